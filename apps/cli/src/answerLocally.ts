@@ -1,0 +1,47 @@
+/** Help, version and mistakes: text for people on a terminal, JSON for everybody else. */
+import { lookUp } from "@backbeat/contract/discovery"
+import { succeeded } from "@backbeat/contract/Envelope"
+import { helpData, helpText, operationHelpData, operationHelpText } from "@backbeat/contract/help"
+import { nearest } from "@backbeat/contract/nearest"
+import { commandInputError } from "@backbeat/contract/Problem"
+import * as Result from "effect/Result"
+import { isatty } from "node:tty"
+import type { CommandLine } from "./commandLine.ts"
+import { complain } from "./explain.ts"
+import { version } from "./version.ts"
+
+const show = (text: string, command: string, data: unknown, pretty: boolean): number => {
+  console.log(isatty(1) && !pretty ? text : JSON.stringify(succeeded(command, data), null, pretty ? 2 : undefined))
+  return 0
+}
+
+const help = (name: string | null, pretty: boolean): number => {
+  if (name === null) return show(helpText(version), "help", helpData(version), pretty)
+  const found = lookUp(name)
+  if (Result.isFailure(found)) return complain(name, found.failure)
+  return show(operationHelpText(found.success), "help", operationHelpData(found.success), pretty)
+}
+
+const mistake = (line: Extract<CommandLine, { readonly kind: "mistake" }>): number => {
+  const found = lookUp(line.operation)
+  if (Result.isFailure(found)) return complain(line.operation, found.failure)
+  const known = [...found.success.flags, "pretty", "home", "help", "version"].map((flag) => `--${flag}`)
+  const near = line.flag === null ? null : nearest(line.flag, known)
+  const hint =
+    line.flag === null
+      ? "Put the JSON into single quotes; a command goes behind --, as in: backbeat start -- npm test"
+      : `${near === null ? "" : `Did you mean ${near}? `}It knows ${known.join(", ")}.`
+  return complain(line.operation, commandInputError(line.message, hint, line.flag === null ? {} : { flag: line.flag, known }))
+}
+
+/** Answers what needs no engine; the exit code. */
+export const answerLocally = (line: Exclude<CommandLine, { readonly kind: "call" }>): number => {
+  switch (line.kind) {
+    case "version":
+      return show(`backbeat ${version}`, "version", { version }, line.pretty)
+    case "help":
+      return help(line.operation, line.pretty)
+    case "mistake":
+      return mistake(line)
+  }
+}

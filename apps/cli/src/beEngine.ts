@@ -1,0 +1,9 @@
+/** The engine role of the binary: the one place where the engine meets its store. */
+import { databasePath } from "@backbeat/engine/home/Home"
+import { runEngine } from "@backbeat/engine/Engine"
+import { layerSqlite } from "@backbeat/store/sqlite/SqliteTaskStore"
+import { version } from "./version.ts"
+
+/** Becomes the engine of a home and lives until it is asked to end. */
+export const beEngine = (root: string, configPath: string): Promise<void> =>
+  runEngine({ root, configPath, version, environment: process.env }, layerSqlite({ path: databasePath(root) }))

@@ -1,0 +1,54 @@
+/**
+ * The binary. A thin entry: it sends what was typed to the engine and prints what comes back; everything else is
+ * loaded only when it is asked for.
+ */
+import { callEngine } from "@backbeat/client/callEngine"
+import { discoveryNames } from "@backbeat/contract/names"
+import { exitHeader } from "@backbeat/contract/protocol"
+import { type CommandLine, parseCommandLine } from "./commandLine.ts"
+import { outgoing, targetOf } from "./outgoing.ts"
+
+const print = async (response: Response): Promise<number> => {
+  const exitCode = Number(response.headers.get(exitHeader) ?? 70)
+  if (response.headers.get("content-type") === "application/x-ndjson") {
+    const { printStream } = await import("./printStream.ts")
+    return printStream(response)
+  }
+  const text = await response.text()
+  // console.log delivers whole documents through pipes of every kind, which process.stdout.write with an exit does not.
+  if (text.startsWith('{"ok":false') || text.startsWith('{\n  "ok": false')) console.error(text)
+  else console.log(text)
+  return exitCode
+}
+
+const run = async (line: CommandLine): Promise<number> => {
+  if (line.kind !== "call") {
+    const { answerLocally } = await import("./answerLocally.ts")
+    return answerLocally(line)
+  }
+  if (discoveryNames.includes(line.operation)) {
+    const { discover } = await import("./discover.ts")
+    return discover(await outgoing(line))
+  }
+  const response = await callEngine(targetOf(line), await outgoing(line))
+  if (response !== null) return print(response)
+  const { withoutEngine } = await import("./withoutEngine.ts")
+  return withoutEngine(line)
+}
+
+const main = async (args: ReadonlyArray<string>): Promise<number> => {
+  if (args[0] === "engine-role") {
+    const { beEngine } = await import("./beEngine.ts")
+    await beEngine(args[1] ?? "", args[2] ?? "")
+    return 0
+  }
+  const line = parseCommandLine(args)
+  try {
+    return await run(line)
+  } catch (thrown) {
+    const { explain } = await import("./explain.ts")
+    return explain(line.kind === "call" ? line.operation : "help", thrown)
+  }
+}
+
+process.exit(await main(process.argv.slice(2)))

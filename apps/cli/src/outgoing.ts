@@ -1,0 +1,83 @@
+/** From what was typed to the call that goes over the socket. */
+import type { OutgoingCall, Target } from "@backbeat/client/callEngine"
+import { findHome } from "@backbeat/client/Home"
+import { operationsWithEnvironment } from "@backbeat/contract/names"
+import { payloadMaxBytes } from "@backbeat/contract/protocol"
+import { isatty } from "node:tty"
+import type { TypedCall } from "./commandLine.ts"
+import { version } from "./version.ts"
+
+/** The payload cannot be read. */
+export class PayloadUnreadable extends Error {
+  override readonly name = "PayloadUnreadable"
+}
+
+/** How this program is started: compiled it is one file, from source Bun with the entry. */
+const selfCommand = (): ReadonlyArray<string> =>
+  Bun.main.startsWith("/$bunfs/") ? [process.execPath] : [process.execPath, Bun.main]
+
+/** `engine status` and `engine stop` start none. */
+export const targetOf = ({ operation, home }: TypedCall): Target => ({
+  ...findHome(home, process.env),
+  engineCommand: operation.startsWith("engine ") ? null : [...selfCommand(), "engine-role"]
+})
+
+const readPayload = async (payload: string | null): Promise<string | null> => {
+  if (payload === null || (payload !== "-" && !payload.startsWith("@"))) return payload
+  const file = payload === "-" ? Bun.stdin : Bun.file(payload.slice(1))
+  const name = payload === "-" ? "stdin" : payload.slice(1)
+  try {
+    const text = await file.text()
+    // An endless file is refused by the engine as well; here it is not even sent.
+    if (text.length > payloadMaxBytes) throw new Error(`it is larger than ${payloadMaxBytes} bytes`)
+    return text.trim() === "" ? "{}" : text
+  } catch (thrown) {
+    throw new PayloadUnreadable(`the payload cannot be read from ${name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+  }
+}
+
+/** The working directory, or what is left of it when it was deleted. */
+const workingDirectory = (): string => {
+  try {
+    return process.cwd()
+  } catch {
+    return process.env["PWD"] ?? ""
+  }
+}
+
+const sessionOf = (environment: NodeJS.ProcessEnv): string | undefined =>
+  environment["CLAUDE_CODE_SESSION_ID"] ??
+  environment["CODEX_THREAD_ID"] ??
+  environment["CODEX_SESSION_ID"] ??
+  environment["OPENCODE_SESSION_ID"]
+
+const callerOf = (operation: string, root: string) => {
+  const environment = process.env
+  const sessionId = sessionOf(environment)
+  const inside = environment["BACKBEAT_TASK_ID"]
+  return {
+    client: "cli",
+    version,
+    cwd: workingDirectory(),
+    pid: process.pid,
+    requestId: crypto.randomUUID(),
+    requestedAt: Date.now(),
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(inside === undefined || environment["BACKBEAT_HOME"] !== root ? {} : { taskId: inside }),
+    ...(operationsWithEnvironment.includes(operation) ? { env: environment } : {})
+  }
+}
+
+/** The call. Throws PayloadUnreadable. */
+export const outgoing = async (line: TypedCall): Promise<OutgoingCall> => {
+  const { operation, argv, flags } = line
+  const onTerminal = isatty(1)
+  const payload = await readPayload(line.payload)
+  return {
+    operation,
+    payload,
+    ...(argv === null ? {} : { argv }),
+    flags: { ...flags, pretty: line.pretty || onTerminal, ...(onTerminal && process.env["NO_COLOR"] === undefined ? { color: true } : {}) },
+    caller: callerOf(operation, targetOf(line).root)
+  }
+}

@@ -1,0 +1,62 @@
+/** Starts an engine for a home, out of the caller's process tree for good, and hears how it began. */
+import type { Place } from "./Home.ts"
+import { type Unreachable, Unreachable as UnreachableError, unreachable, type UnreachableProblem } from "./Unreachable.ts"
+
+/** What the engine program said: it serves, another one does, or why it cannot. */
+export type Begun = "ready" | "elsewhere"
+
+/** Variables that an engine needs. Nothing else of the caller's environment goes into it: it outlives the caller. */
+const passed = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|XDG_.*|BACKBEAT_IDLE_EXIT_MS|TASK_TIMEOUT|MAX_OUTPUT_BUFFER|LOG_LEVEL)$/u
+
+const engineEnvironment = (): Record<string, string> => {
+  const kept: Record<string, string> = {}
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value !== undefined && passed.test(name)) kept[name] = value
+  }
+  return kept
+}
+
+const isProblem = (value: unknown): value is UnreachableProblem =>
+  typeof value === "object" &&
+  value !== null &&
+  "type" in value &&
+  typeof value.type === "string" &&
+  "message" in value &&
+  typeof value.message === "string" &&
+  "hint" in value &&
+  typeof value.hint === "string" &&
+  "details" in value &&
+  typeof value.details === "object"
+
+const silent = (root: string): Unreachable =>
+  unreachable("the engine ended before it served", `See ${root}/engine.log.`, { home: root })
+
+const understand = (line: string, root: string): Begun => {
+  if (line.trim() === "") throw silent(root)
+  const said: unknown = JSON.parse(line)
+  if (typeof said !== "object" || said === null || !("state" in said)) throw silent(root)
+  if (said.state === "ready" || said.state === "elsewhere") return said.state
+  throw "problem" in said && isProblem(said.problem) ? new UnreachableError(said.problem) : silent(root)
+}
+
+/**
+ * Starts `engineCommand` with the home as arguments. The shell between ends at once, so that the engine is a child of
+ * process 1, in a session of its own. Throws Unreachable.
+ */
+export const startEngine = async (engineCommand: ReadonlyArray<string>, { root, configPath }: Place): Promise<Begun> => {
+  try {
+    const shell = Bun.spawn(["/bin/sh", "-c", '"$@" &', "sh", ...engineCommand, root, configPath], {
+      cwd: "/",
+      env: engineEnvironment(),
+      detached: true,
+      stdio: ["ignore", "pipe", "ignore"]
+    })
+    // The engine closes its end when it has begun, and the shell has ended before.
+    const line = await new Response(shell.stdout).text()
+    return understand(line, root)
+  } catch (thrown) {
+    if (thrown instanceof UnreachableError) throw thrown
+    const message = thrown instanceof Error ? thrown.message : String(thrown)
+    throw unreachable(`the engine could not be started: ${message}`, "Check that /bin/sh and the backbeat binary can be run.", { home: root })
+  }
+}

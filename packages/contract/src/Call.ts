@@ -1,0 +1,49 @@
+/** What a caller sends to the engine with each call. */
+import * as Schema from "effect/Schema"
+
+/** How large results are answered. */
+export const OutputMode = Schema.Literals(["auto", "inline", "artifact"])
+
+/** The flags as given; `timeout` in seconds. */
+export const Flags = Schema.Struct({
+  output: Schema.optionalKey(OutputMode),
+  wait: Schema.optionalKey(Schema.Boolean),
+  stream: Schema.optionalKey(Schema.Boolean),
+  timeout: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 86_400 }))),
+  concurrency: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
+  human: Schema.optionalKey(Schema.Boolean),
+  pretty: Schema.optionalKey(Schema.Boolean),
+  color: Schema.optionalKey(Schema.Boolean)
+})
+export type Flags = typeof Flags.Type
+
+/** Who calls, and from where. `env` is sent only with operations that start something. */
+export const Caller = Schema.Struct({
+  client: Schema.String,
+  version: Schema.String,
+  cwd: Schema.String,
+  pid: Schema.Int,
+  /** Names the call, also when it is sent again because its connection broke. */
+  requestId: Schema.String,
+  /** When the call was made (epoch ms). */
+  requestedAt: Schema.Finite,
+  /** Set when it is sent again. */
+  repeated: Schema.optionalKey(Schema.Boolean),
+  sessionId: Schema.optionalKey(Schema.String),
+  taskId: Schema.optionalKey(Schema.String),
+  env: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
+})
+export type Caller = typeof Caller.Type
+
+/**
+ * A call. The payload is the caller's text, as it was given: a JSON document, or a bare word for operations that take
+ * one; `argv` is what stood after `--`.
+ */
+export const CallRequest = Schema.Struct({
+  operation: Schema.String,
+  payload: Schema.NullOr(Schema.String),
+  argv: Schema.optionalKey(Schema.Array(Schema.String)),
+  flags: Flags,
+  caller: Caller
+})
+export type CallRequest = typeof CallRequest.Type

@@ -1,0 +1,145 @@
+/** What is wrong with a refused payload, found along its JSON Schema: in a union only what is meant is complained about. */
+import * as Predicate from "effect/Predicate"
+import { nearest } from "./nearest.ts"
+import { boundsOf, type Shape } from "./Shape.ts"
+
+/** The keys and indexes that lead to a value. */
+export type Path = ReadonlyArray<string | number>
+
+/** One flaw. `message` says what was expected; `known` are the keys that stand where it is. */
+export interface Flaw {
+  readonly path: Path
+  readonly kind: "value" | "unknown" | "missing"
+  readonly message: string
+  readonly known: ReadonlyArray<string>
+}
+
+const kindOf = (value: unknown): string => {
+  if (value === null) return "null"
+  if (Array.isArray(value)) return "array"
+  return typeof value
+}
+
+const kindsOf = ({ type, enum: literals }: Shape): string | undefined => {
+  if (literals !== undefined) return kindOf(literals[0])
+  return type === "integer" ? "number" : type
+}
+
+const kindTexts: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  boolean: "true or false",
+  object: "an object",
+  array: "an array"
+}
+const gotTexts: Readonly<Record<string, string>> = { ...kindTexts, boolean: "a boolean", null: "null" }
+
+const quoted = (words: ReadonlyArray<unknown>): string => words.map((word) => JSON.stringify(word)).join(", ")
+
+const objectText = ({ properties = {} }: Shape, path: Path): string => {
+  const keys = Object.keys(properties)
+  return keys.length === 0 || path.length === 0 ? "an object" : `an object with ${keys.join(", ")}`
+}
+
+const wanted = (shape: Shape, path: Path): string => {
+  if (shape.enum !== undefined) return shape.enum.length === 1 ? quoted(shape.enum) : `one of ${quoted(shape.enum)}`
+  if (shape.type === "integer") return `a whole number${boundsOf(shape)}`
+  if (shape.type === "number") return `a number${boundsOf(shape)}`
+  if (shape.type === "object") return objectText(shape, path)
+  return kindTexts[shape.type ?? ""] ?? "another value"
+}
+
+const atValue = (path: Path, message: string): ReadonlyArray<Flaw> => [{ path, kind: "value", message, known: [] }]
+
+const ofString = (shape: Shape, value: string, path: Path): ReadonlyArray<Flaw> => {
+  const { minLength = 0, maxLength = Infinity, pattern } = shape
+  if (value.length < minLength) return atValue(path, "must not be empty")
+  if (value.length > maxLength && [...value].length > maxLength) {
+    return atValue(path, `must have at most ${maxLength} characters`)
+  }
+  if (pattern === undefined || new RegExp(pattern, "u").test(value)) return []
+  return atValue(path, `must match ${pattern}`)
+}
+
+const ofNumber = (shape: Shape, value: number, path: Path): ReadonlyArray<Flaw> => {
+  const { minimum = -Infinity, maximum = Infinity } = shape
+  const fits = shape.type === "integer" ? Number.isSafeInteger(value) : Number.isFinite(value)
+  return fits && value >= minimum && value <= maximum ? [] : atValue(path, `expected ${wanted(shape, path)}`)
+}
+
+const ofArray = ({ items = {}, maxItems = Infinity }: Shape, value: ReadonlyArray<unknown>, path: Path): ReadonlyArray<Flaw> =>
+  value.length > maxItems
+    ? atValue(path, `must have at most ${maxItems} items`)
+    : value.flatMap((item, index) => findFlaws(items, item, [...path, index]))
+
+const ofKey = (shape: Shape, key: string, value: unknown, path: Path): ReadonlyArray<Flaw> => {
+  const { properties = {}, patternProperties = {}, additionalProperties } = shape
+  const property = Object.hasOwn(properties, key) ? properties[key] : undefined
+  if (property !== undefined) return findFlaws(property, value, path)
+  const patterns = Object.entries(patternProperties)
+  const matching = patterns.find(([pattern]) => new RegExp(pattern, "u").test(key))
+  if (matching !== undefined) return findFlaws(matching[1], value, path)
+  if (additionalProperties !== false) return []
+  const [first] = patterns
+  if (first !== undefined) return atValue(path, `a name here must match ${first[0]}`)
+  const known = Object.keys(properties)
+  const near = nearest(key, known)
+  return [{ path, kind: "unknown", message: near === null ? "" : `; did you mean ${near}?`, known }]
+}
+
+const ofObject = (shape: Shape, value: object, path: Path): ReadonlyArray<Flaw> => [
+  ...Object.entries(value).flatMap(([key, each]) => ofKey(shape, key, each, [...path, key])),
+  ...(shape.required ?? [])
+    .filter((key) => !Object.hasOwn(value, key))
+    .map((key): Flaw => ({ path: [...path, key], kind: "missing", message: "is missing", known: [] }))
+]
+
+const tellingKeys = (members: ReadonlyArray<Shape>): ReadonlyArray<string> => members.map(({ required = [] }) => required[0] ?? "")
+
+/** Members that are told apart by a key of their own, such as the kinds of a probe. */
+const ofVariants = (members: ReadonlyArray<Shape>, value: object, path: Path): ReadonlyArray<Flaw> => {
+  const keys = tellingKeys(members)
+  const meant = members.filter((_, index) => Object.hasOwn(value, keys[index] ?? ""))
+  const [only, ...others] = meant
+  if (only !== undefined && others.length === 0) return findFlaws(only, value, path)
+  if (only !== undefined) return atValue(path, `give only one of ${keys.join(", ")}`)
+  const properties = Object.fromEntries(members.flatMap((member) => Object.entries(member.properties ?? {})))
+  const flaws = findFlaws({ type: "object", properties, additionalProperties: false }, value, path)
+  return flaws.length > 0 ? flaws : atValue(path, `give one of ${keys.join(", ")}`)
+}
+
+const ofUnion = (members: ReadonlyArray<Shape>, value: unknown, path: Path): ReadonlyArray<Flaw> => {
+  const fitting = members.filter((member) => kindsOf(member) === kindOf(value))
+  const [only, ...others] = fitting
+  if (only === undefined) {
+    const objects = members.filter(({ type }) => type === "object")
+    const wishes = members.filter((member) => objects.length < 2 || !objects.includes(member)).map((member) => wanted(member, path))
+    if (objects.length > 1) wishes.push(`an object with one of ${tellingKeys(objects).join(", ")}`)
+    return atValue(path, `expected ${wishes.join(" or ")}, got ${gotTexts[kindOf(value)] ?? "another value"}`)
+  }
+  if (others.length === 0) return findFlaws(only, value, path)
+  if (Predicate.isObject(value)) return ofVariants(fitting, value, path)
+  const complaints = fitting.map((member) => findFlaws(member, value, path))
+  return complaints.reduce((least, each) => (each.length < least.length ? each : least))
+}
+
+const ofLiteral = (shape: Shape, value: unknown, path: Path): ReadonlyArray<Flaw> => {
+  const literals = shape.enum ?? []
+  if (literals.includes(value)) return []
+  const near = typeof value === "string" ? nearest(value, literals.map(String)) : null
+  return atValue(path, `expected ${wanted(shape, path)}${near === null ? "" : `; did you mean ${JSON.stringify(near)}?`}`)
+}
+
+/** The flaws of a value, in the order of its keys; none when the schema accepts it. */
+export const findFlaws = (shape: Shape, value: unknown, path: Path): ReadonlyArray<Flaw> => {
+  if (shape.anyOf !== undefined) return ofUnion(shape.anyOf, value, path)
+  if (shape.enum !== undefined) return ofLiteral(shape, value, path)
+  if (shape.type === undefined) return []
+  if (kindsOf(shape) !== kindOf(value)) {
+    return atValue(path, `expected ${wanted(shape, path)}, got ${gotTexts[kindOf(value)] ?? "another value"}`)
+  }
+  if (typeof value === "string") return ofString(shape, value, path)
+  if (typeof value === "number") return ofNumber(shape, value, path)
+  if (Array.isArray(value)) return ofArray(shape, value, path)
+  return Predicate.isObject(value) ? ofObject(shape, value, path) : []
+}

@@ -1,0 +1,42 @@
+/** One row of the table of operations: everything that any surface needs to know of it. */
+import type * as Schema from "effect/Schema"
+import type { FlagName } from "./names.ts"
+import type { ProblemType } from "./Problem.ts"
+
+/** A payload that works, with what it shows. Every example is run by a test. */
+export interface Example {
+  readonly title: string
+  readonly payload: unknown
+}
+
+/** What a caller can ask, what comes back, and what can go wrong. */
+export interface Operation<
+  Name extends string = string,
+  Input extends Schema.Codec<unknown, unknown> = Schema.Codec<unknown, unknown>,
+  Output extends Schema.Codec<unknown, unknown> = Schema.Codec<unknown, unknown>
+> {
+  /** One or two words. */
+  readonly name: Name
+  /** One sentence. */
+  readonly summary: string
+  readonly input: Input
+  readonly output: Output
+  readonly errors: ReadonlyArray<ProblemType>
+  readonly examples: ReadonlyArray<Example>
+  /** Whether an array of payloads is taken too. */
+  readonly batch: boolean
+  readonly flags: ReadonlyArray<FlagName>
+  /** Changes nothing. */
+  readonly readOnly: boolean
+  /** What a bare word after the operation stands for, such as `status demo`. */
+  readonly positional: string | null
+}
+
+/** Keeps the literal name and the schemas' types of a row. */
+export const operation = <
+  const Name extends string,
+  Input extends Schema.Codec<unknown, unknown>,
+  Output extends Schema.Codec<unknown, unknown>
+>(
+  row: Operation<Name, Input, Output>
+): Operation<Name, Input, Output> => row

@@ -1,0 +1,81 @@
+/** A task as callers see it. Times are ISO 8601 in UTC with milliseconds, durations milliseconds, sizes bytes. */
+import { Actor } from "@backbeat/core/task/Actor"
+import { Failure } from "@backbeat/core/task/Failure"
+import { Notify } from "@backbeat/core/task/Notify"
+import { HealthProbe, Probe } from "@backbeat/core/task/Probe"
+import { RestartPolicy } from "@backbeat/core/task/RestartPolicy"
+import { Priority } from "@backbeat/core/task/TaskSpec"
+import { Health, TaskStatus } from "@backbeat/core/task/TaskState"
+import * as Schema from "effect/Schema"
+
+/** Where the output of the last attempt is. A path is null before the first attempt. */
+export const LogFiles = Schema.Struct({
+  stdoutPath: Schema.NullOr(Schema.String),
+  stderrPath: Schema.NullOr(Schema.String),
+  stdoutBytes: Schema.Int,
+  stderrBytes: Schema.Int
+})
+
+const brief = {
+  id: Schema.String,
+  name: Schema.NullOr(Schema.String),
+  kind: Schema.Literals(["command", "script"]),
+  status: TaskStatus,
+  health: Schema.NullOr(Health),
+  command: Schema.NullOr(Schema.String),
+  args: Schema.Array(Schema.String),
+  script: Schema.NullOr(Schema.String),
+  cwd: Schema.String,
+  tags: Schema.Array(Schema.String),
+  priority: Priority,
+  queue: Schema.String,
+  attempt: Schema.Int,
+  restartCount: Schema.Int,
+  pid: Schema.NullOr(Schema.Int),
+  exitCode: Schema.NullOr(Schema.Int),
+  signal: Schema.NullOr(Schema.String),
+  failure: Schema.NullOr(Failure),
+  createdAt: Schema.String,
+  startedAt: Schema.NullOr(Schema.String),
+  endedAt: Schema.NullOr(Schema.String),
+  durationMs: Schema.NullOr(Schema.Finite)
+}
+
+/** What `list` shows of a task. */
+export const BriefTask = Schema.Struct(brief)
+export type BriefTask = typeof BriefTask.Type
+
+/** Everything about a task but secrets: of its environment the names of the given variables only. */
+export const TaskAnswer = Schema.Struct({
+  ...brief,
+  cpuMs: Schema.NullOr(Schema.Finite),
+  retryAt: Schema.NullOr(Schema.String),
+  notBefore: Schema.NullOr(Schema.String),
+  stopping: Schema.NullOr(
+    Schema.Struct({
+      by: Actor,
+      reason: Schema.NullOr(Schema.String),
+      signal: Schema.String,
+      since: Schema.String,
+      killAt: Schema.String
+    })
+  ),
+  cancelled: Schema.NullOr(Schema.Struct({ by: Actor, reason: Schema.NullOr(Schema.String) })),
+  envKeys: Schema.Array(Schema.String),
+  forgetEnv: Schema.Boolean,
+  stdin: Schema.Literals(["null", "open", "text", "file"]),
+  timeout: Schema.NullOr(Schema.Int),
+  stallTimeoutMs: Schema.NullOr(Schema.Int),
+  stopSignal: Schema.String,
+  gracePeriodMs: Schema.Int,
+  successExitCodes: Schema.Array(Schema.Int),
+  restart: RestartPolicy,
+  readyWhen: Schema.NullOr(Probe),
+  healthProbe: Schema.NullOr(HealthProbe),
+  maxOutputBytes: Schema.Int,
+  notify: Schema.NullOr(Notify),
+  keepWithSession: Schema.Boolean,
+  owner: Schema.Struct({ sessionId: Schema.NullOr(Schema.String), taskId: Schema.NullOr(Schema.String) }),
+  logs: LogFiles
+})
+export type TaskAnswer = typeof TaskAnswer.Type

@@ -1,0 +1,67 @@
+/** Decodes payloads: unknown keys are refused with the nearest known one, every error has the path of its field. */
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import { findFlaws, type Flaw, type Path } from "./Flaw.ts"
+import type { Operation } from "./Operation.ts"
+import { commandInputError, type Problem } from "./Problem.ts"
+import { shapeOf } from "./Shape.ts"
+
+const shownKeyLength = 64
+
+const showKey = (key: string): string => {
+  if (/^[A-Za-z_$][\w$-]*$/u.test(key) && key.length <= shownKeyLength) return `.${key}`
+  return `[${JSON.stringify(key.length > shownKeyLength ? `${key.slice(0, shownKeyLength)}…` : key)}]`
+}
+
+/** `restart.delayMs`, `args[2]`, `env["A=B"]`; empty for the payload itself. */
+const show = (path: Path): string =>
+  path.map((key) => (typeof key === "number" ? `[${key}]` : showKey(key))).join("").replace(/^\./u, "")
+
+const isDefault = (message: string): boolean => message.startsWith("Expected ")
+const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** What the schemas themselves say of a value, by its path: the meaning of a pattern is known nowhere else. */
+const messagesOf = (issue: SchemaIssue.Issue): ReadonlyMap<string, string> => {
+  const messages = new Map<string, string>()
+  for (const { message, path = [] } of formatIssue(issue).issues) {
+    const key = JSON.stringify(path)
+    if (!isDefault(message) && !messages.has(key)) messages.set(key, message)
+  }
+  return messages
+}
+
+const sentence = ({ kind, message, path }: Flaw, told: string | undefined): string => {
+  const field = show(path)
+  if (kind === "unknown") return `unknown field ${field}${message}`
+  if (kind === "missing") return `${field} ${message}`
+  return `${field === "" ? "the payload" : field}: ${told ?? message}`
+}
+
+const hintOf = (operation: Operation, first: Flaw | undefined): string => {
+  if (first?.kind !== "unknown") return `See backbeat schema show '{"operation":"${operation.name}"}'.`
+  return first.known.length > 0 ? `Known fields: ${first.known.join(", ")}.` : `${operation.name} takes no fields.`
+}
+
+const rank = { value: 0, unknown: 1, missing: 2 } as const
+
+const explain = (operation: Operation, payload: unknown, issue: SchemaIssue.Issue): Problem => {
+  const flaws = findFlaws(shapeOf(operation, "input"), payload, []).toSorted((one, two) => rank[one.kind] - rank[two.kind])
+  const messages = messagesOf(issue)
+  const issues = flaws.slice(0, 20).map((flaw) => sentence(flaw, messages.get(JSON.stringify(flaw.path))))
+  const [first] = flaws
+  return commandInputError(issues[0] ?? "the payload does not fit its schema", hintOf(operation, first), {
+    path: show(first?.path ?? []),
+    issues
+  })
+}
+
+/** Decodes a payload of an operation. Fails with CommandInputError. */
+export const decodePayload = <Input>(
+  operation: Operation & { readonly input: Schema.Codec<Input, unknown> },
+  payload: unknown
+): Result.Result<Input, Problem> =>
+  Result.mapError(
+    Schema.decodeUnknownResult(operation.input, { onExcessProperty: "error", errors: "all" })(payload),
+    ({ issue }) => explain(operation, payload, issue)
+  )

@@ -1,0 +1,80 @@
+/** The answers of `capabilities`, `schema` and `examples`: nothing but a view of the table. */
+import * as Result from "effect/Result"
+import { jsonSchema, schemaId } from "./jsonSchema.ts"
+import { nearest } from "./nearest.ts"
+import type { Operation } from "./Operation.ts"
+import { commandInputError, type Problem } from "./Problem.ts"
+import { operationNames } from "./names.ts"
+import { findOperation, type Input, operations, type Output } from "./table.ts"
+
+const rows: ReadonlyArray<Operation> = Object.values(operations)
+
+/** The version of the protocol between a caller and the engine. */
+export const protocolVersion = 1
+
+/** What this version can do. */
+export const capabilities = (version: string): Output<"capabilities"> => ({
+  protocolVersion,
+  version,
+  payloadModes: ["inline-json", "@file", "stdin:-"],
+  outputModes: ["auto", "inline", "artifact"],
+  operations: operationNames,
+  batch: rows.filter((row) => row.batch).map((row) => row.name),
+  streams: rows.filter((row) => row.flags.includes("stream")).map((row) => row.name),
+  discovery: ["capabilities", "schema list", "schema show", "examples list", "examples show", "help"]
+})
+
+/** The row of a name. Fails with CommandInputError that names the nearest operation. */
+export const lookUp = (name: string): Result.Result<Operation, Problem> => {
+  const row = findOperation(name)
+  if (row !== null) return Result.succeed(row)
+  const near = nearest(name, operationNames)
+  return Result.fail(
+    commandInputError(
+      `unknown command ${name === "" ? "(none given)" : name}${near === null ? "" : `; did you mean ${near}?`}`,
+      `Known commands: ${operationNames.join(", ")}.`,
+      { command: name, nearest: near }
+    )
+  )
+}
+
+/** The ids of all schemas. */
+export const schemaList = (): Output<"schema list"> => ({
+  schemas: rows.flatMap((row) =>
+    (["input", "output"] as const).map((side) => ({
+      operation: row.name,
+      side,
+      schema_id: schemaId(row.name, side)
+    }))
+  )
+})
+
+/** The schema of one operation. */
+export const schemaShow = ({
+  operation,
+  side = "input"
+}: Input<"schema show">): Result.Result<Output<"schema show">, Problem> =>
+  Result.map(lookUp(operation), (row) => ({
+    operation,
+    side,
+    schema_id: schemaId(operation, side),
+    schema: jsonSchema(row, side)
+  }))
+
+/** The titles of all examples. */
+export const examplesList = (): Output<"examples list"> => ({
+  examples: rows.map((row) => ({ operation: row.name, titles: row.examples.map((example) => example.title) }))
+})
+
+/** The examples of one operation, each with the call as typed in a shell. */
+export const examplesShow = ({
+  operation
+}: Input<"examples show">): Result.Result<Output<"examples show">, Problem> =>
+  Result.map(lookUp(operation), (row) => ({
+    operation,
+    examples: row.examples.map(({ title, payload }) => ({
+      title,
+      payload,
+      call: `backbeat ${row.name} '${JSON.stringify(payload).replaceAll("'", String.raw`'\''`)}'`
+    }))
+  }))

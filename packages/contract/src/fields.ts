@@ -1,0 +1,55 @@
+/** The building blocks of payloads: each says its limits, so that JSON Schema and decoder refuse the same things. */
+import { NonEmptyText, Text } from "@backbeat/core/task/Text"
+import * as Schema from "effect/Schema"
+
+export { NonEmptyText, Text }
+
+/** A payload without fields. An empty struct would accept every value. */
+export const NoFields = Schema.Record(Schema.String, Schema.Never)
+
+/** A whole number between two bounds, both included. */
+export const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+/** At most so many characters, counted as JSON Schema counts them: in code points. */
+export const atMost = (count: number) =>
+  Schema.isMaxCodePoints(count, { message: `must have at most ${count} characters` })
+
+/** One tag. */
+export const Tag = NonEmptyText.check(atMost(64))
+
+/** Up to 64 tags of up to 64 characters. */
+export const Tags = Schema.Array(Tag).check(Schema.isMaxLength(64))
+
+const day = "(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|[12][0-9]))"
+const clock = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+
+/** An instant as ISO 8601 with a zone, such as 2026-11-21T08:00:00.000Z; a day that its month can have. */
+export const Instant = Schema.String.check(
+  Schema.isPattern(new RegExp(`^[0-9]{4}-${day}T${clock}(?::[0-5][0-9](?:[.][0-9]{1,9})?)?(?:Z|[+-]${clock})$`, "u"), {
+    message: "expected an ISO 8601 instant with a zone, such as 2026-11-21T08:00:00.000Z"
+  })
+)
+
+/** The name of a signal. */
+export const SignalName = Schema.Literals([
+  "SIGTERM",
+  "SIGINT",
+  "SIGHUP",
+  "SIGQUIT",
+  "SIGKILL",
+  "SIGUSR1",
+  "SIGUSR2",
+  "SIGWINCH",
+  "SIGCONT",
+  "SIGSTOP"
+])
+
+/** A regular expression in JavaScript's syntax. */
+export const Pattern = NonEmptyText.check(atMost(1000))
+
+/** A value with a sentence about it. The sentence is what help, schemas and documents show. */
+export const about = <S extends Schema.Top>(schema: S, description: string) => schema.annotate({ description })
+
+/** A field that may be left out, with a sentence about it. */
+export const optional = <S extends Schema.Top>(schema: S, description: string) =>
+  Schema.optionalKey(schema.annotate({ description }))

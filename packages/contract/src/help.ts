@@ -1,0 +1,105 @@
+/** Help, as JSON for agents and as text for people. Derived from the table. */
+import type { FlagName } from "./names.ts"
+import type { Operation } from "./Operation.ts"
+import { shapeOf, typeText } from "./Shape.ts"
+import { operations } from "./table.ts"
+
+/** What each flag does. */
+export const flagTexts: Readonly<Record<FlagName, string>> = {
+  output: "--output auto|inline|artifact   large answers: in a file when too large (auto), never, always",
+  wait: "--wait                         answer when it has ended",
+  stream: "--stream                       newline-delimited JSON, one frame a line",
+  timeout: "--timeout <seconds>            how long to wait (default 60)",
+  concurrency: "--concurrency <n>              items of a batch worked on at once",
+  human: "--human                        a table for people"
+}
+
+/** The flags that every operation takes. */
+export const commonFlagTexts = [
+  "--pretty                       indented JSON (also when stdout is a terminal)",
+  "--home <dir>                   the state folder (else BACKBEAT_HOME)",
+  "--help                         this help",
+  "--version                      the version"
+]
+
+/** One field of a payload for help. */
+export interface Field {
+  readonly name: string
+  readonly type: string
+  readonly required: boolean
+  readonly description: string
+}
+
+/** The fields of an operation's payload. */
+export const fieldsOf = (operation: Operation): ReadonlyArray<Field> => {
+  const { properties = {}, required = [] } = shapeOf(operation, "input")
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    type: typeText(property),
+    required: required.includes(name),
+    description: property.description ?? ""
+  }))
+}
+
+/** Help on everything, as data. */
+export const helpData = (version: string) => ({
+  usage: "backbeat <operation> [payload] [flags]",
+  version,
+  payload: ["'{\"id\":\"demo\"}'  inline JSON", "@file.json", "-  (stdin)", "start -- command args..."],
+  operations: Object.values(operations).map(({ name, summary }) => ({ name, summary })),
+  flags: [...Object.values(flagTexts), ...commonFlagTexts]
+})
+
+/** Help on one operation, as data. */
+export const operationHelpData = (operation: Operation) => ({
+  operation: operation.name,
+  summary: operation.summary,
+  usage: usageOf(operation),
+  fields: fieldsOf(operation),
+  flags: [...operation.flags.map((flag) => flagTexts[flag]), ...commonFlagTexts],
+  errors: operation.errors,
+  examples: operation.examples
+})
+
+const usageOf = (operation: Operation): string => {
+  const payload = operation.positional === null ? "[payload]" : `[payload | <${operation.positional}>]`
+  const more = operation.name === "start" ? " | start [payload] [flags] -- command args..." : ""
+  return `backbeat ${operation.name} ${payload} [flags]${more}`
+}
+
+const indent = (lines: ReadonlyArray<string>): string => lines.map((line) => `  ${line}`).join("\n")
+
+/** Help on everything, as text. */
+export const helpText = (version: string): string => {
+  const { usage, payload, operations: rows, flags } = helpData(version)
+  const width = Math.max(...rows.map(({ name }) => name.length)) + 2
+  return [
+    `backbeat ${version}: background work for coding agents`,
+    `\n${usage}\n\nOperations`,
+    indent(rows.map(({ name, summary }) => name.padEnd(width) + summary)),
+    "\nPayload",
+    indent(payload),
+    "\nFlags",
+    indent(flags),
+    "\nbackbeat <operation> --help tells the fields of one operation."
+  ].join("\n")
+}
+
+/** Help on one operation, as text. */
+export const operationHelpText = (operation: Operation): string => {
+  const { usage, fields, flags, errors } = operationHelpData(operation)
+  const width = Math.max(0, ...fields.map(({ name }) => name.length)) + 2
+  const lines = fields.map(
+    ({ name, required, description, type }) => `${name.padEnd(width)}${description}${required ? " (required)" : ""}  [${type}]`
+  )
+  return [
+    operation.summary,
+    `\n${usage}`,
+    ...(lines.length > 0 ? ["\nFields", indent(lines)] : []),
+    "\nFlags",
+    indent(flags),
+    ...(errors.length > 0 ? [`\nErrors: ${errors.join(", ")}`] : []),
+    "\nExamples",
+    indent(operation.examples.map(({ title, payload }) => `${title}:  backbeat ${operation.name} '${JSON.stringify(payload)}'`))
+  ].join("\n")
+}

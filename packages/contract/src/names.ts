@@ -1,0 +1,60 @@
+/** The names of operations and flags as plain strings, for the thin entry, which loads no schema. The table is held to them by its type. */
+
+/** Every operation, in the order of the table. */
+export const operationNames = [
+  "start",
+  "status",
+  "list",
+  "wait",
+  "stop",
+  "restart",
+  "send",
+  "logs",
+  "events",
+  "why",
+  "plan",
+  "prune",
+  "doctor",
+  "capabilities",
+  "schema list",
+  "schema show",
+  "examples list",
+  "examples show",
+  "config show",
+  "config set",
+  "config reset",
+  "config path",
+  "engine status",
+  "engine stop"
+] as const
+
+/** The name of an operation. */
+export type OperationName = (typeof operationNames)[number]
+
+/** The flags that steer an execution, and whether a value follows. */
+export const flagKinds = {
+  output: "text",
+  wait: "switch",
+  stream: "switch",
+  timeout: "number",
+  concurrency: "number",
+  human: "switch"
+} as const
+
+/** The name of such a flag. */
+export type FlagName = keyof typeof flagKinds
+
+/** The operations that need the caller's environment. */
+export const operationsWithEnvironment: ReadonlyArray<string> = ["start", "plan"]
+
+/** The operations that the caller answers by itself, from the table alone. */
+export const discoveryNames: ReadonlyArray<string> = [
+  "capabilities",
+  "schema list",
+  "schema show",
+  "examples list",
+  "examples show"
+]
+
+/** The operations that are not sent again when the connection breaks, because they may have been done. */
+export const onceOnlyNames: ReadonlyArray<string> = ["send"]

@@ -1,0 +1,49 @@
+/** The nearest known word to a mistyped one. */
+
+/** How many letters are added, left out, replaced or swapped with their neighbour between two words. */
+const distance = (left: string, right: string): number => {
+  let before: ReadonlyArray<number> = []
+  let row: ReadonlyArray<number> = Array.from({ length: right.length + 1 }, (_, column) => column)
+  for (let at = 1; at <= left.length; at++) {
+    const next = [at]
+    for (let column = 1; column <= right.length; column++) {
+      const same = left[at - 1] === right[column - 1] ? 0 : 1
+      const swapped = left[at - 1] === right[column - 2] && left[at - 2] === right[column - 1]
+      next.push(
+        Math.min(
+          (next[column - 1] ?? 0) + 1,
+          (row[column] ?? 0) + 1,
+          (row[column - 1] ?? 0) + same,
+          swapped ? (before[column - 2] ?? Infinity) + 1 : Infinity
+        )
+      )
+    }
+    before = row
+    row = next
+  }
+  return row[right.length] ?? 0
+}
+
+const plain = (word: string): string => word.toLowerCase().replaceAll(/[-_\s]/gu, "")
+
+/** One edit for words of up to four letters, then two and more; none for a single letter. */
+const allowedEdits = (left: string, right: string): number => {
+  const shorter = Math.min(left.length, right.length)
+  return shorter < 2 ? 0 : Math.max(1, Math.floor(shorter / 2.5))
+}
+
+/** The known word that is nearest by edits, case and separators ignored; null when none is near. */
+export const nearest = (word: string, known: ReadonlyArray<string>): string | null => {
+  let best: string | null = null
+  let bestDistance = Infinity
+  const given = plain(word.slice(0, 128)).slice(0, 64)
+  for (const candidate of known) {
+    const meant = plain(candidate)
+    const edits = distance(given, meant)
+    if (edits <= allowedEdits(given, meant) && edits < bestDistance) {
+      best = candidate
+      bestDistance = edits
+    }
+  }
+  return best
+}

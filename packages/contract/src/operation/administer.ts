@@ -1,0 +1,107 @@
+/** The operations on backbeat itself: `config`, `engine`. */
+import * as Schema from "effect/Schema"
+import { about, NoFields, NonEmptyText, optional } from "../fields.ts"
+import { operation } from "../Operation.ts"
+
+const Settings = Schema.Record(Schema.String, Schema.Unknown)
+const Changed = Schema.Struct({ key: Schema.NullOr(Schema.String), config: Settings, path: Schema.String })
+
+/** Shows the configuration in force. */
+export const configShow = operation({
+  name: "config show",
+  summary: "Show the configuration in force, where each value comes from, and what is wrong with it.",
+  input: NoFields,
+  output: Schema.Struct({
+    path: Schema.String,
+    config: Settings,
+    sources: Schema.Record(Schema.String, Schema.Literals(["default", "file", "environment"])),
+    problems: Schema.Array(Schema.Struct({ key: Schema.String, message: Schema.String }))
+  }),
+  errors: [],
+  examples: [{ title: "everything", payload: {} }],
+  batch: false,
+  flags: [],
+  readOnly: true,
+  positional: null
+})
+
+/** Sets one value. */
+export const configSet = operation({
+  name: "config set",
+  summary: "Set one value of the configuration file.",
+  input: Schema.Struct({
+    key: about(NonEmptyText, "dotted key, such as retentionDays or queues.builds.concurrency"),
+    value: Schema.Unknown.annotateKey({ description: "its value" })
+  }),
+  output: Changed,
+  errors: ["CommandInputError", "ConfigInvalid"],
+  examples: [{ title: "a queue of two", payload: { key: "queues.builds.concurrency", value: 2 } }],
+  batch: false,
+  flags: [],
+  readOnly: false,
+  positional: null
+})
+
+/** Removes one value, or all. */
+export const configReset = operation({
+  name: "config reset",
+  summary: "Set one value, or all, back to the default.",
+  input: Schema.Struct({ key: optional(NonEmptyText, "dotted key; everything when absent") }),
+  output: Changed,
+  errors: ["CommandInputError", "ConfigInvalid"],
+  examples: [{ title: "one value", payload: { key: "retentionDays" } }],
+  batch: false,
+  flags: [],
+  readOnly: false,
+  positional: "key"
+})
+
+/** Tells where the configuration file is. */
+export const configPath = operation({
+  name: "config path",
+  summary: "Tell where the configuration file is.",
+  input: NoFields,
+  output: Schema.Struct({ path: Schema.String, exists: Schema.Boolean }),
+  errors: [],
+  examples: [{ title: "the path", payload: {} }],
+  batch: false,
+  flags: [],
+  readOnly: true,
+  positional: null
+})
+
+/** Tells of the engine of this home. */
+export const engineStatus = operation({
+  name: "engine status",
+  summary: "Tell whether an engine runs for this home, and what it does. Starts none.",
+  input: NoFields,
+  output: Schema.Struct({
+    running: Schema.Boolean,
+    home: Schema.String,
+    version: Schema.NullOr(Schema.String),
+    pid: Schema.NullOr(Schema.Int),
+    startedAt: Schema.NullOr(Schema.String),
+    tasks: Schema.NullOr(Schema.Record(Schema.String, Schema.Int)),
+    rssBytes: Schema.NullOr(Schema.Int)
+  }),
+  errors: ["EngineUnreachable"],
+  examples: [{ title: "this home's", payload: {} }],
+  batch: false,
+  flags: [],
+  readOnly: true,
+  positional: null
+})
+
+/** Ends the engine; tasks go on. */
+export const engineStop = operation({
+  name: "engine stop",
+  summary: "End the engine. Tasks go on, and the next call starts an engine that adopts them.",
+  input: NoFields,
+  output: Schema.Struct({ stopped: Schema.Boolean, pid: Schema.NullOr(Schema.Int), liveTasks: Schema.Int }),
+  errors: ["EngineUnreachable"],
+  examples: [{ title: "this home's", payload: {} }],
+  batch: false,
+  flags: [],
+  readOnly: false,
+  positional: null
+})

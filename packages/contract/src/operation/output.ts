@@ -1,0 +1,96 @@
+/** The operations that read what tasks wrote and what happened to them: `logs`, `events`. */
+import { Actor } from "@backbeat/core/task/Actor"
+import { TaskId } from "@backbeat/core/task/TaskId"
+import * as Schema from "effect/Schema"
+import { Artifact } from "../Artifact.ts"
+import { about, between, NonEmptyText, optional, Pattern, Tag } from "../fields.ts"
+import { operation } from "../Operation.ts"
+
+/** Lines of output, shown in the answer. */
+const InlineLogs = Schema.Struct({
+  taskId: Schema.String,
+  totalLines: Schema.Int,
+  shownLines: Schema.Int,
+  hasMore: Schema.Boolean,
+  lines: Schema.Array(
+    Schema.Union([
+      Schema.String,
+      Schema.Struct({ stream: Schema.Literals(["stdout", "stderr"]), text: Schema.String, at: Schema.NullOr(Schema.String) })
+    ])
+  ),
+  cursor: Schema.String,
+  droppedBytes: Schema.Int
+})
+
+/** Reads a task's output. */
+export const logs = operation({
+  name: "logs",
+  summary: "Read the output of a task.",
+  input: Schema.Struct({
+    id: about(TaskId, "the task's id"),
+    lines: optional(between(0, 1_000_000), "how many, the newest ones (default 100)"),
+    stream: optional(Schema.Literals(["both", "stdout", "stderr"]), "which stream (default both)"),
+    since: optional(NonEmptyText, "the cursor of an earlier answer: only what came after it, oldest first"),
+    grep: optional(Pattern, "only lines that match this regular expression"),
+    context: optional(between(0, 1000), "lines around each match"),
+    attempt: optional(between(1, 1_000_000), "of which attempt (default the last)"),
+    follow: optional(Schema.Boolean, "with --stream: go on until the task has ended"),
+    timestamps: optional(Schema.Boolean, "lines as objects with stream and time of arrival"),
+    ansi: optional(Schema.Boolean, "keep colour codes")
+  }),
+  output: Schema.Union([
+    InlineLogs,
+    Schema.Struct({
+      kind: Schema.tag("summary+artifact"),
+      summary: Schema.String,
+      inline: InlineLogs,
+      artifact: Artifact
+    })
+  ]),
+  errors: ["CommandInputError", "TaskNotFound", "StoreError"],
+  examples: [
+    { title: "the newest lines", payload: { id: "demo" } },
+    { title: "errors with what stands around them", payload: { id: "demo", grep: "error|warn", context: 2 } }
+  ],
+  batch: false,
+  flags: ["output", "stream"],
+  readOnly: true,
+  positional: "id"
+})
+
+/** One frame of a stream, and one event of an answer. `sequence` is the cursor for `since`. */
+export const Frame = Schema.Struct({
+  type: Schema.String,
+  taskId: Schema.String,
+  sequence: Schema.Int,
+  timestamp: Schema.String,
+  actor: Schema.optionalKey(Actor),
+  data: Schema.Record(Schema.String, Schema.Unknown)
+})
+export type Frame = typeof Frame.Type
+
+/** Reads the history. */
+export const events = operation({
+  name: "events",
+  summary: "Read what happened: every change of every task, in one sequence.",
+  input: Schema.Struct({
+    id: optional(TaskId, "only of this task"),
+    ids: optional(Schema.Array(TaskId).check(Schema.isMaxLength(1000)), "only of these tasks"),
+    tag: optional(Tag, "only of tasks with this tag"),
+    types: optional(Schema.Array(NonEmptyText), "only of these types, such as task.completed"),
+    since: optional(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)), "only those after this sequence (default 0)"),
+    limit: optional(between(1, 10_000), "how many (default 1000)"),
+    lines: optional(Schema.Boolean, "with --stream: output lines as frames too"),
+    follow: optional(Schema.Boolean, "with --stream: go on as things happen")
+  }),
+  output: Schema.Struct({ events: Schema.Array(Frame), cursor: Schema.Int }),
+  errors: ["CommandInputError", "TaskNotFound", "StoreError"],
+  examples: [
+    { title: "everything", payload: {} },
+    { title: "ends only", payload: { types: ["task.completed", "task.failed", "task.cancelled"] } }
+  ],
+  batch: false,
+  flags: ["stream", "output"],
+  readOnly: true,
+  positional: null
+})

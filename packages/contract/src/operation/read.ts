@@ -1,0 +1,125 @@
+/** The operations that look at tasks: `status`, `list`, `wait`, `why`. */
+import { Actor } from "@backbeat/core/task/Actor"
+import { TcpPort } from "@backbeat/core/task/Probe"
+import { TaskId } from "@backbeat/core/task/TaskId"
+import { TaskStatus } from "@backbeat/core/task/TaskState"
+import * as Schema from "effect/Schema"
+import { about, between, Instant, NonEmptyText, optional, Pattern, Tag, Tags } from "../fields.ts"
+import { operation } from "../Operation.ts"
+import { BriefTask, TaskAnswer } from "../TaskAnswer.ts"
+
+const Ids = Schema.Array(TaskId).check(Schema.isMaxLength(1000))
+
+/** Tells of one task. */
+export const status = operation({
+  name: "status",
+  summary: "Tell the state of one task.",
+  input: Schema.Struct({ id: about(TaskId, "the task's id") }),
+  output: Schema.Struct({ task: TaskAnswer }),
+  errors: ["CommandInputError", "TaskNotFound", "StoreError"],
+  examples: [{ title: "one task", payload: { id: "demo" } }],
+  batch: false,
+  flags: ["human"],
+  readOnly: true,
+  positional: "id"
+})
+
+/** Lists tasks, newest first. */
+export const list = operation({
+  name: "list",
+  summary: "List tasks, newest first.",
+  input: Schema.Struct({
+    ids: optional(Ids, "only these"),
+    status: optional(Schema.Union([TaskStatus, Schema.Array(TaskStatus)]), "only in this status, or one of these"),
+    tag: optional(Tag, "only with this tag"),
+    tags: optional(Tags, "only with all of these tags"),
+    queue: optional(NonEmptyText, "only of this queue"),
+    sessionId: optional(NonEmptyText, "only those that this session owns"),
+    kind: optional(Schema.Literals(["command", "script"]), "only of this kind"),
+    since: optional(Instant, "only created at or after this instant"),
+    limit: optional(between(1, 500), "how many (default 50)"),
+    after: optional(NonEmptyText, "the cursor `next` of the page before"),
+    full: optional(Schema.Boolean, "whole tasks instead of brief ones")
+  }),
+  output: Schema.Struct({
+    total: Schema.Int,
+    tasks: Schema.Array(Schema.Union([TaskAnswer, BriefTask])),
+    next: Schema.NullOr(Schema.String)
+  }),
+  errors: ["CommandInputError", "StoreError"],
+  examples: [
+    { title: "the newest", payload: {} },
+    { title: "what runs, of one tag", payload: { status: ["running", "stopping"], tag: "dev" } }
+  ],
+  batch: false,
+  flags: ["human", "output"],
+  readOnly: true,
+  positional: null
+})
+
+const WaitFor = Schema.Union([
+  Schema.Literals(["end", "start", "ready"]),
+  Schema.Struct({ log: about(Pattern, "a regular expression that a line of its output matches") }),
+  Schema.Struct({ port: about(TcpPort, "a TCP port of this machine that accepts connections") })
+])
+
+/** Waits until something has become of tasks. */
+export const wait = operation({
+  name: "wait",
+  summary: "Wait until tasks have ended, started, are ready, wrote a line or opened a port.",
+  input: Schema.Struct({
+    id: optional(TaskId, "one task"),
+    ids: optional(Ids, "several tasks"),
+    tag: optional(Tag, "all tasks with this tag"),
+    for: optional(WaitFor, "what to wait for (default end)"),
+    mode: optional(Schema.Literals(["all", "any"]), "until all of them (default) or any of them"),
+    timeout: optional(between(0, 86_400_000), "how long in milliseconds (default: the flag --timeout, 60 seconds)")
+  }),
+  output: Schema.Union([
+    Schema.Struct({
+      task: TaskAnswer,
+      lastLines: Schema.optionalKey(Schema.Array(Schema.String)),
+      cursor: Schema.String
+    }),
+    Schema.Struct({
+      tasks: Schema.Array(BriefTask),
+      done: Schema.Array(Schema.String),
+      pending: Schema.Array(Schema.String),
+      cursor: Schema.String
+    })
+  ]),
+  errors: ["CommandInputError", "TaskNotFound", "TaskWaitTimedOut", "StoreError", "IllegalTransition"],
+  examples: [
+    { title: "the end of one", payload: { id: "demo" } },
+    { title: "the first of several", payload: { ids: ["one", "two"], mode: "any" } }
+  ],
+  batch: false,
+  flags: ["timeout"],
+  readOnly: true,
+  positional: "id"
+})
+
+/** Explains a task's status. */
+export const why = operation({
+  name: "why",
+  summary: "Explain why a task is in its status, and what comes next.",
+  input: Schema.Struct({ id: about(TaskId, "the task's id") }),
+  output: Schema.Struct({
+    status: TaskStatus,
+    because: Schema.Array(
+      Schema.Struct({
+        what: Schema.String,
+        since: Schema.String,
+        actor: Schema.optionalKey(Actor),
+        until: Schema.optionalKey(Schema.String)
+      })
+    ),
+    next: Schema.NullOr(Schema.String)
+  }),
+  errors: ["CommandInputError", "TaskNotFound", "StoreError"],
+  examples: [{ title: "one task", payload: { id: "demo" } }],
+  batch: false,
+  flags: [],
+  readOnly: true,
+  positional: "id"
+})

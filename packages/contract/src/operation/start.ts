@@ -1,0 +1,111 @@
+/** `start`: a task from a command or a script. */
+import { Notify } from "@backbeat/core/task/Notify"
+import { HealthProbe, Probe } from "@backbeat/core/task/Probe"
+import { RestartPolicy } from "@backbeat/core/task/RestartPolicy"
+import { TaskId } from "@backbeat/core/task/TaskId"
+import { Priority, StopSignal } from "@backbeat/core/task/TaskSpec"
+import * as Schema from "effect/Schema"
+import { about, atMost, between, Instant, NonEmptyText, optional, Tags, Text } from "../fields.ts"
+import { operation } from "../Operation.ts"
+import { TaskAnswer } from "../TaskAnswer.ts"
+
+const { when, maxAttempts, delayMs, backoff, maxDelayMs, resetAfterMs } = RestartPolicy.fields
+
+/** A restart policy whose fields have defaults. */
+const RestartInput = Schema.Struct({
+  when: optional(when, "which ends are followed by another attempt (default never)"),
+  maxAttempts: optional(maxAttempts, "attempts in all, the first included (default 3)"),
+  delayMs: optional(delayMs, "milliseconds before the second attempt (default 1000)"),
+  backoff: optional(backoff, "how the delay grows (default exponential)"),
+  maxDelayMs: optional(maxDelayMs, "the longest delay in milliseconds (default 60000)"),
+  resetAfterMs: optional(resetAfterMs, "an attempt that lasts this long starts the count anew (default 60000)")
+})
+
+const StdinInput = Schema.Union([Text, Schema.Struct({ file: about(NonEmptyText, "path of a file to read") })])
+
+const EnvInput = Schema.Record(Schema.String.check(Schema.isPattern(/^[^=\0]+$/u)), Text).annotate({
+  messageUnexpectedKey: "the name of a variable is not empty and has no = and no NUL"
+})
+
+/** The payload of `start`. Exactly one of `command` and `script` is given; the engine checks that. */
+export const StartInput = Schema.Struct({
+  id: optional(TaskId, "the task's id; made when absent"),
+  name: optional(NonEmptyText.check(atMost(200)), "a name for people"),
+  ifRunning: optional(
+    Schema.Literals(["error", "return", "restart"]),
+    "what to do when a task of this id lives: refuse (default), answer with it, or restart it with this payload"
+  ),
+  command: optional(NonEmptyText, "the program to run, found on PATH; no shell is involved"),
+  args: optional(Schema.Array(Text), "its arguments"),
+  script: optional(NonEmptyText, "a script that /bin/sh runs, instead of command"),
+  cwd: optional(NonEmptyText, "working directory; the caller's when absent"),
+  stdin: optional(
+    StdinInput,
+    'standard input: text, {"file": path}, or "open" for a pipe that send writes to; empty when absent'
+  ),
+  tags: optional(Tags, "labels to find the task by; at most 64 of 64 characters"),
+  priority: optional(Priority, "P0 is most urgent; the order in its queue (default P1)"),
+  queue: optional(TaskId, "the queue that admits it (default default, which starts everything at once)"),
+  env: optional(EnvInput, "variables added to the environment; their values are never shown"),
+  inheritEnv: optional(Schema.Boolean, "whether it gets the caller's environment (default true)"),
+  forgetEnv: optional(Schema.Boolean, "delete the kept environment when the task has ended; it cannot be restarted then"),
+  notBefore: optional(Instant, "do not start before this instant (ISO 8601)"),
+  delayMs: optional(between(0, 31_536_000_000), "do not start before this many milliseconds from now"),
+  timeout: optional(between(1000, 86_400_000), "milliseconds an attempt may run; then it fails with TimedOut"),
+  stallTimeoutMs: optional(
+    between(100, 86_400_000),
+    "milliseconds without any output after which it fails with StalledOutput"
+  ),
+  stopSignal: optional(StopSignal, "the signal that asks it to end (default SIGTERM)"),
+  gracePeriodMs: optional(between(0, 3_600_000), "milliseconds between that signal and SIGKILL (default 5000)"),
+  successExitCodes: optional(
+    Schema.Array(between(0, 255)).check(Schema.isMaxLength(256)),
+    "exit codes that count as success (default [0])"
+  ),
+  restart: optional(RestartInput, "when an ended attempt is followed by another"),
+  readyWhen: optional(Probe, "how it shows that it is ready: http, tcp, command or log"),
+  healthProbe: optional(HealthProbe, "how it shows that it is still healthy: http, tcp or command"),
+  maxOutputBytes: optional(
+    between(1024, 1_073_741_824),
+    "bytes kept of each output stream; the oldest are dropped beyond it (default 1 GiB)"
+  ),
+  maxOutputBuffer: optional(between(1024, 1_073_741_824), "another name of maxOutputBytes"),
+  notify: optional(Notify, "a shell command or webhook to call onEnd, onReady or onLog"),
+  sessionId: optional(NonEmptyText.check(atMost(200)), "the session that owns it; read from the caller's environment when absent"),
+  keepWithSession: optional(Schema.Boolean, "stop it when the owning session ends")
+})
+export type StartInput = typeof StartInput.Type
+
+/** Starts tasks. */
+export const start = operation({
+  name: "start",
+  summary: "Start a command or a script in the background.",
+  input: StartInput,
+  output: Schema.Struct({ task: TaskAnswer }),
+  errors: ["CommandInputError", "TaskAlreadyRunning", "QuotaExceeded", "StoreError", "TaskWaitTimedOut", "IllegalTransition"],
+  examples: [
+    { title: "a command", payload: { id: "demo", command: "echo", args: ["hello"] } },
+    { title: "a script", payload: { id: "greet", script: "for n in 1 2 3; do echo \"line $n\"; done" } },
+    {
+      title: "a server that is ready when its log says so, and is restarted when it fails",
+      payload: {
+        id: "web",
+        script: "echo listening; sleep 1",
+        readyWhen: { log: "listening" },
+        restart: { when: "on-failure", maxAttempts: 5 },
+        tags: ["dev"]
+      }
+    },
+    {
+      title: "several at once",
+      payload: [
+        { id: "one", command: "true" },
+        { id: "two", command: "true", priority: "P0" }
+      ]
+    }
+  ],
+  batch: true,
+  flags: ["wait", "timeout", "concurrency", "output"],
+  readOnly: false,
+  positional: null
+})

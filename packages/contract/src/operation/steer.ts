@@ -1,0 +1,91 @@
+/** The operations that change tasks which exist: `stop`, `restart`, `send`, `prune`. */
+import { TaskId } from "@backbeat/core/task/TaskId"
+import { StopSignal } from "@backbeat/core/task/TaskSpec"
+import * as Schema from "effect/Schema"
+import { about, atMost, optional, SignalName, Text } from "../fields.ts"
+import { operation } from "../Operation.ts"
+import { TaskAnswer } from "../TaskAnswer.ts"
+
+const Reason = Text.check(atMost(1000))
+
+/** Stops a task with everything that it has started. */
+export const stop = operation({
+  name: "stop",
+  summary: "Stop a task and everything it started; answers when nothing of it is alive.",
+  input: Schema.Struct({
+    id: about(TaskId, "the task's id"),
+    reason: optional(Reason, "why; kept with the task"),
+    signal: optional(StopSignal, "the signal to begin with (default: the task's stopSignal)"),
+    force: optional(Schema.Boolean, "SIGKILL at once")
+  }),
+  output: Schema.Struct({ task: TaskAnswer }),
+  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "StoreError"],
+  examples: [{ title: "one task", payload: { id: "web", reason: "no longer needed" } }],
+  batch: true,
+  flags: ["concurrency"],
+  readOnly: false,
+  positional: "id"
+})
+
+/** Opens another attempt of a task. */
+export const restart = operation({
+  name: "restart",
+  summary: "Run a task again under the same id: stopped first when it runs.",
+  input: Schema.Struct({
+    id: about(TaskId, "the task's id"),
+    reason: optional(Reason, "why; kept in its history")
+  }),
+  output: Schema.Struct({ task: TaskAnswer }),
+  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "StoreError", "TaskWaitTimedOut"],
+  examples: [{ title: "one task", payload: { id: "demo" } }],
+  batch: true,
+  flags: ["wait", "timeout", "concurrency"],
+  readOnly: false,
+  positional: "id"
+})
+
+/** Writes to a task's standard input, ends it, or sends a signal. */
+export const send = operation({
+  name: "send",
+  summary: 'Write to the standard input of a task started with stdin "open", end that input, or send a signal.',
+  input: Schema.Struct({
+    id: about(TaskId, "the task's id"),
+    text: optional(Schema.String, "text to write, as it is: no newline is added"),
+    eof: optional(Schema.Boolean, "end the input, after the text if there is any"),
+    signal: optional(SignalName, "a signal for the task's process group")
+  }),
+  output: Schema.Struct({ id: Schema.String, bytesWritten: Schema.Int, eof: Schema.Boolean, signalled: Schema.Boolean }),
+  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "StoreError"],
+  examples: [{ title: "a line", payload: { id: "repl", text: "1 + 1\n" } }],
+  batch: false,
+  flags: [],
+  readOnly: false,
+  positional: null
+})
+
+/** Removes ended tasks with their output. */
+export const prune = operation({
+  name: "prune",
+  summary: "Remove ended tasks with their output and their kept environment.",
+  input: Schema.Struct({
+    olderThanDays: optional(
+      Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 36_500 })),
+      "ended more than this many days ago (default: retentionDays of the configuration)"
+    ),
+    status: optional(
+      Schema.Array(Schema.Literals(["completed", "failed", "cancelled"])),
+      "only in one of these (default all three)"
+    ),
+    dryRun: optional(Schema.Boolean, "only tell what would be removed")
+  }),
+  output: Schema.Struct({ removed: Schema.Array(Schema.String), freedBytes: Schema.Int, dryRun: Schema.Boolean }),
+  errors: ["CommandInputError", "StoreError"],
+  examples: [
+    { title: "what would go", payload: { olderThanDays: 0, dryRun: true } },
+    { title: "failed ones of over a day", payload: { olderThanDays: 1, status: ["failed"] } }
+  ],
+  batch: false,
+  flags: [],
+  readOnly: false,
+  positional: null
+})

@@ -1,0 +1,14 @@
+/** The names that a caller and the engine share. Plain strings, so that the thin entry loads nothing else. */
+
+/** The path of calls on the engine's socket. */
+export const callPath = "/v1/call"
+/** The header of an answer that carries the caller's exit code. */
+export const exitHeader = "x-backbeat-exit"
+/** The header of an answer that asks the caller to start an engine and to call again: this one has let go of the home. */
+export const handoverHeader = "x-backbeat-handover"
+/** The engine's socket, below the home. */
+export const socketName = "engine.sock"
+/** What an engine says of itself, below the home: for information, never a proof of life. */
+export const noticeName = "engine.json"
+/** The most bytes of a payload: 10 MB. */
+export const payloadMaxBytes = 10_000_000

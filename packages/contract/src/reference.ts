@@ -1,0 +1,208 @@
+/** Prints docs/contract.md: how to call, what comes back, and every operation, from the table. */
+import { markdownTable } from "@backbeat/core/markdown"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { Actor } from "@backbeat/core/task/Actor"
+import { Failure } from "@backbeat/core/task/Failure"
+import { Notify } from "@backbeat/core/task/Notify"
+import { HealthProbe, Probe } from "@backbeat/core/task/Probe"
+import { RestartPolicy } from "@backbeat/core/task/RestartPolicy"
+import { Artifact } from "./Artifact.ts"
+import { examplesShow } from "./discovery.ts"
+import { exitCodes, failed, succeeded } from "./Envelope.ts"
+import { commonFlagTexts, flagTexts, operationHelpData } from "./help.ts"
+import type { Operation } from "./Operation.ts"
+import { Frame } from "./operation/output.ts"
+import { type ProblemType, problemTypes, taskNotFound } from "./Problem.ts"
+import { payloadMaxBytes } from "./protocol.ts"
+import { type NameOf, Shape, shapeOf, typeText } from "./Shape.ts"
+import { operations } from "./table.ts"
+import { BriefTask, TaskAnswer } from "./TaskAnswer.ts"
+
+const rows: ReadonlyArray<Operation> = Object.values(operations)
+
+const problemTexts: Readonly<Record<ProblemType, string>> = {
+  CommandInputError: "The payload or the command line is not what the operation takes; the message names the field.",
+  TaskNotFound: "No task has this id.",
+  TaskAlreadyRunning: "A task of this id lives.",
+  IllegalTransition: "The task's status does not accept this.",
+  SpawnFailed: "The command could not be started.",
+  TaskWaitTimedOut: "What was waited for has not come yet; it goes on.",
+  EngineUnreachable: "The engine does not answer and could not be started; the message says why.",
+  StoreError: "The state could not be read or written.",
+  ConfigInvalid: "The configuration has a bad value.",
+  QuotaExceeded: "Too many live tasks, or tasks started inside of tasks too deeply.",
+  InternalError: "A defect of backbeat; the details name a report."
+}
+
+const exitTexts: Readonly<Record<keyof typeof exitCodes, string>> = {
+  ok: "done; the answer is on stdout",
+  refused: "refused or failed as an operation can; stdout is empty, the error is on stderr",
+  defect: "a defect of backbeat (`InternalError`)"
+}
+
+const code = (text: string): string => `\`${text}\``
+const fenced = (text: string, language = ""): string => `\`\`\`${language}\n${text}\n\`\`\``
+const listed = (words: ReadonlyArray<string>): string => words.map(code).join(", ")
+const toShape = (schema: Schema.Top): Shape =>
+  Schema.decodeUnknownSync(Shape)(Schema.toJsonSchemaDocument(schema, { onExcessProperty: "ignore" }).schema)
+
+/** A shape without what a field adds to it. */
+const bare = (shape: Shape): string =>
+  JSON.stringify({ ...shape, description: undefined }, (key, value: unknown) => (key === "additionalProperties" ? undefined : value))
+
+const named = Object.entries({ Task: TaskAnswer, BriefTask, Failure, Actor, RestartPolicy, Probe, HealthProbe, Notify, Artifact, Frame }).map(
+  ([name, schema]) => ({ name, shape: toShape(schema), text: bare(toShape(schema)) })
+)
+
+const nameOf: NameOf = (shape) => named.find(({ text }) => text === bare(shape))?.name ?? null
+
+interface Row {
+  readonly name: string
+  readonly type: string
+  readonly text: string
+}
+
+/** The objects whose fields are told on their own: an object, those of a union, the items of an array. */
+const partsOf = (shape: Shape): ReadonlyArray<{ readonly suffix: string; readonly shape: Shape }> => {
+  if (nameOf(shape) !== null) return []
+  if (shape.anyOf !== undefined) return shape.anyOf.flatMap(partsOf)
+  if (shape.items !== undefined) return partsOf(shape.items).map((part) => ({ ...part, suffix: `[]${part.suffix}` }))
+  return shape.properties === undefined ? [] : [{ suffix: "", shape }]
+}
+
+/** A row for each field, followed by the fields inside of it; variants of a union share a row. */
+const rowsOf = (shape: Shape, before = ""): ReadonlyArray<Row> => {
+  const { properties = {}, required = [] } = shape
+  return Object.entries(properties).flatMap(([key, property]) => {
+    const name = `${before}${key}`
+    const text = `${property.description ?? ""}${required.includes(key) ? "" : " (optional)"}`.trim()
+    const inner = ofVariants(partsOf(property).map((part) => rowsOf(part.shape, `${name}${part.suffix}.`)))
+    return [{ name, type: typeText(property, (each) => nameOf(each) ?? (each.properties === undefined ? null : "object")), text }, ...inner]
+  })
+}
+
+const ofVariants = (variants: ReadonlyArray<ReadonlyArray<Row>>): ReadonlyArray<Row> =>
+  [...Map.groupBy(variants.flat(), ({ name }) => name)].map(([name, same]) => ({
+    name,
+    type: [...new Set(same.map(({ type }) => type))].join(" or "),
+    text: same[0]?.text ?? ""
+  }))
+
+const fieldTable = (fields: ReadonlyArray<Row>): string => {
+  const told = fields.some(({ text }) => text !== "")
+  return markdownTable(
+    ["field", "type", ...(told ? [""] : [])],
+    fields.map(({ name, type, text }) => [code(name), code(type), ...(told ? [text] : [])])
+  )
+}
+
+const inputOf = (operation: Operation): string => {
+  const shape = shapeOf(operation, "input")
+  const required = shape.required ?? []
+  // Most fields of a payload are optional, so what stands out is the required one.
+  const fields = rowsOf(shape).map((row) => ({
+    ...row,
+    text: `${row.text.replace(/ ?\(optional\)$/u, "")}${required.includes(row.name) ? " **(required)**" : ""}`
+  }))
+  return fields.length === 0 ? "No fields." : fieldTable(fields)
+}
+
+const outputOf = (operation: Operation): string => {
+  const shape = shapeOf(operation, "output")
+  const variants = shape.anyOf ?? [shape]
+  return variants.map((variant) => fieldTable(rowsOf(variant))).join("\n\nor\n\n")
+}
+
+const section = (operation: Operation): string => {
+  const { usage, flags, errors } = operationHelpData(operation)
+  const { examples } = Result.getOrThrow(examplesShow({ operation: operation.name }))
+  const own = operation.flags.map((flag) => `--${flag}`)
+  return [
+    `### ${operation.name}\n\n${operation.summary}\n\n${fenced(usage)}`,
+    ...(operation.batch ? ["Takes an array of payloads too."] : []),
+    ...(own.length > 0 && flags.length > 0 ? [`Flags: ${listed(own)}.`] : []),
+    inputOf(operation),
+    `Answer:\n\n${outputOf(operation)}`,
+    ...(errors.length > 0 ? [`Errors: ${listed(errors)}.`] : []),
+    `Examples:\n\n${fenced(examples.map(({ title, call }) => `# ${title}\n${call}`).join("\n"), "sh")}`
+  ].join("\n\n")
+}
+
+const calling = (): string => {
+  const batch = rows.filter((row) => row.batch).map((row) => row.name)
+  return `## Calling
+
+${fenced(`backbeat <operation> [payload] [flags]
+
+payload:  '{"id":"demo"}'   inline JSON
+          @file.json        from a file
+          -                 from stdin
+          demo              a bare word, where the operation takes one
+          (none)            the same as {}
+
+backbeat start [payload] [flags] -- npm test      what stands after -- is command and args`)}
+
+The payload says what to do, flags say how to go about it. Unknown fields and flags are refused, with the nearest known one named. A
+payload has at most ${payloadMaxBytes / 1_000_000} MB. Times are ISO 8601 in UTC with milliseconds; durations are milliseconds.
+
+${listed(batch)} take an array of payloads too. The \`data\` of the answer is \`{outcome, total, successCount, errorCount, results}\`: \`outcome\` is
+\`succeeded\`, \`partial_failure\` or \`failed\`, and each of \`results\` is \`{index, ok, data}\` or \`{index, ok, error}\`. The exit code is
+${exitCodes.refused} if any has failed.`
+}
+
+const answers = (): string => `## Answers
+
+One JSON document, on one line (indented with \`--pretty\` or on a terminal). A success goes to stdout, a failure to stderr:
+
+${fenced(`${JSON.stringify(succeeded("config path", { path: "/home/me/.config/backbeat/config.json", exists: false }))}
+${JSON.stringify(failed("status", taskNotFound("demo")))}`, "json")}
+
+\`hint\` and \`retryable\` are always there.
+
+${markdownTable(
+  ["exit code", "means"],
+  Object.entries(exitTexts).map(([name, text]) => [String(new Map(Object.entries(exitCodes)).get(name)), text])
+)}
+
+With \`--stream\` the answer is a frame a line; \`sequence\` is the cursor for \`since\`.`
+
+const flags = (): string => `## Flags
+
+${fenced([...Object.values(flagTexts), ...commonFlagTexts].join("\n"))}
+
+An operation that does not take a flag refuses it.`
+
+const errors = (): string => `## Errors
+
+${markdownTable(
+  [code("error.type"), "a retry can help", "means"],
+  Object.entries(problemTexts).map(([type, text]) => [
+    code(type),
+    new Map(Object.entries(problemTypes)).get(type)?.retryable === true ? "yes" : "no",
+    text
+  ])
+)}
+
+${listed(["EngineUnreachable", "InternalError"])} can come from every operation.`
+
+const shapeText = (name: string, shape: Shape): string => {
+  if (name === "BriefTask") return `These fields of a \`Task\`: ${listed(Object.keys(shape.properties ?? {}))}.`
+  return fieldTable(ofVariants((shape.anyOf ?? [shape]).map((variant) => rowsOf(variant))))
+}
+
+const shapes = (): string =>
+  `## Shapes\n\n${named.map(({ name, shape }) => `### ${name}\n\n${shapeText(name, shape)}`).join("\n\n")}`
+
+/** The text of docs/contract.md. */
+export const reference = (): string =>
+  [
+    "# Contract\n\n<!-- Printed from packages/contract/src by `bun scripts/docs.ts`. Change it there. -->",
+    calling(),
+    answers(),
+    flags(),
+    errors(),
+    `## Operations\n\n${markdownTable(["operation", ""], rows.map(({ name, summary }) => [`[${name}](#${name.replaceAll(" ", "-")})`, summary]))}`,
+    ...rows.map(section),
+    `${shapes()}\n`
+  ].join("\n\n")

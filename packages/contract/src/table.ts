@@ -1,0 +1,48 @@
+/** The table of operations: the one place from which every surface is derived. */
+import * as administer from "./operation/administer.ts"
+import * as discover from "./operation/discover.ts"
+import * as output from "./operation/output.ts"
+import * as read from "./operation/read.ts"
+import { start } from "./operation/start.ts"
+import * as steer from "./operation/steer.ts"
+import type { OperationName } from "./names.ts"
+import type { Operation } from "./Operation.ts"
+
+/** Every operation under its name. */
+export const operations = {
+  start,
+  status: read.status,
+  list: read.list,
+  wait: read.wait,
+  stop: steer.stop,
+  restart: steer.restart,
+  send: steer.send,
+  logs: output.logs,
+  events: output.events,
+  why: read.why,
+  plan: discover.plan,
+  prune: steer.prune,
+  doctor: discover.doctor,
+  capabilities: discover.capabilities,
+  "schema list": discover.schemaList,
+  "schema show": discover.schemaShow,
+  "examples list": discover.examplesList,
+  "examples show": discover.examplesShow,
+  "config show": administer.configShow,
+  "config set": administer.configSet,
+  "config reset": administer.configReset,
+  "config path": administer.configPath,
+  "engine status": administer.engineStatus,
+  "engine stop": administer.engineStop
+} as const satisfies Record<OperationName, Operation>
+
+/** The decoded payload of an operation. */
+export type Input<Name extends OperationName> = (typeof operations)[Name]["input"]["Type"]
+/** The data that an operation answers with. */
+export type Output<Name extends OperationName> = (typeof operations)[Name]["output"]["Type"]
+
+/** The row of a name that a caller gave, or null. */
+export const findOperation = (name: string): Operation | null => {
+  const rows: Readonly<Record<string, Operation>> = operations
+  return Object.hasOwn(rows, name) ? (rows[name] ?? null) : null
+}

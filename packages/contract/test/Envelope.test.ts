@@ -1,0 +1,40 @@
+import { describe, expect, test } from "bun:test"
+import { exitCodeOf, exitCodes, failed, succeeded } from "@backbeat/contract/Envelope"
+import { commandInputError, problem, problemTypes, taskNotFound } from "@backbeat/contract/Problem"
+
+describe("the document of an answer", () => {
+  test("of a success carries the command and its data", () => {
+    expect(JSON.stringify(succeeded("status", { task: null }))).toBe('{"ok":true,"command":"status","data":{"task":null}}')
+  })
+
+  test("of a failure carries type, message, facts, hint and whether a retry helps", () => {
+    expect(JSON.stringify(failed("status", taskNotFound("bg_x")))).toBe(
+      '{"ok":false,"command":"status","error":{"type":"TaskNotFound","message":"task not found: bg_x",' +
+        '"details":{"id":"bg_x","hint":"Run list to discover known task ids.","retryable":false}}}'
+    )
+  })
+
+  test("of a failure has hint and retryable also without facts, and facts cannot replace them", () => {
+    expect(failed("x", commandInputError("no", "do")).error.details).toEqual({ hint: "do", retryable: false })
+    expect(failed("x", problem("TaskWaitTimedOut", "no", "do", { hint: "other", retryable: false })).error.details).toEqual({ hint: "do", retryable: true })
+  })
+})
+
+describe("the exit code", () => {
+  test("is 70 for a defect of backbeat and 1 for every other failure", () => {
+    expect(exitCodes.ok).toBe(0)
+    expect(exitCodeOf(problem("InternalError", "", ""))).toBe(70)
+    expect(exitCodeOf(commandInputError("", ""))).toBe(1)
+    expect(exitCodeOf(taskNotFound("x"))).toBe(1)
+  })
+})
+
+describe("the error types", () => {
+  test("that a retry can help are those of time, reach and quota", () => {
+    expect(Object.entries(problemTypes).flatMap(([type, { retryable }]) => (retryable ? [type] : []))).toEqual([
+      "TaskWaitTimedOut",
+      "EngineUnreachable",
+      "QuotaExceeded"
+    ])
+  })
+})

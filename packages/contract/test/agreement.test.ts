@@ -1,0 +1,56 @@
+import { describe, expect, test } from "bun:test"
+import { decodePayload } from "@backbeat/contract/decodePayload"
+import { jsonSchema } from "@backbeat/contract/jsonSchema"
+import type { Operation } from "@backbeat/contract/Operation"
+import { shapeOf } from "@backbeat/contract/Shape"
+import { operations } from "@backbeat/contract/table"
+import Ajv2020 from "ajv/dist/2020"
+import * as Result from "effect/Result"
+import * as fc from "fast-check"
+import { valuesOf } from "./payloads.ts"
+
+const rows: ReadonlyArray<Operation> = Object.values(operations)
+const ajv = new Ajv2020({ strict: true, strictTypes: false })
+
+const sides = rows.map((row) => {
+  const accepts = ajv.compile(jsonSchema(row, "input"))
+  return { name: row.name, row, accepts: (payload: unknown): boolean => accepts(payload) === true, payloads: valuesOf(shapeOf(row, "input")) }
+})
+
+describe.each(sides)("the schema of $name and its decoder", ({ row, accepts, payloads }) => {
+  test("accept the same payloads, and the decoder hands them on as they are", () => {
+    fc.assert(
+      fc.property(payloads, (payload) => {
+        const decoded = decodePayload(row, payload)
+        expect(Result.isSuccess(decoded)).toBe(accepts(payload))
+        if (Result.isSuccess(decoded)) expect(decoded.success).toEqual(payload)
+      }),
+      { numRuns: 400 }
+    )
+  })
+
+  test("refuse with a message that names the field, and says what was expected", () => {
+    fc.assert(
+      fc.property(payloads, (payload) => {
+        const decoded = decodePayload(row, payload)
+        if (Result.isSuccess(decoded)) return
+        const { type, message, hint, details } = decoded.failure
+        expect(type).toBe("CommandInputError")
+        expect(details["issues"]).toBeArray()
+        expect(details["issues"]).toContain(message)
+        expect(message).toContain(details["path"] === "" ? "the payload: " : String(details["path"]))
+        expect(message).not.toMatch(/Expected |undefined|another value|must match|its schema/u)
+        expect(hint).not.toBe("")
+      }),
+      { numRuns: 400 }
+    )
+  })
+})
+
+describe("the payloads of these properties", () => {
+  test.each(sides)("are refused and accepted in turn for $name", ({ accepts, payloads }) => {
+    const accepted = fc.sample(payloads, { numRuns: 400, seed: 1 }).filter(accepts)
+    expect(accepted.length).toBeGreaterThan(40)
+    expect(accepted.length).toBeLessThan(396)
+  })
+})

@@ -1,0 +1,20 @@
+/** Who or what caused a transition. */
+import * as Schema from "effect/Schema"
+
+/** The cause of a transition; `why` answers from these. */
+export const Actor = Schema.Struct({
+  kind: Schema.Literals(["caller", "schedule", "loop", "dependency", "limit", "recovery", "engine"]),
+  client: Schema.optionalKey(Schema.String),
+  sessionId: Schema.optionalKey(Schema.String),
+  pid: Schema.optionalKey(Schema.Int)
+})
+export type Actor = typeof Actor.Type
+
+/** The engine itself, for steps that follow from what was decided before. */
+export const engine: Actor = { kind: "engine" }
+
+/** A limit of the task's own specification: a timeout, a probe, an output limit, the restart policy. */
+export const limit: Actor = { kind: "limit" }
+
+/** The engine while it picks up what an earlier one left. */
+export const recovery: Actor = { kind: "recovery" }

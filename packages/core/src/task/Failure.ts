@@ -1,0 +1,58 @@
+/** The ways in which an attempt can fail. */
+import * as Schema from "effect/Schema"
+
+/** Ended with an exit code that is not one of `successExitCodes`. */
+export const ExitedNonZero = Schema.Struct({ type: Schema.tag("ExitedNonZero"), exitCode: Schema.Int })
+/** Ended by a signal, such as `SIGKILL`. */
+export const Signalled = Schema.Struct({ type: Schema.tag("Signalled"), signal: Schema.String })
+/** Never ran: the command or its directory is missing, or it cannot be executed. */
+export const NotSpawned = Schema.Struct({ type: Schema.tag("NotSpawned"), message: Schema.String })
+/** Ran longer than `timeout` milliseconds. */
+export const TimedOut = Schema.Struct({ type: Schema.tag("TimedOut"), timeout: Schema.Int })
+/** Wrote nothing for `stallTimeout` milliseconds. */
+export const StalledOutput = Schema.Struct({ type: Schema.tag("StalledOutput"), stallTimeout: Schema.Int })
+/** A task that it depends on did not end as required. */
+export const DependencyFailed = Schema.Struct({ type: Schema.tag("DependencyFailed"), taskId: Schema.String })
+/** Its probe did not succeed in time, or failed too often. */
+export const NotReady = Schema.Struct({
+  type: Schema.tag("NotReady"),
+  probe: Schema.String,
+  output: Schema.String
+})
+/** The end cannot be known; `evidence` says what is. */
+export const Lost = Schema.Struct({ type: Schema.tag("Lost"), evidence: Schema.String })
+
+/** Why an attempt failed. */
+export const Failure = Schema.Union([
+  ExitedNonZero,
+  Signalled,
+  NotSpawned,
+  TimedOut,
+  StalledOutput,
+  DependencyFailed,
+  NotReady,
+  Lost
+])
+export type Failure = typeof Failure.Type
+
+/** One sentence for people. */
+export const describeFailure = (failure: Failure): string => {
+  switch (failure.type) {
+    case "ExitedNonZero":
+      return `exited with code ${failure.exitCode}`
+    case "Signalled":
+      return `killed by ${failure.signal}`
+    case "NotSpawned":
+      return `could not be started: ${failure.message}`
+    case "TimedOut":
+      return `timed out after ${failure.timeout} ms`
+    case "StalledOutput":
+      return `wrote nothing for ${failure.stallTimeout} ms`
+    case "DependencyFailed":
+      return `depends on ${failure.taskId}, which did not end as required`
+    case "NotReady":
+      return `was not ready: ${failure.probe}: ${failure.output}`
+    case "Lost":
+      return `its end is not known: ${failure.evidence}`
+  }
+}

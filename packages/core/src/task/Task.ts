@@ -1,0 +1,16 @@
+/** A task: its specification, its owner and its state. */
+import * as Schema from "effect/Schema"
+import { TaskId } from "./TaskId.ts"
+import { Owner, TaskSpec } from "./TaskSpec.ts"
+import { TaskState } from "./TaskState.ts"
+
+/** A task as it is stored. `restartCount` counts the attempts after the first; instants are epoch milliseconds. */
+export const Task = Schema.Struct({
+  id: TaskId,
+  spec: TaskSpec,
+  owner: Owner,
+  createdAt: Schema.Finite,
+  restartCount: Schema.Int,
+  state: TaskState
+})
+export type Task = typeof Task.Type

@@ -1,0 +1,41 @@
+/** What can be asked of a task. Instants are epoch milliseconds. */
+import type { AttemptEnd } from "./AttemptEnd.ts"
+import type { Failure } from "./Failure.ts"
+import type { StopSignal, TaskSpec } from "./TaskSpec.ts"
+
+/** An order for a task that exists. */
+export type TaskCommand =
+  /** Its dependencies hold: it may run. */
+  | { readonly type: "Release" }
+  /** One of its dependencies can no longer hold. */
+  | { readonly type: "Withdraw"; readonly failure: Failure }
+  /** A slot is free: open the next attempt. */
+  | { readonly type: "Open" }
+  /** Its probe succeeded. */
+  | { readonly type: "ReportReady" }
+  /** Its probe failed too often. */
+  | { readonly type: "ReportUnhealthy"; readonly output: string }
+  /** Somebody wants it to end. A second stop may only shorten the grace period. */
+  | { readonly type: "Stop"; readonly reason: string | null; readonly signal: StopSignal; readonly graceMs: number }
+  /** One of its own limits was reached. */
+  | { readonly type: "Limit"; readonly failure: Failure }
+  /** Its attempt has ended and nothing of it is alive that has to be waited for. */
+  | { readonly type: "End"; readonly end: AttemptEnd }
+  /** The delay of the restart policy is over. */
+  | { readonly type: "Retry" }
+  /** Somebody wants another attempt, with the specification given now if there is one. */
+  | { readonly type: "Restart"; readonly reason: string | null; readonly spec: TaskSpec | null }
+
+/** The names of the commands, in the order of a life. */
+export const commandTypes = [
+  "Release",
+  "Withdraw",
+  "Open",
+  "ReportReady",
+  "ReportUnhealthy",
+  "Stop",
+  "Limit",
+  "End",
+  "Retry",
+  "Restart"
+] as const satisfies ReadonlyArray<TaskCommand["type"]>

@@ -1,0 +1,61 @@
+/** What has happened to a task. The history that every surface reads. Instants are epoch milliseconds. */
+import * as Schema from "effect/Schema"
+import { Actor } from "./Actor.ts"
+import { AttemptEnd } from "./AttemptEnd.ts"
+import { Failure } from "./Failure.ts"
+import { Owner, StopSignal, TaskSpec } from "./TaskSpec.ts"
+import { StopIntent } from "./TaskState.ts"
+
+const attempt = { attempt: Schema.Int, tries: Schema.Int }
+
+/** One thing that happened to a task. */
+export const TaskEvent = Schema.Union([
+  Schema.Struct({ type: Schema.tag("task.created"), spec: TaskSpec, owner: Owner, blocked: Schema.Boolean }),
+  Schema.Struct({ type: Schema.tag("task.changed"), spec: TaskSpec }),
+  Schema.Struct({
+    type: Schema.tag("task.queued"),
+    notBefore: Schema.NullOr(Schema.Finite),
+    /** How the attempt ended that made way for this one. */
+    end: Schema.optionalKey(AttemptEnd),
+    ...attempt
+  }),
+  Schema.Struct({ type: Schema.tag("task.started"), probed: Schema.Boolean, ...attempt }),
+  Schema.Struct({ type: Schema.tag("task.ready") }),
+  Schema.Struct({ type: Schema.tag("task.unhealthy"), output: Schema.String }),
+  Schema.Struct({
+    type: Schema.tag("task.stopping"),
+    intent: StopIntent,
+    signal: StopSignal,
+    killAt: Schema.Finite,
+    reason: Schema.NullOr(Schema.String)
+  }),
+  Schema.Struct({
+    type: Schema.tag("task.retrying"),
+    retryAt: Schema.Finite,
+    failure: Schema.NullOr(Failure),
+    end: AttemptEnd,
+    tries: Schema.Int
+  }),
+  Schema.Struct({ type: Schema.tag("task.completed"), end: AttemptEnd }),
+  Schema.Struct({ type: Schema.tag("task.failed"), failure: Failure, end: AttemptEnd }),
+  Schema.Struct({
+    type: Schema.tag("task.cancelled"),
+    reason: Schema.NullOr(Schema.String),
+    failure: Schema.NullOr(Failure),
+    end: Schema.NullOr(AttemptEnd)
+  })
+])
+export type TaskEvent = typeof TaskEvent.Type
+
+/** The name of an event, such as `task.started`. */
+export type TaskEventType = TaskEvent["type"]
+
+/** An event with its task, its instant and its cause, as it stands in the history. `sequence` is global and has no gap. */
+export const RecordedEvent = Schema.Struct({
+  sequence: Schema.Int,
+  taskId: Schema.String,
+  at: Schema.Finite,
+  actor: Actor,
+  event: TaskEvent
+})
+export type RecordedEvent = typeof RecordedEvent.Type

@@ -1,0 +1,26 @@
+/** The name of a task: given by the caller, or made sortable by time. */
+import * as Schema from "effect/Schema"
+
+/** What an id may look like. Also safe as the name of a folder. */
+export const TaskId = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/u, {
+    message: "expected 1 to 128 characters of A-Z a-z 0-9 . _ : - that start with a letter or digit"
+  })
+)
+
+const digits = "0123456789abcdefghjkmnpqrstvwxyz"
+
+/**
+ * Makes the id `task-` + 12 characters that sort by time: 9 of milliseconds, 3 of randomness (Crockford base 32).
+ * `random` is a whole number from 0 to 32767.
+ */
+export const makeTaskId = (atMs: number, random: number): string => {
+  let rest = atMs
+  let id = ""
+  for (let place = 0; place < 9; place++) {
+    id = digits.charAt(rest % 32) + id
+    rest = Math.floor(rest / 32)
+  }
+  for (const shift of [10, 5, 0]) id += digits.charAt((random >> shift) & 31)
+  return `task-${id}`
+}

@@ -1,0 +1,118 @@
+/** The states of a task. Each carries only its own facts. Instants are epoch milliseconds. */
+import * as Schema from "effect/Schema"
+import { Actor } from "./Actor.ts"
+import { AttemptEnd } from "./AttemptEnd.ts"
+import { Failure } from "./Failure.ts"
+import { StopSignal } from "./TaskSpec.ts"
+
+/** What follows when everything of a stopping attempt is gone. */
+export const StopIntent = Schema.Union([
+  Schema.Struct({ kind: Schema.tag("cancel") }),
+  Schema.Struct({ kind: Schema.tag("restart") }),
+  Schema.Struct({ kind: Schema.tag("fail"), failure: Failure })
+])
+export type StopIntent = typeof StopIntent.Type
+
+/** The health of a task that has a probe. */
+export const Health = Schema.Literals(["starting", "ready", "unhealthy"])
+export type Health = typeof Health.Type
+
+/** The attempt that is meant: the first is 1; `tries` counts those in a row that the restart policy has allowed. */
+const attempt = { attempt: Schema.Int, tries: Schema.Int }
+
+/** Waits for the tasks that it depends on. */
+export const Blocked = Schema.Struct({ status: Schema.tag("blocked"), since: Schema.Finite, ...attempt })
+/** May run; `attempt` is the one to come. */
+export const Queued = Schema.Struct({
+  status: Schema.tag("queued"),
+  since: Schema.Finite,
+  notBefore: Schema.NullOr(Schema.Finite),
+  ...attempt
+})
+/** Its attempt's process group is alive, or is being started this moment. */
+export const Running = Schema.Struct({
+  status: Schema.tag("running"),
+  startedAt: Schema.Finite,
+  health: Schema.NullOr(Health),
+  ...attempt
+})
+/** A stop was asked for and not all processes are gone; `killAt` is when SIGKILL follows. */
+export const Stopping = Schema.Struct({
+  status: Schema.tag("stopping"),
+  startedAt: Schema.Finite,
+  since: Schema.Finite,
+  killAt: Schema.Finite,
+  signal: StopSignal,
+  intent: StopIntent,
+  by: Actor,
+  reason: Schema.NullOr(Schema.String),
+  ...attempt
+})
+/** The attempt ended and the restart policy opens another at `retryAt`. */
+export const Retrying = Schema.Struct({
+  status: Schema.tag("retrying"),
+  startedAt: Schema.Finite,
+  retryAt: Schema.Finite,
+  failure: Schema.NullOr(Failure),
+  end: AttemptEnd,
+  ...attempt
+})
+/** Ended as it should. */
+export const Completed = Schema.Struct({
+  status: Schema.tag("completed"),
+  startedAt: Schema.Finite,
+  end: AttemptEnd,
+  ...attempt
+})
+/** Ended otherwise. */
+export const Failed = Schema.Struct({
+  status: Schema.tag("failed"),
+  startedAt: Schema.NullOr(Schema.Finite),
+  failure: Failure,
+  end: AttemptEnd,
+  ...attempt
+})
+/** Withdrawn; nothing of it runs. */
+export const Cancelled = Schema.Struct({
+  status: Schema.tag("cancelled"),
+  startedAt: Schema.NullOr(Schema.Finite),
+  endedAt: Schema.Finite,
+  end: Schema.NullOr(AttemptEnd),
+  failure: Schema.NullOr(Failure),
+  by: Actor,
+  reason: Schema.NullOr(Schema.String),
+  ...attempt
+})
+
+/** What a task is now. */
+export const TaskState = Schema.Union([
+  Blocked,
+  Queued,
+  Running,
+  Stopping,
+  Retrying,
+  Completed,
+  Failed,
+  Cancelled
+])
+export type TaskState = typeof TaskState.Type
+
+/** Every status, in the order of a life. */
+export const statuses = [
+  "blocked",
+  "queued",
+  "running",
+  "stopping",
+  "retrying",
+  "completed",
+  "failed",
+  "cancelled"
+] as const
+
+/** The name of a state. */
+export const TaskStatus = Schema.Literals(statuses)
+export type TaskStatus = typeof TaskStatus.Type
+
+/** Whether no later event but a restart can change it. */
+export const isFinal = (status: TaskStatus): boolean =>
+  status === "completed" || status === "failed" || status === "cancelled"

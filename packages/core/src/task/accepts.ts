@@ -1,0 +1,29 @@
+/** Which status accepts which command, as data: `decide`, the tests and docs/lifecycle.md all read this table. */
+import type { TaskCommand } from "./TaskCommand.ts"
+import type { TaskStatus } from "./TaskState.ts"
+
+/** For each status the commands it accepts, and the statuses that each can lead to. */
+export const accepts = {
+  blocked: { Release: ["queued"], Withdraw: ["cancelled"], Stop: ["cancelled"] },
+  queued: { Open: ["running"], Stop: ["cancelled"] },
+  running: {
+    ReportReady: ["running"],
+    ReportUnhealthy: ["running"],
+    Stop: ["stopping"],
+    Limit: ["stopping"],
+    Restart: ["stopping"],
+    End: ["completed", "failed", "retrying"]
+  },
+  stopping: { Stop: ["stopping"], End: ["cancelled", "queued", "failed", "retrying"] },
+  retrying: { Retry: ["queued"], Stop: ["cancelled"], Restart: ["queued"] },
+  completed: { Restart: ["queued"] },
+  failed: { Restart: ["queued"] },
+  cancelled: { Restart: ["queued"] }
+} as const satisfies Record<
+  TaskStatus,
+  { readonly [command in TaskCommand["type"]]?: ReadonlyArray<TaskStatus> }
+>
+
+/** Whether a task in this status accepts the command. */
+export const isAccepted = (status: TaskStatus, command: TaskCommand["type"]): boolean =>
+  Object.hasOwn(accepts[status], command)

@@ -1,0 +1,159 @@
+/** Decides what a command does to a task. The only place where a transition is made. */
+import * as Result from "effect/Result"
+import { type AttemptEnd, failureOf } from "./AttemptEnd.ts"
+import type { Failure } from "./Failure.ts"
+import { isAccepted } from "./accepts.ts"
+import { retryDelayMs, wantsAnother } from "./RestartPolicy.ts"
+import type { Task } from "./Task.ts"
+import type { TaskCommand } from "./TaskCommand.ts"
+import type { TaskEvent } from "./TaskEvent.ts"
+import type { Health, StopIntent, TaskState, TaskStatus } from "./TaskState.ts"
+
+/** The refusal of a command that the status does not accept. */
+export interface IllegalTransition {
+  readonly _tag: "IllegalTransition"
+  readonly from: TaskStatus
+  readonly command: TaskCommand["type"]
+}
+
+/** A decision: the events, in order, with who caused them. */
+export type Decision = Result.Result<ReadonlyArray<TaskEvent>, IllegalTransition>
+
+type Live = Extract<TaskState, { readonly status: "running" | "stopping" }>
+
+/** Decides `command` at the instant `at`. Fails with IllegalTransition when the status does not accept it. */
+export const decide = (command: TaskCommand, task: Task, at: number): Decision => {
+  const { state } = task
+  if (!isAccepted(state.status, command.type)) {
+    return Result.fail({ _tag: "IllegalTransition", from: state.status, command: command.type })
+  }
+  return Result.succeed(eventsOf(command, task, at))
+}
+
+const eventsOf = (command: TaskCommand, task: Task, at: number): ReadonlyArray<TaskEvent> => {
+  const { state, spec } = task
+  switch (command.type) {
+    case "Release":
+      return [queued(state.attempt, state.tries, spec.notBefore)]
+    case "Withdraw":
+      return [cancelled(null, command.failure, null)]
+    case "Open":
+      return [
+        { type: "task.started", probed: isProbed(task), attempt: state.attempt, tries: state.tries + 1 }
+      ]
+    case "ReportReady":
+      return report({ type: "task.ready" }, "ready", state)
+    case "ReportUnhealthy":
+      return report({ type: "task.unhealthy", output: command.output }, "unhealthy", state)
+    case "Stop":
+      return stop(command, state, at)
+    case "Limit":
+      return [stopping({ kind: "fail", failure: command.failure }, task, at, null)]
+    case "End":
+      return end(command.end, task)
+    case "Retry":
+      return [queued(state.attempt + 1, state.tries, null)]
+    case "Restart":
+      return restart(command, task, at)
+  }
+}
+
+const stop = (
+  command: Extract<TaskCommand, { readonly type: "Stop" }>,
+  state: TaskState,
+  at: number
+): ReadonlyArray<TaskEvent> => {
+  const { reason, signal, graceMs } = command
+  if (state.status === "running") {
+    return [{ type: "task.stopping", intent: { kind: "cancel" }, signal, killAt: at + graceMs, reason }]
+  }
+  if (state.status === "stopping") {
+    const killAt = Math.min(state.killAt, at + graceMs)
+    return [
+      { type: "task.stopping", intent: { kind: "cancel" }, signal, killAt, reason: reason ?? state.reason }
+    ]
+  }
+  return [cancelled(reason, null, state.status === "retrying" ? state.end : null)]
+}
+
+const restart = (
+  command: Extract<TaskCommand, { readonly type: "Restart" }>,
+  task: Task,
+  at: number
+): ReadonlyArray<TaskEvent> => {
+  const { state } = task
+  const changed: ReadonlyArray<TaskEvent> =
+    command.spec === null ? [] : [{ type: "task.changed", spec: command.spec }]
+  if (state.status === "running") {
+    return [...changed, stopping({ kind: "restart" }, task, at, command.reason)]
+  }
+  return [...changed, queued(nextAttempt(state), 0, command.spec?.notBefore ?? null)]
+}
+
+/** The number of the next attempt: one that was withdrawn before it was opened keeps its number. */
+const nextAttempt = (state: TaskState): number =>
+  state.status === "cancelled" && state.startedAt === null ? state.attempt : state.attempt + 1
+
+/** When the attempt after a restart may start: only a specification that came with it names an instant yet to come. */
+const laterThan = (at: number, notBefore: number | null): number | null =>
+  notBefore !== null && notBefore > at ? notBefore : null
+
+const end = (ended: AttemptEnd, task: Task): ReadonlyArray<TaskEvent> => {
+  const { state, spec } = task
+  if (state.status !== "running" && state.status !== "stopping") return []
+  if (state.status === "stopping") {
+    if (state.intent.kind === "cancel") return [cancelled(state.reason, null, ended)]
+    if (state.intent.kind === "restart") {
+      const notBefore = laterThan(ended.endedAt, spec.notBefore)
+      return [{ type: "task.queued", attempt: state.attempt + 1, tries: 0, notBefore, end: ended }]
+    }
+    return conclude(state.intent.failure, ended, task, state)
+  }
+  return conclude(failureOf(ended.outcome, spec.successExitCodes), ended, task, state)
+}
+
+const conclude = (
+  failure: Failure | null,
+  ended: AttemptEnd,
+  task: Task,
+  state: Live
+): ReadonlyArray<TaskEvent> => {
+  const policy = task.spec.restart
+  const lasted = ended.endedAt - state.startedAt >= policy.resetAfterMs && policy.resetAfterMs > 0
+  const tries = lasted ? 1 : state.tries
+  if (wantsAnother(policy, failure, tries)) {
+    const retryAt = ended.endedAt + retryDelayMs(policy, tries)
+    return [{ type: "task.retrying", retryAt, failure, end: ended, tries }]
+  }
+  return failure === null
+    ? [{ type: "task.completed", end: ended }]
+    : [{ type: "task.failed", failure, end: ended }]
+}
+
+/** Nothing for a health that is known already, nor for a task without a probe: it has none. */
+const report = (event: TaskEvent, health: Health, state: TaskState): ReadonlyArray<TaskEvent> =>
+  state.status === "running" && state.health !== null && state.health !== health ? [event] : []
+
+const isProbed = (task: Task): boolean => task.spec.readyWhen !== null || task.spec.healthProbe !== null
+
+const queued = (attempt: number, tries: number, notBefore: number | null): TaskEvent => ({
+  type: "task.queued",
+  attempt,
+  tries,
+  notBefore
+})
+
+const stopping = (intent: StopIntent, task: Task, at: number, reason: string | null): TaskEvent => ({
+  type: "task.stopping",
+  intent,
+  signal: task.spec.stopSignal,
+  killAt: at + task.spec.gracePeriodMs,
+  reason
+})
+
+const cancelled = (reason: string | null, failure: Failure | null, ended: AttemptEnd | null): TaskEvent => ({
+  type: "task.cancelled",
+  reason,
+  failure,
+  end: ended
+})

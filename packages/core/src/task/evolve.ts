@@ -1,0 +1,118 @@
+/** What an event makes of a task. Total: every event that `decide` gave can be applied. */
+import type { Actor } from "./Actor.ts"
+import type { Task } from "./Task.ts"
+import type { TaskEvent } from "./TaskEvent.ts"
+import type { TaskState } from "./TaskState.ts"
+
+/** An event's instant (epoch milliseconds) and cause. */
+export interface Occasion {
+  readonly at: number
+  readonly actor: Actor
+}
+
+/** The task that `task.created` makes. */
+export const created = (
+  id: string,
+  event: Extract<TaskEvent, { readonly type: "task.created" }>,
+  at: number
+): Task => ({
+  id,
+  spec: event.spec,
+  owner: event.owner,
+  createdAt: at,
+  restartCount: 0,
+  state: event.blocked
+    ? { status: "blocked", since: at, attempt: 1, tries: 0 }
+    : { status: "queued", since: at, notBefore: event.spec.notBefore, attempt: 1, tries: 0 }
+})
+
+/** The task after the event. */
+export const evolve = (task: Task, event: TaskEvent, occasion: Occasion): Task => {
+  switch (event.type) {
+    case "task.created":
+      return created(task.id, event, occasion.at)
+    case "task.changed":
+      return { ...task, spec: event.spec }
+    case "task.started":
+      return { ...task, restartCount: event.attempt - 1, state: started(event, occasion.at) }
+    case "task.ready":
+    case "task.unhealthy":
+      return task.state.status === "running"
+        ? { ...task, state: { ...task.state, health: event.type === "task.ready" ? "ready" : "unhealthy" } }
+        : task
+    case "task.queued":
+      return {
+        ...task,
+        state: {
+          status: "queued",
+          since: occasion.at,
+          notBefore: event.notBefore,
+          attempt: event.attempt,
+          tries: event.tries
+        }
+      }
+    default:
+      return { ...task, state: leave(task.state, event, occasion) }
+  }
+}
+
+const started = (event: Extract<TaskEvent, { readonly type: "task.started" }>, at: number): TaskState => ({
+  status: "running",
+  startedAt: at,
+  health: event.probed ? "starting" : null,
+  attempt: event.attempt,
+  tries: event.tries
+})
+
+type Leaving = Extract<
+  TaskEvent,
+  { readonly type: "task.stopping" | "task.retrying" | "task.completed" | "task.failed" | "task.cancelled" }
+>
+
+const leave = (state: TaskState, event: Leaving, { at, actor }: Occasion): TaskState => {
+  const attempt = { attempt: state.attempt, tries: state.tries }
+  const startedAt = "startedAt" in state ? state.startedAt : null
+  switch (event.type) {
+    case "task.stopping":
+      return {
+        status: "stopping",
+        startedAt: startedAt ?? at,
+        since: state.status === "stopping" ? state.since : at,
+        killAt: event.killAt,
+        signal: event.signal,
+        intent: event.intent,
+        by: actor,
+        reason: event.reason,
+        ...attempt
+      }
+    case "task.retrying":
+      return {
+        status: "retrying",
+        startedAt: startedAt ?? at,
+        retryAt: event.retryAt,
+        failure: event.failure,
+        end: event.end,
+        attempt: state.attempt,
+        tries: event.tries
+      }
+    case "task.completed":
+      return { status: "completed", startedAt: startedAt ?? at, end: event.end, ...attempt }
+    case "task.failed":
+      return { status: "failed", startedAt, failure: event.failure, end: event.end, ...attempt }
+    case "task.cancelled":
+      return { status: "cancelled", startedAt, ...withdrawal(state, event, { at, actor }), ...attempt }
+  }
+}
+
+/** A task that waits for its retry ends at the stop, one that runs at the end of its process, by whom asked for it. */
+const withdrawal = (
+  state: TaskState,
+  { end, failure, reason }: Extract<TaskEvent, { readonly type: "task.cancelled" }>,
+  { at, actor }: Occasion
+) => ({
+  endedAt: end !== null && state.status !== "retrying" ? end.endedAt : at,
+  end,
+  failure,
+  by: state.status === "stopping" ? state.by : actor,
+  reason
+})

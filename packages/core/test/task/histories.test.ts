@@ -1,0 +1,217 @@
+import { describe, expect, test } from "bun:test"
+import { decide } from "@backbeat/core/task/decide"
+import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
+import { evolve } from "@backbeat/core/task/evolve"
+import { Task } from "@backbeat/core/task/Task"
+import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
+import { TaskEvent } from "@backbeat/core/task/TaskEvent"
+import { isFinal } from "@backbeat/core/task/TaskState"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as fc from "fast-check"
+import * as scenario from "./scenario.ts"
+
+const specs = fc
+  .record({
+    when: fc.constantFrom("never" as const, "on-failure" as const, "always" as const),
+    maxAttempts: fc.integer({ min: 1, max: 4 }),
+    resetAfterMs: fc.constantFrom(0, 40),
+    probed: fc.boolean(),
+    notBefore: fc.option(fc.integer({ min: 0, max: 300 }))
+  })
+  .map(({ when, maxAttempts, resetAfterMs, probed, notBefore }) =>
+    scenario.specOf({
+      notBefore,
+      restart: { ...scenario.twiceAgain, when, maxAttempts, resetAfterMs },
+      readyWhen: probed ? { log: "up" } : null
+    })
+  )
+
+const outcomes = fc.oneof(
+  fc.constantFrom(0, 0, 1, 143).map((exitCode) => ({ kind: "exited", exitCode }) as const),
+  fc.constant({ kind: "signalled", signal: "SIGKILL" } as const),
+  fc.constant({ kind: "notSpawned", message: "no such file" } as const),
+  fc.constant({ kind: "lost", evidence: "no record" } as const)
+)
+
+/** Commands of which most fit, so that histories become long; ends are filled in with the instant. */
+const commands = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<TaskCommand>(scenario.open) },
+  { weight: 5, arbitrary: outcomes.map((outcome): TaskCommand => scenario.end(scenario.endAt(0, outcome))) },
+  { weight: 3, arbitrary: fc.constant<TaskCommand>(scenario.retry) },
+  { weight: 1, arbitrary: fc.constant<TaskCommand>(scenario.limit) },
+  {
+    weight: 2,
+    arbitrary: fc.nat(50).map((graceMs): TaskCommand => ({ type: "Stop", reason: null, signal: "SIGTERM", graceMs }))
+  },
+  {
+    weight: 2,
+    arbitrary: fc.option(specs).map((spec): TaskCommand => ({ type: "Restart", reason: null, spec }))
+  },
+  { weight: 1, arbitrary: fc.constant<TaskCommand>({ type: "ReportReady" }) },
+  { weight: 1, arbitrary: fc.constant<TaskCommand>({ type: "ReportUnhealthy", output: "refused" }) },
+  { weight: 2, arbitrary: fc.constant<TaskCommand>(scenario.release) },
+  {
+    weight: 1,
+    arbitrary: fc.constant<TaskCommand>({ type: "Withdraw", failure: { type: "DependencyFailed", taskId: "base" } })
+  }
+)
+
+interface Move {
+  readonly command: TaskCommand
+  readonly before: Task
+  readonly after: Task
+  readonly at: number
+  readonly events: ReadonlyArray<TaskEvent>
+}
+
+interface History {
+  readonly first: Task
+  readonly moves: ReadonlyArray<Move>
+  readonly last: Task
+}
+
+const actorOf = (at: number) => ({ kind: "caller", client: `at ${at}` }) as const
+
+/** A task's life: each command is told after 0 to 60 ms; what is refused changes nothing. */
+const histories: fc.Arbitrary<History> = fc
+  .tuple(specs, fc.boolean(), fc.array(fc.tuple(commands, fc.nat(60)), { maxLength: 120, size: "max" }))
+  .map(([spec, blocked, steps]) => {
+    const first = scenario.creation(spec, blocked).task
+    const moves: Array<Move> = []
+    let task = first
+    let at = 0
+    for (const [given, afterMs] of steps) {
+      at += afterMs
+      const command = given.type === "End" ? scenario.end({ ...given.end, endedAt: at }) : given
+      const decided = decide(command, task, at)
+      if (Result.isFailure(decided)) continue
+      const occasion = { at, actor: actorOf(at) }
+      const after = decided.success.reduce((state, event) => evolve(state, event, occasion), task)
+      moves.push({ command, before: task, after, at, events: decided.success })
+      task = after
+    }
+    return { first, moves, last: task }
+  })
+
+const endOf = ({ state }: Task): AttemptEnd | null => ("end" in state ? state.end : null)
+const isLive = ({ state }: Task): boolean => state.status === "running" || state.status === "stopping"
+const always = (check: (history: History) => void): void => fc.assert(fc.property(histories, check), { numRuns: 1000 })
+
+describe("every history of a task", () => {
+  test("leaves a final status by a restart only", () => {
+    always(({ moves }) => {
+      for (const { command, before, after } of moves) {
+        if (isFinal(before.state.status)) expect([command.type, after.state.status]).toEqual(["Restart", "queued"])
+      }
+    })
+  })
+
+  test("gives attempts the numbers 1, 2, 3 and on, and counts restarts by them", () => {
+    always(({ moves, last }) => {
+      const opened = moves.filter(({ command }) => command.type === "Open").map(({ after }) => after.state.attempt)
+      expect(opened).toEqual(opened.map((_, index) => index + 1))
+      expect(last.restartCount).toBe(Math.max(0, opened.length - 1))
+    })
+  })
+
+  test("never takes an attempt's number back", () => {
+    always(({ moves }) => {
+      for (const { before, after } of moves) {
+        expect(after.state.attempt).toBeGreaterThanOrEqual(before.state.attempt)
+      }
+    })
+  })
+
+  test("opens no attempt while another is live", () => {
+    always(({ moves }) => {
+      for (const { before, events } of moves) {
+        if (events.some(({ type }) => type === "task.started")) expect(isLive(before)).toBe(false)
+      }
+    })
+  })
+
+  test("ends an attempt only by its end", () => {
+    always(({ moves }) => {
+      for (const { command, before, after } of moves) {
+        if (isLive(before) && !isLive(after)) expect(command.type).toBe("End")
+      }
+    })
+  })
+
+  test("tells in its events how each attempt ended", () => {
+    always(({ moves }) => {
+      for (const { command, events } of moves) {
+        if (command.type === "End") expect(events.map((event) => ("end" in event ? event.end : null))).toEqual([command.end])
+      }
+    })
+  })
+
+  test("keeps the facts of the last end until another attempt is queued", () => {
+    always(({ moves }) => {
+      for (const { command, before, after } of moves) {
+        const kept = command.type === "End" ? command.end : endOf(before)
+        if (after.state.status !== "queued" && kept !== null) expect(endOf(after)).toEqual(kept)
+      }
+    })
+  })
+
+  test("follows a stop by a caller with no other attempt before a restart", () => {
+    always(({ moves }) => {
+      let stopped = false
+      for (const { command } of moves) {
+        if (command.type === "Stop") stopped = true
+        if (command.type === "Restart") stopped = false
+        if (command.type === "Open") expect(stopped).toBe(false)
+      }
+    })
+  })
+
+  test("opens no more than maxAttempts in a row unless an attempt lasted resetAfterMs", () => {
+    always(({ moves }) => {
+      for (const { after } of moves) {
+        if (after.state.status === "running") expect(after.state.tries).toBeLessThanOrEqual(after.spec.restart.maxAttempts)
+      }
+    })
+  })
+
+  test("never moves the instant of SIGKILL away", () => {
+    always(({ moves }) => {
+      for (const { before, after } of moves) {
+        if (before.state.status === "stopping" && after.state.status === "stopping") {
+          expect(after.state.killAt).toBeLessThanOrEqual(before.state.killAt)
+        }
+      }
+    })
+  })
+
+  test("has health only while a probed attempt runs", () => {
+    always(({ moves }) => {
+      for (const { after } of moves) {
+        if (after.state.status === "running" && after.spec.readyWhen === null) expect(after.state.health).toBeNull()
+      }
+    })
+  })
+
+  test("gives the same task when its events are applied from scratch, read back from JSON", () => {
+    const toEvent = Schema.decodeUnknownSync(TaskEvent)
+    const toTask = Schema.decodeUnknownSync(Task)
+    always(({ first, moves, last }) => {
+      const replayed = moves
+        .flatMap(({ events, at }) => events.map((event) => ({ event: toEvent(JSON.parse(JSON.stringify(event))), at })))
+        .reduce((task, { event, at }) => evolve(task, event, { at, actor: actorOf(at) }), first)
+      expect(replayed).toEqual(last)
+      expect(toTask(JSON.parse(JSON.stringify(last)))).toEqual(last)
+    })
+  })
+})
+
+describe("the histories of these properties", () => {
+  test("reach every status", () => {
+    const reached = new Set<string>()
+    for (const { moves } of fc.sample(histories, { numRuns: 1000, seed: 1 })) {
+      for (const { after } of moves) reached.add(after.state.status)
+    }
+    expect([...reached].toSorted()).toEqual(["cancelled", "completed", "failed", "queued", "retrying", "running", "stopping"])
+  })
+})

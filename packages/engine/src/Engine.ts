@@ -1,0 +1,116 @@
+/** The engine: one per home. Puts the rooms together on a store, serves until it is asked to end, and lets go in order. */
+import { problem } from "@backbeat/contract/Problem"
+import type { StoreError } from "@backbeat/store/StoreError"
+import type { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as References from "effect/References"
+import { toProblem } from "./handlers/Call.ts"
+import { layerView } from "./handlers/View.ts"
+import { Home } from "./home/Home.ts"
+import { layerSettings, Settings } from "./home/Settings.ts"
+import { leaveNotice, logTo, tellStarter } from "./life/announce.ts"
+import { type Election, elect, HomeUnusable } from "./life/election.ts"
+import { layerIdleness } from "./life/Idleness.ts"
+import { makeShutdown, Shutdown } from "./life/Shutdown.ts"
+import { layerNotices } from "./notify/Notices.ts"
+import { layerProbes } from "./probe/Probes.ts"
+import { serve } from "./server/Server.ts"
+import { layerDeadlines } from "./task/Deadlines.ts"
+import { keepDue } from "./task/Due.ts"
+import { layerLiveAttempts } from "./task/LiveAttempts.ts"
+import { recover } from "./task/recover.ts"
+import { layerReports } from "./task/Reports.ts"
+import { keepRetention } from "./task/retention.ts"
+import { layerSupervisor } from "./task/Supervisor.ts"
+import { layerTransitions } from "./task/Transitions.ts"
+import { layerAlarm } from "./time/Alarm.ts"
+
+/** Where an engine works and as what. */
+export interface EngineOptions {
+  readonly root: string
+  readonly configPath: string
+  readonly version: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** How long answers that are under way may take to leave, in milliseconds, once the home is free. */
+const farewellMs = 250
+
+const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<TaskStore, StoreError>) => {
+  const { root, configPath, version } = options
+  const layerHome = Layer.succeed(Home, { root, configPath, version })
+  return layerView.pipe(
+    Layer.provideMerge(layerSupervisor),
+    Layer.provideMerge(Layer.mergeAll(layerProbes, layerDeadlines, layerNotices)),
+    Layer.provideMerge(Layer.mergeAll(layerReports, layerLiveAttempts, layerIdleness)),
+    Layer.provideMerge(layerTransitions),
+    Layer.provideMerge(Layer.mergeAll(layerStore, layerAlarm, layerSettings(options.environment))),
+    Layer.provideMerge(layerHome)
+  )
+}
+
+const logLevels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
+
+/** Lives in the home until the end is asked for. */
+const live = (options: EngineOptions, layerStore: Layer.Layer<TaskStore, StoreError>) =>
+  Effect.gen(function* () {
+    const settings = yield* Settings
+    const shutdown = yield* Shutdown
+    yield* Effect.gen(function* () {
+      yield* recover
+      yield* keepDue
+      yield* serve
+      const beginning = { state: "ready", pid: process.pid, version: options.version } as const
+      leaveNotice(options.root, beginning)
+      tellStarter(beginning)
+      logTo(options.root, 1)
+      yield* Effect.logInfo(`engine ${options.version} serves ${options.root}`)
+      yield* keepRetention
+      const reason = yield* shutdown.requested
+      yield* Effect.logInfo(`engine ends: ${reason}`)
+    }).pipe(Effect.provideService(References.MinimumLogLevel, logLevels[settings.current().logLevel]))
+  }).pipe(Effect.scoped, Effect.provide(layerEngine(options, layerStore)), Effect.provide(Logger.layer([Logger.consoleLogFmt])))
+
+const endOnSignals = (shutdown: Shutdown["Service"]): void => {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.on(signal, () => void Effect.runPromise(shutdown.request(signal)))
+  }
+}
+
+const run = async (options: EngineOptions, layerStore: Layer.Layer<TaskStore, StoreError>, election: Election) => {
+  const shutdown = await Effect.runPromise(makeShutdown)
+  endOnSignals(shutdown)
+  const ended = await Effect.runPromise(
+    Effect.result(Effect.provideService(live(options, layerStore), Shutdown, shutdown))
+  )
+  if (ended._tag === "Failure") {
+    const failed = { state: "failed", problem: toProblem("")(ended.failure) } as const
+    election.resign()
+    leaveNotice(options.root, failed)
+    tellStarter(failed)
+    return
+  }
+  election.resign()
+  await Effect.runPromise(shutdown.release)
+  await Bun.sleep(farewellMs)
+}
+
+/** Becomes the engine of a home, unless it has one, and lives until asked to end. Never throws. */
+export const runEngine = async (
+  options: EngineOptions,
+  layerStore: Layer.Layer<TaskStore, StoreError>
+): Promise<void> => {
+  try {
+    const election = elect(options.root)
+    if (election === null) return tellStarter({ state: "elsewhere" })
+    process.chdir("/")
+    logTo(options.root, 2)
+    await run(options, layerStore, election)
+  } catch (thrown) {
+    const hint = thrown instanceof HomeUnusable ? thrown.hint : "See engine.log in the home."
+    const message = thrown instanceof Error ? thrown.message : String(thrown)
+    tellStarter({ state: "failed", problem: problem("EngineUnreachable", message, hint, { home: options.root }) })
+  }
+}

@@ -1,0 +1,100 @@
+/** A call as the handlers see it, and how a handler is tied to its row of the table. */
+import type { Caller, Flags } from "@backbeat/contract/Call"
+import { decodePayload } from "@backbeat/contract/decodePayload"
+import type { Frame } from "@backbeat/contract/operation/output"
+import type { Operation } from "@backbeat/contract/Operation"
+import { type Problem, problem, taskNotFound } from "@backbeat/contract/Problem"
+import type { Actor } from "@backbeat/core/task/Actor"
+import type { IllegalTransition } from "@backbeat/core/task/decide"
+import type { StoreError } from "@backbeat/store/StoreError"
+import * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
+import type { TaskMissing } from "../task/Transitions.ts"
+
+/** Who calls, with which flags. */
+export interface Call {
+  readonly caller: Caller
+  readonly flags: Flags
+}
+
+/** The actor of what a caller asks for. */
+export const actorOf = ({ caller }: Call): Actor => ({
+  kind: "caller",
+  client: caller.client,
+  pid: caller.pid,
+  ...(caller.sessionId === undefined ? {} : { sessionId: caller.sessionId })
+})
+
+/** An operation with the code that answers it. */
+export interface Handled {
+  readonly operation: Operation
+  readonly answer: (payload: unknown, call: Call) => Effect.Effect<unknown, Problem>
+  /** Answers an array in its own way; without it each item is answered by itself. */
+  readonly answerMany?: (
+    payloads: ReadonlyArray<unknown>,
+    call: Call
+  ) => Effect.Effect<ReadonlyArray<Result.Result<unknown, Problem>>, Problem>
+  /** Answers with frames as they come. */
+  readonly stream?: (payload: unknown) => Effect.Effect<Stream.Stream<Frame, Problem>, Problem>
+}
+
+/** Ties a streaming handler to its row. */
+export const handleStream =
+  <Input, Output>(
+    operation: Operation<string, Schema.Codec<Input, unknown>, Schema.Codec<Output, unknown>>,
+    body: (input: Input) => Effect.Effect<Stream.Stream<Frame, Problem>, Problem>
+  ) =>
+  (payload: unknown) =>
+    Effect.flatMap(Effect.fromResult(decodePayload(operation, payload)), body)
+
+/** Ties a handler to its row: the payload is decoded before, the data checked by type. */
+export const handle = <Input, Output>(
+  operation: Operation<string, Schema.Codec<Input, unknown>, Schema.Codec<Output, unknown>>,
+  body: (input: Input, call: Call) => Effect.Effect<Output, Problem>
+): Handled => ({
+  operation,
+  answer: (payload, call) =>
+    Effect.flatMap(Effect.fromResult(decodePayload(operation, payload)), (input) => body(input, call))
+})
+
+/** What can go wrong below a handler. */
+export type Trouble = TaskMissing | IllegalTransition | StoreError | Problem
+
+const storeHints: Readonly<Record<StoreError["reason"], string>> = {
+  damaged: "Run doctor. Move the file away to begin anew; nothing was overwritten.",
+  newer: "Use the newer backbeat that wrote it.",
+  full: "Free disk space; nothing was lost, call again.",
+  readonly: "Make the home writable, or use another with --home.",
+  unavailable: "Run doctor."
+}
+
+const next: Readonly<Record<string, string>> = {
+  completed: "It has ended; use restart to run it again.",
+  failed: "It has ended; use restart to run it again.",
+  cancelled: "It has ended; use restart to run it again.",
+  stopping: "Wait until it has ended.",
+  running: "It runs; use stop or restart."
+}
+
+/** What the caller is told of it. */
+export const toProblem =
+  (id: string) =>
+  (trouble: Trouble): Problem => {
+    switch (trouble._tag) {
+      case "Problem":
+        return trouble
+      case "TaskMissing":
+        return taskNotFound(trouble.id)
+      case "StoreError":
+        return problem("StoreError", trouble.message, storeHints[trouble.reason], { reason: trouble.reason })
+      case "IllegalTransition":
+        return problem(
+          "IllegalTransition",
+          `task ${id} is ${trouble.from} and does not accept ${trouble.command.toLowerCase()}`,
+          next[trouble.from] ?? "See status and why.",
+          { id, from: trouble.from, command: trouble.command }
+        )
+    }
+  }

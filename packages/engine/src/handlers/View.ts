@@ -1,0 +1,51 @@
+/** What all handlers share: finding a task and showing it. */
+import { commandInputError, type Problem, taskNotFound } from "@backbeat/contract/Problem"
+import type { BriefTask, TaskAnswer } from "@backbeat/contract/TaskAnswer"
+import type { Task } from "@backbeat/core/task/Task"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Home } from "../home/Home.ts"
+import { LiveAttempts } from "../task/LiveAttempts.ts"
+import { Supervisor } from "../task/Supervisor.ts"
+import { toProblem } from "./Call.ts"
+import { briefTask, taskAnswer } from "./taskAnswer.ts"
+
+/** Finds and shows tasks. */
+export class View extends Context.Service<
+  View,
+  {
+    /** Fails with TaskNotFound or StoreError. */
+    readonly find: (id: string) => Effect.Effect<Task, Problem>
+    readonly show: (task: Task) => TaskAnswer
+    readonly brief: (task: Task) => BriefTask
+    /** The task as it is when everything that was committed so far has been acted on. */
+    readonly settled: (id: string) => Effect.Effect<Task, Problem>
+  }
+>()("@backbeat/engine/View") {}
+
+/** Views on the store and the live attempts. */
+export const layerView = Layer.effect(
+  View,
+  Effect.gen(function* () {
+    const { root } = yield* Home
+    const store = yield* TaskStore
+    const lives = yield* LiveAttempts
+    const supervisor = yield* Supervisor
+    const find = (id: string) =>
+      Effect.flatMap(Effect.mapError(store.find(id), toProblem(id)), (task) =>
+        task === null ? Effect.fail(taskNotFound(id)) : Effect.succeed(task)
+      )
+    return View.of({
+      find,
+      show: (task) => taskAnswer(root, task, lives.find(task.id)),
+      brief: (task) => briefTask(task, lives.find(task.id)),
+      settled: (id) => Effect.andThen(supervisor.acted, find(id))
+    })
+  })
+)
+
+/** An answer that a field is wrong. */
+export const wrongField = (path: string, message: string, hint: string): Problem =>
+  commandInputError(`${path}: ${message}`, hint, { path, issues: [`${path}: ${message}`] })

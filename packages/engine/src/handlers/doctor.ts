@@ -1,0 +1,87 @@
+/** Answers `doctor`: each check says what to do. */
+import { operations, type Output } from "@backbeat/contract/table"
+import { socketName } from "@backbeat/contract/protocol"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import { statfsSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { Home } from "../home/Home.ts"
+import { Settings } from "../home/Settings.ts"
+import { handle, toProblem } from "./Call.ts"
+
+type Check = Output<"doctor">["checks"][number]
+
+const lowDiskBytes = 1_000_000_000
+const gigabyte = 1_000_000_000
+/** The longest path of a unix socket in bytes. Source: unix(7), sun_path less its NUL. */
+const socketPathMaxBytes = 107
+
+const check = (name: string, status: Check["status"], message: string, fix: string | null = null): Check => ({
+  name,
+  status,
+  message,
+  fix
+})
+
+const checkHome = (root: string): Check => {
+  const { uid, mode } = statSync(root)
+  if (uid !== process.getuid?.()) return check("home", "fail", `${root} belongs to user ${uid}`, "Use a home of your own.")
+  const open = mode & 0o077
+  return open === 0
+    ? check("home", "ok", `${root} is readable by you alone`)
+    : check("home", "warn", `${root} is open to others (mode ${(mode & 0o777).toString(8)})`, `chmod 700 ${root}`)
+}
+
+const checkDisk = (root: string): Check => {
+  const { bavail, bsize } = statfsSync(root)
+  const free = bavail * bsize
+  const message = `${(free / gigabyte).toFixed(1)} GB free`
+  return free < lowDiskBytes ? check("disk", "warn", message, "Free some, or run prune.") : check("disk", "ok", message)
+}
+
+const checkSocket = (root: string): Check => {
+  const bytes = Buffer.byteLength(join(root, socketName))
+  return bytes <= socketPathMaxBytes
+    ? check("socket", "ok", `the socket's path has ${bytes} bytes`)
+    : check("socket", "ok", `the socket's path has ${bytes} bytes, over ${socketPathMaxBytes}: it is reached by a relative path`)
+}
+
+const checkClock = (): Check => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+  const year = new Date().getUTCFullYear()
+  return year < 2026
+    ? check("clock", "fail", `the clock says ${new Date().toISOString()}`, "Set the clock.")
+    : check("clock", "ok", `${new Date().toISOString()}, zone ${zone}`)
+}
+
+const checkTracking = (): Check =>
+  process.platform === "linux"
+    ? check("processes", "ok", "a stop finds what a task started by group, mark and descriptor")
+    : check("processes", "warn", "a stop finds what a task started by process group only", "Avoid commands that call setsid.")
+
+/** The handler of `doctor`. */
+export const makeDoctorHandler = Effect.gen(function* () {
+  const { root, version } = yield* Home
+  const store = yield* TaskStore
+  const settings = yield* Settings
+  return handle(operations.doctor, () =>
+    Effect.gen(function* () {
+      const intact = yield* Effect.mapError(store.check, toProblem(""))
+      const { problems } = settings.resolved()
+      const checks = [
+        checkHome(root),
+        checkDisk(root),
+        checkSocket(root),
+        intact.ok ? check("store", "ok", intact.message) : check("store", "fail", intact.message, "Restore it from a backup, or move it away to begin anew."),
+        check("engine", "ok", `version ${version}, pid ${process.pid}`),
+        ...(problems.length === 0
+          ? [check("config", "ok", "every value is valid")]
+          : problems.map(({ key, message }) => check("config", "warn", `${key}: ${message}`, "Run config set or config reset."))),
+        checkClock(),
+        checkTracking()
+      ]
+      const worst = (["fail", "warn"] as const).find((status) => checks.some((each) => each.status === status))
+      return { status: worst ?? "ok", checks }
+    })
+  )
+})

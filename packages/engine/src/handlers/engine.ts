@@ -1,0 +1,36 @@
+/** Answers `engine status` and `engine stop`. */
+import { operations } from "@backbeat/contract/table"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { Home } from "../home/Home.ts"
+import { Shutdown } from "../life/Shutdown.ts"
+import { LiveAttempts } from "../task/LiveAttempts.ts"
+import { type Handled, handle, toProblem } from "./Call.ts"
+import { iso } from "./taskAnswer.ts"
+
+/** The handlers of `engine`. */
+export const makeEngineHandlers = Effect.gen(function* () {
+  const { root, version } = yield* Home
+  const store = yield* TaskStore
+  const lives = yield* LiveAttempts
+  const shutdown = yield* Shutdown
+  const startedAt = yield* Clock.currentTimeMillis
+  const handlers: ReadonlyArray<Handled> = [
+    handle(operations["engine status"], () =>
+      Effect.map(Effect.mapError(store.counts, toProblem("")), (tasks) => ({
+        running: true,
+        home: root,
+        version,
+        pid: process.pid,
+        startedAt: iso(startedAt),
+        tasks: { ...tasks },
+        rssBytes: process.memoryUsage.rss()
+      }))
+    ),
+    handle(operations["engine stop"], () =>
+      Effect.as(shutdown.request("asked by a caller"), { stopped: true, pid: process.pid, liveTasks: lives.count() })
+    )
+  ]
+  return handlers
+})

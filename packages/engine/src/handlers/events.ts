@@ -1,0 +1,125 @@
+/** Answers `events`, at once or as a stream without gap and duplicate. */
+import { type Input, operations } from "@backbeat/contract/table"
+import type { TaskEventType } from "@backbeat/core/task/TaskEvent"
+import { isFinal } from "@backbeat/core/task/TaskState"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { makeTaskLines } from "../output/taskLines.ts"
+import { Transitions } from "../task/Transitions.ts"
+import { handle, handleStream, toProblem } from "./Call.ts"
+import { eventFrame, lineFrame, snapshotFrame } from "./frame.ts"
+import { View, wrongField } from "./View.ts"
+
+const pageEvents = 1000
+
+const known = {
+  "task.created": true,
+  "task.changed": true,
+  "task.queued": true,
+  "task.started": true,
+  "task.ready": true,
+  "task.unhealthy": true,
+  "task.stopping": true,
+  "task.retrying": true,
+  "task.completed": true,
+  "task.failed": true,
+  "task.cancelled": true
+} as const satisfies Record<TaskEventType, true>
+
+const isKnown = (type: string): type is TaskEventType => Object.hasOwn(known, type)
+
+/** The handler of `events`. */
+export const makeEventsHandler = Effect.gen(function* () {
+  const store = yield* TaskStore
+  const transitions = yield* Transitions
+  const view = yield* View
+  const taskLines = yield* makeTaskLines
+
+  const typesOf = Effect.fnUntraced(function* ({ types }: Input<"events">) {
+    const unknown = types?.find((type) => !isKnown(type) && type !== "task.log.line" && type !== "task.status.snapshot")
+    if (unknown === undefined) return types?.filter(isKnown)
+    return yield* Effect.fail(wrongField("types", `unknown type ${unknown}`, `Known types: ${Object.keys(known).join(", ")}.`))
+  })
+
+  const filterOf = Effect.fnUntraced(function* (input: Input<"events">) {
+    const ids = [...(input.id === undefined ? [] : [input.id]), ...(input.ids ?? [])]
+    yield* Effect.forEach(ids, view.find)
+    return { taskIds: ids.length === 0 ? undefined : ids, tag: input.tag, types: yield* typesOf(input) }
+  })
+
+  type Filter = Effect.Success<ReturnType<typeof filterOf>>
+
+  const page = (filter: Filter, since: number, limit: number) =>
+    Effect.mapError(store.events({ ...filter, since, limit }), toProblem(""))
+
+  const allEnded = (ids: ReadonlyArray<string>) =>
+    Effect.map(Effect.forEach(ids, view.find), (tasks) => tasks.every(({ state }) => isFinal(state.status)))
+
+  /** Events from `since` on; with `follow` until all of the named tasks have ended, or for ever. */
+  const history = (filter: Filter, since: number, follow: boolean) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const news = Latch.makeUnsafe(false)
+        yield* Effect.acquireRelease(
+          Effect.sync(() => transitions.onCommit(() => news.openUnsafe())),
+          (stop) => Effect.sync(stop)
+        )
+        return Stream.paginate(since, (from: number) =>
+          Effect.gen(function* () {
+            // Closed before the look, so that a commit after it opens the latch again.
+            news.closeUnsafe()
+            const ended = filter.taskIds !== undefined && (yield* allEnded(filter.taskIds))
+            const events = yield* page(filter, from, pageEvents)
+            const last = events.at(-1)?.sequence ?? from
+            if (events.length === 0 && (!follow || ended)) return [[], Option.none<number>()] as const
+            if (events.length === 0) yield* news.await
+            return [events.map(eventFrame), Option.some(last)] as const
+          })
+        )
+      })
+    )
+
+  const linesOf = (id: string, follow: boolean) =>
+    Stream.unwrap(
+      Effect.map(view.find(id), ({ state }) =>
+        taskLines({ id, attempt: 1, single: !follow && isFinal(state.status) && state.attempt === 1 }).pipe(
+          Stream.mapEffect((line) => Effect.map(store.lastSequence, (sequence) => lineFrame(id, sequence, line))),
+          Stream.mapError((trouble) =>
+            trouble._tag === "InvalidLogQuery" ? wrongField("lines", trouble.message, "Leave it out.") : toProblem(id)(trouble)
+          )
+        )
+      )
+    )
+
+  const stream = Effect.fnUntraced(function* (input: Input<"events">) {
+    const filter = yield* filterOf(input)
+    const since = input.since ?? 0
+    const ids = filter.taskIds ?? []
+    const now = yield* Clock.currentTimeMillis
+    const tasks = yield* Effect.forEach(ids, view.find)
+    const snapshots = Stream.fromIterable(tasks.map((task) => snapshotFrame(view.show(task), since, now)))
+    const frames = Stream.concat(snapshots, history(filter, since, input.follow ?? false))
+    if (input.lines !== true) return frames
+    if (ids.length === 0) {
+      return yield* Effect.fail(wrongField("lines", "needs id or ids", "Name the tasks whose lines you want."))
+    }
+    return Stream.mergeAll([frames, ...ids.map((id) => linesOf(id, input.follow ?? false))], { concurrency: "unbounded" })
+  })
+
+  const answer = (input: Input<"events">) =>
+    Effect.gen(function* () {
+      if (input.follow === true || input.lines === true) {
+        const field = input.follow === true ? "follow" : "lines"
+        return yield* Effect.fail(wrongField(field, "goes with --stream", "Add the flag --stream."))
+      }
+      const filter = yield* filterOf(input)
+      const events = yield* page(filter, input.since ?? 0, input.limit ?? 1000)
+      return { events: events.map(eventFrame), cursor: events.at(-1)?.sequence ?? input.since ?? 0 }
+    })
+
+  return { ...handle(operations.events, answer), stream: handleStream(operations.events, stream) }
+})

@@ -1,0 +1,108 @@
+/** Answers `logs`, at once or as a stream. */
+import { type Problem } from "@backbeat/contract/Problem"
+import { type Input, operations, type Output } from "@backbeat/contract/table"
+import type { Task } from "@backbeat/core/task/Task"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { existsSync } from "node:fs"
+import { beginArtifact } from "../home/artifact.ts"
+import { attemptDir, Home } from "../home/Home.ts"
+import type { LogLine } from "../output/LogLine.ts"
+import { type LogPage, type LogQuery, readLogs } from "../output/readLogs.ts"
+import { renderLine, summarize } from "../output/render.ts"
+import { makeTaskLines } from "../output/taskLines.ts"
+import { LiveAttempts } from "../task/LiveAttempts.ts"
+import { type Call, handle, handleStream, toProblem } from "./Call.ts"
+import { lineFrame } from "./frame.ts"
+import { shownAttempt } from "./taskAnswer.ts"
+import { View, wrongField } from "./View.ts"
+
+/** An inline answer that is larger than this many bytes becomes an artifact with `--output auto`. */
+const inlineMaxBytes = 262_144
+const artifactPageLines = 5000
+
+type Inline = Extract<Output<"logs">, { readonly lines: unknown }>
+
+const inlineOf = (taskId: string, page: LogPage, timestamps: boolean): Inline => ({
+  taskId,
+  totalLines: page.totalLines,
+  shownLines: page.shownLines,
+  hasMore: page.hasMore,
+  lines: page.lines.map(({ stream, text, at }: LogLine) => (timestamps ? { stream, text, at } : text)),
+  cursor: page.cursor,
+  droppedBytes: page.droppedBytes
+})
+
+const refused = (error: { readonly field: string; readonly message: string }): Problem =>
+  wrongField(error.field, error.message, error.field === "since" ? "Give the cursor of an earlier answer." : "JavaScript's syntax is used.")
+
+/** The handler of `logs`. */
+export const makeLogsHandler = Effect.gen(function* () {
+  const { root } = yield* Home
+  const view = yield* View
+  const lives = yield* LiveAttempts
+  const taskLines = yield* makeTaskLines
+
+  const queryOf = Effect.fnUntraced(function* (task: Task, input: Input<"logs">) {
+    const last = Math.max(1, shownAttempt(task.state))
+    const attempt = input.attempt ?? last
+    const dir = attemptDir(root, task.id, attempt)
+    if (attempt > last || (input.attempt !== undefined && !existsSync(dir))) {
+      return yield* Effect.fail(wrongField("attempt", `attempt ${attempt} has no output`, `The last attempt is ${last}.`))
+    }
+    const live = lives.find(task.id)
+    const isLive = live?.attempt === attempt
+    if (isLive) live.output.sampleNow()
+    const { id: _, attempt: __, follow: ___, timestamps: ____, lines, ...choice } = input
+    return { ...choice, lines: lines ?? 100, attempts: [{ attempt, dir, ended: !isLive }] } satisfies LogQuery
+  })
+
+  const read = (query: LogQuery) => Effect.mapError(readLogs(query), refused)
+
+  const writeAll = Effect.fnUntraced(function* (task: Task, query: LogQuery, timestamps: boolean) {
+    const name = { key: `task.${task.id}.logs`, label: `Output of ${task.id}`, kind: "log", fileName: `${task.id}.log` }
+    const file = beginArtifact(root, name, yield* Clock.currentTimeMillis)
+    const attempt = query.attempts[0]?.attempt ?? 1
+    for (let since = `c${attempt}-0-0`; ; ) {
+      const page = yield* read({ ...query, since, lines: artifactPageLines })
+      file.write(page.lines.map((line) => `${renderLine(line, timestamps)}\n`).join(""))
+      if (!page.hasMore) return file.finish()
+      since = page.cursor
+    }
+  })
+
+  const answer = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
+    const task = yield* view.find(input.id)
+    const query = yield* queryOf(task, input)
+    const timestamps = input.timestamps ?? false
+    const page = yield* read(query)
+    const inline = inlineOf(task.id, page, timestamps)
+    const mode = call.flags.output ?? "auto"
+    const large = mode === "artifact" || (mode === "auto" && Buffer.byteLength(JSON.stringify(inline)) > inlineMaxBytes)
+    if (!large) return inline
+    const artifact = yield* writeAll(task, query, timestamps)
+    const brief = { ...inline, lines: mode === "artifact" ? [] : inline.lines.slice(-20) }
+    return { kind: "summary+artifact" as const, summary: summarize(task.id, page), inline: brief, artifact }
+  })
+
+  const stream = Effect.fnUntraced(function* (input: Input<"logs">) {
+    const task = yield* view.find(input.id)
+    const query = yield* queryOf(task, input)
+    if (input.follow === true) {
+      const attempt = query.attempts[0]?.attempt ?? 1
+      const { grep: _, ...ungrepped } = query
+      const begin = input.since ?? (yield* read(ungrepped)).cursor
+      const past = input.since === undefined ? (yield* read(query)).lines : []
+      const { stream: which, grep, ansi } = input
+      const coming = taskLines({ id: task.id, attempt, since: begin, stream: which, grep, ansi, single: input.attempt !== undefined })
+      return Stream.concat(Stream.fromIterable(past), Stream.mapError(coming, (trouble) => trouble._tag === "InvalidLogQuery" ? refused(trouble) : toProblem(task.id)(trouble))).pipe(
+        Stream.map((line) => lineFrame(task.id, 0, line))
+      )
+    }
+    const page = yield* read(query)
+    return Stream.fromIterable(page.lines.map((line) => lineFrame(task.id, 0, line)))
+  })
+
+  return { ...handle(operations.logs, answer), stream: handleStream(operations.logs, stream) }
+})

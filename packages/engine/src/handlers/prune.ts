@@ -1,0 +1,26 @@
+/** Answers `prune`. */
+import { operations } from "@backbeat/contract/table"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { Settings } from "../home/Settings.ts"
+import { makePrune } from "../task/prune.ts"
+import { handle, toProblem } from "./Call.ts"
+
+const dayMs = 86_400_000
+
+/** The handler of `prune`. */
+export const makePruneHandler = Effect.gen(function* () {
+  const settings = yield* Settings
+  const prune = yield* makePrune
+  return handle(operations.prune, ({ olderThanDays, status, dryRun = false }) =>
+    Effect.gen(function* () {
+      const days = olderThanDays ?? settings.current().retentionDays
+      const now = yield* Clock.currentTimeMillis
+      const statuses = status ?? (["completed", "failed", "cancelled"] as const)
+      // What ended in this very millisecond is older than zero days too.
+      const endedBefore = now - days * dayMs + 1
+      const pruned = yield* Effect.mapError(prune({ endedBefore, statuses, dryRun }), toProblem(""))
+      return { ...pruned, dryRun }
+    })
+  )
+})

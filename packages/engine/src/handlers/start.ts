@@ -1,0 +1,52 @@
+/** Answers `start`. */
+import type { Problem } from "@backbeat/contract/Problem"
+import { decodePayload } from "@backbeat/contract/decodePayload"
+import { operations } from "@backbeat/contract/table"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { type Call, handle, toProblem } from "./Call.ts"
+import { type Item, makeStarter, type Started } from "./starter.ts"
+import { View } from "./View.ts"
+import { makeAwaitEnd } from "./waiting.ts"
+
+/** The handler of `start`: one payload, or an array that is stored in one commit. */
+export const makeStart = Effect.gen(function* () {
+  const starter = yield* makeStarter
+  const view = yield* View
+  const awaitEnd = yield* makeAwaitEnd
+
+  const show = (started: Started, call: Call) =>
+    Effect.gen(function* () {
+      const { id } = yield* Effect.fromResult(started.result)
+      const opened = yield* view.settled(id)
+      return { task: view.show(call.flags.wait === true ? yield* awaitEnd(id, call) : opened) }
+    })
+
+  const one = handle(operations.start, (input, call) =>
+    Effect.gen(function* () {
+      const [started] = yield* Effect.mapError(starter([{ input, index: 0 }], call), toProblem(input.id ?? ""))
+      return yield* started === undefined ? Effect.die("a start without an answer") : show(started, call)
+    })
+  )
+
+  const many = Effect.fnUntraced(function* (payloads: ReadonlyArray<unknown>, call: Call) {
+    const decoded = payloads.map((payload) => decodePayload(operations.start, payload))
+    const items = decoded.flatMap((each, index): ReadonlyArray<Item> =>
+      Result.isSuccess(each) ? [{ input: each.success, index }] : []
+    )
+    const started = new Map(
+      (yield* Effect.mapError(starter(items, call), toProblem(""))).map((each) => [each.index, each])
+    )
+    return yield* Effect.forEach(
+      decoded,
+      (each, index): Effect.Effect<Result.Result<unknown, Problem>> => {
+        const its = started.get(index)
+        if (Result.isFailure(each)) return Effect.succeed(Result.fail(each.failure))
+        return its === undefined ? Effect.die("a start without an answer") : Effect.result(show(its, call))
+      },
+      { concurrency: "unbounded" }
+    )
+  })
+
+  return { ...one, answerMany: many }
+})

@@ -1,0 +1,111 @@
+/** Answers `stop`, `restart` and `send`. */
+import { problem } from "@backbeat/contract/Problem"
+import { operations } from "@backbeat/contract/table"
+import { isFinal } from "@backbeat/core/task/TaskState"
+import * as Effect from "effect/Effect"
+import { attemptDir, Home } from "../home/Home.ts"
+import { signalGroup } from "../process/posix.ts"
+import { inspectAttempt } from "../process/inspectAttempt.ts"
+import { sendEof, sendStdin } from "../process/stdin.ts"
+import { Transitions } from "../task/Transitions.ts"
+import { makeUntil } from "../task/until.ts"
+import { actorOf, type Call, handle, toProblem } from "./Call.ts"
+import { View, wrongField } from "./View.ts"
+import { makeAwaitEnd } from "./waiting.ts"
+
+/** The handler of `stop`: answers when nothing of the task is alive. */
+export const makeStopHandler = Effect.gen(function* () {
+  const transitions = yield* Transitions
+  const view = yield* View
+  const until = yield* makeUntil
+  return handle(operations.stop, ({ id, reason, signal, force }, call) =>
+    Effect.gen(function* () {
+      const task = yield* view.find(id)
+      // The same call, sent again because its connection broke: it has been done.
+      if (call.caller.repeated === true && task.state.status === "cancelled") return { task: view.show(task) }
+      const command = {
+        type: "Stop",
+        reason: reason ?? null,
+        signal: signal ?? task.spec.stopSignal,
+        graceMs: force === true ? 0 : task.spec.gracePeriodMs
+      } as const
+      yield* Effect.mapError(transitions.apply(id, command, actorOf(call)), toProblem(id))
+      const ended = until(id, ({ state }) => isFinal(state.status) || state.attempt > task.state.attempt)
+      return { task: view.show(yield* Effect.mapError(ended, toProblem(id))) }
+    })
+  )
+})
+
+/** The handler of `restart`: answers when the new attempt has been opened, or with --wait when it has ended. */
+export const makeRestartHandler = Effect.gen(function* () {
+  const transitions = yield* Transitions
+  const view = yield* View
+  const until = yield* makeUntil
+  const awaitEnd = yield* makeAwaitEnd
+  return handle(operations.restart, ({ id, reason }, call: Call) =>
+    Effect.gen(function* () {
+      const requestId = `${call.caller.requestId}#restart`
+      const command = { type: "Restart", reason: reason ?? null, spec: null } as const
+      const from = yield* transitions
+        .commit((tx) =>
+          Effect.gen(function* () {
+            const task = yield* view.find(id)
+            // The same call, sent again because its connection broke: it has been done.
+            if (task.owner.requestId === requestId) return task.state.attempt - 1
+            yield* tx.change({ ...task, owner: { ...task.owner, requestId } }, command, actorOf(call))
+            return task.state.attempt
+          })
+        )
+        .pipe(Effect.mapError(toProblem(id)))
+      const opened = until(id, (task) => task.state.attempt > from || isFinal(task.state.status))
+      if (call.caller.repeated !== true) yield* Effect.mapError(opened, toProblem(id))
+      const now = yield* view.settled(id)
+      return { task: view.show(call.flags.wait === true ? yield* awaitEnd(id, call) : now) }
+    })
+  )
+})
+
+const notSending = (id: string, message: string, hint: string) =>
+  problem("IllegalTransition", `task ${id} ${message}`, hint, { id })
+
+/** The handler of `send`. */
+export const makeSendHandler = Effect.gen(function* () {
+  const { root } = yield* Home
+  const view = yield* View
+  return handle(operations.send, ({ id, text, eof, signal }) =>
+    Effect.gen(function* () {
+      const { state, spec } = yield* view.find(id)
+      if (text === undefined && eof !== true && signal === undefined) {
+        return yield* Effect.fail(wrongField("text", "is missing", "Give text, eof or signal."))
+      }
+      if (state.status !== "running") {
+        return yield* Effect.fail(notSending(id, `is ${state.status}`, "Only a running task can be sent to."))
+      }
+      const dir = attemptDir(root, id, state.attempt)
+      if ((text !== undefined || eof === true) && spec.stdin.kind !== "open") {
+        return yield* Effect.fail(notSending(id, "has no open stdin", 'Start it with "stdin": "open".'))
+      }
+      if (text !== undefined) {
+        yield* Effect.mapError(sendStdin(dir, text), ({ _tag, deliveredBytes }) =>
+          notSending(
+            id,
+            `${_tag === "StdinClosed" ? "has closed its stdin" : "does not read its stdin"}; ${deliveredBytes} bytes were delivered`,
+            "See its status and logs."
+          )
+        )
+      }
+      const ended = eof === true && sendEof(dir)
+      const signalled = signal !== undefined && signalAttempt(dir, signal)
+      if (signal !== undefined && !signalled) {
+        return yield* Effect.fail(notSending(id, "has no process group that is alive", "See status."))
+      }
+      return { id, bytesWritten: Buffer.byteLength(text ?? ""), eof: ended, signalled }
+    })
+  )
+})
+
+/** Signals the group only when its leader is the process that was recorded. */
+const signalAttempt = (dir: string, signal: NodeJS.Signals): boolean => {
+  const state = inspectAttempt(dir)
+  return state.kind === "alive" && state.shimAlive && state.identity !== null && signalGroup(state.identity.pid, signal)
+}

@@ -1,0 +1,124 @@
+/** Shows a task to callers. */
+import type { BriefTask, TaskAnswer } from "@backbeat/contract/TaskAnswer"
+import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
+import type { Failure } from "@backbeat/core/task/Failure"
+import type { Task } from "@backbeat/core/task/Task"
+import type { TaskState } from "@backbeat/core/task/TaskState"
+import { statSync } from "node:fs"
+import { attemptDir } from "../home/Home.ts"
+import type { LiveAttempt } from "../task/LiveAttempts.ts"
+import { outputPath } from "../output/OutputStream.ts"
+
+const scriptMaxCharacters = 120
+
+/** An instant (epoch ms) as ISO 8601. */
+export const iso = (at: number): string => new Date(at).toISOString()
+
+const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at))
+
+const endOf = (state: TaskState): AttemptEnd | null => ("end" in state ? state.end : null)
+
+const failureOf = (state: TaskState): Failure | null => {
+  if ("failure" in state) return state.failure
+  return state.status === "stopping" && state.intent.kind === "fail" ? state.intent.failure : null
+}
+
+const endedAtOf = (state: TaskState): number | null => {
+  if (state.status === "cancelled") return state.endedAt
+  return state.status === "completed" || state.status === "failed" ? state.end.endedAt : null
+}
+
+const facts = (state: TaskState) => {
+  const end = endOf(state)
+  const startedAt = "startedAt" in state ? state.startedAt : null
+  const endedAt = endedAtOf(state)
+  return {
+    exitCode: end?.outcome.kind === "exited" ? end.outcome.exitCode : null,
+    signal: end?.outcome.kind === "signalled" ? end.outcome.signal : null,
+    failure: failureOf(state),
+    startedAt: isoOrNull(startedAt),
+    endedAt: isoOrNull(endedAt),
+    durationMs: startedAt === null || endedAt === null ? null : Math.max(0, Math.round(endedAt - startedAt))
+  }
+}
+
+/** The attempt whose facts and output are shown: while the next one is awaited, the last one. */
+export const shownAttempt = ({ attempt, status }: TaskState): number => (status === "queued" ? attempt - 1 : attempt)
+
+/** A task as `list` shows it. */
+export const briefTask = (task: Task, live: LiveAttempt | null): BriefTask => {
+  const { spec, state } = task
+  const { work } = spec
+  return {
+    id: task.id,
+    name: spec.name,
+    kind: work.kind,
+    status: state.status,
+    health: state.status === "running" ? state.health : null,
+    command: work.kind === "command" ? work.command : null,
+    args: work.kind === "command" ? work.args : [],
+    script: work.kind === "script" ? shorten(work.script) : null,
+    cwd: spec.cwd,
+    tags: spec.tags,
+    priority: spec.priority,
+    queue: spec.queue,
+    attempt: state.attempt,
+    restartCount: task.restartCount,
+    pid: live?.attempt === state.attempt ? live.pid : null,
+    ...facts(state),
+    createdAt: iso(task.createdAt)
+  }
+}
+
+const shorten = (text: string): string =>
+  text.length <= scriptMaxCharacters ? text : `${text.slice(0, scriptMaxCharacters)}…`
+
+const logsOf = (root: string, task: Task): TaskAnswer["logs"] => {
+  const attempt = shownAttempt(task.state)
+  const dir = attemptDir(root, task.id, attempt)
+  const stdoutPath = outputPath(dir, "stdout")
+  const stderrPath = outputPath(dir, "stderr")
+  const stdout = statSync(stdoutPath, { throwIfNoEntry: false })
+  const stderr = statSync(stderrPath, { throwIfNoEntry: false })
+  return {
+    stdoutPath: stdout === undefined ? null : stdoutPath,
+    stderrPath: stderr === undefined ? null : stderrPath,
+    stdoutBytes: stdout?.size ?? 0,
+    stderrBytes: stderr?.size ?? 0
+  }
+}
+
+const stoppingOf = (state: TaskState): TaskAnswer["stopping"] =>
+  state.status === "stopping"
+    ? { by: state.by, reason: state.reason, signal: state.signal, since: iso(state.since), killAt: iso(state.killAt) }
+    : null
+
+/** Everything about a task. */
+export const taskAnswer = (root: string, task: Task, live: LiveAttempt | null): TaskAnswer => {
+  const { spec, state, owner } = task
+  return {
+    ...briefTask(task, live),
+    script: spec.work.kind === "script" ? spec.work.script : null,
+    cpuMs: endOf(state)?.cpuMs ?? null,
+    retryAt: state.status === "retrying" ? iso(state.retryAt) : null,
+    notBefore: state.status === "queued" ? isoOrNull(state.notBefore) : null,
+    stopping: stoppingOf(state),
+    cancelled: state.status === "cancelled" ? { by: state.by, reason: state.reason } : null,
+    envKeys: spec.envKeys,
+    forgetEnv: spec.forgetEnv,
+    stdin: spec.stdin.kind,
+    timeout: spec.timeout,
+    stallTimeoutMs: spec.stallTimeoutMs,
+    stopSignal: spec.stopSignal,
+    gracePeriodMs: spec.gracePeriodMs,
+    successExitCodes: spec.successExitCodes,
+    restart: spec.restart,
+    readyWhen: spec.readyWhen,
+    healthProbe: spec.healthProbe,
+    maxOutputBytes: spec.maxOutputBytes,
+    notify: spec.notify,
+    keepWithSession: spec.keepWithSession,
+    owner: { sessionId: owner.sessionId, taskId: owner.taskId },
+    logs: logsOf(root, task)
+  }
+}

@@ -1,0 +1,140 @@
+/** From the payload of `start` to a task's specification: defaults, cross-field rules, and the environment beside it. */
+import { commandInputError, type Problem } from "@backbeat/contract/Problem"
+import type { StartInput } from "@backbeat/contract/operation/start"
+import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
+import type { Stdin, TaskSpec, Work } from "@backbeat/core/task/TaskSpec"
+import * as Result from "effect/Result"
+import { isAbsolute, resolve } from "node:path"
+import type { Configuration } from "../home/configuration.ts"
+import { inherit, type Variables } from "../home/KeptEnvironment.ts"
+
+/** What `start` needs to know beside the payload. `now` is epoch milliseconds. */
+export interface Setting {
+  readonly cwd: string
+  readonly callersEnv: Variables
+  readonly config: Configuration
+  readonly now: number
+}
+
+/** A specification with the environment that is kept for it. */
+export interface Specified {
+  readonly spec: TaskSpec
+  readonly env: Variables
+}
+
+const refuse = (path: string, message: string, hint: string): Result.Result<never, Problem> =>
+  Result.fail(commandInputError(`${path}: ${message}`, hint, { path, issues: [`${path}: ${message}`] }))
+
+const workOf = (input: StartInput): Result.Result<Work, Problem> => {
+  const { command, script, args } = input
+  if (command !== undefined && script !== undefined) {
+    return refuse("script", "cannot be given together with command", "Give exactly one of command and script.")
+  }
+  if (command !== undefined) return Result.succeed({ kind: "command", command, args: args ?? [] })
+  if (script === undefined) {
+    return refuse("command", "is missing", "Give exactly one of command and script.")
+  }
+  if (args !== undefined) return refuse("args", "go with command, not with script", "Write them into the script.")
+  return Result.succeed({ kind: "script", script })
+}
+
+const stdinOf = (stdin: StartInput["stdin"], cwd: string): Stdin => {
+  if (stdin === undefined) return { kind: "null" }
+  if (stdin === "open") return { kind: "open" }
+  if (typeof stdin === "string") return { kind: "text", text: stdin }
+  return { kind: "file", path: resolve(cwd, stdin.file) }
+}
+
+const notBeforeOf = ({ notBefore, delayMs }: StartInput, now: number): Result.Result<number | null, Problem> => {
+  if (notBefore === undefined) return Result.succeed(delayMs === undefined || delayMs === 0 ? null : now + delayMs)
+  if (delayMs !== undefined) {
+    return refuse("delayMs", "cannot be given together with notBefore", "Give one of them.")
+  }
+  const at = Date.parse(notBefore)
+  return Number.isNaN(at)
+    ? refuse("notBefore", "is no such date", "Give an ISO 8601 instant such as 2026-11-21T08:00:00.000Z.")
+    : Result.succeed(at > now ? at : null)
+}
+
+const patternsOf = (input: StartInput): ReadonlyArray<readonly [string, string]> => {
+  const ready = input.readyWhen !== undefined && "log" in input.readyWhen ? input.readyWhen.log : undefined
+  const onLog = input.notify?.onLog
+  return [
+    ...(ready === undefined ? [] : [["readyWhen.log", ready] as const]),
+    ...(onLog === undefined ? [] : [["notify.onLog", onLog] as const])
+  ]
+}
+
+const urlsOf = (input: StartInput): ReadonlyArray<readonly [string, string]> =>
+  ([["readyWhen.http", input.readyWhen], ["healthProbe.http", input.healthProbe]] as const).flatMap(([path, probe]) =>
+    probe !== undefined && "http" in probe ? [[path, probe.http] as const] : []
+  )
+
+const checked = (input: StartInput): Result.Result<void, Problem> => {
+  for (const [path, pattern] of patternsOf(input)) {
+    try {
+      new RegExp(pattern, "u")
+    } catch {
+      try {
+        new RegExp(pattern)
+      } catch {
+        return refuse(path, "is no regular expression", "JavaScript's syntax is used.")
+      }
+    }
+  }
+  for (const [path, url] of urlsOf(input)) {
+    if (!URL.canParse(url) || !/^https?:/u.test(url)) {
+      return refuse(path, "is no http:// or https:// URL", "Give a URL such as http://127.0.0.1:3000/health.")
+    }
+  }
+  if (input.maxOutputBytes !== undefined && input.maxOutputBuffer !== undefined) {
+    return refuse("maxOutputBuffer", "is another name of maxOutputBytes", "Give one of them.")
+  }
+  const { notify } = input
+  if (notify !== undefined && notify.command === undefined && notify.webhook === undefined) {
+    return refuse("notify", "tells nobody", "Give notify.command or notify.webhook.")
+  }
+  return Result.succeed(undefined)
+}
+
+/** The specification and the environment of a payload. Fails with CommandInputError that names the field. */
+export const specify = (input: StartInput, setting: Setting): Result.Result<Specified, Problem> =>
+  Result.gen(function* () {
+    yield* checked(input)
+    const work = yield* workOf(input)
+    const notBefore = yield* notBeforeOf(input, setting.now)
+    if (input.cwd === undefined && !isAbsolute(setting.cwd)) {
+      return yield* refuse("cwd", "the caller's directory is not known", "Give cwd.")
+    }
+    const cwd = resolve(setting.cwd, input.cwd ?? ".")
+    const given = input.env ?? {}
+    const env = input.inheritEnv === false ? given : inherit(setting.callersEnv, given)
+    return { env, spec: { work, notBefore, cwd, ...stopping(input), ...watching(input, setting.config), ...naming(input, cwd) } }
+  })
+
+const naming = (input: StartInput, cwd: string) => ({
+  name: input.name ?? null,
+  envKeys: Object.keys(input.env ?? {}).toSorted(),
+  forgetEnv: input.forgetEnv ?? false,
+  stdin: stdinOf(input.stdin, cwd),
+  tags: [...new Set(input.tags ?? [])],
+  priority: input.priority ?? "P1",
+  queue: input.queue ?? "default",
+  keepWithSession: input.keepWithSession ?? false
+})
+
+const stopping = (input: StartInput) => ({
+  stopSignal: input.stopSignal ?? "SIGTERM",
+  gracePeriodMs: input.gracePeriodMs ?? 5000,
+  successExitCodes: input.successExitCodes ?? [0],
+  restart: { ...defaultRestartPolicy, ...input.restart }
+})
+
+const watching = (input: StartInput, config: Configuration) => ({
+  timeout: input.timeout ?? config.timeout,
+  stallTimeoutMs: input.stallTimeoutMs ?? null,
+  readyWhen: input.readyWhen ?? null,
+  healthProbe: input.healthProbe ?? null,
+  maxOutputBytes: input.maxOutputBytes ?? input.maxOutputBuffer ?? config.maxOutputBytes,
+  notify: input.notify ?? null
+})

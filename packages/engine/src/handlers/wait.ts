@@ -1,0 +1,141 @@
+/** Answers `wait`: woken by the commit, the line or the port that is waited for. */
+import { type Problem, problem } from "@backbeat/contract/Problem"
+import { type Input, operations } from "@backbeat/contract/table"
+import type { Task } from "@backbeat/core/task/Task"
+import { isFinal } from "@backbeat/core/task/TaskState"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { attemptDir, Home } from "../home/Home.ts"
+import { lastLinesOf } from "../output/lastLinesOf.ts"
+import { makeTaskLines } from "../output/taskLines.ts"
+import { isOpenPort } from "../probe/ask.ts"
+import { makeUntil } from "../task/until.ts"
+import { type Call, handle, toProblem } from "./Call.ts"
+import { shownAttempt } from "./taskAnswer.ts"
+import { View, wrongField } from "./View.ts"
+import { makeTimeLimit, waitMsOf } from "./waiting.ts"
+
+type What = NonNullable<Input<"wait">["for"]>
+
+/** A port gives no event: while somebody waits for it, it is tried this often (milliseconds). */
+const portIntervalMs = 8
+
+const lastLineCount = 20
+
+const endedBefore = (task: Task, what: string): Problem =>
+  problem("IllegalTransition", `task ${task.id} ${task.state.status} before ${what}`, "See its logs and why.", {
+    id: task.id,
+    status: task.state.status
+  })
+
+const isStarted = ({ state }: Task): boolean =>
+  isFinal(state.status) || state.status === "running" || state.status === "stopping" || state.status === "retrying"
+
+/** Without a probe a task is ready as soon as it runs. */
+const isReady = ({ state, spec }: Task): boolean =>
+  state.status === "running" && (state.health === "ready" || (spec.readyWhen === null && spec.healthProbe === null))
+
+/** Waits for one task; made once. */
+const makeAwaitOne = Effect.gen(function* () {
+  const until = yield* makeUntil
+  const lines = yield* makeTaskLines
+  const view = yield* View
+
+  const untilOrEnd = (id: string, what: string, holds: (task: Task) => boolean) =>
+    Effect.gen(function* () {
+      const task = yield* Effect.mapError(
+        until(id, (each) => holds(each) || isFinal(each.state.status)),
+        toProblem(id)
+      )
+      return holds(task) ? task : yield* Effect.fail(endedBefore(task, what))
+    })
+
+  const awaitLine = Effect.fnUntraced(function* (id: string, pattern: string) {
+    const { state } = yield* view.find(id)
+    const first = lines({ id, attempt: Math.max(1, shownAttempt(state)), grep: pattern })
+    const found = yield* Effect.mapError(Stream.runCollect(Stream.take(first, 1)), (trouble) =>
+      trouble._tag === "InvalidLogQuery" ? wrongField("for.log", trouble.message, "JavaScript's syntax is used.") : toProblem(id)(trouble)
+    )
+    const task = yield* view.find(id)
+    return found.length > 0 ? task : yield* Effect.fail(endedBefore(task, `a line matched ${pattern}`))
+  })
+
+  const awaitPort = Effect.fnUntraced(function* (id: string, port: number) {
+    const opened = Effect.gen(function* () {
+      while (!(yield* isOpenPort(port))) yield* Effect.sleep(portIntervalMs)
+      return yield* view.find(id)
+    })
+    return yield* Effect.raceFirst(
+      opened,
+      untilOrEnd(id, `port ${port} was open`, () => false)
+    )
+  })
+
+  return (id: string, what: What): Effect.Effect<Task, Problem> => {
+    if (what === "end") return untilOrEnd(id, "its end", ({ state }) => isFinal(state.status))
+    if (what === "start") return untilOrEnd(id, "it started", isStarted)
+    if (what === "ready") return untilOrEnd(id, "it was ready", isReady)
+    return "log" in what ? awaitLine(id, what.log) : awaitPort(id, what.port)
+  }
+})
+
+/** The handler of `wait`. */
+export const makeWaitHandler = Effect.gen(function* () {
+  const { root } = yield* Home
+  const store = yield* TaskStore
+  const view = yield* View
+  const awaitOne = yield* makeAwaitOne
+  const limitTime = yield* makeTimeLimit
+
+  const cursor = Effect.mapError(Effect.map(store.lastSequence, String), toProblem(""))
+
+  const lastLines = Effect.fnUntraced(function* (task: Task) {
+    if (task.state.status !== "failed") return {}
+    const dir = attemptDir(root, task.id, task.state.attempt)
+    const wanted = { dir, lines: lastLineCount, maxBytes: 8192 }
+    const stderr = yield* lastLinesOf({ ...wanted, stream: "stderr" })
+    return { lastLines: stderr.length > 0 ? stderr : yield* lastLinesOf({ ...wanted, stream: "stdout" }) }
+  })
+
+  const idsOf = Effect.fnUntraced(function* ({ id, ids, tag }: Input<"wait">) {
+    const given = [id, ids, tag].filter((each) => each !== undefined)
+    if (given.length !== 1) {
+      return yield* Effect.fail(wrongField("id", "exactly one of id, ids and tag is needed", "Give one of them."))
+    }
+    if (id !== undefined) return [id]
+    if (ids !== undefined) return [...new Set(ids)]
+    const page = yield* Effect.mapError(store.list({ tags: [tag ?? ""] }, { limit: 500 }), toProblem(""))
+    return page.tasks.map((task) => task.id)
+  })
+
+  const awaitMany = Effect.fnUntraced(function* (ids: ReadonlyArray<string>, input: Input<"wait">) {
+    yield* Effect.forEach(ids, view.find)
+    const done = new Set<string>()
+    const each = ids.map((id) => Effect.tap(awaitOne(id, input.for ?? "end"), () => Effect.sync(() => done.add(id))))
+    if (ids.length > 0) {
+      yield* input.mode === "any" ? Effect.raceAllFirst(each) : Effect.all(each, { concurrency: "unbounded" })
+    }
+    const tasks = yield* Effect.forEach(ids, view.find)
+    return {
+      tasks: tasks.map(view.brief),
+      done: ids.filter((id) => done.has(id)),
+      pending: ids.filter((id) => !done.has(id)),
+      cursor: yield* cursor
+    }
+  })
+
+  const awaitSingle = Effect.fnUntraced(function* (id: string, what: What) {
+    const task = yield* awaitOne(id, what)
+    return { task: view.show(task), ...(yield* lastLines(task)), cursor: yield* cursor }
+  })
+
+  return handle(operations.wait, (input, call: Call) =>
+    Effect.gen(function* () {
+      const ids = yield* idsOf(input)
+      const waiting: Effect.Effect<typeof operations.wait.output.Type, Problem> =
+        input.id === undefined ? awaitMany(ids, input) : awaitSingle(input.id, input.for ?? "end")
+      return yield* limitTime(waiting, input.timeout ?? waitMsOf(call), ids)
+    })
+  )
+})

@@ -1,0 +1,49 @@
+/** Waiting on behalf of a caller, never longer than it wants. What is waited for goes on when the wait ends. */
+import { type Problem, problem } from "@backbeat/contract/Problem"
+import type { Task } from "@backbeat/core/task/Task"
+import { isFinal } from "@backbeat/core/task/TaskState"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import { makeUntil } from "../task/until.ts"
+import { type Call, toProblem } from "./Call.ts"
+
+/** How long a wait lasts when the caller does not say, in milliseconds. */
+const defaultWaitMs = 60_000
+
+/** How long the caller wants to wait, in milliseconds. */
+export const waitMsOf = ({ flags }: Call): number => (flags.timeout === undefined ? defaultWaitMs : flags.timeout * 1000)
+
+/** Ends a wait: retryable, with the place in the history from which to go on. */
+export const makeTimeLimit = Effect.gen(function* () {
+  const store = yield* TaskStore
+  return <A>(waiting: Effect.Effect<A, Problem>, ms: number, ids: ReadonlyArray<string>): Effect.Effect<A, Problem> =>
+    Effect.timeoutOrElse(waiting, {
+      duration: ms,
+      orElse: () =>
+        Effect.flatMap(Effect.mapError(store.lastSequence, toProblem("")), (cursor) =>
+          Effect.fail(
+            problem(
+              "TaskWaitTimedOut",
+              `not within ${ms} ms: ${ids.slice(0, 10).join(", ")}${ids.length > 10 ? ` and ${ids.length - 10} more` : ""}`,
+              "Wait again, or go on and look at status later; the tasks go on.",
+              { ids, timeoutMs: ms, cursor: String(cursor) }
+            )
+          )
+        )
+    })
+})
+
+/** Waits for the end of a task as the flags --wait and --timeout say. */
+export const makeAwaitEnd = Effect.gen(function* () {
+  const until = yield* makeUntil
+  const limitTime = yield* makeTimeLimit
+  return (id: string, call: Call): Effect.Effect<Task, Problem> =>
+    limitTime(
+      Effect.mapError(
+        until(id, ({ state }) => isFinal(state.status)),
+        toProblem(id)
+      ),
+      waitMsOf(call),
+      [id]
+    )
+})

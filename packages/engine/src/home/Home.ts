@@ -1,0 +1,22 @@
+/** The state home: where everything of one engine is. */
+import * as Context from "effect/Context"
+import { join } from "node:path"
+
+/** The paths below the home. `configPath` may be outside of it. */
+export class Home extends Context.Service<
+  Home,
+  { readonly root: string; readonly configPath: string; readonly version: string }
+>()("@backbeat/engine/Home") {}
+
+/** The folder of a task: its environment and its attempts. */
+export const taskDir = (root: string, id: string): string => join(root, "tasks", id)
+
+/** The folder of one attempt; the first is 1. */
+export const attemptDir = (root: string, id: string, attempt: number): string =>
+  join(taskDir(root, id), String(attempt))
+
+/** The database. */
+export const databasePath = (root: string): string => join(root, "backbeat.db")
+
+/** Where large answers are put. */
+export const artifactDir = (root: string): string => join(root, "artifacts")

@@ -1,0 +1,61 @@
+/** The environment of a task, kept in a 0600 file of its folder because a later attempt needs it. Nowhere else. */
+import * as Schema from "effect/Schema"
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { taskDir } from "./Home.ts"
+
+/** Names and values of environment variables. */
+export type Variables = Readonly<Record<string, string>>
+
+const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.String)))
+
+/**
+ * What a calling agent puts into its shells to mark its own session: not meant for what it starts, and partly secret.
+ * Configuration such as CLAUDE_CONFIG_DIR is not among them.
+ */
+const sessionMarks = new Set([
+  "CLAUDECODE",
+  "CLAUDE_CODE_SESSION_ID",
+  "CLAUDE_CODE_ENTRYPOINT",
+  "CLAUDE_CODE_SSE_PORT",
+  "CLAUDE_CODE_MESSAGING_TOKEN",
+  "CLAUDE_PID",
+  "CODEX_THREAD_ID",
+  "CODEX_SESSION_ID",
+  "CODEX_SANDBOX_NETWORK_DISABLED",
+  "OPENCODE",
+  "OPENCODE_PID",
+  "OPENCODE_SESSION_ID",
+  "GEMINI_CLI"
+])
+
+/** The caller's environment without the marks of the caller's own session, then the variables given for the task. */
+export const inherit = (callers: Variables, given: Variables): Variables => ({
+  ...Object.fromEntries(Object.entries(callers).filter(([name]) => !sessionMarks.has(name))),
+  ...given
+})
+
+const fileOf = (root: string, id: string): string => join(taskDir(root, id), "environment.json")
+
+/** Keeps the environment of a task, durably replaced. Throws what the file system throws. */
+export const keepEnvironment = (root: string, id: string, variables: Variables): void => {
+  mkdirSync(taskDir(root, id), { recursive: true, mode: 0o700 })
+  const draft = `${fileOf(root, id)}.draft`
+  writeFileSync(draft, JSON.stringify(variables), { mode: 0o600 })
+  renameSync(draft, fileOf(root, id))
+}
+
+/** The kept environment, or null when it was forgotten or never kept. */
+export const readEnvironment = (root: string, id: string): Variables | null => {
+  try {
+    const decoded = decode(readFileSync(fileOf(root, id), "utf8"))
+    return decoded._tag === "Some" ? decoded.value : null
+  } catch {
+    return null
+  }
+}
+
+/** Deletes the kept environment. */
+export const forgetEnvironment = (root: string, id: string): void => {
+  rmSync(fileOf(root, id), { force: true })
+}

@@ -1,0 +1,70 @@
+/** The configuration file of an engine. Read again when the file has changed; written as a whole, 0600. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
+import { dirname } from "node:path"
+import { type Configuration, type Resolved, resolve } from "./configuration.ts"
+import { Home } from "./Home.ts"
+
+/** The configuration in force. */
+export class Settings extends Context.Service<
+  Settings,
+  {
+    readonly current: () => Configuration
+    readonly resolved: () => Resolved
+    /** The file's content as JSON, undefined when there is none or it is no JSON. */
+    readonly file: () => unknown
+    /** Replaces the file. Throws what the file system throws. */
+    readonly write: (content: unknown) => void
+  }
+>()("@backbeat/engine/Settings") {}
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+const read = (path: string): unknown => {
+  try {
+    return parse(readFileSync(path, "utf8"))
+  } catch {
+    return undefined
+  }
+}
+
+/** What tells one state of the file from another. */
+const stampOf = (path: string): string => {
+  const stat = statSync(path, { throwIfNoEntry: false, bigint: true })
+  return stat === undefined ? "" : `${stat.ino} ${stat.mtimeNs} ${stat.size}`
+}
+
+/** The settings in the home's configuration file, under the environment of this engine. */
+export const layerSettings = (environment: Readonly<Record<string, string | undefined>>) =>
+  Layer.effect(
+    Settings,
+    Effect.gen(function* () {
+      const { configPath } = yield* Home
+      let stamp: string | null = null
+      let known = resolve(undefined, environment)
+      const resolved = (): Resolved => {
+        const now = stampOf(configPath)
+        if (now !== stamp) known = resolve(read(configPath), environment)
+        stamp = now
+        return known
+      }
+      return Settings.of({
+        current: () => resolved().config,
+        resolved,
+        file: () => read(configPath),
+        write: (content) => {
+          mkdirSync(dirname(configPath), { recursive: true, mode: 0o700 })
+          writeFileSync(`${configPath}.draft`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
+          renameSync(`${configPath}.draft`, configPath)
+        }
+      })
+    })
+  )

@@ -1,0 +1,42 @@
+/** Writes answers that are too large to be shown into files of the home. */
+import type { Artifact } from "@backbeat/contract/Artifact"
+import { closeSync, mkdirSync, openSync, statSync, writeSync } from "node:fs"
+import { join, relative } from "node:path"
+import { artifactDir } from "./Home.ts"
+
+/** What an artifact is called. */
+export interface ArtifactName {
+  readonly key: string
+  readonly label: string
+  readonly kind: string
+  readonly fileName: string
+}
+
+/** A file under way. */
+export interface ArtifactFile {
+  readonly write: (text: string) => void
+  /** Closes the file and tells where it is. */
+  readonly finish: () => Artifact
+}
+
+/** Begins an artifact; a file of the same name is replaced. `now` is epoch milliseconds. Throws what the file system throws. */
+export const beginArtifact = (root: string, { key, label, kind, fileName }: ArtifactName, now: number): ArtifactFile => {
+  mkdirSync(artifactDir(root), { recursive: true, mode: 0o700 })
+  const path = join(artifactDir(root), fileName)
+  const fd = openSync(path, "w", 0o600)
+  return {
+    write: (text) => void writeSync(fd, text),
+    finish: () => {
+      closeSync(fd)
+      return {
+        key,
+        label,
+        kind,
+        absolute_path: path,
+        relative_path: relative(root, path),
+        size_bytes: statSync(path).size,
+        created_at: new Date(now).toISOString()
+      }
+    }
+  }
+}

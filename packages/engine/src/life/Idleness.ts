@@ -1,0 +1,63 @@
+/** Ends the engine when it has had nothing to do for a while: no task that lives, nothing due, no open call. */
+import { isFinal, statuses } from "@backbeat/core/task/TaskState"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Settings } from "../home/Settings.ts"
+import { Transitions } from "../task/Transitions.ts"
+import { Alarm } from "../time/Alarm.ts"
+import { Shutdown } from "./Shutdown.ts"
+
+/** Counts open calls. */
+export class Idleness extends Context.Service<
+  Idleness,
+  {
+    /** A call has begun; the returned function ends it. */
+    readonly enter: () => () => void
+  }
+>()("@backbeat/engine/Idleness") {}
+
+const make = Effect.gen(function* () {
+  const store = yield* TaskStore
+  const settings = yield* Settings
+  const alarm = yield* Alarm
+  const shutdown = yield* Shutdown
+  const transitions = yield* Transitions
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  let open = 0
+
+  const endIfIdle = Effect.gen(function* () {
+    const counts = yield* store.counts
+    const isIdle = open === 0 && statuses.every((status) => isFinal(status) || counts[status] === 0)
+    if (isIdle) yield* shutdown.request("idle")
+  }).pipe(Effect.ignore)
+
+  const postpone = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    alarm.set("idle", now + settings.current().idleExitMs, endIfIdle)
+  )
+
+  const enter = () => {
+    open++
+    let entered = true
+    return () => {
+      if (!entered) return
+      entered = false
+      open--
+      if (open === 0) run(postpone)
+    }
+  }
+
+  transitions.onCommit((commit) => {
+    if (commit.some(({ task }) => isFinal(task.state.status))) run(postpone)
+  })
+  yield* postpone
+
+  return Idleness.of({
+    enter,
+  })
+})
+
+/** The idleness of an engine. */
+export const layerIdleness = Layer.effect(Idleness, make)

@@ -1,0 +1,91 @@
+/** Tells those whom a task's specification names: a shell command, a webhook, or both. Never holds the engine up. */
+import { describeFailure } from "@backbeat/core/task/Failure"
+import type { Task } from "@backbeat/core/task/Task"
+import { isFinal } from "@backbeat/core/task/TaskState"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { Home } from "../home/Home.ts"
+import { readEnvironment, type Variables } from "../home/KeptEnvironment.ts"
+import { follow } from "../output/follow.ts"
+import type { LiveAttempt } from "../task/LiveAttempts.ts"
+import { Transitions } from "../task/Transitions.ts"
+import { type Notice, runCommand, postWebhook } from "./deliver.ts"
+
+/** Begins to listen to the output of an attempt whose task wants `onLog`; ends with the attempt. */
+export class Notices extends Context.Service<
+  Notices,
+  { readonly begin: (task: Task, live: LiveAttempt) => Effect.Effect<void> }
+>()("@backbeat/engine/Notices") {}
+
+const noticeOf = (task: Task, event: Notice["event"], line: string | null): Notice => {
+  const { state } = task
+  const outcome = "end" in state ? state.end?.outcome : undefined
+  return {
+    event,
+    taskId: task.id,
+    status: state.status,
+    attempt: state.attempt,
+    exitCode: outcome?.kind === "exited" ? outcome.exitCode : null,
+    failure: state.status === "failed" ? describeFailure(state.failure) : null,
+    line
+  }
+}
+
+const make = Effect.gen(function* () {
+  const { root } = yield* Home
+  const transitions = yield* Transitions
+  const scope = yield* Effect.scope
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+
+  const deliver = (task: Task, notice: Notice, env: Variables): Effect.Effect<void> => {
+    const { notify, cwd } = task.spec
+    const { command, webhook } = notify ?? {}
+    return Effect.all(
+      [
+        ...(command === undefined ? [] : [runCommand(command, notice, { cwd, env: { ...env, BACKBEAT_HOME: root } })]),
+        ...(webhook === undefined ? [] : [postWebhook(webhook, notice)])
+      ],
+      { concurrency: "unbounded", discard: true }
+    )
+  }
+
+  const tell = (task: Task, event: Notice["event"], line: string | null) => {
+    // Read now: the environment may be forgotten with the end that is told of.
+    const env = readEnvironment(root, task.id) ?? {}
+    run(deliver(task, noticeOf(task, event, line), env))
+  }
+
+  transitions.onCommit((commit) => {
+    for (const { task, recorded } of commit) {
+      const { notify } = task.spec
+      if (notify === null) continue
+      if (recorded.event.type === "task.ready" && notify.onReady === true) tell(task, "ready", null)
+      const ended = recorded.event.type !== "task.queued" && isFinal(task.state.status)
+      if (ended && notify.onEnd !== false && (notify.onEnd === true || isDefault(notify))) tell(task, "end", null)
+    }
+  })
+
+  return Notices.of({
+    begin: (task, { attempt, dir, output, releases }) => {
+      const pattern = task.spec.notify?.onLog
+      if (pattern === undefined) return Effect.void
+      const heard = follow({ attempt, dir, watch: output, ended: Effect.never, grep: pattern }).pipe(
+        Stream.runForEach((line) => Effect.sync(() => tell(task, "log", line.text))),
+        Effect.ignore
+      )
+      return Effect.map(Effect.forkIn(heard, scope), (fiber) => {
+        releases.push(() => void Effect.runFork(Fiber.interrupt(fiber)))
+      })
+    }
+  })
+})
+
+/** Who names a command or a webhook and no occasion wants to hear of the end. */
+const isDefault = (notify: NonNullable<Task["spec"]["notify"]>): boolean =>
+  notify.onEnd === undefined && notify.onReady === undefined && notify.onLog === undefined
+
+/** Notices on the given transitions. */
+export const layerNotices = Layer.effect(Notices, make)

@@ -1,0 +1,92 @@
+/** The lines of a task as they come, over its attempts, until it has ended. */
+import type { Task } from "@backbeat/core/task/Task"
+import { isFinal } from "@backbeat/core/task/TaskState"
+import type { StoreError } from "@backbeat/store/StoreError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { attemptDir, Home } from "../home/Home.ts"
+import { LiveAttempts } from "../task/LiveAttempts.ts"
+import { Supervisor } from "../task/Supervisor.ts"
+import type { TaskMissing } from "../task/Transitions.ts"
+import { makeUntil } from "../task/until.ts"
+import { follow, type FollowedLine } from "./follow.ts"
+import { watchOutput } from "./Growth.ts"
+import type { InvalidLogQuery } from "./InvalidLogQuery.ts"
+import type { OutputStream } from "./OutputStream.ts"
+
+/** Which lines: `attempt` is the one to begin with; `since` a cursor of it. */
+export interface LineQuery {
+  readonly id: string
+  readonly attempt: number
+  readonly since?: string | undefined
+  readonly stream?: "both" | OutputStream | undefined
+  readonly grep?: string | undefined
+  readonly ansi?: boolean | undefined
+  /** Ends after this attempt instead of with the task. */
+  readonly single?: boolean | undefined
+}
+
+/** Fails with InvalidLogQuery for `since` and `grep`, with TaskMissing when the task is pruned. */
+export type TaskLines = (query: LineQuery) => Stream.Stream<FollowedLine, InvalidLogQuery | TaskMissing | StoreError>
+
+const isOver = ({ state }: Task, attempt: number): boolean =>
+  state.attempt > attempt || (state.status !== "running" && state.status !== "stopping" && state.attempt === attempt && state.status !== "queued")
+
+/** What following needs, made once. */
+export const makeTaskLines = Effect.gen(function* () {
+  const { root } = yield* Home
+  const lives = yield* LiveAttempts
+  const supervisor = yield* Supervisor
+  const until = yield* makeUntil
+
+  const oneAttempt = (query: LineQuery, attempt: number, since: string | undefined) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const dir = attemptDir(root, query.id, attempt)
+        const live = lives.find(query.id)
+        const watch =
+          live?.attempt === attempt
+            ? live.output
+            : yield* Effect.acquireRelease(
+                Effect.sync(() => watchOutput(dir, { onGrowth: () => {} })),
+                (own) => Effect.sync(() => own.close())
+              )
+        return follow({
+          attempt,
+          dir,
+          watch,
+          ended: Effect.ignore(until(query.id, (task) => isOver(task, attempt))),
+          hurried: true,
+          ...(since === undefined ? {} : { since }),
+          ...(query.stream === undefined ? {} : { stream: query.stream }),
+          ...(query.grep === undefined ? {} : { grep: query.grep }),
+          ...(query.ansi === undefined ? {} : { ansi: query.ansi })
+        })
+      })
+    )
+
+  /** The next attempt that has begun, or none when the task has ended without another. */
+  const nextAttempt = Effect.fnUntraced(function* (query: LineQuery, from: number) {
+    const begun = (task: Task) =>
+      isFinal(task.state.status) || (task.state.attempt >= from && task.state.status !== "queued" && task.state.status !== "blocked")
+    const task = yield* until(query.id, begun)
+    yield* supervisor.acted
+    return task.state.attempt >= from ? Option.some(from) : Option.none<number>()
+  })
+
+  const lines: TaskLines = (query) =>
+    Stream.flatMap(
+      Stream.paginate(query.attempt, (attempt: number) =>
+        Effect.gen(function* () {
+          const begun = yield* nextAttempt(query, attempt)
+          if (begun._tag === "None") return [[], Option.none<number>()] as const
+          const since = attempt === query.attempt ? query.since : undefined
+          const next = query.single === true ? Option.none<number>() : Option.some(attempt + 1)
+          return [[oneAttempt(query, attempt, since)], next] as const
+        })
+      ),
+      (attempt) => attempt
+    )
+  return lines
+})

@@ -1,0 +1,71 @@
+/**
+ * The `alive` FIFO of an attempt folder: every process of the attempt's tree holds its write end, unless it closed it.
+ * No writer left means that nothing of that tree lives; nobody can become a writer again.
+ */
+import { closeSync, constants, openSync, readSync } from "node:fs"
+import { join } from "node:path"
+import { errorCode } from "./posix.ts"
+
+const sink = Buffer.alloc(4096)
+
+const openRead = (dir: string): number | null => {
+  try {
+    return openSync(join(dir, "alive"), constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (refusal) {
+    if (errorCode(refusal) === "ENOENT") return null
+    throw refusal
+  }
+}
+
+/** A FIFO opened just now does not report the hang-up of a writer that left before: only a read tells. */
+const hasWriter = (fd: number): boolean => {
+  try {
+    while (readSync(fd, sink, 0, sink.length, null) > 0);
+    return false
+  } catch (refusal) {
+    if (errorCode(refusal) === "EAGAIN") return true
+    throw refusal
+  }
+}
+
+/** Whether a process of the attempt that kept the FIFO lives now. */
+export const isHeld = (dir: string): boolean => {
+  const fd = openRead(dir)
+  if (fd === null) return false
+  try {
+    return hasWriter(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Calls back once, possibly before it returns, when nobody holds the FIFO; answers how to stop waiting. */
+export const onReleased = (dir: string, released: () => void): (() => void) => {
+  const fd = openRead(dir)
+  if (fd === null || !hasWriter(fd)) {
+    if (fd !== null) closeSync(fd)
+    released()
+    return () => {}
+  }
+  const reader = Bun.file(fd).stream().getReader()
+  let open = true
+  const close = () => {
+    open = false
+    closeSync(fd)
+  }
+  const drain = async () => {
+    for (;;) {
+      const { done } = await reader.read()
+      if (!open) return
+      if (!done) continue
+      close()
+      return released()
+    }
+  }
+  void drain()
+  return () => {
+    if (!open) return
+    close()
+    void reader.cancel()
+  }
+}

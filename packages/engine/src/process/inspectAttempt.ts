@@ -1,0 +1,73 @@
+/**
+ * What an attempt folder alone tells of the attempt, whatever was killed in between.
+ */
+import { existsSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { isHeld } from "./AliveFifo.ts"
+import type { Claim } from "./Claim.ts"
+import { readClaim } from "./Claim.ts"
+import type { ExitRecord } from "./ExitRecord.ts"
+import { readExitRecord } from "./ExitRecord.ts"
+import type { ProcessIdentity } from "./Identity.ts"
+import { currentBootId, isAlive } from "./Identity.ts"
+
+/** How an attempt is over: with a record, without one, or without its command ever having been started. */
+export type AttemptEnd =
+  | { readonly kind: "ended"; readonly record: ExitRecord }
+  | { readonly kind: "gone"; readonly evidence: string }
+  | { readonly kind: "notSpawned"; readonly message: string }
+
+/**
+ * Where an attempt stands. `alive` may be a tree whose shim was killed: then no record will come. `identity` is the
+ * shim's, null in the instant in which it writes its name.
+ */
+export type AttemptState =
+  | AttemptEnd
+  | { readonly kind: "unclaimed" }
+  | { readonly kind: "alive"; readonly identity: ProcessIdentity | null; readonly shimAlive: boolean }
+
+const lastWriteAt = (path: string): number => {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat === undefined || stat.size === 0 ? 0 : stat.mtimeMs
+}
+
+const evidenceOf = (dir: string, claim: Claim & { readonly kind: "shim" }): string => {
+  const outputAt = Math.max(lastWriteAt(join(dir, "stdout.log")), lastWriteAt(join(dir, "stderr.log")))
+  const rebooted = claim.identity !== null && claim.identity.bootId !== currentBootId()
+  return [
+    rebooted
+      ? `The machine was restarted while the attempt ran (boot ${claim.identity.bootId}, now ${currentBootId()}).`
+      : `The shim (pid ${claim.pid}) is gone and left no record, and no process of its command is known to live.`,
+    outputAt === 0 ? "There was no output." : `The last output was at ${new Date(outputAt).toISOString()}.`,
+  ].join(" ")
+}
+
+/** The end of a claimed attempt whose FIFO nobody holds: a record that is not there by now will never be. */
+export const inspectReleased = (dir: string): AttemptEnd => {
+  const record = readExitRecord(dir)
+  if (record !== null) return { kind: "ended", record }
+  const claim = readClaim(dir)
+  switch (claim.kind) {
+    case "none":
+      return { kind: "gone", evidence: `The attempt's folder ${dir} is missing.` }
+    case "engine":
+      return { kind: "notSpawned", message: claim.message }
+    case "unnamed":
+      return { kind: "notSpawned", message: "The shim was killed before it started the command." }
+    case "shim":
+      return { kind: "gone", evidence: evidenceOf(dir, claim) }
+  }
+}
+
+/** Where the attempt of a folder stands now. */
+export const inspectAttempt = (dir: string): AttemptState => {
+  const claim = readClaim(dir)
+  if (claim.kind === "none" && existsSync(dir)) return { kind: "unclaimed" }
+  if (claim.kind === "none" || claim.kind === "engine") return inspectReleased(dir)
+  const record = readExitRecord(dir)
+  if (record !== null) return { kind: "ended", record }
+  const identity = claim.kind === "shim" ? claim.identity : null
+  const shimAlive = identity !== null && isAlive(identity)
+  if (shimAlive || isHeld(dir)) return { kind: "alive", identity, shimAlive: shimAlive || claim.kind === "unnamed" }
+  return inspectReleased(dir)
+}

@@ -1,0 +1,62 @@
+/**
+ * The system calls that Bun has no function for, through bun:ffi. None of them is variadic, because those do not
+ * work through bun:ffi on arm64.
+ */
+import { dlopen, FFIType } from "bun:ffi"
+
+const libraries = process.platform === "darwin"
+  ? ["libSystem.dylib"]
+  : ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`]
+
+const openLibc = () => {
+  const refusals: Array<unknown> = []
+  for (const library of libraries) {
+    try {
+      return dlopen(library, {
+        flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 },
+        dup2: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 },
+        mkfifo: { args: [FFIType.cstring, FFIType.u32], returns: FFIType.i32 },
+      })
+    } catch (refusal) {
+      refusals.push(refusal)
+    }
+  }
+  throw new AggregateError(refusals, `no C library among ${libraries.join(", ")}`)
+}
+
+const libc = openLibc().symbols
+const LOCK_EX_NB = 2 | 4
+
+/** Takes the exclusive lock of an open file without waiting; false when another holder has it. Source: flock(2). */
+export const tryLock = (fd: number): boolean => libc.flock(fd, LOCK_EX_NB) === 0
+
+/** Makes `target` another name of the open file `fd`. Source: POSIX dup2(3). */
+export const duplicateOnto = (fd: number, target: number): boolean => libc.dup2(fd, target) === target
+
+/** Makes a FIFO with mode 0600; false when it could not, most often because the path exists. Source: POSIX mkfifo(3). */
+export const makeFifo = (path: string): boolean => libc.mkfifo(Buffer.from(`${path}\0`), 0o600) === 0
+
+/** The code of a failed system call, such as "ENOENT"; empty for anything else that was thrown. */
+export const errorCode = (thrown: unknown): string =>
+  thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : ""
+
+const send = (target: number, signal: NodeJS.Signals): boolean => {
+  try {
+    return process.kill(target, signal)
+  } catch (refusal) {
+    if (["ESRCH", "EPERM"].includes(errorCode(refusal))) return false
+    throw refusal
+  }
+}
+
+/** Signals one process; false when it is gone or not ours to signal. Throws RangeError for 0, 1 and negative ids. */
+export const signalProcess = (pid: number, signal: NodeJS.Signals): boolean => {
+  if (!Number.isSafeInteger(pid) || pid <= 1) throw new RangeError(`not a process to signal: ${pid}`)
+  return send(pid, signal)
+}
+
+/** Signals a process group; false when no member is left. Throws RangeError for 0, 1 and negative ids: kill(-1) is everybody. */
+export const signalGroup = (pgid: number, signal: NodeJS.Signals): boolean => {
+  if (!Number.isSafeInteger(pgid) || pgid <= 1) throw new RangeError(`not a process group to signal: ${pgid}`)
+  return send(-pgid, signal)
+}

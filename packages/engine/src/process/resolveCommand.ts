@@ -1,0 +1,111 @@
+/**
+ * Finds the file that a command means, as execvp(3) does, and says beforehand what would keep it from being started:
+ * behind the shim a command that does not exist could not be told from one that exits 127.
+ */
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs"
+import { isAbsolute, resolve } from "node:path"
+
+/** What a command is looked up by: its argv, its working directory, and the PATH of its own environment. */
+export type CommandSpec = {
+  readonly argv: ReadonlyArray<string>
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** The absolute path of the command's file, or why it cannot be started. */
+export type ResolvedCommand =
+  | { readonly kind: "resolved"; readonly path: string }
+  | { readonly kind: "notSpawned"; readonly message: string }
+
+const defaultPath = "/usr/local/bin:/usr/bin:/bin"
+
+const notSpawned = (message: string): ResolvedCommand => ({ kind: "notSpawned", message })
+
+const isExecutable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Like statSync, but null for whatever cannot be looked at. */
+const statOf = (path: string) => {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null
+  } catch {
+    return null
+  }
+}
+
+/** Why a file is not a command; null when it is one. */
+const refusalOf = (path: string): string | null => {
+  const stat = statOf(path)
+  if (stat === null) return `no such file: ${path}`
+  if (stat.isDirectory()) return `is a directory: ${path}`
+  if (!stat.isFile()) return `is not a file: ${path}`
+  return isExecutable(path) ? null : `not executable: ${path}`
+}
+
+const interpreterOf = (path: string): string | null => {
+  let fd: number
+  try {
+    fd = openSync(path, "r")
+  } catch {
+    // A program may be executable without being readable.
+    return null
+  }
+  try {
+    const head = Buffer.alloc(256)
+    const text = head.toString("latin1", 0, readSync(fd, head, 0, head.length, 0))
+    return /^#![ \t]*([^ \t\n\0]+)/.exec(text)?.[1] ?? null
+  } finally {
+    closeSync(fd)
+  }
+}
+
+const checkInterpreter = (path: string, cwd: string): ResolvedCommand => {
+  const interpreter = interpreterOf(path)
+  if (interpreter === null) return { kind: "resolved", path }
+  const refusal = refusalOf(resolve(cwd, interpreter))
+  return refusal === null ? { kind: "resolved", path } : notSpawned(`the interpreter of ${path} cannot be run: ${refusal}`)
+}
+
+const checkCwd = (cwd: string): string | null => {
+  if (!isAbsolute(cwd)) return `the working directory is not an absolute path: ${cwd}`
+  const stat = statOf(cwd)
+  if (stat === null) return `the working directory does not exist: ${cwd}`
+  if (!stat.isDirectory()) return `the working directory is not a directory: ${cwd}`
+  return isExecutable(cwd) ? null : `the working directory cannot be entered: ${cwd}`
+}
+
+const hasNul = ({ argv, cwd, env }: CommandSpec): boolean =>
+  argv.some((each) => each.includes("\0")) || cwd.includes("\0") ||
+  Object.entries(env).some(([name, value]) => name.includes("\0") || value.includes("\0"))
+
+const searchPath = (command: string, { cwd, env }: CommandSpec): ResolvedCommand => {
+  let found: string | null = null
+  for (const folder of (env["PATH"] ?? defaultPath).split(":")) {
+    const path = resolve(cwd, folder, command)
+    const stat = statOf(path)
+    if (stat === null || stat.isDirectory()) continue
+    const refusal = refusalOf(path)
+    if (refusal === null) return checkInterpreter(path, cwd)
+    found ??= refusal
+  }
+  return notSpawned(found ?? `command not found: ${command}`)
+}
+
+/** Resolves argv[0] to an absolute path: against `cwd` when it contains a slash, along PATH otherwise. */
+export const resolveCommand = (spec: CommandSpec): ResolvedCommand => {
+  const command = spec.argv[0] ?? ""
+  if (command === "") return notSpawned("the command is empty")
+  if (hasNul(spec)) return notSpawned("the command, its working directory or its environment contains a NUL byte")
+  const refusal = checkCwd(spec.cwd)
+  if (refusal !== null) return notSpawned(refusal)
+  if (!command.includes("/")) return searchPath(command, spec)
+  const path = resolve(spec.cwd, command)
+  const wrong = refusalOf(path)
+  return wrong === null ? checkInterpreter(path, spec.cwd) : notSpawned(wrong)
+}

@@ -1,0 +1,54 @@
+/**
+ * The POSIX sh program around one attempt: claims it, runs the command in the foreground, and appends the record of its
+ * end. It costs one fork: everything else is built in. Run as `/bin/sh -c shim <attempt folder> <umask> <command> args...`.
+ */
+
+/*
+ * What must stay true:
+ * - File descriptor 3 is the write end of `alive`, kept open by the command's whole tree on purpose. 4 (write end of the
+ *   command's stdin) and 5 (`eof`) are there only for an open stdin. 6 is `exit`, 7 the command's stderr.
+ * - The folder is $0, so that no variable of the task's environment is overwritten. Variables keep their export, hence
+ *   the odd names; they are set before the command only where it must be.
+ * - noclobber (-C) creation of `claim` is the gate through which one process passes, ever. A claim without its three
+ *   lines belongs to a shim that died before it started anything.
+ * - Traps are set last, so that a stop before the command exists ends the shim. Trapped signals are default again in
+ *   the command (ignored ones would not be).
+ * - The shell tells on its own stderr, which is `note`, that a command died by a signal, and says nothing when it exited
+ *   with a status above 128. To keep that stderr apart the command is exec'd by a subshell. bash says it only outside
+ *   of its posix mode; dash has no such option, and `command` keeps it from ending there.
+ * - Shells say nothing for SIGINT and SIGPIPE. 130 is a death by SIGINT when the shim saw a SIGINT too, 141 is always
+ *   a plain exit: a command that dies by a SIGINT or SIGPIPE sent to itself alone is recorded as exited.
+ * - The record is one write and the only one to `exit`: Bun drops the second of two changes of a watched file that come
+ *   within a millisecond. `times` prints for itself, so it goes to `note` beforehand.
+ * - The holder keeps the command's stdin open and ends with the line it is sent on `eof`. It ignores what stops the
+ *   command, which would lose its stdin otherwise. It is waited for, so that nothing of it is left behind the record.
+ * - Shells change the environment a little: PWD is set (bash: `_`, OLDPWD and SHLVL too), and dash drops names that are
+ *   no shell names, such as `a-b`.
+ */
+/** The program text of the shim. Writes `claim`, `exit` and `note`; signals other than those trapped here end it without a record. */
+export const shim = `{ command set +o posix; } 2>/dev/null
+set +ex -C
+umask 077
+_backbeat_stat= _backbeat_boot= _backbeat_int=
+{ IFS= read -r _backbeat_stat </proc/$$/stat; IFS= read -r _backbeat_boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
+{ printf 'shim %s\\n%s\\n%s\\n' "$$" "$_backbeat_stat" "$_backbeat_boot" >"$0/claim"; } 2>/dev/null || exit 0
+exec 6>>"$0/exit" 7>&2 2>>"$0/note" || exit 1
+umask "$1"
+shift
+if [ -p "$0/eof" ]; then
+  (trap '' HUP INT QUIT TERM USR1 USR2; read -r _backbeat_stat <&5) >&4 2>/dev/null 3>&- 4>&- 6>&- 7>&- &
+  exec 4>&-
+fi
+trap : HUP QUIT TERM USR1 USR2
+trap _backbeat_int=1 INT
+(exec "$@" 2>&7 4>&- 5>&- 6>&- 7>&-)
+_backbeat_status=$?
+_backbeat_kind=exited
+if [ "$_backbeat_status" -gt 128 ]; then
+  [ -s "$0/note" ] && _backbeat_kind=signalled
+  [ "$_backbeat_status$_backbeat_int" = 1301 ] && _backbeat_kind=signalled
+fi
+[ -p "$0/eof" ] && echo >&5 && wait
+times >&2
+printf 'end 1 %s %s\\n' "$_backbeat_kind" "$_backbeat_status" >&6
+`

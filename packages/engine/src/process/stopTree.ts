@@ -1,0 +1,124 @@
+/**
+ * Stops the whole process tree of an attempt: asks all of it politely, and kills what is left at a deadline. Holds no
+ * state of its own, so a stop that was interrupted, or whose engine was killed, is resumed by starting it again.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { isHeld, onReleased } from "./AliveFifo.ts"
+import { claimAttempt, readClaim } from "./Claim.ts"
+import { isAlive } from "./Identity.ts"
+import { inspectAttempt } from "./inspectAttempt.ts"
+import { signalGroup, signalProcess } from "./posix.ts"
+import { hasProc, readProcess, readProcFile } from "./ProcessTable.ts"
+import type { AttemptTree, RemainingProcess } from "./remains.ts"
+import { remains } from "./remains.ts"
+import { sendEof } from "./stdin.ts"
+import { watchEnd } from "./watchEnd.ts"
+
+/** The signals that ask for a stop: the shim outlives these and records how the command took them. */
+export type StopSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2"
+
+/** How to stop: the polite signal, and the instant (ms since the epoch) from which on SIGKILL is used. */
+export type StopOrder = { readonly stopSignal: StopSignal; readonly killAt: number }
+
+const firstRescanMs = 1
+const longestRescanMs = 250
+const longestWaitMs = 2 ** 30
+
+const signalTree = (left: ReadonlyArray<RemainingProcess>, signal: NodeJS.Signals): void => {
+  // A member that lives proves that the group is still the one that was looked at.
+  const member = left.find((each) => each.inGroup && isAlive(each.identity))
+  const pgid = member === undefined ? undefined : readProcess(member.identity.pid)?.pgid
+  if (pgid !== undefined) signalGroup(pgid, signal)
+  for (const { identity, inGroup } of left) {
+    if (!inGroup && isAlive(identity)) signalProcess(identity.pid, signal)
+  }
+}
+
+const programOf = (pid: number): string => readProcFile(`/proc/${pid}/cmdline`)?.toString("latin1") ?? ""
+
+/** Whether only the shim and its forks are there. A signal in the instant before the command exists is lost on it. */
+const isBeforeCommand = (dir: string, left: ReadonlyArray<RemainingProcess>): boolean => {
+  const claim = readClaim(dir)
+  const pids = left.map((each) => each.identity.pid)
+  if (!hasProc || claim.kind !== "shim" || !pids.includes(claim.pid)) return false
+  const program = programOf(claim.pid)
+  return pids.every((pid) => programOf(pid) === program)
+}
+
+/** A process that was asked between fork and exec may have lost the signal, so it is another one afterwards. */
+const keyOf = ({ identity }: RemainingProcess): string => `${identity.pid} ${identity.startTime} ${programOf(identity.pid)}`
+
+/** Asks a tree to stop in the course of several looks at it; answers whether all of it has been asked before. */
+const askingWith = (dir: string, signal: StopSignal) => {
+  const asked = new Set<string>()
+  let askedShim = false
+  return (left: ReadonlyArray<RemainingProcess>, over: boolean): boolean => {
+    if (asked.size === 0 && isBeforeCommand(dir, left)) {
+      if (!askedShim) signalTree(left, signal)
+      askedShim = true
+      return false
+    }
+    const first = asked.size === 0
+    // What came later may be cleaning up. What of it outlives the command has to be asked too.
+    const newcomers = first || over ? left.map((each) => ({ ...each, key: keyOf(each) })).filter(({ key }) => !asked.has(key)) : []
+    if (first) signalTree(left, signal)
+    for (const { identity, key } of newcomers) {
+      if (!first && isAlive(identity)) signalProcess(identity.pid, signal)
+      asked.add(key)
+    }
+    return newcomers.length === 0 || !over
+  }
+}
+
+const isCommandOver = (dir: string): boolean => {
+  const state = inspectAttempt(dir)
+  return state.kind !== "alive" || !state.shimAlive
+}
+
+/** Ends by the event that nobody holds the FIFO or, before the command is over, by the event of its record. */
+const changed = (dir: string, over: boolean): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    const wake = () => resume(Effect.void)
+    return Effect.sync(over ? onReleased(dir, wake) : watchEnd(dir, wake))
+  })
+
+type Patience = { readonly rescanMs: number; readonly atMostMs: number }
+
+/**
+ * Waits for an event, `atMostMs` at the longest. Processes that closed the FIFO give none: while a stop is under way,
+ * the tree is looked at again for them after `rescanMs`.
+ */
+const waitForChange = (dir: string, over: boolean, { rescanMs, atMostMs }: Patience): Effect.Effect<void> =>
+  isHeld(dir)
+    ? Effect.raceFirst(changed(dir, over), Effect.sleep(Math.min(atMostMs, longestWaitMs)))
+    : Effect.sleep(Math.min(rescanMs, atMostMs))
+
+const endOrphanedHolder = (dir: string): void => {
+  const claim = readClaim(dir)
+  if (claim.kind === "shim" && (claim.identity === null || !isAlive(claim.identity))) sendEof(dir)
+}
+
+/**
+ * Ends when no process of the attempt is left. What has not begun never begins. A `killAt` that has passed means SIGKILL at
+ * once.
+ */
+export const stopTree = Effect.fnUntraced(function*(tree: AttemptTree, { stopSignal, killAt }: StopOrder) {
+  const { dir } = tree
+  claimAttempt(dir, "stopped before its command started")
+  const ask = askingWith(dir, stopSignal)
+  for (let rescanMs = firstRescanMs;; rescanMs = Math.min(rescanMs * 2, longestRescanMs)) {
+    endOrphanedHolder(dir)
+    // Looked up before the processes are, so that the end of a command that is not over yet is an event still to come.
+    const over = isCommandOver(dir)
+    const left = remains(tree)
+    if (left.length === 0) return
+    const leftMs = killAt - (yield* Clock.currentTimeMillis)
+    if (leftMs <= 0) {
+      signalTree(left, "SIGKILL")
+      yield* waitForChange(dir, over, { rescanMs, atMostMs: rescanMs })
+    } else {
+      yield* waitForChange(dir, over, { rescanMs, atMostMs: ask(left, over) ? leftMs : Math.min(rescanMs, leftMs) })
+    }
+  }
+})

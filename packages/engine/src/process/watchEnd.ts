@@ -1,0 +1,66 @@
+/**
+ * Waits for the end of an attempt that need not be a child of this engine: by the event of its record, because a
+ * daemon that it left may hold the FIFO for ever, and by the event that nobody holds the FIFO.
+ */
+import type { FSWatcher } from "node:fs"
+import { closeSync, openSync, watch } from "node:fs"
+import { join } from "node:path"
+import { onReleased } from "./AliveFifo.ts"
+import { claimAttempt } from "./Claim.ts"
+import type { AttemptEnd } from "./inspectAttempt.ts"
+import { inspectAttempt, inspectReleased } from "./inspectAttempt.ts"
+import { errorCode } from "./posix.ts"
+import { sendEof } from "./stdin.ts"
+
+const watchRecord = (dir: string, changed: () => void): FSWatcher | null => {
+  const path = join(dir, "exit")
+  try {
+    closeSync(openSync(path, "a", 0o600))
+    return watch(path, { persistent: false }, changed)
+  } catch (refusal) {
+    if (errorCode(refusal) === "ENOENT") return null
+    throw refusal
+  }
+}
+
+/**
+ * Calls back once with the attempt's end, possibly before it returns; answers how to stop watching. An unclaimed
+ * attempt whose shim is gone is ruled out.
+ */
+export const watchEnd = (dir: string, ended: (end: AttemptEnd) => void): (() => void) => {
+  let watching = true
+  const cancels: Array<() => void> = []
+  const stop = () => {
+    watching = false
+    for (const cancel of cancels.splice(0)) cancel()
+  }
+  const finish = (end: AttemptEnd) => {
+    if (!watching) return
+    stop()
+    // The holder of an open stdin outlives a shim that was killed.
+    if (end.kind === "gone") sendEof(dir)
+    ended(end)
+  }
+  const look = () => {
+    if (!watching) return
+    const state = inspectAttempt(dir)
+    if (state.kind !== "alive" && state.kind !== "unclaimed") finish(state)
+  }
+  const lookAfterRelease = () => {
+    if (!watching) return
+    claimAttempt(dir, "The shim was killed before it started the command.")
+    // Not inspectAttempt: a shim that is just exiting has closed the FIFO and is still in the process table.
+    finish(inspectReleased(dir))
+  }
+  look()
+  if (!watching) return stop
+  // Looked at again behind the watch, for the record may have come in between.
+  const watcher = watchRecord(dir, look)
+  if (watcher !== null) cancels.push(() => watcher.close())
+  look()
+  if (watching) {
+    const cancel = onReleased(dir, lookAfterRelease)
+    if (watching) cancels.push(cancel)
+  }
+  return stop
+}

@@ -1,0 +1,93 @@
+/** Answers one call: finds the operation, checks flags, decodes the payload, and wraps what comes back. */
+import { type CallRequest, type Flags } from "@backbeat/contract/Call"
+import { lookUp } from "@backbeat/contract/discovery"
+import { exitCodeOf, exitCodes, failed, succeeded } from "@backbeat/contract/Envelope"
+import type { Frame } from "@backbeat/contract/operation/output"
+import type { FlagName } from "@backbeat/contract/names"
+import type { Operation } from "@backbeat/contract/Operation"
+import { payloadOf } from "@backbeat/contract/payload"
+import { commandInputError, type Problem } from "@backbeat/contract/Problem"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import { Home } from "../home/Home.ts"
+import { makeHandlers } from "../handlers/all.ts"
+import type { Call, Handled } from "../handlers/Call.ts"
+import { answerBatch } from "./batch.ts"
+import { humanText } from "./human.ts"
+import { reportDefect } from "./report.ts"
+import { withArtifact } from "./withArtifact.ts"
+
+/** A whole document with the caller's exit code, or frames. */
+export type Answer =
+  | { readonly kind: "document"; readonly text: string; readonly exitCode: number }
+  | { readonly kind: "stream"; readonly frames: Stream.Stream<Frame, Problem>; readonly operation: string }
+
+const flagNames: ReadonlyArray<FlagName> = ["output", "wait", "stream", "timeout", "concurrency", "human"]
+
+const isGiven = (flags: Flags, name: FlagName): boolean => flags[name] !== undefined && flags[name] !== false
+
+const checkFlags = (operation: Operation, flags: Flags): Effect.Effect<void, Problem> => {
+  const unknown = flagNames.find((name) => isGiven(flags, name) && !operation.flags.includes(name))
+  if (unknown === undefined) return Effect.void
+  const known = [...operation.flags, "pretty", "home", "help", "version"].map((name) => `--${name}`)
+  return Effect.fail(
+    commandInputError(`${operation.name} does not take the flag --${unknown}`, `It knows ${known.join(", ")}.`, {
+      flag: unknown,
+      known
+    })
+  )
+}
+
+const document = (value: unknown, exitCode: number, { pretty }: Flags): Answer => ({
+  kind: "document",
+  text: JSON.stringify(value, null, pretty === true ? 2 : undefined),
+  exitCode
+})
+
+/** The document of a problem. */
+export const refusal = (command: string, trouble: Problem, flags: Flags): Answer =>
+  document(failed(command, trouble), exitCodeOf(trouble), flags)
+
+/** Answers calls; made once. Never fails: problems and defects are documents too. */
+export const makeAnswer = Effect.gen(function* () {
+  const { root } = yield* Home
+  const handlers = yield* makeHandlers
+
+  const plain = Effect.fnUntraced(function* (handled: Handled, payload: unknown, call: Call) {
+    const { operation } = handled
+    if (operation.batch && Array.isArray(payload)) {
+      const data = yield* answerBatch(handled, payload, call)
+      const exitCode = data.errorCount === 0 ? exitCodes.ok : exitCodes.refused
+      return document(succeeded(operation.name, data), exitCode, call.flags)
+    }
+    const data = yield* handled.answer(payload, call)
+    const human = call.flags.human === true ? humanText(data, call.flags.color ?? false) : null
+    if (human !== null) return { kind: "document", text: human, exitCode: exitCodes.ok } as const
+    const now = yield* Clock.currentTimeMillis
+    const shown = withArtifact({ root, operation, now, mode: call.flags.output ?? "auto" }, data)
+    return document(succeeded(operation.name, shown), exitCodes.ok, call.flags)
+  })
+
+  const run = Effect.fnUntraced(function* (request: CallRequest) {
+    const operation = yield* Effect.fromResult(lookUp(request.operation))
+    yield* checkFlags(operation, request.flags)
+    const payload = yield* Effect.fromResult(payloadOf(operation, request))
+    const handled = handlers.get(operation.name)
+    if (handled === undefined) return yield* Effect.die(`no handler for ${operation.name}`)
+    if (request.flags.stream === true && handled.stream !== undefined) {
+      return { kind: "stream", frames: yield* handled.stream(payload), operation: operation.name } as const
+    }
+    return yield* plain(handled, payload, { caller: request.caller, flags: request.flags })
+  })
+
+  return (request: CallRequest): Effect.Effect<Answer> =>
+    run(request).pipe(
+      Effect.catch((trouble) => Effect.succeed(refusal(request.operation, trouble, request.flags))),
+      Effect.catchDefect((defect) =>
+        Effect.map(reportDefect(root, request.operation, defect), (trouble) =>
+          refusal(request.operation, trouble, request.flags)
+        )
+      )
+    )
+})

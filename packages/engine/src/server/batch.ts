@@ -1,0 +1,43 @@
+/** Answers an array of payloads: each item has its own result, in the order given. */
+import { commandInputError, type Problem, problemTypes } from "@backbeat/contract/Problem"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { Call, Handled } from "../handlers/Call.ts"
+
+const maxItems = 1000
+const defaultConcurrency = 10
+
+const errorOf = ({ type, message, details, hint }: Problem) => ({
+  type,
+  message,
+  details: { ...details, hint, retryable: problemTypes[type].retryable }
+})
+
+const outcomeOf = (total: number, errorCount: number): "succeeded" | "partial_failure" | "failed" => {
+  if (errorCount === 0) return "succeeded"
+  return errorCount === total ? "failed" : "partial_failure"
+}
+
+const oneByOne = (handled: Handled, payloads: ReadonlyArray<unknown>, call: Call) =>
+  Effect.forEach(payloads, (payload) => Effect.result(handled.answer(payload, call)), {
+    concurrency: call.flags.concurrency ?? defaultConcurrency
+  })
+
+/** The data of a batch. Fails only when the array itself is refused. */
+export const answerBatch = Effect.fnUntraced(function* (handled: Handled, payloads: ReadonlyArray<unknown>, call: Call) {
+  if (payloads.length === 0 || payloads.length > maxItems) {
+    const message = `a batch has 1 to ${maxItems} items, this one ${payloads.length}`
+    return yield* Effect.fail(commandInputError(message, "Split it into several calls.", { maxItems }))
+  }
+  const results = yield* handled.answerMany?.(payloads, call) ?? oneByOne(handled, payloads, call)
+  const errorCount = results.filter(Result.isFailure).length
+  return {
+    outcome: outcomeOf(results.length, errorCount),
+    total: results.length,
+    successCount: results.length - errorCount,
+    errorCount,
+    results: results.map((result, index) =>
+      Result.isSuccess(result) ? { index, ok: true, data: result.success } : { index, ok: false, error: errorOf(result.failure) }
+    )
+  }
+})

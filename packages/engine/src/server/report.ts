@@ -1,0 +1,29 @@
+/** A defect of backbeat itself: written to a report, and told as InternalError. */
+import { type Problem, problem } from "@backbeat/contract/Problem"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+
+const textOf = (defect: unknown): string => (defect instanceof Error ? (defect.stack ?? defect.message) : String(defect))
+
+/** Writes a report; the payload is not in it, for it may hold secrets. */
+export const reportDefect = (root: string, command: string, defect: unknown): Effect.Effect<Problem> =>
+  Effect.gen(function* () {
+    yield* Effect.logError(`defect in ${command}`, defect)
+    const now = yield* Clock.currentTimeMillis
+    const path = join(root, "reports", `${new Date(now).toISOString().replaceAll(":", "-")}.txt`)
+    const written = yield* Effect.sync(() => {
+      try {
+        mkdirSync(join(root, "reports"), { recursive: true, mode: 0o700 })
+        writeFileSync(path, `${command}\n${textOf(defect)}\n`, { mode: 0o600 })
+        return path
+      } catch {
+        return null
+      }
+    })
+    const message = defect instanceof Error ? defect.message : String(defect)
+    return problem("InternalError", `a defect of backbeat: ${message}`, "Please report it with the file named in details.", {
+      report: written
+    })
+  })

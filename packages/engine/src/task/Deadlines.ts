@@ -1,0 +1,69 @@
+/** The instants at which something of a running attempt is due: its timeout, and the silence that is too long. */
+import type { Task } from "@backbeat/core/task/Task"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { statSync } from "node:fs"
+import { join } from "node:path"
+import { Alarm } from "../time/Alarm.ts"
+import { Reports } from "./Reports.ts"
+
+/** Sets and clears the deadlines of a task's attempt. They follow from stored facts, so a later engine sets the same. */
+export class Deadlines extends Context.Service<
+  Deadlines,
+  {
+    readonly set: (task: Task, dir: string) => Effect.Effect<void>
+    readonly clear: (id: string) => Effect.Effect<void>
+  }
+>()("@backbeat/engine/Deadlines") {}
+
+const lastOutputAt = (dir: string): number =>
+  Math.max(
+    ...["stdout.log", "stderr.log"].map((name) => statSync(join(dir, name), { throwIfNoEntry: false })?.mtimeMs ?? 0)
+  )
+
+const make = Effect.gen(function* () {
+  const alarm = yield* Alarm
+  const reports = yield* Reports
+
+  const setTimeLimit = (task: Task, startedAt: number): Effect.Effect<void> => {
+    const { timeout } = task.spec
+    if (timeout === null) return Effect.void
+    const key = { id: task.id, attempt: task.state.attempt }
+    const due = reports.report(key, { type: "Limit", failure: { type: "TimedOut", timeout } })
+    return alarm.set(`timeout ${task.id}`, startedAt + timeout, due)
+  }
+
+  // Output is not watched for this: when the silence would be too long, the files' times tell whether it was one.
+  const setStallLimit = (task: Task, dir: string, silentSince: number): Effect.Effect<void> => {
+    const { stallTimeoutMs } = task.spec
+    if (stallTimeoutMs === null) return Effect.void
+    const key = { id: task.id, attempt: task.state.attempt }
+    const due = Effect.gen(function* () {
+      const outputAt = lastOutputAt(dir)
+      const now = yield* Clock.currentTimeMillis
+      if (Math.min(outputAt, now) > silentSince) return yield* setStallLimit(task, dir, Math.min(outputAt, now))
+      yield* reports.report(key, {
+        type: "Limit",
+        failure: { type: "StalledOutput", stallTimeout: stallTimeoutMs }
+      })
+    })
+    return alarm.set(`stall ${task.id}`, silentSince + stallTimeoutMs, due)
+  }
+
+  return Deadlines.of({
+    set: (task, dir) => {
+      if (task.state.status !== "running") return Effect.void
+      const { startedAt } = task.state
+      return Effect.andThen(
+        setTimeLimit(task, startedAt),
+        Effect.suspend(() => setStallLimit(task, dir, Math.max(startedAt, lastOutputAt(dir))))
+      )
+    },
+    clear: (id) => Effect.andThen(alarm.clear(`timeout ${id}`), alarm.clear(`stall ${id}`))
+  })
+})
+
+/** Deadlines on the engine's alarm. */
+export const layerDeadlines = Layer.effect(Deadlines, make)

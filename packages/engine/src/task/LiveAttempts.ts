@@ -1,0 +1,64 @@
+/** The attempts that this engine looks after: for each what must be let go when it ends. Everything in it can be found again. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { OutputWatch } from "../output/Growth.ts"
+
+/** One attempt under care. `pid` is the shim's, the leader of the process group; null until it is known. */
+export interface LiveAttempt {
+  readonly id: string
+  readonly attempt: number
+  readonly dir: string
+  pid: number | null
+  readonly output: OutputWatch
+  /** Whether a stop is under way: then the stop settles it. */
+  stopping: boolean
+  /** What to call when the attempt is over, such as cancelling a watch. */
+  readonly releases: Array<() => void>
+}
+
+/** The live attempts by task id. */
+export class LiveAttempts extends Context.Service<
+  LiveAttempts,
+  {
+    readonly find: (id: string) => LiveAttempt | null
+    readonly add: (live: LiveAttempt) => void
+    /** Lets go of a task's attempt, if it is this one. */
+    readonly release: (id: string) => void
+    readonly releaseAll: () => void
+    readonly count: () => number
+  }
+>()("@backbeat/engine/LiveAttempts") {}
+
+const letGo = (live: LiveAttempt): void => {
+  for (const release of live.releases.splice(0)) release()
+  live.output.close()
+}
+
+/** No attempt yet. All are let go when the engine ends. */
+export const layerLiveAttempts = Layer.effect(
+  LiveAttempts,
+  Effect.gen(function* () {
+    const all = new Map<string, LiveAttempt>()
+    const release = (id: string): void => {
+      const live = all.get(id)
+      if (live === undefined) return
+      all.delete(id)
+      letGo(live)
+    }
+    const releaseAll = (): void => {
+      for (const id of [...all.keys()]) release(id)
+    }
+    yield* Effect.addFinalizer(() => Effect.sync(releaseAll))
+    return LiveAttempts.of({
+      find: (id) => all.get(id) ?? null,
+      add: (live) => {
+        release(live.id)
+        all.set(live.id, live)
+      },
+      release,
+      releaseAll,
+      count: () => all.size
+    })
+  })
+)

@@ -1,0 +1,52 @@
+/** What is seen of a running attempt, as commands on its task. Reports of an attempt that is no longer the current one are dropped. */
+import { engine, limit } from "@backbeat/core/task/Actor"
+import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Transitions } from "./Transitions.ts"
+
+/** A task's attempt; the number fences off reports that come late. */
+export interface AttemptKey {
+  readonly id: string
+  readonly attempt: number
+}
+
+/** Reports on attempts. Never fails: what cannot be stored is reported again, what no longer applies is dropped. */
+export class Reports extends Context.Service<
+  Reports,
+  { readonly report: (key: AttemptKey, command: TaskCommand) => Effect.Effect<void> }
+>()("@backbeat/engine/Reports") {}
+
+/** How long, in milliseconds, until a report that could not be stored (a full disk) is made again. */
+const storeRetryMs = 2000
+
+const make = Effect.gen(function* () {
+  const store = yield* TaskStore
+  const transitions = yield* Transitions
+
+  const report = (key: AttemptKey, command: TaskCommand): Effect.Effect<void> =>
+    transitions
+      .commit((tx) =>
+        Effect.gen(function* () {
+          const task = yield* store.find(key.id)
+          if (task === null || task.state.attempt !== key.attempt) return
+          yield* tx.change(task, command, command.type === "Limit" ? limit : engine)
+        })
+      )
+      .pipe(
+        Effect.catchTag("IllegalTransition", () => Effect.void),
+        Effect.catchTag("StoreError", (error) =>
+          Effect.logError(`${command.type} of task ${key.id} could not be stored: ${error.message}`).pipe(
+            Effect.andThen(Effect.sleep(storeRetryMs)),
+            Effect.andThen(Effect.suspend(() => report(key, command)))
+          )
+        )
+      )
+
+  return Reports.of({ report })
+})
+
+/** Reports on the given transitions. */
+export const layerReports = Layer.effect(Reports, make)

@@ -1,0 +1,148 @@
+/**
+ * Makes transitions: decide, append the events, write the row, fill the free slots, commit; only then is anybody told.
+ * Commits do not overlap, and listeners hear of them in their order.
+ */
+import type { Actor } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/task/Actor"
+import { decide, type IllegalTransition } from "@backbeat/core/task/decide"
+import { created, evolve } from "@backbeat/core/task/evolve"
+import type { Task } from "@backbeat/core/task/Task"
+import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
+import type { RecordedEvent, TaskEvent } from "@backbeat/core/task/TaskEvent"
+import type { Owner, TaskSpec } from "@backbeat/core/task/TaskSpec"
+import type { StoreError } from "@backbeat/store/StoreError"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Semaphore from "effect/Semaphore"
+import { Settings } from "../home/Settings.ts"
+import { slotsOf } from "./slots.ts"
+
+/** No task has this id. */
+export class TaskMissing extends Data.TaggedError("TaskMissing")<{ readonly id: string }> {}
+
+/** What became of one task in a commit: the task after it, and one event that led there. */
+export interface Committed {
+  readonly task: Task
+  readonly recorded: RecordedEvent
+}
+
+/** A commit under way. */
+export interface Tx {
+  readonly now: number
+  /** Adds a task, queued. */
+  readonly create: (id: string, spec: TaskSpec, owner: Owner, actor: Actor) => Effect.Effect<Task, StoreError>
+  /** Changes a task as `decide` says. */
+  readonly change: (
+    task: Task,
+    command: TaskCommand,
+    actor: Actor
+  ) => Effect.Effect<Task, IllegalTransition | StoreError>
+}
+
+/** Hears of every commit, after it is durable. Must not throw. */
+export type CommitListener = (commit: ReadonlyArray<Committed>) => void
+
+/** The one way to change tasks. */
+export class Transitions extends Context.Service<
+  Transitions,
+  {
+    /** Runs the body in one transaction, fills the free slots in it, commits, and then tells the listeners. */
+    readonly commit: <A, E>(body: (tx: Tx) => Effect.Effect<A, E>) => Effect.Effect<A, E | StoreError>
+    /** One command on one task. */
+    readonly apply: (
+      id: string,
+      command: TaskCommand,
+      actor: Actor
+    ) => Effect.Effect<Task, TaskMissing | IllegalTransition | StoreError>
+    /** Adds a listener until the returned function is called. */
+    readonly onCommit: (listener: CommitListener) => () => void
+  }
+>()("@backbeat/engine/Transitions") {}
+
+const make = Effect.gen(function* () {
+  const store = yield* TaskStore
+  const settings = yield* Settings
+  const lock = yield* Semaphore.make(1)
+  const listeners = new Set<CommitListener>()
+
+  const begin = (now: number, committed: Array<Committed>): Tx => {
+    const record = (task: Task, events: ReadonlyArray<TaskEvent>, actor: Actor) =>
+      Effect.map(store.record([{ task, events, at: now, actor }]), (recorded) => {
+        for (const each of recorded) committed.push({ task, recorded: each })
+        return task
+      })
+    return {
+      now,
+      create: (id, spec, owner, actor) => {
+        const event = { type: "task.created", spec, owner, blocked: false } as const
+        return record(created(id, event, now), [event], actor)
+      },
+      change: (task, command, actor) => {
+        const decision = decide(command, task, now)
+        if (Result.isFailure(decision)) return Effect.fail(decision.failure)
+        const events = decision.success
+        if (events.length === 0) return Effect.succeed(task)
+        const next = events.reduce((state, event) => evolve(state, event, { at: now, actor }), task)
+        return record(next, events, actor)
+      }
+    }
+  }
+
+  const fillSlots = Effect.fnUntraced(function* (tx: Tx) {
+    const queues = yield* store.waitingQueues
+    if (queues.length === 0) return
+    const busy = yield* store.busy
+    for (const queue of queues) {
+      const free = slotsOf(settings.current(), queue) - (busy[queue] ?? 0)
+      if (free <= 0) continue
+      for (const task of yield* store.ready({ queue, now: tx.now, limit: Math.min(free, 1_000_000) })) {
+        yield* Effect.catchTag(tx.change(task, { type: "Open" }, engine), "IllegalTransition", Effect.die)
+      }
+    }
+  })
+
+  const commit = <A, E>(body: (tx: Tx) => Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
+    Effect.uninterruptible(
+      lock.withPermit(
+        Effect.gen(function* () {
+          const committed: Array<Committed> = []
+          const answer = yield* store.transact(
+            Effect.gen(function* () {
+              const tx = begin(yield* Clock.currentTimeMillis, committed)
+              const result = yield* body(tx)
+              yield* fillSlots(tx)
+              return result
+            })
+          )
+          for (const listener of [...listeners]) listener(committed)
+          return answer
+        })
+      )
+    )
+
+  const apply = (id: string, command: TaskCommand, actor: Actor) =>
+    commit((tx) =>
+      Effect.gen(function* () {
+        const task = yield* store.find(id)
+        if (task === null) return yield* new TaskMissing({ id })
+        return yield* tx.change(task, command, actor)
+      })
+    )
+
+  return Transitions.of({
+    commit,
+    apply,
+    onCommit: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    }
+  })
+})
+
+/** Transitions on the given store. */
+export const layerTransitions = Layer.effect(Transitions, make)

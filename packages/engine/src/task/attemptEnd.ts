@@ -1,0 +1,27 @@
+/** From what the process room found to what the lifecycle records. */
+import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
+import type { AttemptEnd as FoundEnd } from "../process/inspectAttempt.ts"
+
+/** The end of an attempt, seen at `now` (epoch ms). A record carries its own time; what is gone without one is lost. */
+export const attemptEnd = (found: FoundEnd, now: number): AttemptEnd => {
+  switch (found.kind) {
+    case "ended": {
+      const { end, endedAt, cpuMs } = found.record
+      const outcome =
+        end.kind === "exited"
+          ? ({ kind: "exited", exitCode: end.code } as const)
+          : ({ kind: "signalled", signal: end.signal } as const)
+      return { outcome, endedAt, cpuMs }
+    }
+    case "gone":
+      return { outcome: { kind: "lost", evidence: found.evidence }, endedAt: now, cpuMs: null }
+    case "notSpawned":
+      return { outcome: { kind: "notSpawned", message: found.message }, endedAt: now, cpuMs: null }
+  }
+}
+
+/** The end of an attempt that was stopped: without a record it was our SIGKILL. */
+export const stoppedEnd = (found: FoundEnd | { readonly kind: "alive" | "unclaimed" }, now: number): AttemptEnd =>
+  found.kind === "ended" || found.kind === "notSpawned"
+    ? attemptEnd(found, now)
+    : { outcome: { kind: "signalled", signal: "SIGKILL" }, endedAt: now, cpuMs: null }

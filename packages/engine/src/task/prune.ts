@@ -1,0 +1,50 @@
+/** Removes ended tasks: their rows and events first, then their folders, so that a crash leaves files without a task at worst. */
+import type { TaskStatus } from "@backbeat/core/task/TaskState"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import { lstatSync, readdirSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { artifactDir, Home, taskDir } from "../home/Home.ts"
+
+/** Which ended tasks go: those that ended before `endedBefore` (epoch ms). */
+export interface Pruning {
+  readonly endedBefore: number
+  readonly statuses: ReadonlyArray<TaskStatus>
+  readonly dryRun: boolean
+}
+
+/** What went, or would go. */
+export interface Pruned {
+  readonly removed: ReadonlyArray<string>
+  readonly freedBytes: number
+}
+
+const bytesOf = (path: string): number => {
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) return 0
+  // Disk blocks, not lengths: output that was dropped leaves a hole.
+  if (!stat.isDirectory()) return stat.blocks * 512
+  return readdirSync(path).reduce((sum, name) => sum + bytesOf(join(path, name)), 0)
+}
+
+/** What pruning needs, made once. Fails with StoreError. */
+export const makePrune = Effect.gen(function* () {
+  const { root } = yield* Home
+  const store = yield* TaskStore
+
+  const clear = (id: string): number => {
+    const freed = bytesOf(taskDir(root, id))
+    rmSync(taskDir(root, id), { recursive: true, force: true })
+    rmSync(join(artifactDir(root), `${id}.log`), { force: true })
+    return freed
+  }
+
+  return Effect.fnUntraced(function* ({ endedBefore, statuses, dryRun }: Pruning) {
+    const ids = (yield* store.endedBefore(endedBefore, statuses)).map((task) => task.id)
+    if (dryRun) {
+      return { removed: ids, freedBytes: ids.reduce((sum, id) => sum + bytesOf(taskDir(root, id)), 0) } satisfies Pruned
+    }
+    const removed = ids.length === 0 ? [] : yield* store.transact(store.remove(ids))
+    return { removed, freedBytes: removed.reduce((sum, id) => sum + clear(id), 0) } satisfies Pruned
+  })
+})

@@ -1,0 +1,29 @@
+/** Stops the attempt of a task that is stopping, and settles it when nothing of it is alive. */
+import type { Task } from "@backbeat/core/task/Task"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { Home } from "../home/Home.ts"
+import { inspectAttempt } from "../process/inspectAttempt.ts"
+import { stopTree } from "../process/stopTree.ts"
+import { stoppedEnd } from "./attemptEnd.ts"
+import { treeOf } from "./attemptSpec.ts"
+import { LiveAttempts } from "./LiveAttempts.ts"
+import { Reports } from "./Reports.ts"
+
+/** What stopping needs, made once. The effect may be interrupted and begun again, also by a later engine. */
+export const makeStop = Effect.gen(function* () {
+  const { root } = yield* Home
+  const lives = yield* LiveAttempts
+  const reports = yield* Reports
+
+  return Effect.fnUntraced(function* (task: Task) {
+    if (task.state.status !== "stopping") return
+    const { attempt, killAt, signal } = task.state
+    const live = lives.find(task.id)
+    if (live !== null) live.stopping = true
+    const tree = treeOf(root, task)
+    yield* stopTree(tree, { stopSignal: signal, killAt })
+    const end = stoppedEnd(inspectAttempt(tree.dir), yield* Clock.currentTimeMillis)
+    yield* reports.report({ id: task.id, attempt }, { type: "End", end })
+  })
+})

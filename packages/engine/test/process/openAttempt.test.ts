@@ -1,0 +1,189 @@
+import { describe, expect, test } from "bun:test"
+import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { claimAttempt, readClaim } from "../../src/process/Claim.ts"
+import { inspectAttempt } from "../../src/process/inspectAttempt.ts"
+import { isHeld } from "../../src/process/AliveFifo.ts"
+import { readProcess, readProcFile } from "../../src/process/ProcessTable.ts"
+import { AttemptRig, engineProgram, exited, pidOf, remainsOf } from "./AttemptRig.ts"
+
+describe("an opened attempt", () => {
+  test("reports the command's end once, with its instant and its CPU time", async () => {
+    await using rig = new AttemptRig()
+    const before = Date.now()
+    const attempt = rig.sh("i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; exit 7")
+    const end = await attempt.ended
+    expect(end).toMatchObject({ kind: "ended", record: { end: exited(7) } })
+    if (end.kind !== "ended") throw new Error("no record")
+    // The kernel stamps files with the time of its last tick, at most 10 ms ago.
+    expect(end.record.endedAt).toBeGreaterThanOrEqual(before - 10)
+    expect(end.record.endedAt).toBeLessThanOrEqual(Date.now())
+    expect(end.record.cpuMs).toBeGreaterThan(0)
+    expect(inspectAttempt(attempt.dir)).toEqual(end)
+  })
+
+  test("keeps its folder and files to the user", async () => {
+    await using rig = new AttemptRig()
+    const attempt = rig.open({ script: "exit 0", stdin: { kind: "open" } })
+    await attempt.ended
+    const modeOf = (name: string) => statSync(join(attempt.dir, name)).mode & 0o777
+    expect(modeOf(".")).toBe(0o700)
+    for (const name of ["stdout.log", "stderr.log", "claim", "exit", "alive", "note", "script", "stdin", "eof"]) {
+      expect([name, modeOf(name)]).toEqual([name, 0o600])
+    }
+  })
+
+  test("writes its output straight to the logs, behind what others append", async () => {
+    await using rig = new AttemptRig()
+    rig.fifo("gate")
+    const attempt = rig.sh("echo one; echo bad >&2; echo written >$STEPS; read go <$GATE; echo three; cat /proc/$$/fdinfo/1")
+    await rig.step()
+    appendFileSync(join(attempt.dir, "stdout.log"), "two\n")
+    rig.pass("gate")
+    await attempt.ended
+    expect(rig.stdout(attempt)).toStartWith("one\ntwo\nthree\n")
+    expect(rig.stdout(attempt)).toMatch(/flags:\s+0?\d*2001\n/)
+    expect(rig.stderr(attempt)).toBe("bad\n")
+  })
+
+  test("starts its command with default signals although the engine ignores some", async () => {
+    await using rig = new AttemptRig()
+    const tree = rig.tree()
+    const engine = Bun.spawn({
+      cmd: ["/bin/sh", "-c", "trap '' INT QUIT HUP; exec \"$@\"", "x", process.execPath, "run", engineProgram, "open", tree.dir, "null",
+        "/bin/sh", "-c", "grep -E 'Sig(Ign|Blk)' /proc/self/status; echo told >$STEPS"],
+      env: rig.envOf(tree),
+      stdio: ["ignore", "inherit", "inherit"],
+    })
+    await engine.exited
+    await rig.step()
+    expect(rig.stdout(tree).replaceAll("\t", " ")).toBe("SigBlk: 0000000000000000\nSigIgn: 0000000000000000\n")
+  })
+
+  test("passes only the environment that it is given, and the working directory", async () => {
+    await using rig = new AttemptRig()
+    process.env["BACKBEAT_TEST_LEAK"] = "1"
+    const attempt = rig.open({ argv: ["env"], env: { ONLY: "a=b\nc" } })
+    await attempt.ended
+    delete process.env["BACKBEAT_TEST_LEAK"]
+    const expected = Object.entries({ ...rig.envOf(attempt.tree), ONLY: "a=b\nc", PWD: rig.root }).map(([name, value]) => `${name}=${value}`)
+    expect(rig.stdout(attempt).trimEnd().split(/\n(?!c$)/m).toSorted()).toEqual(expected.toSorted())
+  })
+
+  test("runs a script of 1 MB with its arguments", async () => {
+    await using rig = new AttemptRig()
+    const script = `${"# padding\n".repeat(100_000)}echo "$1 of $#"`
+    const attempt = rig.open({ script, argv: ["first", "second"] })
+    expect(await attempt.ended).toMatchObject({ record: { end: exited(0) } })
+    expect(script.length).toBeGreaterThan(1_000_000)
+    expect(rig.stdout(attempt)).toBe("first of 2\n")
+  })
+
+  test("reads its stdin from a file", async () => {
+    await using rig = new AttemptRig()
+    writeFileSync(join(rig.root, "in"), "from a file")
+    const attempt = rig.open({ argv: ["cat"], stdin: { kind: "file", path: join(rig.root, "in") } })
+    await attempt.ended
+    expect(rig.stdout(attempt)).toBe("from a file")
+  })
+
+  test("leads its own session and group, and leaves nothing behind", async () => {
+    await using rig = new AttemptRig()
+    const attempt = rig.sh("cut -d' ' -f5,6 /proc/self/stat")
+    await attempt.ended
+    expect(rig.stdout(attempt)).toBe(`${pidOf(attempt)} ${pidOf(attempt)}\n`)
+    expect(remainsOf(attempt)).toEqual([])
+    expect(isHeld(attempt.dir)).toBe(false)
+  })
+})
+
+const notSpawned = async (open: (rig: AttemptRig) => ReturnType<AttemptRig["open"]>, message: RegExp) => {
+  await using rig = new AttemptRig()
+  const attempt = open(rig)
+  if (attempt.opened.kind !== "notSpawned") throw new Error("spawned")
+  expect(attempt.opened.message).toMatch(message)
+  expect(inspectAttempt(attempt.dir)).toEqual({ kind: "notSpawned", message: attempt.opened.message })
+  expect(remainsOf(attempt)).toEqual([])
+  expect(isHeld(attempt.dir)).toBe(false)
+  return rig.open({ argv: ["true"] }, attempt.tree).opened
+}
+
+describe("an attempt that cannot start", () => {
+  test("is claimed, so that its folder is never used again", async () => {
+    expect(await notSpawned((rig) => rig.open({ argv: ["no-such-command"] }), /^command not found: no-such-command$/)).toEqual({ kind: "claimed" })
+  })
+
+  test("says that one argument is too long for the kernel", async () => {
+    await notSpawned((rig) => rig.open({ argv: ["echo", "x".repeat(200_000)] }), /larger than this system allows \(E2BIG\)/)
+  })
+
+  test("says that all arguments together are too long for the kernel", async () => {
+    await notSpawned((rig) => rig.open({ argv: ["echo", ...Array.from({ length: 60 }, () => "x".repeat(100_000))] }), /E2BIG/)
+  })
+
+  test("says that its stdin is missing, or nothing to read from", async () => {
+    await notSpawned((rig) => rig.open({ argv: ["cat"], stdin: { kind: "file", path: "/no/such/file" } }), /ENOENT.*\/no\/such\/file/)
+    await notSpawned((rig) => rig.open({ argv: ["cat"], stdin: { kind: "file", path: rig.fifo("in") } }), /not a regular file/)
+  })
+
+  test("says that the folder cannot be made", async () => {
+    await using rig = new AttemptRig()
+    writeFileSync(join(rig.root, "file"), "")
+    const { opened } = rig.open({ argv: ["true"] }, { ...rig.tree(), dir: join(rig.root, "file", "attempt") })
+    expect(opened.kind === "notSpawned" && opened.message).toContain("ENOTDIR")
+  })
+})
+
+const isSuspended = (pid: number) => readProcFile(`/proc/${pid}/stat`)?.toString("latin1").includes(") T ") === true
+
+/** Opens an attempt whose shim is suspended before it could claim the folder. */
+const openHeldBack = async (rig: AttemptRig) => {
+  for (;;) {
+    const attempt = rig.sh("echo ran late")
+    process.kill(pidOf(attempt), "SIGSTOP")
+    while (readProcess(pidOf(attempt)) !== null && !isSuspended(pidOf(attempt))) await new Promise(setImmediate)
+    if (readClaim(attempt.dir).kind === "none") return attempt
+    process.kill(pidOf(attempt), "SIGCONT")
+  }
+}
+
+describe("an attempt that is opened again", () => {
+  test("is left alone while it runs and after it ended", async () => {
+    await using rig = new AttemptRig()
+    const attempt = rig.sh("echo started >$STEPS; exec sleep 1000")
+    await rig.step()
+    expect(rig.open({ argv: ["true"] }, attempt.tree).opened).toEqual({ kind: "claimed" })
+    process.kill(-pidOf(attempt), "SIGTERM")
+    await attempt.ended
+    expect(rig.open({ argv: ["true"] }, attempt.tree).opened).toEqual({ kind: "claimed" })
+  })
+
+  test("runs once when two shims race for it, and both report its one end", async () => {
+    await using rig = new AttemptRig()
+    const late = await openHeldBack(rig)
+    const attempt = rig.open({ argv: ["/bin/sh", "-c", "echo ran; exit 5"] }, late.tree)
+    const end = await attempt.ended
+    process.kill(pidOf(late), "SIGCONT")
+    expect(end).toMatchObject({ kind: "ended", record: { end: exited(5) } })
+    expect(await late.ended).toEqual(end)
+    expect(rig.stdout(late)).toBe("ran\n")
+  })
+
+  test("never runs after an engine ruled it out", async () => {
+    await using rig = new AttemptRig()
+    const attempt = await openHeldBack(rig)
+    expect(claimAttempt(attempt.dir, "ruled out")).toBe(true)
+    process.kill(pidOf(attempt), "SIGCONT")
+    expect(await attempt.ended).toEqual({ kind: "notSpawned", message: "ruled out" })
+    expect(rig.stdout(attempt)).toBe("")
+    expect(claimAttempt(attempt.dir)).toBe(false)
+    expect(readFileSync(join(attempt.dir, "claim"), "utf8")).toBe("engine ruled out\n")
+  })
+
+  test("is ruled out when its shim is killed before it could claim", async () => {
+    await using rig = new AttemptRig()
+    const attempt = await openHeldBack(rig)
+    process.kill(pidOf(attempt), "SIGKILL")
+    expect(await attempt.ended).toEqual({ kind: "notSpawned", message: "The shim was killed before it started the command." })
+  })
+})

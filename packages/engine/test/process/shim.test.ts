@@ -1,0 +1,73 @@
+import { describe, expect, test } from "bun:test"
+import { closeSync, constants, mkdirSync, openSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { readClaim } from "../../src/process/Claim.ts"
+import { readExitRecord } from "../../src/process/ExitRecord.ts"
+import { shim } from "../../src/process/shim.ts"
+import { AttemptRig, exited, signalled } from "./AttemptRig.ts"
+
+const bash = Bun.which("bash")
+const shells: ReadonlyArray<ReadonlyArray<string>> = [["/bin/sh"], ...(bash === null ? [] : [[bash, "--posix"]])]
+
+const runShim = async (shell: ReadonlyArray<string>, dir: string, argv: ReadonlyArray<string>, env: Record<string, string> = {}) => {
+  mkdirSync(dir, { recursive: true })
+  const log = openSync(join(dir, "log"), constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY)
+  const child = Bun.spawn({ cmd: [...shell, "-c", shim, dir, "27", ...argv], stdio: ["ignore", log, log, log], detached: true, env })
+  closeSync(log)
+  await child.exited
+  return { record: readExitRecord(dir)?.end, log: readFileSync(join(dir, "log"), "utf8"), pid: child.pid }
+}
+
+for (const shell of shells) {
+  describe(`the shim under ${shell.join(" ")}`, () => {
+    const ends: ReadonlyArray<readonly [string, unknown]> = [
+      ["exit 0", exited(0)],
+      ["exit 1", exited(1)],
+      ["exit 126", exited(126)],
+      ["exit 127", exited(127)],
+      ["exit 130", exited(130)],
+      ["exit 137", exited(137)],
+      ["exit 143", exited(143)],
+      ["trap 'exit 143' TERM; kill -s TERM $$", exited(143)],
+      ["trap '' TERM; kill -s TERM 0; exit 3", exited(3)],
+      ["kill -s KILL $$", signalled("SIGKILL")],
+      ["kill -s TERM $$", signalled("SIGTERM")],
+      ["kill -s HUP $$", signalled("SIGHUP")],
+      ["kill -s SEGV $$", signalled("SIGSEGV")],
+      ["kill -s TERM 0", signalled("SIGTERM")],
+      ["kill -s INT 0", signalled("SIGINT")],
+      ["kill -s USR1 0", signalled("SIGUSR1")],
+    ]
+    for (const [script, end] of ends) {
+      test(`records the end of: ${script}`, async () => {
+        await using rig = new AttemptRig()
+        const ran = await runShim(shell, join(rig.root, "a"), ["/bin/sh", "-c", script])
+        expect(ran).toMatchObject({ record: end, log: "" })
+      })
+    }
+
+    test("runs nothing and leaves no trace in a folder that is claimed", async () => {
+      await using rig = new AttemptRig()
+      const dir = join(rig.root, "a")
+      const first = await runShim(shell, dir, ["/bin/echo", "first"])
+      const late = await runShim(shell, dir, ["/bin/echo", "late"])
+      expect(late.log).toBe("first\n")
+      expect(readClaim(dir)).toMatchObject({ kind: "shim", pid: first.pid })
+      expect(readFileSync(join(dir, "note"), "utf8")).toMatch(/^(0m.*\n){2}$/)
+    })
+
+    test("gives the command the umask, exact arguments and no descriptor but 0 to 3", async () => {
+      await using rig = new AttemptRig()
+      const argv = ["/bin/sh", "-c", "umask; for each; do printf '<%s>' \"$each\"; done; ls /proc/$$/fd; :", "x", "", "a b", "*", "$0", "-n"]
+      const { log } = await runShim(shell, join(rig.root, "a"), argv, { PATH: "/usr/bin:/bin" })
+      expect(log).toBe("0027\n<><a b><*><$0><-n>0\n1\n2\n3\n")
+    })
+
+    test("is not misled by options and variables in the environment of the task", async () => {
+      await using rig = new AttemptRig()
+      const env = { SHELLOPTS: "errexit:nounset", IFS: "0123456789", _backbeat_int: "1", ENV: "/nowhere" }
+      const ran = await runShim(shell, join(rig.root, "a"), ["/bin/sh", "-c", "exit 130"], env)
+      expect(ran).toMatchObject({ record: exited(130), log: "" })
+    })
+  })
+}

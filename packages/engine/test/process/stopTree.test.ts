@@ -1,0 +1,246 @@
+import { describe, expect, test } from "bun:test"
+import { mkdirSync } from "node:fs"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { readClaim } from "../../src/process/Claim.ts"
+import { identify, isAlive } from "../../src/process/Identity.ts"
+import { inspectAttempt } from "../../src/process/inspectAttempt.ts"
+import { remains } from "../../src/process/remains.ts"
+import { sendStdin } from "../../src/process/stdin.ts"
+import type { StopSignal } from "../../src/process/stopTree.ts"
+import { stopTree } from "../../src/process/stopTree.ts"
+import type { Attempt } from "./AttemptRig.ts"
+import { AttemptRig, engineProgram, exited, openAndDie, pidOf, remainsOf, signalled } from "./AttemptRig.ts"
+
+const never = () => Date.now() + 3_600_000
+
+const stop = async ({ tree }: Pick<Attempt, "tree">, killAt: number, stopSignal: StopSignal = "SIGTERM"): Promise<number> => {
+  const began = performance.now()
+  await Effect.runPromise(stopTree(tree, { stopSignal, killAt }))
+  expect(remains(tree)).toEqual([])
+  return performance.now() - began
+}
+
+describe("stopping an obedient task", () => {
+  test("takes no grace period and under 15 ms", async () => {
+    await using rig = new AttemptRig()
+    const tookMs: Array<number> = []
+    // The best of some, because other work of the machine counts too.
+    while (tookMs.length < 3 || (Math.min(...tookMs) >= 15 && tookMs.length < 30)) {
+      const attempt = rig.sh("echo started >$STEPS; exec sleep 1000")
+      await rig.step()
+      tookMs.push(await stop(attempt, never()))
+      expect(await attempt.ended).toMatchObject({ kind: "ended", record: { end: signalled("SIGTERM") } })
+    }
+    expect(Math.min(...tookMs)).toBeLessThan(15)
+  })
+
+  for (const signal of ["SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const) {
+    test(`can be asked with ${signal}, and is recorded as ended by it`, async () => {
+      await using rig = new AttemptRig()
+      const attempt = rig.sh("echo started >$STEPS; exec sleep 1000")
+      await rig.step()
+      await stop(attempt, never(), signal)
+      expect(await attempt.ended).toMatchObject({ record: { end: signalled(signal) } })
+    })
+  }
+
+  test("lets it end in its own way", async () => {
+    await using rig = new AttemptRig()
+    const attempt = rig.sh("trap 'echo cleaned; exit 9' TERM; echo started >$STEPS; while :; do sleep 1000 & wait; done")
+    await rig.step()
+    await stop(attempt, never())
+    expect(await attempt.ended).toMatchObject({ record: { end: exited(9) } })
+    expect(rig.stdout(attempt)).toBe("cleaned\n")
+  })
+
+  test("asks what the command started after it was asked and left behind", async () => {
+    await using rig = new AttemptRig()
+    rig.fifo("gate")
+    const attempt = rig.sh("trap 'sleep 1000 & exit 9' TERM; echo started >$STEPS; read go <$GATE")
+    await rig.step()
+    await stop(attempt, never())
+    expect(await attempt.ended).toMatchObject({ record: { end: exited(9) } })
+  })
+
+  test("works at whatever instant of its start", async () => {
+    await using rig = new AttemptRig()
+    for (let round = 0; round < 40; round++) {
+      const attempt = rig.open({ argv: ["sleep", "1000"] })
+      for (let turn = 0; turn < round; turn++) await new Promise(setImmediate)
+      await stop(attempt, never())
+      expect((await attempt.ended).kind).not.toBe("alive")
+    }
+  })
+
+  test("keeps its stdin open until it ended", async () => {
+    await using rig = new AttemptRig()
+    rig.fifo("gate")
+    const script = "trap 'echo asked >$STEPS; read line; echo \"got $line\"; exit 0' TERM; echo started >$STEPS; read go <$GATE"
+    const attempt = rig.sh(script, { stdin: { kind: "open" } })
+    await rig.step()
+    const stopped = stop(attempt, never())
+    expect(await rig.step()).toBe("asked")
+    await Effect.runPromise(sendStdin(attempt.dir, "the last line\n"))
+    await stopped
+    expect(rig.stdout(attempt)).toBe("got the last line\n")
+  })
+
+  test("with an open stdin needs no grace period either, whoever of engine and shim was killed", async () => {
+    await using rig = new AttemptRig()
+    const whole = rig.sh("echo started >$STEPS; exec cat", { stdin: { kind: "open" } })
+    await rig.step()
+    await stop(whole, never())
+    expect(await whole.ended).toMatchObject({ record: { end: signalled("SIGTERM") } })
+    const tree = rig.tree()
+    await openAndDie(rig, tree, { stdin: "open", script: "echo started >$STEPS; exec sleep 1000" })
+    await rig.step()
+    const claim = readClaim(tree.dir)
+    if (claim.kind !== "shim" || claim.identity === null) throw new Error("not claimed")
+    process.kill(claim.pid, "SIGKILL")
+    while (isAlive(claim.identity)) await new Promise(setImmediate)
+    await stop({ tree }, never())
+  })
+})
+
+describe("stopping a task that resists", () => {
+  test("kills at the deadline what ignores the signal, and no sooner", async () => {
+    await using rig = new AttemptRig()
+    const attempt = rig.sh("trap '' TERM; echo started >$STEPS; while :; do sleep 1000; done")
+    await rig.step()
+    const killAt = Date.now() + 150
+    await stop(attempt, killAt)
+    expect(Date.now()).toBeGreaterThanOrEqual(killAt)
+    expect(await attempt.ended).toMatchObject({ kind: "gone" })
+  })
+
+  test("kills a stubborn child although the leader obeyed and is gone", async () => {
+    await using rig = new AttemptRig()
+    const attempt = rig.sh(`
+      trap 'exit 0' TERM
+      sh -c 'trap "" TERM; echo child $$ >$STEPS; while :; do sleep 1000; done' &
+      wait`)
+    const child = Number((await rig.step()).split(" ")[1])
+    const stopped = stop(attempt, Date.now() + 300)
+    expect(await attempt.ended).toMatchObject({ record: { end: exited(0) } })
+    expect(remainsOf(attempt)).toContain(child)
+    await stopped
+    expect(identify(child)).toBeNull()
+  })
+
+  test("kills the group although the shim is long dead", async () => {
+    await using rig = new AttemptRig()
+    const attempt = rig.sh("trap '' TERM; echo started >$STEPS; while :; do sleep 1000; done")
+    await rig.step()
+    process.kill(pidOf(attempt), "SIGKILL")
+    const claim = readClaim(attempt.dir)
+    if (claim.kind !== "shim" || claim.identity === null) throw new Error("not claimed")
+    while (isAlive(claim.identity)) await new Promise(setImmediate)
+    await stop(attempt, Date.now() + 100)
+    expect(await attempt.ended).toMatchObject({ kind: "gone" })
+  })
+
+  test("kills 200 processes, half of them in sessions of their own", async () => {
+    await using rig = new AttemptRig()
+    const attempt = rig.sh(`
+      trap '' TERM
+      i=0
+      while [ $i -lt 100 ]; do sleep 1000 & setsid sh -c 'echo up; exec sleep 1000' >$STEPS & i=$((i+1)); done
+      wait`)
+    for (let up = 0; up < 100; up++) await rig.step()
+    expect(remainsOf(attempt).length).toBeGreaterThanOrEqual(200)
+    await stop(attempt, Date.now() + 100)
+    expect(await attempt.ended).toMatchObject({ kind: "gone" })
+  }, 20_000)
+
+  test("goes on where an interrupted stop left, with the same deadline", async () => {
+    await using rig = new AttemptRig()
+    const attempt = rig.sh("trap 'echo asked >$STEPS' TERM; echo started >$STEPS; while :; do sleep 1000 & wait; done")
+    await rig.step()
+    const killAt = Date.now() + 250
+    const first = Effect.runFork(stopTree(attempt.tree, { stopSignal: "SIGTERM", killAt }))
+    expect(await rig.step()).toBe("asked")
+    await Effect.runPromise(Fiber.interrupt(first))
+    expect(inspectAttempt(attempt.dir)).toMatchObject({ kind: "alive", shimAlive: true })
+    await stop(attempt, killAt)
+    expect(Date.now()).toBeGreaterThanOrEqual(killAt)
+  })
+})
+
+describe("stopping what left the group", () => {
+  const escapes: ReadonlyArray<readonly [string, string]> = [
+    ["with its environment and the FIFO", "setsid sh -c 'echo out >$STEPS; exec sleep 1000'"],
+    ["with its environment alone", "setsid sh -c 'echo out >$STEPS; exec sleep 1000' 3>&-"],
+    ["with the FIFO alone", "setsid env -i STEPS=$STEPS /bin/sh -c 'echo out >$STEPS; exec sleep 1000'"],
+    ["with the FIFO elsewhere", "setsid env -i STEPS=$STEPS /bin/sh -c 'echo out >$STEPS; exec sleep 1000' 9>&3 3>&-"],
+  ]
+  for (const [how, escape] of escapes) {
+    test(`reaches a grandchild ${how}, and asks it before it kills`, async () => {
+      await using rig = new AttemptRig()
+      const attempt = rig.sh(`${escape} & wait`)
+      await rig.step()
+      await stop(attempt, never())
+      expect(await attempt.ended).toMatchObject({ record: { end: signalled("SIGTERM") } })
+    })
+
+    test(`reaches a grandchild ${how} after the command ended by itself`, async () => {
+      await using rig = new AttemptRig()
+      rig.fifo("gate")
+      const attempt = rig.sh(`${escape} & read go <$GATE`)
+      await rig.step()
+      rig.pass("gate")
+      expect(await attempt.ended).toMatchObject({ record: { end: exited(0) } })
+      expect(remainsOf(attempt)).toHaveLength(1)
+      await stop(attempt, never())
+    })
+  }
+
+  test("waits for a grandchild that closed the FIFO and takes its time", async () => {
+    await using rig = new AttemptRig()
+    rig.fifo("gate")
+    const attempt = rig.sh(`setsid sh -c 'trap "echo asked >$STEPS; read go <$GATE; exit" TERM; echo out >$STEPS; while :; do sleep 1000 & wait; done' 3>&- & wait`)
+    await rig.step()
+    const stopped = stop(attempt, never())
+    expect(await rig.step()).toBe("asked")
+    await attempt.ended
+    expect(remainsOf(attempt)).not.toEqual([])
+    rig.pass("gate")
+    await stopped
+  })
+
+  test("leaves the neighbours alone: other tasks, other attempts, other homes", async () => {
+    await using rig = new AttemptRig()
+    const mine = rig.tree()
+    const { taskId, home } = mine.mark
+    const neighbours = [{ BACKBEAT_TASK_ID: `${taskId}0` }, { BACKBEAT_ATTEMPT: "11" }, { BACKBEAT_HOME: `${home}/x` }].map((differs) =>
+      rig.sh("echo up >$STEPS; exec sleep 1000", { env: { BACKBEAT_TASK_ID: taskId, BACKBEAT_ATTEMPT: "1", BACKBEAT_HOME: home, ...differs } })
+    )
+    const attempt = rig.open({ argv: ["/bin/sh", "-c", "echo up >$STEPS; exec sleep 1000"] }, mine)
+    for (let up = 0; up < 4; up++) await rig.step()
+    await stop(attempt, never())
+    for (const { dir } of neighbours) expect(inspectAttempt(dir)).toMatchObject({ kind: "alive", shimAlive: true })
+  })
+
+  test("never counts the engine that looks, even if it carries the mark itself", async () => {
+    await using rig = new AttemptRig()
+    const attempt = rig.sh("echo up >$STEPS; exec sleep 1000")
+    await rig.step()
+    const engine = Bun.spawnSync({
+      cmd: [process.execPath, "run", engineProgram, "remains", attempt.dir],
+      env: rig.envOf(attempt.tree),
+    })
+    const { self, found } = JSON.parse(engine.stdout.toString())
+    expect(found).toEqual(remainsOf(attempt))
+    expect(found).toHaveLength(2)
+    expect(found).not.toContain(self)
+  })
+})
+
+test("stopping an attempt that has not begun rules it out", async () => {
+  await using rig = new AttemptRig()
+  const tree = rig.tree()
+  mkdirSync(tree.dir)
+  await Effect.runPromise(stopTree(tree, { stopSignal: "SIGTERM", killAt: never() }))
+  expect(inspectAttempt(tree.dir)).toEqual({ kind: "notSpawned", message: "stopped before its command started" })
+  expect(rig.open({ argv: ["true"] }, tree).opened).toEqual({ kind: "claimed" })
+})

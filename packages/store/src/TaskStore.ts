@@ -1,0 +1,95 @@
+/** The port through which the engine remembers tasks and their history. Implementations: sqlite/, memory/. */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { Actor } from "@backbeat/core/task/Actor"
+import type { Task } from "@backbeat/core/task/Task"
+import type { RecordedEvent, TaskEvent, TaskEventType } from "@backbeat/core/task/TaskEvent"
+import type { TaskStatus } from "@backbeat/core/task/TaskState"
+import type { StoreError } from "./StoreError.ts"
+
+/** One task's new row together with the events that led to it. `at` is epoch milliseconds. */
+export interface Change {
+  readonly task: Task
+  readonly events: ReadonlyArray<TaskEvent>
+  readonly at: number
+  readonly actor: Actor
+}
+
+/** Which tasks a list is of. Filters are and-ed; `tags` must all be there; `after` is the cursor of the page before. */
+export interface TaskFilter {
+  readonly ids?: ReadonlyArray<string> | undefined
+  readonly status?: ReadonlyArray<TaskStatus> | undefined
+  readonly tags?: ReadonlyArray<string> | undefined
+  readonly queue?: string | undefined
+  readonly sessionId?: string | undefined
+  readonly kind?: string | undefined
+  /** Created at or after this instant (epoch ms). */
+  readonly since?: number | undefined
+}
+
+/** A page of tasks, newest first; `total` counts what the filter matches; `next` is the cursor of the page after, if any. */
+export interface TaskPage {
+  readonly total: number
+  readonly tasks: ReadonlyArray<Task>
+  readonly next: string | null
+}
+
+/** Which events: those with a sequence above `since`. */
+export interface EventFilter {
+  readonly since: number
+  readonly taskIds?: ReadonlyArray<string> | undefined
+  readonly tag?: string | undefined
+  readonly types?: ReadonlyArray<TaskEventType> | undefined
+  readonly limit: number
+}
+
+/** What may run next: in the order P0, P1, P2, then by the sequence in which they were queued. */
+export interface ReadyFilter {
+  readonly queue: string
+  /** Tasks whose `notBefore` is later (epoch ms) are left out. */
+  readonly now: number
+  readonly limit: number
+}
+
+/** Remembers tasks and events. All of it fails with StoreError only. */
+export class TaskStore extends Context.Service<
+  TaskStore,
+  {
+    /** Runs the effect in one durable transaction: all of it or nothing. Transactions do not overlap. Nested calls join the outer one. */
+    readonly transact: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreError, R>
+    /** The task of this id, or null. */
+    readonly find: (id: string) => Effect.Effect<Task | null, StoreError>
+    /** Writes the rows (inserting new ones) and appends the events; answers with the events as recorded. Call inside `transact`. */
+    readonly record: (changes: ReadonlyArray<Change>) => Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError>
+    readonly list: (
+      filter: TaskFilter,
+      page: { readonly limit: number; readonly after?: string | undefined }
+    ) => Effect.Effect<TaskPage, StoreError>
+    /** Every task in one of these statuses, oldest first. */
+    readonly inStatus: (statuses: ReadonlyArray<TaskStatus>) => Effect.Effect<ReadonlyArray<Task>, StoreError>
+    /** How many tasks are in each status. */
+    readonly counts: Effect.Effect<Readonly<Record<TaskStatus, number>>, StoreError>
+    /** Queued tasks that may run now. */
+    readonly ready: (filter: ReadyFilter) => Effect.Effect<ReadonlyArray<Task>, StoreError>
+    /** How many tasks of each queue are running or stopping; queues without any are left out. */
+    readonly busy: Effect.Effect<Readonly<Record<string, number>>, StoreError>
+    /** The names of the queues with queued tasks. */
+    readonly waitingQueues: Effect.Effect<ReadonlyArray<string>, StoreError>
+    /** Retrying tasks whose `retryAt` has come (epoch ms). */
+    readonly retriesDue: (now: number) => Effect.Effect<ReadonlyArray<Task>, StoreError>
+    /** The earliest instant after `now` (epoch ms) of a `notBefore` of a queued or a `retryAt` of a retrying task, or null. */
+    readonly nextDueAt: (now: number) => Effect.Effect<number | null, StoreError>
+    readonly events: (filter: EventFilter) => Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError>
+    /** The sequence of the newest event; 0 when there is none. Never goes back, also not when old events were removed. */
+    readonly lastSequence: Effect.Effect<number, StoreError>
+    /** Final tasks that ended before the instant (epoch ms), oldest first. */
+    readonly endedBefore: (
+      at: number,
+      statuses: ReadonlyArray<TaskStatus>
+    ) => Effect.Effect<ReadonlyArray<Task>, StoreError>
+    /** Forgets tasks and their events. Only final ones are removed; others are left as they are. Answers with the removed ids. */
+    readonly remove: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, StoreError>
+    /** Whether the store is intact, in one sentence. */
+    readonly check: Effect.Effect<{ readonly ok: boolean; readonly message: string }, StoreError>
+  }
+>()("@backbeat/store/TaskStore") {}

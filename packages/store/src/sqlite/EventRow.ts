@@ -1,0 +1,51 @@
+/** An event as a row. */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { Row } from "effect/sql/SqlConnection"
+import { RecordedEvent } from "@backbeat/core/task/TaskEvent"
+import type { StoreError } from "../StoreError.ts"
+import { damaged } from "./explain.ts"
+import { describe, document } from "./TaskRow.ts"
+
+const decode = Schema.decodeUnknownResult(RecordedEvent)
+
+/** Begins every read of events: `e` are the events, `t` their tasks. */
+export const selectEvents =
+  "SELECT e.sequence, t.id AS task_id, e.at, e.actor, e.event FROM events e JOIN tasks t ON t.seq = e.task_seq"
+
+/** The columns to write; `taskSeq` is the number of the task's row. */
+export const eventRow = (recorded: RecordedEvent, taskSeq: number) => ({
+  sequence: recorded.sequence,
+  task_seq: taskSeq,
+  type: recorded.event.type,
+  at: recorded.at,
+  actor: JSON.stringify(recorded.actor),
+  event: JSON.stringify(recorded.event)
+})
+
+/** The events of rows of `selectEvents`. Fails with StoreError (damaged) that names the sequence of a row that is none. */
+export const eventsOf = (
+  path: string,
+  rows: ReadonlyArray<Row>
+): Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError> =>
+  Effect.suspend(() => {
+    const events: Array<RecordedEvent> = []
+    for (const row of rows) {
+      const event = Result.flatMap(parse(row), decode)
+      if (Result.isFailure(event)) {
+        return damaged(path, `event ${String(row["sequence"])}: ${describe(event.failure)}`)
+      }
+      events.push(event.success)
+    }
+    return Effect.succeed(events)
+  })
+
+const parse = (row: Row) =>
+  Result.try(() => ({
+    sequence: row["sequence"],
+    taskId: row["task_id"],
+    at: row["at"],
+    actor: document(row, "actor"),
+    event: document(row, "event")
+  }))

@@ -1,0 +1,185 @@
+/**
+ * The boundary to bun:sqlite: effect's SqlClient over one connection that all fibers share. Statements and
+ * transactions take turns, so nobody sees a transaction that is not committed.
+ */
+import { Database } from "bun:sqlite"
+import type { Statement as PreparedStatement } from "bun:sqlite"
+import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type * as Reactivity from "effect/reactivity/Reactivity"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { Connection } from "effect/sql/SqlConnection"
+import { classifySqliteError, SqlError } from "effect/sql/SqlError"
+import { makeCompilerSqlite } from "effect/sql/Statement"
+
+type Bindable = string | number | bigint | boolean | null | Uint8Array
+type Prepared = PreparedStatement<unknown, Array<Bindable>>
+type PreparedStatements = Map<string, Prepared>
+
+/** How many prepared statements are kept; the least recently used one makes room. */
+const preparedCount = 96
+
+const begin = "BEGIN IMMEDIATE"
+
+/**
+ * Pages and the WAL stay small because the engine stays small: 2 MB of cache, checkpoints at 4 MB. FULL makes each commit
+ * durable before it is answered. A foreign writer is waited for at most a second, because the wait stops every fiber.
+ * The write that is taken back finds out whether the file can be written: SQLite opens it for reading otherwise.
+ */
+const settings = `
+  PRAGMA busy_timeout = 1000;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA foreign_keys = ON;
+  PRAGMA cache_size = -2000;
+  PRAGMA mmap_size = 0;
+  PRAGMA wal_autocheckpoint = 1000;
+  PRAGMA journal_size_limit = 8388608;
+  BEGIN;
+  PRAGMA user_version = 0;
+  ROLLBACK`
+
+/**
+ * Answers queries of an existing file as a reader, who writes nothing, not even what a crash left in the WAL. A writer would,
+ * already by closing it. Fails with SqlError.
+ */
+export const peekSqlite = <A>(
+  path: string,
+  look: (values: (sql: string) => ReadonlyArray<ReadonlyArray<unknown>>) => A
+): Effect.Effect<A, SqlError> =>
+  attempt("peek", () => {
+    const db = new Database(path, { readonly: true })
+    try {
+      return look((sql) => db.prepare(sql).values())
+    } finally {
+      db.close()
+    }
+  })
+
+/** Opens the database of the path, creating it with mode 0600, until the scope ends. Fails with SqlError. */
+export const openSqlite = (
+  path: string
+): Effect.Effect<SqlClient.SqlClient, SqlError, Scope.Scope | Reactivity.Reactivity> =>
+  Effect.gen(function* () {
+    const prepared: PreparedStatements = new Map()
+    const turn: Turn = { inTransaction: false, endedBy: null }
+    const db = yield* Effect.acquireRelease(attempt("open", () => openFile(path)), (opened) =>
+      Effect.sync(() => {
+        for (const statement of prepared.values()) statement.finalize()
+        opened.close()
+      })
+    )
+    const connection = makeConnection(db, prepared, turn)
+    const sharing = SqlClient.makeSqliteAcquirers({
+      connection: Effect.succeed(connection),
+      semaphore: yield* Semaphore.make(1),
+      isTransaction: () => db.inTransaction
+    })
+    return yield* SqlClient.make({
+      ...sharing,
+      transactionAcquirer: Effect.tap(sharing.transactionAcquirer, () =>
+        Effect.addFinalizer(() =>
+          Effect.sync(() => {
+            turn.inTransaction = false
+            turn.endedBy = null
+          })
+        )
+      ),
+      compiler: makeCompilerSqlite(),
+      driver: "sqlite-bun",
+      spanAttributes: [["db.system.name", "sqlite"]],
+      beginTransaction: begin,
+      prepareTransactionControls: true,
+      releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`
+    })
+  })
+
+const openFile = (path: string): Database => {
+  const mask = process.umask(0o077)
+  try {
+    const db = new Database(path, { create: true, readwrite: true })
+    try {
+      db.run(settings)
+    } catch (cause) {
+      db.close()
+      throw cause
+    }
+    return db
+  } finally {
+    process.umask(mask)
+  }
+}
+
+/**
+ * A full disk can make SQLite end a transaction by itself. `endedBy` then refuses the rest of that transaction with the same
+ * cause; it would be committed alone otherwise.
+ */
+interface Turn {
+  inTransaction: boolean
+  endedBy: unknown
+}
+
+const makeConnection = (db: Database, prepared: PreparedStatements, turn: Turn): Connection => {
+  const prepare = (sql: string): Prepared => {
+    const statement = prepared.get(sql) ?? db.prepare<unknown, Array<Bindable>>(sql)
+    prepared.delete(sql)
+    prepared.set(sql, statement)
+    const [oldest] = prepared
+    if (prepared.size > preparedCount && oldest !== undefined) {
+      prepared.delete(oldest[0])
+      oldest[1].finalize()
+    }
+    return statement
+  }
+
+  const run = <A>(sql: string, use: (statement: Prepared) => A): Effect.Effect<A, SqlError> =>
+    attempt("execute", () => {
+      if (turn.endedBy !== null) throw turn.endedBy
+      try {
+        const answer = use(prepare(sql))
+        if (sql === begin) turn.inTransaction = true
+        return answer
+      } catch (cause) {
+        if (turn.inTransaction && !db.inTransaction) turn.endedBy = cause
+        throw cause
+      }
+    })
+
+  const execute = (sql: string, params: ReadonlyArray<unknown>) =>
+    run(sql, (statement) => statement.all(...params.map(bindable)))
+  const values = (sql: string, params: ReadonlyArray<unknown>) =>
+    run(sql, (statement) => statement.values(...params.map(bindable)))
+
+  return {
+    execute,
+    executeRaw: execute,
+    executeStream: (sql, params) => Stream.fromIterableEffect(execute(sql, params)),
+    executeValues: values,
+    executeValuesUnprepared: values,
+    executeUnprepared: execute
+  }
+}
+
+const bindable = (value: unknown): Bindable => {
+  switch (typeof value) {
+    case "string":
+    case "number":
+    case "bigint":
+    case "boolean":
+      return value
+    default:
+      if (value === null || value instanceof Uint8Array) return value
+      throw new TypeError(`SQLite takes no ${typeof value}`)
+  }
+}
+
+const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, SqlError> =>
+  Effect.try({
+    try: run,
+    catch: (cause) =>
+      new SqlError({ reason: classifySqliteError(cause, { message: messageOf(cause), operation }) })
+  })
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

@@ -1,0 +1,82 @@
+/** A backbeat database that was checked and brought up to date. The stores are built on it and share its transactions. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Reactivity from "effect/reactivity/Reactivity"
+import * as Migrator from "effect/sql/Migrator"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import { isSqlError } from "effect/sql/SqlError"
+import type { StoreError } from "../StoreError.ts"
+import { damaged, explain, explainOpening, needsRecovery, newer } from "./explain.ts"
+import { migrations, newest } from "./migrations/migrations.ts"
+import { openSqlite, peekSqlite } from "./SqliteClient.ts"
+
+const table = "migrations"
+
+/** The open database: its client, its path, and its failures as StoreError. */
+export class SqliteDatabase extends Context.Service<
+  SqliteDatabase,
+  {
+    readonly sql: SqlClient.SqlClient
+    readonly path: string
+    /** Turns each SqlError of the effect into the StoreError that it amounts to. */
+    readonly explained: <A>(effect: Effect.Effect<A, SqlError>) => Effect.Effect<A, StoreError>
+    /** Runs the effect in a transaction; a nested one is taken back alone when it fails, and committed with the outer one. */
+    readonly transact: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreError, R>
+  }
+>()("@backbeat/store/sqlite/SqliteDatabase") {}
+
+/** Opens the database at `path` and migrates it. Fails with StoreError; a damaged or newer file is left as it is. */
+export const layerDatabase = ({ path }: { readonly path: string }): Layer.Layer<SqliteDatabase, StoreError> =>
+  Layer.effect(SqliteDatabase, open(path)).pipe(Layer.provide(Reactivity.layer))
+
+const open = (path: string) =>
+  Effect.gen(function* () {
+    const version = yield* inspect(path).pipe(
+      Effect.catchIf(isInterrupted, () => Effect.andThen(Effect.scoped(openSqlite(path)), inspect(path)))
+    )
+    const sql = yield* openSqlite(path)
+    if (version < newest) yield* migrate(sql)
+    return SqliteDatabase.of({
+      sql,
+      path,
+      explained: Effect.mapError((error) => explain(path, error)),
+      transact: (effect) =>
+        Effect.mapError(sql.withTransaction(effect), (error) => (isSqlError(error) ? explain(path, error) : error))
+    })
+  }).pipe(Effect.catchIf(isSqlError, (error) => Effect.flatMap(explainOpening(path, error), Effect.fail)))
+
+/** The number of the newest migration of the file; 0 for a new or empty one. */
+const inspect = (path: string): Effect.Effect<number, SqlError | StoreError> => {
+  if (Bun.file(path).size === 0) {
+    // SQLite would throw the WAL away.
+    return Bun.file(`${path}-wal`).size === 0
+      ? Effect.succeed(0)
+      : Effect.fail(damaged(path, `it is empty, but ${path}-wal is not`))
+  }
+  return Effect.flatMap(peekSqlite(path, look), ({ tables, version }) => {
+    if (tables > 0 && version === null) return Effect.fail(damaged(path, "it holds tables that are not backbeat's"))
+    return (version ?? 0) > newest ? Effect.fail(newer(path, version ?? 0, newest)) : Effect.succeed(version ?? 0)
+  })
+}
+
+const isInterrupted = (error: SqlError | StoreError): boolean => isSqlError(error) && needsRecovery(error)
+
+const look = (values: (sql: string) => ReadonlyArray<ReadonlyArray<unknown>>) => {
+  const names = values("SELECT name FROM sqlite_master WHERE type = 'table'").map(([name]) => name)
+  const [row] = names.includes(table) ? values(`SELECT coalesce(max(migration_id), 0) FROM ${table}`) : []
+  return { tables: names.length, version: row === undefined ? null : Number(row[0]) }
+}
+
+/** Takes the database to the newest migration. What is not there yet need not be durable: the first step of a task makes it so. */
+const migrate = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
+  Effect.gen(function* () {
+    yield* sql`PRAGMA synchronous = NORMAL`
+    yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table })
+    yield* sql`PRAGMA synchronous = FULL`
+  }).pipe(
+    Effect.provideService(SqlClient.SqlClient, sql),
+    // What else the migrator can report is a mistake in the migrations themselves.
+    Effect.catchTag("MigrationError", (error) => (isSqlError(error.cause) ? Effect.fail(error.cause) : Effect.die(error)))
+  )

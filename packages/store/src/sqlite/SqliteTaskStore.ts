@@ -1,0 +1,103 @@
+/** The TaskStore on SQLite. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import type { TaskStatus } from "@backbeat/core/task/TaskState"
+import type { StoreError } from "../StoreError.ts"
+import { TaskStore } from "../TaskStore.ts"
+import { busyQueues, nextDueAt, readyRows, retryRows, waitingQueues } from "./awaitedTasks.ts"
+import { eventsOf } from "./EventRow.ts"
+import { listTasks } from "./listTasks.ts"
+import { inParts, recordChanges } from "./recordChanges.ts"
+import { readEvents } from "./readEvents.ts"
+import { layerDatabase, SqliteDatabase } from "./SqliteDatabase.ts"
+import { selectTasks, tasksOf } from "./TaskRow.ts"
+
+/** The TaskStore in the database file at `path`, which is made when there is none. Fails with StoreError. */
+export const layerSqlite = (options: { readonly path: string }): Layer.Layer<TaskStore, StoreError> =>
+  Layer.provide(layerTaskStore, layerDatabase(options))
+
+/** The TaskStore in a database that is open. */
+export const layerTaskStore = Layer.effect(
+  TaskStore,
+  Effect.map(SqliteDatabase, (database) => make(database))
+)
+
+const make = ({ sql, path, explained, transact }: SqliteDatabase["Service"]): TaskStore["Service"] => {
+  const select = sql.literal(selectTasks)
+  const tasks = (rows: ReturnType<typeof readyRows>) => Effect.flatMap(explained(rows), (found) => tasksOf(path, found))
+  return {
+    transact,
+    find: (id) =>
+      Effect.map(tasks(sql`${select} WHERE t.id = ${id}`), ([task]) => task ?? null),
+    record: (changes) => (changes.length === 0 ? Effect.succeed([]) : explained(whole(sql, recordChanges(sql, changes)))),
+    list: (filter, page) =>
+      Effect.gen(function* () {
+        const { total, rows, next } = yield* explained(listTasks(sql, filter, page))
+        return { total, tasks: yield* tasksOf(path, rows), next }
+      }),
+    inStatus: (statuses) =>
+      tasks(sql`${select} WHERE t.status IN ${sql.in(statuses)} ORDER BY t.seq`),
+    counts: explained(statusCounts(sql)),
+    ready: (filter) => tasks(readyRows(sql, filter)),
+    busy: explained(busyQueues(sql)),
+    waitingQueues: explained(waitingQueues(sql)),
+    retriesDue: (now) => tasks(retryRows(sql, now)),
+    nextDueAt: (now) => explained(nextDueAt(sql, now)),
+    events: (filter) => Effect.flatMap(explained(readEvents(sql, filter)), (rows) => eventsOf(path, rows)),
+    lastSequence: explained(
+      Effect.map(sql<{ last: number }>`SELECT last_sequence AS last FROM event_counter`, ([row]) => row?.last ?? 0)
+    ),
+    endedBefore: (at, statuses) =>
+      tasks(sql`${select}
+        WHERE t.ended_at < ${at} AND t.status IN ${sql.in(statuses)} ORDER BY t.ended_at, t.seq`),
+    remove: (ids) => explained(whole(sql, removeTasks(sql, ids))),
+    check: explained(checkIntegrity(sql, path))
+  }
+}
+
+/** Joins the transaction around it; without one it is a transaction itself. */
+const whole = <A>(sql: SqlClient, effect: Effect.Effect<A, SqlError>): Effect.Effect<A, SqlError> =>
+  Effect.flatMap(Effect.serviceOption(sql.transactionService), (outer) =>
+    outer._tag === "Some" ? effect : sql.withTransaction(effect)
+  )
+
+const statusCounts = (sql: SqlClient) =>
+  Effect.map(
+    sql<{ status: TaskStatus; count: number }>`SELECT status, count(*) AS count FROM tasks GROUP BY status`,
+    (rows) => {
+      const counts: Record<TaskStatus, number> = {
+        blocked: 0,
+        queued: 0,
+        running: 0,
+        stopping: 0,
+        retrying: 0,
+        completed: 0,
+        failed: 0,
+        cancelled: 0
+      }
+      for (const { status, count } of rows) counts[status] = count
+      return counts
+    }
+  )
+
+/** Specification, tags and events go with their task, by their foreign keys. Only an ended task has an `ended_at`. */
+const removeTasks = (sql: SqlClient, ids: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const removed: Array<string> = []
+    for (const part of inParts([...new Set(ids)])) {
+      const gone = yield* sql<{ id: string }>`
+        DELETE FROM tasks WHERE ${sql.in("id", part)} AND ended_at IS NOT NULL RETURNING id`
+      removed.push(...gone.map(({ id }) => id))
+    }
+    return removed
+  })
+
+const checkIntegrity = (sql: SqlClient, path: string) =>
+  Effect.map(sql<{ integrity_check: string }>`PRAGMA integrity_check(1)`, ([row]) => {
+    const found = row?.integrity_check ?? "no answer"
+    return found === "ok"
+      ? { ok: true, message: `The database ${path} is intact.` }
+      : { ok: false, message: `The database ${path} is damaged: ${found.replaceAll(/\s+/g, " ")}` }
+  })

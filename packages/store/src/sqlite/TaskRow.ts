@@ -1,0 +1,73 @@
+/** A task as a row: the documents, and beside them what is searched by. */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { Row } from "effect/sql/SqlConnection"
+import { Task } from "@backbeat/core/task/Task"
+import type { TaskState } from "@backbeat/core/task/TaskState"
+import type { StoreError } from "../StoreError.ts"
+import { damaged } from "./explain.ts"
+
+const decode = Schema.decodeUnknownResult(Task)
+
+/** Begins every read of tasks; `t` is the narrow table, `s` the specifications. */
+export const selectTasks = `SELECT t.seq, t.id, t.created_at, t.restart_count, t.owner, t.state, s.spec
+  FROM tasks t JOIN task_specs s ON s.task_seq = t.seq`
+
+/** The columns to write, without the specification. `queuedSeq` is the sequence of the event that queued it, 0 when it was not queued this time. */
+export const taskRow = (task: Task, queuedSeq: number) => ({
+  id: task.id,
+  status: task.state.status,
+  queue: task.spec.queue,
+  priority: task.spec.priority,
+  kind: task.spec.work.kind,
+  session: task.owner.sessionId,
+  created_at: task.createdAt,
+  due_at: dueAt(task.state),
+  queued_seq: queuedSeq,
+  ended_at: endedAt(task.state),
+  waits_in: task.state.status === "queued" ? task.spec.queue : null,
+  runs_in: task.state.status === "running" || task.state.status === "stopping" ? task.spec.queue : null,
+  restart_count: task.restartCount,
+  owner: JSON.stringify(task.owner),
+  state: JSON.stringify(task.state)
+})
+
+/** The tasks of rows of `selectTasks`. Fails with StoreError (damaged) that names the id of a row that is none. */
+export const tasksOf = (path: string, rows: ReadonlyArray<Row>): Effect.Effect<ReadonlyArray<Task>, StoreError> =>
+  Effect.suspend(() => {
+    const tasks: Array<Task> = []
+    for (const row of rows) {
+      const task = Result.flatMap(parse(row), decode)
+      if (Result.isFailure(task)) return damaged(path, `task ${String(row["id"])}: ${describe(task.failure)}`)
+      tasks.push(task.success)
+    }
+    return Effect.succeed(tasks)
+  })
+
+/** One line of what a document does not have. */
+export const describe = (failure: unknown): string =>
+  (failure instanceof Error ? failure.message : String(failure)).replaceAll(/\s+/g, " ")
+
+/** Reads the JSON of a column. */
+export const document = (row: Row, column: string): unknown => JSON.parse(String(row[column]))
+
+const parse = (row: Row) =>
+  Result.try(() => ({
+    id: row["id"],
+    spec: document(row, "spec"),
+    owner: document(row, "owner"),
+    createdAt: row["created_at"],
+    restartCount: row["restart_count"],
+    state: document(row, "state")
+  }))
+
+const dueAt = (state: TaskState): number | null => {
+  if (state.status === "queued") return state.notBefore
+  return state.status === "retrying" ? state.retryAt : null
+}
+
+const endedAt = (state: TaskState): number | null => {
+  if (state.status === "cancelled") return state.endedAt
+  return state.status === "completed" || state.status === "failed" ? state.end.endedAt : null
+}

@@ -1,0 +1,51 @@
+/** What may or must happen next: the reads of dispatch and of the alarm. Each walks a partial index of live tasks only. */
+import * as Effect from "effect/Effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { Row } from "effect/sql/SqlConnection"
+import type { SqlError } from "effect/sql/SqlError"
+import type { ReadyFilter } from "../TaskStore.ts"
+import { selectTasks } from "./TaskRow.ts"
+
+/** Rows of the queued tasks that may run now, in the order of their turn. */
+export const readyRows = (sql: SqlClient, filter: ReadyFilter): Effect.Effect<ReadonlyArray<Row>, SqlError> => sql`
+  ${sql.literal(selectTasks)}
+  WHERE t.waits_in = ${filter.queue} AND (t.due_at IS NULL OR t.due_at <= ${filter.now})
+  ORDER BY t.priority, t.queued_seq, t.seq LIMIT ${filter.limit}`
+
+/** Rows of the retrying tasks whose time has come, the longest due first. */
+export const retryRows = (sql: SqlClient, now: number): Effect.Effect<ReadonlyArray<Row>, SqlError> => sql`
+  ${sql.literal(selectTasks)}
+  WHERE t.status = 'retrying' AND t.due_at <= ${now} ORDER BY t.due_at, t.seq`
+
+/** The earliest instant after `now` at which a task is due. */
+export const nextDueAt = (sql: SqlClient, now: number): Effect.Effect<number | null, SqlError> =>
+  Effect.map(
+    sql<{ due: number | null }>`SELECT min(due) AS due FROM (
+      SELECT min(due_at) AS due FROM tasks WHERE status = 'queued' AND due_at > ${now}
+      UNION ALL
+      SELECT min(due_at) AS due FROM tasks WHERE status = 'retrying' AND due_at > ${now}
+    ) AS earliest`,
+    ([row]) => row?.due ?? null
+  )
+
+/** How many tasks of each queue have an attempt. */
+export const busyQueues = (sql: SqlClient): Effect.Effect<Readonly<Record<string, number>>, SqlError> =>
+  Effect.map(
+    sql<{ queue: string; count: number }>`
+      SELECT runs_in AS queue, count(*) AS count FROM tasks WHERE runs_in IS NOT NULL GROUP BY runs_in`,
+    (rows) => Object.fromEntries(rows.map(({ queue, count }) => [queue, count]))
+  )
+
+/** The queues with queued tasks: hops from name to name, however many tasks wait in each. */
+export const waitingQueues = (sql: SqlClient): Effect.Effect<ReadonlyArray<string>, SqlError> =>
+  Effect.map(
+    sql<{ queue: string }>`
+      WITH RECURSIVE waiting (queue) AS (
+        SELECT min(waits_in) FROM tasks WHERE waits_in IS NOT NULL
+        UNION ALL
+        SELECT (SELECT min(waits_in) FROM tasks WHERE waits_in > waiting.queue)
+        FROM waiting WHERE waiting.queue IS NOT NULL
+      )
+      SELECT queue FROM waiting WHERE queue IS NOT NULL`,
+    (rows) => rows.map(({ queue }) => queue)
+  )

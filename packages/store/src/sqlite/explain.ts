@@ -1,0 +1,105 @@
+/** What SQLite says, in words for people: what is wrong and what to do. Source: sqlite.org/rescode.html. */
+import * as Effect from "effect/Effect"
+import { hasProperty } from "effect/Predicate"
+import type { SqlError } from "effect/sql/SqlError"
+import { StoreError } from "../StoreError.ts"
+
+const code = {
+  perm: 3,
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  ioError: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notDatabase: 26,
+  ioErrorShortRead: 522,
+  readonlyRollback: 776,
+  ioErrorSharedMemorySize: 4874
+}
+
+/** The extended result code, or 0 when the failure is not SQLite's. */
+const resultCode = (error: SqlError): number => {
+  const { cause } = error.reason
+  return hasProperty(cause, "errno") && typeof cause.errno === "number" ? cause.errno : 0
+}
+
+/** The StoreError that a failure of the database at `path` amounts to. */
+export const explain = (path: string, error: SqlError): StoreError => {
+  const extended = resultCode(error)
+  if (extended === code.ioErrorShortRead) return damaged(path, error.message)
+  if (extended === code.ioErrorSharedMemorySize) return full(path)
+  switch (extended & 0xff) {
+    case code.corrupt:
+    case code.notDatabase:
+      return damaged(path, error.message)
+    case code.full:
+      return full(path)
+    case code.readonly:
+    case code.perm:
+      return readonly(path)
+    case code.busy:
+    case code.locked:
+      return new StoreError({
+        reason: "unavailable",
+        message: `Another program holds a lock on ${path}. Close it (a database browser or shell) and try again.`
+      })
+    default:
+      return /^no such (table|column)/.test(error.message)
+        ? damaged(path, error.message)
+        : unavailable(path, error.message)
+  }
+}
+
+/** The same for a failure to open it, which SQLite answers with one code for many causes. */
+export const explainOpening = (path: string, error: SqlError): Effect.Effect<StoreError> => {
+  const primary = resultCode(error) & 0xff
+  if (primary !== code.cannotOpen) return Effect.succeed(explain(path, error))
+  return Effect.gen(function* () {
+    if (yield* isFolder(path)) return unavailable(path, "it is a folder")
+    const folder = path.slice(0, path.lastIndexOf("/") + 1) || "."
+    return (yield* isFolder(folder)) ? readonly(path) : unavailable(path, `there is no folder ${folder}`)
+  })
+}
+
+/** Whether a reader cannot open it because a writer was killed and left a rollback journal, which only a writer can apply. */
+export const needsRecovery = (error: SqlError): boolean => resultCode(error) === code.readonlyRollback
+
+/** The database cannot be trusted. */
+export const damaged = (path: string, detail: string): StoreError =>
+  new StoreError({
+    reason: "damaged",
+    message: `The database ${path} is damaged (${detail}). It was left as it is: restore a backup, or move it away to begin with an empty one.`
+  })
+
+/** A later backbeat wrote it. */
+export const newer = (path: string, found: number, known: number): StoreError =>
+  new StoreError({
+    reason: "newer",
+    message: `The database ${path} was written by a newer backbeat (its version is ${found}, this one knows ${known}). Upgrade backbeat, or use another home.`
+  })
+
+const full = (path: string): StoreError =>
+  new StoreError({
+    reason: "full",
+    message: `There is no space left for ${path}. Nothing of this step was stored: free some space and repeat it.`
+  })
+
+const readonly = (path: string): StoreError =>
+  new StoreError({
+    reason: "readonly",
+    message: `The database ${path} cannot be written. Make the file and its folder writable for this user, or use another home.`
+  })
+
+const unavailable = (path: string, detail: string): StoreError =>
+  new StoreError({
+    reason: "unavailable",
+    message: `The database ${path} cannot be used: ${detail}. Check its folder and its disk, then try again.`
+  })
+
+const isFolder = (path: string): Effect.Effect<boolean> =>
+  Effect.tryPromise(() => Bun.file(path).stat()).pipe(
+    Effect.map((found) => found.isDirectory()),
+    Effect.catch(() => Effect.succeed(false))
+  )

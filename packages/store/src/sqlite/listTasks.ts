@@ -1,0 +1,77 @@
+/** One page of tasks and how many there are, each found in an index; only the page's own rows are read. */
+import * as Effect from "effect/Effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { Row } from "effect/sql/SqlConnection"
+import type { SqlError } from "effect/sql/SqlError"
+import type { Fragment } from "effect/sql/Statement"
+import type { TaskFilter } from "../TaskStore.ts"
+import { selectTasks } from "./TaskRow.ts"
+
+/** Where a page begins and how long it is. */
+export interface Page {
+  readonly limit: number
+  readonly after?: string | undefined
+}
+
+/** The rows of a page, newest first, with the cursor of the next one. */
+export interface TaskRows {
+  readonly total: number
+  readonly rows: ReadonlyArray<Row>
+  readonly next: string | null
+}
+
+/** Finds the page. A cursor that no page gave is the end. */
+export const listTasks = (
+  sql: SqlClient,
+  filter: TaskFilter,
+  page: Page
+): Effect.Effect<TaskRows, SqlError> =>
+  Effect.gen(function* () {
+    const { seq, from, conditions } = matches(sql, filter)
+    const where = (all: ReadonlyArray<Fragment>) => (all.length === 0 ? sql.literal("") : sql`WHERE ${sql.and(all)}`)
+    const [count] = yield* sql<{ total: number }>`SELECT count(*) AS total FROM ${from} ${where(conditions)}`
+    const total = count?.total ?? 0
+    const before = page.after === undefined ? [] : [sql`${seq} < ${cursorSeq(page.after)}`]
+    // An expression, so that few recent rows are not looked for among all.
+    const order = filter.since === undefined ? seq : sql`${seq} + 0`
+    const found = yield* sql`
+      ${sql.literal(selectTasks)}
+      WHERE t.seq IN (
+        SELECT ${seq} FROM ${from} ${where([...conditions, ...before])}
+        ORDER BY ${order} DESC LIMIT ${page.limit + 1}
+      )
+      ORDER BY t.seq DESC`
+    const rows = found.slice(0, page.limit)
+    const next = found.length > page.limit ? String(rows.at(-1)?.["seq"]) : null
+    return { total, rows, next }
+  })
+
+const cursorSeq = (cursor: string): number => (/^\d{1,15}$/.test(cursor) ? Number(cursor) : 0)
+
+/** With tags the first one leads, in its own order of `seq`; the tasks are joined only for what else is asked. */
+const matches = (sql: SqlClient, filter: TaskFilter) => {
+  const others = columnsMatch(sql, filter)
+  const [tag, ...tags] = new Set(filter.tags)
+  if (tag === undefined) return { seq: sql.literal("t.seq"), from: sql.literal("tasks t"), conditions: others }
+  const join = others.length === 0 ? "" : " JOIN tasks t ON t.seq = g.task_seq"
+  const conditions = [
+    sql`g.tag = ${tag}`,
+    ...tags.map((name) => sql`EXISTS (SELECT 1 FROM task_tags o WHERE o.tag = ${name} AND o.task_seq = g.task_seq)`),
+    ...others
+  ]
+  return { seq: sql.literal("g.task_seq"), from: sql.literal(`task_tags g${join}`), conditions }
+}
+
+/** Ids lead too: without statistics SQLite believes that a status is rarer, so the other columns are hidden from its indexes. */
+const columnsMatch = (sql: SqlClient, filter: TaskFilter): ReadonlyArray<Fragment> => {
+  const { ids, status, queue, sessionId, kind, since } = filter
+  const column = (name: string) => sql.literal(ids === undefined ? `t.${name}` : `coalesce(t.${name}, NULL)`)
+  return [
+    ids && sql`t.id IN ${sql.in(ids)}`,
+    status && sql`${column("status")} IN ${sql.in(status)}`,
+    queue === undefined ? undefined : sql`${column("queue")} = ${queue}`,
+    sessionId === undefined ? undefined : sql`${column("session")} = ${sessionId}`,
+    kind === undefined ? undefined : sql`${column("kind")} = ${kind}`,
+    since === undefined ? undefined : sql`${column("created_at")} >= ${since}`
+  ].filter((condition) => condition !== undefined)
+}

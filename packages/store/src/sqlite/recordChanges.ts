@@ -1,0 +1,120 @@
+/** Writes changes: the history first, because a task's place in its queue is the sequence of the event that put it there. */
+import * as Effect from "effect/Effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import type { RecordedEvent, TaskEvent } from "@backbeat/core/task/TaskEvent"
+import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
+import type { Change } from "../TaskStore.ts"
+import { eventRow } from "./EventRow.ts"
+import { taskRow } from "./TaskRow.ts"
+
+/** How many rows one statement writes. */
+const rowCount = 50
+
+/** A task as it is to be written. */
+interface Draft {
+  readonly row: ReturnType<typeof taskRow>
+  readonly spec: TaskSpec
+  /** Whether one of the events gave it this specification. */
+  readonly specified: boolean
+}
+
+/** A task's row as it stands: its number, and whether its specification is there. */
+interface Written {
+  readonly id: string
+  readonly seq: number
+  readonly specified: number | boolean
+}
+
+/** Writes the rows and appends the events. Belongs into a transaction. */
+export const recordChanges = (
+  sql: SqlClient,
+  changes: ReadonlyArray<Change>
+): Effect.Effect<ReadonlyArray<RecordedEvent>, SqlError> =>
+  Effect.gen(function* () {
+    const count = changes.reduce((sum, { events }) => sum + events.length, 0)
+    const [counter] = yield* sql<{ last: number }>`
+      UPDATE event_counter SET last_sequence = last_sequence + ${count} RETURNING last_sequence AS last`
+    const { recorded, drafts } = layOut(changes, (counter?.last ?? count) - count)
+    const written = yield* writeTasks(sql, [...drafts.values()])
+    const seqs = new Map(written.map(({ id, seq }) => [id, seq]))
+    yield* writeSpecs(
+      sql,
+      written.flatMap(({ id, seq, specified }) => {
+        const draft = drafts.get(id)
+        return draft !== undefined && (draft.specified || !specified) ? [{ seq, spec: draft.spec }] : []
+      })
+    )
+    const rows = recorded.map((event) => eventRow(event, seqs.get(event.taskId) ?? 0))
+    for (const part of inParts(rows)) yield* sql`INSERT INTO events ${sql.insert(part)}`
+    return recorded
+  })
+
+/** Gives each event its sequence and each task one row, also when a task changes more than once. */
+const layOut = (changes: ReadonlyArray<Change>, last: number) => {
+  const recorded: Array<RecordedEvent> = []
+  const drafts = new Map<string, Draft>()
+  for (const { task, events, at, actor } of changes) {
+    const earlier = drafts.get(task.id)
+    let queuedSeq = earlier?.row.queued_seq ?? 0
+    for (const event of events) {
+      const sequence = last + recorded.length + 1
+      recorded.push({ sequence, taskId: task.id, at, actor, event })
+      if (queues(event)) queuedSeq = sequence
+    }
+    const specified = earlier?.specified === true || events.some(specifies)
+    drafts.set(task.id, { row: taskRow(task, queuedSeq), spec: task.spec, specified })
+  }
+  return { recorded, drafts }
+}
+
+const queues = (event: TaskEvent): boolean =>
+  event.type === "task.queued" || (event.type === "task.created" && !event.blocked)
+
+const specifies = (event: TaskEvent): boolean => event.type === "task.created" || event.type === "task.changed"
+
+const writeTasks = (sql: SqlClient, drafts: ReadonlyArray<Draft>): Effect.Effect<ReadonlyArray<Written>, SqlError> =>
+  Effect.gen(function* () {
+    const written: Array<Written> = []
+    for (const part of inParts(drafts.map(({ row }) => row))) {
+      const rows = yield* sql<Written>`
+        INSERT INTO tasks ${sql.insert(part)}
+        ON CONFLICT (id) DO UPDATE SET
+          status = excluded.status, queue = excluded.queue, priority = excluded.priority, kind = excluded.kind,
+          session = excluded.session, created_at = excluded.created_at, due_at = excluded.due_at,
+          queued_seq = CASE WHEN excluded.queued_seq > 0 THEN excluded.queued_seq ELSE tasks.queued_seq END,
+          ended_at = excluded.ended_at, waits_in = excluded.waits_in, runs_in = excluded.runs_in, restart_count = excluded.restart_count,
+          owner = excluded.owner, state = excluded.state
+        RETURNING id, seq, EXISTS (SELECT 1 FROM task_specs s WHERE s.task_seq = tasks.seq) AS specified`
+      written.push(...rows)
+    }
+    return written
+  })
+
+/** Writes specifications and their tags over those of before. */
+const writeSpecs = (
+  sql: SqlClient,
+  specs: ReadonlyArray<{ readonly seq: number; readonly spec: TaskSpec }>
+): Effect.Effect<void, SqlError> =>
+  Effect.gen(function* () {
+    for (const part of inParts(specs.map(({ seq, spec }) => ({ task_seq: seq, spec: JSON.stringify(spec) })))) {
+      yield* sql`INSERT INTO task_specs ${sql.insert(part)} ON CONFLICT (task_seq) DO UPDATE SET spec = excluded.spec`
+    }
+    for (const part of inParts(specs.map(({ seq }) => seq))) {
+      yield* sql`DELETE FROM task_tags WHERE ${sql.in("task_seq", part)}`
+    }
+    const tags = specs.flatMap(({ seq, spec }) => [...new Set(spec.tags)].map((tag) => ({ tag, task_seq: seq })))
+    for (const part of inParts(tags)) yield* sql`INSERT INTO task_tags ${sql.insert(part)}`
+  })
+
+type Part<A> = readonly [A, ...Array<A>]
+
+/** Cuts rows into statements. */
+export const inParts = <A>(rows: ReadonlyArray<A>): ReadonlyArray<Part<A>> => {
+  const parts: Array<Part<A>> = []
+  for (let from = 0; from < rows.length; from += rowCount) {
+    const [first, ...rest] = rows.slice(from, from + rowCount)
+    if (first !== undefined) parts.push([first, ...rest])
+  }
+  return parts
+}

@@ -1,0 +1,127 @@
+/** What may run, what is due, what is busy. */
+import { describe, expect, test } from "bun:test"
+import * as Effect from "effect/Effect"
+import { change, creation, exit, life, start, task } from "../task.ts"
+import { create, ids, recordAll } from "./rig.ts"
+import type { Rig, Store } from "./rig.ts"
+
+/** Describes it for the store of the rig. */
+export const describeDispatch = ({ name, run }: Rig) => {
+  describe(`${name}: dispatch`, () => {
+    const now = start + 1000
+    const ready = (store: Store, queue = "default", limit = 99) =>
+      Effect.map(store.ready({ queue, now, limit }), ids)
+
+    test("takes P0, then P1, then P2, and in each the first queued first", () =>
+      run((store) =>
+        Effect.gen(function* () {
+          const order = ["P2", "P1", "P0", "P1", "P0", "P2"] as const
+          yield* recordAll(store, order.map((priority, index) => creation(`${priority}-${index}`, { spec: { priority } })))
+          expect(yield* ready(store)).toEqual(["P0-2", "P0-4", "P1-1", "P1-3", "P2-0", "P2-5"])
+          expect(yield* ready(store, "default", 2)).toEqual(["P0-2", "P0-4"])
+        })
+      ))
+
+    test("counts a released task from its release, a restarted and a retried one from its return", () =>
+      run((store) =>
+        Effect.gen(function* () {
+          const restart = { ...task("x").spec.restart, when: "on-failure" } as const
+          const blocked = creation("blocked", { blocked: true })
+          const retried = creation("retried", { spec: { restart } })
+          yield* create(store, [blocked, retried, ...life("restarted"), creation("first"), creation("second")])
+          const opened = change(retried.task, { type: "Open" })
+          const ended = change(opened.task, exit(1))
+          yield* create(store, [change(blocked.task, { type: "Release" }), opened, ended])
+          const completed = (yield* store.find("restarted")) ?? task("missing")
+          yield* create(store, [change(completed, { type: "Restart", reason: null, spec: null })])
+          yield* create(store, [change(ended.task, { type: "Retry" }), creation("last")])
+          expect(yield* ready(store)).toEqual(["first", "second", "blocked", "restarted", "retried", "last"])
+        })
+      ))
+
+    test("leaves out other queues, other statuses and what is not due", () =>
+      run((store) =>
+        Effect.gen(function* () {
+          yield* create(store, [
+            creation("later", { spec: { notBefore: now + 1 } }),
+            creation("due", { spec: { notBefore: now } }),
+            creation("other", { spec: { queue: "agents" } }),
+            creation("blocked", { blocked: true }),
+            ...life("done"),
+            creation("plain")
+          ])
+          expect(yield* ready(store)).toEqual(["due", "plain"])
+          expect(yield* ready(store, "agents")).toEqual(["other"])
+          expect(yield* ready(store, "nobody's")).toEqual([])
+        })
+      ))
+
+    test("knows the queues that wait and the queues that are busy", () =>
+      run((store) =>
+        Effect.gen(function* () {
+          expect([yield* store.waitingQueues, yield* store.busy]).toEqual([[], {}])
+          const stopping = change(running("c", "b-queue").task, {
+            type: "Stop",
+            reason: null,
+            signal: "SIGTERM",
+            graceMs: 1
+          })
+          yield* create(store, [
+            ...["b-queue", "default", "a-queue", "default"].map((queue, index) => creation(`w${index}`, { spec: { queue } })),
+            running("a", "default"),
+            running("b", "b-queue"),
+            stopping,
+            ...life("d", { spec: { queue: "done" } })
+          ])
+          expect(yield* store.waitingQueues).toEqual(["a-queue", "b-queue", "default"])
+          expect(yield* store.busy).toEqual({ "b-queue": 2, default: 1 })
+        })
+      ))
+
+    test("finds the retries that are due and the next instant at which anything is", () =>
+      run((store) =>
+        Effect.gen(function* () {
+          expect(yield* store.nextDueAt(0)).toBeNull()
+          yield* create(store, [
+            retrying("late", 700),
+            retrying("soon", 300),
+            creation("queued", { spec: { notBefore: start + 500 } }),
+            creation("blocked", { blocked: true, spec: { notBefore: start + 1 } }),
+            creation("plain")
+          ])
+          expect(ids(yield* store.retriesDue(start + 299))).toEqual([])
+          expect(ids(yield* store.retriesDue(start + 300))).toEqual(["soon"])
+          expect(ids(yield* store.retriesDue(start + 9999))).toEqual(["soon", "late"])
+          const instants: Array<number | null> = []
+          for (let at: number | null = 0; at !== null; instants.push(at)) at = yield* store.nextDueAt(at)
+          expect(instants).toEqual([start + 300, start + 500, start + 700, null])
+        })
+      ))
+
+    test("counts every status and lists a status oldest first", () =>
+      run((store) =>
+        Effect.gen(function* () {
+          yield* create(store, [creation("b"), creation("a"), ...life("c"), creation("d", { blocked: true })])
+          expect(yield* store.counts).toEqual({
+            blocked: 1,
+            queued: 2,
+            running: 0,
+            stopping: 0,
+            retrying: 0,
+            completed: 1,
+            failed: 0,
+            cancelled: 0
+          })
+          expect(ids(yield* store.inStatus(["queued", "blocked"]))).toEqual(["b", "a", "d"])
+          expect(yield* store.inStatus([])).toEqual([])
+        })
+      ))
+  })
+}
+
+const running = (id: string, queue: string) => change(task(id, { spec: { queue } }), { type: "Open" })
+
+const retrying = (id: string, delayMs: number) => {
+  const restart = { ...task("x").spec.restart, when: "on-failure", delayMs } as const
+  return change(change(task(id, { spec: { restart } }), { type: "Open" }).task, exit(1))
+}

@@ -1,0 +1,22 @@
+/** A program for the durability test: commits task after task and announces each id when its commit is answered. */
+import * as Effect from "effect/Effect"
+import { writeSync } from "node:fs"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import { layerSqlite } from "@backbeat/store/sqlite/SqliteTaskStore"
+import { life } from "../task.ts"
+
+const [path = "", prefix = ""] = process.argv.slice(2)
+
+const forever = Effect.flatMap(TaskStore, (store) => {
+  let count = 0
+  return Effect.forever(
+    Effect.suspend(() => {
+      const id = `${prefix}-${++count}`
+      return Effect.tap(store.transact(store.record(life(id, { spec: { tags: [prefix] } }))), () =>
+        Effect.sync(() => writeSync(1, `${id}\n`))
+      )
+    })
+  )
+})
+
+await Effect.runPromise(Effect.provide(forever, layerSqlite({ path })))

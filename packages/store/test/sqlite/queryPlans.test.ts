@@ -1,0 +1,98 @@
+/** What each read costs does not grow with the table: SQLite's own plan of every statement is looked at. */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { CurrentTransformer } from "effect/sql/Statement"
+import type { Statement } from "effect/sql/Statement"
+import { layerDatabase, SqliteDatabase } from "@backbeat/store/sqlite/SqliteDatabase"
+import { layerTaskStore } from "@backbeat/store/sqlite/SqliteTaskStore"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import { ScratchDatabase } from "./ScratchDatabase.ts"
+
+let scratch: ScratchDatabase
+beforeEach(() => {
+  scratch = new ScratchDatabase()
+})
+afterEach(() => {
+  scratch.remove()
+})
+
+type Store = TaskStore["Service"]
+
+/** The steps of the plans of all statements that the read runs. */
+const plan = <A, E>(read: (store: Store) => Effect.Effect<A, E>): Promise<ReadonlyArray<string>> => {
+  const statements: Array<ReturnType<Statement<unknown>["compile"]>> = []
+  const planning = Effect.gen(function* () {
+    yield* Effect.provideService(Effect.flatMap(TaskStore, read), CurrentTransformer, (statement) => {
+      statements.push(statement.compile())
+      return Effect.succeed(statement)
+    })
+    const { sql } = yield* SqliteDatabase
+    const plans = yield* Effect.forEach(statements, ([text, parameters]) =>
+      sql.unsafe<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, parameters)
+    )
+    return plans.flat().map(({ detail }) => detail)
+  })
+  return Effect.runPromise(
+    Effect.provide(planning, Layer.provideMerge(layerTaskStore, layerDatabase({ path: scratch.path })))
+  )
+}
+
+/** Tables whose rows are read one after the other. */
+const scans = (steps: ReadonlyArray<string>) => steps.filter((step) => /^SCAN (t|s|g|e|tasks|task_\w+|events)\b(?!.*COVERING)/.test(step))
+
+const page = { limit: 50 }
+const reads: Record<string, (store: Store) => Effect.Effect<unknown, unknown>> = {
+  "find": (store) => store.find("a"),
+  "list by status": (store) => store.list({ status: ["running"] }, page),
+  "list by statuses": (store) => store.list({ status: ["running", "queued"] }, page),
+  "list by queue": (store) => store.list({ queue: "q" }, page),
+  "list by queue and status": (store) => store.list({ queue: "q", status: ["running"] }, page),
+  "list by kind": (store) => store.list({ kind: "script" }, page),
+  "list by session": (store) => store.list({ sessionId: "s" }, page),
+  "list since": (store) => store.list({ since: 1 }, page),
+  "list by status since": (store) => store.list({ status: ["completed"], since: 1 }, page),
+  "list by ids and status": (store) => store.list({ ids: ["a", "b"], status: ["queued"] }, page),
+  "list by tag": (store) => store.list({ tags: ["a"] }, page),
+  "list by tags and status": (store) => store.list({ tags: ["a", "b"], status: ["queued"] }, page),
+  "in status": (store) => store.inStatus(["running", "stopping"]),
+  "counts": (store) => store.counts,
+  "ready": (store) => store.ready({ queue: "q", now: 1, limit: 1 }),
+  "busy": (store) => store.busy,
+  "waiting queues": (store) => store.waitingQueues,
+  "retries due": (store) => store.retriesDue(1),
+  "next due": (store) => store.nextDueAt(1),
+  "events by tasks": (store) => store.events({ since: 0, taskIds: ["a", "b"], limit: 9 }),
+  "events since": (store) => store.events({ since: 0, limit: 9 }),
+  "ended before": (store) => store.endedBefore(1, ["completed", "failed"]),
+  "remove": (store) => store.remove(["a", "b"])
+}
+
+describe("a read of a large table", () => {
+  for (const [name, read] of Object.entries(reads)) {
+    test(`finds its rows in an index: ${name}`, async () => {
+      const steps = await plan(read)
+      expect(steps.length).toBeGreaterThan(0)
+      expect(scans(steps)).toEqual([])
+    })
+  }
+
+  test("of the first page of everything walks back from the newest row", async () => {
+    const steps = await plan((store) => store.list({}, page))
+    expect(scans(steps)).toEqual(["SCAN t"])
+    expect(steps.filter((step) => step.includes("TEMP B-TREE"))).toEqual([])
+  })
+
+  test("for dispatch uses the indexes of live tasks, in their order", async () => {
+    const steps = await plan((store) => Effect.all([store.ready({ queue: "q", now: 1, limit: 1 }), store.waitingQueues, store.busy]))
+    for (const index of ["tasks_ready (waits_in=?)", "tasks_ready (waits_in>?)", "tasks_busy"]) {
+      expect([index, steps.some((step) => step.includes(index))]).toEqual([index, true])
+    }
+    expect(steps.filter((step) => step.includes("TEMP B-TREE"))).toEqual([])
+  })
+
+  test("of ids removes by id, not by how the tasks ended", async () => {
+    const steps = await plan((store) => store.remove(["a", "b"]))
+    expect(steps.join("\n")).toContain("(id=?)")
+  })
+})

@@ -1,0 +1,78 @@
+/** Valid tasks and changes for tests, made with the same `decide` and `evolve` that the engine uses. */
+import * as Result from "effect/Result"
+import { engine } from "@backbeat/core/task/Actor"
+import { decide } from "@backbeat/core/task/decide"
+import { created, evolve } from "@backbeat/core/task/evolve"
+import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
+import type { Task } from "@backbeat/core/task/Task"
+import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
+import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
+import type { Owner, TaskSpec } from "@backbeat/core/task/TaskSpec"
+import type { Change } from "@backbeat/store/TaskStore"
+
+/** The instant at which tests begin, in epoch milliseconds. */
+export const start = 1_790_000_000_000
+
+/** What a test says of a task; the rest is as plain as can be. */
+export interface TaskOptions {
+  readonly at?: number
+  readonly blocked?: boolean
+  readonly spec?: Partial<TaskSpec>
+  readonly owner?: Partial<Owner>
+}
+
+/** A specification with the fields given. */
+export const spec = (fields: Partial<TaskSpec> = {}): TaskSpec => ({
+  name: null,
+  work: { kind: "command", command: "npm", args: ["test"] },
+  cwd: "/work",
+  envKeys: [],
+  forgetEnv: false,
+  stdin: { kind: "null" },
+  tags: [],
+  priority: "P1",
+  queue: "default",
+  notBefore: null,
+  timeout: null,
+  stallTimeoutMs: null,
+  stopSignal: "SIGTERM",
+  gracePeriodMs: 5000,
+  successExitCodes: [0],
+  restart: defaultRestartPolicy,
+  readyWhen: null,
+  healthProbe: null,
+  maxOutputBytes: 10_485_760,
+  notify: null,
+  keepWithSession: false,
+  ...fields
+})
+
+/** The change that creates a task, `queued` unless it is `blocked`. */
+export const creation = (id: string, { at = start, blocked = false, ...given }: TaskOptions = {}): Change => {
+  const owner = { sessionId: null, taskId: null, depth: 0, ...given.owner }
+  const event = { type: "task.created", spec: spec(given.spec), owner, blocked } as const
+  return { task: created(id, event, at), events: [event], at, actor: engine }
+}
+
+/** A task that was just created. */
+export const task = (id: string, options: TaskOptions = {}): Task => creation(id, options).task
+
+/** The change that a command makes of a task. */
+export const change = (before: Task, command: TaskCommand, at: number = start): Change => {
+  const events: ReadonlyArray<TaskEvent> = Result.getOrThrow(decide(command, before, at))
+  const after = events.reduce((now, event) => evolve(now, event, { at, actor: engine }), before)
+  return { task: after, events, at, actor: engine }
+}
+
+/** The end of an attempt by an exit code. */
+export const exit = (exitCode: number, endedAt: number = start): TaskCommand => ({
+  type: "End",
+  end: { outcome: { kind: "exited", exitCode }, endedAt, cpuMs: null }
+})
+
+/** The changes of a whole life: created, run, and ended with exit code 0. */
+export const life = (id: string, { endedAt = start, ...options }: TaskOptions & { readonly endedAt?: number } = {}) => {
+  const first = creation(id, options)
+  const opened = change(first.task, { type: "Open" }, first.at)
+  return [first, opened, change(opened.task, exit(0, endedAt), endedAt)]
+}
