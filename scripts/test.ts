@@ -38,7 +38,7 @@ export const runTests = async (chosen: ReadonlyArray<string>): Promise<Tally> =>
   for (const [room, files] of rooms) {
     if (chosen.length > 0 && !chosen.some((part) => room.includes(part))) continue;
     console.log(`\n${room === "" ? "test" : room}`);
-    const tally = await runRoom(files, Math.max(deadlineAt - performance.now(), 1));
+    const tally = await runRoom(files, Math.max(Math.ceil(deadlineAt - performance.now()), 1));
     sum = { passed: sum.passed + tally.passed, failed: sum.failed + tally.failed };
   }
   return sum.passed + sum.failed > 0 ? sum : { passed: 0, failed: 1 };

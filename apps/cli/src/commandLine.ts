@@ -63,26 +63,33 @@ const valueOf = (name: FlagName, text: string | undefined): string | number | bo
   return number
 }
 
+const isOwn = (name: string): name is "pretty" | "help" | "version" =>
+  name === "pretty" || name === "help" || name === "version"
+
 /** Takes the flag at `at`; answers how many arguments it used. */
 const takeFlag = (draft: Draft, args: ReadonlyArray<string>, at: number): number => {
   const argument = args[at] ?? ""
   const equals = argument.indexOf("=")
   const name = argument.slice(2, equals < 0 ? undefined : equals)
   const inline = equals < 0 ? undefined : argument.slice(equals + 1)
-  if (name === "pretty" || name === "help" || name === "version") {
+  if (isOwn(name)) {
     draft[name] = true
     return 1
   }
-  const next = inline ?? args[at + 1]
-  if (name === "home") {
-    if (next === undefined || next === "") throw new Mistake("--home", "--home needs a directory")
-    draft.home = next
-  } else if (!isFlag(name)) throw new Mistake(`--${name}`, `unknown flag --${name}`)
-  else if (flagKinds[name] === "switch") {
+  if (isFlag(name) && flagKinds[name] === "switch") {
     draft.flags[name] = valueOf(name, inline)
     return 1
-  } else draft.flags[name] = valueOf(name, next)
+  }
+  takeValue(draft, name, inline ?? args[at + 1])
   return inline === undefined ? 2 : 1
+}
+
+const takeValue = (draft: Draft, name: string, value: string | undefined): void => {
+  if (name === "home") {
+    if (value === undefined || value === "") throw new Mistake("--home", "--home needs a directory")
+    draft.home = value
+  } else if (isFlag(name)) draft.flags[name] = valueOf(name, value)
+  else throw new Mistake(`--${name}`, `unknown flag --${name}`)
 }
 
 const isFlagText = (argument: string): boolean => argument.startsWith("--") || argument === "-h" || argument === "-v"
@@ -97,26 +104,27 @@ const read = (draft: Draft, args: ReadonlyArray<string>): void => {
   }
 }
 
-/** Reads the command line. Flags may stand before, between and after; everything behind `--` is a command. */
-export const parseCommandLine = (args: ReadonlyArray<string>): CommandLine => {
-  const end = args.indexOf("--")
-  const draft: Draft = { words: [], flags: {}, pretty: false, help: false, version: false, home: undefined }
-  try {
-    read(draft, end < 0 ? args : args.slice(0, end))
-  } catch (thrown) {
-    if (!(thrown instanceof Mistake)) throw thrown
-    const { operation } = splitOperation(draft.words)
-    return { kind: "mistake", operation, message: thrown.message, flag: thrown.flag }
-  }
+const understand = (draft: Draft, argv: ReadonlyArray<string> | null): CommandLine => {
   const { words, flags, pretty, help, home } = draft
   if (draft.version) return { kind: "version", pretty }
   const isHelp = words[0] === "help"
   const { operation, rest } = splitOperation(isHelp ? words.slice(1) : words)
   if (help || isHelp || operation === "") return { kind: "help", operation: operation === "" ? null : operation, pretty }
   if (rest.length > 1) {
-    const message = `more than one payload: ${rest.join(" ")}`
-    return { kind: "mistake", operation, message, flag: null }
+    return { kind: "mistake", operation, message: `more than one payload: ${rest.join(" ")}`, flag: null }
   }
-  const argv = end < 0 ? null : args.slice(end + 1)
   return { kind: "call", operation, payload: rest[0] ?? null, argv, flags, pretty, home }
+}
+
+/** Reads the command line. Flags may stand before, between and after; everything behind `--` is a command. */
+export const parseCommandLine = (args: ReadonlyArray<string>): CommandLine => {
+  const end = args.indexOf("--")
+  const draft: Draft = { words: [], flags: {}, pretty: false, help: false, version: false, home: undefined }
+  try {
+    read(draft, end < 0 ? args : args.slice(0, end))
+    return understand(draft, end < 0 ? null : args.slice(end + 1))
+  } catch (thrown) {
+    if (!(thrown instanceof Mistake)) throw thrown
+    return { kind: "mistake", operation: splitOperation(draft.words).operation, message: thrown.message, flag: thrown.flag }
+  }
 }

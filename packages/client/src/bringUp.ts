@@ -31,9 +31,7 @@ const awaitNotice = (root: string): Promise<void> =>
       resolve()
     }
     // Looked at behind the watch: what came in between has no event.
-    void accepts(`${root}/${socketName}`).then((served) => {
-      if (served) finish()
-    })
+    void accepts(`${root}/${socketName}`).then((served) => (served ? finish() : undefined))
   })
 
 /** Ends when it is worth calling again. Throws Unreachable. */

@@ -117,10 +117,8 @@ const ofUnion = (members: ReadonlyArray<Shape>, value: unknown, path: Path): Rea
     if (objects.length > 1) wishes.push(`an object with one of ${tellingKeys(objects).join(", ")}`)
     return atValue(path, `expected ${wishes.join(" or ")}, got ${gotTexts[kindOf(value)] ?? "another value"}`)
   }
-  if (others.length === 0) return findFlaws(only, value, path)
-  if (Predicate.isObject(value)) return ofVariants(fitting, value, path)
-  const complaints = fitting.map((member) => findFlaws(member, value, path))
-  return complaints.reduce((least, each) => (each.length < least.length ? each : least))
+  // No union of the table has two members of one kind but objects.
+  return others.length > 0 && Predicate.isObject(value) ? ofVariants(fitting, value, path) : findFlaws(only, value, path)
 }
 
 const ofLiteral = (shape: Shape, value: unknown, path: Path): ReadonlyArray<Flaw> => {

@@ -1,5 +1,6 @@
 /** The answers of `capabilities`, `schema` and `examples`: nothing but a view of the table. */
 import * as Result from "effect/Result"
+import { callText } from "./callText.ts"
 import { jsonSchema, schemaId } from "./jsonSchema.ts"
 import { nearest } from "./nearest.ts"
 import type { Operation } from "./Operation.ts"
@@ -75,6 +76,6 @@ export const examplesShow = ({
     examples: row.examples.map(({ title, payload }) => ({
       title,
       payload,
-      call: `backbeat ${row.name} '${JSON.stringify(payload).replaceAll("'", String.raw`'\''`)}'`
+      call: callText(row.name, payload)
     }))
   }))

@@ -1,4 +1,5 @@
 /** Help, as JSON for agents and as text for people. Derived from the table. */
+import { callText } from "./callText.ts"
 import type { FlagName } from "./names.ts"
 import type { Operation } from "./Operation.ts"
 import { shapeOf, typeText } from "./Shape.ts"
@@ -100,6 +101,6 @@ export const operationHelpText = (operation: Operation): string => {
     indent(flags),
     ...(errors.length > 0 ? [`\nErrors: ${errors.join(", ")}`] : []),
     "\nExamples",
-    indent(operation.examples.map(({ title, payload }) => `${title}:  backbeat ${operation.name} '${JSON.stringify(payload)}'`))
+    indent(operation.examples.map(({ title, payload }) => `${title}:  ${callText(operation.name, payload)}`))
   ].join("\n")
 }

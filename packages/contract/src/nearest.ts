@@ -26,11 +26,9 @@ const distance = (left: string, right: string): number => {
 
 const plain = (word: string): string => word.toLowerCase().replaceAll(/[-_\s]/gu, "")
 
-/** One edit for words of up to four letters, then two and more; none for a single letter. */
-const allowedEdits = (left: string, right: string): number => {
-  const shorter = Math.min(left.length, right.length)
-  return shorter < 2 ? 0 : Math.max(1, Math.floor(shorter / 2.5))
-}
+/** One edit for words of up to four letters, then two and more. */
+const allowedEdits = (left: string, right: string): number =>
+  Math.max(1, Math.floor(Math.min(left.length, right.length) / 2.5))
 
 /** The known word that is nearest by edits, case and separators ignored; null when none is near. */
 export const nearest = (word: string, known: ReadonlyArray<string>): string | null => {

@@ -34,9 +34,10 @@ const fromText = (operation: Operation, text: string | null): Result.Result<unkn
   return parseJson(text)
 }
 
+const refuse = (message: string) =>
+  Result.fail(commandInputError(message, "Write: backbeat start [payload] -- command args..."))
+
 const withCommand = (payload: unknown, argv: ReadonlyArray<string>): Result.Result<unknown, Problem> => {
-  const refuse = (message: string) =>
-    Result.fail(commandInputError(message, "Write: backbeat start [payload] -- command args..."))
   if (argv.length === 0) return refuse("no command stands after --")
   if (!Predicate.isObject(payload) || Array.isArray(payload)) return refuse("-- goes with an object as payload")
   if ("command" in payload || "script" in payload || "args" in payload) {

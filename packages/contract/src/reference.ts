@@ -55,7 +55,14 @@ const named = Object.entries({ Task: TaskAnswer, BriefTask, Failure, Actor, Rest
   ([name, schema]) => ({ name, shape: toShape(schema), text: bare(toShape(schema)) })
 )
 
-const nameOf: NameOf = (shape) => named.find(({ text }) => text === bare(shape))?.name ?? null
+const nameOf: NameOf = (shape) => {
+  const { anyOf = [] } = shape
+  const members = anyOf.filter(({ type }) => type !== "null")
+  const orNull = members.length > 1 && members.length < anyOf.length
+  const text = orNull ? bare({ anyOf: members }) : bare(shape)
+  const name = named.find((each) => each.text === text)?.name
+  return name === undefined ? null : `${name}${orNull ? " or null" : ""}`
+}
 
 interface Row {
   readonly name: string
@@ -188,7 +195,11 @@ ${listed(["EngineUnreachable", "InternalError"])} can come from every operation.
 
 const shapeText = (name: string, shape: Shape): string => {
   if (name === "BriefTask") return `These fields of a \`Task\`: ${listed(Object.keys(shape.properties ?? {}))}.`
-  return fieldTable(ofVariants((shape.anyOf ?? [shape]).map((variant) => rowsOf(variant))))
+  const variants = shape.anyOf ?? [shape]
+  const fields = fieldTable(ofVariants(variants.map((variant) => rowsOf(variant))))
+  if (name === "Failure") return `\`type\` says which of the others are there: see [failures](lifecycle.md#failures).\n\n${fields}`
+  if (variants.length === 1) return fields
+  return `Exactly one of ${listed(variants.map(({ required }) => required?.[0] ?? ""))}, with what goes with it.\n\n${fields}`
 }
 
 const shapes = (): string =>

@@ -55,12 +55,16 @@ export interface ReadyFilter {
 export class TaskStore extends Context.Service<
   TaskStore,
   {
-    /** Runs the effect in one durable transaction: all of it or nothing. Transactions do not overlap. Nested calls join the outer one. */
+    /** Runs the effect in one durable transaction: all of it or nothing. Transactions do not overlap. Nested calls join the outer one; one that fails is taken back alone. */
     readonly transact: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreError, R>
     /** The task of this id, or null. */
     readonly find: (id: string) => Effect.Effect<Task | null, StoreError>
-    /** Writes the rows (inserting new ones) and appends the events; answers with the events as recorded. Call inside `transact`. */
+    /**
+     * Writes the rows (inserting new ones) and appends the events; answers with the events as recorded. Call inside `transact`;
+     * alone it is a transaction itself. A specification is written for a new row and with `task.created` or `task.changed`.
+     */
     readonly record: (changes: ReadonlyArray<Change>) => Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError>
+    /** One page. A cursor that no page gave is the end of the list; empty `ids` or `status` match nothing. */
     readonly list: (
       filter: TaskFilter,
       page: { readonly limit: number; readonly after?: string | undefined }
@@ -69,6 +73,8 @@ export class TaskStore extends Context.Service<
     readonly inStatus: (statuses: ReadonlyArray<TaskStatus>) => Effect.Effect<ReadonlyArray<Task>, StoreError>
     /** How many tasks are in each status. */
     readonly counts: Effect.Effect<Readonly<Record<TaskStatus, number>>, StoreError>
+    /** How many tasks are not final. Cheap however many have ended. */
+    readonly liveCount: Effect.Effect<number, StoreError>
     /** Queued tasks that may run now. */
     readonly ready: (filter: ReadyFilter) => Effect.Effect<ReadonlyArray<Task>, StoreError>
     /** How many tasks of each queue are running or stopping; queues without any are left out. */
@@ -79,6 +85,7 @@ export class TaskStore extends Context.Service<
     readonly retriesDue: (now: number) => Effect.Effect<ReadonlyArray<Task>, StoreError>
     /** The earliest instant after `now` (epoch ms) of a `notBefore` of a queued or a `retryAt` of a retrying task, or null. */
     readonly nextDueAt: (now: number) => Effect.Effect<number | null, StoreError>
+    /** Events in the order of their sequence. */
     readonly events: (filter: EventFilter) => Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError>
     /** The sequence of the newest event; 0 when there is none. Never goes back, also not when old events were removed. */
     readonly lastSequence: Effect.Effect<number, StoreError>

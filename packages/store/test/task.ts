@@ -22,7 +22,7 @@ export interface TaskOptions {
 }
 
 /** A specification with the fields given. */
-export const spec = (fields: Partial<TaskSpec> = {}): TaskSpec => ({
+const spec = (fields: Partial<TaskSpec> = {}): TaskSpec => ({
   name: null,
   work: { kind: "command", command: "npm", args: ["test"] },
   cwd: "/work",

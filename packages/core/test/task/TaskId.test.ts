@@ -20,6 +20,12 @@ describe("an id of a task", () => {
 describe("a made id", () => {
   test("is task- and 12 characters", () => {
     expect(makeTaskId(0, 0)).toBe("task-000000000000")
+    expect([1, 32, 1024, 32_767].map((random) => makeTaskId(32, random))).toEqual([
+      "task-000000010001",
+      "task-000000010010",
+      "task-000000010100",
+      "task-000000010zzz"
+    ])
     expect(makeTaskId(1_795_243_082_000, 32_767)).toMatch(/^task-[0-9a-hjkmnp-tv-z]{9}zzz$/u)
   })
 

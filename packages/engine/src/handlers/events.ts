@@ -32,26 +32,24 @@ const known = {
 
 const isKnown = (type: string): type is TaskEventType => Object.hasOwn(known, type)
 
-/** The handler of `events`. */
-export const makeEventsHandler = Effect.gen(function* () {
+const typesOf = Effect.fnUntraced(function* ({ types }: Input<"events">) {
+  const unknown = types?.find((type) => !isKnown(type) && type !== "task.log.line" && type !== "task.status.snapshot")
+  if (unknown === undefined) return types?.filter(isKnown)
+  return yield* Effect.fail(wrongField("types", `unknown type ${unknown}`, `Known types: ${Object.keys(known).join(", ")}.`))
+})
+
+/** Which events a call wants. */
+interface Filter {
+  readonly taskIds: ReadonlyArray<string> | undefined
+  readonly tag: string | undefined
+  readonly types: ReadonlyArray<TaskEventType> | undefined
+}
+
+/** Reads the history, once or as it goes on; made once. */
+const makeHistory = Effect.gen(function* () {
   const store = yield* TaskStore
   const transitions = yield* Transitions
   const view = yield* View
-  const taskLines = yield* makeTaskLines
-
-  const typesOf = Effect.fnUntraced(function* ({ types }: Input<"events">) {
-    const unknown = types?.find((type) => !isKnown(type) && type !== "task.log.line" && type !== "task.status.snapshot")
-    if (unknown === undefined) return types?.filter(isKnown)
-    return yield* Effect.fail(wrongField("types", `unknown type ${unknown}`, `Known types: ${Object.keys(known).join(", ")}.`))
-  })
-
-  const filterOf = Effect.fnUntraced(function* (input: Input<"events">) {
-    const ids = [...(input.id === undefined ? [] : [input.id]), ...(input.ids ?? [])]
-    yield* Effect.forEach(ids, view.find)
-    return { taskIds: ids.length === 0 ? undefined : ids, tag: input.tag, types: yield* typesOf(input) }
-  })
-
-  type Filter = Effect.Success<ReturnType<typeof filterOf>>
 
   const page = (filter: Filter, since: number, limit: number) =>
     Effect.mapError(store.events({ ...filter, since, limit }), toProblem(""))
@@ -82,6 +80,22 @@ export const makeEventsHandler = Effect.gen(function* () {
         )
       })
     )
+
+  return { page, history }
+})
+
+/** The handler of `events`. */
+export const makeEventsHandler = Effect.gen(function* () {
+  const store = yield* TaskStore
+  const view = yield* View
+  const taskLines = yield* makeTaskLines
+  const { page, history } = yield* makeHistory
+
+  const filterOf = Effect.fnUntraced(function* (input: Input<"events">) {
+    const ids = [...(input.id === undefined ? [] : [input.id]), ...(input.ids ?? [])]
+    yield* Effect.forEach(ids, view.find)
+    return { taskIds: ids.length === 0 ? undefined : ids, tag: input.tag, types: yield* typesOf(input) } satisfies Filter
+  })
 
   const linesOf = (id: string, follow: boolean) =>
     Stream.unwrap(

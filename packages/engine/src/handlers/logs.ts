@@ -37,6 +37,21 @@ const inlineOf = (taskId: string, page: LogPage, timestamps: boolean): Inline =>
 const refused = (error: { readonly field: string; readonly message: string }): Problem =>
   wrongField(error.field, error.message, error.field === "since" ? "Give the cursor of an earlier answer." : "JavaScript's syntax is used.")
 
+const read = (query: LogQuery) => Effect.mapError(readLogs(query), refused)
+
+/** Writes every line of the query into an artifact, page by page. */
+const writeAll = Effect.fnUntraced(function* (root: string, task: Task, query: LogQuery, timestamps: boolean) {
+  const name = { key: `task.${task.id}.logs`, label: `Output of ${task.id}`, kind: "log", fileName: `${task.id}.log` }
+  const file = beginArtifact(root, name, yield* Clock.currentTimeMillis)
+  const attempt = query.attempts[0]?.attempt ?? 1
+  for (let since = `c${attempt}-0-0`; ; ) {
+    const page = yield* read({ ...query, since, lines: artifactPageLines })
+    file.write(page.lines.map((line) => `${renderLine(line, timestamps)}\n`).join(""))
+    if (!page.hasMore) return file.finish()
+    since = page.cursor
+  }
+})
+
 /** The handler of `logs`. */
 export const makeLogsHandler = Effect.gen(function* () {
   const { root } = yield* Home
@@ -58,20 +73,6 @@ export const makeLogsHandler = Effect.gen(function* () {
     return { ...choice, lines: lines ?? 100, attempts: [{ attempt, dir, ended: !isLive }] } satisfies LogQuery
   })
 
-  const read = (query: LogQuery) => Effect.mapError(readLogs(query), refused)
-
-  const writeAll = Effect.fnUntraced(function* (task: Task, query: LogQuery, timestamps: boolean) {
-    const name = { key: `task.${task.id}.logs`, label: `Output of ${task.id}`, kind: "log", fileName: `${task.id}.log` }
-    const file = beginArtifact(root, name, yield* Clock.currentTimeMillis)
-    const attempt = query.attempts[0]?.attempt ?? 1
-    for (let since = `c${attempt}-0-0`; ; ) {
-      const page = yield* read({ ...query, since, lines: artifactPageLines })
-      file.write(page.lines.map((line) => `${renderLine(line, timestamps)}\n`).join(""))
-      if (!page.hasMore) return file.finish()
-      since = page.cursor
-    }
-  })
-
   const answer = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
     const task = yield* view.find(input.id)
     const query = yield* queryOf(task, input)
@@ -81,7 +82,7 @@ export const makeLogsHandler = Effect.gen(function* () {
     const mode = call.flags.output ?? "auto"
     const large = mode === "artifact" || (mode === "auto" && Buffer.byteLength(JSON.stringify(inline)) > inlineMaxBytes)
     if (!large) return inline
-    const artifact = yield* writeAll(task, query, timestamps)
+    const artifact = yield* writeAll(root, task, query, timestamps)
     const brief = { ...inline, lines: mode === "artifact" ? [] : inline.lines.slice(-20) }
     return { kind: "summary+artifact" as const, summary: summarize(task.id, page), inline: brief, artifact }
   })
@@ -96,9 +97,10 @@ export const makeLogsHandler = Effect.gen(function* () {
       const past = input.since === undefined ? (yield* read(query)).lines : []
       const { stream: which, grep, ansi } = input
       const coming = taskLines({ id: task.id, attempt, since: begin, stream: which, grep, ansi, single: input.attempt !== undefined })
-      return Stream.concat(Stream.fromIterable(past), Stream.mapError(coming, (trouble) => trouble._tag === "InvalidLogQuery" ? refused(trouble) : toProblem(task.id)(trouble))).pipe(
-        Stream.map((line) => lineFrame(task.id, 0, line))
+      const lines = Stream.mapError(coming, (trouble) =>
+        trouble._tag === "InvalidLogQuery" ? refused(trouble) : toProblem(task.id)(trouble)
       )
+      return Stream.map(Stream.concat(Stream.fromIterable(past), lines), (line) => lineFrame(task.id, 0, line))
     }
     const page = yield* read(query)
     return Stream.fromIterable(page.lines.map((line) => lineFrame(task.id, 0, line)))

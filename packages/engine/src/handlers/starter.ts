@@ -4,7 +4,7 @@ import type { StartInput } from "@backbeat/contract/operation/start"
 import type { Owner } from "@backbeat/core/task/TaskSpec"
 import type { Task } from "@backbeat/core/task/Task"
 import { makeTaskId } from "@backbeat/core/task/TaskId"
-import { isFinal, statuses } from "@backbeat/core/task/TaskState"
+import { isFinal } from "@backbeat/core/task/TaskState"
 import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
@@ -12,7 +12,8 @@ import * as Result from "effect/Result"
 import { Home } from "../home/Home.ts"
 import { keepEnvironment } from "../home/KeptEnvironment.ts"
 import { Settings } from "../home/Settings.ts"
-import { Transitions, type Tx } from "../task/Transitions.ts"
+import { Transitions } from "../task/Transitions.ts"
+import type { Tx } from "../task/Tx.ts"
 import { actorOf, type Call, toProblem } from "./Call.ts"
 import { type Specified, specify } from "./taskSpec.ts"
 
@@ -47,8 +48,7 @@ const makeQuota = Effect.gen(function* () {
         const hint = "Start it from outside of a task, or raise maxDepth in the configuration."
         return yield* Effect.fail(problem("QuotaExceeded", `tasks are nested more than ${maxDepth} deep`, hint, { maxDepth }))
       }
-      const counts = yield* store.counts
-      const live = statuses.reduce((sum, status) => sum + (isFinal(status) ? 0 : counts[status]), 0)
+      const live = yield* store.liveCount
       if (live >= maxLive) {
         const hint = "Wait for some to end, stop some, or raise maxLive in the configuration."
         return yield* Effect.fail(problem("QuotaExceeded", `${live} tasks live already`, hint, { maxLive, live }))
@@ -64,6 +64,32 @@ const hash = (text: string): number => {
   return value
 }
 
+/** Whose a task is to be, and under which id; made once. */
+const makeNaming = Effect.gen(function* () {
+  const store = yield* TaskStore
+
+  const ownerOf = Effect.fnUntraced(function* (input: StartInput, index: number, { caller }: Call) {
+    const parent = caller.taskId === undefined ? null : yield* store.find(caller.taskId)
+    return {
+      sessionId: input.sessionId ?? caller.sessionId ?? null,
+      taskId: parent?.id ?? null,
+      depth: parent === null ? 0 : parent.owner.depth + 1,
+      requestId: `${caller.requestId}#${index}`
+    }
+  })
+
+  /** The id of a payload without one: made of the call, so that the call sent again makes the same. */
+  const freeId = Effect.fnUntraced(function* ({ caller }: Call, index: number, requestId: string) {
+    for (let step = index; ; step++) {
+      const id = makeTaskId(caller.requestedAt, (hash(caller.requestId) + step) % 32_768)
+      const existing = yield* store.find(id)
+      if (existing === null || existing.owner.requestId === requestId) return { id, existing }
+    }
+  })
+
+  return { ownerOf, freeId }
+})
+
 /** What became of one payload. */
 export interface Started {
   readonly index: number
@@ -77,16 +103,7 @@ export const makeStarter = Effect.gen(function* () {
   const settings = yield* Settings
   const transitions = yield* Transitions
   const quota = yield* makeQuota
-
-  const ownerOf = Effect.fnUntraced(function* (input: StartInput, index: number, { caller }: Call) {
-    const parent = caller.taskId === undefined ? null : yield* store.find(caller.taskId)
-    return {
-      sessionId: input.sessionId ?? caller.sessionId ?? null,
-      taskId: parent?.id ?? null,
-      depth: parent === null ? 0 : parent.owner.depth + 1,
-      requestId: `${caller.requestId}#${index}`
-    }
-  })
+  const { ownerOf, freeId } = yield* makeNaming
 
   const startAnew = Effect.fnUntraced(function* (tx: Tx, task: Task, { input }: Item, wanted: Wanted & { readonly call: Call }) {
     const { state } = task
@@ -97,15 +114,6 @@ export const makeStarter = Effect.gen(function* () {
     keepEnvironment(root, task.id, env)
     const command = { type: "Restart", reason: null, spec } as const
     return yield* tx.change({ ...task, owner: wanted.owner }, command, actorOf(wanted.call))
-  })
-
-  /** The id of a payload without one: made of the call, so that the call sent again makes the same. */
-  const freeId = Effect.fnUntraced(function* ({ caller }: Call, index: number, requestId: string) {
-    for (let step = index; ; step++) {
-      const id = makeTaskId(caller.requestedAt, (hash(caller.requestId) + step) % 32_768)
-      const existing = yield* store.find(id)
-      if (existing === null || existing.owner.requestId === requestId) return { id, existing }
-    }
   })
 
   const startOne = Effect.fnUntraced(function* (tx: Tx, item: Item, call: Call) {

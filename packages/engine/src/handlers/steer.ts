@@ -1,12 +1,13 @@
 /** Answers `stop`, `restart` and `send`. */
-import { problem } from "@backbeat/contract/Problem"
-import { operations } from "@backbeat/contract/table"
+import { type Problem, problem } from "@backbeat/contract/Problem"
+import { type Input, operations } from "@backbeat/contract/table"
+import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import * as Effect from "effect/Effect"
 import { attemptDir, Home } from "../home/Home.ts"
 import { signalGroup } from "../process/posix.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
-import { sendEof, sendStdin } from "../process/stdin.ts"
+import { sendEof, sendStdin, type StdinBlocked, type StdinClosed } from "../process/stdin.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { makeUntil } from "../task/until.ts"
 import { actorOf, type Call, handle, toProblem } from "./Call.ts"
@@ -68,32 +69,30 @@ export const makeRestartHandler = Effect.gen(function* () {
 const notSending = (id: string, message: string, hint: string) =>
   problem("IllegalTransition", `task ${id} ${message}`, hint, { id })
 
+const undelivered = (id: string, error: StdinClosed | StdinBlocked) => {
+  const what = error._tag === "StdinClosed" ? "has closed its stdin" : "does not read its stdin"
+  return notSending(id, `${what}; ${error.deliveredBytes} bytes were delivered`, "See its status and logs.")
+}
+
+const checkSend = ({ text, eof, signal }: Input<"send">, { id, state, spec }: Task): Problem | null => {
+  const writes = text !== undefined || eof === true
+  if (!writes && signal === undefined) return wrongField("text", "is missing", "Give text, eof or signal.")
+  if (state.status !== "running") return notSending(id, `is ${state.status}`, "Only a running task can be sent to.")
+  return writes && spec.stdin.kind !== "open" ? notSending(id, "has no open stdin", 'Start it with "stdin": "open".') : null
+}
+
 /** The handler of `send`. */
 export const makeSendHandler = Effect.gen(function* () {
   const { root } = yield* Home
   const view = yield* View
-  return handle(operations.send, ({ id, text, eof, signal }) =>
+  return handle(operations.send, (input) =>
     Effect.gen(function* () {
-      const { state, spec } = yield* view.find(id)
-      if (text === undefined && eof !== true && signal === undefined) {
-        return yield* Effect.fail(wrongField("text", "is missing", "Give text, eof or signal."))
-      }
-      if (state.status !== "running") {
-        return yield* Effect.fail(notSending(id, `is ${state.status}`, "Only a running task can be sent to."))
-      }
-      const dir = attemptDir(root, id, state.attempt)
-      if ((text !== undefined || eof === true) && spec.stdin.kind !== "open") {
-        return yield* Effect.fail(notSending(id, "has no open stdin", 'Start it with "stdin": "open".'))
-      }
-      if (text !== undefined) {
-        yield* Effect.mapError(sendStdin(dir, text), ({ _tag, deliveredBytes }) =>
-          notSending(
-            id,
-            `${_tag === "StdinClosed" ? "has closed its stdin" : "does not read its stdin"}; ${deliveredBytes} bytes were delivered`,
-            "See its status and logs."
-          )
-        )
-      }
+      const { id, text, eof, signal } = input
+      const task = yield* view.settled(id)
+      const refused = checkSend(input, task)
+      if (refused !== null) return yield* Effect.fail(refused)
+      const dir = attemptDir(root, id, task.state.attempt)
+      if (text !== undefined) yield* Effect.mapError(sendStdin(dir, text), (error) => undelivered(id, error))
       const ended = eof === true && sendEof(dir)
       const signalled = signal !== undefined && signalAttempt(dir, signal)
       if (signal !== undefined && !signalled) {

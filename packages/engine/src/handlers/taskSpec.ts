@@ -6,6 +6,7 @@ import type { Stdin, TaskSpec, Work } from "@backbeat/core/task/TaskSpec"
 import * as Result from "effect/Result"
 import { isAbsolute, resolve } from "node:path"
 import type { Configuration } from "../home/configuration.ts"
+import { compilePattern } from "../output/Pattern.ts"
 import { inherit, type Variables } from "../home/KeptEnvironment.ts"
 
 /** What `start` needs to know beside the payload. `now` is epoch milliseconds. */
@@ -72,15 +73,8 @@ const urlsOf = (input: StartInput): ReadonlyArray<readonly [string, string]> =>
 
 const checked = (input: StartInput): Result.Result<void, Problem> => {
   for (const [path, pattern] of patternsOf(input)) {
-    try {
-      new RegExp(pattern, "u")
-    } catch {
-      try {
-        new RegExp(pattern)
-      } catch {
-        return refuse(path, "is no regular expression", "JavaScript's syntax is used.")
-      }
-    }
+    const compiled = compilePattern(pattern)
+    if (Result.isFailure(compiled)) return refuse(path, compiled.failure.message.replace(/^grep:? /u, ""), "JavaScript's syntax is used.")
   }
   for (const [path, url] of urlsOf(input)) {
     if (!URL.canParse(url) || !/^https?:/u.test(url)) {

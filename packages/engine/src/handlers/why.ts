@@ -3,7 +3,7 @@ import { operations, type Output } from "@backbeat/contract/table"
 import type { Actor } from "@backbeat/core/task/Actor"
 import { describeFailure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
-import type { RecordedEvent } from "@backbeat/core/task/TaskEvent"
+import type { RecordedEvent, TaskEvent } from "@backbeat/core/task/TaskEvent"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -22,35 +22,43 @@ const nameOf = ({ kind, client, pid, sessionId }: Actor): string => {
   return `a caller (${who.filter((each) => each !== undefined).join(", ")})`
 }
 
-const past = ({ event, at, actor }: RecordedEvent): Reason | null => {
-  const reason = (what: string): Reason => ({ what, since: iso(at), actor })
+const withReason = (sentence: string, reason: string | null): string => (reason === null ? sentence : `${sentence}: ${reason}`)
+
+const sayStopping = (event: Extract<TaskEvent, { readonly type: "task.stopping" }>, actor: Actor): string => {
+  if (event.intent.kind === "fail") return `it is being stopped because it ${describeFailure(event.intent.failure)}`
+  const what = event.intent.kind === "restart" ? "a restart" : "a stop"
+  return withReason(`${what} was asked for by ${nameOf(actor)}`, event.reason)
+}
+
+/** What an event explains, as one clause; null when it explains nothing. */
+const say = ({ event, actor }: RecordedEvent): string | null => {
   switch (event.type) {
-    case "task.stopping": {
-      const why = event.reason === null ? "" : `: ${event.reason}`
-      if (event.intent.kind === "fail") return reason(`it is being stopped because it ${describeFailure(event.intent.failure)}`)
-      return reason(`${event.intent.kind === "restart" ? "a restart" : "a stop"} was asked for by ${nameOf(actor)}${why}`)
-    }
+    case "task.stopping":
+      return sayStopping(event, actor)
     case "task.retrying":
-      return reason(
-        event.failure === null ? "the attempt ended, and the restart policy wants another" : `the attempt ${describeFailure(event.failure)}`
-      )
+      return event.failure === null
+        ? "the attempt ended, and the restart policy wants another"
+        : `the attempt ${describeFailure(event.failure)}`
     case "task.failed":
-      return reason(`it ${describeFailure(event.failure)}`)
+      return `it ${describeFailure(event.failure)}`
     case "task.cancelled":
-      return reason(
-        event.failure === null
-          ? `it was withdrawn by ${nameOf(actor)}${event.reason === null ? "" : `: ${event.reason}`}`
-          : `it ${describeFailure(event.failure)}`
-      )
+      return event.failure === null
+        ? withReason(`it was withdrawn by ${nameOf(actor)}`, event.reason)
+        : `it ${describeFailure(event.failure)}`
     case "task.completed":
-      return reason("it ended with a successful exit code")
+      return "it ended with a successful exit code"
     case "task.started":
-      return reason(`attempt ${event.attempt} was opened`)
+      return `attempt ${event.attempt} was opened`
     case "task.unhealthy":
-      return reason(`its health probe failed: ${event.output}`)
+      return `its health probe failed: ${event.output}`
     default:
       return null
   }
+}
+
+const past = (recorded: RecordedEvent): Reason | null => {
+  const what = say(recorded)
+  return what === null ? null : { what, since: iso(recorded.at), actor: recorded.actor }
 }
 
 /** The latest events that explain the status, the deciding one first. */

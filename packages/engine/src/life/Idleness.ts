@@ -1,5 +1,5 @@
 /** Ends the engine when it has had nothing to do for a while: no task that lives, nothing due, no open call. */
-import { isFinal, statuses } from "@backbeat/core/task/TaskState"
+import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -29,9 +29,7 @@ const make = Effect.gen(function* () {
   let open = 0
 
   const endIfIdle = Effect.gen(function* () {
-    const counts = yield* store.counts
-    const isIdle = open === 0 && statuses.every((status) => isFinal(status) || counts[status] === 0)
-    if (isIdle) yield* shutdown.request("idle")
+    if (open === 0 && (yield* store.liveCount) === 0) yield* shutdown.request("idle")
   }).pipe(Effect.ignore)
 
   const postpone = Effect.flatMap(Clock.currentTimeMillis, (now) =>

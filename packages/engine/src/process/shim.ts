@@ -11,8 +11,8 @@
  *   the odd names; they are set before the command only where it must be.
  * - noclobber (-C) creation of `claim` is the gate through which one process passes, ever. A claim without its three
  *   lines belongs to a shim that died before it started anything.
- * - Traps are set last, so that a stop before the command exists ends the shim. Trapped signals are default again in
- *   the command (ignored ones would not be).
+ * - Traps are set last, so that a stop before the command exists ends the shim, or is lost on it where the holder has it
+ *   ignore signals for an instant: stopTree asks again. Trapped signals are default again in the command.
  * - The shell tells on its own stderr, which is `note`, that a command died by a signal, and says nothing when it exited
  *   with a status above 128. To keep that stderr apart the command is exec'd by a subshell. bash says it only outside
  *   of its posix mode; dash has no such option, and `command` keeps it from ending there.
@@ -20,8 +20,9 @@
  *   a plain exit: a command that dies by a SIGINT or SIGPIPE sent to itself alone is recorded as exited.
  * - The record is one write and the only one to `exit`: Bun drops the second of two changes of a watched file that come
  *   within a millisecond. `times` prints for itself, so it goes to `note` beforehand.
- * - The holder keeps the command's stdin open and ends with the line it is sent on `eof`. It ignores what stops the
- *   command, which would lose its stdin otherwise. It is waited for, so that nothing of it is left behind the record.
+ * - The holder keeps the command's stdin open and ends with the line it is sent on `eof`. From its first instant it
+ *   ignores what stops the command, which would lose its stdin otherwise. It is waited for, so that nothing of it is left
+ *   behind the record.
  * - Shells change the environment a little: PWD is set (bash: `_`, OLDPWD and SHLVL too), and dash drops names that are
  *   no shell names, such as `a-b`.
  */
@@ -36,7 +37,8 @@ exec 6>>"$0/exit" 7>&2 2>>"$0/note" || exit 1
 umask "$1"
 shift
 if [ -p "$0/eof" ]; then
-  (trap '' HUP INT QUIT TERM USR1 USR2; read -r _backbeat_stat <&5) >&4 2>/dev/null 3>&- 4>&- 6>&- 7>&- &
+  trap '' HUP INT QUIT TERM USR1 USR2
+  (read -r _backbeat_stat <&5) >&4 2>/dev/null 3>&- 4>&- 6>&- 7>&- &
   exec 4>&-
 fi
 trap : HUP QUIT TERM USR1 USR2

@@ -49,7 +49,7 @@ const isBeforeCommand = (dir: string, left: ReadonlyArray<RemainingProcess>): bo
 /** A process that was asked between fork and exec may have lost the signal, so it is another one afterwards. */
 const keyOf = ({ identity }: RemainingProcess): string => `${identity.pid} ${identity.startTime} ${programOf(identity.pid)}`
 
-/** Asks a tree to stop in the course of several looks at it; answers whether all of it has been asked before. */
+/** Asks a tree to stop in the course of several looks at it; answers whether the command was there to be asked. */
 const askingWith = (dir: string, signal: StopSignal) => {
   const asked = new Set<string>()
   let askedShim = false
@@ -67,7 +67,7 @@ const askingWith = (dir: string, signal: StopSignal) => {
       if (!first && isAlive(identity)) signalProcess(identity.pid, signal)
       asked.add(key)
     }
-    return newcomers.length === 0 || !over
+    return true
   }
 }
 
@@ -100,25 +100,39 @@ const endOrphanedHolder = (dir: string): void => {
 }
 
 /**
- * Ends when no process of the attempt is left. What has not begun never begins. A `killAt` that has passed means SIGKILL at
- * once.
+ * Ends when no process of the attempt is left that `remains` can see. What has not begun never begins. A `killAt` that has
+ * passed means SIGKILL at once. What cannot be killed is waited for without end.
  */
 export const stopTree = Effect.fnUntraced(function*(tree: AttemptTree, { stopSignal, killAt }: StopOrder) {
   const { dir } = tree
   claimAttempt(dir, "stopped before its command started")
   const ask = askingWith(dir, stopSignal)
-  for (let rescanMs = firstRescanMs;; rescanMs = Math.min(rescanMs * 2, longestRescanMs)) {
+  let rescanMs = firstRescanMs
+  let wasOver = false
+  let seenEmpty = false
+  for (;;) {
     endOrphanedHolder(dir)
     // Looked up before the processes are, so that the end of a command that is not over yet is an event still to come.
     const over = isCommandOver(dir)
     const left = remains(tree)
-    if (left.length === 0) return
+    if (left.length === 0) {
+      // A process shows no environment for an instant while it execs: nothing is left when two looks find nothing.
+      if (seenEmpty) return
+      seenEmpty = true
+      yield* Effect.sleep(firstRescanMs)
+      continue
+    }
+    seenEmpty = false
+    rescanMs = over === wasOver ? Math.min(rescanMs * 2, longestRescanMs) : firstRescanMs
+    wasOver = over
     const leftMs = killAt - (yield* Clock.currentTimeMillis)
     if (leftMs <= 0) {
       signalTree(left, "SIGKILL")
       yield* waitForChange(dir, over, { rescanMs, atMostMs: rescanMs })
     } else {
-      yield* waitForChange(dir, over, { rescanMs, atMostMs: ask(left, over) ? leftMs : Math.min(rescanMs, leftMs) })
+      // What the command left behind may have come too late to be asked, and gives no event: some more looks find it.
+      const settled = ask(left, over) && (!over || rescanMs === longestRescanMs)
+      yield* waitForChange(dir, over, { rescanMs, atMostMs: settled ? leftMs : Math.min(rescanMs, leftMs) })
     }
   }
 })

@@ -23,7 +23,7 @@ const decodePage = Schema.decodeUnknownOption(
 const maxWhat = 60
 
 // Control characters of a command would move the cursor of the terminal that shows it.
-const visible = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/gu, " ").trim()
+const visible = (text: string): string => text.replaceAll(/\p{Cc}+/gu, " ").trim()
 
 const clip = (text: string): string => (text.length > maxWhat ? `${text.slice(0, maxWhat - 1)}…` : text)
 

@@ -4,7 +4,8 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Alarm } from "../time/Alarm.ts"
-import { type Committed, Transitions } from "./Transitions.ts"
+import { Transitions } from "./Transitions.ts"
+import type { Committed } from "./Tx.ts"
 
 const bringsDueTime = ({ recorded: { event } }: Committed): boolean =>
   event.type === "task.retrying" ||

@@ -47,7 +47,7 @@ export const layerLiveAttempts = Layer.effect(
       letGo(live)
     }
     const releaseAll = (): void => {
-      for (const id of [...all.keys()]) release(id)
+      for (const id of all.keys()) release(id)
     }
     yield* Effect.addFinalizer(() => Effect.sync(releaseAll))
     return LiveAttempts.of({

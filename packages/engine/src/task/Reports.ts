@@ -11,6 +11,8 @@ import { Transitions } from "./Transitions.ts"
 export interface AttemptKey {
   readonly id: string
   readonly attempt: number
+  /** Set by the stop itself: only it may report the end of what is stopping, for it has seen that nothing is alive. */
+  readonly byStop?: true
 }
 
 /** Reports on attempts. Never fails: what cannot be stored is reported again, what no longer applies is dropped. */
@@ -32,6 +34,7 @@ const make = Effect.gen(function* () {
         Effect.gen(function* () {
           const task = yield* store.find(key.id)
           if (task === null || task.state.attempt !== key.attempt) return
+          if (command.type === "End" && task.state.status === "stopping" && key.byStop !== true) return
           yield* tx.change(task, command, command.type === "Limit" ? limit : engine)
         })
       )

@@ -13,9 +13,11 @@ import { Home } from "../home/Home.ts"
 import { forgetEnvironment } from "../home/KeptEnvironment.ts"
 import { Deadlines } from "./Deadlines.ts"
 import { LiveAttempts } from "./LiveAttempts.ts"
+import { makeLookAfter } from "./lookAfter.ts"
 import { makeOpen } from "./open.ts"
 import { makeStop } from "./stop.ts"
-import { type Committed, Transitions } from "./Transitions.ts"
+import { Transitions } from "./Transitions.ts"
+import type { Committed } from "./Tx.ts"
 
 /** Looks after running attempts. */
 export class Supervisor extends Context.Service<
@@ -28,15 +30,36 @@ export class Supervisor extends Context.Service<
   }
 >()("@backbeat/engine/Supervisor") {}
 
+/** Does one thing after the other, so that an attempt is let go before the next is opened; between two the engine answers callers. */
+const makeActs = Effect.gen(function* () {
+  const acts = yield* Queue.unbounded<Effect.Effect<unknown>>()
+  const next = Effect.flatMap(Queue.take(acts), (act) =>
+    Effect.andThen(
+      Effect.catchDefect(act, (defect) => Effect.logError("acting on a commit failed", defect)),
+      Effect.yieldNow
+    )
+  )
+  yield* Effect.forkScoped(Effect.forever(next))
+  return {
+    add: (act: Effect.Effect<unknown>) => void Queue.offerUnsafe(acts, act),
+    done: Effect.suspend(() => {
+      const reached = Deferred.makeUnsafe<void>()
+      Queue.offerUnsafe(acts, Deferred.succeed(reached, undefined))
+      return Deferred.await(reached)
+    })
+  }
+})
+
 const make = Effect.gen(function* () {
   const { root } = yield* Home
   const transitions = yield* Transitions
   const lives = yield* LiveAttempts
   const deadlines = yield* Deadlines
-  const attempts = yield* makeOpen
+  const { lookAfter } = yield* makeLookAfter
+  const open = yield* makeOpen
   const stop = yield* makeStop
   const stops = yield* FiberMap.make<string>()
-  const acts = yield* Queue.unbounded<Effect.Effect<unknown>>()
+  const acts = yield* makeActs
 
   const release = Effect.fnUntraced(function* (task: Task) {
     lives.release(task.id)
@@ -54,51 +77,24 @@ const make = Effect.gen(function* () {
     )
   }
 
-  const act = ({ task, recorded }: Committed): Effect.Effect<void> => {
-    switch (recorded.event.type) {
-      case "task.started":
-        return attempts.open(task)
-      case "task.stopping":
-        return beginStop(task)
-      case "task.queued":
-      case "task.retrying":
-      case "task.completed":
-      case "task.failed":
-      case "task.cancelled":
-        return release(task)
-      default:
-        return Effect.void
-    }
+  const act = ({ task, recorded: { event } }: Committed): Effect.Effect<void> | null => {
+    if (event.type === "task.started") return open(task)
+    if (event.type === "task.stopping") return beginStop(task)
+    const stays = event.type === "task.created" || event.type === "task.changed"
+    return stays || event.type === "task.ready" || event.type === "task.unhealthy" ? null : release(task)
   }
 
   transitions.onCommit((commit) => {
-    for (const each of commit) Queue.offerUnsafe(acts, act(each))
-  })
-
-  // One after the other, so that an attempt is let go before the next is opened; between two the engine answers callers.
-  yield* Effect.forkScoped(
-    Effect.forever(
-      Effect.flatMap(Queue.take(acts), (each) =>
-        Effect.andThen(
-          Effect.catchDefect(each, (defect) => Effect.logError("acting on a commit failed", defect)),
-          Effect.yieldNow
-        )
-      )
-    )
-  )
-
-  const acted = Effect.suspend(() => {
-    const reached = Deferred.makeUnsafe<void>()
-    Queue.offerUnsafe(acts, Deferred.succeed(reached, undefined))
-    return Deferred.await(reached)
+    for (const each of commit) {
+      const its = act(each)
+      if (its !== null) acts.add(its)
+    }
   })
 
   return Supervisor.of({
-    acted,
+    acted: acts.done,
     takeOver: (task) =>
-      task.state.status === "stopping"
-        ? Effect.andThen(attempts.lookAfter(task, null), beginStop(task))
-        : attempts.open(task)
+      task.state.status === "stopping" ? Effect.andThen(lookAfter(task, null), beginStop(task)) : open(task)
   })
 })
 

@@ -4,12 +4,9 @@
  */
 import type { Actor } from "@backbeat/core/task/Actor"
 import { engine } from "@backbeat/core/task/Actor"
-import { decide, type IllegalTransition } from "@backbeat/core/task/decide"
-import { created, evolve } from "@backbeat/core/task/evolve"
+import type { IllegalTransition } from "@backbeat/core/task/decide"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
-import type { RecordedEvent, TaskEvent } from "@backbeat/core/task/TaskEvent"
-import type { Owner, TaskSpec } from "@backbeat/core/task/TaskSpec"
 import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
@@ -17,32 +14,13 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import { Settings } from "../home/Settings.ts"
 import { slotsOf } from "./slots.ts"
+import { beginTx, type Committed, type Tx } from "./Tx.ts"
 
 /** No task has this id. */
 export class TaskMissing extends Data.TaggedError("TaskMissing")<{ readonly id: string }> {}
-
-/** What became of one task in a commit: the task after it, and one event that led there. */
-export interface Committed {
-  readonly task: Task
-  readonly recorded: RecordedEvent
-}
-
-/** A commit under way. */
-export interface Tx {
-  readonly now: number
-  /** Adds a task, queued. */
-  readonly create: (id: string, spec: TaskSpec, owner: Owner, actor: Actor) => Effect.Effect<Task, StoreError>
-  /** Changes a task as `decide` says. */
-  readonly change: (
-    task: Task,
-    command: TaskCommand,
-    actor: Actor
-  ) => Effect.Effect<Task, IllegalTransition | StoreError>
-}
 
 /** Hears of every commit, after it is durable. Must not throw. */
 export type CommitListener = (commit: ReadonlyArray<Committed>) => void
@@ -70,29 +48,6 @@ const make = Effect.gen(function* () {
   const lock = yield* Semaphore.make(1)
   const listeners = new Set<CommitListener>()
 
-  const begin = (now: number, committed: Array<Committed>): Tx => {
-    const record = (task: Task, events: ReadonlyArray<TaskEvent>, actor: Actor) =>
-      Effect.map(store.record([{ task, events, at: now, actor }]), (recorded) => {
-        for (const each of recorded) committed.push({ task, recorded: each })
-        return task
-      })
-    return {
-      now,
-      create: (id, spec, owner, actor) => {
-        const event = { type: "task.created", spec, owner, blocked: false } as const
-        return record(created(id, event, now), [event], actor)
-      },
-      change: (task, command, actor) => {
-        const decision = decide(command, task, now)
-        if (Result.isFailure(decision)) return Effect.fail(decision.failure)
-        const events = decision.success
-        if (events.length === 0) return Effect.succeed(task)
-        const next = events.reduce((state, event) => evolve(state, event, { at: now, actor }), task)
-        return record(next, events, actor)
-      }
-    }
-  }
-
   const fillSlots = Effect.fnUntraced(function* (tx: Tx) {
     const queues = yield* store.waitingQueues
     if (queues.length === 0) return
@@ -113,13 +68,13 @@ const make = Effect.gen(function* () {
           const committed: Array<Committed> = []
           const answer = yield* store.transact(
             Effect.gen(function* () {
-              const tx = begin(yield* Clock.currentTimeMillis, committed)
+              const tx = beginTx(store, yield* Clock.currentTimeMillis, committed)
               const result = yield* body(tx)
               yield* fillSlots(tx)
               return result
             })
           )
-          for (const listener of [...listeners]) listener(committed)
+          for (const listener of listeners) listener(committed)
           return answer
         })
       )

@@ -24,6 +24,6 @@ export const makeStop = Effect.gen(function* () {
     const tree = treeOf(root, task)
     yield* stopTree(tree, { stopSignal: signal, killAt })
     const end = stoppedEnd(inspectAttempt(tree.dir), yield* Clock.currentTimeMillis)
-    yield* reports.report({ id: task.id, attempt }, { type: "End", end })
+    yield* reports.report({ id: task.id, attempt, byStop: true }, { type: "End", end })
   })
 })

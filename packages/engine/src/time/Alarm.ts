@@ -37,7 +37,7 @@ const make = Effect.gen(function* () {
   const ring: Effect.Effect<void> = Effect.gen(function* () {
     sleeper = null
     const now = yield* Clock.currentTimeMillis
-    for (const [key, entry] of [...entries]) {
+    for (const [key, entry] of entries) {
       if (entry.at > now) continue
       entries.delete(key)
       yield* Effect.forkIn(entry.due, scope)

@@ -46,6 +46,7 @@ const make = (journal: Journal): TaskStore["Service"] => {
     list: (filter, page) => read(() => listPage([...memory.entries.values()], filter, page)),
     inStatus: (statuses) => read(() => inStatus(statuses)),
     counts: read(() => statusCounts(tasks(() => true))),
+    liveCount: read(() => tasks(({ task }) => !isFinal(task.state.status)).length),
     ready: (filter) => read(() => tasks(isReady(filter), byTurn).slice(0, filter.limit)),
     busy: read(() => countBy(inStatus(["running", "stopping"]), ({ spec }) => spec.queue)),
     waitingQueues: read(() => Object.keys(countBy(inStatus(["queued"]), ({ spec }) => spec.queue)).toSorted()),

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import type { TaskStatus } from "@backbeat/core/task/TaskState"
+import { isFinal, statuses, type TaskStatus } from "@backbeat/core/task/TaskState"
 import type { StoreError } from "../StoreError.ts"
 import { TaskStore } from "../TaskStore.ts"
 import { busyQueues, nextDueAt, readyRows, retryRows, waitingQueues } from "./awaitedTasks.ts"
@@ -24,6 +24,8 @@ export const layerTaskStore = Layer.effect(
   Effect.map(SqliteDatabase, (database) => make(database))
 )
 
+const liveStatuses = statuses.filter((status) => !isFinal(status))
+
 const make = ({ sql, path, explained, transact }: SqliteDatabase["Service"]): TaskStore["Service"] => {
   const select = sql.literal(selectTasks)
   const tasks = (rows: ReturnType<typeof readyRows>) => Effect.flatMap(explained(rows), (found) => tasksOf(path, found))
@@ -37,9 +39,14 @@ const make = ({ sql, path, explained, transact }: SqliteDatabase["Service"]): Ta
         const { total, rows, next } = yield* explained(listTasks(sql, filter, page))
         return { total, tasks: yield* tasksOf(path, rows), next }
       }),
-    inStatus: (statuses) =>
-      tasks(sql`${select} WHERE t.status IN ${sql.in(statuses)} ORDER BY t.seq`),
+    inStatus: (wanted) => tasks(sql`${select} WHERE t.status IN ${sql.in(wanted)} ORDER BY t.seq`),
     counts: explained(statusCounts(sql)),
+    liveCount: explained(
+      Effect.map(
+        sql<{ count: number }>`SELECT count(*) AS count FROM tasks WHERE status IN ${sql.in(liveStatuses)}`,
+        ([row]) => row?.count ?? 0
+      )
+    ),
     ready: (filter) => tasks(readyRows(sql, filter)),
     busy: explained(busyQueues(sql)),
     waitingQueues: explained(waitingQueues(sql)),
@@ -49,9 +56,9 @@ const make = ({ sql, path, explained, transact }: SqliteDatabase["Service"]): Ta
     lastSequence: explained(
       Effect.map(sql<{ last: number }>`SELECT last_sequence AS last FROM event_counter`, ([row]) => row?.last ?? 0)
     ),
-    endedBefore: (at, statuses) =>
+    endedBefore: (at, wanted) =>
       tasks(sql`${select}
-        WHERE t.ended_at < ${at} AND t.status IN ${sql.in(statuses)} ORDER BY t.ended_at, t.seq`),
+        WHERE t.ended_at < ${at} AND t.status IN ${sql.in(wanted)} ORDER BY t.ended_at, t.seq`),
     remove: (ids) => explained(whole(sql, removeTasks(sql, ids))),
     check: explained(checkIntegrity(sql, path))
   }

@@ -8,13 +8,13 @@ import type { TaskFilter } from "../TaskStore.ts"
 import { selectTasks } from "./TaskRow.ts"
 
 /** Where a page begins and how long it is. */
-export interface Page {
+interface Page {
   readonly limit: number
   readonly after?: string | undefined
 }
 
 /** The rows of a page, newest first, with the cursor of the next one. */
-export interface TaskRows {
+interface TaskRows {
   readonly total: number
   readonly rows: ReadonlyArray<Row>
   readonly next: string | null

@@ -112,6 +112,7 @@ export const describeDispatch = ({ name, run }: Rig) => {
             failed: 0,
             cancelled: 0
           })
+          expect(yield* store.liveCount).toBe((yield* store.inStatus(["blocked", "queued", "running", "stopping", "retrying"])).length)
           expect(ids(yield* store.inStatus(["queued", "blocked"]))).toEqual(["b", "a", "d"])
           expect(yield* store.inStatus([])).toEqual([])
         })

@@ -47,6 +47,16 @@ export const describeTransactions = ({ name, run }: Rig) => {
         })
       ))
 
+    test("takes a removal back when the effect fails", () =>
+      run((store) =>
+        Effect.gen(function* () {
+          const recorded = yield* recordAll(store, life("a", { spec: { tags: ["t"] } }))
+          yield* Effect.exit(store.transact(Effect.andThen(store.remove(["a"]), Effect.fail("no"))))
+          expect(yield* store.events({ since: 0, limit: 9 })).toEqual(recorded)
+          expect(ids((yield* store.list({ tags: ["t"] }, { limit: 9 })).tasks)).toEqual(["a"])
+        })
+      ))
+
     test("takes everything back when the effect dies", () =>
       run((store) =>
         Effect.gen(function* () {

@@ -78,4 +78,16 @@ describe("a full disk", () => {
       })
     )
   })
+
+  test("leaves nothing of a record that has no transaction around it", () => {
+    disk = quota(scratch.folder)
+    return use((store) =>
+      Effect.gen(function* () {
+        yield* disk.fill
+        expect((yield* Effect.flip(store.record([creation("small"), large("large")]))).reason).toBe("full")
+        yield* disk.free
+        expect([yield* store.lastSequence, (yield* store.list({}, { limit: 9 })).total]).toEqual([0, 0])
+      })
+    )
+  })
 })

@@ -57,6 +57,7 @@ const reads: Record<string, (store: Store) => Effect.Effect<unknown, unknown>> =
   "list by tags and status": (store) => store.list({ tags: ["a", "b"], status: ["queued"] }, page),
   "in status": (store) => store.inStatus(["running", "stopping"]),
   "counts": (store) => store.counts,
+  "live count": (store) => store.liveCount,
   "ready": (store) => store.ready({ queue: "q", now: 1, limit: 1 }),
   "busy": (store) => store.busy,
   "waiting queues": (store) => store.waitingQueues,

@@ -1,0 +1,157 @@
+/** Flags steer a call; they may stand anywhere before `--`. */
+import { describe, expect, test } from "bun:test"
+import { Rig } from "../Rig.ts"
+
+describe("flags", () => {
+  test("may stand before, between and after", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", command: "true" }, ["--wait"])
+    for (const args of [
+      ["--pretty", "status", "x"],
+      ["status", "--pretty", "x"],
+      ["status", "x", "--pretty"],
+      ["status", '{"id":"x"}', "--pretty"],
+      ["--home", rig.home, "--pretty", "status", "x"]
+    ]) {
+      const { exitCode, stdout } = await rig.call(args)
+      expect(exitCode).toBe(0)
+      expect(stdout).toStartWith('{\n  "ok": true,\n  "command": "status",\n  "data": {\n    "task": {\n      "id": "x",\n')
+    }
+    for (const args of [
+      ["schema", "--pretty", "list"],
+      ["--pretty", "schema", "list"],
+      ["schema", "list", "--pretty"]
+    ]) {
+      expect((await rig.call(args)).stdout).toStartWith('{\n  "ok": true,\n  "command": "schema list",\n')
+    }
+  })
+
+  test("take their value behind a space or an equals sign", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", stdin: "open", command: "cat" })
+    for (const args of [
+      ["wait", "x", "--timeout", "0.05"],
+      ["wait", "x", "--timeout=0.05"],
+      ["--timeout=0.05", "wait", "x"],
+      ["--timeout", "0.05", "wait", "x"]
+    ]) {
+      expect(await rig.refusal(args)).toMatchObject({ type: "TaskWaitTimedOut", details: { timeoutMs: 50, ids: ["x"] } })
+    }
+    const elsewhere = { env: { BACKBEAT_HOME: "/nowhere/at/all" } }
+    expect((await rig.call(["status", "x", `--home=${rig.home}`], elsewhere)).document).toMatchObject({ ok: true })
+  })
+
+  test("that are unknown are refused with the nearest known one and all that the operation knows", async () => {
+    await using rig = new Rig()
+    expect(await rig.refusal(["wait", "x", "--timout", "3"])).toEqual({
+      command: "wait",
+      type: "CommandInputError",
+      message: "unknown flag --timout",
+      details: {
+        flag: "--timout",
+        known: ["--timeout", "--pretty", "--home", "--help", "--version"],
+        hint: "Did you mean --timeout? It knows --timeout, --pretty, --home, --help, --version.",
+        retryable: false
+      }
+    })
+    expect(await rig.refusal(["list", "--wait"])).toMatchObject({
+      command: "list",
+      type: "CommandInputError",
+      message: "list does not take the flag --wait",
+      details: { hint: expect.stringContaining("--human") }
+    })
+    expect(await rig.refusal(["capabilities", "--wait"])).toMatchObject({ command: "capabilities", type: "CommandInputError" })
+  })
+
+  test("with a wrong value are refused by name", async () => {
+    await using rig = new Rig()
+    for (const [args, message] of [
+      [["wait", "x", "--timeout"], "--timeout needs a value"],
+      [["wait", "x", "--timeout="], "--timeout needs a value"],
+      [["wait", "x", "--timeout", "soon"], "--timeout needs a number, got soon"],
+      [["wait", "x", "--timeout", "Infinity"], "--timeout needs a number, got Infinity"],
+      [["wait", "x", "--timeout=-5"], expect.stringMatching(/^--timeout: .*0 and 86400/u)],
+      [["list", "--output", "foo"], expect.stringMatching(/^--output: .*"auto".*"inline".*"artifact"/u)],
+      [["start", "[]", "--concurrency=0"], expect.stringMatching(/^--concurrency: .*1 and 1000/u)],
+      [["start", "[]", "--concurrency=1.5"], expect.stringMatching(/^--concurrency: /u)],
+      [["list", "--human=yes"], "--human takes no value"],
+      [["list", "--pretty=yes"], "--pretty takes no value"],
+      [["list", "--help=yes"], "--help takes no value"],
+      [["list", "--home"], "--home needs a directory"],
+      [["list", "--home="], "--home needs a directory"]
+    ] as const) {
+      expect(await rig.refusal(args)).toMatchObject({ command: args[0], type: "CommandInputError", message })
+    }
+    expect(await rig.refusal(["list", "{}", "{}"])).toMatchObject({ command: "list", type: "CommandInputError" })
+  })
+})
+
+describe("an unknown command", () => {
+  test("is refused with the nearest known one", async () => {
+    await using rig = new Rig()
+    expect(await rig.refusal(["statsu", "x"])).toMatchObject({
+      command: "statsu",
+      type: "CommandInputError",
+      message: "unknown command statsu; did you mean status?",
+      details: { command: "statsu", nearest: "status", hint: expect.stringMatching(/^Known commands: start, status, /u) }
+    })
+    expect(await rig.refusal(["config", "shwo"])).toMatchObject({ details: { nearest: "config show" } })
+    expect(await rig.refusal(["config"])).toMatchObject({ command: "config", details: { nearest: expect.anything() } })
+    expect(await rig.refusal(["help", "strat"])).toMatchObject({ command: "strat", details: { nearest: "start" } })
+    expect(await rig.refusal(["qqqqqqqq"])).toMatchObject({ message: "unknown command qqqqqqqq", details: { nearest: null } })
+    for (const name of ["__proto__", "constructor", "toString", "engine-roll"]) {
+      expect(await rig.refusal([name])).toMatchObject({ command: name, type: "CommandInputError" })
+    }
+  })
+
+  test("starts no engine when only a flag is wrong or help is wanted", async () => {
+    await using rig = new Rig()
+    await rig.refusal(["list", "--nope"])
+    await rig.call(["help"])
+    await rig.call(["--version"])
+    await rig.call(["capabilities"])
+    expect(await rig.enginePid()).toBeNull()
+  })
+})
+
+describe("an unknown field", () => {
+  test("is refused with the nearest known one, also deep inside", async () => {
+    await using rig = new Rig()
+    for (const [payload, path, near] of [
+      [{ comand: "ls" }, "comand", "command"],
+      [{ command: "ls", restart: { delay: 1, when: "always" } }, "restart.delay", "delayMs"],
+      [{ command: "ls", readyWhen: { log: "x", interval: 1 } }, "readyWhen.interval", "intervalMs"],
+      [{ command: "ls", notify: { onend: true } }, "notify.onend", "onEnd"]
+    ] as const) {
+      expect(await rig.refusal(["start", JSON.stringify(payload)])).toMatchObject({
+        type: "CommandInputError",
+        message: `unknown field ${path}; did you mean ${near}?`,
+        details: { path, hint: expect.stringContaining(near) }
+      })
+    }
+  })
+
+  test("or a wrong type is told with its path", async () => {
+    await using rig = new Rig()
+    for (const [operation, payload, message] of [
+      ["start", { command: "ls", args: [1] }, "args[0]: expected a string, got a number"],
+      ["start", { command: "ls", timeout: "5s" }, /^timeout: expected .*whole number/u],
+      ["start", { command: "ls", timeout: 999 }, /^timeout: .*1000/u],
+      ["start", { command: "ls", priority: "P9" }, /^priority: expected one of "P0", "P1", "P2"/u],
+      ["start", { command: "ls", script: "ls" }, "script: cannot be given together with command"],
+      ["start", { script: "ls", args: ["x"] }, "args: go with command, not with script"],
+      ["start", {}, "command: is missing"],
+      ["start", { command: "ls", tags: Array.from({ length: 65 }, () => "t") }, "tags: must have at most 64 items"],
+      ["start", { command: "ls", tags: ["x".repeat(65)] }, "tags[0]: must have at most 64 characters"],
+      ["status", {}, "id is missing"],
+      ["list", { limit: 501 }, /^limit: /u],
+      ["list", { status: "done" }, /^status: /u],
+      ["wait", {}, "id: exactly one of id, ids and tag is needed"],
+      ["logs", { id: "x", stream: "out" }, /^stream: expected one of "both", "stdout", "stderr"/u]
+    ] as const) {
+      const told = await rig.refusal([operation, JSON.stringify(payload)])
+      expect(told).toMatchObject({ command: operation, type: "CommandInputError" })
+      expect(told.message).toMatch(message)
+    }
+  })
+})

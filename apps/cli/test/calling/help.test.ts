@@ -1,0 +1,91 @@
+/** Help and version: JSON in a pipe, text on a terminal. */
+import { operationNames } from "@backbeat/contract/names"
+import { describe, expect, test } from "bun:test"
+import { onTerminal } from "./onTerminal.ts"
+import { Rig } from "../Rig.ts"
+
+describe("help in a pipe", () => {
+  test("is JSON, however it is asked for", async () => {
+    await using rig = new Rig()
+    for (const args of [[], ["help"], ["--help"], ["-h"]]) {
+      const { exitCode, stderr, document } = await rig.call(args)
+      expect({ exitCode, stderr, document }).toMatchObject({
+        exitCode: 0,
+        stderr: "",
+        document: { ok: true, command: "help", data: { usage: "backbeat <operation> [payload] [flags]" } }
+      })
+    }
+    for (const args of [["help", "config", "set"], ["config", "set", "--help"], ["--help", "config", "set"], ["config", "set", "-h"]]) {
+      expect((await rig.call(args)).document).toMatchObject({ ok: true, command: "help", data: { operation: "config set" } })
+    }
+  })
+
+  test("tells every operation its fields, flags, errors and examples", async () => {
+    await using rig = new Rig()
+    const { document } = await rig.call(["help"])
+    const names = operationNames.map((name) => ({ name, summary: expect.any(String) }))
+    expect(document).toMatchObject({ data: { operations: names } })
+    await Promise.all(
+      operationNames.map(async (name) => {
+        expect((await rig.call(["help", ...name.split(" ")])).document).toMatchObject({
+          data: {
+            operation: name,
+            usage: expect.stringContaining(`backbeat ${name} `),
+            fields: expect.any(Array),
+            errors: expect.any(Array),
+            examples: expect.any(Array)
+          }
+        })
+      })
+    )
+  })
+
+  test("and the version need no home", async () => {
+    await using rig = new Rig("/nowhere/at/all")
+    const { document } = await rig.call(["--version"])
+    expect(document).toEqual({ ok: true, command: "version", data: { version: expect.stringMatching(/^\d+\.\d+\.\d+/u) } })
+    expect((await rig.call(["-v"])).document).toEqual(document)
+    expect((await rig.call(["--help"])).exitCode).toBe(0)
+  })
+})
+
+describe("on a terminal", () => {
+  test("help and version are text", async () => {
+    await using rig = new Rig()
+    const help = await onTerminal(rig, ["help"])
+    expect(help).toContain("\nOperations\n  start ")
+    expect(help).not.toContain('"ok"')
+    expect(await onTerminal(rig, ["start", "--help"])).toContain("\nFields\n  id ")
+    expect(await onTerminal(rig, ["--version"])).toMatch(/^backbeat \d+\.\d+\.\d+\n$/u)
+    expect(await onTerminal(rig, ["--version", "--pretty"])).toMatch(/^\{\n {2}"ok": true,/u)
+  })
+
+  test("answers are indented, and refusals too", async () => {
+    await using rig = new Rig()
+    expect(await onTerminal(rig, ["list"])).toBe(
+      '{\n  "ok": true,\n  "command": "list",\n  "data": {\n    "total": 0,\n    "tasks": [],\n    "next": null\n  }\n}\n'
+    )
+    expect(await onTerminal(rig, ["status", "x"])).toStartWith('{\n  "ok": false,\n  "command": "status",\n')
+    expect(await onTerminal(rig, ["capabilities"])).toStartWith('{\n  "ok": true,\n')
+    expect(await onTerminal(rig, ["engine", "status"], { home: "/nowhere/at/all" })).toStartWith('{\n  "ok": true,\n')
+  })
+
+  test("tables have colours, but not with NO_COLOR and not in a pipe", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "good", name: "a\u001b[2Jname", command: "true" }, ["--wait"])
+    await rig.data("start", { id: "bad", command: "false" }, ["--wait"])
+    expect(await onTerminal(rig, ["list", "--human"])).toMatch(/\u001b\[31mfailed *\u001b\[0m[^]*\u001b\[32mcompleted *\u001b\[0m/u)
+    expect(await onTerminal(rig, ["list", "--human"], { env: { NO_COLOR: "1" } })).not.toContain("\u001b")
+    const { stdout, exitCode } = await rig.call(["list", "--human"])
+    expect(exitCode).toBe(0)
+    expect(stdout).not.toContain("\u001b")
+    expect(stdout.split("\n")).toEqual([
+      expect.stringMatching(/^ID +STATUS +ATTEMPT +EXIT +TIME +CREATED \(UTC\) +WHAT$/u),
+      expect.stringMatching(/^bad +failed +1 +1 +\d+ms +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +false$/u),
+      expect.stringMatching(/^good +completed +1 +0 +\d+ms +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +a \[2Jname$/u),
+      ""
+    ])
+    expect((await rig.call(["status", "bad", "--human"])).stdout).toContain("\nbad   failed")
+    expect(await rig.refusal(["status", "none", "--human"])).toMatchObject({ type: "TaskNotFound" })
+  })
+})

@@ -1,0 +1,180 @@
+/** The ways in which a payload reaches an operation. */
+import { describe, expect, test } from "bun:test"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { binary, Rig } from "../Rig.ts"
+
+describe("a payload", () => {
+  test("is inline JSON, a file, stdin, a bare word or nothing", async () => {
+    await using rig = new Rig()
+    writeFileSync(join(rig.scratch, "payload.json"), '\n { "id": "filed", "command": "true" }\n')
+    const ids: Array<unknown> = []
+    for (const [args, stdin] of [
+      [["start", '{"id":"inline","command":"true"}'], undefined],
+      [["start", "@payload.json"], undefined],
+      [["start", "-"], '{"id":"piped","command":"true"}\n'],
+      [["status", "inline"], undefined],
+      [["status", "-"], '{"id":"filed"}'],
+      [["status", "-"], "piped"]
+    ] as const) {
+      const called = await rig.call(args, stdin === undefined ? {} : { stdin })
+      expect(called).toMatchObject({ exitCode: 0, stderr: "", document: { ok: true } })
+      ids.push(called.document["data"])
+    }
+    expect(ids).toMatchObject(["inline", "filed", "piped", "inline", "filed", "piped"].map((id) => ({ task: { id } })))
+    expect(await rig.call(["list"])).toMatchObject({ exitCode: 0, document: { data: { total: 3 } } })
+    expect(await rig.call(["list", "-"], { stdin: "" })).toMatchObject({ exitCode: 0, document: { data: { total: 3 } } })
+  })
+
+  test("that is no JSON is refused with what was received", async () => {
+    await using rig = new Rig()
+    expect(await rig.refusal(["start", "{command:1}"])).toMatchObject({
+      command: "start",
+      type: "CommandInputError",
+      message: expect.stringMatching(/^the payload is not valid JSON: /u),
+      details: { path: "", received: "{command:1}", retryable: false }
+    })
+    for (const text of ["true", "null", "1", '"text"', "[1]", "[[]]", "{}"]) {
+      const called = await rig.call(["start", text])
+      expect(called).toMatchObject({ exitCode: 1, document: { ok: text === "[1]" || text === "[[]]" } })
+    }
+    expect(await rig.refusal(["status", "[]"])).toMatchObject({ type: "CommandInputError" })
+  })
+
+  test("in a file that cannot be read is refused with the file's name", async () => {
+    await using rig = new Rig()
+    mkdirSync(join(rig.scratch, "folder"))
+    for (const name of ["absent.json", "folder", ""]) {
+      expect(await rig.refusal(["start", `@${name}`])).toMatchObject({
+        command: "start",
+        type: "CommandInputError",
+        message: expect.stringContaining(`the payload cannot be read from ${name}`)
+      })
+    }
+  })
+
+  test("may have 10 MB, and no byte more", async () => {
+    await using rig = new Rig()
+    const shell = { id: "large", script: ": " }
+    const room = 10_000_000 - JSON.stringify(shell).length
+    const payload = JSON.stringify({ ...shell, script: `: ${"x".repeat(room)}` })
+    expect(payload).toHaveLength(10_000_000)
+    const kept = await rig.call(["start", "-", "--wait", "--output", "inline"], { stdin: payload })
+    expect(kept.document).toMatchObject({ ok: true, data: { task: { status: "completed" } } })
+    expect(await rig.refusal(["start", "-"], { stdin: `${payload} ` })).toMatchObject({
+      type: "CommandInputError",
+      message: expect.stringContaining("larger than 10000000 bytes")
+    })
+    const umlauts = JSON.stringify({ command: "true", args: ["ü".repeat(5_000_000)] })
+    expect(await rig.refusal(["start", "-"], { stdin: umlauts })).toMatchObject({ details: { maxBytes: 10_000_000 } })
+  })
+
+  test("keeps unicode, quotes, newlines and empty strings as they are", async () => {
+    await using rig = new Rig()
+    const args = ["", " ", "ünï 日本 🎉", `'"\\$HOME\`x\``, "a\nb\r\n\tc", "--flag", "-", "*", "\u0001\u007f\u2028"]
+    const task = await rig.task("start", { id: "quoted", command: "printf", args: ["[%s]", ...args] }, ["--wait"])
+    expect(task).toMatchObject({ status: "completed", args: ["[%s]", ...args] })
+    const { stdoutPath } = await rig.data("status", { id: "quoted" }).then(({ task: each }) => logsOf(each))
+    expect(await Bun.file(stdoutPath).text()).toBe(args.map((each) => `[${each}]`).join(""))
+  })
+
+  test("with a NUL, a wrong id or a lone surrogate is refused or made whole, never cut short", async () => {
+    await using rig = new Rig()
+    for (const payload of [
+      { command: "echo", args: ["a\0b"] },
+      { script: "echo \0" },
+      { command: "true", env: { A: "\0" } },
+      { command: "true", env: { "A=B": "c" } },
+      { command: "true", env: { "": "c" } },
+      { command: "true", cwd: "/tmp\0" },
+      { command: "" },
+      { command: "true", id: "../x" },
+      { command: "true", id: "" },
+      { command: "true", id: "-x" },
+      { command: "true", id: "a/b" },
+      { command: "true", id: "é" },
+      { command: "true", id: "x\n" },
+      { command: "true", id: "x".repeat(129) }
+    ]) {
+      expect(await rig.refusal(["start", JSON.stringify(payload)])).toMatchObject({ command: "start", type: "CommandInputError" })
+    }
+    expect(await rig.data("list")).toMatchObject({ total: 0 })
+    const long = "x".repeat(128)
+    expect(await rig.task("start", { id: long, command: "true" }, ["--wait"])).toMatchObject({ id: long, status: "completed" })
+    const lone = await rig.call(["start", '{"id":"lone","command":"echo","args":["\\ud800"]}', "--wait"])
+    expect(lone.document).toMatchObject({ ok: true, data: { task: { status: "completed" } } })
+  })
+
+  test("may be a script of a megabyte", async () => {
+    await using rig = new Rig()
+    const script = `${"# a comment\n".repeat(87_500)}echo "the end"`
+    const called = await rig.call(["start", "-", "--wait", "--output", "inline"], { stdin: JSON.stringify({ id: "long", script }) })
+    expect(called.document).toMatchObject({ data: { task: { status: "completed", exitCode: 0 } } })
+    expect(await rig.data("logs", { id: "long" })).toMatchObject({ lines: ["the end"] })
+  })
+
+  test("with arguments beyond what the system takes makes a task that was not spawned", async () => {
+    await using rig = new Rig()
+    const stdin = JSON.stringify({ id: "wide", command: "true", args: Array.from({ length: 40 }, () => "x".repeat(100_000)) })
+    const called = await rig.call(["start", "-", "--wait", "--output", "inline"], { stdin })
+    expect(called.document).toMatchObject({
+      ok: true,
+      data: { task: { id: "wide", status: "failed", exitCode: null, failure: { type: "NotSpawned" } } }
+    })
+  })
+})
+
+describe("a command behind --", () => {
+  test("is taken as it is, with the payload beside it", async () => {
+    await using rig = new Rig()
+    const called = await rig.call(["start", '{"id":"echo","tags":["a"]}', "--wait", "--", "echo", "--wait", "--", "-n", "$HOME", "@x", "-"])
+    expect(called.document).toMatchObject({
+      data: { task: { id: "echo", command: "echo", args: ["--wait", "--", "-n", "$HOME", "@x", "-"], tags: ["a"], status: "completed" } }
+    })
+    expect(await rig.data("logs", { id: "echo" })).toMatchObject({ lines: ["--wait -- -n $HOME @x -"] })
+    const alone = await rig.call(["start", "--", "sh", "-c", "exit 4"])
+    expect(alone.document).toMatchObject({ ok: true, data: { task: { command: "sh", args: ["-c", "exit 4"] } } })
+    const piped = await rig.call(["start", "-", "--", "true"], { stdin: '{"id":"both"}' })
+    expect(piped.document).toMatchObject({ ok: true, data: { task: { id: "both", command: "true" } } })
+  })
+
+  test("is refused where it has no place", async () => {
+    await using rig = new Rig()
+    for (const [args, message] of [
+      [["start", "--"], "no command stands after --"],
+      [["start", '{"command":"ls"}', "--", "ls"], "the payload names a command already, and another stands after --"],
+      [["start", '{"script":"ls"}', "--", "ls"], "the payload names a command already, and another stands after --"],
+      [["start", '[{"id":"a"}]', "--", "ls"], "-- goes with an object as payload"],
+      [["status", "x", "--", "ls"], "status takes no command after --"],
+      [["capabilities", "--", "ls"], "capabilities takes no command after --"]
+    ] as const) {
+      expect(await rig.refusal(args)).toMatchObject({ type: "CommandInputError", message })
+    }
+  })
+})
+
+/** The paths of a task's output. */
+const logsOf = (task: unknown): { readonly stdoutPath: string } => {
+  if (typeof task === "object" && task !== null && "logs" in task) {
+    const { logs } = task
+    if (typeof logs === "object" && logs !== null && "stdoutPath" in logs && typeof logs.stdoutPath === "string") {
+      return { stdoutPath: logs.stdoutPath }
+    }
+  }
+  throw new Error("the task has no output")
+}
+
+test("a call in a folder that is gone fails with nothing on stdout and nothing done", async () => {
+  await using rig = new Rig()
+  const gone = join(rig.scratch, "gone")
+  mkdirSync(gone)
+  // Bun itself ends here, before the entry has begun: the complaint is no document.
+  const child = Bun.spawn(["/bin/sh", "-c", 'rmdir "$PWD"; exec "$@"', "sh", binary, "start", '{"command":"true"}'], {
+    cwd: gone,
+    env: rig.environment({ PWD: gone }),
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+  expect([await child.exited, await child.stdout.text()]).toEqual([1, ""])
+  expect(await child.stderr.text()).toContain("working directory")
+  expect(await rig.data("list")).toMatchObject({ total: 0 })
+})

@@ -1,0 +1,64 @@
+/** What really ran: each attempt tells so by itself in a file of its task, opened for appending, whoever looks on. */
+import { mkdirSync, readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+
+/** One attempt as the task itself told it; `endedAt` (epoch ms) and `exitCode` are null when it came to no end of its own. */
+export interface SeenAttempt {
+  readonly attempt: number
+  readonly pid: number
+  readonly endedAt: number | null
+  readonly exitCode: number | null
+}
+
+/** How a task of the oracle is to behave: how long it takes, in seconds, and how it ends. */
+export interface Behaviour {
+  readonly seconds: number
+  readonly exitCode: number
+  /** A shell text that runs between the lines "start" and "end". */
+  readonly meanwhile?: string
+}
+
+/** The files of a scratch folder in which tasks tell what they do. */
+export class Oracle {
+  readonly dir: string
+
+  constructor(scratch: string) {
+    this.dir = join(scratch, "oracle")
+    mkdirSync(this.dir, { recursive: true })
+  }
+
+  /** The script of a task that tells its attempts and their ends. Each line is one append. */
+  script(id: string, { seconds, exitCode, meanwhile = `sleep ${seconds}` }: Behaviour): string {
+    return [
+      `exec 8>>'${join(this.dir, id)}'`,
+      'echo "start $BACKBEAT_ATTEMPT $$" >&8',
+      meanwhile,
+      "echo line of $BACKBEAT_ATTEMPT",
+      `echo "end $BACKBEAT_ATTEMPT $(date +%s%3N) ${exitCode}" >&8`,
+      `exit ${exitCode}`
+    ].join("\n")
+  }
+
+  /** The ids of the tasks of which anything ran. */
+  ids(): ReadonlyArray<string> {
+    return readdirSync(this.dir)
+  }
+
+  /** Every attempt of a task that began, in the order of their beginning; two of one number are two copies. */
+  attempts(id: string): ReadonlyArray<SeenAttempt> {
+    if (!this.ids().includes(id)) return []
+    const words = readFileSync(join(this.dir, id), "utf8").trim().split("\n").map((line) => line.split(" "))
+    return words.flatMap(([what, attempt, pid]) => {
+      if (what !== "start") return []
+      const [, , endedAt, exitCode] = words.find((line) => line[0] === "end" && line[1] === attempt) ?? []
+      return [
+        {
+          attempt: Number(attempt),
+          pid: Number(pid),
+          endedAt: endedAt === undefined ? null : Number(endedAt),
+          exitCode: exitCode === undefined ? null : Number(exitCode)
+        }
+      ]
+    })
+  }
+}

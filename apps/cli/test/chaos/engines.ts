@@ -1,0 +1,35 @@
+/** The engines of a home as the kernel knows them, whatever any of them says. */
+import { readdirSync, readFileSync } from "node:fs"
+import { isAlive } from "../Rig.ts"
+
+const argumentsOf = (pid: string): ReadonlyArray<string> => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")
+  } catch {
+    return []
+  }
+}
+
+/** The pids of the processes that were started as engines of a home, also those that will find it taken. */
+export const enginesOf = (home: string): ReadonlyArray<number> =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/u.test(name))
+    .filter((pid) => {
+      const args = argumentsOf(pid)
+      return args[1] === "engine-role" && args[2] === home
+    })
+    .map(Number)
+    .filter(isAlive)
+
+/** SIGKILLs every engine of a home; how many there were. */
+export const killEngines = (home: string): number => {
+  const pids = enginesOf(home)
+  for (const pid of pids) {
+    try {
+      process.kill(pid, "SIGKILL")
+    } catch {
+      // It ended by itself.
+    }
+  }
+  return pids.length
+}

@@ -1,0 +1,59 @@
+/** Looks after an attempt that runs: its output, its deadlines, its probes, and at last its end. */
+import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
+import type { Task } from "@backbeat/core/task/Task"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { Home } from "../home/Home.ts"
+import { Notices } from "../notify/Notices.ts"
+import { watchOutput } from "../output/Growth.ts"
+import { rotate } from "../output/rotate.ts"
+import { Probes } from "../probe/Probes.ts"
+import type { AttemptEnd as FoundEnd } from "../process/inspectAttempt.ts"
+import { attemptEnd } from "./attemptEnd.ts"
+import { treeOf } from "./attemptSpec.ts"
+import { Deadlines } from "./Deadlines.ts"
+import { LiveAttempts } from "./LiveAttempts.ts"
+import { Reports } from "./Reports.ts"
+
+/** What looking after needs, made once: the callbacks of processes run outside of any effect. */
+export const makeLookAfter = Effect.gen(function* () {
+  const { root } = yield* Home
+  const lives = yield* LiveAttempts
+  const deadlines = yield* Deadlines
+  const probes = yield* Probes
+  const notices = yield* Notices
+  const reports = yield* Reports
+  const run = Effect.runForkWith(yield* Effect.context())
+
+  const settle = (task: Task, end: AttemptEnd): Effect.Effect<void> =>
+    reports.report({ id: task.id, attempt: task.state.attempt }, { type: "End", end })
+
+  /** A stopping attempt is settled by its stop, which also waits for what the leader left behind. */
+  const onEnd = (task: Task) => (found: FoundEnd) => {
+    run(
+      Effect.gen(function* () {
+        if (lives.find(task.id)?.stopping === true) return
+        yield* settle(task, attemptEnd(found, yield* Clock.currentTimeMillis))
+      })
+    )
+  }
+
+  /** `pid` is the shim's, null when it is not known. */
+  const lookAfter = Effect.fnUntraced(function* (task: Task, pid: number | null) {
+    const { dir } = treeOf(root, task)
+    const { maxOutputBytes } = task.spec
+    const output = watchOutput(dir, {
+      onGrowth: ({ stdoutBytes, stderrBytes }) => {
+        if (Math.max(stdoutBytes, stderrBytes) > maxOutputBytes) rotate({ dir, maxOutputBytes })
+      }
+    })
+    const stopping = task.state.status === "stopping"
+    const live = { id: task.id, attempt: task.state.attempt, dir, pid, output, stopping, releases: [] }
+    lives.add(live)
+    yield* deadlines.set(task, dir)
+    yield* probes.begin(task, live)
+    yield* notices.begin(task, live)
+  })
+
+  return { lookAfter, onEnd, settle }
+})
