@@ -8,21 +8,23 @@ import * as Result from "effect/Result"
 import { isatty } from "node:tty"
 import type { CommandLine } from "./commandLine.ts"
 import { complain } from "./explain.ts"
+import { print } from "./print.ts"
 import { version } from "./version.ts"
 
-const show = (text: string, command: string, data: unknown, pretty: boolean): number => {
-  console.log(isatty(1) && !pretty ? text : JSON.stringify(succeeded(command, data), null, pretty ? 2 : undefined))
+const show = async (text: string, command: string, data: unknown, pretty: boolean): Promise<number> => {
+  const shown = isatty(1) && !pretty ? text : JSON.stringify(succeeded(command, data), null, pretty ? 2 : undefined)
+  await print("stdout", `${shown}\n`)
   return 0
 }
 
-const help = (name: string | null, pretty: boolean): number => {
+const help = async (name: string | null, pretty: boolean): Promise<number> => {
   if (name === null) return show(helpText(version), "help", helpData(version), pretty)
   const found = lookUp(name)
   if (Result.isFailure(found)) return complain(name, found.failure)
   return show(operationHelpText(found.success), "help", operationHelpData(found.success), pretty)
 }
 
-const mistake = (line: Extract<CommandLine, { readonly kind: "mistake" }>): number => {
+const mistake = (line: Extract<CommandLine, { readonly kind: "mistake" }>): Promise<number> => {
   const found = lookUp(line.operation)
   if (Result.isFailure(found)) return complain(line.operation, found.failure)
   const known = [...found.success.flags, "pretty", "home", "help", "version"].map((flag) => `--${flag}`)
@@ -35,7 +37,7 @@ const mistake = (line: Extract<CommandLine, { readonly kind: "mistake" }>): numb
 }
 
 /** Answers what needs no engine; the exit code. */
-export const answerLocally = (line: Exclude<CommandLine, { readonly kind: "call" }>): number => {
+export const answerLocally = (line: Exclude<CommandLine, { readonly kind: "call" }>): Promise<number> => {
   switch (line.kind) {
     case "version":
       return show(`backbeat ${version}`, "version", { version }, line.pretty)

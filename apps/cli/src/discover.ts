@@ -8,6 +8,7 @@ import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 import { operations } from "@backbeat/contract/table"
 import * as Result from "effect/Result"
 import { complain } from "./explain.ts"
+import { print } from "./print.ts"
 import { version } from "./version.ts"
 
 const answer = (name: string, payload: unknown): Result.Result<unknown, Problem> => {
@@ -33,7 +34,7 @@ const refuseFlags = ({ operation, flags }: OutgoingCall): Problem | null => {
 }
 
 /** Prints the answer; the exit code. */
-export const discover = (call: OutgoingCall): number => {
+export const discover = async (call: OutgoingCall): Promise<number> => {
   const refused = refuseFlags(call)
   if (refused !== null) return complain(call.operation, refused)
   const data = Result.gen(function* () {
@@ -42,6 +43,7 @@ export const discover = (call: OutgoingCall): number => {
     return yield* answer(call.operation, payload)
   })
   if (Result.isFailure(data)) return complain(call.operation, data.failure)
-  console.log(JSON.stringify(succeeded(call.operation, data.success), null, call.flags["pretty"] === true ? 2 : undefined))
+  const document = JSON.stringify(succeeded(call.operation, data.success), null, call.flags["pretty"] === true ? 2 : undefined)
+  await print("stdout", `${document}\n`)
   return exitCodes.ok
 }

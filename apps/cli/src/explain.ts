@@ -3,11 +3,15 @@ import { Unreachable } from "@backbeat/client/Unreachable"
 import { exitCodeOf, failed } from "@backbeat/contract/Envelope"
 import { commandInputError, type Problem, problem, type ProblemType, problemTypes } from "@backbeat/contract/Problem"
 import { PayloadUnreadable } from "./outgoing.ts"
+import { OutputUnwritable, print } from "./print.ts"
 
 const isKnown = (type: string): type is ProblemType => Object.hasOwn(problemTypes, type)
 
 const problemOf = (thrown: unknown): Problem => {
   if (thrown instanceof PayloadUnreadable) return commandInputError(thrown.message, "Give inline JSON, @file.json or - for stdin.")
+  if (thrown instanceof OutputUnwritable) {
+    return commandInputError(thrown.message, "The call was made, only its answer is lost: write it somewhere else.")
+  }
   if (thrown instanceof Unreachable) {
     const { type, message, hint, details } = thrown.problem
     return problem(isKnown(type) ? type : "EngineUnreachable", message, hint, details)
@@ -17,10 +21,14 @@ const problemOf = (thrown: unknown): Problem => {
 }
 
 /** Prints a problem on stderr; answers with the exit code. */
-export const complain = (command: string, trouble: Problem): number => {
-  console.error(JSON.stringify(failed(command, trouble)))
+export const complain = async (command: string, trouble: Problem): Promise<number> => {
+  try {
+    await print("stderr", `${JSON.stringify(failed(command, trouble))}\n`)
+  } catch {
+    // Nobody can be told; the exit code still says it.
+  }
   return exitCodeOf(trouble)
 }
 
 /** Prints what was thrown; answers with the exit code. */
-export const explain = (command: string, thrown: unknown): number => complain(command, problemOf(thrown))
+export const explain = (command: string, thrown: unknown): Promise<number> => complain(command, problemOf(thrown))

@@ -7,17 +7,17 @@ import { discoveryNames } from "@backbeat/contract/names"
 import { exitHeader } from "@backbeat/contract/protocol"
 import { type CommandLine, parseCommandLine } from "./commandLine.ts"
 import { outgoing, targetOf } from "./outgoing.ts"
+import { print } from "./print.ts"
 
-const print = async (response: Response): Promise<number> => {
+const printAnswer = async (response: Response): Promise<number> => {
   const exitCode = Number(response.headers.get(exitHeader) ?? 70)
   if (response.headers.get("content-type") === "application/x-ndjson") {
     const { printStream } = await import("./printStream.ts")
     return printStream(response)
   }
   const text = await response.text()
-  // console.log delivers whole documents through pipes of every kind, which process.stdout.write with an exit does not.
-  if (text.startsWith('{"ok":false') || text.startsWith('{\n  "ok": false')) console.error(text)
-  else console.log(text)
+  const isFailure = text.startsWith('{"ok":false') || text.startsWith('{\n  "ok": false')
+  await print(isFailure ? "stderr" : "stdout", `${text}\n`)
   return exitCode
 }
 
@@ -31,7 +31,7 @@ const run = async (line: CommandLine): Promise<number> => {
     return discover(await outgoing(line))
   }
   const response = await callEngine(targetOf(line), await outgoing(line))
-  if (response !== null) return print(response)
+  if (response !== null) return printAnswer(response)
   const { withoutEngine } = await import("./withoutEngine.ts")
   return withoutEngine(line)
 }

@@ -1,4 +1,5 @@
 /** Prints frames as they come. A failure in the middle goes to stderr, as every failure does. */
+import { print } from "./print.ts"
 
 const failureMark = '{"ok":false'
 
@@ -13,11 +14,11 @@ export const printStream = async (response: Response): Promise<number> => {
     if (end === 0) continue
     const failure = rest.indexOf(failureMark)
     if (failure >= 0 && (failure === 0 || rest[failure - 1] === "\n")) {
-      await Bun.write(Bun.stdout, rest.slice(0, failure))
-      console.error(rest.slice(failure).trimEnd())
+      await print("stdout", rest.slice(0, failure))
+      await print("stderr", rest.slice(failure))
       return 1
     }
-    await Bun.write(Bun.stdout, rest.slice(0, end))
+    if (!(await print("stdout", rest.slice(0, end)))) return 0
     rest = rest.slice(end)
   }
   return 0

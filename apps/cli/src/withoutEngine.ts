@@ -1,10 +1,12 @@
 /** What `engine status` and `engine stop` answer when no engine runs. */
 import { findHome } from "@backbeat/client/Home"
 import { succeeded } from "@backbeat/contract/Envelope"
+import { isatty } from "node:tty"
 import type { TypedCall } from "./commandLine.ts"
+import { print } from "./print.ts"
 
 /** Prints the answer; the exit code. */
-export const withoutEngine = ({ operation, home, pretty }: TypedCall): number => {
+export const withoutEngine = async ({ operation, home, pretty }: TypedCall): Promise<number> => {
   const data =
     operation === "engine stop"
       ? { stopped: false, pid: null, liveTasks: 0 }
@@ -17,6 +19,6 @@ export const withoutEngine = ({ operation, home, pretty }: TypedCall): number =>
           tasks: null,
           rssBytes: null
         }
-  console.log(JSON.stringify(succeeded(operation, data), null, pretty ? 2 : undefined))
+  await print("stdout", `${JSON.stringify(succeeded(operation, data), null, pretty || isatty(1) ? 2 : undefined)}\n`)
   return 0
 }

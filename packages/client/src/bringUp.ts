@@ -4,6 +4,7 @@ import { connect } from "node:net"
 import { watch } from "node:fs"
 import type { Place } from "./Home.ts"
 import { startEngine } from "./startEngine.ts"
+import { unreachable } from "./Unreachable.ts"
 
 /** Longer than an engine needs to begin; one that died on the way leaves no event. */
 const patienceMs = 1000
@@ -34,8 +35,20 @@ const awaitNotice = (root: string): Promise<void> =>
     void accepts(`${root}/${socketName}`).then((served) => (served ? finish() : undefined))
   })
 
+/** How often an engine may die while it begins before it is called broken. */
+const startsAtMost = 3
+
+/** Waits for the engine of another version, whose caller starts it at this moment: it is not to be raced for the home. */
+export const awaitSuccessor = (root: string): Promise<void> => awaitNotice(root)
+
 /** Ends when it is worth calling again. Throws Unreachable. */
 export const bringUp = async (engineCommand: ReadonlyArray<string>, place: Place): Promise<void> => {
-  const begun = await startEngine(engineCommand, place)
-  if (begun === "elsewhere") await awaitNotice(place.root)
+  for (let starts = 1; ; starts++) {
+    const begun = await startEngine(engineCommand, place)
+    if (begun === "ready") return
+    if (begun === "elsewhere") return awaitNotice(place.root)
+    if (starts === startsAtMost) {
+      throw unreachable("the engine ended before it served", `See ${place.root}/engine.log.`, { home: place.root })
+    }
+  }
 }

@@ -1,5 +1,5 @@
 /** Calls the engine of a home; starts one when there is none. The hot path loads nothing but this file. */
-import { callPath, handoverHeader, socketName } from "@backbeat/contract/protocol"
+import { callPath, handoverHeader, socketName, streamType } from "@backbeat/contract/protocol"
 import { onceOnlyNames } from "@backbeat/contract/names"
 import type { Place } from "./Home.ts"
 import { unreachable } from "./Unreachable.ts"
@@ -20,6 +20,7 @@ export interface Target extends Place {
 
 /** Linux takes 107 bytes for the path of a socket, macOS 103. A longer one is reached from inside of the home. */
 const socketPathMaxBytes = 103
+/** How long, in milliseconds, a call goes on without an engine. The time in which one works on it does not count. */
 const giveUpAfterMs = 20_000
 
 const codeOf = (thrown: unknown): string =>
@@ -42,16 +43,25 @@ const socketOf = (root: string): string => {
 const post = (root: string, body: string): Promise<Response> =>
   fetch(`http://engine${callPath}`, { method: "POST", body, unix: socketOf(root), signal: null })
 
-/** What one try came to: an answer, nobody there, or a connection that broke in the middle. */
-type Try = Response | "absent" | "handover" | "broken"
+/**
+ * What one try came to: a whole answer or a stream, nobody there, a connection that broke in the middle, or an engine
+ * that let go of the home, maybe to a `successor`: the version that takes over.
+ */
+type Try = Response | { readonly state: "absent" | "broken" } | { readonly state: "handover"; readonly successor: string }
+
+/** A document is whole or it is asked for again; only frames are passed on as they come. */
+const received = async (response: Response): Promise<Try> => {
+  const successor = response.headers.get(handoverHeader)
+  if (successor !== null) return { state: "handover", successor }
+  return response.headers.get("content-type") === streamType ? response : new Response(await response.text(), response)
+}
 
 const tryOnce = async (root: string, body: string): Promise<Try> => {
   try {
-    const response = await post(root, body)
-    return response.headers.has(handoverHeader) ? "handover" : response
+    return await received(await post(root, body))
   } catch (thrown) {
     const code = codeOf(thrown)
-    if (absent.has(code)) return "absent"
+    if (absent.has(code)) return { state: "absent" }
     if (forbidden.has(code)) {
       throw unreachable(
         `the engine's socket cannot be used (${code})`,
@@ -59,27 +69,30 @@ const tryOnce = async (root: string, body: string): Promise<Try> => {
         { home: root, code }
       )
     }
-    return "broken"
+    return { state: "broken" }
   }
 }
 
 /** Calls. A broken connection is repeated under the same request id, but for what may be done only once. Throws Unreachable. */
 export const callEngine = async (target: Target, call: OutgoingCall): Promise<Response | null> => {
   const { root, engineCommand } = target
+  const repeated = { ...call, caller: { ...call.caller, repeated: true } }
   let body = JSON.stringify(call)
-  let got = await tryOnce(root, body)
-  for (const giveUpAt = performance.now() + giveUpAfterMs; performance.now() < giveUpAt; ) {
-    if (typeof got === "object") return got
-    if (engineCommand === null && got === "absent") return null
-    if (got === "broken" && onceOnlyNames.includes(call.operation)) {
+  for (let withoutMs = 0; withoutMs < giveUpAfterMs; ) {
+    const got = await tryOnce(root, body)
+    if (got instanceof Response) return got
+    if (engineCommand === null && got.state === "absent") return null
+    if (got.state === "broken" && onceOnlyNames.includes(call.operation)) {
       throw unreachable(`the engine ended during ${call.operation}`, "It may have been done: look before you call again.", { home: root })
     }
-    if (got !== "absent") body = JSON.stringify({ ...call, caller: { ...call.caller, repeated: true } })
+    if (got.state !== "absent") body = JSON.stringify(repeated)
+    const lostAt = performance.now()
     if (engineCommand !== null) {
-      const { bringUp } = await import("./bringUp.ts")
-      await bringUp(engineCommand, target)
+      const { awaitSuccessor, bringUp } = await import("./bringUp.ts")
+      const isYielded = got.state === "handover" && got.successor !== "" && got.successor !== call.caller["version"]
+      await (isYielded ? awaitSuccessor(root) : bringUp(engineCommand, target))
     }
-    got = await tryOnce(root, body)
+    withoutMs += Math.max(1, performance.now() - lostAt)
   }
   throw unreachable("no engine answered within 20 seconds", `See ${root}/engine.log, or run doctor.`, { home: root })
 }

@@ -1,9 +1,9 @@
 /** Starts an engine for a home, out of the caller's process tree for good, and hears how it began. */
 import type { Place } from "./Home.ts"
-import { type Unreachable, Unreachable as UnreachableError, unreachable, type UnreachableProblem } from "./Unreachable.ts"
+import { Unreachable as UnreachableError, unreachable, type UnreachableProblem } from "./Unreachable.ts"
 
-/** What the engine program said: it serves, another one does, or why it cannot. */
-export type Begun = "ready" | "elsewhere"
+/** What the engine program said: it serves, another one does, or nothing, because it died. */
+export type Begun = "ready" | "elsewhere" | "silent"
 
 /** Variables that an engine needs. Nothing else of the caller's environment goes into it: it outlives the caller. */
 const passed = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|XDG_.*|BACKBEAT_IDLE_EXIT_MS|TASK_TIMEOUT|MAX_OUTPUT_BUFFER|LOG_LEVEL)$/u
@@ -28,20 +28,18 @@ const isProblem = (value: unknown): value is UnreachableProblem =>
   "details" in value &&
   typeof value.details === "object"
 
-const silent = (root: string): Unreachable =>
-  unreachable("the engine ended before it served", `See ${root}/engine.log.`, { home: root })
-
-const understand = (line: string, root: string): Begun => {
-  if (line.trim() === "") throw silent(root)
+const understand = (line: string): Begun => {
+  if (line.trim() === "") return "silent"
   const said: unknown = JSON.parse(line)
-  if (typeof said !== "object" || said === null || !("state" in said)) throw silent(root)
+  if (typeof said !== "object" || said === null || !("state" in said)) return "silent"
   if (said.state === "ready" || said.state === "elsewhere") return said.state
-  throw "problem" in said && isProblem(said.problem) ? new UnreachableError(said.problem) : silent(root)
+  if ("problem" in said && isProblem(said.problem)) throw new UnreachableError(said.problem)
+  return "silent"
 }
 
 /**
  * Starts `engineCommand` with the home as arguments. The shell between ends at once, so that the engine is a child of
- * process 1, in a session of its own. Throws Unreachable.
+ * process 1, in a session of its own. Throws Unreachable with the reason that the engine gave.
  */
 export const startEngine = async (engineCommand: ReadonlyArray<string>, { root, configPath }: Place): Promise<Begun> => {
   try {
@@ -53,7 +51,7 @@ export const startEngine = async (engineCommand: ReadonlyArray<string>, { root, 
     })
     // The engine closes its end when it has begun, and the shell has ended before.
     const line = await new Response(shell.stdout).text()
-    return understand(line, root)
+    return understand(line)
   } catch (thrown) {
     if (thrown instanceof UnreachableError) throw thrown
     const message = thrown instanceof Error ? thrown.message : String(thrown)

@@ -4,8 +4,13 @@
 export const callPath = "/v1/call"
 /** The header of an answer that carries the caller's exit code. */
 export const exitHeader = "x-backbeat-exit"
-/** The header of an answer that asks the caller to start an engine and to call again: this one has let go of the home. */
+/**
+ * The header of an answer that asks the caller to call again: this engine has let go of the home. Its value is the version
+ * that takes over, whose engine is started already by somebody, or nothing when the caller is to start one.
+ */
 export const handoverHeader = "x-backbeat-handover"
+/** The content type of frames that come one by one. */
+export const streamType = "application/x-ndjson"
 /** The engine's socket, below the home. */
 export const socketName = "engine.sock"
 /** What an engine says of itself, below the home: for information, never a proof of life. */
