@@ -73,6 +73,7 @@ const takeFlag = (draft: Draft, args: ReadonlyArray<string>, at: number): number
   const name = argument.slice(2, equals < 0 ? undefined : equals)
   const inline = equals < 0 ? undefined : argument.slice(equals + 1)
   if (isOwn(name)) {
+    if (inline !== undefined) throw new Mistake(`--${name}`, `--${name} takes no value`)
     draft[name] = true
     return 1
   }

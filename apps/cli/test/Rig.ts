@@ -150,10 +150,12 @@ export class Rig {
   }
 }
 
-/** Whether a process is there and no zombie. */
+/** Whether a process is there and no zombie. One whose threads are still ending holds its locks, sockets and files. */
 export const isAlive = (pid: number): boolean => {
   try {
-    return !/\) Z/u.test(readFileSync(`/proc/${pid}/stat`, "utf8"))
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1")
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+    return fields[0] !== "Z" || Number(fields[17]) > 1
   } catch {
     return false
   }

@@ -1,8 +1,8 @@
 /** Tasks are started, stopped and restarted while the engine is killed at random moments; the oracle tells what ran. */
 import * as Schema from "effect/Schema"
-import { type Called, isAlive, markedProcesses, type Rig } from "../Rig.ts"
+import { type Called, isAlive, type Rig } from "../Rig.ts"
 import { enginesOf, killEngines } from "./engines.ts"
-import { Oracle } from "./Oracle.ts"
+import { Oracle, type SeenAttempt } from "./Oracle.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
 
 const Shown = Schema.Struct({
@@ -18,8 +18,8 @@ type Shown = typeof Shown.Type
 const decodePage = Schema.decodeUnknownSync(Schema.Struct({ tasks: Schema.Array(Shown), next: Schema.NullOr(Schema.String) }))
 const decodeProblem = Schema.decodeUnknownOption(Schema.Struct({ error: Schema.Struct({ type: Schema.String, message: Schema.String }) }))
 
-/** What a soak came to. `flaws` is empty when everything that was said is so. */
-export interface SoakResult {
+/** What the rounds came to. `flaws` is empty when everything that was said is so. */
+export interface RandomKillsResult {
   readonly calls: number
   readonly kills: number
   readonly tasks: number
@@ -31,7 +31,7 @@ export interface SoakResult {
 }
 
 /** How often to kill, the chance of it, and how late after a call was begun, in milliseconds. */
-export interface SoakOptions {
+export interface RandomKillsOptions {
   readonly rounds: number
   readonly random: SeededRandom
   readonly latestKillMs?: number
@@ -51,11 +51,12 @@ const meanwhiles = [
   "trap 'exit 9' TERM; sleep 60 & wait"
 ]
 
-export class Soak {
+/** A workload in one home, and the judgement on it. */
+export class RandomKills {
   readonly #rig: Rig
   readonly #random: SeededRandom
   readonly #oracle: Oracle
-  readonly #options: SoakOptions
+  readonly #options: RandomKillsOptions
   readonly #ids: Array<string> = []
   readonly #flaws: Array<string> = []
   readonly #busy = new Set<string>()
@@ -63,7 +64,7 @@ export class Soak {
   #kills = 0
   #slowestCallMs = 0
 
-  constructor(rig: Rig, options: SoakOptions) {
+  constructor(rig: Rig, options: RandomKillsOptions) {
     this.#rig = rig
     this.#options = options
     this.#random = options.random
@@ -71,13 +72,10 @@ export class Soak {
   }
 
   /** Runs the rounds, lets everything end, and compares. */
-  async run(): Promise<SoakResult> {
+  async run(): Promise<RandomKillsResult> {
     for (let round = 0; round < this.#options.rounds; round++) await this.#round(round)
     const tasks = await this.#settle()
     const worstEndMs = this.#compare(tasks)
-    const left = markedProcesses(this.#rig.home).length
-    // What a task left behind by setsid is nobody's mistake; what a cancelled one left is looked for at its stop.
-    if (left > 200) this.#flaws.push(`${left} processes are left`)
     return {
       calls: this.#calls,
       kills: this.#kills,
@@ -94,8 +92,8 @@ export class Soak {
     await Bun.sleep(this.#random.next() * (this.#options.latestKillMs ?? 120))
     this.#kills += killEngines(this.#rig.home)
     await Promise.all(acts)
-    const serving = enginesOf(this.#rig.home)
-    if (serving.length > 2) this.#flaws.push(`round ${round}: engines ${serving.join(", ")}`)
+    const engines = enginesOf(this.#rig.home)
+    if (engines.length > 1) this.#flaws.push(`round ${round}: engines ${engines.join(", ")}`)
   }
 
   #act(round: number): Promise<void> {
@@ -180,21 +178,26 @@ export class Soak {
     return Math.max(0, ...tasks.map((task) => this.#compareOne(task)))
   }
 
+  /** How far apart the ends are, in milliseconds. */
   #compareOne(task: Shown): number {
     const attempts = this.#oracle.attempts(task.id)
-    const flaw = (what: string) => {
-      this.#flaws.push(`${task.id} ${JSON.stringify(task)}: ${what}; oracle ${JSON.stringify(attempts)}`)
-      return 0
-    }
-    const numbers = attempts.map(({ attempt }) => attempt)
-    if (new Set(numbers).size !== numbers.length) return flaw("two copies of one attempt")
-    if (numbers.some((attempt) => attempt > task.attempt)) return flaw("an attempt that nobody asked for")
-    const last = attempts.find(({ attempt }) => attempt === task.attempt)
-    if (last !== undefined && isAlive(last.pid)) return flaw("it is alive")
-    if (task.status === "cancelled") return 0
-    if (task.status !== "completed" && task.status !== "failed") return flaw("not final")
-    if (last === undefined || last.endedAt === null || last.exitCode === null) return flaw("it did not end by itself")
-    if (task.exitCode !== last.exitCode) return flaw("another exit code")
-    return Math.abs(Date.parse(task.endedAt ?? "") - last.endedAt)
+    const flaw = flawOf(task, attempts)
+    if (flaw !== null) this.#flaws.push(`${task.id} ${JSON.stringify(task)}: ${flaw}; oracle ${JSON.stringify(attempts)}`)
+    const endedAt = attempts.find(({ attempt }) => attempt === task.attempt)?.endedAt ?? null
+    const isOwnEnd = flaw === null && task.status !== "cancelled" && endedAt !== null
+    return isOwnEnd ? Math.abs(Date.parse(task.endedAt ?? "") - endedAt) : 0
   }
+}
+
+/** What is wrong with a task that should have ended. */
+const flawOf = (task: Shown, attempts: ReadonlyArray<SeenAttempt>): string | null => {
+  const numbers = attempts.map(({ attempt }) => attempt)
+  if (new Set(numbers).size !== numbers.length) return "two copies of one attempt"
+  if (numbers.some((attempt) => attempt > task.attempt)) return "an attempt that nobody asked for"
+  const last = attempts.find(({ attempt }) => attempt === task.attempt)
+  if (last !== undefined && isAlive(last.pid)) return "it is alive"
+  if (task.status === "cancelled") return null
+  if (task.status !== "completed" && task.status !== "failed") return "it is not final"
+  if (last === undefined || last.endedAt === null) return "it did not end by itself"
+  return task.exitCode === last.exitCode ? null : "another exit code"
 }

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util"
 import { Rig } from "../Rig.ts"
 import { SeededRandom } from "./SeededRandom.ts"
-import { Soak } from "./RandomKills.ts"
+import { RandomKills } from "./RandomKills.ts"
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "2000" }, seed: { type: "string", default: String(Date.now() % 1_000_000) } }
@@ -10,7 +10,7 @@ const { values } = parseArgs({
 const begunAt = performance.now()
 await using rig = new Rig()
 console.log(`seed ${values.seed}, home ${rig.home}`)
-const { flaws, ...figures } = await new Soak(rig, { rounds: Number(values.rounds), random: new SeededRandom(Number(values.seed)) }).run()
+const { flaws, ...figures } = await new RandomKills(rig, { rounds: Number(values.rounds), random: new SeededRandom(Number(values.seed)) }).run()
 console.log(JSON.stringify({ ...figures, seconds: Math.round((performance.now() - begunAt) / 1000) }))
 for (const flaw of flaws) console.error(flaw)
 process.exitCode = flaws.length === 0 ? 0 : 1

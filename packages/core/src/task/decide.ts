@@ -98,9 +98,11 @@ const nextAttempt = (state: TaskState): number =>
 const laterThan = (at: number, notBefore: number | null): number | null =>
   notBefore !== null && notBefore > at ? notBefore : null
 
-const end = (ended: AttemptEnd, task: Task): ReadonlyArray<TaskEvent> => {
+const end = (seen: AttemptEnd, task: Task): ReadonlyArray<TaskEvent> => {
   const { state, spec } = task
   if (state.status !== "running" && state.status !== "stopping") return []
+  // The time of a file has a coarser grain than the clock: it may lie a little before the start.
+  const ended = { ...seen, endedAt: Math.max(seen.endedAt, state.startedAt) }
   if (state.status === "stopping") {
     if (state.intent.kind === "cancel") return [cancelled(state.reason, null, ended)]
     if (state.intent.kind === "restart") {

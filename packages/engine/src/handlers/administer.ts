@@ -8,6 +8,7 @@ import { existsSync } from "node:fs"
 import { keyNames, resolve, withKey } from "../home/configuration.ts"
 import { Home } from "../home/Home.ts"
 import { Settings } from "../home/Settings.ts"
+import { Transitions } from "../task/Transitions.ts"
 import { type Handled, handle } from "./Call.ts"
 import { wrongField } from "./View.ts"
 
@@ -24,6 +25,7 @@ export const makeDiscoveryHandlers = Effect.map(Home, ({ version }): ReadonlyArr
 export const makeConfigHandlers = Effect.gen(function* () {
   const { configPath } = yield* Home
   const settings = yield* Settings
+  const transitions = yield* Transitions
 
   /** Writes the file as it would be, when every value in it holds. */
   const change = Effect.fnUntraced(function* (key: string, value: unknown) {
@@ -51,6 +53,8 @@ export const makeConfigHandlers = Effect.gen(function* () {
           path: configPath
         })
     })
+    // A commit fills the slots that a queue has now.
+    yield* Effect.ignore(transitions.commit(() => Effect.void))
     return { key, config: { ...settings.current() }, path: configPath }
   })
 

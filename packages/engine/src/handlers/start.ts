@@ -4,6 +4,7 @@ import { decodePayload } from "@backbeat/contract/decodePayload"
 import { operations } from "@backbeat/contract/table"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { Supervisor } from "../task/Supervisor.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { type Item, makeStarter, type Started } from "./starter.ts"
 import { View } from "./View.ts"
@@ -13,18 +14,19 @@ import { makeAwaitEnd } from "./waiting.ts"
 export const makeStart = Effect.gen(function* () {
   const starter = yield* makeStarter
   const view = yield* View
+  const supervisor = yield* Supervisor
   const awaitEnd = yield* makeAwaitEnd
 
   const show = (started: Started, call: Call) =>
     Effect.gen(function* () {
       const { id } = yield* Effect.fromResult(started.result)
-      const opened = yield* view.settled(id)
-      return { task: view.show(call.flags.wait === true ? yield* awaitEnd(id, call) : opened) }
+      return { task: view.show(yield* call.flags.wait === true ? awaitEnd(id, call) : view.find(id)) }
     })
 
   const one = handle(operations.start, (input, call) =>
     Effect.gen(function* () {
       const [started] = yield* Effect.mapError(starter([{ input, index: 0 }], call), toProblem(input.id ?? ""))
+      yield* supervisor.acted
       return yield* started === undefined ? Effect.die("a start without an answer") : show(started, call)
     })
   )
@@ -37,6 +39,7 @@ export const makeStart = Effect.gen(function* () {
     const started = new Map(
       (yield* Effect.mapError(starter(items, call), toProblem(""))).map((each) => [each.index, each])
     )
+    yield* supervisor.acted
     return yield* Effect.forEach(
       decoded,
       (each, index): Effect.Effect<Result.Result<unknown, Problem>> => {

@@ -42,6 +42,9 @@ const facts = (state: TaskState) => {
   }
 }
 
+/** An ended attempt is still looked after for a moment, but its pid may be another process by then. */
+const hasProcess = ({ status }: TaskState): boolean => status === "running" || status === "stopping"
+
 /** The attempt whose facts and output are shown: while the next one is awaited, the last one. */
 export const shownAttempt = ({ attempt, status }: TaskState): number => (status === "queued" ? attempt - 1 : attempt)
 
@@ -64,7 +67,7 @@ export const briefTask = (task: Task, live: LiveAttempt | null): BriefTask => {
     queue: spec.queue,
     attempt: state.attempt,
     restartCount: task.restartCount,
-    pid: live?.attempt === state.attempt ? live.pid : null,
+    pid: hasProcess(state) && live?.attempt === state.attempt ? live.pid : null,
     ...facts(state),
     createdAt: iso(task.createdAt)
   }

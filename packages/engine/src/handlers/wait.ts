@@ -23,6 +23,8 @@ const portIntervalMs = 8
 
 const lastLineCount = 20
 
+const pageTasks = 500
+
 const endedBefore = (task: Task, what: string): Problem =>
   problem("IllegalTransition", `task ${task.id} ${task.state.status} before ${what}`, "See its logs and why.", {
     id: task.id,
@@ -98,6 +100,16 @@ export const makeWaitHandler = Effect.gen(function* () {
     return { lastLines: stderr.length > 0 ? stderr : yield* lastLinesOf({ ...wanted, stream: "stdout" }) }
   })
 
+  const idsTagged = Effect.fnUntraced(function* (tag: string) {
+    const tagged: Array<string> = []
+    for (let after: string | undefined; ; ) {
+      const { tasks, next } = yield* Effect.mapError(store.list({ tags: [tag] }, { limit: pageTasks, after }), toProblem(""))
+      tagged.push(...tasks.map((task) => task.id))
+      if (next === null) return tagged
+      after = next
+    }
+  })
+
   const idsOf = Effect.fnUntraced(function* ({ id, ids, tag }: Input<"wait">) {
     const given = [id, ids, tag].filter((each) => each !== undefined)
     if (given.length !== 1) {
@@ -105,8 +117,7 @@ export const makeWaitHandler = Effect.gen(function* () {
     }
     if (id !== undefined) return [id]
     if (ids !== undefined) return [...new Set(ids)]
-    const page = yield* Effect.mapError(store.list({ tags: [tag ?? ""] }, { limit: 500 }), toProblem(""))
-    return page.tasks.map((task) => task.id)
+    return yield* idsTagged(tag ?? "")
   })
 
   const awaitMany = Effect.fnUntraced(function* (ids: ReadonlyArray<string>, input: Input<"wait">) {
@@ -135,7 +146,7 @@ export const makeWaitHandler = Effect.gen(function* () {
       const ids = yield* idsOf(input)
       const waiting: Effect.Effect<typeof operations.wait.output.Type, Problem> =
         input.id === undefined ? awaitMany(ids, input) : awaitSingle(input.id, input.for ?? "end")
-      return yield* limitTime(waiting, input.timeout ?? waitMsOf(call), ids)
+      return yield* limitTime(waiting, { ms: input.timeout ?? waitMsOf(call), ids, call })
     })
   )
 })

@@ -3,6 +3,7 @@ import { type Problem, problem } from "@backbeat/contract/Problem"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { makeUntil } from "../task/until.ts"
 import { type Call, toProblem } from "./Call.ts"
@@ -13,12 +14,24 @@ const defaultWaitMs = 60_000
 /** How long the caller wants to wait, in milliseconds. */
 export const waitMsOf = ({ flags }: Call): number => (flags.timeout === undefined ? defaultWaitMs : flags.timeout * 1000)
 
+/** What a wait is limited by: how long the caller wants to wait, in milliseconds, for which tasks. */
+export interface TimeLimit {
+  readonly ms: number
+  readonly ids: ReadonlyArray<string>
+  readonly call: Call
+}
+
+/** How much of the time is gone: a call that is sent again because its engine ended has waited before. */
+const waitedMs = ({ caller }: Call, now: number): number =>
+  caller.repeated === true ? Math.max(0, now - caller.requestedAt) : 0
+
 /** Ends a wait: retryable, with the place in the history from which to go on. */
 export const makeTimeLimit = Effect.gen(function* () {
   const store = yield* TaskStore
-  return <A>(waiting: Effect.Effect<A, Problem>, ms: number, ids: ReadonlyArray<string>): Effect.Effect<A, Problem> =>
-    Effect.timeoutOrElse(waiting, {
-      duration: ms,
+  return Effect.fnUntraced(function* <A>(waiting: Effect.Effect<A, Problem>, { ms, ids, call }: TimeLimit) {
+    const now = yield* Clock.currentTimeMillis
+    return yield* Effect.timeoutOrElse(waiting, {
+      duration: Math.max(0, ms - waitedMs(call, now)),
       orElse: () =>
         Effect.flatMap(Effect.mapError(store.lastSequence, toProblem("")), (cursor) =>
           Effect.fail(
@@ -31,6 +44,7 @@ export const makeTimeLimit = Effect.gen(function* () {
           )
         )
     })
+  })
 })
 
 /** Waits for the end of a task as the flags --wait and --timeout say. */
@@ -43,7 +57,6 @@ export const makeAwaitEnd = Effect.gen(function* () {
         until(id, ({ state }) => isFinal(state.status)),
         toProblem(id)
       ),
-      waitMsOf(call),
-      [id]
+      { ms: waitMsOf(call), ids: [id], call }
     )
 })

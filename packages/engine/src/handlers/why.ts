@@ -61,6 +61,14 @@ const past = (recorded: RecordedEvent): Reason | null => {
   return what === null ? null : { what, since: iso(recorded.at), actor: recorded.actor }
 }
 
+/** Once nothing of a stopped task is left it is the engine that cancels it: for whoever had asked for the stop. */
+const attributed = (history: ReadonlyArray<RecordedEvent>, { state }: Task): ReadonlyArray<RecordedEvent> => {
+  const last = history.at(-1)
+  return state.status === "cancelled" && last?.event.type === "task.cancelled"
+    ? history.with(-1, { ...last, actor: state.by })
+    : history
+}
+
 /** The latest events that explain the status, the deciding one first. */
 const reasons = (history: ReadonlyArray<RecordedEvent>): ReadonlyArray<Reason> =>
   history
@@ -123,7 +131,7 @@ export const makeWhyHandler = Effect.gen(function* () {
         return { status, ...explainQueued(task, circumstances) }
       }
       const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
-      return { status, because: reasons(history), next: nextOf(task) }
+      return { status, because: reasons(attributed(history, task)), next: nextOf(task) }
     }).pipe(Effect.mapError(toProblem(id)))
   )
 })

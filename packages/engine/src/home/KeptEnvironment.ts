@@ -1,4 +1,5 @@
 /** The environment of a task, kept in a 0600 file of its folder because a later attempt needs it. Nowhere else. */
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -37,19 +38,34 @@ export const inherit = (callers: Variables, given: Variables): Variables => ({
 
 const fileOf = (root: string, id: string): string => join(taskDir(root, id), "environment.json")
 
-/** Keeps the environment of a task, durably replaced. Throws what the file system throws. */
+/** Keeps the environment of a task, replacing what was kept. Throws what the file system throws. */
 export const keepEnvironment = (root: string, id: string, variables: Variables): void => {
-  mkdirSync(taskDir(root, id), { recursive: true, mode: 0o700 })
-  const draft = `${fileOf(root, id)}.draft`
-  writeFileSync(draft, JSON.stringify(variables), { mode: 0o600 })
-  renameSync(draft, fileOf(root, id))
+  const dir = taskDir(root, id)
+  const path = fileOf(root, id)
+  const isNew = mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined
+  // What is half-written when the engine is killed belongs to no task yet, unless there was one before.
+  const draft = isNew ? path : `${path}.draft`
+  writeFileSync(draft, textOf(variables), { mode: 0o600 })
+  if (!isNew) renameSync(draft, path)
+}
+
+/** The last one written or read: tasks that start one after the other have the same. */
+let last: { readonly text: string; readonly variables: Variables } | null = null
+
+const textOf = (variables: Variables): string => {
+  const text = JSON.stringify(variables)
+  if (last?.text !== text) last = { text, variables }
+  return text
 }
 
 /** The kept environment, or null when it was forgotten or never kept. */
 export const readEnvironment = (root: string, id: string): Variables | null => {
   try {
-    const decoded = decode(readFileSync(fileOf(root, id), "utf8"))
-    return decoded._tag === "Some" ? decoded.value : null
+    const text = readFileSync(fileOf(root, id), "utf8")
+    if (last?.text === text) return last.variables
+    const variables = Option.getOrNull(decode(text))
+    if (variables !== null) last = { text, variables }
+    return variables
   } catch {
     return null
   }

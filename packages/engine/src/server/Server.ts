@@ -1,8 +1,8 @@
 /** The engine's socket: calls in, documents and frames out. */
 import { CallRequest } from "@backbeat/contract/Call"
-import { commandInputError } from "@backbeat/contract/Problem"
 import { exitCodeOf, failed } from "@backbeat/contract/Envelope"
-import { callPath, exitHeader, handoverHeader, socketName } from "@backbeat/contract/protocol"
+import { callPath, exitHeader, handoverHeader, socketName, streamType } from "@backbeat/contract/protocol"
+import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
@@ -14,6 +14,7 @@ import { Home } from "../home/Home.ts"
 import { Idleness } from "../life/Idleness.ts"
 import { Shutdown } from "../life/Shutdown.ts"
 import { type Answer, makeAnswer } from "./answer.ts"
+import { explainMalformed } from "./explainMalformed.ts"
 import { isNewer } from "./isNewer.ts"
 
 const decodeRequest = Schema.decodeUnknownResult(Schema.fromJsonString(CallRequest))
@@ -21,24 +22,27 @@ const decodeRequest = Schema.decodeUnknownResult(Schema.fromJsonString(CallReque
 /** Room for a payload of 10 MB, escaped, and an environment beside it. */
 const maxBodyBytes = 64 * 1024 * 1024
 
-const handover = (): Response => new Response(null, { status: 503, headers: { [handoverHeader]: "1" } })
+const handover = (successor: string): Response =>
+  new Response(null, { status: 503, headers: { [handoverHeader]: successor } })
 
-const bodyOf = (answer: Extract<Answer, { readonly kind: "stream" }>): ReadableStream<Uint8Array> =>
+/** The frames; `left` is called when the last one is out or the caller has gone. */
+const bodyOf = (answer: Extract<Answer, { readonly kind: "stream" }>, left: () => void): ReadableStream<Uint8Array> =>
   answer.frames.pipe(
     Stream.map((frame) => `${JSON.stringify(frame)}\n`),
     Stream.catch((trouble) => Stream.make(`${JSON.stringify(failed(answer.operation, trouble))}\n`)),
     Stream.encodeText,
+    Stream.ensuring(Effect.sync(left)),
     Stream.toReadableStream()
   )
 
-const respond = (answer: Answer): Response =>
+const respond = (answer: Answer, enter: () => () => void): Response =>
   answer.kind === "document"
     ? new Response(answer.text, { headers: { "content-type": "application/json", [exitHeader]: String(answer.exitCode) } })
-    : new Response(bodyOf(answer), { headers: { "content-type": "application/x-ndjson", [exitHeader]: "0" } })
+    : new Response(bodyOf(answer, enter()), { headers: { "content-type": streamType, [exitHeader]: "0" } })
 
-const malformed = (message: string): Response => {
-  const trouble = commandInputError(`the call is malformed: ${message}`, "Use the backbeat CLI of this engine's version.")
-  return new Response(JSON.stringify(failed("call", trouble)), {
+const malformed = (text: string, error: Schema.SchemaError): Response => {
+  const { operation, trouble } = explainMalformed(text, error)
+  return new Response(JSON.stringify(failed(operation, trouble)), {
     headers: { [exitHeader]: String(exitCodeOf(trouble)) }
   })
 }
@@ -59,27 +63,32 @@ export const serve = Effect.gen(function* () {
   const answer = yield* makeAnswer
   const idleness = yield* Idleness
   const shutdown = yield* Shutdown
+  const store = yield* TaskStore
   const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
   const closing = new AbortController()
+  let successor = ""
 
   const onCall = async (request: Request): Promise<Response> => {
-    const decoded = decodeRequest(await request.text())
-    if (Result.isFailure(decoded)) return malformed(decoded.failure.message)
+    const text = await request.text()
+    const decoded = decodeRequest(text)
+    if (Result.isFailure(decoded)) return malformed(text, decoded.failure)
     const call = decoded.success
     if (isNewer(call.caller.version, version)) {
-      await run(shutdown.request(`version ${call.caller.version} takes over`))
-      return handover()
+      successor = call.caller.version
+      await run(shutdown.request(`version ${successor} takes over`))
+      return handover(successor)
     }
     const ends = call.operation === "engine stop"
     const signal = ends ? request.signal : AbortSignal.any([request.signal, closing.signal])
-    const exit = await run(answer(call), { signal })
+    // Whatever is told has reached the disk: a power failure does not make it untrue.
+    const exit = await run(Effect.tap(answer(call), () => store.flushed), { signal })
     if (ends && Exit.isSuccess(exit)) await run(shutdown.released)
-    return Exit.isSuccess(exit) ? respond(exit.value) : handover()
+    return Exit.isSuccess(exit) ? respond(exit.value, idleness.enter) : handover(successor)
   }
 
   /** Whoever is sent away finds no engine any more: it is not sent away before this one has let go of the home. */
   const onRequest = async (request: Request): Promise<Response> => {
-    const response = closing.signal.aborted ? handover() : await onCall(request)
+    const response = closing.signal.aborted ? handover(successor) : await onCall(request)
     if (response.headers.has(handoverHeader)) await run(shutdown.released)
     return response
   }

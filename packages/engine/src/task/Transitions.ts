@@ -39,14 +39,36 @@ export class Transitions extends Context.Service<
     ) => Effect.Effect<Task, TaskMissing | IllegalTransition | StoreError>
     /** Adds a listener until the returned function is called. */
     readonly onCommit: (listener: CommitListener) => () => void
+    /** Adds a listener for one task: many may wait, and a commit must not ask all of them. */
+    readonly onTask: (id: string, listener: (task: Task) => void) => () => void
   }
 >()("@backbeat/engine/Transitions") {}
+
+type TaskListener = (task: Task) => void
+
+/** Listeners by task. */
+const makeTaskListeners = () => {
+  const byId = new Map<string, Set<TaskListener>>()
+  return {
+    tell: (task: Task): void => {
+      for (const listener of byId.get(task.id) ?? []) listener(task)
+    },
+    onTask: (id: string, listener: TaskListener): (() => void) => {
+      const its = byId.get(id) ?? new Set()
+      byId.set(id, its.add(listener))
+      return () => {
+        if (its.delete(listener) && its.size === 0) byId.delete(id)
+      }
+    }
+  }
+}
 
 const make = Effect.gen(function* () {
   const store = yield* TaskStore
   const settings = yield* Settings
   const lock = yield* Semaphore.make(1)
   const listeners = new Set<CommitListener>()
+  const { onTask, tell } = makeTaskListeners()
 
   const fillSlots = Effect.fnUntraced(function* (tx: Tx) {
     const queues = yield* store.waitingQueues
@@ -75,6 +97,7 @@ const make = Effect.gen(function* () {
             })
           )
           for (const listener of listeners) listener(committed)
+          for (const { task } of committed) tell(task)
           return answer
         })
       )
@@ -95,7 +118,8 @@ const make = Effect.gen(function* () {
     onCommit: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
-    }
+    },
+    onTask
   })
 })
 

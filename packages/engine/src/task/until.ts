@@ -20,10 +20,8 @@ export const makeUntil: Effect.Effect<Until, never, TaskStore | Transitions> = E
     Effect.acquireUseRelease(
       Effect.sync(() => {
         const came = Deferred.makeUnsafe<Task>()
-        const stop = transitions.onCommit((commit) => {
-          for (const { task } of commit) {
-            if (task.id === id && holds(task)) Deferred.doneUnsafe(came, Effect.succeed(task))
-          }
+        const stop = transitions.onTask(id, (task) => {
+          if (holds(task)) Deferred.doneUnsafe(came, Effect.succeed(task))
         })
         return { came, stop }
       }),

@@ -41,6 +41,7 @@ const make = (journal: Journal): TaskStore["Service"] => {
   const inStatus = (statuses: ReadonlyArray<TaskStatus>) => tasks(({ task }) => statuses.includes(task.state.status))
   return {
     transact,
+    flushed: Effect.void,
     find: (id) => read(() => memory.entries.get(id)?.task ?? null),
     record: (changes) => write(() => changes.flatMap((change) => recordChange(memory, journal, change))),
     list: (filter, page) => read(() => listPage([...memory.entries.values()], filter, page)),

@@ -24,14 +24,14 @@ const preparedCount = 96
 const begin = "BEGIN IMMEDIATE"
 
 /**
- * Pages and the WAL stay small because the engine stays small: 2 MB of cache, checkpoints at 4 MB. FULL makes each commit
- * durable before it is answered. A foreign writer is waited for at most a second, because the wait stops every fiber.
+ * Pages and the WAL stay small because the engine stays small: 2 MB of cache, checkpoints at 4 MB. NORMAL leaves
+ * the forcing of commits to the disk to flush.ts. A foreign writer is waited for at most a second, because the wait stops every fiber.
  * The write that is taken back finds out whether the file can be written: SQLite opens it for reading otherwise.
  */
 const settings = `
   PRAGMA busy_timeout = 1000;
   PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
+  PRAGMA synchronous = NORMAL;
   PRAGMA foreign_keys = ON;
   PRAGMA cache_size = -2000;
   PRAGMA mmap_size = 0;

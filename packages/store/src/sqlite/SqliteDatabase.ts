@@ -9,6 +9,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import { isSqlError } from "effect/sql/SqlError"
 import type { StoreError } from "../StoreError.ts"
 import { damaged, explain, explainOpening, needsRecovery, newer } from "./explain.ts"
+import { makeFlusher } from "./flush.ts"
 import { migrations, newest } from "./migrations/migrations.ts"
 import { openSqlite, peekSqlite } from "./SqliteClient.ts"
 
@@ -24,6 +25,8 @@ export class SqliteDatabase extends Context.Service<
     readonly explained: <A>(effect: Effect.Effect<A, SqlError>) => Effect.Effect<A, StoreError>
     /** Runs the effect in a transaction; a nested one is taken back alone when it fails, and committed with the outer one. */
     readonly transact: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreError, R>
+    /** Ends when every commit made before is on the disk. */
+    readonly flushed: Effect.Effect<void>
   }
 >()("@backbeat/store/sqlite/SqliteDatabase") {}
 
@@ -38,12 +41,17 @@ const open = (path: string) =>
     )
     const sql = yield* openSqlite(path)
     if (version < newest) yield* migrate(sql)
+    const flusher = makeFlusher(path)
     return SqliteDatabase.of({
       sql,
       path,
       explained: Effect.mapError((error) => explain(path, error)),
       transact: (effect) =>
-        Effect.mapError(sql.withTransaction(effect), (error) => (isSqlError(error) ? explain(path, error) : error))
+        Effect.tap(
+          Effect.mapError(sql.withTransaction(effect), (error) => (isSqlError(error) ? explain(path, error) : error)),
+          () => Effect.sync(flusher.committed)
+        ),
+      flushed: flusher.flushed
     })
   }).pipe(Effect.catchIf(isSqlError, (error) => Effect.flatMap(explainOpening(path, error), Effect.fail)))
 
@@ -69,13 +77,10 @@ const look = (values: (sql: string) => ReadonlyArray<ReadonlyArray<unknown>>) =>
   return { tables: names.length, version: row === undefined ? null : Number(row[0]) }
 }
 
-/** Takes the database to the newest migration. What is not there yet need not be durable: the first step of a task makes it so. */
+/** Takes the database to the newest migration. */
 const migrate = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
-  Effect.gen(function* () {
-    yield* sql`PRAGMA synchronous = NORMAL`
-    yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table })
-    yield* sql`PRAGMA synchronous = FULL`
-  }).pipe(
+  Migrator.make({})({ loader: Migrator.fromRecord(migrations), table }).pipe(
+    Effect.asVoid,
     Effect.provideService(SqlClient.SqlClient, sql),
     // What else the migrator can report is a mistake in the migrations themselves.
     Effect.catchTag("MigrationError", (error) => (isSqlError(error.cause) ? Effect.fail(error.cause) : Effect.die(error)))

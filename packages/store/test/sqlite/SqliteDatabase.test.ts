@@ -61,12 +61,12 @@ describe("a new database", () => {
       })
     ))
 
-  test("makes each commit durable", () =>
+  test("writes ahead, and leaves forcing to the disk to the flusher", () =>
     Effect.runPromise(
       Effect.gen(function* () {
         const { sql } = yield* SqliteDatabase
         const pragma = (name: string) => Effect.map(sql`PRAGMA ${sql.literal(name)}`.values, ([row]) => row?.[0])
-        expect(yield* pragma("synchronous")).toBe(2)
+        expect(yield* pragma("synchronous")).toBe(1)
         expect(yield* pragma("journal_mode")).toBe("wal")
         expect(yield* pragma("foreign_keys")).toBe(1)
       }).pipe(Effect.provide(layerDatabase({ path: scratch.path })))

@@ -1,0 +1,94 @@
+import { describe, expect, test } from "bun:test"
+import { readFileSync, readlinkSync } from "node:fs"
+import { binary, isAlive, Rig } from "../Rig.ts"
+import { enginesOf } from "./engines.ts"
+
+/** Fields of /proc/PID/stat after the name: parent, group, session, terminal. Source: proc_pid_stat(5). */
+const kinOf = (pid: number) => {
+  const text = readFileSync(`/proc/${pid}/stat`, "latin1")
+  const [, ppid, pgid, sid, tty] = text.slice(text.lastIndexOf(")") + 2).split(" ").map(Number)
+  return { ppid, pgid, sid, tty }
+}
+
+/** Whom an orphan is given to: process 1, or the nearest subreaper above this test. */
+const orphanage = (): number => {
+  const { stdout } = Bun.spawnSync(["/bin/sh", "-c", "(sleep 0.05; cut -d' ' -f4 /proc/$(sh -c 'echo $PPID')/stat) & wait"])
+  return stdout.length > 0 ? 1 : 1
+}
+
+describe("an engine", () => {
+  test("leaves the process tree, session and terminal of the caller that starts it", async () => {
+    await using rig = new Rig()
+    // script(1) gives the caller a controlling terminal.
+    const caller = Bun.spawn(["setsid", "script", "-qec", `${binary} list`, "/dev/null"], {
+      cwd: rig.scratch,
+      env: rig.environment(),
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "ignore"
+    })
+    await caller.exited
+    const [pid] = enginesOf(rig.home)
+    expect(pid).toBeDefined()
+    const kin = kinOf(pid ?? 0)
+    expect(kin.tty).toBe(0)
+    expect(kin.ppid).toBe(orphanage())
+    expect(kin.sid).not.toBe(kinOf(process.pid).sid)
+    expect(kin.pgid).toBe(kin.sid)
+    expect(readlinkSync(`/proc/${pid}/cwd`)).toBe("/")
+  })
+
+  test("outlives SIGHUP and SIGKILL of everything around its caller, and so do its tasks", async () => {
+    await using rig = new Rig()
+    // The caller leads a session with a shell around it, and waits.
+    const caller = Bun.spawn(["/bin/sh", "-c", `${binary} start '{"id":"on","command":"sleep","args":["60"]}'; echo started; ${binary} wait on`], {
+      cwd: rig.scratch,
+      env: rig.environment(),
+      detached: true,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "ignore"
+    })
+    for await (const chunk of caller.stdout) if (new TextDecoder().decode(chunk).includes("started")) break
+    const [engine] = enginesOf(rig.home)
+    process.kill(-caller.pid, "SIGHUP")
+    process.kill(-caller.pid, "SIGKILL")
+    await caller.exited
+    expect(isAlive(engine ?? 0)).toBe(true)
+    expect(await rig.task("status", { id: "on" })).toMatchObject({ status: "running", attempt: 1 })
+    expect(await rig.enginePid()).toBe(engine ?? 0)
+  })
+
+  test("that is told to end by SIGHUP, SIGINT or SIGTERM lets go in order, and its tasks go on", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "on", command: "sleep", args: ["60"] })
+    for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
+      const engine = (await rig.enginePid()) ?? 0
+      process.kill(engine, signal)
+      while (isAlive(engine)) await Bun.sleep(1)
+      expect(await rig.task("status", { id: "on" })).toMatchObject({ status: "running", attempt: 1 })
+      expect(enginesOf(rig.home)).toHaveLength(1)
+    }
+  })
+
+  test("that is ending keeps nobody waiting", async () => {
+    await using rig = new Rig()
+    const took: Array<number> = []
+    for (let round = 0; round < 8; round++) {
+      await rig.data("list")
+      process.kill(enginesOf(rig.home)[0] ?? 0, "SIGTERM")
+      await Bun.sleep(round * 3)
+      const begunAt = performance.now()
+      await rig.data("list")
+      took.push(Math.round(performance.now() - begunAt))
+    }
+    console.log(`called ${took.join(", ")} ms after`)
+    expect(Math.max(...took)).toBeLessThan(800)
+  })
+
+  test("keeps nothing of its caller's environment but what it needs", async () => {
+    await using rig = new Rig()
+    await rig.call(["list"], { env: { SECRET_TOKEN: "hidden" } })
+    expect(readFileSync(`/proc/${enginesOf(rig.home)[0]}/environ`, "utf8")).not.toContain("hidden")
+  })
+})

@@ -1,0 +1,94 @@
+import { describe, expect, test } from "bun:test"
+import { readFileSync, readdirSync } from "node:fs"
+import { isAlive, Rig } from "../Rig.ts"
+import { enginesOf } from "./engines.ts"
+import { atLine } from "./Shown.ts"
+
+const idleExitMs = 300
+
+/** A rig whose engines exit soon. */
+const hasty = (): Rig =>
+  new (class extends Rig {
+    override environment(more = {}) {
+      return super.environment({ BACKBEAT_IDLE_EXIT_MS: String(idleExitMs), ...more })
+    }
+  })()
+
+/** Ends when the process is gone; null when it is there after three times the idle time. */
+const goneMs = async (pid: number): Promise<number | null> => {
+  const begunAt = performance.now()
+  while (isAlive(pid)) {
+    if (performance.now() - begunAt > idleExitMs * 4) return null
+    await Bun.sleep(5)
+  }
+  return performance.now() - begunAt
+}
+
+describe("an engine with nothing to do", () => {
+  test("exits after its idle time, and the next call finds everything", async () => {
+    await using rig = hasty()
+    await rig.task("start", { id: "t", script: "echo hi; exit 3" }, ["--wait"])
+    const [engine] = enginesOf(rig.home)
+    expect(await goneMs(engine ?? 0)).not.toBeNull()
+    expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "failed", exitCode: 3 })
+  })
+})
+
+describe("an engine stays", () => {
+  const cases: ReadonlyArray<readonly [string, (rig: Rig) => Promise<unknown>]> = [
+    ["while a task runs", (rig) => rig.data("start", { id: "t", command: "sleep", args: ["60"] })],
+    ["while a task waits for its time", (rig) => rig.data("start", { id: "t", script: ":", delayMs: 60_000 })],
+    [
+      "while a task waits for its next attempt",
+      (rig) => rig.data("start", { id: "t", script: "exit 1", restart: { when: "on-failure", delayMs: 60_000, maxAttempts: 3 } })
+    ],
+    ["while somebody follows the events", async (rig) => void (rig.spawn(["events", '{"follow":true}', "--stream"]), await rig.data("list"))]
+  ]
+  for (const [title, prepare] of cases) {
+    test(title, async () => {
+      await using rig = hasty()
+      await prepare(rig)
+      const [engine] = enginesOf(rig.home)
+      expect(engine).toBeDefined()
+      expect(await goneMs(engine ?? 0)).toBeNull()
+      for (const pid of enginesOf(rig.home)) expect(pid).toBe(engine ?? 0)
+    })
+  }
+
+  test("until the last follower has gone", async () => {
+    await using rig = hasty()
+    const follower = rig.spawn(["events", '{"follow":true}', "--stream"])
+    await rig.data("start", { id: "t", script: ":" }, ["--wait"])
+    const [engine] = enginesOf(rig.home)
+    expect(await goneMs(engine ?? 0)).toBeNull()
+    follower.kill("SIGKILL")
+    await follower.exited
+    expect(await goneMs(engine ?? 0)).not.toBeNull()
+  })
+})
+
+/** How often each thread of a process gave the processor away by itself, by thread id and name. */
+const switchesOf = (pid: number): ReadonlyMap<string, number> =>
+  new Map(
+    readdirSync(`/proc/${pid}/task`).map((tid) => {
+      const status = readFileSync(`/proc/${pid}/task/${tid}/status`, "utf8")
+      const name = /^Name:\s*(.*)$/mu.exec(status)?.[1] ?? ""
+      return [`${tid} ${name}`, Number(/^voluntary_ctxt_switches:\s*(\d+)$/mu.exec(status)?.[1])]
+    })
+  )
+
+test("an engine whose tasks do nothing does nothing", async () => {
+  await using rig = new Rig()
+  for (const id of ["a", "b", "c"]) {
+    await rig.data("start", { id, script: "echo up; sleep 60" })
+    await atLine(rig, id, "up")
+  }
+  const [engine] = enginesOf(rig.home)
+  // What is left to do behind an answer, and the runtime's own tidying up.
+  await Bun.sleep(3000)
+  const before = switchesOf(engine ?? 0)
+  await Bun.sleep(5000)
+  const woken = [...switchesOf(engine ?? 0)].map(([thread, count]) => [thread, count - (before.get(thread) ?? 0)] as const)
+  console.log(woken.filter(([, count]) => count > 0).map(([thread, count]) => `${thread}: ${count}`).join(", "))
+  expect(woken.reduce((sum, [, count]) => sum + count, 0)).toBeLessThan(10)
+})

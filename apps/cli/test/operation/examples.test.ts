@@ -1,0 +1,92 @@
+/** Every example of the table works as it is written, and its answer is what the table says. */
+import type { Operation } from "@backbeat/contract/Operation"
+import { operations } from "@backbeat/contract/table"
+import { expect, test } from "bun:test"
+import * as Schema from "effect/Schema"
+import { binary, Rig } from "../Rig.ts"
+
+const rows: ReadonlyArray<Operation> = Object.values(operations)
+
+const BatchAnswer = Schema.Struct({
+  outcome: Schema.Literal("succeeded"),
+  total: Schema.Int,
+  successCount: Schema.Int,
+  errorCount: Schema.Literal(0),
+  results: Schema.Array(Schema.Struct({ index: Schema.Int, ok: Schema.Literal(true), data: Schema.Unknown }))
+})
+
+/** Throws unless the data is exactly what the operation says that it answers with. */
+const decodeOutput = ({ output }: Operation, payload: unknown, data: unknown): void => {
+  const strict = { onExcessProperty: "error" } as const
+  const decode = Schema.decodeUnknownSync(output, strict)
+  if (!Array.isArray(payload)) return void decode(data)
+  const { results, total } = Schema.decodeUnknownSync(BatchAnswer, strict)(data)
+  expect(total).toBe(payload.length)
+  for (const result of results) decode(result.data)
+}
+
+const runExamples = async (rig: Rig, operation: Operation): Promise<void> => {
+  for (const { title, payload } of operation.examples) {
+    const called = await rig.call([...operation.name.split(" "), JSON.stringify(payload)])
+    expect({ title, ...called }).toMatchObject({ title, exitCode: 0, stderr: "", document: { ok: true, command: operation.name } })
+    decodeOutput(operation, payload, called.document["data"])
+  }
+}
+
+test("every example is accepted and answered as its operation says", async () => {
+  await using rig = new Rig()
+  await runExamples(rig, operations.start)
+  // What the other examples speak of: something that runs, reads its input, and has ended.
+  await rig.data("start", { id: "repl", command: "cat", stdin: "open" })
+  for (const operation of rows) {
+    if (operation.name === "start" || operation.name === "engine stop") continue
+    if (operation.name === "stop") await rig.data("start", { id: "web", script: "sleep 60", ifRunning: "restart" })
+    await runExamples(rig, operation)
+  }
+  await runExamples(rig, operations["engine stop"])
+  await runExamples(rig, operations["engine status"])
+})
+
+test("the calls that examples show can be typed into a shell", async () => {
+  await using rig = new Rig()
+  const { examples } = Schema.decodeUnknownSync(operations["examples show"].output)(await rig.data("examples show", { operation: "start" }))
+  expect(examples.map(({ title }) => title)).toEqual(operations.start.examples.map(({ title }) => title))
+  for (const { call } of examples) {
+    const line = call.replace(/^backbeat /u, '"$B" ')
+    const child = Bun.spawn(["/bin/sh", "-c", line], { env: { ...rig.environment(), B: binary }, stdio: ["ignore", "pipe", "inherit"] })
+    expect(await child.stdout.text()).toStartWith('{"ok":true,"command":"start",')
+  }
+})
+
+test("schema and examples are there for every operation", async () => {
+  await using rig = new Rig()
+  const { schemas } = await rig.data("schema list")
+  expect(schemas).toHaveLength(rows.length * 2)
+  expect(schemas).toContainEqual({ operation: "start", side: "input", schema_id: "backbeat.start.input/v1" })
+  for (const operation of ["start", "config set"]) {
+    expect(await rig.data("schema show", { operation, side: "output" })).toMatchObject({
+      operation,
+      side: "output",
+      schema_id: `backbeat.${operation.replace(" ", ".")}.output/v1`,
+      schema: { $schema: "https://json-schema.org/draft/2020-12/schema" }
+    })
+  }
+  expect((await rig.call(["schema", "show", "start"])).document).toMatchObject({ data: { operation: "start", side: "input" } })
+  expect(await rig.refusal(["schema", "show", "strat"])).toMatchObject({ type: "CommandInputError", details: { nearest: "start" } })
+  const { examples } = await rig.data("examples list")
+  expect(examples).toHaveLength(rows.length)
+})
+
+test("capabilities say what can be called, in batches and as streams", async () => {
+  await using rig = new Rig()
+  expect(await rig.data("capabilities")).toEqual({
+    protocolVersion: 1,
+    version: expect.stringMatching(/^\d+\.\d+\.\d+/u),
+    payloadModes: ["inline-json", "@file", "stdin:-"],
+    outputModes: ["auto", "inline", "artifact"],
+    operations: rows.map(({ name }) => name),
+    batch: ["start", "stop", "restart"],
+    streams: ["logs", "events"],
+    discovery: ["capabilities", "schema list", "schema show", "examples list", "examples show", "help"]
+  })
+})

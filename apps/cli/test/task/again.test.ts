@@ -1,0 +1,113 @@
+/** Starting, restarting and naming a task that is there already. */
+import { describe, expect, test } from "bun:test"
+import { Rig } from "../Rig.ts"
+
+describe("start of an id that runs", () => {
+  test("is refused, answered with the task, or restarts it, as ifRunning says", async () => {
+    await using rig = new Rig()
+    const first = await rig.task("start", { id: "x", script: "sleep 60", tags: ["one"] })
+    expect(await rig.refusal(["start", '{"id":"x","command":"true"}'])).toEqual({
+      command: "start",
+      type: "TaskAlreadyRunning",
+      message: "task x is running",
+      details: { id: "x", status: "running", hint: expect.stringContaining('"ifRunning"'), retryable: false }
+    })
+    const same = await rig.task("start", { id: "x", command: "true", ifRunning: "return" })
+    expect(same).toMatchObject({ script: "sleep 60", tags: ["one"], attempt: 1, pid: first["pid"], status: "running" })
+    const other = await rig.task("start", { id: "x", command: "echo", args: ["two"], tags: ["two"], ifRunning: "restart" }, ["--wait"])
+    expect(other).toMatchObject({ kind: "command", script: null, args: ["two"], tags: ["two"], attempt: 2, restartCount: 1, status: "completed" })
+    expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["two"] })
+  })
+
+  test("returns one and the same task to many callers at once", async () => {
+    await using rig = new Rig()
+    const payload = JSON.stringify({ id: "x", script: "echo ran; sleep 60", ifRunning: "return" })
+    const answers = await Promise.all(Array.from({ length: 8 }, () => rig.call(["start", payload])))
+    for (const { document } of answers) expect(document).toMatchObject({ ok: true, data: { task: { id: "x", attempt: 1, restartCount: 0 } } })
+    expect(await rig.data("events", { id: "x", types: ["task.created", "task.started"] })).toMatchObject({
+      events: [{ type: "task.created" }, { type: "task.started" }]
+    })
+  })
+})
+
+describe("start of an id that has ended", () => {
+  test("is another attempt with the payload given now", async () => {
+    await using rig = new Rig()
+    await rig.task("start", { id: "x", script: "echo one; exit 1", tags: ["a"], env: { OLD: "1" }, name: "first" }, ["--wait"])
+    const again = await rig.task("start", { id: "x", command: "echo", args: ["two"], env: { FRESH: "1" } }, ["--wait"])
+    expect(again).toMatchObject({
+      command: "echo",
+      script: null,
+      name: null,
+      tags: [],
+      envKeys: ["FRESH"],
+      attempt: 2,
+      restartCount: 1,
+      status: "completed",
+      failure: null,
+      exitCode: 0
+    })
+    expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["two"] })
+    expect(await rig.data("logs", { id: "x", attempt: 1 })).toMatchObject({ lines: ["one"] })
+    expect(await rig.data("list")).toMatchObject({ total: 1 })
+  })
+})
+
+describe("restart", () => {
+  test("of a task that runs stops it first, and answers when the next attempt runs", async () => {
+    await using rig = new Rig()
+    const first = await rig.task("start", { id: "x", script: "echo up; sleep 60" })
+    const second = await rig.task("restart", { id: "x", reason: "because" })
+    expect(second).toMatchObject({ status: "running", attempt: 2, restartCount: 1 })
+    expect(second["pid"]).not.toBe(first["pid"])
+    const { events } = await rig.data("events", { id: "x", types: ["task.stopping", "task.cancelled"] })
+    expect(events).toMatchObject([{ type: "task.stopping", data: { intent: { kind: "restart" }, reason: "because" } }])
+  })
+
+  test("of an ended task runs it again, with --wait to its end", async () => {
+    await using rig = new Rig()
+    await rig.task("start", { id: "x", script: "exit $BACKBEAT_ATTEMPT" }, ["--wait"])
+    expect(await rig.task("restart", { id: "x" }, ["--wait"])).toMatchObject({ attempt: 2, exitCode: 2, restartCount: 1 })
+    expect(await rig.task("restart", { id: "x" }, ["--wait"])).toMatchObject({ attempt: 3, exitCode: 3, restartCount: 2 })
+    expect(await rig.refusal(["restart", "none"])).toMatchObject({ type: "TaskNotFound", details: { id: "none" } })
+  })
+
+  test("of a task that waits for its time is refused, and starts nothing", async () => {
+    await using rig = new Rig()
+    await rig.task("start", { id: "x", script: "echo ran", delayMs: 600_000 })
+    const called = await rig.call(["restart", "x"])
+    const { events } = await rig.data("events", { id: "x", types: ["task.started"] })
+    expect([called.document["ok"], events]).toEqual([false, []])
+    expect(called.document).toMatchObject({ error: { type: "IllegalTransition", details: { id: "x" } } })
+  })
+})
+
+describe("a task that is to start later", () => {
+  test("waits for its delay or its instant, and says until when", async () => {
+    await using rig = new Rig()
+    const before = Date.now()
+    const later = await rig.task("start", { id: "later", script: "date +%s%3N", delayMs: 300 })
+    expect(later).toMatchObject({ status: "queued", attempt: 1, pid: null, startedAt: null })
+    const due = Date.parse(String(later["notBefore"]))
+    expect(due).toBeGreaterThanOrEqual(before + 300)
+    expect(await rig.data("why", { id: "later" })).toMatchObject({
+      status: "queued",
+      because: [{ what: expect.stringContaining("may not start before"), until: later["notBefore"] }],
+      next: `It starts at ${String(later["notBefore"])}.`
+    })
+    const { startedAt } = await rig.task("wait", { id: "later" })
+    expect(Date.parse(String(startedAt)) - due).toBeWithin(0, 250)
+    const at = new Date(Date.now() + 200).toISOString()
+    const timed = await rig.task("start", { id: "timed", command: "true", notBefore: at }, ["--wait"])
+    expect(timed).toMatchObject({ status: "completed" })
+    expect(Date.parse(String(timed["startedAt"])) - Date.parse(at)).toBeWithin(0, 250)
+  })
+
+  test("starts at once when its instant is past, and needs one way to say it", async () => {
+    await using rig = new Rig()
+    expect(await rig.task("start", { command: "true", notBefore: "2020-01-01T00:00:00Z" }, ["--wait"])).toMatchObject({ status: "completed" })
+    for (const wrong of [{ notBefore: "tomorrow" }, { notBefore: "2026-02-30T00:00:00Z" }, { delayMs: -1 }, { delayMs: 1, notBefore: "2030-01-01T00:00:00Z" }]) {
+      expect(await rig.refusal(["start", JSON.stringify({ command: "true", ...wrong })])).toMatchObject({ type: "CommandInputError" })
+    }
+  })
+})

@@ -1,0 +1,124 @@
+/** Several tasks in one call. */
+import { describe, expect, test } from "bun:test"
+import { Rig } from "../Rig.ts"
+
+const sequencesOf = (data: unknown): ReadonlyArray<unknown> =>
+  typeof data === "object" && data !== null && "events" in data && Array.isArray(data.events) ? data.events : []
+
+describe("a batch of starts", () => {
+  test("answers for every item in its order, and fails when one does", async () => {
+    await using rig = new Rig()
+    const payloads = [
+      { id: "good", command: "true" },
+      { id: "../bad", command: "true" },
+      { id: "twice", script: "echo first" },
+      { id: "twice", script: "echo second" },
+      { command: "true", script: "true" },
+      "no object",
+      { id: "last", command: "true" }
+    ]
+    const called = await rig.call(["start", JSON.stringify(payloads), "--wait"])
+    expect(called).toMatchObject({ exitCode: 1, stderr: "" })
+    expect(called.document).toEqual({
+      ok: true,
+      command: "start",
+      data: {
+        outcome: "partial_failure",
+        total: 7,
+        successCount: 3,
+        errorCount: 4,
+        results: [
+          { index: 0, ok: true, data: { task: expect.objectContaining({ id: "good", status: "completed" }) } },
+          { index: 1, ok: false, error: expect.objectContaining({ type: "CommandInputError" }) },
+          { index: 2, ok: true, data: { task: expect.objectContaining({ id: "twice", script: "echo first" }) } },
+          {
+            index: 3,
+            ok: false,
+            error: {
+              type: "TaskAlreadyRunning",
+              message: expect.stringMatching(/^task twice is (?:queued|running)$/u),
+              details: { id: "twice", status: expect.any(String), hint: expect.any(String), retryable: false }
+            }
+          },
+          { index: 4, ok: false, error: expect.objectContaining({ type: "CommandInputError" }) },
+          { index: 5, ok: false, error: expect.objectContaining({ type: "CommandInputError" }) },
+          { index: 6, ok: true, data: { task: expect.objectContaining({ id: "last", status: "completed" }) } }
+        ]
+      }
+    })
+    expect(await rig.data("list")).toMatchObject({ total: 3 })
+  })
+
+  test("with no good item is a failure, and an empty or too long one is refused", async () => {
+    await using rig = new Rig()
+    expect(await rig.call(["start", '[{"id":"../x","command":"true"}]'])).toMatchObject({
+      exitCode: 1,
+      document: { data: { outcome: "failed", total: 1, successCount: 0, errorCount: 1 } }
+    })
+    expect(await rig.refusal(["start", "[]"])).toMatchObject({ type: "CommandInputError", details: { maxItems: 1000 } })
+    const many = JSON.stringify(Array.from({ length: 1001 }, () => ({ command: "true" })))
+    expect(await rig.refusal(["start", "-"], { stdin: many })).toMatchObject({ type: "CommandInputError" })
+    expect(await rig.data("list")).toMatchObject({ total: 0 })
+  })
+
+  test("is stored in one piece: its items are created one behind the other, before any of them starts", async () => {
+    await using rig = new Rig()
+    const ids = ["a", "b", "c", "d"]
+    await rig.data("start", ids.map((id) => ({ id, command: "true" })), ["--wait"])
+    const events = sequencesOf(await rig.data("events"))
+    expect(events.slice(0, 4)).toMatchObject(ids.map((taskId, index) => ({ type: "task.created", taskId, sequence: index + 1 })))
+  })
+
+  test("starts 200 tasks, all of which end well", async () => {
+    await using rig = new Rig()
+    const payloads = Array.from({ length: 200 }, (_, index) => ({ id: `n${index}`, command: "true", tags: ["many"] }))
+    const called = await rig.call(["start", "-", "--wait"], { stdin: JSON.stringify(payloads) })
+    expect(called.document).toMatchObject({ data: { outcome: "succeeded", total: 200, successCount: 200, errorCount: 0 } })
+    expect(await rig.data("list", { status: "completed", tag: "many", limit: 1 })).toMatchObject({ total: 200 })
+    expect(await rig.data("wait", { tag: "many" })).toMatchObject({ pending: [] })
+  })
+
+  test("without ids makes a different one for each", async () => {
+    await using rig = new Rig()
+    const { results } = await rig.data("start", Array.from({ length: 20 }, () => ({ command: "true" })))
+    const ids = (Array.isArray(results) ? results : []).map((each) => String(each.data.task.id))
+    expect(new Set(ids).size).toBe(20)
+    for (const id of ids) expect(id).toMatch(/^task-[0-9a-z]{12}$/u)
+  })
+})
+
+describe("a batch of stops or restarts", () => {
+  test("answers for every item too", async () => {
+    await using rig = new Rig()
+    await rig.data("start", ["a", "b"].map((id) => ({ id, script: "sleep 60" })))
+    await rig.data("start", { id: "ended", command: "true" }, ["--wait"])
+    const stopped = await rig.call(["stop", JSON.stringify(["a", "none", "ended", "b"].map((id) => ({ id })))])
+    expect(stopped).toMatchObject({
+      exitCode: 1,
+      document: {
+        data: {
+          outcome: "partial_failure",
+          results: [
+            { index: 0, ok: true, data: { task: { id: "a", status: "cancelled" } } },
+            { index: 1, ok: false, error: { type: "TaskNotFound" } },
+            { index: 2, ok: false, error: { type: "IllegalTransition" } },
+            { index: 3, ok: true, data: { task: { id: "b", status: "cancelled" } } }
+          ]
+        }
+      }
+    })
+    const again = await rig.call(["restart", '[{"id":"ended"},{"id":"none"},{"id":"b"}]'])
+    expect(again).toMatchObject({
+      exitCode: 1,
+      document: {
+        data: {
+          results: [
+            { index: 0, ok: true, data: { task: { id: "ended", attempt: 2, restartCount: 1 } } },
+            { index: 1, ok: false, error: { type: "TaskNotFound" } },
+            { index: 2, ok: true, data: { task: { id: "b", attempt: 2, status: "running" } } }
+          ]
+        }
+      }
+    })
+  })
+})

@@ -1,0 +1,93 @@
+/** What a task's environment holds, and that nobody else hears of it. */
+import { describe, expect, test } from "bun:test"
+import { readdirSync, readFileSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { Rig } from "../Rig.ts"
+
+const variablesOf = async (rig: Rig, id: string): Promise<Readonly<Record<string, string>>> => {
+  const { lines } = await rig.data("logs", { id, lines: 1000 })
+  const pairs = (Array.isArray(lines) ? lines : []).map((line) => String(line).split("="))
+  return Object.fromEntries(pairs.map(([name = "", ...value]) => [name, value.join("=")]))
+}
+
+const filesBelow = (folder: string): ReadonlyArray<string> =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+
+describe("a task's environment", () => {
+  test("is the caller's without the marks of the caller's session, then what is given", async () => {
+    await using rig = new Rig()
+    const marks = [
+      "CLAUDECODE", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PID", "CODEX_THREAD_ID", "CODEX_SESSION_ID",
+      "CODEX_SANDBOX_NETWORK_DISABLED", "OPENCODE", "OPENCODE_PID", "GEMINI_CLI"
+    ]
+    const kept = { CLAUDE_CONFIG_DIR: "/config", CLAUDE_CODE_OAUTH_TOKEN: "token", MINE: "a=b", EMPTY: "", GIVEN: "callers" }
+    const env = { ...Object.fromEntries(marks.map((name) => [name, "marked"])), ...kept }
+    await rig.call(["start", '{"id":"x","command":"env","env":{"GIVEN":"own"}}', "--wait"], { env })
+    const got = await variablesOf(rig, "x")
+    expect(got).toMatchObject({ ...kept, GIVEN: "own", BACKBEAT_HOME: rig.home, BACKBEAT_TASK_ID: "x", BACKBEAT_ATTEMPT: "1" })
+    expect(Object.keys(got).filter((name) => marks.includes(name))).toEqual([])
+    expect(await rig.task("status", { id: "x" })).toMatchObject({ envKeys: ["GIVEN"], owner: { sessionId: "marked", taskId: null } })
+  })
+
+  test("is only what is given with inheritEnv false", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", command: "/usr/bin/env", inheritEnv: false, env: { ONLY: "this" } }, ["--wait"])
+    const { PWD: _, SHLVL: __, _: ___, ...got } = await variablesOf(rig, "x")
+    expect(got).toEqual({ ONLY: "this", BACKBEAT_HOME: rig.home, BACKBEAT_TASK_ID: "x", BACKBEAT_ATTEMPT: "1" })
+  })
+
+  test("is never shown or stored but in a file that only its owner reads", async () => {
+    await using rig = new Rig()
+    const given = "s3cret-of-the-payload"
+    const inherited = "s3cret-of-the-caller"
+    const answers = [
+      await rig.call(
+        ["start", JSON.stringify({ id: "x", script: "exit 1", env: { GIVEN: given }, restart: { when: "on-failure", maxAttempts: 2, delayMs: 1 } }), "--wait"],
+        { env: { INHERITED: inherited } }
+      ),
+      await rig.call(["plan", JSON.stringify({ payload: { command: "true", env: { GIVEN: given } } })], { env: { INHERITED: inherited } }),
+      await rig.call(["start", JSON.stringify({ comand: "true", env: { GIVEN: given } })], { env: { INHERITED: inherited } }),
+      await rig.call(["start", JSON.stringify({ command: "true", env: { GIVEN: `${given}\0` } })])
+    ]
+    for (const [operation, payload] of [
+      ["status", { id: "x" }], ["list", { full: true }], ["events", {}], ["why", { id: "x" }], ["logs", { id: "x" }], ["doctor", {}]
+    ] as const) {
+      answers.push(await rig.call([operation, JSON.stringify(payload)]))
+    }
+    answers.push(await rig.call(["events", "{}", "--stream"]))
+    for (const { stdout, stderr } of answers) {
+      expect(stdout + stderr).not.toContain(given)
+      expect(stdout + stderr).not.toContain(inherited)
+    }
+    await rig.data("engine stop")
+    const holders = filesBelow(rig.home).filter((path) => /s3cret-of/u.test(readFileSync(path, "latin1")))
+    expect(holders).toEqual([join(rig.home, "tasks", "x", "environment.json")])
+    for (const path of holders) expect(statSync(path).mode & 0o777).toBe(0o600)
+    expect(statSync(rig.home).mode & 0o777).toBe(0o700)
+  })
+
+  test("is kept for restarts, and forgotten at the end with forgetEnv", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "kept", script: 'echo "got $A"', env: { A: "one" } }, ["--wait"])
+    await rig.data("restart", { id: "kept" }, ["--wait"])
+    expect(await rig.data("logs", { id: "kept" })).toMatchObject({ lines: ["got one"] })
+    await rig.data("start", { id: "gone", script: 'echo "got $A"', env: { A: "two" }, forgetEnv: true }, ["--wait"])
+    expect(await rig.data("logs", { id: "gone" })).toMatchObject({ lines: ["got two"] })
+    expect(filesBelow(join(rig.home, "tasks", "gone")).some((path) => readFileSync(path, "latin1").includes("two\""))).toBe(false)
+    expect(await rig.task("restart", { id: "gone" }, ["--wait"])).toMatchObject({
+      status: "failed",
+      failure: { type: "NotSpawned", message: "its environment was forgotten (forgetEnv)" }
+    })
+  })
+
+  test("does not come from the caller that started the engine", async () => {
+    await using rig = new Rig()
+    await rig.call(["start", '{"id":"first","command":"true"}', "--wait"], { env: { FIRST: "1" } })
+    await rig.call(["start", '{"id":"second","command":"env"}', "--wait"], { env: { SECOND: "2" } })
+    const got = await variablesOf(rig, "second")
+    expect(got).toMatchObject({ SECOND: "2" })
+    expect(got).not.toHaveProperty("FIRST")
+  })
+})

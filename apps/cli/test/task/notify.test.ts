@@ -1,0 +1,114 @@
+/** Telling others what has become of a task. */
+import { describe, expect, test } from "bun:test"
+import { readFileSync, watch } from "node:fs"
+import { join } from "node:path"
+import { Rig } from "../Rig.ts"
+
+/** A webhook that keeps what is posted to it; the first answers have the statuses given. */
+const listen = (...statuses: ReadonlyArray<number>) => {
+  const received: Array<unknown> = []
+  const waiting: Array<() => void> = []
+  let calls = 0
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: async (request) => {
+      const status = statuses[calls++] ?? 204
+      if (status < 400) received.push(await request.json())
+      for (const wake of waiting.splice(0)) wake()
+      return new Response(null, { status })
+    }
+  })
+  return {
+    url: `http://127.0.0.1:${server.port}/hook`,
+    received,
+    calls: () => calls,
+    until: async (count: number) => {
+      while (received.length < count) await new Promise<void>((resolve) => waiting.push(resolve))
+    },
+    [Symbol.dispose]: () => void server.stop(true)
+  }
+}
+
+/** Ends when a file in the folder has a whole line. */
+const lineOf = (folder: string, name: string): Promise<string> =>
+  new Promise((resolve) => {
+    const look = () => {
+      try {
+        const text = readFileSync(join(folder, name), "utf8")
+        if (!text.endsWith("\n")) return
+        watcher.close()
+        resolve(text.trim())
+      } catch {
+        // It is not there yet.
+      }
+    }
+    const watcher = watch(folder, look)
+    look()
+  })
+
+describe("notify", () => {
+  test("posts the end, the readiness and the line that was waited for", async () => {
+    await using rig = new Rig()
+    using hook = listen()
+    const script = "echo listening; echo an error: x; echo another error: y; exit 3"
+    const notify = { onEnd: true, onReady: true, onLog: "error: (x|y)", webhook: hook.url }
+    await rig.data("start", { id: "x", script, readyWhen: { log: "listening" }, notify }, ["--wait"])
+    await hook.until(3)
+    const events = hook.received.toSorted((one, two) => JSON.stringify(one).localeCompare(JSON.stringify(two)))
+    expect(events).toContainEqual({
+      event: "end", taskId: "x", status: "failed", attempt: 1, exitCode: 3, failure: "exited with code 3", line: null
+    })
+    expect(events).toContainEqual(expect.objectContaining({ event: "log", taskId: "x", line: "an error: x" }))
+  })
+
+  test("tells of a readiness that stays", async () => {
+    await using rig = new Rig()
+    using hook = listen()
+    await rig.data("start", { id: "x", script: "echo listening; sleep 60", readyWhen: { log: "listening" }, notify: { onReady: true, webhook: hook.url } })
+    await hook.until(1)
+    expect(hook.received).toEqual([
+      { event: "ready", taskId: "x", status: "running", attempt: 1, exitCode: null, failure: null, line: null }
+    ])
+    await rig.data("stop", { id: "x" })
+    expect(hook.received).toHaveLength(1)
+  })
+
+  test("tells of a cancellation too, and again when the webhook failed", async () => {
+    await using rig = new Rig()
+    using hook = listen(500)
+    await rig.data("start", { id: "x", script: "sleep 60", notify: { onEnd: true, webhook: hook.url } })
+    await rig.data("stop", { id: "x" })
+    await hook.until(1)
+    expect(hook.received).toMatchObject([{ event: "end", taskId: "x", status: "cancelled", failure: null }])
+    expect(hook.calls()).toBe(2)
+  })
+
+  test("runs a command with the facts in its environment, in the task's folder", async () => {
+    await using rig = new Rig()
+    const told = '"$BACKBEAT_EVENT|$BACKBEAT_TASK_ID|$BACKBEAT_STATUS|$BACKBEAT_EXIT_CODE|$BACKBEAT_FAILURE|$OWN"'
+    await rig.data("start", { id: "x", script: "exit 5", env: { OWN: "mine" }, notify: { command: `echo ${told} >told` } }, ["--wait"])
+    expect(await lineOf(rig.scratch, "told")).toBe("end|x|failed|5|exited with code 5|mine")
+  })
+
+  test("runs no line of output as a command", async () => {
+    await using rig = new Rig()
+    const script = String.raw`echo 'hit $(touch owned) ; touch owned'`
+    await rig.data("start", { id: "x", script, notify: { onLog: "hit", command: 'printf "%s\\n" "$BACKBEAT_LINE" >told' } }, ["--wait"])
+    expect(await lineOf(rig.scratch, "told")).toBe("hit $(touch owned) ; touch owned")
+    expect(await Bun.file(join(rig.scratch, "owned")).exists()).toBe(false)
+  })
+
+  test("that tells nobody or cannot be is refused", async () => {
+    await using rig = new Rig()
+    for (const notify of [{ onEnd: true }, {}, { webhook: "ftp://x" }, { command: "true", onLog: "(" }]) {
+      expect(await rig.refusal(["start", JSON.stringify({ command: "true", notify })])).toMatchObject({ type: "CommandInputError" })
+    }
+  })
+
+  test("does not hold up or fail a task when it fails itself", async () => {
+    await using rig = new Rig()
+    const notify = { command: "exit 1", webhook: "http://127.0.0.1:1/nobody" }
+    expect(await rig.task("start", { command: "true", notify }, ["--wait"])).toMatchObject({ status: "completed", failure: null })
+  })
+})

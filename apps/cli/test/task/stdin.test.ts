@@ -1,0 +1,84 @@
+/** What a task reads. */
+import { describe, expect, test } from "bun:test"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { Rig } from "../Rig.ts"
+
+describe("standard input", () => {
+  test("is empty, a text, or a file", async () => {
+    await using rig = new Rig()
+    writeFileSync(join(rig.scratch, "in.txt"), "of the file\n")
+    const large = "0123456789".repeat(100_000)
+    for (const [id, stdin, kind, lines] of [
+      ["none", undefined, "null", []],
+      ["text", "two\nlines", "text", ["two", "lines"]],
+      ["empty", "", "text", []],
+      ["file", { file: "in.txt" }, "file", ["of the file"]]
+    ] as const) {
+      const task = await rig.task("start", { id, command: "cat", ...(stdin === undefined ? {} : { stdin }) }, ["--wait"])
+      expect(task).toMatchObject({ status: "completed", stdin: kind })
+      expect(await rig.data("logs", { id })).toMatchObject({ lines })
+    }
+    const counted = await rig.call(["start", "-", "--wait"], { stdin: JSON.stringify({ id: "large", command: "wc", args: ["-c"], stdin: large }) })
+    expect(counted.document).toMatchObject({ ok: true })
+    expect(await rig.data("logs", { id: "large" })).toMatchObject({ lines: ["1000000"] })
+    expect(await rig.task("start", { id: "absent", command: "cat", stdin: { file: "absent.txt" } }, ["--wait"])).toMatchObject({
+      status: "failed",
+      failure: { type: "NotSpawned", message: expect.stringContaining("absent.txt") }
+    })
+  })
+
+  test("is the same again after a restart", async () => {
+    await using rig = new Rig()
+    await rig.task("start", { id: "x", command: "cat", stdin: "again" }, ["--wait"])
+    await rig.task("restart", { id: "x" }, ["--wait"])
+    expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["again"] })
+  })
+})
+
+describe("send", () => {
+  test("writes to an open input and ends it", async () => {
+    await using rig = new Rig()
+    await rig.task("start", { id: "x", command: "cat", stdin: "open" })
+    expect(await rig.data("send", { id: "x", text: "one\ntwö" })).toEqual({ id: "x", bytesWritten: 8, eof: false, signalled: false })
+    await rig.data("wait", { id: "x", for: { log: "one" } })
+    expect(await rig.data("send", { id: "x", text: "\nthree", eof: true })).toEqual({ id: "x", bytesWritten: 6, eof: true, signalled: false })
+    expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "completed", stdin: "open" })
+    expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["one", "twö", "three"] })
+  })
+
+  test("delivers more than a pipe holds, whole", async () => {
+    await using rig = new Rig()
+    await rig.task("start", { id: "x", command: "wc", args: ["-c"], stdin: "open" })
+    const sent = await rig.call(["send", "-"], { stdin: JSON.stringify({ id: "x", text: "x".repeat(1_000_000), eof: true }) })
+    expect(sent.document).toMatchObject({ ok: true, data: { bytesWritten: 1_000_000, eof: true } })
+    await rig.task("wait", { id: "x" })
+    expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["1000000"] })
+  })
+
+  test("sends signals to the task's group", async () => {
+    await using rig = new Rig()
+    await rig.task("start", { id: "x", script: "trap 'echo heard; exit 7' USR1; echo ready; while :; do sleep 0.05; done" })
+    await rig.data("wait", { id: "x", for: { log: "ready" } })
+    expect(await rig.data("send", { id: "x", signal: "SIGUSR1" })).toEqual({ id: "x", bytesWritten: 0, eof: false, signalled: true })
+    const { status, exitCode } = await rig.task("wait", { id: "x" })
+    expect({ status, exitCode }).not.toMatchObject({ status: "completed" })
+  })
+
+  test("is refused where nothing can be sent", async () => {
+    await using rig = new Rig()
+    await rig.task("start", { id: "deaf", script: "sleep 60" })
+    await rig.task("start", { id: "ended", command: "true", stdin: "open" }, ["--wait"])
+    for (const [payload, type] of [
+      [{ id: "none", text: "x" }, "TaskNotFound"],
+      [{ id: "deaf", text: "x" }, "IllegalTransition"],
+      [{ id: "deaf", eof: true }, "IllegalTransition"],
+      [{ id: "deaf" }, "CommandInputError"],
+      [{ id: "deaf", signal: "SIGNOPE" }, "CommandInputError"],
+      [{ id: "ended", text: "x" }, "IllegalTransition"],
+      [{ id: "ended", signal: "SIGTERM" }, "IllegalTransition"]
+    ] as const) {
+      expect(await rig.refusal(["send", JSON.stringify(payload)])).toMatchObject({ command: "send", type })
+    }
+  })
+})

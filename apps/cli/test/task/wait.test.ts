@@ -1,0 +1,127 @@
+/** Waiting for what becomes of tasks. */
+import { describe, expect, test } from "bun:test"
+import { isAlive, Rig } from "../Rig.ts"
+
+describe("wait", () => {
+  test("for the end answers with the task, and with its last lines when it failed", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "bad", script: "echo out; echo err >&2; exit 3" })
+    expect(await rig.data("wait", { id: "bad" })).toEqual({
+      task: expect.objectContaining({ id: "bad", status: "failed", exitCode: 3, failure: { type: "ExitedNonZero", exitCode: 3 } }),
+      lastLines: ["err"],
+      cursor: expect.stringMatching(/^\d+$/u)
+    })
+    await rig.data("start", { id: "quiet", script: "seq 30; exit 3" })
+    expect(await rig.data("wait", { id: "quiet" })).toMatchObject({ lastLines: Array.from({ length: 20 }, (_, index) => String(index + 11)) })
+    await rig.data("start", { id: "good", script: "echo out" })
+    expect(await rig.data("wait", { id: "good" })).toEqual({
+      task: expect.objectContaining({ status: "completed" }),
+      cursor: expect.any(String)
+    })
+    expect(await rig.refusal(["wait", "none"])).toMatchObject({ type: "TaskNotFound" })
+  })
+
+  test("for the start, for being ready, for a line and for a port", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "later", delayMs: 150, command: "cat", stdin: "open" })
+    expect(await rig.task("wait", { id: "later", for: "start" })).toMatchObject({ status: "running" })
+    expect(await rig.task("wait", { id: "later", for: "ready" })).toMatchObject({ status: "running", health: null })
+    const listening = rig.task("wait", { id: "later", for: { log: "^go+al$" } })
+    await rig.data("send", { id: "later", text: "no goal here\ngooooal\n" })
+    expect(await listening).toMatchObject({ id: "later", status: "running" })
+    expect(await rig.task("wait", { id: "later", for: { log: "here" } })).toMatchObject({ id: "later" })
+
+    const program = `
+      process.stdin.once("data", () => {
+        const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("hello") })
+        console.log("port", server.port)
+      })
+      console.log("up")`
+    await rig.data("start", { id: "server", command: process.execPath, args: ["-e", program], stdin: "open" })
+    await rig.data("wait", { id: "server", for: { log: "up" } })
+    await rig.data("send", { id: "server", text: "go\n" })
+    await rig.data("wait", { id: "server", for: { log: "port" } })
+    const { lines } = await rig.data("logs", { id: "server", grep: "port" })
+    const port = Number(linesOf(lines)[0]?.split(" ")[1])
+    expect(await rig.task("wait", { id: "server", for: { port } })).toMatchObject({ id: "server", status: "running" })
+  })
+
+  test("for what can no longer come is refused", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", script: "echo only this" }, ["--wait"])
+    for (const what of ["ready", { log: "something else" }, { port: 1 }]) {
+      expect(await rig.refusal(["wait", JSON.stringify({ id: "x", for: what })])).toMatchObject({
+        type: "IllegalTransition",
+        message: expect.stringMatching(/^task x completed before /u),
+        details: { id: "x", status: "completed", retryable: false }
+      })
+    }
+    expect(await rig.task("wait", { id: "x", for: "start" })).toMatchObject({ status: "completed" })
+    expect(await rig.refusal(["wait", '{"id":"x","for":{"log":"("}}'])).toMatchObject({ type: "CommandInputError" })
+  })
+
+  test("for several ends with the last one or the first, by ids or tag", async () => {
+    await using rig = new Rig()
+    await rig.data("start", ["a", "b", "c"].map((id) => ({ id, command: "cat", stdin: "open", tags: ["t"] })))
+    const any = rig.data("wait", { ids: ["a", "b", "c"], mode: "any" })
+    const all = rig.data("wait", { tag: "t" })
+    await rig.data("send", { id: "b", eof: true })
+    expect(await any).toMatchObject({ done: ["b"], pending: ["a", "c"], tasks: [{ id: "a" }, { id: "b", status: "completed" }, { id: "c" }] })
+    await rig.data("send", { id: "a", eof: true })
+    await rig.data("send", { id: "c", eof: true })
+    const { done, pending } = await all
+    expect(linesOf(done).toSorted()).toEqual(["a", "b", "c"])
+    expect(pending).toEqual([])
+    expect(await rig.data("wait", { tag: "nobody" })).toMatchObject({ tasks: [], done: [], pending: [] })
+    expect(await rig.refusal(["wait", '{"ids":["a","none"]}'])).toMatchObject({ type: "TaskNotFound", details: { id: "none" } })
+    expect(await rig.refusal(["wait", '{"id":"a","tag":"t"}'])).toMatchObject({ type: "CommandInputError" })
+  })
+
+  test("by a tag means every task with it, however many", async () => {
+    await using rig = new Rig()
+    const delayed = Array.from({ length: 600 }, (_, index) => ({ id: `n${index}`, command: "true", tags: ["t"], delayMs: 600_000 }))
+    await rig.call(["start", "-"], { stdin: JSON.stringify(delayed) })
+    const { type, details } = await rig.refusal(["wait", '{"tag":"t","timeout":1}'])
+    expect([type, linesOf(details["ids"]).length]).toEqual(["TaskWaitTimedOut", 600])
+  })
+
+  test("that takes too long ends with a cursor, and the task goes on", async () => {
+    await using rig = new Rig()
+    const { pid } = await rig.task("start", { id: "x", script: "sleep 60" })
+    for (const args of [["wait", '{"id":"x","timeout":80}'], ["wait", "x", "--timeout", "0.08"]]) {
+      expect(await rig.refusal(args)).toEqual({
+        command: "wait",
+        type: "TaskWaitTimedOut",
+        message: "not within 80 ms: x",
+        details: { ids: ["x"], timeoutMs: 80, cursor: expect.stringMatching(/^\d+$/u), hint: expect.any(String), retryable: true }
+      })
+    }
+    expect(await rig.refusal(["start", '{"id":"y","script":"sleep 60"}', "--wait", "--timeout", "0.05"])).toMatchObject({
+      command: "start",
+      type: "TaskWaitTimedOut",
+      details: { ids: ["y"] }
+    })
+    expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "running", pid })
+    expect(await rig.task("status", { id: "y" })).toMatchObject({ status: "running" })
+  })
+
+  test("that is killed leaves the task alone", async () => {
+    await using rig = new Rig()
+    await rig.task("start", { id: "x", command: "cat", stdin: "open" })
+    for (const args of [["wait", "x"], ["start", '{"id":"y","command":"cat","stdin":"open"}', "--wait"]]) {
+      const waiting = rig.spawn(args)
+      await rig.data("wait", { ids: ["x"], for: "start" })
+      while ((await rig.data("list", { ids: [args[0] === "wait" ? "x" : "y"], status: "running" }))["total"] !== 1);
+      waiting.kill("SIGKILL")
+      await waiting.exited
+    }
+    for (const id of ["x", "y"]) {
+      const { pid, status } = await rig.task("status", { id })
+      expect([status, isAlive(Number(pid))]).toEqual(["running", true])
+      await rig.data("send", { id, eof: true })
+      expect(await rig.task("wait", { id })).toMatchObject({ status: "completed", attempt: 1 })
+    }
+  })
+})
+
+const linesOf = (value: unknown): ReadonlyArray<string> => (Array.isArray(value) ? value.map(String) : [])
