@@ -93,15 +93,18 @@ const takeValue = (draft: Draft, name: string, value: string | undefined): void 
   else throw new Mistake(`--${name}`, `unknown flag --${name}`)
 }
 
-const isFlagText = (argument: string): boolean => argument.startsWith("--") || argument === "-h" || argument === "-v"
-
 const read = (draft: Draft, args: ReadonlyArray<string>): void => {
   for (let at = 0; at < args.length; ) {
     const argument = args[at] ?? ""
+    if (argument.startsWith("--")) {
+      at += takeFlag(draft, args, at)
+      continue
+    }
     if (argument === "-h") draft.help = true
     else if (argument === "-v") draft.version = true
-    else if (!isFlagText(argument)) draft.words.push(argument)
-    at += argument.startsWith("--") ? takeFlag(draft, args, at) : 1
+    else if (/^-[A-Za-z]/u.test(argument)) throw new Mistake(argument, `unknown flag ${argument}`)
+    else draft.words.push(argument)
+    at++
   }
 }
 

@@ -60,6 +60,7 @@ const callerOf = (operation: string, root: string) => {
     version,
     cwd: workingDirectory(),
     pid: process.pid,
+    umask: process.umask(),
     requestId: crypto.randomUUID(),
     requestedAt: Date.now(),
     ...(sessionId === undefined ? {} : { sessionId }),

@@ -65,7 +65,7 @@ const tryOnce = async (root: string, body: string): Promise<Try> => {
     if (forbidden.has(code)) {
       throw unreachable(
         `the engine's socket cannot be used (${code})`,
-        "A sandbox may forbid sockets: use the MCP server instead, which runs outside of it; or check the home's permissions.",
+        "A sandbox may forbid sockets: call from outside of it, or check the permissions of the home.",
         { home: root, code }
       )
     }

@@ -23,6 +23,8 @@ export const Caller = Schema.Struct({
   version: Schema.String,
   cwd: Schema.String,
   pid: Schema.Int,
+  /** The file mode mask of the caller. */
+  umask: Schema.optionalKey(Schema.Int),
   /** Names the call, also when it is sent again because its connection broke. */
   requestId: Schema.String,
   /** When the call was made (epoch ms). */

@@ -6,7 +6,6 @@ export const problemTypes = {
   TaskNotFound: { retryable: false },
   TaskAlreadyRunning: { retryable: false },
   IllegalTransition: { retryable: false },
-  SpawnFailed: { retryable: false },
   TaskWaitTimedOut: { retryable: true },
   EngineUnreachable: { retryable: true },
   StoreError: { retryable: false },

@@ -74,7 +74,6 @@ export const TaskAnswer = Schema.Struct({
   healthProbe: Schema.NullOr(HealthProbe),
   maxOutputBytes: Schema.Int,
   notify: Schema.NullOr(Notify),
-  keepWithSession: Schema.Boolean,
   owner: Schema.Struct({ sessionId: Schema.NullOr(Schema.String), taskId: Schema.NullOr(Schema.String) }),
   logs: LogFiles
 })

@@ -12,7 +12,7 @@ export const flagTexts: Readonly<Record<FlagName, string>> = {
   stream: "--stream                       newline-delimited JSON, one frame a line",
   timeout: "--timeout <seconds>            how long to wait (default 60)",
   concurrency: "--concurrency <n>              items of a batch worked on at once",
-  human: "--human                        a table for people"
+  human: "--human                        text for people instead of JSON"
 }
 
 /** The flags that every operation takes. */

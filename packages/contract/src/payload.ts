@@ -6,13 +6,18 @@ import { payloadMaxBytes } from "./protocol.ts"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 
-const parseJson = (text: string): Result.Result<unknown, Problem> =>
+const hintOf = ({ name }: Operation): string =>
+  name === "start"
+    ? "A command goes behind --, as in: backbeat start -- npm test. JSON goes into single quotes, @file.json or - for stdin."
+    : "Put it in single quotes, or give @file.json or - for stdin."
+
+const parseJson = (operation: Operation, text: string): Result.Result<unknown, Problem> =>
   Result.try({
     try: (): unknown => JSON.parse(text),
     catch: (thrown) =>
       commandInputError(
         `the payload is not valid JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-        "Put it in single quotes, or give @file.json or - for stdin.",
+        hintOf(operation),
         { path: "", received: text.slice(0, 200) }
       )
   })
@@ -31,7 +36,7 @@ const fromText = (operation: Operation, text: string | null): Result.Result<unkn
   if (operation.positional !== null && !looksLikeJson.test(text)) {
     return Result.succeed({ [operation.positional]: text })
   }
-  return parseJson(text)
+  return parseJson(operation, text)
 }
 
 const refuse = (message: string) =>

@@ -26,7 +26,6 @@ const problemTexts: Readonly<Record<ProblemType, string>> = {
   TaskNotFound: "No task has this id.",
   TaskAlreadyRunning: "A task of this id lives.",
   IllegalTransition: "The task's status does not accept this.",
-  SpawnFailed: "The command could not be started.",
   TaskWaitTimedOut: "What was waited for has not come yet; it goes on.",
   EngineUnreachable: "The engine does not answer and could not be started; the message says why.",
   StoreError: "The state could not be read or written.",

@@ -58,7 +58,7 @@ export class TaskStore extends Context.Service<
     /** Runs the effect in one durable transaction: all of it or nothing. Transactions do not overlap. Nested calls join the outer one; one that fails is taken back alone. */
     readonly transact: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreError, R>
     /** Ends when every transaction before is on the disk, so that a power failure does not take it back either. */
-    readonly flushed: Effect.Effect<void>
+    readonly flushed: Effect.Effect<void, StoreError>
     /** The task of this id, or null. */
     readonly find: (id: string) => Effect.Effect<Task | null, StoreError>
     /**

@@ -43,7 +43,7 @@ const spec = (fields: Partial<TaskSpec> = {}): TaskSpec => ({
   healthProbe: null,
   maxOutputBytes: 10_485_760,
   notify: null,
-  keepWithSession: false,
+  umask: 0o022,
   ...fields
 })
 

@@ -82,6 +82,16 @@ describe("a task's environment", () => {
     })
   })
 
+  test("stays what it is when a restart with another one is refused", async () => {
+    await using rig = new Rig()
+    const payload = { id: "x", script: 'echo "got $A"' }
+    await rig.data("start", { ...payload, env: { A: "first" }, delayMs: 400 })
+    const refused = await rig.refusal(["start", JSON.stringify({ ...payload, env: { A: "second" }, ifRunning: "restart" })])
+    expect(refused).toMatchObject({ type: "IllegalTransition" })
+    await rig.data("wait", { id: "x" })
+    expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["got first"] })
+  })
+
   test("does not come from the caller that started the engine", async () => {
     await using rig = new Rig()
     await rig.call(["start", '{"id":"first","command":"true"}', "--wait"], { env: { FIRST: "1" } })

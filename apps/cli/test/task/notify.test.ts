@@ -51,15 +51,30 @@ describe("notify", () => {
   test("posts the end, the readiness and the line that was waited for", async () => {
     await using rig = new Rig()
     using hook = listen()
-    const script = "echo listening; echo an error: x; echo another error: y; exit 3"
+    const script = "echo listening; read go; echo an error: x; exit 3"
     const notify = { onEnd: true, onReady: true, onLog: "error: (x|y)", webhook: hook.url }
-    await rig.data("start", { id: "x", script, readyWhen: { log: "listening" }, notify }, ["--wait"])
+    await rig.data("start", { id: "x", script, stdin: "open", readyWhen: { log: "listening" }, notify })
+    await hook.until(1)
+    await rig.data("send", { id: "x", text: "go\n" })
     await hook.until(3)
-    const events = hook.received.toSorted((one, two) => JSON.stringify(one).localeCompare(JSON.stringify(two)))
-    expect(events).toContainEqual({
-      event: "end", taskId: "x", status: "failed", attempt: 1, exitCode: 3, failure: "exited with code 3", line: null
-    })
-    expect(events).toContainEqual(expect.objectContaining({ event: "log", taskId: "x", line: "an error: x" }))
+    const facts = { taskId: "x", attempt: 1, exitCode: null, failure: null, line: null }
+    expect(hook.received.toSorted((one, two) => JSON.stringify(one).localeCompare(JSON.stringify(two)))).toEqual([
+      { ...facts, event: "end", status: "failed", exitCode: 3, failure: "exited with code 3" },
+      { ...facts, event: "log", status: "running", line: "an error: x" },
+      { ...facts, event: "ready", status: "running" }
+    ])
+  })
+
+  test("hears the last line of a task, however soon it ends behind it", async () => {
+    await using rig = new Rig()
+    using hook = listen()
+    const payloads = Array.from({ length: 15 }, (_, index) => ({
+      id: `n${index}`,
+      script: `sleep 0.${200 + index * 7}; echo "error ${index}"; exit 1`,
+      notify: { onLog: "^error", webhook: hook.url }
+    }))
+    await rig.data("start", payloads, ["--wait"])
+    await hook.until(payloads.length)
   })
 
   test("tells of a readiness that stays", async () => {

@@ -53,7 +53,7 @@ export const logs = operation({
     { title: "errors with what stands around them", payload: { id: "demo", grep: "error|warn", context: 2 } }
   ],
   batch: false,
-  flags: ["output", "stream"],
+  flags: ["output", "stream", "human"],
   readOnly: true,
   positional: "id"
 })

@@ -119,7 +119,7 @@ export const why = operation({
   errors: ["CommandInputError", "TaskNotFound", "StoreError"],
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: false,
-  flags: [],
+  flags: ["human"],
   readOnly: true,
   positional: "id"
 })

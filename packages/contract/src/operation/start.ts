@@ -71,8 +71,7 @@ export const StartInput = Schema.Struct({
   ),
   maxOutputBuffer: optional(between(1024, 1_073_741_824), "another name of maxOutputBytes"),
   notify: optional(Notify, "a shell command or webhook to call onEnd, onReady or onLog"),
-  sessionId: optional(NonEmptyText.check(atMost(200)), "the session that owns it; read from the caller's environment when absent"),
-  keepWithSession: optional(Schema.Boolean, "stop it when the owning session ends")
+  sessionId: optional(NonEmptyText.check(atMost(200)), "the session that owns it; read from the caller's environment when absent")
 })
 export type StartInput = typeof StartInput.Type
 

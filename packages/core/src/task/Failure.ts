@@ -35,13 +35,13 @@ export const Failure = Schema.Union([
 ])
 export type Failure = typeof Failure.Type
 
-/** One sentence for people. */
+/** What happened to the task, for people: goes behind "it". */
 export const describeFailure = (failure: Failure): string => {
   switch (failure.type) {
     case "ExitedNonZero":
       return `exited with code ${failure.exitCode}`
     case "Signalled":
-      return `killed by ${failure.signal}`
+      return `was killed by ${failure.signal}`
     case "NotSpawned":
       return `could not be started: ${failure.message}`
     case "TimedOut":
@@ -53,6 +53,6 @@ export const describeFailure = (failure: Failure): string => {
     case "NotReady":
       return `was not ready: ${failure.probe}: ${failure.output}`
     case "Lost":
-      return `its end is not known: ${failure.evidence}`
+      return `was lost: ${failure.evidence}`
   }
 }

@@ -49,7 +49,7 @@ export const TaskSpec = Schema.Struct({
   healthProbe: Schema.NullOr(HealthProbe),
   maxOutputBytes: Schema.Int,
   notify: Schema.NullOr(Notify),
-  keepWithSession: Schema.Boolean
+  umask: Schema.Int
 })
 export type TaskSpec = typeof TaskSpec.Type
 

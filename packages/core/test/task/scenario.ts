@@ -37,7 +37,7 @@ export const specOf = (changes: Partial<TaskSpec> = {}): TaskSpec => ({
   healthProbe: null,
   maxOutputBytes: 1024,
   notify: null,
-  keepWithSession: false,
+  umask: 0o022,
   ...changes
 })
 

@@ -3,12 +3,24 @@ import type { Frame } from "@backbeat/contract/operation/output"
 import type { RecordedEvent } from "@backbeat/core/task/TaskEvent"
 import type { LogLine } from "../output/LogLine.ts"
 import type { TaskAnswer } from "@backbeat/contract/TaskAnswer"
+import * as Predicate from "effect/Predicate"
 import { iso } from "./taskAnswer.ts"
+
+const instants: ReadonlySet<string> = new Set(["endedAt", "retryAt", "killAt", "notBefore"])
+
+/** The facts of an event with their instants as ISO 8601. */
+const withIso = (facts: object): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(facts).map(([key, value]: [string, unknown]) => {
+      if (Predicate.isNumber(value) && instants.has(key)) return [key, iso(value)]
+      return [key, Predicate.isObject(value) && !Array.isArray(value) ? withIso(value) : value]
+    })
+  )
 
 /** A recorded event as callers see it: a script or an argument vector is not repeated in it. */
 export const eventFrame = ({ sequence, taskId, at, actor, event }: RecordedEvent): Frame => {
   const { type, ...data } = "spec" in event ? { type: event.type, queue: event.spec.queue, tags: event.spec.tags } : event
-  return { type, taskId, sequence, timestamp: iso(at), actor, data }
+  return { type, taskId, sequence, timestamp: iso(at), actor, data: withIso(data) }
 }
 
 /** One line of output. Lines are between events, so `sequence` is that of the last event before; `cursor` is for `logs`. */

@@ -2,6 +2,7 @@
 import { type Problem } from "@backbeat/contract/Problem"
 import { type Input, operations, type Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
+import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -52,11 +53,16 @@ const writeAll = Effect.fnUntraced(function* (root: string, task: Task, query: L
   }
 })
 
+/** The lines of a page; the last one carries the place from which to go on. */
+const withCursor = ({ lines, cursor }: LogPage): ReadonlyArray<LogLine & { readonly cursor?: string }> =>
+  lines.map((line, index) => (index === lines.length - 1 ? { ...line, cursor } : line))
+
 /** The handler of `logs`. */
 export const makeLogsHandler = Effect.gen(function* () {
   const { root } = yield* Home
   const view = yield* View
   const lives = yield* LiveAttempts
+  const store = yield* TaskStore
   const taskLines = yield* makeTaskLines
 
   const queryOf = Effect.fnUntraced(function* (task: Task, input: Input<"logs">) {
@@ -90,20 +96,20 @@ export const makeLogsHandler = Effect.gen(function* () {
   const stream = Effect.fnUntraced(function* (input: Input<"logs">) {
     const task = yield* view.find(input.id)
     const query = yield* queryOf(task, input)
+    const sequence = yield* Effect.mapError(store.lastSequence, toProblem(task.id))
     if (input.follow === true) {
       const attempt = query.attempts[0]?.attempt ?? 1
       const { grep: _, ...ungrepped } = query
       const begin = input.since ?? (yield* read(ungrepped)).cursor
-      const past = input.since === undefined ? (yield* read(query)).lines : []
+      const past = input.since === undefined ? withCursor(yield* read(query)) : []
       const { stream: which, grep, ansi } = input
       const coming = taskLines({ id: task.id, attempt, since: begin, stream: which, grep, ansi, single: input.attempt !== undefined })
       const lines = Stream.mapError(coming, (trouble) =>
         trouble._tag === "InvalidLogQuery" ? refused(trouble) : toProblem(task.id)(trouble)
       )
-      return Stream.map(Stream.concat(Stream.fromIterable(past), lines), (line) => lineFrame(task.id, 0, line))
+      return Stream.map(Stream.concat(Stream.fromIterable(past), lines), (line) => lineFrame(task.id, sequence, line))
     }
-    const page = yield* read(query)
-    return Stream.fromIterable(page.lines.map((line) => lineFrame(task.id, 0, line)))
+    return Stream.fromIterable(withCursor(yield* read(query)).map((line) => lineFrame(task.id, sequence, line)))
   })
 
   return { ...handle(operations.logs, answer), stream: handleStream(operations.logs, stream) }

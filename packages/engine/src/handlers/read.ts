@@ -3,13 +3,15 @@ import { operations } from "@backbeat/contract/table"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { handle, toProblem } from "./Call.ts"
-import { View } from "./View.ts"
+import { View, wrongField } from "./View.ts"
 
 /** The handler of `status`. */
 export const makeStatusHandler = Effect.gen(function* () {
   const view = yield* View
   return handle(operations.status, ({ id }) => Effect.map(view.find(id), (task) => ({ task: view.show(task) })))
 })
+
+const isCursor = (text: string): boolean => /^\d{1,15}$/u.test(text)
 
 /** The handler of `list`. */
 export const makeListHandler = Effect.gen(function* () {
@@ -18,6 +20,9 @@ export const makeListHandler = Effect.gen(function* () {
   return handle(operations.list, (input) =>
     Effect.gen(function* () {
       const { status, tag, tags, since, limit, after, full } = input
+      if (after !== undefined && !isCursor(after)) {
+        return yield* Effect.fail(wrongField("after", "is no cursor that an answer gave", "Give the `next` of the page before."))
+      }
       const wanted = [...(tags ?? []), ...(tag === undefined ? [] : [tag])]
       const page = yield* Effect.mapError(
         store.list(

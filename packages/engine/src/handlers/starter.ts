@@ -5,12 +5,13 @@ import type { Owner } from "@backbeat/core/task/TaskSpec"
 import type { Task } from "@backbeat/core/task/Task"
 import { makeTaskId } from "@backbeat/core/task/TaskId"
 import { isFinal } from "@backbeat/core/task/TaskState"
-import type { StoreError } from "@backbeat/store/StoreError"
+import { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import { Home } from "../home/Home.ts"
-import { keepEnvironment } from "../home/KeptEnvironment.ts"
+import { keepEnvironment, type Variables } from "../home/KeptEnvironment.ts"
 import { Settings } from "../home/Settings.ts"
 import { Transitions } from "../task/Transitions.ts"
 import type { Tx } from "../task/Tx.ts"
@@ -90,6 +91,25 @@ const makeNaming = Effect.gen(function* () {
   return { ownerOf, freeId }
 })
 
+const reasons: Readonly<Record<string, StoreError["reason"]>> = {
+  ENOSPC: "full",
+  EDQUOT: "full",
+  EROFS: "readonly",
+  EACCES: "readonly",
+  EPERM: "readonly"
+}
+
+/** Keeps a task's environment. A disk that is full is no defect. */
+const keep = (root: string, id: string, env: Variables): Effect.Effect<void, StoreError> =>
+  Effect.try({
+    try: () => keepEnvironment(root, id, env),
+    catch: (thrown) => {
+      const code = Predicate.hasProperty(thrown, "code") ? String(thrown.code) : ""
+      const message = thrown instanceof Error ? thrown.message : String(thrown)
+      return new StoreError({ reason: reasons[code] ?? "unavailable", message: `the environment of ${id} could not be kept: ${message}` })
+    }
+  })
+
 /** What became of one payload. */
 export interface Started {
   readonly index: number
@@ -111,14 +131,16 @@ export const makeStarter = Effect.gen(function* () {
     const live = !isFinal(state.status)
     if (live && input.ifRunning === "return") return task
     if (live && input.ifRunning !== "restart") return yield* Effect.fail(alreadyRunning(task))
-    keepEnvironment(root, task.id, env)
     const command = { type: "Restart", reason: null, spec } as const
-    return yield* tx.change({ ...task, owner: wanted.owner }, command, actorOf(wanted.call))
+    const changed = yield* tx.change({ ...task, owner: wanted.owner }, command, actorOf(wanted.call))
+    // Only now: a task that cannot be restarted keeps the environment that it has.
+    yield* keep(root, task.id, env)
+    return changed
   })
 
   const startOne = Effect.fnUntraced(function* (tx: Tx, item: Item, call: Call) {
     const { input, index } = item
-    const setting = { cwd: call.caller.cwd, callersEnv: call.caller.env ?? {}, config: settings.current(), now: tx.now }
+    const setting = { cwd: call.caller.cwd, umask: call.caller.umask ?? 0o022, callersEnv: call.caller.env ?? {}, config: settings.current(), now: tx.now }
     const specified = yield* Effect.fromResult(specify(input, setting))
     const owner = yield* ownerOf(input, index, call)
     const { id, existing } =
@@ -129,7 +151,7 @@ export const makeStarter = Effect.gen(function* () {
     if (existing?.owner.requestId === owner.requestId) return existing
     yield* quota.check(owner.depth)
     if (existing !== null) return yield* startAnew(tx, existing, item, { specified, owner, call })
-    keepEnvironment(root, id, specified.env)
+    yield* keep(root, id, specified.env)
     return yield* tx.create(id, specified.spec, owner, actorOf(call))
   })
 

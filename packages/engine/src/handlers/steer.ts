@@ -3,10 +3,14 @@ import { type Problem, problem } from "@backbeat/contract/Problem"
 import { type Input, operations } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { attemptDir, Home } from "../home/Home.ts"
 import { signalGroup } from "../process/posix.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
+import { remains } from "../process/remains.ts"
+import { stopTree } from "../process/stopTree.ts"
+import { treeOf } from "../task/attemptSpec.ts"
 import { sendEof, sendStdin, type StdinBlocked, type StdinClosed } from "../process/stdin.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { makeUntil } from "../task/until.ts"
@@ -14,16 +18,29 @@ import { actorOf, type Call, handle, toProblem } from "./Call.ts"
 import { View, wrongField } from "./View.ts"
 import { makeAwaitEnd } from "./waiting.ts"
 
+/** How what an ended task left running is to be stopped. */
+const orderOf = ({ spec }: Task, { signal, force }: Input<"stop">) =>
+  Effect.map(Clock.currentTimeMillis, (now) => ({
+    stopSignal: signal ?? spec.stopSignal,
+    killAt: force === true ? now : now + spec.gracePeriodMs
+  }))
+
 /** The handler of `stop`: answers when nothing of the task is alive. */
 export const makeStopHandler = Effect.gen(function* () {
+  const { root } = yield* Home
   const transitions = yield* Transitions
   const view = yield* View
   const until = yield* makeUntil
-  return handle(operations.stop, ({ id, reason, signal, force }, call) =>
+  return handle(operations.stop, (input, call) =>
     Effect.gen(function* () {
+      const { id, reason, signal, force } = input
       const task = yield* view.find(id)
       // The same call, sent again because its connection broke: it has been done.
       if (call.caller.repeated === true && task.state.status === "cancelled") return { task: view.show(task) }
+      if (isFinal(task.state.status) && remains(treeOf(root, task)).length > 0) {
+        yield* stopTree(treeOf(root, task), yield* orderOf(task, input))
+        return { task: view.show(task) }
+      }
       const command = {
         type: "Stop",
         reason: reason ?? null,

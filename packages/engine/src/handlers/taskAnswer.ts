@@ -48,6 +48,10 @@ const hasProcess = ({ status }: TaskState): boolean => status === "running" || s
 /** The attempt whose facts and output are shown: while the next one is awaited, the last one. */
 export const shownAttempt = ({ attempt, status }: TaskState): number => (status === "queued" ? attempt - 1 : attempt)
 
+/** The attempt that a task is in, or is to be in. One that was withdrawn before it began does not count. */
+const countedAttempt = (state: TaskState): number =>
+  state.status === "cancelled" && state.startedAt === null ? state.attempt - 1 : state.attempt
+
 /** A task as `list` shows it. */
 export const briefTask = (task: Task, live: LiveAttempt | null): BriefTask => {
   const { spec, state } = task
@@ -65,7 +69,7 @@ export const briefTask = (task: Task, live: LiveAttempt | null): BriefTask => {
     tags: spec.tags,
     priority: spec.priority,
     queue: spec.queue,
-    attempt: state.attempt,
+    attempt: countedAttempt(state),
     restartCount: task.restartCount,
     pid: hasProcess(state) && live?.attempt === state.attempt ? live.pid : null,
     ...facts(state),
@@ -120,7 +124,6 @@ export const taskAnswer = (root: string, task: Task, live: LiveAttempt | null): 
     healthProbe: spec.healthProbe,
     maxOutputBytes: spec.maxOutputBytes,
     notify: spec.notify,
-    keepWithSession: spec.keepWithSession,
     owner: { sessionId: owner.sessionId, taskId: owner.taskId },
     logs: logsOf(root, task)
   }

@@ -12,6 +12,8 @@ import { inherit, type Variables } from "../home/KeptEnvironment.ts"
 /** What `start` needs to know beside the payload. `now` is epoch milliseconds. */
 export interface Setting {
   readonly cwd: string
+  /** The file mode mask of the caller, which its tasks get too. */
+  readonly umask: number
   readonly callersEnv: Variables
   readonly config: Configuration
   readonly now: number
@@ -103,7 +105,7 @@ export const specify = (input: StartInput, setting: Setting): Result.Result<Spec
     const cwd = resolve(setting.cwd, input.cwd ?? ".")
     const given = input.env ?? {}
     const env = input.inheritEnv === false ? given : inherit(setting.callersEnv, given)
-    return { env, spec: { work, notBefore, cwd, ...stopping(input), ...watching(input, setting.config), ...naming(input, cwd) } }
+    return { env, spec: { work, notBefore, cwd, umask: setting.umask, ...stopping(input), ...watching(input, setting.config), ...naming(input, cwd) } }
   })
 
 const naming = (input: StartInput, cwd: string) => ({
@@ -113,8 +115,7 @@ const naming = (input: StartInput, cwd: string) => ({
   stdin: stdinOf(input.stdin, cwd),
   tags: [...new Set(input.tags ?? [])],
   priority: input.priority ?? "P1",
-  queue: input.queue ?? "default",
-  keepWithSession: input.keepWithSession ?? false
+  queue: input.queue ?? "default"
 })
 
 const stopping = (input: StartInput) => ({

@@ -4,10 +4,14 @@ import type { Actor } from "@backbeat/core/task/Actor"
 import { describeFailure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import type { RecordedEvent, TaskEvent } from "@backbeat/core/task/TaskEvent"
+import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { Home } from "../home/Home.ts"
 import { Settings } from "../home/Settings.ts"
+import { isHeld } from "../process/AliveFifo.ts"
+import { treeOf } from "../task/attemptSpec.ts"
 import { slotsOf } from "../task/slots.ts"
 import { handle, toProblem } from "./Call.ts"
 import { iso } from "./taskAnswer.ts"
@@ -65,7 +69,7 @@ const past = (recorded: RecordedEvent): Reason | null => {
 const attributed = (history: ReadonlyArray<RecordedEvent>, { state }: Task): ReadonlyArray<RecordedEvent> => {
   const last = history.at(-1)
   return state.status === "cancelled" && last?.event.type === "task.cancelled"
-    ? history.with(-1, { ...last, actor: state.by })
+    ? [...history.slice(0, -1), { ...last, actor: state.by }]
     : history
 }
 
@@ -91,7 +95,10 @@ const explainQueued = (task: Task, { now, busy, slots }: Circumstances): Explana
     const until = iso(state.notBefore)
     return { because: [{ what: `it may not start before ${until}`, since, until }], next: `It starts at ${until}.` }
   }
-  const what = `${busy} of ${slots} slots of queue ${spec.queue} are taken, and others are before it`
+  const what =
+    busy < slots
+      ? `it is about to start: queue ${spec.queue} has a free slot`
+      : `${busy} of ${slots} slots of queue ${spec.queue} are taken`
   return { because: [{ what, since }], next: `It starts when a slot of queue ${spec.queue} is free; priority P0 goes first.` }
 }
 
@@ -113,11 +120,19 @@ const nextOf = (task: Task): string | null => {
   }
 }
 
+/** What an ended task has left running; only processes that kept its descriptor are seen here. */
+const leftOf = (root: string, task: Task): ReadonlyArray<Reason> => {
+  const end = "end" in task.state ? task.state.end : null
+  if (end === null || !isHeld(treeOf(root, task).dir)) return []
+  return [{ what: "processes that it started still run; stop ends them", since: iso(end.endedAt) }]
+}
+
 /** The handler of `why`. */
 export const makeWhyHandler = Effect.gen(function* () {
   const store = yield* TaskStore
   const settings = yield* Settings
   const view = yield* View
+  const { root } = yield* Home
   return handle(operations.why, ({ id }) =>
     Effect.gen(function* () {
       const task = yield* view.find(id)
@@ -131,7 +146,8 @@ export const makeWhyHandler = Effect.gen(function* () {
         return { status, ...explainQueued(task, circumstances) }
       }
       const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
-      return { status, because: reasons(attributed(history, task)), next: nextOf(task) }
+      const left = isFinal(status) ? leftOf(root, task) : []
+      return { status, because: [...left, ...reasons(attributed(history, task))], next: nextOf(task) }
     }).pipe(Effect.mapError(toProblem(id)))
   )
 })

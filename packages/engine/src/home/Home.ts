@@ -18,5 +18,8 @@ export const attemptDir = (root: string, id: string, attempt: number): string =>
 /** The database. */
 export const databasePath = (root: string): string => join(root, "backbeat.db")
 
+/** Where defects are written down. */
+export const reportDir = (root: string): string => join(root, "reports")
+
 /** Where large answers are put. */
 export const artifactDir = (root: string): string => join(root, "artifacts")

@@ -3,8 +3,8 @@ import { describeFailure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { Home } from "../home/Home.ts"
@@ -72,13 +72,14 @@ const make = Effect.gen(function* () {
     begin: (task, { attempt, dir, output, releases }) => {
       const pattern = task.spec.notify?.onLog
       if (pattern === undefined) return Effect.void
-      const heard = follow({ attempt, dir, watch: output, ended: Effect.never, grep: pattern }).pipe(
+      // Let go of is not interrupted: what an attempt writes last is what is waited for most.
+      const over = Deferred.makeUnsafe<void>()
+      releases.push(() => void Deferred.doneUnsafe(over, Effect.void))
+      const heard = follow({ attempt, dir, watch: output, ended: Deferred.await(over), grep: pattern }).pipe(
         Stream.runForEach((line) => Effect.sync(() => tell(task, "log", line.text))),
         Effect.ignore
       )
-      return Effect.map(Effect.forkIn(heard, scope), (fiber) => {
-        releases.push(() => void Effect.runFork(Fiber.interrupt(fiber)))
-      })
+      return Effect.asVoid(Effect.forkIn(heard, scope))
     }
   })
 })

@@ -34,7 +34,7 @@ export function appendArrival(dir: string, sample: Sample, indexBytes: number): 
   const record = new Float64Array([sample.at, sample.stdoutBytes, sample.stderrBytes]);
   const size = indexBytes + recordBytes;
   try {
-    appendFileSync(arrivalsPath(dir), new Uint8Array(record.buffer));
+    appendFileSync(arrivalsPath(dir), new Uint8Array(record.buffer), { mode: 0o600 });
     return size > maxIndexBytes ? thinOut(dir) : size;
   } catch {
     cutBack(dir, indexBytes);
@@ -55,7 +55,7 @@ function thinOut(dir: string): number {
     kept.push(...numbers.subarray(index * 3, index * 3 + 3));
   }
   const scratch = `${arrivalsPath(dir)}.next`;
-  writeFileSync(scratch, new Uint8Array(Float64Array.from(kept).buffer));
+  writeFileSync(scratch, new Uint8Array(Float64Array.from(kept).buffer), { mode: 0o600 });
   renameSync(scratch, arrivalsPath(dir));
   return kept.length * 8;
 }

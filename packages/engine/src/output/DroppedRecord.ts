@@ -30,7 +30,7 @@ export function readDropped(dir: string): DroppedRecord {
 export function writeDropped(dir: string, record: DroppedRecord): void {
   const { stdout, stderr } = record;
   const scratch = `${dir}/dropped.next`;
-  writeFileSync(scratch, `${stdout.keptFrom} ${stdout.shift} ${stderr.keptFrom} ${stderr.shift}\n`);
+  writeFileSync(scratch, `${stdout.keptFrom} ${stdout.shift} ${stderr.keptFrom} ${stderr.shift}\n`, { mode: 0o600 });
   renameSync(scratch, `${dir}/dropped`);
 }
 

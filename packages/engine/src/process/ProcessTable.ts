@@ -5,7 +5,7 @@
 import { closeSync, openSync, readdirSync, readSync } from "node:fs"
 
 /** One live process; `startTime` is ticks since boot on Linux, the text of `ps -o lstart=` elsewhere. */
-export type ProcessRow = { readonly pid: number; readonly pgid: number; readonly startTime: string }
+export type ProcessRow = { readonly pid: number; readonly ppid: number; readonly pgid: number; readonly startTime: string }
 
 export const hasProc = process.platform === "linux"
 
@@ -39,25 +39,25 @@ export const parseStat = (line: string): ProcessRow | null => {
   // The name may hold spaces and parentheses; nothing after it does.
   const fields = line.slice(line.lastIndexOf(")") + 2).split(" ")
   const pid = Number.parseInt(line, 10)
-  const [state, , pgid] = fields
+  const [state, ppid, pgid] = fields
   const threadCount = Number(fields[17])
   const startTime = fields[19]
-  if (state === undefined || pgid === undefined || startTime === undefined || !Number.isSafeInteger(pid)) return null
+  if (state === undefined || ppid === undefined || pgid === undefined || startTime === undefined || !Number.isSafeInteger(pid)) return null
   // A main thread that has left a process with other threads is shown as a zombie too.
   if ("ZXx".includes(state) && threadCount <= 1) return null
-  return { pid, pgid: Number(pgid), startTime }
+  return { pid, ppid: Number(ppid), pgid: Number(pgid), startTime }
 }
 
-/** Reads a line of `ps -o pid=,pgid=,stat=,lstart=`; null for a zombie or anything else. */
+/** Reads a line of `ps -o pid=,ppid=,pgid=,stat=,lstart=`; null for a zombie or anything else. */
 export const parsePs = (line: string): ProcessRow | null => {
-  const found = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\S.*?)\s*$/.exec(line)
-  const [, pid, pgid, state, startTime] = found ?? []
-  if (pid === undefined || pgid === undefined || state === undefined || startTime === undefined) return null
-  return state.startsWith("Z") ? null : { pid: Number(pid), pgid: Number(pgid), startTime }
+  const found = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S.*?)\s*$/.exec(line)
+  const [, pid, ppid, pgid, state, startTime] = found ?? []
+  if (pid === undefined || ppid === undefined || pgid === undefined || state === undefined || startTime === undefined) return null
+  return state.startsWith("Z") ? null : { pid: Number(pid), ppid: Number(ppid), pgid: Number(pgid), startTime }
 }
 
 const ps = (which: ReadonlyArray<string>): ReadonlyArray<ProcessRow> => {
-  const run = Bun.spawnSync({ cmd: ["/bin/ps", "-o", "pid=,pgid=,stat=,lstart=", ...which], env: { LC_ALL: "C", TZ: "UTC" } })
+  const run = Bun.spawnSync({ cmd: ["/bin/ps", "-o", "pid=,ppid=,pgid=,stat=,lstart=", ...which], env: { LC_ALL: "C", TZ: "UTC" } })
   return run.stdout.toString().split("\n").flatMap((line) => parsePs(line) ?? [])
 }
 

@@ -22,6 +22,8 @@ export type StdinSource = { readonly kind: "null" } | { readonly kind: "file"; r
 export type AttemptSpec = CommandSpec & {
   readonly dir: string
   readonly stdin: StdinSource
+  /** The file mode mask of the command; 022 when absent. */
+  readonly umask?: number
   readonly script?: string
   readonly onExit: (end: AttemptEnd) => void
 }
@@ -35,8 +37,6 @@ export type OpenedAttempt =
   | { readonly kind: "opened"; readonly pid: number }
   | { readonly kind: "claimed" }
   | { readonly kind: "notSpawned"; readonly message: string }
-
-const inheritedUmask = process.umask().toString(8)
 
 const writeScript = (dir: string, text: string): string => {
   const path = join(dir, "script")
@@ -83,7 +83,7 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
     open(alive, constants.O_RDWR)
     const [stdin, ...openStdinFds] = openStdin(spec, open)
     const child = Bun.spawn({
-      cmd: ["/bin/sh", "-c", shim, dir, inheritedUmask, ...argv],
+      cmd: ["/bin/sh", "-c", shim, dir, (spec.umask ?? 0o022).toString(8), ...argv],
       cwd: spec.cwd,
       env: spec.env,
       detached: true,

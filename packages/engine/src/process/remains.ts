@@ -1,6 +1,6 @@
 /**
- * Which processes of an attempt still live. Linux finds them by process group, environment mark and held FIFO;
- * elsewhere only the group can be seen.
+ * Which processes of an attempt still live. Linux finds them by process group, environment mark, held FIFO
+ * and descent; elsewhere only the group and what descends from it can be seen.
  */
 import { readdirSync, statSync } from "node:fs"
 import { join } from "node:path"
@@ -62,12 +62,28 @@ const ownRows = (rows: ReadonlyArray<ProcessRow>, { dir, mark }: AttemptTree): R
   return rows.filter(({ pid }) => isMarked(pid, entries) || (alive !== null && holdsFile(pid, alive)))
 }
 
+/** The given rows with all that descends from them. */
+const withDescendants = (first: ReadonlyArray<ProcessRow>, rows: ReadonlyArray<ProcessRow>): ReadonlySet<ProcessRow> => {
+  const family = new Set(first)
+  const pids = new Set(first.map(({ pid }) => pid))
+  for (let size = -1; size !== family.size; ) {
+    size = family.size
+    for (const row of rows) {
+      if (!pids.has(row.ppid) || pids.has(row.pid)) continue
+      family.add(row)
+      pids.add(row.pid)
+    }
+  }
+  return family
+}
+
 /**
  * The live processes of an attempt, never this engine itself. The group counts only when it is provably the attempt's:
  * its leader is the shim that made the claim, or a member carries the mark or holds the FIFO. Without /proc a FIFO that
- * is held stands for the proof once the leader is gone.
+ * is held stands for the proof once the leader is gone. A process that left all of that behind is told by its parent, as
+ * long as that lives; `known`, what an earlier look found, keeps it known afterwards.
  */
-export const remains = (tree: AttemptTree): ReadonlyArray<RemainingProcess> => {
+export const remains = (tree: AttemptTree, known: ReadonlyArray<RemainingProcess> = []): ReadonlyArray<RemainingProcess> => {
   const claim = readClaim(tree.dir)
   const leader = claim.kind === "shim" ? claim.identity : null
   const bootId = currentBootId()
@@ -79,7 +95,8 @@ export const remains = (tree: AttemptTree): ReadonlyArray<RemainingProcess> => {
   const inGroup = (row: ProcessRow) => row.pgid === pgid
   const leads = (row: ProcessRow) => row.pid === leader?.pid && row.startTime === leader.startTime && leader.bootId === bootId
   const proven = own.some(inGroup) || rows.some(leads) || (!hasProc && isHeld(tree.dir))
-  return rows
-    .filter((row) => own.includes(row) || (proven && inGroup(row)))
+  const isKnown = (row: ProcessRow) => known.some(({ identity }) => identity.pid === row.pid && identity.startTime === row.startTime)
+  const members = rows.filter((row) => own.includes(row) || (proven && inGroup(row)) || isKnown(row))
+  return [...withDescendants(members, rows)]
     .map((row) => ({ identity: { pid: row.pid, startTime: row.startTime, bootId }, inGroup: proven && inGroup(row) }))
 }

@@ -110,11 +110,12 @@ export const stopTree = Effect.fnUntraced(function*(tree: AttemptTree, { stopSig
   let rescanMs = firstRescanMs
   let wasOver = false
   let seenEmpty = false
+  let left: ReadonlyArray<RemainingProcess> = []
   for (;;) {
     endOrphanedHolder(dir)
     // Looked up before the processes are, so that the end of a command that is not over yet is an event still to come.
     const over = isCommandOver(dir)
-    const left = remains(tree)
+    left = remains(tree, left)
     if (left.length === 0) {
       // A process shows no environment for an instant while it execs: nothing is left when two looks find nothing.
       if (seenEmpty) return

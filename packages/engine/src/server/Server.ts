@@ -2,7 +2,6 @@
 import { CallRequest } from "@backbeat/contract/Call"
 import { exitCodeOf, failed } from "@backbeat/contract/Envelope"
 import { callPath, exitHeader, handoverHeader, socketName, streamType } from "@backbeat/contract/protocol"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
@@ -16,6 +15,7 @@ import { Shutdown } from "../life/Shutdown.ts"
 import { type Answer, makeAnswer } from "./answer.ts"
 import { explainMalformed } from "./explainMalformed.ts"
 import { isNewer } from "./isNewer.ts"
+import { ownSocket } from "./OwnSocket.ts"
 
 const decodeRequest = Schema.decodeUnknownResult(Schema.fromJsonString(CallRequest))
 
@@ -25,20 +25,29 @@ const maxBodyBytes = 64 * 1024 * 1024
 const handover = (successor: string): Response =>
   new Response(null, { status: 503, headers: { [handoverHeader]: successor } })
 
-/** The frames; `left` is called when the last one is out or the caller has gone. */
-const bodyOf = (answer: Extract<Answer, { readonly kind: "stream" }>, left: () => void): ReadableStream<Uint8Array> =>
-  answer.frames.pipe(
+/** What a stream needs of the engine: to be counted as an open call, and to wait for the disk. */
+interface Streaming {
+  readonly enter: () => () => void
+  readonly flushed: Effect.Effect<void>
+}
+
+/** The frames, each told when what it tells is on the disk. An open call until the last one is out or the caller has gone. */
+const bodyOf = (answer: Extract<Answer, { readonly kind: "stream" }>, { enter, flushed }: Streaming): ReadableStream<Uint8Array> => {
+  const left = enter()
+  return answer.frames.pipe(
+    Stream.tap(() => flushed),
     Stream.map((frame) => `${JSON.stringify(frame)}\n`),
     Stream.catch((trouble) => Stream.make(`${JSON.stringify(failed(answer.operation, trouble))}\n`)),
     Stream.encodeText,
     Stream.ensuring(Effect.sync(left)),
     Stream.toReadableStream()
   )
+}
 
-const respond = (answer: Answer, enter: () => () => void): Response =>
+const respond = (answer: Answer, streaming: Streaming): Response =>
   answer.kind === "document"
     ? new Response(answer.text, { headers: { "content-type": "application/json", [exitHeader]: String(answer.exitCode) } })
-    : new Response(bodyOf(answer, enter()), { headers: { "content-type": streamType, [exitHeader]: "0" } })
+    : new Response(bodyOf(answer, streaming), { headers: { "content-type": streamType, [exitHeader]: "0" } })
 
 const malformed = (text: string, error: Schema.SchemaError): Response => {
   const { operation, trouble } = explainMalformed(text, error)
@@ -63,7 +72,6 @@ export const serve = Effect.gen(function* () {
   const answer = yield* makeAnswer
   const idleness = yield* Idleness
   const shutdown = yield* Shutdown
-  const store = yield* TaskStore
   const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
   const closing = new AbortController()
   let successor = ""
@@ -80,10 +88,9 @@ export const serve = Effect.gen(function* () {
     }
     const ends = call.operation === "engine stop"
     const signal = ends ? request.signal : AbortSignal.any([request.signal, closing.signal])
-    // Whatever is told has reached the disk: a power failure does not make it untrue.
-    const exit = await run(Effect.tap(answer(call), () => store.flushed), { signal })
+    const exit = await run(answer(call), { signal })
     if (ends && Exit.isSuccess(exit)) await run(shutdown.released)
-    return Exit.isSuccess(exit) ? respond(exit.value, idleness.enter) : handover(successor)
+    return Exit.isSuccess(exit) ? respond(exit.value, { enter: idleness.enter, flushed: store.flushed }) : handover(successor)
   }
 
   /** Whoever is sent away finds no engine any more: it is not sent away before this one has let go of the home. */
@@ -96,7 +103,7 @@ export const serve = Effect.gen(function* () {
   yield* Effect.acquireRelease(
     Effect.sync(() => {
       rmSync(join(root, socketName), { force: true })
-      return bindInside(root, () =>
+      const server = bindInside(root, () =>
         Bun.serve({
           unix: socketName,
           maxRequestBodySize: maxBodyBytes,
@@ -112,11 +119,14 @@ export const serve = Effect.gen(function* () {
           }
         })
       )
+      // Nobody reaches an engine without it, and while it holds the home nobody can start another.
+      const socket = ownSocket(join(root, socketName), () => void run(shutdown.request("its socket was removed")))
+      return { server, socket }
     }),
-    (server) =>
+    ({ server, socket }) =>
       Effect.sync(() => {
         // First no new caller finds it, then the open calls end, so that nothing is answered by two engines.
-        rmSync(join(root, socketName), { force: true })
+        socket.remove()
         closing.abort()
         void server.stop(false)
       })

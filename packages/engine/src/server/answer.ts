@@ -7,12 +7,13 @@ import type { FlagName } from "@backbeat/contract/names"
 import type { Operation } from "@backbeat/contract/Operation"
 import { payloadOf } from "@backbeat/contract/payload"
 import { commandInputError, type Problem } from "@backbeat/contract/Problem"
+import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import { Home } from "../home/Home.ts"
 import { makeHandlers } from "../handlers/all.ts"
-import type { Call, Handled } from "../handlers/Call.ts"
+import { type Call, type Handled, toProblem } from "../handlers/Call.ts"
 import { answerBatch } from "./batch.ts"
 import { humanText } from "./human.ts"
 import { reportDefect } from "./report.ts"
@@ -52,6 +53,7 @@ export const refusal = (command: string, trouble: Problem, flags: Flags): Answer
 /** Answers calls; made once. Never fails: problems and defects are documents too. */
 export const makeAnswer = Effect.gen(function* () {
   const { root } = yield* Home
+  const store = yield* TaskStore
   const handlers = yield* makeHandlers
 
   const plain = Effect.fnUntraced(function* (handled: Handled, payload: unknown, call: Call) {
@@ -83,6 +85,9 @@ export const makeAnswer = Effect.gen(function* () {
 
   return (request: CallRequest): Effect.Effect<Answer> =>
     run(request).pipe(
+      Effect.catch((trouble) => Effect.succeed(refusal(request.operation, trouble, request.flags))),
+      // Whatever is told has reached the disk: a power failure does not make it untrue.
+      Effect.tap(() => Effect.mapError(store.flushed, toProblem(""))),
       Effect.catch((trouble) => Effect.succeed(refusal(request.operation, trouble, request.flags))),
       Effect.catchDefect((defect) =>
         Effect.map(reportDefect(root, request.operation, defect), (trouble) =>

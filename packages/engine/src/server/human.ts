@@ -1,4 +1,4 @@
-/** Tables for people at a terminal. */
+/** Text for people at a terminal: tables, lines of output, sentences. */
 import type { BriefTask } from "@backbeat/contract/TaskAnswer"
 import { BriefTask as BriefTaskSchema } from "@backbeat/contract/TaskAnswer"
 import * as Option from "effect/Option"
@@ -68,7 +68,25 @@ const table = (tasks: ReadonlyArray<BriefTask>, color: boolean): string => {
     .join("\n")
 }
 
-/** The data of `status` or `list` as a table; null when it is neither. */
+const decodeLines = Schema.decodeUnknownOption(Schema.Struct({ taskId: Schema.String, lines: Schema.Array(Schema.String) }))
+const decodeReasons = Schema.decodeUnknownOption(
+  Schema.Struct({
+    status: Schema.String,
+    because: Schema.Array(Schema.Struct({ what: Schema.String, since: Schema.String })),
+    next: Schema.NullOr(Schema.String)
+  })
+)
+
+const textOf = (data: unknown): string | null => {
+  const lines = Option.getOrNull(decodeLines(data))
+  if (lines !== null) return lines.lines.join("\n")
+  const reasons = Option.getOrNull(decodeReasons(data))
+  if (reasons === null) return null
+  const because = reasons.because.map(({ what, since }) => `  ${since}  ${visible(what)}`)
+  return [`${reasons.status}, because`, ...because, ...(reasons.next === null ? [] : [reasons.next])].join("\n")
+}
+
+/** The data of an operation that knows --human as text; null for any other. */
 export const humanText = (data: unknown, color: boolean): string | null => {
   const page = Option.getOrNull(decodePage(data))
   if (page !== null) {
@@ -76,5 +94,5 @@ export const humanText = (data: unknown, color: boolean): string | null => {
     return table(page.tasks, color) + more
   }
   const one = Option.getOrNull(decodeTask(data))
-  return one === null ? null : table([one.task], color)
+  return one === null ? textOf(data) : table([one.task], color)
 }

@@ -4,6 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { reportDir } from "../home/Home.ts"
 
 const textOf = (defect: unknown): string => (defect instanceof Error ? (defect.stack ?? defect.message) : String(defect))
 
@@ -12,10 +13,10 @@ export const reportDefect = (root: string, command: string, defect: unknown): Ef
   Effect.gen(function* () {
     yield* Effect.logError(`defect in ${command}`, defect)
     const now = yield* Clock.currentTimeMillis
-    const path = join(root, "reports", `${new Date(now).toISOString().replaceAll(":", "-")}.txt`)
+    const path = join(reportDir(root), `${new Date(now).toISOString().replaceAll(":", "-")}.txt`)
     const written = yield* Effect.sync(() => {
       try {
-        mkdirSync(join(root, "reports"), { recursive: true, mode: 0o700 })
+        mkdirSync(reportDir(root), { recursive: true, mode: 0o700 })
         writeFileSync(path, `${command}\n${textOf(defect)}\n`, { mode: 0o600 })
         return path
       } catch {

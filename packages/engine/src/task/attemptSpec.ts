@@ -36,7 +36,7 @@ export const attemptSpec = (root: string, task: Task): Omit<AttemptSpec, "onExit
   const kept = readEnvironment(root, task.id)
   if (kept === null) return null
   const { dir } = treeOf(root, task)
-  const { work, cwd } = task.spec
+  const { work, cwd, umask } = task.spec
   const env = {
     ...kept,
     BACKBEAT_HOME: root,
@@ -45,6 +45,6 @@ export const attemptSpec = (root: string, task: Task): Omit<AttemptSpec, "onExit
   }
   const stdin = stdinOf(task.spec.stdin, dir, cwd)
   return work.kind === "script"
-    ? { dir, argv: [], script: work.script, cwd, env, stdin }
-    : { dir, argv: [work.command, ...work.args], cwd, env, stdin }
+    ? { dir, argv: [], script: work.script, cwd, env, stdin, umask }
+    : { dir, argv: [work.command, ...work.args], cwd, env, stdin, umask }
 }

@@ -2,9 +2,11 @@
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
-import { lstatSync, readdirSync, rmSync } from "node:fs"
+import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { artifactDir, Home, taskDir } from "../home/Home.ts"
+import { artifactDir, Home, reportDir, taskDir } from "../home/Home.ts"
+import { isHeld } from "../process/AliveFifo.ts"
+import { treeOf } from "./attemptSpec.ts"
 
 /** Which ended tasks go: those that ended before `endedBefore` (epoch ms). */
 export interface Pruning {
@@ -27,6 +29,16 @@ const bytesOf = (path: string): number => {
   return readdirSync(path).reduce((sum, name) => sum + bytesOf(join(path, name)), 0)
 }
 
+/** Removes what large answers and defects left behind before the instant. */
+const clearAnswers = (root: string, before: number): void => {
+  for (const dir of [artifactDir(root), reportDir(root)]) {
+    for (const name of existsSync(dir) ? readdirSync(dir) : []) {
+      const path = join(dir, name)
+      if ((lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? before) < before) rmSync(path, { force: true })
+    }
+  }
+}
+
 /** What pruning needs, made once. Fails with StoreError. */
 export const makePrune = Effect.gen(function* () {
   const { root } = yield* Home
@@ -40,10 +52,13 @@ export const makePrune = Effect.gen(function* () {
   }
 
   return Effect.fnUntraced(function* ({ endedBefore, statuses, dryRun }: Pruning) {
-    const ids = (yield* store.endedBefore(endedBefore, statuses)).map((task) => task.id)
+    const ended = yield* store.endedBefore(endedBefore, statuses)
+    // What an ended task has left running could not be found any more without its folder.
+    const ids = ended.filter((task) => !isHeld(treeOf(root, task).dir)).map((task) => task.id)
     if (dryRun) {
       return { removed: ids, freedBytes: ids.reduce((sum, id) => sum + bytesOf(taskDir(root, id)), 0) } satisfies Pruned
     }
+    clearAnswers(root, endedBefore)
     const removed = ids.length === 0 ? [] : yield* store.transact(store.remove(ids))
     return { removed, freedBytes: removed.reduce((sum, id) => sum + clear(id), 0) } satisfies Pruned
   })

@@ -9,7 +9,7 @@ const stat = (name: string, state: string, threads: number) =>
 describe("a line of the process table", () => {
   test("is read whatever the name of the process", () => {
     for (const name of ["sh", "a b", ") Z 1 (", "((", ""]) {
-      expect(parseStat(stat(name, "S", 1))).toEqual({ pid: 77, pgid: 70, startTime: "220747" })
+      expect(parseStat(stat(name, "S", 1))).toEqual({ pid: 77, ppid: 1, pgid: 70, startTime: "220747" })
     }
   })
 
@@ -21,8 +21,8 @@ describe("a line of the process table", () => {
   })
 
   test("is read from ps as well", () => {
-    expect(parsePs("  77    70 Ss   Fri Nov 21 06:12:01 2026    ")).toEqual({ pid: 77, pgid: 70, startTime: "Fri Nov 21 06:12:01 2026" })
-    expect(parsePs("  77    70 Z+   Fri Nov 21 06:12:01 2026")).toBeNull()
+    expect(parsePs("  77     1    70 Ss   Fri Nov 21 06:12:01 2026    ")).toEqual({ pid: 77, ppid: 1, pgid: 70, startTime: "Fri Nov 21 06:12:01 2026" })
+    expect(parsePs("  77     1    70 Z+   Fri Nov 21 06:12:01 2026")).toBeNull()
     expect(parsePs("")).toBeNull()
   })
 })

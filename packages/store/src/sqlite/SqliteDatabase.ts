@@ -26,7 +26,7 @@ export class SqliteDatabase extends Context.Service<
     /** Runs the effect in a transaction; a nested one is taken back alone when it fails, and committed with the outer one. */
     readonly transact: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreError, R>
     /** Ends when every commit made before is on the disk. */
-    readonly flushed: Effect.Effect<void>
+    readonly flushed: Effect.Effect<void, StoreError>
   }
 >()("@backbeat/store/sqlite/SqliteDatabase") {}
 

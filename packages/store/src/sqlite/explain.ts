@@ -92,7 +92,8 @@ const readonly = (path: string): StoreError =>
     message: `The database ${path} cannot be written. Make the file and its folder writable for this user, or use another home.`
   })
 
-const unavailable = (path: string, detail: string): StoreError =>
+/** The database cannot be used, for a reason outside of it. */
+export const unavailable = (path: string, detail: string): StoreError =>
   new StoreError({
     reason: "unavailable",
     message: `The database ${path} cannot be used: ${detail}. Check its folder and its disk, then try again.`

@@ -4,12 +4,14 @@
  */
 import * as Effect from "effect/Effect"
 import { open } from "node:fs/promises"
+import type { StoreError } from "../StoreError.ts"
+import { unavailable } from "./explain.ts"
 
 /** Counts commits, and waits until those made so far are on the disk. */
 export interface Flusher {
   readonly committed: () => void
-  /** Dies when the disk refuses: what was told to be kept would not be. */
-  readonly flushed: Effect.Effect<void>
+  /** Fails when the disk refuses: what was told to be kept would not be. */
+  readonly flushed: Effect.Effect<void, StoreError>
 }
 
 /** A flusher of the database's write-ahead log. `sync` forces a file to the disk. */
@@ -34,11 +36,17 @@ export const makeFlusher = (path: string, sync = syncFile): Flusher => {
     return flushUntil(count)
   }
 
+  const refusable = (flush: Promise<void>): Effect.Effect<void, StoreError> =>
+    Effect.tryPromise({
+      try: () => flush,
+      catch: (refusal) => unavailable(path, refusal instanceof Error ? refusal.message : String(refusal))
+    })
+
   return {
     committed: () => {
       commitCount++
     },
-    flushed: Effect.suspend(() => (flushedCount >= commitCount ? Effect.void : Effect.promise(() => flushUntil(commitCount))))
+    flushed: Effect.suspend(() => (flushedCount >= commitCount ? Effect.void : refusable(flushUntil(commitCount))))
   }
 }
 

@@ -50,13 +50,13 @@ describe("a flush", () => {
     expect(told).toBe(true)
   })
 
-  test("that the disk refuses is a defect, and the next one tries again", async () => {
+  test("that the disk refuses is told, and the next one tries again", async () => {
     const { syncs, sync } = makeDisk()
     const flusher = makeFlusher("db", sync)
     flusher.committed()
-    const refused = Effect.runPromiseExit(flusher.flushed)
+    const refused = Effect.runPromise(Effect.flip(flusher.flushed))
     syncs[0]?.refuse(new Error("EIO"))
-    expect((await refused)._tag).toBe("Failure")
+    expect(await refused).toMatchObject({ _tag: "StoreError", reason: "unavailable" })
     const next = Effect.runPromise(flusher.flushed)
     syncs[1]?.done()
     await next

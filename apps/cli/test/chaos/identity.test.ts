@@ -1,0 +1,89 @@
+import { describe, expect, test } from "bun:test"
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { isAlive, killAndAwait, Rig } from "../Rig.ts"
+import { atLine, shownOf } from "./Shown.ts"
+
+const claimOf = (rig: Rig, id: string): string => join(rig.home, "tasks", id, "1", "claim")
+
+/** Starts a task that is up, kills the engine and then the whole group of the task. */
+const leaveForDead = async (rig: Rig, id: string): Promise<number> => {
+  const { pid } = shownOf(await rig.data("start", { id, script: "echo up; sleep 60" }))
+  await atLine(rig, id, "up")
+  await rig.killEngine()
+  process.kill(-(pid ?? 0), "SIGKILL")
+  while (isAlive(pid ?? 0)) await Bun.sleep(1)
+  return pid ?? 0
+}
+
+/** A process that has nothing to do with backbeat, the leader of its group. */
+const stranger = () => Bun.spawn(["sleep", "60"], { detached: true, stdio: ["ignore", "ignore", "ignore"] })
+
+describe("a process that got the pid of an attempt's shim", () => {
+  test("is not taken for it: the task is lost, and the process is left alone", async () => {
+    await using rig = new Rig()
+    const other = stranger()
+    try {
+      const pid = await leaveForDead(rig, "t")
+      const claim = readFileSync(claimOf(rig, "t"), "utf8")
+      writeFileSync(claimOf(rig, "t"), claim.replaceAll(String(pid), String(other.pid)))
+      const task = shownOf(await rig.data("status", { id: "t" }))
+      expect(task).toMatchObject({ status: "failed", failure: { type: "Lost" } })
+      expect(task.failure?.evidence).toContain(`pid ${other.pid}`)
+      expect(isAlive(other.pid)).toBe(true)
+    } finally {
+      await killAndAwait(other.pid)
+    }
+  })
+
+  test("is not signalled by a stop that a killed engine left half done", async () => {
+    await using rig = new Rig()
+    const other = stranger()
+    try {
+      const { pid } = shownOf(await rig.data("start", { id: "t", script: "trap '' TERM; echo up; while :; do sleep 1; done" }))
+      await atLine(rig, "t", "up")
+      const stopping = rig.spawn(["stop", "t"])
+      await rig.data("events", { id: "t" })
+      while (shownOf(await rig.data("status", { id: "t" })).status !== "stopping") await Bun.sleep(5)
+      stopping.kill("SIGKILL")
+      await rig.killEngine()
+      process.kill(-(pid ?? 0), "SIGKILL")
+      while (isAlive(pid ?? 0)) await Bun.sleep(1)
+      const claim = readFileSync(claimOf(rig, "t"), "utf8")
+      writeFileSync(claimOf(rig, "t"), claim.replaceAll(String(pid), String(other.pid)))
+      expect(await rig.task("wait", { id: "t" })).toMatchObject({ status: "cancelled" })
+      expect(isAlive(other.pid)).toBe(true)
+    } finally {
+      await killAndAwait(other.pid)
+    }
+  })
+})
+
+describe("an attempt of another boot", () => {
+  test("is lost, told once, and the evidence names the restart", async () => {
+    await using rig = new Rig()
+    await leaveForDead(rig, "t")
+    const claim = readFileSync(claimOf(rig, "t"), "utf8")
+    writeFileSync(claimOf(rig, "t"), claim.replace(/\n[^\n]+\n$/u, "\n00000000-0000-4000-8000-000000000000\n"))
+    const task = shownOf(await rig.data("status", { id: "t" }))
+    expect(task).toMatchObject({ status: "failed", failure: { type: "Lost" } })
+    expect(task.failure?.evidence).toMatch(/restarted/u)
+    await rig.killEngine()
+    await rig.data("status", { id: "t" })
+    const { events } = await rig.data("events", { id: "t", types: ["task.failed"] })
+    expect(events).toHaveLength(1)
+  })
+
+  test("is started again by its restart policy, once", async () => {
+    await using rig = new Rig()
+    const ran = join(rig.scratch, "ran")
+    const script = `echo $BACKBEAT_ATTEMPT >>'${ran}'; echo up; [ $BACKBEAT_ATTEMPT = 2 ] && exit 0; sleep 60`
+    const { pid } = shownOf(await rig.data("start", { id: "t", script, restart: { when: "on-failure", delayMs: 100 } }))
+    await atLine(rig, "t", "up")
+    await rig.killEngine()
+    process.kill(-(pid ?? 0), "SIGKILL")
+    while (isAlive(pid ?? 0)) await Bun.sleep(1)
+    expect(await rig.task("wait", { id: "t" })).toMatchObject({ status: "completed", attempt: 2 })
+    expect(readFileSync(ran, "utf8")).toBe("1\n2\n")
+  })
+})

@@ -1,0 +1,133 @@
+/** Where the home is, and what it may be. */
+import { describe, expect, test } from "bun:test"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs"
+import { join } from "node:path"
+import { binary, Rig } from "../Rig.ts"
+
+/** What a start in a home that cannot be used is told. */
+const told = async (rig: Rig, env: Readonly<Record<string, string>> = {}) => {
+  const problem = await rig.refusal(["start", '{"command":"true"}'], { env })
+  expect(problem).toMatchObject({ command: "start", type: "EngineUnreachable", details: { home: env["BACKBEAT_HOME"] ?? rig.home, retryable: true } })
+  return problem
+}
+
+describe("the home", () => {
+  test("is the flag's, else BACKBEAT_HOME, else below XDG_STATE_HOME or HOME", async () => {
+    await using rig = new Rig()
+    const at = (name: string) => join(rig.scratch, name)
+    const homeOf = async (args: ReadonlyArray<string>, env: Readonly<Record<string, string | undefined>>) => {
+      const { document } = await rig.call(["engine", "status", ...args], { env })
+      return Object(document["data"]).home
+    }
+    const user = { HOME: at("user"), XDG_STATE_HOME: undefined, XDG_CONFIG_HOME: undefined }
+    expect(await homeOf(["--home", at("flag")], { BACKBEAT_HOME: at("env") })).toBe(at("flag"))
+    expect(await homeOf(["--home", "relative/../flag"], {})).toBe(at("flag"))
+    expect(await homeOf([], { BACKBEAT_HOME: at("env") })).toBe(at("env"))
+    expect(await homeOf([], { ...user, BACKBEAT_HOME: undefined, XDG_STATE_HOME: at("state") })).toBe(at("state/backbeat"))
+    expect(await homeOf([], { ...user, BACKBEAT_HOME: undefined })).toBe(at("user/.local/state/backbeat"))
+    expect(await homeOf([], { ...user, BACKBEAT_HOME: "" })).toBe(at("user/.local/state/backbeat"))
+    const unset = await homeOf([], { ...user, BACKBEAT_HOME: undefined, HOME: undefined })
+    expect(unset).toEndWith("/.local/state/backbeat")
+    expect(unset).toStartWith("/")
+  })
+
+  test("has its configuration in the XDG folder when it is the default one", async () => {
+    await using rig = new Rig()
+    const env = { BACKBEAT_HOME: undefined, HOME: rig.scratch, XDG_STATE_HOME: undefined, XDG_CONFIG_HOME: undefined }
+    const home = join(rig.scratch, ".local", "state", "backbeat")
+    try {
+      const set = await rig.call(["config", "set", '{"key":"maxDepth","value":3}'], { env })
+      expect(set.document).toMatchObject({ data: { path: join(rig.scratch, ".config", "backbeat", "config.json") } })
+      expect(statSync(join(rig.scratch, ".config", "backbeat", "config.json")).mode & 0o777).toBe(0o600)
+    } finally {
+      await rig.call(["engine", "stop"], { env })
+      expect(existsSync(join(home, "backbeat.db"))).toBe(true)
+    }
+  })
+
+  test("may have a path of 200 characters, a blank, quotes and umlauts in it", async () => {
+    await using outer = new Rig()
+    await using rig = new Rig(join(outer.scratch, `${"x".repeat(100)}`, `a b'"$ü${"y".repeat(80)}`))
+    expect(await rig.task("start", { id: "x", script: 'echo "$BACKBEAT_HOME"' }, ["--wait"])).toMatchObject({ status: "completed" })
+    expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: [rig.home] })
+    expect(rig.home.length).toBeGreaterThan(200)
+    expect(await rig.data("doctor")).toMatchObject({ checks: expect.arrayContaining([expect.objectContaining({ name: "socket", status: "ok" })]) })
+    await rig.killEngine()
+    expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "completed" })
+  })
+
+  test("is private, and made so when it was not", async () => {
+    await using rig = new Rig()
+    mkdirSync(rig.home, { mode: 0o755 })
+    chmodSync(rig.home, 0o755)
+    await rig.data("start", { id: "x", script: "echo secret", env: { A: "1" } }, ["--wait"])
+    expect(statSync(rig.home).mode & 0o777).toBe(0o700)
+    for (const name of ["backbeat.db", "engine.log", "engine.json", "engine.lock"]) {
+      expect([name, statSync(join(rig.home, name)).mode & 0o077]).toEqual([name, 0])
+    }
+  })
+
+  test("may be reached by two names", async () => {
+    await using rig = new Rig()
+    await rig.task("start", { id: "x", script: "sleep 60" })
+    symlinkSync(rig.home, join(rig.scratch, "link"))
+    const { document } = await rig.call(["status", "x", "--home", join(rig.scratch, "link")])
+    expect(document).toMatchObject({ ok: true, data: { task: { status: "running" } } })
+    const linked = await rig.call(["engine", "status", "--home", join(rig.scratch, "link")])
+    expect(Object(linked.document["data"]).pid).toBe(await rig.enginePid())
+  })
+})
+
+describe("a home that cannot be used", () => {
+  test("because a file is in its place is told", async () => {
+    await using rig = new Rig("/dev/null/home")
+    expect((await told(rig)).message).toContain("ENOTDIR")
+    expect((await told(rig, { BACKBEAT_HOME: "/dev/null" })).message).toContain("/dev/null")
+  })
+
+  test("because its file system is read-only is told", async () => {
+    await using rig = new Rig("/proc/backbeat")
+    expect((await told(rig)).message).toContain("the home /proc/backbeat cannot be used")
+    expect((await rig.call(["capabilities"])).exitCode).toBe(0)
+  })
+
+  test("because it belongs to somebody else is told", async () => {
+    await using rig = new Rig()
+    const home = join(rig.scratch, "theirs")
+    mkdirSync(home)
+    // Seen from a user namespace in which we are nobody's owner, or as root after a chown: either way it is not ours.
+    const owned = Bun.spawnSync(["chown", "12345", home])
+    if (owned.exitCode === 0) {
+      const problem = await told(rig, { BACKBEAT_HOME: home })
+      expect(problem.message).toBe(`the home ${home} belongs to user 12345`)
+      expect(problem.details.hint).toContain("--home")
+    } else {
+      expect((await told(rig, { BACKBEAT_HOME: "/root/backbeat" })).message).toContain("cannot be used")
+    }
+    expect(readdirSync(home)).toEqual([])
+  })
+
+  test("as another user without rights is told", async () => {
+    await using rig = new Rig()
+    await rig.task("start", { id: "x", command: "true" }, ["--wait"])
+    const other = Bun.spawnSync(["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", binary, "status", "x"], {
+      cwd: "/",
+      env: rig.environment(),
+      stdio: ["ignore", "pipe", "pipe"]
+    })
+    if (process.getuid?.() === 0) {
+      expect([other.exitCode, other.stdout.toString()]).toEqual([1, ""])
+      expect(JSON.parse(other.stderr.toString())).toMatchObject({
+        command: "status",
+        error: { type: "EngineUnreachable", message: expect.stringMatching(/EACCES|permission/iu) }
+      })
+    } else expect(other.exitCode).not.toBe(0)
+  })
+})
+
+test("the engine's log says nothing of a task's environment or output", async () => {
+  await using rig = new Rig()
+  await rig.data("start", { id: "x", script: "echo words-of-the-task; exit 1", env: { A: "value-of-the-task" } }, ["--wait"])
+  await rig.data("engine stop")
+  expect(readFileSync(join(rig.home, "engine.log"), "utf8")).not.toMatch(/words-of|value-of/u)
+})

@@ -1,0 +1,74 @@
+/** Finding tasks again. */
+import { describe, expect, test } from "bun:test"
+import { Rig } from "../Rig.ts"
+
+const idsOf = (data: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
+  Array.isArray(data["tasks"]) ? data["tasks"].map(({ id }) => String(id)) : []
+
+describe("list", () => {
+  test("filters by everything that it offers", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "a", command: "true", tags: ["x", "y"], sessionId: "s1" }, ["--wait"])
+    await rig.data("start", { id: "b", script: "exit 1", tags: ["x"], queue: "builds" }, ["--wait"])
+    const since = new Date(Date.now() + 1).toISOString()
+    while (new Date().toISOString() <= since);
+    await rig.call(["start", '{"id":"c","script":"sleep 60","tags":["y"]}'], { env: { CODEX_THREAD_ID: "s2", CLAUDE_CODE_SESSION_ID: undefined } })
+    for (const [filter, ids] of [
+      [{}, ["c", "b", "a"]],
+      [{ ids: ["a", "c", "none"] }, ["c", "a"]],
+      [{ status: "failed" }, ["b"]],
+      [{ status: ["completed", "running"] }, ["c", "a"]],
+      [{ tag: "x" }, ["b", "a"]],
+      [{ tags: ["x", "y"] }, ["a"]],
+      [{ tag: "y", tags: ["x"] }, ["a"]],
+      [{ queue: "builds" }, ["b"]],
+      [{ sessionId: "s1" }, ["a"]],
+      [{ sessionId: "s2" }, ["c"]],
+      [{ kind: "command" }, ["a"]],
+      [{ kind: "script" }, ["c", "b"]],
+      [{ since }, ["c"]],
+      [{ tag: "x", status: "completed" }, ["a"]],
+      [{ tag: "nobody" }, []]
+    ] as const) {
+      const page = await rig.data("list", filter)
+      expect({ filter, ids: idsOf(page), total: page["total"], next: page["next"] }).toEqual({ filter, ids: [...ids], total: ids.length, next: null })
+    }
+  })
+
+  test("gives pages that hold everything once, also while more is started", async () => {
+    await using rig = new Rig()
+    await rig.data("start", Array.from({ length: 25 }, (_, index) => ({ id: `n${index}`, command: "true" })), ["--wait"])
+    const seen: Array<string> = []
+    for (let after: unknown = undefined; after !== null; ) {
+      const page = await rig.data("list", { limit: 10, ...(after === undefined ? {} : { after }) })
+      seen.push(...idsOf(page))
+      after = page["next"]
+      await rig.data("start", { id: `later${seen.length}`, command: "true" })
+    }
+    expect(seen).toEqual(Array.from({ length: 25 }, (_, index) => `n${24 - index}`))
+    expect(await rig.refusal(["list", '{"after":"nonsense"}'])).toMatchObject({ command: "list", type: "CommandInputError" })
+  })
+
+  test("is brief unless it is full", async () => {
+    await using rig = new Rig()
+    const script = `: ${"x".repeat(200)}`
+    await rig.data("start", { id: "x", script, env: { A: "1" } }, ["--wait"])
+    const { tasks } = await rig.data("list")
+    expect(tasks).toMatchObject([{ script: `${script.slice(0, 120)}…` }])
+    expect(tasks).not.toMatchObject([{ envKeys: [] }])
+    expect(await rig.data("list", { full: true })).toMatchObject({ tasks: [{ script, envKeys: ["A"], logs: { stdoutBytes: 0 } }] })
+    expect(await rig.data("list", { full: true })).toEqual({ total: 1, tasks: [await rig.task("status", { id: "x" })], next: null })
+  })
+
+  test("puts what is too much into an artifact", async () => {
+    await using rig = new Rig()
+    const big = Array.from({ length: 20 }, (_, index) => ({ id: `n${index}`, script: `: ${"x".repeat(90_000)}` }))
+    await rig.call(["start", "-", "--wait", "--output", "inline"], { stdin: JSON.stringify(big) })
+    const { artifact } = await rig.data("list", { full: true })
+    const { absolute_path: path } = Object(artifact)
+    const { tasks, total } = await Bun.file(path).json()
+    expect([tasks.length, total]).toEqual([20, 20])
+    expect(idsOf(await rig.data("list", { full: true }, ["--output", "inline"]))).toHaveLength(20)
+    expect(await rig.data("list", {}, ["--output=artifact"])).toMatchObject({ kind: "summary+artifact" })
+  })
+})

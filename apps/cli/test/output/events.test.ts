@@ -1,0 +1,92 @@
+/** The history: one sequence, without gap and without anything twice. */
+import { describe, expect, test } from "bun:test"
+import { Rig } from "../Rig.ts"
+
+const listOf = (value: unknown): ReadonlyArray<{ readonly type: string; readonly taskId: string; readonly sequence: number }> =>
+  Array.isArray(value) ? value : []
+
+const framesOf = (stdout: string) => listOf(stdout.trimEnd().split("\n").map((line) => JSON.parse(line)))
+
+describe("events", () => {
+  test("tell what happened to a task, by whom and when", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", script: "exit 2", tags: ["t"] }, ["--wait"])
+    const { events, cursor } = await rig.data("events")
+    expect(cursor).toBe(listOf(events).at(-1)?.sequence)
+    expect(listOf(events).map(({ type }) => type)).toEqual(["task.created", "task.started", "task.failed"])
+    expect(events).toContainEqual({
+      type: "task.created",
+      taskId: "x",
+      sequence: 1,
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/u),
+      actor: { kind: "caller", client: "cli", pid: expect.any(Number) },
+      data: { queue: "default", tags: ["t"] }
+    })
+    expect(events).toMatchObject([{}, {}, { data: { failure: { type: "ExitedNonZero", exitCode: 2 } } }])
+  })
+
+  test("are read on from a cursor, by task, tag and type", async () => {
+    await using rig = new Rig()
+    await rig.data("start", ["a", "b", "c"].map((id) => ({ id, command: "true", tags: id === "c" ? ["t"] : [] })), ["--wait"])
+    const all = listOf((await rig.data("events"))["events"])
+    expect(all.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+    const seen: Array<unknown> = []
+    for (let since = 0; ; ) {
+      const page = await rig.data("events", { since, limit: 2 })
+      const events = listOf(page["events"])
+      if (events.length === 0) {
+        expect(page["cursor"]).toBe(since)
+        break
+      }
+      seen.push(...events)
+      since = Number(page["cursor"])
+    }
+    expect(seen).toEqual([...all])
+    const idsOf = async (payload: unknown) => new Set(listOf((await rig.data("events", payload))["events"]).map(({ taskId }) => taskId))
+    expect(await idsOf({ id: "a" })).toEqual(new Set(["a"]))
+    expect(await idsOf({ ids: ["a", "b"] })).toEqual(new Set(["a", "b"]))
+    expect(await idsOf({ tag: "t" })).toEqual(new Set(["c"]))
+    expect(listOf((await rig.data("events", { types: ["task.completed"] }))["events"])).toHaveLength(3)
+    expect(await rig.refusal(["events", '{"types":["task.done"]}'])).toMatchObject({ type: "CommandInputError", details: { path: "types" } })
+    expect(await rig.refusal(["events", '{"id":"none"}'])).toMatchObject({ type: "TaskNotFound" })
+    for (const field of ["follow", "lines"]) {
+      expect(await rig.refusal(["events", JSON.stringify({ [field]: true })])).toMatchObject({ type: "CommandInputError", details: { path: field } })
+    }
+  })
+
+  test("stream until all named tasks have ended, whole and in order", async () => {
+    await using rig = new Rig()
+    const ids = Array.from({ length: 10 }, (_, index) => `n${index}`)
+    await rig.data("start", ids.map((id) => ({ id, command: "cat", stdin: "open" })))
+    const following = rig.call(["events", JSON.stringify({ ids, follow: true }), "--stream"])
+    for (const id of ids) await rig.data("send", { id, eof: true })
+    const { exitCode, stdout, stderr } = await following
+    expect([exitCode, stderr]).toEqual([0, ""])
+    const frames = framesOf(stdout)
+    expect(frames.slice(0, 10).map(({ type, taskId }) => [type, taskId])).toEqual(ids.map((id) => ["task.status.snapshot", id]))
+    expect(frames.slice(10)).toEqual([...listOf((await rig.data("events"))["events"])])
+  })
+
+  test("stream from a cursor without what was before it, and end at once without follow", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "a", command: "true" }, ["--wait"])
+    const { cursor } = await rig.data("events")
+    await rig.data("start", { id: "b", command: "true" }, ["--wait"])
+    const { stdout } = await rig.call(["events", JSON.stringify({ since: cursor }), "--stream"])
+    expect(new Set(framesOf(stdout).map(({ taskId }) => taskId))).toEqual(new Set(["b"]))
+    expect(framesOf(stdout).map(({ sequence }) => sequence)).toEqual([4, 5, 6])
+  })
+
+  test("stream output lines too when they are wanted", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", command: "cat", stdin: "open" })
+    const following = rig.call(["events", '{"id":"x","follow":true,"lines":true}', "--stream"])
+    await rig.data("send", { id: "x", text: "one\ntwo\n", eof: true })
+    const frames = framesOf((await following).stdout)
+    expect(frames.filter(({ type }) => type === "task.log.line")).toMatchObject([{ data: { text: "one" } }, { data: { text: "two" } }])
+    expect(frames.filter(({ type }) => type !== "task.log.line").map(({ type }) => type)).toEqual([
+      "task.status.snapshot", "task.created", "task.started", "task.completed"
+    ])
+    expect(await rig.refusal(["events", '{"lines":true}', "--stream"])).toMatchObject({ type: "CommandInputError" })
+  })
+})

@@ -1,0 +1,195 @@
+/** Reading what a task wrote. */
+import { describe, expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
+import { Rig } from "../Rig.ts"
+
+const listOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
+
+const ended = async (script: string, more: Readonly<Record<string, unknown>> = {}): Promise<Rig> => {
+  const rig = new Rig()
+  await rig.task("start", { id: "x", script, ...more }, ["--wait"])
+  return rig
+}
+
+describe("logs", () => {
+  test("answers with the newest lines, how many there are, and a cursor", async () => {
+    await using rig = await ended("seq 250")
+    const lines = Array.from({ length: 100 }, (_, index) => String(index + 151))
+    expect(await rig.data("logs", { id: "x" })).toEqual({
+      taskId: "x",
+      totalLines: 250,
+      shownLines: 100,
+      hasMore: true,
+      lines,
+      cursor: expect.any(String),
+      droppedBytes: 0
+    })
+    expect(await rig.data("logs", { id: "x", lines: 2 })).toMatchObject({ lines: ["249", "250"], shownLines: 2 })
+    expect(await rig.data("logs", { id: "x", lines: 0 })).toMatchObject({ lines: [], shownLines: 0, totalLines: 250 })
+    expect(await rig.data("logs", { id: "x", lines: 1000 })).toMatchObject({ shownLines: 250, hasMore: false })
+  })
+
+  test("shows both streams or one of them", async () => {
+    await using rig = await ended("echo one; sleep 0.15; echo two >&2; sleep 0.15; echo three")
+    expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["one", "two", "three"] })
+    expect(await rig.data("logs", { id: "x", stream: "stdout" })).toMatchObject({ lines: ["one", "three"] })
+    expect(await rig.data("logs", { id: "x", stream: "stderr" })).toMatchObject({ lines: ["two"], totalLines: 1 })
+    const { lines } = await rig.data("logs", { id: "x", timestamps: true })
+    expect(lines).toEqual(
+      [["stdout", "one"], ["stderr", "two"], ["stdout", "three"]].map(([stream, text]) => ({
+        stream,
+        text,
+        at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/u)
+      }))
+    )
+  })
+
+  test("goes on from a cursor without gap and without a line twice", async () => {
+    await using rig = new Rig()
+    await rig.task("start", { id: "x", command: "cat", stdin: "open" })
+    let since = String((await rig.data("logs", { id: "x" }))["cursor"])
+    const seen: Array<unknown> = []
+    for (let round = 0; round < 5; round++) {
+      await rig.data("send", { id: "x", text: `${round}a\n${round}b\n${round}c\n` })
+      await rig.data("wait", { id: "x", for: { log: `${round}c` } })
+      for (let hasMore: unknown = true; hasMore === true; ) {
+        const page = await rig.data("logs", { id: "x", since, lines: 2 })
+        seen.push(...listOf(page["lines"]))
+        hasMore = page["hasMore"]
+        since = String(page["cursor"])
+      }
+    }
+    expect(seen).toEqual([0, 1, 2, 3, 4].flatMap((round) => ["a", "b", "c"].map((letter) => `${round}${letter}`)))
+    expect(await rig.data("logs", { id: "x", since })).toMatchObject({ lines: [], shownLines: 0, hasMore: false, cursor: since })
+    for (const wrong of ["nonsense", "c9-0-0", "c1-999999-0", "c1--1-0"]) {
+      expect(await rig.refusal(["logs", JSON.stringify({ id: "x", since: wrong })])).toMatchObject({ type: "CommandInputError", details: { path: "since" } })
+    }
+  })
+
+  test("finds lines with what stands around them", async () => {
+    await using rig = await ended("seq 20")
+    expect(await rig.data("logs", { id: "x", grep: "^1?5$" })).toMatchObject({ lines: ["5", "15"] })
+    expect(await rig.data("logs", { id: "x", grep: "^(5|7)$", context: 1 })).toMatchObject({ lines: ["4", "5", "6", "7", "8"] })
+    expect(await rig.data("logs", { id: "x", grep: "none" })).toMatchObject({ lines: [] })
+    expect(await rig.refusal(["logs", '{"id":"x","grep":"("}'])).toMatchObject({ type: "CommandInputError", details: { path: "grep" } })
+  })
+
+  test("reads each attempt by itself", async () => {
+    await using rig = await ended("echo attempt $BACKBEAT_ATTEMPT")
+    await rig.task("restart", { id: "x" }, ["--wait"])
+    expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["attempt 2"] })
+    expect(await rig.data("logs", { id: "x", attempt: 1 })).toMatchObject({ lines: ["attempt 1"] })
+    expect(await rig.refusal(["logs", '{"id":"x","attempt":3}'])).toMatchObject({
+      type: "CommandInputError",
+      details: { path: "attempt", hint: "The last attempt is 2." }
+    })
+    expect(await rig.refusal(["logs", "none"])).toMatchObject({ type: "TaskNotFound" })
+    await rig.data("start", { id: "later", command: "true", delayMs: 600_000 })
+    expect(await rig.data("logs", { id: "later" })).toMatchObject({ lines: [], totalLines: 0 })
+  })
+
+  test("takes text as it comes: bytes that are no UTF-8, bars, colours, no last newline", async () => {
+    await using rig = await ended(String.raw`printf 'a\377b\n10%%\r50%%\r100%%\n\033[31mred\033[0m\n\n\303\274n\303\257\nend'`)
+    const plain = ["a\ufffdb", "100%", "red", "", "ünï", "end"]
+    expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: plain, totalLines: 6 })
+    expect(await rig.data("logs", { id: "x", ansi: true })).toMatchObject({ lines: plain.with(2, "\u001b[31mred\u001b[0m") })
+    const { logs } = await rig.task("status", { id: "x" })
+    expect(logs).toMatchObject({ stdoutBytes: 40, stderrBytes: 0 })
+    const { stdoutPath } = Object(logs)
+    expect(readFileSync(stdoutPath).includes(0xff)).toBe(true)
+  })
+})
+
+describe("a large log", () => {
+  test("becomes a summary with an artifact that holds everything", async () => {
+    await using rig = await ended("seq 412")
+    const answer = await rig.data("logs", { id: "x", lines: 50 }, ["--output", "artifact"])
+    expect(answer).toEqual({
+      kind: "summary+artifact",
+      summary: "Showing 50 of 412 log lines for x.",
+      inline: expect.objectContaining({ taskId: "x", totalLines: 412 }),
+      artifact: {
+        key: "task.x.logs",
+        label: expect.any(String),
+        kind: expect.any(String),
+        absolute_path: expect.stringContaining(rig.home),
+        relative_path: expect.any(String),
+        size_bytes: expect.any(Number),
+        created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/u)
+      }
+    })
+    expect(Object.keys(Object(await rig.data("logs", { id: "x" }, ["--output=artifact"]).then(({ artifact }) => artifact)))).toEqual([
+      "key", "label", "kind", "absolute_path", "relative_path", "size_bytes", "created_at"
+    ])
+    const { artifact } = await rig.data("logs", { id: "x" }, ["--output=artifact"])
+    const { absolute_path: path, size_bytes: size } = Object(artifact)
+    const text = readFileSync(path, "utf8")
+    expect(text).toBe(`${Array.from({ length: 412 }, (_, index) => index + 1).join("\n")}\n`)
+    expect(size).toBe(text.length)
+    const long = await ended(`i=0; while [ $i -lt 400 ]; do printf '%01000d\\n' $i; i=$((i+1)); done`)
+    await using other = long
+    expect(await other.data("logs", { id: "x", lines: 400 })).toMatchObject({ kind: "summary+artifact", summary: "Showing 400 of 400 log lines for x." })
+    expect(await other.data("logs", { id: "x", lines: 400 }, ["--output", "inline"])).toMatchObject({ shownLines: 400 })
+  })
+
+  test("of 300 MB is read from its end at once", async () => {
+    await using rig = await ended("yes '0123456789012345678901234567890123456789' | head -c 300000000; echo; echo the end", { timeout: 60_000 })
+    await rig.data("status", { id: "x" })
+    const begun = performance.now()
+    expect(await rig.data("logs", { id: "x", lines: 1 })).toMatchObject({ lines: ["the end"] })
+    expect(performance.now() - begun).toBeLessThan(1500)
+  })
+
+  test("keeps its newest bytes within maxOutputBytes and tells how many were dropped", async () => {
+    await using rig = await ended("i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); [ $((i % 500)) = 0 ] && sleep 0.12; done; echo the end", { maxOutputBytes: 8192 })
+    const page = await rig.data("logs", { id: "x", lines: 100_000 })
+    const lines = listOf(page["lines"])
+    expect(lines.at(-1)).toBe("the end")
+    expect(lines.join("\n").length).toBeLessThanOrEqual(8192)
+    expect(Number(page["droppedBytes"])).toBeGreaterThan(10_000)
+    const numbers = lines.slice(0, -1).map((line) => Number(String(line).split(" ")[1]))
+    expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, index) => 3000 - numbers.length + index))
+  })
+})
+
+describe("logs --stream", () => {
+  test("gives the lines as frames, and with follow goes on to the task's end", async () => {
+    await using rig = new Rig()
+    await rig.task("start", { id: "x", command: "cat", stdin: "open" })
+    await rig.data("send", { id: "x", text: "before\n" })
+    await rig.data("wait", { id: "x", for: { log: "before" } })
+    const following = rig.call(["logs", '{"id":"x","follow":true}', "--stream"])
+    for (const word of ["one", "two"]) await rig.data("send", { id: "x", text: `${word}\n` })
+    await rig.data("send", { id: "x", text: "last", eof: true })
+    const { exitCode, stdout, stderr } = await following
+    expect([exitCode, stderr]).toEqual([0, ""])
+    const frames = stdout.trimEnd().split("\n").map((line) => JSON.parse(line))
+    expect(frames.map(({ data }) => data.text)).toEqual(["before", "one", "two", "last"])
+    for (const frame of frames) {
+      expect(frame).toEqual({
+        type: "task.log.line",
+        taskId: "x",
+        sequence: expect.any(Number),
+        timestamp: expect.stringMatching(/Z$/u),
+        data: expect.objectContaining({ stream: "stdout" })
+      })
+    }
+    const { stdout: again } = await rig.call(["logs", '{"id":"x","lines":2}', "--stream"])
+    expect(again.trimEnd().split("\n").map((line) => JSON.parse(line).data.text)).toEqual(["two", "last"])
+    expect(await rig.refusal(["logs", '{"id":"none","follow":true}', "--stream"])).toMatchObject({ type: "TaskNotFound" })
+  })
+
+  test("follows a task into its next attempt", async () => {
+    await using rig = new Rig()
+    await rig.task("start", { id: "x", script: "echo one; read go; exit 1", stdin: "open", restart: { when: "on-failure", delayMs: 10, maxAttempts: 2 } })
+    const following = rig.call(["logs", '{"id":"x","follow":true}', "--stream"])
+    for (const attempt of [1, 2]) {
+      while ((await rig.task("status", { id: "x" }))["attempt"] !== attempt);
+      await rig.data("wait", { id: "x", for: "start" })
+      await rig.data("wait", { id: "x", for: { log: "one" } })
+      while ((await rig.call(["send", '{"id":"x","text":"go\\n"}'])).exitCode !== 0);
+    }
+    const { stdout } = await following
+    expect(stdout.trimEnd().split("\n").map((line) => JSON.parse(line).data.text)).toEqual(["one", "one"])
+  })
+})
