@@ -2,18 +2,18 @@
  * The binary. A thin entry: it sends what was typed to the engine and prints what comes back; everything else is
  * loaded only when it is asked for.
  */
-import { callEngine } from "@backbeat/client/callEngine"
+import { callEngine, type OutgoingCall, type Target } from "@backbeat/client/callEngine"
 import { discoveryNames } from "@backbeat/contract/names"
-import { exitHeader } from "@backbeat/contract/protocol"
+import { exitHeader, streamType } from "@backbeat/contract/protocol"
 import { type CommandLine, parseCommandLine } from "./commandLine.ts"
 import { outgoing, targetOf } from "./outgoing.ts"
 import { print } from "./print.ts"
 
-const printAnswer = async (response: Response): Promise<number> => {
+const printAnswer = async (response: Response, target: Target, call: OutgoingCall): Promise<number> => {
   const exitCode = Number(response.headers.get(exitHeader) ?? 70)
-  if (response.headers.get("content-type") === "application/x-ndjson") {
+  if (response.headers.get("content-type") === streamType) {
     const { printStream } = await import("./printStream.ts")
-    return printStream(response)
+    return printStream(response, target, call)
   }
   const text = await response.text()
   const isFailure = text.startsWith('{"ok":false') || text.startsWith('{\n  "ok": false')
@@ -30,8 +30,9 @@ const run = async (line: CommandLine): Promise<number> => {
     const { discover } = await import("./discover.ts")
     return discover(await outgoing(line))
   }
-  const response = await callEngine(targetOf(line), await outgoing(line))
-  if (response !== null) return printAnswer(response)
+  const [target, call] = [targetOf(line), await outgoing(line)]
+  const response = await callEngine(target, call)
+  if (response !== null) return printAnswer(response, target, call)
   const { withoutEngine } = await import("./withoutEngine.ts")
   return withoutEngine(line)
 }

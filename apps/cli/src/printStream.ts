@@ -1,25 +1,59 @@
-/** Prints frames as they come. A failure in the middle goes to stderr, as every failure does. */
+/** Prints frames as they come, over the ends of engines. A failure in the middle goes to stderr, as every failure does. */
+import { callEngine, type OutgoingCall, type Target } from "@backbeat/client/callEngine"
+import { unreachable } from "@backbeat/client/Unreachable"
 import { print } from "./print.ts"
+import { behind, isRepeated } from "./resume.ts"
 
 const failureMark = '{"ok":false'
 
-/** Ends with the stream; the exit code. A reader that went away ends it too. */
-export const printStream = async (response: Response): Promise<number> => {
+/** The lines of a response, as many at a time as arrive together. */
+async function* linesOf(response: Response): AsyncGenerator<ReadonlyArray<string>> {
   const decoder = new TextDecoder()
   let rest = ""
-  if (response.body === null) return 0
-  for await (const chunk of response.body) {
-    rest += decoder.decode(chunk, { stream: true })
-    const end = rest.lastIndexOf("\n") + 1
-    if (end === 0) continue
-    const failure = rest.indexOf(failureMark)
-    if (failure >= 0 && (failure === 0 || rest[failure - 1] === "\n")) {
-      await print("stdout", rest.slice(0, failure))
-      await print("stderr", rest.slice(failure))
-      return 1
-    }
-    if (!(await print("stdout", rest.slice(0, end)))) return 0
-    rest = rest.slice(end)
+  for await (const chunk of response.body ?? []) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n")
+    rest = lines.pop() ?? ""
+    if (lines.length > 0) yield lines
+  }
+  if (rest !== "") yield [rest]
+}
+
+/** The frame that was printed last. */
+interface Printed {
+  last: string | null
+}
+
+/** Prints one response until its end; the exit code. */
+const printFrames = async (response: Response, printed: Printed, isResumed: boolean): Promise<number> => {
+  for await (const lines of linesOf(response)) {
+    const failure = lines.findIndex((line) => line.startsWith(failureMark))
+    const frames = (failure < 0 ? lines : lines.slice(0, failure)).filter((line) => !isResumed || !isRepeated(line))
+    if (frames.length > 0 && !(await print("stdout", `${frames.join("\n")}\n`))) return 0
+    printed.last = frames.at(-1) ?? printed.last
+    if (failure < 0) continue
+    await print("stderr", `${lines[failure]}\n`)
+    return 1
   }
   return 0
+}
+
+const isBroken = (thrown: unknown): boolean =>
+  thrown instanceof Error && "code" in thrown && thrown.code === "ECONNRESET"
+
+/** Ends with the stream; the exit code. A reader that went away ends it too. Throws Unreachable when it cannot go on. */
+export const printStream = async (first: Response, target: Target, call: OutgoingCall): Promise<number> => {
+  const printed: Printed = { last: null }
+  for (let response = first; ; ) {
+    try {
+      return await printFrames(response, printed, response !== first)
+    } catch (thrown) {
+      if (!isBroken(thrown)) throw thrown
+    }
+    const next = behind(call, printed.last)
+    const answer = next === null ? null : await callEngine(target, next)
+    if (answer === null) {
+      throw unreachable("the engine ended during the stream", "Call again; the last frame says from where.", { last: printed.last })
+    }
+    response = answer
+  }
 }

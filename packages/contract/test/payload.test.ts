@@ -31,7 +31,7 @@ describe("what a caller typed", () => {
     const problem = refused(start, "{id: a}")
     expect(problem.type).toBe("CommandInputError")
     expect(problem.message).toStartWith("the payload is not valid JSON: ")
-    expect(problem.hint).toBe("Put it in single quotes, or give @file.json or - for stdin.")
+    expect(problem.hint).toBe("A command goes behind --, as in: backbeat start -- npm test. JSON goes into single quotes, @file.json or - for stdin.")
     expect(refused(start, "demo").message).toStartWith("the payload is not valid JSON: ")
   })
 

@@ -1,13 +1,15 @@
 import { describe, expect, test } from "bun:test"
 import { closeSync, existsSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs"
 import { join } from "node:path"
-import { Rig } from "../Rig.ts"
+import { isAlive, Rig } from "../Rig.ts"
+import { enginesOf } from "./engines.ts"
 
-/** A home with an ended task whose engine was killed. */
+/** A home with an ended task and no engine. */
 const leave = async (): Promise<{ readonly rig: Rig; readonly database: string }> => {
   const rig = new Rig()
   await rig.task("start", { id: "t", script: "echo hi; exit 3" }, ["--wait"])
-  await rig.killEngine()
+  // A log that holds the damaged pages would heal them: ended in order, there is none.
+  await rig.data("engine stop")
   return { rig, database: join(rig.home, "backbeat.db") }
 }
 
@@ -55,14 +57,41 @@ describe("a home that is removed under its engine", () => {
     expect(await rig.task("start", { id: "u", script: "exit 2" }, ["--wait"])).toMatchObject({ exitCode: 2 })
   })
 
-  test("costs a waiting caller no more than its time", async () => {
+  test("sends a waiting caller away at once", async () => {
     await using rig = new Rig()
-    await rig.data("start", { id: "t", script: "echo up; sleep 0.5; exit 2" })
-    const waiting = rig.call(["wait", '{"id":"t","timeout":3000}'])
+    await rig.data("start", { id: "t", script: "echo up; sleep 60" })
+    const old = (await rig.enginePid()) ?? 0
+    const waiting = rig.call(["wait", '{"id":"t","timeout":20000}'])
     await Bun.sleep(200)
+    const begunAt = performance.now()
     rmSync(rig.home, { recursive: true, force: true })
-    const { document } = await waiting
-    expect(document).toMatchObject({ ok: false })
+    expect((await waiting).document).toMatchObject({ ok: false, error: { type: "TaskNotFound" } })
+    expect(performance.now() - begunAt).toBeLessThan(3000)
+    while (isAlive(old)) await Bun.sleep(5)
+    // The old engine has not taken the new one's socket with it.
+    const [engine] = enginesOf(rig.home)
+    expect(await rig.enginePid()).toBe(engine ?? 0)
+  })
+})
+
+describe("an engine whose socket is removed", () => {
+  test("makes way for one that can be reached, and its tasks go on", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
+    rmSync(join(rig.home, "engine.sock"))
+    const begunAt = performance.now()
+    expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "running", attempt: 1 })
+    expect(performance.now() - begunAt).toBeLessThan(3000)
+  })
+})
+
+describe("a database that is removed under its engine", () => {
+  test("is told of by calls that would change something", async () => {
+    await using rig = new Rig()
+    await rig.data("list")
+    for (const name of ["backbeat.db", "backbeat.db-wal", "backbeat.db-shm"]) rmSync(join(rig.home, name), { force: true })
+    const { document, exitCode } = await rig.call(["start", '{"id":"t","script":":"}'])
+    expect({ exitCode, document }).toMatchObject({ exitCode: 1, document: { error: { type: "StoreError" } } })
   })
 })
 

@@ -25,6 +25,7 @@ test("a full disk is told of, and what was there goes on when there is room agai
   try {
     await using rig = new Rig(join(point, "home"))
     await rig.task("start", { id: "before", command: "cat", stdin: "open" })
+    await rig.task("start", { id: "fails", script: "read go; exit 3", stdin: "open" })
     await rig.data("start", { id: "ended", script: "echo kept" }, ["--wait"])
     fill(join(point, "filler"))
     const refused = await rig.call(["start", JSON.stringify({ id: "during", script: "echo x", env: { BIG: "x".repeat(100_000) } })])
@@ -33,9 +34,13 @@ test("a full disk is told of, and what was there goes on when there is room agai
     expect(await rig.task("status", { id: "ended" })).toMatchObject({ status: "completed" })
     expect(await rig.data("logs", { id: "ended" })).toMatchObject({ lines: ["kept"] })
     expect(await rig.data("doctor")).toMatchObject({ status: "warn" })
-    await rig.data("send", { id: "before", eof: true })
+    await rig.call(["send", '{"id":"fails","text":"go\\n"}'])
     rmSync(join(point, "filler"))
-    expect(await rig.task("wait", { id: "before", }, ["--timeout", "10"])).toMatchObject({ status: "completed", exitCode: 0, attempt: 1 })
+    await rig.data("send", { id: "before", eof: true })
+    expect(await rig.task("wait", { id: "before" }, ["--timeout", "10"])).toMatchObject({ status: "completed", exitCode: 0, attempt: 1 })
+    // How it ended could not be written down: then that is what is said of it.
+    const { failure } = await rig.task("wait", { id: "fails" }, ["--timeout", "10"])
+    expect(["ExitedNonZero", "Lost"]).toContain(Object(failure).type)
     expect(await rig.task("start", { id: "during", script: "echo x" }, ["--wait"])).toMatchObject({ status: "completed" })
   } finally {
     Bun.spawnSync(["umount", "-l", point])

@@ -46,7 +46,9 @@ describe("list", () => {
       await rig.data("start", { id: `later${seen.length}`, command: "true" })
     }
     expect(seen).toEqual(Array.from({ length: 25 }, (_, index) => `n${24 - index}`))
-    expect(await rig.refusal(["list", '{"after":"nonsense"}'])).toMatchObject({ command: "list", type: "CommandInputError" })
+    for (const wrong of [{ after: "nonsense" }, { since: "yesterday" }]) {
+      expect(await rig.refusal(["list", JSON.stringify(wrong)])).toMatchObject({ command: "list", type: "CommandInputError" })
+    }
   })
 
   test("is brief unless it is full", async () => {

@@ -22,6 +22,8 @@ describe("events", () => {
       actor: { kind: "caller", client: "cli", pid: expect.any(Number) },
       data: { queue: "default", tags: ["t"] }
     })
+    // Also inside of what happened an instant is ISO 8601.
+    expect(JSON.stringify(events)).not.toMatch(/"[a-zA-Z]*At":\d/u)
     expect(events).toMatchObject([{}, {}, { data: { failure: { type: "ExitedNonZero", exitCode: 2 } } }])
   })
 

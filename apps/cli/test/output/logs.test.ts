@@ -132,6 +132,22 @@ describe("a large log", () => {
     expect(await other.data("logs", { id: "x", lines: 400 }, ["--output", "inline"])).toMatchObject({ shownLines: 400 })
   })
 
+  test("is whole in its artifact, also when several callers want it at once", async () => {
+    await using rig = await ended("seq 100000")
+    const wholeBytes = 588_895
+    const fives = Array.from({ length: 10_000 }, (_, index) => `${index * 10 + 5}\n`).join("").length
+    const sizes = await Promise.all(
+      ["5$", "", "5$", ""].map(async (grep) => {
+        const { artifact } = await rig.data("logs", { id: "x", ...(grep === "" ? {} : { grep }) }, ["--output", "artifact"])
+        return Object(artifact).size_bytes
+      })
+    )
+    expect(sizes).toEqual([fives, wholeBytes, fives, wholeBytes])
+    const { artifact } = await rig.data("logs", { id: "x" }, ["--output", "artifact"])
+    const text = readFileSync(Object(artifact).absolute_path, "utf8")
+    expect([text.length, text.startsWith("1\n2\n3\n"), text.endsWith("\n100000\n")]).toEqual([wholeBytes, true, true])
+  })
+
   test("of 300 MB is read from its end at once", async () => {
     await using rig = await ended("yes '0123456789012345678901234567890123456789' | head -c 300000000; echo; echo the end", { timeout: 60_000 })
     await rig.data("status", { id: "x" })
@@ -181,15 +197,15 @@ describe("logs --stream", () => {
 
   test("follows a task into its next attempt", async () => {
     await using rig = new Rig()
-    await rig.task("start", { id: "x", script: "echo one; read go; exit 1", stdin: "open", restart: { when: "on-failure", delayMs: 10, maxAttempts: 2 } })
-    const following = rig.call(["logs", '{"id":"x","follow":true}', "--stream"])
-    for (const attempt of [1, 2]) {
-      while ((await rig.task("status", { id: "x" }))["attempt"] !== attempt);
-      await rig.data("wait", { id: "x", for: "start" })
-      await rig.data("wait", { id: "x", for: { log: "one" } })
-      while ((await rig.call(["send", '{"id":"x","text":"go\\n"}'])).exitCode !== 0);
+    await rig.task("start", { id: "x", script: "echo attempt $BACKBEAT_ATTEMPT; read go; exit 1", stdin: "open", restart: { when: "on-failure", delayMs: 10, maxAttempts: 2 } })
+    const following = rig.spawn(["logs", '{"id":"x","follow":true}', "--stream"])
+    const texts: Array<string> = []
+    const decoder = new TextDecoder()
+    for await (const chunk of following.stdout) {
+      const lines = decoder.decode(chunk).trimEnd().split("\n")
+      texts.push(...lines.map((line) => JSON.parse(line).data.text))
+      await rig.data("send", { id: "x", text: "go\n" })
     }
-    const { stdout } = await following
-    expect(stdout.trimEnd().split("\n").map((line) => JSON.parse(line).data.text)).toEqual(["one", "one"])
+    expect([texts, await following.exited]).toEqual([["attempt 1", "attempt 2"], 0])
   })
 })

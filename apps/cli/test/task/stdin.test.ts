@@ -61,8 +61,8 @@ describe("send", () => {
     await rig.task("start", { id: "x", script: "trap 'echo heard; exit 7' USR1; echo ready; while :; do sleep 0.05; done" })
     await rig.data("wait", { id: "x", for: { log: "ready" } })
     expect(await rig.data("send", { id: "x", signal: "SIGUSR1" })).toEqual({ id: "x", bytesWritten: 0, eof: false, signalled: true })
-    const { status, exitCode } = await rig.task("wait", { id: "x" })
-    expect({ status, exitCode }).not.toMatchObject({ status: "completed" })
+    expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "failed", exitCode: 7, signal: null })
+    expect(await rig.data("logs", { id: "x", stream: "stdout" })).toMatchObject({ lines: ["ready", "heard"] })
   })
 
   test("is refused where nothing can be sent", async () => {

@@ -46,13 +46,13 @@ describe("a failure", () => {
       ].map(describeFailure)
     ).toEqual([
       "exited with code 3",
-      "killed by SIGKILL",
+      "was killed by SIGKILL",
       "could not be started: no such file: x",
       "timed out after 1000 ms",
       "wrote nothing for 500 ms",
       "depends on base, which did not end as required",
       "was not ready: http http://127.0.0.1: refused",
-      "its end is not known: no record"
+      "was lost: no record"
     ])
   })
 })

@@ -1,6 +1,6 @@
 /** Writes answers that are too large to be shown into files of the home. */
 import type { Artifact } from "@backbeat/contract/Artifact"
-import { closeSync, mkdirSync, openSync, statSync, writeSync } from "node:fs"
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { artifactDir } from "./Home.ts"
 
@@ -19,22 +19,28 @@ export interface ArtifactFile {
   readonly finish: () => Artifact
 }
 
+let draftCount = 0
+
 /** Begins an artifact; a file of the same name is replaced. `now` is epoch milliseconds. Throws what the file system throws. */
 export const beginArtifact = (root: string, { key, label, kind, fileName }: ArtifactName, now: number): ArtifactFile => {
   mkdirSync(artifactDir(root), { recursive: true, mode: 0o700 })
   const path = join(artifactDir(root), fileName)
-  const fd = openSync(path, "w", 0o600)
+  // Written aside: callers that want the same at the same time would write into each other's file.
+  const draft = `${path}.${draftCount++}.draft`
+  const fd = openSync(draft, "w", 0o600)
   return {
-    write: (text) => void writeSync(fd, text),
+    write: (text) => writeFileSync(fd, text),
     finish: () => {
+      const { size } = fstatSync(fd)
       closeSync(fd)
+      renameSync(draft, path)
       return {
         key,
         label,
         kind,
         absolute_path: path,
         relative_path: relative(root, path),
-        size_bytes: statSync(path).size,
+        size_bytes: size,
         created_at: new Date(now).toISOString()
       }
     }

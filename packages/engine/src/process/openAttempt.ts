@@ -66,7 +66,8 @@ const openStdin = ({ dir, stdin }: AttemptSpec, open: Opener): ReadonlyArray<num
 }
 
 const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
-  const { dir } = spec
+  // What the end needs, by itself: the environment of a thousand running tasks would be kept with it otherwise.
+  const { dir, onExit } = spec
   const fds: Array<number> = []
   const open: Opener = (path, flags) => {
     const fd = openSync(path, flags, 0o600)
@@ -89,7 +90,7 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
       detached: true,
       stdio: [stdin ?? null, stdout, stderr, open(alive, constants.O_WRONLY), ...openStdinFds],
       // The shim may have lost the claim to another one, or been killed while the command goes on.
-      onExit: () => void watchEnd(dir, spec.onExit),
+      onExit: () => void watchEnd(dir, onExit),
     })
     child.unref()
     return child.pid

@@ -9,25 +9,29 @@ export interface OwnSocket {
 
 const inodeOf = (path: string): bigint | null => statSync(path, { throwIfNoEntry: false, bigint: true })?.ino ?? null
 
+/** Calls back at each change of the file until the returned function is called; never where the system refuses a watch. */
+const onChange = (path: string, changed: () => void): (() => void) => {
+  try {
+    const watcher = watch(path, { persistent: false }, changed)
+    watcher.on("error", () => watcher.close())
+    return () => watcher.close()
+  } catch {
+    return () => undefined
+  }
+}
+
 /** Takes the file at the path for one's own. `lost` is called once when somebody else has removed or replaced it. */
 export const ownSocket = (path: string, lost: () => void): OwnSocket => {
   const own = inodeOf(path)
   const isThere = (): boolean => own !== null && inodeOf(path) === own
-  let stop = (): void => {}
-  try {
-    const watcher = watch(path, { persistent: false }, () => {
-      if (isThere()) return
-      stop()
-      lost()
-    })
-    stop = () => watcher.close()
-    watcher.on("error", stop)
-  } catch {
-    // Without a watch (a limit of the system) it is only found out at the end.
-  }
+  const ignore = onChange(path, () => {
+    if (isThere()) return
+    ignore()
+    lost()
+  })
   return {
     remove: () => {
-      stop()
+      ignore()
       if (isThere()) rmSync(path, { force: true })
     }
   }

@@ -1,7 +1,9 @@
 /** The engine's socket: calls in, documents and frames out. */
 import { CallRequest } from "@backbeat/contract/Call"
 import { exitCodeOf, failed } from "@backbeat/contract/Envelope"
+import { type Problem, problem } from "@backbeat/contract/Problem"
 import { callPath, exitHeader, handoverHeader, socketName, streamType } from "@backbeat/contract/protocol"
+import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
@@ -9,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { rmSync } from "node:fs"
 import { join } from "node:path"
+import { toProblem } from "../handlers/Call.ts"
 import { Home } from "../home/Home.ts"
 import { Idleness } from "../life/Idleness.ts"
 import { Shutdown } from "../life/Shutdown.ts"
@@ -28,7 +31,7 @@ const handover = (successor: string): Response =>
 /** What a stream needs of the engine: to be counted as an open call, and to wait for the disk. */
 interface Streaming {
   readonly enter: () => () => void
-  readonly flushed: Effect.Effect<void>
+  readonly flushed: Effect.Effect<void, Problem>
 }
 
 /** The frames, each told when what it tells is on the disk. An open call until the last one is out or the caller has gone. */
@@ -49,12 +52,16 @@ const respond = (answer: Answer, streaming: Streaming): Response =>
     ? new Response(answer.text, { headers: { "content-type": "application/json", [exitHeader]: String(answer.exitCode) } })
     : new Response(bodyOf(answer, streaming), { headers: { "content-type": streamType, [exitHeader]: "0" } })
 
+const refuse = (operation: string, trouble: Problem): Response =>
+  new Response(JSON.stringify(failed(operation, trouble)), { headers: { [exitHeader]: String(exitCodeOf(trouble)) } })
+
 const malformed = (text: string, error: Schema.SchemaError): Response => {
   const { operation, trouble } = explainMalformed(text, error)
-  return new Response(JSON.stringify(failed(operation, trouble)), {
-    headers: { [exitHeader]: String(exitCodeOf(trouble)) }
-  })
+  return refuse(operation, trouble)
 }
+
+const explainDefect = ({ message }: Error): Response =>
+  refuse("call", problem("InternalError", `a defect of backbeat: ${message}`, "See engine.log in the home."))
 
 /** A path below the home that fits into a socket address, whatever the length of the home: it is bound while in it. */
 const bindInside = (root: string, bind: () => Bun.Server<undefined>): Bun.Server<undefined> => {
@@ -72,7 +79,9 @@ export const serve = Effect.gen(function* () {
   const answer = yield* makeAnswer
   const idleness = yield* Idleness
   const shutdown = yield* Shutdown
+  const store = yield* TaskStore
   const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
+  const streaming = { enter: idleness.enter, flushed: Effect.mapError(store.flushed, toProblem("")) }
   const closing = new AbortController()
   let successor = ""
 
@@ -90,7 +99,7 @@ export const serve = Effect.gen(function* () {
     const signal = ends ? request.signal : AbortSignal.any([request.signal, closing.signal])
     const exit = await run(answer(call), { signal })
     if (ends && Exit.isSuccess(exit)) await run(shutdown.released)
-    return Exit.isSuccess(exit) ? respond(exit.value, { enter: idleness.enter, flushed: store.flushed }) : handover(successor)
+    return Exit.isSuccess(exit) ? respond(exit.value, streaming) : handover(successor)
   }
 
   /** Whoever is sent away finds no engine any more: it is not sent away before this one has let go of the home. */
@@ -103,32 +112,31 @@ export const serve = Effect.gen(function* () {
   yield* Effect.acquireRelease(
     Effect.sync(() => {
       rmSync(join(root, socketName), { force: true })
-      const server = bindInside(root, () =>
+      const bound = bindInside(root, () =>
         Bun.serve({
           unix: socketName,
           maxRequestBodySize: maxBodyBytes,
-          fetch: async (request, server) => {
+          // Without these Bun answers a defect with a page of HTML.
+          development: false,
+          error: explainDefect,
+          fetch: (request, server) => {
             server.timeout(request, 0)
             if (new URL(request.url).pathname !== callPath) return new Response(null, { status: 404 })
             const leave = idleness.enter()
-            try {
-              return await onRequest(request)
-            } finally {
-              leave()
-            }
+            return onRequest(request).finally(leave)
           }
         })
       )
       // Nobody reaches an engine without it, and while it holds the home nobody can start another.
       const socket = ownSocket(join(root, socketName), () => void run(shutdown.request("its socket was removed")))
-      return { server, socket }
+      return { bound, socket }
     }),
-    ({ server, socket }) =>
+    ({ bound, socket }) =>
       Effect.sync(() => {
         // First no new caller finds it, then the open calls end, so that nothing is answered by two engines.
         socket.remove()
         closing.abort()
-        void server.stop(false)
+        void bound.stop(false)
       })
   )
 })

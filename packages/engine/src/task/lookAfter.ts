@@ -25,18 +25,20 @@ export const makeLookAfter = Effect.gen(function* () {
   const reports = yield* Reports
   const run = Effect.runForkWith(yield* Effect.context())
 
-  const settle = (task: Task, end: AttemptEnd): Effect.Effect<void> =>
-    reports.report({ id: task.id, attempt: task.state.attempt }, { type: "End", end })
+  const settle = ({ id, state: { attempt } }: Task, end: AttemptEnd): Effect.Effect<void> =>
+    reports.report({ id, attempt }, { type: "End", end })
 
   /** A stopping attempt is settled by its stop, which also waits for what the leader left behind. */
-  const onEnd = (task: Task) => (found: FoundEnd) => {
-    run(
-      Effect.gen(function* () {
-        if (lives.find(task.id)?.stopping === true) return
-        yield* settle(task, attemptEnd(found, yield* Clock.currentTimeMillis))
-      })
-    )
-  }
+  const onEnd =
+    ({ id, state: { attempt } }: Task) =>
+    (found: FoundEnd) => {
+      run(
+        Effect.gen(function* () {
+          if (lives.find(id)?.stopping === true) return
+          yield* reports.report({ id, attempt }, { type: "End", end: attemptEnd(found, yield* Clock.currentTimeMillis) })
+        })
+      )
+    }
 
   /** `pid` is the shim's, null when it is not known. */
   const lookAfter = Effect.fnUntraced(function* (task: Task, pid: number | null) {

@@ -26,6 +26,7 @@ export class Alarm extends Context.Service<
 const make = Effect.gen(function* () {
   const entries = new Map<string, Entry>()
   const scope = yield* Effect.scope
+  /** Its end is on the monotonic clock, in milliseconds: the wall clock may be set while it sleeps. */
   let sleeper: { readonly until: number; readonly fiber: Fiber.Fiber<void> } | null = null
 
   const earliest = (): number => {
@@ -45,19 +46,18 @@ const make = Effect.gen(function* () {
     yield* arm
   })
 
-  const arm: Effect.Effect<void> = Effect.suspend(() => {
-    const at = earliest()
-    if (sleeper !== null && sleeper.until <= at && entries.size > 0) return Effect.void
-    return Effect.gen(function* () {
-      const old = sleeper
-      sleeper = null
-      if (old !== null) yield* Effect.forkIn(Fiber.interrupt(old.fiber), scope)
-      if (entries.size === 0) return
-      const now = yield* Clock.currentTimeMillis
-      const sleepMs = Math.max(0, Math.min(at - now, longestSleepMs))
-      const fiber = yield* Effect.forkIn(Effect.andThen(Effect.sleep(sleepMs), ring), scope)
-      sleeper = { until: now + sleepMs, fiber }
-    })
+  const arm: Effect.Effect<void> = Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    const elapsedMs = Number(yield* Clock.monotonicTimeNanos) / 1e6
+    const sleepMs = Math.max(0, Math.min(earliest() - now, longestSleepMs))
+    const until = elapsedMs + sleepMs
+    if (sleeper !== null && sleeper.until <= until && entries.size > 0) return
+    const old = sleeper
+    sleeper = null
+    if (old !== null) yield* Effect.forkIn(Fiber.interrupt(old.fiber), scope)
+    if (entries.size === 0) return
+    const fiber = yield* Effect.forkIn(Effect.andThen(Effect.sleep(sleepMs), ring), scope)
+    sleeper = { until, fiber }
   })
 
   return Alarm.of({

@@ -36,9 +36,9 @@ export const makeFlusher = (path: string, sync = syncFile): Flusher => {
     return flushUntil(count)
   }
 
-  const refusable = (flush: Promise<void>): Effect.Effect<void, StoreError> =>
+  const refusable = (work: Promise<void>): Effect.Effect<void, StoreError> =>
     Effect.tryPromise({
-      try: () => flush,
+      try: () => work,
       catch: (refusal) => unavailable(path, refusal instanceof Error ? refusal.message : String(refusal))
     })
 

@@ -1,0 +1,74 @@
+import * as Schema from "effect/Schema"
+import { describe, expect, test } from "bun:test"
+import { isAlive, Rig } from "../Rig.ts"
+
+const Frame = Schema.fromJsonString(
+  Schema.Struct({
+    type: Schema.String,
+    sequence: Schema.Int,
+    data: Schema.Struct({ text: Schema.optionalKey(Schema.String) })
+  })
+)
+const decodeFrame = Schema.decodeUnknownSync(Frame)
+
+/** The frames of a stream that is read as it comes. */
+const framesOf = (stdout: ReadableStream<Uint8Array>) => {
+  const frames: Array<typeof Frame.Type> = []
+  const ended = (async () => {
+    const decoder = new TextDecoder()
+    let rest = ""
+    for await (const chunk of stdout) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n")
+      rest = lines.pop() ?? ""
+      frames.push(...lines.map((line) => decodeFrame(line)))
+    }
+  })()
+  return { frames, ended }
+}
+
+const until = async (holds: () => boolean): Promise<void> => {
+  while (!holds()) await Bun.sleep(2)
+}
+
+/** Ends the engine as a newer one does: in order, with its streams open. */
+const endEngine = async (rig: Rig): Promise<void> => {
+  const pid = (await rig.enginePid()) ?? 0
+  process.kill(pid, "SIGTERM")
+  while (isAlive(pid)) await Bun.sleep(1)
+}
+
+describe("a stream whose engine is killed", () => {
+  test("of events goes on at the next one without a gap and without a duplicate", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "t", stdin: "open", script: "read word; exit 3" })
+    const follower = rig.spawn(["events", '{"id":"t","follow":true}', "--stream"])
+    const { frames, ended } = framesOf(follower.stdout)
+    await until(() => frames.some(({ type }) => type === "task.started"))
+    await rig.killEngine()
+    await rig.data("send", { id: "t", eof: true })
+    await rig.data("wait", { id: "t" })
+    await until(() => frames.some(({ type }) => type === "task.failed"))
+    await ended
+    expect(await follower.exited).toBe(0)
+    expect(frames.map(({ type }) => type)).toEqual(["task.status.snapshot", "task.created", "task.started", "task.failed"])
+  })
+
+  test("of lines goes on at the next one, each line once", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "t", stdin: "open", script: "while read word; do echo $word; done; exit 3" })
+    const follower = rig.spawn(["logs", '{"id":"t","follow":true}', "--stream"])
+    const { frames, ended } = framesOf(follower.stdout)
+    const sent: Array<string> = []
+    for (let n = 0; n < 6; n++) {
+      sent.push(`line${n}`)
+      await rig.data("send", { id: "t", text: `line${n}\n` })
+      await until(() => frames.length === sent.length)
+      if (n === 1 || n === 4) await rig.killEngine()
+      if (n === 3) await endEngine(rig)
+    }
+    await rig.data("send", { id: "t", eof: true })
+    await ended
+    expect(frames.map(({ data }) => data.text)).toEqual(sent)
+    expect(await follower.exited).toBe(0)
+  })
+})

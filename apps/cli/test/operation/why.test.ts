@@ -1,0 +1,40 @@
+/** Why a task is in its status. Other files ask it in passing: queues, stops, retries, failures. */
+import { expect, test } from "bun:test"
+import { Rig } from "../Rig.ts"
+
+test("why answers for a task that runs, has ended well, or is not there", async () => {
+  await using rig = new Rig()
+  await rig.task("start", { id: "runs", command: "cat", stdin: "open" })
+  expect(await rig.data("why", { id: "runs" })).toMatchObject({
+    status: "running",
+    because: [{ what: "attempt 1 was opened", since: expect.stringMatching(/Z$/u), actor: { kind: "engine" } }],
+    next: "It runs until it ends."
+  })
+  const { startedAt } = await rig.task("start", { id: "limited", script: "sleep 60", timeout: 60_000 })
+  const until = new Date(Date.parse(String(startedAt)) + 60_000).toISOString()
+  expect((await rig.data("why", { id: "limited" }))["next"]).toBe(`It times out at ${until}.`)
+  await rig.data("send", { id: "runs", eof: true })
+  await rig.data("wait", { id: "runs" })
+  expect(await rig.data("why", { id: "runs" })).toMatchObject({
+    status: "completed",
+    because: [{ what: "it ended with a successful exit code" }, { what: "attempt 1 was opened" }],
+    next: null
+  })
+  expect(await rig.refusal(["why", "none"])).toMatchObject({ command: "why", type: "TaskNotFound" })
+})
+
+test("why tells the newest reasons of a long life, and by whom each was caused", async () => {
+  await using rig = new Rig()
+  await rig.task("start", { id: "x", script: "sleep 60" })
+  for (let round = 0; round < 4; round++) await rig.task("restart", { id: "x", reason: `round ${round}` })
+  await rig.task("stop", { id: "x", reason: "enough" })
+  const { because } = await rig.data("why", { id: "x" })
+  expect(because).toHaveLength(5)
+  expect(because).toMatchObject([
+    { what: expect.stringMatching(/^it was withdrawn by a caller \(cli, pid \d+\): enough$/u), actor: { kind: "caller" } },
+    { what: expect.stringMatching(/^a stop was asked for by a caller .*: enough$/u), actor: { kind: "caller" } },
+    { what: "attempt 5 was opened" },
+    { what: expect.stringMatching(/^a restart was asked for by a caller .*: round 3$/u) },
+    { what: "attempt 4 was opened" }
+  ])
+})
