@@ -10,8 +10,22 @@ const argumentsOf = (pid: string): ReadonlyArray<string> => {
   }
 }
 
+const parentOf = (pid: number): number => {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[1])
+  } catch {
+    return 0
+  }
+}
+
 /** The pids of the processes that were started as engines of a home, also those that will find it taken. */
-export const enginesOf = (home: string): ReadonlyArray<number> =>
+export const enginesOf = (home: string): ReadonlyArray<number> => {
+  const pids = namedEngines(home)
+  // Between fork and exec the shim of a task still bears the arguments of its engine.
+  return pids.filter((pid) => !pids.includes(parentOf(pid)))
+}
+
+const namedEngines = (home: string): ReadonlyArray<number> =>
   readdirSync("/proc")
     .filter((name) => /^\d+$/u.test(name))
     .filter((pid) => {

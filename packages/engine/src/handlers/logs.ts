@@ -42,8 +42,9 @@ const read = (query: LogQuery) => Effect.mapError(readLogs(query), refused)
 
 /** Writes every line of the query into an artifact, page by page. */
 const writeAll = Effect.fnUntraced(function* (root: string, task: Task, query: LogQuery, timestamps: boolean) {
-  const name = { key: `task.${task.id}.logs`, label: `Output of ${task.id}`, kind: "log", fileName: `${task.id}.log` }
-  const file = beginArtifact(root, name, yield* Clock.currentTimeMillis)
+  const now = yield* Clock.currentTimeMillis
+  const name = { key: `task.${task.id}.logs`, label: `Output of ${task.id}`, kind: "log", fileName: `${task.id}-${now}.log` }
+  const file = beginArtifact(root, name, now)
   const attempt = query.attempts[0]?.attempt ?? 1
   for (let since = `c${attempt}-0-0`; ; ) {
     const page = yield* read({ ...query, since, lines: artifactPageLines })
@@ -99,9 +100,10 @@ export const makeLogsHandler = Effect.gen(function* () {
     const sequence = yield* Effect.mapError(store.lastSequence, toProblem(task.id))
     if (input.follow === true) {
       const attempt = query.attempts[0]?.attempt ?? 1
-      const { grep: _, ...ungrepped } = query
-      const begin = input.since ?? (yield* read(ungrepped)).cursor
-      const past = input.since === undefined ? withCursor(yield* read(query)) : []
+      // One look gives both: what comes after it is behind its cursor.
+      const page = input.since === undefined ? yield* read(query) : null
+      const begin = input.since ?? page?.cursor
+      const past = page === null ? [] : withCursor(page)
       const { stream: which, grep, ansi } = input
       const coming = taskLines({ id: task.id, attempt, since: begin, stream: which, grep, ansi, single: input.attempt !== undefined })
       const lines = Stream.mapError(coming, (trouble) =>

@@ -31,7 +31,7 @@ export const parseCpuMs = (text: string): number | null => {
 
 /** How the command ended, by the text of an `exit` file; null as long as its line is not complete. */
 export const parseCommandEnd = (text: string): CommandEnd | null => {
-  const found = /^end 1 (exited|signalled) (\d+)\n$/.exec(text)
+  const found = /^end 1 (exited|signalled) (\d+)\n *\n?$/.exec(text)
   if (found === null) return null
   const status = Number(found[2])
   return found[1] === "exited" ? { kind: "exited", code: status } : { kind: "signalled", signal: signalName(status - 128) }

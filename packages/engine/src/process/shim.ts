@@ -18,8 +18,9 @@
  *   of its posix mode; dash has no such option, and `command` keeps it from ending there.
  * - Shells say nothing for SIGINT and SIGPIPE. 130 is a death by SIGINT when the shim saw a SIGINT too, 141 is always
  *   a plain exit: a command that dies by a SIGINT or SIGPIPE sent to itself alone is recorded as exited.
- * - The record is one write and the only one to `exit`: Bun drops the second of two changes of a watched file that come
- *   within a millisecond. `times` prints for itself, so it goes to `note` beforehand.
+ * - `exit` is filled with blanks before the command begins, so that the record, written over them, needs no room on a disk
+ *   that is full by then. The record is one write: Bun drops the second of two changes of a watched file that come within a
+ *   millisecond. `times` prints for itself, so it goes to `note` beforehand.
  * - The holder keeps the command's stdin open and ends with the line it is sent on `eof`. From its first instant it
  *   ignores what stops the command, which would lose its stdin otherwise. It is waited for, so that nothing of it is left
  *   behind the record.
@@ -33,7 +34,8 @@ umask 077
 _backbeat_stat= _backbeat_boot= _backbeat_int=
 { IFS= read -r _backbeat_stat </proc/$$/stat; IFS= read -r _backbeat_boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
 { printf 'shim %s\\n%s\\n%s\\n' "$$" "$_backbeat_stat" "$_backbeat_boot" >"$0/claim"; } 2>/dev/null || exit 0
-exec 6>>"$0/exit" 7>&2 2>>"$0/note" || exit 1
+{ printf '%63s\\n' '' >|"$0/exit"; } 2>/dev/null
+exec 6<>"$0/exit" 7>&2 2>>"$0/note" || exit 1
 umask "$1"
 shift
 if [ -p "$0/eof" ]; then

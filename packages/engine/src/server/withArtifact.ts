@@ -18,7 +18,8 @@ export const withArtifact = ({ root, operation, now, mode }: Showing, data: unkn
   if (!operation.flags.includes("output") || operation.name === "logs" || mode === "inline") return data
   const text = JSON.stringify(data)
   const sizeBytes = Buffer.byteLength(text)
-  if (mode === "auto" && sizeBytes <= inlineMaxBytes) return data
+  // What a start has made must be told, however long the scripts are that come back with it.
+  if (mode === "auto" && (sizeBytes <= inlineMaxBytes || operation.batch)) return data
   const file = beginArtifact(
     root,
     {

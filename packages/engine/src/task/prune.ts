@@ -47,7 +47,6 @@ export const makePrune = Effect.gen(function* () {
   const clear = (id: string): number => {
     const freed = bytesOf(taskDir(root, id))
     rmSync(taskDir(root, id), { recursive: true, force: true })
-    rmSync(join(artifactDir(root), `${id}.log`), { force: true })
     return freed
   }
 
