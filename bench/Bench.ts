@@ -14,7 +14,8 @@ export class Scratch {
     PATH: process.env["PATH"] ?? "",
     HOME: this.dir,
     BACKBEAT_HOME: this.home,
-    TS_SOCKET: join(this.dir, "tsp.sock")
+    TS_SOCKET: join(this.dir, "tsp.sock"),
+    TMPDIR: this.dir
   }
 
   /** Runs the binary; gives stdout. Throws when it fails. */

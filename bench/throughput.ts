@@ -18,8 +18,7 @@ const two: ReadonlyArray<Candidate> = [
   { name: "task-spooler, one call each", line: `sh ${spooler(2, 200)}`, prepare: "tsp -K; true" },
   {
     name: "backbeat, one durable batch call",
-    line: `${binary} start @${batch("two", 200)} --wait --output artifact`,
-    prepare: `${binary} prune '{"olderThanDays":0}'`
+    line: `${binary} start @${batch("two", 200)} --wait --output artifact`
   }
 ]
 show("200 x true, 2 at a time", two, compare(scratch, two, 15))
@@ -28,8 +27,7 @@ const chain: ReadonlyArray<Candidate> = [
   { name: "task-spooler", line: `sh ${spooler(1, 50)}`, prepare: "tsp -K; true" },
   {
     name: "backbeat",
-    line: `${binary} start @${batch("one", 50)} --wait --output artifact`,
-    prepare: `${binary} prune '{"olderThanDays":0}'`
+    line: `${binary} start @${batch("one", 50)} --wait --output artifact`
   }
 ]
 show("A chain of 50: each starts when the one before has ended", chain, compare(scratch, chain, 15))

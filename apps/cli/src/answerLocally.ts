@@ -5,14 +5,14 @@ import { helpData, helpText, operationHelpData, operationHelpText } from "@backb
 import { nearest } from "@backbeat/contract/nearest"
 import { commandInputError } from "@backbeat/contract/Problem"
 import * as Result from "effect/Result"
-import { isatty } from "node:tty"
 import type { CommandLine } from "./commandLine.ts"
 import { complain } from "./explain.ts"
 import { print } from "./print.ts"
+import { onTerminal } from "./terminal.ts"
 import { version } from "./version.ts"
 
 const show = async (text: string, command: string, data: unknown, pretty: boolean): Promise<number> => {
-  const shown = isatty(1) && !pretty ? text : JSON.stringify(succeeded(command, data), null, pretty ? 2 : undefined)
+  const shown = (await onTerminal()) && !pretty ? text : JSON.stringify(succeeded(command, data), null, pretty ? 2 : undefined)
   await print("stdout", `${shown}\n`)
   return 0
 }

@@ -3,8 +3,8 @@ import type { OutgoingCall, Target } from "@backbeat/client/callEngine"
 import { findHome } from "@backbeat/client/Home"
 import { operationsWithEnvironment } from "@backbeat/contract/names"
 import { payloadMaxBytes } from "@backbeat/contract/protocol"
-import { isatty } from "node:tty"
 import type { TypedCall } from "./commandLine.ts"
+import { onTerminal } from "./terminal.ts"
 import { version } from "./version.ts"
 
 /** The payload cannot be read. */
@@ -72,13 +72,13 @@ const callerOf = (operation: string, root: string) => {
 /** The call. Throws PayloadUnreadable. */
 export const outgoing = async (line: TypedCall): Promise<OutgoingCall> => {
   const { operation, argv, flags } = line
-  const onTerminal = isatty(1)
+  const isShown = await onTerminal()
   const payload = await readPayload(line.payload)
   return {
     operation,
     payload,
     ...(argv === null ? {} : { argv }),
-    flags: { ...flags, pretty: line.pretty || onTerminal, ...(onTerminal && process.env["NO_COLOR"] === undefined ? { color: true } : {}) },
+    flags: { ...flags, pretty: line.pretty || isShown, ...(isShown && process.env["NO_COLOR"] === undefined ? { color: true } : {}) },
     caller: callerOf(operation, targetOf(line).root)
   }
 }

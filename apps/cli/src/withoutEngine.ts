@@ -1,8 +1,8 @@
 /** What `engine status` and `engine stop` answer when no engine runs. */
 import { findHome } from "@backbeat/client/Home"
 import { succeeded } from "@backbeat/contract/Envelope"
-import { isatty } from "node:tty"
 import type { TypedCall } from "./commandLine.ts"
+import { onTerminal } from "./terminal.ts"
 import { print } from "./print.ts"
 
 /** Prints the answer; the exit code. */
@@ -19,6 +19,6 @@ export const withoutEngine = async ({ operation, home, pretty }: TypedCall): Pro
           tasks: null,
           rssBytes: null
         }
-  await print("stdout", `${JSON.stringify(succeeded(operation, data), null, pretty || isatty(1) ? 2 : undefined)}\n`)
+  await print("stdout", `${JSON.stringify(succeeded(operation, data), null, pretty || (await onTerminal()) ? 2 : undefined)}\n`)
   return 0
 }

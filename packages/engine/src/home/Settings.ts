@@ -36,6 +36,9 @@ const read = (path: string): unknown => {
   }
 }
 
+/** How long, in milliseconds, the file is taken to be as it was. */
+const sameMomentMs = 20
+
 /** What tells one state of the file from another. */
 const stampOf = (path: string): string => {
   const stat = statSync(path, { throwIfNoEntry: false, bigint: true })
@@ -49,21 +52,25 @@ export const layerSettings = (environment: Readonly<Record<string, string | unde
     Effect.gen(function* () {
       const { configPath } = yield* Home
       let stamp: string | null = null
+      let lookedAt = Number.NEGATIVE_INFINITY
       let known = resolve(undefined, environment)
       const resolved = (): Resolved => {
+        lookedAt = performance.now()
         const now = stampOf(configPath)
         if (now !== stamp) known = resolve(read(configPath), environment)
         stamp = now
         return known
       }
       return Settings.of({
-        current: () => resolved().config,
+        // Every commit asks, and most come within a moment.
+        current: () => (performance.now() - lookedAt < sameMomentMs ? known : resolved()).config,
         resolved,
         file: () => read(configPath),
         write: (content) => {
           mkdirSync(dirname(configPath), { recursive: true, mode: 0o700 })
           writeFileSync(`${configPath}.draft`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
           renameSync(`${configPath}.draft`, configPath)
+          lookedAt = Number.NEGATIVE_INFINITY
         }
       })
     })

@@ -37,6 +37,7 @@ const makeOpenClean = Effect.gen(function* () {
     Effect.flatMap(Clock.currentTimeMillis, (now) => settle(task, attemptEnd({ kind: "notSpawned", message }, now)))
 
   const dropOldOutput = (task: Task): void => {
+    if (task.state.attempt === 1) return
     const oldest = task.state.attempt - settings.current().logRetentionPerJob
     if (oldest > 0) rmSync(attemptDir(root, task.id, oldest), { recursive: true, force: true })
   }

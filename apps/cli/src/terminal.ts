@@ -1,0 +1,22 @@
+/** Whether a person is looking. */
+
+const characterDevice = 0o020000
+const kindMask = 0o170000
+/** The device number of /dev/null on Linux. */
+const nullDevice = 0x103
+
+/**
+ * Whether stdout is a terminal. Only a character device can be one, and only for one is node:tty loaded, which costs more
+ * than the rest of a call.
+ */
+export const onTerminal = async (): Promise<boolean> => {
+  try {
+    const { mode, rdev } = await Bun.stdout.stat()
+    if ((mode & kindMask) !== characterDevice || rdev === nullDevice) return false
+    const { isatty } = await import("node:tty")
+    return isatty(1)
+  } catch {
+    // A closed stdout is none.
+    return false
+  }
+}
