@@ -1,51 +1,55 @@
 // Prints docs/lifecycle.md and docs/contract.md from the code. With --check it writes nothing and fails when one differs.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { install, root } from "./workspace.ts";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { install, root } from "./workspace.ts"
 
 interface Page {
-  readonly name: string;
-  readonly text: string;
+  readonly name: string
+  readonly text: string
 }
 
 /** The folder of the printed pages. */
-export const docs = join(root, "docs");
+export const docs = join(root, "docs")
 
 // Loaded late: on a clean clone the packages are there only after `install`.
 const print = async (): Promise<ReadonlyArray<Page>> => {
   // oxlint-disable-next-line no-restricted-imports -- were the packages named in the root's manifest, each could import every other
-  const { lifecycleDiagram } = await import("../packages/core/src/task/lifecycleDiagram.ts");
+  const { lifecycleDiagram } = await import("../packages/core/src/task/lifecycleDiagram.ts")
   // oxlint-disable-next-line no-restricted-imports -- were the packages named in the root's manifest, each could import every other
-  const { reference } = await import("../packages/contract/src/reference.ts");
+  const { reference } = await import("../packages/contract/src/reference.ts")
   return [
     { name: "lifecycle.md", text: lifecycleDiagram() },
-    { name: "contract.md", text: reference() },
-  ];
-};
+    { name: "contract.md", text: reference() }
+  ]
+}
 
 const read = (path: string): string | null => {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(path, "utf8")
   } catch {
-    return null;
+    return null
   }
-};
+}
 
 /** The names of the pages in `folder` that are missing or not what the code prints. */
 export const stalePages = async (folder: string): Promise<ReadonlyArray<string>> =>
-  (await print()).filter(({ name, text }) => read(join(folder, name)) !== text).map(({ name }) => name);
+  (await print()).filter(({ name, text }) => read(join(folder, name)) !== text).map(({ name }) => name)
 
 /** Writes every page into `folder`. */
 export const writePages = async (folder: string): Promise<void> => {
-  mkdirSync(folder, { recursive: true });
-  for (const { name, text } of await print()) writeFileSync(join(folder, name), text);
-};
+  mkdirSync(folder, { recursive: true })
+  for (const { name, text } of await print()) writeFileSync(join(folder, name), text)
+}
 
 if (import.meta.main) {
-  install();
-  const stale = await stalePages(docs);
-  const checking = process.argv.includes("--check");
-  if (!checking) await writePages(docs);
-  console.log(stale.length === 0 ? "docs are current" : `${checking ? "not what the code prints, run `bun run docs`" : "written"}: ${stale.map((name) => `docs/${name}`).join(", ")}`);
-  process.exitCode = checking && stale.length > 0 ? 1 : 0;
+  install()
+  const stale = await stalePages(docs)
+  const checking = process.argv.includes("--check")
+  if (!checking) await writePages(docs)
+  console.log(
+    stale.length === 0
+      ? "docs are current"
+      : `${checking ? "not what the code prints, run `bun run docs`" : "written"}: ${stale.map((name) => `docs/${name}`).join(", ")}`
+  )
+  process.exitCode = checking && stale.length > 0 ? 1 : 0
 }

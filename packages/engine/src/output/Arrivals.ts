@@ -1,104 +1,104 @@
 // The arrival index of an attempt: how long each stream was at which time, one record of three doubles a sample.
 // It puts the lines of both streams into their order of arrival and gives each a time, also for a later engine.
-import { appendFileSync, existsSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import type { OutputStream } from "./OutputStream.ts";
+import { appendFileSync, existsSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs"
+import type { OutputStream } from "./OutputStream.ts"
 
 /** The length of both streams at one time: offsets of the whole output ever written, `at` in ms since the epoch. */
 export interface Sample {
-  readonly at: number;
-  readonly stdoutBytes: number;
-  readonly stderrBytes: number;
+  readonly at: number
+  readonly stdoutBytes: number
+  readonly stderrBytes: number
 }
 
-const recordBytes = 24;
-const maxIndexBytes = 1_048_576;
+const recordBytes = 24
+const maxIndexBytes = 1_048_576
 
 function arrivalsPath(dir: string): string {
-  return `${dir}/arrivals`;
+  return `${dir}/arrivals`
 }
 
 /** Opens the index for appending: cuts off a record that a crash tore, and gives the last sample, if any. */
 export function lastArrival(dir: string): Sample | undefined {
-  const size = statSync(arrivalsPath(dir), { throwIfNoEntry: false })?.size ?? 0;
-  const whole = size - (size % recordBytes);
-  if (whole !== size) truncateSync(arrivalsPath(dir), whole);
-  if (whole === 0) return undefined;
-  const numbers = readArrivals(dir).numbers;
-  const [at, stdoutBytes, stderrBytes] = numbers.subarray(-3);
-  return { at: at ?? 0, stdoutBytes: stdoutBytes ?? 0, stderrBytes: stderrBytes ?? 0 };
+  const size = statSync(arrivalsPath(dir), { throwIfNoEntry: false })?.size ?? 0
+  const whole = size - (size % recordBytes)
+  if (whole !== size) truncateSync(arrivalsPath(dir), whole)
+  if (whole === 0) return undefined
+  const numbers = readArrivals(dir).numbers
+  const [at, stdoutBytes, stderrBytes] = numbers.subarray(-3)
+  return { at: at ?? 0, stdoutBytes: stdoutBytes ?? 0, stderrBytes: stderrBytes ?? 0 }
 }
 
 /** Adds a sample and gives the size of the index in bytes. Above 1 MiB every second record of the older half goes, so old times get coarser.
  *  A folder that is gone or a full disk loses the sample and nothing else: it is a hint, the output itself is not touched. */
 export function appendArrival(dir: string, sample: Sample, indexBytes: number): number {
-  const record = new Float64Array([sample.at, sample.stdoutBytes, sample.stderrBytes]);
-  const size = indexBytes + recordBytes;
+  const record = new Float64Array([sample.at, sample.stdoutBytes, sample.stderrBytes])
+  const size = indexBytes + recordBytes
   try {
-    appendFileSync(arrivalsPath(dir), new Uint8Array(record.buffer), { mode: 0o600 });
-    return size > maxIndexBytes ? thinOut(dir) : size;
+    appendFileSync(arrivalsPath(dir), new Uint8Array(record.buffer), { mode: 0o600 })
+    return size > maxIndexBytes ? thinOut(dir) : size
   } catch {
-    cutBack(dir, indexBytes);
-    return indexBytes;
+    cutBack(dir, indexBytes)
+    return indexBytes
   }
 }
 
 function cutBack(dir: string, indexBytes: number): void {
-  if (arrivalsBytes(dir) > indexBytes) truncateSync(arrivalsPath(dir), indexBytes);
+  if (arrivalsBytes(dir) > indexBytes) truncateSync(arrivalsPath(dir), indexBytes)
 }
 
 function thinOut(dir: string): number {
-  const { numbers, count } = readArrivals(dir);
-  const half = Math.floor(count / 2);
-  const kept: number[] = [];
+  const { numbers, count } = readArrivals(dir)
+  const half = Math.floor(count / 2)
+  const kept: number[] = []
   for (let index = 0; index < count; index++) {
-    if (index < half && index % 2 === 0) continue;
-    kept.push(...numbers.subarray(index * 3, index * 3 + 3));
+    if (index < half && index % 2 === 0) continue
+    kept.push(...numbers.subarray(index * 3, index * 3 + 3))
   }
-  const scratch = `${arrivalsPath(dir)}.next`;
-  writeFileSync(scratch, new Uint8Array(Float64Array.from(kept).buffer), { mode: 0o600 });
-  renameSync(scratch, arrivalsPath(dir));
-  return kept.length * 8;
+  const scratch = `${arrivalsPath(dir)}.next`
+  writeFileSync(scratch, new Uint8Array(Float64Array.from(kept).buffer), { mode: 0o600 })
+  renameSync(scratch, arrivalsPath(dir))
+  return kept.length * 8
 }
 
 /** The size of the index file in bytes. */
 export function arrivalsBytes(dir: string): number {
-  return statSync(arrivalsPath(dir), { throwIfNoEntry: false })?.size ?? 0;
+  return statSync(arrivalsPath(dir), { throwIfNoEntry: false })?.size ?? 0
 }
 
 /** The index of an attempt as it was when read. */
 export class Arrivals {
-  readonly numbers: Float64Array;
-  readonly count: number;
+  readonly numbers: Float64Array
+  readonly count: number
 
   constructor(numbers: Float64Array) {
-    this.numbers = numbers;
-    this.count = Math.floor(numbers.length / 3);
+    this.numbers = numbers
+    this.count = Math.floor(numbers.length / 3)
   }
 
   /** Number of the first sample in which the stream reached this offset; `count` when none did yet. */
   sampleOf(stream: OutputStream, offset: number): number {
-    const column = stream === "stdout" ? 1 : 2;
-    let low = 0;
-    let high = this.count;
+    const column = stream === "stdout" ? 1 : 2
+    let low = 0
+    let high = this.count
     while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.numbers[middle * 3 + column] ?? 0) < offset) low = middle + 1;
-      else high = middle;
+      const middle = (low + high) >>> 1
+      if ((this.numbers[middle * 3 + column] ?? 0) < offset) low = middle + 1
+      else high = middle
     }
-    return low;
+    return low
   }
 
   /** When this sample was taken, in ms since the epoch; undefined when there is no such sample. */
   timeOf(sample: number): number | undefined {
-    return this.numbers[sample * 3];
+    return this.numbers[sample * 3]
   }
 }
 
 /** Reads the index of an attempt; an empty one when nothing was ever sampled. */
 export function readArrivals(dir: string): Arrivals {
-  const path = arrivalsPath(dir);
-  if (!existsSync(path)) return new Arrivals(new Float64Array(0));
-  const bytes = readFileSync(path);
-  const whole = bytes.length - (bytes.length % recordBytes);
-  return new Arrivals(new Float64Array(new Uint8Array(bytes.subarray(0, whole)).buffer));
+  const path = arrivalsPath(dir)
+  if (!existsSync(path)) return new Arrivals(new Float64Array(0))
+  const bytes = readFileSync(path)
+  const whole = bytes.length - (bytes.length % recordBytes)
+  return new Arrivals(new Float64Array(new Uint8Array(bytes.subarray(0, whole)).buffer))
 }

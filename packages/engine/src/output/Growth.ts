@@ -1,207 +1,207 @@
 // Notices that an attempt's files grew. One inotify event, then one sample per interval while output flows, and no
 // timer at all while none does; the engine touches no byte of the output.
-import { statSync, watch } from "node:fs";
-import type { FSWatcher } from "node:fs";
-import { appendArrival, arrivalsBytes, lastArrival } from "./Arrivals.ts";
-import type { Sample } from "./Arrivals.ts";
-import { readDropped, writeDropped } from "./DroppedRecord.ts";
-import { outputPath } from "./OutputStream.ts";
-import type { OutputStream } from "./OutputStream.ts";
+import { statSync, watch } from "node:fs"
+import type { FSWatcher } from "node:fs"
+import { appendArrival, arrivalsBytes, lastArrival } from "./Arrivals.ts"
+import type { Sample } from "./Arrivals.ts"
+import { readDropped, writeDropped } from "./DroppedRecord.ts"
+import { outputPath } from "./OutputStream.ts"
+import type { OutputStream } from "./OutputStream.ts"
 
-const intervalMs = 50;
-const hurriedIntervalMs = 5;
+const intervalMs = 50
+const hurriedIntervalMs = 5
 // A sample costs about 50 us: past a hundred chatty tasks the interval grows, so that samples stay near a tenth of a core.
-const intervalPerFlowingMs = 0.5;
-let flowingCount = 0;
+const intervalPerFlowingMs = 0.5
+let flowingCount = 0
 
 /** What `watchOutput` needs: who is told of growth, and the clock that stamps samples (ms since the epoch). */
 export interface WatchOptions {
-  readonly onGrowth: (sample: Sample) => void;
-  readonly now?: () => number;
+  readonly onGrowth: (sample: Sample) => void
+  readonly now?: () => number
 }
 
 /** Watches the two files in this attempt folder until closed. What was written before, also while no engine ran, is the first growth told. */
 export function watchOutput(dir: string, options: WatchOptions): OutputWatch {
-  const watching = new OutputWatch(dir, options.now ?? Date.now);
-  watching.subscribe(options.onGrowth);
-  watching.start();
-  return watching;
+  const watching = new OutputWatch(dir, options.now ?? Date.now)
+  watching.subscribe(options.onGrowth)
+  watching.start()
+  return watching
 }
 
 /** The watch on one attempt's output. */
 export class OutputWatch {
-  readonly #dir: string;
-  readonly #now: () => number;
-  #listeners: readonly ((sample: Sample) => void)[] = [];
-  #last: Sample;
-  #indexBytes: number;
-  #watchers: readonly FSWatcher[] | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #hurriedCount = 0;
-  #degraded = false;
-  #closed = false;
+  readonly #dir: string
+  readonly #now: () => number
+  #listeners: readonly ((sample: Sample) => void)[] = []
+  #last: Sample
+  #indexBytes: number
+  #watchers: readonly FSWatcher[] | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #hurriedCount = 0
+  #degraded = false
+  #closed = false
 
   constructor(dir: string, now: () => number) {
-    this.#dir = dir;
-    this.#now = now;
-    this.#last = lastArrival(dir) ?? { at: 0, stdoutBytes: 0, stderrBytes: 0 };
-    this.#indexBytes = arrivalsBytes(dir);
+    this.#dir = dir
+    this.#now = now
+    this.#last = lastArrival(dir) ?? { at: 0, stdoutBytes: 0, stderrBytes: 0 }
+    this.#indexBytes = arrivalsBytes(dir)
   }
 
   /** True when the system refused the watch (inotify limit): growth is then noticed only by `sampleNow`, which also tries again. */
   get degraded(): boolean {
-    return this.#degraded;
+    return this.#degraded
   }
 
   /** The newest sample. */
   get last(): Sample {
-    return this.#last;
+    return this.#last
   }
 
   /** Begins to watch; `watchOutput` has called it. */
   start(): void {
     // What is there already was written some time before: the files' own time is nearer than now.
-    this.#sample(this.#writtenAt());
-    this.#rest();
+    this.#sample(this.#writtenAt())
+    this.#rest()
   }
 
   /** Tells this listener of each growth until the returned function is called. */
   subscribe(listener: (sample: Sample) => void): () => void {
-    const own = (sample: Sample): void => listener(sample);
-    this.#listeners = [...this.#listeners, own];
+    const own = (sample: Sample): void => listener(sample)
+    this.#listeners = [...this.#listeners, own]
     return () => {
-      this.#listeners = this.#listeners.filter((listening) => listening !== own);
-    };
+      this.#listeners = this.#listeners.filter((listening) => listening !== own)
+    }
   }
 
   /** Shortens the interval from 50 ms to 5 ms, as somebody waits for a line, until the returned function is called. */
   hurry(): () => void {
-    let held = true;
-    this.#hurriedCount++;
-    if (this.#hurriedCount === 1 && this.#timer !== undefined) this.#pace();
+    let held = true
+    this.#hurriedCount++
+    if (this.#hurriedCount === 1 && this.#timer !== undefined) this.#pace()
     return () => {
-      if (held) this.#hurriedCount--;
-      held = false;
-    };
+      if (held) this.#hurriedCount--
+      held = false
+    }
   }
 
   /** Looks at the files at once, tells of growth if there was any, and gives the newest sample. */
   sampleNow(): Sample {
-    if (this.#closed) return this.#last;
-    this.#sample(this.#now());
-    if (this.#degraded) this.#rest();
-    return this.#last;
+    if (this.#closed) return this.#last
+    this.#sample(this.#now())
+    if (this.#degraded) this.#rest()
+    return this.#last
   }
 
   /** Takes the last sample and stops watching. */
   close(): void {
-    if (this.#closed) return;
-    this.#sample(this.#now());
-    this.#closed = true;
-    this.#disarm();
-    this.#stopTimer();
-    this.#listeners = [];
+    if (this.#closed) return
+    this.#sample(this.#now())
+    this.#closed = true
+    this.#disarm()
+    this.#stopTimer()
+    this.#listeners = []
   }
 
   #pace(): void {
-    this.#stopTimer();
-    flowingCount++;
-    const ms = this.#hurriedCount > 0 ? hurriedIntervalMs : Math.max(intervalMs, flowingCount * intervalPerFlowingMs);
+    this.#stopTimer()
+    flowingCount++
+    const ms = this.#hurriedCount > 0 ? hurriedIntervalMs : Math.max(intervalMs, flowingCount * intervalPerFlowingMs)
     this.#timer = setTimeout(() => {
-      this.#stopTimer();
-      if (this.#sample(this.#now())) this.#pace();
-      else this.#rest();
-    }, ms);
+      this.#stopTimer()
+      if (this.#sample(this.#now())) this.#pace()
+      else this.#rest()
+    }, ms)
   }
 
   #stopTimer(): void {
-    if (this.#timer === undefined) return;
-    flowingCount--;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    if (this.#timer === undefined) return
+    flowingCount--
+    clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   /** Arms the watch, and then looks once more: what came between the last look and the watch has no event. */
   #rest(): void {
-    if (this.#closed) return;
-    this.#arm();
-    if (!this.#degraded && this.#sample(this.#now())) this.#wake();
+    if (this.#closed) return
+    this.#arm()
+    if (!this.#degraded && this.#sample(this.#now())) this.#wake()
   }
 
   #wake(): void {
-    if (this.#closed) return;
-    this.#disarm();
-    this.#pace();
+    if (this.#closed) return
+    this.#disarm()
+    this.#pace()
   }
 
   #arm(): void {
-    this.#disarm();
-    const armed: FSWatcher[] = [];
-    this.#watchers = armed;
-    this.#degraded = false;
+    this.#disarm()
+    const armed: FSWatcher[] = []
+    this.#watchers = armed
+    this.#degraded = false
     try {
-      for (const path of watchedPaths(this.#dir)) armed.push(watch(path, this.#onEvent).on("error", this.#onRefused));
+      for (const path of watchedPaths(this.#dir)) armed.push(watch(path, this.#onEvent).on("error", this.#onRefused))
     } catch {
-      this.#onRefused();
+      this.#onRefused()
     }
   }
 
   readonly #onEvent = (_kind: string, name: string | null): void => {
-    if (this.#watchers === undefined || !isOutput(name)) return;
-    this.#sample(this.#now());
-    this.#wake();
-  };
+    if (this.#watchers === undefined || !isOutput(name)) return
+    this.#sample(this.#now())
+    this.#wake()
+  }
 
   readonly #onRefused = (): void => {
-    this.#disarm();
-    this.#degraded = true;
-  };
+    this.#disarm()
+    this.#degraded = true
+  }
 
   #disarm(): void {
-    const watchers = this.#watchers;
-    this.#watchers = undefined;
-    if (watchers !== undefined) for (const watcher of watchers) watcher.close();
+    const watchers = this.#watchers
+    this.#watchers = undefined
+    if (watchers !== undefined) for (const watcher of watchers) watcher.close()
   }
 
   #sample(at: number): boolean {
-    if (this.#closed) return false;
-    const record = readDropped(this.#dir);
-    const stdoutBytes = this.#lengthOf("stdout", record.stdout.shift);
-    const stderrBytes = this.#lengthOf("stderr", record.stderr.shift);
-    if (stdoutBytes <= this.#last.stdoutBytes && stderrBytes <= this.#last.stderrBytes) return false;
+    if (this.#closed) return false
+    const record = readDropped(this.#dir)
+    const stdoutBytes = this.#lengthOf("stdout", record.stdout.shift)
+    const stderrBytes = this.#lengthOf("stderr", record.stderr.shift)
+    if (stdoutBytes <= this.#last.stdoutBytes && stderrBytes <= this.#last.stderrBytes) return false
     // Times in the index never go back, whatever the wall clock does.
-    const sample = { at: Math.max(at, this.#last.at), stdoutBytes, stderrBytes };
-    this.#last = sample;
-    this.#indexBytes = appendArrival(this.#dir, sample, this.#indexBytes);
-    for (const listener of this.#listeners) listener(sample);
-    return true;
+    const sample = { at: Math.max(at, this.#last.at), stdoutBytes, stderrBytes }
+    this.#last = sample
+    this.#indexBytes = appendArrival(this.#dir, sample, this.#indexBytes)
+    for (const listener of this.#listeners) listener(sample)
+    return true
   }
 
   #lengthOf(stream: OutputStream, shift: number): number {
-    const known = stream === "stdout" ? this.#last.stdoutBytes : this.#last.stderrBytes;
-    const size = statSync(outputPath(this.#dir, stream), { throwIfNoEntry: false })?.size;
-    if (size === undefined) return known;
-    if (size + shift >= known) return size + shift;
+    const known = stream === "stdout" ? this.#last.stdoutBytes : this.#last.stderrBytes
+    const size = statSync(outputPath(this.#dir, stream), { throwIfNoEntry: false })?.size
+    if (size === undefined) return known
+    if (size + shift >= known) return size + shift
     // Somebody else emptied the file: what it has now follows what it had.
-    writeDropped(this.#dir, { ...readDropped(this.#dir), [stream]: { keptFrom: known, shift: known } });
-    return known + size;
+    writeDropped(this.#dir, { ...readDropped(this.#dir), [stream]: { keptFrom: known, shift: known } })
+    return known + size
   }
 
   #writtenAt(): number {
-    const times = [this.#now()];
+    const times = [this.#now()]
     for (const stream of ["stdout", "stderr"] as const) {
-      const stat = statSync(outputPath(this.#dir, stream), { throwIfNoEntry: false });
-      if (stat !== undefined && stat.size > 0) times.push(Math.floor(stat.mtimeMs));
+      const stat = statSync(outputPath(this.#dir, stream), { throwIfNoEntry: false })
+      if (stat !== undefined && stat.size > 0) times.push(Math.floor(stat.mtimeMs))
     }
-    return times.length === 1 ? this.#now() : Math.min(this.#now(), Math.max(...times.slice(1)));
+    return times.length === 1 ? this.#now() : Math.min(this.#now(), Math.max(...times.slice(1)))
   }
 }
 
 // On Linux one watch on the folder is half the price of two on the files; elsewhere folder events may come late.
 function watchedPaths(dir: string): readonly string[] {
-  return process.platform === "linux" ? [dir] : [outputPath(dir, "stdout"), outputPath(dir, "stderr")];
+  return process.platform === "linux" ? [dir] : [outputPath(dir, "stdout"), outputPath(dir, "stderr")]
 }
 
 function isOutput(name: string | null): boolean {
-  return name === null || name === "stdout.log" || name === "stderr.log";
+  return name === null || name === "stdout.log" || name === "stderr.log"
 }

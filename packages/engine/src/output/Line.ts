@@ -1,84 +1,88 @@
 // One line of output as a reader sees it: text without line end, escape sequences and overwritten progress.
-import type { ReadAhead } from "./OutputFile.ts";
+import type { ReadAhead } from "./OutputFile.ts"
 
 /** Where a line is: its text is `start` to `end`, the next line begins at `next`; `end` equals `next` while its newline is missing. */
 export interface LineSpan {
-  readonly start: number;
-  readonly end: number;
-  readonly next: number;
+  readonly start: number
+  readonly end: number
+  readonly next: number
 }
 
 /** Longest text of one line in an answer, in bytes of the file; what is longer is cut with a mark. */
-export const maxLineBytes = 65_536;
+export const maxLineBytes = 65_536
 
-const newline = 10;
-const carriageReturn = /\r+$/;
-const nul = /\0/g;
+const newline = 10
+const carriageReturn = /\r+$/
+const nul = /\0/g
 
 /** The text of a line given by its bytes: bytes that are not UTF-8 and NUL become U+FFFD, a carriage return leaves what came after it, and escape sequences go unless `ansi`. */
 export function visibleText(bytes: Uint8Array, ansi: boolean): string {
-  const decoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8").replace(nul, "\uFFFD");
-  const text = ansi || !decoded.includes("\u001B") ? decoded : Bun.stripANSI(decoded);
-  return text.includes("\r") ? lastState(text) : text;
+  const decoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8").replace(nul, "\uFFFD")
+  const text = ansi || !decoded.includes("\u001B") ? decoded : Bun.stripANSI(decoded)
+  return text.includes("\r") ? lastState(text) : text
 }
 
 /** Reads the text of a line from its file; undefined when rotation has dropped it. */
 export function lineText(file: ReadAhead, span: LineSpan, ansi: boolean): string | undefined {
-  const length = span.end - span.start;
-  const head = file.part(span.start, Math.min(length, maxLineBytes));
-  if (head === undefined) return undefined;
-  if (length <= maxLineBytes) return visibleText(head, ansi);
-  const text = visibleText(head.subarray(0, wholeCharacters(head)), ansi);
-  const tail = file.part(span.end - maxLineBytes, maxLineBytes);
+  const length = span.end - span.start
+  const head = file.part(span.start, Math.min(length, maxLineBytes))
+  if (head === undefined) return undefined
+  if (length <= maxLineBytes) return visibleText(head, ansi)
+  const text = visibleText(head.subarray(0, wholeCharacters(head)), ansi)
+  const tail = file.part(span.end - maxLineBytes, maxLineBytes)
   // A progress bar without newlines: its last state is at the end.
-  if (tail !== undefined && overwrittenBytes(tail) > 0) return visibleText(tail.subarray(overwrittenBytes(tail)), ansi);
-  return `${text}… [line cut: ${maxLineBytes} of ${length} bytes shown]`;
+  if (tail !== undefined && overwrittenBytes(tail) > 0) return visibleText(tail.subarray(overwrittenBytes(tail)), ansi)
+  return `${text}… [line cut: ${maxLineBytes} of ${length} bytes shown]`
 }
 
 /** The offset of the first byte at or after `from` that begins a character. */
 export function characterStart(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (at < bytes.length && at - from < 3 && isContinuation(bytes[at])) at++;
-  return at;
+  let at = from
+  while (at < bytes.length && at - from < 3 && isContinuation(bytes[at])) at++
+  return at
 }
 
 /** True for a line whose newline has not been written yet. */
 export function isPartial(span: LineSpan): boolean {
-  return span.end === span.next;
+  return span.end === span.next
 }
 
 /** Calls `visit` for each whole line in these bytes, which begin at `offset` in the file; gives the count of bytes in whole lines, or fewer when `visit` answers false. */
-export function splitLines(bytes: Buffer, offset: number, visit: (span: LineSpan, bytes: Buffer) => boolean): { bytes: number; stopped: boolean } {
-  let start = 0;
+export function splitLines(
+  bytes: Buffer,
+  offset: number,
+  visit: (span: LineSpan, bytes: Buffer) => boolean
+): { bytes: number; stopped: boolean } {
+  let start = 0
   for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
-    const span = { start: offset + start, end: offset + end, next: offset + end + 1 };
-    const line = bytes.subarray(start, end);
-    start = end + 1;
-    if (!visit(span, line)) return { bytes: start, stopped: true };
+    const span = { start: offset + start, end: offset + end, next: offset + end + 1 }
+    const line = bytes.subarray(start, end)
+    start = end + 1
+    if (!visit(span, line)) return { bytes: start, stopped: true }
   }
-  return { bytes: start, stopped: false };
+  return { bytes: start, stopped: false }
 }
 
 function lastState(text: string): string {
-  const ended = text.replace(carriageReturn, "");
-  return ended.slice(ended.lastIndexOf("\r") + 1);
+  const ended = text.replace(carriageReturn, "")
+  return ended.slice(ended.lastIndexOf("\r") + 1)
 }
 
 function overwrittenBytes(tail: Uint8Array): number {
-  let end = tail.length;
-  while (end > 0 && tail[end - 1] === 13) end--;
-  return end === 0 ? 0 : tail.lastIndexOf(13, end - 1) + 1;
+  let end = tail.length
+  while (end > 0 && tail[end - 1] === 13) end--
+  return end === 0 ? 0 : tail.lastIndexOf(13, end - 1) + 1
 }
 
 function wholeCharacters(bytes: Uint8Array): number {
-  let at = bytes.length;
-  while (at > 0 && bytes.length - at < 3 && isContinuation(bytes[at - 1])) at--;
-  const lead = bytes[at - 1] ?? 0;
-  if (lead < 0xc0) return bytes.length;
-  const needed = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  return bytes.length - at + 1 >= needed ? bytes.length : at - 1;
+  let at = bytes.length
+  while (at > 0 && bytes.length - at < 3 && isContinuation(bytes[at - 1])) at--
+  const lead = bytes[at - 1] ?? 0
+  if (lead < 0xc0) return bytes.length
+  const needed = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2
+  return bytes.length - at + 1 >= needed ? bytes.length : at - 1
 }
 
 function isContinuation(byte: number | undefined): boolean {
-  return byte !== undefined && (byte & 0xc0) === 0x80;
+  return byte !== undefined && (byte & 0xc0) === 0x80
 }

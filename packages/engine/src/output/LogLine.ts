@@ -1,65 +1,65 @@
 // A line as it is answered, and the merge of both streams into one order of arrival.
-import type { Arrivals } from "./Arrivals.ts";
-import { isPartial, lineText } from "./Line.ts";
-import type { LineSpan } from "./Line.ts";
-import type { OutputFile, ReadAhead } from "./OutputFile.ts";
-import type { OutputStream } from "./OutputStream.ts";
+import type { Arrivals } from "./Arrivals.ts"
+import { isPartial, lineText } from "./Line.ts"
+import type { LineSpan } from "./Line.ts"
+import type { OutputFile, ReadAhead } from "./OutputFile.ts"
+import type { OutputStream } from "./OutputStream.ts"
 
 /** One line of output. */
 export interface LogLine {
-  readonly stream: OutputStream;
-  readonly text: string;
+  readonly stream: OutputStream
+  readonly text: string
   /** When it arrived, to 50 ms: ISO 8601 in UTC. */
-  readonly at: string;
+  readonly at: string
   /** Set on a line that does not match `grep` and stands near one that does. */
-  readonly context?: true;
+  readonly context?: true
   /** Set on a last line whose newline is not written yet: it may still grow, and comes again when it is whole. */
-  readonly partial?: true;
+  readonly partial?: true
 }
 
 /** A line not read yet: where it is, and its place in the order of arrival. */
 export interface PlacedLine {
-  readonly file: OutputFile;
-  readonly span: LineSpan;
-  readonly sample: number;
-  readonly context: boolean;
+  readonly file: OutputFile
+  readonly span: LineSpan
+  readonly sample: number
+  readonly context: boolean
 }
 
 /** Puts the lines of both streams into their order of arrival. Within one sample stdout comes first. */
 export function mergeByArrival(lines: readonly PlacedLine[]): readonly PlacedLine[] {
-  return lines.toSorted((a, b) => a.sample - b.sample || rank(a) - rank(b) || a.span.start - b.span.start);
+  return lines.toSorted((a, b) => a.sample - b.sample || rank(a) - rank(b) || a.span.start - b.span.start)
 }
 
 /** Places lines of one attempt. */
 export function placeLines(arrivals: Arrivals, file: OutputFile, spans: readonly LineSpan[]): PlacedLine[] {
-  return spans.map((span) => ({ file, span, sample: arrivals.sampleOf(file.stream, span.next), context: false }));
+  return spans.map((span) => ({ file, span, sample: arrivals.sampleOf(file.stream, span.next), context: false }))
 }
 
 /** What reading texts needs to know: the index of arrivals, one reader for each file, and how to show lines. */
 export interface Reading {
-  readonly arrivals: Arrivals;
-  readonly readers: readonly ReadAhead[];
-  readonly ansi: boolean;
-  readonly ended: boolean;
+  readonly arrivals: Arrivals
+  readonly readers: readonly ReadAhead[]
+  readonly ansi: boolean
+  readonly ended: boolean
 }
 
 /** Reads the text of a line; undefined when rotation has dropped it meanwhile. */
 export function readLine(reading: Reading, line: PlacedLine): LogLine | undefined {
-  const { arrivals, ansi, ended } = reading;
-  const reader = reading.readers.find(({ file }) => file === line.file);
-  const text = reader === undefined ? undefined : lineText(reader, line.span, ansi);
-  if (text === undefined) return undefined;
+  const { arrivals, ansi, ended } = reading
+  const reader = reading.readers.find(({ file }) => file === line.file)
+  const text = reader === undefined ? undefined : lineText(reader, line.span, ansi)
+  if (text === undefined) return undefined
   // What no sample has seen yet arrived with the last write.
-  const at = arrivals.timeOf(line.sample) ?? Math.max(line.file.modifiedAt, arrivals.timeOf(arrivals.count - 1) ?? 0);
+  const at = arrivals.timeOf(line.sample) ?? Math.max(line.file.modifiedAt, arrivals.timeOf(arrivals.count - 1) ?? 0)
   return {
     stream: line.file.stream,
     text,
     at: new Date(at).toISOString(),
     ...(line.context ? { context: true as const } : {}),
-    ...(isPartial(line.span) && !ended ? { partial: true as const } : {}),
-  };
+    ...(isPartial(line.span) && !ended ? { partial: true as const } : {})
+  }
 }
 
 function rank(line: PlacedLine): number {
-  return line.file.stream === "stdout" ? 0 : 1;
+  return line.file.stream === "stdout" ? 0 : 1
 }

@@ -1,99 +1,99 @@
 // One stream of an attempt, opened for reading while its task may write and the engine may rotate it.
 // All offsets count the whole output ever written, dropped bytes included.
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { readDropped } from "./DroppedRecord.ts";
-import { outputPath } from "./OutputStream.ts";
-import type { OutputStream } from "./OutputStream.ts";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs"
+import { readDropped } from "./DroppedRecord.ts"
+import { outputPath } from "./OutputStream.ts"
+import type { OutputStream } from "./OutputStream.ts"
 
 /** The bytes from `keptFrom` up to `end` of one stream, as they were when it was opened; a missing file is an empty one. */
 export class OutputFile {
-  readonly dir: string;
-  readonly stream: OutputStream;
-  readonly path: string;
+  readonly dir: string
+  readonly stream: OutputStream
+  readonly path: string
   /** Offset behind the last byte when the file was opened. */
-  readonly end: number;
+  readonly end: number
   /** Names the file among all that ever had its path. */
-  readonly inode: number;
+  readonly inode: number
   /** When the file was last written, in ms since the epoch. */
-  readonly modifiedAt: number;
-  readonly #fd: number | undefined;
-  #keptFrom: number;
-  #shift: number;
+  readonly modifiedAt: number
+  readonly #fd: number | undefined
+  #keptFrom: number
+  #shift: number
 
   constructor(dir: string, stream: OutputStream) {
-    this.dir = dir;
-    this.stream = stream;
-    this.path = outputPath(dir, stream);
-    const { keptFrom, shift } = readDropped(dir)[stream];
-    this.#keptFrom = keptFrom;
-    this.#shift = shift;
-    this.#fd = openIfThere(this.path);
-    const stat = this.#fd === undefined ? { size: 0, ino: 0, mtimeMs: 0 } : fstatSync(this.#fd);
-    this.end = Math.max(stat.size + shift, keptFrom);
-    this.inode = stat.ino;
-    this.modifiedAt = Math.floor(stat.mtimeMs);
+    this.dir = dir
+    this.stream = stream
+    this.path = outputPath(dir, stream)
+    const { keptFrom, shift } = readDropped(dir)[stream]
+    this.#keptFrom = keptFrom
+    this.#shift = shift
+    this.#fd = openIfThere(this.path)
+    const stat = this.#fd === undefined ? { size: 0, ino: 0, mtimeMs: 0 } : fstatSync(this.#fd)
+    this.end = Math.max(stat.size + shift, keptFrom)
+    this.inode = stat.ino
+    this.modifiedAt = Math.floor(stat.mtimeMs)
   }
 
   /** Offset of the oldest byte still kept, which rotation may move while the file is read. */
   get keptFrom(): number {
-    return Math.min(this.#keptFrom, this.end);
+    return Math.min(this.#keptFrom, this.end)
   }
 
   /** Whether bytes may be missing that nobody counted: rotation had to copy, or somebody emptied the file. */
   get lossPossible(): boolean {
-    return this.#shift > 0;
+    return this.#shift > 0
   }
 
   /** Fills `buffer` from this offset on and gives the count of bytes; "dropped" when rotation took them, `keptFrom` then says where to go on. */
   read(from: number, buffer: Uint8Array): number | "dropped" {
-    if (this.#fd === undefined) return 0;
-    if (from < this.#keptFrom) return "dropped";
-    const shift = this.#shift;
-    const length = Math.min(buffer.length, this.end - from);
-    if (length <= 0) return 0;
-    const count = readSync(this.#fd, buffer, 0, length, from - shift);
+    if (this.#fd === undefined) return 0
+    if (from < this.#keptFrom) return "dropped"
+    const shift = this.#shift
+    const length = Math.min(buffer.length, this.end - from)
+    if (length <= 0) return 0
+    const count = readSync(this.#fd, buffer, 0, length, from - shift)
     // The record is written before the bytes go, so a record that still allows them proves the bytes read.
-    const now = readDropped(this.dir)[this.stream];
-    this.#keptFrom = now.keptFrom;
-    this.#shift = now.shift;
-    if (from < now.keptFrom) return "dropped";
-    return now.shift === shift ? count : this.read(from, buffer);
+    const now = readDropped(this.dir)[this.stream]
+    this.#keptFrom = now.keptFrom
+    this.#shift = now.shift
+    if (from < now.keptFrom) return "dropped"
+    return now.shift === shift ? count : this.read(from, buffer)
   }
 
   close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
+    if (this.#fd !== undefined) closeSync(this.#fd)
   }
 }
 
-const windowBytes = 65_536;
+const windowBytes = 65_536
 
 /** Reads small parts of a file that mostly follow each other, without a system call for each. */
 export class ReadAhead {
-  readonly file: OutputFile;
-  #from = 0;
-  #window = new Uint8Array(0);
+  readonly file: OutputFile
+  #from = 0
+  #window = new Uint8Array(0)
 
   constructor(file: OutputFile) {
-    this.file = file;
+    this.file = file
   }
 
   /** These bytes of the file, valid until the next call; undefined when rotation has dropped them. */
   part(from: number, length: number): Uint8Array | undefined {
-    const offset = from - this.#from;
-    if (offset >= 0 && offset + length <= this.#window.length) return this.#window.subarray(offset, offset + length);
-    const bytes = new Uint8Array(Math.max(length, Math.min(windowBytes, this.file.end - from)));
-    const count = this.file.read(from, bytes);
-    if (count === "dropped") return undefined;
-    this.#from = from;
-    this.#window = bytes.subarray(0, count);
-    return this.#window.subarray(0, length);
+    const offset = from - this.#from
+    if (offset >= 0 && offset + length <= this.#window.length) return this.#window.subarray(offset, offset + length)
+    const bytes = new Uint8Array(Math.max(length, Math.min(windowBytes, this.file.end - from)))
+    const count = this.file.read(from, bytes)
+    if (count === "dropped") return undefined
+    this.#from = from
+    this.#window = bytes.subarray(0, count)
+    return this.#window.subarray(0, length)
   }
 }
 
 function openIfThere(path: string): number | undefined {
   try {
-    return openSync(path, "r");
+    return openSync(path, "r")
   } catch {
-    return undefined;
+    return undefined
   }
 }

@@ -1,108 +1,113 @@
 // The lines of one attempt as they come, until it has ended and everything written is delivered.
-import * as Effect from "effect/Effect";
-import * as Latch from "effect/Latch";
-import * as Option from "effect/Option";
-import * as Stream from "effect/Stream";
-import { formatCursor } from "./Cursor.ts";
-import type { Cursor } from "./Cursor.ts";
-import type { OutputWatch } from "./Growth.ts";
-import type { InvalidLogQuery } from "./InvalidLogQuery.ts";
-import type { LogLine } from "./LogLine.ts";
-import type { OutputStream } from "./OutputStream.ts";
-import { readAttempt } from "./readAttempt.ts";
-import type { AttemptPage, LineChoice } from "./readAttempt.ts";
-import { checkCursor, choiceOf } from "./readLogs.ts";
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { formatCursor } from "./Cursor.ts"
+import type { Cursor } from "./Cursor.ts"
+import type { OutputWatch } from "./Growth.ts"
+import type { InvalidLogQuery } from "./InvalidLogQuery.ts"
+import type { LogLine } from "./LogLine.ts"
+import type { OutputStream } from "./OutputStream.ts"
+import { readAttempt } from "./readAttempt.ts"
+import type { AttemptPage, LineChoice } from "./readAttempt.ts"
+import { checkCursor, choiceOf } from "./readLogs.ts"
 
-const pageLines = 2_000;
+const pageLines = 2_000
 
 /** What to follow. */
 export interface Following {
-  readonly attempt: number;
-  readonly dir: string;
-  readonly watch: OutputWatch;
+  readonly attempt: number
+  readonly dir: string
+  readonly watch: OutputWatch
   /** Completes when nothing will be written any more. */
-  readonly ended: Effect.Effect<void>;
+  readonly ended: Effect.Effect<void>
   /** A cursor of this attempt to go on from; absent: the beginning. */
-  readonly since?: string;
-  readonly stream?: "both" | OutputStream;
-  readonly grep?: string;
-  readonly ansi?: boolean;
+  readonly since?: string
+  readonly stream?: "both" | OutputStream
+  readonly grep?: string
+  readonly ansi?: boolean
   /** Looks for lines at most 5 ms apart instead of 50, as somebody waits for one. */
-  readonly hurried?: boolean;
+  readonly hurried?: boolean
 }
 
 /** A line, and the cursor with which to go on behind it. */
 export interface FollowedLine extends LogLine {
-  readonly cursor: string;
+  readonly cursor: string
   /** Set on the first line after a gap: bytes that rotation dropped before this follower could read them. */
-  readonly droppedBytes?: number;
+  readonly droppedBytes?: number
 }
 
 /** Streams complete lines as they arrive. Fails with InvalidLogQuery when `since` or `grep` cannot be used. A degraded watch delivers when it is sampled. */
 export const follow = (following: Following): Stream.Stream<FollowedLine, InvalidLogQuery> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const choice = yield* choiceOf({ ...following, lines: pageLines }, false);
-      const begin = yield* beginOf(following);
-      const news = Latch.makeUnsafe(false);
-      const state = { ended: false };
+      const choice = yield* choiceOf({ ...following, lines: pageLines }, false)
+      const begin = yield* beginOf(following)
+      const news = Latch.makeUnsafe(false)
+      const state = { ended: false }
       yield* Effect.acquireRelease(
         Effect.sync(() => following.watch.subscribe(() => news.openUnsafe())),
-        (unsubscribe) => Effect.sync(unsubscribe),
-      );
+        (unsubscribe) => Effect.sync(unsubscribe)
+      )
       if (following.hurried === true) {
-        yield* Effect.acquireRelease(Effect.sync(() => following.watch.hurry()), (release) => Effect.sync(release));
+        yield* Effect.acquireRelease(
+          Effect.sync(() => following.watch.hurry()),
+          (release) => Effect.sync(release)
+        )
       }
       const end = Effect.sync(() => {
-        state.ended = true;
-        news.openUnsafe();
-      });
-      yield* Effect.forkScoped(Effect.andThen(following.ended, end));
-      return Stream.paginate({ ...begin, droppedBytes: 0 }, (from: Reached) => nextPage({ following, choice, news, state }, from));
-    }),
-  );
+        state.ended = true
+        news.openUnsafe()
+      })
+      yield* Effect.forkScoped(Effect.andThen(following.ended, end))
+      return Stream.paginate({ ...begin, droppedBytes: 0 }, (from: Reached) =>
+        nextPage({ following, choice, news, state }, from)
+      )
+    })
+  )
 
 interface Progress {
-  readonly following: Following;
-  readonly choice: LineChoice;
-  readonly news: Latch.Latch;
-  readonly state: { readonly ended: boolean };
+  readonly following: Following
+  readonly choice: LineChoice
+  readonly news: Latch.Latch
+  readonly state: { readonly ended: boolean }
 }
 
 interface Reached extends Cursor {
   /** Dropped bytes that no line delivered has told of yet. */
-  readonly droppedBytes: number;
+  readonly droppedBytes: number
 }
 
 const nextPage = Effect.fnUntraced(function* (progress: Progress, from: Reached) {
-  const { choice, following, news } = progress;
-  following.watch.sampleNow();
+  const { choice, following, news } = progress
+  following.watch.sampleNow()
   // Closed before the look at the files, so that what is written after it opens the latch again.
-  news.closeUnsafe();
-  const ended = progress.state.ended;
-  const page = yield* readAttempt({ attempt: following.attempt, dir: following.dir, ended }, choice, from);
-  const droppedBytes = from.droppedBytes + page.droppedBytes;
-  const lines = followed(page, from, droppedBytes);
-  if (ended && !page.hasMore) return [lines, Option.none<Reached>()] as const;
-  if (lines.length === 0 && !page.hasMore) yield* news.await;
-  const next = { attempt: following.attempt, ...page.next, droppedBytes: lines.length === 0 ? droppedBytes : 0 };
-  return [lines, Option.some<Reached>(next)] as const;
-});
+  news.closeUnsafe()
+  const ended = progress.state.ended
+  const page = yield* readAttempt({ attempt: following.attempt, dir: following.dir, ended }, choice, from)
+  const droppedBytes = from.droppedBytes + page.droppedBytes
+  const lines = followed(page, from, droppedBytes)
+  if (ended && !page.hasMore) return [lines, Option.none<Reached>()] as const
+  if (lines.length === 0 && !page.hasMore) yield* news.await
+  const next = { attempt: following.attempt, ...page.next, droppedBytes: lines.length === 0 ? droppedBytes : 0 }
+  return [lines, Option.some<Reached>(next)] as const
+})
 
 function followed(page: AttemptPage, from: Cursor, droppedBytes: number): readonly FollowedLine[] {
-  const reached = { attempt: from.attempt, stdout: from.stdout, stderr: from.stderr };
+  const reached = { attempt: from.attempt, stdout: from.stdout, stderr: from.stderr }
   return page.lines.map((line, index) => {
-    reached[line.stream] = page.lineEnds[index] ?? reached[line.stream];
-    const told = index === 0 && droppedBytes > 0 ? { droppedBytes } : {};
-    return { ...line, cursor: formatCursor(reached), ...told };
-  });
+    reached[line.stream] = page.lineEnds[index] ?? reached[line.stream]
+    const told = index === 0 && droppedBytes > 0 ? { droppedBytes } : {}
+    return { ...line, cursor: formatCursor(reached), ...told }
+  })
 }
 
 const beginOf = Effect.fnUntraced(function* (following: Following): Effect.fn.Return<Cursor, InvalidLogQuery> {
-  const { attempt, dir, since } = following;
-  const beginning = { attempt, stdout: 0, stderr: 0 };
-  if (since === undefined) return beginning;
-  const cursor = yield* checkCursor({ attempts: [{ attempt, dir, ended: false }] }, since);
+  const { attempt, dir, since } = following
+  const beginning = { attempt, stdout: 0, stderr: 0 }
+  if (since === undefined) return beginning
+  const cursor = yield* checkCursor({ attempts: [{ attempt, dir, ended: false }] }, since)
   // A cursor of an earlier attempt is before everything in this one.
-  return cursor.attempt === attempt ? cursor : beginning;
-});
+  return cursor.attempt === attempt ? cursor : beginning
+})

@@ -1,16 +1,16 @@
 // The end of one stream, small enough for a checkpoint or an error.
-import * as Effect from "effect/Effect";
-import { lineText } from "./Line.ts";
-import { OutputFile, ReadAhead } from "./OutputFile.ts";
-import type { OutputStream } from "./OutputStream.ts";
-import { scanBackward } from "./scan.ts";
+import * as Effect from "effect/Effect"
+import { lineText } from "./Line.ts"
+import { OutputFile, ReadAhead } from "./OutputFile.ts"
+import type { OutputStream } from "./OutputStream.ts"
+import { scanBackward } from "./scan.ts"
 
 /** Which end of which stream: at most `lines` lines and `maxBytes` bytes of UTF-8 with a newline each. */
 export interface LastLines {
-  readonly dir: string;
-  readonly stream: OutputStream;
-  readonly lines: number;
-  readonly maxBytes: number;
+  readonly dir: string
+  readonly stream: OutputStream
+  readonly lines: number
+  readonly maxBytes: number
 }
 
 /** The last lines of a stream, oldest first, whole ones only; a last line without newline counts. Reads no more of the file than that, and counts nothing. */
@@ -19,18 +19,18 @@ export const lastLinesOf = (wanted: LastLines): Effect.Effect<readonly string[]>
     Effect.sync(() => new OutputFile(wanted.dir, wanted.stream)),
     (file) =>
       Effect.gen(function* () {
-        const spans = yield* scanBackward(file, { before: file.end, count: wanted.lines });
-        const reader = new ReadAhead(file);
-        const texts: string[] = [];
-        let bytes = 0;
+        const spans = yield* scanBackward(file, { before: file.end, count: wanted.lines })
+        const reader = new ReadAhead(file)
+        const texts: string[] = []
+        let bytes = 0
         for (const span of spans.toReversed()) {
-          const text = lineText(reader, span, false);
-          if (text === undefined) break;
-          bytes += Buffer.byteLength(text) + 1;
-          if (bytes > wanted.maxBytes) break;
-          texts.push(text);
+          const text = lineText(reader, span, false)
+          if (text === undefined) break
+          bytes += Buffer.byteLength(text) + 1
+          if (bytes > wanted.maxBytes) break
+          texts.push(text)
         }
-        return texts.toReversed();
+        return texts.toReversed()
       }),
-    (file) => Effect.sync(() => file.close()),
-  );
+    (file) => Effect.sync(() => file.close())
+  )

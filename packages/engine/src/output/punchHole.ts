@@ -1,35 +1,35 @@
 // Gives the beginning of a file back to the file system while others have the file open: no offset in it changes.
 // Source: Linux fallocate(2), FALLOC_FL_PUNCH_HOLE.
-import { dlopen } from "bun:ffi";
+import { dlopen } from "bun:ffi"
 
-const keepSize = 0x01;
-const punch = 0x02;
+const keepSize = 0x01
+const punch = 0x02
 // glibc, then musl under the names that distributions give it.
-const libraries = ["libc.so.6", "libc.so", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
-const tries = 5;
+const libraries = ["libc.so.6", "libc.so", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"]
+const tries = 5
 
-type Fallocate = (fd: number, mode: number, offset: number, length: number) => number;
+type Fallocate = (fd: number, mode: number, offset: number, length: number) => number
 
-let loaded: { readonly fallocate: Fallocate | undefined } | undefined;
+let loaded: { readonly fallocate: Fallocate | undefined } | undefined
 
 /** Frees the first `bytes` of an open file, which then read as zeros; a block freed in part keeps its place. False when the system or the file system cannot. */
 export function punchHole(fd: number, bytes: number): boolean {
-  loaded ??= { fallocate: load() };
-  const { fallocate } = loaded;
-  if (fallocate === undefined) return false;
+  loaded ??= { fallocate: load() }
+  const { fallocate } = loaded
+  if (fallocate === undefined) return false
   // A signal may interrupt the call; what refuses for good refuses again.
-  for (let attempt = 0; attempt < tries; attempt++) if (fallocate(fd, punch | keepSize, 0, bytes) === 0) return true;
-  return false;
+  for (let attempt = 0; attempt < tries; attempt++) if (fallocate(fd, punch | keepSize, 0, bytes) === 0) return true
+  return false
 }
 
 function load(): Fallocate | undefined {
-  if (process.platform !== "linux") return undefined;
+  if (process.platform !== "linux") return undefined
   for (const library of libraries) {
     try {
-      return dlopen(library, { fallocate: { args: ["i32", "i32", "i64", "i64"], returns: "i32" } }).symbols.fallocate;
+      return dlopen(library, { fallocate: { args: ["i32", "i32", "i64", "i64"], returns: "i32" } }).symbols.fallocate
     } catch {
-      continue;
+      continue
     }
   }
-  return undefined;
+  return undefined
 }

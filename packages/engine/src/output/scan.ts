@@ -1,134 +1,141 @@
 // Walks over the lines of one stream, forward or backward, a chunk at a time and letting other fibers run in between.
-import * as Effect from "effect/Effect";
-import { isPartial, splitLines } from "./Line.ts";
-import type { LineSpan } from "./Line.ts";
-import type { OutputFile } from "./OutputFile.ts";
+import * as Effect from "effect/Effect"
+import { isPartial, splitLines } from "./Line.ts"
+import type { LineSpan } from "./Line.ts"
+import type { OutputFile } from "./OutputFile.ts"
 
-const chunkBytes = 262_144;
-const usualLineBytes = 256;
-const newline = 10;
+const chunkBytes = 262_144
+const usualLineBytes = 256
+const newline = 10
 
 /** How to walk forward. `visit` gets each line, with its bytes unless it is longer than a chunk, and answers whether to go on. */
 export interface ForwardScan {
-  readonly from: number;
+  readonly from: number
   /** Whether a last line without newline is visited. */
-  readonly partial: boolean;
+  readonly partial: boolean
   /** Answers true for bytes in which no line is of interest. */
-  readonly skips?: (bytes: Buffer) => boolean;
-  readonly visit: (span: LineSpan, bytes: Buffer | undefined) => boolean;
+  readonly skips?: (bytes: Buffer) => boolean
+  readonly visit: (span: LineSpan, bytes: Buffer | undefined) => boolean
 }
 
 /** Where a walk ended: every line before `readTo` was visited, but for `missedBytes` that rotation had dropped. */
 export interface ScanEnd {
-  readonly readTo: number;
-  readonly missedBytes: number;
+  readonly readTo: number
+  readonly missedBytes: number
 }
 
 /** Visits the lines from an offset on, oldest first. */
-export const scanForward = Effect.fnUntraced(function* (file: OutputFile, scan: ForwardScan): Effect.fn.Return<ScanEnd> {
-  const buffer = Buffer.allocUnsafeSlow(clampChunk(file.end - scan.from));
-  let position = scan.from;
-  let missedBytes = 0;
+export const scanForward = Effect.fnUntraced(function* (
+  file: OutputFile,
+  scan: ForwardScan
+): Effect.fn.Return<ScanEnd> {
+  const buffer = Buffer.allocUnsafeSlow(clampChunk(file.end - scan.from))
+  let position = scan.from
+  let missedBytes = 0
   while (position < file.end) {
-    const count = file.read(position, buffer);
+    const count = file.read(position, buffer)
     if (count === "dropped") {
-      missedBytes += file.keptFrom - position;
-      position = file.keptFrom;
-      continue;
+      missedBytes += file.keptFrom - position
+      position = file.keptFrom
+      continue
     }
-    if (count === 0) break;
-    const bytes = buffer.subarray(0, count);
-    const whole = takeWholeLines(scan, bytes, position);
-    position += whole.bytes;
-    if (whole.stopped) break;
+    if (count === 0) break
+    const bytes = buffer.subarray(0, count)
+    const whole = takeWholeLines(scan, bytes, position)
+    position += whole.bytes
+    if (whole.stopped) break
     if (whole.bytes === 0) {
-      const span = yield* unendedLine(file, position, count);
-      if (span === "dropped") continue;
-      if (isPartial(span) && !scan.partial) break;
-      const goOn = scan.visit(span, span.next === position + count ? bytes : undefined);
-      position = span.next;
-      if (!goOn) break;
+      const span = yield* unendedLine(file, position, count)
+      if (span === "dropped") continue
+      if (isPartial(span) && !scan.partial) break
+      const goOn = scan.visit(span, span.next === position + count ? bytes : undefined)
+      position = span.next
+      if (!goOn) break
     }
-    yield* Effect.yieldNow;
+    yield* Effect.yieldNow
   }
-  return { readTo: position, missedBytes };
-});
+  return { readTo: position, missedBytes }
+})
 
 /** The last lines that begin before an offset, oldest first; a line without newline counts. The walk costs what these lines are long, not what the file is. */
 export const scanBackward = Effect.fnUntraced(function* (
   file: OutputFile,
-  scan: { readonly before: number; readonly count: number },
+  scan: { readonly before: number; readonly count: number }
 ): Effect.fn.Return<readonly LineSpan[]> {
-  const buffer = Buffer.allocUnsafeSlow(clampChunk(Math.max(4096, scan.count * usualLineBytes)));
-  const walk: BackwardWalk = { spans: [], count: scan.count, end: scan.before, next: scan.before };
-  let position = scan.before;
+  const buffer = Buffer.allocUnsafeSlow(clampChunk(Math.max(4096, scan.count * usualLineBytes)))
+  const walk: BackwardWalk = { spans: [], count: scan.count, end: scan.before, next: scan.before }
+  let position = scan.before
   while (walk.spans.length < scan.count && position > file.keptFrom) {
-    const from = Math.max(file.keptFrom, position - buffer.length);
-    const count = file.read(from, buffer.subarray(0, position - from));
-    if (count === "dropped") continue;
-    if (count === 0) return walk.spans.toReversed();
-    if (position === scan.before && buffer[count - 1] === newline) walk.end = position - 1;
-    takeLinesBackward(walk, buffer.subarray(0, count), from);
-    position = from;
-    if (position > file.keptFrom) yield* Effect.yieldNow;
+    const from = Math.max(file.keptFrom, position - buffer.length)
+    const count = file.read(from, buffer.subarray(0, position - from))
+    if (count === "dropped") continue
+    if (count === 0) return walk.spans.toReversed()
+    if (position === scan.before && buffer[count - 1] === newline) walk.end = position - 1
+    takeLinesBackward(walk, buffer.subarray(0, count), from)
+    position = from
+    if (position > file.keptFrom) yield* Effect.yieldNow
   }
-  takeOldestLine(walk, file.keptFrom);
-  return walk.spans.toReversed();
-});
+  takeOldestLine(walk, file.keptFrom)
+  return walk.spans.toReversed()
+})
 
 interface BackwardWalk {
   /** Newest first. */
-  readonly spans: LineSpan[];
-  readonly count: number;
+  readonly spans: LineSpan[]
+  readonly count: number
   /** The end of the line whose beginning is looked for, and the beginning of the one after it. */
-  end: number;
-  next: number;
+  end: number
+  next: number
 }
 
 function takeLinesBackward(walk: BackwardWalk, bytes: Buffer, offset: number): void {
   while (walk.spans.length < walk.count) {
-    const at = lastNewline(bytes, walk.end - 1 - offset);
-    if (at < 0) return;
-    const start = offset + at + 1;
-    walk.spans.push({ start, end: walk.end, next: walk.next });
-    walk.next = start;
-    walk.end = start - 1;
+    const at = lastNewline(bytes, walk.end - 1 - offset)
+    if (at < 0) return
+    const start = offset + at + 1
+    walk.spans.push({ start, end: walk.end, next: walk.next })
+    walk.next = start
+    walk.end = start - 1
   }
 }
 
 /** What is before the oldest newline is a line of its own, also when it is empty. */
 function takeOldestLine(walk: BackwardWalk, keptFrom: number): void {
-  if (walk.spans.length === walk.count || walk.next <= keptFrom || walk.end < keptFrom) return;
-  walk.spans.push({ start: keptFrom, end: walk.end, next: walk.next });
+  if (walk.spans.length === walk.count || walk.next <= keptFrom || walk.end < keptFrom) return
+  walk.spans.push({ start: keptFrom, end: walk.end, next: walk.next })
 }
 
 function takeWholeLines(scan: ForwardScan, bytes: Buffer, offset: number): { bytes: number; stopped: boolean } {
-  const length = bytes.lastIndexOf(newline) + 1;
-  if (length === 0) return { bytes: 0, stopped: false };
-  const whole = bytes.subarray(0, length);
-  if (scan.skips?.(whole) === true) return { bytes: length, stopped: false };
-  return splitLines(whole, offset, scan.visit);
+  const length = bytes.lastIndexOf(newline) + 1
+  if (length === 0) return { bytes: 0, stopped: false }
+  const whole = bytes.subarray(0, length)
+  if (scan.skips?.(whole) === true) return { bytes: length, stopped: false }
+  return splitLines(whole, offset, scan.visit)
 }
 
 /** The line that begins at `start` and has no newline in its first `known` bytes. */
-const unendedLine = Effect.fnUntraced(function* (file: OutputFile, start: number, known: number): Effect.fn.Return<LineSpan | "dropped"> {
-  const buffer = Buffer.allocUnsafeSlow(clampChunk(file.end - start - known));
-  for (let position = start + known; position < file.end; ) {
-    const count = file.read(position, buffer);
-    if (count === "dropped") return count;
-    if (count === 0) break;
-    const at = buffer.subarray(0, count).indexOf(newline);
-    if (at >= 0) return { start, end: position + at, next: position + at + 1 };
-    position += count;
-    yield* Effect.yieldNow;
+const unendedLine = Effect.fnUntraced(function* (
+  file: OutputFile,
+  start: number,
+  known: number
+): Effect.fn.Return<LineSpan | "dropped"> {
+  const buffer = Buffer.allocUnsafeSlow(clampChunk(file.end - start - known))
+  for (let position = start + known; position < file.end;) {
+    const count = file.read(position, buffer)
+    if (count === "dropped") return count
+    if (count === 0) break
+    const at = buffer.subarray(0, count).indexOf(newline)
+    if (at >= 0) return { start, end: position + at, next: position + at + 1 }
+    position += count
+    yield* Effect.yieldNow
   }
-  return { start, end: file.end, next: file.end };
-});
+  return { start, end: file.end, next: file.end }
+})
 
 function lastNewline(bytes: Buffer, from: number): number {
-  return from < 0 ? -1 : bytes.subarray(0, from + 1).lastIndexOf(newline);
+  return from < 0 ? -1 : bytes.subarray(0, from + 1).lastIndexOf(newline)
 }
 
 function clampChunk(bytes: number): number {
-  return Math.max(1, Math.min(chunkBytes, bytes));
+  return Math.max(1, Math.min(chunkBytes, bytes))
 }

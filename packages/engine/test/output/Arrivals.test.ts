@@ -1,42 +1,43 @@
-import { describe, expect, test } from "bun:test";
-import { appendFileSync } from "node:fs";
-import { appendArrival, lastArrival, readArrivals } from "../../src/output/Arrivals.ts";
-import { AttemptRig } from "./AttemptRig.ts";
+import { describe, expect, test } from "bun:test"
+import { appendFileSync } from "node:fs"
+import { appendArrival, lastArrival, readArrivals } from "../../src/output/Arrivals.ts"
+import { AttemptRig } from "./AttemptRig.ts"
 
 describe("the arrival index", () => {
   test("finds the sample in which a stream reached an offset", () => {
-    using rig = new AttemptRig();
-    let size = appendArrival(rig.dir, { at: 10, stdoutBytes: 5, stderrBytes: 0 }, 0);
-    size = appendArrival(rig.dir, { at: 20, stdoutBytes: 5, stderrBytes: 3 }, size);
-    appendArrival(rig.dir, { at: 30, stdoutBytes: 9, stderrBytes: 3 }, size);
-    const arrivals = readArrivals(rig.dir);
-    expect([0, 5, 6, 9, 10].map((offset) => arrivals.sampleOf("stdout", offset))).toEqual([0, 0, 2, 2, 3]);
-    expect([1, 3, 4].map((offset) => arrivals.sampleOf("stderr", offset))).toEqual([1, 1, 3]);
-    expect([0, 2, 3].map((sample) => arrivals.timeOf(sample))).toEqual([10, 30, undefined]);
-  });
+    using rig = new AttemptRig()
+    let size = appendArrival(rig.dir, { at: 10, stdoutBytes: 5, stderrBytes: 0 }, 0)
+    size = appendArrival(rig.dir, { at: 20, stdoutBytes: 5, stderrBytes: 3 }, size)
+    appendArrival(rig.dir, { at: 30, stdoutBytes: 9, stderrBytes: 3 }, size)
+    const arrivals = readArrivals(rig.dir)
+    expect([0, 5, 6, 9, 10].map((offset) => arrivals.sampleOf("stdout", offset))).toEqual([0, 0, 2, 2, 3])
+    expect([1, 3, 4].map((offset) => arrivals.sampleOf("stderr", offset))).toEqual([1, 1, 3])
+    expect([0, 2, 3].map((sample) => arrivals.timeOf(sample))).toEqual([10, 30, undefined])
+  })
 
   test("drops a record that a crash tore, so that later ones are read right", () => {
-    using rig = new AttemptRig();
-    appendArrival(rig.dir, { at: 10, stdoutBytes: 5, stderrBytes: 0 }, 0);
-    appendFileSync(`${rig.dir}/arrivals`, new Uint8Array(11));
-    expect(lastArrival(rig.dir)).toEqual({ at: 10, stdoutBytes: 5, stderrBytes: 0 });
-    appendArrival(rig.dir, { at: 20, stdoutBytes: 6, stderrBytes: 0 }, 24);
-    expect(readArrivals(rig.dir).timeOf(1)).toBe(20);
-  });
+    using rig = new AttemptRig()
+    appendArrival(rig.dir, { at: 10, stdoutBytes: 5, stderrBytes: 0 }, 0)
+    appendFileSync(`${rig.dir}/arrivals`, new Uint8Array(11))
+    expect(lastArrival(rig.dir)).toEqual({ at: 10, stdoutBytes: 5, stderrBytes: 0 })
+    appendArrival(rig.dir, { at: 20, stdoutBytes: 6, stderrBytes: 0 }, 24)
+    expect(readArrivals(rig.dir).timeOf(1)).toBe(20)
+  })
 
   test("stays within 1 MiB, gets coarser only in its older half, and keeps its order", () => {
-    using rig = new AttemptRig();
-    let size = 0;
+    using rig = new AttemptRig()
+    let size = 0
     // Three records past the first thinning.
-    const total = 43_694;
-    for (let index = 1; index <= total; index++) size = appendArrival(rig.dir, { at: index, stdoutBytes: index, stderrBytes: 0 }, size);
-    const arrivals = readArrivals(rig.dir);
-    expect(arrivals.count * 24).toBe(size);
-    expect(size).toBeLessThan(800_000);
-    expect(arrivals.timeOf(arrivals.sampleOf("stdout", total))).toBe(total);
-    const newest = Array.from({ length: 20_000 }, (_, index) => total - index);
-    expect(newest.map((offset) => arrivals.timeOf(arrivals.sampleOf("stdout", offset)))).toEqual(newest);
-    const times = Array.from({ length: arrivals.count }, (_, index) => arrivals.timeOf(index) ?? 0);
-    expect(times.every((time, index) => index === 0 || time > (times[index - 1] ?? 0))).toBe(true);
-  });
-});
+    const total = 43_694
+    for (let index = 1; index <= total; index++)
+      size = appendArrival(rig.dir, { at: index, stdoutBytes: index, stderrBytes: 0 }, size)
+    const arrivals = readArrivals(rig.dir)
+    expect(arrivals.count * 24).toBe(size)
+    expect(size).toBeLessThan(800_000)
+    expect(arrivals.timeOf(arrivals.sampleOf("stdout", total))).toBe(total)
+    const newest = Array.from({ length: 20_000 }, (_, index) => total - index)
+    expect(newest.map((offset) => arrivals.timeOf(arrivals.sampleOf("stdout", offset)))).toEqual(newest)
+    const times = Array.from({ length: arrivals.count }, (_, index) => arrivals.timeOf(index) ?? 0)
+    expect(times.every((time, index) => index === 0 || time > (times[index - 1] ?? 0))).toBe(true)
+  })
+})

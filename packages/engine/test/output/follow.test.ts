@@ -1,117 +1,124 @@
-import { describe, expect, test } from "bun:test";
-import * as Deferred from "effect/Deferred";
-import * as Effect from "effect/Effect";
-import * as Fiber from "effect/Fiber";
-import * as Stream from "effect/Stream";
-import { follow } from "../../src/output/follow.ts";
-import type { FollowedLine, Following } from "../../src/output/follow.ts";
-import { AttemptRig } from "./AttemptRig.ts";
+import { describe, expect, test } from "bun:test"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import { follow } from "../../src/output/follow.ts"
+import type { FollowedLine, Following } from "../../src/output/follow.ts"
+import { AttemptRig } from "./AttemptRig.ts"
 
 /** Collects the lines of a follower, and tells when it has so many. */
 function collect(options: Omit<Following, "ended" | "attempt">) {
-  const ended = Deferred.makeUnsafe<void>();
-  const lines: FollowedLine[] = [];
-  const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
+  const ended = Deferred.makeUnsafe<void>()
+  const lines: FollowedLine[] = []
+  const waiting: { readonly count: number; readonly resolve: () => void }[] = []
   const stream = follow({ attempt: 1, ended: Deferred.await(ended), ...options }).pipe(
     Stream.runForEach((line) =>
       Effect.sync(() => {
-        lines.push(line);
-        for (const { count, resolve } of waiting) if (lines.length >= count) resolve();
-      }),
-    ),
-  );
-  const fiber = Effect.runFork(stream);
+        lines.push(line)
+        for (const { count, resolve } of waiting) if (lines.length >= count) resolve()
+      })
+    )
+  )
+  const fiber = Effect.runFork(stream)
   return {
     lines,
     texts: () => lines.map((line) => line.text),
-    have: (count: number) => new Promise<void>((resolve) => (lines.length >= count ? resolve() : waiting.push({ count, resolve }))),
+    have: (count: number) =>
+      new Promise<void>((resolve) => (lines.length >= count ? resolve() : waiting.push({ count, resolve }))),
     end: () => {
-      Deferred.doneUnsafe(ended, Effect.void);
-      return Effect.runPromise(Fiber.join(fiber));
+      Deferred.doneUnsafe(ended, Effect.void)
+      return Effect.runPromise(Fiber.join(fiber))
     },
-    fiber,
-  };
+    fiber
+  }
 }
 
 describe("a follower", () => {
   test("gets what was there, then each line as it comes, and ends when the attempt has ended", async () => {
-    using rig = new AttemptRig();
-    rig.append("stdout", "before\n");
-    const follower = collect({ dir: rig.dir, watch: rig.watch() });
-    await follower.have(1);
-    const writer = rig.writer();
+    using rig = new AttemptRig()
+    rig.append("stdout", "before\n")
+    const follower = collect({ dir: rig.dir, watch: rig.watch() })
+    await follower.have(1)
+    const writer = rig.writer()
     for (let line = 1; line <= 5; line++) {
-      writer.tell(`echo ${line}; printf 'part of '`);
-      await follower.have(1 + line);
+      writer.tell(`echo ${line}; printf 'part of '`)
+      await follower.have(1 + line)
     }
-    await writer.done();
-    await follower.end();
-    expect(follower.texts()).toEqual(["before", "1", "part of 2", "part of 3", "part of 4", "part of 5", "part of "]);
-  });
+    await writer.done()
+    await follower.end()
+    expect(follower.texts()).toEqual(["before", "1", "part of 2", "part of 3", "part of 4", "part of 5", "part of "])
+  })
 
   test("gets everything written before the end, however late it is looked at", async () => {
-    using rig = new AttemptRig();
-    const follower = collect({ dir: rig.dir, watch: rig.watch() });
-    const writer = rig.writer();
-    writer.tell("i=0; while [ $i -lt 5000 ]; do echo $i; i=$((i+1)); done; printf end >&2");
-    await writer.done();
-    await follower.end();
-    expect(follower.texts().filter((text) => text !== "end")).toEqual(Array.from({ length: 5_000 }, (_, index) => String(index)));
-    expect(follower.texts()).toContain("end");
-  });
+    using rig = new AttemptRig()
+    const follower = collect({ dir: rig.dir, watch: rig.watch() })
+    const writer = rig.writer()
+    writer.tell("i=0; while [ $i -lt 5000 ]; do echo $i; i=$((i+1)); done; printf end >&2")
+    await writer.done()
+    await follower.end()
+    expect(follower.texts().filter((text) => text !== "end")).toEqual(
+      Array.from({ length: 5_000 }, (_, index) => String(index))
+    )
+    expect(follower.texts()).toContain("end")
+  })
 
   test("goes on behind any line that another follower was given", async () => {
-    using rig = new AttemptRig();
-    const watching = rig.watch();
-    for (let line = 1; line <= 6; line++) rig.arrive(watching, line % 2 === 0 ? "stderr" : "stdout", `${line}\n`);
-    const all = collect({ dir: rig.dir, watch: watching });
-    await all.end();
-    expect(all.texts()).toEqual(["1", "2", "3", "4", "5", "6"]);
+    using rig = new AttemptRig()
+    const watching = rig.watch()
+    for (let line = 1; line <= 6; line++) rig.arrive(watching, line % 2 === 0 ? "stderr" : "stdout", `${line}\n`)
+    const all = collect({ dir: rig.dir, watch: watching })
+    await all.end()
+    expect(all.texts()).toEqual(["1", "2", "3", "4", "5", "6"])
     for (const [index, line] of all.lines.entries()) {
-      const rest = collect({ dir: rig.dir, watch: watching, since: line.cursor });
-      await rest.end();
-      expect(rest.texts()).toEqual(all.texts().slice(index + 1));
+      const rest = collect({ dir: rig.dir, watch: watching, since: line.cursor })
+      await rest.end()
+      expect(rest.texts()).toEqual(all.texts().slice(index + 1))
     }
-  });
+  })
 
   test("that waits for a line gets the first that matches, and stops looking", async () => {
-    using rig = new AttemptRig();
-    const watching = rig.watch();
+    using rig = new AttemptRig()
+    const watching = rig.watch()
     const found = Effect.runPromise(
-      follow({ attempt: 1, dir: rig.dir, watch: watching, ended: Effect.never, grep: "listening on \\d+", hurried: true }).pipe(
-        Stream.take(1),
-        Stream.runCollect,
-      ),
-    );
-    const writer = rig.writer();
-    writer.tell("echo starting; echo noise >&2; sleep 0.1; echo listening on 8080; echo listening on 9090");
-    expect((await found).map((line) => line.text)).toEqual(["listening on 8080"]);
-    await writer.done();
-  });
+      follow({
+        attempt: 1,
+        dir: rig.dir,
+        watch: watching,
+        ended: Effect.never,
+        grep: "listening on \\d+",
+        hurried: true
+      }).pipe(Stream.take(1), Stream.runCollect)
+    )
+    const writer = rig.writer()
+    writer.tell("echo starting; echo noise >&2; sleep 0.1; echo listening on 8080; echo listening on 9090")
+    expect((await found).map((line) => line.text)).toEqual(["listening on 8080"])
+    await writer.done()
+  })
 
   test("of one stream gets nothing of the other", async () => {
-    using rig = new AttemptRig();
-    rig.append("stdout", "out\n");
-    rig.append("stderr", "err\n");
-    const follower = collect({ dir: rig.dir, watch: rig.watch(), stream: "stderr" });
-    await follower.end();
-    expect(follower.texts()).toEqual(["err"]);
-  });
+    using rig = new AttemptRig()
+    rig.append("stdout", "out\n")
+    rig.append("stderr", "err\n")
+    const follower = collect({ dir: rig.dir, watch: rig.watch(), stream: "stderr" })
+    await follower.end()
+    expect(follower.texts()).toEqual(["err"])
+  })
 
   test("with a wrong cursor fails and names the field", async () => {
-    using rig = new AttemptRig();
-    const failing = follow({ attempt: 1, dir: rig.dir, watch: rig.watch(), ended: Effect.never, since: "soon" });
-    expect(await Effect.runPromise(Effect.flip(Stream.runDrain(failing)))).toMatchObject({ field: "since" });
-  });
+    using rig = new AttemptRig()
+    const failing = follow({ attempt: 1, dir: rig.dir, watch: rig.watch(), ended: Effect.never, since: "soon" })
+    expect(await Effect.runPromise(Effect.flip(Stream.runDrain(failing)))).toMatchObject({ field: "since" })
+  })
 
   test("that is interrupted leaves", async () => {
-    using rig = new AttemptRig();
-    rig.append("stdout", "one\n");
-    const watching = rig.watch();
-    const follower = collect({ dir: rig.dir, watch: watching });
-    await follower.have(1);
-    await Effect.runPromise(Fiber.interrupt(follower.fiber));
-    rig.arrive(watching, "stdout", "two\n");
-    expect(follower.texts()).toEqual(["one"]);
-  });
-});
+    using rig = new AttemptRig()
+    rig.append("stdout", "one\n")
+    const watching = rig.watch()
+    const follower = collect({ dir: rig.dir, watch: watching })
+    await follower.have(1)
+    await Effect.runPromise(Fiber.interrupt(follower.fiber))
+    rig.arrive(watching, "stdout", "two\n")
+    expect(follower.texts()).toEqual(["one"])
+  })
+})

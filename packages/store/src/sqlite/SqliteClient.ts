@@ -65,11 +65,13 @@ export const openSqlite = (
   Effect.gen(function* () {
     const prepared: PreparedStatements = new Map()
     const turn: Turn = { inTransaction: false, endedBy: null }
-    const db = yield* Effect.acquireRelease(attempt("open", () => openFile(path)), (opened) =>
-      Effect.sync(() => {
-        for (const statement of prepared.values()) statement.finalize()
-        opened.close()
-      })
+    const db = yield* Effect.acquireRelease(
+      attempt("open", () => openFile(path)),
+      (opened) =>
+        Effect.sync(() => {
+          for (const statement of prepared.values()) statement.finalize()
+          opened.close()
+        })
     )
     const connection = makeConnection(db, prepared, turn)
     const sharing = SqlClient.makeSqliteAcquirers({
@@ -178,8 +180,7 @@ const bindable = (value: unknown): Bindable => {
 const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, SqlError> =>
   Effect.try({
     try: run,
-    catch: (cause) =>
-      new SqlError({ reason: classifySqliteError(cause, { message: messageOf(cause), operation }) })
+    catch: (cause) => new SqlError({ reason: classifySqliteError(cause, { message: messageOf(cause), operation }) })
   })
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
