@@ -1,7 +1,5 @@
-/** The engine role of the binary: the one place where the engine meets its store. */
-import { databasePath } from "@backbeat/engine/home/Home"
-import { runEngine } from "@backbeat/engine/Engine"
-import { layerSqlite } from "@backbeat/store/sqlite/SqliteTaskStore"
+/** The engine role of the binary. */
+import { standForElection } from "@backbeat/engine/life/standForElection"
 import { version } from "./version.ts"
 
 declare module "bun" {
@@ -11,9 +9,11 @@ declare module "bun" {
   }
 }
 
-/** Becomes the engine of a home and lives until it is asked to end. */
-export const beEngine = (root: string, configPath: string): Promise<void> => {
-  // The binary is built to compile late, because most of its runs are short. This one is not.
-  Bun.unsafe.setJITPolicy(1)
-  return runEngine({ root, configPath, version, environment: process.env }, layerSqlite({ path: databasePath(root) }))
-}
+/** Becomes the engine of a home, unless it has one, and lives until it is asked to end. */
+export const beEngine = (root: string, configPath: string): Promise<void> =>
+  standForElection(root, async (election) => {
+    // The binary is built to compile late, because most of its runs are short. This one is not.
+    Bun.unsafe.setJITPolicy(1)
+    const { reignWithSqlite } = await import("./reignWithSqlite.ts")
+    await reignWithSqlite({ root, configPath, version, environment: process.env }, election)
+  })

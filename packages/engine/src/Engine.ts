@@ -1,5 +1,4 @@
 /** The engine: one per home. Puts the rooms together on a store, serves until it is asked to end, and lets go in order. */
-import { problem } from "@backbeat/contract/Problem"
 import type { StoreError } from "@backbeat/store/StoreError"
 import type { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
@@ -11,7 +10,7 @@ import { layerView } from "./handlers/View.ts"
 import { Home } from "./home/Home.ts"
 import { layerSettings, Settings } from "./home/Settings.ts"
 import { leaveNotice, logTo, tellStarter } from "./life/announce.ts"
-import { type Election, elect, HomeUnusable } from "./life/election.ts"
+import type { Election } from "./life/election.ts"
 import { layerIdleness } from "./life/Idleness.ts"
 import { makeShutdown, Shutdown } from "./life/Shutdown.ts"
 import { layerNotices } from "./notify/Notices.ts"
@@ -79,7 +78,12 @@ const endOnSignals = (shutdown: Shutdown["Service"]): void => {
   }
 }
 
-const run = async (options: EngineOptions, layerStore: Layer.Layer<TaskStore, StoreError>, election: Election) => {
+/** Is the engine of the home that the election was won for, until it is asked to end. */
+export const reign = async (
+  options: EngineOptions,
+  layerStore: Layer.Layer<TaskStore, StoreError>,
+  election: Election
+): Promise<void> => {
   const shutdown = await Effect.runPromise(makeShutdown)
   endOnSignals(shutdown)
   const ended = await Effect.runPromise(
@@ -95,22 +99,4 @@ const run = async (options: EngineOptions, layerStore: Layer.Layer<TaskStore, St
   election.resign()
   await Effect.runPromise(shutdown.release)
   await Bun.sleep(farewellMs)
-}
-
-/** Becomes the engine of a home, unless it has one, and lives until asked to end. Never throws. */
-export const runEngine = async (
-  options: EngineOptions,
-  layerStore: Layer.Layer<TaskStore, StoreError>
-): Promise<void> => {
-  try {
-    const election = elect(options.root)
-    if (election === null) return tellStarter({ state: "elsewhere" })
-    process.chdir("/")
-    logTo(options.root, 2)
-    await run(options, layerStore, election)
-  } catch (thrown) {
-    const hint = thrown instanceof HomeUnusable ? thrown.hint : "See engine.log in the home."
-    const message = thrown instanceof Error ? thrown.message : String(thrown)
-    tellStarter({ state: "failed", problem: problem("EngineUnreachable", message, hint, { home: options.root }) })
-  }
 }

@@ -1,0 +1,19 @@
+/** How an engine begins: with the lock. Of many that are started at once all but one load nothing else. */
+import { problem } from "@backbeat/contract/Problem"
+import { logTo, tellStarter } from "./announce.ts"
+import { type Election, elect, HomeUnusable } from "./election.ts"
+
+/** Becomes the engine of a home, unless it has one, and lives as long as `reign` does. Never throws. */
+export const standForElection = async (root: string, reign: (election: Election) => Promise<void>): Promise<void> => {
+  try {
+    const election = elect(root)
+    if (election === null) return tellStarter({ state: "elsewhere" })
+    process.chdir("/")
+    logTo(root, 2)
+    await reign(election)
+  } catch (thrown) {
+    const hint = thrown instanceof HomeUnusable ? thrown.hint : "See engine.log in the home."
+    const message = thrown instanceof Error ? thrown.message : String(thrown)
+    tellStarter({ state: "failed", problem: problem("EngineUnreachable", message, hint, { home: root }) })
+  }
+}
