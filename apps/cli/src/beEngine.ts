@@ -9,11 +9,12 @@ declare module "bun" {
   }
 }
 
+/** The binary is built to compile late, because most of its runs are short. This one is not, but its beginning is awaited. */
+const begun = (): void => Bun.unsafe.setJITPolicy(1)
+
 /** Becomes the engine of a home, unless it has one, and lives until it is asked to end. */
 export const beEngine = (root: string, configPath: string): Promise<void> =>
   standForElection(root, async (election) => {
-    // The binary is built to compile late, because most of its runs are short. This one is not.
-    Bun.unsafe.setJITPolicy(1)
     const { reignWithSqlite } = await import("./reignWithSqlite.ts")
-    await reignWithSqlite({ root, configPath, version, environment: process.env }, election)
+    await reignWithSqlite({ root, configPath, version, environment: process.env, begun }, election)
   })

@@ -32,6 +32,8 @@ export interface EngineOptions {
   readonly configPath: string
   readonly version: string
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Called once it serves, for what need not be done before. */
+  readonly begun: () => void
 }
 
 /** How long answers that are under way may take to leave, in milliseconds, once the home is free. */
@@ -65,6 +67,7 @@ const live = (options: EngineOptions, layerStore: Layer.Layer<TaskStore, StoreEr
       leaveNotice(options.root, beginning)
       tellStarter(beginning)
       logTo(options.root, 1)
+      options.begun()
       yield* Effect.logInfo(`engine ${options.version} serves ${options.root}`)
       yield* keepRetention
       const reason = yield* shutdown.requested
