@@ -8,7 +8,7 @@ describe("wait", () => {
     await rig.data("start", { id: "bad", script: "echo out; echo err >&2; exit 3" })
     expect(await rig.data("wait", { id: "bad" })).toEqual({
       task: expect.objectContaining({ id: "bad", status: "failed", exitCode: 3, failure: { type: "ExitedNonZero", exitCode: 3 } }),
-      lastLines: ["err"],
+      lastLines: ["out", "err"],
       cursor: expect.stringMatching(/^\d+$/u)
     })
     await rig.data("start", { id: "quiet", script: "seq 30; exit 3" })

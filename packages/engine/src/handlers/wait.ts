@@ -96,8 +96,9 @@ export const makeWaitHandler = Effect.gen(function* () {
     if (task.state.status !== "failed") return {}
     const dir = attemptDir(root, task.id, task.state.attempt)
     const wanted = { dir, lines: lastLineCount, maxBytes: 8192 }
-    const stderr = yield* lastLinesOf({ ...wanted, stream: "stderr" })
-    return { lastLines: stderr.length > 0 ? stderr : yield* lastLinesOf({ ...wanted, stream: "stdout" }) }
+    // Both: a test runner tells its failures on stdout, and one warning on stderr must not hide them.
+    const stdout = yield* lastLinesOf({ ...wanted, stream: "stdout" })
+    return { lastLines: [...stdout, ...(yield* lastLinesOf({ ...wanted, stream: "stderr" }))] }
   })
 
   const idsTagged = Effect.fnUntraced(function* (tag: string) {
