@@ -12,3 +12,10 @@ export const Artifact = Schema.Struct({
   created_at: Schema.String
 })
 export type Artifact = typeof Artifact.Type
+
+/** The answer of an operation whose data is too large to be shown, or was asked for as a file: the file holds it as JSON. */
+export const ArtifactAnswer = Schema.Struct({
+  kind: Schema.tag("summary+artifact"),
+  summary: Schema.String,
+  artifact: Artifact
+})

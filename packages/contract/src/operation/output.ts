@@ -2,7 +2,7 @@
 import { Actor } from "@backbeat/core/task/Actor"
 import { TaskId } from "@backbeat/core/task/TaskId"
 import * as Schema from "effect/Schema"
-import { Artifact } from "../Artifact.ts"
+import { Artifact, ArtifactAnswer } from "../Artifact.ts"
 import { about, between, NonEmptyText, optional, Pattern, Tag } from "../fields.ts"
 import { operation } from "../Operation.ts"
 
@@ -83,7 +83,7 @@ export const events = operation({
     lines: optional(Schema.Boolean, "with --stream: output lines as frames too"),
     follow: optional(Schema.Boolean, "with --stream: go on as things happen")
   }),
-  output: Schema.Struct({ events: Schema.Array(Frame), cursor: Schema.Int }),
+  output: Schema.Union([Schema.Struct({ events: Schema.Array(Frame), cursor: Schema.Int }), ArtifactAnswer]),
   errors: ["CommandInputError", "TaskNotFound", "StoreError"],
   examples: [
     { title: "everything", payload: {} },

@@ -4,6 +4,7 @@ import { TcpPort } from "@backbeat/core/task/Probe"
 import { TaskId } from "@backbeat/core/task/TaskId"
 import { TaskStatus } from "@backbeat/core/task/TaskState"
 import * as Schema from "effect/Schema"
+import { ArtifactAnswer } from "../Artifact.ts"
 import { about, between, Instant, NonEmptyText, optional, Pattern, Tag, Tags } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { BriefTask, TaskAnswer } from "../TaskAnswer.ts"
@@ -41,11 +42,14 @@ export const list = operation({
     after: optional(NonEmptyText, "the cursor `next` of the page before"),
     full: optional(Schema.Boolean, "whole tasks instead of brief ones")
   }),
-  output: Schema.Struct({
-    total: Schema.Int,
-    tasks: Schema.Array(Schema.Union([TaskAnswer, BriefTask])),
-    next: Schema.NullOr(Schema.String)
-  }),
+  output: Schema.Union([
+    Schema.Struct({
+      total: Schema.Int,
+      tasks: Schema.Array(Schema.Union([TaskAnswer, BriefTask])),
+      next: Schema.NullOr(Schema.String)
+    }),
+    ArtifactAnswer
+  ]),
   errors: ["CommandInputError", "StoreError"],
   examples: [
     { title: "the newest", payload: {} },

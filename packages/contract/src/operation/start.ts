@@ -6,6 +6,7 @@ import { TaskId } from "@backbeat/core/task/TaskId"
 import { Priority, StopSignal } from "@backbeat/core/task/TaskSpec"
 import * as Schema from "effect/Schema"
 import { about, atMost, between, Instant, NonEmptyText, optional, Tags, Text } from "../fields.ts"
+import { ArtifactAnswer } from "../Artifact.ts"
 import { operation } from "../Operation.ts"
 import { TaskAnswer } from "../TaskAnswer.ts"
 
@@ -80,7 +81,7 @@ export const start = operation({
   name: "start",
   summary: "Start a command or a script in the background.",
   input: StartInput,
-  output: Schema.Struct({ task: TaskAnswer }),
+  output: Schema.Union([Schema.Struct({ task: TaskAnswer }), ArtifactAnswer]),
   errors: ["CommandInputError", "TaskAlreadyRunning", "QuotaExceeded", "StoreError", "TaskWaitTimedOut", "IllegalTransition"],
   examples: [
     { title: "a command", payload: { id: "demo", command: "echo", args: ["hello"] } },
