@@ -3,6 +3,7 @@ import { lookUp } from "@backbeat/contract/discovery"
 import { succeeded } from "@backbeat/contract/Envelope"
 import { helpData, helpText, operationHelpData, operationHelpText } from "@backbeat/contract/help"
 import { nearest } from "@backbeat/contract/nearest"
+import { knownFlags } from "@backbeat/contract/Operation"
 import { commandInputError } from "@backbeat/contract/Problem"
 import * as Result from "effect/Result"
 import type { CommandLine } from "./commandLine.ts"
@@ -27,7 +28,7 @@ const help = async (name: string | null, pretty: boolean): Promise<number> => {
 const mistake = (line: Extract<CommandLine, { readonly kind: "mistake" }>): Promise<number> => {
   const found = lookUp(line.operation)
   if (Result.isFailure(found)) return complain(line.operation, found.failure)
-  const known = [...found.success.flags, "pretty", "home", "help", "version"].map((flag) => `--${flag}`)
+  const known = knownFlags(found.success)
   const near = line.flag === null ? null : nearest(line.flag, known)
   const hint =
     line.flag === null

@@ -1,6 +1,6 @@
 /** One row of the table of operations: everything that any surface needs to know of it. */
 import type * as Schema from "effect/Schema"
-import type { FlagName } from "./names.ts"
+import { commonFlagNames, type FlagName } from "./names.ts"
 import type { ProblemType } from "./Problem.ts"
 
 /** A payload that works, with what it shows. Every example is run by a test. */
@@ -31,6 +31,10 @@ export interface Operation<
   /** What a bare word after the operation stands for, such as `status demo`. */
   readonly positional: string | null
 }
+
+/** The flags that an operation knows, as typed, such as `--wait`. */
+export const knownFlags = ({ flags }: Operation): ReadonlyArray<string> =>
+  [...flags, ...commonFlagNames].map((name) => `--${name}`)
 
 /** Keeps the literal name and the schemas' types of a row. */
 export const operation = <

@@ -44,6 +44,9 @@ export const flagKinds = {
 /** The name of such a flag. */
 export type FlagName = keyof typeof flagKinds
 
+/** The flags that every operation takes. */
+export const commonFlagNames = ["pretty", "home", "help", "version"] as const
+
 /** The operations that need the caller's environment. */
 export const operationsWithEnvironment: ReadonlyArray<string> = ["start", "plan"]
 

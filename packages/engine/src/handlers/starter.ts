@@ -8,7 +8,6 @@ import { isFinal } from "@backbeat/core/task/TaskState"
 import { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
-import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import { Home } from "../home/Home.ts"
 import { keepEnvironment, type Variables } from "../home/KeptEnvironment.ts"
@@ -17,6 +16,7 @@ import { Transitions } from "../task/Transitions.ts"
 import type { Tx } from "../task/Tx.ts"
 import { actorOf, type Call, toProblem } from "./Call.ts"
 import { type Specified, specify } from "./taskSpec.ts"
+import { errorCode, errorMessage } from "../thrown.ts"
 
 /** One payload of a call; `index` is its place in the array. */
 export interface Item {
@@ -103,11 +103,11 @@ const reasons: Readonly<Record<string, StoreError["reason"]>> = {
 const keep = (root: string, id: string, env: Variables): Effect.Effect<void, StoreError> =>
   Effect.try({
     try: () => keepEnvironment(root, id, env),
-    catch: (thrown) => {
-      const code = Predicate.hasProperty(thrown, "code") ? String(thrown.code) : ""
-      const message = thrown instanceof Error ? thrown.message : String(thrown)
-      return new StoreError({ reason: reasons[code] ?? "unavailable", message: `the environment of ${id} could not be kept: ${message}` })
-    }
+    catch: (thrown) =>
+      new StoreError({
+        reason: reasons[errorCode(thrown)] ?? "unavailable",
+        message: `the environment of ${id} could not be kept: ${errorMessage(thrown)}`
+      })
   })
 
 /** What became of one payload. */

@@ -2,6 +2,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { tryLock } from "../process/posix.ts"
+import { errorMessage } from "../thrown.ts"
 
 /** The lock of a home; closing it lets another engine in. */
 export interface Election {
@@ -17,8 +18,6 @@ export class HomeUnusable extends Error {
     this.hint = hint
   }
 }
-
-const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
 
 const prepare = (root: string): void => {
   mkdirSync(root, { recursive: true, mode: 0o700 })
@@ -41,7 +40,7 @@ export const elect = (root: string): Election | null => {
   } catch (thrown) {
     if (thrown instanceof HomeUnusable) throw thrown
     throw new HomeUnusable(
-      `the home ${root} cannot be used: ${messageOf(thrown)}`,
+      `the home ${root} cannot be used: ${errorMessage(thrown)}`,
       "Check its permissions and the disk, or use another with --home or BACKBEAT_HOME."
     )
   }

@@ -2,6 +2,7 @@
 import { problem } from "@backbeat/contract/Problem"
 import { logTo, tellStarter } from "./announce.ts"
 import { type Election, elect, HomeUnusable } from "./election.ts"
+import { errorMessage } from "../thrown.ts"
 
 /** Becomes the engine of a home, unless it has one, and lives as long as `reign` does. Never throws. */
 export const standForElection = async (root: string, reign: (election: Election) => Promise<void>): Promise<void> => {
@@ -13,7 +14,6 @@ export const standForElection = async (root: string, reign: (election: Election)
     await reign(election)
   } catch (thrown) {
     const hint = thrown instanceof HomeUnusable ? thrown.hint : "See engine.log in the home."
-    const message = thrown instanceof Error ? thrown.message : String(thrown)
-    tellStarter({ state: "failed", problem: problem("EngineUnreachable", message, hint, { home: root }) })
+    tellStarter({ state: "failed", problem: problem("EngineUnreachable", errorMessage(thrown), hint, { home: root }) })
   }
 }

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { connect } from "node:net"
 import type { Variables } from "../home/KeptEnvironment.ts"
 import { signalGroup } from "../process/posix.ts"
+import { errorMessage } from "../thrown.ts"
 
 /** A probe that is asked, as opposed to `log`, which is listened for. */
 export type Question = Exclude<Probe, { readonly log: string }>
@@ -18,8 +19,6 @@ export interface Surroundings {
 /** Null when the answer was right, else what came instead. */
 type Answer = string | null
 
-const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
-
 const askHttp = (url: string, expectStatus: number | undefined): Effect.Effect<Answer> =>
   Effect.tryPromise({
     try: async (signal) => {
@@ -28,7 +27,7 @@ const askHttp = (url: string, expectStatus: number | undefined): Effect.Effect<A
       const right = expectStatus === undefined ? response.status < 400 : response.status === expectStatus
       return right ? null : `status ${response.status}`
     },
-    catch: messageOf
+    catch: errorMessage
   }).pipe(Effect.catch(Effect.succeed))
 
 const askTcp = (host: string, port: number): Effect.Effect<Answer> =>
@@ -54,7 +53,7 @@ const askCommand = (command: string, { cwd, env }: Surroundings): Effect.Effect<
       })
       return Effect.sync(() => void signalGroup(child.pid, "SIGKILL"))
     } catch (thrown) {
-      resume(Effect.succeed(messageOf(thrown)))
+      resume(Effect.succeed(errorMessage(thrown)))
     }
   })
 

@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, openSync, readSync } from "node:fs"
 import { join } from "node:path"
-import { errorCode } from "./posix.ts"
+import { errorCode } from "../thrown.ts"
 
 const sink = Buffer.alloc(4096)
 

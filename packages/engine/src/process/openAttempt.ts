@@ -6,7 +6,8 @@ import { closeSync, constants, mkdirSync, openSync, renameSync, statSync, writeF
 import { join } from "node:path"
 import { claimAttempt, readClaim } from "./Claim.ts"
 import type { AttemptEnd } from "./inspectAttempt.ts"
-import { errorCode, makeFifo } from "./posix.ts"
+import { makeFifo } from "./posix.ts"
+import { errorCode, errorMessage } from "../thrown.ts"
 import type { CommandSpec } from "./resolveCommand.ts"
 import { resolveCommand } from "./resolveCommand.ts"
 import { shim } from "./shim.ts"
@@ -102,7 +103,7 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
 const messageOf = (thrown: unknown): string =>
   errorCode(thrown) === "E2BIG"
     ? "the arguments and the environment are larger than this system allows (E2BIG)"
-    : thrown instanceof Error ? thrown.message : String(thrown)
+    : errorMessage(thrown)
 
 /** Without a place for the claim there is none for an attempt either. */
 const tryClaim = (dir: string, reason: string): boolean => {

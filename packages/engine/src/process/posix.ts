@@ -2,6 +2,7 @@
  * The system calls that Bun has no function for, through bun:ffi. None of them is variadic, because those do not
  * work through bun:ffi on arm64.
  */
+import { errorCode } from "../thrown.ts"
 import { dlopen, FFIType } from "bun:ffi"
 
 const libraries = process.platform === "darwin"
@@ -35,10 +36,6 @@ export const duplicateOnto = (fd: number, target: number): boolean => libc.dup2(
 
 /** Makes a FIFO with mode 0600; false when it could not, most often because the path exists. Source: POSIX mkfifo(3). */
 export const makeFifo = (path: string): boolean => libc.mkfifo(Buffer.from(`${path}\0`), 0o600) === 0
-
-/** The code of a failed system call, such as "ENOENT"; empty for anything else that was thrown. */
-export const errorCode = (thrown: unknown): string =>
-  thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : ""
 
 const send = (target: number, signal: NodeJS.Signals): boolean => {
   try {

@@ -9,7 +9,7 @@ import { onReleased } from "./AliveFifo.ts"
 import { claimAttempt } from "./Claim.ts"
 import type { AttemptEnd } from "./inspectAttempt.ts"
 import { inspectAttempt, inspectReleased } from "./inspectAttempt.ts"
-import { errorCode } from "./posix.ts"
+import { errorCode } from "../thrown.ts"
 import { sendEof } from "./stdin.ts"
 
 const watchRecord = (dir: string, changed: () => void): FSWatcher | null => {

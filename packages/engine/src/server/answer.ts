@@ -4,7 +4,7 @@ import { lookUp } from "@backbeat/contract/discovery"
 import { exitCodeOf, exitCodes, failed, succeeded } from "@backbeat/contract/Envelope"
 import type { Frame } from "@backbeat/contract/operation/output"
 import type { FlagName } from "@backbeat/contract/names"
-import type { Operation } from "@backbeat/contract/Operation"
+import { knownFlags, type Operation } from "@backbeat/contract/Operation"
 import { payloadOf } from "@backbeat/contract/payload"
 import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -31,7 +31,7 @@ const isGiven = (flags: Flags, name: FlagName): boolean => flags[name] !== undef
 const checkFlags = (operation: Operation, flags: Flags): Effect.Effect<void, Problem> => {
   const unknown = flagNames.find((name) => isGiven(flags, name) && !operation.flags.includes(name))
   if (unknown === undefined) return Effect.void
-  const known = [...operation.flags, "pretty", "home", "help", "version"].map((name) => `--${name}`)
+  const known = knownFlags(operation)
   return Effect.fail(
     commandInputError(`${operation.name} does not take the flag --${unknown}`, `It knows ${known.join(", ")}.`, {
       flag: unknown,

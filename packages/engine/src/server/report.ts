@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { reportDir } from "../home/Home.ts"
+import { errorMessage } from "../thrown.ts"
 
 const textOf = (defect: unknown): string => (defect instanceof Error ? (defect.stack ?? defect.message) : String(defect))
 
@@ -23,8 +24,7 @@ export const reportDefect = (root: string, command: string, defect: unknown): Ef
         return null
       }
     })
-    const message = defect instanceof Error ? defect.message : String(defect)
-    return problem("InternalError", `a defect of backbeat: ${message}`, "Please report it with the file named in details.", {
+    return problem("InternalError", `a defect of backbeat: ${errorMessage(defect)}`, "Please report it with the file named in details.", {
       report: written
     })
   })

@@ -13,7 +13,7 @@ import { attemptEnd } from "./attemptEnd.ts"
 import { treeOf } from "./attemptSpec.ts"
 import { Deadlines } from "./Deadlines.ts"
 import { LiveAttempts } from "./LiveAttempts.ts"
-import { Reports } from "./Reports.ts"
+import { type AttemptKey, Reports } from "./Reports.ts"
 
 /** What looking after needs, made once: the callbacks of processes run outside of any effect. */
 export const makeLookAfter = Effect.gen(function* () {
@@ -25,7 +25,7 @@ export const makeLookAfter = Effect.gen(function* () {
   const reports = yield* Reports
   const run = Effect.runForkWith(yield* Effect.context())
 
-  const settle = ({ id, state: { attempt } }: Task, end: AttemptEnd): Effect.Effect<void> =>
+  const settle = ({ id, attempt }: AttemptKey, end: AttemptEnd): Effect.Effect<void> =>
     reports.report({ id, attempt }, { type: "End", end })
 
   /** A stopping attempt is settled by its stop, which also waits for what the leader left behind. */
@@ -35,7 +35,7 @@ export const makeLookAfter = Effect.gen(function* () {
       run(
         Effect.gen(function* () {
           if (lives.find(id)?.stopping === true) return
-          yield* reports.report({ id, attempt }, { type: "End", end: attemptEnd(found, yield* Clock.currentTimeMillis) })
+          yield* settle({ id, attempt }, attemptEnd(found, yield* Clock.currentTimeMillis))
         })
       )
     }

@@ -15,8 +15,7 @@ import { attemptEnd } from "./attemptEnd.ts"
 import { attemptSpec, treeOf } from "./attemptSpec.ts"
 import { LiveAttempts } from "./LiveAttempts.ts"
 import { makeLookAfter } from "./lookAfter.ts"
-
-const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
+import { errorMessage } from "../thrown.ts"
 
 /** Opens an attempt whose predecessors are gone; made once. */
 const makeOpenClean = Effect.gen(function* () {
@@ -33,8 +32,8 @@ const makeOpenClean = Effect.gen(function* () {
     lives.find(task.id)?.releases.push(cancel)
   })
 
-  const notSpawned = (task: Task, message: string) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => settle(task, attemptEnd({ kind: "notSpawned", message }, now)))
+  const notSpawned = ({ id, state: { attempt } }: Task, message: string) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => settle({ id, attempt }, attemptEnd({ kind: "notSpawned", message }, now)))
 
   const dropOldOutput = (task: Task): void => {
     if (task.state.attempt === 1) return
@@ -44,7 +43,7 @@ const makeOpenClean = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* (task: Task) {
     dropOldOutput(task)
-    const spec = yield* Effect.result(Effect.try({ try: () => attemptSpec(root, task), catch: messageOf }))
+    const spec = yield* Effect.result(Effect.try({ try: () => attemptSpec(root, task), catch: errorMessage }))
     if (spec._tag === "Failure") return yield* notSpawned(task, spec.failure)
     if (spec.success === null) return yield* notSpawned(task, "its environment was forgotten (forgetEnv)")
     const opened = openAttempt({ ...spec.success, onExit: onEnd(task) })
