@@ -1,0 +1,76 @@
+/** What backbeat knows of an agent CLI: how it is called, how its output is read, what it can and cannot do. */
+import type { AgentOutcome } from "@backbeat/core/task/AgentOutcome"
+import type { AgentWork } from "@backbeat/core/task/AgentWork"
+import type { Outcome } from "@backbeat/core/task/AttemptEnd"
+
+/** A file that a call needs, below the folder of its attempt. */
+export interface CallFile {
+  readonly path: string
+  readonly text: string
+}
+
+/** One call of an agent CLI. The prompt goes on standard input, which is closed behind it. */
+export interface AgentCall {
+  readonly argv: readonly [command: string, ...args: ReadonlyArray<string>]
+  readonly stdin: string
+  /** Variables that are added to the environment. */
+  readonly env: Readonly<Record<string, string>>
+  /** What must be written, 0600, before the call. */
+  readonly files: ReadonlyArray<CallFile>
+}
+
+/** How a call is made: with which executable (the configured one, or the usual), and where its files go (absolute). */
+export interface CallSetting {
+  readonly command: string
+  /** Arguments that the configuration adds, before all others but a subcommand. A custom agent takes none. */
+  readonly args: ReadonlyArray<string>
+  readonly folder: string
+  /** The environment that the call will have, for what has to be added to the value of a variable. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** Reads the standard output of one call, line by line. One for each call; the same lines always give the same. */
+export interface AgentReader {
+  /** Takes one complete line, without its newline, and answers with the lines of text for people that it completes. */
+  readonly take: (line: string) => ReadonlyArray<string>
+  /** The text for people that waited for more output. */
+  readonly rest: () => ReadonlyArray<string>
+  /** The session's id, as soon as the output tells it. */
+  readonly sessionId: () => string | null
+  /** What became of the call. `stderr` is the end of its standard error, a few KB. */
+  readonly conclude: (end: { readonly outcome: Outcome; readonly stderr: string }) => AgentOutcome
+}
+
+/** The fields of a prompt that not every agent can honour. */
+export type AgentField =
+  | "model"
+  | "effort"
+  | "systemPrompt"
+  | "permissionMode"
+  | "maxTurns"
+  | "maxCostUsd"
+  | "outputSchema"
+  | "session"
+
+/** Where an agent's login can be seen without a call: any of these variables set, or any of these files there. */
+export interface LoginMarks {
+  readonly variables: ReadonlyArray<string>
+  /** Paths relative to the home directory; a variable may move their folder: `${CODEX_HOME:-.codex}/auth.json`. */
+  readonly files: ReadonlyArray<string>
+}
+
+/** An agent CLI. */
+export interface Agent {
+  readonly name: string
+  /** The executable's usual name. */
+  readonly command: string
+  /** How to install it, for people: one command. */
+  readonly install: string
+  /** How to log in, for people: one command. */
+  readonly login: string
+  readonly loginMarks: LoginMarks
+  /** Why a field of the work cannot be honoured; empty when all can. A sentence goes on from the field's name. */
+  readonly unable: (work: AgentWork) => ReadonlyArray<{ readonly field: AgentField; readonly message: string }>
+  readonly call: (work: AgentWork, setting: CallSetting) => AgentCall
+  readonly reader: (work: AgentWork) => AgentReader
+}

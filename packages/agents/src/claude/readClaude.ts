@@ -1,0 +1,136 @@
+/** What the lines of claude tell. */
+import type { AgentErrorKind } from "@backbeat/core/task/AgentOutcome"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { callLine, errorLine } from "../reading/callLine.ts"
+import type { Dialect, Shown } from "../reading/readEvents.ts"
+import { sinceAttempt, sinceSession, withText } from "../reading/Told.ts"
+import type { Problem, Told } from "../reading/Told.ts"
+import { asJson } from "../text/lenient.ts"
+import { ClaudeEvent } from "./ClaudeEvent.ts"
+import type { Block, ClaudeResult } from "./ClaudeEvent.ts"
+
+const decodeTexts = Schema.decodeUnknownOption(
+  Schema.Union([Schema.String, Schema.Array(Schema.Struct({ text: Schema.String }))])
+)
+
+const textIn = (content: unknown): string =>
+  Option.match(decodeTexts(content), {
+    onNone: () => "",
+    onSome: (given) => (typeof given === "string" ? given : given.map(({ text }) => text).join(" "))
+  })
+
+const showBlock = (block: Block, isMain: boolean): ReadonlyArray<Shown> => {
+  switch (block.type) {
+    case "text":
+      return isMain ? [{ text: block.text ?? "" }] : []
+    case "tool_use":
+      return [{ text: callLine(block.name ?? "tool", block.input) }]
+    case "tool_result":
+      return block.is_error === true ? [{ text: errorLine(textIn(block.content)) }] : []
+    default:
+      return []
+  }
+}
+
+type Part<Type> = Extract<ClaudeEvent, { type: Type }>
+
+const showMessage = (event: Part<"assistant" | "user">): ReadonlyArray<Shown> => {
+  const { content } = event.message
+  const isMain = event.type === "assistant" && event.parent_tool_use_id === null
+  if (typeof content === "string") return isMain ? [{ text: content }] : []
+  return content.flatMap((block) => showBlock(block, isMain))
+}
+
+const showNotice = ({ attempt, error, error_status, max_retries, subtype }: Part<"system">): ReadonlyArray<Shown> => {
+  if (subtype !== "api_retry") return []
+  const cause = [error_status, error].filter((part) => part !== null).join(" ")
+  return [{ text: errorLine(`${cause}, attempt ${attempt ?? "?"} of ${max_retries ?? "?"}`) }]
+}
+
+const show = (event: ClaudeEvent): ReadonlyArray<Shown> => {
+  switch (event.type) {
+    case "assistant":
+    case "user":
+      return showMessage(event)
+    case "system":
+      return showNotice(event)
+    case "result":
+      // What it puts into `result` it has also said as a message.
+      return event.is_error === true && event.result === null ? [{ text: errorLine(messageOf(event)) }] : []
+  }
+}
+
+const limits: ReadonlyMap<string, AgentErrorKind> = new Map([
+  ["error_max_turns", "limit"],
+  ["error_max_budget_usd", "limit"]
+])
+
+const messageOf = (result: ClaudeResult): string => {
+  // What it says of an interruption is a diagnosis for its own makers.
+  if (result.terminal_reason?.startsWith("aborted") === true) return "claude was interrupted before it was done."
+  const said = result.result ?? result.errors?.join("\n") ?? ""
+  return said.trim() === "" ? `claude ended with ${result.subtype ?? "an error"}.` : said
+}
+
+const problemOf = (result: ClaudeResult): Problem => ({
+  message: messageOf(result),
+  kind: limits.get(result.subtype ?? "") ?? null,
+  status: result.api_error_status
+})
+
+const sum = (...parts: ReadonlyArray<number | null>): number =>
+  parts.reduce<number>((total, part) => total + (part ?? 0), 0)
+
+const tokensOf = (result: ClaudeResult): Pick<Told, "inputTokens" | "outputTokens"> => {
+  const models = Object.values(result.modelUsage ?? {})
+  if (models.length > 0)
+    return {
+      inputTokens: sinceSession(
+        sum(...models.map((m) => sum(m.inputTokens, m.cacheCreationInputTokens, m.cacheReadInputTokens)))
+      ),
+      outputTokens: sinceSession(sum(...models.map((m) => m.outputTokens)))
+    }
+  const { usage } = result
+  if (usage === null) return { inputTokens: sinceAttempt(null), outputTokens: sinceAttempt(null) }
+  return {
+    inputTokens: sinceAttempt(
+      sum(usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens)
+    ),
+    outputTokens: sinceAttempt(usage.output_tokens)
+  }
+}
+
+const learnResult = (told: Told, result: ClaudeResult): Told => {
+  const isError = result.is_error === true || (result.subtype ?? "success") !== "success"
+  return {
+    ...told,
+    text: result.result ?? told.text,
+    isOpen: false,
+    verdict: isError ? "failed" : "done",
+    problem: isError ? problemOf(result) : null,
+    structured: result.structured_output === undefined ? null : asJson(result.structured_output),
+    turns: result.num_turns,
+    costUsd: sinceSession(result.total_cost_usd),
+    ...tokensOf(result)
+  }
+}
+
+const learn = (given: Told, event: ClaudeEvent): Told => {
+  const told = { ...given, sessionId: event.session_id ?? given.sessionId }
+  if (event.type === "result") return learnResult(told, event)
+  if (event.type !== "assistant" || event.parent_tool_use_id !== null) return told
+  const { content } = event.message
+  const text =
+    typeof content === "string"
+      ? content
+      : content.flatMap((block) => (block.type === "text" ? [block.text ?? ""] : [])).join("\n")
+  return text.trim() === "" ? told : { ...withText({ ...told, isOpen: false }, text), isOpen: false }
+}
+
+/** How the lines of claude are understood. */
+export const claudeDialect = {
+  decode: Schema.decodeUnknownOption(ClaudeEvent),
+  show,
+  learn
+} satisfies Omit<Dialect<ClaudeEvent>, "traits">

@@ -1,0 +1,72 @@
+/** Codex CLI. Source: `codex exec --help`, `codex exec resume --help`, https://developers.openai.com/codex */
+import type { AgentWork, PermissionMode } from "@backbeat/core/task/AgentWork"
+import type { Agent, CallSetting } from "../Agent.ts"
+import { readEvents } from "../reading/readEvents.ts"
+import { codexDialect } from "./readCodex.ts"
+import { tomlString } from "./tomlString.ts"
+
+const schemaFile = "output-schema.json"
+
+const permissions: Readonly<Record<PermissionMode, ReadonlyArray<string>>> = {
+  plan: ["-s", "read-only"],
+  edit: ["-s", "workspace-write"],
+  full: ["--dangerously-bypass-approvals-and-sandbox"]
+}
+
+// `exec` has no -a: the question of approvals goes before it, all else behind it. `exec resume` takes fewer options,
+// but what stands between `exec` and `resume` holds for both.
+const argsOf = (work: AgentWork, { args, folder }: CallSetting): ReadonlyArray<string> => [
+  ...(work.permissionMode === "full" ? [] : ["-a", "never"]),
+  "exec",
+  ...args,
+  ...permissions[work.permissionMode],
+  "--json",
+  "--skip-git-repo-check",
+  ...(work.model === null ? [] : ["-m", work.model]),
+  ...(work.effort === null ? [] : ["-c", `model_reasoning_effort=${tomlString(work.effort)}`]),
+  ...(work.systemPrompt === null ? [] : ["-c", `developer_instructions=${tomlString(work.systemPrompt)}`]),
+  ...(work.outputSchema === null ? [] : ["--output-schema", `${folder}/${schemaFile}`]),
+  ...(work.session === null ? [] : ["resume", work.session.id]),
+  "-"
+]
+
+const traits = {
+  name: "codex",
+  login: "codex login",
+  loginMarks: { variables: ["CODEX_API_KEY"], files: ["${CODEX_HOME:-.codex}/auth.json"] },
+  exitKinds: new Map()
+}
+
+/** One argument must be shorter than 128 KiB (Source: Linux execve(2)), and escapes need room. */
+const longestSystemPrompt = 60_000
+
+const unable = (work: AgentWork): ReturnType<Agent["unable"]> => {
+  const refused: ReturnType<Agent["unable"]> = [
+    { field: "maxTurns", message: "is not possible with codex, which has no such option; claude has one." },
+    { field: "maxCostUsd", message: "is not possible with codex, which counts no cost; claude does." },
+    {
+      field: "systemPrompt",
+      message: `is longer than codex can be given (${longestSystemPrompt} characters); claude takes it from a file.`
+    }
+  ]
+  const isShort = (work.systemPrompt ?? "").length <= longestSystemPrompt
+  return refused.filter(({ field }) => work[field] !== null && !(field === "systemPrompt" && isShort))
+}
+
+/**
+ * Codex CLI. A session that goes on keeps the system prompt it began with. It counts no cost, and its tokens of the
+ * input include those from a cache.
+ */
+export const codex: Agent = {
+  ...traits,
+  command: "codex",
+  install: "npm install -g @openai/codex",
+  unable,
+  call: (work, setting) => ({
+    argv: [setting.command, ...argsOf(work, setting)],
+    stdin: work.prompt,
+    env: {},
+    files: work.outputSchema === null ? [] : [{ path: schemaFile, text: JSON.stringify(work.outputSchema) }]
+  }),
+  reader: (work) => readEvents({ ...codexDialect, traits }, work)
+}

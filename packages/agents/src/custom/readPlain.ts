@@ -1,0 +1,28 @@
+/** Reads an agent that prints plain text: what it says is its output, and whether it succeeded its exit code. */
+import type { AgentWork } from "@backbeat/core/task/AgentWork"
+import type { AgentReader } from "../Agent.ts"
+import { conclude } from "../reading/conclude.ts"
+import type { AgentTraits } from "../reading/conclude.ts"
+import { nothingTold, withText } from "../reading/Told.ts"
+
+/** A reader of one call's plain output. Its text is all that was printed: nothing tells the answer from the rest. */
+export const readPlain = (traits: AgentTraits, work: AgentWork): AgentReader => {
+  let told = nothingTold
+  return {
+    take: (line) => {
+      told = withText(told, `${line}\n`)
+      return [line]
+    },
+    rest: () => [],
+    sessionId: () => null,
+    conclude: ({ outcome, stderr }) => {
+      const isDone = outcome.kind === "exited" && outcome.exitCode === 0
+      return conclude(traits, work, {
+        told: { ...told, verdict: isDone ? "done" : null },
+        stray: told.text.slice(-8192),
+        outcome,
+        stderr
+      })
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/** opencode. Source: `opencode run --help`, https://opencode.ai/docs/cli, https://opencode.ai/docs/config */
+import type { AgentWork, PermissionMode } from "@backbeat/core/task/AgentWork"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { Agent, CallSetting } from "../Agent.ts"
+import { readEvents } from "../reading/readEvents.ts"
+import { opencodeDialect } from "./readOpencode.ts"
+
+// Without --auto it refuses by itself what its settings would ask a person for.
+const permissions: Readonly<Record<PermissionMode, ReadonlyArray<string>>> = {
+  plan: ["--agent", "plan"],
+  edit: ["--agent", "build"],
+  full: ["--agent", "build", "--auto"]
+}
+
+// Its agent `plan` may run a shell, which can write what it likes.
+const denyAll = JSON.stringify({ edit: "deny", bash: "deny" })
+
+const systemPromptFile = "system-prompt.md"
+
+const decodeConfiguration = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+const decodeInstructions = Schema.decodeUnknownOption(Schema.Array(Schema.Unknown))
+
+/** The configuration that its variable holds already, with one more file of instructions. */
+const withInstructions = (held: string | undefined, path: string): string => {
+  const configuration: Readonly<Record<string, unknown>> = Option.getOrElse(decodeConfiguration(held), () => ({}))
+  const instructions = Option.getOrElse(decodeInstructions(configuration["instructions"]), () => [])
+  return JSON.stringify({ ...configuration, instructions: [...instructions, path] })
+}
+
+const variablesOf = (work: AgentWork, { env, folder }: CallSetting): Readonly<Record<string, string>> => ({
+  ...(work.permissionMode === "plan" ? { OPENCODE_PERMISSION: denyAll } : {}),
+  ...(work.systemPrompt === null
+    ? {}
+    : { OPENCODE_CONFIG_CONTENT: withInstructions(env["OPENCODE_CONFIG_CONTENT"], `${folder}/${systemPromptFile}`) })
+})
+
+const argsOf = (work: AgentWork, { args }: CallSetting): ReadonlyArray<string> => [
+  "run",
+  ...args,
+  "--format",
+  "json",
+  ...permissions[work.permissionMode],
+  ...(work.model === null ? [] : ["-m", work.model]),
+  ...(work.effort === null ? [] : ["--variant", work.effort]),
+  ...(work.session === null ? [] : ["-s", work.session.id])
+]
+
+const traits = {
+  name: "opencode",
+  login: "opencode auth login",
+  loginMarks: {
+    variables: ["OPENCODE_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"],
+    files: ["${XDG_DATA_HOME:-.local/share}/opencode/auth.json"]
+  },
+  exitKinds: new Map()
+}
+
+const cannot: ReturnType<Agent["unable"]> = [
+  { field: "maxTurns", message: "is not possible with opencode, which has no such option; claude has one." },
+  { field: "maxCostUsd", message: "is not possible with opencode, which has no such option; claude has one." },
+  { field: "outputSchema", message: "is not possible with opencode, which has no such option; claude and codex do." }
+]
+
+/**
+ * opencode. The system prompt is added to the instructions of its configuration by OPENCODE_CONFIG_CONTENT. Which variants a model has is the provider's matter: an effort that it has not
+ * changes nothing.
+ */
+export const opencode: Agent = {
+  ...traits,
+  command: "opencode",
+  install: "npm install -g opencode-ai",
+  unable: (work) => cannot.filter(({ field }) => work[field] !== null),
+  call: (work, setting) => ({
+    argv: [setting.command, ...argsOf(work, setting)],
+    stdin: work.prompt,
+    env: variablesOf(work, setting),
+    files: work.systemPrompt === null ? [] : [{ path: systemPromptFile, text: work.systemPrompt }]
+  }),
+  reader: (work) => readEvents({ ...opencodeDialect, traits }, work)
+}

@@ -1,0 +1,84 @@
+/** What the lines of opencode tell: it has no line for its result, which is the last step. */
+import * as Schema from "effect/Schema"
+import { callLine, errorLine } from "../reading/callLine.ts"
+import type { Dialect, Shown } from "../reading/readEvents.ts"
+import { sinceAttempt, withText } from "../reading/Told.ts"
+import type { Count, Told } from "../reading/Told.ts"
+import { OpencodeEvent } from "./OpencodeEvent.ts"
+import type { Tokens } from "./OpencodeEvent.ts"
+
+type Part<Type> = Extract<OpencodeEvent, { type: Type }>
+
+const messageOf = ({ error }: Part<"error">): string =>
+  error?.data?.message ?? error?.name ?? "opencode met an error"
+
+const show = (event: OpencodeEvent): ReadonlyArray<Shown> => {
+  switch (event.type) {
+    case "text":
+      return [{ text: event.part.text ?? "" }]
+    case "tool_use": {
+      const { state, tool } = event.part
+      const call = { text: callLine(tool ?? "tool", state?.input) }
+      return state?.status === "error" ? [call, { text: errorLine(state.error ?? "the tool failed") }] : [call]
+    }
+    case "error":
+      return [{ text: errorLine(messageOf(event)) }]
+    case "step_start":
+    case "step_finish":
+      return []
+  }
+}
+
+const plus = ({ amount }: Count, more: number | null): Count =>
+  sinceAttempt(more === null ? amount : (amount ?? 0) + more)
+
+const inputOf = ({ cache, input }: Tokens): number => (input ?? 0) + (cache?.read ?? 0) + (cache?.write ?? 0)
+
+const outputOf = (tokens: Tokens): number => (tokens.output ?? 0) + (tokens.reasoning ?? 0)
+
+const learnStep = (told: Told, { part }: Part<"step_finish">): Told => {
+  const { tokens } = part
+  return {
+    ...told,
+    isOpen: false,
+    // Behind calls of tools another step follows, unless a tool was refused: then it just ends.
+    verdict: part.reason === "tool-calls" ? null : "done",
+    problem: null,
+    turns: (told.turns ?? 0) + 1,
+    costUsd: plus(told.costUsd, part.cost),
+    inputTokens: plus(told.inputTokens, tokens === null ? null : inputOf(tokens)),
+    outputTokens: plus(told.outputTokens, tokens === null ? null : outputOf(tokens))
+  }
+}
+
+const learnText = (told: Told, text: string | null): Told =>
+  text === null || text.trim() === "" ? told : withText(told, told.isOpen ? `\n\n${text}` : text)
+
+const learnError = (told: Told, event: Part<"error">): Told => ({
+  ...told,
+  verdict: "failed",
+  problem: { message: messageOf(event), kind: null, status: event.error?.data?.statusCode ?? null }
+})
+
+const learn = (given: Told, event: OpencodeEvent): Told => {
+  const told = { ...given, sessionId: event.sessionID ?? given.sessionId }
+  switch (event.type) {
+    case "step_start":
+      return { ...told, isOpen: false, verdict: null }
+    case "text":
+      return learnText(told, event.part.text)
+    case "tool_use":
+      return told
+    case "step_finish":
+      return learnStep(told, event)
+    case "error":
+      return learnError(told, event)
+  }
+}
+
+/** How the lines of opencode are understood. */
+export const opencodeDialect = {
+  decode: Schema.decodeUnknownOption(OpencodeEvent),
+  show,
+  learn
+} satisfies Omit<Dialect<OpencodeEvent>, "traits">

@@ -1,0 +1,97 @@
+/** From what the output told and how the process ended to what became of the work. */
+import type { AgentErrorKind, AgentOutcome, AgentTrouble } from "@backbeat/core/task/AgentOutcome"
+import type { Outcome } from "@backbeat/core/task/AttemptEnd"
+import type { AgentWork } from "@backbeat/core/task/AgentWork"
+import type { Agent } from "../Agent.ts"
+import { keepBeginning, keepEnd } from "../text/keepEnd.ts"
+import { hintFor } from "../trouble/hintFor.ts"
+import { kindOf } from "../trouble/kindOf.ts"
+import { maskSecrets } from "../trouble/maskSecrets.ts"
+import { plainMessage, plainStderr } from "../trouble/plainMessage.ts"
+import { account } from "./account.ts"
+import type { Problem, Told } from "./Told.ts"
+
+/** What is to be known of an agent to tell its trouble. */
+export interface AgentTraits extends Pick<Agent, "name" | "login" | "loginMarks"> {
+  /** What its exit codes mean when it said nothing else. */
+  readonly exitKinds: ReadonlyMap<number, AgentErrorKind>
+}
+
+/** All that is known at the end of a call; `stray` is what it printed among its events that is none. */
+export interface Evidence {
+  readonly told: Told
+  readonly stray: string
+  readonly outcome: Outcome
+  readonly stderr: string
+}
+
+const textBytes = 65_536
+const messageBytes = 4096
+
+const spoken = (message: string): Problem => ({ message, kind: null, status: null })
+
+/** What tells most of a failure: the first that says which kind it is, otherwise the first that says anything. */
+const tellingProblem = ({ told, stray, stderr }: Evidence): Problem | null => {
+  const problems = [told.problem, spoken(plainStderr(stderr)), spoken(plainStderr(stray))].flatMap((problem) =>
+    problem === null || problem.message.trim() === "" ? [] : [problem]
+  )
+  return problems.find((problem) => kindOf(problem) !== "error") ?? problems[0] ?? null
+}
+
+const troubleOf = (traits: AgentTraits, problem: Problem, kind: AgentErrorKind): AgentTrouble => {
+  const message = keepBeginning(maskSecrets(plainMessage(problem.message)), messageBytes)
+  return { kind, message, hint: hintFor(traits, kind, message) }
+}
+
+const saidToFail = (traits: AgentTraits, evidence: Evidence): AgentTrouble => {
+  const own = evidence.told.problem
+  const problem = own !== null && own.message.trim() !== "" ? own : tellingProblem(evidence)
+  if (problem === null) return troubleOf(traits, spoken(`${traits.name} said that it failed, and not why.`), "error")
+  return troubleOf(traits, problem, kindOf(problem))
+}
+
+const saidNothing = (traits: AgentTraits, evidence: Evidence, exitCode: number): AgentTrouble => {
+  const problem = tellingProblem(evidence)
+  const byCode = traits.exitKinds.get(exitCode)
+  const plain = `${traits.name} ended with exit code ${exitCode} and without a result`
+  if (problem === null) return troubleOf(traits, spoken(`${plain}.`), byCode ?? "no_result")
+  const kind = byCode ?? kindOf(problem)
+  if (exitCode === 0 && kind === "error")
+    return troubleOf(traits, { ...problem, message: `${plain}: ${plainMessage(problem.message)}` }, "no_result")
+  return troubleOf(traits, problem, kind)
+}
+
+const troubleIn = (traits: AgentTraits, work: AgentWork, evidence: Evidence): AgentTrouble | null => {
+  const { structured, verdict } = evidence.told
+  if (verdict === "failed") return saidToFail(traits, evidence)
+  if (verdict === "done")
+    return work.outputSchema === null || structured !== null
+      ? null
+      : troubleOf(traits, spoken(`${traits.name} gave no answer in the form of the output schema.`), "no_result")
+  // Without a word of its own, an agent that was killed or never ran is not to blame: the end of its process tells why.
+  return evidence.outcome.kind === "exited" ? saidNothing(traits, evidence, evidence.outcome.exitCode) : null
+}
+
+/**
+ * What became of a call. Success is what the output says, not the exit code. `isError` of the result is true unless the
+ * output said that the work is done, in the form that was asked for. The tokens of the input include those of a cache.
+ */
+export const conclude = (traits: AgentTraits, work: AgentWork, evidence: Evidence): AgentOutcome => {
+  const { told } = evidence
+  const trouble = troubleIn(traits, work, evidence)
+  const isError = told.verdict !== "done" || trouble !== null
+  const { own, used } = account(told, work.session)
+  const text = keepEnd(told.text.trim(), textBytes)
+  return {
+    result: {
+      text: isError ? maskSecrets(text) : text,
+      isError,
+      sessionId: told.sessionId,
+      ...own,
+      turns: told.turns,
+      structured: told.structured
+    },
+    used,
+    trouble
+  }
+}

@@ -1,0 +1,62 @@
+/** Reads an output of one JSON object a line, whichever agent's events they are. */
+import type { AgentWork } from "@backbeat/core/task/AgentWork"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { AgentReader } from "../Agent.ts"
+import { PendingText } from "../text/PendingText.ts"
+import { parseJson } from "../text/lenient.ts"
+import { conclude } from "./conclude.ts"
+import type { AgentTraits } from "./conclude.ts"
+import { nothingTold } from "./Told.ts"
+import type { Told } from "./Told.ts"
+
+/** What an event shows to people: a whole text, which may have many lines, or a piece of one that goes on. */
+export type Shown = { readonly text: string } | { readonly piece: string }
+
+/** How one agent's events are understood. */
+export interface Dialect<Event> {
+  readonly traits: AgentTraits
+  /** None for what is not an event of this agent, or not one that matters. */
+  readonly decode: (value: unknown) => Option.Option<Event>
+  readonly show: (event: Event) => ReadonlyArray<Shown>
+  readonly learn: (told: Told, event: Event, work: AgentWork) => Told
+}
+
+/** How much of what is no JSON is kept as evidence, in characters. */
+const keptStray = 8192
+
+const isObject = Schema.is(Schema.Record(Schema.String, Schema.Unknown))
+
+/** A reader of one call's output. */
+export const readEvents = <Event>(dialect: Dialect<Event>, work: AgentWork): AgentReader => {
+  const pending = new PendingText()
+  let told = nothingTold
+  let stray = ""
+
+  const showLine = (shown: Shown): ReadonlyArray<string> => {
+    if ("piece" in shown) return pending.add(shown.piece)
+    const text = shown.text.replace(/\s+$/u, "")
+    return [...pending.flush(), ...(text === "" ? [] : text.split("\n"))]
+  }
+
+  return {
+    take: (line) => {
+      const value = parseJson(line)
+      if (!isObject(value)) {
+        if (line.trim() === "") return []
+        stray = `${stray}${line}\n`.slice(-keptStray)
+        return [...pending.flush(), line]
+      }
+      return Option.match(dialect.decode(value), {
+        onNone: () => [],
+        onSome: (event) => {
+          told = dialect.learn(told, event, work)
+          return dialect.show(event).flatMap(showLine)
+        }
+      })
+    },
+    rest: () => pending.flush(),
+    sessionId: () => told.sessionId,
+    conclude: (end) => conclude(dialect.traits, work, { told, stray, ...end })
+  }
+}

@@ -1,0 +1,36 @@
+/** Bounds of texts, in bytes of UTF-8 and in characters. */
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+const leftOut = (count: number): string => `[${count} bytes before this are left out]\n`
+
+/**
+ * A text of at most `maxBytes`: its end, behind a line that says how much is missing. The end, because that is where an
+ * agent says what became of its work.
+ */
+export const keepEnd = (text: string, maxBytes: number): string => {
+  if (text.length * 3 <= maxBytes) return text
+  const bytes = encoder.encode(text)
+  if (bytes.length <= maxBytes) return text
+  // Reserves the longest the mark can be: the count never has more digits than the whole length.
+  let start = bytes.length - maxBytes + leftOut(bytes.length).length
+  while (start < bytes.length && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1
+  return leftOut(start) + decoder.decode(bytes.subarray(start))
+}
+
+/** A text of at most `maxBytes`: its beginning, and an ellipsis. */
+export const keepBeginning = (text: string, maxBytes: number): string => {
+  if (text.length * 3 <= maxBytes) return text
+  const bytes = encoder.encode(text)
+  if (bytes.length <= maxBytes) return text
+  let end = maxBytes - 3
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1
+  return `${decoder.decode(bytes.subarray(0, end))}…`
+}
+
+/** A text in one line of at most `maxLength` characters. */
+export const oneLine = (text: string, maxLength: number): string => {
+  const line = text.slice(0, maxLength * 4).replace(/\s+/gu, " ").trim()
+  return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line
+}

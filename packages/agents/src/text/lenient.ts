@@ -1,0 +1,39 @@
+/** Schemas for what others print: a field of another type than expected counts as absent, the rest is still read. */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
+
+/** A key of a struct that reads as null when it is missing, null or of another type. */
+export const lenient = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
+  const decode = Schema.decodeUnknownOption(schema)
+  return Schema.optionalKey(Schema.Unknown).pipe(
+    Schema.decodeTo(Schema.NullOr(Schema.toType(schema)), {
+      decode: SchemaGetter.transformOptional((given: Option.Option<unknown>) =>
+        Option.some(Option.getOrNull(Option.flatMap(given, decode)))
+      ),
+      encode: SchemaGetter.transform((value): unknown => value)
+    })
+  )
+}
+
+const decodeJson = Schema.decodeUnknownOption(Schema.Json)
+
+/** A value as JSON, or null when it could not be written again: too deep, or with a number beyond all bounds. */
+export const asJson = (value: unknown): Schema.Json | null => {
+  try {
+    JSON.stringify(value)
+    return Option.getOrNull(decodeJson(value))
+  } catch {
+    return null
+  }
+}
+
+/** What a text says as JSON, or undefined when it is not JSON. */
+export const parseJson = (text: string): unknown => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return value
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,56 @@
+/** What to do about an agent's trouble. */
+import type { AgentErrorKind } from "@backbeat/core/task/AgentOutcome"
+import type { Agent } from "../Agent.ts"
+
+// Failures that agents share and that have a remedy of their own.
+const remedies: ReadonlyArray<readonly [RegExp, string]> = [
+  [
+    /no (?:conversation|rollout) found|session not found|invalid session identifier|no previous sessions/iu,
+    "The agent does not know this session: it was deleted, or belongs to another directory. Start a new task instead."
+  ],
+  [
+    /cannot be used with root/iu,
+    "Run the task as another user or with permissionMode edit; in a sandbox of your own set IS_SANDBOX=1 in its env."
+  ],
+  [
+    /auto-rejecting/iu,
+    "It asked for a permission that nobody can give: allow it in the agent's settings, or use permissionMode full."
+  ],
+  [/model\b.{0,80}\b(?:not found|not supported|does not exist|not available)/iu, "Give a model that the agent has."],
+  [
+    /unexpected server error/iu,
+    "Often the model is unknown: `opencode models` lists them. With --print-logs in agents.opencode.args it says more."
+  ],
+  [
+    /unknown option|unexpected argument|unknown argument|invalid value .* for/iu,
+    "This version of the agent does not take what it was called with: update it."
+  ]
+]
+
+const remedyFor = (message: string): string | undefined => remedies.find(([words]) => words.test(message))?.[1]
+
+const login = ({ login: command, loginMarks }: Pick<Agent, "login" | "loginMarks">): string => {
+  const variable = loginMarks.variables[0]
+  const otherwise = variable === undefined ? "" : `, or give a valid ${variable} in the task's environment`
+  return `Log in with \`${command}\`${otherwise}, then retry the task.`
+}
+
+/** One or two sentences for people. */
+export const hintFor = (
+  agent: Pick<Agent, "name" | "login" | "loginMarks">,
+  kind: AgentErrorKind,
+  message: string
+): string => {
+  switch (kind) {
+    case "auth":
+      return login(agent)
+    case "rate_limit":
+      return "Resume the task when the limit is over, or give it another model or agent."
+    case "limit":
+      return "Resume the task to go on from here, or give it more turns or a larger budget."
+    case "no_result":
+      return remedyFor(message) ?? `Look at the task's logs: what ${agent.name} printed is all that is known.`
+    case "error":
+      return remedyFor(message) ?? "Look at the task's logs for what happened before."
+  }
+}

@@ -1,0 +1,52 @@
+import { describe, expect, test } from "bun:test"
+import { customAgent } from "../../src/custom/customAgent.ts"
+import { settingOf, workOf } from "../agentWork.ts"
+import { exited, killed, readAll } from "../readAll.ts"
+
+const agent = customAgent("mine", { command: "mycli", args: ["run", "--ask={prompt}!"] })
+
+describe("a call of a custom agent", () => {
+  test("puts the prompt where its template says, and then not on standard input", () => {
+    const work = workOf({ prompt: "a $& {prompt} b" })
+    const call = agent.call(work, settingOf("/opt/mycli", ["run", "--ask={prompt}!"]))
+    expect(call.argv).toEqual(["/opt/mycli", "run", "--ask=a $& {prompt} b!"])
+    expect(call.stdin).toBe("")
+  })
+
+  test("puts the prompt on standard input when its template has no place for it", () => {
+    const work = workOf()
+    const call = customAgent("mine", { command: "mycli", args: ["run"] }).call(work, settingOf("mycli"))
+    expect(call).toEqual({ argv: ["mycli", "run"], stdin: work.prompt, env: {}, files: [] })
+  })
+
+  test("is not made with anything that only its own arguments could say", () => {
+    const work = workOf({ model: "m", session: { id: "s", usedBefore: null }, permissionMode: "plan" })
+    expect(agent.unable(work).map(({ field }) => field)).toEqual(["model", "session", "permissionMode"])
+    expect(agent.unable(workOf())).toEqual([])
+  })
+})
+
+describe("an output of a custom agent", () => {
+  test("is its text, and its exit code the verdict", () => {
+    const lines = ["Looking.", "", "Two files.", ""]
+    const { outcome, shown } = readAll(agent, workOf(), { lines })
+    expect(shown).toEqual(lines)
+    expect(outcome.trouble).toBeNull()
+    expect(outcome.result).toMatchObject({ text: "Looking.\n\nTwo files.", isError: false, sessionId: null })
+  })
+
+  test("that failed says why on standard error, or else in its output", () => {
+    const told = readAll(agent, workOf(), { lines: ["Working"], outcome: exited(2), stderr: "quota exceeded\n" })
+    expect(told.outcome.trouble).toMatchObject({ kind: "rate_limit", message: "quota exceeded" })
+    const untold = readAll(agent, workOf(), { lines: ["Cannot open x"], outcome: exited(2) })
+    expect(untold.outcome.trouble).toMatchObject({ kind: "error", message: "Cannot open x" })
+    const nothing = readAll(agent, workOf(), { lines: [], outcome: exited(2) })
+    expect(nothing.outcome.trouble).toMatchObject({ kind: "no_result" })
+  })
+
+  test("of an agent that was killed is an error without a trouble of its own", () => {
+    const { outcome } = readAll(agent, workOf(), { lines: ["Working"], outcome: killed })
+    expect(outcome.trouble).toBeNull()
+    expect(outcome.result).toMatchObject({ text: "Working", isError: true })
+  })
+})

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "bun:test"
+import { gemini } from "../../src/gemini/gemini.ts"
+import { answerSchema, settingOf, workOf } from "../agentWork.ts"
+import { exited, linesOf, readAll } from "../readAll.ts"
+
+const modeOf = (permissionMode: "plan" | "full") =>
+  gemini.call(workOf({ permissionMode }), settingOf("gemini")).argv[4]
+
+const piece = (content: string) => ({ type: "message", role: "assistant", content, delta: true })
+
+const kindOf = (code: number) =>
+  readAll(gemini, workOf(), { lines: [], outcome: exited(code) }).outcome.trouble?.kind
+
+describe("a call of gemini", () => {
+  test("puts the prompt on standard input, which makes it headless", () => {
+    const work = workOf({ model: "gemini-2.5-flash", session: { id: "c5dc", usedBefore: null } })
+    expect(gemini.unable(work)).toEqual([])
+    expect(gemini.call(work, settingOf("gemini", ["-d"]))).toEqual({
+      argv: [
+        "gemini", "-d", "-o", "stream-json", "--approval-mode", "auto_edit", "--skip-trust",
+        "-m", "gemini-2.5-flash", "-r", "c5dc"
+      ],
+      stdin: work.prompt,
+      env: {},
+      files: []
+    })
+  })
+
+  test("names the approval mode", () => {
+    expect([modeOf("plan"), modeOf("full")]).toEqual(["plan", "yolo"])
+  })
+
+  test("is not made with what gemini has no option for", () => {
+    const work = workOf({ effort: "low", systemPrompt: "x", maxTurns: 1, maxCostUsd: 1, outputSchema: answerSchema })
+    const refused = gemini.unable(work)
+    expect(refused.map(({ field }) => field)).toEqual([
+      "effort",
+      "systemPrompt",
+      "maxTurns",
+      "maxCostUsd",
+      "outputSchema"
+    ])
+    expect(refused.every(({ message }) => message.includes("claude"))).toBe(true)
+  })
+})
+
+describe("an output of gemini", () => {
+  const success = { type: "result", status: "success", stats: { input_tokens: 9, output_tokens: 2 } }
+
+  test("is shown in lines, however it was cut into pieces", () => {
+    const { outcome, shown } = readAll(gemini, workOf(), {
+      lines: linesOf(
+        piece("I lo"),
+        piece("ok.\nOne"),
+        { type: "tool_use", tool_name: "run_shell_command", parameters: { command: "ls" } },
+        { type: "tool_result", status: "error", error: { message: "not\nallowed" } },
+        piece("No"),
+        piece(" files.\n"),
+        success
+      )
+    })
+    expect(shown).toEqual(["I look.", "One", "> run_shell_command: ls", "! not allowed", "No files."])
+    expect(outcome.result).toMatchObject({ text: "No files.", inputTokens: 9, outputTokens: 2, isError: false })
+  })
+
+  test("keeps what was said before a call until something else is said", () => {
+    const { outcome } = readAll(gemini, workOf(), {
+      lines: linesOf(piece("I look."), { type: "tool_use", tool_name: "ls" }, success)
+    })
+    expect(outcome.result.text).toBe("I look.")
+  })
+
+  test("that ran out of turns has not succeeded, though it says so", () => {
+    const error = { type: "error", severity: "error", message: "Maximum session turns exceeded" }
+    const { outcome } = readAll(gemini, workOf(), { lines: linesOf(piece("Half."), error, success) })
+    expect(outcome.trouble?.kind).toBe("limit")
+  })
+
+  test("of which nothing but the exit code is known is understood by that", () => {
+    expect([41, 53, 145, 173, 1].map(kindOf)).toEqual(["auth", "limit", "auth", "rate_limit", "no_result"])
+  })
+})
