@@ -30,7 +30,8 @@ const run = async (line: CommandLine): Promise<number> => {
     const { discover } = await import("./discover.ts")
     return discover(await outgoing(line))
   }
-  const [target, call] = [targetOf(line), await outgoing(line)]
+  const asked = line.operation === "init" && line.payload === null ? await (await import("./chooseAgent.ts")).chooseAgent(line) : line
+  const [target, call] = [targetOf(asked), await outgoing(asked)]
   const response = await callEngine(target, call)
   if (response !== null) return printAnswer(response, target, call)
   const { withoutEngine } = await import("./withoutEngine.ts")

@@ -2,7 +2,7 @@
 import { type EngineOptions, reign } from "@backbeat/engine/Engine"
 import { databasePath } from "@backbeat/engine/home/Home"
 import type { Election } from "@backbeat/engine/life/election"
-import { layerSqlite } from "@backbeat/store/sqlite/SqliteTaskStore"
+import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
 
 /** Is the engine of a home with its database. */
 export const reignWithSqlite = (options: EngineOptions, election: Election): Promise<void> =>

@@ -132,7 +132,7 @@ export class Rig {
   /** Ends everything that was started in this home and removes the scratch folder. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      const { tasks } = await this.data("list", { status: ["running", "stopping", "queued", "retrying"], limit: 500 })
+      const { tasks } = await this.data("list", { status: ["blocked", "running", "stopping", "queued", "retrying"], limit: 500 })
       const ids = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ id: Schema.String })))(tasks)
       if (ids.length > 0) await this.call(["stop", JSON.stringify(ids.map(({ id }) => ({ id, force: true })))])
       await this.call(["engine", "stop"])

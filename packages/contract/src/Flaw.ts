@@ -30,9 +30,10 @@ const kindTexts: Readonly<Record<string, string>> = {
   number: "a number",
   boolean: "true or false",
   object: "an object",
-  array: "an array"
+  array: "an array",
+  null: "null"
 }
-const gotTexts: Readonly<Record<string, string>> = { ...kindTexts, boolean: "a boolean", null: "null" }
+const gotTexts: Readonly<Record<string, string>> = { ...kindTexts, boolean: "a boolean" }
 
 const quoted = (words: ReadonlyArray<unknown>): string => words.map((word) => JSON.stringify(word)).join(", ")
 
@@ -67,10 +68,12 @@ const ofNumber = (shape: Shape, value: number, path: Path): ReadonlyArray<Flaw> 
   return fits && value >= minimum && value <= maximum ? [] : atValue(path, `expected ${wanted(shape, path)}`)
 }
 
-const ofArray = ({ items = {}, maxItems = Infinity }: Shape, value: ReadonlyArray<unknown>, path: Path): ReadonlyArray<Flaw> =>
-  value.length > maxItems
-    ? atValue(path, `must have at most ${maxItems} items`)
-    : value.flatMap((item, index) => findFlaws(items, item, [...path, index]))
+const ofArray = (shape: Shape, value: ReadonlyArray<unknown>, path: Path): ReadonlyArray<Flaw> => {
+  const { items = {}, minItems = 0, maxItems = Infinity } = shape
+  if (value.length > maxItems) return atValue(path, `must have at most ${maxItems} items`)
+  if (value.length < minItems) return atValue(path, `must have at least ${minItems} items`)
+  return value.flatMap((item, index) => findFlaws(items, item, [...path, index]))
+}
 
 const ofKey = (shape: Shape, key: string, value: unknown, path: Path): ReadonlyArray<Flaw> => {
   const { properties = {}, patternProperties = {}, additionalProperties } = shape

@@ -4,6 +4,10 @@
 export const problemTypes = {
   CommandInputError: { retryable: false },
   TaskNotFound: { retryable: false },
+  PipelineNotFound: { retryable: false },
+  DependencyNotFound: { retryable: false },
+  DependencyCycle: { retryable: false },
+  AgentUnavailable: { retryable: false },
   TaskAlreadyRunning: { retryable: false },
   IllegalTransition: { retryable: false },
   TaskWaitTimedOut: { retryable: true },

@@ -19,6 +19,7 @@ export interface Shape {
   readonly maximum?: number
   readonly minLength?: number
   readonly maxLength?: number
+  readonly minItems?: number
   readonly maxItems?: number
 }
 
@@ -41,6 +42,7 @@ export const Shape: Schema.Codec<Shape> = Schema.Struct({
   maximum: optionalKey(Schema.Finite),
   minLength: optionalKey(Schema.Int),
   maxLength: optionalKey(Schema.Int),
+  minItems: optionalKey(Schema.Int),
   maxItems: optionalKey(Schema.Int)
 })
 

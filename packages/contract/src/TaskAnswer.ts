@@ -1,5 +1,8 @@
 /** A task as callers see it. Times are ISO 8601 in UTC with milliseconds, durations milliseconds, sizes bytes. */
 import { Actor } from "@backbeat/core/task/Actor"
+import { AgentResult } from "@backbeat/core/task/AgentOutcome"
+import { Effort, PermissionMode } from "@backbeat/core/task/AgentWork"
+import { Dependency, NeededEnd } from "@backbeat/core/task/Dependency"
 import { Failure } from "@backbeat/core/task/Failure"
 import { Notify } from "@backbeat/core/task/Notify"
 import { HealthProbe, Probe } from "@backbeat/core/task/Probe"
@@ -19,12 +22,15 @@ export const LogFiles = Schema.Struct({
 const brief = {
   id: Schema.String,
   name: Schema.NullOr(Schema.String),
-  kind: Schema.Literals(["command", "script"]),
+  kind: Schema.Literals(["command", "script", "prompt"]),
   status: TaskStatus,
   health: Schema.NullOr(Health),
   command: Schema.NullOr(Schema.String),
   args: Schema.Array(Schema.String),
   script: Schema.NullOr(Schema.String),
+  prompt: Schema.NullOr(Schema.String),
+  agent: Schema.NullOr(Schema.String),
+  model: Schema.NullOr(Schema.String),
   cwd: Schema.String,
   tags: Schema.Array(Schema.String),
   priority: Priority,
@@ -35,6 +41,10 @@ const brief = {
   exitCode: Schema.NullOr(Schema.Int),
   signal: Schema.NullOr(Schema.String),
   failure: Schema.NullOr(Failure),
+  dependsOn: Schema.Array(Dependency),
+  retryOf: Schema.NullOr(Schema.String),
+  parentTaskId: Schema.NullOr(Schema.String),
+  pipelineId: Schema.NullOr(Schema.String),
   createdAt: Schema.String,
   startedAt: Schema.NullOr(Schema.String),
   endedAt: Schema.NullOr(Schema.String),
@@ -49,6 +59,15 @@ export type BriefTask = typeof BriefTask.Type
 export const TaskAnswer = Schema.Struct({
   ...brief,
   cpuMs: Schema.NullOr(Schema.Finite),
+  waitsFor: Schema.Array(Schema.Struct({ task: Schema.String, on: NeededEnd, status: TaskStatus })),
+  continueFrom: Schema.NullOr(Schema.String),
+  effort: Schema.NullOr(Effort),
+  systemPrompt: Schema.NullOr(Schema.String),
+  permissionMode: Schema.NullOr(PermissionMode),
+  maxTurns: Schema.NullOr(Schema.Int),
+  maxCostUsd: Schema.NullOr(Schema.Finite),
+  outputSchema: Schema.NullOr(Schema.JsonObject),
+  result: Schema.NullOr(AgentResult),
   retryAt: Schema.NullOr(Schema.String),
   notBefore: Schema.NullOr(Schema.String),
   stopping: Schema.NullOr(

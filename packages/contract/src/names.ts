@@ -8,6 +8,8 @@ export const operationNames = [
   "wait",
   "stop",
   "restart",
+  "retry",
+  "resume",
   "send",
   "logs",
   "events",
@@ -20,10 +22,21 @@ export const operationNames = [
   "schema show",
   "examples list",
   "examples show",
+  "agents list",
+  "agents check",
+  "init",
   "config show",
   "config set",
   "config reset",
   "config path",
+  "pipeline create",
+  "pipeline get",
+  "pipeline list",
+  "pipeline cancel",
+  "queue list",
+  "queue pause",
+  "queue resume",
+  "queue set",
   "engine status",
   "engine stop"
 ] as const
@@ -48,7 +61,7 @@ export type FlagName = keyof typeof flagKinds
 export const commonFlagNames = ["pretty", "home", "help", "version"] as const
 
 /** The operations that need the caller's environment. */
-export const operationsWithEnvironment: ReadonlyArray<string> = ["start", "plan"]
+export const operationsWithEnvironment: ReadonlyArray<string> = ["start", "pipeline create", "plan", "agents list", "agents check", "init", "doctor"]
 
 /** The operations that the caller answers by itself, from the table alone. */
 export const discoveryNames: ReadonlyArray<string> = [

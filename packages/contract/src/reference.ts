@@ -13,6 +13,8 @@ import { exitCodes, failed, succeeded } from "./Envelope.ts"
 import { commonFlagTexts, flagTexts, operationHelpData } from "./help.ts"
 import type { Operation } from "./Operation.ts"
 import { Frame } from "./operation/output.ts"
+import { StepInput, TaskInput } from "./operation/pipeline.ts"
+import { BriefPipeline, PipelineAnswer } from "./PipelineAnswer.ts"
 import { type ProblemType, problemTypes, taskNotFound } from "./Problem.ts"
 import { payloadMaxBytes } from "./protocol.ts"
 import { type NameOf, Shape, shapeOf, typeText } from "./Shape.ts"
@@ -24,6 +26,10 @@ const rows: ReadonlyArray<Operation> = Object.values(operations)
 const problemTexts: Readonly<Record<ProblemType, string>> = {
   CommandInputError: "The payload or the command line is not what the operation takes; the message names the field.",
   TaskNotFound: "No task has this id.",
+  PipelineNotFound: "No pipeline has this id.",
+  DependencyNotFound: "A task that is depended on is neither there nor in the same call.",
+  DependencyCycle: "Tasks of one call would wait for each other; the message names the cycle.",
+  AgentUnavailable: "The agent's program is not installed; the hint says how to install it.",
   TaskAlreadyRunning: "A task of this id lives.",
   IllegalTransition: "The task's status does not accept this.",
   TaskWaitTimedOut: "What was waited for has not come yet; it goes on.",
@@ -50,7 +56,24 @@ const toShape = (schema: Schema.Top): Shape =>
 const bare = (shape: Shape): string =>
   JSON.stringify({ ...shape, description: undefined }, (key, value: unknown) => (key === "additionalProperties" ? undefined : value))
 
-const named = Object.entries({ Task: TaskAnswer, BriefTask, Failure, Actor, RestartPolicy, Probe, HealthProbe, Notify, Artifact, Frame }).map(
+const schemas = {
+  Task: TaskAnswer,
+  BriefTask,
+  Pipeline: PipelineAnswer,
+  BriefPipeline,
+  Step: StepInput,
+  TaskOfPipeline: TaskInput,
+  Failure,
+  Actor,
+  RestartPolicy,
+  Probe,
+  HealthProbe,
+  Notify,
+  Artifact,
+  Frame
+}
+
+const named = Object.entries(schemas).map(
   ([name, schema]) => ({ name, shape: toShape(schema), text: bare(toShape(schema)) })
 )
 
@@ -193,7 +216,13 @@ ${markdownTable(
 ${listed(["EngineUnreachable", "InternalError"])} can come from every operation.`
 
 const shapeText = (name: string, shape: Shape): string => {
-  if (name === "BriefTask") return `These fields of a \`Task\`: ${listed(Object.keys(shape.properties ?? {}))}.`
+  const keys = Object.keys(shape.properties ?? {})
+  if (name === "BriefTask") return `These fields of a \`Task\`: ${listed(keys)}.`
+  if (name === "BriefPipeline") return "A `Pipeline` without `tasks`."
+  if (name === "Step" || name === "TaskOfPipeline") {
+    const missing = Object.keys(shapeOf(operations.start, "input").properties ?? {}).filter((key) => !keys.includes(key))
+    return `What \`start\` takes, without ${listed(missing)}.`
+  }
   const variants = shape.anyOf ?? [shape]
   const fields = fieldTable(ofVariants(variants.map((variant) => rowsOf(variant))))
   if (name === "Failure") return `\`type\` says which of the others are there: see [failures](lifecycle.md#failures).\n\n${fields}`

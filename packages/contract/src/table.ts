@@ -1,7 +1,10 @@
 /** The table of operations: the one place from which every surface is derived. */
 import * as administer from "./operation/administer.ts"
+import * as agents from "./operation/agents.ts"
 import * as discover from "./operation/discover.ts"
 import * as output from "./operation/output.ts"
+import * as pipeline from "./operation/pipeline.ts"
+import * as queue from "./operation/queue.ts"
 import * as read from "./operation/read.ts"
 import { start } from "./operation/start.ts"
 import * as steer from "./operation/steer.ts"
@@ -16,6 +19,8 @@ export const operations = {
   wait: read.wait,
   stop: steer.stop,
   restart: steer.restart,
+  retry: steer.retry,
+  resume: steer.resume,
   send: steer.send,
   logs: output.logs,
   events: output.events,
@@ -28,10 +33,21 @@ export const operations = {
   "schema show": discover.schemaShow,
   "examples list": discover.examplesList,
   "examples show": discover.examplesShow,
+  "agents list": agents.agentsList,
+  "agents check": agents.agentsCheck,
+  init: agents.init,
   "config show": administer.configShow,
   "config set": administer.configSet,
   "config reset": administer.configReset,
   "config path": administer.configPath,
+  "pipeline create": pipeline.pipelineCreate,
+  "pipeline get": pipeline.pipelineGet,
+  "pipeline list": pipeline.pipelineList,
+  "pipeline cancel": pipeline.pipelineCancel,
+  "queue list": queue.queueList,
+  "queue pause": queue.queuePause,
+  "queue resume": queue.queueResume,
+  "queue set": queue.queueSet,
   "engine status": administer.engineStatus,
   "engine stop": administer.engineStop
 } as const satisfies Record<OperationName, Operation>

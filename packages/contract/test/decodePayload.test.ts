@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 
 const refuse = (operation: Operation, payload: unknown): Problem => Result.getOrThrow(Result.flip(decodePayload(operation, payload)))
 const takes = (operation: Operation, payload: unknown): boolean => Result.isSuccess(decodePayload(operation, payload))
-const { start, status, list, wait, stop, logs, events, plan, prune, doctor } = operations
+const { start, status, list, wait, stop, logs, events, plan, prune, doctor, "pipeline create": pipeline } = operations
 
 const statusList = '"blocked", "queued", "running", "stopping", "retrying", "completed", "failed", "cancelled"'
 const instant = "expected an ISO 8601 instant with a zone, such as 2026-11-21T08:00:00.000Z"
@@ -84,7 +84,14 @@ const refused: ReadonlyArray<readonly [Operation, unknown, string]> = [
   [plan, {}, "payload is missing"],
   [plan, { payload: 5 }, "payload: expected an object or an array, got a number"],
   [plan, { payload: [{}, 5] }, "payload[1]: expected an object, got a number"],
-  [plan, { operation: "stop", payload: {} }, 'operation: expected "start"'],
+  [plan, { operation: "stop", payload: {} }, 'operation: expected one of "start", "pipeline create"'],
+  [pipeline, { steps: [{ command: "true" }] }, "steps: must have at least 2 items"],
+  [pipeline, { steps: Array.from({ length: 21 }, () => ({ command: "true" })) }, "steps: must have at most 20 items"],
+  [pipeline, { tasks: Array.from({ length: 501 }, () => ({ command: "true" })) }, "tasks: must have at most 500 items"],
+  [pipeline, { steps: [{ command: "true" }, { command: 5 }] }, "steps[1].command: expected a string, got a number"],
+  [pipeline, { steps: [{ command: "true" }, { command: "true", dependsOn: ["a"] }] }, "unknown field steps[1].dependsOn"],
+  [pipeline, { tasks: [{ command: "true" }, { command: "true", ifRunning: "return" }] }, "unknown field tasks[1].ifRunning"],
+  [pipeline, { id: "x".repeat(125) }, "id: expected 1 to 124 characters of A-Z a-z 0-9 . _ : - that start with a letter or digit"],
   [prune, { olderThanDays: Infinity }, "olderThanDays: expected a number from 0 to 36500"],
   [doctor, { x: 1 }, "unknown field x"],
   [doctor, 5, "the payload: expected an object, got a number"]

@@ -1,10 +1,15 @@
 /** The engine: one per home. Puts the rooms together on a store, serves until it is asked to end, and lets go in order. */
 import type { StoreError } from "@backbeat/store/StoreError"
-import type { TaskStore } from "@backbeat/store/TaskStore"
+import type { Stores } from "@backbeat/store/Stores"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
+import { layerAdmission } from "./admission/Admission.ts"
+import { layerAgentAttempts } from "./agent/AgentAttempts.ts"
+import { keepAdmission } from "./admission/keepAdmission.ts"
+import { layerPauses } from "./admission/Pauses.ts"
+import { layerResources } from "./admission/Resources.ts"
 import { toProblem } from "./handlers/Call.ts"
 import { layerView } from "./handlers/View.ts"
 import { Home } from "./home/Home.ts"
@@ -39,14 +44,15 @@ export interface EngineOptions {
 /** How long answers that are under way may take to leave, in milliseconds, once the home is free. */
 const farewellMs = 250
 
-const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<TaskStore, StoreError>) => {
+const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError>) => {
   const { root, configPath, version } = options
   const layerHome = Layer.succeed(Home, { root, configPath, version })
   return layerView.pipe(
     Layer.provideMerge(layerSupervisor),
     Layer.provideMerge(Layer.mergeAll(layerProbes, layerDeadlines, layerNotices)),
-    Layer.provideMerge(Layer.mergeAll(layerReports, layerLiveAttempts, layerIdleness)),
+    Layer.provideMerge(Layer.mergeAll(layerReports, layerLiveAttempts, layerIdleness, layerAgentAttempts)),
     Layer.provideMerge(layerTransitions),
+    Layer.provideMerge(Layer.mergeAll(Layer.provide(layerAdmission, layerResources), layerPauses)),
     Layer.provideMerge(Layer.mergeAll(layerStore, layerAlarm, layerSettings(options.environment))),
     Layer.provideMerge(layerHome)
   )
@@ -55,11 +61,12 @@ const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<TaskStore, 
 const logLevels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
 
 /** Lives in the home until the end is asked for. */
-const live = (options: EngineOptions, layerStore: Layer.Layer<TaskStore, StoreError>) =>
+const live = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError>) =>
   Effect.gen(function* () {
     const settings = yield* Settings
     const shutdown = yield* Shutdown
     yield* Effect.gen(function* () {
+      yield* keepAdmission
       yield* recover
       yield* keepDue
       yield* serve
@@ -84,7 +91,7 @@ const endOnSignals = (shutdown: Shutdown["Service"]): void => {
 /** Is the engine of the home that the election was won for, until it is asked to end. */
 export const reign = async (
   options: EngineOptions,
-  layerStore: Layer.Layer<TaskStore, StoreError>,
+  layerStore: Layer.Layer<Stores, StoreError>,
   election: Election
 ): Promise<void> => {
   const shutdown = await Effect.runPromise(makeShutdown)
@@ -100,6 +107,8 @@ export const reign = async (
     return
   }
   election.resign()
+  // Who found the home taken at this moment waits for a notice.
+  leaveNotice(options.root, { state: "ended", pid: process.pid })
   await Effect.runPromise(shutdown.release)
   await Bun.sleep(farewellMs)
 }

@@ -2,8 +2,10 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Actor } from "@backbeat/core/task/Actor"
+import type { Dependency, NeededEnd } from "@backbeat/core/task/Dependency"
 import type { Task } from "@backbeat/core/task/Task"
-import type { RecordedEvent, TaskEvent, TaskEventType } from "@backbeat/core/task/TaskEvent"
+import type { EventType, RecordedEvent, RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"
+import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
 import type { StoreError } from "./StoreError.ts"
 
@@ -23,6 +25,7 @@ export interface TaskFilter {
   readonly queue?: string | undefined
   readonly sessionId?: string | undefined
   readonly kind?: string | undefined
+  readonly pipelineId?: string | undefined
   /** Created at or after this instant (epoch ms). */
   readonly since?: number | undefined
 }
@@ -38,9 +41,25 @@ export interface TaskPage {
 export interface EventFilter {
   readonly since: number
   readonly taskIds?: ReadonlyArray<string> | undefined
+  /** Of tasks with this tag. */
   readonly tag?: string | undefined
-  readonly types?: ReadonlyArray<TaskEventType> | undefined
+  /** Of this pipeline and of its tasks. */
+  readonly pipelineId?: string | undefined
+  readonly types?: ReadonlyArray<EventType> | undefined
   readonly limit: number
+}
+
+/** A blocked task that waits for the task `dependency`, and for which end of it. */
+export interface DependentTask {
+  readonly dependency: string
+  readonly task: Task
+  readonly on: NeededEnd
+}
+
+/** What a settlement forgets: every wait for what has ended, and every wait of what was withdrawn. */
+export interface SettledWaits {
+  readonly ended: ReadonlyArray<string>
+  readonly withdrawn: ReadonlyArray<string>
 }
 
 /** What may run next: in the order P0, P1, P2, then by the sequence in which they were queued. */
@@ -65,7 +84,7 @@ export class TaskStore extends Context.Service<
      * Writes the rows (inserting new ones) and appends the events; answers with the events as recorded. Call inside `transact`;
      * alone it is a transaction itself. A specification is written for a new row and with `task.created` or `task.changed`.
      */
-    readonly record: (changes: ReadonlyArray<Change>) => Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError>
+    readonly record: (changes: ReadonlyArray<Change>) => Effect.Effect<ReadonlyArray<RecordedTaskEvent>, StoreError>
     /** One page. A cursor that no page gave is the end of the list; empty `ids` or `status` match nothing. */
     readonly list: (
       filter: TaskFilter,
@@ -87,7 +106,18 @@ export class TaskStore extends Context.Service<
     readonly retriesDue: (now: number) => Effect.Effect<ReadonlyArray<Task>, StoreError>
     /** The earliest instant after `now` (epoch ms) of a `notBefore` of a queued or a `retryAt` of a retrying task, or null. */
     readonly nextDueAt: (now: number) => Effect.Effect<number | null, StoreError>
-    /** Events in the order of their sequence. */
+    /** Makes a task wait for these, which must be there, in place of what it waited for before. */
+    readonly waitFor: (id: string, dependencies: ReadonlyArray<Dependency>) => Effect.Effect<void, StoreError>
+    /** What a task waits for still, in the order in which that was created. */
+    readonly waitsOf: (id: string) => Effect.Effect<ReadonlyArray<Dependency>, StoreError>
+    /** The tasks that wait for one of these, in the order in which they were created. Cheap when there are none. */
+    readonly dependents: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<DependentTask>, StoreError>
+    /** Forgets waits, and answers with those of `candidates` which wait for nothing now, in the order in which they were created. */
+    readonly settleWaits: (
+      settled: SettledWaits,
+      candidates: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyArray<string>, StoreError>
+    /** The one history, of tasks and of all else, in the order of its sequence. */
     readonly events: (filter: EventFilter) => Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError>
     /** The sequence of the newest event; 0 when there is none. Never goes back, also not when old events were removed. */
     readonly lastSequence: Effect.Effect<number, StoreError>

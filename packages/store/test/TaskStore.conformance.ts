@@ -14,6 +14,7 @@ import { describeRecording } from "./conformance/recording.ts"
 import { describeRemoval } from "./conformance/removal.ts"
 import type { Rig } from "./conformance/rig.ts"
 import { describeTransactions } from "./conformance/transactions.ts"
+import { describeWaits } from "./conformance/waits.ts"
 
 /** Describes the conformance of the store that `layer` makes in a scratch folder. */
 export const describeTaskStore = (name: string, layer: (folder: string) => Layer.Layer<TaskStore, StoreError>) => {
@@ -34,7 +35,8 @@ export const describeTaskStore = (name: string, layer: (folder: string) => Layer
     describeListing,
     describeDispatch,
     describeHistory,
-    describeRemoval
+    describeRemoval,
+    describeWaits
   ]) {
     part(rig)
   }

@@ -1,7 +1,7 @@
 /** Every TaskStore conforms. */
 import { join } from "node:path"
-import { layerMemory } from "@backbeat/store/memory/MemoryTaskStore"
-import { layerSqlite } from "@backbeat/store/sqlite/SqliteTaskStore"
+import { layerMemory } from "@backbeat/store/memory/layerMemory"
+import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
 import { describeTaskStore } from "./TaskStore.conformance.ts"
 
 describeTaskStore("memory", () => layerMemory)

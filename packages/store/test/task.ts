@@ -7,7 +7,7 @@ import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
 import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
-import type { Owner, TaskSpec } from "@backbeat/core/task/TaskSpec"
+import { type Lineage, noLineage, type Owner, type TaskSpec } from "@backbeat/core/task/TaskSpec"
 import type { Change } from "@backbeat/store/TaskStore"
 
 /** The instant at which tests begin, in epoch milliseconds. */
@@ -19,6 +19,7 @@ export interface TaskOptions {
   readonly blocked?: boolean
   readonly spec?: Partial<TaskSpec>
   readonly owner?: Partial<Owner>
+  readonly lineage?: Partial<Lineage>
 }
 
 /** A specification with the fields given. */
@@ -32,7 +33,9 @@ const spec = (fields: Partial<TaskSpec> = {}): TaskSpec => ({
   tags: [],
   priority: "P1",
   queue: "default",
+  dependsOn: [],
   notBefore: null,
+  delayMs: null,
   timeout: null,
   stallTimeoutMs: null,
   stopSignal: "SIGTERM",
@@ -50,7 +53,7 @@ const spec = (fields: Partial<TaskSpec> = {}): TaskSpec => ({
 /** The change that creates a task, `queued` unless it is `blocked`. */
 export const creation = (id: string, { at = start, blocked = false, ...given }: TaskOptions = {}): Change => {
   const owner = { sessionId: null, taskId: null, depth: 0, ...given.owner }
-  const event = { type: "task.created", spec: spec(given.spec), owner, blocked } as const
+  const event = { type: "task.created", spec: spec(given.spec), owner, lineage: { ...noLineage, ...given.lineage }, blocked } as const
   return { task: created(id, event, at), events: [event], at, actor: engine }
 }
 

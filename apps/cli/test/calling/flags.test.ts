@@ -146,7 +146,7 @@ describe("an unknown field", () => {
       ["status", {}, "id is missing"],
       ["list", { limit: 501 }, /^limit: /u],
       ["list", { status: "done" }, /^status: /u],
-      ["wait", {}, "id: exactly one of id, ids and tag is needed"],
+      ["wait", {}, "id: exactly one of id, ids, tag and pipelineId is needed"],
       ["logs", { id: "x", stream: "out" }, /^stream: expected one of "both", "stdout", "stderr"/u]
     ] as const) {
       const told = await rig.refusal([operation, JSON.stringify(payload)])

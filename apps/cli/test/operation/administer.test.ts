@@ -60,9 +60,9 @@ describe("prune", () => {
 describe("doctor", () => {
   test("says of each thing whether it is well, and what to do", async () => {
     await using rig = new Rig()
-    const names = ["home", "disk", "socket", "store", "engine", "config", "clock", "processes"]
-    const { checks } = await rig.data("doctor")
-    expect(checks).toMatchObject(names.map((name) => ({ name, status: expect.stringMatching(/^(?:ok|warn)$/u), message: expect.any(String) })))
+    const names = ["home", "disk", "socket", "store", "engine", "config", "clock", "processes", "agents"]
+    const { document } = await rig.call(["doctor"], { env: { PATH: "/usr/bin:/bin" } })
+    expect(document).toMatchObject({ data: { checks: names.map((name) => ({ name, status: expect.stringMatching(/^(?:ok|warn)$/u), message: expect.any(String) })) } })
     writeFileSync(join(rig.home, "config.json"), '{"retentionDays":"soon"}')
     expect(await rig.data("doctor")).toMatchObject({ status: "warn" })
   })

@@ -3,6 +3,7 @@ import type { Operation } from "@backbeat/contract/Operation"
 import { operations } from "@backbeat/contract/table"
 import { expect, test } from "bun:test"
 import * as Schema from "effect/Schema"
+import { FakeAgents } from "../agent/FakeAgents.ts"
 import { binary, Rig } from "../Rig.ts"
 
 const rows: ReadonlyArray<Operation> = Object.values(operations)
@@ -25,9 +26,17 @@ const decodeOutput = ({ output }: Operation, payload: unknown, data: unknown): v
   for (const result of results) decode(result.data)
 }
 
+/** The agents that the examples name. */
+const agentsOf = (rig: Rig): FakeAgents => {
+  const agents = new FakeAgents(rig.scratch)
+  for (const name of ["claude", "codex"]) agents.answer(name, "success")
+  return agents
+}
+
 const runExamples = async (rig: Rig, operation: Operation): Promise<void> => {
+  const { env } = agentsOf(rig)
   for (const { title, payload } of operation.examples) {
-    const called = await rig.call([...operation.name.split(" "), JSON.stringify(payload)])
+    const called = await rig.call([...operation.name.split(" "), JSON.stringify(payload)], { env })
     expect({ title, ...called }).toMatchObject({ title, exitCode: 0, stderr: "", document: { ok: true, command: operation.name } })
     decodeOutput(operation, payload, called.document["data"])
   }
@@ -36,6 +45,8 @@ const runExamples = async (rig: Rig, operation: Operation): Promise<void> => {
 test("every example is accepted and answered as its operation says", async () => {
   await using rig = new Rig()
   await runExamples(rig, operations.start)
+  // What is retried and resumed has ended.
+  await rig.data("wait", { ids: ["demo", "fix"] })
   // What the other examples speak of: something that runs, reads its input, and has ended.
   await rig.data("start", { id: "repl", command: "cat", stdin: "open" })
   for (const operation of rows) {
@@ -53,7 +64,7 @@ test("the calls that examples show can be typed into a shell", async () => {
   expect(examples.map(({ title }) => title)).toEqual(operations.start.examples.map(({ title }) => title))
   for (const { call } of examples) {
     const line = call.replace(/^backbeat /u, '"$B" ')
-    const child = Bun.spawn(["/bin/sh", "-c", line], { env: { ...rig.environment(), B: binary }, stdio: ["ignore", "pipe", "inherit"] })
+    const child = Bun.spawn(["/bin/sh", "-c", line], { env: { ...rig.environment(agentsOf(rig).env), B: binary }, stdio: ["ignore", "pipe", "inherit"] })
     expect(await child.stdout.text()).toStartWith('{"ok":true,"command":"start",')
   }
 })

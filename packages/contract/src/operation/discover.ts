@@ -1,4 +1,5 @@
 /** The operations that tell what backbeat is and can do: `plan`, `doctor`, `capabilities`, `schema`, `examples`. */
+import { NeededEnd } from "@backbeat/core/task/Dependency"
 import * as Schema from "effect/Schema"
 import { about, NoFields, NonEmptyText, optional } from "../fields.ts"
 import { operation } from "../Operation.ts"
@@ -8,9 +9,9 @@ const JsonObject = Schema.Record(Schema.String, Schema.Unknown)
 /** Shows what a payload would do. */
 export const plan = operation({
   name: "plan",
-  summary: "Show what a start would do, without doing it.",
+  summary: "Show what a start or a pipeline create would do, without doing it.",
   input: Schema.Struct({
-    operation: optional(Schema.Literals(["start"]), "the operation (default start)"),
+    operation: optional(Schema.Literals(["start", "pipeline create"]), "the operation (default start)"),
     payload: about(Schema.Union([JsonObject, Schema.Array(JsonObject)]), "its payload")
   }),
   output: Schema.Struct({
@@ -20,6 +21,7 @@ export const plan = operation({
         id: Schema.NullOr(Schema.String),
         argv: Schema.Array(Schema.String),
         cwd: Schema.String,
+        dependsOn: Schema.Array(Schema.Struct({ task: Schema.String, on: NeededEnd })),
         spec: JsonObject,
         startsAt: Schema.NullOr(Schema.String),
         warnings: Schema.Array(Schema.String)
@@ -27,8 +29,23 @@ export const plan = operation({
     ),
     order: Schema.Array(Schema.Int)
   }),
-  errors: ["CommandInputError", "StoreError"],
-  examples: [{ title: "a command", payload: { payload: { command: "echo", args: ["hello"] } } }],
+  errors: [
+    "CommandInputError",
+    "DependencyNotFound",
+    "DependencyCycle",
+    "AgentUnavailable",
+    "TaskAlreadyRunning",
+    "IllegalTransition",
+    "QuotaExceeded",
+    "StoreError"
+  ],
+  examples: [
+    { title: "a command", payload: { payload: { command: "echo", args: ["hello"] } } },
+    {
+      title: "a pipeline",
+      payload: { operation: "pipeline create", payload: { steps: [{ command: "make" }, { command: "make", args: ["check"] }] } }
+    }
+  ],
   batch: false,
   flags: [],
   readOnly: true,
@@ -38,7 +55,7 @@ export const plan = operation({
 /** Checks the installation. */
 export const doctor = operation({
   name: "doctor",
-  summary: "Check home, permissions, disk, store, engine and clock, each with what to do.",
+  summary: "Check home, permissions, disk, store, engine, clock and agents, each with what to do.",
   input: NoFields,
   output: Schema.Struct({
     status: Schema.Literals(["ok", "warn", "fail"]),

@@ -1,5 +1,6 @@
 /** The operations that read what tasks wrote and what happened to them: `logs`, `events`. */
 import { Actor } from "@backbeat/core/task/Actor"
+import { PipelineId } from "@backbeat/core/pipeline/PipelineId"
 import { TaskId } from "@backbeat/core/task/TaskId"
 import * as Schema from "effect/Schema"
 import { Artifact, ArtifactAnswer } from "../Artifact.ts"
@@ -36,7 +37,8 @@ export const logs = operation({
     attempt: optional(between(1, 1_000_000), "of which attempt (default the last)"),
     follow: optional(Schema.Boolean, "with --stream: go on until the task has ended"),
     timestamps: optional(Schema.Boolean, "lines as objects with stream and time of arrival"),
-    ansi: optional(Schema.Boolean, "keep colour codes")
+    ansi: optional(Schema.Boolean, "keep colour codes"),
+    raw: optional(Schema.Boolean, "an agent's events as they are, instead of their text")
   }),
   output: Schema.Union([
     InlineLogs,
@@ -58,10 +60,11 @@ export const logs = operation({
   positional: "id"
 })
 
-/** One frame of a stream, and one event of an answer. `sequence` is the cursor for `since`. */
+/** One frame of a stream, and one event of an answer. `sequence` is the cursor for `since`. It has the id of what it happened to. */
 export const Frame = Schema.Struct({
   type: Schema.String,
-  taskId: Schema.String,
+  taskId: Schema.optionalKey(Schema.String),
+  pipelineId: Schema.optionalKey(Schema.String),
   sequence: Schema.Int,
   timestamp: Schema.String,
   actor: Schema.optionalKey(Actor),
@@ -72,11 +75,12 @@ export type Frame = typeof Frame.Type
 /** Reads the history. */
 export const events = operation({
   name: "events",
-  summary: "Read what happened: every change of every task, in one sequence.",
+  summary: "Read what happened: every change of every task and pipeline, in one sequence.",
   input: Schema.Struct({
     id: optional(TaskId, "only of this task"),
     ids: optional(Schema.Array(TaskId).check(Schema.isMaxLength(1000)), "only of these tasks"),
     tag: optional(Tag, "only of tasks with this tag"),
+    pipelineId: optional(PipelineId, "only of this pipeline and of its tasks"),
     types: optional(Schema.Array(NonEmptyText), "only of these types, such as task.completed"),
     since: optional(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)), "only those after this sequence (default 0)"),
     limit: optional(between(1, 10_000), "how many (default 1000)"),
@@ -84,7 +88,7 @@ export const events = operation({
     follow: optional(Schema.Boolean, "with --stream: go on as things happen")
   }),
   output: Schema.Union([Schema.Struct({ events: Schema.Array(Frame), cursor: Schema.Int }), ArtifactAnswer]),
-  errors: ["CommandInputError", "TaskNotFound", "StoreError"],
+  errors: ["CommandInputError", "TaskNotFound", "PipelineNotFound", "StoreError"],
   examples: [
     { title: "everything", payload: {} },
     { title: "ends only", payload: { types: ["task.completed", "task.failed", "task.cancelled"] } }

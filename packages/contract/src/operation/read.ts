@@ -1,5 +1,6 @@
 /** The operations that look at tasks: `status`, `list`, `wait`, `why`. */
 import { Actor } from "@backbeat/core/task/Actor"
+import { PipelineId } from "@backbeat/core/pipeline/PipelineId"
 import { TcpPort } from "@backbeat/core/task/Probe"
 import { TaskId } from "@backbeat/core/task/TaskId"
 import { TaskStatus } from "@backbeat/core/task/TaskState"
@@ -7,6 +8,8 @@ import * as Schema from "effect/Schema"
 import { ArtifactAnswer } from "../Artifact.ts"
 import { about, between, Instant, NonEmptyText, optional, Pattern, Tag, Tags } from "../fields.ts"
 import { operation } from "../Operation.ts"
+import { PipelineAnswer } from "../PipelineAnswer.ts"
+import { CheckpointAnswer } from "../CheckpointAnswer.ts"
 import { BriefTask, TaskAnswer } from "../TaskAnswer.ts"
 
 const Ids = Schema.Array(TaskId).check(Schema.isMaxLength(1000))
@@ -15,8 +18,11 @@ const Ids = Schema.Array(TaskId).check(Schema.isMaxLength(1000))
 export const status = operation({
   name: "status",
   summary: "Tell the state of one task.",
-  input: Schema.Struct({ id: about(TaskId, "the task's id") }),
-  output: Schema.Struct({ task: TaskAnswer }),
+  input: Schema.Struct({
+    id: about(TaskId, "the task's id"),
+    checkpoint: optional(Schema.Boolean, "also what its last attempt left for a resumption: last lines, git state, an agent's result")
+  }),
+  output: Schema.Struct({ task: TaskAnswer, checkpoint: Schema.optionalKey(CheckpointAnswer) }),
   errors: ["CommandInputError", "TaskNotFound", "StoreError"],
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: false,
@@ -36,7 +42,8 @@ export const list = operation({
     tags: optional(Tags, "only with all of these tags"),
     queue: optional(NonEmptyText, "only of this queue"),
     sessionId: optional(NonEmptyText, "only those that this session owns"),
-    kind: optional(Schema.Literals(["command", "script"]), "only of this kind"),
+    kind: optional(Schema.Literals(["command", "script", "prompt"]), "only of this kind"),
+    pipelineId: optional(TaskId, "only the steps of this pipeline"),
     since: optional(Instant, "only created at or after this instant"),
     limit: optional(between(1, 500), "how many (default 50)"),
     after: optional(NonEmptyText, "the cursor `next` of the page before"),
@@ -70,11 +77,12 @@ const WaitFor = Schema.Union([
 /** Waits until something has become of tasks. */
 export const wait = operation({
   name: "wait",
-  summary: "Wait until tasks have ended, started, are ready, wrote a line or opened a port.",
+  summary: "Wait until tasks or a pipeline have ended, or tasks started, are ready, wrote a line or opened a port.",
   input: Schema.Struct({
     id: optional(TaskId, "one task"),
     ids: optional(Ids, "several tasks"),
     tag: optional(Tag, "all tasks with this tag"),
+    pipelineId: optional(PipelineId, "the end of this pipeline"),
     for: optional(WaitFor, "what to wait for (default end)"),
     mode: optional(Schema.Literals(["all", "any"]), "until all of them (default) or any of them"),
     timeout: optional(between(0, 86_400_000), "how long in milliseconds (default: the flag --timeout, 60 seconds)")
@@ -90,9 +98,14 @@ export const wait = operation({
       done: Schema.Array(Schema.String),
       pending: Schema.Array(Schema.String),
       cursor: Schema.String
+    }),
+    Schema.Struct({
+      pipeline: PipelineAnswer,
+      lastLines: Schema.optionalKey(Schema.Array(Schema.String)),
+      cursor: Schema.String
     })
   ]),
-  errors: ["CommandInputError", "TaskNotFound", "TaskWaitTimedOut", "StoreError", "IllegalTransition"],
+  errors: ["CommandInputError", "TaskNotFound", "PipelineNotFound", "TaskWaitTimedOut", "StoreError", "IllegalTransition"],
   examples: [
     { title: "the end of one", payload: { id: "demo" } },
     { title: "the first of several", payload: { ids: ["one", "two"], mode: "any" } }

@@ -1,4 +1,6 @@
-/** `start`: a task from a command or a script. */
+/** `start`: a task from a command, a script or a prompt. */
+import { Effort, PermissionMode } from "@backbeat/core/task/AgentWork"
+import { Dependency } from "@backbeat/core/task/Dependency"
 import { Notify } from "@backbeat/core/task/Notify"
 import { HealthProbe, Probe } from "@backbeat/core/task/Probe"
 import { RestartPolicy } from "@backbeat/core/task/RestartPolicy"
@@ -28,7 +30,24 @@ const EnvInput = Schema.Record(Schema.String.check(Schema.isPattern(/^[^=\0]+$/u
   messageUnexpectedKey: "the name of a variable is not empty and has no = and no NUL"
 })
 
-/** The payload of `start`. Exactly one of `command` and `script` is given; the engine checks that. */
+const DependsOn = Schema.Array(Schema.Union([TaskId, Dependency])).check(Schema.isMaxLength(100))
+
+/** What an agent is to be asked, and how. Goes with `prompt`. */
+export const agentFields = {
+  agent: optional(NonEmptyText.check(atMost(64)), "the agent that gets the prompt: claude, codex, gemini, opencode or a configured one (default: defaultAgent of the configuration)"),
+  model: optional(NonEmptyText.check(atMost(200)), "the agent's model (default: its own)"),
+  effort: optional(Effort, "how long the model thinks, as far as the agent has it"),
+  systemPrompt: optional(NonEmptyText.check(atMost(100_000)), "instructions that are added to the agent's own"),
+  permissionMode: optional(
+    PermissionMode,
+    "plan only reads, edit (default) changes files below cwd and runs commands as far as the agent allows that, full is without any check"
+  ),
+  maxTurns: optional(between(1, 100_000), "turns after which it ends, where the agent has such a cap"),
+  maxCostUsd: optional(Schema.Finite.check(Schema.isBetween({ minimum: 0.0001, maximum: 100_000 })), "US dollars after which it ends, where the agent has such a cap"),
+  outputSchema: optional(Schema.JsonObject, "a JSON Schema that result.structured has to fit, where the agent can do that")
+}
+
+/** The payload of `start`. Exactly one of `command`, `script` and `prompt` is given; the engine checks that. */
 export const StartInput = Schema.Struct({
   id: optional(TaskId, "the task's id; made when absent"),
   name: optional(NonEmptyText.check(atMost(200)), "a name for people"),
@@ -39,6 +58,8 @@ export const StartInput = Schema.Struct({
   command: optional(NonEmptyText, "the program to run, found on PATH; no shell is involved"),
   args: optional(Schema.Array(Text), "its arguments"),
   script: optional(NonEmptyText, "a script that /bin/sh runs, instead of command"),
+  prompt: optional(NonEmptyText.check(atMost(1_000_000)), "what an agent is to do, instead of command"),
+  ...agentFields,
   cwd: optional(NonEmptyText, "working directory; the caller's when absent"),
   stdin: optional(
     StdinInput,
@@ -46,13 +67,18 @@ export const StartInput = Schema.Struct({
   ),
   tags: optional(Tags, "labels to find the task by; at most 64 of 64 characters"),
   priority: optional(Priority, "P0 is most urgent; the order in its queue (default P1)"),
-  queue: optional(TaskId, "the queue that admits it (default default, which starts everything at once)"),
+  queue: optional(TaskId, "the queue that admits it (default: agents for a prompt, otherwise default, which starts everything at once)"),
+  dependsOn: optional(
+    DependsOn,
+    'tasks that must end first: ids (they must succeed), or {"task": id, "on": "success" | "failure" | "end"}; at most 100'
+  ),
+  continueFrom: optional(TaskId, "one of them, whose results are put before the prompt; added to dependsOn if it is not there"),
   env: optional(EnvInput, "variables added to the environment; their values are never shown"),
   inheritEnv: optional(Schema.Boolean, "whether it gets the caller's environment (default true)"),
   forgetEnv: optional(Schema.Boolean, "delete the kept environment when the task has ended; it cannot be restarted then"),
   notBefore: optional(Instant, "do not start before this instant (ISO 8601)"),
-  delayMs: optional(between(0, 31_536_000_000), "do not start before this many milliseconds from now"),
-  timeout: optional(between(1000, 86_400_000), "milliseconds an attempt may run; then it fails with TimedOut"),
+  delayMs: optional(between(0, 31_536_000_000), "do not start before this many milliseconds from now, or from when its dependencies hold"),
+  timeout: optional(between(1000, 86_400_000), "milliseconds an attempt may run; then it fails with TimedOut (default: none, 1800000 for a prompt)"),
   stallTimeoutMs: optional(
     between(100, 86_400_000),
     "milliseconds without any output after which it fails with StalledOutput"
@@ -79,10 +105,10 @@ export type StartInput = typeof StartInput.Type
 /** Starts tasks. */
 export const start = operation({
   name: "start",
-  summary: "Start a command or a script in the background.",
+  summary: "Start a command, a script or an agent's prompt in the background.",
   input: StartInput,
   output: Schema.Union([Schema.Struct({ task: TaskAnswer }), ArtifactAnswer]),
-  errors: ["CommandInputError", "TaskAlreadyRunning", "QuotaExceeded", "StoreError", "TaskWaitTimedOut", "IllegalTransition"],
+  errors: ["CommandInputError", "DependencyNotFound", "DependencyCycle", "AgentUnavailable", "TaskAlreadyRunning", "QuotaExceeded", "StoreError", "TaskWaitTimedOut", "IllegalTransition"],
   examples: [
     { title: "a command", payload: { id: "demo", command: "echo", args: ["hello"] } },
     { title: "a script", payload: { id: "greet", script: "for n in 1 2 3; do echo \"line $n\"; done" } },
@@ -95,6 +121,23 @@ export const start = operation({
         restart: { when: "on-failure", maxAttempts: 5 },
         tags: ["dev"]
       }
+    },
+    {
+      title: "a prompt for an agent",
+      payload: { id: "fix", prompt: "Make the tests in src/parse.test.ts pass.", agent: "claude", timeout: 600_000 }
+    },
+    {
+      title: "another agent that goes on from what the first one left",
+      payload: { id: "review", prompt: "Review what was changed.", agent: "codex", permissionMode: "plan", continueFrom: "fix" }
+    },
+    {
+      title: "a chain: each waits for the one before",
+      payload: [
+        { id: "build", command: "true" },
+        { id: "test", command: "true", dependsOn: ["build"] },
+        { id: "deploy", command: "true", dependsOn: ["test"] },
+        { id: "report", command: "echo", args: ["over"], dependsOn: [{ task: "deploy", on: "end" }] }
+      ]
     },
     {
       title: "several at once",

@@ -2,7 +2,7 @@
 import { TaskId } from "@backbeat/core/task/TaskId"
 import { StopSignal } from "@backbeat/core/task/TaskSpec"
 import * as Schema from "effect/Schema"
-import { about, atMost, optional, SignalName, Text } from "../fields.ts"
+import { about, atMost, NonEmptyText, optional, SignalName, Text } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { TaskAnswer } from "../TaskAnswer.ts"
 
@@ -36,10 +36,63 @@ export const restart = operation({
     reason: optional(Reason, "why; kept in its history")
   }),
   output: Schema.Struct({ task: TaskAnswer }),
-  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "StoreError", "TaskWaitTimedOut"],
+  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "DependencyNotFound", "StoreError", "TaskWaitTimedOut"],
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: true,
   flags: ["wait", "timeout", "concurrency"],
+  readOnly: false,
+  positional: "id"
+})
+
+/** Does the work of an ended task again, as a new task. */
+export const retry = operation({
+  name: "retry",
+  summary: "Do the work of an ended task again, as a new task with the same specification and environment.",
+  input: Schema.Struct({ id: about(TaskId, "the ended task's id") }),
+  output: Schema.Struct({ task: TaskAnswer }),
+  errors: [
+    "CommandInputError",
+    "TaskNotFound",
+    "IllegalTransition",
+    "DependencyNotFound",
+    "AgentUnavailable",
+    "QuotaExceeded",
+    "StoreError",
+    "TaskWaitTimedOut"
+  ],
+  examples: [{ title: "one task", payload: { id: "demo" } }],
+  batch: false,
+  flags: ["wait", "timeout"],
+  readOnly: false,
+  positional: "id"
+})
+
+/** Goes on with what an agent has begun, as a new task. */
+export const resume = operation({
+  name: "resume",
+  summary: "Go on with an ended agent task, as a new task: in the agent's own session, or from its checkpoint.",
+  input: Schema.Struct({
+    id: about(TaskId, "the ended task's id"),
+    additionalContext: optional(NonEmptyText.check(atMost(4000)), "new instructions"),
+    session: optional(
+      Schema.Literals(["continue", "new"]),
+      "continue the agent's own session (default where it has one), or begin a new one with the checkpoint before the prompt"
+    )
+  }),
+  output: Schema.Struct({ task: TaskAnswer }),
+  errors: [
+    "CommandInputError",
+    "TaskNotFound",
+    "IllegalTransition",
+    "DependencyNotFound",
+    "AgentUnavailable",
+    "QuotaExceeded",
+    "StoreError",
+    "TaskWaitTimedOut"
+  ],
+  examples: [{ title: "with new instructions", payload: { id: "fix", additionalContext: "Also run the tests." } }],
+  batch: false,
+  flags: ["wait", "timeout"],
   readOnly: false,
   positional: "id"
 })

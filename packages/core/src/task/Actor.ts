@@ -16,5 +16,8 @@ export const engine: Actor = { kind: "engine" }
 /** A limit of the task's own specification: a timeout, a probe, an output limit, the restart policy. */
 export const limit: Actor = { kind: "limit" }
 
+/** The end of a task that others depend on. */
+export const dependency: Actor = { kind: "dependency" }
+
 /** The engine while it picks up what an earlier one left. */
 export const recovery: Actor = { kind: "recovery" }

@@ -1,6 +1,8 @@
 /** How one attempt ended, as far as it is known. */
 import * as Schema from "effect/Schema"
+import { AgentOutcome } from "./AgentOutcome.ts"
 import type { Failure } from "./Failure.ts"
+import { GitState } from "./GitState.ts"
 
 /** What was seen of the end of an attempt's process. */
 export const Outcome = Schema.Union([
@@ -11,18 +13,24 @@ export const Outcome = Schema.Union([
 ])
 export type Outcome = typeof Outcome.Type
 
-/** The end of an attempt: `endedAt` in epoch milliseconds, `cpuMs` of the command and its waited-for children. */
+/**
+ * The end of an attempt: `endedAt` in epoch milliseconds, `cpuMs` of the command and its waited-for children. Of an agent also what
+ * it said of its work, and the work tree that it left.
+ */
 export const AttemptEnd = Schema.Struct({
   outcome: Outcome,
   endedAt: Schema.Finite,
-  cpuMs: Schema.NullOr(Schema.Finite)
+  cpuMs: Schema.NullOr(Schema.Finite),
+  agent: Schema.optionalKey(AgentOutcome),
+  git: Schema.optionalKey(GitState)
 })
 export type AttemptEnd = typeof AttemptEnd.Type
 
-/** The failure that an end amounts to, or null for success. */
-export const failureOf = (outcome: Outcome, successExitCodes: ReadonlyArray<number>): Failure | null => {
+/** The failure that an end amounts to, or null for success. An agent's own word counts more than its exit code. */
+export const failureOf = ({ outcome, agent }: AttemptEnd, successExitCodes: ReadonlyArray<number>): Failure | null => {
   switch (outcome.kind) {
     case "exited":
+      if (agent !== undefined && agent.trouble !== null) return { type: "AgentError", ...agent.trouble }
       return successExitCodes.includes(outcome.exitCode)
         ? null
         : { type: "ExitedNonZero", exitCode: outcome.exitCode }

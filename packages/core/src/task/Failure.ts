@@ -1,5 +1,6 @@
 /** The ways in which an attempt can fail. */
 import * as Schema from "effect/Schema"
+import { AgentTrouble } from "./AgentOutcome.ts"
 
 /** Ended with an exit code that is not one of `successExitCodes`. */
 export const ExitedNonZero = Schema.Struct({ type: Schema.tag("ExitedNonZero"), exitCode: Schema.Int })
@@ -11,8 +12,17 @@ export const NotSpawned = Schema.Struct({ type: Schema.tag("NotSpawned"), messag
 export const TimedOut = Schema.Struct({ type: Schema.tag("TimedOut"), timeout: Schema.Int })
 /** Wrote nothing for `stallTimeout` milliseconds. */
 export const StalledOutput = Schema.Struct({ type: Schema.tag("StalledOutput"), stallTimeout: Schema.Int })
-/** A task that it depends on did not end as required. */
-export const DependencyFailed = Schema.Struct({ type: Schema.tag("DependencyFailed"), taskId: Schema.String })
+/**
+ * A task that it depends on did not end as required. `taskId` is the task with which it began, `through` the direct dependency
+ * where that is another.
+ */
+export const DependencyFailed = Schema.Struct({
+  type: Schema.tag("DependencyFailed"),
+  taskId: Schema.String,
+  through: Schema.optionalKey(Schema.String)
+})
+/** The agent ended with an error, whatever its exit code. */
+export const AgentError = Schema.Struct({ type: Schema.tag("AgentError"), ...AgentTrouble.fields })
 /** Its probe did not succeed in time, or failed too often. */
 export const NotReady = Schema.Struct({
   type: Schema.tag("NotReady"),
@@ -30,6 +40,7 @@ export const Failure = Schema.Union([
   TimedOut,
   StalledOutput,
   DependencyFailed,
+  AgentError,
   NotReady,
   Lost
 ])
@@ -50,6 +61,8 @@ export const describeFailure = (failure: Failure): string => {
       return `wrote nothing for ${failure.stallTimeout} ms`
     case "DependencyFailed":
       return `depends on ${failure.taskId}, which did not end as required`
+    case "AgentError":
+      return `was an agent that ended with an error: ${failure.message}`
     case "NotReady":
       return `was not ready: ${failure.probe}: ${failure.output}`
     case "Lost":

@@ -1,7 +1,7 @@
 /** A task: its specification, its owner and its state. */
 import * as Schema from "effect/Schema"
 import { TaskId } from "./TaskId.ts"
-import { Owner, TaskSpec } from "./TaskSpec.ts"
+import { Lineage, Owner, TaskSpec } from "./TaskSpec.ts"
 import { TaskState } from "./TaskState.ts"
 
 /** A task as it is stored. `restartCount` counts the attempts after the first; instants are epoch milliseconds. */
@@ -9,6 +9,7 @@ export const Task = Schema.Struct({
   id: TaskId,
   spec: TaskSpec,
   owner: Owner,
+  lineage: Lineage,
   createdAt: Schema.Finite,
   restartCount: Schema.Int,
   state: TaskState

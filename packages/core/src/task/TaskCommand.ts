@@ -23,8 +23,8 @@ export type TaskCommand =
   | { readonly type: "End"; readonly end: AttemptEnd }
   /** The delay of the restart policy is over. */
   | { readonly type: "Retry" }
-  /** Somebody wants another attempt, with the specification given now if there is one. */
-  | { readonly type: "Restart"; readonly reason: string | null; readonly spec: TaskSpec | null }
+  /** Somebody wants another attempt, with the specification given now if there is one; `blocked` while that has to wait for others. */
+  | { readonly type: "Restart"; readonly reason: string | null; readonly spec: TaskSpec | null; readonly blocked?: boolean }
 
 /** The names of the commands, in the order of a life. */
 export const commandTypes = [

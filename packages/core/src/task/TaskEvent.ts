@@ -1,16 +1,15 @@
 /** What has happened to a task. The history that every surface reads. Instants are epoch milliseconds. */
 import * as Schema from "effect/Schema"
-import { Actor } from "./Actor.ts"
 import { AttemptEnd } from "./AttemptEnd.ts"
 import { Failure } from "./Failure.ts"
-import { Owner, StopSignal, TaskSpec } from "./TaskSpec.ts"
+import { Lineage, Owner, StopSignal, TaskSpec } from "./TaskSpec.ts"
 import { StopIntent } from "./TaskState.ts"
 
 const attempt = { attempt: Schema.Int, tries: Schema.Int }
 
 /** One thing that happened to a task. */
 export const TaskEvent = Schema.Union([
-  Schema.Struct({ type: Schema.tag("task.created"), spec: TaskSpec, owner: Owner, blocked: Schema.Boolean }),
+  Schema.Struct({ type: Schema.tag("task.created"), spec: TaskSpec, owner: Owner, lineage: Lineage, blocked: Schema.Boolean }),
   Schema.Struct({ type: Schema.tag("task.changed"), spec: TaskSpec }),
   Schema.Struct({
     type: Schema.tag("task.queued"),
@@ -19,6 +18,7 @@ export const TaskEvent = Schema.Union([
     end: Schema.optionalKey(AttemptEnd),
     ...attempt
   }),
+  Schema.Struct({ type: Schema.tag("task.blocked"), ...attempt }),
   Schema.Struct({ type: Schema.tag("task.started"), probed: Schema.Boolean, ...attempt }),
   Schema.Struct({ type: Schema.tag("task.ready") }),
   Schema.Struct({ type: Schema.tag("task.unhealthy"), output: Schema.String }),
@@ -46,16 +46,3 @@ export const TaskEvent = Schema.Union([
   })
 ])
 export type TaskEvent = typeof TaskEvent.Type
-
-/** The name of an event, such as `task.started`. */
-export type TaskEventType = TaskEvent["type"]
-
-/** An event with its task, its instant and its cause, as it stands in the history. `sequence` is global and has no gap. */
-export const RecordedEvent = Schema.Struct({
-  sequence: Schema.Int,
-  taskId: Schema.String,
-  at: Schema.Finite,
-  actor: Actor,
-  event: TaskEvent
-})
-export type RecordedEvent = typeof RecordedEvent.Type

@@ -11,16 +11,18 @@ export const TaskId = Schema.String.check(
 const digits = "0123456789abcdefghjkmnpqrstvwxyz"
 
 /**
- * Makes the id `task-` + 12 characters that sort by time: 9 of milliseconds, 3 of randomness (Crockford base 32).
- * `random` is a whole number from 0 to 32767.
+ * 12 characters that sort by time: 9 of milliseconds, 3 of randomness (Crockford base 32). `random` is a whole number from 0 to 32767.
  */
-export const makeTaskId = (atMs: number, random: number): string => {
+export const sortableCharacters = (atMs: number, random: number): string => {
   let rest = atMs
-  let id = ""
+  let characters = ""
   for (let place = 0; place < 9; place++) {
-    id = digits.charAt(rest % 32) + id
+    characters = digits.charAt(rest % 32) + characters
     rest = Math.floor(rest / 32)
   }
-  for (const shift of [10, 5, 0]) id += digits.charAt((random >> shift) & 31)
-  return `task-${id}`
+  for (const shift of [10, 5, 0]) characters += digits.charAt((random >> shift) & 31)
+  return characters
 }
+
+/** Makes the id `task-` + 12 characters that sort by time. `random` is a whole number from 0 to 32767. */
+export const makeTaskId = (atMs: number, random: number): string => `task-${sortableCharacters(atMs, random)}`

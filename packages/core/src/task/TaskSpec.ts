@@ -1,5 +1,7 @@
 /** What a task is asked to be: everything that an attempt needs but the environment, which is kept outside of the store. */
 import * as Schema from "effect/Schema"
+import { AgentWork } from "./AgentWork.ts"
+import { Dependency } from "./Dependency.ts"
 import { Notify } from "./Notify.ts"
 import { HealthProbe, Probe } from "./Probe.ts"
 import { RestartPolicy } from "./RestartPolicy.ts"
@@ -7,10 +9,11 @@ import { RestartPolicy } from "./RestartPolicy.ts"
 /** P0 is the most urgent. */
 export const Priority = Schema.Literals(["P0", "P1", "P2"])
 
-/** What runs: an argument vector without a shell, or a script for /bin/sh. */
+/** What runs: an argument vector without a shell, a script for /bin/sh, or a prompt for an agent. */
 export const Work = Schema.Union([
   Schema.Struct({ kind: Schema.tag("command"), command: Schema.String, args: Schema.Array(Schema.String) }),
-  Schema.Struct({ kind: Schema.tag("script"), script: Schema.String })
+  Schema.Struct({ kind: Schema.tag("script"), script: Schema.String }),
+  AgentWork
 ])
 export type Work = typeof Work.Type
 
@@ -38,7 +41,10 @@ export const TaskSpec = Schema.Struct({
   tags: Schema.Array(Schema.String),
   priority: Priority,
   queue: Schema.String,
+  dependsOn: Schema.Array(Dependency),
   notBefore: Schema.NullOr(Schema.Finite),
+  /** From the moment at which its dependencies hold. */
+  delayMs: Schema.NullOr(Schema.Int),
   timeout: Schema.NullOr(Schema.Int),
   stallTimeoutMs: Schema.NullOr(Schema.Int),
   stopSignal: StopSignal,
@@ -53,6 +59,12 @@ export const TaskSpec = Schema.Struct({
 })
 export type TaskSpec = typeof TaskSpec.Type
 
+/** The instant before which a task must not start whose dependencies hold since `at`, or null. All epoch milliseconds. */
+export const earliestStart = ({ notBefore, delayMs }: TaskSpec, at: number): number | null => {
+  const delayed = delayMs === null ? null : at + delayMs
+  return notBefore === null || delayed === null ? (notBefore ?? delayed) : Math.max(notBefore, delayed)
+}
+
 /**
  * Who owns a task: the session that asked for it, and the task inside of which it was asked for. `requestId` names the
  * call, so that a call which is sent again after a broken connection finds what it has made.
@@ -64,3 +76,17 @@ export const Owner = Schema.Struct({
   requestId: Schema.optionalKey(Schema.String)
 })
 export type Owner = typeof Owner.Type
+
+/**
+ * Where a task comes from: `retryOf` is the task that it repeats, `parentTaskId` the first of that chain, `pipelineId` the pipeline
+ * that it is a step of.
+ */
+export const Lineage = Schema.Struct({
+  retryOf: Schema.NullOr(Schema.String),
+  parentTaskId: Schema.NullOr(Schema.String),
+  pipelineId: Schema.NullOr(Schema.String)
+})
+export type Lineage = typeof Lineage.Type
+
+/** The lineage of a task that was asked for by itself. */
+export const noLineage: Lineage = { retryOf: null, parentTaskId: null, pipelineId: null }

@@ -15,10 +15,10 @@ export const accepts = {
     End: ["completed", "failed", "retrying"]
   },
   stopping: { Stop: ["stopping"], End: ["cancelled", "queued", "failed", "retrying"] },
-  retrying: { Retry: ["queued"], Stop: ["cancelled"], Restart: ["queued"] },
-  completed: { Restart: ["queued"] },
-  failed: { Restart: ["queued"] },
-  cancelled: { Restart: ["queued"] }
+  retrying: { Retry: ["queued"], Stop: ["cancelled"], Restart: ["queued", "blocked"] },
+  completed: { Restart: ["queued", "blocked"] },
+  failed: { Restart: ["queued", "blocked"] },
+  cancelled: { Restart: ["queued", "blocked"] }
 } as const satisfies Record<
   TaskStatus,
   { readonly [command in TaskCommand["type"]]?: ReadonlyArray<TaskStatus> }

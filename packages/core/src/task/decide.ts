@@ -6,6 +6,7 @@ import { isAccepted } from "./accepts.ts"
 import { retryDelayMs, wantsAnother } from "./RestartPolicy.ts"
 import type { Task } from "./Task.ts"
 import type { TaskCommand } from "./TaskCommand.ts"
+import { earliestStart } from "./TaskSpec.ts"
 import type { TaskEvent } from "./TaskEvent.ts"
 import type { Health, StopIntent, TaskState, TaskStatus } from "./TaskState.ts"
 
@@ -34,7 +35,7 @@ const eventsOf = (command: TaskCommand, task: Task, at: number): ReadonlyArray<T
   const { state, spec } = task
   switch (command.type) {
     case "Release":
-      return [queued(state.attempt, state.tries, spec.notBefore)]
+      return [queued(state.attempt, state.tries, earliestStart(spec, at))]
     case "Withdraw":
       return [cancelled(null, command.failure, null)]
     case "Open":
@@ -87,7 +88,8 @@ const restart = (
   if (state.status === "running") {
     return [...changed, stopping({ kind: "restart" }, task, at, command.reason)]
   }
-  return [...changed, queued(nextAttempt(state), 0, command.spec?.notBefore ?? null)]
+  if (command.blocked === true) return [...changed, { type: "task.blocked", attempt: nextAttempt(state), tries: 0 }]
+  return [...changed, queued(nextAttempt(state), 0, command.spec === null ? null : earliestStart(command.spec, at))]
 }
 
 /** The number of the next attempt: one that was withdrawn before it was opened keeps its number. */
@@ -111,7 +113,7 @@ const end = (seen: AttemptEnd, task: Task): ReadonlyArray<TaskEvent> => {
     }
     return conclude(state.intent.failure, ended, task, state)
   }
-  return conclude(failureOf(ended.outcome, spec.successExitCodes), ended, task, state)
+  return conclude(failureOf(ended, spec.successExitCodes), ended, task, state)
 }
 
 const conclude = (

@@ -2,6 +2,7 @@
 import type { Actor } from "./Actor.ts"
 import type { Task } from "./Task.ts"
 import type { TaskEvent } from "./TaskEvent.ts"
+import { earliestStart } from "./TaskSpec.ts"
 import type { TaskState } from "./TaskState.ts"
 
 /** An event's instant (epoch milliseconds) and cause. */
@@ -19,11 +20,12 @@ export const created = (
   id,
   spec: event.spec,
   owner: event.owner,
+  lineage: event.lineage,
   createdAt: at,
   restartCount: 0,
   state: event.blocked
     ? { status: "blocked", since: at, attempt: 1, tries: 0 }
-    : { status: "queued", since: at, notBefore: event.spec.notBefore, attempt: 1, tries: 0 }
+    : { status: "queued", since: at, notBefore: earliestStart(event.spec, at), attempt: 1, tries: 0 }
 })
 
 /** The task after the event. */
@@ -40,6 +42,8 @@ export const evolve = (task: Task, event: TaskEvent, occasion: Occasion): Task =
       return task.state.status === "running"
         ? { ...task, state: { ...task.state, health: event.type === "task.ready" ? "ready" : "unhealthy" } }
         : task
+    case "task.blocked":
+      return { ...task, state: { status: "blocked", since: occasion.at, attempt: event.attempt, tries: event.tries } }
     case "task.queued":
       return {
         ...task,

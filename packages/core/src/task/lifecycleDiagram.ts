@@ -44,7 +44,14 @@ const failureTexts: {
   },
   TimedOut: { carries: ["timeout"], text: "Ran longer than `timeout` milliseconds." },
   StalledOutput: { carries: ["stallTimeout"], text: "Wrote nothing for `stallTimeoutMs` milliseconds." },
-  DependencyFailed: { carries: ["taskId"], text: "A task that it depends on did not end as required." },
+  DependencyFailed: {
+    carries: ["taskId", "through"],
+    text: "A task that it depends on did not end as required: `taskId` is where it began, `through` the direct dependency where that is another."
+  },
+  AgentError: {
+    carries: ["kind", "message", "hint"],
+    text: "The agent ended with an error, whatever its exit code. `kind` is `auth`, `rate_limit`, `limit`, `no_result` or `error`."
+  },
   NotReady: { carries: ["probe", "output"], text: "Its probe did not succeed in time, or failed too often." },
   Lost: { carries: ["evidence"], text: "The end cannot be known; `evidence` says what is." }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { created, evolve } from "@backbeat/core/task/evolve"
 import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
+import { noLineage } from "@backbeat/core/task/TaskSpec"
 import * as scenario from "./scenario.ts"
 import { specOf } from "./scenario.ts"
 
@@ -8,11 +9,12 @@ const occasion = { at: 400, actor: scenario.other }
 
 describe("a created task", () => {
   test("is queued for its first attempt, not before its notBefore", () => {
-    const event = { type: "task.created", spec: specOf({ notBefore: 900 }), owner: scenario.owner, blocked: false } as const
+    const event = { type: "task.created", spec: specOf({ notBefore: 900 }), owner: scenario.owner, lineage: noLineage, blocked: false } as const
     expect(created("demo", event, 5)).toEqual({
       id: "demo",
       spec: event.spec,
       owner: scenario.owner,
+      lineage: noLineage,
       createdAt: 5,
       restartCount: 0,
       state: { status: "queued", since: 5, notBefore: 900, attempt: 1, tries: 0 }
@@ -24,7 +26,7 @@ describe("a created task", () => {
   })
 
   test("begins anew when its creation is applied to it, as in a replay", () => {
-    const event = { type: "task.created", spec: specOf(), owner: scenario.owner, blocked: false } as const
+    const event = { type: "task.created", spec: specOf(), owner: scenario.owner, lineage: noLineage, blocked: false } as const
     expect(evolve(scenario.failed(), event, { at: 5, actor: scenario.caller })).toEqual(created("demo", event, 5))
   })
 })

@@ -5,7 +5,7 @@ import { evolve } from "@backbeat/core/task/evolve"
 import { Task } from "@backbeat/core/task/Task"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
 import { TaskEvent } from "@backbeat/core/task/TaskEvent"
-import { isFinal } from "@backbeat/core/task/TaskState"
+import { isFinal, statuses } from "@backbeat/core/task/TaskState"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
@@ -46,7 +46,7 @@ const commands = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.option(specs).map((spec): TaskCommand => ({ type: "Restart", reason: null, spec }))
+    arbitrary: fc.tuple(fc.option(specs), fc.boolean()).map(([spec, held]): TaskCommand => ({ type: "Restart", reason: null, spec, blocked: held }))
   },
   { weight: 1, arbitrary: fc.constant<TaskCommand>({ type: "ReportReady" }) },
   { weight: 1, arbitrary: fc.constant<TaskCommand>({ type: "ReportUnhealthy", output: "refused" }) },
@@ -102,7 +102,9 @@ describe("every history of a task", () => {
   test("leaves a final status by a restart only", () => {
     always(({ moves }) => {
       for (const { command, before, after } of moves) {
-        if (isFinal(before.state.status)) expect([command.type, after.state.status]).toEqual(["Restart", "queued"])
+        if (isFinal(before.state.status)) {
+          expect([command.type, after.state.status]).toEqual(["Restart", after.state.status === "blocked" ? "blocked" : "queued"])
+        }
       }
     })
   })
@@ -147,11 +149,11 @@ describe("every history of a task", () => {
     })
   })
 
-  test("keeps the facts of the last end until another attempt is queued", () => {
+  test("keeps the facts of the last end until another attempt is queued or blocked", () => {
     always(({ moves }) => {
       for (const { command, before, after } of moves) {
         const kept = command.type === "End" ? command.end : endOf(before)
-        if (after.state.status !== "queued" && kept !== null) expect(endOf(after)).toEqual(kept)
+        if (!["queued", "blocked"].includes(after.state.status) && kept !== null) expect(endOf(after)).toEqual(kept)
       }
     })
   })
@@ -212,6 +214,6 @@ describe("the histories of these properties", () => {
     for (const { moves } of fc.sample(histories, { numRuns: 1000, seed: 1 })) {
       for (const { after } of moves) reached.add(after.state.status)
     }
-    expect([...reached].toSorted()).toEqual(["cancelled", "completed", "failed", "queued", "retrying", "running", "stopping"])
+    expect([...reached].toSorted()).toEqual([...statuses].toSorted())
   })
 })

@@ -7,7 +7,7 @@ import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
 import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
-import type { Owner, TaskSpec } from "@backbeat/core/task/TaskSpec"
+import { noLineage, type Owner, type TaskSpec } from "@backbeat/core/task/TaskSpec"
 import * as Result from "effect/Result"
 
 export const caller: Actor = { kind: "caller", client: "test" }
@@ -26,7 +26,9 @@ export const specOf = (changes: Partial<TaskSpec> = {}): TaskSpec => ({
   tags: [],
   priority: "P1",
   queue: "default",
+  dependsOn: [],
   notBefore: null,
+  delayMs: null,
   timeout: null,
   stallTimeoutMs: null,
   stopSignal: "SIGTERM",
@@ -85,9 +87,12 @@ export const tell = (told: Told, { command, at, actor = caller }: Step): Result.
 
 /** A task created at instant 0. */
 export const creation = (spec: TaskSpec, blocked = false): Told => {
-  const event = { type: "task.created", spec, owner, blocked } as const
+  const event = { type: "task.created", spec, owner, lineage: noLineage, blocked } as const
   return { task: created("demo", event, 0), events: [{ event, at: 0, actor: caller }] }
 }
+
+/** A task after one more step. */
+export const apply = (task: Task, step: Step): Task => Result.getOrThrow(tell({ task, events: [] }, step)).task
 
 /** A task after the steps. */
 export const given = (spec: TaskSpec, ...steps: ReadonlyArray<Step>): Task =>

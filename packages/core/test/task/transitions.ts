@@ -1,21 +1,8 @@
 /** Every accepted transition with its exact events and the state it leads to. */
-import type { Task } from "@backbeat/core/task/Task"
-import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
-import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
-import type { TaskState } from "@backbeat/core/task/TaskState"
+import { restarts } from "./restarts.ts"
+import type { Transition } from "./Transition.ts"
 import * as scenario from "./scenario.ts"
 import { endAt, exitAt, given, other, specOf, timedOut } from "./scenario.ts"
-
-/** `other` gives the command at the instant `at`; `restartCount` is the one before unless it is named. */
-export interface Transition {
-  readonly title: string
-  readonly from: Task
-  readonly command: TaskCommand
-  readonly at: number
-  readonly events: ReadonlyArray<TaskEvent>
-  readonly state: TaskState
-  readonly restartCount?: number
-}
 
 const first = { attempt: 1, tries: 1 } as const
 const probed = specOf({ readyWhen: { log: "up" } })
@@ -265,45 +252,5 @@ const ending: ReadonlyArray<Transition> = [
   }
 ]
 
-const changed = specOf({ notBefore: 9000 })
-
-const again: ReadonlyArray<Transition> = [
-  ...[scenario.retrying(), scenario.completed(), scenario.failed(), scenario.cancelled()].map(
-    (from): Transition => ({
-      title: `that is ${from.state.status} is queued by a restart, its count anew`,
-      from,
-      command: scenario.restart,
-      at: 600,
-      events: [{ type: "task.queued", attempt: 2, tries: 0, notBefore: null }],
-      state: { status: "queued", since: 600, notBefore: null, attempt: 2, tries: 0 }
-    })
-  ),
-  {
-    title: "that has ended is restarted with the specification given now",
-    from: scenario.failed(),
-    command: { type: "Restart", reason: null, spec: changed },
-    at: 600,
-    events: [
-      { type: "task.changed", spec: changed },
-      { type: "task.queued", attempt: 2, tries: 0, notBefore: 9000 }
-    ],
-    state: { status: "queued", since: 600, notBefore: 9000, attempt: 2, tries: 0 }
-  },
-  {
-    title: "that was restarted counts its restart when it runs",
-    from: given(
-      specOf(),
-      { command: scenario.open, at: 100 },
-      { command: scenario.end(endAt(300)), at: 310 },
-      { command: scenario.restart, at: 600 }
-    ),
-    command: scenario.open,
-    at: 700,
-    events: [{ type: "task.started", probed: false, attempt: 2, tries: 1 }],
-    state: { status: "running", startedAt: 700, health: null, attempt: 2, tries: 1 },
-    restartCount: 1
-  }
-]
-
 /** All of them. */
-export const transitions: ReadonlyArray<Transition> = [...waiting, ...live, ...ending, ...again]
+export const transitions: ReadonlyArray<Transition> = [...waiting, ...live, ...ending, ...restarts]

@@ -18,7 +18,8 @@ export class View extends Context.Service<
   {
     /** Fails with TaskNotFound or StoreError. */
     readonly find: (id: string) => Effect.Effect<Task, Problem>
-    readonly show: (task: Task) => TaskAnswer
+    /** Fails with StoreError. */
+    readonly show: (task: Task) => Effect.Effect<TaskAnswer, Problem>
     readonly brief: (task: Task) => BriefTask
     /** The task as it is when everything that was committed so far has been acted on. */
     readonly settled: (id: string) => Effect.Effect<Task, Problem>
@@ -37,9 +38,23 @@ export const layerView = Layer.effect(
       Effect.flatMap(Effect.mapError(store.find(id), toProblem(id)), (task) =>
         task === null ? Effect.fail(taskNotFound(id)) : Effect.succeed(task)
       )
+    const waitsFor = Effect.fnUntraced(function* (task: Task) {
+      if (task.state.status !== "blocked") return []
+      const waits = yield* store.waitsOf(task.id)
+      const { tasks } = yield* store.list({ ids: waits.map((each) => each.task) }, { limit: 100 })
+      const statuses = new Map(tasks.map(({ id, state }) => [id, state.status]))
+      return waits.flatMap((each) => {
+        const status = statuses.get(each.task)
+        return status === undefined ? [] : [{ ...each, status }]
+      })
+    })
     return View.of({
       find,
-      show: (task) => taskAnswer(root, task, lives.find(task.id)),
+      show: (task) =>
+        waitsFor(task).pipe(
+          Effect.mapError(toProblem(task.id)),
+          Effect.map((waits) => taskAnswer(root, task, lives.find(task.id), waits))
+        ),
       brief: (task) => briefTask(task, lives.find(task.id)),
       settled: (id) => Effect.andThen(supervisor.acted, find(id))
     })
@@ -49,3 +64,6 @@ export const layerView = Layer.effect(
 /** An answer that a field is wrong. */
 export const wrongField = (path: string, message: string, hint: string): Problem =>
   commandInputError(`${path}: ${message}`, hint, { path, issues: [`${path}: ${message}`] })
+
+/** Whether a text can be the `next` of a page. */
+export const isCursor = (text: string): boolean => /^\d{1,15}$/u.test(text)

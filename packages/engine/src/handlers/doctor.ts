@@ -5,8 +5,11 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { statfsSync, statSync } from "node:fs"
 import { join } from "node:path"
+import type { AgentEntry } from "@backbeat/contract/operation/agents"
+import { inspectAgents } from "../agent/inspectAgents.ts"
 import { Home } from "../home/Home.ts"
 import { Settings } from "../home/Settings.ts"
+import { problemsOf } from "./agents.ts"
 import { handle, toProblem } from "./Call.ts"
 
 type Check = Output<"doctor">["checks"][number]
@@ -59,12 +62,25 @@ const checkTracking = (): Check =>
     ? check("processes", "ok", "a stop finds what a task started by group, mark and descriptor")
     : check("processes", "warn", "a stop finds what a task started by process group only", "Avoid commands that call setsid.")
 
+/** The agents that are here, and what keeps them from working or should be known of them. */
+const checkAgents = (agents: ReadonlyArray<AgentEntry>): ReadonlyArray<Check> => {
+  const found = agents.filter((each) => each.installed || each.default)
+  if (found.length === 0) return [check("agents", "ok", "no agent is installed; commands and scripts need none")]
+  return found.flatMap((each): ReadonlyArray<Check> => {
+    const problems = problemsOf(each)
+    const name = `agent ${each.agent}`
+    return problems.length === 0
+      ? [check(name, "ok", `${each.version ?? each.command}${each.auth.where === null ? "" : `, login found in ${each.auth.where}`}`)]
+      : problems.map(({ message, fix }) => check(name, "warn", message, fix))
+  })
+}
+
 /** The handler of `doctor`. */
 export const makeDoctorHandler = Effect.gen(function* () {
   const { root, version } = yield* Home
   const store = yield* TaskStore
   const settings = yield* Settings
-  return handle(operations.doctor, () =>
+  return handle(operations.doctor, (_, { caller }) =>
     Effect.gen(function* () {
       const intact = yield* Effect.mapError(store.check, toProblem(""))
       const { problems } = settings.resolved()
@@ -78,7 +94,8 @@ export const makeDoctorHandler = Effect.gen(function* () {
           ? [check("config", "ok", "every value is valid")]
           : problems.map(({ key, message }) => check("config", "warn", `${key}: ${message}`, "Run config set or config reset."))),
         checkClock(),
-        checkTracking()
+        checkTracking(),
+        ...checkAgents(yield* inspectAgents(settings.current(), caller.env ?? {}))
       ]
       const worst = (["fail", "warn"] as const).find((status) => checks.some((each) => each.status === status))
       return { status: worst ?? "ok", checks }

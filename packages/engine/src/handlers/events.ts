@@ -1,6 +1,6 @@
 /** Answers `events`, at once or as a stream without gap and duplicate. */
 import { type Input, operations } from "@backbeat/contract/table"
-import type { TaskEventType } from "@backbeat/core/task/TaskEvent"
+import type { EventType } from "@backbeat/core/history/RecordedEvent"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
@@ -11,7 +11,8 @@ import * as Stream from "effect/Stream"
 import { makeTaskLines } from "../output/taskLines.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { handle, handleStream, toProblem } from "./Call.ts"
-import { eventFrame, lineFrame, snapshotFrame } from "./frame.ts"
+import { eventFrame, lineFrame, pipelineSnapshotFrame, snapshotFrame } from "./frame.ts"
+import { makePipelineView } from "./PipelineView.ts"
 import { View, wrongField } from "./View.ts"
 
 const pageEvents = 1000
@@ -19,6 +20,7 @@ const pageEvents = 1000
 const known = {
   "task.created": true,
   "task.changed": true,
+  "task.blocked": true,
   "task.queued": true,
   "task.started": true,
   "task.ready": true,
@@ -27,13 +29,21 @@ const known = {
   "task.retrying": true,
   "task.completed": true,
   "task.failed": true,
-  "task.cancelled": true
-} as const satisfies Record<TaskEventType, true>
+  "task.cancelled": true,
+  "pipeline.created": true,
+  "pipeline.cancelling": true,
+  "pipeline.completed": true,
+  "pipeline.failed": true,
+  "pipeline.cancelled": true
+} as const satisfies Record<EventType, true>
 
-const isKnown = (type: string): type is TaskEventType => Object.hasOwn(known, type)
+/** Frames that are no events: they are given whatever types are asked for. */
+const besides: ReadonlyArray<string> = ["task.log.line", "task.status.snapshot", "pipeline.status.snapshot"]
+
+const isKnown = (type: string): type is EventType => Object.hasOwn(known, type)
 
 const typesOf = Effect.fnUntraced(function* ({ types }: Input<"events">) {
-  const unknown = types?.find((type) => !isKnown(type) && type !== "task.log.line" && type !== "task.status.snapshot")
+  const unknown = types?.find((type) => !isKnown(type) && !besides.includes(type))
   if (unknown === undefined) return types?.filter(isKnown)
   return yield* Effect.fail(wrongField("types", `unknown type ${unknown}`, `Known types: ${Object.keys(known).join(", ")}.`))
 })
@@ -42,7 +52,8 @@ const typesOf = Effect.fnUntraced(function* ({ types }: Input<"events">) {
 interface Filter {
   readonly taskIds: ReadonlyArray<string> | undefined
   readonly tag: string | undefined
-  readonly types: ReadonlyArray<TaskEventType> | undefined
+  readonly pipelineId: string | undefined
+  readonly types: ReadonlyArray<EventType> | undefined
 }
 
 /** Reads the history, once or as it goes on; made once. */
@@ -50,14 +61,20 @@ const makeHistory = Effect.gen(function* () {
   const store = yield* TaskStore
   const transitions = yield* Transitions
   const view = yield* View
+  const pipelines = yield* makePipelineView
 
   const page = (filter: Filter, since: number, limit: number) =>
     Effect.mapError(store.events({ ...filter, since, limit }), toProblem(""))
 
-  const allEnded = (ids: ReadonlyArray<string>) =>
-    Effect.map(Effect.forEach(ids, view.find), (tasks) => tasks.every(({ state }) => isFinal(state.status)))
+  /** Whether nothing follows but what a restart brings: all that is named has ended. */
+  const hasEnded = Effect.fnUntraced(function* ({ taskIds, pipelineId }: Filter) {
+    if (taskIds === undefined && pipelineId === undefined) return false
+    const pipeline = pipelineId === undefined ? null : yield* pipelines.find(pipelineId)
+    const tasks = yield* Effect.forEach(taskIds ?? [], view.find)
+    return pipeline?.state.status !== "running" && tasks.every(({ state }) => isFinal(state.status))
+  })
 
-  /** Events from `since` on; with `follow` until all of the named tasks have ended, or for ever. */
+  /** Events from `since` on; with `follow` until all that is named has ended, or for ever. */
   const history = (filter: Filter, since: number, follow: boolean) =>
     Stream.unwrap(
       Effect.gen(function* () {
@@ -70,7 +87,7 @@ const makeHistory = Effect.gen(function* () {
           Effect.gen(function* () {
             // Closed before the look, so that a commit after it opens the latch again.
             news.closeUnsafe()
-            const ended = filter.taskIds !== undefined && (yield* allEnded(filter.taskIds))
+            const ended = yield* hasEnded(filter)
             const events = yield* page(filter, from, pageEvents)
             const last = events.at(-1)?.sequence ?? from
             if (events.length === 0 && (!follow || ended)) return [[], Option.none<number>()] as const
@@ -88,13 +105,16 @@ const makeHistory = Effect.gen(function* () {
 export const makeEventsHandler = Effect.gen(function* () {
   const store = yield* TaskStore
   const view = yield* View
+  const pipelines = yield* makePipelineView
   const taskLines = yield* makeTaskLines
   const { page, history } = yield* makeHistory
 
   const filterOf = Effect.fnUntraced(function* (input: Input<"events">) {
     const ids = [...(input.id === undefined ? [] : [input.id]), ...(input.ids ?? [])]
     yield* Effect.forEach(ids, view.find)
-    return { taskIds: ids.length === 0 ? undefined : ids, tag: input.tag, types: yield* typesOf(input) } satisfies Filter
+    const { tag, pipelineId } = input
+    if (pipelineId !== undefined) yield* pipelines.find(pipelineId)
+    return { taskIds: ids.length === 0 ? undefined : ids, tag, pipelineId, types: yield* typesOf(input) } satisfies Filter
   })
 
   const linesOf = (id: string, follow: boolean) =>
@@ -112,14 +132,21 @@ export const makeEventsHandler = Effect.gen(function* () {
   const stream = Effect.fnUntraced(function* (input: Input<"events">) {
     const filter = yield* filterOf(input)
     const since = input.since ?? 0
-    const ids = filter.taskIds ?? []
+    const { pipelineId } = filter
     const now = yield* Clock.currentTimeMillis
-    const tasks = yield* Effect.forEach(ids, view.find)
-    const snapshots = Stream.fromIterable(tasks.map((task) => snapshotFrame(view.show(task), since, now)))
+    const tasks = yield* Effect.forEach(filter.taskIds ?? [], view.find)
+    const shown = yield* Effect.forEach(tasks, view.show)
+    const pipeline = pipelineId === undefined ? null : yield* pipelines.find(pipelineId)
+    const its = pipeline === null ? [] : yield* pipelines.briefs([pipeline])
+    const snapshots = Stream.fromIterable([
+      ...shown.map((task) => snapshotFrame(task, since, now)),
+      ...its.map((each) => pipelineSnapshotFrame(each, since, now))
+    ])
     const frames = Stream.concat(snapshots, history(filter, since, input.follow ?? false))
     if (input.lines !== true) return frames
+    const ids = filter.taskIds ?? (pipeline === null ? [] : (yield* pipelines.tasksOf(pipeline)).map(({ id }) => id))
     if (ids.length === 0) {
-      return yield* Effect.fail(wrongField("lines", "needs id or ids", "Name the tasks whose lines you want."))
+      return yield* Effect.fail(wrongField("lines", "needs id, ids or pipelineId", "Name the tasks whose lines you want."))
     }
     return Stream.mergeAll([frames, ...ids.map((id) => linesOf(id, input.follow ?? false))], { concurrency: "unbounded" })
   })

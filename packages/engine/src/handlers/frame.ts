@@ -1,6 +1,7 @@
 /** The frames of a stream, which are the events of an answer too. */
 import type { Frame } from "@backbeat/contract/operation/output"
-import type { RecordedEvent } from "@backbeat/core/task/TaskEvent"
+import type { BriefPipeline } from "@backbeat/contract/PipelineAnswer"
+import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { LogLine } from "../output/LogLine.ts"
 import type { TaskAnswer } from "@backbeat/contract/TaskAnswer"
 import * as Predicate from "effect/Predicate"
@@ -17,10 +18,17 @@ const withIso = (facts: object): Readonly<Record<string, unknown>> =>
     })
   )
 
-/** A recorded event as callers see it: a script or an argument vector is not repeated in it. */
-export const eventFrame = ({ sequence, taskId, at, actor, event }: RecordedEvent): Frame => {
-  const { type, ...data } = "spec" in event ? { type: event.type, queue: event.spec.queue, tags: event.spec.tags } : event
-  return { type, taskId, sequence, timestamp: iso(at), actor, data: withIso(data) }
+/** What is told of an event: a script or an argument vector is not repeated, and the name of a call is nobody's business. */
+const told = (event: RecordedEvent["event"]) => {
+  if ("spec" in event) return { type: event.type, queue: event.spec.queue, tags: event.spec.tags }
+  return event.type === "pipeline.created" ? { type: event.type, name: event.name, taskIds: event.taskIds } : event
+}
+
+/** A recorded event as callers see it. */
+export const eventFrame = ({ subject, id, sequence, at, actor, event }: RecordedEvent): Frame => {
+  const { type, ...data } = told(event)
+  const whose = subject === "task" ? { taskId: id } : { pipelineId: id }
+  return { type, ...whose, sequence, timestamp: iso(at), actor, data: withIso(data) }
 }
 
 /** One line of output. Lines are between events, so `sequence` is that of the last event before; `cursor` is for `logs`. */
@@ -39,4 +47,13 @@ export const snapshotFrame = (task: TaskAnswer, sequence: number, at: number): F
   sequence,
   timestamp: iso(at),
   data: { task }
+})
+
+/** What a pipeline is as a stream begins. */
+export const pipelineSnapshotFrame = (pipeline: BriefPipeline, sequence: number, at: number): Frame => ({
+  type: "pipeline.status.snapshot",
+  pipelineId: pipeline.id,
+  sequence,
+  timestamp: iso(at),
+  data: { pipeline }
 })

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { existsSync } from "node:fs"
 import { beginArtifact } from "../home/artifact.ts"
+import { readableDir } from "../agent/readableDir.ts"
 import { attemptDir, Home } from "../home/Home.ts"
 import type { LogLine } from "../output/LogLine.ts"
 import { type LogPage, type LogQuery, readLogs } from "../output/readLogs.ts"
@@ -75,9 +76,10 @@ export const makeLogsHandler = Effect.gen(function* () {
     }
     const live = lives.find(task.id)
     const isLive = live?.attempt === attempt
-    if (isLive) live.output.sampleNow()
-    const { id: _, attempt: __, follow: ___, timestamps: ____, lines, ...choice } = input
-    return { ...choice, lines: lines ?? 100, attempts: [{ attempt, dir, ended: !isLive }] } satisfies LogQuery
+    if (isLive) (input.raw === true ? live.output : live.readable.watch).sampleNow()
+    const { id: _, attempt: __, follow: ___, timestamps: ____, raw, lines, ...choice } = input
+    const shown = raw === true ? dir : readableDir(root, task, attempt)
+    return { ...choice, lines: lines ?? 100, attempts: [{ attempt, dir: shown, ended: !isLive }] } satisfies LogQuery
   })
 
   const answer = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
@@ -104,8 +106,8 @@ export const makeLogsHandler = Effect.gen(function* () {
       const page = input.since === undefined ? yield* read(query) : null
       const begin = input.since ?? page?.cursor
       const past = page === null ? [] : withCursor(page)
-      const { stream: which, grep, ansi } = input
-      const coming = taskLines({ id: task.id, attempt, since: begin, stream: which, grep, ansi, single: input.attempt !== undefined })
+      const { stream: which, grep, ansi, raw } = input
+      const coming = taskLines({ id: task.id, attempt, since: begin, stream: which, grep, ansi, raw, single: input.attempt !== undefined })
       const lines = Stream.mapError(coming, (trouble) =>
         trouble._tag === "InvalidLogQuery" ? refused(trouble) : toProblem(task.id)(trouble)
       )

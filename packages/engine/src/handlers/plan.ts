@@ -1,63 +1,128 @@
-/** Answers `plan`: what a start would do. Nothing is stored and nothing runs. */
+/** Answers `plan`: what a start or a pipeline would do. Nothing is stored and nothing runs. */
 import { decodePayload } from "@backbeat/contract/decodePayload"
+import type { StartInput } from "@backbeat/contract/operation/start"
+import type { Problem } from "@backbeat/contract/Problem"
 import { type Input, operations } from "@backbeat/contract/table"
+import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { agentOf, agentSettings, commandOf } from "../agent/knownAgents.ts"
+import type { Configuration } from "../home/configuration.ts"
 import { Settings } from "../home/Settings.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
 import { slotsOf } from "../task/slots.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
+import { arrange, makeStandings } from "./dependencies.ts"
+import { makePipelineCreation } from "./pipelineCreation.ts"
+import { itemsOf, within } from "./pipelineItems.ts"
 import { iso } from "./taskAnswer.ts"
 import { type Specified, specify } from "./taskSpec.ts"
+import { wrongField } from "./View.ts"
 
-const argvOf = ({ spec, env }: Specified): { readonly argv: ReadonlyArray<string>; readonly warning: string | null } => {
-  const { work, cwd } = spec
-  const argv = work.kind === "command" ? [work.command, ...work.args] : ["/bin/sh"]
-  const resolved = resolveCommand({ argv, cwd, env })
-  if (resolved.kind === "notSpawned") return { argv, warning: `it could not be started: ${resolved.message}` }
-  const script = work.kind === "script" ? ["<the script, in a file of the attempt>"] : []
-  return { argv: [resolved.path, ...argv.slice(1), ...script], warning: null }
+/** Stands for the id of a pipeline that is yet to be made: no id can look like this. */
+const idToBe = "<pipeline>"
+
+const commandLineOf = ({ work }: TaskSpec, config: Configuration): ReadonlyArray<string> => {
+  if (work.kind === "command") return [work.command, ...work.args]
+  if (work.kind === "script") return ["/bin/sh", "<the script, in a file of the attempt>"]
+  const agent = agentOf(config, work.agent)
+  if (agent === null) return [work.agent]
+  const { args } = agentSettings(config, agent.name)
+  return agent.call(work, { command: commandOf(config, agent), args: args ?? [], folder: "<the folder of the attempt>", env: {} }).argv
 }
 
-/** The handler of `plan`. */
-export const makePlanHandler = Effect.gen(function* () {
+const resolvedIn = ({ spec, env }: Specified, argv: ReadonlyArray<string>) => resolveCommand({ argv, cwd: spec.cwd, env })
+
+const argvOf = (specified: Specified, config: Configuration): ReadonlyArray<string> => {
+  const argv = commandLineOf(specified.spec, config)
+  const resolved = resolvedIn(specified, argv)
+  return resolved.kind === "resolved" ? [resolved.path, ...argv.slice(1)] : argv
+}
+
+const ofSpec = (specified: Specified, config: Configuration): ReadonlyArray<string> => {
+  const resolved = resolvedIn(specified, commandLineOf(specified.spec, config))
+  const { work } = specified.spec
+  return [
+    ...(resolved.kind === "notSpawned" ? [`it could not be started: ${resolved.message}`] : []),
+    ...(work.kind === "prompt" && work.permissionMode === "full" ? [`${work.agent} would work without any check of what it does (permissionMode full)`] : [])
+  ]
+}
+
+const isMany = <A>(payload: A | ReadonlyArray<A>): payload is ReadonlyArray<A> => Array.isArray(payload)
+
+/** Plans one task of a call; made once. `toBe` are the ids that the call makes. */
+const makePlanOne = Effect.gen(function* () {
   const store = yield* TaskStore
   const settings = yield* Settings
+  const { checkKnown } = yield* makeStandings
 
-  const warningsOf = Effect.fnUntraced(function* (id: string | undefined, { spec }: Specified) {
+  const warningsOf = Effect.fnUntraced(function* (id: string | undefined, specified: Specified) {
+    const { spec } = specified
     const existing = id === undefined ? null : yield* Effect.mapError(store.find(id), toProblem(id))
+    const config = settings.current()
     const busy = (yield* Effect.mapError(store.busy, toProblem("")))[spec.queue] ?? 0
-    const slots = slotsOf(settings.current(), spec.queue)
+    const slots = slotsOf(config, spec.queue)
     return [
+      ...ofSpec(specified, config),
       ...(existing === null ? [] : [isFinal(existing.state.status) ? `task ${id} exists: this would be its attempt ${existing.state.attempt + 1}` : `task ${id} is ${existing.state.status}`]),
       ...(busy >= slots ? [`queue ${spec.queue} is full (${busy} of ${slots}): it would wait`] : [])
     ]
   })
 
-  const planOne = Effect.fnUntraced(function* (payload: unknown, { caller }: Call) {
-    const input = yield* Effect.fromResult(decodePayload(operations.start, payload))
+  return Effect.fnUntraced(function* (input: StartInput, { caller }: Call, toBe: ReadonlySet<string>) {
     const now = yield* Clock.currentTimeMillis
     const setting = { cwd: caller.cwd, umask: caller.umask ?? 0o022, callersEnv: caller.env ?? {}, config: settings.current(), now }
     const specified = yield* Effect.fromResult(specify(input, setting))
-    const { argv, warning } = argvOf(specified)
-    const warnings = yield* warningsOf(input.id, specified)
+    const { spec } = specified
+    yield* Effect.mapError(checkKnown(spec.dependsOn, toBe), toProblem(""))
     return {
       id: input.id ?? null,
-      argv,
-      cwd: specified.spec.cwd,
-      spec: { ...specified.spec },
-      startsAt: specified.spec.notBefore === null ? null : iso(specified.spec.notBefore),
-      warnings: warning === null ? warnings : [warning, ...warnings]
+      argv: argvOf(specified, setting.config),
+      cwd: spec.cwd,
+      dependsOn: spec.dependsOn,
+      spec: { ...spec },
+      startsAt: spec.notBefore === null ? null : iso(spec.notBefore),
+      warnings: yield* warningsOf(input.id, specified)
     }
   })
+})
 
-  return handle(operations.plan, (input: Input<"plan">, call) =>
-    Effect.gen(function* () {
-      const payloads: ReadonlyArray<unknown> = Array.isArray(input.payload) ? input.payload : [input.payload]
-      const tasks = yield* Effect.forEach(payloads, (payload) => planOne(payload, call))
-      return { operation: input.operation ?? "start", tasks, order: tasks.map((_, index) => index) }
-    })
+/** The handler of `plan`. */
+export const makePlanHandler = Effect.gen(function* () {
+  const planOne = yield* makePlanOne
+  const { rehearse } = yield* makePipelineCreation
+
+  const planStart = Effect.fnUntraced(function* (payload: Input<"plan">["payload"], call: Call) {
+    const payloads = isMany(payload) ? payload : [payload]
+    const at = (index: number) => (problem: Problem) => (isMany(payload) ? within(`payload[${index}]`, problem) : problem)
+    const inputs = yield* Effect.forEach(payloads, (each, index) =>
+      Effect.mapError(Effect.fromResult(decodePayload(operations.start, each)), at(index))
+    )
+    const { order, refused } = arrange(inputs)
+    for (const [index, problem] of refused) return yield* Effect.fail(at(index)(problem))
+    const toBe = new Set(inputs.flatMap(({ id }) => id ?? []))
+    const tasks = yield* Effect.forEach(inputs, (input, index) => Effect.mapError(planOne(input, call, toBe), at(index)))
+    return { operation: "start", tasks, order }
+  })
+
+  const planPipeline = Effect.fnUntraced(function* (payload: Input<"plan">["payload"], call: Call) {
+    if (isMany(payload)) return yield* Effect.fail(wrongField("payload", "is one object for pipeline create", "Give its tasks as steps or tasks."))
+    const input = yield* Effect.fromResult(decodePayload(operations["pipeline create"], payload))
+    yield* rehearse(input, call)
+    const { items, order } = yield* Effect.fromResult(itemsOf(input.id ?? idToBe, input))
+    const toBe = new Set(items.map((item) => item.input.id))
+    const tasks = yield* Effect.forEach(items, ({ path, input: its }) =>
+      planOne(its, call, toBe).pipe(
+        Effect.map((task) => ({ ...task, id: its.id.startsWith(idToBe) ? null : its.id })),
+        Effect.mapError((problem) => within(path, problem))
+      )
+    )
+    return { operation: "pipeline create", tasks, order }
+  })
+
+  return handle(operations.plan, ({ operation, payload }: Input<"plan">, call) =>
+    operation === "pipeline create" ? planPipeline(payload, call) : planStart(payload, call)
   )
 })

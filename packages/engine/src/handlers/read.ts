@@ -1,17 +1,29 @@
 /** Answers `status` and `list`. */
 import { operations } from "@backbeat/contract/table"
+import type { Task } from "@backbeat/core/task/Task"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
+import { readCheckpoint } from "../agent/readCheckpoint.ts"
+import { Home } from "../home/Home.ts"
 import { handle, toProblem } from "./Call.ts"
-import { View, wrongField } from "./View.ts"
+import { iso } from "./taskAnswer.ts"
+import { isCursor, View, wrongField } from "./View.ts"
 
 /** The handler of `status`. */
 export const makeStatusHandler = Effect.gen(function* () {
+  const { root } = yield* Home
   const view = yield* View
-  return handle(operations.status, ({ id }) => Effect.map(view.find(id), (task) => ({ task: view.show(task) })))
+  const checkpointOf = (task: Task) =>
+    Effect.map(readCheckpoint(root, task), (left) => ({
+      checkpoint: { ...left, endedAt: left.endedAt === null ? null : iso(left.endedAt) }
+    }))
+  return handle(operations.status, ({ id, checkpoint }) =>
+    Effect.gen(function* () {
+      const task = yield* view.find(id)
+      return { task: yield* view.show(task), ...(checkpoint === true ? yield* checkpointOf(task) : {}) }
+    })
+  )
 })
-
-const isCursor = (text: string): boolean => /^\d{1,15}$/u.test(text)
 
 /** The handler of `list`. */
 export const makeListHandler = Effect.gen(function* () {
@@ -33,13 +45,15 @@ export const makeListHandler = Effect.gen(function* () {
             queue: input.queue,
             sessionId: input.sessionId,
             kind: input.kind,
+            pipelineId: input.pipelineId,
             since: since === undefined ? undefined : Date.parse(since)
           },
           { limit: limit ?? 50, after }
         ),
         toProblem("")
       )
-      return { total: page.total, tasks: page.tasks.map(full === true ? view.show : view.brief), next: page.next }
+      const tasks = full === true ? yield* Effect.forEach(page.tasks, view.show) : page.tasks.map(view.brief)
+      return { total: page.total, tasks, next: page.next }
     })
   )
 })

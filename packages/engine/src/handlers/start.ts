@@ -20,7 +20,7 @@ export const makeStart = Effect.gen(function* () {
   const show = (started: Started, call: Call) =>
     Effect.gen(function* () {
       const { id } = yield* Effect.fromResult(started.result)
-      return { task: view.show(yield* call.flags.wait === true ? awaitEnd(id, call) : view.find(id)) }
+      return { task: yield* view.show(yield* call.flags.wait === true ? awaitEnd(id, call) : view.find(id)) }
     })
 
   const one = handle(operations.start, (input, call) =>

@@ -15,6 +15,7 @@ import { sendEof, sendStdin, type StdinBlocked, type StdinClosed } from "../proc
 import { Transitions } from "../task/Transitions.ts"
 import { makeUntil } from "../task/until.ts"
 import { actorOf, type Call, handle, toProblem } from "./Call.ts"
+import { makeStandings } from "./dependencies.ts"
 import { View, wrongField } from "./View.ts"
 import { makeAwaitEnd } from "./waiting.ts"
 
@@ -36,10 +37,10 @@ export const makeStopHandler = Effect.gen(function* () {
       const { id, reason, signal, force } = input
       const task = yield* view.find(id)
       // The same call, sent again because its connection broke: it has been done.
-      if (call.caller.repeated === true && task.state.status === "cancelled") return { task: view.show(task) }
+      if (call.caller.repeated === true && task.state.status === "cancelled") return { task: yield* view.show(task) }
       if (isFinal(task.state.status) && remains(treeOf(root, task)).length > 0) {
         yield* stopTree(treeOf(root, task), yield* orderOf(task, input))
-        return { task: view.show(task) }
+        return { task: yield* view.show(task) }
       }
       const command = {
         type: "Stop",
@@ -49,7 +50,7 @@ export const makeStopHandler = Effect.gen(function* () {
       } as const
       yield* Effect.mapError(transitions.apply(id, command, actorOf(call)), toProblem(id))
       const ended = until(id, ({ state }) => isFinal(state.status) || state.attempt > task.state.attempt)
-      return { task: view.show(yield* Effect.mapError(ended, toProblem(id))) }
+      return { task: yield* view.show(yield* Effect.mapError(ended, toProblem(id))) }
     })
   )
 })
@@ -60,25 +61,28 @@ export const makeRestartHandler = Effect.gen(function* () {
   const view = yield* View
   const until = yield* makeUntil
   const awaitEnd = yield* makeAwaitEnd
+  const { standingAgain } = yield* makeStandings
   return handle(operations.restart, ({ id, reason }, call: Call) =>
     Effect.gen(function* () {
       const requestId = `${call.caller.requestId}#restart`
-      const command = { type: "Restart", reason: reason ?? null, spec: null } as const
-      const from = yield* transitions
+      const anew = { spec: null, reason: reason ?? null }
+      const next = yield* transitions
         .commit((tx) =>
           Effect.gen(function* () {
             const task = yield* view.find(id)
             // The same call, sent again because its connection broke: it has been done.
-            if (task.owner.requestId === requestId) return task.state.attempt - 1
-            yield* tx.change({ ...task, owner: { ...task.owner, requestId } }, command, actorOf(call))
-            return task.state.attempt
+            if (task.owner.requestId === requestId) return task.state.attempt
+            // What runs has waited already.
+            const stands = isFinal(task.state.status) ? yield* standingAgain(task) : { waitsFor: [], broken: null }
+            const { state } = yield* tx.restart({ ...task, owner: { ...task.owner, requestId } }, anew, stands, actorOf(call))
+            return state.status === "stopping" ? state.attempt + 1 : state.attempt
           })
         )
         .pipe(Effect.mapError(toProblem(id)))
-      const opened = until(id, (task) => task.state.attempt > from || isFinal(task.state.status))
+      const opened = until(id, (task) => task.state.attempt >= next || isFinal(task.state.status))
       if (call.caller.repeated !== true) yield* Effect.mapError(opened, toProblem(id))
       const now = yield* view.settled(id)
-      return { task: view.show(call.flags.wait === true ? yield* awaitEnd(id, call) : now) }
+      return { task: yield* view.show(call.flags.wait === true ? yield* awaitEnd(id, call) : now) }
     })
   )
 })

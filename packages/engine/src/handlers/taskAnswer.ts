@@ -3,6 +3,7 @@ import type { BriefTask, TaskAnswer } from "@backbeat/contract/TaskAnswer"
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import type { Failure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
+import type { Work } from "@backbeat/core/task/TaskSpec"
 import type { TaskState } from "@backbeat/core/task/TaskState"
 import { statSync } from "node:fs"
 import { attemptDir } from "../home/Home.ts"
@@ -46,7 +47,7 @@ const facts = (state: TaskState) => {
 const hasProcess = ({ status }: TaskState): boolean => status === "running" || status === "stopping"
 
 /** The attempt whose facts and output are shown: while the next one is awaited, the last one. */
-export const shownAttempt = ({ attempt, status }: TaskState): number => (status === "queued" ? attempt - 1 : attempt)
+export const shownAttempt = ({ attempt, status }: TaskState): number => (status === "queued" || status === "blocked" ? attempt - 1 : attempt)
 
 /** The attempt that a task is in, or is to be in. One that was withdrawn before it began does not count. */
 const countedAttempt = (state: TaskState): number =>
@@ -65,6 +66,9 @@ export const briefTask = (task: Task, live: LiveAttempt | null): BriefTask => {
     command: work.kind === "command" ? work.command : null,
     args: work.kind === "command" ? work.args : [],
     script: work.kind === "script" ? shorten(work.script) : null,
+    prompt: work.kind === "prompt" ? shorten(work.prompt) : null,
+    agent: work.kind === "prompt" ? work.agent : null,
+    model: work.kind === "prompt" ? work.model : null,
     cwd: spec.cwd,
     tags: spec.tags,
     priority: spec.priority,
@@ -73,6 +77,8 @@ export const briefTask = (task: Task, live: LiveAttempt | null): BriefTask => {
     restartCount: task.restartCount,
     pid: hasProcess(state) && live?.attempt === state.attempt ? live.pid : null,
     ...facts(state),
+    dependsOn: spec.dependsOn,
+    ...task.lineage,
     createdAt: iso(task.createdAt)
   }
 }
@@ -100,13 +106,44 @@ const stoppingOf = (state: TaskState): TaskAnswer["stopping"] =>
     ? { by: state.by, reason: state.reason, signal: state.signal, since: iso(state.since), killAt: iso(state.killAt) }
     : null
 
-/** Everything about a task. */
-export const taskAnswer = (root: string, task: Task, live: LiveAttempt | null): TaskAnswer => {
+const agentFieldsOf = (work: Work) =>
+  work.kind === "prompt"
+    ? {
+        prompt: work.prompt,
+        continueFrom: work.after?.how === "continue" ? work.after.task : null,
+        effort: work.effort,
+        systemPrompt: work.systemPrompt,
+        permissionMode: work.permissionMode,
+        maxTurns: work.maxTurns,
+        maxCostUsd: work.maxCostUsd,
+        outputSchema: work.outputSchema
+      }
+    : {
+        prompt: null,
+        continueFrom: null,
+        effort: null,
+        systemPrompt: null,
+        permissionMode: null,
+        maxTurns: null,
+        maxCostUsd: null,
+        outputSchema: null
+      }
+
+/** Everything about a task; `waitsFor` is what it waits for still. */
+export const taskAnswer = (
+  root: string,
+  task: Task,
+  live: LiveAttempt | null,
+  waitsFor: TaskAnswer["waitsFor"]
+): TaskAnswer => {
   const { spec, state, owner } = task
   return {
     ...briefTask(task, live),
     script: spec.work.kind === "script" ? spec.work.script : null,
+    ...agentFieldsOf(spec.work),
+    result: endOf(state)?.agent?.result ?? null,
     cpuMs: endOf(state)?.cpuMs ?? null,
+    waitsFor,
     retryAt: state.status === "retrying" ? iso(state.retryAt) : null,
     notBefore: state.status === "queued" ? isoOrNull(state.notBefore) : null,
     stopping: stoppingOf(state),

@@ -8,6 +8,8 @@ import { isAbsolute, resolve } from "node:path"
 import type { Configuration } from "../home/configuration.ts"
 import { compilePattern } from "../output/Pattern.ts"
 import { inherit, type Variables } from "../home/KeptEnvironment.ts"
+import { agentTimeoutMs, agentWorkOf, strayAgentField } from "./agentWork.ts"
+import { dependenciesOf } from "./dependencies.ts"
 
 /** What `start` needs to know beside the payload. `now` is epoch milliseconds. */
 export interface Setting {
@@ -28,17 +30,20 @@ export interface Specified {
 const refuse = (path: string, message: string, hint: string): Result.Result<never, Problem> =>
   Result.fail(commandInputError(`${path}: ${message}`, hint, { path, issues: [`${path}: ${message}`] }))
 
-const workOf = (input: StartInput): Result.Result<Work, Problem> => {
-  const { command, script, args } = input
-  if (command !== undefined && script !== undefined) {
-    return refuse("script", "cannot be given together with command", "Give exactly one of command and script.")
-  }
+const oneOf = "Give exactly one of command, script and prompt."
+
+const workOf = (input: StartInput, config: Configuration): Result.Result<Work, Problem> => {
+  const { command, script, args, prompt } = input
+  const given = Object.entries({ command, script, prompt }).filter(([, value]) => value !== undefined)
+  const [first, second] = given.map(([name]) => name)
+  if (second !== undefined) return refuse(second, `cannot be given together with ${first}`, oneOf)
+  if (prompt !== undefined) return agentWorkOf(input, prompt, config)
+  const stray = strayAgentField(input)
+  if (first === undefined) return refuse(stray === null ? "command" : "prompt", "is missing", oneOf)
+  if (stray !== null) return Result.fail(stray)
   if (command !== undefined) return Result.succeed({ kind: "command", command, args: args ?? [] })
-  if (script === undefined) {
-    return refuse("command", "is missing", "Give exactly one of command and script.")
-  }
   if (args !== undefined) return refuse("args", "go with command, not with script", "Write them into the script.")
-  return Result.succeed({ kind: "script", script })
+  return Result.succeed({ kind: "script", script: script ?? "" })
 }
 
 const stdinOf = (stdin: StartInput["stdin"], cwd: string): Stdin => {
@@ -48,8 +53,13 @@ const stdinOf = (stdin: StartInput["stdin"], cwd: string): Stdin => {
   return { kind: "file", path: resolve(cwd, stdin.file) }
 }
 
-const notBeforeOf = ({ notBefore, delayMs }: StartInput, now: number): Result.Result<number | null, Problem> => {
-  if (notBefore === undefined) return Result.succeed(delayMs === undefined || delayMs === 0 ? null : now + delayMs)
+/** A delay counts from now on; behind dependencies from the moment at which they hold. */
+const delaysDependent = ({ dependsOn, continueFrom, delayMs = 0 }: StartInput): boolean =>
+  delayMs > 0 && (continueFrom !== undefined || (dependsOn?.length ?? 0) > 0)
+
+const notBeforeOf = (input: StartInput, now: number): Result.Result<number | null, Problem> => {
+  const { notBefore, delayMs } = input
+  if (notBefore === undefined) return Result.succeed(delayMs === undefined || delayMs === 0 || delaysDependent(input) ? null : now + delayMs)
   if (delayMs !== undefined) {
     return refuse("delayMs", "cannot be given together with notBefore", "Give one of them.")
   }
@@ -97,15 +107,16 @@ const checked = (input: StartInput): Result.Result<void, Problem> => {
 export const specify = (input: StartInput, setting: Setting): Result.Result<Specified, Problem> =>
   Result.gen(function* () {
     yield* checked(input)
-    const work = yield* workOf(input)
+    const work = yield* workOf(input, setting.config)
     const notBefore = yield* notBeforeOf(input, setting.now)
+    const dependsOn = yield* dependenciesOf(input)
     if (input.cwd === undefined && !isAbsolute(setting.cwd)) {
       return yield* refuse("cwd", "the caller's directory is not known", "Give cwd.")
     }
     const cwd = resolve(setting.cwd, input.cwd ?? ".")
     const given = input.env ?? {}
     const env = input.inheritEnv === false ? given : inherit(setting.callersEnv, given)
-    return { env, spec: { work, notBefore, cwd, umask: setting.umask, ...stopping(input), ...watching(input, setting.config), ...naming(input, cwd) } }
+    return { env, spec: { work, notBefore, delayMs: delaysDependent(input) ? (input.delayMs ?? null) : null, dependsOn, cwd, umask: setting.umask, ...stopping(input), ...watching(input, setting.config), ...naming(input, cwd) } }
   })
 
 const naming = (input: StartInput, cwd: string) => ({
@@ -115,7 +126,7 @@ const naming = (input: StartInput, cwd: string) => ({
   stdin: stdinOf(input.stdin, cwd),
   tags: [...new Set(input.tags ?? [])],
   priority: input.priority ?? "P1",
-  queue: input.queue ?? "default"
+  queue: input.queue ?? (input.prompt === undefined ? "default" : "agents")
 })
 
 const stopping = (input: StartInput) => ({
@@ -126,7 +137,7 @@ const stopping = (input: StartInput) => ({
 })
 
 const watching = (input: StartInput, config: Configuration) => ({
-  timeout: input.timeout ?? config.timeout,
+  timeout: input.timeout ?? config.timeout ?? (input.prompt === undefined ? null : agentTimeoutMs),
   stallTimeoutMs: input.stallTimeoutMs ?? null,
   readyWhen: input.readyWhen ?? null,
   healthProbe: input.healthProbe ?? null,

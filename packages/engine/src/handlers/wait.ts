@@ -6,12 +6,14 @@ import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { attemptDir, Home } from "../home/Home.ts"
+import { readableDir } from "../agent/readableDir.ts"
+import { Home } from "../home/Home.ts"
 import { lastLinesOf } from "../output/lastLinesOf.ts"
 import { makeTaskLines } from "../output/taskLines.ts"
 import { isOpenPort } from "../probe/ask.ts"
-import { makeUntil } from "../task/until.ts"
+import { makeUntil, makeUntilEnded } from "../task/until.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
+import { makePipelineView } from "./PipelineView.ts"
 import { shownAttempt } from "./taskAnswer.ts"
 import { View, wrongField } from "./View.ts"
 import { makeTimeLimit, waitMsOf } from "./waiting.ts"
@@ -82,24 +84,9 @@ const makeAwaitOne = Effect.gen(function* () {
   }
 })
 
-/** The handler of `wait`. */
-export const makeWaitHandler = Effect.gen(function* () {
-  const { root } = yield* Home
+/** Finds out which tasks are waited for; made once. */
+const makeIdsOf = Effect.gen(function* () {
   const store = yield* TaskStore
-  const view = yield* View
-  const awaitOne = yield* makeAwaitOne
-  const limitTime = yield* makeTimeLimit
-
-  const cursor = Effect.mapError(Effect.map(store.lastSequence, String), toProblem(""))
-
-  const lastLines = Effect.fnUntraced(function* (task: Task) {
-    if (task.state.status !== "failed") return {}
-    const dir = attemptDir(root, task.id, task.state.attempt)
-    const wanted = { dir, lines: lastLineCount, maxBytes: 8192 }
-    // Both: a test runner tells its failures on stdout, and one warning on stderr must not hide them.
-    const stdout = yield* lastLinesOf({ ...wanted, stream: "stdout" })
-    return { lastLines: [...stdout, ...(yield* lastLinesOf({ ...wanted, stream: "stderr" }))] }
-  })
 
   const idsTagged = Effect.fnUntraced(function* (tag: string) {
     const tagged: Array<string> = []
@@ -111,15 +98,58 @@ export const makeWaitHandler = Effect.gen(function* () {
     }
   })
 
-  const idsOf = Effect.fnUntraced(function* ({ id, ids, tag }: Input<"wait">) {
-    const given = [id, ids, tag].filter((each) => each !== undefined)
+  return Effect.fnUntraced(function* ({ id, ids, tag, pipelineId }: Input<"wait">) {
+    const given = [id, ids, tag, pipelineId].filter((each) => each !== undefined)
     if (given.length !== 1) {
-      return yield* Effect.fail(wrongField("id", "exactly one of id, ids and tag is needed", "Give one of them."))
+      return yield* Effect.fail(wrongField("id", "exactly one of id, ids, tag and pipelineId is needed", "Give one of them."))
     }
     if (id !== undefined) return [id]
+    if (pipelineId !== undefined) return [pipelineId]
     if (ids !== undefined) return [...new Set(ids)]
     return yield* idsTagged(tag ?? "")
   })
+})
+
+/** Reads what a task that failed has written last; made once. */
+const makeLastLines = Effect.map(Home, ({ root }) =>
+  Effect.fnUntraced(function* (task: Task) {
+    if (task.state.status !== "failed") return {}
+    const dir = readableDir(root, task, task.state.attempt)
+    const wanted = { dir, lines: lastLineCount, maxBytes: 8192 }
+    // Both: a test runner tells its failures on stdout, and one warning on stderr must not hide them.
+    const stdout = yield* lastLinesOf({ ...wanted, stream: "stdout" })
+    return { lastLines: [...stdout, ...(yield* lastLinesOf({ ...wanted, stream: "stderr" }))] }
+  })
+)
+
+/** Waits for the end of a pipeline; made once. */
+const makeAwaitPipeline = Effect.gen(function* () {
+  const pipelines = yield* makePipelineView
+  const untilEnded = yield* makeUntilEnded
+  const lastLines = yield* makeLastLines
+
+  /** The last lines are those of the first task that failed. */
+  return Effect.fnUntraced(function* (id: string, { for: what = "end", mode }: Input<"wait">) {
+    if (what !== "end") return yield* Effect.fail(wrongField("for", "of a pipeline is its end", "Leave it away, or wait for a task of it."))
+    if (mode !== undefined) return yield* Effect.fail(wrongField("mode", "goes with several tasks", "Leave it away."))
+    const pipeline = yield* untilEnded(id, pipelines.find(id))
+    const failed = (yield* pipelines.tasksOf(pipeline)).find(({ state }) => state.status === "failed")
+    const lines = failed === undefined ? {} : yield* lastLines(failed)
+    return { pipeline: yield* pipelines.show(pipeline), ...lines }
+  })
+})
+
+/** The handler of `wait`. */
+export const makeWaitHandler = Effect.gen(function* () {
+  const store = yield* TaskStore
+  const view = yield* View
+  const idsOf = yield* makeIdsOf
+  const lastLines = yield* makeLastLines
+  const awaitPipeline = yield* makeAwaitPipeline
+  const awaitOne = yield* makeAwaitOne
+  const limitTime = yield* makeTimeLimit
+
+  const cursor = Effect.mapError(Effect.map(store.lastSequence, String), toProblem(""))
 
   const awaitMany = Effect.fnUntraced(function* (ids: ReadonlyArray<string>, input: Input<"wait">) {
     yield* Effect.forEach(ids, view.find)
@@ -139,15 +169,20 @@ export const makeWaitHandler = Effect.gen(function* () {
 
   const awaitSingle = Effect.fnUntraced(function* (id: string, what: What) {
     const task = yield* awaitOne(id, what)
-    return { task: view.show(task), ...(yield* lastLines(task)), cursor: yield* cursor }
+    return { task: yield* view.show(task), ...(yield* lastLines(task)), cursor: yield* cursor }
   })
+
+  const awaitAny = (ids: ReadonlyArray<string>, input: Input<"wait">): Effect.Effect<typeof operations.wait.output.Type, Problem> => {
+    if (input.pipelineId !== undefined) {
+      return Effect.flatMap(awaitPipeline(input.pipelineId, input), (ended) => Effect.map(cursor, (at) => ({ ...ended, cursor: at })))
+    }
+    return input.id === undefined ? awaitMany(ids, input) : awaitSingle(input.id, input.for ?? "end")
+  }
 
   return handle(operations.wait, (input, call: Call) =>
     Effect.gen(function* () {
       const ids = yield* idsOf(input)
-      const waiting: Effect.Effect<typeof operations.wait.output.Type, Problem> =
-        input.id === undefined ? awaitMany(ids, input) : awaitSingle(input.id, input.for ?? "end")
-      return yield* limitTime(waiting, { ms: input.timeout ?? waitMsOf(call), ids, call })
+      return yield* limitTime(awaitAny(ids, input), { ms: input.timeout ?? waitMsOf(call), ids, call })
     })
   )
 })

@@ -3,35 +3,33 @@ import { operations, type Output } from "@backbeat/contract/table"
 import type { Actor } from "@backbeat/core/task/Actor"
 import { describeFailure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
-import type { RecordedEvent, TaskEvent } from "@backbeat/core/task/TaskEvent"
+import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
+import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
 import { isFinal } from "@backbeat/core/task/TaskState"
+import { QueueStore } from "@backbeat/store/QueueStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { holdsOf, type Standing } from "../admission/Hold.ts"
+import { makeQueueLook } from "../admission/QueueLook.ts"
 import { Home } from "../home/Home.ts"
-import { Settings } from "../home/Settings.ts"
 import { isHeld } from "../process/AliveFifo.ts"
 import { treeOf } from "../task/attemptSpec.ts"
-import { slotsOf } from "../task/slots.ts"
+import { actorName } from "./actorName.ts"
 import { handle, toProblem } from "./Call.ts"
 import { iso } from "./taskAnswer.ts"
 import { View } from "./View.ts"
+import { makeWhyBlocked } from "./whyBlocked.ts"
 
 type Reason = Output<"why">["because"][number]
 type Explanation = Omit<Output<"why">, "status">
-
-const nameOf = ({ kind, client, pid, sessionId }: Actor): string => {
-  if (kind !== "caller") return kind
-  const who = [client, pid === undefined ? undefined : `pid ${pid}`, sessionId === undefined ? undefined : `session ${sessionId}`]
-  return `a caller (${who.filter((each) => each !== undefined).join(", ")})`
-}
 
 const withReason = (sentence: string, reason: string | null): string => (reason === null ? sentence : `${sentence}: ${reason}`)
 
 const sayStopping = (event: Extract<TaskEvent, { readonly type: "task.stopping" }>, actor: Actor): string => {
   if (event.intent.kind === "fail") return `it is being stopped because it ${describeFailure(event.intent.failure)}`
   const what = event.intent.kind === "restart" ? "a restart" : "a stop"
-  return withReason(`${what} was asked for by ${nameOf(actor)}`, event.reason)
+  return withReason(`${what} was asked for by ${actorName(actor)}`, event.reason)
 }
 
 /** What an event explains, as one clause; null when it explains nothing. */
@@ -47,7 +45,7 @@ const say = ({ event, actor }: RecordedEvent): string | null => {
       return `it ${describeFailure(event.failure)}`
     case "task.cancelled":
       return event.failure === null
-        ? withReason(`it was withdrawn by ${nameOf(actor)}`, event.reason)
+        ? withReason(`it was withdrawn by ${actorName(actor)}`, event.reason)
         : `it ${describeFailure(event.failure)}`
     case "task.completed":
       return "it ended with a successful exit code"
@@ -83,11 +81,12 @@ const reasons = (history: ReadonlyArray<RecordedEvent>): ReadonlyArray<Reason> =
 
 interface Circumstances {
   readonly now: number
-  readonly busy: number
-  readonly slots: number
+  readonly standing: Standing
+  readonly ahead: number
 }
 
-const explainQueued = (task: Task, { now, busy, slots }: Circumstances): Explanation => {
+/** What holds a queued task back, the deciding thing first, and then its place among those that wait. */
+const explainQueued = (task: Task, { now, standing, ahead }: Circumstances): Explanation => {
   const { state, spec } = task
   if (state.status !== "queued") return { because: [], next: null }
   const since = iso(state.since)
@@ -95,11 +94,16 @@ const explainQueued = (task: Task, { now, busy, slots }: Circumstances): Explana
     const until = iso(state.notBefore)
     return { because: [{ what: `it may not start before ${until}`, since, until }], next: `It starts at ${until}.` }
   }
-  const what =
-    busy < slots
-      ? `it is about to start: queue ${spec.queue} has a free slot`
-      : `${busy} of ${slots} slots of queue ${spec.queue} are taken`
-  return { because: [{ what, since }], next: `It starts when a slot of queue ${spec.queue} is free; priority P0 goes first.` }
+  const holds = holdsOf(standing, (pause) => actorName(pause.actor))
+  const because = holds.map(({ message, pause }): Reason =>
+    pause === null ? { what: message, since } : { what: message, since: iso(pause.at), actor: pause.actor }
+  )
+  const [first] = holds
+  if (first !== undefined) {
+    return { because: [...because, { what: `it is number ${ahead + 1} in queue ${spec.queue}`, since }], next: first.next }
+  }
+  const what = `it is about to start: queue ${spec.queue} has room`
+  return { because: [{ what, since }], next: "It starts at once." }
 }
 
 const nextOf = (task: Task): string | null => {
@@ -130,24 +134,28 @@ const leftOf = (root: string, task: Task): ReadonlyArray<Reason> => {
 /** The handler of `why`. */
 export const makeWhyHandler = Effect.gen(function* () {
   const store = yield* TaskStore
-  const settings = yield* Settings
+  const queues = yield* QueueStore
+  const look = yield* makeQueueLook
   const view = yield* View
+  const { explainBlocked, explainWithdrawn } = yield* makeWhyBlocked
   const { root } = yield* Home
   return handle(operations.why, ({ id }) =>
     Effect.gen(function* () {
       const task = yield* view.find(id)
       const { status } = task.state
       if (status === "queued") {
+        const now = yield* Clock.currentTimeMillis
         const circumstances = {
-          now: yield* Clock.currentTimeMillis,
-          busy: (yield* store.busy)[task.spec.queue] ?? 0,
-          slots: slotsOf(settings.current(), task.spec.queue)
+          now,
+          standing: yield* look.standingOf(task.spec.queue),
+          ahead: yield* queues.ahead(id, now)
         }
         return { status, ...explainQueued(task, circumstances) }
       }
+      if (status === "blocked") return { status, ...(yield* explainBlocked(task)) }
       const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
       const left = isFinal(status) ? leftOf(root, task) : []
-      return { status, because: [...left, ...reasons(attributed(history, task))], next: nextOf(task) }
+      return { status, because: [...left, ...reasons(attributed(history, task)), ...(yield* explainWithdrawn(task))], next: nextOf(task) }
     }).pipe(Effect.mapError(toProblem(id)))
   )
 })

@@ -1,7 +1,7 @@
 /** The environment of a task, kept in a 0600 file of its folder because a later attempt needs it. Nowhere else. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { taskDir } from "./Home.ts"
 
@@ -19,6 +19,8 @@ const sessionMarks = new Set([
   "CLAUDE_CODE_SESSION_ID",
   "CLAUDE_CODE_ENTRYPOINT",
   "CLAUDE_CODE_SSE_PORT",
+  "CLAUDE_CODE_CHILD_SESSION",
+  "CLAUDE_CODE_MESSAGING_SOCKET",
   "CLAUDE_CODE_MESSAGING_TOKEN",
   "CLAUDE_PID",
   "CODEX_THREAD_ID",
@@ -27,7 +29,10 @@ const sessionMarks = new Set([
   "OPENCODE",
   "OPENCODE_PID",
   "OPENCODE_SESSION_ID",
-  "GEMINI_CLI"
+  "GEMINI_CLI",
+  "AI_AGENT",
+  "AGENT",
+  "CODEX_CI"
 ])
 
 /** The caller's environment without the marks of the caller's own session, then the variables given for the task. */
@@ -47,6 +52,22 @@ export const keepEnvironment = (root: string, id: string, variables: Variables):
   const draft = isNew ? path : `${path}.draft`
   writeFileSync(draft, textOf(variables), { mode: 0o600 })
   if (!isNew) renameSync(draft, path)
+}
+
+/** What takes the task's folder back to what it is now, as far as its environment goes. Never throws. */
+export const takesBackEnvironment = (root: string, id: string): (() => void) => {
+  const dir = taskDir(root, id)
+  const isNew = !existsSync(dir)
+  const before = isNew ? null : readEnvironment(root, id)
+  return () => {
+    try {
+      if (isNew) rmSync(dir, { recursive: true, force: true })
+      else if (before === null) forgetEnvironment(root, id)
+      else keepEnvironment(root, id, before)
+    } catch {
+      // The disk is full: what was written last stays. A restart of the task would use it.
+    }
+  }
 }
 
 /** The last one written or read: tasks that start one after the other have the same. */

@@ -1,4 +1,6 @@
 /** The configuration: environment over file over defaults. One bad value is reported and falls back alone. */
+import { Effort, PermissionMode } from "@backbeat/core/task/AgentWork"
+import { NonEmptyText, Text } from "@backbeat/core/task/Text"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -7,7 +9,21 @@ const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.is
 
 const Queue = Schema.Struct({ concurrency: between(1, 10_000) })
 
-/** Every key with its type. Times in milliseconds, sizes in bytes; `timeout` null = no limit. */
+/**
+ * How an agent is called here: `command` and `args` for another executable, or a custom agent with `{prompt}` in an argument;
+ * `env` is added to the environment of its tasks; the others are used where a task does not say.
+ */
+const AgentSettings = Schema.Struct({
+  command: Schema.optionalKey(NonEmptyText),
+  args: Schema.optionalKey(Schema.Array(Text)),
+  env: Schema.optionalKey(Schema.Record(Schema.String, Text)),
+  model: Schema.optionalKey(NonEmptyText),
+  effort: Schema.optionalKey(Effort),
+  permissionMode: Schema.optionalKey(PermissionMode)
+})
+export type AgentSettings = typeof AgentSettings.Type
+
+/** Every key with its type. Times in milliseconds, sizes in bytes; `timeout` null = no limit, `memoryReserve` null = by the size of the memory. */
 export const Configuration = Schema.Struct({
   timeout: Schema.NullOr(between(1000, 86_400_000)),
   maxOutputBytes: between(1024, 1_073_741_824),
@@ -17,7 +33,12 @@ export const Configuration = Schema.Struct({
   logRetentionPerJob: between(1, 100_000),
   logLevel: Schema.Literals(["debug", "info", "warn", "error"]),
   idleExitMs: between(100, 86_400_000),
-  queues: Schema.Record(Schema.String, Queue)
+  cpuThreshold: between(1, 100),
+  memoryReserve: Schema.NullOr(between(0, Number.MAX_SAFE_INTEGER)),
+  settlingWindowMs: between(0, 3_600_000),
+  queues: Schema.Record(Schema.String, Queue),
+  defaultAgent: Schema.NullOr(NonEmptyText),
+  agents: Schema.Record(Schema.String, AgentSettings)
 })
 export type Configuration = typeof Configuration.Type
 
@@ -31,8 +52,24 @@ export const defaults: Configuration = {
   logRetentionPerJob: 50,
   logLevel: "info",
   idleExitMs: 300_000,
-  queues: {}
+  cpuThreshold: 80,
+  memoryReserve: null,
+  settlingWindowMs: 15_000,
+  queues: {},
+  defaultAgent: null,
+  agents: {}
 }
+
+/** A configuration as it may be shown: of the variables of agents only the names. */
+export const withoutSecrets = (config: Configuration): Configuration => ({
+  ...config,
+  agents: Object.fromEntries(
+    Object.entries(config.agents).map(([name, { env, ...rest }]) => [
+      name,
+      env === undefined ? rest : { ...rest, env: Object.fromEntries(Object.keys(env).map((key) => [key, "***"])) }
+    ])
+  )
+})
 
 /** Where a value comes from. */
 export type Source = "default" | "file" | "environment"
@@ -55,7 +92,12 @@ const keys: ReadonlyArray<Key> = [
   "logRetentionPerJob",
   "logLevel",
   "idleExitMs",
-  "queues"
+  "cpuThreshold",
+  "memoryReserve",
+  "settlingWindowMs",
+  "queues",
+  "defaultAgent",
+  "agents"
 ]
 
 /** The first words of the keys that there are. */
@@ -66,7 +108,11 @@ const variables: ReadonlyArray<readonly [Key, string]> = [
   ["timeout", "TASK_TIMEOUT"],
   ["maxOutputBytes", "MAX_OUTPUT_BUFFER"],
   ["logLevel", "LOG_LEVEL"],
-  ["idleExitMs", "BACKBEAT_IDLE_EXIT_MS"]
+  ["idleExitMs", "BACKBEAT_IDLE_EXIT_MS"],
+  ["cpuThreshold", "CPU_THRESHOLD"],
+  ["memoryReserve", "MEMORY_RESERVE"],
+  ["settlingWindowMs", "WORKER_SETTLING_WINDOW_MS"],
+  ["defaultAgent", "BACKBEAT_DEFAULT_AGENT"]
 ]
 
 const decodeAll = Schema.decodeUnknownResult(Configuration, { errors: "all" })
@@ -75,7 +121,7 @@ const decodeAll = Schema.decodeUnknownResult(Configuration, { errors: "all" })
 const lay = (config: Configuration, key: string, value: unknown): Result.Result<Configuration, string> =>
   Result.mapError(decodeAll({ ...config, [key]: value }), (error) => error.message.replaceAll("\n", " "))
 
-const fromText = (key: Key, text: string): unknown => (key === "logLevel" ? text : Number(text))
+const fromText = (key: Key, text: string): unknown => (key === "logLevel" || key === "defaultAgent" ? text : Number(text))
 
 /** Resolves the configuration from the file's content (any JSON, undefined when there is no file) and an environment. */
 export const resolve = (file: unknown, environment: Readonly<Record<string, string | undefined>>): Resolved => {
@@ -103,12 +149,12 @@ export const resolve = (file: unknown, environment: Readonly<Record<string, stri
   return { config, sources: Object.fromEntries(sources), problems }
 }
 
-/** The file's content with one dotted key set, or removed when the value is undefined. */
-export const withKey = (file: unknown, dotted: string, value: unknown): Record<string, unknown> => {
-  const [head = "", ...rest] = dotted.split(".")
+/** The file's content with one key set, or removed when the value is undefined. A name in the key may itself have dots. */
+export const withKey = (file: unknown, key: ReadonlyArray<string>, value: unknown): Record<string, unknown> => {
+  const [head = "", ...rest] = key
   const old = Predicate.isObject(file) && !Array.isArray(file) ? { ...file } : {}
   const entries = new Map<string, unknown>(Object.entries(old))
-  const next = rest.length === 0 ? value : withKey(entries.get(head), rest.join("."), value)
+  const next = rest.length === 0 ? value : withKey(entries.get(head), rest, value)
   if (next === undefined || (rest.length > 0 && Predicate.isObject(next) && Object.keys(next).length === 0)) {
     entries.delete(head)
   } else entries.set(head, next)

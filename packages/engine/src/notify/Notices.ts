@@ -69,13 +69,13 @@ const make = Effect.gen(function* () {
   })
 
   return Notices.of({
-    begin: (task, { attempt, dir, output, releases }) => {
+    begin: (task, { attempt, readable, releases }) => {
       const pattern = task.spec.notify?.onLog
       if (pattern === undefined) return Effect.void
       // Let go of is not interrupted: what an attempt writes last is what is waited for most.
       const over = Deferred.makeUnsafe<void>()
       releases.push(() => void Deferred.doneUnsafe(over, Effect.void))
-      const heard = follow({ attempt, dir, watch: output, ended: Deferred.await(over), grep: pattern }).pipe(
+      const heard = follow({ attempt, ...readable, ended: Deferred.await(over), grep: pattern }).pipe(
         Stream.runForEach((line) => Effect.sync(() => tell(task, "log", line.text))),
         Effect.ignore
       )

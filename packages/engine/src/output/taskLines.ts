@@ -5,8 +5,10 @@ import type { StoreError } from "@backbeat/store/StoreError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import { readableDir } from "../agent/readableDir.ts"
 import { attemptDir, Home } from "../home/Home.ts"
-import { LiveAttempts } from "../task/LiveAttempts.ts"
+import { type LiveAttempt, LiveAttempts } from "../task/LiveAttempts.ts"
 import { Supervisor } from "../task/Supervisor.ts"
 import type { TaskMissing } from "../task/Transitions.ts"
 import { makeUntil } from "../task/until.ts"
@@ -23,6 +25,8 @@ export interface LineQuery {
   readonly stream?: "both" | OutputStream | undefined
   readonly grep?: string | undefined
   readonly ansi?: boolean | undefined
+  /** An agent's events as they are, instead of their text. */
+  readonly raw?: boolean | undefined
   /** Ends after this attempt instead of with the task. */
   readonly single?: boolean | undefined
 }
@@ -33,25 +37,37 @@ export type TaskLines = (query: LineQuery) => Stream.Stream<FollowedLine, Invali
 const isOver = ({ state }: Task, attempt: number): boolean =>
   state.attempt > attempt || (state.status !== "running" && state.status !== "stopping" && state.attempt === attempt && state.status !== "queued")
 
+const ofLive = ({ dir, output, readable }: LiveAttempt, { raw }: LineQuery) => (raw === true ? { dir, watch: output } : readable)
+
+/** A watch of its own on what nobody else watches. */
+const ofEnded = (dir: string) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => watchOutput(dir, { onGrowth: () => {} })),
+      (own) => Effect.sync(() => own.close())
+    ),
+    (watch) => ({ dir, watch })
+  )
+
 /** What following needs, made once. */
 export const makeTaskLines = Effect.gen(function* () {
   const { root } = yield* Home
   const lives = yield* LiveAttempts
+  const store = yield* TaskStore
   const supervisor = yield* Supervisor
   const until = yield* makeUntil
+
+  const dirOf = Effect.fnUntraced(function* ({ id, raw }: LineQuery, attempt: number) {
+    const task = yield* store.find(id)
+    return task === null || raw === true ? attemptDir(root, id, attempt) : readableDir(root, task, attempt)
+  })
 
   const oneAttempt = (query: LineQuery, attempt: number, since: string | undefined) =>
     Stream.unwrap(
       Effect.gen(function* () {
-        const dir = attemptDir(root, query.id, attempt)
         const live = lives.find(query.id)
-        const watch =
-          live?.attempt === attempt
-            ? live.output
-            : yield* Effect.acquireRelease(
-                Effect.sync(() => watchOutput(dir, { onGrowth: () => {} })),
-                (own) => Effect.sync(() => own.close())
-              )
+        const { dir, watch } =
+          live?.attempt === attempt ? ofLive(live, query) : yield* ofEnded(yield* dirOf(query, attempt))
         return follow({
           attempt,
           dir,

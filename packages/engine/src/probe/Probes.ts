@@ -21,10 +21,10 @@ export class Probes extends Context.Service<
 >()("@backbeat/engine/Probes") {}
 
 /** Ends when a line of the output matches. */
-const heard = (pattern: string, { attempt, dir, output }: LiveAttempt): Effect.Effect<void> =>
+const heard = (pattern: string, { attempt, readable }: LiveAttempt): Effect.Effect<void> =>
   Effect.ignore(
     Stream.runDrain(
-      Stream.take(follow({ attempt, dir, watch: output, ended: Effect.never, grep: pattern, hurried: true }), 1)
+      Stream.take(follow({ attempt, ...readable, ended: Effect.never, grep: pattern, hurried: true }), 1)
     )
   )
 

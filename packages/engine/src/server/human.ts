@@ -1,4 +1,5 @@
 /** Text for people at a terminal: tables, lines of output, sentences. */
+import { BriefPipeline, PipelineAnswer } from "@backbeat/contract/PipelineAnswer"
 import type { BriefTask } from "@backbeat/contract/TaskAnswer"
 import { BriefTask as BriefTaskSchema } from "@backbeat/contract/TaskAnswer"
 import * as Option from "effect/Option"
@@ -18,6 +19,10 @@ const colours: Readonly<Record<string, string>> = {
 const decodeTask = Schema.decodeUnknownOption(Schema.Struct({ task: BriefTaskSchema }))
 const decodePage = Schema.decodeUnknownOption(
   Schema.Struct({ total: Schema.Int, tasks: Schema.Array(BriefTaskSchema) })
+)
+const decodePipeline = Schema.decodeUnknownOption(Schema.Struct({ pipeline: PipelineAnswer }))
+const decodePipelines = Schema.decodeUnknownOption(
+  Schema.Struct({ total: Schema.Int, pipelines: Schema.Array(BriefPipeline) })
 )
 
 const maxWhat = 60
@@ -49,16 +54,24 @@ const rowOf = (task: BriefTask): ReadonlyArray<string> => [
 ]
 
 const head = ["ID", "STATUS", "ATTEMPT", "EXIT", "TIME", "CREATED (UTC)", "WHAT"]
+const pipelineHead = ["ID", "STATUS", "DONE", "TIME", "CREATED (UTC)", "NAME"]
 
-const table = (tasks: ReadonlyArray<BriefTask>, color: boolean): string => {
-  const rows = [head, ...tasks.map(rowOf)]
-  const widths = head.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)))
+/** Lines of a table; `status` is what colours the second column. */
+interface Rows {
+  readonly head: ReadonlyArray<string>
+  readonly rows: ReadonlyArray<ReadonlyArray<string>>
+  readonly statuses: ReadonlyArray<string>
+}
+
+const layOut = ({ head: first, rows: others, statuses }: Rows, color: boolean): string => {
+  const rows = [first, ...others]
+  const widths = first.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)))
   return rows
     .map((row, index) => {
-      const status = tasks[index - 1]?.status
+      const status = statuses[index - 1]
       return row
         .map((cell, column) => {
-          const padded = column === head.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)
+          const padded = column === first.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)
           const code = column === 1 && status !== undefined && color ? colours[status] : undefined
           return code === undefined ? padded : `\u001b[${code}m${padded}\u001b[0m`
         })
@@ -66,6 +79,30 @@ const table = (tasks: ReadonlyArray<BriefTask>, color: boolean): string => {
         .trimEnd()
     })
     .join("\n")
+}
+
+const table = (tasks: ReadonlyArray<BriefTask>, color: boolean): string =>
+  layOut({ head, rows: tasks.map(rowOf), statuses: tasks.map(({ status }) => status) }, color)
+
+const pipelineRowOf = ({ id, status, counts, stepCount, durationMs, createdAt, name }: BriefPipeline): ReadonlyArray<string> => [
+  id,
+  status,
+  `${counts.completed}/${stepCount}`,
+  duration(durationMs),
+  createdAt.slice(0, 19).replace("T", " "),
+  clip(visible(name ?? ""))
+]
+
+const pipelineTable = (pipelines: ReadonlyArray<BriefPipeline>, color: boolean): string =>
+  layOut({ head: pipelineHead, rows: pipelines.map(pipelineRowOf), statuses: pipelines.map(({ status }) => status) }, color)
+
+const shownOf = (count: number, total: number): string => (total > count ? `\n${count} of ${total}` : "")
+
+const pipelineText = (data: unknown, color: boolean): string | null => {
+  const page = Option.getOrNull(decodePipelines(data))
+  if (page !== null) return pipelineTable(page.pipelines, color) + shownOf(page.pipelines.length, page.total)
+  const one = Option.getOrNull(decodePipeline(data))
+  return one === null ? null : `${pipelineTable([one.pipeline], color)}\n\n${table(one.pipeline.tasks, color)}`
 }
 
 const decodeLines = Schema.decodeUnknownOption(Schema.Struct({ taskId: Schema.String, lines: Schema.Array(Schema.String) }))
@@ -90,9 +127,8 @@ const textOf = (data: unknown): string | null => {
 export const humanText = (data: unknown, color: boolean): string | null => {
   const page = Option.getOrNull(decodePage(data))
   if (page !== null) {
-    const more = page.total > page.tasks.length ? `\n${page.tasks.length} of ${page.total}` : ""
-    return table(page.tasks, color) + more
+    return table(page.tasks, color) + shownOf(page.tasks.length, page.total)
   }
   const one = Option.getOrNull(decodeTask(data))
-  return one === null ? textOf(data) : table([one.task], color)
+  return one === null ? (pipelineText(data, color) ?? textOf(data)) : table([one.task], color)
 }

@@ -7,10 +7,8 @@ import { Alarm } from "../time/Alarm.ts"
 import { Transitions } from "./Transitions.ts"
 import type { Committed } from "./Tx.ts"
 
-const bringsDueTime = ({ recorded: { event } }: Committed): boolean =>
-  event.type === "task.retrying" ||
-  (event.type === "task.queued" && event.notBefore !== null) ||
-  (event.type === "task.created" && event.spec.notBefore !== null)
+const bringsDueTime = ({ task: { state } }: Committed): boolean =>
+  state.status === "retrying" || (state.status === "queued" && state.notBefore !== null)
 
 /** Keeps the alarm set to the earliest due time, from now on until the scope ends. */
 export const keepDue = Effect.gen(function* () {

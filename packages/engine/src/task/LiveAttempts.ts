@@ -11,6 +11,8 @@ export interface LiveAttempt {
   readonly dir: string
   pid: number | null
   readonly output: OutputWatch
+  /** What people read of it: of an agent the text of its events, of others the output itself. */
+  readonly readable: { readonly dir: string; readonly watch: OutputWatch }
   /** Whether a stop is under way: then the stop settles it. */
   stopping: boolean
   /** What to call when the attempt is over, such as cancelling a watch. */

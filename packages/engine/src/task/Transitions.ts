@@ -1,22 +1,26 @@
 /**
- * Makes transitions: decide, append the events, write the row, fill the free slots, commit; only then is anybody told.
- * Commits do not overlap, and listeners hear of them in their order.
+ * Makes transitions: decide, append the events, write the row, settle dependents and pipelines, fill the free slots, commit; only then is
+ * anybody told. Commits do not overlap, and listeners hear of them in their order.
  */
+import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Actor } from "@backbeat/core/task/Actor"
-import { engine } from "@backbeat/core/task/Actor"
 import type { IllegalTransition } from "@backbeat/core/task/decide"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
+import { PipelineStore } from "@backbeat/store/PipelineStore"
 import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
-import { Settings } from "../home/Settings.ts"
-import { slotsOf } from "./slots.ts"
+import { makeFillSlots } from "./fillSlots.ts"
+import { beginPipelineTx, type PipelineTx } from "./PipelineTx.ts"
+import { makeSettleEnds } from "./settleEnds.ts"
+import { makeSettlePipelines } from "./settlePipelines.ts"
 import { beginTx, type Committed, type Tx } from "./Tx.ts"
 
 /** No task has this id. */
@@ -30,7 +34,9 @@ export class Transitions extends Context.Service<
   Transitions,
   {
     /** Runs the body in one transaction, fills the free slots in it, commits, and then tells the listeners. */
-    readonly commit: <A, E>(body: (tx: Tx) => Effect.Effect<A, E>) => Effect.Effect<A, E | StoreError>
+    readonly commit: <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>) => Effect.Effect<A, E | StoreError>
+    /** Runs the body as `commit` does, and takes all of it back: nothing is stored, nothing starts, nobody is told. */
+    readonly rehearse: <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>) => Effect.Effect<A, E | StoreError>
     /** One command on one task. */
     readonly apply: (
       id: string,
@@ -41,19 +47,19 @@ export class Transitions extends Context.Service<
     readonly onCommit: (listener: CommitListener) => () => void
     /** Adds a listener for one task: many may wait, and a commit must not ask all of them. */
     readonly onTask: (id: string, listener: (task: Task) => void) => () => void
+    /** Adds a listener for one pipeline. */
+    readonly onPipeline: (id: string, listener: (pipeline: Pipeline) => void) => () => void
   }
 >()("@backbeat/engine/Transitions") {}
 
-type TaskListener = (task: Task) => void
-
-/** Listeners by task. */
-const makeTaskListeners = () => {
-  const byId = new Map<string, Set<TaskListener>>()
+/** Listeners by what they want to hear of. */
+const makeListeners = <A extends { readonly id: string }>() => {
+  const byId = new Map<string, Set<(changed: A) => void>>()
   return {
-    tell: (task: Task): void => {
-      for (const listener of byId.get(task.id) ?? []) listener(task)
+    tell: (changed: A): void => {
+      for (const listener of byId.get(changed.id) ?? []) listener(changed)
     },
-    onTask: (id: string, listener: TaskListener): (() => void) => {
+    on: (id: string, listener: (changed: A) => void): (() => void) => {
       const its = byId.get(id) ?? new Set()
       byId.set(id, its.add(listener))
       return () => {
@@ -63,41 +69,51 @@ const makeTaskListeners = () => {
   }
 }
 
+/** Plays transactions that are taken back. */
+const makeRehearse = (store: TaskStore["Service"], pipelines: PipelineStore["Service"], lock: Semaphore.Semaphore): Transitions["Service"]["rehearse"] =>
+  <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>) =>
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      const tx = { ...beginTx(store, now, []), ...beginPipelineTx(pipelines, now, []) }
+      const outcome: Array<Exit.Exit<A, E>> = []
+      const played = Effect.map(Effect.exit(body(tx)), (exit) => outcome.push(exit))
+      const takenBack = yield* lock.withPermit(Effect.flip(store.transact(Effect.andThen(played, Effect.fail("rehearsed" as const)))))
+      if (takenBack !== "rehearsed") return yield* takenBack
+      const [exit] = outcome
+      return yield* exit ?? Effect.die("a rehearsal without an outcome")
+    })
+
 const make = Effect.gen(function* () {
   const store = yield* TaskStore
-  const settings = yield* Settings
+  const pipelines = yield* PipelineStore
+  const settleEnds = yield* makeSettleEnds
+  const settlePipelines = yield* makeSettlePipelines
+  const fillSlots = yield* makeFillSlots
   const lock = yield* Semaphore.make(1)
   const listeners = new Set<CommitListener>()
-  const { onTask, tell } = makeTaskListeners()
+  const ofTasks = makeListeners<Task>()
+  const ofPipelines = makeListeners<Pipeline>()
 
-  const fillSlots = Effect.fnUntraced(function* (tx: Tx) {
-    const queues = yield* store.waitingQueues
-    if (queues.length === 0) return
-    const busy = yield* store.busy
-    for (const queue of queues) {
-      const free = slotsOf(settings.current(), queue) - (busy[queue] ?? 0)
-      if (free <= 0) continue
-      for (const task of yield* store.ready({ queue, now: tx.now, limit: Math.min(free, 1_000_000) })) {
-        yield* Effect.catchTag(tx.change(task, { type: "Open" }, engine), "IllegalTransition", Effect.die)
-      }
-    }
-  })
-
-  const commit = <A, E>(body: (tx: Tx) => Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
+  const commit = <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
     Effect.uninterruptible(
       lock.withPermit(
         Effect.gen(function* () {
           const committed: Array<Committed> = []
+          const changed: Array<Pipeline> = []
           const answer = yield* store.transact(
             Effect.gen(function* () {
-              const tx = beginTx(store, yield* Clock.currentTimeMillis, committed)
+              const now = yield* Clock.currentTimeMillis
+              const tx = { ...beginTx(store, now, committed), ...beginPipelineTx(pipelines, now, changed) }
               const result = yield* body(tx)
-              yield* fillSlots(tx)
+              yield* settleEnds(tx, committed)
+              yield* settlePipelines(tx, committed)
+              yield* fillSlots(tx, committed)
               return result
             })
           )
           for (const listener of listeners) listener(committed)
-          for (const { task } of committed) tell(task)
+          for (const { task } of committed) ofTasks.tell(task)
+          for (const pipeline of changed) ofPipelines.tell(pipeline)
           return answer
         })
       )
@@ -114,12 +130,14 @@ const make = Effect.gen(function* () {
 
   return Transitions.of({
     commit,
+    rehearse: makeRehearse(store, pipelines, lock),
     apply,
     onCommit: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    onTask
+    onTask: ofTasks.on,
+    onPipeline: ofPipelines.on
   })
 })
 

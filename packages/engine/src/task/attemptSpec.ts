@@ -1,8 +1,9 @@
 /** From a task to what the process room starts: argument vector, environment with its marks, standard input. */
+import type { AgentCall } from "@backbeat/agents/Agent"
 import type { Task } from "@backbeat/core/task/Task"
 import type { Stdin } from "@backbeat/core/task/TaskSpec"
 import { mkdirSync, writeFileSync } from "node:fs"
-import { isAbsolute, join, resolve } from "node:path"
+import { dirname, isAbsolute, join, resolve } from "node:path"
 import { attemptDir } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
 import type { AttemptSpec, StdinSource } from "../process/openAttempt.ts"
@@ -14,6 +15,14 @@ export const treeOf = (root: string, task: Task, attempt = task.state.attempt): 
   mark: { taskId: task.id, attempt, home: root }
 })
 
+/** Puts a text into a file of the attempt. */
+const textFile = (dir: string, name: string, text: string): string => {
+  const path = join(dir, name)
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  writeFileSync(path, text, { mode: 0o600 })
+  return path
+}
+
 const stdinOf = (stdin: Stdin, dir: string, cwd: string): StdinSource => {
   switch (stdin.kind) {
     case "null":
@@ -22,29 +31,40 @@ const stdinOf = (stdin: Stdin, dir: string, cwd: string): StdinSource => {
       return { kind: "open" }
     case "file":
       return { kind: "file", path: isAbsolute(stdin.path) ? stdin.path : resolve(cwd, stdin.path) }
-    case "text": {
-      const path = join(dir, "stdin.txt")
-      mkdirSync(dir, { recursive: true, mode: 0o700 })
-      writeFileSync(path, stdin.text, { mode: 0o600 })
-      return { kind: "file", path }
-    }
+    case "text":
+      return { kind: "file", path: textFile(dir, "stdin.txt", stdin.text) }
   }
 }
 
-/** The attempt to open, or null when the kept environment is gone. Throws what the file system throws. */
-export const attemptSpec = (root: string, task: Task): Omit<AttemptSpec, "onExit"> | null => {
+/** The program that carries out the work, with what it reads: an agent is called as its room says. */
+const programOf = (task: Task, dir: string, call: AgentCall | null) => {
+  const { work, cwd, stdin } = task.spec
+  if (call !== null) {
+    for (const { path, text } of call.files) textFile(dir, path, text)
+    return { argv: call.argv, stdin: stdinOf({ kind: "text", text: call.stdin }, dir, cwd) }
+  }
+  switch (work.kind) {
+    case "command":
+      return { argv: [work.command, ...work.args], stdin: stdinOf(stdin, dir, cwd) }
+    case "script":
+      return { argv: [], script: work.script, stdin: stdinOf(stdin, dir, cwd) }
+    case "prompt":
+      throw new Error(`the agent ${work.agent} is not known`)
+  }
+}
+
+/** The attempt to open, or null when the kept environment is gone; `call` is that of an agent. Throws what the file system throws. */
+export const attemptSpec = (root: string, task: Task, call: AgentCall | null): Omit<AttemptSpec, "onExit"> | null => {
   const kept = readEnvironment(root, task.id)
   if (kept === null) return null
   const { dir } = treeOf(root, task)
-  const { work, cwd, umask } = task.spec
+  const { cwd, umask } = task.spec
   const env = {
     ...kept,
+    ...call?.env,
     BACKBEAT_HOME: root,
     BACKBEAT_TASK_ID: task.id,
     BACKBEAT_ATTEMPT: String(task.state.attempt)
   }
-  const stdin = stdinOf(task.spec.stdin, dir, cwd)
-  return work.kind === "script"
-    ? { dir, argv: [], script: work.script, cwd, env, stdin, umask }
-    : { dir, argv: [work.command, ...work.args], cwd, env, stdin, umask }
+  return { dir, cwd, env, umask, ...programOf(task, dir, call) }
 }

@@ -3,9 +3,11 @@ import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import type { Task } from "@backbeat/core/task/Task"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { AgentAttempts } from "../agent/AgentAttempts.ts"
+import { readableDir } from "../agent/readableDir.ts"
 import { Home } from "../home/Home.ts"
 import { Notices } from "../notify/Notices.ts"
-import { watchOutput } from "../output/Growth.ts"
+import { type OutputWatch, watchOutput } from "../output/Growth.ts"
 import { rotate } from "../output/rotate.ts"
 import { Probes } from "../probe/Probes.ts"
 import type { AttemptEnd as FoundEnd } from "../process/inspectAttempt.ts"
@@ -23,6 +25,7 @@ export const makeLookAfter = Effect.gen(function* () {
   const probes = yield* Probes
   const notices = yield* Notices
   const reports = yield* Reports
+  const agents = yield* AgentAttempts
   const run = Effect.runForkWith(yield* Effect.context())
 
   const settle = ({ id, attempt }: AttemptKey, end: AttemptEnd): Effect.Effect<void> =>
@@ -30,15 +33,27 @@ export const makeLookAfter = Effect.gen(function* () {
 
   /** A stopping attempt is settled by its stop, which also waits for what the leader left behind. */
   const onEnd =
-    ({ id, state: { attempt } }: Task) =>
+    (task: Task) =>
     (found: FoundEnd) => {
+      const { id, state: { attempt } } = task
       run(
         Effect.gen(function* () {
           if (lives.find(id)?.stopping === true) return
-          yield* settle({ id, attempt }, attemptEnd(found, yield* Clock.currentTimeMillis))
+          yield* settle({ id, attempt }, yield* agents.conclude(task, attemptEnd(found, yield* Clock.currentTimeMillis)))
         })
       )
     }
+
+  /** The text of an agent's events is followed as they come, and is watched like any output. */
+  const readableOf = (task: Task, dir: string, output: OutputWatch) => {
+    const unfollow = agents.follow(task, output)
+    if (unfollow === null) return { readable: { dir, watch: output }, releases: [] }
+    const own = readableDir(root, task, task.state.attempt)
+    const watch = watchOutput(own, { onGrowth: () => {} })
+    // Standard error is the same file in both folders, but only the one in which it was opened has events of it.
+    const unsubscribe = output.subscribe(() => void watch.sampleNow())
+    return { readable: { dir: own, watch }, releases: [unsubscribe, unfollow, () => watch.close()] }
+  }
 
   /** `pid` is the shim's, null when it is not known. */
   const lookAfter = Effect.fnUntraced(function* (task: Task, pid: number | null) {
@@ -50,8 +65,10 @@ export const makeLookAfter = Effect.gen(function* () {
       }
     })
     const stopping = task.state.status === "stopping"
-    const live = { id: task.id, attempt: task.state.attempt, dir, pid, output, stopping, releases: [] }
-    lives.add(live)
+    const { readable, releases } = readableOf(task, dir, output)
+    lives.add({ id: task.id, attempt: task.state.attempt, dir, pid, output, readable, stopping, releases })
+    const live = lives.find(task.id)
+    if (live === null) return
     yield* deadlines.set(task, dir)
     yield* probes.begin(task, live)
     yield* notices.begin(task, live)

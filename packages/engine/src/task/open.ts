@@ -4,6 +4,7 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { rmSync } from "node:fs"
+import { makeAgentCall } from "../agent/agentCall.ts"
 import { attemptDir, Home } from "../home/Home.ts"
 import { Settings } from "../home/Settings.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
@@ -23,6 +24,7 @@ const makeOpenClean = Effect.gen(function* () {
   const settings = yield* Settings
   const lives = yield* LiveAttempts
   const { lookAfter, onEnd, settle } = yield* makeLookAfter
+  const agentCall = yield* makeAgentCall
 
   const adopt = Effect.fnUntraced(function* (task: Task) {
     const { dir } = treeOf(root, task)
@@ -43,7 +45,9 @@ const makeOpenClean = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* (task: Task) {
     dropOldOutput(task)
-    const spec = yield* Effect.result(Effect.try({ try: () => attemptSpec(root, task), catch: errorMessage }))
+    const call = yield* Effect.result(agentCall(task))
+    if (call._tag === "Failure") return yield* notSpawned(task, call.failure.message)
+    const spec = yield* Effect.result(Effect.try({ try: () => attemptSpec(root, task, call.success), catch: errorMessage }))
     if (spec._tag === "Failure") return yield* notSpawned(task, spec.failure)
     if (spec.success === null) return yield* notSpawned(task, "its environment was forgotten (forgetEnv)")
     const opened = openAttempt({ ...spec.success, onExit: onEnd(task) })

@@ -1,5 +1,7 @@
-/** Removes ended tasks: their rows and events first, then their folders, so that a crash leaves files without a task at worst. */
+/** Removes ended tasks: their rows and events first, then their folders, so that a crash leaves files without a task at worst. Pipelines go with the last of their tasks. */
+import type { Task } from "@backbeat/core/task/Task"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
+import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs"
@@ -43,6 +45,14 @@ const clearAnswers = (root: string, before: number): void => {
 export const makePrune = Effect.gen(function* () {
   const { root } = yield* Home
   const store = yield* TaskStore
+  const pipelines = yield* PipelineStore
+
+  /** The pipelines of these tasks that run: how they end depends on how their tasks have ended. */
+  const runningOf = Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>) {
+    const ids = new Set(tasks.flatMap(({ lineage }) => lineage.pipelineId ?? []))
+    const found = yield* Effect.forEach(ids, pipelines.find)
+    return new Set(found.flatMap((pipeline) => (pipeline?.state.status === "running" ? [pipeline.id] : [])))
+  })
 
   const clear = (id: string): number => {
     const freed = bytesOf(taskDir(root, id))
@@ -52,13 +62,19 @@ export const makePrune = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* ({ endedBefore, statuses, dryRun }: Pruning) {
     const ended = yield* store.endedBefore(endedBefore, statuses)
-    // What an ended task has left running could not be found any more without its folder.
-    const ids = ended.filter((task) => !isHeld(treeOf(root, task).dir)).map((task) => task.id)
+    const running = yield* runningOf(ended)
+    const ids = ended
+      .filter(({ lineage }) => lineage.pipelineId === null || !running.has(lineage.pipelineId))
+      // What an ended task has left running could not be found any more without its folder.
+      .filter((task) => !isHeld(treeOf(root, task).dir))
+      .map((task) => task.id)
     if (dryRun) {
       return { removed: ids, freedBytes: ids.reduce((sum, id) => sum + bytesOf(taskDir(root, id)), 0) } satisfies Pruned
     }
     clearAnswers(root, endedBefore)
-    const removed = ids.length === 0 ? [] : yield* store.transact(store.remove(ids))
+    const removed = yield* store.transact(
+      Effect.tap(ids.length === 0 ? Effect.succeed([]) : store.remove(ids), () => pipelines.removeEmpty)
+    )
     return { removed, freedBytes: removed.reduce((sum, id) => sum + clear(id), 0) } satisfies Pruned
   })
 })

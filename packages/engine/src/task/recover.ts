@@ -5,6 +5,7 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { existsSync } from "node:fs"
+import { AgentAttempts } from "../agent/AgentAttempts.ts"
 import { Home, taskDir } from "../home/Home.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { attemptEnd } from "./attemptEnd.ts"
@@ -21,6 +22,7 @@ export const recover = Effect.gen(function* () {
   const store = yield* TaskStore
   const transitions = yield* Transitions
   const supervisor = yield* Supervisor
+  const agents = yield* AgentAttempts
   const live = yield* store.inStatus(["running", "stopping"])
   const now = yield* Clock.currentTimeMillis
   const ended: Array<{ readonly task: Task; readonly end: ReturnType<typeof attemptEnd> }> = []
@@ -28,7 +30,7 @@ export const recover = Effect.gen(function* () {
     if (task.state.status !== "running") continue
     const found = inspectAttempt(treeOf(root, task).dir)
     if (found.kind === "alive" || found.kind === "unclaimed" || isToBeOpened(root, task)) continue
-    ended.push({ task, end: attemptEnd(found, now) })
+    ended.push({ task, end: yield* agents.conclude(task, attemptEnd(found, now)) })
   }
   const settled = new Set(ended.map(({ task }) => task.id))
   yield* Effect.forEach(

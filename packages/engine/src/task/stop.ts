@@ -2,6 +2,7 @@
 import type { Task } from "@backbeat/core/task/Task"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { AgentAttempts } from "../agent/AgentAttempts.ts"
 import { Home } from "../home/Home.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { stopTree } from "../process/stopTree.ts"
@@ -15,6 +16,7 @@ export const makeStop = Effect.gen(function* () {
   const { root } = yield* Home
   const lives = yield* LiveAttempts
   const reports = yield* Reports
+  const agents = yield* AgentAttempts
 
   return Effect.fnUntraced(function* (task: Task) {
     if (task.state.status !== "stopping") return
@@ -24,6 +26,6 @@ export const makeStop = Effect.gen(function* () {
     const tree = treeOf(root, task)
     yield* stopTree(tree, { stopSignal: signal, killAt })
     const end = stoppedEnd(inspectAttempt(tree.dir), yield* Clock.currentTimeMillis)
-    yield* reports.report({ id: task.id, attempt, byStop: true }, { type: "End", end })
+    yield* reports.report({ id: task.id, attempt, byStop: true }, { type: "End", end: yield* agents.conclude(task, end) })
   })
 })

@@ -1,4 +1,5 @@
-/** Waits for a task to become something, woken by the commit that makes it so. */
+/** Waits for a task or a pipeline to become something, woken by the commit that makes it so. */
+import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Task } from "@backbeat/core/task/Task"
 import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -12,25 +13,37 @@ export type Until = (
   holds: (task: Task) => boolean
 ) => Effect.Effect<Task, TaskMissing | StoreError>
 
-/** What waiting needs, made once. */
+/** Listens before it looks, so that nothing comes in between. */
+const awaitOne = <A, E>(
+  listen: (listener: (changed: A) => void) => () => void,
+  look: Effect.Effect<A, E>,
+  holds: (now: A) => boolean
+): Effect.Effect<A, E> =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => {
+      const came = Deferred.makeUnsafe<A>()
+      const stop = listen((changed) => {
+        if (holds(changed)) Deferred.doneUnsafe(came, Effect.succeed(changed))
+      })
+      return { came, stop }
+    }),
+    ({ came }) => Effect.flatMap(look, (now) => (holds(now) ? Effect.succeed(now) : Deferred.await(came))),
+    ({ stop }) => Effect.sync(stop)
+  )
+
+/** What waiting for tasks needs, made once. */
 export const makeUntil: Effect.Effect<Until, never, TaskStore | Transitions> = Effect.gen(function* () {
   const store = yield* TaskStore
-  const transitions = yield* Transitions
-  return (id, holds) =>
-    Effect.acquireUseRelease(
-      Effect.sync(() => {
-        const came = Deferred.makeUnsafe<Task>()
-        const stop = transitions.onTask(id, (task) => {
-          if (holds(task)) Deferred.doneUnsafe(came, Effect.succeed(task))
-        })
-        return { came, stop }
-      }),
-      ({ came }) =>
-        Effect.gen(function* () {
-          const task = yield* store.find(id)
-          if (task === null) return yield* new TaskMissing({ id })
-          return holds(task) ? task : yield* Deferred.await(came)
-        }),
-      ({ stop }) => Effect.sync(stop)
-    )
+  const { onTask } = yield* Transitions
+  const find = Effect.fnUntraced(function* (id: string) {
+    return (yield* store.find(id)) ?? (yield* new TaskMissing({ id }))
+  })
+  return (id, holds) => awaitOne((listener) => onTask(id, listener), find(id), holds)
+})
+
+/** Waits until a pipeline has ended; made once. */
+export const makeUntilEnded = Effect.gen(function* () {
+  const { onPipeline } = yield* Transitions
+  return <E>(id: string, look: Effect.Effect<Pipeline, E>): Effect.Effect<Pipeline, E> =>
+    awaitOne((listener) => onPipeline(id, listener), look, ({ state }) => state.status !== "running")
 })

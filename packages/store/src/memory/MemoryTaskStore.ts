@@ -1,40 +1,26 @@
 /** The TaskStore in memory, for tests and trials: the same answers, gone with the process. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Semaphore from "effect/Semaphore"
 import type { Task } from "@backbeat/core/task/Task"
-import type { RecordedEvent } from "@backbeat/core/task/TaskEvent"
+import type { RecordedEvent, RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "../TaskStore.ts"
-import type { Change, EventFilter, ReadyFilter, TaskFilter, TaskPage } from "../TaskStore.ts"
-import { makeJournal } from "./Journal.ts"
+import type { Change, DependentTask, EventFilter, ReadyFilter, TaskFilter, TaskPage } from "../TaskStore.ts"
+import { appendEvents } from "./appendEvents.ts"
 import type { Journal } from "./Journal.ts"
+import { type Entry, type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
+import { makeWaits, type Waits } from "./Waits.ts"
 
-/** A TaskStore of its own for each build of the layer. */
-export const layerMemory: Layer.Layer<TaskStore> = Layer.effect(
+/** The TaskStore in a memory. */
+export const layerTaskStore = Layer.effect(
   TaskStore,
-  Effect.map(Semaphore.make(1), (turns) => make(makeJournal(turns)))
+  Effect.map(MemoryDatabase, (database) => make(database))
 )
 
-interface Entry {
-  readonly task: Task
-  /** Its place in the order of creation. */
-  readonly seq: number
-  /** The sequence of the event that queued it last; 0 when it never was. */
-  readonly queuedSeq: number
-}
-
-interface Memory {
-  readonly entries: Map<string, Entry>
-  events: Array<RecordedEvent>
-  lastSequence: number
-  lastSeq: number
-}
-
-const make = (journal: Journal): TaskStore["Service"] => {
-  const memory: Memory = { entries: new Map(), events: [], lastSequence: 0, lastSeq: 0 }
+const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Service"] => {
   const { transact, read } = journal
+  const waits = makeWaits(journal)
   const write = <A>(evaluate: () => A): Effect.Effect<A> => transact(Effect.sync(evaluate))
   const tasks = (pick: (entry: Entry) => boolean, order: Order = bySeq): ReadonlyArray<Task> =>
     [...memory.entries.values()].filter(pick).toSorted(order).map(({ task }) => task)
@@ -58,34 +44,44 @@ const make = (journal: Journal): TaskStore["Service"] => {
         const due = tasks(() => true).map(dueAt).filter((at) => at !== null && at > now)
         return due.reduce<number | null>((least, at) => (least === null || (at ?? least) < least ? at : least), null)
       }),
+    waitFor: (id, dependencies) => write(() => waits.set(id, dependencies)),
+    waitsOf: (id) => read(() => waits.of(id).toSorted((one, two) => seqOf(memory, one.task) - seqOf(memory, two.task))),
+    dependents: (ids) => read(() => dependentsOf(memory, waits, ids)),
+    settleWaits: (settled, candidates) =>
+      write(() => {
+        waits.settle(settled)
+        const free = [...new Set(candidates)].filter((id) => waits.of(id).length === 0)
+        return free.toSorted((one, two) => seqOf(memory, one) - seqOf(memory, two))
+      }),
     events: (filter) => read(() => eventsOf(memory, filter)),
     lastSequence: read(() => memory.lastSequence),
     endedBefore: (at, statuses) =>
       read(() => tasks(({ task }) => statuses.includes(task.state.status) && (endedAt(task) ?? at) < at, byEnd)),
-    remove: (ids) => write(() => removeTasks(memory, journal, ids)),
+    remove: (ids) => write(() => {
+        const removed = removeTasks(memory, journal, ids)
+        waits.settle({ ended: removed, withdrawn: removed })
+        return removed
+      }),
     check: Effect.succeed({ ok: true, message: "The tasks are kept in memory." })
   }
 }
 
 const recordChange = (memory: Memory, journal: Journal, { task, events, at, actor }: Change) => {
-  const { lastSequence, lastSeq } = memory
-  const eventCount = memory.events.length
+  const { lastSeq } = memory
   const old = memory.entries.get(task.id)
-  const recorded: ReadonlyArray<RecordedEvent> = events.map((event, index) => ({
-    sequence: lastSequence + index + 1,
-    taskId: task.id,
-    at,
-    actor,
-    event
-  }))
+  const recorded = appendEvents(
+    memory,
+    journal,
+    events,
+    (event, sequence): RecordedTaskEvent => ({ subject: "task", id: task.id, sequence, at, actor, event })
+  )
   const queuing = recorded.findLast(
     ({ event }) => event.type === "task.queued" || (event.type === "task.created" && !event.blocked)
   )
   journal.undo(() => {
     if (old === undefined) memory.entries.delete(task.id)
     else memory.entries.set(task.id, old)
-    memory.events.length = eventCount
-    Object.assign(memory, { lastSequence, lastSeq })
+    memory.lastSeq = lastSeq
   })
   if (old === undefined) memory.lastSeq += 1
   memory.entries.set(task.id, {
@@ -93,8 +89,6 @@ const recordChange = (memory: Memory, journal: Journal, { task, events, at, acto
     seq: old?.seq ?? memory.lastSeq,
     queuedSeq: queuing?.sequence ?? old?.queuedSeq ?? 0
   })
-  memory.lastSequence += recorded.length
-  memory.events.push(...recorded)
   return recorded
 }
 
@@ -107,7 +101,7 @@ const removeTasks = (memory: Memory, journal: Journal, ids: ReadonlyArray<string
     memory.events = events
   })
   for (const id of removed) memory.entries.delete(id)
-  memory.events = events.filter(({ taskId }) => !removed.has(taskId))
+  memory.events = events.filter(({ subject, id }) => subject !== "task" || !removed.has(id))
   return [...removed]
 }
 
@@ -126,32 +120,50 @@ const listPage = (
   }
 }
 
-const isReady =
+/** Whether a task may run now in a queue. */
+export const isReady =
   ({ queue, now }: ReadyFilter) =>
   ({ task: { spec, state } }: Entry): boolean =>
     state.status === "queued" && spec.queue === queue && (state.notBefore === null || state.notBefore <= now)
 
-const matches = ({ id, spec, owner, state, createdAt }: Task, filter: TaskFilter): boolean =>
+const matches = ({ id, spec, owner, lineage, state, createdAt }: Task, filter: TaskFilter): boolean =>
   agrees(filter.ids, (ids) => ids.includes(id)) &&
   agrees(filter.status, (statuses) => statuses.includes(state.status)) &&
   agrees(filter.tags, (tags) => tags.every((tag) => spec.tags.includes(tag))) &&
   agrees(filter.queue, (queue) => queue === spec.queue) &&
   agrees(filter.sessionId, (sessionId) => sessionId === owner.sessionId) &&
   agrees(filter.kind, (kind) => kind === spec.work.kind) &&
+  agrees(filter.pipelineId, (pipelineId) => pipelineId === lineage.pipelineId) &&
   agrees(filter.since, (since) => createdAt >= since)
+
+const seqOf = (memory: Memory, id: string): number => memory.entries.get(id)?.seq ?? 0
+
+const dependentsOf = (memory: Memory, waits: Waits, ids: ReadonlyArray<string>): ReadonlyArray<DependentTask> =>
+  waits
+    .on(new Set(ids))
+    .flatMap(({ id, dependency, on }) => {
+      const entry = memory.entries.get(id)
+      return entry === undefined ? [] : [{ dependency, task: entry.task, on }]
+    })
+    .toSorted((one, two) => seqOf(memory, one.task.id) - seqOf(memory, two.task.id))
 
 const agrees = <A>(wanted: A | undefined, test: (wanted: A) => boolean): boolean => wanted === undefined || test(wanted)
 
-const eventsOf = (memory: Memory, { since, taskIds, tag, types, limit }: EventFilter): ReadonlyArray<RecordedEvent> =>
-  memory.events
+const eventsOf = (memory: Memory, { since, taskIds, tag, pipelineId, types, limit }: EventFilter): ReadonlyArray<RecordedEvent> => {
+  const taskOf = ({ subject, id }: RecordedEvent) => (subject === "task" ? memory.entries.get(id)?.task : undefined)
+  const isOf = (recorded: RecordedEvent, pipeline: string): boolean =>
+    recorded.subject === "pipeline" ? recorded.id === pipeline : taskOf(recorded)?.lineage.pipelineId === pipeline
+  return memory.events
     .filter(
-      ({ sequence, taskId, event }) =>
-        sequence > since &&
-        (taskIds?.includes(taskId) ?? true) &&
-        (types?.includes(event.type) ?? true) &&
-        (tag === undefined || (memory.entries.get(taskId)?.task.spec.tags.includes(tag) ?? false))
+      (recorded) =>
+        recorded.sequence > since &&
+        agrees(taskIds, (ids) => recorded.subject === "task" && ids.includes(recorded.id)) &&
+        agrees(types, (wanted) => wanted.includes(recorded.event.type)) &&
+        agrees(tag, (wanted) => taskOf(recorded)?.spec.tags.includes(wanted) ?? false) &&
+        agrees(pipelineId, (wanted) => isOf(recorded, wanted))
     )
     .slice(0, limit)
+}
 
 const statusCounts = (tasks: ReadonlyArray<Task>): Record<TaskStatus, number> => ({
   blocked: 0,
@@ -186,5 +198,6 @@ type Order = (a: Entry, b: Entry) => number
 const bySeq: Order = (a, b) => a.seq - b.seq
 const byDue: Order = (a, b) => (dueAt(a.task) ?? 0) - (dueAt(b.task) ?? 0) || bySeq(a, b)
 const byEnd: Order = (a, b) => (endedAt(a.task) ?? 0) - (endedAt(b.task) ?? 0) || bySeq(a, b)
-const byTurn: Order = (a, b) =>
+/** P0, P1, P2, and in each the first queued first. */
+export const byTurn: Order = (a, b) =>
   a.task.spec.priority.localeCompare(b.task.spec.priority) || a.queuedSeq - b.queuedSeq || bySeq(a, b)

@@ -3,21 +3,21 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Row } from "effect/sql/SqlConnection"
-import { RecordedEvent } from "@backbeat/core/task/TaskEvent"
+import { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { StoreError } from "../StoreError.ts"
 import { damaged } from "./explain.ts"
 import { describe, document } from "./TaskRow.ts"
 
 const decode = Schema.decodeUnknownResult(RecordedEvent)
 
-/** Begins every read of events: `e` are the events, `t` their tasks. */
-export const selectEvents =
-  "SELECT e.sequence, t.id AS task_id, e.at, e.actor, e.event FROM events e JOIN tasks t ON t.seq = e.task_seq"
+/** Begins every read of events: `e` are the events. */
+export const selectEvents = "SELECT e.sequence, e.subject, e.subject_id, e.at, e.actor, e.event FROM events e"
 
-/** The columns to write; `taskSeq` is the number of the task's row. */
-export const eventRow = (recorded: RecordedEvent, taskSeq: number) => ({
+/** The columns to write. */
+export const eventRow = (recorded: RecordedEvent) => ({
   sequence: recorded.sequence,
-  task_seq: taskSeq,
+  subject: recorded.subject,
+  subject_id: recorded.id,
   type: recorded.event.type,
   at: recorded.at,
   actor: JSON.stringify(recorded.actor),
@@ -44,7 +44,8 @@ export const eventsOf = (
 const parse = (row: Row) =>
   Result.try(() => ({
     sequence: row["sequence"],
-    taskId: row["task_id"],
+    subject: row["subject"],
+    id: row["subject_id"],
     at: row["at"],
     actor: document(row, "actor"),
     event: document(row, "event")

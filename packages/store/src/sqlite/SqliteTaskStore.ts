@@ -2,21 +2,18 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SqlClient } from "effect/sql/SqlClient"
-import type { SqlError } from "effect/sql/SqlError"
 import { isFinal, statuses, type TaskStatus } from "@backbeat/core/task/TaskState"
-import type { StoreError } from "../StoreError.ts"
 import { TaskStore } from "../TaskStore.ts"
 import { busyQueues, nextDueAt, readyRows, retryRows, waitingQueues } from "./awaitedTasks.ts"
 import { eventsOf } from "./EventRow.ts"
 import { listTasks } from "./listTasks.ts"
-import { inParts, recordChanges } from "./recordChanges.ts"
+import { inParts } from "./inParts.ts"
+import { recordChanges } from "./recordChanges.ts"
 import { readEvents } from "./readEvents.ts"
-import { layerDatabase, SqliteDatabase } from "./SqliteDatabase.ts"
+import { SqliteDatabase } from "./SqliteDatabase.ts"
 import { selectTasks, tasksOf } from "./TaskRow.ts"
-
-/** The TaskStore in the database file at `path`, which is made when there is none. Fails with StoreError. */
-export const layerSqlite = (options: { readonly path: string }): Layer.Layer<TaskStore, StoreError> =>
-  Layer.provide(layerTaskStore, layerDatabase(options))
+import { dependentRows, dependentsOf, settleWaits, waitsOf, writeWaits } from "./waits.ts"
+import { whole } from "./whole.ts"
 
 /** The TaskStore in a database that is open. */
 export const layerTaskStore = Layer.effect(
@@ -53,6 +50,10 @@ const make = ({ sql, path, explained, transact, flushed }: SqliteDatabase["Servi
     waitingQueues: explained(waitingQueues(sql)),
     retriesDue: (now) => tasks(retryRows(sql, now)),
     nextDueAt: (now) => explained(nextDueAt(sql, now)),
+    waitFor: (id, dependencies) => explained(whole(sql, writeWaits(sql, id, dependencies))),
+    waitsOf: (id) => explained(waitsOf(sql, id)),
+    dependents: (ids) => Effect.flatMap(explained(dependentRows(sql, ids)), (rows) => dependentsOf(path, rows)),
+    settleWaits: (settled, candidates) => explained(whole(sql, settleWaits(sql, settled, candidates))),
     events: (filter) => Effect.flatMap(explained(readEvents(sql, filter)), (rows) => eventsOf(path, rows)),
     lastSequence: explained(
       Effect.map(sql<{ last: number }>`SELECT last_sequence AS last FROM event_counter`, ([row]) => row?.last ?? 0)
@@ -64,12 +65,6 @@ const make = ({ sql, path, explained, transact, flushed }: SqliteDatabase["Servi
     check: explained(checkIntegrity(sql, path))
   }
 }
-
-/** Joins the transaction around it; without one it is a transaction itself. */
-const whole = <A>(sql: SqlClient, effect: Effect.Effect<A, SqlError>): Effect.Effect<A, SqlError> =>
-  Effect.flatMap(Effect.serviceOption(sql.transactionService), (outer) =>
-    outer._tag === "Some" ? effect : sql.withTransaction(effect)
-  )
 
 const statusCounts = (sql: SqlClient) =>
   Effect.map(
@@ -90,14 +85,17 @@ const statusCounts = (sql: SqlClient) =>
     }
   )
 
-/** Specification, tags and events go with their task, by their foreign keys. Only an ended task has an `ended_at`. */
+/** Specification, tags and waits go with their task, by their foreign keys. Only an ended task has an `ended_at`. */
 const removeTasks = (sql: SqlClient, ids: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const removed: Array<string> = []
     for (const part of inParts([...new Set(ids)])) {
       const gone = yield* sql<{ id: string }>`
         DELETE FROM tasks WHERE ${sql.in("id", part)} AND ended_at IS NOT NULL RETURNING id`
-      removed.push(...gone.map(({ id }) => id))
+      const [first, ...others] = gone.map(({ id }) => id)
+      if (first === undefined) continue
+      yield* sql`DELETE FROM events WHERE subject = 'task' AND ${sql.in("subject_id", [first, ...others])}`
+      removed.push(first, ...others)
     }
     return removed
   })

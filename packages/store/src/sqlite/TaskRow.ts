@@ -11,7 +11,7 @@ import { damaged } from "./explain.ts"
 const decode = Schema.decodeUnknownResult(Task)
 
 /** Begins every read of tasks; `t` is the narrow table, `s` the specifications. */
-export const selectTasks = `SELECT t.seq, t.id, t.created_at, t.restart_count, t.owner, t.state, s.spec
+export const selectTasks = `SELECT t.seq, t.id, t.created_at, t.restart_count, t.owner, t.lineage, t.state, s.spec
   FROM tasks t JOIN task_specs s ON s.task_seq = t.seq`
 
 /** The columns to write, without the specification. `queuedSeq` is the sequence of the event that queued it, 0 when it was not queued this time. */
@@ -30,6 +30,8 @@ export const taskRow = (task: Task, queuedSeq: number) => ({
   runs_in: task.state.status === "running" || task.state.status === "stopping" ? task.spec.queue : null,
   restart_count: task.restartCount,
   owner: JSON.stringify(task.owner),
+  lineage: JSON.stringify(task.lineage),
+  pipeline: task.lineage.pipelineId,
   state: JSON.stringify(task.state)
 })
 
@@ -57,6 +59,7 @@ const parse = (row: Row) =>
     id: row["id"],
     spec: document(row, "spec"),
     owner: document(row, "owner"),
+    lineage: document(row, "lineage"),
     createdAt: row["created_at"],
     restartCount: row["restart_count"],
     state: document(row, "state")

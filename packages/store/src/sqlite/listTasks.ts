@@ -46,7 +46,8 @@ export const listTasks = (
     return { total, rows, next }
   })
 
-const cursorSeq = (cursor: string): number => (/^\d{1,15}$/.test(cursor) ? Number(cursor) : 0)
+/** The number in a cursor; one that no page gave is before every row. */
+export const cursorSeq = (cursor: string): number => (/^\d{1,15}$/.test(cursor) ? Number(cursor) : 0)
 
 /** With tags the first one leads, in its own order of `seq`; the tasks are joined only for what else is asked. */
 const matches = (sql: SqlClient, filter: TaskFilter) => {
@@ -64,7 +65,7 @@ const matches = (sql: SqlClient, filter: TaskFilter) => {
 
 /** Ids lead too: without statistics SQLite believes that a status is rarer, so the other columns are hidden from its indexes. */
 const columnsMatch = (sql: SqlClient, filter: TaskFilter): ReadonlyArray<Fragment> => {
-  const { ids, status, queue, sessionId, kind, since } = filter
+  const { ids, status, queue, sessionId, kind, pipelineId, since } = filter
   const column = (name: string) => sql.literal(ids === undefined ? `t.${name}` : `coalesce(t.${name}, NULL)`)
   return [
     ids && sql`t.id IN ${sql.in(ids)}`,
@@ -72,6 +73,7 @@ const columnsMatch = (sql: SqlClient, filter: TaskFilter): ReadonlyArray<Fragmen
     queue === undefined ? undefined : sql`${column("queue")} = ${queue}`,
     sessionId === undefined ? undefined : sql`${column("session")} = ${sessionId}`,
     kind === undefined ? undefined : sql`${column("kind")} = ${kind}`,
+    pipelineId === undefined ? undefined : sql`${column("pipeline")} = ${pipelineId}`,
     since === undefined ? undefined : sql`${column("created_at")} >= ${since}`
   ].filter((condition) => condition !== undefined)
 }

@@ -2,14 +2,13 @@
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import type { RecordedEvent, TaskEvent } from "@backbeat/core/task/TaskEvent"
+import type { RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"
+import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import type { Change } from "../TaskStore.ts"
-import { eventRow } from "./EventRow.ts"
+import { appendEvents, takeSequences } from "./appendEvents.ts"
+import { inParts } from "./inParts.ts"
 import { taskRow } from "./TaskRow.ts"
-
-/** How many rows one statement writes. */
-const rowCount = 50
 
 /** A task as it is to be written. */
 interface Draft {
@@ -30,14 +29,11 @@ interface Written {
 export const recordChanges = (
   sql: SqlClient,
   changes: ReadonlyArray<Change>
-): Effect.Effect<ReadonlyArray<RecordedEvent>, SqlError> =>
+): Effect.Effect<ReadonlyArray<RecordedTaskEvent>, SqlError> =>
   Effect.gen(function* () {
     const count = changes.reduce((sum, { events }) => sum + events.length, 0)
-    const [counter] = yield* sql<{ last: number }>`
-      UPDATE event_counter SET last_sequence = last_sequence + ${count} RETURNING last_sequence AS last`
-    const { recorded, drafts } = layOut(changes, (counter?.last ?? count) - count)
+    const { recorded, drafts } = layOut(changes, yield* takeSequences(sql, count))
     const written = yield* writeTasks(sql, [...drafts.values()])
-    const seqs = new Map(written.map(({ id, seq }) => [id, seq]))
     yield* writeSpecs(
       sql,
       written.flatMap(({ id, seq, specified }) => {
@@ -45,21 +41,20 @@ export const recordChanges = (
         return draft !== undefined && (draft.specified || !specified) ? [{ seq, spec: draft.spec }] : []
       })
     )
-    const rows = recorded.map((event) => eventRow(event, seqs.get(event.taskId) ?? 0))
-    for (const part of inParts(rows)) yield* sql`INSERT INTO events ${sql.insert(part)}`
+    yield* appendEvents(sql, recorded)
     return recorded
   })
 
 /** Gives each event its sequence and each task one row, also when a task changes more than once. */
 const layOut = (changes: ReadonlyArray<Change>, last: number) => {
-  const recorded: Array<RecordedEvent> = []
+  const recorded: Array<RecordedTaskEvent> = []
   const drafts = new Map<string, Draft>()
   for (const { task, events, at, actor } of changes) {
     const earlier = drafts.get(task.id)
     let queuedSeq = earlier?.row.queued_seq ?? 0
     for (const event of events) {
       const sequence = last + recorded.length + 1
-      recorded.push({ sequence, taskId: task.id, at, actor, event })
+      recorded.push({ subject: "task", id: task.id, sequence, at, actor, event })
       if (queues(event)) queuedSeq = sequence
     }
     const specified = earlier?.specified === true || events.some(specifies)
@@ -84,7 +79,7 @@ const writeTasks = (sql: SqlClient, drafts: ReadonlyArray<Draft>): Effect.Effect
           session = excluded.session, created_at = excluded.created_at, due_at = excluded.due_at,
           queued_seq = CASE WHEN excluded.queued_seq > 0 THEN excluded.queued_seq ELSE tasks.queued_seq END,
           ended_at = excluded.ended_at, waits_in = excluded.waits_in, runs_in = excluded.runs_in, restart_count = excluded.restart_count,
-          owner = excluded.owner, state = excluded.state
+          owner = excluded.owner, lineage = excluded.lineage, pipeline = excluded.pipeline, state = excluded.state
         RETURNING id, seq, EXISTS (SELECT 1 FROM task_specs s WHERE s.task_seq = tasks.seq) AS specified`
       written.push(...rows)
     }
@@ -106,15 +101,3 @@ const writeSpecs = (
     const tags = specs.flatMap(({ seq, spec }) => [...new Set(spec.tags)].map((tag) => ({ tag, task_seq: seq })))
     for (const part of inParts(tags)) yield* sql`INSERT INTO task_tags ${sql.insert(part)}`
   })
-
-type Part<A> = readonly [A, ...Array<A>]
-
-/** Cuts rows into statements. */
-export const inParts = <A>(rows: ReadonlyArray<A>): ReadonlyArray<Part<A>> => {
-  const parts: Array<Part<A>> = []
-  for (let from = 0; from < rows.length; from += rowCount) {
-    const [first, ...rest] = rows.slice(from, from + rowCount)
-    if (first !== undefined) parts.push([first, ...rest])
-  }
-  return parts
-}

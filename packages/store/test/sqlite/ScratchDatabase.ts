@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
-import { layerSqlite } from "@backbeat/store/sqlite/SqliteTaskStore"
+import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
 
 type Store = TaskStore["Service"]
 

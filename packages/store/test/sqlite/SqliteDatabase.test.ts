@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
-import { chmodSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs"
+import { chmodSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { layerDatabase, SqliteDatabase } from "@backbeat/store/sqlite/SqliteDatabase"
 import { creation, life } from "../task.ts"
@@ -36,6 +36,15 @@ const untouched = async (detail: RegExp) => {
   expect(refusal.message).toMatch(detail)
   expect(refusal.message).toContain(scratch.path)
   expect(scratch.files()).toEqual(before)
+}
+
+/** The pages at which these tables begin. */
+const rootPages = (...tables: ReadonlyArray<string>): ReadonlyArray<number> => {
+  const db = new Database(scratch.path, { readonly: true })
+  const rows = db.query<{ rootpage: number }, Array<string>>(`SELECT rootpage FROM sqlite_master WHERE name IN (${tables.map(() => "?").join(", ")})`)
+  const pages = rows.all(...tables).map(({ rootpage }) => rootpage)
+  db.close()
+  return pages
 }
 
 /** Runs the body without the rights of root, to whom nothing is read-only. */
@@ -110,8 +119,7 @@ describe("a damaged database", () => {
 
   test("is reported when the broken pages are read, and by the check", async () => {
     await fill()
-    const pages = readFileSync(scratch.path).length / 4096
-    scratch.damage(4096 * 2, new Uint8Array(4096 * (pages - 4)).fill(0xee))
+    for (const page of rootPages("task_specs", "events")) scratch.damage(4096 * (page - 1), new Uint8Array(4096).fill(0xee))
     await scratch.use((store) =>
       Effect.gen(function* () {
         expect(yield* Effect.flip(store.find("t7"))).toMatchObject({ _tag: "StoreError", reason: "damaged" })

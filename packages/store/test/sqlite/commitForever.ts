@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import { writeSync } from "node:fs"
 import { TaskStore } from "@backbeat/store/TaskStore"
-import { layerSqlite } from "@backbeat/store/sqlite/SqliteTaskStore"
+import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
 import { life } from "../task.ts"
 
 const [path = "", prefix = ""] = process.argv.slice(2)

@@ -4,7 +4,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { CurrentTransformer } from "effect/sql/Statement"
 import type { Statement } from "effect/sql/Statement"
+import { PipelineStore } from "@backbeat/store/PipelineStore"
+import { QueueStore } from "@backbeat/store/QueueStore"
 import { layerDatabase, SqliteDatabase } from "@backbeat/store/sqlite/SqliteDatabase"
+import { layerPipelineStore } from "@backbeat/store/sqlite/SqlitePipelineStore"
+import { layerQueueStore } from "@backbeat/store/sqlite/SqliteQueueStore"
 import { layerTaskStore } from "@backbeat/store/sqlite/SqliteTaskStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { ScratchDatabase } from "./ScratchDatabase.ts"
@@ -17,13 +21,14 @@ afterEach(() => {
   scratch.remove()
 })
 
-type Store = TaskStore["Service"]
+type Store = TaskStore["Service"] & { readonly queues: QueueStore["Service"]; readonly pipelines: PipelineStore["Service"] }
 
 /** The steps of the plans of all statements that the read runs. */
 const plan = <A, E>(read: (store: Store) => Effect.Effect<A, E>): Promise<ReadonlyArray<string>> => {
   const statements: Array<ReturnType<Statement<unknown>["compile"]>> = []
   const planning = Effect.gen(function* () {
-    yield* Effect.provideService(Effect.flatMap(TaskStore, read), CurrentTransformer, (statement) => {
+    const store = { ...(yield* TaskStore), queues: yield* QueueStore, pipelines: yield* PipelineStore }
+    yield* Effect.provideService(read(store), CurrentTransformer, (statement) => {
       statements.push(statement.compile())
       return Effect.succeed(statement)
     })
@@ -34,12 +39,12 @@ const plan = <A, E>(read: (store: Store) => Effect.Effect<A, E>): Promise<Readon
     return plans.flat().map(({ detail }) => detail)
   })
   return Effect.runPromise(
-    Effect.provide(planning, Layer.provideMerge(layerTaskStore, layerDatabase({ path: scratch.path })))
+    Effect.provide(planning, Layer.provideMerge(Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore), layerDatabase({ path: scratch.path })))
   )
 }
 
 /** Tables whose rows are read one after the other. */
-const scans = (steps: ReadonlyArray<string>) => steps.filter((step) => /^SCAN (t|s|g|e|tasks|task_\w+|events)\b(?!.*COVERING)/.test(step))
+const scans = (steps: ReadonlyArray<string>) => steps.filter((step) => /^SCAN (t|s|g|e|p|tasks|task_\w+|events|pipelines)\b(?!.*COVERING)/.test(step))
 
 const page = { limit: 50 }
 const reads: Record<string, (store: Store) => Effect.Effect<unknown, unknown>> = {
@@ -64,8 +69,16 @@ const reads: Record<string, (store: Store) => Effect.Effect<unknown, unknown>> =
   "retries due": (store) => store.retriesDue(1),
   "next due": (store) => store.nextDueAt(1),
   "events by tasks": (store) => store.events({ since: 0, taskIds: ["a", "b"], limit: 9 }),
+  "events of a pipeline": (store) => store.events({ since: 0, pipelineId: "p", limit: 9 }),
+  "list by pipeline": (store) => store.list({ pipelineId: "p" }, page),
+  "pipeline": (store) => store.pipelines.find("p"),
+  "pipelines by status": (store) => store.pipelines.list({ status: ["running", "failed"] }, page),
+  "pipelines since": (store) => store.pipelines.list({ since: 1 }, page),
+  "counts of pipelines": (store) => store.pipelines.counts(["p", "q"]),
   "events since": (store) => store.events({ since: 0, limit: 9 }),
   "ended before": (store) => store.endedBefore(1, ["completed", "failed"]),
+  "counts of queues": (store) => store.queues.counts,
+  "those ahead in a queue": (store) => store.queues.ahead("a", 1),
   "remove": (store) => store.remove(["a", "b"])
 }
 
@@ -90,6 +103,21 @@ describe("a read of a large table", () => {
       expect([index, steps.some((step) => step.includes(index))]).toEqual([index, true])
     }
     expect(steps.filter((step) => step.includes("TEMP B-TREE"))).toEqual([])
+  })
+
+  test("of the history by what it is of looks that up, and does not walk all of it", async () => {
+    for (const filter of [{ taskIds: ["a"] }, { taskIds: ["a", "b"], types: ["task.started"] as const }, { tag: "a" }, { pipelineId: "p" }]) {
+      const steps = (await plan((store) => store.events({ since: 5, limit: 9, ...filter }))).filter((step) => /\be\b/.test(step))
+      expect(steps.length).toBeGreaterThan(0)
+      expect(steps.filter((step) => !step.includes("events_subject (subject=? AND subject_id=? AND sequence>?)"))).toEqual([])
+    }
+    expect(await plan((store) => store.events({ since: 5, limit: 9, taskIds: ["a"] }))).toHaveLength(1)
+  })
+
+  test("for the end of a pipeline looks for one live task, however many there are", async () => {
+    const steps = await plan((store) => store.pipelines.over(["p"]))
+    expect(steps.join("\n")).toContain("COVERING INDEX tasks_pipeline_status (pipeline=? AND status=?)")
+    expect(scans(steps)).toEqual([])
   })
 
   test("of ids removes by id, not by how the tasks ended", async () => {

@@ -1,8 +1,16 @@
 /** All migrations by number. */
 import { tasks } from "./0001_tasks.ts"
+import { dependencies } from "./0002_dependencies.ts"
+import { queues } from "./0003_queues.ts"
+import { pipelines } from "./0004_pipelines.ts"
 
 /** The migrations, keyed `<number>_<name>`. */
-export const migrations = { "0001_tasks": tasks }
+export const migrations = {
+  "0001_tasks": tasks,
+  "0002_dependencies": dependencies,
+  "0003_queues": queues,
+  "0004_pipelines": pipelines
+}
 
 /** The number of the newest one: what a database is at after it was opened. */
 export const newest = Math.max(...Object.keys(migrations).map((key) => Number.parseInt(key, 10)))

@@ -1,0 +1,42 @@
+/** Asks a person which agent is to be the default one. */
+import { callEngine } from "@backbeat/client/callEngine"
+import { agentsList } from "@backbeat/contract/operation/agents"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { isatty } from "node:tty"
+import { createInterface } from "node:readline/promises"
+import type { TypedCall } from "./commandLine.ts"
+import { outgoing, targetOf } from "./outgoing.ts"
+import { onTerminal } from "./terminal.ts"
+
+const decodeAnswer = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ data: agentsList.output })))
+
+type Agents = (typeof agentsList.output.Type)["agents"]
+
+const describe = ({ agent, installed, version, auth, default: isDefault, install }: Agents[number], index: number): string => {
+  const login = auth.status === "missing" ? ", no login seen" : ""
+  const state = installed ? `${version ?? "installed"}${login}` : `not installed: ${install}`
+  return `  ${index + 1}. ${agent.padEnd(10)} ${state}${isDefault ? " (default now)" : ""}`
+}
+
+const findAgents = async (line: TypedCall): Promise<Agents> => {
+  const asking: TypedCall = { ...line, operation: "agents list", payload: null, flags: {}, pretty: false }
+  const response = await callEngine(targetOf(asking), await outgoing(asking))
+  const answer = response === null ? Option.none() : decodeAnswer(await response.text())
+  return Option.isSome(answer) ? answer.value.data.agents : []
+}
+
+/** The call of `init` with the agent that was chosen; as it was typed where nobody can be asked. */
+export const chooseAgent = async (line: TypedCall): Promise<TypedCall> => {
+  if (!(await onTerminal()) || !isatty(0)) return line
+  const agents = await findAgents(line)
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    process.stderr.write(`Agents on this machine:\n${agents.map(describe).join("\n")}\n`)
+    const answer = (await terminal.question("Which is to be the default? Number or name: ")).trim()
+    const agent = agents[Number(answer) - 1]?.agent ?? answer
+    return { ...line, payload: JSON.stringify(agent === "" ? {} : { agent }) }
+  } finally {
+    terminal.close()
+  }
+}

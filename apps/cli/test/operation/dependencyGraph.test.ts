@@ -1,0 +1,96 @@
+/** Graphs of tasks that wait for each other, judged by the model of the chaos tests: what ran, in which order, and what did not. */
+import { describe, expect, test } from "bun:test"
+import { judge } from "../chaos/GraphJudge.ts"
+import type { GraphTask } from "../chaos/GraphModel.ts"
+import { Marks } from "../chaos/Marks.ts"
+import { RandomGraph } from "../chaos/RandomGraph.ts"
+import { SeededRandom } from "../chaos/SeededRandom.ts"
+import { Rig } from "../Rig.ts"
+
+const task = (id: string, dependsOn: ReadonlyArray<string>, exitCode = 0): GraphTask => ({
+  id,
+  dependsOn: dependsOn.map((each) => ({ task: each, on: "success" })),
+  exitCodes: [exitCode]
+})
+
+const many = (count: number, make: (index: number) => GraphTask): ReadonlyArray<GraphTask> =>
+  Array.from({ length: count }, (_, index) => make(index))
+
+/** A task and those that wait for it. */
+const fan = (root: string, exitCode: number) => [task(root, [], exitCode), ...many(300, (index) => task(`${root}${index}`, [root]))]
+
+/** Starts a graph in one call, the last task first, and ends when all of it has ended. */
+const runGraph = async (rig: Rig, tasks: ReadonlyArray<GraphTask>, meanwhile = ":") => {
+  const marks = new Marks(rig.scratch)
+  await rig.data("queue set", { queue: "graph", concurrency: 4 })
+  const specs = tasks.map((each) => ({
+    id: each.id,
+    queue: "graph",
+    dependsOn: each.dependsOn,
+    script: marks.script(each, meanwhile),
+    restart: { when: "on-failure", maxAttempts: each.exitCodes.length, delayMs: 1 }
+  }))
+  const started = await rig.call(["start", "-", "--output", "artifact"], { stdin: JSON.stringify(specs.toReversed()) })
+  expect(started.document).toMatchObject({ ok: true })
+  for (let at = 0; at < tasks.length; at += 100) {
+    await rig.data("wait", { ids: tasks.slice(at, at + 100).map(({ id }) => id), timeout: 25_000 })
+  }
+  const seen = marks.all()
+  return { ...(await judge(rig, tasks, seen)), started: seen.filter(({ what }) => what === "start").map(({ id }) => id) }
+}
+
+describe("a graph of tasks started by one call", () => {
+  test("runs a diamond from its one end to the other", async () => {
+    await using rig = new Rig()
+    const tasks = [task("a", []), task("b", ["a"]), task("c", ["a"]), task("d", ["b", "c"])]
+    const { flaws, started } = await runGraph(rig, tasks, "sleep 0.05")
+    expect(flaws).toEqual([])
+    expect(started.toSorted()).toEqual(["a", "b", "c", "d"])
+  })
+
+  test("of five hundred with failures among them ends as the model says", async () => {
+    await using rig = new Rig()
+    const graph = new RandomGraph(new SeededRandom(500))
+    const { flaws, ends } = await runGraph(rig, graph.grow(500, () => true))
+    expect(flaws).toEqual([])
+    expect(new Set(ends.values())).toEqual(new Set(["success", "failure", "withdrawn"]))
+  })
+
+  test("runs a chain of two hundred in its order", async () => {
+    await using rig = new Rig()
+    const { flaws, started } = await runGraph(rig, many(200, (index) => task(`c${index}`, index === 0 ? [] : [`c${index - 1}`])))
+    expect(flaws).toEqual([])
+    expect(started).toEqual(Array.from({ length: 200 }, (_, index) => `c${index}`))
+  })
+
+  test("withdraws the whole of a chain whose first task fails, each naming it and the one before", async () => {
+    await using rig = new Rig()
+    const { flaws } = await runGraph(rig, many(200, (index) => task(`c${index}`, index === 0 ? [] : [`c${index - 1}`], 1)))
+    expect(flaws).toEqual([])
+    expect(await rig.task("status", { id: "c199" })).toMatchObject({
+      status: "cancelled",
+      failure: { type: "DependencyFailed", taskId: "c0", through: "c198" }
+    })
+  })
+
+  test("starts all of three hundred that wait for one, and withdraws all when it fails", async () => {
+    await using rig = new Rig()
+    const { flaws, ends } = await runGraph(rig, [...fan("ok", 0), ...fan("bad", 1)])
+    expect(flaws).toEqual([])
+    expect([...ends.values()].filter((end) => end === "withdrawn")).toHaveLength(300)
+  })
+
+  test("lets a task wait for a hundred others, and refuses to let it wait for one more", async () => {
+    await using rig = new Rig()
+    const hundred = many(100, (index) => task(`d${index}`, []))
+    const all = hundred.map(({ id }) => id)
+    const { flaws, started } = await runGraph(rig, [...hundred, task("all", all)])
+    expect(flaws).toEqual([])
+    expect(started.at(-1)).toBe("all")
+    await rig.data("start", { id: "one-more", command: "true" })
+    const refused = await rig.refusal(["start", JSON.stringify({ id: "too-much", command: "true", dependsOn: [...all, "one-more"] })])
+    expect(refused).toMatchObject({ type: "CommandInputError" })
+    expect(refused.message).toContain("dependsOn")
+    expect(await rig.data("list", { ids: ["too-much"] })).toMatchObject({ total: 0 })
+  })
+})

@@ -1,0 +1,120 @@
+/** A pipeline is made whole or not at all, and once. */
+import { describe, expect, test } from "bun:test"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { pipelineOf } from "../PipelineShown.ts"
+import { post } from "../post.ts"
+import { Rig } from "../Rig.ts"
+
+const foldersOf = (rig: Rig): ReadonlyArray<string> =>
+  existsSync(join(rig.home, "tasks")) ? readdirSync(join(rig.home, "tasks")).toSorted() : []
+
+const create = (rig: Rig, payload: unknown) => rig.refusal(["pipeline", "create", JSON.stringify(payload)])
+
+const send = (rig: Rig, payload: unknown, requestId: string) => post(rig, "pipeline create", payload, requestId)
+
+const good = { command: "true" }
+
+describe("a pipeline that is refused", () => {
+  test("names the field, by its path", async () => {
+    await using rig = new Rig()
+    const cases: ReadonlyArray<readonly [payload: unknown, type: string, path: string]> = [
+      [{}, "CommandInputError", "steps"],
+      [{ steps: [good, good], tasks: [good, good] }, "CommandInputError", "tasks"],
+      [{ steps: [good] }, "CommandInputError", "steps"],
+      [{ steps: [good, {}] }, "CommandInputError", "steps[1].command"],
+      [{ steps: [good, { command: "a", script: "b" }] }, "CommandInputError", "steps[1].script"],
+      [{ steps: [good, { comand: "a" }] }, "CommandInputError", "steps[1].comand"],
+      [{ steps: [good, { command: "a", timeout: 1 }] }, "CommandInputError", "steps[1].timeout"],
+      [{ steps: [good, { command: "a", readyWhen: { log: "(" } }] }, "CommandInputError", "steps[1].readyWhen.log"],
+      [{ steps: [{ id: "a", ...good }, { id: "a", ...good }] }, "CommandInputError", "steps[1].id"],
+      [{ id: "p", tasks: [{ id: "p.2", ...good }, good] }, "CommandInputError", "tasks[1].id"],
+      [{ agent: "claude", steps: [good, good] }, "CommandInputError", "agent"],
+      [{ steps: [good, { ...good, effort: "high" }] }, "CommandInputError", "steps[1].effort"],
+      [{ steps: [good, { prompt: "a", agent: "nobody-knows-it" }] }, "CommandInputError", "steps[1].agent"],
+      [{ tasks: [good, { ...good, dependsOn: ["x", "x"] }] }, "CommandInputError", "tasks[1].dependsOn[1]"],
+      [{ tasks: [good, { ...good, dependsOn: ["there-is-none"] }] }, "DependencyNotFound", "tasks[1].dependsOn[0]"],
+      [{ tasks: [{ id: "a", ...good, dependsOn: ["b"] }, { id: "b", ...good, dependsOn: ["a"] }] }, "DependencyCycle", "tasks[0]"]
+    ]
+    for (const [payload, type, path] of cases) {
+      const { message, details, ...rest } = await create(rig, payload)
+      expect({ type: rest.type, path: details["path"] }).toEqual({ type, path })
+      expect(message).toContain(path)
+    }
+    expect(await rig.data("events")).toEqual({ events: [], cursor: 0 })
+    expect(foldersOf(rig)).toEqual([])
+  })
+
+  test("suggests the task of the call whose id is nearest", async () => {
+    await using rig = new Rig()
+    const tasks = [{ id: "compile", ...good }, { ...good, dependsOn: ["compil"] }]
+    expect(await create(rig, { tasks })).toMatchObject({ type: "DependencyNotFound", details: { id: "compil", hint: "Did you mean compile?" } })
+  })
+
+  test("at its last task leaves nothing behind: no task, no event, no environment", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "old", script: 'echo "$WORD"', env: { WORD: "kept" } }, ["--wait"])
+    await rig.data("start", { id: "lives", command: "cat", stdin: "open" })
+    const [before, folders] = [await rig.data("events"), foldersOf(rig)]
+    const environment = readFileSync(join(rig.home, "tasks", "old", "environment.json"), "utf8")
+    const tasks = [{ id: "fresh", ...good }, { id: "old", ...good, env: { WORD: "lost" } }, { id: "lives", ...good }]
+    expect(await create(rig, { id: "p", tasks })).toMatchObject({
+      type: "TaskAlreadyRunning",
+      message: "tasks[2].id: task lives is running",
+      details: { id: "lives", status: "running", path: "tasks[2].id" }
+    })
+    expect([await rig.data("events"), foldersOf(rig)]).toEqual([before, folders])
+    expect(readFileSync(join(rig.home, "tasks", "old", "environment.json"), "utf8")).toBe(environment)
+    await rig.data("restart", { id: "old" }, ["--wait"])
+    expect(await rig.data("logs", { id: "old" })).toMatchObject({ lines: ["kept"] })
+    expect(await rig.data("pipeline list")).toMatchObject({ total: 0 })
+  })
+
+  test("for more tasks than may live is refused whole", async () => {
+    await using rig = new Rig()
+    await rig.data("config set", { key: "maxLive", value: 2 })
+    expect(await create(rig, { steps: [good, good, good] })).toMatchObject({ type: "QuotaExceeded", details: { path: "steps[2]" } })
+    expect([await rig.data("list"), foldersOf(rig)]).toMatchObject([{ total: 0 }, []])
+  })
+})
+
+describe("an id", () => {
+  test("of a pipeline that exists is refused, with what to do", async () => {
+    await using rig = new Rig()
+    await rig.data("pipeline create", { id: "p", steps: [{ command: "cat", stdin: "open" }, good] })
+    expect(await create(rig, { id: "p", steps: [good, good] })).toMatchObject({
+      type: "CommandInputError",
+      message: "id: pipeline p exists, and is running",
+      details: { hint: expect.stringContaining("pipeline cancel") }
+    })
+    await rig.data("pipeline cancel", { id: "p" })
+    expect(await create(rig, { id: "p", steps: [good, good] })).toMatchObject({ details: { status: "cancelled", hint: expect.stringContaining("another id") } })
+  })
+
+  test("of a task that ended in a pipeline which still runs is refused", async () => {
+    await using rig = new Rig()
+    await rig.data("pipeline create", { id: "p", steps: [good, { command: "cat", stdin: "open" }] })
+    await rig.data("wait", { id: "p.2", for: "start" })
+    expect(await create(rig, { tasks: [{ id: "p.1", ...good }, good] })).toMatchObject({
+      type: "IllegalTransition",
+      details: { id: "p.1", pipelineId: "p", path: "tasks[0].id" }
+    })
+  })
+})
+
+describe("a call that is sent again because its connection broke", () => {
+  test("finds the pipeline that it made, under an id that was given or made", async () => {
+    await using rig = new Rig()
+    await rig.data("list")
+    for (const payload of [{ id: "p", steps: [good, good] }, { steps: [good, good] }]) {
+      const first = pipelineOf(await send(rig, payload, `r-${payload.id}`))
+      const again = pipelineOf(await send(rig, payload, `r-${payload.id}`))
+      expect([again.id, again.createdAt]).toEqual([first.id, first.createdAt])
+    }
+    expect(await rig.data("pipeline list")).toMatchObject({ total: 2 })
+    expect(await rig.data("list")).toMatchObject({ total: 4 })
+    // Another call at the very same time gets an id of its own.
+    expect(pipelineOf(await send(rig, { steps: [good, good] }, "another")).id).toMatch(/^pipeline-/u)
+    expect(await rig.data("pipeline list")).toMatchObject({ total: 3 })
+  })
+})

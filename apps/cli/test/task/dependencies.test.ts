@@ -1,0 +1,226 @@
+/** Tasks that wait for tasks: in which order they run, and what becomes of those that wait in vain. */
+import { describe, expect, test } from "bun:test"
+import { Rig } from "../Rig.ts"
+
+/** A task that runs until its input ends, and then exits with the code that it was sent. */
+const gate = (id: string, more: object = {}) => ({ id, script: "read code; exit ${code:-0}", stdin: "open", ...more })
+const open = (rig: Rig, id: string, code: number) => rig.data("send", { id, text: `${code}\n`, eof: true })
+const fates = async (rig: Rig, ids: ReadonlyArray<string>) => {
+  const { tasks } = await rig.data("list", { ids, limit: 500 })
+  if (!Array.isArray(tasks)) throw new Error("no tasks")
+  return Object.fromEntries(tasks.map(({ id, status }) => [id, status]))
+}
+
+describe("a task that depends on others", () => {
+  test("runs after them, also when the three are started from three shells", async () => {
+    await using rig = new Rig()
+    await rig.call(["start", JSON.stringify(gate("build"))])
+    await rig.call(["start", '{"id":"test","script":"echo tested","dependsOn":["build"]}'])
+    const deploy = await rig.task("start", { id: "deploy", script: "echo deployed", dependsOn: ["test"] })
+    expect(deploy).toMatchObject({
+      status: "blocked",
+      attempt: 1,
+      startedAt: null,
+      dependsOn: [{ task: "test", on: "success" }],
+      waitsFor: [{ task: "test", on: "success", status: "blocked" }]
+    })
+    expect(await rig.data("why", { id: "deploy" })).toMatchObject({
+      status: "blocked",
+      because: [
+        { what: "it waits for the success of test, which is blocked" },
+        { what: "test waits for the success of build, which is running" }
+      ],
+      next: "It may run when what it waits for has ended as needed. That hangs on build, which is running: see why build."
+    })
+    await open(rig, "build", 0)
+    expect(await rig.task("wait", { id: "deploy" })).toMatchObject({ status: "completed", waitsFor: [] })
+    const { events } = await rig.data("events", { types: ["task.started"] })
+    expect(events).toMatchObject(["build", "test", "deploy"].map((taskId) => ({ taskId })))
+  })
+
+  test("is cancelled at once when one of them fails, and so is what depends on it; status and why name the one that failed", async () => {
+    await using rig = new Rig()
+    const mark = `${rig.scratch}/ran`
+    await rig.data("start", [
+      gate("build"),
+      gate("slow"),
+      { id: "test", command: "touch", args: [mark], dependsOn: ["build", "slow"] },
+      { id: "deploy", command: "touch", args: [mark], dependsOn: ["test"] },
+      { id: "tell", command: "true", dependsOn: [{ task: "deploy", on: "failure" }] },
+      { id: "tidy", command: "true", dependsOn: [{ task: "deploy", on: "end" }] }
+    ])
+    await open(rig, "build", 3)
+    await rig.data("wait", { ids: ["tell", "tidy"] })
+    expect(await fates(rig, ["build", "slow", "test", "deploy", "tell", "tidy"])).toEqual({
+      build: "failed",
+      slow: "running",
+      test: "cancelled",
+      deploy: "cancelled",
+      tell: "completed",
+      tidy: "completed"
+    })
+    expect(await rig.task("status", { id: "test" })).toMatchObject({ failure: { type: "DependencyFailed", taskId: "build" }, startedAt: null, exitCode: null })
+    expect(await rig.task("status", { id: "deploy" })).toMatchObject({ failure: { type: "DependencyFailed", taskId: "build", through: "test" } })
+    expect(await rig.data("why", { id: "deploy" })).toMatchObject({
+      status: "cancelled",
+      because: [
+        { what: "it depends on build, which did not end as required", actor: { kind: "dependency" } },
+        { what: "it waited for test, which was withdrawn for the same reason" },
+        { what: "build exited with code 3" }
+      ]
+    })
+    expect(await Bun.file(mark).exists()).toBe(false)
+  })
+
+  test("of a diamond runs once, after both sides", async () => {
+    await using rig = new Rig()
+    await rig.data("start", [
+      { id: "join", script: `echo joined >> ${rig.scratch}/log`, dependsOn: ["left", "right"] },
+      { id: "left", script: `echo side >> ${rig.scratch}/log`, dependsOn: ["top"] },
+      { id: "right", script: `echo side >> ${rig.scratch}/log`, dependsOn: ["top"] },
+      { id: "top", script: `echo top >> ${rig.scratch}/log` }
+    ])
+    await rig.data("wait", { id: "join" })
+    expect(await Bun.file(`${rig.scratch}/log`).text()).toBe("top\nside\nside\njoined\n")
+  })
+
+  test("on what has ended already runs at once, or is cancelled at once", async () => {
+    await using rig = new Rig()
+    await rig.data("start", [{ id: "good", command: "true" }, { id: "bad", command: "false" }])
+    await rig.data("wait", { ids: ["good", "bad"] })
+    expect(await rig.task("start", { command: "true", dependsOn: ["good", { task: "bad", on: "failure" }] }, ["--wait"])).toMatchObject({ status: "completed" })
+    expect(await rig.task("start", { command: "true", dependsOn: ["good", "bad"] })).toMatchObject({
+      status: "cancelled",
+      failure: { type: "DependencyFailed", taskId: "bad" }
+    })
+    expect(await rig.task("start", { command: "true", dependsOn: [{ task: "good", on: "failure" }] })).toMatchObject({ status: "cancelled" })
+  })
+
+  test("of one that somebody stops is cancelled, unless it waits for any end", async () => {
+    await using rig = new Rig()
+    await rig.data("start", [
+      gate("base"),
+      ...(["success", "failure", "end"] as const).map((on) => ({ id: on, command: "true", dependsOn: [{ task: "base", on }] }))
+    ])
+    await rig.data("stop", { id: "base" })
+    await rig.data("wait", { ids: ["success", "failure", "end"] })
+    expect(await fates(rig, ["success", "failure", "end"])).toEqual({ success: "cancelled", failure: "cancelled", end: "completed" })
+  })
+
+  test("waits its delay from the moment at which they have ended", async () => {
+    await using rig = new Rig()
+    await rig.data("start", [gate("base"), { id: "next", command: "true", dependsOn: ["base"], delayMs: 60_000 }])
+    expect(await rig.task("status", { id: "next" })).toMatchObject({ status: "blocked", notBefore: null })
+    await open(rig, "base", 0)
+    const { endedAt } = await rig.task("wait", { id: "base" })
+    const { status, notBefore } = await rig.task("status", { id: "next" })
+    expect(status).toBe("queued")
+    expect(Date.parse(String(notBefore)) - Date.parse(String(endedAt))).toBeWithin(60_000, 61_000)
+    await rig.data("stop", { id: "next" })
+  })
+
+  test("can be stopped while it waits, and what it waited for goes on", async () => {
+    await using rig = new Rig()
+    await rig.data("start", [gate("base"), { id: "next", command: "true", dependsOn: ["base"] }])
+    expect(await rig.task("stop", { id: "next", reason: "no more" })).toMatchObject({ status: "cancelled", cancelled: { reason: "no more" }, failure: null })
+    await open(rig, "base", 0)
+    expect(await rig.task("wait", { id: "base" })).toMatchObject({ status: "completed" })
+    expect(await rig.task("status", { id: "next" })).toMatchObject({ status: "cancelled" })
+  })
+
+  test("is released by the end of an engine's successor too", async () => {
+    await using rig = new Rig()
+    await rig.data("start", [gate("base"), { id: "next", command: "true", dependsOn: ["base"] }])
+    await rig.killEngine()
+    await open(rig, "base", 0)
+    expect(await rig.task("wait", { id: "next" })).toMatchObject({ status: "completed" })
+  })
+})
+
+describe("what cannot be depended on", () => {
+  test("is refused, named with its path and with what may have been meant, and nothing of it is stored", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "build", command: "true" })
+    expect(await rig.refusal(["start", '{"id":"x","command":"true","dependsOn":["build","biuld"]}'])).toMatchObject({
+      type: "DependencyNotFound",
+      message: "dependsOn[1]: task not found: biuld",
+      details: { id: "biuld", path: "dependsOn[1]", hint: "Did you mean build?", retryable: false }
+    })
+    expect(await rig.refusal(["start", '{"id":"x","command":"true","dependsOn":["x"]}'])).toMatchObject({
+      type: "DependencyCycle",
+      details: { cycle: ["x", "x"] }
+    })
+    expect(await rig.refusal(["start", '{"id":"x","command":"true","dependsOn":["build",{"task":"build","on":"end"}]}'])).toMatchObject({
+      type: "CommandInputError",
+      message: "dependsOn[1]: names build again"
+    })
+    expect(await rig.refusal(["start", '{"id":"x","command":"true","dependsOn":[{"task":"build","on":"succes"}]}'])).toMatchObject({ type: "CommandInputError" })
+    const many = Array.from({ length: 101 }, (_, index) => `t${index}`)
+    expect(await rig.refusal(["start", JSON.stringify({ id: "x", command: "true", dependsOn: many })])).toMatchObject({ type: "CommandInputError" })
+    expect(await rig.data("list")).toMatchObject({ total: 1 })
+  })
+
+  test("in one call are the items on a cycle, and what depends on them; the others start", async () => {
+    await using rig = new Rig()
+    const called = await rig.call([
+      "start",
+      JSON.stringify([
+        { id: "a", command: "true", dependsOn: ["b"] },
+        { id: "b", command: "true", dependsOn: ["a"] },
+        { id: "c", command: "true", dependsOn: ["a"] },
+        { id: "d", command: "true" }
+      ])
+    ])
+    expect(called).toMatchObject({
+      exitCode: 1,
+      document: {
+        data: {
+          outcome: "partial_failure",
+          results: [
+            { ok: false, error: { type: "DependencyCycle", message: "these tasks would wait for each other: a -> b -> a" } },
+            { ok: false, error: { type: "DependencyCycle" } },
+            { ok: false, error: { type: "DependencyNotFound", details: { id: "a" } } },
+            { ok: true }
+          ]
+        }
+      }
+    })
+    expect(await rig.data("list")).toMatchObject({ total: 1 })
+  })
+
+  test("is a task by a restart that finds it running", async () => {
+    await using rig = new Rig()
+    await rig.data("start", [gate("base"), gate("x")])
+    expect(await rig.refusal(["start", '{"id":"x","command":"true","dependsOn":["base"],"ifRunning":"restart"}'])).toMatchObject({
+      type: "IllegalTransition",
+      details: { path: "dependsOn" }
+    })
+  })
+})
+
+describe("a restart of tasks that depend on each other", () => {
+  test("waits again for those that run again, in whichever order they are restarted", async () => {
+    await using rig = new Rig()
+    const flag = `${rig.scratch}/flag`
+    await rig.data("start", [
+      { id: "build", script: `test -e ${flag}` },
+      { id: "test", command: "true", dependsOn: ["build"] },
+      { id: "deploy", command: "true", dependsOn: ["test"] }
+    ])
+    await rig.data("wait", { id: "deploy" })
+    expect(await rig.task("restart", { id: "deploy" })).toMatchObject({ status: "cancelled", failure: { type: "DependencyFailed", taskId: "build" } })
+    await Bun.write(flag, "")
+    await rig.call(["restart", JSON.stringify(["build", "test", "deploy"].map((id) => ({ id })))])
+    await rig.data("wait", { ids: ["build", "test", "deploy"] })
+    expect(await fates(rig, ["build", "test", "deploy"])).toEqual({ build: "completed", test: "completed", deploy: "completed" })
+  })
+
+  test("may give a task dependencies that it did not have", async () => {
+    await using rig = new Rig()
+    await rig.task("start", { id: "x", command: "true" }, ["--wait"])
+    await rig.data("start", gate("base"))
+    expect(await rig.task("start", { id: "x", command: "true", dependsOn: ["base"] })).toMatchObject({ status: "blocked", attempt: 2 })
+    await open(rig, "base", 0)
+    expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "completed", attempt: 2 })
+  })
+})

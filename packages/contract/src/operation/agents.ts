@@ -1,0 +1,79 @@
+/** The operations about agent CLIs: `agents list`, `agents check`, `init`. */
+import * as Schema from "effect/Schema"
+import { atMost, NoFields, NonEmptyText, optional } from "../fields.ts"
+import { operation } from "../Operation.ts"
+
+const AgentName = NonEmptyText.check(atMost(64))
+
+/**
+ * An agent as it is found on this machine. `auth` is what can be seen of its login without asking its maker: `where` names the
+ * variable or the file; the key in it is neither read nor shown.
+ */
+export const AgentEntry = Schema.Struct({
+  agent: Schema.String,
+  kind: Schema.Literals(["built-in", "custom"]),
+  command: Schema.String,
+  installed: Schema.Boolean,
+  path: Schema.NullOr(Schema.String),
+  version: Schema.NullOr(Schema.String),
+  default: Schema.Boolean,
+  permissionMode: Schema.Literals(["plan", "edit", "full"]),
+  auth: Schema.Struct({
+    status: Schema.Literals(["found", "missing", "unknown"]),
+    where: Schema.NullOr(Schema.String)
+  }),
+  install: Schema.String,
+  login: Schema.String
+})
+export type AgentEntry = typeof AgentEntry.Type
+
+/** Lists the agents. */
+export const agentsList = operation({
+  name: "agents list",
+  summary: "List the agents, whether each is installed, its version, and its login as far as it can be seen.",
+  input: NoFields,
+  output: Schema.Struct({ agents: Schema.Array(AgentEntry) }),
+  errors: ["CommandInputError"],
+  examples: [{ title: "all", payload: {} }],
+  batch: false,
+  flags: ["human"],
+  readOnly: true,
+  positional: null
+})
+
+/** Checks agents. */
+export const agentsCheck = operation({
+  name: "agents check",
+  summary: "Check one agent, or all that are installed: what keeps it from working, and what to do.",
+  input: Schema.Struct({ agent: optional(AgentName, "the agent (default: all that are installed, and the default one)") }),
+  output: Schema.Struct({
+    ok: Schema.Boolean,
+    agents: Schema.Array(
+      Schema.Struct({
+        ...AgentEntry.fields,
+        ok: Schema.Boolean,
+        problems: Schema.Array(Schema.Struct({ message: Schema.String, fix: Schema.String, serious: Schema.Boolean }))
+      })
+    )
+  }),
+  errors: ["CommandInputError"],
+  examples: [{ title: "one", payload: { agent: "claude" } }],
+  batch: false,
+  flags: [],
+  readOnly: true,
+  positional: "agent"
+})
+
+/** Chooses the default agent. */
+export const init = operation({
+  name: "init",
+  summary: "Choose the default agent; asks on a terminal.",
+  input: Schema.Struct({ agent: optional(AgentName, "the agent (default: the one that is installed, when there is only one)") }),
+  output: Schema.Struct({ defaultAgent: Schema.String, path: Schema.String, agent: AgentEntry }),
+  errors: ["CommandInputError", "AgentUnavailable", "ConfigInvalid"],
+  examples: [{ title: "an agent that is installed", payload: { agent: "codex" } }],
+  batch: false,
+  flags: [],
+  readOnly: false,
+  positional: "agent"
+})

@@ -1,0 +1,149 @@
+/** The operations on pipelines: `pipeline`. */
+import { PipelineStatus } from "@backbeat/core/pipeline/Pipeline"
+import { PipelineId, stepMaxCount, taskMaxCount } from "@backbeat/core/pipeline/PipelineId"
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+import { about, atMost, between, Instant, NonEmptyText, optional } from "../fields.ts"
+import { operation } from "../Operation.ts"
+import { BriefPipeline, PipelineAnswer } from "../PipelineAnswer.ts"
+import { StartInput } from "./start.ts"
+
+const { agent, cwd, env, model, priority, queue, tags } = StartInput.fields
+
+/** A task of a DAG: what `start` takes, for one that is not there yet. */
+export const TaskInput = StartInput.mapFields(Struct.omit(["ifRunning"]))
+
+/** A task of a chain: what it waits for and when it may start is given by its place. */
+export const StepInput = TaskInput.mapFields(Struct.omit(["dependsOn", "notBefore"]))
+
+/** From two to so many. */
+const several = <S extends Schema.Top>(item: S, count: number) =>
+  Schema.Array(item).check(Schema.isMinLength(2), Schema.isMaxLength(count))
+
+/** The payload of `pipeline create`. Exactly one of `steps` and `tasks` is given; the engine checks that. */
+const PipelineInput = Schema.Struct({
+  id: optional(PipelineId, "the pipeline's id; made when absent. Its tasks without an id get this one with .1, .2 and so on behind it"),
+  name: optional(NonEmptyText.check(atMost(200)), "a name for people"),
+  steps: optional(
+    several(StepInput, stepMaxCount),
+    `a chain of 2 to ${stepMaxCount} tasks, each with the fields of start: the first starts at once, each other one when the one before it has succeeded, delayMs later`
+  ),
+  tasks: optional(
+    several(TaskInput, taskMaxCount),
+    `2 to ${taskMaxCount} tasks with the fields of start, in any order: dependsOn names ids of this call, or of tasks that exist`
+  ),
+  cwd: about(cwd, "working directory of those that name none"),
+  agent: about(agent, "the agent of the prompts that name none"),
+  model: about(model, "the model of the prompts that name neither a model nor an agent"),
+  priority: about(priority, "priority of those that name none"),
+  queue: about(queue, "queue of those that name none"),
+  tags: about(tags, "tags of those that name none"),
+  env: about(env, "variables for all; a variable that a task gives itself goes before")
+})
+export type PipelineInput = typeof PipelineInput.Type
+
+const Answered = Schema.Struct({ pipeline: PipelineAnswer })
+const id = about(PipelineId, "the pipeline's id")
+
+/** Starts tasks as one. */
+export const pipelineCreate = operation({
+  name: "pipeline create",
+  summary: "Start several tasks as one: a chain of steps, or any order by dependsOn. All of them are stored, or none.",
+  input: PipelineInput,
+  output: Answered,
+  errors: [
+    "CommandInputError",
+    "DependencyNotFound",
+    "DependencyCycle",
+    "AgentUnavailable",
+    "TaskAlreadyRunning",
+    "IllegalTransition",
+    "QuotaExceeded",
+    "StoreError",
+    "TaskWaitTimedOut"
+  ],
+  examples: [
+    {
+      title: "a chain: each step when the one before it has succeeded",
+      payload: {
+        id: "release",
+        steps: [
+          { name: "build", script: "echo building" },
+          { name: "test", command: "true" },
+          { name: "publish", command: "echo", args: ["published"], delayMs: 100 }
+        ]
+      }
+    },
+    {
+      title: "two at once between a first and a last",
+      payload: {
+        id: "checks",
+        tags: ["ci"],
+        tasks: [
+          { id: "compile", command: "true" },
+          { id: "unit", command: "true", dependsOn: ["compile"] },
+          { id: "style", command: "true", dependsOn: ["compile"] },
+          { id: "package", command: "true", dependsOn: ["unit", "style"] }
+        ]
+      }
+    },
+    {
+      title: "a step an hour after the one before",
+      payload: { id: "nightly", name: "back up and look", steps: [{ command: "true" }, { command: "true", delayMs: 3_600_000 }] }
+    }
+  ],
+  batch: false,
+  flags: ["wait", "timeout"],
+  readOnly: false,
+  positional: null
+})
+
+/** Tells of one pipeline. */
+export const pipelineGet = operation({
+  name: "pipeline get",
+  summary: "Tell the state of a pipeline and of each of its tasks.",
+  input: Schema.Struct({ id }),
+  output: Answered,
+  errors: ["CommandInputError", "PipelineNotFound", "StoreError"],
+  examples: [{ title: "one pipeline", payload: { id: "release" } }],
+  batch: false,
+  flags: ["human"],
+  readOnly: true,
+  positional: "id"
+})
+
+/** Lists pipelines, newest first. */
+export const pipelineList = operation({
+  name: "pipeline list",
+  summary: "List pipelines, newest first.",
+  input: Schema.Struct({
+    status: optional(Schema.Union([PipelineStatus, Schema.Array(PipelineStatus)]), "only in this status, or one of these"),
+    since: optional(Instant, "only created at or after this instant"),
+    limit: optional(between(1, 500), "how many (default 50)"),
+    after: optional(NonEmptyText, "the cursor `next` of the page before")
+  }),
+  output: Schema.Struct({ total: Schema.Int, pipelines: Schema.Array(BriefPipeline), next: Schema.NullOr(Schema.String) }),
+  errors: ["CommandInputError", "StoreError"],
+  examples: [
+    { title: "the newest", payload: {} },
+    { title: "what runs", payload: { status: "running" } }
+  ],
+  batch: false,
+  flags: ["human"],
+  readOnly: true,
+  positional: null
+})
+
+/** Ends a pipeline. */
+export const pipelineCancel = operation({
+  name: "pipeline cancel",
+  summary: "Stop what runs of a pipeline and withdraw the rest; answers when nothing of it is alive.",
+  input: Schema.Struct({ id, reason: optional(NonEmptyText, "why, for pipeline get and why") }),
+  output: Answered,
+  errors: ["CommandInputError", "PipelineNotFound", "IllegalTransition", "StoreError"],
+  examples: [{ title: "with a reason", payload: { id: "nightly", reason: "not this night" } }],
+  batch: false,
+  flags: [],
+  readOnly: false,
+  positional: "id"
+})

@@ -1,0 +1,110 @@
+/** Puts what earlier tasks left before a prompt, so that an agent can go on from it. */
+import { describeFailure } from "../task/Failure.ts"
+import type { GitState } from "../task/GitState.ts"
+import type { Checkpoint } from "./Checkpoint.ts"
+
+/** The most that a prompt gets of earlier tasks, in bytes of UTF-8. */
+export const contextMaxBytes = 16_384
+
+/** What is longer is cut; the parts of one checkpoint together stay below the whole. */
+const partMaxBytes = 4096
+const summaryMaxBytes = 1024
+
+/** What an agent is to do now, and where that goes on: `chain` has the newest checkpoint first. */
+export interface Enrichment {
+  readonly how: "resume" | "continue"
+  readonly prompt: string
+  readonly added: string | null
+  readonly chain: ReadonlyArray<Checkpoint>
+}
+
+const bytesOf = (text: string): number => new TextEncoder().encode(text).length
+
+/** The beginning of a text, cut between characters. */
+const head = (text: string, maxBytes: number): string => {
+  if (bytesOf(text) <= maxBytes) return text
+  let kept = ""
+  let bytes = 0
+  for (const character of text) {
+    bytes += bytesOf(character)
+    if (bytes > maxBytes) break
+    kept += character
+  }
+  return `${kept} […]`
+}
+
+/** The last lines that fit. */
+const tail = (lines: ReadonlyArray<string>, maxBytes: number): string => {
+  const kept: Array<string> = []
+  let bytes = 0
+  for (const line of lines.toReversed()) {
+    bytes += bytesOf(line) + 1
+    if (bytes > maxBytes) break
+    kept.push(line)
+  }
+  return kept.toReversed().join("\n")
+}
+
+const section = (title: string, text: string): ReadonlyArray<string> => (text.trim() === "" ? [] : [`### ${title}`, text])
+
+const fateOf = ({ status, failure }: Checkpoint): string =>
+  failure === null ? status : `${status}: it ${describeFailure(failure)}`
+
+const gitText = ({ branch, commit, dirty, dirtyCount }: GitState): string => {
+  const at = commit === null ? "before its first commit" : `at ${commit}`
+  const more = dirtyCount > dirty.length ? [`and ${dirtyCount - dirty.length} more`] : []
+  const changed = dirtyCount === 0 ? ["nothing uncommitted"] : [`${dirtyCount} uncommitted:`, ...dirty, ...more]
+  return [`branch ${branch ?? "(detached)"} ${at}`, ...changed].join("\n")
+}
+
+const producedBy = ({ result, stdout }: Checkpoint): string =>
+  result !== null && result.text !== "" ? head(result.text, partMaxBytes) : tail(stdout, partMaxBytes)
+
+/** The whole of one checkpoint, each part cut to its share; the prompt itself is not told twice. */
+const tell = (checkpoint: Checkpoint, prompt: string): string =>
+  [
+    `## Task ${checkpoint.taskId} (${head(fateOf(checkpoint), summaryMaxBytes)})`,
+    ...section("It was asked", checkpoint.request === prompt ? "" : head(checkpoint.request, 2 * summaryMaxBytes)),
+    ...section("It produced", producedBy(checkpoint)),
+    ...section("Its standard error ended with", checkpoint.status === "completed" ? "" : tail(checkpoint.stderr, partMaxBytes)),
+    ...section("Git when it ended", checkpoint.git === null ? "" : head(gitText(checkpoint.git), 2 * summaryMaxBytes))
+  ].join("\n\n")
+
+/** Two or three lines of one that lies further back. */
+const summarize = (checkpoint: Checkpoint, prompt: string): string =>
+  [
+    `## Before that: task ${checkpoint.taskId} (${head(fateOf(checkpoint), summaryMaxBytes)})`,
+    checkpoint.request === prompt ? "" : head(checkpoint.request, summaryMaxBytes),
+    head(producedBy(checkpoint), summaryMaxBytes)
+  ]
+    .filter((text) => text !== "")
+    .join("\n\n")
+
+/** As many checkpoints as fit, the newest whole and first. */
+const contextOf = (chain: ReadonlyArray<Checkpoint>, prompt: string): string => {
+  const parts: Array<string> = []
+  let bytes = 0
+  for (const [index, checkpoint] of chain.entries()) {
+    const part = index === 0 ? tell(checkpoint, prompt) : summarize(checkpoint, prompt)
+    bytes += bytesOf(part) + 2
+    if (bytes > contextMaxBytes - 128) {
+      parts.push(`(${chain.length - index} earlier left out)`)
+      break
+    }
+    parts.push(part)
+  }
+  return parts.join("\n\n")
+}
+
+/** The prompt with the checkpoints before it. A resumed task gets its own prompt again, and then what is new. */
+export const enrich = ({ how, prompt, added, chain }: Enrichment): string => {
+  const context = contextOf(chain, prompt)
+  if (how === "continue") return ["# What earlier tasks left", context, "# Your task", prompt].join("\n\n")
+  return [
+    "# Your task was begun before; go on with it",
+    context,
+    "# Your task",
+    prompt,
+    ...(added === null ? [] : ["# New instructions", added])
+  ].join("\n\n")
+}

@@ -1,0 +1,19 @@
+/** What has happened to a pipeline as a whole. */
+import * as Schema from "effect/Schema"
+import { Owner } from "../task/TaskSpec.ts"
+
+/** One thing that happened to a pipeline. */
+export const PipelineEvent = Schema.Union([
+  Schema.Struct({
+    type: Schema.tag("pipeline.created"),
+    name: Schema.NullOr(Schema.String),
+    taskIds: Schema.Array(Schema.String),
+    owner: Owner
+  }),
+  Schema.Struct({ type: Schema.tag("pipeline.cancelling"), reason: Schema.NullOr(Schema.String) }),
+  Schema.Struct({ type: Schema.tag("pipeline.completed") }),
+  /** The first of its tasks that failed, was cancelled or was withdrawn. */
+  Schema.Struct({ type: Schema.tag("pipeline.failed"), taskId: Schema.String }),
+  Schema.Struct({ type: Schema.tag("pipeline.cancelled"), reason: Schema.NullOr(Schema.String) })
+])
+export type PipelineEvent = typeof PipelineEvent.Type

@@ -1,0 +1,19 @@
+/** The name of a pipeline: given by the caller, or made sortable by time. Those of its tasks begin with it. */
+import * as Schema from "effect/Schema"
+import { sortableCharacters } from "../task/TaskId.ts"
+
+/** What an id may look like: four characters shorter than that of a task, so that `<id>.500` is one. */
+export const PipelineId = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,123}$/u, {
+    message: "expected 1 to 124 characters of A-Z a-z 0-9 . _ : - that start with a letter or digit"
+  })
+)
+
+/** The most tasks of a pipeline. */
+export const taskMaxCount = 500
+
+/** The most steps of a chain. */
+export const stepMaxCount = 20
+
+/** Makes the id `pipeline-` + 12 characters that sort by time. `random` is a whole number from 0 to 32767. */
+export const makePipelineId = (atMs: number, random: number): string => `pipeline-${sortableCharacters(atMs, random)}`

@@ -1,0 +1,35 @@
+/** What an event makes of a pipeline. Total: every event that `decide` gave can be applied. */
+import type { Occasion } from "../task/evolve.ts"
+import type { Pipeline, PipelineState } from "./Pipeline.ts"
+import type { PipelineEvent } from "./PipelineEvent.ts"
+
+/** The pipeline that `pipeline.created` makes. */
+export const created = (
+  id: string,
+  { name, taskIds, owner }: Extract<PipelineEvent, { readonly type: "pipeline.created" }>,
+  at: number
+): Pipeline => ({ id, name, taskIds, owner, createdAt: at, state: { status: "running", cancelling: null } })
+
+const stateAfter = (state: PipelineState, event: PipelineEvent, { at, actor }: Occasion): PipelineState => {
+  switch (event.type) {
+    case "pipeline.created":
+      return { status: "running", cancelling: null }
+    case "pipeline.cancelling":
+      return { status: "running", cancelling: { by: actor, reason: event.reason } }
+    case "pipeline.completed":
+      return { status: "completed", endedAt: at }
+    case "pipeline.failed":
+      return { status: "failed", endedAt: at }
+    case "pipeline.cancelled": {
+      // Once nothing of it is left it is the engine that ends it: for whoever had asked for that.
+      const by = state.status === "running" && state.cancelling !== null ? state.cancelling.by : actor
+      return { status: "cancelled", endedAt: at, by, reason: event.reason }
+    }
+  }
+}
+
+/** The pipeline after the event. */
+export const evolve = (pipeline: Pipeline, event: PipelineEvent, occasion: Occasion): Pipeline => ({
+  ...pipeline,
+  state: stateAfter(pipeline.state, event, occasion)
+})

@@ -1,0 +1,117 @@
+import { describe, expect, test } from "bun:test"
+import type { Checkpoint } from "@backbeat/core/checkpoint/Checkpoint"
+import { contextMaxBytes, enrich } from "@backbeat/core/checkpoint/enrich"
+import * as fc from "fast-check"
+
+const checkpoint = (changes: Partial<Checkpoint> = {}): Checkpoint => ({
+  taskId: "write",
+  attempt: 1,
+  status: "completed",
+  request: "Write a file.",
+  endedAt: 0,
+  exitCode: 0,
+  failure: null,
+  stdout: ["a line", "the last line"],
+  stderr: [],
+  git: null,
+  result: null,
+  ...changes
+})
+
+const continued = (...chain: ReadonlyArray<Checkpoint>): string =>
+  enrich({ how: "continue", prompt: "Review it.", added: null, chain })
+
+const bytesOf = (text: string): number => new TextEncoder().encode(text).length
+
+describe("a prompt that goes on from another task", () => {
+  test("has before it what that was asked, what it produced, and the work tree that it left", () => {
+    const git = { branch: "main", commit: "abc", dirty: ["a.ts", "b c.ts"], dirtyCount: 5 }
+    expect(continued(checkpoint({ git }))).toBe(
+      [
+        "# What earlier tasks left",
+        "## Task write (completed)",
+        "### It was asked",
+        "Write a file.",
+        "### It produced",
+        "a line\nthe last line",
+        "### Git when it ended",
+        "branch main at abc\n5 uncommitted:\na.ts\nb c.ts\nand 3 more",
+        "# Your task",
+        "Review it."
+      ].join("\n\n")
+    )
+  })
+
+  test("tells an agent's last message instead of its output", () => {
+    const result = { text: "It is written.", isError: false, sessionId: null, costUsd: null, inputTokens: null, outputTokens: null, turns: null, structured: null }
+    expect(continued(checkpoint({ result }))).toContain("### It produced\n\nIt is written.")
+    expect(continued(checkpoint({ result }))).not.toContain("the last line")
+  })
+
+  test("tells what went wrong, with the end of standard error", () => {
+    const text = continued(checkpoint({ status: "failed", failure: { type: "ExitedNonZero", exitCode: 3 }, stderr: ["it broke"] }))
+    expect(text).toContain("## Task write (failed: it exited with code 3)")
+    expect(text).toContain("### Its standard error ended with\n\nit broke")
+  })
+
+  test("tells of a detached head, of a repository without commits, and of a clean work tree", () => {
+    expect(continued(checkpoint({ git: { branch: null, commit: "abc", dirty: [], dirtyCount: 0 } }))).toContain("branch (detached) at abc\nnothing uncommitted")
+    expect(continued(checkpoint({ git: { branch: "main", commit: null, dirty: [], dirtyCount: 0 } }))).toContain("branch main before its first commit")
+  })
+
+  test("has those further back in few words, the newest first", () => {
+    const text = continued(checkpoint(), checkpoint({ taskId: "plan", request: "Plan it." }), checkpoint({ taskId: "ask", request: "Ask." }))
+    expect(text.indexOf("## Task write")).toBeLessThan(text.indexOf("## Before that: task plan"))
+    expect(text.indexOf("task plan")).toBeLessThan(text.indexOf("task ask"))
+  })
+})
+
+describe("a prompt that is resumed", () => {
+  test("is told once, behind what came of it before, and then what is new", () => {
+    const text = enrich({ how: "resume", prompt: "Write a file.", added: "In blue.", chain: [checkpoint({ status: "cancelled" })] })
+    expect(text).toBe(
+      [
+        "# Your task was begun before; go on with it",
+        "## Task write (cancelled)",
+        "### It produced",
+        "a line\nthe last line",
+        "# Your task",
+        "Write a file.",
+        "# New instructions",
+        "In blue."
+      ].join("\n\n")
+    )
+    expect(enrich({ how: "resume", prompt: "p", added: null, chain: [checkpoint()] })).not.toContain("New instructions")
+  })
+})
+
+describe("what is put before a prompt", () => {
+  const lines = fc.array(fc.string({ maxLength: 3000, unit: "grapheme" }), { maxLength: 50 })
+  const chains = fc.array(
+    fc.record({ request: fc.string({ maxLength: 20_000, unit: "grapheme" }), stdout: lines, stderr: lines, dirty: lines }).map(
+      ({ request, stdout, stderr, dirty }) =>
+        checkpoint({ request, stdout, stderr, status: "failed", failure: { type: "Lost", evidence: request }, git: { branch: "b", commit: "c", dirty, dirtyCount: 99 } })
+    ),
+    { minLength: 1, maxLength: 20 }
+  )
+
+  test("is at most 16 KiB, whatever the chain, and the prompt is whole behind it", () => {
+    fc.assert(
+      fc.property(chains, fc.string({ maxLength: 100_000 }), (chain, prompt) => {
+        const text = enrich({ how: "continue", prompt, added: null, chain })
+        expect(text.endsWith(`# Your task\n\n${prompt}`)).toBe(true)
+        const frame = "# What earlier tasks left\n\n\n\n# Your task\n\n"
+        expect(bytesOf(text) - bytesOf(prompt) - bytesOf(frame)).toBeLessThanOrEqual(contextMaxBytes)
+      }),
+      { numRuns: 60 }
+    )
+  })
+
+  test("keeps the newest whole and says how many it leaves out", () => {
+    const long = Array.from({ length: 20 }, (_, index) => checkpoint({ taskId: `t${index}`, request: "x".repeat(2000), stdout: ["y".repeat(2000)] }))
+    const text = continued(...long)
+    expect(text).toContain("## Task t0")
+    expect(text).toMatch(/\(\d+ earlier left out\)/u)
+    expect(text).not.toContain("t19")
+  })
+})

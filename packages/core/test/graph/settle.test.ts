@@ -1,0 +1,176 @@
+import { describe, expect, test } from "bun:test"
+import { brokenBy, meets, settle, standingOf } from "@backbeat/core/graph/settle"
+import type { NeededEnd } from "@backbeat/core/task/Dependency"
+import type { Task } from "@backbeat/core/task/Task"
+import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
+import { isFinal } from "@backbeat/core/task/TaskState"
+import * as fc from "fast-check"
+import * as scenario from "../task/scenario.ts"
+
+const needs = ["success", "failure", "end"] as const
+const withdraw: TaskCommand = { type: "Withdraw", failure: { type: "DependencyFailed", taskId: "root" } }
+const withdrawn = (): Task => scenario.apply(scenario.blocked(), { command: withdraw, at: 50 })
+const named = (task: Task, id: string): Task => ({ ...task, id })
+
+describe("a dependency", () => {
+  test.each([
+    ["completed", scenario.completed(), [true, false, true]],
+    ["failed", scenario.failed(), [false, true, true]],
+    ["withdrawn because something failed before it", withdrawn(), [false, true, true]],
+    ["cancelled by somebody", scenario.cancelled(), [false, false, true]]
+  ] as const)("that is %s counts as success, as failure, as an end: as it should", (_, task, expected) => {
+    expect(needs.map((on) => meets(on, task.state))).toEqual([...expected])
+  })
+
+  test("that has not ended may still become anything", () => {
+    for (const task of [scenario.blocked(), scenario.queued(), scenario.running(), scenario.stopping(), scenario.retrying()]) {
+      expect(needs.map((on) => meets(on, task.state))).toEqual([null, null, null])
+    }
+  })
+})
+
+describe("a task whose dependency ended otherwise than needed", () => {
+  test("names it, and behind one that was withdrawn itself the task with which it began", () => {
+    expect(brokenBy(named(scenario.failed(), "build"))).toEqual({ type: "DependencyFailed", taskId: "build" })
+    expect(brokenBy(named(withdrawn(), "test"))).toEqual({ type: "DependencyFailed", taskId: "root", through: "test" })
+  })
+
+  test("is broken at once, also while others are not over", () => {
+    const standing = standingOf([
+      { task: named(scenario.running(), "slow"), on: "success" },
+      { task: named(scenario.failed(), "build"), on: "success" }
+    ])
+    expect(standing.broken).toEqual({ type: "DependencyFailed", taskId: "build" })
+  })
+})
+
+describe("a new task", () => {
+  test("waits for what is not over, and for nothing that has come already", () => {
+    const standing = standingOf([
+      { task: named(scenario.completed(), "done"), on: "success" },
+      { task: named(scenario.running(), "slow"), on: "end" },
+      { task: named(scenario.failed(), "bad"), on: "failure" }
+    ])
+    expect(standing).toEqual({ waitsFor: [{ task: "slow", on: "end" }], broken: null })
+  })
+})
+
+interface Planned {
+  readonly id: string
+  readonly dependsOn: ReadonlyArray<{ readonly task: string; readonly on: NeededEnd }>
+  /** How its attempt ends, if it gets one. */
+  readonly exitCode: number
+  /** Whether somebody stops it instead of letting it run. */
+  readonly stopped: boolean
+}
+
+const plans: fc.Arbitrary<ReadonlyArray<Planned>> = fc
+  .array(
+    fc.record({
+      picks: fc.uniqueArray(fc.tuple(fc.nat(1000), fc.constantFrom(...needs)), { maxLength: 4, selector: ([pick]) => pick }),
+      exitCode: fc.constantFrom(0, 0, 0, 1),
+      stopped: fc.nat(9).map((dice) => dice === 0)
+    }),
+    { minLength: 1, maxLength: 30 }
+  )
+  .map((rows) =>
+    rows.map(({ picks, exitCode, stopped }, index) => ({
+      id: `t${index}`,
+      dependsOn:
+        index === 0
+          ? []
+          : [...new Map(picks.map(([pick, on]) => [`t${pick % index}`, on] as const))].map(([task, on]) => ({ task, on })),
+      exitCode,
+      stopped
+    }))
+  )
+
+/** Runs a graph as the engine does; `choose` picks which of the released tasks ends next. */
+const run = (planned: ReadonlyArray<Planned>, choose: (count: number) => number) => {
+  const tasks = new Map<string, Task>()
+  const waits = new Map<string, Map<string, NeededEnd>>()
+  const released = new Map<string, ReadonlyMap<string, Task>>()
+  const put = (task: Task): Task => (tasks.set(task.id, task), task)
+  const wave = (ended: Task): void => {
+    const dependents = [...waits].flatMap(([id, its]) => {
+      const on = its.get(ended.id)
+      return on === undefined ? [] : [{ id, on }]
+    })
+    const settled = settle(ended, dependents)
+    for (const id of settled.met) {
+      waits.get(id)?.delete(ended.id)
+      if (waits.get(id)?.size === 0) release(id)
+    }
+    const broken = settled.broken.flatMap((id) => tasks.get(id) ?? [])
+    for (const { id } of broken) waits.delete(id)
+    const command: TaskCommand = { type: "Withdraw", failure: brokenBy(ended) }
+    for (const task of broken.map((each) => put(scenario.apply(each, { command, at: 1 })))) wave(task)
+  }
+  const release = (id: string): void => {
+    waits.delete(id)
+    released.set(id, new Map(tasks))
+    const task = tasks.get(id)
+    if (task?.state.status === "blocked") put(scenario.apply(task, { command: scenario.release, at: 1 }))
+  }
+  for (const { id, dependsOn } of planned) {
+    put({ ...(dependsOn.length === 0 ? scenario.queued() : scenario.blocked()), id })
+    if (dependsOn.length > 0) waits.set(id, new Map(dependsOn.map(({ task, on }) => [task, on])))
+    else released.set(id, new Map())
+  }
+  for (;;) {
+    const ready = planned.filter(({ id }) => tasks.get(id)?.state.status === "queued")
+    const next = ready[choose(ready.length)]
+    const task = next === undefined ? undefined : tasks.get(next.id)
+    if (next === undefined || task === undefined) return { tasks, released }
+    const steps = next.stopped
+      ? [{ command: scenario.stop, at: 2 }]
+      : [{ command: scenario.open, at: 2 }, { command: scenario.end(scenario.exitAt(3, next.exitCode)), at: 3 }]
+    wave(put(steps.reduce(scenario.apply, task)))
+  }
+}
+
+const statuses = (tasks: ReadonlyMap<string, Task>) => [...tasks].map(([id, { state }]) => [id, state.status])
+
+const always = (check: (planned: ReadonlyArray<Planned>, picks: ReadonlyArray<number>) => void): void =>
+  fc.assert(fc.property(plans, fc.array(fc.nat(), { minLength: 40, maxLength: 40 }), check), { numRuns: 300 })
+const picking = (picks: ReadonlyArray<number>) => {
+  let turn = 0
+  return (count: number) => (count === 0 ? 0 : (picks[turn++ % picks.length] ?? 0) % count)
+}
+
+describe("every graph of tasks", () => {
+  test("releases no task one of whose conditions does not hold", () => {
+    always((planned, picks) => {
+      const { released } = run(planned, picking(picks))
+      for (const { id, dependsOn } of planned) {
+        const then = released.get(id)
+        if (then === undefined) continue
+        for (const { task, on } of dependsOn) expect(meets(on, then.get(task)?.state ?? scenario.blocked().state)).toBe(true)
+      }
+    })
+  })
+
+  test("leaves no task blocked when nothing can settle it any more", () => {
+    always((planned, picks) => {
+      const { tasks } = run(planned, picking(picks))
+      for (const { state } of tasks.values()) expect(isFinal(state.status)).toBe(true)
+    })
+  })
+
+  test("comes to the same in any order of ends", () => {
+    always((planned, picks) => {
+      expect(statuses(run(planned, picking(picks)).tasks)).toEqual(statuses(run(planned, () => 0).tasks))
+    })
+  })
+
+  test("withdraws for a task that did not end as needed, never for one that completed and had to", () => {
+    always((planned, picks) => {
+      const { tasks } = run(planned, picking(picks))
+      for (const { state } of tasks.values()) {
+        if (state.status !== "cancelled" || state.failure?.type !== "DependencyFailed") continue
+        const root = tasks.get(state.failure.taskId)
+        expect(root?.state.status === "cancelled" && root.state.failure !== null).toBe(false)
+      }
+    })
+  })
+})

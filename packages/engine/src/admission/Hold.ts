@@ -1,0 +1,64 @@
+/** What holds the queued tasks of a queue back, for people: the pause, the slots, the resources. */
+import type { Held } from "@backbeat/core/queue/admit"
+import { agentsQueue } from "@backbeat/core/queue/queueNames"
+import type { Pause } from "@backbeat/store/QueueStore"
+
+/** One thing that holds a queue back. `next` says what ends it. */
+export interface Hold {
+  readonly because: "paused" | "slots" | Held["because"]
+  readonly message: string
+  readonly next: string
+  readonly pause: Pause | null
+}
+
+/** A queue as it stands: how many slots it has (or Infinity), how many are taken, what admission holds back. */
+export interface Standing {
+  readonly queue: string
+  readonly paused: Pause | null
+  readonly slots: number
+  readonly busy: number
+  readonly held: Held | null
+}
+
+const mebibytes = (bytes: number): string => `${Math.round(bytes / 1_048_576)} MiB`
+
+/** What admission says, with its numbers. */
+const describeHeld = (held: Held): Pick<Hold, "message" | "next"> => {
+  switch (held.because) {
+    case "measuring":
+      return { message: "CPU use is being measured", next: "That takes a tenth of a second." }
+    case "cpu":
+      return {
+        message: `CPU use is ${Math.round(held.cpuPercent)} %, and cpuThreshold is ${held.cpuThreshold} %`,
+        next: `It starts when CPU use is under ${held.cpuThreshold} %, which is looked at once a second, or when nothing of queue ${agentsQueue} runs.`
+      }
+    case "memory": {
+      const parts = [
+        `${mebibytes(held.availableBytes)} of memory are available`,
+        ...(held.expectedBytes > 0 ? [`those that have just started are expected to take ${mebibytes(held.expectedBytes)}`] : []),
+        ...(held.nextBytes > 0 ? [`the next is expected to take ${mebibytes(held.nextBytes)}`] : []),
+        `memoryReserve is ${mebibytes(held.reserveBytes)}`
+      ]
+      return {
+        message: parts.join(", "),
+        next: `It starts when there is memory for it, which is looked at once a second, or when nothing of queue ${agentsQueue} runs.`
+      }
+    }
+  }
+}
+
+/** What holds a queue back, what must end first before the others. */
+export const holdsOf = ({ queue, paused, slots, busy, held }: Standing, nameOf: (pause: Pause) => string): ReadonlyArray<Hold> => {
+  const holds: Array<Hold> = []
+  if (paused !== null) {
+    const reason = paused.reason === null ? "" : `: ${paused.reason}`
+    const message = `queue ${queue} was paused by ${nameOf(paused)}${reason}`
+    holds.push({ because: "paused", message, next: `It can start after: backbeat queue resume ${queue}`, pause: paused })
+  }
+  if (busy >= slots) {
+    const message = `${busy} of ${slots} slots of queue ${queue} are taken`
+    holds.push({ because: "slots", message, next: `It starts when a slot of queue ${queue} is free; priority P0 goes first.`, pause: null })
+  }
+  if (held !== null && queue === agentsQueue) holds.push({ because: held.because, ...describeHeld(held), pause: null })
+  return holds
+}

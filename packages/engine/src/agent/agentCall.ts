@@ -1,0 +1,71 @@
+/** How an agent is called for a task: its prompt, with what earlier tasks left put before it. */
+import type { AgentCall } from "@backbeat/agents/Agent"
+import type { Checkpoint } from "@backbeat/core/checkpoint/Checkpoint"
+import { enrich } from "@backbeat/core/checkpoint/enrich"
+import type { AgentWork, Predecessor } from "@backbeat/core/task/AgentWork"
+import type { Task } from "@backbeat/core/task/Task"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import { attemptDir, Home } from "../home/Home.ts"
+import { readEnvironment } from "../home/KeptEnvironment.ts"
+import { Settings } from "../home/Settings.ts"
+import { agentOf, agentSettings, commandOf } from "./knownAgents.ts"
+import { readCheckpoint } from "./readCheckpoint.ts"
+
+/** The call cannot be made; the message says why. */
+export class CallImpossible extends Data.TaggedError("CallImpossible")<{ readonly message: string }> {}
+
+/** No chain is told from further back: what would be left of it is nothing. */
+const longestChain = 16
+
+/** What is sent to a session of the agent's own that goes on: it knows the rest. */
+const goOn = "Go on with your task where you stopped."
+
+/** Makes calls; made once. The call is null for what is no agent's task. Fails with CallImpossible or StoreError. */
+export const makeAgentCall = Effect.gen(function* () {
+  const { root } = yield* Home
+  const store = yield* TaskStore
+  const settings = yield* Settings
+
+  /** The checkpoints from this one back, the newest first. */
+  const chainOf = Effect.fnUntraced(function* (first: Predecessor) {
+    const chain: Array<Checkpoint> = []
+    let next: Predecessor | null = first
+    while (next !== null && chain.length < longestChain) {
+      const task: Task | null = yield* store.find(next.task)
+      if (task === null && chain.length === 0) {
+        return yield* new CallImpossible({ message: `task ${next.task}, from which it goes on, has been pruned` })
+      }
+      if (task === null) break
+      chain.push(yield* readCheckpoint(root, task))
+      next = task.spec.work.kind === "prompt" ? task.spec.work.after : null
+    }
+    return chain
+  })
+
+  const promptOf = Effect.fnUntraced(function* ({ prompt, after, session }: AgentWork) {
+    if (session !== null) return after?.added ?? goOn
+    if (after === null) return prompt
+    return enrich({ how: after.how, prompt, added: after.added, chain: yield* chainOf(after) })
+  })
+
+  return Effect.fnUntraced(function* ({ id, spec, state }: Task) {
+    const { work } = spec
+    if (work.kind !== "prompt") return null
+    const config = settings.current()
+    const agent = agentOf(config, work.agent)
+    if (agent === null) return yield* new CallImpossible({ message: `the agent ${work.agent} is not configured any more` })
+    const { args, env } = agentSettings(config, agent.name)
+    const call = agent.call(
+      { ...work, prompt: yield* promptOf(work) },
+      {
+        command: commandOf(config, agent),
+        args: args ?? [],
+        folder: attemptDir(root, id, state.attempt),
+        env: { ...readEnvironment(root, id), ...env }
+      }
+    )
+    return { ...call, env: { ...env, ...call.env } } satisfies AgentCall
+  })
+})

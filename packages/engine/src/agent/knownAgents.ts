@@ -1,0 +1,30 @@
+/** The agents that there are: the built-in ones, and those of the configuration. */
+import type { Agent } from "@backbeat/agents/Agent"
+import { builtIn, findAgent } from "@backbeat/agents/agents"
+import type { AgentSettings, Configuration } from "../home/configuration.ts"
+
+const noSettings: AgentSettings = {}
+
+/** What the configuration says of an agent. */
+export const agentSettings = (config: Configuration, name: string): AgentSettings =>
+  Object.hasOwn(config.agents, name) ? (config.agents[name] ?? noSettings) : noSettings
+
+/** The custom agents: those with a command of their own that are not built in. */
+const customs = ({ agents }: Configuration): Readonly<Record<string, { readonly command: string; readonly args: ReadonlyArray<string> }>> =>
+  Object.fromEntries(
+    Object.entries(agents).flatMap(([name, { command, args }]) =>
+      command === undefined || builtIn.some((agent) => agent.name === name) ? [] : [[name, { command, args: args ?? [] }]]
+    )
+  )
+
+/** The agent of this name, or null. */
+export const agentOf = (config: Configuration, name: string): Agent | null => findAgent(name, customs(config)) ?? null
+
+/** The names of all agents. */
+export const agentNames = (config: Configuration): ReadonlyArray<string> => [
+  ...builtIn.map(({ name }) => name),
+  ...Object.keys(customs(config))
+]
+
+/** The program that is run for an agent: the configured one, or its usual name. */
+export const commandOf = (config: Configuration, agent: Agent): string => agentSettings(config, agent.name).command ?? agent.command

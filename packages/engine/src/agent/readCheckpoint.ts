@@ -1,0 +1,60 @@
+/** Reads what an ended attempt left: from the task as it is stored, and from the files of its attempt. */
+import { type Checkpoint, keptBytes, keptLines } from "@backbeat/core/checkpoint/Checkpoint"
+import type { Task } from "@backbeat/core/task/Task"
+import type { Work } from "@backbeat/core/task/TaskSpec"
+import * as Effect from "effect/Effect"
+import { attemptDir } from "../home/Home.ts"
+import { readEnvironment } from "../home/KeptEnvironment.ts"
+import { lastLinesOf } from "../output/lastLinesOf.ts"
+import { gitState } from "./gitState.ts"
+import { readableDir } from "./readableDir.ts"
+
+const requestOf = (work: Work): string => {
+  switch (work.kind) {
+    case "command":
+      return [work.command, ...work.args].join(" ")
+    case "script":
+      return work.script
+    case "prompt":
+      return work.prompt
+  }
+}
+
+/** The attempt that ran last: one that was withdrawn before it began left nothing. */
+const lastAttempt = ({ state }: Task): number => {
+  const begun = state.status !== "blocked" && state.status !== "queued" && !("startedAt" in state && state.startedAt === null)
+  return begun ? state.attempt : state.attempt - 1
+}
+
+/** What the state tells of the last attempt. */
+const factsOf = ({ id, state }: Task) => {
+  const end = "end" in state ? state.end : null
+  return {
+    taskId: id,
+    status: state.status,
+    endedAt: end?.endedAt ?? null,
+    exitCode: end?.outcome.kind === "exited" ? end.outcome.exitCode : null,
+    failure: "failure" in state ? state.failure : null,
+    git: end?.git ?? null,
+    result: end?.agent?.result ?? null
+  }
+}
+
+/**
+ * The checkpoint of a task. Of an agent's attempt the work tree is that of its end; what commands and scripts leave is looked at
+ * when somebody asks, because to do it at each of their ends would cost more than they do.
+ */
+export const readCheckpoint = Effect.fnUntraced(function* (root: string, task: Task) {
+  const { spec } = task
+  const facts = factsOf(task)
+  const attempt = lastAttempt(task)
+  const lines = { lines: keptLines, maxBytes: keptBytes }
+  return {
+    ...facts,
+    attempt,
+    request: requestOf(spec.work),
+    stdout: yield* lastLinesOf({ dir: readableDir(root, task, attempt), stream: "stdout", ...lines }),
+    stderr: yield* lastLinesOf({ dir: attemptDir(root, task.id, attempt), stream: "stderr", ...lines }),
+    git: spec.work.kind === "prompt" ? facts.git : yield* gitState(spec.cwd, readEnvironment(root, task.id) ?? {})
+  } satisfies Checkpoint
+})

@@ -1,0 +1,92 @@
+/** From the payload of `start` to what an agent is asked, and whether the agent is there at all. */
+import type { Agent } from "@backbeat/agents/Agent"
+import { nearest } from "@backbeat/contract/nearest"
+import { agentFields, type StartInput } from "@backbeat/contract/operation/start"
+import { type Problem, problem } from "@backbeat/contract/Problem"
+import type { AgentWork } from "@backbeat/core/task/AgentWork"
+import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
+import * as Result from "effect/Result"
+import { isAbsolute } from "node:path"
+import { agentNames, agentOf, agentSettings, commandOf } from "../agent/knownAgents.ts"
+import type { AgentSettings, Configuration } from "../home/configuration.ts"
+import type { Variables } from "../home/KeptEnvironment.ts"
+import { resolveCommand } from "../process/resolveCommand.ts"
+import { wrongField } from "./View.ts"
+
+/** How long an agent may work when nobody says otherwise, in milliseconds. */
+export const agentTimeoutMs = 1_800_000
+
+/** The answer that no agent has this name. */
+export const unknownAgent = (name: string, config: Configuration): Problem => {
+  const known = agentNames(config)
+  const near = nearest(name, known)
+  const hint = near === null ? `Known: ${known.join(", ")}; others are made with agents.<name>.command in the configuration.` : `Did you mean ${near}?`
+  return wrongField("agent", `is no agent that there is: ${name}`, hint)
+}
+
+const refused = (input: StartInput): Problem | null => {
+  if (input.stdin !== undefined) return wrongField("stdin", "goes with command and script: an agent reads its prompt from it", "Leave it away.")
+  return input.args === undefined ? null : wrongField("args", "go with command, not with prompt", "Leave them away; agents.<name>.args of the configuration adds arguments.")
+}
+
+/** What only goes with a prompt and is given without one, as a refusal; null when nothing is. */
+export const strayAgentField = (input: StartInput): Problem | null => {
+  const names = [...Object.keys(agentFields), "continueFrom"]
+  const stray = Object.keys(input).find((name) => names.includes(name))
+  return stray === undefined ? null : wrongField(stray, "goes with prompt", "Give prompt, or leave it away.")
+}
+
+/** What is asked, with the configuration's values and then the defaults for what the payload does not say. */
+const asked = (input: StartInput, settings: AgentSettings) => ({
+  model: input.model ?? settings.model ?? null,
+  effort: input.effort ?? settings.effort ?? null,
+  permissionMode: input.permissionMode ?? settings.permissionMode ?? ("edit" as const),
+  systemPrompt: input.systemPrompt ?? null,
+  maxTurns: input.maxTurns ?? null,
+  maxCostUsd: input.maxCostUsd ?? null,
+  outputSchema: input.outputSchema ?? null
+})
+
+const agentFor = (name: string | null, config: Configuration): Result.Result<Agent, Problem> => {
+  if (name === null) {
+    return Result.fail(wrongField("agent", "is missing, and the configuration has no defaultAgent", "Give agent, or choose one for good with init."))
+  }
+  const agent = agentOf(config, name)
+  return agent === null ? Result.fail(unknownAgent(name, config)) : Result.succeed(agent)
+}
+
+/** What the agent is asked. Fails with CommandInputError: for an agent that is not known, for a field that it cannot honour. */
+export const agentWorkOf = (input: StartInput, prompt: string, config: Configuration): Result.Result<AgentWork, Problem> =>
+  Result.gen(function* () {
+    const refusal = refused(input)
+    if (refusal !== null) return yield* Result.fail(refusal)
+    const agent = yield* agentFor(input.agent ?? config.defaultAgent, config)
+    const work: AgentWork = {
+      kind: "prompt",
+      prompt,
+      agent: agent.name,
+      ...asked(input, agentSettings(config, agent.name)),
+      session: null,
+      after: input.continueFrom === undefined ? null : { task: input.continueFrom, how: "continue", added: null }
+    }
+    const [unable] = agent.unable(work)
+    return unable === undefined ? work : yield* Result.fail(wrongField(unable.field, unable.message, `Leave it away, or use another agent than ${agent.name}.`))
+  })
+
+/** Why the agent of a task cannot be run here, as AgentUnavailable; null when it can, and for what is no agent's task. */
+export const agentUnavailable = ({ work, cwd }: TaskSpec, env: Variables, config: Configuration): Problem | null => {
+  if (work.kind !== "prompt") return null
+  const agent = agentOf(config, work.agent)
+  if (agent === null) return unknownAgent(work.agent, config)
+  const command = commandOf(config, agent)
+  // A directory that is missing is no fault of the agent.
+  const from = command.includes("/") && !isAbsolute(command) ? cwd : "/"
+  const resolved = resolveCommand({ argv: [command], cwd: from, env })
+  return resolved.kind === "resolved"
+    ? null
+    : problem("AgentUnavailable", `the agent ${agent.name} cannot be run: ${resolved.message}`, `Install it: ${agent.install}`, {
+        agent: agent.name,
+        command,
+        install: agent.install
+      })
+}

@@ -1,0 +1,85 @@
+/** Answers `agents list`, `agents check` and `init`. */
+import { type AgentEntry } from "@backbeat/contract/operation/agents"
+import { problem } from "@backbeat/contract/Problem"
+import { operations } from "@backbeat/contract/table"
+import * as Effect from "effect/Effect"
+import { agentNames } from "../agent/knownAgents.ts"
+import { inspectAgents } from "../agent/inspectAgents.ts"
+import { Home } from "../home/Home.ts"
+import { Settings } from "../home/Settings.ts"
+import { unknownAgent } from "./agentWork.ts"
+import { type Call, handle, type Handled } from "./Call.ts"
+import { makeChangeConfiguration } from "./changeConfiguration.ts"
+import { wrongField } from "./View.ts"
+
+/** What keeps an agent from working (`serious`), or should be known of it. */
+export const problemsOf = ({ agent, command, installed, version, kind, auth, install, login, permissionMode }: AgentEntry) => {
+  const found: ReadonlyArray<readonly [boolean, { readonly message: string; readonly fix: string; readonly serious: boolean }]> = [
+    [!installed, { message: `${command} is not installed, or not on the PATH`, fix: install, serious: true }],
+    [
+      installed && version === null && kind === "built-in",
+      { message: `${command} --version tells none`, fix: `Run it by hand: it may need a newer Node. To install it anew: ${install}`, serious: true }
+    ],
+    [auth.status === "missing", { message: "no login is to be seen", fix: login, serious: true }],
+    [
+      permissionMode === "full",
+      {
+        message: "the configuration lets it do everything without a check (permissionMode full)",
+        fix: `backbeat config set '{"key":"agents.${agent}.permissionMode","value":"edit"}'`,
+        serious: false
+      }
+    ]
+  ]
+  return found.flatMap(([holds, its]) => (holds ? [its] : []))
+}
+
+/** The handlers of what is asked about agents. */
+export const makeAgentsHandlers = Effect.gen(function* () {
+  const { configPath } = yield* Home
+  const settings = yield* Settings
+  const { set } = yield* makeChangeConfiguration
+
+  const look = ({ caller }: Call, name?: string) =>
+    Effect.gen(function* () {
+      const config = settings.current()
+      if (name !== undefined && !agentNames(config).includes(name)) return yield* Effect.fail(unknownAgent(name, config))
+      return yield* inspectAgents(config, caller.env ?? {}, name === undefined ? undefined : [name])
+    })
+
+  const choose = Effect.fnUntraced(function* (name: string | undefined, call: Call) {
+    const installed = (yield* look(call, name)).filter((each) => each.installed)
+    const [only, another] = installed
+    if (only !== undefined && another === undefined) return only
+    if (name !== undefined) {
+      const [agent] = yield* look(call, name)
+      const hint = agent === undefined ? "See agents list." : `Install it: ${agent.install}`
+      return yield* Effect.fail(problem("AgentUnavailable", `the agent ${name} is not installed`, hint, { agent: name }))
+    }
+    if (only === undefined) {
+      return yield* Effect.fail(problem("AgentUnavailable", "no agent is installed", "See agents list for how to install one.", {}))
+    }
+    const names = installed.map(({ agent }) => agent).join(", ")
+    return yield* Effect.fail(wrongField("agent", `is missing, and several are installed: ${names}`, `Give one of them, such as {"agent":"${only.agent}"}.`))
+  })
+
+  const handlers: ReadonlyArray<Handled> = [
+    handle(operations["agents list"], (_, call) => Effect.map(look(call), (agents) => ({ agents }))),
+    handle(operations["agents check"], ({ agent }, call) =>
+      Effect.map(look(call, agent), (found) => {
+        const agents = found
+          .filter((each) => agent !== undefined || each.installed || each.default)
+          .map((each) => ({ ...each, problems: problemsOf(each) }))
+          .map((each) => ({ ...each, ok: each.problems.every(({ serious }) => !serious) }))
+        return { ok: agents.every(({ ok }) => ok), agents }
+      })
+    ),
+    handle(operations.init, ({ agent }, call) =>
+      Effect.gen(function* () {
+        const chosen = yield* choose(agent, call)
+        yield* set(["defaultAgent"], chosen.agent)
+        return { defaultAgent: chosen.agent, path: configPath, agent: { ...chosen, default: true } }
+      })
+    )
+  ]
+  return handlers
+})

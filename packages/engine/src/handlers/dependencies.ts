@@ -1,0 +1,111 @@
+/** From the `dependsOn` of payloads to where their tasks stand. */
+import { type Problem, problem } from "@backbeat/contract/Problem"
+import type { StartInput } from "@backbeat/contract/operation/start"
+import { nearest } from "@backbeat/contract/nearest"
+import { order } from "@backbeat/core/graph/order"
+import { standingOf } from "@backbeat/core/graph/settle"
+import type { Dependency } from "@backbeat/core/task/Dependency"
+import type { Task } from "@backbeat/core/task/Task"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { wrongField } from "./View.ts"
+
+/** What a payload depends on; the task that it continues from is among them. Fails with CommandInputError for one that is named twice. */
+export const dependenciesOf = ({ dependsOn = [], continueFrom }: StartInput): Result.Result<ReadonlyArray<Dependency>, Problem> => {
+  const given = dependsOn.map((each): Dependency => (typeof each === "string" ? { task: each, on: "success" } : each))
+  for (const [index, { task }] of given.entries()) {
+    if (given.findIndex((each) => each.task === task) < index) {
+      return Result.fail(wrongField(`dependsOn[${index}]`, `names ${task} again`, "Name each task once."))
+    }
+  }
+  if (continueFrom === undefined || given.some(({ task }) => task === continueFrom)) return Result.succeed(given)
+  return given.length === 100
+    ? Result.fail(wrongField("continueFrom", "is one dependency too many", "Leave one of the 100 in dependsOn away."))
+    : Result.succeed([...given, { task: continueFrom, on: "success" }])
+}
+
+const idsOf = ({ dependsOn = [], continueFrom }: StartInput): ReadonlyArray<string> => [
+  ...dependsOn.map((each) => (typeof each === "string" ? each : each.task)),
+  ...(continueFrom === undefined ? [] : [continueFrom])
+]
+
+const dependencyCycle = (cycle: ReadonlyArray<string>): Problem =>
+  problem("DependencyCycle", `these tasks would wait for each other: ${cycle.join(" -> ")}`, "Break the cycle: leave away one of these dependencies.", { cycle })
+
+/** The payloads of a call in an order in which each comes behind what it depends on, and those which none can be put before. */
+export interface Arrangement {
+  readonly order: ReadonlyArray<number>
+  readonly refused: ReadonlyMap<number, Problem>
+}
+
+/** Arranges payloads by their dependencies on each other. A payload without an id cannot be depended on. */
+export const arrange = (inputs: ReadonlyArray<StartInput>): Arrangement => {
+  if (inputs.every((input) => idsOf(input).length === 0)) return { order: [...inputs.keys()], refused: new Map() }
+  // A second payload of the same id is no other task; what depends on the id goes behind both.
+  const byId = new Map<string, Array<string>>()
+  inputs.forEach(({ id }, index) => {
+    if (id !== undefined) byId.set(id, [...(byId.get(id) ?? []), String(index)])
+  })
+  const arranged = order(
+    inputs.map((input, index) => ({ id: String(index), dependsOn: idsOf(input).flatMap((id) => byId.get(id) ?? []) }))
+  )
+  const refused = [...arranged.cycles].map(([index, cycle]) => {
+    const ids = cycle.map((each) => inputs[Number(each)]?.id ?? "")
+    return [Number(index), dependencyCycle(ids)] as const
+  })
+  return { order: arranged.order.map(Number), refused: new Map(refused) }
+}
+
+const dependencyNotFound = (id: string, path: string, near: string | null): Problem =>
+  problem(
+    "DependencyNotFound",
+    `${path}: task not found: ${id}`,
+    near === null ? "Start that task before, or in the same call. Run list to discover known task ids." : `Did you mean ${near}?`,
+    { id, path }
+  )
+
+/** Whether an attempt of a task was ever opened. */
+export const hasBegun = ({ state }: Task): boolean => "startedAt" in state && state.startedAt !== null
+
+/** Finds where tasks stand; made once. Fails with DependencyNotFound. */
+export const makeStandings = Effect.gen(function* () {
+  const store = yield* TaskStore
+
+  const suggest = Effect.fnUntraced(function* (id: string) {
+    const { tasks } = yield* store.list({}, { limit: 100 })
+    return nearest(id, tasks.map((task) => task.id))
+  })
+
+  /** Of a task that depends on these. */
+  const standing = Effect.fnUntraced(function* (dependsOn: ReadonlyArray<Dependency>) {
+    const found = yield* Effect.forEach(dependsOn, ({ task: id, on }, index) =>
+      Effect.gen(function* () {
+        const task = yield* store.find(id)
+        if (task !== null) return { task, on }
+        return yield* Effect.fail(dependencyNotFound(id, `dependsOn[${index}]`, yield* suggest(id)))
+      })
+    )
+    return standingOf(found)
+  })
+
+  /** Of a task that has ended and is to run again: what it depends on may have been pruned since it began. */
+  const standingAgain = Effect.fnUntraced(function* (task: Task) {
+    const { dependsOn } = task.spec
+    if (!hasBegun(task)) return yield* standing(dependsOn)
+    const found = yield* Effect.forEach(dependsOn, ({ task: id, on }) =>
+      Effect.map(store.find(id), (dependency) => (dependency === null ? [] : [{ task: dependency, on }]))
+    )
+    return standingOf(found.flat())
+  })
+
+  /** Looks whether all of these are there, or are to be made with it. */
+  const checkKnown = Effect.fnUntraced(function* (dependsOn: ReadonlyArray<Dependency>, toBe: ReadonlySet<string>) {
+    for (const [index, { task: id }] of dependsOn.entries()) {
+      if (toBe.has(id) || (yield* store.find(id)) !== null) continue
+      return yield* Effect.fail(dependencyNotFound(id, `dependsOn[${index}]`, yield* suggest(id)))
+    }
+  })
+
+  return { standing, standingAgain, checkKnown }
+})

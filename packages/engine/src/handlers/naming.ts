@@ -1,0 +1,54 @@
+/** Whose a new task or pipeline is to be, and under which id. */
+import { makePipelineId } from "@backbeat/core/pipeline/PipelineId"
+import { makeTaskId } from "@backbeat/core/task/TaskId"
+import type { Owner } from "@backbeat/core/task/TaskSpec"
+import { PipelineStore } from "@backbeat/store/PipelineStore"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import type { Call } from "./Call.ts"
+
+/** A whole number from a text: FNV-1a, 32 bits. Source: RFC 9923. */
+const hash = (text: string): number => {
+  let value = 0x811c9dc5
+  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193) >>> 0
+  return value
+}
+
+/** Of the call alone, so that the call sent again makes the same. */
+const randomOf = ({ caller }: Call, step: number): number => (hash(caller.requestId) + step) % 32_768
+
+/** Whose a task or a pipeline is to be, and under which id; made once. */
+export const makeNaming = Effect.gen(function* () {
+  const store = yield* TaskStore
+  const pipelines = yield* PipelineStore
+
+  const ownerOf = Effect.fnUntraced(function* (sessionId: string | null, index: number, { caller }: Call) {
+    const parent = caller.taskId === undefined ? null : yield* store.find(caller.taskId)
+    return {
+      sessionId: sessionId ?? caller.sessionId ?? null,
+      taskId: parent?.id ?? null,
+      depth: parent === null ? 0 : parent.owner.depth + 1,
+      requestId: `${caller.requestId}#${index}`
+    } satisfies Owner
+  })
+
+  /** The id of a payload without one. */
+  const freeId = Effect.fnUntraced(function* (call: Call, index: number, requestId: string) {
+    for (let step = index; ; step++) {
+      const id = makeTaskId(call.caller.requestedAt, randomOf(call, step))
+      const existing = yield* store.find(id)
+      if (existing === null || existing.owner.requestId === requestId) return { id, existing }
+    }
+  })
+
+  /** The id of a pipeline without one. */
+  const freePipelineId = Effect.fnUntraced(function* (call: Call, requestId: string) {
+    for (let step = 0; ; step++) {
+      const id = makePipelineId(call.caller.requestedAt, randomOf(call, step))
+      const existing = yield* pipelines.find(id)
+      if (existing === null || existing.owner.requestId === requestId) return { id, existing }
+    }
+  })
+
+  return { ownerOf, freeId, freePipelineId }
+})

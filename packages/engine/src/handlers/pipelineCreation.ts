@@ -1,0 +1,113 @@
+/** Makes pipelines: all tasks of one are stored in one commit with it, or nothing is. */
+import { nearest } from "@backbeat/contract/nearest"
+import { type Problem, problem } from "@backbeat/contract/Problem"
+import type { PipelineInput } from "@backbeat/contract/operation/pipeline"
+import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
+import { noLineage } from "@backbeat/core/task/TaskSpec"
+import { isFinal } from "@backbeat/core/task/TaskState"
+import { PipelineStore } from "@backbeat/store/PipelineStore"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { Home } from "../home/Home.ts"
+import type { PipelineTx } from "../task/PipelineTx.ts"
+import { Transitions } from "../task/Transitions.ts"
+import type { Tx } from "../task/Tx.ts"
+import { actorOf, type Call, toProblem, type Trouble } from "./Call.ts"
+import { keepFor } from "./keepFor.ts"
+import { makeNaming } from "./naming.ts"
+import { itemsOf, type PipelineItem, pipelineExists, within } from "./pipelineItems.ts"
+import { makeStartOne, type Starting } from "./starter.ts"
+
+const lives = (id: string, status: string): Problem =>
+  problem("TaskAlreadyRunning", `id: task ${id} is ${status}`, "Give it another id or none, or stop that task first.", { id, status, path: "id" })
+
+const isTaken = (id: string, by: string): Problem =>
+  problem("IllegalTransition", `id: task ${id} is of pipeline ${by}, which runs`, "Give it another id or none, or wait for the end of that pipeline.", {
+    id,
+    pipelineId: by,
+    path: "id"
+  })
+
+/** A dependency that is missing is likely meant to be another task of the call. */
+const suggesting = (told: Problem, ids: ReadonlyArray<string>): Problem => {
+  const near = told.type === "DependencyNotFound" ? nearest(String(told.details["id"]), ids) : null
+  return near === null ? told : { ...told, hint: `Did you mean ${near}?` }
+}
+
+/** What the caller is told of a task that cannot be stored. That the store fails has nothing to do with the task. */
+const ofItem = ({ path, input }: PipelineItem, ids: ReadonlyArray<string>, trouble: Trouble): Problem => {
+  const told = toProblem(input.id)(trouble)
+  return trouble._tag === "StoreError" ? told : within(path, suggesting(told, ids))
+}
+
+/** Makes pipelines; made once. */
+export const makePipelineCreation = Effect.gen(function* () {
+  const { root } = yield* Home
+  const store = yield* TaskStore
+  const pipelines = yield* PipelineStore
+  const transitions = yield* Transitions
+  const startOne = yield* makeStartOne
+  const { ownerOf, freePipelineId } = yield* makeNaming
+
+  /** Refuses the id of a task that lives, or that a pipeline which runs has. */
+  const checkFree = Effect.fnUntraced(function* (id: string) {
+    const task = yield* store.find(id)
+    if (task === null) return
+    if (!isFinal(task.state.status)) return yield* Effect.fail(lives(id, task.state.status))
+    const { pipelineId } = task.lineage
+    const its = pipelineId === null ? null : yield* pipelines.find(pipelineId)
+    if (its?.state.status === "running") return yield* Effect.fail(isTaken(id, its.id))
+  })
+
+  /** Stores a pipeline with its tasks, each behind what it depends on. */
+  const make = (tx: Tx & PipelineTx, input: PipelineInput, { call, keep }: Starting) =>
+    Effect.gen(function* () {
+      const owner = yield* ownerOf(null, 0, call)
+      const { id, existing } =
+        input.id === undefined
+          ? yield* freePipelineId(call, owner.requestId)
+          : { id: input.id, existing: yield* pipelines.find(input.id) }
+      // The same call, sent again because its connection broke: it has been done.
+      if (existing?.owner.requestId === owner.requestId) return existing
+      if (existing !== null) return yield* Effect.fail(pipelineExists(id, existing.state.status))
+      const { items, order } = yield* Effect.fromResult(itemsOf(id, input))
+      const made = { id, name: input.name ?? null, taskIds: items.map((item) => item.input.id), owner }
+      const pipeline = yield* tx.createPipeline(made, actorOf(call))
+      const lineage = { ...noLineage, pipelineId: id }
+      for (const index of order) {
+        const item = items[index]
+        if (item === undefined) continue
+        yield* checkFree(item.input.id).pipe(
+          Effect.andThen(startOne(tx, { input: item.input, index, lineage }, { call, keep })),
+          Effect.mapError((trouble) => ofItem(item, made.taskIds, trouble))
+        )
+      }
+      return pipeline
+    }).pipe(Effect.mapError(toProblem("")))
+
+  /** Makes a pipeline. Of one that is refused nothing is left, neither in the store nor on the disk. */
+  const create = (input: PipelineInput, call: Call): Effect.Effect<Pipeline, Problem> =>
+    Effect.suspend(() => {
+      const takeBacks: Array<() => void> = []
+      const keep: Starting["keep"] = (id, env) =>
+        Effect.map(keepFor(root, id, env), (takeBack) => void takeBacks.push(takeBack))
+      const takeBack = Effect.sync(() => {
+        for (const each of takeBacks.toReversed()) each()
+      })
+      return transitions
+        .commit((tx) => make(tx, input, { call, keep }))
+        .pipe(
+          Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : takeBack)),
+          Effect.mapError(toProblem(""))
+        )
+    })
+
+  /** Finds out whether it could be made. Nothing is stored or kept. */
+  const rehearse = (input: PipelineInput, call: Call): Effect.Effect<void, Problem> =>
+    transitions
+      .rehearse((tx) => make(tx, input, { call, keep: () => Effect.void }))
+      .pipe(Effect.asVoid, Effect.mapError(toProblem("")))
+
+  return { create, rehearse }
+})

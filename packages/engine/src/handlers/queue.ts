@@ -1,0 +1,69 @@
+/** Answers `queue`. */
+import type { QueueAnswer } from "@backbeat/contract/operation/queue"
+import { operations } from "@backbeat/contract/table"
+import { agentsQueue } from "@backbeat/core/queue/queueNames"
+import type { Pause } from "@backbeat/store/QueueStore"
+import { QueueStore } from "@backbeat/store/QueueStore"
+import * as Effect from "effect/Effect"
+import { holdsOf } from "../admission/Hold.ts"
+import { Pauses } from "../admission/Pauses.ts"
+import { type CountedQueue, makeQueueLook } from "../admission/QueueLook.ts"
+import { Transitions } from "../task/Transitions.ts"
+import { actorOf, type Handled, handle, toProblem } from "./Call.ts"
+import { makeChangeConfiguration } from "./changeConfiguration.ts"
+import { iso } from "./taskAnswer.ts"
+import { actorName } from "./actorName.ts"
+
+const admissionOf = (queue: string, concurrency: number | null): QueueAnswer["admission"] => {
+  if (queue === agentsQueue) return "resources"
+  return concurrency === null ? "all" : "slots"
+}
+
+const show = ({ standing, queued, waits }: CountedQueue): QueueAnswer => {
+  const { queue, paused, slots, busy } = standing
+  const concurrency = Number.isFinite(slots) ? slots : null
+  const [hold] = waits ? holdsOf(standing, (pause) => actorName(pause.actor)) : []
+  return {
+    queue,
+    paused: paused === null ? null : { at: iso(paused.at), by: paused.actor, reason: paused.reason },
+    concurrency,
+    admission: admissionOf(queue, concurrency),
+    queued,
+    running: busy,
+    held: hold === undefined ? null : { because: hold.because, message: hold.message }
+  }
+}
+
+/** The handlers of `queue`. */
+export const makeQueueHandlers = Effect.gen(function* () {
+  const store = yield* QueueStore
+  const pauses = yield* Pauses
+  const transitions = yield* Transitions
+  const look = yield* makeQueueLook
+  const { set } = yield* makeChangeConfiguration
+
+  const one = (queue: string) => Effect.map(look.counted(queue), (counted) => ({ queue: show(counted) }))
+
+  const pause = (queue: string, asked: Omit<Pause, "at">) =>
+    pauses.changing(transitions.commit((tx) => store.pause(queue, { ...asked, at: tx.now })))
+
+  const handlers: ReadonlyArray<Handled> = [
+    handle(operations["queue list"], () =>
+      Effect.mapError(Effect.map(look.all, (queues) => ({ queues: queues.map(show) })), toProblem(""))
+    ),
+    handle(operations["queue pause"], ({ queue, reason }, call) =>
+      Effect.mapError(Effect.andThen(pause(queue, { actor: actorOf(call), reason: reason ?? null }), one(queue)), toProblem(""))
+    ),
+    handle(operations["queue resume"], ({ queue }) =>
+      // What waits starts in the commit that ends the pause.
+      Effect.mapError(Effect.andThen(pauses.changing(transitions.commit(() => store.resume(queue))), one(queue)), toProblem(""))
+    ),
+    handle(operations["queue set"], ({ queue, concurrency }) =>
+      Effect.mapError(
+        Effect.andThen(set(["queues", queue, "concurrency"], concurrency ?? undefined), one(queue)),
+        toProblem("")
+      )
+    )
+  ]
+  return handlers
+})

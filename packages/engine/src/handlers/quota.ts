@@ -1,0 +1,25 @@
+/** How many tasks may live, and how deep they may be nested. */
+import { problem } from "@backbeat/contract/Problem"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import { Settings } from "../home/Settings.ts"
+
+/** The limits that keep a runaway agent from filling the machine. */
+export const makeQuota = Effect.gen(function* () {
+  const store = yield* TaskStore
+  const settings = yield* Settings
+  return {
+    check: Effect.fnUntraced(function* (depth: number) {
+      const { maxDepth, maxLive } = settings.current()
+      if (depth > maxDepth) {
+        const hint = "Start it from outside of a task, or raise maxDepth in the configuration."
+        return yield* Effect.fail(problem("QuotaExceeded", `tasks are nested more than ${maxDepth} deep`, hint, { maxDepth }))
+      }
+      const live = yield* store.liveCount
+      if (live >= maxLive) {
+        const hint = "Wait for some to end, stop some, or raise maxLive in the configuration."
+        return yield* Effect.fail(problem("QuotaExceeded", `${live} tasks live already`, hint, { maxLive, live }))
+      }
+    })
+  }
+})

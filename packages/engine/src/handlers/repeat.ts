@@ -1,0 +1,117 @@
+/** Answers `retry` and `resume`: a new task that does the work of an ended one again. */
+import { type Problem, problem } from "@backbeat/contract/Problem"
+import { type Input, operations } from "@backbeat/contract/table"
+import type { Session } from "@backbeat/core/task/AgentWork"
+import type { Task } from "@backbeat/core/task/Task"
+import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
+import { isFinal } from "@backbeat/core/task/TaskState"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import { agentOf } from "../agent/knownAgents.ts"
+import { Home } from "../home/Home.ts"
+import { readEnvironment } from "../home/KeptEnvironment.ts"
+import { Settings } from "../home/Settings.ts"
+import { Supervisor } from "../task/Supervisor.ts"
+import { TaskMissing, Transitions } from "../task/Transitions.ts"
+import type { Tx } from "../task/Tx.ts"
+import { agentUnavailable } from "./agentWork.ts"
+import { actorOf, type Call, handle, type Handled, toProblem, type Trouble } from "./Call.ts"
+import { hasBegun, makeStandings } from "./dependencies.ts"
+import { keepFor } from "./keepFor.ts"
+import { makeNaming } from "./naming.ts"
+import { makeQuota } from "./quota.ts"
+import { View } from "./View.ts"
+import { makeAwaitEnd } from "./waiting.ts"
+
+const refuse = (id: string, message: string, hint: string): Problem =>
+  problem("IllegalTransition", `task ${id} ${message}`, hint, { id })
+
+/** What it says in a specification that is given to another task: nothing is waited for that was waited out before. */
+const again = (spec: TaskSpec): TaskSpec => ({ ...spec, notBefore: null, delayMs: null })
+
+/** The session with which its agent can go on; null when it has told none. */
+const sessionOf = ({ state }: Task): Session | null => {
+  const agent = "end" in state ? state.end?.agent : undefined
+  const id = agent?.result.sessionId ?? null
+  return id === null || agent === undefined ? null : { id, usedBefore: agent.used }
+}
+
+/** Makes new tasks from ended ones; made once. */
+const makeRepeat = Effect.gen(function* () {
+  const { root } = yield* Home
+  const store = yield* TaskStore
+  const settings = yield* Settings
+  const quota = yield* makeQuota
+  const { standingAgain } = yield* makeStandings
+  const { freeId, ownerOf } = yield* makeNaming
+
+  const ended = Effect.fnUntraced(function* (id: string, what: string) {
+    const task = yield* store.find(id)
+    if (task === null) return yield* new TaskMissing({ id })
+    if (isFinal(task.state.status)) return task
+    return yield* Effect.fail(refuse(id, `is ${task.state.status}: only what has ended can be ${what}`, "Wait for its end, or stop it first."))
+  })
+
+  const create = Effect.fnUntraced(function* (tx: Tx, parent: Task, spec: TaskSpec, call: Call) {
+    const owner = yield* ownerOf(parent.owner.sessionId, 0, call)
+    const { id, existing } = yield* freeId(call, 0, owner.requestId)
+    // The same call, sent again because its connection broke: it has been done.
+    if (existing !== null) return existing
+    yield* quota.check(owner.depth)
+    const env = readEnvironment(root, parent.id)
+    if (env === null) return yield* Effect.fail(refuse(parent.id, "has no environment any more (forgetEnv)", "Start it anew."))
+    const unavailable = agentUnavailable(spec, env, settings.current())
+    if (unavailable !== null) return yield* Effect.fail(unavailable)
+    const lineage = { retryOf: parent.id, parentTaskId: parent.lineage.parentTaskId ?? parent.id, pipelineId: null }
+    const stands = yield* standingAgain({ ...parent, spec })
+    yield* keepFor(root, id, env)
+    return yield* tx.create({ id, spec, owner, lineage }, stands, actorOf(call))
+  })
+
+  const retried = (tx: Tx, { id }: Input<"retry">, call: Call) =>
+    Effect.gen(function* () {
+      const parent = yield* ended(id, "retried")
+      return yield* create(tx, parent, again(parent.spec), call)
+    })
+
+  const resumed = (tx: Tx, { id, additionalContext, session: wanted }: Input<"resume">, call: Call) =>
+    Effect.gen(function* () {
+      const parent = yield* ended(id, "resumed")
+      const { work, dependsOn } = parent.spec
+      if (work.kind !== "prompt") return yield* Effect.fail(refuse(id, `is a ${work.kind}: only what an agent does can be resumed`, "Use retry to run it again."))
+      const own = wanted === "new" ? null : sessionOf(parent)
+      const able = agentOf(settings.current(), work.agent)?.unable({ ...work, session: own }).every(({ field }) => field !== "session")
+      const session = able === true ? own : null
+      if (wanted === "continue" && session === null) {
+        return yield* Effect.fail(refuse(id, "has no session of its agent's own to continue", 'Leave session away, or give "session": "new": the prompt is then built from its checkpoint.'))
+      }
+      const after = { task: id, how: "resume", added: additionalContext ?? null } as const
+      // What it waited for has come once, or it would not have begun.
+      const waits = hasBegun(parent) ? [] : dependsOn
+      return yield* create(tx, parent, { ...again(parent.spec), dependsOn: waits, work: { ...work, session, after } }, call)
+    })
+
+  return { retried, resumed }
+})
+
+/** The handlers of `retry` and `resume`. */
+export const makeRepeatHandlers = Effect.gen(function* () {
+  const transitions = yield* Transitions
+  const supervisor = yield* Supervisor
+  const view = yield* View
+  const awaitEnd = yield* makeAwaitEnd
+  const { retried, resumed } = yield* makeRepeat
+
+  const answer = (id: string, call: Call, body: (tx: Tx) => Effect.Effect<Task, Trouble>) =>
+    Effect.gen(function* () {
+      const made = yield* Effect.mapError(transitions.commit(body), toProblem(id))
+      yield* supervisor.acted
+      return { task: yield* view.show(call.flags.wait === true ? yield* awaitEnd(made.id, call) : yield* view.find(made.id)) }
+    })
+
+  const handlers: ReadonlyArray<Handled> = [
+    handle(operations.retry, (input, call) => answer(input.id, call, (tx) => retried(tx, input, call))),
+    handle(operations.resume, (input, call) => answer(input.id, call, (tx) => resumed(tx, input, call)))
+  ]
+  return handlers
+})

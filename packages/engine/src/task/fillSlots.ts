@@ -1,0 +1,66 @@
+/** Opens what waits, as far as its queue admits it: in the same transaction as what made the room. */
+import type { Held } from "@backbeat/core/queue/admit"
+import { agentsQueue } from "@backbeat/core/queue/queueNames"
+import { engine } from "@backbeat/core/task/Actor"
+import type { Task } from "@backbeat/core/task/Task"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import { Admission } from "../admission/Admission.ts"
+import { Pauses } from "../admission/Pauses.ts"
+import { Settings } from "../home/Settings.ts"
+import { busyIn, slotsOf } from "./slots.ts"
+import type { Committed, Tx } from "./Tx.ts"
+
+/** The most that one commit starts. */
+const most = 1_000_000
+
+/** What starts now, and what holds the next one back. */
+interface Turn {
+  readonly tasks: ReadonlyArray<Task>
+  readonly held: Held | null
+}
+
+/** What a queue has room for: how many run in it, and how many slots are free. */
+interface Room {
+  readonly running: number
+  readonly free: number
+}
+
+/** Gives the act that fills the free slots of every queue, as the last of a transaction's changes. */
+export const makeFillSlots = Effect.gen(function* () {
+  const store = yield* TaskStore
+  const settings = yield* Settings
+  const pauses = yield* Pauses
+  const admission = yield* Admission
+
+  const turnOfAgents = Effect.fnUntraced(function* ({ now }: Tx, committed: ReadonlyArray<Committed>, { running, free }: Room) {
+    if (admission.holdsStill(now, committed)) return { tasks: [], held: admission.held() }
+    const { admitted, held } = yield* admission.admit({ waiting: free, running, now, committed })
+    // One more than is admitted tells whether anything is held back.
+    const ready = yield* store.ready({ queue: agentsQueue, now, limit: Math.min(admitted + 1, free) })
+    return { tasks: ready.slice(0, admitted), held: ready.length > admitted ? held : null }
+  })
+
+  return Effect.fnUntraced(function* (tx: Tx, committed: ReadonlyArray<Committed>) {
+    const queues = yield* store.waitingQueues
+    let holding: Held | null = null
+    if (queues.length > 0) {
+      const busy = yield* store.busy
+      const paused = yield* pauses.all
+      for (const queue of queues) {
+        const running = busyIn(busy, queue)
+        const free = Math.min(slotsOf(settings.current(), queue) - running, most)
+        if (free <= 0 || paused.has(queue)) continue
+        const turn: Turn =
+          queue === agentsQueue
+            ? yield* turnOfAgents(tx, committed, { running, free })
+            : { tasks: yield* store.ready({ queue, now: tx.now, limit: free }), held: null }
+        for (const task of turn.tasks) {
+          yield* Effect.catchTag(tx.change(task, { type: "Open" }, engine), "IllegalTransition", Effect.die)
+        }
+        holding ??= turn.held
+      }
+    }
+    admission.hold(holding)
+  })
+})

@@ -1,0 +1,45 @@
+/** Ends pipelines of which no task lives any more: in the same transaction as the last of those ends. */
+import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
+import { taskMaxCount } from "@backbeat/core/pipeline/PipelineId"
+import { spoils } from "@backbeat/core/pipeline/spoils"
+import { engine } from "@backbeat/core/task/Actor"
+import type { Task } from "@backbeat/core/task/Task"
+import { isFinal } from "@backbeat/core/task/TaskState"
+import { PipelineStore } from "@backbeat/store/PipelineStore"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import type { PipelineTx } from "./PipelineTx.ts"
+import type { Committed } from "./Tx.ts"
+
+/** Gives the act that ends the pipelines whose last tasks a transaction has ended. Looks for nothing when it has ended none of any. */
+export const makeSettlePipelines = Effect.gen(function* () {
+  const store = yield* TaskStore
+  const pipelines = yield* PipelineStore
+
+  /** The first task, as they were given, that makes the pipeline fail. */
+  const firstSpoilt = Effect.fnUntraced(function* ({ id, taskIds }: Pipeline) {
+    const { tasks } = yield* store.list({ pipelineId: id }, { limit: taskMaxCount })
+    const byId = new Map(tasks.map((task) => [task.id, task]))
+    for (const task of taskIds.flatMap((taskId) => byId.get(taskId) ?? [])) {
+      if (spoils(task, yield* statusOfCause(task))) return task.id
+    }
+    return null
+  })
+
+  /** The status of the task because of whose end this one was withdrawn. */
+  const statusOfCause = Effect.fnUntraced(function* ({ state }: Task) {
+    if (state.status !== "cancelled" || state.failure?.type !== "DependencyFailed") return null
+    return (yield* store.find(state.failure.taskId))?.state.status ?? null
+  })
+
+  return Effect.fnUntraced(function* (tx: PipelineTx, committed: ReadonlyArray<Committed>) {
+    const ended = committed.flatMap(({ task: { lineage, state } }) =>
+      lineage.pipelineId !== null && isFinal(state.status) ? [lineage.pipelineId] : []
+    )
+    if (ended.length === 0) return
+    for (const pipeline of yield* pipelines.over([...new Set(ended)])) {
+      const command = { type: "Conclude", failed: yield* firstSpoilt(pipeline) } as const
+      yield* Effect.catchTag(tx.changePipeline(pipeline, command, engine), "PipelineEnded", Effect.die)
+    }
+  })
+})

@@ -1,0 +1,172 @@
+/** Transitions and admission on stores in memory, under a clock and a machine that the test sets. What starts is only recorded, never spawned. */
+import type { Resources as Sample } from "@backbeat/core/queue/admit"
+import { engine } from "@backbeat/core/task/Actor"
+import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
+import { noLineage, type TaskSpec } from "@backbeat/core/task/TaskSpec"
+import { layerMemory } from "@backbeat/store/memory/layerMemory"
+import { PipelineStore } from "@backbeat/store/PipelineStore"
+import { QueueStore } from "@backbeat/store/QueueStore"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as TestClock from "effect/testing/TestClock"
+import { Admission, layerAdmission } from "../../src/admission/Admission.ts"
+import { keepAdmission } from "../../src/admission/keepAdmission.ts"
+import { layerPauses, Pauses } from "../../src/admission/Pauses.ts"
+import { Resources } from "../../src/admission/Resources.ts"
+import { type Configuration, defaults } from "../../src/home/configuration.ts"
+import { Settings } from "../../src/home/Settings.ts"
+import { layerTransitions, Transitions } from "../../src/task/Transitions.ts"
+import { layerAlarm } from "../../src/time/Alarm.ts"
+
+export const gibibyte = 1_073_741_824
+
+/** A machine that has room for everything. */
+export const idle: Sample = { cpuPercent: 5, isMeasuring: false, availableBytes: 64 * gibibyte, totalBytes: 64 * gibibyte }
+
+const owner = { sessionId: null, taskId: null, depth: 0 }
+const spec: TaskSpec = {
+  name: null,
+  work: { kind: "command", command: "true", args: [] },
+  cwd: "/",
+  envKeys: [],
+  forgetEnv: false,
+  stdin: { kind: "null" },
+  tags: [],
+  priority: "P1",
+  queue: "agents",
+  dependsOn: [],
+  notBefore: null,
+  delayMs: null,
+  timeout: null,
+  stallTimeoutMs: null,
+  stopSignal: "SIGTERM",
+  gracePeriodMs: 5000,
+  successExitCodes: [0],
+  restart: defaultRestartPolicy,
+  readyWhen: null,
+  healthProbe: null,
+  maxOutputBytes: 10_485_760,
+  notify: null,
+  umask: 0o022
+}
+
+/** How often each was asked. */
+interface Asked {
+  resources: number
+  ready: number
+  busy: number
+  paused: number
+}
+
+/** What a test has at hand. */
+export interface QueueRig {
+  /** The machine, to be replaced. */
+  machine: Sample
+  /** The configuration, to be replaced. */
+  settings: Configuration
+  readonly asked: Asked
+  readonly transitions: Transitions["Service"]
+  readonly pauses: Pauses["Service"]
+  readonly admission: Admission["Service"]
+  readonly queues: QueueStore["Service"]
+  readonly store: TaskStore["Service"]
+  /** Lets time pass. */
+  readonly pass: (ms: number) => Effect.Effect<void>
+  /** Creates tasks in one commit. */
+  readonly start: (ids: ReadonlyArray<string>, fields?: Partial<TaskSpec>) => Effect.Effect<void>
+  /** Ends the attempt of a task. */
+  readonly end: (id: string) => Effect.Effect<void>
+  /** The ids of what runs, in the order of its start. */
+  readonly running: Effect.Effect<ReadonlyArray<string>>
+}
+
+type Hands = Pick<QueueRig, "machine" | "settings" | "asked">
+
+const layerCounted = (asked: Asked) =>
+  Layer.mergeAll(
+    Layer.effect(
+      TaskStore,
+      Effect.map(TaskStore, (store) => ({
+        ...store,
+        ready: (filter: Parameters<typeof store.ready>[0]) => Effect.suspend(() => (asked.ready++, store.ready(filter))),
+        busy: Effect.suspend(() => (asked.busy++, store.busy))
+      }))
+    ),
+    Layer.effect(
+      QueueStore,
+      Effect.map(QueueStore, (store) => ({ ...store, paused: Effect.suspend(() => (asked.paused++, store.paused)) }))
+    ),
+    Layer.effect(PipelineStore, PipelineStore)
+  ).pipe(Layer.provide(layerMemory))
+
+const layerRig = (hands: Hands) =>
+  layerTransitions.pipe(
+    Layer.provideMerge(Layer.mergeAll(layerAdmission, layerPauses)),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        layerCounted(hands.asked),
+        layerAlarm,
+        Layer.succeed(Resources, { sample: Effect.sync(() => (hands.asked.resources++, hands.machine)) }),
+        Layer.succeed(Settings, {
+          current: () => hands.settings,
+          resolved: () => ({ config: hands.settings, sources: {}, problems: [] }),
+          file: () => undefined,
+          write: () => {}
+        })
+      )
+    )
+  )
+
+/** When the tests begin. */
+export const startAt = 1_790_000_000_000
+
+/** Runs a test on a rig of its own. */
+export const onQueueRig = <E>(body: (rig: QueueRig) => Effect.Effect<void, E>): Promise<void> =>
+  Effect.gen(function* () {
+    const clock = yield* TestClock.make()
+    yield* clock.setTime(startAt)
+    const pass = (ms: number) => Effect.andThen(clock.adjust(ms), Effect.yieldNow)
+    const hands: Hands = { machine: idle, settings: defaults, asked: { resources: 0, ready: 0, busy: 0, paused: 0 } }
+    yield* Effect.gen(function* () {
+      const transitions = yield* Transitions
+      const store = yield* TaskStore
+      yield* keepAdmission
+      const running = new Set<string>()
+      transitions.onCommit((committed) => {
+        for (const { task } of committed) {
+          if (task.state.status === "running") running.add(task.id)
+          else running.delete(task.id)
+        }
+      })
+      const rig: QueueRig = Object.assign(hands, {
+        transitions,
+        store,
+        pauses: yield* Pauses,
+        admission: yield* Admission,
+        queues: yield* QueueStore,
+        pass,
+        start: (ids: ReadonlyArray<string>, fields: Partial<TaskSpec> = {}) =>
+          Effect.orDie(
+            transitions.commit((tx) =>
+              Effect.forEach(
+                ids,
+                (id) => tx.create({ id, spec: { ...spec, ...fields }, owner, lineage: noLineage }, { waitsFor: [], broken: null }, engine),
+                { discard: true }
+              )
+            )
+          ),
+        end: (id: string) =>
+          Effect.flatMap(Clock.currentTimeMillis, (endedAt) =>
+            Effect.asVoid(
+              Effect.orDie(
+                transitions.apply(id, { type: "End", end: { outcome: { kind: "exited", exitCode: 0 }, endedAt, cpuMs: null } }, engine)
+              )
+            )
+          ),
+        running: Effect.sync(() => [...running])
+      })
+      yield* body(rig)
+    }).pipe(Effect.provide(layerRig(hands)), Effect.provideService(Clock.Clock, clock))
+  }).pipe(Effect.scoped, Effect.runPromise)

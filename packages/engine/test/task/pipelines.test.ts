@@ -1,0 +1,202 @@
+/** Pipelines in transactions, on stores in memory: what ends one, and what that costs. What starts is only recorded, never spawned. */
+import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
+import { engine } from "@backbeat/core/task/Actor"
+import { noLineage, type TaskSpec } from "@backbeat/core/task/TaskSpec"
+import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
+import { layerMemory } from "@backbeat/store/memory/layerMemory"
+import { PipelineStore } from "@backbeat/store/PipelineStore"
+import { QueueStore } from "@backbeat/store/QueueStore"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import { describe, expect, test } from "bun:test"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import { Admission } from "../../src/admission/Admission.ts"
+import { layerPauses } from "../../src/admission/Pauses.ts"
+import { defaults } from "../../src/home/configuration.ts"
+import { Settings } from "../../src/home/Settings.ts"
+import { layerTransitions, Transitions } from "../../src/task/Transitions.ts"
+
+const owner = { sessionId: null, taskId: null, depth: 0 }
+const spec: TaskSpec = {
+  name: null,
+  work: { kind: "command", command: "true", args: [] },
+  cwd: "/",
+  envKeys: [],
+  forgetEnv: false,
+  stdin: { kind: "null" },
+  tags: [],
+  priority: "P1",
+  queue: "default",
+  dependsOn: [],
+  notBefore: null,
+  delayMs: null,
+  timeout: null,
+  stallTimeoutMs: null,
+  stopSignal: "SIGTERM",
+  gracePeriodMs: 5000,
+  successExitCodes: [0],
+  restart: defaultRestartPolicy,
+  readyWhen: null,
+  healthProbe: null,
+  maxOutputBytes: 10_485_760,
+  notify: null,
+  umask: 0o022
+}
+
+const layerStores = (asked: Array<ReadonlyArray<string>>) =>
+  Layer.mergeAll(
+    Layer.effect(TaskStore, TaskStore),
+    Layer.effect(QueueStore, QueueStore),
+    Layer.effect(
+      PipelineStore,
+      Effect.map(PipelineStore, (store) => ({
+        ...store,
+        over: (ids: ReadonlyArray<string>) => Effect.suspend(() => (asked.push(ids), store.over(ids)))
+      }))
+    )
+  ).pipe(Layer.provide(layerMemory))
+
+const layerRig = (asked: Array<ReadonlyArray<string>>) =>
+  layerTransitions.pipe(
+    Layer.provideMerge(layerPauses),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        layerStores(asked),
+        Layer.succeed(Admission, {
+          admit: () => Effect.succeed({ admitted: 0, held: null }),
+          holdsStill: () => false,
+          held: () => null,
+          hold: () => {},
+          hear: () => {}
+        }),
+        Layer.succeed(Settings, {
+          current: () => defaults,
+          resolved: () => ({ config: defaults, sources: {}, problems: [] }),
+          file: () => undefined,
+          write: () => {}
+        })
+      )
+    )
+  )
+
+const task = (id: string, pipelineId: string | null) => ({ id, spec, owner, lineage: { ...noLineage, pipelineId } })
+const free = { waitsFor: [], broken: null }
+
+/** What a test has at hand. */
+const makeHands = Effect.gen(function* () {
+  const transitions = yield* Transitions
+  const store = yield* TaskStore
+  const pipelines = yield* PipelineStore
+  return {
+    transitions,
+    store,
+    pipelines,
+    /** A pipeline of tasks that all start at once. */
+    create: (id: string, ids: ReadonlyArray<string>) =>
+      transitions.commit((tx) =>
+        Effect.andThen(
+          tx.createPipeline({ id, name: null, taskIds: ids, owner }, engine),
+          Effect.forEach(ids, (each) => tx.create(task(each, id), free, engine), { discard: true })
+        )
+      ),
+    alone: (id: string) => transitions.commit((tx) => tx.create(task(id, null), free, engine)),
+    /** Ends the attempts of tasks in one commit. */
+    end: (ids: ReadonlyArray<string>, exitCode = 0) =>
+      transitions.commit((tx) =>
+        Effect.forEach(ids, (id) =>
+          Effect.flatMap(store.find(id), (found) =>
+            found === null
+              ? Effect.die(`no task ${id}`)
+              : tx.change(found, { type: "End", end: { outcome: { kind: "exited", exitCode }, endedAt: 1, cpuMs: null } }, engine)
+          )
+        )
+      ),
+    history: Effect.map(store.events({ since: 0, limit: 999 }), (events) => events.map(({ id, event }) => `${event.type} ${id}`))
+  }
+})
+
+type Hands = Effect.Success<typeof makeHands>
+
+const onRig = <E>(body: (hands: Hands, asked: ReadonlyArray<ReadonlyArray<string>>) => Effect.Effect<void, E>): Promise<void> => {
+  const asked: Array<ReadonlyArray<string>> = []
+  return Effect.gen(function* () {
+    yield* body(yield* makeHands, asked)
+  }).pipe(Effect.provide(layerRig(asked)), Effect.runPromise)
+}
+
+describe("the last of a pipeline's tasks", () => {
+  test("ends it in its own commit, and those who listen are told of it", () =>
+    onRig(({ create, end, pipelines, transitions, history }) =>
+      Effect.gen(function* () {
+        const told: Array<Pipeline["state"]["status"]> = []
+        transitions.onPipeline("p", ({ state }) => told.push(state.status))
+        yield* create("p", ["a", "b"])
+        yield* end(["a"])
+        expect((yield* pipelines.find("p"))?.state.status).toBe("running")
+        yield* end(["b"])
+        expect((yield* pipelines.find("p"))?.state.status).toBe("completed")
+        expect(told).toEqual(["running", "completed"])
+        expect((yield* history).slice(-2)).toEqual(["task.completed b", "pipeline.completed p"])
+      })
+    ))
+
+  test("may be several, of several pipelines, in one commit", () =>
+    onRig(({ create, end, pipelines }, asked) =>
+      Effect.gen(function* () {
+        yield* create("p", ["a", "b"])
+        yield* create("q", ["c"])
+        yield* create("r", ["d", "e"])
+        yield* end(["a", "b", "c", "d"])
+        const statuses = yield* Effect.forEach(["p", "q", "r"], (id) => pipelines.find(id))
+        expect(statuses.map((pipeline) => pipeline?.state.status)).toEqual(["completed", "completed", "running"])
+        expect(asked).toEqual([["p", "q", "r"]])
+      })
+    ))
+
+  test("that fails makes the pipeline fail, by the first in the order in which they were given", () =>
+    onRig(({ create, end, store }) =>
+      Effect.gen(function* () {
+        yield* create("p", ["a", "b", "c"])
+        yield* end(["c", "b"], 1)
+        yield* end(["a"])
+        const [failed] = yield* store.events({ since: 0, types: ["pipeline.failed"], limit: 9 })
+        expect(failed).toMatchObject({ subject: "pipeline", id: "p", event: { taskId: "b" } })
+      })
+    ))
+
+  test("is not looked for when no task of a pipeline has ended", () =>
+    onRig(({ create, alone, end, transitions }, asked) =>
+      Effect.gen(function* () {
+        yield* alone("x")
+        yield* alone("y")
+        yield* create("p", ["a"])
+        yield* end(["x"])
+        yield* transitions.apply("y", { type: "Stop", reason: null, signal: "SIGTERM", graceMs: 1 }, engine)
+        expect(asked).toEqual([])
+        yield* end(["a"])
+        expect(asked).toEqual([["p"]])
+      })
+    ))
+})
+
+describe("a rehearsal", () => {
+  test("answers or fails as the commit would, and nothing of it is left", () =>
+    onRig(({ create, transitions, store, pipelines, history }) =>
+      Effect.gen(function* () {
+        yield* create("p", ["a"])
+        const before = yield* history
+        const told: Array<unknown> = []
+        transitions.onCommit((commit) => told.push(commit))
+        const made = yield* transitions.rehearse((tx) =>
+          Effect.as(tx.createPipeline({ id: "q", name: null, taskIds: [], owner }, engine), "made")
+        )
+        const refused = yield* Effect.exit(
+          transitions.rehearse((tx) => Effect.andThen(tx.createPipeline({ id: "q", name: null, taskIds: [], owner }, engine), Effect.fail("no")))
+        )
+        expect([made, refused]).toEqual(["made", Exit.fail("no")])
+        expect([yield* history, yield* pipelines.find("q"), told]).toEqual([before, null, []])
+        expect(yield* store.lastSequence).toBe(before.length)
+      })
+    ))
+})

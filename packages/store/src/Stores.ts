@@ -1,0 +1,7 @@
+/** All ports of a store. Their implementations share one database, and so its transactions. */
+import type { PipelineStore } from "./PipelineStore.ts"
+import type { QueueStore } from "./QueueStore.ts"
+import type { TaskStore } from "./TaskStore.ts"
+
+/** Everything that an engine remembers with. */
+export type Stores = TaskStore | QueueStore | PipelineStore

@@ -1,0 +1,43 @@
+/** What the stores in memory share: the tasks, the history, and the transactions over them. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Semaphore from "effect/Semaphore"
+import type { Task } from "@backbeat/core/task/Task"
+import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
+import { makeJournal } from "./Journal.ts"
+import type { Journal } from "./Journal.ts"
+
+/** A task with its places. */
+export interface Entry {
+  readonly task: Task
+  /** Its place in the order of creation. */
+  readonly seq: number
+  /** The sequence of the event that queued it last; 0 when it never was. */
+  readonly queuedSeq: number
+}
+
+/** The tasks and their history. */
+export interface Memory {
+  readonly entries: Map<string, Entry>
+  events: Array<RecordedEvent>
+  lastSequence: number
+  lastSeq: number
+}
+
+/** The memory of one process. */
+export class MemoryDatabase extends Context.Service<
+  MemoryDatabase,
+  { readonly journal: Journal; readonly memory: Memory }
+>()("@backbeat/store/memory/MemoryDatabase") {}
+
+/** An empty one for each build of the layer. */
+export const layerMemoryDatabase: Layer.Layer<MemoryDatabase> = Layer.effect(
+  MemoryDatabase,
+  Effect.map(Semaphore.make(1), (turns) =>
+    MemoryDatabase.of({
+      journal: makeJournal(turns),
+      memory: { entries: new Map(), events: [], lastSequence: 0, lastSeq: 0 }
+    })
+  )
+)

@@ -1,0 +1,23 @@
+/** Appends to the one history in memory, whatever the subject. */
+import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
+import type { Journal } from "./Journal.ts"
+import type { Memory } from "./MemoryDatabase.ts"
+
+/** Records events with their sequences, and answers with them. */
+export const appendEvents = <Event, Recorded extends RecordedEvent>(
+  memory: Memory,
+  journal: Journal,
+  events: ReadonlyArray<Event>,
+  record: (event: Event, sequence: number) => Recorded
+): ReadonlyArray<Recorded> => {
+  const { lastSequence } = memory
+  const eventCount = memory.events.length
+  const recorded = events.map((event, index) => record(event, lastSequence + index + 1))
+  journal.undo(() => {
+    memory.events.length = eventCount
+    memory.lastSequence = lastSequence
+  })
+  memory.lastSequence += recorded.length
+  memory.events.push(...recorded)
+  return recorded
+}

@@ -1,0 +1,13 @@
+/** All stores in memory, for tests and trials. */
+import * as Layer from "effect/Layer"
+import type { Stores } from "../Stores.ts"
+import { layerMemoryDatabase } from "./MemoryDatabase.ts"
+import { layerPipelineStore } from "./MemoryPipelineStore.ts"
+import { layerQueueStore } from "./MemoryQueueStore.ts"
+import { layerTaskStore } from "./MemoryTaskStore.ts"
+
+/** Stores of their own for each build of the layer. */
+export const layerMemory: Layer.Layer<Stores> = Layer.provide(
+  Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore),
+  layerMemoryDatabase
+)

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test"
+import { PipelineStore } from "@backbeat/store/PipelineStore"
+import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import { pipelineCreation } from "../pipeline.ts"
+import { creation, life } from "../task.ts"
+import { ScratchDatabase } from "./ScratchDatabase.ts"
+
+let scratch: ScratchDatabase
+beforeEach(() => {
+  scratch = new ScratchDatabase()
+})
+afterEach(() => scratch.remove())
+
+/** Takes the database back to what it was when the history was of tasks only. */
+const undoPipelines = [
+  "DROP TABLE pipelines",
+  "DROP INDEX tasks_pipeline_status",
+  "ALTER TABLE events RENAME TO latest_events",
+  `CREATE TABLE events (
+    sequence INTEGER PRIMARY KEY, task_seq BIGINT NOT NULL REFERENCES tasks (seq) ON DELETE CASCADE,
+    type TEXT NOT NULL, at DOUBLE PRECISION NOT NULL, actor TEXT NOT NULL, event TEXT NOT NULL)`,
+  `INSERT INTO events SELECT e.sequence, t.seq, e.type, e.at, e.actor, e.event
+    FROM latest_events e JOIN tasks t ON t.id = e.subject_id WHERE e.subject = 'task'`,
+  "DROP TABLE latest_events",
+  "CREATE INDEX events_task ON events (task_seq, sequence)",
+  "DELETE FROM migrations WHERE migration_id > 3"
+]
+
+/** Takes the database back to what its first migration had made. */
+const undoDependencies = [
+  ...undoPipelines,
+  "DROP TABLE task_waits",
+  "DROP TABLE queue_pauses",
+  "DROP INDEX tasks_pipeline",
+  "ALTER TABLE tasks DROP COLUMN lineage",
+  "ALTER TABLE tasks DROP COLUMN pipeline",
+  "UPDATE task_specs SET spec = json_remove(spec, '$.dependsOn', '$.delayMs')",
+  "UPDATE events SET event = json_remove(event, '$.spec.dependsOn', '$.spec.delayMs', '$.lineage')",
+  "DELETE FROM migrations WHERE migration_id > 1"
+]
+
+describe("a database from before dependencies", () => {
+  test("keeps its tasks and their history, which depend on nothing and come from nowhere", async () => {
+    const before = await scratch.use((store) =>
+      Effect.gen(function* () {
+        yield* store.record([...life("done"), creation("waiting", { spec: { tags: ["kept"] } })])
+        return { tasks: yield* store.list({}, { limit: 9 }), events: yield* store.events({ since: 0, limit: 99 }) }
+      })
+    )
+    scratch.alter(...undoDependencies)
+    const after = await scratch.use((store) =>
+      Effect.gen(function* () {
+        yield* store.record([creation("new", { blocked: true })])
+        yield* store.waitFor("new", [{ task: "waiting", on: "success" }])
+        return {
+          tasks: yield* store.list({ ids: ["done", "waiting"] }, { limit: 9 }),
+          events: yield* store.events({ since: 0, limit: 99, taskIds: ["done", "waiting"] }),
+          waits: yield* store.waitsOf("new")
+        }
+      })
+    )
+    expect(after).toEqual({ ...before, waits: [{ task: "waiting", on: "success" }] })
+  })
+})
+
+describe("a database from before pipelines", () => {
+  test("keeps its whole history with every sequence, which goes on with that of pipelines", async () => {
+    const before = await scratch.use((store) =>
+      Effect.gen(function* () {
+        yield* store.record([...life("gone"), ...life("done", { spec: { tags: ["kept"] } }), creation("waiting")])
+        yield* store.remove(["gone"])
+        return { events: yield* store.events({ since: 0, limit: 99 }), last: yield* store.lastSequence }
+      })
+    )
+    expect(before.events.map(({ sequence }) => sequence)).toEqual([4, 5, 6, 7])
+    scratch.alter(...undoPipelines)
+    await Effect.gen(function* () {
+      const store = yield* TaskStore
+      const pipelines = yield* PipelineStore
+      expect({ events: yield* store.events({ since: 0, limit: 99 }), last: yield* store.lastSequence }).toEqual(before)
+      expect(yield* store.events({ since: 0, limit: 99, taskIds: ["done"] })).toEqual(before.events.slice(0, 3))
+      expect(yield* store.events({ since: 0, limit: 99, tag: "kept" })).toEqual(before.events.slice(0, 3))
+      const [recorded] = yield* pipelines.record(pipelineCreation("p", ["waiting"]))
+      expect(recorded).toMatchObject({ subject: "pipeline", id: "p", sequence: 8 })
+      yield* store.remove(["done"])
+      expect((yield* store.events({ since: 0, limit: 99 })).map(({ subject, sequence }) => [subject, sequence])).toEqual([
+        ["task", 7],
+        ["pipeline", 8]
+      ])
+      expect(yield* store.check).toMatchObject({ ok: true })
+    }).pipe(Effect.provide(layerSqlite({ path: scratch.path })), Effect.runPromise)
+  })
+})
