@@ -1,7 +1,7 @@
 /** Brings an engine up, or waits for the one that another caller is bringing up at this moment. */
 import { noticeName, socketName } from "@backbeat/contract/protocol"
 import { connect } from "node:net"
-import { watch } from "node:fs"
+import { readFileSync, statSync, watch } from "node:fs"
 import type { Place } from "./Home.ts"
 import { startEngine } from "./startEngine.ts"
 import { unreachable } from "./Unreachable.ts"
@@ -19,11 +19,29 @@ const accepts = (path: string): Promise<boolean> =>
     socket.once("error", () => resolve(false))
   })
 
-/** Ends when the home's engine leaves its notice or serves already, at most `patienceMs` later. */
-const awaitNotice = (root: string): Promise<void> =>
+/** Whether the newest notice says that an engine has let go of the home: then nobody is about to serve it. */
+const saysEnded = (root: string): boolean => {
+  try {
+    return readFileSync(`${root}/${noticeName}`, "utf8").includes('"state":"ended"')
+  } catch {
+    return false
+  }
+}
+
+/** The same of a moment ago. */
+const hasJustEnded = (root: string): boolean => {
+  try {
+    return Date.now() - statSync(`${root}/${noticeName}`).mtimeMs < patienceMs && saysEnded(root)
+  } catch {
+    return false
+  }
+}
+
+/** Ends when an engine of the home leaves its notice or serves already, at most `patienceMs` later; of one that ended only when `endCounts`. */
+const awaitNotice = (root: string, endCounts: boolean): Promise<void> =>
   new Promise((resolve) => {
     const watcher = watch(root, (_, name) => {
-      if (name === noticeName) finish()
+      if (name === noticeName && (endCounts || !saysEnded(root))) finish()
     })
     const timer = setTimeout(() => finish(), patienceMs)
     const finish = () => {
@@ -32,6 +50,7 @@ const awaitNotice = (root: string): Promise<void> =>
       resolve()
     }
     // Looked at behind the watch: what came in between has no event.
+    if (endCounts && hasJustEnded(root)) return finish()
     void accepts(`${root}/${socketName}`).then((served) => (served ? finish() : undefined))
   })
 
@@ -39,14 +58,14 @@ const awaitNotice = (root: string): Promise<void> =>
 const startsAtMost = 3
 
 /** Waits for the engine of another version, whose caller starts it at this moment: it is not to be raced for the home. */
-export const awaitSuccessor = (root: string): Promise<void> => awaitNotice(root)
+export const awaitSuccessor = (root: string): Promise<void> => awaitNotice(root, false)
 
 /** Ends when it is worth calling again. Throws Unreachable. */
 export const bringUp = async (engineCommand: ReadonlyArray<string>, place: Place): Promise<void> => {
   for (let starts = 1; ; starts++) {
     const begun = await startEngine(engineCommand, place)
     if (begun === "ready") return
-    if (begun === "elsewhere") return awaitNotice(place.root)
+    if (begun === "elsewhere") return awaitNotice(place.root, true)
     if (starts === startsAtMost) {
       throw unreachable("the engine ended before it served", `See ${place.root}/engine.log.`, { home: place.root })
     }

@@ -6,7 +6,7 @@ import { Unreachable as UnreachableError, unreachable, type UnreachableProblem }
 export type Begun = "ready" | "elsewhere" | "silent"
 
 /** Variables that an engine needs. Nothing else of the caller's environment goes into it: it outlives the caller. */
-const passed = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|XDG_.*|BACKBEAT_IDLE_EXIT_MS|TASK_TIMEOUT|MAX_OUTPUT_BUFFER|LOG_LEVEL)$/u
+const passed = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|XDG_.*|BACKBEAT_IDLE_EXIT_MS|TASK_TIMEOUT|MAX_OUTPUT_BUFFER|LOG_LEVEL|CPU_THRESHOLD|MEMORY_RESERVE|WORKER_SETTLING_WINDOW_MS|BACKBEAT_DEFAULT_AGENT)$/u
 
 const engineEnvironment = (): Record<string, string> => {
   const kept: Record<string, string> = {}
