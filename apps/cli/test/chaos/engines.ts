@@ -35,9 +35,8 @@ const namedEngines = (home: string): ReadonlyArray<number> =>
     .map(Number)
     .filter(isAlive)
 
-/** SIGKILLs every engine of a home; how many there were. */
-export const killEngines = (home: string): number => {
-  const pids = enginesOf(home)
+/** SIGKILLs engines; how many there were. */
+export const killAll = (pids: ReadonlyArray<number>): number => {
   for (const pid of pids) {
     try {
       process.kill(pid, "SIGKILL")
@@ -47,3 +46,6 @@ export const killEngines = (home: string): number => {
   }
   return pids.length
 }
+
+/** SIGKILLs every engine of a home; how many there were. */
+export const killEngines = (home: string): number => killAll(enginesOf(home))

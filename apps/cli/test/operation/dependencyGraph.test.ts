@@ -73,6 +73,26 @@ describe("a graph of tasks started by one call", () => {
     })
   })
 
+  test("withdraws once, for the nearest reason, what one end both fulfils and breaks", async () => {
+    await using rig = new Rig()
+    const tasks: ReadonlyArray<GraphTask> = [
+      task("a", [], 1),
+      task("b", ["a"]),
+      task("near", ["b", "a"]),
+      { id: "torn", dependsOn: [{ task: "a", on: "failure" }, { task: "b", on: "success" }], exitCodes: [0] }
+    ]
+    const { flaws, started } = await runGraph(rig, tasks)
+    expect(flaws).toEqual([])
+    expect(started).toEqual(["a"])
+    expect(await rig.task("status", { id: "near" })).toMatchObject({ failure: { type: "DependencyFailed", taskId: "a" } })
+    expect(await rig.task("status", { id: "near" })).not.toHaveProperty("failure.through")
+    expect((await rig.data("events", { types: ["task.cancelled", "task.queued"] }))["events"]).toMatchObject([
+      { taskId: "b" },
+      { taskId: "near" },
+      { taskId: "torn" }
+    ])
+  })
+
   test("starts all of three hundred that wait for one, and withdraws all when it fails", async () => {
     await using rig = new Rig()
     const { flaws, ends } = await runGraph(rig, [...fan("ok", 0), ...fan("bad", 1)])

@@ -77,11 +77,12 @@ export const makeStandings = Effect.gen(function* () {
     return nearest(id, tasks.map((task) => task.id))
   })
 
-  /** Of a task that depends on these. */
-  const standing = Effect.fnUntraced(function* (dependsOn: ReadonlyArray<Dependency>) {
+  /** Of a task that depends on these. `seen` spares a call that stores many tasks from looking one up again: none changes once others of the call depend on it. */
+  const standing = Effect.fnUntraced(function* (dependsOn: ReadonlyArray<Dependency>, seen: Map<string, Task>) {
     const found = yield* Effect.forEach(dependsOn, ({ task: id, on }, index) =>
       Effect.gen(function* () {
-        const task = yield* store.find(id)
+        const task = seen.get(id) ?? (yield* store.find(id))
+        if (task !== null) seen.set(id, task)
         if (task !== null) return { task, on }
         return yield* Effect.fail(dependencyNotFound(id, `dependsOn[${index}]`, yield* suggest(id)))
       })
@@ -92,7 +93,7 @@ export const makeStandings = Effect.gen(function* () {
   /** Of a task that has ended and is to run again: what it depends on may have been pruned since it began. */
   const standingAgain = Effect.fnUntraced(function* (task: Task) {
     const { dependsOn } = task.spec
-    if (!hasBegun(task)) return yield* standing(dependsOn)
+    if (!hasBegun(task)) return yield* standing(dependsOn, new Map())
     const found = yield* Effect.forEach(dependsOn, ({ task: id, on }) =>
       Effect.map(store.find(id), (dependency) => (dependency === null ? [] : [{ task: dependency, on }]))
     )

@@ -61,7 +61,7 @@ export const makePipelineCreation = Effect.gen(function* () {
   })
 
   /** Stores a pipeline with its tasks, each behind what it depends on. */
-  const make = (tx: Tx & PipelineTx, input: PipelineInput, { call, keep }: Starting) =>
+  const make = (tx: Tx & PipelineTx, input: PipelineInput, { call, keep, seen }: Starting) =>
     Effect.gen(function* () {
       const owner = yield* ownerOf(null, 0, call)
       const { id, existing } =
@@ -79,7 +79,7 @@ export const makePipelineCreation = Effect.gen(function* () {
         const item = items[index]
         if (item === undefined) continue
         yield* checkFree(item.input.id).pipe(
-          Effect.andThen(startOne(tx, { input: item.input, index, lineage }, { call, keep })),
+          Effect.andThen(startOne(tx, { input: item.input, index, lineage }, { call, keep, seen })),
           Effect.mapError((trouble) => ofItem(item, made.taskIds, trouble))
         )
       }
@@ -96,7 +96,7 @@ export const makePipelineCreation = Effect.gen(function* () {
         for (const each of takeBacks.toReversed()) each()
       })
       return transitions
-        .commit((tx) => make(tx, input, { call, keep }))
+        .commit((tx) => make(tx, input, { call, keep, seen: new Map() }))
         .pipe(
           Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : takeBack)),
           Effect.mapError(toProblem(""))
@@ -106,7 +106,7 @@ export const makePipelineCreation = Effect.gen(function* () {
   /** Finds out whether it could be made. Nothing is stored or kept. */
   const rehearse = (input: PipelineInput, call: Call): Effect.Effect<void, Problem> =>
     transitions
-      .rehearse((tx) => make(tx, input, { call, keep: () => Effect.void }))
+      .rehearse((tx) => make(tx, input, { call, keep: () => Effect.void, seen: new Map() }))
       .pipe(Effect.asVoid, Effect.mapError(toProblem("")))
 
   return { create, rehearse }

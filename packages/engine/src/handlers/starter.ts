@@ -40,6 +40,8 @@ interface Wanted {
 export interface Starting {
   readonly call: Call
   readonly keep: (id: string, env: Variables) => Effect.Effect<void, StoreError>
+  /** What was depended on so far in this transaction. */
+  readonly seen: Map<string, Task>
 }
 
 const alreadyRunning = (task: Task): Problem =>
@@ -82,13 +84,13 @@ export const makeStartOne = Effect.gen(function* () {
     // A step that is started again by itself is still one of its pipeline's.
     const lineage = wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }
     const anew = { ...task, owner: wanted.owner, lineage }
-    const changed = yield* tx.restart(anew, { spec, reason: null }, yield* standing(spec.dependsOn), actorOf(wanted.call))
+    const changed = yield* tx.restart(anew, { spec, reason: null }, yield* standing(spec.dependsOn, wanted.seen), actorOf(wanted.call))
     // Only now: a task that cannot be restarted keeps the environment that it has.
     yield* wanted.keep(task.id, env)
     return changed
   })
 
-  return Effect.fnUntraced(function* (tx: Tx, item: Item, { call, keep }: Starting) {
+  return Effect.fnUntraced(function* (tx: Tx, item: Item, { call, keep, seen }: Starting) {
     const { input, index, lineage } = item
     const setting = { cwd: call.caller.cwd, umask: call.caller.umask ?? 0o022, callersEnv: call.caller.env ?? {}, config: settings.current(), now: tx.now }
     const specified = yield* Effect.fromResult(specify(input, setting))
@@ -102,8 +104,8 @@ export const makeStartOne = Effect.gen(function* () {
     // The same call, sent again because its connection broke: it has been done.
     if (existing?.owner.requestId === owner.requestId) return existing
     yield* quota.check(owner.depth)
-    if (existing !== null) return yield* startAnew(tx, existing, item, { specified, owner, lineage, call, keep })
-    const stands = yield* standing(specified.spec.dependsOn)
+    if (existing !== null) return yield* startAnew(tx, existing, item, { specified, owner, lineage, call, keep, seen })
+    const stands = yield* standing(specified.spec.dependsOn, seen)
     yield* keep(id, specified.env)
     return yield* tx.create({ id, spec: specified.spec, owner, lineage: lineage ?? noLineage }, stands, actorOf(call))
   })
@@ -116,9 +118,9 @@ export const makeStarter = Effect.gen(function* () {
   const startOne = yield* makeStartOne
   const keep: Starting["keep"] = (id, env) => Effect.asVoid(keepFor(root, id, env))
 
-  const startEach = (tx: Tx, items: ReadonlyArray<Item>, call: Call) =>
+  const startEach = (tx: Tx, items: ReadonlyArray<Item>, starting: Starting) =>
     Effect.forEach(items, (item) =>
-      startOne(tx, item, { call, keep }).pipe(
+      startOne(tx, item, starting).pipe(
         Effect.map((task): Started => ({ index: item.index, result: Result.succeed(task) })),
         Effect.catch((trouble) =>
           trouble._tag === "StoreError"
@@ -135,6 +137,6 @@ export const makeStarter = Effect.gen(function* () {
       const refusal = refused.get(place)
       return refusal === undefined ? [] : [{ index, result: Result.fail(refusal) }]
     })
-    return Effect.map(transitions.commit((tx) => startEach(tx, arranged, call)), (started) => [...cyclic, ...started])
+    return Effect.map(transitions.commit((tx) => startEach(tx, arranged, { call, keep, seen: new Map() })), (started) => [...cyclic, ...started])
   }
 })
