@@ -61,6 +61,7 @@ export const TaskAnswer = Schema.Struct({
   cpuMs: Schema.NullOr(Schema.Finite),
   waitsFor: Schema.Array(Schema.Struct({ task: Schema.String, on: NeededEnd, status: TaskStatus })),
   continueFrom: Schema.NullOr(Schema.String),
+  additionalContext: Schema.NullOr(Schema.String),
   effort: Schema.NullOr(Effort),
   systemPrompt: Schema.NullOr(Schema.String),
   permissionMode: Schema.NullOr(PermissionMode),

@@ -61,7 +61,7 @@ export type FlagName = keyof typeof flagKinds
 export const commonFlagNames = ["pretty", "home", "help", "version"] as const
 
 /** The operations that need the caller's environment. */
-export const operationsWithEnvironment: ReadonlyArray<string> = ["start", "pipeline create", "plan", "agents list", "agents check", "init", "doctor"]
+export const operationsWithEnvironment: ReadonlyArray<string> = ["start", "retry", "resume", "pipeline create", "plan", "agents list", "agents check", "init", "doctor"]
 
 /** The operations that the caller answers by itself, from the table alone. */
 export const discoveryNames: ReadonlyArray<string> = [

@@ -42,7 +42,7 @@ const problemTexts: Readonly<Record<ProblemType, string>> = {
 
 const exitTexts: Readonly<Record<keyof typeof exitCodes, string>> = {
   ok: "done; the answer is on stdout",
-  refused: "refused or failed as an operation can; stdout is empty, the error is on stderr",
+  refused: "refused or failed as an operation can; stdout is empty, the error is on stderr. A batch in which some fail has its document on stdout",
   defect: "a defect of backbeat (`InternalError`)"
 }
 

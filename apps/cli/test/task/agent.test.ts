@@ -1,5 +1,6 @@
 /** Agent tasks: how the agent is called, what becomes of what it says, and what is refused. The agents print what real ones printed. */
 import { describe, expect, test } from "bun:test"
+import * as Schema from "effect/Schema"
 import { existsSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { FakeAgents } from "../agent/FakeAgents.ts"
@@ -251,6 +252,57 @@ describe("retry and resume", () => {
     for (const part of ["Task first (failed", "it broke", "# Your task\n\nDo it."]) expect(prompt).toContain(part)
     expect(prompt).toEndWith("# New instructions\n\nBe careful.")
     expect(await rig.refusal(["resume", JSON.stringify({ id: "first", additionalContext: "x".repeat(4001) })])).toMatchObject({ type: "CommandInputError" })
+  })
+})
+
+describe("a repetition", () => {
+  test("may take the environment of now, or add to the one before, and says so by names only", async () => {
+    await using rig = new Rig()
+    await rig.call(["start", '{"id":"first","script":"echo key=$KEY"}', "--wait"], { env: { KEY: "wrong" } })
+    const lines = async (args: ReadonlyArray<string>, env = {}) => {
+      const { document } = await rig.call([...args, "--wait"], { env })
+      const { task } = Schema.decodeUnknownSync(Schema.Struct({ task: Schema.Struct({ id: Schema.String, envKeys: Schema.Array(Schema.String) }) }))(document["data"])
+      return [(await rig.data("logs", { id: task.id }))["lines"], task.envKeys]
+    }
+    expect(await lines(["retry", "first"], { KEY: "right" })).toEqual([["key=wrong"], []])
+    expect(await lines(["retry", '{"id":"first","inheritEnv":true}'], { KEY: "right" })).toEqual([["key=right"], []])
+    expect(await lines(["retry", '{"id":"first","env":{"KEY":"given"}}'])).toEqual([["key=given"], ["KEY"]])
+  })
+
+  test("of an agent may ask in another way, and keeps what it was told for those that come after", async () => {
+    await using rig = new Rig()
+    const agents = new FakeAgents(rig.scratch)
+    agents.answer("claude", "success")
+    await prompted(rig, agents, { id: "first", agent: "claude", prompt: "Paint it." })
+    const call = (payload: object) => rig.call(["resume", JSON.stringify(payload), "--wait"], { env: agents.env })
+    const { document } = await call({ id: "first", additionalContext: "In blue.", model: "opus", maxTurns: 7 })
+    expect(document).toMatchObject({ data: { task: { prompt: "Paint it.", additionalContext: "In blue.", model: "opus", maxTurns: 7 } } })
+    const { task } = Schema.decodeUnknownSync(Schema.Struct({ task: Schema.Struct({ id: Schema.String }) }))(document["data"])
+    await call({ id: task.id, additionalContext: "And big.", session: "new" })
+    for (const part of ["In blue.", "Paint it.", "And big."]) expect(agents.prompt("claude")).toContain(part)
+    expect(await rig.refusal(["resume", '{"id":"first","effort":"minimal"}'], { env: agents.env })).toMatchObject({ type: "CommandInputError", message: expect.stringMatching(/^effort: /u) })
+  })
+})
+
+describe("why of an agent", () => {
+  test("tells the hint of its failure, and what it said last before its time was over", async () => {
+    await using rig = new Rig()
+    const agents = new FakeAgents(rig.scratch)
+    agents.answer("claude", "auth-401-final")
+    await prompted(rig, agents, { id: "x", agent: "claude" })
+    expect(await rig.data("why", { id: "x" })).toMatchObject({ next: "Log in with `claude auth login` and retry the task; or set a valid ANTHROPIC_API_KEY and retry it with inheritEnv true." })
+    const events = join(import.meta.dir, "../../../../packages/agents/test/recorded/claude/tool-call.stdout")
+    agents.answer("claude", "success", `head -n 4 '${events}'; sleep 60`)
+    await prompted(rig, agents, { id: "y", agent: "claude", timeout: 1000 })
+    const { because } = await rig.data("why", { id: "y" })
+    expect(because).toContainEqual({ what: expect.stringMatching(/^the last that claude said: /u), since: expect.any(String) })
+  })
+
+  test("is not asked again and again for a login that is refused", async () => {
+    await using rig = new Rig()
+    const agents = new FakeAgents(rig.scratch)
+    agents.answer("claude", "auth-401-final")
+    expect(await prompted(rig, agents, { agent: "claude", restart: { when: "on-failure", delayMs: 0 } })).toMatchObject({ task: { status: "failed", attempt: 1 } })
   })
 })
 

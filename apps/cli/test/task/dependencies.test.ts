@@ -215,6 +215,15 @@ describe("a restart of tasks that depend on each other", () => {
     expect(await fates(rig, ["build", "test", "deploy"])).toEqual({ build: "completed", test: "completed", deploy: "completed" })
   })
 
+  test("that is withdrawn leaves the output of the attempt before where it is looked for", async () => {
+    await using rig = new Rig()
+    await rig.data("start", [{ id: "base", script: "test ! -e gone || exit 1" }, { id: "x", script: "echo mine; touch gone", dependsOn: ["base"] }])
+    await rig.data("wait", { id: "x" })
+    await rig.task("restart", { id: "base" }, ["--wait"])
+    expect(await rig.task("restart", { id: "x" })).toMatchObject({ status: "cancelled", attempt: 1 })
+    expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["mine"] })
+  })
+
   test("may give a task dependencies that it did not have", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "true" }, ["--wait"])

@@ -31,8 +31,9 @@ const remedyFor = (message: string): string | undefined => remedies.find(([words
 
 const login = ({ login: command, loginMarks }: Pick<Agent, "login" | "loginMarks">): string => {
   const variable = loginMarks.variables[0]
-  const otherwise = variable === undefined ? "" : `, or give a valid ${variable} in the task's environment`
-  return `Log in with \`${command}\`${otherwise}, then retry the task.`
+  return variable === undefined
+    ? `Log in with \`${command}\`, then retry the task.`
+    : `Log in with \`${command}\` and retry the task; or set a valid ${variable} and retry it with inheritEnv true.`
 }
 
 /** One or two sentences for people. */
@@ -45,9 +46,9 @@ export const hintFor = (
     case "auth":
       return login(agent)
     case "rate_limit":
-      return "Resume the task when the limit is over, or give it another model or agent."
+      return "Resume the task when the limit is over, or now with another model."
     case "limit":
-      return "Resume the task to go on from here, or give it more turns or a larger budget."
+      return "Resume the task to go on from here, with other maxTurns or maxCostUsd if need be."
     case "no_result":
       return remedyFor(message) ?? `Look at the task's logs: what ${agent.name} printed is all that is known.`
     case "error":

@@ -26,7 +26,8 @@ const RestartInput = Schema.Struct({
 
 const StdinInput = Schema.Union([Text, Schema.Struct({ file: about(NonEmptyText, "path of a file to read") })])
 
-const EnvInput = Schema.Record(Schema.String.check(Schema.isPattern(/^[^=\0]+$/u)), Text).annotate({
+/** Variables to be added to an environment. */
+export const EnvInput = Schema.Record(Schema.String.check(Schema.isPattern(/^[^=\0]+$/u)), Text).annotate({
   messageUnexpectedKey: "the name of a variable is not empty and has no = and no NUL"
 })
 

@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import { about, atMost, NonEmptyText, optional, SignalName, Text } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { TaskAnswer } from "../TaskAnswer.ts"
+import { agentFields, EnvInput } from "./start.ts"
 
 const Reason = Text.check(atMost(1000))
 
@@ -44,11 +45,17 @@ export const restart = operation({
   positional: "id"
 })
 
+/** Whose environment a new task gets that does the work of another. */
+const environmentFields = {
+  inheritEnv: optional(Schema.Boolean, "take the caller's environment of now, instead of the one that is kept (default false)"),
+  env: optional(EnvInput, "variables added to it; their values are never shown")
+}
+
 /** Does the work of an ended task again, as a new task. */
 export const retry = operation({
   name: "retry",
   summary: "Do the work of an ended task again, as a new task with the same specification and environment.",
-  input: Schema.Struct({ id: about(TaskId, "the ended task's id") }),
+  input: Schema.Struct({ id: about(TaskId, "the ended task's id"), ...environmentFields }),
   output: Schema.Struct({ task: TaskAnswer }),
   errors: [
     "CommandInputError",
@@ -77,7 +84,13 @@ export const resume = operation({
     session: optional(
       Schema.Literals(["continue", "new"]),
       "continue the agent's own session (default where it has one), or begin a new one with the checkpoint before the prompt"
-    )
+    ),
+    model: optional(agentFields.model.schema, "another model"),
+    effort: optional(agentFields.effort.schema, "another effort"),
+    permissionMode: optional(agentFields.permissionMode.schema, "another permission mode"),
+    maxTurns: optional(agentFields.maxTurns.schema, "another cap of turns"),
+    maxCostUsd: optional(agentFields.maxCostUsd.schema, "another cap of cost in US dollars"),
+    ...environmentFields
   }),
   output: Schema.Struct({ task: TaskAnswer }),
   errors: [

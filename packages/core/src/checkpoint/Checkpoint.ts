@@ -12,19 +12,22 @@ export const keptBytes = 8192
 
 /**
  * The last attempt of a task: `request` is what it was asked (its prompt, script or command line), `stdout` and `stderr` are their last
- * lines, `git` is the work tree that it left, null where there is none. `endedAt` is epoch milliseconds.
+ * lines, `added` the new instructions of a resumption, `git` its work tree, null where there is none: as an agent left it at its `end`, of commands and scripts as it
+ * is `now`. `endedAt` is epoch milliseconds.
  */
 export const Checkpoint = Schema.Struct({
   taskId: Schema.String,
   attempt: Schema.Int,
   status: TaskStatus,
   request: Schema.String,
+  added: Schema.NullOr(Schema.String),
   endedAt: Schema.NullOr(Schema.Finite),
   exitCode: Schema.NullOr(Schema.Int),
   failure: Schema.NullOr(Failure),
   stdout: Schema.Array(Schema.String),
   stderr: Schema.Array(Schema.String),
   git: Schema.NullOr(GitState),
+  gitOf: Schema.Literals(["end", "now"]),
   result: Schema.NullOr(AgentResult)
 })
 export type Checkpoint = typeof Checkpoint.Type

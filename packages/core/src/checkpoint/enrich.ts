@@ -65,9 +65,10 @@ const tell = (checkpoint: Checkpoint, prompt: string): string =>
   [
     `## Task ${checkpoint.taskId} (${head(fateOf(checkpoint), summaryMaxBytes)})`,
     ...section("It was asked", checkpoint.request === prompt ? "" : head(checkpoint.request, 2 * summaryMaxBytes)),
+    ...section("Then it was told", head(checkpoint.added ?? "", 4 * summaryMaxBytes)),
     ...section("It produced", producedBy(checkpoint)),
     ...section("Its standard error ended with", checkpoint.status === "completed" ? "" : tail(checkpoint.stderr, partMaxBytes)),
-    ...section("Git when it ended", checkpoint.git === null ? "" : head(gitText(checkpoint.git), 2 * summaryMaxBytes))
+    ...section(checkpoint.gitOf === "end" ? "Git when it ended" : "Git now", checkpoint.git === null ? "" : head(gitText(checkpoint.git), 2 * summaryMaxBytes))
   ].join("\n\n")
 
 /** Two or three lines of one that lies further back. */
@@ -75,6 +76,7 @@ const summarize = (checkpoint: Checkpoint, prompt: string): string =>
   [
     `## Before that: task ${checkpoint.taskId} (${head(fateOf(checkpoint), summaryMaxBytes)})`,
     checkpoint.request === prompt ? "" : head(checkpoint.request, summaryMaxBytes),
+    head(checkpoint.added ?? "", summaryMaxBytes),
     head(producedBy(checkpoint), summaryMaxBytes)
   ]
     .filter((text) => text !== "")

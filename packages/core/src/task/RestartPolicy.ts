@@ -32,8 +32,12 @@ export const retryDelayMs = (policy: RestartPolicy, tries: number): number => {
   return Math.min(policy.delayMs * factor, Math.max(policy.maxDelayMs, policy.delayMs))
 }
 
-/** Whether the policy wants another attempt. What could not be spawned is not tried again: nothing has changed. */
+/** Nothing has changed: the program is not there, the agent not logged in. */
+const isHopeless = (failure: Failure | null): boolean =>
+  failure?.type === "NotSpawned" || (failure?.type === "AgentError" && failure.kind === "auth")
+
+/** Whether the policy wants another attempt. What cannot go otherwise is not tried again. */
 export const wantsAnother = (policy: RestartPolicy, failure: Failure | null, tries: number): boolean => {
-  if (tries >= policy.maxAttempts || failure?.type === "NotSpawned") return false
+  if (tries >= policy.maxAttempts || isHopeless(failure)) return false
   return policy.when === "always" || (policy.when === "on-failure" && failure !== null)
 }

@@ -8,12 +8,14 @@ const checkpoint = (changes: Partial<Checkpoint> = {}): Checkpoint => ({
   attempt: 1,
   status: "completed",
   request: "Write a file.",
+  added: null,
   endedAt: 0,
   exitCode: 0,
   failure: null,
   stdout: ["a line", "the last line"],
   stderr: [],
   git: null,
+  gitOf: "end",
   result: null,
   ...changes
 })
@@ -52,6 +54,15 @@ describe("a prompt that goes on from another task", () => {
     const text = continued(checkpoint({ status: "failed", failure: { type: "ExitedNonZero", exitCode: 3 }, stderr: ["it broke"] }))
     expect(text).toContain("## Task write (failed: it exited with code 3)")
     expect(text).toContain("### Its standard error ended with\n\nit broke")
+  })
+
+  test("tells of a work tree as it is now what is so", () => {
+    const git = { branch: "main", commit: "abc", dirty: [], dirtyCount: 0 }
+    expect(continued(checkpoint({ git, gitOf: "now" }))).toContain("### Git now\n\nbranch main at abc")
+  })
+
+  test("tells what a resumed task was told beside its prompt", () => {
+    expect(continued(checkpoint({ added: "In blue." }))).toContain("### Then it was told\n\nIn blue.")
   })
 
   test("tells of a detached head, of a repository without commits, and of a clean work tree", () => {

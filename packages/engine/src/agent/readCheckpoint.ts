@@ -53,6 +53,8 @@ export const readCheckpoint = Effect.fnUntraced(function* (root: string, task: T
     ...facts,
     attempt,
     request: requestOf(spec.work),
+    added: spec.work.kind === "prompt" ? (spec.work.after?.added ?? null) : null,
+    gitOf: spec.work.kind === "prompt" ? "end" : "now",
     stdout: yield* lastLinesOf({ dir: readableDir(root, task, attempt), stream: "stdout", ...lines }),
     stderr: yield* lastLinesOf({ dir: attemptDir(root, task.id, attempt), stream: "stderr", ...lines }),
     git: spec.work.kind === "prompt" ? facts.git : yield* gitState(spec.cwd, readEnvironment(root, task.id) ?? {})

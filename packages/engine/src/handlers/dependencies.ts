@@ -77,14 +77,15 @@ export const makeStandings = Effect.gen(function* () {
     return nearest(id, tasks.map((task) => task.id))
   })
 
-  /** Of a task that depends on these. `seen` spares a call that stores many tasks from looking one up again: none changes once others of the call depend on it. */
-  const standing = Effect.fnUntraced(function* (dependsOn: ReadonlyArray<Dependency>, seen: Map<string, Task>) {
+  /** Of a task that depends on these. `seen` spares a call that stores many tasks from looking one up again: none changes once others of the call depend on it. `given` is how many the payload named in `dependsOn`. */
+  const standing = Effect.fnUntraced(function* (dependsOn: ReadonlyArray<Dependency>, seen: Map<string, Task>, given = dependsOn.length) {
     const found = yield* Effect.forEach(dependsOn, ({ task: id, on }, index) =>
       Effect.gen(function* () {
         const task = seen.get(id) ?? (yield* store.find(id))
         if (task !== null) seen.set(id, task)
         if (task !== null) return { task, on }
-        return yield* Effect.fail(dependencyNotFound(id, `dependsOn[${index}]`, yield* suggest(id)))
+        const path = index < given ? `dependsOn[${index}]` : "continueFrom"
+        return yield* Effect.fail(dependencyNotFound(id, path, yield* suggest(id)))
       })
     )
     return standingOf(found)

@@ -1,7 +1,7 @@
 /** Answers `retry` and `resume`: a new task that does the work of an ended one again. */
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import { type Input, operations } from "@backbeat/contract/table"
-import type { Session } from "@backbeat/core/task/AgentWork"
+import type { AgentWork, Session } from "@backbeat/core/task/AgentWork"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { isFinal } from "@backbeat/core/task/TaskState"
@@ -9,7 +9,7 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { agentOf } from "../agent/knownAgents.ts"
 import { Home } from "../home/Home.ts"
-import { readEnvironment } from "../home/KeptEnvironment.ts"
+import { inherit, readEnvironment } from "../home/KeptEnvironment.ts"
 import { Settings } from "../home/Settings.ts"
 import { Supervisor } from "../task/Supervisor.ts"
 import { TaskMissing, Transitions } from "../task/Transitions.ts"
@@ -20,20 +20,50 @@ import { hasBegun, makeStandings } from "./dependencies.ts"
 import { keepFor } from "./keepFor.ts"
 import { makeNaming } from "./naming.ts"
 import { makeQuota } from "./quota.ts"
-import { View } from "./View.ts"
+import { View, wrongField } from "./View.ts"
 import { makeAwaitEnd } from "./waiting.ts"
 
 const refuse = (id: string, message: string, hint: string): Problem =>
   problem("IllegalTransition", `task ${id} ${message}`, hint, { id })
 
 /** What it says in a specification that is given to another task: nothing is waited for that was waited out before. */
-const again = (spec: TaskSpec): TaskSpec => ({ ...spec, notBefore: null, delayMs: null })
+const again = (spec: TaskSpec, { env = {} }: Input<"retry">): TaskSpec => ({
+  ...spec,
+  notBefore: null,
+  delayMs: null,
+  envKeys: [...new Set([...spec.envKeys, ...Object.keys(env)])].toSorted()
+})
+
+/** What a resumption asks of the agent in another way than the task before. */
+const changesOf = ({ model, effort, permissionMode, maxTurns, maxCostUsd }: Input<"resume">): Partial<AgentWork> => ({
+  ...(model === undefined ? {} : { model }),
+  ...(effort === undefined ? {} : { effort }),
+  ...(permissionMode === undefined ? {} : { permissionMode }),
+  ...(maxTurns === undefined ? {} : { maxTurns }),
+  ...(maxCostUsd === undefined ? {} : { maxCostUsd })
+})
 
 /** The session with which its agent can go on; null when it has told none. */
 const sessionOf = ({ state }: Task): Session | null => {
   const agent = "end" in state ? state.end?.agent : undefined
   const id = agent?.result.sessionId ?? null
   return id === null || agent === undefined ? null : { id, usedBefore: agent.used }
+}
+
+/** The environment of a repetition: that of the task before, or the caller's. */
+const environmentOf = (root: string, { id }: Task, { inheritEnv, env = {} }: Input<"retry">, { caller }: Call) => {
+  if (inheritEnv === true) return Effect.succeed(inherit(caller.env ?? {}, env))
+  const kept = readEnvironment(root, id)
+  return kept === null
+    ? Effect.fail(refuse(id, "has no environment any more (forgetEnv)", "Give inheritEnv true, or start it anew."))
+    : Effect.succeed({ ...kept, ...env })
+}
+
+/** What is done again, and how it was asked for. */
+interface Repetition {
+  readonly parent: Task
+  readonly spec: TaskSpec
+  readonly input: Input<"retry">
 }
 
 /** Makes new tasks from ended ones; made once. */
@@ -52,14 +82,13 @@ const makeRepeat = Effect.gen(function* () {
     return yield* Effect.fail(refuse(id, `is ${task.state.status}: only what has ended can be ${what}`, "Wait for its end, or stop it first."))
   })
 
-  const create = Effect.fnUntraced(function* (tx: Tx, parent: Task, spec: TaskSpec, call: Call) {
+  const create = Effect.fnUntraced(function* (tx: Tx, { parent, spec, input }: Repetition, call: Call) {
     const owner = yield* ownerOf(parent.owner.sessionId, 0, call)
     const { id, existing } = yield* freeId(call, 0, owner.requestId)
     // The same call, sent again because its connection broke: it has been done.
     if (existing !== null) return existing
     yield* quota.check(owner.depth)
-    const env = readEnvironment(root, parent.id)
-    if (env === null) return yield* Effect.fail(refuse(parent.id, "has no environment any more (forgetEnv)", "Start it anew."))
+    const env = yield* environmentOf(root, parent, input, call)
     const unavailable = agentUnavailable(spec, env, settings.current())
     if (unavailable !== null) return yield* Effect.fail(unavailable)
     const lineage = { retryOf: parent.id, parentTaskId: parent.lineage.parentTaskId ?? parent.id, pipelineId: null }
@@ -68,14 +97,21 @@ const makeRepeat = Effect.gen(function* () {
     return yield* tx.create({ id, spec, owner, lineage }, stands, actorOf(call))
   })
 
-  const retried = (tx: Tx, { id }: Input<"retry">, call: Call) =>
+  const retried = (tx: Tx, input: Input<"retry">, call: Call) =>
     Effect.gen(function* () {
-      const parent = yield* ended(id, "retried")
-      return yield* create(tx, parent, again(parent.spec), call)
+      const parent = yield* ended(input.id, "retried")
+      return yield* create(tx, { parent, spec: again(parent.spec, input), input }, call)
     })
 
-  const resumed = (tx: Tx, { id, additionalContext, session: wanted }: Input<"resume">, call: Call) =>
+  /** Fails with CommandInputError for what the agent cannot honour. */
+  const honoured = (work: AgentWork) => {
+    const [unable] = agentOf(settings.current(), work.agent)?.unable(work) ?? []
+    return unable === undefined ? Effect.void : Effect.fail(wrongField(unable.field, unable.message, "Leave it away."))
+  }
+
+  const resumed = (tx: Tx, input: Input<"resume">, call: Call) =>
     Effect.gen(function* () {
+      const { id, additionalContext, session: wanted } = input
       const parent = yield* ended(id, "resumed")
       const { work, dependsOn } = parent.spec
       if (work.kind !== "prompt") return yield* Effect.fail(refuse(id, `is a ${work.kind}: only what an agent does can be resumed`, "Use retry to run it again."))
@@ -88,7 +124,9 @@ const makeRepeat = Effect.gen(function* () {
       const after = { task: id, how: "resume", added: additionalContext ?? null } as const
       // What it waited for has come once, or it would not have begun.
       const waits = hasBegun(parent) ? [] : dependsOn
-      return yield* create(tx, parent, { ...again(parent.spec), dependsOn: waits, work: { ...work, session, after } }, call)
+      const spec = { ...again(parent.spec, input), dependsOn: waits, work: { ...work, ...changesOf(input), session, after } }
+      yield* honoured(spec.work)
+      return yield* create(tx, { parent, spec, input }, call)
     })
 
   return { retried, resumed }

@@ -48,7 +48,7 @@ const alreadyRunning = (task: Task): Problem =>
   problem(
     "TaskAlreadyRunning",
     `task ${task.id} is ${task.state.status}`,
-    'Use another id, stop it first, or give "ifRunning": "return" or "restart".',
+    `Use another id, stop it first, or give "ifRunning": "return"${task.state.status === "running" || task.state.status === "retrying" ? ' or "restart"' : ""}.`,
     { id: task.id, status: task.state.status }
   )
 
@@ -84,7 +84,7 @@ export const makeStartOne = Effect.gen(function* () {
     // A step that is started again by itself is still one of its pipeline's.
     const lineage = wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }
     const anew = { ...task, owner: wanted.owner, lineage }
-    const changed = yield* tx.restart(anew, { spec, reason: null }, yield* standing(spec.dependsOn, wanted.seen), actorOf(wanted.call))
+    const changed = yield* tx.restart(anew, { spec, reason: null }, yield* standing(spec.dependsOn, wanted.seen, input.dependsOn?.length ?? 0), actorOf(wanted.call))
     // Only now: a task that cannot be restarted keeps the environment that it has.
     yield* wanted.keep(task.id, env)
     return changed
@@ -105,7 +105,7 @@ export const makeStartOne = Effect.gen(function* () {
     if (existing?.owner.requestId === owner.requestId) return existing
     yield* quota.check(owner.depth)
     if (existing !== null) return yield* startAnew(tx, existing, item, { specified, owner, lineage, call, keep, seen })
-    const stands = yield* standing(specified.spec.dependsOn, seen)
+    const stands = yield* standing(specified.spec.dependsOn, seen, input.dependsOn?.length ?? 0)
     yield* keep(id, specified.env)
     return yield* tx.create({ id, spec: specified.spec, owner, lineage: lineage ?? noLineage }, stands, actorOf(call))
   })

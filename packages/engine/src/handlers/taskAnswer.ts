@@ -47,7 +47,11 @@ const facts = (state: TaskState) => {
 const hasProcess = ({ status }: TaskState): boolean => status === "running" || status === "stopping"
 
 /** The attempt whose facts and output are shown: while the next one is awaited, the last one. */
-export const shownAttempt = ({ attempt, status }: TaskState): number => (status === "queued" || status === "blocked" ? attempt - 1 : attempt)
+export const shownAttempt = (state: TaskState): number => {
+  const { attempt, status } = state
+  const isAwaited = status === "queued" || status === "blocked" || (status === "cancelled" && state.startedAt === null)
+  return isAwaited ? attempt - 1 : attempt
+}
 
 /** The attempt that a task is in, or is to be in. One that was withdrawn before it began does not count. */
 const countedAttempt = (state: TaskState): number =>
@@ -111,6 +115,7 @@ const agentFieldsOf = (work: Work) =>
     ? {
         prompt: work.prompt,
         continueFrom: work.after?.how === "continue" ? work.after.task : null,
+        additionalContext: work.after?.added ?? null,
         effort: work.effort,
         systemPrompt: work.systemPrompt,
         permissionMode: work.permissionMode,
@@ -121,6 +126,7 @@ const agentFieldsOf = (work: Work) =>
     : {
         prompt: null,
         continueFrom: null,
+        additionalContext: null,
         effort: null,
         systemPrompt: null,
         permissionMode: null,

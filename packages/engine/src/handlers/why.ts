@@ -12,7 +12,9 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { holdsOf, type Standing } from "../admission/Hold.ts"
 import { makeQueueLook } from "../admission/QueueLook.ts"
+import { readableDir } from "../agent/readableDir.ts"
 import { Home } from "../home/Home.ts"
+import { lastLinesOf } from "../output/lastLinesOf.ts"
 import { isHeld } from "../process/AliveFifo.ts"
 import { treeOf } from "../task/attemptSpec.ts"
 import { actorName } from "./actorName.ts"
@@ -117,6 +119,7 @@ const nextOf = (task: Task): string | null => {
     case "retrying":
       return `Attempt ${state.attempt + 1} follows at ${iso(state.retryAt)}.`
     case "failed":
+      return state.failure.type === "AgentError" ? state.failure.hint : "Use restart to run it again."
     case "cancelled":
       return "Use restart to run it again."
     default:
@@ -130,6 +133,14 @@ const leftOf = (root: string, task: Task): ReadonlyArray<Reason> => {
   if (end === null || !isHeld(treeOf(root, task).dir)) return []
   return [{ what: "processes that it started still run; stop ends them", since: iso(end.endedAt) }]
 }
+
+/** What an agent said last before it ran out of time: it may have waited for something all the while. */
+const lastSaid = Effect.fnUntraced(function* (root: string, task: Task) {
+  const { state, spec } = task
+  if (spec.work.kind !== "prompt" || state.status !== "failed" || !["TimedOut", "StalledOutput"].includes(state.failure.type)) return []
+  const [line] = yield* lastLinesOf({ dir: readableDir(root, task, state.attempt), stream: "stdout", lines: 1, maxBytes: 2000 })
+  return line === undefined ? [] : [{ what: `the last that ${spec.work.agent} said: ${line}`, since: iso(state.end.endedAt) }]
+})
 
 /** The handler of `why`. */
 export const makeWhyHandler = Effect.gen(function* () {
@@ -155,7 +166,7 @@ export const makeWhyHandler = Effect.gen(function* () {
       if (status === "blocked") return { status, ...(yield* explainBlocked(task)) }
       const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
       const left = isFinal(status) ? leftOf(root, task) : []
-      return { status, because: [...left, ...reasons(attributed(history, task)), ...(yield* explainWithdrawn(task))], next: nextOf(task) }
+      return { status, because: [...left, ...reasons(attributed(history, task)), ...(yield* explainWithdrawn(task)), ...(yield* lastSaid(root, task))], next: nextOf(task) }
     }).pipe(Effect.mapError(toProblem(id)))
   )
 })

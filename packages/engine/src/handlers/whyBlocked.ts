@@ -21,7 +21,12 @@ const maxWaits = 10
 /** Blocked tasks in a row are followed this far. */
 const maxDepth = 100
 
-const sinceOf = ({ state, createdAt }: Task): string => iso("startedAt" in state && state.startedAt !== null ? state.startedAt : "since" in state ? state.since : createdAt)
+/** Since when a task is in its status. */
+const sinceOf = ({ state, createdAt }: Task): string => {
+  if (state.status === "cancelled") return iso(state.endedAt)
+  if ("end" in state && state.end !== null) return iso(state.end.endedAt)
+  return iso("since" in state ? state.since : "startedAt" in state ? (state.startedAt ?? createdAt) : createdAt)
+}
 
 const waitReason = (waiting: string, { task: id, on }: Dependency, dependency: Task | null, since: string): Reason => ({
   what: `${waiting} waits for ${needs[on]} ${id}, which is ${dependency?.state.status ?? "gone"}`,
