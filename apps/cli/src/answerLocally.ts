@@ -1,7 +1,7 @@
 /** Help, version and mistakes: text for people on a terminal, JSON for everybody else. */
-import { lookUp } from "@backbeat/contract/discovery"
+import { lookUp, operationsOf } from "@backbeat/contract/discovery"
 import { succeeded } from "@backbeat/contract/Envelope"
-import { helpData, helpText, operationHelpData, operationHelpText } from "@backbeat/contract/help"
+import { groupHelpData, groupHelpText, helpData, helpText, operationHelpData, operationHelpText } from "@backbeat/contract/help"
 import { nearest } from "@backbeat/contract/nearest"
 import { knownFlags } from "@backbeat/contract/Operation"
 import { commandInputError } from "@backbeat/contract/Problem"
@@ -20,6 +20,8 @@ const show = async (text: string, command: string, data: unknown, pretty: boolea
 
 const help = async (name: string | null, pretty: boolean): Promise<number> => {
   if (name === null) return show(helpText(version), "help", helpData(version), pretty)
+  const its = operationsOf(name)
+  if (its.length > 0) return show(groupHelpText(name, its), "help", groupHelpData(name, its), pretty)
   const found = lookUp(name)
   if (Result.isFailure(found)) return complain(name, found.failure)
   return show(operationHelpText(found.success), "help", operationHelpData(found.success), pretty)

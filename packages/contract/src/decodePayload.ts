@@ -15,14 +15,14 @@ const showKey = (key: string): string => {
 }
 
 /** `restart.delayMs`, `args[2]`, `env["A=B"]`; empty for the payload itself. */
-const show = (path: Path): string =>
+export const showPath = (path: Path): string =>
   path.map((key) => (typeof key === "number" ? `[${key}]` : showKey(key))).join("").replace(/^\./u, "")
 
 const isDefault = (message: string): boolean => message.startsWith("Expected ")
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** What the schemas themselves say of a value, by its path: the meaning of a pattern is known nowhere else. */
-const messagesOf = (issue: SchemaIssue.Issue): ReadonlyMap<string, string> => {
+export const messagesOf = (issue: SchemaIssue.Issue): ReadonlyMap<string, string> => {
   const messages = new Map<string, string>()
   for (const { message, path = [] } of formatIssue(issue).issues) {
     const key = JSON.stringify(path)
@@ -32,7 +32,7 @@ const messagesOf = (issue: SchemaIssue.Issue): ReadonlyMap<string, string> => {
 }
 
 const sentence = ({ kind, message, path }: Flaw, told: string | undefined): string => {
-  const field = show(path)
+  const field = showPath(path)
   if (kind === "unknown") return `unknown field ${field}${message}`
   if (kind === "missing") return `${field} ${message}`
   return `${field === "" ? "the payload" : field}: ${told ?? message}`
@@ -51,7 +51,7 @@ const explain = (operation: Operation, payload: unknown, issue: SchemaIssue.Issu
   const issues = flaws.slice(0, 20).map((flaw) => sentence(flaw, messages.get(JSON.stringify(flaw.path))))
   const [first] = flaws
   return commandInputError(issues[0] ?? "the payload does not fit its schema", hintOf(operation, first), {
-    path: show(first?.path ?? []),
+    path: showPath(first?.path ?? []),
     issues
   })
 }

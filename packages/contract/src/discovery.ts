@@ -25,10 +25,28 @@ export const capabilities = (version: string): Output<"capabilities"> => ({
   discovery: ["capabilities", "schema list", "schema show", "examples list", "examples show", "help"]
 })
 
-/** The row of a name. Fails with CommandInputError that names the nearest operation. */
+/** The operations whose first word this is; none where it is an operation itself or no first word. */
+export const operationsOf = (group: string): ReadonlyArray<Operation> => rows.filter(({ name }) => name.startsWith(`${group} `))
+
+/** A first word without a second one that there is. */
+const wrongSecondWord = (name: string, group: string, its: ReadonlyArray<string>): Problem => {
+  const second = name.slice(group.length + 1)
+  const near = second === "" ? null : nearest(second, its.map((each) => each.slice(group.length + 1)))
+  const meant = near === null ? `; there are ${its.join(", ")}` : `; did you mean ${group} ${near}?`
+  return commandInputError(`unknown command ${name}${meant}`, `Commands of ${group}: ${its.join(", ")}.`, {
+    command: name,
+    nearest: near === null ? null : `${group} ${near}`,
+    known: its
+  })
+}
+
+/** The row of a name. Fails with CommandInputError that names the nearest operation, or those that begin with the same word. */
 export const lookUp = (name: string): Result.Result<Operation, Problem> => {
   const row = findOperation(name)
   if (row !== null) return Result.succeed(row)
+  const [group = ""] = name.split(" ")
+  const its = operationsOf(group).map((each) => each.name)
+  if (its.length > 0) return Result.fail(wrongSecondWord(name, group, its))
   const near = nearest(name, operationNames)
   return Result.fail(
     commandInputError(

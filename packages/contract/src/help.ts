@@ -70,14 +70,31 @@ const usageOf = (operation: Operation): string => {
 
 const indent = (lines: ReadonlyArray<string>): string => lines.map((line) => `  ${line}`).join("\n")
 
+/** Help on the operations that begin with a word, as data. */
+export const groupHelpData = (group: string, its: ReadonlyArray<Operation>) => ({
+  group,
+  usage: `backbeat ${group} <operation> [payload] [flags]`,
+  operations: its.map(({ name, summary }) => ({ name, summary }))
+})
+
+const summaries = (its: ReadonlyArray<Pick<Operation, "name" | "summary">>): string => {
+  const width = Math.max(...its.map(({ name }) => name.length)) + 2
+  return indent(its.map(({ name, summary }) => name.padEnd(width) + summary))
+}
+
+/** Help on the operations that begin with a word, as text. */
+export const groupHelpText = (group: string, its: ReadonlyArray<Operation>): string => {
+  const { usage, operations: rows } = groupHelpData(group, its)
+  return [usage, "\nOperations", summaries(rows), "\nbackbeat <operation> --help tells the fields of one operation."].join("\n")
+}
+
 /** Help on everything, as text. */
 export const helpText = (version: string): string => {
   const { usage, payload, operations: rows, flags } = helpData(version)
-  const width = Math.max(...rows.map(({ name }) => name.length)) + 2
   return [
     `backbeat ${version}: background work for coding agents`,
     `\n${usage}\n\nOperations`,
-    indent(rows.map(({ name, summary }) => name.padEnd(width) + summary)),
+    summaries(rows),
     "\nPayload",
     indent(payload),
     "\nFlags",

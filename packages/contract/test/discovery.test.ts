@@ -40,12 +40,27 @@ describe("the table of operations", () => {
   })
 })
 
+const refused = (name: string) => Result.getOrThrow(Result.flip(lookUp(name)))
+
 describe("a name that is no operation", () => {
   test("is refused with the nearest one", () => {
     const problem = Result.getOrThrow(Result.flip(lookUp("staus")))
     expect(problem.message).toBe("unknown command staus; did you mean status?")
     expect(problem.hint).toBe(`Known commands: ${operationNames.join(", ")}.`)
     expect(problem.details).toEqual({ command: "staus", nearest: "status" })
+  })
+
+  test("is refused with what begins with its first word, where something does", () => {
+    expect(refused("agents").message).toBe("unknown command agents; there are agents list, agents check")
+    expect(refused("agents").hint).toBe("Commands of agents: agents list, agents check.")
+    expect(refused("agents").details).toEqual({ command: "agents", nearest: null, known: ["agents list", "agents check"] })
+    const pipelines = "pipeline create, pipeline get, pipeline list, pipeline cancel"
+    expect(refused("pipeline status").message).toBe(`unknown command pipeline status; there are ${pipelines}`)
+    expect(refused("pipeline lst")).toMatchObject({
+      message: "unknown command pipeline lst; did you mean pipeline list?",
+      hint: `Commands of pipeline: ${pipelines}.`,
+      details: { nearest: "pipeline list" }
+    })
   })
 
   test("is refused without a guess when none is near", () => {

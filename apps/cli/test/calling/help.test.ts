@@ -40,6 +40,23 @@ describe("help in a pipe", () => {
     )
   })
 
+  test("lists the operations that begin with a word, and a call of that word alone names them", async () => {
+    await using rig = new Rig()
+    const its = ["pipeline create", "pipeline get", "pipeline list", "pipeline cancel"]
+    for (const args of [["help", "pipeline"], ["pipeline", "--help"]]) {
+      const operations = its.map((name) => ({ name, summary: expect.any(String) }))
+      expect((await rig.call(args)).document).toMatchObject({ ok: true, command: "help", data: { group: "pipeline", operations } })
+    }
+    expect(await onTerminal(rig, ["help", "pipeline"])).toContain("\nOperations\n  pipeline create  Start ")
+    expect(await rig.refusal(["help", "pipeline", "status"])).toMatchObject({ command: "pipeline status", details: { known: its } })
+    for (const word of ["agents", "pipeline", "queue", "config", "engine", "schema", "examples"]) {
+      const known = operationNames.filter((name) => name.startsWith(`${word} `))
+      const list = known.join(", ")
+      expect(await rig.refusal([word])).toMatchObject({ message: `unknown command ${word}; there are ${list}`, details: { known, hint: `Commands of ${word}: ${list}.` } })
+      expect(await rig.refusal([word, "frobnicate"])).toMatchObject({ command: `${word} frobnicate`, details: { known } })
+    }
+  })
+
   test("and the version need no home", async () => {
     await using rig = new Rig("/dev/null/home")
     const { document } = await rig.call(["--version"])

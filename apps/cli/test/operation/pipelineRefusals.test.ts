@@ -102,6 +102,57 @@ describe("an id", () => {
   })
 })
 
+describe("a task of a pipeline", () => {
+  test("is not taken away from it by another, also when it has ended", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "alone", command: "true" }, ["--wait"])
+    await rig.data("pipeline create", { id: "old", tasks: [{ id: "lint", ...good }, { id: "test", ...good }] }, ["--wait"])
+    const before = [await rig.data("pipeline get", { id: "old" }), await rig.data("events", { pipelineId: "old" })]
+    for (const tasks of [[{ id: "alone", ...good }, { id: "test", ...good }], [good, { id: "test", ...good }]]) {
+      expect(await create(rig, { id: "new", tasks })).toMatchObject({
+        type: "IllegalTransition",
+        message: "tasks[1].id: task test is of pipeline old, which is completed",
+        details: { id: "test", pipelineId: "old", path: "tasks[1].id", hint: expect.stringContaining("prune") }
+      })
+    }
+    expect([await rig.data("pipeline get", { id: "old" }), await rig.data("events", { pipelineId: "old" })]).toEqual(before)
+    const taken = pipelineOf(await rig.data("pipeline create", { id: "new", tasks: [{ id: "alone", ...good }, good] }, ["--wait"]))
+    expect(taken).toMatchObject({ status: "completed", tasks: [{ id: "alone", attempt: 2, pipelineId: "new" }, { id: "new.2" }] })
+  })
+
+  test("is not replaced by a start while the pipeline runs, but may be restarted as it is", async () => {
+    await using rig = new Rig()
+    await rig.data("pipeline create", { id: "p", steps: [{ script: "echo own" }, { command: "cat", stdin: "open" }, good] })
+    await rig.data("wait", { id: "p.2", for: "start" })
+    const steps = [["p.1", "ended"], ["p.2", "runs"], ["p.3", "is blocked"]] as const
+    for (const [id] of steps) {
+      expect(await rig.refusal(["start", JSON.stringify({ id, command: "false", ifRunning: "restart" })])).toMatchObject({
+        type: "IllegalTransition",
+        message: `task ${id} is a step of pipeline p, which runs`,
+        details: { id, pipelineId: "p", hint: "Wait for that pipeline, cancel it, or use another id." }
+      })
+    }
+    expect(await rig.task("start", { id: "p.2", command: "false", ifRunning: "return" })).toMatchObject({ command: "cat", status: "running" })
+    expect(await rig.task("restart", { id: "p.1" }, ["--wait"])).toMatchObject({ attempt: 2, script: "echo own", status: "completed" })
+    await rig.data("send", { id: "p.2", eof: true })
+    expect(pipelineOf(await rig.data("wait", { pipelineId: "p" }))).toMatchObject({ status: "completed" })
+    expect(await rig.task("start", { id: "p.2", command: "true" }, ["--wait"])).toMatchObject({ command: "true", pipelineId: "p" })
+  })
+})
+
+describe("a pipeline that is taken for a task", () => {
+  test("is told to be one", async () => {
+    await using rig = new Rig()
+    await rig.data("pipeline create", { id: "p", steps: [good, good] }, ["--wait"])
+    const hint = "p is a pipeline: use pipeline get, pipeline cancel, or wait with pipelineId."
+    for (const operation of ["status", "wait", "why", "stop", "logs", "restart"]) {
+      const { type, message, details } = await rig.refusal([operation, "p"])
+      expect([operation, type, message, details["hint"]]).toEqual([operation, "TaskNotFound", "task not found: p", hint])
+    }
+    expect(await rig.refusal(["status", "q"])).toMatchObject({ details: { hint: "Run list to discover known task ids." } })
+  })
+})
+
 describe("a call that is sent again because its connection broke", () => {
   test("finds the pipeline that it made, under an id that was given or made", async () => {
     await using rig = new Rig()

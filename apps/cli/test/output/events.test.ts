@@ -91,4 +91,34 @@ describe("events", () => {
     ])
     expect(await rig.refusal(["events", '{"lines":true}', "--stream"])).toMatchObject({ type: "CommandInputError" })
   })
+
+  test("stream the end of a task behind all of its lines, in every round, and of every attempt", async () => {
+    await using rig = new Rig()
+    const [rounds, count] = [20, 5000]
+    const script = `read go; seq ${count}; echo last`
+    for (let round = 0; round < rounds; round++) {
+      const ids = [`a${round}`, `b${round}`]
+      await rig.data("start", ids.map((id) => ({ id, script, stdin: "open" })))
+      const following = rig.call(["events", JSON.stringify({ ids, follow: true, lines: true }), "--stream"])
+      for (const id of ids) await rig.data("send", { id, text: "go\n" })
+      const frames = framesOf((await following).stdout)
+      for (const id of ids) {
+        const its = frames.filter(({ taskId }) => taskId === id)
+        expect(its.at(-1)).toMatchObject({ type: "task.completed" })
+        expect(its.filter(({ type }) => type === "task.log.line")).toHaveLength(count + 1)
+      }
+      // Who goes on behind any frame misses no event.
+      const sequences = frames.map(({ sequence }) => sequence)
+      expect(sequences).toEqual(sequences.toSorted((one, two) => one - two))
+    }
+    await rig.data("start", { id: "again", script: "seq 3000" }, ["--wait"])
+    await rig.data("start", { id: "again", command: "cat", stdin: "open" })
+    const following = rig.call(["events", '{"id":"again","follow":true,"lines":true}', "--stream"])
+    await rig.data("send", { id: "again", text: "second\n", eof: true })
+    const types = framesOf((await following).stdout).map(({ type }) => type)
+    const ends = types.flatMap((type, at) => (type === "task.completed" ? [at] : []))
+    const linesBefore = (at: number) => types.slice(0, at).filter((type) => type === "task.log.line").length
+    expect(ends.map(linesBefore)).toEqual([expect.any(Number), 3001])
+    expect(linesBefore(ends[0] ?? 0)).toBeGreaterThanOrEqual(3000)
+  }, 60_000)
 })

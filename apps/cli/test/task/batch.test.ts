@@ -121,4 +121,29 @@ describe("a batch of stops or restarts", () => {
       }
     })
   })
+
+  test("takes ids as they are, and restarts each behind what it depends on", async () => {
+    await using rig = new Rig()
+    const chain = [{ id: "a", script: "test -e repaired" }, ...["b", "c"].map((id, at) => ({ id, command: "true", dependsOn: [at === 0 ? "a" : "b"] }))]
+    await rig.data("start", chain.map((each) => ({ ...each, cwd: rig.scratch })), ["--wait"])
+    expect(await rig.task("status", { id: "c" })).toMatchObject({ status: "cancelled", failure: { type: "DependencyFailed" } })
+    await Bun.write(`${rig.scratch}/repaired`, "")
+    const again = await rig.call(["restart", '[{"id":"c"},"b",{"id":"none"},"a","c"]', "--wait", "--concurrency", "1"])
+    expect(again).toMatchObject({
+      exitCode: 1,
+      document: {
+        data: {
+          results: [
+            { ok: true, data: { task: { id: "c", status: "completed", attempt: 1 } } },
+            { ok: true, data: { task: { id: "b", status: "completed", attempt: 1 } } },
+            { ok: false, error: { type: "TaskNotFound" } },
+            { ok: true, data: { task: { id: "a", status: "completed", attempt: 2 } } },
+            { ok: true, data: { task: { id: "c", status: "completed", attempt: 1 } } }
+          ]
+        }
+      }
+    })
+    await rig.data("start", ["x", "y"].map((id) => ({ id, script: "sleep 60" })))
+    expect(await rig.data("stop", ["x", "y"])).toMatchObject({ outcome: "succeeded", results: [{ data: { task: { id: "x" } } }, { data: { task: { id: "y" } } }] })
+  })
 })

@@ -1,11 +1,14 @@
 /** Follows the attempts of agents: what they say is kept as it comes, and at the end becomes their result. */
 import { agentOf } from "./knownAgents.ts"
+import type { AgentOutcome } from "@backbeat/core/task/AgentOutcome"
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import { keptBytes, keptLines } from "@backbeat/core/checkpoint/Checkpoint"
 import type { Task } from "@backbeat/core/task/Task"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
 import { attemptDir, Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
 import { Settings } from "../home/Settings.ts"
@@ -26,6 +29,43 @@ export class AgentAttempts extends Context.Service<
 >()("@backbeat/engine/AgentAttempts") {}
 
 const keyOf = ({ id, state }: Task): string => `${id}#${state.attempt}`
+
+/** What is not known is not called a success. */
+const unread: AgentOutcome = {
+  result: { text: "", isError: true, sessionId: null, costUsd: null, inputTokens: null, outputTokens: null, turns: null, structured: null },
+  used: { costUsd: null, inputTokens: null, outputTokens: null },
+  trouble: { kind: "no_result", message: "its output could not be read", hint: "Look at the task's logs with raw true, and at engine.log." }
+}
+
+const structuredMaxCharacters = 262_144
+const structuredMaxDepth = 64
+const sessionIdPattern = /^[\w.:-]{1,200}$/u
+
+const depthOf = (value: unknown): number =>
+  Predicate.isObject(value) ? 1 + Object.values(value).reduce((deepest: number, each) => Math.max(deepest, depthOf(each)), 0) : 0
+
+/** An output is not ours: what is kept of it must be readable for everybody, and no larger than an answer should be. */
+const bounded = (outcome: AgentOutcome, { spec: { work } }: Task): AgentOutcome => {
+  const { text, sessionId, structured } = outcome.result
+  const asked = work.kind === "prompt" && work.outputSchema !== null
+  const json = asked && structured !== null && depthOf(structured) <= structuredMaxDepth ? JSON.stringify(structured) : null
+  const kept = json === null || json.length > structuredMaxCharacters ? null : decodeJson(wellFormed(json))
+  return {
+    ...outcome,
+    result: {
+      ...outcome.result,
+      text: text.toWellFormed(),
+      sessionId: sessionId !== null && sessionIdPattern.test(sessionId) ? sessionId : null,
+      structured: kept
+    }
+  }
+}
+
+const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Json))
+
+/** JSON writes half of a surrogate pair as an escape, which other readers refuse. */
+const wellFormed = (json: string): string =>
+  JSON.stringify(JSON.parse(json, (_, value: unknown) => (Predicate.isString(value) ? value.toWellFormed() : value)))
 
 const make = Effect.gen(function* () {
   const { root } = yield* Home
@@ -62,7 +102,7 @@ const make = Effect.gen(function* () {
     if (reading === null) return end
     yield* reading.output.finish
     const stderr = yield* lastLinesOf({ dir: reading.dir, stream: "stderr", lines: keptLines, maxBytes: keptBytes })
-    const agent = reading.reader.conclude({ outcome: end.outcome, stderr: stderr.join("\n") })
+    const agent = bounded(reading.reader.conclude({ outcome: end.outcome, stderr: stderr.join("\n") }), task)
     const git = yield* gitState(task.spec.cwd, readEnvironment(root, task.id) ?? {})
     return { ...end, agent, ...(git === null ? {} : { git }) }
   })
@@ -71,7 +111,7 @@ const make = Effect.gen(function* () {
     follow,
     conclude: (task, end) =>
       Effect.catchCause(conclude(task, end), (cause) =>
-        Effect.as(Effect.logError(`the output of agent task ${task.id} could not be read`, cause), end)
+        Effect.as(Effect.logError(`the output of agent task ${task.id} could not be read`, cause), { ...end, agent: unread })
       )
   })
 })

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import { appendFileSync, existsSync, linkSync, mkdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { readDropped } from "../output/DroppedRecord.ts"
 import { OutputFile } from "../output/OutputFile.ts"
 import { outputPath } from "../output/OutputStream.ts"
 
@@ -18,11 +19,18 @@ const newline = 10
 /** The folder below an attempt's own in which its text for people is; standard error is the same file in both. */
 export const textDir = (dir: string): string => join(dir, "text")
 
-const makeTextDir = (dir: string): void => {
-  mkdirSync(textDir(dir), { recursive: true, mode: 0o700 })
-  const own = outputPath(textDir(dir), "stderr")
-  if (!existsSync(own) && existsSync(outputPath(dir, "stderr"))) linkSync(outputPath(dir, "stderr"), own)
-  if (!existsSync(outputPath(textDir(dir), "stdout"))) writeFileSync(outputPath(textDir(dir), "stdout"), "", { mode: 0o600 })
+/** Makes the folder where it is missing, and answers how much text is in it. Without a place for it the text is lost, and nothing else. */
+const makeTextDir = (dir: string): number => {
+  try {
+    mkdirSync(textDir(dir), { recursive: true, mode: 0o700 })
+    const own = outputPath(textDir(dir), "stderr")
+    if (!existsSync(own) && existsSync(outputPath(dir, "stderr"))) linkSync(outputPath(dir, "stderr"), own)
+    const path = outputPath(textDir(dir), "stdout")
+    if (!existsSync(path)) writeFileSync(path, "", { mode: 0o600 })
+    return statSync(path).size
+  } catch {
+    return 0
+  }
 }
 
 /** Reads one attempt's events. `begin` once, then `catchUp` after growth, and `finish` when nothing will be written any more. */
@@ -40,8 +48,9 @@ export class AgentOutput {
   constructor(dir: string, reader: AgentReader) {
     this.#dir = dir
     this.#reader = reader
-    makeTextDir(dir)
-    this.#written = statSync(outputPath(textDir(dir), "stdout")).size
+    const written = makeTextDir(dir)
+    // What rotation has dropped cannot be told again: what is left may then be told twice, but nothing new is taken for old.
+    this.#written = readDropped(dir).stdout.keptFrom > 0 ? 0 : written
   }
 
   /** Reads what was written since, and keeps its text. */
@@ -62,20 +71,27 @@ export class AgentOutput {
     )
   )
 
-  readonly #readOn: Effect.Effect<void> = Effect.suspend(() => this.#readFile(new OutputFile(this.#dir, "stdout")))
+  readonly #readOn: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
+    while (yield* this.#readFile(new OutputFile(this.#dir, "stdout"))) yield* Effect.yieldNow
+  })
 
-  #readFile(file: OutputFile): Effect.Effect<void> {
+  /** Reads what the file has. True when rotation has been beyond its end meanwhile: then it has to be opened anew. */
+  #readFile(file: OutputFile): Effect.Effect<boolean> {
     const buffer = Buffer.allocUnsafe(chunkBytes)
-    const step = (): boolean => {
+    const step = (): "more" | "end" | "dropped" => {
       if (this.#readTo < file.keptFrom) this.#skipTo(file.keptFrom)
       const count = file.read(this.#readTo, buffer)
-      if (count === "dropped") return true
+      if (count === "dropped") return count
       this.#readTo += count
       this.#split(buffer.subarray(0, count))
-      return count > 0
+      return count > 0 ? "more" : "end"
     }
     const all = Effect.gen(function* () {
-      while (step()) yield* Effect.yieldNow
+      for (;;) {
+        const met = step()
+        if (met !== "more") return met === "dropped"
+        yield* Effect.yieldNow
+      }
     })
     return Effect.ensuring(all, Effect.sync(() => file.close()))
   }

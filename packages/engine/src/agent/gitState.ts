@@ -4,9 +4,10 @@
  */
 import type { GitState } from "@backbeat/core/task/GitState"
 import * as Effect from "effect/Effect"
+import { capture } from "../process/capture.ts"
 
 const maxPaths = 100
-const timeoutMs = 5000
+const timeoutMs = 2000
 const maxOutputBytes = 16_777_216
 
 const argv = [
@@ -44,22 +45,23 @@ const pathOf = (record: string): string => {
   return fields.slice(fieldsBefore[record[0] ?? ""] ?? 1).join(" ")
 }
 
-/** The state of the work tree around a directory; null where there is none, no git, or git takes longer than 5 s. Never fails. */
+/** The state of the work tree around a directory; null where there is none, no git, or git takes longer than 2 s. Never fails. */
 export const gitState = (cwd: string, env: Readonly<Record<string, string>>): Effect.Effect<GitState | null> =>
   Effect.promise(async () => {
-    try {
-      const child = Bun.spawn({
-        cmd: argv,
-        cwd,
-        env: { PATH: env["PATH"] ?? process.env["PATH"] ?? "/usr/bin:/bin", HOME: env["HOME"] ?? "/", LC_ALL: "C", GIT_TERMINAL_PROMPT: "0" },
-        stdio: ["ignore", "pipe", "ignore"],
-        timeout: timeoutMs,
-        killSignal: "SIGKILL",
-        maxBuffer: maxOutputBytes
-      })
-      const text = await new Response(child.stdout).text()
-      return (await child.exited) === 0 ? parseGitStatus(text) : null
-    } catch {
-      return null
-    }
+    const text = await capture({
+      cmd: argv,
+      cwd,
+      env: {
+        PATH: env["PATH"] ?? process.env["PATH"] ?? "/usr/bin:/bin",
+        HOME: env["HOME"] ?? "/",
+        LC_ALL: "C",
+        GIT_TERMINAL_PROMPT: "0",
+        // A repository may want to fetch what it lacks, by a program of its choice.
+        GIT_NO_LAZY_FETCH: "1",
+        GIT_ALLOW_PROTOCOL: "none"
+      },
+      timeoutMs,
+      maxBytes: maxOutputBytes
+    })
+    return text === null ? null : parseGitStatus(text)
   })

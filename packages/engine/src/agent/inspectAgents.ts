@@ -7,6 +7,7 @@ import { statSync } from "node:fs"
 import { isAbsolute, join } from "node:path"
 import type { Configuration } from "../home/configuration.ts"
 import type { Variables } from "../home/KeptEnvironment.ts"
+import { capture } from "../process/capture.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
 import { agentNames, agentOf, agentSettings, commandOf } from "./knownAgents.ts"
 
@@ -16,21 +17,9 @@ const versionMaxCharacters = 200
 /** The first line that `--version` prints; null when it prints none in time. */
 const versionOf = (path: string, env: Variables): Effect.Effect<string | null> =>
   Effect.promise(async () => {
-    try {
-      const child = Bun.spawn({
-        cmd: [path, "--version"],
-        cwd: "/",
-        env,
-        stdio: ["ignore", "pipe", "ignore"],
-        timeout: versionTimeoutMs,
-        killSignal: "SIGKILL"
-      })
-      const text = await new Response(child.stdout).text()
-      const line = text.split("\n").find((each) => each.trim() !== "")
-      return (await child.exited) === 0 && line !== undefined ? line.trim().slice(0, versionMaxCharacters) : null
-    } catch {
-      return null
-    }
+    const text = await capture({ cmd: [path, "--version"], cwd: "/", env, timeoutMs: versionTimeoutMs, maxBytes: 65_536 })
+    const line = text?.split("\n").find((each) => each.trim() !== "")
+    return line === undefined ? null : line.trim().slice(0, versionMaxCharacters)
   })
 
 const isThere = (path: string): boolean => {
@@ -50,7 +39,8 @@ const placeOf = (pattern: string, env: Variables): string => {
   return isAbsolute(path) ? path : join(env["HOME"] ?? "/", path)
 }
 
-const authOf = ({ loginMarks: { variables, files } }: Agent, env: Variables): AgentEntry["auth"] => {
+/** What can be seen of an agent's login in these variables and in the files that they lead to. */
+export const authOf = ({ loginMarks: { variables, files } }: Agent, env: Variables): AgentEntry["auth"] => {
   const variable = variables.find((name) => (env[name] ?? "") !== "")
   if (variable !== undefined) return { status: "found", where: variable }
   const file = files.map((pattern) => placeOf(pattern, env)).find(isThere)

@@ -2,6 +2,7 @@
 import { commandInputError, type Problem, taskNotFound } from "@backbeat/contract/Problem"
 import type { BriefTask, TaskAnswer } from "@backbeat/contract/TaskAnswer"
 import type { Task } from "@backbeat/core/task/Task"
+import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -26,18 +27,26 @@ export class View extends Context.Service<
   }
 >()("@backbeat/engine/View") {}
 
+const isPipeline = (id: string): Problem => ({
+  ...taskNotFound(id),
+  hint: `${id} is a pipeline: use pipeline get, pipeline cancel, or wait with pipelineId.`
+})
+
 /** Views on the store and the live attempts. */
 export const layerView = Layer.effect(
   View,
   Effect.gen(function* () {
     const { root } = yield* Home
     const store = yield* TaskStore
+    const pipelines = yield* PipelineStore
     const lives = yield* LiveAttempts
     const supervisor = yield* Supervisor
-    const find = (id: string) =>
-      Effect.flatMap(Effect.mapError(store.find(id), toProblem(id)), (task) =>
-        task === null ? Effect.fail(taskNotFound(id)) : Effect.succeed(task)
-      )
+    const find = Effect.fnUntraced(function* (id: string) {
+      const task = yield* Effect.mapError(store.find(id), toProblem(id))
+      if (task !== null) return task
+      const pipeline = yield* Effect.mapError(pipelines.find(id), toProblem(id))
+      return yield* Effect.fail(pipeline === null ? taskNotFound(id) : isPipeline(id))
+    })
     const waitsFor = Effect.fnUntraced(function* (task: Task) {
       if (task.state.status !== "blocked") return []
       const waits = yield* store.waitsOf(task.id)

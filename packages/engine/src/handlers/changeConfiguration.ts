@@ -1,12 +1,28 @@
 /** Changes the configuration file: only to what holds, and with effect at once. */
+import { showPath } from "@backbeat/contract/decodePayload"
+import type { Path } from "@backbeat/contract/Flaw"
 import { nearest } from "@backbeat/contract/nearest"
-import { problem } from "@backbeat/contract/Problem"
+import { type Problem, problem } from "@backbeat/contract/Problem"
 import * as Effect from "effect/Effect"
+import { agentOf } from "../agent/knownAgents.ts"
 import { keyNames, resolve, withKey } from "../home/configuration.ts"
 import { Home } from "../home/Home.ts"
 import { Settings } from "../home/Settings.ts"
+import type { ConfigurationFlaw } from "../home/sift.ts"
+import { unknownAgent } from "./agentWork.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { wrongField } from "./View.ts"
+
+/** Whether one of two places is the other, or in it: what is wrong elsewhere in the file keeps nobody from setting a value. */
+const overlap = (one: Path, other: Path): boolean => {
+  const shorter = Math.min(one.length, other.length)
+  return one.slice(0, shorter).every((each, index) => each === other[index])
+}
+
+const refusal = ({ at, kind, path, message }: ConfigurationFlaw, key: Path): Problem => {
+  if (kind === "unknown" && at.length <= key.length) return wrongField("key", `${path}: ${message}`, "See config show.")
+  return wrongField("value", kind === "value" && path === showPath(key) ? message : `${path}: ${message}`, "See config show.")
+}
 
 /** Gives the acts that set one key (or remove it, when the value is undefined), and that replace the whole content. */
 export const makeChangeConfiguration = Effect.gen(function* () {
@@ -27,8 +43,13 @@ export const makeChangeConfiguration = Effect.gen(function* () {
       return yield* Effect.fail(problem("ConfigInvalid", message, "Mend or remove the file.", { path: configPath }))
     }
     const content = withKey(settings.file(), key, value)
-    const flaw = resolve(content, {}).problems.find((each) => each.key === head)
-    if (flaw !== undefined) return yield* Effect.fail(wrongField("value", flaw.message, "See config show."))
+    const { config, flaws } = resolve(content, {})
+    const flaw = flaws.find(({ at }) => overlap(at, key))
+    if (flaw !== undefined) return yield* Effect.fail(refusal(flaw, key))
+    if (head === "defaultAgent" && config.defaultAgent !== null && agentOf(config, config.defaultAgent) === null) {
+      const { hint } = unknownAgent(config.defaultAgent, config)
+      return yield* Effect.fail(wrongField("value", `is no agent that there is: ${config.defaultAgent}`, hint))
+    }
     return yield* replace(content)
   })
 

@@ -12,6 +12,7 @@ import { makeTaskLines } from "../output/taskLines.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { handle, handleStream, toProblem } from "./Call.ts"
 import { eventFrame, lineFrame, pipelineSnapshotFrame, snapshotFrame } from "./frame.ts"
+import { makeLinesBeforeEnds } from "./linesBeforeEnds.ts"
 import { makePipelineView } from "./PipelineView.ts"
 import { View, wrongField } from "./View.ts"
 
@@ -103,10 +104,10 @@ const makeHistory = Effect.gen(function* () {
 
 /** The handler of `events`. */
 export const makeEventsHandler = Effect.gen(function* () {
-  const store = yield* TaskStore
   const view = yield* View
   const pipelines = yield* makePipelineView
   const taskLines = yield* makeTaskLines
+  const linesBeforeEnds = yield* makeLinesBeforeEnds
   const { page, history } = yield* makeHistory
 
   const filterOf = Effect.fnUntraced(function* (input: Input<"events">) {
@@ -117,11 +118,11 @@ export const makeEventsHandler = Effect.gen(function* () {
     return { taskIds: ids.length === 0 ? undefined : ids, tag, pipelineId, types: yield* typesOf(input) } satisfies Filter
   })
 
-  const linesOf = (id: string, follow: boolean) =>
+  const linesOf = (id: string, follow: boolean, onDelivered: (attempt: number) => void) =>
     Stream.unwrap(
       Effect.map(view.find(id), ({ state }) =>
-        taskLines({ id, attempt: 1, single: !follow && isFinal(state.status) && state.attempt === 1 }).pipe(
-          Stream.mapEffect((line) => Effect.map(store.lastSequence, (sequence) => lineFrame(id, sequence, line))),
+        taskLines({ id, attempt: 1, single: !follow && isFinal(state.status) && state.attempt === 1, onDelivered }).pipe(
+          Stream.map((line) => lineFrame(id, 0, line)),
           Stream.mapError((trouble) =>
             trouble._tag === "InvalidLogQuery" ? wrongField("lines", trouble.message, "Leave it out.") : toProblem(id)(trouble)
           )
@@ -148,7 +149,7 @@ export const makeEventsHandler = Effect.gen(function* () {
     if (ids.length === 0) {
       return yield* Effect.fail(wrongField("lines", "needs id, ids or pipelineId", "Name the tasks whose lines you want."))
     }
-    return Stream.mergeAll([frames, ...ids.map((id) => linesOf(id, input.follow ?? false))], { concurrency: "unbounded" })
+    return linesBeforeEnds({ frames, ids, since }, (id, onDelivered) => linesOf(id, input.follow ?? false, onDelivered))
   })
 
   const answer = (input: Input<"events">) =>

@@ -22,12 +22,14 @@ import { makeStartOne, type Starting } from "./starter.ts"
 const lives = (id: string, status: string): Problem =>
   problem("TaskAlreadyRunning", `id: task ${id} is ${status}`, "Give it another id or none, or stop that task first.", { id, status, path: "id" })
 
-const isTaken = (id: string, by: string): Problem =>
-  problem("IllegalTransition", `id: task ${id} is of pipeline ${by}, which runs`, "Give it another id or none, or wait for the end of that pipeline.", {
+const isTaken = (id: string, { id: pipelineId, state }: Pipeline): Problem => {
+  const otherwise = state.status === "running" ? "" : ", or prune the ended ones before"
+  return problem("IllegalTransition", `id: task ${id} is of pipeline ${pipelineId}, which is ${state.status}`, `Give it another id or none${otherwise}.`, {
     id,
-    pipelineId: by,
+    pipelineId,
     path: "id"
   })
+}
 
 /** A dependency that is missing is likely meant to be another task of the call. */
 const suggesting = (told: Problem, ids: ReadonlyArray<string>): Problem => {
@@ -50,19 +52,20 @@ export const makePipelineCreation = Effect.gen(function* () {
   const startOne = yield* makeStartOne
   const { ownerOf, freePipelineId } = yield* makeNaming
 
-  /** Refuses the id of a task that lives, or that a pipeline which runs has. */
+  /** Refuses the id of a task that lives, or that a pipeline has: it would lose it. */
   const checkFree = Effect.fnUntraced(function* (id: string) {
     const task = yield* store.find(id)
     if (task === null) return
     if (!isFinal(task.state.status)) return yield* Effect.fail(lives(id, task.state.status))
     const { pipelineId } = task.lineage
     const its = pipelineId === null ? null : yield* pipelines.find(pipelineId)
-    if (its?.state.status === "running") return yield* Effect.fail(isTaken(id, its.id))
+    if (its !== null) return yield* Effect.fail(isTaken(id, its))
   })
 
   /** Stores a pipeline with its tasks, each behind what it depends on. */
-  const make = (tx: Tx & PipelineTx, input: PipelineInput, { call, keep, seen }: Starting) =>
+  const make = (tx: Tx & PipelineTx, input: PipelineInput, starting: Starting) =>
     Effect.gen(function* () {
+      const { call } = starting
       const owner = yield* ownerOf(null, 0, call)
       const { id, existing } =
         input.id === undefined
@@ -79,7 +82,7 @@ export const makePipelineCreation = Effect.gen(function* () {
         const item = items[index]
         if (item === undefined) continue
         yield* checkFree(item.input.id).pipe(
-          Effect.andThen(startOne(tx, { input: item.input, index, lineage }, { call, keep, seen })),
+          Effect.andThen(startOne(tx, { input: item.input, index, lineage }, starting)),
           Effect.mapError((trouble) => ofItem(item, made.taskIds, trouble))
         )
       }
@@ -103,10 +106,10 @@ export const makePipelineCreation = Effect.gen(function* () {
         )
     })
 
-  /** Finds out whether it could be made. Nothing is stored or kept. */
+  /** Finds out whether it could be made once its agents are installed. Nothing is stored or kept. */
   const rehearse = (input: PipelineInput, call: Call): Effect.Effect<void, Problem> =>
     transitions
-      .rehearse((tx) => make(tx, input, { call, keep: () => Effect.void, seen: new Map() }))
+      .rehearse((tx) => make(tx, input, { call, keep: () => Effect.void, rehearsed: true, seen: new Map() }))
       .pipe(Effect.asVoid, Effect.mapError(toProblem("")))
 
   return { create, rehearse }

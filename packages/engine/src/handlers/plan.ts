@@ -3,16 +3,21 @@ import { decodePayload } from "@backbeat/contract/decodePayload"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import type { Problem } from "@backbeat/contract/Problem"
 import { type Input, operations } from "@backbeat/contract/table"
+import { meets } from "@backbeat/core/graph/settle"
+import type { Dependency } from "@backbeat/core/task/Dependency"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { Pauses } from "../admission/Pauses.ts"
+import { authOf } from "../agent/inspectAgents.ts"
 import { agentOf, agentSettings, commandOf } from "../agent/knownAgents.ts"
 import type { Configuration } from "../home/configuration.ts"
 import { Settings } from "../home/Settings.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
 import { slotsOf } from "../task/slots.ts"
+import { actorName } from "./actorName.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { arrange, makeStandings } from "./dependencies.ts"
 import { makePipelineCreation } from "./pipelineCreation.ts"
@@ -41,42 +46,75 @@ const argvOf = (specified: Specified, config: Configuration): ReadonlyArray<stri
   return resolved.kind === "resolved" ? [resolved.path, ...argv.slice(1)] : argv
 }
 
+const withoutLogin = ({ spec: { work }, env }: Specified, config: Configuration): ReadonlyArray<string> => {
+  const agent = work.kind === "prompt" ? agentOf(config, work.agent) : null
+  if (agent === null || authOf(agent, { ...env, ...agentSettings(config, agent.name).env }).status !== "missing") return []
+  return [`no login of ${agent.name} is to be seen: ${agent.login}`]
+}
+
 const ofSpec = (specified: Specified, config: Configuration): ReadonlyArray<string> => {
   const resolved = resolvedIn(specified, commandLineOf(specified.spec, config))
   const { work } = specified.spec
   return [
     ...(resolved.kind === "notSpawned" ? [`it could not be started: ${resolved.message}`] : []),
+    ...(resolved.kind === "notSpawned" ? [] : withoutLogin(specified, config)),
     ...(work.kind === "prompt" && work.permissionMode === "full" ? [`${work.agent} would work without any check of what it does (permissionMode full)`] : [])
   ]
 }
 
 const isMany = <A>(payload: A | ReadonlyArray<A>): payload is ReadonlyArray<A> => Array.isArray(payload)
 
-/** Plans one task of a call; made once. `toBe` are the ids that the call makes. */
+/** The tasks of the call itself: the ids that it makes, and those among them that would be cancelled at once. */
+interface Ahead {
+  readonly toBe: ReadonlySet<string>
+  readonly doomed: Set<string>
+}
+
+/** Plans one task of a call; made once. What it depends on in the call is planned before it. */
 const makePlanOne = Effect.gen(function* () {
   const store = yield* TaskStore
   const settings = yield* Settings
+  const pauses = yield* Pauses
   const { checkKnown } = yield* makeStandings
 
-  const warningsOf = Effect.fnUntraced(function* (id: string | undefined, specified: Specified) {
+  const brokenOne = Effect.fnUntraced(function* ({ task: id, on }: Dependency, { toBe, doomed }: Ahead) {
+    const needed = on === "success" ? "" : ` (on ${on})`
+    const broken = (end: string) => [`it would be cancelled at once: it depends on ${id}${needed}, which ${end}`]
+    if (toBe.has(id)) return on === "success" && doomed.has(id) ? broken("would be cancelled") : []
+    const state = (yield* Effect.mapError(store.find(id), toProblem(id)))?.state
+    return state !== undefined && meets(on, state) === false ? broken(state.status === "cancelled" ? "was cancelled" : state.status) : []
+  })
+
+  const pausedOne = Effect.fnUntraced(function* (queue: string) {
+    const pause = (yield* Effect.mapError(pauses.all, toProblem(""))).get(queue)
+    if (pause === undefined) return []
+    const reason = pause.reason === null ? "" : `: ${pause.reason}`
+    return [`queue ${queue} was paused by ${actorName(pause.actor)}${reason}. It would wait until: backbeat queue resume ${queue}`]
+  })
+
+  const warningsOf = Effect.fnUntraced(function* (id: string | undefined, specified: Specified, ahead: Ahead) {
     const { spec } = specified
     const existing = id === undefined ? null : yield* Effect.mapError(store.find(id), toProblem(id))
     const config = settings.current()
     const busy = (yield* Effect.mapError(store.busy, toProblem("")))[spec.queue] ?? 0
     const slots = slotsOf(config, spec.queue)
+    const broken = (yield* Effect.forEach(spec.dependsOn, (each) => brokenOne(each, ahead))).flat()
+    if (broken.length > 0 && id !== undefined) ahead.doomed.add(id)
     return [
+      ...broken,
       ...ofSpec(specified, config),
+      ...(yield* pausedOne(spec.queue)),
       ...(existing === null ? [] : [isFinal(existing.state.status) ? `task ${id} exists: this would be its attempt ${existing.state.attempt + 1}` : `task ${id} is ${existing.state.status}`]),
       ...(busy >= slots ? [`queue ${spec.queue} is full (${busy} of ${slots}): it would wait`] : [])
     ]
   })
 
-  return Effect.fnUntraced(function* (input: StartInput, { caller }: Call, toBe: ReadonlySet<string>) {
+  return Effect.fnUntraced(function* (input: StartInput, { caller }: Call, ahead: Ahead) {
     const now = yield* Clock.currentTimeMillis
     const setting = { cwd: caller.cwd, umask: caller.umask ?? 0o022, callersEnv: caller.env ?? {}, config: settings.current(), now }
     const specified = yield* Effect.fromResult(specify(input, setting))
     const { spec } = specified
-    yield* Effect.mapError(checkKnown(spec.dependsOn, toBe), toProblem(""))
+    yield* Effect.mapError(checkKnown(spec.dependsOn, ahead.toBe), toProblem(""))
     return {
       id: input.id ?? null,
       argv: argvOf(specified, setting.config),
@@ -84,10 +122,17 @@ const makePlanOne = Effect.gen(function* () {
       dependsOn: spec.dependsOn,
       spec: { ...spec },
       startsAt: spec.notBefore === null ? null : iso(spec.notBefore),
-      warnings: yield* warningsOf(input.id, specified)
+      warnings: yield* warningsOf(input.id, specified, ahead)
     }
   })
 })
+
+/** Works through items in an order; the answers come in that of the items. */
+const inOrder = <A, B, E>(items: ReadonlyArray<A>, order: ReadonlyArray<number>, work: (item: A, index: number) => Effect.Effect<B, E>) =>
+  Effect.map(
+    Effect.forEach(order, (index) => Effect.forEach(items.slice(index, index + 1), (item) => Effect.map(work(item, index), (answer) => ({ index, answer })))),
+    (done) => done.flat().toSorted((one, two) => one.index - two.index).map(({ answer }) => answer)
+  )
 
 /** The handler of `plan`. */
 export const makePlanHandler = Effect.gen(function* () {
@@ -102,8 +147,8 @@ export const makePlanHandler = Effect.gen(function* () {
     )
     const { order, refused } = arrange(inputs)
     for (const [index, problem] of refused) return yield* Effect.fail(at(index)(problem))
-    const toBe = new Set(inputs.flatMap(({ id }) => id ?? []))
-    const tasks = yield* Effect.forEach(inputs, (input, index) => Effect.mapError(planOne(input, call, toBe), at(index)))
+    const ahead = { toBe: new Set(inputs.flatMap(({ id }) => id ?? [])), doomed: new Set<string>() }
+    const tasks = yield* inOrder(inputs, order, (input, index) => Effect.mapError(planOne(input, call, ahead), at(index)))
     return { operation: "start", tasks, order }
   })
 
@@ -112,9 +157,9 @@ export const makePlanHandler = Effect.gen(function* () {
     const input = yield* Effect.fromResult(decodePayload(operations["pipeline create"], payload))
     yield* rehearse(input, call)
     const { items, order } = yield* Effect.fromResult(itemsOf(input.id ?? idToBe, input))
-    const toBe = new Set(items.map((item) => item.input.id))
-    const tasks = yield* Effect.forEach(items, ({ path, input: its }) =>
-      planOne(its, call, toBe).pipe(
+    const ahead = { toBe: new Set(items.map((item) => item.input.id)), doomed: new Set<string>() }
+    const tasks = yield* inOrder(items, order, ({ path, input: its }) =>
+      planOne(its, call, ahead).pipe(
         Effect.map((task) => ({ ...task, id: its.id.startsWith(idToBe) ? null : its.id })),
         Effect.mapError((problem) => within(path, problem))
       )

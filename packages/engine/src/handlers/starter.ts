@@ -4,10 +4,12 @@ import type { StartInput } from "@backbeat/contract/operation/start"
 import { type Lineage, noLineage, type Owner } from "@backbeat/core/task/TaskSpec"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
+import { PipelineStore } from "@backbeat/store/PipelineStore"
 import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import type { Configuration } from "../home/configuration.ts"
 import { Home } from "../home/Home.ts"
 import type { Variables } from "../home/KeptEnvironment.ts"
 import { Settings } from "../home/Settings.ts"
@@ -40,6 +42,8 @@ interface Wanted {
 export interface Starting {
   readonly call: Call
   readonly keep: (id: string, env: Variables) => Effect.Effect<void, StoreError>
+  /** Whether it is only rehearsed: an agent that is not installed is then no reason to refuse. */
+  readonly rehearsed?: boolean
   /** What was depended on so far in this transaction. */
   readonly seen: Map<string, Task>
 }
@@ -60,25 +64,42 @@ const dependsTooLate = ({ id, state }: Task): Problem =>
     { id, from: state.status, path: "dependsOn" }
   )
 
+const isStep = (id: string, pipelineId: string): Problem =>
+  problem("IllegalTransition", `task ${id} is a step of pipeline ${pipelineId}, which runs`, "Wait for that pipeline, cancel it, or use another id.", {
+    id,
+    pipelineId
+  })
+
 /** What became of one payload. */
 export interface Started {
   readonly index: number
   readonly result: Result.Result<Task, Problem>
 }
 
+const unavailableFor = ({ spec, env }: Specified, config: Configuration, { rehearsed = false }: Starting): Problem | null =>
+  rehearsed ? null : agentUnavailable(spec, env, config)
+
 /** Starts one payload in a transaction; made once. Fails with the Problem, IllegalTransition or StoreError that refuses it. */
 export const makeStartOne = Effect.gen(function* () {
   const store = yield* TaskStore
+  const pipelines = yield* PipelineStore
   const settings = yield* Settings
   const quota = yield* makeQuota
   const { ownerOf, freeId } = yield* makeNaming
   const { standing } = yield* makeStandings
+
+  /** Refuses to put other work in the place of a step while the result of its pipeline depends on it. */
+  const checkOver = Effect.fnUntraced(function* ({ id, lineage }: Task) {
+    const pipeline = lineage.pipelineId === null ? null : yield* pipelines.find(lineage.pipelineId)
+    if (pipeline?.state.status === "running") return yield* Effect.fail(isStep(id, pipeline.id))
+  })
 
   const startAnew = Effect.fnUntraced(function* (tx: Tx, task: Task, { input }: Item, wanted: Wanted & Starting) {
     const { state } = task
     const { spec, env } = wanted.specified
     const live = !isFinal(state.status)
     if (live && input.ifRunning === "return") return task
+    if (wanted.lineage === undefined) yield* checkOver(task)
     if (live && input.ifRunning !== "restart") return yield* Effect.fail(alreadyRunning(task))
     if (live && spec.dependsOn.length > 0) return yield* Effect.fail(dependsTooLate(task))
     // A step that is started again by itself is still one of its pipeline's.
@@ -90,11 +111,12 @@ export const makeStartOne = Effect.gen(function* () {
     return changed
   })
 
-  return Effect.fnUntraced(function* (tx: Tx, item: Item, { call, keep, seen }: Starting) {
+  return Effect.fnUntraced(function* (tx: Tx, item: Item, starting: Starting) {
+    const { call, keep, seen } = starting
     const { input, index, lineage } = item
     const setting = { cwd: call.caller.cwd, umask: call.caller.umask ?? 0o022, callersEnv: call.caller.env ?? {}, config: settings.current(), now: tx.now }
     const specified = yield* Effect.fromResult(specify(input, setting))
-    const unavailable = agentUnavailable(specified.spec, specified.env, setting.config)
+    const unavailable = unavailableFor(specified, setting.config, starting)
     if (unavailable !== null) return yield* Effect.fail(unavailable)
     const owner = yield* ownerOf(input.sessionId ?? null, index, call)
     const { id, existing } =

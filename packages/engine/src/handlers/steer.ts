@@ -1,10 +1,14 @@
 /** Answers `stop`, `restart` and `send`. */
+import { decodePayload } from "@backbeat/contract/decodePayload"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import { type Input, operations } from "@backbeat/contract/table"
+import { order } from "@backbeat/core/graph/order"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
+import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { attemptDir, Home } from "../home/Home.ts"
 import { signalGroup } from "../process/posix.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
@@ -13,6 +17,7 @@ import { stopTree } from "../process/stopTree.ts"
 import { treeOf } from "../task/attemptSpec.ts"
 import { sendEof, sendStdin, type StdinBlocked, type StdinClosed } from "../process/stdin.ts"
 import { Transitions } from "../task/Transitions.ts"
+import type { Tx } from "../task/Tx.ts"
 import { makeUntil } from "../task/until.ts"
 import { actorOf, type Call, handle, toProblem } from "./Call.ts"
 import { makeStandings } from "./dependencies.ts"
@@ -55,36 +60,85 @@ export const makeStopHandler = Effect.gen(function* () {
   )
 })
 
+/** Asks for another attempt of one task in a transaction, and gives its number; made once. */
+const makeRestartOne = Effect.gen(function* () {
+  const view = yield* View
+  const { standingAgain } = yield* makeStandings
+  return Effect.fnUntraced(function* (tx: Tx, { id, reason }: Input<"restart">, call: Call) {
+    const requestId = `${call.caller.requestId}#restart`
+    const task = yield* view.find(id)
+    // The same call, sent again because its connection broke: it has been done.
+    if (task.owner.requestId === requestId) return task.state.attempt
+    // What runs has waited already.
+    const stands = isFinal(task.state.status) ? yield* standingAgain(task) : { waitsFor: [], broken: null }
+    const anew = { spec: null, reason: reason ?? null }
+    const { state } = yield* tx.restart({ ...task, owner: { ...task.owner, requestId } }, anew, stands, actorOf(call))
+    return state.status === "stopping" ? state.attempt + 1 : state.attempt
+  })
+})
+
+/** Restarts tasks in one transaction, each behind those of them that it depends on: before these it would be withdrawn; made once. */
+const makeRestartMany = Effect.gen(function* () {
+  const store = yield* TaskStore
+  const restartOne = yield* makeRestartOne
+  return Effect.fnUntraced(function* (tx: Tx, inputs: ReadonlyArray<Input<"restart">>, call: Call) {
+    // Of a task that is named twice the first counts.
+    const byId = new Map(inputs.toReversed().map((input) => [input.id, input]))
+    const nodes = yield* Effect.forEach(byId.keys(), (id) =>
+      Effect.map(store.find(id), (task) => ({ id, dependsOn: task?.spec.dependsOn.map((each) => each.task) ?? [] }))
+    )
+    const arranged = order(nodes)
+    const attempts = new Map<string, Result.Result<number, Problem>>()
+    for (const id of [...arranged.order, ...arranged.cycles.keys()]) {
+      const asked = restartOne(tx, byId.get(id) ?? { id }, call)
+      const outcome = asked.pipe(
+        Effect.map(Result.succeed),
+        Effect.catch((trouble) => (trouble._tag === "StoreError" ? Effect.fail(trouble) : Effect.succeed(Result.fail(toProblem(id)(trouble)))))
+      )
+      attempts.set(id, yield* outcome)
+    }
+    return attempts
+  })
+})
+
 /** The handler of `restart`: answers when the new attempt has been opened, or with --wait when it has ended. */
 export const makeRestartHandler = Effect.gen(function* () {
   const transitions = yield* Transitions
   const view = yield* View
   const until = yield* makeUntil
   const awaitEnd = yield* makeAwaitEnd
-  const { standingAgain } = yield* makeStandings
-  return handle(operations.restart, ({ id, reason }, call: Call) =>
+  const restartOne = yield* makeRestartOne
+  const restartMany = yield* makeRestartMany
+
+  const show = (id: string, next: number, call: Call) =>
     Effect.gen(function* () {
-      const requestId = `${call.caller.requestId}#restart`
-      const anew = { spec: null, reason: reason ?? null }
-      const next = yield* transitions
-        .commit((tx) =>
-          Effect.gen(function* () {
-            const task = yield* view.find(id)
-            // The same call, sent again because its connection broke: it has been done.
-            if (task.owner.requestId === requestId) return task.state.attempt
-            // What runs has waited already.
-            const stands = isFinal(task.state.status) ? yield* standingAgain(task) : { waitsFor: [], broken: null }
-            const { state } = yield* tx.restart({ ...task, owner: { ...task.owner, requestId } }, anew, stands, actorOf(call))
-            return state.status === "stopping" ? state.attempt + 1 : state.attempt
-          })
-        )
-        .pipe(Effect.mapError(toProblem(id)))
       const opened = until(id, (task) => task.state.attempt >= next || isFinal(task.state.status))
       if (call.caller.repeated !== true) yield* Effect.mapError(opened, toProblem(id))
       const now = yield* view.settled(id)
       return { task: yield* view.show(call.flags.wait === true ? yield* awaitEnd(id, call) : now) }
     })
+
+  const one = handle(operations.restart, (input, call: Call) =>
+    Effect.gen(function* () {
+      const next = yield* Effect.mapError(transitions.commit((tx) => restartOne(tx, input, call)), toProblem(input.id))
+      return yield* show(input.id, next, call)
+    })
   )
+
+  const many = Effect.fnUntraced(function* (payloads: ReadonlyArray<unknown>, call: Call) {
+    const decoded = payloads.map((payload) => decodePayload(operations.restart, payload))
+    const inputs = decoded.flatMap((each) => (Result.isSuccess(each) ? [each.success] : []))
+    const attempts = yield* Effect.mapError(transitions.commit((tx) => restartMany(tx, inputs, call)), toProblem(""))
+    const answer = (each: (typeof decoded)[number]) =>
+      Effect.gen(function* () {
+        const { id } = yield* Effect.fromResult(each)
+        const next = attempts.get(id)
+        return next === undefined ? yield* Effect.die("a restart without an answer") : yield* show(id, yield* Effect.fromResult(next), call)
+      })
+    return yield* Effect.forEach(decoded, (each) => Effect.result(answer(each)), { concurrency: "unbounded" })
+  })
+
+  return { ...one, answerMany: many }
 })
 
 const notSending = (id: string, message: string, hint: string) =>

@@ -168,6 +168,7 @@ export const makeWaitHandler = Effect.gen(function* () {
   })
 
   const awaitSingle = Effect.fnUntraced(function* (id: string, what: What) {
+    yield* view.find(id)
     const task = yield* awaitOne(id, what)
     return { task: yield* view.show(task), ...(yield* lastLines(task)), cursor: yield* cursor }
   })

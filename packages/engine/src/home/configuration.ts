@@ -1,13 +1,19 @@
 /** The configuration: environment over file over defaults. One bad value is reported and falls back alone. */
+import { nearest } from "@backbeat/contract/nearest"
 import { Effort, PermissionMode } from "@backbeat/core/task/AgentWork"
 import { NonEmptyText, Text } from "@backbeat/core/task/Text"
+import { TaskId } from "@backbeat/core/task/TaskId"
 import * as Predicate from "effect/Predicate"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { type ConfigurationFlaw, makeSift } from "./sift.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
 const Queue = Schema.Struct({ concurrency: between(1, 10_000) })
+
+const Variables = Schema.Record(Schema.String.check(Schema.isPattern(/^[^=\0]+$/u)), Text).annotate({
+  messageUnexpectedKey: "the name of a variable is not empty and has no = and no NUL"
+})
 
 /**
  * How an agent is called here: `command` and `args` for another executable, or a custom agent with `{prompt}` in an argument;
@@ -16,12 +22,20 @@ const Queue = Schema.Struct({ concurrency: between(1, 10_000) })
 const AgentSettings = Schema.Struct({
   command: Schema.optionalKey(NonEmptyText),
   args: Schema.optionalKey(Schema.Array(Text)),
-  env: Schema.optionalKey(Schema.Record(Schema.String, Text)),
+  env: Schema.optionalKey(Variables),
   model: Schema.optionalKey(NonEmptyText),
   effort: Schema.optionalKey(Effort),
   permissionMode: Schema.optionalKey(PermissionMode)
 })
 export type AgentSettings = typeof AgentSettings.Type
+
+const Agents = Schema.Record(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u)), AgentSettings).annotate({
+  messageUnexpectedKey: "the name of an agent has 1 to 64 characters of A-Z a-z 0-9 . _ - and starts with a letter or digit"
+})
+
+const Queues = Schema.Record(TaskId, Queue).annotate({
+  messageUnexpectedKey: "the name of a queue has 1 to 128 characters of A-Z a-z 0-9 . _ : - and starts with a letter or digit"
+})
 
 /** Every key with its type. Times in milliseconds, sizes in bytes; `timeout` null = no limit, `memoryReserve` null = by the size of the memory. */
 export const Configuration = Schema.Struct({
@@ -36,9 +50,9 @@ export const Configuration = Schema.Struct({
   cpuThreshold: between(1, 100),
   memoryReserve: Schema.NullOr(between(0, Number.MAX_SAFE_INTEGER)),
   settlingWindowMs: between(0, 3_600_000),
-  queues: Schema.Record(Schema.String, Queue),
+  queues: Queues,
   defaultAgent: Schema.NullOr(NonEmptyText),
-  agents: Schema.Record(Schema.String, AgentSettings)
+  agents: Agents
 })
 export type Configuration = typeof Configuration.Type
 
@@ -81,6 +95,11 @@ export interface Resolved {
   readonly problems: ReadonlyArray<{ readonly key: string; readonly message: string }>
 }
 
+/** The same, with the problems by where they are. */
+interface Sifted extends Resolved {
+  readonly flaws: ReadonlyArray<ConfigurationFlaw>
+}
+
 type Key = keyof Configuration
 
 const keys: ReadonlyArray<Key> = [
@@ -115,38 +134,42 @@ const variables: ReadonlyArray<readonly [Key, string]> = [
   ["defaultAgent", "BACKBEAT_DEFAULT_AGENT"]
 ]
 
-const decodeAll = Schema.decodeUnknownResult(Configuration, { errors: "all" })
-
-/** One key's value laid over a configuration; the message says why it was refused. */
-const lay = (config: Configuration, key: string, value: unknown): Result.Result<Configuration, string> =>
-  Result.mapError(decodeAll({ ...config, [key]: value }), (error) => error.message.replaceAll("\n", " "))
+const sift = makeSift(Configuration)
 
 const fromText = (key: Key, text: string): unknown => (key === "logLevel" || key === "defaultAgent" ? text : Number(text))
 
+const isKey = (name: string): name is Key => keyNames.includes(name)
+
+const unknownKey = (name: string): ConfigurationFlaw => {
+  const near = nearest(name, keyNames)
+  const message = `unknown key; ${near === null ? "" : `did you mean ${near}? `}known: ${keyNames.join(", ")}`
+  return { at: [name], path: name, kind: "unknown", message }
+}
+
 /** Resolves the configuration from the file's content (any JSON, undefined when there is no file) and an environment. */
-export const resolve = (file: unknown, environment: Readonly<Record<string, string | undefined>>): Resolved => {
+export const resolve = (file: unknown, environment: Readonly<Record<string, string | undefined>>): Sifted => {
   let config = defaults
   const sources = new Map<string, Source>(keys.map((key) => [key, "default"]))
-  const problems: Array<{ key: string; message: string }> = []
-  const take = (key: string, value: unknown, source: Source) => {
-    const laid = lay(config, key, value)
-    if (Result.isFailure(laid)) problems.push({ key, message: laid.failure })
-    else {
-      config = laid.success
-      sources.set(key, source)
-    }
+  const flaws: Array<ConfigurationFlaw> = []
+  const take = (key: Key, value: unknown, source: Source) => {
+    const sifted = sift(config, key, value)
+    flaws.push(...sifted.flaws)
+    if (sifted.config === null) return
+    config = sifted.config
+    sources.set(key, source)
   }
   if (Predicate.isObject(file) && !Array.isArray(file)) {
     for (const [key, value] of Object.entries(file)) {
-      if (keyNames.includes(key)) take(key, value, "file")
-      else problems.push({ key, message: `unknown key; known: ${keyNames.join(", ")}` })
+      if (isKey(key)) take(key, value, "file")
+      else flaws.push(unknownKey(key))
     }
-  } else if (file !== undefined) problems.push({ key: "", message: "the file does not hold a JSON object" })
+  } else if (file !== undefined) flaws.push({ at: [], path: "", kind: "value", message: "the file does not hold a JSON object" })
   for (const [key, name] of variables) {
     const text = environment[name]
     if (text !== undefined && text !== "") take(key, fromText(key, text), "environment")
   }
-  return { config, sources: Object.fromEntries(sources), problems }
+  const problems = flaws.map(({ path, message }) => ({ key: path, message }))
+  return { config, sources: Object.fromEntries(sources), problems, flaws }
 }
 
 /** The file's content with one key set, or removed when the value is undefined. A name in the key may itself have dots. */

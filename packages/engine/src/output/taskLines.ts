@@ -29,6 +29,8 @@ export interface LineQuery {
   readonly raw?: boolean | undefined
   /** Ends after this attempt instead of with the task. */
   readonly single?: boolean | undefined
+  /** Called when an attempt is over and all of its lines have been taken. */
+  readonly onDelivered?: ((attempt: number) => void) | undefined
 }
 
 /** Fails with InvalidLogQuery for `since` and `grep`, with TaskMissing when the task is pruned. */
@@ -99,7 +101,8 @@ export const makeTaskLines = Effect.gen(function* () {
           if (begun._tag === "None") return [[], Option.none<number>()] as const
           const since = attempt === query.attempt ? query.since : undefined
           const next = query.single === true ? Option.none<number>() : Option.some(attempt + 1)
-          return [[oneAttempt(query, attempt, since)], next] as const
+          const whole = Stream.onEnd(oneAttempt(query, attempt, since), Effect.sync(() => query.onDelivered?.(attempt)))
+          return [[whole], next] as const
         })
       ),
       (attempt) => attempt

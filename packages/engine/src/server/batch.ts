@@ -18,17 +18,22 @@ const outcomeOf = (total: number, errorCount: number): "succeeded" | "partial_fa
   return errorCount === total ? "failed" : "partial_failure"
 }
 
+/** A bare word stands in an array for what it stands for by itself. */
+const payloadOf = ({ positional }: Handled["operation"], item: unknown): unknown =>
+  positional !== null && typeof item === "string" ? { [positional]: item } : item
+
 const oneByOne = (handled: Handled, payloads: ReadonlyArray<unknown>, call: Call) =>
   Effect.forEach(payloads, (payload) => Effect.result(handled.answer(payload, call)), {
     concurrency: call.flags.concurrency ?? defaultConcurrency
   })
 
 /** The data of a batch. Fails only when the array itself is refused. */
-export const answerBatch = Effect.fnUntraced(function* (handled: Handled, payloads: ReadonlyArray<unknown>, call: Call) {
-  if (payloads.length === 0 || payloads.length > maxItems) {
-    const message = `a batch has 1 to ${maxItems} items, this one ${payloads.length}`
+export const answerBatch = Effect.fnUntraced(function* (handled: Handled, given: ReadonlyArray<unknown>, call: Call) {
+  if (given.length === 0 || given.length > maxItems) {
+    const message = `a batch has 1 to ${maxItems} items, this one ${given.length}`
     return yield* Effect.fail(commandInputError(message, "Split it into several calls.", { maxItems }))
   }
+  const payloads = given.map((item) => payloadOf(handled.operation, item))
   const results = yield* handled.answerMany?.(payloads, call) ?? oneByOne(handled, payloads, call)
   const errorCount = results.filter(Result.isFailure).length
   return {

@@ -1,4 +1,5 @@
 /** Text for people at a terminal: tables, lines of output, sentences. */
+import { AgentEntry } from "@backbeat/contract/operation/agents"
 import { BriefPipeline, PipelineAnswer } from "@backbeat/contract/PipelineAnswer"
 import type { BriefTask } from "@backbeat/contract/TaskAnswer"
 import { BriefTask as BriefTaskSchema } from "@backbeat/contract/TaskAnswer"
@@ -21,6 +22,7 @@ const decodePage = Schema.decodeUnknownOption(
   Schema.Struct({ total: Schema.Int, tasks: Schema.Array(BriefTaskSchema) })
 )
 const decodePipeline = Schema.decodeUnknownOption(Schema.Struct({ pipeline: PipelineAnswer }))
+const decodeAgents = Schema.decodeUnknownOption(Schema.Struct({ agents: Schema.Array(AgentEntry) }))
 const decodePipelines = Schema.decodeUnknownOption(
   Schema.Struct({ total: Schema.Int, pipelines: Schema.Array(BriefPipeline) })
 )
@@ -43,6 +45,11 @@ const duration = (ms: number | null): string => {
 
 const endOf = (task: BriefTask): string => task.signal ?? (task.exitCode === null ? "-" : String(task.exitCode))
 
+const whatOf = ({ name, script, prompt, agent, command, args }: BriefTask): string => {
+  if (prompt === null) return name ?? script ?? [command ?? "", ...args].join(" ")
+  return name ?? `${agent ?? ""}: ${prompt.split("\n").find((line) => line.trim() !== "") ?? ""}`
+}
+
 const rowOf = (task: BriefTask): ReadonlyArray<string> => [
   task.id,
   task.health === null ? task.status : `${task.status} (${task.health})`,
@@ -50,10 +57,11 @@ const rowOf = (task: BriefTask): ReadonlyArray<string> => [
   endOf(task),
   duration(task.durationMs),
   task.createdAt.slice(0, 19).replace("T", " "),
-  clip(visible(task.name ?? task.script ?? [task.command ?? "", ...task.args].join(" ")))
+  clip(visible(whatOf(task)))
 ]
 
 const head = ["ID", "STATUS", "ATTEMPT", "EXIT", "TIME", "CREATED (UTC)", "WHAT"]
+const agentHead = ["AGENT", "INSTALLED", "LOGIN", "DEFAULT", "PERMISSION MODE"]
 const pipelineHead = ["ID", "STATUS", "DONE", "TIME", "CREATED (UTC)", "NAME"]
 
 /** Lines of a table; `status` is what colours the second column. */
@@ -96,6 +104,19 @@ const pipelineRowOf = ({ id, status, counts, stepCount, durationMs, createdAt, n
 const pipelineTable = (pipelines: ReadonlyArray<BriefPipeline>, color: boolean): string =>
   layOut({ head: pipelineHead, rows: pipelines.map(pipelineRowOf), statuses: pipelines.map(({ status }) => status) }, color)
 
+const agentRowOf = ({ agent, installed, version, auth, default: isDefault, permissionMode }: AgentEntry): ReadonlyArray<string> => [
+  agent,
+  visible(version ?? (installed ? "yes" : "no")),
+  auth.status,
+  isDefault ? "yes" : "-",
+  permissionMode
+]
+
+const agentText = (data: unknown, color: boolean): string | null => {
+  const all = Option.getOrNull(decodeAgents(data))
+  return all === null ? null : layOut({ head: agentHead, rows: all.agents.map(agentRowOf), statuses: [] }, color)
+}
+
 const shownOf = (count: number, total: number): string => (total > count ? `\n${count} of ${total}` : "")
 
 const pipelineText = (data: unknown, color: boolean): string | null => {
@@ -130,5 +151,5 @@ export const humanText = (data: unknown, color: boolean): string | null => {
     return table(page.tasks, color) + shownOf(page.tasks.length, page.total)
   }
   const one = Option.getOrNull(decodeTask(data))
-  return one === null ? (pipelineText(data, color) ?? textOf(data)) : table([one.task], color)
+  return one === null ? (pipelineText(data, color) ?? agentText(data, color) ?? textOf(data)) : table([one.task], color)
 }

@@ -3,6 +3,7 @@
  * attempt opens at most once per folder, and a stop may be begun again.
  */
 import type { Task } from "@backbeat/core/task/Task"
+import { isFinal } from "@backbeat/core/task/TaskState"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -64,7 +65,7 @@ const make = Effect.gen(function* () {
   const release = Effect.fnUntraced(function* (task: Task) {
     lives.release(task.id)
     yield* deadlines.clear(task.id)
-    if (task.spec.forgetEnv && task.state.status !== "queued" && task.state.status !== "retrying") {
+    if (task.spec.forgetEnv && isFinal(task.state.status)) {
       forgetEnvironment(root, task.id)
     }
   })

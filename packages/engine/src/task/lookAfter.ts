@@ -39,6 +39,8 @@ export const makeLookAfter = Effect.gen(function* () {
       run(
         Effect.gen(function* () {
           if (lives.find(id)?.stopping === true) return
+          // It is over: what is yet to be read of it counts for no limit.
+          yield* deadlines.clear(id)
           yield* settle({ id, attempt }, yield* agents.conclude(task, attemptEnd(found, yield* Clock.currentTimeMillis)))
         })
       )

@@ -54,6 +54,11 @@ export const makePrune = Effect.gen(function* () {
     return new Set(found.flatMap((pipeline) => (pipeline?.state.status === "running" ? [pipeline.id] : [])))
   })
 
+  /** The tasks from which one that has not begun is to go on: it needs their checkpoint. */
+  const awaited = Effect.map(store.inStatus(["blocked", "queued", "retrying"]), (waiting) =>
+    new Set(waiting.flatMap(({ spec: { work } }) => (work.kind === "prompt" && work.after !== null ? [work.after.task] : [])))
+  )
+
   const clear = (id: string): number => {
     const freed = bytesOf(taskDir(root, id))
     rmSync(taskDir(root, id), { recursive: true, force: true })
@@ -63,7 +68,9 @@ export const makePrune = Effect.gen(function* () {
   return Effect.fnUntraced(function* ({ endedBefore, statuses, dryRun }: Pruning) {
     const ended = yield* store.endedBefore(endedBefore, statuses)
     const running = yield* runningOf(ended)
+    const needed = yield* awaited
     const ids = ended
+      .filter(({ id }) => !needed.has(id))
       .filter(({ lineage }) => lineage.pipelineId === null || !running.has(lineage.pipelineId))
       // What an ended task has left running could not be found any more without its folder.
       .filter((task) => !isHeld(treeOf(root, task).dir))

@@ -13,6 +13,9 @@ import { treeOf } from "./attemptSpec.ts"
 import { Supervisor } from "./Supervisor.ts"
 import { Transitions } from "./Transitions.ts"
 
+/** What agents have said is read, and their work trees are looked at, for so many at once. */
+const concludedAtOnce = 8
+
 /**
  * Recovers every attempt that the store calls running or stopping. What ended meanwhile is settled in one commit, with the
  * time of its record; the rest is taken over.
@@ -25,13 +28,16 @@ export const recover = Effect.gen(function* () {
   const agents = yield* AgentAttempts
   const live = yield* store.inStatus(["running", "stopping"])
   const now = yield* Clock.currentTimeMillis
-  const ended: Array<{ readonly task: Task; readonly end: ReturnType<typeof attemptEnd> }> = []
+  const over: Array<{ readonly task: Task; readonly end: ReturnType<typeof attemptEnd> }> = []
   for (const task of live) {
     if (task.state.status !== "running") continue
     const found = inspectAttempt(treeOf(root, task).dir)
     if (found.kind === "alive" || found.kind === "unclaimed" || isToBeOpened(root, task)) continue
-    ended.push({ task, end: yield* agents.conclude(task, attemptEnd(found, now)) })
+    over.push({ task, end: attemptEnd(found, now) })
   }
+  const ended = yield* Effect.forEach(over, ({ task, end }) => Effect.map(agents.conclude(task, end), (whole) => ({ task, end: whole })), {
+    concurrency: concludedAtOnce
+  })
   const settled = new Set(ended.map(({ task }) => task.id))
   yield* Effect.forEach(
     live.filter((task) => !settled.has(task.id)),

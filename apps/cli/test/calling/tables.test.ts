@@ -1,0 +1,47 @@
+/** --human: tables for people. */
+import { describe, expect, test } from "bun:test"
+import { FakeAgents } from "../agent/FakeAgents.ts"
+import { Rig } from "../Rig.ts"
+
+const hidden = { ANTHROPIC_API_KEY: undefined, CLAUDE_CODE_OAUTH_TOKEN: undefined, ANTHROPIC_AUTH_TOKEN: undefined }
+
+describe("a table of tasks", () => {
+  test("shows of a prompt the agent and its first line, cut as commands are, or its name", async () => {
+    await using rig = new Rig()
+    const agents = new FakeAgents(rig.scratch)
+    agents.answer("claude", "success")
+    const first = `Mend the\u001btests of ${"x".repeat(80)}`
+    const call = (payload: unknown) => rig.call(["start", JSON.stringify(payload), "--wait"], { env: agents.env })
+    await call({ id: "long", agent: "claude", prompt: `\n${first}\nand more` })
+    await call({ id: "named", name: "the docs", agent: "claude", prompt: "Write the docs." })
+    await rig.call(["pipeline", "create", JSON.stringify({ id: "release", steps: [{ command: "true" }, { agent: "claude", prompt: "Ship it." }] }), "--wait"], { env: agents.env })
+    const list = (await rig.call(["list", "--human"])).stdout
+    const cut = `claude: Mend the tests of ${"x".repeat(33)}…`
+    expect(cut).toHaveLength(60)
+    expect(list.split("\n").find((line) => line.startsWith("long "))).toEndWith(`  ${cut}`)
+    expect(list.split("\n").find((line) => line.startsWith("named "))).toEndWith("  the docs")
+    expect((await rig.call(["status", "long", "--human"])).stdout).toEndWith(`  ${cut}\n`)
+    expect((await rig.call(["pipeline", "get", "release", "--human"])).stdout).toEndWith("  claude: Ship it.\n")
+  })
+})
+
+describe("a table of agents", () => {
+  test("shows version, login, default and permission mode of each", async () => {
+    await using rig = new Rig()
+    const agents = new FakeAgents(rig.scratch)
+    agents.answer("claude", "success")
+    await rig.data("config set", { key: "agents.shout", value: { command: "echo" } })
+    await rig.data("config set", { key: "agents.codex.permissionMode", value: "plan" })
+    await rig.data("config set", { key: "defaultAgent", value: "claude" })
+    const { stdout, exitCode } = await rig.call(["agents", "list", "--human"], { env: { ...agents.env, ...hidden, HOME: rig.scratch } })
+    expect(exitCode).toBe(0)
+    expect(stdout.trimEnd().split("\n").map((line) => line.trimEnd().split(/ {2,}/u))).toEqual([
+      ["AGENT", "INSTALLED", "LOGIN", "DEFAULT", "PERMISSION MODE"],
+      ["claude", "1.2.3 (claude)", "missing", "yes", "edit"],
+      ["codex", "no", "missing", "-", "plan"],
+      ["gemini", "no", "missing", "-", "edit"],
+      ["opencode", "no", expect.stringMatching(/^(?:missing|unknown)$/u), "-", "edit"],
+      ["shout", "yes", "unknown", "-", "edit"]
+    ])
+  })
+})

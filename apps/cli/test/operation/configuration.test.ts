@@ -1,0 +1,90 @@
+/** What a configuration may not hold: told by path, at config set and of a file that was edited by hand. */
+import { describe, expect, test } from "bun:test"
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { Rig } from "../Rig.ts"
+
+const agentKeys = "command, args, env, model, effort, permissionMode"
+const aName = "the name of an agent has 1 to 64 characters of A-Z a-z 0-9 . _ - and starts with a letter or digit"
+const builtIn = "is missing; only claude, codex, gemini, opencode are known without it"
+
+describe("config set", () => {
+  test("refuses what would be dropped, and says where it is and what is known", async () => {
+    await using rig = new Rig()
+    await rig.data("config set", { key: "agents.mybot", value: { command: "mybot" } })
+    const path = join(rig.home, "config.json")
+    const before = readFileSync(path, "utf8")
+    for (const [key, value, message] of [
+      ["agents.claude.modle", "x", `key: agents.claude.modle: unknown key; did you mean model? known: ${agentKeys}`],
+      ["agents.mybot", { comand: "mybot" }, `value: agents.mybot.comand: unknown key; did you mean command? known: ${agentKeys}`],
+      ["queues.builds.concurrncy", 2, "key: queues.builds.concurrncy: unknown key; did you mean concurrency? known: concurrency"],
+      ["queues.builds", {}, "value: queues.builds.concurrency: is missing"],
+      ["agents", { "my bot": { command: "x" } }, `value: agents["my bot"]: ${aName}`],
+      ["agents", { ["x".repeat(65)]: { command: "x" } }, `value: agents["${"x".repeat(64)}…"]: ${aName}`],
+      ["agents.other.model", "x", `value: agents.other.command: ${builtIn}`],
+      ["agents.mybot.command", undefined, `value: agents.mybot.command: ${builtIn}`],
+      ["defaultAgent", "clade", "value: is no agent that there is: clade"]
+    ] as const) {
+      const payload = JSON.stringify(value === undefined ? { key } : { key, value })
+      const args = ["config", value === undefined ? "reset" : "set", payload]
+      if (key === "agents.mybot.command") writeFileSync(path, before.replace('"mybot"\n', '"mybot",\n"args": []\n'))
+      expect(await rig.refusal(args)).toMatchObject({ type: "CommandInputError", message })
+      writeFileSync(path, before)
+    }
+    expect(await rig.data("config set", { key: "defaultAgent", value: "mybot" })).toMatchObject({ config: { defaultAgent: "mybot" } })
+    expect(await rig.data("config set", { key: "agents.claude.model", value: "opus" })).toMatchObject({
+      config: { agents: { mybot: { command: "mybot" }, claude: { model: "opus" } } }
+    })
+  })
+
+  test("tells wrong values in the words of payloads", async () => {
+    await using rig = new Rig()
+    for (const [key, value, message] of [
+      ["cpuThreshold", "80", "value: expected a whole number from 1 to 100, got a string"],
+      ["timeout", "x", "value: expected a whole number from 1000 to 86400000 or null, got a string"],
+      ["queues.builds", 2, "value: expected an object with concurrency, got a number"],
+      ["agents.claude.args", ["a", 3], "value: agents.claude.args[1]: expected a string, got a number"],
+      ["agents.claude.model", "a\0b", "value: must not contain NUL bytes"],
+      ["agents.claude.permissionMode", "ful", 'value: expected one of "plan", "edit", "full"; did you mean "full"?'],
+      ["agents.claude.env", { "A=B": "x" }, 'value: agents.claude.env["A=B"]: the name of a variable is not empty and has no = and no NUL']
+    ] as const) {
+      expect(await rig.refusal(["config", "set", JSON.stringify({ key, value })])).toMatchObject({ message, details: { path: "value" } })
+    }
+  })
+})
+
+describe("a file that was edited by hand", () => {
+  test("loses only what does not hold, and config show and doctor tell of it", async () => {
+    await using rig = new Rig()
+    await rig.data("config show")
+    const agents = {
+      claude: { modle: "x", model: "opus" },
+      codex: { args: ["a", 3], effort: "low" },
+      bot: { model: "x" },
+      "my bot": { command: "x" }
+    }
+    const path = join(rig.home, "config.json")
+    writeFileSync(path, JSON.stringify({ agents, queues: { builds: { concurrency: 2 }, tests: { concurrncy: 2 } }, cpuThreshold: "80", maxDpth: 3 }))
+    const problems = [
+      { key: "agents.claude.modle", message: `unknown key; did you mean model? known: ${agentKeys}` },
+      { key: "agents.codex.args[1]", message: "expected a string, got a number" },
+      { key: 'agents["my bot"]', message: aName },
+      { key: "agents.bot.command", message: builtIn },
+      { key: "queues.tests.concurrncy", message: "unknown key; did you mean concurrency? known: concurrency" },
+      { key: "queues.tests.concurrency", message: "is missing" },
+      { key: "cpuThreshold", message: "expected a whole number from 1 to 100, got a string" },
+      { key: "maxDpth", message: expect.stringMatching(/^unknown key; did you mean maxDepth\? known: timeout, /u) }
+    ]
+    const shown = await rig.data("config show")
+    expect(shown).toMatchObject({ problems, sources: { agents: "file", queues: "file", cpuThreshold: "default" } })
+    expect(shown["config"]).toMatchObject({ cpuThreshold: 80 })
+    expect(Object(shown["config"])["agents"]).toEqual({ claude: { model: "opus" }, codex: { effort: "low" } })
+    expect(Object(shown["config"])["queues"]).toEqual({ builds: { concurrency: 2 } })
+    expect(JSON.stringify((await rig.data("doctor"))["checks"])).toContain("agents.claude.modle: unknown key; did you mean model?")
+    expect(await rig.data("config set", { key: "agents.claude.effort", value: "high" })).toMatchObject({
+      config: { agents: { claude: { model: "opus", effort: "high" } } }
+    })
+    await rig.data("config reset", { key: "agents.claude.modle" })
+    expect(await rig.data("config show")).toMatchObject({ problems: problems.slice(1) })
+  })
+})

@@ -1,0 +1,84 @@
+/** Agents that do what no agent should: write too much, nest too deeply, leave no place, work where git is slow. */
+import { expect, test } from "bun:test"
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { FakeAgents } from "../agent/FakeAgents.ts"
+import { prompted } from "../agent/prompted.ts"
+import { Rig } from "../Rig.ts"
+
+/** An agent that is a shell which reads its prompt as a script. */
+const shell = (rig: Rig) => rig.data("config set", { key: "agents.shell", value: { command: "sh", args: ["-c", 'eval "$(cat)"'] } })
+
+test("an agent that writes faster than its output is read and rotated ends all the same", async () => {
+  await using rig = new Rig()
+  await shell(rig)
+  const prompt = "seq 1 400000 | sed 's/$/ a line that is as long as lines of agents are/'; echo END"
+  expect(await rig.task("start", { id: "x", agent: "shell", prompt, maxOutputBytes: 1_048_576 }, ["--wait"])).toMatchObject({ status: "completed" })
+  expect(await rig.data("logs", { id: "x", lines: 1 })).toMatchObject({ lines: ["END"] })
+})
+
+test("an agent that has ended is neither timed out nor stalled while git is slow in its directory", async () => {
+  await using rig = new Rig()
+  const agents = new FakeAgents(rig.scratch)
+  agents.answer("claude", "success")
+  writeFileSync(join(agents.folder, "git"), "#!/bin/sh\nsleep 60\n")
+  chmodSync(join(agents.folder, "git"), 0o755)
+  expect(await prompted(rig, agents, { agent: "claude", timeout: 1000, stallTimeoutMs: 1000 })).toMatchObject({
+    task: { status: "completed", result: { text: "Everything is fine." } }
+  })
+})
+
+test("an agent's error is told though there is no place for its text, and the engine begins with such a folder", async () => {
+  await using rig = new Rig()
+  const agents = new FakeAgents(rig.scratch)
+  agents.answer("claude", "error-400", `rm -rf '${rig.home}/tasks/x/1/text'; touch '${rig.home}/tasks/x/1/text'; read go < '${rig.scratch}/gate'`)
+  await Bun.spawn(["mkfifo", `${rig.scratch}/gate`]).exited
+  await rig.call(["start", '{"id":"x","prompt":"p","agent":"claude"}'], { env: agents.env })
+  await rig.killEngine()
+  await Bun.write(`${rig.scratch}/gate`, "go\n")
+  expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "failed", failure: { type: "AgentError" } })
+})
+
+test("agents list does not wait for what a version left behind, nor read without end", async () => {
+  await using rig = new Rig()
+  const folder = join(rig.scratch, "bin")
+  mkdirSync(folder)
+  for (const [name, script] of [["claude", "sleep 60 & echo 1.0"], ["codex", "yes"]] as const) {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`)
+    chmodSync(join(folder, name), 0o755)
+  }
+  const { document } = await rig.call(["agents", "list"], { env: { PATH: `${folder}:/usr/bin:/bin` } })
+  expect(document).toMatchObject({ data: { agents: [{ agent: "claude", version: "1.0" }, { agent: "codex", version: null }, {}, {}] } })
+})
+
+test("a result that others could not read, or that nobody asked for, is not kept", async () => {
+  await using rig = new Rig()
+  const agents = new FakeAgents(rig.scratch)
+  const result = String.raw`{"type":"result","subtype":"success","is_error":false,"result":"half \ud800 pair","session_id":"a\u0000b","structured_output":{"a":"\udc00"}}`
+  agents.answer("claude", "success", `printf '%s\\n' '${result}'; exit 0`)
+  const plain = await prompted(rig, agents, { agent: "claude" })
+  expect(plain).toMatchObject({ task: { status: "completed", result: { text: "half \ufffd pair", sessionId: null, structured: null } } })
+  const asked = await prompted(rig, agents, { agent: "claude", outputSchema: { type: "object" } })
+  expect(asked).toMatchObject({ task: { result: { structured: { a: "\ufffd" } } } })
+})
+
+test("a task that forgets its environment keeps it while it waits for others", async () => {
+  await using rig = new Rig()
+  await rig.data("start", { id: "base", command: "cat", stdin: "open" })
+  await rig.task("start", { id: "x", command: "true", forgetEnv: true }, ["--wait"])
+  await rig.data("start", { id: "x", command: "true", forgetEnv: true, dependsOn: ["base"] })
+  await rig.data("send", { id: "base", eof: true })
+  expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "completed", attempt: 2 })
+})
+
+test("what a waiting task is to go on from is not pruned", async () => {
+  await using rig = new Rig()
+  const agents = new FakeAgents(rig.scratch)
+  agents.answer("claude", "success")
+  await prompted(rig, agents, { id: "first", agent: "claude" })
+  await rig.data("start", { id: "gate", command: "cat", stdin: "open" })
+  await rig.call(["start", '{"id":"next","prompt":"p","agent":"claude","continueFrom":"first","dependsOn":["gate"]}'], { env: agents.env })
+  expect(await rig.data("prune", { olderThanDays: 0 })).toMatchObject({ removed: [] })
+  await rig.data("send", { id: "gate", eof: true })
+  expect(await rig.task("wait", { id: "next" })).toMatchObject({ status: "completed" })
+})
