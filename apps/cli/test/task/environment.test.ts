@@ -1,6 +1,6 @@
 /** What a task's environment holds, and that nobody else hears of it. */
 import { describe, expect, test } from "bun:test"
-import { readdirSync, readFileSync, statSync } from "node:fs"
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
@@ -100,4 +100,21 @@ describe("a task's environment", () => {
     expect(got).toMatchObject({ SECOND: "2" })
     expect(got).not.toHaveProperty("FIRST")
   })
+})
+
+test("an environment that a request brought counts from the moment at which the request is stored", async () => {
+  await using rig = new Rig()
+  const start = (what: string) => rig.call(["start", '{"id":"x","script":"echo $WHAT"}', "--wait"], { env: { WHAT: what } })
+  const said = async () => (await rig.data("logs", { id: "x" }))["lines"]
+  await start("one")
+  // What an engine leaves that is killed before its commit.
+  writeFileSync(join(rig.home, "tasks", "x", "environment.nobody.json"), '{"WHAT":"never stored"}')
+  await rig.killEngine()
+  await rig.task("restart", { id: "x" }, ["--wait"])
+  expect(await said()).toEqual(["one"])
+  await start("two")
+  expect(await said()).toEqual(["two"])
+  await rig.killEngine()
+  await rig.task("restart", { id: "x" }, ["--wait"])
+  expect(await said()).toEqual(["two"])
 })

@@ -103,7 +103,7 @@ const make = Effect.gen(function* () {
     yield* reading.output.finish
     const stderr = yield* lastLinesOf({ dir: reading.dir, stream: "stderr", lines: keptLines, maxBytes: keptBytes })
     const agent = bounded(reading.reader.conclude({ outcome: end.outcome, stderr: stderr.join("\n") }), task)
-    const git = yield* gitState(task.spec.cwd, readEnvironment(root, task.id) ?? {})
+    const git = yield* gitState(task.spec.cwd, readEnvironment(root, task) ?? {})
     return { ...end, agent, ...(git === null ? {} : { git }) }
   })
 

@@ -50,7 +50,7 @@ export const makeAgentCall = Effect.gen(function* () {
     return enrich({ how: after.how, prompt, added: after.added, chain: yield* chainOf(after) })
   })
 
-  return Effect.fnUntraced(function* ({ id, spec, state }: Task) {
+  return Effect.fnUntraced(function* ({ id, owner, spec, state }: Task) {
     const { work } = spec
     if (work.kind !== "prompt") return null
     const config = settings.current()
@@ -63,7 +63,7 @@ export const makeAgentCall = Effect.gen(function* () {
         command: commandOf(config, agent),
         args: args ?? [],
         folder: attemptDir(root, id, state.attempt),
-        env: { ...readEnvironment(root, id), ...env }
+        env: { ...readEnvironment(root, { id, owner }), ...env }
       }
     )
     return { ...call, env: { ...env, ...call.env } } satisfies AgentCall

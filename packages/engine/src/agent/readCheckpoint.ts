@@ -57,6 +57,6 @@ export const readCheckpoint = Effect.fnUntraced(function* (root: string, task: T
     gitOf: spec.work.kind === "prompt" ? "end" : "now",
     stdout: yield* lastLinesOf({ dir: readableDir(root, task, attempt), stream: "stdout", ...lines }),
     stderr: yield* lastLinesOf({ dir: attemptDir(root, task.id, attempt), stream: "stderr", ...lines }),
-    git: spec.work.kind === "prompt" ? facts.git : yield* gitState(spec.cwd, readEnvironment(root, task.id) ?? {})
+    git: spec.work.kind === "prompt" ? facts.git : yield* gitState(spec.cwd, readEnvironment(root, task) ?? {})
   } satisfies Checkpoint
 })

@@ -93,8 +93,8 @@ export const makePipelineCreation = Effect.gen(function* () {
   const create = (input: PipelineInput, call: Call): Effect.Effect<Pipeline, Problem> =>
     Effect.suspend(() => {
       const takeBacks: Array<() => void> = []
-      const keep: Starting["keep"] = (id, env) =>
-        Effect.map(keepFor(root, id, env), (takeBack) => void takeBacks.push(takeBack))
+      const keep: Starting["keep"] = (id, requestId, env) =>
+        Effect.map(keepFor(root, id, requestId, env), (takeBack) => void takeBacks.push(takeBack))
       const takeBack = Effect.sync(() => {
         for (const each of takeBacks.toReversed()) each()
       })

@@ -51,11 +51,11 @@ const sessionOf = ({ state }: Task): Session | null => {
 }
 
 /** The environment of a repetition: that of the task before, or the caller's. */
-const environmentOf = (root: string, { id }: Task, { inheritEnv, env = {} }: Input<"retry">, { caller }: Call) => {
+const environmentOf = (root: string, task: Task, { inheritEnv, env = {} }: Input<"retry">, { caller }: Call) => {
   if (inheritEnv === true) return Effect.succeed(inherit(caller.env ?? {}, env))
-  const kept = readEnvironment(root, id)
+  const kept = readEnvironment(root, task)
   return kept === null
-    ? Effect.fail(refuse(id, "has no environment any more (forgetEnv)", "Give inheritEnv true, or start it anew."))
+    ? Effect.fail(refuse(task.id, "has no environment any more (forgetEnv)", "Give inheritEnv true, or start it anew."))
     : Effect.succeed({ ...kept, ...env })
 }
 
@@ -93,7 +93,7 @@ const makeRepeat = Effect.gen(function* () {
     if (unavailable !== null) return yield* Effect.fail(unavailable)
     const lineage = { retryOf: parent.id, parentTaskId: parent.lineage.parentTaskId ?? parent.id, pipelineId: null }
     const stands = yield* standingAgain({ ...parent, spec })
-    yield* keepFor(root, id, env)
+    yield* keepFor(root, id, owner.requestId, env)
     return yield* tx.create({ id, spec, owner, lineage }, stands, actorOf(call))
   })
 

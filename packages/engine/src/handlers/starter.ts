@@ -41,7 +41,7 @@ interface Wanted {
 /** On whose behalf something is started, and how its environment is kept. */
 export interface Starting {
   readonly call: Call
-  readonly keep: (id: string, env: Variables) => Effect.Effect<void, StoreError>
+  readonly keep: (id: string, requestId: string, env: Variables) => Effect.Effect<void, StoreError>
   /** Whether it is only rehearsed: an agent that is not installed is then no reason to refuse. */
   readonly rehearsed?: boolean
   /** What was depended on so far in this transaction. */
@@ -107,7 +107,7 @@ export const makeStartOne = Effect.gen(function* () {
     const anew = { ...task, owner: wanted.owner, lineage }
     const changed = yield* tx.restart(anew, { spec, reason: null }, yield* standing(spec.dependsOn, wanted.seen, input.dependsOn?.length ?? 0), actorOf(wanted.call))
     // Only now: a task that cannot be restarted keeps the environment that it has.
-    yield* wanted.keep(task.id, env)
+    yield* wanted.keep(task.id, wanted.owner.requestId ?? "", env)
     return changed
   })
 
@@ -128,7 +128,7 @@ export const makeStartOne = Effect.gen(function* () {
     yield* quota.check(owner.depth)
     if (existing !== null) return yield* startAnew(tx, existing, item, { specified, owner, lineage, call, keep, seen })
     const stands = yield* standing(specified.spec.dependsOn, seen, input.dependsOn?.length ?? 0)
-    yield* keep(id, specified.env)
+    yield* keep(id, owner.requestId, specified.env)
     return yield* tx.create({ id, spec: specified.spec, owner, lineage: lineage ?? noLineage }, stands, actorOf(call))
   })
 })
@@ -138,7 +138,7 @@ export const makeStarter = Effect.gen(function* () {
   const { root } = yield* Home
   const transitions = yield* Transitions
   const startOne = yield* makeStartOne
-  const keep: Starting["keep"] = (id, env) => Effect.asVoid(keepFor(root, id, env))
+  const keep: Starting["keep"] = (id, requestId, env) => Effect.asVoid(keepFor(root, id, requestId, env))
 
   const startEach = (tx: Tx, items: ReadonlyArray<Item>, starting: Starting) =>
     Effect.forEach(items, (item) =>

@@ -10,6 +10,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { attemptDir, Home } from "../home/Home.ts"
+import { readEnvironment } from "../home/KeptEnvironment.ts"
 import { signalGroup } from "../process/posix.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { remains } from "../process/remains.ts"
@@ -62,6 +63,7 @@ export const makeStopHandler = Effect.gen(function* () {
 
 /** Asks for another attempt of one task in a transaction, and gives its number; made once. */
 const makeRestartOne = Effect.gen(function* () {
+  const { root } = yield* Home
   const view = yield* View
   const { standingAgain } = yield* makeStandings
   return Effect.fnUntraced(function* (tx: Tx, { id, reason }: Input<"restart">, call: Call) {
@@ -69,6 +71,8 @@ const makeRestartOne = Effect.gen(function* () {
     const task = yield* view.find(id)
     // The same call, sent again because its connection broke: it has been done.
     if (task.owner.requestId === requestId) return task.state.attempt
+    // The environment that its last request brought is to stay its own when another request is noted.
+    readEnvironment(root, task)
     // What runs has waited already.
     const stands = isFinal(task.state.status) ? yield* standingAgain(task) : { waitsFor: [], broken: null }
     const anew = { spec: null, reason: reason ?? null }

@@ -1,7 +1,7 @@
 /** The environment of a task, kept in a 0600 file of its folder because a later attempt needs it. Nowhere else. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { taskDir } from "./Home.ts"
 
@@ -43,29 +43,30 @@ export const inherit = (callers: Variables, given: Variables): Variables => ({
 
 const fileOf = (root: string, id: string): string => join(taskDir(root, id), "environment.json")
 
-/** Keeps the environment of a task, replacing what was kept. Throws what the file system throws. */
-export const keepEnvironment = (root: string, id: string, variables: Variables): void => {
-  const dir = taskDir(root, id)
-  const path = fileOf(root, id)
-  const isNew = mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined
-  // What is half-written when the engine is killed belongs to no task yet, unless there was one before.
-  const draft = isNew ? path : `${path}.draft`
-  writeFileSync(draft, textOf(variables), { mode: 0o600 })
-  if (!isNew) renameSync(draft, path)
+/** What a task becomes known by that is stored: its id, and the request that gave it its specification. */
+interface Keeper {
+  readonly id: string
+  readonly owner: { readonly requestId?: string }
 }
 
-/** What takes the task's folder back to what it is now, as far as its environment goes. Never throws. */
-export const takesBackEnvironment = (root: string, id: string): (() => void) => {
+/** Where the environment of a task that is there already waits until the request that brought it is stored with the task. */
+const awaitingFile = (root: string, id: string, requestId: string): string => join(taskDir(root, id), `environment.${requestId}.json`)
+
+/** Keeps the environment that a request brings. Until that is stored with the task, the task has the one that it had. Throws what the file system throws. */
+export const keepEnvironment = (root: string, id: string, requestId: string, variables: Variables): void => {
+  const isNew = mkdirSync(taskDir(root, id), { recursive: true, mode: 0o700 }) !== undefined
+  writeFileSync(isNew ? fileOf(root, id) : awaitingFile(root, id, requestId), textOf(variables), { mode: 0o600 })
+}
+
+/** What takes back what `keepEnvironment` is about to do. Never throws. */
+export const takesBackEnvironment = (root: string, id: string, requestId: string): (() => void) => {
   const dir = taskDir(root, id)
-  const isNew = !existsSync(dir)
-  const before = isNew ? null : readEnvironment(root, id)
+  const path = existsSync(dir) ? awaitingFile(root, id, requestId) : dir
   return () => {
     try {
-      if (isNew) rmSync(dir, { recursive: true, force: true })
-      else if (before === null) forgetEnvironment(root, id)
-      else keepEnvironment(root, id, before)
+      rmSync(path, { recursive: true, force: true })
     } catch {
-      // The disk is full: what was written last stays. A restart of the task would use it.
+      // What stays belongs to a request that was not stored: nobody reads it.
     }
   }
 }
@@ -79,10 +80,18 @@ const textOf = (variables: Variables): string => {
   return text
 }
 
+/** Gives a task the environment that its request brought, for good. */
+const settle = (root: string, { id, owner: { requestId } }: Keeper): void => {
+  if (requestId === undefined) return
+  const path = awaitingFile(root, id, requestId)
+  if (existsSync(path)) renameSync(path, fileOf(root, id))
+}
+
 /** The kept environment, or null when it was forgotten or never kept. */
-export const readEnvironment = (root: string, id: string): Variables | null => {
+export const readEnvironment = (root: string, task: Keeper): Variables | null => {
   try {
-    const text = readFileSync(fileOf(root, id), "utf8")
+    settle(root, task)
+    const text = readFileSync(fileOf(root, task.id), "utf8")
     if (last?.text === text) return last.variables
     const variables = Option.getOrNull(decode(text))
     if (variables !== null) last = { text, variables }
@@ -92,7 +101,9 @@ export const readEnvironment = (root: string, id: string): Variables | null => {
   }
 }
 
-/** Deletes the kept environment. */
+/** Deletes the kept environment, and what waited to become it. */
 export const forgetEnvironment = (root: string, id: string): void => {
-  rmSync(fileOf(root, id), { force: true })
+  for (const name of existsSync(taskDir(root, id)) ? readdirSync(taskDir(root, id)) : []) {
+    if (name.startsWith("environment.")) rmSync(join(taskDir(root, id), name), { force: true })
+  }
 }

@@ -54,7 +54,7 @@ const make = Effect.gen(function* () {
 
   const tell = (task: Task, event: Notice["event"], line: string | null) => {
     // Read now: the environment may be forgotten with the end that is told of.
-    const env = readEnvironment(root, task.id) ?? {}
+    const env = readEnvironment(root, task) ?? {}
     run(deliver(task, noticeOf(task, event, line), env))
   }
 

@@ -63,7 +63,7 @@ const make = Effect.gen(function* () {
 
   const surroundingsOf = (task: Task): Surroundings => ({
     cwd: task.spec.cwd,
-    env: { ...readEnvironment(root, task.id), BACKBEAT_HOME: root, BACKBEAT_TASK_ID: task.id }
+    env: { ...readEnvironment(root, task), BACKBEAT_HOME: root, BACKBEAT_TASK_ID: task.id }
   })
 
   const watchHealth = Effect.fnUntraced(function* (probe: Question, task: Task, live: LiveAttempt) {

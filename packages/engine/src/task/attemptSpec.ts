@@ -55,7 +55,7 @@ const programOf = (task: Task, dir: string, call: AgentCall | null) => {
 
 /** The attempt to open, or null when the kept environment is gone; `call` is that of an agent. Throws what the file system throws. */
 export const attemptSpec = (root: string, task: Task, call: AgentCall | null): Omit<AttemptSpec, "onExit"> | null => {
-  const kept = readEnvironment(root, task.id)
+  const kept = readEnvironment(root, task)
   if (kept === null) return null
   const { dir } = treeOf(root, task)
   const { cwd, umask } = task.spec
