@@ -51,22 +51,25 @@ const environmentFields = {
   env: optional(EnvInput, "variables added to it; their values are never shown")
 }
 
+/** What keeps a new task from doing the work of another. */
+const repetitionErrors = [
+  "CommandInputError",
+  "TaskNotFound",
+  "IllegalTransition",
+  "DependencyNotFound",
+  "AgentUnavailable",
+  "QuotaExceeded",
+  "StoreError",
+  "TaskWaitTimedOut"
+] as const
+
 /** Does the work of an ended task again, as a new task. */
 export const retry = operation({
   name: "retry",
   summary: "Do the work of an ended task again, as a new task with the same specification and environment.",
   input: Schema.Struct({ id: about(TaskId, "the ended task's id"), ...environmentFields }),
   output: Schema.Struct({ task: TaskAnswer }),
-  errors: [
-    "CommandInputError",
-    "TaskNotFound",
-    "IllegalTransition",
-    "DependencyNotFound",
-    "AgentUnavailable",
-    "QuotaExceeded",
-    "StoreError",
-    "TaskWaitTimedOut"
-  ],
+  errors: repetitionErrors,
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: false,
   flags: ["wait", "timeout"],
@@ -93,16 +96,7 @@ export const resume = operation({
     ...environmentFields
   }),
   output: Schema.Struct({ task: TaskAnswer }),
-  errors: [
-    "CommandInputError",
-    "TaskNotFound",
-    "IllegalTransition",
-    "DependencyNotFound",
-    "AgentUnavailable",
-    "QuotaExceeded",
-    "StoreError",
-    "TaskWaitTimedOut"
-  ],
+  errors: repetitionErrors,
   examples: [{ title: "with new instructions", payload: { id: "fix", additionalContext: "Also run the tests." } }],
   batch: false,
   flags: ["wait", "timeout"],

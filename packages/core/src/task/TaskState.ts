@@ -116,3 +116,33 @@ export type TaskStatus = typeof TaskStatus.Type
 /** Whether no later event but a restart can change it. */
 export const isFinal = (status: TaskStatus): boolean =>
   status === "completed" || status === "failed" || status === "cancelled"
+
+/** No task in any status. */
+export const noCounts: Readonly<Record<TaskStatus, number>> = {
+  blocked: 0,
+  queued: 0,
+  running: 0,
+  stopping: 0,
+  retrying: 0,
+  completed: 0,
+  failed: 0,
+  cancelled: 0
+}
+
+/** When a final state began (epoch ms); null for the others. */
+export const endedAt = (state: TaskState): number | null => {
+  if (state.status === "cancelled") return state.endedAt
+  return state.status === "completed" || state.status === "failed" ? state.end.endedAt : null
+}
+
+/** When something is to become of the task by itself (epoch ms); null where nothing is. */
+export const dueAt = (state: TaskState): number | null => {
+  if (state.status === "queued") return state.notBefore
+  return state.status === "retrying" ? state.retryAt : null
+}
+
+/** Whether the attempt of the state was ever opened. */
+export const hasBegun = (state: TaskState): boolean => "startedAt" in state && state.startedAt !== null
+
+/** The last attempt that was opened, 0 when none was: what is still awaited, or was withdrawn before it began, is none. */
+export const lastAttempt = (state: TaskState): number => (hasBegun(state) ? state.attempt : state.attempt - 1)

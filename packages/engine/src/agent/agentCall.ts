@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import { attemptDir, Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
 import { Settings } from "../home/Settings.ts"
-import { agentOf, agentSettings, commandOf } from "./knownAgents.ts"
+import { agentEnvironment, agentOf, callSetting } from "./knownAgents.ts"
 import { readCheckpoint } from "./readCheckpoint.ts"
 
 /** The call cannot be made; the message says why. */
@@ -56,16 +56,11 @@ export const makeAgentCall = Effect.gen(function* () {
     const config = settings.current()
     const agent = agentOf(config, work.agent)
     if (agent === null) return yield* new CallImpossible({ message: `the agent ${work.agent} is not configured any more` })
-    const { args, env } = agentSettings(config, agent.name)
+    const folder = attemptDir(root, id, state.attempt)
     const call = agent.call(
       { ...work, prompt: yield* promptOf(work) },
-      {
-        command: commandOf(config, agent),
-        args: args ?? [],
-        folder: attemptDir(root, id, state.attempt),
-        env: { ...readEnvironment(root, { id, owner }), ...env }
-      }
+      callSetting(config, agent, { folder, env: readEnvironment(root, { id, owner }) ?? {} })
     )
-    return { ...call, env: { ...env, ...call.env } } satisfies AgentCall
+    return { ...call, env: { ...agentEnvironment(config, agent, {}), ...call.env } } satisfies AgentCall
   })
 })

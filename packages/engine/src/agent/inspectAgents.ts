@@ -9,7 +9,7 @@ import type { Configuration } from "../home/configuration.ts"
 import type { Variables } from "../home/KeptEnvironment.ts"
 import { capture } from "../process/capture.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
-import { agentNames, agentOf, agentSettings, commandOf } from "./knownAgents.ts"
+import { agentEnvironment, agentNames, agentOf, agentSettings, commandOf } from "./knownAgents.ts"
 
 const versionTimeoutMs = 15_000
 const versionMaxCharacters = 200
@@ -54,7 +54,7 @@ const inspect = (config: Configuration, agent: Agent, callers: Variables): Effec
   Effect.gen(function* () {
     const command = commandOf(config, agent)
     const settings = agentSettings(config, agent.name)
-    const env = { ...callers, ...settings.env }
+    const env = agentEnvironment(config, agent, callers)
     const resolved = resolveCommand({ argv: [command], cwd: "/", env })
     const path = resolved.kind === "resolved" ? resolved.path : null
     return {

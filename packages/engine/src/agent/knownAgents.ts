@@ -1,7 +1,8 @@
 /** The agents that there are: the built-in ones, and those of the configuration. */
-import type { Agent } from "@backbeat/agents/Agent"
+import type { Agent, CallSetting } from "@backbeat/agents/Agent"
 import { builtIn, findAgent } from "@backbeat/agents/agents"
 import type { AgentSettings, Configuration } from "../home/configuration.ts"
+import type { Variables } from "../home/KeptEnvironment.ts"
 
 const noSettings: AgentSettings = {}
 
@@ -28,3 +29,17 @@ export const agentNames = (config: Configuration): ReadonlyArray<string> => [
 
 /** The program that is run for an agent: the configured one, or its usual name. */
 export const commandOf = (config: Configuration, agent: Agent): string => agentSettings(config, agent.name).command ?? agent.command
+
+/** The environment of an agent's calls: that of its task, under what the configuration adds. */
+export const agentEnvironment = (config: Configuration, agent: Agent, env: Variables): Variables => ({
+  ...env,
+  ...agentSettings(config, agent.name).env
+})
+
+/** How an agent is called here, with its files in `folder`. */
+export const callSetting = (config: Configuration, agent: Agent, { folder, env }: Pick<CallSetting, "folder" | "env">): CallSetting => ({
+  command: commandOf(config, agent),
+  args: agentSettings(config, agent.name).args ?? [],
+  folder,
+  env: agentEnvironment(config, agent, env)
+})

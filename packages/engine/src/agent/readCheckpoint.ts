@@ -1,6 +1,7 @@
 /** Reads what an ended attempt left: from the task as it is stored, and from the files of its attempt. */
 import { type Checkpoint, keptBytes, keptLines } from "@backbeat/core/checkpoint/Checkpoint"
 import type { Task } from "@backbeat/core/task/Task"
+import { lastAttempt } from "@backbeat/core/task/TaskState"
 import type { Work } from "@backbeat/core/task/TaskSpec"
 import * as Effect from "effect/Effect"
 import { attemptDir } from "../home/Home.ts"
@@ -18,12 +19,6 @@ const requestOf = (work: Work): string => {
     case "prompt":
       return work.prompt
   }
-}
-
-/** The attempt that ran last: one that was withdrawn before it began left nothing. */
-const lastAttempt = ({ state }: Task): number => {
-  const begun = state.status !== "blocked" && state.status !== "queued" && !("startedAt" in state && state.startedAt === null)
-  return begun ? state.attempt : state.attempt - 1
 }
 
 /** What the state tells of the last attempt. */
@@ -47,7 +42,7 @@ const factsOf = ({ id, state }: Task) => {
 export const readCheckpoint = Effect.fnUntraced(function* (root: string, task: Task) {
   const { spec } = task
   const facts = factsOf(task)
-  const attempt = lastAttempt(task)
+  const attempt = lastAttempt(task.state)
   const lines = { lines: keptLines, maxBytes: keptBytes }
   return {
     ...facts,

@@ -8,7 +8,7 @@ import type { Actor } from "@backbeat/core/task/Actor"
 import type { IllegalTransition } from "@backbeat/core/task/decide"
 import type { StoreError } from "@backbeat/store/StoreError"
 import * as Effect from "effect/Effect"
-import type * as Result from "effect/Result"
+import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import type { TaskMissing } from "../task/Transitions.ts"
@@ -98,3 +98,12 @@ export const toProblem =
         )
     }
   }
+
+/** What became of one of several: a refusal is an outcome of its own, a store that fails is everybody's. */
+export const outcomeOf = <A, R>(
+  id: string,
+  one: Effect.Effect<A, Trouble, R>
+): Effect.Effect<Result.Result<A, Problem>, StoreError, R> =>
+  Effect.catch(Effect.map(one, (done): Result.Result<A, Problem> => Result.succeed(done)), (trouble) =>
+    trouble._tag === "StoreError" ? Effect.fail(trouble) : Effect.succeed(Result.fail(toProblem(id)(trouble)))
+  )

@@ -4,7 +4,7 @@ import type { BriefPipeline, PipelineAnswer } from "@backbeat/contract/PipelineA
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import { taskMaxCount } from "@backbeat/core/pipeline/PipelineId"
-import type { TaskStatus } from "@backbeat/core/task/TaskState"
+import { noCounts } from "@backbeat/core/task/TaskState"
 import { type PipelineCount, PipelineStore } from "@backbeat/store/PipelineStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
@@ -19,17 +19,6 @@ const pipelineNotFound = (id: string, near: string | null): Problem =>
     id,
     nearest: near
   })
-
-const none: Readonly<Record<TaskStatus, number>> = {
-  blocked: 0,
-  queued: 0,
-  running: 0,
-  stopping: 0,
-  retrying: 0,
-  completed: 0,
-  failed: 0,
-  cancelled: 0
-}
 
 const cancelledOf = ({ state }: Pipeline): BriefPipeline["cancelled"] => {
   if (state.status === "cancelled") return { by: state.by, reason: state.reason }
@@ -47,7 +36,7 @@ const briefPipeline = (pipeline: Pipeline, counts: ReadonlyArray<PipelineCount>)
     endedAt: endedAt === null ? null : iso(endedAt),
     durationMs: endedAt === null ? null : Math.max(0, Math.round(endedAt - createdAt)),
     stepCount: taskIds.length,
-    counts: { ...none, ...Object.fromEntries(counts.map(({ status, count }) => [status, count])) },
+    counts: { ...noCounts, ...Object.fromEntries(counts.map(({ status, count }) => [status, count])) },
     cancelled: cancelledOf(pipeline)
   }
 }

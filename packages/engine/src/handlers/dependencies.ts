@@ -6,6 +6,7 @@ import { order } from "@backbeat/core/graph/order"
 import { standingOf } from "@backbeat/core/graph/settle"
 import type { Dependency } from "@backbeat/core/task/Dependency"
 import type { Task } from "@backbeat/core/task/Task"
+import { hasBegun } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -65,9 +66,6 @@ const dependencyNotFound = (id: string, path: string, near: string | null): Prob
     { id, path }
   )
 
-/** Whether an attempt of a task was ever opened. */
-export const hasBegun = ({ state }: Task): boolean => "startedAt" in state && state.startedAt !== null
-
 /** Finds where tasks stand; made once. Fails with DependencyNotFound. */
 export const makeStandings = Effect.gen(function* () {
   const store = yield* TaskStore
@@ -94,7 +92,7 @@ export const makeStandings = Effect.gen(function* () {
   /** Of a task that has ended and is to run again: what it depends on may have been pruned since it began. */
   const standingAgain = Effect.fnUntraced(function* (task: Task) {
     const { dependsOn } = task.spec
-    if (!hasBegun(task)) return yield* standing(dependsOn, new Map())
+    if (!hasBegun(task.state)) return yield* standing(dependsOn, new Map())
     const found = yield* Effect.forEach(dependsOn, ({ task: id, on }) =>
       Effect.map(store.find(id), (dependency) => (dependency === null ? [] : [{ task: dependency, on }]))
     )

@@ -2,6 +2,7 @@
 import { type Problem } from "@backbeat/contract/Problem"
 import { type Input, operations, type Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
+import { lastAttempt } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -17,7 +18,6 @@ import { makeTaskLines } from "../output/taskLines.ts"
 import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { type Call, handle, handleStream, toProblem } from "./Call.ts"
 import { lineFrame } from "./frame.ts"
-import { shownAttempt } from "./taskAnswer.ts"
 import { View, wrongField } from "./View.ts"
 
 /** An inline answer that is larger than this many bytes becomes an artifact with `--output auto`. */
@@ -68,7 +68,7 @@ export const makeLogsHandler = Effect.gen(function* () {
   const taskLines = yield* makeTaskLines
 
   const queryOf = Effect.fnUntraced(function* (task: Task, input: Input<"logs">) {
-    const last = Math.max(1, shownAttempt(task.state))
+    const last = Math.max(1, lastAttempt(task.state))
     const attempt = input.attempt ?? last
     const dir = attemptDir(root, task.id, attempt)
     if (attempt > last || (input.attempt !== undefined && !existsSync(dir))) {

@@ -12,11 +12,11 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Pauses } from "../admission/Pauses.ts"
 import { authOf } from "../agent/inspectAgents.ts"
-import { agentOf, agentSettings, commandOf } from "../agent/knownAgents.ts"
+import { agentEnvironment, agentOf, callSetting } from "../agent/knownAgents.ts"
 import type { Configuration } from "../home/configuration.ts"
 import { Settings } from "../home/Settings.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
-import { slotsOf } from "../task/slots.ts"
+import { busyIn, slotsOf } from "../task/slots.ts"
 import { actorName } from "./actorName.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { arrange, makeStandings } from "./dependencies.ts"
@@ -33,33 +33,26 @@ const commandLineOf = ({ work }: TaskSpec, config: Configuration): ReadonlyArray
   if (work.kind === "command") return [work.command, ...work.args]
   if (work.kind === "script") return ["/bin/sh", "<the script, in a file of the attempt>"]
   const agent = agentOf(config, work.agent)
-  if (agent === null) return [work.agent]
-  const { args } = agentSettings(config, agent.name)
-  return agent.call(work, { command: commandOf(config, agent), args: args ?? [], folder: "<the folder of the attempt>", env: {} }).argv
-}
-
-const resolvedIn = ({ spec, env }: Specified, argv: ReadonlyArray<string>) => resolveCommand({ argv, cwd: spec.cwd, env })
-
-const argvOf = (specified: Specified, config: Configuration): ReadonlyArray<string> => {
-  const argv = commandLineOf(specified.spec, config)
-  const resolved = resolvedIn(specified, argv)
-  return resolved.kind === "resolved" ? [resolved.path, ...argv.slice(1)] : argv
+  return agent === null ? [work.agent] : agent.call(work, callSetting(config, agent, { folder: "<the folder of the attempt>", env: {} })).argv
 }
 
 const withoutLogin = ({ spec: { work }, env }: Specified, config: Configuration): ReadonlyArray<string> => {
   const agent = work.kind === "prompt" ? agentOf(config, work.agent) : null
-  if (agent === null || authOf(agent, { ...env, ...agentSettings(config, agent.name).env }).status !== "missing") return []
+  if (agent === null || authOf(agent, agentEnvironment(config, agent, env)).status !== "missing") return []
   return [`no login of ${agent.name} is to be seen: ${agent.login}`]
 }
 
-const ofSpec = (specified: Specified, config: Configuration): ReadonlyArray<string> => {
-  const resolved = resolvedIn(specified, commandLineOf(specified.spec, config))
-  const { work } = specified.spec
-  return [
-    ...(resolved.kind === "notSpawned" ? [`it could not be started: ${resolved.message}`] : []),
-    ...(resolved.kind === "notSpawned" ? [] : withoutLogin(specified, config)),
+/** What would be spawned, and what is to be known of it beforehand. */
+const spawning = (specified: Specified, config: Configuration) => {
+  const { spec, env } = specified
+  const argv = commandLineOf(spec, config)
+  const resolved = resolveCommand({ argv, cwd: spec.cwd, env })
+  const { work } = spec
+  const warnings = [
+    ...(resolved.kind === "notSpawned" ? [`it could not be started: ${resolved.message}`] : withoutLogin(specified, config)),
     ...(work.kind === "prompt" && work.permissionMode === "full" ? [`${work.agent} would work without any check of what it does (permissionMode full)`] : [])
   ]
+  return { argv: resolved.kind === "resolved" ? [resolved.path, ...argv.slice(1)] : argv, warnings }
 }
 
 const isMany = <A>(payload: A | ReadonlyArray<A>): payload is ReadonlyArray<A> => Array.isArray(payload)
@@ -92,17 +85,15 @@ const makePlanOne = Effect.gen(function* () {
     return [`queue ${queue} was paused by ${actorName(pause.actor)}${reason}. It would wait until: backbeat queue resume ${queue}`]
   })
 
-  const warningsOf = Effect.fnUntraced(function* (id: string | undefined, specified: Specified, ahead: Ahead) {
-    const { spec } = specified
+  const warningsOf = Effect.fnUntraced(function* (id: string | undefined, spec: TaskSpec, ahead: Ahead) {
     const existing = id === undefined ? null : yield* Effect.mapError(store.find(id), toProblem(id))
     const config = settings.current()
-    const busy = (yield* Effect.mapError(store.busy, toProblem("")))[spec.queue] ?? 0
+    const busy = busyIn(yield* Effect.mapError(store.busy, toProblem("")), spec.queue)
     const slots = slotsOf(config, spec.queue)
     const broken = (yield* Effect.forEach(spec.dependsOn, (each) => brokenOne(each, ahead))).flat()
     if (broken.length > 0 && id !== undefined) ahead.doomed.add(id)
     return [
       ...broken,
-      ...ofSpec(specified, config),
       ...(yield* pausedOne(spec.queue)),
       ...(existing === null ? [] : [isFinal(existing.state.status) ? `task ${id} exists: this would be its attempt ${existing.state.attempt + 1}` : `task ${id} is ${existing.state.status}`]),
       ...(busy >= slots ? [`queue ${spec.queue} is full (${busy} of ${slots}): it would wait`] : [])
@@ -115,14 +106,15 @@ const makePlanOne = Effect.gen(function* () {
     const specified = yield* Effect.fromResult(specify(input, setting))
     const { spec } = specified
     yield* Effect.mapError(checkKnown(spec.dependsOn, ahead.toBe), toProblem(""))
+    const { argv, warnings } = spawning(specified, setting.config)
     return {
       id: input.id ?? null,
-      argv: argvOf(specified, setting.config),
+      argv,
       cwd: spec.cwd,
       dependsOn: spec.dependsOn,
       spec: { ...spec },
       startsAt: spec.notBefore === null ? null : iso(spec.notBefore),
-      warnings: yield* warningsOf(input.id, specified, ahead)
+      warnings: [...(yield* warningsOf(input.id, spec, ahead)), ...warnings]
     }
   })
 })

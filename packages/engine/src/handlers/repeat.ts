@@ -4,7 +4,7 @@ import { type Input, operations } from "@backbeat/contract/table"
 import type { AgentWork, Session } from "@backbeat/core/task/AgentWork"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
-import { isFinal } from "@backbeat/core/task/TaskState"
+import { hasBegun, isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { agentOf } from "../agent/knownAgents.ts"
@@ -16,7 +16,7 @@ import { TaskMissing, Transitions } from "../task/Transitions.ts"
 import type { Tx } from "../task/Tx.ts"
 import { agentUnavailable } from "./agentWork.ts"
 import { actorOf, type Call, handle, type Handled, toProblem, type Trouble } from "./Call.ts"
-import { hasBegun, makeStandings } from "./dependencies.ts"
+import { makeStandings } from "./dependencies.ts"
 import { keepFor } from "./keepFor.ts"
 import { makeNaming } from "./naming.ts"
 import { makeQuota } from "./quota.ts"
@@ -123,7 +123,7 @@ const makeRepeat = Effect.gen(function* () {
       }
       const after = { task: id, how: "resume", added: additionalContext ?? null } as const
       // What it waited for has come once, or it would not have begun.
-      const waits = hasBegun(parent) ? [] : dependsOn
+      const waits = hasBegun(parent.state) ? [] : dependsOn
       const spec = { ...again(parent.spec, input), dependsOn: waits, work: { ...work, ...changesOf(input), session, after } }
       yield* honoured(spec.work)
       return yield* create(tx, { parent, spec, input }, call)

@@ -16,7 +16,7 @@ import { Settings } from "../home/Settings.ts"
 import { Transitions } from "../task/Transitions.ts"
 import type { Tx } from "../task/Tx.ts"
 import { agentUnavailable } from "./agentWork.ts"
-import { actorOf, type Call, toProblem } from "./Call.ts"
+import { actorOf, type Call, outcomeOf } from "./Call.ts"
 import { arrange, makeStandings } from "./dependencies.ts"
 import { keepFor } from "./keepFor.ts"
 import { makeNaming } from "./naming.ts"
@@ -142,14 +142,7 @@ export const makeStarter = Effect.gen(function* () {
 
   const startEach = (tx: Tx, items: ReadonlyArray<Item>, starting: Starting) =>
     Effect.forEach(items, (item) =>
-      startOne(tx, item, starting).pipe(
-        Effect.map((task): Started => ({ index: item.index, result: Result.succeed(task) })),
-        Effect.catch((trouble) =>
-          trouble._tag === "StoreError"
-            ? Effect.fail(trouble)
-            : Effect.succeed({ index: item.index, result: Result.fail(toProblem(item.input.id ?? "")(trouble)) })
-        )
-      )
+      Effect.map(outcomeOf(item.input.id ?? "", startOne(tx, item, starting)), (result): Started => ({ index: item.index, result }))
     )
 
   return (items: ReadonlyArray<Item>, call: Call): Effect.Effect<ReadonlyArray<Started>, StoreError> => {

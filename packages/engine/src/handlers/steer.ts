@@ -20,7 +20,7 @@ import { sendEof, sendStdin, type StdinBlocked, type StdinClosed } from "../proc
 import { Transitions } from "../task/Transitions.ts"
 import type { Tx } from "../task/Tx.ts"
 import { makeUntil } from "../task/until.ts"
-import { actorOf, type Call, handle, toProblem } from "./Call.ts"
+import { actorOf, type Call, handle, outcomeOf, toProblem } from "./Call.ts"
 import { makeStandings } from "./dependencies.ts"
 import { View, wrongField } from "./View.ts"
 import { makeAwaitEnd } from "./waiting.ts"
@@ -94,12 +94,7 @@ const makeRestartMany = Effect.gen(function* () {
     const arranged = order(nodes)
     const attempts = new Map<string, Result.Result<number, Problem>>()
     for (const id of [...arranged.order, ...arranged.cycles.keys()]) {
-      const asked = restartOne(tx, byId.get(id) ?? { id }, call)
-      const outcome = asked.pipe(
-        Effect.map(Result.succeed),
-        Effect.catch((trouble) => (trouble._tag === "StoreError" ? Effect.fail(trouble) : Effect.succeed(Result.fail(toProblem(id)(trouble)))))
-      )
-      attempts.set(id, yield* outcome)
+      attempts.set(id, yield* outcomeOf(id, restartOne(tx, byId.get(id) ?? { id }, call)))
     }
     return attempts
   })

@@ -4,7 +4,7 @@ import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import type { Failure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import type { Work } from "@backbeat/core/task/TaskSpec"
-import type { TaskState } from "@backbeat/core/task/TaskState"
+import { endedAt, lastAttempt, type TaskState } from "@backbeat/core/task/TaskState"
 import { statSync } from "node:fs"
 import { attemptDir } from "../home/Home.ts"
 import type { LiveAttempt } from "../task/LiveAttempts.ts"
@@ -24,34 +24,22 @@ const failureOf = (state: TaskState): Failure | null => {
   return state.status === "stopping" && state.intent.kind === "fail" ? state.intent.failure : null
 }
 
-const endedAtOf = (state: TaskState): number | null => {
-  if (state.status === "cancelled") return state.endedAt
-  return state.status === "completed" || state.status === "failed" ? state.end.endedAt : null
-}
-
 const facts = (state: TaskState) => {
   const end = endOf(state)
   const startedAt = "startedAt" in state ? state.startedAt : null
-  const endedAt = endedAtOf(state)
+  const over = endedAt(state)
   return {
     exitCode: end?.outcome.kind === "exited" ? end.outcome.exitCode : null,
     signal: end?.outcome.kind === "signalled" ? end.outcome.signal : null,
     failure: failureOf(state),
     startedAt: isoOrNull(startedAt),
-    endedAt: isoOrNull(endedAt),
-    durationMs: startedAt === null || endedAt === null ? null : Math.max(0, Math.round(endedAt - startedAt))
+    endedAt: isoOrNull(over),
+    durationMs: startedAt === null || over === null ? null : Math.max(0, Math.round(over - startedAt))
   }
 }
 
 /** An ended attempt is still looked after for a moment, but its pid may be another process by then. */
 const hasProcess = ({ status }: TaskState): boolean => status === "running" || status === "stopping"
-
-/** The attempt whose facts and output are shown: while the next one is awaited, the last one. */
-export const shownAttempt = (state: TaskState): number => {
-  const { attempt, status } = state
-  const isAwaited = status === "queued" || status === "blocked" || (status === "cancelled" && state.startedAt === null)
-  return isAwaited ? attempt - 1 : attempt
-}
 
 /** The attempt that a task is in, or is to be in. One that was withdrawn before it began does not count. */
 const countedAttempt = (state: TaskState): number =>
@@ -91,7 +79,7 @@ const shorten = (text: string): string =>
   text.length <= scriptMaxCharacters ? text : `${text.slice(0, scriptMaxCharacters)}…`
 
 const logsOf = (root: string, task: Task): TaskAnswer["logs"] => {
-  const attempt = shownAttempt(task.state)
+  const attempt = lastAttempt(task.state)
   const dir = attemptDir(root, task.id, attempt)
   const stdoutPath = outputPath(dir, "stdout")
   const stderrPath = outputPath(dir, "stderr")

@@ -2,7 +2,7 @@
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import { type Input, operations } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
-import { isFinal } from "@backbeat/core/task/TaskState"
+import { isFinal, lastAttempt } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -14,7 +14,6 @@ import { isOpenPort } from "../probe/ask.ts"
 import { makeUntil, makeUntilEnded } from "../task/until.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { makePipelineView } from "./PipelineView.ts"
-import { shownAttempt } from "./taskAnswer.ts"
 import { View, wrongField } from "./View.ts"
 import { makeTimeLimit, waitMsOf } from "./waiting.ts"
 
@@ -57,7 +56,7 @@ const makeAwaitOne = Effect.gen(function* () {
 
   const awaitLine = Effect.fnUntraced(function* (id: string, pattern: string) {
     const { state } = yield* view.find(id)
-    const first = lines({ id, attempt: Math.max(1, shownAttempt(state)), grep: pattern })
+    const first = lines({ id, attempt: Math.max(1, lastAttempt(state)), grep: pattern })
     const found = yield* Effect.mapError(Stream.runCollect(Stream.take(first, 1)), (trouble) =>
       trouble._tag === "InvalidLogQuery" ? wrongField("for.log", trouble.message, "JavaScript's syntax is used.") : toProblem(id)(trouble)
     )

@@ -1,7 +1,6 @@
 /** Transitions and admission on stores in memory, under a clock and a machine that the test sets. What starts is only recorded, never spawned. */
 import type { Resources as Sample } from "@backbeat/core/queue/admit"
 import { engine } from "@backbeat/core/task/Actor"
-import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import { noLineage, type TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
@@ -19,38 +18,14 @@ import { type Configuration, defaults } from "../../src/home/configuration.ts"
 import { Settings } from "../../src/home/Settings.ts"
 import { layerTransitions, Transitions } from "../../src/task/Transitions.ts"
 import { layerAlarm } from "../../src/time/Alarm.ts"
+import { owner, plainSpec } from "../plainSpec.ts"
 
 export const gibibyte = 1_073_741_824
 
 /** A machine that has room for everything. */
 export const idle: Sample = { cpuPercent: 5, isMeasuring: false, availableBytes: 64 * gibibyte, totalBytes: 64 * gibibyte }
 
-const owner = { sessionId: null, taskId: null, depth: 0 }
-const spec: TaskSpec = {
-  name: null,
-  work: { kind: "command", command: "true", args: [] },
-  cwd: "/",
-  envKeys: [],
-  forgetEnv: false,
-  stdin: { kind: "null" },
-  tags: [],
-  priority: "P1",
-  queue: "agents",
-  dependsOn: [],
-  notBefore: null,
-  delayMs: null,
-  timeout: null,
-  stallTimeoutMs: null,
-  stopSignal: "SIGTERM",
-  gracePeriodMs: 5000,
-  successExitCodes: [0],
-  restart: defaultRestartPolicy,
-  readyWhen: null,
-  healthProbe: null,
-  maxOutputBytes: 10_485_760,
-  notify: null,
-  umask: 0o022
-}
+const spec = { ...plainSpec, queue: "agents" }
 
 /** How often each was asked. */
 interface Asked {

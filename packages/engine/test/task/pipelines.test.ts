@@ -1,8 +1,7 @@
 /** Pipelines in transactions, on stores in memory: what ends one, and what that costs. What starts is only recorded, never spawned. */
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import { engine } from "@backbeat/core/task/Actor"
-import { noLineage, type TaskSpec } from "@backbeat/core/task/TaskSpec"
-import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
+import { noLineage } from "@backbeat/core/task/TaskSpec"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { QueueStore } from "@backbeat/store/QueueStore"
@@ -16,33 +15,7 @@ import { layerPauses } from "../../src/admission/Pauses.ts"
 import { defaults } from "../../src/home/configuration.ts"
 import { Settings } from "../../src/home/Settings.ts"
 import { layerTransitions, Transitions } from "../../src/task/Transitions.ts"
-
-const owner = { sessionId: null, taskId: null, depth: 0 }
-const spec: TaskSpec = {
-  name: null,
-  work: { kind: "command", command: "true", args: [] },
-  cwd: "/",
-  envKeys: [],
-  forgetEnv: false,
-  stdin: { kind: "null" },
-  tags: [],
-  priority: "P1",
-  queue: "default",
-  dependsOn: [],
-  notBefore: null,
-  delayMs: null,
-  timeout: null,
-  stallTimeoutMs: null,
-  stopSignal: "SIGTERM",
-  gracePeriodMs: 5000,
-  successExitCodes: [0],
-  restart: defaultRestartPolicy,
-  readyWhen: null,
-  healthProbe: null,
-  maxOutputBytes: 10_485_760,
-  notify: null,
-  umask: 0o022
-}
+import { owner, plainSpec as spec } from "../plainSpec.ts"
 
 const layerStores = (asked: Array<ReadonlyArray<string>>) =>
   Layer.mergeAll(

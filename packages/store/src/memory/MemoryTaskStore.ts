@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Task } from "@backbeat/core/task/Task"
 import type { RecordedEvent, RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"
-import { isFinal } from "@backbeat/core/task/TaskState"
+import { dueAt, endedAt, isFinal, noCounts } from "@backbeat/core/task/TaskState"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "../TaskStore.ts"
 import type { Change, DependentTask, EventFilter, ReadyFilter, TaskFilter, TaskPage } from "../TaskStore.ts"
@@ -41,7 +41,7 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
       read(() => tasks(({ task }) => task.state.status === "retrying" && task.state.retryAt <= now, byDue)),
     nextDueAt: (now) =>
       read(() => {
-        const due = tasks(() => true).map(dueAt).filter((at) => at !== null && at > now)
+        const due = tasks(() => true).map(({ state }) => dueAt(state)).filter((at) => at !== null && at > now)
         return due.reduce<number | null>((least, at) => (least === null || (at ?? least) < least ? at : least), null)
       }),
     waitFor: (id, dependencies) => write(() => waits.set(id, dependencies)),
@@ -56,7 +56,7 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
     events: (filter) => read(() => eventsOf(memory, filter)),
     lastSequence: read(() => memory.lastSequence),
     endedBefore: (at, statuses) =>
-      read(() => tasks(({ task }) => statuses.includes(task.state.status) && (endedAt(task) ?? at) < at, byEnd)),
+      read(() => tasks(({ task }) => statuses.includes(task.state.status) && (endedAt(task.state) ?? at) < at, byEnd)),
     remove: (ids) => write(() => {
         const removed = removeTasks(memory, journal, ids)
         waits.settle({ ended: removed, withdrawn: removed })
@@ -166,14 +166,7 @@ const eventsOf = (memory: Memory, { since, taskIds, tag, pipelineId, types, limi
 }
 
 const statusCounts = (tasks: ReadonlyArray<Task>): Record<TaskStatus, number> => ({
-  blocked: 0,
-  queued: 0,
-  running: 0,
-  stopping: 0,
-  retrying: 0,
-  completed: 0,
-  failed: 0,
-  cancelled: 0,
+  ...noCounts,
   ...countBy(tasks, ({ state }) => state.status)
 })
 
@@ -183,21 +176,11 @@ const countBy = (tasks: ReadonlyArray<Task>, key: (task: Task) => string): Recor
   return Object.fromEntries(counts)
 }
 
-const dueAt = ({ state }: Task): number | null => {
-  if (state.status === "queued") return state.notBefore
-  return state.status === "retrying" ? state.retryAt : null
-}
-
-const endedAt = ({ state }: Task): number | null => {
-  if (state.status === "cancelled") return state.endedAt
-  return state.status === "completed" || state.status === "failed" ? state.end.endedAt : null
-}
-
 type Order = (a: Entry, b: Entry) => number
 
 const bySeq: Order = (a, b) => a.seq - b.seq
-const byDue: Order = (a, b) => (dueAt(a.task) ?? 0) - (dueAt(b.task) ?? 0) || bySeq(a, b)
-const byEnd: Order = (a, b) => (endedAt(a.task) ?? 0) - (endedAt(b.task) ?? 0) || bySeq(a, b)
+const byDue: Order = (a, b) => (dueAt(a.task.state) ?? 0) - (dueAt(b.task.state) ?? 0) || bySeq(a, b)
+const byEnd: Order = (a, b) => (endedAt(a.task.state) ?? 0) - (endedAt(b.task.state) ?? 0) || bySeq(a, b)
 /** P0, P1, P2, and in each the first queued first. */
 export const byTurn: Order = (a, b) =>
   a.task.spec.priority.localeCompare(b.task.spec.priority) || a.queuedSeq - b.queuedSeq || bySeq(a, b)

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SqlClient } from "effect/sql/SqlClient"
-import { isFinal, statuses, type TaskStatus } from "@backbeat/core/task/TaskState"
+import { isFinal, noCounts, statuses, type TaskStatus } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "../TaskStore.ts"
 import { busyQueues, nextDueAt, readyRows, retryRows, waitingQueues } from "./awaitedTasks.ts"
 import { eventsOf } from "./EventRow.ts"
@@ -70,16 +70,7 @@ const statusCounts = (sql: SqlClient) =>
   Effect.map(
     sql<{ status: TaskStatus; count: number }>`SELECT status, count(*) AS count FROM tasks GROUP BY status`,
     (rows) => {
-      const counts: Record<TaskStatus, number> = {
-        blocked: 0,
-        queued: 0,
-        running: 0,
-        stopping: 0,
-        retrying: 0,
-        completed: 0,
-        failed: 0,
-        cancelled: 0
-      }
+      const counts: Record<TaskStatus, number> = { ...noCounts }
       for (const { status, count } of rows) counts[status] = count
       return counts
     }

@@ -4,7 +4,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Row } from "effect/sql/SqlConnection"
 import { Task } from "@backbeat/core/task/Task"
-import type { TaskState } from "@backbeat/core/task/TaskState"
+import { dueAt, endedAt } from "@backbeat/core/task/TaskState"
 import type { StoreError } from "../StoreError.ts"
 import { damaged } from "./explain.ts"
 
@@ -64,13 +64,3 @@ const parse = (row: Row) =>
     restartCount: row["restart_count"],
     state: document(row, "state")
   }))
-
-const dueAt = (state: TaskState): number | null => {
-  if (state.status === "queued") return state.notBefore
-  return state.status === "retrying" ? state.retryAt : null
-}
-
-const endedAt = (state: TaskState): number | null => {
-  if (state.status === "cancelled") return state.endedAt
-  return state.status === "completed" || state.status === "failed" ? state.end.endedAt : null
-}
