@@ -41,7 +41,11 @@ const open = (path: string) =>
     )
     const sql = yield* openSqlite(path)
     if (version < newest) yield* migrate(sql)
-    const flusher = makeFlusher(path)
+    // Closing takes the log away: whoever still waits for a commit to be kept waits for this flush.
+    const flusher = yield* Effect.acquireRelease(
+      Effect.sync(() => makeFlusher(path)),
+      ({ flushed }) => Effect.ignore(flushed)
+    )
     return SqliteDatabase.of({
       sql,
       path,

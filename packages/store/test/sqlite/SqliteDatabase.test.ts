@@ -81,6 +81,11 @@ describe("a new database", () => {
       }).pipe(Effect.provide(layerDatabase({ path: scratch.path })))
     ))
 
+  test("that closes while somebody waits for a commit to be kept has kept it", () =>
+    scratch
+      .use((store) => Effect.as(store.transact(store.record([creation("a")])), store))
+      .then((store) => Effect.runPromise(store.flushed)))
+
   test("in a folder that is missing is refused with the folder's name", async () => {
     const refusal = await scratch.refusal(join(scratch.folder, "none", "backbeat.db"))
     expect(refusal).toMatchObject({ _tag: "StoreError", reason: "unavailable" })
