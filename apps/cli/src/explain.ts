@@ -10,7 +10,8 @@ const isKnown = (type: string): type is ProblemType => Object.hasOwn(problemType
 const problemOf = (thrown: unknown): Problem => {
   if (thrown instanceof PayloadUnreadable) return commandInputError(thrown.message, "Give inline JSON, @file.json or - for stdin.")
   if (thrown instanceof OutputUnwritable) {
-    return commandInputError(thrown.message, "The call was made, only its answer is lost: write it somewhere else.")
+    // No defect, but what is nearest to it of all that any operation can be answered with.
+    return problem("InternalError", thrown.message, "The call was made, only its answer is lost: write it somewhere else.", { report: null })
   }
   if (thrown instanceof Unreachable) {
     const { type, message, hint, details } = thrown.problem
@@ -22,11 +23,7 @@ const problemOf = (thrown: unknown): Problem => {
 
 /** Prints a problem on stderr; answers with the exit code. */
 export const complain = async (command: string, trouble: Problem): Promise<number> => {
-  try {
-    await print("stderr", `${JSON.stringify(failed(command, trouble))}\n`)
-  } catch {
-    // Nobody can be told; the exit code still says it.
-  }
+  await print("stderr", `${JSON.stringify(failed(command, trouble))}\n`)
   return exitCodeOf(trouble)
 }
 

@@ -25,8 +25,8 @@ export const Caller = Schema.Struct({
   pid: Schema.Int,
   /** The file mode mask of the caller. */
   umask: Schema.optionalKey(Schema.Int),
-  /** Names the call, also when it is sent again because its connection broke. */
-  requestId: Schema.String,
+  /** Names the call, also when it is sent again because its connection broke. It becomes part of a file's name. */
+  requestId: Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/u)),
   /** When the call was made (epoch ms). */
   requestedAt: Schema.Finite,
   /** Set when it is sent again. */

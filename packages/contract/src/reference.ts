@@ -37,7 +37,7 @@ const problemTexts: Readonly<Record<ProblemType, string>> = {
   StoreError: "The state could not be read or written.",
   ConfigInvalid: "The configuration has a bad value.",
   QuotaExceeded: "Too many live tasks, or tasks started inside of tasks too deeply.",
-  InternalError: "A defect of backbeat; the details name a report."
+  InternalError: "A defect of backbeat; the details name a report. Also an answer that stdout could not take."
 }
 
 const exitTexts: Readonly<Record<keyof typeof exitCodes, string>> = {

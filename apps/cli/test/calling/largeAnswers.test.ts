@@ -76,13 +76,14 @@ describe("an answer that nobody can read", () => {
 
   test("is an error when the disk behind stdout is full", async () => {
     await using rig = new Rig()
-    for (const call of ["list", "capabilities", "help", "engine status"]) {
+    await rig.data("start", { command: "true" }, ["--wait"])
+    for (const call of ["list", "capabilities", "help", "engine status", "events --stream"]) {
       const { exitCode, stderr } = await shell(rig, `"$B" ${call} >/dev/full`)
-      expect(exitCode).toBe(1)
+      expect(exitCode).toBe(70)
       expect(JSON.parse(stderr)).toMatchObject({
         ok: false,
-        command: call,
-        error: { type: "CommandInputError", message: expect.stringContaining("stdout cannot be written: "), details: { retryable: false } }
+        command: call.replace(" --stream", ""),
+        error: { type: "InternalError", message: expect.stringContaining("stdout cannot be written: "), details: { retryable: false } }
       })
     }
     expect(await shell(rig, `"$B" status none 2>/dev/full`)).toEqual({ exitCode: 1, stdout: "", stderr: "" })

@@ -37,6 +37,24 @@ describe("config set", () => {
     })
   })
 
+  test("tells only the beginning of what is long", async () => {
+    await using rig = new Rig()
+    const long = "x".repeat(200_000)
+    const deep = "a.".repeat(100_000)
+    for (const [key, value, message] of [
+      [long, 1, `key: unknown key ${"x".repeat(64)}…`],
+      [deep, 1, `key: unknown key ${"a.".repeat(32)}…`],
+      [`agents.claude.${long}`, 1, `key: agents.claude["${"x".repeat(64)}…"]: unknown key; known: ${agentKeys}`],
+      [`agents.${deep}b`, 1, `key: agents.a.a: unknown key; known: ${agentKeys}`],
+      ["defaultAgent", long, `value: is no agent that there is: ${"x".repeat(64)}…`]
+    ] as const) {
+      const { exitCode, stderr, document } = await rig.call(["config", "set", "-"], { stdin: JSON.stringify({ key, value }) })
+      expect(exitCode).toBe(1)
+      expect(document).toMatchObject({ error: { type: "CommandInputError", message } })
+      expect(stderr.length).toBeLessThan(1000)
+    }
+  })
+
   test("tells wrong values in the words of payloads", async () => {
     await using rig = new Rig()
     for (const [key, value, message] of [

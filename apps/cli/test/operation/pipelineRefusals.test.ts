@@ -144,12 +144,16 @@ describe("a pipeline that is taken for a task", () => {
   test("is told to be one", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", { id: "p", steps: [good, good] }, ["--wait"])
-    const hint = "p is a pipeline: use pipeline get, pipeline cancel, or wait with pipelineId."
-    for (const operation of ["status", "wait", "why", "stop", "logs", "restart"]) {
+    const hint =
+      "p is a pipeline, not a task. Look at its tasks with: backbeat pipeline get p; wait for it with: " +
+      `backbeat wait '{"pipelineId":"p"}'; stop it with: backbeat pipeline cancel p.`
+    for (const operation of ["status", "wait", "why", "stop", "logs", "restart", "retry", "resume"]) {
       const { type, message, details } = await rig.refusal([operation, "p"])
       expect([operation, type, message, details["hint"]]).toEqual([operation, "TaskNotFound", "task not found: p", hint])
     }
-    expect(await rig.refusal(["status", "q"])).toMatchObject({ details: { hint: "Run list to discover known task ids." } })
+    for (const operation of ["status", "retry"]) {
+      expect(await rig.refusal([operation, "q"])).toMatchObject({ type: "TaskNotFound", details: { hint: "Run list to discover known task ids." } })
+    }
   })
 })
 

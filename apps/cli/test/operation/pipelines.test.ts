@@ -180,7 +180,7 @@ describe("pipeline cancel", () => {
     await rig.data("wait", { id: "p.2" })
     expect(pipelineOf(await rig.data("pipeline get", { id: "p" }))).toMatchObject({ status: "running", cancelled: { reason: "first" } })
     const second = post(rig, "pipeline cancel", { id: "p", reason: "second" }, "second")
-    await post(rig, "pipeline get", { id: "p" }, "behind it")
+    await post(rig, "pipeline get", { id: "p" }, "behind-it")
     await Bun.write(join(rig.scratch, "hold"), "")
     for (const answer of [await first, await second]) {
       expect(pipelineOf(answer)).toMatchObject({ status: "cancelled", cancelled: { reason: "first" } })

@@ -1,7 +1,7 @@
 /** What a task's environment holds, and that nobody else hears of it. */
 import { describe, expect, test } from "bun:test"
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, watch, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { Rig } from "../Rig.ts"
 
 const variablesOf = async (rig: Rig, id: string): Promise<Readonly<Record<string, string>>> => {
@@ -117,4 +117,54 @@ test("an environment that a request brought counts from the moment at which the 
   await rig.killEngine()
   await rig.task("restart", { id: "x" }, ["--wait"])
   expect(await said()).toEqual(["two"])
+})
+
+/** What is left of a call for a new task, and of one for a task that is there. */
+const leave = (rig: Rig): ReadonlyArray<string> => {
+  const paths = [join(rig.home, "tasks", "ghost", "environment.json"), join(rig.home, "tasks", "x", "environment.killed#0.json")]
+  mkdirSync(join(rig.home, "tasks", "ghost"), { mode: 0o700 })
+  for (const path of paths) writeFileSync(path, '{"SECRET":"s"}', { mode: 0o600 })
+  return paths
+}
+const echoing = { id: "x", script: 'echo "got $A"', env: { A: "own" } }
+
+/** Makes calls that clear, and waits until nothing of the paths is there. */
+const untilGone = async (paths: ReadonlyArray<string>, calls: () => Promise<unknown>): Promise<void> => {
+  const areGone = () => paths.every((path) => !existsSync(path))
+  const gone = Promise.withResolvers<void>()
+  const watchers = [...new Set(paths.map(dirname))].map((dir) => watch(dir, () => areGone() && gone.resolve()))
+  await calls()
+  if (!areGone()) await gone.promise
+  for (const watcher of watchers) watcher.close()
+}
+
+describe("the environment of a call whose engine was killed before its commit", () => {
+  test("goes with prune, which counts its bytes and does not name it, and not with a dry run", async () => {
+    await using rig = new Rig()
+    const first = join(rig.home, "tasks", "first")
+    mkdirSync(first, { recursive: true, mode: 0o700 })
+    // What an engine clears when it begins is past.
+    await untilGone([first], () => rig.data("list"))
+    await rig.data("start", echoing, ["--wait"])
+    const paths = leave(rig)
+    expect(await rig.data("prune", { dryRun: true })).toEqual({ removed: [], freedBytes: 0, dryRun: true })
+    expect(paths.map((path) => existsSync(path))).toEqual([true, true])
+    const pruned = await rig.data("prune")
+    expect(pruned).toMatchObject({ removed: [], dryRun: false })
+    expect(Number(pruned["freedBytes"])).toBeGreaterThanOrEqual(1024)
+    expect(paths.map((path) => existsSync(path))).toEqual([false, false])
+    expect(readdirSync(join(rig.home, "tasks"))).toEqual(["x"])
+    expect(await rig.data("prune")).toMatchObject({ freedBytes: 0 })
+    await rig.data("restart", { id: "x" }, ["--wait"])
+    expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["got own"] })
+  })
+
+  test("goes when the next engine begins", async () => {
+    await using rig = new Rig()
+    await rig.data("start", echoing, ["--wait"])
+    await rig.killEngine()
+    const paths = leave(rig)
+    await untilGone(paths, () => rig.data("list"))
+    expect(readdirSync(join(rig.home, "tasks"))).toEqual(["x"])
+  })
 })

@@ -29,7 +29,11 @@ export class View extends Context.Service<
 
 const isPipeline = (id: string): Problem => ({
   ...taskNotFound(id),
-  hint: `${id} is a pipeline: use pipeline get, pipeline cancel, or wait with pipelineId.`
+  hint: [
+    `${id} is a pipeline, not a task. Look at its tasks with: backbeat pipeline get ${id}`,
+    `wait for it with: backbeat wait '{"pipelineId":"${id}"}'`,
+    `stop it with: backbeat pipeline cancel ${id}.`
+  ].join("; ")
 })
 
 /** Views on the store and the live attempts. */

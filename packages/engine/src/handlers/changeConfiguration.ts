@@ -19,6 +19,14 @@ const overlap = (one: Path, other: Path): boolean => {
   return one.slice(0, shorter).every((each, index) => each === other[index])
 }
 
+/** How many characters of what was given are told. */
+const toldCharacters = 64
+
+/** No value of the configuration is as deep: what is further in is refused before. */
+const deepest = 16
+
+const told = (text: string): string => (text.length > toldCharacters ? `${text.slice(0, toldCharacters)}…` : text)
+
 const refusal = ({ at, kind, path, message }: ConfigurationFlaw, key: Path): Problem => {
   if (kind === "unknown" && at.length <= key.length) return wrongField("key", `${path}: ${message}`, "See config show.")
   return wrongField("value", kind === "value" && path === showPath(key) ? message : `${path}: ${message}`, "See config show.")
@@ -35,20 +43,20 @@ export const makeChangeConfiguration = Effect.gen(function* () {
     const [head = ""] = key
     if (!keyNames.includes(head)) {
       const near = nearest(head, keyNames)
-      const message = `unknown key ${key.join(".")}${near === null ? "" : `; did you mean ${near}?`}`
+      const message = `unknown key ${told(key.join("."))}${near === null ? "" : `; did you mean ${near}?`}`
       return yield* Effect.fail(wrongField("key", message, `Known keys: ${keyNames.join(", ")}.`))
     }
     if (settings.file() === null) {
       const message = `${configPath} holds no JSON`
       return yield* Effect.fail(problem("ConfigInvalid", message, "Mend or remove the file.", { path: configPath }))
     }
-    const content = withKey(settings.file(), key, value)
+    const content = withKey(settings.file(), key.slice(0, deepest), value)
     const { config, flaws } = resolve(content, {})
     const flaw = flaws.find(({ at }) => overlap(at, key))
     if (flaw !== undefined) return yield* Effect.fail(refusal(flaw, key))
     if (head === "defaultAgent" && config.defaultAgent !== null && agentOf(config, config.defaultAgent) === null) {
       const { hint } = unknownAgent(config.defaultAgent, config)
-      return yield* Effect.fail(wrongField("value", `is no agent that there is: ${config.defaultAgent}`, hint))
+      return yield* Effect.fail(wrongField("value", `is no agent that there is: ${told(config.defaultAgent)}`, hint))
     }
     return yield* replace(content)
   })

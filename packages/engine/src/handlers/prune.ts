@@ -1,8 +1,9 @@
 /** Answers `prune`. */
-import { operations } from "@backbeat/contract/table"
+import * as operations from "@backbeat/contract/operation/steer"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Settings } from "../home/Settings.ts"
+import { makeClearLeftOvers } from "../task/clearLeftOvers.ts"
 import { makePrune } from "../task/prune.ts"
 import { handle, toProblem } from "./Call.ts"
 
@@ -12,6 +13,7 @@ const dayMs = 86_400_000
 export const makePruneHandler = Effect.gen(function* () {
   const settings = yield* Settings
   const prune = yield* makePrune
+  const clearLeftOvers = yield* makeClearLeftOvers
   return handle(operations.prune, ({ olderThanDays, status, dryRun = false }) =>
     Effect.gen(function* () {
       const days = olderThanDays ?? settings.current().retentionDays
@@ -20,7 +22,9 @@ export const makePruneHandler = Effect.gen(function* () {
       // What ended in this very millisecond is older than zero days too.
       const endedBefore = now - days * dayMs + 1
       const pruned = yield* Effect.mapError(prune({ endedBefore, statuses, dryRun }), toProblem(""))
-      return { ...pruned, dryRun }
+      if (dryRun) return { ...pruned, dryRun }
+      const left = yield* Effect.mapError(clearLeftOvers(now - settings.current().retentionDays * dayMs), toProblem(""))
+      return { removed: pruned.removed, freedBytes: pruned.freedBytes + left, dryRun }
     })
   )
 })

@@ -1,18 +1,18 @@
 /** Answers `retry` and `resume`: a new task that does the work of an ended one again. */
 import { type Problem, problem } from "@backbeat/contract/Problem"
-import { type Input, operations } from "@backbeat/contract/table"
+import * as operations from "@backbeat/contract/operation/steer"
+import type { Input } from "@backbeat/contract/table"
 import type { AgentWork, Session } from "@backbeat/core/task/AgentWork"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { hasBegun, isFinal } from "@backbeat/core/task/TaskState"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { agentOf } from "../agent/knownAgents.ts"
 import { Home } from "../home/Home.ts"
 import { inherit, readEnvironment } from "../home/KeptEnvironment.ts"
 import { Settings } from "../home/Settings.ts"
 import { Supervisor } from "../task/Supervisor.ts"
-import { TaskMissing, Transitions } from "../task/Transitions.ts"
+import { Transitions } from "../task/Transitions.ts"
 import type { Tx } from "../task/Tx.ts"
 import { agentUnavailable } from "./agentWork.ts"
 import { actorOf, type Call, handle, type Handled, toProblem, type Trouble } from "./Call.ts"
@@ -69,15 +69,14 @@ interface Repetition {
 /** Makes new tasks from ended ones; made once. */
 const makeRepeat = Effect.gen(function* () {
   const { root } = yield* Home
-  const store = yield* TaskStore
+  const view = yield* View
   const settings = yield* Settings
   const quota = yield* makeQuota
   const { standingAgain } = yield* makeStandings
   const { freeId, ownerOf } = yield* makeNaming
 
   const ended = Effect.fnUntraced(function* (id: string, what: string) {
-    const task = yield* store.find(id)
-    if (task === null) return yield* new TaskMissing({ id })
+    const task = yield* view.find(id)
     if (isFinal(task.state.status)) return task
     return yield* Effect.fail(refuse(id, `is ${task.state.status}: only what has ended can be ${what}`, "Wait for its end, or stop it first."))
   })

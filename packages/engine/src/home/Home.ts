@@ -8,8 +8,11 @@ export class Home extends Context.Service<
   { readonly root: string; readonly configPath: string; readonly version: string }
 >()("@backbeat/engine/Home") {}
 
+/** Where the folders of the tasks are. */
+export const tasksDir = (root: string): string => join(root, "tasks")
+
 /** The folder of a task: its environment and its attempts. */
-export const taskDir = (root: string, id: string): string => join(root, "tasks", id)
+export const taskDir = (root: string, id: string): string => join(tasksDir(root), id)
 
 /** The folder of one attempt; the first is 1. */
 export const attemptDir = (root: string, id: string, attempt: number): string =>

@@ -41,7 +41,9 @@ export const inherit = (callers: Variables, given: Variables): Variables => ({
   ...given
 })
 
-const fileOf = (root: string, id: string): string => join(taskDir(root, id), "environment.json")
+const fileName = "environment.json"
+
+const fileOf = (root: string, id: string): string => join(taskDir(root, id), fileName)
 
 /** What a task becomes known by that is stored: its id, and the request that gave it its specification. */
 interface Keeper {
@@ -50,7 +52,9 @@ interface Keeper {
 }
 
 /** Where the environment of a task that is there already waits until the request that brought it is stored with the task. */
-const awaitingFile = (root: string, id: string, requestId: string): string => join(taskDir(root, id), `environment.${requestId}.json`)
+const awaitingName = (requestId: string): string => `environment.${requestId}.json`
+
+const awaitingFile = (root: string, id: string, requestId: string): string => join(taskDir(root, id), awaitingName(requestId))
 
 /** Keeps the environment that a request brings. Until that is stored with the task, the task has the one that it had. Throws what the file system throws. */
 export const keepEnvironment = (root: string, id: string, requestId: string, variables: Variables): void => {
@@ -101,9 +105,16 @@ export const readEnvironment = (root: string, task: Keeper): Variables | null =>
   }
 }
 
+/** Whether a file of a task's folder has this name because it keeps an environment. */
+export const keepsEnvironment = (name: string): boolean => name.startsWith("environment.")
+
+/** Whether a file of a task's folder keeps the environment of a request that is not stored with the task. */
+export const keepsOthersEnvironment = (name: string, { owner: { requestId } }: Keeper): boolean =>
+  keepsEnvironment(name) && name !== fileName && (requestId === undefined || name !== awaitingName(requestId))
+
 /** Deletes the kept environment, and what waited to become it. */
 export const forgetEnvironment = (root: string, id: string): void => {
   for (const name of existsSync(taskDir(root, id)) ? readdirSync(taskDir(root, id)) : []) {
-    if (name.startsWith("environment.")) rmSync(join(taskDir(root, id), name), { force: true })
+    if (keepsEnvironment(name)) rmSync(join(taskDir(root, id), name), { force: true })
   }
 }

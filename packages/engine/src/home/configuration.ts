@@ -1,4 +1,5 @@
 /** The configuration: environment over file over defaults. One bad value is reported and falls back alone. */
+import { showPath } from "@backbeat/contract/decodePayload"
 import { nearest } from "@backbeat/contract/nearest"
 import { Effort, PermissionMode } from "@backbeat/core/task/AgentWork"
 import { NonEmptyText, Text } from "@backbeat/core/task/Text"
@@ -143,7 +144,7 @@ const isKey = (name: string): name is Key => keyNames.includes(name)
 const unknownKey = (name: string): ConfigurationFlaw => {
   const near = nearest(name, keyNames)
   const message = `unknown key; ${near === null ? "" : `did you mean ${near}? `}known: ${keyNames.join(", ")}`
-  return { at: [name], path: name, kind: "unknown", message }
+  return { at: [name], path: showPath([name]), kind: "unknown", message }
 }
 
 /** Resolves the configuration from the file's content (any JSON, undefined when there is no file) and an environment. */

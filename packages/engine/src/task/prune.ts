@@ -6,6 +6,7 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
+import { bytesOf } from "../home/bytesOf.ts"
 import { artifactDir, Home, reportDir, taskDir } from "../home/Home.ts"
 import { isHeld } from "../process/AliveFifo.ts"
 import { treeOf } from "./attemptSpec.ts"
@@ -21,14 +22,6 @@ export interface Pruning {
 export interface Pruned {
   readonly removed: ReadonlyArray<string>
   readonly freedBytes: number
-}
-
-const bytesOf = (path: string): number => {
-  const stat = lstatSync(path, { throwIfNoEntry: false })
-  if (stat === undefined) return 0
-  // Disk blocks, not lengths: output that was dropped leaves a hole.
-  if (!stat.isDirectory()) return stat.blocks * 512
-  return readdirSync(path).reduce((sum, name) => sum + bytesOf(join(path, name)), 0)
 }
 
 /** Removes what large answers and defects left behind before the instant. */

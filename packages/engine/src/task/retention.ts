@@ -1,26 +1,31 @@
-/** Removes what has ended long ago: when the engine starts, and then once a day while it lives. */
+/** Removes what has ended long ago, and what killed calls left: when the engine starts, and then once a day while it lives. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Settings } from "../home/Settings.ts"
 import { Alarm } from "../time/Alarm.ts"
+import { makeClearLeftOvers } from "./clearLeftOvers.ts"
 import { makePrune } from "./prune.ts"
 
 const dayMs = 86_400_000
 
-/** Prunes by `retentionDays` from now on. */
+/** Prunes by `retentionDays` from now on, beside what the engine does else. */
 export const keepRetention = Effect.gen(function* () {
   const settings = yield* Settings
   const alarm = yield* Alarm
   const prune = yield* makePrune
+  const clearLeftOvers = yield* makeClearLeftOvers
   const sweep: Effect.Effect<void> = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     yield* alarm.set("retention", now + dayMs, sweep)
+    const endedBefore = now - settings.current().retentionDays * dayMs
     const { removed } = yield* prune({
-      endedBefore: now - settings.current().retentionDays * dayMs,
+      endedBefore,
       statuses: ["completed", "failed", "cancelled"],
       dryRun: false
     })
     if (removed.length > 0) yield* Effect.logInfo(`removed ${removed.length} tasks that ended over retentionDays ago`)
+    const freedBytes = yield* clearLeftOvers(endedBefore)
+    if (freedBytes > 0) yield* Effect.logInfo(`removed ${freedBytes} bytes that no task has`)
   }).pipe(Effect.catch((error) => Effect.logError(`ended tasks could not be removed: ${error.message}`)))
-  yield* sweep
+  yield* Effect.forkScoped(sweep)
 })

@@ -1,0 +1,12 @@
+/** How much of the disk something takes. */
+import { lstatSync, readdirSync } from "node:fs"
+import { join } from "node:path"
+
+/** The bytes of a file, or of all files below a folder; 0 when it is not there. */
+export const bytesOf = (path: string): number => {
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) return 0
+  // Disk blocks, not lengths: output that was dropped leaves a hole.
+  if (!stat.isDirectory()) return stat.blocks * 512
+  return readdirSync(path).reduce((sum, name) => sum + bytesOf(join(path, name)), 0)
+}
