@@ -1,6 +1,5 @@
 /** Brings an engine up, or waits for the one that another caller is bringing up at this moment. */
 import { noticeName, socketName } from "@backbeat/contract/protocol"
-import { connect } from "node:net"
 import { readFileSync, statSync, watch } from "node:fs"
 import type { Place } from "./Home.ts"
 import { startEngine } from "./startEngine.ts"
@@ -9,8 +8,10 @@ import { unreachable } from "./Unreachable.ts"
 /** Longer than an engine needs to begin; one that died on the way leaves no event. */
 const patienceMs = 1000
 
-const accepts = (path: string): Promise<boolean> =>
-  new Promise((resolve) => {
+/** Loaded here alone: it costs as much as a call, and the caller that starts the engine does without. */
+const accepts = async (path: string): Promise<boolean> => {
+  const { connect } = await import("node:net")
+  return new Promise((resolve) => {
     const socket = connect({ path })
     socket.once("connect", () => {
       socket.destroy()
@@ -18,6 +19,7 @@ const accepts = (path: string): Promise<boolean> =>
     })
     socket.once("error", () => resolve(false))
   })
+}
 
 /** Whether the newest notice says that an engine has let go of the home: then nobody is about to serve it. */
 const saysEnded = (root: string): boolean => {

@@ -9,7 +9,8 @@ export type Begun = "ready" | "elsewhere" | "silent"
 const passed = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|XDG_.*|BACKBEAT_IDLE_EXIT_MS|TASK_TIMEOUT|MAX_OUTPUT_BUFFER|LOG_LEVEL|CPU_THRESHOLD|MEMORY_RESERVE|WORKER_SETTLING_WINDOW_MS|BACKBEAT_DEFAULT_AGENT)$/u
 
 const engineEnvironment = (): Record<string, string> => {
-  const kept: Record<string, string> = {}
+  // The engine collects garbage when it rests. The runtime would wake it every second to look for some.
+  const kept: Record<string, string> = { BUN_GC_TIMER_DISABLE: "1" }
   for (const [name, value] of Object.entries(process.env)) {
     if (value !== undefined && passed.test(name)) kept[name] = value
   }

@@ -24,26 +24,25 @@ export interface Shape {
 }
 
 const inner = Schema.suspend((): Schema.Codec<Shape> => Shape)
-const { optionalKey } = Schema
 
 /** Reads a JSON Schema. */
 export const Shape: Schema.Codec<Shape> = Schema.Struct({
-  type: optionalKey(Schema.String),
-  description: optionalKey(Schema.String),
-  enum: optionalKey(Schema.Array(Schema.Unknown)),
-  anyOf: optionalKey(Schema.Array(inner)),
-  items: optionalKey(inner),
-  properties: optionalKey(Schema.Record(Schema.String, inner)),
-  patternProperties: optionalKey(Schema.Record(Schema.String, inner)),
-  additionalProperties: optionalKey(Schema.Unknown),
-  required: optionalKey(Schema.Array(Schema.String)),
-  pattern: optionalKey(Schema.String),
-  minimum: optionalKey(Schema.Finite),
-  maximum: optionalKey(Schema.Finite),
-  minLength: optionalKey(Schema.Int),
-  maxLength: optionalKey(Schema.Int),
-  minItems: optionalKey(Schema.Int),
-  maxItems: optionalKey(Schema.Int)
+  type: Schema.optionalKey(Schema.String),
+  description: Schema.optionalKey(Schema.String),
+  enum: Schema.optionalKey(Schema.Array(Schema.Unknown)),
+  anyOf: Schema.optionalKey(Schema.Array(inner)),
+  items: Schema.optionalKey(inner),
+  properties: Schema.optionalKey(Schema.Record(Schema.String, inner)),
+  patternProperties: Schema.optionalKey(Schema.Record(Schema.String, inner)),
+  additionalProperties: Schema.optionalKey(Schema.Unknown),
+  required: Schema.optionalKey(Schema.Array(Schema.String)),
+  pattern: Schema.optionalKey(Schema.String),
+  minimum: Schema.optionalKey(Schema.Finite),
+  maximum: Schema.optionalKey(Schema.Finite),
+  minLength: Schema.optionalKey(Schema.Int),
+  maxLength: Schema.optionalKey(Schema.Int),
+  minItems: Schema.optionalKey(Schema.Int),
+  maxItems: Schema.optionalKey(Schema.Int)
 })
 
 /** The shape of a payload or an answer. */

@@ -41,6 +41,9 @@ export interface EngineOptions {
   readonly begun: () => void
 }
 
+/** How long, in milliseconds, what nobody waits for gives way to the call for which the engine was started. */
+const firstCallMs = 50
+
 /** How long answers that are under way may take to leave, in milliseconds, once the home is free. */
 const farewellMs = 250
 
@@ -69,14 +72,20 @@ const live = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError
       yield* keepAdmission
       yield* recover
       yield* keepDue
-      yield* serve
+      const { guard } = yield* serve
       const beginning = { state: "ready", pid: process.pid, version: options.version } as const
-      leaveNotice(options.root, beginning)
       tellStarter(beginning)
       logTo(options.root, 1)
+      leaveNotice(options.root, beginning)
       options.begun()
-      yield* Effect.logInfo(`engine ${options.version} serves ${options.root}`)
-      yield* keepRetention
+      yield* Effect.forkScoped(
+        Effect.gen(function* () {
+          yield* Effect.sleep(firstCallMs)
+          yield* guard
+          yield* Effect.logInfo(`engine ${options.version} serves ${options.root}`)
+          yield* keepRetention
+        })
+      )
       const reason = yield* shutdown.requested
       yield* Effect.logInfo(`engine ends: ${reason}`)
     }).pipe(Effect.provideService(References.MinimumLogLevel, logLevels[settings.current().logLevel]))

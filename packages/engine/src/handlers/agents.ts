@@ -1,7 +1,7 @@
 /** Answers `agents list`, `agents check` and `init`. */
 import { type AgentEntry } from "@backbeat/contract/operation/agents"
 import { problem } from "@backbeat/contract/Problem"
-import { operations } from "@backbeat/contract/table"
+import * as operations from "@backbeat/contract/operation/agents"
 import * as Effect from "effect/Effect"
 import { agentNames } from "../agent/knownAgents.ts"
 import { inspectAgents } from "../agent/inspectAgents.ts"
@@ -63,8 +63,8 @@ export const makeAgentsHandlers = Effect.gen(function* () {
   })
 
   const handlers: ReadonlyArray<Handled> = [
-    handle(operations["agents list"], (_, call) => Effect.map(look(call), (agents) => ({ agents }))),
-    handle(operations["agents check"], ({ agent }, call) =>
+    handle(operations.agentsList, (_, call) => Effect.map(look(call), (agents) => ({ agents }))),
+    handle(operations.agentsCheck, ({ agent }, call) =>
       Effect.map(look(call, agent), (found) => {
         const agents = found
           .filter((each) => agent !== undefined || each.installed || each.default)

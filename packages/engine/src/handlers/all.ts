@@ -1,40 +1,84 @@
-/** Every operation with the code that answers it. */
+/** Every operation with the code that answers it. It is loaded when it is asked for: an engine begins with little. */
+import type { OperationName } from "@backbeat/contract/names"
 import * as Effect from "effect/Effect"
-import { makeAgentsHandlers } from "./agents.ts"
-import { makeConfigHandlers, makeDiscoveryHandlers } from "./administer.ts"
 import type { Handled } from "./Call.ts"
-import { makeDoctorHandler } from "./doctor.ts"
-import { makeEngineHandlers } from "./engine.ts"
-import { makeEventsHandler } from "./events.ts"
-import { makeLogsHandler } from "./logs.ts"
-import { makePipelineHandlers } from "./pipeline.ts"
-import { makePlanHandler } from "./plan.ts"
-import { makePruneHandler } from "./prune.ts"
-import { makeQueueHandlers } from "./queue.ts"
-import { makeListHandler, makeStatusHandler } from "./read.ts"
-import { makeStart } from "./start.ts"
-import { makeRepeatHandlers } from "./repeat.ts"
-import { makeRestartHandler, makeSendHandler, makeStopHandler } from "./steer.ts"
-import { makeWaitHandler } from "./wait.ts"
-import { makeWhyHandler } from "./why.ts"
 
-/** The handlers by the name of their operation. */
+const alone = <R>(handler: Effect.Effect<Handled, never, R>): Effect.Effect<ReadonlyArray<Handled>, never, R> =>
+  Effect.map(handler, (each) => [each])
+
+const start = () => import("./start.ts").then(({ makeStart }) => alone(makeStart))
+const read = () => import("./read.ts").then(({ makeReadHandlers }) => makeReadHandlers)
+const wait = () => import("./wait.ts").then(({ makeWaitHandler }) => alone(makeWaitHandler))
+const steer = () => import("./steer.ts").then(({ makeSteerHandlers }) => makeSteerHandlers)
+const repeat = () => import("./repeat.ts").then(({ makeRepeatHandlers }) => makeRepeatHandlers)
+const logs = () => import("./logs.ts").then(({ makeLogsHandler }) => alone(makeLogsHandler))
+const events = () => import("./events.ts").then(({ makeEventsHandler }) => alone(makeEventsHandler))
+const why = () => import("./why.ts").then(({ makeWhyHandler }) => alone(makeWhyHandler))
+const plan = () => import("./plan.ts").then(({ makePlanHandler }) => alone(makePlanHandler))
+const prune = () => import("./prune.ts").then(({ makePruneHandler }) => alone(makePruneHandler))
+const doctor = () => import("./doctor.ts").then(({ makeDoctorHandler }) => alone(makeDoctorHandler))
+const discover = () => import("./discover.ts").then(({ makeDiscoveryHandlers }) => makeDiscoveryHandlers)
+const agents = () => import("./agents.ts").then(({ makeAgentsHandlers }) => makeAgentsHandlers)
+const config = () => import("./config.ts").then(({ makeConfigHandlers }) => makeConfigHandlers)
+const pipeline = () => import("./pipeline.ts").then(({ makePipelineHandlers }) => makePipelineHandlers)
+const queue = () => import("./queue.ts").then(({ makeQueueHandlers }) => makeQueueHandlers)
+const engine = () => import("./engine.ts").then(({ makeEngineHandlers }) => makeEngineHandlers)
+
+const loaders = {
+  start,
+  status: read,
+  list: read,
+  wait,
+  stop: steer,
+  restart: steer,
+  retry: repeat,
+  resume: repeat,
+  send: steer,
+  logs,
+  events,
+  why,
+  plan,
+  prune,
+  doctor,
+  capabilities: discover,
+  "schema list": discover,
+  "schema show": discover,
+  "examples list": discover,
+  "examples show": discover,
+  "agents list": agents,
+  "agents check": agents,
+  init: agents,
+  "config show": config,
+  "config set": config,
+  "config reset": config,
+  "config path": config,
+  "pipeline create": pipeline,
+  "pipeline get": pipeline,
+  "pipeline list": pipeline,
+  "pipeline cancel": pipeline,
+  "queue list": queue,
+  "queue pause": queue,
+  "queue resume": queue,
+  "queue set": queue,
+  "engine status": engine,
+  "engine stop": engine
+} as const satisfies Record<OperationName, () => Promise<Effect.Effect<ReadonlyArray<Handled>, never, unknown>>>
+
+type Needed = Effect.Services<Awaited<ReturnType<(typeof loaders)[OperationName]>>>
+type Load = () => Promise<Effect.Effect<ReadonlyArray<Handled>, never, Needed>>
+
+const isName = (name: string): name is OperationName => Object.hasOwn(loaders, name)
+
+/** Finds the handler of an operation by its name; null when there is no such operation. */
 export const makeHandlers = Effect.gen(function* () {
-  const single: ReadonlyArray<Handled> = yield* Effect.all([
-    makeStart,
-    makeStatusHandler,
-    makeListHandler,
-    makeWaitHandler,
-    makeStopHandler,
-    makeRestartHandler,
-    makeSendHandler,
-    makeLogsHandler,
-    makeEventsHandler,
-    makeWhyHandler,
-    makePlanHandler,
-    makePruneHandler,
-    makeDoctorHandler
-  ])
-  const handlers = [...single, ...(yield* makeRepeatHandlers), ...(yield* makeAgentsHandlers), ...(yield* makeDiscoveryHandlers), ...(yield* makeConfigHandlers), ...(yield* makePipelineHandlers), ...(yield* makeQueueHandlers), ...(yield* makeEngineHandlers)]
-  return new Map(handlers.map((each) => [each.operation.name, each]))
+  const context = yield* Effect.context<Needed>()
+  const known = new Map<string, Handled>()
+  return Effect.fnUntraced(function* (name: string) {
+    if (!known.has(name) && isName(name)) {
+      const load: Load = loaders[name]
+      const made = yield* Effect.provideContext(yield* Effect.promise(load), context)
+      for (const each of made) known.set(each.operation.name, each)
+    }
+    return known.get(name) ?? null
+  })
 })

@@ -1,6 +1,7 @@
 /** Answers `doctor`: each check says what to do. */
-import { operations, type Output } from "@backbeat/contract/table"
+import * as operations from "@backbeat/contract/operation/discover"
 import { socketName } from "@backbeat/contract/protocol"
+import type { Output } from "@backbeat/contract/table"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { statfsSync, statSync } from "node:fs"

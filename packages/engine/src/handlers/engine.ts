@@ -1,7 +1,6 @@
 /** Answers `engine status` and `engine stop`. */
-import { operations } from "@backbeat/contract/table"
+import * as operations from "@backbeat/contract/operation/administer"
 import { TaskStore } from "@backbeat/store/TaskStore"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
 import { Shutdown } from "../life/Shutdown.ts"
@@ -15,20 +14,19 @@ export const makeEngineHandlers = Effect.gen(function* () {
   const store = yield* TaskStore
   const lives = yield* LiveAttempts
   const shutdown = yield* Shutdown
-  const startedAt = yield* Clock.currentTimeMillis
   const handlers: ReadonlyArray<Handled> = [
-    handle(operations["engine status"], () =>
+    handle(operations.engineStatus, () =>
       Effect.map(Effect.mapError(store.counts, toProblem("")), (tasks) => ({
         running: true,
         home: root,
         version,
         pid: process.pid,
-        startedAt: iso(startedAt),
+        startedAt: iso(Math.round(performance.timeOrigin)),
         tasks: { ...tasks },
         rssBytes: process.memoryUsage.rss()
       }))
     ),
-    handle(operations["engine stop"], () =>
+    handle(operations.engineStop, () =>
       Effect.as(shutdown.request("asked by a caller"), { stopped: true, pid: process.pid, liveTasks: lives.count() })
     )
   ]

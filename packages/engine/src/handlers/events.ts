@@ -1,5 +1,6 @@
 /** Answers `events`, at once or as a stream without gap and duplicate. */
-import { type Input, operations } from "@backbeat/contract/table"
+import * as operations from "@backbeat/contract/operation/output"
+import type { Input } from "@backbeat/contract/table"
 import type { EventType } from "@backbeat/core/history/RecordedEvent"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"

@@ -1,6 +1,7 @@
 /** Answers `logs`, at once or as a stream. */
 import { type Problem } from "@backbeat/contract/Problem"
-import { type Input, operations, type Output } from "@backbeat/contract/table"
+import * as operations from "@backbeat/contract/operation/output"
+import type { Input, Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import { lastAttempt } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"

@@ -1,6 +1,7 @@
 /** Answers `pipeline create`, `get`, `list` and `cancel`. */
 import { type Problem, problem } from "@backbeat/contract/Problem"
-import { type Input, operations } from "@backbeat/contract/table"
+import * as operations from "@backbeat/contract/operation/pipeline"
+import type { Input } from "@backbeat/contract/table"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { PipelineEnded } from "@backbeat/core/pipeline/decide"
 import type { Task } from "@backbeat/core/task/Task"
@@ -27,7 +28,7 @@ const makeCreateHandler = Effect.gen(function* () {
   const pipelines = yield* makePipelineView
   const untilEnded = yield* makeUntilEnded
   const limitTime = yield* makeTimeLimit
-  return handle(operations["pipeline create"], (input, call: Call) =>
+  return handle(operations.pipelineCreate, (input, call: Call) =>
     Effect.gen(function* () {
       const { id } = yield* create(input, call)
       yield* supervisor.acted
@@ -40,13 +41,13 @@ const makeCreateHandler = Effect.gen(function* () {
 })
 
 const makeGetHandler = Effect.map(makePipelineView, ({ find, show }) =>
-  handle(operations["pipeline get"], ({ id }) => Effect.map(Effect.flatMap(find(id), show), (pipeline) => ({ pipeline })))
+  handle(operations.pipelineGet, ({ id }) => Effect.map(Effect.flatMap(find(id), show), (pipeline) => ({ pipeline })))
 )
 
 const makeListHandler = Effect.gen(function* () {
   const store = yield* PipelineStore
   const { briefs } = yield* makePipelineView
-  return handle(operations["pipeline list"], ({ status, since, limit, after }: Input<"pipeline list">) =>
+  return handle(operations.pipelineList, ({ status, since, limit, after }: Input<"pipeline list">) =>
     Effect.gen(function* () {
       if (after !== undefined && !isCursor(after)) {
         return yield* Effect.fail(wrongField("after", "is no cursor that an answer gave", "Give the `next` of the page before."))
@@ -107,7 +108,7 @@ const makeCancelHandler = Effect.gen(function* () {
     )
   })
 
-  return handle(operations["pipeline cancel"], (input, call: Call) =>
+  return handle(operations.pipelineCancel, (input, call: Call) =>
     Effect.gen(function* () {
       const { id } = input
       const before = yield* find(id)

@@ -1,8 +1,10 @@
 /** Answers `plan`: what a start or a pipeline would do. Nothing is stored and nothing runs. */
 import { decodePayload } from "@backbeat/contract/decodePayload"
-import type { StartInput } from "@backbeat/contract/operation/start"
+import { plan } from "@backbeat/contract/operation/discover"
+import { pipelineCreate } from "@backbeat/contract/operation/pipeline"
+import { start, type StartInput } from "@backbeat/contract/operation/start"
 import type { Problem } from "@backbeat/contract/Problem"
-import { type Input, operations } from "@backbeat/contract/table"
+import type { Input } from "@backbeat/contract/table"
 import { meets } from "@backbeat/core/graph/settle"
 import type { Dependency } from "@backbeat/core/task/Dependency"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
@@ -135,7 +137,7 @@ export const makePlanHandler = Effect.gen(function* () {
     const payloads = isMany(payload) ? payload : [payload]
     const at = (index: number) => (problem: Problem) => (isMany(payload) ? within(`payload[${index}]`, problem) : problem)
     const inputs = yield* Effect.forEach(payloads, (each, index) =>
-      Effect.mapError(Effect.fromResult(decodePayload(operations.start, each)), at(index))
+      Effect.mapError(Effect.fromResult(decodePayload(start, each)), at(index))
     )
     const { order, refused } = arrange(inputs)
     for (const [index, problem] of refused) return yield* Effect.fail(at(index)(problem))
@@ -146,7 +148,7 @@ export const makePlanHandler = Effect.gen(function* () {
 
   const planPipeline = Effect.fnUntraced(function* (payload: Input<"plan">["payload"], call: Call) {
     if (isMany(payload)) return yield* Effect.fail(wrongField("payload", "is one object for pipeline create", "Give its tasks as steps or tasks."))
-    const input = yield* Effect.fromResult(decodePayload(operations["pipeline create"], payload))
+    const input = yield* Effect.fromResult(decodePayload(pipelineCreate, payload))
     yield* rehearse(input, call)
     const { items, order } = yield* Effect.fromResult(itemsOf(input.id ?? idToBe, input))
     const ahead = { toBe: new Set(items.map((item) => item.input.id)), doomed: new Set<string>() }
@@ -159,7 +161,7 @@ export const makePlanHandler = Effect.gen(function* () {
     return { operation: "pipeline create", tasks, order }
   })
 
-  return handle(operations.plan, ({ operation, payload }: Input<"plan">, call) =>
+  return handle(plan, ({ operation, payload }: Input<"plan">, call) =>
     operation === "pipeline create" ? planPipeline(payload, call) : planStart(payload, call)
   )
 })

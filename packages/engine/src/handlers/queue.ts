@@ -1,6 +1,6 @@
 /** Answers `queue`. */
 import type { QueueAnswer } from "@backbeat/contract/operation/queue"
-import { operations } from "@backbeat/contract/table"
+import * as operations from "@backbeat/contract/operation/queue"
 import { agentsQueue } from "@backbeat/core/queue/queueNames"
 import type { Pause } from "@backbeat/store/QueueStore"
 import { QueueStore } from "@backbeat/store/QueueStore"
@@ -48,17 +48,17 @@ export const makeQueueHandlers = Effect.gen(function* () {
     pauses.changing(transitions.commit((tx) => store.pause(queue, { ...asked, at: tx.now })))
 
   const handlers: ReadonlyArray<Handled> = [
-    handle(operations["queue list"], () =>
+    handle(operations.queueList, () =>
       Effect.mapError(Effect.map(look.all, (queues) => ({ queues: queues.map(show) })), toProblem(""))
     ),
-    handle(operations["queue pause"], ({ queue, reason }, call) =>
+    handle(operations.queuePause, ({ queue, reason }, call) =>
       Effect.mapError(Effect.andThen(pause(queue, { actor: actorOf(call), reason: reason ?? null }), one(queue)), toProblem(""))
     ),
-    handle(operations["queue resume"], ({ queue }) =>
+    handle(operations.queueResume, ({ queue }) =>
       // What waits starts in the commit that ends the pause.
       Effect.mapError(Effect.andThen(pauses.changing(transitions.commit(() => store.resume(queue))), one(queue)), toProblem(""))
     ),
-    handle(operations["queue set"], ({ queue, concurrency }) =>
+    handle(operations.queueSet, ({ queue, concurrency }) =>
       Effect.mapError(
         Effect.andThen(set(["queues", queue, "concurrency"], concurrency ?? undefined), one(queue)),
         toProblem("")

@@ -1,5 +1,5 @@
 /** Answers `status` and `list`. */
-import { operations } from "@backbeat/contract/table"
+import * as operations from "@backbeat/contract/operation/read"
 import type { Task } from "@backbeat/core/task/Task"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
@@ -9,8 +9,7 @@ import { handle, toProblem } from "./Call.ts"
 import { iso } from "./taskAnswer.ts"
 import { isCursor, View, wrongField } from "./View.ts"
 
-/** The handler of `status`. */
-export const makeStatusHandler = Effect.gen(function* () {
+const makeStatusHandler = Effect.gen(function* () {
   const { root } = yield* Home
   const view = yield* View
   const checkpointOf = (task: Task) =>
@@ -25,8 +24,7 @@ export const makeStatusHandler = Effect.gen(function* () {
   )
 })
 
-/** The handler of `list`. */
-export const makeListHandler = Effect.gen(function* () {
+const makeListHandler = Effect.gen(function* () {
   const store = yield* TaskStore
   const view = yield* View
   return handle(operations.list, (input) =>
@@ -57,3 +55,6 @@ export const makeListHandler = Effect.gen(function* () {
     })
   )
 })
+
+/** The handlers of `status` and `list`. */
+export const makeReadHandlers = Effect.all([makeStatusHandler, makeListHandler])

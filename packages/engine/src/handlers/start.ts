@@ -1,7 +1,7 @@
 /** Answers `start`. */
 import type { Problem } from "@backbeat/contract/Problem"
 import { decodePayload } from "@backbeat/contract/decodePayload"
-import { operations } from "@backbeat/contract/table"
+import * as operations from "@backbeat/contract/operation/start"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Supervisor } from "../task/Supervisor.ts"

@@ -1,7 +1,8 @@
 /** Answers `stop`, `restart` and `send`. */
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import { type Problem, problem } from "@backbeat/contract/Problem"
-import { type Input, operations } from "@backbeat/contract/table"
+import * as operations from "@backbeat/contract/operation/steer"
+import type { Input } from "@backbeat/contract/table"
 import { order } from "@backbeat/core/graph/order"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
@@ -32,8 +33,7 @@ const orderOf = ({ spec }: Task, { signal, force }: Input<"stop">) =>
     killAt: force === true ? now : now + spec.gracePeriodMs
   }))
 
-/** The handler of `stop`: answers when nothing of the task is alive. */
-export const makeStopHandler = Effect.gen(function* () {
+const makeStopHandler = Effect.gen(function* () {
   const { root } = yield* Home
   const transitions = yield* Transitions
   const view = yield* View
@@ -100,8 +100,7 @@ const makeRestartMany = Effect.gen(function* () {
   })
 })
 
-/** The handler of `restart`: answers when the new attempt has been opened, or with --wait when it has ended. */
-export const makeRestartHandler = Effect.gen(function* () {
+const makeRestartHandler = Effect.gen(function* () {
   const transitions = yield* Transitions
   const view = yield* View
   const until = yield* makeUntil
@@ -155,8 +154,7 @@ const checkSend = ({ text, eof, signal }: Input<"send">, { id, state, spec }: Ta
   return writes && spec.stdin.kind !== "open" ? notSending(id, "has no open stdin", 'Start it with "stdin": "open".') : null
 }
 
-/** The handler of `send`. */
-export const makeSendHandler = Effect.gen(function* () {
+const makeSendHandler = Effect.gen(function* () {
   const { root } = yield* Home
   const view = yield* View
   return handle(operations.send, (input) =>
@@ -182,3 +180,6 @@ const signalAttempt = (dir: string, signal: NodeJS.Signals): boolean => {
   const state = inspectAttempt(dir)
   return state.kind === "alive" && state.shimAlive && state.identity !== null && signalGroup(state.identity.pid, signal)
 }
+
+/** The handlers of `stop`, `restart` and `send`. */
+export const makeSteerHandlers = Effect.all([makeStopHandler, makeRestartHandler, makeSendHandler])

@@ -1,6 +1,7 @@
 /** Answers `wait`: woken by the commit, the line or the port that is waited for. */
 import { type Problem, problem } from "@backbeat/contract/Problem"
-import { type Input, operations } from "@backbeat/contract/table"
+import * as operations from "@backbeat/contract/operation/read"
+import type { Input } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal, lastAttempt } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"

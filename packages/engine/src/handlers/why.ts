@@ -1,5 +1,6 @@
 /** Answers `why`: from the state, and from the history that led to it. */
-import { operations, type Output } from "@backbeat/contract/table"
+import * as operations from "@backbeat/contract/operation/read"
+import type { Output } from "@backbeat/contract/table"
 import type { Actor } from "@backbeat/core/task/Actor"
 import { describeFailure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"

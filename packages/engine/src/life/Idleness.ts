@@ -1,4 +1,4 @@
-/** Ends the engine when it has had nothing to do for a while: no task that lives, nothing due, no open call. */
+/** Lets the engine rest when nothing happens, and ends it when it has had nothing to do for a while: no task that lives, nothing due, no open call. */
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import { Settings } from "../home/Settings.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { Alarm } from "../time/Alarm.ts"
+import { makeRest } from "./makeRest.ts"
 import { Shutdown } from "./Shutdown.ts"
 
 /** Counts open calls. */
@@ -26,6 +27,7 @@ const make = Effect.gen(function* () {
   const shutdown = yield* Shutdown
   const transitions = yield* Transitions
   const run = Effect.runForkWith(yield* Effect.context<never>())
+  const wake = yield* makeRest()
   let open = 0
 
   const endIfIdle = Effect.gen(function* () {
@@ -37,6 +39,7 @@ const make = Effect.gen(function* () {
   )
 
   const enter = () => {
+    wake()
     open++
     let entered = true
     return () => {
@@ -48,6 +51,7 @@ const make = Effect.gen(function* () {
   }
 
   transitions.onCommit((commit) => {
+    wake()
     if (commit.some(({ task }) => isFinal(task.state.status))) run(postpone)
   })
   yield* postpone

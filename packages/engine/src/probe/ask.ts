@@ -2,7 +2,7 @@
 import type { Probe } from "@backbeat/core/task/Probe"
 import { probeTiming } from "@backbeat/core/task/Probe"
 import * as Effect from "effect/Effect"
-import { connect } from "node:net"
+import type { connect as Connect } from "node:net"
 import type { Variables } from "../home/KeptEnvironment.ts"
 import { signalGroup } from "../process/posix.ts"
 import { errorMessage } from "../thrown.ts"
@@ -30,7 +30,7 @@ const askHttp = (url: string, expectStatus: number | undefined): Effect.Effect<A
     catch: errorMessage
   }).pipe(Effect.catch(Effect.succeed))
 
-const askTcp = (host: string, port: number): Effect.Effect<Answer> =>
+const answerOf = (connect: typeof Connect, host: string, port: number): Effect.Effect<Answer> =>
   Effect.callback<Answer>((resume) => {
     const socket = connect({ host, port })
     socket.once("connect", () => {
@@ -40,6 +40,10 @@ const askTcp = (host: string, port: number): Effect.Effect<Answer> =>
     socket.once("error", (error) => resume(Effect.succeed(error.message)))
     return Effect.sync(() => socket.destroy())
   })
+
+/** The module is loaded here: it costs a beginning engine more than the database does. */
+const askTcp = (host: string, port: number): Effect.Effect<Answer> =>
+  Effect.flatMap(Effect.promise(() => import("node:net")), ({ connect }) => answerOf(connect, host, port))
 
 const askCommand = (command: string, { cwd, env }: Surroundings): Effect.Effect<Answer> =>
   Effect.callback<Answer>((resume) => {

@@ -3,6 +3,8 @@ import { rmSync, statSync, watch } from "node:fs"
 
 /** The file that was at the path when it was looked at. */
 export interface OwnSocket {
+  /** Looks after it from now on: `lost` is called once when somebody else has removed or replaced it. */
+  readonly guard: (lost: () => void) => void
   /** Removes it, unless another one is in its place. */
   readonly remove: () => void
 }
@@ -20,18 +22,24 @@ const onChange = (path: string, changed: () => void): (() => void) => {
   }
 }
 
-/** Takes the file at the path for one's own. `lost` is called once when somebody else has removed or replaced it. */
-export const ownSocket = (path: string, lost: () => void): OwnSocket => {
+/** Takes the file at the path for one's own. */
+export const ownSocket = (path: string): OwnSocket => {
   const own = inodeOf(path)
   const isThere = (): boolean => own !== null && inodeOf(path) === own
-  const ignore = onChange(path, () => {
-    if (isThere()) return
-    ignore()
-    lost()
-  })
+  let ignore: (() => void) | null = null
   return {
+    guard: (lost) => {
+      const look = () => {
+        if (isThere()) return
+        ignore?.()
+        lost()
+      }
+      ignore = onChange(path, look)
+      // Looked at behind the watch: what came before it has no event.
+      look()
+    },
     remove: () => {
-      ignore()
+      ignore?.()
       if (isThere()) rmSync(path, { force: true })
     }
   }

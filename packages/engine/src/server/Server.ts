@@ -73,7 +73,10 @@ const bindInside = (root: string, bind: () => Bun.Server<undefined>): Bun.Server
   }
 }
 
-/** Serves until the scope ends. Calls that are open then are told to call again. */
+/**
+ * Serves until the scope ends. Calls that are open then are told to call again. Answers with what is to be run once the engine
+ * has said that it serves: a watch over its socket.
+ */
 export const serve = Effect.gen(function* () {
   const { root, version } = yield* Home
   const answer = yield* makeAnswer
@@ -109,7 +112,7 @@ export const serve = Effect.gen(function* () {
     return response
   }
 
-  yield* Effect.acquireRelease(
+  const own = yield* Effect.acquireRelease(
     Effect.sync(() => {
       rmSync(join(root, socketName), { force: true })
       const bound = bindInside(root, () =>
@@ -127,9 +130,7 @@ export const serve = Effect.gen(function* () {
           }
         })
       )
-      // Nobody reaches an engine without it, and while it holds the home nobody can start another.
-      const socket = ownSocket(join(root, socketName), () => void run(shutdown.request("its socket was removed")))
-      return { bound, socket }
+      return { bound, socket: ownSocket(join(root, socketName)) }
     }),
     ({ bound, socket }) =>
       Effect.sync(() => {
@@ -139,4 +140,6 @@ export const serve = Effect.gen(function* () {
         void bound.stop(false)
       })
   )
+  // Nobody reaches an engine without it, and while it holds the home nobody can start another.
+  return { guard: Effect.sync(() => own.socket.guard(() => void run(shutdown.request("its socket was removed")))) }
 })

@@ -1,6 +1,5 @@
 /** Answers one call: finds the operation, checks flags, decodes the payload, and wraps what comes back. */
 import { type CallRequest, type Flags } from "@backbeat/contract/Call"
-import { lookUp } from "@backbeat/contract/discovery"
 import { exitCodeOf, exitCodes, failed, succeeded } from "@backbeat/contract/Envelope"
 import type { Frame } from "@backbeat/contract/operation/output"
 import type { FlagName } from "@backbeat/contract/names"
@@ -15,7 +14,6 @@ import { Home } from "../home/Home.ts"
 import { makeHandlers } from "../handlers/all.ts"
 import { type Call, type Handled, toProblem } from "../handlers/Call.ts"
 import { answerBatch } from "./batch.ts"
-import { humanText } from "./human.ts"
 import { reportDefect } from "./report.ts"
 import { withArtifact } from "./withArtifact.ts"
 
@@ -46,6 +44,15 @@ const document = (value: unknown, exitCode: number, { pretty }: Flags): Answer =
   exitCode
 })
 
+/** Says what is near to a name that there is not. The whole table is read only for this. */
+const unknownOperation = (name: string) =>
+  Effect.flatMap(Effect.promise(() => import("@backbeat/contract/discovery")), ({ lookUp }) =>
+    Effect.flatMap(Effect.fromResult(lookUp(name)), () => Effect.die(`no handler for ${name}`))
+  )
+
+const humanly = (data: unknown, { color = false }: Flags) =>
+  Effect.map(Effect.promise(() => import("./human.ts")), ({ humanText }) => humanText(data, color))
+
 /** The document of a problem. */
 export const refusal = (command: string, trouble: Problem, flags: Flags): Answer =>
   document(failed(command, trouble), exitCodeOf(trouble), flags)
@@ -54,7 +61,7 @@ export const refusal = (command: string, trouble: Problem, flags: Flags): Answer
 export const makeAnswer = Effect.gen(function* () {
   const { root } = yield* Home
   const store = yield* TaskStore
-  const handlers = yield* makeHandlers
+  const findHandler = yield* makeHandlers
 
   const plain = Effect.fnUntraced(function* (handled: Handled, payload: unknown, call: Call) {
     const { operation } = handled
@@ -64,7 +71,7 @@ export const makeAnswer = Effect.gen(function* () {
       return document(succeeded(operation.name, data), exitCode, call.flags)
     }
     const data = yield* handled.answer(payload, call)
-    const human = call.flags.human === true ? humanText(data, call.flags.color ?? false) : null
+    const human = call.flags.human === true ? yield* humanly(data, call.flags) : null
     if (human !== null) return { kind: "document", text: human, exitCode: exitCodes.ok } as const
     const now = yield* Clock.currentTimeMillis
     const shown = withArtifact({ root, operation, now, mode: call.flags.output ?? "auto" }, data)
@@ -72,11 +79,11 @@ export const makeAnswer = Effect.gen(function* () {
   })
 
   const run = Effect.fnUntraced(function* (request: CallRequest) {
-    const operation = yield* Effect.fromResult(lookUp(request.operation))
+    const handled = yield* findHandler(request.operation)
+    if (handled === null) return yield* unknownOperation(request.operation)
+    const { operation } = handled
     yield* checkFlags(operation, request.flags)
     const payload = yield* Effect.fromResult(payloadOf(operation, request))
-    const handled = handlers.get(operation.name)
-    if (handled === undefined) return yield* Effect.die(`no handler for ${operation.name}`)
     if (request.flags.stream === true && handled.stream !== undefined) {
       return { kind: "stream", frames: yield* handled.stream(payload), operation: operation.name } as const
     }

@@ -1,0 +1,39 @@
+/**
+ * Gives memory back once an engine rests. The runtime by itself would look for garbage every second, whatever happens: whoever starts
+ * an engine forbids it that.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { Alarm } from "../time/Alarm.ts"
+
+/** How long, in milliseconds, nothing has happened at each collection. Code that was left unused since the first goes with the second. */
+const restsMs = [3000, 15_000]
+
+/** The returned function says that something happens; `collect` runs when nothing has for a while, `now` is in milliseconds. */
+export const makeRest = (collect = () => Bun.gc(true), now = () => performance.now()) =>
+  Effect.gen(function* () {
+    const alarm = yield* Alarm
+    const run = Effect.runForkWith(yield* Effect.context<never>())
+    let activeAt = now()
+    let collected = restsMs.length
+
+    const restedMs = () => now() - activeAt
+    const rest: Effect.Effect<void> = Effect.suspend(() => {
+      if (restedMs() >= (restsMs[collected] ?? 0)) {
+        collected++
+        collect()
+      }
+      return awaitRest
+    })
+    const awaitRest = Effect.flatMap(Clock.currentTimeMillis, (time) => {
+      const next = restsMs[collected]
+      return next === undefined ? Effect.void : alarm.set("rest", time + next - restedMs(), rest)
+    })
+
+    return (): void => {
+      const isAwaited = collected === 0
+      activeAt = now()
+      collected = 0
+      if (!isAwaited) run(awaitRest)
+    }
+  })
