@@ -49,12 +49,11 @@ export const nothingTold: Told = {
 /** How many characters of a message are kept while it grows: more than any result may have. */
 const keptLength = 131_072
 
-/** With a piece more of the message that is being told, or the first of another. */
-export const withText = (told: Told, piece: string): Told => ({
-  ...told,
-  isOpen: true,
-  text: ((told.isOpen ? told.text : "") + piece).slice(-keptLength)
-})
+/** With a piece more of the message that is being told, or the first of another. Cut seldom: each cut copies all that is kept. */
+export const withText = (told: Told, piece: string): Told => {
+  const text = (told.isOpen ? told.text : "") + piece
+  return { ...told, isOpen: true, text: text.length > 2 * keptLength ? text.slice(-keptLength) : text }
+}
 
 /** An amount since the session began. */
 export const sinceSession = (amount: number | null): Count => ({ amount, since: "session" })

@@ -146,3 +146,6 @@ export const hasBegun = (state: TaskState): boolean => "startedAt" in state && s
 
 /** The last attempt that was opened, 0 when none was: what is still awaited, or was withdrawn before it began, is none. */
 export const lastAttempt = (state: TaskState): number => (hasBegun(state) ? state.attempt : state.attempt - 1)
+
+/** The last attempt that has ended, 0 when none has: one that is awaited or runs has not, one that was withdrawn never began. */
+export const lastEnded = (state: TaskState): number => ("end" in state && state.end !== null ? state.attempt : state.attempt - 1)

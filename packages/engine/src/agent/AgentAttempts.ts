@@ -80,7 +80,7 @@ const make = Effect.gen(function* () {
     if (agent === null) return null
     const dir = attemptDir(root, task.id, task.state.attempt)
     const reader = agent.reader(work)
-    return { dir, reader, output: new AgentOutput(dir, reader) }
+    return { dir, reader, output: new AgentOutput(dir, reader, task.spec.maxOutputBytes) }
   }
 
   const follow = (task: Task, output: OutputWatch) => {

@@ -1,15 +1,17 @@
 /**
  * The standard output of an agent's attempt: its events are read as they come, and what they say to people is kept beside
- * them, in a folder that is read like that of any other attempt. All of it can be made again from the events.
+ * them, in a folder that is read like that of any other attempt. Both are kept within the limit of the task; an event goes only when
+ * its text is there, so that the next engine can go on where this one was.
  */
 import type { AgentReader } from "@backbeat/agents/Agent"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
-import { appendFileSync, existsSync, linkSync, mkdirSync, statSync, writeFileSync } from "node:fs"
+import { appendFileSync, existsSync, linkSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { readDropped } from "../output/DroppedRecord.ts"
+import { readDropped, writeDropped } from "../output/DroppedRecord.ts"
 import { OutputFile } from "../output/OutputFile.ts"
 import { outputPath } from "../output/OutputStream.ts"
+import { rotate } from "../output/rotate.ts"
 
 const chunkBytes = 262_144
 /** A longer line is no event; it is left out. */
@@ -19,42 +21,68 @@ const newline = 10
 /** The folder below an attempt's own in which its text for people is; standard error is the same file in both. */
 export const textDir = (dir: string): string => join(dir, "text")
 
-/** Makes the folder where it is missing, and answers how much text is in it. Without a place for it the text is lost, and nothing else. */
-const makeTextDir = (dir: string): number => {
+/** Does what needs a place on the disk. A full disk or a folder that is gone loses the text for people, and nothing else. */
+const ifThereIsPlace = (write: () => void): void => {
   try {
-    mkdirSync(textDir(dir), { recursive: true, mode: 0o700 })
-    const own = outputPath(textDir(dir), "stderr")
-    if (!existsSync(own) && existsSync(outputPath(dir, "stderr"))) linkSync(outputPath(dir, "stderr"), own)
-    const path = outputPath(textDir(dir), "stdout")
-    if (!existsSync(path)) writeFileSync(path, "", { mode: 0o600 })
-    return statSync(path).size
+    write()
   } catch {
-    return 0
+    // The events themselves are not touched.
   }
 }
 
-/** Reads one attempt's events. `begin` once, then `catchUp` after growth, and `finish` when nothing will be written any more. */
+const makeTextDir = (dir: string): void => {
+  mkdirSync(textDir(dir), { recursive: true, mode: 0o700 })
+  const own = outputPath(textDir(dir), "stderr")
+  if (!existsSync(own) && existsSync(outputPath(dir, "stderr"))) linkSync(outputPath(dir, "stderr"), own)
+  const path = outputPath(textDir(dir), "stdout")
+  if (!existsSync(path)) writeFileSync(path, "", { mode: 0o600 })
+}
+
+const textEnd = (dir: string): number => {
+  const text = new OutputFile(textDir(dir), "stdout")
+  text.close()
+  return text.end
+}
+
+/** Reads one attempt's events. `catchUp` after growth, and `finish` when nothing will be written any more. */
 export class AgentOutput {
   readonly #dir: string
   readonly #reader: AgentReader
+  readonly #maxOutputBytes: number
   readonly #turns = Semaphore.makeUnsafe(1)
   #readTo = 0
   #pending: Array<Buffer> = []
   #pendingBytes = 0
+  /** Events before this offset have become text; they are read again only for what the reader learns from them. */
+  readonly #takenBefore: number
+  /** The end of the text that the events so far have given. */
+  #textTo: number
   /** Text that an earlier engine has written already: the same events give the same text. */
-  #written = 0
+  #written: number
   #finished = false
 
-  constructor(dir: string, reader: AgentReader) {
+  constructor(dir: string, reader: AgentReader, maxOutputBytes: number) {
     this.#dir = dir
     this.#reader = reader
-    const written = makeTextDir(dir)
-    // What rotation has dropped cannot be told again: what is left may then be told twice, but nothing new is taken for old.
-    this.#written = readDropped(dir).stdout.keptFrom > 0 ? 0 : written
+    this.#maxOutputBytes = maxOutputBytes
+    ifThereIsPlace(() => makeTextDir(dir))
+    const end = textEnd(dir)
+    const record = readDropped(dir)
+    const { keptFrom } = record.stdout
+    const taken = record.taken ?? { events: keptFrom, text: keptFrom > 0 ? end : 0 }
+    if (record.taken === null) ifThereIsPlace(() => writeDropped(dir, { ...record, taken }))
+    this.#takenBefore = taken.events
+    this.#textTo = taken.text
+    this.#written = Math.max(0, end - taken.text)
+    this.#shareDropped()
   }
 
   /** Reads what was written since, and keeps its text. */
-  readonly catchUp: Effect.Effect<void> = Effect.suspend(() => this.#turns.withPermit(this.#readOn))
+  readonly catchUp: Effect.Effect<void> = Effect.suspend(() => {
+    // At once: what rotation has just taken from the one standard error must not be shown as zeros in the other folder.
+    this.#shareDropped()
+    return this.#turns.withPermit(this.#readOn)
+  })
 
   /** Reads the rest, a last line without newline included. */
   readonly finish: Effect.Effect<void> = Effect.suspend(() =>
@@ -103,16 +131,37 @@ export class AgentOutput {
     this.#readTo = offset
   }
 
+  /** The bytes end at the offset to which the file has been read. */
   #split(bytes: Buffer): void {
     const texts: Array<string> = []
+    const offset = this.#readTo - bytes.length
     let from = 0
     for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, from)) {
       this.#hold(bytes.subarray(from, at))
-      texts.push(...this.#reader.take(this.#takePending()))
+      const said = this.#reader.take(this.#takePending())
       from = at + 1
+      if (offset + from > this.#takenBefore) texts.push(...said)
     }
     if (from < bytes.length) this.#hold(Buffer.from(bytes.subarray(from)))
     this.#write(texts)
+    ifThereIsPlace(() => this.#dropEvents())
+  }
+
+  /** How far the events have become text comes before they go. A line under way is kept, unless it is none that will be read. */
+  #dropEvents(): void {
+    const record = readDropped(this.#dir)
+    if (this.#readTo - record.stdout.keptFrom <= this.#maxOutputBytes) return
+    const under = this.#pendingBytes <= lineMaxBytes ? this.#pendingBytes : 0
+    const events = Math.max(this.#takenBefore, this.#readTo - under)
+    writeDropped(this.#dir, { ...record, taken: { events, text: this.#textTo } })
+    rotate({ dir: this.#dir, maxOutputBytes: this.#maxOutputBytes, streams: ["stdout"] })
+  }
+
+  /** Standard error is one file in two folders, and its readers in either have to know what is gone. */
+  #shareDropped(): void {
+    const { stderr } = readDropped(this.#dir)
+    const text = readDropped(textDir(this.#dir))
+    if (stderr.keptFrom !== text.stderr.keptFrom) ifThereIsPlace(() => writeDropped(textDir(this.#dir), { ...text, stderr }))
   }
 
   #hold(part: Buffer): void {
@@ -133,10 +182,12 @@ export class AgentOutput {
     const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""))
     const known = Math.min(this.#written, bytes.length)
     this.#written -= known
-    try {
-      if (known < bytes.length) appendFileSync(outputPath(textDir(this.#dir), "stdout"), bytes.subarray(known), { mode: 0o600 })
-    } catch {
-      // A full disk or a folder that is gone loses the text for people; the events themselves are not touched.
-    }
+    this.#textTo += bytes.length
+    if (known === bytes.length) return
+    const dir = textDir(this.#dir)
+    ifThereIsPlace(() => {
+      appendFileSync(outputPath(dir, "stdout"), bytes.subarray(known), { mode: 0o600 })
+      rotate({ dir, maxOutputBytes: this.#maxOutputBytes, streams: ["stdout"] })
+    })
   }
 }

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import { attemptDir, Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
 import { Settings } from "../home/Settings.ts"
+import { makeAsItEnded } from "./asItEnded.ts"
 import { agentEnvironment, agentOf, callSetting } from "./knownAgents.ts"
 import { readCheckpoint } from "./readCheckpoint.ts"
 
@@ -27,6 +28,7 @@ export const makeAgentCall = Effect.gen(function* () {
   const { root } = yield* Home
   const store = yield* TaskStore
   const settings = yield* Settings
+  const asItEnded = yield* makeAsItEnded
 
   /** The checkpoints from this one back, the newest first. */
   const chainOf = Effect.fnUntraced(function* (first: Predecessor) {
@@ -38,8 +40,9 @@ export const makeAgentCall = Effect.gen(function* () {
         return yield* new CallImpossible({ message: `task ${next.task}, from which it goes on, has been pruned` })
       }
       if (task === null) break
-      chain.push(yield* readCheckpoint(root, task))
-      next = task.spec.work.kind === "prompt" ? task.spec.work.after : null
+      const ended: Task = yield* asItEnded(task)
+      chain.push(yield* readCheckpoint(root, ended))
+      next = ended.spec.work.kind === "prompt" ? ended.spec.work.after : null
     }
     return chain
   })

@@ -1,7 +1,7 @@
 /** Reads what an ended attempt left: from the task as it is stored, and from the files of its attempt. */
 import { type Checkpoint, keptBytes, keptLines } from "@backbeat/core/checkpoint/Checkpoint"
 import type { Task } from "@backbeat/core/task/Task"
-import { lastAttempt } from "@backbeat/core/task/TaskState"
+import { lastEnded } from "@backbeat/core/task/TaskState"
 import type { Work } from "@backbeat/core/task/TaskSpec"
 import * as Effect from "effect/Effect"
 import { attemptDir } from "../home/Home.ts"
@@ -21,7 +21,7 @@ const requestOf = (work: Work): string => {
   }
 }
 
-/** What the state tells of the last attempt. */
+/** What the state tells of the last end. */
 const factsOf = ({ id, state }: Task) => {
   const end = "end" in state ? state.end : null
   return {
@@ -36,13 +36,13 @@ const factsOf = ({ id, state }: Task) => {
 }
 
 /**
- * The checkpoint of a task. Of an agent's attempt the work tree is that of its end; what commands and scripts leave is looked at
+ * The checkpoint of a task, given as it ended: of one that runs again the state tells no more of that. Of an agent's attempt the work tree is that of its end; what commands and scripts leave is looked at
  * when somebody asks, because to do it at each of their ends would cost more than they do.
  */
 export const readCheckpoint = Effect.fnUntraced(function* (root: string, task: Task) {
   const { spec } = task
   const facts = factsOf(task)
-  const attempt = lastAttempt(task.state)
+  const attempt = lastEnded(task.state)
   const lines = { lines: keptLines, maxBytes: keptBytes }
   return {
     ...facts,

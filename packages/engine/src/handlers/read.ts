@@ -3,6 +3,7 @@ import * as operations from "@backbeat/contract/operation/read"
 import type { Task } from "@backbeat/core/task/Task"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
+import { makeAsItEnded } from "../agent/asItEnded.ts"
 import { readCheckpoint } from "../agent/readCheckpoint.ts"
 import { Home } from "../home/Home.ts"
 import { handle, toProblem } from "./Call.ts"
@@ -12,10 +13,11 @@ import { isCursor, View, wrongField } from "./View.ts"
 const makeStatusHandler = Effect.gen(function* () {
   const { root } = yield* Home
   const view = yield* View
-  const checkpointOf = (task: Task) =>
-    Effect.map(readCheckpoint(root, task), (left) => ({
-      checkpoint: { ...left, endedAt: left.endedAt === null ? null : iso(left.endedAt) }
-    }))
+  const asItEnded = yield* makeAsItEnded
+  const checkpointOf = Effect.fnUntraced(function* (task: Task) {
+    const left = yield* readCheckpoint(root, yield* Effect.mapError(asItEnded(task), toProblem(task.id)))
+    return { checkpoint: { ...left, endedAt: left.endedAt === null ? null : iso(left.endedAt) } }
+  })
   return handle(operations.status, ({ id, checkpoint }) =>
     Effect.gen(function* () {
       const task = yield* view.find(id)

@@ -14,19 +14,20 @@ const newline = 10
 /** How to make room: "hole" leaves every offset in the file as it is; "copy" moves the end to the front and truncates. */
 export type RotateMethod = "hole" | "copy"
 
-/** What to keep within which limit (1 KiB to 1 GiB for each stream). `method` is only given by tests: by default a hole, and a copy where the file system has none. */
+/** What to keep within which limit (1 KiB to 1 GiB for each stream), of both streams or one. `method` is only given by tests: by default a hole, and a copy where the file system has none. */
 export interface Rotation {
   readonly dir: string
   readonly maxOutputBytes: number
+  readonly streams?: readonly OutputStream[]
   readonly method?: RotateMethod
 }
 
-/** Drops what exceeds the limit in both streams, to be called at each growth, and gives the bytes dropped so far.
+/** Drops what exceeds the limit and nobody must read any more, to be called at each growth, and gives the bytes dropped so far.
  *  With a hole nothing is lost but what is dropped. A copy also loses, uncounted, what the task writes between the last look at
  *  the file's end and its truncation: rarely for a quiet task, but of a task that writes without pause a few KiB in one of some
  *  twenty copies, the end of the output not excepted. Readers are told by `lossPossible`. Half of the limit is kept, so copies are rare. */
 export function rotate(rotation: Rotation): PerStream {
-  for (const stream of outputStreams) {
+  for (const stream of rotation.streams ?? outputStreams) {
     const { keptFrom, shift } = readDropped(rotation.dir)[stream]
     const size = statSync(outputPath(rotation.dir, stream), { throwIfNoEntry: false })?.size ?? 0
     if (size + shift - keptFrom > rotation.maxOutputBytes) rotateStream(rotation, stream)
@@ -39,15 +40,18 @@ function rotateStream(rotation: Rotation, stream: OutputStream): void {
   const { dir, maxOutputBytes, method = "hole" } = rotation
   const fd = openSync(outputPath(dir, stream), "r+")
   try {
-    const { shift } = readDropped(dir)[stream]
+    const record = readDropped(dir)
+    const { keptFrom, shift } = record[stream]
     const size = fstatSync(fd).size
+    const last = stream === "stdout" && record.taken !== null ? record.taken.events - shift : size
+    if (last + shift <= keptFrom) return
     if (method === "hole") {
-      const cut = lineStart(fd, size - maxOutputBytes)
+      const cut = Math.min(last, lineStart(fd, size - maxOutputBytes))
       // The record comes first: a reader that finds it never takes the hole for output, and dropping again is harmless.
       note(dir, stream, { keptFrom: cut + shift, shift })
       if (punchHole(fd, cut)) return
     }
-    const cut = lineStart(fd, size - Math.floor(maxOutputBytes / 2))
+    const cut = Math.min(last, lineStart(fd, size - Math.floor(maxOutputBytes / 2)))
     moveToFront(fd, cut)
     note(dir, stream, { keptFrom: cut + shift, shift: cut + shift })
   } finally {

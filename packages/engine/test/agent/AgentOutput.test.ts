@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import type { AgentReader } from "@backbeat/agents/Agent"
 import { AgentOutput, textDir } from "@backbeat/engine/agent/AgentOutput"
+import { OutputFile } from "@backbeat/engine/output/OutputFile"
+import type { OutputStream } from "@backbeat/engine/output/OutputStream"
+import { rotate } from "@backbeat/engine/output/rotate"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -33,13 +36,14 @@ const reader = (taken: Array<string> = []): AgentReader => {
   }
 }
 
+const unlimited = 1_073_741_824
 const append = (text: string | Uint8Array): void => appendFileSync(join(dir, "stdout.log"), text)
 const said = (): string => readFileSync(join(textDir(dir), "stdout.log"), "utf8")
 const run = Effect.runPromise
 
 describe("the output of an agent", () => {
   test("is told line by line as it grows; a line without its newline waits for it, or for the end", async () => {
-    const output = new AgentOutput(dir, reader())
+    const output = new AgentOutput(dir, reader(), unlimited)
     append("one\ntwo\nthr")
     await run(output.catchUp)
     expect(said()).toBe("ONE\nTWO\n")
@@ -52,11 +56,11 @@ describe("the output of an agent", () => {
 
   test("is told once by the engine that takes over, though the one before was killed in the middle of a line", async () => {
     append("one\n-two\nthree\n")
-    await run(new AgentOutput(dir, reader()).catchUp)
+    await run(new AgentOutput(dir, reader(), unlimited).catchUp)
     const before = said()
     writeFileSync(join(textDir(dir), "stdout.log"), before.slice(0, 6))
     append("four\n")
-    await run(new AgentOutput(dir, reader()).finish)
+    await run(new AgentOutput(dir, reader(), unlimited).finish)
     expect(said()).toBe("ONE\nTWO\nTHREE\nFOUR\n")
   })
 
@@ -66,7 +70,7 @@ describe("the output of an agent", () => {
         writeFileSync(join(dir, "stdout.log"), "")
         rmSync(textDir(dir), { recursive: true, force: true })
         const taken: Array<string> = []
-        const output = new AgentOutput(dir, reader(taken))
+        const output = new AgentOutput(dir, reader(taken), unlimited)
         let rest = Buffer.from(text)
         for (const cut of cuts) {
           append(rest.subarray(0, cut))
@@ -84,7 +88,7 @@ describe("the output of an agent", () => {
 
   test("may have lines longer than any buffer", async () => {
     const taken: Array<string> = []
-    const output = new AgentOutput(dir, reader(taken))
+    const output = new AgentOutput(dir, reader(taken), unlimited)
     append(`${"x".repeat(1_000_000)}\n`)
     append(`${"y".repeat(20_000_000)}\nlast\n`)
     await run(output.finish)
@@ -93,16 +97,109 @@ describe("the output of an agent", () => {
 
   test("finishes once, and two who catch up at the same time do not read twice", async () => {
     const taken: Array<string> = []
-    const output = new AgentOutput(dir, reader(taken))
+    const output = new AgentOutput(dir, reader(taken), unlimited)
     append("one\ntwo\n")
     await run(Effect.all([output.catchUp, output.finish, output.catchUp, output.finish], { concurrency: "unbounded" }))
     expect(taken).toEqual(["one", "two"])
   })
 
   test("lies beside the events, for the owner alone, with the same standard error", () => {
-    expect(new AgentOutput(dir, reader())).toBeDefined()
+    expect(new AgentOutput(dir, reader(), unlimited)).toBeDefined()
     expect(statSync(textDir(dir)).mode & 0o777).toBe(0o700)
     expect(statSync(join(textDir(dir), "stderr.log")).ino).toBe(statSync(join(dir, "stderr.log")).ino)
-    expect(new AgentOutput(dir, reader())).toBeDefined()
+    expect(new AgentOutput(dir, reader(), unlimited)).toBeDefined()
   })
 })
+
+/** The bytes of a stream that are still there, and the offset of the first. */
+const kept = (of: string, stream: OutputStream) => {
+  const file = new OutputFile(of, stream)
+  const bytes = Buffer.alloc(file.end - file.keptFrom)
+  file.read(file.keptFrom, bytes)
+  file.close()
+  return { from: file.keptFrom, text: bytes.toString("utf8") }
+}
+
+const numbered = (from: number, to: number): string =>
+  Array.from({ length: to - from }, (_, index) => `line ${String(from + index).padStart(9, "0")}\n`).join("")
+
+describe("the output of an agent that says more than is kept", () => {
+  const maxOutputBytes = 4096
+
+  test("is kept within the limit, its text and its events, and ends with what was said last", async () => {
+    const output = new AgentOutput(dir, reader(), maxOutputBytes)
+    append(numbered(0, 100_000))
+    await run(output.catchUp)
+    append("the end")
+    await run(output.finish)
+    const text = kept(textDir(dir), "stdout")
+    expect(Buffer.byteLength(text.text)).toBeLessThanOrEqual(maxOutputBytes)
+    expect(text.text).toEndWith("LINE 000099999\nTHE END\n")
+    expect(Buffer.byteLength(kept(dir, "stdout").text)).toBeLessThanOrEqual(maxOutputBytes)
+    expect(statSync(join(textDir(dir), "stdout.log")).blocks * 512).toBeLessThanOrEqual(maxOutputBytes + 8192)
+  })
+
+  test.each(["hole", "copy"] as const)("has every event read before it goes, also one that is larger than the limit: %s", async (method) => {
+    const taken: Array<string> = []
+    const output = new AgentOutput(dir, reader(taken), maxOutputBytes)
+    for (let round = 0; round < 20; round++) {
+      append(`${"x".repeat(10_000 + round)}\n${"y".repeat(round)}`)
+      rotate({ dir, maxOutputBytes, method })
+      await run(output.catchUp)
+      append("\n")
+      rotate({ dir, maxOutputBytes, method })
+    }
+    await run(output.finish)
+    expect(taken.map(({ length }) => length)).toEqual(Array.from({ length: 20 }, (_, round) => [10_000 + round, round]).flat())
+  })
+
+  test("has the same gaps in its standard error, whichever folder that is read in", async () => {
+    const output = new AgentOutput(dir, reader(), maxOutputBytes)
+    appendFileSync(join(dir, "stderr.log"), "€".repeat(30_000))
+    rotate({ dir, maxOutputBytes })
+    run(output.catchUp)
+    const shown = kept(textDir(dir), "stderr")
+    expect(shown).toEqual(kept(dir, "stderr"))
+    expect(shown.text).toMatch(/^€+$/u)
+    await run(output.finish)
+    expect(kept(dir, "stderr")).toEqual(shown)
+  })
+
+  test("is gone on with by one engine after the other, and each line is told once", async () => {
+    const line = fc.string({ unit: "grapheme", maxLength: 40, size: "max" }).map((text) => text.replaceAll(/[\n\0]/gu, ""))
+    const round = fc.record({ lines: fc.array(line, { maxLength: 150, size: "max" }), torn: line, isKilled: fc.boolean(), before: fc.boolean() })
+    await fc.assert(
+      fc.asyncProperty(fc.array(round, { minLength: 4, maxLength: 8, size: "max" }), async (rounds) => {
+        rmSync(dir, { recursive: true, force: true })
+        mkdirSync(dir)
+        append("")
+        let output = new AgentOutput(dir, reader(), maxOutputBytes)
+        let all = ""
+        for (const { lines, torn, isKilled, before } of rounds) {
+          const text = lines.map((each) => `${each}\n`).join("") + torn
+          all += text
+          append(text)
+          if (before) await run(output.catchUp)
+          rotate({ dir, maxOutputBytes })
+          if (isKilled) output = new AgentOutput(dir, reader(), maxOutputBytes)
+          await run(output.catchUp)
+        }
+        await run(output.finish)
+        await run(new AgentOutput(dir, reader(), maxOutputBytes).finish)
+        const whole = Buffer.from(textOf(all))
+        const left = kept(textDir(dir), "stdout")
+        expect(left.text).toBe(whole.subarray(left.from).toString("utf8"))
+        expect(left.from + Buffer.byteLength(left.text)).toBe(whole.length)
+      }),
+      { numRuns: 100 }
+    )
+  })
+})
+
+/** What is told of an output that is read from its beginning to its end. */
+const textOf = (all: string): string => {
+  const own = reader()
+  const lines = all.split("\n")
+  if (lines.at(-1) === "") lines.pop()
+  return [...lines.flatMap(own.take), ...own.rest()].map((each) => `${each}\n`).join("")
+}

@@ -1,0 +1,82 @@
+/** Agents that say more than is kept, while engines come and go. */
+import { expect, test } from "bun:test"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { Rig } from "../Rig.ts"
+import { FakeAgents } from "./FakeAgents.ts"
+import { prompted } from "./prompted.ts"
+
+/** An agent that is a shell which reads its prompt as a script. */
+const shell = (rig: Rig) => rig.data("config set", { key: "agents.shell", value: { command: "sh", args: ["-c", 'eval "$(cat)"'] } })
+
+const fifo = async (path: string): Promise<string> => {
+  await Bun.spawn(["mkfifo", path]).exited
+  return path
+}
+
+const linesOf = async (rig: Rig, payload: object): Promise<ReadonlyArray<string>> => {
+  const { lines } = await rig.data("logs", { id: "x", lines: 5000, ...payload }, ["--output", "inline"])
+  return Array.isArray(lines) ? lines.map(String) : []
+}
+
+const said = (from: number, to: number): ReadonlyArray<string> =>
+  Array.from({ length: to - from + 1 }, (_, index) => `${from + index} is a line that an agent says`)
+
+const sayAll = (from: number, to: number): string => `seq ${from} ${to} | sed 's/$/ is a line that an agent says/'`
+
+test("an agent's text and events are kept within the limit of its task, and the newest lines of them", async () => {
+  await using rig = new Rig()
+  await shell(rig)
+  const maxOutputBytes = 65_536
+  await rig.task("start", { id: "x", agent: "shell", prompt: sayAll(1, 100_000), maxOutputBytes }, ["--wait"])
+  for (const raw of [true, false]) {
+    const lines = await linesOf(rig, { raw })
+    expect(lines).toEqual(said(100_001 - lines.length, 100_000))
+    const bytes = Buffer.byteLength(`${lines.join("\n")}\n`)
+    expect(bytes).toBeLessThanOrEqual(maxOutputBytes)
+    expect(bytes).toBeGreaterThan(maxOutputBytes - 100)
+  }
+})
+
+/** The number of the last line of each round. */
+const last = (round: number): number => round * 2000
+
+test("an agent's lines are told once each, in order, though engines are killed after its output was rotated", async () => {
+  await using rig = new Rig()
+  await shell(rig)
+  const gate = await fifo(join(rig.scratch, "gate"))
+  const rounds = [1, 2, 3].map((round) => `${sayAll(last(round - 1) + 1, last(round))}; read go < ${gate}; `)
+  await rig.data("start", { id: "x", agent: "shell", prompt: `${rounds.join("")}${sayAll(last(3) + 1, last(4))}`, maxOutputBytes: 65_536 })
+  for (const round of [1, 2, 3]) {
+    await rig.data("wait", { id: "x", for: { log: `^${last(round)} is` } })
+    await rig.killEngine()
+    writeFileSync(gate, "go\n")
+  }
+  await rig.data("wait", { id: "x" })
+  const lines = await linesOf(rig, {})
+  expect(lines).toEqual(said(last(4) + 1 - lines.length, last(4)))
+  expect(lines.length).toBeGreaterThan(1500)
+})
+
+test("an agent's standard error shows nothing of what rotation took from it", async () => {
+  await using rig = new Rig()
+  await shell(rig)
+  const gate = await fifo(join(rig.scratch, "gate"))
+  const prompt = `yes '€€€' | head -n 200000 >&2; read go < ${gate}`
+  await rig.data("start", { id: "x", agent: "shell", prompt, maxOutputBytes: 65_536 })
+  await rig.data("wait", { id: "x", for: { log: "€" } })
+  const live = await linesOf(rig, { stream: "stderr", lines: 10_000 })
+  writeFileSync(gate, "go\n")
+  await rig.data("wait", { id: "x" })
+  for (const lines of [live, await linesOf(rig, { stream: "stderr", lines: 10_000 })]) expect(new Set(lines)).toEqual(new Set(["€€€"]))
+  expect(await rig.data("logs", { id: "x", lines: 1 })).toMatchObject({ droppedBytes: expect.any(Number), totalLines: expect.any(Number) })
+})
+
+test("an agent's result is read though it is larger than what is kept of its output", async () => {
+  await using rig = new Rig()
+  const agents = new FakeAgents(rig.scratch)
+  agents.answer("claude", "tool-call")
+  expect(await prompted(rig, agents, { agent: "claude", maxOutputBytes: 1024 })).toMatchObject({
+    task: { status: "completed", result: { text: "The file is written.", sessionId: expect.any(String) } }
+  })
+})
