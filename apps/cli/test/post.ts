@@ -6,10 +6,14 @@ import type { Rig } from "./Rig.ts"
 
 const decode = Schema.decodeUnknownSync(Schema.Struct({ ok: Schema.Literal(true), data: Schema.Unknown }))
 
-/** The data of a call of this name, at an engine that runs. Throws when it was refused. */
-export const post = async (rig: Rig, operation: string, payload: unknown, requestId: string): Promise<unknown> => {
+/** The document of a call of this name, at an engine that runs. */
+export const posted = async (rig: Rig, operation: string, payload: unknown, requestId: string): Promise<unknown> => {
   const caller = { client: "test", version: "0.1.0", cwd: rig.scratch, pid: process.pid, requestId, requestedAt: 1_795_000_000_000, env: {} }
   const body = JSON.stringify({ operation, payload: JSON.stringify(payload), caller, flags: {} })
   const answer = await fetch(`http://engine${callPath}`, { method: "POST", unix: join(rig.home, socketName), body })
-  return decode(await answer.json()).data
+  return answer.json()
 }
+
+/** The data of such a call. Throws when it was refused. */
+export const post = async (rig: Rig, operation: string, payload: unknown, requestId: string): Promise<unknown> =>
+  decode(await posted(rig, operation, payload, requestId)).data

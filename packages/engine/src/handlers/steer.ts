@@ -17,6 +17,7 @@ import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { remains } from "../process/remains.ts"
 import { stopTree } from "../process/stopTree.ts"
 import { treeOf } from "../task/attemptSpec.ts"
+import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { sendEof, sendStdin, type StdinBlocked, type StdinClosed } from "../process/stdin.ts"
 import { Transitions } from "../task/Transitions.ts"
 import type { Tx } from "../task/Tx.ts"
@@ -25,6 +26,9 @@ import { actorOf, type Call, handle, outcomeOf, toProblem } from "./Call.ts"
 import { makeStandings } from "./dependencies.ts"
 import { View, wrongField } from "./View.ts"
 import { makeAwaitEnd } from "./waiting.ts"
+
+/** How long, in milliseconds, a stop waits for an end that is known: longer than the work tree may be looked at. */
+const knownEndMs = 5000
 
 /** How what an ended task left running is to be stopped. */
 const orderOf = ({ spec }: Task, { signal, force }: Input<"stop">) =>
@@ -38,9 +42,21 @@ const makeStopHandler = Effect.gen(function* () {
   const transitions = yield* Transitions
   const view = yield* View
   const until = yield* makeUntil
+  const lives = yield* LiveAttempts
+
+  /** What is over is not stopped any more, though what an agent said of it is yet to be read. */
+  const endThatIsKnown = Effect.fnUntraced(function* (id: string) {
+    const live = lives.find(id)
+    if (live?.over !== true) return
+    const { attempt } = live
+    const committed = until(id, ({ state }) => isFinal(state.status) || state.attempt > attempt)
+    yield* Effect.mapError(Effect.timeoutOption(committed, knownEndMs), toProblem(id))
+  })
+
   return handle(operations.stop, (input, call) =>
     Effect.gen(function* () {
       const { id, reason, signal, force } = input
+      yield* endThatIsKnown(id)
       const task = yield* view.find(id)
       // The same call, sent again because its connection broke: it has been done.
       if (call.caller.repeated === true && task.state.status === "cancelled") return { task: yield* view.show(task) }

@@ -6,11 +6,11 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Alarm } from "../time/Alarm.ts"
 
-/** How long, in milliseconds, nothing has happened at each collection. Code that was left unused since the first goes with the second. */
-const restsMs = [3000, 15_000]
+/** How long, in milliseconds, nothing has happened at each collection. What the first one lets go of is free after the second. */
+const restsMs = [3000, 6000]
 
 /** The returned function says that something happens; `collect` runs when nothing has for a while, `now` is in milliseconds. */
-export const makeRest = (collect = () => Bun.gc(true), now = () => performance.now()) =>
+export const makeRest = (collect = () => Bun.shrink(), now = () => performance.now()) =>
   Effect.gen(function* () {
     const alarm = yield* Alarm
     const run = Effect.runForkWith(yield* Effect.context<never>())

@@ -15,6 +15,8 @@ export interface LiveAttempt {
   readonly readable: { readonly dir: string; readonly watch: OutputWatch }
   /** Whether a stop is under way: then the stop settles it. */
   stopping: boolean
+  /** Whether its end is known, and is about to be committed with what an agent said. */
+  over: boolean
   /** What to call when the attempt is over, such as cancelling a watch. */
   readonly releases: Array<() => void>
 }

@@ -38,7 +38,9 @@ export const makeLookAfter = Effect.gen(function* () {
       const { id, state: { attempt } } = task
       run(
         Effect.gen(function* () {
-          if (lives.find(id)?.stopping === true) return
+          const live = lives.find(id)
+          if (live?.stopping === true) return
+          if (live?.attempt === attempt) live.over = true
           // It is over: what is yet to be read of it counts for no limit.
           yield* deadlines.clear(id)
           yield* settle({ id, attempt }, yield* agents.conclude(task, attemptEnd(found, yield* Clock.currentTimeMillis)))
@@ -68,7 +70,7 @@ export const makeLookAfter = Effect.gen(function* () {
     })
     const stopping = task.state.status === "stopping"
     const { readable, releases } = readableOf(task, dir, output)
-    lives.add({ id: task.id, attempt: task.state.attempt, dir, pid, output, readable, stopping, releases })
+    lives.add({ id: task.id, attempt: task.state.attempt, dir, pid, output, readable, stopping, over: false, releases })
     const live = lives.find(task.id)
     if (live === null) return
     yield* deadlines.set(task, dir)
