@@ -11,7 +11,7 @@ test("an agent goes on from what the last ended attempt of another left, though 
   agents.answer("codex", "success")
   await prompted(rig, agents, { id: "x", agent: "claude", prompt: "Look at it." })
   await rig.data("start", { id: "gate", command: "cat", stdin: "open" })
-  const next = { id: "next", prompt: "Go on.", agent: "codex", continueFrom: "x", dependsOn: ["gate"] }
+  const next = { id: "next", prompt: "Go on.", agent: "codex", queue: "default", continueFrom: "x", dependsOn: ["gate"] }
   await rig.call(["start", JSON.stringify(next)], { env: agents.env })
   agents.answer("claude", "success", "echo half; sleep 60")
   await rig.call(["restart", "x"], { env: agents.env })

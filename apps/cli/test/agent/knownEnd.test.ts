@@ -16,10 +16,10 @@ test("an agent that has done its work is not cancelled by a stop that comes whil
   writeFileSync(git, `#!/bin/sh\necho > '${asked}'\ncat '${hold}'\n`)
   chmodSync(git, 0o755)
   await rig.call(["start", '{"id":"x","agent":"claude","prompt":"Do it."}'], { env: agents.env })
-  await Bun.file(asked).text()
+  await Bun.spawn(["cat", asked], { stdout: "ignore" }).exited
   const stopped = posted(rig, "stop", { id: "x" }, "stop")
   await post(rig, "status", { id: "x" }, "behind-it")
-  await Bun.write(hold, "")
+  writeFileSync(hold, "")
   expect(await stopped).toMatchObject({ ok: false, error: { type: "IllegalTransition", details: { from: "completed" } } })
   expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "completed", result: { text: "Everything is fine." } })
 })

@@ -44,11 +44,12 @@ const last = (round: number): number => round * 2000
 test("an agent's lines are told once each, in order, though engines are killed after its output was rotated", async () => {
   await using rig = new Rig()
   await shell(rig)
-  const gate = await fifo(join(rig.scratch, "gate"))
-  const rounds = [1, 2, 3].map((round) => `${sayAll(last(round - 1) + 1, last(round))}; read go < ${gate}; `)
+  // Each round has a gate of its own: the next one could be passed with what opened the one before.
+  const gates = await Promise.all([1, 2, 3].map((round) => fifo(join(rig.scratch, `gate${round}`))))
+  const rounds = gates.map((gate, index) => `${sayAll(last(index) + 1, last(index + 1))}; read go < ${gate}; `)
   await rig.data("start", { id: "x", agent: "shell", prompt: `${rounds.join("")}${sayAll(last(3) + 1, last(4))}`, maxOutputBytes: 65_536 })
-  for (const round of [1, 2, 3]) {
-    await rig.data("wait", { id: "x", for: { log: `^${last(round)} is` } })
+  for (const [index, gate] of gates.entries()) {
+    await rig.data("wait", { id: "x", for: { log: `^${last(index + 1)} is` } })
     await rig.killEngine()
     writeFileSync(gate, "go\n")
   }

@@ -1,6 +1,6 @@
 /** pipeline create, get, list and cancel, and what other operations say of pipelines. */
 import { describe, expect, test } from "bun:test"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { eventsOf, framesOf, pipelineOf, statusesOf } from "../PipelineShown.ts"
 import { post } from "../post.ts"
@@ -181,7 +181,7 @@ describe("pipeline cancel", () => {
     expect(pipelineOf(await rig.data("pipeline get", { id: "p" }))).toMatchObject({ status: "running", cancelled: { reason: "first" } })
     const second = post(rig, "pipeline cancel", { id: "p", reason: "second" }, "second")
     await post(rig, "pipeline get", { id: "p" }, "behind-it")
-    await Bun.write(join(rig.scratch, "hold"), "")
+    writeFileSync(join(rig.scratch, "hold"), "")
     for (const answer of [await first, await second]) {
       expect(pipelineOf(answer)).toMatchObject({ status: "cancelled", cancelled: { reason: "first" } })
     }
