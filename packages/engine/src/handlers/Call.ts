@@ -31,6 +31,8 @@ export const actorOf = ({ caller }: Call): Actor => ({
 export interface Handled {
   readonly operation: Operation
   readonly answer: (payload: unknown, call: Call) => Effect.Effect<unknown, Problem>
+  /** How many items of an array are answered at once when the caller does not say; without it a few. */
+  readonly concurrency?: number
   /** Answers an array in its own way; without it each item is answered by itself. */
   readonly answerMany?: (
     payloads: ReadonlyArray<unknown>,

@@ -14,7 +14,7 @@ import { attemptDir, Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
 import { signalGroup } from "../process/posix.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
-import { remains } from "../process/remains.ts"
+import { look } from "../process/look.ts"
 import { stopTree } from "../process/stopTree.ts"
 import { treeOf } from "../task/attemptSpec.ts"
 import { LiveAttempts } from "../task/LiveAttempts.ts"
@@ -37,6 +37,9 @@ const orderOf = ({ spec }: Task, { signal, force }: Input<"stop">) =>
     killAt: force === true ? now : now + spec.gracePeriodMs
   }))
 
+/** Stops that wait together share their looks at the processes. Each needs two or three descriptors. */
+const stopsAtOnce = 250
+
 const makeStopHandler = Effect.gen(function* () {
   const { root } = yield* Home
   const transitions = yield* Transitions
@@ -53,14 +56,14 @@ const makeStopHandler = Effect.gen(function* () {
     yield* Effect.mapError(Effect.timeoutOption(committed, knownEndMs), toProblem(id))
   })
 
-  return handle(operations.stop, (input, call) =>
+  const stop = handle(operations.stop, (input, call) =>
     Effect.gen(function* () {
       const { id, reason, signal, force } = input
       yield* endThatIsKnown(id)
       const task = yield* view.find(id)
       // The same call, sent again because its connection broke: it has been done.
       if (call.caller.repeated === true && task.state.status === "cancelled") return { task: yield* view.show(task) }
-      if (isFinal(task.state.status) && remains(treeOf(root, task)).length > 0) {
+      if (isFinal(task.state.status) && (yield* look(treeOf(root, task))).length > 0) {
         yield* stopTree(treeOf(root, task), yield* orderOf(task, input))
         return { task: yield* view.show(task) }
       }
@@ -75,6 +78,7 @@ const makeStopHandler = Effect.gen(function* () {
       return { task: yield* view.show(yield* Effect.mapError(ended, toProblem(id))) }
     })
   )
+  return { ...stop, concurrency: stopsAtOnce }
 })
 
 /** Asks for another attempt of one task in a transaction, and gives its number; made once. */

@@ -73,3 +73,6 @@ export const listProcesses = (): ReadonlyArray<ProcessRow> =>
   hasProc
     ? readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? (readProcess(Number(name)) ?? []) : []))
     : ps(["-A"])
+
+/** Whether a process began at `since`, ticks since boot, or later; all did for 0, as which it is given where those are not known. */
+export const isSince = ({ startTime }: ProcessRow, since: number): boolean => since === 0 || Number(startTime) >= since

@@ -2,17 +2,18 @@
  * Which processes of an attempt still live. Linux finds them by process group, environment mark, held FIFO
  * and descent; elsewhere only the group and what descends from it can be seen.
  */
-import { readdirSync, statSync } from "node:fs"
+import * as Result from "effect/Result"
 import { join } from "node:path"
 import { isHeld } from "./AliveFifo.ts"
+import type { Claim } from "./Claim.ts"
 import { readClaim } from "./Claim.ts"
+import { addHolders, fileId } from "./FileHolders.ts"
 import type { ProcessIdentity } from "./Identity.ts"
 import { currentBootId } from "./Identity.ts"
+import type { Mark } from "./Mark.ts"
+import { readMarks } from "./Mark.ts"
 import type { ProcessRow } from "./ProcessTable.ts"
-import { hasProc, listProcesses, readProcFile } from "./ProcessTable.ts"
-
-/** The environment that an attempt's processes carry as BACKBEAT_TASK_ID, BACKBEAT_ATTEMPT and BACKBEAT_HOME. */
-export type Mark = { readonly taskId: string; readonly attempt: number; readonly home: string }
+import { hasProc, isSince, listProcesses } from "./ProcessTable.ts"
 
 /** An attempt that may have processes: its folder and their mark. */
 export type AttemptTree = { readonly dir: string; readonly mark: Mark }
@@ -20,83 +21,102 @@ export type AttemptTree = { readonly dir: string; readonly mark: Mark }
 /** A live process of an attempt; `inGroup` when a signal to the attempt's process group reaches it. */
 export type RemainingProcess = { readonly identity: ProcessIdentity; readonly inGroup: boolean }
 
-const entriesOf = ({ taskId, attempt, home }: Mark): ReadonlyArray<Buffer> =>
-  [`BACKBEAT_TASK_ID=${taskId}`, `BACKBEAT_ATTEMPT=${attempt}`, `BACKBEAT_HOME=${home}`].map((entry) => Buffer.from(entry))
+/** A look at an attempt; `known` is what an earlier look found, and keeps it known. */
+export type Asked = { readonly tree: AttemptTree; readonly known: ReadonlyArray<RemainingProcess> }
 
-const hasEntry = (environ: Buffer, entry: Buffer): boolean => {
-  for (let at = environ.indexOf(entry); at !== -1; at = environ.indexOf(entry, at + 1)) {
-    if ((at === 0 || environ[at - 1] === 0) && (environ[at + entry.length] ?? 0) === 0) return true
+/**
+ * An attempt whose processes are looked for: `held` when somebody holds its FIFO, which is `alive`. `own` are the processes
+ * that are the attempt's by what they carry, whatever group they are in.
+ */
+type Sought = Asked & {
+  readonly claim: Claim
+  readonly since: number
+  readonly held: boolean
+  readonly alive: string | null
+  readonly own: Set<ProcessRow>
+}
+
+const leaderOf = (claim: Claim): ProcessIdentity | null => (claim.kind === "shim" ? claim.identity : null)
+
+/** What has to be known of an attempt before the process table is read. */
+const seek = (asked: Asked) => {
+  const claim = readClaim(asked.tree.dir)
+  const leader = leaderOf(claim)
+  // Nothing of an attempt is older than its shim, and most of a machine's processes are.
+  const since = hasProc && leader?.bootId === currentBootId() ? Number(leader.startTime) : 0
+  return { ...asked, claim, since, own: new Set<ProcessRow>() }
+}
+
+/** Once nobody holds a FIFO, nobody ever will: one that is held after the table was read was held then. */
+const checkHeld = (dir: string) => {
+  const held = isHeld(dir)
+  return { held, alive: held && hasProc ? fileId(join(dir, "alive")) : null }
+}
+
+type Table = {
+  readonly byPid: ReadonlyMap<number, ReadonlyArray<ProcessRow>>
+  readonly byGroup: ReadonlyMap<number, ReadonlyArray<ProcessRow>>
+  readonly byParent: ReadonlyMap<number, ReadonlyArray<ProcessRow>>
+}
+
+const rowsSince = (rows: ReadonlyArray<ProcessRow>, all: ReadonlyArray<{ readonly since: number }>): ReadonlyArray<ProcessRow> => {
+  const oldest = all.reduce((least, { since }) => Math.min(least, since), Number.POSITIVE_INFINITY)
+  return rows.filter((row) => isSince(row, oldest))
+}
+
+const findOwn = (rows: ReadonlyArray<ProcessRow>, all: ReadonlyArray<Sought>): void => {
+  const markedWith = readMarks(rowsSince(rows, all))
+  for (const { tree, since, own } of all) {
+    for (const row of markedWith(tree.mark)) if (isSince(row, since)) own.add(row)
   }
-  return false
+  const files = all.flatMap(({ alive, since, own }) => (alive === null ? [] : [{ file: alive, since, own }]))
+  addHolders(rowsSince(rows, files), files)
 }
 
-const isMarked = (pid: number, entries: ReadonlyArray<Buffer>): boolean => {
-  const environ = readProcFile(`/proc/${pid}/environ`)
-  return environ !== null && entries.every((entry) => hasEntry(environ, entry))
-}
-
-type FileId = { readonly dev: number; readonly ino: number }
-
-const isFile = (path: string, file: FileId): boolean => {
-  try {
-    const stat = statSync(path, { throwIfNoEntry: false })
-    return stat?.ino === file.ino && stat.dev === file.dev
-  } catch {
-    return false
-  }
-}
-
-const holdsFile = (pid: number, file: FileId): boolean => {
-  try {
-    // Nearly always it is where the shim put it.
-    return isFile(`/proc/${pid}/fd/3`, file) || readdirSync(`/proc/${pid}/fd`).some((fd) => isFile(`/proc/${pid}/fd/${fd}`, file))
-  } catch {
-    return false
-  }
-}
-
-/** The rows that are the attempt's by what they carry, whatever group they are in. */
-const ownRows = (rows: ReadonlyArray<ProcessRow>, { dir, mark }: AttemptTree): ReadonlyArray<ProcessRow> => {
-  const entries = entriesOf(mark)
-  const alive = isHeld(dir) ? (statSync(join(dir, "alive"), { throwIfNoEntry: false }) ?? null) : null
-  return rows.filter(({ pid }) => isMarked(pid, entries) || (alive !== null && holdsFile(pid, alive)))
-}
-
-/** The given rows with all that descends from them. */
-const withDescendants = (first: ReadonlyArray<ProcessRow>, rows: ReadonlyArray<ProcessRow>): ReadonlySet<ProcessRow> => {
+/** Adds to the given rows all that descends from them. */
+const withDescendants = (first: Iterable<ProcessRow>, { byParent }: Table, since: number): ReadonlySet<ProcessRow> => {
   const family = new Set(first)
-  const pids = new Set(first.map(({ pid }) => pid))
-  for (let size = -1; size !== family.size; ) {
-    size = family.size
-    for (const row of rows) {
-      if (!pids.has(row.ppid) || pids.has(row.pid)) continue
-      family.add(row)
-      pids.add(row.pid)
-    }
+  // What is added while the loop runs is looped over too.
+  for (const { pid } of family) {
+    for (const child of byParent.get(pid) ?? []) if (isSince(child, since)) family.add(child)
   }
   return family
 }
 
-/**
- * The live processes of an attempt, never this engine itself. The group counts only when it is provably the attempt's:
- * its leader is the shim that made the claim, or a member carries the mark or holds the FIFO. Without /proc a FIFO that
- * is held stands for the proof once the leader is gone. A process that left all of that behind is told by its parent, as
- * long as that lives; `known`, what an earlier look found, keeps it known afterwards.
- */
-export const remains = (tree: AttemptTree, known: ReadonlyArray<RemainingProcess> = []): ReadonlyArray<RemainingProcess> => {
-  const claim = readClaim(tree.dir)
-  const leader = claim.kind === "shim" ? claim.identity : null
+const remainsIn = (table: Table, { known, claim, since, held, own }: Sought): ReadonlyArray<RemainingProcess> => {
   const bootId = currentBootId()
-  // Nothing of an attempt is older than its shim, and most of a machine's processes are.
-  const since = hasProc && leader?.bootId === bootId ? Number(leader.startTime) : 0
-  const rows = listProcesses().filter((row) => row.pid !== process.pid && (since === 0 || Number(row.startTime) >= since))
-  const own = hasProc ? ownRows(rows, tree) : []
-  const pgid = claim.kind === "shim" ? claim.pid : own.find((row) => row.pid === row.pgid)?.pid
+  const leader = leaderOf(claim)
+  const find = (pid: number, startTime: string) =>
+    (table.byPid.get(pid) ?? []).filter((row) => row.startTime === startTime && isSince(row, since))
+  const ownRows = [...own].toSorted((one, other) => one.pid - other.pid)
+  const pgid = claim.kind === "shim" ? claim.pid : ownRows.find((row) => row.pid === row.pgid)?.pid
   const inGroup = (row: ProcessRow) => row.pgid === pgid
-  const leads = (row: ProcessRow) => row.pid === leader?.pid && row.startTime === leader.startTime && leader.bootId === bootId
-  const proven = own.some(inGroup) || rows.some(leads) || (!hasProc && isHeld(tree.dir))
-  const isKnown = (row: ProcessRow) => known.some(({ identity }) => identity.pid === row.pid && identity.startTime === row.startTime)
-  const members = rows.filter((row) => own.includes(row) || (proven && inGroup(row)) || isKnown(row))
-  return [...withDescendants(members, rows)]
+  const leads = leader !== null && leader.bootId === bootId && find(leader.pid, leader.startTime).length > 0
+  const proven = leads || ownRows.some(inGroup) || (!hasProc && held)
+  const group = proven && pgid !== undefined ? (table.byGroup.get(pgid) ?? []).filter((row) => isSince(row, since)) : []
+  const kept = known.flatMap(({ identity }) => find(identity.pid, identity.startTime))
+  return [...withDescendants([...ownRows, ...group, ...kept], table, since)]
+    .toSorted((one, other) => one.pid - other.pid)
     .map((row) => ({ identity: { pid: row.pid, startTime: row.startTime, bootId }, inGroup: proven && inGroup(row) }))
+}
+
+/**
+ * The live processes of each attempt, never this engine itself, in one reading of the process table. The group counts only
+ * when it is provably the attempt's: its leader is the shim that made the claim, or a member carries the mark or holds the
+ * FIFO. Without /proc a FIFO that is held stands for the proof once the leader is gone. A process that left all of that
+ * behind is told by its parent, as long as that lives. What cannot be told of one attempt is its failure alone.
+ */
+export const remainsOfAll = (all: ReadonlyArray<Asked>): ReadonlyArray<Result.Result<ReadonlyArray<RemainingProcess>, unknown>> => {
+  const named = all.map((asked) => Result.try(() => seek(asked)))
+  const rows = listProcesses().filter(({ pid }) => pid !== process.pid)
+  const sought = named.map((each) =>
+    Result.flatMap(each, (one) => Result.try((): Sought => ({ ...one, ...checkHeld(one.tree.dir) })))
+  )
+  if (hasProc) findOwn(rows, sought.flatMap((each) => (Result.isSuccess(each) ? [each.success] : [])))
+  const table = {
+    byPid: Map.groupBy(rows, ({ pid }) => pid),
+    byGroup: Map.groupBy(rows, ({ pgid }) => pgid),
+    byParent: Map.groupBy(rows, ({ ppid }) => ppid)
+  }
+  return sought.map((each) => Result.map(each, (one) => remainsIn(table, one)))
 }

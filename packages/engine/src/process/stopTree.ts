@@ -8,10 +8,10 @@ import { isHeld, onReleased } from "./AliveFifo.ts"
 import { claimAttempt, readClaim } from "./Claim.ts"
 import { isAlive } from "./Identity.ts"
 import { inspectAttempt } from "./inspectAttempt.ts"
+import { lookTogether } from "./look.ts"
 import { signalGroup, signalProcess } from "./posix.ts"
 import { hasProc, readProcess, readProcFile } from "./ProcessTable.ts"
 import type { AttemptTree, RemainingProcess } from "./remains.ts"
-import { remains } from "./remains.ts"
 import { sendEof } from "./stdin.ts"
 import { watchEnd } from "./watchEnd.ts"
 
@@ -100,12 +100,13 @@ const endOrphanedHolder = (dir: string): void => {
 }
 
 /**
- * Ends when no process of the attempt is left that `remains` can see. What has not begun never begins. A `killAt` that has
+ * Ends when no process of the attempt is left that `look` can see. What has not begun never begins. A `killAt` that has
  * passed means SIGKILL at once. What cannot be killed is waited for without end.
  */
 export const stopTree = Effect.fnUntraced(function*(tree: AttemptTree, { stopSignal, killAt }: StopOrder) {
   const { dir } = tree
-  claimAttempt(dir, "stopped before its command started")
+  // A claim is made once, so that one which is there needs no try.
+  if (readClaim(dir).kind === "none") claimAttempt(dir, "stopped before its command started")
   const ask = askingWith(dir, stopSignal)
   let rescanMs = firstRescanMs
   let wasOver = false
@@ -115,7 +116,7 @@ export const stopTree = Effect.fnUntraced(function*(tree: AttemptTree, { stopSig
     endOrphanedHolder(dir)
     // Looked up before the processes are, so that the end of a command that is not over yet is an event still to come.
     const over = isCommandOver(dir)
-    left = remains(tree, left)
+    left = yield* lookTogether(tree, left)
     if (left.length === 0) {
       // A process shows no environment for an instant while it execs: nothing is left when two looks find nothing.
       if (seenEmpty) return

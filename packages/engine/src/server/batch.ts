@@ -24,7 +24,7 @@ const payloadOf = ({ positional }: Handled["operation"], item: unknown): unknown
 
 const oneByOne = (handled: Handled, payloads: ReadonlyArray<unknown>, call: Call) =>
   Effect.forEach(payloads, (payload) => Effect.result(handled.answer(payload, call)), {
-    concurrency: call.flags.concurrency ?? defaultConcurrency
+    concurrency: call.flags.concurrency ?? handled.concurrency ?? defaultConcurrency
   })
 
 /** The data of a batch. Fails only when the array itself is refused. */

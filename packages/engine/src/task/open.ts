@@ -9,7 +9,7 @@ import { attemptDir, Home } from "../home/Home.ts"
 import { Settings } from "../home/Settings.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { openAttempt } from "../process/openAttempt.ts"
-import { remains } from "../process/remains.ts"
+import { look } from "../process/look.ts"
 import { stopTree } from "../process/stopTree.ts"
 import { watchEnd } from "../process/watchEnd.ts"
 import { attemptEnd } from "./attemptEnd.ts"
@@ -70,8 +70,10 @@ export const makeOpen = Effect.gen(function* () {
   })
 
   return Effect.fnUntraced(function* (task: Task) {
+    if (task.state.attempt === 1) return yield* openClean(task)
     const last = treeOf(root, task, task.state.attempt - 1)
-    if (task.state.attempt === 1 || remains(last).length === 0) return yield* openClean(task)
+    // A look takes a turn of the event loop, in which the task may have been stopped.
+    if ((yield* look(last)).length === 0) return yield* openIfStarted(task)
     const killAt = (yield* Clock.currentTimeMillis) + task.spec.gracePeriodMs
     const cleared = stopTree(last, { stopSignal: task.spec.stopSignal, killAt })
     yield* Effect.forkIn(Effect.andThen(cleared, openIfStarted(task)), scope)

@@ -7,11 +7,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type { AttemptEnd } from "../../src/process/inspectAttempt.ts"
+import { look } from "../../src/process/look.ts"
 import type { AttemptSpec, OpenedAttempt, StdinSource } from "../../src/process/openAttempt.ts"
 import { openAttempt } from "../../src/process/openAttempt.ts"
 import { makeFifo } from "../../src/process/posix.ts"
 import type { AttemptTree, RemainingProcess } from "../../src/process/remains.ts"
-import { remains } from "../../src/process/remains.ts"
 import { stopTree } from "../../src/process/stopTree.ts"
 
 export type Attempt = { readonly tree: AttemptTree; readonly dir: string; readonly opened: OpenedAttempt; readonly ended: Promise<AttemptEnd> }
@@ -120,7 +120,8 @@ export const pidOf = ({ opened }: Attempt): number => {
 
 export const pidsOf = (left: ReadonlyArray<RemainingProcess>): ReadonlyArray<number> => left.map((each) => each.identity.pid)
 
-export const remainsOf = (attempt: Attempt): ReadonlyArray<number> => pidsOf(remains(attempt.tree))
+/** What a look at an attempt finds. */
+export const remainsOf = async ({ tree }: Pick<Attempt, "tree">): Promise<ReadonlyArray<number>> => pidsOf(await Effect.runPromise(look(tree)))
 
 export const exited = (code: number) => ({ kind: "exited", code })
 export const signalled = (signal: string) => ({ kind: "signalled", signal })

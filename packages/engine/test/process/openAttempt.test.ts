@@ -92,7 +92,7 @@ describe("an opened attempt", () => {
     const attempt = rig.sh("cut -d' ' -f5,6 /proc/self/stat")
     await attempt.ended
     expect(rig.stdout(attempt)).toBe(`${pidOf(attempt)} ${pidOf(attempt)}\n`)
-    expect(remainsOf(attempt)).toEqual([])
+    expect(await remainsOf(attempt)).toEqual([])
     expect(isHeld(attempt.dir)).toBe(false)
   })
 })
@@ -103,7 +103,7 @@ const notSpawned = async (open: (rig: AttemptRig) => ReturnType<AttemptRig["open
   if (attempt.opened.kind !== "notSpawned") throw new Error("spawned")
   expect(attempt.opened.message).toMatch(message)
   expect(inspectAttempt(attempt.dir)).toEqual({ kind: "notSpawned", message: attempt.opened.message })
-  expect(remainsOf(attempt)).toEqual([])
+  expect(await remainsOf(attempt)).toEqual([])
   expect(isHeld(attempt.dir)).toBe(false)
   return rig.open({ argv: ["true"] }, attempt.tree).opened
 }

@@ -7,7 +7,6 @@ import { currentBootId, identify, isAlive } from "../../src/process/Identity.ts"
 import type { AttemptEnd } from "../../src/process/inspectAttempt.ts"
 import { inspectAttempt } from "../../src/process/inspectAttempt.ts"
 import { readProcFile } from "../../src/process/ProcessTable.ts"
-import { remains } from "../../src/process/remains.ts"
 import { stopTree } from "../../src/process/stopTree.ts"
 import { watchEnd } from "../../src/process/watchEnd.ts"
 import { AttemptRig, exited, openAndDie, pidOf, remainsOf, signalled } from "./AttemptRig.ts"
@@ -53,7 +52,7 @@ describe("an attempt whose shim was killed", () => {
     if (shim.kind !== "shim" || shim.identity === null) throw new Error("not claimed")
     while (isAlive(shim.identity)) await new Promise(setImmediate)
     expect(inspectAttempt(attempt.dir)).toEqual({ kind: "alive", identity: shim.identity, shimAlive: false })
-    expect(remainsOf(attempt)).toEqual([command])
+    expect(await remainsOf(attempt)).toEqual([command])
     rig.pass("gate")
     const end = await attempt.ended
     const outputAt = new Date(statSync(join(attempt.dir, "stdout.log")).mtimeMs).toISOString()
@@ -73,7 +72,7 @@ describe("an attempt whose shim was killed", () => {
     process.kill(-pidOf(attempt), "SIGKILL")
     const end = await attempt.ended
     expect(end.kind === "gone" && end.evidence).toEndWith("There was no output.")
-    expect(remainsOf(attempt)).toEqual([])
+    expect(await remainsOf(attempt)).toEqual([])
   })
 
   test("leaves no holder of an open stdin behind", async () => {
@@ -84,7 +83,7 @@ describe("an attempt whose shim was killed", () => {
     process.kill(pidOf(attempt), "SIGKILL")
     rig.pass("gate")
     expect(await attempt.ended).toMatchObject({ kind: "gone" })
-    while (remainsOf(attempt).length > 0) await new Promise(setImmediate)
+    while ((await remainsOf(attempt)).length > 0) await new Promise(setImmediate)
   })
 
   test("is known not to have started when it died while it claimed", async () => {
@@ -128,7 +127,7 @@ describe("an attempt folder", () => {
     mkdirSync(tree.dir)
     writeFileSync(join(tree.dir, "claim"), `shim ${stranger.pid}\n${older}\n${currentBootId()}\n`)
     expect(inspectAttempt(tree.dir)).toMatchObject({ kind: "gone" })
-    expect(remains(tree)).toEqual([])
+    expect(await remainsOf({ tree })).toEqual([])
     await Effect.runPromise(stopTree(tree, { stopSignal: "SIGTERM", killAt: 0 }))
     expect(isAlive(identity)).toBe(true)
     stranger.kill("SIGKILL")
@@ -150,7 +149,7 @@ describe("an attempt folder", () => {
       evidence: `The machine was restarted while the attempt ran (boot 11111111-1111-1111-1111-111111111111, now ${currentBootId()}). ` +
         "The last output was at 1970-01-01T00:16:40.000Z.",
     })
-    expect(remains(tree)).toEqual([])
+    expect(await remainsOf({ tree })).toEqual([])
     stranger.kill("SIGKILL")
     await stranger.exited
   })
@@ -166,7 +165,7 @@ describe("watching an attempt", () => {
     rig.pass("gate")
     expect(await end).toMatchObject({ kind: "ended", record: { end: exited(4) } })
     await attempt.ended
-    expect(remainsOf(attempt)).toEqual([daemon])
+    expect(await remainsOf(attempt)).toEqual([daemon])
   })
 
   test("calls nobody back after it was stopped", async () => {

@@ -17,7 +17,7 @@ describe("an open stdin", () => {
     expect(sendEof(attempt.dir)).toBe(true)
     expect(await attempt.ended).toMatchObject({ record: { end: exited(0) } })
     expect(rig.stdout(attempt)).toBe("one\nzwölf\n")
-    expect(remainsOf(attempt)).toEqual([])
+    expect(await remainsOf(attempt)).toEqual([])
   })
 
   test("takes 1 MB, and two texts at once without mixing them", async () => {
@@ -83,7 +83,7 @@ describe("an open stdin", () => {
     expect(closed._tag).toBe("StdinClosed")
     expect(closed.deliveredBytes).toBeGreaterThanOrEqual(100_000)
     await attempt.ended
-    expect(remainsOf(attempt)).toEqual([])
+    expect(await remainsOf(attempt)).toEqual([])
   })
 
   test("never holds the engine up while the pipe is full", async () => {

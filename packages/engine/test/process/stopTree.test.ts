@@ -5,7 +5,6 @@ import * as Fiber from "effect/Fiber"
 import { readClaim } from "../../src/process/Claim.ts"
 import { identify, isAlive } from "../../src/process/Identity.ts"
 import { inspectAttempt } from "../../src/process/inspectAttempt.ts"
-import { remains } from "../../src/process/remains.ts"
 import { sendStdin } from "../../src/process/stdin.ts"
 import type { StopSignal } from "../../src/process/stopTree.ts"
 import { stopTree } from "../../src/process/stopTree.ts"
@@ -17,7 +16,7 @@ const never = () => Date.now() + 3_600_000
 const stop = async ({ tree }: Pick<Attempt, "tree">, killAt: number, stopSignal: StopSignal = "SIGTERM"): Promise<number> => {
   const began = performance.now()
   await Effect.runPromise(stopTree(tree, { stopSignal, killAt }))
-  expect(remains(tree)).toEqual([])
+  expect(await remainsOf({ tree })).toEqual([])
   return performance.now() - began
 }
 
@@ -123,7 +122,7 @@ describe("stopping a task that resists", () => {
     const child = Number((await rig.step()).split(" ")[1])
     const stopped = stop(attempt, Date.now() + 300)
     expect(await attempt.ended).toMatchObject({ record: { end: exited(0) } })
-    expect(remainsOf(attempt)).toContain(child)
+    expect(await remainsOf(attempt)).toContain(child)
     await stopped
     while (identify(child) !== null) await new Promise(setImmediate)
   })
@@ -148,7 +147,7 @@ describe("stopping a task that resists", () => {
       while [ $i -lt 100 ]; do sleep 1000 & setsid sh -c 'echo up; exec sleep 1000' >$STEPS & i=$((i+1)); done
       wait`)
     for (let up = 0; up < 100; up++) await rig.step()
-    expect(remainsOf(attempt).length).toBeGreaterThanOrEqual(200)
+    expect((await remainsOf(attempt)).length).toBeGreaterThanOrEqual(200)
     await stop(attempt, Date.now() + 100)
     expect(await attempt.ended).toMatchObject({ kind: "gone" })
   }, 20_000)
@@ -190,7 +189,7 @@ describe("stopping what left the group", () => {
       await rig.step()
       rig.pass("gate")
       expect(await attempt.ended).toMatchObject({ record: { end: exited(0) } })
-      expect(remainsOf(attempt)).toHaveLength(1)
+      expect(await remainsOf(attempt)).toHaveLength(1)
       await stop(attempt, never())
     })
   }
@@ -203,7 +202,7 @@ describe("stopping what left the group", () => {
     const stopped = stop(attempt, never())
     expect(await rig.step()).toBe("asked")
     await attempt.ended
-    expect(remainsOf(attempt)).not.toEqual([])
+    expect(await remainsOf(attempt)).not.toEqual([])
     rig.pass("gate")
     await stopped
   })
@@ -230,7 +229,7 @@ describe("stopping what left the group", () => {
       env: rig.envOf(attempt.tree),
     })
     const { self, found } = JSON.parse(engine.stdout.toString())
-    expect(found).toEqual(remainsOf(attempt))
+    expect(found).toEqual(await remainsOf(attempt))
     expect(found).toHaveLength(2)
     expect(found).not.toContain(self)
   })
