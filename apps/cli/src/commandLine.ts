@@ -108,16 +108,21 @@ const read = (draft: Draft, args: ReadonlyArray<string>): void => {
   }
 }
 
+/** What the bare words behind these name is an operation, and some of those have two words. */
+const aboutOperations: ReadonlyArray<string> = ["schema show", "examples show"]
+
+const payloadsOf = (operation: string, rest: ReadonlyArray<string>): ReadonlyArray<string> =>
+  aboutOperations.includes(operation) && rest.length === 2 && rest.every((word) => /^[a-z]+$/u.test(word)) ? [rest.join(" ")] : rest
+
 const understand = (draft: Draft, argv: ReadonlyArray<string> | null): CommandLine => {
   const { words, flags, pretty, help, home } = draft
   if (draft.version) return { kind: "version", pretty }
   const isHelp = words[0] === "help"
   const { operation, rest } = splitOperation(isHelp ? words.slice(1) : words)
   if (help || isHelp || operation === "") return { kind: "help", operation: operation === "" ? null : operation, pretty }
-  if (rest.length > 1) {
-    return { kind: "mistake", operation, message: `more than one payload: ${rest.join(" ")}`, flag: null }
-  }
-  return { kind: "call", operation, payload: rest[0] ?? null, argv, flags, pretty, home }
+  const [payload = null, ...more] = payloadsOf(operation, rest)
+  if (more.length > 0) return { kind: "mistake", operation, message: `more than one payload: ${rest.join(" ")}`, flag: null }
+  return { kind: "call", operation, payload, argv, flags, pretty, home }
 }
 
 /** Reads the command line. Flags may stand before, between and after; everything behind `--` is a command. */

@@ -1,7 +1,8 @@
 /** All ports of a store. Their implementations share one database, and so its transactions. */
 import type { PipelineStore } from "./PipelineStore.ts"
 import type { QueueStore } from "./QueueStore.ts"
+import type { RequestStore } from "./RequestStore.ts"
 import type { TaskStore } from "./TaskStore.ts"
 
 /** Everything that an engine remembers with. */
-export type Stores = TaskStore | QueueStore | PipelineStore
+export type Stores = TaskStore | QueueStore | PipelineStore | RequestStore

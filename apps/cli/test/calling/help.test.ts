@@ -20,6 +20,14 @@ describe("help in a pipe", () => {
     }
   })
 
+  test("names an operation of two words as it is called", async () => {
+    await using rig = new Rig()
+    for (const about of ["schema", "examples"]) {
+      expect((await rig.call([about, "show", "pipeline", "create"])).document).toMatchObject({ ok: true, data: { operation: "pipeline create" } })
+    }
+    expect(await rig.refusal(["schema", "show", "pipeline", "make"])).toMatchObject({ message: expect.stringContaining("create") })
+  })
+
   test("tells every operation its fields, flags, errors and examples", async () => {
     await using rig = new Rig()
     const { document } = await rig.call(["help"])

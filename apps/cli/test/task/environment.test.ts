@@ -159,6 +159,18 @@ describe("the environment of a call whose engine was killed before its commit", 
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["got own"] })
   })
 
+  test("goes with the next prune of everything, also where a killed prune has left the output of an ended task", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { command: "true" }, ["--wait"])
+    const left = join(rig.home, "tasks", "left")
+    mkdirSync(join(left, "1"), { recursive: true })
+    writeFileSync(join(left, "environment.json"), '{"TOKEN":"secret"}')
+    expect(await rig.data("prune", { olderThanDays: 1 })).toMatchObject({ freedBytes: 0 })
+    expect(existsSync(left)).toBe(true)
+    await rig.data("prune", { olderThanDays: 0 })
+    expect(existsSync(left)).toBe(false)
+  })
+
   test("goes when the next engine begins", async () => {
     await using rig = new Rig()
     await rig.data("start", echoing, ["--wait"])

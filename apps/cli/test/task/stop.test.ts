@@ -42,6 +42,16 @@ describe("stop", () => {
     expect(performance.now() - begun).toBeWithin(190, 1500)
   })
 
+  test("lets what stands still go on, so that it hears of the stop", async () => {
+    await using rig = new Rig()
+    const script = "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.01; done"
+    await rig.data("start", { id: "x", script, gracePeriodMs: 600_000 })
+    await rig.data("wait", { id: "x", for: { log: "up" } })
+    await rig.data("send", { id: "x", signal: "SIGSTOP" })
+    expect(await rig.task("stop", { id: "x" })).toMatchObject({ status: "cancelled", exitCode: 0 })
+    expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: expect.arrayContaining(["bye"]) })
+  })
+
   test("with force kills at once, also in the middle of a polite stop", async () => {
     await using rig = new Rig()
     const script = "trap '' TERM; echo up; while :; do sleep 0.1; done"

@@ -23,7 +23,9 @@ export const makePruneHandler = Effect.gen(function* () {
       const endedBefore = now - days * dayMs + 1
       const pruned = yield* Effect.mapError(prune({ endedBefore, statuses, dryRun }), toProblem(""))
       if (dryRun) return { ...pruned, dryRun }
-      const left = yield* Effect.mapError(clearLeftOvers(now - settings.current().retentionDays * dayMs), toProblem(""))
+      // What a pruning of everything has not come to remove is of this age too; of one by status nothing is known.
+      const untouchedSince = status === undefined ? endedBefore : now - settings.current().retentionDays * dayMs
+      const left = yield* Effect.mapError(clearLeftOvers(untouchedSince), toProblem(""))
       return { removed: pruned.removed, freedBytes: pruned.freedBytes + left, dryRun }
     })
   )

@@ -19,8 +19,11 @@ export const makeStart = Effect.gen(function* () {
 
   const show = (started: Started, call: Call) =>
     Effect.gen(function* () {
-      const { id } = yield* Effect.fromResult(started.result)
-      return { task: yield* view.show(yield* call.flags.wait === true ? awaitEnd(id, call) : view.find(id)) }
+      const task = yield* Effect.fromResult(started.result)
+      if (call.flags.wait === true) return { task: yield* view.show(yield* awaitEnd(task.id, call)) }
+      // One that ran and was pruned meanwhile has been started all the same.
+      const now = yield* Effect.catchIf(view.find(task.id), ({ type }) => type === "TaskNotFound", () => Effect.succeed(task))
+      return { task: yield* view.show(now) }
     })
 
   const one = handle(operations.start, (input, call) =>

@@ -20,6 +20,7 @@ import { actorOf, type Call, outcomeOf } from "./Call.ts"
 import { arrange, makeStandings } from "./dependencies.ts"
 import { keepFor } from "./keepFor.ts"
 import { makeNaming } from "./naming.ts"
+import { type Doing, madeAndGone, makeOnce } from "./once.ts"
 import { makeQuota } from "./quota.ts"
 import { type Specified, specify } from "./taskSpec.ts"
 
@@ -137,12 +138,24 @@ export const makeStartOne = Effect.gen(function* () {
 export const makeStarter = Effect.gen(function* () {
   const { root } = yield* Home
   const transitions = yield* Transitions
+  const store = yield* TaskStore
   const startOne = yield* makeStartOne
+  const once = yield* makeOnce
   const keep: Starting["keep"] = (id, requestId, env) => Effect.asVoid(keepFor(root, id, requestId, env))
 
-  const startEach = (tx: Tx, items: ReadonlyArray<Item>, starting: Starting) =>
+  /** A payload that an earlier sending of this call has started is not started again, whatever has become of its task. */
+  const startUnlessDone = Effect.fnUntraced(function* (tx: Tx, item: Item, { before, note, ...starting }: Starting & Doing) {
+    const part = String(item.index)
+    const made = before.get(part)
+    if (made !== undefined) return (yield* store.find(made.id)) ?? (yield* Effect.fail(madeAndGone(made.id)))
+    const task = yield* startOne(tx, item, starting)
+    note(part, { id: task.id, attempt: task.state.attempt })
+    return task
+  })
+
+  const startEach = (tx: Tx, items: ReadonlyArray<Item>, starting: Starting & Doing) =>
     Effect.forEach(items, (item) =>
-      Effect.map(outcomeOf(item.input.id ?? "", startOne(tx, item, starting)), (result): Started => ({ index: item.index, result }))
+      Effect.map(outcomeOf(item.input.id ?? "", startUnlessDone(tx, item, starting)), (result): Started => ({ index: item.index, result }))
     )
 
   return (items: ReadonlyArray<Item>, call: Call): Effect.Effect<ReadonlyArray<Started>, StoreError> => {
@@ -152,6 +165,7 @@ export const makeStarter = Effect.gen(function* () {
       const refusal = refused.get(place)
       return refusal === undefined ? [] : [{ index, result: Result.fail(refusal) }]
     })
-    return Effect.map(transitions.commit((tx) => startEach(tx, arranged, { call, keep, seen: new Map() })), (started) => [...cyclic, ...started])
+    const started = transitions.commit((tx) => once(tx, call, (doing) => startEach(tx, arranged, { call, keep, seen: new Map(), ...doing })))
+    return Effect.map(started, (all) => [...cyclic, ...all])
   }
 })

@@ -24,6 +24,7 @@ import type { Tx } from "../task/Tx.ts"
 import { makeUntil } from "../task/until.ts"
 import { actorOf, type Call, handle, outcomeOf, toProblem } from "./Call.ts"
 import { makeStandings } from "./dependencies.ts"
+import { type Doing, makeOnce } from "./once.ts"
 import { View, wrongField } from "./View.ts"
 import { makeAwaitEnd } from "./waiting.ts"
 
@@ -81,12 +82,17 @@ const makeStopHandler = Effect.gen(function* () {
   return { ...stop, concurrency: stopsAtOnce }
 })
 
+/** On whose behalf tasks are restarted, and what of it is done. */
+type Restarting = Doing & { readonly call: Call }
+
 /** Asks for another attempt of one task in a transaction, and gives its number; made once. */
 const makeRestartOne = Effect.gen(function* () {
   const { root } = yield* Home
   const view = yield* View
   const { standingAgain } = yield* makeStandings
-  return Effect.fnUntraced(function* (tx: Tx, { id, reason }: Input<"restart">, call: Call) {
+  return Effect.fnUntraced(function* (tx: Tx, { id, reason }: Input<"restart">, { call, before, note }: Restarting) {
+    const made = before.get(id)
+    if (made !== undefined) return made.attempt
     const requestId = `${call.caller.requestId}#restart`
     const task = yield* view.find(id)
     // The same call, sent again because its connection broke: it has been done.
@@ -97,7 +103,9 @@ const makeRestartOne = Effect.gen(function* () {
     const stands = isFinal(task.state.status) ? yield* standingAgain(task) : { waitsFor: [], broken: null }
     const anew = { spec: null, reason: reason ?? null }
     const { state } = yield* tx.restart({ ...task, owner: { ...task.owner, requestId } }, anew, stands, actorOf(call))
-    return state.status === "stopping" ? state.attempt + 1 : state.attempt
+    const attempt = state.status === "stopping" ? state.attempt + 1 : state.attempt
+    note(id, { id, attempt })
+    return attempt
   })
 })
 
@@ -105,7 +113,7 @@ const makeRestartOne = Effect.gen(function* () {
 const makeRestartMany = Effect.gen(function* () {
   const store = yield* TaskStore
   const restartOne = yield* makeRestartOne
-  return Effect.fnUntraced(function* (tx: Tx, inputs: ReadonlyArray<Input<"restart">>, call: Call) {
+  return Effect.fnUntraced(function* (tx: Tx, inputs: ReadonlyArray<Input<"restart">>, restarting: Restarting) {
     // Of a task that is named twice the first counts.
     const byId = new Map(inputs.toReversed().map((input) => [input.id, input]))
     const nodes = yield* Effect.forEach(byId.keys(), (id) =>
@@ -114,7 +122,7 @@ const makeRestartMany = Effect.gen(function* () {
     const arranged = order(nodes)
     const attempts = new Map<string, Result.Result<number, Problem>>()
     for (const id of [...arranged.order, ...arranged.cycles.keys()]) {
-      attempts.set(id, yield* outcomeOf(id, restartOne(tx, byId.get(id) ?? { id }, call)))
+      attempts.set(id, yield* outcomeOf(id, restartOne(tx, byId.get(id) ?? { id }, restarting)))
     }
     return attempts
   })
@@ -127,6 +135,7 @@ const makeRestartHandler = Effect.gen(function* () {
   const awaitEnd = yield* makeAwaitEnd
   const restartOne = yield* makeRestartOne
   const restartMany = yield* makeRestartMany
+  const once = yield* makeOnce
 
   const show = (id: string, next: number, call: Call) =>
     Effect.gen(function* () {
@@ -138,7 +147,7 @@ const makeRestartHandler = Effect.gen(function* () {
 
   const one = handle(operations.restart, (input, call: Call) =>
     Effect.gen(function* () {
-      const next = yield* Effect.mapError(transitions.commit((tx) => restartOne(tx, input, call)), toProblem(input.id))
+      const next = yield* Effect.mapError(transitions.commit((tx) => once(tx, call, (doing) => restartOne(tx, input, { call, ...doing }))), toProblem(input.id))
       return yield* show(input.id, next, call)
     })
   )
@@ -146,7 +155,8 @@ const makeRestartHandler = Effect.gen(function* () {
   const many = Effect.fnUntraced(function* (payloads: ReadonlyArray<unknown>, call: Call) {
     const decoded = payloads.map((payload) => decodePayload(operations.restart, payload))
     const inputs = decoded.flatMap((each) => (Result.isSuccess(each) ? [each.success] : []))
-    const attempts = yield* Effect.mapError(transitions.commit((tx) => restartMany(tx, inputs, call)), toProblem(""))
+    const restarted = transitions.commit((tx) => once(tx, call, (doing) => restartMany(tx, inputs, { call, ...doing })))
+    const attempts = yield* Effect.mapError(restarted, toProblem(""))
     const answer = (each: (typeof decoded)[number]) =>
       Effect.gen(function* () {
         const { id } = yield* Effect.fromResult(each)

@@ -45,6 +45,8 @@ const make = Effect.gen(function* () {
     return () => {
       if (!entered) return
       entered = false
+      // What the answer held is garbage from now on.
+      wake()
       open--
       if (open === 0) run(postpone)
     }

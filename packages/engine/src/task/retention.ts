@@ -1,4 +1,5 @@
 /** Removes what has ended long ago, and what killed calls left: when the engine starts, and then once a day while it lives. */
+import { RequestStore } from "@backbeat/store/RequestStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Settings } from "../home/Settings.ts"
@@ -7,17 +8,21 @@ import { makeClearLeftOvers } from "./clearLeftOvers.ts"
 import { makePrune } from "./prune.ts"
 
 const dayMs = 86_400_000
+/** How many days what a call has done is remembered at least: one that waits may be sent again as long as it waits. */
+const requestDays = 30
 
 /** Prunes by `retentionDays` from now on, beside what the engine does else. */
 export const keepRetention = Effect.gen(function* () {
   const settings = yield* Settings
   const alarm = yield* Alarm
+  const requests = yield* RequestStore
   const prune = yield* makePrune
   const clearLeftOvers = yield* makeClearLeftOvers
   const sweep: Effect.Effect<void> = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     yield* alarm.set("retention", now + dayMs, sweep)
     const endedBefore = now - settings.current().retentionDays * dayMs
+    yield* requests.forget(now - Math.max(settings.current().retentionDays, requestDays) * dayMs)
     const { removed } = yield* prune({
       endedBefore,
       statuses: ["completed", "failed", "cancelled"],

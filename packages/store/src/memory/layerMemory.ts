@@ -4,10 +4,11 @@ import type { Stores } from "../Stores.ts"
 import { layerMemoryDatabase } from "./MemoryDatabase.ts"
 import { layerPipelineStore } from "./MemoryPipelineStore.ts"
 import { layerQueueStore } from "./MemoryQueueStore.ts"
+import { layerRequestStore } from "./MemoryRequestStore.ts"
 import { layerTaskStore } from "./MemoryTaskStore.ts"
 
 /** Stores of their own for each build of the layer. */
 export const layerMemory: Layer.Layer<Stores> = Layer.provide(
-  Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore),
+  Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore, layerRequestStore),
   layerMemoryDatabase
 )

@@ -3,13 +3,15 @@ import { tasks } from "./0001_tasks.ts"
 import { dependencies } from "./0002_dependencies.ts"
 import { queues } from "./0003_queues.ts"
 import { pipelines } from "./0004_pipelines.ts"
+import { requests } from "./0005_requests.ts"
 
 /** The migrations, keyed `<number>_<name>`. */
 export const migrations = {
   "0001_tasks": tasks,
   "0002_dependencies": dependencies,
   "0003_queues": queues,
-  "0004_pipelines": pipelines
+  "0004_pipelines": pipelines,
+  "0005_requests": requests
 }
 
 /** The number of the newest one: what a database is at after it was opened. */

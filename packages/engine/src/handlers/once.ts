@@ -1,0 +1,42 @@
+/** Does what a call asks for once: a call whose connection broke is sent again, whatever has become of its tasks meanwhile. */
+import { type Problem, problem } from "@backbeat/contract/Problem"
+import { RequestStore } from "@backbeat/store/RequestStore"
+import type { StoreError } from "@backbeat/store/StoreError"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Tx } from "../task/Tx.ts"
+import type { Call } from "./Call.ts"
+
+const Part = Schema.Struct({ id: Schema.String, attempt: Schema.Int })
+
+/** What one part of a call has made: an attempt of a task. */
+export type Part = typeof Part.Type
+
+const Parts = Schema.fromJsonString(Schema.Record(Schema.String, Part))
+const decode = Schema.decodeSync(Parts)
+const encode = Schema.encodeSync(Parts)
+
+/** What an earlier sending of a call has done, by part, and how more of it is noted. */
+export interface Doing {
+  readonly before: ReadonlyMap<string, Part>
+  readonly note: (part: string, made: Part) => void
+}
+
+/** The answer for a task that a call has made and that is not there any more. */
+export const madeAndGone = (id: string): Problem =>
+  problem("TaskNotFound", `task ${id} was made by this call, and has been removed since`, "Nothing was done again.", { id })
+
+/** Runs the body in a transaction and notes what it has done; made once. */
+export const makeOnce = Effect.map(
+  RequestStore,
+  (requests) =>
+    <A, E>(tx: Tx, { caller }: Call, body: (doing: Doing) => Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
+      Effect.gen(function* () {
+        const noted = caller.repeated === true ? yield* requests.find(caller.requestId) : null
+        const before = new Map(noted === null ? [] : Object.entries(decode(noted)))
+        const done = new Map(before)
+        const answer = yield* body({ before, note: (part, made) => void done.set(part, made) })
+        if (done.size > before.size) yield* requests.note(caller.requestId, tx.now, encode(Object.fromEntries(done)))
+        return answer
+      })
+)

@@ -1,0 +1,34 @@
+/** The RequestStore in memory, for tests and trials. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { RequestStore } from "../RequestStore.ts"
+import { MemoryDatabase } from "./MemoryDatabase.ts"
+
+interface Noted {
+  readonly at: number
+  readonly done: string
+}
+
+/** The RequestStore beside a TaskStore in memory. */
+export const layerRequestStore = Layer.effect(
+  RequestStore,
+  Effect.map(MemoryDatabase, ({ journal }) => {
+    const requests = new Map<string, Noted>()
+    const put = (id: string, noted: Noted | undefined): void => {
+      const before = requests.get(id)
+      journal.undo(() => void (before === undefined ? requests.delete(id) : requests.set(id, before)))
+      if (noted === undefined) requests.delete(id)
+      else requests.set(id, noted)
+    }
+    return RequestStore.of({
+      note: (id, at, done) => journal.transact(Effect.sync(() => put(id, { at: requests.get(id)?.at ?? at, done }))),
+      find: (id) => journal.read(() => requests.get(id)?.done ?? null),
+      forget: (before) =>
+        journal.transact(
+          Effect.sync(() => {
+            for (const [id, { at }] of requests) if (at < before) put(id, undefined)
+          })
+        )
+    })
+  })
+)

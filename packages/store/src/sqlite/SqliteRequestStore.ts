@@ -1,0 +1,20 @@
+/** The RequestStore on SQLite. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { RequestStore } from "../RequestStore.ts"
+import { SqliteDatabase } from "./SqliteDatabase.ts"
+
+/** The RequestStore in a database that is open. */
+export const layerRequestStore = Layer.effect(
+  RequestStore,
+  Effect.map(SqliteDatabase, ({ sql, explained }) =>
+    RequestStore.of({
+      note: (id, at, done) =>
+        Effect.asVoid(explained(sql`
+          INSERT INTO requests ${sql.insert({ id, noted_at: at, done })}
+          ON CONFLICT (id) DO UPDATE SET done = excluded.done`)),
+      find: (id) => explained(Effect.map(sql<{ done: string }>`SELECT done FROM requests WHERE id = ${id}`, ([row]) => row?.done ?? null)),
+      forget: (before) => Effect.asVoid(explained(sql`DELETE FROM requests WHERE noted_at < ${before}`))
+    })
+  )
+)
