@@ -23,7 +23,12 @@ console.log(`idle engine: ${megabytes(statusOf(pid, "VmRSS"))} resident, ${megab
 
 const many = scratch.file("many.json", JSON.stringify(Array.from({ length: 1000 }, () => ({ command: "sleep", args: ["600"], tags: ["many"] }))))
 scratch.run("start", `@${many}`, "--output", "artifact")
-console.log(`1,000 running tasks: ${megabytes(statusOf(pid, "VmRSS"))} resident, ${megabytes(statusOf(pid, "RssAnon"))} of its own`)
+const showMany = (when: string): void =>
+  console.log(`1,000 running tasks, ${when}: ${megabytes(statusOf(pid, "VmRSS"))} resident, ${megabytes(statusOf(pid, "RssAnon"))} of its own`)
+showMany("just started")
+// Longer than an engine takes to give memory back.
+await Bun.sleep(8000)
+showMany("at rest")
 
 const switches = statusOf(pid, "voluntary_ctxt_switches")
 const cpu = cpuMs(pid)
