@@ -106,6 +106,7 @@ const learnResult = (told: Told, result: ClaudeResult): Told => {
   return {
     ...told,
     text: result.result ?? told.text,
+    cutBytes: result.result === null ? told.cutBytes : 0,
     isOpen: false,
     verdict: isError ? "failed" : "done",
     problem: isError ? problemOf(result) : null,

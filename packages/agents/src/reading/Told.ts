@@ -19,6 +19,8 @@ export interface Count {
 export interface Told {
   readonly sessionId: string | null
   readonly text: string
+  /** How many bytes of the message went before what is kept of it in `text`. */
+  readonly cutBytes: number
   /** Whether further text belongs to the message in `text`; otherwise it begins another. */
   readonly isOpen: boolean
   readonly verdict: "done" | "failed" | null
@@ -36,6 +38,7 @@ const untold: Count = { amount: null, since: "attempt" }
 export const nothingTold: Told = {
   sessionId: null,
   text: "",
+  cutBytes: 0,
   isOpen: false,
   verdict: null,
   problem: null,
@@ -51,8 +54,10 @@ const keptLength = 131_072
 
 /** With a piece more of the message that is being told, or the first of another. Cut seldom: each cut copies all that is kept. */
 export const withText = (told: Told, piece: string): Told => {
-  const text = (told.isOpen ? told.text : "") + piece
-  return { ...told, isOpen: true, text: text.length > 2 * keptLength ? text.slice(-keptLength) : text }
+  const [before, cutBytes] = told.isOpen ? [told.text, told.cutBytes] : ["", 0]
+  const text = before + piece
+  if (text.length <= 2 * keptLength) return { ...told, isOpen: true, text, cutBytes }
+  return { ...told, isOpen: true, text: text.slice(-keptLength), cutBytes: cutBytes + Buffer.byteLength(text.slice(0, -keptLength)) }
 }
 
 /** An amount since the session began. */

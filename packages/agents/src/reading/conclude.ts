@@ -81,7 +81,7 @@ export const conclude = (traits: AgentTraits, work: AgentWork, evidence: Evidenc
   const trouble = troubleIn(traits, work, evidence)
   const isError = told.verdict !== "done" || trouble !== null
   const { own, used } = account(told, work.session)
-  const text = keepEnd(told.text.trim(), textBytes)
+  const text = keepEnd(told.text.trim(), textBytes, told.cutBytes)
   return {
     result: {
       text: isError ? maskSecrets(text) : text,

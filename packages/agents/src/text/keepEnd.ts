@@ -7,16 +7,16 @@ const leftOut = (count: number): string => `[${count} bytes before this are left
 
 /**
  * A text of at most `maxBytes`: its end, behind a line that says how much is missing. The end, because that is where an
- * agent says what became of its work.
+ * agent says what became of its work. `cutBytes` went before the text already.
  */
-export const keepEnd = (text: string, maxBytes: number): string => {
-  if (text.length * 3 <= maxBytes) return text
+export const keepEnd = (text: string, maxBytes: number, cutBytes = 0): string => {
+  if (cutBytes === 0 && text.length * 3 <= maxBytes) return text
   const bytes = encoder.encode(text)
-  if (bytes.length <= maxBytes) return text
+  if (cutBytes === 0 && bytes.length <= maxBytes) return text
   // Reserves the longest the mark can be: the count never has more digits than the whole length.
-  let start = bytes.length - maxBytes + leftOut(bytes.length).length
+  let start = Math.max(0, bytes.length - maxBytes + leftOut(cutBytes + bytes.length).length)
   while (start < bytes.length && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1
-  return leftOut(start) + decoder.decode(bytes.subarray(start))
+  return leftOut(cutBytes + start) + decoder.decode(bytes.subarray(start))
 }
 
 /** A text of at most `maxBytes`: its beginning, and an ellipsis. */

@@ -104,6 +104,17 @@ describe("a reader", () => {
     }
   })
 
+  test("counts what is missing of a message of many pieces", () => {
+    const content = "é".repeat(1000)
+    const lines = linesOf(
+      ...Array.from({ length: 1000 }, () => ({ type: "message", role: "assistant", content, delta: true })),
+      { type: "result", status: "success" }
+    )
+    const { text } = readAll(gemini, workOf(), { lines }).outcome.result
+    const [, missing = "", rest = ""] = /^\[(\d+) bytes before this are left out\]\n(é+)$/u.exec(text) ?? []
+    expect(Number(missing) + Buffer.byteLength(rest)).toBe(2_000_000)
+  })
+
   test("keeps no key in what it tells of a failure", () => {
     const secret = "sk-ant-api03-abcdefghijklmnop"
     for (const agent of builtIn) {
