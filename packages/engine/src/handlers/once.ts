@@ -1,7 +1,9 @@
 /** Does what a call asks for once: a call whose connection broke is sent again, whatever has become of its tasks meanwhile. */
 import { type Problem, problem } from "@backbeat/contract/Problem"
+import type { Task } from "@backbeat/core/task/Task"
 import { RequestStore } from "@backbeat/store/RequestStore"
 import type { StoreError } from "@backbeat/store/StoreError"
+import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Tx } from "../task/Tx.ts"
@@ -20,22 +22,32 @@ const encode = Schema.encodeSync(Parts)
 export interface Doing {
   readonly before: ReadonlyMap<string, Part>
   readonly note: (part: string, made: Part) => void
+  /** The task of a part: the one that is noted, whatever has become of it, or what the body makes. */
+  readonly task: <E>(part: string, body: Effect.Effect<Task, E>) => Effect.Effect<Task, E | Problem | StoreError>
 }
 
-/** The answer for a task that a call has made and that is not there any more. */
-export const madeAndGone = (id: string): Problem =>
+const madeAndGone = (id: string): Problem =>
   problem("TaskNotFound", `task ${id} was made by this call, and has been removed since`, "Nothing was done again.", { id })
 
 /** Runs the body in a transaction and notes what it has done; made once. */
 export const makeOnce = Effect.map(
-  RequestStore,
-  (requests) =>
+  Effect.all([RequestStore, TaskStore]),
+  ([requests, tasks]) =>
     <A, E>(tx: Tx, { caller }: Call, body: (doing: Doing) => Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
       Effect.gen(function* () {
-        const noted = caller.repeated === true ? yield* requests.find(caller.requestId) : null
-        const before = new Map(noted === null ? [] : Object.entries(decode(noted)))
+        const found = caller.repeated === true ? yield* requests.find(caller.requestId) : null
+        const before = new Map(found === null ? [] : Object.entries(decode(found)))
         const done = new Map(before)
-        const answer = yield* body({ before, note: (part, made) => void done.set(part, made) })
+        const note: Doing["note"] = (part, made) => void done.set(part, made)
+        const task: Doing["task"] = (part, make) =>
+          Effect.gen(function* () {
+            const noted = before.get(part)
+            if (noted !== undefined) return (yield* tasks.find(noted.id)) ?? (yield* Effect.fail(madeAndGone(noted.id)))
+            const made = yield* make
+            note(part, { id: made.id, attempt: made.state.attempt })
+            return made
+          })
+        const answer = yield* body({ before, note, task })
         if (done.size > before.size) yield* requests.note(caller.requestId, tx.now, encode(Object.fromEntries(done)))
         return answer
       })

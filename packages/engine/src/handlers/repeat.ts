@@ -6,7 +6,6 @@ import type { AgentWork, Session } from "@backbeat/core/task/AgentWork"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { hasBegun, isFinal } from "@backbeat/core/task/TaskState"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { agentOf } from "../agent/knownAgents.ts"
 import { Home } from "../home/Home.ts"
@@ -20,7 +19,7 @@ import { actorOf, type Call, handle, type Handled, toProblem, type Trouble } fro
 import { makeStandings } from "./dependencies.ts"
 import { keepFor } from "./keepFor.ts"
 import { makeNaming } from "./naming.ts"
-import { madeAndGone, makeOnce } from "./once.ts"
+import { makeOnce } from "./once.ts"
 import { makeQuota } from "./quota.ts"
 import { View, wrongField } from "./View.ts"
 import { makeAwaitEnd } from "./waiting.ts"
@@ -140,24 +139,11 @@ export const makeRepeatHandlers = Effect.gen(function* () {
   const view = yield* View
   const awaitEnd = yield* makeAwaitEnd
   const { retried, resumed } = yield* makeRepeat
-  const store = yield* TaskStore
   const once = yield* makeOnce
-
-  /** The task that an earlier sending of this call has made is the answer, whatever has become of it. */
-  const make = (tx: Tx, call: Call, body: (tx: Tx) => Effect.Effect<Task, Trouble>) =>
-    once(tx, call, ({ before, note }) =>
-      Effect.gen(function* () {
-        const made = before.get("made")
-        if (made !== undefined) return (yield* store.find(made.id)) ?? (yield* Effect.fail(madeAndGone(made.id)))
-        const task = yield* body(tx)
-        note("made", { id: task.id, attempt: task.state.attempt })
-        return task
-      })
-    )
 
   const answer = (id: string, call: Call, body: (tx: Tx) => Effect.Effect<Task, Trouble>) =>
     Effect.gen(function* () {
-      const made = yield* Effect.mapError(transitions.commit((tx) => make(tx, call, body)), toProblem(id))
+      const made = yield* Effect.mapError(transitions.commit((tx) => once(tx, call, ({ task }) => task("made", body(tx)))), toProblem(id))
       yield* supervisor.acted
       return { task: yield* view.show(call.flags.wait === true ? yield* awaitEnd(made.id, call) : yield* view.find(made.id)) }
     })

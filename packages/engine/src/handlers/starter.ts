@@ -20,7 +20,7 @@ import { actorOf, type Call, outcomeOf } from "./Call.ts"
 import { arrange, makeStandings } from "./dependencies.ts"
 import { keepFor } from "./keepFor.ts"
 import { makeNaming } from "./naming.ts"
-import { type Doing, madeAndGone, makeOnce } from "./once.ts"
+import { type Doing, makeOnce } from "./once.ts"
 import { makeQuota } from "./quota.ts"
 import { type Specified, specify } from "./taskSpec.ts"
 
@@ -138,24 +138,13 @@ export const makeStartOne = Effect.gen(function* () {
 export const makeStarter = Effect.gen(function* () {
   const { root } = yield* Home
   const transitions = yield* Transitions
-  const store = yield* TaskStore
   const startOne = yield* makeStartOne
   const once = yield* makeOnce
   const keep: Starting["keep"] = (id, requestId, env) => Effect.asVoid(keepFor(root, id, requestId, env))
 
-  /** A payload that an earlier sending of this call has started is not started again, whatever has become of its task. */
-  const startUnlessDone = Effect.fnUntraced(function* (tx: Tx, item: Item, { before, note, ...starting }: Starting & Doing) {
-    const part = String(item.index)
-    const made = before.get(part)
-    if (made !== undefined) return (yield* store.find(made.id)) ?? (yield* Effect.fail(madeAndGone(made.id)))
-    const task = yield* startOne(tx, item, starting)
-    note(part, { id: task.id, attempt: task.state.attempt })
-    return task
-  })
-
   const startEach = (tx: Tx, items: ReadonlyArray<Item>, starting: Starting & Doing) =>
     Effect.forEach(items, (item) =>
-      Effect.map(outcomeOf(item.input.id ?? "", startUnlessDone(tx, item, starting)), (result): Started => ({ index: item.index, result }))
+      Effect.map(outcomeOf(item.input.id ?? "", starting.task(String(item.index), startOne(tx, item, starting))), (result): Started => ({ index: item.index, result }))
     )
 
   return (items: ReadonlyArray<Item>, call: Call): Effect.Effect<ReadonlyArray<Started>, StoreError> => {

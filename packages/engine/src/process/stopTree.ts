@@ -62,9 +62,11 @@ const askingWith = (dir: string, signal: StopSignal) => {
     const first = asked.size === 0
     // What came later may be cleaning up. What of it outlives the command has to be asked too.
     const newcomers = first || over ? left.map((each) => ({ ...each, key: keyOf(each) })).filter(({ key }) => !asked.has(key)) : []
-    if (first) signalTree(left, signal)
-    // What stands still would hear of it only when it goes on.
-    if (first) signalTree(left, "SIGCONT")
+    if (first) {
+      signalTree(left, signal)
+      // What stands still would hear of it only when it goes on.
+      signalTree(left, "SIGCONT")
+    }
     for (const { identity, key } of newcomers) {
       if (!first && isAlive(identity)) signalProcess(identity.pid, signal)
       asked.add(key)
