@@ -16,6 +16,7 @@ import { Home } from "./home/Home.ts"
 import { layerSettings, Settings } from "./home/Settings.ts"
 import { leaveNotice, logTo, tellStarter } from "./life/announce.ts"
 import type { Election } from "./life/election.ts"
+import { HomeLock } from "./life/HomeLock.ts"
 import { layerIdleness } from "./life/Idleness.ts"
 import { makeShutdown, Shutdown } from "./life/Shutdown.ts"
 import { layerNotices } from "./notify/Notices.ts"
@@ -106,9 +107,14 @@ export const reign = async (
   const shutdown = await Effect.runPromise(makeShutdown)
   endOnSignals(shutdown)
   const ended = await Effect.runPromise(
-    Effect.result(Effect.provideService(live(options, layerStore), Shutdown, shutdown))
+    live(options, layerStore).pipe(
+      Effect.provideService(Shutdown, shutdown),
+      Effect.provideService(HomeLock, election),
+      Effect.result
+    )
   )
   if (ended._tag === "Failure") {
+    if (!election.isHeld()) throw ended.failure
     const failed = { state: "failed", problem: toProblem("")(ended.failure) } as const
     election.resign()
     leaveNotice(options.root, failed)

@@ -85,6 +85,33 @@ describe("an engine whose socket is removed", () => {
   })
 })
 
+describe("an engine whose lock is removed", () => {
+  test("ends, because another one can begin, and its tasks go on under that", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "t", script: "echo $$; exec sleep 60" })
+    const old = (await rig.enginePid()) ?? 0
+    rmSync(join(rig.home, "engine.lock"))
+    expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "running", attempt: 1 })
+    expect(await rig.enginePid()).not.toBe(old)
+    while (isAlive(old)) await Bun.sleep(5)
+    const [engine, ...others] = enginesOf(rig.home)
+    expect(await rig.enginePid()).toBe(engine ?? 0)
+    expect(others).toEqual([])
+    expect(await rig.task("stop", { id: "t" })).toMatchObject({ status: "cancelled" })
+  })
+
+  test("does not need a call to notice it", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
+    const old = (await rig.enginePid()) ?? 0
+    // What the engine does when the first call is answered comes a little later.
+    await rig.task("start", { id: "u", script: "sleep 0.3" }, ["--wait"])
+    rmSync(join(rig.home, "engine.lock"))
+    while (isAlive(old)) await Bun.sleep(5)
+    expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "running", attempt: 1 })
+  })
+})
+
 describe("a database that is removed under its engine", () => {
   test("is told of by calls that would change something", async () => {
     await using rig = new Rig()

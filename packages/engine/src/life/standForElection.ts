@@ -6,13 +6,16 @@ import { errorMessage } from "../thrown.ts"
 
 /** Becomes the engine of a home, unless it has one, and lives as long as `reign` does. Never throws. */
 export const standForElection = async (root: string, reign: (election: Election) => Promise<void>): Promise<void> => {
+  let election: Election | null = null
   try {
-    const election = elect(root)
+    election = elect(root)
     if (election === null) return tellStarter({ state: "elsewhere" })
     process.chdir("/")
     logTo(root, 2)
     await reign(election)
   } catch (thrown) {
+    // Of a home that was taken away nothing is told: who waits for it begins again with another.
+    if (election?.isHeld() === false) return
     const hint = thrown instanceof HomeUnusable ? thrown.hint : "See engine.log in the home."
     tellStarter({ state: "failed", problem: problem("EngineUnreachable", errorMessage(thrown), hint, { home: root }) })
   }

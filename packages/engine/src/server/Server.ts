@@ -1,29 +1,25 @@
-/** The engine's socket: calls in, documents and frames out. */
+/** Calls in, documents and frames out. */
 import { CallRequest } from "@backbeat/contract/Call"
-import { exitCodeOf, failed } from "@backbeat/contract/Envelope"
-import { type Problem, problem } from "@backbeat/contract/Problem"
-import { callPath, exitHeader, handoverHeader, socketName, streamType } from "@backbeat/contract/protocol"
+import { failed } from "@backbeat/contract/Envelope"
+import type { Problem } from "@backbeat/contract/Problem"
+import { exitHeader, handoverHeader, streamType } from "@backbeat/contract/protocol"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { rmSync } from "node:fs"
-import { join } from "node:path"
 import { toProblem } from "../handlers/Call.ts"
 import { Home } from "../home/Home.ts"
+import { HomeLock } from "../life/HomeLock.ts"
 import { Idleness } from "../life/Idleness.ts"
 import { Shutdown } from "../life/Shutdown.ts"
 import { type Answer, makeAnswer } from "./answer.ts"
 import { explainMalformed } from "./explainMalformed.ts"
 import { isNewer } from "./isNewer.ts"
-import { ownSocket } from "./OwnSocket.ts"
+import { listen, refuse } from "./listen.ts"
 
 const decodeRequest = Schema.decodeUnknownResult(Schema.fromJsonString(CallRequest))
-
-/** Room for a payload of 10 MB, escaped, and an environment beside it. */
-const maxBodyBytes = 64 * 1024 * 1024
 
 const handover = (successor: string): Response =>
   new Response(null, { status: 503, headers: { [handoverHeader]: successor } })
@@ -52,36 +48,21 @@ const respond = (answer: Answer, streaming: Streaming): Response =>
     ? new Response(answer.text, { headers: { "content-type": "application/json", [exitHeader]: String(answer.exitCode) } })
     : new Response(bodyOf(answer, streaming), { headers: { "content-type": streamType, [exitHeader]: "0" } })
 
-const refuse = (operation: string, trouble: Problem): Response =>
-  new Response(JSON.stringify(failed(operation, trouble)), { headers: { [exitHeader]: String(exitCodeOf(trouble)) } })
-
 const malformed = (text: string, error: Schema.SchemaError): Response => {
   const { operation, trouble } = explainMalformed(text, error)
   return refuse(operation, trouble)
 }
 
-const explainDefect = ({ message }: Error): Response =>
-  refuse("call", problem("InternalError", `a defect of backbeat: ${message}`, "See engine.log in the home."))
-
-/** A path below the home that fits into a socket address, whatever the length of the home: it is bound while in it. */
-const bindInside = (root: string, bind: () => Bun.Server<undefined>): Bun.Server<undefined> => {
-  process.chdir(root)
-  try {
-    return bind()
-  } finally {
-    process.chdir("/")
-  }
-}
-
 /**
  * Serves until the scope ends. Calls that are open then are told to call again. Answers with what is to be run once the engine
- * has said that it serves: a watch over its socket.
+ * has said that it serves: a watch over its socket and its lock.
  */
 export const serve = Effect.gen(function* () {
-  const { root, version } = yield* Home
+  const { version } = yield* Home
   const answer = yield* makeAnswer
   const idleness = yield* Idleness
   const shutdown = yield* Shutdown
+  const lock = yield* HomeLock
   const store = yield* TaskStore
   const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
   const streaming = { enter: idleness.enter, flushed: Effect.mapError(store.flushed, toProblem("")) }
@@ -105,41 +86,20 @@ export const serve = Effect.gen(function* () {
     return Exit.isSuccess(exit) ? respond(exit.value, streaming) : handover(successor)
   }
 
+  /** Only the engine of the home answers: what one says whose home was taken away is of a home that is no more. */
+  const onOwnCall = async (request: Request): Promise<Response> => {
+    const response = await onCall(request)
+    if (lock.isHeld()) return response
+    await run(shutdown.request("its lock was removed"))
+    return handover(successor)
+  }
+
   /** Whoever is sent away finds no engine any more: it is not sent away before this one has let go of the home. */
   const onRequest = async (request: Request): Promise<Response> => {
-    const response = closing.signal.aborted ? handover(successor) : await onCall(request)
+    const response = closing.signal.aborted ? handover(successor) : await onOwnCall(request)
     if (response.headers.has(handoverHeader)) await run(shutdown.released)
     return response
   }
 
-  const own = yield* Effect.acquireRelease(
-    Effect.sync(() => {
-      rmSync(join(root, socketName), { force: true })
-      const bound = bindInside(root, () =>
-        Bun.serve({
-          unix: socketName,
-          maxRequestBodySize: maxBodyBytes,
-          // Without these Bun answers a defect with a page of HTML.
-          development: false,
-          error: explainDefect,
-          fetch: (request, server) => {
-            server.timeout(request, 0)
-            if (new URL(request.url).pathname !== callPath) return new Response(null, { status: 404 })
-            const leave = idleness.enter()
-            return onRequest(request).finally(leave)
-          }
-        })
-      )
-      return { bound, socket: ownSocket(join(root, socketName)) }
-    }),
-    ({ bound, socket }) =>
-      Effect.sync(() => {
-        // First no new caller finds it, then the open calls end, so that nothing is answered by two engines.
-        socket.remove()
-        closing.abort()
-        void bound.stop(false)
-      })
-  )
-  // Nobody reaches an engine without it, and while it holds the home nobody can start another.
-  return { guard: Effect.sync(() => own.socket.guard(() => void run(shutdown.request("its socket was removed")))) }
+  return { guard: yield* listen({ answer: onRequest, closing: () => closing.abort() }) }
 })

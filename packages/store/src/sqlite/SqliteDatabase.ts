@@ -8,7 +8,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { isSqlError } from "effect/sql/SqlError"
 import type { StoreError } from "../StoreError.ts"
-import { damaged, explain, explainOpening, needsRecovery, newer } from "./explain.ts"
+import { damaged, explain, explainOpening, lost, needsRecovery, newer } from "./explain.ts"
 import { makeFlusher } from "./flush.ts"
 import { migrations, newest } from "./migrations/migrations.ts"
 import { openSqlite, peekSqlite } from "./SqliteClient.ts"
@@ -30,16 +30,24 @@ export class SqliteDatabase extends Context.Service<
   }
 >()("@backbeat/store/sqlite/SqliteDatabase") {}
 
-/** Opens the database at `path` and migrates it. Fails with StoreError; a damaged or newer file is left as it is. */
-export const layerDatabase = ({ path }: { readonly path: string }): Layer.Layer<SqliteDatabase, StoreError> =>
-  Layer.effect(SqliteDatabase, open(path)).pipe(Layer.provide(Reactivity.layer))
+/** Which database, and whether it is still for this program to write: asked in each transaction. Always, when absent. */
+export interface DatabaseOptions {
+  readonly path: string
+  readonly isOurs?: () => boolean
+}
 
-const open = (path: string) =>
+/** Opens the database at `path` and migrates it. Fails with StoreError; a damaged or newer file is left as it is. */
+export const layerDatabase = (options: DatabaseOptions): Layer.Layer<SqliteDatabase, StoreError> =>
+  Layer.effect(SqliteDatabase, open(options)).pipe(Layer.provide(Reactivity.layer))
+
+const open = ({ path, isOurs = () => true }: DatabaseOptions) =>
   Effect.gen(function* () {
+    const unlessLost = Effect.suspend(() => (isOurs() ? Effect.void : Effect.fail(lost(path))))
     const version = yield* inspect(path).pipe(
       Effect.catchIf(isInterrupted, () => Effect.andThen(Effect.scoped(openSqlite(path)), inspect(path)))
     )
     const sql = yield* openSqlite(path)
+    yield* unlessLost
     if (version < newest) yield* migrate(sql)
     // Closing takes the log away: whoever still waits for a commit to be kept waits for this flush.
     const flusher = yield* Effect.acquireRelease(
@@ -52,7 +60,7 @@ const open = (path: string) =>
       explained: Effect.mapError((error) => explain(path, error)),
       transact: (effect) =>
         Effect.tap(
-          Effect.mapError(sql.withTransaction(effect), (error) => (isSqlError(error) ? explain(path, error) : error)),
+          Effect.mapError(sql.withTransaction(Effect.andThen(unlessLost, effect)), (error) => (isSqlError(error) ? explain(path, error) : error)),
           () => Effect.sync(flusher.committed)
         ),
       flushed: flusher.flushed

@@ -99,6 +99,10 @@ export const unavailable = (path: string, detail: string): StoreError =>
     message: `The database ${path} cannot be used: ${detail}. Check its folder and its disk, then try again.`
   })
 
+/** The file is no longer this program's to write: its folder was taken away. */
+export const lost = (path: string): StoreError =>
+  unavailable(path, "its folder was removed or replaced while it was open")
+
 const isFolder = (path: string): Effect.Effect<boolean> =>
   Effect.tryPromise(() => Bun.file(path).stat()).pipe(
     Effect.map((found) => found.isDirectory()),

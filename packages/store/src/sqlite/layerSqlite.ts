@@ -2,12 +2,12 @@
 import * as Layer from "effect/Layer"
 import type { StoreError } from "../StoreError.ts"
 import type { Stores } from "../Stores.ts"
-import { layerDatabase } from "./SqliteDatabase.ts"
+import { type DatabaseOptions, layerDatabase } from "./SqliteDatabase.ts"
 import { layerPipelineStore } from "./SqlitePipelineStore.ts"
 import { layerQueueStore } from "./SqliteQueueStore.ts"
 import { layerRequestStore } from "./SqliteRequestStore.ts"
 import { layerTaskStore } from "./SqliteTaskStore.ts"
 
 /** The stores in the database file at `path`, which is made when there is none. Fails with StoreError. */
-export const layerSqlite = (options: { readonly path: string }): Layer.Layer<Stores, StoreError> =>
+export const layerSqlite = (options: DatabaseOptions): Layer.Layer<Stores, StoreError> =>
   Layer.provide(Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore, layerRequestStore), layerDatabase(options))

@@ -4,6 +4,8 @@ import * as Effect from "effect/Effect"
 import { chmodSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { layerDatabase, SqliteDatabase } from "@backbeat/store/sqlite/SqliteDatabase"
+import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
+import { TaskStore } from "@backbeat/store/TaskStore"
 import { creation, life } from "../task.ts"
 import { ScratchDatabase } from "./ScratchDatabase.ts"
 
@@ -224,4 +226,29 @@ describe("a database that another program locks", () => {
         expect(yield* store.lastSequence).toBe(1)
       })
     ))
+})
+
+describe("a database that is no longer this program's to write", () => {
+  test("refuses to be opened, and is left without a table", async () => {
+    const layer = layerSqlite({ path: scratch.path, isOurs: () => false })
+    const refusal = await Effect.runPromise(Effect.flip(Effect.provide(Effect.flatMap(TaskStore, (store) => store.lastSequence), layer)))
+    expect(refusal).toMatchObject({ reason: "unavailable", message: expect.stringContaining("removed or replaced") })
+    expect(await scratch.use((store) => store.lastSequence)).toBe(0)
+  })
+
+  test("takes no transaction from the moment on in which it was lost", async () => {
+    let ours = true
+    const kept = await scratch.use(
+      (store) =>
+        Effect.gen(function* () {
+          yield* store.transact(store.record([creation("before")]))
+          ours = false
+          const refusal = yield* Effect.flip(store.transact(store.record([creation("after")])))
+          expect(refusal).toMatchObject({ reason: "unavailable" })
+          return [yield* store.find("before"), yield* store.find("after")].map((task) => task?.id ?? null)
+        }),
+      layerSqlite({ path: scratch.path, isOurs: () => ours })
+    )
+    expect(kept).toEqual(["before", null])
+  })
 })

@@ -1,14 +1,17 @@
-/** The file of an engine's socket, told from what another engine may have made under the same name. */
+/** A file that an engine has made for itself, told from what another may have put under the same name. */
 import { rmSync, statSync, watch } from "node:fs"
 
-/** The file that was at the path when it was looked at. */
-export interface OwnSocket {
+/** The file that is meant, wherever its path leads meanwhile. */
+export interface OwnFile {
+  /** Whether it is still at its path. */
+  readonly isThere: () => boolean
   /** Looks after it from now on: `lost` is called once when somebody else has removed or replaced it. */
   readonly guard: (lost: () => void) => void
   /** Removes it, unless another one is in its place. */
   readonly remove: () => void
 }
 
+/** Which file is at the path; null when there is none. */
 const inodeOf = (path: string): bigint | null => statSync(path, { throwIfNoEntry: false, bigint: true })?.ino ?? null
 
 /** Calls back at each change of the file until the returned function is called; never where the system refuses a watch. */
@@ -22,12 +25,12 @@ const onChange = (path: string, changed: () => void): (() => void) => {
   }
 }
 
-/** Takes the file at the path for one's own. */
-export const ownSocket = (path: string): OwnSocket => {
-  const own = inodeOf(path)
+/** Takes the file at the path for one's own, or the one with this inode. */
+export const ownFile = (path: string, own = inodeOf(path)): OwnFile => {
   const isThere = (): boolean => own !== null && inodeOf(path) === own
   let ignore: (() => void) | null = null
   return {
+    isThere,
     guard: (lost) => {
       const look = () => {
         if (isThere()) return

@@ -1,0 +1,84 @@
+/** The engine's socket in its home, and the watch over what makes the home the engine's. */
+import { exitCodeOf, failed } from "@backbeat/contract/Envelope"
+import { type Problem, problem } from "@backbeat/contract/Problem"
+import { callPath, exitHeader, socketName } from "@backbeat/contract/protocol"
+import * as Effect from "effect/Effect"
+import { rmSync } from "node:fs"
+import { join } from "node:path"
+import { Home } from "../home/Home.ts"
+import { HomeLock } from "../life/HomeLock.ts"
+import { Idleness } from "../life/Idleness.ts"
+import { ownFile } from "../life/OwnFile.ts"
+import { Shutdown } from "../life/Shutdown.ts"
+
+/** Room for a payload of 10 MB, escaped, and an environment beside it. */
+const maxBodyBytes = 64 * 1024 * 1024
+
+/** The document of a problem outside of any operation's answer. */
+export const refuse = (operation: string, trouble: Problem): Response =>
+  new Response(JSON.stringify(failed(operation, trouble)), { headers: { [exitHeader]: String(exitCodeOf(trouble)) } })
+
+const explainDefect = ({ message }: Error): Response =>
+  refuse("call", problem("InternalError", `a defect of backbeat: ${message}`, "See engine.log in the home."))
+
+/** A path below the home that fits into a socket address, whatever the length of the home: it is bound while in it. */
+const bindInside = (root: string, bind: () => Bun.Server<undefined>): Bun.Server<undefined> => {
+  process.chdir(root)
+  try {
+    return bind()
+  } finally {
+    process.chdir("/")
+  }
+}
+
+/** Answers requests, each an open call until it is answered. `closing` is called when no new one comes in and the open ones are to end. */
+export interface Listener {
+  readonly answer: (request: Request) => Promise<Response>
+  readonly closing: () => void
+}
+
+/** Listens until the scope ends, and gives what begins to watch: over the socket and the lock of the home. */
+export const listen = Effect.fnUntraced(function* ({ answer, closing }: Listener) {
+  const { root } = yield* Home
+  const lock = yield* HomeLock
+  const idleness = yield* Idleness
+  const shutdown = yield* Shutdown
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const path = join(root, socketName)
+
+  const bind = () =>
+    Bun.serve({
+      unix: socketName,
+      maxRequestBodySize: maxBodyBytes,
+      // Without these Bun answers a defect with a page of HTML.
+      development: false,
+      error: explainDefect,
+      fetch: (request, server) => {
+        server.timeout(request, 0)
+        if (new URL(request.url).pathname !== callPath) return new Response(null, { status: 404 })
+        const leave = idleness.enter()
+        return answer(request).finally(leave)
+      }
+    })
+
+  const { socket } = yield* Effect.acquireRelease(
+    Effect.sync(() => {
+      // The socket there may be that of the engine whose home it is now.
+      if (lock.isHeld()) rmSync(path, { force: true })
+      const bound = bindInside(root, bind)
+      return { bound, socket: ownFile(path) }
+    }),
+    ({ bound, socket: own }) =>
+      Effect.sync(() => {
+        // First no new caller finds it, then the open calls end, so that nothing is answered by two engines.
+        own.remove()
+        closing()
+        void bound.stop(false)
+      })
+  )
+  return Effect.sync(() => {
+    // Nobody reaches an engine without its socket, and while it holds the home nobody can start another. Without the lock anybody can.
+    socket.guard(() => void run(shutdown.request("its socket was removed")))
+    lock.guard(() => void run(shutdown.request("its lock was removed")))
+  })
+})

@@ -1,0 +1,56 @@
+import { elect } from "@backbeat/engine/life/election"
+import { afterEach, beforeEach, describe, expect, test } from "bun:test"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+let root: string
+beforeEach(() => {
+  root = join(mkdtempSync(join(tmpdir(), "election-")), "home")
+})
+afterEach(() => rmSync(join(root, ".."), { recursive: true, force: true }))
+
+describe("the lock of a home", () => {
+  test("is had by one, until that one resigns", () => {
+    const first = elect(root)
+    expect(first?.isHeld()).toBe(true)
+    expect(elect(root)).toBeNull()
+    first?.resign()
+    const second = elect(root)
+    expect(second?.isHeld()).toBe(true)
+    second?.resign()
+  })
+
+  test("does not count any more when the home was removed", () => {
+    const first = elect(root)
+    rmSync(root, { recursive: true })
+    expect(first?.isHeld()).toBe(false)
+    first?.resign()
+  })
+
+  test("counts for the newer one alone when the home was made anew", () => {
+    const first = elect(root)
+    rmSync(root, { recursive: true })
+    const second = elect(root)
+    expect([first?.isHeld(), second?.isHeld()]).toEqual([false, true])
+    first?.resign()
+    expect(second?.isHeld()).toBe(true)
+    expect(elect(root)).toBeNull()
+    second?.resign()
+    expect(existsSync(join(root, "engine.lock"))).toBe(true)
+  })
+
+  test("tells its holder, once, that it was removed", async () => {
+    const first = elect(root)
+    let times = 0
+    await new Promise<void>((resolve) => {
+      first?.guard(() => {
+        times++
+        resolve()
+      })
+      rmSync(root, { recursive: true })
+    })
+    expect(times).toBe(1)
+    first?.resign()
+  })
+})
