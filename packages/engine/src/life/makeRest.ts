@@ -5,12 +5,18 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Alarm } from "../time/Alarm.ts"
+import { releaseProgram } from "./releaseProgram.ts"
 
 /** How long, in milliseconds, nothing has happened at each collection. What the first one lets go of is free after the second. */
 const restsMs = [3000, 6000]
 
+const giveBack = (): void => {
+  Bun.shrink()
+  releaseProgram()
+}
+
 /** The returned function says that something happens; `collect` runs when nothing has for a while, `now` is in milliseconds. */
-export const makeRest = (collect = () => Bun.shrink(), now = () => performance.now()) =>
+export const makeRest = (collect = giveBack, now = () => performance.now()) =>
   Effect.gen(function* () {
     const alarm = yield* Alarm
     const run = Effect.runForkWith(yield* Effect.context<never>())

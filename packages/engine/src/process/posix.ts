@@ -3,21 +3,18 @@
  * work through bun:ffi on arm64.
  */
 import { errorCode } from "../thrown.ts"
-import { dlopen, FFIType } from "bun:ffi"
+import { dlopen, type FFIFunction, FFIType, type Library } from "bun:ffi"
 
 const libraries = process.platform === "darwin"
   ? ["libSystem.dylib"]
   : ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`]
 
-const openLibc = () => {
+/** Functions of the C library of this system, by their names. Throws when it has none. */
+export const openLibc = <Functions extends Record<string, FFIFunction>>(functions: Functions): Library<Functions>["symbols"] => {
   const refusals: Array<unknown> = []
   for (const library of libraries) {
     try {
-      return dlopen(library, {
-        flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 },
-        dup2: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 },
-        mkfifo: { args: [FFIType.cstring, FFIType.u32], returns: FFIType.i32 },
-      })
+      return dlopen(library, functions).symbols
     } catch (refusal) {
       refusals.push(refusal)
     }
@@ -25,7 +22,11 @@ const openLibc = () => {
   throw new AggregateError(refusals, `no C library among ${libraries.join(", ")}`)
 }
 
-const libc = openLibc().symbols
+const libc = openLibc({
+  flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 },
+  dup2: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 },
+  mkfifo: { args: [FFIType.cstring, FFIType.u32], returns: FFIType.i32 }
+})
 const LOCK_EX_NB = 2 | 4
 
 /** Takes the exclusive lock of an open file without waiting; false when another holder has it. Source: flock(2). */

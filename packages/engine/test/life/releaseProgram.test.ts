@@ -1,0 +1,21 @@
+import { releaseProgram } from "@backbeat/engine/life/releaseProgram"
+import { expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
+
+/** How many bytes of mapped files this process has in memory. */
+const mappedBytes = (): number => Number(/^RssFile:\s+(\d+) kB$/mu.exec(readFileSync("/proc/self/status", "latin1"))?.[1]) * 1024
+
+if (process.platform === "linux") {
+  test("the program's code leaves memory, and comes back where it is run", () => {
+    const before = mappedBytes()
+    releaseProgram()
+    const after = mappedBytes()
+    expect(before - after).toBeGreaterThan(5_000_000)
+    expect(JSON.parse(JSON.stringify({ sum: [3, 1, 2].toSorted().join("+") }))).toEqual({ sum: "1+2+3" })
+    expect(new Bun.CryptoHasher("sha256").update("x").digest("hex")).toStartWith("2d711642")
+  })
+} else {
+  test("nothing happens where the system has no such list of mappings", () => {
+    expect(releaseProgram).not.toThrow()
+  })
+}
