@@ -57,7 +57,9 @@ const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<Stores, Sto
     Layer.provideMerge(Layer.mergeAll(layerReports, layerLiveAttempts, layerIdleness, layerAgentAttempts)),
     Layer.provideMerge(layerTransitions),
     Layer.provideMerge(Layer.mergeAll(Layer.provide(layerAdmission, layerResources), layerPauses)),
-    Layer.provideMerge(Layer.mergeAll(layerStore, layerAlarm, layerSettings(options.environment))),
+    Layer.provideMerge(Layer.mergeAll(layerAlarm, layerSettings(options.environment))),
+    // Closed when all that writes to it has ended.
+    Layer.provideMerge(layerStore),
     Layer.provideMerge(layerHome)
   )
 }

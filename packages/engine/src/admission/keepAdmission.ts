@@ -4,6 +4,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
 import { Transitions } from "../task/Transitions.ts"
 import { Alarm } from "../time/Alarm.ts"
 import { Admission } from "./Admission.ts"
@@ -18,7 +19,7 @@ export const keepAdmission = Effect.gen(function* () {
   const admission = yield* Admission
   const transitions = yield* Transitions
   const alarm = yield* Alarm
-  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const run = yield* FiberSet.makeRuntime()
   let isSet = false
 
   /** What has room now starts in this commit. */

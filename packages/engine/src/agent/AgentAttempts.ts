@@ -6,6 +6,7 @@ import { keptBytes, keptLines } from "@backbeat/core/checkpoint/Checkpoint"
 import type { Task } from "@backbeat/core/task/Task"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
@@ -70,7 +71,7 @@ const wellFormed = (json: string): string =>
 const make = Effect.gen(function* () {
   const { root } = yield* Home
   const settings = yield* Settings
-  const run = Effect.runForkWith(yield* Effect.context())
+  const run = yield* FiberSet.makeRuntime()
   const followed = new Map<string, ReturnType<typeof readingOf>>()
 
   const readingOf = (task: Task) => {

@@ -4,6 +4,7 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import { Settings } from "../home/Settings.ts"
 import { Transitions } from "../task/Transitions.ts"
@@ -26,7 +27,7 @@ const make = Effect.gen(function* () {
   const alarm = yield* Alarm
   const shutdown = yield* Shutdown
   const transitions = yield* Transitions
-  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const run = yield* FiberSet.makeRuntime()
   const wake = yield* makeRest()
   let open = 0
 

@@ -27,16 +27,18 @@ const handover = (successor: string): Response =>
 /** What a stream needs of the engine: to be counted as an open call, and to wait for the disk. */
 interface Streaming {
   readonly enter: () => () => void
+  readonly closing: AbortSignal
   readonly flushed: Effect.Effect<void, Problem>
 }
 
 /** The frames, each told when what it tells is on the disk. An open call until the last one is out or the caller has gone. */
-const bodyOf = (answer: Extract<Answer, { readonly kind: "stream" }>, { enter, flushed }: Streaming): ReadableStream<Uint8Array> => {
+const bodyOf = (answer: Extract<Answer, { readonly kind: "stream" }>, { enter, closing, flushed }: Streaming): ReadableStream<Uint8Array> => {
   const left = enter()
   return answer.frames.pipe(
     Stream.tap(() => flushed),
     Stream.map((frame) => `${JSON.stringify(frame)}\n`),
-    Stream.catch((trouble) => Stream.make(`${JSON.stringify(failed(answer.operation, trouble))}\n`)),
+    // What fails because the engine ends is no answer: the caller goes on with the next one.
+    Stream.catch((trouble) => (closing.aborted ? Stream.never : Stream.make(`${JSON.stringify(failed(answer.operation, trouble))}\n`))),
     Stream.encodeText,
     Stream.ensuring(Effect.sync(left)),
     Stream.toReadableStream()
@@ -53,6 +55,18 @@ const malformed = (text: string, error: Schema.SchemaError): Response => {
   return refuse(operation, trouble)
 }
 
+/** Remembers what is under way, for whoever waits until nothing is. */
+const makeUnderWay = () => {
+  const all = new Set<Promise<unknown>>()
+  return {
+    add: <A>(work: Promise<A>): Promise<A> => {
+      all.add(work)
+      return work.finally(() => all.delete(work))
+    },
+    done: () => Promise.all(all)
+  }
+}
+
 /**
  * Serves until the scope ends. Calls that are open then are told to call again. Answers with what is to be run once the engine
  * has said that it serves: a watch over its socket and its lock.
@@ -65,8 +79,9 @@ export const serve = Effect.gen(function* () {
   const lock = yield* HomeLock
   const store = yield* TaskStore
   const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
-  const streaming = { enter: idleness.enter, flushed: Effect.mapError(store.flushed, toProblem("")) }
   const closing = new AbortController()
+  const streaming = { enter: idleness.enter, closing: closing.signal, flushed: Effect.mapError(store.flushed, toProblem("")) }
+  const underWay = makeUnderWay()
   let successor = ""
 
   const onCall = async (request: Request): Promise<Response> => {
@@ -81,7 +96,7 @@ export const serve = Effect.gen(function* () {
     }
     const ends = call.operation === "engine stop"
     const signal = ends ? request.signal : AbortSignal.any([request.signal, closing.signal])
-    const exit = await run(answer(call), { signal })
+    const exit = await underWay.add(run(answer(call), { signal }))
     if (ends && Exit.isSuccess(exit)) await run(shutdown.released)
     return Exit.isSuccess(exit) ? respond(exit.value, streaming) : handover(successor)
   }
@@ -101,5 +116,9 @@ export const serve = Effect.gen(function* () {
     return response
   }
 
-  return { guard: yield* listen({ answer: onRequest, closing: () => closing.abort() }) }
+  const close = () => {
+    closing.abort()
+    return underWay.done()
+  }
+  return { guard: yield* listen({ answer: onRequest, close }) }
 })

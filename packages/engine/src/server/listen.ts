@@ -31,14 +31,14 @@ const bindInside = (root: string, bind: () => Bun.Server<undefined>): Bun.Server
   }
 }
 
-/** Answers requests, each an open call until it is answered. `closing` is called when no new one comes in and the open ones are to end. */
+/** Answers requests, each an open call until it is answered. `close` is called when no new one comes in, and ends when the open ones have. */
 export interface Listener {
   readonly answer: (request: Request) => Promise<Response>
-  readonly closing: () => void
+  readonly close: () => Promise<unknown>
 }
 
 /** Listens until the scope ends, and gives what begins to watch: over the socket and the lock of the home. */
-export const listen = Effect.fnUntraced(function* ({ answer, closing }: Listener) {
+export const listen = Effect.fnUntraced(function* ({ answer, close }: Listener) {
   const { root } = yield* Home
   const lock = yield* HomeLock
   const idleness = yield* Idleness
@@ -56,8 +56,7 @@ export const listen = Effect.fnUntraced(function* ({ answer, closing }: Listener
       fetch: (request, server) => {
         server.timeout(request, 0)
         if (new URL(request.url).pathname !== callPath) return new Response(null, { status: 404 })
-        const leave = idleness.enter()
-        return answer(request).finally(leave)
+        return answer(request).finally(idleness.enter())
       }
     })
 
@@ -69,11 +68,11 @@ export const listen = Effect.fnUntraced(function* ({ answer, closing }: Listener
       return { bound, socket: ownFile(path) }
     }),
     ({ bound, socket: own }) =>
-      Effect.sync(() => {
+      Effect.promise(() => {
         // First no new caller finds it, then the open calls end, so that nothing is answered by two engines.
         own.remove()
-        closing()
         void bound.stop(false)
+        return close()
       })
   )
   return Effect.sync(() => {

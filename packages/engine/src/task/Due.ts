@@ -3,6 +3,7 @@ import { engine } from "@backbeat/core/task/Actor"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
 import { Alarm } from "../time/Alarm.ts"
 import { Transitions } from "./Transitions.ts"
 import type { Committed } from "./Tx.ts"
@@ -15,7 +16,7 @@ export const keepDue = Effect.gen(function* () {
   const store = yield* TaskStore
   const transitions = yield* Transitions
   const alarm = yield* Alarm
-  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const run = yield* FiberSet.makeRuntime()
 
   /** Opens what is due, then sets the alarm to what is due next. */
   const advance: Effect.Effect<void> = Effect.gen(function* () {

@@ -3,6 +3,7 @@ import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import type { Task } from "@backbeat/core/task/Task"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
 import { AgentAttempts } from "../agent/AgentAttempts.ts"
 import { readableDir } from "../agent/readableDir.ts"
 import { Home } from "../home/Home.ts"
@@ -26,7 +27,8 @@ export const makeLookAfter = Effect.gen(function* () {
   const notices = yield* Notices
   const reports = yield* Reports
   const agents = yield* AgentAttempts
-  const run = Effect.runForkWith(yield* Effect.context())
+  // What an end brings about ends before what it is stored in is closed; what comes later is seen by the next engine.
+  const run = yield* FiberSet.makeRuntime()
 
   const settle = ({ id, attempt }: AttemptKey, end: AttemptEnd): Effect.Effect<void> =>
     reports.report({ id, attempt }, { type: "End", end })
