@@ -1,6 +1,5 @@
 /** Calls the engine of a home; starts one when there is none. The hot path loads nothing but this file. */
 import { callPath, handoverHeader, socketName, streamType } from "@backbeat/contract/protocol"
-import { onceOnlyNames } from "@backbeat/contract/names"
 import type { Place } from "./Home.ts"
 import { unreachable } from "./Unreachable.ts"
 
@@ -73,7 +72,7 @@ const tryOnce = async (root: string, body: string): Promise<Try> => {
   }
 }
 
-/** Calls. A broken connection is repeated under the same request id, but for what may be done only once. Throws Unreachable. */
+/** Calls. A broken connection is repeated under the same request id: the engine knows what has been done of it. Throws Unreachable. */
 export const callEngine = async (target: Target, call: OutgoingCall): Promise<Response | null> => {
   const { root, engineCommand } = target
   const repeated = { ...call, caller: { ...call.caller, repeated: true } }
@@ -82,9 +81,6 @@ export const callEngine = async (target: Target, call: OutgoingCall): Promise<Re
     const got = await tryOnce(root, body)
     if (got instanceof Response) return got
     if (engineCommand === null && got.state === "absent") return null
-    if (got.state === "broken" && onceOnlyNames.includes(call.operation)) {
-      throw unreachable(`the engine ended during ${call.operation}`, "It may have been done: look before you call again.", { home: root })
-    }
     if (got.state !== "absent") body = JSON.stringify(repeated)
     const lostAt = performance.now()
     if (engineCommand !== null) {

@@ -71,6 +71,3 @@ export const discoveryNames: ReadonlyArray<string> = [
   "examples list",
   "examples show"
 ]
-
-/** The operations that are not sent again when the connection breaks, because they may have been done. */
-export const onceOnlyNames: ReadonlyArray<string> = ["send"]

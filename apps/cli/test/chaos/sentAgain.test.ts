@@ -1,7 +1,9 @@
 /** A call that waits is sent again when its engine ends. What it asked for is not done again, whatever became of its tasks meanwhile. */
+import { socketName } from "@backbeat/contract/protocol"
 import { expect, test } from "bun:test"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { posted } from "../post.ts"
 import { Rig } from "../Rig.ts"
 
 const mark = (rig: Rig): string => join(rig.scratch, "ran")
@@ -62,4 +64,53 @@ test.each(["restart", "retry"])("a %s does not run again what somebody else has 
   writeFileSync(gate, "")
   expect((await answer).document["data"]).toMatchObject({ task: { id, status: "completed" } })
   expect(ranIn(rig)).toBe(3)
+})
+
+test("a send whose connection breaks before anybody took it goes to the next engine", async () => {
+  await using rig = new Rig()
+  await rig.data("start", { id: "x", command: "cat", stdin: "open" })
+  await rig.data("engine stop")
+  // What an engine leaves to a caller that it does not take any more.
+  const closing = Bun.listen({ unix: join(rig.home, socketName), socket: { data: (socket) => void socket.end() } })
+  const sent = await rig.data("send", { id: "x", text: "once\n", eof: true })
+  closing.stop()
+  expect(sent).toEqual({ id: "x", bytesWritten: 5, eof: true, signalled: false })
+  await rig.data("wait", { id: "x" })
+  expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["once"] })
+})
+
+test("a send of which the answer was lost is answered again, and nothing is delivered twice", async () => {
+  await using rig = new Rig()
+  await rig.data("start", { id: "x", command: "cat", stdin: "open" })
+  const payload = { id: "x", text: "once\n" }
+  const answer = { data: { id: "x", bytesWritten: 5, eof: false, signalled: false } }
+  expect(await posted(rig, "send", payload, "lost")).toMatchObject(answer)
+  await rig.killEngine()
+  await rig.data("engine status")
+  await rig.data("list")
+  expect(await posted(rig, "send", payload, "lost again")).toMatchObject(answer)
+  await rig.data("send", { id: "x", eof: true })
+  await rig.data("wait", { id: "x" })
+  expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["once"] })
+})
+
+test("a send that an ending engine has delivered in part says so, and is not delivered again", async () => {
+  await using rig = new Rig()
+  const [begun, gate] = [join(rig.scratch, "begun"), join(rig.scratch, "gate")]
+  await Bun.spawn(["mkfifo", begun, gate]).exited
+  await rig.data("start", { id: "x", script: `head -c 1; echo > '${begun}'; cat '${gate}'; wc -c`, stdin: "open" })
+  const text = "x".repeat(300_000)
+  const sending = rig.refusal(["send", "-"], { stdin: JSON.stringify({ id: "x", text }) })
+  await Bun.spawn(["cat", begun], { stdout: "ignore" }).exited
+  await rig.data("engine stop")
+  expect(await sending).toMatchObject({
+    type: "IllegalTransition",
+    message: expect.stringContaining("may have got it: the engine ended while it was being sent"),
+    details: { retryable: false }
+  })
+  await rig.data("send", { id: "x", eof: true })
+  writeFileSync(gate, "")
+  await rig.data("wait", { id: "x" })
+  const { lines } = await rig.data("logs", { id: "x" })
+  expect(Number(/\d+$/u.exec(String(lines))?.[0])).toBeLessThan(text.length)
 })

@@ -34,7 +34,7 @@ test("a full disk is told of, and what was there goes on when there is room agai
     expect(await rig.task("status", { id: "ended" })).toMatchObject({ status: "completed" })
     expect(await rig.data("logs", { id: "ended" })).toMatchObject({ lines: ["kept"] })
     expect(await rig.data("doctor")).toMatchObject({ status: "warn" })
-    await rig.call(["send", '{"id":"fails","text":"go\\n"}'])
+    expect(await rig.data("send", { id: "fails", text: "go\n" })).toMatchObject({ bytesWritten: 3 })
     rmSync(join(point, "filler"))
     await rig.data("send", { id: "before", eof: true })
     expect(await rig.task("wait", { id: "before" }, ["--timeout", "10"])).toMatchObject({ status: "completed", exitCode: 0, attempt: 1 })

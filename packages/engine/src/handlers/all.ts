@@ -10,6 +10,7 @@ const start = () => import("./start.ts").then(({ makeStart }) => alone(makeStart
 const read = () => import("./read.ts").then(({ makeReadHandlers }) => makeReadHandlers)
 const wait = () => import("./wait.ts").then(({ makeWaitHandler }) => alone(makeWaitHandler))
 const steer = () => import("./steer.ts").then(({ makeSteerHandlers }) => makeSteerHandlers)
+const send = () => import("./send.ts").then(({ makeSendHandler }) => alone(makeSendHandler))
 const repeat = () => import("./repeat.ts").then(({ makeRepeatHandlers }) => makeRepeatHandlers)
 const logs = () => import("./logs.ts").then(({ makeLogsHandler }) => alone(makeLogsHandler))
 const events = () => import("./events.ts").then(({ makeEventsHandler }) => alone(makeEventsHandler))
@@ -33,7 +34,7 @@ const loaders = {
   restart: steer,
   retry: repeat,
   resume: repeat,
-  send: steer,
+  send,
   logs,
   events,
   why,

@@ -1,6 +1,6 @@
-/** Answers `stop`, `restart` and `send`. */
+/** Answers `stop` and `restart`. */
 import { decodePayload } from "@backbeat/contract/decodePayload"
-import { type Problem, problem } from "@backbeat/contract/Problem"
+import type { Problem } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/steer"
 import type { Input } from "@backbeat/contract/table"
 import { order } from "@backbeat/core/graph/order"
@@ -10,22 +10,19 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { attemptDir, Home } from "../home/Home.ts"
+import { Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
-import { signalGroup } from "../process/posix.ts"
-import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { look } from "../process/look.ts"
 import { stopTree } from "../process/stopTree.ts"
 import { treeOf } from "../task/attemptSpec.ts"
 import { LiveAttempts } from "../task/LiveAttempts.ts"
-import { sendEof, sendStdin, type StdinBlocked, type StdinClosed } from "../process/stdin.ts"
 import { Transitions } from "../task/Transitions.ts"
 import type { Tx } from "../task/Tx.ts"
 import { makeUntil } from "../task/until.ts"
 import { actorOf, type Call, handle, outcomeOf, toProblem } from "./Call.ts"
 import { makeStandings } from "./dependencies.ts"
 import { type Doing, makeOnce } from "./once.ts"
-import { View, wrongField } from "./View.ts"
+import { View } from "./View.ts"
 import { makeAwaitEnd } from "./waiting.ts"
 
 /** How long, in milliseconds, a stop waits for an end that is known: longer than the work tree may be looked at. */
@@ -169,47 +166,5 @@ const makeRestartHandler = Effect.gen(function* () {
   return { ...one, answerMany: many }
 })
 
-const notSending = (id: string, message: string, hint: string) =>
-  problem("IllegalTransition", `task ${id} ${message}`, hint, { id })
-
-const undelivered = (id: string, error: StdinClosed | StdinBlocked) => {
-  const what = error._tag === "StdinClosed" ? "has closed its stdin" : "does not read its stdin"
-  return notSending(id, `${what}; ${error.deliveredBytes} bytes were delivered`, "See its status and logs.")
-}
-
-const checkSend = ({ text, eof, signal }: Input<"send">, { id, state, spec }: Task): Problem | null => {
-  const writes = text !== undefined || eof === true
-  if (!writes && signal === undefined) return wrongField("text", "is missing", "Give text, eof or signal.")
-  if (state.status !== "running") return notSending(id, `is ${state.status}`, "Only a running task can be sent to.")
-  return writes && spec.stdin.kind !== "open" ? notSending(id, "has no open stdin", 'Start it with "stdin": "open".') : null
-}
-
-const makeSendHandler = Effect.gen(function* () {
-  const { root } = yield* Home
-  const view = yield* View
-  return handle(operations.send, (input) =>
-    Effect.gen(function* () {
-      const { id, text, eof, signal } = input
-      const task = yield* view.settled(id)
-      const refused = checkSend(input, task)
-      if (refused !== null) return yield* Effect.fail(refused)
-      const dir = attemptDir(root, id, task.state.attempt)
-      if (text !== undefined) yield* Effect.mapError(sendStdin(dir, text), (error) => undelivered(id, error))
-      const ended = eof === true && sendEof(dir)
-      const signalled = signal !== undefined && signalAttempt(dir, signal)
-      if (signal !== undefined && !signalled) {
-        return yield* Effect.fail(notSending(id, "has no process group that is alive", "See status."))
-      }
-      return { id, bytesWritten: Buffer.byteLength(text ?? ""), eof: ended, signalled }
-    })
-  )
-})
-
-/** Signals the group only when its leader is the process that was recorded. */
-const signalAttempt = (dir: string, signal: NodeJS.Signals): boolean => {
-  const state = inspectAttempt(dir)
-  return state.kind === "alive" && state.shimAlive && state.identity !== null && signalGroup(state.identity.pid, signal)
-}
-
-/** The handlers of `stop`, `restart` and `send`. */
-export const makeSteerHandlers = Effect.all([makeStopHandler, makeRestartHandler, makeSendHandler])
+/** The handlers of `stop` and `restart`. */
+export const makeSteerHandlers = Effect.all([makeStopHandler, makeRestartHandler])

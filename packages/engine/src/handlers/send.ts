@@ -1,0 +1,97 @@
+/** Answers `send`. What it delivers cannot be taken back: it is noted before and behind, so that nothing is delivered twice. */
+import { type Problem, problem } from "@backbeat/contract/Problem"
+import * as operations from "@backbeat/contract/operation/steer"
+import type { Input } from "@backbeat/contract/table"
+import type { Task } from "@backbeat/core/task/Task"
+import { RequestStore } from "@backbeat/store/RequestStore"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { attemptDir, Home } from "../home/Home.ts"
+import { inspectAttempt } from "../process/inspectAttempt.ts"
+import { signalGroup } from "../process/posix.ts"
+import { sendEof, sendStdin, type StdinBlocked, type StdinClosed } from "../process/stdin.ts"
+import { type Call, handle, toProblem } from "./Call.ts"
+import { View, wrongField } from "./View.ts"
+
+/** What an earlier sending of the call has come to: its answer, or null when its engine ended before it was known. */
+const Noted = Schema.fromJsonString(Schema.NullOr(operations.send.output))
+const decode = Schema.decodeSync(Noted)
+const encode = Schema.encodeSync(Noted)
+
+const notSending = (id: string, message: string, hint: string) =>
+  problem("IllegalTransition", `task ${id} ${message}`, hint, { id })
+
+const undelivered = (id: string, error: StdinClosed | StdinBlocked) => {
+  const what = error._tag === "StdinClosed" ? "has closed its stdin" : "does not read its stdin"
+  return notSending(id, `${what}; ${error.deliveredBytes} bytes were delivered`, "See its status and logs.")
+}
+
+const maybeDelivered = (id: string) =>
+  notSending(
+    id,
+    "may have got it: the engine ended while it was being sent, and nobody knows how much of it arrived",
+    "See the task's logs before you send it again; nothing was sent twice."
+  )
+
+const check = ({ text, eof, signal }: Input<"send">, { id, state, spec }: Task): Problem | null => {
+  const writes = text !== undefined || eof === true
+  if (!writes && signal === undefined) return wrongField("text", "is missing", "Give text, eof or signal.")
+  if (state.status !== "running") return notSending(id, `is ${state.status}`, "Only a running task can be sent to.")
+  return writes && spec.stdin.kind !== "open" ? notSending(id, "has no open stdin", 'Start it with "stdin": "open".') : null
+}
+
+/** Signals the group only when its leader is the process that was recorded. */
+const signalAttempt = (dir: string, signal: NodeJS.Signals): boolean => {
+  const state = inspectAttempt(dir)
+  return state.kind === "alive" && state.shimAlive && state.identity !== null && signalGroup(state.identity.pid, signal)
+}
+
+/** What was noted of a call, and how more of it is; made once. */
+const makeNotes = Effect.gen(function* () {
+  const requests = yield* RequestStore
+  const store = yield* TaskStore
+  return {
+    find: ({ caller }: Call) =>
+      caller.repeated === true ? Effect.mapError(requests.find(caller.requestId), toProblem("")) : Effect.succeed(null),
+    note: ({ caller }: Call, answer: typeof Noted.Type) =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        yield* Effect.mapError(store.transact(requests.note(caller.requestId, now, encode(answer))), toProblem(""))
+      })
+  }
+})
+
+/** The handler of `send`. */
+export const makeSendHandler = Effect.gen(function* () {
+  const { root } = yield* Home
+  const view = yield* View
+  const notes = yield* makeNotes
+
+  const deliver = Effect.fnUntraced(function* ({ id, text, eof, signal }: Input<"send">, dir: string) {
+    if (text !== undefined) yield* Effect.mapError(sendStdin(dir, text), (error) => undelivered(id, error))
+    const ended = eof === true && sendEof(dir)
+    const signalled = signal !== undefined && signalAttempt(dir, signal)
+    if (signal !== undefined && !signalled) {
+      return yield* Effect.fail(notSending(id, "has no process group that is alive", "See status."))
+    }
+    return { id, bytesWritten: Buffer.byteLength(text ?? ""), eof: ended, signalled }
+  })
+
+  return handle(operations.send, (input, call) =>
+    Effect.gen(function* () {
+      const noted = yield* notes.find(call)
+      if (noted !== null) return decode(noted) ?? (yield* Effect.fail(maybeDelivered(input.id)))
+      const task = yield* view.settled(input.id)
+      const refused = check(input, task)
+      if (refused !== null) return yield* Effect.fail(refused)
+      // A disk without room keeps no text from its task. Only of a call that was sent before it would not be known any more what became of it.
+      const begun = notes.note(call, null)
+      yield* call.caller.repeated === true ? begun : Effect.ignore(begun)
+      const answer = yield* deliver(input, attemptDir(root, input.id, task.state.attempt))
+      yield* Effect.ignore(notes.note(call, answer))
+      return answer
+    })
+  )
+})
