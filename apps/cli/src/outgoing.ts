@@ -27,12 +27,24 @@ const readPayload = async (payload: string | null): Promise<string | null> => {
   const file = payload === "-" ? Bun.stdin : Bun.file(payload.slice(1))
   const name = payload === "-" ? "stdin" : payload.slice(1)
   try {
-    const text = await file.text()
+    const { decodeUtf8 } = await import("./decodeUtf8.ts")
+    const text = decodeUtf8(await file.bytes(), "it")
     // An endless file is refused by the engine as well; here it is not even sent.
     if (text.length > payloadMaxBytes) throw new Error(`it is larger than ${payloadMaxBytes} bytes`)
     return text.trim() === "" ? "{}" : text
   } catch (thrown) {
     throw new PayloadUnreadable(`the payload cannot be read from ${name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+  }
+}
+
+/** The runtime puts U+FFFD where an argument is no UTF-8: another text than the caller wrote. */
+const refuseUnreadableArguments = async (args: ReadonlyArray<string>): Promise<void> => {
+  if (!args.some((each) => each.includes("\uFFFD"))) return
+  const { checkArguments } = await import("./decodeUtf8.ts")
+  try {
+    checkArguments(args)
+  } catch (thrown) {
+    throw new PayloadUnreadable(thrown instanceof Error ? thrown.message : String(thrown))
   }
 }
 
@@ -72,6 +84,7 @@ const callerOf = (operation: string, root: string) => {
 /** The call. Throws PayloadUnreadable. */
 export const outgoing = async (line: TypedCall): Promise<OutgoingCall> => {
   const { operation, argv, flags } = line
+  await refuseUnreadableArguments(process.argv.slice(2))
   const isShown = await onTerminal()
   const payload = await readPayload(line.payload)
   return {

@@ -53,6 +53,47 @@ describe("a payload", () => {
     }
   })
 
+  test("that is not UTF-8 is refused with the byte at which it is not", async () => {
+    await using rig = new Rig()
+    const file = join(rig.scratch, "latin1.json")
+    const refusals: ReadonlyArray<readonly [ReadonlyArray<number>, string]> = [
+      [[0xff], "byte 28 of 31 is 0xff"],
+      [[0xc3], "byte 28 of 31 is 0xc3"],
+      [[0xef, 0xbf], "byte 28 of 32 is 0xef"],
+      [[0xed, 0xa0, 0x80], "byte 28 of 33 is 0xed"],
+      [[0xef, 0xbf, 0xbd, 0xf0, 0x9f], "byte 31 of 35 is 0xf0"]
+    ]
+    for (const [bad, told] of refusals) {
+      const bytes = Buffer.concat([Buffer.from('{"command":"echo","args":["'), Buffer.from(bad), Buffer.from('"]}')])
+      writeFileSync(file, bytes)
+      expect(await rig.refusal(["start", "@latin1.json"])).toMatchObject({
+        type: "CommandInputError",
+        message: `the payload cannot be read from latin1.json: it is not valid UTF-8: ${told}`
+      })
+      expect(await rig.refusal(["start", "-"], { stdin: new Blob([bytes]) })).toMatchObject({
+        type: "CommandInputError",
+        message: `the payload cannot be read from stdin: it is not valid UTF-8: ${told}`
+      })
+    }
+    expect(await rig.data("list")).toMatchObject({ total: 0 })
+  })
+
+  test("in an argument that is not UTF-8 is refused, and one that holds U+FFFD is not", async () => {
+    await using rig = new Rig()
+    const shell = async (line: string) => {
+      const child = Bun.spawn(["/bin/bash", "-c", line, "sh", binary], { cwd: rig.scratch, env: rig.environment(), stdout: "pipe", stderr: "pipe" })
+      return new Response((await child.exited) === 0 ? child.stdout : child.stderr).json()
+    }
+    expect(await shell(`"$1" start $'{"command":"echo","args":["\\xfc"]}'`)).toMatchObject({
+      error: { type: "CommandInputError", message: "argument 2 is not valid UTF-8: byte 28 of 31 is 0xfc" }
+    })
+    expect(await shell(`"$1" start --wait -- echo fine $'caf\\xe9'`)).toMatchObject({
+      error: { type: "CommandInputError", message: "argument 6 is not valid UTF-8: byte 4 of 4 is 0xe9" }
+    })
+    expect(await rig.data("list")).toMatchObject({ total: 0 })
+    expect(await shell(`"$1" start --wait -- echo $'\\uFFFD'`)).toMatchObject({ ok: true, data: { task: { args: ["\uFFFD"] } } })
+  })
+
   test("may have 10 MB, and no byte more", async () => {
     await using rig = new Rig()
     const shell = { id: "large", script: ": " }
