@@ -35,8 +35,10 @@ export interface AgentReader {
   readonly take: (line: string) => ReadonlyArray<string>
   /** The text for people that waited for more output. */
   readonly rest: () => ReadonlyArray<string>
-  /** The session's id, as soon as the output tells it. */
-  readonly sessionId: () => string | null
+  /** What it knows, as a text, from which another reader of the same call goes on. */
+  readonly keep: () => string
+  /** Goes on from what another one has kept, in place of the lines until then; false, and nothing is changed, when nobody kept that. */
+  readonly goOn: (kept: string) => boolean
   /** What became of the call. `stderr` is the end of its standard error, a few KB. */
   readonly conclude: (end: { readonly outcome: Outcome; readonly stderr: string }) => AgentOutcome
 }

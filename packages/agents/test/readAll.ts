@@ -6,8 +6,15 @@ import type { Agent } from "../src/Agent.ts"
 
 export interface Reading {
   readonly shown: ReadonlyArray<string>
-  readonly sessionId: string | null
   readonly outcome: AgentOutcome
+}
+
+/** An output; `handedOver` are the lines before which another reader goes on. */
+export interface Output {
+  readonly lines: ReadonlyArray<string>
+  readonly outcome?: Outcome
+  readonly stderr?: string
+  readonly handedOver?: ReadonlyArray<number>
 }
 
 export const exited = (exitCode: number): Outcome => ({ kind: "exited", exitCode })
@@ -17,11 +24,19 @@ export const killed: Outcome = { kind: "signalled", signal: "SIGKILL" }
 export const readAll = (
   agent: Agent,
   work: AgentWork,
-  { lines, outcome = exited(0), stderr = "" }: { lines: ReadonlyArray<string>; outcome?: Outcome; stderr?: string }
+  { lines, outcome = exited(0), stderr = "", handedOver = [] }: Output
 ): Reading => {
-  const reader = agent.reader(work)
-  const shown = [...lines.flatMap((line) => reader.take(line)), ...reader.rest()]
-  return { shown, sessionId: reader.sessionId(), outcome: reader.conclude({ outcome, stderr }) }
+  let reader = agent.reader(work)
+  const take = (line: string, at: number): ReadonlyArray<string> => {
+    if (handedOver.includes(at)) {
+      const kept = reader.keep()
+      reader = agent.reader(work)
+      if (!reader.goOn(kept)) throw new Error(`nobody can go on from ${kept}`)
+    }
+    return reader.take(line)
+  }
+  const shown = [...lines.flatMap(take), ...reader.rest()]
+  return { shown, outcome: reader.conclude({ outcome, stderr }) }
 }
 
 /** Events as the lines of an output. */

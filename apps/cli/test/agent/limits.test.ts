@@ -1,6 +1,6 @@
 /** Agents that say more than is kept, while engines come and go. */
 import { expect, test } from "bun:test"
-import { writeFileSync } from "node:fs"
+import { chmodSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 import { FakeAgents } from "./FakeAgents.ts"
@@ -57,6 +57,31 @@ test("an agent's lines are told once each, in order, though engines are killed a
   const lines = await linesOf(rig, {})
   expect(lines).toEqual(said(last(4) + 1 - lines.length, last(4)))
   expect(lines.length).toBeGreaterThan(1500)
+})
+
+test("an agent's session and last words are known though the engine that read them was killed, and the events are dropped", async () => {
+  await using rig = new Rig()
+  const agents = new FakeAgents(rig.scratch)
+  const gate = await fifo(join(rig.scratch, "gate"))
+  const item = '{"type":"item.completed","item":{"type":"agent_message","text":"&"}}'
+  const program = `#!/bin/sh
+if [ "$1" = --version ]; then echo 1.2.3; exit 0; fi
+cat > /dev/null
+echo '{"type":"thread.started","thread_id":"the-session"}'
+seq 1 3000 | sed 's/.*/${item}/'
+read go < '${gate}'
+echo '{"type":"turn.completed","usage":{"input_tokens":10,"output_tokens":5}}'
+`
+  writeFileSync(join(agents.folder, "codex"), program)
+  chmodSync(join(agents.folder, "codex"), 0o755)
+  await rig.call(["start", JSON.stringify({ id: "x", agent: "codex", prompt: "count", maxOutputBytes: 1024 })], { env: agents.env })
+  await rig.data("wait", { id: "x", for: { log: "^3000$" } })
+  await rig.killEngine()
+  writeFileSync(gate, "go\n")
+  expect(await rig.task("wait", { id: "x" })).toMatchObject({
+    status: "completed",
+    result: { text: "3000", sessionId: "the-session", inputTokens: 10, outputTokens: 5 }
+  })
 })
 
 test("an agent's standard error shows nothing of what rotation took from it", async () => {

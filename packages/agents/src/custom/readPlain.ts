@@ -1,9 +1,13 @@
 /** Reads an agent that prints plain text: what it says is its output, and whether it succeeded its exit code. */
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type { AgentReader } from "../Agent.ts"
 import { conclude } from "../reading/conclude.ts"
 import type { AgentTraits } from "../reading/conclude.ts"
-import { nothingTold, withText } from "../reading/Told.ts"
+import { nothingTold, Told, withText } from "../reading/Told.ts"
+
+const decodeTold = Schema.decodeUnknownOption(Schema.fromJsonString(Told))
 
 /** A reader of one call's plain output. Its text is all that was printed: nothing tells the answer from the rest. */
 export const readPlain = (traits: AgentTraits, work: AgentWork): AgentReader => {
@@ -14,7 +18,15 @@ export const readPlain = (traits: AgentTraits, work: AgentWork): AgentReader => 
       return [line]
     },
     rest: () => [],
-    sessionId: () => null,
+    keep: () => JSON.stringify(told),
+    goOn: (text) =>
+      Option.match(decodeTold(text), {
+        onNone: () => false,
+        onSome: (kept) => {
+          told = kept
+          return true
+        }
+      }),
     conclude: ({ outcome, stderr }) => {
       const isDone = outcome.kind === "exited" && outcome.exitCode === 0
       return conclude(traits, work, {

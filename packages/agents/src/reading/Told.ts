@@ -1,36 +1,37 @@
 /** What the output of a call has told so far. */
-import type { AgentErrorKind } from "@backbeat/core/task/AgentOutcome"
-import type * as Schema from "effect/Schema"
+import { AgentErrorKind } from "@backbeat/core/task/AgentOutcome"
+import * as Schema from "effect/Schema"
 
 /** What went wrong in the agent's words; `kind` and `status` (of HTTP) where the output names them. */
-export interface Problem {
-  readonly message: string
-  readonly kind: AgentErrorKind | null
-  readonly status: number | null
-}
+export const Problem = Schema.Struct({
+  message: Schema.String,
+  kind: Schema.NullOr(AgentErrorKind),
+  status: Schema.NullOr(Schema.Finite)
+})
+export type Problem = typeof Problem.Type
 
 /** An amount that an agent tells, null when it does not, and since when it counts. */
-export interface Count {
-  readonly amount: number | null
-  readonly since: "session" | "attempt"
-}
+export const Count = Schema.Struct({ amount: Schema.NullOr(Schema.Finite), since: Schema.Literals(["session", "attempt"]) })
+export type Count = typeof Count.Type
 
-/** What an output has told of itself; `verdict` is how the agent's turn ended as far as it is known. */
-export interface Told {
-  readonly sessionId: string | null
-  readonly text: string
-  /** How many bytes of the message went before what is kept of it in `text`. */
-  readonly cutBytes: number
-  /** Whether further text belongs to the message in `text`; otherwise it begins another. */
-  readonly isOpen: boolean
-  readonly verdict: "done" | "failed" | null
-  readonly problem: Problem | null
-  readonly structured: Schema.Json | null
-  readonly turns: number | null
-  readonly costUsd: Count
-  readonly inputTokens: Count
-  readonly outputTokens: Count
-}
+/**
+ * What an output has told of itself; `verdict` is how the agent's turn ended as far as it is known. `cutBytes` of the message went
+ * before what is kept of it in `text`, to which further text belongs while it `isOpen`.
+ */
+export const Told = Schema.Struct({
+  sessionId: Schema.NullOr(Schema.String),
+  text: Schema.String,
+  cutBytes: Schema.Finite,
+  isOpen: Schema.Boolean,
+  verdict: Schema.NullOr(Schema.Literals(["done", "failed"])),
+  problem: Schema.NullOr(Problem),
+  structured: Schema.NullOr(Schema.Json),
+  turns: Schema.NullOr(Schema.Finite),
+  costUsd: Count,
+  inputTokens: Count,
+  outputTokens: Count
+})
+export type Told = typeof Told.Type
 
 const untold: Count = { amount: null, since: "attempt" }
 

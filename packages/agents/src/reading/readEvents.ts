@@ -7,8 +7,7 @@ import { PendingText } from "../text/PendingText.ts"
 import { parseJson } from "../text/lenient.ts"
 import { conclude } from "./conclude.ts"
 import type { AgentTraits } from "./conclude.ts"
-import { nothingTold } from "./Told.ts"
-import type { Told } from "./Told.ts"
+import { nothingTold, Told } from "./Told.ts"
 
 /** What an event shows to people: a whole text, which may have many lines, or a piece of one that goes on. */
 export type Shown = { readonly text: string } | { readonly piece: string }
@@ -25,11 +24,15 @@ export interface Dialect<Event> {
 /** How much of what is no JSON is kept as evidence, in characters. */
 const keptStray = 8192
 
+/** What one reader leaves to the next. */
+const Kept = Schema.Struct({ told: Told, stray: Schema.String, pending: Schema.String })
+const decodeKept = Schema.decodeUnknownOption(Schema.fromJsonString(Kept))
+
 const isObject = Schema.is(Schema.Record(Schema.String, Schema.Unknown))
 
 /** A reader of one call's output. */
 export const readEvents = <Event>(dialect: Dialect<Event>, work: AgentWork): AgentReader => {
-  const pending = new PendingText()
+  let pending = new PendingText()
   let told = nothingTold
   let stray = ""
 
@@ -56,7 +59,17 @@ export const readEvents = <Event>(dialect: Dialect<Event>, work: AgentWork): Age
       })
     },
     rest: () => pending.flush(),
-    sessionId: () => told.sessionId,
+    keep: () => JSON.stringify({ told, stray, pending: pending.kept } satisfies typeof Kept.Type),
+    goOn: (text) =>
+      Option.match(decodeKept(text), {
+        onNone: () => false,
+        onSome: (kept) => {
+          told = kept.told
+          stray = kept.stray
+          pending = new PendingText(kept.pending)
+          return true
+        }
+      }),
     conclude: (end) => conclude(dialect.traits, work, { told, stray, ...end })
   }
 }

@@ -7,6 +7,16 @@ const longestLine = 65_536
 export class PendingText {
   #text = ""
 
+  /** With what another one has kept, unless it is new. */
+  constructor(kept = "") {
+    this.#text = kept
+  }
+
+  /** The unfinished line so far. */
+  get kept(): string {
+    return this.#text
+  }
+
   /** Takes a piece, and answers with the lines that it completes: the same however the text was cut into pieces. */
   add(piece: string): ReadonlyArray<string> {
     const lines = (this.#text + piece).split("\n").map(cutLong)

@@ -58,6 +58,23 @@ describe("a reader", () => {
       )
     })
 
+    test(`goes on where another was, as if it had read everything itself: ${agent.name}`, () => {
+      const chunks = fc.array(fc.constantFrom(...recordings.filter((each) => each.agent === agent.name)), { minLength: 1, maxLength: 3 })
+      fc.assert(
+        fc.property(chunks, fc.array(fc.nat(60)), fc.boolean(), (chosen, handedOver, isStructured) => {
+          const lines = chosen.flatMap((each) => each.lines)
+          const work = workOf(isStructured ? { outputSchema: answerSchema } : {})
+          expect(readAll(agent, work, { lines, handedOver })).toEqual(readAll(agent, work, { lines }))
+        })
+      )
+    })
+
+    test(`does not go on from what no reader has kept: ${agent.name}`, () => {
+      const reader = agent.reader(workOf())
+      for (const kept of ["", "{}", "null", '{"told":{"text":1}}', "no json"]) expect(reader.goOn(kept)).toBe(false)
+      expect(JSON.parse(reader.keep())).toEqual(JSON.parse(agent.reader(workOf()).keep()))
+    })
+
     test(`survives lines that are huge or too deep: ${agent.name}`, () => {
       const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`
       const fields = ["input", "parameters", "arguments", "structured_output", "content", "usage", "type"]
@@ -77,6 +94,13 @@ describe("a reader", () => {
         expect(readPieces(pieces)).toEqual(readPieces([text]))
       })
     )
+  })
+
+  test("goes on in the middle of a message, and of a line of it", () => {
+    const lines = linesOf(piece("one\ntw"), piece("o\nthr"), piece("ee"), { type: "result", status: "success" })
+    const { shown, outcome } = readAll(gemini, workOf(), { lines, handedOver: [1, 2, 3] })
+    expect(shown).toEqual(["one", "two", "three"])
+    expect(outcome.result.text).toBe("one\ntwo\nthree")
   })
 
   const result: Readonly<Record<string, ReadonlyArray<unknown>>> = {

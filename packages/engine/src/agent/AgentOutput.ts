@@ -1,7 +1,7 @@
 /**
  * The standard output of an agent's attempt: its events are read as they come, and what they say to people is kept beside
  * them, in a folder that is read like that of any other attempt. Both are kept within the limit of the task; an event goes only when
- * its text is there, so that the next engine can go on where this one was.
+ * its text is there and what it told is kept, so that the next engine goes on where this one was.
  */
 import type { AgentReader } from "@backbeat/agents/Agent"
 import * as Effect from "effect/Effect"
@@ -12,6 +12,7 @@ import { readDropped, writeDropped } from "../output/DroppedRecord.ts"
 import { OutputFile } from "../output/OutputFile.ts"
 import { outputPath } from "../output/OutputStream.ts"
 import { rotate } from "../output/rotate.ts"
+import { type Progress, readProgress, writeProgress } from "./Progress.ts"
 
 const chunkBytes = 262_144
 /** A longer line is no event; it is left out. */
@@ -50,11 +51,9 @@ export class AgentOutput {
   readonly #reader: AgentReader
   readonly #maxOutputBytes: number
   readonly #turns = Semaphore.makeUnsafe(1)
-  #readTo = 0
+  #readTo: number
   #pending: Array<Buffer> = []
   #pendingBytes = 0
-  /** Events before this offset have become text; they are read again only for what the reader learns from them. */
-  readonly #takenBefore: number
   /** The end of the text that the events so far have given. */
   #textTo: number
   /** Text that an earlier engine has written already: the same events give the same text. */
@@ -67,14 +66,23 @@ export class AgentOutput {
     this.#maxOutputBytes = maxOutputBytes
     ifThereIsPlace(() => makeTextDir(dir))
     const end = textEnd(dir)
-    const record = readDropped(dir)
-    const { keptFrom } = record.stdout
-    const taken = record.taken ?? { events: keptFrom, text: keptFrom > 0 ? end : 0 }
-    if (record.taken === null) ifThereIsPlace(() => writeDropped(dir, { ...record, taken }))
-    this.#takenBefore = taken.events
-    this.#textTo = taken.text
-    this.#written = Math.max(0, end - taken.text)
+    const { events, text, overlongBytes } = this.#learnProgress(end)
+    this.#readTo = events
+    this.#pendingBytes = overlongBytes
+    this.#textTo = text
+    this.#written = Math.max(0, end - text)
     this.#shareDropped()
+  }
+
+  /** Where to go on. What no engine has kept, or could keep, is read from the oldest event on of which the text is not there. */
+  #learnProgress(textEndsAt: number): Omit<Progress, "reader"> {
+    const progress = readProgress(this.#dir)
+    if (progress !== null && this.#reader.goOn(progress.reader)) return progress
+    const record = readDropped(this.#dir)
+    const { keptFrom } = record.stdout
+    const taken = record.taken ?? { events: keptFrom, text: keptFrom > 0 ? textEndsAt : 0 }
+    if (record.taken === null) ifThereIsPlace(() => writeDropped(this.#dir, { ...record, taken }))
+    return { ...taken, overlongBytes: 0 }
   }
 
   /** Reads what was written since, and keeps its text. */
@@ -131,29 +139,28 @@ export class AgentOutput {
     this.#readTo = offset
   }
 
-  /** The bytes end at the offset to which the file has been read. */
   #split(bytes: Buffer): void {
     const texts: Array<string> = []
-    const offset = this.#readTo - bytes.length
     let from = 0
     for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, from)) {
       this.#hold(bytes.subarray(from, at))
-      const said = this.#reader.take(this.#takePending())
+      texts.push(...this.#reader.take(this.#takePending()))
       from = at + 1
-      if (offset + from > this.#takenBefore) texts.push(...said)
     }
     if (from < bytes.length) this.#hold(Buffer.from(bytes.subarray(from)))
     this.#write(texts)
     ifThereIsPlace(() => this.#dropEvents())
   }
 
-  /** How far the events have become text comes before they go. A line under way is kept, unless it is none that will be read. */
+  /** What the events told comes before they go. A line under way is kept, unless it is none that will be read. */
   #dropEvents(): void {
     const record = readDropped(this.#dir)
     if (this.#readTo - record.stdout.keptFrom <= this.#maxOutputBytes) return
-    const under = this.#pendingBytes <= lineMaxBytes ? this.#pendingBytes : 0
-    const events = Math.max(this.#takenBefore, this.#readTo - under)
-    writeDropped(this.#dir, { ...record, taken: { events, text: this.#textTo } })
+    const overlongBytes = this.#pendingBytes > lineMaxBytes ? this.#pendingBytes : 0
+    const events = this.#readTo - (this.#pendingBytes - overlongBytes)
+    const text = this.#textTo
+    writeProgress(this.#dir, { events, text, overlongBytes, reader: this.#reader.keep() })
+    writeDropped(this.#dir, { ...record, taken: { events, text } })
     rotate({ dir: this.#dir, maxOutputBytes: this.#maxOutputBytes, streams: ["stdout"] })
   }
 

@@ -6,7 +6,7 @@ import type { OutputStream } from "@backbeat/engine/output/OutputStream"
 import { rotate } from "@backbeat/engine/output/rotate"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -18,18 +18,27 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
-/** Says each line in capitals, and what follows a `-` only with the next line. */
+/** Says each line in capitals, and what follows a `-` only with the next line. Keeps what it holds behind how many lines it was told. */
 const reader = (taken: Array<string> = []): AgentReader => {
   let held: string | null = null
+  let count = 0
   return {
     take: (line) => {
       taken.push(line)
+      count++
       const said = held === null ? [] : [held]
       held = line.startsWith("-") ? line.slice(1).toUpperCase() : null
       return held === null ? [...said, line.toUpperCase()] : said
     },
     rest: () => (held === null ? [] : [held]),
-    sessionId: () => null,
+    keep: () => `${count} ${held ?? "nothing"}`,
+    goOn: (kept) => {
+      const [, lines, rest] = /^(\d+) (.*)$/su.exec(kept) ?? []
+      if (lines === undefined || rest === undefined) return false
+      count = Number(lines)
+      held = rest === "nothing" ? null : rest
+      return true
+    },
     conclude: () => {
       throw new Error("not asked")
     }
@@ -173,7 +182,8 @@ describe("the output of an agent that says more than is kept", () => {
         rmSync(dir, { recursive: true, force: true })
         mkdirSync(dir)
         append("")
-        let output = new AgentOutput(dir, reader(), maxOutputBytes)
+        let own = reader()
+        let output = new AgentOutput(dir, own, maxOutputBytes)
         let all = ""
         for (const { lines, torn, isKilled, before } of rounds) {
           const text = lines.map((each) => `${each}\n`).join("") + torn
@@ -181,10 +191,14 @@ describe("the output of an agent that says more than is kept", () => {
           append(text)
           if (before) await run(output.catchUp)
           rotate({ dir, maxOutputBytes })
-          if (isKilled) output = new AgentOutput(dir, reader(), maxOutputBytes)
+          if (isKilled) {
+            own = reader()
+            output = new AgentOutput(dir, own, maxOutputBytes)
+          }
           await run(output.catchUp)
         }
         await run(output.finish)
+        expect(Number(own.keep().split(" ")[0])).toBe(all.split("\n").length - (all.endsWith("\n") || all === "" ? 1 : 0))
         await run(new AgentOutput(dir, reader(), maxOutputBytes).finish)
         const whole = Buffer.from(textOf(all))
         const left = kept(textDir(dir), "stdout")
@@ -193,6 +207,37 @@ describe("the output of an agent that says more than is kept", () => {
       }),
       { numRuns: 100 }
     )
+  })
+})
+
+describe("an engine that goes on with the output of an agent", () => {
+  test("does not take the rest of a line that is too long for an event", async () => {
+    append(`first\n${"x".repeat(17_000_000)}`)
+    await run(new AgentOutput(dir, reader(), 4096).catchUp)
+    append("torn\nlast\n")
+    const taken: Array<string> = []
+    await run(new AgentOutput(dir, reader(taken), 4096).finish)
+    expect(taken).toEqual(["", "last"])
+    expect(said().replaceAll("\0", "")).toBe("FIRST\n\nLAST\n")
+  })
+
+  test("goes on behind what has become text when nothing else of it can be read", async () => {
+    append(numbered(0, 1000))
+    await run(new AgentOutput(dir, reader(), 4096).catchUp)
+    writeFileSync(join(dir, "told"), "{")
+    append("last\n")
+    const taken: Array<string> = []
+    await run(new AgentOutput(dir, reader(taken), 4096).finish)
+    expect(taken).toEqual(["last"])
+    expect(kept(textDir(dir), "stdout").text).toEndWith("LINE 000000999\nLAST\n")
+  })
+
+  test("drops nothing of which it could not keep what was told", async () => {
+    mkdirSync(join(dir, "told.next"))
+    append(numbered(0, 1000))
+    await run(new AgentOutput(dir, reader(), 4096).catchUp)
+    expect(kept(dir, "stdout").from).toBe(0)
+    expect(readdirSync(dir)).not.toContain("told")
   })
 })
 
