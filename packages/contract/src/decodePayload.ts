@@ -2,6 +2,7 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import { callText } from "./callText.ts"
 import { findFlaws, type Flaw, type Path } from "./Flaw.ts"
 import type { Operation } from "./Operation.ts"
 import { commandInputError, type Problem } from "./Problem.ts"
@@ -38,9 +39,14 @@ const sentence = ({ kind, message, path }: Flaw, told: string | undefined): stri
   return `${field === "" ? "the payload" : field}: ${told ?? message}`
 }
 
-const hintOf = (operation: Operation, first: Flaw | undefined): string => {
-  if (first?.kind !== "unknown") return `See backbeat schema show '{"operation":"${operation.name}"}'.`
-  return first.known.length > 0 ? `Known fields: ${first.known.join(", ")}.` : `${operation.name} takes no fields.`
+const exampleOf = ({ name, examples: [example] }: Operation): string =>
+  example === undefined ? "" : `For example: ${callText(name, example.payload)}. `
+
+const hintOf = (operation: Operation, flaws: ReadonlyArray<Flaw>): string => {
+  const [first] = flaws
+  const example = flaws.some(({ kind }) => kind === "missing") ? exampleOf(operation) : ""
+  if (first?.kind !== "unknown") return `${example}See ${callText("schema show", { operation: operation.name })}.`
+  return `${example}${first.known.length > 0 ? `Known fields: ${first.known.join(", ")}.` : `${operation.name} takes no fields.`}`
 }
 
 const rank = { value: 0, unknown: 1, missing: 2 } as const
@@ -50,7 +56,7 @@ const explain = (operation: Operation, payload: unknown, issue: SchemaIssue.Issu
   const messages = messagesOf(issue)
   const issues = flaws.slice(0, 20).map((flaw) => sentence(flaw, messages.get(JSON.stringify(flaw.path))))
   const [first] = flaws
-  return commandInputError(issues[0] ?? "the payload does not fit its schema", hintOf(operation, first), {
+  return commandInputError(issues[0] ?? "the payload does not fit its schema", hintOf(operation, flaws), {
     path: showPath(first?.path ?? []),
     issues
   })

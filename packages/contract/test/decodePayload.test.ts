@@ -125,15 +125,19 @@ describe("a refused payload", () => {
   })
 
   test("names the fields that are known where an unknown one stands", () => {
-    expect(refuse(stop, { name: "x" }).hint).toBe("Known fields: id, reason, signal, force.")
+    expect(refuse(stop, { id: "demo", name: "x" }).hint).toBe("Known fields: id, reason, signal, force.")
     expect(refuse(start, { readyWhen: { log: "x", port: 1 } }).hint).toBe(
       "Known fields: log, intervalMs, startupTimeoutMs, timeoutMs, failureThreshold."
     )
     expect(refuse(doctor, { x: 1 }).hint).toBe("doctor takes no fields.")
   })
 
-  test("points to the schema for any other flaw", () => {
-    expect(refuse(status, {}).hint).toBe(`See backbeat schema show '{"operation":"status"}'.`)
+  test("shows how it is called where a field is missing, and points to the schema", () => {
+    expect(refuse(status, {}).hint).toBe(`For example: backbeat status '{"id":"demo"}'. See backbeat schema show '{"operation":"status"}'.`)
+    expect(refuse(plan, {}).hint).toStartWith(`For example: backbeat plan '{"payload":{"command":"echo","args":["hello"]}}'. `)
+    expect(refuse(plan, { command: "echo" }).hint).toBe(
+      `For example: backbeat plan '{"payload":{"command":"echo","args":["hello"]}}'. Known fields: operation, payload.`
+    )
   })
 
   test("keeps the values of the caller's secrets to itself", () => {

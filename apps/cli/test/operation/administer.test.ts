@@ -28,6 +28,14 @@ describe("plan", () => {
       { id: "x", warnings: ["task x exists: this would be its attempt 2"] },
       { warnings: ["it could not be started: command not found: no-such-command"] }
     ])
+    const twice = { payload: [{ id: "y", command: "true" }, { id: "y", command: "true" }, { id: "y", command: "true", ifRunning: "return" }] }
+    expect(await rig.data("plan", twice)).toMatchObject({
+      tasks: [{ warnings: [] }, { warnings: ["it would be refused: items 0 and 1 have the same id. Give each an id of its own"] }, { warnings: [] }]
+    })
+    expect(await rig.refusal(["plan"])).toMatchObject({
+      message: "payload is missing",
+      details: { hint: expect.stringContaining(`backbeat plan '{"payload":{"command":"echo","args":["hello"]}}'`) }
+    })
     expect(await rig.data("list")).toMatchObject({ total: 1 })
     expect(readdirSync(join(rig.home, "tasks"))).toEqual(["x"])
     expect(await rig.refusal(["plan", '{"payload":{"comand":"x"}}'])).toMatchObject({ command: "plan", type: "CommandInputError" })

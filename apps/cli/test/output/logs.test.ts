@@ -71,7 +71,13 @@ describe("logs", () => {
     expect(await rig.data("logs", { id: "x", grep: "^1?5$" })).toMatchObject({ lines: ["5", "15"] })
     expect(await rig.data("logs", { id: "x", grep: "^(5|7)$", context: 1 })).toMatchObject({ lines: ["4", "5", "6", "7", "8"] })
     expect(await rig.data("logs", { id: "x", grep: "none" })).toMatchObject({ lines: [] })
-    expect(await rig.refusal(["logs", '{"id":"x","grep":"("}'])).toMatchObject({ type: "CommandInputError", details: { path: "grep" } })
+    expect(await rig.refusal(["logs", '{"id":"x","grep":"("}'])).toMatchObject({
+      type: "CommandInputError",
+      message: "grep: Invalid regular expression: missing )",
+      details: { path: "grep" }
+    })
+    expect(await rig.refusal(["logs", '{"id":"x","since":"zz"}'])).toMatchObject({ message: "since: is not a cursor that an answer gave: zz" })
+    expect(await rig.refusal(["wait", '{"id":"x","for":{"log":"("}}'])).toMatchObject({ message: "for.log: Invalid regular expression: missing )" })
   })
 
   test("reads each attempt by itself", async () => {

@@ -36,8 +36,14 @@ describe("a batch of starts", () => {
             ok: false,
             error: {
               type: "TaskAlreadyRunning",
-              message: expect.stringMatching(/^task twice is (?:queued|running)$/u),
-              details: { id: "twice", status: expect.any(String), hint: expect.any(String), retryable: false }
+              message: "items 2 and 3 have the same id: twice. Item 2 was started, item 3 was not",
+              details: {
+                id: "twice",
+                status: expect.any(String),
+                indices: [2, 3],
+                hint: "Give each item an id of its own, or leave id away: one is made.",
+                retryable: false
+              }
             }
           },
           { index: 4, ok: false, error: expect.objectContaining({ type: "CommandInputError" }) },

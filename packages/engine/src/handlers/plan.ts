@@ -128,6 +128,13 @@ const inOrder = <A, B, E>(items: ReadonlyArray<A>, order: ReadonlyArray<number>,
     (done) => done.flat().toSorted((one, two) => one.index - two.index).map(({ answer }) => answer)
   )
 
+/** What is to be known of an item whose id an earlier one has. */
+const sameIdWarnings = (inputs: ReadonlyArray<StartInput>, index: number): ReadonlyArray<string> => {
+  const { id, ifRunning = "error" } = inputs[index] ?? {}
+  const first = inputs.findIndex((each) => id !== undefined && each.id === id)
+  return first < 0 || first === index || ifRunning !== "error" ? [] : [`it would be refused: items ${first} and ${index} have the same id. Give each an id of its own`]
+}
+
 /** The handler of `plan`. */
 export const makePlanHandler = Effect.gen(function* () {
   const planOne = yield* makePlanOne
@@ -143,7 +150,8 @@ export const makePlanHandler = Effect.gen(function* () {
     for (const [index, problem] of refused) return yield* Effect.fail(at(index)(problem))
     const ahead = { toBe: new Set(inputs.flatMap(({ id }) => id ?? [])), doomed: new Set<string>() }
     const tasks = yield* inOrder(inputs, order, (input, index) => Effect.mapError(planOne(input, call, ahead), at(index)))
-    return { operation: "start", tasks, order }
+    const warned = tasks.map((task, index) => ({ ...task, warnings: [...sameIdWarnings(inputs, index), ...task.warnings] }))
+    return { operation: "start", tasks: warned, order }
   })
 
   const planPipeline = Effect.fnUntraced(function* (payload: Input<"plan">["payload"], call: Call) {

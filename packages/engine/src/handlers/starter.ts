@@ -49,13 +49,22 @@ export interface Starting {
   readonly seen: Map<string, Task>
 }
 
-const alreadyRunning = (task: Task): Problem =>
-  problem(
-    "TaskAlreadyRunning",
-    `task ${task.id} is ${task.state.status}`,
-    `Use another id, stop it first, or give "ifRunning": "return"${task.state.status === "running" || task.state.status === "retrying" ? ' or "restart"' : ""}.`,
-    { id: task.id, status: task.state.status }
-  )
+/** The place in the array of the call that has started the task, if it was this call. */
+const placeOf = ({ owner }: Task, { caller }: Call): number | null => {
+  const [requestId, place] = (owner.requestId ?? "").split("#")
+  return requestId === caller.requestId && place !== undefined ? Number(place) : null
+}
+
+const alreadyRunning = (task: Task, index: number, call: Call): Problem => {
+  const { id, state: { status } } = task
+  const first = placeOf(task, call)
+  if (first === null) {
+    const restarts = status === "running" || status === "retrying" ? ' or "restart"' : ""
+    return problem("TaskAlreadyRunning", `task ${id} is ${status}`, `Use another id, stop it first, or give "ifRunning": "return"${restarts}.`, { id, status })
+  }
+  const message = `items ${first} and ${index} have the same id: ${id}. Item ${first} was started, item ${index} was not`
+  return problem("TaskAlreadyRunning", message, "Give each item an id of its own, or leave id away: one is made.", { id, status, indices: [first, index] })
+}
 
 const dependsTooLate = ({ id, state }: Task): Problem =>
   problem(
@@ -95,13 +104,13 @@ export const makeStartOne = Effect.gen(function* () {
     if (pipeline?.state.status === "running") return yield* Effect.fail(isStep(id, pipeline.id))
   })
 
-  const startAnew = Effect.fnUntraced(function* (tx: Tx, task: Task, { input }: Item, wanted: Wanted & Starting) {
+  const startAnew = Effect.fnUntraced(function* (tx: Tx, task: Task, { input, index }: Item, wanted: Wanted & Starting) {
     const { state } = task
     const { spec, env } = wanted.specified
     const live = !isFinal(state.status)
     if (live && input.ifRunning === "return") return task
     if (wanted.lineage === undefined) yield* checkOver(task)
-    if (live && input.ifRunning !== "restart") return yield* Effect.fail(alreadyRunning(task))
+    if (live && input.ifRunning !== "restart") return yield* Effect.fail(alreadyRunning(task, index, wanted.call))
     if (live && spec.dependsOn.length > 0) return yield* Effect.fail(dependsTooLate(task))
     // A step that is started again by itself is still one of its pipeline's.
     const lineage = wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }

@@ -25,7 +25,7 @@ const plainWords = /^[A-Za-z0-9 _\-:/=,;'"@#%&<>!~`|]+$/
 export function compilePattern(source: string): Result.Result<Pattern, InvalidLogQuery> {
   if (source.length > maxSourceLength) {
     return Result.fail(
-      new InvalidLogQuery({ field: "grep", message: `grep is longer than ${maxSourceLength} characters` })
+      new InvalidLogQuery({ field: "grep", message: `is longer than ${maxSourceLength} characters` })
     )
   }
   return Result.try({
@@ -33,13 +33,13 @@ export function compilePattern(source: string): Result.Result<Pattern, InvalidLo
       return { test: guarded(new RegExp(source), countRepeats(source)), skips: skipper(source) }
     },
     catch: (cause) =>
-      new InvalidLogQuery({ field: "grep", message: `grep: ${cause instanceof Error ? cause.message : String(cause)}` })
+      new InvalidLogQuery({ field: "grep", message: cause instanceof Error ? cause.message : String(cause) })
   })
 }
 
 /** The failure to answer with when `test` says "slow". */
 export function tooSlow(source: string): InvalidLogQuery {
-  return new InvalidLogQuery({ field: "grep", message: `grep takes too long on a line of this output: ${source}` })
+  return new InvalidLogQuery({ field: "grep", message: `takes too long on a line of this output: ${source}` })
 }
 
 function guarded(regex: RegExp, repeats: number): (text: string) => boolean | "slow" {

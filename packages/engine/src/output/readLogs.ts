@@ -137,5 +137,5 @@ function lengthOf(dir: string, stream: OutputStream): number {
 }
 
 function wrongCursor(what: string, since: string): InvalidLogQuery {
-  return new InvalidLogQuery({ field: "since", message: `since ${what}: ${since.slice(0, 80)}` })
+  return new InvalidLogQuery({ field: "since", message: `${what}: ${since.slice(0, 80)}` })
 }
