@@ -194,7 +194,8 @@ ${markdownTable(
   Object.entries(exitTexts).map(([name, text]) => [String(new Map(Object.entries(exitCodes)).get(name)), text])
 )}
 
-With \`--stream\` the answer is a frame a line; \`sequence\` is the cursor for \`since\`.`
+With \`--stream\` the answer is a frame a line. To go on behind a frame, give as \`since\` to \`events\` its \`sequence\`, and to \`logs\` the
+\`data.cursor\` of the last line. \`logs\` does not take a \`sequence\`: that of a line is only the one of the last event before it.`
 
 const flags = (): string => `## Flags
 

@@ -198,6 +198,9 @@ describe("logs --stream", () => {
     }
     const { stdout: again } = await rig.call(["logs", '{"id":"x","lines":2}', "--stream"])
     expect(again.trimEnd().split("\n").map((line) => JSON.parse(line).data.text)).toEqual(["two", "last"])
+    const { data, sequence } = JSON.parse(again.trimEnd().split("\n").at(-1) ?? "")
+    expect(await rig.data("logs", { id: "x", since: data.cursor })).toMatchObject({ lines: [], hasMore: false })
+    expect(await rig.refusal(["logs", JSON.stringify({ id: "x", since: String(sequence) })])).toMatchObject({ details: { path: "since" } })
     expect(await rig.refusal(["logs", '{"id":"none","follow":true}', "--stream"])).toMatchObject({ type: "TaskNotFound" })
   })
 

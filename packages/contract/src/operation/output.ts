@@ -31,7 +31,7 @@ export const logs = operation({
     id: about(TaskId, "the task's id"),
     lines: optional(between(0, 1_000_000), "how many, the newest ones (default 100)"),
     stream: optional(Schema.Literals(["both", "stdout", "stderr"]), "which stream (default both)"),
-    since: optional(NonEmptyText, "the cursor of an earlier answer: only what came after it, oldest first"),
+    since: optional(NonEmptyText, "the cursor of an earlier answer, or data.cursor of the last line of a stream: only what came after it, oldest first"),
     grep: optional(Pattern, "only lines that match this regular expression"),
     context: optional(between(0, 1000), "lines around each match"),
     attempt: optional(between(1, 1_000_000), "of which attempt (default the last)"),
@@ -60,7 +60,10 @@ export const logs = operation({
   positional: "id"
 })
 
-/** One frame of a stream, and one event of an answer. `sequence` is the cursor for `since`. It has the id of what it happened to. */
+/**
+ * One frame of a stream, and one event of an answer. It has the id of what it happened to. `sequence` is what `since` of `events` takes, and
+ * `data.cursor` of the last line what `since` of `logs` takes: the sequence of a line is only that of the last event before it.
+ */
 export const Frame = Schema.Struct({
   type: Schema.String,
   taskId: Schema.optionalKey(Schema.String),
@@ -82,7 +85,7 @@ export const events = operation({
     tag: optional(Tag, "only of tasks with this tag"),
     pipelineId: optional(PipelineId, "only of this pipeline and of its tasks"),
     types: optional(Schema.Array(NonEmptyText), "only of these types, such as task.completed"),
-    since: optional(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)), "only those after this sequence (default 0)"),
+    since: optional(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)), "only those after this sequence: the cursor of an earlier answer, or the sequence of an event (default 0)"),
     limit: optional(between(1, 10_000), "how many (default 1000)"),
     lines: optional(Schema.Boolean, "with --stream: output lines as frames too"),
     follow: optional(Schema.Boolean, "with --stream: go on as things happen")

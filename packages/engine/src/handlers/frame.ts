@@ -31,7 +31,7 @@ export const eventFrame = ({ subject, id, sequence, at, actor, event }: Recorded
   return { type, ...whose, sequence, timestamp: iso(at), actor, data: withIso(data) }
 }
 
-/** One line of output. Lines are between events, so `sequence` is that of the last event before; `cursor` is for `logs`. */
+/** One line of output. Lines are between events, so `sequence` is that of the last event before; `logs` goes on from `cursor`. */
 export const lineFrame = (taskId: string, sequence: number, line: LogLine & { readonly cursor?: string }): Frame => ({
   type: "task.log.line",
   taskId,
