@@ -1,6 +1,6 @@
 /** A pipeline is made whole or not at all, and once. */
 import { describe, expect, test } from "bun:test"
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pipelineOf } from "../PipelineShown.ts"
 import { post } from "../post.ts"
@@ -141,9 +141,24 @@ describe("a task of a pipeline", () => {
 })
 
 describe("a pipeline that is taken for a task", () => {
+  test("and did not complete is told how the rest of it is run again, and that does it", async () => {
+    await using rig = new Rig()
+    const flag = join(rig.scratch, "flag")
+    await rig.data("pipeline create", { id: "p", steps: [good, { script: `test -e '${flag}'` }, good] }, ["--wait"])
+    const { type, details } = await rig.refusal(["retry", "p"])
+    expect(type).toBe("TaskNotFound")
+    const [, ids = ""] = /^p is a pipeline, .*\(failed\)\..* with: backbeat restart '(.*)'$/u.exec(String(details["hint"])) ?? []
+    expect(JSON.parse(ids)).toEqual(["p.2", "p.3"])
+    writeFileSync(flag, "")
+    await rig.data("restart", JSON.parse(ids), ["--wait"])
+    expect(await rig.data("list", { pipelineId: "p" })).toMatchObject({ tasks: [3, 2, 1].map((nth) => ({ id: `p.${nth}`, status: "completed" })) })
+    await rig.data("pipeline create", { id: "q", tasks: Array.from({ length: 30 }, () => ({ command: "false" })) }, ["--wait"])
+    expect(await rig.refusal(["retry", "q"])).toMatchObject({ details: { hint: expect.stringContaining("an array of their ids, which are told by: backbeat list") } })
+  })
+
   test("is told to be one", async () => {
     await using rig = new Rig()
-    await rig.data("pipeline create", { id: "p", steps: [good, good] }, ["--wait"])
+    await rig.data("pipeline create", { id: "p", steps: [{ command: "cat", stdin: "open" }, good] })
     const hint =
       "p is a pipeline, not a task. Look at its tasks with: backbeat pipeline get p; wait for it with: " +
       `backbeat wait '{"pipelineId":"p"}'; stop it with: backbeat pipeline cancel p.`
@@ -151,6 +166,11 @@ describe("a pipeline that is taken for a task", () => {
       const { type, message, details } = await rig.refusal([operation, "p"])
       expect([operation, type, message, details["hint"]]).toEqual([operation, "TaskNotFound", "task not found: p", hint])
     }
+    await rig.data("send", { id: "p.1", eof: true })
+    await rig.data("wait", { pipelineId: "p" })
+    expect(await rig.refusal(["retry", "p"])).toMatchObject({
+      details: { hint: "p is a pipeline, not a task, and has ended (completed). Look at its tasks with: backbeat pipeline get p" }
+    })
     for (const operation of ["status", "retry"]) {
       expect(await rig.refusal([operation, "q"])).toMatchObject({ type: "TaskNotFound", details: { hint: "Run list to discover known task ids." } })
     }

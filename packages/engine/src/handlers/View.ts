@@ -1,6 +1,9 @@
 /** What all handlers share: finding a task and showing it. */
+import { callText } from "@backbeat/contract/callText"
 import { commandInputError, type Problem, taskNotFound } from "@backbeat/contract/Problem"
 import type { BriefTask, TaskAnswer } from "@backbeat/contract/TaskAnswer"
+import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
+import { taskMaxCount } from "@backbeat/core/pipeline/PipelineId"
 import type { Task } from "@backbeat/core/task/Task"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -27,14 +30,26 @@ export class View extends Context.Service<
   }
 >()("@backbeat/engine/View") {}
 
-const isPipeline = (id: string): Problem => ({
-  ...taskNotFound(id),
-  hint: [
-    `${id} is a pipeline, not a task. Look at its tasks with: backbeat pipeline get ${id}`,
-    `wait for it with: backbeat wait '{"pipelineId":"${id}"}'`,
-    `stop it with: backbeat pipeline cancel ${id}.`
-  ].join("; ")
-})
+const unfinished = ["failed", "cancelled"] as const
+
+/** So many ids stand in a hint; of more it says how they are found. */
+const namedAtMost = 20
+
+/** How what did not complete of a pipeline that has ended is done again: restart goes in the order of what its tasks depend on. */
+const onceMore = (id: string, ids: ReadonlyArray<string>): string => {
+  const hint = "run again what did not complete, each task behind what it depends on, with:"
+  if (ids.length <= namedAtMost) return `${hint} ${callText("restart", ids)}`
+  const found = callText("list", { pipelineId: id, status: unfinished, limit: 500 })
+  return `${hint} backbeat restart, and an array of their ids, which are told by: ${found}`
+}
+
+/** `rest` are the ids of its tasks that failed or were cancelled. */
+const isPipeline = ({ id, state: { status } }: Pipeline, rest: ReadonlyArray<string>): Problem => {
+  const its = `Look at its tasks with: backbeat pipeline get ${id}`
+  const runs = [`${id} is a pipeline, not a task. ${its}`, `wait for it with: ${callText("wait", { pipelineId: id })}`, `stop it with: backbeat pipeline cancel ${id}.`]
+  const ended = [`${id} is a pipeline, not a task, and has ended (${status}). ${its}`, ...(rest.length === 0 ? [] : [onceMore(id, rest)])]
+  return { ...taskNotFound(id), hint: (status === "running" ? runs : ended).join("; ") }
+}
 
 /** Views on the store and the live attempts. */
 export const layerView = Layer.effect(
@@ -49,7 +64,10 @@ export const layerView = Layer.effect(
       const task = yield* Effect.mapError(store.find(id), toProblem(id))
       if (task !== null) return task
       const pipeline = yield* Effect.mapError(pipelines.find(id), toProblem(id))
-      return yield* Effect.fail(pipeline === null ? taskNotFound(id) : isPipeline(id))
+      if (pipeline === null) return yield* Effect.fail(taskNotFound(id))
+      const { tasks } = yield* Effect.mapError(store.list({ pipelineId: id, status: unfinished }, { limit: taskMaxCount }), toProblem(id))
+      const rest = new Set(tasks.map((each) => each.id))
+      return yield* Effect.fail(isPipeline(pipeline, pipeline.taskIds.filter((each) => rest.has(each))))
     })
     const waitsFor = Effect.fnUntraced(function* (task: Task) {
       if (task.state.status !== "blocked") return []
