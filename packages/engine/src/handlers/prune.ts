@@ -4,10 +4,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Settings } from "../home/Settings.ts"
 import { makeClearLeftOvers } from "../task/clearLeftOvers.ts"
-import { makePrune } from "../task/prune.ts"
+import { dayMs, makePrune } from "../task/prune.ts"
 import { handle, toProblem } from "./Call.ts"
-
-const dayMs = 86_400_000
 
 /** The handler of `prune`. */
 export const makePruneHandler = Effect.gen(function* () {

@@ -11,6 +11,9 @@ import { artifactDir, Home, reportDir, taskDir } from "../home/Home.ts"
 import { isHeld } from "../process/AliveFifo.ts"
 import { treeOf } from "./attemptSpec.ts"
 
+/** A day, in which ages are told. */
+export const dayMs = 86_400_000
+
 /** Which ended tasks go: those that ended before `endedBefore` (epoch ms). */
 export interface Pruning {
   readonly endedBefore: number

@@ -5,9 +5,8 @@ import * as Effect from "effect/Effect"
 import { Settings } from "../home/Settings.ts"
 import { Alarm } from "../time/Alarm.ts"
 import { makeClearLeftOvers } from "./clearLeftOvers.ts"
-import { makePrune } from "./prune.ts"
+import { dayMs, makePrune } from "./prune.ts"
 
-const dayMs = 86_400_000
 /** How many days what a call has done is remembered at least: one that waits may be sent again as long as it waits. */
 const requestDays = 30
 
