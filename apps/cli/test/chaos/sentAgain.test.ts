@@ -66,6 +66,20 @@ test.each(["restart", "retry"])("a %s does not run again what somebody else has 
   expect(ranIn(rig)).toBe(3)
 })
 
+test("a pipeline that was made is not made again when it has been removed since", async () => {
+  await using rig = new Rig()
+  await rig.data("list")
+  const payload = { id: "p", steps: [{ script: `echo ran >> '${mark(rig)}'` }, { command: "true" }] }
+  expect(await posted(rig, "pipeline create", payload, "made")).toMatchObject({ ok: true })
+  await rig.data("wait", { pipelineId: "p" })
+  expect(await posted(rig, "pipeline create", payload, "made again")).toMatchObject({ ok: true, data: { pipeline: { id: "p", status: "completed" } } })
+  await rig.data("prune", { olderThanDays: 0 })
+  expect(await posted(rig, "pipeline create", payload, "made again")).toMatchObject({
+    error: { type: "PipelineNotFound", message: "pipeline p was made by this call, and has been removed since" }
+  })
+  expect(ranIn(rig)).toBe(1)
+})
+
 test("a send whose connection breaks before anybody took it goes to the next engine", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "x", command: "cat", stdin: "open" })

@@ -183,7 +183,7 @@ describe("a call that is sent again because its connection broke", () => {
     await rig.data("list")
     for (const payload of [{ id: "p", steps: [good, good] }, { steps: [good, good] }]) {
       const first = pipelineOf(await send(rig, payload, `r-${payload.id}`))
-      const again = pipelineOf(await send(rig, payload, `r-${payload.id}`))
+      const again = pipelineOf(await send(rig, payload, `r-${payload.id} again`))
       expect([again.id, again.createdAt]).toEqual([first.id, first.createdAt])
     }
     expect(await rig.data("pipeline list")).toMatchObject({ total: 2 })

@@ -53,6 +53,7 @@ export const pipelineCreate = operation({
   output: Answered,
   errors: [
     "CommandInputError",
+    "PipelineNotFound",
     "DependencyNotFound",
     "DependencyCycle",
     "AgentUnavailable",

@@ -109,7 +109,7 @@ export const start = operation({
   summary: "Start a command, a script or an agent's prompt in the background.",
   input: StartInput,
   output: Schema.Union([Schema.Struct({ task: TaskAnswer }), ArtifactAnswer]),
-  errors: ["CommandInputError", "DependencyNotFound", "DependencyCycle", "AgentUnavailable", "TaskAlreadyRunning", "QuotaExceeded", "StoreError", "TaskWaitTimedOut", "IllegalTransition"],
+  errors: ["CommandInputError", "TaskNotFound", "DependencyNotFound", "DependencyCycle", "AgentUnavailable", "TaskAlreadyRunning", "QuotaExceeded", "StoreError", "TaskWaitTimedOut", "IllegalTransition"],
   examples: [
     { title: "a command", payload: { id: "demo", command: "echo", args: ["hello"] } },
     { title: "a script", payload: { id: "greet", script: "for n in 1 2 3; do echo \"line $n\"; done" } },

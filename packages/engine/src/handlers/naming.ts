@@ -33,20 +33,18 @@ export const makeNaming = Effect.gen(function* () {
   })
 
   /** The id of a payload without one. */
-  const freeId = Effect.fnUntraced(function* (call: Call, index: number, requestId: string) {
+  const freeId = Effect.fnUntraced(function* (call: Call, index: number) {
     for (let step = index; ; step++) {
       const id = makeTaskId(call.caller.requestedAt, randomOf(call, step))
-      const existing = yield* store.find(id)
-      if (existing === null || existing.owner.requestId === requestId) return { id, existing }
+      if ((yield* store.find(id)) === null) return id
     }
   })
 
   /** The id of a pipeline without one. */
-  const freePipelineId = Effect.fnUntraced(function* (call: Call, requestId: string) {
+  const freePipelineId = Effect.fnUntraced(function* (call: Call) {
     for (let step = 0; ; step++) {
       const id = makePipelineId(call.caller.requestedAt, randomOf(call, step))
-      const existing = yield* pipelines.find(id)
-      if (existing === null || existing.owner.requestId === requestId) return { id, existing }
+      if ((yield* pipelines.find(id)) === null) return id
     }
   })
 

@@ -11,7 +11,7 @@ import type { Call } from "./Call.ts"
 
 const Part = Schema.Struct({ id: Schema.String, attempt: Schema.Int })
 
-/** What one part of a call has made: an attempt of a task. */
+/** What one part of a call has made: an attempt of a task, or the one of a pipeline. */
 export type Part = typeof Part.Type
 
 const Parts = Schema.fromJsonString(Schema.Record(Schema.String, Part))
@@ -26,8 +26,9 @@ export interface Doing {
   readonly task: <E>(part: string, body: Effect.Effect<Task, E>) => Effect.Effect<Task, E | Problem | StoreError>
 }
 
-const madeAndGone = (id: string): Problem =>
-  problem("TaskNotFound", `task ${id} was made by this call, and has been removed since`, "Nothing was done again.", { id })
+/** What the call has made is not there any more. */
+export const madeAndGone = (kind: "task" | "pipeline", id: string): Problem =>
+  problem(kind === "task" ? "TaskNotFound" : "PipelineNotFound", `${kind} ${id} was made by this call, and has been removed since`, "Nothing was done again.", { id })
 
 /** Runs the body in a transaction and notes what it has done; made once. */
 export const makeOnce = Effect.map(
@@ -42,7 +43,7 @@ export const makeOnce = Effect.map(
         const task: Doing["task"] = (part, make) =>
           Effect.gen(function* () {
             const noted = before.get(part)
-            if (noted !== undefined) return (yield* tasks.find(noted.id)) ?? (yield* Effect.fail(madeAndGone(noted.id)))
+            if (noted !== undefined) return (yield* tasks.find(noted.id)) ?? (yield* Effect.fail(madeAndGone("task", noted.id)))
             const made = yield* make
             note(part, { id: made.id, attempt: made.state.attempt })
             return made

@@ -16,6 +16,7 @@ import type { Tx } from "../task/Tx.ts"
 import { actorOf, type Call, toProblem, type Trouble } from "./Call.ts"
 import { keepFor } from "./keepFor.ts"
 import { makeNaming } from "./naming.ts"
+import { type Doing, madeAndGone, makeOnce } from "./once.ts"
 import { itemsOf, type PipelineItem, pipelineExists, within } from "./pipelineItems.ts"
 import { makeStartOne, type Starting } from "./starter.ts"
 
@@ -43,17 +44,11 @@ const ofItem = ({ path, input }: PipelineItem, ids: ReadonlyArray<string>, troub
   return trouble._tag === "StoreError" ? told : within(path, suggesting(told, ids))
 }
 
-/** Makes pipelines; made once. */
-export const makePipelineCreation = Effect.gen(function* () {
-  const { root } = yield* Home
+/** Refuses the id of a task that lives, or that a pipeline has: it would lose it. Made once. */
+const makeCheckFree = Effect.gen(function* () {
   const store = yield* TaskStore
   const pipelines = yield* PipelineStore
-  const transitions = yield* Transitions
-  const startOne = yield* makeStartOne
-  const { ownerOf, freePipelineId } = yield* makeNaming
-
-  /** Refuses the id of a task that lives, or that a pipeline has: it would lose it. */
-  const checkFree = Effect.fnUntraced(function* (id: string) {
+  return Effect.fnUntraced(function* (id: string) {
     const task = yield* store.find(id)
     if (task === null) return
     if (!isFinal(task.state.status)) return yield* Effect.fail(lives(id, task.state.status))
@@ -61,18 +56,28 @@ export const makePipelineCreation = Effect.gen(function* () {
     const its = pipelineId === null ? null : yield* pipelines.find(pipelineId)
     if (its !== null) return yield* Effect.fail(isTaken(id, its))
   })
+})
+
+/** Under which a call notes its pipeline. */
+const part = "pipeline"
+
+/** Makes pipelines; made once. */
+export const makePipelineCreation = Effect.gen(function* () {
+  const { root } = yield* Home
+  const pipelines = yield* PipelineStore
+  const transitions = yield* Transitions
+  const checkFree = yield* makeCheckFree
+  const startOne = yield* makeStartOne
+  const once = yield* makeOnce
+  const { ownerOf, freePipelineId } = yield* makeNaming
 
   /** Stores a pipeline with its tasks, each behind what it depends on. */
   const make = (tx: Tx & PipelineTx, input: PipelineInput, starting: Starting) =>
     Effect.gen(function* () {
       const { call } = starting
       const owner = yield* ownerOf(null, 0, call)
-      const { id, existing } =
-        input.id === undefined
-          ? yield* freePipelineId(call, owner.requestId)
-          : { id: input.id, existing: yield* pipelines.find(input.id) }
-      // The same call, sent again because its connection broke: it has been done.
-      if (existing?.owner.requestId === owner.requestId) return existing
+      const id = input.id ?? (yield* freePipelineId(call))
+      const existing = input.id === undefined ? null : yield* pipelines.find(id)
       if (existing !== null) return yield* Effect.fail(pipelineExists(id, existing.state.status))
       const { items, order } = yield* Effect.fromResult(itemsOf(id, input))
       const made = { id, name: input.name ?? null, taskIds: items.map((item) => item.input.id), owner }
@@ -89,6 +94,15 @@ export const makePipelineCreation = Effect.gen(function* () {
       return pipeline
     }).pipe(Effect.mapError(toProblem("")))
 
+  /** The pipeline that the call has made, whatever has become of it, or makes now. */
+  const makeOne = Effect.fnUntraced(function* (tx: Tx & PipelineTx, input: PipelineInput, { before, note, ...starting }: Starting & Doing) {
+    const noted = before.get(part)
+    if (noted !== undefined) return (yield* pipelines.find(noted.id)) ?? (yield* Effect.fail(madeAndGone("pipeline", noted.id)))
+    const made = yield* make(tx, input, starting)
+    note(part, { id: made.id, attempt: 1 })
+    return made
+  })
+
   /** Makes a pipeline. Of one that is refused nothing is left, neither in the store nor on the disk. */
   const create = (input: PipelineInput, call: Call): Effect.Effect<Pipeline, Problem> =>
     Effect.suspend(() => {
@@ -99,7 +113,7 @@ export const makePipelineCreation = Effect.gen(function* () {
         for (const each of takeBacks.toReversed()) each()
       })
       return transitions
-        .commit((tx) => make(tx, input, { call, keep, seen: new Map() }))
+        .commit((tx) => once(tx, call, (doing) => makeOne(tx, input, { call, keep, seen: new Map(), ...doing })))
         .pipe(
           Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : takeBack)),
           Effect.mapError(toProblem(""))

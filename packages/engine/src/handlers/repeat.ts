@@ -84,9 +84,7 @@ const makeRepeat = Effect.gen(function* () {
 
   const create = Effect.fnUntraced(function* (tx: Tx, { parent, spec, input }: Repetition, call: Call) {
     const owner = yield* ownerOf(parent.owner.sessionId, 0, call)
-    const { id, existing } = yield* freeId(call, 0, owner.requestId)
-    // The same call, sent again because its connection broke: it has been done.
-    if (existing !== null) return existing
+    const id = yield* freeId(call, 0)
     yield* quota.check(owner.depth)
     const env = yield* environmentOf(root, parent, input, call)
     const unavailable = agentUnavailable(spec, env, settings.current())

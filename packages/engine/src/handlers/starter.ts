@@ -129,12 +129,8 @@ export const makeStartOne = Effect.gen(function* () {
     const unavailable = unavailableFor(specified, setting.config, starting)
     if (unavailable !== null) return yield* Effect.fail(unavailable)
     const owner = yield* ownerOf(input.sessionId ?? null, index, call)
-    const { id, existing } =
-      input.id === undefined
-        ? yield* freeId(call, index, owner.requestId)
-        : { id: input.id, existing: yield* store.find(input.id) }
-    // The same call, sent again because its connection broke: it has been done.
-    if (existing?.owner.requestId === owner.requestId) return existing
+    const id = input.id ?? (yield* freeId(call, index))
+    const existing = input.id === undefined ? null : yield* store.find(id)
     yield* quota.check(owner.depth)
     if (existing !== null) return yield* startAnew(tx, existing, item, { specified, owner, lineage, call, keep, seen })
     const stands = yield* standing(specified.spec.dependsOn, seen, input.dependsOn?.length ?? 0)

@@ -11,7 +11,6 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Home } from "../home/Home.ts"
-import { readEnvironment } from "../home/KeptEnvironment.ts"
 import { look } from "../process/look.ts"
 import { stopTree } from "../process/stopTree.ts"
 import { treeOf } from "../task/attemptSpec.ts"
@@ -84,22 +83,16 @@ type Restarting = Doing & { readonly call: Call }
 
 /** Asks for another attempt of one task in a transaction, and gives its number; made once. */
 const makeRestartOne = Effect.gen(function* () {
-  const { root } = yield* Home
   const view = yield* View
   const { standingAgain } = yield* makeStandings
   return Effect.fnUntraced(function* (tx: Tx, { id, reason }: Input<"restart">, { call, before, note }: Restarting) {
     const made = before.get(id)
     if (made !== undefined) return made.attempt
-    const requestId = `${call.caller.requestId}#restart`
     const task = yield* view.find(id)
-    // The same call, sent again because its connection broke: it has been done.
-    if (task.owner.requestId === requestId) return task.state.attempt
-    // The environment that its last request brought is to stay its own when another request is noted.
-    readEnvironment(root, task)
     // What runs has waited already.
     const stands = isFinal(task.state.status) ? yield* standingAgain(task) : { waitsFor: [], broken: null }
     const anew = { spec: null, reason: reason ?? null }
-    const { state } = yield* tx.restart({ ...task, owner: { ...task.owner, requestId } }, anew, stands, actorOf(call))
+    const { state } = yield* tx.restart(task, anew, stands, actorOf(call))
     const attempt = state.status === "stopping" ? state.attempt + 1 : state.attempt
     note(id, { id, attempt })
     return attempt
