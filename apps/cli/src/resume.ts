@@ -1,10 +1,10 @@
 /** From a stream that broke to the call that goes on behind its last frame: no frame is missing, none comes twice. */
 import type { OutgoingCall } from "@backbeat/client/callEngine"
 
-const snapshotMark = '{"type":"task.status.snapshot"'
+const snapshot = /^\{"type":"(?:task|pipeline)\.status\.snapshot"/u
 
-/** Whether a frame of a resumed stream was there before: the stream begins anew with what its tasks are. */
-export const isRepeated = (frame: string): boolean => frame.startsWith(snapshotMark)
+/** Whether a frame of a resumed stream was there before: the stream begins anew with what its tasks and its pipeline are. */
+export const isRepeated = (frame: string): boolean => snapshot.test(frame)
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)

@@ -53,6 +53,22 @@ describe("a stream whose engine is killed", () => {
     expect(frames.map(({ type }) => type)).toEqual(["task.status.snapshot", "task.created", "task.started", "task.failed"])
   })
 
+  test("of a pipeline's events goes on without telling again what the pipeline is", async () => {
+    await using rig = new Rig()
+    await rig.data("pipeline create", { id: "p", steps: [{ command: "cat", stdin: "open" }, { command: "true" }] })
+    const follower = rig.spawn(["events", '{"pipelineId":"p","follow":true}', "--stream"])
+    const { frames, ended } = framesOf(follower.stdout)
+    await until(() => frames.some(({ type }) => type === "task.started"))
+    await endEngine(rig)
+    await rig.data("send", { id: "p.1", eof: true })
+    await ended
+    expect(await follower.exited).toBe(0)
+    const types = frames.map(({ type }) => type)
+    expect([types[0], types.at(-1)]).toEqual(["pipeline.status.snapshot", "pipeline.completed"])
+    expect(types.filter((type) => type.endsWith("snapshot"))).toHaveLength(1)
+    expect(new Set(frames.map(({ sequence }) => sequence)).size).toBe(frames.length)
+  })
+
   test("of lines goes on at the next one, each line once", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "t", stdin: "open", script: "while read word; do echo $word; done; exit 3" })
