@@ -12,8 +12,10 @@ import { existsSync } from "node:fs"
 import { beginArtifact } from "../home/artifact.ts"
 import { readableDir } from "../agent/readableDir.ts"
 import { attemptDir, Home } from "../home/Home.ts"
+import type { Located } from "../output/locate.ts"
 import type { LogLine } from "../output/LogLine.ts"
-import { type LogPage, type LogQuery, readLogs } from "../output/readLogs.ts"
+import { cursorBehind, locateLogs, type LogQuery } from "../output/LogQuery.ts"
+import { type LinePage, pagesOf } from "../output/pages.ts"
 import { renderLine, summarize } from "../output/render.ts"
 import { makeTaskLines } from "../output/taskLines.ts"
 import { LiveAttempts } from "../task/LiveAttempts.ts"
@@ -23,42 +25,84 @@ import { View, wrongField } from "./View.ts"
 
 /** An inline answer that is larger than this many bytes becomes an artifact with `--output auto`. */
 const inlineMaxBytes = 262_144
-const artifactPageLines = 5000
+/** A part of an artifact, which is located before it is written, has this many lines at most. */
+const artifactPartLines = 100_000
+/** Of an answer that became an artifact this many lines are shown. */
+const briefLines = 20
+/** What a line costs in JSON beside its text: two quotes and a comma. */
+const quotedBytes = 3
 
 type Inline = Extract<Output<"logs">, { readonly lines: unknown }>
-
-const inlineOf = (taskId: string, page: LogPage, timestamps: boolean): Inline => ({
-  taskId,
-  totalLines: page.totalLines,
-  shownLines: page.shownLines,
-  hasMore: page.hasMore,
-  lines: page.lines.map(({ stream, text, at }: LogLine) => (timestamps ? { stream, text, at } : text)),
-  cursor: page.cursor,
-  droppedBytes: page.droppedBytes
-})
 
 const refused = (error: { readonly field: string; readonly message: string }): Problem =>
   wrongField(error.field, error.message, error.field === "since" ? "Give the cursor of an earlier answer." : "JavaScript's syntax is used.")
 
-const read = (query: LogQuery) => Effect.mapError(readLogs(query), refused)
+const find = (query: LogQuery, count: boolean) => Effect.mapError(locateLogs(query, { count }), refused)
 
-/** Writes every line of the query into an artifact, page by page. */
+/** What an answer tells, as if all located lines were still there; without any of them. */
+const inlineOf = (task: Task, located: Located): Inline => ({
+  taskId: task.id,
+  totalLines: located.totalLines,
+  shownLines: located.foundLines,
+  hasMore: located.hasMore,
+  lines: [],
+  cursor: cursorBehind(located),
+  droppedBytes: located.droppedBytes
+})
+
+interface Showing {
+  readonly timestamps: boolean
+  readonly maxBytes: number
+}
+
+/** Reads what was located. Of an answer that takes more than `maxBytes` only the last lines are kept. */
+const readInline = Effect.fnUntraced(function* (task: Task, located: Located, { maxBytes, timestamps }: Showing) {
+  const lines: Array<Inline["lines"][number]> = []
+  let bytes = 0
+  let shownLines = 0
+  let lostBytes = 0
+  const take = (page: LinePage): void => {
+    for (const { at, context, stream, text } of page.lines) {
+      lines.push(timestamps ? { stream, text, at } : text)
+      bytes += Buffer.byteLength(text) + quotedBytes
+      if (context !== true) shownLines++
+    }
+    if (bytes > maxBytes) lines.splice(0, lines.length - briefLines)
+    lostBytes = page.lostBytes
+  }
+  yield* Stream.runForEach(pagesOf(located), (page) => Effect.sync(() => take(page)))
+  const inline: Inline = { ...inlineOf(task, located), lines, shownLines, droppedBytes: located.droppedBytes + lostBytes }
+  const isLarge = bytes > maxBytes || (maxBytes < Number.POSITIVE_INFINITY && Buffer.byteLength(JSON.stringify(inline)) > maxBytes)
+  return { inline, isLarge }
+})
+
+/** Writes every line that the query could ask for into an artifact. Nothing is left of it when nobody waits for it any more. */
 const writeAll = Effect.fnUntraced(function* (root: string, task: Task, query: LogQuery, timestamps: boolean) {
   const now = yield* Clock.currentTimeMillis
   const name = { key: `task.${task.id}.logs`, label: `Output of ${task.id}`, kind: "log", fileName: `${task.id}-${now}.log` }
-  const file = beginArtifact(root, name, now)
-  const attempt = query.attempts[0]?.attempt ?? 1
-  for (let since = `c${attempt}-0-0`; ; ) {
-    const page = yield* read({ ...query, since, lines: artifactPageLines })
-    file.write(page.lines.map((line) => `${renderLine(line, timestamps)}\n`).join(""))
-    if (!page.hasMore) return file.finish()
-    since = page.cursor
-  }
+  return yield* Effect.acquireUseRelease(
+    Effect.sync(() => beginArtifact(root, name, now)),
+    (file) =>
+      Effect.gen(function* () {
+        for (let since = `c${query.output.attempt}-0-0`; ; ) {
+          const located = yield* find({ ...query, since, lines: artifactPartLines }, false)
+          yield* Stream.runForEach(pagesOf(located), ({ lines }) =>
+            Effect.sync(() => file.write(lines.map((line) => `${renderLine(line, timestamps)}\n`).join("")))
+          )
+          if (!located.hasMore) return file.finish()
+          since = cursorBehind(located)
+        }
+      }),
+    (file) => Effect.sync(() => file.discard())
+  )
 })
 
-/** The lines of a page; the last one carries the place from which to go on. */
-const withCursor = ({ lines, cursor }: LogPage): ReadonlyArray<LogLine & { readonly cursor?: string }> =>
-  lines.map((line, index) => (index === lines.length - 1 ? { ...line, cursor } : line))
+/** The lines as they are asked for; the last one carries the place from which to go on. */
+const linesOf = (located: Located): Stream.Stream<LogLine & { readonly cursor?: string }> =>
+  Stream.flatMap(pagesOf(located), ({ isLast, lines }) => {
+    const last = isLast ? lines.slice(-1).map((line) => ({ ...line, cursor: cursorBehind(located) })) : []
+    return Stream.fromArray([...lines.slice(0, lines.length - last.length), ...last])
+  })
 
 /** The handler of `logs`. */
 export const makeLogsHandler = Effect.gen(function* () {
@@ -80,21 +124,23 @@ export const makeLogsHandler = Effect.gen(function* () {
     if (isLive) (input.raw === true ? live.output : live.readable.watch).sampleNow()
     const { id: _, attempt: __, follow: ___, timestamps: ____, raw, lines, ...choice } = input
     const shown = raw === true ? dir : readableDir(root, task, attempt)
-    return { ...choice, lines: lines ?? 100, attempts: [{ attempt, dir: shown, ended: !isLive }] } satisfies LogQuery
+    return { ...choice, lines: lines ?? 100, output: { attempt, dir: shown, ended: !isLive } } satisfies LogQuery
   })
 
   const answer = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
     const task = yield* view.find(input.id)
     const query = yield* queryOf(task, input)
     const timestamps = input.timestamps ?? false
-    const page = yield* read(query)
-    const inline = inlineOf(task.id, page, timestamps)
     const mode = call.flags.output ?? "auto"
-    const large = mode === "artifact" || (mode === "auto" && Buffer.byteLength(JSON.stringify(inline)) > inlineMaxBytes)
-    if (!large) return inline
+    const located = yield* find(query, true)
+    const { inline, isLarge } =
+      mode === "artifact"
+        ? { inline: inlineOf(task, located), isLarge: true }
+        : yield* readInline(task, located, { timestamps, maxBytes: mode === "inline" ? Number.POSITIVE_INFINITY : inlineMaxBytes })
+    if (!isLarge) return inline
     const artifact = yield* writeAll(root, task, query, timestamps)
-    const brief = { ...inline, lines: mode === "artifact" ? [] : inline.lines.slice(-20) }
-    return { kind: "summary+artifact" as const, summary: summarize(task.id, page), inline: brief, artifact }
+    const brief = { ...inline, lines: inline.lines.slice(-briefLines) }
+    return { kind: "summary+artifact" as const, summary: summarize(task.id, inline), inline: brief, artifact }
   })
 
   const stream = Effect.fnUntraced(function* (input: Input<"logs">) {
@@ -102,19 +148,19 @@ export const makeLogsHandler = Effect.gen(function* () {
     const query = yield* queryOf(task, input)
     const sequence = yield* Effect.mapError(store.lastSequence, toProblem(task.id))
     if (input.follow === true) {
-      const attempt = query.attempts[0]?.attempt ?? 1
+      const { attempt } = query.output
       // One look gives both: what comes after it is behind its cursor.
-      const page = input.since === undefined ? yield* read(query) : null
-      const begin = input.since ?? page?.cursor
-      const past = page === null ? [] : withCursor(page)
+      const located = input.since === undefined ? yield* find(query, false) : null
+      const begin = located === null ? input.since : cursorBehind(located)
+      const past = located === null ? Stream.empty : linesOf(located)
       const { stream: which, grep, ansi, raw } = input
       const coming = taskLines({ id: task.id, attempt, since: begin, stream: which, grep, ansi, raw, single: input.attempt !== undefined })
       const lines = Stream.mapError(coming, (trouble) =>
         trouble._tag === "InvalidLogQuery" ? refused(trouble) : toProblem(task.id)(trouble)
       )
-      return Stream.map(Stream.concat(Stream.fromIterable(past), lines), (line) => lineFrame(task.id, sequence, line))
+      return Stream.map(Stream.concat(past, lines), (line) => lineFrame(task.id, sequence, line))
     }
-    return Stream.fromIterable(withCursor(yield* read(query)).map((line) => lineFrame(task.id, sequence, line)))
+    return Stream.map(linesOf(yield* find(query, false)), (line) => lineFrame(task.id, sequence, line))
   })
 
   return { ...handle(operations.logs, answer), stream: handleStream(operations.logs, stream) }

@@ -1,6 +1,6 @@
 /** Writes answers that are too large to be shown into files of the home. */
 import type { Artifact } from "@backbeat/contract/Artifact"
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs"
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { artifactDir } from "./Home.ts"
 
@@ -17,6 +17,8 @@ export interface ArtifactFile {
   readonly write: (text: string) => void
   /** Closes the file and tells where it is. */
   readonly finish: () => Artifact
+  /** Removes what was written, unless it is finished. */
+  readonly discard: () => void
 }
 
 let draftCount = 0
@@ -28,11 +30,16 @@ export const beginArtifact = (root: string, { key, label, kind, fileName }: Arti
   // Written aside: callers that want the same at the same time would write into each other's file.
   const draft = `${path}.${draftCount++}.draft`
   const fd = openSync(draft, "w", 0o600)
+  let isOpen = true
+  const close = (): void => {
+    closeSync(fd)
+    isOpen = false
+  }
   return {
     write: (text) => writeFileSync(fd, text),
     finish: () => {
       const { size } = fstatSync(fd)
-      closeSync(fd)
+      close()
       renameSync(draft, path)
       return {
         key,
@@ -43,6 +50,11 @@ export const beginArtifact = (root: string, { key, label, kind, fileName }: Arti
         size_bytes: size,
         created_at: new Date(now).toISOString()
       }
+    },
+    discard: () => {
+      if (!isOpen) return
+      close()
+      rmSync(draft, { force: true })
     }
   }
 }

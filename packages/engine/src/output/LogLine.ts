@@ -1,8 +1,8 @@
-// A line as it is answered, and the merge of both streams into one order of arrival.
+// A line as it is answered.
 import type { Arrivals } from "./Arrivals.ts"
 import { isPartial, lineText } from "./Line.ts"
-import type { LineSpan } from "./Line.ts"
-import type { OutputFile, ReadAhead } from "./OutputFile.ts"
+import type { PlacedLine } from "./mergeLines.ts"
+import type { ReadAhead } from "./OutputFile.ts"
 import type { OutputStream } from "./OutputStream.ts"
 
 /** One line of output. */
@@ -15,24 +15,6 @@ export interface LogLine {
   readonly context?: true
   /** Set on a last line whose newline is not written yet: it may still grow, and comes again when it is whole. */
   readonly partial?: true
-}
-
-/** A line not read yet: where it is, and its place in the order of arrival. */
-export interface PlacedLine {
-  readonly file: OutputFile
-  readonly span: LineSpan
-  readonly sample: number
-  readonly context: boolean
-}
-
-/** Puts the lines of both streams into their order of arrival. Within one sample stdout comes first. */
-export function mergeByArrival(lines: readonly PlacedLine[]): readonly PlacedLine[] {
-  return lines.toSorted((a, b) => a.sample - b.sample || rank(a) - rank(b) || a.span.start - b.span.start)
-}
-
-/** Places lines of one attempt. */
-export function placeLines(arrivals: Arrivals, file: OutputFile, spans: readonly LineSpan[]): PlacedLine[] {
-  return spans.map((span) => ({ file, span, sample: arrivals.sampleOf(file.stream, span.next), context: false }))
 }
 
 /** What reading texts needs to know: the index of arrivals, one reader for each file, and how to show lines. */
@@ -55,11 +37,7 @@ export function readLine(reading: Reading, line: PlacedLine): LogLine | undefine
     stream: line.file.stream,
     text,
     at: new Date(at).toISOString(),
-    ...(line.context ? { context: true as const } : {}),
+    ...(line.span.context === true ? { context: true as const } : {}),
     ...(isPartial(line.span) && !ended ? { partial: true as const } : {})
   }
-}
-
-function rank(line: PlacedLine): number {
-  return line.file.stream === "stdout" ? 0 : 1
 }

@@ -20,7 +20,8 @@ export class OutputFile {
   #keptFrom: number
   #shift: number
 
-  constructor(dir: string, stream: OutputStream) {
+  /** With `upTo` what comes behind this offset does not count. */
+  constructor(dir: string, stream: OutputStream, upTo = Number.POSITIVE_INFINITY) {
     this.dir = dir
     this.stream = stream
     this.path = outputPath(dir, stream)
@@ -29,7 +30,7 @@ export class OutputFile {
     this.#shift = shift
     this.#fd = openIfThere(this.path)
     const stat = this.#fd === undefined ? { size: 0, ino: 0, mtimeMs: 0 } : fstatSync(this.#fd)
-    this.end = Math.max(stat.size + shift, keptFrom)
+    this.end = Math.min(upTo, Math.max(stat.size + shift, keptFrom))
     this.inode = stat.ino
     this.modifiedAt = Math.floor(stat.mtimeMs)
   }
@@ -71,6 +72,7 @@ const windowBytes = 65_536
 export class ReadAhead {
   readonly file: OutputFile
   #from = 0
+  #room = new Uint8Array(0)
   #window = new Uint8Array(0)
 
   constructor(file: OutputFile) {
@@ -81,11 +83,14 @@ export class ReadAhead {
   part(from: number, length: number): Uint8Array | undefined {
     const offset = from - this.#from
     if (offset >= 0 && offset + length <= this.#window.length) return this.#window.subarray(offset, offset + length)
-    const bytes = new Uint8Array(Math.max(length, Math.min(windowBytes, this.file.end - from)))
-    const count = this.file.read(from, bytes)
+    const wanted = Math.max(length, Math.min(windowBytes, this.file.end - from))
+    if (this.#room.length < wanted) this.#room = new Uint8Array(wanted)
+    // What is read replaces what was there, also when it turns out to be dropped.
+    this.#window = this.#room.subarray(0, 0)
+    const count = this.file.read(from, this.#room)
     if (count === "dropped") return undefined
     this.#from = from
-    this.#window = bytes.subarray(0, count)
+    this.#window = this.#room.subarray(0, count)
     return this.#window.subarray(0, length)
   }
 }

@@ -1,37 +1,43 @@
 // The lines around those that match `grep`, of the same stream, as `grep -C` shows them.
 import * as Effect from "effect/Effect"
-import type { Arrivals } from "./Arrivals.ts"
 import type { LineSpan } from "./Line.ts"
-import { mergeByArrival } from "./LogLine.ts"
-import type { PlacedLine } from "./LogLine.ts"
+import { type LineSource, type ShownSpan, someLines } from "./lineSources.ts"
 import type { OutputFile } from "./OutputFile.ts"
-import { scanBackward, scanForward } from "./scan.ts"
+import { scanBackward, scanBuffer, scanForward } from "./scan.ts"
+import type { ListedLines } from "./SpanList.ts"
 
-/** Adds up to `count` lines before and after each of these matches; a line near two of them comes once. */
-export const withContext = Effect.fnUntraced(function* (
-  arrivals: Arrivals,
-  matches: readonly PlacedLine[],
-  count: number
-): Effect.fn.Return<readonly PlacedLine[]> {
-  const lines = new Map(matches.map((line) => [keyOf(line.file, line.span), line]))
-  for (const { file, span } of matches) {
-    const before = yield* scanBackward(file, { before: span.start, count })
-    const after = yield* linesAfter(file, span.next, count)
-    for (const near of [...before, ...after]) {
-      const key = keyOf(file, near)
-      if (lines.has(key)) continue
-      lines.set(key, { file, span: near, sample: arrivals.sampleOf(file.stream, near.next), context: true })
+const usualLineBytes = 256
+
+/** The lines of a list, with up to `count` lines before and after each; a line near two of them comes once. */
+export const linesAround = (file: OutputFile, { list, from, to }: ListedLines, count: number): LineSource => {
+  const buffer = scanBuffer(Math.max(4_096, count * usualLineBytes))
+  let place = from
+  let shownTo = 0
+
+  const linesAfter = Effect.fnUntraced(function* (match: LineSpan, before: number) {
+    const spans: LineSpan[] = []
+    const visit = (span: LineSpan): boolean => span.start < before && spans.push(span) < count
+    if (match.next < before) yield* scanForward(file, { from: match.next, partial: true, visit, buffer })
+    return spans
+  })
+
+  const around = Effect.fnUntraced(function* (match: LineSpan, spans: ShownSpan[]) {
+    const near = match.start > shownTo ? yield* scanBackward(file, { before: match.start, count, buffer }) : []
+    for (const span of near) if (span.start >= shownTo) spans.push({ ...span, context: true })
+    spans.push(match)
+    const following = place < to ? list.at(place)?.start : undefined
+    const after = yield* linesAfter(match, following ?? Number.POSITIVE_INFINITY)
+    for (const span of after) spans.push({ ...span, context: true })
+    shownTo = (after.at(-1) ?? match).next
+  })
+
+  const some = Effect.gen(function* () {
+    const spans: ShownSpan[] = []
+    while (spans.length < someLines && place < to) {
+      const match = list.at(place++)
+      if (match !== undefined) yield* around(match, spans)
     }
-  }
-  return mergeByArrival([...lines.values()])
-})
-
-const linesAfter = Effect.fnUntraced(function* (file: OutputFile, from: number, count: number) {
-  const spans: LineSpan[] = []
-  yield* scanForward(file, { from, partial: true, visit: (span) => spans.push(span) < count })
-  return spans
-})
-
-function keyOf(file: OutputFile, span: LineSpan): string {
-  return `${file.stream}:${span.start}`
+    return spans
+  })
+  return { file, some, lostBytes: () => 0 }
 }

@@ -9,11 +9,12 @@ import type { OutputWatch } from "./Growth.ts"
 import type { InvalidLogQuery } from "./InvalidLogQuery.ts"
 import type { LogLine } from "./LogLine.ts"
 import type { OutputStream } from "./OutputStream.ts"
-import { readAttempt } from "./readAttempt.ts"
-import type { AttemptPage, LineChoice } from "./readAttempt.ts"
-import { checkCursor, choiceOf } from "./readLogs.ts"
+import { type LineChoice, locate } from "./locate.ts"
+import { checkCursor, choiceOf } from "./LogQuery.ts"
+import { allLines, type LinePage } from "./pages.ts"
 
 const pageLines = 2_000
+const pageBytes = 524_288
 
 /** What to follow. */
 export interface Following {
@@ -42,7 +43,7 @@ export interface FollowedLine extends LogLine {
 export const follow = (following: Following): Stream.Stream<FollowedLine, InvalidLogQuery> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const choice = yield* choiceOf({ ...following, lines: pageLines }, false)
+      const choice = yield* choiceOf({ ...following, lines: pageLines, maxBytes: pageBytes }, false)
       const begin = yield* beginOf(following)
       const news = Latch.makeUnsafe(false)
       const state = { ended: false }
@@ -85,16 +86,17 @@ const nextPage = Effect.fnUntraced(function* (progress: Progress, from: Reached)
   // Closed before the look at the files, so that what is written after it opens the latch again.
   news.closeUnsafe()
   const ended = progress.state.ended
-  const page = yield* readAttempt({ attempt: following.attempt, dir: following.dir, ended }, choice, from)
-  const droppedBytes = from.droppedBytes + page.droppedBytes
+  const located = yield* locate({ attempt: following.attempt, dir: following.dir, ended }, choice, from)
+  const page = yield* allLines(located)
+  const droppedBytes = from.droppedBytes + located.droppedBytes + page.lostBytes
   const lines = followed(page, from, droppedBytes)
-  if (ended && !page.hasMore) return [lines, Option.none<Reached>()] as const
-  if (lines.length === 0 && !page.hasMore) yield* news.await
-  const next = { attempt: following.attempt, ...page.next, droppedBytes: lines.length === 0 ? droppedBytes : 0 }
+  if (ended && !located.hasMore) return [lines, Option.none<Reached>()] as const
+  if (lines.length === 0 && !located.hasMore) yield* news.await
+  const next = { attempt: following.attempt, ...located.next, droppedBytes: lines.length === 0 ? droppedBytes : 0 }
   return [lines, Option.some<Reached>(next)] as const
 })
 
-function followed(page: AttemptPage, from: Cursor, droppedBytes: number): readonly FollowedLine[] {
+function followed(page: Pick<LinePage, "lines" | "lineEnds">, from: Cursor, droppedBytes: number): readonly FollowedLine[] {
   const reached = { attempt: from.attempt, stdout: from.stdout, stderr: from.stderr }
   return page.lines.map((line, index) => {
     reached[line.stream] = page.lineEnds[index] ?? reached[line.stream]
@@ -103,11 +105,5 @@ function followed(page: AttemptPage, from: Cursor, droppedBytes: number): readon
   })
 }
 
-const beginOf = Effect.fnUntraced(function* (following: Following): Effect.fn.Return<Cursor, InvalidLogQuery> {
-  const { attempt, dir, since } = following
-  const beginning = { attempt, stdout: 0, stderr: 0 }
-  if (since === undefined) return beginning
-  const cursor = yield* checkCursor({ attempts: [{ attempt, dir, ended: false }] }, since)
-  // A cursor of an earlier attempt is before everything in this one.
-  return cursor.attempt === attempt ? cursor : beginning
-})
+const beginOf = ({ attempt, dir, since }: Following): Effect.Effect<Cursor, InvalidLogQuery> =>
+  since === undefined ? Effect.succeed({ attempt, stdout: 0, stderr: 0 }) : checkCursor({ attempt, dir }, since)

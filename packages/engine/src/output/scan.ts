@@ -16,6 +16,8 @@ export interface ForwardScan {
   /** Answers true for bytes in which no line is of interest. */
   readonly skips?: (bytes: Buffer) => boolean
   readonly visit: (span: LineSpan, bytes: Buffer | undefined) => boolean
+  /** Where to read into, for walks that are taken up again; without it a new one. */
+  readonly buffer?: Buffer
 }
 
 /** Where a walk ended: every line before `readTo` was visited, but for `missedBytes` that rotation had dropped. */
@@ -29,7 +31,7 @@ export const scanForward = Effect.fnUntraced(function* (
   file: OutputFile,
   scan: ForwardScan
 ): Effect.fn.Return<ScanEnd> {
-  const buffer = Buffer.allocUnsafeSlow(clampChunk(file.end - scan.from))
+  const buffer = scan.buffer ?? scanBuffer(file.end - scan.from)
   let position = scan.from
   let missedBytes = 0
   while (position < file.end) {
@@ -60,9 +62,9 @@ export const scanForward = Effect.fnUntraced(function* (
 /** The last lines that begin before an offset, oldest first; a line without newline counts. The walk costs what these lines are long, not what the file is. */
 export const scanBackward = Effect.fnUntraced(function* (
   file: OutputFile,
-  scan: { readonly before: number; readonly count: number }
+  scan: { readonly before: number; readonly count: number; readonly buffer?: Buffer }
 ): Effect.fn.Return<readonly LineSpan[]> {
-  const buffer = Buffer.allocUnsafeSlow(clampChunk(Math.max(4096, scan.count * usualLineBytes)))
+  const buffer = scan.buffer ?? scanBuffer(Math.max(4096, scan.count * usualLineBytes))
   const walk: BackwardWalk = { spans: [], count: scan.count, end: scan.before, next: scan.before }
   let position = scan.before
   while (walk.spans.length < scan.count && position > file.keptFrom) {
@@ -119,7 +121,7 @@ const unendedLine = Effect.fnUntraced(function* (
   start: number,
   known: number
 ): Effect.fn.Return<LineSpan | "dropped"> {
-  const buffer = Buffer.allocUnsafeSlow(clampChunk(file.end - start - known))
+  const buffer = scanBuffer(file.end - start - known)
   for (let position = start + known; position < file.end;) {
     const count = file.read(position, buffer)
     if (count === "dropped") return count
@@ -136,6 +138,7 @@ function lastNewline(bytes: Buffer, from: number): number {
   return from < 0 ? -1 : bytes.subarray(0, from + 1).lastIndexOf(newline)
 }
 
-function clampChunk(bytes: number): number {
-  return Math.max(1, Math.min(chunkBytes, bytes))
+/** Room for a walk over this many bytes, a chunk of them at a time. */
+export function scanBuffer(bytes: number): Buffer {
+  return Buffer.allocUnsafeSlow(Math.max(1, Math.min(chunkBytes, bytes)))
 }

@@ -4,6 +4,7 @@ import { failed } from "@backbeat/contract/Envelope"
 import type { Problem } from "@backbeat/contract/Problem"
 import { exitHeader, handoverHeader, streamType } from "@backbeat/contract/protocol"
 import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
@@ -31,12 +32,11 @@ interface Streaming {
   readonly flushed: Effect.Effect<void, Problem>
 }
 
-/** The frames, each told when what it tells is on the disk. An open call until the last one is out or the caller has gone. */
+/** The frames, told when what they tell is on the disk, as many at a time as come together. An open call until the last one is out or the caller has gone. */
 const bodyOf = (answer: Extract<Answer, { readonly kind: "stream" }>, { enter, closing, flushed }: Streaming): ReadableStream<Uint8Array> => {
   const left = enter()
   return answer.frames.pipe(
-    Stream.tap(() => flushed),
-    Stream.map((frame) => `${JSON.stringify(frame)}\n`),
+    Stream.mapArrayEffect((frames) => Effect.as(flushed, Arr.of(frames.map((frame) => `${JSON.stringify(frame)}\n`).join("")))),
     // What fails because the engine ends is no answer: the caller goes on with the next one.
     Stream.catch((trouble) => (closing.aborted ? Stream.never : Stream.make(`${JSON.stringify(failed(answer.operation, trouble))}\n`))),
     Stream.encodeText,

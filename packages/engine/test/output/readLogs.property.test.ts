@@ -5,7 +5,7 @@ import * as fc from "fast-check"
 import { visibleText } from "../../src/output/Line.ts"
 import { outputStreams } from "../../src/output/OutputStream.ts"
 import type { OutputStream } from "../../src/output/OutputStream.ts"
-import { readLogs } from "../../src/output/readLogs.ts"
+import { readLogs } from "./readLogs.ts"
 import type { LogLine } from "../../src/output/LogLine.ts"
 import { AttemptRig } from "./AttemptRig.ts"
 
@@ -61,7 +61,7 @@ describe("any output", () => {
         let since = "c1-0-0"
         const readOn = async (lines: number, ended: boolean): Promise<boolean> => {
           const page = await Effect.runPromise(
-            readLogs({ attempts: [{ attempt: 1, dir: rig.dir, ended }], lines, since })
+            readLogs({ output: { attempt: 1, dir: rig.dir, ended }, lines, since })
           )
           got.push(...page.lines)
           since = page.cursor
@@ -89,14 +89,14 @@ describe("any output", () => {
           if (write.sampled) watching.sampleNow()
         }
         watching.close()
-        const attempts = [{ attempt: 1, dir: rig.dir, ended: true }]
-        const all = await Effect.runPromise(readLogs({ attempts, lines: 10_000, since: "c1-0-0" }))
-        const last = await Effect.runPromise(readLogs({ attempts, lines }))
+        const output = { attempt: 1, dir: rig.dir, ended: true }
+        const all = await Effect.runPromise(readLogs({ output, lines: 10_000, since: "c1-0-0" }))
+        const last = await Effect.runPromise(readLogs({ output, lines }))
         const expected = linesOf("stdout", written).length + linesOf("stderr", written).length
         expect(all.lines.length).toBe(expected)
         expect(last.lines).toEqual(lines === 0 ? [] : all.lines.slice(-lines))
         expect(last.totalLines).toBe(expected)
-        const matching = await Effect.runPromise(readLogs({ attempts, lines, grep: "a" }))
+        const matching = await Effect.runPromise(readLogs({ output, lines, grep: "a" }))
         const expectedMatches = all.lines.filter((line) => line.text.includes("a"))
         expect(matching.totalLines).toBe(expectedMatches.length)
         expect(matching.lines).toEqual(lines === 0 ? [] : expectedMatches.slice(-lines))
@@ -121,9 +121,9 @@ describe("any output", () => {
       }
     }
     for (const write of written) rig.append(write.stream, write.bytes)
-    const attempts = [{ attempt: 1, dir: rig.dir, ended: true }]
-    const forward = await Effect.runPromise(readLogs({ attempts, lines: 1_000, since: "c1-0-0" }))
-    const backward = await Effect.runPromise(readLogs({ attempts, lines: 1_000 }))
+    const output = { attempt: 1, dir: rig.dir, ended: true }
+    const forward = await Effect.runPromise(readLogs({ output, lines: 1_000, since: "c1-0-0" }))
+    const backward = await Effect.runPromise(readLogs({ output, lines: 1_000 }))
     expect(backward.lines).toEqual(forward.lines)
     expect(forward.totalLines).toBe(written.length * 2)
     expect(forward.lines.filter((line) => line.text === "short €").length).toBe(written.length)
@@ -134,14 +134,14 @@ describe("any output", () => {
     const lines = Array.from({ length: 30_000 }, (_, index) => `${"€🎉ü".repeat(index % 7)}${index}`)
     rig.append("stderr", lines.join("\n"))
     rig.append("stderr", Uint8Array.from([10, 0x61, 0xe2, 0x82]))
-    const attempts = [{ attempt: 1, dir: rig.dir, ended: true }]
+    const output = { attempt: 1, dir: rig.dir, ended: true }
     const got: string[] = []
-    let page = await Effect.runPromise(readLogs({ attempts, lines: 7_000, since: "c1-0-0" }))
-    for (; page.hasMore; page = await Effect.runPromise(readLogs({ attempts, lines: 7_000, since: page.cursor })))
+    let page = await Effect.runPromise(readLogs({ output, lines: 7_000, since: "c1-0-0" }))
+    for (; page.hasMore; page = await Effect.runPromise(readLogs({ output, lines: 7_000, since: page.cursor })))
       got.push(...only(page.lines, "stderr"))
     got.push(...only(page.lines, "stderr"))
     expect(got).toEqual([...lines, "a\uFFFD"])
-    const last = await Effect.runPromise(readLogs({ attempts, lines: 30_001 }))
+    const last = await Effect.runPromise(readLogs({ output, lines: 30_001 }))
     expect(only(last.lines, "stderr")).toEqual(got)
   })
 })

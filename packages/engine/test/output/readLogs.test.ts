@@ -1,10 +1,8 @@
 import { describe, expect, test } from "bun:test"
-import { mkdirSync, writeFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import { lastLinesOf } from "../../src/output/lastLinesOf.ts"
-import { outputPath } from "../../src/output/OutputStream.ts"
-import { readLogs } from "../../src/output/readLogs.ts"
-import type { LogPage, LogQuery } from "../../src/output/readLogs.ts"
+import type { LogQuery } from "../../src/output/LogQuery.ts"
+import { type LogPage, readLogs } from "./readLogs.ts"
 import { renderLine, summarize } from "../../src/output/render.ts"
 import { AttemptRig } from "./AttemptRig.ts"
 
@@ -12,7 +10,7 @@ type Asked = Partial<LogQuery> & { readonly ended?: boolean }
 
 function query(rig: AttemptRig, asked: Asked = {}): LogQuery {
   const { ended = true, ...rest } = asked
-  return { attempts: [{ attempt: 1, dir: rig.dir, ended }], lines: 100, ...rest }
+  return { output: { attempt: 1, dir: rig.dir, ended }, lines: 100, ...rest }
 }
 
 const read = (rig: AttemptRig, asked: Asked = {}): Promise<LogPage> => Effect.runPromise(readLogs(query(rig, asked)))
@@ -38,7 +36,7 @@ describe("the last lines", () => {
   test("of an attempt whose files are not there are none", async () => {
     using rig = new AttemptRig()
     const page = await Effect.runPromise(
-      readLogs({ attempts: [{ attempt: 1, dir: `${rig.dir}/none`, ended: true }], lines: 5 })
+      readLogs({ output: { attempt: 1, dir: `${rig.dir}/none`, ended: true }, lines: 5 })
     )
     expect(page.totalLines).toBe(0)
   })
@@ -90,26 +88,6 @@ describe("the last lines", () => {
     expect(texts(await read(rig, { ended: false, since: first.cursor }))).toEqual([])
     rig.append("stdout", "***\n")
     expect(texts(await read(rig, { ended: false, since: first.cursor }))).toEqual(["Password: ***"])
-  })
-
-  test("reach over several attempts", async () => {
-    using rig = new AttemptRig()
-    const second = `${rig.dir}/second`
-    mkdirSync(second)
-    rig.append("stdout", "a1\na2\n")
-    writeFileSync(outputPath(second, "stdout"), "b1\nb2\n")
-    const attempts = [
-      { attempt: 1, dir: rig.dir, ended: true },
-      { attempt: 2, dir: second, ended: true }
-    ]
-    const page = await read(rig, { attempts, lines: 3 })
-    expect(texts(page)).toEqual(["a2", "b1", "b2"])
-    expect(page).toMatchObject({ totalLines: 4, hasMore: true, cursor: "c2-6-0" })
-    const forward = await read(rig, { attempts, lines: 3, since: "c1-3-0" })
-    expect(texts(forward)).toEqual(["a2", "b1", "b2"])
-    expect(forward).toMatchObject({ totalLines: 4, hasMore: false, cursor: "c2-6-0" })
-    const short = await read(rig, { attempts, lines: 1, since: "c1-3-0" })
-    expect([texts(short), short.hasMore, short.cursor]).toEqual([["a2"], true, "c2-0-0"])
   })
 
   test("for a checkpoint are whole lines within a count of bytes", async () => {

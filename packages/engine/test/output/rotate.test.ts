@@ -5,15 +5,15 @@ import { follow } from "../../src/output/follow.ts"
 import { OutputFile } from "../../src/output/OutputFile.ts"
 import { outputPath } from "../../src/output/OutputStream.ts"
 import { punchHole } from "../../src/output/punchHole.ts"
-import { readLogs } from "../../src/output/readLogs.ts"
-import type { LogPage, LogQuery } from "../../src/output/readLogs.ts"
+import type { LogQuery } from "../../src/output/LogQuery.ts"
+import { type LogPage, readLogs } from "./readLogs.ts"
 import { rotate } from "../../src/output/rotate.ts"
 import type { RotateMethod } from "../../src/output/rotate.ts"
 import * as Stream from "effect/Stream"
 import { AttemptRig, grown } from "./AttemptRig.ts"
 
 const read = (rig: AttemptRig, asked: Partial<LogQuery> = {}): Promise<LogPage> =>
-  Effect.runPromise(readLogs({ attempts: [{ attempt: 1, dir: rig.dir, ended: true }], lines: 1_000_000, ...asked }))
+  Effect.runPromise(readLogs({ output: { attempt: 1, dir: rig.dir, ended: true }, lines: 1_000_000, ...asked }))
 
 const line = (number: number): string => `line ${String(number).padStart(9, "0")}`
 const lineBytes = 15

@@ -1,0 +1,80 @@
+// A request for log lines of one attempt of a task, and where the lines that answer it are.
+import * as Effect from "effect/Effect"
+import { formatCursor, parseCursor } from "./Cursor.ts"
+import type { Cursor } from "./Cursor.ts"
+import { InvalidLogQuery } from "./InvalidLogQuery.ts"
+import { type AttemptOutput, type LineChoice, locate, type Located } from "./locate.ts"
+import { OutputFile } from "./OutputFile.ts"
+import { outputStreams } from "./OutputStream.ts"
+import type { OutputStream } from "./OutputStream.ts"
+import { compilePattern } from "./Pattern.ts"
+
+/** A request for lines; take a sample of a watched output before. */
+export interface LogQuery {
+  readonly output: AttemptOutput
+  readonly lines: number
+  readonly stream?: "both" | OutputStream
+  /** A cursor: read forward from it; absent: the last lines. */
+  readonly since?: string
+  readonly grep?: string
+  /** Lines of context before and after each match. */
+  readonly context?: number
+  readonly ansi?: boolean
+  /** Ends a reading forward also after this many bytes of text. */
+  readonly maxBytes?: number
+}
+
+/** Finds the lines that answer a request. Fails with InvalidLogQuery when `since` or `grep` cannot be used. */
+export const locateLogs = Effect.fnUntraced(function* (
+  query: LogQuery,
+  { count }: { readonly count: boolean }
+): Effect.fn.Return<Located, InvalidLogQuery> {
+  const choice = yield* choiceOf(query, count)
+  const { output, since } = query
+  return yield* locate(output, choice, since === undefined ? undefined : yield* checkCursor(output, since))
+})
+
+/** What to give as `since` to read on behind located lines. */
+export const cursorBehind = ({ next, output }: Located): string => formatCursor({ attempt: output.attempt, ...next })
+
+/** The choice of lines that a request makes. Fails with InvalidLogQuery for `grep`. */
+export const choiceOf = Effect.fnUntraced(function* (
+  query: Omit<LogQuery, "output">,
+  count: boolean
+): Effect.fn.Return<LineChoice, InvalidLogQuery> {
+  const { grep } = query
+  return {
+    stream: query.stream ?? "both",
+    lines: query.lines,
+    maxBytes: query.maxBytes ?? Number.POSITIVE_INFINITY,
+    grep: grep === undefined ? undefined : { source: grep, pattern: yield* Effect.fromResult(compilePattern(grep)) },
+    contextLines: grep === undefined ? 0 : (query.context ?? 0),
+    ansi: query.ansi ?? false,
+    count
+  }
+})
+
+/** Reads a `since` and holds it against what is there: of an earlier attempt it is before everything. Fails with InvalidLogQuery. */
+export const checkCursor = Effect.fnUntraced(function* (
+  { attempt, dir }: Pick<AttemptOutput, "attempt" | "dir">,
+  since: string
+): Effect.fn.Return<Cursor, InvalidLogQuery> {
+  const cursor = parseCursor(since)
+  if (cursor === undefined) return yield* wrongCursor("is not a cursor that an answer gave", since)
+  if (cursor.attempt > attempt) return yield* wrongCursor("is of an attempt that has not been", since)
+  if (cursor.attempt < attempt) return { attempt, stdout: 0, stderr: 0 }
+  if (outputStreams.some((stream) => cursor[stream] > lengthOf(dir, stream))) {
+    return yield* wrongCursor("is behind the end of the output", since)
+  }
+  return cursor
+})
+
+function lengthOf(dir: string, stream: OutputStream): number {
+  const file = new OutputFile(dir, stream)
+  file.close()
+  return file.end
+}
+
+function wrongCursor(what: string, since: string): InvalidLogQuery {
+  return new InvalidLogQuery({ field: "since", message: `${what}: ${since.slice(0, 80)}` })
+}

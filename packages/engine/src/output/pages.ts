@@ -1,0 +1,87 @@
+// Reads located lines a page at a time, each when it is asked for: what nobody has asked for yet is only in the files.
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { linesAround } from "./context.ts"
+import { maxLineBytes } from "./Line.ts"
+import { type LineSource, linesIn, linesListed } from "./lineSources.ts"
+import type { Located, LocatedPart } from "./locate.ts"
+import { type LogLine, readLine, type Reading } from "./LogLine.ts"
+import { type Merge, mergeLines } from "./mergeLines.ts"
+import { OutputFile, ReadAhead } from "./OutputFile.ts"
+
+const pageLines = 1_000
+const pageBytes = 262_144
+
+/** Some of the lines, oldest first. */
+export interface LinePage {
+  readonly lines: readonly LogLine[]
+  /** For each line the offset behind it in its stream. */
+  readonly lineEnds: readonly number[]
+  /** Bytes of lines in this page or before it that rotation dropped before they were read. */
+  readonly lostBytes: number
+  readonly isLast: boolean
+}
+
+/** The pages of what was located, at least one. The files are open from the first to the last, or until nobody wants more. */
+export const pagesOf = (located: Located): Stream.Stream<LinePage> =>
+  Stream.unwrap(
+    Effect.map(
+      Effect.acquireRelease(
+        Effect.sync(() => located.parts.map(({ end, stream }) => new OutputFile(located.output.dir, stream, end))),
+        (files) => Effect.sync(() => files.forEach((file) => file.close()))
+      ),
+      (files) => {
+        const page = readerOf(located, files)
+        return Stream.paginate(undefined, () =>
+          Effect.map(page, (read) => [[read], read.isLast ? Option.none() : Option.some(undefined)] as const)
+        )
+      }
+    )
+  )
+
+/** All of the lines at once, where they are known to be few. */
+export const allLines = Effect.fnUntraced(function* (located: Located): Effect.fn.Return<Omit<LinePage, "isLast">> {
+  const pages = located.foundLines === 0 ? [] : yield* Stream.runCollect(pagesOf(located))
+  return {
+    lines: pages.flatMap(({ lines }) => lines),
+    lineEnds: pages.flatMap(({ lineEnds }) => lineEnds),
+    lostBytes: pages.at(-1)?.lostBytes ?? 0
+  }
+})
+
+const readerOf = (located: Located, files: readonly OutputFile[]): Effect.Effect<LinePage> => {
+  const { arrivals, choice, output, parts } = located
+  const sources = files.flatMap((file) => parts.filter(({ stream }) => stream === file.stream).map((part) => sourceOf(located, part, file)))
+  const readers = files.map((file) => new ReadAhead(file))
+  const merge = mergeLines(arrivals, sources, "forward")
+  return nextPage(sources, merge, { arrivals, readers, ansi: choice.ansi, ended: output.ended })
+}
+
+const sourceOf = ({ choice }: Located, { from, listed, to }: LocatedPart, file: OutputFile): LineSource => {
+  if (listed === undefined) return linesIn(file, { from, to, partial: true })
+  return choice.contextLines > 0 ? linesAround(file, listed, choice.contextLines) : linesListed(file, listed)
+}
+
+const nextPage = (sources: readonly LineSource[], merge: Merge, reading: Reading): Effect.Effect<LinePage> => {
+  let unreadBytes = 0
+  return Effect.gen(function* () {
+    const lines: LogLine[] = []
+    const lineEnds: number[] = []
+    let bytes = 0
+    const isCut = yield* merge.walk((line) => {
+      const { end, next, start } = line.span
+      if (lines.length === pageLines || bytes >= pageBytes) return false
+      bytes += Math.min(end - start, maxLineBytes)
+      const read = readLine(reading, line)
+      if (read === undefined) unreadBytes += next - start
+      else {
+        lines.push(read)
+        lineEnds.push(next)
+      }
+      return true
+    })
+    yield* Effect.yieldNow
+    return { lines, lineEnds, lostBytes: sources.reduce((sum, { lostBytes }) => sum + lostBytes(), unreadBytes), isLast: !isCut }
+  })
+}
