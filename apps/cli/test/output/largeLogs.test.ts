@@ -1,7 +1,7 @@
 /** What reading a large output costs the engine. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
-import { Rig } from "../Rig.ts"
+import { killAndAwait, Rig } from "../Rig.ts"
 
 const lineCount = 250_000
 const firstNumber = 1_000_000
@@ -74,6 +74,25 @@ describe("an output of 50 MB", () => {
     }
     expect(answers.map(({ inline }) => Object(inline).lines.length)).toEqual([0, 20, 20])
     expect(peakBytes(pid) - restBytes).toBeLessThan(allowedBytes)
+  }, 60_000)
+
+  test("is answered whole in little memory when all of it is wanted inline", async () => {
+    const { pid, restBytes } = await freshEngine()
+    const { lines, ...rest } = await rig.data("logs", { id: "x", lines: 1_000_000 }, ["--output", "inline"])
+    const numbers = Array.isArray(lines) ? lines.map(Number) : []
+    expect(numbers).toEqual(Array.from({ length: lineCount }, (_, index) => firstNumber + index))
+    expect(rest).toEqual({ taskId: "x", totalLines: lineCount, shownLines: lineCount, hasMore: false, cursor: `c1-${201 * lineCount}-0`, droppedBytes: 0 })
+    expect(peakBytes(pid) - restBytes).toBeLessThan(allowedBytes)
+    expect(await rig.data("logs", { id: "x", lines: 0 }, ["--output", "inline"])).toMatchObject({ lines: [], shownLines: 0, hasMore: true })
+  }, 60_000)
+
+  test("is asked for again when the engine is killed in the middle of answering inline", async () => {
+    const { pid } = await freshEngine()
+    const answer = rig.data("logs", { id: "x", lines: 1_000_000 }, ["--output", "inline"])
+    while (openOutputs(pid).length === 0) await Bun.sleep(1)
+    await killAndAwait(pid)
+    const { lines, shownLines } = await answer
+    expect([shownLines, Array.isArray(lines) ? lines.length : 0]).toEqual([lineCount, lineCount])
   }, 60_000)
 
   test("waits in its file for a reader that stands still, while others are answered, and nothing is left when he is gone", async () => {

@@ -38,6 +38,8 @@ export interface Handled {
     payloads: ReadonlyArray<unknown>,
     call: Call
   ) => Effect.Effect<ReadonlyArray<Result.Result<unknown, Problem>>, Problem>
+  /** Answers with the JSON of the data in parts, for data too large to be held; null for a call that is answered in the usual way. */
+  readonly parts?: (payload: unknown, call: Call) => Effect.Effect<Stream.Stream<string> | null, Problem>
   /** Answers with frames as they come. */
   readonly stream?: (payload: unknown) => Effect.Effect<Stream.Stream<Frame, Problem>, Problem>
 }
@@ -50,6 +52,15 @@ export const handleStream =
   ) =>
   (payload: unknown) =>
     Effect.flatMap(Effect.fromResult(decodePayload(operation, payload)), body)
+
+/** Ties a handler that answers in parts to its row. */
+export const handleParts =
+  <Input, Output>(
+    operation: Operation<string, Schema.Codec<Input, unknown>, Schema.Codec<Output, unknown>>,
+    body: (input: Input, call: Call) => Effect.Effect<Stream.Stream<string> | null, Problem>
+  ) =>
+  (payload: unknown, call: Call) =>
+    Effect.flatMap(Effect.fromResult(decodePayload(operation, payload)), (input) => body(input, call))
 
 /** Ties a handler to its row: the payload is decoded before, the data checked by type. */
 export const handle = <Input, Output>(

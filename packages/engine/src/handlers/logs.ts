@@ -19,7 +19,7 @@ import { type LinePage, pagesOf } from "../output/pages.ts"
 import { renderLine, summarize } from "../output/render.ts"
 import { makeTaskLines } from "../output/taskLines.ts"
 import { LiveAttempts } from "../task/LiveAttempts.ts"
-import { type Call, handle, handleStream, toProblem } from "./Call.ts"
+import { type Call, handle, handleParts, handleStream, toProblem } from "./Call.ts"
 import { lineFrame } from "./frame.ts"
 import { View, wrongField } from "./View.ts"
 
@@ -75,6 +75,23 @@ const readInline = Effect.fnUntraced(function* (task: Task, located: Located, { 
   const isLarge = bytes > maxBytes || (maxBytes < Number.POSITIVE_INFINITY && Buffer.byteLength(JSON.stringify(inline)) > maxBytes)
   return { inline, isLarge }
 })
+
+/** The JSON of an answer with all of its lines. How many came and what was lost is known behind the last of them. */
+const inlineParts = (task: Task, located: Located, timestamps: boolean): Stream.Stream<string> => {
+  const { cursor, droppedBytes, hasMore, taskId, totalLines } = inlineOf(task, located)
+  let shownLines = 0
+  let comma = ""
+  const partOf = ({ isLast, lines, lostBytes }: LinePage): string => {
+    const items = lines.map(({ at, stream, text }) => JSON.stringify(timestamps ? { stream, text, at } : text)).join(",")
+    shownLines += lines.filter(({ context }) => context !== true).length
+    const part = `${items === "" ? "" : comma}${items}`
+    if (items !== "") comma = ","
+    const rest = isLast ? JSON.stringify({ shownLines, cursor, droppedBytes: droppedBytes + lostBytes }) : ""
+    return isLast ? `${part}],${rest.slice(1)}` : part
+  }
+  const head = JSON.stringify({ taskId, totalLines, hasMore })
+  return Stream.concat(Stream.make(`${head.slice(0, -1)},"lines":[`), Stream.map(pagesOf(located), partOf))
+}
 
 /** Writes every line that the query could ask for into an artifact. Nothing is left of it when nobody waits for it any more. */
 const writeAll = Effect.fnUntraced(function* (root: string, task: Task, query: LogQuery, timestamps: boolean) {
@@ -143,6 +160,12 @@ export const makeLogsHandler = Effect.gen(function* () {
     return { kind: "summary+artifact" as const, summary: summarize(task.id, inline), inline: brief, artifact }
   })
 
+  const parts = Effect.fnUntraced(function* (input: Input<"logs">, { flags }: Call) {
+    if (flags.output !== "inline" || flags.pretty === true || flags.human === true) return null
+    const task = yield* view.find(input.id)
+    return inlineParts(task, yield* find(yield* queryOf(task, input), true), input.timestamps ?? false)
+  })
+
   const stream = Effect.fnUntraced(function* (input: Input<"logs">) {
     const task = yield* view.find(input.id)
     const query = yield* queryOf(task, input)
@@ -163,5 +186,5 @@ export const makeLogsHandler = Effect.gen(function* () {
     return Stream.map(linesOf(yield* find(query, false)), (line) => lineFrame(task.id, sequence, line))
   })
 
-  return { ...handle(operations.logs, answer), stream: handleStream(operations.logs, stream) }
+  return { ...handle(operations.logs, answer), parts: handleParts(operations.logs, parts), stream: handleStream(operations.logs, stream) }
 })

@@ -32,23 +32,28 @@ interface Streaming {
   readonly flushed: Effect.Effect<void, Problem>
 }
 
-/** The frames, told when what they tell is on the disk, as many at a time as come together. An open call until the last one is out or the caller has gone. */
-const bodyOf = (answer: Extract<Answer, { readonly kind: "stream" }>, { enter, closing, flushed }: Streaming): ReadableStream<Uint8Array> => {
+/** Text that is sent as its reader takes it: an open call until all of it is out or the caller has gone. */
+const bodyOf = (text: Stream.Stream<string>, enter: Streaming["enter"]): ReadableStream<Uint8Array> => {
   const left = enter()
-  return answer.frames.pipe(
-    Stream.mapArrayEffect((frames) => Effect.as(flushed, Arr.of(frames.map((frame) => `${JSON.stringify(frame)}\n`).join("")))),
-    // What fails because the engine ends is no answer: the caller goes on with the next one.
-    Stream.catch((trouble) => (closing.aborted ? Stream.never : Stream.make(`${JSON.stringify(failed(answer.operation, trouble))}\n`))),
-    Stream.encodeText,
-    Stream.ensuring(Effect.sync(left)),
-    Stream.toReadableStream()
-  )
+  return text.pipe(Stream.encodeText, Stream.ensuring(Effect.sync(left)), Stream.toReadableStream())
 }
 
-const respond = (answer: Answer, streaming: Streaming): Response =>
-  answer.kind === "document"
-    ? new Response(answer.text, { headers: { "content-type": "application/json", [exitHeader]: String(answer.exitCode) } })
-    : new Response(bodyOf(answer, streaming), { headers: { "content-type": streamType, [exitHeader]: "0" } })
+/** The frames, told when what they tell is on the disk, as many at a time as come together. */
+const textOf = ({ frames, operation }: Extract<Answer, { readonly kind: "stream" }>, { closing, flushed }: Streaming): Stream.Stream<string> =>
+  frames.pipe(
+    Stream.mapArrayEffect((some) => Effect.as(flushed, Arr.of(some.map((frame) => `${JSON.stringify(frame)}\n`).join("")))),
+    // What fails because the engine ends is no answer: the caller goes on with the next one.
+    Stream.catch((trouble) => (closing.aborted ? Stream.never : Stream.make(`${JSON.stringify(failed(operation, trouble))}\n`)))
+  )
+
+const respond = (answer: Answer, streaming: Streaming): Response => {
+  if (answer.kind === "stream") {
+    return new Response(bodyOf(textOf(answer, streaming), streaming.enter), { headers: { "content-type": streamType, [exitHeader]: "0" } })
+  }
+  const { exitCode, text } = answer
+  const body = typeof text === "string" ? text : bodyOf(text, streaming.enter)
+  return new Response(body, { headers: { "content-type": "application/json", [exitHeader]: String(exitCode) } })
+}
 
 const malformed = (text: string, error: Schema.SchemaError): Response => {
   const { operation, trouble } = explainMalformed(text, error)

@@ -9,7 +9,7 @@ import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import { Home } from "../home/Home.ts"
 import { makeHandlers } from "../handlers/all.ts"
 import { type Call, type Handled, toProblem } from "../handlers/Call.ts"
@@ -17,9 +17,9 @@ import { answerBatch } from "./batch.ts"
 import { reportDefect } from "./report.ts"
 import { withArtifact } from "./withArtifact.ts"
 
-/** A whole document with the caller's exit code, or frames. */
+/** A document with the caller's exit code, whole or as the parts of its text, or frames. */
 export type Answer =
-  | { readonly kind: "document"; readonly text: string; readonly exitCode: number }
+  | { readonly kind: "document"; readonly text: string | Stream.Stream<string>; readonly exitCode: number }
   | { readonly kind: "stream"; readonly frames: Stream.Stream<Frame, Problem>; readonly operation: string }
 
 const flagNames: ReadonlyArray<FlagName> = ["output", "wait", "stream", "timeout", "concurrency", "human"]
@@ -43,6 +43,13 @@ const document = (value: unknown, exitCode: number, { pretty }: Flags): Answer =
   text: JSON.stringify(value, null, pretty === true ? 2 : undefined),
   exitCode
 })
+
+/** A document around the JSON of its data. */
+const documentOf = (operation: string, parts: Stream.Stream<string>): Answer => {
+  const [before = "", after = ""] = JSON.stringify(succeeded(operation, 0)).split('"data":0')
+  const text = Stream.make(`${before}"data":`).pipe(Stream.concat(parts), Stream.concat(Stream.make(after)))
+  return { kind: "document", text, exitCode: exitCodes.ok }
+}
 
 /** Says what is near to a name that there is not. The whole table is read only for this. */
 const unknownOperation = (name: string) =>
@@ -70,6 +77,8 @@ export const makeAnswer = Effect.gen(function* () {
       const exitCode = data.errorCount === 0 ? exitCodes.ok : exitCodes.refused
       return document(succeeded(operation.name, data), exitCode, call.flags)
     }
+    const parts = handled.parts === undefined ? null : yield* handled.parts(payload, call)
+    if (parts !== null) return documentOf(operation.name, parts)
     const data = yield* handled.answer(payload, call)
     const human = call.flags.human === true ? yield* humanly(data, call.flags) : null
     if (human !== null) return { kind: "document", text: human, exitCode: exitCodes.ok } as const
