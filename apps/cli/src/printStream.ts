@@ -2,7 +2,7 @@
 import { callEngine, type OutgoingCall, type Target } from "@backbeat/client/callEngine"
 import { unreachable } from "@backbeat/client/Unreachable"
 import { print } from "./print.ts"
-import { behind, isRepeated } from "./resume.ts"
+import { behind, isRepeated, type Printed } from "./resume.ts"
 
 const failureMark = '{"ok":false'
 
@@ -18,18 +18,14 @@ async function* linesOf(response: Response): AsyncGenerator<ReadonlyArray<string
   if (rest !== "") yield [rest]
 }
 
-/** The frame that was printed last. */
-interface Printed {
-  last: string | null
-}
-
 /** Prints one response until its end; the exit code. */
-const printFrames = async (response: Response, printed: Printed, isResumed: boolean): Promise<number> => {
+const printFrames = async (response: Response, printed: { -readonly [Key in keyof Printed]: Printed[Key] }, isResumed: boolean): Promise<number> => {
   for await (const lines of linesOf(response)) {
     const failure = lines.findIndex((line) => line.startsWith(failureMark))
     const frames = (failure < 0 ? lines : lines.slice(0, failure)).filter((line) => !isResumed || !isRepeated(line))
     if (frames.length > 0 && !(await print("stdout", `${frames.join("\n")}\n`))) return 0
     printed.last = frames.at(-1) ?? printed.last
+    printed.count += frames.length
     if (failure < 0) continue
     await print("stderr", `${lines[failure]}\n`)
     return 1
@@ -42,14 +38,14 @@ const isBroken = (thrown: unknown): boolean =>
 
 /** Ends with the stream; the exit code. A reader that went away ends it too. Throws Unreachable when it cannot go on. */
 export const printStream = async (first: Response, target: Target, call: OutgoingCall): Promise<number> => {
-  const printed: Printed = { last: null }
+  const printed = { count: 0, last: null }
   for (let response = first; ; ) {
     try {
       return await printFrames(response, printed, response !== first)
     } catch (thrown) {
       if (!isBroken(thrown)) throw thrown
     }
-    const next = behind(call, printed.last)
+    const next = behind(call, printed)
     const answer = next === null ? null : await callEngine(target, next)
     if (answer === null) {
       throw unreachable("the engine ended during the stream", "Call again; the last frame says from where.", { last: printed.last })

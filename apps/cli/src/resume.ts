@@ -16,17 +16,31 @@ const payloadOf = ({ operation, payload }: OutgoingCall): Readonly<Record<string
   return isRecord(parsed) ? parsed : {}
 }
 
-/** Where the next frame follows; undefined when the frame does not tell, because output lines are among events. */
-const placeBehind = (operation: string, payload: Readonly<Record<string, unknown>>, frame: unknown): unknown => {
-  if (!isRecord(frame)) return undefined
-  if (operation === "events") return payload["lines"] === true ? undefined : frame["sequence"]
-  return isRecord(frame["data"]) ? frame["data"]["cursor"] : undefined
+/** What was printed of a stream. */
+export interface Printed {
+  readonly count: number
+  readonly last: string | null
 }
 
-/** The call that goes on behind the last frame; null when that frame does not tell where. */
-export const behind = (call: OutgoingCall, lastFrame: string | null): OutgoingCall | null => {
-  if (lastFrame === null) return call
+const linesByDefault = 100
+
+/** Where the next frame follows; undefined when the frame does not tell, because output lines are among events. */
+const behindEvent = (payload: Readonly<Record<string, unknown>>, last: Readonly<Record<string, unknown>>) =>
+  payload["lines"] === true ? undefined : { since: last["sequence"] }
+
+/** The same of a line. So many lines as were printed are wanted no more, unless the stream goes on with all that come; among lines of context nobody knows which were counted. */
+const behindLine = (payload: Readonly<Record<string, unknown>>, last: Readonly<Record<string, unknown>>, count: number) => {
+  const since = isRecord(last["data"]) ? last["data"]["cursor"] : undefined
+  if (since === undefined || Number(payload["context"] ?? 0) > 0) return undefined
+  return payload["follow"] === true ? { since } : { since, lines: Math.max(0, Number(payload["lines"] ?? linesByDefault) - count) }
+}
+
+/** The call that goes on behind what was printed; null when that does not tell where. */
+export const behind = (call: OutgoingCall, { count, last }: Printed): OutgoingCall | null => {
+  if (last === null) return call
   const payload = payloadOf(call)
-  const since = placeBehind(call.operation, payload, JSON.parse(lastFrame))
-  return since === undefined ? null : { ...call, payload: JSON.stringify({ ...payload, since }) }
+  const frame: unknown = JSON.parse(last)
+  if (!isRecord(frame)) return null
+  const place = call.operation === "events" ? behindEvent(payload, frame) : behindLine(payload, frame, count)
+  return place === undefined ? null : { ...call, payload: JSON.stringify({ ...payload, ...place }) }
 }

@@ -87,4 +87,22 @@ describe("a stream whose engine is killed", () => {
     expect(frames.map(({ data }) => data.text)).toEqual(sent)
     expect(await follower.exited).toBe(0)
   })
+
+  test.each([
+    ["the last ones", { lines: 120_000 }, 30_001],
+    ["all, and then those that come", { lines: 150_000, follow: true }, 1],
+    ["those that match", { lines: 90_000, grep: "[0-46-9]$" }, 50_001]
+  ])("of past lines goes on at the next one: %s", async (_, query, first) => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "t", script: "seq 150000; seq 150000 >&2" }, ["--wait"])
+    const follower = rig.spawn(["logs", JSON.stringify({ id: "t", stream: "stdout", ...query }), "--stream"])
+    const reader = follower.stdout.getReader()
+    const chunks = [(await reader.read()).value ?? new Uint8Array()]
+    await rig.killEngine()
+    for (let part = await reader.read(); !part.done; part = await reader.read()) chunks.push(part.value)
+    expect(await follower.exited).toBe(0)
+    const lines = Buffer.concat(chunks).toString().trimEnd().split("\n").map((line) => Number(decodeFrame(line).data.text))
+    const all = Array.from({ length: 150_001 - first }, (__, index) => first + index)
+    expect(lines).toEqual("grep" in query ? all.filter((line) => line % 10 !== 5) : all)
+  })
 })

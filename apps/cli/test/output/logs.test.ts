@@ -217,4 +217,14 @@ describe("logs --stream", () => {
     }
     expect([texts, await following.exited]).toEqual([["attempt 1", "attempt 2"], 0])
   })
+
+  test("goes on behind a line of an earlier attempt with the rest of that one", async () => {
+    await using rig = new Rig()
+    const restart = { when: "on-failure", delayMs: 10, maxAttempts: 2 }
+    await rig.task("start", { id: "x", script: "echo first; echo attempt $BACKBEAT_ATTEMPT; exit 1", restart }, ["--wait"])
+    const { stdout } = await rig.call(["logs", '{"id":"x","attempt":1}', "--stream"])
+    const since: unknown = JSON.parse(stdout.split("\n")[0] ?? "").data.cursor
+    const { stdout: rest } = await rig.call(["logs", JSON.stringify({ id: "x", follow: true, since }), "--stream"])
+    expect(rest.trimEnd().split("\n").map((line) => JSON.parse(line).data.text)).toEqual(["attempt 1", "first", "attempt 2"])
+  })
 })

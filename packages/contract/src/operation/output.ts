@@ -31,7 +31,7 @@ export const logs = operation({
     id: about(TaskId, "the task's id"),
     lines: optional(between(0, 1_000_000), "how many, the newest ones (default 100)"),
     stream: optional(Schema.Literals(["both", "stdout", "stderr"]), "which stream (default both)"),
-    since: optional(NonEmptyText, "the cursor of an earlier answer, or data.cursor of the last line of a stream: only what came after it, oldest first"),
+    since: optional(NonEmptyText, "the cursor of an earlier answer, or data.cursor of a line of a stream: only what came after it, oldest first"),
     grep: optional(Pattern, "only lines that match this regular expression"),
     context: optional(between(0, 1000), "lines around each match"),
     attempt: optional(between(1, 1_000_000), "of which attempt (default the last)"),
@@ -62,7 +62,7 @@ export const logs = operation({
 
 /**
  * One frame of a stream, and one event of an answer. It has the id of what it happened to. `sequence` is what `since` of `events` takes, and
- * `data.cursor` of the last line what `since` of `logs` takes: the sequence of a line is only that of the last event before it.
+ * `data.cursor` of a line what `since` of `logs` takes: the sequence of a line is only that of the last event before it.
  */
 export const Frame = Schema.Struct({
   type: Schema.String,

@@ -12,9 +12,10 @@ import { existsSync } from "node:fs"
 import { beginArtifact } from "../home/artifact.ts"
 import { readableDir } from "../agent/readableDir.ts"
 import { attemptDir, Home } from "../home/Home.ts"
+import { parseCursor } from "../output/Cursor.ts"
 import type { Located } from "../output/locate.ts"
 import type { LogLine } from "../output/LogLine.ts"
-import { cursorBehind, locateLogs, type LogQuery } from "../output/LogQuery.ts"
+import { cursorBehind, cursorsOf, locateLogs, type LogQuery } from "../output/LogQuery.ts"
 import { type LinePage, pagesOf } from "../output/pages.ts"
 import { renderLine, summarize } from "../output/render.ts"
 import { makeTaskLines } from "../output/taskLines.ts"
@@ -114,11 +115,16 @@ const writeAll = Effect.fnUntraced(function* (root: string, task: Task, query: L
   )
 })
 
-/** The lines as they are asked for; the last one carries the place from which to go on. */
-const linesOf = (located: Located): Stream.Stream<LogLine & { readonly cursor?: string }> =>
-  Stream.flatMap(pagesOf(located), ({ isLast, lines }) => {
-    const last = isLast ? lines.slice(-1).map((line) => ({ ...line, cursor: cursorBehind(located) })) : []
-    return Stream.fromArray([...lines.slice(0, lines.length - last.length), ...last])
+/** The lines as they are asked for, each with the place from which to go on behind it. */
+const linesOf = (located: Located): Stream.Stream<LogLine & { readonly cursor: string }> =>
+  Stream.suspend(() => {
+    const passed = cursorsOf(located)
+    return Stream.flatMap(pagesOf(located), ({ isLast, lineEnds, lines }) => {
+      const each = lines.map((line, index) => ({ ...line, cursor: passed(line, lineEnds[index] ?? 0) }))
+      // Nothing is left between the last one and the end of what was looked at.
+      const last = isLast ? each.splice(-1).map((line) => ({ ...line, cursor: cursorBehind(located) })) : []
+      return Stream.fromArray([...each, ...last])
+    })
   })
 
 /** The handler of `logs`. */
@@ -171,10 +177,11 @@ export const makeLogsHandler = Effect.gen(function* () {
     const query = yield* queryOf(task, input)
     const sequence = yield* Effect.mapError(store.lastSequence, toProblem(task.id))
     if (input.follow === true) {
-      const { attempt } = query.output
       // One look gives both: what comes after it is behind its cursor.
       const located = input.since === undefined ? yield* find(query, false) : null
       const begin = located === null ? input.since : cursorBehind(located)
+      // Attempts that have begun since then come too.
+      const attempt = input.attempt ?? Math.min(query.output.attempt, parseCursor(begin ?? "")?.attempt ?? query.output.attempt)
       const past = located === null ? Stream.empty : linesOf(located)
       const { stream: which, grep, ansi, raw } = input
       const coming = taskLines({ id: task.id, attempt, since: begin, stream: which, grep, ansi, raw, single: input.attempt !== undefined })

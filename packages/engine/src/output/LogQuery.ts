@@ -4,6 +4,7 @@ import { formatCursor, parseCursor } from "./Cursor.ts"
 import type { Cursor } from "./Cursor.ts"
 import { InvalidLogQuery } from "./InvalidLogQuery.ts"
 import { type AttemptOutput, type LineChoice, locate, type Located } from "./locate.ts"
+import type { LogLine } from "./LogLine.ts"
 import { OutputFile } from "./OutputFile.ts"
 import { outputStreams } from "./OutputStream.ts"
 import type { OutputStream } from "./OutputStream.ts"
@@ -36,6 +37,21 @@ export const locateLogs = Effect.fnUntraced(function* (
 
 /** What to give as `since` to read on behind located lines. */
 export const cursorBehind = ({ next, output }: Located): string => formatCursor({ attempt: output.attempt, ...next })
+
+/** Gives the cursor behind each of the located lines, which are passed in their order with the offset behind them. */
+export const cursorsOf = (located: Located): ((line: LogLine, lineEnd: number) => string) => {
+  const { attempt } = located.output
+  const reached = { attempt, ...located.next }
+  for (const { from, listed, stream } of located.parts) {
+    const first = listed === undefined ? from : listed.list.at(listed.from)?.start
+    reached[stream] = Math.min(reached[stream], first ?? reached[stream])
+  }
+  return ({ partial, stream }, lineEnd) => {
+    // A line that may still grow comes again when it is whole.
+    if (partial !== true) reached[stream] = lineEnd
+    return formatCursor(reached)
+  }
+}
 
 /** The choice of lines that a request makes. Fails with InvalidLogQuery for `grep`. */
 export const choiceOf = Effect.fnUntraced(function* (
