@@ -1,5 +1,6 @@
 /** Answers arrive whole, or the exit code says that they did not. */
 import { describe, expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { binary, Rig } from "../Rig.ts"
 
@@ -53,6 +54,20 @@ describe("a large answer", () => {
     // O_NONBLOCK belongs to the open pipe: the call that follows inherits it.
     const line = `{ "${process.execPath}" -e '${program.replaceAll("'", `'\\''`)}'; ${readAll}; } | dd bs=512 2>/dev/null | tail -c 3`
     expect(await shell(rig, line)).toMatchObject({ exitCode: 0, stdout: "}}\n" })
+  })
+
+  test("is what is added to a file that is open for appending, and nothing else", async () => {
+    await using rig = new Rig()
+    const wrong = JSON.stringify(Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`unknown${at}`, at])))
+    const own = await rig.data("start", { id: "x", script: `echo before; "$B" help; "$B" start "$wrong" || echo after`, env: { B: binary, wrong } }, ["--wait"])
+    expect(own).toMatchObject({ task: { status: "completed" } })
+    const { stdout: help } = await rig.call(["help"])
+    const kept = readFileSync(join(rig.home, "tasks", "x", "1", "stdout.log"), "utf8")
+    expect(kept).toBe(`before\n${help}after\n`)
+    expect(readFileSync(join(rig.home, "tasks", "x", "1", "stderr.log"), "utf8")).toMatch(/^\{"ok":false[^\0]{1024,}\}\n$/u)
+    await shell(rig, `"$B" help >>f; "$B" status x >>f; "$B" events --stream >>f`)
+    const frames = (await rig.call(["events", "--stream"])).stdout
+    expect(readFileSync(join(rig.scratch, "f"), "utf8")).toBe(`${help}${(await rig.call(["status", "x"])).stdout}${frames}`)
   })
 
   test("may be cut off by its reader without a complaint", async () => {
