@@ -48,7 +48,7 @@ export const printStream = async (first: Response, target: Target, call: Outgoin
     const next = behind(call, printed)
     const answer = next === null ? null : await callEngine(target, next)
     if (answer === null) {
-      throw unreachable("the engine ended during the stream", "Call again; the last frame says from where.", { last: printed.last })
+      throw unreachable("the engine ended during the stream", "Call again; the last frame that tells where it is says from where.", { last: printed.last })
     }
     response = answer
   }

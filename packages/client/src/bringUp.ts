@@ -39,12 +39,22 @@ const hasJustEnded = (root: string): boolean => {
   }
 }
 
+const watchIfThere = (folder: string, changed: (name: string | null) => void) => {
+  try {
+    return watch(folder, (_, name) => changed(name))
+  } catch {
+    return null
+  }
+}
+
 /** Ends when an engine of the home leaves its notice or serves already, at most `patienceMs` later; of one that ended only when `endCounts`. */
 const awaitNotice = (root: string, endCounts: boolean): Promise<void> =>
   new Promise((resolve) => {
-    const watcher = watch(root, (_, name) => {
+    const watcher = watchIfThere(root, (name) => {
       if (name === noticeName && (endCounts || !saysEnded(root))) finish()
     })
+    // A home that was removed a moment ago is made anew by whoever calls again.
+    if (watcher === null) return resolve()
     const timer = setTimeout(() => finish(), patienceMs)
     const finish = () => {
       clearTimeout(timer)

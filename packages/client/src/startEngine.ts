@@ -29,9 +29,11 @@ const isProblem = (value: unknown): value is UnreachableProblem =>
   "details" in value &&
   typeof value.details === "object"
 
-const understand = (line: string): Begun => {
-  if (line.trim() === "") return "silent"
-  const said: unknown = JSON.parse(line)
+/** What is said beside the notice, such as a line for the log, is for people. */
+const understand = (text: string): Begun => {
+  const notice = text.split("\n").findLast((line) => line.startsWith("{"))
+  if (notice === undefined) return "silent"
+  const said: unknown = JSON.parse(notice)
   if (typeof said !== "object" || said === null || !("state" in said)) return "silent"
   if (said.state === "ready" || said.state === "elsewhere") return said.state
   if ("problem" in said && isProblem(said.problem)) throw new UnreachableError(said.problem)
@@ -51,8 +53,7 @@ export const startEngine = async (engineCommand: ReadonlyArray<string>, { root, 
       stdio: ["ignore", "pipe", "ignore"]
     })
     // The engine closes its end when it has begun, and the shell has ended before.
-    const line = await new Response(shell.stdout).text()
-    return understand(line)
+    return understand(await new Response(shell.stdout).text())
   } catch (thrown) {
     if (thrown instanceof UnreachableError) throw thrown
     const message = thrown instanceof Error ? thrown.message : String(thrown)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { closeSync, existsSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs"
+import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { isAlive, Rig } from "../Rig.ts"
 import { enginesOf } from "./engines.ts"
@@ -71,6 +71,48 @@ describe("a home that is removed under its engine", () => {
     // The old engine has not taken the new one's socket with it.
     const [engine] = enginesOf(rig.home)
     expect(await rig.enginePid()).toBe(engine ?? 0)
+  })
+})
+
+const linesIn = (path: string): ReadonlyArray<string> => (existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : [])
+const until = async (holds: () => boolean): Promise<void> => {
+  while (!holds()) await Bun.sleep(2)
+}
+
+/** A task that tells of its beginning and its end outside of the home, and a gate for its end. */
+const gated = (rig: Rig) => {
+  const [mark, gate] = [join(rig.scratch, "mark"), join(rig.scratch, "gate")]
+  return { mark, gate, script: `echo begun >>'${mark}'; cat '${gate}' >/dev/null; echo ended >>'${mark}'; exit 3` }
+}
+
+describe("a home that is taken away under a call", () => {
+  test.each(["removed", "moved"])("and %s has not its work done a second time, and says so", async (how) => {
+    await using rig = new Rig()
+    const { gate, mark, script } = gated(rig)
+    await Bun.spawn(["mkfifo", gate]).exited
+    const call = rig.refusal(["start", JSON.stringify({ id: "x", script }), "--wait"])
+    await until(() => linesIn(mark).length === 1)
+    if (how === "removed") rmSync(rig.home, { recursive: true, force: true })
+    else renameSync(rig.home, `${rig.home}.away`)
+    writeFileSync(gate, "")
+    expect(await call).toMatchObject({ type: "StoreError", details: { home: rig.home, operation: "start" } })
+    await until(() => linesIn(mark).length === 2)
+    expect(linesIn(mark)).toEqual(["begun", "ended"])
+    expect(await rig.data("list")).toMatchObject({ tasks: [] })
+  })
+
+  test("for a while keeps the ends that come meanwhile", async () => {
+    await using rig = new Rig()
+    const { gate, mark, script } = gated(rig)
+    await Bun.spawn(["mkfifo", gate]).exited
+    await rig.data("start", { id: "x", script })
+    await until(() => linesIn(mark).length === 1)
+    const old = (await rig.enginePid()) ?? 0
+    renameSync(rig.home, `${rig.home}.away`)
+    writeFileSync(gate, "")
+    while (isAlive(old)) await Bun.sleep(5)
+    renameSync(`${rig.home}.away`, rig.home)
+    expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "failed", exitCode: 3, failure: { type: "ExitedNonZero" } })
   })
 })
 

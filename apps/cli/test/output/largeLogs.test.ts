@@ -119,3 +119,34 @@ describe("an output of 50 MB", () => {
     expect(readdirSync(rig.home, { recursive: true }).filter((path) => String(path).endsWith(".draft"))).toEqual([])
   }, 60_000)
 })
+
+describe("an output that is pruned while it is read", () => {
+  const count = 150_000
+
+  /** Reads the output of a task again and again, and prunes it in the middle of one of the readings, later with each round. */
+  const readAndPrune = async (flags: ReadonlyArray<string>, check: (called: Awaited<ReturnType<Rig["call"]>>) => void): Promise<void> => {
+    await using own = new Rig()
+    for (let round = 0; round < 6; round++) {
+      await own.task("start", { id: "t", script: `seq -w ${count}` }, ["--wait"])
+      const reading = own.call(["logs", `{"id":"t","lines":${count}}`, ...flags])
+      await Bun.sleep(10 + round * 6)
+      await own.data("prune", { olderThanDays: 0 })
+      check(await reading)
+    }
+  }
+
+  test.each([{ flags: ["--output", "inline"] }, { flags: ["--stream"] }])("is told whole or not at all with $flags", async ({ flags }) => {
+    await readAndPrune(flags, ({ exitCode, stderr, stdout }) => {
+      if (exitCode !== 0) return expect(JSON.parse(stderr).error.type).toBe("TaskNotFound")
+      const lines = flags[0] === "--stream" ? stdout.trimEnd().split("\n") : JSON.parse(stdout).data.lines
+      expect(lines).toHaveLength(count)
+    })
+  })
+
+  test("becomes an artifact, or is not there any more", async () => {
+    await readAndPrune(["--output", "artifact"], ({ document, exitCode }) => {
+      if (exitCode !== 0) return expect(document).toMatchObject({ error: { type: "TaskNotFound" } })
+      expect(document).toMatchObject({ ok: true, data: { artifact: { kind: "log" } } })
+    })
+  })
+})

@@ -171,6 +171,11 @@ describe("a large log", () => {
     expect(Number(page["droppedBytes"])).toBeGreaterThan(10_000)
     const numbers = lines.slice(0, -1).map((line) => Number(String(line).split(" ")[1]))
     expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, index) => 3000 - numbers.length + index))
+    for (const follow of [true, false]) {
+      const { stdout } = await rig.call(["logs", JSON.stringify({ id: "x", lines: 100_000, follow }), "--stream"])
+      const dropped = stdout.trimEnd().split("\n").map((line) => JSON.parse(line).data.droppedBytes ?? 0)
+      expect([dropped[0], dropped.reduce((sum, bytes) => sum + bytes, 0)]).toEqual([page["droppedBytes"], page["droppedBytes"]])
+    }
   })
 })
 

@@ -31,13 +31,16 @@ export const eventFrame = ({ subject, id, sequence, at, actor, event }: Recorded
   return { type, ...whose, sequence, timestamp: iso(at), actor, data: withIso(data) }
 }
 
+/** A line with what only a stream tells: the place behind it, and how many bytes were dropped before it that this reader never got. */
+type StreamedLine = LogLine & { readonly cursor?: string; readonly droppedBytes?: number }
+
 /** One line of output. Lines are between events, so `sequence` is that of the last event before; `logs` goes on from `cursor`. */
-export const lineFrame = (taskId: string, sequence: number, line: LogLine & { readonly cursor?: string }): Frame => ({
+export const lineFrame = (taskId: string, sequence: number, { at, cursor, droppedBytes, stream, text }: StreamedLine): Frame => ({
   type: "task.log.line",
   taskId,
   sequence,
-  timestamp: line.at,
-  data: { stream: line.stream, text: line.text, ...(line.cursor === undefined ? {} : { cursor: line.cursor }) }
+  timestamp: at,
+  data: { stream, text, ...(cursor === undefined ? {} : { cursor }), ...(droppedBytes === undefined ? {} : { droppedBytes }) }
 })
 
 /** What a task is as a stream begins. */

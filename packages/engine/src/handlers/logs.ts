@@ -1,5 +1,5 @@
 /** Answers `logs`, at once or as a stream. */
-import { type Problem } from "@backbeat/contract/Problem"
+import { type Problem, taskNotFound } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/output"
 import type { Input, Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
@@ -13,8 +13,8 @@ import { beginArtifact } from "../home/artifact.ts"
 import { readableDir } from "../agent/readableDir.ts"
 import { attemptDir, Home } from "../home/Home.ts"
 import { parseCursor } from "../output/Cursor.ts"
+import type { FollowedLine } from "../output/follow.ts"
 import type { Located } from "../output/locate.ts"
-import type { LogLine } from "../output/LogLine.ts"
 import { cursorBehind, cursorsOf, locateLogs, type LogQuery } from "../output/LogQuery.ts"
 import { type LinePage, pagesOf } from "../output/pages.ts"
 import { renderLine, summarize } from "../output/render.ts"
@@ -39,6 +39,11 @@ const refused = (error: { readonly field: string; readonly message: string }): P
   wrongField(error.field, error.message, error.field === "since" ? "Give the cursor of an earlier answer." : "JavaScript's syntax is used.")
 
 const find = (query: LogQuery, count: boolean) => Effect.mapError(locateLogs(query, { count }), refused)
+
+const gone = (task: Task) => (): Problem => ({
+  ...taskNotFound(task.id),
+  message: `the output of task ${task.id} was removed while it was read`
+})
 
 /** What an answer tells, as if all located lines were still there; without any of them. */
 const inlineOf = (task: Task, located: Located): Inline => ({
@@ -71,7 +76,7 @@ const readInline = Effect.fnUntraced(function* (task: Task, located: Located, { 
     if (bytes > maxBytes) lines.splice(0, lines.length - briefLines)
     lostBytes = page.lostBytes
   }
-  yield* Stream.runForEach(pagesOf(located), (page) => Effect.sync(() => take(page)))
+  yield* Effect.mapError(Stream.runForEach(pagesOf(located), (page) => Effect.sync(() => take(page))), gone(task))
   const inline: Inline = { ...inlineOf(task, located), lines, shownLines, droppedBytes: located.droppedBytes + lostBytes }
   const isLarge = bytes > maxBytes || (maxBytes < Number.POSITIVE_INFINITY && Buffer.byteLength(JSON.stringify(inline)) > maxBytes)
   return { inline, isLarge }
@@ -91,7 +96,8 @@ const inlineParts = (task: Task, located: Located, timestamps: boolean): Stream.
     return isLast ? `${part}],${rest.slice(1)}` : part
   }
   const head = JSON.stringify({ taskId, totalLines, hasMore })
-  return Stream.concat(Stream.make(`${head.slice(0, -1)},"lines":[`), Stream.map(pagesOf(located), partOf))
+  // An answer that breaks off is asked for again, and then refused as it should be.
+  return Stream.concat(Stream.make(`${head.slice(0, -1)},"lines":[`), Stream.orDie(Stream.map(pagesOf(located), partOf)))
 }
 
 /** Writes every line that the query could ask for into an artifact. Nothing is left of it when nobody waits for it any more. */
@@ -103,10 +109,11 @@ const writeAll = Effect.fnUntraced(function* (root: string, task: Task, query: L
     (file) =>
       Effect.gen(function* () {
         for (let since = `c${query.output.attempt}-0-0`; ; ) {
-          const located = yield* find({ ...query, since, lines: artifactPartLines }, false)
-          yield* Stream.runForEach(pagesOf(located), ({ lines }) =>
-            Effect.sync(() => file.write(lines.map((line) => `${renderLine(line, timestamps)}\n`).join("")))
-          )
+          const part = locateLogs({ ...query, since, lines: artifactPartLines }, { count: false })
+          // A cursor of our own is wrong only where nothing is left.
+          const located = yield* Effect.mapError(part, (error) => (error.field === "since" ? gone(task)() : refused(error)))
+          const write = ({ lines }: LinePage) => Effect.sync(() => file.write(lines.map((line) => `${renderLine(line, timestamps)}\n`).join("")))
+          yield* Effect.mapError(Stream.runForEach(pagesOf(located), write), gone(task))
           if (!located.hasMore) return file.finish()
           since = cursorBehind(located)
         }
@@ -115,15 +122,20 @@ const writeAll = Effect.fnUntraced(function* (root: string, task: Task, query: L
   )
 })
 
-/** The lines as they are asked for, each with the place from which to go on behind it. */
-const linesOf = (located: Located): Stream.Stream<LogLine & { readonly cursor: string }> =>
+/** The lines as they are asked for, each with the place from which to go on behind it; the first one behind a gap tells what was dropped there. */
+const linesOf = (task: Task, located: Located): Stream.Stream<FollowedLine, Problem> =>
   Stream.suspend(() => {
     const passed = cursorsOf(located)
-    return Stream.flatMap(pagesOf(located), ({ isLast, lineEnds, lines }) => {
-      const each = lines.map((line, index) => ({ ...line, cursor: passed(line, lineEnds[index] ?? 0) }))
+    let toldBytes = 0
+    return Stream.flatMap(Stream.mapError(pagesOf(located), gone(task)), ({ isLast, lineEnds, lines, lostBytes }) => {
+      const each = lines.map((line, index): FollowedLine => ({ ...line, cursor: passed(line, lineEnds[index] ?? 0) }))
+      const droppedBytes = located.droppedBytes + lostBytes - toldBytes
+      const first = droppedBytes > 0 ? each.splice(0, 1).map((line) => ({ ...line, droppedBytes })) : []
+      if (first.length > 0) toldBytes += droppedBytes
+      const all = [...first, ...each]
       // Nothing is left between the last one and the end of what was looked at.
-      const last = isLast ? each.splice(-1).map((line) => ({ ...line, cursor: cursorBehind(located) })) : []
-      return Stream.fromArray([...each, ...last])
+      const last = isLast ? all.splice(-1).map((line) => ({ ...line, cursor: cursorBehind(located) })) : []
+      return Stream.fromArray([...all, ...last])
     })
   })
 
@@ -182,7 +194,7 @@ export const makeLogsHandler = Effect.gen(function* () {
       const begin = located === null ? input.since : cursorBehind(located)
       // Attempts that have begun since then come too.
       const attempt = input.attempt ?? Math.min(query.output.attempt, parseCursor(begin ?? "")?.attempt ?? query.output.attempt)
-      const past = located === null ? Stream.empty : linesOf(located)
+      const past = located === null ? Stream.empty : linesOf(task, located)
       const { stream: which, grep, ansi, raw } = input
       const coming = taskLines({ id: task.id, attempt, since: begin, stream: which, grep, ansi, raw, single: input.attempt !== undefined })
       const lines = Stream.mapError(coming, (trouble) =>
@@ -190,7 +202,7 @@ export const makeLogsHandler = Effect.gen(function* () {
       )
       return Stream.map(Stream.concat(past, lines), (line) => lineFrame(task.id, sequence, line))
     }
-    return Stream.map(linesOf(yield* find(query, false)), (line) => lineFrame(task.id, sequence, line))
+    return Stream.map(linesOf(task, yield* find(query, false)), (line) => lineFrame(task.id, sequence, line))
   })
 
   return { ...handle(operations.logs, answer), parts: handleParts(operations.logs, parts), stream: handleStream(operations.logs, stream) }

@@ -22,6 +22,10 @@ export interface ArtifactFile {
 }
 
 let draftCount = 0
+const underWay = new Set<string>()
+
+/** Whether this file is one that this engine is writing. */
+export const isUnderWay = (path: string): boolean => underWay.has(path)
 
 /** Begins an artifact; a file of the same name is replaced. `now` is epoch milliseconds. Throws what the file system throws. */
 export const beginArtifact = (root: string, { key, label, kind, fileName }: ArtifactName, now: number): ArtifactFile => {
@@ -30,10 +34,10 @@ export const beginArtifact = (root: string, { key, label, kind, fileName }: Arti
   // Written aside: callers that want the same at the same time would write into each other's file.
   const draft = `${path}.${draftCount++}.draft`
   const fd = openSync(draft, "w", 0o600)
-  let isOpen = true
+  underWay.add(draft)
   const close = (): void => {
     closeSync(fd)
-    isOpen = false
+    underWay.delete(draft)
   }
   return {
     write: (text) => writeFileSync(fd, text),
@@ -52,7 +56,7 @@ export const beginArtifact = (root: string, { key, label, kind, fileName }: Arti
       }
     },
     discard: () => {
-      if (!isOpen) return
+      if (!isUnderWay(draft)) return
       close()
       rmSync(draft, { force: true })
     }

@@ -1,7 +1,7 @@
 /** A file that an engine has made for itself, told from what another may have put under the same name. */
 import { rmSync, statSync, watch } from "node:fs"
 
-/** The file that is meant, wherever its path leads meanwhile. */
+/** The file that is meant, wherever its path leads meanwhile. Once it was found missing it is lost for good: what was done meanwhile is unknown. */
 export interface OwnFile {
   /** Whether it is still at its path. */
   readonly isThere: () => boolean
@@ -25,21 +25,28 @@ const onChange = (path: string, changed: () => void): (() => void) => {
   }
 }
 
-/** Takes the file at the path for one's own, or the one with this inode. */
+/** Takes the file at the path for one's own, or the one with this inode. Somebody must hold it open, so that no other file can get its inode. */
 export const ownFile = (path: string, own = inodeOf(path)): OwnFile => {
-  const isThere = (): boolean => own !== null && inodeOf(path) === own
+  let isLost = own === null
+  let tell: (() => void) | null = null
   let ignore: (() => void) | null = null
+  const isThere = (): boolean => {
+    if (!isLost && inodeOf(path) === own) return true
+    isLost = true
+    ignore?.()
+    const lost = tell
+    tell = null
+    lost?.()
+    return false
+  }
   return {
     isThere,
     guard: (lost) => {
-      const look = () => {
-        if (isThere()) return
-        ignore?.()
-        lost()
-      }
-      ignore = onChange(path, look)
+      tell = lost
+      // The folders above have no event: who asks whether it is there finds out too.
+      ignore = onChange(path, isThere)
       // Looked at behind the watch: what came before it has no event.
-      look()
+      isThere()
     },
     remove: () => {
       ignore?.()

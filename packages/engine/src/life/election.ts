@@ -2,7 +2,7 @@
 import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { tryLock } from "../process/posix.ts"
-import { errorMessage } from "../thrown.ts"
+import { errorCode, errorMessage } from "../thrown.ts"
 import { ownFile } from "./OwnFile.ts"
 
 /**
@@ -11,6 +11,8 @@ import { ownFile } from "./OwnFile.ts"
  */
 export interface Election {
   readonly isHeld: () => boolean
+  /** Whether the home is the one that the lock was taken in. */
+  readonly hasHome: () => boolean
   /** Calls back once when the lock is at its place no more. */
   readonly guard: (lost: () => void) => void
   /** Lets another engine in. */
@@ -37,24 +39,50 @@ const prepare = (root: string): void => {
   if ((mode & 0o077) !== 0) chmodSync(root, 0o700)
 }
 
+/** The lock of a home that is there; null when another engine has it. Throws what the file system throws. */
+const take = (root: string): Election | null => {
+  const fds: Array<number> = []
+  const open = (path: string, flags: string) => {
+    const fd = openSync(path, flags, 0o600)
+    fds.push(fd)
+    return ownFile(path, fstatSync(fd, { bigint: true }).ino)
+  }
+  const resign = () => {
+    for (const fd of fds.splice(0)) closeSync(fd)
+  }
+  try {
+    const lock = open(join(root, "engine.lock"), "a")
+    const home = open(root, "r")
+    if (fds[0] !== undefined && tryLock(fds[0])) return { isHeld: lock.isThere, hasHome: home.isThere, guard: lock.guard, resign }
+  } catch (thrown) {
+    resign()
+    throw thrown
+  }
+  resign()
+  return null
+}
+
+/** So often a home may be removed while its lock is taken. */
+const triesAtMost = 10
+
+const unusable = (root: string, thrown: unknown): HomeUnusable =>
+  thrown instanceof HomeUnusable
+    ? thrown
+    : new HomeUnusable(
+        `the home ${root} cannot be used: ${errorMessage(thrown)}`,
+        "Check its permissions and the disk, or use another with --home or BACKBEAT_HOME."
+      )
+
 /** Makes the home if need be and takes its lock, again if that was removed meanwhile; null when another engine has it. Throws HomeUnusable. */
 export const elect = (root: string): Election | null => {
-  try {
-    for (;;) {
+  for (let tries = 1; ; tries++) {
+    try {
       prepare(root)
-      const path = join(root, "engine.lock")
-      const fd = openSync(path, "a", 0o600)
-      const { isThere, guard } = ownFile(path, fstatSync(fd, { bigint: true }).ino)
-      const locked = tryLock(fd)
-      if (locked && isThere()) return { isHeld: isThere, guard, resign: () => closeSync(fd) }
-      closeSync(fd)
-      if (!locked) return null
+      const election = take(root)
+      if (election === null || election.isHeld()) return election
+      election.resign()
+    } catch (thrown) {
+      if (errorCode(thrown) !== "ENOENT" || tries === triesAtMost) throw unusable(root, thrown)
     }
-  } catch (thrown) {
-    if (thrown instanceof HomeUnusable) throw thrown
-    throw new HomeUnusable(
-      `the home ${root} cannot be used: ${errorMessage(thrown)}`,
-      "Check its permissions and the disk, or use another with --home or BACKBEAT_HOME."
-    )
   }
 }

@@ -8,6 +8,7 @@ import type { Cursor } from "./Cursor.ts"
 import type { OutputWatch } from "./Growth.ts"
 import type { InvalidLogQuery } from "./InvalidLogQuery.ts"
 import type { LogLine } from "./LogLine.ts"
+import type { OutputGone } from "./OutputGone.ts"
 import type { OutputStream } from "./OutputStream.ts"
 import { type LineChoice, locate } from "./locate.ts"
 import { checkCursor, choiceOf } from "./LogQuery.ts"
@@ -39,8 +40,8 @@ export interface FollowedLine extends LogLine {
   readonly droppedBytes?: number
 }
 
-/** Streams complete lines as they arrive. Fails with InvalidLogQuery when `since` or `grep` cannot be used. A degraded watch delivers when it is sampled. */
-export const follow = (following: Following): Stream.Stream<FollowedLine, InvalidLogQuery> =>
+/** Streams complete lines as they arrive. Fails with InvalidLogQuery when `since` or `grep` cannot be used, with OutputGone when lines of an ended attempt are gone. A degraded watch delivers when it is sampled. */
+export const follow = (following: Following): Stream.Stream<FollowedLine, InvalidLogQuery | OutputGone> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const choice = yield* choiceOf({ ...following, lines: pageLines, maxBytes: pageBytes }, false)
@@ -87,7 +88,11 @@ const nextPage = Effect.fnUntraced(function* (progress: Progress, from: Reached)
   news.closeUnsafe()
   const ended = progress.state.ended
   const located = yield* locate({ attempt: following.attempt, dir: following.dir, ended }, choice, from)
-  const page = yield* allLines(located)
+  const found = yield* Effect.result(allLines(located))
+  // It may be back at its place when something is written: a home can be moved away and back.
+  if (found._tag === "Failure" && ended) return yield* found.failure
+  if (found._tag === "Failure") return yield* Effect.as(news.await, [[], Option.some(from)] as const)
+  const page = found.success
   const droppedBytes = from.droppedBytes + located.droppedBytes + page.lostBytes
   const lines = followed(page, from, droppedBytes)
   if (ended && !located.hasMore) return [lines, Option.none<Reached>()] as const

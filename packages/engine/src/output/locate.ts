@@ -33,9 +33,10 @@ export interface LineChoice {
   readonly count: boolean
 }
 
-/** Where the lines of one stream are: all that begin at `from` or later and before `to`, or those listed. `end` is where the stream ended then. */
+/** Where the lines of one stream are: all that begin at `from` or later and before `to`, or those listed. `end` is where the stream ended then, `inode` its file. */
 export interface LocatedPart {
   readonly stream: OutputStream
+  readonly inode: number
   readonly end: number
   readonly from: number
   readonly to: number
@@ -116,7 +117,7 @@ const findLast = Effect.fnUntraced(function* ({ files, arrivals, choice, ended }
   })
   const next: { stdout?: number; stderr?: number } = {}
   for (const { end, stream } of files) next[stream] = completeTo(end, newest.get(stream) ?? merge.headOf(stream), ended)
-  const parts = files.map(({ end, keptFrom, stream }) => ({ stream, end, from: Math.max(begin.get(stream) ?? end, keptFrom), to: end }))
+  const parts = files.map(({ end, inode, keptFrom, stream }) => ({ stream, inode, end, from: Math.max(begin.get(stream) ?? end, keptFrom), to: end }))
   return { parts, foundLines, totalLines, hasMore, next, droppedBytes: sum(files.map(({ keptFrom }) => keptFrom)) }
 })
 
@@ -131,13 +132,13 @@ const findFrom = Effect.fnUntraced(function* (asked: Asked, from: PerStream): Ef
   const parts: LocatedPart[] = []
   let droppedBytes = 0
   for (const { file, readTo } of sources) {
-    const { end, keptFrom, stream } = file
+    const { end, inode, keptFrom, stream } = file
     // Behind everything looked at, or at the first line that did not fit.
     const to = Math.max(from[stream], merge.headOf(stream)?.start ?? readTo())
     const begin = Math.min(Math.max(from[stream], keptFrom), to)
     next[stream] = to
     droppedBytes += begin - from[stream]
-    parts.push({ stream, end, from: begin, to })
+    parts.push({ stream, inode, end, from: begin, to })
   }
   return { parts, foundLines: taken.stdout + taken.stderr, totalLines, hasMore, next, droppedBytes }
 })
@@ -163,11 +164,11 @@ const findMatching = Effect.fnUntraced(function* (
   const totalLines = sum(matches.map((match) => match.totalLines))
   const next: { stdout?: number; stderr?: number } = {}
   const parts = matches.map(({ file, list, readTo }): LocatedPart => {
-    const { end, stream } = file
+    const { end, inode, stream } = file
     const place = taken[stream]
     const listed = from === undefined ? { list, from: place, to: list.count } : { list, from: 0, to: place }
     next[stream] = from === undefined ? readTo : (list.at(place)?.start ?? readTo)
-    return { stream, end, from: 0, to: end, listed }
+    return { stream, inode, end, from: 0, to: end, listed }
   })
   const foundLines = from === undefined ? heldLines - takenLines : takenLines
   const hasMore = from === undefined ? totalLines > foundLines : isCut

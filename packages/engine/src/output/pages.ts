@@ -1,6 +1,7 @@
 // Reads located lines a page at a time, each when it is asked for: what nobody has asked for yet is only in the files.
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { linesAround } from "./context.ts"
 import { maxLineBytes } from "./Line.ts"
@@ -9,6 +10,7 @@ import type { Located, LocatedPart } from "./locate.ts"
 import { type LogLine, readLine, type Reading } from "./LogLine.ts"
 import { type Merge, mergeLines } from "./mergeLines.ts"
 import { OutputFile, ReadAhead } from "./OutputFile.ts"
+import { OutputGone } from "./OutputGone.ts"
 
 const pageLines = 1_000
 const pageBytes = 262_144
@@ -23,25 +25,30 @@ export interface LinePage {
   readonly isLast: boolean
 }
 
-/** The pages of what was located, at least one. The files are open from the first to the last, or until nobody wants more. */
-export const pagesOf = (located: Located): Stream.Stream<LinePage> =>
-  Stream.unwrap(
-    Effect.map(
-      Effect.acquireRelease(
-        Effect.sync(() => located.parts.map(({ end, stream }) => new OutputFile(located.output.dir, stream, end))),
-        (files) => Effect.sync(() => files.forEach((file) => file.close()))
-      ),
-      (files) => {
-        const page = readerOf(located, files)
-        return Stream.paginate(undefined, () =>
-          Effect.map(page, (read) => [[read], read.isLast ? Option.none() : Option.some(undefined)] as const)
-        )
-      }
+/** Opens what was located. Fails with OutputGone when that is not at its place any more: it would be taken for nothing. */
+const open = ({ output: { dir }, parts }: Located): Effect.Effect<readonly OutputFile[], OutputGone, Scope.Scope> =>
+  Effect.gen(function* () {
+    const files = yield* Effect.acquireRelease(
+      Effect.sync(() => parts.map(({ end, stream }) => new OutputFile(dir, stream, end))),
+      (opened) => Effect.sync(() => opened.forEach((file) => file.close()))
     )
+    const isGone = parts.some(({ inode }, index) => inode !== 0 && inode !== files[index]?.inode)
+    return isGone ? yield* new OutputGone({ dir }) : files
+  })
+
+/** The pages of what was located, at least one. The files are open from the first to the last, or until nobody wants more. Fails with OutputGone before the first. */
+export const pagesOf = (located: Located): Stream.Stream<LinePage, OutputGone> =>
+  Stream.unwrap(
+    Effect.map(open(located), (files) => {
+      const page = readerOf(located, files)
+      return Stream.paginate(undefined, () =>
+        Effect.map(page, (read) => [[read], read.isLast ? Option.none() : Option.some(undefined)] as const)
+      )
+    })
   )
 
-/** All of the lines at once, where they are known to be few. */
-export const allLines = Effect.fnUntraced(function* (located: Located): Effect.fn.Return<Omit<LinePage, "isLast">> {
+/** All of the lines at once, where they are known to be few. Fails with OutputGone. */
+export const allLines = Effect.fnUntraced(function* (located: Located): Effect.fn.Return<Omit<LinePage, "isLast">, OutputGone> {
   const pages = located.foundLines === 0 ? [] : yield* Stream.runCollect(pagesOf(located))
   return {
     lines: pages.flatMap(({ lines }) => lines),

@@ -10,7 +10,7 @@ import { readableDir } from "../agent/readableDir.ts"
 import { attemptDir, Home } from "../home/Home.ts"
 import { type LiveAttempt, LiveAttempts } from "../task/LiveAttempts.ts"
 import { Supervisor } from "../task/Supervisor.ts"
-import type { TaskMissing } from "../task/Transitions.ts"
+import { TaskMissing } from "../task/Transitions.ts"
 import { makeUntil } from "../task/until.ts"
 import { follow, type FollowedLine } from "./follow.ts"
 import { watchOutput } from "./Growth.ts"
@@ -101,7 +101,8 @@ export const makeTaskLines = Effect.gen(function* () {
           if (begun._tag === "None") return [[], Option.none<number>()] as const
           const since = attempt === query.attempt ? query.since : undefined
           const next = query.single === true ? Option.none<number>() : Option.some(attempt + 1)
-          const whole = Stream.onEnd(oneAttempt(query, attempt, since), Effect.sync(() => query.onDelivered?.(attempt)))
+          const all = Stream.catchTag(oneAttempt(query, attempt, since), "OutputGone", () => Stream.fail(new TaskMissing({ id: query.id })))
+          const whole = Stream.onEnd(all, Effect.sync(() => query.onDelivered?.(attempt)))
           return [[whole], next] as const
         })
       ),

@@ -1,7 +1,7 @@
 /** Calls in, documents and frames out. */
 import { CallRequest } from "@backbeat/contract/Call"
 import { failed } from "@backbeat/contract/Envelope"
-import type { Problem } from "@backbeat/contract/Problem"
+import { type Problem, problem } from "@backbeat/contract/Problem"
 import { exitHeader, handoverHeader, streamType } from "@backbeat/contract/protocol"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Arr from "effect/Array"
@@ -60,6 +60,20 @@ const malformed = (text: string, error: Schema.SchemaError): Response => {
   return refuse(operation, trouble)
 }
 
+const homeGone = (home: string, operation: string): Problem =>
+  problem(
+    "StoreError",
+    `the home ${home} was removed or replaced while ${operation} was under way`,
+    "What it has started may still run, and nothing knows of it: look before you call again.",
+    { home, operation }
+  )
+
+/** Whether the operation changes nothing. The whole table is read only for this. */
+const isReadOnly = async (name: string): Promise<boolean> => {
+  const { lookUp } = await import("@backbeat/contract/discovery")
+  return Result.match(lookUp(name), { onFailure: () => true, onSuccess: ({ readOnly }) => readOnly })
+}
+
 /** Remembers what is under way, for whoever waits until nothing is. */
 const makeUnderWay = () => {
   const all = new Set<Promise<unknown>>()
@@ -77,7 +91,7 @@ const makeUnderWay = () => {
  * has said that it serves: a watch over its socket and its lock.
  */
 export const serve = Effect.gen(function* () {
-  const { version } = yield* Home
+  const { root, version } = yield* Home
   const answer = yield* makeAnswer
   const idleness = yield* Idleness
   const shutdown = yield* Shutdown
@@ -89,6 +103,16 @@ export const serve = Effect.gen(function* () {
   const underWay = makeUnderWay()
   let successor = ""
 
+  /**
+   * Only the engine of the home answers: what one says whose home was taken away is of a home that is no more. What that has begun to
+   * change is not asked of the next one, which would do it a second time.
+   */
+  const afterLoss = async (operation: string, progress: "begun" | "not begun"): Promise<Response> => {
+    await run(shutdown.request("its lock was removed"))
+    if (progress === "not begun" || lock.hasHome() || (await isReadOnly(operation))) return handover(successor)
+    return refuse(operation, homeGone(root, operation))
+  }
+
   const onCall = async (request: Request): Promise<Response> => {
     const text = await request.text()
     const decoded = decodeRequest(text)
@@ -99,24 +123,18 @@ export const serve = Effect.gen(function* () {
       await run(shutdown.request(`version ${successor} takes over`))
       return handover(successor)
     }
+    if (!lock.isHeld()) return afterLoss(call.operation, "not begun")
     const ends = call.operation === "engine stop"
     const signal = ends ? request.signal : AbortSignal.any([request.signal, closing.signal])
     const exit = await underWay.add(run(answer(call), { signal }))
     if (ends && Exit.isSuccess(exit)) await run(shutdown.released)
+    if (!lock.isHeld()) return afterLoss(call.operation, "begun")
     return Exit.isSuccess(exit) ? respond(exit.value, streaming) : handover(successor)
-  }
-
-  /** Only the engine of the home answers: what one says whose home was taken away is of a home that is no more. */
-  const onOwnCall = async (request: Request): Promise<Response> => {
-    const response = await onCall(request)
-    if (lock.isHeld()) return response
-    await run(shutdown.request("its lock was removed"))
-    return handover(successor)
   }
 
   /** Whoever is sent away finds no engine any more: it is not sent away before this one has let go of the home. */
   const onRequest = async (request: Request): Promise<Response> => {
-    const response = closing.signal.aborted ? handover(successor) : await onOwnCall(request)
+    const response = closing.signal.aborted ? handover(successor) : await onCall(request)
     if (response.headers.has(handoverHeader)) await run(shutdown.released)
     return response
   }

@@ -7,6 +7,7 @@ import * as FiberSet from "effect/FiberSet"
 import { AgentAttempts } from "../agent/AgentAttempts.ts"
 import { readableDir } from "../agent/readableDir.ts"
 import { Home } from "../home/Home.ts"
+import { HomeLock } from "../life/HomeLock.ts"
 import { Notices } from "../notify/Notices.ts"
 import { type OutputWatch, watchOutput } from "../output/Growth.ts"
 import { rotate } from "../output/rotate.ts"
@@ -27,6 +28,7 @@ export const makeLookAfter = Effect.gen(function* () {
   const notices = yield* Notices
   const reports = yield* Reports
   const agents = yield* AgentAttempts
+  const lock = yield* HomeLock
   // What an end brings about ends before what it is stored in is closed; what comes later is seen by the next engine.
   const run = yield* FiberSet.makeRuntime()
 
@@ -41,7 +43,8 @@ export const makeLookAfter = Effect.gen(function* () {
       run(
         Effect.gen(function* () {
           const live = lives.find(id)
-          if (live?.stopping === true) return
+          // What is found in a home that is not at its place is found wrong; the next engine looks again.
+          if (live?.stopping === true || !lock.isHeld()) return
           if (live?.attempt === attempt) live.over = true
           // It is over: what is yet to be read of it counts for no limit.
           yield* deadlines.clear(id)

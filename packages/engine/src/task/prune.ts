@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { bytesOf } from "../home/bytesOf.ts"
+import { isUnderWay } from "../home/artifact.ts"
 import { artifactDir, Home, reportDir, taskDir } from "../home/Home.ts"
 import { isHeld } from "../process/AliveFifo.ts"
 import { treeOf } from "./attemptSpec.ts"
@@ -32,6 +33,7 @@ const clearAnswers = (root: string, before: number): void => {
   for (const dir of [artifactDir(root), reportDir(root)]) {
     for (const name of existsSync(dir) ? readdirSync(dir) : []) {
       const path = join(dir, name)
+      if (isUnderWay(path)) continue
       if ((lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? before) < before) rmSync(path, { force: true })
     }
   }

@@ -1,6 +1,6 @@
 import { elect } from "@backbeat/engine/life/election"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
-import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -51,6 +51,22 @@ describe("the lock of a home", () => {
       rmSync(root, { recursive: true })
     })
     expect(times).toBe(1)
+    first?.resign()
+  })
+
+  test("is lost for good when it was missed once, though the home comes back", () => {
+    const first = elect(root)
+    renameSync(root, `${root}.away`)
+    expect([first?.isHeld(), first?.hasHome()]).toEqual([false, false])
+    renameSync(`${root}.away`, root)
+    expect([first?.isHeld(), first?.hasHome()]).toEqual([false, false])
+    first?.resign()
+  })
+
+  test("can be removed alone, and the home is still the same", () => {
+    const first = elect(root)
+    rmSync(join(root, "engine.lock"))
+    expect([first?.isHeld(), first?.hasHome()]).toEqual([false, true])
     first?.resign()
   })
 })

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { readdirSync } from "node:fs"
+import { readdirSync, renameSync } from "node:fs"
+import { join } from "node:path"
 import { locateLogs, type LogQuery } from "../../src/output/LogQuery.ts"
 import { allLines, pagesOf } from "../../src/output/pages.ts"
 import { rotate } from "../../src/output/rotate.ts"
@@ -101,6 +102,19 @@ describe("located lines", () => {
       expect(lines.length * lineBytes).toBeLessThanOrEqual(kept)
       expect(located.droppedBytes + lostBytes).toBe(dropped)
     }
+  })
+
+  test("are told as gone when their file is not at its place any more, also when another one is", async () => {
+    using rig = new AttemptRig()
+    rig.append("stdout", "one\ntwo\n")
+    const located = await Effect.runPromise(locateLogs(queryOf(rig), { count: false }))
+    const path = join(rig.dir, "stdout.log")
+    renameSync(path, `${path}.away`)
+    expect(await Effect.runPromise(Effect.flip(allLines(located)))).toMatchObject({ _tag: "OutputGone", dir: rig.dir })
+    rig.append("stdout", "a\nb\n")
+    expect(await Effect.runPromise(Effect.flip(allLines(located)))).toMatchObject({ _tag: "OutputGone" })
+    renameSync(`${path}.away`, path)
+    expect((await Effect.runPromise(allLines(located))).lines.map(({ text }) => text)).toEqual(["one", "two"])
   })
 
   test("hold no file open before they are read, nor when their reader leaves in the middle", async () => {
