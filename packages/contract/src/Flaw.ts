@@ -71,7 +71,7 @@ const ofNumber = (shape: Shape, value: number, path: Path): ReadonlyArray<Flaw> 
 const ofArray = (shape: Shape, value: ReadonlyArray<unknown>, path: Path): ReadonlyArray<Flaw> => {
   const { items = {}, minItems = 0, maxItems = Infinity } = shape
   if (value.length > maxItems) return atValue(path, `must have at most ${maxItems} items`)
-  if (value.length < minItems) return atValue(path, `must have at least ${minItems} items`)
+  if (value.length < minItems) return atValue(path, minItems === 1 ? "must not be empty" : `must have at least ${minItems} items`)
   return value.flatMap((item, index) => findFlaws(items, item, [...path, index]))
 }
 

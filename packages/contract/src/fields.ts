@@ -30,6 +30,9 @@ export const Instant = Schema.String.check(
   })
 )
 
+/** A list that picks something out. An empty one is a mistake: it would pick all, or nothing. */
+export const atLeastOne = <S extends Schema.Top>(item: S) => Schema.Array(item).check(Schema.isMinLength(1))
+
 /** The name of a signal. */
 export const SignalName = Schema.Literals([
   "SIGTERM",

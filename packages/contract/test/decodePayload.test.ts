@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 
 const refuse = (operation: Operation, payload: unknown): Problem => Result.getOrThrow(Result.flip(decodePayload(operation, payload)))
 const takes = (operation: Operation, payload: unknown): boolean => Result.isSuccess(decodePayload(operation, payload))
-const { start, status, list, wait, stop, logs, events, plan, prune, doctor, "pipeline create": pipeline } = operations
+const { start, status, list, wait, stop, logs, events, plan, prune, doctor, "pipeline create": pipeline, "pipeline list": pipelines } = operations
 
 const statusList = '"blocked", "queued", "running", "stopping", "retrying", "completed", "failed", "cancelled"'
 const instant = "expected an ISO 8601 instant with a zone, such as 2026-11-21T08:00:00.000Z"
@@ -16,6 +16,14 @@ const variable = "the name of a variable is not empty and has no = and no NUL"
 const probes = "log, http, tcp, command"
 
 const refused: ReadonlyArray<readonly [Operation, unknown, string]> = [
+  [events, { ids: [] }, "ids: must not be empty"],
+  [events, { types: [] }, "types: must not be empty"],
+  [wait, { ids: [] }, "ids: must not be empty"],
+  [list, { ids: [] }, "ids: must not be empty"],
+  [list, { status: [] }, "status: must not be empty"],
+  [list, { tags: [] }, "tags: must not be empty"],
+  [pipelines, { status: [] }, "status: must not be empty"],
+  [prune, { status: [] }, "status: must not be empty"],
   [start, null, "the payload: expected an object, got null"],
   [start, "echo", "the payload: expected an object, got a string"],
   [start, [], "the payload: expected an object, got an array"],
@@ -171,7 +179,7 @@ const bounds: ReadonlyArray<readonly [string, Operation, (value: unknown) => unk
   ["grep", logs, (grep) => ({ id: "a", grep }), ["a", ofLength(1000)], ["", ofLength(1001)]],
   ["lines", logs, (lines) => ({ id: "a", lines }), [0, 1_000_000], [-1, 1_000_001]],
   ["limit", list, (limit) => ({ limit }), [1, 500], [0, 501]],
-  ["ids", list, (ids) => ({ ids }), [[], many(1000, "a")], [many(1001, "a")]],
+  ["ids", list, (ids) => ({ ids }), [["a"], many(1000, "a")], [[], many(1001, "a")]],
   ["port", wait, (port) => ({ for: { port } }), [1, 65_535], [0, 65_536]],
   ["olderThanDays", prune, (olderThanDays) => ({ olderThanDays }), [0, 0.5, 36_500], [-0.1, 36_500.1]]
 ]

@@ -72,9 +72,21 @@ describe("wait", () => {
     const { done, pending } = await all
     expect(linesOf(done).toSorted()).toEqual(["a", "b", "c"])
     expect(pending).toEqual([])
-    expect(await rig.data("wait", { tag: "nobody" })).toMatchObject({ tasks: [], done: [], pending: [] })
     expect(await rig.refusal(["wait", '{"ids":["a","none"]}'])).toMatchObject({ type: "TaskNotFound", details: { id: "none" } })
     expect(await rig.refusal(["wait", '{"id":"a","tag":"t"}'])).toMatchObject({ type: "CommandInputError" })
+  })
+
+  test("for no task at all is refused: it would look like work that is done", async () => {
+    await using rig = new Rig()
+    expect(await rig.refusal(["wait", '{"tag":"nightly"}'])).toMatchObject({ type: "TaskNotFound", details: { hint: expect.stringMatching(/^Run list/u) } })
+    await rig.data("start", { id: "a", command: "true", tags: ["nightly", "ci"] })
+    expect(await rig.refusal(["wait", '{"tag":"nigthly"}'])).toMatchObject({
+      type: "TaskNotFound",
+      message: "no task has the tag nigthly",
+      details: { tag: "nigthly", nearest: "nightly", hint: "Did you mean nightly?", retryable: false }
+    })
+    expect(await rig.refusal(["wait", '{"tag":"other"}'])).toMatchObject({ details: { nearest: null, hint: expect.stringMatching(/^Tags of the newest tasks: .*ci/u) } })
+    expect(await rig.refusal(["wait", '{"ids":[]}'])).toMatchObject({ type: "CommandInputError", message: "ids: must not be empty" })
   })
 
   test("by a tag means every task with it, however many", async () => {

@@ -4,7 +4,7 @@ import { PipelineId } from "@backbeat/core/pipeline/PipelineId"
 import { TaskId } from "@backbeat/core/task/TaskId"
 import * as Schema from "effect/Schema"
 import { Artifact, ArtifactAnswer } from "../Artifact.ts"
-import { about, between, NonEmptyText, optional, Pattern, Tag } from "../fields.ts"
+import { about, atLeastOne, between, NonEmptyText, optional, Pattern, Tag } from "../fields.ts"
 import { operation } from "../Operation.ts"
 
 /** Lines of output, shown in the answer. */
@@ -81,10 +81,10 @@ export const events = operation({
   summary: "Read what happened: every change of every task and pipeline, in one sequence.",
   input: Schema.Struct({
     id: optional(TaskId, "only of this task"),
-    ids: optional(Schema.Array(TaskId).check(Schema.isMaxLength(1000)), "only of these tasks"),
+    ids: optional(atLeastOne(TaskId).check(Schema.isMaxLength(1000)), "only of these tasks"),
     tag: optional(Tag, "only of tasks with this tag"),
     pipelineId: optional(PipelineId, "only of this pipeline and of its tasks"),
-    types: optional(Schema.Array(NonEmptyText), "only of these types, such as task.completed"),
+    types: optional(atLeastOne(NonEmptyText), "only of these types, such as task.completed"),
     since: optional(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)), "only those after this sequence: the cursor of an earlier answer, or the sequence of an event (default 0)"),
     limit: optional(between(1, 10_000), "how many (default 1000)"),
     lines: optional(Schema.Boolean, "with --stream: output lines as frames too"),

@@ -3,7 +3,7 @@ import { PipelineStatus } from "@backbeat/core/pipeline/Pipeline"
 import { PipelineId, stepMaxCount, taskMaxCount } from "@backbeat/core/pipeline/PipelineId"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import { about, atMost, between, Instant, NonEmptyText, optional } from "../fields.ts"
+import { about, atLeastOne, atMost, between, Instant, NonEmptyText, optional } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { BriefPipeline, PipelineAnswer } from "../PipelineAnswer.ts"
 import { StartInput } from "./start.ts"
@@ -118,7 +118,7 @@ export const pipelineList = operation({
   name: "pipeline list",
   summary: "List pipelines, newest first.",
   input: Schema.Struct({
-    status: optional(Schema.Union([PipelineStatus, Schema.Array(PipelineStatus)]), "only in this status, or one of these"),
+    status: optional(Schema.Union([PipelineStatus, atLeastOne(PipelineStatus)]), "only in this status, or one of these"),
     since: optional(Instant, "only created at or after this instant"),
     limit: optional(between(1, 500), "how many (default 50)"),
     after: optional(NonEmptyText, "the cursor `next` of the page before")

@@ -6,13 +6,13 @@ import { TaskId } from "@backbeat/core/task/TaskId"
 import { TaskStatus } from "@backbeat/core/task/TaskState"
 import * as Schema from "effect/Schema"
 import { ArtifactAnswer } from "../Artifact.ts"
-import { about, between, Instant, NonEmptyText, optional, Pattern, Tag, Tags } from "../fields.ts"
+import { about, atLeastOne, between, Instant, NonEmptyText, optional, Pattern, Tag } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { PipelineAnswer } from "../PipelineAnswer.ts"
 import { CheckpointAnswer } from "../CheckpointAnswer.ts"
 import { BriefTask, TaskAnswer } from "../TaskAnswer.ts"
 
-const Ids = Schema.Array(TaskId).check(Schema.isMaxLength(1000))
+const Ids = atLeastOne(TaskId).check(Schema.isMaxLength(1000))
 
 /** Tells of one task. */
 export const status = operation({
@@ -37,9 +37,9 @@ export const list = operation({
   summary: "List tasks, newest first.",
   input: Schema.Struct({
     ids: optional(Ids, "only these"),
-    status: optional(Schema.Union([TaskStatus, Schema.Array(TaskStatus)]), "only in this status, or one of these"),
+    status: optional(Schema.Union([TaskStatus, atLeastOne(TaskStatus)]), "only in this status, or one of these"),
     tag: optional(Tag, "only with this tag"),
-    tags: optional(Tags, "only with all of these tags"),
+    tags: optional(atLeastOne(Tag).check(Schema.isMaxLength(64)), "only with all of these tags"),
     queue: optional(NonEmptyText, "only of this queue"),
     sessionId: optional(NonEmptyText, "only those that this session owns"),
     kind: optional(Schema.Literals(["command", "script", "prompt"]), "only of this kind"),

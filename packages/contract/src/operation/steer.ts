@@ -2,7 +2,7 @@
 import { TaskId } from "@backbeat/core/task/TaskId"
 import { StopSignal } from "@backbeat/core/task/TaskSpec"
 import * as Schema from "effect/Schema"
-import { about, atMost, NonEmptyText, optional, SignalName, Text } from "../fields.ts"
+import { about, atLeastOne, atMost, NonEmptyText, optional, SignalName, Text } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { TaskAnswer } from "../TaskAnswer.ts"
 import { agentFields, EnvInput } from "./start.ts"
@@ -133,7 +133,7 @@ export const prune = operation({
       "ended more than this many days ago (default: retentionDays of the configuration)"
     ),
     status: optional(
-      Schema.Array(Schema.Literals(["completed", "failed", "cancelled"])),
+      atLeastOne(Schema.Literals(["completed", "failed", "cancelled"])),
       "only in one of these (default all three)"
     ),
     dryRun: optional(Schema.Boolean, "only tell what would be removed")

@@ -1,4 +1,5 @@
 /** Answers `wait`: woken by the commit, the line or the port that is waited for. */
+import { nearest } from "@backbeat/contract/nearest"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/read"
 import type { Input } from "@backbeat/contract/table"
@@ -26,6 +27,9 @@ const portIntervalMs = 8
 const lastLineCount = 20
 
 const pageTasks = 500
+
+/** So many tags stand in a hint. */
+const shownTags = 20
 
 const endedBefore = (task: Task, what: string): Problem =>
   problem("IllegalTransition", `task ${task.id} ${task.state.status} before ${what}`, "See its logs and why.", {
@@ -88,12 +92,21 @@ const makeAwaitOne = Effect.gen(function* () {
 const makeIdsOf = Effect.gen(function* () {
   const store = yield* TaskStore
 
+  /** A mistyped tag must not look like work that is done. */
+  const noneTagged = Effect.fnUntraced(function* (tag: string) {
+    const { tasks } = yield* Effect.mapError(store.list({}, { limit: pageTasks }), toProblem(""))
+    const tags = [...new Set(tasks.flatMap(({ spec }) => spec.tags))]
+    const near = nearest(tag, tags)
+    const known = tags.length === 0 ? "Run list to discover known tasks and their tags." : `Tags of the newest tasks: ${tags.slice(0, shownTags).join(", ")}.`
+    return problem("TaskNotFound", `no task has the tag ${tag}`, near === null ? known : `Did you mean ${near}?`, { tag, nearest: near })
+  })
+
   const idsTagged = Effect.fnUntraced(function* (tag: string) {
     const tagged: Array<string> = []
     for (let after: string | undefined; ; ) {
       const { tasks, next } = yield* Effect.mapError(store.list({ tags: [tag] }, { limit: pageTasks, after }), toProblem(""))
       tagged.push(...tasks.map((task) => task.id))
-      if (next === null) return tagged
+      if (next === null) return tagged.length > 0 ? tagged : yield* Effect.fail(yield* noneTagged(tag))
       after = next
     }
   })
