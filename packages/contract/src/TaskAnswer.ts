@@ -10,6 +10,13 @@ import { RestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import { Priority } from "@backbeat/core/task/TaskSpec"
 import { Health, TaskStatus } from "@backbeat/core/task/TaskState"
 import * as Schema from "effect/Schema"
+import { optional } from "./fields.ts"
+
+/** What goes with a task or a pipeline whose end was waited for. */
+export const lastLines = optional(
+  Schema.Array(Schema.String),
+  "with wait or --wait, when it failed: what the task wrote last to stdout, then to stderr; of a pipeline its first task that failed"
+)
 
 /** Where the output of the last attempt is. A path is null before the first attempt. */
 export const LogFiles = Schema.Struct({

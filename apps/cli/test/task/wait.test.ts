@@ -21,6 +21,21 @@ describe("wait", () => {
     expect(await rig.refusal(["wait", "none"])).toMatchObject({ type: "TaskNotFound" })
   })
 
+  test("as a flag tells the last lines as well, so that nobody has to look twice", async () => {
+    await using rig = new Rig()
+    const failing = { script: "echo out; echo err >&2; exit 3" }
+    const lastLines = ["out", "err"]
+    const told = { task: { status: "failed" }, lastLines }
+    expect(await rig.data("start", { id: "bad", ...failing }, ["--wait"])).toMatchObject(told)
+    for (const operation of ["restart", "retry"]) expect(await rig.data(operation, { id: "bad" }, ["--wait"])).toMatchObject(told)
+    expect(await rig.data("start", { id: "good", script: "echo out" }, ["--wait"])).not.toHaveProperty("lastLines")
+    const batch = await rig.call(["start", JSON.stringify([{ id: "b", ...failing }, { command: "true" }]), "--wait"])
+    expect(batch.document).toMatchObject({ data: { results: [{ data: told }, { data: { task: { status: "completed" } } }] } })
+    const steps = [{ script: "echo fine" }, failing, { command: "true" }]
+    expect(await rig.data("pipeline create", { id: "p", steps }, ["--wait"])).toMatchObject({ pipeline: { status: "failed" }, lastLines })
+    expect(await rig.data("pipeline create", { id: "q", steps })).not.toHaveProperty("lastLines")
+  })
+
   test("for the start, for being ready, for a line and for a port", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "later", delayMs: 150, command: "cat", stdin: "open" })

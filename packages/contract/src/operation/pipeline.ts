@@ -6,6 +6,7 @@ import * as Struct from "effect/Struct"
 import { about, atLeastOne, atMost, between, Instant, NonEmptyText, optional } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { BriefPipeline, PipelineAnswer } from "../PipelineAnswer.ts"
+import { lastLines } from "../TaskAnswer.ts"
 import { StartInput } from "./start.ts"
 
 const { agent, cwd, env, model, priority, queue, tags } = StartInput.fields
@@ -50,7 +51,7 @@ export const pipelineCreate = operation({
   name: "pipeline create",
   summary: "Start several tasks as one: a chain of steps, or any order by dependsOn. All of them are stored, or none.",
   input: PipelineInput,
-  output: Answered,
+  output: Schema.Struct({ ...Answered.fields, lastLines }),
   errors: [
     "CommandInputError",
     "PipelineNotFound",

@@ -10,7 +10,7 @@ import { about, atLeastOne, between, Instant, NonEmptyText, optional, Pattern, T
 import { operation } from "../Operation.ts"
 import { PipelineAnswer } from "../PipelineAnswer.ts"
 import { CheckpointAnswer } from "../CheckpointAnswer.ts"
-import { BriefTask, TaskAnswer } from "../TaskAnswer.ts"
+import { BriefTask, lastLines, TaskAnswer } from "../TaskAnswer.ts"
 
 const Ids = atLeastOne(TaskId).check(Schema.isMaxLength(1000))
 
@@ -90,7 +90,7 @@ export const wait = operation({
   output: Schema.Union([
     Schema.Struct({
       task: TaskAnswer,
-      lastLines: Schema.optionalKey(Schema.Array(Schema.String)),
+      lastLines,
       cursor: Schema.String
     }),
     Schema.Struct({
@@ -101,7 +101,7 @@ export const wait = operation({
     }),
     Schema.Struct({
       pipeline: PipelineAnswer,
-      lastLines: Schema.optionalKey(Schema.Array(Schema.String)),
+      lastLines,
       cursor: Schema.String
     })
   ]),

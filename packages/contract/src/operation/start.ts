@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
 import { about, atMost, between, Instant, NonEmptyText, optional, Tags, Text } from "../fields.ts"
 import { ArtifactAnswer } from "../Artifact.ts"
 import { operation } from "../Operation.ts"
-import { TaskAnswer } from "../TaskAnswer.ts"
+import { lastLines, TaskAnswer } from "../TaskAnswer.ts"
 
 const { when, maxAttempts, delayMs, backoff, maxDelayMs, resetAfterMs } = RestartPolicy.fields
 
@@ -108,7 +108,7 @@ export const start = operation({
   name: "start",
   summary: "Start a command, a script or an agent's prompt in the background.",
   input: StartInput,
-  output: Schema.Union([Schema.Struct({ task: TaskAnswer }), ArtifactAnswer]),
+  output: Schema.Union([Schema.Struct({ task: TaskAnswer, lastLines }), ArtifactAnswer]),
   errors: ["CommandInputError", "TaskNotFound", "DependencyNotFound", "DependencyCycle", "AgentUnavailable", "TaskAlreadyRunning", "QuotaExceeded", "StoreError", "TaskWaitTimedOut", "IllegalTransition"],
   examples: [
     { title: "a command", payload: { id: "demo", command: "echo", args: ["hello"] } },

@@ -4,7 +4,7 @@ import { StopSignal } from "@backbeat/core/task/TaskSpec"
 import * as Schema from "effect/Schema"
 import { about, atLeastOne, atMost, NonEmptyText, optional, SignalName, Text } from "../fields.ts"
 import { operation } from "../Operation.ts"
-import { TaskAnswer } from "../TaskAnswer.ts"
+import { lastLines, TaskAnswer } from "../TaskAnswer.ts"
 import { agentFields, EnvInput } from "./start.ts"
 
 const Reason = Text.check(atMost(1000))
@@ -36,7 +36,7 @@ export const restart = operation({
     id: about(TaskId, "the task's id"),
     reason: optional(Reason, "why; kept in its history")
   }),
-  output: Schema.Struct({ task: TaskAnswer }),
+  output: Schema.Struct({ task: TaskAnswer, lastLines }),
   errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "DependencyNotFound", "StoreError", "TaskWaitTimedOut"],
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: true,
@@ -68,7 +68,7 @@ export const retry = operation({
   name: "retry",
   summary: "Do the work of an ended task again, as a new task with the same specification and environment.",
   input: Schema.Struct({ id: about(TaskId, "the ended task's id"), ...environmentFields }),
-  output: Schema.Struct({ task: TaskAnswer }),
+  output: Schema.Struct({ task: TaskAnswer, lastLines }),
   errors: repetitionErrors,
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: false,
@@ -95,7 +95,7 @@ export const resume = operation({
     maxCostUsd: optional(agentFields.maxCostUsd.schema, "another cap of cost in US dollars"),
     ...environmentFields
   }),
-  output: Schema.Struct({ task: TaskAnswer }),
+  output: Schema.Struct({ task: TaskAnswer, lastLines }),
   errors: repetitionErrors,
   examples: [{ title: "with new instructions", payload: { id: "fix", additionalContext: "Also run the tests." } }],
   batch: false,

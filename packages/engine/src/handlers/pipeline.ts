@@ -17,6 +17,7 @@ import { Supervisor } from "../task/Supervisor.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { makeUntilEnded } from "../task/until.ts"
 import { actorOf, type Call, handle, type Handled, toProblem, type Trouble } from "./Call.ts"
+import { makeShowEndedPipeline } from "./lastLines.ts"
 import { makePipelineCreation } from "./pipelineCreation.ts"
 import { makePipelineView } from "./PipelineView.ts"
 import { isCursor, wrongField } from "./View.ts"
@@ -28,14 +29,14 @@ const makeCreateHandler = Effect.gen(function* () {
   const pipelines = yield* makePipelineView
   const untilEnded = yield* makeUntilEnded
   const limitTime = yield* makeTimeLimit
+  const showEnded = yield* makeShowEndedPipeline
   return handle(operations.pipelineCreate, (input, call: Call) =>
     Effect.gen(function* () {
       const { id } = yield* create(input, call)
       yield* supervisor.acted
-      if (call.flags.wait === true) {
-        yield* limitTime(untilEnded(id, pipelines.find(id)), { ms: waitMsOf(call), ids: [id], call })
-      }
-      return { pipeline: yield* pipelines.show(yield* pipelines.find(id)) }
+      const look = pipelines.find(id)
+      if (call.flags.wait !== true) return { pipeline: yield* pipelines.show(yield* look) }
+      return yield* showEnded(yield* limitTime(untilEnded(id, look), { ms: waitMsOf(call), ids: [id], call }))
     })
   )
 })

@@ -22,7 +22,7 @@ import { makeNaming } from "./naming.ts"
 import { makeOnce } from "./once.ts"
 import { makeQuota } from "./quota.ts"
 import { View, wrongField } from "./View.ts"
-import { makeAwaitEnd } from "./waiting.ts"
+import { makeShowEnd } from "./waiting.ts"
 
 const refuse = (id: string, message: string, hint: string): Problem =>
   problem("IllegalTransition", `task ${id} ${message}`, hint, { id })
@@ -135,7 +135,7 @@ export const makeRepeatHandlers = Effect.gen(function* () {
   const transitions = yield* Transitions
   const supervisor = yield* Supervisor
   const view = yield* View
-  const awaitEnd = yield* makeAwaitEnd
+  const showEnd = yield* makeShowEnd
   const { retried, resumed } = yield* makeRepeat
   const once = yield* makeOnce
 
@@ -143,7 +143,7 @@ export const makeRepeatHandlers = Effect.gen(function* () {
     Effect.gen(function* () {
       const made = yield* Effect.mapError(transitions.commit((tx) => once(tx, call, ({ task }) => task("made", body(tx)))), toProblem(id))
       yield* supervisor.acted
-      return { task: yield* view.show(call.flags.wait === true ? yield* awaitEnd(made.id, call) : yield* view.find(made.id)) }
+      return call.flags.wait === true ? yield* showEnd(made.id, call) : { task: yield* view.show(yield* view.find(made.id)) }
     })
 
   const handlers: ReadonlyArray<Handled> = [

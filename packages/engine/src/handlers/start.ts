@@ -8,19 +8,19 @@ import { Supervisor } from "../task/Supervisor.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { type Item, makeStarter, type Started } from "./starter.ts"
 import { View } from "./View.ts"
-import { makeAwaitEnd } from "./waiting.ts"
+import { makeShowEnd } from "./waiting.ts"
 
 /** The handler of `start`: one payload, or an array that is stored in one commit. */
 export const makeStart = Effect.gen(function* () {
   const starter = yield* makeStarter
   const view = yield* View
   const supervisor = yield* Supervisor
-  const awaitEnd = yield* makeAwaitEnd
+  const showEnd = yield* makeShowEnd
 
   const show = (started: Started, call: Call) =>
     Effect.gen(function* () {
       const task = yield* Effect.fromResult(started.result)
-      if (call.flags.wait === true) return { task: yield* view.show(yield* awaitEnd(task.id, call)) }
+      if (call.flags.wait === true) return yield* showEnd(task.id, call)
       // One that ran and was pruned meanwhile has been started all the same.
       const now = yield* Effect.catchIf(view.find(task.id), ({ type }) => type === "TaskNotFound", () => Effect.succeed(task))
       return { task: yield* view.show(now) }

@@ -22,7 +22,7 @@ import { actorOf, type Call, handle, outcomeOf, toProblem } from "./Call.ts"
 import { makeStandings } from "./dependencies.ts"
 import { type Doing, makeOnce } from "./once.ts"
 import { View } from "./View.ts"
-import { makeAwaitEnd } from "./waiting.ts"
+import { makeShowEnd } from "./waiting.ts"
 
 /** How long, in milliseconds, a stop waits for an end that is known: longer than the work tree may be looked at. */
 const knownEndMs = 5000
@@ -122,7 +122,7 @@ const makeRestartHandler = Effect.gen(function* () {
   const transitions = yield* Transitions
   const view = yield* View
   const until = yield* makeUntil
-  const awaitEnd = yield* makeAwaitEnd
+  const showEnd = yield* makeShowEnd
   const restartOne = yield* makeRestartOne
   const restartMany = yield* makeRestartMany
   const once = yield* makeOnce
@@ -132,7 +132,7 @@ const makeRestartHandler = Effect.gen(function* () {
       const opened = until(id, (task) => task.state.attempt >= next || isFinal(task.state.status))
       if (call.caller.repeated !== true) yield* Effect.mapError(opened, toProblem(id))
       const now = yield* view.settled(id)
-      return { task: yield* view.show(call.flags.wait === true ? yield* awaitEnd(id, call) : now) }
+      return call.flags.wait === true ? yield* showEnd(id, call) : { task: yield* view.show(now) }
     })
 
   const one = handle(operations.restart, (input, call: Call) =>

@@ -8,13 +8,11 @@ import { isFinal, lastAttempt } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { readableDir } from "../agent/readableDir.ts"
-import { Home } from "../home/Home.ts"
-import { lastLinesOf } from "../output/lastLinesOf.ts"
 import { makeTaskLines } from "../output/taskLines.ts"
 import { isOpenPort } from "../probe/ask.ts"
 import { makeUntil, makeUntilEnded } from "../task/until.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
+import { makeLastLines, makeShowEndedPipeline } from "./lastLines.ts"
 import { makePipelineView } from "./PipelineView.ts"
 import { View, wrongField } from "./View.ts"
 import { makeTimeLimit, waitMsOf } from "./waiting.ts"
@@ -23,8 +21,6 @@ type What = NonNullable<Input<"wait">["for"]>
 
 /** A port gives no event: while somebody waits for it, it is tried this often (milliseconds). */
 const portIntervalMs = 8
-
-const lastLineCount = 20
 
 const pageTasks = 500
 
@@ -123,32 +119,16 @@ const makeIdsOf = Effect.gen(function* () {
   })
 })
 
-/** Reads what a task that failed has written last; made once. */
-const makeLastLines = Effect.map(Home, ({ root }) =>
-  Effect.fnUntraced(function* (task: Task) {
-    if (task.state.status !== "failed") return {}
-    const dir = readableDir(root, task, task.state.attempt)
-    const wanted = { dir, lines: lastLineCount, maxBytes: 8192 }
-    // Both: a test runner tells its failures on stdout, and one warning on stderr must not hide them.
-    const stdout = yield* lastLinesOf({ ...wanted, stream: "stdout" })
-    return { lastLines: [...stdout, ...(yield* lastLinesOf({ ...wanted, stream: "stderr" }))] }
-  })
-)
-
 /** Waits for the end of a pipeline; made once. */
 const makeAwaitPipeline = Effect.gen(function* () {
   const pipelines = yield* makePipelineView
   const untilEnded = yield* makeUntilEnded
-  const lastLines = yield* makeLastLines
+  const showEnded = yield* makeShowEndedPipeline
 
-  /** The last lines are those of the first task that failed. */
   return Effect.fnUntraced(function* (id: string, { for: what = "end", mode }: Input<"wait">) {
     if (what !== "end") return yield* Effect.fail(wrongField("for", "of a pipeline is its end", "Leave it away, or wait for a task of it."))
     if (mode !== undefined) return yield* Effect.fail(wrongField("mode", "goes with several tasks", "Leave it away."))
-    const pipeline = yield* untilEnded(id, pipelines.find(id))
-    const failed = (yield* pipelines.tasksOf(pipeline)).find(({ state }) => state.status === "failed")
-    const lines = failed === undefined ? {} : yield* lastLines(failed)
-    return { pipeline: yield* pipelines.show(pipeline), ...lines }
+    return yield* showEnded(yield* untilEnded(id, pipelines.find(id)))
   })
 })
 

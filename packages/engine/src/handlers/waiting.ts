@@ -1,12 +1,13 @@
 /** Waiting on behalf of a caller, never longer than it wants. What is waited for goes on when the wait ends. */
 import { type Problem, problem } from "@backbeat/contract/Problem"
-import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { makeUntil } from "../task/until.ts"
 import { type Call, toProblem } from "./Call.ts"
+import { makeLastLines } from "./lastLines.ts"
+import { View } from "./View.ts"
 
 /** How long a wait lasts when the caller does not say, in milliseconds. */
 const defaultWaitMs = 60_000
@@ -47,16 +48,15 @@ export const makeTimeLimit = Effect.gen(function* () {
   })
 })
 
-/** Waits for the end of a task as the flags --wait and --timeout say. */
-export const makeAwaitEnd = Effect.gen(function* () {
+/** Waits for the end of a task as the flags --wait and --timeout say, and shows it; made once. */
+export const makeShowEnd = Effect.gen(function* () {
   const until = yield* makeUntil
+  const view = yield* View
+  const lastLines = yield* makeLastLines
   const limitTime = yield* makeTimeLimit
-  return (id: string, call: Call): Effect.Effect<Task, Problem> =>
-    limitTime(
-      Effect.mapError(
-        until(id, ({ state }) => isFinal(state.status)),
-        toProblem(id)
-      ),
-      { ms: waitMsOf(call), ids: [id], call }
-    )
+  return Effect.fnUntraced(function* (id: string, call: Call) {
+    const ended = Effect.mapError(until(id, ({ state }) => isFinal(state.status)), toProblem(id))
+    const task = yield* limitTime(ended, { ms: waitMsOf(call), ids: [id], call })
+    return { task: yield* view.show(task), ...(yield* lastLines(task)) }
+  })
 })
