@@ -80,6 +80,21 @@ describe("logs", () => {
     expect(await rig.refusal(["wait", '{"id":"x","for":{"log":"("}}'])).toMatchObject({ message: "for.log: Invalid regular expression: missing )" })
   })
 
+  test("refuses what would have no effect", async () => {
+    await using rig = await ended("seq 3")
+    for (const flags of [[], ["--output", "inline"]]) {
+      expect(await rig.refusal(["logs", '{"id":"x","follow":true}', ...flags])).toMatchObject({
+        type: "CommandInputError",
+        message: "follow: goes with --stream",
+        details: { path: "follow" }
+      })
+    }
+    for (const flags of [[], ["--stream"]]) {
+      expect(await rig.refusal(["logs", '{"id":"x","context":2}', ...flags])).toMatchObject({ message: "context: goes with grep", details: { path: "context" } })
+    }
+    expect(await rig.data("logs", { id: "x", follow: false, grep: "2", context: 0 })).toMatchObject({ lines: ["2"] })
+  })
+
   test("reads each attempt by itself", async () => {
     await using rig = await ended("echo attempt $BACKBEAT_ATTEMPT")
     await rig.task("restart", { id: "x" }, ["--wait"])

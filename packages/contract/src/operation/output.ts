@@ -33,7 +33,7 @@ export const logs = operation({
     stream: optional(Schema.Literals(["both", "stdout", "stderr"]), "which stream (default both)"),
     since: optional(NonEmptyText, "the cursor of an earlier answer, or data.cursor of a line of a stream: only what came after it, oldest first"),
     grep: optional(Pattern, "only lines that match this regular expression"),
-    context: optional(between(0, 1000), "lines around each match"),
+    context: optional(between(0, 1000), "with grep: so many lines before and after each match"),
     attempt: optional(between(1, 1_000_000), "of which attempt (default the last)"),
     follow: optional(Schema.Boolean, "with --stream: go on until the task has ended"),
     timestamps: optional(Schema.Boolean, "lines as objects with stream and time of arrival"),

@@ -139,15 +139,14 @@ const linesOf = (task: Task, located: Located): Stream.Stream<FollowedLine, Prob
     })
   })
 
-/** The handler of `logs`. */
-export const makeLogsHandler = Effect.gen(function* () {
+/** Turns a payload into what is looked for; made once. */
+const makeQueryOf = Effect.gen(function* () {
   const { root } = yield* Home
-  const view = yield* View
   const lives = yield* LiveAttempts
-  const store = yield* TaskStore
-  const taskLines = yield* makeTaskLines
-
-  const queryOf = Effect.fnUntraced(function* (task: Task, input: Input<"logs">) {
+  return Effect.fnUntraced(function* (task: Task, input: Input<"logs">) {
+    if (input.context !== undefined && input.grep === undefined) {
+      return yield* Effect.fail(wrongField("context", "goes with grep", "Add grep, or leave context away."))
+    }
     const last = Math.max(1, lastAttempt(task.state))
     const attempt = input.attempt ?? last
     const dir = attemptDir(root, task.id, attempt)
@@ -161,10 +160,25 @@ export const makeLogsHandler = Effect.gen(function* () {
     const shown = raw === true ? dir : readableDir(root, task, attempt)
     return { ...choice, lines: lines ?? 100, output: { attempt, dir: shown, ended: !isLive } } satisfies LogQuery
   })
+})
+
+/** The handler of `logs`. */
+export const makeLogsHandler = Effect.gen(function* () {
+  const { root } = yield* Home
+  const view = yield* View
+  const store = yield* TaskStore
+  const taskLines = yield* makeTaskLines
+  const queryOf = yield* makeQueryOf
+
+  /** What is asked of lines that are there, without any that come. */
+  const wholeOf = Effect.fnUntraced(function* (input: Input<"logs">) {
+    if (input.follow === true) return yield* Effect.fail(wrongField("follow", "goes with --stream", "Add the flag --stream."))
+    const task = yield* view.find(input.id)
+    return { task, query: yield* queryOf(task, input) }
+  })
 
   const answer = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
-    const task = yield* view.find(input.id)
-    const query = yield* queryOf(task, input)
+    const { task, query } = yield* wholeOf(input)
     const timestamps = input.timestamps ?? false
     const mode = call.flags.output ?? "auto"
     const located = yield* find(query, true)
@@ -180,8 +194,8 @@ export const makeLogsHandler = Effect.gen(function* () {
 
   const parts = Effect.fnUntraced(function* (input: Input<"logs">, { flags }: Call) {
     if (flags.output !== "inline" || flags.pretty === true || flags.human === true) return null
-    const task = yield* view.find(input.id)
-    return inlineParts(task, yield* find(yield* queryOf(task, input), true), input.timestamps ?? false)
+    const { task, query } = yield* wholeOf(input)
+    return inlineParts(task, yield* find(query, true), input.timestamps ?? false)
   })
 
   const stream = Effect.fnUntraced(function* (input: Input<"logs">) {
