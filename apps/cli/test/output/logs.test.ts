@@ -69,7 +69,7 @@ describe("logs", () => {
   test("finds lines with what stands around them", async () => {
     await using rig = await ended("seq 20")
     expect(await rig.data("logs", { id: "x", grep: "^1?5$" })).toMatchObject({ lines: ["5", "15"] })
-    expect(await rig.data("logs", { id: "x", grep: "^(5|7)$", context: 1 })).toMatchObject({ lines: ["4", "5", "6", "7", "8"] })
+    expect(await rig.data("logs", { id: "x", grep: "^(5|7)$", context: 1 })).toMatchObject({ totalLines: 2, shownLines: 2, lines: ["4", "5", "6", "7", "8"] })
     expect(await rig.data("logs", { id: "x", grep: "none" })).toMatchObject({ lines: [] })
     expect(await rig.refusal(["logs", '{"id":"x","grep":"("}'])).toMatchObject({
       type: "CommandInputError",

@@ -10,8 +10,8 @@ import { operation } from "../Operation.ts"
 /** Lines of output, shown in the answer. */
 const InlineLogs = Schema.Struct({
   taskId: Schema.String,
-  totalLines: Schema.Int,
-  shownLines: Schema.Int,
+  totalLines: about(Schema.Int, "how many lines there are; with grep, how many match, without those of context"),
+  shownLines: about(Schema.Int, "how many of these stand in lines; with context there are more in lines, which are not counted"),
   hasMore: Schema.Boolean,
   lines: Schema.Array(
     Schema.Union([
@@ -29,7 +29,7 @@ export const logs = operation({
   summary: "Read the output of a task.",
   input: Schema.Struct({
     id: about(TaskId, "the task's id"),
-    lines: optional(between(0, 1_000_000), "how many, the newest ones (default 100)"),
+    lines: optional(between(0, 1_000_000), "how many, the newest ones (default 100); with grep, how many matches"),
     stream: optional(Schema.Literals(["both", "stdout", "stderr"]), "which stream (default both)"),
     since: optional(NonEmptyText, "the cursor of an earlier answer, or data.cursor of a line of a stream: only what came after it, oldest first"),
     grep: optional(Pattern, "only lines that match this regular expression"),
