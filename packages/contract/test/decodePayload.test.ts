@@ -88,6 +88,8 @@ const refused: ReadonlyArray<readonly [Operation, unknown, string]> = [
   [wait, { for: { log: "x", port: 1 } }, "for: give only one of log, port"],
   [wait, { for: { prt: 1 } }, "unknown field for.prt; did you mean port?"],
   [events, { since: -1 }, "since: expected a whole number of at least 0"],
+  [events, { since: "c1-0-0" }, "since: expected a whole number, or its digits as a string"],
+  [events, { since: "1234567890123456" }, "since: expected a whole number, or its digits as a string"],
   [events, { since: 2 ** 53 }, "since: expected a whole number of at least 0"],
   [plan, {}, "payload is missing"],
   [plan, { payload: 5 }, "payload: expected an object or an array, got a number"],

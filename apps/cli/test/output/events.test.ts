@@ -79,6 +79,17 @@ describe("events", () => {
     expect(framesOf(stdout).map(({ sequence }) => sequence)).toEqual([4, 5, 6])
   })
 
+  test("go on from the cursor of a wait, which is a string", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "a", command: "true" })
+    const { cursor: since } = await rig.data("wait", { id: "a" })
+    expect(since).toBeString()
+    expect(await rig.data("events", { since })).toEqual({ events: [], cursor: Number(since) })
+    await rig.data("start", { id: "b", command: "true" }, ["--wait"])
+    const { stdout } = await rig.call(["events", JSON.stringify({ since }), "--stream"])
+    expect(framesOf(stdout).map(({ taskId, type }) => [taskId, type])).toEqual(["task.created", "task.started", "task.completed"].map((type) => ["b", type]))
+  })
+
   test("stream output lines too when they are wanted", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", command: "cat", stdin: "open" })

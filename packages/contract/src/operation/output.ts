@@ -75,6 +75,12 @@ export const Frame = Schema.Struct({
 })
 export type Frame = typeof Frame.Type
 
+/** A place in the history, as events or as a wait tells it. */
+const Sequence = Schema.Union([
+  Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+  Schema.String.check(Schema.isPattern(/^[0-9]{1,15}$/u, { message: "expected a whole number, or its digits as a string" }))
+])
+
 /** Reads the history. */
 export const events = operation({
   name: "events",
@@ -85,7 +91,7 @@ export const events = operation({
     tag: optional(Tag, "only of tasks with this tag"),
     pipelineId: optional(PipelineId, "only of this pipeline and of its tasks"),
     types: optional(atLeastOne(NonEmptyText), "only of these types, such as task.completed"),
-    since: optional(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)), "only those after this sequence: the cursor of an earlier answer, or the sequence of an event (default 0)"),
+    since: optional(Sequence, "only those after this sequence: the cursor of an earlier answer or of a wait, or the sequence of an event (default 0)"),
     limit: optional(between(1, 10_000), "how many (default 1000)"),
     lines: optional(Schema.Boolean, "with --stream: output lines as frames too"),
     follow: optional(Schema.Boolean, "with --stream: go on as things happen")

@@ -50,6 +50,8 @@ const typesOf = Effect.fnUntraced(function* ({ types }: Input<"events">) {
   return yield* Effect.fail(wrongField("types", `unknown type ${unknown}`, `Known types: ${Object.keys(known).join(", ")}.`))
 })
 
+const sinceOf = ({ since = 0 }: Input<"events">): number => Number(since)
+
 /** Which events a call wants. */
 interface Filter {
   readonly taskIds: ReadonlyArray<string> | undefined
@@ -133,7 +135,7 @@ export const makeEventsHandler = Effect.gen(function* () {
 
   const stream = Effect.fnUntraced(function* (input: Input<"events">) {
     const filter = yield* filterOf(input)
-    const since = input.since ?? 0
+    const since = sinceOf(input)
     const { pipelineId } = filter
     const now = yield* Clock.currentTimeMillis
     const tasks = yield* Effect.forEach(filter.taskIds ?? [], view.find)
@@ -160,8 +162,9 @@ export const makeEventsHandler = Effect.gen(function* () {
         return yield* Effect.fail(wrongField(field, "goes with --stream", "Add the flag --stream."))
       }
       const filter = yield* filterOf(input)
-      const events = yield* page(filter, input.since ?? 0, input.limit ?? 1000)
-      return { events: events.map(eventFrame), cursor: events.at(-1)?.sequence ?? input.since ?? 0 }
+      const since = sinceOf(input)
+      const events = yield* page(filter, since, input.limit ?? 1000)
+      return { events: events.map(eventFrame), cursor: events.at(-1)?.sequence ?? since }
     })
 
   return { ...handle(operations.events, answer), stream: handleStream(operations.events, stream) }
