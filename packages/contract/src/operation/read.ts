@@ -83,7 +83,7 @@ export const wait = operation({
     ids: optional(Ids, "several tasks"),
     tag: optional(Tag, "all tasks with this tag"),
     pipelineId: optional(PipelineId, "the end of this pipeline"),
-    for: optional(WaitFor, "what to wait for (default end)"),
+    for: optional(WaitFor, "what to wait for (default end); a task without readyWhen and healthProbe is ready as soon as it runs"),
     mode: optional(Schema.Literals(["all", "any"]), "until all of them (default) or any of them"),
     timeout: optional(between(0, 86_400_000), "how long in milliseconds (default: the flag --timeout, 60 seconds)")
   }),
