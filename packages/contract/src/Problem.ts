@@ -1,6 +1,6 @@
 /** What a caller is told when an operation is refused or fails. */
 
-/** Every error type, with whether calling again with the same payload can help. */
+/** Every error type, with whether calling again with the same payload can help, unless the problem itself says that it cannot. */
 export const problemTypes = {
   CommandInputError: { retryable: false },
   TaskNotFound: { retryable: false },
@@ -28,6 +28,8 @@ export interface Problem {
   readonly message: string
   readonly hint: string
   readonly details: Readonly<Record<string, unknown>>
+  /** Whether calling again with the same payload can help. */
+  readonly retryable: boolean
 }
 
 /** Makes a Problem. */
@@ -36,7 +38,7 @@ export const problem = (
   message: string,
   hint: string,
   details: Readonly<Record<string, unknown>> = {}
-): Problem => ({ _tag: "Problem", type, message, hint, details })
+): Problem => ({ _tag: "Problem", type, message, hint, details, retryable: problemTypes[type].retryable })
 
 /** The payload or the command line is not what the operation takes. */
 export const commandInputError = (

@@ -36,7 +36,7 @@ const problemTexts: Readonly<Record<ProblemType, string>> = {
   EngineUnreachable: "The engine does not answer and could not be started; the message says why.",
   StoreError: "The state could not be read or written.",
   ConfigInvalid: "The configuration has a bad value.",
-  QuotaExceeded: "Too many live tasks, or tasks started inside of tasks too deeply.",
+  QuotaExceeded: "Too many live tasks, or tasks started inside of tasks too deeply: then a retry cannot help.",
   InternalError: "A defect of backbeat; the details name a report. Also an answer that stdout could not take."
 }
 

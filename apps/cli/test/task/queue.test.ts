@@ -52,7 +52,7 @@ describe("the limits", () => {
     const { lines } = await rig.data("logs", { id: "n.n.n", stream: "stderr" })
     expect(JSON.parse(String(lines))).toMatchObject({
       command: "start",
-      error: { type: "QuotaExceeded", message: "tasks are nested more than 2 deep", details: { maxDepth: 2, retryable: true } }
+      error: { type: "QuotaExceeded", message: "tasks are nested more than 2 deep", details: { maxDepth: 2, retryable: false } }
     })
   })
 

@@ -13,7 +13,9 @@ export const makeQuota = Effect.gen(function* () {
       const { maxDepth, maxLive } = settings.current()
       if (depth > maxDepth) {
         const hint = "Start it from outside of a task, or raise maxDepth in the configuration."
-        return yield* Effect.fail(problem("QuotaExceeded", `tasks are nested more than ${maxDepth} deep`, hint, { maxDepth }))
+        const tooDeep = problem("QuotaExceeded", `tasks are nested more than ${maxDepth} deep`, hint, { maxDepth })
+        // Tasks end, but a place in the nesting stays what it is.
+        return yield* Effect.fail({ ...tooDeep, retryable: false })
       }
       const live = yield* store.liveCount
       if (live >= maxLive) {

@@ -1,17 +1,12 @@
 /** Answers an array of payloads: each item has its own result, in the order given. */
-import { commandInputError, type Problem, problemTypes } from "@backbeat/contract/Problem"
+import { errorOf } from "@backbeat/contract/Envelope"
+import { commandInputError } from "@backbeat/contract/Problem"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Call, Handled } from "../handlers/Call.ts"
 
 const maxItems = 1000
 const defaultConcurrency = 10
-
-const errorOf = ({ type, message, details, hint }: Problem) => ({
-  type,
-  message,
-  details: { ...details, hint, retryable: problemTypes[type].retryable }
-})
 
 const outcomeOf = (total: number, errorCount: number): "succeeded" | "partial_failure" | "failed" => {
   if (errorCount === 0) return "succeeded"
