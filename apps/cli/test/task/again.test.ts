@@ -19,6 +19,25 @@ describe("start of an id that runs", () => {
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["two"] })
   })
 
+  test("answers when its next attempt runs, as restart does, also within an array and behind a grace period", async () => {
+    await using rig = new Rig()
+    const stubborn = { script: "trap '' TERM; echo up; while :; do sleep 0.01; done", gracePeriodMs: 100 }
+    for (const id of ["x", "y"]) {
+      await rig.data("start", { id, ...stubborn })
+      await rig.data("wait", { id, for: { log: "up" } })
+    }
+    const anew = { command: "sleep", args: ["60"], ifRunning: "restart" }
+    const second = await rig.task("start", { id: "x", ...anew })
+    expect(second).toMatchObject({ status: "running", attempt: 2, args: ["60"], restartCount: 1 })
+    expect(await rig.task("status", { id: "x" })).toMatchObject({ pid: second["pid"], attempt: 2 })
+    const { results } = await rig.data("start", [{ id: "y", ...anew }, { id: "z", ...anew }, { id: "x", ...anew, delayMs: 600_000 }])
+    expect(results).toMatchObject([
+      { data: { task: { id: "y", status: "running", attempt: 2 } } },
+      { data: { task: { id: "z", status: "running", attempt: 1 } } },
+      { data: { task: { id: "x", status: "queued", attempt: 3 } } }
+    ])
+  })
+
   test("returns one and the same task to many callers at once", async () => {
     await using rig = new Rig()
     const payload = JSON.stringify({ id: "x", script: "echo ran; sleep 60", ifRunning: "return" })

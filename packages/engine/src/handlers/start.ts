@@ -2,13 +2,14 @@
 import type { Problem } from "@backbeat/contract/Problem"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import * as operations from "@backbeat/contract/operation/start"
+import type { StartInput } from "@backbeat/contract/operation/start"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Supervisor } from "../task/Supervisor.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { type Item, makeStarter, type Started } from "./starter.ts"
 import { View } from "./View.ts"
-import { makeShowEnd } from "./waiting.ts"
+import { makeShowEnd, makeUntilAttempt } from "./waiting.ts"
 
 /** The handler of `start`: one payload, or an array that is stored in one commit. */
 export const makeStart = Effect.gen(function* () {
@@ -16,13 +17,16 @@ export const makeStart = Effect.gen(function* () {
   const view = yield* View
   const supervisor = yield* Supervisor
   const showEnd = yield* makeShowEnd
+  const untilAttempt = yield* makeUntilAttempt
 
-  const show = (started: Started, call: Call) =>
+  const show = (started: Started, input: StartInput, call: Call) =>
     Effect.gen(function* () {
       const task = yield* Effect.fromResult(started.result)
       if (call.flags.wait === true) return yield* showEnd(task.id, call)
+      const isEnding = input.ifRunning === "restart" && task.state.status === "stopping"
+      const look = isEnding ? untilAttempt(task.id, task.state.attempt + 1) : view.find(task.id)
       // One that ran and was pruned meanwhile has been started all the same.
-      const now = yield* Effect.catchIf(view.find(task.id), ({ type }) => type === "TaskNotFound", () => Effect.succeed(task))
+      const now = yield* Effect.catchIf(look, ({ type }) => type === "TaskNotFound", () => Effect.succeed(task))
       return { task: yield* view.show(now) }
     })
 
@@ -30,7 +34,7 @@ export const makeStart = Effect.gen(function* () {
     Effect.gen(function* () {
       const [started] = yield* Effect.mapError(starter([{ input, index: 0 }], call), toProblem(input.id ?? ""))
       yield* supervisor.acted
-      return yield* started === undefined ? Effect.die("a start without an answer") : show(started, call)
+      return yield* started === undefined ? Effect.die("a start without an answer") : show(started, input, call)
     })
   )
 
@@ -48,7 +52,7 @@ export const makeStart = Effect.gen(function* () {
       (each, index): Effect.Effect<Result.Result<unknown, Problem>> => {
         const its = started.get(index)
         if (Result.isFailure(each)) return Effect.succeed(Result.fail(each.failure))
-        return its === undefined ? Effect.die("a start without an answer") : Effect.result(show(its, call))
+        return its === undefined ? Effect.die("a start without an answer") : Effect.result(show(its, each.success, call))
       },
       { concurrency: "unbounded" }
     )

@@ -22,7 +22,7 @@ import { actorOf, type Call, handle, outcomeOf, toProblem } from "./Call.ts"
 import { makeStandings } from "./dependencies.ts"
 import { type Doing, makeOnce } from "./once.ts"
 import { View } from "./View.ts"
-import { makeShowEnd } from "./waiting.ts"
+import { makeShowEnd, makeUntilAttempt } from "./waiting.ts"
 
 /** How long, in milliseconds, a stop waits for an end that is known: longer than the work tree may be looked at. */
 const knownEndMs = 5000
@@ -121,7 +121,7 @@ const makeRestartMany = Effect.gen(function* () {
 const makeRestartHandler = Effect.gen(function* () {
   const transitions = yield* Transitions
   const view = yield* View
-  const until = yield* makeUntil
+  const untilAttempt = yield* makeUntilAttempt
   const showEnd = yield* makeShowEnd
   const restartOne = yield* makeRestartOne
   const restartMany = yield* makeRestartMany
@@ -129,9 +129,7 @@ const makeRestartHandler = Effect.gen(function* () {
 
   const show = (id: string, next: number, call: Call) =>
     Effect.gen(function* () {
-      const opened = until(id, (task) => task.state.attempt >= next || isFinal(task.state.status))
-      if (call.caller.repeated !== true) yield* Effect.mapError(opened, toProblem(id))
-      const now = yield* view.settled(id)
+      const now = yield* call.caller.repeated === true ? view.settled(id) : untilAttempt(id, next)
       return call.flags.wait === true ? yield* showEnd(id, call) : { task: yield* view.show(now) }
     })
 

@@ -48,6 +48,16 @@ export const makeTimeLimit = Effect.gen(function* () {
   })
 })
 
+/** Waits until a task has come to an attempt, or ended before it, and gives it as it is when that was acted on; made once. */
+export const makeUntilAttempt = Effect.gen(function* () {
+  const until = yield* makeUntil
+  const view = yield* View
+  return Effect.fnUntraced(function* (id: string, attempt: number) {
+    yield* Effect.mapError(until(id, ({ state }) => state.attempt >= attempt || isFinal(state.status)), toProblem(id))
+    return yield* view.settled(id)
+  })
+})
+
 /** Waits for the end of a task as the flags --wait and --timeout say, and shows it; made once. */
 export const makeShowEnd = Effect.gen(function* () {
   const until = yield* makeUntil
