@@ -124,10 +124,16 @@ const ofUnion = (members: ReadonlyArray<Shape>, value: unknown, path: Path): Rea
   return others.length > 0 && Predicate.isObject(value) ? ofVariants(fitting, value, path) : findFlaws(only, value, path)
 }
 
+/** Null when several are equally near: none of P0, P1 and P2 is more likely meant by P3. */
+const onlyNearest = (word: string, known: ReadonlyArray<string>): string | null => {
+  const first = nearest(word, known)
+  return first === nearest(word, known.toReversed()) ? first : null
+}
+
 const ofLiteral = (shape: Shape, value: unknown, path: Path): ReadonlyArray<Flaw> => {
   const literals = shape.enum ?? []
   if (literals.includes(value)) return []
-  const near = typeof value === "string" ? nearest(value, literals.map(String)) : null
+  const near = typeof value === "string" ? onlyNearest(value, literals.map(String)) : null
   return atValue(path, `expected ${wanted(shape, path)}${near === null ? "" : `; did you mean ${JSON.stringify(near)}?`}`)
 }
 

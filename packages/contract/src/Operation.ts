@@ -23,6 +23,8 @@ export interface Operation<
   readonly output: Output
   readonly errors: ReadonlyArray<ProblemType>
   readonly examples: ReadonlyArray<Example>
+  /** What to do instead, for fields that are often given where they are unknown. */
+  readonly insteadOf?: Readonly<Record<string, string>>
   /** Whether an array of payloads is taken too. */
   readonly batch: boolean
   readonly flags: ReadonlyArray<FlagName>

@@ -46,6 +46,8 @@ const hintOf = (operation: Operation, flaws: ReadonlyArray<Flaw>): string => {
   const [first] = flaws
   const example = flaws.some(({ kind }) => kind === "missing") ? exampleOf(operation) : ""
   if (first?.kind !== "unknown") return `${example}See ${callText("schema show", { operation: operation.name })}.`
+  const instead = operation.insteadOf?.[String(first.path.at(-1))]
+  if (instead !== undefined) return instead
   return `${example}${first.known.length > 0 ? `Known fields: ${first.known.join(", ")}.` : `${operation.name} takes no fields.`}`
 }
 

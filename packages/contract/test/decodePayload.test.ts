@@ -42,6 +42,7 @@ const refused: ReadonlyArray<readonly [Operation, unknown, string]> = [
   [start, { timeout: "1000" }, "timeout: expected a whole number from 1000 to 86400000, got a string"],
   [start, { timeout: 1500.5 }, "timeout: expected a whole number from 1000 to 86400000"],
   [start, { priority: "p0" }, 'priority: expected one of "P0", "P1", "P2"; did you mean "P0"?'],
+  [start, { priority: "P3" }, 'priority: expected one of "P0", "P1", "P2"'],
   [start, { priority: "high" }, 'priority: expected one of "P0", "P1", "P2"'],
   [start, { env: [] }, "env: expected an object, got an array"],
   [start, { env: { A: 1 } }, "env.A: expected a string, got a number"],
@@ -185,6 +186,16 @@ const bounds: ReadonlyArray<readonly [string, Operation, (value: unknown) => unk
   ["port", wait, (port) => ({ for: { port } }), [1, 65_535], [0, 65_536]],
   ["olderThanDays", prune, (olderThanDays) => ({ olderThanDays }), [0, 0.5, 36_500], [-0.1, 36_500.1]]
 ]
+
+describe("a field that stands where it cannot", () => {
+  test("is told where it can", () => {
+    const steps = [{ command: "true" }, { command: "true", dependsOn: ["a"] }]
+    const { message, hint } = refuse(pipeline, { steps })
+    expect(message).toBe("unknown field steps[1].dependsOn")
+    expect(hint).toContain("give tasks instead of steps")
+    expect(refuse(pipeline, { dependOn: ["a"], steps }).hint).toStartWith("Known fields: id, name, steps, tasks,")
+  })
+})
 
 describe("a limit", () => {
   test.each(bounds.map(([name, operation, payload, inside, outside]) => ({ name, operation, payload, inside, outside })))(

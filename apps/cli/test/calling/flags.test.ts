@@ -82,7 +82,24 @@ describe("flags", () => {
     ] as const) {
       expect(await rig.refusal(args)).toMatchObject({ command: args[0], type: "CommandInputError", message })
     }
+    const timeout = await rig.refusal(["wait", "x", "--timeout", "soon"])
+    expect(timeout.details.hint).toBe("--timeout <seconds>: how long to wait (default 60).")
+    const pretty = await rig.refusal(["list", "--pretty=yes"])
+    expect(pretty.details.hint).toBe("--pretty: indented JSON (also when stdout is a terminal).")
     expect(await rig.refusal(["list", "{}", "{}"])).toMatchObject({ command: "list", type: "CommandInputError" })
+  })
+})
+
+describe("a flag without an operation", () => {
+  test("is refused for what is wrong with it", async () => {
+    await using rig = new Rig()
+    for (const [args, message] of [
+      [["--home"], "--home needs a directory"],
+      [["--timeout", "soon"], "--timeout needs a number, got soon"],
+      [["--bogus"], "unknown flag --bogus"]
+    ] as const) {
+      expect(await rig.refusal(args)).toMatchObject({ command: "help", type: "CommandInputError", message, details: { flag: args[0] } })
+    }
   })
 })
 

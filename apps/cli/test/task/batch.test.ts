@@ -61,7 +61,7 @@ describe("a batch of starts", () => {
       exitCode: 1,
       document: { data: { outcome: "failed", total: 1, successCount: 0, errorCount: 1 } }
     })
-    expect(await rig.refusal(["start", "[]"])).toMatchObject({ type: "CommandInputError", details: { maxItems: 1000 } })
+    expect(await rig.refusal(["start", "[]"])).toMatchObject({ type: "CommandInputError", details: { maxItems: 1000, hint: "Give at least one item." } })
     const many = JSON.stringify(Array.from({ length: 1001 }, () => ({ command: "true" })))
     expect(await rig.refusal(["start", "-"], { stdin: many })).toMatchObject({ type: "CommandInputError" })
     expect(await rig.data("list")).toMatchObject({ total: 0 })

@@ -179,13 +179,35 @@ describe("what cannot be depended on", () => {
           results: [
             { ok: false, error: { type: "DependencyCycle", message: "these tasks would wait for each other: a -> b -> a" } },
             { ok: false, error: { type: "DependencyCycle" } },
-            { ok: false, error: { type: "DependencyNotFound", details: { id: "a" } } },
+            {
+              ok: false,
+              error: {
+                type: "DependencyNotFound",
+                message: "dependsOn[0]: a was refused in this call",
+                details: { id: "a", path: "dependsOn[0]", item: 0, hint: "See the error of item 0, and start both again.", retryable: false }
+              }
+            },
             { ok: true }
           ]
         }
       }
     })
     expect(await rig.data("list")).toMatchObject({ total: 1 })
+  })
+
+  test("is an item of the same call that was refused for whatever reason, and what depends on that", async () => {
+    await using rig = new Rig()
+    const items = [{ id: "c3", command: "true", dependsOn: ["c2"] }, { id: "c2", command: "true", dependsOn: ["c1"] }, { id: "c1", comand: "true" }]
+    const { document } = await rig.call(["start", JSON.stringify(items)])
+    expect(document).toMatchObject({
+      data: {
+        results: [
+          { error: { type: "DependencyNotFound", message: "dependsOn[0]: c2 was refused in this call", details: { item: 1 } } },
+          { error: { type: "DependencyNotFound", message: "dependsOn[0]: c1 was refused in this call", details: { item: 2 } } },
+          { error: { type: "CommandInputError" } }
+        ]
+      }
+    })
   })
 
   test("is a task by a restart that finds it running", async () => {

@@ -52,6 +52,10 @@ export const pipelineCreate = operation({
   summary: "Start several tasks as one: a chain of steps, or any order by dependsOn. All of them are stored, or none.",
   input: PipelineInput,
   output: Schema.Struct({ ...Answered.fields, lastLines }),
+  insteadOf: {
+    dependsOn: "A step waits for the one before. For any other order give tasks instead of steps: they take dependsOn.",
+    notBefore: "A step starts when the one before has succeeded, delayMs later. Give tasks instead of steps: they take notBefore."
+  },
   errors: [
     "CommandInputError",
     "PipelineNotFound",

@@ -4,12 +4,28 @@ import { decodePayload } from "@backbeat/contract/decodePayload"
 import * as operations from "@backbeat/contract/operation/start"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import { Supervisor } from "../task/Supervisor.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { type Item, makeStarter, type Started } from "./starter.ts"
 import { View } from "./View.ts"
 import { makeShowEnd, makeUntilAttempt } from "./waiting.ts"
+
+type Outcome = Result.Result<unknown, Problem>
+
+const idOf = (payload: unknown): unknown => (Predicate.isObject(payload) && "id" in payload ? payload.id : undefined)
+
+/** Tells of a dependency that was refused in the same call that it was: it is neither missing from the call nor mistyped. */
+const tracedBack = (payloads: ReadonlyArray<unknown>, results: ReadonlyArray<Outcome>): ReadonlyArray<Outcome> => {
+  const refused = new Map(results.flatMap((result, index) => (Result.isFailure(result) ? [[idOf(payloads[index]), index] as const] : [])))
+  return results.map(Result.mapError((told) => {
+    const item = told.type === "DependencyNotFound" ? refused.get(told.details["id"]) : undefined
+    if (item === undefined) return told
+    const { id, path } = told.details
+    return { ...told, message: `${String(path)}: ${String(id)} was refused in this call`, hint: `See the error of item ${item}, and start both again.`, details: { ...told.details, item } }
+  }))
+}
 
 /** The handler of `start`: one payload, or an array that is stored in one commit. */
 export const makeStart = Effect.gen(function* () {
@@ -47,7 +63,7 @@ export const makeStart = Effect.gen(function* () {
       (yield* Effect.mapError(starter(items, call), toProblem(""))).map((each) => [each.index, each])
     )
     yield* supervisor.acted
-    return yield* Effect.forEach(
+    const results = yield* Effect.forEach(
       decoded,
       (each, index): Effect.Effect<Result.Result<unknown, Problem>> => {
         const its = started.get(index)
@@ -56,6 +72,7 @@ export const makeStart = Effect.gen(function* () {
       },
       { concurrency: "unbounded" }
     )
+    return tracedBack(payloads, results)
   })
 
   return { ...one, answerMany: many }

@@ -26,7 +26,7 @@ const oneByOne = (handled: Handled, payloads: ReadonlyArray<unknown>, call: Call
 export const answerBatch = Effect.fnUntraced(function* (handled: Handled, given: ReadonlyArray<unknown>, call: Call) {
   if (given.length === 0 || given.length > maxItems) {
     const message = `a batch has 1 to ${maxItems} items, this one ${given.length}`
-    return yield* Effect.fail(commandInputError(message, "Split it into several calls.", { maxItems }))
+    return yield* Effect.fail(commandInputError(message, given.length === 0 ? "Give at least one item." : "Split it into several calls.", { maxItems }))
   }
   const payloads = given.map((item) => payloadOf(handled.operation, item))
   const results = yield* handled.answerMany?.(payloads, call) ?? oneByOne(handled, payloads, call)
