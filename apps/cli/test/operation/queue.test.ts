@@ -30,7 +30,7 @@ describe("queue list", () => {
         admission: "slots",
         queued: 1,
         running: 1,
-        held: { because: "slots", message: "1 of 1 slots of queue builds are taken" }
+        held: { because: "slots", message: "the only slot of queue builds is taken" }
       },
       { queue: "later", queued: 1, running: 0, held: null },
       { queue: "paused.one", paused: { reason: null }, held: null }

@@ -13,7 +13,7 @@ describe("a queue", () => {
     expect(await rig.data("list", { queue: "builds", status: "queued" })).toMatchObject({ total: 4 })
     expect(await rig.data("why", { id: "p0" })).toMatchObject({
       status: "queued",
-      because: [{ what: "1 of 1 slots of queue builds are taken" }, { what: "it is number 1 in queue builds" }],
+      because: [{ what: "the only slot of queue builds is taken" }, { what: "it is number 1 in queue builds" }],
       next: "It starts when a slot of queue builds is free; priority P0 goes first."
     })
     await rig.data("send", { id: "first", eof: true })

@@ -56,7 +56,7 @@ export const holdsOf = ({ queue, paused, slots, busy, held }: Standing, nameOf: 
     holds.push({ because: "paused", message, next: `It can start after: backbeat queue resume ${queue}`, pause: paused })
   }
   if (busy >= slots) {
-    const message = `${busy} of ${slots} slots of queue ${queue} are taken`
+    const message = slots === 1 ? `the only slot of queue ${queue} is taken` : `${busy} of ${slots} slots of queue ${queue} are taken`
     holds.push({ because: "slots", message, next: `It starts when a slot of queue ${queue} is free; priority P0 goes first.`, pause: null })
   }
   if (held !== null && queue === agentsQueue) holds.push({ because: held.because, ...describeHeld(held), pause: null })
