@@ -55,6 +55,7 @@ describe("prune", () => {
     expect([...Object(dry["removed"])].toSorted()).toEqual(["bad", "good"])
     expect(Number(dry["freedBytes"])).toBeGreaterThan(48_000)
     expect(folders()).toEqual(["bad", "good", "live"])
+    expect(await rig.data("prune", { olderThanDays: 0, status: "failed", dryRun: true })).toMatchObject({ removed: ["bad"] })
     expect(await rig.data("prune", { olderThanDays: 0, status: ["failed"] })).toMatchObject({ removed: ["bad"] })
     expect(await rig.data("prune", { olderThanDays: 0 })).toMatchObject({ removed: ["good"], dryRun: false })
     expect(folders()).toEqual(["live"])

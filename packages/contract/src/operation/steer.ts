@@ -123,6 +123,8 @@ export const send = operation({
   positional: null
 })
 
+const FinalStatus = Schema.Literals(["completed", "failed", "cancelled"])
+
 /** Removes ended tasks with their output. */
 export const prune = operation({
   name: "prune",
@@ -133,8 +135,8 @@ export const prune = operation({
       "ended more than this many days ago (default: retentionDays of the configuration)"
     ),
     status: optional(
-      atLeastOne(Schema.Literals(["completed", "failed", "cancelled"])),
-      "only in one of these (default all three)"
+      Schema.Union([FinalStatus, atLeastOne(FinalStatus)]),
+      "only in this status, or one of these (default all three)"
     ),
     dryRun: optional(Schema.Boolean, "only tell what would be removed")
   }),

@@ -16,7 +16,7 @@ export const makePruneHandler = Effect.gen(function* () {
     Effect.gen(function* () {
       const days = olderThanDays ?? settings.current().retentionDays
       const now = yield* Clock.currentTimeMillis
-      const statuses = status ?? (["completed", "failed", "cancelled"] as const)
+      const statuses = typeof status === "string" ? [status] : (status ?? (["completed", "failed", "cancelled"] as const))
       // What ended in this very millisecond is older than zero days too.
       const endedBefore = now - days * dayMs + 1
       const pruned = yield* Effect.mapError(prune({ endedBefore, statuses, dryRun }), toProblem(""))
