@@ -2,6 +2,7 @@
 import { callEngine, type OutgoingCall, type Target } from "@backbeat/client/callEngine"
 import { unreachable } from "@backbeat/client/Unreachable"
 import { print } from "./print.ts"
+import { PrintedLines } from "./PrintedLines.ts"
 import { behind, isRepeated, type Printed } from "./resume.ts"
 
 const failureMark = '{"ok":false'
@@ -18,12 +19,20 @@ async function* linesOf(response: Response): AsyncGenerator<ReadonlyArray<string
   if (rest !== "") yield [rest]
 }
 
+/** What is remembered of a stream; its lines only where they stand among events. */
+interface Remembered {
+  readonly printed: { -readonly [Key in keyof Printed]: Printed[Key] }
+  readonly lines: PrintedLines | null
+}
+
 /** Prints one response until its end; the exit code. */
-const printFrames = async (response: Response, printed: { -readonly [Key in keyof Printed]: Printed[Key] }, isResumed: boolean): Promise<number> => {
+const printFrames = async (response: Response, { printed, lines: among }: Remembered, isResumed: boolean): Promise<number> => {
+  const isNews = (frame: string): boolean => !isResumed || !(isRepeated(frame) || among?.isPassed(frame) === true)
   for await (const lines of linesOf(response)) {
     const failure = lines.findIndex((line) => line.startsWith(failureMark))
-    const frames = (failure < 0 ? lines : lines.slice(0, failure)).filter((line) => !isResumed || !isRepeated(line))
+    const frames = (failure < 0 ? lines : lines.slice(0, failure)).filter(isNews)
     if (frames.length > 0 && !(await print("stdout", `${frames.join("\n")}\n`))) return 0
+    among?.note(frames)
     printed.last = frames.at(-1) ?? printed.last
     printed.count += frames.length
     if (failure < 0) continue
@@ -39,12 +48,14 @@ const isBroken = (thrown: unknown): boolean =>
 /** Ends with the stream; the exit code. A reader that went away ends it too. Throws Unreachable when it cannot go on. */
 export const printStream = async (first: Response, target: Target, call: OutgoingCall): Promise<number> => {
   const printed = { count: 0, last: null }
+  const lines = call.operation === "events" ? new PrintedLines() : null
   for (let response = first; ; ) {
     try {
-      return await printFrames(response, printed, response !== first)
+      return await printFrames(response, { printed, lines }, response !== first)
     } catch (thrown) {
       if (!isBroken(thrown)) throw thrown
     }
+    lines?.turn()
     const next = behind(call, printed)
     const answer = next === null ? null : await callEngine(target, next)
     if (answer === null) {

@@ -24,11 +24,7 @@ export interface Printed {
 
 const linesByDefault = 100
 
-/** Where the next frame follows; undefined when the frame does not tell, because output lines are among events. */
-const behindEvent = (payload: Readonly<Record<string, unknown>>, last: Readonly<Record<string, unknown>>) =>
-  payload["lines"] === true ? undefined : { since: last["sequence"] }
-
-/** The same of a line. So many lines as were printed are wanted no more, unless the stream goes on with all that come; among lines of context nobody knows which were counted. */
+/** Where the next line follows; undefined when the frame does not tell. So many lines as were printed are wanted no more, unless the stream goes on with all that come; among lines of context nobody knows which were counted. */
 const behindLine = (payload: Readonly<Record<string, unknown>>, last: Readonly<Record<string, unknown>>, count: number) => {
   const since = isRecord(last["data"]) ? last["data"]["cursor"] : undefined
   if (since === undefined || Number(payload["context"] ?? 0) > 0) return undefined
@@ -41,6 +37,6 @@ export const behind = (call: OutgoingCall, { count, last }: Printed): OutgoingCa
   const payload = payloadOf(call)
   const frame: unknown = JSON.parse(last)
   if (!isRecord(frame)) return null
-  const place = call.operation === "events" ? behindEvent(payload, frame) : behindLine(payload, frame, count)
+  const place = call.operation === "events" ? { since: frame["sequence"] } : behindLine(payload, frame, count)
   return place === undefined ? null : { ...call, payload: JSON.stringify({ ...payload, ...place }) }
 }

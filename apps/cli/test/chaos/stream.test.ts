@@ -5,8 +5,9 @@ import { isAlive, Rig } from "../Rig.ts"
 const Frame = Schema.fromJsonString(
   Schema.Struct({
     type: Schema.String,
+    taskId: Schema.optionalKey(Schema.String),
     sequence: Schema.Int,
-    data: Schema.Struct({ text: Schema.optionalKey(Schema.String) })
+    data: Schema.Struct({ text: Schema.optionalKey(Schema.String), stream: Schema.optionalKey(Schema.String) })
   })
 )
 const decodeFrame = Schema.decodeUnknownSync(Frame)
@@ -87,6 +88,42 @@ describe("a stream whose engine is killed", () => {
     expect(frames.map(({ data }) => data.text)).toEqual(sent)
     expect(await follower.exited).toBe(0)
   })
+
+  test("of events with lines goes on at the next one, each frame once", async () => {
+    await using rig = new Rig()
+    const ids = ["a", "b"]
+    // Both streams at once: a second reading may give them in another order.
+    const script = "seq 40000 & seq 40000 >&2; wait; while read word; do echo $word; echo $word >&2; done; exit 3"
+    await rig.data("start", ids.map((id) => ({ id, stdin: "open", script })))
+    const follower = rig.spawn(["events", JSON.stringify({ ids, follow: true, lines: true }), "--stream"])
+    const { frames, ended } = framesOf(follower.stdout)
+    await until(() => frames.length > 1000)
+    await rig.killEngine()
+    await until(() => frames.length > 100_000)
+    await endEngine(rig)
+    const sent: Array<string> = []
+    for (let n = 0; n < 4; n++) {
+      sent.push(`line${n}`)
+      for (const id of ids) await rig.data("send", { id, text: `line${n}\n` })
+      await until(() => ids.every((id) => frames.filter(({ taskId, data }) => taskId === id && data.text === `line${n}`).length >= 2))
+      if (n % 2 === 0) await rig.killEngine()
+    }
+    for (const id of ids) await rig.data("send", { id, eof: true })
+    await ended
+    expect([await follower.exited, await new Response(follower.stderr).text()]).toEqual([0, ""])
+    const lines = [...Array.from({ length: 40_000 }, (_, index) => String(index + 1)), ...sent]
+    for (const id of ids) {
+      const its = frames.filter(({ taskId }) => taskId === id)
+      for (const stream of ["stdout", "stderr"]) {
+        expect(its.flatMap(({ data }) => (data.stream === stream ? [data.text] : []))).toEqual(lines)
+      }
+      const events = its.filter(({ type }) => type !== "task.log.line").map(({ type }) => type)
+      expect(events).toEqual(["task.status.snapshot", "task.created", "task.started", "task.failed"])
+      expect(its.at(-1)?.type).toBe("task.failed")
+    }
+    const sequences = frames.map(({ sequence }) => sequence)
+    expect(sequences).toEqual(sequences.toSorted((one, two) => one - two))
+  }, 60_000)
 
   test.each([
     ["the last ones", { lines: 120_000 }, 30_001],
