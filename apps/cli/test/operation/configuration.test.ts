@@ -106,3 +106,43 @@ describe("a file that was edited by hand", () => {
     expect(await rig.data("config show")).toMatchObject({ problems: problems.slice(1) })
   })
 })
+
+describe("a setting that its agent cannot honour", () => {
+  const mode = "full is not possible with slow, whose own settings decide; claude has it."
+  const unknown = "is not possible with slow, of which only a command is configured; claude has it."
+
+  test("is refused by config set, also for a built-in agent", async () => {
+    await using rig = new Rig()
+    await rig.data("config set", { key: "agents.slow", value: { command: "cat" } })
+    for (const [key, value, message] of [
+      ["agents.slow.permissionMode", "full", `value: ${mode}`],
+      ["agents.slow.model", "x", `value: ${unknown}`],
+      ["agents.slow", { command: "cat", effort: "high" }, `value: agents.slow.effort: ${unknown}`],
+      ["agents.gemini.effort", "high", "value: is not possible with gemini, which has no such option; claude, codex and opencode have one."]
+    ] as const) {
+      expect(await rig.refusal(["config", "set", JSON.stringify({ key, value })])).toMatchObject({ type: "CommandInputError", message })
+    }
+    await rig.data("config set", { key: "agents.slow.command", value: "true" })
+  })
+
+  test("is told of by every check where the file has it, and by the start that it keeps from starting", async () => {
+    await using rig = new Rig()
+    await rig.data("config set", { key: "agents.slow", value: { command: "cat" } })
+    writeFileSync(join(rig.home, "config.json"), JSON.stringify({ agents: { slow: { command: "cat", permissionMode: "full" } } }))
+    const key = "agents.slow.permissionMode"
+    expect(await rig.data("config show")).toMatchObject({ problems: [{ key, message: mode }], config: { agents: { slow: { permissionMode: "full" } } } })
+    expect(JSON.stringify(await rig.data("doctor"))).toContain(`${key}: ${mode}`)
+    const fix = `backbeat config reset '{"key":"${key}"}'`
+    expect(await rig.data("agents check", { agent: "slow" })).toMatchObject({
+      ok: false,
+      agents: [{ ok: false, problems: [{ message: `${key} in the configuration: ${mode}`, fix, serious: true }, { serious: false }] }]
+    })
+    const refused = { type: "CommandInputError", message: `${key} in the configuration: ${mode}` }
+    const start = { id: "x", prompt: "x", agent: "slow" }
+    expect(await rig.refusal(["start", JSON.stringify(start)])).toMatchObject({ ...refused, details: { key, hint: expect.stringContaining(fix) } })
+    expect(await rig.refusal(["start", JSON.stringify({ ...start, permissionMode: "full" })])).toMatchObject({ message: `permissionMode: ${mode}` })
+    expect(await rig.data("config set", { key: "agents.slow.command", value: "true" })).toMatchObject({ key: "agents.slow.command" })
+    await rig.data("config reset", { key })
+    expect(await rig.data("start", start, ["--wait"])).toMatchObject({ task: { agent: "slow" } })
+  })
+})

@@ -2,7 +2,8 @@
 import type { Agent } from "@backbeat/agents/Agent"
 import { nearest } from "@backbeat/contract/nearest"
 import { agentFields, type StartInput } from "@backbeat/contract/operation/start"
-import { type Problem, problem } from "@backbeat/contract/Problem"
+import { callText } from "@backbeat/contract/callText"
+import { commandInputError, type Problem, problem } from "@backbeat/contract/Problem"
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import * as Result from "effect/Result"
@@ -23,6 +24,8 @@ export const unknownAgent = (name: string, config: Configuration): Problem => {
   const hint = near === null ? `Known: ${known.join(", ")}; others are made with agents.<name>.command in the configuration.` : `Did you mean ${near}?`
   return wrongField("agent", `is no agent that there is: ${name}`, hint)
 }
+
+type Unable = ReturnType<Agent["unable"]>[number]
 
 const refused = (input: StartInput): Problem | null => {
   if (input.stdin !== undefined) return wrongField("stdin", "goes with command and script: an agent reads its prompt from it", "Leave it away.")
@@ -55,6 +58,14 @@ const agentFor = (name: string | null, config: Configuration): Result.Result<Age
   return agent === null ? Result.fail(unknownAgent(name, config)) : Result.succeed(agent)
 }
 
+/** A caller cannot leave away what only the configuration says. */
+const dishonoured = (input: StartInput, agent: string, { field, message }: Unable): Problem => {
+  if (field === "session" || input[field] !== undefined) return wrongField(field, message, `Leave it away, or use another agent than ${agent}.`)
+  const key = `agents.${agent}.${field}`
+  const told = `${key} in the configuration: ${message}`
+  return commandInputError(told, `Take it out with: ${callText("config reset", { key })}, or use another agent than ${agent}.`, { key, issues: [told] })
+}
+
 /** What the agent is asked. Fails with CommandInputError: for an agent that is not known, for a field that it cannot honour. */
 export const agentWorkOf = (input: StartInput, prompt: string, config: Configuration): Result.Result<AgentWork, Problem> =>
   Result.gen(function* () {
@@ -70,7 +81,7 @@ export const agentWorkOf = (input: StartInput, prompt: string, config: Configura
       after: input.continueFrom === undefined ? null : { task: input.continueFrom, how: "continue", added: null }
     }
     const [unable] = agent.unable(work)
-    return unable === undefined ? work : yield* Result.fail(wrongField(unable.field, unable.message, `Leave it away, or use another agent than ${agent.name}.`))
+    return unable === undefined ? work : yield* Result.fail(dishonoured(input, agent.name, unable))
   })
 
 /** Why the agent of a task cannot be run here, as AgentUnavailable; null when it can, and for what is no agent's task. */

@@ -1,10 +1,12 @@
 /** Answers `agents list`, `agents check` and `init`. */
+import { callText } from "@backbeat/contract/callText"
 import { type AgentEntry } from "@backbeat/contract/operation/agents"
 import { problem } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/agents"
 import * as Effect from "effect/Effect"
 import { agentNames } from "../agent/knownAgents.ts"
 import { inspectAgents } from "../agent/inspectAgents.ts"
+import { flawsOfAgent } from "../home/agentFlaws.ts"
 import { Home } from "../home/Home.ts"
 import { Settings } from "../home/Settings.ts"
 import { unknownAgent } from "./agentWork.ts"
@@ -46,6 +48,13 @@ export const makeAgentsHandlers = Effect.gen(function* () {
       return yield* inspectAgents(config, caller.env ?? {}, name === undefined ? undefined : [name])
     })
 
+  const misconfigured = ({ agent }: AgentEntry) =>
+    flawsOfAgent(settings.current(), agent).map(({ path, message }) => ({
+      message: `${path} in the configuration: ${message}`,
+      fix: callText("config reset", { key: path }),
+      serious: true
+    }))
+
   const choose = Effect.fnUntraced(function* (name: string | undefined, call: Call) {
     const installed = (yield* look(call, name)).filter((each) => each.installed)
     const [only, another] = installed
@@ -68,7 +77,7 @@ export const makeAgentsHandlers = Effect.gen(function* () {
       Effect.map(look(call, agent), (found) => {
         const agents = found
           .filter((each) => agent !== undefined || each.installed || each.default)
-          .map((each) => ({ ...each, problems: problemsOf(each) }))
+          .map((each) => ({ ...each, problems: [...misconfigured(each), ...problemsOf(each)] }))
           .map((each) => ({ ...each, ok: each.problems.every(({ serious }) => !serious) }))
         return { ok: agents.every(({ ok }) => ok), agents }
       })

@@ -4,8 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
-import { type Configuration, type Resolved, resolve } from "./configuration.ts"
+import type { Configuration } from "./configuration.ts"
 import { Home } from "./Home.ts"
+import { type Resolved, resolve } from "./resolve.ts"
 
 /** The configuration in force. */
 export class Settings extends Context.Service<
