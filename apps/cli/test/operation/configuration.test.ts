@@ -23,7 +23,7 @@ describe("config set", () => {
       ["agents", { ["x".repeat(65)]: { command: "x" } }, `value: agents["${"x".repeat(64)}…"]: ${aName}`],
       ["agents.other.model", "x", `value: agents.other.command: ${builtIn}`],
       ["agents.mybot.command", undefined, `value: agents.mybot.command: ${builtIn}`],
-      ["defaultAgent", "clade", "value: is no agent that there is: clade"]
+      ["defaultAgent", "clade", "value: is no agent that there is: clade; did you mean claude?"]
     ] as const) {
       const payload = JSON.stringify(value === undefined ? { key } : { key, value })
       const args = ["config", value === undefined ? "reset" : "set", payload]
@@ -46,7 +46,7 @@ describe("config set", () => {
       [deep, 1, `key: unknown key ${"a.".repeat(32)}…`],
       [`agents.claude.${long}`, 1, `key: agents.claude["${"x".repeat(64)}…"]: unknown key; known: ${agentKeys}`],
       [`agents.${deep}b`, 1, `key: agents.a.a: unknown key; known: ${agentKeys}`],
-      ["defaultAgent", long, `value: is no agent that there is: ${"x".repeat(64)}…`]
+      ["defaultAgent", long, `value: is no agent that there is: ${"x".repeat(64)}…; known: claude, codex, gemini, opencode`]
     ] as const) {
       const { exitCode, stderr, document } = await rig.call(["config", "set", "-"], { stdin: JSON.stringify({ key, value }) })
       expect(exitCode).toBe(1)
@@ -144,5 +144,38 @@ describe("a setting that its agent cannot honour", () => {
     expect(await rig.data("config set", { key: "agents.slow.command", value: "true" })).toMatchObject({ key: "agents.slow.command" })
     await rig.data("config reset", { key })
     expect(await rig.data("start", start, ["--wait"])).toMatchObject({ task: { agent: "slow" } })
+  })
+})
+
+describe("a default agent that there is not", () => {
+  const known = "known: claude, codex, gemini, opencode, slow"
+  const agents = { slow: { command: "cat" } }
+
+  test("is told of by config show and doctor, and falls back", async () => {
+    await using rig = new Rig()
+    await rig.data("config show")
+    const path = join(rig.home, "config.json")
+    writeFileSync(path, JSON.stringify({ defaultAgent: "nope2", agents }))
+    expect(await rig.data("config show")).toMatchObject({
+      problems: [{ key: "defaultAgent", message: `is no agent that there is: nope2; ${known}` }],
+      config: { defaultAgent: null, agents },
+      sources: { defaultAgent: "default" }
+    })
+    expect(JSON.stringify(await rig.data("doctor"))).toContain(`defaultAgent: is no agent that there is: nope2; ${known}`)
+    writeFileSync(path, JSON.stringify({ defaultAgent: "slow", agents }))
+    expect(await rig.data("config show")).toMatchObject({ problems: [], config: { defaultAgent: "slow" } })
+  })
+
+  test("in the environment leaves the one of the file in force", async () => {
+    await using rig = new Rig()
+    const env = { BACKBEAT_DEFAULT_AGENT: "nope" }
+    const show = async () => (await rig.call(["config", "show"], { env })).document["data"]
+    expect(await show()).toMatchObject({ problems: [{ key: "defaultAgent" }], config: { defaultAgent: null } })
+    writeFileSync(join(rig.home, "config.json"), JSON.stringify({ defaultAgent: "slow", agents }))
+    expect(await show()).toMatchObject({
+      problems: [{ key: "defaultAgent", message: `is no agent that there is: nope; ${known}` }],
+      config: { defaultAgent: "slow" },
+      sources: { defaultAgent: "file" }
+    })
   })
 })

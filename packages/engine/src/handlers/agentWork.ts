@@ -52,7 +52,7 @@ const asked = (input: StartInput, settings: AgentSettings) => ({
 
 const agentFor = (name: string | null, config: Configuration): Result.Result<Agent, Problem> => {
   if (name === null) {
-    return Result.fail(wrongField("agent", "is missing, and the configuration has no defaultAgent", "Give agent, or choose one for good with init."))
+    return Result.fail(wrongField("agent", "is missing, and the configuration has no defaultAgent that there is", "Give agent, or choose one for good with init."))
   }
   const agent = agentOf(config, name)
   return agent === null ? Result.fail(unknownAgent(name, config)) : Result.succeed(agent)

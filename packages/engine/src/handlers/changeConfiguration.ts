@@ -4,12 +4,10 @@ import type { Path } from "@backbeat/contract/Flaw"
 import { nearest } from "@backbeat/contract/nearest"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import * as Effect from "effect/Effect"
-import { agentOf } from "../agent/knownAgents.ts"
 import { Home } from "../home/Home.ts"
 import { keyNames, resolve, withKey } from "../home/resolve.ts"
 import { Settings } from "../home/Settings.ts"
-import type { ConfigurationFlaw } from "../home/sift.ts"
-import { unknownAgent } from "./agentWork.ts"
+import { type ConfigurationFlaw, told } from "../home/sift.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { wrongField } from "./View.ts"
 
@@ -19,13 +17,8 @@ const overlap = (one: Path, other: Path): boolean => {
   return one.slice(0, shorter).every((each, index) => each === other[index])
 }
 
-/** How many characters of what was given are told. */
-const toldCharacters = 64
-
 /** No value of the configuration is as deep: what is further in is refused before. */
 const deepest = 16
-
-const told = (text: string): string => (text.length > toldCharacters ? `${text.slice(0, toldCharacters)}…` : text)
 
 const refusal = ({ at, kind, path, message }: ConfigurationFlaw, key: Path): Problem => {
   if (kind === "unknown" && at.length <= key.length) return wrongField("key", `${path}: ${message}`, "See config show.")
@@ -51,13 +44,9 @@ export const makeChangeConfiguration = Effect.gen(function* () {
       return yield* Effect.fail(problem("ConfigInvalid", message, "Mend or remove the file.", { path: configPath }))
     }
     const content = withKey(settings.file(), key.slice(0, deepest), value)
-    const { config, flaws } = resolve(content, {})
+    const { flaws } = resolve(content, {})
     const flaw = flaws.find(({ at }) => overlap(at, key))
     if (flaw !== undefined) return yield* Effect.fail(refusal(flaw, key))
-    if (head === "defaultAgent" && config.defaultAgent !== null && agentOf(config, config.defaultAgent) === null) {
-      const { hint } = unknownAgent(config.defaultAgent, config)
-      return yield* Effect.fail(wrongField("value", `is no agent that there is: ${told(config.defaultAgent)}`, hint))
-    }
     return yield* replace(content)
   })
 

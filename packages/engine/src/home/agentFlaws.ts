@@ -1,8 +1,9 @@
 /** What a configuration asks of an agent that the agent cannot honour: to be seen only in the whole of it. */
 import { showPath } from "@backbeat/contract/decodePayload"
-import { agentOf, agentSettings } from "../agent/knownAgents.ts"
+import { nearest } from "@backbeat/contract/nearest"
+import { agentNames, agentOf, agentSettings } from "../agent/knownAgents.ts"
 import type { Configuration } from "./configuration.ts"
-import type { ConfigurationFlaw } from "./sift.ts"
+import { type ConfigurationFlaw, told } from "./sift.ts"
 
 const nothingAsked = { systemPrompt: null, maxTurns: null, maxCostUsd: null, outputSchema: null, session: null, after: null }
 
@@ -19,3 +20,13 @@ export const flawsOfAgent = (config: Configuration, name: string): ReadonlyArray
 /** The same of all agents. */
 export const agentFlaws = (config: Configuration): ReadonlyArray<ConfigurationFlaw> =>
   Object.keys(config.agents).flatMap((name) => flawsOfAgent(config, name))
+
+/** That the default agent is none that there is. */
+export const flawsOfDefault = (config: Configuration): ReadonlyArray<ConfigurationFlaw> => {
+  const { defaultAgent } = config
+  if (defaultAgent === null || agentOf(config, defaultAgent) !== null) return []
+  const known = agentNames(config)
+  const near = nearest(defaultAgent, known)
+  const message = `is no agent that there is: ${told(defaultAgent)}; ${near === null ? `known: ${known.join(", ")}` : `did you mean ${near}?`}`
+  return [{ at: ["defaultAgent"], path: "defaultAgent", kind: "value", message }]
+}

@@ -2,7 +2,7 @@
 import { showPath } from "@backbeat/contract/decodePayload"
 import { nearest } from "@backbeat/contract/nearest"
 import * as Predicate from "effect/Predicate"
-import { agentFlaws } from "./agentFlaws.ts"
+import { agentFlaws, flawsOfDefault } from "./agentFlaws.ts"
 import { Configuration, defaults } from "./configuration.ts"
 import { type ConfigurationFlaw, makeSift } from "./sift.ts"
 
@@ -67,6 +67,10 @@ const unknownKey = (name: string): ConfigurationFlaw => {
   return { at: [name], path: showPath([name]), kind: "unknown", message }
 }
 
+/** Which agents there are has to be known before one of them can be the default. */
+const defaultAgentLast = ([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number =>
+  Number(one === "defaultAgent") - Number(other === "defaultAgent")
+
 /** Resolves the configuration from the file's content (any JSON, undefined when there is no file) and an environment. */
 export const resolve = (file: unknown, environment: Readonly<Record<string, string | undefined>>): Sifted => {
   let config = defaults
@@ -74,13 +78,14 @@ export const resolve = (file: unknown, environment: Readonly<Record<string, stri
   const flaws: Array<ConfigurationFlaw> = []
   const take = (key: Key, value: unknown, source: Source) => {
     const sifted = sift(config, key, value)
-    flaws.push(...sifted.flaws)
-    if (sifted.config === null) return
+    const lost = sifted.config === null ? [] : flawsOfDefault(sifted.config)
+    flaws.push(...sifted.flaws, ...lost)
+    if (sifted.config === null || lost.length > 0) return
     config = sifted.config
     sources.set(key, source)
   }
   if (Predicate.isObject(file) && !Array.isArray(file)) {
-    for (const [key, value] of Object.entries(file)) {
+    for (const [key, value] of Object.entries(file).toSorted(defaultAgentLast)) {
       if (isKey(key)) take(key, value, "file")
       else flaws.push(unknownKey(key))
     }

@@ -15,6 +15,12 @@ export interface ConfigurationFlaw {
   readonly message: string
 }
 
+/** How many characters of what was given are told. */
+const toldCharacters = 64
+
+/** The beginning of what was given. */
+export const told = (text: string): string => (text.length > toldCharacters ? `${text.slice(0, toldCharacters)}…` : text)
+
 /** The configuration with what holds of the value; null when nothing does. */
 interface Sifted<Config> {
   readonly config: Config | null
@@ -28,9 +34,9 @@ const leftOut = ({ path, kind }: Flaw): Path => {
   return kind === "missing" ? keys.slice(0, -1) : keys
 }
 
-const messageOf = ({ kind, message, known }: Flaw, told: string | undefined): string => {
+const messageOf = ({ kind, message, known }: Flaw, its: string | undefined): string => {
   if (kind === "missing") return message
-  if (kind === "value") return told ?? message
+  if (kind === "value") return its ?? message
   return `unknown key${message === "" ? ";" : message} known: ${known.join(", ")}`
 }
 
