@@ -85,3 +85,70 @@ describe("a plan", () => {
     expect(await rig.data("list")).toMatchObject({ total: 0 })
   })
 })
+
+describe("a plan of an id that a living task has", () => {
+  test("says what start then does, whatever ifRunning says", async () => {
+    await using rig = new Rig()
+    await rig.data("start", [{ id: "liv", script: "sleep 60" }, { id: "late", command: "true", delayMs: 600_000 }])
+    const warned = async (payload: object) => (await rig.data("plan", { payload }))["tasks"]
+    const refused = `it would be refused with TaskAlreadyRunning: task liv is running. Use another id, stop it first, or give "ifRunning": "return" or "restart".`
+    expect(await warned({ id: "liv", command: "true" })).toMatchObject([{ warnings: [refused] }])
+    expect(await rig.refusal(["start", '{"id":"liv","command":"true"}'])).toMatchObject({ type: "TaskAlreadyRunning" })
+    expect(await warned({ id: "liv", command: "true", ifRunning: "return" })).toMatchObject([
+      { warnings: ["task liv is running: it would be left as it is (ifRunning return)"] }
+    ])
+    expect(await warned({ id: "liv", command: "true", ifRunning: "restart" })).toMatchObject([
+      { warnings: ["task liv is running: it would be restarted, as its attempt 2 (ifRunning restart)"] }
+    ])
+    expect(await warned({ id: "liv", command: "true", ifRunning: "restart", dependsOn: ["late"] })).toMatchObject([
+      { warnings: [expect.stringMatching(/^it would be refused with IllegalTransition: task liv is running: its restart cannot wait/u)] }
+    ])
+    expect(await warned({ id: "late", command: "true", ifRunning: "restart" })).toMatchObject([
+      { warnings: [expect.stringMatching(/^it would be refused with IllegalTransition: task late is queued and does not accept restart/u)] }
+    ])
+    expect(await rig.task("status", { id: "liv" })).toMatchObject({ status: "running", attempt: 1 })
+  })
+
+  test("counts the attempt that a withdrawn task never began as it will be counted", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "late", command: "true", delayMs: 600_000 })
+    await rig.data("stop", { id: "late" })
+    expect(await rig.data("plan", { payload: { id: "late", command: "true" } })).toMatchObject({
+      tasks: [{ warnings: ["task late exists: this would be its attempt 1"] }]
+    })
+    expect(await rig.task("start", { id: "late", command: "true" }, ["--wait"])).toMatchObject({ attempt: 1 })
+  })
+})
+
+describe("a plan that is refused", () => {
+  test("is one of an array that start would refuse for its size", async () => {
+    await using rig = new Rig()
+    const message = "a batch has 1 to 1000 items, this one 0"
+    expect(await rig.refusal(["start", "[]"])).toMatchObject({ type: "CommandInputError", message })
+    expect(await rig.refusal(["plan", '{"payload":[]}'])).toMatchObject({ command: "plan", type: "CommandInputError", message })
+  })
+
+  test("names what is wrong with each item, in their order", async () => {
+    await using rig = new Rig()
+    const a = { id: "a", command: "true", dependsOn: ["b"] }
+    const b = { id: "b", command: "true", dependsOn: ["a"] }
+    const payload = [{ id: "good", command: "true", dependsOn: ["bad"] }, { id: "bad", comand: "x" }, a, b, { command: "true", dependsOn: ["none"] }]
+    const issues = [
+      expect.stringMatching(/^payload\[1\]: unknown field comand/u),
+      "payload[2]: these tasks would wait for each other: a -> b -> a",
+      "payload[3]: these tasks would wait for each other: a -> b -> a",
+      "payload[4].dependsOn[0]: task not found: none"
+    ]
+    expect(await rig.refusal(["plan", JSON.stringify({ payload })])).toMatchObject({
+      type: "CommandInputError",
+      message: expect.stringMatching(/^payload\[1\]: unknown field comand.*; 3 other items are refused too$/u),
+      details: { issues }
+    })
+  })
+})
+
+test("a plan tells instants as every answer does", async () => {
+  await using rig = new Rig()
+  const at = "2099-01-01T00:00:00.000Z"
+  expect(await rig.data("plan", { payload: { command: "true", notBefore: at } })).toMatchObject({ tasks: [{ startsAt: at, spec: { notBefore: at } }] })
+})

@@ -7,23 +7,28 @@ import type { Problem } from "@backbeat/contract/Problem"
 import type { Input } from "@backbeat/contract/table"
 import { meets } from "@backbeat/core/graph/settle"
 import type { Dependency } from "@backbeat/core/task/Dependency"
+import type { Task } from "@backbeat/core/task/Task"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
-import { isFinal } from "@backbeat/core/task/TaskState"
+import { isFinal, lastAttempt } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { Pauses } from "../admission/Pauses.ts"
 import { authOf } from "../agent/inspectAgents.ts"
 import { agentEnvironment, agentOf, callSetting } from "../agent/knownAgents.ts"
 import type { Configuration } from "../home/configuration.ts"
 import { Settings } from "../home/Settings.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
+import { checkCount } from "../server/batch.ts"
 import { busyIn, slotsOf } from "../task/slots.ts"
 import { actorName } from "./actorName.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { arrange, makeStandings } from "./dependencies.ts"
+import { joinProblems } from "./joinProblems.ts"
 import { makePipelineCreation } from "./pipelineCreation.ts"
 import { itemsOf, within } from "./pipelineItems.ts"
+import { foretold, makeRehearseStart } from "./rehearseStart.ts"
 import { iso } from "./taskAnswer.ts"
 import { type Specified, specify } from "./taskSpec.ts"
 import { wrongField } from "./View.ts"
@@ -65,6 +70,18 @@ interface Ahead {
   readonly doomed: Set<string>
 }
 
+/** What is known of a task beside its payload: why it would be refused though nothing is wrong with that, or null. */
+interface Standing extends Ahead {
+  readonly refused: Problem | null
+}
+
+/** What becomes of the task that has the id. */
+const standsAs = ({ id, state }: Task, ifRunning: StartInput["ifRunning"]): string => {
+  if (isFinal(state.status)) return `task ${id} exists: this would be its attempt ${lastAttempt(state) + 1}`
+  const what = ifRunning === "return" ? "it would be left as it is" : `it would be restarted, as its attempt ${lastAttempt(state) + 1}`
+  return `task ${id} is ${state.status}: ${what} (ifRunning ${ifRunning ?? "error"})`
+}
+
 /** Plans one task of a call; made once. What it depends on in the call is planned before it. */
 const makePlanOne = Effect.gen(function* () {
   const store = yield* TaskStore
@@ -87,7 +104,7 @@ const makePlanOne = Effect.gen(function* () {
     return [`queue ${queue} was paused by ${actorName(pause.actor)}${reason}. It would wait until: backbeat queue resume ${queue}`]
   })
 
-  const warningsOf = Effect.fnUntraced(function* (id: string | undefined, spec: TaskSpec, ahead: Ahead) {
+  const warningsOf = Effect.fnUntraced(function* ({ id, ifRunning }: StartInput, spec: TaskSpec, { refused, ...ahead }: Standing) {
     const existing = id === undefined ? null : yield* Effect.mapError(store.find(id), toProblem(id))
     const config = settings.current()
     const busy = busyIn(yield* Effect.mapError(store.busy, toProblem("")), spec.queue)
@@ -95,28 +112,30 @@ const makePlanOne = Effect.gen(function* () {
     const broken = (yield* Effect.forEach(spec.dependsOn, (each) => brokenOne(each, ahead))).flat()
     if (broken.length > 0 && id !== undefined) ahead.doomed.add(id)
     return [
+      ...(refused === null ? [] : [foretold(refused)]),
       ...broken,
       ...(yield* pausedOne(spec.queue)),
-      ...(existing === null ? [] : [isFinal(existing.state.status) ? `task ${id} exists: this would be its attempt ${existing.state.attempt + 1}` : `task ${id} is ${existing.state.status}`]),
+      ...(existing === null || refused !== null ? [] : [standsAs(existing, ifRunning)]),
       ...(busy >= slots ? [`queue ${spec.queue} is full (${busy} of ${slots}): it would wait`] : [])
     ]
   })
 
-  return Effect.fnUntraced(function* (input: StartInput, { caller }: Call, ahead: Ahead) {
+  return Effect.fnUntraced(function* (input: StartInput, { caller }: Call, standing: Standing) {
     const now = yield* Clock.currentTimeMillis
     const setting = { cwd: caller.cwd, umask: caller.umask ?? 0o022, callersEnv: caller.env ?? {}, config: settings.current(), now }
     const specified = yield* Effect.fromResult(specify(input, setting))
     const { spec } = specified
-    yield* Effect.mapError(checkKnown(spec.dependsOn, ahead.toBe), toProblem(""))
+    yield* Effect.mapError(checkKnown(spec.dependsOn, standing.toBe), toProblem(""))
     const { argv, warnings } = spawning(specified, setting.config)
+    const notBefore = spec.notBefore === null ? null : iso(spec.notBefore)
     return {
       id: input.id ?? null,
       argv,
       cwd: spec.cwd,
       dependsOn: spec.dependsOn,
-      spec: { ...spec },
-      startsAt: spec.notBefore === null ? null : iso(spec.notBefore),
-      warnings: [...(yield* warningsOf(input.id, spec, ahead)), ...warnings]
+      spec: { ...spec, notBefore },
+      startsAt: notBefore,
+      warnings: [...(yield* warningsOf(input, spec, standing)), ...warnings]
     }
   })
 })
@@ -128,30 +147,34 @@ const inOrder = <A, B, E>(items: ReadonlyArray<A>, order: ReadonlyArray<number>,
     (done) => done.flat().toSorted((one, two) => one.index - two.index).map(({ answer }) => answer)
   )
 
-/** What is to be known of an item whose id an earlier one has. */
-const sameIdWarnings = (inputs: ReadonlyArray<StartInput>, index: number): ReadonlyArray<string> => {
-  const { id, ifRunning = "error" } = inputs[index] ?? {}
-  const first = inputs.findIndex((each) => id !== undefined && each.id === id)
-  return first < 0 || first === index || ifRunning !== "error" ? [] : [`it would be refused: items ${first} and ${index} have the same id. Give each an id of its own`]
-}
-
 /** The handler of `plan`. */
 export const makePlanHandler = Effect.gen(function* () {
   const planOne = yield* makePlanOne
+  const rehearseStart = yield* makeRehearseStart
   const { rehearse } = yield* makePipelineCreation
 
   const planStart = Effect.fnUntraced(function* (payload: Input<"plan">["payload"], call: Call) {
     const payloads = isMany(payload) ? payload : [payload]
-    const at = (index: number) => (problem: Problem) => (isMany(payload) ? within(`payload[${index}]`, problem) : problem)
-    const inputs = yield* Effect.forEach(payloads, (each, index) =>
-      Effect.mapError(Effect.fromResult(decodePayload(start, each)), at(index))
-    )
+    const uncountable = checkCount(payloads.length)
+    if (uncountable !== null) return yield* Effect.fail(uncountable)
+    const bad = new Map<number, Problem>()
+    const at = (index: number, problem: Problem) => bad.set(index, isMany(payload) ? within(`payload[${index}]`, problem) : problem)
+    const decoded = payloads.flatMap((each, index) => {
+      const input = decodePayload(start, each)
+      if (Result.isSuccess(input)) return [{ index, input: input.success }]
+      at(index, input.failure)
+      return []
+    })
+    const inputs = decoded.map(({ input }) => input)
     const { order, refused } = arrange(inputs)
-    for (const [index, problem] of refused) return yield* Effect.fail(at(index)(problem))
-    const ahead = { toBe: new Set(inputs.flatMap(({ id }) => id ?? [])), doomed: new Set<string>() }
-    const tasks = yield* inOrder(inputs, order, (input, index) => Effect.mapError(planOne(input, call, ahead), at(index)))
-    const warned = tasks.map((task, index) => ({ ...task, warnings: [...sameIdWarnings(inputs, index), ...task.warnings] }))
-    return { operation: "start", tasks: warned, order }
+    for (const [place, problem] of refused) at(decoded[place]?.index ?? place, problem)
+    const foreseen = yield* Effect.mapError(rehearseStart(inputs, order, call), toProblem(""))
+    const ahead = { toBe: new Set(payloads.flatMap(({ id }) => (typeof id === "string" ? [id] : []))), doomed: new Set<string>() }
+    const tasks = yield* inOrder(decoded, order, ({ index, input }, place) =>
+      Effect.catch(planOne(input, call, { ...ahead, refused: foreseen.get(place) ?? null }), (problem) => Effect.sync(() => (at(index, problem), [])))
+    )
+    const refusal = joinProblems(bad)
+    return refusal === null ? { operation: "start", tasks: tasks.flat(), order } : yield* Effect.fail(refusal)
   })
 
   const planPipeline = Effect.fnUntraced(function* (payload: Input<"plan">["payload"], call: Call) {
@@ -159,9 +182,9 @@ export const makePlanHandler = Effect.gen(function* () {
     const input = yield* Effect.fromResult(decodePayload(pipelineCreate, payload))
     yield* rehearse(input, call)
     const { items, order } = yield* Effect.fromResult(itemsOf(input.id ?? idToBe, input))
-    const ahead = { toBe: new Set(items.map((item) => item.input.id)), doomed: new Set<string>() }
+    const standing = { toBe: new Set(items.map((item) => item.input.id)), doomed: new Set<string>(), refused: null }
     const tasks = yield* inOrder(items, order, ({ path, input: its }) =>
-      planOne(its, call, ahead).pipe(
+      planOne(its, call, standing).pipe(
         Effect.map((task) => ({ ...task, id: its.id.startsWith(idToBe) ? null : its.id })),
         Effect.mapError((problem) => within(path, problem))
       )

@@ -22,12 +22,16 @@ const oneByOne = (handled: Handled, payloads: ReadonlyArray<unknown>, call: Call
     concurrency: call.flags.concurrency ?? handled.concurrency ?? defaultConcurrency
   })
 
+/** Why an array of so many items is refused; null when it is not. */
+export const checkCount = (count: number): Problem | null =>
+  count > 0 && count <= maxItems
+    ? null
+    : commandInputError(`a batch has 1 to ${maxItems} items, this one ${count}`, count === 0 ? "Give at least one item." : "Split it into several calls.", { maxItems })
+
 /** The data of a batch. Fails only when the array itself is refused. */
 export const answerBatch = Effect.fnUntraced(function* (handled: Handled, given: ReadonlyArray<unknown>, call: Call) {
-  if (given.length === 0 || given.length > maxItems) {
-    const message = `a batch has 1 to ${maxItems} items, this one ${given.length}`
-    return yield* Effect.fail(commandInputError(message, given.length === 0 ? "Give at least one item." : "Split it into several calls.", { maxItems }))
-  }
+  const refusal = checkCount(given.length)
+  if (refusal !== null) return yield* Effect.fail(refusal)
   const payloads = given.map((item) => payloadOf(handled.operation, item))
   const results = yield* handled.answerMany?.(payloads, call) ?? oneByOne(handled, payloads, call)
   const errorCount = results.filter(Result.isFailure).length
