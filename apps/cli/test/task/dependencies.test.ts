@@ -1,5 +1,6 @@
 /** Tasks that wait for tasks: in which order they run, and what becomes of those that wait in vain. */
 import { describe, expect, test } from "bun:test"
+import { rmSync, writeFileSync } from "node:fs"
 import { Rig } from "../Rig.ts"
 
 /** A task that runs until its input ends, and then exits with the code that it was sent. */
@@ -105,6 +106,32 @@ describe("a task that depends on others", () => {
     await rig.data("stop", { id: "base" })
     await rig.data("wait", { ids: ["success", "failure", "end"] })
     expect(await fates(rig, ["success", "failure", "end"])).toEqual({ success: "cancelled", failure: "cancelled", end: "completed" })
+  })
+
+  test("of one that somebody stopped is explained with who and why, and with what has to run again before it", async () => {
+    await using rig = new Rig()
+    const command = `test ! -e ${rig.scratch}/hold || sleep 60`
+    writeFileSync(`${rig.scratch}/hold`, "")
+    await rig.data("start", [
+      { id: "k1", script: command },
+      { id: "side", command: "true" },
+      { id: "v1", command: "true", dependsOn: ["k1", "side"] },
+      { id: "w1", command: "true", dependsOn: ["v1"] }
+    ])
+    await rig.data("stop", { id: "k1", reason: "not today" })
+    for (let round = 0; round < 2; round++) expect(await rig.task("restart", { id: "w1" })).toMatchObject({ status: "cancelled" })
+    const { because, next } = await rig.data("why", { id: "w1" })
+    expect(because).toMatchObject([
+      { what: "it depends on k1, which did not end as required" },
+      { what: "it waited for v1, which was withdrawn for the same reason" },
+      { what: expect.stringMatching(/^k1 was cancelled by a caller \(cli, pid \d+\): not today$/u), actor: { kind: "caller" } }
+    ])
+    expect(because).toHaveLength(3)
+    expect(next).toBe(`A restart of it alone would be withdrawn at once, because of v1. Restart what it needs with it: backbeat restart '["k1","v1","w1"]'`)
+    expect((await rig.data("why", { id: "k1" }))["next"]).toBe("Use restart to run it again.")
+    rmSync(`${rig.scratch}/hold`)
+    await rig.data("restart", ["k1", "v1", "w1"])
+    expect(await rig.task("wait", { id: "w1" })).toMatchObject({ status: "completed" })
   })
 
   test("waits its delay from the moment at which they have ended", async () => {

@@ -74,11 +74,12 @@ const attributed = (history: ReadonlyArray<RecordedEvent>, { state }: Task): Rea
     : history
 }
 
-/** The latest events that explain the status, the deciding one first. */
+/** The latest events that explain the status, the deciding one first. What came of each of several restarts alike is told once. */
 const reasons = (history: ReadonlyArray<RecordedEvent>): ReadonlyArray<Reason> =>
   history
     .map(past)
     .filter((each) => each !== null)
+    .filter((each, index, all) => each.what !== all[index + 1]?.what)
     .toReversed()
     .slice(0, 5)
 
@@ -109,7 +110,8 @@ const explainQueued = (task: Task, { now, standing, ahead }: Circumstances): Exp
   return { because: [{ what, since }], next: "It starts at once." }
 }
 
-const nextOf = (task: Task): string | null => {
+/** What comes next; `again` says how it is run again. */
+const nextOf = (task: Task, again: string): string | null => {
   const { state } = task
   switch (state.status) {
     case "running":
@@ -120,9 +122,9 @@ const nextOf = (task: Task): string | null => {
     case "retrying":
       return `Attempt ${state.attempt + 1} follows at ${iso(state.retryAt)}.`
     case "failed":
-      return state.failure.type === "AgentError" ? state.failure.hint : "Use restart to run it again."
+      return state.failure.type === "AgentError" ? state.failure.hint : again
     case "cancelled":
-      return "Use restart to run it again."
+      return again
     default:
       return null
   }
@@ -149,7 +151,7 @@ export const makeWhyHandler = Effect.gen(function* () {
   const queues = yield* QueueStore
   const look = yield* makeQueueLook
   const view = yield* View
-  const { explainBlocked, explainWithdrawn } = yield* makeWhyBlocked
+  const { explainBlocked, explainWithdrawn, explainAgain } = yield* makeWhyBlocked
   const { root } = yield* Home
   return handle(operations.why, ({ id }) =>
     Effect.gen(function* () {
@@ -167,7 +169,7 @@ export const makeWhyHandler = Effect.gen(function* () {
       if (status === "blocked") return { status, ...(yield* explainBlocked(task)) }
       const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
       const left = isFinal(status) ? leftOf(root, task) : []
-      return { status, because: [...left, ...reasons(attributed(history, task)), ...(yield* explainWithdrawn(task)), ...(yield* lastSaid(root, task))], next: nextOf(task) }
+      return { status, because: [...left, ...reasons(attributed(history, task)), ...(yield* explainWithdrawn(task)), ...(yield* lastSaid(root, task))], next: nextOf(task, yield* explainAgain(task)) }
     }).pipe(Effect.mapError(toProblem(id)))
   )
 })

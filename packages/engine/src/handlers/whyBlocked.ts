@@ -1,10 +1,14 @@
-/** Why a task waits for others, down to the one that holds all of them up; and with which task its withdrawal began. */
+/** Why a task waits for others, down to the one that holds all of them up; with which task its withdrawal began, and what has to run again before it. */
+import { callText } from "@backbeat/contract/callText"
 import type { Output } from "@backbeat/contract/table"
+import { meets } from "@backbeat/core/graph/settle"
 import type { Dependency, NeededEnd } from "@backbeat/core/task/Dependency"
 import { describeFailure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
+import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
+import { actorName } from "./actorName.ts"
 import { iso } from "./taskAnswer.ts"
 
 type Explanation = Omit<Output<"why">, "status">
@@ -33,9 +37,28 @@ const waitReason = (waiting: string, { task: id, on }: Dependency, dependency: T
   since
 })
 
-const fateOf = ({ id, state }: Task): string => {
+/** How a task ended with which a withdrawal began, or what it does when it has been started again since. */
+const fateOf = (task: Task): Reason => {
+  const { id, state } = task
+  const since = sinceOf(task)
   const failure = "failure" in state ? state.failure : null
-  return failure === null ? `${id} is ${state.status}` : `${id} ${describeFailure(failure)}`
+  if (failure !== null) return { what: `${id} ${describeFailure(failure)}`, since }
+  if (state.status !== "cancelled") return { what: `${id} is ${state.status}`, since }
+  const reason = state.reason === null ? "" : `: ${state.reason}`
+  return { what: `${id} was cancelled by ${actorName(state.by)}${reason}`, since, actor: state.by }
+}
+
+/** So many ids stand in a call; of more only the first. */
+const namedAtMost = 20
+
+/** What a restart of a task needs before it: these, in their order. */
+const againAfter = (id: string, [first, ...others]: ReadonlyArray<string>): string => {
+  if (first === undefined) return "Use restart to run it again."
+  const ids = [first, ...others, id]
+  const alone = `A restart of it alone would be withdrawn at once, because of ${others.at(-1) ?? first}.`
+  return ids.length > namedAtMost
+    ? `${alone} Restart what it depends on before it, first ${first}.`
+    : `${alone} Restart what it needs with it: ${callText("restart", ids)}`
 }
 
 /** What explaining needs, made once. Fails with StoreError. */
@@ -71,6 +94,29 @@ export const makeWhyBlocked = Effect.gen(function* () {
     } satisfies Explanation
   })
 
+  /** What has to run again before an ended task can, each behind what it needs itself. */
+  const neededFirst = Effect.fnUntraced(function* (task: Task) {
+    const needed = new Set<string>()
+    const seen = new Set<string>()
+    const visit = (from: Task): Effect.Effect<void, StoreError> =>
+      Effect.forEach(
+        from.spec.dependsOn,
+        Effect.fnUntraced(function* ({ task: id, on }: Dependency) {
+          const its = seen.has(id) || seen.size >= maxDepth ? null : yield* store.find(id)
+          if (its === null || meets(on, its.state) !== false) return
+          seen.add(id)
+          yield* visit(its)
+          needed.add(id)
+        }),
+        { discard: true }
+      )
+    yield* visit(task)
+    return [...needed]
+  })
+
+  /** How an ended task is run again. */
+  const explainAgain = (task: Task) => Effect.map(neededFirst(task), (needed) => againAfter(task.id, needed))
+
   /** The failure with which a withdrawal began; nothing for other tasks. */
   const explainWithdrawn = Effect.fnUntraced(function* ({ state }: Task) {
     if (state.status !== "cancelled" || state.failure?.type !== "DependencyFailed") return []
@@ -78,8 +124,8 @@ export const makeWhyBlocked = Effect.gen(function* () {
     const root = yield* store.find(taskId)
     if (root === null) return []
     const behind = through === undefined ? [] : [{ what: `it waited for ${through}, which was withdrawn for the same reason`, since: iso(state.endedAt) }]
-    return [...behind, { what: fateOf(root), since: sinceOf(root) }] satisfies ReadonlyArray<Reason>
+    return [...behind, fateOf(root)] satisfies ReadonlyArray<Reason>
   })
 
-  return { explainBlocked, explainWithdrawn }
+  return { explainBlocked, explainWithdrawn, explainAgain }
 })
