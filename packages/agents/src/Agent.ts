@@ -1,6 +1,6 @@
 /** What backbeat knows of an agent CLI: how it is called, how its output is read, what it can and cannot do. */
 import type { AgentOutcome } from "@backbeat/core/task/AgentOutcome"
-import type { AgentWork } from "@backbeat/core/task/AgentWork"
+import type { AgentWork, PermissionMode } from "@backbeat/core/task/AgentWork"
 import type { Outcome } from "@backbeat/core/task/AttemptEnd"
 
 /** A file that a call needs, below the folder of its attempt. */
@@ -71,6 +71,8 @@ export interface Agent {
   /** How to log in, for people: one command. */
   readonly login: string
   readonly loginMarks: LoginMarks
+  /** The permission mode where nobody says another; null when it takes none, because its own settings decide. */
+  readonly permissionMode: PermissionMode | null
   /** Why a field of the work cannot be honoured; empty when all can. A sentence goes on from the field's name. */
   readonly unable: (work: AgentWork) => ReadonlyArray<{ readonly field: AgentField; readonly message: string }>
   readonly call: (work: AgentWork, setting: CallSetting) => AgentCall

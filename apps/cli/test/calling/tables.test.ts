@@ -41,7 +41,7 @@ describe("a table of agents", () => {
       ["codex", "no", "missing", "-", "plan"],
       ["gemini", "no", "missing", "-", "edit"],
       ["opencode", "no", expect.stringMatching(/^(?:missing|unknown)$/u), "-", "edit"],
-      ["shout", "yes", "unknown", "-", "edit"]
+      ["shout", "yes", "unknown", "-", "-"]
     ])
   })
 })

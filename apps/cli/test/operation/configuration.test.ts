@@ -135,7 +135,7 @@ describe("a setting that its agent cannot honour", () => {
     const fix = `backbeat config reset '{"key":"${key}"}'`
     expect(await rig.data("agents check", { agent: "slow" })).toMatchObject({
       ok: false,
-      agents: [{ ok: false, problems: [{ message: `${key} in the configuration: ${mode}`, fix, serious: true }, { serious: false }] }]
+      agents: [{ ok: false, problems: [{ message: `${key} in the configuration: ${mode}`, fix, serious: true }] }]
     })
     const refused = { type: "CommandInputError", message: `${key} in the configuration: ${mode}` }
     const start = { id: "x", prompt: "x", agent: "slow" }

@@ -132,7 +132,13 @@ describe("an agent task", () => {
       result: { text: "now: hear; me", sessionId: null, costUsd: null }
     })
     await rig.data("config set", { key: "agents.cat", value: { command: "cat" } })
-    expect(await rig.task("start", { id: "y", prompt: "on stdin", agent: "cat" }, ["--wait"])).toMatchObject({ result: { text: "on stdin" } })
+    expect(await rig.data("agents check", { agent: "cat" })).toMatchObject({ ok: true, agents: [{ permissionMode: null, problems: [] }] })
+    expect(await rig.data("plan", { payload: { prompt: "p", agent: "cat" } })).toMatchObject({ tasks: [{ spec: { work: { permissionMode: null } } }] })
+    expect(await rig.refusal(["start", '{"prompt":"p","agent":"cat","permissionMode":"edit"}'])).toMatchObject({
+      message: "permissionMode: edit is not possible with cat, whose own settings decide; claude has it."
+    })
+    expect(await rig.task("start", { id: "y", prompt: "on stdin", agent: "cat" }, ["--wait"])).toMatchObject({ permissionMode: null, result: { text: "on stdin" } })
+    expect(await rig.task("resume", { id: "y" }, ["--wait"])).toMatchObject({ status: "completed", permissionMode: null })
     expect(JSON.stringify(await rig.data("config show"))).not.toContain("s3cret")
   })
 })

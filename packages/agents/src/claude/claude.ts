@@ -20,7 +20,7 @@ const argsOf = (work: AgentWork, { args, folder }: CallSetting): ReadonlyArray<s
   // Without it `-p` refuses to print its events.
   "--verbose",
   "--permission-mode",
-  permissionModes[work.permissionMode],
+  permissionModes[work.permissionMode ?? "edit"],
   ...(work.model === null ? [] : ["--model", work.model]),
   ...(work.effort === null ? [] : ["--effort", work.effort]),
   // As a file: one argument must be shorter than 128 KiB.
@@ -52,6 +52,7 @@ const traits = {
 export const claude: Agent = {
   ...traits,
   command: "claude",
+  permissionMode: "edit",
   install: "npm install -g @anthropic-ai/claude-code",
   unable: ({ effort }) =>
     effort === "minimal"

@@ -19,7 +19,7 @@ const argsOf = (work: AgentWork, { args, folder }: CallSetting): ReadonlyArray<s
   ...(work.permissionMode === "full" ? [] : ["-a", "never"]),
   "exec",
   ...args,
-  ...permissions[work.permissionMode],
+  ...permissions[work.permissionMode ?? "edit"],
   "--json",
   "--skip-git-repo-check",
   ...(work.model === null ? [] : ["-m", work.model]),
@@ -60,6 +60,7 @@ const unable = (work: AgentWork): ReturnType<Agent["unable"]> => {
 export const codex: Agent = {
   ...traits,
   command: "codex",
+  permissionMode: "edit",
   install: "npm install -g @openai/codex",
   unable,
   call: (work, setting) => ({

@@ -18,25 +18,20 @@ const fields: ReadonlyArray<AgentField & keyof AgentWork> = [
   "maxTurns",
   "maxCostUsd",
   "outputSchema",
-  "session"
+  "session",
+  "permissionMode"
 ]
 
-const unable = (name: string, work: AgentWork): ReturnType<Agent["unable"]> => [
-  ...fields
+const unable = (name: string, work: AgentWork): ReturnType<Agent["unable"]> =>
+  fields
     .filter((field) => work[field] !== null)
     .map((field) => ({
       field,
-      message: `is not possible with ${name}, of which only a command is configured; claude has it.`
-    })),
-  ...(work.permissionMode === "edit"
-    ? []
-    : [
-        {
-          field: "permissionMode" as const,
-          message: `${work.permissionMode} is not possible with ${name}, whose own settings decide; claude has it.`
-        }
-      ])
-]
+      message:
+        field === "permissionMode"
+          ? `${work.permissionMode} is not possible with ${name}, whose own settings decide; claude has it.`
+          : `is not possible with ${name}, of which only a command is configured; claude has it.`
+    }))
 
 const argvOf = (args: ReadonlyArray<string>, prompt: string): ReadonlyArray<string> =>
   // Split and joined: in a replacement text `$&` of a prompt would have a meaning.
@@ -54,6 +49,7 @@ export const customAgent = (name: string, { args, command }: CustomCommand): Age
   return {
     ...traits,
     command,
+    permissionMode: null,
     install: `put ${command} on PATH, or set agents.${name}.command`,
     unable: (work) => unable(name, work),
     call: (work, setting) => ({

@@ -13,7 +13,7 @@ const argsOf = (work: AgentWork, { args }: CallSetting): ReadonlyArray<string> =
   "-o",
   "stream-json",
   "--approval-mode",
-  approvalModes[work.permissionMode],
+  approvalModes[work.permissionMode ?? "edit"],
   "--skip-trust",
   ...(work.model === null ? [] : ["-m", work.model]),
   ...(work.session === null ? [] : ["-r", work.session.id])
@@ -58,6 +58,7 @@ const cannot: ReturnType<Agent["unable"]> = [
 export const gemini: Agent = {
   ...traits,
   command: "gemini",
+  permissionMode: "edit",
   install: "npm install -g @google/gemini-cli",
   unable: (work) => cannot.filter(({ field }) => work[field] !== null),
   call: (work, setting) => ({

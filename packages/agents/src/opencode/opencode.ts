@@ -40,7 +40,7 @@ const argsOf = (work: AgentWork, { args }: CallSetting): ReadonlyArray<string> =
   ...args,
   "--format",
   "json",
-  ...permissions[work.permissionMode],
+  ...permissions[work.permissionMode ?? "edit"],
   ...(work.model === null ? [] : ["-m", work.model]),
   ...(work.effort === null ? [] : ["--variant", work.effort]),
   ...(work.session === null ? [] : ["-s", work.session.id])
@@ -69,6 +69,7 @@ const cannot: ReturnType<Agent["unable"]> = [
 export const opencode: Agent = {
   ...traits,
   command: "opencode",
+  permissionMode: "edit",
   install: "npm install -g opencode-ai",
   unable: (work) => cannot.filter(({ field }) => work[field] !== null),
   call: (work, setting) => ({

@@ -22,7 +22,8 @@ describe("a call of a custom agent", () => {
   test("is not made with anything that only its own arguments could say", () => {
     const work = workOf({ model: "m", session: { id: "s", usedBefore: null }, permissionMode: "plan" })
     expect(agent.unable(work).map(({ field }) => field)).toEqual(["model", "session", "permissionMode"])
-    expect(agent.unable(workOf())).toEqual([])
+    expect(agent.unable(workOf()).map(({ field }) => field)).toEqual(["permissionMode"])
+    expect(agent.unable(workOf({ permissionMode: agent.permissionMode }))).toEqual([])
   })
 })
 

@@ -7,7 +7,7 @@ const AgentName = NonEmptyText.check(atMost(64))
 
 /**
  * An agent as it is found on this machine. `auth` is what can be seen of its login without asking its maker: `where` names the
- * variable or the file; the key in it is neither read nor shown.
+ * variable or the file; the key in it is neither read nor shown. `permissionMode` is null of one whose own settings decide.
  */
 export const AgentEntry = Schema.Struct({
   agent: Schema.String,
@@ -17,7 +17,7 @@ export const AgentEntry = Schema.Struct({
   path: Schema.NullOr(Schema.String),
   version: Schema.NullOr(Schema.String),
   default: Schema.Boolean,
-  permissionMode: Schema.Literals(["plan", "edit", "full"]),
+  permissionMode: Schema.NullOr(Schema.Literals(["plan", "edit", "full"])),
   auth: Schema.Struct({
     status: Schema.Literals(["found", "missing", "unknown"]),
     where: Schema.NullOr(Schema.String)

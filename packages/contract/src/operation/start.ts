@@ -41,7 +41,7 @@ export const agentFields = {
   systemPrompt: optional(NonEmptyText.check(atMost(100_000)), "instructions that are added to the agent's own"),
   permissionMode: optional(
     PermissionMode,
-    "plan only reads, edit (default) changes files below cwd and runs commands as far as the agent allows that, full is without any check"
+    "plan only reads, edit (default) changes files below cwd and runs commands as far as the agent allows that, full is without any check; not for a configured agent, whose own settings decide"
   ),
   maxTurns: optional(between(1, 100_000), "turns after which it ends, where the agent has such a cap"),
   maxCostUsd: optional(Schema.Finite.check(Schema.isBetween({ minimum: 0.0001, maximum: 100_000 })), "US dollars after which it ends, where the agent has such a cap"),

@@ -40,7 +40,7 @@ export const AgentWork = Schema.Struct({
   model: Schema.NullOr(Schema.String),
   effort: Schema.NullOr(Effort),
   systemPrompt: Schema.NullOr(Schema.String),
-  permissionMode: PermissionMode,
+  permissionMode: Schema.NullOr(PermissionMode),
   maxTurns: Schema.NullOr(Schema.Int),
   maxCostUsd: Schema.NullOr(Schema.Finite),
   outputSchema: Schema.NullOr(Schema.JsonObject),

@@ -65,7 +65,7 @@ const inspect = (config: Configuration, agent: Agent, callers: Variables): Effec
       path,
       version: path === null || !builtIn.includes(agent) ? null : yield* versionOf(path, env),
       default: config.defaultAgent === agent.name,
-      permissionMode: settings.permissionMode ?? "edit",
+      permissionMode: agent.permissionMode === null ? null : (settings.permissionMode ?? agent.permissionMode),
       auth: authOf(agent, env),
       install: agent.install,
       login: agent.login

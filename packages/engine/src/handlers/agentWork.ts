@@ -40,10 +40,10 @@ export const strayAgentField = (input: StartInput): Problem | null => {
 }
 
 /** What is asked, with the configuration's values and then the defaults for what the payload does not say. */
-const asked = (input: StartInput, settings: AgentSettings) => ({
+const asked = (input: StartInput, settings: AgentSettings, agent: Agent) => ({
   model: input.model ?? settings.model ?? null,
   effort: input.effort ?? settings.effort ?? null,
-  permissionMode: input.permissionMode ?? settings.permissionMode ?? ("edit" as const),
+  permissionMode: input.permissionMode ?? settings.permissionMode ?? agent.permissionMode,
   systemPrompt: input.systemPrompt ?? null,
   maxTurns: input.maxTurns ?? null,
   maxCostUsd: input.maxCostUsd ?? null,
@@ -76,7 +76,7 @@ export const agentWorkOf = (input: StartInput, prompt: string, config: Configura
       kind: "prompt",
       prompt,
       agent: agent.name,
-      ...asked(input, agentSettings(config, agent.name)),
+      ...asked(input, agentSettings(config, agent.name), agent),
       session: null,
       after: input.continueFrom === undefined ? null : { task: input.continueFrom, how: "continue", added: null }
     }

@@ -9,7 +9,7 @@ const nothingAsked = { systemPrompt: null, maxTurns: null, maxCostUsd: null, out
 
 /** The settings of one agent with which no task of it could start. They stay in force: without them it might do more than was meant. */
 export const flawsOfAgent = (config: Configuration, name: string): ReadonlyArray<ConfigurationFlaw> => {
-  const { model = null, effort = null, permissionMode = "edit" } = agentSettings(config, name)
+  const { model = null, effort = null, permissionMode = null } = agentSettings(config, name)
   const unable = agentOf(config, name)?.unable({ kind: "prompt", prompt: "", agent: name, model, effort, permissionMode, ...nothingAsked }) ?? []
   return unable.map(({ field, message }) => {
     const at = ["agents", name, field]

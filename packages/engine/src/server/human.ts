@@ -109,7 +109,7 @@ const agentRowOf = ({ agent, installed, version, auth, default: isDefault, permi
   visible(version ?? (installed ? "yes" : "no")),
   auth.status,
   isDefault ? "yes" : "-",
-  permissionMode
+  permissionMode ?? "-"
 ]
 
 const agentText = (data: unknown, color: boolean): string | null => {
