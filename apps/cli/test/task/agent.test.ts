@@ -143,7 +143,27 @@ describe("an agent task", () => {
   })
 })
 
+const missing = (agent: string, fix: string) => ({
+  agent,
+  ok: false,
+  problems: expect.arrayContaining([{ message: `${agent} is not installed, or not on the PATH`, fix, serious: true }])
+})
+
 describe("a prompt that cannot be given to an agent", () => {
+  test("is foretold by the check of a machine without agents, which says how each is installed", async () => {
+    await using rig = new Rig()
+    const env = { PATH: "/usr/bin:/bin", HOME: rig.scratch }
+    expect((await rig.call(["agents", "check"], { env })).document["data"]).toMatchObject({
+      ok: false,
+      agents: [
+        missing("claude", "npm install -g @anthropic-ai/claude-code"),
+        missing("codex", "npm install -g @openai/codex"),
+        missing("gemini", "npm install -g @google/gemini-cli"),
+        missing("opencode", "npm install -g opencode-ai")
+      ]
+    })
+  })
+
   test("is refused: the agent is missing, unknown, not installed, or cannot honour a field", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)

@@ -45,7 +45,7 @@ export const agentsList = operation({
 export const agentsCheck = operation({
   name: "agents check",
   summary: "Check one agent, or all that are installed: what keeps it from working, and what to do.",
-  input: Schema.Struct({ agent: optional(AgentName, "the agent (default: all that are installed, and the default one)") }),
+  input: Schema.Struct({ agent: optional(AgentName, "the agent (default: all that are installed, and the default one; every one when none is)") }),
   output: Schema.Struct({
     ok: Schema.Boolean,
     agents: Schema.Array(

@@ -75,8 +75,9 @@ export const makeAgentsHandlers = Effect.gen(function* () {
     handle(operations.agentsList, (_, call) => Effect.map(look(call), (agents) => ({ agents }))),
     handle(operations.agentsCheck, ({ agent }, call) =>
       Effect.map(look(call, agent), (found) => {
-        const agents = found
-          .filter((each) => agent !== undefined || each.installed || each.default)
+        const usable = found.filter((each) => agent !== undefined || each.installed || each.default)
+        // Where there is none, each says how it is installed.
+        const agents = (usable.length === 0 ? found : usable)
           .map((each) => ({ ...each, problems: [...misconfigured(each), ...problemsOf(each)] }))
           .map((each) => ({ ...each, ok: each.problems.every(({ serious }) => !serious) }))
         return { ok: agents.every(({ ok }) => ok), agents }
