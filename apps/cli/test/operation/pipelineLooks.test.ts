@@ -172,3 +172,19 @@ describe("prune", () => {
     await rig.data("pipeline create", { id: "done", steps: two }, ["--wait"])
   })
 })
+
+test("a pipeline that still stops what runs of it is shown to people as one that is being cancelled", async () => {
+  await using rig = new Rig()
+  const script = "trap 'echo asked' TERM; echo here; while :; do sleep 60; done"
+  await rig.data("pipeline create", { id: "p", steps: [{ script, gracePeriodMs: 600_000 }, { command: "true" }] })
+  await rig.data("wait", { id: "p.1", for: { log: "here" } })
+  const rows = async (...args: ReadonlyArray<string>) => (await rig.call([...args, "--human"])).stdout.split("\n")
+  expect((await rows("pipeline", "list"))[1]).toMatch(/^p +running +0\/2 /u)
+  const cancelling = rig.spawn(["pipeline", "cancel", "p"])
+  await rig.data("wait", { id: "p.1", for: { log: "asked" } })
+  expect((await rows("pipeline", "list"))[1]).toMatch(/^p +running \(cancelling\) +0\/2 /u)
+  expect((await rows("pipeline", "get", "p"))[1]).toMatch(/^p +running \(cancelling\) +0\/2 /u)
+  await rig.data("stop", { id: "p.1", force: true })
+  await cancelling.exited
+  expect((await rows("pipeline", "get", "p"))[1]).toMatch(/^p +cancelled +0\/2 /u)
+})

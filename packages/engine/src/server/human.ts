@@ -92,9 +92,9 @@ const layOut = ({ head: first, rows: others, statuses }: Rows, color: boolean): 
 const table = (tasks: ReadonlyArray<BriefTask>, color: boolean): string =>
   layOut({ head, rows: tasks.map(rowOf), statuses: tasks.map(({ status }) => status) }, color)
 
-const pipelineRowOf = ({ id, status, counts, stepCount, durationMs, createdAt, name }: BriefPipeline): ReadonlyArray<string> => [
+const pipelineRowOf = ({ id, status, cancelled, counts, stepCount, durationMs, createdAt, name }: BriefPipeline): ReadonlyArray<string> => [
   id,
-  status,
+  status === "running" && cancelled !== null ? `${status} (cancelling)` : status,
   `${counts.completed}/${stepCount}`,
   duration(durationMs),
   createdAt.slice(0, 19).replace("T", " "),
