@@ -158,8 +158,14 @@ describe("a task whose processes are killed from outside", () => {
     await using rig = new Rig()
     const { pid } = shownOf(await rig.data("start", { id: "t", stdin: "open", script: "echo up; read word; echo $word; exit 3" }))
     await atLine(rig, "t", "up")
+    expect(await rig.data("why", { id: "t" })).toMatchObject({ because: [{ what: "attempt 1 was opened" }], next: "It runs until it ends." })
     await killAndAwait(pid ?? 0)
     expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "running" })
+    expect(await rig.data("why", { id: "t" })).toMatchObject({
+      status: "running",
+      because: [{ what: "the shim around its command was killed, so nobody can record how it ends" }, { what: "attempt 1 was opened" }],
+      next: "When the last of its processes has gone it is failed with Lost."
+    })
     await rig.killEngine()
     expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "running" })
     await rig.data("send", { id: "t", text: "on\n" })

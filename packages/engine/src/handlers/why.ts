@@ -17,6 +17,7 @@ import { readableDir } from "../agent/readableDir.ts"
 import { Home } from "../home/Home.ts"
 import { lastLinesOf } from "../output/lastLinesOf.ts"
 import { isHeld } from "../process/AliveFifo.ts"
+import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { treeOf } from "../task/attemptSpec.ts"
 import { actorName } from "./actorName.ts"
 import { handle, toProblem } from "./Call.ts"
@@ -137,6 +138,14 @@ const leftOf = (root: string, task: Task): ReadonlyArray<Reason> => {
   return [{ what: "processes that it started still run; stop ends them", since: iso(end.endedAt) }]
 }
 
+/** What is to be said of a running task whose shim was killed; null where it lives. */
+const explainShimless = (root: string, task: Task, now: number): Explanation | null => {
+  const attempt = task.state.status === "running" ? inspectAttempt(treeOf(root, task).dir) : null
+  if (attempt?.kind !== "alive" || attempt.shimAlive) return null
+  const what = "the shim around its command was killed, so nobody can record how it ends"
+  return { because: [{ what, since: iso(now) }], next: "When the last of its processes has gone it is failed with Lost." }
+}
+
 /** What an agent said last before it ran out of time: it may have waited for something all the while. */
 const lastSaid = Effect.fnUntraced(function* (root: string, task: Task) {
   const { state, spec } = task
@@ -157,8 +166,8 @@ export const makeWhyHandler = Effect.gen(function* () {
     Effect.gen(function* () {
       const task = yield* view.find(id)
       const { status } = task.state
+      const now = yield* Clock.currentTimeMillis
       if (status === "queued") {
-        const now = yield* Clock.currentTimeMillis
         const circumstances = {
           now,
           standing: yield* look.standingOf(task.spec.queue),
@@ -169,7 +178,9 @@ export const makeWhyHandler = Effect.gen(function* () {
       if (status === "blocked") return { status, ...(yield* explainBlocked(task)) }
       const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
       const left = isFinal(status) ? leftOf(root, task) : []
-      return { status, because: [...left, ...reasons(attributed(history, task)), ...(yield* explainWithdrawn(task)), ...(yield* lastSaid(root, task))], next: nextOf(task, yield* explainAgain(task)) }
+      const shimless = explainShimless(root, task, now)
+      const because = [...(shimless?.because ?? left), ...reasons(attributed(history, task)), ...(yield* explainWithdrawn(task)), ...(yield* lastSaid(root, task))]
+      return { status, because, next: shimless?.next ?? nextOf(task, yield* explainAgain(task)) }
     }).pipe(Effect.mapError(toProblem(id)))
   )
 })
