@@ -1,6 +1,6 @@
 /** Answers an array of payloads: each item has its own result, in the order given. */
 import { errorOf } from "@backbeat/contract/Envelope"
-import { commandInputError } from "@backbeat/contract/Problem"
+import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Call, Handled } from "../handlers/Call.ts"
