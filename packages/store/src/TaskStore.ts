@@ -78,6 +78,8 @@ export class TaskStore extends Context.Service<
     readonly transact: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreError, R>
     /** Ends when every transaction before is on the disk, so that a power failure does not take it back either. */
     readonly flushed: Effect.Effect<void, StoreError>
+    /** Does what is best done while nobody waits. */
+    readonly tidy: Effect.Effect<void, StoreError>
     /** The task of this id, or null. */
     readonly find: (id: string) => Effect.Effect<Task | null, StoreError>
     /**

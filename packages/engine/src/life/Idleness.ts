@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import { Settings } from "../home/Settings.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { Alarm } from "../time/Alarm.ts"
-import { makeRest } from "./makeRest.ts"
+import { giveBack, makeRest } from "./makeRest.ts"
 import { Shutdown } from "./Shutdown.ts"
 
 /** Counts open calls. */
@@ -28,7 +28,7 @@ const make = Effect.gen(function* () {
   const shutdown = yield* Shutdown
   const transitions = yield* Transitions
   const run = yield* FiberSet.makeRuntime()
-  const wake = yield* makeRest()
+  const wake = yield* makeRest(Effect.andThen(Effect.ignore(store.tidy), giveBack))
   let open = 0
 
   const endIfIdle = Effect.gen(function* () {

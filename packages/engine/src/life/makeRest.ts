@@ -10,13 +10,14 @@ import { releaseProgram } from "./releaseProgram.ts"
 /** How long, in milliseconds, nothing has happened at each collection. What the first one lets go of is free after the second. */
 const restsMs = [3000, 6000]
 
-const giveBack = (): void => {
+/** Gives back garbage, and the program's own code. */
+export const giveBack = Effect.sync(() => {
   Bun.shrink()
   releaseProgram()
-}
+})
 
 /** The returned function says that something happens; `collect` runs when nothing has for a while, `now` is in milliseconds. */
-export const makeRest = (collect = giveBack, now = () => performance.now()) =>
+export const makeRest = (collect: Effect.Effect<void>, now = () => performance.now()) =>
   Effect.gen(function* () {
     const alarm = yield* Alarm
     const run = Effect.runForkWith(yield* Effect.context<never>())
@@ -25,11 +26,9 @@ export const makeRest = (collect = giveBack, now = () => performance.now()) =>
 
     const restedMs = () => now() - activeAt
     const rest: Effect.Effect<void> = Effect.suspend(() => {
-      if (restedMs() >= (restsMs[collected] ?? 0)) {
-        collected++
-        collect()
-      }
-      return awaitRest
+      if (restedMs() < (restsMs[collected] ?? 0)) return awaitRest
+      collected++
+      return Effect.andThen(collect, awaitRest)
     })
     const awaitRest = Effect.flatMap(Clock.currentTimeMillis, (time) => {
       const next = restsMs[collected]

@@ -23,7 +23,7 @@ const onTestClock = (body: (rig: Rig) => Effect.Effect<void>): Promise<void> =>
     const clock = yield* TestClock.make()
     let collections = 0
     yield* Effect.gen(function* () {
-      const wake = yield* makeRest(() => void collections++, () => clock.currentTimeMillisUnsafe())
+      const wake = yield* makeRest(Effect.sync(() => void collections++), () => clock.currentTimeMillisUnsafe())
       yield* body({ wake, pass: (ms) => Effect.andThen(go(clock, ms), Effect.sync(() => collections)) })
     }).pipe(Effect.provide(layerAlarm), Effect.provideService(Clock.Clock, clock))
   }).pipe(Effect.scoped, Effect.runPromise)

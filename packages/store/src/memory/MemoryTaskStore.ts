@@ -28,6 +28,7 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
   return {
     transact,
     flushed: Effect.void,
+    tidy: Effect.void,
     find: (id) => read(() => memory.entries.get(id)?.task ?? null),
     record: (changes) => write(() => changes.flatMap((change) => recordChange(memory, journal, change))),
     list: (filter, page) => read(() => listPage([...memory.entries.values()], filter, page)),

@@ -24,9 +24,10 @@ const preparedCount = 96
 const begin = "BEGIN IMMEDIATE"
 
 /**
- * Pages and the WAL stay small because the engine stays small: 2 MB of cache, checkpoints at 4 MB. NORMAL leaves
- * the forcing of commits to the disk to flush.ts. A foreign writer is waited for at most a second, because the wait stops every fiber.
- * The write that is taken back finds out whether the file can be written: SQLite opens it for reading otherwise.
+ * Pages and the WAL stay small because the engine stays small: 2 MB of cache, checkpoints when the engine rests and at 16 MB, for
+ * a checkpoint waits for the disk in the middle of a commit. NORMAL leaves the forcing of commits to the disk to flush.ts. A
+ * foreign writer is waited for at most a second, because the wait stops every fiber. The write that is taken back finds out
+ * whether the file can be written: SQLite opens it for reading otherwise.
  */
 const settings = `
   PRAGMA busy_timeout = 1000;
@@ -35,7 +36,7 @@ const settings = `
   PRAGMA foreign_keys = ON;
   PRAGMA cache_size = -2000;
   PRAGMA mmap_size = 0;
-  PRAGMA wal_autocheckpoint = 1000;
+  PRAGMA wal_autocheckpoint = 4000;
   PRAGMA journal_size_limit = 8388608;
   BEGIN;
   PRAGMA user_version = 0;

@@ -29,6 +29,7 @@ const make = ({ sql, path, explained, transact, flushed }: SqliteDatabase["Servi
   return {
     transact,
     flushed,
+    tidy: explained(Effect.asVoid(sql`PRAGMA wal_checkpoint(PASSIVE)`)),
     find: (id) =>
       Effect.map(tasks(sql`${select} WHERE t.id = ${id}`), ([task]) => task ?? null),
     record: (changes) => (changes.length === 0 ? Effect.succeed([]) : explained(whole(sql, recordChanges(sql, changes)))),

@@ -252,3 +252,22 @@ describe("a database that is no longer this program's to write", () => {
     expect(kept).toEqual(["before", null])
   })
 })
+
+describe("tidying", () => {
+  test("moves what the write-ahead log holds into the database, and loses nothing of it", async () => {
+    const logBytes = () => statSync(`${scratch.path}-wal`).size
+    await scratch.use((store) =>
+      Effect.gen(function* () {
+        yield* store.transact(store.record([creation("one")]))
+        const before = statSync(scratch.path).size
+        const grown = logBytes()
+        yield* store.tidy
+        expect(statSync(scratch.path).size).toBeGreaterThan(before)
+        // The next commit begins the log anew.
+        yield* store.transact(store.record([creation("two")]))
+        expect(logBytes()).toBe(grown)
+        expect([(yield* store.find("one"))?.id, (yield* store.find("two"))?.id]).toEqual(["one", "two"])
+      })
+    )
+  })
+})
