@@ -8,6 +8,9 @@ import { unreachable } from "./Unreachable.ts"
 /** Longer than an engine needs to begin; one that died on the way leaves no event. */
 const patienceMs = 1000
 
+/** Whether there is a home. */
+export const isThere = (root: string): boolean => statSync(root, { throwIfNoEntry: false }) !== undefined
+
 /** Loaded here alone: it costs as much as a call, and the caller that starts the engine does without. */
 const accepts = async (path: string): Promise<boolean> => {
   const { connect } = await import("node:net")

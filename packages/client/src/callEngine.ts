@@ -84,7 +84,11 @@ export const callEngine = async (target: Target, call: OutgoingCall): Promise<Re
     if (got.state !== "absent") body = JSON.stringify(repeated)
     const lostAt = performance.now()
     if (engineCommand !== null) {
-      const { awaitSuccessor, bringUp } = await import("./bringUp.ts")
+      const { awaitSuccessor, bringUp, isThere } = await import("./bringUp.ts")
+      // An engine in a new home would know nothing of what this call is about.
+      if (got.state !== "absent" && !isThere(root)) {
+        throw unreachable(`the home ${root} was removed or moved away during ${call.operation}`, "Put it back and call again, or call again to begin a new one.", { home: root })
+      }
       const isYielded = got.state === "handover" && got.successor !== "" && got.successor !== call.caller["version"]
       await (isYielded ? awaitSuccessor(root) : bringUp(engineCommand, target))
     }

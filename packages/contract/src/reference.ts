@@ -196,6 +196,7 @@ ${markdownTable(
 
 With \`--stream\` the answer is a frame a line. To go on behind a frame, give as \`since\` to \`events\` its \`sequence\`, and to \`logs\` the
 \`data.cursor\` of a line. \`logs\` does not take a \`sequence\`: that of a line is only the one of the last event before it.
+With \`context\` only the last line has a \`data.cursor\`.
 A line before which output was dropped that this reader never got says so in \`data.droppedBytes\`.`
 
 const flags = (): string => `## Flags

@@ -65,8 +65,11 @@ describe("a home that is removed under its engine", () => {
     await Bun.sleep(200)
     const begunAt = performance.now()
     rmSync(rig.home, { recursive: true, force: true })
-    expect((await waiting).document).toMatchObject({ ok: false, error: { type: "TaskNotFound" } })
+    const { document } = await waiting
+    expect(document).toMatchObject({ ok: false, error: { type: "EngineUnreachable", message: expect.stringContaining("was removed or moved away during wait") } })
     expect(performance.now() - begunAt).toBeLessThan(3000)
+    expect(existsSync(rig.home)).toBe(false)
+    await rig.data("list")
     while (isAlive(old)) await Bun.sleep(5)
     // The old engine has not taken the new one's socket with it.
     const [engine] = enginesOf(rig.home)

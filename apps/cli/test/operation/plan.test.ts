@@ -74,7 +74,7 @@ describe("a plan", () => {
   test("warns of an agent that is not installed, in a pipeline too, which is refused only when it is made", async () => {
     await using rig = new Rig()
     const env = { PATH: "/usr/bin:/bin", HOME: rig.scratch }
-    const warned = { warnings: ["it could not be started: command not found: claude"] }
+    const warned = { warnings: ["it would be refused with AgentUnavailable: the agent claude cannot be run: command not found: claude"] }
     const pipeline = { steps: [{ command: "true" }, { agent: "claude", prompt: "Hello." }] }
     const call = async (...args: ReadonlyArray<string>) => (await rig.call(args, { env })).document
     expect(await call("plan", JSON.stringify({ payload: pipeline.steps[1] }))).toMatchObject({ data: { tasks: [warned] } })

@@ -93,6 +93,9 @@ describe("logs", () => {
       expect(await rig.refusal(["logs", '{"id":"x","context":2}', ...flags])).toMatchObject({ message: "context: goes with grep", details: { path: "context" } })
     }
     expect(await rig.data("logs", { id: "x", follow: false, grep: "2", context: 0 })).toMatchObject({ lines: ["2"] })
+    expect(await rig.refusal(["logs", '{"id":"x","follow":true,"grep":"2","context":1}', "--stream"])).toMatchObject({ message: "context: does not go with follow" })
+    const { stdout } = await rig.call(["logs", '{"id":"x","grep":"2","context":1}', "--stream"])
+    expect(stdout.trimEnd().split("\n").map((line) => "cursor" in JSON.parse(line).data)).toEqual([false, false, true])
   })
 
   test("reads each attempt by itself", async () => {

@@ -47,7 +47,7 @@ const onceMore = (id: string, ids: ReadonlyArray<string>): string => {
 const isPipeline = ({ id, state: { status } }: Pipeline, rest: ReadonlyArray<string>): Problem => {
   const its = `Look at its tasks with: backbeat pipeline get ${id}`
   const runs = [`${id} is a pipeline, not a task. ${its}`, `wait for it with: ${callText("wait", { pipelineId: id })}`, `stop it with: backbeat pipeline cancel ${id}.`]
-  const ended = [`${id} is a pipeline, not a task, and has ended (${status}). ${its}`, ...(rest.length === 0 ? [] : [onceMore(id, rest)])]
+  const ended = [`${id} is a pipeline, not a task, and has ended (${status}). ${its}`, ...(rest.length === 0 || status === "completed" ? [] : [onceMore(id, rest)])]
   return { ...taskNotFound(id), hint: (status === "running" ? runs : ended).join("; ") }
 }
 

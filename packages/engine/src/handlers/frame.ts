@@ -32,7 +32,7 @@ export const eventFrame = ({ subject, id, sequence, at, actor, event }: Recorded
 }
 
 /** A line with what only a stream tells: the place behind it, and how many bytes were dropped before it that this reader never got. */
-type StreamedLine = LogLine & { readonly cursor?: string; readonly droppedBytes?: number }
+export type StreamedLine = LogLine & { readonly cursor?: string; readonly droppedBytes?: number }
 
 /** One line of output. Lines are between events, so `sequence` is that of the last event before; `logs` goes on from `cursor`. */
 export const lineFrame = (taskId: string, sequence: number, { at, cursor, droppedBytes, stream, text }: StreamedLine): Frame => ({

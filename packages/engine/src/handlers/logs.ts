@@ -13,7 +13,6 @@ import { beginArtifact } from "../home/artifact.ts"
 import { readableDir } from "../agent/readableDir.ts"
 import { attemptDir, Home } from "../home/Home.ts"
 import { parseCursor } from "../output/Cursor.ts"
-import type { FollowedLine } from "../output/follow.ts"
 import type { Located } from "../output/locate.ts"
 import { cursorBehind, cursorsOf, locateLogs, type LogQuery } from "../output/LogQuery.ts"
 import { type LinePage, pagesOf } from "../output/pages.ts"
@@ -21,7 +20,7 @@ import { renderLine, summarize } from "../output/render.ts"
 import { makeTaskLines } from "../output/taskLines.ts"
 import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { type Call, handle, handleParts, handleStream, toProblem } from "./Call.ts"
-import { lineFrame } from "./frame.ts"
+import { lineFrame, type StreamedLine } from "./frame.ts"
 import { View, wrongField } from "./View.ts"
 
 /** An inline answer that is larger than this many bytes becomes an artifact with `--output auto`. */
@@ -122,13 +121,17 @@ const writeAll = Effect.fnUntraced(function* (root: string, task: Task, query: L
   )
 })
 
-/** The lines as they are asked for, each with the place from which to go on behind it; the first one behind a gap tells what was dropped there. */
-const linesOf = (task: Task, located: Located): Stream.Stream<FollowedLine, Problem> =>
+/**
+ * The lines as they are asked for, each with the place from which to go on behind it; the first one behind a gap tells what was dropped
+ * there. Among lines of context there is no such place: what stands around a match would come again or be missing.
+ */
+const linesOf = (task: Task, located: Located): Stream.Stream<StreamedLine, Problem> =>
   Stream.suspend(() => {
     const passed = cursorsOf(located)
+    const isPlain = located.choice.contextLines === 0
     let toldBytes = 0
     return Stream.flatMap(Stream.mapError(pagesOf(located), gone(task)), ({ isLast, lineEnds, lines, lostBytes }) => {
-      const each = lines.map((line, index): FollowedLine => ({ ...line, cursor: passed(line, lineEnds[index] ?? 0) }))
+      const each = lines.map((line, index): StreamedLine => (isPlain ? { ...line, cursor: passed(line, lineEnds[index] ?? 0) } : line))
       const droppedBytes = located.droppedBytes + lostBytes - toldBytes
       const first = droppedBytes > 0 ? each.splice(0, 1).map((line) => ({ ...line, droppedBytes })) : []
       if (first.length > 0) toldBytes += droppedBytes
@@ -139,14 +142,19 @@ const linesOf = (task: Task, located: Located): Stream.Stream<FollowedLine, Prob
     })
   })
 
+const strayContext = ({ context = 0, follow, grep }: Input<"logs">): Problem | null => {
+  if (context > 0 && grep === undefined) return wrongField("context", "goes with grep", "Add grep, or leave context away.")
+  if (context === 0 || follow !== true) return null
+  return wrongField("context", "does not go with follow", "Leave one of them away: what stands behind a line is not there when the line comes.")
+}
+
 /** Turns a payload into what is looked for; made once. */
 const makeQueryOf = Effect.gen(function* () {
   const { root } = yield* Home
   const lives = yield* LiveAttempts
   return Effect.fnUntraced(function* (task: Task, input: Input<"logs">) {
-    if (input.context !== undefined && input.grep === undefined) {
-      return yield* Effect.fail(wrongField("context", "goes with grep", "Add grep, or leave context away."))
-    }
+    const stray = strayContext(input)
+    if (stray !== null) return yield* Effect.fail(stray)
     const last = Math.max(1, lastAttempt(task.state))
     const attempt = input.attempt ?? last
     const dir = attemptDir(root, task.id, attempt)

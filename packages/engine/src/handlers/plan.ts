@@ -23,6 +23,7 @@ import { resolveCommand } from "../process/resolveCommand.ts"
 import { checkCount } from "../server/batch.ts"
 import { busyIn, slotsOf } from "../task/slots.ts"
 import { actorName } from "./actorName.ts"
+import { agentUnavailable } from "./agentWork.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { arrange, makeStandings } from "./dependencies.ts"
 import { joinProblems } from "./joinProblems.ts"
@@ -55,8 +56,12 @@ const spawning = (specified: Specified, config: Configuration) => {
   const argv = commandLineOf(spec, config)
   const resolved = resolveCommand({ argv, cwd: spec.cwd, env })
   const { work } = spec
+  const unavailable = agentUnavailable(spec, env, config)
+  const failing = unavailable === null ? null : `it would be refused with ${unavailable.type}: ${unavailable.message}`
+  const unspawned = resolved.kind === "notSpawned" ? `it could not be started: ${resolved.message}` : null
+  const trouble = failing ?? unspawned
   const warnings = [
-    ...(resolved.kind === "notSpawned" ? [`it could not be started: ${resolved.message}`] : withoutLogin(specified, config)),
+    ...(trouble === null ? withoutLogin(specified, config) : [trouble]),
     ...(work.kind === "prompt" && work.permissionMode === "full" ? [`${work.agent} would work without any check of what it does (permissionMode full)`] : [])
   ]
   return { argv: resolved.kind === "resolved" ? [resolved.path, ...argv.slice(1)] : argv, warnings }

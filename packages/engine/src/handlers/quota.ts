@@ -20,7 +20,7 @@ export const makeQuota = Effect.gen(function* () {
       const live = yield* store.liveCount
       if (live >= maxLive) {
         const hint = "Wait for some to end, stop some, or raise maxLive in the configuration."
-        return yield* Effect.fail(problem("QuotaExceeded", `${live} tasks live already`, hint, { maxLive, live }))
+        return yield* Effect.fail(problem("QuotaExceeded", live === 1 ? "1 task lives already" : `${live} tasks live already`, hint, { maxLive, live }))
       }
     })
   }
