@@ -173,7 +173,7 @@ describe("a default agent that there is not", () => {
     expect(await show()).toMatchObject({ problems: [{ key: "defaultAgent" }], config: { defaultAgent: null } })
     writeFileSync(join(rig.home, "config.json"), JSON.stringify({ defaultAgent: "slow", agents }))
     expect(await show()).toMatchObject({
-      problems: [{ key: "defaultAgent", message: `is no agent that there is: nope; ${known}` }],
+      problems: [{ key: "defaultAgent", message: `is no agent that there is: nope; ${known} (set by the variable BACKBEAT_DEFAULT_AGENT)` }],
       config: { defaultAgent: "slow" },
       sources: { defaultAgent: "file" }
     })

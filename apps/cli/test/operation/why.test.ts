@@ -38,3 +38,17 @@ test("why tells the newest reasons of a long life, and by whom each was caused",
     { what: "attempt 4 was opened" }
   ])
 })
+
+test("why tells which removed task a restart would lack, and what it says leads on", async () => {
+  await using rig = new Rig()
+  const chain = [{ id: "k1", command: "false" }, ...["k2", "k3"].map((id, at) => ({ id, command: "true", dependsOn: [`k${at + 1}`] }))]
+  await rig.data("start", chain, ["--wait"])
+  await rig.data("prune", { olderThanDays: 0, status: "failed" })
+  const lacking = "k2 depends on k1, which was removed: start k1 again before a restart, or start "
+  expect((await rig.data("why", { id: "k2" }))["next"]).toBe(`${lacking}k2 anew without it.`)
+  expect((await rig.data("why", { id: "k3" }))["next"]).toBe(`${lacking}k3 anew without it.`)
+  expect(await rig.refusal(["restart", "k2"])).toMatchObject({ type: "DependencyNotFound" })
+  await rig.data("start", { id: "k1", command: "true" }, ["--wait"])
+  expect((await rig.data("why", { id: "k3" }))["next"]).toContain(`restart '["k2","k3"]'`)
+  expect(await rig.data("restart", ["k2", "k3"], ["--wait"])).toMatchObject({ successCount: 2 })
+})

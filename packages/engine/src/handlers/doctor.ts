@@ -93,7 +93,7 @@ export const makeDoctorHandler = Effect.gen(function* () {
         check("engine", "ok", `version ${version}, pid ${process.pid}`),
         ...(problems.length === 0
           ? [check("config", "ok", "every value is valid")]
-          : problems.map(({ key, message }) => check("config", "warn", `${key}: ${message}`, "Run config set or config reset."))),
+          : problems.map(({ key, message }) => check("config", "warn", `${key}: ${message}`, "Run config set or config reset. What a variable sets, change there, and end the engine: it keeps the variables with which it began."))),
         checkClock(),
         checkTracking(),
         ...checkAgents(yield* inspectAgents(settings.current(), caller.env ?? {}))

@@ -51,8 +51,15 @@ const fateOf = (task: Task): Reason => {
 /** So many ids stand in a call; of more only the first. */
 const namedAtMost = 20
 
-/** What a restart of a task needs before it: these, in their order. */
-const againAfter = (id: string, [first, ...others]: ReadonlyArray<string>): string => {
+/** A task that was removed, and the one that cannot run again without it. */
+interface Missing {
+  readonly by: string
+  readonly id: string
+}
+
+/** What a restart of a task needs before it: these, in their order, and one that nobody can restart. */
+const againAfter = (id: string, [first, ...others]: ReadonlyArray<string>, missing: Missing | null): string => {
+  if (missing !== null) return `${missing.by} depends on ${missing.id}, which was removed: start ${missing.id} again before a restart, or start ${id} anew without it.`
   if (first === undefined) return "Use restart to run it again."
   const ids = [first, ...others, id]
   const alone = `A restart of it alone would be withdrawn at once, because of ${others.at(-1) ?? first}.`
@@ -94,28 +101,31 @@ export const makeWhyBlocked = Effect.gen(function* () {
     } satisfies Explanation
   })
 
-  /** What has to run again before an ended task can, each behind what it needs itself. */
+  /** What has to run again before an ended task can, each behind what it needs itself; `missing` is the first of it that was removed. */
   const neededFirst = Effect.fnUntraced(function* (task: Task) {
     const needed = new Set<string>()
     const seen = new Set<string>()
+    let missing: Missing | null = null
     const visit = (from: Task): Effect.Effect<void, StoreError> =>
       Effect.forEach(
         from.spec.dependsOn,
         Effect.fnUntraced(function* ({ task: id, on }: Dependency) {
-          const its = seen.has(id) || seen.size >= maxDepth ? null : yield* store.find(id)
-          if (its === null || meets(on, its.state) !== false) return
+          if (seen.has(id) || seen.size >= maxDepth) return
           seen.add(id)
+          const its = yield* store.find(id)
+          if (its === null) missing ??= { by: from.id, id }
+          if (its === null || meets(on, its.state) !== false) return
           yield* visit(its)
           needed.add(id)
         }),
         { discard: true }
       )
     yield* visit(task)
-    return [...needed]
+    return { needed: [...needed], missing }
   })
 
   /** How an ended task is run again. */
-  const explainAgain = (task: Task) => Effect.map(neededFirst(task), (needed) => againAfter(task.id, needed))
+  const explainAgain = (task: Task) => Effect.map(neededFirst(task), ({ needed, missing }) => againAfter(task.id, needed, missing))
 
   /** The failure with which a withdrawal began; nothing for other tasks. */
   const explainWithdrawn = Effect.fnUntraced(function* ({ state }: Task) {

@@ -92,7 +92,11 @@ export const resolve = (file: unknown, environment: Readonly<Record<string, stri
   } else if (file !== undefined) flaws.push({ at: [], path: "", kind: "value", message: "the file does not hold a JSON object" })
   for (const [key, name] of variables) {
     const text = environment[name]
-    if (text !== undefined && text !== "") take(key, fromText(key, text), "environment")
+    if (text === undefined || text === "") continue
+    const before = flaws.length
+    take(key, fromText(key, text), "environment")
+    // No setting of the file mends it.
+    for (const flaw of flaws.splice(before)) flaws.push({ ...flaw, message: `${flaw.message} (set by the variable ${name})` })
   }
   flaws.push(...agentFlaws(config))
   const problems = flaws.map(({ path, message }) => ({ key: path, message }))

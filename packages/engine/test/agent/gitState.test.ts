@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import { filterNames, gitState, parseGitStatus } from "@backbeat/engine/agent/gitState"
 import * as Effect from "effect/Effect"
-import { chmodSync, mkdirSync, mkdtempSync, existsSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -78,6 +78,8 @@ const plant = async (settings: (program: string) => ReadonlyArray<readonly [key:
   for (const [key, value] of settings(program)) await git("config", key, value)
   // Of the same size: only its content tells that it is another.
   write("file", "other")
+  // Of another time than the index knows, though the same: git then writes its index, for which it has a hook.
+  utimesSync(join(folder, ".gitattributes"), 1e9, 1e9)
   return { ran: () => existsSync(ran), unguarded: () => Bun.spawnSync(["git", "status"], { cwd: folder, timeout: 5000 }) }
 }
 
