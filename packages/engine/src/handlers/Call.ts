@@ -44,33 +44,20 @@ export interface Handled {
   readonly stream?: (payload: unknown) => Effect.Effect<Stream.Stream<Frame, Problem>, Problem>
 }
 
-/** Ties a streaming handler to its row. */
-export const handleStream =
-  <Input, Output>(
-    operation: Operation<string, Schema.Codec<Input, unknown>, Schema.Codec<Output, unknown>>,
-    body: (input: Input) => Effect.Effect<Stream.Stream<Frame, Problem>, Problem>
+/** Ties code to a row of the table: it gets the decoded payload, and what else it is called with as it is. */
+export const tied =
+  <Input, Rest extends ReadonlyArray<unknown>, A>(
+    operation: Operation<string, Schema.Codec<Input, unknown>>,
+    body: (input: Input, ...rest: Rest) => Effect.Effect<A, Problem>
   ) =>
-  (payload: unknown) =>
-    Effect.flatMap(Effect.fromResult(decodePayload(operation, payload)), body)
-
-/** Ties a handler that answers in parts to its row. */
-export const handleParts =
-  <Input, Output>(
-    operation: Operation<string, Schema.Codec<Input, unknown>, Schema.Codec<Output, unknown>>,
-    body: (input: Input, call: Call) => Effect.Effect<Stream.Stream<string> | null, Problem>
-  ) =>
-  (payload: unknown, call: Call) =>
-    Effect.flatMap(Effect.fromResult(decodePayload(operation, payload)), (input) => body(input, call))
+  (payload: unknown, ...rest: Rest): Effect.Effect<A, Problem> =>
+    Effect.flatMap(Effect.fromResult(decodePayload(operation, payload)), (input) => body(input, ...rest))
 
 /** Ties a handler to its row: the payload is decoded before, the data checked by type. */
 export const handle = <Input, Output>(
   operation: Operation<string, Schema.Codec<Input, unknown>, Schema.Codec<Output, unknown>>,
   body: (input: Input, call: Call) => Effect.Effect<Output, Problem>
-): Handled => ({
-  operation,
-  answer: (payload, call) =>
-    Effect.flatMap(Effect.fromResult(decodePayload(operation, payload)), (input) => body(input, call))
-})
+): Handled => ({ operation, answer: tied(operation, body) })
 
 /** What can go wrong below a handler. */
 export type Trouble = TaskMissing | IllegalTransition | StoreError | Problem

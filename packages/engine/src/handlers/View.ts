@@ -32,8 +32,8 @@ export class View extends Context.Service<
 
 const unfinished = ["failed", "cancelled"] as const
 
-/** So many ids stand in a hint; of more it says how they are found. */
-const namedAtMost = 20
+/** So many ids stand in a hint; of more it says how they are found, or where to begin. */
+export const namedAtMost = 20
 
 /** How what did not complete of a pipeline that has ended is done again: restart goes in the order of what its tasks depend on. */
 const onceMore = (id: string, ids: ReadonlyArray<string>): string => {

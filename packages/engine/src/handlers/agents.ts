@@ -27,7 +27,7 @@ export const problemsOf = ({ agent, command, installed, version, kind, auth, ins
       permissionMode === "full",
       {
         message: "the configuration lets it do everything without a check (permissionMode full)",
-        fix: `backbeat config set '{"key":"agents.${agent}.permissionMode","value":"edit"}'`,
+        fix: callText("config set", { key: `agents.${agent}.permissionMode`, value: "edit" }),
         serious: false
       }
     ]

@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { makeTaskLines } from "../output/taskLines.ts"
 import { Transitions } from "../task/Transitions.ts"
-import { handle, handleStream, toProblem } from "./Call.ts"
+import { handle, tied, toProblem } from "./Call.ts"
 import { eventFrame, lineFrame, pipelineSnapshotFrame, snapshotFrame } from "./frame.ts"
 import { makeLinesBeforeEnds } from "./linesBeforeEnds.ts"
 import { makePipelineView } from "./PipelineView.ts"
@@ -167,5 +167,5 @@ export const makeEventsHandler = Effect.gen(function* () {
       return { events: events.map(eventFrame), cursor: events.at(-1)?.sequence ?? since }
     })
 
-  return { ...handle(operations.events, answer), stream: handleStream(operations.events, stream) }
+  return { ...handle(operations.events, answer), stream: tied(operations.events, stream) }
 })

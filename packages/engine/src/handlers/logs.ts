@@ -19,7 +19,7 @@ import { type LinePage, pagesOf } from "../output/pages.ts"
 import { renderLine, summarize } from "../output/render.ts"
 import { makeTaskLines } from "../output/taskLines.ts"
 import { LiveAttempts } from "../task/LiveAttempts.ts"
-import { type Call, handle, handleParts, handleStream, toProblem } from "./Call.ts"
+import { type Call, handle, tied, toProblem } from "./Call.ts"
 import { lineFrame, type StreamedLine } from "./frame.ts"
 import { View, wrongField } from "./View.ts"
 
@@ -227,5 +227,5 @@ export const makeLogsHandler = Effect.gen(function* () {
     return Stream.map(linesOf(task, yield* find(query, false)), (line) => lineFrame(task.id, sequence, line))
   })
 
-  return { ...handle(operations.logs, answer), parts: handleParts(operations.logs, parts), stream: handleStream(operations.logs, stream) }
+  return { ...handle(operations.logs, answer), parts: tied(operations.logs, parts), stream: tied(operations.logs, stream) }
 })

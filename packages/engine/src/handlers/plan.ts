@@ -29,7 +29,7 @@ import { arrange, makeStandings } from "./dependencies.ts"
 import { joinProblems } from "./joinProblems.ts"
 import { makePipelineCreation } from "./pipelineCreation.ts"
 import { itemsOf, within } from "./pipelineItems.ts"
-import { foretold, makeRehearseStart } from "./rehearseStart.ts"
+import { foretold, makeRehearseStart, refusedWith } from "./rehearseStart.ts"
 import { iso } from "./taskAnswer.ts"
 import { type Specified, specify } from "./taskSpec.ts"
 import { wrongField } from "./View.ts"
@@ -57,9 +57,8 @@ const spawning = (specified: Specified, config: Configuration) => {
   const resolved = resolveCommand({ argv, cwd: spec.cwd, env })
   const { work } = spec
   const unavailable = agentUnavailable(spec, env, config)
-  const failing = unavailable === null ? null : `it would be refused with ${unavailable.type}: ${unavailable.message}`
   const unspawned = resolved.kind === "notSpawned" ? `it could not be started: ${resolved.message}` : null
-  const trouble = failing ?? unspawned
+  const trouble = unavailable === null ? unspawned : refusedWith(unavailable)
   const warnings = [
     ...(trouble === null ? withoutLogin(specified, config) : [trouble]),
     ...(work.kind === "prompt" && work.permissionMode === "full" ? [`${work.agent} would work without any check of what it does (permissionMode full)`] : [])

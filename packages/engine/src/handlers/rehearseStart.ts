@@ -29,8 +29,13 @@ export const makeRehearseStart = Effect.gen(function* () {
     )
 })
 
-/** How a refusal is foretold. */
-export const foretold = ({ type, message, hint, details: { indices } }: Problem): string =>
-  Array.isArray(indices)
+/** That a problem would refuse it. */
+export const refusedWith = ({ message, type }: Problem): string => `it would be refused with ${type}: ${message}`
+
+/** How a refusal is foretold, with what to do. */
+export const foretold = (refusal: Problem): string => {
+  const { details: { indices }, hint } = refusal
+  return Array.isArray(indices)
     ? `it would be refused: items ${indices.join(" and ")} have the same id. Give each an id of its own`
-    : `it would be refused with ${type}: ${message}. ${hint}`
+    : `${refusedWith(refusal)}. ${hint}`
+}

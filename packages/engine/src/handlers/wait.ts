@@ -148,9 +148,7 @@ export const makeWaitHandler = Effect.gen(function* () {
     yield* Effect.forEach(ids, view.find)
     const done = new Set<string>()
     const each = ids.map((id) => Effect.tap(awaitOne(id, input.for ?? "end"), () => Effect.sync(() => done.add(id))))
-    if (ids.length > 0) {
-      yield* input.mode === "any" ? Effect.raceAllFirst(each) : Effect.all(each, { concurrency: "unbounded" })
-    }
+    yield* input.mode === "any" ? Effect.raceAllFirst(each) : Effect.all(each, { concurrency: "unbounded" })
     const tasks = yield* Effect.forEach(ids, view.find)
     return {
       tasks: tasks.map(view.brief),

@@ -10,6 +10,7 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { actorName } from "./actorName.ts"
 import { iso } from "./taskAnswer.ts"
+import { namedAtMost } from "./View.ts"
 
 type Explanation = Omit<Output<"why">, "status">
 type Reason = Explanation["because"][number]
@@ -47,9 +48,6 @@ const fateOf = (task: Task): Reason => {
   const reason = state.reason === null ? "" : `: ${state.reason}`
   return { what: `${id} was cancelled by ${actorName(state.by)}${reason}`, since, actor: state.by }
 }
-
-/** So many ids stand in a call; of more only the first. */
-const namedAtMost = 20
 
 /** A task that was removed, and the one that cannot run again without it. */
 interface Missing {

@@ -45,7 +45,7 @@ const take = (root: string): Election | null => {
   const open = (path: string, flags: string) => {
     const fd = openSync(path, flags, 0o600)
     fds.push(fd)
-    return ownFile(path, fstatSync(fd, { bigint: true }).ino)
+    return { fd, ...ownFile(path, fstatSync(fd, { bigint: true }).ino) }
   }
   const resign = () => {
     for (const fd of fds.splice(0)) closeSync(fd)
@@ -53,7 +53,7 @@ const take = (root: string): Election | null => {
   try {
     const lock = open(join(root, "engine.lock"), "a")
     const home = open(root, "r")
-    if (fds[0] !== undefined && tryLock(fds[0])) return { isHeld: lock.isThere, hasHome: home.isThere, guard: lock.guard, resign }
+    if (tryLock(lock.fd)) return { isHeld: lock.isThere, hasHome: home.isThere, guard: lock.guard, resign }
   } catch (thrown) {
     resign()
     throw thrown

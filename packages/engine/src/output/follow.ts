@@ -3,15 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { formatCursor } from "./Cursor.ts"
 import type { Cursor } from "./Cursor.ts"
 import type { OutputWatch } from "./Growth.ts"
 import type { InvalidLogQuery } from "./InvalidLogQuery.ts"
 import type { LogLine } from "./LogLine.ts"
 import type { OutputGone } from "./OutputGone.ts"
 import type { OutputStream } from "./OutputStream.ts"
-import { type LineChoice, locate } from "./locate.ts"
-import { checkCursor, choiceOf } from "./LogQuery.ts"
+import { type LineChoice, locate, type Located } from "./locate.ts"
+import { checkCursor, choiceOf, cursorsOf } from "./LogQuery.ts"
 import { allLines, type LinePage } from "./pages.ts"
 
 const pageLines = 2_000
@@ -94,19 +93,18 @@ const nextPage = Effect.fnUntraced(function* (progress: Progress, from: Reached)
   if (found._tag === "Failure") return yield* Effect.as(news.await, [[], Option.some(from)] as const)
   const page = found.success
   const droppedBytes = from.droppedBytes + located.droppedBytes + page.lostBytes
-  const lines = followed(page, from, droppedBytes)
+  const lines = followed(located, page, droppedBytes)
   if (ended && !located.hasMore) return [lines, Option.none<Reached>()] as const
   if (lines.length === 0 && !located.hasMore) yield* news.await
   const next = { attempt: following.attempt, ...located.next, droppedBytes: lines.length === 0 ? droppedBytes : 0 }
   return [lines, Option.some<Reached>(next)] as const
 })
 
-function followed(page: Pick<LinePage, "lines" | "lineEnds">, from: Cursor, droppedBytes: number): readonly FollowedLine[] {
-  const reached = { attempt: from.attempt, stdout: from.stdout, stderr: from.stderr }
+function followed(located: Located, page: Pick<LinePage, "lines" | "lineEnds">, droppedBytes: number): readonly FollowedLine[] {
+  const passed = cursorsOf(located)
   return page.lines.map((line, index) => {
-    reached[line.stream] = page.lineEnds[index] ?? reached[line.stream]
     const told = index === 0 && droppedBytes > 0 ? { droppedBytes } : {}
-    return { ...line, cursor: formatCursor(reached), ...told }
+    return { ...line, cursor: passed(line, page.lineEnds[index] ?? 0), ...told }
   })
 }
 
