@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { signalProcess } from "@backbeat/engine/process/posix"
 
 /** The binary under test. */
 export const binary = process.env["BACKBEAT_BINARY"] ?? join(import.meta.dir, "..", "..", "..", "dist", "backbeat")
@@ -123,6 +124,21 @@ export class Rig {
     return typeof pid === "number" ? pid : null
   }
 
+  /** The engine's pid. A call starts the engine when there is none, so that nobody signals pid 0, which is the test's own group. */
+  async engine(): Promise<number> {
+    await this.data("list", { limit: 1 })
+    const pid = await this.enginePid()
+    if (pid === null) throw new Error("the engine ended at once")
+    return pid
+  }
+
+  /** Ends the engine as a newer one does, in order; ends when it is gone. */
+  async endEngine(): Promise<void> {
+    const pid = await this.engine()
+    signalProcess(pid, "SIGTERM")
+    while (isAlive(pid)) await Bun.sleep(1)
+  }
+
   /** Kills the engine as nothing else can; ends when it is gone. */
   async killEngine(): Promise<void> {
     const pid = await this.enginePid()
@@ -140,11 +156,7 @@ export class Rig {
       // The home is one that cannot be used: nothing runs in it but what is killed below.
     }
     for (const pid of markedProcesses(this.home)) {
-      try {
-        process.kill(pid, "SIGKILL")
-      } catch {
-        // It ended by itself.
-      }
+      signalProcess(pid, "SIGKILL")
     }
     rmSync(this.scratch, { recursive: true, force: true })
   }
@@ -163,11 +175,7 @@ export const isAlive = (pid: number): boolean => {
 
 /** SIGKILLs a process and ends when the kernel has let go of it: of the locks, sockets and files it held. */
 export const killAndAwait = async (pid: number): Promise<void> => {
-  try {
-    process.kill(pid, "SIGKILL")
-  } catch {
-    return
-  }
+  signalProcess(pid, "SIGKILL")
   while (isAlive(pid)) await Bun.sleep(1)
 }
 

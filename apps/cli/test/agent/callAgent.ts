@@ -1,4 +1,5 @@
 /** Calls an agent CLI in a process group of its own, so that a signal reaches also what its launcher started. */
+import { signalGroup } from "@backbeat/engine/process/posix"
 
 /** How a call ended. */
 export type Outcome =
@@ -34,11 +35,7 @@ export const callAgent = ({ argv, env, cwd, stdin }: AgentCalling) => {
     detached: true
   })
   const signal = (name: NodeJS.Signals): void => {
-    try {
-      process.kill(-child.pid, name)
-    } catch {
-      // The group has ended.
-    }
+    signalGroup(child.pid, name)
   }
   const end = async (): Promise<AgentEnd> => {
     const texts = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])

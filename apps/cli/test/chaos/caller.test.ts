@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync, readlinkSync } from "node:fs"
+import { signalGroup, signalProcess } from "@backbeat/engine/process/posix"
 import { binary, isAlive, Rig } from "../Rig.ts"
 import { enginesOf } from "./engines.ts"
 
@@ -54,8 +55,8 @@ describe("an engine", () => {
     })
     for await (const chunk of caller.stdout) if (new TextDecoder().decode(chunk).includes("started")) break
     const [engine] = enginesOf(rig.home)
-    process.kill(-caller.pid, "SIGHUP")
-    process.kill(-caller.pid, "SIGKILL")
+    signalGroup(caller.pid, "SIGHUP")
+    signalGroup(caller.pid, "SIGKILL")
     await caller.exited
     expect(isAlive(engine ?? 0)).toBe(true)
     expect(await rig.task("status", { id: "on" })).toMatchObject({ status: "running", attempt: 1 })
@@ -66,8 +67,8 @@ describe("an engine", () => {
     await using rig = new Rig()
     await rig.data("start", { id: "on", command: "sleep", args: ["60"] })
     for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
-      const engine = (await rig.enginePid()) ?? 0
-      process.kill(engine, signal)
+      const engine = await rig.engine()
+      signalProcess(engine, signal)
       while (isAlive(engine)) await Bun.sleep(1)
       expect(await rig.task("status", { id: "on" })).toMatchObject({ status: "running", attempt: 1 })
       expect(enginesOf(rig.home)).toHaveLength(1)
@@ -79,7 +80,7 @@ describe("an engine", () => {
     const took: Array<number> = []
     for (let round = 0; round < 8; round++) {
       await rig.data("list")
-      process.kill(enginesOf(rig.home)[0] ?? 0, "SIGTERM")
+      signalProcess(await rig.engine(), "SIGTERM")
       await Bun.sleep(round * 3)
       const begunAt = performance.now()
       await rig.data("list")

@@ -60,7 +60,7 @@ describe("a home that is removed under its engine", () => {
   test("sends a waiting caller away at once", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "t", script: "echo up; sleep 60" })
-    const old = (await rig.enginePid()) ?? 0
+    const old = await rig.engine()
     const waiting = rig.call(["wait", '{"id":"t","timeout":20000}'])
     await Bun.sleep(200)
     const begunAt = performance.now()
@@ -110,7 +110,7 @@ describe("a home that is taken away under a call", () => {
     await Bun.spawn(["mkfifo", gate]).exited
     await rig.data("start", { id: "x", script })
     await until(() => linesIn(mark).length === 1)
-    const old = (await rig.enginePid()) ?? 0
+    const old = await rig.engine()
     renameSync(rig.home, `${rig.home}.away`)
     writeFileSync(gate, "")
     while (isAlive(old)) await Bun.sleep(5)
@@ -134,7 +134,7 @@ describe("an engine whose lock is removed", () => {
   test("ends, because another one can begin, and its tasks go on under that", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "t", script: "echo $$; exec sleep 60" })
-    const old = (await rig.enginePid()) ?? 0
+    const old = await rig.engine()
     rmSync(join(rig.home, "engine.lock"))
     expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "running", attempt: 1 })
     expect(await rig.enginePid()).not.toBe(old)
@@ -148,7 +148,7 @@ describe("an engine whose lock is removed", () => {
   test("does not need a call to notice it", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
-    const old = (await rig.enginePid()) ?? 0
+    const old = await rig.engine()
     // What the engine does when the first call is answered comes a little later.
     await rig.task("start", { id: "u", script: "sleep 0.3" }, ["--wait"])
     rmSync(join(rig.home, "engine.lock"))

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { signalGroup, signalProcess } from "@backbeat/engine/process/posix"
 import { isAlive, killAndAwait, Rig } from "../Rig.ts"
 import { enginesOf, killEngines } from "./engines.ts"
 import { Oracle } from "./Oracle.ts"
@@ -91,8 +92,8 @@ describe("an engine that is killed", () => {
   test("leaves its lock to the next one at once, whatever runs on", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "on", command: "sleep", args: ["60"] })
-    const first = await rig.enginePid()
-    await killAndAwait(first ?? 0)
+    const first = await rig.engine()
+    await killAndAwait(first)
     const begunAt = performance.now()
     expect(await rig.task("status", { id: "on" })).toMatchObject({ status: "running", attempt: 1 })
     expect(performance.now() - begunAt).toBeLessThan(900)
@@ -149,7 +150,7 @@ describe("a task whose processes are killed from outside", () => {
       const { pid } = shownOf(await rig.data("start", { id, script: "echo up; sleep 60; exit 3" }))
       await atLine(rig, id, "up")
       if (!withEngine) await rig.killEngine()
-      process.kill(-(pid ?? 0), "SIGKILL")
+      signalGroup(pid ?? 0, "SIGKILL")
       expect(await rig.task("wait", { id })).toMatchObject({ status: "failed", exitCode: null, failure: { type: "Lost" } })
     }
   })
@@ -178,7 +179,7 @@ describe("a task whose processes are killed from outside", () => {
     await rig.data("start", { id: "t", script: "echo $$; exec sleep 60" })
     await atLine(rig, "t", "[0-9]+")
     const { lines } = await rig.data("logs", { id: "t" })
-    process.kill(Number(Array.isArray(lines) ? lines[0] : 0), "SIGKILL")
+    signalProcess(Number(Array.isArray(lines) ? lines[0] : 0), "SIGKILL")
     expect(await rig.task("wait", { id: "t" })).toMatchObject({ status: "failed", signal: "SIGKILL", failure: { type: "Signalled" } })
   })
 })

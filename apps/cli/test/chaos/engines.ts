@@ -1,5 +1,6 @@
 /** The engines of a home as the kernel knows them, whatever any of them says. */
 import { readdirSync, readFileSync } from "node:fs"
+import { signalProcess } from "@backbeat/engine/process/posix"
 import { isAlive } from "../Rig.ts"
 
 const argumentsOf = (pid: string): ReadonlyArray<string> => {
@@ -37,13 +38,7 @@ const namedEngines = (home: string): ReadonlyArray<number> =>
 
 /** SIGKILLs engines; how many there were. */
 export const killAll = (pids: ReadonlyArray<number>): number => {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, "SIGKILL")
-    } catch {
-      // It ended by itself.
-    }
-  }
+  for (const pid of pids) signalProcess(pid, "SIGKILL")
   return pids.length
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { signalGroup } from "@backbeat/engine/process/posix"
 import { isAlive, killAndAwait, Rig } from "../Rig.ts"
 import { atLine, shownOf } from "./Shown.ts"
 
@@ -11,7 +12,7 @@ const leaveForDead = async (rig: Rig, id: string): Promise<number> => {
   const { pid } = shownOf(await rig.data("start", { id, script: "echo up; sleep 60" }))
   await atLine(rig, id, "up")
   await rig.killEngine()
-  process.kill(-(pid ?? 0), "SIGKILL")
+  signalGroup(pid ?? 0, "SIGKILL")
   while (isAlive(pid ?? 0)) await Bun.sleep(1)
   return pid ?? 0
 }
@@ -47,7 +48,7 @@ describe("a process that got the pid of an attempt's shim", () => {
       while (shownOf(await rig.data("status", { id: "t" })).status !== "stopping") await Bun.sleep(5)
       stopping.kill("SIGKILL")
       await rig.killEngine()
-      process.kill(-(pid ?? 0), "SIGKILL")
+      signalGroup(pid ?? 0, "SIGKILL")
       while (isAlive(pid ?? 0)) await Bun.sleep(1)
       const claim = readFileSync(claimOf(rig, "t"), "utf8")
       writeFileSync(claimOf(rig, "t"), claim.replaceAll(String(pid), String(other.pid)))
@@ -81,7 +82,7 @@ describe("an attempt of another boot", () => {
     const { pid } = shownOf(await rig.data("start", { id: "t", script, restart: { when: "on-failure", delayMs: 100 } }))
     await atLine(rig, "t", "up")
     await rig.killEngine()
-    process.kill(-(pid ?? 0), "SIGKILL")
+    signalGroup(pid ?? 0, "SIGKILL")
     while (isAlive(pid ?? 0)) await Bun.sleep(1)
     expect(await rig.task("wait", { id: "t" })).toMatchObject({ status: "completed", attempt: 2 })
     expect(readFileSync(ran, "utf8")).toBe("1\n2\n")

@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
 import { describe, expect, test } from "bun:test"
-import { isAlive, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
 
 const Frame = Schema.fromJsonString(
   Schema.Struct({
@@ -31,13 +31,6 @@ const until = async (holds: () => boolean): Promise<void> => {
   while (!holds()) await Bun.sleep(2)
 }
 
-/** Ends the engine as a newer one does: in order, with its streams open. */
-const endEngine = async (rig: Rig): Promise<void> => {
-  const pid = (await rig.enginePid()) ?? 0
-  process.kill(pid, "SIGTERM")
-  while (isAlive(pid)) await Bun.sleep(1)
-}
-
 describe("a stream whose engine is killed", () => {
   test("of events goes on at the next one without a gap and without a duplicate", async () => {
     await using rig = new Rig()
@@ -60,7 +53,7 @@ describe("a stream whose engine is killed", () => {
     const follower = rig.spawn(["events", '{"pipelineId":"p","follow":true}', "--stream"])
     const { frames, ended } = framesOf(follower.stdout)
     await until(() => frames.some(({ type }) => type === "task.started"))
-    await endEngine(rig)
+    await rig.endEngine()
     await rig.data("send", { id: "p.1", eof: true })
     await ended
     expect(await follower.exited).toBe(0)
@@ -81,7 +74,7 @@ describe("a stream whose engine is killed", () => {
       await rig.data("send", { id: "t", text: `line${n}\n` })
       await until(() => frames.length === sent.length)
       if (n === 1 || n === 4) await rig.killEngine()
-      if (n === 3) await endEngine(rig)
+      if (n === 3) await rig.endEngine()
     }
     await rig.data("send", { id: "t", eof: true })
     await ended
@@ -100,7 +93,7 @@ describe("a stream whose engine is killed", () => {
     await until(() => frames.length > 1000)
     await rig.killEngine()
     await until(() => frames.length > 100_000)
-    await endEngine(rig)
+    await rig.endEngine()
     const sent: Array<string> = []
     for (let n = 0; n < 4; n++) {
       sent.push(`line${n}`)

@@ -1,6 +1,7 @@
 /** What reading a large output costs the engine. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
+import { signalProcess } from "@backbeat/engine/process/posix"
 import { killAndAwait, Rig } from "../Rig.ts"
 
 const lineCount = 250_000
@@ -25,8 +26,7 @@ const openOutputs = (pid: number): ReadonlyArray<string> =>
 /** A new engine, with its memory at rest. */
 const freshEngine = async (): Promise<{ readonly pid: number; readonly restBytes: number }> => {
   await rig.call(["engine", "stop"])
-  await rig.data("status", { id: "x" })
-  const pid = (await rig.enginePid()) ?? 0
+  const pid = await rig.engine()
   return { pid, restBytes: peakBytes(pid) }
 }
 
@@ -100,7 +100,7 @@ describe("an output of 50 MB", () => {
     const readers = ["", ',"follow":true', ',"since":"c1-0-0","follow":true'].map((more) => rig.spawn(["logs", `{"id":"x","lines":1000000${more}}`, "--stream"]))
     for (const { pid: reader, stdout } of readers) {
       await stdout.getReader().read()
-      process.kill(reader, "SIGSTOP")
+      signalProcess(reader, "SIGSTOP")
     }
     for (let round = 0; round < 20; round++) await rig.data("logs", { id: "x", lines: 5 })
     expect(peakBytes(pid) - restBytes).toBeLessThan(allowedBytes)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { identify, isAlive } from "../../src/process/Identity.ts"
 import { parsePs, parseStat, readProcess } from "../../src/process/ProcessTable.ts"
+import { signalProcess } from "../../src/process/posix.ts"
 import { AttemptRig, pidOf } from "./AttemptRig.ts"
 
 const stat = (name: string, state: string, threads: number) =>
@@ -47,7 +48,7 @@ describe("the identity of a process", () => {
     rig.pass("gate")
     while (readProcess(child) !== null) await new Promise(setImmediate)
     expect(isAlive(identity)).toBe(false)
-    process.kill(child, 0)
+    expect(signalProcess(child, "SIGCONT")).toBe(true)
     expect(pidOf(attempt)).toBeGreaterThan(1)
   })
 })

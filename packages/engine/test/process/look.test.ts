@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { identify, isAlive } from "../../src/process/Identity.ts"
 import { look, lookTogether } from "../../src/process/look.ts"
+import { signalGroup } from "../../src/process/posix.ts"
 import { stopTree } from "../../src/process/stopTree.ts"
 import { AttemptRig, pidOf, pidsOf, remainsOf } from "./AttemptRig.ts"
 
@@ -32,7 +33,7 @@ for (const [name, lookAt] of looks) {
       const identity = identityOf(command)
       // The first to be answered ends what the other is told of, so that a later reading would not have it.
       const endOther = () => {
-        process.kill(-pidOf(other), "SIGKILL")
+        signalGroup(pidOf(other), "SIGKILL")
         while (isAlive(identity));
       }
       const ending = Effect.runPromise(Effect.tap(lookAt(one.tree), () => Effect.sync(endOther)))
@@ -52,7 +53,7 @@ for (const [name, lookAt] of looks) {
       const [first, second] = [one, two].map(({ tree }) => Effect.runPromise(lookAt(tree)))
       const spawned = Bun.spawn({ cmd: ["/bin/sleep", "1000"], env: rig.envOf(one.tree), detached: true, stdio: ["ignore", "ignore", "ignore"] })
       const ended = identityOf(pidOf(two))
-      process.kill(-pidOf(two), "SIGKILL")
+      signalGroup(pidOf(two), "SIGKILL")
       while (isAlive(ended) || commands.filter((pid) => identify(pid) !== null).length > 1);
       expect(pidsOf(await first ?? [])).toContain(spawned.pid)
       expect(await second).toEqual([])

@@ -5,6 +5,7 @@ import { claimAttempt, readClaim } from "../../src/process/Claim.ts"
 import { inspectAttempt } from "../../src/process/inspectAttempt.ts"
 import { isHeld } from "../../src/process/AliveFifo.ts"
 import { readProcess, readProcFile } from "../../src/process/ProcessTable.ts"
+import { signalGroup, signalProcess } from "../../src/process/posix.ts"
 import { AttemptRig, engineProgram, exited, pidOf, remainsOf } from "./AttemptRig.ts"
 
 describe("an opened attempt", () => {
@@ -140,10 +141,10 @@ const isSuspended = (pid: number) => readProcFile(`/proc/${pid}/stat`)?.toString
 const openHeldBack = async (rig: AttemptRig) => {
   for (;;) {
     const attempt = rig.sh("echo ran late")
-    process.kill(pidOf(attempt), "SIGSTOP")
+    signalProcess(pidOf(attempt), "SIGSTOP")
     while (readProcess(pidOf(attempt)) !== null && !isSuspended(pidOf(attempt))) await new Promise(setImmediate)
     if (readClaim(attempt.dir).kind === "none") return attempt
-    process.kill(pidOf(attempt), "SIGCONT")
+    signalProcess(pidOf(attempt), "SIGCONT")
   }
 }
 
@@ -153,7 +154,7 @@ describe("an attempt that is opened again", () => {
     const attempt = rig.sh("echo started >$STEPS; exec sleep 1000")
     await rig.step()
     expect(rig.open({ argv: ["true"] }, attempt.tree).opened).toEqual({ kind: "claimed" })
-    process.kill(-pidOf(attempt), "SIGTERM")
+    signalGroup(pidOf(attempt), "SIGTERM")
     await attempt.ended
     expect(rig.open({ argv: ["true"] }, attempt.tree).opened).toEqual({ kind: "claimed" })
   })
@@ -163,7 +164,7 @@ describe("an attempt that is opened again", () => {
     const late = await openHeldBack(rig)
     const attempt = rig.open({ argv: ["/bin/sh", "-c", "echo ran; exit 5"] }, late.tree)
     const end = await attempt.ended
-    process.kill(pidOf(late), "SIGCONT")
+    signalProcess(pidOf(late), "SIGCONT")
     expect(end).toMatchObject({ kind: "ended", record: { end: exited(5) } })
     expect(await late.ended).toEqual(end)
     expect(rig.stdout(late)).toBe("ran\n")
@@ -173,7 +174,7 @@ describe("an attempt that is opened again", () => {
     await using rig = new AttemptRig()
     const attempt = await openHeldBack(rig)
     expect(claimAttempt(attempt.dir, "ruled out")).toBe(true)
-    process.kill(pidOf(attempt), "SIGCONT")
+    signalProcess(pidOf(attempt), "SIGCONT")
     expect(await attempt.ended).toEqual({ kind: "notSpawned", message: "ruled out" })
     expect(rig.stdout(attempt)).toBe("")
     expect(claimAttempt(attempt.dir)).toBe(false)
@@ -183,7 +184,7 @@ describe("an attempt that is opened again", () => {
   test("is ruled out when its shim is killed before it could claim", async () => {
     await using rig = new AttemptRig()
     const attempt = await openHeldBack(rig)
-    process.kill(pidOf(attempt), "SIGKILL")
+    signalProcess(pidOf(attempt), "SIGKILL")
     expect(await attempt.ended).toEqual({ kind: "notSpawned", message: "The shim was killed before it started the command." })
   })
 })

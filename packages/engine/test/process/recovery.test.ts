@@ -7,6 +7,7 @@ import { currentBootId, identify, isAlive } from "../../src/process/Identity.ts"
 import type { AttemptEnd } from "../../src/process/inspectAttempt.ts"
 import { inspectAttempt } from "../../src/process/inspectAttempt.ts"
 import { readProcFile } from "../../src/process/ProcessTable.ts"
+import { signalGroup, signalProcess } from "../../src/process/posix.ts"
 import { stopTree } from "../../src/process/stopTree.ts"
 import { watchEnd } from "../../src/process/watchEnd.ts"
 import { AttemptRig, exited, openAndDie, pidOf, remainsOf, signalled } from "./AttemptRig.ts"
@@ -46,7 +47,7 @@ describe("an attempt whose shim was killed", () => {
     rig.fifo("gate")
     const attempt = rig.sh("echo $$ >$STEPS; read go <$GATE; echo output")
     const command = Number(await rig.step())
-    process.kill(pidOf(attempt), "SIGKILL")
+    signalProcess(pidOf(attempt), "SIGKILL")
     const watched = endOf(attempt)
     const shim = readClaim(attempt.dir)
     if (shim.kind !== "shim" || shim.identity === null) throw new Error("not claimed")
@@ -69,7 +70,7 @@ describe("an attempt whose shim was killed", () => {
     await using rig = new AttemptRig()
     const attempt = rig.sh("echo started >$STEPS; sleep 1000; true")
     await rig.step()
-    process.kill(-pidOf(attempt), "SIGKILL")
+    signalGroup(pidOf(attempt), "SIGKILL")
     const end = await attempt.ended
     expect(end.kind === "gone" && end.evidence).toEndWith("There was no output.")
     expect(await remainsOf(attempt)).toEqual([])
@@ -80,7 +81,7 @@ describe("an attempt whose shim was killed", () => {
     rig.fifo("gate")
     const attempt = rig.sh("echo started >$STEPS; read go <$GATE", { stdin: { kind: "open" } })
     await rig.step()
-    process.kill(pidOf(attempt), "SIGKILL")
+    signalProcess(pidOf(attempt), "SIGKILL")
     rig.pass("gate")
     expect(await attempt.ended).toMatchObject({ kind: "gone" })
     while ((await remainsOf(attempt)).length > 0) await new Promise(setImmediate)
@@ -176,7 +177,7 @@ describe("watching an attempt", () => {
     const stop = watchEnd(attempt.dir, () => calls++)
     stop()
     stop()
-    process.kill(-pidOf(attempt), "SIGTERM")
+    signalGroup(pidOf(attempt), "SIGTERM")
     expect(await attempt.ended).toMatchObject({ record: { end: signalled("SIGTERM") } })
     await endOf(attempt)
     expect(calls).toBe(0)

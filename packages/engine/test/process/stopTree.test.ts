@@ -6,6 +6,7 @@ import { readClaim } from "../../src/process/Claim.ts"
 import { identify, isAlive } from "../../src/process/Identity.ts"
 import { inspectAttempt } from "../../src/process/inspectAttempt.ts"
 import { sendStdin } from "../../src/process/stdin.ts"
+import { signalProcess } from "../../src/process/posix.ts"
 import type { StopSignal } from "../../src/process/stopTree.ts"
 import { stopTree } from "../../src/process/stopTree.ts"
 import type { Attempt } from "./AttemptRig.ts"
@@ -96,7 +97,7 @@ describe("stopping an obedient task", () => {
     await rig.step()
     const claim = readClaim(tree.dir)
     if (claim.kind !== "shim" || claim.identity === null) throw new Error("not claimed")
-    process.kill(claim.pid, "SIGKILL")
+    signalProcess(claim.pid, "SIGKILL")
     while (isAlive(claim.identity)) await new Promise(setImmediate)
     await stop({ tree }, never())
   })
@@ -131,7 +132,7 @@ describe("stopping a task that resists", () => {
     await using rig = new AttemptRig()
     const attempt = rig.sh("trap '' TERM; echo started >$STEPS; while :; do sleep 1000; done")
     await rig.step()
-    process.kill(pidOf(attempt), "SIGKILL")
+    signalProcess(pidOf(attempt), "SIGKILL")
     const claim = readClaim(attempt.dir)
     if (claim.kind !== "shim" || claim.identity === null) throw new Error("not claimed")
     while (isAlive(claim.identity)) await new Promise(setImmediate)
