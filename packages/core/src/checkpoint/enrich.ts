@@ -33,7 +33,16 @@ const head = (text: string, maxBytes: number): string => {
   return `${kept} […]`
 }
 
-/** The last lines that fit. */
+/** The end of a text, cut between characters: an agent says last what became of its work. */
+const ending = (text: string, maxBytes: number): string => {
+  const bytes = new TextEncoder().encode(text)
+  if (bytes.length <= maxBytes) return text
+  let start = bytes.length - maxBytes
+  while (((bytes[start] ?? 0) & 0xc0) === 0x80) start++
+  return `[…] ${new TextDecoder().decode(bytes.subarray(start))}`
+}
+
+/** The last lines that fit; of one that does not fit by itself, its beginning. */
 const tail = (lines: ReadonlyArray<string>, maxBytes: number): string => {
   const kept: Array<string> = []
   let bytes = 0
@@ -42,7 +51,7 @@ const tail = (lines: ReadonlyArray<string>, maxBytes: number): string => {
     if (bytes > maxBytes) break
     kept.push(line)
   }
-  return kept.toReversed().join("\n")
+  return kept.length === 0 ? head(lines.at(-1) ?? "", maxBytes) : kept.toReversed().join("\n")
 }
 
 const section = (title: string, text: string): ReadonlyArray<string> => (text.trim() === "" ? [] : [`### ${title}`, text])
@@ -57,8 +66,8 @@ const gitText = ({ branch, commit, dirty, dirtyCount }: GitState): string => {
   return [`branch ${branch ?? "(detached)"} ${at}`, ...changed].join("\n")
 }
 
-const producedBy = ({ result, stdout }: Checkpoint): string =>
-  result !== null && result.text !== "" ? head(result.text, partMaxBytes) : tail(stdout, partMaxBytes)
+const producedBy = ({ result, stdout }: Checkpoint, maxBytes: number): string =>
+  result !== null && result.text !== "" ? ending(result.text, maxBytes) : tail(stdout, maxBytes)
 
 /** The whole of one checkpoint, each part cut to its share; the prompt itself is not told twice. */
 const tell = (checkpoint: Checkpoint, prompt: string): string =>
@@ -66,7 +75,7 @@ const tell = (checkpoint: Checkpoint, prompt: string): string =>
     `## Task ${checkpoint.taskId} (${head(fateOf(checkpoint), summaryMaxBytes)})`,
     ...section("It was asked", checkpoint.request === prompt ? "" : head(checkpoint.request, 2 * summaryMaxBytes)),
     ...section("Then it was told", head(checkpoint.added ?? "", 4 * summaryMaxBytes)),
-    ...section("It produced", producedBy(checkpoint)),
+    ...section("It produced", producedBy(checkpoint, partMaxBytes)),
     ...section("Its standard error ended with", checkpoint.status === "completed" ? "" : tail(checkpoint.stderr, partMaxBytes)),
     ...section(checkpoint.gitOf === "end" ? "Git when it ended" : "Git now", checkpoint.git === null ? "" : head(gitText(checkpoint.git), 2 * summaryMaxBytes))
   ].join("\n\n")
@@ -77,7 +86,7 @@ const summarize = (checkpoint: Checkpoint, prompt: string): string =>
     `## Before that: task ${checkpoint.taskId} (${head(fateOf(checkpoint), summaryMaxBytes)})`,
     checkpoint.request === prompt ? "" : head(checkpoint.request, summaryMaxBytes),
     head(checkpoint.added ?? "", summaryMaxBytes),
-    head(producedBy(checkpoint), summaryMaxBytes)
+    producedBy(checkpoint, summaryMaxBytes)
   ]
     .filter((text) => text !== "")
     .join("\n\n")

@@ -50,6 +50,18 @@ describe("a prompt that goes on from another task", () => {
     expect(continued(checkpoint({ result }))).not.toContain("the last line")
   })
 
+  test("tells the end of a long message, of one further back too, and no part of a character", () => {
+    const result = { text: `${"é".repeat(5000)} the conclusion`, isError: false, sessionId: null, costUsd: null, inputTokens: null, outputTokens: null, turns: null, structured: null }
+    for (const text of [continued(checkpoint({ result })), continued(checkpoint(), checkpoint({ taskId: "first", result }))]) {
+      expect(text).toMatch(/\[…\] é+ the conclusion\n/u)
+    }
+  })
+
+  test("tells the beginning of a last line that is too long by itself", () => {
+    const stdout = ["before", `{"answer":42,"rest":"${"x".repeat(5000)}"}`]
+    expect(continued(checkpoint({ stdout }))).toMatch(/### It produced\n\n\{"answer":42,"rest":"x+ \[…\]\n/u)
+  })
+
   test("tells what went wrong, with the end of standard error", () => {
     const text = continued(checkpoint({ status: "failed", failure: { type: "ExitedNonZero", exitCode: 3 }, stderr: ["it broke"] }))
     expect(text).toContain("## Task write (failed: it exited with code 3)")

@@ -13,7 +13,18 @@ export interface LastLines {
   readonly maxBytes: number
 }
 
-/** The last lines of a stream, oldest first, whole ones only; a last line without newline counts. Reads no more of the file than that, and counts nothing. */
+/** Room for the mark of a cut line. */
+const markBytes = 64
+
+/** The beginning of a line of `length` bytes in its file, with a mark that says so. */
+const beginning = (text: string, length: number, maxBytes: number): string => {
+  const bytes = Buffer.from(text)
+  let end = Math.max(maxBytes - markBytes, 0)
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--
+  return `${bytes.toString("utf8", 0, end)}… [line cut: ${end} of ${length} bytes shown]`
+}
+
+/** The last lines of a stream, oldest first, whole ones only, but the very last is cut when it is too long by itself; a last line without newline counts. Reads no more of the file than that, and counts nothing. */
 export const lastLinesOf = (wanted: LastLines): Effect.Effect<readonly string[]> =>
   Effect.acquireUseRelease(
     Effect.sync(() => new OutputFile(wanted.dir, wanted.stream)),
@@ -27,7 +38,10 @@ export const lastLinesOf = (wanted: LastLines): Effect.Effect<readonly string[]>
           const text = lineText(reader, span, false)
           if (text === undefined) break
           bytes += Buffer.byteLength(text) + 1
-          if (bytes > wanted.maxBytes) break
+          if (bytes > wanted.maxBytes) {
+            if (texts.length === 0) texts.push(beginning(text, span.end - span.start, wanted.maxBytes))
+            break
+          }
           texts.push(text)
         }
         return texts.toReversed()

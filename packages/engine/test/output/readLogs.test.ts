@@ -100,6 +100,14 @@ describe("the last lines", () => {
     expect(await ask(50, 9)).toEqual(["three"])
     expect(await ask(50, 8_192)).toEqual(["one", "two", "three"])
   })
+
+  test("for a checkpoint have the beginning of a last line that is too long by itself", async () => {
+    using rig = new AttemptRig()
+    rig.append("stderr", `before\n429 ${"é".repeat(50_000)}\n`)
+    const lines = await Effect.runPromise(lastLinesOf({ dir: rig.dir, stream: "stderr", lines: 50, maxBytes: 8_192 }))
+    expect(lines).toEqual([expect.stringMatching(/^429 é+… \[line cut: 8128 of 100004 bytes shown\]$/u)])
+    expect(Buffer.byteLength(lines.join("\n"))).toBeLessThan(8_192)
+  })
 })
 
 describe("reading on since a cursor", () => {
