@@ -7,7 +7,7 @@ import { isatty } from "node:tty"
 import { createInterface } from "node:readline/promises"
 import type { TypedCall } from "./commandLine.ts"
 import { outgoing, targetOf } from "./outgoing.ts"
-import { onTerminal } from "./terminal.ts"
+import { NotAnswered, onTerminal } from "./terminal.ts"
 
 const decodeAnswer = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ data: agentsList.output })))
 
@@ -26,14 +26,18 @@ const findAgents = async (line: TypedCall): Promise<Agents> => {
   return Option.isSome(answer) ? answer.value.data.agents : []
 }
 
-/** The call of `init` with the agent that was chosen; as it was typed where nobody can be asked. */
+const givenUp = (thrown: unknown): never => {
+  throw thrown instanceof Error && thrown.name === "AbortError" ? new NotAnswered() : thrown
+}
+
+/** The call of `init` with the agent that was chosen; as it was typed where nobody can be asked. Throws NotAnswered. */
 export const chooseAgent = async (line: TypedCall): Promise<TypedCall> => {
   if (!(await onTerminal()) || !isatty(0)) return line
   const agents = await findAgents(line)
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
     process.stderr.write(`Agents on this machine:\n${agents.map(describe).join("\n")}\n`)
-    const answer = (await terminal.question("Which is to be the default? Number or name: ")).trim()
+    const answer = (await terminal.question("Which is to be the default? Number or name: ").catch(givenUp)).trim()
     const agent = agents[Number(answer) - 1]?.agent ?? answer
     return { ...line, payload: JSON.stringify(agent === "" ? {} : { agent }) }
   } finally {

@@ -4,11 +4,13 @@ import { exitCodeOf, failed } from "@backbeat/contract/Envelope"
 import { commandInputError, type Problem, problem, type ProblemType, problemTypes } from "@backbeat/contract/Problem"
 import { PayloadUnreadable } from "./outgoing.ts"
 import { OutputUnwritable, print } from "./print.ts"
+import { NotAnswered } from "./terminal.ts"
 
 const isKnown = (type: string): type is ProblemType => Object.hasOwn(problemTypes, type)
 
 const problemOf = (thrown: unknown): Problem => {
   if (thrown instanceof PayloadUnreadable) return commandInputError(thrown.message, "Give inline JSON, @file.json or - for stdin.")
+  if (thrown instanceof NotAnswered) return commandInputError("no agent was chosen: nothing is changed", "Call it again, or name the agent: backbeat init claude.")
   if (thrown instanceof OutputUnwritable) {
     // No defect, but what is nearest to it of all that any operation can be answered with.
     return problem("InternalError", thrown.message, "The call was made, only its answer is lost: write it somewhere else.", { report: null })

@@ -20,3 +20,8 @@ export const onTerminal = async (): Promise<boolean> => {
     return false
   }
 }
+
+/** A person gave a question up, with Ctrl+C or Ctrl+D. */
+export class NotAnswered extends Error {
+  override readonly name = "NotAnswered"
+}

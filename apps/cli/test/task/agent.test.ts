@@ -224,6 +224,15 @@ describe("agents and init", () => {
     expect(await rig.data("config show")).toMatchObject({ config: { defaultAgent: "codex" } })
   })
 
+  test("take Ctrl+D for no answer, and change nothing", async () => {
+    await using rig = new Rig()
+    const agents = new FakeAgents(rig.scratch)
+    agents.answer("claude", "success")
+    const shown = await onTerminal(rig, ["init"], { env: { ...agents.env, HOME: rig.scratch }, typed: "\u0004" })
+    expect(shown).toContain('"type":"CommandInputError","message":"no agent was chosen: nothing is changed"')
+    expect(await rig.data("config show")).toMatchObject({ config: { defaultAgent: null } })
+  })
+
   test("choose the default agent for good", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
