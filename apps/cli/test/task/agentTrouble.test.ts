@@ -62,6 +62,21 @@ test("a result that others could not read, or that nobody asked for, is not kept
   expect(asked).toMatchObject({ task: { result: { structured: { a: "\ufffd" } } } })
 })
 
+test.each([
+  ["large", { list: Array.from({ length: 300 }, () => "y".repeat(1000)) }],
+  ["deep", JSON.parse(`${'{"a":'.repeat(70)}1${"}".repeat(70)}`)]
+])("a structured result that is too %s to be kept is no success, and stands in the events", async (_, structured: unknown) => {
+  await using rig = new Rig()
+  const agents = new FakeAgents(rig.scratch)
+  const said = join(rig.scratch, "said")
+  writeFileSync(said, `${JSON.stringify({ type: "result", subtype: "success", is_error: false, result: "ok", session_id: "s", structured_output: structured })}\n`)
+  agents.answer("claude", "success", `cat '${said}'; exit 0`)
+  expect(await prompted(rig, agents, { agent: "claude", outputSchema: { type: "object" } })).toMatchObject({
+    task: { status: "failed", failure: { type: "AgentError", kind: "no_result", message: expect.stringContaining("larger than") }, result: { text: "ok", isError: true, structured: null } }
+  })
+  expect(await prompted(rig, agents, { agent: "claude" })).toMatchObject({ task: { status: "completed", result: { isError: false } } })
+})
+
 test("a task that forgets its environment keeps it while it waits for others", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "base", command: "cat", stdin: "open" })

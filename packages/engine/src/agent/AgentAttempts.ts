@@ -1,6 +1,6 @@
 /** Follows the attempts of agents: what they say is kept as it comes, and at the end becomes their result. */
 import { agentOf } from "./knownAgents.ts"
-import type { AgentOutcome } from "@backbeat/core/task/AgentOutcome"
+import type { AgentOutcome, AgentTrouble } from "@backbeat/core/task/AgentOutcome"
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import { keptBytes, keptLines } from "@backbeat/core/checkpoint/Checkpoint"
 import type { Task } from "@backbeat/core/task/Task"
@@ -45,16 +45,30 @@ const sessionIdPattern = /^[\w.:-]{1,200}$/u
 const depthOf = (value: unknown): number =>
   Predicate.isObject(value) ? 1 + Object.values(value).reduce((deepest: number, each) => Math.max(deepest, depthOf(each)), 0) : 0
 
-/** An output is not ours: what is kept of it must be readable for everybody, and no larger than an answer should be. */
+const tooLarge: AgentTrouble = {
+  kind: "no_result",
+  message: `its answer in the form of the output schema is larger than ${structuredMaxCharacters} characters or deeper than ${structuredMaxDepth} levels`,
+  hint: "Look for it at the task's logs with raw true, or ask for less."
+}
+
+/** What an agent gave in the form of the output schema, as far as it can be kept: readable for everybody, and no larger than an answer should be. */
+const keepStructured = (structured: Schema.Json | null): Schema.Json | null => {
+  const json = structured !== null && depthOf(structured) <= structuredMaxDepth ? JSON.stringify(structured) : null
+  return json === null || json.length > structuredMaxCharacters ? null : decodeJson(wellFormed(json))
+}
+
+/** An output is not ours: what is kept of it must be readable for everybody. What was asked for and cannot be kept is not called a success. */
 const bounded = (outcome: AgentOutcome, { spec: { work } }: Task): AgentOutcome => {
   const { text, sessionId, structured } = outcome.result
-  const asked = work.kind === "prompt" && work.outputSchema !== null
-  const json = asked && structured !== null && depthOf(structured) <= structuredMaxDepth ? JSON.stringify(structured) : null
-  const kept = json === null || json.length > structuredMaxCharacters ? null : decodeJson(wellFormed(json))
+  const asked = work.kind === "prompt" && work.outputSchema !== null ? structured : null
+  const kept = keepStructured(asked)
+  const trouble = outcome.trouble ?? (kept === null && asked !== null ? tooLarge : null)
   return {
-    ...outcome,
+    trouble,
+    used: outcome.used,
     result: {
       ...outcome.result,
+      isError: outcome.result.isError || trouble !== null,
       text: text.toWellFormed(),
       sessionId: sessionId !== null && sessionIdPattern.test(sessionId) ? sessionId : null,
       structured: kept
