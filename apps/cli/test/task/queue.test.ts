@@ -1,5 +1,7 @@
 /** Who may start when: queues, priorities and the limits against runaway callers. */
 import { describe, expect, test } from "bun:test"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { binary, Rig } from "../Rig.ts"
 
 describe("a queue", () => {
@@ -30,6 +32,14 @@ describe("a queue", () => {
     await rig.data("config set", { key: "queues.builds.concurrency", value: 3 })
     await rig.data("wait", { ids: ["a", "b", "c"], for: "start", timeout: 2000 })
     expect(await rig.data("list", { status: "running" })).toMatchObject({ total: 3 })
+  })
+
+  test("takes a limit that somebody wrote into the file at the next call, whichever it is", async () => {
+    await using rig = new Rig()
+    await rig.data("config set", { key: "queues.builds.concurrency", value: 1 })
+    await rig.data("start", ["a", "b"].map((id) => ({ id, queue: "builds", script: "sleep 60" })))
+    writeFileSync(join(rig.home, "config.json"), '{"queues":{"builds":{"concurrency":2}}}')
+    expect(await rig.data("why", { id: "b" })).toMatchObject({ status: "running" })
   })
 })
 

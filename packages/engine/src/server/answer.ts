@@ -10,6 +10,7 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { makeNoticeSettings } from "../admission/noticeSettings.ts"
 import { Home } from "../home/Home.ts"
 import { makeHandlers } from "../handlers/all.ts"
 import { type Call, type Handled, toProblem } from "../handlers/Call.ts"
@@ -69,6 +70,7 @@ export const makeAnswer = Effect.gen(function* () {
   const { root } = yield* Home
   const store = yield* TaskStore
   const findHandler = yield* makeHandlers
+  const noticeSettings = yield* makeNoticeSettings
 
   const plain = Effect.fnUntraced(function* (handled: Handled, payload: unknown, call: Call) {
     const { operation } = handled
@@ -93,6 +95,7 @@ export const makeAnswer = Effect.gen(function* () {
     const { operation } = handled
     yield* checkFlags(operation, request.flags)
     const payload = yield* Effect.fromResult(payloadOf(operation, request))
+    yield* noticeSettings
     if (request.flags.stream === true && handled.stream !== undefined) {
       return { kind: "stream", frames: yield* handled.stream(payload), operation: operation.name } as const
     }

@@ -1,0 +1,18 @@
+/** Starts what a configuration that somebody changed in its file has room for. */
+import * as Effect from "effect/Effect"
+import { Settings } from "../home/Settings.ts"
+import { Transitions } from "../task/Transitions.ts"
+
+/** Gives the look at the file that each call takes, before what it tells of queues; made once. */
+export const makeNoticeSettings = Effect.gen(function* () {
+  const settings = yield* Settings
+  const transitions = yield* Transitions
+  let known = settings.resolved()
+  return Effect.suspend(() => {
+    const now = settings.resolved()
+    if (now === known) return Effect.void
+    known = now
+    // A commit fills the slots that a queue has now.
+    return Effect.ignore(transitions.commit(() => Effect.void))
+  })
+})
