@@ -6,7 +6,7 @@ import type { Agent } from "../Agent.ts"
 const remedies: ReadonlyArray<readonly [RegExp, string]> = [
   [
     /no (?:conversation|rollout) found|session not found|invalid session identifier|no previous sessions/iu,
-    "The agent does not know this session: it was deleted, or belongs to another directory. Start a new task instead."
+    'The agent does not know this session: it was deleted, or belongs to another directory. Resume the task with "session": "new".'
   ],
   [
     /cannot be used with root/iu,

@@ -111,8 +111,9 @@ const contextOf = (chain: ReadonlyArray<Checkpoint>, prompt: string): string => 
 export const enrich = ({ how, prompt, added, chain }: Enrichment): string => {
   const context = contextOf(chain, prompt)
   if (how === "continue") return ["# What earlier tasks left", context, "# Your task", prompt].join("\n\n")
+  const begun = chain.some(({ attempt }) => attempt > 0)
   return [
-    "# Your task was begun before; go on with it",
+    begun ? "# Your task was begun before; go on with it" : "# Your task was withdrawn before anybody began it",
     context,
     "# Your task",
     prompt,

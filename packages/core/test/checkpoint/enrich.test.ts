@@ -108,6 +108,12 @@ describe("a prompt that is resumed", () => {
   })
 })
 
+test("a prompt that nobody has begun is not told to be begun", () => {
+  const never = checkpoint({ status: "cancelled", attempt: 0, stdout: [] })
+  expect(enrich({ how: "resume", prompt: "p", added: null, chain: [never] })).toStartWith("# Your task was withdrawn before anybody began it\n")
+  expect(enrich({ how: "resume", prompt: "p", added: null, chain: [never, checkpoint()] })).toStartWith("# Your task was begun before")
+})
+
 describe("what is put before a prompt", () => {
   const lines = fc.array(fc.string({ maxLength: 3000, unit: "grapheme" }), { maxLength: 50 })
   const chains = fc.array(
