@@ -77,6 +77,25 @@ test.each([
   expect(await prompted(rig, agents, { agent: "claude" })).toMatchObject({ task: { status: "completed", result: { isError: false } } })
 })
 
+test("an agent that runs is taken over, though what it goes on from has been pruned and the agent was taken out of the configuration", async () => {
+  await using rig = new Rig()
+  await shell(rig)
+  const gate = join(rig.scratch, "gate")
+  await Bun.spawn(["mkfifo", gate]).exited
+  await rig.task("start", { id: "first", command: "true" }, ["--wait"])
+  const script = `echo began; read go < '${gate}'; echo done; exit; `
+  await rig.data("config set", { key: "agents.gated", value: { command: "sh", args: ["-c", script] } })
+  await rig.data("start", { id: "x", agent: "gated", prompt: "p", continueFrom: "first" })
+  await rig.data("wait", { id: "x", for: { log: "began" } })
+  expect(await rig.data("prune", { olderThanDays: 0 })).toMatchObject({ removed: ["first"] })
+  await rig.data("config reset", { key: "agents.gated" })
+  await rig.killEngine()
+  expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "running", attempt: 1 })
+  writeFileSync(gate, "go\n")
+  expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "completed", result: { text: "began\ndone", isError: false } })
+  expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["began", "done"] })
+})
+
 test("a task that forgets its environment keeps it while it waits for others", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "base", command: "cat", stdin: "open" })

@@ -1,5 +1,5 @@
 /** Follows the attempts of agents: what they say is kept as it comes, and at the end becomes their result. */
-import { agentOf } from "./knownAgents.ts"
+import { speakerOf } from "./knownAgents.ts"
 import type { AgentOutcome, AgentTrouble } from "@backbeat/core/task/AgentOutcome"
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import { keptBytes, keptLines } from "@backbeat/core/checkpoint/Checkpoint"
@@ -91,8 +91,7 @@ const make = Effect.gen(function* () {
   const readingOf = (task: Task) => {
     const { work } = task.spec
     if (work.kind !== "prompt") return null
-    const agent = agentOf(settings.current(), work.agent)
-    if (agent === null) return null
+    const agent = speakerOf(settings.current(), work.agent)
     const dir = attemptDir(root, task.id, task.state.attempt)
     const reader = agent.reader(work)
     return { dir, reader, output: new AgentOutput(dir, reader, task.spec.maxOutputBytes) }

@@ -1,6 +1,7 @@
 /** The agents that there are: the built-in ones, and those of the configuration. */
 import type { Agent, CallSetting } from "@backbeat/agents/Agent"
 import { builtIn, findAgent } from "@backbeat/agents/agents"
+import { customAgent } from "@backbeat/agents/custom/customAgent"
 import type { AgentSettings, Configuration } from "../home/configuration.ts"
 import type { Variables } from "../home/KeptEnvironment.ts"
 
@@ -20,6 +21,9 @@ const customs = ({ agents }: Configuration): Readonly<Record<string, { readonly 
 
 /** The agent of this name, or null. */
 export const agentOf = (config: Configuration, name: string): Agent | null => findAgent(name, customs(config)) ?? null
+
+/** The agent of this name as one whose output is read: also one that was taken out of the configuration since its task began. */
+export const speakerOf = (config: Configuration, name: string): Agent => agentOf(config, name) ?? customAgent(name, { command: name, args: [] })
 
 /** The names of all agents. */
 export const agentNames = (config: Configuration): ReadonlyArray<string> => [

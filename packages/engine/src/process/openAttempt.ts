@@ -114,15 +114,29 @@ const tryClaim = (dir: string, reason: string): boolean => {
   }
 }
 
+const makeFolder = (dir: string): void => void mkdirSync(dir, { recursive: true, mode: 0o700 })
+
+const rule = (dir: string, message: string): OpenedAttempt =>
+  !tryClaim(dir, message) && readClaim(dir).kind !== "none" ? { kind: "claimed" } : { kind: "notSpawned", message }
+
+/** Rules the attempt out for good, unless it has been started before: then the answer is `claimed`. */
+export const ruleOut = (dir: string, message: string): OpenedAttempt => {
+  try {
+    makeFolder(dir)
+  } catch {
+    // Without a place for the claim there is none for an attempt either.
+  }
+  return rule(dir, message)
+}
+
 /**
  * Starts the attempt, at most once per folder however often it is called. Whatever keeps it from starting is answered as
  * `notSpawned`, with the folder claimed (when it could be made) so that a recovery sees the same.
  */
 export const openAttempt = (spec: AttemptSpec): OpenedAttempt => {
-  const refuse = (message: string): OpenedAttempt =>
-    !tryClaim(spec.dir, message) && readClaim(spec.dir).kind !== "none" ? { kind: "claimed" } : { kind: "notSpawned", message }
+  const refuse = (message: string): OpenedAttempt => rule(spec.dir, message)
   try {
-    mkdirSync(spec.dir, { recursive: true, mode: 0o700 })
+    makeFolder(spec.dir)
     if (readClaim(spec.dir).kind !== "none") return { kind: "claimed" }
     const wanted = spec.script === undefined ? spec : { ...spec, argv: ["/bin/sh", writeScript(spec.dir, spec.script), ...spec.argv] }
     const command = resolveCommand(wanted)

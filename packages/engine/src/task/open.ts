@@ -7,8 +7,9 @@ import { rmSync } from "node:fs"
 import { makeAgentCall } from "../agent/agentCall.ts"
 import { attemptDir, Home } from "../home/Home.ts"
 import { Settings } from "../home/Settings.ts"
+import { readClaim } from "../process/Claim.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
-import { openAttempt } from "../process/openAttempt.ts"
+import { openAttempt, ruleOut } from "../process/openAttempt.ts"
 import { look } from "../process/look.ts"
 import { stopTree } from "../process/stopTree.ts"
 import { watchEnd } from "../process/watchEnd.ts"
@@ -43,13 +44,18 @@ const makeOpenClean = Effect.gen(function* () {
     if (oldest > 0) rmSync(attemptDir(root, task.id, oldest), { recursive: true, force: true })
   }
 
+  const refuse = (task: Task, message: string) =>
+    Effect.suspend(() => (ruleOut(treeOf(root, task).dir, message).kind === "claimed" ? adopt(task) : notSpawned(task, message)))
+
   return Effect.fnUntraced(function* (task: Task) {
+    // What has been started is taken over whatever became of that with which it was: its agent, what it goes on from.
+    if (readClaim(treeOf(root, task).dir).kind !== "none") return yield* adopt(task)
     dropOldOutput(task)
     const call = yield* Effect.result(agentCall(task))
-    if (call._tag === "Failure") return yield* notSpawned(task, call.failure.message)
+    if (call._tag === "Failure") return yield* refuse(task, call.failure.message)
     const spec = yield* Effect.result(Effect.try({ try: () => attemptSpec(root, task, call.success), catch: errorMessage }))
-    if (spec._tag === "Failure") return yield* notSpawned(task, spec.failure)
-    if (spec.success === null) return yield* notSpawned(task, "its environment was forgotten (forgetEnv)")
+    if (spec._tag === "Failure") return yield* refuse(task, spec.failure)
+    if (spec.success === null) return yield* refuse(task, "its environment was forgotten (forgetEnv)")
     const opened = openAttempt({ ...spec.success, onExit: onEnd(task) })
     if (opened.kind === "opened") return yield* lookAfter(task, opened.pid)
     yield* opened.kind === "claimed" ? adopt(task) : notSpawned(task, opened.message)
