@@ -77,17 +77,15 @@ test.each([
   expect(await prompted(rig, agents, { agent: "claude" })).toMatchObject({ task: { status: "completed", result: { isError: false } } })
 })
 
-test("an agent that runs is taken over, though what it goes on from has been pruned and the agent was taken out of the configuration", async () => {
+test("an agent that runs is taken over, though it was taken out of the configuration", async () => {
   await using rig = new Rig()
   await shell(rig)
   const gate = join(rig.scratch, "gate")
   await Bun.spawn(["mkfifo", gate]).exited
-  await rig.task("start", { id: "first", command: "true" }, ["--wait"])
   const script = `echo began; read go < '${gate}'; echo done; exit; `
   await rig.data("config set", { key: "agents.gated", value: { command: "sh", args: ["-c", script] } })
-  await rig.data("start", { id: "x", agent: "gated", prompt: "p", continueFrom: "first" })
+  await rig.data("start", { id: "x", agent: "gated", prompt: "p" })
   await rig.data("wait", { id: "x", for: { log: "began" } })
-  expect(await rig.data("prune", { olderThanDays: 0 })).toMatchObject({ removed: ["first"] })
   await rig.data("config reset", { key: "agents.gated" })
   await rig.killEngine()
   expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "running", attempt: 1 })
@@ -115,4 +113,19 @@ test("what a waiting task is to go on from is not pruned", async () => {
   expect(await rig.data("prune", { olderThanDays: 0 })).toMatchObject({ removed: [] })
   await rig.data("send", { id: "gate", eof: true })
   expect(await rig.task("wait", { id: "next" })).toMatchObject({ status: "completed" })
+})
+
+test("what a running task goes on from is not pruned: its next attempt goes on from it too", async () => {
+  await using rig = new Rig()
+  await shell(rig)
+  // A gate for each attempt: the second could be passed with what opened the first.
+  const gates = [1, 2].map((attempt) => join(rig.scratch, `gate${attempt}`))
+  await Bun.spawn(["mkfifo", ...gates]).exited
+  await rig.task("start", { id: "first", command: "true" }, ["--wait"])
+  await rig.data("config set", { key: "agents.gated", value: { command: "sh", args: ["-c", `read go < '${rig.scratch}/gate'$BACKBEAT_ATTEMPT; exit $((BACKBEAT_ATTEMPT - 2))`] } })
+  await rig.data("start", { id: "x", agent: "gated", prompt: "p", continueFrom: "first", restart: { when: "on-failure", delayMs: 0 } })
+  await rig.data("wait", { id: "x", for: "start" })
+  expect(await rig.data("prune", { olderThanDays: 0 })).toMatchObject({ removed: [] })
+  for (const gate of gates) writeFileSync(gate, "go\n")
+  expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "completed", attempt: 2 })
 })

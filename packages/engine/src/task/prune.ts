@@ -52,9 +52,9 @@ export const makePrune = Effect.gen(function* () {
     return new Set(found.flatMap((pipeline) => (pipeline?.state.status === "running" ? [pipeline.id] : [])))
   })
 
-  /** The tasks from which one that has not begun is to go on: it needs their checkpoint. */
-  const awaited = Effect.map(store.inStatus(["blocked", "queued", "retrying"]), (waiting) =>
-    new Set(waiting.flatMap(({ spec: { work } }) => (work.kind === "prompt" && work.after !== null ? [work.after.task] : [])))
+  /** The tasks from which one that has not ended is to go on: each attempt needs their checkpoint, also the next. */
+  const awaited = Effect.map(store.inStatus(["blocked", "queued", "running", "stopping", "retrying"]), (living) =>
+    new Set(living.flatMap(({ spec: { work } }) => (work.kind === "prompt" && work.after !== null ? [work.after.task] : [])))
   )
 
   const clear = (id: string): number => {
