@@ -1,6 +1,6 @@
 /** What backbeat knows of an agent CLI: how it is called, how its output is read, what it can and cannot do. */
 import type { AgentOutcome } from "@backbeat/core/task/AgentOutcome"
-import type { AgentWork, PermissionMode } from "@backbeat/core/task/AgentWork"
+import type { AgentWork, PermissionMode, Usage } from "@backbeat/core/task/AgentWork"
 import type { Outcome } from "@backbeat/core/task/AttemptEnd"
 
 /** A file that a call needs, below the folder of its attempt. */
@@ -29,6 +29,16 @@ export interface CallSetting {
   readonly env: Readonly<Record<string, string>>
 }
 
+/**
+ * The end of a call. `stderr` is the end of its standard error, a few KB; `usedBefore` what the session had used up before, where
+ * more is known of that than when the task was made: others may have gone on in it since.
+ */
+export interface CallEnd {
+  readonly outcome: Outcome
+  readonly stderr: string
+  readonly usedBefore?: Usage | undefined
+}
+
 /** Reads the standard output of one call, line by line. One for each call; the same lines always give the same. */
 export interface AgentReader {
   /** Takes one complete line, without its newline, and answers with the lines of text for people that it completes. */
@@ -39,8 +49,8 @@ export interface AgentReader {
   readonly keep: () => string
   /** Goes on from what another one has kept, in place of the lines until then; false, and nothing is changed, when nobody kept that. */
   readonly goOn: (kept: string) => boolean
-  /** What became of the call. `stderr` is the end of its standard error, a few KB. */
-  readonly conclude: (end: { readonly outcome: Outcome; readonly stderr: string }) => AgentOutcome
+  /** What became of the call. */
+  readonly conclude: (end: CallEnd) => AgentOutcome
 }
 
 /** The fields of a prompt that not every agent can honour. */

@@ -2,7 +2,8 @@
 import type { PipelineStore } from "./PipelineStore.ts"
 import type { QueueStore } from "./QueueStore.ts"
 import type { RequestStore } from "./RequestStore.ts"
+import type { SessionStore } from "./SessionStore.ts"
 import type { TaskStore } from "./TaskStore.ts"
 
 /** Everything that an engine remembers with. */
-export type Stores = TaskStore | QueueStore | PipelineStore | RequestStore
+export type Stores = TaskStore | QueueStore | PipelineStore | RequestStore | SessionStore

@@ -40,6 +40,11 @@ export class FakeAgents {
     chmodSync(path, 0o755)
   }
 
+  /** The file of what a real one once printed. */
+  recorded(agent: string, recording: string): string {
+    return join(recorded, agent, `${recording}.stdout`)
+  }
+
   /** The environment in which these agents are found, and no others. */
   get env(): Readonly<Record<string, string>> {
     return { PATH: `${this.folder}:/usr/bin:/bin` }

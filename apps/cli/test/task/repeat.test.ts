@@ -6,6 +6,10 @@ import { FakeAgents } from "../agent/FakeAgents.ts"
 import { prompted } from "../agent/prompted.ts"
 import { Rig } from "../Rig.ts"
 
+const decodeUsed = Schema.decodeUnknownSync(
+  Schema.Struct({ task: Schema.Struct({ id: Schema.String, result: Schema.Struct({ inputTokens: Schema.NullOr(Schema.Int) }) }) })
+)
+
 describe("an agent that follows another task", () => {
   test("gets what that left before its prompt, and its checkpoint names the file that it wrote", async () => {
     await using rig = new Rig()
@@ -74,6 +78,22 @@ describe("retry and resume", () => {
     expect(document).toMatchObject({ data: { task: { status: "completed", retryOf: "first", result: { inputTokens: 100, outputTokens: 10 } } } })
     expect(agents.prompt("codex")).toBe("And now?")
     expect(agents.args("codex")).toContain("resume")
+  })
+
+  test("resume counts only what was used since, whoever went on in the session meanwhile", async () => {
+    await using rig = new Rig()
+    const agents = new FakeAgents(rig.scratch)
+    agents.answer("codex", "resume-first")
+    await prompted(rig, agents, { id: "first", agent: "codex" })
+    const used = async (sum: number, operation: string, id: string) => {
+      agents.answer("codex", "resume", `sed 's/"input_tokens":200,/"input_tokens":${sum},/' '${agents.recorded("codex", "resume")}'; exit 0`)
+      const { document } = await rig.call([operation, JSON.stringify({ id }), "--wait"], { env: agents.env })
+      return decodeUsed(document["data"]).task
+    }
+    const second = await used(200, "resume", "first")
+    const numbers = [second.result.inputTokens, (await used(300, "retry", second.id)).result.inputTokens]
+    numbers.push((await used(450, "restart", second.id)).result.inputTokens, (await used(460, "resume", "first")).result.inputTokens)
+    expect(numbers).toEqual([100, 100, 150, 10])
   })
 
   test("resume without a session of its own begins anew with the checkpoint before the prompt", async () => {

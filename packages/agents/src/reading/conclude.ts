@@ -1,8 +1,7 @@
 /** From what the output told and how the process ended to what became of the work. */
 import type { AgentErrorKind, AgentOutcome, AgentTrouble } from "@backbeat/core/task/AgentOutcome"
-import type { Outcome } from "@backbeat/core/task/AttemptEnd"
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
-import type { Agent } from "../Agent.ts"
+import type { Agent, CallEnd } from "../Agent.ts"
 import { keepBeginning, keepEnd } from "../text/keepEnd.ts"
 import { hintFor } from "../trouble/hintFor.ts"
 import { kindOf } from "../trouble/kindOf.ts"
@@ -18,11 +17,9 @@ export interface AgentTraits extends Pick<Agent, "name" | "login" | "loginMarks"
 }
 
 /** All that is known at the end of a call; `stray` is what it printed among its events that is none. */
-export interface Evidence {
+export interface Evidence extends CallEnd {
   readonly told: Told
   readonly stray: string
-  readonly outcome: Outcome
-  readonly stderr: string
 }
 
 const textBytes = 65_536
@@ -77,10 +74,10 @@ const troubleIn = (traits: AgentTraits, work: AgentWork, evidence: Evidence): Ag
  * output said that the work is done, in the form that was asked for. The tokens of the input include those of a cache.
  */
 export const conclude = (traits: AgentTraits, work: AgentWork, evidence: Evidence): AgentOutcome => {
-  const { told } = evidence
+  const { told, usedBefore } = evidence
   const trouble = troubleIn(traits, work, evidence)
   const isError = told.verdict !== "done" || trouble !== null
-  const { own, used } = account(told, work.session)
+  const { own, used } = account(told, work.session === null || usedBefore === undefined ? work.session : { ...work.session, usedBefore })
   const text = keepEnd(told.text.trim(), textBytes, told.cutBytes)
   return {
     result: {

@@ -1,9 +1,11 @@
 /** Follows the attempts of agents: what they say is kept as it comes, and at the end becomes their result. */
 import { speakerOf } from "./knownAgents.ts"
 import type { AgentOutcome, AgentTrouble } from "@backbeat/core/task/AgentOutcome"
+import type { AgentWork } from "@backbeat/core/task/AgentWork"
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import { keptBytes, keptLines } from "@backbeat/core/checkpoint/Checkpoint"
 import type { Task } from "@backbeat/core/task/Task"
+import { SessionStore } from "@backbeat/store/SessionStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
@@ -85,6 +87,7 @@ const wellFormed = (json: string): string =>
 const make = Effect.gen(function* () {
   const { root } = yield* Home
   const settings = yield* Settings
+  const sessions = yield* SessionStore
   const run = yield* FiberSet.makeRuntime()
   const followed = new Map<string, ReturnType<typeof readingOf>>()
 
@@ -109,14 +112,27 @@ const make = Effect.gen(function* () {
     }
   }
 
+  /** What was used up of the session in which an attempt went on; undefined when nobody noted it, or it cannot be read. */
+  const usedBefore = ({ agent, session }: AgentWork) =>
+    session === null
+      ? Effect.undefined
+      : sessions.used({ agent, id: session.id }).pipe(
+          Effect.map((used) => used ?? undefined),
+          Effect.orElseSucceed(() => undefined)
+        )
+
   const conclude = Effect.fnUntraced(function* (task: Task, end: AttemptEnd) {
     const { kind } = end.outcome
-    if (task.spec.work.kind !== "prompt" || kind === "notSpawned") return end
+    const { work } = task.spec
+    if (work.kind !== "prompt" || kind === "notSpawned") return end
     const reading = followed.get(keyOf(task)) ?? readingOf(task)
     if (reading === null) return end
     yield* reading.output.finish
     const stderr = yield* lastLinesOf({ dir: reading.dir, stream: "stderr", lines: keptLines, maxBytes: keptBytes })
-    const agent = bounded(reading.reader.conclude({ outcome: end.outcome, stderr: stderr.join("\n") }), task)
+    const agent = bounded(
+      reading.reader.conclude({ outcome: end.outcome, stderr: stderr.join("\n"), usedBefore: yield* usedBefore(work) }),
+      task
+    )
     const git = yield* gitState(task.spec.cwd, readEnvironment(root, task) ?? {})
     return { ...end, agent, ...(git === null ? {} : { git }) }
   })

@@ -17,6 +17,7 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
+import { makeNoteSessions } from "../agent/noteSessions.ts"
 import { makeFillSlots } from "./fillSlots.ts"
 import { beginPipelineTx, type PipelineTx } from "./PipelineTx.ts"
 import { makeSettleEnds } from "./settleEnds.ts"
@@ -89,6 +90,7 @@ const make = Effect.gen(function* () {
   const settleEnds = yield* makeSettleEnds
   const settlePipelines = yield* makeSettlePipelines
   const fillSlots = yield* makeFillSlots
+  const noteSessions = yield* makeNoteSessions
   const lock = yield* Semaphore.make(1)
   const listeners = new Set<CommitListener>()
   const ofTasks = makeListeners<Task>()
@@ -105,6 +107,7 @@ const make = Effect.gen(function* () {
               const now = yield* Clock.currentTimeMillis
               const tx = { ...beginTx(store, now, committed), ...beginPipelineTx(pipelines, now, changed) }
               const result = yield* body(tx)
+              yield* noteSessions(committed, now)
               yield* settleEnds(tx, committed)
               yield* settlePipelines(tx, committed)
               yield* fillSlots(tx, committed)

@@ -1,5 +1,6 @@
 /** Removes what has ended long ago, and what killed calls left: when the engine starts, and then once a day while it lives. */
 import { RequestStore } from "@backbeat/store/RequestStore"
+import { SessionStore } from "@backbeat/store/SessionStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Settings } from "../home/Settings.ts"
@@ -15,6 +16,7 @@ export const keepRetention = Effect.gen(function* () {
   const settings = yield* Settings
   const alarm = yield* Alarm
   const requests = yield* RequestStore
+  const sessions = yield* SessionStore
   const prune = yield* makePrune
   const clearLeftOvers = yield* makeClearLeftOvers
   const sweep: Effect.Effect<void> = Effect.gen(function* () {
@@ -22,6 +24,7 @@ export const keepRetention = Effect.gen(function* () {
     yield* alarm.set("retention", now + dayMs, sweep)
     const endedBefore = now - settings.current().retentionDays * dayMs
     yield* requests.forget(now - Math.max(settings.current().retentionDays, requestDays) * dayMs)
+    yield* sessions.forget(endedBefore)
     const { removed } = yield* prune({
       endedBefore,
       statuses: ["completed", "failed", "cancelled"],

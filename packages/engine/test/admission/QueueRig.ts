@@ -5,6 +5,7 @@ import { noLineage, type TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { QueueStore } from "@backbeat/store/QueueStore"
+import { SessionStore } from "@backbeat/store/SessionStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -73,7 +74,8 @@ const layerCounted = (asked: Asked) =>
       QueueStore,
       Effect.map(QueueStore, (store) => ({ ...store, paused: Effect.suspend(() => (asked.paused++, store.paused)) }))
     ),
-    Layer.effect(PipelineStore, PipelineStore)
+    Layer.effect(PipelineStore, PipelineStore),
+    Layer.effect(SessionStore, SessionStore)
   ).pipe(Layer.provide(layerMemory))
 
 const layerRig = (hands: Hands) =>

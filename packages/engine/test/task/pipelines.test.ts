@@ -5,6 +5,7 @@ import { noLineage } from "@backbeat/core/task/TaskSpec"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { QueueStore } from "@backbeat/store/QueueStore"
+import { SessionStore } from "@backbeat/store/SessionStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
@@ -21,6 +22,7 @@ const layerStores = (asked: Array<ReadonlyArray<string>>) =>
   Layer.mergeAll(
     Layer.effect(TaskStore, TaskStore),
     Layer.effect(QueueStore, QueueStore),
+    Layer.effect(SessionStore, SessionStore),
     Layer.effect(
       PipelineStore,
       Effect.map(PipelineStore, (store) => ({

@@ -5,10 +5,11 @@ import { layerMemoryDatabase } from "./MemoryDatabase.ts"
 import { layerPipelineStore } from "./MemoryPipelineStore.ts"
 import { layerQueueStore } from "./MemoryQueueStore.ts"
 import { layerRequestStore } from "./MemoryRequestStore.ts"
+import { layerSessionStore } from "./MemorySessionStore.ts"
 import { layerTaskStore } from "./MemoryTaskStore.ts"
 
 /** Stores of their own for each build of the layer. */
 export const layerMemory: Layer.Layer<Stores> = Layer.provide(
-  Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore, layerRequestStore),
+  Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore, layerRequestStore, layerSessionStore),
   layerMemoryDatabase
 )

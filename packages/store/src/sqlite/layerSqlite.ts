@@ -6,8 +6,9 @@ import { type DatabaseOptions, layerDatabase } from "./SqliteDatabase.ts"
 import { layerPipelineStore } from "./SqlitePipelineStore.ts"
 import { layerQueueStore } from "./SqliteQueueStore.ts"
 import { layerRequestStore } from "./SqliteRequestStore.ts"
+import { layerSessionStore } from "./SqliteSessionStore.ts"
 import { layerTaskStore } from "./SqliteTaskStore.ts"
 
 /** The stores in the database file at `path`, which is made when there is none. Fails with StoreError. */
 export const layerSqlite = (options: DatabaseOptions): Layer.Layer<Stores, StoreError> =>
-  Layer.provide(Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore, layerRequestStore), layerDatabase(options))
+  Layer.provide(Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore, layerRequestStore, layerSessionStore), layerDatabase(options))

@@ -15,6 +15,7 @@ afterEach(() => scratch.remove())
 
 /** Takes the database back to what it was when the history was of tasks only. */
 const undoPipelines = [
+  "DROP TABLE sessions",
   "DROP TABLE requests",
   "DROP TABLE pipelines",
   "DROP INDEX tasks_pipeline_status",

@@ -4,6 +4,7 @@ import { dependencies } from "./0002_dependencies.ts"
 import { queues } from "./0003_queues.ts"
 import { pipelines } from "./0004_pipelines.ts"
 import { requests } from "./0005_requests.ts"
+import { sessions } from "./0006_sessions.ts"
 
 /** The migrations, keyed `<number>_<name>`. */
 export const migrations = {
@@ -11,7 +12,8 @@ export const migrations = {
   "0002_dependencies": dependencies,
   "0003_queues": queues,
   "0004_pipelines": pipelines,
-  "0005_requests": requests
+  "0005_requests": requests,
+  "0006_sessions": sessions
 }
 
 /** The number of the newest one: what a database is at after it was opened. */

@@ -1,0 +1,32 @@
+/** The SessionStore in memory, for tests and trials. */
+import type { Usage } from "@backbeat/core/task/AgentWork"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type AgentSession, SessionStore } from "../SessionStore.ts"
+import { MemoryDatabase } from "./MemoryDatabase.ts"
+
+const keyOf = ({ agent, id }: AgentSession): string => JSON.stringify([agent, id])
+
+/** The SessionStore beside a TaskStore in memory. */
+export const layerSessionStore = Layer.effect(
+  SessionStore,
+  Effect.map(MemoryDatabase, ({ journal }) => {
+    const sessions = new Map<string, { readonly at: number; readonly used: Usage }>()
+    const put = (key: string, noted: { readonly at: number; readonly used: Usage } | undefined): void => {
+      const before = sessions.get(key)
+      journal.undo(() => void (before === undefined ? sessions.delete(key) : sessions.set(key, before)))
+      if (noted === undefined) sessions.delete(key)
+      else sessions.set(key, noted)
+    }
+    return SessionStore.of({
+      note: (session, at, used) => journal.transact(Effect.sync(() => put(keyOf(session), { at, used }))),
+      used: (session) => journal.read(() => sessions.get(keyOf(session))?.used ?? null),
+      forget: (before) =>
+        journal.transact(
+          Effect.sync(() => {
+            for (const [key, { at }] of sessions) if (at < before) put(key, undefined)
+          })
+        )
+    })
+  })
+)

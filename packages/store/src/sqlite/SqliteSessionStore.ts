@@ -1,0 +1,30 @@
+/** The SessionStore on SQLite. */
+import { Usage } from "@backbeat/core/task/AgentWork"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { SessionStore } from "../SessionStore.ts"
+import { SqliteDatabase } from "./SqliteDatabase.ts"
+
+const UsageText = Schema.fromJsonString(Usage)
+const encodeUsage = Schema.encodeSync(UsageText)
+const decodeUsage = Schema.decodeUnknownEffect(UsageText)
+
+/** The SessionStore in a database that is open. */
+export const layerSessionStore = Layer.effect(
+  SessionStore,
+  Effect.map(SqliteDatabase, ({ sql, explained }) =>
+    SessionStore.of({
+      note: ({ agent, id }, at, used) =>
+        Effect.asVoid(explained(sql`
+          INSERT INTO sessions ${sql.insert({ agent, id, noted_at: at, used: encodeUsage(used) })}
+          ON CONFLICT (agent, id) DO UPDATE SET noted_at = excluded.noted_at, used = excluded.used`)),
+      used: ({ agent, id }) =>
+        Effect.flatMap(
+          explained(sql<{ used: string }>`SELECT used FROM sessions WHERE agent = ${agent} AND id = ${id}`),
+          ([row]) => row === undefined ? Effect.succeed(null) : Effect.orDie(decodeUsage(row.used))
+        ),
+      forget: (before) => Effect.asVoid(explained(sql`DELETE FROM sessions WHERE noted_at < ${before}`))
+    })
+  )
+)
