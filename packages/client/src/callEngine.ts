@@ -1,7 +1,7 @@
 /** Calls the engine of a home; starts one when there is none. The hot path loads nothing but this file. */
 import { callPath, handoverHeader, socketName, streamType } from "@backbeat/contract/protocol"
 import type { Place } from "./Home.ts"
-import { unreachable } from "./Unreachable.ts"
+import { Unreachable, unreachable } from "./Unreachable.ts"
 
 /** A call as it goes over the socket, before it is text. */
 export interface OutgoingCall {
@@ -39,8 +39,28 @@ const socketOf = (root: string): string => {
   return socketName
 }
 
-const post = (root: string, body: string): Promise<Response> =>
-  fetch(`http://engine${callPath}`, { method: "POST", body, unix: socketOf(root), signal: null })
+/** Who made the socket; undefined when it is not there, or not to be seen: then the connection tells why. */
+const ownerOf = (socket: string): number | undefined => {
+  try {
+    return process.getBuiltinModule("node:fs").statSync(socket, { throwIfNoEntry: false })?.uid
+  } catch {
+    return undefined
+  }
+}
+
+/** A call carries its caller's environment: in a home of somebody else it would go to whoever listens there. */
+const post = (root: string, body: string): Promise<Response> => {
+  const socket = socketOf(root)
+  const owner = ownerOf(socket)
+  if (owner !== undefined && owner !== process.getuid?.()) {
+    throw unreachable(
+      `the socket of the home ${root} belongs to user ${owner}`,
+      "Use a home of your own with --home or BACKBEAT_HOME.",
+      { home: root }
+    )
+  }
+  return fetch(`http://engine${callPath}`, { method: "POST", body, unix: socket, signal: null })
+}
 
 /**
  * What one try came to: a whole answer or a stream, nobody there, a connection that broke in the middle, or an engine
@@ -59,6 +79,7 @@ const tryOnce = async (root: string, body: string): Promise<Try> => {
   try {
     return await received(await post(root, body))
   } catch (thrown) {
+    if (thrown instanceof Unreachable) throw thrown
     const code = codeOf(thrown)
     if (absent.has(code)) return { state: "absent" }
     if (forbidden.has(code)) {

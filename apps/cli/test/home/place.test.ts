@@ -107,6 +107,31 @@ describe("a home that cannot be used", () => {
     expect(readdirSync(home)).toEqual([])
   })
 
+  test("because its socket is somebody else's is told, and nothing is sent there", async () => {
+    await using rig = new Rig()
+    mkdirSync(rig.home)
+    const got: Array<string> = []
+    using server = Bun.serve({
+      unix: join(rig.home, "engine.sock"),
+      fetch: async (request) => {
+        got.push(await request.text())
+        return new Response("{}")
+      }
+    })
+    const owned = Bun.spawnSync(["chown", "12345", join(rig.home, "engine.sock")])
+    if (owned.exitCode === 0) {
+      const problem = await told(rig, { SECRET: "value-of-the-caller" })
+      expect(problem.message).toBe(`the socket of the home ${rig.home} belongs to user 12345`)
+      expect(problem.details.hint).toContain("--home")
+      expect(got).toEqual([])
+    } else {
+      // Who may not give a socket away can only see that one's own is called.
+      await rig.call(["start", '{"command":"true"}'])
+      expect(got).toHaveLength(1)
+    }
+    await server.stop(true)
+  })
+
   test("as another user without rights is told", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "true" }, ["--wait"])
