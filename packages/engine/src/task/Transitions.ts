@@ -18,10 +18,12 @@ import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import { makeNoteSessions } from "../agent/noteSessions.ts"
+import { Home } from "../home/Home.ts"
 import { makeFillSlots } from "./fillSlots.ts"
 import { beginPipelineTx, type PipelineTx } from "./PipelineTx.ts"
 import { makeSettleEnds } from "./settleEnds.ts"
 import { makeSettlePipelines } from "./settlePipelines.ts"
+import { setAside } from "./setAside.ts"
 import { beginTx, type Committed, type Tx } from "./Tx.ts"
 
 /** No task has this id. */
@@ -87,6 +89,7 @@ const makeRehearse = (store: TaskStore["Service"], pipelines: PipelineStore["Ser
 const make = Effect.gen(function* () {
   const store = yield* TaskStore
   const pipelines = yield* PipelineStore
+  const { root } = yield* Home
   const settleEnds = yield* makeSettleEnds
   const settlePipelines = yield* makeSettlePipelines
   const fillSlots = yield* makeFillSlots
@@ -111,6 +114,9 @@ const make = Effect.gen(function* () {
               yield* settleEnds(tx, committed)
               yield* settlePipelines(tx, committed)
               yield* fillSlots(tx, committed)
+              for (const { task, recorded } of committed) {
+                if (recorded.event.type === "task.started") setAside(root, task, now)
+              }
               return result
             })
           )

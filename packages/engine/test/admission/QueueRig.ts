@@ -16,6 +16,7 @@ import { keepAdmission } from "../../src/admission/keepAdmission.ts"
 import { layerPauses, Pauses } from "../../src/admission/Pauses.ts"
 import { Resources } from "../../src/admission/Resources.ts"
 import { type Configuration, defaults } from "../../src/home/configuration.ts"
+import { Home } from "../../src/home/Home.ts"
 import { Settings } from "../../src/home/Settings.ts"
 import { layerTransitions, Transitions } from "../../src/task/Transitions.ts"
 import { layerAlarm } from "../../src/time/Alarm.ts"
@@ -86,6 +87,7 @@ const layerRig = (hands: Hands) =>
         layerCounted(hands.asked),
         layerAlarm,
         Layer.succeed(Resources, { sample: Effect.sync(() => (hands.asked.resources++, hands.machine)) }),
+        Layer.succeed(Home, { root: "/nowhere", configPath: "/nowhere/config.json", version: "0.0.0" }),
         Layer.succeed(Settings, {
           current: () => hands.settings,
           resolved: () => ({ config: hands.settings, sources: {}, problems: [] }),

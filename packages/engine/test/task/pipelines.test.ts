@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import { Admission } from "../../src/admission/Admission.ts"
 import { layerPauses } from "../../src/admission/Pauses.ts"
 import { defaults } from "../../src/home/configuration.ts"
+import { Home } from "../../src/home/Home.ts"
 import { Settings } from "../../src/home/Settings.ts"
 import { layerTransitions, Transitions } from "../../src/task/Transitions.ts"
 import { owner, plainSpec as spec } from "../plainSpec.ts"
@@ -45,6 +46,7 @@ const layerRig = (asked: Array<ReadonlyArray<string>>) =>
           hold: () => {},
           hear: () => {}
         }),
+        Layer.succeed(Home, { root: "/nowhere", configPath: "/nowhere/config.json", version: "0.0.0" }),
         Layer.succeed(Settings, {
           current: () => defaults,
           resolved: () => ({ config: defaults, sources: {}, problems: [] }),

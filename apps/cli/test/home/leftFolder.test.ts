@@ -1,0 +1,44 @@
+/** Folders of attempts that the store knows nothing of: what is started under their ids runs, and is told of by itself alone. */
+import { expect, test } from "bun:test"
+import { cpSync, readdirSync, renameSync } from "node:fs"
+import { join } from "node:path"
+import { Rig } from "../Rig.ts"
+
+const begin = async (rig: Rig): Promise<string> => {
+  await rig.data("start", { id: "x", script: "echo before; exit 5" }, ["--wait"])
+  return join(rig.home, "tasks", "x")
+}
+
+const expectAnew = async (rig: Rig): Promise<void> => {
+  expect(await rig.task("start", { id: "x", script: "echo anew" }, ["--wait"])).toMatchObject({ status: "completed", exitCode: 0, attempt: 1 })
+  expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["anew"] })
+}
+
+test("what a killed pruning left of a task is not taken for the next one of its id", async () => {
+  await using rig = new Rig()
+  const folder = await begin(rig)
+  renameSync(folder, join(rig.scratch, "whole"))
+  await rig.data("prune", { olderThanDays: 0 })
+  renameSync(join(rig.scratch, "whole"), folder)
+  await expectAnew(rig)
+  // It goes with the task in whose folder it is.
+  expect(readdirSync(folder).filter((name) => name.startsWith("earlier-1-"))).toHaveLength(1)
+  await rig.data("prune", { olderThanDays: 0 })
+  expect(readdirSync(join(rig.home, "tasks"))).toEqual([])
+})
+
+test("a task runs under an id that was used before the database was moved away", async () => {
+  await using rig = new Rig()
+  await begin(rig)
+  await rig.data("engine stop")
+  for (const name of readdirSync(rig.home).filter((each) => each.startsWith("backbeat.db"))) renameSync(join(rig.home, name), join(rig.scratch, name))
+  await expectAnew(rig)
+})
+
+test("a task runs again where a later attempt than the database tells of has been", async () => {
+  await using rig = new Rig()
+  const folder = await begin(rig)
+  cpSync(join(folder, "1", "exit"), join(folder, "2", "exit"))
+  cpSync(join(folder, "1", "claim"), join(folder, "2", "claim"))
+  expect(await rig.task("start", { id: "x", script: "echo anew" }, ["--wait"])).toMatchObject({ status: "completed", exitCode: 0, attempt: 2 })
+})

@@ -1,0 +1,19 @@
+/**
+ * Sets aside the folder that an attempt which is about to begin would take for its own. The store knows of no such attempt: a pruning
+ * was killed before it removed the folder, or the database was moved away or put back from a copy.
+ */
+import type { Task } from "@backbeat/core/task/Task"
+import { existsSync, renameSync } from "node:fs"
+import { join } from "node:path"
+import { attemptDir, taskDir } from "../home/Home.ts"
+
+/** Before the commit in which the task starts: behind it, an engine that takes over could not tell whose the folder is. It stays until the task is pruned. */
+export const setAside = (root: string, { id, state: { attempt } }: Task, now: number): void => {
+  const dir = attemptDir(root, id, attempt)
+  if (!existsSync(dir)) return
+  try {
+    renameSync(dir, join(taskDir(root, id), `earlier-${attempt}-${now}`))
+  } catch {
+    // What cannot be moved must not take the commit with it: there may be ends of other tasks in it.
+  }
+}
