@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs"
 import { join } from "node:path"
-import { Rig } from "../Rig.ts"
+import { isAlive, Rig } from "../Rig.ts"
 
 const fill = (path: string): void => {
   const file = openSync(path, "w")
@@ -25,7 +25,7 @@ test("a full disk is told of, and what was there goes on when there is room agai
   try {
     await using rig = new Rig(join(point, "home"))
     await rig.task("start", { id: "before", command: "cat", stdin: "open" })
-    await rig.task("start", { id: "fails", script: "read go; exit 3", stdin: "open" })
+    const { pid } = await rig.task("start", { id: "fails", script: "read go; exit 3", stdin: "open" })
     await rig.data("start", { id: "ended", script: "echo kept" }, ["--wait"])
     fill(join(point, "filler"))
     const refused = await rig.call(["start", JSON.stringify({ id: "during", script: "echo x", env: { BIG: "x".repeat(100_000) } })])
@@ -33,8 +33,13 @@ test("a full disk is told of, and what was there goes on when there is room agai
     // What only reads works.
     expect(await rig.task("status", { id: "ended" })).toMatchObject({ status: "completed" })
     expect(await rig.data("logs", { id: "ended" })).toMatchObject({ lines: ["kept"] })
-    expect(await rig.data("doctor")).toMatchObject({ status: "warn" })
+    expect(await rig.data("doctor")).toMatchObject({ status: "fail" })
     expect(await rig.data("send", { id: "fails", text: "go\n" })).toMatchObject({ bytesWritten: 3 })
+    while (isAlive(Number(pid))) await Bun.sleep(1)
+    // Its end is on the disk. Status knows of it only when the log of the database had room left.
+    const { status, because } = await rig.data("why", { id: "fails" })
+    const what = status === "running" ? "its command has ended (exit code 3), which is not stored yet" : "it exited with code 3"
+    expect(because).toMatchObject([{ what }, {}])
     rmSync(join(point, "filler"))
     await rig.data("send", { id: "before", eof: true })
     expect(await rig.task("wait", { id: "before" }, ["--timeout", "10"])).toMatchObject({ status: "completed", exitCode: 0, attempt: 1 })

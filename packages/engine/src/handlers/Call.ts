@@ -63,11 +63,11 @@ export const handle = <Input, Output>(
 export type Trouble = TaskMissing | IllegalTransition | StoreError | Problem
 
 const storeHints: Readonly<Record<StoreError["reason"], string>> = {
-  damaged: "Run doctor. Move the file away to begin anew; nothing was overwritten.",
+  damaged: "Restore a backup, or move the file away to begin anew; nothing was overwritten.",
   newer: "Use the newer backbeat that wrote it.",
   full: "Free disk space; nothing was lost, call again.",
   readonly: "Make the home writable, or use another with --home.",
-  unavailable: "Run doctor."
+  unavailable: "Check the home and its disk, then call again."
 }
 
 const next: Readonly<Record<string, string>> = {

@@ -16,6 +16,8 @@ import { handle, toProblem } from "./Call.ts"
 type Check = Output<"doctor">["checks"][number]
 
 const lowDiskBytes = 1_000_000_000
+/** Less than the database takes for a few transitions. */
+const fullDiskBytes = 100_000
 const gigabyte = 1_000_000_000
 /** The longest path of a unix socket in bytes. Source: unix(7), sun_path less its NUL. */
 const socketPathMaxBytes = 107
@@ -40,6 +42,7 @@ const checkDisk = (root: string): Check => {
   const { bavail, bsize } = statfsSync(root)
   const free = bavail * bsize
   const message = `${(free / gigabyte).toFixed(1)} GB free`
+  if (free < fullDiskBytes) return check("disk", "fail", `${message}: what tasks do, their ends too, cannot be stored`, "Free some.")
   return free < lowDiskBytes ? check("disk", "warn", message, "Free some, or run prune.") : check("disk", "ok", message)
 }
 

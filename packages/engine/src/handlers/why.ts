@@ -138,9 +138,14 @@ const leftOf = (root: string, task: Task): ReadonlyArray<Reason> => {
   return [{ what: "processes that it started still run; stop ends them", since: iso(end.endedAt) }]
 }
 
-/** What is to be said of a running task whose shim was killed; null where it lives. */
-const explainShimless = (root: string, task: Task, now: number): Explanation | null => {
+/** What the folder of a running task's attempt tells beyond the store: an end that a full disk keeps out of it, or that the shim was killed. */
+const explainAttempt = (root: string, task: Task, now: number): Explanation | null => {
   const attempt = task.state.status === "running" ? inspectAttempt(treeOf(root, task).dir) : null
+  if (attempt?.kind === "ended") {
+    const { end, endedAt } = attempt.record
+    const how = end.kind === "exited" ? `exit code ${end.code}` : end.signal
+    return { because: [{ what: `its command has ended (${how}), which is not stored yet`, since: iso(endedAt) }], next: "That is tried until the store takes it: see doctor, the disk may be full." }
+  }
   if (attempt?.kind !== "alive" || attempt.shimAlive) return null
   const what = "the shim around its command was killed, so nobody can record how it ends"
   return { because: [{ what, since: iso(now) }], next: "When the last of its processes has gone it is failed with Lost." }
@@ -178,9 +183,9 @@ export const makeWhyHandler = Effect.gen(function* () {
       if (status === "blocked") return { status, ...(yield* explainBlocked(task)) }
       const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
       const left = isFinal(status) ? leftOf(root, task) : []
-      const shimless = explainShimless(root, task, now)
-      const because = [...(shimless?.because ?? left), ...reasons(attributed(history, task)), ...(yield* explainWithdrawn(task)), ...(yield* lastSaid(root, task))]
-      return { status, because, next: shimless?.next ?? nextOf(task, yield* explainAgain(task)) }
+      const found = explainAttempt(root, task, now)
+      const because = [...(found?.because ?? left), ...reasons(attributed(history, task)), ...(yield* explainWithdrawn(task)), ...(yield* lastSaid(root, task))]
+      return { status, because, next: found?.next ?? nextOf(task, yield* explainAgain(task)) }
     }).pipe(Effect.mapError(toProblem(id)))
   )
 })
