@@ -55,7 +55,9 @@ const openStdin = ({ dir, stdin }: AttemptSpec, open: Opener): ReadonlyArray<num
   if (stdin.kind === "null") return [open("/dev/null", constants.O_RDONLY)]
   if (stdin.kind === "file") {
     // Opening a FIFO without a writer would block this engine.
-    if (!statSync(stdin.path).isFile()) throw new Error(`stdin is not a regular file: ${stdin.path}`)
+    const found = statSync(stdin.path, { throwIfNoEntry: false })
+    if (found === undefined) throw new Error(`the file for stdin does not exist: ${stdin.path}`)
+    if (!found.isFile()) throw new Error(`stdin is not a regular file: ${stdin.path}`)
     return [open(stdin.path, constants.O_RDONLY)]
   }
   const path = join(dir, "stdin")

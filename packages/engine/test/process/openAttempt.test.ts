@@ -123,7 +123,7 @@ describe("an attempt that cannot start", () => {
   })
 
   test("says that its stdin is missing, or nothing to read from", async () => {
-    await notSpawned((rig) => rig.open({ argv: ["cat"], stdin: { kind: "file", path: "/no/such/file" } }), /ENOENT.*\/no\/such\/file/)
+    await notSpawned((rig) => rig.open({ argv: ["cat"], stdin: { kind: "file", path: "/no/such/file" } }), /^the file for stdin does not exist: \/no\/such\/file$/)
     await notSpawned((rig) => rig.open({ argv: ["cat"], stdin: { kind: "file", path: rig.fifo("in") } }), /not a regular file/)
   })
 

@@ -70,7 +70,7 @@ export const needsRecovery = (error: SqlError): boolean => resultCode(error) ===
 export const damaged = (path: string, detail: string): StoreError =>
   new StoreError({
     reason: "damaged",
-    message: `The database ${path} is damaged (${detail}). It was left as it is: restore a backup, or move it away to begin with an empty one.`
+    message: `The database ${path} is damaged (${detail}). It was left as it is: restore a backup, or move it away, with the -wal and -shm beside it, to begin with an empty one.`
   })
 
 /** A later backbeat wrote it. */
