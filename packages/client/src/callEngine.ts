@@ -55,7 +55,7 @@ const post = (root: string, body: string): Promise<Response> => {
   if (owner !== undefined && owner !== process.getuid?.()) {
     throw unreachable(
       `the socket of the home ${root} belongs to user ${owner}`,
-      "Use a home of your own with --home or BACKBEAT_HOME.",
+      `Use a home of your own with --home or BACKBEAT_HOME. If this one is yours alone, remove ${socketName} from it.`,
       { home: root }
     )
   }
