@@ -66,7 +66,8 @@ const post = (root: string, body: string): Promise<Response> => {
  * What one try came to: a whole answer or a stream, nobody there, a connection that broke in the middle, or an engine
  * that let go of the home, maybe to a `successor`: the version that takes over.
  */
-type Try = Response | { readonly state: "absent" | "broken" } | { readonly state: "handover"; readonly successor: string }
+type Try = Response | Lost
+type Lost = { readonly state: "absent" | "broken" } | { readonly state: "handover"; readonly successor: string }
 
 /** A document is whole or it is asked for again; only frames are passed on as they come. */
 const received = async (response: Response): Promise<Try> => {
@@ -93,8 +94,32 @@ const tryOnce = async (root: string, body: string): Promise<Try> => {
   }
 }
 
-/** Calls. A broken connection is repeated under the same request id: the engine knows what has been done of it. Throws Unreachable. */
-export const callEngine = async (target: Target, call: OutgoingCall): Promise<Response | null> => {
+/** A failure to reach an engine again; what the one before has done of a call that changes something is not known then. */
+const afterSending = async (thrown: unknown, { operation }: OutgoingCall): Promise<unknown> => {
+  const { findOperation } = await import("@backbeat/contract/table")
+  if (!(thrown instanceof Unreachable) || findOperation(operation)?.readOnly === true) return thrown
+  const { details, hint, message } = thrown.problem
+  return unreachable(`${message}; the ${operation} had been sent before, and may have been done`, `${hint} Look at what is there before you call again.`, { ...details, sent: true })
+}
+
+/** Ends when there may be an engine in the place of the one that is absent, broke or let go. Throws Unreachable. */
+const replace = async (lost: Lost, engineCommand: ReadonlyArray<string>, place: Place, { caller, operation }: OutgoingCall): Promise<void> => {
+  const { root } = place
+  const { awaitSuccessor, bringUp, isThere } = await import("./bringUp.ts")
+  // An engine in a new home would know nothing of what this call is about.
+  if (lost.state !== "absent" && !isThere(root)) {
+    throw unreachable(`the home ${root} was removed or moved away during ${operation}`, "Put it back and call again, or call again to begin a new one.", { home: root })
+  }
+  const isYielded = lost.state === "handover" && lost.successor !== "" && lost.successor !== caller["version"]
+  await (isYielded ? awaitSuccessor(root) : bringUp(engineCommand, place))
+}
+
+/** Whether a connection broke in the middle of the call. */
+interface Course {
+  sent: boolean
+}
+
+const callOn = async (target: Target, call: OutgoingCall, course: Course): Promise<Response | null> => {
   const { root, engineCommand } = target
   const repeated = { ...call, caller: { ...call.caller, repeated: true } }
   let body = JSON.stringify(call)
@@ -103,17 +128,20 @@ export const callEngine = async (target: Target, call: OutgoingCall): Promise<Re
     if (got instanceof Response) return got
     if (engineCommand === null && got.state === "absent") return null
     if (got.state !== "absent") body = JSON.stringify(repeated)
+    course.sent ||= got.state === "broken"
     const lostAt = performance.now()
-    if (engineCommand !== null) {
-      const { awaitSuccessor, bringUp, isThere } = await import("./bringUp.ts")
-      // An engine in a new home would know nothing of what this call is about.
-      if (got.state !== "absent" && !isThere(root)) {
-        throw unreachable(`the home ${root} was removed or moved away during ${call.operation}`, "Put it back and call again, or call again to begin a new one.", { home: root })
-      }
-      const isYielded = got.state === "handover" && got.successor !== "" && got.successor !== call.caller["version"]
-      await (isYielded ? awaitSuccessor(root) : bringUp(engineCommand, target))
-    }
+    if (engineCommand !== null) await replace(got, engineCommand, target, call)
     withoutMs += Math.max(1, performance.now() - lostAt)
   }
   throw unreachable("no engine answered within 20 seconds", `See ${root}/engine.log, or run doctor.`, { home: root })
+}
+
+/** Calls. A broken connection is repeated under the same request id: the engine knows what has been done of it. Throws Unreachable. */
+export const callEngine = async (target: Target, call: OutgoingCall): Promise<Response | null> => {
+  const course: Course = { sent: false }
+  try {
+    return await callOn(target, call, course)
+  } catch (thrown) {
+    throw course.sent ? await afterSending(thrown, call) : thrown
+  }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test"
-import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs"
+import { signalProcess } from "@backbeat/engine/process/posix"
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs"
 import { join } from "node:path"
-import { isAlive, Rig } from "../Rig.ts"
+import { isAlive, killAndAwait, Rig } from "../Rig.ts"
 import { enginesOf } from "./engines.ts"
 
 /** A home with an ended task and no engine. */
@@ -154,6 +155,27 @@ describe("an engine whose lock is removed", () => {
     rmSync(join(rig.home, "engine.lock"))
     while (isAlive(old)) await Bun.sleep(5)
     expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "running", attempt: 1 })
+  })
+})
+
+describe("an engine that ends in the middle of a call, and can begin no more", () => {
+  test("leaves it open whether the call was done, unless it changes nothing", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
+    const calls = [rig.refusal(["restart", "t", "--wait"]), rig.refusal(["wait", "t"])]
+    await until(() => linesIn(join(rig.home, "tasks", "t", "2", "claim")).length > 0)
+    const lock = join(rig.home, "engine.lock")
+    const engine = await rig.engine()
+    // It must not notice what becomes of its lock.
+    signalProcess(engine, "SIGSTOP")
+    rmSync(lock)
+    mkdirSync(lock)
+    await killAndAwait(engine)
+    const [restarted, waited] = await Promise.all(calls)
+    expect(restarted).toMatchObject({ type: "EngineUnreachable", message: expect.stringContaining("may have been done"), details: { sent: true } })
+    expect(waited?.message).not.toContain("may have been done")
+    rmSync(lock, { recursive: true })
+    expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "running", attempt: 2 })
   })
 })
 
