@@ -21,14 +21,19 @@ export class Reports extends Context.Service<
   { readonly report: (key: AttemptKey, command: TaskCommand) => Effect.Effect<void> }
 >()("@backbeat/engine/Reports") {}
 
-/** How long, in milliseconds, until a report that could not be stored (a full disk) is made again. */
+/** How long, in milliseconds, until a report that could not be stored (a full disk) is made again, after the first time. */
 const storeRetryMs = 2000
 
 const make = Effect.gen(function* () {
   const store = yield* TaskStore
   const transitions = yield* Transitions
 
-  const report = (key: AttemptKey, command: TaskCommand): Effect.Effect<void> =>
+  const again = (key: AttemptKey, command: TaskCommand, isFirst: boolean): Effect.Effect<void> =>
+    (isFirst ? store.makeRoom : Effect.ignore(Effect.andThen(Effect.sleep(storeRetryMs), store.tidy))).pipe(
+      Effect.andThen(Effect.suspend(() => attempt(key, command, false)))
+    )
+
+  const attempt = (key: AttemptKey, command: TaskCommand, isFirst: boolean): Effect.Effect<void> =>
     transitions
       .commit((tx) =>
         Effect.gen(function* () {
@@ -41,14 +46,14 @@ const make = Effect.gen(function* () {
       .pipe(
         Effect.catchTag("IllegalTransition", () => Effect.void),
         Effect.catchTag("StoreError", (error) =>
-          Effect.logError(`${command.type} of task ${key.id} could not be stored: ${error.message}`).pipe(
-            Effect.andThen(Effect.sleep(storeRetryMs)),
-            Effect.andThen(Effect.suspend(() => report(key, command)))
+          Effect.andThen(
+            Effect.logError(`${command.type} of task ${key.id} could not be stored: ${error.message}`),
+            again(key, command, isFirst)
           )
         )
       )
 
-  return Reports.of({ report })
+  return Reports.of({ report: (key, command) => attempt(key, command, true) })
 })
 
 /** Reports on the given transitions. */

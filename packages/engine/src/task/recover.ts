@@ -43,9 +43,10 @@ export const recover = Effect.gen(function* () {
     live.filter((task) => !settled.has(task.id)),
     (task) => supervisor.takeOver(task)
   )
-  yield* transitions.commit((tx) =>
+  const settle = transitions.commit((tx) =>
     Effect.forEach(ended, ({ task, end }) => tx.change(task, { type: "End", end }, recovery), { discard: true })
   )
+  yield* Effect.catchTag(settle, "StoreError", () => Effect.andThen(store.makeRoom, settle))
 })
 
 /** An attempt whose folder was never made is still to be opened; where the whole task's folder is gone nothing is known. */

@@ -11,6 +11,7 @@ import type { StoreError } from "../StoreError.ts"
 import { damaged, explain, explainOpening, lost, needsRecovery, newer } from "./explain.ts"
 import { makeFlusher } from "./flush.ts"
 import { migrations, newest } from "./migrations/migrations.ts"
+import { makeReserve, type Reserve } from "./reserve.ts"
 import { openSqlite, peekSqlite } from "./SqliteClient.ts"
 
 const table = "migrations"
@@ -27,6 +28,7 @@ export class SqliteDatabase extends Context.Service<
     readonly transact: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreError, R>
     /** Ends when every commit made before is on the disk. */
     readonly flushed: Effect.Effect<void, StoreError>
+    readonly reserve: Reserve
   }
 >()("@backbeat/store/sqlite/SqliteDatabase") {}
 
@@ -54,6 +56,8 @@ const open = ({ path, isOurs = () => true }: DatabaseOptions) =>
       Effect.sync(() => makeFlusher(path)),
       ({ flushed }) => Effect.ignore(flushed)
     )
+    const reserve = makeReserve(path)
+    yield* Effect.forkScoped(reserve.keep)
     return SqliteDatabase.of({
       sql,
       path,
@@ -63,7 +67,8 @@ const open = ({ path, isOurs = () => true }: DatabaseOptions) =>
           Effect.mapError(sql.withTransaction(Effect.andThen(unlessLost, effect)), (error) => (isSqlError(error) ? explain(path, error) : error)),
           () => Effect.sync(flusher.committed)
         ),
-      flushed: flusher.flushed
+      flushed: flusher.flushed,
+      reserve
     })
   }).pipe(Effect.catchIf(isSqlError, (error) => Effect.flatMap(explainOpening(path, error), Effect.fail)))
 

@@ -23,13 +23,14 @@ export const layerTaskStore = Layer.effect(
 
 const liveStatuses = statuses.filter((status) => !isFinal(status))
 
-const make = ({ sql, path, explained, transact, flushed }: SqliteDatabase["Service"]): TaskStore["Service"] => {
+const make = ({ sql, path, explained, transact, flushed, reserve }: SqliteDatabase["Service"]): TaskStore["Service"] => {
   const select = sql.literal(selectTasks)
   const tasks = (rows: ReturnType<typeof readyRows>) => Effect.flatMap(explained(rows), (found) => tasksOf(path, found))
   return {
     transact,
     flushed,
-    tidy: explained(Effect.asVoid(sql`PRAGMA wal_checkpoint(PASSIVE)`)),
+    tidy: Effect.andThen(explained(sql`PRAGMA wal_checkpoint(PASSIVE)`), reserve.keep),
+    makeRoom: reserve.giveUp,
     find: (id) =>
       Effect.map(tasks(sql`${select} WHERE t.id = ${id}`), ([task]) => task ?? null),
     record: (changes) => (changes.length === 0 ? Effect.succeed([]) : explained(whole(sql, recordChanges(sql, changes)))),

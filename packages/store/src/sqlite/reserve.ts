@@ -1,0 +1,46 @@
+/** Keeps room on the disk for what must be stored on a full one, the ends of tasks: a file that can be given up. */
+import * as Effect from "effect/Effect"
+import { rm, stat, writeFile } from "node:fs/promises"
+
+/** Room for about ten ends in the write-ahead log; behind them it is checkpointed and used again. */
+const reservedBytes = 524_288
+/** What cannot be compressed takes the room that it is meant to take. */
+const blockBytes = 65_536
+
+const contents = (): Uint8Array => {
+  const bytes = new Uint8Array(reservedBytes)
+  for (let at = 0; at < reservedBytes; at += blockBytes) crypto.getRandomValues(bytes.subarray(at, at + blockBytes))
+  return bytes
+}
+
+/** The reserve beside a database. */
+export interface Reserve {
+  /** Takes the room, unless it is taken or there is none. */
+  readonly keep: Effect.Effect<void>
+  /** Leaves the room to whoever writes next. */
+  readonly giveUp: Effect.Effect<void>
+}
+
+/** The reserve of the database at `path`. */
+export const makeReserve = (path: string): Reserve => {
+  const file = `${path}-reserve`
+  const isKept = async (): Promise<boolean> => {
+    try {
+      return (await stat(file)).size === reservedBytes
+    } catch {
+      return false
+    }
+  }
+  const keep = async (): Promise<void> => {
+    if (await isKept()) return
+    try {
+      await writeFile(file, contents(), { mode: 0o600 })
+    } catch {
+      await rm(file, { force: true })
+    }
+  }
+  return {
+    keep: Effect.ignore(Effect.tryPromise(keep)),
+    giveUp: Effect.ignore(Effect.tryPromise(() => rm(file, { force: true })))
+  }
+}
