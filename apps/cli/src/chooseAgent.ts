@@ -38,7 +38,8 @@ export const chooseAgent = async (line: TypedCall): Promise<TypedCall> => {
   try {
     process.stderr.write(`Agents on this machine:\n${agents.map(describe).join("\n")}\n`)
     const answer = (await terminal.question("Which is to be the default? Number or name: ").catch(givenUp)).trim()
-    const agent = agents[Number(answer) - 1]?.agent ?? answer
+    const chosen = answer === "" ? agents.find((each) => each.default) : agents[Number(answer) - 1]
+    const agent = chosen?.agent ?? answer
     return { ...line, payload: JSON.stringify(agent === "" ? {} : { agent }) }
   } finally {
     terminal.close()

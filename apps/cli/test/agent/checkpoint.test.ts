@@ -1,6 +1,8 @@
-/** What a task that runs again tells of the attempt before. */
+/** What a task tells of its last ended attempt, when it runs again or cannot, and when nobody saw it end. */
 import { expect, test } from "bun:test"
-import { Rig } from "../Rig.ts"
+import { rmSync, utimesSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { isAlive, Rig } from "../Rig.ts"
 import { FakeAgents } from "./FakeAgents.ts"
 import { prompted } from "./prompted.ts"
 
@@ -26,4 +28,35 @@ test("an agent goes on from what the last ended attempt of another left, though 
   expect(prompt).toContain("## Task x (completed)")
   expect(prompt).toContain("### It produced\n\nEverything is fine.")
   expect(prompt).not.toContain("half")
+})
+
+test("the work tree that an agent left is called so only when somebody looked in time", async () => {
+  await using rig = new Rig()
+  const agents = new FakeAgents(rig.scratch)
+  const gate = join(rig.scratch, "gate")
+  agents.answer("claude", "success", `while [ ! -e '${gate}' ]; do sleep 0.01; done`)
+  await Bun.spawn(["git", "init", "-q", "repository"], { cwd: rig.scratch }).exited
+  const cwd = join(rig.scratch, "repository")
+  const { document } = await rig.call(["start", JSON.stringify({ id: "x", prompt: "Do it.", agent: "claude", cwd })], { env: agents.env })
+  await rig.killEngine()
+  writeFileSync(gate, "")
+  while (isAlive(Number(Object(document["data"]).task.pid))) await Bun.sleep(1)
+  // It ended a minute before the next engine begins.
+  const endedAt = Date.now() / 1000 - 60
+  utimesSync(join(rig.home, "tasks", "x", "1", "exit"), endedAt, endedAt)
+  writeFileSync(join(cwd, "later.txt"), "")
+  expect(await rig.data("status", { id: "x", checkpoint: true })).toMatchObject({
+    task: { status: "completed" },
+    checkpoint: { gitOf: "now", git: { dirty: ["later.txt"] } }
+  })
+})
+
+test("a restart without the agent is refused, and leaves what there is", async () => {
+  await using rig = new Rig()
+  const agents = new FakeAgents(rig.scratch)
+  agents.answer("claude", "success")
+  await prompted(rig, agents, { id: "x", agent: "claude" })
+  rmSync(join(agents.folder, "claude"))
+  expect(await rig.refusal(["restart", "x"])).toMatchObject({ type: "AgentUnavailable", details: { agent: "claude" } })
+  expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "completed", attempt: 1, result: { text: "Everything is fine." } })
 })

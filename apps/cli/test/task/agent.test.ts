@@ -214,6 +214,13 @@ describe("agents and init", () => {
     expect(await rig.refusal(["agents", "check", "clade"], { env })).toMatchObject({ type: "CommandInputError", details: { hint: "Did you mean claude?" } })
   })
 
+  test("warn of one that is to work without any check, also before it is installed", async () => {
+    await using rig = new Rig()
+    await rig.data("config set", { key: "agents.claude.permissionMode", value: "full" })
+    const { checks } = await rig.data("doctor")
+    expect(JSON.stringify(checks)).toMatch(/"name":"agent claude","status":"warn","message":"[^"]*everything without a check/u)
+  })
+
   test("ask a person on a terminal which agent is to be the default", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
@@ -222,6 +229,8 @@ describe("agents and init", () => {
     const shown = await onTerminal(rig, ["init"], { env: { ...agents.env, HOME: rig.scratch }, typed: "2\n" })
     for (const part of ["1. claude", "2. codex", "3. gemini     not installed: npm install", '"defaultAgent": "codex"']) expect(shown).toContain(part)
     expect(await rig.data("config show")).toMatchObject({ config: { defaultAgent: "codex" } })
+    // Who types nothing keeps it.
+    expect(await onTerminal(rig, ["init"], { env: { ...agents.env, HOME: rig.scratch }, typed: "\n" })).toContain('"defaultAgent": "codex"')
   })
 
   test("take Ctrl+D for no answer, and change nothing", async () => {

@@ -37,7 +37,7 @@ export const restart = operation({
     reason: optional(Reason, "why; kept in its history")
   }),
   output: Schema.Struct({ task: TaskAnswer, lastLines }),
-  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "DependencyNotFound", "StoreError", "TaskWaitTimedOut"],
+  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "DependencyNotFound", "AgentUnavailable", "StoreError", "TaskWaitTimedOut"],
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: true,
   flags: ["wait", "timeout", "concurrency"],

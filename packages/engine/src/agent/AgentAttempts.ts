@@ -6,6 +6,7 @@ import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import { keptBytes, keptLines } from "@backbeat/core/checkpoint/Checkpoint"
 import type { Task } from "@backbeat/core/task/Task"
 import { SessionStore } from "@backbeat/store/SessionStore"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
@@ -40,6 +41,8 @@ const unread: AgentOutcome = {
   trouble: { kind: "no_result", message: "its output could not be read", hint: "Look at the task's logs with raw true, and at engine.log." }
 }
 
+/** How long after an end, in milliseconds, the work tree is taken for what the agent left: later others may have changed it. */
+const gitWithinMs = 5000
 const structuredMaxCharacters = 262_144
 const structuredMaxDepth = 64
 const sessionIdPattern = /^[\w.:-]{1,200}$/u
@@ -133,7 +136,8 @@ const make = Effect.gen(function* () {
       reading.reader.conclude({ outcome: end.outcome, stderr: stderr.join("\n"), usedBefore: yield* usedBefore(work) }),
       task
     )
-    const git = yield* gitState(task.spec.cwd, readEnvironment(root, task) ?? {})
+    const isLate = (yield* Clock.currentTimeMillis) - end.endedAt > gitWithinMs
+    const git = isLate ? null : yield* gitState(task.spec.cwd, readEnvironment(root, task) ?? {})
     return { ...end, agent, ...(git === null ? {} : { git }) }
   })
 

@@ -36,8 +36,8 @@ const factsOf = ({ id, state }: Task) => {
 }
 
 /**
- * The checkpoint of a task, given as it ended: of one that runs again the state tells no more of that. Of an agent's attempt the work tree is that of its end; what commands and scripts leave is looked at
- * when somebody asks, because to do it at each of their ends would cost more than they do.
+ * The checkpoint of a task, given as it ended: of one that runs again the state tells no more of that. Of an agent's attempt the work tree is that of its end, unless nobody saw that in time; what commands
+ * and scripts leave is looked at when somebody asks, because to do it at each of their ends would cost more than they do.
  */
 export const readCheckpoint = Effect.fnUntraced(function* (root: string, task: Task) {
   const { spec } = task
@@ -49,9 +49,9 @@ export const readCheckpoint = Effect.fnUntraced(function* (root: string, task: T
     attempt,
     request: requestOf(spec.work),
     added: spec.work.kind === "prompt" ? (spec.work.after?.added ?? null) : null,
-    gitOf: spec.work.kind === "prompt" ? "end" : "now",
+    gitOf: facts.git === null ? "now" : "end",
     stdout: yield* lastLinesOf({ dir: readableDir(root, task, attempt), stream: "stdout", ...lines }),
     stderr: yield* lastLinesOf({ dir: attemptDir(root, task.id, attempt), stream: "stderr", ...lines }),
-    git: spec.work.kind === "prompt" ? facts.git : yield* gitState(spec.cwd, readEnvironment(root, task) ?? {})
+    git: facts.git ?? (yield* gitState(spec.cwd, readEnvironment(root, task) ?? {}))
   } satisfies Checkpoint
 })

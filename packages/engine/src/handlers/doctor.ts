@@ -66,9 +66,9 @@ const checkTracking = (): Check =>
     ? check("processes", "ok", "a stop finds what a task started by group, mark and descriptor")
     : check("processes", "warn", "a stop finds what a task started by process group only", "Avoid commands that call setsid.")
 
-/** The agents that are here, and what keeps them from working or should be known of them. */
+/** The agents that are here or are to be, and what keeps them from working or should be known of them. */
 const checkAgents = (agents: ReadonlyArray<AgentEntry>): ReadonlyArray<Check> => {
-  const found = agents.filter((each) => each.installed || each.default)
+  const found = agents.filter((each) => each.installed || each.default || each.permissionMode === "full")
   if (found.length === 0) return [check("agents", "ok", "no agent is installed; commands and scripts need none")]
   return found.flatMap((each): ReadonlyArray<Check> => {
     const problems = problemsOf(each)

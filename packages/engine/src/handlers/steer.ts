@@ -11,6 +11,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Home } from "../home/Home.ts"
+import { readEnvironment } from "../home/KeptEnvironment.ts"
+import { Settings } from "../home/Settings.ts"
 import { look } from "../process/look.ts"
 import { stopTree } from "../process/stopTree.ts"
 import { treeOf } from "../task/attemptSpec.ts"
@@ -18,6 +20,7 @@ import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { Transitions } from "../task/Transitions.ts"
 import type { Tx } from "../task/Tx.ts"
 import { makeUntil } from "../task/until.ts"
+import { agentUnavailable } from "./agentWork.ts"
 import { actorOf, type Call, handle, outcomeOf, toProblem } from "./Call.ts"
 import { makeStandings } from "./dependencies.ts"
 import { type Doing, makeOnce } from "./once.ts"
@@ -83,12 +86,18 @@ type Restarting = Doing & { readonly call: Call }
 
 /** Asks for another attempt of one task in a transaction, and gives its number; made once. */
 const makeRestartOne = Effect.gen(function* () {
+  const { root } = yield* Home
+  const settings = yield* Settings
   const view = yield* View
   const { standingAgain } = yield* makeStandings
   return Effect.fnUntraced(function* (tx: Tx, { id, reason }: Input<"restart">, { call, before, note }: Restarting) {
     const made = before.get(id)
     if (made !== undefined) return made.attempt
     const task = yield* view.find(id)
+    // An agent that is gone would put an attempt that never was in the place of the last one.
+    const env = readEnvironment(root, task)
+    const unavailable = env === null ? null : agentUnavailable(task.spec, env, settings.current())
+    if (unavailable !== null) return yield* Effect.fail(unavailable)
     // What runs has waited already.
     const stands = isFinal(task.state.status) ? yield* standingAgain(task) : { waitsFor: [], broken: null }
     const anew = { spec: null, reason: reason ?? null }
