@@ -42,11 +42,14 @@ const showMessage = (event: Part<"assistant" | "user">): ReadonlyArray<Shown> =>
   return content.flatMap((block) => showBlock(block, isMain))
 }
 
-const showNotice = ({ attempt, error, error_status, max_retries, subtype }: Part<"system">): ReadonlyArray<Shown> => {
-  if (subtype !== "api_retry") return []
-  const cause = [error_status, error].filter((part) => part !== null).join(" ")
-  return [{ text: errorLine(`${cause}, attempt ${attempt ?? "?"} of ${max_retries ?? "?"}`) }]
-}
+type Notice = Part<"system">
+
+const causeOf = ({ error, error_status }: Notice): string => [error_status, error].filter((part) => part !== null).join(" ")
+
+const showNotice = (notice: Notice): ReadonlyArray<Shown> =>
+  notice.subtype === "api_retry"
+    ? [{ text: errorLine(`${causeOf(notice)}, attempt ${notice.attempt ?? "?"} of ${notice.max_retries ?? "?"}`) }]
+    : []
 
 const show = (event: ClaudeEvent): ReadonlyArray<Shown> => {
   switch (event.type) {
@@ -117,10 +120,17 @@ const learnResult = (told: Told, result: ClaudeResult): Told => {
   }
 }
 
+/** What it tries again is its problem, should it end before it gets through. */
+const learnNotice = (told: Told, notice: Notice): Told =>
+  notice.subtype === "api_retry" ? { ...told, problem: { message: causeOf(notice), kind: null, status: notice.error_status } } : told
+
 const learn = (given: Told, event: ClaudeEvent): Told => {
-  const told = { ...given, sessionId: event.session_id ?? given.sessionId }
-  if (event.type === "result") return learnResult(told, event)
-  if (event.type !== "assistant" || event.parent_tool_use_id !== null) return told
+  const known = { ...given, sessionId: event.session_id ?? given.sessionId }
+  if (event.type === "result") return learnResult(known, event)
+  if (event.type === "system") return learnNotice(known, event)
+  if (event.type !== "assistant") return known
+  const told = { ...known, problem: null }
+  if (event.parent_tool_use_id !== null) return told
   const { content } = event.message
   const text =
     typeof content === "string"

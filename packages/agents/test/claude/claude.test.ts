@@ -14,6 +14,10 @@ const said = (block: unknown, parent: string | null) => ({
   message: { content: [block] }
 })
 
+const notice = (error_status: number, error: string) => ({ type: "system", subtype: "api_retry", attempt: 3, max_retries: 10, error_status, error })
+
+const troubleOf = (...events: ReadonlyArray<object>) => readAll(claude, workOf(), { lines: linesOf(...events), outcome: exited(1) }).outcome.trouble
+
 describe("a call of claude", () => {
   test("puts the prompt on standard input and all that is asked into options", () => {
     const work = workOf({
@@ -98,6 +102,12 @@ describe("an output of claude", () => {
     expect(broken.outcome.trouble).toMatchObject({ kind: "error", message: "It broke." })
     const fine = readAll(claude, workOf(), { lines: linesOf(result), outcome: exited(3), stderr: "hook failed" })
     expect(fine.outcome.trouble).toBeNull()
+  })
+
+  test("tells what it tried again when it ends before it got through, and not what it got through", () => {
+    expect(troubleOf(notice(500, "server_error"), notice(429, "rate_limit"))).toMatchObject({ kind: "rate_limit" })
+    expect(troubleOf(notice(401, "authentication_failed"))).toMatchObject({ kind: "auth", message: "401 authentication_failed" })
+    expect(troubleOf(notice(429, "rate_limit"), said({ type: "text", text: "On." }, null))).toMatchObject({ kind: "no_result" })
   })
 
   test("shows what subagents do, but not what they say", () => {
