@@ -44,29 +44,36 @@ export interface Candidate {
   readonly prepare?: string
 }
 
-const medianOf = (text: string): ReadonlyArray<number> => {
+const timesIn = (text: string): ReadonlyArray<ReadonlyArray<number>> => {
   const parsed: unknown = JSON.parse(text)
   if (typeof parsed !== "object" || parsed === null || !("results" in parsed) || !Array.isArray(parsed.results)) {
     throw new Error("hyperfine wrote no results")
   }
   return parsed.results.map((result: unknown) => {
-    const median = typeof result === "object" && result !== null && "median" in result ? result.median : undefined
-    return typeof median === "number" ? median * 1000 : Number.NaN
+    const times = typeof result === "object" && result !== null && "times" in result ? result.times : undefined
+    return Array.isArray(times) ? times.map((seconds) => Number(seconds) * 1000) : []
   })
 }
 
-/** Medians in milliseconds, from one hyperfine run over all candidates. */
+const medianOf = (times: ReadonlyArray<number>): number => times.toSorted((left, right) => left - right)[times.length >> 1] ?? Number.NaN
+
+/** How often the candidates take turns: a machine that is slower for some seconds is slower for all of them. */
+const rounds = 5
+
+/** Medians in milliseconds of that many runs of each candidate by hyperfine, in turns. */
 export const compare = (scratch: Scratch, candidates: ReadonlyArray<Candidate>, runs: number): ReadonlyArray<number> => {
   const report = join(scratch.dir, "hyperfine.json")
   const prepared = candidates.some((each) => each.prepare !== undefined)
-  const args = ["--warmup", "3", "--runs", String(runs), "--export-json", report, "--style", "none"]
+  const args = ["--warmup", "3", "--runs", String(Math.ceil(runs / rounds)), "--export-json", report, "--style", "none"]
   const prepares = prepared ? candidates.flatMap((each) => ["--prepare", each.prepare ?? "true"]) : []
-  const { exitCode, stderr } = Bun.spawnSync(
-    ["hyperfine", ...(prepared ? [] : ["-N"]), ...args, ...prepares, ...candidates.map((each) => each.line)],
-    { env: scratch.env, cwd: scratch.dir }
-  )
-  if (exitCode !== 0) throw new Error(stderr.toString())
-  return medianOf(readFileSync(report, "utf8"))
+  const command = ["hyperfine", ...(prepared ? [] : ["-N"]), ...args, ...prepares, ...candidates.map((each) => each.line)]
+  const times = candidates.map((): Array<number> => [])
+  for (let round = 0; round < rounds; round++) {
+    const { exitCode, stderr } = Bun.spawnSync(command, { env: scratch.env, cwd: scratch.dir })
+    if (exitCode !== 0) throw new Error(stderr.toString())
+    timesIn(readFileSync(report, "utf8")).forEach((more, index) => times[index]?.push(...more))
+  }
+  return times.map(medianOf)
 }
 
 /** Prints medians with their ratio to the first. */
