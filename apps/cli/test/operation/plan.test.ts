@@ -132,16 +132,17 @@ describe("a plan that is refused", () => {
     await using rig = new Rig()
     const a = { id: "a", command: "true", dependsOn: ["b"] }
     const b = { id: "b", command: "true", dependsOn: ["a"] }
-    const payload = [{ id: "good", command: "true", dependsOn: ["bad"] }, { id: "bad", comand: "x" }, a, b, { command: "true", dependsOn: ["none"] }]
+    const payload = [{ id: "good", command: "true", dependsOn: ["bad"] }, { id: "bad", comand: "x" }, a, b, { command: "true", dependsOn: ["none"] }, ...["true", "false"].map((command) => ({ id: "twice", command }))]
     const issues = [
       expect.stringMatching(/^payload\[1\]: unknown field comand/u),
       "payload[2]: these tasks would wait for each other: a -> b -> a",
       "payload[3]: these tasks would wait for each other: a -> b -> a",
-      "payload[4].dependsOn[0]: task not found: none"
+      "payload[4].dependsOn[0]: task not found: none",
+      "payload[6]: it would be refused: items 5 and 6 have the same id. Give each an id of its own"
     ]
     expect(await rig.refusal(["plan", JSON.stringify({ payload })])).toMatchObject({
       type: "CommandInputError",
-      message: expect.stringMatching(/^payload\[1\]: unknown field comand.*; 3 other items are refused too$/u),
+      message: expect.stringMatching(/^payload\[1\]: unknown field comand.*; 4 other items are refused too$/u),
       details: { issues }
     })
   })

@@ -151,6 +151,12 @@ const inOrder = <A, B, E>(items: ReadonlyArray<A>, order: ReadonlyArray<number>,
     (done) => done.flat().toSorted((one, two) => one.index - two.index).map(({ answer }) => answer)
   )
 
+/** The items that are well-formed, and would be refused all the same; what depends on a bad item is told with that. */
+const alsoRefused = (foreseen: ReadonlyMap<number, Problem>, items: ReadonlyArray<{ readonly index: number }>) =>
+  [...foreseen]
+    .filter(([, { type }]) => type !== "DependencyNotFound")
+    .map(([place, problem]) => ({ index: items[place]?.index ?? place, problem: { ...problem, message: foretold(problem) } }))
+
 /** The handler of `plan`. */
 export const makePlanHandler = Effect.gen(function* () {
   const planOne = yield* makePlanOne
@@ -172,11 +178,12 @@ export const makePlanHandler = Effect.gen(function* () {
     const inputs = decoded.map(({ input }) => input)
     const { order, refused } = arrange(inputs)
     for (const [place, problem] of refused) at(decoded[place]?.index ?? place, problem)
-    const foreseen = yield* Effect.mapError(rehearseStart(inputs, order, call), toProblem(""))
+    const foreseen = yield* Effect.mapError(rehearseStart(decoded, order, call), toProblem(""))
     const ahead = { toBe: new Set(payloads.flatMap(({ id }) => (typeof id === "string" ? [id] : []))), doomed: new Set<string>() }
     const tasks = yield* inOrder(decoded, order, ({ index, input }, place) =>
       Effect.catch(planOne(input, call, { ...ahead, refused: foreseen.get(place) ?? null }), (problem) => Effect.sync(() => (at(index, problem), [])))
     )
+    if (bad.size > 0) for (const { index, problem } of alsoRefused(foreseen, decoded)) if (!bad.has(index)) at(index, problem)
     const refusal = joinProblems(bad)
     return refusal === null ? { operation: "start", tasks: tasks.flat(), order } : yield* Effect.fail(refusal)
   })

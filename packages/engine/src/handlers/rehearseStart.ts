@@ -1,28 +1,27 @@
 /** Plays the payloads of a start, to tell what would become of each. Nothing is stored or kept. */
-import type { StartInput } from "@backbeat/contract/operation/start"
 import type { Problem } from "@backbeat/contract/Problem"
 import type { StoreError } from "@backbeat/store/StoreError"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Transitions } from "../task/Transitions.ts"
 import { type Call, outcomeOf } from "./Call.ts"
-import { makeStartOne } from "./starter.ts"
+import { type Item, makeStartOne } from "./starter.ts"
 
-/** Made once. Gives the payloads that would be refused, by their place; `order` is that in which they can run. */
+/** Made once. Gives the items that would be refused, by their place among them; `order` is that in which they can run. */
 export const makeRehearseStart = Effect.gen(function* () {
   const transitions = yield* Transitions
   const startOne = yield* makeStartOne
 
-  return (inputs: ReadonlyArray<StartInput>, order: ReadonlyArray<number>, call: Call): Effect.Effect<ReadonlyMap<number, Problem>, StoreError> =>
+  return (items: ReadonlyArray<Item>, order: ReadonlyArray<number>, call: Call): Effect.Effect<ReadonlyMap<number, Problem>, StoreError> =>
     transitions.rehearse((tx) =>
       Effect.gen(function* () {
         const refused = new Map<number, Problem>()
         const starting = { call, keep: () => Effect.void, rehearsed: true, seen: new Map() }
-        for (const index of order) {
-          const input = inputs[index]
-          if (input === undefined) continue
-          const outcome = yield* outcomeOf(input.id ?? "", startOne(tx, { input, index }, starting))
-          if (Result.isFailure(outcome)) refused.set(index, outcome.failure)
+        for (const place of order) {
+          const item = items[place]
+          if (item === undefined) continue
+          const outcome = yield* outcomeOf(item.input.id ?? "", startOne(tx, item, starting))
+          if (Result.isFailure(outcome)) refused.set(place, outcome.failure)
         }
         return refused
       })
