@@ -47,6 +47,10 @@ class SmallDisk {
   }
 }
 
+const killGroup = (pid: unknown): void => {
+  expect(Bun.spawnSync(["/bin/sh", "-c", `kill -KILL -${Number(pid)}`]).exitCode).toBe(0)
+}
+
 test("a full disk is told of, and what was there goes on when there is room again", async () => {
   using disk = new SmallDisk("2m")
   await using rig = new Rig(join(disk.point, "home"))
@@ -81,6 +85,23 @@ test("an engine that takes over on a full disk finds room for what ended meanwhi
   await Bun.spawn(["/bin/sh", "-c", "echo go >\"$0\"", join(rig.home, "tasks", "t", "1", "stdin")]).exited
   while (isAlive(Number(pid))) await Bun.sleep(1)
   expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "failed", exitCode: 5 })
+  disk.free()
+})
+
+test("what is killed on a full disk is told as lost, by the engine that started it and by one that takes over", async () => {
+  using disk = new SmallDisk("2m")
+  await using rig = new Rig(join(disk.point, "home"))
+  const { pid } = await rig.task("start", { id: "own", script: "sleep 100" })
+  await disk.fillUp(rig.home)
+  killGroup(pid)
+  expect(await rig.task("wait", { id: "own" }, ["--timeout", "20"])).toMatchObject({ status: "failed", failure: { type: "Lost" } })
+  disk.free()
+  const { pid: other } = await rig.task("start", { id: "other", script: "sleep 100" })
+  await rig.killEngine()
+  await rig.task("status", { id: "other" })
+  await disk.fillUp(rig.home)
+  killGroup(other)
+  expect(await rig.task("wait", { id: "other" }, ["--timeout", "20"])).toMatchObject({ status: "failed", failure: { type: "Lost" } })
   disk.free()
 })
 

@@ -57,6 +57,7 @@ export const claimAttempt = (dir: string, reason = "ruled out before its command
   try {
     writeFileSync(draft, `engine ${reason}\n`, { mode: 0o600 })
   } catch (refusal) {
+    rmSync(draft, { force: true })
     if (isMissing(refusal)) return false
     throw refusal
   }

@@ -42,18 +42,23 @@ const evidenceOf = (dir: string, claim: Claim & { readonly kind: "shim" }): stri
   ].join(" ")
 }
 
-/** The end of a claimed attempt whose FIFO nobody holds: a record that is not there by now will never be. */
+/** What is told of an attempt whose command never began. */
+export const killedBefore = "The shim was killed before it started the command."
+
+/** The end of an attempt whose FIFO nobody holds: a record that is not there by now will never be. */
 export const inspectReleased = (dir: string): AttemptEnd => {
   const record = readExitRecord(dir)
   if (record !== null) return { kind: "ended", record }
   const claim = readClaim(dir)
   switch (claim.kind) {
     case "none":
-      return { kind: "gone", evidence: `The attempt's folder ${dir} is missing.` }
+      return existsSync(dir)
+        ? { kind: "notSpawned", message: killedBefore }
+        : { kind: "gone", evidence: `The attempt's folder ${dir} is missing.` }
     case "engine":
       return { kind: "notSpawned", message: claim.message }
     case "unnamed":
-      return { kind: "notSpawned", message: "The shim was killed before it started the command." }
+      return { kind: "notSpawned", message: killedBefore }
     case "shim":
       return { kind: "gone", evidence: evidenceOf(dir, claim) }
   }

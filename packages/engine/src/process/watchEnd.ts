@@ -6,9 +6,9 @@ import type { FSWatcher } from "node:fs"
 import { closeSync, openSync, watch } from "node:fs"
 import { join } from "node:path"
 import { onReleased } from "./AliveFifo.ts"
-import { claimAttempt } from "./Claim.ts"
+import { claimAttempt, readClaim } from "./Claim.ts"
 import type { AttemptEnd } from "./inspectAttempt.ts"
-import { inspectAttempt, inspectReleased } from "./inspectAttempt.ts"
+import { inspectAttempt, inspectReleased, killedBefore } from "./inspectAttempt.ts"
 import { errorCode } from "../thrown.ts"
 import { sendEof } from "./stdin.ts"
 
@@ -20,6 +20,15 @@ const watchRecord = (dir: string, changed: () => void): FSWatcher | null => {
   } catch (refusal) {
     if (errorCode(refusal) === "ENOENT") return null
     throw refusal
+  }
+}
+
+/** Needs room on the disk, and is needed for nothing but a late shim: behind the FIFO's release there is none. */
+const ruleOutUnclaimed = (dir: string): void => {
+  try {
+    if (readClaim(dir).kind === "none") claimAttempt(dir, killedBefore)
+  } catch {
+    // The end is told all the same.
   }
 }
 
@@ -48,7 +57,7 @@ export const watchEnd = (dir: string, ended: (end: AttemptEnd) => void): (() => 
   }
   const lookAfterRelease = () => {
     if (!watching) return
-    claimAttempt(dir, "The shim was killed before it started the command.")
+    ruleOutUnclaimed(dir)
     // Not inspectAttempt: a shim that is just exiting has closed the FIFO and is still in the process table.
     finish(inspectReleased(dir))
   }
