@@ -78,9 +78,9 @@ export class TaskStore extends Context.Service<
     readonly transact: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreError, R>
     /** Ends when every transaction before is on the disk, so that a power failure does not take it back either. */
     readonly flushed: Effect.Effect<void, StoreError>
-    /** Does what is best done while nobody waits, and makes the most of what room there is. */
+    /** Does what is best done while nobody waits. */
     readonly tidy: Effect.Effect<void, StoreError>
-    /** Gives up what is kept of the disk for a time when it is full: what must not wait and could not be stored can be tried again. */
+    /** Gives up what is kept of the disk for a time when it is full, and makes the most of what room there is: what must not wait and could not be stored can be tried again. */
     readonly makeRoom: Effect.Effect<void>
     /** The task of this id, or null. */
     readonly find: (id: string) => Effect.Effect<Task | null, StoreError>

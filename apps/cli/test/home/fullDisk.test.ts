@@ -1,6 +1,6 @@
 /** A home on a disk without room: said clearly, and fine again when there is room. */
 import { expect, test } from "bun:test"
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs"
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { isAlive, Rig } from "../Rig.ts"
 
@@ -39,6 +39,11 @@ class SmallDisk {
 
   free(): void {
     rmSync(this.#filler)
+  }
+
+  /** Gives so many bytes back. */
+  freeSome(bytes: number): void {
+    truncateSync(this.#filler, statSync(this.#filler).size - bytes)
   }
 
   [Symbol.dispose](): void {
@@ -85,6 +90,24 @@ test("an engine that takes over on a full disk finds room for what ended meanwhi
   await Bun.spawn(["/bin/sh", "-c", "echo go >\"$0\"", join(rig.home, "tasks", "t", "1", "stdin")]).exited
   while (isAlive(Number(pid))) await Bun.sleep(1)
   expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "failed", exitCode: 5 })
+  disk.free()
+})
+
+test("what little room there is again goes to the ends of tasks, and not to what is kept for them", async () => {
+  using disk = new SmallDisk("2m")
+  await using rig = new Rig(join(disk.point, "home"))
+  await rig.task("start", { id: "t", script: "read go; exit 5", stdin: "open" })
+  // The next engine begins with an empty log, which an end makes longer.
+  await rig.data("engine stop")
+  await rig.data("list")
+  await disk.fillUp(rig.home)
+  rmSync(join(rig.home, "backbeat.db-reserve"))
+  disk.fill()
+  await rig.data("send", { id: "t", text: "go\n" })
+  const failures = () => readFileSync(join(rig.home, "engine.log"), "utf8").split("could not be stored").length - 1
+  while (failures() < 2) await Bun.sleep(1)
+  disk.freeSome(540_000)
+  expect(await rig.task("wait", { id: "t" }, ["--timeout", "10"])).toMatchObject({ status: "failed", exitCode: 5 })
   disk.free()
 })
 

@@ -29,7 +29,9 @@ const make = Effect.gen(function* () {
   const transitions = yield* Transitions
 
   const again = (key: AttemptKey, command: TaskCommand, isFirst: boolean): Effect.Effect<void> =>
-    (isFirst ? store.makeRoom : Effect.ignore(Effect.andThen(Effect.sleep(storeRetryMs), store.tidy))).pipe(
+    Effect.sleep(isFirst ? 0 : storeRetryMs).pipe(
+      // Each time, for what was freed meanwhile may have been kept again.
+      Effect.andThen(store.makeRoom),
       Effect.andThen(Effect.suspend(() => attempt(key, command, false)))
     )
 

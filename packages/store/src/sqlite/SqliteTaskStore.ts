@@ -26,11 +26,12 @@ const liveStatuses = statuses.filter((status) => !isFinal(status))
 const make = ({ sql, path, explained, transact, flushed, reserve }: SqliteDatabase["Service"]): TaskStore["Service"] => {
   const select = sql.literal(selectTasks)
   const tasks = (rows: ReturnType<typeof readyRows>) => Effect.flatMap(explained(rows), (found) => tasksOf(path, found))
+  const checkpoint = explained(sql`PRAGMA wal_checkpoint(PASSIVE)`)
   return {
     transact,
     flushed,
-    tidy: Effect.andThen(explained(sql`PRAGMA wal_checkpoint(PASSIVE)`), reserve.keep),
-    makeRoom: reserve.giveUp,
+    tidy: Effect.andThen(checkpoint, reserve.keep),
+    makeRoom: Effect.andThen(reserve.giveUp, Effect.ignore(checkpoint)),
     find: (id) =>
       Effect.map(tasks(sql`${select} WHERE t.id = ${id}`), ([task]) => task ?? null),
     record: (changes) => (changes.length === 0 ? Effect.succeed([]) : explained(whole(sql, recordChanges(sql, changes)))),

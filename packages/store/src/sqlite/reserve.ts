@@ -1,6 +1,6 @@
 /** Keeps room on the disk for what must be stored on a full one, the ends of tasks: a file that can be given up. */
 import * as Effect from "effect/Effect"
-import { rm, stat, writeFile } from "node:fs/promises"
+import { rm, stat, statfs, writeFile } from "node:fs/promises"
 
 /** Room for about ten ends in the write-ahead log; behind them it is checkpointed and used again. */
 const reservedBytes = 524_288
@@ -15,7 +15,7 @@ const contents = (): Uint8Array => {
 
 /** The reserve beside a database. */
 export interface Reserve {
-  /** Takes the room, unless it is taken or there is none. */
+  /** Takes the room, unless it is taken or there is not twice as much. */
   readonly keep: Effect.Effect<void>
   /** Leaves the room to whoever writes next. */
   readonly giveUp: Effect.Effect<void>
@@ -31,8 +31,13 @@ export const makeReserve = (path: string): Reserve => {
       return false
     }
   }
+  /** Taking the last of it would fill the disk for everybody. */
+  const hasRoom = async (): Promise<boolean> => {
+    const { bavail, bsize } = await statfs(path)
+    return bavail * bsize >= 2 * reservedBytes
+  }
   const keep = async (): Promise<void> => {
-    if (await isKept()) return
+    if ((await isKept()) || !(await hasRoom())) return
     try {
       await writeFile(file, contents(), { mode: 0o600 })
     } catch {
