@@ -31,11 +31,19 @@ describe.each(stores)("%s: a session", (_, layer) => {
   test("of an agent is found with what it had used last", () =>
     run("found", (sessions) =>
       Effect.gen(function* () {
-        expect(yield* sessions.used(a)).toBeNull()
+        expect(yield* sessions.used(a, 9)).toBeNull()
         yield* sessions.note(a, 1, usage(1))
         yield* sessions.note({ ...a, agent: "two" }, 1, usage(7))
         yield* sessions.note(a, 2, usage(2))
-        expect(yield* sessions.used(a)).toEqual(usage(2))
+        expect(yield* sessions.used(a, 9)).toEqual(usage(2))
+      })
+    ))
+
+  test("is not found with what it had used later", () =>
+    run("later", (sessions) =>
+      Effect.gen(function* () {
+        yield* sessions.note(a, 3, usage(1))
+        expect([yield* sessions.used(a, 3), yield* sessions.used(a, 2)]).toEqual([usage(1), null])
       })
     ))
 
@@ -46,7 +54,7 @@ describe.each(stores)("%s: a session", (_, layer) => {
         yield* sessions.note({ ...a, id: "b" }, 1, usage(1))
         yield* sessions.note(a, 5, usage(2))
         yield* sessions.forget(5)
-        expect([yield* sessions.used(a), yield* sessions.used({ ...a, id: "b" })]).toEqual([usage(2), null])
+        expect([yield* sessions.used(a, 9), yield* sessions.used({ ...a, id: "b" }, 9)]).toEqual([usage(2), null])
       })
     ))
 
@@ -56,7 +64,7 @@ describe.each(stores)("%s: a session", (_, layer) => {
         yield* sessions.note(a, 1, usage(1))
         const failing = store.transact(Effect.all([sessions.note(a, 2, usage(2)), sessions.forget(9), Effect.fail("no")]))
         expect(yield* Effect.flip(failing)).toBe("no")
-        expect(yield* sessions.used(a)).toEqual(usage(1))
+        expect(yield* sessions.used(a, 9)).toEqual(usage(1))
       })
     ))
 })

@@ -10,6 +10,8 @@ const decodeUsed = Schema.decodeUnknownSync(
   Schema.Struct({ task: Schema.Struct({ id: Schema.String, result: Schema.Struct({ inputTokens: Schema.NullOr(Schema.Int) }) }) })
 )
 
+const decodeBegun = Schema.decodeUnknownSync(Schema.Struct({ task: Schema.Struct({ id: Schema.String }) }))
+
 describe("an agent that follows another task", () => {
   test("gets what that left before its prompt, and its checkpoint names the file that it wrote", async () => {
     await using rig = new Rig()
@@ -94,6 +96,25 @@ describe("retry and resume", () => {
     const numbers = [second.result.inputTokens, (await used(300, "retry", second.id)).result.inputTokens]
     numbers.push((await used(450, "restart", second.id)).result.inputTokens, (await used(460, "resume", "first")).result.inputTokens)
     expect(numbers).toEqual([100, 100, 150, 10])
+  })
+
+  test("two resumptions of a session at the same time count each its own", async () => {
+    await using rig = new Rig()
+    const agents = new FakeAgents(rig.scratch)
+    agents.answer("codex", "resume-first")
+    await prompted(rig, agents, { id: "first", agent: "codex" })
+    agents.answer("codex", "resume", 'read go <"$GATE"')
+    const gates = [join(rig.scratch, "one"), join(rig.scratch, "two")]
+    await Bun.spawn(["mkfifo", ...gates]).exited
+    const begun: Array<string> = []
+    for (const GATE of gates) {
+      const { document } = await rig.call(["resume", JSON.stringify({ id: "first", env: { GATE } })], { env: agents.env })
+      begun.push(decodeBegun(document["data"]).task.id)
+    }
+    for (const [index, gate] of gates.entries()) {
+      await Bun.spawn(["/bin/sh", "-c", 'echo go >"$0"', gate]).exited
+      expect(await rig.task("wait", { id: begun[index] })).toMatchObject({ status: "completed", result: { inputTokens: 100 } })
+    }
   })
 
   test("resume without a session of its own begins anew with the checkpoint before the prompt", async () => {

@@ -115,11 +115,14 @@ const make = Effect.gen(function* () {
     }
   }
 
-  /** What was used up of the session in which an attempt went on; undefined when nobody noted it, or it cannot be read. */
-  const usedBefore = ({ agent, session }: AgentWork) =>
-    session === null
+  /**
+   * What was used up of the session in which an attempt went on, when it began: what another one used beside it is not in its count.
+   * Undefined when nobody noted it, or it cannot be read.
+   */
+  const usedBefore = ({ agent, session }: AgentWork, { state }: Task) =>
+    session === null || (state.status !== "running" && state.status !== "stopping")
       ? Effect.undefined
-      : sessions.used({ agent, id: session.id }).pipe(
+      : sessions.used({ agent, id: session.id }, state.startedAt).pipe(
           Effect.map((used) => used ?? undefined),
           Effect.orElseSucceed(() => undefined)
         )
@@ -133,7 +136,7 @@ const make = Effect.gen(function* () {
     yield* reading.output.finish
     const stderr = yield* lastLinesOf({ dir: reading.dir, stream: "stderr", lines: keptLines, maxBytes: keptBytes })
     const agent = bounded(
-      reading.reader.conclude({ outcome: end.outcome, stderr: stderr.join("\n"), usedBefore: yield* usedBefore(work) }),
+      reading.reader.conclude({ outcome: end.outcome, stderr: stderr.join("\n"), usedBefore: yield* usedBefore(work, task) }),
       task
     )
     const isLate = (yield* Clock.currentTimeMillis) - end.endedAt > gitWithinMs

@@ -20,7 +20,11 @@ export const layerSessionStore = Layer.effect(
     }
     return SessionStore.of({
       note: (session, at, used) => journal.transact(Effect.sync(() => put(keyOf(session), { at, used }))),
-      used: (session) => journal.read(() => sessions.get(keyOf(session))?.used ?? null),
+      used: (session, until) =>
+        journal.read(() => {
+          const noted = sessions.get(keyOf(session))
+          return noted === undefined || noted.at > until ? null : noted.used
+        }),
       forget: (before) =>
         journal.transact(
           Effect.sync(() => {

@@ -19,9 +19,9 @@ export const layerSessionStore = Layer.effect(
         Effect.asVoid(explained(sql`
           INSERT INTO sessions ${sql.insert({ agent, id, noted_at: at, used: encodeUsage(used) })}
           ON CONFLICT (agent, id) DO UPDATE SET noted_at = excluded.noted_at, used = excluded.used`)),
-      used: ({ agent, id }) =>
+      used: ({ agent, id }, until) =>
         Effect.flatMap(
-          explained(sql<{ used: string }>`SELECT used FROM sessions WHERE agent = ${agent} AND id = ${id}`),
+          explained(sql<{ used: string }>`SELECT used FROM sessions WHERE agent = ${agent} AND id = ${id} AND noted_at <= ${until}`),
           ([row]) => row === undefined ? Effect.succeed(null) : Effect.orDie(decodeUsage(row.used))
         ),
       forget: (before) => Effect.asVoid(explained(sql`DELETE FROM sessions WHERE noted_at < ${before}`))
