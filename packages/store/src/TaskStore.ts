@@ -80,8 +80,11 @@ export class TaskStore extends Context.Service<
     readonly flushed: Effect.Effect<void, StoreError>
     /** Does what is best done while nobody waits. */
     readonly tidy: Effect.Effect<void, StoreError>
-    /** Gives up what is kept of the disk for a time when it is full, and makes the most of what room there is: what must not wait and could not be stored can be tried again. */
-    readonly makeRoom: Effect.Effect<void>
+    /**
+     * Gives up what is kept of the disk for a time when it is full: what must not wait and could not be stored can be tried again.
+     * `tries` is how often that was in vain.
+     */
+    readonly makeRoom: (tries: number) => Effect.Effect<void>
     /** The task of this id, or null. */
     readonly find: (id: string) => Effect.Effect<Task | null, StoreError>
     /**

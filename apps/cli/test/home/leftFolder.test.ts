@@ -1,8 +1,16 @@
 /** Folders of attempts that the store knows nothing of: what is started under their ids runs, and is told of by itself alone. */
 import { expect, test } from "bun:test"
-import { cpSync, readdirSync, renameSync } from "node:fs"
+import { cpSync, readdirSync, readFileSync, renameSync } from "node:fs"
 import { join } from "node:path"
-import { Rig } from "../Rig.ts"
+import { markedProcesses, Rig } from "../Rig.ts"
+
+const marksOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1")
+  } catch {
+    return ""
+  }
+}
 
 const begin = async (rig: Rig): Promise<string> => {
   await rig.data("start", { id: "x", script: "echo before; exit 5" }, ["--wait"])
@@ -27,12 +35,28 @@ test("what a killed pruning left of a task is not taken for the next one of its 
   expect(readdirSync(join(rig.home, "tasks"))).toEqual([])
 })
 
+const moveDatabase = async (rig: Rig): Promise<void> => {
+  await rig.data("engine stop")
+  for (const name of readdirSync(rig.home).filter((each) => each.startsWith("backbeat.db"))) renameSync(join(rig.home, name), join(rig.scratch, name))
+}
+
 test("a task runs under an id that was used before the database was moved away", async () => {
   await using rig = new Rig()
   await begin(rig)
-  await rig.data("engine stop")
-  for (const name of readdirSync(rig.home).filter((each) => each.startsWith("backbeat.db"))) renameSync(join(rig.home, name), join(rig.scratch, name))
+  await moveDatabase(rig)
   await expectAnew(rig)
+})
+
+test("what runs in a folder that was set aside ends with all that kept its stdin open", async () => {
+  await using rig = new Rig()
+  await rig.data("start", { id: "x", script: "read word; exit 5", stdin: "open" })
+  await moveDatabase(rig)
+  await expectAnew(rig)
+  const folder = join(rig.home, "tasks", "x")
+  const earlier = readdirSync(folder).find((name) => name.startsWith("earlier-1-")) ?? ""
+  await Bun.spawn(["/bin/sh", "-c", 'echo word >"$0"', join(folder, earlier, "stdin")]).exited
+  // The test ends when they have gone, or not at all.
+  while (markedProcesses(rig.home).some((pid) => marksOf(pid).includes("BACKBEAT_TASK_ID=x\0"))) await Bun.sleep(5)
 })
 
 test("a task runs again where a later attempt than the database tells of has been", async () => {

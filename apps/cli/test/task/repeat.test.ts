@@ -109,7 +109,10 @@ describe("retry and resume", () => {
     const begun: Array<string> = []
     for (const GATE of gates) {
       const { document } = await rig.call(["resume", JSON.stringify({ id: "first", env: { GATE } })], { env: agents.env })
-      begun.push(decodeBegun(document["data"]).task.id)
+      const { id } = decodeBegun(document["data"]).task
+      begun.push(id)
+      // The agents' queue may hold it back until there is room for it.
+      await rig.data("wait", { id, for: "start" })
     }
     for (const [index, gate] of gates.entries()) {
       await Bun.spawn(["/bin/sh", "-c", 'echo go >"$0"', gate]).exited

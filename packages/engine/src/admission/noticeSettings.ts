@@ -11,8 +11,7 @@ export const makeNoticeSettings = Effect.gen(function* () {
   return Effect.suspend(() => {
     const now = settings.resolved()
     if (now === known) return Effect.void
-    known = now
-    // A commit fills the slots that a queue has now.
-    return Effect.ignore(transitions.commit(() => Effect.void))
+    // A commit fills the slots that a queue has now; one that fails is made again by the next call.
+    return Effect.ignore(Effect.tap(transitions.commit(() => Effect.void), () => Effect.sync(() => (known = now))))
   })
 })

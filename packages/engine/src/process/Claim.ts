@@ -72,3 +72,12 @@ export const claimAttempt = (dir: string, reason = "ruled out before its command
     rmSync(draft, { force: true })
   }
 }
+
+/** Rules an attempt out that nobody has claimed, for the given reason, where the disk has room for that: a late shim needs the same room. A claim is made once, so that one which is there needs no try. */
+export const ruleOutUnclaimed = (dir: string, reason: string): void => {
+  try {
+    if (readClaim(dir).kind === "none") claimAttempt(dir, reason)
+  } catch {
+    // What is found or stopped there is told all the same.
+  }
+}

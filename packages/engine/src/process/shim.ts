@@ -23,7 +23,7 @@
  *   millisecond. `times` prints for itself, so it goes to `note` beforehand.
  * - The holder keeps the command's stdin open and ends with the line it is sent on `eof`. From its first instant it
  *   ignores what stops the command, which would lose its stdin otherwise. It is waited for, so that nothing of it is left
- *   behind the record.
+ *   behind the record. Whether there is one is a variable: the folder may have been moved away by the end.
  * - Shells change the environment a little: PWD is set (bash: `_`, OLDPWD and SHLVL too), and dash drops names that are
  *   no shell names, such as `a-b`.
  */
@@ -31,7 +31,7 @@
 export const shim = `{ command set +o posix; } 2>/dev/null
 set +ex -C
 umask 077
-_backbeat_stat= _backbeat_boot= _backbeat_int=
+_backbeat_stat= _backbeat_boot= _backbeat_int= _backbeat_open=
 { IFS= read -r _backbeat_stat </proc/$$/stat; IFS= read -r _backbeat_boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
 { printf 'shim %s\\n%s\\n%s\\n' "$$" "$_backbeat_stat" "$_backbeat_boot" >"$0/claim"; } 2>/dev/null || exit 0
 { printf '%63s\\n' '' >|"$0/exit"; } 2>/dev/null
@@ -39,6 +39,7 @@ exec 6<>"$0/exit" 7>&2 2>>"$0/note" || exit 1
 umask "$1"
 shift
 if [ -p "$0/eof" ]; then
+  _backbeat_open=1
   trap '' HUP INT QUIT TERM USR1 USR2
   (read -r _backbeat_stat <&5) >&4 2>/dev/null 3>&- 4>&- 6>&- 7>&- &
   exec 4>&-
@@ -52,7 +53,7 @@ if [ "$_backbeat_status" -gt 128 ]; then
   [ -s "$0/note" ] && _backbeat_kind=signalled
   [ "$_backbeat_status$_backbeat_int" = 1301 ] && _backbeat_kind=signalled
 fi
-[ -p "$0/eof" ] && echo >&5 && wait
+[ "$_backbeat_open" ] && echo >&5 && wait
 times >&2
 printf 'end 1 %s %s\\n' "$_backbeat_kind" "$_backbeat_status" >&6
 `

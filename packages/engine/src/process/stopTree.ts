@@ -5,7 +5,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { isHeld, onReleased } from "./AliveFifo.ts"
-import { claimAttempt, readClaim } from "./Claim.ts"
+import { readClaim, ruleOutUnclaimed } from "./Claim.ts"
 import { isAlive } from "./Identity.ts"
 import { inspectAttempt } from "./inspectAttempt.ts"
 import { lookTogether } from "./look.ts"
@@ -109,8 +109,7 @@ const endOrphanedHolder = (dir: string): void => {
  */
 export const stopTree = Effect.fnUntraced(function*(tree: AttemptTree, { stopSignal, killAt }: StopOrder) {
   const { dir } = tree
-  // A claim is made once, so that one which is there needs no try.
-  if (readClaim(dir).kind === "none") claimAttempt(dir, "stopped before its command started")
+  ruleOutUnclaimed(dir, "stopped before its command started")
   const ask = askingWith(dir, stopSignal)
   let rescanMs = firstRescanMs
   let wasOver = false

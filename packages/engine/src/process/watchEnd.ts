@@ -6,7 +6,7 @@ import type { FSWatcher } from "node:fs"
 import { closeSync, openSync, watch } from "node:fs"
 import { join } from "node:path"
 import { onReleased } from "./AliveFifo.ts"
-import { claimAttempt, readClaim } from "./Claim.ts"
+import { ruleOutUnclaimed } from "./Claim.ts"
 import type { AttemptEnd } from "./inspectAttempt.ts"
 import { inspectAttempt, inspectReleased, killedBefore } from "./inspectAttempt.ts"
 import { errorCode } from "../thrown.ts"
@@ -20,15 +20,6 @@ const watchRecord = (dir: string, changed: () => void): FSWatcher | null => {
   } catch (refusal) {
     if (errorCode(refusal) === "ENOENT") return null
     throw refusal
-  }
-}
-
-/** Needs room on the disk, and is needed for nothing but a late shim: behind the FIFO's release there is none. */
-const ruleOutUnclaimed = (dir: string): void => {
-  try {
-    if (readClaim(dir).kind === "none") claimAttempt(dir, killedBefore)
-  } catch {
-    // The end is told all the same.
   }
 }
 
@@ -57,7 +48,7 @@ export const watchEnd = (dir: string, ended: (end: AttemptEnd) => void): (() => 
   }
   const lookAfterRelease = () => {
     if (!watching) return
-    ruleOutUnclaimed(dir)
+    ruleOutUnclaimed(dir, killedBefore)
     // Not inspectAttempt: a shim that is just exiting has closed the FIFO and is still in the process table.
     finish(inspectReleased(dir))
   }

@@ -28,14 +28,14 @@ const make = Effect.gen(function* () {
   const store = yield* TaskStore
   const transitions = yield* Transitions
 
-  const again = (key: AttemptKey, command: TaskCommand, isFirst: boolean): Effect.Effect<void> =>
-    Effect.sleep(isFirst ? 0 : storeRetryMs).pipe(
+  const again = (key: AttemptKey, command: TaskCommand, tries: number): Effect.Effect<void> =>
+    Effect.sleep(tries === 0 ? 0 : storeRetryMs).pipe(
       // Each time, for what was freed meanwhile may have been kept again.
-      Effect.andThen(store.makeRoom),
-      Effect.andThen(Effect.suspend(() => attempt(key, command, false)))
+      Effect.andThen(store.makeRoom(tries)),
+      Effect.andThen(Effect.suspend(() => attempt(key, command, tries + 1)))
     )
 
-  const attempt = (key: AttemptKey, command: TaskCommand, isFirst: boolean): Effect.Effect<void> =>
+  const attempt = (key: AttemptKey, command: TaskCommand, tries: number): Effect.Effect<void> =>
     transitions
       .commit((tx) =>
         Effect.gen(function* () {
@@ -50,12 +50,12 @@ const make = Effect.gen(function* () {
         Effect.catchTag("StoreError", (error) =>
           Effect.andThen(
             Effect.logError(`${command.type} of task ${key.id} could not be stored: ${error.message}`),
-            again(key, command, isFirst)
+            again(key, command, tries)
           )
         )
       )
 
-  return Reports.of({ report: (key, command) => attempt(key, command, true) })
+  return Reports.of({ report: (key, command) => attempt(key, command, 0) })
 })
 
 /** Reports on the given transitions. */

@@ -46,7 +46,7 @@ export const recover = Effect.gen(function* () {
   const settle = transitions.commit((tx) =>
     Effect.forEach(ended, ({ task, end }) => tx.change(task, { type: "End", end }, recovery), { discard: true })
   )
-  yield* Effect.catchTag(settle, "StoreError", () => Effect.andThen(store.makeRoom, settle))
+  yield* Effect.catchTag(settle, "StoreError", () => Effect.andThen(store.makeRoom(0), settle))
 })
 
 /** An attempt whose folder was never made is still to be opened; where the whole task's folder is gone nothing is known. */

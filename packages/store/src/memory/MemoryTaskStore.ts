@@ -29,7 +29,7 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
     transact,
     flushed: Effect.void,
     tidy: Effect.void,
-    makeRoom: Effect.void,
+    makeRoom: () => Effect.void,
     find: (id) => read(() => memory.entries.get(id)?.task ?? null),
     record: (changes) => write(() => changes.flatMap((change) => recordChange(memory, journal, change))),
     list: (filter, page) => read(() => listPage([...memory.entries.values()], filter, page)),

@@ -31,7 +31,9 @@ const make = ({ sql, path, explained, transact, flushed, reserve }: SqliteDataba
     transact,
     flushed,
     tidy: Effect.andThen(checkpoint, reserve.keep),
-    makeRoom: Effect.andThen(reserve.giveUp, Effect.ignore(checkpoint)),
+    // A checkpoint frees the log, but takes room for what the database grows by: not what was given up for the next try.
+    makeRoom: (tries) =>
+      Effect.flatMap(reserve.giveUp, (given) => (given || tries === 0 ? Effect.void : Effect.ignore(checkpoint))),
     find: (id) =>
       Effect.map(tasks(sql`${select} WHERE t.id = ${id}`), ([task]) => task ?? null),
     record: (changes) => (changes.length === 0 ? Effect.succeed([]) : explained(whole(sql, recordChanges(sql, changes)))),

@@ -17,8 +17,8 @@ const contents = (): Uint8Array => {
 export interface Reserve {
   /** Takes the room, unless it is taken or there is not twice as much. */
   readonly keep: Effect.Effect<void>
-  /** Leaves the room to whoever writes next. */
-  readonly giveUp: Effect.Effect<void>
+  /** Leaves the room to whoever writes next; false when none was kept. */
+  readonly giveUp: Effect.Effect<boolean>
 }
 
 /** The reserve of the database at `path`. */
@@ -46,6 +46,9 @@ export const makeReserve = (path: string): Reserve => {
   }
   return {
     keep: Effect.ignore(Effect.tryPromise(keep)),
-    giveUp: Effect.ignore(Effect.tryPromise(() => rm(file, { force: true })))
+    giveUp: Effect.orElseSucceed(
+      Effect.as(Effect.tryPromise(() => rm(file)), true),
+      () => false
+    )
   }
 }
