@@ -12,6 +12,13 @@ export interface Journal {
   readonly read: <A>(evaluate: () => A) => Effect.Effect<A>
   /** Notes how a write is taken back. */
   readonly undo: (step: () => void) => void
+  /** Sets an entry of a map, or deletes it when the value is undefined. */
+  readonly put: <Key, Value>(map: Map<Key, Value>, key: Key, value: Value | undefined) => void
+}
+
+const put = <Key, Value>(map: Map<Key, Value>, key: Key, value: Value | undefined): void => {
+  if (value === undefined) map.delete(key)
+  else map.set(key, value)
 }
 
 /** The journal whose transaction the fiber is in. */
@@ -44,6 +51,11 @@ export const makeJournal = (turns: Semaphore.Semaphore): Journal => {
     read: (evaluate) => inTurn(Effect.sync(evaluate)),
     undo: (step) => {
       steps.push(step)
+    },
+    put: (map, key, value) => {
+      const before = map.get(key)
+      steps.push(() => put(map, key, before))
+      put(map, key, value)
     }
   }
 }

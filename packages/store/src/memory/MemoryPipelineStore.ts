@@ -24,14 +24,8 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): PipelineStore["Se
   const entries = new Map<string, Entry>()
   let lastSeq = 0
 
-  const put = (id: string, entry: Entry | undefined): void => {
-    const before = entries.get(id)
-    journal.undo(() => (before === undefined ? void entries.delete(id) : void entries.set(id, before)))
-    if (entry === undefined) entries.delete(id)
-    else entries.set(id, entry)
-  }
   const record = ({ pipeline, events, at, actor }: PipelineChange): ReadonlyArray<RecordedPipelineEvent> => {
-    put(pipeline.id, { pipeline, seq: entries.get(pipeline.id)?.seq ?? ++lastSeq })
+    journal.put(entries, pipeline.id, { pipeline, seq: entries.get(pipeline.id)?.seq ?? ++lastSeq })
     return appendEvents(memory, journal, events, (event, sequence) => ({
       subject: "pipeline",
       id: pipeline.id,
@@ -48,7 +42,7 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): PipelineStore["Se
     const { events } = memory
     journal.undo(() => void (memory.events = events))
     memory.events = events.filter(({ subject, id }) => subject !== "pipeline" || !gone.includes(id))
-    for (const id of gone) put(id, undefined)
+    for (const id of gone) journal.put(entries, id, undefined)
     return gone
   }
   const isOver = ({ id, state }: Pipeline): boolean =>

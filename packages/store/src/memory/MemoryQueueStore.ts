@@ -14,18 +14,8 @@ export const layerQueueStore = Layer.effect(
 
 const make = ({ journal, memory }: MemoryDatabase["Service"]): QueueStore["Service"] => {
   const pauses = new Map<string, Pause>()
-  const put = (queue: string, pause: Pause | undefined): void => {
-    if (pause === undefined) pauses.delete(queue)
-    else pauses.set(queue, pause)
-  }
   const change = (queue: string, pause: Pause | undefined): Effect.Effect<void> =>
-    journal.transact(
-      Effect.sync(() => {
-        const before = pauses.get(queue)
-        journal.undo(() => put(queue, before))
-        put(queue, pause)
-      })
-    )
+    journal.transact(Effect.sync(() => journal.put(pauses, queue, pause)))
   return {
     pause: (queue, pause) => Effect.suspend(() => (pauses.has(queue) ? Effect.void : change(queue, pause))),
     resume: (queue) => change(queue, undefined),

@@ -14,19 +14,13 @@ export const layerRequestStore = Layer.effect(
   RequestStore,
   Effect.map(MemoryDatabase, ({ journal }) => {
     const requests = new Map<string, Noted>()
-    const put = (id: string, noted: Noted | undefined): void => {
-      const before = requests.get(id)
-      journal.undo(() => void (before === undefined ? requests.delete(id) : requests.set(id, before)))
-      if (noted === undefined) requests.delete(id)
-      else requests.set(id, noted)
-    }
     return RequestStore.of({
-      note: (id, at, done) => journal.transact(Effect.sync(() => put(id, { at: requests.get(id)?.at ?? at, done }))),
+      note: (id, at, done) => journal.transact(Effect.sync(() => journal.put(requests, id, { at: requests.get(id)?.at ?? at, done }))),
       find: (id) => journal.read(() => requests.get(id)?.done ?? null),
       forget: (before) =>
         journal.transact(
           Effect.sync(() => {
-            for (const [id, { at }] of requests) if (at < before) put(id, undefined)
+            for (const [id, { at }] of requests) if (at < before) journal.put(requests, id, undefined)
           })
         )
     })

@@ -12,14 +12,8 @@ export const layerSessionStore = Layer.effect(
   SessionStore,
   Effect.map(MemoryDatabase, ({ journal }) => {
     const sessions = new Map<string, { readonly at: number; readonly used: Usage }>()
-    const put = (key: string, noted: { readonly at: number; readonly used: Usage } | undefined): void => {
-      const before = sessions.get(key)
-      journal.undo(() => void (before === undefined ? sessions.delete(key) : sessions.set(key, before)))
-      if (noted === undefined) sessions.delete(key)
-      else sessions.set(key, noted)
-    }
     return SessionStore.of({
-      note: (session, at, used) => journal.transact(Effect.sync(() => put(keyOf(session), { at, used }))),
+      note: (session, at, used) => journal.transact(Effect.sync(() => journal.put(sessions, keyOf(session), { at, used }))),
       used: (session, until) =>
         journal.read(() => {
           const noted = sessions.get(keyOf(session))
@@ -28,7 +22,7 @@ export const layerSessionStore = Layer.effect(
       forget: (before) =>
         journal.transact(
           Effect.sync(() => {
-            for (const [key, { at }] of sessions) if (at < before) put(key, undefined)
+            for (const [key, { at }] of sessions) if (at < before) journal.put(sessions, key, undefined)
           })
         )
     })
