@@ -48,8 +48,8 @@ const ownerOf = async (socket: string): Promise<number | undefined> => {
   }
 }
 
-/** A call carries its caller's environment: in a home of somebody else it would go to whoever listens there. */
-const post = async (root: string, body: string): Promise<Response> => {
+/** The socket to call. A call carries its caller's environment: in a home of somebody else it would go to whoever listens there. Throws Unreachable. */
+const ownSocketOf = async (root: string): Promise<string> => {
   const socket = socketOf(root)
   const owner = await ownerOf(socket)
   if (owner !== undefined && owner !== process.getuid?.()) {
@@ -59,7 +59,7 @@ const post = async (root: string, body: string): Promise<Response> => {
       { home: root }
     )
   }
-  return fetch(`http://engine${callPath}`, { method: "POST", body, unix: socket, signal: null })
+  return socket
 }
 
 /**
@@ -77,10 +77,10 @@ const received = async (response: Response): Promise<Try> => {
 }
 
 const tryOnce = async (root: string, body: string): Promise<Try> => {
+  const unix = await ownSocketOf(root)
   try {
-    return await received(await post(root, body))
+    return await received(await fetch(`http://engine${callPath}`, { method: "POST", body, unix, signal: null }))
   } catch (thrown) {
-    if (thrown instanceof Unreachable) throw thrown
     const code = codeOf(thrown)
     if (absent.has(code)) return { state: "absent" }
     if (forbidden.has(code)) {

@@ -95,7 +95,7 @@ const makeRestartOne = Effect.gen(function* () {
     if (made !== undefined) return made.attempt
     const task = yield* view.find(id)
     // An agent that is gone would put an attempt that never was in the place of the last one.
-    const env = readEnvironment(root, task)
+    const env = task.spec.work.kind === "prompt" ? readEnvironment(root, task) : null
     const unavailable = env === null ? null : agentUnavailable(task.spec, env, settings.current())
     if (unavailable !== null) return yield* Effect.fail(unavailable)
     // What runs has waited already.

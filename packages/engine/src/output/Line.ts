@@ -32,7 +32,12 @@ export function lineText(file: ReadAhead, span: LineSpan, ansi: boolean): string
   const tail = file.part(span.end - maxLineBytes, maxLineBytes)
   // A progress bar without newlines: its last state is at the end.
   if (tail !== undefined && overwrittenBytes(tail) > 0) return visibleText(tail.subarray(overwrittenBytes(tail)), ansi)
-  return `${text}… [line cut: ${maxLineBytes} of ${length} bytes shown]`
+  return cutLine(text, maxLineBytes, length)
+}
+
+/** The beginning of a line, with the mark that tells how many bytes of it are shown. */
+export function cutLine(text: string, shownBytes: number, length: number): string {
+  return `${text}… [line cut: ${shownBytes} of ${length} bytes shown]`
 }
 
 /** The offset of the first byte at or after `from` that begins a character. */
@@ -74,7 +79,8 @@ function overwrittenBytes(tail: Uint8Array): number {
   return end === 0 ? 0 : tail.lastIndexOf(13, end - 1) + 1
 }
 
-function wholeCharacters(bytes: Uint8Array): number {
+/** How many of these bytes are whole characters: the last may be cut. */
+export function wholeCharacters(bytes: Uint8Array): number {
   let at = bytes.length
   while (at > 0 && bytes.length - at < 3 && isContinuation(bytes[at - 1])) at--
   const lead = bytes[at - 1] ?? 0

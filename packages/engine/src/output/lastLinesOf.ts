@@ -1,6 +1,6 @@
 // The end of one stream, small enough for a checkpoint or an error.
 import * as Effect from "effect/Effect"
-import { lineText } from "./Line.ts"
+import { cutLine, lineText, wholeCharacters } from "./Line.ts"
 import { OutputFile, ReadAhead } from "./OutputFile.ts"
 import type { OutputStream } from "./OutputStream.ts"
 import { scanBackward } from "./scan.ts"
@@ -18,10 +18,9 @@ const markBytes = 64
 
 /** The beginning of a line of `length` bytes in its file, with a mark that says so. */
 const beginning = (text: string, length: number, maxBytes: number): string => {
-  const bytes = Buffer.from(text)
-  let end = Math.max(maxBytes - markBytes, 0)
-  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--
-  return `${bytes.toString("utf8", 0, end)}… [line cut: ${end} of ${length} bytes shown]`
+  const bytes = Buffer.from(text).subarray(0, Math.max(maxBytes - markBytes, 0))
+  const end = wholeCharacters(bytes)
+  return cutLine(bytes.toString("utf8", 0, end), end, length)
 }
 
 /** The last lines of a stream, oldest first, whole ones only, but the very last is cut when it is too long by itself; a last line without newline counts. Reads no more of the file than that, and counts nothing. */

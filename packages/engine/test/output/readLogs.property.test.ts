@@ -136,10 +136,12 @@ describe("any output", () => {
     rig.append("stderr", Uint8Array.from([10, 0x61, 0xe2, 0x82]))
     const output = { attempt: 1, dir: rig.dir, ended: true }
     const got: string[] = []
-    let page = await Effect.runPromise(readLogs({ output, lines: 7_000, since: "c1-0-0" }))
-    for (; page.hasMore; page = await Effect.runPromise(readLogs({ output, lines: 7_000, since: page.cursor })))
-      got.push(...only(page.lines, "stderr"))
-    got.push(...only(page.lines, "stderr"))
+    let page: { readonly cursor: string; readonly hasMore: boolean } = { cursor: "c1-0-0", hasMore: true }
+    while (page.hasMore) {
+      const next = await Effect.runPromise(readLogs({ output, lines: 7_000, since: page.cursor }))
+      got.push(...only(next.lines, "stderr"))
+      page = next
+    }
     expect(got).toEqual([...lines, "a\uFFFD"])
     const last = await Effect.runPromise(readLogs({ output, lines: 30_001 }))
     expect(only(last.lines, "stderr")).toEqual(got)
