@@ -7,6 +7,11 @@ import type { TypedCall } from "./commandLine.ts"
 import { onTerminal } from "./terminal.ts"
 import { version } from "./version.ts"
 
+const sourceOf = (payload: string | null): Pick<OutgoingCall, "payloadFrom"> => {
+  if (payload === "-") return { payloadFrom: "stdin" }
+  return payload?.startsWith("@") === true ? { payloadFrom: "file" } : {}
+}
+
 /** The payload cannot be read. */
 export class PayloadUnreadable extends Error {
   override readonly name = "PayloadUnreadable"
@@ -90,6 +95,7 @@ export const outgoing = async (line: TypedCall): Promise<OutgoingCall> => {
   return {
     operation,
     payload,
+    ...sourceOf(line.payload),
     ...(argv === null ? {} : { argv }),
     flags: { ...flags, pretty: line.pretty || isShown, ...(isShown && process.env["NO_COLOR"] === undefined ? { color: true } : {}) },
     caller: callerOf(operation, targetOf(line).root)

@@ -25,6 +25,13 @@ const Refused = Schema.Struct({
   error: Schema.Struct({
     type: Schema.String,
     message: Schema.String,
+    try: Schema.optionalKey(
+      Schema.Struct({
+        operation: Schema.String,
+        payload: Schema.Unknown,
+        flags: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown))
+      })
+    ),
     details: Schema.StructWithRest(Schema.Struct({ hint: Schema.NonEmptyString, retryable: Schema.Boolean }), [
       Schema.Record(Schema.String, Schema.Unknown)
     ])

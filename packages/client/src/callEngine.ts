@@ -8,6 +8,7 @@ export interface OutgoingCall {
   readonly operation: string
   readonly payload: string | null
   readonly argv?: ReadonlyArray<string>
+  readonly payloadFrom?: "file" | "stdin"
   readonly flags: Readonly<Record<string, unknown>>
   readonly caller: Readonly<Record<string, unknown>>
 }

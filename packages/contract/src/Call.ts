@@ -45,6 +45,8 @@ export const CallRequest = Schema.Struct({
   operation: Schema.String,
   payload: Schema.NullOr(Schema.String),
   argv: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** Where the caller read the payload from, when it did not stand on the command line. */
+  payloadFrom: Schema.optionalKey(Schema.Literals(["file", "stdin"])),
   flags: Flags,
   caller: Caller
 })

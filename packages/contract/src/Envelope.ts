@@ -1,5 +1,6 @@
 /** The one JSON document that every call answers with. */
-import type { Problem } from "./Problem.ts"
+import type { CallRequest } from "./Call.ts"
+import type { Problem, Try } from "./Problem.ts"
 
 /** The exit codes of the CLI: an expected failure is 1, a defect of backbeat 70 (EX_SOFTWARE of sysexits.h). */
 export const exitCodes = { ok: 0, refused: 1, defect: 70 } as const
@@ -7,8 +8,34 @@ export const exitCodes = { ok: 0, refused: 1, defect: 70 } as const
 /** The document of a success. */
 export const succeeded = (command: string, data: unknown) => ({ ok: true, command, data }) as const
 
+/** A longer `try` is left out: the answer would no longer be short. */
+const tryMaxBytes = 1000
+
+const isShort = (suggestion: Try): boolean => new TextEncoder().encode(JSON.stringify(suggestion)).length <= tryMaxBytes
+
 /** What is told of a problem. */
-export const errorOf = ({ type, message, details, hint, retryable }: Problem) => ({ type, message, details: { ...details, hint, retryable } })
+export const errorOf = ({ type, message, details, hint, retryable, try: suggestion }: Problem) => ({
+  type,
+  message,
+  ...(suggestion !== undefined && isShort(suggestion) ? { try: suggestion } : {}),
+  details: { ...details, hint, retryable }
+})
+
+/** The flags of a request that belong to its meaning. `--pretty`, `--human` and colour only change how the answer looks. */
+const meaningOf = ({ pretty: _pretty, color: _color, human: _human, ...flags }: CallRequest["flags"]): Try["flags"] => flags
+
+/**
+ * The problem as the caller of a request gets it. A `try` of the same operation keeps the flags of the request. There is none when the
+ * payload came from a file or from stdin: the caller does not want to see it on a command line.
+ */
+export const addressed = (told: Problem, { operation, flags, payloadFrom }: Pick<CallRequest, "operation" | "flags" | "payloadFrom">): Problem => {
+  const { try: suggestion, ...rest } = told
+  if (suggestion === undefined) return told
+  if (payloadFrom !== undefined) return rest
+  const kept = meaningOf(flags) ?? {}
+  if (suggestion.flags !== undefined || suggestion.operation !== operation || Object.keys(kept).length === 0) return told
+  return { ...rest, try: { ...suggestion, flags: kept } }
+}
 
 /** The document of a failure. */
 export const failed = (command: string, problem: Problem) => ({ ok: false, command, error: errorOf(problem) }) as const

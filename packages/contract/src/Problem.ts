@@ -1,5 +1,7 @@
 /** What a caller is told when an operation is refused or fails. */
 
+import type { OperationName } from "./names.ts"
+
 /** Every error type, with whether calling again with the same payload can help, unless the problem itself says that it cannot. */
 export const problemTypes = {
   CommandInputError: { retryable: false },
@@ -21,12 +23,24 @@ export const problemTypes = {
 /** The name of an error. */
 export type ProblemType = keyof typeof problemTypes
 
+/**
+ * A complete call that does what the caller meant: the CLI takes it as it stands, and so does every other surface. It may hold what the
+ * caller gave, so it goes to the caller only, never into a log.
+ */
+export interface Try {
+  readonly operation: string
+  readonly payload: unknown
+  readonly flags?: Readonly<Record<string, string | number | boolean>>
+}
+
 /** A refusal: `hint` says what to do, `details` are the facts. */
 export interface Problem {
   readonly _tag: "Problem"
   readonly type: ProblemType
   readonly message: string
   readonly hint: string
+  /** The next call where one is obvious; the hint does not repeat it. Absent where a value would have to be invented. */
+  readonly try?: Try
   readonly details: Readonly<Record<string, unknown>>
   /** Whether calling again with the same payload can help. */
   readonly retryable: boolean
@@ -40,6 +54,9 @@ export const problem = (
   details: Readonly<Record<string, unknown>> = {}
 ): Problem => ({ _tag: "Problem", type, message, hint, details, retryable: problemTypes[type].retryable })
 
+/** The problem with the next call. */
+export const withTry = (told: Problem, operation: OperationName, payload: unknown): Problem => ({ ...told, try: { operation, payload } })
+
 /** The payload or the command line is not what the operation takes. */
 export const commandInputError = (
   message: string,
@@ -49,4 +66,4 @@ export const commandInputError = (
 
 /** No task has this id. */
 export const taskNotFound = (id: string): Problem =>
-  problem("TaskNotFound", `task not found: ${id}`, "Run list to discover known task ids.", { id })
+  withTry(problem("TaskNotFound", `task not found: ${id}`, "Run list to discover known task ids.", { id }), "list", {})

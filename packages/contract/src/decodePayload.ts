@@ -60,7 +60,7 @@ const explain = (operation: Operation, payload: unknown, issue: SchemaIssue.Issu
   const [first] = flaws
   return commandInputError(issues[0] ?? "the payload does not fit its schema", hintOf(operation, flaws), {
     path: showPath(first?.path ?? []),
-    issues
+    ...(issues.length > 1 ? { issues } : {})
   })
 }
 

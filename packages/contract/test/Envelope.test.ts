@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
-import { exitCodeOf, exitCodes, failed, succeeded } from "@backbeat/contract/Envelope"
-import { commandInputError, problem, problemTypes, taskNotFound } from "@backbeat/contract/Problem"
+import { addressed, exitCodeOf, exitCodes, failed, succeeded } from "@backbeat/contract/Envelope"
+import { commandInputError, problem, problemTypes, taskNotFound, withTry } from "@backbeat/contract/Problem"
 
 describe("the document of an answer", () => {
   test("of a success carries the command and its data", () => {
@@ -9,7 +9,7 @@ describe("the document of an answer", () => {
 
   test("of a failure carries type, message, facts, hint and whether a retry helps", () => {
     expect(JSON.stringify(failed("status", taskNotFound("bg_x")))).toBe(
-      '{"ok":false,"command":"status","error":{"type":"TaskNotFound","message":"task not found: bg_x",' +
+      '{"ok":false,"command":"status","error":{"type":"TaskNotFound","message":"task not found: bg_x","try":{"operation":"list","payload":{}},' +
         '"details":{"id":"bg_x","hint":"Run list to discover known task ids.","retryable":false}}}'
     )
   })
@@ -17,6 +17,28 @@ describe("the document of an answer", () => {
   test("of a failure has hint and retryable also without facts, and facts cannot replace them", () => {
     expect(failed("x", commandInputError("no", "do")).error.details).toEqual({ hint: "do", retryable: false })
     expect(failed("x", problem("TaskWaitTimedOut", "no", "do", { hint: "other", retryable: false })).error.details).toEqual({ hint: "do", retryable: true })
+  })
+})
+
+describe("the next call of a failure", () => {
+  const told = withTry(commandInputError("no", "do"), "wait", { id: "a" })
+
+  test("stands beside the type, and is left out when it is longer than 1,000 bytes", () => {
+    expect(failed("x", told).error.try).toEqual({ operation: "wait", payload: { id: "a" } })
+    expect(failed("x", withTry(told, "start", { script: "ü".repeat(500) })).error).not.toHaveProperty("try")
+  })
+
+  test("keeps the flags of a call of the same operation, without those that only change its looks", () => {
+    const flags = { timeout: 5, pretty: true, human: true, color: true }
+    expect(addressed(told, { operation: "wait", flags }).try).toEqual({ operation: "wait", payload: { id: "a" }, flags: { timeout: 5 } })
+    expect(addressed(told, { operation: "wait", flags: { pretty: true } }).try).toEqual({ operation: "wait", payload: { id: "a" } })
+    expect(addressed(told, { operation: "status", flags }).try).toEqual({ operation: "wait", payload: { id: "a" } })
+  })
+
+  test("is not shown to a caller whose payload came from a file or from stdin", () => {
+    for (const payloadFrom of ["file", "stdin"] as const) {
+      expect(addressed(told, { operation: "wait", flags: {}, payloadFrom })).not.toHaveProperty("try")
+    }
   })
 })
 

@@ -17,6 +17,8 @@ import type { TaskMissing } from "../task/Transitions.ts"
 export interface Call {
   readonly caller: Caller
   readonly flags: Flags
+  /** A problem as the caller gets it; as it is when absent. */
+  readonly addressed?: (trouble: Problem) => Problem
 }
 
 /** The actor of what a caller asks for. */

@@ -94,7 +94,7 @@ export const layerView = Layer.effect(
 
 /** An answer that a field is wrong. */
 export const wrongField = (path: string, message: string, hint: string): Problem =>
-  commandInputError(`${path}: ${message}`, hint, { path, issues: [`${path}: ${message}`] })
+  commandInputError(`${path}: ${message}`, hint, { path })
 
 /** Whether a text can be the `next` of a page. */
 export const isCursor = (text: string): boolean => /^\d{1,15}$/u.test(text)

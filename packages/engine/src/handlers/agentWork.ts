@@ -63,7 +63,7 @@ const dishonoured = (input: StartInput, agent: string, { field, message }: Unabl
   if (field === "session" || input[field] !== undefined) return wrongField(field, message, `Leave it away, or use another agent than ${agent}.`)
   const key = `agents.${agent}.${field}`
   const told = `${key} in the configuration: ${message}`
-  return commandInputError(told, `Take it out with: ${callText("config reset", { key })}, or use another agent than ${agent}.`, { key, issues: [told] })
+  return commandInputError(told, `Take it out with: ${callText("config reset", { key })}, or use another agent than ${agent}.`, { key })
 }
 
 /** What the agent is asked. Fails with CommandInputError: for an agent that is not known, for a field that it cannot honour. */

@@ -19,15 +19,14 @@ export interface PipelineItems {
   readonly order: ReadonlyArray<number>
 }
 
-/** A problem of one task of a call, with the path of that task before its own. */
-export const within = (path: string, { message, details, ...problem }: Problem): Problem => {
+/** A problem of one task of a call, with the path of that task before its own. What is right for one task alone is no call for all of them. */
+export const within = (path: string, told: Problem): Problem => {
+  const { message, details, try: _, ...problem } = told
   const inner = details["path"]
   if (typeof inner !== "string" || !message.startsWith(inner)) {
     return { ...problem, message: `${path}: ${message}`, details: { ...details, path } }
   }
-  const told = `${path}.${message}`
-  const issues = "issues" in details ? { issues: [told] } : {}
-  return { ...problem, message: told, details: { ...details, path: `${path}.${inner}`, ...issues } }
+  return { ...problem, message: `${path}.${message}`, details: { ...details, path: `${path}.${inner}` } }
 }
 
 type Shared = Omit<PipelineInput, "id" | "name" | "steps" | "tasks">
@@ -98,5 +97,5 @@ export const itemsOf = (id: string, input: PipelineInput): Result.Result<Pipelin
 export const pipelineExists = (id: string, status: string): Problem => {
   const hint = status === "running" ? "Use another id, or cancel that one first with pipeline cancel." : "Use another id, or leave id away: one is made."
   const message = `id: pipeline ${id} exists, and is ${status}`
-  return commandInputError(message, hint, { path: "id", issues: [message], id, status })
+  return commandInputError(message, hint, { path: "id", id, status })
 }

@@ -28,7 +28,7 @@ export interface Specified {
 }
 
 const refuse = (path: string, message: string, hint: string): Result.Result<never, Problem> =>
-  Result.fail(commandInputError(`${path}: ${message}`, hint, { path, issues: [`${path}: ${message}`] }))
+  Result.fail(commandInputError(`${path}: ${message}`, hint, { path }))
 
 const oneOf = "Give exactly one of command, script and prompt."
 

@@ -1,6 +1,6 @@
 /** Answers one call: finds the operation, checks flags, decodes the payload, and wraps what comes back. */
 import { type CallRequest, type Flags } from "@backbeat/contract/Call"
-import { exitCodeOf, exitCodes, failed, succeeded } from "@backbeat/contract/Envelope"
+import { addressed, exitCodeOf, exitCodes, failed, succeeded } from "@backbeat/contract/Envelope"
 import type { Frame } from "@backbeat/contract/operation/output"
 import type { FlagName } from "@backbeat/contract/names"
 import { knownFlags, type Operation } from "@backbeat/contract/Operation"
@@ -65,6 +65,8 @@ const humanly = (data: unknown, { color = false }: Flags) =>
 export const refusal = (command: string, trouble: Problem, flags: Flags): Answer =>
   document(failed(command, trouble), exitCodeOf(trouble), flags)
 
+const refuse = (trouble: Problem, request: CallRequest): Answer => refusal(request.operation, addressed(trouble, request), request.flags)
+
 /** Answers calls; made once. Never fails: problems and defects are documents too. */
 export const makeAnswer = Effect.gen(function* () {
   const { root } = yield* Home
@@ -97,17 +99,18 @@ export const makeAnswer = Effect.gen(function* () {
     const payload = yield* Effect.fromResult(payloadOf(operation, request))
     yield* noticeSettings
     if (request.flags.stream === true && handled.stream !== undefined) {
-      return { kind: "stream", frames: yield* handled.stream(payload), operation: operation.name } as const
+      const frames = yield* handled.stream(payload)
+      return { kind: "stream", frames: Stream.mapError(frames, (trouble) => addressed(trouble, request)), operation: operation.name } as const
     }
-    return yield* plain(handled, payload, { caller: request.caller, flags: request.flags })
+    return yield* plain(handled, payload, { caller: request.caller, flags: request.flags, addressed: (trouble) => addressed(trouble, request) })
   })
 
   return (request: CallRequest): Effect.Effect<Answer> =>
     run(request).pipe(
-      Effect.catch((trouble) => Effect.succeed(refusal(request.operation, trouble, request.flags))),
+      Effect.catch((trouble) => Effect.succeed(refuse(trouble, request))),
       // Whatever is told has reached the disk: a power failure does not make it untrue.
       Effect.tap(() => Effect.mapError(store.flushed, toProblem(""))),
-      Effect.catch((trouble) => Effect.succeed(refusal(request.operation, trouble, request.flags))),
+      Effect.catch((trouble) => Effect.succeed(refuse(trouble, request))),
       Effect.catchDefect((defect) =>
         Effect.map(reportDefect(root, request.operation, defect), (trouble) =>
           refusal(request.operation, trouble, request.flags)

@@ -41,7 +41,7 @@ export const answerBatch = Effect.fnUntraced(function* (handled: Handled, given:
     successCount: results.length - errorCount,
     errorCount,
     results: results.map((result, index) =>
-      Result.isSuccess(result) ? { index, ok: true, data: result.success } : { index, ok: false, error: errorOf(result.failure) }
+      Result.isSuccess(result) ? { index, ok: true, data: result.success } : { index, ok: false, error: errorOf(call.addressed?.(result.failure) ?? result.failure) }
     )
   }
 })
