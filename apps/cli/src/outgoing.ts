@@ -21,9 +21,13 @@ export class PayloadUnreadable extends Error {
 const selfCommand = (): ReadonlyArray<string> =>
   Bun.main.startsWith("/$bunfs/") ? [process.execPath] : [process.execPath, Bun.main]
 
+/** How long a call hears nothing before it asks whether the engine answers: BACKBEAT_SILENT_MS, for callers that cannot wait. */
+const silentMsOf = (text: string | undefined): { readonly silentMs?: number } => (Number(text) > 0 ? { silentMs: Number(text) } : {})
+
 /** `engine status` and `engine stop` start none. */
 export const targetOf = ({ operation, home }: TypedCall): Target => ({
   ...findHome(home, process.env),
+  ...silentMsOf(process.env["BACKBEAT_SILENT_MS"]),
   engineCommand: operation.startsWith("engine ") ? null : [...selfCommand(), "engine-role"]
 })
 

@@ -1,5 +1,6 @@
 /** Prints frames as they come, over the ends of engines. A failure in the middle goes to stderr, as every failure does. */
-import { callEngine, type OutgoingCall, type Target } from "@backbeat/client/callEngine"
+import { attended, type Silence } from "@backbeat/client/attended"
+import { callEngine, type OutgoingCall, silenceOf, type Target } from "@backbeat/client/callEngine"
 import { unreachable } from "@backbeat/client/Unreachable"
 import { print } from "./print.ts"
 import { PrintedLines } from "./PrintedLines.ts"
@@ -7,11 +8,22 @@ import { behind, isRepeated, type Printed } from "./resume.ts"
 
 const failureMark = '{"ok":false'
 
+/** What arrives, piece by piece. Throws Unreachable when nothing does and the engine stands still. */
+async function* chunksOf(response: Response, silence: Silence): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader()
+  if (reader === undefined) return
+  for (;;) {
+    const { done, value } = await attended(reader.read(), { ...silence, since: performance.now() })
+    if (done) return
+    yield value
+  }
+}
+
 /** The lines of a response, as many at a time as arrive together. */
-async function* linesOf(response: Response): AsyncGenerator<ReadonlyArray<string>> {
+async function* linesOf(response: Response, silence: Silence): AsyncGenerator<ReadonlyArray<string>> {
   const decoder = new TextDecoder()
   let rest = ""
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of chunksOf(response, silence)) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n")
     rest = lines.pop() ?? ""
     if (lines.length > 0) yield lines
@@ -21,14 +33,15 @@ async function* linesOf(response: Response): AsyncGenerator<ReadonlyArray<string
 
 /** What is remembered of a stream; its lines only where they stand among events. */
 interface Remembered {
+  readonly silence: Silence
   readonly printed: { -readonly [Key in keyof Printed]: Printed[Key] }
   readonly lines: PrintedLines | null
 }
 
 /** Prints one response until its end; the exit code. */
-const printFrames = async (response: Response, { printed, lines: among }: Remembered, isResumed: boolean): Promise<number> => {
+const printFrames = async (response: Response, { silence, printed, lines: among }: Remembered, isResumed: boolean): Promise<number> => {
   const isNews = (frame: string): boolean => !isResumed || !(isRepeated(frame) || among?.isPassed(frame) === true)
-  for await (const lines of linesOf(response)) {
+  for await (const lines of linesOf(response, silence)) {
     const failure = lines.findIndex((line) => line.startsWith(failureMark))
     const frames = (failure < 0 ? lines : lines.slice(0, failure)).filter(isNews)
     if (frames.length > 0 && !(await print("stdout", `${frames.join("\n")}\n`))) return 0
@@ -47,11 +60,13 @@ const isBroken = (thrown: unknown): boolean =>
 
 /** Ends with the stream; the exit code. A reader that went away ends it too. Throws Unreachable when it cannot go on. */
 export const printStream = async (first: Response, target: Target, call: OutgoingCall): Promise<number> => {
+  // How long a stream is silent is up to what it tells of: only the engine is waited for.
+  const silence = { ...silenceOf(target, call), timeoutMs: null }
   const printed = { count: 0, last: null }
   const lines = call.operation === "events" ? new PrintedLines() : null
   for (let response = first; ; ) {
     try {
-      return await printFrames(response, { printed, lines }, response !== first)
+      return await printFrames(response, { silence, printed, lines }, response !== first)
     } catch (thrown) {
       if (!isBroken(thrown)) throw thrown
     }

@@ -1,5 +1,6 @@
 /** Calls the engine of a home; starts one when there is none. The hot path loads nothing but this file. */
 import { callPath, handoverHeader, socketName, streamType } from "@backbeat/contract/protocol"
+import { attended, defaultSilentMs, type Silence } from "./attended.ts"
 import type { Place } from "./Home.ts"
 import { Unreachable, unreachable } from "./Unreachable.ts"
 
@@ -16,6 +17,8 @@ export interface OutgoingCall {
 /** Where to call, and what to start when nobody is there; without it a missing engine is null. */
 export interface Target extends Place {
   readonly engineCommand: ReadonlyArray<string> | null
+  /** How long a call hears nothing before it asks whether the engine answers, in milliseconds; 5000 when absent. */
+  readonly silentMs?: number
 }
 
 /** Linux takes 107 bytes for the path of a socket, macOS 103. A longer one is reached from inside of the home. */
@@ -77,11 +80,25 @@ const received = async (response: Response): Promise<Try> => {
   return response.headers.get("content-type") === streamType ? response : new Response(await response.text(), response)
 }
 
-const tryOnce = async (root: string, body: string): Promise<Try> => {
+const send = async (unix: string, body: string): Promise<Try> =>
+  received(await fetch(`http://engine${callPath}`, { method: "POST", body, unix, signal: null }))
+
+/** Thrown when the engine has the call and stands still. */
+class Unanswered extends Unreachable {}
+
+/** How a call waits for an answer of the engine, from now on. */
+export const silenceOf = ({ root, silentMs = defaultSilentMs }: Target, { flags }: OutgoingCall): Silence => {
+  const { timeout } = flags
+  return { root, unix: socketOf(root), silentMs, timeoutMs: typeof timeout === "number" ? timeout * 1000 : null, since: performance.now() }
+}
+
+const tryOnce = async (body: string, silence: Silence): Promise<Try> => {
+  const { root } = silence
   const unix = await ownSocketOf(root)
   try {
-    return await received(await fetch(`http://engine${callPath}`, { method: "POST", body, unix, signal: null }))
+    return await attended(send(unix, body), { ...silence, unix })
   } catch (thrown) {
+    if (thrown instanceof Unreachable) throw new Unanswered(thrown.problem)
     const code = codeOf(thrown)
     if (absent.has(code)) return { state: "absent" }
     if (forbidden.has(code)) {
@@ -100,7 +117,8 @@ const afterSending = async (thrown: unknown, { operation }: OutgoingCall): Promi
   const { findOperation } = await import("@backbeat/contract/table")
   if (!(thrown instanceof Unreachable) || findOperation(operation)?.readOnly === true) return thrown
   const { details, hint, message } = thrown.problem
-  return unreachable(`${message}; the ${operation} had been sent before, and may have been done`, `${hint} Look at what is there before you call again.`, { ...details, sent: true })
+  const done = thrown instanceof Unanswered ? "was sent, and may be done when it goes on" : "had been sent before, and may have been done"
+  return unreachable(`${message}; the ${operation} ${done}`, `${hint} Look at what is there before you call again.`, { ...details, sent: true })
 }
 
 /** Ends when there may be an engine in the place of the one that is absent, broke or let go. Throws Unreachable. */
@@ -123,9 +141,10 @@ interface Course {
 const callOn = async (target: Target, call: OutgoingCall, course: Course): Promise<Response | null> => {
   const { root, engineCommand } = target
   const repeated = { ...call, caller: { ...call.caller, repeated: true } }
+  const silence = silenceOf(target, call)
   let body = JSON.stringify(call)
   for (let withoutMs = 0; withoutMs < giveUpAfterMs; ) {
-    const got = await tryOnce(root, body)
+    const got = await tryOnce(body, silence)
     if (got instanceof Response) return got
     if (engineCommand === null && got.state === "absent") return null
     if (got.state !== "absent") body = JSON.stringify(repeated)
@@ -143,6 +162,6 @@ export const callEngine = async (target: Target, call: OutgoingCall): Promise<Re
   try {
     return await callOn(target, call, course)
   } catch (thrown) {
-    throw course.sent ? await afterSending(thrown, call) : thrown
+    throw course.sent || thrown instanceof Unanswered ? await afterSending(thrown, call) : thrown
   }
 }

@@ -2,6 +2,8 @@
 
 /** The path of calls on the engine's socket. */
 export const callPath = "/v1/call"
+/** The path where the engine answers a GET at once: proof that it is not standing still. */
+export const healthPath = "/v1/health"
 /** The header of an answer that carries the caller's exit code. */
 export const exitHeader = "x-backbeat-exit"
 /**

@@ -1,7 +1,7 @@
 /** The engine's socket in its home, and the watch over what makes the home the engine's. */
 import { exitCodeOf, failed } from "@backbeat/contract/Envelope"
 import { type Problem, problem } from "@backbeat/contract/Problem"
-import { callPath, exitHeader, socketName } from "@backbeat/contract/protocol"
+import { callPath, exitHeader, healthPath, socketName } from "@backbeat/contract/protocol"
 import * as Effect from "effect/Effect"
 import { rmSync } from "node:fs"
 import { join } from "node:path"
@@ -55,7 +55,10 @@ export const listen = Effect.fnUntraced(function* ({ answer, close }: Listener) 
       error: explainDefect,
       fetch: (request, server) => {
         server.timeout(request, 0)
-        if (new URL(request.url).pathname !== callPath) return new Response(null, { status: 404 })
+        const { pathname } = new URL(request.url)
+        // No open call: whoever asks does not keep the engine.
+        if (pathname === healthPath) return Response.json({ ok: true })
+        if (pathname !== callPath) return new Response(null, { status: 404 })
         return answer(request).finally(idleness.enter())
       }
     })

@@ -1,0 +1,100 @@
+import { describe, expect, test } from "bun:test"
+import { signalProcess } from "@backbeat/engine/process/posix"
+import { Rig } from "../Rig.ts"
+
+/** Nothing is heard for so long before an engine is asked; 5000 outside of tests. */
+const silentMs = 250
+const env = { BACKBEAT_SILENT_MS: String(silentMs) }
+
+/** A home whose engine is let go on before it is cleaned up. */
+class StillRig extends Rig {
+  #stopped: number | null = null
+
+  /** Stops the engine by a signal; its pid. */
+  async standStill(): Promise<number> {
+    const pid = await this.engine()
+    this.#stopped = pid
+    signalProcess(pid, "SIGSTOP")
+    return pid
+  }
+
+  goOn(): void {
+    if (this.#stopped !== null) signalProcess(this.#stopped, "SIGCONT")
+    this.#stopped = null
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    this.goOn()
+    await super[Symbol.asyncDispose]()
+  }
+}
+
+describe("a call of an engine that stands still", () => {
+  test("fails with the engine's pid and state, whatever the operation is", async () => {
+    await using rig = new StillRig()
+    await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
+    const pid = await rig.standStill()
+    const calls = [["status", "t"], ["list"], ["engine", "status"], ["wait", "t"], ["logs", "t", "--stream"], ["doctor"]]
+    const refusals = await Promise.all(calls.map((args) => rig.refusal(args, { env })))
+    for (const refusal of refusals) {
+      expect(refusal.type).toBe("EngineUnreachable")
+      expect(refusal.message).toContain(`the engine (pid ${pid}, stopped, state T) has not answered`)
+      expect(refusal.details).toMatchObject({ pid, state: "T", retryable: true })
+      expect(refusal.details.hint).toContain(`kill -CONT ${pid}`)
+    }
+    rig.goOn()
+    expect(await rig.engine()).toBe(pid)
+  })
+
+  test("says that what it asked for may still be done, and it is done when the engine goes on", async () => {
+    await using rig = new StillRig()
+    const pid = await rig.standStill()
+    const refusal = await rig.refusal(["start", '{"id":"late","command":"true"}'], { env })
+    expect(refusal.message).toContain("the start was sent, and may be done when it goes on")
+    expect(refusal.details).toMatchObject({ pid, sent: true })
+    rig.goOn()
+    expect((await rig.task("wait", { id: "late" }))["status"]).toBe("completed")
+  })
+
+  test("gives up a little behind its own --timeout, though it would hear nothing for longer", async () => {
+    await using rig = new StillRig()
+    await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
+    await rig.standStill()
+    const silent = { BACKBEAT_SILENT_MS: "2000" }
+    const began = performance.now()
+    const refusal = await rig.refusal(["wait", "t", "--timeout", "0.1"], { env: silent })
+    expect(refusal.type).toBe("EngineUnreachable")
+    expect(performance.now() - began).toBeLessThan(2000)
+  })
+
+  test("fails in the middle of a stream", async () => {
+    await using rig = new StillRig()
+    await rig.data("start", { id: "t", script: "echo one; exec sleep 60" })
+    const child = rig.spawn(["logs", '{"id":"t","follow":true}', "--stream"], { env })
+    const { value } = await child.stdout.getReader().read()
+    expect(new TextDecoder().decode(value)).toContain("one")
+    const pid = await rig.standStill()
+    expect(await new Response(child.stderr).text()).toContain(`pid ${pid}, stopped`)
+    expect(await child.exited).toBe(1)
+  })
+})
+
+describe("a call of an engine that is at work", () => {
+  test("waits on as long as the engine answers that it is there", async () => {
+    await using rig = new StillRig()
+    await rig.data("start", { id: "t", command: "sleep", args: ["0.8"] })
+    const waited = await rig.call(["wait", "t"], { env: { BACKBEAT_SILENT_MS: "30" } })
+    expect(waited).toMatchObject({ exitCode: 0, document: { data: { task: { status: "completed" } } } })
+  })
+
+  test("and that is stopped later says so at the next question", async () => {
+    await using rig = new StillRig()
+    await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
+    const waiting = rig.spawn(["wait", "t"], { env: { BACKBEAT_SILENT_MS: "40" } })
+    // A time limit of its own that passes is the event that some time has.
+    expect((await rig.refusal(["wait", "t", "--timeout", "0.2"])).type).toBe("TaskWaitTimedOut")
+    const pid = await rig.standStill()
+    expect(await new Response(waiting.stderr).text()).toContain(`pid ${pid}, stopped`)
+    expect(await waiting.exited).toBe(1)
+  })
+})
