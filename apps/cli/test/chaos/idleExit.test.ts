@@ -67,6 +67,35 @@ describe("an engine stays", () => {
   })
 })
 
+const trapping = { script: "trap : TERM; while :; do sleep 0.05; done", gracePeriodMs: 1000 }
+
+test("an engine ends though all the callers were killed that waited for something in it", async () => {
+  await using rig = hasty()
+  await rig.data("start", [
+    { id: "long", command: "sleep", args: ["1.5"] },
+    { id: "stubborn", ...trapping },
+    { id: "again", ...trapping, script: `[ $BACKBEAT_ATTEMPT = 2 ] && exit 0; ${trapping.script}` },
+    { id: "anew", script: "[ $BACKBEAT_ATTEMPT = 1 ] || sleep 1.5" }
+  ])
+  await rig.data("pipeline create", { id: "p", tasks: [trapping, trapping] })
+  const engine = await rig.engine()
+  const calls = [
+    ["wait", "long"],
+    ["wait", '{"ids":["long","stubborn"]}'],
+    ["start", '{"id":"waited","command":"sleep","args":["1.5"]}', "--wait"],
+    ["stop", "stubborn"],
+    ["restart", "again"],
+    ["restart", "anew", "--wait"],
+    ["pipeline", "cancel", "p"]
+  ]
+  const callers = calls.map((args) => rig.spawn(args))
+  // No event tells that a call has begun to wait. One that comes later finds its caller gone all the same.
+  await Bun.sleep(500)
+  for (const caller of callers) caller.kill("SIGKILL")
+  await Promise.all(callers.map((caller) => caller.exited))
+  while (isAlive(engine)) await Bun.sleep(5)
+})
+
 /** How often the main thread of a process gave the processor away by itself. */
 const switchesOf = (pid: number): number =>
   Number(/^voluntary_ctxt_switches:\s*(\d+)$/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1])

@@ -25,6 +25,9 @@ const decodeRequest = Schema.decodeUnknownResult(Schema.fromJsonString(CallReque
 const handover = (successor: string): Response =>
   new Response(null, { status: 503, headers: { [handoverHeader]: successor } })
 
+/** For a caller that has gone. */
+const unread = (): Response => new Response(null, { status: 499 })
+
 /** What a stream needs of the engine: to be counted as an open call, and to wait for the disk. */
 interface Streaming {
   readonly enter: () => () => void
@@ -129,7 +132,9 @@ export const serve = Effect.gen(function* () {
     const exit = await underWay.add(run(answer(call), { signal }))
     if (ends && Exit.isSuccess(exit)) await run(shutdown.released)
     if (!lock.isHeld()) return afterLoss(call.operation, "begun")
-    return Exit.isSuccess(exit) ? respond(exit.value, streaming) : handover(successor)
+    if (Exit.isSuccess(exit)) return respond(exit.value, streaming)
+    // Interrupted by its caller, which has gone, or by the end of this engine.
+    return closing.signal.aborted ? handover(successor) : unread()
   }
 
   /** Whoever is sent away finds no engine any more: it is not sent away before this one has let go of the home. */
