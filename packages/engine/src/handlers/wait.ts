@@ -8,6 +8,7 @@ import { isFinal, lastAttempt } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { restMs } from "../output/Rest.ts"
 import { makeTaskLines } from "../output/taskLines.ts"
 import { isOpenPort } from "../probe/ask.ts"
 import { makeUntil, makeUntilEnded } from "../task/until.ts"
@@ -57,7 +58,7 @@ const makeAwaitOne = Effect.gen(function* () {
 
   const awaitLine = Effect.fnUntraced(function* (id: string, pattern: string) {
     const { state } = yield* view.find(id)
-    const first = lines({ id, attempt: Math.max(1, lastAttempt(state)), grep: pattern })
+    const first = lines({ id, attempt: Math.max(1, lastAttempt(state)), grep: pattern, restMs })
     const found = yield* Effect.mapError(Stream.runCollect(Stream.take(first, 1)), (trouble) =>
       trouble._tag === "InvalidLogQuery" ? wrongField("for.log", trouble.message, "JavaScript's syntax is used.") : toProblem(id)(trouble)
     )

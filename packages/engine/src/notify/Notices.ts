@@ -10,6 +10,7 @@ import * as Stream from "effect/Stream"
 import { Home } from "../home/Home.ts"
 import { readEnvironment, type Variables } from "../home/KeptEnvironment.ts"
 import { follow } from "../output/follow.ts"
+import { restMs } from "../output/Rest.ts"
 import type { LiveAttempt } from "../task/LiveAttempts.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { type Notice, runCommand, postWebhook } from "./deliver.ts"
@@ -75,7 +76,7 @@ const make = Effect.gen(function* () {
       // Let go of is not interrupted: what an attempt writes last is what is waited for most.
       const over = Deferred.makeUnsafe<void>()
       releases.push(() => void Deferred.doneUnsafe(over, Effect.void))
-      const heard = follow({ attempt, ...readable, ended: Deferred.await(over), grep: pattern }).pipe(
+      const heard = follow({ attempt, ...readable, ended: Deferred.await(over), grep: pattern, restMs }).pipe(
         Stream.runForEach((line) => Effect.sync(() => tell(task, "log", line.text))),
         Effect.ignore
       )

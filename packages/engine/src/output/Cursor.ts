@@ -2,7 +2,7 @@
 // A cursor is about bytes, not about the order of arrival, so no later sample or rotation can make it skip or repeat a line.
 import type { PerStream } from "./OutputStream.ts"
 
-/** A place in the output of a task. Offsets in bytes, each at the start of a line; the first attempt is 1. */
+/** A place in the output of a task. Offsets in bytes, each at the start of a line or behind an unfinished one that a reader took as it stood; the first attempt is 1. */
 export interface Cursor extends PerStream {
   readonly attempt: number
 }

@@ -11,6 +11,9 @@ export interface LineSpan {
 /** Longest text of one line in an answer, in bytes of the file; what is longer is cut with a mark. */
 export const maxLineBytes = 65_536
 
+/** A pattern sees so many bytes of a line, from its beginning; of a longer progress bar its last state. */
+export const maxMatchedBytes = 4_194_304
+
 const newline = 10
 const carriageReturn = /\r+$/
 const nul = /\0/g
@@ -25,14 +28,30 @@ export function visibleText(bytes: Uint8Array, ansi: boolean): string {
 /** Reads the text of a line from its file; undefined when rotation has dropped it. */
 export function lineText(file: ReadAhead, span: LineSpan, ansi: boolean): string | undefined {
   const length = span.end - span.start
-  const head = file.part(span.start, Math.min(length, maxLineBytes))
+  return beginningOf(file, span, { ansi, maxBytes: maxLineBytes }, (text) => cutLine(text, maxLineBytes, length))
+}
+
+/** Reads what a pattern is held against; undefined when rotation has dropped it. */
+export function matchedText(file: ReadAhead, span: LineSpan): string | undefined {
+  return beginningOf(file, span, { ansi: false, maxBytes: maxMatchedBytes }, (text) => text)
+}
+
+function beginningOf(
+  file: ReadAhead,
+  { end, start }: LineSpan,
+  { ansi, maxBytes }: { readonly ansi: boolean; readonly maxBytes: number },
+  cut: (text: string) => string
+): string | undefined {
+  const length = end - start
+  if (length > maxLineBytes) {
+    // A progress bar without newlines: its last state is at the end.
+    const tail = file.part(end - maxLineBytes, maxLineBytes)
+    const overwritten = tail === undefined ? 0 : overwrittenBytes(tail)
+    if (tail !== undefined && overwritten > 0) return visibleText(tail.subarray(overwritten), ansi)
+  }
+  const head = file.part(start, Math.min(length, maxBytes))
   if (head === undefined) return undefined
-  if (length <= maxLineBytes) return visibleText(head, ansi)
-  const text = visibleText(head.subarray(0, wholeCharacters(head)), ansi)
-  const tail = file.part(span.end - maxLineBytes, maxLineBytes)
-  // A progress bar without newlines: its last state is at the end.
-  if (tail !== undefined && overwrittenBytes(tail) > 0) return visibleText(tail.subarray(overwrittenBytes(tail)), ansi)
-  return cutLine(text, maxLineBytes, length)
+  return length <= maxBytes ? visibleText(head, ansi) : cut(visibleText(head.subarray(0, wholeCharacters(head)), ansi))
 }
 
 /** The beginning of a line, with the mark that tells how many bytes of it are shown. */

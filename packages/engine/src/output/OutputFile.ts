@@ -5,6 +5,18 @@ import { readDropped } from "./DroppedRecord.ts"
 import { outputPath } from "./OutputStream.ts"
 import type { OutputStream } from "./OutputStream.ts"
 
+/** What a reader that comes again remembers of the line under way: from `start` up to `to` there is no newline. */
+export interface NewlineSearch {
+  start: number
+  to: number
+}
+
+/** Up to where a file counts, and what is remembered of it. */
+export interface Opening {
+  readonly upTo?: number
+  readonly search?: NewlineSearch | undefined
+}
+
 /** The bytes from `keptFrom` up to `end` of one stream, as they were when it was opened; a missing file is an empty one. */
 export class OutputFile {
   readonly dir: string
@@ -16,12 +28,15 @@ export class OutputFile {
   readonly inode: number
   /** When the file was last written, in ms since the epoch. */
   readonly modifiedAt: number
+  /** What an earlier look at this stream has found of the line under way, for who looks again and again. */
+  readonly search: NewlineSearch | undefined
   readonly #fd: number | undefined
   #keptFrom: number
   #shift: number
 
   /** With `upTo` what comes behind this offset does not count. */
-  constructor(dir: string, stream: OutputStream, upTo = Number.POSITIVE_INFINITY) {
+  constructor(dir: string, stream: OutputStream, { search, upTo }: Opening = {}) {
+    this.search = search
     this.dir = dir
     this.stream = stream
     this.path = outputPath(dir, stream)
@@ -30,7 +45,7 @@ export class OutputFile {
     this.#shift = shift
     this.#fd = openIfThere(this.path)
     const stat = this.#fd === undefined ? { size: 0, ino: 0, mtimeMs: 0 } : fstatSync(this.#fd)
-    this.end = Math.min(upTo, Math.max(stat.size + shift, keptFrom))
+    this.end = Math.min(upTo ?? Number.POSITIVE_INFINITY, Math.max(stat.size + shift, keptFrom))
     this.inode = stat.ino
     this.modifiedAt = Math.floor(stat.mtimeMs)
   }

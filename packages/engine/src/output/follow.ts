@@ -3,15 +3,17 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { Cursor } from "./Cursor.ts"
+import { type Cursor, formatCursor } from "./Cursor.ts"
 import type { OutputWatch } from "./Growth.ts"
 import type { InvalidLogQuery } from "./InvalidLogQuery.ts"
 import type { LogLine } from "./LogLine.ts"
 import type { OutputGone } from "./OutputGone.ts"
+import type { NewlineSearch } from "./OutputFile.ts"
 import type { OutputStream } from "./OutputStream.ts"
 import { type LineChoice, locate, type Located } from "./locate.ts"
 import { checkCursor, choiceOf, cursorsOf } from "./LogQuery.ts"
 import { allLines, type LinePage } from "./pages.ts"
+import { Rest } from "./Rest.ts"
 
 const pageLines = 2_000
 const pageBytes = 524_288
@@ -30,6 +32,8 @@ export interface Following {
   readonly ansi?: boolean
   /** Looks for lines at most 5 ms apart instead of 50, as somebody waits for one. */
   readonly hurried?: boolean
+  /** Takes an unfinished line too, as it stands, when nothing came for so many milliseconds; what follows in it is then a line of its own. */
+  readonly restMs?: number | undefined
 }
 
 /** A line, and the cursor with which to go on behind it. */
@@ -39,7 +43,7 @@ export interface FollowedLine extends LogLine {
   readonly droppedBytes?: number
 }
 
-/** Streams complete lines as they arrive. Fails with InvalidLogQuery when `since` or `grep` cannot be used, with OutputGone when lines of an ended attempt are gone. A degraded watch delivers when it is sampled. */
+/** Streams complete lines as they arrive, and with `restMs` unfinished ones that rest. Fails with InvalidLogQuery when `since` or `grep` cannot be used, with OutputGone when lines of an ended attempt are gone. A degraded watch delivers when it is sampled. */
 export const follow = (following: Following): Stream.Stream<FollowedLine, InvalidLogQuery | OutputGone> =>
   Stream.unwrap(
     Effect.gen(function* () {
@@ -62,8 +66,10 @@ export const follow = (following: Following): Stream.Stream<FollowedLine, Invali
         news.openUnsafe()
       })
       yield* Effect.forkScoped(Effect.andThen(following.ended, end))
+      const searches = { stdout: { start: -1, to: 0 }, stderr: { start: -1, to: 0 } }
+      const rest = following.restMs === undefined ? undefined : new Rest(following.restMs)
       return Stream.paginate({ ...begin, droppedBytes: 0 }, (from: Reached) =>
-        nextPage({ following, choice, news, state }, from)
+        nextPage({ following, choice, news, state, searches, rest }, from)
       )
     })
   )
@@ -73,11 +79,18 @@ interface Progress {
   readonly choice: LineChoice
   readonly news: Latch.Latch
   readonly state: { readonly ended: boolean }
+  readonly searches: Readonly<Record<OutputStream, NewlineSearch>>
+  readonly rest: Rest | undefined
 }
 
 interface Reached extends Cursor {
   /** Dropped bytes that no line delivered has told of yet. */
   readonly droppedBytes: number
+}
+
+/** An unfinished line, and how far the follower is with it. */
+interface Piece extends FollowedLine {
+  readonly reached: Reached
 }
 
 const nextPage = Effect.fnUntraced(function* (progress: Progress, from: Reached) {
@@ -86,7 +99,7 @@ const nextPage = Effect.fnUntraced(function* (progress: Progress, from: Reached)
   // Closed before the look at the files, so that what is written after it opens the latch again.
   news.closeUnsafe()
   const ended = progress.state.ended
-  const located = yield* locate({ attempt: following.attempt, dir: following.dir, ended }, choice, from)
+  const located = yield* locate({ attempt: following.attempt, dir: following.dir, ended }, choice, from, progress.searches)
   const found = yield* Effect.result(allLines(located))
   // It may be back at its place when something is written: a home can be moved away and back.
   if (found._tag === "Failure" && ended) return yield* found.failure
@@ -95,10 +108,34 @@ const nextPage = Effect.fnUntraced(function* (progress: Progress, from: Reached)
   const droppedBytes = from.droppedBytes + located.droppedBytes + page.lostBytes
   const lines = followed(located, page, droppedBytes)
   if (ended && !located.hasMore) return [lines, Option.none<Reached>()] as const
-  if (lines.length === 0 && !located.hasMore) yield* news.await
   const next = { attempt: following.attempt, ...located.next, droppedBytes: lines.length === 0 ? droppedBytes : 0 }
-  return [lines, Option.some<Reached>(next)] as const
+  if (lines.length > 0 || located.hasMore) return [lines, Option.some<Reached>(next)] as const
+  const pieces = yield* restingPieces(progress, located, next)
+  return [pieces, Option.some<Reached>(pieces.at(-1)?.reached ?? next)] as const
 })
+
+/** Waits for more, or until an unfinished line has rested, and then takes it. */
+const restingPieces = Effect.fnUntraced(function* ({ choice, following, news, rest, searches }: Progress, { parts }: Located, from: Reached) {
+  const unfinished = parts.filter(({ end, stream }) => end > from[stream])
+  const { ripe, waitMs } = rest?.look(unfinished, performance.now()) ?? { ripe: null, waitMs: null }
+  if (waitMs !== null) yield* Effect.timeoutOption(news.await, waitMs)
+  else if (ripe === null) yield* news.await
+  if (ripe === null) return []
+  const { attempt, dir } = following
+  const located = yield* locate({ attempt, dir, ended: true }, { ...choice, stream: ripe }, from, searches)
+  const found = yield* Effect.result(allLines(located))
+  return found._tag === "Success" ? piecesOf(found.success, from) : []
+})
+
+/** Lines that have not ended, as they stand: the follower goes on behind them. */
+function piecesOf({ lineEnds, lines }: Pick<LinePage, "lines" | "lineEnds">, from: Reached): readonly Piece[] {
+  let reached = from
+  return lines.map((line, index) => {
+    const told = reached.droppedBytes > 0 ? { droppedBytes: reached.droppedBytes } : {}
+    reached = { ...reached, [line.stream]: lineEnds[index] ?? reached[line.stream], droppedBytes: 0 }
+    return { ...line, ...told, partial: true, cursor: formatCursor(reached), reached }
+  })
+}
 
 function followed(located: Located, page: Pick<LinePage, "lines" | "lineEnds">, droppedBytes: number): readonly FollowedLine[] {
   const passed = cursorsOf(located)

@@ -7,7 +7,7 @@ import type { InvalidLogQuery } from "./InvalidLogQuery.ts"
 import { type LineSpan, maxLineBytes } from "./Line.ts"
 import { linesBackward, linesIn, linesListed } from "./lineSources.ts"
 import { mergeLines } from "./mergeLines.ts"
-import { OutputFile } from "./OutputFile.ts"
+import { type NewlineSearch, OutputFile } from "./OutputFile.ts"
 import { type OutputStream, outputStreams, type PerStream } from "./OutputStream.ts"
 import type { Pattern } from "./Pattern.ts"
 import { completeTo, type Matches, selectMatching } from "./select.ts"
@@ -61,16 +61,17 @@ export interface Located {
   readonly lossPossible: boolean
 }
 
-/** Finds the last lines, or with `from` the first ones from these offsets on. Fails with InvalidLogQuery when the pattern is too slow. */
+/** Finds the last lines, or with `from` the first ones from these offsets on; `searches` is the memory of who looks again and again. Fails with InvalidLogQuery when the pattern is too slow. */
 export const locate = (
   output: AttemptOutput,
   choice: LineChoice,
-  from: PerStream | undefined
+  from: PerStream | undefined,
+  searches?: Readonly<Record<OutputStream, NewlineSearch>>
 ): Effect.Effect<Located, InvalidLogQuery> =>
   Effect.acquireUseRelease(
     // The files first: what they hold beyond the last sample then counts as not sampled yet.
     Effect.sync(() => ({
-      files: outputStreams.map((stream) => new OutputFile(output.dir, stream)),
+      files: outputStreams.map((stream) => new OutputFile(output.dir, stream, { search: searches?.[stream] })),
       arrivals: readArrivals(output.dir)
     })),
     ({ files, arrivals }) =>

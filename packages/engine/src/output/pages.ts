@@ -29,7 +29,7 @@ export interface LinePage {
 const open = ({ output: { dir }, parts }: Located): Effect.Effect<readonly OutputFile[], OutputGone, Scope.Scope> =>
   Effect.gen(function* () {
     const files = yield* Effect.acquireRelease(
-      Effect.sync(() => parts.map(({ end, stream }) => new OutputFile(dir, stream, end))),
+      Effect.sync(() => parts.map(({ end, stream }) => new OutputFile(dir, stream, { upTo: end }))),
       (opened) => Effect.sync(() => opened.forEach((file) => file.close()))
     )
     const isGone = parts.some(({ inode }, index) => inode !== 0 && inode !== files[index]?.inode)

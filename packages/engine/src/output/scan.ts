@@ -7,6 +7,7 @@ import type { OutputFile } from "./OutputFile.ts"
 const chunkBytes = 262_144
 const usualLineBytes = 256
 const newline = 10
+const nothing = Buffer.alloc(0)
 
 /** How to walk forward. `visit` gets each line, with its bytes unless it is longer than a chunk, and answers whether to go on. */
 export interface ForwardScan {
@@ -35,14 +36,13 @@ export const scanForward = Effect.fnUntraced(function* (
   let position = scan.from
   let missedBytes = 0
   while (position < file.end) {
-    const count = file.read(position, buffer)
+    const { bytes, count } = readOn(file, position, buffer)
     if (count === "dropped") {
       missedBytes += file.keptFrom - position
       position = file.keptFrom
       continue
     }
     if (count === 0) break
-    const bytes = buffer.subarray(0, count)
     const whole = takeWholeLines(scan, bytes, position)
     position += whole.bytes
     if (whole.stopped) break
@@ -50,7 +50,7 @@ export const scanForward = Effect.fnUntraced(function* (
       const span = yield* unendedLine(file, position, count)
       if (span === "dropped") continue
       if (isPartial(span) && !scan.partial) break
-      const goOn = scan.visit(span, span.next === position + count ? bytes : undefined)
+      const goOn = scan.visit(span, span.next === position + bytes.length ? bytes : undefined)
       position = span.next
       if (!goOn) break
     }
@@ -122,6 +122,7 @@ const unendedLine = Effect.fnUntraced(function* (
   known: number
 ): Effect.fn.Return<LineSpan | "dropped"> {
   const buffer = scanBuffer(file.end - start - known)
+  remember(file, start, start + known)
   for (let position = start + known; position < file.end;) {
     const count = file.read(position, buffer)
     if (count === "dropped") return count
@@ -129,10 +130,30 @@ const unendedLine = Effect.fnUntraced(function* (
     const at = buffer.subarray(0, count).indexOf(newline)
     if (at >= 0) return { start, end: position + at, next: position + at + 1 }
     position += count
+    remember(file, start, position)
     yield* Effect.yieldNow
   }
   return { start, end: file.end, next: file.end }
 })
+
+/** Reads what is not known to hold no newline; of that only the count is given. */
+function readOn(file: OutputFile, position: number, buffer: Buffer): { readonly count: number | "dropped"; readonly bytes: Buffer } {
+  const known = searchedFrom(file, position)
+  if (known > 0) return { count: known, bytes: nothing }
+  const count = file.read(position, buffer)
+  return { count, bytes: count === "dropped" ? nothing : buffer.subarray(0, count) }
+}
+
+/** How many bytes behind this place are known to hold no newline; nothing is known of what rotation has dropped. */
+function searchedFrom({ keptFrom, search }: OutputFile, position: number): number {
+  return search?.start === position && position >= keptFrom ? search.to - position : 0
+}
+
+function remember({ search }: OutputFile, start: number, to: number): void {
+  if (search === undefined) return
+  search.start = start
+  search.to = to
+}
 
 function lastNewline(bytes: Buffer, from: number): number {
   return from < 0 ? -1 : bytes.subarray(0, from + 1).lastIndexOf(newline)

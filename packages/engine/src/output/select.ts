@@ -1,7 +1,7 @@
 // Which lines of one stream match: the last ones, or the first ones from an offset on.
 import * as Effect from "effect/Effect"
 import type { InvalidLogQuery } from "./InvalidLogQuery.ts"
-import { isPartial, lineText, visibleText } from "./Line.ts"
+import { isPartial, matchedText, visibleText } from "./Line.ts"
 import type { LineSpan } from "./Line.ts"
 import { ReadAhead } from "./OutputFile.ts"
 import type { OutputFile } from "./OutputFile.ts"
@@ -52,12 +52,14 @@ export const selectMatching = Effect.fnUntraced(function* (
   const visit = (span: LineSpan, bytes: Buffer | undefined): boolean => {
     last = span
     const verdict = grep.pattern.test(
-      bytes === undefined ? (lineText(texts, span, false) ?? "") : visibleText(bytes, false)
+      bytes === undefined ? (matchedText(texts, span) ?? "") : visibleText(bytes, false)
     )
     slow = verdict === "slow"
     return verdict === true ? taking.take(span) : !slow
   }
-  const end = yield* scanForward(file, { from: begin, partial: true, skips: grep.pattern.skips, visit })
+  // A line that may still grow is of no use to who reads forward and counts nothing.
+  const partial = wanted.ended || wanted.count || wanted.from === undefined
+  const end = yield* scanForward(file, { from: begin, partial, skips: grep.pattern.skips, visit })
   if (slow) return yield* tooSlow(grep.source)
   return {
     ...taking.taken(),

@@ -27,6 +27,8 @@ export interface LineQuery {
   readonly ansi?: boolean | undefined
   /** An agent's events as they are, instead of their text. */
   readonly raw?: boolean | undefined
+  /** Takes unfinished lines that rest for so many milliseconds. */
+  readonly restMs?: number | undefined
   /** Ends after this attempt instead of with the task. */
   readonly single?: boolean | undefined
   /** Called when an attempt is over and all of its lines have been taken. */
@@ -76,6 +78,7 @@ export const makeTaskLines = Effect.gen(function* () {
           watch,
           ended: Effect.ignore(until(query.id, (task) => isOver(task, attempt))),
           hurried: true,
+          restMs: query.restMs,
           ...(since === undefined ? {} : { since }),
           ...(query.stream === undefined ? {} : { stream: query.stream }),
           ...(query.grep === undefined ? {} : { grep: query.grep }),

@@ -10,6 +10,7 @@ import * as Stream from "effect/Stream"
 import { Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
 import { follow } from "../output/follow.ts"
+import { restMs } from "../output/Rest.ts"
 import type { LiveAttempt } from "../task/LiveAttempts.ts"
 import { Reports } from "../task/Reports.ts"
 import { ask, type Question, type Surroundings } from "./ask.ts"
@@ -24,7 +25,7 @@ export class Probes extends Context.Service<
 const heard = (pattern: string, { attempt, readable }: LiveAttempt): Effect.Effect<void> =>
   Effect.ignore(
     Stream.runDrain(
-      Stream.take(follow({ attempt, ...readable, ended: Effect.never, grep: pattern, hurried: true }), 1)
+      Stream.take(follow({ attempt, ...readable, ended: Effect.never, grep: pattern, hurried: true, restMs }), 1)
     )
   )
 

@@ -1,10 +1,11 @@
-import { describe, expect, test } from "bun:test"
+import { describe, expect, spyOn, test } from "bun:test"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { follow } from "../../src/output/follow.ts"
 import type { FollowedLine, Following } from "../../src/output/follow.ts"
+import { OutputFile } from "../../src/output/OutputFile.ts"
 import { AttemptRig } from "./AttemptRig.ts"
 
 /** Collects the lines of a follower, and tells when it has so many. */
@@ -109,6 +110,61 @@ describe("a follower", () => {
     using rig = new AttemptRig()
     const failing = follow({ attempt: 1, dir: rig.dir, watch: rig.watch(), ended: Effect.never, since: "soon" })
     expect(await Effect.runPromise(Effect.flip(Stream.runDrain(failing)))).toMatchObject({ field: "since" })
+  })
+
+  test("that takes unfinished lines takes one when it rests, and what follows in it as another", async () => {
+    using rig = new AttemptRig()
+    const follower = collect({ dir: rig.dir, watch: rig.watch(), restMs: 20 })
+    rig.append("stdout", ">>> ")
+    await follower.have(1)
+    rig.append("stdout", "2\n>>> ")
+    await follower.have(3)
+    expect(follower.texts()).toEqual([">>> ", "2", ">>> "])
+    expect(follower.lines.map(({ partial }) => partial ?? false)).toEqual([true, false, true])
+    const rest = collect({ dir: rig.dir, watch: rig.watch(), since: follower.lines[0]?.cursor ?? "" })
+    await rest.end()
+    expect(rest.texts()).toEqual(["2", ">>> "])
+    await follower.end()
+  })
+
+  test("that takes unfinished lines takes one of a stream at rest while the other goes on", async () => {
+    using rig = new AttemptRig()
+    const follower = collect({ dir: rig.dir, watch: rig.watch(), restMs: 60, grep: "Listening on 3000" })
+    rig.append("stdout", "Listening on 3000")
+    const writer = rig.writer()
+    writer.tell("while :; do echo noise >&2; sleep 0.01; done")
+    await follower.have(1)
+    expect(follower.texts()).toEqual(["Listening on 3000"])
+  })
+
+  test("that takes unfinished lines holds a pattern against the whole line once it has ended", async () => {
+    using rig = new AttemptRig()
+    const follower = collect({ dir: rig.dir, watch: rig.watch(), restMs: 10, grep: "^a b$|piece" })
+    rig.append("stderr", "piece")
+    rig.append("stdout", "a ")
+    await follower.have(1)
+    rig.append("stdout", "b\n")
+    await follower.have(2)
+    expect(follower.texts()).toEqual(["piece", "a b"])
+    await follower.end()
+  })
+
+  test("of a line that grows for long reads each byte of it about once", async () => {
+    using rig = new AttemptRig()
+    const watching = rig.watch()
+    const read = spyOn(OutputFile.prototype, "read")
+    const follower = collect({ dir: rig.dir, watch: watching, grep: "never" })
+    rig.append("stdout", "first\n")
+    const part = Buffer.alloc(200_000, "= 50 %\r")
+    for (let parts = 0; parts < 40; parts++) {
+      const looks = read.mock.calls.length
+      rig.arrive(watching, "stdout", part)
+      while (read.mock.calls.length === looks) await new Promise(setImmediate)
+    }
+    await follower.end()
+    const readBytes = read.mock.results.reduce((sum, each) => sum + (typeof each.value === "number" ? each.value : 0), 0)
+    read.mockRestore()
+    expect(readBytes).toBeLessThan(2 * 40 * part.length)
   })
 
   test("that is interrupted leaves", async () => {

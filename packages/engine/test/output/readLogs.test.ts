@@ -101,6 +101,14 @@ describe("the last lines", () => {
     expect(await ask(50, 8_192)).toEqual(["one", "two", "three"])
   })
 
+  test("that match are found anywhere in a line of up to 4 MiB", async () => {
+    using rig = new AttemptRig()
+    for (const length of [70_000, 300_000, 4_194_304 - 200_010]) rig.append("stdout", `${"x".repeat(length)}NNNNNN${"y".repeat(200_000)}\n`)
+    rig.append("stdout", `${"x".repeat(4_194_304)}NNNNNN\n`)
+    const page = await read(rig, { lines: 10, grep: "NNNNNN" })
+    expect(page.totalLines).toBe(3)
+  })
+
   test("for a checkpoint have the beginning of a last line that is too long by itself", async () => {
     using rig = new AttemptRig()
     rig.append("stderr", `before\n429 ${"é".repeat(50_000)}\n`)
