@@ -37,9 +37,12 @@ const gotTexts: Readonly<Record<string, string>> = { ...kindTexts, boolean: "a b
 
 const quoted = (words: ReadonlyArray<unknown>): string => words.map((word) => JSON.stringify(word)).join(", ")
 
+/** So many keys are named where an object is wanted. */
+const namedKeys = 12
+
 const objectText = ({ properties = {} }: Shape, path: Path): string => {
   const keys = Object.keys(properties)
-  return keys.length === 0 || path.length === 0 ? "an object" : `an object with ${keys.join(", ")}`
+  return keys.length === 0 || keys.length > namedKeys || path.length === 0 ? "an object" : `an object with ${keys.join(", ")}`
 }
 
 const wanted = (shape: Shape, path: Path): string => {

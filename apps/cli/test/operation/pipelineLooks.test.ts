@@ -13,6 +13,7 @@ const pageOf = Schema.decodeUnknownSync(Page)
 const idsOf = (data: unknown) => pageOf(data).pipelines.map(({ id }) => id)
 
 const task = (id: string, ...dependsOn: ReadonlyArray<string>) => ({ id, command: "true", dependsOn })
+const keyed = (key: string, ...dependsOn: ReadonlyArray<string>) => ({ key, command: "true", dependsOn })
 const two = [{ command: "true" }, { command: "true" }]
 
 describe("pipeline list", () => {
@@ -132,12 +133,13 @@ describe("a plan", () => {
       ],
       order: [0, 1]
     })
-    const tasks = [{ id: "c", command: "true", dependsOn: ["b"] }, { id: "b", command: "nothing-like-it", dependsOn: ["a"] }, { id: "a", command: "true" }]
-    expect(await rig.data("plan", { operation: "pipeline create", payload: { tasks } })).toMatchObject({
-      tasks: [{ id: "c" }, { id: "b", warnings: [expect.stringContaining("could not be started")] }, { id: "a" }],
+    const chain = [{ command: "true", dependsOn: ["b"] }, { command: "nothing-like-it", dependsOn: ["a"] }, { command: "true" }]
+    const named = (field: string) => chain.map((each, index) => ({ ...each, [field]: ["c", "b", "a"][index] }))
+    expect(await rig.data("plan", { operation: "pipeline create", payload: { id: "p", tasks: named("key") } })).toMatchObject({
+      tasks: [{ id: "p.c" }, { id: "p.b", warnings: [expect.stringContaining("could not be started")] }, { id: "p.a" }],
       order: [2, 1, 0]
     })
-    expect(await rig.data("plan", { payload: tasks })).toMatchObject({ operation: "start", tasks: [{ dependsOn: [{ task: "b" }] }, {}, {}], order: [2, 1, 0] })
+    expect(await rig.data("plan", { payload: named("id") })).toMatchObject({ operation: "start", tasks: [{ dependsOn: [{ task: "b" }] }, {}, {}], order: [2, 1, 0] })
     expect([await rig.data("events"), await rig.data("pipeline list")]).toEqual([{ events: [], cursor: 0 }, { total: 0, pipelines: [], next: null }])
   })
 
@@ -145,10 +147,9 @@ describe("a plan", () => {
     await using rig = new Rig()
     await rig.data("pipeline create", { id: "p", steps: [{ command: "cat", stdin: "open" }, { command: "true" }] })
     const plan = (payload: unknown, operation = "pipeline create") => rig.refusal(["plan", JSON.stringify({ operation, payload })])
-    expect(await plan({ tasks: [task("a", "b"), task("b", "a")] })).toMatchObject({ type: "DependencyCycle", details: { cycle: ["a", "b", "a"] } })
-    expect(await plan({ tasks: [task("a"), task("b", "x")] })).toMatchObject({ type: "DependencyNotFound", details: { path: "tasks[1].dependsOn[0]" } })
-    expect(await plan({ tasks: [task("a"), task("p.1")] })).toMatchObject({ type: "TaskAlreadyRunning", details: { path: "tasks[1].id" } })
-    expect(await plan({ id: "p", steps: two })).toMatchObject({ type: "CommandInputError", details: { path: "id" } })
+    expect(await plan({ tasks: [keyed("a", "b"), keyed("b", "a")] })).toMatchObject({ type: "DependencyCycle", details: { cycle: ["a", "b", "a"] } })
+    expect(await plan({ tasks: [keyed("a"), keyed("b", "x")] })).toMatchObject({ type: "DependencyNotFound", details: { path: "tasks[1].dependsOn[0]" } })
+    expect(await plan({ id: "p", steps: two })).toMatchObject({ type: "IllegalTransition", details: { path: "id" } })
     expect(await plan([{ steps: two }])).toMatchObject({ type: "CommandInputError", details: { path: "payload" } })
     expect(await plan([task("a", "b"), task("b", "a")], "start")).toMatchObject({ type: "DependencyCycle" })
     expect(await plan([task("a"), task("b", "x")], "start")).toMatchObject({ type: "DependencyNotFound", details: { path: "payload[1].dependsOn[0]" } })

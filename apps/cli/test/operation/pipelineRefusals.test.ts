@@ -1,6 +1,6 @@
 /** A pipeline is made whole or not at all, and once. */
 import { describe, expect, test } from "bun:test"
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pipelineOf } from "../PipelineShown.ts"
 import { post } from "../post.ts"
@@ -21,20 +21,23 @@ describe("a pipeline that is refused", () => {
     const cases: ReadonlyArray<readonly [payload: unknown, type: string, path: string]> = [
       [{}, "CommandInputError", "steps"],
       [{ steps: [good, good], tasks: [good, good] }, "CommandInputError", "tasks"],
-      [{ steps: [good] }, "CommandInputError", "steps"],
+      [{ steps: [] }, "CommandInputError", "steps"],
+      [{ id: "p".repeat(95), steps: [good] }, "CommandInputError", "id"],
+      [{ steps: [{ ...good, key: "k".repeat(32) }] }, "CommandInputError", "steps[0].key"],
+      [{ steps: [good, { id: "a", ...good }] }, "CommandInputError", "steps[1].id"],
       [{ steps: [good, {}] }, "CommandInputError", "steps[1].command"],
       [{ steps: [good, { command: "a", script: "b" }] }, "CommandInputError", "steps[1].script"],
       [{ steps: [good, { comand: "a" }] }, "CommandInputError", "steps[1].comand"],
       [{ steps: [good, { command: "a", timeout: 1 }] }, "CommandInputError", "steps[1].timeout"],
       [{ steps: [good, { command: "a", readyWhen: { log: "(" } }] }, "CommandInputError", "steps[1].readyWhen.log"],
-      [{ steps: [{ id: "a", ...good }, { id: "a", ...good }] }, "CommandInputError", "steps[1].id"],
-      [{ id: "p", tasks: [{ id: "p.2", ...good }, good] }, "CommandInputError", "tasks[1].id"],
+      [{ steps: [{ key: "a", ...good }, { key: "a", ...good }] }, "CommandInputError", "steps[1].key"],
+      [{ tasks: [{ name: "a", ...good }, { ...good, dependsOn: ["a"] }] }, "CommandInputError", "tasks[1].dependsOn[0]"],
       [{ agent: "claude", steps: [good, good] }, "CommandInputError", "agent"],
       [{ steps: [good, { ...good, effort: "high" }] }, "CommandInputError", "steps[1].effort"],
       [{ steps: [good, { prompt: "a", agent: "nobody-knows-it" }] }, "CommandInputError", "steps[1].agent"],
       [{ tasks: [good, { ...good, dependsOn: ["x", "x"] }] }, "CommandInputError", "tasks[1].dependsOn[1]"],
       [{ tasks: [good, { ...good, dependsOn: ["there-is-none"] }] }, "DependencyNotFound", "tasks[1].dependsOn[0]"],
-      [{ tasks: [{ id: "a", ...good, dependsOn: ["b"] }, { id: "b", ...good, dependsOn: ["a"] }] }, "DependencyCycle", "tasks[0]"]
+      [{ tasks: [{ key: "a", ...good, dependsOn: ["b"] }, { key: "b", ...good, dependsOn: ["a"] }] }, "DependencyCycle", "tasks[0]"]
     ]
     for (const [payload, type, path] of cases) {
       const { message, details, ...rest } = await create(rig, payload)
@@ -45,28 +48,28 @@ describe("a pipeline that is refused", () => {
     expect(foldersOf(rig)).toEqual([])
   })
 
-  test("suggests the task of the call whose id is nearest", async () => {
+  test("says what to give in place of an id", async () => {
     await using rig = new Rig()
-    const tasks = [{ id: "compile", ...good }, { ...good, dependsOn: ["compil"] }]
+    const { details } = await create(rig, { tasks: [{ id: "lint", ...good }] })
+    expect(details["hint"]).toStartWith('Give "key" in its place')
+  })
+
+  test("suggests the task of the call whose key is nearest", async () => {
+    await using rig = new Rig()
+    const tasks = [{ key: "compile", ...good }, { ...good, dependsOn: ["compil"] }]
     expect(await create(rig, { tasks })).toMatchObject({ type: "DependencyNotFound", details: { id: "compil", hint: "Did you mean compile?" } })
   })
 
   test("at its last task leaves nothing behind: no task, no event, no environment", async () => {
     await using rig = new Rig()
-    await rig.data("start", { id: "old", script: 'echo "$WORD"', env: { WORD: "kept" } }, ["--wait"])
-    await rig.data("start", { id: "lives", command: "cat", stdin: "open" })
+    await rig.data("start", { id: "old", command: "true" }, ["--wait"])
     const [before, folders] = [await rig.data("events"), foldersOf(rig)]
-    const environment = readFileSync(join(rig.home, "tasks", "old", "environment.json"), "utf8")
-    const tasks = [{ id: "fresh", ...good }, { id: "old", ...good, env: { WORD: "lost" } }, { id: "lives", ...good }]
+    const tasks = [{ key: "fresh", ...good }, { ...good, dependsOn: ["there-is-none"] }]
     expect(await create(rig, { id: "p", tasks })).toMatchObject({
-      type: "TaskAlreadyRunning",
-      message: "tasks[2].id: task lives is running",
-      details: { id: "lives", status: "running", path: "tasks[2].id" }
+      type: "DependencyNotFound",
+      details: { id: "there-is-none", path: "tasks[1].dependsOn[0]" }
     })
     expect([await rig.data("events"), foldersOf(rig)]).toEqual([before, folders])
-    expect(readFileSync(join(rig.home, "tasks", "old", "environment.json"), "utf8")).toBe(environment)
-    await rig.data("restart", { id: "old" }, ["--wait"])
-    expect(await rig.data("logs", { id: "old" })).toMatchObject({ lines: ["kept"] })
     expect(await rig.data("pipeline list")).toMatchObject({ total: 0 })
   })
 
@@ -83,41 +86,34 @@ describe("an id", () => {
     await using rig = new Rig()
     await rig.data("pipeline create", { id: "p", steps: [{ command: "cat", stdin: "open" }, good] })
     expect(await create(rig, { id: "p", steps: [good, good] })).toMatchObject({
-      type: "CommandInputError",
+      type: "IllegalTransition",
       message: "id: pipeline p exists, and is running",
-      details: { hint: expect.stringContaining("pipeline cancel") }
+      details: { hint: expect.stringContaining("another id") }
     })
     await rig.data("pipeline cancel", { id: "p" })
-    expect(await create(rig, { id: "p", steps: [good, good] })).toMatchObject({ details: { status: "cancelled", hint: expect.stringContaining("another id") } })
-  })
-
-  test("of a task that ended in a pipeline which still runs is refused", async () => {
-    await using rig = new Rig()
-    await rig.data("pipeline create", { id: "p", steps: [good, { command: "cat", stdin: "open" }] })
-    await rig.data("wait", { id: "p.2", for: "start" })
-    expect(await create(rig, { tasks: [{ id: "p.1", ...good }, good] })).toMatchObject({
-      type: "IllegalTransition",
-      details: { id: "p.1", pipelineId: "p", path: "tasks[0].id" }
-    })
+    expect(await create(rig, { id: "p", steps: [good, good] })).toMatchObject({ details: { status: "cancelled" } })
   })
 })
 
 describe("a task of a pipeline", () => {
-  test("is not taken away from it by another, also when it has ended", async () => {
+  test("gets an id of its own when another task has the id that its key makes", async () => {
     await using rig = new Rig()
-    await rig.data("start", { id: "alone", command: "true" }, ["--wait"])
-    await rig.data("pipeline create", { id: "old", tasks: [{ id: "lint", ...good }, { id: "test", ...good }] }, ["--wait"])
-    const before = [await rig.data("pipeline get", { id: "old" }), await rig.data("events", { pipelineId: "old" })]
-    for (const tasks of [[{ id: "alone", ...good }, { id: "test", ...good }], [good, { id: "test", ...good }]]) {
-      expect(await create(rig, { id: "new", tasks })).toMatchObject({
-        type: "IllegalTransition",
-        message: "tasks[1].id: task test is of pipeline old, which is completed",
-        details: { id: "test", pipelineId: "old", path: "tasks[1].id", hint: expect.stringContaining("prune") }
-      })
+    await rig.data("start", { id: "ci.lint", script: "echo other" }, ["--wait"])
+    const tasks = [{ key: "lint", script: "echo own" }, { key: "unit", ...good, dependsOn: ["lint"] }]
+    const made = pipelineOf(await rig.data("pipeline create", { id: "ci", tasks }, ["--wait"]))
+    expect(made.tasks).toMatchObject([{ id: "ci.lint-2", attempt: 1 }, { id: "ci.unit" }])
+    expect(await rig.task("status", { id: "ci.unit" })).toMatchObject({ dependsOn: [{ task: "ci.lint-2" }] })
+    expect(await rig.data("logs", { id: "ci.lint" })).toMatchObject({ lines: ["other"] })
+  })
+
+  test("waits for the task of its own call, and not for one of another pipeline with the same key", async () => {
+    await using rig = new Rig()
+    const tasks = [{ key: "lint", ...good }, { key: "unit", ...good, dependsOn: ["lint"] }]
+    for (const id of ["one", "two"]) {
+      const made = pipelineOf(await rig.data("pipeline create", { id, tasks }, ["--wait"]))
+      expect(made).toMatchObject({ status: "completed", tasks: [{ id: `${id}.lint` }, { id: `${id}.unit` }] })
+      expect(await rig.task("status", { id: `${id}.unit` })).toMatchObject({ dependsOn: [{ task: `${id}.lint` }] })
     }
-    expect([await rig.data("pipeline get", { id: "old" }), await rig.data("events", { pipelineId: "old" })]).toEqual(before)
-    const taken = pipelineOf(await rig.data("pipeline create", { id: "new", tasks: [{ id: "alone", ...good }, good] }, ["--wait"]))
-    expect(taken).toMatchObject({ status: "completed", tasks: [{ id: "alone", attempt: 2, pipelineId: "new" }, { id: "new.2" }] })
   })
 
   test("is not replaced by a start while the pipeline runs, but may be restarted as it is", async () => {

@@ -39,9 +39,9 @@ describe("a plan", () => {
       ["g", "cancelled"],
       ["h", "completed"]
     ])
-    const chain = [{ id: "p.1", command: "true", dependsOn: ["bad"] }, { id: "p.2", command: "true", dependsOn: ["p.1"] }]
+    const chain = [{ key: "one", command: "true", dependsOn: ["bad"] }, { command: "true", dependsOn: ["one"] }]
     expect(await rig.data("plan", { operation: "pipeline create", payload: { id: "p", tasks: chain } })).toMatchObject({
-      tasks: [{ warnings: [`${at} bad, which failed`] }, { warnings: [`${at} p.1, which would be cancelled`] }]
+      tasks: [{ warnings: [`${at} bad, which failed`] }, { warnings: [`${at} p.one, which would be cancelled`] }]
     })
   })
 

@@ -1,6 +1,6 @@
 /** The operations on pipelines: `pipeline`. */
 import { PipelineStatus } from "@backbeat/core/pipeline/Pipeline"
-import { PipelineId, stepMaxCount, taskMaxCount } from "@backbeat/core/pipeline/PipelineId"
+import { NewPipelineId, PipelineId, stepMaxCount, TaskKey, taskMaxCount } from "@backbeat/core/pipeline/PipelineId"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { about, atLeastOne, atMost, between, Instant, NonEmptyText, optional } from "../fields.ts"
@@ -9,33 +9,36 @@ import { BriefPipeline, PipelineAnswer } from "../PipelineAnswer.ts"
 import { lastLines } from "../TaskAnswer.ts"
 import { StartInput } from "./start.ts"
 
-const { agent, cwd, env, model, priority, queue, tags } = StartInput.fields
+const { agent, cwd, env, model, priority, queue, systemPrompt, tags } = StartInput.fields
 
-/** A task of a DAG: what `start` takes, for one that is not there yet. */
-export const TaskInput = StartInput.mapFields(Struct.omit(["ifRunning"]))
+const key = optional(TaskKey, "the task's name inside this call: dependsOn takes it, and the task's id is <pipeline id>.<key>. Default: its number, from 1")
+
+/** A task of a DAG: what `start` takes, with a key in place of an id. */
+export const TaskInput = Schema.Struct({ key, ...Struct.omit(StartInput.fields, ["id", "ifRunning"]) })
 
 /** A task of a chain: what it waits for and when it may start is given by its place. */
 export const StepInput = TaskInput.mapFields(Struct.omit(["dependsOn", "notBefore"]))
 
-/** From two to so many. */
+/** From one to so many, each an object or a script. */
 const several = <S extends Schema.Top>(item: S, count: number) =>
-  Schema.Array(item).check(Schema.isMinLength(2), Schema.isMaxLength(count))
+  Schema.Array(Schema.Union([NonEmptyText, item])).check(Schema.isMinLength(1), Schema.isMaxLength(count))
 
 /** The payload of `pipeline create`. Exactly one of `steps` and `tasks` is given; the engine checks that. */
 const PipelineInput = Schema.Struct({
-  id: optional(PipelineId, "the pipeline's id; made when absent. Its tasks without an id get this one with .1, .2 and so on behind it"),
+  id: optional(NewPipelineId, "the pipeline's id; made when absent. The ids of its tasks are <id>.<key>; one that is taken gets -2 at its end"),
   name: optional(NonEmptyText.check(atMost(200)), "a name for people"),
   steps: optional(
     several(StepInput, stepMaxCount),
-    `a chain of 2 to ${stepMaxCount} tasks, each with the fields of start: the first starts at once, each other one when the one before it has succeeded, delayMs later`
+    `a chain of 1 to ${stepMaxCount} tasks, each a script or an object with the fields of start: the first starts at once, each other one when the one before it has succeeded, delayMs later`
   ),
   tasks: optional(
     several(TaskInput, taskMaxCount),
-    `2 to ${taskMaxCount} tasks with the fields of start, in any order: dependsOn names ids of this call, or of tasks that exist`
+    `1 to ${taskMaxCount} tasks, each a script or an object with the fields of start, in any order: dependsOn names keys of this call, or ids of tasks that exist`
   ),
   cwd: about(cwd, "working directory of those that name none"),
   agent: about(agent, "the agent of the prompts that name none"),
   model: about(model, "the model of the prompts that name neither a model nor an agent"),
+  systemPrompt: about(systemPrompt, "instructions for the prompts that have none"),
   priority: about(priority, "priority of those that name none"),
   queue: about(queue, "queue of those that name none"),
   tags: about(tags, "tags of those that name none"),
@@ -53,6 +56,8 @@ export const pipelineCreate = operation({
   input: PipelineInput,
   output: Schema.Struct({ ...Answered.fields, lastLines }),
   insteadOf: {
+    id: 'Give "key" in its place: the task\'s id is then <pipeline id>.<key>, and dependsOn takes the key.',
+    ifRunning: "Every task of a pipeline is a new one. Use restart to run a pipeline again.",
     dependsOn: "A step waits for the one before. For any other order give tasks instead of steps: they take dependsOn.",
     notBefore: "A step starts when the one before has succeeded, delayMs later. Give tasks instead of steps: they take notBefore."
   },
@@ -74,9 +79,9 @@ export const pipelineCreate = operation({
       payload: {
         id: "release",
         steps: [
-          { name: "build", script: "echo building" },
-          { name: "test", command: "true" },
-          { name: "publish", command: "echo", args: ["published"], delayMs: 100 }
+          "echo building",
+          { key: "test", command: "true" },
+          { key: "publish", command: "echo", args: ["published"], delayMs: 100 }
         ]
       }
     },
@@ -86,10 +91,10 @@ export const pipelineCreate = operation({
         id: "checks",
         tags: ["ci"],
         tasks: [
-          { id: "compile", command: "true" },
-          { id: "unit", command: "true", dependsOn: ["compile"] },
-          { id: "style", command: "true", dependsOn: ["compile"] },
-          { id: "package", command: "true", dependsOn: ["unit", "style"] }
+          { key: "compile", command: "true" },
+          { key: "unit", command: "true", dependsOn: ["compile"] },
+          { key: "style", command: "true", dependsOn: ["compile"] },
+          { key: "package", command: "true", dependsOn: ["unit", "style"] }
         ]
       }
     },

@@ -2,10 +2,24 @@
 import * as Schema from "effect/Schema"
 import { sortableCharacters } from "../task/TaskId.ts"
 
-/** What an id may look like: four characters shorter than that of a task, so that `<id>.500` is one. */
+/** What the id of a stored pipeline looks like. */
 export const PipelineId = Schema.String.check(
   Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,123}$/u, {
     message: "expected 1 to 124 characters of A-Z a-z 0-9 . _ : - that start with a letter or digit"
+  })
+)
+
+/** What an id for a new pipeline may look like: `<id>.<key>-2` is still the id of a task. */
+export const NewPipelineId = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,93}$/u, {
+    message: "expected 1 to 94 characters of A-Z a-z 0-9 . _ : - that start with a letter or digit"
+  })
+)
+
+/** The name of a task inside its pipeline. Its id is `<pipeline id>.<key>`. */
+export const TaskKey = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,30}$/u, {
+    message: "expected 1 to 31 characters of A-Z a-z 0-9 . _ : - that start with a letter or digit"
   })
 )
 

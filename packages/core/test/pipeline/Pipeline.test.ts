@@ -3,7 +3,7 @@ import { created, evolve } from "@backbeat/core/pipeline/evolve"
 import { decide, type PipelineCommand } from "@backbeat/core/pipeline/decide"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { PipelineEvent } from "@backbeat/core/pipeline/PipelineEvent"
-import { makePipelineId, PipelineId, taskMaxCount } from "@backbeat/core/pipeline/PipelineId"
+import { makePipelineId, NewPipelineId, PipelineId, TaskKey } from "@backbeat/core/pipeline/PipelineId"
 import type { Actor } from "@backbeat/core/task/Actor"
 import { engine } from "@backbeat/core/task/Actor"
 import { TaskId } from "@backbeat/core/task/TaskId"
@@ -79,16 +79,17 @@ describe("a pipeline that has ended", () => {
 
 describe("the id of a pipeline", () => {
   test("leaves room for those of its tasks", () => {
-    const longest = "a".repeat(124)
-    expect(Schema.is(PipelineId)(longest)).toBe(true)
-    expect(Schema.is(TaskId)(`${longest}.${taskMaxCount}`)).toBe(true)
-    expect(["", ".a", "a/b", `${longest}a`].filter(Schema.is(PipelineId))).toEqual([])
+    const [longest, key] = ["a".repeat(94), "k".repeat(31)]
+    expect([Schema.is(NewPipelineId)(longest), Schema.is(TaskKey)(key)]).toEqual([true, true])
+    expect(Schema.is(TaskId)(`${longest}.${key}-2`)).toBe(true)
+    expect(["", ".a", "a/b", `${longest}a`].filter(Schema.is(NewPipelineId))).toEqual([])
+    expect(["", ".a", "a/b", `${key}k`].filter(Schema.is(TaskKey))).toEqual([])
   })
 
   test("is made of 12 characters that sort by time", () => {
     const made = [0, 31, 32, 1_795_243_082_000].map((at) => makePipelineId(at, 7))
     expect(made[0]).toBe("pipeline-000000000007")
     expect(made.toSorted()).toEqual(made)
-    expect(made.filter((id) => !Schema.is(PipelineId)(id))).toEqual([])
+    expect(made.filter((id) => !Schema.is(NewPipelineId)(id) || !Schema.is(PipelineId)(id))).toEqual([])
   })
 })

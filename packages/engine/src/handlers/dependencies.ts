@@ -40,8 +40,8 @@ export interface Arrangement {
   readonly refused: ReadonlyMap<number, Problem>
 }
 
-/** Arranges payloads by their dependencies on each other. A payload without an id cannot be depended on. */
-export const arrange = (inputs: ReadonlyArray<StartInput>): Arrangement => {
+/** Arranges payloads by their dependencies on each other. A payload without an id cannot be depended on. `nameOf` is what a cycle calls them. */
+export const arrange = (inputs: ReadonlyArray<StartInput>, nameOf = ({ id = "" }: StartInput): string => id): Arrangement => {
   if (inputs.every((input) => idsOf(input).length === 0)) return { order: [...inputs.keys()], refused: new Map() }
   // A second payload of the same id is no other task; what depends on the id goes behind both.
   const byId = new Map<string, Array<string>>()
@@ -52,8 +52,8 @@ export const arrange = (inputs: ReadonlyArray<StartInput>): Arrangement => {
     inputs.map((input, index) => ({ id: String(index), dependsOn: idsOf(input).flatMap((id) => byId.get(id) ?? []) }))
   )
   const refused = [...arranged.cycles].map(([index, cycle]) => {
-    const ids = cycle.map((each) => inputs[Number(each)]?.id ?? "")
-    return [Number(index), dependencyCycle(ids)] as const
+    const names = cycle.flatMap((each) => inputs.slice(Number(each), Number(each) + 1).map(nameOf))
+    return [Number(index), dependencyCycle(names)] as const
   })
   return { order: arranged.order.map(Number), refused: new Map(refused) }
 }

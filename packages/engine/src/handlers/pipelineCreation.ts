@@ -1,10 +1,9 @@
 /** Makes pipelines: all tasks of one are stored in one commit with it, or nothing is. */
 import { nearest } from "@backbeat/contract/nearest"
-import { type Problem, problem } from "@backbeat/contract/Problem"
+import type { Problem } from "@backbeat/contract/Problem"
 import type { PipelineInput } from "@backbeat/contract/operation/pipeline"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import { noLineage } from "@backbeat/core/task/TaskSpec"
-import { isFinal } from "@backbeat/core/task/TaskState"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
@@ -17,46 +16,33 @@ import { actorOf, type Call, toProblem, type Trouble } from "./Call.ts"
 import { keepFor } from "./keepFor.ts"
 import { makeNaming } from "./naming.ts"
 import { type Doing, madeAndGone, makeOnce } from "./once.ts"
-import { itemsOf, type PipelineItem, pipelineExists, within } from "./pipelineItems.ts"
+import { idsOf, itemsOf, keysOf, type PipelineItem, pipelineExists, within } from "./pipelineItems.ts"
 import { makeStartOne, type Starting } from "./starter.ts"
 
-const lives = (id: string, status: string): Problem =>
-  problem("TaskAlreadyRunning", `id: task ${id} is ${status}`, "Give it another id or none, or stop that task first.", { id, status, path: "id" })
-
-const isTaken = (id: string, { id: pipelineId, state }: Pipeline): Problem => {
-  const otherwise = state.status === "running" ? "" : ", or prune the ended ones before"
-  return problem("IllegalTransition", `id: task ${id} is of pipeline ${pipelineId}, which is ${state.status}`, `Give it another id or none${otherwise}.`, {
-    id,
-    pipelineId,
-    path: "id"
-  })
-}
-
 /** A dependency that is missing is likely meant to be another task of the call. */
-const suggesting = (told: Problem, ids: ReadonlyArray<string>): Problem => {
-  const near = told.type === "DependencyNotFound" ? nearest(String(told.details["id"]), ids) : null
+const suggesting = (told: Problem, names: ReadonlyArray<string>): Problem => {
+  const near = told.type === "DependencyNotFound" ? nearest(String(told.details["id"]), names) : null
   return near === null ? told : { ...told, hint: `Did you mean ${near}?` }
 }
 
 /** What the caller is told of a task that cannot be stored. That the store fails has nothing to do with the task. */
-const ofItem = ({ path, input }: PipelineItem, ids: ReadonlyArray<string>, trouble: Trouble): Problem => {
+const ofItem = ({ path, input }: PipelineItem, names: ReadonlyArray<string>, trouble: Trouble): Problem => {
   const told = toProblem(input.id)(trouble)
-  return trouble._tag === "StoreError" ? told : within(path, suggesting(told, ids))
+  return trouble._tag === "StoreError" ? told : within(path, suggesting(told, names))
 }
 
-/** Refuses the id of a task that lives, or that a pipeline has: it would lose it. Made once. */
-const makeCheckFree = Effect.gen(function* () {
-  const store = yield* TaskStore
-  const pipelines = yield* PipelineStore
-  return Effect.fnUntraced(function* (id: string) {
-    const task = yield* store.find(id)
-    if (task === null) return
-    if (!isFinal(task.state.status)) return yield* Effect.fail(lives(id, task.state.status))
-    const { pipelineId } = task.lineage
-    const its = pipelineId === null ? null : yield* pipelines.find(pipelineId)
-    if (its !== null) return yield* Effect.fail(isTaken(id, its))
+/** Finds ids that no task has, for those that are wanted: one that is taken gets -2 at its end. Made once. */
+const makeFreeIds = Effect.map(TaskStore, (store) =>
+  Effect.fnUntraced(function* (wanted: ReadonlyArray<string>) {
+    const ids = new Set<string>()
+    for (const base of wanted) {
+      let id = base
+      for (let turn = 2; ids.has(id) || (yield* store.find(id)) !== null; turn++) id = `${base}-${turn}`
+      ids.add(id)
+    }
+    return [...ids]
   })
-})
+)
 
 /** Under which a call notes its pipeline. */
 const part = "pipeline"
@@ -66,7 +52,7 @@ export const makePipelineCreation = Effect.gen(function* () {
   const { root } = yield* Home
   const pipelines = yield* PipelineStore
   const transitions = yield* Transitions
-  const checkFree = yield* makeCheckFree
+  const freeIds = yield* makeFreeIds
   const startOne = yield* makeStartOne
   const once = yield* makeOnce
   const { ownerOf, freePipelineId } = yield* makeNaming
@@ -79,16 +65,15 @@ export const makePipelineCreation = Effect.gen(function* () {
       const id = input.id ?? (yield* freePipelineId(call))
       const existing = input.id === undefined ? null : yield* pipelines.find(id)
       if (existing !== null) return yield* Effect.fail(pipelineExists(id, existing.state.status))
-      const { items, order } = yield* Effect.fromResult(itemsOf(id, input))
+      const { items, order } = yield* Effect.fromResult(itemsOf(yield* freeIds(idsOf(id, input)), input))
       const made = { id, name: input.name ?? null, taskIds: items.map((item) => item.input.id), owner }
       const pipeline = yield* tx.createPipeline(made, actorOf(call))
       const lineage = { ...noLineage, pipelineId: id }
       for (const index of order) {
         const item = items[index]
         if (item === undefined) continue
-        yield* checkFree(item.input.id).pipe(
-          Effect.andThen(startOne(tx, { input: item.input, index, lineage }, starting)),
-          Effect.mapError((trouble) => ofItem(item, made.taskIds, trouble))
+        yield* Effect.mapError(startOne(tx, { input: item.input, index, lineage }, starting), (trouble) =>
+          ofItem(item, [...keysOf(input), ...made.taskIds], trouble)
         )
       }
       return pipeline
@@ -120,11 +105,11 @@ export const makePipelineCreation = Effect.gen(function* () {
         )
     })
 
-  /** Finds out whether it could be made once its agents are installed. Nothing is stored or kept. */
-  const rehearse = (input: PipelineInput, call: Call): Effect.Effect<void, Problem> =>
+  /** The pipeline as it would be made once its agents are installed. Nothing is stored or kept. */
+  const rehearse = (input: PipelineInput, call: Call): Effect.Effect<Pipeline, Problem> =>
     transitions
       .rehearse((tx) => make(tx, input, { call, keep: () => Effect.void, rehearsed: true, seen: new Map() }))
-      .pipe(Effect.asVoid, Effect.mapError(toProblem("")))
+      .pipe(Effect.mapError(toProblem("")))
 
   return { create, rehearse }
 })

@@ -1,7 +1,8 @@
 /** From the payload of `pipeline create` to payloads of `start` that depend on each other. */
-import { commandInputError, type Problem } from "@backbeat/contract/Problem"
+import { type Problem, problem } from "@backbeat/contract/Problem"
 import type { PipelineInput } from "@backbeat/contract/operation/pipeline"
 import type { StartInput } from "@backbeat/contract/operation/start"
+import type { Dependency } from "@backbeat/core/task/Dependency"
 import * as Result from "effect/Result"
 import * as Struct from "effect/Struct"
 import { arrange } from "./dependencies.ts"
@@ -21,81 +22,142 @@ export interface PipelineItems {
 
 /** A problem of one task of a call, with the path of that task before its own. What is right for one task alone is no call for all of them. */
 export const within = (path: string, told: Problem): Problem => {
-  const { message, details, try: _, ...problem } = told
+  const { message, details, try: _, ...rest } = told
   const inner = details["path"]
   if (typeof inner !== "string" || !message.startsWith(inner)) {
-    return { ...problem, message: `${path}: ${message}`, details: { ...details, path } }
+    return { ...rest, message: `${path}: ${message}`, details: { ...details, path } }
   }
-  return { ...problem, message: `${path}.${message}`, details: { ...details, path: `${path}.${inner}` } }
+  return { ...rest, message: `${path}.${message}`, details: { ...details, path: `${path}.${inner}` } }
 }
 
 type Shared = Omit<PipelineInput, "id" | "name" | "steps" | "tasks">
 
-/** A model belongs to an agent: that of the pipeline is not given to a prompt that names another agent. */
-const agentOf = (shared: Shared, { prompt, agent }: StartInput) => {
-  if (prompt === undefined) return {}
-  return agent === undefined || agent === shared.agent ? Struct.pick(shared, ["agent", "model"]) : {}
+type GivenTask = Exclude<NonNullable<PipelineInput["tasks"]>[number], string>
+
+/** A task as it was given; `dependsOn` stands in those of a DAG only. */
+interface Given {
+  readonly path: string
+  readonly input: GivenTask
 }
 
-const withShared = (shared: Shared, own: StartInput): StartInput => ({
+const givenAs =
+  (field: string) =>
+  (input: GivenTask | string, index: number): Given => ({
+    path: `${field}[${index}]`,
+    input: typeof input === "string" ? { script: input } : input
+  })
+
+/** The tasks of a payload. A text is a script. */
+const givenIn = ({ steps = [], tasks = [] }: PipelineInput): ReadonlyArray<Given> => [...steps.map(givenAs("steps")), ...tasks.map(givenAs("tasks"))]
+
+/** The ids that the tasks of a pipeline get if none of them is taken. */
+export const idsOf = (id: string, input: PipelineInput): ReadonlyArray<string> =>
+  givenIn(input).map(({ input: { key } }, index) => `${id}.${key ?? index + 1}`)
+
+/** The keys of the tasks that have one. */
+export const keysOf = (input: PipelineInput): ReadonlyArray<string> => givenIn(input).flatMap(({ input: { key } }) => key ?? [])
+
+/** An agent's fields go with a prompt. A model belongs to an agent: that of the pipeline is not given to a prompt that names another agent. */
+const agentOf = (shared: Shared, { prompt, agent }: GivenTask) => {
+  if (prompt === undefined) return {}
+  const own = agent === undefined || agent === shared.agent
+  return Struct.pick(shared, own ? ["agent", "model", "systemPrompt"] : ["systemPrompt"])
+}
+
+const withShared = (shared: Shared, own: GivenTask): StartInput => ({
   ...Struct.pick(shared, ["cwd", "priority", "queue", "tags"]),
   ...agentOf(shared, own),
-  ...own,
+  ...Struct.omit(own, ["key"]),
   ...(shared.env === undefined ? {} : { env: { ...shared.env, ...own.env } })
 })
 
-/** The tasks with their ids; a step depends on the one before. */
-const given = (id: string, { steps = [], tasks = [], ...shared }: PipelineInput): ReadonlyArray<PipelineItem> => {
-  const named = <A extends StartInput>(input: A, index: number) => ({ ...input, id: input.id ?? `${id}.${index + 1}` })
-  const chain = steps.map(named)
-  return [
-    ...chain.map((input, index) => {
-      const before = chain[index - 1]
-      const dependsOn = before === undefined ? {} : { dependsOn: [before.id] }
-      return { path: `steps[${index}]`, input: { ...withShared(shared, input), ...dependsOn, id: input.id } }
-    }),
-    ...tasks.map(named).map((input, index) => ({ path: `tasks[${index}]`, input: { ...withShared(shared, input), id: input.id } }))
-  ]
-}
-
 const oneOf = "Give steps for a chain, or tasks for any other order."
 
-const checked = (input: PipelineInput): Problem | null => {
-  const { steps, tasks, agent, model } = input
+const checked = (input: PipelineInput, given: ReadonlyArray<Given>): Problem | null => {
+  const { steps, tasks } = input
   if (steps === undefined && tasks === undefined) return wrongField("steps", "is missing", oneOf)
   if (steps !== undefined && tasks !== undefined) return wrongField("tasks", "cannot be given together with steps", oneOf)
-  const all: ReadonlyArray<StartInput> = steps ?? tasks ?? []
-  if ((agent ?? model) !== undefined && all.every(({ prompt }) => prompt === undefined)) {
-    return wrongField(agent === undefined ? "model" : "agent", "goes with a prompt, and no task has one", "Leave it away.")
+  const forPrompts = (["agent", "model", "systemPrompt"] as const).find((field) => input[field] !== undefined)
+  if (forPrompts !== undefined && given.every(({ input: { prompt } }) => prompt === undefined)) {
+    return wrongField(forPrompts, "goes with a prompt, and no task has one", "Leave it away.")
   }
   return null
 }
 
-const twice = (items: ReadonlyArray<PipelineItem>): Problem | null => {
+const twice = (given: ReadonlyArray<Given>): Problem | null => {
   const paths = new Map<string, string>()
-  for (const { path, input } of items) {
-    const first = paths.get(input.id)
-    if (first !== undefined) return within(path, wrongField("id", `is that of ${first} too: ${input.id}`, "Give each task an id of its own."))
-    paths.set(input.id, path)
+  for (const { path, input: { key } } of given) {
+    if (key === undefined) continue
+    const first = paths.get(key)
+    if (first !== undefined) return within(path, wrongField("key", `is that of ${first} too: ${key}`, "Give each task a key of its own."))
+    paths.set(key, path)
   }
   return null
 }
 
-/** The tasks of a pipeline. Fails with CommandInputError that names the field, and with DependencyCycle. */
-export const itemsOf = (id: string, input: PipelineInput): Result.Result<PipelineItems, Problem> => {
-  const items = given(id, input)
-  const refusal = checked(input) ?? twice(items)
-  if (refusal !== null) return Result.fail(refusal)
-  const { order, refused } = arrange(items.map((item) => item.input))
-  const [cyclic] = refused
-  if (cyclic === undefined) return Result.succeed({ items, order })
-  const [place, problem] = cyclic
-  return Result.fail(within(items[place]?.path ?? "tasks", problem))
+/** What a dependency may name inside its call: keys, and ids that the call makes. */
+interface Names {
+  readonly given: ReadonlyArray<Given>
+  readonly byKey: ReadonlyMap<string, string>
+  readonly ids: ReadonlySet<string>
 }
 
-/** No pipeline may be made under an id that one has. */
-export const pipelineExists = (id: string, status: string): Problem => {
-  const hint = status === "running" ? "Use another id, or cancel that one first with pipeline cancel." : "Use another id, or leave id away: one is made."
-  const message = `id: pipeline ${id} exists, and is ${status}`
-  return commandInputError(message, hint, { path: "id", id, status })
+const keyIsMissing = (field: string, name: string, { path, input: { key } }: Given): Problem =>
+  key === undefined
+    ? wrongField(field, `${name} is the name of ${path}, not a key`, `Give ${path} "key": ${JSON.stringify(name)}.`)
+    : wrongField(field, `${name} is the name of ${path}, not its key`, `Name it by its key: ${JSON.stringify(key)}.`)
+
+/** From a key, or the id of a task of this call or of one that exists, to an id. */
+const resolve = (name: string, field: string, { given, byKey, ids }: Names): Result.Result<string, Problem> => {
+  const id = byKey.get(name)
+  if (id !== undefined) return Result.succeed(id)
+  const named = ids.has(name) ? undefined : given.find(({ input }) => input.name === name)
+  return named === undefined ? Result.succeed(name) : Result.fail(keyIsMissing(field, name, named))
 }
+
+/** What a task depends on, by ids. */
+const resolved = (input: GivenTask, names: Names): Result.Result<Pick<StartInput, "dependsOn" | "continueFrom">, Problem> =>
+  Result.gen(function* () {
+    const { dependsOn, continueFrom } = input
+    const ids: Array<Dependency | string> = []
+    for (const [index, each] of (dependsOn ?? []).entries()) {
+      const name = typeof each === "string" ? each : each.task
+      const task = yield* resolve(name, `dependsOn[${index}]`, names)
+      ids.push(typeof each === "string" ? task : { ...each, task })
+    }
+    return {
+      ...(dependsOn === undefined ? {} : { dependsOn: ids }),
+      ...(continueFrom === undefined ? {} : { continueFrom: yield* resolve(continueFrom, "continueFrom", names) })
+    }
+  })
+
+/** The tasks of a pipeline, with the ids that they get in their order. Fails with CommandInputError that names the field, and with DependencyCycle. */
+export const itemsOf = (ids: ReadonlyArray<string>, payload: PipelineInput): Result.Result<PipelineItems, Problem> =>
+  Result.gen(function* () {
+    const given = givenIn(payload)
+    const refusal = checked(payload, given) ?? twice(given)
+    if (refusal !== null) return yield* Result.fail(refusal)
+    const byKey = new Map(given.flatMap(({ input: { key } }, index) => (key === undefined ? [] : [[key, ids[index] ?? key] as const])))
+    const names: Names = { given, byKey, ids: new Set(ids) }
+    const items: Array<PipelineItem> = []
+    for (const [index, { path, input }] of given.entries()) {
+      const before = payload.steps === undefined ? undefined : ids[index - 1]
+      const waits = yield* Result.mapError(resolved(input, names), (told) => within(path, told))
+      const chained = before === undefined ? {} : { dependsOn: [before] }
+      items.push({ path, input: { ...withShared(payload, input), ...waits, ...chained, id: ids[index] ?? path } })
+    }
+    const keys = new Map([...byKey].map(([key, id]) => [id, key]))
+    const { order, refused } = arrange(items.map((item) => item.input), ({ id = "" }) => keys.get(id) ?? id)
+    const [cyclic] = refused
+    if (cyclic === undefined) return { items, order }
+    const [place, cycle] = cyclic
+    return yield* Result.fail(within(items[place]?.path ?? "tasks", cycle))
+  })
+
+/** No pipeline may be made under an id that one has: it is run again by a restart. */
+export const pipelineExists = (id: string, status: string): Problem =>
+  problem("IllegalTransition", `id: pipeline ${id} exists, and is ${status}`, "Give another id, or none: one is made. Or restart its tasks.", {
+    path: "id",
+    id,
+    status
+  })

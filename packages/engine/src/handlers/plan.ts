@@ -28,7 +28,7 @@ import { type Call, handle, toProblem } from "./Call.ts"
 import { arrange, makeStandings } from "./dependencies.ts"
 import { joinProblems } from "./joinProblems.ts"
 import { makePipelineCreation } from "./pipelineCreation.ts"
-import { itemsOf, within } from "./pipelineItems.ts"
+import { idsOf, itemsOf, within } from "./pipelineItems.ts"
 import { foretold, makeRehearseStart, refusedWith } from "./rehearseStart.ts"
 import { iso } from "./taskAnswer.ts"
 import { type Specified, specify } from "./taskSpec.ts"
@@ -191,8 +191,9 @@ export const makePlanHandler = Effect.gen(function* () {
   const planPipeline = Effect.fnUntraced(function* (payload: Input<"plan">["payload"], call: Call) {
     if (isMany(payload)) return yield* Effect.fail(wrongField("payload", "is one object for pipeline create", "Give its tasks as steps or tasks."))
     const input = yield* Effect.fromResult(decodePayload(pipelineCreate, payload))
-    yield* rehearse(input, call)
-    const { items, order } = yield* Effect.fromResult(itemsOf(input.id ?? idToBe, input))
+    const { taskIds } = yield* rehearse(input, call)
+    const ids = input.id === undefined ? idsOf(idToBe, input) : taskIds
+    const { items, order } = yield* Effect.fromResult(itemsOf(ids, input))
     const standing = { toBe: new Set(items.map((item) => item.input.id)), doomed: new Set<string>(), refused: null }
     const tasks = yield* inOrder(items, order, ({ path, input: its }) =>
       planOne(its, call, standing).pipe(

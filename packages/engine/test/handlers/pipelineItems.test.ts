@@ -2,19 +2,20 @@ import { problem, withTry } from "@backbeat/contract/Problem"
 import type { PipelineInput } from "@backbeat/contract/operation/pipeline"
 import { describe, expect, test } from "bun:test"
 import * as Result from "effect/Result"
-import { itemsOf, within } from "../../src/handlers/pipelineItems.ts"
+import { idsOf, itemsOf, within } from "../../src/handlers/pipelineItems.ts"
 
-const inputsOf = (input: PipelineInput) => Result.getOrThrow(itemsOf("p", input)).items.map((item) => item.input)
-const refusalOf = (input: PipelineInput) => Result.getOrThrow(Result.flip(itemsOf("p", input)))
+const arranged = (input: PipelineInput) => Result.getOrThrow(itemsOf(idsOf("p", input), input))
+const inputsOf = (input: PipelineInput) => arranged(input).items.map((item) => item.input)
+const refusalOf = (input: PipelineInput) => Result.getOrThrow(Result.flip(itemsOf(idsOf("p", input), input)))
 
 describe("the tasks of a pipeline", () => {
   test("get ids, and as steps each depends on the one before", () => {
-    const steps = [{ command: "a" }, { id: "own", command: "b" }, { command: "c", delayMs: 5 }]
-    expect(Result.getOrThrow(itemsOf("p", { steps }))).toEqual({
+    const steps = ["a", { key: "own", command: "b" }, { command: "c", delayMs: 5 }]
+    expect(arranged({ steps })).toEqual({
       items: [
-        { path: "steps[0]", input: { id: "p.1", command: "a" } },
-        { path: "steps[1]", input: { id: "own", command: "b", dependsOn: ["p.1"] } },
-        { path: "steps[2]", input: { id: "p.3", command: "c", delayMs: 5, dependsOn: ["own"] } }
+        { path: "steps[0]", input: { id: "p.1", script: "a" } },
+        { path: "steps[1]", input: { id: "p.own", command: "b", dependsOn: ["p.1"] } },
+        { path: "steps[2]", input: { id: "p.3", command: "c", delayMs: 5, dependsOn: ["p.own"] } }
       ],
       order: [0, 1, 2]
     })
@@ -22,7 +23,31 @@ describe("the tasks of a pipeline", () => {
 
   test("are ordered by what they depend on, also by ids that were made", () => {
     const tasks = [{ command: "a", dependsOn: ["p.3"] }, { command: "b", dependsOn: ["p.1", "elsewhere"] }, { command: "c" }]
-    expect(Result.getOrThrow(itemsOf("p", { tasks })).order).toEqual([2, 0, 1])
+    expect(arranged({ tasks }).order).toEqual([2, 0, 1])
+  })
+
+  test("depend on keys first, with the id that the key has got, and on tasks that exist after that", () => {
+    const lint = { key: "lint", command: "a" }
+    const after = { key: "unit", prompt: "b", dependsOn: ["lint", { task: "old", on: "end" } as const], continueFrom: "lint" }
+    const { items } = Result.getOrThrow(itemsOf(["p.lint-2", "p.unit"], { tasks: [lint, after] }))
+    expect(items[1]?.input).toEqual({
+      id: "p.unit",
+      prompt: "b",
+      dependsOn: ["p.lint-2", { task: "old", on: "end" }],
+      continueFrom: "p.lint-2"
+    })
+  })
+
+  test("are refused when one depends on a name that is no key", () => {
+    const lint = { name: "lint", command: "a" }
+    expect(refusalOf({ tasks: [lint, { command: "b", dependsOn: ["lint"] }] })).toMatchObject({
+      message: "tasks[1].dependsOn[0]: lint is the name of tasks[0], not a key",
+      hint: 'Give tasks[0] "key": "lint".'
+    })
+    expect(refusalOf({ tasks: [{ ...lint, key: "style" }, { command: "b", dependsOn: [{ task: "lint", on: "end" }] }] })).toMatchObject({
+      message: "tasks[1].dependsOn[0]: lint is the name of tasks[0], not its key",
+      hint: 'Name it by its key: "style".'
+    })
   })
 
   test("take what is shared and keep what is their own; variables are put together", () => {
@@ -34,32 +59,34 @@ describe("the tasks of a pipeline", () => {
     ])
   })
 
-  test("get agent and model with a prompt only, and no model that is of another agent", () => {
+  test("get agent, model and system prompt with a prompt only, and no model that is of another agent", () => {
     const tasks = [
       { command: "a" },
       { prompt: "b" },
       { prompt: "c", model: "own" },
       { prompt: "d", agent: "other" },
-      { prompt: "e", agent: "one" }
+      { prompt: "e", agent: "one", systemPrompt: "own" }
     ]
-    expect(inputsOf({ agent: "one", model: "large", tasks }).map(({ agent, model }) => [agent, model])).toEqual([
-      [undefined, undefined],
-      ["one", "large"],
-      ["one", "own"],
-      ["other", undefined],
-      ["one", "large"]
+    const inputs = inputsOf({ agent: "one", model: "large", systemPrompt: "all", tasks })
+    expect(inputs.map(({ agent, model, systemPrompt }) => [agent, model, systemPrompt])).toEqual([
+      [undefined, undefined, undefined],
+      ["one", "large", "all"],
+      ["one", "own", "all"],
+      ["other", undefined, "all"],
+      ["one", "large", "own"]
     ])
   })
 
-  test("are refused when an agent is named for nobody, an id is there twice, or they wait for each other", () => {
+  test("are refused when an agent is named for nobody, a key is there twice, or they wait for each other", () => {
     const steps = [{ command: "a" }, { command: "b" }]
     expect(refusalOf({ agent: "one", steps }).details["path"]).toBe("agent")
     expect(refusalOf({ model: "large", steps }).details["path"]).toBe("model")
-    expect(refusalOf({ tasks: [{ id: "x", command: "a" }, { id: "x", command: "b" }] })).toMatchObject({
-      message: "tasks[1].id: is that of tasks[0] too: x",
-      details: { path: "tasks[1].id" }
+    expect(refusalOf({ systemPrompt: "all", steps }).details["path"]).toBe("systemPrompt")
+    expect(refusalOf({ tasks: [{ key: "x", command: "a" }, { key: "x", command: "b" }] })).toMatchObject({
+      message: "tasks[1].key: is that of tasks[0] too: x",
+      details: { path: "tasks[1].key" }
     })
-    const tasks = [{ command: "a" }, { id: "x", command: "b", dependsOn: ["y"] }, { id: "y", command: "c", dependsOn: ["x"] }]
+    const tasks = [{ command: "a" }, { key: "x", command: "b", dependsOn: ["y"] }, { key: "y", command: "c", dependsOn: ["x"] }]
     expect(refusalOf({ tasks })).toMatchObject({ type: "DependencyCycle", details: { path: "tasks[1]", cycle: ["x", "y", "x"] } })
   })
 })
