@@ -76,6 +76,8 @@ export const TaskAnswer = Schema.Struct({
   maxCostUsd: Schema.NullOr(Schema.Finite),
   outputSchema: Schema.NullOr(Schema.JsonObject),
   result: Schema.NullOr(AgentResult),
+  /** The commit that opened its attempt; `startedAt` is when that was spawned. */
+  openedAt: Schema.NullOr(Schema.String),
   retryAt: Schema.NullOr(Schema.String),
   notBefore: Schema.NullOr(Schema.String),
   stopping: Schema.NullOr(

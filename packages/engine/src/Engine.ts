@@ -54,8 +54,9 @@ const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<Stores, Sto
   return layerView.pipe(
     Layer.provideMerge(layerSupervisor),
     Layer.provideMerge(Layer.mergeAll(layerProbes, layerDeadlines, layerNotices)),
-    Layer.provideMerge(Layer.mergeAll(layerReports, layerLiveAttempts, layerIdleness, layerAgentAttempts)),
+    Layer.provideMerge(Layer.mergeAll(layerReports, layerIdleness, layerAgentAttempts)),
     Layer.provideMerge(layerTransitions),
+    Layer.provideMerge(layerLiveAttempts),
     Layer.provideMerge(Layer.mergeAll(Layer.provide(layerAdmission, layerResources), layerPauses)),
     Layer.provideMerge(Layer.mergeAll(layerAlarm, layerSettings(options.environment))),
     // Closed when all that writes to it has ended.

@@ -7,6 +7,9 @@ import { StopIntent } from "./TaskState.ts"
 
 const attempt = { attempt: Schema.Int, tries: Schema.Int }
 
+/** When the attempt was spawned, on the events of one that was: the first of them is what the row learns it from. */
+const spawn = { spawnedAt: Schema.optionalKey(Schema.Finite) }
+
 /** One thing that happened to a task. */
 export const TaskEvent = Schema.Union([
   Schema.Struct({ type: Schema.tag("task.created"), spec: TaskSpec, owner: Owner, lineage: Lineage, blocked: Schema.Boolean }),
@@ -20,10 +23,11 @@ export const TaskEvent = Schema.Union([
   }),
   Schema.Struct({ type: Schema.tag("task.blocked"), ...attempt }),
   Schema.Struct({ type: Schema.tag("task.started"), probed: Schema.Boolean, ...attempt }),
-  Schema.Struct({ type: Schema.tag("task.ready") }),
-  Schema.Struct({ type: Schema.tag("task.unhealthy"), output: Schema.String }),
+  Schema.Struct({ type: Schema.tag("task.ready"), ...spawn }),
+  Schema.Struct({ type: Schema.tag("task.unhealthy"), output: Schema.String, ...spawn }),
   Schema.Struct({
     type: Schema.tag("task.stopping"),
+    ...spawn,
     intent: StopIntent,
     signal: StopSignal,
     killAt: Schema.Finite,
@@ -31,15 +35,17 @@ export const TaskEvent = Schema.Union([
   }),
   Schema.Struct({
     type: Schema.tag("task.retrying"),
+    ...spawn,
     retryAt: Schema.Finite,
     failure: Schema.NullOr(Failure),
     end: AttemptEnd,
     tries: Schema.Int
   }),
-  Schema.Struct({ type: Schema.tag("task.completed"), end: AttemptEnd }),
-  Schema.Struct({ type: Schema.tag("task.failed"), failure: Failure, end: AttemptEnd }),
+  Schema.Struct({ type: Schema.tag("task.completed"), end: AttemptEnd, ...spawn }),
+  Schema.Struct({ type: Schema.tag("task.failed"), failure: Failure, end: AttemptEnd, ...spawn }),
   Schema.Struct({
     type: Schema.tag("task.cancelled"),
+    ...spawn,
     reason: Schema.NullOr(Schema.String),
     failure: Schema.NullOr(Failure),
     end: Schema.NullOr(AttemptEnd)

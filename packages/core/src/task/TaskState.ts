@@ -29,9 +29,16 @@ export const Queued = Schema.Struct({
   notBefore: Schema.NullOr(Schema.Finite),
   ...attempt
 })
+/**
+ * `startedAt` is the commit that opened the attempt. `spawnedAt` is when the spawn of its shim returned: the attempt's time counts from there.
+ * It is absent until the first commit after the spawn, in rows of before, and for an attempt that was never spawned.
+ */
+const spawn = { spawnedAt: Schema.optionalKey(Schema.Finite) }
+
 /** Its attempt's process group is alive, or is being started this moment. */
 export const Running = Schema.Struct({
   status: Schema.tag("running"),
+  ...spawn,
   startedAt: Schema.Finite,
   health: Schema.NullOr(Health),
   ...attempt
@@ -39,6 +46,7 @@ export const Running = Schema.Struct({
 /** A stop was asked for and not all processes are gone; `killAt` is when SIGKILL follows. */
 export const Stopping = Schema.Struct({
   status: Schema.tag("stopping"),
+  ...spawn,
   startedAt: Schema.Finite,
   since: Schema.Finite,
   killAt: Schema.Finite,
@@ -51,6 +59,7 @@ export const Stopping = Schema.Struct({
 /** The attempt ended and the restart policy opens another at `retryAt`. */
 export const Retrying = Schema.Struct({
   status: Schema.tag("retrying"),
+  ...spawn,
   startedAt: Schema.Finite,
   retryAt: Schema.Finite,
   failure: Schema.NullOr(Failure),
@@ -60,6 +69,7 @@ export const Retrying = Schema.Struct({
 /** Ended as it should. */
 export const Completed = Schema.Struct({
   status: Schema.tag("completed"),
+  ...spawn,
   startedAt: Schema.Finite,
   end: AttemptEnd,
   ...attempt
@@ -67,6 +77,7 @@ export const Completed = Schema.Struct({
 /** Ended otherwise. */
 export const Failed = Schema.Struct({
   status: Schema.tag("failed"),
+  ...spawn,
   startedAt: Schema.NullOr(Schema.Finite),
   failure: Failure,
   end: AttemptEnd,
@@ -75,6 +86,7 @@ export const Failed = Schema.Struct({
 /** Withdrawn; nothing of it runs. */
 export const Cancelled = Schema.Struct({
   status: Schema.tag("cancelled"),
+  ...spawn,
   startedAt: Schema.NullOr(Schema.Finite),
   endedAt: Schema.Finite,
   end: Schema.NullOr(AttemptEnd),
@@ -143,6 +155,17 @@ export const dueAt = (state: TaskState): number | null => {
 
 /** Whether the attempt of the state was ever opened. */
 export const hasBegun = (state: TaskState): boolean => "startedAt" in state && state.startedAt !== null
+
+/**
+ * When the attempt's time began (epoch ms); null when it has not, or when that is not known yet. What an engine of before has stored
+ * began with the commit that opened it.
+ */
+export const spawnedAt = (state: TaskState): number | null => {
+  if (!("startedAt" in state)) return null
+  if (state.spawnedAt !== undefined) return state.spawnedAt
+  const isKnown = "end" in state && state.end !== null && state.end.outcome.kind !== "notSpawned"
+  return isKnown ? state.startedAt : null
+}
 
 /** The last attempt that was opened, 0 when none was: what is still awaited, or was withdrawn before it began, is none. */
 export const lastAttempt = (state: TaskState): number => (hasBegun(state) ? state.attempt : state.attempt - 1)

@@ -28,8 +28,30 @@ export const decide = (command: TaskCommand, task: Task, at: number): Decision =
   if (!isAccepted(state.status, command.type)) {
     return Result.fail({ _tag: "IllegalTransition", from: state.status, command: command.type })
   }
-  return Result.succeed(eventsOf(command, task, at))
+  return Result.succeed(eventsOf(command, task, at).map((event) => withSpawn(event, state)))
 }
+
+/** The task with the instant at which its attempt was spawned, which the engine knows before the row does. */
+export const spawned = (task: Task, at: number | null): Task => {
+  const { state } = task
+  if (at === null || (state.status !== "running" && state.status !== "stopping") || state.spawnedAt !== undefined) return task
+  return { ...task, state: { ...state, spawnedAt: at } }
+}
+
+/** What the events of an attempt say of its spawn, so that the history gives the row. */
+const withSpawn = (event: TaskEvent, state: TaskState): TaskEvent => {
+  if (!("spawnedAt" in state) || state.spawnedAt === undefined || !isOfAttempt(event)) return event
+  return { ...event, spawnedAt: state.spawnedAt }
+}
+
+type Opening = Extract<TaskEvent, { readonly type: "task.created" | "task.changed" | "task.queued" | "task.blocked" | "task.started" }>
+
+const openings: ReadonlySet<TaskEvent["type"]> = new Set<Opening["type"]>(["task.created", "task.changed", "task.queued", "task.blocked", "task.started"])
+
+const isOfAttempt = (event: TaskEvent): event is Exclude<TaskEvent, Opening> => !openings.has(event.type)
+
+/** From when on the time of an attempt counts (epoch ms). */
+const beganAt = (state: Live): number => state.spawnedAt ?? state.startedAt
 
 const eventsOf = (command: TaskCommand, task: Task, at: number): ReadonlyArray<TaskEvent> => {
   const { state, spec } = task
@@ -104,7 +126,7 @@ const end = (seen: AttemptEnd, task: Task): ReadonlyArray<TaskEvent> => {
   const { state, spec } = task
   if (state.status !== "running" && state.status !== "stopping") return []
   // The time of a file has a coarser grain than the clock: it may lie a little before the start.
-  const ended = { ...seen, endedAt: Math.max(seen.endedAt, state.startedAt) }
+  const ended = { ...seen, endedAt: Math.max(seen.endedAt, beganAt(state)) }
   if (state.status === "stopping") {
     if (state.intent.kind === "cancel") return [cancelled(state.reason, null, ended)]
     if (state.intent.kind === "restart") {
@@ -123,7 +145,7 @@ const conclude = (
   state: Live
 ): ReadonlyArray<TaskEvent> => {
   const policy = task.spec.restart
-  const lasted = ended.endedAt - state.startedAt >= policy.resetAfterMs && policy.resetAfterMs > 0
+  const lasted = ended.endedAt - beganAt(state) >= policy.resetAfterMs && policy.resetAfterMs > 0
   const tries = lasted ? 1 : state.tries
   if (wantsAnother(policy, failure, tries)) {
     const retryAt = ended.endedAt + retryDelayMs(policy, tries)

@@ -40,7 +40,7 @@ export const evolve = (task: Task, event: TaskEvent, occasion: Occasion): Task =
     case "task.ready":
     case "task.unhealthy":
       return task.state.status === "running"
-        ? { ...task, state: { ...task.state, health: event.type === "task.ready" ? "ready" : "unhealthy" } }
+        ? { ...task, state: { ...task.state, ...spawnOf(task.state, event), health: event.type === "task.ready" ? "ready" : "unhealthy" } }
         : task
     case "task.blocked":
       return { ...task, state: { status: "blocked", since: occasion.at, attempt: event.attempt, tries: event.tries } }
@@ -73,8 +73,14 @@ type Leaving = Extract<
   { readonly type: "task.stopping" | "task.retrying" | "task.completed" | "task.failed" | "task.cancelled" }
 >
 
+/** When the attempt was spawned, once it is known. */
+const spawnOf = (state: TaskState, event: TaskEvent): { readonly spawnedAt?: number } => {
+  const known = "spawnedAt" in event ? event.spawnedAt : "spawnedAt" in state ? state.spawnedAt : undefined
+  return known === undefined ? {} : { spawnedAt: known }
+}
+
 const leave = (state: TaskState, event: Leaving, { at, actor }: Occasion): TaskState => {
-  const attempt = { attempt: state.attempt, tries: state.tries }
+  const attempt = { attempt: state.attempt, tries: state.tries, ...spawnOf(state, event) }
   const startedAt = "startedAt" in state ? state.startedAt : null
   switch (event.type) {
     case "task.stopping":
@@ -96,7 +102,7 @@ const leave = (state: TaskState, event: Leaving, { at, actor }: Occasion): TaskS
         retryAt: event.retryAt,
         failure: event.failure,
         end: event.end,
-        attempt: state.attempt,
+        ...attempt,
         tries: event.tries
       }
     case "task.completed":

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test"
 import { accepts, isAccepted } from "@backbeat/core/task/accepts"
-import { decide } from "@backbeat/core/task/decide"
+import { decide, spawned } from "@backbeat/core/task/decide"
 import { evolve } from "@backbeat/core/task/evolve"
 import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import type { Task } from "@backbeat/core/task/Task"
 import { type TaskCommand, commandTypes } from "@backbeat/core/task/TaskCommand"
-import { statuses } from "@backbeat/core/task/TaskState"
+import { spawnedAt, statuses } from "@backbeat/core/task/TaskState"
 import * as Result from "effect/Result"
 import { given, running } from "./scenario.ts"
 import * as scenario from "./scenario.ts"
@@ -101,6 +101,35 @@ const failingTwice = (resetAfterMs: number, secondEndedAt: number): Task =>
     { command: scenario.open, at: 1200 },
     { command: scenario.end(scenario.exitAt(secondEndedAt, 1)), at: secondEndedAt }
   )
+
+describe("an attempt that was spawned after it was opened", () => {
+  const late = spawned(running(scenario.specOf({ restart: { ...scenario.twiceAgain, resetAfterMs: 500 } })), 400)
+
+  test("says in its events when", () => {
+    const { events, after } = apply(late, scenario.end(scenario.endAt(700)), 710)
+    expect(events).toEqual([{ type: "task.completed", end: scenario.endAt(700), spawnedAt: 400 }])
+    expect(spawnedAt(after.state)).toBe(400)
+  })
+
+  test("lasted from then on: what came before does not count for resetAfterMs", () => {
+    expect(apply(late, scenario.end(scenario.exitAt(899, 1)), 900).after.state).toMatchObject({ status: "retrying", tries: 1 })
+    const again = apply(apply(apply(late, scenario.end(scenario.exitAt(410, 1)), 410).after, scenario.retry, 2000).after, scenario.open, 2000).after
+    const lastedFrom = (at: number, until: number) => apply(spawned(again, at), scenario.end(scenario.exitAt(until, 1)), until).after.state
+    expect(lastedFrom(2300, 2799)).toMatchObject({ status: "retrying", tries: 2 })
+    expect(lastedFrom(2300, 2800)).toMatchObject({ status: "retrying", tries: 1 })
+  })
+
+  test("did not end before", () => {
+    expect(apply(late, scenario.end(scenario.endAt(399)), 410).after.state).toMatchObject({ end: { endedAt: 400 } })
+  })
+
+  test("has no time of its own as long as nobody knows when, nor when nothing was spawned", () => {
+    expect(spawnedAt(running().state)).toBeNull()
+    const none = apply(running(), scenario.end(scenario.endAt(200, { kind: "notSpawned", message: "no such file" })), 200).after
+    expect(spawnedAt(none.state)).toBeNull()
+    expect(spawnedAt(scenario.completed().state)).toBe(100)
+  })
+})
 
 describe("a task with a restart policy", () => {
   test("waits one delay before its second attempt and two before its third", () => {

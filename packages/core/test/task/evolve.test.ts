@@ -40,6 +40,12 @@ describe("a running task", () => {
     expect(after).toEqual({ ...before, state: { status: "running", startedAt: 100, health: "unhealthy", attempt: 1, tries: 1 } })
   })
 
+  test("learns from its next event when it was spawned, and keeps that", () => {
+    const ready = evolve(scenario.running(probed), { type: "task.ready", spawnedAt: 150 }, occasion)
+    expect(ready.state).toMatchObject({ startedAt: 100, spawnedAt: 150, health: "ready" })
+    expect(evolve(ready, { type: "task.completed", end: scenario.endAt(300) }, occasion).state).toMatchObject({ startedAt: 100, spawnedAt: 150 })
+  })
+
   test("keeps its state when its specification changes", () => {
     const before = scenario.running()
     expect(evolve(before, { type: "task.changed", spec: probed }, occasion)).toEqual({ ...before, spec: probed })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { decide } from "@backbeat/core/task/decide"
+import { decide, spawned } from "@backbeat/core/task/decide"
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import { evolve } from "@backbeat/core/task/evolve"
 import { Task } from "@backbeat/core/task/Task"
@@ -73,21 +73,23 @@ interface History {
 
 const actorOf = (at: number) => ({ kind: "caller", client: `at ${at}` }) as const
 
-/** A task's life: each command is told after 0 to 60 ms; what is refused changes nothing. */
+/** A task's life: each command is told after 0 to 60 ms, what is refused changes nothing, and some attempts are known to have been spawned 0 to 60 ms before. */
 const histories: fc.Arbitrary<History> = fc
-  .tuple(specs, fc.boolean(), fc.array(fc.tuple(commands, fc.nat(60)), { maxLength: 120, size: "max" }))
+  .tuple(specs, fc.boolean(), fc.array(fc.tuple(commands, fc.nat(60), fc.boolean()), { maxLength: 120, size: "max" }))
   .map(([spec, blocked, steps]) => {
     const first = scenario.creation(spec, blocked).task
     const moves: Array<Move> = []
     let task = first
     let at = 0
-    for (const [given, afterMs] of steps) {
+    for (const [given, afterMs, isKnown] of steps) {
+      const spawnedAt = isKnown ? at + Math.floor(afterMs / 2) : null
       at += afterMs
       const command = given.type === "End" ? scenario.end({ ...given.end, endedAt: at }) : given
-      const decided = decide(command, task, at)
-      if (Result.isFailure(decided)) continue
+      const begun = spawned(task, spawnedAt)
+      const decided = decide(command, begun, at)
+      if (Result.isFailure(decided) || decided.success.length === 0) continue
       const occasion = { at, actor: actorOf(at) }
-      const after = decided.success.reduce((state, event) => evolve(state, event, occasion), task)
+      const after = decided.success.reduce((state, event) => evolve(state, event, occasion), begun)
       moves.push({ command, before: task, after, at, events: decided.success })
       task = after
     }

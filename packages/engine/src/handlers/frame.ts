@@ -7,7 +7,7 @@ import type { TaskAnswer } from "@backbeat/contract/TaskAnswer"
 import * as Predicate from "effect/Predicate"
 import { iso } from "./taskAnswer.ts"
 
-const instants: ReadonlySet<string> = new Set(["endedAt", "retryAt", "killAt", "notBefore"])
+const instants: ReadonlySet<string> = new Set(["startedAt", "endedAt", "retryAt", "killAt", "notBefore"])
 
 /** The facts of an event with their instants as ISO 8601. */
 const withIso = (facts: object): Readonly<Record<string, unknown>> =>
@@ -21,7 +21,10 @@ const withIso = (facts: object): Readonly<Record<string, unknown>> =>
 /** What is told of an event: a script or an argument vector is not repeated, and the name of a call is nobody's business. */
 const told = (event: RecordedEvent["event"]) => {
   if ("spec" in event) return { type: event.type, queue: event.spec.queue, tags: event.spec.tags }
-  return event.type === "pipeline.created" ? { type: event.type, name: event.name, taskIds: event.taskIds } : event
+  if (event.type === "pipeline.created") return { type: event.type, name: event.name, taskIds: event.taskIds }
+  if (!("spawnedAt" in event)) return event
+  const { spawnedAt, ...facts } = event
+  return { ...facts, startedAt: spawnedAt }
 }
 
 /** A recorded event as callers see it. */

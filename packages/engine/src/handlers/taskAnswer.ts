@@ -4,7 +4,7 @@ import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import type { Failure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import type { Work } from "@backbeat/core/task/TaskSpec"
-import { endedAt, lastAttempt, type TaskState } from "@backbeat/core/task/TaskState"
+import { endedAt, lastAttempt, spawnedAt, type TaskState } from "@backbeat/core/task/TaskState"
 import { statSync } from "node:fs"
 import { attemptDir } from "../home/Home.ts"
 import type { LiveAttempt } from "../task/LiveAttempts.ts"
@@ -24,9 +24,13 @@ const failureOf = (state: TaskState): Failure | null => {
   return state.status === "stopping" && state.intent.kind === "fail" ? state.intent.failure : null
 }
 
-const facts = (state: TaskState) => {
+/** The row learns with its next change when its attempt was spawned; who looks after it knows. */
+const startOf = (state: TaskState, live: LiveAttempt | null): number | null =>
+  spawnedAt(state) ?? (hasProcess(state) && live?.attempt === state.attempt ? live.startedAt : null)
+
+const facts = (state: TaskState, live: LiveAttempt | null) => {
   const end = endOf(state)
-  const startedAt = "startedAt" in state ? state.startedAt : null
+  const startedAt = startOf(state, live)
   const over = endedAt(state)
   return {
     exitCode: end?.outcome.kind === "exited" ? end.outcome.exitCode : null,
@@ -68,7 +72,7 @@ export const briefTask = (task: Task, live: LiveAttempt | null): BriefTask => {
     attempt: countedAttempt(state),
     restartCount: task.restartCount,
     pid: hasProcess(state) && live?.attempt === state.attempt ? live.pid : null,
-    ...facts(state),
+    ...facts(state, live),
     dependsOn: spec.dependsOn,
     ...task.lineage,
     createdAt: iso(task.createdAt)
@@ -138,6 +142,7 @@ export const taskAnswer = (
     result: endOf(state)?.agent?.result ?? null,
     cpuMs: endOf(state)?.cpuMs ?? null,
     waitsFor,
+    openedAt: isoOrNull("startedAt" in state ? state.startedAt : null),
     retryAt: state.status === "retrying" ? iso(state.retryAt) : null,
     notBefore: state.status === "queued" ? isoOrNull(state.notBefore) : null,
     stopping: stoppingOf(state),

@@ -2,11 +2,12 @@
 import * as operations from "@backbeat/contract/operation/read"
 import type { Output } from "@backbeat/contract/table"
 import type { Actor } from "@backbeat/core/task/Actor"
+import { spawned } from "@backbeat/core/task/decide"
 import { describeFailure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
-import { isFinal } from "@backbeat/core/task/TaskState"
+import { isFinal, spawnedAt } from "@backbeat/core/task/TaskState"
 import { QueueStore } from "@backbeat/store/QueueStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
@@ -19,6 +20,7 @@ import { lastLinesOf } from "../output/lastLinesOf.ts"
 import { isHeld } from "../process/AliveFifo.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { treeOf } from "../task/attemptSpec.ts"
+import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { actorName } from "./actorName.ts"
 import { handle, toProblem } from "./Call.ts"
 import { iso } from "./taskAnswer.ts"
@@ -111,13 +113,19 @@ const explainQueued = (task: Task, { now, standing, ahead }: Circumstances): Exp
   return { because: [{ what, since }], next: "It starts at once." }
 }
 
+const nextOfRunning = ({ state, spec }: Task): string => {
+  const startedAt = spawnedAt(state)
+  if (startedAt === null) return "Its command is about to be started."
+  return spec.timeout === null ? "It runs until it ends." : `It times out at ${iso(startedAt + spec.timeout)}.`
+}
+
 /** What comes next; `again` says how it is run again. */
 const nextOf = (task: Task, again: string): string | null => {
   const { state } = task
   switch (state.status) {
     case "running":
       if (state.health === "starting") return "It is ready when its probe succeeds."
-      return task.spec.timeout === null ? "It runs until it ends." : `It times out at ${iso(state.startedAt + task.spec.timeout)}.`
+      return nextOfRunning(task)
     case "stopping":
       return `What is still alive gets SIGKILL at ${iso(state.killAt)}.`
     case "retrying":
@@ -165,11 +173,13 @@ export const makeWhyHandler = Effect.gen(function* () {
   const queues = yield* QueueStore
   const look = yield* makeQueueLook
   const view = yield* View
+  const lives = yield* LiveAttempts
   const { explainBlocked, explainWithdrawn, explainAgain } = yield* makeWhyBlocked
   const { root } = yield* Home
   return handle(operations.why, ({ id }) =>
     Effect.gen(function* () {
-      const task = yield* view.find(id)
+      const stored = yield* view.find(id)
+      const task = spawned(stored, lives.startedAt(stored))
       const { status } = task.state
       const now = yield* Clock.currentTimeMillis
       if (status === "queued") {

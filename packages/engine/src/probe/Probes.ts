@@ -50,8 +50,8 @@ const make = Effect.gen(function* () {
     const last = { output: "no answer yet" }
     const once =
       "log" in probe ? heard(probe.log, live) : answered(probe, surroundingsOf(task), last)
-    const startedAt = task.state.status === "running" ? task.state.startedAt : 0
-    const leftMs = startedAt + probeTiming(probe).startupTimeoutMs - (yield* Clock.currentTimeMillis)
+    const now = yield* Clock.currentTimeMillis
+    const leftMs = (live.startedAt ?? now) + probeTiming(probe).startupTimeoutMs - now
     const ready = yield* Effect.timeoutOption(once, Math.max(0, leftMs))
     if (ready._tag === "Some") {
       yield* reports.report(live, { type: "ReportReady" })

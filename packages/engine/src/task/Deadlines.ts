@@ -7,13 +7,15 @@ import * as Layer from "effect/Layer"
 import { statSync } from "node:fs"
 import { join } from "node:path"
 import { Alarm } from "../time/Alarm.ts"
+import type { LiveAttempt } from "./LiveAttempts.ts"
 import { Reports } from "./Reports.ts"
 
 /** Sets and clears the deadlines of a task's attempt. They follow from stored facts, so a later engine sets the same. */
 export class Deadlines extends Context.Service<
   Deadlines,
   {
-    readonly set: (task: Task, dir: string) => Effect.Effect<void>
+    /** Of an attempt that was not spawned no limit counts. */
+    readonly set: (task: Task, live: LiveAttempt) => Effect.Effect<void>
     readonly clear: (id: string) => Effect.Effect<void>
   }
 >()("@backbeat/engine/Deadlines") {}
@@ -53,9 +55,8 @@ const make = Effect.gen(function* () {
   }
 
   return Deadlines.of({
-    set: (task, dir) => {
-      if (task.state.status !== "running") return Effect.void
-      const { startedAt } = task.state
+    set: (task, { dir, startedAt }) => {
+      if (task.state.status !== "running" || startedAt === null) return Effect.void
       return Effect.andThen(
         setTimeLimit(task, startedAt),
         Effect.suspend(() => setStallLimit(task, dir, Math.max(startedAt, lastOutputAt(dir))))

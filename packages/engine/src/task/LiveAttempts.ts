@@ -1,4 +1,5 @@
 /** The attempts that this engine looks after: for each what must be let go when it ends. Everything in it can be found again. */
+import type { Task } from "@backbeat/core/task/Task"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -10,6 +11,8 @@ export interface LiveAttempt {
   readonly attempt: number
   readonly dir: string
   pid: number | null
+  /** When the spawn of its shim returned (epoch ms), by the shim's own start where another engine spawned it; null when nobody knows. */
+  readonly startedAt: number | null
   readonly output: OutputWatch
   /** What people read of it: of an agent the text of its events, of others the output itself. */
   readonly readable: { readonly dir: string; readonly watch: OutputWatch }
@@ -31,6 +34,8 @@ export class LiveAttempts extends Context.Service<
     readonly release: (id: string) => void
     readonly releaseAll: () => void
     readonly count: () => number
+    /** When the current attempt of a task was spawned (epoch ms); null when it was not yet, or is not looked after. */
+    readonly startedAt: (task: Task) => number | null
   }
 >()("@backbeat/engine/LiveAttempts") {}
 
@@ -62,7 +67,11 @@ export const layerLiveAttempts = Layer.effect(
       },
       release,
       releaseAll,
-      count: () => all.size
+      count: () => all.size,
+      startedAt: ({ id, state }) => {
+        const live = all.get(id)
+        return live?.attempt === state.attempt ? live.startedAt : null
+      }
     })
   })
 )

@@ -13,6 +13,7 @@ import * as Queue from "effect/Queue"
 import { Home } from "../home/Home.ts"
 import { forgetEnvironment } from "../home/KeptEnvironment.ts"
 import { Deadlines } from "./Deadlines.ts"
+import { foundSpawn } from "./foundSpawn.ts"
 import { LiveAttempts } from "./LiveAttempts.ts"
 import { makeLookAfter } from "./lookAfter.ts"
 import { makeOpen } from "./open.ts"
@@ -95,7 +96,7 @@ const make = Effect.gen(function* () {
   return Supervisor.of({
     acted: acts.done,
     takeOver: (task) =>
-      task.state.status === "stopping" ? Effect.andThen(lookAfter(task, null), beginStop(task)) : open(task)
+      task.state.status === "stopping" ? Effect.andThen(lookAfter(task, foundSpawn(root, task)), beginStop(task)) : open(task)
   })
 })
 

@@ -21,6 +21,7 @@ import { makeNoteSessions } from "../agent/noteSessions.ts"
 import { Home } from "../home/Home.ts"
 import { makeFillSlots } from "./fillSlots.ts"
 import { beginPipelineTx, type PipelineTx } from "./PipelineTx.ts"
+import { LiveAttempts } from "./LiveAttempts.ts"
 import { makeSettleEnds } from "./settleEnds.ts"
 import { makeSettlePipelines } from "./settlePipelines.ts"
 import { setAside } from "./setAside.ts"
@@ -72,12 +73,22 @@ const makeListeners = <A extends { readonly id: string }>() => {
   }
 }
 
+/** Begins transactions of tasks and pipelines. */
+const makeBegin = Effect.gen(function* () {
+  const store = yield* TaskStore
+  const pipelines = yield* PipelineStore
+  const lives = yield* LiveAttempts
+  return (now: number, committed: Array<Committed> = [], changed: Array<Pipeline> = []): Tx & PipelineTx => ({
+    ...beginTx({ store, now, committed, spawnedAt: lives.startedAt }),
+    ...beginPipelineTx(pipelines, now, changed)
+  })
+})
+
 /** Plays transactions that are taken back. */
-const makeRehearse = (store: TaskStore["Service"], pipelines: PipelineStore["Service"], lock: Semaphore.Semaphore): Transitions["Service"]["rehearse"] =>
+const makeRehearse = (store: TaskStore["Service"], begin: (now: number) => Tx & PipelineTx, lock: Semaphore.Semaphore): Transitions["Service"]["rehearse"] =>
   <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>) =>
     Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
-      const tx = { ...beginTx(store, now, []), ...beginPipelineTx(pipelines, now, []) }
+      const tx = begin(yield* Clock.currentTimeMillis)
       const outcome: Array<Exit.Exit<A, E>> = []
       const played = Effect.map(Effect.exit(body(tx)), (exit) => outcome.push(exit))
       const takenBack = yield* lock.withPermit(Effect.flip(store.transact(Effect.andThen(played, Effect.fail("rehearsed" as const)))))
@@ -88,8 +99,8 @@ const makeRehearse = (store: TaskStore["Service"], pipelines: PipelineStore["Ser
 
 const make = Effect.gen(function* () {
   const store = yield* TaskStore
-  const pipelines = yield* PipelineStore
   const { root } = yield* Home
+  const begin = yield* makeBegin
   const settleEnds = yield* makeSettleEnds
   const settlePipelines = yield* makeSettlePipelines
   const fillSlots = yield* makeFillSlots
@@ -108,7 +119,7 @@ const make = Effect.gen(function* () {
           const answer = yield* store.transact(
             Effect.gen(function* () {
               const now = yield* Clock.currentTimeMillis
-              const tx = { ...beginTx(store, now, committed), ...beginPipelineTx(pipelines, now, changed) }
+              const tx = begin(now, committed, changed)
               const result = yield* body(tx)
               yield* noteSessions(committed, now)
               yield* settleEnds(tx, committed)
@@ -139,7 +150,7 @@ const make = Effect.gen(function* () {
 
   return Transitions.of({
     commit,
-    rehearse: makeRehearse(store, pipelines, lock),
+    rehearse: makeRehearse(store, begin, lock),
     apply,
     onCommit: (listener) => {
       listeners.add(listener)

@@ -1,6 +1,6 @@
 /** The changes of one transaction: each is decided, applied and recorded. */
 import type { Actor } from "@backbeat/core/task/Actor"
-import { decide, type IllegalTransition } from "@backbeat/core/task/decide"
+import { decide, type IllegalTransition, spawned } from "@backbeat/core/task/decide"
 import { created, evolve } from "@backbeat/core/task/evolve"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
@@ -51,8 +51,19 @@ type Store = TaskStore["Service"]
 
 const isHeld = ({ waitsFor, broken }: Standing): boolean => broken !== null || waitsFor.length > 0
 
-/** Begins a transaction's changes at an instant (epoch ms); what is recorded is appended to `committed`. */
-export const beginTx = (store: Store, now: number, committed: Array<Committed>): Tx => {
+/** What a transaction's changes are made with. */
+export interface Beginning {
+  readonly store: Store
+  /** The instant of the changes (epoch ms). */
+  readonly now: number
+  /** What is recorded is appended here. */
+  readonly committed: Array<Committed>
+  /** When the task's current attempt was spawned (epoch ms), where that is known: the row learns it with its next change. */
+  readonly spawnedAt: (task: Task) => number | null
+}
+
+/** Begins a transaction's changes. */
+export const beginTx = ({ store, now, committed, spawnedAt }: Beginning): Tx => {
   const record = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
     const recorded = yield* store.record(changes)
     const tasks = changes.flatMap(({ task, events }) => events.map(() => task))
@@ -61,8 +72,9 @@ export const beginTx = (store: Store, now: number, committed: Array<Committed>):
       if (task !== undefined) committed.push({ task, recorded: each })
     }
   })
-  const decided: Tx["decide"] = (task, command, actor) =>
-    Effect.fromResult(
+  const decided: Tx["decide"] = (stored, command, actor) => {
+    const task = spawned(stored, spawnedAt(stored))
+    return Effect.fromResult(
       Result.map(decide(command, task, now), (events) => ({
         task: events.reduce((state, event) => evolve(state, event, { at: now, actor }), task),
         events,
@@ -70,6 +82,7 @@ export const beginTx = (store: Store, now: number, committed: Array<Committed>):
         actor
       }))
     )
+  }
   const change: Tx["change"] = Effect.fnUntraced(function* (task, command, actor) {
     const its = yield* decided(task, command, actor)
     if (its.events.length === 0) return task

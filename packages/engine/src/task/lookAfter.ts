@@ -16,6 +16,7 @@ import type { AttemptEnd as FoundEnd } from "../process/inspectAttempt.ts"
 import { attemptEnd } from "./attemptEnd.ts"
 import { treeOf } from "./attemptSpec.ts"
 import { Deadlines } from "./Deadlines.ts"
+import type { Spawn } from "./foundSpawn.ts"
 import { LiveAttempts } from "./LiveAttempts.ts"
 import { type AttemptKey, Reports } from "./Reports.ts"
 
@@ -64,8 +65,7 @@ export const makeLookAfter = Effect.gen(function* () {
     return { readable: { dir: own, watch }, releases: [unsubscribe, unfollow, () => watch.close()] }
   }
 
-  /** `pid` is the shim's, null when it is not known. */
-  const lookAfter = Effect.fnUntraced(function* (task: Task, pid: number | null) {
+  const lookAfter = Effect.fnUntraced(function* (task: Task, { pid, startedAt }: Spawn) {
     const { dir } = treeOf(root, task)
     const { maxOutputBytes } = task.spec
     const output = watchOutput(dir, {
@@ -75,10 +75,10 @@ export const makeLookAfter = Effect.gen(function* () {
     })
     const stopping = task.state.status === "stopping"
     const { readable, releases } = readableOf(task, dir, output)
-    lives.add({ id: task.id, attempt: task.state.attempt, dir, pid, output, readable, stopping, over: false, releases })
+    lives.add({ id: task.id, attempt: task.state.attempt, dir, pid, startedAt, output, readable, stopping, over: false, releases })
     const live = lives.find(task.id)
     if (live === null) return
-    yield* deadlines.set(task, dir)
+    yield* deadlines.set(task, live)
     yield* probes.begin(task, live)
     yield* notices.begin(task, live)
   })

@@ -8,13 +8,13 @@ import { makeAgentCall } from "../agent/agentCall.ts"
 import { attemptDir, Home } from "../home/Home.ts"
 import { Settings } from "../home/Settings.ts"
 import { readClaim } from "../process/Claim.ts"
-import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { openAttempt, ruleOut } from "../process/openAttempt.ts"
 import { look } from "../process/look.ts"
 import { stopTree } from "../process/stopTree.ts"
 import { watchEnd } from "../process/watchEnd.ts"
 import { attemptEnd } from "./attemptEnd.ts"
 import { attemptSpec, treeOf } from "./attemptSpec.ts"
+import { foundSpawn } from "./foundSpawn.ts"
 import { LiveAttempts } from "./LiveAttempts.ts"
 import { makeLookAfter } from "./lookAfter.ts"
 import { errorMessage } from "../thrown.ts"
@@ -28,10 +28,8 @@ const makeOpenClean = Effect.gen(function* () {
   const agentCall = yield* makeAgentCall
 
   const adopt = Effect.fnUntraced(function* (task: Task) {
-    const { dir } = treeOf(root, task)
-    const state = inspectAttempt(dir)
-    yield* lookAfter(task, state.kind === "alive" ? (state.identity?.pid ?? null) : null)
-    const cancel = watchEnd(dir, onEnd(task))
+    yield* lookAfter(task, foundSpawn(root, task))
+    const cancel = watchEnd(treeOf(root, task).dir, onEnd(task))
     lives.find(task.id)?.releases.push(cancel)
   })
 
@@ -57,7 +55,7 @@ const makeOpenClean = Effect.gen(function* () {
     if (spec._tag === "Failure") return yield* refuse(task, spec.failure)
     if (spec.success === null) return yield* refuse(task, "its environment was forgotten (forgetEnv)")
     const opened = openAttempt({ ...spec.success, onExit: onEnd(task) })
-    if (opened.kind === "opened") return yield* lookAfter(task, opened.pid)
+    if (opened.kind === "opened") return yield* lookAfter(task, { pid: opened.pid, startedAt: yield* Clock.currentTimeMillis })
     yield* opened.kind === "claimed" ? adopt(task) : notSpawned(task, opened.message)
   })
 })

@@ -1,5 +1,6 @@
 /** Picks up what an earlier engine left: settles what has ended, adopts what runs, opens what was about to run. */
 import { recovery } from "@backbeat/core/task/Actor"
+import { spawned } from "@backbeat/core/task/decide"
 import type { Task } from "@backbeat/core/task/Task"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
@@ -10,6 +11,7 @@ import { Home, taskDir } from "../home/Home.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { attemptEnd } from "./attemptEnd.ts"
 import { treeOf } from "./attemptSpec.ts"
+import { foundSpawn } from "./foundSpawn.ts"
 import { Supervisor } from "./Supervisor.ts"
 import { Transitions } from "./Transitions.ts"
 
@@ -44,7 +46,7 @@ export const recover = Effect.gen(function* () {
     (task) => supervisor.takeOver(task)
   )
   const settle = transitions.commit((tx) =>
-    Effect.forEach(ended, ({ task, end }) => tx.change(task, { type: "End", end }, recovery), { discard: true })
+    Effect.forEach(ended, ({ task, end }) => tx.change(spawned(task, foundSpawn(root, task).startedAt), { type: "End", end }, recovery), { discard: true })
   )
   yield* Effect.catchTag(settle, "StoreError", () => Effect.andThen(store.makeRoom(0), settle))
 })

@@ -18,6 +18,7 @@ import { Resources } from "../../src/admission/Resources.ts"
 import { type Configuration, defaults } from "../../src/home/configuration.ts"
 import { Home } from "../../src/home/Home.ts"
 import { Settings } from "../../src/home/Settings.ts"
+import { layerLiveAttempts } from "../../src/task/LiveAttempts.ts"
 import { layerTransitions, Transitions } from "../../src/task/Transitions.ts"
 import { layerAlarm } from "../../src/time/Alarm.ts"
 import { owner, plainSpec } from "../plainSpec.ts"
@@ -86,6 +87,7 @@ const layerRig = (hands: Hands) =>
       Layer.mergeAll(
         layerCounted(hands.asked),
         layerAlarm,
+        layerLiveAttempts,
         Layer.succeed(Resources, { sample: Effect.sync(() => (hands.asked.resources++, hands.machine)) }),
         Layer.succeed(Home, { root: "/nowhere", configPath: "/nowhere/config.json", version: "0.0.0" }),
         Layer.succeed(Settings, {

@@ -16,6 +16,7 @@ import { layerPauses } from "../../src/admission/Pauses.ts"
 import { defaults } from "../../src/home/configuration.ts"
 import { Home } from "../../src/home/Home.ts"
 import { Settings } from "../../src/home/Settings.ts"
+import { layerLiveAttempts } from "../../src/task/LiveAttempts.ts"
 import { layerTransitions, Transitions } from "../../src/task/Transitions.ts"
 import { owner, plainSpec as spec } from "../plainSpec.ts"
 
@@ -39,6 +40,7 @@ const layerRig = (asked: Array<ReadonlyArray<string>>) =>
     Layer.provideMerge(
       Layer.mergeAll(
         layerStores(asked),
+        layerLiveAttempts,
         Layer.succeed(Admission, {
           admit: () => Effect.succeed({ admitted: 0, held: null }),
           holdsStill: () => false,

@@ -1,0 +1,49 @@
+/** When an attempt's time begins and ends. */
+import { describe, expect, test } from "bun:test"
+import * as Schema from "effect/Schema"
+import { Rig } from "../Rig.ts"
+
+const Timed = Schema.Struct({ id: Schema.String, openedAt: Schema.String, startedAt: Schema.String })
+const decodeTimed = Schema.decodeUnknownSync(Timed)
+
+const timedOf = async (rig: Rig, ids: ReadonlyArray<string>) =>
+  Promise.all(ids.map(async (id) => decodeTimed(await rig.task("status", { id }))))
+
+describe("an attempt's time", () => {
+  test("begins when it was spawned, not when the call that started many was stored", async () => {
+    await using rig = new Rig()
+    const ids = Array.from({ length: 40 }, (_, index) => `t${index}`)
+    await rig.data("start", ids.map((id) => ({ id, command: "sleep", args: ["60"], timeout: 600_000 })))
+    const tasks = await timedOf(rig, ids)
+    expect(new Set(tasks.map(({ openedAt }) => openedAt)).size).toBe(1)
+    const begins = tasks.map(({ startedAt }) => Date.parse(startedAt))
+    expect(begins).toEqual(begins.toSorted((one, other) => one - other))
+    const [first = 0, last = 0] = [begins[0], begins.at(-1)]
+    expect(last).toBeGreaterThan(first)
+    expect(await rig.data("why", { id: "t39" })).toMatchObject({ next: `It times out at ${new Date(last + 600_000).toISOString()}.` })
+    const stopped = await rig.task("stop", { id: "t39", force: true })
+    expect(stopped["startedAt"]).toBe(new Date(last).toISOString())
+    expect(stopped["durationMs"]).toBe(Date.parse(String(stopped["endedAt"])) - last)
+    expect(await rig.data("events", { id: "t39", types: ["task.cancelled"] })).toMatchObject({ events: [{ data: { startedAt: new Date(last).toISOString() } }] })
+  })
+
+  test("is told by its shim to an engine that did not spawn it", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "a", command: "sleep", args: ["60"], timeout: 600_000 })
+    const [before] = await timedOf(rig, ["a"])
+    await rig.killEngine()
+    const [after] = await timedOf(rig, ["a"])
+    expect(Date.parse(after?.startedAt ?? "") - Date.parse(before?.startedAt ?? "")).toBeWithin(-250, 50)
+    await rig.data("start", { id: "b", script: "sleep 0.3; exit 3" })
+    const [ran] = await timedOf(rig, ["b"])
+    await rig.killEngine()
+    const ended = await rig.task("wait", { id: "b" })
+    expect(Date.parse(String(ended["startedAt"])) - Date.parse(ran?.startedAt ?? "")).toBeWithin(-250, 50)
+    expect(ended["durationMs"]).toBeGreaterThanOrEqual(300)
+  })
+
+  test("does not begin when nothing could be spawned", async () => {
+    await using rig = new Rig()
+    expect(await rig.task("start", { id: "n", command: "/nowhere" }, ["--wait"])).toMatchObject({ startedAt: null, durationMs: null, failure: { type: "NotSpawned" } })
+  })
+})

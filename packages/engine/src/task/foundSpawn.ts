@@ -1,0 +1,20 @@
+/** What the folder of an attempt that another engine opened says of its spawn. */
+import type { Task } from "@backbeat/core/task/Task"
+import { inspectAttempt } from "../process/inspectAttempt.ts"
+import { spawnTime } from "../process/spawnTime.ts"
+import { treeOf } from "./attemptSpec.ts"
+
+/** The shim's pid, null when it is not known; when its spawn returned (epoch ms), null when nothing was spawned. */
+export interface Spawn {
+  readonly pid: number | null
+  readonly startedAt: number | null
+}
+
+/** The spawn of a task's current attempt, as the claim says. */
+export const foundSpawn = (root: string, task: Task): Spawn => {
+  const { state } = task
+  if (state.status !== "running" && state.status !== "stopping") return { pid: null, startedAt: null }
+  const { dir } = treeOf(root, task)
+  const found = inspectAttempt(dir)
+  return { pid: found.kind === "alive" ? (found.identity?.pid ?? null) : null, startedAt: spawnTime(dir, state.startedAt) }
+}
