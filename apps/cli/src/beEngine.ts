@@ -1,5 +1,6 @@
 /** The engine role of the binary. */
 import { standForElection } from "@backbeat/engine/life/standForElection"
+import { judging } from "./judging.ts"
 import { version } from "./version.ts"
 
 declare module "bun" {
@@ -14,7 +15,7 @@ const begun = (): void => Bun.unsafe.setJITPolicy(1)
 
 /** Becomes the engine of a home, unless it has one, and lives until it is asked to end. */
 export const beEngine = (root: string, configPath: string): Promise<void> =>
-  standForElection(root, async (election) => {
+  standForElection(root, judging(process.env), async (election) => {
     const { reignWithSqlite } = await import("./reignWithSqlite.ts")
     await reignWithSqlite({ root, configPath, version, environment: process.env, begun }, election)
   })

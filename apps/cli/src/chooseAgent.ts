@@ -21,7 +21,7 @@ const describe = ({ agent, installed, version, auth, default: isDefault, install
 
 const findAgents = async (line: TypedCall): Promise<Agents> => {
   const asking: TypedCall = { ...line, operation: "agents list", payload: null, flags: {}, pretty: false }
-  const response = await callEngine(targetOf(asking), await outgoing(asking))
+  const response = await callEngine(await targetOf(asking), await outgoing(asking))
   const answer = response === null ? Option.none() : decodeAnswer(await response.text())
   return Option.isSome(answer) ? answer.value.data.agents : []
 }

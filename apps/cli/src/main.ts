@@ -31,7 +31,7 @@ const run = async (line: CommandLine): Promise<number> => {
     return discover(await outgoing(line))
   }
   const asked = line.operation === "init" && line.payload === null ? await (await import("./chooseAgent.ts")).chooseAgent(line) : line
-  const [target, call] = [targetOf(asked), await outgoing(asked)]
+  const [target, call] = [await targetOf(asked), await outgoing(asked)]
   const response = await callEngine(target, call)
   if (response !== null) return printAnswer(response, target, call)
   const { withoutEngine } = await import("./withoutEngine.ts")

@@ -24,12 +24,29 @@ const selfCommand = (): ReadonlyArray<string> =>
 /** How long a call hears nothing before it asks whether the engine answers: BACKBEAT_SILENT_MS, for callers that cannot wait. */
 const silentMsOf = (text: string | undefined): { readonly silentMs?: number } => (Number(text) > 0 ? { silentMs: Number(text) } : {})
 
-/** `engine status` and `engine stop` start none. */
-export const targetOf = ({ operation, home }: TypedCall): Target => ({
-  ...findHome(home, process.env),
-  ...silentMsOf(process.env["BACKBEAT_SILENT_MS"]),
-  engineCommand: operation.startsWith("engine ") ? null : [...selfCommand(), "engine-role"]
-})
+/** Whether a private folder of the caller has a database: there an engine makes and narrows nothing. */
+const isMade = async (root: string): Promise<boolean> => {
+  const { statSync } = await import("node:fs")
+  try {
+    const { mode, uid } = statSync(root)
+    return uid === process.getuid?.() && (mode & 0o077) === 0 && statSync(`${root}/backbeat.db`).size > 0
+  } catch {
+    return false
+  }
+}
+
+/** Whether a call may start an engine: one that only looks makes no home. */
+const startsEngine = async (operation: string, root: string): Promise<boolean> => {
+  if (operation === "doctor") return isMade(root)
+  return !operation.startsWith("engine ") && operation !== "config path"
+}
+
+/** Which home is called, and what starts its engine. */
+export const targetOf = async ({ operation, home }: TypedCall): Promise<Target> => {
+  const place = findHome(home, process.env)
+  const engineCommand = (await startsEngine(operation, place.root)) ? [...selfCommand(), "engine-role"] : null
+  return { ...place, ...silentMsOf(process.env["BACKBEAT_SILENT_MS"]), engineCommand }
+}
 
 const readPayload = async (payload: string | null): Promise<string | null> => {
   if (payload === null || (payload !== "-" && !payload.startsWith("@"))) return payload
@@ -102,6 +119,6 @@ export const outgoing = async (line: TypedCall): Promise<OutgoingCall> => {
     ...sourceOf(line.payload),
     ...(argv === null ? {} : { argv }),
     flags: { ...flags, pretty: line.pretty || isShown, ...(isShown && process.env["NO_COLOR"] === undefined ? { color: true } : {}) },
-    caller: callerOf(operation, targetOf(line).root)
+    caller: callerOf(operation, findHome(line.home, process.env).root)
   }
 }

@@ -1,29 +1,38 @@
-/** What `engine status` and `engine stop` answer when no engine runs. */
-import { findHome } from "@backbeat/client/Home"
+/** What a call that starts no engine answers when none runs. It changes nothing in the home. */
+import { findHome, type Place } from "@backbeat/client/Home"
 import { lookUp } from "@backbeat/contract/discovery"
 import { succeeded } from "@backbeat/contract/Envelope"
 import * as Result from "effect/Result"
+import { existsSync } from "node:fs"
 import type { TypedCall } from "./commandLine.ts"
 import { complain } from "./explain.ts"
+import { judging } from "./judging.ts"
 import { onTerminal } from "./terminal.ts"
 import { print } from "./print.ts"
+
+const environment = (): Record<string, string> =>
+  Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+
+const answerOf = async (operation: string, place: Place): Promise<unknown> => {
+  switch (operation) {
+    case "engine stop":
+      return { stopped: false, pid: null, liveTasks: 0 }
+    case "config path":
+      return { path: place.configPath, exists: existsSync(place.configPath) }
+    case "doctor": {
+      const { doctorWithoutEngine } = await import("@backbeat/engine/handlers/doctorWithoutEngine")
+      return doctorWithoutEngine(place, judging(process.env), environment())
+    }
+    default:
+      return { running: false, home: place.root, version: null, pid: null, startedAt: null, tasks: null, rssBytes: null }
+  }
+}
 
 /** Prints the answer; the exit code. */
 export const withoutEngine = async ({ operation, home, pretty }: TypedCall): Promise<number> => {
   const found = lookUp(operation)
   if (Result.isFailure(found)) return complain(operation, found.failure)
-  const data =
-    operation === "engine stop"
-      ? { stopped: false, pid: null, liveTasks: 0 }
-      : {
-          running: false,
-          home: findHome(home, process.env).root,
-          version: null,
-          pid: null,
-          startedAt: null,
-          tasks: null,
-          rssBytes: null
-        }
+  const data = await answerOf(operation, findHome(home, process.env))
   await print("stdout", `${JSON.stringify(succeeded(operation, data), null, pretty || (await onTerminal()) ? 2 : undefined)}\n`)
   return 0
 }

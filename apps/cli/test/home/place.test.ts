@@ -7,7 +7,7 @@ import { binary, Rig } from "../Rig.ts"
 /** What a start in a home that cannot be used is told. */
 const told = async (rig: Rig, env: Readonly<Record<string, string>> = {}) => {
   const problem = await rig.refusal(["start", '{"command":"true"}'], { env })
-  expect(problem).toMatchObject({ command: "start", type: "EngineUnreachable", details: { home: env["BACKBEAT_HOME"] ?? rig.home, retryable: true } })
+  expect(problem).toMatchObject({ command: "start", details: { home: env["BACKBEAT_HOME"] ?? rig.home } })
   return problem
 }
 
@@ -47,7 +47,8 @@ describe("the home", () => {
 
   test("may have a path of 200 characters, a blank, quotes and umlauts in it", async () => {
     await using outer = new Rig()
-    await using rig = new Rig(join(outer.scratch, `${"x".repeat(100)}`, `a b'"$ü${"y".repeat(80)}`))
+    mkdirSync(join(outer.scratch, "x".repeat(100)))
+    await using rig = new Rig(join(outer.scratch, "x".repeat(100), `a b'"$ü${"y".repeat(80)}`))
     expect(await rig.task("start", { id: "x", script: 'echo "$BACKBEAT_HOME"' }, ["--wait"])).toMatchObject({ status: "completed" })
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: [rig.home] })
     expect(rig.home.length).toBeGreaterThan(200)
@@ -81,13 +82,13 @@ describe("the home", () => {
 describe("a home that cannot be used", () => {
   test("because a file is in its place is told", async () => {
     await using rig = new Rig("/dev/null/home")
-    expect((await told(rig)).message).toContain("ENOTDIR")
+    expect(await told(rig)).toMatchObject({ type: "CommandInputError", message: expect.stringContaining("the folder /dev/null does not exist") })
     expect((await told(rig, { BACKBEAT_HOME: "/dev/null" })).message).toContain("/dev/null")
   })
 
   test("because its file system is read-only is told", async () => {
     await using rig = new Rig("/proc/backbeat")
-    expect((await told(rig)).message).toContain("the home /proc/backbeat cannot be used")
+    expect(await told(rig)).toMatchObject({ type: "EngineUnreachable", message: expect.stringContaining("the home /proc/backbeat cannot be used"), details: { retryable: true } })
     expect((await rig.call(["capabilities"])).exitCode).toBe(0)
   })
 
@@ -99,7 +100,8 @@ describe("a home that cannot be used", () => {
     const owned = Bun.spawnSync(["chown", "12345", home])
     if (owned.exitCode === 0) {
       const problem = await told(rig, { BACKBEAT_HOME: home })
-      expect(problem.message).toBe(`the home ${home} belongs to user 12345`)
+      expect(problem).toMatchObject({ type: "CommandInputError", details: { owner: 12345, retryable: false } })
+      expect(problem.message).toContain(`${home} is not a home of backbeat: it belongs to user 12345`)
       expect(problem.details.hint).toContain("--home")
     } else {
       expect((await told(rig, { BACKBEAT_HOME: "/root/backbeat" })).message).toContain("cannot be used")

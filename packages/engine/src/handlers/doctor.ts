@@ -1,83 +1,12 @@
-/** Answers `doctor`: each check says what to do. */
+/** Answers `doctor` in an engine. */
 import * as operations from "@backbeat/contract/operation/discover"
-import { socketName } from "@backbeat/contract/protocol"
-import type { Output } from "@backbeat/contract/table"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
-import { statfsSync, statSync } from "node:fs"
-import { join } from "node:path"
-import type { AgentEntry } from "@backbeat/contract/operation/agents"
 import { inspectAgents } from "../agent/inspectAgents.ts"
 import { Home } from "../home/Home.ts"
 import { Settings } from "../home/Settings.ts"
-import { problemsOf } from "./agents.ts"
 import { handle, toProblem } from "./Call.ts"
-
-type Check = Output<"doctor">["checks"][number]
-
-const lowDiskBytes = 1_000_000_000
-/** Less than the database takes for a few transitions. */
-const fullDiskBytes = 100_000
-const gigabyte = 1_000_000_000
-/** The longest path of a unix socket in bytes. Source: unix(7), sun_path less its NUL. */
-const socketPathMaxBytes = 107
-
-const check = (name: string, status: Check["status"], message: string, fix: string | null = null): Check => ({
-  name,
-  status,
-  message,
-  fix
-})
-
-const checkHome = (root: string): Check => {
-  const { uid, mode } = statSync(root)
-  if (uid !== process.getuid?.()) return check("home", "fail", `${root} belongs to user ${uid}`, "Use a home of your own.")
-  const open = mode & 0o077
-  return open === 0
-    ? check("home", "ok", `${root} is readable by you alone`)
-    : check("home", "warn", `${root} is open to others (mode ${(mode & 0o777).toString(8)})`, `chmod 700 ${root}`)
-}
-
-const checkDisk = (root: string): Check => {
-  const { bavail, bsize } = statfsSync(root)
-  const free = bavail * bsize
-  const message = `${(free / gigabyte).toFixed(1)} GB free`
-  if (free < fullDiskBytes) return check("disk", "fail", `${message}: what tasks do, their ends too, cannot be stored`, "Free some.")
-  return free < lowDiskBytes ? check("disk", "warn", message, "Free some, or run prune.") : check("disk", "ok", message)
-}
-
-const checkSocket = (root: string): Check => {
-  const bytes = Buffer.byteLength(join(root, socketName))
-  return bytes <= socketPathMaxBytes
-    ? check("socket", "ok", `the socket's path has ${bytes} bytes`)
-    : check("socket", "ok", `the socket's path has ${bytes} bytes, over ${socketPathMaxBytes}: it is reached by a relative path`)
-}
-
-const checkClock = (): Check => {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
-  const year = new Date().getUTCFullYear()
-  return year < 2026
-    ? check("clock", "fail", `the clock says ${new Date().toISOString()}`, "Set the clock.")
-    : check("clock", "ok", `${new Date().toISOString()}, zone ${zone}`)
-}
-
-const checkTracking = (): Check =>
-  process.platform === "linux"
-    ? check("processes", "ok", "a stop finds what a task started by group, mark and descriptor")
-    : check("processes", "warn", "a stop finds what a task started by process group only", "Avoid commands that call setsid.")
-
-/** The agents that are here or are to be, and what keeps them from working or should be known of them. */
-const checkAgents = (agents: ReadonlyArray<AgentEntry>): ReadonlyArray<Check> => {
-  const found = agents.filter((each) => each.installed || each.default || each.permissionMode === "full")
-  if (found.length === 0) return [check("agents", "ok", "no agent is installed; commands and scripts need none")]
-  return found.flatMap((each): ReadonlyArray<Check> => {
-    const problems = problemsOf(each)
-    const name = `agent ${each.agent}`
-    return problems.length === 0
-      ? [check(name, "ok", `${each.version ?? each.command}${each.auth.where === null ? "" : `, login found in ${each.auth.where}`}`)]
-      : problems.map(({ message, fix }) => check(name, "warn", message, fix))
-  })
-}
+import { check, checkAgents, checkClock, checkConfiguration, checkDisk, checkHome, checkSocket, checkTracking, concludeChecks } from "./checks.ts"
 
 /** The handler of `doctor`. */
 export const makeDoctorHandler = Effect.gen(function* () {
@@ -87,22 +16,18 @@ export const makeDoctorHandler = Effect.gen(function* () {
   return handle(operations.doctor, (_, { caller }) =>
     Effect.gen(function* () {
       const intact = yield* Effect.mapError(store.check, toProblem(""))
-      const { problems } = settings.resolved()
-      const checks = [
+      const agents = yield* inspectAgents(settings.current(), caller.env ?? {})
+      return concludeChecks([
         checkHome(root),
         checkDisk(root),
         checkSocket(root),
         intact.ok ? check("store", "ok", intact.message) : check("store", "fail", intact.message, "Restore it from a backup, or move it away to begin anew."),
         check("engine", "ok", `version ${version}, pid ${process.pid}`),
-        ...(problems.length === 0
-          ? [check("config", "ok", "every value is valid")]
-          : problems.map(({ key, message }) => check("config", "warn", `${key}: ${message}`, "Run config set or config reset. What a variable sets, change there, and end the engine: it keeps the variables with which it began."))),
+        ...checkConfiguration(settings.resolved()),
         checkClock(),
         checkTracking(),
-        ...checkAgents(yield* inspectAgents(settings.current(), caller.env ?? {}))
-      ]
-      const worst = (["fail", "warn"] as const).find((status) => checks.some((each) => each.status === status))
-      return { status: worst ?? "ok", checks }
+        ...checkAgents(agents)
+      ])
     })
   )
 })

@@ -27,6 +27,9 @@ const underWay = new Set<string>()
 /** Whether this file is one that this engine is writing. */
 export const isUnderWay = (path: string): boolean => underWay.has(path)
 
+/** Whether a file of the artifact folder has a name that backbeat gives: what it is of, the instant in milliseconds, its type. */
+export const isArtifactName = (name: string): boolean => /^.+-\d{13}\.(?:log|json)(?:\.\d+\.draft)?$/u.test(name)
+
 /** Begins an artifact; a file of the same name is replaced. `now` is epoch milliseconds. Throws what the file system throws. */
 export const beginArtifact = (root: string, { key, label, kind, fileName }: ArtifactName, now: number): ArtifactFile => {
   mkdirSync(artifactDir(root), { recursive: true, mode: 0o700 })

@@ -1,6 +1,8 @@
 /** At most one engine per home: whoever holds the lock of `engine.lock`. The kernel lets go of it when the holder dies. */
-import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, statSync } from "node:fs"
+import { type Problem, problem } from "@backbeat/contract/Problem"
+import { chmodSync, closeSync, fstatSync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
+import { judgeFolder, type Judging } from "../home/judgeFolder.ts"
 import { tryLock } from "../process/posix.ts"
 import { errorCode, errorMessage } from "../thrown.ts"
 import { ownFile } from "./OwnFile.ts"
@@ -22,21 +24,26 @@ export interface Election {
 /** Why a home cannot be used, with what to do. */
 export class HomeUnusable extends Error {
   override readonly name = "HomeUnusable"
-  readonly hint: string
-  constructor(message: string, hint: string) {
-    super(message)
-    this.hint = hint
+  readonly problem: Problem
+  constructor(trouble: Problem) {
+    super(trouble.message)
+    this.problem = trouble
   }
 }
 
-const prepare = (root: string): void => {
-  mkdirSync(root, { recursive: true, mode: 0o700 })
-  const { uid, mode } = statSync(root)
-  if (uid !== process.getuid?.()) {
-    throw new HomeUnusable(`the home ${root} belongs to user ${uid}`, "Use a home of your own with --home or BACKBEAT_HOME.")
+/** Makes the home if it is missing, and private if it is not. Throws HomeUnusable for a folder that is no home, which stays as it is. */
+const prepare = async (root: string, judging: Judging): Promise<void> => {
+  const verdict = await judgeFolder(root, judging)
+  if (verdict.kind === "refused") throw new HomeUnusable(verdict.problem)
+  if (verdict.kind === "absent") {
+    // Another engine has made it meanwhile.
+    if (mkdirSync(root, { recursive: true, mode: 0o700 }) === undefined) return prepare(root, judging)
+    // Without the setgid bit that the folder above may give to it.
+    chmodSync(root, 0o700)
+  } else if (verdict.isOpen) {
+    // The socket in it is as private as the folder.
+    chmodSync(root, 0o700)
   }
-  // The socket in it is as private as the folder.
-  if ((mode & 0o077) !== 0) chmodSync(root, 0o700)
 }
 
 /** The lock of a home that is there; null when another engine has it. Throws what the file system throws. */
@@ -69,15 +76,19 @@ const unusable = (root: string, thrown: unknown): HomeUnusable =>
   thrown instanceof HomeUnusable
     ? thrown
     : new HomeUnusable(
-        `the home ${root} cannot be used: ${errorMessage(thrown)}`,
-        "Check its permissions and the disk, or use another with --home or BACKBEAT_HOME."
+        problem(
+          "EngineUnreachable",
+          `the home ${root} cannot be used: ${errorMessage(thrown)}`,
+          "Check its permissions and the disk, or use another with --home or BACKBEAT_HOME.",
+          { home: root }
+        )
       )
 
-/** Makes the home if need be and takes its lock, again if that was removed meanwhile; null when another engine has it. Throws HomeUnusable. */
-export const elect = (root: string): Election | null => {
+/** Makes the home if it is missing and takes its lock, again if that was removed meanwhile; null when another engine has it. Throws HomeUnusable. */
+export const elect = async (root: string, judging: Judging): Promise<Election | null> => {
   for (let tries = 1; ; tries++) {
     try {
-      prepare(root)
+      await prepare(root, judging)
       const election = take(root)
       if (election === null || election.isHeld()) return election
       election.resign()

@@ -1,14 +1,15 @@
 /** How an engine begins: with the lock. Of many that are started at once all but one load nothing else. */
 import { problem } from "@backbeat/contract/Problem"
+import type { Judging } from "../home/judgeFolder.ts"
 import { logTo, tellStarter } from "./announce.ts"
 import { type Election, elect, HomeUnusable } from "./election.ts"
 import { errorMessage } from "../thrown.ts"
 
 /** Becomes the engine of a home, unless it has one, and lives as long as `reign` does. Never throws. */
-export const standForElection = async (root: string, reign: (election: Election) => Promise<void>): Promise<void> => {
+export const standForElection = async (root: string, judging: Judging, reign: (election: Election) => Promise<void>): Promise<void> => {
   let election: Election | null = null
   try {
-    election = elect(root)
+    election = await elect(root, judging)
     if (election === null) return tellStarter({ state: "elsewhere" })
     process.chdir("/")
     logTo(root, 2)
@@ -16,7 +17,7 @@ export const standForElection = async (root: string, reign: (election: Election)
   } catch (thrown) {
     // Of a home that was taken away nothing is told: who waits for it begins again with another.
     if (election?.isHeld() === false) return
-    const hint = thrown instanceof HomeUnusable ? thrown.hint : "See engine.log in the home."
-    tellStarter({ state: "failed", problem: problem("EngineUnreachable", errorMessage(thrown), hint, { home: root }) })
+    const trouble = thrown instanceof HomeUnusable ? thrown.problem : problem("EngineUnreachable", errorMessage(thrown), "See engine.log in the home.", { home: root })
+    tellStarter({ state: "failed", problem: trouble })
   }
 }

@@ -4,7 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { reportDir } from "../home/Home.ts"
+import { reportDir, reportName } from "../home/Home.ts"
 import { errorMessage } from "../thrown.ts"
 
 const textOf = (defect: unknown): string => (defect instanceof Error ? (defect.stack ?? defect.message) : String(defect))
@@ -14,7 +14,7 @@ export const reportDefect = (root: string, command: string, defect: unknown): Ef
   Effect.gen(function* () {
     yield* Effect.logError(`defect in ${command}`, defect)
     const now = yield* Clock.currentTimeMillis
-    const path = join(reportDir(root), `${new Date(now).toISOString().replaceAll(":", "-")}.txt`)
+    const path = join(reportDir(root), reportName(now))
     const written = yield* Effect.sync(() => {
       try {
         mkdirSync(reportDir(root), { recursive: true, mode: 0o700 })

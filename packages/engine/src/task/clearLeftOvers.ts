@@ -7,10 +7,11 @@ import type { Task } from "@backbeat/core/task/Task"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { readdirSync, rmSync, statSync } from "node:fs"
+import { existsSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { bytesOf } from "../home/bytesOf.ts"
 import { Home, taskDir, tasksDir } from "../home/Home.ts"
+import { namesIn } from "../home/namesIn.ts"
 import { keepsEnvironment, keepsOthersEnvironment } from "../home/KeptEnvironment.ts"
 import { isHeld } from "../process/AliveFifo.ts"
 
@@ -23,13 +24,10 @@ const isTaskId = Schema.is(TaskId)
 const parts = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
 
-/** Nothing where there is no folder: what is none is left alone. */
-const namesIn = (dir: string): ReadonlyArray<string> | null => {
-  try {
-    return readdirSync(dir)
-  } catch {
-    return null
-  }
+/** Whether what is in a folder beside environments was put there by backbeat: attempts alone, with a trace of their task. */
+const isOfTask = (dir: string, names: ReadonlyArray<string>): boolean => {
+  const attempts = names.filter((name) => !keepsEnvironment(name))
+  return attempts.every((name) => /^[1-9]\d*$/u.test(name)) && (attempts.length < names.length || attempts.some((name) => existsSync(join(dir, name, "claim"))))
 }
 
 const isUntouchedSince = (dir: string, names: ReadonlyArray<string>, at: number): boolean =>
@@ -42,6 +40,7 @@ const leftIn = (dir: string, task: Task | null, before: number): ReadonlyArray<s
   if (task !== null) return names.filter((name) => keepsOthersEnvironment(name, task)).map((name) => join(dir, name))
   const others = names.filter((name) => !keepsEnvironment(name))
   if (others.length === 0) return [dir]
+  if (!isOfTask(dir, names)) return []
   // It has been run. Without its store, which may come back, it is only removed when its time is over, and when nothing of it is alive.
   return isUntouchedSince(dir, names, before) && !others.some((name) => isHeld(join(dir, name))) ? [dir] : []
 }

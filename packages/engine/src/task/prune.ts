@@ -4,11 +4,12 @@ import type { TaskStatus } from "@backbeat/core/task/TaskState"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
-import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs"
+import { lstatSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { bytesOf } from "../home/bytesOf.ts"
-import { isUnderWay } from "../home/artifact.ts"
-import { artifactDir, Home, reportDir, taskDir } from "../home/Home.ts"
+import { isArtifactName, isUnderWay } from "../home/artifact.ts"
+import { namesIn } from "../home/namesIn.ts"
+import { artifactDir, Home, isReportName, reportDir, taskDir } from "../home/Home.ts"
 import { isHeld } from "../process/AliveFifo.ts"
 import { treeOf } from "./attemptSpec.ts"
 
@@ -28,15 +29,18 @@ export interface Pruned {
   readonly freedBytes: number
 }
 
-/** Removes what large answers and defects left behind before the instant. */
+/** Removes what large answers and defects left before the instant: only files with the names that backbeat gives. */
 const clearAnswers = (root: string, before: number): void => {
-  for (const dir of [artifactDir(root), reportDir(root)]) {
-    for (const name of existsSync(dir) ? readdirSync(dir) : []) {
+  const clearIn = (dir: string, isOurs: (name: string) => boolean): void => {
+    for (const name of namesIn(dir) ?? []) {
       const path = join(dir, name)
-      if (isUnderWay(path)) continue
-      if ((lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? before) < before) rmSync(path, { force: true })
+      if (!isOurs(name) || isUnderWay(path)) continue
+      const stat = lstatSync(path, { throwIfNoEntry: false })
+      if (stat?.isFile() === true && stat.mtimeMs < before) rmSync(path, { force: true })
     }
   }
+  clearIn(artifactDir(root), isArtifactName)
+  clearIn(reportDir(root), isReportName)
 }
 
 /** What pruning needs, made once. Fails with StoreError. */

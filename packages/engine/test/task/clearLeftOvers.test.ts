@@ -133,8 +133,8 @@ describe("a folder with attempts that no task has", () => {
   test("is removed when it was not touched for as long as what has ended is kept", () =>
     onRig(({ put, folders }) =>
       Effect.gen(function* () {
-        put("old", "1/stdout", longAgo)
-        put("fresh", "1/stdout", recently)
+        put("old", "1/claim", longAgo)
+        put("fresh", "1/claim", recently)
         put("ending", "environment.killed#0.json", longAgo)
         put("ending", "1/stdout", recently)
         yield* clear
@@ -142,10 +142,24 @@ describe("a folder with attempts that no task has", () => {
       })
     ))
 
+  test("stays with all that is in it when backbeat did not make it", () =>
+    onRig(({ root, put, folders, files }) =>
+      Effect.gen(function* () {
+        put("0042", "src/notes.md", longAgo)
+        put("0043", "7/notes.md", longAgo)
+        put("beside", "1/claim", longAgo)
+        put("beside", "notes.md", longAgo)
+        yield* clear
+        expect(folders()).toEqual(["0042", "0043", "beside"])
+        expect(files("beside")).toEqual(["1", "notes.md"])
+        expect(readdirSync(join(taskDir(root, "0042"), "src"))).toEqual(["notes.md"])
+      })
+    ))
+
   test("stays while something of it lives", () =>
     onRig(({ root, put, folders }) =>
       Effect.gen(function* () {
-        put("lives", "1/stdout", longAgo)
+        put("lives", "1/claim", longAgo)
         const fifo = join(taskDir(root, "lives"), "1", "alive")
         Bun.spawnSync(["mkfifo", fifo])
         for (const dir of [dirname(fifo), taskDir(root, "lives")]) utimesSync(dir, longAgo / 1000, longAgo / 1000)

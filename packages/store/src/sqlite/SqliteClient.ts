@@ -13,6 +13,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
 import { classifySqliteError, SqlError } from "effect/sql/SqlError"
 import { makeCompilerSqlite } from "effect/sql/Statement"
+import { applicationId } from "../applicationId.ts"
 
 type Bindable = string | number | bigint | boolean | null | Uint8Array
 type Prepared = PreparedStatement<unknown, Array<Bindable>>
@@ -30,7 +31,6 @@ const begin = "BEGIN IMMEDIATE"
  * whether the file can be written: SQLite opens it for reading otherwise.
  */
 const settings = `
-  PRAGMA busy_timeout = 1000;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
   PRAGMA foreign_keys = ON;
@@ -53,11 +53,21 @@ export const peekSqlite = <A>(
   attempt("peek", () => {
     const db = new Database(path, { readonly: true })
     try {
-      return look((sql) => db.prepare(sql).values())
+      return look((sql) => readOnce(db, sql))
     } finally {
       db.close()
     }
   })
+
+/** The rows of a query that is asked once. A statement that stays open keeps its connection from being closed. */
+const readOnce = (db: Database, sql: string): ReadonlyArray<ReadonlyArray<unknown>> => {
+  const statement = db.prepare(sql)
+  try {
+    return statement.values()
+  } finally {
+    statement.finalize()
+  }
+}
 
 /** Opens the database of the path, creating it with mode 0600, until the scope ends. Fails with SqlError. */
 export const openSqlite = (
@@ -99,11 +109,21 @@ export const openSqlite = (
     })
   })
 
+/** Says whose the database is. A database without an id is new, or an earlier version made it. */
+const markAsOurs = (db: Database): void => {
+  const [row] = readOnce(db, "PRAGMA application_id")
+  if (Number(row?.[0]) !== 0) return
+  // The next settings force the header to the disk again, with the mark in it.
+  db.run(`PRAGMA synchronous = OFF; PRAGMA application_id = ${applicationId}`)
+}
+
 const openFile = (path: string): Database => {
   const mask = process.umask(0o077)
   try {
     const db = new Database(path, { create: true, readwrite: true })
     try {
+      db.run("PRAGMA busy_timeout = 1000")
+      markAsOurs(db)
       db.run(settings)
     } catch (cause) {
       db.close()
