@@ -129,3 +129,13 @@ test("what a running task goes on from is not pruned: its next attempt goes on f
   for (const gate of gates) writeFileSync(gate, "go\n")
   expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "completed", attempt: 2 })
 })
+
+test("what an agent says reaches answers and prompts without escape sequences", async () => {
+  await using rig = new Rig()
+  const agents = new FakeAgents(rig.scratch)
+  const result = String.raw`{"type":"result","subtype":"success","is_error":false,"result":"\u001b[32mdone\u001b[0m\u009b1m\nspin |\rready"}`
+  agents.answer("claude", "success", `printf '\\033]9;4;3;0\\007'; printf '%s\\n' '${result}'; exit 0`)
+  expect(await prompted(rig, agents, { id: "one", agent: "claude" })).toMatchObject({ task: { status: "completed", result: { text: "done\nready" } } })
+  await prompted(rig, agents, { id: "two", agent: "claude", dependsOn: ["one"], continueFrom: "one" })
+  expect(agents.prompt("claude")).toContain("done\nready")
+})

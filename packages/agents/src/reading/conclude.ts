@@ -3,6 +3,7 @@ import type { AgentErrorKind, AgentOutcome, AgentTrouble } from "@backbeat/core/
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
 import type { Agent, CallEnd } from "../Agent.ts"
 import { keepBeginning, keepEnd } from "../text/keepEnd.ts"
+import { visible } from "../text/visible.ts"
 import { hintFor } from "../trouble/hintFor.ts"
 import { kindOf } from "../trouble/kindOf.ts"
 import { maskSecrets } from "../trouble/maskSecrets.ts"
@@ -78,7 +79,7 @@ export const conclude = (traits: AgentTraits, work: AgentWork, evidence: Evidenc
   const trouble = troubleIn(traits, work, evidence)
   const isError = told.verdict !== "done" || trouble !== null
   const { own, used } = account(told, work.session === null || usedBefore === undefined ? work.session : { ...work.session, usedBefore })
-  const text = keepEnd(told.text.trim(), textBytes, told.cutBytes)
+  const text = keepEnd(visible(told.text).trim(), textBytes, told.cutBytes)
   return {
     result: {
       text: isError ? maskSecrets(text) : text,

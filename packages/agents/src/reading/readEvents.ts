@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import type { AgentReader } from "../Agent.ts"
 import { PendingText } from "../text/PendingText.ts"
 import { parseJson } from "../text/lenient.ts"
+import { isGarnished, visibleLine } from "../text/visible.ts"
 import { conclude } from "./conclude.ts"
 import type { AgentTraits } from "./conclude.ts"
 import { nothingTold, Told } from "./Told.ts"
@@ -30,6 +31,12 @@ const decodeKept = Schema.decodeUnknownOption(Schema.fromJsonString(Kept))
 
 const isObject = Schema.is(Schema.Record(Schema.String, Schema.Unknown))
 
+/** A terminal's title or the rest of a progress bar may stand before an event in its line. */
+const parseEvent = (line: string): unknown => {
+  const value = parseJson(line)
+  return value === undefined && line.includes("{") && isGarnished(line) ? parseJson(visibleLine(line)) : value
+}
+
 /** A reader of one call's output. */
 export const readEvents = <Event>(dialect: Dialect<Event>, work: AgentWork): AgentReader => {
   let pending = new PendingText()
@@ -44,7 +51,7 @@ export const readEvents = <Event>(dialect: Dialect<Event>, work: AgentWork): Age
 
   return {
     take: (line) => {
-      const value = parseJson(line)
+      const value = parseEvent(line)
       if (!isObject(value)) {
         if (line.trim() === "") return []
         stray = `${stray}${line}\n`.slice(-keptStray)

@@ -2,10 +2,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { lenient, parseJson } from "../text/lenient.ts"
-
-// Source: ECMA-48, control sequences.
-// oxlint-disable-next-line no-control-regex -- escape characters are what is looked for
-const colours = /\u001B\[[0-9;?]*[A-Za-z]/gu
+import { visible, withoutEscapes } from "../text/visible.ts"
 
 // What the four agents write on standard error whatever happens.
 const idle = [
@@ -36,15 +33,16 @@ const unwrap = (text: string): string | null => {
   })
 }
 
-/** A message without colours, and without the JSON that an API put around it. */
+/** A message without escape sequences, and without the JSON that an API put around it. */
 export const plainMessage = (message: string): string => {
-  const plain = message.replace(colours, "").trim()
-  return unwrap(plain) ?? plain
+  const plain = visible(message).trim()
+  const inner = unwrap(plain)
+  return inner === null ? plain : visible(inner)
 }
 
 /** What of an agent's standard error is about its failure. */
 export const plainStderr = (stderr: string): string => {
-  const plain = stderr.replace(colours, "")
+  const plain = withoutEscapes(stderr)
   return plain
     .split("\n")
     .filter((line) => !idle.some((words) => words.test(line)))

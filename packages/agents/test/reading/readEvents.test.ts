@@ -7,7 +7,7 @@ import { builtIn } from "../../src/agents.ts"
 import { gemini } from "../../src/gemini/gemini.ts"
 import { answerSchema, workOf } from "../agentWork.ts"
 import { exited, killed, linesOf, readAll } from "../readAll.ts"
-import { recordings } from "../recording.ts"
+import { recordingOf, recordings } from "../recording.ts"
 
 const isOutcome = Schema.is(AgentOutcome)
 
@@ -150,6 +150,26 @@ describe("a reader", () => {
       expect(outcome.trouble?.kind).toBe("auth")
       expect(JSON.stringify(outcome)).not.toContain("api03")
     }
+  })
+
+  test("reads an event that stands behind a title, a byte order mark or a progress bar in its line", () => {
+    for (const agent of builtIn) {
+      const { lines } = recordingOf(`${agent.name}/success`)
+      const known = readAll(agent, workOf(), { lines })
+      for (const before of ["\u001B]9;4;3;0\u0007", "\uFEFF", "loading 10 %\rloading 100 %\r", "\u009B2K"]) {
+        const garnished = readAll(agent, workOf(), { lines: lines.map((line) => `${before}${line}`) })
+        expect(garnished.outcome.result).toEqual(known.outcome.result)
+      }
+    }
+  })
+
+  test("tells neither escape sequences nor what was overwritten", () => {
+    const event = { type: "message", role: "assistant", content: "\u001B[32mdone\u001B[0m\nspin |\rready\u009B0m", delta: true }
+    const { outcome } = readAll(gemini, workOf(), { lines: linesOf(event, { type: "result", status: "success" }) })
+    expect(outcome.result.text).toBe("done\nready")
+    const failed = readAll(gemini, workOf(), { lines: [], outcome: exited(1), stderr: "\u001B]0;x\u0007Incorrect API key: sk-ant-\u001B[1mapi03-abcdefghijklmnop" })
+    expect(failed.outcome.trouble?.message).toMatch(/^Incorrect API key: /u)
+    expect(failed.outcome.trouble?.message).not.toContain("api03")
   })
 
   test("bounds the message of a failure", () => {

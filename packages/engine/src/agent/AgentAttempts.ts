@@ -1,5 +1,6 @@
 /** Follows the attempts of agents: what they say is kept as it comes, and at the end becomes their result. */
 import { speakerOf } from "./knownAgents.ts"
+import { withoutEscapes } from "@backbeat/agents/text/visible"
 import type { AgentOutcome, AgentTrouble } from "@backbeat/core/task/AgentOutcome"
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
@@ -83,9 +84,9 @@ const bounded = (outcome: AgentOutcome, { spec: { work } }: Task): AgentOutcome 
 
 const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Json))
 
-/** JSON writes half of a surrogate pair as an escape, which other readers refuse. */
+/** JSON writes half of a surrogate pair as an escape, which other readers refuse; an escape sequence acts on the terminal of who prints it. */
 const wellFormed = (json: string): string =>
-  JSON.stringify(JSON.parse(json, (_, value: unknown) => (Predicate.isString(value) ? value.toWellFormed() : value)))
+  JSON.stringify(JSON.parse(json, (_, value: unknown) => (Predicate.isString(value) ? withoutEscapes(value).toWellFormed() : value)))
 
 const make = Effect.gen(function* () {
   const { root } = yield* Home

@@ -17,11 +17,20 @@ export const maxMatchedBytes = 4_194_304
 const newline = 10
 const carriageReturn = /\r+$/
 const nul = /\0/g
+// What is left of the controls of ISO 6429 that are one character.
+const controls = /[\u0080-\u009F]/g
+const escape = 0x1b
+const c1Lead = 0xc2
+
+/** Whether these bytes may hold an escape sequence: one begins with ESC, or with a C1 control, which in UTF-8 begins with 0xC2. */
+export function mayEscape(bytes: Uint8Array): boolean {
+  return bytes.includes(escape) || bytes.includes(c1Lead)
+}
 
 /** The text of a line given by its bytes: bytes that are not UTF-8 and NUL become U+FFFD, a carriage return leaves what came after it, and escape sequences go unless `ansi`. */
 export function visibleText(bytes: Uint8Array, ansi: boolean): string {
   const decoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8").replace(nul, "\uFFFD")
-  const text = ansi || !decoded.includes("\u001B") ? decoded : Bun.stripANSI(decoded)
+  const text = ansi || !mayEscape(bytes) ? decoded : Bun.stripANSI(decoded).replace(controls, "")
   return text.includes("\r") ? lastState(text) : text
 }
 

@@ -3,6 +3,7 @@
 // does not, so such patterns are tried on growing parts of a line first and refused when one part is already slow.
 import * as Result from "effect/Result"
 import { InvalidLogQuery } from "./InvalidLogQuery.ts"
+import { mayEscape } from "./Line.ts"
 
 /** A compiled `grep`. */
 export interface Pattern {
@@ -18,7 +19,6 @@ const slowMs = 50
 const budgetMs = 2_000
 const notableMs = 1
 const giveUpMs = 300
-const escape = 0x1b
 const plainWords = /^[A-Za-z0-9 _\-:/=,;'"@#%&<>!~`|]+$/
 
 /** Compiles the source of a regex. Fails with InvalidLogQuery for `grep`. */
@@ -83,5 +83,5 @@ function skipper(source: string): (bytes: Buffer) => boolean {
   const words = source.split("|")
   if (!plainWords.test(source) || words.some((word) => word === "")) return () => false
   // An escape sequence may stand inside a word, so bytes that hold one are read line by line.
-  return (bytes) => !bytes.includes(escape) && words.every((word) => !bytes.includes(word))
+  return (bytes) => !mayEscape(bytes) && words.every((word) => !bytes.includes(word))
 }

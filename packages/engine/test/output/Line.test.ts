@@ -25,6 +25,8 @@ describe("the text of a line", () => {
     ["10%\r50%\r", "50%"],
     ["10%\r\u001B[K20%\r\r", "20%"],
     ["\u001B[1;31mred\u001B[0m and \u001B]8;;http://x\u0007link\u001B]8;;\u0007", "red and link"],
+    ["\u009B31mX and \u009D0;title\u0007Y, \u0090q\u009CZ\u0085", "X and Y, Z"],
+    ["20 °C\u00A0is mild", "20 °C\u00A0is mild"],
     ["a\0b", "a\uFFFDb"],
     ["grüße 日本 🎉", "grüße 日本 🎉"]
   ])("of %j is %j", (bytes, text) => expect(shown(bytes)).toBe(text))
