@@ -42,31 +42,41 @@ const hasJustEnded = (root: string): boolean => {
   }
 }
 
-const watchIfThere = (folder: string, changed: (name: string | null) => void) => {
+/** How often a home is looked at, in milliseconds, where the system refuses a watch (inotify limits). */
+const lookEveryMs = 50
+
+/** Calls `changed` at each change of a file in the folder, or `look` now and then where it cannot be watched; null when it is not there. */
+const watchIfThere = (folder: string, changed: (name: string | null) => void, look: () => void): (() => void) | null => {
   try {
-    return watch(folder, (_, name) => changed(name))
+    const watcher = watch(folder, (_, name) => changed(name))
+    return () => watcher.close()
   } catch {
-    return null
+    if (!isThere(folder)) return null
+    const timer = setInterval(look, lookEveryMs)
+    return () => clearInterval(timer)
   }
 }
 
 /** Ends when an engine of the home leaves its notice or serves already, at most `patienceMs` later; of one that ended only when `endCounts`. */
 const awaitNotice = (root: string, endCounts: boolean): Promise<void> =>
   new Promise((resolve) => {
-    const watcher = watchIfThere(root, (name) => {
+    const look = () => {
+      // Looked at behind the watch: what came in between has no event.
+      if (endCounts && hasJustEnded(root)) return finish()
+      void accepts(`${root}/${socketName}`).then((served) => (served ? finish() : undefined))
+    }
+    const unwatch = watchIfThere(root, (name) => {
       if (name === noticeName && (endCounts || !saysEnded(root))) finish()
-    })
+    }, look)
     // A home that was removed a moment ago is made anew by whoever calls again.
-    if (watcher === null) return resolve()
+    if (unwatch === null) return resolve()
     const timer = setTimeout(() => finish(), patienceMs)
     const finish = () => {
       clearTimeout(timer)
-      watcher.close()
+      unwatch()
       resolve()
     }
-    // Looked at behind the watch: what came in between has no event.
-    if (endCounts && hasJustEnded(root)) return finish()
-    void accepts(`${root}/${socketName}`).then((served) => (served ? finish() : undefined))
+    look()
   })
 
 /** How often an engine may die while it begins before it is called broken. */

@@ -5,6 +5,7 @@ import type { Output } from "@backbeat/contract/table"
 import { statfsSync, statSync } from "node:fs"
 import { join } from "node:path"
 import type { Resolved } from "../home/resolve.ts"
+import { refusalToWatch } from "../time/onChange.ts"
 import { problemsOf } from "./agents.ts"
 
 /** One line of the answer. */
@@ -50,6 +51,14 @@ export const checkSocket = (root: string): Check => {
   return bytes <= socketPathMaxBytes
     ? check("socket", "ok", `the socket's path has ${bytes} bytes`)
     : check("socket", "ok", `the socket's path has ${bytes} bytes, over ${socketPathMaxBytes}: it is reached by a relative path`)
+}
+
+/** Whether the system tells when files change. A limit of the user, not of the home. Source: inotify(7). */
+export const checkWatches = (root: string): Check => {
+  const refusal = refusalToWatch(root)
+  return refusal === null
+    ? check("watches", "ok", "the system tells when files change")
+    : check("watches", "warn", `the system refuses to watch files (${refusal}): output and ends are looked at now and then, some tenths of a second late`, "Raise fs.inotify.max_user_watches or fs.inotify.max_user_instances, or end programs that watch many files.")
 }
 
 /** The clock of the machine. */

@@ -6,7 +6,7 @@ import { inspectAgents } from "../agent/inspectAgents.ts"
 import { Home } from "../home/Home.ts"
 import { Settings } from "../home/Settings.ts"
 import { handle, toProblem } from "./Call.ts"
-import { check, checkAgents, checkClock, checkConfiguration, checkDisk, checkHome, checkSocket, checkTracking, concludeChecks } from "./checks.ts"
+import { check, checkAgents, checkClock, checkConfiguration, checkDisk, checkHome, checkSocket, checkTracking, checkWatches, concludeChecks } from "./checks.ts"
 
 /** The handler of `doctor`. */
 export const makeDoctorHandler = Effect.gen(function* () {
@@ -24,6 +24,7 @@ export const makeDoctorHandler = Effect.gen(function* () {
         intact.ok ? check("store", "ok", intact.message) : check("store", "fail", intact.message, "Restore it from a backup, or move it away to begin anew."),
         check("engine", "ok", `version ${version}, pid ${process.pid}`),
         ...checkConfiguration(settings.resolved()),
+        checkWatches(root),
         checkClock(),
         checkTracking(),
         ...checkAgents(agents)

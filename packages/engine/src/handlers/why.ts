@@ -20,7 +20,7 @@ import { lastLinesOf } from "../output/lastLinesOf.ts"
 import { isHeld } from "../process/AliveFifo.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { treeOf } from "../task/attemptSpec.ts"
-import { LiveAttempts } from "../task/LiveAttempts.ts"
+import { type LiveAttempt, LiveAttempts } from "../task/LiveAttempts.ts"
 import { actorName } from "./actorName.ts"
 import { handle, toProblem } from "./Call.ts"
 import { iso } from "./taskAnswer.ts"
@@ -159,6 +159,12 @@ const explainAttempt = (root: string, task: Task, now: number): Explanation | nu
   return { because: [{ what, since: iso(now) }], next: "When the last of its processes has gone it is failed with Lost." }
 }
 
+/** What is known later than it could be, because the system refuses to watch the output. */
+const unwatched = (live: LiveAttempt | null, now: number): ReadonlyArray<Reason> =>
+  live?.output.degraded === true
+    ? [{ what: "the system refuses a watch on its output (see doctor), so the output is looked at now and then", since: iso(now) }]
+    : []
+
 /** What an agent said last before it ran out of time: it may have waited for something all the while. */
 const lastSaid = Effect.fnUntraced(function* (root: string, task: Task) {
   const { state, spec } = task
@@ -194,7 +200,7 @@ export const makeWhyHandler = Effect.gen(function* () {
       const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
       const left = isFinal(status) ? leftOf(root, task) : []
       const found = explainAttempt(root, task, now)
-      const because = [...(found?.because ?? left), ...reasons(attributed(history, task)), ...(yield* explainWithdrawn(task)), ...(yield* lastSaid(root, task))]
+      const because = [...(found?.because ?? left), ...reasons(attributed(history, task)), ...(yield* explainWithdrawn(task)), ...(yield* lastSaid(root, task)), ...unwatched(lives.find(id), now)]
       return { status, because, next: found?.next ?? nextOf(task, yield* explainAgain(task)) }
     }).pipe(Effect.mapError(toProblem(id)))
   )

@@ -1,5 +1,6 @@
 /** A file that an engine has made for itself, told from what another may have put under the same name. */
-import { rmSync, statSync, watch } from "node:fs"
+import { rmSync, statSync } from "node:fs"
+import { onChange } from "../time/onChange.ts"
 
 /** The file that is meant, wherever its path leads meanwhile. Once it was found missing it is lost for good: what was done meanwhile is unknown. */
 export interface OwnFile {
@@ -13,17 +14,6 @@ export interface OwnFile {
 
 /** Which file is at the path; null when there is none. */
 const inodeOf = (path: string): bigint | null => statSync(path, { throwIfNoEntry: false, bigint: true })?.ino ?? null
-
-/** Calls back at each change of the file until the returned function is called; never where the system refuses a watch. */
-const onChange = (path: string, changed: () => void): (() => void) => {
-  try {
-    const watcher = watch(path, { persistent: false }, changed)
-    watcher.on("error", () => watcher.close())
-    return () => watcher.close()
-  } catch {
-    return () => undefined
-  }
-}
 
 /** Takes the file at the path for one's own, or the one with this inode. Somebody must hold it open, so that no other file can get its inode. */
 export const ownFile = (path: string, own = inodeOf(path)): OwnFile => {

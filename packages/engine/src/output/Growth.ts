@@ -7,6 +7,7 @@ import type { Sample } from "./Arrivals.ts"
 import { readDropped, writeDropped } from "./DroppedRecord.ts"
 import { outputPath } from "./OutputStream.ts"
 import type { OutputStream } from "./OutputStream.ts"
+import { lookNowAndThen } from "../time/nowAndThen.ts"
 
 const intervalMs = 50
 const hurriedIntervalMs = 5
@@ -38,7 +39,7 @@ export class OutputWatch {
   #watchers: readonly FSWatcher[] | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #hurriedCount = 0
-  #degraded = false
+  #lookNoMore: (() => void) | undefined
   #closed = false
 
   constructor(dir: string, now: () => number) {
@@ -48,9 +49,9 @@ export class OutputWatch {
     this.#indexBytes = arrivalsBytes(dir)
   }
 
-  /** True when the system refused the watch (inotify limit): growth is then noticed only by `sampleNow`, which also tries again. */
+  /** True when the system refused the watch (inotify limit): growth is then looked for now and then, until the system grants one. */
   get degraded(): boolean {
-    return this.#degraded
+    return this.#lookNoMore !== undefined
   }
 
   /** The newest sample. */
@@ -89,7 +90,7 @@ export class OutputWatch {
   sampleNow(): Sample {
     if (this.#closed) return this.#last
     this.#sample(this.#now())
-    if (this.#degraded) this.#rest()
+    if (this.degraded) this.#rest()
     return this.#last
   }
 
@@ -99,6 +100,8 @@ export class OutputWatch {
     this.#sample(this.#now())
     this.#closed = true
     this.#disarm()
+    this.#lookNoMore?.()
+    this.#lookNoMore = undefined
     this.#stopTimer()
     this.#listeners = []
   }
@@ -125,7 +128,7 @@ export class OutputWatch {
   #rest(): void {
     if (this.#closed) return
     this.#arm()
-    if (!this.#degraded && this.#sample(this.#now())) this.#wake()
+    if (!this.degraded && this.#sample(this.#now())) this.#wake()
   }
 
   #wake(): void {
@@ -138,9 +141,10 @@ export class OutputWatch {
     this.#disarm()
     const armed: FSWatcher[] = []
     this.#watchers = armed
-    this.#degraded = false
     try {
       for (const path of watchedPaths(this.#dir)) armed.push(watch(path, this.#onEvent).on("error", this.#onRefused))
+      this.#lookNoMore?.()
+      this.#lookNoMore = undefined
     } catch {
       this.#onRefused()
     }
@@ -154,7 +158,7 @@ export class OutputWatch {
 
   readonly #onRefused = (): void => {
     this.#disarm()
-    this.#degraded = true
+    this.#lookNoMore ??= lookNowAndThen(() => void this.sampleNow())
   }
 
   #disarm(): void {

@@ -43,7 +43,7 @@ export interface FollowedLine extends LogLine {
   readonly droppedBytes?: number
 }
 
-/** Streams complete lines as they arrive, and with `restMs` unfinished ones that rest. Fails with InvalidLogQuery when `since` or `grep` cannot be used, with OutputGone when lines of an ended attempt are gone. A degraded watch delivers when it is sampled. */
+/** Streams complete lines as they arrive, and with `restMs` unfinished ones that rest. Fails with InvalidLogQuery when `since` or `grep` cannot be used, with OutputGone when lines of an ended attempt are gone. */
 export const follow = (following: Following): Stream.Stream<FollowedLine, InvalidLogQuery | OutputGone> =>
   Stream.unwrap(
     Effect.gen(function* () {

@@ -2,26 +2,25 @@
  * Waits for the end of an attempt that need not be a child of this engine: by the event of its record, because a
  * daemon that it left may hold the FIFO for ever, and by the event that nobody holds the FIFO.
  */
-import type { FSWatcher } from "node:fs"
-import { closeSync, openSync, watch } from "node:fs"
+import { closeSync, existsSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { onReleased } from "./AliveFifo.ts"
 import { ruleOutUnclaimed } from "./Claim.ts"
 import type { AttemptEnd } from "./inspectAttempt.ts"
 import { inspectAttempt, inspectReleased, killedBefore } from "./inspectAttempt.ts"
-import { errorCode } from "../thrown.ts"
+import { onChange } from "../time/onChange.ts"
 import { sendEof } from "./stdin.ts"
 
-const watchRecord = (dir: string, changed: () => void): FSWatcher | null => {
-  const path = join(dir, "exit")
+/** A watch needs a file: where there is no room for an empty one, or only reading is allowed, the record is looked for now and then. */
+const makeRecord = (dir: string): void => {
   try {
-    closeSync(openSync(path, "a", 0o600))
-    return watch(path, { persistent: false }, changed)
-  } catch (refusal) {
-    if (errorCode(refusal) === "ENOENT") return null
-    throw refusal
+    closeSync(openSync(recordOf(dir), "a", 0o600))
+  } catch {
+    // The shim has made it before, or writes it when it can.
   }
 }
+
+const recordOf = (dir: string): string => join(dir, "exit")
 
 /**
  * Calls back once with the attempt's end, possibly before it returns; answers how to stop watching. An unclaimed
@@ -55,8 +54,8 @@ export const watchEnd = (dir: string, ended: (end: AttemptEnd) => void): (() => 
   look()
   if (!watching) return stop
   // Looked at again behind the watch, for the record may have come in between.
-  const watcher = watchRecord(dir, look)
-  if (watcher !== null) cancels.push(() => watcher.close())
+  if (!existsSync(recordOf(dir))) makeRecord(dir)
+  cancels.push(onChange(recordOf(dir), look))
   look()
   if (watching) {
     const cancel = onReleased(dir, lookAfterRelease)

@@ -135,6 +135,18 @@ describe("a watch on the output", () => {
     expect(watching.last.stdoutBytes).toBe(11)
   })
 
+  test("looks for growth now and then when it cannot watch", async () => {
+    using rig = new AttemptRig()
+    const dir = `${rig.dir}/later`
+    const watching = watchOutput(dir, { onGrowth: () => {} })
+    mkdirSync(dir)
+    writeFileSync(outputPath(dir, "stdout"), "by itself\n")
+    writeFileSync(outputPath(dir, "stderr"), "")
+    await grown(watching, (sample) => sample.stdoutBytes === 10)
+    expect(watching.degraded).toBe(false)
+    watching.close()
+  })
+
   test("says that it is degraded when it cannot watch, notices growth on request, and recovers", async () => {
     using rig = new AttemptRig()
     const dir = `${rig.dir}/later`

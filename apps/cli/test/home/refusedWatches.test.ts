@@ -1,0 +1,45 @@
+/** A home whose engine gets no inotify watch: later, but never missed. */
+import { describe, expect, test } from "bun:test"
+import { binary, type Calling, Rig } from "../Rig.ts"
+
+/** Calls are made in a user namespace of their own, in which the system grants no watch. So their engines have none. */
+class UnwatchedRig extends Rig {
+  readonly #limit: string
+
+  constructor(limit: string) {
+    super()
+    this.#limit = limit
+  }
+
+  override spawn(args: ReadonlyArray<string>, { cwd = this.scratch, env, stdin }: Calling = {}) {
+    const refuse = `echo 0 >/proc/sys/user/${this.#limit} && exec "$0" "$@"`
+    return Bun.spawn(["unshare", "-Ur", "/bin/sh", "-c", refuse, binary, ...args], {
+      cwd,
+      env: this.environment(env),
+      stdin: stdin === undefined ? "ignore" : new Blob([stdin]),
+      stdout: "pipe",
+      stderr: "pipe"
+    })
+  }
+}
+
+for (const limit of ["max_inotify_watches", "max_inotify_instances"]) {
+  describe(`with ${limit} used up`, () => {
+    test.concurrent("lines are seen as they come, and another engine takes over and sees the end", async () => {
+      await using rig = new UnwatchedRig(limit)
+      await rig.data("start", { id: "t", stdin: "open", script: "echo listening; read go; setsid sleep 60 & exit 4", readyWhen: { log: "listening", startupTimeoutMs: 20_000 } })
+      await rig.data("wait", { id: "t", for: { log: "listening" } })
+      await rig.killEngine()
+      expect((await rig.task("status", { id: "t" }))["status"]).toBe("running")
+      await rig.data("send", { id: "t", text: "go\n" })
+      expect(await rig.task("wait", { id: "t" })).toMatchObject({ status: "failed", exitCode: 4 })
+    })
+
+    test.concurrent("doctor and why say so", async () => {
+      await using rig = new UnwatchedRig(limit)
+      await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
+      expect(JSON.stringify(await rig.data("doctor"))).toContain("the system refuses to watch files")
+      expect(JSON.stringify(await rig.data("why", { id: "t" }))).toContain("refuses a watch on its output")
+    })
+  })
+}

@@ -1,0 +1,48 @@
+/**
+ * The event that a file or folder changes. The system may refuse a watch: each user has a limit of inotify instances and watches
+ * (EMFILE, ENOSPC). Then it is looked at now and then, until the system grants one.
+ */
+import { type FSWatcher, watch } from "node:fs"
+import { lookNowAndThen } from "./nowAndThen.ts"
+
+/** Calls back at each change of what is at the path, and now and then while that cannot be watched, until the returned function is called. */
+export const onChange = (path: string, changed: () => void): (() => void) => {
+  let watcher: FSWatcher | null = null
+  let lookNoMore: (() => void) | null = null
+
+  const refused = (): void => {
+    watcher?.close()
+    watcher = null
+    lookNoMore ??= lookNowAndThen(look)
+  }
+  const arm = (): void => {
+    try {
+      watcher = watch(path, { persistent: false }, changed).on("error", refused)
+      lookNoMore?.()
+      lookNoMore = null
+    } catch {
+      refused()
+    }
+  }
+  // What came before the watch has no event.
+  const look = (): void => {
+    arm()
+    changed()
+  }
+
+  arm()
+  return () => {
+    watcher?.close()
+    lookNoMore?.()
+  }
+}
+
+/** Whether the system refuses a watch on the folder now: with its words, null when it grants one. */
+export const refusalToWatch = (folder: string): string | null => {
+  try {
+    watch(folder, { persistent: false }).close()
+    return null
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : String(thrown)
+  }
+}
