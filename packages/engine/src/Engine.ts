@@ -22,6 +22,7 @@ import { makeShutdown, Shutdown } from "./life/Shutdown.ts"
 import { layerNotices } from "./notify/Notices.ts"
 import { layerProbes } from "./probe/Probes.ts"
 import { serve } from "./server/Server.ts"
+import { layerClearings } from "./task/Clearings.ts"
 import { layerDeadlines } from "./task/Deadlines.ts"
 import { keepDue } from "./task/Due.ts"
 import { layerLiveAttempts } from "./task/LiveAttempts.ts"
@@ -57,7 +58,7 @@ const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<Stores, Sto
     Layer.provideMerge(Layer.mergeAll(layerReports, layerIdleness, layerAgentAttempts)),
     Layer.provideMerge(layerTransitions),
     Layer.provideMerge(layerLiveAttempts),
-    Layer.provideMerge(Layer.mergeAll(Layer.provide(layerAdmission, layerResources), layerPauses)),
+    Layer.provideMerge(Layer.mergeAll(Layer.provide(layerAdmission, layerResources), layerPauses, layerClearings)),
     Layer.provideMerge(Layer.mergeAll(layerAlarm, layerSettings(options.environment))),
     // Closed when all that writes to it has ended.
     Layer.provideMerge(layerStore),

@@ -105,7 +105,7 @@ export class TaskStore extends Context.Service<
     readonly liveCount: Effect.Effect<number, StoreError>
     /** Queued tasks that may run now. */
     readonly ready: (filter: ReadyFilter) => Effect.Effect<ReadonlyArray<Task>, StoreError>
-    /** How many tasks of each queue are running or stopping; queues without any are left out. */
+    /** How many tasks of each queue take a slot; queues without any are left out. */
     readonly busy: Effect.Effect<Readonly<Record<string, number>>, StoreError>
     /** The names of the queues with queued tasks. */
     readonly waitingQueues: Effect.Effect<ReadonlyArray<string>, StoreError>

@@ -3,12 +3,12 @@ import type { AttemptEnd } from "./AttemptEnd.ts"
 import type { Failure } from "./Failure.ts"
 import type { StopSignal, TaskSpec } from "./TaskSpec.ts"
 
-/** An order for a task that exists. */
+/** An order for a task that exists. `leftover`: a look found live processes of an earlier attempt of a task that does not run. */
 export type TaskCommand =
   /** Its dependencies hold: it may run. */
   | { readonly type: "Release" }
   /** One of its dependencies can no longer hold. */
-  | { readonly type: "Withdraw"; readonly failure: Failure }
+  | { readonly type: "Withdraw"; readonly failure: Failure; readonly leftover?: boolean }
   /** A slot is free: open the next attempt. */
   | { readonly type: "Open" }
   /** Its probe succeeded. */
@@ -16,7 +16,7 @@ export type TaskCommand =
   /** Its probe failed too often. */
   | { readonly type: "ReportUnhealthy"; readonly output: string }
   /** Somebody wants it to end. A second stop may only shorten the grace period. */
-  | { readonly type: "Stop"; readonly reason: string | null; readonly signal: StopSignal; readonly graceMs: number }
+  | { readonly type: "Stop"; readonly reason: string | null; readonly signal: StopSignal; readonly graceMs: number; readonly leftover?: boolean }
   /** One of its own limits was reached. */
   | { readonly type: "Limit"; readonly failure: Failure }
   /** Its attempt has ended and nothing of it is alive that has to be waited for. */

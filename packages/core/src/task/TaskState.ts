@@ -9,7 +9,8 @@ import { StopSignal } from "./TaskSpec.ts"
 export const StopIntent = Schema.Union([
   Schema.Struct({ kind: Schema.tag("cancel") }),
   Schema.Struct({ kind: Schema.tag("restart") }),
-  Schema.Struct({ kind: Schema.tag("fail"), failure: Failure })
+  Schema.Struct({ kind: Schema.tag("fail"), failure: Failure }),
+  Schema.Struct({ kind: Schema.tag("withdraw"), failure: Failure })
 ])
 export type StopIntent = typeof StopIntent.Type
 
@@ -43,11 +44,15 @@ export const Running = Schema.Struct({
   health: Schema.NullOr(Health),
   ...attempt
 })
-/** A stop was asked for and not all processes are gone; `killAt` is when SIGKILL follows. */
+/**
+ * A stop was asked for and not all processes are gone; `killAt` is when SIGKILL follows. `ended` is there when no attempt runs and
+ * leftover processes of an earlier one are stopped: how the attempt has ended, null for an attempt that was never opened.
+ */
 export const Stopping = Schema.Struct({
   status: Schema.tag("stopping"),
   ...spawn,
-  startedAt: Schema.Finite,
+  startedAt: Schema.NullOr(Schema.Finite),
+  ended: Schema.optionalKey(Schema.NullOr(AttemptEnd)),
   since: Schema.Finite,
   killAt: Schema.Finite,
   signal: StopSignal,
@@ -170,5 +175,15 @@ export const spawnedAt = (state: TaskState): number | null => {
 /** The last attempt that was opened, 0 when none was: what is still awaited, or was withdrawn before it began, is none. */
 export const lastAttempt = (state: TaskState): number => (hasBegun(state) ? state.attempt : state.attempt - 1)
 
+/** How the state's attempt has ended; null when it has not, or never began. */
+export const endOf = (state: TaskState): AttemptEnd | null => {
+  if (state.status === "stopping") return state.ended ?? null
+  return "end" in state ? state.end : null
+}
+
 /** The last attempt that has ended, 0 when none has: one that is awaited or runs has not, one that was withdrawn never began. */
-export const lastEnded = (state: TaskState): number => ("end" in state && state.end !== null ? state.attempt : state.attempt - 1)
+export const lastEnded = (state: TaskState): number => (endOf(state) === null ? state.attempt - 1 : state.attempt)
+
+/** Whether the task takes a slot of its queue: a stop of leftover processes alone takes none. */
+export const holdsSlot = (state: TaskState): boolean =>
+  state.status === "running" || (state.status === "stopping" && state.ended === undefined)

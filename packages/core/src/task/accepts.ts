@@ -4,8 +4,8 @@ import type { TaskStatus } from "./TaskState.ts"
 
 /** For each status the commands it accepts, and the statuses that each can lead to. */
 export const accepts = {
-  blocked: { Release: ["queued"], Withdraw: ["cancelled"], Stop: ["cancelled"] },
-  queued: { Open: ["running"], Stop: ["cancelled"] },
+  blocked: { Release: ["queued"], Withdraw: ["cancelled", "stopping"], Stop: ["cancelled", "stopping"] },
+  queued: { Open: ["running"], Stop: ["cancelled", "stopping"] },
   running: {
     ReportReady: ["running"],
     ReportUnhealthy: ["running"],
@@ -15,7 +15,7 @@ export const accepts = {
     End: ["completed", "failed", "retrying"]
   },
   stopping: { Stop: ["stopping"], End: ["cancelled", "queued", "failed", "retrying"] },
-  retrying: { Retry: ["queued"], Stop: ["cancelled"], Restart: ["queued", "blocked"] },
+  retrying: { Retry: ["queued"], Stop: ["cancelled", "stopping"], Restart: ["queued", "blocked"] },
   completed: { Restart: ["queued", "blocked"] },
   failed: { Restart: ["queued", "blocked"] },
   cancelled: { Restart: ["queued", "blocked"] }

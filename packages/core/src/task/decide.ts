@@ -21,6 +21,7 @@ export interface IllegalTransition {
 export type Decision = Result.Result<ReadonlyArray<TaskEvent>, IllegalTransition>
 
 type Live = Extract<TaskState, { readonly status: "running" | "stopping" }>
+type Stopping = Extract<TaskState, { readonly status: "stopping" }>
 
 /** Decides `command` at the instant `at`. Fails with IllegalTransition when the status does not accept it. */
 export const decide = (command: TaskCommand, task: Task, at: number): Decision => {
@@ -51,7 +52,7 @@ const openings: ReadonlySet<TaskEvent["type"]> = new Set<Opening["type"]>(["task
 const isOfAttempt = (event: TaskEvent): event is Exclude<TaskEvent, Opening> => !openings.has(event.type)
 
 /** From when on the time of an attempt counts (epoch ms). */
-const beganAt = (state: Live): number => state.spawnedAt ?? state.startedAt
+const beganAt = (state: Live, otherwise: number): number => state.spawnedAt ?? state.startedAt ?? otherwise
 
 const eventsOf = (command: TaskCommand, task: Task, at: number): ReadonlyArray<TaskEvent> => {
   const { state, spec } = task
@@ -59,7 +60,9 @@ const eventsOf = (command: TaskCommand, task: Task, at: number): ReadonlyArray<T
     case "Release":
       return [queued(state.attempt, state.tries, earliestStart(spec, at))]
     case "Withdraw":
-      return [cancelled(null, command.failure, null)]
+      return command.leftover === true
+        ? [stopping({ kind: "withdraw", failure: command.failure }, task, at, null)]
+        : [cancelled(null, command.failure, null)]
     case "Open":
       return [
         { type: "task.started", probed: isProbed(task), attempt: state.attempt, tries: state.tries + 1 }
@@ -86,8 +89,8 @@ const stop = (
   state: TaskState,
   at: number
 ): ReadonlyArray<TaskEvent> => {
-  const { reason, signal, graceMs } = command
-  if (state.status === "running") {
+  const { reason, signal, graceMs, leftover = false } = command
+  if (state.status === "running" || (state.status !== "stopping" && leftover)) {
     return [{ type: "task.stopping", intent: { kind: "cancel" }, signal, killAt: at + graceMs, reason }]
   }
   if (state.status === "stopping") {
@@ -125,18 +128,25 @@ const laterThan = (at: number, notBefore: number | null): number | null =>
 const end = (seen: AttemptEnd, task: Task): ReadonlyArray<TaskEvent> => {
   const { state, spec } = task
   if (state.status !== "running" && state.status !== "stopping") return []
+  // Only leftover processes were stopped: no attempt has ended by this.
+  if (state.status === "stopping" && state.ended !== undefined) return [withdrawn(state, state.ended)]
   // The time of a file has a coarser grain than the clock: it may lie a little before the start.
-  const ended = { ...seen, endedAt: Math.max(seen.endedAt, beganAt(state)) }
+  const ended = { ...seen, endedAt: Math.max(seen.endedAt, beganAt(state, seen.endedAt)) }
   if (state.status === "stopping") {
     if (state.intent.kind === "cancel") return [cancelled(state.reason, null, ended)]
     if (state.intent.kind === "restart") {
       const notBefore = laterThan(ended.endedAt, spec.notBefore)
       return [{ type: "task.queued", attempt: state.attempt + 1, tries: 0, notBefore, end: ended }]
     }
+    if (state.intent.kind === "withdraw") return [withdrawn(state, ended)]
     return conclude(state.intent.failure, ended, task, state)
   }
   return conclude(failureOf(ended, spec.successExitCodes), ended, task, state)
 }
+
+/** The end of a stop that no other attempt follows. */
+const withdrawn = ({ intent, reason }: Stopping, ended: AttemptEnd | null): TaskEvent =>
+  intent.kind === "withdraw" ? cancelled(null, intent.failure, ended) : cancelled(reason, null, ended)
 
 const conclude = (
   failure: Failure | null,
@@ -145,7 +155,7 @@ const conclude = (
   state: Live
 ): ReadonlyArray<TaskEvent> => {
   const policy = task.spec.restart
-  const lasted = ended.endedAt - beganAt(state) >= policy.resetAfterMs && policy.resetAfterMs > 0
+  const lasted = ended.endedAt - beganAt(state, ended.endedAt) >= policy.resetAfterMs && policy.resetAfterMs > 0
   const tries = lasted ? 1 : state.tries
   if (wantsAnother(policy, failure, tries)) {
     const retryAt = ended.endedAt + retryDelayMs(policy, tries)

@@ -2,8 +2,9 @@
 import type { Actor } from "./Actor.ts"
 import type { Task } from "./Task.ts"
 import type { TaskEvent } from "./TaskEvent.ts"
+import type { AttemptEnd } from "./AttemptEnd.ts"
 import { earliestStart } from "./TaskSpec.ts"
-import type { TaskState } from "./TaskState.ts"
+import { endOf, type TaskState } from "./TaskState.ts"
 
 /** An event's instant (epoch milliseconds) and cause. */
 export interface Occasion {
@@ -86,7 +87,8 @@ const leave = (state: TaskState, event: Leaving, { at, actor }: Occasion): TaskS
     case "task.stopping":
       return {
         status: "stopping",
-        startedAt: startedAt ?? at,
+        startedAt,
+        ...leftoverOf(state),
         since: state.status === "stopping" ? state.since : at,
         killAt: event.killAt,
         signal: event.signal,
@@ -114,13 +116,20 @@ const leave = (state: TaskState, event: Leaving, { at, actor }: Occasion): TaskS
   }
 }
 
+/** What a stop says of an attempt that does not run. */
+const leftoverOf = (state: TaskState): { readonly ended?: AttemptEnd | null } => {
+  if (state.status === "stopping") return state.ended === undefined ? {} : { ended: state.ended }
+  if (state.status === "retrying") return { ended: state.end }
+  return state.status === "running" ? {} : { ended: null }
+}
+
 /** A task that waits for its retry ends at the stop, one that runs at the end of its process, by whom asked for it. */
 const withdrawal = (
   state: TaskState,
   { end, failure, reason }: Extract<TaskEvent, { readonly type: "task.cancelled" }>,
   { at, actor }: Occasion
 ) => ({
-  endedAt: end !== null && state.status !== "retrying" ? end.endedAt : at,
+  endedAt: end !== null && endOf(state) === null ? end.endedAt : at,
   end,
   failure,
   by: state.status === "stopping" ? state.by : actor,

@@ -8,9 +8,9 @@ import { type Health, isFinal, statuses, type TaskStatus } from "./TaskState.ts"
 
 const statusTexts: Readonly<Record<TaskStatus, string>> = {
   blocked: "Waits for the tasks that it depends on.",
-  queued: "May run; waits for a slot, or for its `notBefore`.",
+  queued: "May run; waits for a slot, for its `notBefore`, or until leftover processes of the attempt before are gone.",
   running: "Its attempt's process group is alive.",
-  stopping: "A stop was asked for, and not all of its processes are gone yet.",
+  stopping: "A stop was asked for, and not all of its processes, or leftover processes of an earlier attempt, are gone yet.",
   retrying: "The attempt ended, and the restart policy opens another at `retryAt`.",
   completed: "Ended with exit code 0, or with one of `successExitCodes`.",
   failed: "Ended otherwise; `failure` says how.",
@@ -19,11 +19,11 @@ const statusTexts: Readonly<Record<TaskStatus, string>> = {
 
 const commandTexts: Readonly<Record<TaskCommand["type"], string>> = {
   Release: "All of its dependencies hold.",
-  Withdraw: "One of its dependencies can no longer hold.",
+  Withdraw: "One of its dependencies can no longer hold; a look at its leftover processes comes with it.",
   Open: "A slot is free: the next attempt starts.",
   ReportReady: "Its probe succeeded.",
   ReportUnhealthy: "Its probe failed too often.",
-  Stop: "Somebody wants it to end. Another stop only ever shortens the grace period.",
+  Stop: "Somebody wants it to end; a look at its leftover processes comes with it. Another stop only ever shortens the grace period.",
   Limit: "One of its own limits was reached, such as `timeout`.",
   End: "Its attempt has ended, and nothing of it is alive.",
   Retry: "The delay of the restart policy is over.",

@@ -5,7 +5,7 @@ import { evolve } from "@backbeat/core/task/evolve"
 import { Task } from "@backbeat/core/task/Task"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
 import { TaskEvent } from "@backbeat/core/task/TaskEvent"
-import { isFinal, statuses } from "@backbeat/core/task/TaskState"
+import { endOf as endOfState, isFinal, statuses } from "@backbeat/core/task/TaskState"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
@@ -42,7 +42,7 @@ const commands = fc.oneof(
   { weight: 1, arbitrary: fc.constant<TaskCommand>(scenario.limit) },
   {
     weight: 2,
-    arbitrary: fc.nat(50).map((graceMs): TaskCommand => ({ type: "Stop", reason: null, signal: "SIGTERM", graceMs }))
+    arbitrary: fc.tuple(fc.nat(50), fc.boolean()).map(([graceMs, leftover]): TaskCommand => ({ type: "Stop", reason: null, signal: "SIGTERM", graceMs, leftover }))
   },
   {
     weight: 2,
@@ -53,7 +53,7 @@ const commands = fc.oneof(
   { weight: 2, arbitrary: fc.constant<TaskCommand>(scenario.release) },
   {
     weight: 1,
-    arbitrary: fc.constant<TaskCommand>({ type: "Withdraw", failure: { type: "DependencyFailed", taskId: "base" } })
+    arbitrary: fc.boolean().map((leftover): TaskCommand => ({ type: "Withdraw", failure: { type: "DependencyFailed", taskId: "base" }, leftover }))
   }
 )
 
@@ -96,7 +96,10 @@ const histories: fc.Arbitrary<History> = fc
     return { first, moves, last: task }
   })
 
-const endOf = ({ state }: Task): AttemptEnd | null => ("end" in state ? state.end : null)
+const endOf = ({ state }: Task): AttemptEnd | null => endOfState(state)
+/** What an end tells of an attempt: nothing new where leftover processes alone were stopped. */
+const toldBy = (told: AttemptEnd, { state }: Task): AttemptEnd | null =>
+  state.status === "stopping" && state.ended !== undefined ? state.ended : told
 const isLive = ({ state }: Task): boolean => state.status === "running" || state.status === "stopping"
 const always = (check: (history: History) => void): void => fc.assert(fc.property(histories, check), { numRuns: 1000 })
 
@@ -145,8 +148,8 @@ describe("every history of a task", () => {
 
   test("tells in its events how each attempt ended", () => {
     always(({ moves }) => {
-      for (const { command, events } of moves) {
-        if (command.type === "End") expect(events.map((event) => ("end" in event ? event.end : null))).toEqual([command.end])
+      for (const { command, before, events } of moves) {
+        if (command.type === "End") expect(events.map((event) => ("end" in event ? event.end : null))).toEqual([toldBy(command.end, before)])
       }
     })
   })
@@ -154,7 +157,7 @@ describe("every history of a task", () => {
   test("keeps the facts of the last end until another attempt is queued or blocked", () => {
     always(({ moves }) => {
       for (const { command, before, after } of moves) {
-        const kept = command.type === "End" ? command.end : endOf(before)
+        const kept = command.type === "End" ? toldBy(command.end, before) : endOf(before)
         if (!["queued", "blocked"].includes(after.state.status) && kept !== null) expect(endOf(after)).toEqual(kept)
       }
     })

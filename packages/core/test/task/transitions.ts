@@ -1,4 +1,5 @@
 /** Every accepted transition with its exact events and the state it leads to. */
+import { leftovers } from "./leftovers.ts"
 import { restarts } from "./restarts.ts"
 import type { Transition } from "./Transition.ts"
 import * as scenario from "./scenario.ts"
@@ -253,4 +254,4 @@ const ending: ReadonlyArray<Transition> = [
 ]
 
 /** All of them. */
-export const transitions: ReadonlyArray<Transition> = [...waiting, ...live, ...ending, ...restarts]
+export const transitions: ReadonlyArray<Transition> = [...waiting, ...leftovers, ...live, ...ending, ...restarts]

@@ -1,6 +1,7 @@
 /** Admission to the queue `agents`: what runs in it and since when, the limits, and the machine's resources, put together. */
 import { admit, type Held, type Verdict } from "@backbeat/core/queue/admit"
 import { agentsQueue } from "@backbeat/core/queue/queueNames"
+import { holdsSlot } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -41,7 +42,7 @@ const isAgents = ({ task }: Committed): boolean => task.spec.queue === agentsQue
 const note = (starts: Starts, committed: ReadonlyArray<Committed>): Starts => {
   for (const { task } of committed.filter(isAgents)) {
     const { state } = task
-    if (state.status === "running" || state.status === "stopping") starts.set(task.id, state.startedAt)
+    if (holdsSlot(state) && "startedAt" in state && state.startedAt !== null) starts.set(task.id, state.startedAt)
     else starts.delete(task.id)
   }
   return starts
@@ -52,7 +53,7 @@ const make = Effect.gen(function* () {
   const resources = yield* Resources
   const running = yield* (yield* TaskStore).list({ queue: agentsQueue, status: ["running", "stopping"] }, { limit: 500 })
   const starts: Starts = new Map(
-    running.tasks.flatMap(({ id, state }) => ("startedAt" in state && state.startedAt !== null ? [[id, state.startedAt]] : []))
+    running.tasks.flatMap(({ id, state }) => (holdsSlot(state) && "startedAt" in state && state.startedAt !== null ? [[id, state.startedAt]] : []))
   )
   let held: Held | null = null
   let lookedAt = Number.NEGATIVE_INFINITY

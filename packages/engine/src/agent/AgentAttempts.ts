@@ -121,7 +121,7 @@ const make = Effect.gen(function* () {
    * Undefined when nobody noted it, or it cannot be read.
    */
   const usedBefore = ({ agent, session }: AgentWork, { state }: Task) =>
-    session === null || (state.status !== "running" && state.status !== "stopping")
+    session === null || (state.status !== "running" && state.status !== "stopping") || state.startedAt === null
       ? Effect.undefined
       : sessions.used({ agent, id: session.id }, state.startedAt).pipe(
           Effect.map((used) => used ?? undefined),

@@ -13,6 +13,7 @@ import { Home } from "../home/Home.ts"
 import { isHeld } from "../process/AliveFifo.ts"
 import { stopTree } from "../process/stopTree.ts"
 import { treeOf } from "../task/attemptSpec.ts"
+import { withLeftovers } from "../task/leftover.ts"
 import { Supervisor } from "../task/Supervisor.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { makeUntilEnded } from "../task/until.ts"
@@ -91,9 +92,11 @@ const makeCancelHandler = Effect.gen(function* () {
         const by = actorOf(call)
         const pipeline = yield* tx.changePipeline(yield* find(id), { type: "Cancel", reason: reason ?? null }, by)
         const told = reason ?? `pipeline ${id} was cancelled`
-        for (const task of (yield* tasksOf(pipeline)).filter((each) => isLive(each) && !isEnding(each))) {
+        const stopped = (yield* tasksOf(pipeline)).filter((each) => isLive(each) && !isEnding(each))
+        const leftover = withLeftovers(root, stopped.filter(({ state }) => state.status !== "running"))
+        for (const task of stopped) {
           const { stopSignal: signal, gracePeriodMs: graceMs } = task.spec
-          yield* tx.change(task, { type: "Stop", reason: told, signal, graceMs }, by)
+          yield* tx.change(task, { type: "Stop", reason: told, signal, graceMs, leftover: leftover.has(task.id) }, by)
         }
       })
     )

@@ -13,9 +13,8 @@ import * as Result from "effect/Result"
 import { Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
 import { Settings } from "../home/Settings.ts"
-import { look } from "../process/look.ts"
 import { stopTree } from "../process/stopTree.ts"
-import { treeOf } from "../task/attemptSpec.ts"
+import { hasLeftovers, lastTreeOf, withLeftovers } from "../task/leftover.ts"
 import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { Transitions } from "../task/Transitions.ts"
 import type { Tx } from "../task/Tx.ts"
@@ -29,6 +28,13 @@ import { makeShowEnd, makeUntilAttempt } from "./waiting.ts"
 
 /** How long, in milliseconds, a stop waits for an end that is known: longer than the work tree may be looked at. */
 const knownEndMs = 5000
+
+/** A task as it was seen before its stop is asked for, and whether a look found leftover processes of it. */
+interface Seen {
+  readonly seen: Task
+  readonly leftover: boolean
+  readonly call: Call
+}
 
 /** How what an ended task left running is to be stopped. */
 const orderOf = ({ spec }: Task, { signal, force }: Input<"stop">) =>
@@ -52,29 +58,43 @@ const makeStopHandler = Effect.gen(function* () {
     const live = lives.find(id)
     if (live?.over !== true) return
     const { attempt } = live
-    const committed = until(id, ({ state }) => isFinal(state.status) || state.attempt > attempt)
+    const committed = until(id, ({ state }) => state.status !== "running" || state.attempt > attempt)
     yield* Effect.mapError(Effect.timeoutOption(committed, knownEndMs), toProblem(id))
   })
 
+  /** Asks for the stop in a transaction. A task that has changed since it was seen is looked at again. */
+  const askForStop = ({ id, reason, signal, force }: Input<"stop">, { seen, leftover, call }: Seen) =>
+    transitions.commit((tx) =>
+      Effect.gen(function* () {
+        const task = yield* view.find(id)
+        const isSame = task.state.status === seen.state.status && task.state.attempt === seen.state.attempt
+        const command = {
+          type: "Stop",
+          reason: reason ?? null,
+          signal: signal ?? task.spec.stopSignal,
+          graceMs: force === true ? 0 : task.spec.gracePeriodMs,
+          leftover: isSame ? leftover : withLeftovers(root, [task]).has(id)
+        } as const
+        return (yield* tx.change(task, command, actorOf(call))).state
+      })
+    )
+
   const stop = handle(operations.stop, (input, call) =>
     Effect.gen(function* () {
-      const { id, reason, signal, force } = input
+      const { id } = input
       yield* endThatIsKnown(id)
       const task = yield* view.find(id)
       // The same call, sent again because its connection broke: it has been done.
       if (call.caller.repeated === true && task.state.status === "cancelled") return { task: yield* view.show(task) }
-      if (isFinal(task.state.status) && (yield* look(treeOf(root, task))).length > 0) {
-        yield* stopTree(treeOf(root, task), yield* orderOf(task, input))
+      const tree = lastTreeOf(root, task)
+      const leftover = task.state.status !== "running" && task.state.status !== "stopping" && (yield* hasLeftovers(root, task))
+      if (isFinal(task.state.status) && tree !== null && leftover) {
+        yield* stopTree(tree, yield* orderOf(task, input))
         return { task: yield* view.show(task) }
       }
-      const command = {
-        type: "Stop",
-        reason: reason ?? null,
-        signal: signal ?? task.spec.stopSignal,
-        graceMs: force === true ? 0 : task.spec.gracePeriodMs
-      } as const
-      yield* Effect.mapError(transitions.apply(id, command, actorOf(call)), toProblem(id))
-      const ended = until(id, ({ state }) => isFinal(state.status) || state.attempt > task.state.attempt)
+      const { attempt } = yield* Effect.mapError(askForStop(input, { seen: task, leftover, call }), toProblem(id))
+      // What is waited for is what the transaction made of the task: it may be another attempt than the one that was seen.
+      const ended = until(id, ({ state }) => isFinal(state.status) || state.attempt > attempt)
       return { task: yield* view.show(yield* Effect.mapError(ended, toProblem(id))) }
     })
   )

@@ -1,10 +1,9 @@
 /** Shows a task to callers. */
 import type { BriefTask, TaskAnswer } from "@backbeat/contract/TaskAnswer"
-import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import type { Failure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import type { Work } from "@backbeat/core/task/TaskSpec"
-import { endedAt, lastAttempt, spawnedAt, type TaskState } from "@backbeat/core/task/TaskState"
+import { endedAt, endOf, lastAttempt, spawnedAt, type TaskState } from "@backbeat/core/task/TaskState"
 import { statSync } from "node:fs"
 import { attemptDir } from "../home/Home.ts"
 import type { LiveAttempt } from "../task/LiveAttempts.ts"
@@ -17,11 +16,9 @@ export const iso = (at: number): string => new Date(at).toISOString()
 
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at))
 
-const endOf = (state: TaskState): AttemptEnd | null => ("end" in state ? state.end : null)
-
 const failureOf = (state: TaskState): Failure | null => {
   if ("failure" in state) return state.failure
-  return state.status === "stopping" && state.intent.kind === "fail" ? state.intent.failure : null
+  return state.status === "stopping" && "failure" in state.intent ? state.intent.failure : null
 }
 
 /** The row learns with its next change when its attempt was spawned; who looks after it knows. */
@@ -47,7 +44,7 @@ const hasProcess = ({ status }: TaskState): boolean => status === "running" || s
 
 /** The attempt that a task is in, or is to be in. One that was withdrawn before it began does not count. */
 const countedAttempt = (state: TaskState): number =>
-  state.status === "cancelled" && state.startedAt === null ? state.attempt - 1 : state.attempt
+  (state.status === "cancelled" || state.status === "stopping") && state.startedAt === null ? state.attempt - 1 : state.attempt
 
 /** A task as `list` shows it. */
 export const briefTask = (task: Task, live: LiveAttempt | null): BriefTask => {

@@ -7,7 +7,7 @@ import { describeFailure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
-import { isFinal, spawnedAt } from "@backbeat/core/task/TaskState"
+import { holdsSlot, spawnedAt } from "@backbeat/core/task/TaskState"
 import { QueueStore } from "@backbeat/store/QueueStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
@@ -17,7 +17,6 @@ import { makeQueueLook } from "../admission/QueueLook.ts"
 import { readableDir } from "../agent/readableDir.ts"
 import { Home } from "../home/Home.ts"
 import { lastLinesOf } from "../output/lastLinesOf.ts"
-import { isHeld } from "../process/AliveFifo.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { treeOf } from "../task/attemptSpec.ts"
 import { type LiveAttempt, LiveAttempts } from "../task/LiveAttempts.ts"
@@ -26,6 +25,7 @@ import { handle, toProblem } from "./Call.ts"
 import { iso } from "./taskAnswer.ts"
 import { View } from "./View.ts"
 import { makeWhyBlocked } from "./whyBlocked.ts"
+import { makeWhyLeftover } from "./whyLeftover.ts"
 
 type Reason = Output<"why">["because"][number]
 type Explanation = Omit<Output<"why">, "status">
@@ -33,7 +33,7 @@ type Explanation = Omit<Output<"why">, "status">
 const withReason = (sentence: string, reason: string | null): string => (reason === null ? sentence : `${sentence}: ${reason}`)
 
 const sayStopping = (event: Extract<TaskEvent, { readonly type: "task.stopping" }>, actor: Actor): string => {
-  if (event.intent.kind === "fail") return `it is being stopped because it ${describeFailure(event.intent.failure)}`
+  if ("failure" in event.intent) return `it is being stopped because it ${describeFailure(event.intent.failure)}`
   const what = event.intent.kind === "restart" ? "a restart" : "a stop"
   return withReason(`${what} was asked for by ${actorName(actor)}`, event.reason)
 }
@@ -139,13 +139,6 @@ const nextOf = (task: Task, again: string): string | null => {
   }
 }
 
-/** What an ended task has left running; only processes that kept its descriptor are seen here. */
-const leftOf = (root: string, task: Task): ReadonlyArray<Reason> => {
-  const end = "end" in task.state ? task.state.end : null
-  if (end === null || !isHeld(treeOf(root, task).dir)) return []
-  return [{ what: "processes that it started still run; stop ends them", since: iso(end.endedAt) }]
-}
-
 /** What the folder of a running task's attempt tells beyond the store: an end that a full disk keeps out of it, or that the shim was killed. */
 const explainAttempt = (root: string, task: Task, now: number): Explanation | null => {
   const attempt = task.state.status === "running" ? inspectAttempt(treeOf(root, task).dir) : null
@@ -182,23 +175,28 @@ export const makeWhyHandler = Effect.gen(function* () {
   const lives = yield* LiveAttempts
   const { explainBlocked, explainWithdrawn, explainAgain } = yield* makeWhyBlocked
   const { root } = yield* Home
+  const explainLeftover = yield* makeWhyLeftover
   return handle(operations.why, ({ id }) =>
     Effect.gen(function* () {
       const stored = yield* view.find(id)
       const task = spawned(stored, lives.startedAt(stored))
       const { status } = task.state
       const now = yield* Clock.currentTimeMillis
+      const left = holdsSlot(task.state) ? [] : yield* explainLeftover(task, now)
       if (status === "queued") {
         const circumstances = {
           now,
           standing: yield* look.standingOf(task.spec.queue),
           ahead: yield* queues.ahead(id, now)
         }
-        return { status, ...explainQueued(task, circumstances) }
+        const explained = explainQueued(task, circumstances)
+        return { status, ...explained, because: [...left, ...explained.because] }
       }
-      if (status === "blocked") return { status, ...(yield* explainBlocked(task)) }
+      if (status === "blocked") {
+        const explained = yield* explainBlocked(task)
+        return { status, ...explained, because: [...explained.because, ...left] }
+      }
       const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
-      const left = isFinal(status) ? leftOf(root, task) : []
       const found = explainAttempt(root, task, now)
       const because = [...(found?.because ?? left), ...reasons(attributed(history, task)), ...(yield* explainWithdrawn(task)), ...(yield* lastSaid(root, task)), ...unwatched(lives.find(id), now)]
       return { status, because, next: found?.next ?? nextOf(task, yield* explainAgain(task)) }

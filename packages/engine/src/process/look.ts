@@ -51,6 +51,12 @@ const ask = (asked: Asked, begin: () => void): Look =>
 /** The live processes of an attempt as `remainsOfAll` tells them, by a reading on the next turn of the event loop. */
 export const look = (tree: AttemptTree): Look => ask({ tree, known: [] }, () => setImmediate(answerAll))
 
+const betweenLooksMs = 1
+
+/** Looks again when a look has found nothing: a process shows no environment for an instant while it execs. */
+export const lookTwice = (tree: AttemptTree): Look =>
+  Effect.flatMap(look(tree), (left) => (left.length > 0 ? Effect.succeed(left) : Effect.delay(look(tree), betweenLooksMs)))
+
 /**
  * Looks as one of possibly many that look again and again: the reading begins after the request too, but waits for others as
  * long as one lasts. `known`, what an earlier look found, keeps it known.

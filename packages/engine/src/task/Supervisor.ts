@@ -12,11 +12,14 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import { Home } from "../home/Home.ts"
 import { forgetEnvironment } from "../home/KeptEnvironment.ts"
+import { makeClear } from "./clear.ts"
+import { Clearings } from "./Clearings.ts"
 import { Deadlines } from "./Deadlines.ts"
 import { foundSpawn } from "./foundSpawn.ts"
 import { LiveAttempts } from "./LiveAttempts.ts"
 import { makeLookAfter } from "./lookAfter.ts"
 import { makeOpen } from "./open.ts"
+import { persistently } from "./persistently.ts"
 import { makeStop } from "./stop.ts"
 import { Transitions } from "./Transitions.ts"
 import type { Committed } from "./Tx.ts"
@@ -60,6 +63,8 @@ const make = Effect.gen(function* () {
   const { lookAfter } = yield* makeLookAfter
   const open = yield* makeOpen
   const stop = yield* makeStop
+  const clearings = yield* Clearings
+  const { clear, forget } = yield* makeClear
   const stops = yield* FiberMap.make<string>()
   const acts = yield* makeActs
 
@@ -75,7 +80,7 @@ const make = Effect.gen(function* () {
     const live = lives.find(task.id)
     if (live !== null) live.stopping = true
     return Effect.asVoid(
-      Effect.andThen(deadlines.clear(task.id), FiberMap.run(stops, task.id, stop(task), { startImmediately: true }))
+      Effect.andThen(deadlines.clear(task.id), FiberMap.run(stops, task.id, persistently(`the stop of ${task.id}`, stop(task)), { startImmediately: true }))
     )
   }
 
@@ -88,15 +93,23 @@ const make = Effect.gen(function* () {
 
   transitions.onCommit((commit) => {
     for (const each of commit) {
+      if (each.task.state.status !== "queued" && clearings.find(each.task.id) !== null) {
+        clearings.forget(each.task.id)
+        acts.add(forget(each.task.id))
+      }
       const its = act(each)
       if (its !== null) acts.add(its)
     }
+    for (const task of clearings.takeWanted()) acts.add(persistently(`looking at what ${task.id} has left`, clear(task)))
   })
 
   return Supervisor.of({
-    acted: acts.done,
+    // What was found clear is opened by an act that comes behind those that were there.
+    acted: Effect.andThen(acts.done, acts.done),
     takeOver: (task) =>
-      task.state.status === "stopping" ? Effect.andThen(lookAfter(task, foundSpawn(root, task)), beginStop(task)) : open(task)
+      task.state.status !== "stopping"
+        ? open(task)
+        : Effect.andThen(task.state.ended === undefined ? lookAfter(task, foundSpawn(root, task)) : Effect.void, beginStop(task))
   })
 })
 

@@ -78,8 +78,9 @@ const makeBegin = Effect.gen(function* () {
   const store = yield* TaskStore
   const pipelines = yield* PipelineStore
   const lives = yield* LiveAttempts
+  const { root } = yield* Home
   return (now: number, committed: Array<Committed> = [], changed: Array<Pipeline> = []): Tx & PipelineTx => ({
-    ...beginTx({ store, now, committed, spawnedAt: lives.startedAt }),
+    ...beginTx({ store, root, now, committed, spawnedAt: lives.startedAt }),
     ...beginPipelineTx(pipelines, now, changed)
   })
 })

@@ -12,6 +12,7 @@ import type { StoreError } from "@backbeat/store/StoreError"
 import type { Change, TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { withLeftovers } from "./leftover.ts"
 
 /** What became of one task in a commit: the task after it, and one event that led there. */
 export interface Committed {
@@ -54,6 +55,7 @@ const isHeld = ({ waitsFor, broken }: Standing): boolean => broken !== null || w
 /** What a transaction's changes are made with. */
 export interface Beginning {
   readonly store: Store
+  readonly root: string
   /** The instant of the changes (epoch ms). */
   readonly now: number
   /** What is recorded is appended here. */
@@ -63,7 +65,7 @@ export interface Beginning {
 }
 
 /** Begins a transaction's changes. */
-export const beginTx = ({ store, now, committed, spawnedAt }: Beginning): Tx => {
+export const beginTx = ({ store, root, now, committed, spawnedAt }: Beginning): Tx => {
   const record = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
     const recorded = yield* store.record(changes)
     const tasks = changes.flatMap(({ task, events }) => events.map(() => task))
@@ -92,7 +94,7 @@ export const beginTx = ({ store, now, committed, spawnedAt }: Beginning): Tx => 
   })
   /** What a blocked task waits for, or why it waits in vain. */
   const stand = Effect.fnUntraced(function* (task: Task, { waitsFor, broken }: Standing) {
-    if (broken !== null) return yield* change(task, { type: "Withdraw", failure: broken }, dependency)
+    if (broken !== null) return yield* change(task, { type: "Withdraw", failure: broken, leftover: withLeftovers(root, [task]).has(task.id) }, dependency)
     yield* store.waitFor(task.id, waitsFor)
     return task
   })

@@ -9,6 +9,7 @@ import { Admission } from "../admission/Admission.ts"
 import { Pauses } from "../admission/Pauses.ts"
 import { Settings } from "../home/Settings.ts"
 import { busyIn, slotsOf } from "./slots.ts"
+import { Clearings } from "./Clearings.ts"
 import type { Committed, Tx } from "./Tx.ts"
 
 /** The most that one commit starts. */
@@ -32,12 +33,17 @@ export const makeFillSlots = Effect.gen(function* () {
   const settings = yield* Settings
   const pauses = yield* Pauses
   const admission = yield* Admission
+  const clearings = yield* Clearings
+
+  /** What may start in the order of its turns, without the tasks whose earlier attempt has left processes. */
+  const readyIn = (queue: string, now: number, limit: number) =>
+    Effect.map(store.ready({ queue, now, limit: limit + clearings.count() }), (tasks) => tasks.filter(clearings.isClear).slice(0, limit))
 
   const turnOfAgents = Effect.fnUntraced(function* ({ now }: Tx, committed: ReadonlyArray<Committed>, { running, free }: Room) {
     if (admission.holdsStill(now, committed)) return { tasks: [], held: admission.held() }
     const { admitted, held } = yield* admission.admit({ waiting: free, running, now, committed })
     // One more than is admitted tells whether anything is held back.
-    const ready = yield* store.ready({ queue: agentsQueue, now, limit: Math.min(admitted + 1, free) })
+    const ready = yield* readyIn(agentsQueue, now, Math.min(admitted + 1, free))
     return { tasks: ready.slice(0, admitted), held: ready.length > admitted ? held : null }
   })
 
@@ -54,7 +60,7 @@ export const makeFillSlots = Effect.gen(function* () {
         const turn: Turn =
           queue === agentsQueue
             ? yield* turnOfAgents(tx, committed, { running, free })
-            : { tasks: yield* store.ready({ queue, now: tx.now, limit: free }), held: null }
+            : { tasks: yield* readyIn(queue, tx.now, free), held: null }
         for (const task of turn.tasks) {
           yield* Effect.catchTag(tx.change(task, { type: "Open" }, engine), "IllegalTransition", Effect.die)
         }

@@ -1,6 +1,5 @@
 /** Opens the attempt of a task that was just started, or takes over one that an earlier engine opened. */
 import type { Task } from "@backbeat/core/task/Task"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { rmSync } from "node:fs"
@@ -9,8 +8,6 @@ import { attemptDir, Home } from "../home/Home.ts"
 import { Settings } from "../home/Settings.ts"
 import { readClaim } from "../process/Claim.ts"
 import { openAttempt, ruleOut } from "../process/openAttempt.ts"
-import { look } from "../process/look.ts"
-import { stopTree } from "../process/stopTree.ts"
 import { watchEnd } from "../process/watchEnd.ts"
 import { attemptEnd } from "./attemptEnd.ts"
 import { attemptSpec, treeOf } from "./attemptSpec.ts"
@@ -19,8 +16,8 @@ import { LiveAttempts } from "./LiveAttempts.ts"
 import { makeLookAfter } from "./lookAfter.ts"
 import { errorMessage } from "../thrown.ts"
 
-/** Opens an attempt whose predecessors are gone; made once. */
-const makeOpenClean = Effect.gen(function* () {
+/** Opens attempts; made once. Nothing of the attempt before is alive by then: see Clearings. */
+export const makeOpen = Effect.gen(function* () {
   const { root } = yield* Home
   const settings = yield* Settings
   const lives = yield* LiveAttempts
@@ -57,29 +54,5 @@ const makeOpenClean = Effect.gen(function* () {
     const opened = openAttempt({ ...spec.success, onExit: onEnd(task) })
     if (opened.kind === "opened") return yield* lookAfter(task, { pid: opened.pid, startedAt: yield* Clock.currentTimeMillis })
     yield* opened.kind === "claimed" ? adopt(task) : notSpawned(task, opened.message)
-  })
-})
-
-/** Opens attempts; made once. What the last attempt left running would be a second copy: it is stopped before. */
-export const makeOpen = Effect.gen(function* () {
-  const { root } = yield* Home
-  const store = yield* TaskStore
-  const scope = yield* Effect.scope
-  const openClean = yield* makeOpenClean
-
-  const openIfStarted = Effect.fnUntraced(function* (task: Task) {
-    const now = yield* Effect.option(store.find(task.id))
-    const state = now._tag === "Some" ? now.value?.state : undefined
-    if (state?.status === "running" && state.attempt === task.state.attempt) yield* openClean(task)
-  })
-
-  return Effect.fnUntraced(function* (task: Task) {
-    if (task.state.attempt === 1) return yield* openClean(task)
-    const last = treeOf(root, task, task.state.attempt - 1)
-    // A look takes a turn of the event loop, in which the task may have been stopped.
-    if ((yield* look(last)).length === 0) return yield* openIfStarted(task)
-    const killAt = (yield* Clock.currentTimeMillis) + task.spec.gracePeriodMs
-    const cleared = stopTree(last, { stopSignal: task.spec.stopSignal, killAt })
-    yield* Effect.forkIn(Effect.andThen(cleared, openIfStarted(task)), scope)
   })
 })

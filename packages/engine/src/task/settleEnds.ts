@@ -3,8 +3,11 @@ import { brokenBy, settle } from "@backbeat/core/graph/settle"
 import { dependency } from "@backbeat/core/task/Actor"
 import type { Failure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
+import { isFinal } from "@backbeat/core/task/TaskState"
 import { type Change, type DependentTask, TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
+import { Home } from "../home/Home.ts"
+import { withLeftovers } from "./leftover.ts"
 import type { Committed, Tx } from "./Tx.ts"
 
 const ends = ({ recorded: { event } }: Committed): boolean =>
@@ -29,6 +32,7 @@ const settleAll = (ended: ReadonlyArray<Task>, dependents: ReadonlyArray<Depende
 /** Gives the act that settles the dependents of what a transaction has ended so far, and of what that ends. */
 export const makeSettleEnds = Effect.gen(function* () {
   const store = yield* TaskStore
+  const { root } = yield* Home
 
   /** Whose waits are fulfilled, and who is withdrawn, wave by wave. Nothing is recorded yet: a long chain is one write. */
   const follow = Effect.fnUntraced(function* (tx: Tx, ended: ReadonlyArray<Task>) {
@@ -38,11 +42,14 @@ export const makeSettleEnds = Effect.gen(function* () {
       const dependents = yield* store.dependents(wave.map(({ id }) => id))
       const settled = settleAll(wave, dependents.filter(({ task }) => !withdrawals.has(task.id)))
       for (const [id, task] of settled.met) met.set(id, task)
-      const next = yield* Effect.forEach(settled.broken.values(), ({ task, failure }) =>
-        tx.decide(task, { type: "Withdraw", failure }, dependency)
+      const broken = [...settled.broken.values()]
+      const leftover = withLeftovers(root, broken.map(({ task }) => task))
+      const next = yield* Effect.forEach(broken, ({ task, failure }) =>
+        tx.decide(task, { type: "Withdraw", failure, leftover: leftover.has(task.id) }, dependency)
       )
       for (const change of next) withdrawals.set(change.task.id, change)
-      wave = next.map(({ task }) => task)
+      // What has left processes ends when they are gone.
+      wave = next.flatMap(({ task }) => (isFinal(task.state.status) ? [task] : []))
     }
     return { met, withdrawals }
   })
@@ -51,8 +58,9 @@ export const makeSettleEnds = Effect.gen(function* () {
     const { met, withdrawals } = yield* follow(tx, ended)
     if (met.size === 0 && withdrawals.size === 0) return
     const withdrawn = [...withdrawals.keys()]
+    const over = [...withdrawals.values()].flatMap(({ task }) => (isFinal(task.state.status) ? [task.id] : []))
     const hopeful = [...met.keys()].filter((id) => !withdrawals.has(id))
-    const free = yield* store.settleWaits({ ended: [...ended.map(({ id }) => id), ...withdrawn], withdrawn }, hopeful)
+    const free = yield* store.settleWaits({ ended: [...ended.map(({ id }) => id), ...over], withdrawn }, hopeful)
     const releases = yield* Effect.forEach(free.flatMap((id) => met.get(id) ?? []), (task) =>
       tx.decide(task, { type: "Release" }, dependency)
     )

@@ -1,5 +1,6 @@
-/** Stops the attempt of a task that is stopping, and settles it when nothing of it is alive. */
+/** Stops the attempt of a task that is stopping, or the leftover processes of an earlier one, and settles it when nothing of it is alive. */
 import type { Task } from "@backbeat/core/task/Task"
+import { lastAttempt } from "@backbeat/core/task/TaskState"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { AgentAttempts } from "../agent/AgentAttempts.ts"
@@ -20,12 +21,13 @@ export const makeStop = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* (task: Task) {
     if (task.state.status !== "stopping") return
-    const { attempt, killAt, signal } = task.state
+    const { attempt, ended, killAt, signal } = task.state
     const live = lives.find(task.id)
     if (live !== null) live.stopping = true
-    const tree = treeOf(root, task)
+    const tree = treeOf(root, task, ended === undefined ? attempt : lastAttempt(task.state))
     yield* stopTree(tree, { stopSignal: signal, killAt })
     const end = stoppedEnd(inspectAttempt(tree.dir), yield* Clock.currentTimeMillis)
-    yield* reports.report({ id: task.id, attempt, byStop: true }, { type: "End", end: yield* agents.conclude(task, end) })
+    const whole = ended === undefined ? yield* agents.conclude(task, end) : end
+    yield* reports.report({ id: task.id, attempt, byStop: true }, { type: "End", end: whole })
   })
 })

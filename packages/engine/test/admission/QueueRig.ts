@@ -14,6 +14,7 @@ import * as TestClock from "effect/testing/TestClock"
 import { Admission, layerAdmission } from "../../src/admission/Admission.ts"
 import { keepAdmission } from "../../src/admission/keepAdmission.ts"
 import { layerPauses, Pauses } from "../../src/admission/Pauses.ts"
+import { layerClearings } from "../../src/task/Clearings.ts"
 import { Resources } from "../../src/admission/Resources.ts"
 import { type Configuration, defaults } from "../../src/home/configuration.ts"
 import { Home } from "../../src/home/Home.ts"
@@ -82,7 +83,7 @@ const layerCounted = (asked: Asked) =>
 
 const layerRig = (hands: Hands) =>
   layerTransitions.pipe(
-    Layer.provideMerge(Layer.mergeAll(layerAdmission, layerPauses)),
+    Layer.provideMerge(Layer.mergeAll(layerAdmission, layerPauses, layerClearings)),
     Layer.provideMerge(
       Layer.mergeAll(
         layerCounted(hands.asked),

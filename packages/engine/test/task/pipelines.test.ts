@@ -13,6 +13,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { Admission } from "../../src/admission/Admission.ts"
 import { layerPauses } from "../../src/admission/Pauses.ts"
+import { layerClearings } from "../../src/task/Clearings.ts"
 import { defaults } from "../../src/home/configuration.ts"
 import { Home } from "../../src/home/Home.ts"
 import { Settings } from "../../src/home/Settings.ts"
@@ -36,7 +37,7 @@ const layerStores = (asked: Array<ReadonlyArray<string>>) =>
 
 const layerRig = (asked: Array<ReadonlyArray<string>>) =>
   layerTransitions.pipe(
-    Layer.provideMerge(layerPauses),
+    Layer.provideMerge(Layer.merge(layerPauses, layerClearings)),
     Layer.provideMerge(
       Layer.mergeAll(
         layerStores(asked),

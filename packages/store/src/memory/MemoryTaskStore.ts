@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Task } from "@backbeat/core/task/Task"
 import type { RecordedEvent, RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"
-import { dueAt, endedAt, isFinal, noCounts } from "@backbeat/core/task/TaskState"
+import { dueAt, endedAt, holdsSlot, isFinal, noCounts } from "@backbeat/core/task/TaskState"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "../TaskStore.ts"
 import type { Change, DependentTask, EventFilter, ReadyFilter, TaskFilter, TaskPage } from "../TaskStore.ts"
@@ -37,7 +37,7 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
     counts: read(() => statusCounts(tasks(() => true))),
     liveCount: read(() => tasks(({ task }) => !isFinal(task.state.status)).length),
     ready: (filter) => read(() => tasks(isReady(filter), byTurn).slice(0, filter.limit)),
-    busy: read(() => countBy(inStatus(["running", "stopping"]), ({ spec }) => spec.queue)),
+    busy: read(() => countBy(tasks(({ task }) => holdsSlot(task.state)), ({ spec }) => spec.queue)),
     waitingQueues: read(() => Object.keys(countBy(inStatus(["queued"]), ({ spec }) => spec.queue)).toSorted()),
     retriesDue: (now) =>
       read(() => tasks(({ task }) => task.state.status === "retrying" && task.state.retryAt <= now, byDue)),

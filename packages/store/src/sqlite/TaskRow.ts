@@ -4,7 +4,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Row } from "effect/sql/SqlConnection"
 import { Task } from "@backbeat/core/task/Task"
-import { dueAt, endedAt } from "@backbeat/core/task/TaskState"
+import { dueAt, endedAt, holdsSlot } from "@backbeat/core/task/TaskState"
 import type { StoreError } from "../StoreError.ts"
 import { damaged } from "./explain.ts"
 
@@ -27,7 +27,7 @@ export const taskRow = (task: Task, queuedSeq: number) => ({
   queued_seq: queuedSeq,
   ended_at: endedAt(task.state),
   waits_in: task.state.status === "queued" ? task.spec.queue : null,
-  runs_in: task.state.status === "running" || task.state.status === "stopping" ? task.spec.queue : null,
+  runs_in: holdsSlot(task.state) ? task.spec.queue : null,
   restart_count: task.restartCount,
   owner: JSON.stringify(task.owner),
   lineage: JSON.stringify(task.lineage),

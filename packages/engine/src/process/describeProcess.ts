@@ -1,0 +1,15 @@
+/** A live process for people: its pid and the beginning of its command line. */
+import { hasProc, readProcFile } from "./ProcessTable.ts"
+
+const commandMaxCharacters = 40
+
+const commandOf = (pid: number): string => {
+  if (!hasProc) return ""
+  // A process that was killed, or is a thread of the kernel, shows no arguments.
+  const args = readProcFile(`/proc/${pid}/cmdline`)?.toString("utf8").replaceAll("\0", " ") ?? ""
+  const name = /\((.*)\)/su.exec(readProcFile(`/proc/${pid}/stat`)?.toString("utf8") ?? "")?.[1] ?? ""
+  return (args.trim() === "" ? name : args).replaceAll(/[\p{C}\s]+/gu, " ").trim()
+}
+
+/** `<pid> <command, 40 characters>`. */
+export const describeProcess = (pid: number): string => `${pid} ${commandOf(pid).slice(0, commandMaxCharacters)}`.trim()
