@@ -45,6 +45,8 @@ export interface AgentReader {
   readonly take: (line: string) => ReadonlyArray<string>
   /** The text for people that waited for more output. */
   readonly rest: () => ReadonlyArray<string>
+  /** Whether the output has told how the agent's work ended. More output may take that back. */
+  readonly hasTold: () => boolean
   /** What it knows, as a text, from which another reader of the same call goes on. */
   readonly keep: () => string
   /** Goes on from what another one has kept, in place of the lines until then; false, and nothing is changed, when nobody kept that. */

@@ -139,3 +139,25 @@ test("what an agent says reaches answers and prompts without escape sequences", 
   await prompted(rig, agents, { id: "two", agent: "claude", dependsOn: ["one"], continueFrom: "one" })
   expect(agents.prompt("claude")).toContain("done\nready")
 })
+
+for (const [recording, end] of [
+  ["success", { status: "completed", result: { text: "Everything is fine.", isError: false } }],
+  ["rate-limit-429-final", { status: "failed", failure: { type: "AgentError", kind: "rate_limit" } }]
+] as const) {
+  test(`an agent that has told its result and does not exit is stopped, and its word counts: ${recording}`, async () => {
+    await using rig = new Rig()
+    const agents = new FakeAgents(rig.scratch)
+    await rig.data("config set", { key: "agentExitMs", value: 300 })
+    agents.answer("claude", recording, `cat '${agents.recorded("claude", recording)}'; sleep 3600; exit 0`)
+    expect(await prompted(rig, agents, { id: "x", agent: "claude", gracePeriodMs: 300 })).toMatchObject({ task: end })
+    const { because } = await rig.data("why", { id: "x" })
+    expect(JSON.stringify(because)).toContain("its agent had told its result, and its process did not exit")
+  })
+
+  test(`what an agent has told counts more than its timeout: ${recording}`, async () => {
+    await using rig = new Rig()
+    const agents = new FakeAgents(rig.scratch)
+    agents.answer("claude", recording, `cat '${agents.recorded("claude", recording)}'; sleep 3600; exit 0`)
+    expect(await prompted(rig, agents, { id: "x", agent: "claude", timeout: 1500 })).toMatchObject({ task: end })
+  })
+}

@@ -18,6 +18,7 @@ export const readPlain = (traits: AgentTraits, work: AgentWork): AgentReader => 
       return [line]
     },
     rest: () => [],
+    hasTold: () => false,
     keep: () => JSON.stringify(told),
     goOn: (text) =>
       Option.match(decodeTold(text), {

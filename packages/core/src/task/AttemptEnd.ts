@@ -26,6 +26,14 @@ export const AttemptEnd = Schema.Struct({
 })
 export type AttemptEnd = typeof AttemptEnd.Type
 
+/** The failure that an agent has told, or null for success, however its process was ended afterwards. */
+export const toldFailure = (end: AttemptEnd, successExitCodes: ReadonlyArray<number>): Failure | null => {
+  if (end.agent === undefined) return failureOf(end, successExitCodes)
+  const { result, trouble } = end.agent
+  if (trouble !== null) return { type: "AgentError", ...trouble }
+  return result.isError ? failureOf(end, successExitCodes) : null
+}
+
 /** The failure that an end amounts to, or null for success. An agent's own word counts more than its exit code. */
 export const failureOf = ({ outcome, agent }: AttemptEnd, successExitCodes: ReadonlyArray<number>): Failure | null => {
   switch (outcome.kind) {

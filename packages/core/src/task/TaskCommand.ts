@@ -19,6 +19,8 @@ export type TaskCommand =
   | { readonly type: "Stop"; readonly reason: string | null; readonly signal: StopSignal; readonly graceMs: number; readonly leftover?: boolean }
   /** One of its own limits was reached. */
   | { readonly type: "Limit"; readonly failure: Failure }
+  /** Its agent has told its result, and its process does not exit: what is left is stopped, and the agent's word decides. */
+  | { readonly type: "Finish" }
   /** Its attempt has ended and nothing of it is alive that has to be waited for. */
   | { readonly type: "End"; readonly end: AttemptEnd }
   /** The delay of the restart policy is over. */
@@ -35,6 +37,7 @@ export const commandTypes = [
   "ReportUnhealthy",
   "Stop",
   "Limit",
+  "Finish",
   "End",
   "Retry",
   "Restart"

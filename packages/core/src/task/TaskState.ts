@@ -9,6 +9,8 @@ import { StopSignal } from "./TaskSpec.ts"
 export const StopIntent = Schema.Union([
   Schema.Struct({ kind: Schema.tag("cancel") }),
   Schema.Struct({ kind: Schema.tag("restart") }),
+  /** What the agent has told decides, not how its process ends. */
+  Schema.Struct({ kind: Schema.tag("finish") }),
   Schema.Struct({ kind: Schema.tag("fail"), failure: Failure }),
   Schema.Struct({ kind: Schema.tag("withdraw"), failure: Failure })
 ])

@@ -11,10 +11,11 @@ export const accepts = {
     ReportUnhealthy: ["running"],
     Stop: ["stopping"],
     Limit: ["stopping"],
+    Finish: ["stopping"],
     Restart: ["stopping"],
     End: ["completed", "failed", "retrying"]
   },
-  stopping: { Stop: ["stopping"], End: ["cancelled", "queued", "failed", "retrying"] },
+  stopping: { Stop: ["stopping"], End: ["cancelled", "queued", "completed", "failed", "retrying"] },
   retrying: { Retry: ["queued"], Stop: ["cancelled", "stopping"], Restart: ["queued", "blocked"] },
   completed: { Restart: ["queued", "blocked"] },
   failed: { Restart: ["queued", "blocked"] },

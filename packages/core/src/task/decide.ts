@@ -1,6 +1,6 @@
 /** Decides what a command does to a task. The only place where a transition is made. */
 import * as Result from "effect/Result"
-import { type AttemptEnd, failureOf } from "./AttemptEnd.ts"
+import { type AttemptEnd, failureOf, toldFailure } from "./AttemptEnd.ts"
 import type { Failure } from "./Failure.ts"
 import { isAccepted } from "./accepts.ts"
 import { retryDelayMs, wantsAnother } from "./RestartPolicy.ts"
@@ -67,20 +67,32 @@ const eventsOf = (command: TaskCommand, task: Task, at: number): ReadonlyArray<T
       return [
         { type: "task.started", probed: isProbed(task), attempt: state.attempt, tries: state.tries + 1 }
       ]
-    case "ReportReady":
-      return report({ type: "task.ready" }, "ready", state)
-    case "ReportUnhealthy":
-      return report({ type: "task.unhealthy", output: command.output }, "unhealthy", state)
     case "Stop":
       return stop(command, state, at)
-    case "Limit":
-      return [stopping({ kind: "fail", failure: command.failure }, task, at, null)]
     case "End":
       return end(command.end, task)
     case "Retry":
       return [queued(state.attempt + 1, state.tries, null)]
     case "Restart":
       return restart(command, task, at)
+    default:
+      return eventsOfRunning(command, task, at)
+  }
+}
+
+type OfRunning = Extract<TaskCommand, { readonly type: "ReportReady" | "ReportUnhealthy" | "Limit" | "Finish" }>
+
+/** What only a running task accepts. */
+const eventsOfRunning = (command: OfRunning, task: Task, at: number): ReadonlyArray<TaskEvent> => {
+  switch (command.type) {
+    case "ReportReady":
+      return report({ type: "task.ready" }, "ready", task.state)
+    case "ReportUnhealthy":
+      return report({ type: "task.unhealthy", output: command.output }, "unhealthy", task.state)
+    case "Limit":
+      return [stopping({ kind: "fail", failure: command.failure }, task, at, null)]
+    case "Finish":
+      return [stopping({ kind: "finish" }, task, at, null)]
   }
 }
 
@@ -132,16 +144,26 @@ const end = (seen: AttemptEnd, task: Task): ReadonlyArray<TaskEvent> => {
   if (state.status === "stopping" && state.ended !== undefined) return [withdrawn(state, state.ended)]
   // The time of a file has a coarser grain than the clock: it may lie a little before the start.
   const ended = { ...seen, endedAt: Math.max(seen.endedAt, beganAt(state, seen.endedAt)) }
-  if (state.status === "stopping") {
-    if (state.intent.kind === "cancel") return [cancelled(state.reason, null, ended)]
-    if (state.intent.kind === "restart") {
+  if (state.status === "stopping") return endStopped(state, ended, task)
+  return conclude(failureOf(ended, spec.successExitCodes), ended, task, state)
+}
+
+/** What the stop of an attempt was meant to lead to. */
+const endStopped = (state: Stopping, ended: AttemptEnd, task: Task): ReadonlyArray<TaskEvent> => {
+  const { spec } = task
+  switch (state.intent.kind) {
+    case "cancel":
+    case "withdraw":
+      return [withdrawn(state, ended)]
+    case "restart": {
       const notBefore = laterThan(ended.endedAt, spec.notBefore)
       return [{ type: "task.queued", attempt: state.attempt + 1, tries: 0, notBefore, end: ended }]
     }
-    if (state.intent.kind === "withdraw") return [withdrawn(state, ended)]
-    return conclude(state.intent.failure, ended, task, state)
+    case "finish":
+      return conclude(toldFailure(ended, spec.successExitCodes), ended, task, state)
+    case "fail":
+      return conclude(state.intent.failure, ended, task, state)
   }
-  return conclude(failureOf(ended, spec.successExitCodes), ended, task, state)
 }
 
 /** The end of a stop that no other attempt follows. */

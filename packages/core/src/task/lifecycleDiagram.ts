@@ -25,6 +25,7 @@ const commandTexts: Readonly<Record<TaskCommand["type"], string>> = {
   ReportUnhealthy: "Its probe failed too often.",
   Stop: "Somebody wants it to end; a look at its leftover processes comes with it. Another stop only ever shortens the grace period.",
   Limit: "One of its own limits was reached, such as `timeout`.",
+  Finish: "Its agent has told its result, and its process does not exit.",
   End: "Its attempt has ended, and nothing of it is alive.",
   Retry: "The delay of the restart policy is over.",
   Restart: "Somebody wants another attempt under the same id."
@@ -134,7 +135,7 @@ the command; it is never a silent success.
 ${acceptance()}
 
 \`End\` while \`stopping\` leads to where the stop was meant to: \`cancelled\` after a \`Stop\`, \`queued\` after a \`Restart\`,
-\`failed\` or \`retrying\` after a \`Limit\`.
+\`failed\` or \`retrying\` after a \`Limit\`, and to what the agent has told after a \`Finish\`.
 
 ## Attempts
 

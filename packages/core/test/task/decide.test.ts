@@ -30,6 +30,7 @@ const commands = {
   ReportUnhealthy: { type: "ReportUnhealthy", output: "refused" },
   Stop: scenario.stop,
   Limit: scenario.limit,
+  Finish: scenario.finish,
   End: scenario.end(scenario.endAt(400)),
   Retry: scenario.retry,
   Restart: scenario.restart

@@ -1,5 +1,6 @@
 /** Tasks in every status, each brought there by the commands that a real one would get. */
 import type { Actor } from "@backbeat/core/task/Actor"
+import type { AgentOutcome } from "@backbeat/core/task/AgentOutcome"
 import type { AttemptEnd, Outcome } from "@backbeat/core/task/AttemptEnd"
 import { decide } from "@backbeat/core/task/decide"
 import { created, evolve } from "@backbeat/core/task/evolve"
@@ -60,6 +61,13 @@ export const endAt = (endedAt: number, outcome: Outcome = { kind: "exited", exit
 })
 export const exitAt = (endedAt: number, exitCode: number): AttemptEnd => endAt(endedAt, { kind: "exited", exitCode })
 
+const unknownUsage = { costUsd: null, inputTokens: null, outputTokens: null }
+const said = { text: "said", sessionId: null, turns: null, structured: null, ...unknownUsage }
+export const agentDone: AgentOutcome = { result: { ...said, isError: false }, used: unknownUsage, trouble: null }
+const trouble = { kind: "rate_limit", message: "429", hint: "Wait." } as const
+export const refusal = { type: "AgentError", ...trouble } as const
+export const agentRefused: AgentOutcome = { result: { ...said, isError: true }, used: unknownUsage, trouble }
+
 export const release: TaskCommand = { type: "Release" }
 export const open: TaskCommand = { type: "Open" }
 export const retry: TaskCommand = { type: "Retry" }
@@ -67,6 +75,7 @@ export const stop: TaskCommand = { type: "Stop", reason: "enough", signal: "SIGT
 export const restart: TaskCommand = { type: "Restart", reason: "again", spec: null }
 export const timedOut = { type: "TimedOut", timeout: 1000 } as const
 export const limit: TaskCommand = { type: "Limit", failure: timedOut }
+export const finish: TaskCommand = { type: "Finish" }
 export const end = (ended: AttemptEnd): TaskCommand => ({ type: "End", end: ended })
 
 /** What the steps made of a task, with every event in order. A refused step fails the test. */

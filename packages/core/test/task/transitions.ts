@@ -154,6 +154,14 @@ const live: ReadonlyArray<Transition> = [
     }
   },
   {
+    title: "that runs is stopping when its agent has told its result and does not exit",
+    from: scenario.running(),
+    command: scenario.finish,
+    at: 200,
+    events: [{ type: "task.stopping", intent: { kind: "finish" }, signal: "SIGTERM", killAt: 5200, reason: null }],
+    state: { ...stoppingState, since: 200, killAt: 5200, intent: { kind: "finish" }, by: other, reason: null }
+  },
+  {
     title: "that runs is stopping after a restart",
     from: scenario.running(),
     command: scenario.restart,
@@ -180,6 +188,8 @@ const live: ReadonlyArray<Transition> = [
     }
   }
 ]
+
+const finishing = given(specOf(), { command: scenario.open, at: 100 }, { command: scenario.finish, at: 200 })
 
 const ending: ReadonlyArray<Transition> = [
   {
@@ -250,6 +260,22 @@ const ending: ReadonlyArray<Transition> = [
     at: 310,
     events: [{ type: "task.retrying", retryAt: 1300, failure: timedOut, end: killed, tries: 1 }],
     state: { status: "retrying", startedAt: 100, retryAt: 1300, failure: timedOut, end: killed, ...first }
+  },
+  {
+    title: "that is stopped because its agent has told its result is completed by that, however its process ended",
+    from: finishing,
+    command: scenario.end({ ...killed, agent: scenario.agentDone }),
+    at: 310,
+    events: [{ type: "task.completed", end: { ...killed, agent: scenario.agentDone } }],
+    state: { status: "completed", startedAt: 100, end: { ...killed, agent: scenario.agentDone }, ...first }
+  },
+  {
+    title: "that is stopped because its agent has told its failure fails with that",
+    from: finishing,
+    command: scenario.end({ ...killed, agent: scenario.agentRefused }),
+    at: 310,
+    events: [{ type: "task.failed", failure: scenario.refusal, end: { ...killed, agent: scenario.agentRefused } }],
+    state: { status: "failed", startedAt: 100, failure: scenario.refusal, end: { ...killed, agent: scenario.agentRefused }, ...first }
   }
 ]
 

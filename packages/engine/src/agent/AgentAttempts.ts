@@ -22,12 +22,19 @@ import { lastLinesOf } from "../output/lastLinesOf.ts"
 import { AgentOutput } from "./AgentOutput.ts"
 import { gitState } from "./gitState.ts"
 
+/** An attempt whose output is read. */
+export interface Followed {
+  readonly release: () => void
+  /** Whether the agent has told how its work ended, as far as its output has been read. */
+  readonly hasTold: () => boolean
+}
+
 /** Follows attempts of agents. Other attempts are no concern of it. */
 export class AgentAttempts extends Context.Service<
   AgentAttempts,
   {
-    /** Reads an attempt's output whenever it has grown, until the returned function is called; null when it is no agent's. */
-    readonly follow: (task: Task, output: OutputWatch) => (() => void) | null
+    /** Reads an attempt's output whenever it has grown, and does `finish` when it has told its result and then rests; null when it is no agent's. */
+    readonly follow: (task: Task, output: OutputWatch, finish: Effect.Effect<void>) => Followed | null
     /** The end of an attempt with what the agent said of its work and the work tree that it left. */
     readonly conclude: (task: Task, end: AttemptEnd) => Effect.Effect<AttemptEnd>
   }
@@ -88,10 +95,34 @@ const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Json))
 const wellFormed = (json: string): string =>
   JSON.stringify(JSON.parse(json, (_, value: unknown) => (Predicate.isString(value) ? withoutEscapes(value).toWellFormed() : value)))
 
+/** A limit of silence: it begins anew each time, or does not count at all. */
+const makeRestLimit = (limitMs: () => number, reached: () => void) => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  return {
+    begin: (counts: boolean): void => {
+      clearTimeout(timer)
+      timer = counts ? setTimeout(reached, limitMs()) : undefined
+    }
+  }
+}
+
+/**
+ * What was used up of the session in which an attempt went on, when it began: what another one used beside it is not in its count.
+ * Undefined when nobody noted it, or it cannot be read.
+ */
+const makeUsedBefore = Effect.map(SessionStore, (sessions) => ({ agent, session }: AgentWork, { state }: Task) =>
+  session === null || (state.status !== "running" && state.status !== "stopping") || state.startedAt === null
+    ? Effect.undefined
+    : sessions.used({ agent, id: session.id }, state.startedAt).pipe(
+        Effect.map((used) => used ?? undefined),
+        Effect.orElseSucceed(() => undefined)
+      )
+)
+
 const make = Effect.gen(function* () {
   const { root } = yield* Home
   const settings = yield* Settings
-  const sessions = yield* SessionStore
+  const usedBefore = yield* makeUsedBefore
   const run = yield* FiberSet.makeRuntime()
   const followed = new Map<string, ReturnType<typeof readingOf>>()
 
@@ -104,29 +135,24 @@ const make = Effect.gen(function* () {
     return { dir, reader, output: new AgentOutput(dir, reader, task.spec.maxOutputBytes) }
   }
 
-  const follow = (task: Task, output: OutputWatch) => {
+  const follow = (task: Task, output: OutputWatch, finish: Effect.Effect<void>): Followed | null => {
     const reading = readingOf(task)
     if (reading === null) return null
     followed.set(keyOf(task), reading)
-    const unsubscribe = output.subscribe(() => void run(reading.output.catchUp))
-    run(reading.output.catchUp)
-    return () => {
-      unsubscribe()
-      followed.delete(keyOf(task))
+    const { hasTold } = reading.reader
+    const rest = makeRestLimit(() => settings.current().agentExitMs, () => void run(finish))
+    const readOn = Effect.andThen(reading.output.catchUp, Effect.sync(() => rest.begin(hasTold())))
+    const unsubscribe = output.subscribe(() => void run(readOn))
+    run(readOn)
+    return {
+      hasTold,
+      release: () => {
+        rest.begin(false)
+        unsubscribe()
+        followed.delete(keyOf(task))
+      }
     }
   }
-
-  /**
-   * What was used up of the session in which an attempt went on, when it began: what another one used beside it is not in its count.
-   * Undefined when nobody noted it, or it cannot be read.
-   */
-  const usedBefore = ({ agent, session }: AgentWork, { state }: Task) =>
-    session === null || (state.status !== "running" && state.status !== "stopping") || state.startedAt === null
-      ? Effect.undefined
-      : sessions.used({ agent, id: session.id }, state.startedAt).pipe(
-          Effect.map((used) => used ?? undefined),
-          Effect.orElseSucceed(() => undefined)
-        )
 
   const conclude = Effect.fnUntraced(function* (task: Task, end: AttemptEnd) {
     const { kind } = end.outcome

@@ -34,6 +34,7 @@ const withReason = (sentence: string, reason: string | null): string => (reason 
 
 const sayStopping = (event: Extract<TaskEvent, { readonly type: "task.stopping" }>, actor: Actor): string => {
   if ("failure" in event.intent) return `it is being stopped because it ${describeFailure(event.intent.failure)}`
+  if (event.intent.kind === "finish") return "its agent had told its result, and its process did not exit"
   const what = event.intent.kind === "restart" ? "a restart" : "a stop"
   return withReason(`${what} was asked for by ${actorName(actor)}`, event.reason)
 }

@@ -32,6 +32,7 @@ const keys: ReadonlyArray<Key> = [
   "logRetentionPerJob",
   "logLevel",
   "idleExitMs",
+  "agentExitMs",
   "cpuThreshold",
   "memoryReserve",
   "settlingWindowMs",

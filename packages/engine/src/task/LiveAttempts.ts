@@ -20,6 +20,8 @@ export interface LiveAttempt {
   stopping: boolean
   /** Whether its end is known, and is about to be committed with what an agent said. */
   over: boolean
+  /** Whether its agent has told how its work ended. */
+  readonly hasTold: () => boolean
   /** What to call when the attempt is over, such as cancelling a watch. */
   readonly releases: Array<() => void>
 }

@@ -1,10 +1,12 @@
 /** What is seen of a running attempt, as commands on its task. Reports of an attempt that is no longer the current one are dropped. */
 import { engine, limit } from "@backbeat/core/task/Actor"
+import type { Failure } from "@backbeat/core/task/Failure"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { LiveAttempts } from "./LiveAttempts.ts"
 import { Transitions } from "./Transitions.ts"
 
 /** A task's attempt; the number fences off reports that come late. */
@@ -24,9 +26,20 @@ export class Reports extends Context.Service<
 /** How long, in milliseconds, until a report that could not be stored (a full disk) is made again, after the first time. */
 const storeRetryMs = 2000
 
+const finish: TaskCommand = { type: "Finish" }
+
+const isOfTime = ({ type }: Failure): boolean => type === "TimedOut" || type === "StalledOutput"
+
 const make = Effect.gen(function* () {
   const store = yield* TaskStore
   const transitions = yield* Transitions
+  const lives = yield* LiveAttempts
+
+  /** What an agent has told of its work counts more than that its process took too long to exit. */
+  const hasTold = ({ id, attempt }: AttemptKey, command: TaskCommand): boolean => {
+    const live = lives.find(id)
+    return command.type === "Limit" && isOfTime(command.failure) && live?.attempt === attempt && live.hasTold()
+  }
 
   const again = (key: AttemptKey, command: TaskCommand, tries: number): Effect.Effect<void> =>
     Effect.sleep(tries === 0 ? 0 : storeRetryMs).pipe(
@@ -42,7 +55,8 @@ const make = Effect.gen(function* () {
           const task = yield* store.find(key.id)
           if (task === null || task.state.attempt !== key.attempt) return
           if (command.type === "End" && task.state.status === "stopping" && key.byStop !== true) return
-          yield* tx.change(task, command, command.type === "Limit" ? limit : engine)
+          const decided = hasTold(key, command) ? finish : command
+          yield* tx.change(task, decided, decided.type === "Limit" ? limit : engine)
         })
       )
       .pipe(

@@ -56,13 +56,14 @@ export const makeLookAfter = Effect.gen(function* () {
 
   /** The text of an agent's events is followed as they come, and is watched like any output. */
   const readableOf = (task: Task, dir: string, output: OutputWatch) => {
-    const unfollow = agents.follow(task, output)
-    if (unfollow === null) return { readable: { dir, watch: output }, releases: [] }
+    const key = { id: task.id, attempt: task.state.attempt }
+    const followed = agents.follow(task, output, reports.report(key, { type: "Finish" }))
+    if (followed === null) return { readable: { dir, watch: output }, releases: [], hasTold: () => false }
     const own = readableDir(root, task, task.state.attempt)
     const watch = watchOutput(own, { onGrowth: () => {} })
     // Standard error is the same file in both folders, but only the one in which it was opened has events of it.
     const unsubscribe = output.subscribe(() => void watch.sampleNow())
-    return { readable: { dir: own, watch }, releases: [unsubscribe, unfollow, () => watch.close()] }
+    return { readable: { dir: own, watch }, releases: [unsubscribe, followed.release, () => watch.close()], hasTold: followed.hasTold }
   }
 
   const lookAfter = Effect.fnUntraced(function* (task: Task, { pid, startedAt }: Spawn) {
@@ -74,8 +75,8 @@ export const makeLookAfter = Effect.gen(function* () {
       }
     })
     const stopping = task.state.status === "stopping"
-    const { readable, releases } = readableOf(task, dir, output)
-    lives.add({ id: task.id, attempt: task.state.attempt, dir, pid, startedAt, output, readable, stopping, over: false, releases })
+    const { hasTold, readable, releases } = readableOf(task, dir, output)
+    lives.add({ id: task.id, attempt: task.state.attempt, dir, pid, startedAt, output, readable, stopping, over: false, hasTold, releases })
     const live = lives.find(task.id)
     if (live === null) return
     yield* deadlines.set(task, live)

@@ -30,6 +30,7 @@ const reader = (taken: Array<string> = []): AgentReader => {
       held = line.startsWith("-") ? line.slice(1).toUpperCase() : null
       return held === null ? [...said, line.toUpperCase()] : said
     },
+    hasTold: () => false,
     rest: () => (held === null ? [] : [held]),
     keep: () => `${count} ${held ?? "nothing"}`,
     goOn: (kept) => {
