@@ -1,4 +1,5 @@
 /** All ports of a store. Their implementations share one database, and so its transactions. */
+import type { IdStore } from "./IdStore.ts"
 import type { PipelineStore } from "./PipelineStore.ts"
 import type { QueueStore } from "./QueueStore.ts"
 import type { RequestStore } from "./RequestStore.ts"
@@ -6,4 +7,4 @@ import type { SessionStore } from "./SessionStore.ts"
 import type { TaskStore } from "./TaskStore.ts"
 
 /** Everything that an engine remembers with. */
-export type Stores = TaskStore | QueueStore | PipelineStore | RequestStore | SessionStore
+export type Stores = TaskStore | QueueStore | PipelineStore | RequestStore | SessionStore | IdStore

@@ -1,6 +1,6 @@
 /** A pipeline is made whole or not at all, and once. */
 import { describe, expect, test } from "bun:test"
-import { existsSync, readdirSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { pipelineOf } from "../PipelineShown.ts"
 import { post } from "../post.ts"
@@ -137,39 +137,33 @@ describe("a task of a pipeline", () => {
 })
 
 describe("a pipeline that is taken for a task", () => {
-  test("and did not complete is told how the rest of it is run again, and that does it", async () => {
+  test("is refused with the ids of its tasks where only a task will do", async () => {
     await using rig = new Rig()
-    const flag = join(rig.scratch, "flag")
-    await rig.data("pipeline create", { id: "p", steps: [good, { script: `test -e '${flag}'` }, good] }, ["--wait"])
-    const { type, details } = await rig.refusal(["retry", "p"])
-    expect(type).toBe("TaskNotFound")
-    const [, ids = ""] = /^p is a pipeline, .*\(failed\)\..* with: backbeat restart '(.*)'$/u.exec(String(details["hint"])) ?? []
-    expect(JSON.parse(ids)).toEqual(["p.2", "p.3"])
-    writeFileSync(flag, "")
-    await rig.data("restart", JSON.parse(ids), ["--wait"])
-    expect(await rig.data("list", { pipelineId: "p" })).toMatchObject({ tasks: [3, 2, 1].map((nth) => ({ id: `p.${nth}`, status: "completed" })) })
-    await rig.data("pipeline create", { id: "q", tasks: Array.from({ length: 30 }, () => ({ command: "false" })) }, ["--wait"])
-    expect(await rig.refusal(["retry", "q"])).toMatchObject({ details: { hint: expect.stringContaining("an array of their ids, which are told by: backbeat list") } })
-  })
-
-  test("is told to be one", async () => {
-    await using rig = new Rig()
-    await rig.data("pipeline create", { id: "p", steps: [{ command: "cat", stdin: "open" }, good] })
-    const hint =
-      "p is a pipeline, not a task. Look at its tasks with: backbeat pipeline get p; wait for it with: " +
-      `backbeat wait '{"pipelineId":"p"}'; stop it with: backbeat pipeline cancel p.`
-    for (const operation of ["status", "wait", "why", "stop", "logs", "restart", "retry", "resume"]) {
+    await rig.data("pipeline create", { id: "p", steps: [good, { key: "last", ...good }] }, ["--wait"])
+    for (const operation of ["logs", "retry", "resume"]) {
       const { type, message, details } = await rig.refusal([operation, "p"])
-      expect([operation, type, message, details["hint"]]).toEqual([operation, "TaskNotFound", "task not found: p", hint])
+      expect([operation, type, message]).toEqual([operation, "TaskNotFound", "task not found: p"])
+      expect(details["hint"]).toBe("p is a pipeline, not a task. Name one of its tasks: p.1, p.last")
     }
-    await rig.data("send", { id: "p.1", eof: true })
-    await rig.data("wait", { pipelineId: "p" })
-    expect(await rig.refusal(["retry", "p"])).toMatchObject({
-      details: { hint: "p is a pipeline, not a task, and has ended (completed). Look at its tasks with: backbeat pipeline get p" }
+    for (const operation of ["status", "wait", "why", "stop", "restart", "retry"]) {
+      expect(await rig.refusal([operation, "q"])).toMatchObject({ type: "TaskNotFound", message: "task not found: q" })
+    }
+  })
+})
+
+describe("an id that stands for something else", () => {
+  test("is refused for a task and for a pipeline", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "t", ...good }, ["--wait"])
+    await rig.data("pipeline create", { id: "p", steps: [good] }, ["--wait"])
+    expect(await rig.refusal(["start", JSON.stringify({ id: "p", ...good })])).toMatchObject({
+      type: "IllegalTransition",
+      message: "id: p is the id of a pipeline"
     })
-    for (const operation of ["status", "retry"]) {
-      expect(await rig.refusal([operation, "q"])).toMatchObject({ type: "TaskNotFound", details: { hint: "Run list to discover known task ids." } })
-    }
+    expect(await create(rig, { id: "t", steps: [good] })).toMatchObject({
+      type: "IllegalTransition",
+      message: "id: t is the id of a task, which is completed"
+    })
   })
 })
 

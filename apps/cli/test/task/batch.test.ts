@@ -107,7 +107,7 @@ describe("a batch of stops or restarts", () => {
           results: [
             { index: 0, ok: true, data: { task: { id: "a", status: "cancelled" } } },
             { index: 1, ok: false, error: { type: "TaskNotFound" } },
-            { index: 2, ok: false, error: { type: "IllegalTransition" } },
+            { index: 2, ok: true, data: { alreadyEnded: true } },
             { index: 3, ok: true, data: { task: { id: "b", status: "cancelled" } } }
           ]
         }

@@ -17,12 +17,16 @@ const Ids = atLeastOne(TaskId).check(Schema.isMaxLength(1000))
 /** Tells of one task. */
 export const status = operation({
   name: "status",
-  summary: "Tell the state of one task.",
+  summary: "Show the state of a task or a pipeline.",
   input: Schema.Struct({
-    id: about(TaskId, "the task's id"),
+    id: about(TaskId, "the id of a task or of a pipeline"),
     checkpoint: optional(Schema.Boolean, "also what its last attempt left for a resumption: last lines, git state, an agent's result")
   }),
-  output: Schema.Struct({ task: TaskAnswer, checkpoint: Schema.optionalKey(CheckpointAnswer) }),
+  output: Schema.Struct({
+    task: Schema.optionalKey(TaskAnswer),
+    checkpoint: Schema.optionalKey(CheckpointAnswer),
+    pipeline: Schema.optionalKey(PipelineAnswer)
+  }),
   errors: ["CommandInputError", "TaskNotFound", "StoreError"],
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: false,
@@ -79,7 +83,7 @@ export const wait = operation({
   name: "wait",
   summary: "Wait until tasks or a pipeline have ended, or tasks started, are ready, wrote a line or opened a port.",
   input: Schema.Struct({
-    id: optional(TaskId, "one task"),
+    id: optional(TaskId, "one task, or a pipeline"),
     ids: optional(Ids, "several tasks"),
     tag: optional(Tag, "all tasks with this tag"),
     pipelineId: optional(PipelineId, "the end of this pipeline"),
@@ -116,11 +120,11 @@ export const wait = operation({
   positional: "id"
 })
 
-/** Explains a task's status. */
+/** Explains the status of a task or a pipeline. */
 export const why = operation({
   name: "why",
-  summary: "Explain why a task is in its status, and what comes next.",
-  input: Schema.Struct({ id: about(TaskId, "the task's id") }),
+  summary: "Explain why a task or a pipeline is in its status, and what comes next.",
+  input: Schema.Struct({ id: about(TaskId, "the id of a task or of a pipeline") }),
   output: Schema.Struct({
     status: TaskStatus,
     because: Schema.Array(

@@ -4,22 +4,28 @@ import { StopSignal } from "@backbeat/core/task/TaskSpec"
 import * as Schema from "effect/Schema"
 import { about, atLeastOne, atMost, NonEmptyText, optional, SignalName, Text } from "../fields.ts"
 import { operation } from "../Operation.ts"
+import { PipelineAnswer } from "../PipelineAnswer.ts"
 import { lastLines, TaskAnswer } from "../TaskAnswer.ts"
 import { agentFields, EnvInput } from "./start.ts"
 
+const alreadyEnded = optional(Schema.Boolean, "whether it had ended before this call")
+
 const Reason = Text.check(atMost(1000))
 
-/** Stops a task with everything that it has started. */
+/** Stops a task or a pipeline, with everything that it has started. */
 export const stop = operation({
   name: "stop",
-  summary: "Stop a task and everything it started; answers when nothing of it is alive.",
+  summary: "Stop a task or a pipeline and everything it started; answers when nothing of it is alive.",
   input: Schema.Struct({
-    id: about(TaskId, "the task's id"),
+    id: about(TaskId, "the id of a task or of a pipeline"),
     reason: optional(Reason, "why; kept with the task"),
     signal: optional(StopSignal, "the signal to begin with (default: the task's stopSignal)"),
     force: optional(Schema.Boolean, "SIGKILL at once")
   }),
-  output: Schema.Struct({ task: TaskAnswer }),
+  output: Schema.Union([
+    Schema.Struct({ task: TaskAnswer, alreadyEnded }),
+    Schema.Struct({ pipeline: PipelineAnswer, alreadyEnded })
+  ]),
   errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "StoreError"],
   examples: [{ title: "one task", payload: { id: "web", reason: "no longer needed" } }],
   batch: true,
@@ -28,15 +34,16 @@ export const stop = operation({
   positional: "id"
 })
 
-/** Opens another attempt of a task. */
+/** Opens another attempt of a task, or of those of a pipeline. */
 export const restart = operation({
   name: "restart",
-  summary: "Run a task again under the same id: stopped first when it runs.",
+  summary: "Run a task again under the same id: stopped first when it runs. Of a pipeline: what did not complete.",
   input: Schema.Struct({
-    id: about(TaskId, "the task's id"),
+    id: about(TaskId, "the id of a task or of a pipeline"),
+    all: optional(Schema.Boolean, "of a pipeline: also what completed or runs (default false)"),
     reason: optional(Reason, "why; kept in its history")
   }),
-  output: Schema.Struct({ task: TaskAnswer, lastLines }),
+  output: Schema.Union([Schema.Struct({ task: TaskAnswer, lastLines }), Schema.Struct({ pipeline: PipelineAnswer, lastLines })]),
   errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "DependencyNotFound", "AgentUnavailable", "StoreError", "TaskWaitTimedOut"],
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: true,

@@ -14,6 +14,8 @@ export const PipelineEvent = Schema.Union([
   Schema.Struct({ type: Schema.tag("pipeline.completed") }),
   /** The first of its tasks that failed, was cancelled or was withdrawn. */
   Schema.Struct({ type: Schema.tag("pipeline.failed"), taskId: Schema.String }),
-  Schema.Struct({ type: Schema.tag("pipeline.cancelled"), reason: Schema.NullOr(Schema.String) })
+  Schema.Struct({ type: Schema.tag("pipeline.cancelled"), reason: Schema.NullOr(Schema.String) }),
+  /** It had ended, and some or all of its tasks run again. */
+  Schema.Struct({ type: Schema.tag("pipeline.restarted"), reason: Schema.NullOr(Schema.String) })
 ])
 export type PipelineEvent = typeof PipelineEvent.Type

@@ -7,6 +7,8 @@ import type { PipelineEvent } from "./PipelineEvent.ts"
 export type PipelineCommand =
   /** Somebody wants it to end. */
   | { readonly type: "Cancel"; readonly reason: string | null }
+  /** Some of its tasks are to run again: its end is decided anew. */
+  | { readonly type: "Restart"; readonly reason: string | null }
   /** All of its tasks are final; `failed` is the first that did not end as it should. */
   | { readonly type: "Conclude"; readonly failed: string | null }
 
@@ -17,11 +19,12 @@ export interface PipelineEnded {
   readonly status: PipelineStatus
 }
 
-/** Decides `command`. Fails with PipelineEnded. A cancellation that was asked for stays as it was. */
+/** Decides `command`. Fails with PipelineEnded, but for a restart. A cancellation that was asked for stays as it was. */
 export const decide = (
   command: PipelineCommand,
   { id, state }: Pipeline
 ): Result.Result<ReadonlyArray<PipelineEvent>, PipelineEnded> => {
+  if (command.type === "Restart") return Result.succeed(state.status === "running" ? [] : [{ type: "pipeline.restarted", reason: command.reason }])
   if (state.status !== "running") return Result.fail({ _tag: "PipelineEnded", id, status: state.status })
   const { cancelling } = state
   if (command.type === "Cancel") {

@@ -11,20 +11,23 @@ export const created = (
 ): Pipeline => ({ id, name, taskIds, owner, createdAt: at, state: { status: "running", cancelling: null } })
 
 const stateAfter = (state: PipelineState, event: PipelineEvent, { at, actor }: Occasion): PipelineState => {
+  const again = state.restartedAt === undefined ? {} : { restartedAt: state.restartedAt }
   switch (event.type) {
     case "pipeline.created":
       return { status: "running", cancelling: null }
     case "pipeline.cancelling":
-      return { status: "running", cancelling: { by: actor, reason: event.reason } }
+      return { status: "running", cancelling: { by: actor, reason: event.reason }, ...again }
     case "pipeline.completed":
-      return { status: "completed", endedAt: at }
+      return { status: "completed", endedAt: at, ...again }
     case "pipeline.failed":
-      return { status: "failed", endedAt: at }
+      return { status: "failed", endedAt: at, ...again }
     case "pipeline.cancelled": {
       // Once nothing of it is left it is the engine that ends it: for whoever had asked for that.
       const by = state.status === "running" && state.cancelling !== null ? state.cancelling.by : actor
-      return { status: "cancelled", endedAt: at, by, reason: event.reason }
+      return { status: "cancelled", endedAt: at, by, reason: event.reason, ...again }
     }
+    case "pipeline.restarted":
+      return { status: "running", cancelling: null, restartedAt: at }
   }
 }
 

@@ -77,6 +77,19 @@ describe("a pipeline that has ended", () => {
   })
 })
 
+describe("a restart", () => {
+  test.each([after(running, conclude()), after(running, conclude("p.1")), after(cancelling, conclude())])("makes one run again that is $state.status", (ended) => {
+    const again = after(ended, { type: "Restart", reason: "more" })
+    expect(again.state).toEqual({ status: "running", cancelling: null, restartedAt: 20 })
+    expect(after(again, conclude()).state).toEqual({ status: "completed", endedAt: 20, restartedAt: 20 })
+    expect(after(after(again, cancel("enough")), conclude()).state).toMatchObject({ status: "cancelled", restartedAt: 20 })
+  })
+
+  test("of one that runs changes nothing of it", () => {
+    expect(eventsOf({ type: "Restart", reason: null }, running)).toEqual([])
+  })
+})
+
 describe("the id of a pipeline", () => {
   test("leaves room for those of its tasks", () => {
     const [longest, key] = ["a".repeat(94), "k".repeat(31)]

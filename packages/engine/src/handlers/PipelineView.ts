@@ -34,7 +34,7 @@ const briefPipeline = (pipeline: Pipeline, counts: ReadonlyArray<PipelineCount>)
     status: state.status,
     createdAt: iso(createdAt),
     endedAt: endedAt === null ? null : iso(endedAt),
-    durationMs: endedAt === null ? null : Math.max(0, Math.round(endedAt - createdAt)),
+    durationMs: endedAt === null ? null : Math.max(0, Math.round(endedAt - (state.restartedAt ?? createdAt))),
     stepCount: taskIds.length,
     counts: { ...noCounts, ...Object.fromEntries(counts.map(({ status, count }) => [status, count])) },
     cancelled: cancelledOf(pipeline)

@@ -1,9 +1,7 @@
 /** What all handlers share: finding a task and showing it. */
-import { callText } from "@backbeat/contract/callText"
-import { commandInputError, type Problem, taskNotFound } from "@backbeat/contract/Problem"
+import { commandInputError, type Problem, taskNotFound, withTry } from "@backbeat/contract/Problem"
 import type { BriefTask, TaskAnswer } from "@backbeat/contract/TaskAnswer"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
-import { taskMaxCount } from "@backbeat/core/pipeline/PipelineId"
 import type { Task } from "@backbeat/core/task/Task"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -16,12 +14,17 @@ import { Supervisor } from "../task/Supervisor.ts"
 import { toProblem } from "./Call.ts"
 import { briefTask, taskAnswer } from "./taskAnswer.ts"
 
+/** What an id stands for. */
+export type Named = { readonly task: Task; readonly pipeline: Pipeline | null } | { readonly task: null; readonly pipeline: Pipeline }
+
 /** Finds and shows tasks. */
 export class View extends Context.Service<
   View,
   {
     /** Fails with TaskNotFound or StoreError. */
     readonly find: (id: string) => Effect.Effect<Task, Problem>
+    /** What has the id: a task, a pipeline, or both in a home that was made when they had ids of their own. Fails with TaskNotFound or StoreError. */
+    readonly named: (id: string) => Effect.Effect<Named, Problem>
     /** Fails with StoreError. */
     readonly show: (task: Task) => Effect.Effect<TaskAnswer, Problem>
     readonly brief: (task: Task) => BriefTask
@@ -30,25 +33,14 @@ export class View extends Context.Service<
   }
 >()("@backbeat/engine/View") {}
 
-const unfinished = ["failed", "cancelled"] as const
-
-/** So many ids stand in a hint; of more it says how they are found, or where to begin. */
+/** So many ids stand in a hint; of more it says where to begin. */
 export const namedAtMost = 20
 
-/** How what did not complete of a pipeline that has ended is done again: restart goes in the order of what its tasks depend on. */
-const onceMore = (id: string, ids: ReadonlyArray<string>): string => {
-  const hint = "run again what did not complete, each task behind what it depends on, with:"
-  if (ids.length <= namedAtMost) return `${hint} ${callText("restart", ids)}`
-  const found = callText("list", { pipelineId: id, status: unfinished, limit: 500 })
-  return `${hint} backbeat restart, and an array of their ids, which are told by: ${found}`
-}
-
-/** `rest` are the ids of its tasks that failed or were cancelled. */
-const isPipeline = ({ id, state: { status } }: Pipeline, rest: ReadonlyArray<string>): Problem => {
-  const its = `Look at its tasks with: backbeat pipeline get ${id}`
-  const runs = [`${id} is a pipeline, not a task. ${its}`, `wait for it with: ${callText("wait", { pipelineId: id })}`, `stop it with: backbeat pipeline cancel ${id}.`]
-  const ended = [`${id} is a pipeline, not a task, and has ended (${status}). ${its}`, ...(rest.length === 0 || status === "completed" ? [] : [onceMore(id, rest)])]
-  return { ...taskNotFound(id), hint: (status === "running" ? runs : ended).join("; ") }
+/** The operation is for a task, and the id is that of a pipeline. */
+const isPipeline = ({ id, taskIds }: Pipeline): Problem => {
+  const more = taskIds.length > namedAtMost ? " ..." : ""
+  const hint = `${id} is a pipeline, not a task. Name one of its tasks: ${taskIds.slice(0, namedAtMost).join(", ")}${more}`
+  return withTry({ ...taskNotFound(id), hint }, "pipeline get", { id })
 }
 
 /** Views on the store and the live attempts. */
@@ -60,14 +52,17 @@ export const layerView = Layer.effect(
     const pipelines = yield* PipelineStore
     const lives = yield* LiveAttempts
     const supervisor = yield* Supervisor
+    const named = Effect.fnUntraced(function* (id: string) {
+      const task = yield* Effect.mapError(store.find(id), toProblem(id))
+      const pipeline = yield* Effect.mapError(pipelines.find(id), toProblem(id))
+      if (task !== null) return { task, pipeline } satisfies Named
+      return pipeline === null ? yield* Effect.fail(taskNotFound(id)) : ({ task, pipeline } satisfies Named)
+    })
     const find = Effect.fnUntraced(function* (id: string) {
       const task = yield* Effect.mapError(store.find(id), toProblem(id))
       if (task !== null) return task
       const pipeline = yield* Effect.mapError(pipelines.find(id), toProblem(id))
-      if (pipeline === null) return yield* Effect.fail(taskNotFound(id))
-      const { tasks } = yield* Effect.mapError(store.list({ pipelineId: id, status: unfinished }, { limit: taskMaxCount }), toProblem(id))
-      const rest = new Set(tasks.map((each) => each.id))
-      return yield* Effect.fail(isPipeline(pipeline, pipeline.taskIds.filter((each) => rest.has(each))))
+      return yield* Effect.fail(pipeline === null ? taskNotFound(id) : isPipeline(pipeline))
     })
     const waitsFor = Effect.fnUntraced(function* (task: Task) {
       if (task.state.status !== "blocked") return []
@@ -81,6 +76,7 @@ export const layerView = Layer.effect(
     })
     return View.of({
       find,
+      named,
       show: (task) =>
         waitsFor(task).pipe(
           Effect.mapError(toProblem(task.id)),

@@ -36,7 +36,8 @@ const known = {
   "pipeline.cancelling": true,
   "pipeline.completed": true,
   "pipeline.failed": true,
-  "pipeline.cancelled": true
+  "pipeline.cancelled": true,
+  "pipeline.restarted": true
 } as const satisfies Record<EventType, true>
 
 /** Frames that are no events: they are given whatever types are asked for. */

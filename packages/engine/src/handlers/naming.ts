@@ -2,7 +2,7 @@
 import { makePipelineId } from "@backbeat/core/pipeline/PipelineId"
 import { makeTaskId } from "@backbeat/core/task/TaskId"
 import type { Owner } from "@backbeat/core/task/TaskSpec"
-import { PipelineStore } from "@backbeat/store/PipelineStore"
+import { IdStore } from "@backbeat/store/IdStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import type { Call } from "./Call.ts"
@@ -20,7 +20,7 @@ const randomOf = ({ caller }: Call, step: number): number => (hash(caller.reques
 /** Whose a task or a pipeline is to be, and under which id; made once. */
 export const makeNaming = Effect.gen(function* () {
   const store = yield* TaskStore
-  const pipelines = yield* PipelineStore
+  const ids = yield* IdStore
 
   const ownerOf = Effect.fnUntraced(function* (sessionId: string | null, index: number, { caller }: Call) {
     const parent = caller.taskId === undefined ? null : yield* store.find(caller.taskId)
@@ -36,7 +36,7 @@ export const makeNaming = Effect.gen(function* () {
   const freeId = Effect.fnUntraced(function* (call: Call, index: number) {
     for (let step = index; ; step++) {
       const id = makeTaskId(call.caller.requestedAt, randomOf(call, step))
-      if ((yield* store.find(id)) === null) return id
+      if ((yield* ids.kindOf(id)) === null) return id
     }
   })
 
@@ -44,9 +44,20 @@ export const makeNaming = Effect.gen(function* () {
   const freePipelineId = Effect.fnUntraced(function* (call: Call) {
     for (let step = 0; ; step++) {
       const id = makePipelineId(call.caller.requestedAt, randomOf(call, step))
-      if ((yield* pipelines.find(id)) === null) return id
+      if ((yield* ids.kindOf(id)) === null) return id
     }
   })
 
-  return { ownerOf, freeId, freePipelineId }
+  /** Free ids for those that are wanted: one that is taken gets -2 at its end. */
+  const freeIds = Effect.fnUntraced(function* (wanted: ReadonlyArray<string>) {
+    const found = new Set<string>()
+    for (const base of wanted) {
+      let id = base
+      for (let turn = 2; found.has(id) || (yield* ids.kindOf(id)) !== null; turn++) id = `${base}-${turn}`
+      found.add(id)
+    }
+    return [...found]
+  })
+
+  return { ownerOf, freeId, freeIds, freePipelineId }
 })

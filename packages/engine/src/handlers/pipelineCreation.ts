@@ -1,8 +1,9 @@
 /** Makes pipelines: all tasks of one are stored in one commit with it, or nothing is. */
 import { nearest } from "@backbeat/contract/nearest"
-import type { Problem } from "@backbeat/contract/Problem"
+import { type Problem, problem } from "@backbeat/contract/Problem"
 import type { PipelineInput } from "@backbeat/contract/operation/pipeline"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
+import type { Task } from "@backbeat/core/task/Task"
 import { noLineage } from "@backbeat/core/task/TaskSpec"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -31,18 +32,21 @@ const ofItem = ({ path, input }: PipelineItem, names: ReadonlyArray<string>, tro
   return trouble._tag === "StoreError" ? told : within(path, suggesting(told, names))
 }
 
-/** Finds ids that no task has, for those that are wanted: one that is taken gets -2 at its end. Made once. */
-const makeFreeIds = Effect.map(TaskStore, (store) =>
-  Effect.fnUntraced(function* (wanted: ReadonlyArray<string>) {
-    const ids = new Set<string>()
-    for (const base of wanted) {
-      let id = base
-      for (let turn = 2; ids.has(id) || (yield* store.find(id)) !== null; turn++) id = `${base}-${turn}`
-      ids.add(id)
-    }
-    return [...ids]
+/** No pipeline may be made under the id of a task. */
+const isTask = ({ id, state: { status } }: Task): Problem =>
+  problem("IllegalTransition", `id: ${id} is the id of a task, which is ${status}`, "Give another id, or none: one is made.", { path: "id", id, status })
+
+/** Refuses an id that stands for something already; made once. */
+const makeCheckFree = Effect.gen(function* () {
+  const tasks = yield* TaskStore
+  const pipelines = yield* PipelineStore
+  return Effect.fnUntraced(function* ({ id }: PipelineInput) {
+    const existing = id === undefined ? null : yield* pipelines.find(id)
+    if (existing !== null) return yield* Effect.fail(pipelineExists(existing.id, existing.state.status))
+    const task = id === undefined ? null : yield* tasks.find(id)
+    if (task !== null) return yield* Effect.fail(isTask(task))
   })
-)
+})
 
 /** Under which a call notes its pipeline. */
 const part = "pipeline"
@@ -51,11 +55,11 @@ const part = "pipeline"
 export const makePipelineCreation = Effect.gen(function* () {
   const { root } = yield* Home
   const pipelines = yield* PipelineStore
+  const checkFree = yield* makeCheckFree
   const transitions = yield* Transitions
-  const freeIds = yield* makeFreeIds
   const startOne = yield* makeStartOne
   const once = yield* makeOnce
-  const { ownerOf, freePipelineId } = yield* makeNaming
+  const { ownerOf, freeIds, freePipelineId } = yield* makeNaming
 
   /** Stores a pipeline with its tasks, each behind what it depends on. */
   const make = (tx: Tx & PipelineTx, input: PipelineInput, starting: Starting) =>
@@ -63,8 +67,7 @@ export const makePipelineCreation = Effect.gen(function* () {
       const { call } = starting
       const owner = yield* ownerOf(null, 0, call)
       const id = input.id ?? (yield* freePipelineId(call))
-      const existing = input.id === undefined ? null : yield* pipelines.find(id)
-      if (existing !== null) return yield* Effect.fail(pipelineExists(id, existing.state.status))
+      yield* checkFree(input)
       const { items, order } = yield* Effect.fromResult(itemsOf(yield* freeIds(idsOf(id, input)), input))
       const made = { id, name: input.name ?? null, taskIds: items.map((item) => item.input.id), owner }
       const pipeline = yield* tx.createPipeline(made, actorOf(call))

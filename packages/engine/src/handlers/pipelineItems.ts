@@ -1,5 +1,5 @@
 /** From the payload of `pipeline create` to payloads of `start` that depend on each other. */
-import { type Problem, problem } from "@backbeat/contract/Problem"
+import { type Problem, problem, withTry } from "@backbeat/contract/Problem"
 import type { PipelineInput } from "@backbeat/contract/operation/pipeline"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import type { Dependency } from "@backbeat/core/task/Dependency"
@@ -156,8 +156,12 @@ export const itemsOf = (ids: ReadonlyArray<string>, payload: PipelineInput): Res
 
 /** No pipeline may be made under an id that one has: it is run again by a restart. */
 export const pipelineExists = (id: string, status: string): Problem =>
-  problem("IllegalTransition", `id: pipeline ${id} exists, and is ${status}`, "Give another id, or none: one is made. Or restart its tasks.", {
-    path: "id",
-    id,
-    status
-  })
+  withTry(
+    problem("IllegalTransition", `id: pipeline ${id} exists, and is ${status}`, "A restart runs it again. For another pipeline give another id, or none: one is made.", {
+      path: "id",
+      id,
+      status
+    }),
+    "restart",
+    { id }
+  )

@@ -7,12 +7,14 @@ import { makeAsItEnded } from "../agent/asItEnded.ts"
 import { readCheckpoint } from "../agent/readCheckpoint.ts"
 import { Home } from "../home/Home.ts"
 import { handle, toProblem } from "./Call.ts"
+import { makePipelineView } from "./PipelineView.ts"
 import { iso } from "./taskAnswer.ts"
 import { isCursor, View, wrongField } from "./View.ts"
 
 const makeStatusHandler = Effect.gen(function* () {
   const { root } = yield* Home
   const view = yield* View
+  const pipelines = yield* makePipelineView
   const asItEnded = yield* makeAsItEnded
   const checkpointOf = Effect.fnUntraced(function* (task: Task) {
     const left = yield* readCheckpoint(root, yield* Effect.mapError(asItEnded(task), toProblem(task.id)))
@@ -20,8 +22,13 @@ const makeStatusHandler = Effect.gen(function* () {
   })
   return handle(operations.status, ({ id, checkpoint }) =>
     Effect.gen(function* () {
-      const task = yield* view.find(id)
-      return { task: yield* view.show(task), ...(checkpoint === true ? yield* checkpointOf(task) : {}) }
+      const { task, pipeline } = yield* view.named(id)
+      if (task === null && checkpoint === true) return yield* Effect.fail(wrongField("checkpoint", "is left by a task, not by a pipeline", "Name one of its tasks."))
+      return {
+        ...(task === null ? {} : { task: yield* view.show(task) }),
+        ...(task !== null && checkpoint === true ? yield* checkpointOf(task) : {}),
+        ...(pipeline === null ? {} : { pipeline: yield* pipelines.show(pipeline) })
+      }
     })
   )
 })

@@ -4,6 +4,7 @@ import type { StartInput } from "@backbeat/contract/operation/start"
 import { type Lineage, noLineage, type Owner } from "@backbeat/core/task/TaskSpec"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
+import { IdStore } from "@backbeat/store/IdStore"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -80,6 +81,9 @@ const isStep = (id: string, pipelineId: string): Problem =>
     pipelineId
   })
 
+const isPipeline = (id: string): Problem =>
+  problem("IllegalTransition", `id: ${id} is the id of a pipeline`, "Give another id, or none: one is made.", { path: "id", id })
+
 /** What became of one payload. */
 export interface Started {
   readonly index: number
@@ -92,6 +96,7 @@ const unavailableFor = ({ spec, env }: Specified, config: Configuration, { rehea
 /** Starts one payload in a transaction; made once. Fails with the Problem, IllegalTransition or StoreError that refuses it. */
 export const makeStartOne = Effect.gen(function* () {
   const store = yield* TaskStore
+  const ids = yield* IdStore
   const pipelines = yield* PipelineStore
   const settings = yield* Settings
   const quota = yield* makeQuota
@@ -102,6 +107,10 @@ export const makeStartOne = Effect.gen(function* () {
   const checkOver = Effect.fnUntraced(function* ({ id, lineage }: Task) {
     const pipeline = lineage.pipelineId === null ? null : yield* pipelines.find(lineage.pipelineId)
     if (pipeline?.state.status === "running") return yield* Effect.fail(isStep(id, pipeline.id))
+  })
+
+  const checkNoPipeline = Effect.fnUntraced(function* ({ id }: StartInput) {
+    if (id !== undefined && (yield* ids.kindOf(id)) === "pipeline") return yield* Effect.fail(isPipeline(id))
   })
 
   const startAnew = Effect.fnUntraced(function* (tx: Tx, task: Task, { input, index }: Item, wanted: Wanted & Starting) {
@@ -133,6 +142,7 @@ export const makeStartOne = Effect.gen(function* () {
     const existing = input.id === undefined ? null : yield* store.find(id)
     yield* quota.check(owner.depth)
     if (existing !== null) return yield* startAnew(tx, existing, item, { specified, owner, lineage, call, keep, seen })
+    yield* checkNoPipeline(input)
     const stands = yield* standing(specified.spec.dependsOn, seen, input.dependsOn?.length ?? 0)
     yield* keep(id, owner.requestId, specified.env)
     return yield* tx.create({ id, spec: specified.spec, owner, lineage: lineage ?? noLineage }, stands, actorOf(call))

@@ -159,17 +159,18 @@ export const makeWaitHandler = Effect.gen(function* () {
     }
   })
 
-  const awaitSingle = Effect.fnUntraced(function* (id: string, what: What) {
-    yield* view.find(id)
-    const task = yield* awaitOne(id, what)
+  const awaitPipelineOf = (id: string, input: Input<"wait">) =>
+    Effect.flatMap(awaitPipeline(id, input), (ended) => Effect.map(cursor, (at) => ({ ...ended, cursor: at })))
+
+  const awaitSingle = Effect.fnUntraced(function* (id: string, input: Input<"wait">) {
+    if ((yield* view.named(id)).task === null) return yield* awaitPipelineOf(id, input)
+    const task = yield* awaitOne(id, input.for ?? "end")
     return { task: yield* view.show(task), ...(yield* lastLines(task)), cursor: yield* cursor }
   })
 
   const awaitAny = (ids: ReadonlyArray<string>, input: Input<"wait">): Effect.Effect<typeof operations.wait.output.Type, Problem> => {
-    if (input.pipelineId !== undefined) {
-      return Effect.flatMap(awaitPipeline(input.pipelineId, input), (ended) => Effect.map(cursor, (at) => ({ ...ended, cursor: at })))
-    }
-    return input.id === undefined ? awaitMany(ids, input) : awaitSingle(input.id, input.for ?? "end")
+    if (input.pipelineId !== undefined) return awaitPipelineOf(input.pipelineId, input)
+    return input.id === undefined ? awaitMany(ids, input) : awaitSingle(input.id, input)
   }
 
   return handle(operations.wait, (input, call: Call) =>

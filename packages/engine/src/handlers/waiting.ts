@@ -4,9 +4,10 @@ import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { makeUntil } from "../task/until.ts"
+import { makeUntil, makeUntilEnded } from "../task/until.ts"
 import { type Call, toProblem } from "./Call.ts"
-import { makeLastLines } from "./lastLines.ts"
+import { makeLastLines, makeShowEndedPipeline } from "./lastLines.ts"
+import { makePipelineView } from "./PipelineView.ts"
 import { View } from "./View.ts"
 
 /** How long a wait lasts when the caller does not say, in milliseconds. */
@@ -68,5 +69,16 @@ export const makeShowEnd = Effect.gen(function* () {
     const ended = Effect.mapError(until(id, ({ state }) => isFinal(state.status)), toProblem(id))
     const task = yield* limitTime(ended, { ms: waitMsOf(call), ids: [id], call })
     return { task: yield* view.show(task), ...(yield* lastLines(task)) }
+  })
+})
+
+/** Waits for the end of a pipeline as the flags --wait and --timeout say, and shows it; made once. */
+export const makeShowPipelineEnd = Effect.gen(function* () {
+  const { find } = yield* makePipelineView
+  const untilEnded = yield* makeUntilEnded
+  const showEnded = yield* makeShowEndedPipeline
+  const limitTime = yield* makeTimeLimit
+  return Effect.fnUntraced(function* (id: string, call: Call) {
+    return yield* showEnded(yield* limitTime(untilEnded(id, find(id)), { ms: waitMsOf(call), ids: [id], call }))
   })
 })

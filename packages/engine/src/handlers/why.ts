@@ -24,6 +24,7 @@ import { actorName } from "./actorName.ts"
 import { handle, toProblem } from "./Call.ts"
 import { iso } from "./taskAnswer.ts"
 import { View } from "./View.ts"
+import { makeWhyPipeline } from "./whyPipeline.ts"
 import { makeWhyBlocked } from "./whyBlocked.ts"
 import { makeWhyLeftover } from "./whyLeftover.ts"
 
@@ -177,9 +178,11 @@ export const makeWhyHandler = Effect.gen(function* () {
   const { explainBlocked, explainWithdrawn, explainAgain } = yield* makeWhyBlocked
   const { root } = yield* Home
   const explainLeftover = yield* makeWhyLeftover
+  const explainPipeline = yield* makeWhyPipeline
   return handle(operations.why, ({ id }) =>
     Effect.gen(function* () {
-      const stored = yield* view.find(id)
+      const { task: stored, pipeline } = yield* view.named(id)
+      if (stored === null) return yield* explainPipeline(pipeline)
       const task = spawned(stored, lives.startedAt(stored))
       const { status } = task.state
       const now = yield* Clock.currentTimeMillis

@@ -27,7 +27,7 @@ const maxWaits = 10
 const maxDepth = 100
 
 /** Since when a task is in its status. */
-const sinceOf = ({ state, createdAt }: Task): string => {
+export const sinceOf = ({ state, createdAt }: Task): string => {
   if (state.status === "cancelled") return iso(state.endedAt)
   if ("end" in state && state.end !== null) return iso(state.end.endedAt)
   return iso("since" in state ? state.since : "startedAt" in state ? (state.startedAt ?? createdAt) : createdAt)

@@ -11,25 +11,31 @@ import * as Effect from "effect/Effect"
 import type { PipelineTx } from "./PipelineTx.ts"
 import type { Committed } from "./Tx.ts"
 
+/** Tells whether a task has ended in a way that makes its pipeline fail; made once. */
+export const makeIsSpoilt = Effect.map(TaskStore, (store) =>
+  Effect.fnUntraced(function* (task: Task) {
+    const { state } = task
+    const withdrawn = state.status === "cancelled" && state.failure?.type === "DependencyFailed" ? state.failure : null
+    const cause = withdrawn === null ? null : yield* store.find(withdrawn.taskId)
+    return spoils(task, cause?.state.status ?? null)
+  })
+)
+
 /** Gives the act that ends the pipelines whose last tasks a transaction has ended. Looks for nothing when it has ended none of any. */
 export const makeSettlePipelines = Effect.gen(function* () {
   const store = yield* TaskStore
   const pipelines = yield* PipelineStore
+
+  const isSpoilt = yield* makeIsSpoilt
 
   /** The first task, as they were given, that makes the pipeline fail. */
   const firstSpoilt = Effect.fnUntraced(function* ({ id, taskIds }: Pipeline) {
     const { tasks } = yield* store.list({ pipelineId: id }, { limit: taskMaxCount })
     const byId = new Map(tasks.map((task) => [task.id, task]))
     for (const task of taskIds.flatMap((taskId) => byId.get(taskId) ?? [])) {
-      if (spoils(task, yield* statusOfCause(task))) return task.id
+      if (yield* isSpoilt(task)) return task.id
     }
     return null
-  })
-
-  /** The status of the task because of whose end this one was withdrawn. */
-  const statusOfCause = Effect.fnUntraced(function* ({ state }: Task) {
-    if (state.status !== "cancelled" || state.failure?.type !== "DependencyFailed") return null
-    return (yield* store.find(state.failure.taskId))?.state.status ?? null
   })
 
   return Effect.fnUntraced(function* (tx: PipelineTx, committed: ReadonlyArray<Committed>) {

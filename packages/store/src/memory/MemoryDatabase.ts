@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import type { Task } from "@backbeat/core/task/Task"
+import type { IdKind } from "../IdStore.ts"
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import { makeJournal } from "./Journal.ts"
 import type { Journal } from "./Journal.ts"
@@ -20,6 +21,7 @@ export interface Entry {
 /** The tasks and their history. */
 export interface Memory {
   readonly entries: Map<string, Entry>
+  readonly ids: Map<string, IdKind>
   events: Array<RecordedEvent>
   lastSequence: number
   lastSeq: number
@@ -37,7 +39,7 @@ export const layerMemoryDatabase: Layer.Layer<MemoryDatabase> = Layer.effect(
   Effect.map(Semaphore.make(1), (turns) =>
     MemoryDatabase.of({
       journal: makeJournal(turns),
-      memory: { entries: new Map(), events: [], lastSequence: 0, lastSeq: 0 }
+      memory: { entries: new Map(), ids: new Map(), events: [], lastSequence: 0, lastSeq: 0 }
     })
   )
 )

@@ -25,6 +25,7 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): PipelineStore["Se
   let lastSeq = 0
 
   const record = ({ pipeline, events, at, actor }: PipelineChange): ReadonlyArray<RecordedPipelineEvent> => {
+    if (!memory.ids.has(pipeline.id)) journal.put(memory.ids, pipeline.id, "pipeline")
     journal.put(entries, pipeline.id, { pipeline, seq: entries.get(pipeline.id)?.seq ?? ++lastSeq })
     return appendEvents(memory, journal, events, (event, sequence) => ({
       subject: "pipeline",
@@ -43,6 +44,7 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): PipelineStore["Se
     journal.undo(() => void (memory.events = events))
     memory.events = events.filter(({ subject, id }) => subject !== "pipeline" || !gone.includes(id))
     for (const id of gone) journal.put(entries, id, undefined)
+    for (const id of gone) if (memory.ids.get(id) === "pipeline") journal.put(memory.ids, id, undefined)
     return gone
   }
   const isOver = ({ id, state }: Pipeline): boolean =>

@@ -86,6 +86,7 @@ const recordChange = (memory: Memory, journal: Journal, { task, events, at, acto
     memory.lastSeq = lastSeq
   })
   if (old === undefined) memory.lastSeq += 1
+  if (!memory.ids.has(task.id)) journal.put(memory.ids, task.id, "task")
   memory.entries.set(task.id, {
     task,
     seq: old?.seq ?? memory.lastSeq,
@@ -103,6 +104,7 @@ const removeTasks = (memory: Memory, journal: Journal, ids: ReadonlyArray<string
     memory.events = events
   })
   for (const id of removed) memory.entries.delete(id)
+  for (const id of removed) if (memory.ids.get(id) === "task") journal.put(memory.ids, id, undefined)
   memory.events = events.filter(({ subject, id }) => subject !== "task" || !removed.has(id))
   return [...removed]
 }

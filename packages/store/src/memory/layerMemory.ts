@@ -2,6 +2,7 @@
 import * as Layer from "effect/Layer"
 import type { Stores } from "../Stores.ts"
 import { layerMemoryDatabase } from "./MemoryDatabase.ts"
+import { layerIdStore } from "./MemoryIdStore.ts"
 import { layerPipelineStore } from "./MemoryPipelineStore.ts"
 import { layerQueueStore } from "./MemoryQueueStore.ts"
 import { layerRequestStore } from "./MemoryRequestStore.ts"
@@ -10,6 +11,6 @@ import { layerTaskStore } from "./MemoryTaskStore.ts"
 
 /** Stores of their own for each build of the layer. */
 export const layerMemory: Layer.Layer<Stores> = Layer.provide(
-  Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore, layerRequestStore, layerSessionStore),
+  Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore, layerRequestStore, layerSessionStore, layerIdStore),
   layerMemoryDatabase
 )

@@ -12,6 +12,7 @@ import { inParts } from "./inParts.ts"
 import { cursorSeq } from "./listTasks.ts"
 import { pipelineRow, pipelinesOf, selectPipelines } from "./PipelineRow.ts"
 import { SqliteDatabase } from "./SqliteDatabase.ts"
+import { forgetIds, noteIds } from "./SqliteIdStore.ts"
 import { whole } from "./whole.ts"
 
 /** The PipelineStore in a database that is open. */
@@ -68,6 +69,7 @@ const recordChange = (
     const recorded = events.map(
       (event, index): RecordedPipelineEvent => ({ subject: "pipeline", id: pipeline.id, sequence: last + index + 1, at, actor, event })
     )
+    if (events.some(({ type }) => type === "pipeline.created")) yield* noteIds(sql, "pipeline", [pipeline.id])
     yield* sql`INSERT INTO pipelines ${sql.insert(pipelineRow(pipeline))}
       ON CONFLICT (id) DO UPDATE SET status = excluded.status, created_at = excluded.created_at, name = excluded.name,
         task_ids = excluded.task_ids, owner = excluded.owner, state = excluded.state`
@@ -104,5 +106,6 @@ const removeEmpty = (sql: SqlClient): Effect.Effect<ReadonlyArray<string>, SqlEr
     for (const part of inParts(ids)) {
       yield* sql`DELETE FROM events WHERE subject = 'pipeline' AND ${sql.in("subject_id", part)}`
     }
+    yield* forgetIds(sql, "pipeline", ids)
     return ids
   })

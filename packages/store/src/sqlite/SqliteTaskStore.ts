@@ -10,6 +10,7 @@ import { listTasks } from "./listTasks.ts"
 import { inParts } from "./inParts.ts"
 import { recordChanges } from "./recordChanges.ts"
 import { readEvents } from "./readEvents.ts"
+import { forgetIds } from "./SqliteIdStore.ts"
 import { SqliteDatabase } from "./SqliteDatabase.ts"
 import { selectTasks, tasksOf } from "./TaskRow.ts"
 import { dependentRows, dependentsOf, settleWaits, waitsOf, writeWaits } from "./waits.ts"
@@ -91,6 +92,7 @@ const removeTasks = (sql: SqlClient, ids: ReadonlyArray<string>) =>
       const [first, ...others] = gone.map(({ id }) => id)
       if (first === undefined) continue
       yield* sql`DELETE FROM events WHERE subject = 'task' AND ${sql.in("subject_id", [first, ...others])}`
+      yield* forgetIds(sql, "task", [first, ...others])
       removed.push(first, ...others)
     }
     return removed

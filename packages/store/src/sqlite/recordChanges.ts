@@ -8,6 +8,7 @@ import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import type { Change } from "../TaskStore.ts"
 import { appendEvents, takeSequences } from "./appendEvents.ts"
 import { inParts } from "./inParts.ts"
+import { noteIds } from "./SqliteIdStore.ts"
 import { taskRow } from "./TaskRow.ts"
 
 /** A task as it is to be written. */
@@ -33,6 +34,7 @@ export const recordChanges = (
   Effect.gen(function* () {
     const count = changes.reduce((sum, { events }) => sum + events.length, 0)
     const { recorded, drafts } = layOut(changes, yield* takeSequences(sql, count))
+    yield* noteIds(sql, "task", changes.flatMap(({ task, events }) => (events.some(({ type }) => type === "task.created") ? [task.id] : [])))
     const written = yield* writeTasks(sql, [...drafts.values()])
     yield* writeSpecs(
       sql,

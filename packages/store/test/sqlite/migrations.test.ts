@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
+import { IdStore } from "@backbeat/store/IdStore"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -15,6 +16,7 @@ afterEach(() => scratch.remove())
 
 /** Takes the database back to what it was when the history was of tasks only. */
 const undoPipelines = [
+  "DROP TABLE ids",
   "DROP TABLE sessions",
   "DROP TABLE requests",
   "DROP TABLE pipelines",
@@ -29,6 +31,9 @@ const undoPipelines = [
   "CREATE INDEX events_task ON events (task_seq, sequence)",
   "DELETE FROM migrations WHERE migration_id > 3"
 ]
+
+/** Takes the database back to what it was when tasks and pipelines had name spaces of their own. */
+const undoIds = ["DROP TABLE ids", "DELETE FROM migrations WHERE migration_id > 6"]
 
 /** Takes the database back to what its first migration had made. */
 const undoDependencies = [
@@ -92,6 +97,23 @@ describe("a database from before pipelines", () => {
         ["pipeline", 8]
       ])
       expect(yield* store.check).toMatchObject({ ok: true })
+    }).pipe(Effect.provide(layerSqlite({ path: scratch.path })), Effect.runPromise)
+  })
+})
+
+describe("a database from before there was one name space", () => {
+  test("keeps a task and a pipeline of one id, and the id is the pipeline's when the task is removed", async () => {
+    await Effect.gen(function* () {
+      yield* (yield* TaskStore).record([...life("both"), creation("alone")])
+      yield* (yield* PipelineStore).record(pipelineCreation("own", []))
+    }).pipe(Effect.provide(layerSqlite({ path: scratch.path })), Effect.runPromise)
+    scratch.alter(...undoIds, "UPDATE pipelines SET id = 'both'")
+    await Effect.gen(function* () {
+      const [ids, store, pipelines] = [yield* IdStore, yield* TaskStore, yield* PipelineStore]
+      expect(yield* Effect.forEach(["both", "alone", "own"], ids.kindOf)).toEqual(["task", "task", null])
+      expect([(yield* store.find("both"))?.id, (yield* pipelines.find("both"))?.id]).toEqual(["both", "both"])
+      yield* store.remove(["both"])
+      expect(yield* ids.kindOf("both")).toBe("pipeline")
     }).pipe(Effect.provide(layerSqlite({ path: scratch.path })), Effect.runPromise)
   })
 })

@@ -5,6 +5,7 @@ import { queues } from "./0003_queues.ts"
 import { pipelines } from "./0004_pipelines.ts"
 import { requests } from "./0005_requests.ts"
 import { sessions } from "./0006_sessions.ts"
+import { ids } from "./0007_ids.ts"
 
 /** The migrations, keyed `<number>_<name>`. */
 export const migrations = {
@@ -13,7 +14,8 @@ export const migrations = {
   "0003_queues": queues,
   "0004_pipelines": pipelines,
   "0005_requests": requests,
-  "0006_sessions": sessions
+  "0006_sessions": sessions,
+  "0007_ids": ids
 }
 
 /** The number of the newest one: what a database is at after it was opened. */

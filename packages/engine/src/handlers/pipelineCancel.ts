@@ -1,0 +1,81 @@
+/** Ends pipelines: what runs of one is stopped, the rest is withdrawn. */
+import { type Problem, problem } from "@backbeat/contract/Problem"
+import type { PipelineEnded } from "@backbeat/core/pipeline/decide"
+import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
+import type { Task } from "@backbeat/core/task/Task"
+import { isFinal } from "@backbeat/core/task/TaskState"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { Home } from "../home/Home.ts"
+import { isHeld } from "../process/AliveFifo.ts"
+import { stopTree } from "../process/stopTree.ts"
+import { treeOf } from "../task/attemptSpec.ts"
+import { withLeftovers } from "../task/leftover.ts"
+import { Transitions } from "../task/Transitions.ts"
+import { makeUntilEnded } from "../task/until.ts"
+import { actorOf, type Call, toProblem, type Trouble } from "./Call.ts"
+import { makePipelineView } from "./PipelineView.ts"
+
+const hasEnded = ({ id, status }: PipelineEnded): Problem =>
+  problem("IllegalTransition", `pipeline ${id} is ${status} and does not accept cancel`, "It has ended. A task of it that was started again is ended by stop.", {
+    id,
+    from: status,
+    command: "Cancel"
+  })
+
+/** What the caller of something that changes a pipeline is told of it. */
+const ofCancel = (trouble: Trouble | PipelineEnded): Problem =>
+  trouble._tag === "PipelineEnded" ? hasEnded(trouble) : toProblem("")(trouble)
+
+const isLive = ({ state }: Task): boolean => !isFinal(state.status)
+
+/** A stop that is under way and ends with the task's end. */
+const isEnding = ({ state }: Task): boolean => state.status === "stopping" && state.intent.kind === "cancel"
+
+/** What ending pipelines needs, made once. */
+export const makeCancelPipeline = Effect.gen(function* () {
+  const { root } = yield* Home
+  const transitions = yield* Transitions
+  const { find, tasksOf } = yield* makePipelineView
+  const untilEnded = yield* makeUntilEnded
+
+  /** Asks for the end of all that lives, in one commit. */
+  const askForEnd = (id: string, reason: string | null, call: Call) =>
+    transitions.commit((tx) =>
+      Effect.gen(function* () {
+        const by = actorOf(call)
+        const pipeline = yield* tx.changePipeline(yield* find(id), { type: "Cancel", reason }, by)
+        const told = reason ?? `pipeline ${id} was cancelled`
+        const stopped = (yield* tasksOf(pipeline)).filter((each) => isLive(each) && !isEnding(each))
+        const leftover = withLeftovers(root, stopped.filter(({ state }) => state.status !== "running"))
+        for (const task of stopped) {
+          const { stopSignal: signal, gracePeriodMs: graceMs } = task.spec
+          yield* tx.change(task, { type: "Stop", reason: told, signal, graceMs, leftover: leftover.has(task.id) }, by)
+        }
+      })
+    )
+
+  /** Ends what tasks that had ended before have left running. */
+  const clear = Effect.fnUntraced(function* (pipeline: Pipeline) {
+    const now = yield* Clock.currentTimeMillis
+    const left = (yield* tasksOf(pipeline)).filter((task) => !isLive(task) && isHeld(treeOf(root, task).dir))
+    yield* Effect.forEach(
+      left,
+      (task) => stopTree(treeOf(root, task), { stopSignal: task.spec.stopSignal, killAt: now + task.spec.gracePeriodMs }),
+      { concurrency: "unbounded", discard: true }
+    )
+  })
+
+  /** Ends a pipeline, and gives it when nothing of it is alive. Fails with IllegalTransition when it has ended. */
+  const cancel = Effect.fnUntraced(function* (id: string, reason: string | null, call: Call) {
+    const before = yield* find(id)
+    // The same call, sent again because its connection broke: it has been done.
+    const isDone = call.caller.repeated === true && before.state.status === "cancelled"
+    if (!isDone) yield* Effect.mapError(askForEnd(id, reason, call), ofCancel)
+    const ended = yield* untilEnded(id, find(id))
+    yield* clear(ended)
+    return ended
+  })
+
+  return { cancel, clear }
+})

@@ -1,0 +1,138 @@
+/** Asks for more attempts of tasks and of pipelines, in one transaction. */
+import { type Problem, problem, withTry } from "@backbeat/contract/Problem"
+import type { Input } from "@backbeat/contract/table"
+import { order } from "@backbeat/core/graph/order"
+import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
+import type { Task } from "@backbeat/core/task/Task"
+import { isFinal } from "@backbeat/core/task/TaskState"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { Home } from "../home/Home.ts"
+import { readEnvironment } from "../home/KeptEnvironment.ts"
+import { Settings } from "../home/Settings.ts"
+import type { PipelineTx } from "../task/PipelineTx.ts"
+import { makeIsSpoilt } from "../task/settlePipelines.ts"
+import type { Tx } from "../task/Tx.ts"
+import { agentUnavailable } from "./agentWork.ts"
+import { actorOf, type Call, outcomeOf, toProblem } from "./Call.ts"
+import { makeStandings } from "./dependencies.ts"
+import type { Doing } from "./once.ts"
+import { makePipelineView } from "./PipelineView.ts"
+import { View } from "./View.ts"
+
+type Asked = Input<"restart">
+
+/** On whose behalf tasks are restarted, and what of it is done. */
+export type Restarting = Doing & { readonly call: Call }
+
+/** What was restarted: the number of a task's next attempt, or the pipeline as a whole. */
+export type Restarted = { readonly kind: "task"; readonly attempt: number } | { readonly kind: "pipeline" }
+
+/** Asks for another attempt of one task in a transaction, and gives its number; made once. */
+const makeRestartTask = Effect.gen(function* () {
+  const { root } = yield* Home
+  const settings = yield* Settings
+  const view = yield* View
+  const { standingAgain } = yield* makeStandings
+  return Effect.fnUntraced(function* (tx: Tx, { id, reason }: Asked, { call, before, note }: Restarting) {
+    const made = before.get(id)
+    if (made !== undefined) return made.attempt
+    const task = yield* view.find(id)
+    // An agent that is gone would put an attempt that never was in the place of the last one.
+    const env = task.spec.work.kind === "prompt" ? readEnvironment(root, task) : null
+    const unavailable = env === null ? null : agentUnavailable(task.spec, env, settings.current())
+    if (unavailable !== null) return yield* Effect.fail(unavailable)
+    // What runs has waited already.
+    const stands = isFinal(task.state.status) ? yield* standingAgain(task) : { waitsFor: [], broken: null }
+    const anew = { spec: null, reason: reason ?? null }
+    const { state } = yield* tx.restart(task, anew, stands, actorOf(call))
+    const attempt = state.status === "stopping" ? state.attempt + 1 : state.attempt
+    note(id, { id, attempt })
+    return attempt
+  })
+})
+
+const nothingToRestart = ({ id, state: { status } }: Pipeline): Problem =>
+  withTry(
+    problem("IllegalTransition", `nothing of pipeline ${id} failed or was cancelled: it is ${status}`, 'Give "all": true to run everything again.', { id, from: status }),
+    "restart",
+    { id, all: true }
+  )
+
+const isEnding = ({ id, state }: Pipeline): Problem | null =>
+  state.status === "running" && state.cancelling !== null
+    ? problem("IllegalTransition", `pipeline ${id} is being cancelled`, "Wait for its end, and restart it then.", { id, from: state.status, command: "Restart" })
+    : null
+
+const acceptsRestart = new Set(["running", "retrying", "completed", "failed", "cancelled"])
+
+/** Makes a pipeline run again in a transaction, and gives the tasks to be restarted; made once. */
+const makeRestartPipeline = Effect.gen(function* () {
+  const { tasksOf } = yield* makePipelineView
+  const isSpoilt = yield* makeIsSpoilt
+
+  const wanted = Effect.fnUntraced(function* (pipeline: Pipeline, { all }: Asked) {
+    const tasks = yield* tasksOf(pipeline)
+    if (all === true) return tasks.filter(({ state }) => acceptsRestart.has(state.status))
+    return yield* Effect.filter(tasks.filter(({ state }) => isFinal(state.status)), isSpoilt)
+  })
+
+  return Effect.fnUntraced(function* (tx: PipelineTx, pipeline: Pipeline, asked: Asked, { call, before, note }: Restarting) {
+    const { id } = pipeline
+    if (before.has(id)) return []
+    const refusal = isEnding(pipeline)
+    if (refusal !== null) return yield* Effect.fail(refusal)
+    const tasks = yield* wanted(pipeline, asked)
+    if (tasks.length === 0) return yield* Effect.fail(nothingToRestart(pipeline))
+    const restarted = tx.changePipeline(pipeline, { type: "Restart", reason: asked.reason ?? null }, actorOf(call))
+    yield* Effect.catchTag(restarted, "PipelineEnded", Effect.die)
+    note(id, { id, attempt: 1 })
+    return tasks
+  })
+})
+
+/** What is to be restarted, and for which payload: a task that is named, or one of a pipeline. */
+interface Node {
+  readonly task: Task
+  readonly asked: Asked
+}
+
+/**
+ * Restarts tasks and pipelines in one transaction, each task behind those that it depends on: before these it would be withdrawn. Gives
+ * what became of each id. A task that is refused leaves the others as they are; one of a pipeline takes all back. Made once.
+ */
+export const makeRestart = Effect.gen(function* () {
+  const view = yield* View
+  const restartTask = yield* makeRestartTask
+  const restartPipeline = yield* makeRestartPipeline
+
+  return Effect.fnUntraced(function* (tx: Tx & PipelineTx, inputs: ReadonlyArray<Asked>, restarting: Restarting) {
+    const outcomes = new Map<string, Result.Result<Restarted, Problem>>()
+    const nodes = new Map<string, Node>()
+    const steps = new Set<string>()
+    const add = Effect.fnUntraced(function* (asked: Asked) {
+      const { task, pipeline } = yield* view.named(asked.id)
+      if (task !== null) return void nodes.set(asked.id, { task, asked })
+      for (const step of yield* restartPipeline(tx, pipeline, asked, restarting)) {
+        steps.add(step.id)
+        if (!nodes.has(step.id)) nodes.set(step.id, { task: step, asked: { id: step.id, ...(asked.reason === undefined ? {} : { reason: asked.reason }) } })
+      }
+      outcomes.set(asked.id, Result.succeed({ kind: "pipeline" }))
+    })
+    for (const asked of inputs) {
+      // Of what is named twice the first counts.
+      if (outcomes.has(asked.id) || nodes.get(asked.id)?.asked.id === asked.id) continue
+      const added = yield* outcomeOf(asked.id, add(asked))
+      if (Result.isFailure(added)) outcomes.set(asked.id, Result.fail(added.failure))
+    }
+    const arranged = order([...nodes].map(([id, { task }]) => ({ id, dependsOn: task.spec.dependsOn.map((each) => each.task) })))
+    for (const id of [...arranged.order, ...arranged.cycles.keys()]) {
+      const node = nodes.get(id)
+      if (node === undefined) continue
+      const outcome = yield* outcomeOf(id, restartTask(tx, node.asked, restarting))
+      if (Result.isFailure(outcome) && steps.has(id)) return yield* Effect.fail(toProblem(id)(outcome.failure))
+      outcomes.set(id, Result.map(outcome, (attempt): Restarted => ({ kind: "task", attempt })))
+    }
+    return outcomes
+  })
+})

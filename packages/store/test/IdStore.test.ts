@@ -1,0 +1,39 @@
+/** Every IdStore does the same, beside its TaskStore and PipelineStore. */
+import { expect, test } from "bun:test"
+import * as Effect from "effect/Effect"
+import { IdStore } from "@backbeat/store/IdStore"
+import { PipelineStore } from "@backbeat/store/PipelineStore"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import { describeEachStore } from "./eachStore.ts"
+import { pipelineChange, pipelineCreation } from "./pipeline.ts"
+import { creation, life } from "./task.ts"
+
+describeEachStore("an id", (run) => {
+  test("stands for what was recorded under it, until that is removed", () =>
+    run(
+      "kinds",
+      Effect.gen(function* () {
+        const [ids, tasks, pipelines] = [yield* IdStore, yield* TaskStore, yield* PipelineStore]
+        const made = pipelineCreation("p", [])
+        yield* tasks.record([...life("done"), creation("waits")])
+        yield* pipelines.record(made)
+        yield* pipelines.record(pipelineChange(made.pipeline, { type: "Conclude", failed: null }))
+        expect(yield* Effect.forEach(["done", "waits", "p", "other"], ids.kindOf)).toEqual(["task", "task", "pipeline", null])
+        yield* tasks.remove(["done", "waits"])
+        yield* pipelines.removeEmpty
+        expect(yield* Effect.forEach(["done", "waits", "p"], ids.kindOf)).toEqual([null, "task", null])
+        yield* tasks.record([creation("p")])
+        expect(yield* ids.kindOf("p")).toBe("task")
+      })
+    ))
+
+  test("is free again when its transaction is taken back", () =>
+    run(
+      "back",
+      Effect.gen(function* () {
+        const [ids, tasks, pipelines] = [yield* IdStore, yield* TaskStore, yield* PipelineStore]
+        yield* Effect.flip(tasks.transact(Effect.all([tasks.record([creation("a")]), pipelines.record(pipelineCreation("p", ["a"])), Effect.fail("no")])))
+        expect([yield* ids.kindOf("a"), yield* ids.kindOf("p")]).toEqual([null, null])
+      })
+    ))
+})
