@@ -89,10 +89,16 @@ const sessionOf = (environment: NodeJS.ProcessEnv): string | undefined =>
   environment["CODEX_SESSION_ID"] ??
   environment["OPENCODE_SESSION_ID"]
 
-const callerOf = (operation: string, root: string) => {
+/** The task in which the call is made, with the home that started it: the engine knows whether that is its own. */
+const insideOf = (environment: NodeJS.ProcessEnv) => {
+  const { BACKBEAT_TASK_ID: taskId, BACKBEAT_HOME_ID: taskHomeId, BACKBEAT_HOME: taskHome } = environment
+  if (taskId === undefined || (taskHomeId ?? taskHome) === undefined) return {}
+  return { taskId, ...(taskHomeId === undefined ? { taskHome } : { taskHomeId }) }
+}
+
+const callerOf = (operation: string) => {
   const environment = process.env
   const sessionId = sessionOf(environment)
-  const inside = environment["BACKBEAT_TASK_ID"]
   return {
     client: "cli",
     version,
@@ -102,7 +108,7 @@ const callerOf = (operation: string, root: string) => {
     requestId: crypto.randomUUID(),
     requestedAt: Date.now(),
     ...(sessionId === undefined ? {} : { sessionId }),
-    ...(inside === undefined || environment["BACKBEAT_HOME"] !== root ? {} : { taskId: inside }),
+    ...insideOf(environment),
     ...(operationsWithEnvironment.includes(operation) ? { env: environment } : {})
   }
 }
@@ -119,6 +125,6 @@ export const outgoing = async (line: TypedCall): Promise<OutgoingCall> => {
     ...sourceOf(line.payload),
     ...(argv === null ? {} : { argv }),
     flags: { ...flags, pretty: line.pretty || isShown, ...(isShown && process.env["NO_COLOR"] === undefined ? { color: true } : {}) },
-    caller: callerOf(operation, findHome(line.home, process.env).root)
+    caller: callerOf(operation)
   }
 }

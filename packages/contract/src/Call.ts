@@ -32,7 +32,10 @@ export const Caller = Schema.Struct({
   /** Set when it is sent again. */
   repeated: Schema.optionalKey(Schema.Boolean),
   sessionId: Schema.optionalKey(Schema.String),
+  /** The task inside of which the call is made. It is a task of this home when its home is: told by the id, by callers without one by the folder. */
   taskId: Schema.optionalKey(Schema.String),
+  taskHomeId: Schema.optionalKey(Schema.String),
+  taskHome: Schema.optionalKey(Schema.String),
   env: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
 })
 export type Caller = typeof Caller.Type

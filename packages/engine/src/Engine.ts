@@ -13,6 +13,8 @@ import { layerResources } from "./admission/Resources.ts"
 import { toProblem } from "./handlers/Call.ts"
 import { layerView } from "./handlers/View.ts"
 import { Home } from "./home/Home.ts"
+import { knowHomeId } from "./home/homeId.ts"
+import { identifyHome } from "./home/identifyHome.ts"
 import { layerSettings, Settings } from "./home/Settings.ts"
 import { leaveNotice, logTo, tellStarter } from "./life/announce.ts"
 import type { Election } from "./life/election.ts"
@@ -23,6 +25,7 @@ import { layerNotices } from "./notify/Notices.ts"
 import { layerProbes } from "./probe/Probes.ts"
 import { serve } from "./server/Server.ts"
 import { layerClearings } from "./task/Clearings.ts"
+import { disown } from "./task/disown.ts"
 import { layerDeadlines } from "./task/Deadlines.ts"
 import { keepDue } from "./task/Due.ts"
 import { layerLiveAttempts } from "./task/LiveAttempts.ts"
@@ -74,6 +77,9 @@ const live = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError
     const settings = yield* Settings
     const shutdown = yield* Shutdown
     yield* Effect.gen(function* () {
+      const identity = yield* identifyHome
+      knowHomeId(options.root, identity.record.id)
+      if (identity.copyOf !== null) yield* disown(identity, identity.copyOf)
       yield* keepAdmission
       yield* recover
       yield* keepDue

@@ -1,4 +1,5 @@
 /** All ports of a store. Their implementations share one database, and so its transactions. */
+import type { HomeStore } from "./HomeStore.ts"
 import type { IdStore } from "./IdStore.ts"
 import type { PipelineStore } from "./PipelineStore.ts"
 import type { QueueStore } from "./QueueStore.ts"
@@ -7,4 +8,4 @@ import type { SessionStore } from "./SessionStore.ts"
 import type { TaskStore } from "./TaskStore.ts"
 
 /** Everything that an engine remembers with. */
-export type Stores = TaskStore | QueueStore | PipelineStore | RequestStore | SessionStore | IdStore
+export type Stores = TaskStore | QueueStore | PipelineStore | RequestStore | SessionStore | IdStore | HomeStore

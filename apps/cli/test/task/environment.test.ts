@@ -35,7 +35,7 @@ describe("a task's environment", () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", command: "/usr/bin/env", inheritEnv: false, env: { ONLY: "this" } }, ["--wait"])
     const { PWD: _, SHLVL: __, _: ___, ...got } = await variablesOf(rig, "x")
-    expect(got).toEqual({ ONLY: "this", BACKBEAT_HOME: rig.home, BACKBEAT_TASK_ID: "x", BACKBEAT_ATTEMPT: "1" })
+    expect(got).toEqual({ ONLY: "this", BACKBEAT_HOME: rig.home, BACKBEAT_HOME_ID: expect.stringMatching(/^[0-9a-f]{32}$/u), BACKBEAT_TASK_ID: "x", BACKBEAT_ATTEMPT: "1" })
   })
 
   test("is never shown or stored but in a file that only its owner reads", async () => {
@@ -141,6 +141,8 @@ const untilGone = async (paths: ReadonlyArray<string>, calls: () => Promise<unkn
 describe("the environment of a call whose engine was killed before its commit", () => {
   test("goes with prune, which counts its bytes and does not name it, and not with a dry run", async () => {
     await using rig = new Rig()
+    await rig.data("list")
+    await rig.endEngine()
     const first = join(rig.home, "tasks", "first")
     mkdirSync(first, { recursive: true, mode: 0o700 })
     // What an engine clears when it begins is past.

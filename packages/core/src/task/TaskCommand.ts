@@ -21,8 +21,8 @@ export type TaskCommand =
   | { readonly type: "Limit"; readonly failure: Failure }
   /** Its agent has told its result, and its process does not exit: what is left is stopped, and the agent's word decides. */
   | { readonly type: "Finish" }
-  /** Its attempt has ended and nothing of it is alive that has to be waited for. */
-  | { readonly type: "End"; readonly end: AttemptEnd }
+  /** Its attempt has ended and nothing of it is alive that has to be waited for. `isLast`: no other one follows, whatever was wanted. */
+  | { readonly type: "End"; readonly end: AttemptEnd; readonly isLast?: true }
   /** The delay of the restart policy is over. */
   | { readonly type: "Retry" }
   /** Somebody wants another attempt, with the specification given now if there is one; `blocked` while that has to wait for others. */

@@ -70,7 +70,7 @@ const eventsOf = (command: TaskCommand, task: Task, at: number): ReadonlyArray<T
     case "Stop":
       return stop(command, state, at)
     case "End":
-      return end(command.end, task)
+      return end(command, task)
     case "Retry":
       return [queued(state.attempt + 1, state.tries, null)]
     case "Restart":
@@ -137,13 +137,14 @@ const nextAttempt = (state: TaskState): number =>
 const laterThan = (at: number, notBefore: number | null): number | null =>
   notBefore !== null && notBefore > at ? notBefore : null
 
-const end = (seen: AttemptEnd, task: Task): ReadonlyArray<TaskEvent> => {
+const end = ({ end: seen, isLast }: Extract<TaskCommand, { readonly type: "End" }>, task: Task): ReadonlyArray<TaskEvent> => {
   const { state, spec } = task
   if (state.status !== "running" && state.status !== "stopping") return []
   // Only leftover processes were stopped: no attempt has ended by this.
   if (state.status === "stopping" && state.ended !== undefined) return [withdrawn(state, state.ended)]
   // The time of a file has a coarser grain than the clock: it may lie a little before the start.
   const ended = { ...seen, endedAt: Math.max(seen.endedAt, beganAt(state, seen.endedAt)) }
+  if (isLast === true) return concludeFor(failureOf(ended, spec.successExitCodes), ended)
   if (state.status === "stopping") return endStopped(state, ended, task)
   return conclude(failureOf(ended, spec.successExitCodes), ended, task, state)
 }
@@ -183,10 +184,11 @@ const conclude = (
     const retryAt = ended.endedAt + retryDelayMs(policy, tries)
     return [{ type: "task.retrying", retryAt, failure, end: ended, tries }]
   }
-  return failure === null
-    ? [{ type: "task.completed", end: ended }]
-    : [{ type: "task.failed", failure, end: ended }]
+  return concludeFor(failure, ended)
 }
+
+const concludeFor = (failure: Failure | null, ended: AttemptEnd): ReadonlyArray<TaskEvent> =>
+  failure === null ? [{ type: "task.completed", end: ended }] : [{ type: "task.failed", failure, end: ended }]
 
 /** Nothing for a health that is known already, nor for a task without a probe: it has none. */
 const report = (event: TaskEvent, health: Health, state: TaskState): ReadonlyArray<TaskEvent> =>

@@ -93,6 +93,19 @@ describe("the table of accepted commands", () => {
   })
 })
 
+describe("an end that is the last", () => {
+  const lost = scenario.endAt(400, { kind: "lost", evidence: "elsewhere" })
+
+  test.each([
+    { title: "running", task: running(scenario.specOf({ restart: { ...scenario.twiceAgain, when: "always" } })) },
+    { title: "stopping", task: scenario.stopping() },
+    { title: "stopping for another attempt", task: given(scenario.specOf(), { command: scenario.open, at: 100 }, { command: scenario.restart, at: 200 }) }
+  ])("fails a task that is $title, and no attempt follows", ({ task }) => {
+    const { after } = apply(task, { type: "End", end: lost, isLast: true }, 410)
+    expect(after.state).toMatchObject({ status: "failed", failure: { type: "Lost", evidence: "elsewhere" } })
+  })
+})
+
 const failingTwice = (resetAfterMs: number, secondEndedAt: number): Task =>
   given(
     scenario.specOf({ restart: { ...scenario.twiceAgain, resetAfterMs } }),

@@ -5,6 +5,9 @@ import type { Owner } from "@backbeat/core/task/TaskSpec"
 import { IdStore } from "@backbeat/store/IdStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
+import { folderAt, isSameFolder } from "../home/folderAt.ts"
+import { Home } from "../home/Home.ts"
+import { homeIdOf } from "../home/homeId.ts"
 import type { Call } from "./Call.ts"
 
 /** A whole number from a text: FNV-1a, 32 bits. Source: RFC 9923. */
@@ -19,11 +22,18 @@ const randomOf = ({ caller }: Call, step: number): number => (hash(caller.reques
 
 /** Whose a task or a pipeline is to be, and under which id; made once. */
 export const makeNaming = Effect.gen(function* () {
+  const { root } = yield* Home
   const store = yield* TaskStore
   const ids = yield* IdStore
 
+  /** The task of this home in which a call is made. */
+  const parentOf = ({ taskId, taskHomeId, taskHome }: Call["caller"]) => {
+    const isHere = taskHomeId !== undefined ? taskHomeId === homeIdOf(root) : taskHome === undefined || isSameFolder(folderAt(taskHome), folderAt(root))
+    return taskId === undefined || !isHere ? Effect.succeed(null) : store.find(taskId)
+  }
+
   const ownerOf = Effect.fnUntraced(function* (sessionId: string | null, index: number, { caller }: Call) {
-    const parent = caller.taskId === undefined ? null : yield* store.find(caller.taskId)
+    const parent = yield* parentOf(caller)
     return {
       sessionId: sessionId ?? caller.sessionId ?? null,
       taskId: parent?.id ?? null,

@@ -7,6 +7,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import { homeVariables } from "../home/homeId.ts"
 import { Home } from "../home/Home.ts"
 import { readEnvironment, type Variables } from "../home/KeptEnvironment.ts"
 import { follow } from "../output/follow.ts"
@@ -46,7 +47,7 @@ const make = Effect.gen(function* () {
     const { command, webhook } = notify ?? {}
     return Effect.all(
       [
-        ...(command === undefined ? [] : [runCommand(command, notice, { cwd, env: { ...env, BACKBEAT_HOME: root } })]),
+        ...(command === undefined ? [] : [runCommand(command, notice, { cwd, env: { ...env, ...homeVariables(root) } })]),
         ...(webhook === undefined ? [] : [postWebhook(webhook, notice)])
       ],
       { concurrency: "unbounded", discard: true }

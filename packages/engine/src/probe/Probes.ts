@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import { homeVariables } from "../home/homeId.ts"
 import { Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
 import { follow } from "../output/follow.ts"
@@ -64,7 +65,7 @@ const make = Effect.gen(function* () {
 
   const surroundingsOf = (task: Task): Surroundings => ({
     cwd: task.spec.cwd,
-    env: { ...readEnvironment(root, task), BACKBEAT_HOME: root, BACKBEAT_TASK_ID: task.id }
+    env: { ...readEnvironment(root, task), ...homeVariables(root), BACKBEAT_TASK_ID: task.id }
   })
 
   const watchHealth = Effect.fnUntraced(function* (probe: Question, task: Task, live: LiveAttempt) {

@@ -11,7 +11,7 @@ import { addHolders, fileId } from "./FileHolders.ts"
 import type { ProcessIdentity } from "./Identity.ts"
 import { currentBootId } from "./Identity.ts"
 import type { Mark } from "./Mark.ts"
-import { readMarks } from "./Mark.ts"
+import { isElsewhere, readMarks } from "./Mark.ts"
 import type { ProcessRow } from "./ProcessTable.ts"
 import { hasProc, isSince, listProcesses } from "./ProcessTable.ts"
 
@@ -83,7 +83,7 @@ const withDescendants = (first: Iterable<ProcessRow>, { byParent }: Table, since
   return family
 }
 
-const remainsIn = (table: Table, { known, claim, since, held, own }: Sought): ReadonlyArray<RemainingProcess> => {
+const remainsIn = (table: Table, { tree, known, claim, since, held, own }: Sought): ReadonlyArray<RemainingProcess> => {
   const bootId = currentBootId()
   const leader = leaderOf(claim)
   const find = (pid: number, startTime: string) =>
@@ -91,7 +91,7 @@ const remainsIn = (table: Table, { known, claim, since, held, own }: Sought): Re
   const ownRows = [...own].toSorted((one, other) => one.pid - other.pid)
   const pgid = claim.kind === "shim" ? claim.pid : ownRows.find((row) => row.pid === row.pgid)?.pid
   const inGroup = (row: ProcessRow) => row.pgid === pgid
-  const leads = leader !== null && leader.bootId === bootId && find(leader.pid, leader.startTime).length > 0
+  const leads = leader !== null && leader.bootId === bootId && find(leader.pid, leader.startTime).length > 0 && !isElsewhere(leader.pid, tree.mark)
   const proven = leads || ownRows.some(inGroup) || (!hasProc && held)
   const group = proven && pgid !== undefined ? (table.byGroup.get(pgid) ?? []).filter((row) => isSince(row, since)) : []
   const kept = known.flatMap(({ identity }) => find(identity.pid, identity.startTime))

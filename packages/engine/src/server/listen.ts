@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { Home } from "../home/Home.ts"
+import { homeIdOf } from "../home/homeId.ts"
 import { HomeLock } from "../life/HomeLock.ts"
 import { Idleness } from "../life/Idleness.ts"
 import { ownFile } from "../life/OwnFile.ts"
@@ -57,7 +58,7 @@ export const listen = Effect.fnUntraced(function* ({ answer, close }: Listener) 
         server.timeout(request, 0)
         const { pathname } = new URL(request.url)
         // No open call: whoever asks does not keep the engine.
-        if (pathname === healthPath) return Response.json({ ok: true })
+        if (pathname === healthPath) return Response.json({ ok: true, home: homeIdOf(root) })
         if (pathname !== callPath) return new Response(null, { status: 404 })
         return answer(request).finally(idleness.enter())
       }

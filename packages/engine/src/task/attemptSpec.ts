@@ -5,6 +5,7 @@ import type { Stdin } from "@backbeat/core/task/TaskSpec"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, isAbsolute, join, resolve } from "node:path"
 import { attemptDir } from "../home/Home.ts"
+import { homeIdOf, homeVariables } from "../home/homeId.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
 import type { AttemptSpec, StdinSource } from "../process/openAttempt.ts"
 import type { AttemptTree } from "../process/remains.ts"
@@ -12,7 +13,7 @@ import type { AttemptTree } from "../process/remains.ts"
 /** The processes of a task's current attempt, found by folder and mark. */
 export const treeOf = (root: string, task: Task, attempt = task.state.attempt): AttemptTree => ({
   dir: attemptDir(root, task.id, attempt),
-  mark: { taskId: task.id, attempt, home: root }
+  mark: { taskId: task.id, attempt, home: root, homeId: homeIdOf(root) }
 })
 
 /** Puts a text into a file of the attempt. */
@@ -62,7 +63,7 @@ export const attemptSpec = (root: string, task: Task, call: AgentCall | null): O
   const env = {
     ...kept,
     ...call?.env,
-    BACKBEAT_HOME: root,
+    ...homeVariables(root),
     BACKBEAT_TASK_ID: task.id,
     BACKBEAT_ATTEMPT: String(task.state.attempt)
   }

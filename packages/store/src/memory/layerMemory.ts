@@ -2,6 +2,7 @@
 import * as Layer from "effect/Layer"
 import type { Stores } from "../Stores.ts"
 import { layerMemoryDatabase } from "./MemoryDatabase.ts"
+import { layerHomeStore } from "./MemoryHomeStore.ts"
 import { layerIdStore } from "./MemoryIdStore.ts"
 import { layerPipelineStore } from "./MemoryPipelineStore.ts"
 import { layerQueueStore } from "./MemoryQueueStore.ts"
@@ -11,6 +12,6 @@ import { layerTaskStore } from "./MemoryTaskStore.ts"
 
 /** Stores of their own for each build of the layer. */
 export const layerMemory: Layer.Layer<Stores> = Layer.provide(
-  Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore, layerRequestStore, layerSessionStore, layerIdStore),
+  Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore, layerRequestStore, layerSessionStore, layerIdStore, layerHomeStore),
   layerMemoryDatabase
 )

@@ -3,6 +3,7 @@ import * as Layer from "effect/Layer"
 import type { StoreError } from "../StoreError.ts"
 import type { Stores } from "../Stores.ts"
 import { type DatabaseOptions, layerDatabase } from "./SqliteDatabase.ts"
+import { layerHomeStore } from "./SqliteHomeStore.ts"
 import { layerIdStore } from "./SqliteIdStore.ts"
 import { layerPipelineStore } from "./SqlitePipelineStore.ts"
 import { layerQueueStore } from "./SqliteQueueStore.ts"
@@ -12,4 +13,4 @@ import { layerTaskStore } from "./SqliteTaskStore.ts"
 
 /** The stores in the database file at `path`, which is made when there is none. Fails with StoreError. */
 export const layerSqlite = (options: DatabaseOptions): Layer.Layer<Stores, StoreError> =>
-  Layer.provide(Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore, layerRequestStore, layerSessionStore, layerIdStore), layerDatabase(options))
+  Layer.provide(Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore, layerRequestStore, layerSessionStore, layerIdStore, layerHomeStore), layerDatabase(options))

@@ -17,6 +17,7 @@ afterEach(() => scratch.remove())
 /** Takes the database back to what it was when the history was of tasks only. */
 const undoPipelines = [
   "DROP TABLE ids",
+  "DROP TABLE home",
   "DROP TABLE sessions",
   "DROP TABLE requests",
   "DROP TABLE pipelines",
@@ -33,7 +34,7 @@ const undoPipelines = [
 ]
 
 /** Takes the database back to what it was when tasks and pipelines had name spaces of their own. */
-const undoIds = ["DROP TABLE ids", "DELETE FROM migrations WHERE migration_id > 6"]
+const undoIds = ["DROP TABLE home", "DROP TABLE ids", "DELETE FROM migrations WHERE migration_id > 6"]
 
 /** Takes the database back to what its first migration had made. */
 const undoDependencies = [

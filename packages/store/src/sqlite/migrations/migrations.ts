@@ -6,6 +6,7 @@ import { pipelines } from "./0004_pipelines.ts"
 import { requests } from "./0005_requests.ts"
 import { sessions } from "./0006_sessions.ts"
 import { ids } from "./0007_ids.ts"
+import { home } from "./0008_home.ts"
 
 /** The migrations, keyed `<number>_<name>`. */
 export const migrations = {
@@ -15,7 +16,8 @@ export const migrations = {
   "0004_pipelines": pipelines,
   "0005_requests": requests,
   "0006_sessions": sessions,
-  "0007_ids": ids
+  "0007_ids": ids,
+  "0008_home": home
 }
 
 /** The number of the newest one: what a database is at after it was opened. */
