@@ -52,6 +52,8 @@ class SmallDisk {
   }
 }
 
+const mount = (args: ReadonlyArray<string>): void => expect(Bun.spawnSync(["mount", ...args]).stderr.toString()).toBe("")
+
 const killGroup = (pid: unknown): void => {
   expect(Bun.spawnSync(["/bin/sh", "-c", `kill -KILL -${Number(pid)}`]).exitCode).toBe(0)
 }
@@ -81,6 +83,43 @@ test("a full disk is told of, and what was there goes on when there is room agai
   expect(await rig.task("start", { id: "during", script: "echo x" }, ["--wait"])).toMatchObject({ status: "completed" })
 })
 
+test("on a full disk stop, pipeline cancel and prune find room, and what fills it can be ended", async () => {
+  using disk = new SmallDisk("2m")
+  await using rig = new Rig(join(disk.point, "home"))
+  const stubborn = { script: "trap : TERM; while :; do sleep 0.05; done", gracePeriodMs: 100 }
+  await rig.data("start", [{ id: "a", command: "sleep", args: ["100"] }, { id: "b", ...stubborn }, { id: "old", command: "true" }])
+  await rig.data("pipeline create", { id: "p", tasks: [stubborn, { command: "sleep", args: ["100"] }] })
+  await rig.task("wait", { id: "old" })
+  await disk.fillUp(rig.home)
+  expect(await rig.task("stop", { id: "a" })).toMatchObject({ status: "cancelled" })
+  expect(await rig.data("pipeline cancel", { id: "p" })).toMatchObject({ pipeline: { status: "cancelled" } })
+  expect(await rig.task("stop", { id: "b" })).toMatchObject({ status: "cancelled" })
+  expect(await rig.data("prune", { olderThanDays: 0, status: "completed" })).toMatchObject({ removed: ["old"] })
+  disk.free()
+})
+
+test("a home that has become read-only is read, and a stop in it is answered", async () => {
+  using disk = new SmallDisk("8m")
+  const point = join(disk.point, "point")
+  mkdirSync(point)
+  await using rig = new Rig(join(point, "home"))
+  await rig.data("start", { id: "l", command: "sleep", args: ["100"] })
+  await rig.task("start", { id: "ended", script: "echo kept" }, ["--wait"])
+  mount(["--bind", point, point])
+  mount(["-o", "remount,bind,ro", point])
+  try {
+    expect(await rig.task("stop", { id: "l" })).toMatchObject({ status: "cancelled" })
+    expect(await rig.task("status", { id: "ended" })).toMatchObject({ status: "completed" })
+    expect(await rig.data("logs", { id: "ended" })).toMatchObject({ lines: ["kept"] })
+    expect(await rig.data("list")).toMatchObject({ total: 2 })
+    expect(await rig.task("wait", { id: "ended" })).toMatchObject({ status: "completed" })
+    expect(await rig.data("doctor")).toMatchObject({ status: "fail" })
+  } finally {
+    mount(["-o", "remount,bind,rw", point])
+    Bun.spawnSync(["umount", "-l", point])
+  }
+})
+
 test("an engine that takes over on a full disk finds room for what ended meanwhile", async () => {
   using disk = new SmallDisk("2m")
   await using rig = new Rig(join(disk.point, "home"))
@@ -106,6 +145,10 @@ test("what little room there is again goes to the ends of tasks, and not to what
   await rig.data("send", { id: "t", text: "go\n" })
   const failures = () => readFileSync(join(rig.home, "engine.log"), "utf8").split("could not be stored").length - 1
   while (failures() < 2) await Bun.sleep(1)
+  // Whoever waits for it is told what is so, and not left waiting.
+  const told = await rig.refusal(["wait", "t"])
+  expect(told).toMatchObject({ type: "StoreError", details: { reason: "full" } })
+  expect(told.message).toContain("the command of task t has ended; that cannot be stored")
   disk.freeSome(540_000)
   expect(await rig.task("wait", { id: "t" }, ["--timeout", "10"])).toMatchObject({ status: "failed", exitCode: 5 })
   disk.free()

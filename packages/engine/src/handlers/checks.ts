@@ -2,10 +2,11 @@
 import { socketName } from "@backbeat/contract/protocol"
 import type { AgentEntry } from "@backbeat/contract/operation/agents"
 import type { Output } from "@backbeat/contract/table"
-import { statfsSync, statSync } from "node:fs"
+import { accessSync, constants, statfsSync, statSync } from "node:fs"
 import { join } from "node:path"
 import type { Resolved } from "../home/resolve.ts"
 import { refusalToWatch } from "../time/onChange.ts"
+import { errorMessage } from "../thrown.ts"
 import { problemsOf } from "./agents.ts"
 
 /** One line of the answer. */
@@ -36,8 +37,20 @@ export const checkHome = (root: string): Check => {
     : check("home", "warn", `${root} is open to others (mode ${(mode & 0o777).toString(8)})`, `chmod 700 ${root}`)
 }
 
+/** Why nothing can be written into a folder; null when something can. */
+const refusalToWrite = (root: string): string | null => {
+  try {
+    accessSync(root, constants.W_OK)
+    return null
+  } catch (thrown) {
+    return errorMessage(thrown)
+  }
+}
+
 /** The room below a folder. */
 export const checkDisk = (root: string): Check => {
+  const refusal = refusalToWrite(root)
+  if (refusal !== null) return check("disk", "fail", `${root} cannot be written (${refusal}): what tasks do, their ends too, may not be stored`, "Make the disk writable.")
   const { bavail, bsize } = statfsSync(root)
   const free = bavail * bsize
   const message = `${(free / gigabyte).toFixed(1)} GB free`

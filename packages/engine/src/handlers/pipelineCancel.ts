@@ -13,6 +13,7 @@ import { treeOf } from "../task/attemptSpec.ts"
 import { withLeftovers } from "../task/leftover.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { makeUntilEnded } from "../task/until.ts"
+import { makeWithRoom } from "../task/withRoom.ts"
 import { actorOf, type Call, toProblem, type Trouble } from "./Call.ts"
 import { makePipelineView } from "./PipelineView.ts"
 
@@ -38,6 +39,7 @@ export const makeCancelPipeline = Effect.gen(function* () {
   const transitions = yield* Transitions
   const { find, tasksOf } = yield* makePipelineView
   const untilEnded = yield* makeUntilEnded
+  const withRoom = yield* makeWithRoom
 
   /** Asks for the end of all that lives, in one commit. */
   const askForEnd = (id: string, reason: string | null, call: Call) =>
@@ -71,8 +73,8 @@ export const makeCancelPipeline = Effect.gen(function* () {
     const before = yield* find(id)
     // The same call, sent again because its connection broke: it has been done.
     const isDone = call.caller.repeated === true && before.state.status === "cancelled"
-    if (!isDone) yield* Effect.mapError(askForEnd(id, reason, call), ofCancel)
-    const ended = yield* untilEnded(id, find(id))
+    if (!isDone) yield* Effect.mapError(withRoom(askForEnd(id, reason, call)), ofCancel)
+    const ended = yield* Effect.mapError(untilEnded(id, find(id)), ofCancel)
     yield* clear(ended)
     return ended
   })

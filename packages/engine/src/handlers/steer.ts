@@ -15,6 +15,7 @@ import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { Supervisor } from "../task/Supervisor.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { makeUntil } from "../task/until.ts"
+import { makeWithRoom } from "../task/withRoom.ts"
 import { actorOf, type Call, handle, toProblem } from "./Call.ts"
 import { makeOnce } from "./once.ts"
 import { makeCancelPipeline } from "./pipelineCancel.ts"
@@ -61,6 +62,7 @@ const makeStopHandler = Effect.gen(function* () {
   const transitions = yield* Transitions
   const view = yield* View
   const until = yield* makeUntil
+  const withRoom = yield* makeWithRoom
   const lives = yield* LiveAttempts
   const stopPipeline = yield* makeStopPipeline
 
@@ -103,7 +105,7 @@ const makeStopHandler = Effect.gen(function* () {
     if (call.caller.repeated === true && task.state.status === "cancelled") return { task: yield* view.show(task) }
     const leftover = task.state.status !== "running" && task.state.status !== "stopping" && (yield* hasLeftovers(root, task))
     if (isFinal(task.state.status)) return yield* stopEnded(task, input, leftover)
-    const asked = yield* Effect.result(askForStop(input, { seen: task, leftover, call }))
+    const asked = yield* Effect.result(withRoom(askForStop(input, { seen: task, leftover, call })))
     if (Result.isFailure(asked)) {
       const trouble = asked.failure
       // It ended while it was looked at.

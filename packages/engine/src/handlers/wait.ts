@@ -129,7 +129,7 @@ const makeAwaitPipeline = Effect.gen(function* () {
   return Effect.fnUntraced(function* (id: string, { for: what = "end", mode }: Input<"wait">) {
     if (what !== "end") return yield* Effect.fail(wrongField("for", "of a pipeline is its end", "Leave it away, or wait for a task of it."))
     if (mode !== undefined) return yield* Effect.fail(wrongField("mode", "goes with several tasks", "Leave it away."))
-    return yield* showEnded(yield* untilEnded(id, pipelines.find(id)))
+    return yield* showEnded(yield* Effect.mapError(untilEnded(id, pipelines.find(id)), toProblem(id)))
   })
 })
 

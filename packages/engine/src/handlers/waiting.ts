@@ -79,6 +79,6 @@ export const makeShowPipelineEnd = Effect.gen(function* () {
   const showEnded = yield* makeShowEndedPipeline
   const limitTime = yield* makeTimeLimit
   return Effect.fnUntraced(function* (id: string, call: Call) {
-    return yield* showEnded(yield* limitTime(untilEnded(id, find(id)), { ms: waitMsOf(call), ids: [id], call }))
+    return yield* showEnded(yield* limitTime(Effect.mapError(untilEnded(id, find(id)), toProblem(id)), { ms: waitMsOf(call), ids: [id], call }))
   })
 })

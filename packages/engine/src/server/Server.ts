@@ -10,7 +10,6 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { toProblem } from "../handlers/Call.ts"
 import { Home } from "../home/Home.ts"
 import { HomeLock } from "../life/HomeLock.ts"
 import { Idleness } from "../life/Idleness.ts"
@@ -32,7 +31,8 @@ const unread = (): Response => new Response(null, { status: 499 })
 interface Streaming {
   readonly enter: () => () => void
   readonly closing: AbortSignal
-  readonly flushed: Effect.Effect<void, Problem>
+  /** Streams only tell: what cannot be forced to the disk is told all the same. */
+  readonly flushed: Effect.Effect<void>
 }
 
 /** Text that is sent as its reader takes it: an open call until all of it is out or the caller has gone. */
@@ -102,7 +102,7 @@ export const serve = Effect.gen(function* () {
   const store = yield* TaskStore
   const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
   const closing = new AbortController()
-  const streaming = { enter: idleness.enter, closing: closing.signal, flushed: Effect.mapError(store.flushed, toProblem("")) }
+  const streaming = { enter: idleness.enter, closing: closing.signal, flushed: Effect.ignore(store.flushed) }
   const underWay = makeUnderWay()
   let successor = ""
 

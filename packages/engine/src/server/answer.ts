@@ -6,6 +6,7 @@ import type { FlagName } from "@backbeat/contract/names"
 import { knownFlags, type Operation } from "@backbeat/contract/Operation"
 import { payloadOf } from "@backbeat/contract/payload"
 import { commandInputError, type Problem } from "@backbeat/contract/Problem"
+import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -105,11 +106,21 @@ export const makeAnswer = Effect.gen(function* () {
     return yield* plain(handled, payload, { caller: request.caller, flags: request.flags, addressed: (trouble) => addressed(trouble, request) })
   })
 
+  /** What was read is told also when the disk refuses to keep it: it is as true as before. */
+  const unflushed = Effect.fnUntraced(function* (name: string, error: StoreError) {
+    yield* Effect.logError(`what was stored could not be forced to the disk: ${error.message}`)
+    const handled = yield* findHandler(name)
+    if (handled === null || handled.operation.readOnly) return
+    const trouble = toProblem("")(error)
+    const message = `what the ${name} has done could not be forced to the disk, so a power failure may take it back. ${trouble.message}`
+    return yield* Effect.fail({ ...trouble, message })
+  })
+
   return (request: CallRequest): Effect.Effect<Answer> =>
     run(request).pipe(
       Effect.catch((trouble) => Effect.succeed(refuse(trouble, request))),
       // Whatever is told has reached the disk: a power failure does not make it untrue.
-      Effect.tap(() => Effect.mapError(store.flushed, toProblem(""))),
+      Effect.tap(() => Effect.catch(store.flushed, (error) => unflushed(request.operation, error))),
       Effect.catch((trouble) => Effect.succeed(refuse(trouble, request))),
       Effect.catchDefect((defect) =>
         Effect.map(reportDefect(root, request.operation, defect), (trouble) =>

@@ -2,6 +2,7 @@
 import { engine, limit } from "@backbeat/core/task/Actor"
 import type { Failure } from "@backbeat/core/task/Failure"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
+import { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -17,14 +18,50 @@ export interface AttemptKey {
   readonly byStop?: true
 }
 
-/** Reports on attempts. Never fails: what cannot be stored is reported again, what no longer applies is dropped. */
+/** Reports on attempts. */
 export class Reports extends Context.Service<
   Reports,
-  { readonly report: (key: AttemptKey, command: TaskCommand) => Effect.Effect<void> }
+  {
+    /** Never fails: what cannot be stored is reported again, what no longer applies is dropped. */
+    readonly report: (key: AttemptKey, command: TaskCommand) => Effect.Effect<void>
+    /** Fails once a report of one of these tasks, of any when they are null, could not be stored for some seconds; never ends otherwise. */
+    readonly unstored: (ids: ReadonlyArray<string> | null) => Effect.Effect<never, StoreError>
+  }
 >()("@backbeat/engine/Reports") {}
 
 /** How long, in milliseconds, until a report that could not be stored (a full disk) is made again, after the first time. */
 const storeRetryMs = 2000
+/** How often it is tried before those are told that wait for it: the third try comes after some seconds. */
+const triesUntilTold = 3
+
+/** What has happened though it cannot be stored. */
+const happened = ({ id, byStop }: AttemptKey, { type }: TaskCommand): string => {
+  if (type !== "End") return `what was seen of task ${id} (${type.toLowerCase()}) cannot be stored`
+  return byStop === true ? `the processes of task ${id} are gone; that cannot be stored` : `the command of task ${id} has ended; that cannot be stored`
+}
+
+/** The reports that cannot be stored, by task, for whoever waits for them. */
+const makeUnstored = () => {
+  const errors = new Map<string, StoreError>()
+  const listeners = new Set<() => void>()
+  return {
+    note: (key: AttemptKey, command: TaskCommand, error: StoreError): void => {
+      errors.set(key.id, new StoreError({ reason: error.reason, message: `${happened(key, command)}: ${error.message}` }))
+      for (const listener of listeners) listener()
+    },
+    forget: ({ id }: AttemptKey): void => void errors.delete(id),
+    await: (ids: ReadonlyArray<string> | null): Effect.Effect<never, StoreError> =>
+      Effect.callback((resume) => {
+        const look = () => {
+          const [error] = ids === null ? errors.values() : ids.flatMap((id) => errors.get(id) ?? [])
+          if (error !== undefined) resume(Effect.fail(error))
+        }
+        // Only the next try tells: there may be room since the last one.
+        listeners.add(look)
+        return Effect.sync(() => void listeners.delete(look))
+      })
+  }
+}
 
 const finish: TaskCommand = { type: "Finish" }
 
@@ -33,6 +70,7 @@ const isOfTime = ({ type }: Failure): boolean => type === "TimedOut" || type ===
 const make = Effect.gen(function* () {
   const store = yield* TaskStore
   const transitions = yield* Transitions
+  const unstored = makeUnstored()
   const lives = yield* LiveAttempts
 
   /** What an agent has told of its work counts more than that its process took too long to exit. */
@@ -62,14 +100,18 @@ const make = Effect.gen(function* () {
       .pipe(
         Effect.catchTag("IllegalTransition", () => Effect.void),
         Effect.catchTag("StoreError", (error) =>
-          Effect.andThen(
-            Effect.logError(`${command.type} of task ${key.id} could not be stored: ${error.message}`),
-            again(key, command, tries)
-          )
+          Effect.gen(function* () {
+            yield* Effect.logError(`${command.type} of task ${key.id} could not be stored: ${error.message}`)
+            if (tries + 1 >= triesUntilTold) unstored.note(key, command, error)
+            yield* again(key, command, tries)
+          })
         )
       )
 
-  return Reports.of({ report: (key, command) => attempt(key, command, 0) })
+  return Reports.of({
+    report: (key, command) => Effect.ensuring(attempt(key, command, 0), Effect.sync(() => unstored.forget(key))),
+    unstored: unstored.await
+  })
 })
 
 /** Reports on the given transitions. */

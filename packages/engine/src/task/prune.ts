@@ -12,6 +12,7 @@ import { namesIn } from "../home/namesIn.ts"
 import { artifactDir, Home, isReportName, reportDir, taskDir } from "../home/Home.ts"
 import { isHeld } from "../process/AliveFifo.ts"
 import { treeOf } from "./attemptSpec.ts"
+import { makeWithRoom } from "./withRoom.ts"
 
 /** A day, in which ages are told. */
 export const dayMs = 86_400_000
@@ -48,6 +49,7 @@ export const makePrune = Effect.gen(function* () {
   const { root } = yield* Home
   const store = yield* TaskStore
   const pipelines = yield* PipelineStore
+  const withRoom = yield* makeWithRoom
 
   /** The pipelines of these tasks that run: how they end depends on how their tasks have ended. */
   const runningOf = Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>) {
@@ -81,9 +83,9 @@ export const makePrune = Effect.gen(function* () {
       return { removed: ids, freedBytes: ids.reduce((sum, id) => sum + bytesOf(taskDir(root, id)), 0) } satisfies Pruned
     }
     clearAnswers(root, endedBefore)
-    const removed = yield* store.transact(
+    const removed = yield* withRoom(store.transact(
       Effect.tap(ids.length === 0 ? Effect.succeed([]) : store.remove(ids), () => pipelines.removeEmpty)
-    )
+    ))
     return { removed, freedBytes: removed.reduce((sum, id) => sum + clear(id), 0) } satisfies Pruned
   })
 })

@@ -5,9 +5,13 @@ import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import { Reports } from "./Reports.ts"
 import { TaskMissing, Transitions } from "./Transitions.ts"
 
-/** Waits until the predicate holds for a task, at once if it does already. Fails with TaskMissing, also when it is pruned before. */
+/**
+ * Waits until the predicate holds for a task, at once if it does already. Fails with TaskMissing, also when it is pruned before, and
+ * with StoreError when what is waited for has happened and cannot be stored.
+ */
 export type Until = (
   id: string,
   holds: (task: Task) => boolean
@@ -16,9 +20,9 @@ export type Until = (
 /** Listens before it looks, so that nothing comes in between. */
 const awaitOne = <A, E>(
   listen: (listener: (changed: A) => void) => () => void,
-  look: Effect.Effect<A, E>,
+  { look, unstored }: { readonly look: Effect.Effect<A, E>; readonly unstored: Effect.Effect<never, StoreError> },
   holds: (now: A) => boolean
-): Effect.Effect<A, E> =>
+): Effect.Effect<A, E | StoreError> =>
   Effect.acquireUseRelease(
     Effect.sync(() => {
       const came = Deferred.makeUnsafe<A>()
@@ -27,23 +31,25 @@ const awaitOne = <A, E>(
       })
       return { came, stop }
     }),
-    ({ came }) => Effect.flatMap(look, (now) => (holds(now) ? Effect.succeed(now) : Deferred.await(came))),
+    ({ came }) => Effect.flatMap(look, (now) => (holds(now) ? Effect.succeed(now) : Effect.raceFirst(Deferred.await(came), unstored))),
     ({ stop }) => Effect.sync(stop)
   )
 
 /** What waiting for tasks needs, made once. */
-export const makeUntil: Effect.Effect<Until, never, TaskStore | Transitions> = Effect.gen(function* () {
+export const makeUntil: Effect.Effect<Until, never, TaskStore | Transitions | Reports> = Effect.gen(function* () {
   const store = yield* TaskStore
   const { onTask } = yield* Transitions
+  const { unstored } = yield* Reports
   const find = Effect.fnUntraced(function* (id: string) {
     return (yield* store.find(id)) ?? (yield* new TaskMissing({ id }))
   })
-  return (id, holds) => awaitOne((listener) => onTask(id, listener), find(id), holds)
+  return (id, holds) => awaitOne((listener) => onTask(id, listener), { look: find(id), unstored: unstored([id]) }, holds)
 })
 
 /** Waits until a pipeline has ended; made once. */
 export const makeUntilEnded = Effect.gen(function* () {
   const { onPipeline } = yield* Transitions
-  return <E>(id: string, look: Effect.Effect<Pipeline, E>): Effect.Effect<Pipeline, E> =>
-    awaitOne((listener) => onPipeline(id, listener), look, ({ state }) => state.status !== "running")
+  const { unstored } = yield* Reports
+  return <E>(id: string, look: Effect.Effect<Pipeline, E>): Effect.Effect<Pipeline, E | StoreError> =>
+    awaitOne((listener) => onPipeline(id, listener), { look, unstored: unstored(null) }, ({ state }) => state.status !== "running")
 })

@@ -18,12 +18,14 @@ import { Home } from "../../src/home/Home.ts"
 import { Settings } from "../../src/home/Settings.ts"
 import { Clearings, layerClearings } from "../../src/task/Clearings.ts"
 import { layerLiveAttempts } from "../../src/task/LiveAttempts.ts"
+import { layerReports } from "../../src/task/Reports.ts"
 import { Supervisor } from "../../src/task/Supervisor.ts"
 import { layerTransitions, Transitions } from "../../src/task/Transitions.ts"
 import { owner, plainSpec } from "../plainSpec.ts"
 
 const layerRig = layerView.pipe(
   Layer.provideMerge(Layer.succeed(Supervisor, { takeOver: () => Effect.void, acted: Effect.void })),
+  Layer.provideMerge(layerReports),
   Layer.provideMerge(layerTransitions),
   Layer.provideMerge(Layer.mergeAll(layerPauses, layerClearings, layerLiveAttempts)),
   Layer.provideMerge(

@@ -50,8 +50,9 @@ export const makeFlusher = (path: string, sync = syncFile): Flusher => {
   }
 }
 
+/** A file that is open for reading is forced to the disk as well, also on a disk that has become read-only. */
 const syncFile = async (path: string): Promise<void> => {
-  const file = await open(path, "r+")
+  const file = await open(path, "r")
   try {
     await file.datasync()
   } finally {
