@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { signalProcess } from "@backbeat/engine/process/posix"
+import { inlineFlags, withFull } from "./wholeTasks.ts"
 
 /** The binary under test. */
 export const binary = process.env["BACKBEAT_BINARY"] ?? join(import.meta.dir, "..", "..", "..", "dist", "backbeat")
@@ -113,9 +114,9 @@ export class Rig {
     return { command, ...error }
   }
 
-  /** Calls an operation with a payload and gives its data. Throws when it was refused. */
+  /** Calls an operation with a payload and gives its data, with every field of a task unless the payload says `full` itself. Throws when it was refused. */
   async data(operation: string, payload: unknown = {}, flags: ReadonlyArray<string> = []): Promise<Readonly<Record<string, unknown>>> {
-    const called = await this.call([...operation.split(" "), JSON.stringify(payload), ...flags])
+    const called = await this.call([...operation.split(" "), JSON.stringify(withFull(operation, payload)), ...flags, ...inlineFlags(operation, flags)])
     if (called.document["ok"] !== true) throw new Error(`${operation} was refused: ${called.stderr || called.stdout}`)
     return Schema.decodeUnknownSync(Document)(called.document["data"])
   }

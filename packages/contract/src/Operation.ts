@@ -9,6 +9,19 @@ export interface Example {
   readonly payload: unknown
 }
 
+/** Who reads an answer, and whether the call waited for it. */
+export interface Reading {
+  readonly cwd: string
+  readonly pid: number
+  readonly waited: boolean
+}
+
+/** Leaves out of the data of an answer what says nothing. */
+export interface Cut<Data> {
+  // A method, so that a row of the table is an operation like any other.
+  of(data: Data, reading: Reading): unknown
+}
+
 /** What a caller can ask, what comes back, and what can go wrong. */
 export interface Operation<
   Name extends string = string,
@@ -21,6 +34,8 @@ export interface Operation<
   readonly summary: string
   readonly input: Input
   readonly output: Output
+  /** What is shown of the data unless `full` asks for all of it; without it everything is. */
+  readonly cut?: Cut<Output["Type"]>
   readonly errors: ReadonlyArray<ProblemType>
   readonly examples: ReadonlyArray<Example>
   /** What to do instead, for fields that are often given where they are unknown. */

@@ -68,7 +68,7 @@ export type NameOf = (shape: Shape) => string | null
 const ofUnion = (members: ReadonlyArray<Shape>, nameOf: NameOf): string => {
   const objects = members.filter(({ properties }) => properties !== undefined)
   const texts = members.map((member) =>
-    objects.length > 1 && objects.includes(member) ? `{${member.required?.[0] ?? ""}, …}` : typeText(member, nameOf)
+    objects.length > 1 && objects.includes(member) && nameOf(member) === null ? `{${member.required?.[0] ?? ""}, …}` : typeText(member, nameOf)
   )
   return [...new Set(texts)].join(" or ")
 }

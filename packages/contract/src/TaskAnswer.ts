@@ -55,18 +55,22 @@ const brief = {
   createdAt: Schema.String,
   startedAt: Schema.NullOr(Schema.String),
   endedAt: Schema.NullOr(Schema.String),
-  durationMs: Schema.NullOr(Schema.Finite)
+  durationMs: Schema.NullOr(Schema.Finite),
+  costUsd: Schema.NullOr(Schema.Finite)
 }
 
-/** What `list` shows of a task. */
+/** What is told of a task of a pipeline with `full`. */
 export const BriefTask = Schema.Struct(brief)
 export type BriefTask = typeof BriefTask.Type
+
+/** What a blocked task waits for, and how each of these stands. */
+export const WaitsFor = Schema.Array(Schema.Struct({ task: Schema.String, on: NeededEnd, status: TaskStatus }))
 
 /** Everything about a task but secrets: of its environment the names of the given variables only. */
 export const TaskAnswer = Schema.Struct({
   ...brief,
   cpuMs: Schema.NullOr(Schema.Finite),
-  waitsFor: Schema.Array(Schema.Struct({ task: Schema.String, on: NeededEnd, status: TaskStatus })),
+  waitsFor: WaitsFor,
   continueFrom: Schema.NullOr(Schema.String),
   additionalContext: Schema.NullOr(Schema.String),
   effort: Schema.NullOr(Effort),

@@ -14,6 +14,8 @@ import { commonFlagTexts, flagTexts, operationHelpData } from "./help.ts"
 import type { Operation } from "./Operation.ts"
 import { Frame } from "./operation/output.ts"
 import { StepInput, TaskInput } from "./operation/pipeline.ts"
+import { LeanBriefPipeline, LeanPipeline } from "./LeanPipeline.ts"
+import { LeanBriefTask, LeanTask } from "./LeanTask.ts"
 import { BriefPipeline, PipelineAnswer } from "./PipelineAnswer.ts"
 import { type ProblemType, problemTypes, taskNotFound } from "./Problem.ts"
 import { payloadMaxBytes } from "./protocol.ts"
@@ -57,6 +59,10 @@ const bare = (shape: Shape): string =>
   JSON.stringify({ ...shape, description: undefined }, (key, value: unknown) => (key === "additionalProperties" ? undefined : value))
 
 const schemas = {
+  LeanTask,
+  LeanBriefTask,
+  LeanPipeline,
+  LeanBriefPipeline,
   Task: TaskAnswer,
   BriefTask,
   Pipeline: PipelineAnswer,
@@ -189,6 +195,10 @@ ${JSON.stringify(failed("status", taskNotFound("demo")))}`, "json")}
 
 \`hint\` and \`retryable\` are always there.
 
+Answers are lean. A task in an answer is a [LeanTask](#leantask): a field that is null, empty or at its default is left out, and
+\`command\`, \`script\` or \`prompt\` is one line, \`what\`. So read an absent field as null, empty or its default. With \`"full": true\` in the
+payload, the task is a [Task](#task): every field is there, always. In lists full tasks have long texts cut at 120 characters, unless one id is asked for.
+
 ${markdownTable(
   ["exit code", "means"],
   Object.entries(exitTexts).map(([name, text]) => [String(new Map(Object.entries(exitCodes)).get(name)), text])
@@ -221,6 +231,8 @@ ${listed(["EngineUnreachable", "InternalError"])} can come from every operation.
 const shapeText = (name: string, shape: Shape): string => {
   const keys = Object.keys(shape.properties ?? {})
   if (name === "BriefTask") return `These fields of a \`Task\`: ${listed(keys)}.`
+  if (name === "LeanBriefTask") return `These fields of a \`LeanTask\`: ${listed(keys)}.`
+  if (name === "LeanBriefPipeline") return "A `LeanPipeline` without `tasks`."
   if (name === "BriefPipeline") return "A `Pipeline` without `tasks`."
   if (name === "Step" || name === "TaskOfPipeline") {
     const missing = Object.keys(shapeOf(operations.start, "input").properties ?? {}).filter((key) => !keys.includes(key))

@@ -138,7 +138,7 @@ describe("a refused payload", () => {
   })
 
   test("names the fields that are known where an unknown one stands", () => {
-    expect(refuse(stop, { id: "demo", name: "x" }).hint).toBe("Known fields: id, reason, signal, force.")
+    expect(refuse(stop, { id: "demo", name: "x" }).hint).toBe("Known fields: id, reason, signal, force, full.")
     expect(refuse(start, { readyWhen: { log: "x", port: 1 } }).hint).toBe(
       "Known fields: log, intervalMs, startupTimeoutMs, timeoutMs, failureThreshold."
     )

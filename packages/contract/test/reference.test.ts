@@ -25,9 +25,9 @@ describe("the printed contract", () => {
   })
 
   test("links to headings that are there", () => {
-    const anchors = new Set(headings.map((heading) => heading.replaceAll(" ", "-")))
+    const anchors = new Set(headings.map((heading) => heading.toLowerCase().replaceAll(" ", "-")))
     const links = [...page.matchAll(/\]\(#([^)]+)\)/gu)].map(([, anchor = ""]) => anchor)
-    expect(links.length).toBe(rows.length)
+    expect(links.length).toBeGreaterThan(rows.length)
     expect(links.filter((anchor) => !anchors.has(anchor))).toEqual([])
   })
 

@@ -8,6 +8,7 @@ import { jsonSchema } from "@backbeat/contract/jsonSchema"
 import type { Operation } from "@backbeat/contract/Operation"
 import { problemTypes } from "@backbeat/contract/Problem"
 import { operations } from "@backbeat/contract/table"
+import { LeanBriefTask, LeanTask } from "@backbeat/contract/LeanTask"
 import { BriefTask, TaskAnswer } from "@backbeat/contract/TaskAnswer"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
@@ -17,7 +18,7 @@ const path = join(import.meta.dir, "surface.json")
 const rows: ReadonlyArray<Operation> = Object.values(operations)
 
 /** What many operations answer with; written down once. */
-const shared = { BriefTask, TaskAnswer }
+const shared = { LeanBriefTask, LeanTask, BriefTask, TaskAnswer }
 const shapes = Object.entries(shared).map(([name, schema]) => {
   const { schema: shape } = Schema.toJsonSchemaDocument(schema, { onExcessProperty: "ignore" })
   return { name, shape, text: JSON.stringify(shape) }

@@ -88,7 +88,7 @@ describe("on a terminal", () => {
   test("answers are indented, and refusals too", async () => {
     await using rig = new Rig()
     expect(await onTerminal(rig, ["list"])).toBe(
-      '{\n  "ok": true,\n  "command": "list",\n  "data": {\n    "total": 0,\n    "tasks": [],\n    "next": null\n  }\n}\n'
+      '{\n  "ok": true,\n  "command": "list",\n  "data": {\n    "total": 0,\n    "tasks": []\n  }\n}\n'
     )
     expect(await onTerminal(rig, ["status", "x"])).toStartWith('{\n  "ok": false,\n  "command": "status",\n')
     expect(await onTerminal(rig, ["capabilities"])).toStartWith('{\n  "ok": true,\n')

@@ -91,7 +91,7 @@ describe("a payload", () => {
       error: { type: "CommandInputError", message: "argument 6 is not valid UTF-8: byte 4 of 4 is 0xe9" }
     })
     expect(await rig.data("list")).toMatchObject({ total: 0 })
-    expect(await shell(`"$1" start --wait -- echo $'\\uFFFD'`)).toMatchObject({ ok: true, data: { task: { args: ["\uFFFD"] } } })
+    expect(await shell(`"$1" start '{"full":true}' --wait -- echo $'\\uFFFD'`)).toMatchObject({ ok: true, data: { task: { args: ["\uFFFD"] } } })
   })
 
   test("may have 10 MB, and no byte more", async () => {
@@ -160,7 +160,7 @@ describe("a payload", () => {
     const called = await rig.call(["start", "-", "--wait", "--output", "inline"], { stdin })
     expect(called.document).toMatchObject({
       ok: true,
-      data: { task: { id: "wide", status: "failed", exitCode: null, failure: { type: "NotSpawned" } } }
+      data: { task: { id: "wide", status: "failed", failure: { type: "NotSpawned" } } }
     })
   })
 })
@@ -168,14 +168,14 @@ describe("a payload", () => {
 describe("a command behind --", () => {
   test("is taken as it is, with the payload beside it", async () => {
     await using rig = new Rig()
-    const called = await rig.call(["start", '{"id":"echo","tags":["a"]}', "--wait", "--", "echo", "--wait", "--", "-n", "$HOME", "@x", "-"])
+    const called = await rig.call(["start", '{"id":"echo","tags":["a"],"full":true}', "--wait", "--", "echo", "--wait", "--", "-n", "$HOME", "@x", "-"])
     expect(called.document).toMatchObject({
       data: { task: { id: "echo", command: "echo", args: ["--wait", "--", "-n", "$HOME", "@x", "-"], tags: ["a"], status: "completed" } }
     })
     expect(await rig.data("logs", { id: "echo" })).toMatchObject({ lines: ["--wait -- -n $HOME @x -"] })
-    const alone = await rig.call(["start", "--", "sh", "-c", "exit 4"])
+    const alone = await rig.call(["start", '{"full":true}', "--", "sh", "-c", "exit 4"])
     expect(alone.document).toMatchObject({ ok: true, data: { task: { command: "sh", args: ["-c", "exit 4"] } } })
-    const piped = await rig.call(["start", "-", "--", "true"], { stdin: '{"id":"both"}' })
+    const piped = await rig.call(["start", "-", "--", "true"], { stdin: '{"id":"both","full":true}' })
     expect(piped.document).toMatchObject({ ok: true, data: { task: { id: "both", command: "true" } } })
   })
 

@@ -40,7 +40,7 @@ describe("fifty calls to a home without an engine", () => {
     const oracle = new Oracle(rig.scratch)
     const script = oracle.script("same", { seconds: 30, exitCode: 0 })
     const calls = await Promise.all(
-      Array.from({ length: 50 }, () => rig.call(["start", JSON.stringify({ id: "same", script, ifRunning: "return" })]))
+      Array.from({ length: 50 }, () => rig.call(["start", JSON.stringify({ id: "same", script, ifRunning: "return", full: true })]))
     )
     for (const { document } of calls) {
       expect(document).toMatchObject({ ok: true, data: { task: { id: "same", attempt: 1, status: "running" } } })

@@ -80,7 +80,7 @@ describe("an engine that is killed", () => {
       const script = `trap '' TERM; echo $$ >'${pids}'; (trap '' TERM; sh -c 'echo $$' >>'${pids}'; sleep 60) & setsid sh -c 'echo $$ >>"${pids}"; exec sleep 60' & echo up; while :; do sleep 1; done`
       await rig.data("start", { id, script, gracePeriodMs: 300 })
       await atLine(rig, id, "up")
-      const stopping = rig.call(["stop", id])
+      const stopping = rig.call(["stop", JSON.stringify({ id, full: true })])
       await Bun.sleep(10 + round * 60)
       killEngines(rig.home)
       expect((await stopping).document).toMatchObject({ ok: true, data: { task: { status: "cancelled", attempt: 1 } } })

@@ -48,7 +48,7 @@ describe("a newer caller", () => {
     expect(enginesOf(rig.home).map(programOf)).toEqual([newer])
     // The older program goes on calling the newer engine.
     await rig.data("send", { id: "t", text: "on\n" })
-    expect((await waiting).document).toMatchObject({ ok: true, data: { task: { status: "failed", exitCode: 4, attempt: 1 } } })
+    expect((await waiting).document).toMatchObject({ ok: true, data: { task: { status: "failed", exitCode: 4 } } })
     expect(await rig.data("logs", { id: "t" })).toMatchObject({ lines: ["up", "on"] })
   })
 
@@ -70,7 +70,7 @@ describe("a newer caller", () => {
     await using rig = new Rig()
     const { pid } = shownOf(await rig.data("start", { id: "t", script: "trap '' TERM; echo up; while :; do sleep 0.1; done", gracePeriodMs: 1200 }))
     await atLine(rig, "t", "up")
-    const stopping = rig.call(["stop", "t"])
+    const stopping = rig.call(["stop", '{"id":"t","full":true}'])
     await Bun.sleep(200)
     await byNewer(rig, ["list"])
     expect((await stopping).document).toMatchObject({ ok: true, data: { task: { status: "cancelled", attempt: 1 } } })

@@ -41,7 +41,7 @@ describe("an engine that is killed", () => {
     const steps = [{ script: "trap '' TERM; echo up; sleep 60", gracePeriodMs: 700 }, { command: "true" }]
     await rig.data("pipeline create", { id: "p", cwd: rig.scratch, steps })
     await rig.data("wait", { id: "p.1", for: { log: "up" } })
-    const cancelling = rig.call(["pipeline", "cancel", '{"id":"p","reason":"enough"}'])
+    const cancelling = rig.call(["pipeline", "cancel", '{"id":"p","reason":"enough","full":true}'])
     await rig.data("wait", { id: "p.2" })
     await rig.killEngine()
     // The call is sent again by itself, and finds what it began.

@@ -14,7 +14,7 @@ const startPair = async (rig: Rig) => {
   const begun = join(rig.scratch, "begun")
   await Bun.spawn(["mkfifo", begun]).exited
   const script = `test -e '${mark(rig)}' || first=yes; echo ran >> '${mark(rig)}'; test -z "$first" || echo > '${begun}'`
-  const answer = rig.call(["start", JSON.stringify([{ id: "short", script }, { id: "long", command: "cat", stdin: "open" }]), "--wait"])
+  const answer = rig.call(["start", JSON.stringify([{ id: "short", script, full: true }, { id: "long", command: "cat", stdin: "open", full: true }]), "--wait"])
   await Bun.spawn(["cat", begun], { stdout: "ignore" }).exited
   await rig.data("wait", { id: "short" })
   return { answer }

@@ -38,7 +38,7 @@ test("a hostile folder has no say in what a call does", async () => {
   for (const args of [["help"], ["capabilities"], ["list"], ["doctor"], ["config", "show"], ["nonsense"], ["engine", "status"]]) {
     await rig.call(args, { cwd })
   }
-  const started = await rig.call(["start", '{"id":"x","command":"env"}', "--wait"], { cwd })
+  const started = await rig.call(["start", '{"id":"x","command":"env","full":true}', "--wait"], { cwd })
   expect(started.document).toMatchObject({ ok: true, data: { task: { status: "completed", cwd } } })
   const scripted = await rig.call(["start", '{"id":"y","script":"env","readyWhen":{"command":"true"}}', "--wait"], { cwd })
   expect(scripted.document).toMatchObject({ ok: true, data: { task: { status: "completed" } } })

@@ -15,7 +15,7 @@ describe("plan", () => {
           id: null,
           argv: [expect.stringMatching(/^\/.*\/echo$/u), "hello"],
           cwd: rig.scratch,
-          spec: { envKeys: ["A"], gracePeriodMs: 5000, queue: "default", priority: "P1" },
+          spec: { envKeys: ["A"], gracePeriodMs: 5000, queue: "default", priority: "P2" },
           startsAt: expect.any(String),
           warnings: []
         }

@@ -40,7 +40,7 @@ describe("start of an id that runs", () => {
 
   test("returns one and the same task to many callers at once", async () => {
     await using rig = new Rig()
-    const payload = JSON.stringify({ id: "x", script: "echo ran; sleep 60", ifRunning: "return" })
+    const payload = JSON.stringify({ id: "x", script: "echo ran; sleep 60", ifRunning: "return", full: true })
     const answers = await Promise.all(Array.from({ length: 8 }, () => rig.call(["start", payload])))
     for (const { document } of answers) expect(document).toMatchObject({ ok: true, data: { task: { id: "x", attempt: 1, restartCount: 0 } } })
     expect(await rig.data("events", { id: "x", types: ["task.created", "task.started"] })).toMatchObject({

@@ -96,7 +96,7 @@ describe("an agent task", () => {
     await rig.data("wait", { id: "x", for: { log: "> Write" } })
     expect(await rig.task("stop", { id: "x" })).toMatchObject({ status: "cancelled", result: { sessionId: expect.any(String) } })
     agents.answer("claude", "resume")
-    const { stdout } = await rig.call(["resume", "x", "--wait"], { env: agents.env })
+    const { stdout } = await rig.call(["resume", '{"id":"x","full":true}', "--wait"], { env: agents.env })
     expect(JSON.parse(stdout)).toMatchObject({ data: { task: { status: "completed", retryOf: "x" } } })
     expect(agents.args("claude")).toContain("--resume")
   })

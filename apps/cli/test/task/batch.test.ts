@@ -9,13 +9,13 @@ describe("a batch of starts", () => {
   test("answers for every item in its order, and fails when one does", async () => {
     await using rig = new Rig()
     const payloads = [
-      { id: "good", command: "true" },
+      { id: "good", command: "true", full: true },
       { id: "../bad", command: "true" },
-      { id: "twice", script: "echo first" },
+      { id: "twice", script: "echo first", full: true },
       { id: "twice", script: "echo second" },
       { command: "true", script: "true" },
       "no object",
-      { id: "last", command: "true" }
+      { id: "last", command: "true", full: true }
     ]
     const called = await rig.call(["start", JSON.stringify(payloads), "--wait"])
     expect(called).toMatchObject({ exitCode: 1, stderr: "" })
@@ -98,7 +98,7 @@ describe("a batch of stops or restarts", () => {
     await using rig = new Rig()
     await rig.data("start", ["a", "b"].map((id) => ({ id, script: "sleep 60" })))
     await rig.data("start", { id: "ended", command: "true" }, ["--wait"])
-    const stopped = await rig.call(["stop", JSON.stringify(["a", "none", "ended", "b"].map((id) => ({ id })))])
+    const stopped = await rig.call(["stop", JSON.stringify(["a", "none", "ended", "b"].map((id) => ({ id, full: true })))])
     expect(stopped).toMatchObject({
       exitCode: 1,
       document: {
@@ -113,7 +113,7 @@ describe("a batch of stops or restarts", () => {
         }
       }
     })
-    const again = await rig.call(["restart", '[{"id":"ended"},{"id":"none"},{"id":"b"}]'])
+    const again = await rig.call(["restart", '[{"id":"ended","full":true},{"id":"none"},{"id":"b","full":true}]'])
     expect(again).toMatchObject({
       exitCode: 1,
       document: {
@@ -134,7 +134,7 @@ describe("a batch of stops or restarts", () => {
     await rig.data("start", chain.map((each) => ({ ...each, cwd: rig.scratch })), ["--wait"])
     expect(await rig.task("status", { id: "c" })).toMatchObject({ status: "cancelled", failure: { type: "DependencyFailed" } })
     await Bun.write(`${rig.scratch}/repaired`, "")
-    const again = await rig.call(["restart", '[{"id":"c"},"b",{"id":"none"},"a","c"]', "--wait", "--concurrency", "1"])
+    const again = await rig.call(["restart", '[{"id":"c","full":true},{"id":"b","full":true},{"id":"none"},{"id":"a","full":true},{"id":"c","full":true}]', "--wait", "--concurrency", "1"])
     expect(again).toMatchObject({
       exitCode: 1,
       document: {

@@ -76,7 +76,7 @@ describe("retry and resume", () => {
     const first = await prompted(rig, agents, { id: "first", agent: "codex" })
     expect(first).toMatchObject({ task: { result: { inputTokens: 100 } } })
     agents.answer("codex", "resume")
-    const { document } = await rig.call(["resume", '{"id":"first","additionalContext":"And now?"}', "--wait"], { env: agents.env })
+    const { document } = await rig.call(["resume", '{"id":"first","additionalContext":"And now?","full":true}', "--wait"], { env: agents.env })
     expect(document).toMatchObject({ data: { task: { status: "completed", retryOf: "first", result: { inputTokens: 100, outputTokens: 10 } } } })
     expect(agents.prompt("codex")).toBe("And now?")
     expect(agents.args("codex")).toContain("resume")
@@ -89,7 +89,7 @@ describe("retry and resume", () => {
     await prompted(rig, agents, { id: "first", agent: "codex" })
     const used = async (sum: number, operation: string, id: string) => {
       agents.answer("codex", "resume", `sed 's/"input_tokens":200,/"input_tokens":${sum},/' '${agents.recorded("codex", "resume")}'; exit 0`)
-      const { document } = await rig.call([operation, JSON.stringify({ id }), "--wait"], { env: agents.env })
+      const { document } = await rig.call([operation, JSON.stringify({ id, full: true }), "--wait"], { env: agents.env })
       return decodeUsed(document["data"]).task
     }
     const second = await used(200, "resume", "first")
@@ -144,9 +144,9 @@ describe("a repetition", () => {
       const { task } = Schema.decodeUnknownSync(Schema.Struct({ task: Schema.Struct({ id: Schema.String, envKeys: Schema.Array(Schema.String) }) }))(document["data"])
       return [(await rig.data("logs", { id: task.id }))["lines"], task.envKeys]
     }
-    expect(await lines(["retry", "first"], { KEY: "right" })).toEqual([["key=wrong"], []])
-    expect(await lines(["retry", '{"id":"first","inheritEnv":true}'], { KEY: "right" })).toEqual([["key=right"], []])
-    expect(await lines(["retry", '{"id":"first","env":{"KEY":"given"}}'])).toEqual([["key=given"], ["KEY"]])
+    expect(await lines(["retry", '{"id":"first","full":true}'], { KEY: "right" })).toEqual([["key=wrong"], []])
+    expect(await lines(["retry", '{"id":"first","inheritEnv":true,"full":true}'], { KEY: "right" })).toEqual([["key=right"], []])
+    expect(await lines(["retry", '{"id":"first","env":{"KEY":"given"},"full":true}'])).toEqual([["key=given"], ["KEY"]])
   })
 
   test("of an agent may ask in another way, and keeps what it was told for those that come after", async () => {
@@ -154,7 +154,7 @@ describe("a repetition", () => {
     const agents = new FakeAgents(rig.scratch)
     agents.answer("claude", "success")
     await prompted(rig, agents, { id: "first", agent: "claude", prompt: "Paint it." })
-    const call = (payload: object) => rig.call(["resume", JSON.stringify(payload), "--wait"], { env: agents.env })
+    const call = (payload: object) => rig.call(["resume", JSON.stringify({ ...payload, full: true }), "--wait"], { env: agents.env })
     const { document } = await call({ id: "first", additionalContext: "In blue.", model: "opus", maxTurns: 7 })
     expect(document).toMatchObject({ data: { task: { prompt: "Paint it.", additionalContext: "In blue.", model: "opus", maxTurns: 7 } } })
     const { task } = Schema.decodeUnknownSync(Schema.Struct({ task: Schema.Struct({ id: Schema.String }) }))(document["data"])

@@ -29,7 +29,7 @@ describe("wait", () => {
     expect(await rig.data("start", { id: "bad", ...failing }, ["--wait"])).toMatchObject(told)
     for (const operation of ["restart", "retry"]) expect(await rig.data(operation, { id: "bad" }, ["--wait"])).toMatchObject(told)
     expect(await rig.data("start", { id: "good", script: "echo out" }, ["--wait"])).not.toHaveProperty("lastLines")
-    const batch = await rig.call(["start", JSON.stringify([{ id: "b", ...failing }, { command: "true" }]), "--wait"])
+    const batch = await rig.call(["start", JSON.stringify([{ id: "b", ...failing, full: true }, { command: "true", full: true }]), "--wait"])
     expect(batch.document).toMatchObject({ data: { results: [{ data: told }, { data: { task: { status: "completed" } } }] } })
     const steps = [{ script: "echo fine" }, failing, { command: "true" }]
     expect(await rig.data("pipeline create", { id: "p", steps }, ["--wait"])).toMatchObject({ pipeline: { status: "failed" }, lastLines })

@@ -5,7 +5,9 @@ import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { about, atLeastOne, atMost, between, Instant, NonEmptyText, optional } from "../fields.ts"
 import { operation } from "../Operation.ts"
-import { BriefPipeline, PipelineAnswer } from "../PipelineAnswer.ts"
+import { cutAnswer } from "../cutAnswer.ts"
+import { ShownBriefPipeline, ShownPipeline } from "../LeanPipeline.ts"
+import { full } from "../LeanTask.ts"
 import { lastLines } from "../TaskAnswer.ts"
 import { StartInput } from "./start.ts"
 
@@ -14,7 +16,7 @@ const { agent, cwd, env, model, priority, queue, systemPrompt, tags } = StartInp
 const key = optional(TaskKey, "the task's name inside this call: dependsOn takes it, and the task's id is <pipeline id>.<key>. Default: its number, from 1")
 
 /** A task of a DAG: what `start` takes, with a key in place of an id. */
-export const TaskInput = Schema.Struct({ key, ...Struct.omit(StartInput.fields, ["id", "ifRunning"]) })
+export const TaskInput = Schema.Struct({ key, ...Struct.omit(StartInput.fields, ["id", "ifRunning", "full"]) })
 
 /** A task of a chain: what it waits for and when it may start is given by its place. */
 export const StepInput = TaskInput.mapFields(Struct.omit(["dependsOn", "notBefore"]))
@@ -42,11 +44,12 @@ const PipelineInput = Schema.Struct({
   priority: about(priority, "priority of those that name none"),
   queue: about(queue, "queue of those that name none"),
   tags: about(tags, "tags of those that name none"),
-  env: about(env, "variables for all; a variable that a task gives itself goes before")
+  env: about(env, "variables for all; a variable that a task gives itself goes before"),
+  full
 })
 export type PipelineInput = typeof PipelineInput.Type
 
-const Answered = Schema.Struct({ pipeline: PipelineAnswer })
+const Answered = Schema.Struct({ pipeline: ShownPipeline })
 const id = about(PipelineId, "the pipeline's id")
 
 /** Starts tasks as one. */
@@ -55,6 +58,7 @@ export const pipelineCreate = operation({
   summary: "Start several tasks as one: a chain of steps, or any order by dependsOn. All of them are stored, or none.",
   input: PipelineInput,
   output: Schema.Struct({ ...Answered.fields, lastLines }),
+  cut: cutAnswer({ carried: true }),
   insteadOf: {
     id: 'Give "key" in its place: the task\'s id is then <pipeline id>.<key>, and dependsOn takes the key.',
     ifRunning: "Every task of a pipeline is a new one. Use restart to run a pipeline again.",
@@ -113,8 +117,9 @@ export const pipelineCreate = operation({
 export const pipelineGet = operation({
   name: "pipeline get",
   summary: "Tell the state of a pipeline and of each of its tasks.",
-  input: Schema.Struct({ id }),
+  input: Schema.Struct({ id, full }),
   output: Answered,
+  cut: cutAnswer(),
   errors: ["CommandInputError", "PipelineNotFound", "StoreError"],
   examples: [{ title: "one pipeline", payload: { id: "release" } }],
   batch: false,
@@ -131,9 +136,15 @@ export const pipelineList = operation({
     status: optional(Schema.Union([PipelineStatus, atLeastOne(PipelineStatus)]), "only in this status, or one of these"),
     since: optional(Instant, "only created at or after this instant"),
     limit: optional(between(1, 500), "how many (default 50)"),
-    after: optional(NonEmptyText, "the cursor `next` of the page before")
+    after: optional(NonEmptyText, "the cursor `next` of the page before"),
+    full
   }),
-  output: Schema.Struct({ total: Schema.Int, pipelines: Schema.Array(BriefPipeline), next: Schema.NullOr(Schema.String) }),
+  output: Schema.Struct({
+    total: Schema.Int,
+    pipelines: Schema.Array(ShownBriefPipeline),
+    next: optional(Schema.NullOr(Schema.String), "the cursor for `after`, when there are more")
+  }),
+  cut: cutAnswer(),
   errors: ["CommandInputError", "StoreError"],
   examples: [
     { title: "the newest", payload: {} },
@@ -149,8 +160,9 @@ export const pipelineList = operation({
 export const pipelineCancel = operation({
   name: "pipeline cancel",
   summary: "Stop what runs of a pipeline and withdraw the rest; answers when nothing of it is alive.",
-  input: Schema.Struct({ id, reason: optional(NonEmptyText, "why, for pipeline get and why") }),
+  input: Schema.Struct({ id, reason: optional(NonEmptyText, "why, for pipeline get and why"), full }),
   output: Answered,
+  cut: cutAnswer({ waited: true }),
   errors: ["CommandInputError", "PipelineNotFound", "IllegalTransition", "StoreError"],
   examples: [{ title: "with a reason", payload: { id: "nightly", reason: "not this night" } }],
   batch: false,

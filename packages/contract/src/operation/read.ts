@@ -8,9 +8,11 @@ import * as Schema from "effect/Schema"
 import { ArtifactAnswer } from "../Artifact.ts"
 import { about, atLeastOne, between, Instant, NonEmptyText, optional, Pattern, Tag } from "../fields.ts"
 import { operation } from "../Operation.ts"
-import { PipelineAnswer } from "../PipelineAnswer.ts"
+import { cutAnswer } from "../cutAnswer.ts"
+import { ShownPipeline } from "../LeanPipeline.ts"
+import { full, LeanBriefTask, ShownTask } from "../LeanTask.ts"
 import { CheckpointAnswer } from "../CheckpointAnswer.ts"
-import { BriefTask, lastLines, TaskAnswer } from "../TaskAnswer.ts"
+import { lastLines, TaskAnswer } from "../TaskAnswer.ts"
 
 const Ids = atLeastOne(TaskId).check(Schema.isMaxLength(1000))
 
@@ -20,13 +22,15 @@ export const status = operation({
   summary: "Show the state of a task or a pipeline.",
   input: Schema.Struct({
     id: about(TaskId, "the id of a task or of a pipeline"),
-    checkpoint: optional(Schema.Boolean, "also what its last attempt left for a resumption: last lines, git state, an agent's result")
+    checkpoint: optional(Schema.Boolean, "also what its last attempt left for a resumption: last lines, git state, an agent's result"),
+    full
   }),
   output: Schema.Struct({
-    task: Schema.optionalKey(TaskAnswer),
+    task: Schema.optionalKey(ShownTask),
     checkpoint: Schema.optionalKey(CheckpointAnswer),
-    pipeline: Schema.optionalKey(PipelineAnswer)
+    pipeline: Schema.optionalKey(ShownPipeline)
   }),
+  cut: cutAnswer(),
   errors: ["CommandInputError", "TaskNotFound", "StoreError"],
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: false,
@@ -51,16 +55,17 @@ export const list = operation({
     since: optional(Instant, "only created at or after this instant"),
     limit: optional(between(1, 500), "how many (default 50)"),
     after: optional(NonEmptyText, "the cursor `next` of the page before"),
-    full: optional(Schema.Boolean, "whole tasks instead of brief ones")
+    full: about(full, "every field of each task; unless one id is asked for, long texts are cut to one line")
   }),
   output: Schema.Union([
     Schema.Struct({
       total: Schema.Int,
-      tasks: Schema.Array(Schema.Union([TaskAnswer, BriefTask])),
-      next: Schema.NullOr(Schema.String)
+      tasks: Schema.Array(Schema.Union([TaskAnswer, LeanBriefTask])),
+      next: optional(Schema.NullOr(Schema.String), "the cursor for `after`, when there are more")
     }),
     ArtifactAnswer
   ]),
+  cut: cutAnswer(),
   errors: ["CommandInputError", "StoreError"],
   examples: [
     { title: "the newest", payload: {} },
@@ -89,26 +94,28 @@ export const wait = operation({
     pipelineId: optional(PipelineId, "the end of this pipeline"),
     for: optional(WaitFor, "what to wait for (default end); a task without readyWhen and healthProbe is ready as soon as it runs"),
     mode: optional(Schema.Literals(["all", "any"]), "until all of them (default) or any of them"),
-    timeout: optional(between(0, 86_400_000), "how long in milliseconds (default: the flag --timeout, 60 seconds)")
+    timeout: optional(between(0, 86_400_000), "how long in milliseconds (default: the flag --timeout, 60 seconds)"),
+    full
   }),
   output: Schema.Union([
     Schema.Struct({
-      task: TaskAnswer,
+      task: ShownTask,
       lastLines,
       cursor: Schema.String
     }),
     Schema.Struct({
-      tasks: Schema.Array(BriefTask),
+      tasks: Schema.Array(Schema.Union([TaskAnswer, LeanBriefTask])),
       done: Schema.Array(Schema.String),
       pending: Schema.Array(Schema.String),
       cursor: Schema.String
     }),
     Schema.Struct({
-      pipeline: PipelineAnswer,
+      pipeline: ShownPipeline,
       lastLines,
       cursor: Schema.String
     })
   ]),
+  cut: cutAnswer({ waited: true }),
   errors: ["CommandInputError", "TaskNotFound", "PipelineNotFound", "TaskWaitTimedOut", "StoreError", "IllegalTransition"],
   examples: [
     { title: "the end of one", payload: { id: "demo" } },

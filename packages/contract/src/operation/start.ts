@@ -8,9 +8,11 @@ import { TaskId } from "@backbeat/core/task/TaskId"
 import { Priority, StopSignal } from "@backbeat/core/task/TaskSpec"
 import * as Schema from "effect/Schema"
 import { about, atMost, between, Instant, NonEmptyText, optional, Tags, Text } from "../fields.ts"
+import { cutAnswer } from "../cutAnswer.ts"
+import { full, ShownTask } from "../LeanTask.ts"
 import { ArtifactAnswer } from "../Artifact.ts"
 import { operation } from "../Operation.ts"
-import { lastLines, TaskAnswer } from "../TaskAnswer.ts"
+import { lastLines } from "../TaskAnswer.ts"
 
 const { when, maxAttempts, delayMs, backoff, maxDelayMs, resetAfterMs } = RestartPolicy.fields
 
@@ -67,7 +69,7 @@ export const StartInput = Schema.Struct({
     'standard input: text, {"file": path}, or "open" for a pipe that send writes to; empty when absent'
   ),
   tags: optional(Tags, "labels to find the task by; at most 64 of 64 characters"),
-  priority: optional(Priority, "P0 is most urgent; the order in its queue (default P1)"),
+  priority: optional(Priority, "P0 is most urgent; the order in its queue (default P2)"),
   queue: optional(TaskId, "the queue that admits it (default: agents for a prompt, otherwise default, which starts everything at once)"),
   dependsOn: optional(
     DependsOn,
@@ -99,7 +101,8 @@ export const StartInput = Schema.Struct({
   ),
   maxOutputBuffer: optional(between(1024, 1_073_741_824), "another name of maxOutputBytes"),
   notify: optional(Notify, "a shell command or webhook to call onEnd, onReady or onLog"),
-  sessionId: optional(NonEmptyText.check(atMost(200)), "the session that owns it; read from the caller's environment when absent")
+  sessionId: optional(NonEmptyText.check(atMost(200)), "the session that owns it; read from the caller's environment when absent"),
+  full
 })
 export type StartInput = typeof StartInput.Type
 
@@ -108,7 +111,8 @@ export const start = operation({
   name: "start",
   summary: "Start a command, a script or an agent's prompt in the background.",
   input: StartInput,
-  output: Schema.Union([Schema.Struct({ task: TaskAnswer, lastLines }), ArtifactAnswer]),
+  output: Schema.Union([Schema.Struct({ task: ShownTask, lastLines }), ArtifactAnswer]),
+  cut: cutAnswer({ carried: true }),
   errors: ["CommandInputError", "TaskNotFound", "DependencyNotFound", "DependencyCycle", "AgentUnavailable", "TaskAlreadyRunning", "QuotaExceeded", "StoreError", "TaskWaitTimedOut", "IllegalTransition"],
   examples: [
     { title: "a command", payload: { id: "demo", command: "echo", args: ["hello"] } },

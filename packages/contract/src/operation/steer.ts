@@ -4,8 +4,10 @@ import { StopSignal } from "@backbeat/core/task/TaskSpec"
 import * as Schema from "effect/Schema"
 import { about, atLeastOne, atMost, NonEmptyText, optional, SignalName, Text } from "../fields.ts"
 import { operation } from "../Operation.ts"
-import { PipelineAnswer } from "../PipelineAnswer.ts"
-import { lastLines, TaskAnswer } from "../TaskAnswer.ts"
+import { cutAnswer } from "../cutAnswer.ts"
+import { ShownPipeline } from "../LeanPipeline.ts"
+import { full, ShownTask } from "../LeanTask.ts"
+import { lastLines } from "../TaskAnswer.ts"
 import { agentFields, EnvInput } from "./start.ts"
 
 const alreadyEnded = optional(Schema.Boolean, "whether it had ended before this call")
@@ -20,12 +22,14 @@ export const stop = operation({
     id: about(TaskId, "the id of a task or of a pipeline"),
     reason: optional(Reason, "why; kept with the task"),
     signal: optional(StopSignal, "the signal to begin with (default: the task's stopSignal)"),
-    force: optional(Schema.Boolean, "SIGKILL at once")
+    force: optional(Schema.Boolean, "SIGKILL at once"),
+    full
   }),
   output: Schema.Union([
-    Schema.Struct({ task: TaskAnswer, alreadyEnded }),
-    Schema.Struct({ pipeline: PipelineAnswer, alreadyEnded })
+    Schema.Struct({ task: ShownTask, alreadyEnded }),
+    Schema.Struct({ pipeline: ShownPipeline, alreadyEnded })
   ]),
+  cut: cutAnswer({ waited: true }),
   errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "StoreError"],
   examples: [{ title: "one task", payload: { id: "web", reason: "no longer needed" } }],
   batch: true,
@@ -41,9 +45,11 @@ export const restart = operation({
   input: Schema.Struct({
     id: about(TaskId, "the id of a task or of a pipeline"),
     all: optional(Schema.Boolean, "of a pipeline: also what completed or runs (default false)"),
-    reason: optional(Reason, "why; kept in its history")
+    reason: optional(Reason, "why; kept in its history"),
+    full
   }),
-  output: Schema.Union([Schema.Struct({ task: TaskAnswer, lastLines }), Schema.Struct({ pipeline: PipelineAnswer, lastLines })]),
+  output: Schema.Union([Schema.Struct({ task: ShownTask, lastLines }), Schema.Struct({ pipeline: ShownPipeline, lastLines })]),
+  cut: cutAnswer(),
   errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "DependencyNotFound", "AgentUnavailable", "StoreError", "TaskWaitTimedOut"],
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: true,
@@ -74,8 +80,9 @@ const repetitionErrors = [
 export const retry = operation({
   name: "retry",
   summary: "Do the work of an ended task again, as a new task with the same specification and environment.",
-  input: Schema.Struct({ id: about(TaskId, "the ended task's id"), ...environmentFields }),
-  output: Schema.Struct({ task: TaskAnswer, lastLines }),
+  input: Schema.Struct({ id: about(TaskId, "the ended task's id"), ...environmentFields, full }),
+  output: Schema.Struct({ task: ShownTask, lastLines }),
+  cut: cutAnswer(),
   errors: repetitionErrors,
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: false,
@@ -100,9 +107,11 @@ export const resume = operation({
     permissionMode: optional(agentFields.permissionMode.schema, "another permission mode"),
     maxTurns: optional(agentFields.maxTurns.schema, "another cap of turns"),
     maxCostUsd: optional(agentFields.maxCostUsd.schema, "another cap of cost in US dollars"),
-    ...environmentFields
+    ...environmentFields,
+    full
   }),
-  output: Schema.Struct({ task: TaskAnswer, lastLines }),
+  output: Schema.Struct({ task: ShownTask, lastLines }),
+  cut: cutAnswer(),
   errors: repetitionErrors,
   examples: [{ title: "with new instructions", payload: { id: "fix", additionalContext: "Also run the tests." } }],
   batch: false,

@@ -27,6 +27,8 @@ export class View extends Context.Service<
     readonly named: (id: string) => Effect.Effect<Named, Problem>
     /** Fails with StoreError. */
     readonly show: (task: Task) => Effect.Effect<TaskAnswer, Problem>
+    /** For a list: what it waits for is left out. */
+    readonly listed: (task: Task) => TaskAnswer
     readonly brief: (task: Task) => BriefTask
     /** The task as it is when everything that was committed so far has been acted on. */
     readonly settled: (id: string) => Effect.Effect<Task, Problem>
@@ -82,6 +84,7 @@ export const layerView = Layer.effect(
           Effect.mapError(toProblem(task.id)),
           Effect.map((waits) => taskAnswer(root, task, lives.find(task.id), waits))
         ),
+      listed: (task) => taskAnswer(root, task, lives.find(task.id), []),
       brief: (task) => briefTask(task, lives.find(task.id)),
       settled: (id) => Effect.andThen(supervisor.acted, find(id))
     })

@@ -1,4 +1,5 @@
 /** Answers `status` and `list`. */
+import { withShortTexts } from "@backbeat/contract/cutTask"
 import * as operations from "@backbeat/contract/operation/read"
 import type { Task } from "@backbeat/core/task/Task"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -36,6 +37,8 @@ const makeStatusHandler = Effect.gen(function* () {
 const makeListHandler = Effect.gen(function* () {
   const store = yield* TaskStore
   const view = yield* View
+  const showAll = (tasks: ReadonlyArray<Task>, single: boolean) =>
+    Effect.map(Effect.forEach(tasks, view.show), (all) => (single ? all : all.map(withShortTexts)))
   return handle(operations.list, (input) =>
     Effect.gen(function* () {
       const { status, tag, tags, since, limit, after, full } = input
@@ -59,7 +62,7 @@ const makeListHandler = Effect.gen(function* () {
         ),
         toProblem("")
       )
-      const tasks = full === true ? yield* Effect.forEach(page.tasks, view.show) : page.tasks.map(view.brief)
+      const tasks = full === true ? yield* showAll(page.tasks, input.ids?.length === 1) : page.tasks.map(view.listed)
       return { total: page.total, tasks, next: page.next }
     })
   )

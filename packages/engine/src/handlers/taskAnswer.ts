@@ -35,7 +35,8 @@ const facts = (state: TaskState, live: LiveAttempt | null) => {
     failure: failureOf(state),
     startedAt: isoOrNull(startedAt),
     endedAt: isoOrNull(over),
-    durationMs: startedAt === null || over === null ? null : Math.max(0, Math.round(over - startedAt))
+    durationMs: startedAt === null || over === null ? null : Math.max(0, Math.round(over - startedAt)),
+    costUsd: end?.agent?.result.costUsd ?? null
   }
 }
 
@@ -46,7 +47,7 @@ const hasProcess = ({ status }: TaskState): boolean => status === "running" || s
 const countedAttempt = (state: TaskState): number =>
   (state.status === "cancelled" || state.status === "stopping") && state.startedAt === null ? state.attempt - 1 : state.attempt
 
-/** A task as `list` shows it. */
+/** A task in short: its texts are one line each. */
 export const briefTask = (task: Task, live: LiveAttempt | null): BriefTask => {
   const { spec, state } = task
   const { work } = spec

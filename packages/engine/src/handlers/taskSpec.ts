@@ -125,7 +125,7 @@ const naming = (input: StartInput, cwd: string) => ({
   forgetEnv: input.forgetEnv ?? false,
   stdin: stdinOf(input.stdin, cwd),
   tags: [...new Set(input.tags ?? [])],
-  priority: input.priority ?? "P1",
+  priority: input.priority ?? "P2",
   queue: input.queue ?? (input.prompt === undefined ? "default" : "agents")
 })
 

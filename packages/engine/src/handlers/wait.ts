@@ -1,4 +1,5 @@
 /** Answers `wait`: woken by the commit, the line or the port that is waited for. */
+import { withShortTexts } from "@backbeat/contract/cutTask"
 import { nearest } from "@backbeat/contract/nearest"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/read"
@@ -152,7 +153,7 @@ export const makeWaitHandler = Effect.gen(function* () {
     yield* input.mode === "any" ? Effect.raceAllFirst(each) : Effect.all(each, { concurrency: "unbounded" })
     const tasks = yield* Effect.forEach(ids, view.find)
     return {
-      tasks: tasks.map(view.brief),
+      tasks: tasks.map(view.listed).map(withShortTexts),
       done: ids.filter((id) => done.has(id)),
       pending: ids.filter((id) => !done.has(id)),
       cursor: yield* cursor

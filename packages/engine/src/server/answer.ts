@@ -16,6 +16,7 @@ import { Home } from "../home/Home.ts"
 import { makeHandlers } from "../handlers/all.ts"
 import { type Call, type Handled, toProblem } from "../handlers/Call.ts"
 import { answerBatch } from "./batch.ts"
+import { shown } from "./shown.ts"
 import { reportDefect } from "./report.ts"
 import { withArtifact } from "./withArtifact.ts"
 
@@ -88,8 +89,9 @@ export const makeAnswer = Effect.gen(function* () {
     const human = call.flags.human === true ? yield* humanly(data, call.flags) : null
     if (human !== null) return { kind: "document", text: human, exitCode: exitCodes.ok } as const
     const now = yield* Clock.currentTimeMillis
-    const shown = withArtifact({ root, operation, now, mode: call.flags.output ?? "auto" }, data)
-    return document(succeeded(operation.name, shown), exitCodes.ok, call.flags)
+    const cut = shown(operation, data, payload, call)
+    const answered = withArtifact({ root, operation, now, mode: call.flags.output ?? "auto" }, cut)
+    return document(succeeded(operation.name, answered), exitCodes.ok, call.flags)
   })
 
   const run = Effect.fnUntraced(function* (request: CallRequest) {

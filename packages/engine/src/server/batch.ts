@@ -4,6 +4,7 @@ import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Call, Handled } from "../handlers/Call.ts"
+import { shown } from "./shown.ts"
 
 const maxItems = 1000
 const defaultConcurrency = 10
@@ -41,7 +42,9 @@ export const answerBatch = Effect.fnUntraced(function* (handled: Handled, given:
     successCount: results.length - errorCount,
     errorCount,
     results: results.map((result, index) =>
-      Result.isSuccess(result) ? { index, ok: true, data: result.success } : { index, ok: false, error: errorOf(call.addressed?.(result.failure) ?? result.failure) }
+      Result.isSuccess(result)
+        ? { index, ok: true, data: shown(handled.operation, result.success, payloads[index], call) }
+        : { index, ok: false, error: errorOf(call.addressed?.(result.failure) ?? result.failure) }
     )
   }
 })

@@ -21,7 +21,7 @@ const stage = async (agent: MockedAgent, script: Script) => {
   const env = { ...setUp(agent, { url: model.url, home }), ...impatient }
   const call = (args: ReadonlyArray<string>) => rig.call(args, { env, cwd: work })
   const start = async (payload: object) => {
-    const called = await call(["start", JSON.stringify({ prompt: "Do what the test says.", agent: agent.name, ...payload }), "--wait", "--timeout", "100"])
+    const called = await call(["start", JSON.stringify({ prompt: "Do what the test says.", agent: agent.name, full: true, ...payload }), "--wait", "--timeout", "100"])
     return called.document["data"]
   }
   return {
@@ -105,7 +105,7 @@ describe.each(mockedAgents.map((agent) => ({ name: agent.name, agent })))("a tas
   test("is resumed in its own session, where the model knows what was said before", async () => {
     await using on = await stage(agent, { answers: [{ kind: "text", text: "The river is wide." }, { kind: "text", text: "As I said." }] })
     await on.start({ id: "first" })
-    const resumed = await on.call(["resume", '{"id":"first","additionalContext":"How wide is it?"}', "--wait", "--timeout", "100"])
+    const resumed = await on.call(["resume", '{"id":"first","additionalContext":"How wide is it?","full":true}', "--wait", "--timeout", "100"])
     expect(resumed.document).toMatchObject({
       data: { task: { status: "completed", retryOf: "first", parentTaskId: "first", result: { text: "As I said." } } }
     })

@@ -1,0 +1,40 @@
+/** A pipeline as answers show it unless `full` asks for every field. */
+import { PipelineStatus } from "@backbeat/core/pipeline/Pipeline"
+import { Actor } from "@backbeat/core/task/Actor"
+import { statuses } from "@backbeat/core/task/TaskState"
+import * as Schema from "effect/Schema"
+import { optional } from "./fields.ts"
+import { LeanBriefTask } from "./LeanTask.ts"
+import { BriefPipeline, PipelineAnswer } from "./PipelineAnswer.ts"
+
+const brief = {
+  id: Schema.String,
+  name: optional(Schema.String, "its name, when it has one"),
+  status: PipelineStatus,
+  createdAt: optional(Schema.String, "when it was made; not in the answer that made it, and not in one that waited"),
+  durationMs: optional(Schema.Finite, "from when it was made to its end, once it has ended"),
+  counts: optional(Schema.Record(Schema.Literals(statuses), Schema.optionalKey(Schema.Int)), "how many of its tasks are in each status that any of them is in"),
+  cancelled: optional(
+    Schema.Struct({
+      by: optional(Actor, "who asked for its end"),
+      reason: optional(Schema.String, "the reason that was given")
+    }),
+    "when its end was asked for by another call"
+  )
+}
+
+/** A pipeline in a list. */
+export const LeanBriefPipeline = Schema.Struct(brief)
+export type LeanBriefPipeline = typeof LeanBriefPipeline.Type
+
+/** A pipeline with its tasks, in the order in which they were given. */
+export const LeanPipeline = Schema.Struct({ ...brief, tasks: Schema.Array(LeanBriefTask) })
+export type LeanPipeline = typeof LeanPipeline.Type
+
+/** What answers show of one pipeline: every field with `full`. */
+export const ShownPipeline = Schema.Union([PipelineAnswer, LeanPipeline])
+export type ShownPipeline = typeof ShownPipeline.Type
+
+/** What a list shows of a pipeline. */
+export const ShownBriefPipeline = Schema.Union([BriefPipeline, LeanBriefPipeline])
+export type ShownBriefPipeline = typeof ShownBriefPipeline.Type

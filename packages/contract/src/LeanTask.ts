@@ -1,0 +1,69 @@
+/** A task as answers show it unless `full` asks for every field: what is null, empty or at its default is left out. */
+import { Failure } from "@backbeat/core/task/Failure"
+import { Priority } from "@backbeat/core/task/TaskSpec"
+import { Health, TaskStatus } from "@backbeat/core/task/TaskState"
+import { Actor } from "@backbeat/core/task/Actor"
+import * as Schema from "effect/Schema"
+import { optional } from "./fields.ts"
+import { TaskAnswer, WaitsFor } from "./TaskAnswer.ts"
+
+/** So many characters has a line that says what a task runs. */
+export const whatMaxCharacters = 120
+
+/** So many characters of an agent's last message are shown. */
+export const resultMaxCharacters = 4000
+
+const LeanResult = Schema.Struct({
+  text: optional(Schema.String, `its last message, at most ${resultMaxCharacters} characters`),
+  textBytes: optional(Schema.Int, "how long that message is in bytes, when it was cut"),
+  isError: optional(Schema.Boolean, "true when the agent says that it failed"),
+  structured: optional(Schema.Json, "what outputSchema asked for")
+})
+
+const brief = {
+  id: Schema.String,
+  name: optional(Schema.String, "its name, when it has one"),
+  status: TaskStatus,
+  health: optional(Health, "while it runs, when it has a probe"),
+  what: optional(Schema.String, `its command, script or prompt in one line of at most ${whatMaxCharacters} characters; not in the answer to the call that carried it`),
+  agent: optional(Schema.String, "the agent of a prompt; absent for a command and a script"),
+  attempt: optional(Schema.Int, "the attempt, when it is not the first"),
+  exitCode: optional(Schema.Int, "once it has ended, when it ended by exiting"),
+  failure: optional(Failure, "why it failed, when exitCode does not say all"),
+  startedAt: optional(Schema.String, "when the attempt began, while it has not ended; not in an answer that waited"),
+  endedAt: optional(Schema.String, "when it ended; not in an answer that waited"),
+  durationMs: optional(Schema.Finite, "how long it ran, once it has ended"),
+  costUsd: optional(Schema.Finite, "what its agent's attempt cost, where the agent tells")
+}
+
+/** A task in a list, or of a pipeline. */
+export const LeanBriefTask = Schema.Struct(brief)
+export type LeanBriefTask = typeof LeanBriefTask.Type
+
+/** A task that was asked for by its id, or was just made. */
+export const LeanTask = Schema.Struct({
+  ...brief,
+  pid: optional(Schema.Int, "the leader of its process group, while it runs"),
+  queue: optional(Schema.String, "the queue, when it is not the one for its kind"),
+  priority: optional(Priority, "when it is not P2"),
+  cwd: optional(Schema.String, "its working directory, when it is not the caller's"),
+  waitsFor: optional(WaitsFor, "while it is blocked: what it waits for"),
+  notBefore: optional(Schema.String, "while it is queued: the instant before which it does not start"),
+  retryAt: optional(Schema.String, "while it is retrying: when the next attempt begins"),
+  cancelled: optional(
+    Schema.Struct({
+      by: optional(Actor, "who cancelled it, when that is not this call"),
+      reason: optional(Schema.String, "the reason that was given")
+    }),
+    "by whom and why it was cancelled"
+  ),
+  result: optional(LeanResult, "what its agent said of its work")
+})
+export type LeanTask = typeof LeanTask.Type
+
+/** What answers show of one task: every field with `full`, otherwise what says something. */
+export const ShownTask = Schema.Union([TaskAnswer, LeanTask])
+export type ShownTask = typeof ShownTask.Type
+
+/** The field `full` of every operation that answers with tasks. */
+export const full = optional(Schema.Boolean, "every field of a task, also those that are null, empty or at their default")
