@@ -32,6 +32,7 @@ import { layerLiveAttempts } from "./task/LiveAttempts.ts"
 import { recover } from "./task/recover.ts"
 import { layerReports } from "./task/Reports.ts"
 import { keepRetention } from "./task/retention.ts"
+import { describeStrangers, makeFindStrangers } from "./task/strangers.ts"
 import { layerSupervisor } from "./task/Supervisor.ts"
 import { layerTransitions } from "./task/Transitions.ts"
 import { layerAlarm } from "./time/Alarm.ts"
@@ -69,6 +70,12 @@ const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<Stores, Sto
   )
 }
 
+/** What clears what is left would otherwise be the first to see it. */
+const logStrangers = Effect.gen(function* () {
+  const strangers = yield* yield* makeFindStrangers
+  if (strangers.length > 0) yield* Effect.logWarning(describeStrangers(strangers))
+}).pipe(Effect.catch((error) => Effect.logWarning(`the folders of tasks were not compared with the database: ${error.message}`)))
+
 const logLevels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
 
 /** Lives in the home until the end is asked for. */
@@ -94,6 +101,7 @@ const live = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError
           yield* Effect.sleep(firstCallMs)
           yield* guard
           yield* Effect.logInfo(`engine ${options.version} serves ${options.root}`)
+          yield* logStrangers
           yield* keepRetention
         })
       )

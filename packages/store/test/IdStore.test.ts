@@ -19,6 +19,7 @@ describeEachStore("an id", (run) => {
         yield* pipelines.record(made)
         yield* pipelines.record(pipelineChange(made.pipeline, { type: "Conclude", failed: null }))
         expect(yield* Effect.forEach(["done", "waits", "p", "other"], ids.kindOf)).toEqual(["task", "task", "pipeline", null])
+        expect([...(yield* ids.tasksAmong(["waits", "p", "other", ...Array.from({ length: 120 }, (_, index) => `o${index}`), "done"]))].toSorted()).toEqual(["done", "waits"])
         yield* tasks.remove(["done", "waits"])
         yield* pipelines.removeEmpty
         expect(yield* Effect.forEach(["done", "waits", "p"], ids.kindOf)).toEqual([null, "task", null])

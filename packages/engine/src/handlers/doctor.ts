@@ -5,23 +5,33 @@ import * as Effect from "effect/Effect"
 import { inspectAgents } from "../agent/inspectAgents.ts"
 import { Home } from "../home/Home.ts"
 import { Settings } from "../home/Settings.ts"
+import { describeStrangers, makeFindStrangers, type Stranger } from "../task/strangers.ts"
 import { handle, toProblem } from "./Call.ts"
-import { check, checkAgents, checkClock, checkConfiguration, checkDisk, checkHome, checkSocket, checkTracking, checkWatches, concludeChecks } from "./checks.ts"
+import { type Check, check, checkAgents, checkClock, checkConfiguration, checkDisk, checkHome, checkSocket, checkTracking, checkWatches, concludeChecks } from "./checks.ts"
+
+const checkStrangers = (strangers: ReadonlyArray<Stranger>): ReadonlyArray<Check> => {
+  if (strangers.length === 0) return []
+  const fix = "The database may have lost its last commits (its -wal was removed or cut): restore a backup, or end what is alive by its pid. Else a prune was killed: the folders go after retentionDays."
+  return [check("tasks", "warn", describeStrangers(strangers), fix)]
+}
 
 /** The handler of `doctor`. */
 export const makeDoctorHandler = Effect.gen(function* () {
   const { root, version } = yield* Home
   const store = yield* TaskStore
   const settings = yield* Settings
+  const findStrangers = yield* makeFindStrangers
   return handle(operations.doctor, (_, { caller }) =>
     Effect.gen(function* () {
       const intact = yield* Effect.mapError(store.check, toProblem(""))
       const agents = yield* inspectAgents(settings.current(), caller.env ?? {})
+      const strangers = yield* Effect.mapError(findStrangers, toProblem(""))
       return concludeChecks([
         checkHome(root),
         checkDisk(root),
         checkSocket(root),
         intact.ok ? check("store", "ok", intact.message) : check("store", "fail", intact.message, "Restore it from a backup, or move it away to begin anew."),
+        ...checkStrangers(strangers),
         check("engine", "ok", `version ${version}, pid ${process.pid}`),
         ...checkConfiguration(settings.resolved()),
         checkWatches(root),

@@ -14,6 +14,7 @@ import type { Configuration } from "../home/configuration.ts"
 import { Home } from "../home/Home.ts"
 import type { Variables } from "../home/KeptEnvironment.ts"
 import { Settings } from "../home/Settings.ts"
+import { aliveOfStranger } from "../task/strangers.ts"
 import { Transitions } from "../task/Transitions.ts"
 import type { Tx } from "../task/Tx.ts"
 import { agentUnavailable } from "./agentWork.ts"
@@ -84,6 +85,15 @@ const isStep = (id: string, pipelineId: string): Problem =>
 const isPipeline = (id: string): Problem =>
   problem("IllegalTransition", `id: ${id} is the id of a pipeline`, "Give another id, or none: one is made.", { path: "id", id })
 
+/** The database has lost a task, and what it started lives. */
+const isStranger = (id: string, alive: ReadonlyArray<string>): Problem =>
+  problem(
+    "TaskAlreadyRunning",
+    `the database has no task ${id}, but processes of a task of this id are alive: ${alive.join(", ")}`,
+    "See doctor. End them by their pids, or use another id.",
+    { id, alive }
+  )
+
 /** What became of one payload. */
 export interface Started {
   readonly index: number
@@ -95,6 +105,7 @@ const unavailableFor = ({ spec, env }: Specified, config: Configuration, { rehea
 
 /** Starts one payload in a transaction; made once. Fails with the Problem, IllegalTransition or StoreError that refuses it. */
 export const makeStartOne = Effect.gen(function* () {
+  const { root } = yield* Home
   const store = yield* TaskStore
   const ids = yield* IdStore
   const pipelines = yield* PipelineStore
@@ -109,8 +120,11 @@ export const makeStartOne = Effect.gen(function* () {
     if (pipeline?.state.status === "running") return yield* Effect.fail(isStep(id, pipeline.id))
   })
 
-  const checkNoPipeline = Effect.fnUntraced(function* ({ id }: StartInput) {
-    if (id !== undefined && (yield* ids.kindOf(id)) === "pipeline") return yield* Effect.fail(isPipeline(id))
+  const checkFree = Effect.fnUntraced(function* ({ id }: StartInput) {
+    if (id === undefined) return
+    if ((yield* ids.kindOf(id)) === "pipeline") return yield* Effect.fail(isPipeline(id))
+    const alive = aliveOfStranger(root, id)
+    if (alive.length > 0) return yield* Effect.fail(isStranger(id, alive))
   })
 
   const startAnew = Effect.fnUntraced(function* (tx: Tx, task: Task, { input, index }: Item, wanted: Wanted & Starting) {
@@ -142,7 +156,7 @@ export const makeStartOne = Effect.gen(function* () {
     const existing = input.id === undefined ? null : yield* store.find(id)
     yield* quota.check(owner.depth)
     if (existing !== null) return yield* startAnew(tx, existing, item, { specified, owner, lineage, call, keep, seen })
-    yield* checkNoPipeline(input)
+    yield* checkFree(input)
     const stands = yield* standing(specified.spec.dependsOn, seen, input.dependsOn?.length ?? 0)
     yield* keep(id, owner.requestId, specified.env)
     return yield* tx.create({ id, spec: specified.spec, owner, lineage: lineage ?? noLineage }, stands, actorOf(call))

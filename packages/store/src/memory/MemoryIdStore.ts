@@ -7,5 +7,10 @@ import { MemoryDatabase } from "./MemoryDatabase.ts"
 /** The IdStore beside a TaskStore in memory. */
 export const layerIdStore = Layer.effect(
   IdStore,
-  Effect.map(MemoryDatabase, ({ journal, memory }) => IdStore.of({ kindOf: (id) => journal.read(() => memory.ids.get(id) ?? null) }))
+  Effect.map(MemoryDatabase, ({ journal, memory }) =>
+    IdStore.of({
+      kindOf: (id) => journal.read(() => memory.ids.get(id) ?? null),
+      tasksAmong: (ids) => journal.read(() => new Set(ids.filter((id) => memory.ids.get(id) === "task")))
+    })
+  )
 )

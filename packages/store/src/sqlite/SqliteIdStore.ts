@@ -12,7 +12,12 @@ export const layerIdStore = Layer.effect(
   IdStore,
   Effect.map(SqliteDatabase, ({ sql, explained }) =>
     IdStore.of({
-      kindOf: (id) => explained(Effect.map(sql<{ kind: IdKind }>`SELECT kind FROM ids WHERE id = ${id}`, ([row]) => row?.kind ?? null))
+      kindOf: (id) => explained(Effect.map(sql<{ kind: IdKind }>`SELECT kind FROM ids WHERE id = ${id}`, ([row]) => row?.kind ?? null)),
+      tasksAmong: (ids) =>
+        explained(Effect.map(
+          Effect.forEach(inParts(ids), (part) => sql<{ id: string }>`SELECT id FROM ids WHERE kind = 'task' AND ${sql.in("id", part)}`),
+          (found) => new Set(found.flat().map(({ id }) => id))
+        ))
     })
   )
 )
