@@ -26,7 +26,7 @@ const Http = Schema.Struct({
 })
 const Tcp = Schema.Struct({
   tcp: Schema.Struct({
-    host: Schema.optionalKey(NonEmptyText.annotate({ description: "the host (default 127.0.0.1)" })),
+    host: Schema.optionalKey(NonEmptyText.annotate({ description: "the host (default localhost: 127.0.0.1 or ::1)" })),
     port: TcpPort.annotate({ description: "a TCP port that accepts connections" })
   }),
   ...timing
@@ -47,7 +47,7 @@ export const HealthProbe = Schema.Union([Http, Tcp, Command])
 export const describeProbe = (probe: Probe): string => {
   if ("log" in probe) return `log line matching ${probe.log}`
   if ("http" in probe) return `http ${probe.http}`
-  if ("tcp" in probe) return `tcp ${probe.tcp.host ?? "127.0.0.1"}:${probe.tcp.port}`
+  if ("tcp" in probe) return `tcp ${probe.tcp.host ?? "localhost"}:${probe.tcp.port}`
   return `command ${probe.command}`
 }
 

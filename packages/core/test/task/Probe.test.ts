@@ -6,7 +6,7 @@ describe("a probe", () => {
   test("is described for people", () => {
     expect(
       [{ log: "up" }, { http: "http://127.0.0.1:3000" }, { tcp: { port: 80 } }, { tcp: { host: "::1", port: 80 } }, { command: "true" }].map(describeProbe)
-    ).toEqual(["log line matching up", "http http://127.0.0.1:3000", "tcp 127.0.0.1:80", "tcp ::1:80", "command true"])
+    ).toEqual(["log line matching up", "http http://127.0.0.1:3000", "tcp localhost:80", "tcp ::1:80", "command true"])
   })
 
   test("has a timing where the caller gives none", () => {

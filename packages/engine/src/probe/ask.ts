@@ -41,9 +41,21 @@ const answerOf = (connect: typeof Connect, host: string, port: number): Effect.E
     return Effect.sync(() => socket.destroy())
   })
 
+/** Servers that listen on `localhost` take one of these: which, depends on the server and on the machine. */
+const loopback = ["127.0.0.1", "::1"]
+
 /** The module is loaded here: it costs a beginning engine more than the database does. */
 const askTcp = (host: string, port: number): Effect.Effect<Answer> =>
-  Effect.flatMap(Effect.promise(() => import("node:net")), ({ connect }) => answerOf(connect, host, port))
+  Effect.gen(function* () {
+    const { connect } = yield* Effect.promise(() => import("node:net"))
+    const flaws: Array<string> = []
+    for (const each of host === "localhost" ? loopback : [host]) {
+      const flaw = yield* answerOf(connect, each, port)
+      if (flaw === null) return null
+      flaws.push(flaw)
+    }
+    return flaws.join("; ")
+  })
 
 const askCommand = (command: string, { cwd, env }: Surroundings): Effect.Effect<Answer> =>
   Effect.callback<Answer>((resume) => {
@@ -63,7 +75,7 @@ const askCommand = (command: string, { cwd, env }: Surroundings): Effect.Effect<
 
 const put = (question: Question, surroundings: Surroundings): Effect.Effect<Answer> => {
   if ("http" in question) return askHttp(question.http, question.expectStatus)
-  if ("tcp" in question) return askTcp(question.tcp.host ?? "127.0.0.1", question.tcp.port)
+  if ("tcp" in question) return askTcp(question.tcp.host ?? "localhost", question.tcp.port)
   return askCommand(question.command, surroundings)
 }
 
@@ -76,6 +88,6 @@ export const ask = (question: Question, surroundings: Surroundings): Effect.Effe
   })
 }
 
-/** Whether a TCP port of this machine accepts connections. */
+/** Whether a TCP port of this machine accepts connections, on 127.0.0.1 or ::1. */
 export const isOpenPort = (port: number): Effect.Effect<boolean> =>
-  Effect.map(askTcp("127.0.0.1", port), (answer) => answer === null)
+  Effect.map(askTcp("localhost", port), (answer) => answer === null)
