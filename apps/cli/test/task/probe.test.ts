@@ -1,6 +1,6 @@
 /** Readiness and health, asked of real servers. */
 import { describe, expect, test } from "bun:test"
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
@@ -56,7 +56,7 @@ describe("a task with a probe", () => {
     const port = freePort()
     const probes = {
       http: [{ http: `http://127.0.0.1:${port}/` }, `http http://127.0.0.1:${port}/`],
-      tcp: [{ tcp: { port } }, `tcp 127.0.0.1:${port}`],
+      tcp: [{ tcp: { port } }, `tcp localhost:${port}`],
       log: [{ log: "never" }, "log line matching never"],
       command: [{ command: "exit 3" }, "command exit 3"]
     } as const
@@ -107,5 +107,32 @@ describe("a task with a probe", () => {
     expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "running", health: "ready", attempt: 1 })
     const { events } = await rig.data("events", { id: "x", types: ["task.unhealthy"] })
     expect(events).toMatchObject([{ data: { output: "status 500" } }])
+  })
+
+  test("is asked at once when it begins, and soon again, however long its interval is", async () => {
+    await using rig = new Rig()
+    const readyWhen = { command: "echo >>asked; [ $(wc -l <asked) -ge 4 ]", intervalMs: 60_000, startupTimeoutMs: 20_000 }
+    await rig.task("start", { id: "x", script: "sleep 60", readyWhen })
+    expect(await rig.task("wait", { id: "x", for: "ready" })).toMatchObject({ health: "ready" })
+  })
+
+  test("finds a server on either address of localhost, as wait for a port does", async () => {
+    await using rig = new Rig()
+    const hosts = readFileSync("/proc/net/if_inet6", "utf8").includes("00000000000000000000000000000001") ? ["127.0.0.1", "::1"] : ["127.0.0.1"]
+    for (const hostname of hosts) {
+      const port = freePort()
+      const id = `on-${hosts.indexOf(hostname)}`
+      const script = `Bun.serve({ port: ${port}, hostname: "${hostname}", fetch: () => new Response() })`
+      await rig.task("start", { id, command: process.execPath, args: ["-e", script], readyWhen: { tcp: { port }, ...timing } })
+      expect(await rig.task("wait", { id, for: "ready" })).toMatchObject({ health: "ready" })
+      expect(await rig.data("wait", { id, for: { port } })).toMatchObject({ task: { status: "running" } })
+    }
+  })
+
+  test("is not ready by a pattern that is too slow for its output, and is told so", async () => {
+    await using rig = new Rig()
+    const readyWhen = { log: ".*.*.*=", startupTimeoutMs: 500 }
+    const task = await rig.task("start", { script: `echo ${"x".repeat(200)}; sleep 60`, readyWhen }, ["--wait"])
+    expect(task).toMatchObject({ status: "failed", failure: { type: "NotReady", output: expect.stringContaining("takes too long") } })
   })
 })

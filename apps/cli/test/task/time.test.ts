@@ -1,6 +1,9 @@
 /** When an attempt's time begins and ends. */
 import { describe, expect, test } from "bun:test"
+import { makeFifo, signalProcess } from "@backbeat/engine/process/posix"
 import * as Schema from "effect/Schema"
+import { closeSync, openSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
 const Timed = Schema.Struct({ id: Schema.String, openedAt: Schema.String, startedAt: Schema.String })
@@ -14,7 +17,7 @@ describe("an attempt's time", () => {
     await using rig = new Rig()
     const ids = Array.from({ length: 40 }, (_, index) => `t${index}`)
     await rig.data("start", ids.map((id) => ({ id, command: "sleep", args: ["60"], timeout: 600_000 })))
-    const tasks = await timedOf(rig, ids)
+    const tasks = await timedOf(rig, ["t0", "t20", "t39"])
     expect(new Set(tasks.map(({ openedAt }) => openedAt)).size).toBe(1)
     const begins = tasks.map(({ startedAt }) => Date.parse(startedAt))
     expect(begins).toEqual(begins.toSorted((one, other) => one - other))
@@ -45,5 +48,40 @@ describe("an attempt's time", () => {
   test("does not begin when nothing could be spawned", async () => {
     await using rig = new Rig()
     expect(await rig.task("start", { id: "n", command: "/nowhere" }, ["--wait"])).toMatchObject({ startedAt: null, durationMs: null, failure: { type: "NotSpawned" } })
+  })
+})
+
+const limitMs = 2500
+
+describe("a limit that rings in an engine that stood still", () => {
+  test("does not count against an end that is on record, nor against a line that was printed", async () => {
+    await using rig = new Rig()
+    const gate = (id: string): string => {
+      makeFifo(join(rig.scratch, id))
+      return `read x <${id};`
+    }
+    const pass = (id: string): void => closeSync(openSync(join(rig.scratch, id), "w"))
+    const started = rig.data("start", [
+      { id: "timeout", timeout: limitMs, script: `${gate("timeout")} exit 0` },
+      { id: "late", timeout: limitMs, script: `${gate("late")} exit 4` },
+      { id: "stall", stallTimeoutMs: limitMs, script: `${gate("stall")} exit 0` },
+      { id: "ready", readyWhen: { log: "listens", startupTimeoutMs: limitMs }, script: `${gate("ready")} echo listens; sleep 60` }
+    ])
+    const ids = ["timeout", "late", "stall", "ready"]
+    const pid = await rig.engine()
+    await started
+    signalProcess(pid, "SIGSTOP")
+    for (const id of ["timeout", "stall", "ready"]) pass(id)
+    await Bun.sleep(limitMs + 100)
+    pass("late")
+    const isRecorded = (id: string): boolean => readFileSync(join(rig.home, "tasks", id, "1", "exit"), "utf8").startsWith("end ")
+    while (!["timeout", "late", "stall"].every(isRecorded)) await Bun.sleep(5)
+    signalProcess(pid, "SIGCONT")
+    await rig.data("wait", { ids: ids.slice(0, 3) })
+    expect(await rig.task("status", { id: "timeout" })).toMatchObject({ status: "completed", exitCode: 0 })
+    expect(await rig.task("status", { id: "stall" })).toMatchObject({ status: "completed", exitCode: 0 })
+    expect(await rig.task("status", { id: "late" })).toMatchObject({ status: "failed", failure: { type: "ExitedNonZero", exitCode: 4 } })
+    expect(JSON.stringify(await rig.data("why", { id: "late" }))).toMatch(/it ended \d+ ms after its timeout of 2500 ms, before an engine looked/u)
+    expect(await rig.task("wait", { id: "ready", for: "ready" })).toMatchObject({ status: "running", health: "ready" })
   })
 })

@@ -3,7 +3,8 @@ import * as Schema from "effect/Schema"
 import { AgentWork } from "./AgentWork.ts"
 import { Dependency } from "./Dependency.ts"
 import { Notify } from "./Notify.ts"
-import { HealthProbe, Probe } from "./Probe.ts"
+import type { Failure } from "./Failure.ts"
+import { HealthProbe, Probe, probeTiming } from "./Probe.ts"
 import { RestartPolicy } from "./RestartPolicy.ts"
 
 /** P0 is the most urgent. */
@@ -76,6 +77,22 @@ export const Owner = Schema.Struct({
   requestId: Schema.optionalKey(Schema.String)
 })
 export type Owner = typeof Owner.Type
+
+/** How long an attempt lasts at least when it fails so, in milliseconds: 0 for what is no limit. */
+export const limitMs = (failure: Failure, { readyWhen, healthProbe }: TaskSpec): number => {
+  switch (failure.type) {
+    case "TimedOut":
+      return failure.timeout
+    case "StalledOutput":
+      return failure.stallTimeout
+    case "NotReady": {
+      const probe = readyWhen ?? healthProbe
+      return probe === null ? 0 : probeTiming(probe).startupTimeoutMs
+    }
+    default:
+      return 0
+  }
+}
 
 /**
  * Where a task comes from: `retryOf` is the task that it repeats, `parentTaskId` the first of that chain, `pipelineId` the pipeline

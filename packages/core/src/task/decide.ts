@@ -6,7 +6,7 @@ import { isAccepted } from "./accepts.ts"
 import { retryDelayMs, wantsAnother } from "./RestartPolicy.ts"
 import type { Task } from "./Task.ts"
 import type { TaskCommand } from "./TaskCommand.ts"
-import { earliestStart } from "./TaskSpec.ts"
+import { earliestStart, limitMs } from "./TaskSpec.ts"
 import type { TaskEvent } from "./TaskEvent.ts"
 import type { Health, StopIntent, TaskState, TaskStatus } from "./TaskState.ts"
 
@@ -20,13 +20,17 @@ export interface IllegalTransition {
 /** A decision: the events, in order, with who caused them. */
 export type Decision = Result.Result<ReadonlyArray<TaskEvent>, IllegalTransition>
 
+/** A limit that is not reached yet is none, whatever rang. */
+const isBelowLimit = (command: TaskCommand, { state, spec }: Task, at: number): boolean =>
+  command.type === "Limit" && state.status === "running" && at - beganAt(state, at) < limitMs(command.failure, spec)
+
 type Live = Extract<TaskState, { readonly status: "running" | "stopping" }>
 type Stopping = Extract<TaskState, { readonly status: "stopping" }>
 
-/** Decides `command` at the instant `at`. Fails with IllegalTransition when the status does not accept it. */
+/** Decides `command` at the instant `at`. Fails with IllegalTransition when the status does not accept it, and for a limit that is not reached yet. */
 export const decide = (command: TaskCommand, task: Task, at: number): Decision => {
   const { state } = task
-  if (!isAccepted(state.status, command.type)) {
+  if (!isAccepted(state.status, command.type) || isBelowLimit(command, task, at)) {
     return Result.fail({ _tag: "IllegalTransition", from: state.status, command: command.type })
   }
   return Result.succeed(eventsOf(command, task, at).map((event) => withSpawn(event, state)))
@@ -163,13 +167,23 @@ const endStopped = (state: Stopping, ended: AttemptEnd, task: Task): ReadonlyArr
     case "finish":
       return conclude(toldFailure(ended, spec.successExitCodes), ended, task, state)
     case "fail":
-      return conclude(state.intent.failure, ended, task, state)
+      return limited(state.intent.failure, ended, task, state)
   }
 }
 
 /** The end of a stop that no other attempt follows. */
 const withdrawn = ({ intent, reason }: Stopping, ended: AttemptEnd | null): TaskEvent =>
   intent.kind === "withdraw" ? cancelled(null, intent.failure, ended) : cancelled(reason, null, ended)
+
+/** By how much the time of a file may be behind the clock: the kernel stamps it with its last tick. */
+const fileTimeGrainMs = 20
+
+/** The end of what a limit stops. An end on record that came before the limit counts instead: nothing of ours ended it. */
+const limited = (failure: Failure, ended: AttemptEnd, task: Task, state: Live): ReadonlyArray<TaskEvent> => {
+  const reachedAt = beganAt(state, ended.endedAt) + limitMs(failure, task.spec)
+  if (ended.endedAt < reachedAt - fileTimeGrainMs) return conclude(failureOf(ended, task.spec.successExitCodes), ended, task, state)
+  return conclude(failure, { ...ended, endedAt: Math.max(ended.endedAt, reachedAt) }, task, state)
+}
 
 const conclude = (
   failure: Failure | null,

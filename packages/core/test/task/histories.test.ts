@@ -138,6 +138,16 @@ describe("every history of a task", () => {
     })
   })
 
+  test("fails by a limit only after an attempt that lasted so long", () => {
+    always(({ moves }) => {
+      for (const { before, after } of moves) {
+        if (!isLive(before) || !("failure" in after.state) || after.state.failure?.type !== "TimedOut") continue
+        const { end, spawnedAt, startedAt } = after.state
+        expect((end?.endedAt ?? 0) - (spawnedAt ?? startedAt ?? 0)).toBeGreaterThanOrEqual(after.state.failure.timeout)
+      }
+    })
+  })
+
   test("ends an attempt only by its end", () => {
     always(({ moves }) => {
       for (const { command, before, after } of moves) {

@@ -73,7 +73,7 @@ export const open: TaskCommand = { type: "Open" }
 export const retry: TaskCommand = { type: "Retry" }
 export const stop: TaskCommand = { type: "Stop", reason: "enough", signal: "SIGTERM", graceMs: 5000 }
 export const restart: TaskCommand = { type: "Restart", reason: "again", spec: null }
-export const timedOut = { type: "TimedOut", timeout: 1000 } as const
+export const timedOut = { type: "TimedOut", timeout: 100 } as const
 export const limit: TaskCommand = { type: "Limit", failure: timedOut }
 export const finish: TaskCommand = { type: "Finish" }
 export const end = (ended: AttemptEnd): TaskCommand => ({ type: "End", end: ended })

@@ -7,6 +7,7 @@ import { describeFailure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
+import { limitMs } from "@backbeat/core/task/TaskSpec"
 import { holdsSlot, spawnedAt } from "@backbeat/core/task/TaskState"
 import { QueueStore } from "@backbeat/store/QueueStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -87,6 +88,17 @@ const reasons = (history: ReadonlyArray<RecordedEvent>): ReadonlyArray<Reason> =
     .filter((each, index, all) => each.what !== all[index + 1]?.what)
     .toReversed()
     .slice(0, 5)
+
+/** A limit that nobody saw pass: the end counts all the same, for nothing of backbeat caused it. */
+const passedUnseen = ({ state, spec }: Task): ReadonlyArray<Reason> => {
+  if (spec.timeout === null || (state.status !== "completed" && state.status !== "failed" && state.status !== "retrying")) return []
+  const startedAt = spawnedAt(state)
+  const passedMs = startedAt === null ? 0 : Math.round(state.end.endedAt - startedAt - spec.timeout)
+  const isLimited = "failure" in state && state.failure !== null && limitMs(state.failure, spec) > 0
+  if (passedMs <= 0 || isLimited) return []
+  const what = `it ended ${passedMs} ms after its timeout of ${spec.timeout} ms, before an engine looked`
+  return [{ what, since: iso(state.end.endedAt) }]
+}
 
 interface Circumstances {
   readonly now: number
@@ -202,7 +214,7 @@ export const makeWhyHandler = Effect.gen(function* () {
       }
       const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
       const found = explainAttempt(root, task, now)
-      const because = [...(found?.because ?? left), ...reasons(attributed(history, task)), ...(yield* explainWithdrawn(task)), ...(yield* lastSaid(root, task)), ...unwatched(lives.find(id), now)]
+      const because = [...(found?.because ?? left), ...reasons(attributed(history, task)), ...passedUnseen(task), ...(yield* explainWithdrawn(task)), ...(yield* lastSaid(root, task)), ...unwatched(lives.find(id), now)]
       return { status, because, next: found?.next ?? nextOf(task, yield* explainAgain(task)) }
     }).pipe(Effect.mapError(toProblem(id)))
   )

@@ -6,15 +6,13 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Stream from "effect/Stream"
 import { homeVariables } from "../home/homeId.ts"
 import { Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
-import { follow } from "../output/follow.ts"
-import { restMs } from "../output/Rest.ts"
-import type { LiveAttempt } from "../task/LiveAttempts.ts"
+import { isOver, type LiveAttempt } from "../task/LiveAttempts.ts"
 import { Reports } from "../task/Reports.ts"
 import { ask, type Question, type Surroundings } from "./ask.ts"
+import { ready, readyLate } from "./readiness.ts"
 
 /** Begins the probes of an attempt; they end with it. */
 export class Probes extends Context.Service<
@@ -22,42 +20,23 @@ export class Probes extends Context.Service<
   { readonly begin: (task: Task, live: LiveAttempt) => Effect.Effect<void> }
 >()("@backbeat/engine/Probes") {}
 
-/** Ends when a line of the output matches. */
-const heard = (pattern: string, { attempt, readable }: LiveAttempt): Effect.Effect<void> =>
-  Effect.ignore(
-    Stream.runDrain(
-      Stream.take(follow({ attempt, ...readable, ended: Effect.never, grep: pattern, hurried: true, restMs }), 1)
-    )
-  )
-
-/** Ends at the first right answer; `last` keeps what came instead. */
-const answered = (question: Question, surroundings: Surroundings, last: { output: string }): Effect.Effect<void> =>
-  Effect.gen(function* () {
-    for (;;) {
-      const answer = yield* ask(question, surroundings)
-      if (answer === null) return
-      last.output = answer
-      yield* Effect.sleep(probeTiming(question).intervalMs)
-    }
-  })
-
 const make = Effect.gen(function* () {
   const { root } = yield* Home
   const reports = yield* Reports
   const scope = yield* Effect.scope
 
-  /** True when ready in time; otherwise the attempt has reached its limit. */
+  /** True when ready in time; otherwise the attempt has reached its limit, or is over. */
   const awaitReady = Effect.fnUntraced(function* (probe: Probe, task: Task, live: LiveAttempt) {
     const last = { output: "no answer yet" }
-    const once =
-      "log" in probe ? heard(probe.log, live) : answered(probe, surroundingsOf(task), last)
+    const asking = { probe, live, last, surroundings: surroundingsOf(task) }
     const now = yield* Clock.currentTimeMillis
     const leftMs = (live.startedAt ?? now) + probeTiming(probe).startupTimeoutMs - now
-    const ready = yield* Effect.timeoutOption(once, Math.max(0, leftMs))
-    if (ready._tag === "Some") {
+    const inTime = yield* Effect.timeoutOption(ready(asking), Math.max(0, leftMs))
+    if (inTime._tag === "Some" || (yield* readyLate(asking))) {
       yield* reports.report(live, { type: "ReportReady" })
       return true
     }
+    if (isOver(live)) return false
     const failure = { type: "NotReady", probe: describeProbe(probe), output: last.output } as const
     yield* reports.report(live, { type: "Limit", failure })
     return false
@@ -68,13 +47,16 @@ const make = Effect.gen(function* () {
     env: { ...readEnvironment(root, task), ...homeVariables(root), BACKBEAT_TASK_ID: task.id }
   })
 
+  /** Reports a health that changes: what is known already would be a commit that changes nothing. */
   const watchHealth = Effect.fnUntraced(function* (probe: Question, task: Task, live: LiveAttempt) {
     const { failureThreshold, intervalMs } = probeTiming(probe)
+    let isHealthy = task.state.status !== "running" || task.state.health !== "unhealthy"
     for (let failures = 0; ; ) {
       const answer = yield* ask(probe, surroundingsOf(task))
       failures = answer === null ? 0 : failures + 1
-      if (answer === null) yield* reports.report(live, { type: "ReportReady" })
-      if (failures >= failureThreshold) yield* reports.report(live, { type: "ReportUnhealthy", output: answer ?? "" })
+      if (answer === null && !isHealthy) yield* reports.report(live, { type: "ReportReady" })
+      if (answer !== null && isHealthy && failures >= failureThreshold) yield* reports.report(live, { type: "ReportUnhealthy", output: answer })
+      if (answer === null || failures >= failureThreshold) isHealthy = answer === null
       yield* Effect.sleep(intervalMs)
     }
   })

@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import { statSync } from "node:fs"
 import { join } from "node:path"
 import { Alarm } from "../time/Alarm.ts"
-import type { LiveAttempt } from "./LiveAttempts.ts"
+import { isOver, type LiveAttempt } from "./LiveAttempts.ts"
 import { Reports } from "./Reports.ts"
 
 /** Sets and clears the deadlines of a task's attempt. They follow from stored facts, so a later engine sets the same. */
@@ -29,37 +29,39 @@ const make = Effect.gen(function* () {
   const alarm = yield* Alarm
   const reports = yield* Reports
 
-  const setTimeLimit = (task: Task, startedAt: number): Effect.Effect<void> => {
+  const setTimeLimit = (task: Task, live: LiveAttempt, startedAt: number): Effect.Effect<void> => {
     const { timeout } = task.spec
     if (timeout === null) return Effect.void
-    const key = { id: task.id, attempt: task.state.attempt }
-    const due = reports.report(key, { type: "Limit", failure: { type: "TimedOut", timeout } })
+    const due = Effect.gen(function* () {
+      if (isOver(live)) return
+      // The clock was set back.
+      if ((yield* Clock.currentTimeMillis) < startedAt + timeout) return yield* setTimeLimit(task, live, startedAt)
+      yield* reports.report(live, { type: "Limit", failure: { type: "TimedOut", timeout } })
+    })
     return alarm.set(`timeout ${task.id}`, startedAt + timeout, due)
   }
 
   // Output is not watched for this: when the silence would be too long, the files' times tell whether it was one.
-  const setStallLimit = (task: Task, dir: string, silentSince: number): Effect.Effect<void> => {
+  const setStallLimit = (task: Task, live: LiveAttempt, silentSince: number): Effect.Effect<void> => {
     const { stallTimeoutMs } = task.spec
     if (stallTimeoutMs === null) return Effect.void
-    const key = { id: task.id, attempt: task.state.attempt }
     const due = Effect.gen(function* () {
-      const outputAt = lastOutputAt(dir)
+      if (isOver(live)) return
       const now = yield* Clock.currentTimeMillis
-      if (Math.min(outputAt, now) > silentSince) return yield* setStallLimit(task, dir, Math.min(outputAt, now))
-      yield* reports.report(key, {
-        type: "Limit",
-        failure: { type: "StalledOutput", stallTimeout: stallTimeoutMs }
-      })
+      const outputAt = Math.max(silentSince, Math.min(lastOutputAt(live.dir), now))
+      if (now < outputAt + stallTimeoutMs) return yield* setStallLimit(task, live, outputAt)
+      yield* reports.report(live, { type: "Limit", failure: { type: "StalledOutput", stallTimeout: stallTimeoutMs } })
     })
     return alarm.set(`stall ${task.id}`, silentSince + stallTimeoutMs, due)
   }
 
   return Deadlines.of({
-    set: (task, { dir, startedAt }) => {
+    set: (task, live) => {
+      const { dir, startedAt } = live
       if (task.state.status !== "running" || startedAt === null) return Effect.void
       return Effect.andThen(
-        setTimeLimit(task, startedAt),
-        Effect.suspend(() => setStallLimit(task, dir, Math.max(startedAt, lastOutputAt(dir))))
+        setTimeLimit(task, live, startedAt),
+        Effect.suspend(() => setStallLimit(task, live, Math.max(startedAt, lastOutputAt(dir))))
       )
     },
     clear: (id) => Effect.andThen(alarm.clear(`timeout ${id}`), alarm.clear(`stall ${id}`))

@@ -3,6 +3,7 @@ import type { Task } from "@backbeat/core/task/Task"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { readExitRecord } from "../process/ExitRecord.ts"
 import type { OutputWatch } from "../output/Growth.ts"
 
 /** One attempt under care. `pid` is the shim's, the leader of the process group; null until it is known. */
@@ -25,6 +26,9 @@ export interface LiveAttempt {
   /** What to call when the attempt is over, such as cancelling a watch. */
   readonly releases: Array<() => void>
 }
+
+/** Whether the end of an attempt is on record, though nobody may have heard of it yet: no limit counts against a record. */
+export const isOver = ({ dir, over }: LiveAttempt): boolean => over || readExitRecord(dir) !== null
 
 /** The live attempts by task id. */
 export class LiveAttempts extends Context.Service<

@@ -1,0 +1,71 @@
+/** Whether a task that begins is ready: by what it prints, or by what it answers. */
+import { type Probe, probeTiming } from "@backbeat/core/task/Probe"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { follow } from "../output/follow.ts"
+import { restMs } from "../output/Rest.ts"
+import type { LiveAttempt } from "../task/LiveAttempts.ts"
+import { ask, type Question, type Surroundings } from "./ask.ts"
+
+/** Who is asked what; `last` keeps what came instead of the right answer. */
+export interface Asking {
+  readonly probe: Probe
+  readonly live: LiveAttempt
+  readonly last: Last
+  readonly surroundings: Surroundings
+}
+
+/** What came instead of the right answer. */
+interface Last {
+  output: string
+}
+
+const slowPattern = "its pattern takes too long on a line of this output, so nobody knows whether it matches"
+
+/** Whether a line of the output matches, until `ended`. What keeps that from being known is kept in `last`, and is no match. */
+const heard = (pattern: string, { attempt, readable }: LiveAttempt, last: Last, ended: Effect.Effect<void>): Effect.Effect<boolean> =>
+  follow({ attempt, ...readable, ended, grep: pattern, hurried: true, restMs }).pipe(
+    Stream.take(1),
+    Stream.runCollect,
+    Effect.map((lines) => lines.length > 0),
+    Effect.catch((error) =>
+      Effect.sync(() => {
+        if (error._tag === "InvalidLogQuery") last.output = slowPattern
+        return false
+      })
+    )
+  )
+
+/** The first wait between two questions of a task that begins, in milliseconds; each next one is twice as long. */
+const firstWaitMs = 20
+
+/** Ends at the first right answer; `last` keeps what came instead. */
+const answered = (question: Question, surroundings: Surroundings, last: Last): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const { intervalMs } = probeTiming(question)
+    for (let waitMs = Math.min(firstWaitMs, intervalMs); ; waitMs = Math.min(waitMs * 2, intervalMs)) {
+      const answer = yield* ask(question, surroundings)
+      if (answer === null) return
+      last.output = answer
+      yield* Effect.sleep(waitMs)
+    }
+  })
+
+/** A limit that rings later than this, in milliseconds, rings in an engine that stood still: the last question may have been long ago. */
+const lateMs = 250
+
+/** Ends when it is ready. */
+export const ready = ({ probe, live, last, surroundings }: Asking): Effect.Effect<void> =>
+  "log" in probe
+    ? Effect.flatMap(heard(probe.log, live, last, Effect.never), (isHeard) => (isHeard ? Effect.void : Effect.never))
+    : answered(probe, surroundings, last)
+
+/** Whether it is ready after all when its time is up: what it has printed counts, and an engine that stood still asks once more. */
+export const readyLate = Effect.fnUntraced(function* ({ probe, live, last, surroundings }: Asking) {
+  if (last.output === slowPattern) return false
+  if ("log" in probe) return yield* heard(probe.log, live, last, Effect.void)
+  const limitAt = (live.startedAt ?? 0) + probeTiming(probe).startupTimeoutMs
+  if ((yield* Clock.currentTimeMillis) - limitAt < lateMs) return false
+  return (yield* ask(probe, surroundings)) === null
+})
