@@ -1,6 +1,6 @@
 /** Telling others what has become of a task. */
 import { describe, expect, test } from "bun:test"
-import { readFileSync, watch } from "node:fs"
+import { readFileSync, watch, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
@@ -57,7 +57,7 @@ describe("notify", () => {
     await hook.until(1)
     await rig.data("send", { id: "x", text: "go\n" })
     await hook.until(3)
-    const facts = { taskId: "x", attempt: 1, exitCode: null, failure: null, line: null }
+    const facts = { taskId: "x", attempt: 1, exitCode: null, failure: null, line: null, suppressed: 0 }
     expect(hook.received.toSorted((one, two) => JSON.stringify(one).localeCompare(JSON.stringify(two)))).toEqual([
       { ...facts, event: "end", status: "failed", exitCode: 3, failure: "exited with code 3" },
       { ...facts, event: "log", status: "running", line: "an error: x" },
@@ -83,7 +83,7 @@ describe("notify", () => {
     await rig.data("start", { id: "x", script: "echo listening; sleep 60", readyWhen: { log: "listening" }, notify: { onReady: true, webhook: hook.url } })
     await hook.until(1)
     expect(hook.received).toEqual([
-      { event: "ready", taskId: "x", status: "running", attempt: 1, exitCode: null, failure: null, line: null }
+      { event: "ready", taskId: "x", status: "running", attempt: 1, exitCode: null, failure: null, line: null, suppressed: 0 }
     ])
     await rig.data("stop", { id: "x" })
     expect(hook.received).toHaveLength(1)
@@ -112,6 +112,35 @@ describe("notify", () => {
     await rig.data("start", { id: "x", script, notify: { onLog: "hit", command: 'printf "%s\\n" "$BACKBEAT_LINE" >told' } }, ["--wait"])
     expect(await lineOf(rig.scratch, "told")).toBe("hit $(touch owned) ; touch owned")
     expect(await Bun.file(join(rig.scratch, "owned")).exists()).toBe(false)
+  })
+
+  test("of lines runs one command at a time for a task, and tells how many lines it passed over", async () => {
+    await using rig = new Rig()
+    const go = join(rig.scratch, "go")
+    expect(Bun.spawnSync(["mkfifo", go]).exitCode).toBe(0)
+    // Each command stays until it is let go on by the FIFO.
+    const command = `echo "$BACKBEAT_LINE $BACKBEAT_SUPPRESSED" >>lines; read on <go; echo over >>lines`
+    await rig.data("start", { id: "x", script: "seq 1 1500; echo done; sleep 60", notify: { onLog: ".", command } })
+    await rig.data("wait", { id: "x", for: { log: "^done$" } })
+    const lines = (): ReadonlyArray<string> => readFileSync(join(rig.scratch, "lines"), "utf8").split("\n").slice(0, -1)
+    expect(lines()).toEqual(["1 0"])
+    for (let overs = 1; lines().at(-1) !== "over" || !lines().some((line) => line.startsWith("done ")); overs++) {
+      writeFileSync(go, "on\n")
+      while (lines().filter((line) => line === "over").length < overs) await Bun.sleep(1)
+    }
+    const told = lines().filter((line) => line !== "over").map((line) => line.split(" "))
+    // A command begins when the one before it is over, and no line is lost from the count.
+    expect(lines().filter((_, index) => index % 2 === 1).every((line) => line === "over")).toBe(true)
+    expect(told.length + told.reduce((sum, [, suppressed]) => sum + Number(suppressed), 0)).toBe(1501)
+    expect(told.length).toBeLessThan(20)
+  })
+
+  test("of lines whose pattern is too slow for the output says so, and not nothing for ever", async () => {
+    await using rig = new Rig()
+    using hook = listen()
+    await rig.data("start", { id: "x", script: `echo ${"a".repeat(60)}!; sleep 60`, notify: { onLog: "(a+)+$", webhook: hook.url } })
+    await hook.until(1)
+    expect(hook.received).toMatchObject([{ event: "log", taskId: "x", line: null, failure: expect.stringContaining("takes too long") }])
   })
 
   test("that tells nobody or cannot be is refused", async () => {

@@ -14,6 +14,7 @@ import { follow } from "../output/follow.ts"
 import { restMs } from "../output/Rest.ts"
 import type { LiveAttempt } from "../task/LiveAttempts.ts"
 import { Transitions } from "../task/Transitions.ts"
+import { makeLanes } from "./lanes.ts"
 import { type Notice, runCommand, postWebhook } from "./deliver.ts"
 
 /** Begins to listen to the output of an attempt whose task wants `onLog`; ends with the attempt. */
@@ -32,7 +33,8 @@ const noticeOf = (task: Task, event: Notice["event"], line: string | null): Noti
     attempt: state.attempt,
     exitCode: outcome?.kind === "exited" ? outcome.exitCode : null,
     failure: state.status === "failed" ? describeFailure(state.failure) : null,
-    line
+    line,
+    suppressed: 0
   }
 }
 
@@ -54,19 +56,33 @@ const make = Effect.gen(function* () {
     )
   }
 
-  const tell = (task: Task, event: Notice["event"], line: string | null) => {
+  const tell = (task: Task, event: Notice["event"]) => {
     // Read now: the environment may be forgotten with the end that is told of.
     const env = readEnvironment(root, task) ?? {}
-    run(deliver(task, noticeOf(task, event, line), env))
+    run(deliver(task, noticeOf(task, event, null), env))
+  }
+
+  const tellInTurn = makeLanes(run)
+  const tellLine = (task: Task, line: string) =>
+    tellInTurn(noticeOf(task, "log", line), () => {
+      const env = readEnvironment(root, task) ?? {}
+      return (notice) => deliver(task, notice, env)
+    })
+
+  /** Who waits for a line that is not looked for any more has to know. */
+  const tellOfEnd = (task: Task, message: string) => {
+    const failure = `notify.onLog ${message}. It is looked for no more`
+    run(deliver(task, { ...noticeOf(task, "log", null), failure }, readEnvironment(root, task) ?? {}))
+    return Effect.logWarning(`task ${task.id}: ${failure}`)
   }
 
   transitions.onCommit((commit) => {
     for (const { task, recorded } of commit) {
       const { notify } = task.spec
       if (notify === null) continue
-      if (recorded.event.type === "task.ready" && notify.onReady === true) tell(task, "ready", null)
+      if (recorded.event.type === "task.ready" && notify.onReady === true) tell(task, "ready")
       const ended = recorded.event.type !== "task.queued" && isFinal(task.state.status)
-      if (ended && notify.onEnd !== false && (notify.onEnd === true || isDefault(notify))) tell(task, "end", null)
+      if (ended && notify.onEnd !== false && (notify.onEnd === true || isDefault(notify))) tell(task, "end")
     }
   })
 
@@ -78,8 +94,8 @@ const make = Effect.gen(function* () {
       const over = Deferred.makeUnsafe<void>()
       releases.push(() => void Deferred.doneUnsafe(over, Effect.void))
       const heard = follow({ attempt, ...readable, ended: Deferred.await(over), grep: pattern, restMs }).pipe(
-        Stream.runForEach((line) => Effect.sync(() => tell(task, "log", line.text))),
-        Effect.ignore
+        Stream.runForEach((line) => Effect.sync(() => tellLine(task, line.text))),
+        Effect.catch(({ message }) => Effect.suspend(() => tellOfEnd(task, message)))
       )
       return Effect.asVoid(Effect.forkIn(heard, scope))
     }

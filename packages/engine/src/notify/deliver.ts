@@ -13,6 +13,8 @@ export interface Notice {
   readonly exitCode: number | null
   readonly failure: string | null
   readonly line: string | null
+  /** How many lines that matched before this one were not told, because the notice before was still being delivered. */
+  readonly suppressed: number
 }
 
 const commandTimeoutMs = 60_000
@@ -25,7 +27,8 @@ const variablesOf = (notice: Notice): Variables => ({
   BACKBEAT_STATUS: notice.status,
   BACKBEAT_EXIT_CODE: notice.exitCode === null ? "" : String(notice.exitCode),
   BACKBEAT_FAILURE: notice.failure ?? "",
-  BACKBEAT_LINE: notice.line ?? ""
+  BACKBEAT_LINE: notice.line ?? "",
+  BACKBEAT_SUPPRESSED: String(notice.suppressed)
 })
 
 /** Runs a shell command with the notice in its environment, at most a minute long. */
