@@ -53,7 +53,8 @@ const cutPipeline = (pipeline: ShownPipeline, reader: Reader): ShownPipeline => 
 /** How the answers of an operation are cut. */
 export const cutAnswer = ({ carried = false, waited = false }: Asked = {}): Cut<Cuttable> => ({
   of: ({ task, tasks, pipeline, pipelines, ...beside }, reading) => {
-    const reader = { ...reading, carried, waited: waited || reading.waited }
+    // A task that was there already may be another one than the call said.
+    const reader = { ...reading, carried: carried && beside["existing"] !== true, waited: waited || reading.waited }
     return {
       ...(task === undefined ? {} : { task: isWhole(task) ? cutTask(task, reader) : task }),
       ...(pipeline === undefined ? {} : { pipeline: cutPipeline(pipeline, reader) }),

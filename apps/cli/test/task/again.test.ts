@@ -1,5 +1,6 @@
 /** Starting, restarting and naming a task that is there already. */
 import { describe, expect, test } from "bun:test"
+import { post } from "../post.ts"
 import { Rig } from "../Rig.ts"
 
 describe("start of an id that runs", () => {
@@ -128,5 +129,79 @@ describe("a task that is to start later", () => {
     for (const wrong of [{ notBefore: "tomorrow" }, { notBefore: "2026-02-30T00:00:00Z" }, { delayMs: -1 }, { delayMs: 1, notBefore: "2030-01-01T00:00:00Z" }]) {
       expect(await rig.refusal(["start", JSON.stringify({ command: "true", ...wrong })])).toMatchObject({ type: "CommandInputError" })
     }
+  })
+})
+
+describe("ifEnded", () => {
+  test("answers with a task that has ended, and with what the payload has otherwise", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", script: "echo one", env: { A: "1" } }, ["--wait"])
+    const same = await rig.data("start", { id: "x", script: "echo one", env: { A: "1" }, ifEnded: "return" })
+    expect(same).toMatchObject({ existing: true, alreadyEnded: true, task: { status: "completed", attempt: 1 } })
+    expect(same).not.toHaveProperty("differs")
+    const other = await rig.data("start", { id: "x", script: "echo two", env: { A: "2" }, ifEnded: "return" })
+    expect(other).toMatchObject({ existing: true, differs: ["script", "env"], task: { attempt: 1 } })
+    const again = await rig.data("start", { id: "x", script: "echo two" }, ["--wait"])
+    expect(again).toMatchObject({ task: { attempt: 2 } })
+    expect(again).not.toHaveProperty("existing", true)
+  })
+
+  test("says the same of a task that runs, and of a call that is sent again", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", command: "cat", stdin: "open" })
+    const found = { existing: true, differs: ["script", "stdin"], task: { status: "running" } }
+    for (const name of ["r", "r again"]) {
+      expect(await post(rig, "start", { id: "x", script: "true", ifRunning: "return" }, name)).toMatchObject(found)
+    }
+  })
+
+  test("refuses an id that has ended when that is asked for, with the start that runs it again", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", command: "true" }, ["--wait"])
+    const { type, details } = await rig.refusal(["start", '{"id":"x","command":"true","ifEnded":"error"}'])
+    expect([type, details["from"]]).toEqual(["IllegalTransition", "completed"])
+  })
+
+  test("protects what another session left in another folder, until that is taken over explicitly", async () => {
+    await using rig = new Rig()
+    const start = (payload: object, session: string | undefined, cwd: string) =>
+      rig.call(["start", JSON.stringify({ id: "x", command: "true", cwd, ...payload }), "--wait"], { env: session === undefined ? {} : { CODEX_SESSION_ID: session } })
+    expect((await start({}, "one", "/")).exitCode).toBe(0)
+    const refused = await start({}, "two", "/tmp")
+    expect(refused.document).toMatchObject({
+      error: { type: "IllegalTransition", try: { operation: "start", payload: { id: "x", command: "true", cwd: "/tmp", ifEnded: "again" } } }
+    })
+    expect((await start({}, "two", "/")).document).toMatchObject({ data: { task: { attempt: 2 } } })
+    expect((await start({}, "two", "/tmp")).document).toMatchObject({ data: { task: { attempt: 3 } } })
+    expect((await start({}, undefined, "/")).exitCode).toBe(1)
+    expect((await start({ ifEnded: "again" }, undefined, "/")).document).toMatchObject({ data: { task: { attempt: 4 } } })
+    // Callers without a session count as one.
+    expect((await start({}, undefined, "/tmp")).document).toMatchObject({ data: { task: { attempt: 5 } } })
+  })
+})
+
+describe("an attempt", () => {
+  test("is shown with what it ran while its restart with another script waits for its end", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", script: "trap '' TERM; echo up; while :; do sleep 0.01; done", gracePeriodMs: 60_000 })
+    await rig.data("wait", { id: "x", for: { log: "up" } })
+    const next = rig.data("start", { id: "x", script: "echo two", ifRunning: "restart" })
+    while ((await rig.task("status", { id: "x" }))["status"] !== "stopping");
+    expect(await rig.task("status", { id: "x" })).toMatchObject({ attempt: 1, script: expect.stringContaining("trap") })
+    expect(await rig.data("events", { id: "x", types: ["task.changed"] })).toMatchObject({
+      events: [{ data: { what: "echo two", changed: expect.arrayContaining(["script", "gracePeriodMs"]) } }]
+    })
+    await rig.data("stop", { id: "x", force: true })
+    await next
+    expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "cancelled", attempt: 1, script: expect.stringContaining("trap") })
+  })
+
+  test("is shown with what it ran when the next one was withdrawn before it began", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", script: "echo one" }, ["--wait"])
+    await rig.data("start", { id: "x", script: "echo two", delayMs: 600_000 })
+    expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "queued", attempt: 2, script: "echo two" })
+    await rig.data("stop", { id: "x" })
+    expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "cancelled", attempt: 1, script: "echo one" })
   })
 })

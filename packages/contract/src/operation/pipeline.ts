@@ -16,7 +16,7 @@ const { agent, cwd, env, model, priority, queue, systemPrompt, tags } = StartInp
 const key = optional(TaskKey, "the task's name inside this call: dependsOn takes it, and the task's id is <pipeline id>.<key>. Default: its number, from 1")
 
 /** A task of a DAG: what `start` takes, with a key in place of an id. */
-export const TaskInput = Schema.Struct({ key, ...Struct.omit(StartInput.fields, ["id", "ifRunning", "full"]) })
+export const TaskInput = Schema.Struct({ key, ...Struct.omit(StartInput.fields, ["id", "ifRunning", "ifEnded", "full"]) })
 
 /** A task of a chain: what it waits for and when it may start is given by its place. */
 export const StepInput = TaskInput.mapFields(Struct.omit(["dependsOn", "notBefore"]))

@@ -58,6 +58,10 @@ export const StartInput = Schema.Struct({
     Schema.Literals(["error", "return", "restart"]),
     "what to do when a task of this id lives: refuse (default), answer with it, or restart it with this payload"
   ),
+  ifEnded: optional(
+    Schema.Literals(["again", "return", "error"]),
+    "what to do when a task of this id has ended: run it as another attempt with this payload (default; what another session left in another cwd only when given), answer with it, or refuse"
+  ),
   command: optional(NonEmptyText, "the program to run, found on PATH; no shell is involved"),
   args: optional(Schema.Array(Text), "its arguments"),
   script: optional(NonEmptyText, "a script that /bin/sh runs, instead of command"),
@@ -106,12 +110,18 @@ export const StartInput = Schema.Struct({
 })
 export type StartInput = typeof StartInput.Type
 
+const found = {
+  existing: optional(Schema.Boolean, "whether the task was there already and is answered as it is"),
+  differs: optional(Schema.Array(Schema.String), "the fields in which the payload differs from that task"),
+  alreadyEnded: optional(Schema.Boolean, "whether that task had ended")
+}
+
 /** Starts tasks. */
 export const start = operation({
   name: "start",
   summary: "Start a command, a script or an agent's prompt in the background.",
   input: StartInput,
-  output: Schema.Union([Schema.Struct({ task: ShownTask, lastLines }), ArtifactAnswer]),
+  output: Schema.Union([Schema.Struct({ task: ShownTask, lastLines, ...found }), ArtifactAnswer]),
   cut: cutAnswer({ carried: true }),
   errors: ["CommandInputError", "TaskNotFound", "DependencyNotFound", "DependencyCycle", "AgentUnavailable", "TaskAlreadyRunning", "QuotaExceeded", "StoreError", "TaskWaitTimedOut", "IllegalTransition"],
   examples: [

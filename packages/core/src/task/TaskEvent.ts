@@ -13,7 +13,12 @@ const spawn = { spawnedAt: Schema.optionalKey(Schema.Finite) }
 /** One thing that happened to a task. */
 export const TaskEvent = Schema.Union([
   Schema.Struct({ type: Schema.tag("task.created"), spec: TaskSpec, owner: Owner, lineage: Lineage, blocked: Schema.Boolean }),
-  Schema.Struct({ type: Schema.tag("task.changed"), spec: TaskSpec }),
+  Schema.Struct({
+    type: Schema.tag("task.changed"),
+    spec: TaskSpec,
+    /** The fields that changed, as a payload names them. */
+    changed: Schema.optionalKey(Schema.Array(Schema.String))
+  }),
   Schema.Struct({
     type: Schema.tag("task.queued"),
     notBefore: Schema.NullOr(Schema.Finite),

@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import { type AttemptEnd, failureOf, toldFailure } from "./AttemptEnd.ts"
 import type { Failure } from "./Failure.ts"
 import { isAccepted } from "./accepts.ts"
+import { changedFields } from "./changedFields.ts"
 import { retryDelayMs, wantsAnother } from "./RestartPolicy.ts"
 import type { Task } from "./Task.ts"
 import type { TaskCommand } from "./TaskCommand.ts"
@@ -125,7 +126,7 @@ const restart = (
 ): ReadonlyArray<TaskEvent> => {
   const { state } = task
   const changed: ReadonlyArray<TaskEvent> =
-    command.spec === null ? [] : [{ type: "task.changed", spec: command.spec }]
+    command.spec === null ? [] : [{ type: "task.changed", spec: command.spec, changed: changedFields(task.spec, command.spec) }]
   if (state.status === "running") {
     return [...changed, stopping({ kind: "restart" }, task, at, command.reason)]
   }

@@ -23,7 +23,7 @@ export const restarts: ReadonlyArray<Transition> = [
     command: { type: "Restart", reason: null, spec: changed },
     at: 600,
     events: [
-      { type: "task.changed", spec: changed },
+      { type: "task.changed", spec: changed, changed: ["notBefore"] },
       { type: "task.queued", attempt: 2, tries: 0, notBefore: 9000 }
     ],
     state: { status: "queued", since: 600, notBefore: 9000, attempt: 2, tries: 0 }

@@ -9,6 +9,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Home } from "../home/Home.ts"
+import { makeAsRun } from "../task/asRun.ts"
 import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { Supervisor } from "../task/Supervisor.ts"
 import { toProblem } from "./Call.ts"
@@ -54,6 +55,7 @@ export const layerView = Layer.effect(
     const pipelines = yield* PipelineStore
     const lives = yield* LiveAttempts
     const supervisor = yield* Supervisor
+    const asRun = yield* makeAsRun
     const named = Effect.fnUntraced(function* (id: string) {
       const task = yield* Effect.mapError(store.find(id), toProblem(id))
       const pipeline = yield* Effect.mapError(pipelines.find(id), toProblem(id))
@@ -80,9 +82,9 @@ export const layerView = Layer.effect(
       find,
       named,
       show: (task) =>
-        waitsFor(task).pipe(
+        Effect.all([asRun(task), waitsFor(task)]).pipe(
           Effect.mapError(toProblem(task.id)),
-          Effect.map((waits) => taskAnswer(root, task, lives.find(task.id), waits))
+          Effect.map(([ran, waits]) => taskAnswer(root, ran, lives.find(task.id), waits))
         ),
       listed: (task) => taskAnswer(root, task, lives.find(task.id), []),
       brief: (task) => briefTask(task, lives.find(task.id)),

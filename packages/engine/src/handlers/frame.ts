@@ -6,6 +6,7 @@ import type { LogLine } from "../output/LogLine.ts"
 import type { TaskAnswer } from "@backbeat/contract/TaskAnswer"
 import * as Predicate from "effect/Predicate"
 import { iso } from "./taskAnswer.ts"
+import { whatOf } from "./whatOf.ts"
 
 const instants: ReadonlySet<string> = new Set(["startedAt", "endedAt", "retryAt", "killAt", "notBefore"])
 
@@ -18,9 +19,13 @@ const withIso = (facts: object): Readonly<Record<string, unknown>> =>
     })
   )
 
-/** What is told of an event: a script or an argument vector is not repeated, and the name of a call is nobody's business. */
+/** What is told of an event: what runs in one line, and nothing of how the call was made. */
 const told = (event: RecordedEvent["event"]) => {
-  if ("spec" in event) return { type: event.type, queue: event.spec.queue, tags: event.spec.tags }
+  if ("spec" in event) {
+    const { type, spec } = event
+    const changed = "changed" in event && event.changed !== undefined ? { changed: event.changed } : {}
+    return { type, what: whatOf(spec.work), queue: spec.queue, tags: spec.tags, ...changed }
+  }
   if (event.type === "pipeline.created") return { type: event.type, name: event.name, taskIds: event.taskIds }
   if (!("spawnedAt" in event)) return event
   const { spawnedAt, ...facts } = event

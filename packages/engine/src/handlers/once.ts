@@ -9,7 +9,12 @@ import * as Schema from "effect/Schema"
 import type { Tx } from "../task/Tx.ts"
 import type { Call } from "./Call.ts"
 
-const Part = Schema.Struct({ id: Schema.String, attempt: Schema.Int })
+const Part = Schema.Struct({
+  id: Schema.String,
+  attempt: Schema.Int,
+  /** That a task was there already, and was answered as it was. */
+  found: Schema.optionalKey(Schema.Struct({ differs: Schema.Array(Schema.String), ended: Schema.Boolean }))
+})
 
 /** What one part of a call has made: an attempt of a task, or the one of a pipeline. */
 export type Part = typeof Part.Type

@@ -80,7 +80,8 @@ interface Standing extends Ahead {
 }
 
 /** What becomes of the task that has the id. */
-const standsAs = ({ id, state }: Task, ifRunning: StartInput["ifRunning"]): string => {
+const standsAs = ({ id, state }: Task, { ifRunning, ifEnded }: StartInput): string => {
+  if (isFinal(state.status) && ifEnded === "return") return `task ${id} is ${state.status}: it would be left as it is (ifEnded return)`
   if (isFinal(state.status)) return `task ${id} exists: this would be its attempt ${lastAttempt(state) + 1}`
   const what = ifRunning === "return" ? "it would be left as it is" : `it would be restarted, as its attempt ${lastAttempt(state) + 1}`
   return `task ${id} is ${state.status}: ${what} (ifRunning ${ifRunning ?? "error"})`
@@ -108,7 +109,8 @@ const makePlanOne = Effect.gen(function* () {
     return [`queue ${queue} was paused by ${actorName(pause.actor)}${reason}. It would wait until: backbeat queue resume ${queue}`]
   })
 
-  const warningsOf = Effect.fnUntraced(function* ({ id, ifRunning }: StartInput, spec: TaskSpec, { refused, ...ahead }: Standing) {
+  const warningsOf = Effect.fnUntraced(function* (input: StartInput, spec: TaskSpec, { refused, ...ahead }: Standing) {
+    const { id } = input
     const existing = id === undefined ? null : yield* Effect.mapError(store.find(id), toProblem(id))
     const config = settings.current()
     const busy = busyIn(yield* Effect.mapError(store.busy, toProblem("")), spec.queue)
@@ -119,7 +121,7 @@ const makePlanOne = Effect.gen(function* () {
       ...(refused === null ? [] : [foretold(refused)]),
       ...broken,
       ...(yield* pausedOne(spec.queue)),
-      ...(existing === null || refused !== null ? [] : [standsAs(existing, ifRunning)]),
+      ...(existing === null || refused !== null ? [] : [standsAs(existing, input)]),
       ...(busy >= slots ? [`queue ${spec.queue} is full (${busy} of ${slots}): it would wait`] : [])
     ]
   })

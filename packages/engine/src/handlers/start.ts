@@ -8,6 +8,7 @@ import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import { Supervisor } from "../task/Supervisor.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
+import { foundFields } from "./existing.ts"
 import { type Item, makeStarter, type Started } from "./starter.ts"
 import { View } from "./View.ts"
 import { makeShowEnd, makeUntilAttempt } from "./waiting.ts"
@@ -38,12 +39,13 @@ export const makeStart = Effect.gen(function* () {
   const show = (started: Started, input: StartInput, call: Call) =>
     Effect.gen(function* () {
       const task = yield* Effect.fromResult(started.result)
-      if (call.flags.wait === true) return yield* showEnd(task.id, call)
+      const beside = foundFields(started.found)
+      if (call.flags.wait === true) return { ...(yield* showEnd(task.id, call)), ...beside }
       const isEnding = input.ifRunning === "restart" && task.state.status === "stopping"
       const look = isEnding ? untilAttempt(task.id, task.state.attempt + 1) : view.find(task.id)
       // One that ran and was pruned meanwhile has been started all the same.
       const now = yield* Effect.catchIf(look, ({ type }) => type === "TaskNotFound", () => Effect.succeed(task))
-      return { task: yield* view.show(now) }
+      return { task: yield* view.show(now), ...beside }
     })
 
   const one = handle(operations.start, (input, call) =>

@@ -20,6 +20,7 @@ import type { Tx } from "../task/Tx.ts"
 import { agentUnavailable } from "./agentWork.ts"
 import { actorOf, type Call, outcomeOf } from "./Call.ts"
 import { arrange, makeStandings } from "./dependencies.ts"
+import { type Found, foundOf, refusedEnded } from "./existing.ts"
 import { keepFor } from "./keepFor.ts"
 import { makeNaming } from "./naming.ts"
 import { type Doing, makeOnce } from "./once.ts"
@@ -49,6 +50,8 @@ export interface Starting {
   readonly rehearsed?: boolean
   /** What was depended on so far in this transaction. */
   readonly seen: Map<string, Task>
+  /** The tasks that were there already and are answered as they are, by the place of their item. */
+  readonly found?: Map<number, Found>
 }
 
 /** The place in the array of the call that has started the task, if it was this call. */
@@ -76,6 +79,12 @@ const dependsTooLate = ({ id, state }: Task): Problem =>
     { id, from: state.status, path: "dependsOn" }
   )
 
+/** Why a task that lives is not started again; null when it is. */
+const refusedLive = (task: Task, { input, index }: Item, { specified, call }: Wanted & Starting): Problem | null => {
+  if (input.ifRunning !== "restart") return alreadyRunning(task, index, call)
+  return specified.spec.dependsOn.length > 0 ? dependsTooLate(task) : null
+}
+
 const isStep = (id: string, pipelineId: string): Problem =>
   problem("IllegalTransition", `task ${id} is a step of pipeline ${pipelineId}, which runs`, "Wait for that pipeline, cancel it, or use another id.", {
     id,
@@ -97,6 +106,7 @@ const isStranger = (id: string, alive: ReadonlyArray<string>): Problem =>
 /** What became of one payload. */
 export interface Started {
   readonly index: number
+  readonly found?: Found | undefined
   readonly result: Result.Result<Task, Problem>
 }
 
@@ -127,14 +137,18 @@ export const makeStartOne = Effect.gen(function* () {
     if (alive.length > 0) return yield* Effect.fail(isStranger(id, alive))
   })
 
-  const startAnew = Effect.fnUntraced(function* (tx: Tx, task: Task, { input, index }: Item, wanted: Wanted & Starting) {
+  const startAnew = Effect.fnUntraced(function* (tx: Tx, task: Task, item: Item, wanted: Wanted & Starting) {
+    const { input, index } = item
     const { state } = task
     const { spec, env } = wanted.specified
     const live = !isFinal(state.status)
-    if (live && input.ifRunning === "return") return task
+    if ((live ? input.ifRunning : input.ifEnded) === "return") {
+      wanted.found?.set(index, foundOf(root, task, input, wanted.specified))
+      return task
+    }
     if (wanted.lineage === undefined) yield* checkOver(task)
-    if (live && input.ifRunning !== "restart") return yield* Effect.fail(alreadyRunning(task, index, wanted.call))
-    if (live && spec.dependsOn.length > 0) return yield* Effect.fail(dependsTooLate(task))
+    const refusal = live ? refusedLive(task, item, wanted) : refusedEnded(task, input, wanted)
+    if (refusal !== null) return yield* Effect.fail(refusal)
     // A step that is started again by itself is still one of its pipeline's.
     const lineage = wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }
     const anew = { ...task, owner: wanted.owner, lineage }
@@ -155,7 +169,7 @@ export const makeStartOne = Effect.gen(function* () {
     const id = input.id ?? (yield* freeId(call, index))
     const existing = input.id === undefined ? null : yield* store.find(id)
     yield* quota.check(owner.depth)
-    if (existing !== null) return yield* startAnew(tx, existing, item, { specified, owner, lineage, call, keep, seen })
+    if (existing !== null) return yield* startAnew(tx, existing, item, { ...starting, specified, owner, lineage })
     yield* checkFree(input)
     const stands = yield* standing(specified.spec.dependsOn, seen, input.dependsOn?.length ?? 0)
     yield* keep(id, owner.requestId, specified.env)
@@ -171,10 +185,17 @@ export const makeStarter = Effect.gen(function* () {
   const once = yield* makeOnce
   const keep: Starting["keep"] = (id, requestId, env) => Effect.asVoid(keepFor(root, id, requestId, env))
 
-  const startEach = (tx: Tx, items: ReadonlyArray<Item>, starting: Starting & Doing) =>
-    Effect.forEach(items, (item) =>
-      Effect.map(outcomeOf(item.input.id ?? "", starting.task(String(item.index), startOne(tx, item, starting))), (result): Started => ({ index: item.index, result }))
-    )
+  /** A task that was found is noted as such, so that the call says it again when it is sent again. */
+  const startNoted = Effect.fnUntraced(function* (tx: Tx, item: Item, starting: Starting & Doing) {
+    const part = String(item.index)
+    const found = new Map<number, Found>()
+    const result = yield* outcomeOf(item.input.id ?? "", starting.task(part, startOne(tx, item, { ...starting, found })))
+    const its = found.get(item.index)
+    if (its !== undefined && Result.isSuccess(result)) starting.note(part, { id: result.success.id, attempt: result.success.state.attempt, found: its })
+    return { index: item.index, result, found: its ?? starting.before.get(part)?.found } satisfies Started
+  })
+
+  const startEach = (tx: Tx, items: ReadonlyArray<Item>, starting: Starting & Doing) => Effect.forEach(items, (item) => startNoted(tx, item, starting))
 
   return (items: ReadonlyArray<Item>, call: Call): Effect.Effect<ReadonlyArray<Started>, StoreError> => {
     const { order, refused } = arrange(items.map(({ input }) => input))
