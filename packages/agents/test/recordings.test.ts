@@ -1,7 +1,7 @@
 // What is read from the recordings of the real agents.
 import { AgentOutcome } from "@backbeat/core/task/AgentOutcome"
 import type { AgentErrorKind } from "@backbeat/core/task/AgentOutcome"
-import type { AgentWork } from "@backbeat/core/task/AgentWork"
+import type { AgentWork, PermissionMode } from "@backbeat/core/task/AgentWork"
 import { describe, expect, test } from "bun:test"
 import * as Schema from "effect/Schema"
 import type { Agent } from "../src/Agent.ts"
@@ -26,6 +26,8 @@ const expected: Readonly<Record<string, Expected>> = {
   "claude/max-budget": failed("limit", "Reached maximum budget"),
   "claude/max-turns": failed("limit", "Reached maximum number of turns"),
   "claude/no-login": failed("auth", "Not logged in"),
+  "claude/plan-shell": said("The command is through."),
+  "claude/plan-write": said("The file is written."),
   "claude/rate-limit-429": "silent",
   "claude/rate-limit-429-final": failed("rate_limit", "Request rejected (429)"),
   "claude/resume": said("Second."),
@@ -44,6 +46,8 @@ const expected: Readonly<Record<string, Expected>> = {
   "codex/error-500": failed("rate_limit", "experiencing high demand"),
   "codex/error-in-stream": failed("rate_limit", "The server is overloaded."),
   "codex/no-login": failed("auth", "Missing environment variable"),
+  "codex/plan-shell": said("The command is through."),
+  "codex/plan-write": said("The file is written."),
   "codex/rate-limit-429": failed("rate_limit", "429 Too Many Requests"),
   "codex/resume": said("Second."),
   "codex/resume-first": said("First."),
@@ -62,6 +66,8 @@ const expected: Readonly<Record<string, Expected>> = {
   "gemini/error-500-final": failed("error", "500 The server failed."),
   "gemini/error-in-stream": failed("error", "The model returned an empty response"),
   "gemini/no-login": failed("auth", "you must specify the GEMINI_API_KEY"),
+  "gemini/plan-shell": said("The command is through."),
+  "gemini/plan-write": said("The file is written."),
   "gemini/rate-limit-429": "silent",
   "gemini/rate-limit-429-final": failed("rate_limit", "Too many requests."),
   "gemini/resume": said("Second."),
@@ -78,6 +84,8 @@ const expected: Readonly<Record<string, Expected>> = {
   "opencode/error-400": failed("error", "The request is not valid."),
   "opencode/error-500": "silent",
   "opencode/error-in-stream": "silent",
+  "opencode/plan-shell": said("The command is through."),
+  "opencode/plan-write": said("The file is written."),
   "opencode/rate-limit-429": "silent",
   "opencode/rate-limit-429-final": failed("rate_limit", "Too many requests."),
   "opencode/resume": said("Second."),
@@ -159,6 +167,37 @@ describe("a recording of an agent", () => {
       expect(readRecording(name).shown).toEqual(lines)
     })
   }
+
+  const command = "sh -c 'echo made > made.txt'"
+  const unsaid = "(opencode does not say with which arguments)"
+  const denied: ReadonlyArray<readonly [string, PermissionMode, string, string, PermissionMode]> = [
+    ["claude/shell-call", "edit", "Bash", command, "full"],
+    ["claude/plan-shell", "plan", "Bash", command, "full"],
+    ["claude/plan-write", "plan", "Write", "/work/demo/made.txt", "edit"],
+    ["codex/plan-write", "plan", "apply_patch", "patch rejected: writing is blocked by read-only sandbox; rejected by user approval settings", "edit"],
+    ["gemini/shell-call", "edit", "run_shell_command", command, "full"],
+    ["gemini/plan-shell", "plan", "run_shell_command", command, "full"],
+    ["gemini/plan-write", "plan", "write_file", "/work/demo/made.txt", "edit"],
+    ["opencode/denied", "edit", "write", "/work/other.txt", "full"],
+    ["opencode/plan-shell", "plan", "bash", unsaid, "full"],
+    ["opencode/plan-write", "plan", "write", unsaid, "edit"]
+  ]
+  for (const [name, permissionMode, tool, what, allowing] of denied) {
+    test(`tells what permissions refused, and the mode that would allow it: ${name}`, () => {
+      const { result } = readRecording(name, { permissionMode }).outcome
+      expect(result.denied).toEqual([{ tool, what }])
+      expect(result.allowedBy).toEqual({ permissionMode: allowing })
+    })
+  }
+
+  test("tells of no refusal where there was none", () => {
+    const refused = new Set(denied.map(([name]) => name))
+    for (const { name } of recordings) expect(readRecording(name).outcome.result.denied !== undefined).toBe(refused.has(name))
+  })
+
+  test("names no mode that would allow what is refused in the widest", () => {
+    expect(readRecording("claude/shell-call", { permissionMode: "full" }).outcome.result).not.toHaveProperty("allowedBy")
+  })
 
   test("shows the attempts that an agent makes in vain", () => {
     expect(readRecording("claude/auth-401").shown[0]).toBe("! 401 authentication_failed, attempt 1 of 10")

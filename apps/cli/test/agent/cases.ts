@@ -48,6 +48,15 @@ const writing = (agent: MockedAgent): Script => ({
   answers: [agent.writes(`${folder}/made.txt`, "made\n"), say("The file is written.")]
 })
 
+/** The model writes and runs what may not be written and run in the mode `plan`. */
+const planning = (agent: MockedAgent, argv: ReadonlyArray<string>, env: Case["env"] = {}): ReadonlyArray<Case> => [
+  { name: "plan-write", script: writing(agent), argv, env },
+  { name: "plan-shell", script: { answers: [agent.runs("sh -c 'echo made > made.txt'"), say("The command is through.")] }, argv, env }
+]
+
+/** Arguments with another mode of permissions. */
+const inMode = (agent: MockedAgent, mode: string, other: string): ReadonlyArray<string> => agent.argv.map((each) => (each === mode ? other : each))
+
 const ofClaude = (agent: MockedAgent): ReadonlyArray<Case> => {
   const structured = { argv: adding(agent, ["--json-schema", schema]) }
   const once = { env: { CLAUDE_CODE_MAX_RETRIES: "1" } }
@@ -60,6 +69,7 @@ const ofClaude = (agent: MockedAgent): ReadonlyArray<Case> => {
       ...structured
     },
     { name: "structured-never", script: { afterwards: say("It is 42.") }, ...structured },
+    ...planning(agent, inMode(agent, "acceptEdits", "plan")),
     { name: "no-login", script: {}, env: { ANTHROPIC_API_KEY: undefined } },
     { name: "auth-401-final", script: badKey, ...once, stop: limit },
     { name: "rate-limit-429-final", script: tooMany, ...once, stop: limit },
@@ -74,14 +84,16 @@ const ofCodex = (agent: MockedAgent): ReadonlyArray<Case> => [
     argv: adding(agent, ["--output-schema", "schema.json"]),
     files: { "schema.json": schema }
   },
+  ...planning(agent, inMode(agent, "workspace-write", "read-only")),
   { name: "no-login", script: {}, env: { CODEX_MOCK_KEY: undefined } },
   { name: "unknown-model", script: {}, argv: adding(agent, ["-m", "mock-model"]) }
 ]
 
-const ofGemini = (): ReadonlyArray<Case> => {
+const ofGemini = (agent: MockedAgent): ReadonlyArray<Case> => {
   const settings = { security: { auth: { selectedType: "gemini-api-key" } }, general: { maxAttempts: 2 } }
   const twice = { homeFiles: { ".gemini/settings.json": JSON.stringify(settings) }, stop: limit }
   return [
+    ...planning(agent, inMode(agent, "auto_edit", "plan")),
     { name: "no-login", script: {}, env: { GEMINI_API_KEY: undefined } },
     { name: "rate-limit-429-final", script: tooMany, ...twice },
     { name: "error-500-final", script: failing, ...twice }
@@ -90,6 +102,7 @@ const ofGemini = (): ReadonlyArray<Case> => {
 
 const ofOpencode = (agent: MockedAgent): ReadonlyArray<Case> => [
   { name: "denied", script: { answers: [agent.writes("/work/other.txt", "made\n")] } },
+  ...planning(agent, adding(agent, ["--agent", "plan"]), { OPENCODE_PERMISSION: JSON.stringify({ edit: "deny", bash: "deny" }) }),
   { name: "unknown-model", script: {}, argv: adding(agent, ["-m", "mock/unknown"]) },
   // opencode's number of attempts cannot be set: it gives up after 70 seconds.
   { name: "rate-limit-429-final", script: tooMany, stop: { signal: "SIGKILL", afterMs: 120_000 } }

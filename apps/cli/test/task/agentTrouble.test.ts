@@ -161,3 +161,15 @@ for (const [recording, end] of [
     expect(await prompted(rig, agents, { id: "x", agent: "claude", timeout: 1500 })).toMatchObject({ task: end })
   })
 }
+
+test("what an agent's permissions refused stands in its result and in why, with the mode that would allow it", async () => {
+  await using rig = new Rig()
+  const agents = new FakeAgents(rig.scratch)
+  agents.answer("claude", "shell-call")
+  const denied = [{ tool: "Bash", what: "sh -c 'echo made > made.txt'" }]
+  expect(await prompted(rig, agents, { id: "x", agent: "claude" })).toMatchObject({
+    task: { status: "completed", result: { denied, allowedBy: { permissionMode: "full" } } }
+  })
+  const { because } = await rig.data("why", { id: "x" })
+  expect(JSON.stringify(because)).toContain("its permissions refused claude: Bash sh -c 'echo made > made.txt'; permissionMode full would allow it")
+})

@@ -55,6 +55,10 @@ const Result = Schema.Struct({
   terminal_reason: lenient(Schema.String),
   result: lenient(Schema.String),
   errors: lenient(Schema.Array(Schema.String)),
+  /** Every call that was refused, in this run. */
+  permission_denials: lenient(
+    Schema.Array(Schema.Struct({ tool_name: lenient(Schema.String), tool_input: Schema.optionalKey(Schema.Unknown) }))
+  ),
   num_turns: lenient(Schema.Int),
   structured_output: Schema.optionalKey(Schema.Unknown),
   /** Since the session began, also after a resume; so is `modelUsage`, while `usage` is of this call. */

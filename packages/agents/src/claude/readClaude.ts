@@ -2,7 +2,7 @@
 import type { AgentErrorKind } from "@backbeat/core/task/AgentOutcome"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { callLine, errorLine } from "../reading/callLine.ts"
+import { callLine, deniedCall, errorLine } from "../reading/callLine.ts"
 import type { Dialect, Shown } from "../reading/readEvents.ts"
 import { sinceAttempt, sinceSession, withText } from "../reading/Told.ts"
 import type { Problem, Told } from "../reading/Told.ts"
@@ -115,6 +115,7 @@ const learnResult = (told: Told, result: ClaudeResult): Told => {
     problem: isError ? problemOf(result) : null,
     structured: result.structured_output === undefined ? null : asJson(result.structured_output),
     turns: result.num_turns,
+    denied: (result.permission_denials ?? []).map(({ tool_input, tool_name }) => deniedCall(tool_name, tool_input)),
     costUsd: sinceSession(result.total_cost_usd),
     ...tokensOf(result)
   }

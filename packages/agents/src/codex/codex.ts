@@ -1,8 +1,11 @@
 /** Codex CLI. Source: `codex exec --help`, `codex exec resume --help`, https://developers.openai.com/codex */
+import type { Denied } from "@backbeat/core/task/AgentOutcome"
 import type { AgentWork, PermissionMode } from "@backbeat/core/task/AgentWork"
 import type { Agent, CallSetting } from "../Agent.ts"
+import { deniedCall } from "../reading/callLine.ts"
 import { readEvents } from "../reading/readEvents.ts"
 import { codexDialect } from "./readCodex.ts"
+import { withoutEscapes } from "../text/visible.ts"
 import { tomlString } from "./tomlString.ts"
 
 const schemaFile = "output-schema.json"
@@ -30,11 +33,18 @@ const argsOf = (work: AgentWork, { args, folder }: CallSetting): ReadonlyArray<s
   "-"
 ]
 
+// Of a patch that its sandbox refuses no event tells. A command that fails in the sandbox fails as it would without one.
+const rejected = /codex_core::tools::router: error=(?<what>(?<tool>\w+) rejected: .*)$/gmu
+
+const deniedIn = (stderr: string): ReadonlyArray<Denied> =>
+  [...withoutEscapes(stderr).matchAll(rejected)].map(({ groups }) => deniedCall(groups?.["tool"] === "patch" ? "apply_patch" : (groups?.["tool"] ?? null), groups?.["what"]))
+
 const traits = {
   name: "codex",
   login: "codex login",
   loginMarks: { variables: ["CODEX_API_KEY"], files: ["${CODEX_HOME:-.codex}/auth.json"] },
-  exitKinds: new Map()
+  exitKinds: new Map(),
+  deniedIn
 }
 
 /** One argument must be shorter than 128 KiB (Source: Linux execve(2)), and escapes need room. */

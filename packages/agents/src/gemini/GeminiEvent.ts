@@ -15,10 +15,11 @@ export const GeminiEvent = Schema.Union([
   }),
   Schema.Struct({
     type: Schema.tag("tool_use"),
+    tool_id: lenient(Schema.String),
     tool_name: lenient(Schema.String),
     parameters: Schema.optionalKey(Schema.Unknown)
   }),
-  Schema.Struct({ type: Schema.tag("tool_result"), status: lenient(Schema.String), error: Stated }),
+  Schema.Struct({ type: Schema.tag("tool_result"), tool_id: lenient(Schema.String), status: lenient(Schema.String), error: Stated }),
   Schema.Struct({ type: Schema.tag("error"), severity: lenient(Schema.String), message: lenient(Schema.String) }),
   Schema.Struct({
     type: Schema.tag("result"),

@@ -1,8 +1,8 @@
 /** What the lines of gemini tell. */
 import * as Schema from "effect/Schema"
-import { callLine, errorLine } from "../reading/callLine.ts"
+import { callLine, deniedCall, errorLine } from "../reading/callLine.ts"
 import type { Dialect, Shown } from "../reading/readEvents.ts"
-import { sinceAttempt, withText } from "../reading/Told.ts"
+import { sinceAttempt, withCall, withResult, withText } from "../reading/Told.ts"
 import type { Told } from "../reading/Told.ts"
 import { kindOf } from "../trouble/kindOf.ts"
 import { GeminiEvent } from "./GeminiEvent.ts"
@@ -52,18 +52,28 @@ const learnResult = (told: Told, event: Part<"result">): Told => {
   }
 }
 
+// Tools of its own, which a mode takes away: any other that is not registered was made up.
+const ownTools = /^Tool "(?:run_shell_command|write_file|replace|web_fetch|google_web_search|save_memory|edit)" not found/u
+
+const isDenied = ({ error }: Part<"tool_result">): boolean => {
+  const message = error?.message ?? ""
+  if (error?.type === "tool_not_registered") return ownTools.test(message)
+  return error?.type === "policy_violation" || message.startsWith("Access denied: plan path")
+}
+
+const learnMessage = (told: Told, { content, delta, role }: Part<"message">): Told =>
+  role === "assistant" ? { ...withText(told, content ?? ""), isOpen: delta === true } : told
+
 const learn = (told: Told, event: GeminiEvent): Told => {
   switch (event.type) {
     case "init":
       return { ...told, sessionId: event.session_id ?? told.sessionId }
-    case "message": {
-      if (event.role !== "assistant") return told
-      return { ...withText(told, event.content ?? ""), isOpen: event.delta === true }
-    }
+    case "message":
+      return learnMessage(told, event)
     case "tool_use":
-      return { ...told, isOpen: false }
+      return withCall({ ...told, isOpen: false }, event.tool_id ?? "", deniedCall(event.tool_name, event.parameters))
     case "tool_result":
-      return told
+      return withResult(told, event.tool_id ?? "", isDenied(event))
     case "error":
       return { ...told, problem: { message: event.message ?? "", kind: null, status: null } }
     case "result":

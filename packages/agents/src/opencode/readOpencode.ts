@@ -1,8 +1,9 @@
 /** What the lines of opencode tell: it has no line for its result, which is the last step. */
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { callLine, errorLine } from "../reading/callLine.ts"
+import { callLine, deniedCall, errorLine } from "../reading/callLine.ts"
 import type { Dialect, Shown } from "../reading/readEvents.ts"
-import { sinceAttempt, withText } from "../reading/Told.ts"
+import { sinceAttempt, withDenied, withText } from "../reading/Told.ts"
 import type { Count, Told } from "../reading/Told.ts"
 import { OpencodeEvent } from "./OpencodeEvent.ts"
 import type { Tokens } from "./OpencodeEvent.ts"
@@ -54,6 +55,22 @@ const learnStep = (told: Told, { part }: Part<"step_finish">): Told => {
 const learnText = (told: Told, text: string | null): Told =>
   text === null || text.trim() === "" ? told : withText(told, told.isOpen ? `\n\n${text}` : text)
 
+// What it says of a call that its rules forbid, and of one that would have to be asked for where nobody can be asked.
+const refused = /^The user rejected permission|^The user has specified a rule which prevents/u
+
+// A mode takes tools away; a call of one comes as a call of `invalid`, without its arguments.
+const ownTools = /^Model tried to call unavailable tool '(?<tool>bash|edit|write|patch|multiedit|webfetch|websearch)'/u
+const decodeInvalid = Schema.decodeUnknownOption(Schema.Struct({ error: Schema.String }))
+
+const takenAway = (input: unknown): string | null =>
+  Option.match(decodeInvalid(input), { onNone: () => null, onSome: ({ error }) => ownTools.exec(error)?.groups?.["tool"] ?? null })
+
+const learnTool = (told: Told, { part: { state, tool } }: Part<"tool_use">): Told => {
+  if (state?.status === "error" && refused.test(state.error ?? "")) return withDenied(told, deniedCall(tool, state.input))
+  const missing = tool === "invalid" ? takenAway(state?.input) : null
+  return missing === null ? told : withDenied(told, { tool: missing, what: "(opencode does not say with which arguments)" })
+}
+
 const learnError = (told: Told, event: Part<"error">): Told => ({
   ...told,
   verdict: "failed",
@@ -68,7 +85,7 @@ const learn = (given: Told, event: OpencodeEvent): Told => {
     case "text":
       return learnText(told, event.part.text)
     case "tool_use":
-      return told
+      return learnTool(told, event)
     case "step_finish":
       return learnStep(told, event)
     case "error":

@@ -1,5 +1,5 @@
 /** What the output of a call has told so far. */
-import { AgentErrorKind } from "@backbeat/core/task/AgentOutcome"
+import { AgentErrorKind, Denied } from "@backbeat/core/task/AgentOutcome"
 import * as Schema from "effect/Schema"
 
 /** What went wrong in the agent's words; `kind` and `status` (of HTTP) where the output names them. */
@@ -16,7 +16,8 @@ export type Count = typeof Count.Type
 
 /**
  * What an output has told of itself; `verdict` is how the agent's turn ended as far as it is known. `cutBytes` of the message went
- * before what is kept of it in `text`, to which further text belongs while it `isOpen`.
+ * before what is kept of it in `text`, to which further text belongs while it `isOpen`. `denied` is what its permissions refused, `openCalls` the
+ * calls of which no result has come, where only the result tells of a refusal.
  */
 export const Told = Schema.Struct({
   sessionId: Schema.NullOr(Schema.String),
@@ -27,6 +28,8 @@ export const Told = Schema.Struct({
   problem: Schema.NullOr(Problem),
   structured: Schema.NullOr(Schema.Json),
   turns: Schema.NullOr(Schema.Finite),
+  denied: Schema.Array(Denied),
+  openCalls: Schema.Array(Schema.Struct({ id: Schema.String, call: Denied })),
   costUsd: Count,
   inputTokens: Count,
   outputTokens: Count
@@ -45,6 +48,8 @@ export const nothingTold: Told = {
   problem: null,
   structured: null,
   turns: null,
+  denied: [],
+  openCalls: [],
   costUsd: untold,
   inputTokens: untold,
   outputTokens: untold
@@ -66,3 +71,23 @@ export const sinceSession = (amount: number | null): Count => ({ amount, since: 
 
 /** An amount of this attempt alone. */
 export const sinceAttempt = (amount: number | null): Count => ({ amount, since: "attempt" })
+
+/** So many refusals are kept: an agent may try again and again. */
+const keptDenied = 1000
+
+/** With a call that the agent's permissions refused. */
+export const withDenied = (told: Told, denied: Denied): Told =>
+  told.denied.length === keptDenied ? told : { ...told, denied: [...told.denied, denied] }
+
+/** So many calls may wait for their result. */
+const keptCalls = 100
+
+/** With a call of which the result is to come. */
+export const withCall = (told: Told, id: string, call: Denied): Told => ({ ...told, openCalls: [...told.openCalls, { id, call }].slice(-keptCalls) })
+
+/** With the result of a call, and whether it was refused. */
+export const withResult = (told: Told, id: string, isDenied: boolean): Told => {
+  const call = told.openCalls.find((open) => open.id === id)?.call
+  const rest = { ...told, openCalls: told.openCalls.filter((open) => open.id !== id) }
+  return isDenied && call !== undefined ? withDenied(rest, call) : rest
+}

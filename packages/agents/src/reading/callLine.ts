@@ -1,4 +1,5 @@
 /** Lines for people about what an agent does. */
+import type { Denied } from "@backbeat/core/task/AgentOutcome"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { oneLine } from "../text/keepEnd.ts"
@@ -34,6 +35,9 @@ const subjectOf = (given: unknown): string => {
   )
   return texts.get(telling.find((key) => texts.has(key)) ?? "") ?? [...texts.values()][0] ?? ""
 }
+
+/** A call of a tool that was refused. */
+export const deniedCall = (tool: string | null, given: unknown): Denied => ({ tool: oneLine(tool ?? "tool", longest), what: oneLine(subjectOf(given), longest) })
 
 /** A call of a tool in one line, such as `> Bash: npm test`. */
 export const callLine = (tool: string, given: unknown): string => {

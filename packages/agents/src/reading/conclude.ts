@@ -1,9 +1,9 @@
 /** From what the output told and how the process ended to what became of the work. */
-import type { AgentErrorKind, AgentOutcome, AgentTrouble } from "@backbeat/core/task/AgentOutcome"
-import type { AgentWork } from "@backbeat/core/task/AgentWork"
+import type { AgentErrorKind, AgentOutcome, AgentResult, AgentTrouble, Denied } from "@backbeat/core/task/AgentOutcome"
+import type { AgentWork, PermissionMode } from "@backbeat/core/task/AgentWork"
 import type { Agent, CallEnd } from "../Agent.ts"
 import { keepBeginning, keepEnd } from "../text/keepEnd.ts"
-import { visible } from "../text/visible.ts"
+import { visible, visibleLine } from "../text/visible.ts"
 import { hintFor } from "../trouble/hintFor.ts"
 import { kindOf } from "../trouble/kindOf.ts"
 import { maskSecrets } from "../trouble/maskSecrets.ts"
@@ -15,6 +15,8 @@ import type { Problem, Told } from "./Told.ts"
 export interface AgentTraits extends Pick<Agent, "name" | "login" | "loginMarks"> {
   /** What its exit codes mean when it said nothing else. */
   readonly exitKinds: ReadonlyMap<number, AgentErrorKind>
+  /** What it tells of refused calls on standard error only. */
+  readonly deniedIn?: (stderr: string) => ReadonlyArray<Denied>
 }
 
 /** All that is known at the end of a call; `stray` is what it printed among its events that is none. */
@@ -70,6 +72,26 @@ const troubleIn = (traits: AgentTraits, work: AgentWork, evidence: Evidence): Ag
   return evidence.outcome.kind === "exited" ? saidNothing(traits, evidence, evidence.outcome.exitCode) : null
 }
 
+const shownDenied = 10
+
+/** The next wider mode: edits for who may only plan, then everything. What `full` does not allow, the agent's own settings forbid. */
+const widerMode = ({ permissionMode }: AgentWork, denied: ReadonlyArray<Denied>): PermissionMode | null => {
+  if (permissionMode === null || permissionMode === "full") return null
+  return permissionMode === "plan" && denied.every(({ tool }) => editing.test(tool)) ? "edit" : "full"
+}
+
+const editing = /edit|write|patch|replace/iu
+
+const refusals = (denied: ReadonlyArray<Denied>, work: AgentWork): Pick<AgentResult, "denied" | "deniedMore" | "allowedBy"> => {
+  if (denied.length === 0) return {}
+  const mode = widerMode(work, denied)
+  return {
+    denied: denied.slice(0, shownDenied).map(({ tool, what }) => ({ tool: visibleLine(tool), what: maskSecrets(visibleLine(what)) })),
+    ...(denied.length > shownDenied ? { deniedMore: denied.length - shownDenied } : {}),
+    ...(mode === null ? {} : { allowedBy: { permissionMode: mode } })
+  }
+}
+
 /**
  * What became of a call. Success is what the output says, not the exit code. `isError` of the result is true unless the
  * output said that the work is done, in the form that was asked for. The tokens of the input include those of a cache.
@@ -87,7 +109,8 @@ export const conclude = (traits: AgentTraits, work: AgentWork, evidence: Evidenc
       sessionId: told.sessionId,
       ...own,
       turns: told.turns,
-      structured: told.structured
+      structured: told.structured,
+      ...refusals([...told.denied, ...(traits.deniedIn?.(evidence.stderr) ?? [])], work)
     },
     used,
     trouble

@@ -172,6 +172,17 @@ const unwatched = (live: LiveAttempt | null, now: number): ReadonlyArray<Reason>
     ? [{ what: "the system refuses a watch on its output (see doctor), so the output is looked at now and then", since: iso(now) }]
     : []
 
+/** What an agent's permissions have refused. */
+const deniedOf = ({ spec, state }: Task): ReadonlyArray<Reason> => {
+  const end = "end" in state ? state.end : null
+  const { allowedBy, denied = [], deniedMore = 0 } = end?.agent?.result ?? {}
+  if (spec.work.kind !== "prompt" || end === null || denied.length === 0) return []
+  const calls = denied.map(({ tool, what }) => `${tool} ${what}`.trim()).join("; ")
+  const more = deniedMore === 0 ? "" : `; and ${deniedMore} more`
+  const help = allowedBy === undefined ? "" : `; permissionMode ${allowedBy.permissionMode} would allow it`
+  return [{ what: `its permissions refused ${spec.work.agent}: ${calls}${more}${help}`, since: iso(end.endedAt) }]
+}
+
 /** What an agent said last before it ran out of time: it may have waited for something all the while. */
 const lastSaid = Effect.fnUntraced(function* (root: string, task: Task) {
   const { state, spec } = task
@@ -214,7 +225,7 @@ export const makeWhyHandler = Effect.gen(function* () {
       }
       const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
       const found = explainAttempt(root, task, now)
-      const because = [...(found?.because ?? left), ...reasons(attributed(history, task)), ...passedUnseen(task), ...(yield* explainWithdrawn(task)), ...(yield* lastSaid(root, task)), ...unwatched(lives.find(id), now)]
+      const because = [...(found?.because ?? left), ...reasons(attributed(history, task)), ...passedUnseen(task), ...(yield* explainWithdrawn(task)), ...deniedOf(task), ...(yield* lastSaid(root, task)), ...unwatched(lives.find(id), now)]
       return { status, because, next: found?.next ?? nextOf(task, yield* explainAgain(task)) }
     }).pipe(Effect.mapError(toProblem(id)))
   )
