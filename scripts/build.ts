@@ -45,6 +45,8 @@ const compile = (outfile: string) =>
       "--compile-jit-policy=10",
       "--no-compile-autoload-dotenv",
       "--no-compile-autoload-bunfig",
+      // With an option of its own the runtime begins in a working directory that was deleted. This one changes nothing else: no package is ever installed.
+      "--compile-exec-argv=--no-install",
       "--define",
       `BACKBEAT_VERSION=${JSON.stringify(readVersion())}`,
       "--outfile",

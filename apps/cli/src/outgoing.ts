@@ -74,12 +74,12 @@ const refuseUnreadableArguments = async (args: ReadonlyArray<string>): Promise<v
   }
 }
 
-/** The working directory, or what is left of it when it was deleted. */
+/** The working directory; nothing when it was deleted: what needs it is refused. */
 const workingDirectory = (): string => {
   try {
     return process.cwd()
   } catch {
-    return process.env["PWD"] ?? ""
+    return ""
   }
 }
 

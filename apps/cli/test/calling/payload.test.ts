@@ -205,17 +205,37 @@ const logsOf = (task: unknown): { readonly stdoutPath: string } => {
   throw new Error("the task has no output")
 }
 
-test("a call in a folder that is gone fails with nothing on stdout and nothing done", async () => {
-  await using rig = new Rig()
+const callIn = async (rig: Rig, args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) => {
   const gone = join(rig.scratch, "gone")
   mkdirSync(gone)
-  // Bun itself ends here, before the entry has begun: the complaint is no document.
-  const child = Bun.spawn(["/bin/sh", "-c", 'rmdir "$PWD"; exec "$@"', "sh", binary, "start", '{"command":"true"}'], {
+  const child = Bun.spawn(["/bin/sh", "-c", 'rmdir "$PWD"; exec "$@"', "sh", binary, ...args], {
     cwd: gone,
-    env: rig.environment({ PWD: gone }),
+    env: rig.environment({ PWD: gone, ...env }),
     stdio: ["ignore", "pipe", "pipe"]
   })
-  expect([await child.exited, await child.stdout.text()]).toEqual([1, ""])
-  expect(await child.stderr.text()).toContain("working directory")
-  expect(await rig.data("list")).toMatchObject({ total: 0 })
+  const [stdout, stderr] = [await child.stdout.text(), await child.stderr.text()]
+  return [await child.exited, stdout === "" ? JSON.parse(stderr) : JSON.parse(stdout)]
+}
+
+describe("a call in a folder that was deleted", () => {
+  test("is refused when it needs that folder, and is done when it does not", async () => {
+    await using rig = new Rig()
+    const refused = { ok: false, error: { type: "CommandInputError", details: { path: "cwd" } } }
+    expect(await callIn(rig, ["start", '{"command":"true"}'])).toEqual([1, expect.objectContaining({ ok: false })])
+    expect((await callIn(rig, ["start", '{"command":"true","cwd":"sub"}']))[1]).toMatchObject(refused)
+    // Not the one beside the program.
+    expect(await callIn(rig, ["start", "@backbeat.sources"])).toMatchObject([1, { error: { message: expect.stringContaining("cannot be read") } }])
+    expect(await rig.data("list")).toMatchObject({ total: 0 })
+    const cwd = rig.scratch
+    expect((await callIn(rig, ["start", JSON.stringify({ id: "x", command: "pwd", cwd }), "--wait"]))[1]).toMatchObject({ ok: true, data: { task: { status: "completed" } } })
+    for (const args of [["list"], ["status", "x"], ["--help"], ["--version"], ["capabilities"], ["stop", '[]'], ["doctor"]]) {
+      expect([args, (await callIn(rig, args))[1]]).toEqual([args, expect.objectContaining({ command: expect.any(String) })])
+    }
+  })
+
+  test("is refused when the home is given relative to it", async () => {
+    await using rig = new Rig()
+    expect(await callIn(rig, ["list", "--home", "home"])).toMatchObject([1, { ok: false, error: { type: "CommandInputError" } }])
+    expect(await callIn(rig, ["config", "path"], { BACKBEAT_HOME: "./home" })).toMatchObject([1, { ok: false, error: { type: "CommandInputError" } }])
+  })
 })

@@ -1,6 +1,6 @@
 /** Where the home is, and what it may be. */
 import { describe, expect, test } from "bun:test"
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { binary, Rig } from "../Rig.ts"
 
@@ -29,6 +29,32 @@ describe("the home", () => {
     const unset = await homeOf([], { ...user, BACKBEAT_HOME: undefined, HOME: undefined })
     expect(unset).toEndWith("/.local/state/backbeat")
     expect(unset).toStartWith("/")
+  })
+
+  test("is the same wherever the call is made: a relative XDG folder or HOME is ignored", async () => {
+    await using rig = new Rig()
+    const homeIn = async (env: Readonly<Record<string, string | undefined>>, args: ReadonlyArray<string> = []) => {
+      const { document } = await rig.call(["engine", "status", ...args], { env: { BACKBEAT_HOME: undefined, HOME: rig.scratch, ...env } })
+      return Object(document["data"]).home
+    }
+    const usual = join(rig.scratch, ".local", "state", "backbeat")
+    expect(await homeIn({ XDG_STATE_HOME: "rel", XDG_CONFIG_HOME: "rel" })).toBe(usual)
+    expect(await homeIn({ XDG_STATE_HOME: undefined, HOME: "rel" })).toStartWith("/")
+    expect(readdirSync(rig.scratch)).toEqual([])
+  })
+
+  test("may be given with the ~ that no shell has expanded", async () => {
+    await using rig = new Rig()
+    const home = join(rig.scratch, "bb")
+    for (const [args, given] of [[[], "~/bb"], [["--home", "~/bb"], "/nowhere"], [[], "~"]] as const) {
+      const { document } = await rig.call(["engine", "status", ...args], { env: { HOME: rig.scratch, BACKBEAT_HOME: given } })
+      expect(Object(document["data"]).home).toBe(given === "~" ? rig.scratch : home)
+    }
+    writeFileSync(join(rig.scratch, "in.txt"), "from a file")
+    const started = await rig.call(["start", '{"id":"x","command":"cat","cwd":"~/","stdin":{"file":"~/in.txt"}}', "--wait"], { env: { HOME: rig.scratch } })
+    expect(started.document).toMatchObject({ ok: true })
+    expect(await rig.task("status", { id: "x" })).toMatchObject({ cwd: rig.scratch })
+    expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["from a file"] })
   })
 
   test("has its configuration in the XDG folder when it is the default one", async () => {

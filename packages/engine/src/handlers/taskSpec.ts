@@ -46,11 +46,23 @@ const workOf = (input: StartInput, config: Configuration): Result.Result<Work, P
   return Result.succeed({ kind: "script", script: script ?? "" })
 }
 
-const stdinOf = (stdin: StartInput["stdin"], cwd: string): Stdin => {
+const stdinOf = (stdin: StartInput["stdin"], cwd: string, home: string | undefined): Stdin => {
   if (stdin === undefined) return { kind: "null" }
   if (stdin === "open") return { kind: "open" }
   if (typeof stdin === "string") return { kind: "text", text: stdin }
-  return { kind: "file", path: resolve(cwd, stdin.file) }
+  return { kind: "file", path: resolve(cwd, withHome(stdin.file, home)) }
+}
+
+/** A path of a payload: there no shell has expanded what stands for the caller's home directory. */
+const withHome = (path: string, home: string | undefined): string =>
+  (path === "~" || path.startsWith("~/")) && home !== undefined && isAbsolute(home) ? `${home}${path.slice(1)}` : path
+
+/** The working directory of the task. */
+const cwdOf = (input: StartInput, { cwd, callersEnv }: Setting): Result.Result<string, Problem> => {
+  const given = withHome(input.cwd ?? ".", callersEnv["HOME"])
+  return isAbsolute(given) || isAbsolute(cwd)
+    ? Result.succeed(resolve(cwd, given))
+    : refuse("cwd", "the caller's directory was deleted", "Give an absolute cwd, or call from a directory that exists.")
 }
 
 /** A delay counts from now on; behind dependencies from the moment at which they hold. */
@@ -110,20 +122,17 @@ export const specify = (input: StartInput, setting: Setting): Result.Result<Spec
     const work = yield* workOf(input, setting.config)
     const notBefore = yield* notBeforeOf(input, setting.now)
     const dependsOn = yield* dependenciesOf(input)
-    if (input.cwd === undefined && !isAbsolute(setting.cwd)) {
-      return yield* refuse("cwd", "the caller's directory is not known", "Give cwd.")
-    }
-    const cwd = resolve(setting.cwd, input.cwd ?? ".")
+    const cwd = yield* cwdOf(input, setting)
     const given = input.env ?? {}
     const env = input.inheritEnv === false ? given : inherit(setting.callersEnv, given)
-    return { env, spec: { work, notBefore, delayMs: delaysDependent(input) ? (input.delayMs ?? null) : null, dependsOn, cwd, umask: setting.umask, ...stopping(input), ...watching(input, setting.config), ...naming(input, cwd) } }
+    return { env, spec: { work, notBefore, delayMs: delaysDependent(input) ? (input.delayMs ?? null) : null, dependsOn, cwd, umask: setting.umask, ...stopping(input), ...watching(input, setting.config), ...naming(input, cwd, setting.callersEnv["HOME"]) } }
   })
 
-const naming = (input: StartInput, cwd: string) => ({
+const naming = (input: StartInput, cwd: string, home: string | undefined) => ({
   name: input.name ?? null,
   envKeys: Object.keys(input.env ?? {}).toSorted(),
   forgetEnv: input.forgetEnv ?? false,
-  stdin: stdinOf(input.stdin, cwd),
+  stdin: stdinOf(input.stdin, cwd, home),
   tags: [...new Set(input.tags ?? [])],
   priority: input.priority ?? "P2",
   queue: input.queue ?? (input.prompt === undefined ? "default" : "agents")

@@ -3,7 +3,7 @@ import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 import { applicationId } from "@backbeat/store/applicationId"
 import * as Predicate from "effect/Predicate"
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from "node:fs"
-import { homedir } from "node:os"
+import { userInfo } from "node:os"
 import { dirname, join } from "node:path"
 import { errorCode } from "../thrown.ts"
 import { databasePath } from "./Home.ts"
@@ -53,7 +53,8 @@ const isFolder = (path: string): boolean => {
 const judgeAbsent = (root: string, { environment }: Judging): Verdict => {
   if (isFolder(dirname(root)) && lstatSync(root, { throwIfNoEntry: false }) !== undefined) return refuse(root, "it is a symbolic link that leads nowhere")
   const state = environment["XDG_STATE_HOME"] ?? ""
-  const own = [environment["HOME"] || homedir(), state].filter((path) => path.startsWith("/") && isFolder(path))
+  const user = environment["HOME"] ?? ""
+  const own = [user.startsWith("/") ? user : userInfo().homedir, state].filter((path) => path.startsWith("/") && isFolder(path))
   const mayBeMade =
     isFolder(dirname(root)) || own.some((path) => root.startsWith(path.endsWith("/") ? path : `${path}/`)) || (root === join(state, "backbeat") && isFolder(dirname(state)))
   return mayBeMade ? { kind: "absent" } : refuse(root, `the folder ${dirname(root)} does not exist`)
@@ -65,7 +66,8 @@ const header = { magic: "SQLite format 3\0", bytes: 100, applicationIdAt: 68 }
 const judgeDatabase = async (path: string, { hasOurTables }: Judging): Promise<"none" | "ours" | "theirs" | "unreadable"> => {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) return "none"
-  if (!found.isFile()) return "unreadable"
+  // A FIFO would keep whoever opens it waiting.
+  if (!found.isFile()) return "theirs"
   const bytes = Buffer.alloc(header.bytes)
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
@@ -126,7 +128,7 @@ const judgeContent = async (root: string, isPrivate: boolean, judging: Judging):
     case "none":
       return strangeIn(root)
     case "theirs":
-      return `${path} is the database of another program`
+      return `${path} is not a database of backbeat`
     case "unreadable":
       // The store says what is wrong with a damaged one. Nothing is narrowed for it.
       return isPrivate && hadEngine(root) ? null : `${path} is no database that can be read`

@@ -92,7 +92,7 @@ describe("a home", () => {
   test("is a folder with a database of an earlier version, which is known by its tables", async () => {
     fill({ "backbeat.db": database(0), "notes.md": "x" })
     expect(await judge(root, {}, true)).toEqual(isHome)
-    expect(await refusal(root, false)).toContain("is the database of another program")
+    expect(await refusal(root, false)).toContain("is not a database of backbeat")
   })
 
   test("stays one without its database, and with one that is damaged, as long as nothing would be changed", async () => {
@@ -125,7 +125,7 @@ describe("a folder that is not backbeat's", () => {
 
   test("is refused for a database of another program", async () => {
     fill({ "backbeat.db": database(7) })
-    expect(await refusal()).toContain("is the database of another program")
+    expect(await refusal()).toContain("is not a database of backbeat")
     writeFileSync(join(root, "backbeat.db"), "text")
     expect(await refusal()).toContain("is no database that can be read")
   })
