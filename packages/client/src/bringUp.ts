@@ -1,6 +1,6 @@
 /** Brings an engine up, or waits for the one that another caller is bringing up at this moment. */
 import { noticeName, socketName } from "@backbeat/contract/protocol"
-import { readFileSync, statSync, watch } from "node:fs"
+import { constants, readFileSync, statSync, watch } from "node:fs"
 import type { Place } from "./Home.ts"
 import { startEngine } from "./startEngine.ts"
 import { unreachable } from "./Unreachable.ts"
@@ -27,7 +27,7 @@ const accepts = async (path: string): Promise<boolean> => {
 /** Whether the newest notice says that an engine has let go of the home: then nobody is about to serve it. */
 const saysEnded = (root: string): boolean => {
   try {
-    return readFileSync(`${root}/${noticeName}`, "utf8").includes('"state":"ended"')
+    return readFileSync(`${root}/${noticeName}`, { encoding: "utf8", flag: constants.O_RDONLY | constants.O_NONBLOCK }).includes('"state":"ended"')
   } catch {
     return false
   }

@@ -29,14 +29,28 @@ const isProblem = (value: unknown): value is UnreachableProblem =>
   "details" in value &&
   typeof value.details === "object"
 
-/** What is said beside the notice, such as a line for the log, is for people. */
-const understand = (text: string): Begun => {
-  const notice = text.split("\n").findLast((line) => line.startsWith("{"))
-  if (notice === undefined) return "silent"
-  const said: unknown = JSON.parse(notice)
-  if (typeof said !== "object" || said === null || !("state" in said)) return "silent"
+/** What a line of the engine says; null when it is no notice, but for people, such as a line for the log. */
+const understand = (line: string): Begun | null => {
+  if (!line.startsWith("{")) return null
+  const said: unknown = JSON.parse(line)
+  if (typeof said !== "object" || said === null || !("state" in said)) return null
   if (said.state === "ready" || said.state === "elsewhere") return said.state
   if ("problem" in said && isProblem(said.problem)) throw new UnreachableError(said.problem)
+  return null
+}
+
+/** Reads up to the notice. What the engine does with its end of the pipe afterwards is its own affair. */
+const hear = async (stdout: ReadableStream<Uint8Array>): Promise<Begun> => {
+  const decoder = new TextDecoder()
+  let text = ""
+  for await (const chunk of stdout) {
+    const lines = (text + decoder.decode(chunk, { stream: true })).split("\n")
+    text = lines.pop() ?? ""
+    for (const line of lines) {
+      const begun = understand(line)
+      if (begun !== null) return begun
+    }
+  }
   return "silent"
 }
 
@@ -52,8 +66,7 @@ export const startEngine = async (engineCommand: ReadonlyArray<string>, { root, 
       detached: true,
       stdio: ["ignore", "pipe", "ignore"]
     })
-    // The engine closes its end when it has begun, and the shell has ended before.
-    return understand(await new Response(shell.stdout).text())
+    return await hear(shell.stdout)
   } catch (thrown) {
     if (thrown instanceof UnreachableError) throw thrown
     const message = thrown instanceof Error ? thrown.message : String(thrown)

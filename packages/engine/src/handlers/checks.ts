@@ -2,8 +2,9 @@
 import { socketName } from "@backbeat/contract/protocol"
 import type { AgentEntry } from "@backbeat/contract/operation/agents"
 import type { Output } from "@backbeat/contract/table"
-import { accessSync, constants, statfsSync, statSync } from "node:fs"
+import { lstatSync, accessSync, constants, statfsSync, statSync } from "node:fs"
 import { join } from "node:path"
+import { logName } from "../life/announce.ts"
 import type { Resolved } from "../home/resolve.ts"
 import { refusalToWatch } from "../time/onChange.ts"
 import { errorMessage } from "../thrown.ts"
@@ -56,6 +57,13 @@ export const checkDisk = (root: string): Check => {
   const message = `${(free / gigabyte).toFixed(1)} GB free`
   if (free < fullDiskBytes) return check("disk", "fail", `${message}: what tasks do, their ends too, cannot be stored`, "Free some.")
   return free < lowDiskBytes ? check("disk", "warn", message, "Free some, or run prune.") : check("disk", "ok", message)
+}
+
+/** Whether the engine can write its log; null when nothing is against it. */
+export const checkLog = (root: string): Check | null => {
+  const path = join(root, logName)
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined || statSync(path, { throwIfNoEntry: false })?.isFile() === true) return null
+  return check("log", "warn", `${path} is not a regular file: the engine writes no log`, "Move it away, and run engine stop. The next engine makes the log.")
 }
 
 /** The length of the socket's path. */

@@ -1,9 +1,10 @@
 /** The environment of a task, kept in a 0600 file of its folder because a later attempt needs it. Nowhere else. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { taskDir } from "./Home.ts"
+import { readRegular } from "./regularFile.ts"
 
 /** Names and values of environment variables. */
 export type Variables = Readonly<Record<string, string>>
@@ -95,7 +96,7 @@ const settle = (root: string, { id, owner: { requestId } }: Keeper): void => {
 export const readEnvironment = (root: string, task: Keeper): Variables | null => {
   try {
     settle(root, task)
-    const text = readFileSync(fileOf(root, task.id), "utf8")
+    const text = readRegular(fileOf(root, task.id))
     if (last?.text === text) return last.variables
     const variables = Option.getOrNull(decode(text))
     if (variables !== null) last = { text, variables }

@@ -2,10 +2,12 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
+import { mkdirSync, renameSync, statSync } from "node:fs"
 import { dirname } from "node:path"
+import { behindLinks } from "./behindLinks.ts"
 import type { Configuration } from "./configuration.ts"
 import { Home } from "./Home.ts"
+import { readRegular, writeRegular } from "./regularFile.ts"
 import { type Resolved, resolve } from "./resolve.ts"
 
 /** The configuration in force. */
@@ -31,7 +33,7 @@ const parse = (text: string): unknown => {
 
 const read = (path: string): unknown => {
   try {
-    return parse(readFileSync(path, "utf8"))
+    return parse(readRegular(path))
   } catch {
     return undefined
   }
@@ -45,8 +47,13 @@ const sameMomentMs = 20
 
 /** What tells one state of the file from another. */
 const stampOf = (path: string): string => {
-  const stat = statSync(path, { throwIfNoEntry: false, bigint: true })
-  return stat === undefined ? "" : `${stat.ino} ${stat.mtimeNs} ${stat.size}`
+  try {
+    const { ino, mtimeNs, size } = statSync(path, { bigint: true })
+    return `${ino} ${mtimeNs} ${size}`
+  } catch {
+    // What is not there, or cannot be seen, is as good as empty.
+    return ""
+  }
 }
 
 /** The settings in the home's configuration file, under the environment of this engine. */
@@ -72,8 +79,10 @@ export const layerSettings = (environment: Readonly<Record<string, string | unde
         file: () => read(configPath),
         write: (content) => {
           mkdirSync(dirname(configPath), { recursive: true, mode: 0o700 })
-          writeFileSync(`${configPath}.draft`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
-          renameSync(`${configPath}.draft`, configPath)
+          // A link stays, such as one to a file that is kept with others: what it leads to is replaced.
+          const path = behindLinks(configPath)
+          writeRegular(`${path}.draft`, `${JSON.stringify(content, null, 2)}\n`)
+          renameSync(`${path}.draft`, path)
           lookedAt = Number.NEGATIVE_INFINITY
         }
       })

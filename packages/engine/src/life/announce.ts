@@ -1,8 +1,9 @@
 /** What an engine says of its beginning and its end: to the caller that started it, and to those that wait beside it. */
 import type { Problem } from "@backbeat/contract/Problem"
 import { noticeName } from "@backbeat/contract/protocol"
-import { closeSync, openSync, renameSync, statSync, writeFileSync, writeSync } from "node:fs"
+import { closeSync, constants, openSync, renameSync, statSync, writeSync } from "node:fs"
 import { join } from "node:path"
+import { openRegular, writeRegular } from "../home/regularFile.ts"
 import { duplicateOnto } from "../process/posix.ts"
 
 /** How an engine began, or that it has let go of the home. */
@@ -27,23 +28,32 @@ export const tellStarter = (notice: Notice): void => {
 export const leaveNotice = (root: string, notice: Notice): void => {
   const path = join(root, noticeName)
   try {
-    writeFileSync(`${path}.draft`, `${JSON.stringify(notice)}\n`, { mode: 0o600 })
+    writeRegular(`${path}.draft`, `${JSON.stringify(notice)}\n`)
     renameSync(`${path}.draft`, path)
   } catch {
     // A full or read-only disk is told of by the answer itself.
   }
 }
 
-/** Points stderr, and stdout too, to `engine.log`, which is set aside when it has grown over a megabyte. */
+/** Where the engine writes what it does, below the home. */
+export const logName = "engine.log"
+
+/** Opens the log, which is set aside when it has grown over a megabyte. Throws what the file system throws, and for anything but a regular file. */
+const openLog = (path: string): number => {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found?.isFile() === true && found.size > logMaxBytes) renameSync(path, `${path}.1`)
+  return openRegular(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT)
+}
+
+/** Points stderr, or stdout, to `engine.log`. Without a log the engine still works, and `doctor` says that there is none. */
 export const logTo = (root: string, target: 1 | 2): void => {
-  const path = join(root, "engine.log")
+  let fd: number
   try {
-    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
-    if (size > logMaxBytes) renameSync(path, `${path}.1`)
-    const fd = openSync(path, "a", 0o600)
-    duplicateOnto(fd, target)
-    closeSync(fd)
+    fd = openLog(join(root, logName))
   } catch {
-    // Without a log the engine still works.
+    // The starter waits at the other end of stdout for as long as that is open.
+    fd = openSync("/dev/null", "w")
   }
+  duplicateOnto(fd, target)
+  closeSync(fd)
 }

@@ -1,7 +1,8 @@
 /** At most one engine per home: whoever holds the lock of `engine.lock`. The kernel lets go of it when the holder dies. */
 import { type Problem, problem } from "@backbeat/contract/Problem"
-import { chmodSync, closeSync, fstatSync, mkdirSync, openSync } from "node:fs"
+import { chmodSync, closeSync, constants, fstatSync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
+import { openRegular } from "../home/regularFile.ts"
 import { judgeFolder, type Judging } from "../home/judgeFolder.ts"
 import { tryLock } from "../process/posix.ts"
 import { errorCode, errorMessage } from "../thrown.ts"
@@ -49,8 +50,7 @@ const prepare = async (root: string, judging: Judging): Promise<void> => {
 /** The lock of a home that is there; null when another engine has it. Throws what the file system throws. */
 const take = (root: string): Election | null => {
   const fds: Array<number> = []
-  const open = (path: string, flags: string) => {
-    const fd = openSync(path, flags, 0o600)
+  const own = (path: string, fd: number) => {
     fds.push(fd)
     return { fd, ...ownFile(path, fstatSync(fd, { bigint: true }).ino) }
   }
@@ -58,8 +58,9 @@ const take = (root: string): Election | null => {
     for (const fd of fds.splice(0)) closeSync(fd)
   }
   try {
-    const lock = open(join(root, "engine.lock"), "a")
-    const home = open(root, "r")
+    const path = join(root, "engine.lock")
+    const lock = own(path, openRegular(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT))
+    const home = own(root, openSync(root, "r"))
     if (tryLock(lock.fd)) return { isHeld: lock.isThere, hasHome: home.isThere, guard: lock.guard, resign }
   } catch (thrown) {
     resign()

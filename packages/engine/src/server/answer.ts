@@ -16,6 +16,7 @@ import { Home } from "../home/Home.ts"
 import { makeHandlers } from "../handlers/all.ts"
 import { type Call, type Handled, toProblem } from "../handlers/Call.ts"
 import { answerBatch } from "./batch.ts"
+import { misplaced } from "./misplaced.ts"
 import { shown } from "./shown.ts"
 import { reportDefect } from "./report.ts"
 import { withArtifact } from "./withArtifact.ts"
@@ -68,6 +69,11 @@ export const refusal = (command: string, trouble: Problem, flags: Flags): Answer
   document(failed(command, trouble), exitCodeOf(trouble), flags)
 
 const refuse = (trouble: Problem, request: CallRequest): Answer => refusal(request.operation, addressed(trouble, request), request.flags)
+
+const explainDefect = (root: string, operation: string, defect: unknown): Effect.Effect<Problem> => {
+  const known = misplaced(root, defect)
+  return known === null ? reportDefect(root, operation, defect) : Effect.as(Effect.logWarning(known.message), known)
+}
 
 /** Answers calls; made once. Never fails: problems and defects are documents too. */
 export const makeAnswer = Effect.gen(function* () {
@@ -125,9 +131,7 @@ export const makeAnswer = Effect.gen(function* () {
       Effect.tap(() => Effect.catch(store.flushed, (error) => unflushed(request.operation, error))),
       Effect.catch((trouble) => Effect.succeed(refuse(trouble, request))),
       Effect.catchDefect((defect) =>
-        Effect.map(reportDefect(root, request.operation, defect), (trouble) =>
-          refusal(request.operation, trouble, request.flags)
-        )
+        Effect.map(explainDefect(root, request.operation, defect), (trouble) => refusal(request.operation, trouble, request.flags))
       )
     )
 })

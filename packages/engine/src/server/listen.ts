@@ -3,7 +3,7 @@ import { exitCodeOf, failed } from "@backbeat/contract/Envelope"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import { callPath, exitHeader, healthPath, socketName } from "@backbeat/contract/protocol"
 import * as Effect from "effect/Effect"
-import { rmSync } from "node:fs"
+import { chmodSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { Home } from "../home/Home.ts"
 import { homeIdOf } from "../home/homeId.ts"
@@ -26,7 +26,9 @@ const explainDefect = ({ message }: Error): Response =>
 const bindInside = (root: string, bind: () => Bun.Server<undefined>): Bun.Server<undefined> => {
   process.chdir(root)
   try {
-    return bind()
+    const bound = bind()
+    chmodSync(socketName, 0o600)
+    return bound
   } finally {
     process.chdir("/")
   }

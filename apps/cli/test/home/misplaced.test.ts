@@ -1,0 +1,63 @@
+/** Something else in the place of a file of the home: the call ends, and says what is wrong. */
+import { describe, expect, test } from "bun:test"
+import { mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { Rig } from "../Rig.ts"
+
+const put: Readonly<Record<string, (path: string) => void>> = {
+  "a folder": (path) => mkdirSync(path),
+  "a link that leads nowhere": (path) => symlinkSync("/nonexistent/x", path),
+  "a FIFO": (path) => void Bun.spawnSync(["mkfifo", path])
+}
+
+describe("the engine's log", () => {
+  test.each(Object.keys(put))("may be %s: the engine writes none, and doctor says so", async (what) => {
+    await using rig = new Rig()
+    await rig.data("list")
+    await rig.endEngine()
+    const log = join(rig.home, "engine.log")
+    renameSync(log, `${log}.away`)
+    put[what]?.(log)
+    expect(await rig.data("list")).toMatchObject({ tasks: [] })
+    expect(await rig.data("doctor")).toMatchObject({ checks: expect.arrayContaining([expect.objectContaining({ name: "log", status: "warn", message: expect.stringContaining(log) })]) })
+  })
+})
+
+test("a FIFO in the place of the lock is told of, and nobody waits for it", async () => {
+  await using rig = new Rig()
+  await rig.data("list")
+  await rig.endEngine()
+  const lock = join(rig.home, "engine.lock")
+  renameSync(lock, `${lock}.away`)
+  Bun.spawnSync(["mkfifo", lock])
+  expect(await rig.refusal(["list"])).toMatchObject({ type: "EngineUnreachable", message: expect.stringContaining(lock) })
+})
+
+test("a FIFO in the place of the configuration or of the notice keeps nobody", async () => {
+  await using rig = new Rig()
+  await rig.data("list")
+  await rig.endEngine()
+  for (const name of ["config.json", "engine.json.draft"]) Bun.spawnSync(["mkfifo", join(rig.home, name)])
+  expect(await rig.data("list")).toMatchObject({ tasks: [] })
+  expect(await rig.data("config show")).toMatchObject({ config: { maxDepth: expect.any(Number) } })
+})
+
+test("a file in the place of the folder of the tasks, or of the artifacts, is named", async () => {
+  await using rig = new Rig()
+  await rig.task("start", { id: "x", script: "echo hi" }, ["--wait"])
+  const [artifacts, tasks] = [join(rig.home, "artifacts"), join(rig.home, "tasks")]
+  writeFileSync(artifacts, "")
+  expect(await rig.refusal(["logs", "x", "--output", "artifact"])).toMatchObject({ type: "StoreError", message: expect.stringContaining(artifacts) })
+  renameSync(tasks, `${tasks}.away`)
+  writeFileSync(tasks, "")
+  expect(await rig.refusal(["start", '{"command":"true"}'])).toMatchObject({ type: "StoreError", message: expect.stringContaining(tasks) })
+  renameSync(tasks, `${tasks}.file`)
+  renameSync(`${tasks}.away`, tasks)
+  expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["hi"] })
+})
+
+test("the engine's socket is as private as the home", async () => {
+  await using rig = new Rig()
+  await rig.data("list")
+  expect(statSync(join(rig.home, "engine.sock")).mode & 0o777).toBe(0o600)
+})

@@ -1,0 +1,18 @@
+/** Where a path leads in the end, also when nothing is there yet. */
+import { lstatSync, readlinkSync, realpathSync } from "node:fs"
+import { basename, dirname, join, resolve } from "node:path"
+
+/** More links than any file system follows. Source: path_resolution(7). */
+const linksAtMost = 40
+
+const follow = (path: string, links: number): string => {
+  if (links > linksAtMost) throw new Error(`${path} is a symbolic link that leads in a circle`)
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return path
+  return follow(resolve(dirname(path), readlinkSync(path)), links + 1)
+}
+
+/** The path without symbolic links, so that a file is replaced where it lies and its link stays. Throws what the file system throws. */
+export const behindLinks = (path: string): string => {
+  const end = follow(path, 0)
+  return join(realpathSync(dirname(end)), basename(end))
+}
