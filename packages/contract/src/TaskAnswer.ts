@@ -15,7 +15,7 @@ import { optional } from "./fields.ts"
 /** What goes with a task or a pipeline whose end was waited for. */
 export const lastLines = optional(
   Schema.Array(Schema.String),
-  "with wait or --wait, when it failed: what the task wrote last to stdout, then to stderr; of a pipeline its first task that failed"
+  "with wait or --wait, when it failed: the last five lines of both streams, before them at most ten that look like errors, `...` where lines are left out; of a pipeline its first task that failed"
 )
 
 /** Where the output of the last attempt is. A path is null before the first attempt. */

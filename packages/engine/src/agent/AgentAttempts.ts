@@ -18,7 +18,7 @@ import { attemptDir, Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
 import { Settings } from "../home/Settings.ts"
 import type { OutputWatch } from "../output/Growth.ts"
-import { lastLinesOf } from "../output/lastLinesOf.ts"
+import { endOfStream } from "../output/endOfStream.ts"
 import { AgentOutput } from "./AgentOutput.ts"
 import { gitState } from "./gitState.ts"
 
@@ -161,7 +161,7 @@ const make = Effect.gen(function* () {
     const reading = followed.get(keyOf(task)) ?? readingOf(task)
     if (reading === null) return end
     yield* reading.output.finish
-    const stderr = yield* lastLinesOf({ dir: reading.dir, stream: "stderr", lines: keptLines, maxBytes: keptBytes })
+    const stderr = yield* endOfStream({ dir: reading.dir, stream: "stderr", lines: keptLines, maxBytes: keptBytes })
     const agent = bounded(
       reading.reader.conclude({ outcome: end.outcome, stderr: stderr.join("\n"), usedBefore: yield* usedBefore(work, task) }),
       task

@@ -6,7 +6,7 @@ import type { Work } from "@backbeat/core/task/TaskSpec"
 import * as Effect from "effect/Effect"
 import { attemptDir } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
-import { lastLinesOf } from "../output/lastLinesOf.ts"
+import { endOfStream } from "../output/endOfStream.ts"
 import { gitState } from "./gitState.ts"
 import { readableDir } from "./readableDir.ts"
 
@@ -50,8 +50,8 @@ export const readCheckpoint = Effect.fnUntraced(function* (root: string, task: T
     request: requestOf(spec.work),
     added: spec.work.kind === "prompt" ? (spec.work.after?.added ?? null) : null,
     gitOf: facts.git === null ? "now" : "end",
-    stdout: yield* lastLinesOf({ dir: readableDir(root, task, attempt), stream: "stdout", ...lines }),
-    stderr: yield* lastLinesOf({ dir: attemptDir(root, task.id, attempt), stream: "stderr", ...lines }),
+    stdout: yield* endOfStream({ dir: readableDir(root, task, attempt), stream: "stdout", ...lines }),
+    stderr: yield* endOfStream({ dir: attemptDir(root, task.id, attempt), stream: "stderr", ...lines }),
     git: facts.git ?? (yield* gitState(spec.cwd, readEnvironment(root, task) ?? {}))
   } satisfies Checkpoint
 })

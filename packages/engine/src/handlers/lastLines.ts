@@ -1,23 +1,23 @@
 /** What a failed task has written last: it goes with every answer that a caller waited for, so that none has to look twice. */
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Task } from "@backbeat/core/task/Task"
+import { lastAttempt } from "@backbeat/core/task/TaskState"
 import * as Effect from "effect/Effect"
 import { readableDir } from "../agent/readableDir.ts"
 import { Home } from "../home/Home.ts"
-import { lastLinesOf } from "../output/lastLinesOf.ts"
+import { lastLinesOf, wholeEnd } from "../output/lastLinesOf.ts"
 import { makePipelineView } from "./PipelineView.ts"
 
-const lastLineCount = 20
+/** Reads what any task wrote last, so many lines of it. Made once. */
+export const makeReadLastLines = Effect.map(
+  Home,
+  ({ root }) => (task: Task, lines: number) => lastLinesOf(readableDir(root, task, Math.max(1, lastAttempt(task.state))), lines)
+)
 
-/** Reads the last lines of a task that failed; of any other there is no such field. Made once. */
-export const makeLastLines = Effect.map(Home, ({ root }) =>
-  Effect.fnUntraced(function* (task: Task) {
-    if (task.state.status !== "failed") return {}
-    const dir = readableDir(root, task, task.state.attempt)
-    const wanted = { dir, lines: lastLineCount, maxBytes: 8192 }
-    // Both: a test runner tells its failures on stdout, and one warning on stderr must not hide them.
-    const stdout = yield* lastLinesOf({ ...wanted, stream: "stdout" })
-    return { lastLines: [...stdout, ...(yield* lastLinesOf({ ...wanted, stream: "stderr" }))] }
+/** The last lines of a task that failed, `briefEnd` of them where it is one of many; of any other there is no such field. Made once. */
+export const makeLastLines = Effect.map(makeReadLastLines, (read) =>
+  Effect.fnUntraced(function* (task: Task, lines: number = wholeEnd) {
+    return task.state.status === "failed" ? { lastLines: yield* read(task, lines) } : {}
   })
 )
 

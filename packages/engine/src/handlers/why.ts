@@ -17,7 +17,7 @@ import { holdsOf, type Standing } from "../admission/Hold.ts"
 import { makeQueueLook } from "../admission/QueueLook.ts"
 import { readableDir } from "../agent/readableDir.ts"
 import { Home } from "../home/Home.ts"
-import { lastLinesOf } from "../output/lastLinesOf.ts"
+import { endOfStream } from "../output/endOfStream.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { treeOf } from "../task/attemptSpec.ts"
 import { type LiveAttempt, LiveAttempts } from "../task/LiveAttempts.ts"
@@ -187,7 +187,7 @@ const deniedOf = ({ spec, state }: Task): ReadonlyArray<Reason> => {
 const lastSaid = Effect.fnUntraced(function* (root: string, task: Task) {
   const { state, spec } = task
   if (spec.work.kind !== "prompt" || state.status !== "failed" || !["TimedOut", "StalledOutput"].includes(state.failure.type)) return []
-  const [line] = yield* lastLinesOf({ dir: readableDir(root, task, state.attempt), stream: "stdout", lines: 1, maxBytes: 2000 })
+  const [line] = yield* endOfStream({ dir: readableDir(root, task, state.attempt), stream: "stdout", lines: 1, maxBytes: 2000 })
   return line === undefined ? [] : [{ what: `the last that ${spec.work.agent} said: ${line}`, since: iso(state.end.endedAt) }]
 })
 

@@ -1,49 +1,122 @@
-// The end of one stream, small enough for a checkpoint or an error.
+// What a task wrote last, short enough for an answer: its last lines, and before them those that look like errors.
 import * as Effect from "effect/Effect"
-import { cutLine, lineText, wholeCharacters } from "./Line.ts"
+import { readArrivals } from "./Arrivals.ts"
+import { lineText } from "./Line.ts"
+import { linesIn } from "./lineSources.ts"
+import { mergeLines, type PlacedLine } from "./mergeLines.ts"
 import { OutputFile, ReadAhead } from "./OutputFile.ts"
-import type { OutputStream } from "./OutputStream.ts"
-import { scanBackward } from "./scan.ts"
+import { type OutputStream, outputStreams } from "./OutputStream.ts"
 
-/** Which end of which stream: at most `lines` lines and `maxBytes` bytes of UTF-8 with a newline each. */
-export interface LastLines {
-  readonly dir: string
-  readonly stream: OutputStream
+/** How many lines an answer about one task has at most: two thirds may look like errors, the others are the last. */
+export const wholeEnd = 15
+
+/** How many lines a task has where many are told of. */
+export const briefEnd = 3
+
+/** A line looks like an error when this matches its text; docs/logs.md has it too. Not the `0 errors` of a summary. */
+export const errorPattern =
+  /(?<!\b(?:0|[Nn]o) )(?:\b(?:[Ee]rrors?|ERR(?:OR)?S?|[Ff]ail(?:s|ed|ures?)?|FAIL(?:ED|URES?)?|[Ff]atal|FATAL|[Pp]anic(?:ked)?|[Uu]nhandled|[Tt]raceback|[Dd]enied|[Rr]efused|[Cc]annot|[Nn]ot found|not ok|[Ss]egmentation fault|[Aa]borted|[Tt]imed out|E(?:ACCES|ADDRINUSE|CONN[A-Z]+|EXIST|MFILE|NOENT|NOSPC|PERM|PIPE))\b(?!\s*[:=]\s*0\b)|\w(?:Error|Exception)\b|[✗✘✖])/u
+
+/** Errors are looked for in so many bytes at the end of each stream. */
+const searchedBytes = 1_048_576
+
+interface Bounds {
   readonly lines: number
-  readonly maxBytes: number
+  readonly errors: number
+  readonly lineCharacters: number
+  readonly bytes: number
 }
 
-/** Room for the mark of a cut line. */
-const markBytes = 64
-
-/** The beginning of a line of `length` bytes in its file, with a mark that says so. */
-const beginning = (text: string, length: number, maxBytes: number): string => {
-  const bytes = Buffer.from(text).subarray(0, Math.max(maxBytes - markBytes, 0))
-  const end = wholeCharacters(bytes)
-  return cutLine(bytes.toString("utf8", 0, end), end, length)
+const boundsOf = (lines: number): Bounds => {
+  const errors = Math.floor((lines * 2) / 3)
+  const isBrief = lines <= briefEnd
+  return { lines: lines - errors, errors, lineCharacters: isBrief ? 125 : 300, bytes: isBrief ? 400 : 1600 }
 }
 
-/** The last lines of a stream, oldest first, whole ones only, but the very last is cut when it is too long by itself; a last line without newline counts. Reads no more of the file than that, and counts nothing. */
-export const lastLinesOf = (wanted: LastLines): Effect.Effect<readonly string[]> =>
+/** A line that is told, with its place among all that are not blank. */
+interface Told {
+  readonly place: number
+  readonly text: string
+}
+
+/** Keeps the last lines, and the newest of those before that look like errors. */
+class Telling {
+  readonly #bounds: Bounds
+  readonly #last: Told[] = []
+  readonly #errors: Told[] = []
+  #count = 0
+
+  constructor(bounds: Bounds) {
+    this.#bounds = bounds
+  }
+
+  take(text: string): void {
+    if (text.trim() === "") return
+    this.#last.push({ place: this.#count++, text })
+    if (this.#last.length <= this.#bounds.lines) return
+    const oldest = this.#last.shift()
+    if (oldest === undefined || !errorPattern.test(oldest.text)) return
+    this.#errors.push(oldest)
+    if (this.#errors.length > this.#bounds.errors) this.#errors.shift()
+  }
+
+  /** The lines in their order, `...` where some are left out between them, the oldest left away until the rest fits. */
+  lines(): readonly string[] {
+    const told = [...this.#errors, ...this.#last]
+    for (let from = 0; from < told.length - 1; from++) {
+      const lines = this.#marked(told.slice(from))
+      if (bytesOf(lines) <= this.#bounds.bytes) return lines
+    }
+    return this.#marked(told.slice(-1)).map((line) => cutToBytes(line, this.#bounds.bytes - 1))
+  }
+
+  #marked(told: readonly Told[]): readonly string[] {
+    return told.flatMap(({ place, text }, index) => {
+      const isGap = index > 0 && told[index - 1]?.place !== place - 1
+      return [...(isGap ? ["..."] : []), cut(text, this.#bounds.lineCharacters)]
+    })
+  }
+}
+
+/**
+ * The last lines of both streams in their order of arrival, and before them the newest of those that look like errors; at most `lines` together.
+ * A line that is blank is left out, a long one is cut.
+ */
+export const lastLinesOf = (dir: string, lines: number): Effect.Effect<readonly string[]> =>
   Effect.acquireUseRelease(
-    Effect.sync(() => new OutputFile(wanted.dir, wanted.stream)),
-    (file) =>
+    Effect.sync(() => outputStreams.map((stream) => new OutputFile(dir, stream))),
+    (files) =>
       Effect.gen(function* () {
-        const spans = yield* scanBackward(file, { before: file.end, count: wanted.lines })
-        const reader = new ReadAhead(file)
-        const texts: string[] = []
-        let bytes = 0
-        for (const span of spans.toReversed()) {
-          const text = lineText(reader, span, false)
-          if (text === undefined) break
-          bytes += Buffer.byteLength(text) + 1
-          if (bytes > wanted.maxBytes) {
-            if (texts.length === 0) texts.push(beginning(text, span.end - span.start, wanted.maxBytes))
-            break
-          }
-          texts.push(text)
+        const telling = new Telling(boundsOf(lines))
+        const sources = files.map((file) => linesIn(file, { from: searchFrom(file), to: Number.POSITIVE_INFINITY, partial: true }))
+        const readers = new Map<OutputStream, ReadAhead>(files.map((file) => [file.stream, new ReadAhead(file)]))
+        const take = ({ file, span }: PlacedLine): boolean => {
+          // What is left of a line that begins before, unless there is nothing else.
+          const isRest = span.start === searchFrom(file) && span.start > file.keptFrom && span.next < file.end
+          const reader = readers.get(file.stream)
+          if (!isRest && reader !== undefined) telling.take(lineText(reader, span, false) ?? "")
+          return true
         }
-        return texts.toReversed()
+        yield* mergeLines(readArrivals(dir), sources, "forward").walk(take)
+        return telling.lines()
       }),
-    (file) => Effect.sync(() => file.close())
+    (files) => Effect.sync(() => files.forEach((file) => file.close()))
   )
+
+function searchFrom({ end, keptFrom }: OutputFile): number {
+  return Math.max(keptFrom, end - searchedBytes)
+}
+
+function cut(text: string, characters: number): string {
+  return text.length <= characters ? text : `${text.slice(0, characters - 1).toWellFormed()}…`
+}
+
+function cutToBytes(text: string, bytes: number): string {
+  let shown = text
+  while (Buffer.byteLength(shown) > bytes) shown = cut(shown, shown.length - 1)
+  return shown
+}
+
+function bytesOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0)
+}

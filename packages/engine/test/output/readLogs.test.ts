@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
-import { lastLinesOf } from "../../src/output/lastLinesOf.ts"
+import { endOfStream } from "../../src/output/endOfStream.ts"
 import type { LogQuery } from "../../src/output/LogQuery.ts"
 import { type LogPage, readLogs } from "./readLogs.ts"
 import { renderLine, summarize } from "../../src/output/render.ts"
@@ -94,7 +94,7 @@ describe("the last lines", () => {
     using rig = new AttemptRig()
     rig.append("stdout", "one\ntwo\nthree")
     const ask = (lines: number, maxBytes: number) =>
-      Effect.runPromise(lastLinesOf({ dir: rig.dir, stream: "stdout", lines, maxBytes }))
+      Effect.runPromise(endOfStream({ dir: rig.dir, stream: "stdout", lines, maxBytes }))
     expect(await ask(2, 8_192)).toEqual(["two", "three"])
     expect(await ask(50, 10)).toEqual(["two", "three"])
     expect(await ask(50, 9)).toEqual(["three"])
@@ -112,7 +112,7 @@ describe("the last lines", () => {
   test("for a checkpoint have the beginning of a last line that is too long by itself", async () => {
     using rig = new AttemptRig()
     rig.append("stderr", `before\n429 ${"é".repeat(50_000)}\n`)
-    const lines = await Effect.runPromise(lastLinesOf({ dir: rig.dir, stream: "stderr", lines: 50, maxBytes: 8_192 }))
+    const lines = await Effect.runPromise(endOfStream({ dir: rig.dir, stream: "stderr", lines: 50, maxBytes: 8_192 }))
     expect(lines).toEqual([expect.stringMatching(/^429 é+… \[line cut: 8128 of 100004 bytes shown\]$/u)])
     expect(Buffer.byteLength(lines.join("\n"))).toBeLessThan(8_192)
   })
@@ -255,7 +255,7 @@ describe("a large file", () => {
     const [first, countingMs] = await timed(() => read(rig, { lines: 2 }))
     expect(first.totalLines).toBe(84 * 40_000 + 1)
     const [last, lastMs] = await timed(() =>
-      Effect.runPromise(lastLinesOf({ dir: rig.dir, stream: "stdout", lines: 100, maxBytes: 1_000_000 }))
+      Effect.runPromise(endOfStream({ dir: rig.dir, stream: "stdout", lines: 100, maxBytes: 1_000_000 }))
     )
     expect([last.length, last.at(-1)]).toEqual([100, "the end"])
     const [again, againMs] = await timed(() => read(rig, { lines: 2 }))
