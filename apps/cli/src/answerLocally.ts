@@ -1,10 +1,7 @@
 /** Help, version and mistakes: text for people on a terminal, JSON for everybody else. */
 import { lookUp, operationsOf } from "@backbeat/contract/discovery"
 import { succeeded } from "@backbeat/contract/Envelope"
-import { commonFlagTexts, flagTexts, groupHelpData, groupHelpText, helpData, helpText, operationHelpData, operationHelpText } from "@backbeat/contract/help"
-import { nearest } from "@backbeat/contract/nearest"
-import { knownFlags } from "@backbeat/contract/Operation"
-import { commandInputError } from "@backbeat/contract/Problem"
+import { groupHelpData, groupHelpText, helpData, helpText, operationHelpData, operationHelpText } from "@backbeat/contract/help"
 import * as Result from "effect/Result"
 import type { CommandLine } from "./commandLine.ts"
 import { complain } from "./explain.ts"
@@ -27,27 +24,6 @@ const help = async (name: string | null, pretty: boolean): Promise<number> => {
   return show(operationHelpText(found.success), "help", operationHelpData(found.success), pretty)
 }
 
-const flagLines: ReadonlyArray<string> = [...Object.values(flagTexts), ...commonFlagTexts]
-
-/** What to do about a flag: what it takes, or which flags there are. */
-const flagHint = (flag: string, known: ReadonlyArray<string>): string => {
-  const its = known.includes(flag) ? flagLines.find((line) => line.startsWith(`${flag} `)) : undefined
-  if (its !== undefined) return `${its.replace(/ {2,}/u, ": ")}.`
-  const near = nearest(flag, known)
-  return `${near === null ? "" : `Did you mean ${near}? `}It knows ${known.join(", ")}.`
-}
-
-const mistake = ({ flag, message, operation }: Extract<CommandLine, { readonly kind: "mistake" }>): Promise<number> => {
-  if (operation === "") {
-    return complain("help", commandInputError(message, "Write: backbeat <operation> [payload] [flags]. backbeat help lists the operations and flags.", { flag }))
-  }
-  const found = lookUp(operation)
-  if (Result.isFailure(found)) return complain(operation, found.failure)
-  const known = knownFlags(found.success)
-  if (flag !== null) return complain(operation, commandInputError(message, flagHint(flag, known), { flag, known }))
-  return complain(operation, commandInputError(message, "Put the JSON into single quotes; a command goes behind --, as in: backbeat start -- npm test"))
-}
-
 /** Answers what needs no engine; the exit code. */
 export const answerLocally = (line: Exclude<CommandLine, { readonly kind: "call" }>): Promise<number> => {
   switch (line.kind) {
@@ -56,6 +32,6 @@ export const answerLocally = (line: Exclude<CommandLine, { readonly kind: "call"
     case "help":
       return help(line.operation, line.pretty)
     case "mistake":
-      return mistake(line)
+      return import("./mistake.ts").then(({ explainMistake }) => complain(line.operation === "" ? "help" : line.operation, explainMistake(line)))
   }
 }

@@ -17,14 +17,25 @@ export type CommandLine =
   | TypedCall
   | { readonly kind: "help"; readonly operation: string | null; readonly pretty: boolean }
   | { readonly kind: "version"; readonly pretty: boolean }
-  | { readonly kind: "mistake"; readonly operation: string; readonly message: string; readonly flag: string | null }
+  | Mistyped
+
+/** A line that is no call. `args` are all that was typed before `--`, `argv` what stood after it. */
+export interface Mistyped {
+  readonly kind: "mistake"
+  readonly operation: string
+  readonly message: string
+  readonly flag: string | null
+  readonly args: ReadonlyArray<string>
+  readonly argv: ReadonlyArray<string> | null
+}
 
 interface Draft {
-  readonly words: Array<string>
+  words: Array<string>
   readonly flags: Record<string, string | number | boolean>
   pretty: boolean
   help: boolean
   version: boolean
+  json: boolean
   home: string | undefined
 }
 
@@ -63,8 +74,8 @@ const valueOf = (name: FlagName, text: string | undefined): string | number | bo
   return number
 }
 
-const isOwn = (name: string): name is "pretty" | "help" | "version" =>
-  name === "pretty" || name === "help" || name === "version"
+const isOwn = (name: string): name is "pretty" | "help" | "version" | "json" =>
+  name === "pretty" || name === "help" || name === "version" || name === "json"
 
 /** Takes the flag at `at`; answers how many arguments it used. */
 const takeFlag = (draft: Draft, args: ReadonlyArray<string>, at: number): number => {
@@ -108,32 +119,71 @@ const read = (draft: Draft, args: ReadonlyArray<string>): void => {
   }
 }
 
-/** What the bare words behind these name is an operation, and some of those have two words. */
+/** The words after these name an operation, and some operations have two words. */
 const aboutOperations: ReadonlyArray<string> = ["schema show", "examples show"]
 
-const payloadsOf = (operation: string, rest: ReadonlyArray<string>): ReadonlyArray<string> =>
-  aboutOperations.includes(operation) && rest.length === 2 && rest.every((word) => /^[a-z]+$/u.test(word)) ? [rest.join(" ")] : rest
+/** The value as JSON, or the word itself where it is none. */
+const settingOf = (word: string): unknown => {
+  try {
+    return JSON.parse(word)
+  } catch {
+    return word
+  }
+}
 
-const understand = (draft: Draft, argv: ReadonlyArray<string> | null): CommandLine => {
+/** The payloads that the words after an operation are: one, where they are a call. */
+const payloadsOf = (operation: string, rest: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const [first = "", second = ""] = rest
+  if (rest.length !== 2 || first.startsWith("{")) return rest
+  if (operation === "config set") return [JSON.stringify({ key: first, value: settingOf(second) })]
+  return aboutOperations.includes(operation) && rest.every((word) => /^[a-z]+$/u.test(word)) ? [rest.join(" ")] : rest
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The `try` of an error typed as it stands: one word that is an object with an operation. */
+const readTry = (draft: Draft): void => {
+  const [first = "", ...more] = draft.words
+  if (!first.startsWith("{") || more.length > 0) return
+  const suggestion = settingOf(first)
+  if (!isRecord(suggestion) || typeof suggestion["operation"] !== "string") return
+  const flags = isRecord(suggestion["flags"]) ? suggestion["flags"] : {}
+  for (const [name, value] of Object.entries(flags)) takeFlag(draft, value === true ? [`--${name}`] : [`--${name}=${String(value)}`], 0)
+  draft.words = [...suggestion["operation"].split(" "), ...(suggestion["payload"] === undefined ? [] : [JSON.stringify(suggestion["payload"])])]
+}
+
+/** `status` of nothing in particular is that of all. */
+const withoutId = ({ operation, payload, argv }: Pick<TypedCall, "operation" | "payload" | "argv">): string =>
+  operation === "status" && payload === null && argv === null ? "list" : operation
+
+/** The mistake of a line whose arguments these are. */
+type Complain = (flag: string | null, message: string) => Mistyped
+
+const understand = (draft: Draft, argv: ReadonlyArray<string> | null, complain: Complain): CommandLine => {
   const { words, flags, pretty, help, home } = draft
   if (draft.version) return { kind: "version", pretty }
   const isHelp = words[0] === "help"
   const { operation, rest } = splitOperation(isHelp ? words.slice(1) : words)
   if (help || isHelp || operation === "") return { kind: "help", operation: operation === "" ? null : operation, pretty }
-  const [payload = null, ...more] = payloadsOf(operation, rest)
-  if (more.length > 0) return { kind: "mistake", operation, message: `more than one payload: ${rest.join(" ")}`, flag: null }
-  return { kind: "call", operation, payload, argv, flags, pretty, home }
+  const payloads = payloadsOf(operation, rest)
+  const [payload = null] = payloads
+  if (payloads.length > 1 || !names.includes(operation)) return complain(null, `more than one payload: ${rest.join(" ")}`)
+  return { kind: "call", operation: withoutId({ operation, payload, argv }), payload, argv, flags, pretty, home }
 }
 
-/** Reads the command line. Flags may stand before, between and after; everything behind `--` is a command. */
-export const parseCommandLine = (args: ReadonlyArray<string>): CommandLine => {
-  const end = args.indexOf("--")
-  const draft: Draft = { words: [], flags: {}, pretty: false, help: false, version: false, home: undefined }
+/** Reads the command line. Flags may stand before, between and after; everything after `--` is a command. */
+export const parseCommandLine = (all: ReadonlyArray<string>): CommandLine => {
+  const end = all.indexOf("--")
+  const args = end < 0 ? all : all.slice(0, end)
+  const argv = end < 0 ? null : all.slice(end + 1)
+  const draft: Draft = { words: [], flags: {}, pretty: false, help: false, version: false, json: false, home: undefined }
+  const complain: Complain = (flag, message) => ({ kind: "mistake", operation: splitOperation(draft.words).operation, message, flag, args, argv })
   try {
-    read(draft, end < 0 ? args : args.slice(0, end))
-    return understand(draft, end < 0 ? null : args.slice(end + 1))
+    read(draft, args)
+    readTry(draft)
+    return understand(draft, argv, complain)
   } catch (thrown) {
     if (!(thrown instanceof Mistake)) throw thrown
-    return { kind: "mistake", operation: splitOperation(draft.words).operation, message: thrown.message, flag: thrown.flag }
+    return complain(thrown.flag, thrown.message)
   }
 }

@@ -9,12 +9,16 @@ export const isRepeated = (frame: string): boolean => snapshot.test(frame)
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-const payloadOf = ({ operation, payload }: OutgoingCall): Readonly<Record<string, unknown>> => {
+const given = ({ operation, payload }: OutgoingCall): Readonly<Record<string, unknown>> => {
   if (payload === null || payload.trim() === "") return {}
   if (operation === "logs" && !/^\s*[[{"]/u.test(payload)) return { id: payload }
   const parsed: unknown = JSON.parse(payload)
   return isRecord(parsed) ? parsed : {}
 }
+
+/** The flag --follow stands for the field. */
+const payloadOf = (call: OutgoingCall): Readonly<Record<string, unknown>> =>
+  call.flags["follow"] === true ? { ...given(call), follow: true } : given(call)
 
 /** What was printed of a stream. */
 export interface Printed {

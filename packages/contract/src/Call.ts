@@ -11,6 +11,7 @@ export const Flags = Schema.Struct({
   stream: Schema.optionalKey(Schema.Boolean),
   timeout: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 86_400 }))),
   concurrency: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
+  follow: Schema.optionalKey(Schema.Boolean),
   human: Schema.optionalKey(Schema.Boolean),
   pretty: Schema.optionalKey(Schema.Boolean),
   color: Schema.optionalKey(Schema.Boolean)

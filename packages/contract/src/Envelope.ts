@@ -13,13 +13,20 @@ const tryMaxBytes = 1000
 
 const isShort = (suggestion: Try): boolean => new TextEncoder().encode(JSON.stringify(suggestion)).length <= tryMaxBytes
 
+/** How the CLI says what to do where a problem says it by its `try` alone. */
+const hintFor = (suggestion: Try | undefined): string =>
+  suggestion === undefined ? "`backbeat help` shows how a call is written." : "Run the call in `try`: backbeat <operation> '<payload>' [flags]."
+
 /** What is told of a problem. */
-export const errorOf = ({ type, message, details, hint, retryable, try: suggestion }: Problem) => ({
-  type,
-  message,
-  ...(suggestion !== undefined && isShort(suggestion) ? { try: suggestion } : {}),
-  details: { ...details, hint, retryable }
-})
+export const errorOf = ({ type, message, details, hint, retryable, try: given }: Problem) => {
+  const suggestion = given !== undefined && isShort(given) ? given : undefined
+  return {
+    type,
+    message,
+    ...(suggestion === undefined ? {} : { try: suggestion }),
+    details: { ...details, hint: hint === "" ? hintFor(suggestion) : hint, retryable }
+  }
+}
 
 /** The flags of a request that belong to its meaning. `--pretty`, `--human` and colour only change how the answer looks. */
 const meaningOf = ({ pretty: _pretty, color: _color, human: _human, ...flags }: CallRequest["flags"]): Try["flags"] => flags
@@ -32,9 +39,9 @@ export const addressed = (told: Problem, { operation, flags, payloadFrom }: Pick
   const { try: suggestion, ...rest } = told
   if (suggestion === undefined) return told
   if (payloadFrom !== undefined) return rest
-  const kept = meaningOf(flags) ?? {}
-  if (suggestion.flags !== undefined || suggestion.operation !== operation || Object.keys(kept).length === 0) return told
-  return { ...rest, try: { ...suggestion, flags: kept } }
+  if (suggestion.operation !== operation) return told
+  const all = { ...meaningOf(flags), ...suggestion.flags }
+  return Object.keys(all).length === 0 ? told : { ...rest, try: { ...suggestion, flags: all } }
 }
 
 /** The document of a failure. */

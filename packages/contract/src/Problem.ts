@@ -1,7 +1,5 @@
 /** What a caller is told when an operation is refused or fails. */
 
-import type { OperationName } from "./names.ts"
-
 /** Every error type, with whether calling again with the same payload can help, unless the problem itself says that it cannot. */
 export const problemTypes = {
   CommandInputError: { retryable: false },
@@ -33,7 +31,7 @@ export interface Try {
   readonly flags?: Readonly<Record<string, string | number | boolean>>
 }
 
-/** A refusal: `hint` says what to do, `details` are the facts. */
+/** A refusal: `hint` says what to do, empty where `try` says it all; `details` are the facts. */
 export interface Problem {
   readonly _tag: "Problem"
   readonly type: ProblemType
@@ -55,7 +53,7 @@ export const problem = (
 ): Problem => ({ _tag: "Problem", type, message, hint, details, retryable: problemTypes[type].retryable })
 
 /** The problem with the next call. */
-export const withTry = (told: Problem, operation: OperationName, payload: unknown): Problem => ({ ...told, try: { operation, payload } })
+export const withTry = (told: Problem, operation: string, payload: unknown): Problem => ({ ...told, try: { operation, payload } })
 
 /** The payload or the command line is not what the operation takes. */
 export const commandInputError = (

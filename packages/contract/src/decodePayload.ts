@@ -5,6 +5,7 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import { callText } from "./callText.ts"
 import { findFlaws, type Flaw, type Path } from "./Flaw.ts"
 import type { Operation } from "./Operation.ts"
+import { complete } from "./meant/complete.ts"
 import { commandInputError, type Problem } from "./Problem.ts"
 import { shapeOf } from "./Shape.ts"
 
@@ -42,26 +43,33 @@ const sentence = ({ kind, message, path }: Flaw, told: string | undefined): stri
 const exampleOf = ({ name, examples: [example] }: Operation): string =>
   example === undefined ? "" : `For example: ${callText(name, example.payload)}. `
 
+const helpOf = ({ name }: Operation): string => `\`backbeat ${name} --help\` lists its fields.`
+
 const hintOf = (operation: Operation, flaws: ReadonlyArray<Flaw>): string => {
   const [first] = flaws
   const example = flaws.some(({ kind }) => kind === "missing") ? exampleOf(operation) : ""
-  if (first?.kind !== "unknown") return `${example}See ${callText("schema show", { operation: operation.name })}.`
+  if (first?.kind !== "unknown") return `${example}${helpOf(operation)}`
   const instead = operation.insteadOf?.[String(first.path.at(-1))]
   if (instead !== undefined) return instead
+  if (first.message !== "") return helpOf(operation)
   return `${example}${first.known.length > 0 ? `Known fields: ${first.known.join(", ")}.` : `${operation.name} takes no fields.`}`
 }
 
 const rank = { value: 0, unknown: 1, missing: 2 } as const
 
 const explain = (operation: Operation, payload: unknown, issue: SchemaIssue.Issue): Problem => {
-  const flaws = findFlaws(shapeOf(operation, "input"), payload, []).toSorted((one, two) => rank[one.kind] - rank[two.kind])
+  const shape = shapeOf(operation, "input")
+  const flaws = findFlaws(shape, payload, []).toSorted((one, two) => rank[one.kind] - rank[two.kind])
   const messages = messagesOf(issue)
   const issues = flaws.slice(0, 20).map((flaw) => sentence(flaw, messages.get(JSON.stringify(flaw.path))))
   const [first] = flaws
-  return commandInputError(issues[0] ?? "the payload does not fit its schema", hintOf(operation, flaws), {
+  const meant = complete(operation, payload, shape)
+  const hint = meant === null ? hintOf(operation, flaws) : meant.hint
+  const told = commandInputError(issues[0] ?? "the payload does not fit its schema", hint, {
     path: showPath(first?.path ?? []),
     ...(issues.length > 1 ? { issues } : {})
   })
+  return meant === null ? told : { ...told, try: meant.call }
 }
 
 /** Decodes a payload of an operation. Fails with CommandInputError. */

@@ -2,6 +2,7 @@
 import * as Result from "effect/Result"
 import { callText } from "./callText.ts"
 import { jsonSchema, schemaId } from "./jsonSchema.ts"
+import { comingWith, operationMeantBy } from "./meant/words.ts"
 import { nearest } from "./nearest.ts"
 import type { Operation } from "./Operation.ts"
 import { commandInputError, type Problem } from "./Problem.ts"
@@ -47,13 +48,13 @@ export const lookUp = (name: string): Result.Result<Operation, Problem> => {
   const [group = ""] = name.split(" ")
   const its = operationsOf(group).map((each) => each.name)
   if (its.length > 0) return Result.fail(wrongSecondWord(name, group, its))
-  const near = nearest(name, operationNames)
+  const near = operationMeantBy(group) ?? nearest(name, operationNames)
+  const hint = comingWith(group) ?? (near === null ? `Known commands: ${operationNames.join(", ")}.` : "`backbeat help` lists the commands.")
   return Result.fail(
-    commandInputError(
-      `unknown command ${name === "" ? "(none given)" : name}${near === null ? "" : `; did you mean ${near}?`}`,
-      `Known commands: ${operationNames.join(", ")}.`,
-      { command: name, nearest: near }
-    )
+    commandInputError(`unknown command ${name === "" ? "(none given)" : name}${near === null ? "" : `; did you mean ${near}?`}`, hint, {
+      command: name,
+      nearest: near
+    })
   )
 }
 

@@ -12,7 +12,8 @@ export const flagTexts: Readonly<Record<FlagName, string>> = {
   stream: "--stream                       newline-delimited JSON, one frame a line",
   timeout: "--timeout <seconds>            how long to wait (default 60)",
   concurrency: "--concurrency <n>              items of a batch worked on at once",
-  human: "--human                        text for people instead of JSON"
+  human: "--human                        text for people instead of JSON",
+  follow: "--follow                       print what comes until the task ends; the same as --stream with follow"
 }
 
 /** The flags that every operation takes. */

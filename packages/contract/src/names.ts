@@ -51,7 +51,8 @@ export const flagKinds = {
   stream: "switch",
   timeout: "number",
   concurrency: "number",
-  human: "switch"
+  human: "switch",
+  follow: "switch"
 } as const
 
 /** The name of such a flag. */

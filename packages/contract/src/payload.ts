@@ -1,26 +1,56 @@
 /** From what a caller typed to the payload of an operation: JSON, a bare word, or a command after `--`. */
 import type { CallRequest } from "./Call.ts"
 import type { Operation } from "./Operation.ts"
-import { commandInputError, type Problem } from "./Problem.ts"
+import { complete } from "./meant/complete.ts"
+import { readLooseJson } from "./meant/looseJson.ts"
+import { meantByWords } from "./meant/meantByWords.ts"
+import { commandInputError, type Problem, withTry } from "./Problem.ts"
 import { payloadMaxBytes } from "./protocol.ts"
+import { shapeOf } from "./Shape.ts"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 
-const hintOf = ({ name }: Operation): string =>
-  name === "start"
-    ? "A command goes behind --, as in: backbeat start -- npm test. JSON goes into single quotes, @file.json or - for stdin."
-    : "Put it in single quotes, or give @file.json or - for stdin."
+/** So much of the text is shown around the place. */
+const shownBefore = 20
+const shownAfter = 20
+
+const around = (text: string, at: number): string => {
+  const from = Math.max(0, at - shownBefore)
+  const to = at + shownAfter
+  return `${from > 0 ? "…" : ""}${text.slice(from, to)}${to < text.length ? "…" : ""}`
+}
+
+/** Whether an item of a batch needs no mending itself. */
+const isMeant = (operation: Operation, item: unknown): boolean =>
+  operation.batch && JSON.stringify(complete(operation, item)?.call.payload) === JSON.stringify(item)
+
+/** The problem with the call of a payload that was meant, where there is one. */
+const meaning = (told: Problem, operation: Operation, payload: unknown): Problem => {
+  if (Array.isArray(payload)) return payload.every((item) => isMeant(operation, item)) ? withTry(told, operation.name, payload) : told
+  const meant = payload === undefined || payload === null ? null : complete(operation, payload)
+  return meant === null ? told : { ...told, hint: meant.hint || told.hint, try: meant.call }
+}
+
+const noJson = (operation: Operation, text: string): Problem => {
+  const { value, flaw } = readLooseJson(text)
+  const place = flaw === null ? "" : `at character ${flaw.at + 1}: ${flaw.what}`
+  const told = commandInputError(`the payload is not valid JSON: ${place}`, "In a shell, put the whole payload into single quotes, or give @file.json.", {
+    path: "",
+    received: around(text, flaw?.at ?? 0)
+  })
+  return meaning(told, operation, value)
+}
 
 const parseJson = (operation: Operation, text: string): Result.Result<unknown, Problem> =>
-  Result.try({
-    try: (): unknown => JSON.parse(text),
-    catch: (thrown) =>
-      commandInputError(
-        `the payload is not valid JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-        hintOf(operation),
-        { path: "", received: text.slice(0, 200) }
-      )
-  })
+  Result.try({ try: (): unknown => JSON.parse(text), catch: () => noJson(operation, text) })
+
+/** A bare word where a payload belongs. */
+const noPayload = (operation: Operation, text: string): Problem => {
+  const hint =
+    operation.name === "start" ? "A command goes after --, as in: backbeat start -- npm test. What an agent is to do is the field prompt." : `\`backbeat ${operation.name} --help\` lists its fields.`
+  const told = commandInputError(`the payload is not valid JSON: it is the text ${JSON.stringify(text.slice(0, 60))}`, hint, { path: "" })
+  return meaning(told, operation, meantByWords(operation.name, { words: [text], fields: Object.keys(shapeOf(operation, "input").properties ?? {}) }))
+}
 
 const looksLikeJson = /^\s*[[{"]/u
 
@@ -36,7 +66,7 @@ const fromText = (operation: Operation, text: string | null): Result.Result<unkn
   if (operation.positional !== null && !looksLikeJson.test(text)) {
     return Result.succeed({ [operation.positional]: text })
   }
-  return parseJson(operation, text)
+  return looksLikeJson.test(text) ? parseJson(operation, text) : Result.fail(noPayload(operation, text))
 }
 
 const refuse = (message: string) =>
@@ -52,9 +82,13 @@ const withCommand = (payload: unknown, argv: ReadonlyArray<string>): Result.Resu
   return Result.succeed({ ...payload, command, args })
 }
 
+/** The flag --follow stands for a field. */
+const following = (payload: unknown, { follow = false }: CallRequest["flags"]): unknown =>
+  follow && Predicate.isObject(payload) && !Array.isArray(payload) ? { ...payload, follow } : payload
+
 /** The payload of a call. Fails with CommandInputError. */
-export const payloadOf = (operation: Operation, request: Pick<CallRequest, "payload" | "argv">): Result.Result<unknown, Problem> => {
-  const payload = fromText(operation, request.payload)
+export const payloadOf = (operation: Operation, request: Pick<CallRequest, "payload" | "argv" | "flags">): Result.Result<unknown, Problem> => {
+  const payload = Result.map(fromText(operation, request.payload), (given) => following(given, request.flags))
   if (request.argv === undefined) return payload
   const { argv } = request
   if (operation.name !== "start") {

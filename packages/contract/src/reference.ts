@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import { Actor } from "@backbeat/core/task/Actor"
 import { Failure } from "@backbeat/core/task/Failure"
 import { Notify } from "@backbeat/core/task/Notify"
-import { HealthProbe, Probe } from "@backbeat/core/task/Probe"
+import { HealthProbe, Probe, ProbeInput } from "@backbeat/core/task/Probe"
 import { RestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import { Artifact } from "./Artifact.ts"
 import { examplesShow } from "./discovery.ts"
@@ -73,6 +73,7 @@ const schemas = {
   Actor,
   RestartPolicy,
   Probe,
+  ProbeInput,
   HealthProbe,
   Notify,
   Artifact,

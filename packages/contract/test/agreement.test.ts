@@ -34,7 +34,7 @@ describe.each(sides)("the schema of $name and its decoder", ({ row, accepts, pay
       fc.property(payloads, (payload) => {
         const decoded = decodePayload(row, payload)
         if (Result.isSuccess(decoded)) return
-        const { type, message, hint, details } = decoded.failure
+        const { type, message, hint, details, try: suggestion } = decoded.failure
         expect(type).toBe("CommandInputError")
         const { issues = [message, "no other"] } = details
         expect(issues).toBeArray()
@@ -42,7 +42,8 @@ describe.each(sides)("the schema of $name and its decoder", ({ row, accepts, pay
         expect(issues).not.toHaveLength(1)
         expect(message).toContain(details["path"] === "" ? "the payload: " : String(details["path"]))
         expect(message).not.toMatch(/Expected |undefined|another value|must match|its schema/u)
-        expect(hint).not.toBe("")
+        if (suggestion === undefined) expect(hint).not.toBe("")
+        else expect(Result.isSuccess(decodePayload(row, suggestion.payload))).toBe(true)
       }),
       { numRuns: 400 }
     )

@@ -13,7 +13,8 @@ const statusList = '"blocked", "queued", "running", "stopping", "retrying", "com
 const instant = "expected an ISO 8601 instant with a zone, such as 2026-11-21T08:00:00.000Z"
 const taskId = "expected 1 to 128 characters of A-Z a-z 0-9 . _ : - that start with a letter or digit"
 const variable = "the name of a variable is not empty and has no = and no NUL"
-const probes = "log, http, tcp, command"
+const probes = "log, http, tcp, port, command"
+const url = "expected an http:// or https:// URL, or an object"
 
 const refused: ReadonlyArray<readonly [Operation, unknown, string]> = [
   [events, { ids: [] }, "ids: must not be empty"],
@@ -39,8 +40,8 @@ const refused: ReadonlyArray<readonly [Operation, unknown, string]> = [
   [start, { args: ["a", "b\0"] }, "args[1]: must not contain NUL bytes"],
   [start, { tags: ["a", ""] }, "tags[1]: must not be empty"],
   [start, { inheritEnv: "yes" }, "inheritEnv: expected true or false, got a string"],
-  [start, { timeout: "1000" }, "timeout: expected a whole number from 1000 to 86400000, got a string"],
-  [start, { timeout: 1500.5 }, "timeout: expected a whole number from 1000 to 86400000"],
+  [start, { timeout: "1000" }, "timeout: expected a whole number of milliseconds from 1000 to 86400000, got a string"],
+  [start, { timeout: 1500.5 }, "timeout: expected a whole number of milliseconds from 1000 to 86400000"],
   [start, { priority: "p0" }, 'priority: expected one of "P0", "P1", "P2"; did you mean "P0"?'],
   [start, { priority: "P3" }, 'priority: expected one of "P0", "P1", "P2"'],
   [start, { priority: "high" }, 'priority: expected one of "P0", "P1", "P2"'],
@@ -61,13 +62,14 @@ const refused: ReadonlyArray<readonly [Operation, unknown, string]> = [
   [start, { restart: "always" }, "restart: expected an object with when, maxAttempts, delayMs, backoff, maxDelayMs, resetAfterMs, got a string"],
   [start, { restart: { when: "allways" } }, 'restart.when: expected one of "never", "on-failure", "always"; did you mean "always"?'],
   [start, { restart: { delayMS: 1 } }, "unknown field restart.delayMS; did you mean delayMs?"],
-  [start, { readyWhen: "up" }, `readyWhen: expected an object with one of ${probes}, got a string`],
+  [start, { readyWhen: "up" }, `readyWhen: ${url}`],
+  [start, { readyWhen: 5 }, `readyWhen: expected a string or an object with one of ${probes}, got a number`],
   [start, { readyWhen: {} }, `readyWhen: give one of ${probes}`],
   [start, { readyWhen: { intervalMs: 100 } }, `readyWhen: give one of ${probes}`],
   [start, { readyWhen: { htp: "x" } }, "unknown field readyWhen.htp; did you mean http?"],
   [start, { readyWhen: { http: "a", log: "b" } }, `readyWhen: give only one of ${probes}`],
   [start, { readyWhen: { http: "" } }, "readyWhen.http: must not be empty"],
-  [start, { readyWhen: { http: "x", intervalMs: 1 } }, "readyWhen.intervalMs: expected a whole number from 50 to 3600000"],
+  [start, { readyWhen: { http: "x", intervalMs: 1 } }, "readyWhen.intervalMs: expected a whole number of milliseconds from 50 to 3600000"],
   [start, { readyWhen: { tcp: {} } }, "readyWhen.tcp.port is missing"],
   [start, { readyWhen: { tcp: { port: 0 } } }, "readyWhen.tcp.port: expected a whole number from 1 to 65535"],
   [start, { readyWhen: { log: "x", expectStatus: 200 } }, "unknown field readyWhen.expectStatus"],
@@ -105,7 +107,7 @@ const refused: ReadonlyArray<readonly [Operation, unknown, string]> = [
   [pipeline, { steps: [{ command: "true" }, { command: "true", dependsOn: ["a"] }] }, "unknown field steps[1].dependsOn"],
   [pipeline, { tasks: [{ command: "true" }, { command: "true", ifRunning: "return" }] }, "unknown field tasks[1].ifRunning"],
   [pipeline, { id: "x".repeat(95) }, "id: expected 1 to 94 characters of A-Z a-z 0-9 . _ : - that start with a letter or digit"],
-  [prune, { olderThanDays: Infinity }, "olderThanDays: expected a number from 0 to 36500"],
+  [prune, { olderThanDays: Infinity }, "olderThanDays: expected a number of days from 0 to 36500"],
   [doctor, { x: 1 }, "unknown field x"],
   [doctor, 5, "the payload: expected an object, got a number"]
 ]
@@ -139,14 +141,14 @@ describe("a refused payload", () => {
 
   test("names the fields that are known where an unknown one stands", () => {
     expect(refuse(stop, { id: "demo", name: "x" }).hint).toBe("Known fields: id, reason, signal, force, full.")
-    expect(refuse(start, { readyWhen: { log: "x", port: 1 } }).hint).toBe(
+    expect(refuse(start, { readyWhen: { log: "x", color: 1 } }).hint).toBe(
       "Known fields: log, intervalMs, startupTimeoutMs, timeoutMs, failureThreshold."
     )
     expect(refuse(doctor, { x: 1 }).hint).toBe("doctor takes no fields.")
   })
 
   test("shows how it is called where a field is missing, and points to the schema", () => {
-    expect(refuse(status, {}).hint).toBe(`For example: backbeat status '{"id":"demo"}'. See backbeat schema show '{"operation":"status"}'.`)
+    expect(refuse(status, {}).hint).toBe(`For example: backbeat status '{"id":"demo"}'. \`backbeat status --help\` lists its fields.`)
     expect(refuse(plan, {}).hint).toStartWith(`For example: backbeat plan '{"payload":{"command":"echo","args":["hello"]}}'. `)
     expect(refuse(plan, { command: "echo" }).hint).toBe(
       `For example: backbeat plan '{"payload":{"command":"echo","args":["hello"]}}'. Known fields: operation, payload.`

@@ -46,7 +46,9 @@ describe("a name that is no operation", () => {
   test("is refused with the nearest one", () => {
     const problem = Result.getOrThrow(Result.flip(lookUp("staus")))
     expect(problem.message).toBe("unknown command staus; did you mean status?")
-    expect(problem.hint).toBe(`Known commands: ${operationNames.join(", ")}.`)
+    expect(problem.hint).toBe("`backbeat help` lists the commands.")
+    expect(Result.getOrThrow(Result.flip(lookUp("kill"))).message).toBe("unknown command kill; did you mean stop?")
+    expect(Result.getOrThrow(Result.flip(lookUp("qqqqqqqq"))).hint).toBe(`Known commands: ${operationNames.join(", ")}.`)
     expect(problem.details).toEqual({ command: "staus", nearest: "status" })
   })
 

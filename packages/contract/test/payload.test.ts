@@ -6,9 +6,9 @@ import * as Result from "effect/Result"
 
 const { start, status, list } = operations
 const of = (operation: typeof start | typeof status | typeof list, payload: string | null, ...argv: ReadonlyArray<ReadonlyArray<string>>): unknown =>
-  Result.getOrThrow(payloadOf(operation, { payload, ...(argv[0] === undefined ? {} : { argv: argv[0] }) }))
+  Result.getOrThrow(payloadOf(operation, { payload, flags: {}, ...(argv[0] === undefined ? {} : { argv: argv[0] }) }))
 const refused = (operation: typeof start | typeof status, payload: string | null, argv?: ReadonlyArray<string>) =>
-  Result.getOrThrow(Result.flip(payloadOf(operation, { payload, ...(argv === undefined ? {} : { argv }) })))
+  Result.getOrThrow(Result.flip(payloadOf(operation, { payload, flags: {}, ...(argv === undefined ? {} : { argv }) })))
 
 const jsonOf = (bytes: number) => JSON.stringify({ script: "x".repeat(bytes - 13) })
 
@@ -31,7 +31,7 @@ describe("what a caller typed", () => {
     const problem = refused(start, "{id: a}")
     expect(problem.type).toBe("CommandInputError")
     expect(problem.message).toStartWith("the payload is not valid JSON: ")
-    expect(problem.hint).toBe("A command goes behind --, as in: backbeat start -- npm test. JSON goes into single quotes, @file.json or - for stdin.")
+    expect(problem.hint).toBe("In a shell, put the whole payload into single quotes, or give @file.json.")
     expect(refused(start, "demo").message).toStartWith("the payload is not valid JSON: ")
   })
 

@@ -47,12 +47,12 @@ describe("flags", () => {
       command: "wait",
       type: "CommandInputError",
       message: "unknown flag --timout",
-      details: {
-        flag: "--timout",
-        known: ["--timeout", "--pretty", "--home", "--help", "--version"],
-        hint: "Did you mean --timeout? It knows --timeout, --pretty, --home, --help, --version.",
-        retryable: false
-      }
+      try: { operation: "wait", payload: { id: "x" }, flags: { timeout: 3 } },
+      details: { flag: "--timout", hint: "Did you mean --timeout?", retryable: false }
+    })
+    expect(await rig.refusal(["wait", "x", "--bogus", "3"])).toMatchObject({
+      message: "unknown flag --bogus",
+      details: { hint: "It knows --timeout, --pretty, --home, --help, --version." }
     })
     expect(await rig.refusal(["list", "--wait"])).toMatchObject({
       command: "list",
@@ -110,12 +110,15 @@ describe("an unknown command", () => {
       command: "statsu",
       type: "CommandInputError",
       message: "unknown command statsu; did you mean status?",
-      details: { command: "statsu", nearest: "status", hint: expect.stringMatching(/^Known commands: start, status, /u) }
+      details: { command: "statsu", nearest: "status" }
     })
     expect(await rig.refusal(["config", "shwo"])).toMatchObject({ details: { nearest: "config show" } })
     expect(await rig.refusal(["config"])).toMatchObject({ command: "config", details: { hint: expect.stringContaining("config show") } })
     expect(await rig.refusal(["help", "strat"])).toMatchObject({ command: "strat", details: { nearest: "start" } })
-    expect(await rig.refusal(["qqqqqqqq"])).toMatchObject({ message: "unknown command qqqqqqqq", details: { nearest: null } })
+    expect(await rig.refusal(["qqqqqqqq"])).toMatchObject({
+      message: "unknown command qqqqqqqq",
+      details: { nearest: null, hint: expect.stringMatching(/^Known commands: start, status, /u) }
+    })
     for (const name of ["__proto__", "constructor", "toString", "engine-roll"]) {
       expect(await rig.refusal([name])).toMatchObject({ command: name, type: "CommandInputError" })
     }
@@ -143,7 +146,7 @@ describe("an unknown field", () => {
       expect(await rig.refusal(["start", JSON.stringify(payload)])).toMatchObject({
         type: "CommandInputError",
         message: `unknown field ${path}; did you mean ${near}?`,
-        details: { path, hint: expect.stringContaining(near) }
+        details: { path }
       })
     }
   })

@@ -59,7 +59,7 @@ describe("config set", () => {
     await using rig = new Rig()
     for (const [key, value, message] of [
       ["cpuThreshold", "80", "value: expected a whole number from 1 to 100, got a string"],
-      ["timeout", "x", "value: expected a whole number from 1000 to 86400000 or null, got a string"],
+      ["timeout", "x", "value: expected a whole number of milliseconds from 1000 to 86400000 or null, got a string"],
       ["queues.builds", 2, "value: expected an object with concurrency, got a number"],
       ["agents.claude.args", ["a", 3], "value: agents.claude.args[1]: expected a string, got a number"],
       ["agents.claude.model", "a\0b", "value: must not contain NUL bytes"],

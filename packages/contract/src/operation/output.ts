@@ -55,7 +55,7 @@ export const logs = operation({
     { title: "errors with what stands around them", payload: { id: "demo", grep: "error|warn", context: 2 } }
   ],
   batch: false,
-  flags: ["output", "stream", "human"],
+  flags: ["output", "stream", "follow", "human"],
   readOnly: true,
   positional: "id"
 })

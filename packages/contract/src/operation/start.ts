@@ -2,7 +2,7 @@
 import { Effort, PermissionMode } from "@backbeat/core/task/AgentWork"
 import { Dependency } from "@backbeat/core/task/Dependency"
 import { Notify } from "@backbeat/core/task/Notify"
-import { HealthProbe, Probe } from "@backbeat/core/task/Probe"
+import { HealthProbe, ProbeInput } from "@backbeat/core/task/Probe"
 import { RestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import { TaskId } from "@backbeat/core/task/TaskId"
 import { Priority, StopSignal } from "@backbeat/core/task/TaskSpec"
@@ -33,7 +33,7 @@ export const EnvInput = Schema.Record(Schema.String.check(Schema.isPattern(/^[^=
   messageUnexpectedKey: "the name of a variable is not empty and has no = and no NUL"
 })
 
-const DependsOn = Schema.Array(Schema.Union([TaskId, Dependency])).check(Schema.isMaxLength(100))
+const DependsOn = Schema.Union([TaskId, Schema.Array(Schema.Union([TaskId, Dependency])).check(Schema.isMaxLength(100))])
 
 /** What an agent is to be asked, and how. Goes with `prompt`. */
 export const agentFields = {
@@ -77,7 +77,7 @@ export const StartInput = Schema.Struct({
   queue: optional(TaskId, "the queue that admits it (default: agents for a prompt, otherwise default, which starts everything at once)"),
   dependsOn: optional(
     DependsOn,
-    'tasks that must end first: ids (they must succeed), or {"task": id, "on": "success" | "failure" | "end"}; at most 100'
+    'tasks that must end first: one id or a list of ids (they must succeed), or {"task": id, "on": "success" | "failure" | "end"}; at most 100'
   ),
   continueFrom: optional(TaskId, "one of them, whose results are put before the prompt; added to dependsOn if it is not there"),
   env: optional(EnvInput, "variables added to the environment; their values are never shown"),
@@ -97,7 +97,7 @@ export const StartInput = Schema.Struct({
     "exit codes that count as success (default [0])"
   ),
   restart: optional(RestartInput, "when an ended attempt is followed by another"),
-  readyWhen: optional(Probe, "how it shows that it is ready: http, tcp, command or log"),
+  readyWhen: optional(ProbeInput, 'how it shows that it is ready: a URL, {"port": n}, or an object with http, tcp, command or log'),
   healthProbe: optional(HealthProbe, "how it shows that it is still healthy: http, tcp or command"),
   maxOutputBytes: optional(
     between(1024, 1_073_741_824),

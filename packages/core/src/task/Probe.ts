@@ -36,9 +36,18 @@ const Command = Schema.Struct({
   ...timing
 })
 
+const Port = Schema.Struct({
+  port: TcpPort.annotate({ description: "a TCP port of this machine that accepts connections" }),
+  ...timing
+})
+const Url = Schema.String.check(Schema.isPattern(/^https?:\/\/[^\0]+$/u, { message: "expected an http:// or https:// URL, or an object" }))
+
 /** A question that a task answers: a URL, a port, a shell command (exit code 0), or a line of its output (regular expression). */
 export const Probe = Schema.Union([Log, Http, Tcp, Command])
 export type Probe = typeof Probe.Type
+
+/** How a caller gives a probe: a URL alone is one, and so is a port of this machine. */
+export const ProbeInput = Schema.Union([Url, Log, Http, Tcp, Port, Command])
 
 /** A probe that is asked again and again while the task runs, so `log` is not one. */
 export const HealthProbe = Schema.Union([Http, Tcp, Command])

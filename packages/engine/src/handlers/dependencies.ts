@@ -10,11 +10,13 @@ import { hasBegun } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { dependsOnOf } from "./shortForms.ts"
 import { wrongField } from "./View.ts"
 
 /** What a payload depends on; the task that it continues from is among them. Fails with CommandInputError for one that is named twice. */
-export const dependenciesOf = ({ dependsOn = [], continueFrom }: StartInput): Result.Result<ReadonlyArray<Dependency>, Problem> => {
-  const given = dependsOn.map((each): Dependency => (typeof each === "string" ? { task: each, on: "success" } : each))
+export const dependenciesOf = (input: StartInput): Result.Result<ReadonlyArray<Dependency>, Problem> => {
+  const { continueFrom } = input
+  const given = dependsOnOf(input).map((each): Dependency => (typeof each === "string" ? { task: each, on: "success" } : each))
   for (const [index, { task }] of given.entries()) {
     if (given.findIndex((each) => each.task === task) < index) {
       return Result.fail(wrongField(`dependsOn[${index}]`, `names ${task} again`, "Name each task once."))
@@ -26,9 +28,9 @@ export const dependenciesOf = ({ dependsOn = [], continueFrom }: StartInput): Re
     : Result.succeed([...given, { task: continueFrom, on: "success" }])
 }
 
-const idsOf = ({ dependsOn = [], continueFrom }: StartInput): ReadonlyArray<string> => [
-  ...dependsOn.map((each) => (typeof each === "string" ? each : each.task)),
-  ...(continueFrom === undefined ? [] : [continueFrom])
+const idsOf = (input: StartInput): ReadonlyArray<string> => [
+  ...dependsOnOf(input).map((each) => (typeof each === "string" ? each : each.task)),
+  ...(input.continueFrom === undefined ? [] : [input.continueFrom])
 ]
 
 const dependencyCycle = (cycle: ReadonlyArray<string>): Problem =>

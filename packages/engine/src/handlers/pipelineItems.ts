@@ -6,6 +6,7 @@ import type { Dependency } from "@backbeat/core/task/Dependency"
 import * as Result from "effect/Result"
 import * as Struct from "effect/Struct"
 import { arrange } from "./dependencies.ts"
+import { dependsOnOf } from "./shortForms.ts"
 import { wrongField } from "./View.ts"
 
 /** One task of a pipeline: what `start` takes, and where in the payload it stands, such as `steps[2]`. */
@@ -120,7 +121,7 @@ const resolved = (input: GivenTask, names: Names): Result.Result<Pick<StartInput
   Result.gen(function* () {
     const { dependsOn, continueFrom } = input
     const ids: Array<Dependency | string> = []
-    for (const [index, each] of (dependsOn ?? []).entries()) {
+    for (const [index, each] of dependsOnOf({ dependsOn }).entries()) {
       const name = typeof each === "string" ? each : each.task
       const task = yield* resolve(name, `dependsOn[${index}]`, names)
       ids.push(typeof each === "string" ? task : { ...each, task })

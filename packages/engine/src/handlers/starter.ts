@@ -25,6 +25,7 @@ import { keepFor } from "./keepFor.ts"
 import { makeNaming } from "./naming.ts"
 import { type Doing, makeOnce } from "./once.ts"
 import { makeQuota } from "./quota.ts"
+import { dependsOnOf } from "./shortForms.ts"
 import { type Specified, specify } from "./taskSpec.ts"
 
 /** One payload of a call; `index` is its place in the array. */
@@ -152,7 +153,7 @@ export const makeStartOne = Effect.gen(function* () {
     // A step that is started again by itself is still one of its pipeline's.
     const lineage = wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }
     const anew = { ...task, owner: wanted.owner, lineage }
-    const changed = yield* tx.restart(anew, { spec, reason: null }, yield* standing(spec.dependsOn, wanted.seen, input.dependsOn?.length ?? 0), actorOf(wanted.call))
+    const changed = yield* tx.restart(anew, { spec, reason: null }, yield* standing(spec.dependsOn, wanted.seen, dependsOnOf(input).length), actorOf(wanted.call))
     // Only now: a task that cannot be restarted keeps the environment that it has.
     yield* wanted.keep(task.id, wanted.owner.requestId ?? "", env)
     return changed
@@ -171,7 +172,7 @@ export const makeStartOne = Effect.gen(function* () {
     yield* quota.check(owner.depth)
     if (existing !== null) return yield* startAnew(tx, existing, item, { ...starting, specified, owner, lineage })
     yield* checkFree(input)
-    const stands = yield* standing(specified.spec.dependsOn, seen, input.dependsOn?.length ?? 0)
+    const stands = yield* standing(specified.spec.dependsOn, seen, dependsOnOf(input).length)
     yield* keep(id, owner.requestId, specified.env)
     return yield* tx.create({ id, spec: specified.spec, owner, lineage: lineage ?? noLineage }, stands, actorOf(call))
   })

@@ -10,6 +10,7 @@ import { compilePattern } from "../output/Pattern.ts"
 import { inherit, type Variables } from "../home/KeptEnvironment.ts"
 import { agentTimeoutMs, agentWorkOf, strayAgentField } from "./agentWork.ts"
 import { dependenciesOf } from "./dependencies.ts"
+import { dependsOnOf, probeOf } from "./shortForms.ts"
 
 /** What `start` needs to know beside the payload. `now` is epoch milliseconds. */
 export interface Setting {
@@ -66,8 +67,8 @@ const cwdOf = (input: StartInput, { cwd, callersEnv }: Setting): Result.Result<s
 }
 
 /** A delay counts from now on; behind dependencies from the moment at which they hold. */
-const delaysDependent = ({ dependsOn, continueFrom, delayMs = 0 }: StartInput): boolean =>
-  delayMs > 0 && (continueFrom !== undefined || (dependsOn?.length ?? 0) > 0)
+const delaysDependent = (input: StartInput): boolean =>
+  (input.delayMs ?? 0) > 0 && (input.continueFrom !== undefined || dependsOnOf(input).length > 0)
 
 const notBeforeOf = (input: StartInput, now: number): Result.Result<number | null, Problem> => {
   const { notBefore, delayMs } = input
@@ -82,7 +83,7 @@ const notBeforeOf = (input: StartInput, now: number): Result.Result<number | nul
 }
 
 const patternsOf = (input: StartInput): ReadonlyArray<readonly [string, string]> => {
-  const ready = input.readyWhen !== undefined && "log" in input.readyWhen ? input.readyWhen.log : undefined
+  const ready = typeof input.readyWhen === "object" && "log" in input.readyWhen ? input.readyWhen.log : undefined
   const onLog = input.notify?.onLog
   return [
     ...(ready === undefined ? [] : [["readyWhen.log", ready] as const]),
@@ -91,9 +92,10 @@ const patternsOf = (input: StartInput): ReadonlyArray<readonly [string, string]>
 }
 
 const urlsOf = (input: StartInput): ReadonlyArray<readonly [string, string]> =>
-  ([["readyWhen.http", input.readyWhen], ["healthProbe.http", input.healthProbe]] as const).flatMap(([path, probe]) =>
-    probe !== undefined && "http" in probe ? [[path, probe.http] as const] : []
-  )
+  ([["readyWhen", input.readyWhen], ["healthProbe", input.healthProbe]] as const).flatMap(([path, probe]): ReadonlyArray<readonly [string, string]> => {
+    if (typeof probe === "string") return [[path, probe]]
+    return probe !== undefined && "http" in probe ? [[`${path}.http`, probe.http]] : []
+  })
 
 const checked = (input: StartInput): Result.Result<void, Problem> => {
   for (const [path, pattern] of patternsOf(input)) {
@@ -148,7 +150,7 @@ const stopping = (input: StartInput) => ({
 const watching = (input: StartInput, config: Configuration) => ({
   timeout: input.timeout ?? config.timeout ?? (input.prompt === undefined ? null : agentTimeoutMs),
   stallTimeoutMs: input.stallTimeoutMs ?? null,
-  readyWhen: input.readyWhen ?? null,
+  readyWhen: input.readyWhen === undefined ? null : probeOf(input.readyWhen),
   healthProbe: input.healthProbe ?? null,
   maxOutputBytes: input.maxOutputBytes ?? input.maxOutputBuffer ?? config.maxOutputBytes,
   notify: input.notify ?? null

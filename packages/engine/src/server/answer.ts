@@ -26,7 +26,7 @@ export type Answer =
   | { readonly kind: "document"; readonly text: string | Stream.Stream<string>; readonly exitCode: number }
   | { readonly kind: "stream"; readonly frames: Stream.Stream<Frame, Problem>; readonly operation: string }
 
-const flagNames: ReadonlyArray<FlagName> = ["output", "wait", "stream", "timeout", "concurrency", "human"]
+const flagNames: ReadonlyArray<FlagName> = ["output", "wait", "stream", "follow", "timeout", "concurrency", "human"]
 
 const isGiven = (flags: Flags, name: FlagName): boolean => flags[name] !== undefined && flags[name] !== false
 
@@ -107,7 +107,7 @@ export const makeAnswer = Effect.gen(function* () {
     yield* checkFlags(operation, request.flags)
     const payload = yield* Effect.fromResult(payloadOf(operation, request))
     yield* noticeSettings
-    if (request.flags.stream === true && handled.stream !== undefined) {
+    if ((request.flags.stream === true || request.flags.follow === true) && handled.stream !== undefined) {
       const frames = yield* handled.stream(payload)
       return { kind: "stream", frames: Stream.mapError(frames, (trouble) => addressed(trouble, request)), operation: operation.name } as const
     }

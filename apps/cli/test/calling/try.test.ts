@@ -1,0 +1,152 @@
+/** What a refusal offers as `try` is a call that succeeds as it stands. */
+import { describe, expect, test } from "bun:test"
+import { type Refusal, Rig } from "../Rig.ts"
+
+type Line = ReadonlyArray<string>
+
+const json = (payload: unknown): string => JSON.stringify(payload)
+
+/** A line that is refused, and the call that it means. */
+type Mistake = readonly [Line, Required<Refusal>["try"]]
+
+const operations: ReadonlyArray<Mistake> = [
+  [["run", json({ command: "true" })], { operation: "start", payload: { command: "true" } }],
+  [["run", "true"], { operation: "start", payload: { command: "true" } }],
+  [["kill", "live"], { operation: "stop", payload: { id: "live" } }],
+  [["cancel", "live.2"], { operation: "stop", payload: { id: "live.2" } }],
+  [["ps"], { operation: "list", payload: {} }],
+  [["ls"], { operation: "list", payload: {} }],
+  [["tail", "x"], { operation: "logs", payload: { id: "x" } }],
+  [["log", "x"], { operation: "logs", payload: { id: "x" } }],
+  [["clean"], { operation: "prune", payload: {} }],
+  [["rm"], { operation: "prune", payload: {} }],
+  [["show", "x"], { operation: "status", payload: { id: "x" } }],
+  [["statsu", "x"], { operation: "status", payload: { id: "x" } }]
+]
+
+const fields: ReadonlyArray<Mistake> = [
+  [["start", json({ cmd: "true" })], { operation: "start", payload: { command: "true" } }],
+  [["start", json({ cmd: "echo a b" })], { operation: "start", payload: { script: "echo a b" } }],
+  [["logs", json({ id: "x", tail: 5 })], { operation: "logs", payload: { id: "x", lines: 5 } }],
+  [["start", json({ command: "true", retry: 2 })], { operation: "start", payload: { command: "true", restart: { when: "on-failure", maxAttempts: 2 } } }],
+  [["start", json({ command: "true", restart: { max: 2 } })], { operation: "start", payload: { command: "true", restart: { maxAttempts: 2 } } }],
+  [["start", json({ command: "true", wait: true })], { operation: "start", payload: { command: "true" }, flags: { wait: true } }],
+  [["start", json({ command: "true", timeoutMs: 5000 })], { operation: "start", payload: { command: "true", timeout: 5000 } }],
+  [["start", json({ command: "true", readyWhen: { tcp: 3000 } })], { operation: "start", payload: { command: "true", readyWhen: { port: 3000 } } }]
+]
+
+const values: ReadonlyArray<Mistake> = [
+  [["start", json({ command: "ls", args: "-la" })], { operation: "start", payload: { command: "ls", args: ["-la"] } }],
+  [["start", json({ command: "true", env: ["A=1", "B=x=y"] })], { operation: "start", payload: { command: "true", env: { A: "1", B: "x=y" } } }],
+  [["start", json({ command: "true", timeout: "30s" })], { operation: "start", payload: { command: "true", timeout: 30_000 } }],
+  [["start", json({ command: "true", timeout: 2 })], { operation: "start", payload: { command: "true", timeout: 2000 } }],
+  [["start", json({ command: ["echo", "a"] })], { operation: "start", payload: { command: "echo", args: ["a"] } }],
+  [["start", '{"command":"true",}'], { operation: "start", payload: { command: "true" } }],
+  [["start", "{command:true}"], { operation: "start", payload: { command: "true" } }],
+  [["start", "{'command':'true'}", "--wait"], { operation: "start", payload: { command: "true" }, flags: { wait: true } }],
+  [["start", '[{"command":"true"},]'], { operation: "start", payload: [{ command: "true" }] }]
+]
+
+const words: ReadonlyArray<Mistake> = [
+  [["list", "running"], { operation: "list", payload: { status: "running" } }],
+  [["list", json({ status: "runing" })], { operation: "list", payload: { status: "running" } }],
+  [["list", "--status", "failed"], { operation: "list", payload: { status: ["failed"] } }],
+  [["wait", "x", "y"], { operation: "wait", payload: { ids: ["x", "y"] } }],
+  [["start", "ls", "-la"], { operation: "start", payload: { command: "ls", args: ["-la"] } }],
+  [["start", "ls"], { operation: "start", payload: { command: "ls" } }],
+  [["start", "echo a && echo b"], { operation: "start", payload: { script: "echo a && echo b" } }],
+  [["start", "echo a b", "--name", "say", "--wait"], { operation: "start", payload: { script: "echo a b", name: "say" }, flags: { wait: true } }]
+]
+
+const flags: ReadonlyArray<Mistake> = [
+  [["logs", "x", "--tail", "1"], { operation: "logs", payload: { id: "x", lines: 1 } }],
+  [["logs", "x", "--grep=a", "--context", "2"], { operation: "logs", payload: { id: "x", grep: "a", context: 2 } }],
+  [["--tail", "5", "logs", "x"], { operation: "logs", payload: { id: "x", lines: 5 } }],
+  [["start", json({ command: "true" }), "--priority", "P0"], { operation: "start", payload: { command: "true", priority: "P0" } }],
+  [["start", json({ command: "true" }), "--delay", "1s"], { operation: "start", payload: { command: "true", delayMs: 1000 } }],
+  [["start", json({ command: "true" }), "--deps", "x,y"], { operation: "start", payload: { command: "true", dependsOn: ["x", "y"] } }],
+  [["stop", "live.3", "no longer needed"], { operation: "stop", payload: { id: "live.3", reason: "no longer needed" } }],
+  [["pipeline", "create", "echo a", "echo b"], { operation: "pipeline create", payload: { steps: [{ script: "echo a" }, { script: "echo b" }] } }],
+  [["pipeline", "create", "--step", "true", "--step", "true"], { operation: "pipeline create", payload: { steps: [{ script: "true" }, { script: "true" }] } }],
+  [["wait", "x", "--timeout", "5s"], { operation: "wait", payload: { id: "x" }, flags: { timeout: 5 } }],
+  [["config", "shwo"], { operation: "config show", payload: {} }],
+  [["status", "nope"], { operation: "list", payload: {} }]
+]
+
+const typed = ({ operation, payload, flags: given = {} }: Required<Refusal>["try"]): Line => [
+  ...operation.split(" "),
+  json(payload),
+  ...Object.entries(given).map(([name, value]) => (value === true ? `--${name}` : `--${name}=${String(value)}`))
+]
+
+/** What the calls speak of. */
+const prepare = async (rig: Rig): Promise<void> => {
+  await rig.data("start", [{ id: "x", script: "echo a" }, { id: "y", command: "true" }], ["--wait"])
+  await rig.data("start", ["live", "live.2", "live.3"].map((id) => ({ id, stdin: "open", command: "cat" })))
+}
+
+describe("a refused call", () => {
+  test.each([
+    { of: "another tool's name of an operation", mistakes: operations },
+    { of: "another tool's name of a field", mistakes: fields },
+    { of: "a value in another form", mistakes: values },
+    { of: "words without JSON", mistakes: words },
+    { of: "a field that is written as a flag", mistakes: flags }
+  ])("of $of says in at most 500 bytes which call was meant, and that call succeeds", async ({ mistakes }) => {
+    await using rig = new Rig()
+    await prepare(rig)
+    for (const [line, meant] of mistakes) {
+      const refused = await rig.call(line)
+      expect([line, refused.exitCode, refused.stdout]).toEqual([line, 1, ""])
+      expect({ line, bytes: refused.stderr.length > 500 ? refused.stderr : "few" }).toEqual({ line, bytes: "few" })
+      const { error } = refused.document
+      expect({ line, error }).toMatchObject({ line, error: { try: meant } })
+      const run = await rig.call(typed(meant))
+      expect({ line, meant: typed(meant), stderr: run.stderr, exitCode: run.exitCode }).toMatchObject({ stderr: "", exitCode: 0 })
+    }
+  }, 30_000)
+
+  test("gives a call that may be typed as one word, as it stands", async () => {
+    await using rig = new Rig()
+    const { try: meant } = await rig.refusal(["start", json({ cmd: "true", wait: true })])
+    const run = await rig.call([json(meant)])
+    expect(run.document).toMatchObject({ ok: true, command: "start", data: { task: { status: "completed" } } })
+  })
+
+  test("offers none where a value would have to be invented", async () => {
+    await using rig = new Rig()
+    for (const line of [
+      ["start", "{}"],
+      ["start", json({ zzz: 1, command: "true" })],
+      ["start", json({ cmd: "true", script: "true" })],
+      ["start", json({ command: "ls", args: "-la | wc" })],
+      ["start", '{"command":"ls'],
+      ["list", "whatever"],
+      ["start", json({ command: "true" }), "--cron", "* * * * *"],
+      ["loop", "create", "true", "--until", "true"],
+      ["agents"],
+      ["wait", "x", "--timeout", "soon"],
+      ["qqqqqqqq"]
+    ]) {
+      const { try: meant } = await rig.refusal(line)
+      expect({ line, meant }).toEqual({ line, meant: undefined })
+    }
+  })
+
+  test("offers none when its payload came from a file or from stdin", async () => {
+    await using rig = new Rig()
+    await Bun.write(`${rig.scratch}/payload.json`, json({ cmd: "true" }))
+    const fromFile = await rig.refusal(["start", "@payload.json"])
+    const fromStdin = await rig.refusal(["start", "-"], { stdin: json({ cmd: "true" }) })
+    for (const refused of [fromFile, fromStdin]) {
+      expect(refused).not.toHaveProperty("try")
+      expect(refused).toMatchObject({ message: "unknown field cmd; did you mean command?", details: { hint: expect.stringContaining("backbeat") } })
+    }
+  })
+
+  test("of one item of a batch offers the call of that item", async () => {
+    await using rig = new Rig()
+    const { document } = await rig.call(["start", json([{ command: "true" }, { cmd: "true" }])])
+    expect(document).toMatchObject({ data: { results: [{ ok: true }, { ok: false, error: { try: { operation: "start", payload: { command: "true" } } } }] } })
+  })
+})

@@ -1,0 +1,57 @@
+/** What bare words after an operation mean: ids, a status, a command with its arguments. */
+import { isShellLine } from "./shellLine.ts"
+
+type Payload = Readonly<Record<string, unknown>>
+
+/** What was typed, and the fields that the operation has. */
+interface Typed {
+  readonly words: ReadonlyArray<string>
+  readonly fields: ReadonlyArray<string>
+}
+
+const idShape = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/u
+const statusShape = /^(?:blocked|queued|running|stopping|retrying|completed|failed|cancelled)(?:,|$)/u
+
+const commandOf = ([first = "", ...rest]: ReadonlyArray<string>): Payload => {
+  if (rest.length > 0) return { command: first, args: rest }
+  return isShellLine(first) ? { script: first } : { command: first }
+}
+
+/** A second word that can be no id says something about the first. */
+const withText = (field: string, { words, fields }: Typed): Payload | null => {
+  const [id = "", ...rest] = words
+  if (rest.length === 0) return { id }
+  if (fields.includes("ids") && words.every((word) => idShape.test(word))) return { ids: words }
+  return fields.includes(field) ? { id, [field]: rest.join(" ") } : null
+}
+
+const several = ({ words, fields }: Typed): Payload | null => {
+  const [id, ...rest] = words
+  if (rest.length === 0) return { id }
+  return fields.includes("ids") && words.every((word) => idShape.test(word)) ? { ids: words } : null
+}
+
+const meanings: Readonly<Record<string, (typed: Typed) => Payload | null>> = {
+  start: ({ words }) => commandOf(words),
+  list: ({ words }) => {
+    const statuses = words.flatMap((word) => word.split(","))
+    if (statuses.every((word) => statusShape.test(word))) return { status: statuses.length === 1 ? statuses[0] : statuses }
+    return words.length > 1 ? { ids: words } : null
+  },
+  stop: (typed) => withText("reason", typed),
+  restart: (typed) => withText("reason", typed),
+  resume: (typed) => withText("additionalContext", typed),
+  send: ({ words: [id, ...text] }) => (text.length === 0 ? null : { id, text: `${text.join(" ")}\n` }),
+  prune: ({ words, fields }) => (fields.includes("ids") ? { ids: words } : null),
+  plan: ({ words }) => ({ payload: commandOf(words) }),
+  "queue set": ({ words: [queue, concurrency, ...rest] }) => (rest.length === 0 && concurrency !== undefined ? { queue, concurrency: Number(concurrency) } : null),
+  "pipeline create": ({ words }) => ({ steps: words.map((word) => commandOf([word])) })
+}
+
+/** The payload that bare words stand for; null where they can mean nothing here. */
+export const meantByWords = (operation: string, typed: Typed): Payload | null => {
+  if (typed.words.length === 0) return {}
+  const meaning = Object.hasOwn(meanings, operation) ? meanings[operation] : undefined
+  if (meaning !== undefined) return meaning(typed)
+  return typed.fields.includes("id") ? several(typed) : null
+}

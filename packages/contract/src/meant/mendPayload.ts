@@ -1,0 +1,114 @@
+/** A refused payload with its flaws mended: the payload of the call that the caller meant. */
+import * as Predicate from "effect/Predicate"
+import { fieldFor, findFlaws, type Flaw, type Path } from "../Flaw.ts"
+import type { Operation } from "../Operation.ts"
+import type { Try } from "../Problem.ts"
+import type { Shape } from "../Shape.ts"
+import { asShell } from "./shellLine.ts"
+import { mendValue } from "./mendValue.ts"
+import { lengthOf } from "./units.ts"
+import { flagMeantBy } from "./words.ts"
+
+type Entries = Readonly<Record<string, unknown>>
+
+/** A payload under repair. */
+interface Draft {
+  readonly payload: unknown
+  readonly flags: NonNullable<Try["flags"]>
+  readonly hints: ReadonlyArray<string>
+}
+
+const isEntries = (value: unknown): value is Entries => Predicate.isObject(value) && !Array.isArray(value)
+
+const valueAt = (value: unknown, [key, ...rest]: Path): unknown => {
+  if (key === undefined) return value
+  if (Array.isArray(value)) return typeof key === "number" ? valueAt(value[key], rest) : undefined
+  return isEntries(value) && Object.hasOwn(value, key) ? valueAt(value[key], rest) : undefined
+}
+
+/** A copy in which what stands at a path is another; undefined takes it out. */
+const changedAt = (value: unknown, [key, ...rest]: Path, change: (old: unknown) => unknown): unknown => {
+  if (key === undefined) return change(value)
+  if (Array.isArray(value)) return value.map((each: unknown, index) => (index === key ? changedAt(each, rest, change) : each))
+  if (!isEntries(value)) return value
+  const entries = Object.entries(value).map(([name, each]) => [name, name === String(key) ? changedAt(each, rest, change) : each] as const)
+  return Object.fromEntries(entries.filter(([, each]) => each !== undefined))
+}
+
+/** A copy in which a field has another name, at the same place; the other fields stay as they are. */
+const renamed = (value: unknown, path: Path, field: string, change: (old: unknown) => unknown): unknown =>
+  changedAt(value, path.slice(0, -1), (parent) =>
+    isEntries(parent)
+      ? Object.fromEntries(Object.entries(parent).map(([name, each]) => (name === String(path.at(-1)) ? [field, change(each)] : [name, each])))
+      : parent
+  )
+
+/** What else a new name says of a value. */
+const meantAs = (key: string, field: string, value: unknown): unknown => {
+  if (field === "restart" && isEntries(value) && !("when" in value)) return { when: "on-failure", ...value }
+  if (key === "timeoutSeconds" && typeof value === "number") return value * 1000
+  if (key === "delay") return lengthOf(value, 1000)?.ms ?? value
+  return value
+}
+
+const ofUnknown = (draft: Draft, { path, known }: Flaw, { flags }: Operation): Draft | null => {
+  const key = String(path.at(-1))
+  const flag = path.length === 1 ? flagMeantBy(key, flags) : null
+  const given = valueAt(draft.payload, path)
+  if (flag !== null && (given === true || typeof given === "number")) {
+    return { ...draft, payload: changedAt(draft.payload, path, () => undefined), flags: { ...draft.flags, [flag]: given }, hints: [...draft.hints, `${key} is a flag: --${flag}.`] }
+  }
+  const field = fieldFor(key, known)
+  const parent = valueAt(draft.payload, path.slice(0, -1))
+  if (field === null || (isEntries(parent) && field in parent)) return null
+  return { ...draft, payload: renamed(draft.payload, path, field, (old) => meantAs(key, field, old)) }
+}
+
+/** The port of `{"tcp": 3000}`, and the arguments of a command that is a list. */
+const ofShortForm = (draft: Draft, path: Path, value: unknown): Draft | null => {
+  const field = path.at(-1)
+  if (field === "tcp" && typeof value === "number") return { ...draft, payload: renamed(draft.payload, path, "port", (old) => old) }
+  if (field !== "command" || !Array.isArray(value) || !value.every(Predicate.isString)) return null
+  const [command, ...args] = value
+  const payload = changedAt(draft.payload, path.slice(0, -1), (parent) => (isEntries(parent) && !("args" in parent) ? { ...parent, command, args } : parent))
+  return { ...draft, payload }
+}
+
+const ofFlaw = (draft: Draft, flaw: Flaw, operation: Operation): Draft | null => {
+  const { path, kind, shape } = flaw
+  if (kind === "unknown") return ofUnknown(draft, flaw, operation)
+  if (path.length === 0) return null
+  const value = valueAt(draft.payload, path)
+  const short = ofShortForm(draft, path, value)
+  if (short !== null) return short
+  const meant = mendValue(shape, value, String(path.at(-1)))
+  if (meant === null) return null
+  const hints = meant.hint === undefined ? draft.hints : [...draft.hints, meant.hint]
+  return { ...draft, payload: changedAt(draft.payload, path, () => meant.value), hints }
+}
+
+/** A new name may show another flaw, and so may a value in its new form. */
+const rounds = 4
+/** A payload with more flaws is another thing altogether. */
+const flawsMax = 8
+/** A longer payload is too long to be shown when it is mended. */
+const charactersMax = 2000
+
+/** The payload without its flaws; null when one of them cannot be mended with what is there. */
+export const mendPayload = (operation: Operation, shape: Shape, payload: unknown): Draft | null => {
+  if (JSON.stringify(payload).length > charactersMax) return null
+  let draft: Draft = { payload, flags: {}, hints: [] }
+  for (let round = 0; round < rounds; round++) {
+    const all = findFlaws(shape, draft.payload, [])
+    if (all.length === 0) return { ...draft, payload: asShell(draft.payload) }
+    // What is missing may stand there under another name.
+    const flaws = all.filter(({ kind }) => kind !== "missing")
+    if (flaws.length === 0 || flaws.length > flawsMax) return null
+    for (const flaw of flaws) {
+      const next = ofFlaw(draft, flaw, operation)
+      if (next === null) return null
+      draft = next
+    }
+  }
+  return null
+}

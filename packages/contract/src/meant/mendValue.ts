@@ -1,0 +1,105 @@
+/** One wrong value of a payload, and the value that was meant by it. Nothing is invented: what is not in the payload is not mended. */
+import * as Predicate from "effect/Predicate"
+import { onlyNearest } from "../Flaw.ts"
+import type { Shape } from "../Shape.ts"
+import { lengthOf, unitOf } from "./units.ts"
+
+/** The value that was meant, with a sentence about it where one helps; an undefined value leaves the field away. */
+export interface Meant {
+  readonly value: unknown
+  readonly hint?: string
+}
+
+const membersOf = (shape: Shape): ReadonlyArray<Shape> => shape.anyOf ?? [shape]
+
+const takes = (shape: Shape, type: string): Shape | undefined => membersOf(shape).find((each) => each.type === type)
+
+/** The words of a text, as a shell splits them; null where a shell would do more than that. */
+const splitWords = (text: string): ReadonlyArray<string> | null =>
+  /["'`$\\|&;<>*?(){}]/u.test(text) ? null : text.split(/\s+/u).filter((word) => word !== "")
+
+const isEntries = (value: unknown): boolean => Predicate.isObject(value) && !Array.isArray(value)
+
+const isTexts = (value: unknown): value is ReadonlyArray<string> => Array.isArray(value) && value.every(Predicate.isString)
+
+/** Variables that stand in a list, as `docker -e` takes them. */
+const variablesOf = (value: unknown): Readonly<Record<string, string>> | null => {
+  const lines = typeof value === "string" ? [value] : value
+  if (!isTexts(lines)) return null
+  const pairs = lines.map((line) => [line.slice(0, Math.max(0, line.indexOf("="))), line.slice(line.indexOf("=") + 1)] as const)
+  return pairs.every(([name], index) => name !== "" && (lines[index] ?? "").includes("=")) ? Object.fromEntries(pairs) : null
+}
+
+/** Fields that have a short form of their own in other tools. */
+const special: Readonly<Record<string, (value: unknown) => Meant | null>> = {
+  args: (value) => {
+    const words = typeof value === "string" ? splitWords(value) : null
+    return words === null ? null : { value: words, hint: "args is a list: one item for each argument." }
+  },
+  env: (value) => {
+    const variables = variablesOf(value)
+    return variables === null ? null : { value: variables, hint: "env is an object: a name and a text for each variable." }
+  },
+  restart: (value) => {
+    if (typeof value === "number") return { value: { when: "on-failure", maxAttempts: value } }
+    if (value === true) return { value: { when: "on-failure" } }
+    if (value === false) return { value: undefined }
+    return value === "always" || value === "on-failure" || value === "never" ? { value: { when: value } } : null
+  },
+  readyWhen: (value) => {
+    const [, port] = /^(?:tcp:|port:|:|localhost:|127\.0\.0\.1:)?(?:\/\/)?(\d{1,5})$/u.exec(String(value)) ?? []
+    if (port !== undefined) return { value: { port: Number(port) } }
+    return typeof value === "string" && value !== "" ? { value: { log: value }, hint: "A text alone may be a URL; a line of the output is log." } : null
+  },
+  successExitCodes: (value) => (typeof value === "number" ? { value: [value] } : null)
+}
+
+const numberFor = (shape: Shape, value: unknown, field: string): Meant | null => {
+  const minimum = shape.minimum ?? 0
+  if (unitOf(field) === "milliseconds") {
+    const length = lengthOf(value, minimum)
+    return length === null ? null : { value: length.ms, hint: `${field} is in milliseconds: for ${length.words} write ${length.ms}.` }
+  }
+  return typeof value === "string" && /^-?\d+(?:\.\d+)?$/u.test(value) ? { value: Number(value) } : null
+}
+
+const truths: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  ["true", true],
+  ["yes", true],
+  [1, true],
+  ["false", false],
+  ["no", false],
+  [0, false]
+])
+
+/** Other tools' words for what is on the list, and words that are near by their letters. */
+const literalFor = (shape: Shape, value: unknown): Meant | null => {
+  const literals = (shape.anyOf?.find((each) => each.enum !== undefined) ?? shape).enum
+  const near = literals === undefined || typeof value !== "string" ? null : onlyNearest(value, literals.map(String))
+  return near === null ? null : { value: near }
+}
+
+const textFor = (value: unknown): Meant | null => {
+  if (typeof value === "number" || typeof value === "boolean") return { value: String(value) }
+  const [only, ...others] = isTexts(value) ? value : []
+  return only !== undefined && others.length === 0 ? { value: only } : null
+}
+
+const ofOtherType = (shape: Shape, value: unknown, field: string): Meant | null => {
+  const number = takes(shape, "integer") ?? takes(shape, "number")
+  if (number !== undefined) return numberFor(number, value, field)
+  const truth = takes(shape, "boolean") === undefined ? undefined : truths.get(value)
+  if (truth !== undefined) return { value: truth }
+  if (takes(shape, "array") !== undefined && (typeof value === "string" || isEntries(value))) return { value: [value] }
+  return takes(shape, "string") === undefined ? null : textFor(value)
+}
+
+/** What was meant by a value that a field refuses; null where nobody can tell. */
+export const mendValue = (shape: Shape, value: unknown, field: string): Meant | null => {
+  if (value === null) return { value: undefined }
+  const form = Object.hasOwn(special, field) ? special[field] : undefined
+  return form === undefined ? ofPlainField(shape, value, field) : form(value)
+}
+
+const ofPlainField = (shape: Shape, value: unknown, field: string): Meant | null =>
+  literalFor(shape, value) ?? ofOtherType(shape, value, field)
