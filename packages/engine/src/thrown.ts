@@ -6,3 +6,8 @@ export const errorCode = (thrown: unknown): string =>
 
 /** The message of an error, or the text of whatever else was thrown. */
 export const errorMessage = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
+
+const shortages: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM"])
+
+/** Whether the system was short of descriptors or memory: what failed so says nothing of what it was about. */
+export const isShortage = (thrown: unknown): boolean => shortages.has(errorCode(thrown))

@@ -7,10 +7,8 @@ import { isFinal } from "@backbeat/core/task/TaskState"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
-import { isHeld } from "../process/AliveFifo.ts"
 import { stopTree } from "../process/stopTree.ts"
-import { treeOf } from "../task/attemptSpec.ts"
-import { withLeftovers } from "../task/leftover.ts"
+import { findLeftovers, lastTreeOf, withLeftovers } from "../task/leftover.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { makeUntilEnded } from "../task/until.ts"
 import { makeWithRoom } from "../task/withRoom.ts"
@@ -60,12 +58,13 @@ export const makeCancelPipeline = Effect.gen(function* () {
   /** Ends what tasks that had ended before have left running. */
   const clear = Effect.fnUntraced(function* (pipeline: Pipeline) {
     const now = yield* Clock.currentTimeMillis
-    const left = (yield* tasksOf(pipeline)).filter((task) => !isLive(task) && isHeld(treeOf(root, task).dir))
-    yield* Effect.forEach(
-      left,
-      (task) => stopTree(treeOf(root, task), { stopSignal: task.spec.stopSignal, killAt: now + task.spec.gracePeriodMs }),
-      { concurrency: "unbounded", discard: true }
-    )
+    const ended = (yield* tasksOf(pipeline)).filter((task) => !isLive(task))
+    const leftover = yield* findLeftovers(root, ended)
+    const trees = ended.flatMap((task) => {
+      const tree = leftover.has(task.id) ? lastTreeOf(root, task) : null
+      return tree === null ? [] : [{ tree, order: { stopSignal: task.spec.stopSignal, killAt: now + task.spec.gracePeriodMs } }]
+    })
+    yield* Effect.forEach(trees, ({ tree, order }) => stopTree(tree, order), { concurrency: "unbounded", discard: true })
   })
 
   /** Ends a pipeline, and gives it when nothing of it is alive. Fails with IllegalTransition when it has ended. */

@@ -56,7 +56,7 @@ const environmentOf = (root: string, task: Task, { inheritEnv, env = {} }: Input
   if (inheritEnv === true) return Effect.succeed(inherit(caller.env ?? {}, env))
   const kept = readEnvironment(root, task)
   return kept === null
-    ? Effect.fail(refuse(task.id, "has no environment any more (forgetEnv)", "Give inheritEnv true, or start it anew."))
+    ? Effect.fail(refuse(task.id, task.spec.forgetEnv ? "has no environment any more (forgetEnv)" : "has lost its kept environment", "Give inheritEnv true, or start it anew."))
     : Effect.succeed({ ...kept, ...env })
 }
 

@@ -4,10 +4,10 @@ import type { Failure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import type { Work } from "@backbeat/core/task/TaskSpec"
 import { endedAt, endOf, lastAttempt, spawnedAt, type TaskState } from "@backbeat/core/task/TaskState"
-import { statSync } from "node:fs"
 import { attemptDir } from "../home/Home.ts"
 import type { LiveAttempt } from "../task/LiveAttempts.ts"
 import { outputPath } from "../output/OutputStream.ts"
+import { statIfThere } from "../statIfThere.ts"
 
 const scriptMaxCharacters = 120
 
@@ -85,8 +85,8 @@ const logsOf = (root: string, task: Task): TaskAnswer["logs"] => {
   const dir = attemptDir(root, task.id, attempt)
   const stdoutPath = outputPath(dir, "stdout")
   const stderrPath = outputPath(dir, "stderr")
-  const stdout = statSync(stdoutPath, { throwIfNoEntry: false })
-  const stderr = statSync(stderrPath, { throwIfNoEntry: false })
+  const stdout = statIfThere(stdoutPath)
+  const stderr = statIfThere(stderrPath)
   return {
     stdoutPath: stdout === undefined ? null : stdoutPath,
     stderrPath: stderr === undefined ? null : stderrPath,

@@ -44,7 +44,8 @@ export const inherit = (callers: Variables, given: Variables): Variables => ({
 
 const fileName = "environment.json"
 
-const fileOf = (root: string, id: string): string => join(taskDir(root, id), fileName)
+/** Where the environment of a task is kept. */
+export const environmentPath = (root: string, id: string): string => join(taskDir(root, id), fileName)
 
 /** What a task becomes known by that is stored: its id, and the request that gave it its specification. */
 interface Keeper {
@@ -60,7 +61,7 @@ const awaitingFile = (root: string, id: string, requestId: string): string => jo
 /** Keeps the environment that a request brings. Until that is stored with the task, the task has the one that it had. Throws what the file system throws. */
 export const keepEnvironment = (root: string, id: string, requestId: string, variables: Variables): void => {
   const isNew = mkdirSync(taskDir(root, id), { recursive: true, mode: 0o700 }) !== undefined
-  writeFileSync(isNew ? fileOf(root, id) : awaitingFile(root, id, requestId), textOf(variables), { mode: 0o600 })
+  writeFileSync(isNew ? environmentPath(root, id) : awaitingFile(root, id, requestId), textOf(variables), { mode: 0o600 })
 }
 
 /** What takes back what `keepEnvironment` is about to do. Never throws. */
@@ -89,14 +90,14 @@ const textOf = (variables: Variables): string => {
 const settle = (root: string, { id, owner: { requestId } }: Keeper): void => {
   if (requestId === undefined) return
   const path = awaitingFile(root, id, requestId)
-  if (existsSync(path)) renameSync(path, fileOf(root, id))
+  if (existsSync(path)) renameSync(path, environmentPath(root, id))
 }
 
 /** The kept environment, or null when it was forgotten or never kept. */
 export const readEnvironment = (root: string, task: Keeper): Variables | null => {
   try {
     settle(root, task)
-    const text = readRegular(fileOf(root, task.id))
+    const text = readRegular(environmentPath(root, task.id))
     if (last?.text === text) return last.variables
     const variables = Option.getOrNull(decode(text))
     if (variables !== null) last = { text, variables }

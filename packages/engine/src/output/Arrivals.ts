@@ -1,7 +1,8 @@
 // The arrival index of an attempt: how long each stream was at which time, one record of three doubles a sample.
 // It puts the lines of both streams into their order of arrival and gives each a time, also for a later engine.
-import { appendFileSync, existsSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs"
+import { appendFileSync, existsSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs"
 import type { OutputStream } from "./OutputStream.ts"
+import { statIfThere } from "../statIfThere.ts"
 
 /** The length of both streams at one time: offsets of the whole output ever written, `at` in ms since the epoch. */
 export interface Sample {
@@ -19,7 +20,7 @@ function arrivalsPath(dir: string): string {
 
 /** Opens the index for appending: cuts off a record that a crash tore, and gives the last sample, if any. */
 export function lastArrival(dir: string): Sample | undefined {
-  const size = statSync(arrivalsPath(dir), { throwIfNoEntry: false })?.size ?? 0
+  const size = statIfThere(arrivalsPath(dir))?.size ?? 0
   const whole = size - (size % recordBytes)
   if (whole !== size) truncateSync(arrivalsPath(dir), whole)
   if (whole === 0) return undefined
@@ -62,7 +63,7 @@ function thinOut(dir: string): number {
 
 /** The size of the index file in bytes. */
 export function arrivalsBytes(dir: string): number {
-  return statSync(arrivalsPath(dir), { throwIfNoEntry: false })?.size ?? 0
+  return statIfThere(arrivalsPath(dir))?.size ?? 0
 }
 
 /** The index of an attempt as it was when read. */

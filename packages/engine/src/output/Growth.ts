@@ -1,6 +1,6 @@
 // Notices that an attempt's files grew. One inotify event, then one sample per interval while output flows, and no
 // timer at all while none does; the engine touches no byte of the output.
-import { statSync, watch } from "node:fs"
+import { watch } from "node:fs"
 import type { FSWatcher } from "node:fs"
 import { appendArrival, arrivalsBytes, lastArrival } from "./Arrivals.ts"
 import type { Sample } from "./Arrivals.ts"
@@ -8,6 +8,7 @@ import { readDropped, writeDropped } from "./DroppedRecord.ts"
 import { outputPath } from "./OutputStream.ts"
 import type { OutputStream } from "./OutputStream.ts"
 import { lookNowAndThen } from "../time/nowAndThen.ts"
+import { statIfThere } from "../statIfThere.ts"
 
 const intervalMs = 50
 const hurriedIntervalMs = 5
@@ -183,7 +184,7 @@ export class OutputWatch {
 
   #lengthOf(stream: OutputStream, shift: number): number {
     const known = stream === "stdout" ? this.#last.stdoutBytes : this.#last.stderrBytes
-    const size = statSync(outputPath(this.#dir, stream), { throwIfNoEntry: false })?.size
+    const size = statIfThere(outputPath(this.#dir, stream))?.size
     if (size === undefined) return known
     if (size + shift >= known) return size + shift
     // Somebody else emptied the file: what it has now follows what it had.
@@ -194,7 +195,7 @@ export class OutputWatch {
   #writtenAt(): number {
     const times = [this.#now()]
     for (const stream of ["stdout", "stderr"] as const) {
-      const stat = statSync(outputPath(this.#dir, stream), { throwIfNoEntry: false })
+      const stat = statIfThere(outputPath(this.#dir, stream))
       if (stat !== undefined && stat.size > 0) times.push(Math.floor(stat.mtimeMs))
     }
     return times.length === 1 ? this.#now() : Math.min(this.#now(), Math.max(...times.slice(1)))

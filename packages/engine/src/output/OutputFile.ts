@@ -1,6 +1,7 @@
 // One stream of an attempt, opened for reading while its task may write and the engine may rotate it.
 // All offsets count the whole output ever written, dropped bytes included.
 import { closeSync, fstatSync, openSync, readSync } from "node:fs"
+import { statIfThere } from "../statIfThere.ts"
 import { readDropped } from "./DroppedRecord.ts"
 import { outputPath } from "./OutputStream.ts"
 import type { OutputStream } from "./OutputStream.ts"
@@ -111,6 +112,8 @@ export class ReadAhead {
 }
 
 function openIfThere(path: string): number | undefined {
+  // A folder in its place has no bytes, and a FIFO would block.
+  if (statIfThere(path)?.isFile() !== true) return undefined
   try {
     return openSync(path, "r")
   } catch {

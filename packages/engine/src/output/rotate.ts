@@ -1,11 +1,12 @@
 // Keeps an attempt's output within its limit while the task goes on writing: the oldest bytes go, whole lines as far as possible.
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, statSync, writeSync } from "node:fs"
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs"
 import { readDropped, writeDropped } from "./DroppedRecord.ts"
 import type { Dropped } from "./DroppedRecord.ts"
 import { characterStart } from "./Line.ts"
 import { outputPath, outputStreams } from "./OutputStream.ts"
 import type { OutputStream, PerStream } from "./OutputStream.ts"
 import { punchHole } from "./punchHole.ts"
+import { statIfThere } from "../statIfThere.ts"
 
 const lineSearchBytes = 65_536
 const copyBytes = 1_048_576
@@ -29,7 +30,7 @@ export interface Rotation {
 export function rotate(rotation: Rotation): PerStream {
   for (const stream of rotation.streams ?? outputStreams) {
     const { keptFrom, shift } = readDropped(rotation.dir)[stream]
-    const size = statSync(outputPath(rotation.dir, stream), { throwIfNoEntry: false })?.size ?? 0
+    const size = statIfThere(outputPath(rotation.dir, stream))?.size ?? 0
     if (size + shift - keptFrom > rotation.maxOutputBytes) rotateStream(rotation, stream)
   }
   const record = readDropped(rotation.dir)

@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, openSync, readSync } from "node:fs"
 import { join } from "node:path"
-import { errorCode } from "../thrown.ts"
+import { errorCode, isShortage } from "../thrown.ts"
 
 const sink = Buffer.alloc(4096)
 
@@ -12,8 +12,9 @@ const openRead = (dir: string): number | null => {
   try {
     return openSync(join(dir, "alive"), constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (refusal) {
-    if (errorCode(refusal) === "ENOENT") return null
-    throw refusal
+    if (isShortage(refusal)) throw refusal
+    // A FIFO that was taken away is held by nobody that could be heard of.
+    return null
   }
 }
 
@@ -23,8 +24,8 @@ const hasWriter = (fd: number): boolean => {
     while (readSync(fd, sink, 0, sink.length, null) > 0);
     return false
   } catch (refusal) {
-    if (errorCode(refusal) === "EAGAIN") return true
-    throw refusal
+    // What stands in its place, a folder for example, has no writers.
+    return errorCode(refusal) === "EAGAIN"
   }
 }
 

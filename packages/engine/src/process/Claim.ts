@@ -5,12 +5,13 @@ import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs
 import { join } from "node:path"
 import type { ProcessIdentity } from "./Identity.ts"
 import { identify } from "./Identity.ts"
-import { errorCode } from "../thrown.ts"
+import { errorCode, errorMessage, isShortage } from "../thrown.ts"
 import { hasProc, parseStat } from "./ProcessTable.ts"
 
-/** Whose the attempt is: nobody's, ruled out by an engine, a shim's that is just writing its name, or a known shim's. */
+/** Whose the attempt is: nobody's, ruled out by an engine, a shim's that is just writing its name, a known shim's, or damaged. */
 export type Claim =
   | { readonly kind: "none" }
+  | { readonly kind: "unreadable"; readonly message: string }
   | { readonly kind: "engine"; readonly message: string }
   | { readonly kind: "unnamed" }
   | { readonly kind: "shim"; readonly pid: number; readonly identity: ProcessIdentity | null }
@@ -36,14 +37,15 @@ const parseClaim = (dir: string, text: string): Claim => {
 
 const isMissing = (refusal: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(errorCode(refusal))
 
-/** Reads an attempt's claim; that of a missing folder is nobody's. */
+/** Reads an attempt's claim; that of a missing folder is nobody's. Throws only when the system is short of descriptors or memory. */
 export const readClaim = (dir: string): Claim => {
   let text: string
   try {
     text = readFileSync(join(dir, "claim"), "utf8")
   } catch (refusal) {
     if (isMissing(refusal)) return { kind: "none" }
-    throw refusal
+    if (isShortage(refusal)) throw refusal
+    return { kind: "unreadable", message: `${join(dir, "claim")}: ${errorMessage(refusal)}` }
   }
   return parseClaim(dir, text)
 }

@@ -1,9 +1,10 @@
 /**
  * The record that the shim leaves of an attempt's end, in the attempt's `exit` file.
  */
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs"
-import { constants } from "node:os"
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs"
+import { constants as system } from "node:os"
 import { join } from "node:path"
+import { isShortage } from "../thrown.ts"
 
 /** How a command ended: by itself, or by a signal such as "SIGKILL". */
 export type CommandEnd =
@@ -14,7 +15,7 @@ export type CommandEnd =
 export type ExitRecord = { readonly end: CommandEnd; readonly endedAt: number; readonly cpuMs: number | null }
 
 const signalNames = new Map<number, string>()
-for (const [name, number] of Object.entries(constants.signals)) {
+for (const [name, number] of Object.entries(system.signals)) {
   if (!signalNames.has(number)) signalNames.set(number, name)
 }
 
@@ -45,18 +46,21 @@ const readNote = (dir: string): string => {
   }
 }
 
-/** The record of an attempt folder; null as long as there is none. */
+/** The record of an attempt folder; null as long as there is none that can be read. Throws only when the system is short of descriptors or memory. */
 export const readExitRecord = (dir: string): ExitRecord | null => {
   let fd: number
   try {
-    fd = openSync(join(dir, "exit"), "r")
-  } catch {
+    // A FIFO in its place must not block.
+    fd = openSync(join(dir, "exit"), constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (refusal) {
+    if (isShortage(refusal)) throw refusal
     return null
   }
   try {
-    const end = parseCommandEnd(readFileSync(fd, "latin1"))
+    const stat = fstatSync(fd)
+    const end = stat.isFile() ? parseCommandEnd(readFileSync(fd, "latin1")) : null
     if (end === null) return null
-    return { end, endedAt: Math.round(fstatSync(fd).mtimeMs), cpuMs: parseCpuMs(readNote(dir)) }
+    return { end, endedAt: Math.round(stat.mtimeMs), cpuMs: parseCpuMs(readNote(dir)) }
   } finally {
     closeSync(fd)
   }

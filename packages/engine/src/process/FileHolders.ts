@@ -1,5 +1,6 @@
 /** Which processes hold an open file, found by what the descriptors in /proc lead to. */
 import { readdirSync, statSync } from "node:fs"
+import { isShortage } from "../thrown.ts"
 import type { ProcessRow } from "./ProcessTable.ts"
 import { isSince } from "./ProcessTable.ts"
 
@@ -23,7 +24,8 @@ const fileBehind = (pid: number, descriptor: string): string | null => {
 const descriptorsOf = (pid: number): ReadonlyArray<string> => {
   try {
     return readdirSync(`/proc/${pid}/fd`)
-  } catch {
+  } catch (refusal) {
+    if (isShortage(refusal)) throw refusal
     return []
   }
 }

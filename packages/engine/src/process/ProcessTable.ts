@@ -3,6 +3,7 @@
  * run nothing and hold nothing.
  */
 import { closeSync, openSync, readdirSync, readSync } from "node:fs"
+import { isShortage } from "../thrown.ts"
 
 /** One live process; `startTime` is ticks since boot on Linux, the text of `ps -o lstart=` elsewhere. */
 export type ProcessRow = { readonly pid: number; readonly ppid: number; readonly pgid: number; readonly startTime: string }
@@ -11,12 +12,14 @@ export const hasProc = process.platform === "linux"
 
 let scratch = Buffer.alloc(64 * 1024)
 
-/** The bytes of a /proc file, valid until the next call; null when it cannot be read, because the process is gone or another user's. */
+/** The bytes of a /proc file, valid until the next call; null when it cannot be read, because the process is gone or another user's. Throws when the system is short of descriptors or memory. */
 export const readProcFile = (path: string): Buffer | null => {
   let fd: number
   try {
     fd = openSync(path, "r")
-  } catch {
+  } catch (refusal) {
+    // Otherwise a process that lives would look like one that is gone.
+    if (isShortage(refusal)) throw refusal
     return null
   }
   try {

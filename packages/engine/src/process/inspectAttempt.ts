@@ -1,7 +1,7 @@
 /**
  * What an attempt folder alone tells of the attempt, whatever was killed in between.
  */
-import { existsSync, statSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { isHeld } from "./AliveFifo.ts"
 import type { Claim } from "./Claim.ts"
@@ -10,6 +10,7 @@ import type { ExitRecord } from "./ExitRecord.ts"
 import { readExitRecord } from "./ExitRecord.ts"
 import type { ProcessIdentity } from "./Identity.ts"
 import { currentBootId, isAlive } from "./Identity.ts"
+import { statIfThere } from "../statIfThere.ts"
 
 /** How an attempt is over: with a record, without one, or without its command ever having been started. */
 export type AttemptEnd =
@@ -27,9 +28,11 @@ export type AttemptState =
   | { readonly kind: "alive"; readonly identity: ProcessIdentity | null; readonly shimAlive: boolean }
 
 const lastWriteAt = (path: string): number => {
-  const stat = statSync(path, { throwIfNoEntry: false })
+  const stat = statIfThere(path)
   return stat === undefined || stat.size === 0 ? 0 : stat.mtimeMs
 }
+
+const isReadable = (path: string): boolean => statIfThere(path)?.isFile() !== false
 
 const evidenceOf = (dir: string, claim: Claim & { readonly kind: "shim" }): string => {
   const outputAt = Math.max(lastWriteAt(join(dir, "stdout.log")), lastWriteAt(join(dir, "stderr.log")))
@@ -38,12 +41,29 @@ const evidenceOf = (dir: string, claim: Claim & { readonly kind: "shim" }): stri
     rebooted
       ? `The machine was restarted while the attempt ran (boot ${claim.identity.bootId}, now ${currentBootId()}).`
       : `The shim (pid ${claim.pid}) is gone and left no record, and no process of its command is known to live.`,
+    ...(isReadable(join(dir, "exit")) ? [] : [`The place of its record ${join(dir, "exit")} is no file.`]),
     outputAt === 0 ? "There was no output." : `The last output was at ${new Date(outputAt).toISOString()}.`,
   ].join(" ")
 }
 
 /** What is told of an attempt whose command never began. */
 export const killedBefore = "The shim was killed before it started the command."
+
+const isFolder = (dir: string): boolean => statIfThere(dir)?.isDirectory() === true
+
+/** Whether an engine has prepared the folder for a shim: the output is opened before the spawn. */
+const isPrepared = (dir: string): boolean => existsSync(join(dir, "stdout.log"))
+
+const strippedFolder = (dir: string): string => {
+  if (!existsSync(dir)) return `The attempt's folder ${dir} is missing.`
+  return isFolder(dir) ? `The attempt's folder ${dir} has lost its files.` : `The attempt's folder ${dir} is no folder.`
+}
+
+/** The end of an attempt that its folder says has never run, though its processes were found. */
+export const lostBehind = (dir: string, message: string): AttemptEnd => ({
+  kind: "gone",
+  evidence: `Processes with its mark lived, and ended without a record. Its folder ${dir} says otherwise: ${message}`
+})
 
 /** The end of an attempt whose FIFO nobody holds: a record that is not there by now will never be. */
 export const inspectReleased = (dir: string): AttemptEnd => {
@@ -52,9 +72,9 @@ export const inspectReleased = (dir: string): AttemptEnd => {
   const claim = readClaim(dir)
   switch (claim.kind) {
     case "none":
-      return existsSync(dir)
-        ? { kind: "notSpawned", message: killedBefore }
-        : { kind: "gone", evidence: `The attempt's folder ${dir} is missing.` }
+      return isPrepared(dir) ? { kind: "notSpawned", message: killedBefore } : { kind: "gone", evidence: strippedFolder(dir) }
+    case "unreadable":
+      return { kind: "gone", evidence: `The attempt's claim cannot be read: ${claim.message}` }
     case "engine":
       return { kind: "notSpawned", message: claim.message }
     case "unnamed":
@@ -67,12 +87,12 @@ export const inspectReleased = (dir: string): AttemptEnd => {
 /** Where the attempt of a folder stands now. */
 export const inspectAttempt = (dir: string): AttemptState => {
   const claim = readClaim(dir)
-  if (claim.kind === "none" && existsSync(dir)) return { kind: "unclaimed" }
+  if (claim.kind === "none" && isFolder(dir)) return { kind: "unclaimed" }
   if (claim.kind === "none" || claim.kind === "engine") return inspectReleased(dir)
   const record = readExitRecord(dir)
   if (record !== null) return { kind: "ended", record }
   const identity = claim.kind === "shim" ? claim.identity : null
   const shimAlive = identity !== null && isAlive(identity)
-  if (shimAlive || isHeld(dir)) return { kind: "alive", identity, shimAlive: shimAlive || claim.kind === "unnamed" }
+  if (shimAlive || isHeld(dir)) return { kind: "alive", identity, shimAlive: shimAlive || claim.kind !== "shim" }
   return inspectReleased(dir)
 }

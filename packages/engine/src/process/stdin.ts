@@ -23,7 +23,7 @@ const openWrite = (path: string): number | null => {
   try {
     return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
   } catch (refusal) {
-    if (["ENOENT", "ENXIO"].includes(errorCode(refusal))) return null
+    if (["ENOENT", "ENOTDIR", "EISDIR", "ENXIO"].includes(errorCode(refusal))) return null
     throw refusal
   }
 }
@@ -99,7 +99,7 @@ export const sendEof = (dir: string): boolean => {
   if (fd === null) return false
   try {
     // Nobody can send behind the end.
-    rmSync(join(dir, "stdin"), { force: true })
+    rmSync(join(dir, "stdin"), { force: true, recursive: true })
     writeSync(fd, "\n")
     return true
   } catch (refusal) {

@@ -22,6 +22,8 @@ const makeRecord = (dir: string): void => {
 
 const recordOf = (dir: string): string => join(dir, "exit")
 
+const againAfterMs = 250
+
 /**
  * Calls back once with the attempt's end, possibly before it returns; answers how to stop watching. An unclaimed
  * attempt whose shim is gone is ruled out.
@@ -34,32 +36,41 @@ export const watchEnd = (dir: string, ended: (end: AttemptEnd) => void): (() => 
     for (const cancel of cancels.splice(0)) cancel()
   }
   const finish = (end: AttemptEnd) => {
-    if (!watching) return
-    stop()
     // The holder of an open stdin outlives a shim that was killed.
     if (end.kind === "gone") sendEof(dir)
+    stop()
     ended(end)
   }
-  const look = () => {
+  /** An event comes once: what it cannot tell for want of a descriptor is told a moment later. */
+  const persistent = (act: () => void) => (): void => {
     if (!watching) return
+    try {
+      act()
+    } catch {
+      const timer = setTimeout(persistent(act), againAfterMs)
+      cancels.push(() => clearTimeout(timer))
+    }
+  }
+  const look = persistent(() => {
     const state = inspectAttempt(dir)
     if (state.kind !== "alive" && state.kind !== "unclaimed") finish(state)
-  }
-  const lookAfterRelease = () => {
-    if (!watching) return
-    ruleOutUnclaimed(dir, killedBefore)
+  })
+  const lookAfterRelease = persistent(() => {
     // Not inspectAttempt: a shim that is just exiting has closed the FIFO and is still in the process table.
-    finish(inspectReleased(dir))
-  }
+    const end = inspectReleased(dir)
+    ruleOutUnclaimed(dir, killedBefore)
+    finish(end.kind === "notSpawned" ? inspectReleased(dir) : end)
+  })
+  const listen = persistent(() => {
+    const cancel = onReleased(dir, lookAfterRelease)
+    if (watching) cancels.push(cancel)
+  })
   look()
   if (!watching) return stop
   // Looked at again behind the watch, for the record may have come in between.
   if (!existsSync(recordOf(dir))) makeRecord(dir)
   cancels.push(onChange(recordOf(dir), look))
   look()
-  if (watching) {
-    const cancel = onReleased(dir, lookAfterRelease)
-    if (watching) cancels.push(cancel)
-  }
+  listen()
   return stop
 }

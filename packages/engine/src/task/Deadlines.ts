@@ -4,11 +4,11 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { statSync } from "node:fs"
 import { join } from "node:path"
 import { Alarm } from "../time/Alarm.ts"
 import { isOver, type LiveAttempt } from "./LiveAttempts.ts"
 import { Reports } from "./Reports.ts"
+import { statIfThere } from "../statIfThere.ts"
 
 /** Sets and clears the deadlines of a task's attempt. They follow from stored facts, so a later engine sets the same. */
 export class Deadlines extends Context.Service<
@@ -22,7 +22,7 @@ export class Deadlines extends Context.Service<
 
 const lastOutputAt = (dir: string): number =>
   Math.max(
-    ...["stdout.log", "stderr.log"].map((name) => statSync(join(dir, name), { throwIfNoEntry: false })?.mtimeMs ?? 0)
+    ...["stdout.log", "stderr.log"].map((name) => statIfThere(join(dir, name))?.mtimeMs ?? 0)
   )
 
 const make = Effect.gen(function* () {

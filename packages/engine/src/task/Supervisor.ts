@@ -10,8 +10,9 @@ import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
-import { Home } from "../home/Home.ts"
+import { attemptDir, Home } from "../home/Home.ts"
 import { forgetEnvironment } from "../home/KeptEnvironment.ts"
+import { errorMessage } from "../thrown.ts"
 import { makeClear } from "./clear.ts"
 import { Clearings } from "./Clearings.ts"
 import { Deadlines } from "./Deadlines.ts"
@@ -20,6 +21,7 @@ import { LiveAttempts } from "./LiveAttempts.ts"
 import { makeLookAfter } from "./lookAfter.ts"
 import { makeOpen } from "./open.ts"
 import { persistently } from "./persistently.ts"
+import { makeSettle } from "./settle.ts"
 import { makeStop } from "./stop.ts"
 import { Transitions } from "./Transitions.ts"
 import type { Committed } from "./Tx.ts"
@@ -28,8 +30,11 @@ import type { Committed } from "./Tx.ts"
 export class Supervisor extends Context.Service<
   Supervisor,
   {
-    /** Takes over an attempt that the store calls running or stopping and that an earlier engine opened, or was about to. */
-    readonly takeOver: (task: Task) => Effect.Effect<void>
+    /**
+     * Takes over an attempt that the store calls running or stopping and that an earlier engine opened, or was about to. `isLiving`: its
+     * processes were found, whatever its folder says, so that it is not opened.
+     */
+    readonly takeOver: (task: Task, isLiving: boolean) => Effect.Effect<void>
     /** Ends when everything that was committed before has been acted on. */
     readonly acted: Effect.Effect<void>
   }
@@ -60,8 +65,9 @@ const make = Effect.gen(function* () {
   const transitions = yield* Transitions
   const lives = yield* LiveAttempts
   const deadlines = yield* Deadlines
-  const { lookAfter } = yield* makeLookAfter
-  const open = yield* makeOpen
+  const lookAfter = yield* makeLookAfter
+  const { onEnd } = yield* makeSettle
+  const { adopt, open } = yield* makeOpen
   const stop = yield* makeStop
   const clearings = yield* Clearings
   const { clear, forget } = yield* makeClear
@@ -84,8 +90,17 @@ const make = Effect.gen(function* () {
     )
   }
 
+  /** What fails of one attempt ends that one: it is lost when nothing of it lives. */
+  const orLost = (task: Task, effect: Effect.Effect<void>): Effect.Effect<void> =>
+    Effect.catchDefect(effect, (defect) =>
+      Effect.andThen(
+        Effect.logError(`attempt ${task.state.attempt} of ${task.id} could not be looked after`, defect),
+        Effect.sync(() => onEnd(task)({ kind: "gone", evidence: `Attempt ${task.state.attempt} in ${attemptDir(root, task.id, task.state.attempt)} could not be looked after: ${errorMessage(defect)}` }))
+      )
+    )
+
   const act = ({ task, recorded: { event } }: Committed): Effect.Effect<void> | null => {
-    if (event.type === "task.started") return open(task)
+    if (event.type === "task.started") return orLost(task, open(task))
     if (event.type === "task.stopping") return beginStop(task)
     const stays = event.type === "task.created" || event.type === "task.changed"
     return stays || event.type === "task.ready" || event.type === "task.unhealthy" ? null : release(task)
@@ -106,9 +121,9 @@ const make = Effect.gen(function* () {
   return Supervisor.of({
     // What was found clear is opened by an act that comes behind those that were there.
     acted: Effect.andThen(acts.done, acts.done),
-    takeOver: (task) =>
+    takeOver: (task, isLiving) =>
       task.state.status !== "stopping"
-        ? open(task)
+        ? orLost(task, isLiving ? adopt(task) : open(task))
         : Effect.andThen(task.state.ended === undefined ? lookAfter(task, foundSpawn(root, task)) : Effect.void, beginStop(task))
   })
 })

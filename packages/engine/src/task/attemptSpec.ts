@@ -10,11 +10,14 @@ import { readEnvironment } from "../home/KeptEnvironment.ts"
 import type { AttemptSpec, StdinSource } from "../process/openAttempt.ts"
 import type { AttemptTree } from "../process/remains.ts"
 
-/** The processes of a task's current attempt, found by folder and mark. */
-export const treeOf = (root: string, task: Task, attempt = task.state.attempt): AttemptTree => ({
-  dir: attemptDir(root, task.id, attempt),
-  mark: { taskId: task.id, attempt, home: root, homeId: homeIdOf(root) }
+/** The processes of one attempt, found by folder and mark. */
+export const attemptTree = (root: string, taskId: string, attempt: number): AttemptTree => ({
+  dir: attemptDir(root, taskId, attempt),
+  mark: { taskId, attempt, home: root, homeId: homeIdOf(root) }
 })
+
+/** The processes of a task's current attempt. */
+export const treeOf = (root: string, task: Task, attempt = task.state.attempt): AttemptTree => attemptTree(root, task.id, attempt)
 
 /** Puts a text into a file of the attempt. */
 const textFile = (dir: string, name: string, text: string): string => {

@@ -13,7 +13,8 @@ import { bytesOf } from "../home/bytesOf.ts"
 import { Home, taskDir, tasksDir } from "../home/Home.ts"
 import { namesIn } from "../home/namesIn.ts"
 import { keepsEnvironment, keepsOthersEnvironment } from "../home/KeptEnvironment.ts"
-import { isHeld } from "../process/AliveFifo.ts"
+import { attemptTree } from "./attemptSpec.ts"
+import { type Sought, withProcesses } from "./leftover.ts"
 
 /** How many folders are looked at, and how many tasks are looked up, before others get their turn. */
 const lookedAtOnce = 100
@@ -42,8 +43,12 @@ const leftIn = (dir: string, task: Task | null, before: number): ReadonlyArray<s
   if (others.length === 0) return [dir]
   if (!isOfTask(dir, names)) return []
   // It has been run. Without its store, which may come back, it is only removed when its time is over, and when nothing of it is alive.
-  return isUntouchedSince(dir, names, before) && !others.some((name) => isHeld(join(dir, name))) ? [dir] : []
+  return isUntouchedSince(dir, names, before) ? [dir] : []
 }
+
+/** The attempts of a folder that no task has. */
+const attemptsIn = (root: string, id: string): ReadonlyArray<Sought> =>
+  (namesIn(taskDir(root, id)) ?? []).flatMap((name) => (/^[1-9]\d*$/u.test(name) ? [{ id, tree: attemptTree(root, id, Number(name)) }] : []))
 
 const nobody = { id: "", owner: {} }
 
@@ -82,8 +87,13 @@ export const makeClearLeftOvers = Effect.gen(function* () {
     const tasks = yield* tasksOf(suspects)
     const ids = suspects.filter((id) => left(id, tasks).length > 0)
     if (ids.length === 0) return 0
-    const clear = (now: ReadonlyMap<string, Task>) =>
-      ids.flatMap((id) => left(id, now)).reduce((sum, path) => sum + orElse(0, () => remove(path)), 0)
+    const clear = (now: ReadonlyMap<string, Task>) => {
+      const living = withProcesses(ids.filter((id) => !now.has(id)).flatMap((id) => attemptsIn(root, id)))
+      return ids
+        .filter((id) => !living.has(id))
+        .flatMap((id) => left(id, now))
+        .reduce((sum, path) => sum + orElse(0, () => remove(path)), 0)
+    }
     return yield* store.transact(Effect.map(tasksOf(ids), clear))
   })
 

@@ -1,58 +1,28 @@
-/** Looks after an attempt that runs: its output, its deadlines, its probes, and at last its end. */
-import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
+/** Looks after an attempt that runs: its output, its deadlines and its probes. */
 import type { Task } from "@backbeat/core/task/Task"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as FiberSet from "effect/FiberSet"
 import { AgentAttempts } from "../agent/AgentAttempts.ts"
 import { readableDir } from "../agent/readableDir.ts"
 import { Home } from "../home/Home.ts"
-import { HomeLock } from "../life/HomeLock.ts"
 import { Notices } from "../notify/Notices.ts"
 import { type OutputWatch, watchOutput } from "../output/Growth.ts"
 import { rotate } from "../output/rotate.ts"
 import { Probes } from "../probe/Probes.ts"
-import type { AttemptEnd as FoundEnd } from "../process/inspectAttempt.ts"
-import { attemptEnd } from "./attemptEnd.ts"
 import { treeOf } from "./attemptSpec.ts"
 import { Deadlines } from "./Deadlines.ts"
 import type { Spawn } from "./foundSpawn.ts"
 import { LiveAttempts } from "./LiveAttempts.ts"
-import { type AttemptKey, Reports } from "./Reports.ts"
+import { Reports } from "./Reports.ts"
 
-/** What looking after needs, made once: the callbacks of processes run outside of any effect. */
+/** What looking after needs, made once. */
 export const makeLookAfter = Effect.gen(function* () {
   const { root } = yield* Home
   const lives = yield* LiveAttempts
   const deadlines = yield* Deadlines
   const probes = yield* Probes
   const notices = yield* Notices
-  const reports = yield* Reports
   const agents = yield* AgentAttempts
-  const lock = yield* HomeLock
-  // What an end brings about ends before what it is stored in is closed; what comes later is seen by the next engine.
-  const run = yield* FiberSet.makeRuntime()
-
-  const settle = ({ id, attempt }: AttemptKey, end: AttemptEnd): Effect.Effect<void> =>
-    reports.report({ id, attempt }, { type: "End", end })
-
-  /** A stopping attempt is settled by its stop, which also waits for what the leader left behind. */
-  const onEnd =
-    (task: Task) =>
-    (found: FoundEnd) => {
-      const { id, state: { attempt } } = task
-      run(
-        Effect.gen(function* () {
-          const live = lives.find(id)
-          // What is found in a home that is not at its place is found wrong; the next engine looks again.
-          if (live?.stopping === true || !lock.isHeld()) return
-          if (live?.attempt === attempt) live.over = true
-          // It is over: what is yet to be read of it counts for no limit.
-          yield* deadlines.clear(id)
-          yield* settle({ id, attempt }, yield* agents.conclude(task, attemptEnd(found, yield* Clock.currentTimeMillis)))
-        })
-      )
-    }
+  const reports = yield* Reports
 
   /** The text of an agent's events is followed as they come, and is watched like any output. */
   const readableOf = (task: Task, dir: string, output: OutputWatch) => {
@@ -84,5 +54,5 @@ export const makeLookAfter = Effect.gen(function* () {
     yield* notices.begin(task, live)
   })
 
-  return { lookAfter, onEnd, settle }
+  return lookAfter
 })

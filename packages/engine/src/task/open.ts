@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { rmSync } from "node:fs"
 import { makeAgentCall } from "../agent/agentCall.ts"
 import { attemptDir, Home } from "../home/Home.ts"
+import { environmentPath } from "../home/KeptEnvironment.ts"
 import { Settings } from "../home/Settings.ts"
 import { readClaim } from "../process/Claim.ts"
 import { openAttempt, ruleOut } from "../process/openAttempt.ts"
@@ -14,18 +15,26 @@ import { attemptSpec, treeOf } from "./attemptSpec.ts"
 import { foundSpawn } from "./foundSpawn.ts"
 import { LiveAttempts } from "./LiveAttempts.ts"
 import { makeLookAfter } from "./lookAfter.ts"
+import { makeSettle } from "./settle.ts"
 import { errorMessage } from "../thrown.ts"
+
+const withoutEnvironment = (root: string, { id, spec }: Task): string =>
+  spec.forgetEnv ? "its environment was forgotten (forgetEnv)" : `its kept environment is missing or damaged: ${environmentPath(root, id)}`
 
 /** Opens attempts; made once. Nothing of the attempt before is alive by then: see Clearings. */
 export const makeOpen = Effect.gen(function* () {
   const { root } = yield* Home
   const settings = yield* Settings
   const lives = yield* LiveAttempts
-  const { lookAfter, onEnd, settle } = yield* makeLookAfter
+  const lookAfter = yield* makeLookAfter
+  const { onEnd, settle } = yield* makeSettle
   const agentCall = yield* makeAgentCall
 
+  /** Looks after an attempt that was opened before. Where its claim is gone, its time counts from the commit that opened it. */
   const adopt = Effect.fnUntraced(function* (task: Task) {
-    yield* lookAfter(task, foundSpawn(root, task))
+    const { pid, startedAt } = foundSpawn(root, task)
+    const openedAt = task.state.status === "running" ? task.state.startedAt : null
+    yield* lookAfter(task, { pid, startedAt: startedAt ?? openedAt })
     const cancel = watchEnd(treeOf(root, task).dir, onEnd(task))
     lives.find(task.id)?.releases.push(cancel)
   })
@@ -42,7 +51,7 @@ export const makeOpen = Effect.gen(function* () {
   const refuse = (task: Task, message: string) =>
     Effect.suspend(() => (ruleOut(treeOf(root, task).dir, message).kind === "claimed" ? adopt(task) : notSpawned(task, message)))
 
-  return Effect.fnUntraced(function* (task: Task) {
+  const open = Effect.fnUntraced(function* (task: Task) {
     // What has been started is taken over whatever became of that with which it was: its agent, what it goes on from.
     if (readClaim(treeOf(root, task).dir).kind !== "none") return yield* adopt(task)
     dropOldOutput(task)
@@ -50,9 +59,10 @@ export const makeOpen = Effect.gen(function* () {
     if (call._tag === "Failure") return yield* refuse(task, call.failure.message)
     const spec = yield* Effect.result(Effect.try({ try: () => attemptSpec(root, task, call.success), catch: errorMessage }))
     if (spec._tag === "Failure") return yield* refuse(task, spec.failure)
-    if (spec.success === null) return yield* refuse(task, "its environment was forgotten (forgetEnv)")
+    if (spec.success === null) return yield* refuse(task, withoutEnvironment(root, task))
     const opened = openAttempt({ ...spec.success, onExit: onEnd(task) })
     if (opened.kind === "opened") return yield* lookAfter(task, { pid: opened.pid, startedAt: yield* Clock.currentTimeMillis })
     yield* opened.kind === "claimed" ? adopt(task) : notSpawned(task, opened.message)
   })
+  return { adopt, open }
 })

@@ -10,8 +10,7 @@ import { bytesOf } from "../home/bytesOf.ts"
 import { isArtifactName, isUnderWay } from "../home/artifact.ts"
 import { namesIn } from "../home/namesIn.ts"
 import { artifactDir, Home, isReportName, reportDir, taskDir } from "../home/Home.ts"
-import { isHeld } from "../process/AliveFifo.ts"
-import { treeOf } from "./attemptSpec.ts"
+import { findLeftovers } from "./leftover.ts"
 import { makeWithRoom } from "./withRoom.ts"
 
 /** A day, in which ages are told. */
@@ -73,12 +72,12 @@ export const makePrune = Effect.gen(function* () {
     const ended = yield* store.endedBefore(endedBefore, statuses)
     const running = yield* runningOf(ended)
     const needed = yield* awaited
-    const ids = ended
+    const candidates = ended
       .filter(({ id }) => !needed.has(id))
       .filter(({ lineage }) => lineage.pipelineId === null || !running.has(lineage.pipelineId))
-      // What an ended task has left running could not be found any more without its folder.
-      .filter((task) => !isHeld(treeOf(root, task).dir))
-      .map((task) => task.id)
+    // Leftover processes could hardly be found any more without their task.
+    const leftover = yield* findLeftovers(root, candidates)
+    const ids = candidates.map(({ id }) => id).filter((id) => !leftover.has(id))
     if (dryRun) {
       return { removed: ids, freedBytes: ids.reduce((sum, id) => sum + bytesOf(taskDir(root, id)), 0) } satisfies Pruned
     }

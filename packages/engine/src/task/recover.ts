@@ -9,9 +9,12 @@ import { existsSync } from "node:fs"
 import { AgentAttempts } from "../agent/AgentAttempts.ts"
 import { Home, taskDir } from "../home/Home.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
+import { isLateShim } from "../process/isLateShim.ts"
+import { lookTwice } from "../process/look.ts"
 import { attemptEnd } from "./attemptEnd.ts"
 import { treeOf } from "./attemptSpec.ts"
 import { foundSpawn } from "./foundSpawn.ts"
+import { persistently } from "./persistently.ts"
 import { Supervisor } from "./Supervisor.ts"
 import { Transitions } from "./Transitions.ts"
 
@@ -30,26 +33,42 @@ export const recover = Effect.gen(function* () {
   const agents = yield* AgentAttempts
   const live = yield* store.inStatus(["running", "stopping"])
   const now = yield* Clock.currentTimeMillis
-  const over: Array<{ readonly task: Task; readonly end: ReturnType<typeof attemptEnd> }> = []
-  for (const task of live) {
-    if (task.state.status !== "running") continue
-    const found = inspectAttempt(treeOf(root, task).dir)
-    if (found.kind === "alive" || found.kind === "unclaimed" || isToBeOpened(root, task)) continue
-    over.push({ task, end: attemptEnd(found, now) })
-  }
+  const running = live.filter(({ state }) => state.status === "running")
+  const inspected = yield* persistently("a look at the attempts", Effect.sync(() => running.map((task) => ({ task, found: inspectAttempt(treeOf(root, task).dir) }))))
+  const unsure = inspected.filter(({ found }) => found.kind !== "ended" && found.kind !== "alive")
+  const living = yield* stillLiving(root, unsure.map(({ task }) => task))
+  const over = inspected.flatMap(({ task, found }) => {
+    const goesOn = found.kind === "alive" || living.has(task.id) || found.kind === "unclaimed" || isToBeOpened(root, task)
+    return goesOn ? [] : [{ task, end: attemptEnd(found, now) }]
+  })
   const ended = yield* Effect.forEach(over, ({ task, end }) => Effect.map(agents.conclude(task, end), (whole) => ({ task, end: whole })), {
     concurrency: concludedAtOnce
   })
   const settled = new Set(ended.map(({ task }) => task.id))
   yield* Effect.forEach(
     live.filter((task) => !settled.has(task.id)),
-    (task) => supervisor.takeOver(task)
+    (task) => supervisor.takeOver(task, living.has(task.id))
   )
   const settle = transitions.commit((tx) =>
     Effect.forEach(ended, ({ task, end }) => tx.change(spawned(task, foundSpawn(root, task).startedAt), { type: "End", end }, recovery), { discard: true })
   )
   yield* Effect.catchTag(settle, "StoreError", () => Effect.andThen(store.makeRoom(0), settle))
 })
+
+/** The ids of tasks whose attempt lives, though its folder does not say so: by one full look at all of them. */
+const stillLiving = (root: string, tasks: ReadonlyArray<Task>): Effect.Effect<ReadonlySet<string>> =>
+  Effect.map(
+    Effect.forEach(
+      tasks,
+      (task) => {
+        const tree = treeOf(root, task)
+        const lives = Effect.map(lookTwice(tree), (left) => left.length > 0 && !isLateShim(tree.dir, left))
+        return Effect.map(persistently(`a look at ${tree.dir}`, lives), (found) => (found ? [task.id] : []))
+      },
+      { concurrency: "unbounded" }
+    ),
+    (ids) => new Set(ids.flat())
+  )
 
 /** An attempt whose folder was never made is still to be opened; where the whole task's folder is gone nothing is known. */
 const isToBeOpened = (root: string, task: Task): boolean =>
