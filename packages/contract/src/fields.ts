@@ -56,3 +56,6 @@ export const about = <S extends Schema.Top>(schema: S, description: string) => s
 /** A field that may be left out, with a sentence about it. */
 export const optional = <S extends Schema.Top>(schema: S, description: string) =>
   Schema.optionalKey(schema.annotate({ description }))
+
+/** What may go wrong although the call was done. */
+export const warnings = optional(Schema.Array(Schema.String), "what may be otherwise than was meant, such as a queue without a limit")

@@ -11,7 +11,7 @@ export const flagTexts: Readonly<Record<FlagName, string>> = {
   wait: "--wait                         answer when it has ended",
   stream: "--stream                       newline-delimited JSON, one frame a line",
   timeout: "--timeout <seconds>            how long to wait (default 60)",
-  concurrency: "--concurrency <n>              items of a batch worked on at once",
+  concurrency: "--concurrency <n>              so many of the call's tasks run at a time",
   human: "--human                        text for people instead of JSON",
   follow: "--follow                       print what comes until the task ends; the same as --stream with follow"
 }

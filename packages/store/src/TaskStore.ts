@@ -103,10 +103,12 @@ export class TaskStore extends Context.Service<
     readonly counts: Effect.Effect<Readonly<Record<TaskStatus, number>>, StoreError>
     /** How many tasks are not final. Cheap however many have ended. */
     readonly liveCount: Effect.Effect<number, StoreError>
-    /** Queued tasks that may run now. */
+    /** Queued tasks that may run now. Of a batch they are as many as it has room for. */
     readonly ready: (filter: ReadyFilter) => Effect.Effect<ReadonlyArray<Task>, StoreError>
     /** How many tasks of each queue take a slot; queues without any are left out. */
     readonly busy: Effect.Effect<Readonly<Record<string, number>>, StoreError>
+    /** How many tasks of a batch are running or stopping. */
+    readonly busyOfBatch: (batch: string) => Effect.Effect<number, StoreError>
     /** The names of the queues with queued tasks. */
     readonly waitingQueues: Effect.Effect<ReadonlyArray<string>, StoreError>
     /** Retrying tasks whose `retryAt` has come (epoch ms). */

@@ -47,6 +47,7 @@ describe("a plan", () => {
 
   test("warns of a paused queue with the command that resumes it", async () => {
     await using rig = new Rig()
+    await rig.data("queue set", { queue: "builds", concurrency: 9 })
     await rig.data("queue pause", { queue: "builds", reason: "the registry is down" })
     const planned = () => rig.data("plan", { payload: { command: "true", queue: "builds" } })
     expect(await planned()).toMatchObject({

@@ -3,7 +3,7 @@ import { PipelineStatus } from "@backbeat/core/pipeline/Pipeline"
 import { NewPipelineId, PipelineId, stepMaxCount, TaskKey, taskMaxCount } from "@backbeat/core/pipeline/PipelineId"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import { about, atLeastOne, atMost, between, Instant, NonEmptyText, optional } from "../fields.ts"
+import { about, atLeastOne, atMost, between, Instant, NonEmptyText, optional, warnings } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { cutAnswer } from "../cutAnswer.ts"
 import { ShownBriefPipeline, ShownPipeline } from "../LeanPipeline.ts"
@@ -57,7 +57,7 @@ export const pipelineCreate = operation({
   name: "pipeline create",
   summary: "Start several tasks as one: a chain of steps, or any order by dependsOn. All of them are stored, or none.",
   input: PipelineInput,
-  output: Schema.Struct({ ...Answered.fields, lastLines }),
+  output: Schema.Struct({ ...Answered.fields, lastLines, warnings }),
   cut: cutAnswer({ carried: true }),
   insteadOf: {
     id: 'Give "key" in its place: the task\'s id is then <pipeline id>.<key>, and dependsOn takes the key.',
@@ -108,7 +108,7 @@ export const pipelineCreate = operation({
     }
   ],
   batch: false,
-  flags: ["wait", "timeout"],
+  flags: ["wait", "timeout", "concurrency"],
   readOnly: false,
   positional: null
 })

@@ -7,7 +7,7 @@ import { RestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import { TaskId } from "@backbeat/core/task/TaskId"
 import { Priority, StopSignal } from "@backbeat/core/task/TaskSpec"
 import * as Schema from "effect/Schema"
-import { about, atMost, between, Instant, NonEmptyText, optional, Tags, Text } from "../fields.ts"
+import { about, atMost, between, Instant, NonEmptyText, optional, Tags, Text, warnings } from "../fields.ts"
 import { cutAnswer } from "../cutAnswer.ts"
 import { full, ShownTask } from "../LeanTask.ts"
 import { ArtifactAnswer } from "../Artifact.ts"
@@ -113,7 +113,8 @@ export type StartInput = typeof StartInput.Type
 const found = {
   existing: optional(Schema.Boolean, "whether the task was there already and is answered as it is"),
   differs: optional(Schema.Array(Schema.String), "the fields in which the payload differs from that task"),
-  alreadyEnded: optional(Schema.Boolean, "whether that task had ended")
+  alreadyEnded: optional(Schema.Boolean, "whether that task had ended"),
+  warnings
 }
 
 /** Starts tasks. */

@@ -94,14 +94,19 @@ export const limitMs = (failure: Failure, { readyWhen, healthProbe }: TaskSpec):
   }
 }
 
+/** Tasks of one call, of which at most `limit` run at a time, whatever their queues. */
+const Batch = Schema.Struct({ id: Schema.String, limit: Schema.Int })
+export type Batch = typeof Batch.Type
+
 /**
  * Where a task comes from: `retryOf` is the task that it repeats, `parentTaskId` the first of that chain, `pipelineId` the pipeline
- * that it is a step of.
+ * that it is a step of, `batch` the call that limits how many run at a time.
  */
 export const Lineage = Schema.Struct({
   retryOf: Schema.NullOr(Schema.String),
   parentTaskId: Schema.NullOr(Schema.String),
-  pipelineId: Schema.NullOr(Schema.String)
+  pipelineId: Schema.NullOr(Schema.String),
+  batch: Schema.optionalKey(Batch)
 })
 export type Lineage = typeof Lineage.Type
 

@@ -3,7 +3,9 @@ import * as operations from "@backbeat/contract/operation/pipeline"
 import type { Input } from "@backbeat/contract/table"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import * as Effect from "effect/Effect"
+import { Settings } from "../home/Settings.ts"
 import { Supervisor } from "../task/Supervisor.ts"
+import { unlimitedQueues } from "../task/unlimitedQueue.ts"
 import { type Call, handle, type Handled, toProblem } from "./Call.ts"
 import { makeCancelPipeline } from "./pipelineCancel.ts"
 import { makePipelineCreation } from "./pipelineCreation.ts"
@@ -14,13 +16,17 @@ import { makeShowPipelineEnd } from "./waiting.ts"
 const makeCreateHandler = Effect.gen(function* () {
   const { create } = yield* makePipelineCreation
   const supervisor = yield* Supervisor
+  const settings = yield* Settings
   const pipelines = yield* makePipelineView
   const showEnd = yield* makeShowPipelineEnd
   return handle(operations.pipelineCreate, (input, call: Call) =>
     Effect.gen(function* () {
       const { id } = yield* create(input, call)
       yield* supervisor.acted
-      return call.flags.wait === true ? yield* showEnd(id, call) : { pipeline: yield* pipelines.show(yield* pipelines.find(id)) }
+      const queues = (yield* pipelines.tasksOf(yield* pipelines.find(id))).map(({ spec }) => spec.queue)
+      const warnings = unlimitedQueues(settings.current(), queues)
+      const answer = call.flags.wait === true ? yield* showEnd(id, call) : { pipeline: yield* pipelines.show(yield* pipelines.find(id)) }
+      return { ...answer, ...(warnings.length === 0 ? {} : { warnings }) }
     })
   )
 })

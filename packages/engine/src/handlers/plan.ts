@@ -22,6 +22,7 @@ import { Settings } from "../home/Settings.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
 import { checkCount } from "../server/batch.ts"
 import { busyIn, slotsOf } from "../task/slots.ts"
+import { unlimitedQueues } from "../task/unlimitedQueue.ts"
 import { actorName } from "./actorName.ts"
 import { agentUnavailable } from "./agentWork.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
@@ -122,6 +123,7 @@ const makePlanOne = Effect.gen(function* () {
       ...broken,
       ...(yield* pausedOne(spec.queue)),
       ...(existing === null || refused !== null ? [] : [standsAs(existing, input)]),
+      ...unlimitedQueues(config, [spec.queue]),
       ...(busy >= slots ? [`queue ${spec.queue} is full (${busy} of ${slots}): it would wait`] : [])
     ]
   })

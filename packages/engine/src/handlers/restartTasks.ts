@@ -14,7 +14,7 @@ import type { PipelineTx } from "../task/PipelineTx.ts"
 import { makeIsSpoilt } from "../task/settlePipelines.ts"
 import type { Tx } from "../task/Tx.ts"
 import { agentUnavailable } from "./agentWork.ts"
-import { actorOf, type Call, outcomeOf, toProblem } from "./Call.ts"
+import { actorOf, batchOf, type Call, outcomeOf, toProblem } from "./Call.ts"
 import { makeStandings } from "./dependencies.ts"
 import type { Doing } from "./once.ts"
 import { makePipelineView } from "./PipelineView.ts"
@@ -45,7 +45,8 @@ const makeRestartTask = Effect.gen(function* () {
     // What runs has waited already.
     const stands = isFinal(task.state.status) ? yield* standingAgain(task) : { waitsFor: [], broken: null }
     const anew = { spec: null, reason: reason ?? null }
-    const { state } = yield* tx.restart(task, anew, stands, actorOf(call))
+    const its = { ...task, lineage: { ...task.lineage, ...batchOf(call) } }
+    const { state } = yield* tx.restart(its, anew, stands, actorOf(call))
     const attempt = state.status === "stopping" ? state.attempt + 1 : state.attempt
     note(id, { id, attempt })
     return attempt

@@ -6,7 +6,9 @@ import type { StartInput } from "@backbeat/contract/operation/start"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
+import { Settings } from "../home/Settings.ts"
 import { Supervisor } from "../task/Supervisor.ts"
+import { unlimitedQueues } from "../task/unlimitedQueue.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { foundFields } from "./existing.ts"
 import { type Item, makeStarter, type Started } from "./starter.ts"
@@ -31,6 +33,7 @@ const tracedBack = (payloads: ReadonlyArray<unknown>, results: ReadonlyArray<Out
 /** The handler of `start`: one payload, or an array that is stored in one commit. */
 export const makeStart = Effect.gen(function* () {
   const starter = yield* makeStarter
+  const settings = yield* Settings
   const view = yield* View
   const supervisor = yield* Supervisor
   const showEnd = yield* makeShowEnd
@@ -39,7 +42,8 @@ export const makeStart = Effect.gen(function* () {
   const show = (started: Started, input: StartInput, call: Call) =>
     Effect.gen(function* () {
       const task = yield* Effect.fromResult(started.result)
-      const beside = foundFields(started.found)
+      const warnings = unlimitedQueues(settings.current(), [task.spec.queue])
+      const beside = { ...foundFields(started.found), ...(warnings.length === 0 ? {} : { warnings }) }
       if (call.flags.wait === true) return { ...(yield* showEnd(task.id, call)), ...beside }
       const isEnding = input.ifRunning === "restart" && task.state.status === "stopping"
       const look = isEnding ? untilAttempt(task.id, task.state.attempt + 1) : view.find(task.id)

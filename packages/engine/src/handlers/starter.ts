@@ -18,7 +18,7 @@ import { aliveOfStranger } from "../task/strangers.ts"
 import { Transitions } from "../task/Transitions.ts"
 import type { Tx } from "../task/Tx.ts"
 import { agentUnavailable } from "./agentWork.ts"
-import { actorOf, type Call, outcomeOf } from "./Call.ts"
+import { actorOf, batchOf, type Call, outcomeOf } from "./Call.ts"
 import { arrange, makeStandings } from "./dependencies.ts"
 import { type Found, foundOf, refusedEnded } from "./existing.ts"
 import { keepFor } from "./keepFor.ts"
@@ -151,7 +151,7 @@ export const makeStartOne = Effect.gen(function* () {
     const refusal = live ? refusedLive(task, item, wanted) : refusedEnded(task, input, wanted)
     if (refusal !== null) return yield* Effect.fail(refusal)
     // A step that is started again by itself is still one of its pipeline's.
-    const lineage = wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }
+    const lineage = { ...(wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }), ...batchOf(wanted.call) }
     const anew = { ...task, owner: wanted.owner, lineage }
     const changed = yield* tx.restart(anew, { spec, reason: null }, yield* standing(spec.dependsOn, wanted.seen, dependsOnOf(input).length), actorOf(wanted.call))
     // Only now: a task that cannot be restarted keeps the environment that it has.
@@ -174,7 +174,7 @@ export const makeStartOne = Effect.gen(function* () {
     yield* checkFree(input)
     const stands = yield* standing(specified.spec.dependsOn, seen, dependsOnOf(input).length)
     yield* keep(id, owner.requestId, specified.env)
-    return yield* tx.create({ id, spec: specified.spec, owner, lineage: lineage ?? noLineage }, stands, actorOf(call))
+    return yield* tx.create({ id, spec: specified.spec, owner, lineage: { ...(lineage ?? noLineage), ...batchOf(call) } }, stands, actorOf(call))
   })
 })
 

@@ -4,6 +4,7 @@ import type { Failure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import type { Work } from "@backbeat/core/task/TaskSpec"
 import { endedAt, endOf, lastAttempt, spawnedAt, type TaskState } from "@backbeat/core/task/TaskState"
+import * as Struct from "effect/Struct"
 import { attemptDir } from "../home/Home.ts"
 import type { LiveAttempt } from "../task/LiveAttempts.ts"
 import { outputPath } from "../output/OutputStream.ts"
@@ -72,7 +73,7 @@ export const briefTask = (task: Task, live: LiveAttempt | null): BriefTask => {
     pid: hasProcess(state) && live?.attempt === state.attempt ? live.pid : null,
     ...facts(state, live),
     dependsOn: spec.dependsOn,
-    ...task.lineage,
+    ...Struct.omit(task.lineage, ["batch"]),
     createdAt: iso(task.createdAt)
   }
 }

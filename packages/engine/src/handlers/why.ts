@@ -16,11 +16,14 @@ import * as Effect from "effect/Effect"
 import { holdsOf, type Standing } from "../admission/Hold.ts"
 import { makeQueueLook } from "../admission/QueueLook.ts"
 import { readableDir } from "../agent/readableDir.ts"
+import type { Configuration } from "../home/configuration.ts"
 import { Home } from "../home/Home.ts"
+import { Settings } from "../home/Settings.ts"
 import { endOfStream } from "../output/endOfStream.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { treeOf } from "../task/attemptSpec.ts"
 import { type LiveAttempt, LiveAttempts } from "../task/LiveAttempts.ts"
+import { unlimitedQueues } from "../task/unlimitedQueue.ts"
 import { actorName } from "./actorName.ts"
 import { handle, toProblem } from "./Call.ts"
 import { iso } from "./taskAnswer.ts"
@@ -100,14 +103,22 @@ const passedUnseen = ({ state, spec }: Task): ReadonlyArray<Reason> => {
   return [{ what, since: iso(state.end.endedAt) }]
 }
 
+/** What a call lets run at a time, and how many of its tasks do. */
+const explainBatch = ({ state, lineage: { batch } }: Task, busy: number): ReadonlyArray<Reason> => {
+  if (state.status !== "queued" || batch === undefined || busy < batch.limit) return []
+  return [{ what: `its call lets ${batch.limit} of its tasks run at a time (--concurrency), and ${busy} ${busy === 1 ? "runs" : "run"}`, since: iso(state.since) }]
+}
+
 interface Circumstances {
+  /** What the call of the task holds back. */
+  readonly batch: ReadonlyArray<Reason>
   readonly now: number
   readonly standing: Standing
   readonly ahead: number
 }
 
 /** What holds a queued task back, the deciding thing first, and then its place among those that wait. */
-const explainQueued = (task: Task, { now, standing, ahead }: Circumstances): Explanation => {
+const explainQueued = (task: Task, { now, standing, ahead, batch }: Circumstances): Explanation => {
   const { state, spec } = task
   if (state.status !== "queued") return { because: [], next: null }
   const since = iso(state.since)
@@ -120,8 +131,9 @@ const explainQueued = (task: Task, { now, standing, ahead }: Circumstances): Exp
     pause === null ? { what: message, since } : { what: message, since: iso(pause.at), actor: pause.actor }
   )
   const [first] = holds
+  if (first === undefined && batch.length > 0) return { because: batch, next: "It starts when one of those has ended." }
   if (first !== undefined) {
-    return { because: [...because, { what: `it is number ${ahead + 1} in queue ${spec.queue}`, since }], next: first.next }
+    return { because: [...because, ...batch, { what: `it is number ${ahead + 1} in queue ${spec.queue}`, since }], next: first.next }
   }
   const what = `it is about to start: queue ${spec.queue} has room`
   return { because: [{ what, since }], next: "It starts at once." }
@@ -191,6 +203,10 @@ const lastSaid = Effect.fnUntraced(function* (root: string, task: Task) {
   return line === undefined ? [] : [{ what: `the last that ${spec.work.agent} said: ${line}`, since: iso(state.end.endedAt) }]
 })
 
+/** That nothing limits the queue of a task that runs, though somebody named it. */
+const explainUnlimited = (configuration: Configuration, { state, spec, createdAt }: Task): ReadonlyArray<Reason> =>
+  state.status === "running" ? unlimitedQueues(configuration, [spec.queue]).map((what) => ({ what, since: iso(createdAt) })) : []
+
 /** The handler of `why`. */
 export const makeWhyHandler = Effect.gen(function* () {
   const store = yield* TaskStore
@@ -198,6 +214,7 @@ export const makeWhyHandler = Effect.gen(function* () {
   const look = yield* makeQueueLook
   const view = yield* View
   const lives = yield* LiveAttempts
+  const settings = yield* Settings
   const { explainBlocked, explainWithdrawn, explainAgain } = yield* makeWhyBlocked
   const { root } = yield* Home
   const explainLeftover = yield* makeWhyLeftover
@@ -214,7 +231,8 @@ export const makeWhyHandler = Effect.gen(function* () {
         const circumstances = {
           now,
           standing: yield* look.standingOf(task.spec.queue),
-          ahead: yield* queues.ahead(id, now)
+          ahead: yield* queues.ahead(id, now),
+          batch: explainBatch(task, task.lineage.batch === undefined ? 0 : yield* store.busyOfBatch(task.lineage.batch.id))
         }
         const explained = explainQueued(task, circumstances)
         return { status, ...explained, because: [...left, ...explained.because] }
@@ -225,7 +243,7 @@ export const makeWhyHandler = Effect.gen(function* () {
       }
       const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
       const found = explainAttempt(root, task, now)
-      const because = [...(found?.because ?? left), ...reasons(attributed(history, task)), ...passedUnseen(task), ...(yield* explainWithdrawn(task)), ...deniedOf(task), ...(yield* lastSaid(root, task)), ...unwatched(lives.find(id), now)]
+      const because = [...(found?.because ?? left), ...reasons(attributed(history, task)), ...passedUnseen(task), ...(yield* explainWithdrawn(task)), ...deniedOf(task), ...(yield* lastSaid(root, task)), ...unwatched(lives.find(id), now), ...explainUnlimited(settings.current(), task)]
       return { status, because, next: found?.next ?? nextOf(task, yield* explainAgain(task)) }
     }).pipe(Effect.mapError(toProblem(id)))
   )

@@ -2,6 +2,7 @@
 import { errorOf } from "@backbeat/contract/Envelope"
 import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import type { Call, Handled } from "../handlers/Call.ts"
 import { shown } from "./shown.ts"
@@ -23,6 +24,10 @@ const oneByOne = (handled: Handled, payloads: ReadonlyArray<unknown>, call: Call
     concurrency: call.flags.concurrency ?? handled.concurrency ?? defaultConcurrency
   })
 
+/** What is said of one item is said of all at once: it is likely the same. */
+const warningsOf = (data: unknown): ReadonlyArray<unknown> =>
+  Predicate.hasProperty(data, "warnings") && Array.isArray(data.warnings) ? data.warnings : []
+
 /** Why an array of so many items is refused; null when it is not. */
 export const checkCount = (count: number): Problem | null =>
   count > 0 && count <= maxItems
@@ -36,7 +41,9 @@ export const answerBatch = Effect.fnUntraced(function* (handled: Handled, given:
   const payloads = given.map((item) => payloadOf(handled.operation, item))
   const results = yield* handled.answerMany?.(payloads, call) ?? oneByOne(handled, payloads, call)
   const errorCount = results.filter(Result.isFailure).length
+  const warnings = [...new Set(results.flatMap((result) => (Result.isSuccess(result) ? warningsOf(result.success) : [])))]
   return {
+    ...(warnings.length === 0 ? {} : { warnings }),
     outcome: outcomeOf(results.length, errorCount),
     total: results.length,
     successCount: results.length - errorCount,

@@ -36,7 +36,8 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
     inStatus: (statuses) => read(() => inStatus(statuses)),
     counts: read(() => statusCounts(tasks(() => true))),
     liveCount: read(() => tasks(({ task }) => !isFinal(task.state.status)).length),
-    ready: (filter) => read(() => tasks(isReady(filter), byTurn).slice(0, filter.limit)),
+    ready: (filter) => read(() => withRoom(memory, tasks(isReady(filter), byTurn)).slice(0, filter.limit)),
+    busyOfBatch: (batch) => read(() => busyOfBatch(memory, batch)),
     busy: read(() => countBy(tasks(({ task }) => holdsSlot(task.state)), ({ spec }) => spec.queue)),
     waitingQueues: read(() => Object.keys(countBy(inStatus(["queued"]), ({ spec }) => spec.queue)).toSorted()),
     retriesDue: (now) =>
@@ -129,6 +130,20 @@ export const isReady =
   ({ queue, now }: ReadyFilter) =>
   ({ task: { spec, state } }: Entry): boolean =>
     state.status === "queued" && spec.queue === queue && (state.notBefore === null || state.notBefore <= now)
+
+const busyOfBatch = ({ entries }: Memory, batch: string): number =>
+  [...entries.values()].filter(({ task }) => task.lineage.batch?.id === batch && holdsSlot(task.state)).length
+
+/** Of each batch as many as it has room for. */
+const withRoom = (memory: Memory, tasks: ReadonlyArray<Task>): ReadonlyArray<Task> => {
+  const rooms = new Map<string, number>()
+  return tasks.filter(({ lineage: { batch } }) => {
+    if (batch === undefined) return true
+    const room = rooms.get(batch.id) ?? batch.limit - busyOfBatch(memory, batch.id)
+    rooms.set(batch.id, room - 1)
+    return room > 0
+  })
+}
 
 const matches = ({ id, spec, owner, lineage, state, createdAt }: Task, filter: TaskFilter): boolean =>
   agrees(filter.ids, (ids) => ids.includes(id)) &&

@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { isFinal, noCounts, statuses, type TaskStatus } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "../TaskStore.ts"
-import { busyQueues, nextDueAt, readyRows, retryRows, waitingQueues } from "./awaitedTasks.ts"
+import { busyOfBatch, busyQueues, nextDueAt, readyRows, retryRows, waitingQueues } from "./awaitedTasks.ts"
 import { eventsOf } from "./EventRow.ts"
 import { listTasks } from "./listTasks.ts"
 import { inParts } from "./inParts.ts"
@@ -53,6 +53,7 @@ const make = ({ sql, path, explained, transact, flushed, reserve }: SqliteDataba
     ),
     ready: (filter) => tasks(readyRows(sql, filter)),
     busy: explained(busyQueues(sql)),
+    busyOfBatch: (batch) => explained(busyOfBatch(sql, batch)),
     waitingQueues: explained(waitingQueues(sql)),
     retriesDue: (now) => tasks(retryRows(sql, now)),
     nextDueAt: (now) => explained(nextDueAt(sql, now)),

@@ -11,7 +11,7 @@ import { damaged } from "./explain.ts"
 const decode = Schema.decodeUnknownResult(Task)
 
 /** Begins every read of tasks; `t` is the narrow table, `s` the specifications. */
-export const selectTasks = `SELECT t.seq, t.id, t.created_at, t.restart_count, t.owner, t.lineage, t.state, s.spec
+export const selectTasks = `SELECT t.seq, t.queued_seq, t.priority, t.id, t.created_at, t.restart_count, t.owner, t.lineage, t.state, s.spec
   FROM tasks t JOIN task_specs s ON s.task_seq = t.seq`
 
 /** The columns to write, without the specification. `queuedSeq` is the sequence of the event that queued it, 0 when it was not queued this time. */
@@ -32,6 +32,8 @@ export const taskRow = (task: Task, queuedSeq: number) => ({
   owner: JSON.stringify(task.owner),
   lineage: JSON.stringify(task.lineage),
   pipeline: task.lineage.pipelineId,
+  batch: task.lineage.batch?.id ?? null,
+  batch_limit: task.lineage.batch?.limit ?? null,
   state: JSON.stringify(task.state)
 })
 

@@ -81,7 +81,7 @@ const writeTasks = (sql: SqlClient, drafts: ReadonlyArray<Draft>): Effect.Effect
           session = excluded.session, created_at = excluded.created_at, due_at = excluded.due_at,
           queued_seq = CASE WHEN excluded.queued_seq > 0 THEN excluded.queued_seq ELSE tasks.queued_seq END,
           ended_at = excluded.ended_at, waits_in = excluded.waits_in, runs_in = excluded.runs_in, restart_count = excluded.restart_count,
-          owner = excluded.owner, lineage = excluded.lineage, pipeline = excluded.pipeline, state = excluded.state
+          owner = excluded.owner, lineage = excluded.lineage, pipeline = excluded.pipeline, batch = excluded.batch, batch_limit = excluded.batch_limit, state = excluded.state
         RETURNING id, seq, EXISTS (SELECT 1 FROM task_specs s WHERE s.task_seq = tasks.seq) AS specified`
       written.push(...rows)
     }

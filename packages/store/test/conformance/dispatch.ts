@@ -5,6 +5,9 @@ import { change, creation, exit, life, start, task } from "../task.ts"
 import { create, ids, recordAll } from "./rig.ts"
 import type { Rig, Store } from "./rig.ts"
 
+/** Of a call that lets so many of its tasks run at a time. */
+const of = (id: string, limit: number, spec = {}) => ({ spec, lineage: { batch: { id, limit } } })
+
 /** Describes it for the store of the rig. */
 export const describeDispatch = ({ name, run }: Rig) => {
   describe(`${name}: dispatch`, () => {
@@ -36,6 +39,22 @@ export const describeDispatch = ({ name, run }: Rig) => {
           yield* create(store, [change(completed, { type: "Restart", reason: null, spec: null })])
           yield* create(store, [change(ended.task, { type: "Retry" }), creation("last")])
           expect(yield* ready(store)).toEqual(["first", "second", "blocked", "restarted", "retried", "last"])
+        })
+      ))
+
+    test("takes of a batch as many as may run at a time, across queues, and others behind it", () =>
+      run((store) =>
+        Effect.gen(function* () {
+          const made = ["a", "b", "c"].map((id) => creation(id, of("x", 2)))
+          yield* create(store, [...made, creation("other", of("x", 2, { queue: "slow" })), creation("y", of("y", 1)), creation("y2", of("y", 1)), creation("alone")])
+          expect(yield* ready(store)).toEqual(["a", "b", "y", "alone"])
+          expect(yield* ready(store, "default", 1)).toEqual(["a"])
+          yield* recordAll(store, made.slice(0, 2).map(({ task: its }) => change(its, { type: "Open" })))
+          expect([yield* store.busyOfBatch("x"), yield* store.busyOfBatch("y")]).toEqual([2, 0])
+          expect([yield* ready(store), yield* ready(store, "slow")]).toEqual([["y", "alone"], []])
+          const opened = (yield* store.find("a")) ?? task("missing")
+          yield* recordAll(store, [change(opened, exit(0))])
+          expect([yield* ready(store), yield* ready(store, "slow")]).toEqual([["c", "y", "alone"], ["other"]])
         })
       ))
 

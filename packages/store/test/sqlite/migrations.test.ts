@@ -14,8 +14,17 @@ beforeEach(() => {
 })
 afterEach(() => scratch.remove())
 
+/** Takes the database back to what it was when no call limited its tasks. */
+const undoBatches = [
+  "DROP INDEX tasks_batch_ready",
+  "DROP INDEX tasks_batch_busy",
+  "ALTER TABLE tasks DROP COLUMN batch",
+  "ALTER TABLE tasks DROP COLUMN batch_limit"
+]
+
 /** Takes the database back to what it was when the history was of tasks only. */
 const undoPipelines = [
+  ...undoBatches,
   "DROP TABLE ids",
   "DROP TABLE home",
   "DROP TABLE sessions",
@@ -34,7 +43,7 @@ const undoPipelines = [
 ]
 
 /** Takes the database back to what it was when tasks and pipelines had name spaces of their own. */
-const undoIds = ["DROP TABLE home", "DROP TABLE ids", "DELETE FROM migrations WHERE migration_id > 6"]
+const undoIds = [...undoBatches, "DROP TABLE home", "DROP TABLE ids", "DELETE FROM migrations WHERE migration_id > 6"]
 
 /** Takes the database back to what its first migration had made. */
 const undoDependencies = [

@@ -7,6 +7,7 @@ import { requests } from "./0005_requests.ts"
 import { sessions } from "./0006_sessions.ts"
 import { ids } from "./0007_ids.ts"
 import { home } from "./0008_home.ts"
+import { batches } from "./0009_batches.ts"
 
 /** The migrations, keyed `<number>_<name>`. */
 export const migrations = {
@@ -17,7 +18,8 @@ export const migrations = {
   "0005_requests": requests,
   "0006_sessions": sessions,
   "0007_ids": ids,
-  "0008_home": home
+  "0008_home": home,
+  "0009_batches": batches
 }
 
 /** The number of the newest one: what a database is at after it was opened. */

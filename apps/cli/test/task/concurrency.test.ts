@@ -1,0 +1,83 @@
+/** --concurrency: how many tasks of one call run at a time, beside the limit of their queue. */
+import { describe, expect, test } from "bun:test"
+import * as Schema from "effect/Schema"
+import { Rig } from "../Rig.ts"
+
+const decode = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ id: Schema.String, status: Schema.String })))
+
+/** The ids of the tasks in a status, in the order of their names. */
+const idsIn = async (rig: Rig, status: string): Promise<ReadonlyArray<string>> =>
+  decode((await rig.data("list", { status }))["tasks"]).map(({ id }) => id).toSorted()
+
+const held = (...ids: ReadonlyArray<string>) => ids.map((id) => ({ id, command: "cat", stdin: "open" }))
+
+const finish = async (rig: Rig, id: string): Promise<void> => {
+  await rig.data("send", { id, eof: true })
+  await rig.data("wait", { id })
+}
+
+describe("start of many with --concurrency", () => {
+  test("runs so many at a time, also in the next engine, and why says what holds the others back", async () => {
+    await using rig = new Rig()
+    await rig.data("start", held("a", "b", "c", "d"), ["--concurrency", "2"])
+    expect([await idsIn(rig, "running"), await idsIn(rig, "queued")]).toEqual([["a", "b"], ["c", "d"]])
+    expect(await rig.data("why", { id: "c" })).toMatchObject({
+      status: "queued",
+      because: [{ what: "its call lets 2 of its tasks run at a time (--concurrency), and 2 run" }]
+    })
+    await rig.data("start", { id: "alone", command: "true" }, ["--wait"])
+    await finish(rig, "b")
+    expect([await idsIn(rig, "running"), await idsIn(rig, "queued")]).toEqual([["a", "c"], ["d"]])
+    await rig.killEngine()
+    expect([await idsIn(rig, "running"), await idsIn(rig, "queued")]).toEqual([["a", "c"], ["d"]])
+    await finish(rig, "a")
+    expect(await idsIn(rig, "running")).toEqual(["c", "d"])
+  })
+
+  test("is a second limit: a queue that has less room holds back more", async () => {
+    await using rig = new Rig()
+    await rig.data("queue set", { queue: "one", concurrency: 1 })
+    await rig.data("start", held("a", "b", "c").map((task) => ({ ...task, queue: "one" })), ["--concurrency", "2"])
+    expect(await idsIn(rig, "running")).toEqual(["a"])
+    await finish(rig, "a")
+    expect(await idsIn(rig, "running")).toEqual(["b"])
+  })
+})
+
+describe("a pipeline that is created with --concurrency", () => {
+  test("runs so many of its tasks at a time", async () => {
+    await using rig = new Rig()
+    const tasks = ["a", "b", "c"].map((key) => ({ key, command: "cat", stdin: "open" }))
+    await rig.data("pipeline create", { id: "p", tasks }, ["--concurrency", "1"])
+    expect([await idsIn(rig, "running"), await idsIn(rig, "queued")]).toEqual([["p.a"], ["p.b", "p.c"]])
+    await finish(rig, "p.a")
+    expect(await idsIn(rig, "running")).toEqual(["p.b"])
+  })
+})
+
+describe("restart of many with --concurrency", () => {
+  test("runs so many of them at a time", async () => {
+    await using rig = new Rig()
+    await rig.data("start", held("a", "b", "c"))
+    for (const id of ["a", "b", "c"]) await finish(rig, id)
+    await rig.data("restart", ["a", "b", "c"], ["--concurrency", "2"])
+    expect([await idsIn(rig, "running"), await idsIn(rig, "queued")]).toEqual([["a", "b"], ["c"]])
+    await finish(rig, "a")
+    expect(await idsIn(rig, "running")).toEqual(["b", "c"])
+  })
+})
+
+describe("a queue that nobody has set", () => {
+  test("is named in the answer, in plan and in why, until it has a limit", async () => {
+    await using rig = new Rig()
+    const warning = expect.stringMatching(/^queue three has no limit: backbeat queue set /u)
+    const task = { command: "cat", stdin: "open", queue: "three" }
+    expect(await rig.data("start", { id: "a", ...task })).toMatchObject({ warnings: [warning] })
+    expect(await rig.data("start", [task, task])).toMatchObject({ successCount: 2, warnings: [warning] })
+    expect(await rig.data("pipeline create", { queue: "three", steps: ["true"] })).toMatchObject({ warnings: [warning] })
+    expect(await rig.data("plan", { payload: task })).toMatchObject({ tasks: [{ warnings: [warning] }] })
+    expect(await rig.data("why", { id: "a" })).toMatchObject({ because: expect.arrayContaining([expect.objectContaining({ what: warning })]) })
+    await rig.data("queue set", { queue: "three", concurrency: 3 })
+    expect(await rig.data("start", { id: "b", ...task })).not.toHaveProperty("warnings")
+  })
+})
