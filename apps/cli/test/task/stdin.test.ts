@@ -1,6 +1,6 @@
 /** What a task reads. */
 import { describe, expect, test } from "bun:test"
-import { writeFileSync } from "node:fs"
+import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
@@ -63,6 +63,20 @@ describe("send", () => {
     expect(await rig.data("send", { id: "x", signal: "SIGUSR1" })).toEqual({ id: "x", bytesWritten: 0, eof: false, signalled: true })
     expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "failed", exitCode: 7, signal: null })
     expect(await rig.data("logs", { id: "x", stream: "stdout" })).toMatchObject({ lines: ["ready", "heard"] })
+  })
+
+  test("is refused with what is missing when the way to a command that reads was removed", async () => {
+    await using rig = new Rig()
+    await rig.data("start", [{ id: "a", command: "cat", stdin: "open" }, { id: "b", command: "cat", stdin: "open" }])
+    const wayOf = (id: string, name: string): string => join(rig.home, "tasks", id, "1", name)
+    rmSync(wayOf("a", "eof"))
+    const noEnd = await rig.refusal(["send", '{"id":"a","eof":true}'])
+    expect(noEnd).toMatchObject({ type: "IllegalTransition", message: `task a cannot be reached on its stdin: ${wayOf("a", "eof")} was removed` })
+    rmSync(wayOf("b", "stdin"))
+    const noText = await rig.refusal(["send", '{"id":"b","text":"x"}'])
+    expect(noText).toMatchObject({ type: "IllegalTransition", message: `task b cannot be reached on its stdin: ${wayOf("b", "stdin")} was removed` })
+    expect(await rig.data("send", { id: "b", eof: true })).toMatchObject({ eof: true })
+    expect(await rig.task("wait", { id: "b" })).toMatchObject({ status: "completed" })
   })
 
   test("is refused where nothing can be sent", async () => {

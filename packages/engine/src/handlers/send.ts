@@ -8,10 +8,11 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { join } from "node:path"
 import { attemptDir, Home } from "../home/Home.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { signalGroup } from "../process/posix.ts"
-import { sendEof, sendStdin, type StdinBlocked, type StdinClosed } from "../process/stdin.ts"
+import { isWayLost, sendEof, sendStdin, type StdinBlocked, type StdinClosed } from "../process/stdin.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { View, wrongField } from "./View.ts"
 
@@ -27,6 +28,10 @@ const undelivered = (id: string, error: StdinClosed | StdinBlocked) => {
   const what = error._tag === "StdinClosed" ? "has closed its stdin" : "does not read its stdin"
   return notSending(id, `${what}; ${error.deliveredBytes} bytes were delivered`, "See its status and logs.")
 }
+
+/** The command reads on, and nobody can reach it: it would wait for ever. */
+const unreachable = (id: string, name: string, dir: string) =>
+  notSending(id, `cannot be reached on its stdin: ${join(dir, name)} was removed`, "Nothing was sent. End it with stop, and run it again with restart.")
 
 const maybeDelivered = (id: string) =>
   notSending(
@@ -70,13 +75,17 @@ export const makeSendHandler = Effect.gen(function* () {
   const notes = yield* makeNotes
 
   const deliver = Effect.fnUntraced(function* ({ id, text, eof, signal }: Input<"send">, dir: string) {
-    if (text !== undefined) yield* Effect.mapError(sendStdin(dir, text), (error) => undelivered(id, error))
-    const ended = eof === true && sendEof(dir)
+    if (text !== undefined) {
+      if (isWayLost(dir)) return yield* Effect.fail(unreachable(id, "stdin", dir))
+      yield* Effect.mapError(sendStdin(dir, text), (error) => undelivered(id, error))
+    }
+    const ended = eof === true ? sendEof(dir) : null
+    if (ended === "missing") return yield* Effect.fail(unreachable(id, "eof", dir))
     const signalled = signal !== undefined && signalAttempt(dir, signal)
     if (signal !== undefined && !signalled) {
       return yield* Effect.fail(notSending(id, "has no process group that is alive", "See status."))
     }
-    return { id, bytesWritten: Buffer.byteLength(text ?? ""), eof: ended, signalled }
+    return { id, bytesWritten: Buffer.byteLength(text ?? ""), eof: ended === "sent", signalled }
   })
 
   return handle(operations.send, (input, call) =>

@@ -4,7 +4,7 @@
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import { closeSync, constants, openSync, rmSync, writeSync } from "node:fs"
+import { closeSync, constants, existsSync, openSync, rmSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { errorCode } from "../thrown.ts"
 
@@ -93,19 +93,38 @@ export const sendStdin = (dir: string, text: string, timeoutMs = 10_000): Effect
     })
   })
 
-/** Ends the command's stdin behind all that was sent before; false when it is not open. */
-export const sendEof = (dir: string): boolean => {
-  const fd = openWrite(join(dir, "eof"))
-  if (fd === null) return false
+/** Nobody can send behind the end. On a disk that has become read-only the FIFO stays, and its reader is gone all the same. */
+const closeWay = (dir: string): void => {
   try {
-    // Nobody can send behind the end.
     rmSync(join(dir, "stdin"), { force: true, recursive: true })
+  } catch {
+    // See above.
+  }
+}
+
+/** What became of an end of input: it is on its way, the input was closed before, or its FIFO is gone and the command reads on. */
+export type EofOutcome = "sent" | "closed" | "missing"
+
+/** Ends the command's stdin behind all that was sent before. */
+export const sendEof = (dir: string): EofOutcome => {
+  const path = join(dir, "eof")
+  const fd = openWrite(path)
+  if (fd === null) return existsSync(path) ? "closed" : "missing"
+  try {
+    closeWay(dir)
     writeSync(fd, "\n")
-    return true
+    return "sent"
   } catch (refusal) {
-    if (errorCode(refusal) === "EPIPE") return false
+    if (errorCode(refusal) === "EPIPE") return "closed"
     throw refusal
   } finally {
     closeSync(fd)
   }
+}
+
+/** Whether the FIFO for text is gone while the command's stdin is still held open. */
+export const isWayLost = (dir: string): boolean => {
+  const holder = openWrite(join(dir, "eof"))
+  if (holder !== null) closeSync(holder)
+  return holder !== null && !existsSync(join(dir, "stdin"))
 }

@@ -14,7 +14,7 @@ describe("an open stdin", () => {
     const attempt = rig.open({ argv: ["cat"], ...open })
     await send(attempt, "one\n")
     await send(attempt, "zwölf\n")
-    expect(sendEof(attempt.dir)).toBe(true)
+    expect(sendEof(attempt.dir)).toBe("sent")
     expect(await attempt.ended).toMatchObject({ record: { end: exited(0) } })
     expect(rig.stdout(attempt)).toBe("one\nzwölf\n")
     expect(await remainsOf(attempt)).toEqual([])
@@ -37,7 +37,7 @@ describe("an open stdin", () => {
     await openAndDie(rig, tree, { stdin: "open", script: "echo up >$STEPS; cat; echo done >$STEPS" })
     await rig.step()
     await send(tree, "x".repeat(1_000_000))
-    expect(sendEof(tree.dir)).toBe(true)
+    expect(sendEof(tree.dir)).toBe("sent")
     expect(await rig.step()).toBe("done")
     expect(rig.stdout(tree)).toHaveLength(1_000_000)
   })
@@ -70,10 +70,10 @@ describe("an open stdin", () => {
     const over = rig.open({ argv: ["true"], ...open })
     await over.ended
     expect(await refusal(over, "late")).toMatchObject({ _tag: "StdinClosed" })
-    expect(sendEof(over.dir)).toBe(false)
+    expect(sendEof(over.dir)).toBe("closed")
     const closed = rig.open({ argv: ["true"] })
     expect(await refusal(closed, "never")).toMatchObject({ _tag: "StdinClosed" })
-    expect(sendEof(closed.dir)).toBe(false)
+    expect(sendEof(closed.dir)).toBe("closed")
   })
 
   test("that the command leaves in the middle of a text is refused as closed", async () => {
