@@ -4,7 +4,7 @@
  */
 import { callEngine, type OutgoingCall, type Target } from "@backbeat/client/callEngine"
 import { discoveryNames } from "@backbeat/contract/names"
-import { exitHeader, streamType } from "@backbeat/contract/protocol"
+import { exitHeader, failureHeader, streamType } from "@backbeat/contract/protocol"
 import { type CommandLine, parseCommandLine } from "./commandLine.ts"
 import { outgoing, targetOf } from "./outgoing.ts"
 import { print } from "./print.ts"
@@ -16,8 +16,7 @@ const printAnswer = async (response: Response, target: Target, call: OutgoingCal
     return printStream(response, target, call)
   }
   const text = await response.text()
-  const isFailure = text.startsWith('{"ok":false') || text.startsWith('{\n  "ok": false')
-  await print(isFailure ? "stderr" : "stdout", `${text}\n`)
+  await print(response.headers.has(failureHeader) ? "stderr" : "stdout", `${text}\n`)
   return exitCode
 }
 

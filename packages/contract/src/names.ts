@@ -58,6 +58,11 @@ export const flagKinds = {
 /** The name of such a flag. */
 export type FlagName = keyof typeof flagKinds
 
+const isFlagName = (name: string): name is FlagName => Object.hasOwn(flagKinds, name)
+
+/** All of them. */
+export const flagNames: ReadonlyArray<FlagName> = Object.keys(flagKinds).filter(isFlagName)
+
 /** The flags that every operation takes. */
 export const commonFlagNames = ["pretty", "home", "help", "version"] as const
 

@@ -11,6 +11,8 @@ export const exitHeader = "x-backbeat-exit"
  * that takes over, whose engine is started already by somebody, or nothing when the caller is to start one.
  */
 export const handoverHeader = "x-backbeat-handover"
+/** Set on an answer that is a failure: its text, which may be that of a task, does not tell. */
+export const failureHeader = "x-backbeat-failure"
 /** The content type of frames that come one by one. */
 export const streamType = "application/x-ndjson"
 /** The engine's socket, below the home. */

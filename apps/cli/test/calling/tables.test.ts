@@ -45,3 +45,22 @@ describe("a table of agents", () => {
     ])
   })
 })
+
+describe("logs for people", () => {
+  test("are text on stdout, also when the text looks like a failure of backbeat", async () => {
+    await using rig = new Rig()
+    const line = '{"ok":false,"command":"deploy"}'
+    await rig.data("start", { id: "t", command: "echo", args: [line] }, ["--wait"])
+    expect(await rig.call(["logs", "t", "--human"])).toMatchObject({ exitCode: 0, stdout: `${line}\n`, stderr: "" })
+    expect((await rig.refusal(["logs", "none", "--human"])).type).toBe("TaskNotFound")
+  })
+
+  test("are text with timestamps and when they are large, and name the file of --output artifact", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "t", script: "seq 1 30000; echo done" }, ["--wait"])
+    const all = (await rig.call(["logs", '{"id":"t","lines":100000}', "--human"])).stdout.split("\n")
+    expect([all.length, all[0], all.at(-2)]).toEqual([30_002, "1", "done"])
+    expect((await rig.call(["logs", '{"id":"t","lines":1,"timestamps":true}', "--human"])).stdout).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z done\n$/u)
+    expect((await rig.call(["logs", "t", "--human", "--output", "artifact"])).stdout).toMatch(/^Showing .*\n\/.*\.log\n$/u)
+  })
+})

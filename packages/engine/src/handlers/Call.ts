@@ -47,6 +47,8 @@ export interface Handled {
   ) => Effect.Effect<ReadonlyArray<Result.Result<unknown, Problem>>, Problem>
   /** Answers with the JSON of the data in parts, for data too large to be held; null for a call that is answered in the usual way. */
   readonly parts?: (payload: unknown, call: Call) => Effect.Effect<Stream.Stream<string> | null, Problem>
+  /** Answers with text for people in parts; null for a call whose data is laid out in the usual way. */
+  readonly text?: (payload: unknown, call: Call) => Effect.Effect<Stream.Stream<string> | null, Problem>
   /** Answers with frames as they come. */
   readonly stream?: (payload: unknown) => Effect.Effect<Stream.Stream<Frame, Problem>, Problem>
 }

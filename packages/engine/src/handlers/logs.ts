@@ -13,6 +13,7 @@ import { beginArtifact } from "../home/artifact.ts"
 import { readableDir } from "../agent/readableDir.ts"
 import { attemptDir, Home } from "../home/Home.ts"
 import { parseCursor } from "../output/Cursor.ts"
+import type { LogLine } from "../output/LogLine.ts"
 import type { Located } from "../output/locate.ts"
 import { cursorBehind, cursorsOf, locateLogs, type LogQuery } from "../output/LogQuery.ts"
 import { type LinePage, pagesOf } from "../output/pages.ts"
@@ -97,6 +98,18 @@ const inlineParts = (task: Task, located: Located, timestamps: boolean): Stream.
   const head = JSON.stringify({ taskId, totalLines, hasMore })
   // An answer that breaks off is asked for again, and then refused as it should be.
   return Stream.concat(Stream.make(`${head.slice(0, -1)},"lines":[`), Stream.orDie(Stream.map(pagesOf(located), partOf)))
+}
+
+/** The lines as text for people: all that are asked for, however large. */
+const textParts = (task: Task, located: Located, timestamps: boolean): Stream.Stream<string> => {
+  let between = ""
+  const rendered = (line: LogLine): string => {
+    const part = `${between}${renderLine(line, timestamps)}`
+    between = "\n"
+    return part
+  }
+  const pages = Stream.mapError(pagesOf(located), gone(task))
+  return Stream.orDie(Stream.map(pages, ({ lines }) => lines.map(rendered).join("")))
 }
 
 /** Writes every line that the query could ask for into an artifact. Nothing is left of it when nobody waits for it any more. */
@@ -206,6 +219,12 @@ export const makeLogsHandler = Effect.gen(function* () {
     return inlineParts(task, yield* find(query, true), input.timestamps ?? false)
   })
 
+  const text = Effect.fnUntraced(function* (input: Input<"logs">, { flags }: Call) {
+    if (flags.output === "artifact") return null
+    const { task, query } = yield* wholeOf(input)
+    return textParts(task, yield* find(query, false), input.timestamps ?? false)
+  })
+
   const stream = Effect.fnUntraced(function* (input: Input<"logs">) {
     const task = yield* view.find(input.id)
     const query = yield* queryOf(task, input)
@@ -227,5 +246,5 @@ export const makeLogsHandler = Effect.gen(function* () {
     return Stream.map(linesOf(task, yield* find(query, false)), (line) => lineFrame(task.id, sequence, line))
   })
 
-  return { ...handle(operations.logs, answer), parts: tied(operations.logs, parts), stream: tied(operations.logs, stream) }
+  return { ...handle(operations.logs, answer), parts: tied(operations.logs, parts), text: tied(operations.logs, text), stream: tied(operations.logs, stream) }
 })

@@ -2,7 +2,7 @@
 import { CallRequest } from "@backbeat/contract/Call"
 import { failed } from "@backbeat/contract/Envelope"
 import { type Problem, problem } from "@backbeat/contract/Problem"
-import { exitHeader, handoverHeader, streamType } from "@backbeat/contract/protocol"
+import { exitHeader, failureHeader, handoverHeader, streamType } from "@backbeat/contract/protocol"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -53,9 +53,10 @@ const respond = (answer: Answer, streaming: Streaming): Response => {
   if (answer.kind === "stream") {
     return new Response(bodyOf(textOf(answer, streaming), streaming.enter), { headers: { "content-type": streamType, [exitHeader]: "0" } })
   }
-  const { exitCode, text } = answer
+  const { exitCode, failed: isFailure = false, text } = answer
   const body = typeof text === "string" ? text : bodyOf(text, streaming.enter)
-  return new Response(body, { headers: { "content-type": "application/json", [exitHeader]: String(exitCode) } })
+  const headers = { "content-type": "application/json", [exitHeader]: String(exitCode), ...(isFailure ? { [failureHeader]: "1" } : {}) }
+  return new Response(body, { headers })
 }
 
 const malformed = (text: string, error: Schema.SchemaError): Response => {

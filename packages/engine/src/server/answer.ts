@@ -2,7 +2,7 @@
 import { type CallRequest, type Flags } from "@backbeat/contract/Call"
 import { addressed, exitCodeOf, exitCodes, failed, succeeded } from "@backbeat/contract/Envelope"
 import type { Frame } from "@backbeat/contract/operation/output"
-import type { FlagName } from "@backbeat/contract/names"
+import { type FlagName, flagNames } from "@backbeat/contract/names"
 import { knownFlags, type Operation } from "@backbeat/contract/Operation"
 import { payloadOf } from "@backbeat/contract/payload"
 import { commandInputError, type Problem } from "@backbeat/contract/Problem"
@@ -21,12 +21,10 @@ import { shown } from "./shown.ts"
 import { reportDefect } from "./report.ts"
 import { withArtifact } from "./withArtifact.ts"
 
-/** A document with the caller's exit code, whole or as the parts of its text, or frames. */
+/** A document with the caller's exit code, whole or as the parts of its text, or frames. `failed`: it is a problem. */
 export type Answer =
-  | { readonly kind: "document"; readonly text: string | Stream.Stream<string>; readonly exitCode: number }
+  | { readonly kind: "document"; readonly text: string | Stream.Stream<string>; readonly exitCode: number; readonly failed?: boolean }
   | { readonly kind: "stream"; readonly frames: Stream.Stream<Frame, Problem>; readonly operation: string }
-
-const flagNames: ReadonlyArray<FlagName> = ["output", "wait", "stream", "follow", "timeout", "concurrency", "human"]
 
 const isGiven = (flags: Flags, name: FlagName): boolean => flags[name] !== undefined && flags[name] !== false
 
@@ -42,7 +40,7 @@ const checkFlags = (operation: Operation, flags: Flags): Effect.Effect<void, Pro
   )
 }
 
-const document = (value: unknown, exitCode: number, { pretty }: Flags): Answer => ({
+const document = (value: unknown, exitCode: number, { pretty }: Flags): Extract<Answer, { readonly kind: "document" }> => ({
   kind: "document",
   text: JSON.stringify(value, null, pretty === true ? 2 : undefined),
   exitCode
@@ -65,8 +63,10 @@ const humanly = (data: unknown, { color = false }: Flags) =>
   Effect.map(Effect.promise(() => import("./human.ts")), ({ humanText }) => humanText(data, color))
 
 /** The document of a problem. */
-export const refusal = (command: string, trouble: Problem, flags: Flags): Answer =>
-  document(failed(command, trouble), exitCodeOf(trouble), flags)
+export const refusal = (command: string, trouble: Problem, flags: Flags): Answer => ({
+  ...document(failed(command, trouble), exitCodeOf(trouble), flags),
+  failed: true
+})
 
 const refuse = (trouble: Problem, request: CallRequest): Answer => refusal(request.operation, addressed(trouble, request), request.flags)
 
@@ -89,6 +89,8 @@ export const makeAnswer = Effect.gen(function* () {
       const exitCode = data.errorCount === 0 ? exitCodes.ok : exitCodes.refused
       return document(succeeded(operation.name, data), exitCode, call.flags)
     }
+    const text = call.flags.human === true && handled.text !== undefined ? yield* handled.text(payload, call) : null
+    if (text !== null) return { kind: "document", text, exitCode: exitCodes.ok } as const
     const parts = handled.parts === undefined ? null : yield* handled.parts(payload, call)
     if (parts !== null) return documentOf(operation.name, parts)
     const data = yield* handled.answer(payload, call)

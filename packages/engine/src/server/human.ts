@@ -127,6 +127,7 @@ const pipelineText = (data: unknown, color: boolean): string | null => {
 }
 
 const decodeLines = Schema.decodeUnknownOption(Schema.Struct({ taskId: Schema.String, lines: Schema.Array(Schema.String) }))
+const decodeArtifact = Schema.decodeUnknownOption(Schema.Struct({ summary: Schema.String, artifact: Schema.Struct({ absolute_path: Schema.String }) }))
 const decodeReasons = Schema.decodeUnknownOption(
   Schema.Struct({
     status: Schema.String,
@@ -138,6 +139,8 @@ const decodeReasons = Schema.decodeUnknownOption(
 const textOf = (data: unknown): string | null => {
   const lines = Option.getOrNull(decodeLines(data))
   if (lines !== null) return lines.lines.join("\n")
+  const kept = Option.getOrNull(decodeArtifact(data))
+  if (kept !== null) return `${kept.summary}\n${kept.artifact.absolute_path}`
   const reasons = Option.getOrNull(decodeReasons(data))
   if (reasons === null) return null
   const because = reasons.because.map(({ what, since }) => `  ${since}  ${visible(what)}`)

@@ -1,7 +1,7 @@
 /** The engine's socket in its home, and the watch over what makes the home the engine's. */
 import { exitCodeOf, failed } from "@backbeat/contract/Envelope"
 import { type Problem, problem } from "@backbeat/contract/Problem"
-import { callPath, exitHeader, healthPath, socketName } from "@backbeat/contract/protocol"
+import { callPath, exitHeader, failureHeader, healthPath, socketName } from "@backbeat/contract/protocol"
 import * as Effect from "effect/Effect"
 import { chmodSync, rmSync } from "node:fs"
 import { join } from "node:path"
@@ -17,7 +17,7 @@ const maxBodyBytes = 64 * 1024 * 1024
 
 /** The document of a problem outside of any operation's answer. */
 export const refuse = (operation: string, trouble: Problem): Response =>
-  new Response(JSON.stringify(failed(operation, trouble)), { headers: { [exitHeader]: String(exitCodeOf(trouble)) } })
+  new Response(JSON.stringify(failed(operation, trouble)), { headers: { [exitHeader]: String(exitCodeOf(trouble)), [failureHeader]: "1" } })
 
 const explainDefect = ({ message }: Error): Response =>
   refuse("call", problem("InternalError", `a defect of backbeat: ${message}`, "See engine.log in the home."))

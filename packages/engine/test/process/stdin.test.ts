@@ -73,7 +73,7 @@ describe("an open stdin", () => {
     expect(sendEof(over.dir)).toBe("closed")
     const closed = rig.open({ argv: ["true"] })
     expect(await refusal(closed, "never")).toMatchObject({ _tag: "StdinClosed" })
-    expect(sendEof(closed.dir)).toBe("closed")
+    expect(sendEof(closed.dir)).toBe("missing")
   })
 
   test("that the command leaves in the middle of a text is refused as closed", async () => {
