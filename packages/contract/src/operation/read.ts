@@ -94,6 +94,7 @@ export const wait = operation({
     pipelineId: optional(PipelineId, "the end of this pipeline"),
     for: optional(WaitFor, "what to wait for (default end); a task without readyWhen and healthProbe is ready as soon as it runs"),
     mode: optional(Schema.Literals(["all", "any"]), "until all of them (default) or any of them"),
+    since: optional(NonEmptyText, "with for log, of one task: a cursor that logs, send or such a wait gave; only what came after it counts"),
     timeout: optional(between(0, 86_400_000), "how long in milliseconds (default: the flag --timeout, 60 seconds)"),
     full
   }),
@@ -102,6 +103,11 @@ export const wait = operation({
       task: ShownTask,
       lastLines,
       cursor: Schema.String
+    }),
+    Schema.Struct({
+      line: about(Schema.String, "the line that matched, or an unfinished one as it stood"),
+      cursor: about(Schema.String, "behind that line: goes into since of wait and logs"),
+      task: Schema.optionalKey(ShownTask)
     }),
     Schema.Struct({
       tasks: Schema.Array(Schema.Union([TaskAnswer, LeanBriefTask])),

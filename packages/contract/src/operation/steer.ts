@@ -2,7 +2,7 @@
 import { TaskId } from "@backbeat/core/task/TaskId"
 import { StopSignal } from "@backbeat/core/task/TaskSpec"
 import * as Schema from "effect/Schema"
-import { about, atLeastOne, atMost, NonEmptyText, optional, SignalName, Text } from "../fields.ts"
+import { about, atLeastOne, atMost, between, NonEmptyText, optional, Pattern, SignalName, Text } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { cutAnswer } from "../cutAnswer.ts"
 import { ShownPipeline } from "../LeanPipeline.ts"
@@ -128,13 +128,27 @@ export const send = operation({
     id: about(TaskId, "the task's id"),
     text: optional(Schema.String, "text to write, as it is: no newline is added"),
     eof: optional(Schema.Boolean, "end the input, after the text if there is any"),
-    signal: optional(SignalName, "a signal for the task's process group")
+    signal: optional(SignalName, "a signal for the task's process group"),
+    until: optional(Pattern, "then wait, as long as --timeout says, for a line or an unfinished line that matches this regular expression, and answer with what came"),
+    quietMs: optional(between(100, 60_000), "or wait until something came and then nothing for so many milliseconds, and answer with what came")
   }),
-  output: Schema.Struct({ id: Schema.String, bytesWritten: Schema.Int, eof: Schema.Boolean, signalled: Schema.Boolean }),
-  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "StoreError"],
-  examples: [{ title: "a line", payload: { id: "repl", text: "1 + 1\n" } }],
+  output: Schema.Struct({
+    id: Schema.String,
+    bytesWritten: Schema.Int,
+    eof: Schema.Boolean,
+    signalled: Schema.Boolean,
+    cursor: about(Schema.String, "where the output ended before the write; with until and quietMs behind the lines of the answer. Goes into since of logs and wait"),
+    lines: optional(Schema.Array(Schema.String), "with until or quietMs: the lines that came, at most 1,000 or 64 KiB"),
+    partial: optional(Schema.String, "with until or quietMs: what came of a line that has not ended, such as a prompt"),
+    hasMore: optional(Schema.Boolean, "true when more came than these lines")
+  }),
+  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "TaskWaitTimedOut", "StoreError"],
+  examples: [
+    { title: "a line", payload: { id: "repl", text: "1 + 1\n" } },
+    { title: "a question, and its answer", payload: { id: "repl", text: "1 + 1\n", quietMs: 200 } }
+  ],
   batch: false,
-  flags: [],
+  flags: ["timeout"],
   readOnly: false,
   positional: null
 })

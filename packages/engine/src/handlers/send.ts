@@ -7,14 +7,18 @@ import { RequestStore } from "@backbeat/store/RequestStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { join } from "node:path"
 import { attemptDir, Home } from "../home/Home.ts"
+import { compilePattern } from "../output/Pattern.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { signalGroup } from "../process/posix.ts"
 import { isWayLost, sendEof, sendStdin, type StdinBlocked, type StdinClosed } from "../process/stdin.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
+import { type Awaited, makeReply } from "./reply.ts"
 import { View, wrongField } from "./View.ts"
+import { makeTimeLimit, waitMsOf } from "./waiting.ts"
 
 /** What an earlier sending of the call has come to: its answer, or null when its engine ended before it was known. */
 const Noted = Schema.fromJsonString(Schema.NullOr(operations.send.output))
@@ -40,11 +44,26 @@ const maybeDelivered = (id: string) =>
     "See the task's logs before you send it again; nothing was sent twice."
   )
 
-const check = ({ text, eof, signal }: Input<"send">, { id, state, spec }: Task): Problem | null => {
+/** What cannot be waited for is refused before anything is delivered. */
+const checkAwaited = ({ quietMs, until }: Input<"send">): Problem | null => {
+  if (until === undefined) return null
+  if (quietMs !== undefined) return wrongField("quietMs", "does not go with until", "Leave one of them away.")
+  const compiled = compilePattern(until)
+  return Result.isFailure(compiled) ? wrongField("until", compiled.failure.message, "JavaScript's syntax is used.") : null
+}
+
+const awaitedOf = ({ quietMs, until }: Input<"send">): Awaited | null => {
+  if (until !== undefined) return { until }
+  return quietMs === undefined ? null : { quietMs }
+}
+
+const check = (input: Input<"send">, { id, state, spec }: Task): Problem | null => {
+  const { text, eof, signal } = input
   const writes = text !== undefined || eof === true
   if (!writes && signal === undefined) return wrongField("text", "is missing", "Give text, eof or signal.")
   if (state.status !== "running") return notSending(id, `is ${state.status}`, "Only a running task can be sent to.")
-  return writes && spec.stdin.kind !== "open" ? notSending(id, "has no open stdin", 'Start it with "stdin": "open".') : null
+  if (writes && spec.stdin.kind !== "open") return notSending(id, "has no open stdin", 'Start it with "stdin": "open".')
+  return checkAwaited(input)
 }
 
 /** Signals the group only when its leader is the process that was recorded. */
@@ -73,6 +92,8 @@ export const makeSendHandler = Effect.gen(function* () {
   const { root } = yield* Home
   const view = yield* View
   const notes = yield* makeNotes
+  const reply = yield* makeReply
+  const limitTime = yield* makeTimeLimit
 
   const deliver = Effect.fnUntraced(function* ({ id, text, eof, signal }: Input<"send">, dir: string) {
     if (text !== undefined) {
@@ -88,7 +109,8 @@ export const makeSendHandler = Effect.gen(function* () {
     return { id, bytesWritten: Buffer.byteLength(text ?? ""), eof: ended === "sent", signalled }
   })
 
-  return handle(operations.send, (input, call) =>
+  /** Delivers once, however often the call comes; the cursor of the answer is that of before. */
+  const deliverOnce = (input: Input<"send">, call: Call) =>
     Effect.gen(function* () {
       const noted = yield* notes.find(call)
       if (noted !== null) return decode(noted) ?? (yield* Effect.fail(maybeDelivered(input.id)))
@@ -98,9 +120,20 @@ export const makeSendHandler = Effect.gen(function* () {
       // A disk without room keeps no text from its task. Only of a call that was sent before it would not be known any more what became of it.
       const begun = notes.note(call, null)
       yield* call.caller.repeated === true ? begun : Effect.ignore(begun)
-      const answer = yield* deliver(input, attemptDir(root, input.id, task.state.attempt))
+      const cursor = reply.cursorOf(task)
+      const answer = { ...(yield* deliver(input, attemptDir(root, input.id, task.state.attempt))), cursor }
       yield* Effect.ignore(notes.note(call, answer))
       return answer
+    })
+
+  return handle(operations.send, (input, call) =>
+    Effect.gen(function* () {
+      const delivered = yield* deliverOnce(input, call)
+      const awaited = awaitedOf(input)
+      if (awaited === null) return delivered
+      const task = yield* view.find(input.id)
+      const came = yield* limitTime(reply.collect(task, delivered.cursor, awaited), { ms: waitMsOf(call), ids: [input.id], call })
+      return { ...delivered, ...came }
     })
   )
 })

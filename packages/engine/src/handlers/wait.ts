@@ -9,6 +9,8 @@ import { isFinal, lastAttempt } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { parseCursor } from "../output/Cursor.ts"
+import type { InvalidLogQuery } from "../output/InvalidLogQuery.ts"
 import { restMs } from "../output/Rest.ts"
 import { makeTaskLines } from "../output/taskLines.ts"
 import { isOpenPort } from "../probe/ask.ts"
@@ -35,6 +37,9 @@ const endedBefore = (task: Task, what: string): Problem =>
     status: task.state.status
   })
 
+const wrongPattern = ({ field, message }: InvalidLogQuery): Problem =>
+  field === "since" ? wrongField("since", message, "Give the cursor of an earlier answer.") : wrongField("for.log", message, "JavaScript's syntax is used.")
+
 const isStarted = ({ state }: Task): boolean =>
   isFinal(state.status) || state.status === "running" || state.status === "stopping" || state.status === "retrying"
 
@@ -57,15 +62,18 @@ const makeAwaitOne = Effect.gen(function* () {
       return holds(task) ? task : yield* Effect.fail(endedBefore(task, what))
     })
 
-  const awaitLine = Effect.fnUntraced(function* (id: string, pattern: string) {
+  const firstLine = Effect.fnUntraced(function* (id: string, pattern: string, since?: string) {
     const { state } = yield* view.find(id)
-    const first = lines({ id, attempt: Math.max(1, lastAttempt(state)), grep: pattern, restMs })
+    const last = Math.max(1, lastAttempt(state))
+    const attempt = Math.min(last, parseCursor(since ?? "")?.attempt ?? last)
+    const first = lines({ id, attempt, since, grep: pattern, restMs })
     const found = yield* Effect.mapError(Stream.runCollect(Stream.take(first, 1)), (trouble) =>
-      trouble._tag === "InvalidLogQuery" ? wrongField("for.log", trouble.message, "JavaScript's syntax is used.") : toProblem(id)(trouble)
+      trouble._tag === "InvalidLogQuery" ? wrongPattern(trouble) : toProblem(id)(trouble)
     )
-    const task = yield* view.find(id)
-    return found.length > 0 ? task : yield* Effect.fail(endedBefore(task, `a line matched ${pattern}`))
+    return found[0] ?? (yield* Effect.fail(endedBefore(yield* view.find(id), `a line matched ${pattern}`)))
   })
+
+  const awaitLine = (id: string, pattern: string) => Effect.andThen(firstLine(id, pattern), view.find(id))
 
   const awaitPort = Effect.fnUntraced(function* (id: string, port: number) {
     const opened = Effect.gen(function* () {
@@ -78,12 +86,13 @@ const makeAwaitOne = Effect.gen(function* () {
     )
   })
 
-  return (id: string, what: What): Effect.Effect<Task, Problem> => {
+  const reached = (id: string, what: What): Effect.Effect<Task, Problem> => {
     if (what === "end") return untilOrEnd(id, "its end", ({ state }) => isFinal(state.status))
     if (what === "start") return untilOrEnd(id, "it started", isStarted)
     if (what === "ready") return untilOrEnd(id, "it was ready", isReady)
     return "log" in what ? awaitLine(id, what.log) : awaitPort(id, what.port)
   }
+  return { reached, line: firstLine }
 })
 
 /** Finds out which tasks are waited for; made once. */
@@ -134,6 +143,11 @@ const makeAwaitPipeline = Effect.gen(function* () {
   })
 })
 
+const straySince = ({ for: what, id, since }: Input<"wait">): Problem | null =>
+  since === undefined || (id !== undefined && typeof what === "object" && "log" in what)
+    ? null
+    : wrongField("since", "goes with for log, of one task", "Leave it away, or give id and for: {log}.")
+
 /** The handler of `wait`. */
 export const makeWaitHandler = Effect.gen(function* () {
   const store = yield* TaskStore
@@ -149,7 +163,7 @@ export const makeWaitHandler = Effect.gen(function* () {
   const awaitMany = Effect.fnUntraced(function* (ids: ReadonlyArray<string>, input: Input<"wait">) {
     yield* Effect.forEach(ids, view.find)
     const done = new Set<string>()
-    const each = ids.map((id) => Effect.tap(awaitOne(id, input.for ?? "end"), () => Effect.sync(() => done.add(id))))
+    const each = ids.map((id) => Effect.tap(awaitOne.reached(id, input.for ?? "end"), () => Effect.sync(() => done.add(id))))
     yield* input.mode === "any" ? Effect.raceAllFirst(each) : Effect.all(each, { concurrency: "unbounded" })
     const tasks = yield* Effect.forEach(ids, view.find)
     return {
@@ -165,7 +179,12 @@ export const makeWaitHandler = Effect.gen(function* () {
 
   const awaitSingle = Effect.fnUntraced(function* (id: string, input: Input<"wait">) {
     if ((yield* view.named(id)).task === null) return yield* awaitPipelineOf(id, input)
-    const task = yield* awaitOne(id, input.for ?? "end")
+    const what = input.for ?? "end"
+    if (typeof what === "object" && "log" in what) {
+      const { cursor: behind, text } = yield* awaitOne.line(id, what.log, input.since)
+      return { line: text, cursor: behind, ...(input.full === true ? { task: yield* view.show(yield* view.find(id)) } : {}) }
+    }
+    const task = yield* awaitOne.reached(id, what)
     return { task: yield* view.show(task), ...(yield* lastLines(task)), cursor: yield* cursor }
   })
 
@@ -177,6 +196,8 @@ export const makeWaitHandler = Effect.gen(function* () {
   return handle(operations.wait, (input, call: Call) =>
     Effect.gen(function* () {
       const ids = yield* idsOf(input)
+      const stray = straySince(input)
+      if (stray !== null) return yield* Effect.fail(stray)
       return yield* limitTime(awaitAny(ids, input), { ms: input.timeout ?? waitMsOf(call), ids, call })
     })
   )

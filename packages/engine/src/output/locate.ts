@@ -13,8 +13,9 @@ import type { Pattern } from "./Pattern.ts"
 import { completeTo, type Matches, selectMatching } from "./select.ts"
 import type { ListedLines } from "./SpanList.ts"
 
-/** The output of one attempt: its number (the first is 1), its folder, and whether nothing will be written any more. */
+/** The output of one attempt: its number (the first is 1), its folder, and whether nothing will be written any more; with `upTo` what is behind these offsets does not count. */
 export interface AttemptOutput {
+  readonly upTo?: PerStream
   readonly attempt: number
   readonly dir: string
   readonly ended: boolean
@@ -71,7 +72,7 @@ export const locate = (
   Effect.acquireUseRelease(
     // The files first: what they hold beyond the last sample then counts as not sampled yet.
     Effect.sync(() => ({
-      files: outputStreams.map((stream) => new OutputFile(output.dir, stream, { search: searches?.[stream] })),
+      files: outputStreams.map((stream) => new OutputFile(output.dir, stream, { search: searches?.[stream], ...(output.upTo === undefined ? {} : { upTo: output.upTo[stream] }) })),
       arrivals: readArrivals(output.dir)
     })),
     ({ files, arrivals }) =>
