@@ -70,7 +70,7 @@ describe("doctor", () => {
   test("says of each thing whether it is well, and what to do", async () => {
     await using rig = new Rig()
     await rig.data("list")
-    const names = ["home", "disk", "socket", "store", "engine", "config", "watches", "clock", "processes", "agents"]
+    const names = ["home", "disk", "socket", "store", "inheritance", "engine", "config", "watches", "clock", "processes", "agents"]
     const { document } = await rig.call(["doctor"], { env: { PATH: "/usr/bin:/bin" } })
     expect(document).toMatchObject({ data: { checks: names.map((name) => ({ name, status: expect.stringMatching(/^(?:ok|warn)$/u), message: expect.any(String) })) } })
     writeFileSync(join(rig.home, "config.json"), '{"retentionDays":"soon"}')

@@ -82,7 +82,9 @@ export const engineStatus = operation({
     pid: Schema.NullOr(Schema.Int),
     startedAt: Schema.NullOr(Schema.String),
     tasks: Schema.NullOr(Schema.Record(Schema.String, Schema.Int)),
-    rssBytes: Schema.NullOr(Schema.Int)
+    rssBytes: Schema.NullOr(Schema.Int),
+    inherited: optional(Schema.Record(Schema.String, Schema.String), "what the engine has from the call that started it, and hands to every task; limits that are unlimited are left out"),
+    differences: optional(Schema.Array(Schema.String), "in what that differs from the caller")
   }),
   errors: ["EngineUnreachable"],
   examples: [{ title: "this home's", payload: {} }],

@@ -8,6 +8,7 @@ import { logName } from "../life/announce.ts"
 import type { Resolved } from "../home/resolve.ts"
 import { refusalToWatch } from "../time/onChange.ts"
 import { errorMessage } from "../thrown.ts"
+import { differencesFrom, inheritanceFix, ownInheritance } from "../process/inheritance.ts"
 import { problemsOf } from "./agents.ts"
 
 /** One line of the answer. */
@@ -89,6 +90,15 @@ export const checkClock = (): Check => {
   return year < 2026
     ? check("clock", "fail", `the clock says ${new Date().toISOString()}`, "Set the clock.")
     : check("clock", "ok", `${new Date().toISOString()}, zone ${zone}`)
+}
+
+/** Whether tasks run as their caller does. */
+export const checkInheritance = (callerPid: number): Check => {
+  if (ownInheritance() === null) return check("inheritance", "ok", "tasks have the limits and the priority of the engine; this system does not show them")
+  const differences = differencesFrom(callerPid)
+  return differences.length === 0
+    ? check("inheritance", "ok", "tasks have the limits, the priority and the sandbox of this call")
+    : check("inheritance", "warn", `tasks do not run as this call does: ${differences.join(", ")}`, inheritanceFix)
 }
 
 /** How the processes of a task are found here. */

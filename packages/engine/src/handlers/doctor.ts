@@ -7,7 +7,7 @@ import { Home } from "../home/Home.ts"
 import { Settings } from "../home/Settings.ts"
 import { describeStrangers, makeFindStrangers, type Stranger } from "../task/strangers.ts"
 import { handle, toProblem } from "./Call.ts"
-import { type Check, check, checkAgents, checkClock, checkConfiguration, checkDisk, checkHome, checkLog, checkSocket, checkTracking, checkWatches, concludeChecks } from "./checks.ts"
+import { type Check, check, checkAgents, checkClock, checkConfiguration, checkDisk, checkHome, checkInheritance, checkLog, checkSocket, checkTracking, checkWatches, concludeChecks } from "./checks.ts"
 
 const checkStrangers = (strangers: ReadonlyArray<Stranger>): ReadonlyArray<Check> => {
   if (strangers.length === 0) return []
@@ -32,6 +32,7 @@ export const makeDoctorHandler = Effect.gen(function* () {
         checkSocket(root),
         intact.ok ? check("store", "ok", intact.message) : check("store", "fail", intact.message, "Restore it from a backup, or move it away to begin anew."),
         ...checkStrangers(strangers),
+        checkInheritance(caller.pid),
         ...[checkLog(root)].filter((each) => each !== null),
         check("engine", "ok", `version ${version}, pid ${process.pid}`),
         ...checkConfiguration(settings.resolved()),

@@ -4,9 +4,18 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
 import { Shutdown } from "../life/Shutdown.ts"
+import { differencesFrom, ownInheritance } from "../process/inheritance.ts"
 import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { type Handled, handle, toProblem } from "./Call.ts"
 import { iso } from "./taskAnswer.ts"
+
+const inheritanceOf = (callerPid: number) => {
+  const own = ownInheritance()
+  if (own === null) return {}
+  const shown = [...own].filter(([name, value]) => value !== "unlimited" && !name.endsWith(" namespace"))
+  const differences = differencesFrom(callerPid)
+  return { inherited: Object.fromEntries(shown), ...(differences.length === 0 ? {} : { differences }) }
+}
 
 /** The handlers of `engine`. */
 export const makeEngineHandlers = Effect.gen(function* () {
@@ -15,7 +24,7 @@ export const makeEngineHandlers = Effect.gen(function* () {
   const lives = yield* LiveAttempts
   const shutdown = yield* Shutdown
   const handlers: ReadonlyArray<Handled> = [
-    handle(operations.engineStatus, () =>
+    handle(operations.engineStatus, (_, { caller }) =>
       Effect.map(Effect.mapError(store.counts, toProblem("")), (tasks) => ({
         running: true,
         home: root,
@@ -23,7 +32,8 @@ export const makeEngineHandlers = Effect.gen(function* () {
         pid: process.pid,
         startedAt: iso(Math.round(performance.timeOrigin)),
         tasks: { ...tasks },
-        rssBytes: process.memoryUsage.rss()
+        rssBytes: process.memoryUsage.rss(),
+        ...inheritanceOf(caller.pid)
       }))
     ),
     handle(operations.engineStop, () =>

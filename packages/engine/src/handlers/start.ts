@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import { Settings } from "../home/Settings.ts"
+import { inheritanceWarnings } from "../process/inheritance.ts"
 import { Supervisor } from "../task/Supervisor.ts"
 import { unlimitedQueues } from "../task/unlimitedQueue.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
@@ -39,10 +40,10 @@ export const makeStart = Effect.gen(function* () {
   const showEnd = yield* makeShowEnd
   const untilAttempt = yield* makeUntilAttempt
 
-  const show = (started: Started, input: StartInput, call: Call) =>
+  const show = (started: Started, input: StartInput, call: Call, ofCaller: ReadonlyArray<string> = []) =>
     Effect.gen(function* () {
       const task = yield* Effect.fromResult(started.result)
-      const warnings = unlimitedQueues(settings.current(), [task.spec.queue])
+      const warnings = [...unlimitedQueues(settings.current(), [task.spec.queue]), ...ofCaller]
       const beside = { ...foundFields(started.found), ...(warnings.length === 0 ? {} : { warnings }) }
       if (call.flags.wait === true) return { ...(yield* showEnd(task.id, call)), ...beside }
       const isEnding = input.ifRunning === "restart" && task.state.status === "stopping"
@@ -56,7 +57,7 @@ export const makeStart = Effect.gen(function* () {
     Effect.gen(function* () {
       const [started] = yield* Effect.mapError(starter([{ input, index: 0 }], call), toProblem(input.id ?? ""))
       yield* supervisor.acted
-      return yield* started === undefined ? Effect.die("a start without an answer") : show(started, input, call)
+      return yield* started === undefined ? Effect.die("a start without an answer") : show(started, input, call, inheritanceWarnings(call.caller.pid))
     })
   )
 
