@@ -1,5 +1,5 @@
-// Runs the tests of each room in a process of its own and adds up what they report.
-// Arguments choose rooms by a part of their path: `bun run test core`.
+// Runs the test files in groups, two groups at a time, each in its own process, and adds up the reports.
+// Arguments choose packages by a part of their path: `bun run test core`.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -10,8 +10,16 @@ import { filesOf, install, root } from "./workspace.ts"
 
 const perTestTimeoutMs = 30_000
 const wholeTimeoutMs = 10 * 60_000
+/** Most tests wait for processes, so two groups share two processors well. */
+const lanes = 2
+const filesPerGroup = 6
 
-const runRoom = async (files: ReadonlyArray<string>, timeout: number): Promise<Tally> => {
+interface Group {
+  readonly room: string
+  readonly files: ReadonlyArray<string>
+}
+
+const runGroup = async ({ room, files }: Group, timeout: number): Promise<Tally> => {
   const scratch = mkdtempSync(join(tmpdir(), "backbeat-report-"))
   const xml = join(scratch, "report.xml")
   try {
@@ -25,9 +33,10 @@ const runRoom = async (files: ReadonlyArray<string>, timeout: number): Promise<T
         `--reporter-outfile=${xml}`,
         ...files.map((file) => `./${file}`)
       ],
-      { cwd: root, stdin: "ignore", stdout: "inherit", stderr: "inherit", timeout, killSignal: "SIGKILL" }
+      { cwd: root, stdin: "ignore", stdout: "pipe", stderr: "pipe", timeout, killSignal: "SIGKILL" }
     )
-    const exitCode = await child.exited
+    const [stdout, stderr, exitCode] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
+    console.log(`\n${room === "" ? "test" : room}\n${stdout}${stderr}`.trimEnd())
     // A test that ends the process leaves no report, whatever the exit code says.
     if (!existsSync(xml)) return { passed: 0, failed: files.length }
     const tally = readTally(readFileSync(xml, "utf8"), files)
@@ -37,20 +46,33 @@ const runRoom = async (files: ReadonlyArray<string>, timeout: number): Promise<T
   }
 }
 
-/** Runs every test file whose room is chosen; a run without any test is one failure. */
-export const runTests = async (chosen: ReadonlyArray<string>): Promise<Tally> => {
-  const deadlineAt = performance.now() + wholeTimeoutMs
+const groupsOf = (chosen: ReadonlyArray<string>): Array<Group> => {
   const rooms = Map.groupBy(
     filesOf(["{packages,apps}/*/test/**/*.test.ts", "test/**/*.test.ts"]),
     (path) => /^.*?(?=\/?test\/)/u.exec(path)?.[0] ?? ""
   )
+  return [...rooms]
+    .filter(([room]) => chosen.length === 0 || chosen.some((part) => room.includes(part)))
+    .flatMap(([room, files]) =>
+      Array.from({ length: Math.ceil(files.length / filesPerGroup) }, (_, index) => ({
+        room,
+        files: files.slice(index * filesPerGroup, (index + 1) * filesPerGroup)
+      }))
+    )
+}
+
+/** Runs every test file of the chosen packages. A run without any test counts as one failure. */
+export const runTests = async (chosen: ReadonlyArray<string>): Promise<Tally> => {
+  const deadlineAt = performance.now() + wholeTimeoutMs
+  const waiting = groupsOf(chosen)
   let sum: Tally = { passed: 0, failed: 0 }
-  for (const [room, files] of rooms) {
-    if (chosen.length > 0 && !chosen.some((part) => room.includes(part))) continue
-    console.log(`\n${room === "" ? "test" : room}`)
-    const tally = await runRoom(files, Math.max(Math.ceil(deadlineAt - performance.now()), 1))
-    sum = { passed: sum.passed + tally.passed, failed: sum.failed + tally.failed }
+  const runLane = async (): Promise<void> => {
+    for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
+      const tally = await runGroup(group, Math.max(Math.ceil(deadlineAt - performance.now()), 1))
+      sum = { passed: sum.passed + tally.passed, failed: sum.failed + tally.failed }
+    }
   }
+  await Promise.all(Array.from({ length: lanes }, runLane))
   return sum.passed + sum.failed > 0 ? sum : { passed: 0, failed: 1 }
 }
 
