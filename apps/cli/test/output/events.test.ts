@@ -20,7 +20,7 @@ describe("events", () => {
       sequence: 1,
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/u),
       actor: { kind: "caller", client: "cli", pid: expect.any(Number) },
-      data: { queue: "default", tags: ["t"] }
+      data: { what: "exit 2", queue: "default", tags: ["t"] }
     })
     // Also inside of what happened an instant is ISO 8601.
     expect(JSON.stringify(events)).not.toMatch(/"[a-zA-Z]*At":\d/u)
