@@ -75,9 +75,17 @@ describe("the limits", () => {
       message: "2 tasks live already",
       details: { maxLive: 2, live: 2, retryable: true }
     })
+    // What makes no more tasks live is not refused.
+    expect(await rig.task("start", { id: "a", script: "sleep 60", ifRunning: "return" })).toMatchObject({ id: "a", attempt: 1 })
+    expect(await rig.task("start", { id: "a", script: "sleep 61", ifRunning: "restart" })).toMatchObject({ id: "a", attempt: 2 })
+    expect(await rig.task("restart", { id: "a" })).toMatchObject({ id: "a", attempt: 3 })
     await rig.data("stop", { id: "b" })
     expect(await rig.task("start", { command: "true" }, ["--wait"])).toMatchObject({ status: "completed" })
     const many = await rig.call(["start", JSON.stringify(["c", "d", "e"].map((id) => ({ id, script: "sleep 60" })))])
     expect(many).toMatchObject({ exitCode: 1, document: { data: { outcome: "partial_failure", successCount: 1, errorCount: 2 } } })
+    // What has ended lives again.
+    expect(await rig.refusal(["restart", "b"])).toMatchObject({ type: "QuotaExceeded" })
+    expect(await rig.refusal(["start", '{"id":"b","command":"true","ifEnded":"again"}'])).toMatchObject({ type: "QuotaExceeded" })
+    expect(await rig.task("start", { id: "b", command: "true", ifEnded: "return" })).toMatchObject({ status: "cancelled" })
   })
 })

@@ -50,7 +50,7 @@ export const restart = operation({
   }),
   output: Schema.Union([Schema.Struct({ task: ShownTask, lastLines }), Schema.Struct({ pipeline: ShownPipeline, lastLines })]),
   cut: cutAnswer(),
-  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "DependencyNotFound", "AgentUnavailable", "StoreError", "TaskWaitTimedOut"],
+  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "DependencyNotFound", "AgentUnavailable", "QuotaExceeded", "StoreError", "TaskWaitTimedOut"],
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: true,
   flags: ["wait", "timeout", "concurrency"],

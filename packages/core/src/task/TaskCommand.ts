@@ -1,7 +1,7 @@
 /** What can be asked of a task. Instants are epoch milliseconds. */
 import type { AttemptEnd } from "./AttemptEnd.ts"
 import type { Failure } from "./Failure.ts"
-import type { StopSignal, TaskSpec } from "./TaskSpec.ts"
+import type { Lineage, Owner, StopSignal, TaskSpec } from "./TaskSpec.ts"
 
 /** An order for a task that exists. `leftover`: a look found live processes of an earlier attempt of a task that does not run. */
 export type TaskCommand =
@@ -25,8 +25,15 @@ export type TaskCommand =
   | { readonly type: "End"; readonly end: AttemptEnd; readonly isLast?: true }
   /** The delay of the restart policy is over. */
   | { readonly type: "Retry" }
-  /** Somebody wants another attempt, with the specification given now if there is one; `blocked` while that has to wait for others. */
-  | { readonly type: "Restart"; readonly reason: string | null; readonly spec: TaskSpec | null; readonly blocked?: boolean }
+  /** Somebody wants another attempt, with the specification, owner and lineage given now if there are any; `blocked` while that has to wait for others. */
+  | {
+      readonly type: "Restart"
+      readonly reason: string | null
+      readonly spec: TaskSpec | null
+      readonly owner?: Owner
+      readonly lineage?: Lineage
+      readonly blocked?: boolean
+    }
 
 /** The names of the commands, in the order of a life. */
 export const commandTypes = [

@@ -17,7 +17,10 @@ export const TaskEvent = Schema.Union([
     type: Schema.tag("task.changed"),
     spec: TaskSpec,
     /** The fields that changed, as a payload names them. */
-    changed: Schema.optionalKey(Schema.Array(Schema.String))
+    changed: Schema.optionalKey(Schema.Array(Schema.String)),
+    /** Whose it is and where it comes from, when that changed. */
+    owner: Schema.optionalKey(Owner),
+    lineage: Schema.optionalKey(Lineage)
   }),
   Schema.Struct({
     type: Schema.tag("task.queued"),

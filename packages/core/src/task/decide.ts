@@ -119,14 +119,28 @@ const stop = (
   return [cancelled(reason, null, state.status === "retrying" ? state.end : null)]
 }
 
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
+
+/** What is another than before: without an event the history would not give the row. */
+const changes = (
+  { spec, owner, lineage }: Extract<TaskCommand, { readonly type: "Restart" }>,
+  task: Task
+): ReadonlyArray<TaskEvent> => {
+  const its = {
+    ...(owner === undefined || isSame(owner, task.owner) ? {} : { owner }),
+    ...(lineage === undefined || isSame(lineage, task.lineage) ? {} : { lineage })
+  }
+  if (spec === null && Object.keys(its).length === 0) return []
+  return [{ type: "task.changed", spec: spec ?? task.spec, changed: spec === null ? [] : changedFields(task.spec, spec), ...its }]
+}
+
 const restart = (
   command: Extract<TaskCommand, { readonly type: "Restart" }>,
   task: Task,
   at: number
 ): ReadonlyArray<TaskEvent> => {
   const { state } = task
-  const changed: ReadonlyArray<TaskEvent> =
-    command.spec === null ? [] : [{ type: "task.changed", spec: command.spec, changed: changedFields(task.spec, command.spec) }]
+  const changed = changes(command, task)
   if (state.status === "running") {
     return [...changed, stopping({ kind: "restart" }, task, at, command.reason)]
   }

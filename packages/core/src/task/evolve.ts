@@ -35,7 +35,7 @@ export const evolve = (task: Task, event: TaskEvent, occasion: Occasion): Task =
     case "task.created":
       return created(task.id, event, occasion.at)
     case "task.changed":
-      return { ...task, spec: event.spec }
+      return { ...task, spec: event.spec, owner: event.owner ?? task.owner, lineage: event.lineage ?? task.lineage }
     case "task.started":
       return { ...task, restartCount: event.attempt - 1, state: started(event, occasion.at) }
     case "task.ready":

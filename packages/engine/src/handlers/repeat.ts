@@ -85,7 +85,8 @@ const makeRepeat = Effect.gen(function* () {
   const create = Effect.fnUntraced(function* (tx: Tx, { parent, spec, input }: Repetition, call: Call) {
     const owner = yield* ownerOf(parent.owner.sessionId, 0, call)
     const id = yield* freeId(call, 0)
-    yield* quota.check(owner.depth)
+    yield* quota.checkDepth(owner.depth)
+    yield* quota.checkLive
     const env = yield* environmentOf(root, parent, input, call)
     const unavailable = agentUnavailable(spec, env, settings.current())
     if (unavailable !== null) return yield* Effect.fail(unavailable)

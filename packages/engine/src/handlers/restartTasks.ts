@@ -18,6 +18,7 @@ import { actorOf, batchOf, type Call, outcomeOf, toProblem } from "./Call.ts"
 import { makeStandings } from "./dependencies.ts"
 import type { Doing } from "./once.ts"
 import { makePipelineView } from "./PipelineView.ts"
+import { makeQuota } from "./quota.ts"
 import { View } from "./View.ts"
 
 type Asked = Input<"restart">
@@ -33,6 +34,7 @@ const makeRestartTask = Effect.gen(function* () {
   const { root } = yield* Home
   const settings = yield* Settings
   const view = yield* View
+  const quota = yield* makeQuota
   const { standingAgain } = yield* makeStandings
   return Effect.fnUntraced(function* (tx: Tx, { id, reason }: Asked, { call, before, note }: Restarting) {
     const made = before.get(id)
@@ -44,9 +46,9 @@ const makeRestartTask = Effect.gen(function* () {
     if (unavailable !== null) return yield* Effect.fail(unavailable)
     // What runs has waited already.
     const stands = isFinal(task.state.status) ? yield* standingAgain(task) : { waitsFor: [], broken: null }
-    const anew = { spec: null, reason: reason ?? null }
-    const its = { ...task, lineage: { ...task.lineage, ...batchOf(call) } }
-    const { state } = yield* tx.restart(its, anew, stands, actorOf(call))
+    const anew = { spec: null, reason: reason ?? null, lineage: { ...task.lineage, ...batchOf(call) } }
+    if (isFinal(task.state.status)) yield* quota.checkLive
+    const { state } = yield* tx.restart(task, anew, stands, actorOf(call))
     const attempt = state.status === "stopping" ? state.attempt + 1 : state.attempt
     note(id, { id, attempt })
     return attempt

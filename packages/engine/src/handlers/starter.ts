@@ -152,8 +152,10 @@ export const makeStartOne = Effect.gen(function* () {
     if (refusal !== null) return yield* Effect.fail(refusal)
     // A step that is started again by itself is still one of its pipeline's.
     const lineage = { ...(wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }), ...batchOf(wanted.call) }
-    const anew = { ...task, owner: wanted.owner, lineage }
-    const changed = yield* tx.restart(anew, { spec, reason: null }, yield* standing(spec.dependsOn, wanted.seen, dependsOnOf(input).length), actorOf(wanted.call))
+    yield* quota.checkDepth(wanted.owner.depth)
+    if (!live) yield* quota.checkLive
+    const anew = { spec, reason: null, owner: wanted.owner, lineage }
+    const changed = yield* tx.restart(task, anew, yield* standing(spec.dependsOn, wanted.seen, dependsOnOf(input).length), actorOf(wanted.call))
     // Only now: a task that cannot be restarted keeps the environment that it has.
     yield* wanted.keep(task.id, wanted.owner.requestId ?? "", env)
     return changed
@@ -169,8 +171,9 @@ export const makeStartOne = Effect.gen(function* () {
     const owner = yield* ownerOf(input.sessionId ?? null, index, call)
     const id = input.id ?? (yield* freeId(call, index))
     const existing = input.id === undefined ? null : yield* store.find(id)
-    yield* quota.check(owner.depth)
     if (existing !== null) return yield* startAnew(tx, existing, item, { ...starting, specified, owner, lineage })
+    yield* quota.checkDepth(owner.depth)
+    yield* quota.checkLive
     yield* checkFree(input)
     const stands = yield* standing(specified.spec.dependsOn, seen, dependsOnOf(input).length)
     yield* keep(id, owner.requestId, specified.env)

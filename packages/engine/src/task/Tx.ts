@@ -42,7 +42,7 @@ export interface Tx {
   /** Begins another attempt of a task: queued, blocked or withdrawn as `create` does for a new one. */
   readonly restart: (
     task: Task,
-    anew: { readonly spec: TaskSpec | null; readonly reason: string | null },
+    anew: { readonly spec: TaskSpec | null; readonly reason: string | null; readonly owner?: Owner; readonly lineage?: Lineage },
     standing: Standing,
     actor: Actor
   ) => Effect.Effect<Task, IllegalTransition | StoreError>
