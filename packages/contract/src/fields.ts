@@ -59,3 +59,6 @@ export const optional = <S extends Schema.Top>(schema: S, description: string) =
 
 /** What may go wrong although the call was done. */
 export const warnings = optional(Schema.Array(Schema.String), "what may be otherwise than was meant, such as a queue without a limit")
+
+/** Names the caller's own tasks. */
+export const mine = optional(Schema.Boolean, "those that the caller's session has started; of a caller without one: those of its terminal")

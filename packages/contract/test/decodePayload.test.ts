@@ -140,7 +140,7 @@ describe("a refused payload", () => {
   })
 
   test("names the fields that are known where an unknown one stands", () => {
-    expect(refuse(stop, { id: "demo", name: "x" }).hint).toBe("Known fields: id, reason, signal, force, full.")
+    expect(refuse(stop, { id: "demo", name: "x" }).hint).toBe("Known fields: id, ids, tag, mine, reason, signal, force, full.")
     expect(refuse(start, { readyWhen: { log: "x", color: 1 } }).hint).toBe(
       "Known fields: log, intervalMs, startupTimeoutMs, timeoutMs, failureThreshold."
     )

@@ -23,6 +23,7 @@ export interface TaskFilter {
   readonly status?: ReadonlyArray<TaskStatus> | undefined
   readonly tags?: ReadonlyArray<string> | undefined
   readonly queue?: string | undefined
+  /** Their session, or what stands for it: see `ownerKey`. */
   readonly sessionId?: string | undefined
   readonly kind?: string | undefined
   readonly pipelineId?: string | undefined
@@ -130,10 +131,11 @@ export class TaskStore extends Context.Service<
     readonly events: (filter: EventFilter) => Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError>
     /** The sequence of the newest event; 0 when there is none. Never goes back, also not when old events were removed. */
     readonly lastSequence: Effect.Effect<number, StoreError>
-    /** Final tasks that ended before the instant (epoch ms), oldest first. */
+    /** Final tasks that ended before the instant (epoch ms), oldest first; so many at most. */
     readonly endedBefore: (
       at: number,
-      statuses: ReadonlyArray<TaskStatus>
+      statuses: ReadonlyArray<TaskStatus>,
+      limit?: number
     ) => Effect.Effect<ReadonlyArray<Task>, StoreError>
     /** Forgets tasks and their events. Only final ones are removed; others are left as they are. Answers with the removed ids. */
     readonly remove: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, StoreError>

@@ -6,7 +6,7 @@ import { TaskId } from "@backbeat/core/task/TaskId"
 import { TaskStatus } from "@backbeat/core/task/TaskState"
 import * as Schema from "effect/Schema"
 import { ArtifactAnswer } from "../Artifact.ts"
-import { about, atLeastOne, between, Instant, NonEmptyText, optional, Pattern, Tag } from "../fields.ts"
+import { about, atLeastOne, between, Instant, mine, NonEmptyText, optional, Pattern, Tag } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { cutAnswer } from "../cutAnswer.ts"
 import { ShownPipeline } from "../LeanPipeline.ts"
@@ -50,6 +50,7 @@ export const list = operation({
     tags: optional(atLeastOne(Tag).check(Schema.isMaxLength(64)), "only with all of these tags"),
     queue: optional(NonEmptyText, "only of this queue"),
     sessionId: optional(NonEmptyText, "only those that this session owns"),
+    mine,
     kind: optional(Schema.Literals(["command", "script", "prompt"]), "only of this kind"),
     pipelineId: optional(TaskId, "only the steps of this pipeline"),
     since: optional(Instant, "only created at or after this instant"),
@@ -91,6 +92,7 @@ export const wait = operation({
     id: optional(TaskId, "one task, or a pipeline"),
     ids: optional(Ids, "several tasks"),
     tag: optional(Tag, "all tasks with this tag"),
+    mine,
     pipelineId: optional(PipelineId, "the end of this pipeline"),
     for: optional(WaitFor, "what to wait for (default end); a task without readyWhen and healthProbe is ready as soon as it runs"),
     mode: optional(Schema.Literals(["all", "any"]), "until all of them (default) or any of them"),

@@ -2,7 +2,7 @@
 import { TaskId } from "@backbeat/core/task/TaskId"
 import { StopSignal } from "@backbeat/core/task/TaskSpec"
 import * as Schema from "effect/Schema"
-import { about, atLeastOne, atMost, between, NonEmptyText, optional, Pattern, SignalName, Text } from "../fields.ts"
+import { about, atLeastOne, atMost, between, mine, NonEmptyText, optional, Pattern, SignalName, Tag, Text } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { cutAnswer } from "../cutAnswer.ts"
 import { ShownPipeline } from "../LeanPipeline.ts"
@@ -12,6 +12,8 @@ import { agentFields, EnvInput } from "./start.ts"
 
 const alreadyEnded = optional(Schema.Boolean, "whether it had ended before this call")
 
+const ids = optional(atLeastOne(TaskId).check(Schema.isMaxLength(1000)), "several, by their ids")
+
 const Reason = Text.check(atMost(1000))
 
 /** Stops a task or a pipeline, with everything that it has started. */
@@ -19,7 +21,10 @@ export const stop = operation({
   name: "stop",
   summary: "Stop a task or a pipeline and everything it started; answers when nothing of it is alive.",
   input: Schema.Struct({
-    id: about(TaskId, "the id of a task or of a pipeline"),
+    id: optional(TaskId, "the id of a task or of a pipeline"),
+    ids,
+    tag: optional(Tag, "all tasks with this tag that have not ended"),
+    mine,
     reason: optional(Reason, "why; kept with the task"),
     signal: optional(StopSignal, "the signal to begin with (default: the task's stopSignal)"),
     force: optional(Schema.Boolean, "SIGKILL at once"),
@@ -31,7 +36,10 @@ export const stop = operation({
   ]),
   cut: cutAnswer({ waited: true }),
   errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "StoreError"],
-  examples: [{ title: "one task", payload: { id: "web", reason: "no longer needed" } }],
+  examples: [
+    { title: "one task", payload: { id: "web", reason: "no longer needed" } },
+    { title: "all of a tag", payload: { tag: "dev" } }
+  ],
   batch: true,
   flags: ["concurrency"],
   readOnly: false,
@@ -43,7 +51,9 @@ export const restart = operation({
   name: "restart",
   summary: "Run a task again under the same id: stopped first when it runs. Of a pipeline: what did not complete.",
   input: Schema.Struct({
-    id: about(TaskId, "the id of a task or of a pipeline"),
+    id: optional(TaskId, "the id of a task or of a pipeline"),
+    ids,
+    tag: optional(Tag, "all tasks with this tag"),
     all: optional(Schema.Boolean, "of a pipeline: also what completed or runs (default false)"),
     reason: optional(Reason, "why; kept in its history"),
     full
@@ -162,15 +172,18 @@ export const prune = operation({
   input: Schema.Struct({
     olderThanDays: optional(
       Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 36_500 })),
-      "ended more than this many days ago (default: retentionDays of the configuration)"
+      "ended more than this many days ago (default: retentionDays of the configuration; 0 with ids, tag or mine)"
     ),
+    ids,
+    tag: optional(Tag, "only with this tag"),
+    mine,
     status: optional(
       Schema.Union([FinalStatus, atLeastOne(FinalStatus)]),
       "only in this status, or one of these (default all three)"
     ),
     dryRun: optional(Schema.Boolean, "only tell what would be removed")
   }),
-  output: Schema.Struct({ removed: Schema.Array(Schema.String), freedBytes: Schema.Int, dryRun: Schema.Boolean }),
+  output: Schema.Struct({ removed: Schema.Array(Schema.String), freedBytes: Schema.Int, dryRun: Schema.Boolean, reason: optional(Schema.String, "why nothing is removed") }),
   errors: ["CommandInputError", "StoreError"],
   examples: [
     { title: "what would go", payload: { olderThanDays: 0, dryRun: true } },

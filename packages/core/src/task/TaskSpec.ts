@@ -74,9 +74,14 @@ export const Owner = Schema.Struct({
   sessionId: Schema.NullOr(Schema.String),
   taskId: Schema.NullOr(Schema.String),
   depth: Schema.Int,
-  requestId: Schema.optionalKey(Schema.String)
+  requestId: Schema.optionalKey(Schema.String),
+  /** Of a caller without a session: its terminal with the leader of that. */
+  terminal: Schema.optionalKey(Schema.String)
 })
 export type Owner = typeof Owner.Type
+
+/** What the tasks of one owner have in common: the session, else the terminal; null where neither is known. */
+export const ownerKey = ({ sessionId, terminal }: Owner): string | null => sessionId ?? terminal ?? null
 
 /** How long an attempt lasts at least when it fails so, in milliseconds: 0 for what is no limit. */
 export const limitMs = (failure: Failure, { readyWhen, healthProbe }: TaskSpec): number => {

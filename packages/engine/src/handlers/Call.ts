@@ -40,6 +40,8 @@ export interface Handled {
   readonly answer: (payload: unknown, call: Call) => Effect.Effect<unknown, Problem>
   /** How many items of an array are answered at once when the caller does not say; without it a few. */
   readonly concurrency?: number
+  /** The payloads for which one payload stands that names several tasks; null for one that names one. */
+  readonly expand?: (payload: unknown, call: Call) => Effect.Effect<ReadonlyArray<unknown> | null, Problem>
   /** Answers an array in its own way; without it each item is answered by itself. */
   readonly answerMany?: (
     payloads: ReadonlyArray<unknown>,

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import { folderAt, isSameFolder } from "../home/folderAt.ts"
 import { Home } from "../home/Home.ts"
 import { homeIdOf } from "../home/homeId.ts"
+import { terminalOf } from "../process/terminalOf.ts"
 import type { Call } from "./Call.ts"
 
 /** A whole number from a text: FNV-1a, 32 bits. Source: RFC 9923. */
@@ -32,13 +33,26 @@ export const makeNaming = Effect.gen(function* () {
     return taskId === undefined || !isHere ? Effect.succeed(null) : store.find(taskId)
   }
 
+  /** Looked up once for all items of a call. */
+  const terminals = new WeakMap<Call["caller"], string | null>()
+  const terminalOfCaller = (caller: Call["caller"]): string | null => {
+    const known = terminals.get(caller)
+    if (known !== undefined) return known
+    const found = terminalOf(caller.pid)
+    terminals.set(caller, found)
+    return found
+  }
+
   const ownerOf = Effect.fnUntraced(function* (sessionId: string | null, index: number, { caller }: Call) {
     const parent = yield* parentOf(caller)
+    const session = sessionId ?? caller.sessionId ?? null
+    const terminal = session === null ? terminalOfCaller(caller) : null
     return {
-      sessionId: sessionId ?? caller.sessionId ?? null,
+      sessionId: session,
       taskId: parent?.id ?? null,
       depth: parent === null ? 0 : parent.owner.depth + 1,
-      requestId: `${caller.requestId}#${index}`
+      requestId: `${caller.requestId}#${index}`,
+      ...(terminal === null ? {} : { terminal })
     } satisfies Owner
   })
 

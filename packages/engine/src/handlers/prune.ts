@@ -1,30 +1,76 @@
 /** Answers `prune`. */
 import * as operations from "@backbeat/contract/operation/steer"
+import type { Input } from "@backbeat/contract/table"
+import type { TaskStatus } from "@backbeat/core/task/TaskState"
+import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Settings } from "../home/Settings.ts"
 import { makeClearLeftOvers } from "../task/clearLeftOvers.ts"
-import { dayMs, makePrune } from "../task/prune.ts"
-import { handle, toProblem } from "./Call.ts"
+import { dayMs, makePrune, type Pruned } from "../task/prune.ts"
+import { type Call, handle, toProblem } from "./Call.ts"
+import { makeSelect } from "./selection.ts"
+import { iso } from "./taskAnswer.ts"
+import { wrongField } from "./View.ts"
+
+/** Which tasks are looked at, and how old they must be. */
+interface Wanted {
+  readonly days: number
+  readonly statuses: ReadonlyArray<TaskStatus>
+  readonly only: ReadonlySet<string> | undefined
+}
+
+const shownIds = 10
+
+/** Says why a pruning removes nothing; made once. */
+const makeWhyNothing = Effect.map(TaskStore, (store) =>
+  Effect.fnUntraced(function* ({ kept }: Pruned, { days, statuses, only }: Wanted) {
+    if (kept.length > 0) {
+      const more = kept.length > shownIds ? " ..." : ""
+      return `kept although they have ended: ${kept.slice(0, shownIds).join(", ")}${more}. Their pipeline runs, a task that lives goes on from them, or processes of them still run`
+    }
+    const now = yield* Clock.currentTimeMillis
+    if (only !== undefined) return "none of these tasks has ended"
+    const [oldest] = yield* store.endedBefore(now + 1, statuses, 1)
+    if (oldest === undefined) return `no task has ended${statuses.length === 3 ? "" : ` as ${statuses.join(" or ")}`}`
+    const endedAt = "endedAt" in oldest.state ? oldest.state.endedAt : "end" in oldest.state ? (oldest.state.end?.endedAt ?? now) : now
+    return `no task ended more than ${days} days ago. The oldest, ${oldest.id}, is removed on ${iso(endedAt + days * dayMs)}`
+  })
+)
 
 /** The handler of `prune`. */
 export const makePruneHandler = Effect.gen(function* () {
   const settings = yield* Settings
   const prune = yield* makePrune
+  const select = yield* makeSelect
+  const whyNothing = yield* makeWhyNothing
   const clearLeftOvers = yield* makeClearLeftOvers
-  return handle(operations.prune, ({ olderThanDays, status, dryRun = false }) =>
+
+  const wantedBy = Effect.fnUntraced(function* (input: Input<"prune">, call: Call) {
+    const { olderThanDays, status, ids, tag, mine } = input
+    const statuses = typeof status === "string" ? [status] : (status ?? (["completed", "failed", "cancelled"] as const))
+    const ways = [ids, tag, mine === true ? mine : undefined].filter((each) => each !== undefined)
+    if (ways.length > 1) return yield* Effect.fail(wrongField("ids", "at most one of ids, tag and mine goes", "Give one of them."))
+    const only = ways.length === 0 ? undefined : new Set(yield* select(input, call, { live: false }))
+    return { days: olderThanDays ?? (only === undefined ? settings.current().retentionDays : 0), statuses, only } satisfies Wanted
+  })
+
+  return handle(operations.prune, (input, call) =>
     Effect.gen(function* () {
-      const days = olderThanDays ?? settings.current().retentionDays
+      const { status, dryRun = false } = input
+      const wanted = yield* wantedBy(input, call)
+      const { days, statuses, only } = wanted
       const now = yield* Clock.currentTimeMillis
-      const statuses = typeof status === "string" ? [status] : (status ?? (["completed", "failed", "cancelled"] as const))
       // What ended in this very millisecond is older than zero days too.
       const endedBefore = now - days * dayMs + 1
-      const pruned = yield* Effect.mapError(prune({ endedBefore, statuses, dryRun }), toProblem(""))
-      if (dryRun) return { ...pruned, dryRun }
+      const pruned = yield* Effect.mapError(prune({ endedBefore, statuses, dryRun, only }), toProblem(""))
+      const reason = pruned.removed.length > 0 ? {} : { reason: yield* Effect.mapError(whyNothing(pruned, wanted), toProblem("")) }
+      const { removed, freedBytes } = pruned
+      if (dryRun || only !== undefined) return { removed, freedBytes, dryRun, ...reason }
       // What a pruning of everything has not come to remove is of this age too; of one by status nothing is known.
       const untouchedSince = status === undefined ? endedBefore : now - settings.current().retentionDays * dayMs
       const left = yield* Effect.mapError(clearLeftOvers(untouchedSince), toProblem(""))
-      return { removed: pruned.removed, freedBytes: pruned.freedBytes + left, dryRun }
+      return { removed, freedBytes: freedBytes + left, dryRun, ...reason }
     })
   )
 })

@@ -1,13 +1,15 @@
 /** Answers `status` and `list`. */
 import { withShortTexts } from "@backbeat/contract/cutTask"
 import * as operations from "@backbeat/contract/operation/read"
+import type { Input } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { makeAsItEnded } from "../agent/asItEnded.ts"
 import { readCheckpoint } from "../agent/readCheckpoint.ts"
 import { Home } from "../home/Home.ts"
-import { handle, toProblem } from "./Call.ts"
+import { type Call, handle, toProblem } from "./Call.ts"
+import { ownKey } from "./selection.ts"
 import { makePipelineView } from "./PipelineView.ts"
 import { iso } from "./taskAnswer.ts"
 import { isCursor, View, wrongField } from "./View.ts"
@@ -34,12 +36,18 @@ const makeStatusHandler = Effect.gen(function* () {
   )
 })
 
+/** Whose tasks are listed; everybody's when undefined. */
+const ownerOf = ({ mine, sessionId }: Input<"list">, call: Call) => {
+  if (mine !== true) return Effect.succeed(sessionId)
+  return sessionId === undefined ? ownKey(call) : Effect.fail(wrongField("mine", "cannot be given together with sessionId", "Give one of them."))
+}
+
 const makeListHandler = Effect.gen(function* () {
   const store = yield* TaskStore
   const view = yield* View
   const showAll = (tasks: ReadonlyArray<Task>, single: boolean) =>
     Effect.map(Effect.forEach(tasks, view.show), (all) => (single ? all : all.map(withShortTexts)))
-  return handle(operations.list, (input) =>
+  return handle(operations.list, (input, call) =>
     Effect.gen(function* () {
       const { status, tag, tags, since, limit, after, full } = input
       if (after !== undefined && !isCursor(after)) {
@@ -53,7 +61,7 @@ const makeListHandler = Effect.gen(function* () {
             status: typeof status === "string" ? [status] : status,
             tags: wanted.length === 0 ? undefined : wanted,
             queue: input.queue,
-            sessionId: input.sessionId,
+            sessionId: yield* ownerOf(input, call),
             kind: input.kind,
             pipelineId: input.pipelineId,
             since: since === undefined ? undefined : Date.parse(since)

@@ -21,7 +21,8 @@ import { makePipelineView } from "./PipelineView.ts"
 import { makeQuota } from "./quota.ts"
 import { View } from "./View.ts"
 
-type Asked = Input<"restart">
+/** What is to be restarted. */
+export type Asked = Input<"restart"> & { readonly id: string }
 
 /** On whose behalf tasks are restarted, and what of it is done. */
 export type Restarting = Doing & { readonly call: Call }

@@ -16,11 +16,12 @@ import { Supervisor } from "../task/Supervisor.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { makeUntil } from "../task/until.ts"
 import { makeWithRoom } from "../task/withRoom.ts"
-import { actorOf, type Call, handle, toProblem } from "./Call.ts"
+import { actorOf, type Call, handle, tied, toProblem } from "./Call.ts"
 import { makeOnce } from "./once.ts"
 import { makeCancelPipeline } from "./pipelineCancel.ts"
 import { makePipelineView } from "./PipelineView.ts"
-import { makeRestart } from "./restartTasks.ts"
+import { type Asked, makeRestart } from "./restartTasks.ts"
+import { makeExpand, named } from "./selection.ts"
 import { View } from "./View.ts"
 import { makeShowEnd, makeShowPipelineEnd, makeUntilAttempt } from "./waiting.ts"
 
@@ -57,36 +58,41 @@ const makeStopPipeline = Effect.gen(function* () {
 /** Stops that wait together share their looks at the processes. Each needs two or three descriptors. */
 const stopsAtOnce = 250
 
-const makeStopHandler = Effect.gen(function* () {
-  const { root } = yield* Home
-  const transitions = yield* Transitions
-  const view = yield* View
+/** Waits for the end of what is over: it is not stopped any more, though what an agent said of it is yet to be read. Made once. */
+const makeEndThatIsKnown = Effect.gen(function* () {
   const until = yield* makeUntil
-  const withRoom = yield* makeWithRoom
   const lives = yield* LiveAttempts
-  const stopPipeline = yield* makeStopPipeline
-
-  /** What is over is not stopped any more, though what an agent said of it is yet to be read. */
-  const endThatIsKnown = Effect.fnUntraced(function* (id: string) {
+  return Effect.fnUntraced(function* (id: string) {
     const live = lives.find(id)
     if (live?.over !== true) return
     const { attempt } = live
     const committed = until(id, ({ state }) => state.status !== "running" || state.attempt > attempt)
     yield* Effect.mapError(Effect.timeoutOption(committed, knownEndMs), toProblem(id))
   })
+})
+
+const makeStopHandler = Effect.gen(function* () {
+  const { root } = yield* Home
+  const transitions = yield* Transitions
+  const view = yield* View
+  const until = yield* makeUntil
+  const withRoom = yield* makeWithRoom
+  const endThatIsKnown = yield* makeEndThatIsKnown
+  const stopPipeline = yield* makeStopPipeline
+  const expand = yield* makeExpand
 
   /** Asks for the stop in a transaction. A task that has changed since it was seen is looked at again. */
-  const askForStop = ({ id, reason, signal, force }: Input<"stop">, { seen, leftover, call }: Seen) =>
+  const askForStop = ({ reason, signal, force }: Input<"stop">, { seen, leftover, call }: Seen) =>
     transitions.commit((tx) =>
       Effect.gen(function* () {
-        const task = yield* view.find(id)
+        const task = yield* view.find(seen.id)
         const isSame = task.state.status === seen.state.status && task.state.attempt === seen.state.attempt
         const command = {
           type: "Stop",
           reason: reason ?? null,
           signal: signal ?? task.spec.stopSignal,
           graceMs: force === true ? 0 : task.spec.gracePeriodMs,
-          leftover: isSame ? leftover : withLeftovers(root, [task]).has(id)
+          leftover: isSame ? leftover : withLeftovers(root, [task]).has(seen.id)
         } as const
         return (yield* tx.change(task, command, actorOf(call))).state
       })
@@ -100,7 +106,7 @@ const makeStopHandler = Effect.gen(function* () {
   })
 
   const stopTask = Effect.fnUntraced(function* (task: Task, input: Input<"stop">, call: Call) {
-    const { id } = input
+    const { id } = task
     // The same call, sent again because its connection broke: it has been done.
     if (call.caller.repeated === true && task.state.status === "cancelled") return { task: yield* view.show(task) }
     const leftover = task.state.status !== "running" && task.state.status !== "stopping" && (yield* hasLeftovers(root, task))
@@ -120,12 +126,13 @@ const makeStopHandler = Effect.gen(function* () {
 
   const stop = handle(operations.stop, (input, call: Call) =>
     Effect.gen(function* () {
-      yield* endThatIsKnown(input.id)
-      const { task, pipeline } = yield* view.named(input.id)
+      const { id } = yield* Effect.fromResult(named(input))
+      yield* endThatIsKnown(id)
+      const { task, pipeline } = yield* view.named(id)
       return yield* task === null ? stopPipeline(pipeline, input, call) : stopTask(task, input, call)
     })
   )
-  return { ...stop, concurrency: stopsAtOnce }
+  return { ...stop, concurrency: stopsAtOnce, expand: tied(operations.stop, expand({ ways: "id, ids, tag and mine", live: true })) }
 })
 
 const makeRestartHandler = Effect.gen(function* () {
@@ -138,6 +145,7 @@ const makeRestartHandler = Effect.gen(function* () {
   const showEndOfPipeline = yield* makeShowPipelineEnd
   const restart = yield* makeRestart
   const once = yield* makeOnce
+  const expand = yield* makeExpand
 
   const showTask = (id: string, next: number, call: Call) =>
     Effect.gen(function* () {
@@ -151,7 +159,7 @@ const makeRestartHandler = Effect.gen(function* () {
       return call.flags.wait === true ? yield* showEndOfPipeline(id, call) : { pipeline: yield* pipelines.show(yield* pipelines.find(id)) }
     })
 
-  const restartAll = (inputs: ReadonlyArray<Input<"restart">>, call: Call) =>
+  const restartAll = (inputs: ReadonlyArray<Asked>, call: Call) =>
     Effect.mapError(transitions.commit((tx) => once(tx, call, (doing) => restart(tx, inputs, { call, ...doing }))), toProblem(""))
 
   const show = (id: string, outcomes: Effect.Success<ReturnType<typeof restartAll>>, call: Call) =>
@@ -161,16 +169,21 @@ const makeRestartHandler = Effect.gen(function* () {
       return yield* restarted.kind === "task" ? showTask(id, restarted.attempt, call) : showPipeline(id, call)
     })
 
-  const one = handle(operations.restart, (input, call: Call) => Effect.flatMap(restartAll([input], call), (outcomes) => show(input.id, outcomes, call)))
+  const one = handle(operations.restart, (input, call: Call) =>
+    Effect.gen(function* () {
+      const asked = yield* Effect.fromResult(named(input))
+      return yield* show(asked.id, yield* restartAll([asked], call), call)
+    })
+  )
 
   const many = Effect.fnUntraced(function* (payloads: ReadonlyArray<unknown>, call: Call) {
-    const decoded = payloads.map((payload) => decodePayload(operations.restart, payload))
+    const decoded = payloads.map((payload) => Result.flatMap(decodePayload(operations.restart, payload), named))
     const outcomes = yield* restartAll(decoded.flatMap((each) => (Result.isSuccess(each) ? [each.success] : [])), call)
     const answer = (each: (typeof decoded)[number]) => Effect.flatMap(Effect.fromResult(each), ({ id }) => show(id, outcomes, call))
     return yield* Effect.forEach(decoded, (each) => Effect.result(answer(each)), { concurrency: "unbounded" })
   })
 
-  return { ...one, answerMany: many }
+  return { ...one, answerMany: many, expand: tied(operations.restart, expand({ ways: "id, ids and tag", live: false })) }
 })
 
 /** The handlers of `stop` and `restart`. */

@@ -1,6 +1,5 @@
 /** Answers `wait`: woken by the commit, the line or the port that is waited for. */
 import { withShortTexts } from "@backbeat/contract/cutTask"
-import { nearest } from "@backbeat/contract/nearest"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/read"
 import type { Input } from "@backbeat/contract/table"
@@ -18,6 +17,7 @@ import { makeUntil, makeUntilEnded } from "../task/until.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { makeLastLines, makeShowEndedPipeline } from "./lastLines.ts"
 import { makePipelineView } from "./PipelineView.ts"
+import { makeSelect } from "./selection.ts"
 import { View, wrongField } from "./View.ts"
 import { makeTimeLimit, waitMsOf } from "./waiting.ts"
 
@@ -25,11 +25,6 @@ type What = NonNullable<Input<"wait">["for"]>
 
 /** A port gives no event: while somebody waits for it, it is tried this often (milliseconds). */
 const portIntervalMs = 8
-
-const pageTasks = 500
-
-/** So many tags stand in a hint. */
-const shownTags = 20
 
 const endedBefore = (task: Task, what: string): Problem =>
   problem("IllegalTransition", `task ${task.id} ${task.state.status} before ${what}`, "See its logs and why.", {
@@ -96,39 +91,17 @@ const makeAwaitOne = Effect.gen(function* () {
 })
 
 /** Finds out which tasks are waited for; made once. */
-const makeIdsOf = Effect.gen(function* () {
-  const store = yield* TaskStore
-
-  /** A mistyped tag must not look like work that is done. */
-  const noneTagged = Effect.fnUntraced(function* (tag: string) {
-    const { tasks } = yield* Effect.mapError(store.list({}, { limit: pageTasks }), toProblem(""))
-    const tags = [...new Set(tasks.flatMap(({ spec }) => spec.tags))]
-    const near = nearest(tag, tags)
-    const known = tags.length === 0 ? "Run list to discover known tasks and their tags." : `Tags of the newest tasks: ${tags.slice(0, shownTags).join(", ")}.`
-    return problem("TaskNotFound", `no task has the tag ${tag}`, near === null ? known : `Did you mean ${near}?`, { tag, nearest: near })
-  })
-
-  const idsTagged = Effect.fnUntraced(function* (tag: string) {
-    const tagged: Array<string> = []
-    for (let after: string | undefined; ; ) {
-      const { tasks, next } = yield* Effect.mapError(store.list({ tags: [tag] }, { limit: pageTasks, after }), toProblem(""))
-      tagged.push(...tasks.map((task) => task.id))
-      if (next === null) return tagged.length > 0 ? tagged : yield* Effect.fail(yield* noneTagged(tag))
-      after = next
-    }
-  })
-
-  return Effect.fnUntraced(function* ({ id, ids, tag, pipelineId }: Input<"wait">) {
-    const given = [id, ids, tag, pipelineId].filter((each) => each !== undefined)
+const makeIdsOf = Effect.map(makeSelect, (select) =>
+  Effect.fnUntraced(function* (input: Input<"wait">, call: Call) {
+    const { id, ids, tag, pipelineId, mine } = input
+    const given = [id, ids, tag, pipelineId, mine === true ? mine : undefined].filter((each) => each !== undefined)
     if (given.length !== 1) {
-      return yield* Effect.fail(wrongField("id", "exactly one of id, ids, tag and pipelineId is needed", "Give one of them."))
+      return yield* Effect.fail(wrongField("id", "exactly one of id, ids, tag, pipelineId and mine is needed", "Give one of them."))
     }
-    if (id !== undefined) return [id]
-    if (pipelineId !== undefined) return [pipelineId]
-    if (ids !== undefined) return [...new Set(ids)]
-    return yield* idsTagged(tag ?? "")
+    const one = id ?? pipelineId
+    return one === undefined ? yield* select(input, call, { live: false }) : [one]
   })
-})
+)
 
 /** Waits for the end of a pipeline; made once. */
 const makeAwaitPipeline = Effect.gen(function* () {
@@ -195,7 +168,7 @@ export const makeWaitHandler = Effect.gen(function* () {
 
   return handle(operations.wait, (input, call: Call) =>
     Effect.gen(function* () {
-      const ids = yield* idsOf(input)
+      const ids = yield* idsOf(input, call)
       const stray = straySince(input)
       if (stray !== null) return yield* Effect.fail(stray)
       return yield* limitTime(awaitAny(ids, input), { ms: input.timeout ?? waitMsOf(call), ids, call })

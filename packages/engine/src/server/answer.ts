@@ -75,6 +75,13 @@ const explainDefect = (root: string, operation: string, defect: unknown): Effect
   return known === null ? reportDefect(root, operation, defect) : Effect.as(Effect.logWarning(known.message), known)
 }
 
+/** The payloads of a call that has several: an array, or one that names several tasks; null for any other. */
+const severalIn = Effect.fnUntraced(function* ({ operation, expand }: Handled, payload: unknown, call: Call) {
+  if (operation.batch && Array.isArray(payload)) return { payloads: payload, isExpanded: false }
+  const payloads = expand === undefined ? null : yield* expand(payload, call)
+  return payloads === null ? null : { payloads, isExpanded: true }
+})
+
 /** Answers calls; made once. Never fails: problems and defects are documents too. */
 export const makeAnswer = Effect.gen(function* () {
   const { root } = yield* Home
@@ -84,8 +91,9 @@ export const makeAnswer = Effect.gen(function* () {
 
   const plain = Effect.fnUntraced(function* (handled: Handled, payload: unknown, call: Call) {
     const { operation } = handled
-    if (operation.batch && Array.isArray(payload)) {
-      const data = yield* answerBatch(handled, payload, call)
+    const several = yield* severalIn(handled, payload, call)
+    if (several !== null) {
+      const data = yield* answerBatch(handled, several.payloads, call, several.isExpanded)
       const exitCode = data.errorCount === 0 ? exitCodes.ok : exitCodes.refused
       return document(succeeded(operation.name, data), exitCode, call.flags)
     }

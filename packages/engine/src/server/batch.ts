@@ -35,8 +35,9 @@ export const checkCount = (count: number): Problem | null =>
     : commandInputError(`a batch has 1 to ${maxItems} items, this one ${count}`, count === 0 ? "Give at least one item." : "Split it into several calls.", { maxItems })
 
 /** The data of a batch. Fails only when the array itself is refused. */
-export const answerBatch = Effect.fnUntraced(function* (handled: Handled, given: ReadonlyArray<unknown>, call: Call) {
-  const refusal = checkCount(given.length)
+export const answerBatch = Effect.fnUntraced(function* (handled: Handled, given: ReadonlyArray<unknown>, call: Call, isExpanded = false) {
+  // A tag or a session may stand for none, or for more than an array may hold.
+  const refusal = isExpanded ? null : checkCount(given.length)
   if (refusal !== null) return yield* Effect.fail(refusal)
   const payloads = given.map((item) => payloadOf(handled.operation, item))
   const results = yield* handled.answerMany?.(payloads, call) ?? oneByOne(handled, payloads, call)

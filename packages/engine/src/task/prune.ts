@@ -21,12 +21,16 @@ export interface Pruning {
   readonly endedBefore: number
   readonly statuses: ReadonlyArray<TaskStatus>
   readonly dryRun: boolean
+  /** Only these, by their ids. */
+  readonly only?: ReadonlySet<string> | undefined
 }
 
 /** What went, or would go. */
 export interface Pruned {
   readonly removed: ReadonlyArray<string>
   readonly freedBytes: number
+  /** Those old enough that are kept: their pipeline runs, a task that lives goes on from them, or processes of them still run. */
+  readonly kept: ReadonlyArray<string>
 }
 
 /** Removes what large answers and defects left before the instant: only files with the names that backbeat gives. */
@@ -68,8 +72,8 @@ export const makePrune = Effect.gen(function* () {
     return freed
   }
 
-  return Effect.fnUntraced(function* ({ endedBefore, statuses, dryRun }: Pruning) {
-    const ended = yield* store.endedBefore(endedBefore, statuses)
+  return Effect.fnUntraced(function* ({ endedBefore, statuses, dryRun, only }: Pruning) {
+    const ended = (yield* store.endedBefore(endedBefore, statuses)).filter(({ id }) => only?.has(id) ?? true)
     const running = yield* runningOf(ended)
     const needed = yield* awaited
     const candidates = ended
@@ -78,13 +82,15 @@ export const makePrune = Effect.gen(function* () {
     // Leftover processes could hardly be found any more without their task.
     const leftover = yield* findLeftovers(root, candidates)
     const ids = candidates.map(({ id }) => id).filter((id) => !leftover.has(id))
+    const going = new Set(ids)
+    const kept = ended.flatMap(({ id }) => (going.has(id) ? [] : [id]))
     if (dryRun) {
-      return { removed: ids, freedBytes: ids.reduce((sum, id) => sum + bytesOf(taskDir(root, id)), 0) } satisfies Pruned
+      return { removed: ids, kept, freedBytes: ids.reduce((sum, id) => sum + bytesOf(taskDir(root, id)), 0) } satisfies Pruned
     }
-    clearAnswers(root, endedBefore)
+    if (only === undefined) clearAnswers(root, endedBefore)
     const removed = yield* withRoom(store.transact(
       Effect.tap(ids.length === 0 ? Effect.succeed([]) : store.remove(ids), () => pipelines.removeEmpty)
     ))
-    return { removed, freedBytes: removed.reduce((sum, id) => sum + clear(id), 0) } satisfies Pruned
+    return { removed, kept, freedBytes: removed.reduce((sum, id) => sum + clear(id), 0) } satisfies Pruned
   })
 })

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Task } from "@backbeat/core/task/Task"
+import { ownerKey } from "@backbeat/core/task/TaskSpec"
 import type { RecordedEvent, RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"
 import { dueAt, endedAt, holdsSlot, isFinal, noCounts } from "@backbeat/core/task/TaskState"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
@@ -58,8 +59,8 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
       }),
     events: (filter) => read(() => eventsOf(memory, filter)),
     lastSequence: read(() => memory.lastSequence),
-    endedBefore: (at, statuses) =>
-      read(() => tasks(({ task }) => statuses.includes(task.state.status) && (endedAt(task.state) ?? at) < at, byEnd)),
+    endedBefore: (at, statuses, limit) =>
+      read(() => tasks(({ task }) => statuses.includes(task.state.status) && (endedAt(task.state) ?? at) < at, byEnd).slice(0, limit)),
     remove: (ids) => write(() => {
         const removed = removeTasks(memory, journal, ids)
         waits.settle({ ended: removed, withdrawn: removed })
@@ -150,7 +151,7 @@ const matches = ({ id, spec, owner, lineage, state, createdAt }: Task, filter: T
   agrees(filter.status, (statuses) => statuses.includes(state.status)) &&
   agrees(filter.tags, (tags) => tags.every((tag) => spec.tags.includes(tag))) &&
   agrees(filter.queue, (queue) => queue === spec.queue) &&
-  agrees(filter.sessionId, (sessionId) => sessionId === owner.sessionId) &&
+  agrees(filter.sessionId, (sessionId) => sessionId === ownerKey(owner)) &&
   agrees(filter.kind, (kind) => kind === spec.work.kind) &&
   agrees(filter.pipelineId, (pipelineId) => pipelineId === lineage.pipelineId) &&
   agrees(filter.since, (since) => createdAt >= since)

@@ -65,9 +65,9 @@ const make = ({ sql, path, explained, transact, flushed, reserve }: SqliteDataba
     lastSequence: explained(
       Effect.map(sql<{ last: number }>`SELECT last_sequence AS last FROM event_counter`, ([row]) => row?.last ?? 0)
     ),
-    endedBefore: (at, wanted) =>
+    endedBefore: (at, wanted, limit = -1) =>
       tasks(sql`${select}
-        WHERE t.ended_at < ${at} AND t.status IN ${sql.in(wanted)} ORDER BY t.ended_at, t.seq`),
+        WHERE t.ended_at < ${at} AND t.status IN ${sql.in(wanted)} ORDER BY t.ended_at, t.seq LIMIT ${limit}`),
     remove: (ids) => explained(whole(sql, removeTasks(sql, ids))),
     check: explained(checkIntegrity(sql, path))
   }

@@ -4,6 +4,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Row } from "effect/sql/SqlConnection"
 import { Task } from "@backbeat/core/task/Task"
+import { ownerKey } from "@backbeat/core/task/TaskSpec"
 import { dueAt, endedAt, holdsSlot } from "@backbeat/core/task/TaskState"
 import type { StoreError } from "../StoreError.ts"
 import { damaged } from "./explain.ts"
@@ -21,7 +22,7 @@ export const taskRow = (task: Task, queuedSeq: number) => ({
   queue: task.spec.queue,
   priority: task.spec.priority,
   kind: task.spec.work.kind,
-  session: task.owner.sessionId,
+  session: ownerKey(task.owner),
   created_at: task.createdAt,
   due_at: dueAt(task.state),
   queued_seq: queuedSeq,
