@@ -58,6 +58,17 @@ test("an id that the database has lost starts no second task until the processes
   await expectAnew(rig)
 })
 
+test("what runs in a folder that was set aside ends with all that kept its stdin open", async () => {
+  await using rig = new Rig()
+  await rig.data("start", { id: "x", script: "read word; exit 5", stdin: "open" })
+  await moveDatabase(rig)
+  const aside = join(rig.home, "tasks", "x", "earlier-1-7")
+  renameSync(join(rig.home, "tasks", "x", "1"), aside)
+  await Bun.spawn(["/bin/sh", "-c", 'echo word >"$0"', join(aside, "stdin")]).exited
+  // The test ends when they have gone, or not at all.
+  while (markedProcesses(rig.home).some((pid) => marksOf(pid).includes("BACKBEAT_TASK_ID=x\0"))) await Bun.sleep(5)
+})
+
 test("a task runs again where a later attempt than the database tells of has been", async () => {
   await using rig = new Rig()
   const folder = await begin(rig)
