@@ -1,5 +1,9 @@
 /** A file that holds an answer which is too large to be shown. The keys are part of the contract as written. */
 import * as Schema from "effect/Schema"
+import { optional } from "./fields.ts"
+
+/** With `--output auto` an answer of more bytes than this becomes an artifact. */
+export const inlineMaxBytes = 20_000
 
 /** Where the full data is; `created_at` is ISO 8601, `size_bytes` bytes. */
 export const Artifact = Schema.Struct({
@@ -13,9 +17,14 @@ export const Artifact = Schema.Struct({
 })
 export type Artifact = typeof Artifact.Type
 
+const Head = Schema.Struct({ id: Schema.String, status: Schema.String })
+
 /** The answer of an operation whose data is too large to be shown, or was asked for as a file: the file holds it as JSON. */
 export const ArtifactAnswer = Schema.Struct({
   kind: Schema.tag("summary+artifact"),
   summary: Schema.String,
-  artifact: Artifact
+  artifact: Artifact,
+  task: optional(Head, "the task that the answer is about"),
+  pipeline: optional(Head, "the pipeline that the answer is about"),
+  total: optional(Schema.Int, "how many there are")
 })

@@ -31,6 +31,10 @@ export type LeanBriefPipeline = typeof LeanBriefPipeline.Type
 export const LeanPipeline = Schema.Struct({ ...brief, tasks: Schema.Array(LeanBriefTask) })
 export type LeanPipeline = typeof LeanPipeline.Type
 
+/** A pipeline whose end was waited for: how its tasks ended stands beside it. */
+export const EndedPipeline = Schema.Struct({ id: brief.id, status: brief.status, durationMs: brief.durationMs })
+export type EndedPipeline = typeof EndedPipeline.Type
+
 /** What answers show of one pipeline: every field with `full`. */
 export const ShownPipeline = Schema.Union([PipelineAnswer, LeanPipeline])
 export type ShownPipeline = typeof ShownPipeline.Type

@@ -42,6 +42,8 @@ export interface Operation<
   readonly insteadOf?: Readonly<Record<string, string>>
   /** Whether an array of payloads is taken too. */
   readonly batch: boolean
+  /** Whether it answers when something has ended or begun, whatever the flags. */
+  readonly waits?: boolean
   readonly flags: ReadonlyArray<FlagName>
   /** Changes nothing. */
   readonly readOnly: boolean

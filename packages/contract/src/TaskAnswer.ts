@@ -18,6 +18,9 @@ export const lastLines = optional(
   "with wait or --wait, when it failed: the last five lines of both streams, before them at most ten that look like errors, `...` where lines are left out; of a pipeline its first task that failed"
 )
 
+/** What goes with a task of a batch that was waited for. */
+export const timedOut = optional(Schema.Boolean, "in a batch with --wait: true when the time was up first; it goes on")
+
 /** Where the output of the last attempt is. A path is null before the first attempt. */
 export const LogFiles = Schema.Struct({
   stdoutPath: Schema.NullOr(Schema.String),

@@ -1,23 +1,34 @@
 /** Cuts the data of an answer: a task by itself, a page of tasks, a pipeline with its own. Pure: the whole goes in. */
 import { cutBriefTask, cutTask, isPresent, isWhole, present, type Reader } from "./cutTask.ts"
-import type { LeanBriefPipeline, ShownBriefPipeline, ShownPipeline } from "./LeanPipeline.ts"
+import type { EndedPipeline, LeanBriefPipeline, ShownBriefPipeline, ShownPipeline } from "./LeanPipeline.ts"
 import type { ShownTask } from "./LeanTask.ts"
 import type { Cut } from "./Operation.ts"
 import type { BriefPipeline } from "./PipelineAnswer.ts"
+import * as Struct from "effect/Struct"
 
 /** What an operation does, as far as its answers are cut by it. */
 export interface Asked {
   /** The payload says what the task runs. */
   readonly carried?: boolean
-  /** It answers when something has ended, whatever the flags. */
-  readonly waited?: boolean
+  /** Each of several is told of as one is by itself. */
+  readonly each?: boolean
+  /** Of many it tells how they ended, and of each one only with `full`. */
+  readonly ends?: boolean
 }
+
+/** What names a thing. */
+interface Head {
+  readonly id: string
+  readonly status: string
+}
+
+type AnyPipeline = ShownPipeline | EndedPipeline | Head
 
 /** The keys of the data of an answer that are cut. What stands beside them stays, but what is null or empty. */
 interface Cuttable {
-  readonly task?: ShownTask
+  readonly task?: ShownTask | Head
   readonly tasks?: ReadonlyArray<ShownTask>
-  readonly pipeline?: ShownPipeline
+  readonly pipeline?: AnyPipeline
   readonly pipelines?: ReadonlyArray<ShownBriefPipeline>
   readonly [beside: string]: unknown
 }
@@ -45,22 +56,33 @@ const cutBriefPipeline = (pipeline: BriefPipeline, { carried, waited, pid }: Rea
   }
 }
 
-const cutPipeline = (pipeline: ShownPipeline, reader: Reader): ShownPipeline => {
+const cutPipeline = (pipeline: AnyPipeline, reader: Reader): AnyPipeline => {
   if (!("createdAt" in pipeline && "stepCount" in pipeline)) return pipeline
   return { ...cutBriefPipeline(pipeline, reader), tasks: pipeline.tasks.map((task) => cutBriefTask(task, reader)) }
 }
 
+/** The tasks are told by the counts, and of those that failed the last lines stand beside their ids. */
+const cutEnds = ({ pipeline, cursor, ...beside }: Cuttable) => ({
+  ...(pipeline === undefined ? {} : { pipeline: { id: pipeline.id, status: pipeline.status, ...("durationMs" in pipeline ? present({ durationMs: pipeline.durationMs }) : {}) } }),
+  ...besideOf(Struct.omit(beside, ["lastLines"])),
+  ...("pending" in beside ? { cursor } : {})
+})
+
 /** How the answers of an operation are cut. */
-export const cutAnswer = ({ carried = false, waited = false }: Asked = {}): Cut<Cuttable> => ({
+export const cutAnswer = ({ carried = false, each = false, ends = false }: Asked = {}): Cut<Cuttable> => ({
   of: ({ task, tasks, pipeline, pipelines, ...beside }, reading) => {
     // A task that was there already may be another one than the call said.
-    const reader = { ...reading, carried: carried && beside["existing"] !== true, waited: waited || reading.waited }
+    const reader = { ...reading, carried: carried && beside["existing"] !== true }
+    if ("outcome" in beside && ends) return cutEnds({ ...beside, ...(pipeline === undefined ? {} : { pipeline }) })
+    const cutEach = each ? cutTask : cutBriefTask
+    const others = Struct.omit(beside, ["total", "more"])
     return {
       ...(task === undefined ? {} : { task: isWhole(task) ? cutTask(task, reader) : task }),
       ...(pipeline === undefined ? {} : { pipeline: cutPipeline(pipeline, reader) }),
-      ...besideOf(beside),
-      ...(tasks === undefined ? {} : { tasks: tasks.map((each) => (isWhole(each) ? cutBriefTask(each, reader) : each)) }),
-      ...(pipelines === undefined ? {} : { pipelines: pipelines.map((each) => ("stepCount" in each ? cutBriefPipeline(each, reader) : each)) })
+      ...present({ total: beside["total"], more: beside["more"] }),
+      ...(tasks === undefined ? {} : { tasks: tasks.map((one) => (isWhole(one) ? cutEach(one, reader) : one)) }),
+      ...(pipelines === undefined ? {} : { pipelines: pipelines.map((one) => ("stepCount" in one ? cutBriefPipeline(one, reader) : one)) }),
+      ...besideOf(others)
     }
   }
 })

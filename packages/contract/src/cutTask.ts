@@ -116,4 +116,4 @@ export const withShortTexts = (task: TaskAnswer): TaskAnswer => ({
 })
 
 /** Whether every field is there. */
-export const isWhole = (task: ShownTask): task is TaskAnswer => "logs" in task
+export const isWhole = (task: ShownTask | { readonly id: string; readonly status: string }): task is TaskAnswer => "logs" in task

@@ -1,5 +1,6 @@
 /** The answers of `capabilities`, `schema` and `examples`: nothing but a view of the table. */
 import * as Result from "effect/Result"
+import { inlineMaxBytes } from "./Artifact.ts"
 import { callText } from "./callText.ts"
 import { jsonSchema, schemaId } from "./jsonSchema.ts"
 import { comingWith, operationMeantBy } from "./meant/words.ts"
@@ -20,6 +21,7 @@ export const capabilities = (version: string): Output<"capabilities"> => ({
   version,
   payloadModes: ["inline-json", "@file", "stdin:-"],
   outputModes: ["auto", "inline", "artifact"],
+  inlineMaxBytes,
   operations: operationNames,
   batch: rows.filter((row) => row.batch).map((row) => row.name),
   streams: rows.filter((row) => row.flags.includes("stream")).map((row) => row.name),

@@ -62,3 +62,6 @@ export const warnings = optional(Schema.Array(Schema.String), "what may be other
 
 /** Names the caller's own tasks. */
 export const mine = optional(Schema.Boolean, "those that the caller's session has started; of a caller without one: those of its terminal")
+
+/** What goes with a count that has reached its bound. */
+export const more = optional(Schema.Boolean, "true when there are more than total")

@@ -7,7 +7,8 @@ import { Failure } from "@backbeat/core/task/Failure"
 import { Notify } from "@backbeat/core/task/Notify"
 import { HealthProbe, Probe, ProbeInput } from "@backbeat/core/task/Probe"
 import { RestartPolicy } from "@backbeat/core/task/RestartPolicy"
-import { Artifact } from "./Artifact.ts"
+import { Artifact, inlineMaxBytes } from "./Artifact.ts"
+import { FailedTask, failuresMaxCount } from "./Ends.ts"
 import { examplesShow } from "./discovery.ts"
 import { exitCodes, failed, succeeded } from "./Envelope.ts"
 import { commonFlagTexts, flagTexts, operationHelpData } from "./help.ts"
@@ -69,6 +70,7 @@ const schemas = {
   BriefPipeline,
   Step: StepInput,
   TaskOfPipeline: TaskInput,
+  FailedTask,
   Failure,
   Actor,
   RestartPolicy,
@@ -167,6 +169,7 @@ const section = (operation: Operation): string => {
 
 const calling = (): string => {
   const batch = rows.filter((row) => row.batch).map((row) => row.name)
+  const steered = rows.filter((row) => row.batch && !row.readOnly).map((row) => row.name)
   return `## Calling
 
 ${fenced(`backbeat <operation> [payload] [flags]
@@ -182,9 +185,13 @@ backbeat start [payload] [flags] -- npm test      what stands after -- is comman
 The payload says what to do, flags say how to go about it. Unknown fields and flags are refused, with the nearest known one named. A
 payload has at most ${payloadMaxBytes / 1_000_000} MB. Times are ISO 8601 in UTC with milliseconds; durations are milliseconds.
 
-${listed(batch)} take an array of payloads too. The \`data\` of the answer is \`{outcome, total, successCount, errorCount, results}\`: \`outcome\` is
-\`succeeded\`, \`partial_failure\` or \`failed\`, and each of \`results\` is \`{index, ok, data}\` or \`{index, ok, error}\`. The exit code is
-${exitCodes.refused} if any has failed.`
+${listed(batch)} take an array of payloads too. The \`data\` of the answer to ${listed(steered)} is \`{outcome, total, successCount, errorCount, counts, failures, results}\`.
+\`successCount\`, \`errorCount\` and the exit code tell what was accepted: the exit code is ${exitCodes.refused} if any was refused. Each of \`results\` is \`{index, ok: true, id, status}\`,
+\`{index, ok: true, data}\` where the payload says \`full\`, or \`{index, ok: false, error}\`. \`outcome\` is \`succeeded\`, \`partial_failure\` or \`failed\`: of what was
+accepted or, with \`--wait\` and for \`stop\`, of how the tasks ended. Then \`counts\` tells how many are in each status and \`failures\` names at most ${failuresMaxCount} that failed, each with three
+lines of its output; with \`--wait\`, \`results\` holds only what was refused or is not over. \`wait\` of several answers with \`{outcome, counts, failures}\`, \`status\` of several with \`{tasks, errors}\`.
+
+An answer of more than ${inlineMaxBytes.toLocaleString("en-US")} bytes becomes an artifact: the answer names a file that holds the data. \`--output inline\` shows it all the same.`
 }
 
 const answers = (): string => `## Answers

@@ -44,6 +44,6 @@ describe("the bounds of a number", () => {
 describe("the shape of an operation", () => {
   test("is its JSON Schema", () => {
     expect(shapeOf(operations.status, "input")).toMatchObject({ type: "object", required: ["id"], additionalProperties: false })
-    expect(Object.keys(shapeOf(operations.status, "output").properties ?? {})).toEqual(["task", "checkpoint", "pipeline"])
+    expect(Object.keys(shapeOf(operations.status, "output").properties ?? {})).toEqual(["task", "checkpoint", "pipeline", "tasks", "pipelines", "errors"])
   })
 })

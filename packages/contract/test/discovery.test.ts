@@ -30,7 +30,8 @@ describe("the table of operations", () => {
 
   test.each(examples)("has for $name the example $title, which decodes", ({ row, payload }) => {
     const payloads: ReadonlyArray<unknown> = Array.isArray(payload) ? payload : [payload]
-    expect(payloads.map((each) => decodePayload(row, each)).filter(Result.isFailure)).toEqual([])
+    const given = payloads.map((each) => (typeof each === "string" && row.positional !== null ? { [row.positional]: each } : each))
+    expect(given.map((each) => decodePayload(row, each)).filter(Result.isFailure)).toEqual([])
     if (Array.isArray(payload)) expect(row.batch).toBe(true)
   })
 
@@ -74,7 +75,7 @@ describe("a name that is no operation", () => {
 describe("discovery", () => {
   test("tells what this version can do", () => {
     const told = capabilities("1.2.3")
-    expect(told).toMatchObject({ protocolVersion, version: "1.2.3", operations: operationNames, batch: ["start", "stop", "restart"], streams: ["logs", "events"] })
+    expect(told).toMatchObject({ protocolVersion, version: "1.2.3", operations: operationNames, batch: ["start", "status", "wait", "stop", "restart"], streams: ["logs", "events"] })
     expect(encodes(operations.capabilities, told)).toBe(true)
   })
 

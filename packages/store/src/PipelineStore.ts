@@ -23,7 +23,7 @@ export interface PipelineFilter {
   readonly since?: number | undefined
 }
 
-/** A page of pipelines, newest first; `total` counts what the filter matches; `next` is the cursor of the page after, if any. */
+/** A page of pipelines, newest first; `total` counts what the filter matches, up to `countMax` and one; `next` is the cursor of the page after, if any. */
 export interface PipelinePage {
   readonly total: number
   readonly pipelines: ReadonlyArray<Pipeline>

@@ -31,7 +31,10 @@ export interface TaskFilter {
   readonly since?: number | undefined
 }
 
-/** A page of tasks, newest first; `total` counts what the filter matches; `next` is the cursor of the page after, if any. */
+/** A page counts no more than this and one: the count of all would grow with the store. */
+export const countMax = 10_000
+
+/** A page of tasks, newest first; `total` counts what the filter matches, up to `countMax` and one; `next` is the cursor of the page after, if any. */
 export interface TaskPage {
   readonly total: number
   readonly tasks: ReadonlyArray<Task>

@@ -27,6 +27,7 @@ describe("a batch of starts", () => {
         total: 7,
         successCount: 3,
         errorCount: 4,
+        counts: { completed: 3 },
         results: [
           { index: 0, ok: true, data: { task: expect.objectContaining({ id: "good", status: "completed" }) } },
           { index: 1, ok: false, error: expect.objectContaining({ type: "CommandInputError" }) },
@@ -81,7 +82,7 @@ describe("a batch of starts", () => {
     const called = await rig.call(["start", "-", "--wait"], { stdin: JSON.stringify(payloads) })
     expect(called.document).toMatchObject({ data: { outcome: "succeeded", total: 200, successCount: 200, errorCount: 0 } })
     expect(await rig.data("list", { status: "completed", tag: "many", limit: 1 })).toMatchObject({ total: 200 })
-    expect(await rig.data("wait", { tag: "many" })).toMatchObject({ pending: [] })
+    expect(await rig.data("wait", { tag: "many" })).toMatchObject({ outcome: "succeeded", counts: { completed: 200 } })
   })
 
   test("without ids makes a different one for each", async () => {

@@ -86,6 +86,7 @@ export const capabilities = operation({
     version: Schema.String,
     payloadModes: Schema.Array(Schema.String),
     outputModes: Schema.Array(Schema.String),
+    inlineMaxBytes: about(Schema.Int, "with --output auto an answer of more bytes than this is put into a file"),
     operations: Schema.Array(Schema.String),
     batch: Schema.Array(Schema.String),
     streams: Schema.Array(Schema.String),

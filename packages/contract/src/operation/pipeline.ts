@@ -3,10 +3,13 @@ import { PipelineStatus } from "@backbeat/core/pipeline/Pipeline"
 import { NewPipelineId, PipelineId, stepMaxCount, TaskKey, taskMaxCount } from "@backbeat/core/pipeline/PipelineId"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import { about, atLeastOne, atMost, between, Instant, NonEmptyText, optional, warnings } from "../fields.ts"
+import { about, atLeastOne, atMost, between, Instant, more, NonEmptyText, optional, warnings } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { cutAnswer } from "../cutAnswer.ts"
-import { ShownBriefPipeline, ShownPipeline } from "../LeanPipeline.ts"
+import { ArtifactAnswer } from "../Artifact.ts"
+import { ends } from "../Ends.ts"
+import { EndedPipeline, ShownBriefPipeline, ShownPipeline } from "../LeanPipeline.ts"
+import { PipelineAnswer } from "../PipelineAnswer.ts"
 import { full } from "../LeanTask.ts"
 import { lastLines } from "../TaskAnswer.ts"
 import { StartInput } from "./start.ts"
@@ -57,8 +60,12 @@ export const pipelineCreate = operation({
   name: "pipeline create",
   summary: "Start several tasks as one: a chain of steps, or any order by dependsOn. All of them are stored, or none.",
   input: PipelineInput,
-  output: Schema.Struct({ ...Answered.fields, lastLines, warnings }),
-  cut: cutAnswer({ carried: true }),
+  output: Schema.Union([
+    Schema.Struct({ ...ends, pipeline: Schema.Union([PipelineAnswer, EndedPipeline]), lastLines, warnings }),
+    Schema.Struct({ ...Answered.fields, warnings }),
+    ArtifactAnswer
+  ]),
+  cut: cutAnswer({ carried: true, ends: true }),
   insteadOf: {
     id: 'Give "key" in its place: the task\'s id is then <pipeline id>.<key>, and dependsOn takes the key.',
     ifRunning: "Every task of a pipeline is a new one. Use restart to run a pipeline again.",
@@ -108,7 +115,7 @@ export const pipelineCreate = operation({
     }
   ],
   batch: false,
-  flags: ["wait", "timeout", "concurrency"],
+  flags: ["wait", "timeout", "concurrency", "output"],
   readOnly: false,
   positional: null
 })
@@ -118,12 +125,12 @@ export const pipelineGet = operation({
   name: "pipeline get",
   summary: "Tell the state of a pipeline and of each of its tasks.",
   input: Schema.Struct({ id, full }),
-  output: Answered,
+  output: Schema.Union([Answered, ArtifactAnswer]),
   cut: cutAnswer(),
   errors: ["CommandInputError", "PipelineNotFound", "StoreError"],
   examples: [{ title: "one pipeline", payload: { id: "release" } }],
   batch: false,
-  flags: ["human"],
+  flags: ["human", "output"],
   readOnly: true,
   positional: "id"
 })
@@ -140,7 +147,8 @@ export const pipelineList = operation({
     full
   }),
   output: Schema.Struct({
-    total: Schema.Int,
+    total: about(Schema.Int, "how many match, exact up to 10,000"),
+    more,
     pipelines: Schema.Array(ShownBriefPipeline),
     next: optional(Schema.NullOr(Schema.String), "the cursor for `after`, when there are more")
   }),
@@ -162,7 +170,8 @@ export const pipelineCancel = operation({
   summary: "Stop what runs of a pipeline and withdraw the rest; answers when nothing of it is alive.",
   input: Schema.Struct({ id, reason: optional(NonEmptyText, "why, for pipeline get and why"), full }),
   output: Answered,
-  cut: cutAnswer({ waited: true }),
+  cut: cutAnswer(),
+  waits: true,
   errors: ["CommandInputError", "PipelineNotFound", "IllegalTransition", "StoreError"],
   examples: [{ title: "with a reason", payload: { id: "nightly", reason: "not this night" } }],
   batch: false,

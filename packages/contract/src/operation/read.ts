@@ -6,11 +6,13 @@ import { TaskId } from "@backbeat/core/task/TaskId"
 import { TaskStatus } from "@backbeat/core/task/TaskState"
 import * as Schema from "effect/Schema"
 import { ArtifactAnswer } from "../Artifact.ts"
-import { about, atLeastOne, between, Instant, mine, NonEmptyText, optional, Pattern, Tag } from "../fields.ts"
+import { about, atLeastOne, between, Instant, mine, more, NonEmptyText, optional, Pattern, Tag } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { cutAnswer } from "../cutAnswer.ts"
-import { ShownPipeline } from "../LeanPipeline.ts"
+import { EndedPipeline, ShownPipeline } from "../LeanPipeline.ts"
+import { ends } from "../Ends.ts"
 import { full, LeanBriefTask, ShownTask } from "../LeanTask.ts"
+import { PipelineAnswer } from "../PipelineAnswer.ts"
 import { CheckpointAnswer } from "../CheckpointAnswer.ts"
 import { lastLines, TaskAnswer } from "../TaskAnswer.ts"
 
@@ -28,13 +30,19 @@ export const status = operation({
   output: Schema.Struct({
     task: Schema.optionalKey(ShownTask),
     checkpoint: Schema.optionalKey(CheckpointAnswer),
-    pipeline: Schema.optionalKey(ShownPipeline)
+    pipeline: Schema.optionalKey(ShownPipeline),
+    tasks: optional(Schema.Array(ShownTask), "of several, in the order asked"),
+    pipelines: optional(Schema.Array(ShownPipeline), "of several, those that are pipelines"),
+    errors: optional(Schema.Array(Schema.Struct({ id: Schema.String, error: Schema.Unknown })), "of several, those that are not there")
   }),
-  cut: cutAnswer(),
+  cut: cutAnswer({ each: true }),
   errors: ["CommandInputError", "TaskNotFound", "StoreError"],
-  examples: [{ title: "one task", payload: { id: "demo" } }],
-  batch: false,
-  flags: ["human"],
+  examples: [
+    { title: "one task", payload: { id: "demo" } },
+    { title: "several", payload: ["demo", "greet"] }
+  ],
+  batch: true,
+  flags: ["human", "output"],
   readOnly: true,
   positional: "id"
 })
@@ -60,7 +68,8 @@ export const list = operation({
   }),
   output: Schema.Union([
     Schema.Struct({
-      total: Schema.Int,
+      total: about(Schema.Int, "how many match, exact up to 10,000"),
+      more,
       tasks: Schema.Array(Schema.Union([TaskAnswer, LeanBriefTask])),
       next: optional(Schema.NullOr(Schema.String), "the cursor for `after`, when there are more")
     }),
@@ -84,6 +93,8 @@ const WaitFor = Schema.Union([
   Schema.Struct({ port: about(TcpPort, "a TCP port of this machine that accepts connections") })
 ])
 
+const cursor = optional(Schema.String, "with full or mode any: where the history stands, for since of events")
+
 /** Waits until something has become of tasks. */
 export const wait = operation({
   name: "wait",
@@ -101,36 +112,32 @@ export const wait = operation({
     full
   }),
   output: Schema.Union([
+    Schema.Struct({ task: ShownTask, lastLines, cursor }),
     Schema.Struct({
-      task: ShownTask,
-      lastLines,
-      cursor: Schema.String
+      ...ends,
+      tasks: optional(Schema.Array(TaskAnswer), "with full: each of them"),
+      done: optional(Schema.Array(Schema.String), "with mode any: those of which it has come true"),
+      pending: optional(Schema.Array(Schema.String), "with mode any: the others"),
+      cursor
     }),
     Schema.Struct({
       line: about(Schema.String, "the line that matched, or an unfinished one as it stood"),
       cursor: about(Schema.String, "behind that line: goes into since of wait and logs"),
       task: Schema.optionalKey(ShownTask)
     }),
-    Schema.Struct({
-      tasks: Schema.Array(Schema.Union([TaskAnswer, LeanBriefTask])),
-      done: Schema.Array(Schema.String),
-      pending: Schema.Array(Schema.String),
-      cursor: Schema.String
-    }),
-    Schema.Struct({
-      pipeline: ShownPipeline,
-      lastLines,
-      cursor: Schema.String
-    })
+    Schema.Struct({ ...ends, pipeline: Schema.Union([PipelineAnswer, EndedPipeline]), lastLines, cursor }),
+    ArtifactAnswer
   ]),
-  cut: cutAnswer({ waited: true }),
+  cut: cutAnswer({ ends: true }),
   errors: ["CommandInputError", "TaskNotFound", "PipelineNotFound", "TaskWaitTimedOut", "StoreError", "IllegalTransition"],
   examples: [
     { title: "the end of one", payload: { id: "demo" } },
+    { title: "the end of several", payload: ["one", "two"] },
     { title: "the first of several", payload: { ids: ["one", "two"], mode: "any" } }
   ],
-  batch: false,
-  flags: ["timeout"],
+  batch: true,
+  waits: true,
+  flags: ["timeout", "output"],
   readOnly: true,
   positional: "id"
 })

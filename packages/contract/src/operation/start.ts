@@ -12,7 +12,7 @@ import { cutAnswer } from "../cutAnswer.ts"
 import { full, ShownTask } from "../LeanTask.ts"
 import { ArtifactAnswer } from "../Artifact.ts"
 import { operation } from "../Operation.ts"
-import { lastLines } from "../TaskAnswer.ts"
+import { lastLines, timedOut } from "../TaskAnswer.ts"
 
 const { when, maxAttempts, delayMs, backoff, maxDelayMs, resetAfterMs } = RestartPolicy.fields
 
@@ -122,7 +122,7 @@ export const start = operation({
   name: "start",
   summary: "Start a command, a script or an agent's prompt in the background.",
   input: StartInput,
-  output: Schema.Union([Schema.Struct({ task: ShownTask, lastLines, ...found }), ArtifactAnswer]),
+  output: Schema.Union([Schema.Struct({ task: ShownTask, lastLines, timedOut, ...found }), ArtifactAnswer]),
   cut: cutAnswer({ carried: true }),
   errors: ["CommandInputError", "TaskNotFound", "DependencyNotFound", "DependencyCycle", "AgentUnavailable", "TaskAlreadyRunning", "QuotaExceeded", "StoreError", "TaskWaitTimedOut", "IllegalTransition"],
   examples: [

@@ -5,9 +5,11 @@ import * as Schema from "effect/Schema"
 import { about, atLeastOne, atMost, between, mine, NonEmptyText, optional, Pattern, SignalName, Tag, Text } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { cutAnswer } from "../cutAnswer.ts"
-import { ShownPipeline } from "../LeanPipeline.ts"
+import { ends } from "../Ends.ts"
+import { EndedPipeline, ShownPipeline } from "../LeanPipeline.ts"
 import { full, ShownTask } from "../LeanTask.ts"
-import { lastLines } from "../TaskAnswer.ts"
+import { PipelineAnswer } from "../PipelineAnswer.ts"
+import { lastLines, timedOut } from "../TaskAnswer.ts"
 import { agentFields, EnvInput } from "./start.ts"
 
 const alreadyEnded = optional(Schema.Boolean, "whether it had ended before this call")
@@ -34,14 +36,15 @@ export const stop = operation({
     Schema.Struct({ task: ShownTask, alreadyEnded }),
     Schema.Struct({ pipeline: ShownPipeline, alreadyEnded })
   ]),
-  cut: cutAnswer({ waited: true }),
+  cut: cutAnswer(),
+  waits: true,
   errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "StoreError"],
   examples: [
     { title: "one task", payload: { id: "web", reason: "no longer needed" } },
     { title: "all of a tag", payload: { tag: "dev" } }
   ],
   batch: true,
-  flags: ["concurrency"],
+  flags: ["concurrency", "output"],
   readOnly: false,
   positional: "id"
 })
@@ -58,12 +61,16 @@ export const restart = operation({
     reason: optional(Reason, "why; kept in its history"),
     full
   }),
-  output: Schema.Union([Schema.Struct({ task: ShownTask, lastLines }), Schema.Struct({ pipeline: ShownPipeline, lastLines })]),
-  cut: cutAnswer(),
+  output: Schema.Union([
+    Schema.Struct({ task: ShownTask, lastLines, timedOut }),
+    Schema.Struct({ ...ends, pipeline: Schema.Union([PipelineAnswer, EndedPipeline]), lastLines }),
+    Schema.Struct({ pipeline: ShownPipeline, timedOut })
+  ]),
+  cut: cutAnswer({ ends: true }),
   errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "DependencyNotFound", "AgentUnavailable", "QuotaExceeded", "StoreError", "TaskWaitTimedOut"],
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: true,
-  flags: ["wait", "timeout", "concurrency"],
+  flags: ["wait", "timeout", "concurrency", "output"],
   readOnly: false,
   positional: "id"
 })

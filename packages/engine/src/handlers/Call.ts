@@ -47,6 +47,8 @@ export interface Handled {
     payloads: ReadonlyArray<unknown>,
     call: Call
   ) => Effect.Effect<ReadonlyArray<Result.Result<unknown, Problem>>, Problem>
+  /** Answers an array as one: not each of them by itself. */
+  readonly several?: (payloads: ReadonlyArray<unknown>, call: Call) => Effect.Effect<unknown, Problem>
   /** Answers with the JSON of the data in parts, for data too large to be held; null for a call that is answered in the usual way. */
   readonly parts?: (payload: unknown, call: Call) => Effect.Effect<Stream.Stream<string> | null, Problem>
   /** Answers with text for people in parts; null for a call whose data is laid out in the usual way. */

@@ -1,12 +1,10 @@
 /** What a failed task has written last: it goes with every answer that a caller waited for, so that none has to look twice. */
-import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Task } from "@backbeat/core/task/Task"
 import { lastAttempt } from "@backbeat/core/task/TaskState"
 import * as Effect from "effect/Effect"
 import { readableDir } from "../agent/readableDir.ts"
 import { Home } from "../home/Home.ts"
 import { lastLinesOf, wholeEnd } from "../output/lastLinesOf.ts"
-import { makePipelineView } from "./PipelineView.ts"
 
 /** Reads what any task wrote last, so many lines of it. Made once. */
 export const makeReadLastLines = Effect.map(
@@ -20,14 +18,3 @@ export const makeLastLines = Effect.map(makeReadLastLines, (read) =>
     return task.state.status === "failed" ? { lastLines: yield* read(task, lines) } : {}
   })
 )
-
-/** Shows a pipeline that has ended, with the last lines of the first of its tasks that failed; made once. */
-export const makeShowEndedPipeline = Effect.gen(function* () {
-  const { show, tasksOf } = yield* makePipelineView
-  const lastLines = yield* makeLastLines
-  return Effect.fnUntraced(function* (pipeline: Pipeline) {
-    const failed = (yield* tasksOf(pipeline)).find(({ state }) => state.status === "failed")
-    const lines = failed === undefined ? {} : yield* lastLines(failed)
-    return { pipeline: yield* show(pipeline), ...lines }
-  })
-})

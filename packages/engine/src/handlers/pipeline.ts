@@ -10,6 +10,7 @@ import { type Call, handle, type Handled, toProblem } from "./Call.ts"
 import { makeCancelPipeline } from "./pipelineCancel.ts"
 import { makePipelineCreation } from "./pipelineCreation.ts"
 import { makePipelineView } from "./PipelineView.ts"
+import { countOf } from "./counted.ts"
 import { isCursor, wrongField } from "./View.ts"
 import { makeShowPipelineEnd } from "./waiting.ts"
 
@@ -48,7 +49,7 @@ const makeListHandler = Effect.gen(function* () {
         since: since === undefined ? undefined : Date.parse(since)
       }
       const page = yield* Effect.mapError(store.list(filter, { limit: limit ?? 50, after }), toProblem(""))
-      return { total: page.total, pipelines: yield* briefs(page.pipelines), next: page.next }
+      return { ...countOf(page), pipelines: yield* briefs(page.pipelines), next: page.next }
     })
   )
 })

@@ -1,10 +1,13 @@
 /** Answers `status` and `list`. */
 import { withShortTexts } from "@backbeat/contract/cutTask"
+import { decodePayload } from "@backbeat/contract/decodePayload"
+import { errorOf } from "@backbeat/contract/Envelope"
 import * as operations from "@backbeat/contract/operation/read"
 import type { Input } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { makeAsItEnded } from "../agent/asItEnded.ts"
 import { readCheckpoint } from "../agent/readCheckpoint.ts"
 import { Home } from "../home/Home.ts"
@@ -12,6 +15,7 @@ import { type Call, handle, toProblem } from "./Call.ts"
 import { ownKey } from "./selection.ts"
 import { makePipelineView } from "./PipelineView.ts"
 import { iso } from "./taskAnswer.ts"
+import { countOf } from "./counted.ts"
 import { isCursor, View, wrongField } from "./View.ts"
 
 const makeStatusHandler = Effect.gen(function* () {
@@ -23,7 +27,7 @@ const makeStatusHandler = Effect.gen(function* () {
     const left = yield* readCheckpoint(root, yield* Effect.mapError(asItEnded(task), toProblem(task.id)))
     return { checkpoint: { ...left, endedAt: left.endedAt === null ? null : iso(left.endedAt) } }
   })
-  return handle(operations.status, ({ id, checkpoint }) =>
+  const answer = ({ id, checkpoint }: Input<"status">) =>
     Effect.gen(function* () {
       const { task, pipeline } = yield* view.named(id)
       if (task === null && checkpoint === true) return yield* Effect.fail(wrongField("checkpoint", "is left by a task, not by a pipeline", "Name one of its tasks."))
@@ -33,7 +37,22 @@ const makeStatusHandler = Effect.gen(function* () {
         ...(pipeline === null ? {} : { pipeline: yield* pipelines.show(pipeline) })
       }
     })
-  )
+
+  const several = (payloads: ReadonlyArray<unknown>) =>
+    Effect.gen(function* () {
+      const asked = yield* Effect.forEach(payloads, (payload) => Effect.fromResult(decodePayload(operations.status, payload)))
+      const answers = yield* Effect.forEach(asked, (input) => Effect.map(Effect.result(answer(input)), (result) => ({ id: input.id, result })))
+      const found = answers.flatMap(({ result }) => (Result.isSuccess(result) ? [result.success] : []))
+      const errors = answers.flatMap(({ id, result }) => (Result.isFailure(result) ? [{ id, error: errorOf(result.failure) }] : []))
+      const its = found.flatMap(({ pipeline }) => pipeline ?? [])
+      return {
+        tasks: found.flatMap(({ task }) => task ?? []),
+        ...(its.length === 0 ? {} : { pipelines: its }),
+        ...(errors.length === 0 ? {} : { errors })
+      }
+    })
+
+  return { ...handle(operations.status, answer), several }
 })
 
 /** Whose tasks are listed; everybody's when undefined. */
@@ -71,7 +90,7 @@ const makeListHandler = Effect.gen(function* () {
         toProblem("")
       )
       const tasks = full === true ? yield* showAll(page.tasks, input.ids?.length === 1) : page.tasks.map(view.listed)
-      return { total: page.total, tasks, next: page.next }
+      return { ...countOf(page), tasks, next: page.next }
     })
   )
 })

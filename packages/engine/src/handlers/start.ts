@@ -14,7 +14,7 @@ import { type Call, handle, toProblem } from "./Call.ts"
 import { foundFields } from "./existing.ts"
 import { type Item, makeStarter, type Started } from "./starter.ts"
 import { View } from "./View.ts"
-import { makeShowEnd, makeUntilAttempt } from "./waiting.ts"
+import { makeOrAsItIs, makeShowEnd, makeUntilAttempt } from "./waiting.ts"
 
 type Outcome = Result.Result<unknown, Problem>
 
@@ -39,6 +39,7 @@ export const makeStart = Effect.gen(function* () {
   const supervisor = yield* Supervisor
   const showEnd = yield* makeShowEnd
   const untilAttempt = yield* makeUntilAttempt
+  const orAsItIs = yield* makeOrAsItIs
 
   const show = (started: Started, input: StartInput, call: Call, ofCaller: ReadonlyArray<string> = []) =>
     Effect.gen(function* () {
@@ -75,7 +76,9 @@ export const makeStart = Effect.gen(function* () {
       (each, index): Effect.Effect<Result.Result<unknown, Problem>> => {
         const its = started.get(index)
         if (Result.isFailure(each)) return Effect.succeed(Result.fail(each.failure))
-        return its === undefined ? Effect.die("a start without an answer") : Effect.result(show(its, each.success, call))
+        if (its === undefined) return Effect.die("a start without an answer")
+        const answer = show(its, each.success, call)
+        return Effect.result(Result.isSuccess(its.result) ? orAsItIs(its.result.success.id, answer) : answer)
       },
       { concurrency: "unbounded" }
     )

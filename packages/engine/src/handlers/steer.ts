@@ -23,7 +23,7 @@ import { makePipelineView } from "./PipelineView.ts"
 import { type Asked, makeRestart } from "./restartTasks.ts"
 import { makeExpand, named } from "./selection.ts"
 import { View } from "./View.ts"
-import { makeShowEnd, makeShowPipelineEnd, makeUntilAttempt } from "./waiting.ts"
+import { makeShowEnd, makeOrAsItIs, makeShowPipelineEnd, makeUntilAttempt } from "./waiting.ts"
 
 /** How long, in milliseconds, a stop waits for an end that is known: longer than the work tree may be looked at. */
 const knownEndMs = 5000
@@ -144,6 +144,7 @@ const makeRestartHandler = Effect.gen(function* () {
   const pipelines = yield* makePipelineView
   const showEndOfPipeline = yield* makeShowPipelineEnd
   const restart = yield* makeRestart
+  const orAsItIs = yield* makeOrAsItIs
   const once = yield* makeOnce
   const expand = yield* makeExpand
 
@@ -179,7 +180,7 @@ const makeRestartHandler = Effect.gen(function* () {
   const many = Effect.fnUntraced(function* (payloads: ReadonlyArray<unknown>, call: Call) {
     const decoded = payloads.map((payload) => Result.flatMap(decodePayload(operations.restart, payload), named))
     const outcomes = yield* restartAll(decoded.flatMap((each) => (Result.isSuccess(each) ? [each.success] : [])), call)
-    const answer = (each: (typeof decoded)[number]) => Effect.flatMap(Effect.fromResult(each), ({ id }) => show(id, outcomes, call))
+    const answer = (each: (typeof decoded)[number]) => Effect.flatMap(Effect.fromResult(each), ({ id }) => orAsItIs(id, show(id, outcomes, call)))
     return yield* Effect.forEach(decoded, (each) => Effect.result(answer(each)), { concurrency: "unbounded" })
   })
 

@@ -1,5 +1,6 @@
 /** Answers `wait`: woken by the commit, the line or the port that is waited for. */
 import { withShortTexts } from "@backbeat/contract/cutTask"
+import { decodePayload } from "@backbeat/contract/decodePayload"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/read"
 import type { Input } from "@backbeat/contract/table"
@@ -15,9 +16,11 @@ import { makeTaskLines } from "../output/taskLines.ts"
 import { isOpenPort } from "../probe/ask.ts"
 import { makeUntil, makeUntilEnded } from "../task/until.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
-import { makeLastLines, makeShowEndedPipeline } from "./lastLines.ts"
+import { isGood, makeEnds } from "./ends.ts"
+import { makeLastLines } from "./lastLines.ts"
 import { makePipelineView } from "./PipelineView.ts"
 import { makeSelect } from "./selection.ts"
+import { makeShowEndedPipeline } from "./showEndedPipeline.ts"
 import { View, wrongField } from "./View.ts"
 import { makeTimeLimit, waitMsOf } from "./waiting.ts"
 
@@ -127,6 +130,7 @@ export const makeWaitHandler = Effect.gen(function* () {
   const view = yield* View
   const idsOf = yield* makeIdsOf
   const lastLines = yield* makeLastLines
+  const ends = yield* makeEnds
   const awaitPipeline = yield* makeAwaitPipeline
   const awaitOne = yield* makeAwaitOne
   const limitTime = yield* makeTimeLimit
@@ -139,10 +143,12 @@ export const makeWaitHandler = Effect.gen(function* () {
     const each = ids.map((id) => Effect.tap(awaitOne.reached(id, input.for ?? "end"), () => Effect.sync(() => done.add(id))))
     yield* input.mode === "any" ? Effect.raceAllFirst(each) : Effect.all(each, { concurrency: "unbounded" })
     const tasks = yield* Effect.forEach(ids, view.find)
+    const come = tasks.filter(({ id }) => done.has(id))
+    const pending = ids.filter((id) => !done.has(id))
     return {
+      ...(yield* ends(come, (task) => isGood(task) || (input.for ?? "end") !== "end")),
       tasks: tasks.map(view.listed).map(withShortTexts),
-      done: ids.filter((id) => done.has(id)),
-      pending: ids.filter((id) => !done.has(id)),
+      ...(input.mode === "any" ? { done: come.map(({ id }) => id), pending } : {}),
       cursor: yield* cursor
     }
   })
@@ -166,12 +172,21 @@ export const makeWaitHandler = Effect.gen(function* () {
     return input.id === undefined ? awaitMany(ids, input) : awaitSingle(input.id, input)
   }
 
-  return handle(operations.wait, (input, call: Call) =>
+  const answer = (input: Input<"wait">, call: Call) =>
     Effect.gen(function* () {
       const ids = yield* idsOf(input, call)
       const stray = straySince(input)
       if (stray !== null) return yield* Effect.fail(stray)
       return yield* limitTime(awaitAny(ids, input), { ms: input.timeout ?? waitMsOf(call), ids, call })
     })
-  )
+
+  const several = Effect.fnUntraced(function* (payloads: ReadonlyArray<unknown>, call: Call) {
+    const inputs = yield* Effect.forEach(payloads, (payload) => Effect.fromResult(decodePayload(operations.wait, payload)))
+    const ids = inputs.flatMap(({ id }) => (id === undefined ? [] : [id]))
+    const odd = inputs.findIndex((input) => input.id === undefined || Object.keys(input).some((key) => key !== "id" && key !== "full"))
+    if (odd >= 0) return yield* Effect.fail(wrongField(`[${odd}]`, "an array holds ids alone", "Give ids in one payload, and the rest beside them."))
+    return yield* answer({ ids }, call)
+  })
+
+  return { ...handle(operations.wait, answer), several }
 })

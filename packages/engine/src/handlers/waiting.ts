@@ -1,13 +1,18 @@
 /** Waiting on behalf of a caller, never longer than it wants. What is waited for goes on when the wait ends. */
+import { present } from "@backbeat/contract/cutTask"
+import { countOf } from "@backbeat/contract/Ends"
 import { type Problem, problem } from "@backbeat/contract/Problem"
+import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { makeUntil, makeUntilEnded } from "../task/until.ts"
+import { wholeEnd } from "../output/lastLinesOf.ts"
 import { type Call, toProblem } from "./Call.ts"
-import { makeLastLines, makeShowEndedPipeline } from "./lastLines.ts"
+import { makeLastLines, makeReadLastLines } from "./lastLines.ts"
 import { makePipelineView } from "./PipelineView.ts"
+import { makeShowEndedPipeline } from "./showEndedPipeline.ts"
 import { View } from "./View.ts"
 
 /** How long a wait lasts when the caller does not say, in milliseconds. */
@@ -29,25 +34,50 @@ const waitedMs = ({ caller }: Call, now: number): number =>
 
 /** Ends a wait: retryable, with the place in the history from which to go on. */
 export const makeTimeLimit = Effect.gen(function* () {
+  const readLines = yield* makeReadLastLines
   const store = yield* TaskStore
+  const view = yield* View
+  const pipelines = yield* makePipelineView
+
+  /** How what was waited for stands: of one its status and last lines, of several how many are in each status. */
+  const standing = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
+    const found = (yield* Effect.forEach(ids, (id) => Effect.mapError(store.find(id), toProblem(id)))).flatMap((task) => task ?? [])
+    const [id = "", ...more] = ids
+    const tasks = found.length === 0 && more.length === 0 ? yield* Effect.flatMap(pipelines.find(id), pipelines.tasksOf) : found
+    const [one] = found
+    if (one === undefined || more.length > 0) return { counts: countOf(tasks.map(({ state }) => state.status)) }
+    const { status, health } = yield* view.show(one)
+    return present({ status, health, lastLines: yield* readLines(one, wholeEnd) })
+  })
+
   return Effect.fnUntraced(function* <A>(waiting: Effect.Effect<A, Problem>, { ms, ids, call }: TimeLimit) {
     const now = yield* Clock.currentTimeMillis
     return yield* Effect.timeoutOrElse(waiting, {
       duration: Math.max(0, ms - waitedMs(call, now)),
       orElse: () =>
-        Effect.flatMap(Effect.mapError(store.lastSequence, toProblem("")), (cursor) =>
-          Effect.fail(
+        Effect.gen(function* () {
+          const cursor = yield* Effect.mapError(store.lastSequence, toProblem(""))
+          return yield* Effect.fail(
             problem(
               "TaskWaitTimedOut",
               `not within ${ms} ms: ${ids.slice(0, 10).join(", ")}${ids.length > 10 ? ` and ${ids.length - 10} more` : ""}`,
               "Wait again, or go on and look at status later; the tasks go on.",
-              { ids, timeoutMs: ms, cursor: String(cursor) }
+              { ids, timeoutMs: ms, ...(yield* standing(ids)), cursor: String(cursor) }
             )
           )
-        )
+        })
     })
   })
 })
+
+/** Of a batch: the task as it is, when the time was up first. Each item is told whether it was accepted; made once. */
+export const makeOrAsItIs = Effect.map(View, (view) => <A>(id: string, ended: Effect.Effect<A, Problem>) =>
+  Effect.catchIf(
+    ended,
+    ({ type }) => type === "TaskWaitTimedOut",
+    () => Effect.flatMap(Effect.flatMap(view.find(id), view.show), (task) => Effect.succeed({ task, timedOut: true }))
+  )
+)
 
 /** Waits until a task has come to an attempt, or ended before it, and gives it as it is when that was acted on; made once. */
 export const makeUntilAttempt = Effect.gen(function* () {
@@ -59,14 +89,18 @@ export const makeUntilAttempt = Effect.gen(function* () {
   })
 })
 
-/** Waits for the end of a task as the flags --wait and --timeout say, and shows it; made once. */
+/** Whether nobody waits for it any more: it has ended, or is ready, where it says how that shows. */
+const isOver = ({ state, spec }: Task): boolean =>
+  isFinal(state.status) || (spec.readyWhen !== null && state.status === "running" && state.health === "ready")
+
+/** Waits for the end of a task, or until it is ready, as the flags --wait and --timeout say, and shows it; made once. */
 export const makeShowEnd = Effect.gen(function* () {
   const until = yield* makeUntil
   const view = yield* View
   const lastLines = yield* makeLastLines
   const limitTime = yield* makeTimeLimit
   return Effect.fnUntraced(function* (id: string, call: Call) {
-    const ended = Effect.mapError(until(id, ({ state }) => isFinal(state.status)), toProblem(id))
+    const ended = Effect.mapError(until(id, isOver), toProblem(id))
     const task = yield* limitTime(ended, { ms: waitMsOf(call), ids: [id], call })
     return { task: yield* view.show(task), ...(yield* lastLines(task)) }
   })

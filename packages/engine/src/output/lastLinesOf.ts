@@ -103,6 +103,13 @@ export const lastLinesOf = (dir: string, lines: number): Effect.Effect<readonly 
     (files) => Effect.sync(() => files.forEach((file) => file.close()))
   )
 
+/** Of last lines that were read for one task, those that are told where it is one of many. */
+export const briefly = (lines: readonly string[]): readonly string[] => {
+  const telling = new Telling(boundsOf(briefEnd))
+  for (const line of lines) if (line !== "...") telling.take(line)
+  return telling.lines()
+}
+
 function searchFrom({ end, keptFrom }: OutputFile): number {
   return Math.max(keptFrom, end - searchedBytes)
 }

@@ -1,22 +1,26 @@
 /** Answers an array of payloads: each item has its own result, in the order given. */
+import { present } from "@backbeat/contract/cutTask"
+import { countOf, type FailedTask, failuresMaxCount, outcomeOf } from "@backbeat/contract/Ends"
 import { errorOf } from "@backbeat/contract/Envelope"
+import type { Operation } from "@backbeat/contract/Operation"
 import { commandInputError, type Problem } from "@backbeat/contract/Problem"
+import { PipelineStatus } from "@backbeat/core/pipeline/Pipeline"
+import { Failure } from "@backbeat/core/task/Failure"
+import { Health, TaskStatus } from "@backbeat/core/task/TaskState"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import type { Call, Handled } from "../handlers/Call.ts"
-import { shown } from "./shown.ts"
+import { briefly } from "../output/lastLinesOf.ts"
+import { isFull, shown } from "./shown.ts"
 
 const maxItems = 1000
 const defaultConcurrency = 10
 
-const outcomeOf = (total: number, errorCount: number): "succeeded" | "partial_failure" | "failed" => {
-  if (errorCount === 0) return "succeeded"
-  return errorCount === total ? "failed" : "partial_failure"
-}
-
 /** A bare word stands in an array for what it stands for by itself. */
-const payloadOf = ({ positional }: Handled["operation"], item: unknown): unknown =>
+const payloadOf = ({ positional }: Operation, item: unknown): unknown =>
   positional !== null && typeof item === "string" ? { [positional]: item } : item
 
 const oneByOne = (handled: Handled, payloads: ReadonlyArray<unknown>, call: Call) =>
@@ -34,25 +38,83 @@ export const checkCount = (count: number): Problem | null =>
     ? null
     : commandInputError(`a batch has 1 to ${maxItems} items, this one ${count}`, count === 0 ? "Give at least one item." : "Split it into several calls.", { maxItems })
 
+/** The payloads of an array. A tag or a session may stand for none, or for more. Fails with CommandInputError. */
+export const payloadsOf = (operation: Operation, given: ReadonlyArray<unknown>): Result.Result<ReadonlyArray<unknown>, Problem> => {
+  const refusal = checkCount(given.length)
+  return refusal === null ? Result.succeed(given.map((item) => payloadOf(operation, item))) : Result.fail(refusal)
+}
+
+/** What an item is about, as far as a batch tells of it. */
+const Subject = Schema.Struct({
+  id: Schema.String,
+  status: Schema.Union([TaskStatus, PipelineStatus]),
+  health: Schema.optionalKey(Schema.NullOr(Health)),
+  exitCode: Schema.optionalKey(Schema.NullOr(Schema.Int)),
+  failure: Schema.optionalKey(Schema.NullOr(Failure))
+})
+type Subject = typeof Subject.Type
+
+const Item = Schema.Struct({
+  task: Schema.optionalKey(Subject),
+  pipeline: Schema.optionalKey(Subject),
+  lastLines: Schema.optionalKey(Schema.Array(Schema.String)),
+  left: Schema.optionalKey(Schema.Array(Schema.Unknown)),
+  timedOut: Schema.optionalKey(Schema.Boolean)
+})
+const decodeItem = Schema.decodeUnknownOption(Item)
+type Item = typeof Item.Type
+
+const subjectOf = ({ task, pipeline }: Item): Subject | null => task ?? pipeline ?? null
+
+const failureOf = ({ lastLines = [], task }: Item): ReadonlyArray<FailedTask> => {
+  if (task?.status !== "failed") return []
+  const { exitCode, failure, id } = task
+  const saysAll = failure?.type === "ExitedNonZero" && exitCode !== null && exitCode !== undefined
+  const cause = saysAll ? { exitCode } : present({ failure })
+  return [{ id, ...cause, ...(lastLines.length === 0 ? {} : { lastLines: briefly(lastLines) }) }]
+}
+
+/** Whether a stop has left nothing, or something that was waited for is as was wanted. */
+const isGood = (item: Item, stops: boolean): boolean => {
+  const subject = subjectOf(item)
+  if (stops) return (item.left ?? []).length === 0
+  return subject?.status === "completed" || (subject?.status === "running" && subject.health === "ready")
+}
+
+const endsOf = (items: ReadonlyArray<Item>, total: number, stops: boolean) => {
+  const failures = items.flatMap(failureOf).slice(0, failuresMaxCount)
+  return {
+    outcome: outcomeOf(total, items.filter((item) => isGood(item, stops)).length),
+    counts: countOf(items.flatMap((item) => subjectOf(item)?.status ?? [])),
+    ...(failures.length === 0 || stops ? {} : { failures })
+  }
+}
+
+/** The result of an item in short: what stands beside the task says something, or is not there. */
+const short = (index: number, item: Item, cut: unknown) => {
+  const { task: _, pipeline: __, lastLines: ___, warnings: ____, left = [], ...beside } = Object(cut)
+  const subject = subjectOf(item)
+  return { index, ok: true, ...(subject === null ? {} : { id: subject.id, status: subject.status }), ...beside, ...(left.length === 0 ? {} : { left }) }
+}
+
 /** The data of a batch. Fails only when the array itself is refused. */
-export const answerBatch = Effect.fnUntraced(function* (handled: Handled, given: ReadonlyArray<unknown>, call: Call, isExpanded = false) {
-  // A tag or a session may stand for none, or for more than an array may hold.
-  const refusal = isExpanded ? null : checkCount(given.length)
-  if (refusal !== null) return yield* Effect.fail(refusal)
-  const payloads = given.map((item) => payloadOf(handled.operation, item))
+export const answerBatch = Effect.fnUntraced(function* (handled: Handled, payloads: ReadonlyArray<unknown>, call: Call) {
+  const { operation } = handled
   const results = yield* handled.answerMany?.(payloads, call) ?? oneByOne(handled, payloads, call)
   const errorCount = results.filter(Result.isFailure).length
   const warnings = [...new Set(results.flatMap((result) => (Result.isSuccess(result) ? warningsOf(result.success) : [])))]
-  return {
-    ...(warnings.length === 0 ? {} : { warnings }),
-    outcome: outcomeOf(results.length, errorCount),
-    total: results.length,
-    successCount: results.length - errorCount,
-    errorCount,
-    results: results.map((result, index) =>
-      Result.isSuccess(result)
-        ? { index, ok: true, data: shown(handled.operation, result.success, payloads[index], call) }
-        : { index, ok: false, error: errorOf(call.addressed?.(result.failure) ?? result.failure) }
-    )
-  }
+  const [total, successCount] = [results.length, results.length - errorCount]
+  const items = results.map((result) => (Result.isSuccess(result) ? Option.getOrElse(decodeItem(result.success), (): Item => ({})) : null))
+  const waited = call.flags.wait === true
+  const stops = operation.waits === true
+  const ends = waited || stops ? endsOf(items.flatMap((item) => item ?? []), total, stops) : { outcome: outcomeOf(total, successCount) }
+  const shownResults = results.flatMap((result, index): ReadonlyArray<unknown> => {
+    if (Result.isFailure(result)) return [{ index, ok: false, error: errorOf(call.addressed?.(result.failure) ?? result.failure) }]
+    if (isFull(payloads[index])) return [{ index, ok: true, data: result.success }]
+    const item = items[index] ?? {}
+    return waited && item.timedOut !== true ? [] : [short(index, item, shown(operation, result.success, payloads[index], call))]
+  })
+  const { outcome, ...more } = ends
+  const told = warnings.length === 0 ? {} : { warnings }
+  return { outcome, total, successCount, errorCount, ...told, ...more, ...(shownResults.length === 0 ? {} : { results: shownResults }) }
 })

@@ -7,7 +7,7 @@ import type { Call } from "../handlers/Call.ts"
 export const isFull = (payload: unknown): boolean => Predicate.hasProperty(payload, "full") && payload.full === true
 
 /** The data as it is shown. Text for people is made from all of it. */
-export const shown = ({ cut }: Operation, data: unknown, payload: unknown, { caller, flags }: Call): unknown => {
+export const shown = ({ cut, waits = false }: Operation, data: unknown, payload: unknown, { caller, flags }: Call): unknown => {
   if (cut === undefined || isFull(payload) || !Predicate.isObject(data)) return data
-  return cut.of(data, { cwd: caller.cwd, pid: caller.pid, waited: flags.wait === true })
+  return cut.of(data, { cwd: caller.cwd, pid: caller.pid, waited: waits || flags.wait === true })
 }

@@ -1,9 +1,9 @@
 /** Puts an answer that is too large to be shown into a file. `logs` does this by itself, line by line. */
+import { inlineMaxBytes } from "@backbeat/contract/Artifact"
+import { failuresMaxCount } from "@backbeat/contract/Ends"
 import type { Operation } from "@backbeat/contract/Operation"
+import * as Predicate from "effect/Predicate"
 import { beginArtifact } from "../home/artifact.ts"
-
-/** With `--output auto` an answer of more bytes than this becomes an artifact. */
-const inlineMaxBytes = 1_048_576
 
 /** What decides: the operation, the flag, and where the file goes. `now` is epoch milliseconds. */
 export interface Showing {
@@ -13,13 +13,26 @@ export interface Showing {
   readonly mode: "auto" | "inline" | "artifact"
 }
 
+const isRefused = (result: unknown): boolean => Predicate.hasProperty(result, "ok") && result.ok === false
+
+const named = (thing: unknown) =>
+  Predicate.hasProperty(thing, "id") && Predicate.hasProperty(thing, "status") ? { id: thing.id, status: thing.status } : undefined
+
+/** What of the data is told beside the artifact: what a call has made, how many, and what was refused. */
+const headOf = (data: unknown): object => {
+  if (!Predicate.isObject(data)) return {}
+  const { outcome, total, successCount, errorCount, counts, failures, results, pipeline, task } = Object(data)
+  const refused = Array.isArray(results) ? results.filter(isRefused).slice(0, failuresMaxCount) : []
+  const head = { outcome, total, successCount, errorCount, counts, failures, results: refused.length === 0 ? undefined : refused, pipeline: named(pipeline), task: named(task) }
+  return Object.fromEntries(Object.entries(head).filter(([, value]) => value !== undefined))
+}
+
 /** The data itself, or a summary with the artifact. */
 export const withArtifact = ({ root, operation, now, mode }: Showing, data: unknown): unknown => {
   if (!operation.flags.includes("output") || operation.name === "logs" || mode === "inline") return data
   const text = JSON.stringify(data)
   const sizeBytes = Buffer.byteLength(text)
-  // What a start has made must be told, however long the scripts are that come back with it.
-  if (mode === "auto" && (sizeBytes <= inlineMaxBytes || operation.batch)) return data
+  if (mode === "auto" && sizeBytes <= inlineMaxBytes) return data
   const file = beginArtifact(
     root,
     {
@@ -32,6 +45,7 @@ export const withArtifact = ({ root, operation, now, mode }: Showing, data: unkn
   )
   file.write(text)
   return {
+    ...headOf(data),
     kind: "summary+artifact",
     summary: `The answer of ${operation.name} has ${sizeBytes} bytes.`,
     artifact: file.finish()

@@ -5,6 +5,7 @@ import type { RecordedPipelineEvent } from "@backbeat/core/history/RecordedEvent
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { type PipelineChange, type PipelineCount, type PipelineFilter, PipelineStore } from "../PipelineStore.ts"
+import { countMax } from "../TaskStore.ts"
 import { appendEvents } from "./appendEvents.ts"
 import { type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
 
@@ -80,7 +81,7 @@ const listPage = (
   const rest = after === undefined ? found : found.filter(({ seq }) => /^\d{1,15}$/.test(after) && seq < Number(after))
   const page = rest.slice(0, limit)
   return {
-    total: found.length,
+    total: Math.min(found.length, countMax + 1),
     pipelines: page.map(({ pipeline }) => pipeline),
     next: rest.length > limit ? String(page.at(-1)?.seq) : null
   }

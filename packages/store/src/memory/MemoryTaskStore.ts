@@ -6,7 +6,7 @@ import { ownerKey } from "@backbeat/core/task/TaskSpec"
 import type { RecordedEvent, RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"
 import { dueAt, endedAt, holdsSlot, isFinal, noCounts } from "@backbeat/core/task/TaskState"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
-import { TaskStore } from "../TaskStore.ts"
+import { countMax, TaskStore } from "../TaskStore.ts"
 import type { Change, DependentTask, EventFilter, ReadyFilter, TaskFilter, TaskPage } from "../TaskStore.ts"
 import { appendEvents } from "./appendEvents.ts"
 import type { Journal } from "./Journal.ts"
@@ -120,7 +120,7 @@ const listPage = (
   const rest = after === undefined ? found : found.filter(({ seq }) => /^\d{1,15}$/.test(after) && seq < Number(after))
   const page = rest.slice(0, limit)
   return {
-    total: found.length,
+    total: Math.min(found.length, countMax + 1),
     tasks: page.map(({ task }) => task),
     next: rest.length > limit ? String(page.at(-1)?.seq) : null
   }

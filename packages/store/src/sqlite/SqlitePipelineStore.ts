@@ -7,6 +7,7 @@ import type { Fragment } from "effect/sql/Statement"
 import type { RecordedPipelineEvent } from "@backbeat/core/history/RecordedEvent"
 import { isFinal, statuses } from "@backbeat/core/task/TaskState"
 import { type PipelineChange, type PipelineCount, type PipelineFilter, PipelineStore } from "../PipelineStore.ts"
+import { countMax } from "../TaskStore.ts"
 import { appendEvents, takeSequences } from "./appendEvents.ts"
 import { inParts } from "./inParts.ts"
 import { cursorSeq } from "./listTasks.ts"
@@ -88,7 +89,7 @@ const listPage = (
       ...(status === undefined ? [] : [sql.in("p.status", status)]),
       ...(since === undefined ? [] : [sql`p.created_at >= ${since}`])
     ]
-    const [count] = yield* sql<{ total: number }>`SELECT count(*) AS total FROM pipelines p ${where(conditions)}`
+    const [count] = yield* sql<{ total: number }>`SELECT count(*) AS total FROM (SELECT 1 FROM pipelines p ${where(conditions)} LIMIT ${countMax + 1})`
     // An expression, so that few recent rows are not looked for among all.
     const order = sql.literal(since === undefined ? "p.seq" : "p.seq + 0")
     const before = after === undefined ? [] : [sql`p.seq < ${cursorSeq(after)}`]

@@ -4,7 +4,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { Row } from "effect/sql/SqlConnection"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Fragment } from "effect/sql/Statement"
-import type { TaskFilter } from "../TaskStore.ts"
+import { countMax, type TaskFilter } from "../TaskStore.ts"
 import { selectTasks } from "./TaskRow.ts"
 
 /** Where a page begins and how long it is. */
@@ -29,7 +29,7 @@ export const listTasks = (
   Effect.gen(function* () {
     const { seq, from, conditions } = matches(sql, filter)
     const where = (all: ReadonlyArray<Fragment>) => (all.length === 0 ? sql.literal("") : sql`WHERE ${sql.and(all)}`)
-    const [count] = yield* sql<{ total: number }>`SELECT count(*) AS total FROM ${from} ${where(conditions)}`
+    const [count] = yield* sql<{ total: number }>`SELECT count(*) AS total FROM (SELECT 1 FROM ${from} ${where(conditions)} LIMIT ${countMax + 1})`
     const total = count?.total ?? 0
     const before = page.after === undefined ? [] : [sql`${seq} < ${cursorSeq(page.after)}`]
     // An expression, so that few recent rows are not looked for among all.

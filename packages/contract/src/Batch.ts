@@ -1,0 +1,39 @@
+/** The answer to an array of payloads: whether each was accepted and, where the call waited, how they ended. */
+import { TaskStatus } from "@backbeat/core/task/TaskState"
+import { PipelineStatus } from "@backbeat/core/pipeline/Pipeline"
+import * as Schema from "effect/Schema"
+import { Artifact } from "./Artifact.ts"
+import { ends, Outcome } from "./Ends.ts"
+import { optional } from "./fields.ts"
+
+const Accepted = Schema.StructWithRest(
+  Schema.Struct({
+    index: Schema.Int,
+    ok: Schema.Literal(true),
+    id: Schema.String,
+    status: Schema.Union([TaskStatus, PipelineStatus]),
+    timedOut: optional(Schema.Boolean, "true when the time of the wait was up first; it goes on")
+  }),
+  [Schema.Record(Schema.String, Schema.Unknown)]
+)
+
+const Refused = Schema.Struct({ index: Schema.Int, ok: Schema.Literal(false), error: Schema.Unknown })
+const Whole = Schema.Struct({ index: Schema.Int, ok: Schema.Literal(true), data: Schema.Unknown })
+
+/** `successCount` and `errorCount` tell how many were accepted and refused, always. */
+export const BatchAnswer = Schema.Struct({
+  outcome: Outcome.annotate({ description: "of acceptance; where the call waited, of how they ended" }),
+  total: Schema.Int,
+  successCount: Schema.Int,
+  errorCount: Schema.Int,
+  counts: optional(ends.counts, "where the call waited: how many are in each status"),
+  failures: ends.failures,
+  results: optional(
+    Schema.Array(Schema.Union([Refused, Whole, Accepted])),
+    "one for each payload, in their order, with data where its payload says full; with --wait only what was refused or is not over"
+  ),
+  kind: Schema.optionalKey(Schema.tag("summary+artifact")),
+  summary: Schema.optionalKey(Schema.String),
+  artifact: optional(Artifact, "where all results are, when they are too large to be shown")
+})
+export type BatchAnswer = typeof BatchAnswer.Type

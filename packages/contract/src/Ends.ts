@@ -1,0 +1,45 @@
+/** How several tasks ended: what answers about many of them begin with. */
+import { Failure } from "@backbeat/core/task/Failure"
+import { statuses } from "@backbeat/core/task/TaskState"
+import * as Schema from "effect/Schema"
+import { optional } from "./fields.ts"
+
+/** All, some, or none of them. */
+export const Outcome = Schema.Literals(["succeeded", "partial_failure", "failed"])
+export type Outcome = typeof Outcome.Type
+
+/** So many failed tasks are named. */
+export const failuresMaxCount = 20
+
+/** How many are in each status that any of them is in. */
+export const Counts = Schema.Record(Schema.Literals(statuses), Schema.optionalKey(Schema.Int))
+export type Counts = typeof Counts.Type
+
+/** A task that failed. */
+export const FailedTask = Schema.Struct({
+  id: Schema.String,
+  exitCode: optional(Schema.Int, "when it says all"),
+  failure: optional(Failure, "when exitCode does not say all"),
+  lastLines: optional(Schema.Array(Schema.String), "at most three lines of its output")
+})
+export type FailedTask = typeof FailedTask.Type
+
+/** The fields. */
+export const ends = {
+  outcome: Outcome.annotate({ description: "succeeded: all of them completed, or are ready; failed: none; else partial_failure" }),
+  counts: Counts.annotate({ description: "how many are in each status that any of them is in" }),
+  failures: optional(Schema.Array(FailedTask), `those that failed, at most ${failuresMaxCount}; not those that were cancelled`)
+}
+
+/** Of so many, what so many that did as they should come to. */
+export const outcomeOf = (total: number, good: number): Outcome => {
+  if (good === total) return "succeeded"
+  return good === 0 ? "failed" : "partial_failure"
+}
+
+/** How often each word is there. */
+export const countOf = <Word extends string>(words: ReadonlyArray<Word>): { readonly [Each in Word]?: number } => {
+  const counts: { [Each in Word]?: number } = {}
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1
+  return counts
+}

@@ -1,0 +1,35 @@
+/** How several tasks ended: one outcome, how many are in each status, and what those that failed wrote last. */
+import { countOf, type FailedTask, failuresMaxCount, outcomeOf } from "@backbeat/contract/Ends"
+import type { Task } from "@backbeat/core/task/Task"
+import * as Effect from "effect/Effect"
+import { briefEnd } from "../output/lastLinesOf.ts"
+import { makeLastLines } from "./lastLines.ts"
+
+/** Whether a task came to what is wanted of it. */
+export const isGood = ({ state }: Task): boolean => state.status === "completed" || (state.status === "running" && state.health === "ready")
+
+const isFailed = ({ state }: Task): boolean => state.status === "failed"
+
+const causeOf = ({ state }: Task): Pick<FailedTask, "exitCode" | "failure"> => {
+  if (state.status !== "failed") return {}
+  const { failure } = state
+  return failure.type === "ExitedNonZero" ? { exitCode: failure.exitCode } : { failure }
+}
+
+/** Tells how tasks ended; `good` says of which that it is as was wanted. Made once. */
+export const makeEnds = Effect.map(makeLastLines, (lastLines) =>
+  Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>, good: (task: Task) => boolean = isGood) {
+    const failures = yield* Effect.forEach(tasks.filter(isFailed).slice(0, failuresMaxCount), (task) =>
+      Effect.map(lastLines(task, briefEnd), ({ lastLines: lines = [] }) => ({
+        id: task.id,
+        ...causeOf(task),
+        ...(lines.length === 0 ? {} : { lastLines: lines })
+      }))
+    )
+    return {
+      outcome: outcomeOf(tasks.length, tasks.filter(good).length),
+      counts: countOf(tasks.map(({ state }) => state.status)),
+      ...(failures.length === 0 ? {} : { failures })
+    }
+  })
+)

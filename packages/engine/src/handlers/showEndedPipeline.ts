@@ -1,0 +1,19 @@
+/** Shows a pipeline that has ended. */
+import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
+import * as Effect from "effect/Effect"
+import { makeEnds } from "./ends.ts"
+import { makeLastLines } from "./lastLines.ts"
+import { makePipelineView } from "./PipelineView.ts"
+
+/** Shows a pipeline that has ended, how its tasks did, and the last lines of the first that failed; made once. */
+export const makeShowEndedPipeline = Effect.gen(function* () {
+  const { show, tasksOf } = yield* makePipelineView
+  const ends = yield* makeEnds
+  const lastLines = yield* makeLastLines
+  return Effect.fnUntraced(function* (pipeline: Pipeline) {
+    const tasks = yield* tasksOf(pipeline)
+    const failed = tasks.find(({ state }) => state.status === "failed")
+    const lines = failed === undefined ? {} : yield* lastLines(failed)
+    return { ...(yield* ends(tasks)), pipeline: yield* show(pipeline), ...lines }
+  })
+})
