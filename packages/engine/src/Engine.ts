@@ -3,7 +3,6 @@ import type { StoreError } from "@backbeat/store/StoreError"
 import type { Stores } from "@backbeat/store/Stores"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import { layerAdmission } from "./admission/Admission.ts"
 import { layerAgentAttempts } from "./agent/AgentAttempts.ts"
@@ -16,8 +15,10 @@ import { Home } from "./home/Home.ts"
 import { knowHomeId } from "./home/homeId.ts"
 import { identifyHome } from "./home/identifyHome.ts"
 import { layerSettings, Settings } from "./home/Settings.ts"
-import { leaveNotice, logTo, tellStarter } from "./life/announce.ts"
+import { leaveNotice, logTo, onTerminal, tellStarter } from "./life/announce.ts"
 import type { Election } from "./life/election.ts"
+import { logCommits } from "./life/logCommits.ts"
+import { jsonLine, layerEngineLog, logFrom, plainLine } from "./life/engineLog.ts"
 import { HomeLock } from "./life/HomeLock.ts"
 import { layerIdleness } from "./life/Idleness.ts"
 import { makeShutdown, Shutdown } from "./life/Shutdown.ts"
@@ -76,13 +77,13 @@ const logStrangers = Effect.gen(function* () {
   if (strangers.length > 0) yield* Effect.logWarning(describeStrangers(strangers))
 }).pipe(Effect.catch((error) => Effect.logWarning(`the folders of tasks were not compared with the database: ${error.message}`)))
 
-const logLevels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
-
 /** Lives in the home until the end is asked for. */
 const live = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError>) =>
   Effect.gen(function* () {
     const settings = yield* Settings
     const shutdown = yield* Shutdown
+    logFrom(settings.current().logLevel)
+    yield* logCommits
     yield* Effect.gen(function* () {
       const identity = yield* identifyHome
       knowHomeId(options.root, identity.record.id)
@@ -93,7 +94,7 @@ const live = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError
       const { guard } = yield* serve
       const beginning = { state: "ready", pid: process.pid, version: options.version } as const
       tellStarter(beginning)
-      logTo(options.root, 1)
+      if (!onTerminal()) logTo(options.root, 1)
       leaveNotice(options.root, beginning)
       options.begun()
       yield* Effect.forkScoped(
@@ -107,8 +108,14 @@ const live = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError
       )
       const reason = yield* shutdown.requested
       yield* Effect.logInfo(`engine ends: ${reason}`)
-    }).pipe(Effect.provideService(References.MinimumLogLevel, logLevels[settings.current().logLevel]))
-  }).pipe(Effect.scoped, Effect.provide(layerEngine(options, layerStore)), Effect.provide(Logger.layer([Logger.consoleLogFmt])))
+    })
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(layerEngine(options, layerStore)),
+    Effect.provide(layerEngineLog(onTerminal() ? plainLine : jsonLine)),
+    // What is left out is up to the log: the level may change while the engine runs.
+    Effect.provideService(References.MinimumLogLevel, "Debug")
+  )
 
 const endOnSignals = (shutdown: Shutdown["Service"]): void => {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {

@@ -23,5 +23,5 @@ test("an engine that is stopped while short tasks end has nothing to complain of
   )
   const log = readFileSync(join(rig.home, "engine.log"), "utf8").split("\n")
   expect(log.filter((line) => line.includes("engine ends")).length).toBeGreaterThanOrEqual(rounds)
-  expect(log.filter((line) => line !== "" && !line.includes("level=INFO"))).toEqual([])
+  expect(log.filter((line) => line !== "" && !line.includes('"level":"info"'))).toEqual([])
 })

@@ -175,7 +175,7 @@ const make = Effect.gen(function* () {
     follow,
     conclude: (task, end) =>
       Effect.catchCause(conclude(task, end), (cause) =>
-        Effect.as(Effect.logError(`the output of agent task ${task.id} could not be read`, cause), { ...end, agent: unread })
+        Effect.as(Effect.annotateLogs(Effect.logError(`the output of agent task ${task.id} could not be read`, cause), { task: task.id }), { ...end, agent: unread })
       )
   })
 })

@@ -3,6 +3,7 @@ import type { Problem } from "@backbeat/contract/Problem"
 import { noticeName } from "@backbeat/contract/protocol"
 import { closeSync, constants, openSync, renameSync, statSync, writeSync } from "node:fs"
 import { join } from "node:path"
+import { isatty } from "node:tty"
 import { openRegular, writeRegular } from "../home/regularFile.ts"
 import { duplicateOnto } from "../process/posix.ts"
 
@@ -34,6 +35,9 @@ export const leaveNotice = (root: string, notice: Notice): void => {
     // A full or read-only disk is told of by the answer itself.
   }
 }
+
+/** Whether the engine runs in the foreground, its log on a terminal. Who starts one behind a call gives it none. */
+export const onTerminal = (): boolean => isatty(2)
 
 /** Where the engine writes what it does, below the home. */
 export const logName = "engine.log"

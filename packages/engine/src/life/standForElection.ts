@@ -1,7 +1,7 @@
 /** How an engine begins: with the lock. Of many that are started at once all but one load nothing else. */
 import { problem } from "@backbeat/contract/Problem"
 import type { Judging } from "../home/judgeFolder.ts"
-import { logTo, tellStarter } from "./announce.ts"
+import { logTo, onTerminal, tellStarter } from "./announce.ts"
 import { type Election, elect, HomeUnusable } from "./election.ts"
 import { errorMessage } from "../thrown.ts"
 
@@ -12,7 +12,7 @@ export const standForElection = async (root: string, judging: Judging, reign: (e
     election = await elect(root, judging)
     if (election === null) return tellStarter({ state: "elsewhere" })
     process.chdir("/")
-    logTo(root, 2)
+    if (!onTerminal()) logTo(root, 2)
     await reign(election)
   } catch (thrown) {
     // Of a home that was taken away nothing is told: who waits for it begins again with another.

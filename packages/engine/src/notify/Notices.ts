@@ -73,7 +73,7 @@ const make = Effect.gen(function* () {
   const tellOfEnd = (task: Task, message: string) => {
     const failure = `notify.onLog ${message}. It is looked for no more`
     run(deliver(task, { ...noticeOf(task, "log", null), failure }, readEnvironment(root, task) ?? {}))
-    return Effect.logWarning(`task ${task.id}: ${failure}`)
+    return Effect.annotateLogs(Effect.logWarning(failure), { task: task.id })
   }
 
   transitions.onCommit((commit) => {

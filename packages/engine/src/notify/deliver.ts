@@ -53,7 +53,7 @@ export const runCommand = (
   }).pipe(
     Effect.timeoutOrElse({ duration: commandTimeoutMs, orElse: () => Effect.succeed("took over a minute") }),
     Effect.flatMap((flaw) =>
-      flaw === null ? Effect.void : Effect.logWarning(`the notify command of task ${notice.taskId} ${flaw}`)
+      flaw === null ? Effect.void : Effect.annotateLogs(Effect.logWarning(`the notify command of task ${notice.taskId} ${flaw}`), { task: notice.taskId })
     )
   )
 
@@ -67,5 +67,5 @@ export const postWebhook = (url: string, notice: Notice): Effect.Effect<void> =>
   }).pipe(
     Effect.timeout(webhookTimeoutMs),
     Effect.retry({ times: webhookTries - 1, schedule: Schedule.exponential(500) }),
-    Effect.catch((error) => Effect.logWarning(`the webhook of task ${notice.taskId} failed: ${String(error)}`))
+    Effect.catch((error) => Effect.annotateLogs(Effect.logWarning(`the webhook of task ${notice.taskId} failed: ${String(error)}`), { task: notice.taskId }))
   )

@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { makeNoticeSettings } from "../admission/noticeSettings.ts"
 import { Home } from "../home/Home.ts"
+import { logDebug } from "../life/engineLog.ts"
 import { makeHandlers } from "../handlers/all.ts"
 import { toProblem } from "../handlers/Call.ts"
 import { makeAnswerPayload } from "./answerPayload.ts"
@@ -52,6 +53,18 @@ const explainDefect = (root: string, operation: string, defect: unknown): Effect
   return known === null ? reportDefect(root, operation, defect) : Effect.as(Effect.logWarning(known.message), known)
 }
 
+/** Says in the log of each call what it came to, and of each entry for which call it is. */
+const logged =
+  (answer: (request: CallRequest) => Effect.Effect<Answer>) =>
+  (request: CallRequest): Effect.Effect<Answer> =>
+    Effect.suspend(() => {
+      const beganAt = performance.now()
+      const took = () => `${Math.round(performance.now() - beganAt)} ms`
+      return Effect.tap(answer(request), (answered) =>
+        logDebug(() => (answered.kind === "stream" ? `answered in ${took()} with a stream` : `answered in ${took()}, exit code ${answered.exitCode}`))
+      )
+    }).pipe(Effect.annotateLogs({ operation: request.operation, request: request.caller.requestId }))
+
 /** Answers calls; made once. Never fails: problems and defects are documents too. */
 export const makeAnswer = Effect.gen(function* () {
   const { root } = yield* Home
@@ -84,7 +97,7 @@ export const makeAnswer = Effect.gen(function* () {
     return yield* Effect.fail({ ...trouble, message })
   })
 
-  return (request: CallRequest): Effect.Effect<Answer> =>
+  return logged((request) =>
     run(request).pipe(
       Effect.catch((trouble) => Effect.succeed(refuse(trouble, request))),
       // Whatever is told has reached the disk: a power failure does not make it untrue.
@@ -94,4 +107,5 @@ export const makeAnswer = Effect.gen(function* () {
         Effect.map(explainDefect(root, request.operation, defect), (trouble) => refusal(request.operation, trouble, request.flags))
       )
     )
+  )
 })

@@ -101,7 +101,7 @@ const make = Effect.gen(function* () {
         Effect.catchTag("IllegalTransition", () => Effect.void),
         Effect.catchTag("StoreError", (error) =>
           Effect.gen(function* () {
-            yield* Effect.logError(`${command.type} of task ${key.id} could not be stored: ${error.message}`)
+            yield* Effect.annotateLogs(Effect.logError(`${command.type} of task ${key.id} could not be stored: ${error.message}`), { task: key.id })
             if (tries + 1 >= triesUntilTold) unstored.note(key, command, error)
             yield* again(key, command, tries)
           })

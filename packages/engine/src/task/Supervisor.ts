@@ -94,7 +94,7 @@ const make = Effect.gen(function* () {
   const orLost = (task: Task, effect: Effect.Effect<void>): Effect.Effect<void> =>
     Effect.catchDefect(effect, (defect) =>
       Effect.andThen(
-        Effect.logError(`attempt ${task.state.attempt} of ${task.id} could not be looked after`, defect),
+        Effect.logError(`attempt ${task.state.attempt} of ${task.id} could not be looked after`, defect).pipe(Effect.annotateLogs({ task: task.id })),
         Effect.sync(() => onEnd(task)({ kind: "gone", evidence: `Attempt ${task.state.attempt} in ${attemptDir(root, task.id, task.state.attempt)} could not be looked after: ${errorMessage(defect)}` }))
       )
     )

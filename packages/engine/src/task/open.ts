@@ -7,6 +7,7 @@ import { makeAgentCall } from "../agent/agentCall.ts"
 import { attemptDir, Home } from "../home/Home.ts"
 import { environmentPath } from "../home/KeptEnvironment.ts"
 import { Settings } from "../home/Settings.ts"
+import { logDebug } from "../life/engineLog.ts"
 import { readClaim } from "../process/Claim.ts"
 import { openAttempt, ruleOut } from "../process/openAttempt.ts"
 import { watchEnd } from "../process/watchEnd.ts"
@@ -61,6 +62,7 @@ export const makeOpen = Effect.gen(function* () {
     if (spec._tag === "Failure") return yield* refuse(task, spec.failure)
     if (spec.success === null) return yield* refuse(task, withoutEnvironment(root, task))
     const opened = openAttempt({ ...spec.success, onExit: onEnd(task) })
+    yield* logDebug(() => `attempt ${task.state.attempt}: ${opened.kind === "opened" ? `spawned pid ${opened.pid}` : opened.kind}`, { task: task.id })
     if (opened.kind === "opened") return yield* lookAfter(task, { pid: opened.pid, startedAt: yield* Clock.currentTimeMillis })
     yield* opened.kind === "claimed" ? adopt(task) : notSpawned(task, opened.message)
   })
