@@ -45,11 +45,15 @@ const exampleOf = ({ name, examples: [example] }: Operation): string =>
 
 const helpOf = ({ name }: Operation): string => `\`backbeat ${name} --help\` lists its fields.`
 
+/** What the table says to do instead, where an unknown field is often given. */
+const insteadOf = (operation: Operation, flaw: Flaw | undefined): string | undefined =>
+  flaw?.kind === "unknown" ? operation.insteadOf?.[String(flaw.path.at(-1))] : undefined
+
 const hintOf = (operation: Operation, flaws: ReadonlyArray<Flaw>): string => {
   const [first] = flaws
   const example = flaws.some(({ kind }) => kind === "missing") ? exampleOf(operation) : ""
   if (first?.kind !== "unknown") return `${example}${helpOf(operation)}`
-  const instead = operation.insteadOf?.[String(first.path.at(-1))]
+  const instead = insteadOf(operation, first)
   if (instead !== undefined) return instead
   if (first.message !== "") return helpOf(operation)
   return `${example}${first.known.length > 0 ? `Known fields: ${first.known.join(", ")}.` : `${operation.name} takes no fields.`}`
@@ -64,7 +68,7 @@ const explain = (operation: Operation, payload: unknown, issue: SchemaIssue.Issu
   const issues = flaws.slice(0, 20).map((flaw) => sentence(flaw, messages.get(JSON.stringify(flaw.path))))
   const [first] = flaws
   const meant = complete(operation, payload, shape)
-  const hint = meant === null ? hintOf(operation, flaws) : meant.hint
+  const hint = meant === null ? hintOf(operation, flaws) : meant.hint || (insteadOf(operation, first) ?? "")
   const told = commandInputError(issues[0] ?? "the payload does not fit its schema", hint, {
     path: showPath(first?.path ?? []),
     ...(issues.length > 1 ? { issues } : {})

@@ -100,7 +100,7 @@ const refused: ReadonlyArray<readonly [Operation, unknown, string]> = [
   [plan, { operation: "stop", payload: {} }, 'operation: expected one of "start", "pipeline create"'],
   [pipeline, { steps: [] }, "steps: must not be empty"],
   [pipeline, { tasks: [5] }, "tasks[0]: expected a string or an object, got a number"],
-  [pipeline, { tasks: [{ id: "lint", command: "true" }] }, "unknown field tasks[0].id"],
+  [pipeline, { tasks: [{ id: "lint", command: "true" }] }, "unknown field tasks[0].id; did you mean key?"],
   [pipeline, { steps: Array.from({ length: 21 }, () => ({ command: "true" })) }, "steps: must have at most 20 items"],
   [pipeline, { tasks: Array.from({ length: 501 }, () => ({ command: "true" })) }, "tasks: must have at most 500 items"],
   [pipeline, { steps: [{ command: "true" }, { command: 5 }] }, "steps[1].command: expected a string, got a number"],

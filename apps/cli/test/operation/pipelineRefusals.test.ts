@@ -50,8 +50,14 @@ describe("a pipeline that is refused", () => {
 
   test("says what to give in place of an id", async () => {
     await using rig = new Rig()
-    const { details } = await create(rig, { tasks: [{ id: "lint", ...good }] })
+    const tasks = [{ id: "lint", ...good }, { id: "unit", ...good, dependsOn: ["lint"] }]
+    const { details, try: meant } = await create(rig, { id: "ci", tasks })
     expect(details["hint"]).toStartWith('Give "key" in its place')
+    expect(meant?.operation).toBe("pipeline create")
+    expect(pipelineOf(await rig.data("pipeline create", meant?.payload, ["--wait"]))).toMatchObject({
+      status: "completed",
+      tasks: [{ id: "ci.lint" }, { id: "ci.unit" }]
+    })
   })
 
   test("suggests the task of the call whose key is nearest", async () => {

@@ -16,7 +16,9 @@ const given = (payload: object, keys: ReadonlyArray<string>): number => keys.fil
 const oneOf: Readonly<Record<string, ReadonlyArray<string>>> = {
   start: ["command", "script", "prompt"],
   "pipeline create": ["steps", "tasks"],
-  wait: ["id", "ids", "tag", "pipelineId", "mine"]
+  wait: ["id", "ids", "tag", "pipelineId", "mine"],
+  stop: ["id", "ids", "tag", "mine"],
+  restart: ["id", "ids", "tag"]
 }
 
 const isWhole = ({ name }: Operation, payload: unknown): boolean => {

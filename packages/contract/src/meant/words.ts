@@ -60,6 +60,7 @@ const fieldWords: Readonly<Record<string, ReadonlyArray<string>>> = {
   argv: ["args"],
   arguments: ["args"],
   task: ["id", "prompt"],
+  id: ["key"],
   taskId: ["id"],
   task_id: ["id"],
   job: ["id"],
