@@ -21,6 +21,8 @@ export type TaskCommand =
   | { readonly type: "Limit"; readonly failure: Failure }
   /** Its agent has told its result, and its process does not exit: what is left is stopped, and the agent's word decides. */
   | { readonly type: "Finish" }
+  /** The system refused to start the attempt because it is short of something; `claimed` when the attempt's number is used up by that. */
+  | { readonly type: "Postpone"; readonly message: string; readonly claimed: boolean }
   /** Its attempt has ended and nothing of it is alive that has to be waited for. `isLast`: no other one follows, whatever was wanted. */
   | { readonly type: "End"; readonly end: AttemptEnd; readonly isLast?: true }
   /** The delay of the restart policy is over. */
@@ -45,6 +47,7 @@ export const commandTypes = [
   "Stop",
   "Limit",
   "Finish",
+  "Postpone",
   "End",
   "Retry",
   "Restart"

@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import { AttemptEnd } from "./AttemptEnd.ts"
 import { Failure } from "./Failure.ts"
 import { Lineage, Owner, StopSignal, TaskSpec } from "./TaskSpec.ts"
+import { Postponement } from "./Postponement.ts"
 import { StopIntent } from "./TaskState.ts"
 
 const attempt = { attempt: Schema.Int, tries: Schema.Int }
@@ -27,6 +28,8 @@ export const TaskEvent = Schema.Union([
     notBefore: Schema.NullOr(Schema.Finite),
     /** How the attempt ended that made way for this one. */
     end: Schema.optionalKey(AttemptEnd),
+    /** When the system refused to start it. */
+    postponed: Schema.optionalKey(Postponement),
     ...attempt
   }),
   Schema.Struct({ type: Schema.tag("task.blocked"), ...attempt }),

@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import { Actor } from "./Actor.ts"
 import { AttemptEnd } from "./AttemptEnd.ts"
 import { Failure } from "./Failure.ts"
+import { Postponement } from "./Postponement.ts"
 import { StopSignal } from "./TaskSpec.ts"
 
 /** What follows when everything of a stopping attempt is gone. */
@@ -25,11 +26,12 @@ const attempt = { attempt: Schema.Int, tries: Schema.Int }
 
 /** Waits for the tasks that it depends on. */
 export const Blocked = Schema.Struct({ status: Schema.tag("blocked"), since: Schema.Finite, ...attempt })
-/** May run; `attempt` is the one to come. */
+/** May run; `attempt` is the one to come. `postponed` when the system refused to start it; a running one remembers that until it has ended. */
 export const Queued = Schema.Struct({
   status: Schema.tag("queued"),
   since: Schema.Finite,
   notBefore: Schema.NullOr(Schema.Finite),
+  postponed: Schema.optionalKey(Postponement),
   ...attempt
 })
 /**
@@ -44,6 +46,7 @@ export const Running = Schema.Struct({
   ...spawn,
   startedAt: Schema.Finite,
   health: Schema.NullOr(Health),
+  postponed: Schema.optionalKey(Postponement),
   ...attempt
 })
 /**

@@ -13,6 +13,7 @@ export const accepts = {
     Limit: ["stopping"],
     Finish: ["stopping"],
     Restart: ["stopping"],
+    Postpone: ["queued", "failed"],
     End: ["completed", "failed", "retrying"]
   },
   stopping: { Stop: ["stopping"], End: ["cancelled", "queued", "completed", "failed", "retrying"] },

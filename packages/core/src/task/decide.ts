@@ -4,6 +4,7 @@ import { type AttemptEnd, failureOf, toldFailure } from "./AttemptEnd.ts"
 import type { Failure } from "./Failure.ts"
 import { isAccepted } from "./accepts.ts"
 import { changedFields } from "./changedFields.ts"
+import { postpone } from "./postpone.ts"
 import { retryDelayMs, wantsAnother } from "./RestartPolicy.ts"
 import type { Task } from "./Task.ts"
 import type { TaskCommand } from "./TaskCommand.ts"
@@ -85,7 +86,7 @@ const eventsOf = (command: TaskCommand, task: Task, at: number): ReadonlyArray<T
   }
 }
 
-type OfRunning = Extract<TaskCommand, { readonly type: "ReportReady" | "ReportUnhealthy" | "Limit" | "Finish" }>
+type OfRunning = Extract<TaskCommand, { readonly type: "ReportReady" | "ReportUnhealthy" | "Limit" | "Finish" | "Postpone" }>
 
 /** What only a running task accepts. */
 const eventsOfRunning = (command: OfRunning, task: Task, at: number): ReadonlyArray<TaskEvent> => {
@@ -98,6 +99,8 @@ const eventsOfRunning = (command: OfRunning, task: Task, at: number): ReadonlyAr
       return [stopping({ kind: "fail", failure: command.failure }, task, at, null)]
     case "Finish":
       return [stopping({ kind: "finish" }, task, at, null)]
+    case "Postpone":
+      return postpone(command, task.state, at)
   }
 }
 

@@ -1,5 +1,6 @@
 /** What an event makes of a task. Total: every event that `decide` gave can be applied. */
 import type { Actor } from "./Actor.ts"
+import type { Postponement } from "./Postponement.ts"
 import type { Task } from "./Task.ts"
 import type { TaskEvent } from "./TaskEvent.ts"
 import type { AttemptEnd } from "./AttemptEnd.ts"
@@ -37,7 +38,7 @@ export const evolve = (task: Task, event: TaskEvent, occasion: Occasion): Task =
     case "task.changed":
       return { ...task, spec: event.spec, owner: event.owner ?? task.owner, lineage: event.lineage ?? task.lineage }
     case "task.started":
-      return { ...task, restartCount: event.attempt - 1, state: started(event, occasion.at) }
+      return { ...task, restartCount: event.attempt - 1, state: started(event, occasion.at, task.state) }
     case "task.ready":
     case "task.unhealthy":
       return task.state.status === "running"
@@ -52,6 +53,7 @@ export const evolve = (task: Task, event: TaskEvent, occasion: Occasion): Task =
           status: "queued",
           since: occasion.at,
           notBefore: event.notBefore,
+          ...postponedOf(event.postponed),
           attempt: event.attempt,
           tries: event.tries
         }
@@ -61,10 +63,13 @@ export const evolve = (task: Task, event: TaskEvent, occasion: Occasion): Task =
   }
 }
 
-const started = (event: Extract<TaskEvent, { readonly type: "task.started" }>, at: number): TaskState => ({
+const postponedOf = (postponed: Postponement | undefined): { readonly postponed?: Postponement } => (postponed === undefined ? {} : { postponed })
+
+const started = (event: Extract<TaskEvent, { readonly type: "task.started" }>, at: number, before: TaskState): TaskState => ({
   status: "running",
   startedAt: at,
   health: event.probed ? "starting" : null,
+  ...postponedOf(before.status === "queued" ? before.postponed : undefined),
   attempt: event.attempt,
   tries: event.tries
 })

@@ -26,6 +26,7 @@ const commandTexts: Readonly<Record<TaskCommand["type"], string>> = {
   Stop: "Somebody wants it to end; a look at its leftover processes comes with it. Another stop only ever shortens the grace period.",
   Limit: "One of its own limits was reached, such as `timeout`.",
   Finish: "Its agent has told its result, and its process does not exit.",
+  Postpone: "The system refused to start its attempt, being short of descriptors, processes, memory or room: it is tried again.",
   End: "Its attempt has ended, and nothing of it is alive.",
   Retry: "The delay of the restart policy is over.",
   Restart: "Somebody wants another attempt under the same id."
@@ -41,7 +42,7 @@ const failureTexts: {
   Signalled: { carries: ["signal"], text: "A signal ended it." },
   NotSpawned: {
     carries: ["message"],
-    text: "Never ran: the command or its directory is missing, or it cannot be executed."
+    text: "Never ran: the command or its directory is missing, it cannot be executed, or the system refused again and again to start it."
   },
   TimedOut: { carries: ["timeout"], text: "Ran longer than `timeout` milliseconds." },
   StalledOutput: { carries: ["stallTimeout"], text: "Wrote nothing for `stallTimeoutMs` milliseconds." },

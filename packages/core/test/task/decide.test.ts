@@ -31,6 +31,7 @@ const commands = {
   Stop: scenario.stop,
   Limit: scenario.limit,
   Finish: scenario.finish,
+  Postpone: scenario.postpone,
   End: scenario.end(scenario.endAt(400)),
   Retry: scenario.retry,
   Restart: scenario.restart

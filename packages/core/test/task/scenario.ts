@@ -76,6 +76,7 @@ export const restart: TaskCommand = { type: "Restart", reason: "again", spec: nu
 export const timedOut = { type: "TimedOut", timeout: 100 } as const
 export const limit: TaskCommand = { type: "Limit", failure: timedOut }
 export const finish: TaskCommand = { type: "Finish" }
+export const postpone: TaskCommand = { type: "Postpone", message: "EMFILE: too many open files", claimed: false }
 export const end = (ended: AttemptEnd): TaskCommand => ({ type: "End", end: ended })
 
 /** What the steps made of a task, with every event in order. A refused step fails the test. */

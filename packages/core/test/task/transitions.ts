@@ -1,5 +1,6 @@
 /** Every accepted transition with its exact events and the state it leads to. */
 import { leftovers } from "./leftovers.ts"
+import { refusals } from "./refusals.ts"
 import { restarts } from "./restarts.ts"
 import type { Transition } from "./Transition.ts"
 import * as scenario from "./scenario.ts"
@@ -280,4 +281,4 @@ const ending: ReadonlyArray<Transition> = [
 ]
 
 /** All of them. */
-export const transitions: ReadonlyArray<Transition> = [...waiting, ...leftovers, ...live, ...ending, ...restarts]
+export const transitions: ReadonlyArray<Transition> = [...waiting, ...leftovers, ...refusals, ...live, ...ending, ...restarts]

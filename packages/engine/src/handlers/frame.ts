@@ -8,7 +8,7 @@ import * as Predicate from "effect/Predicate"
 import { iso } from "./taskAnswer.ts"
 import { whatOf } from "./whatOf.ts"
 
-const instants: ReadonlySet<string> = new Set(["startedAt", "endedAt", "retryAt", "killAt", "notBefore"])
+const instants: ReadonlySet<string> = new Set(["startedAt", "since", "endedAt", "retryAt", "killAt", "notBefore"])
 
 /** The facts of an event with their instants as ISO 8601. */
 const withIso = (facts: object): Readonly<Record<string, unknown>> =>

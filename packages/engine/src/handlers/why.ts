@@ -124,6 +124,10 @@ const explainQueued = (task: Task, { now, standing, ahead, batch }: Circumstance
   const since = iso(state.since)
   if (state.notBefore !== null && state.notBefore > now) {
     const until = iso(state.notBefore)
+    if (state.postponed !== undefined) {
+      const { message, times } = state.postponed
+      return { because: [{ what: `the system refused to start it (${times} times): ${message}`, since, until }], next: `It is tried again at ${until}.` }
+    }
     return { because: [{ what: `it may not start before ${until}`, since, until }], next: `It starts at ${until}.` }
   }
   const holds = holdsOf(standing, (pause) => actorName(pause.actor))

@@ -8,6 +8,7 @@ import type { Claim } from "./Claim.ts"
 import { readClaim } from "./Claim.ts"
 import type { ExitRecord } from "./ExitRecord.ts"
 import { readExitRecord } from "./ExitRecord.ts"
+import { execFailed, forkRefused, unclaimed } from "./notBegun.ts"
 import type { ProcessIdentity } from "./Identity.ts"
 import { currentBootId, isAlive } from "./Identity.ts"
 import { statIfThere } from "../statIfThere.ts"
@@ -16,7 +17,7 @@ import { statIfThere } from "../statIfThere.ts"
 export type AttemptEnd =
   | { readonly kind: "ended"; readonly record: ExitRecord }
   | { readonly kind: "gone"; readonly evidence: string }
-  | { readonly kind: "notSpawned"; readonly message: string }
+  | { readonly kind: "notSpawned"; readonly message: string; readonly transient?: boolean }
 
 /**
  * Where an attempt stands. `alive` may be a tree whose shim was killed: then no record will come. `identity` is the
@@ -46,8 +47,10 @@ const evidenceOf = (dir: string, claim: Claim & { readonly kind: "shim" }): stri
   ].join(" ")
 }
 
-/** What is told of an attempt whose command never began. */
-export const killedBefore = "The shim was killed before it started the command."
+const recorded = (dir: string, record: ExitRecord): AttemptEnd => {
+  const failed = record.end.kind === "exited" ? execFailed(dir, record.end.code) : null
+  return failed === null ? { kind: "ended", record } : { kind: "notSpawned", ...failed }
+}
 
 const isFolder = (dir: string): boolean => statIfThere(dir)?.isDirectory() === true
 
@@ -68,21 +71,26 @@ export const lostBehind = (dir: string, message: string): AttemptEnd => ({
 /** The end of an attempt whose FIFO nobody holds: a record that is not there by now will never be. */
 export const inspectReleased = (dir: string): AttemptEnd => {
   const record = readExitRecord(dir)
-  if (record !== null) return { kind: "ended", record }
+  if (record !== null) return recorded(dir, record)
   const claim = readClaim(dir)
   switch (claim.kind) {
     case "none":
-      return isPrepared(dir) ? { kind: "notSpawned", message: killedBefore } : { kind: "gone", evidence: strippedFolder(dir) }
+      return isPrepared(dir) ? { kind: "notSpawned", ...unclaimed(dir) } : { kind: "gone", evidence: strippedFolder(dir) }
     case "unreadable":
       return { kind: "gone", evidence: `The attempt's claim cannot be read: ${claim.message}` }
     case "engine":
       return { kind: "notSpawned", message: claim.message }
     case "unnamed":
-      return { kind: "notSpawned", message: killedBefore }
-    case "shim":
-      return { kind: "gone", evidence: evidenceOf(dir, claim) }
+      return { kind: "notSpawned", ...unclaimed(dir) }
+    case "shim": {
+      const refused = forkRefused(dir)
+      return refused === null ? { kind: "gone", evidence: evidenceOf(dir, claim) } : { kind: "notSpawned", ...refused }
+    }
   }
 }
+
+/** Whether nothing has run for want of something that the system may have soon. */
+export const isPassing = (found: AttemptState): boolean => found.kind === "notSpawned" && found.transient === true
 
 /** Where the attempt of a folder stands now. */
 export const inspectAttempt = (dir: string): AttemptState => {
@@ -90,7 +98,7 @@ export const inspectAttempt = (dir: string): AttemptState => {
   if (claim.kind === "none" && isFolder(dir)) return { kind: "unclaimed" }
   if (claim.kind === "none" || claim.kind === "engine") return inspectReleased(dir)
   const record = readExitRecord(dir)
-  if (record !== null) return { kind: "ended", record }
+  if (record !== null) return recorded(dir, record)
   const identity = claim.kind === "shim" ? claim.identity : null
   const shimAlive = identity !== null && isAlive(identity)
   if (shimAlive || isHeld(dir)) return { kind: "alive", identity, shimAlive: shimAlive || claim.kind !== "shim" }

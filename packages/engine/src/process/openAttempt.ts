@@ -2,22 +2,24 @@
  * Starts one attempt of a task in its folder. From the spawn on nothing of the attempt needs this engine: it may be
  * killed at any instruction, before and after.
  */
-import { closeSync, constants, mkdirSync, openSync, renameSync, statSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeFileSync, writeSync } from "node:fs"
+import { join, resolve } from "node:path"
 import { claimAttempt, readClaim } from "./Claim.ts"
 import type { AttemptEnd } from "./inspectAttempt.ts"
 import { makeFifo } from "./posix.ts"
 import { errorCode, errorMessage } from "../thrown.ts"
 import type { CommandSpec } from "./resolveCommand.ts"
+import { interpreterOf } from "./programFile.ts"
 import { resolveCommand } from "./resolveCommand.ts"
-import { shim } from "./shim.ts"
+import { isTooLarge, shimCall } from "./shimCall.ts"
+import { isTransient, noRoom } from "./shortage.ts"
 import { watchEnd } from "./watchEnd.ts"
 
 /** Where the command's stdin comes from: nowhere, a regular file, or `sendStdin`. */
 export type StdinSource = { readonly kind: "null" } | { readonly kind: "file"; readonly path: string } | { readonly kind: "open" }
 
 /**
- * One attempt: `dir` is its own folder; with a `script` (a text for /bin/sh) `argv` are the script's arguments. `env` is
+ * One attempt: `dir` is its own folder; with a `script` (a text for /bin/sh, or for the interpreter of its `#!` line) `argv` are the script's arguments. `env` is
  * the whole environment, its marks included. `onExit` is called once with the end.
  */
 export type AttemptSpec = CommandSpec & {
@@ -32,25 +34,60 @@ export type AttemptSpec = CommandSpec & {
 /**
  * `pid` is the shim's and leads the process group; who it is beyond the pid is told by inspectAttempt once it has claimed
  * the folder (to look here would cost more than the spawn). `claimed`: the folder has been used before, so nothing was done; inspectAttempt tells what became of it. `notSpawned`:
- * nothing runs, nor ever will in this folder.
+ * nothing runs, nor ever will in this folder. `postponed`: nothing runs because the system is short of something; nobody has
+ * claimed the folder, and it can be opened later.
  */
 export type OpenedAttempt =
   | { readonly kind: "opened"; readonly pid: number }
   | { readonly kind: "claimed" }
   | { readonly kind: "notSpawned"; readonly message: string }
+  | { readonly kind: "postponed"; readonly message: string }
 
 const writeScript = (dir: string, text: string): string => {
   const path = join(dir, "script")
   // Renamed, because a late shim of a killed engine may be reading it.
   const draft = `${path}.${process.pid}`
-  writeFileSync(draft, text, { mode: 0o600 })
+  writeFileSync(draft, text, { mode: 0o700 })
   renameSync(draft, path)
   return path
 }
 
+/**
+ * What runs a script: the interpreter of its `#!` line as the kernel would call it, else `/bin/sh`. Not the file itself: its
+ * disk may allow no execution, and a file that was just written may be busy.
+ */
+const argvOfScript = ({ dir, cwd, argv }: AttemptSpec, script: string): ReadonlyArray<string> => {
+  const path = writeScript(dir, script)
+  const interpreter = interpreterOf(Buffer.from(script.slice(0, 256)))
+  if (interpreter === null) return ["/bin/sh", path, ...argv]
+  const argument = interpreter.argument === null ? [] : [interpreter.argument]
+  return [resolve(cwd, interpreter.path), ...argument, path, ...argv]
+}
+
 type Opener = (path: string, flags: number | "a") => number
 
-/** File descriptors for the shim's stdin and, when it is open, for its 4 and 5. */
+/** The record's place is filled with these before the command begins: then the record needs no room. */
+const blanks = Buffer.from(`${" ".repeat(63)}\n`)
+
+/** Opens the attempt's `exit` with room for the record in it. A record that is there by now stays. */
+const openRecord = (dir: string, open: Opener): number => {
+  const fd = open(join(dir, "exit"), constants.O_RDWR | constants.O_CREAT)
+  if (fstatSync(fd).size >= blanks.length) return fd
+  if (writeSync(fd, blanks, 0, blanks.length, 0) < blanks.length) throw noRoom(dir)
+  return fd
+}
+
+const openAlive = (dir: string, open: Opener): number => {
+  const alive = join(dir, "alive")
+  // The call says no reason. In a folder that was just made it is most often that there is no room.
+  if (!makeFifo(alive) && !existsSync(alive)) throw noRoom(dir)
+  // A FIFO can be opened for writing alone only while it has a reader. With a read end of its own, a command that
+  // writes to this descriptor would fill the pipe and block.
+  open(alive, constants.O_RDWR)
+  return open(alive, constants.O_WRONLY)
+}
+
+/** File descriptors for the shim's stdin and, when it is open, for its 6 and 7. */
 const openStdin = ({ dir, stdin }: AttemptSpec, open: Opener): ReadonlyArray<number> => {
   if (stdin.kind === "null") return [open("/dev/null", constants.O_RDONLY)]
   if (stdin.kind === "file") {
@@ -68,6 +105,12 @@ const openStdin = ({ dir, stdin }: AttemptSpec, open: Opener): ReadonlyArray<num
   return [open(path, constants.O_RDONLY), open(path, constants.O_WRONLY), open(join(dir, "eof"), constants.O_RDWR)]
 }
 
+/** Bun opens a descriptor of the process after it has made it, and would throw with the process running. Others may take one in between. */
+const spareFds = 3
+
+/** Whether the process runs although its spawn has thrown. */
+const isSpawned = (thrown: unknown): boolean => thrown instanceof Error && "syscall" in thrown && thrown.syscall === "pidfd_open"
+
 const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
   // What the end needs, by itself: the environment of a thousand running tasks would be kept with it otherwise.
   const { dir, onExit } = spec
@@ -78,20 +121,22 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
     return fd
   }
   try {
+    const record = openRecord(dir, open)
+    const note = open(join(dir, "note"), "a")
     const stdout = open(join(dir, "stdout.log"), "a")
     const stderr = open(join(dir, "stderr.log"), "a")
-    const alive = join(dir, "alive")
-    makeFifo(alive)
-    // A FIFO can be opened for writing alone only while it has a reader. With a read end of its own, a command that
-    // writes to this descriptor would fill the pipe and block.
-    open(alive, constants.O_RDWR)
+    const alive = openAlive(dir, open)
     const [stdin, ...openStdinFds] = openStdin(spec, open)
+    const spare = Array.from({ length: spareFds }, () => open("/dev/null", constants.O_RDONLY))
+    const { cmd, env } = shimCall({ dir, umask: spec.umask ?? 0o022, argv, env: spec.env })
+    for (const fd of spare) closeSync(fd)
+    fds.splice(-spareFds)
     const child = Bun.spawn({
-      cmd: ["/bin/sh", "-c", shim, dir, (spec.umask ?? 0o022).toString(8), ...argv],
+      cmd,
       cwd: spec.cwd,
-      env: spec.env,
+      env,
       detached: true,
-      stdio: [stdin ?? null, stdout, stderr, open(alive, constants.O_WRONLY), ...openStdinFds],
+      stdio: [stdin ?? null, stdout, note, alive, record, stderr, ...openStdinFds],
       // The shim may have lost the claim to another one, or been killed while the command goes on.
       onExit: () => void watchEnd(dir, onExit),
     })
@@ -102,10 +147,9 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
   }
 }
 
-const messageOf = (thrown: unknown): string =>
-  errorCode(thrown) === "E2BIG"
-    ? "the arguments and the environment are larger than this system allows (E2BIG)"
-    : errorMessage(thrown)
+const tooLarge = "the arguments and the environment are larger than this system allows (E2BIG)"
+
+const messageOf = (thrown: unknown): string => (errorCode(thrown) === "E2BIG" ? tooLarge : errorMessage(thrown))
 
 /** Without a place for the claim there is none for an attempt either. */
 const tryClaim = (dir: string, reason: string): boolean => {
@@ -132,19 +176,22 @@ export const ruleOut = (dir: string, message: string): OpenedAttempt => {
 }
 
 /**
- * Starts the attempt, at most once per folder however often it is called. Whatever keeps it from starting is answered as
- * `notSpawned`, with the folder claimed (when it could be made) so that a recovery sees the same.
+ * Starts the attempt, at most once per folder however often it is called. Whatever keeps it from starting for good is
+ * answered as `notSpawned`, with the folder claimed (when it could be made) so that a recovery sees the same.
  */
 export const openAttempt = (spec: AttemptSpec): OpenedAttempt => {
   const refuse = (message: string): OpenedAttempt => rule(spec.dir, message)
   try {
     makeFolder(spec.dir)
     if (readClaim(spec.dir).kind !== "none") return { kind: "claimed" }
-    const wanted = spec.script === undefined ? spec : { ...spec, argv: ["/bin/sh", writeScript(spec.dir, spec.script), ...spec.argv] }
+    const wanted = spec.script === undefined ? spec : { ...spec, argv: argvOfScript(spec, spec.script) }
     const command = resolveCommand(wanted)
     if (command.kind === "notSpawned") return refuse(command.message)
-    return { kind: "opened", pid: spawnShim(spec, [command.path, ...wanted.argv.slice(1)]) }
+    const argv = [command.path, ...wanted.argv.slice(1)]
+    if (isTooLarge({ argv, env: spec.env })) return refuse(tooLarge)
+    return { kind: "opened", pid: spawnShim(spec, argv) }
   } catch (thrown) {
-    return refuse(messageOf(thrown))
+    if (isSpawned(thrown)) return { kind: "claimed" }
+    return isTransient(thrown) ? { kind: "postponed", message: errorMessage(thrown) } : refuse(messageOf(thrown))
   }
 }

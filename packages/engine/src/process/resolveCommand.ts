@@ -2,8 +2,9 @@
  * Finds the file that a command means, as execvp(3) does, and says beforehand what would keep it from being started:
  * behind the shim a command that does not exist could not be told from one that exits 127.
  */
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs"
+import { accessSync, constants, statSync } from "node:fs"
 import { isAbsolute, resolve } from "node:path"
+import { headOf, interpreterOf, loaderOf, otherMachine } from "./programFile.ts"
 
 /** What a command is looked up by: its argv, its working directory, and the PATH of its own environment. */
 export type CommandSpec = {
@@ -48,28 +49,27 @@ const refusalOf = (path: string): string | null => {
   return isExecutable(path) ? null : `not executable: ${path}`
 }
 
-const interpreterOf = (path: string): string | null => {
-  let fd: number
-  try {
-    fd = openSync(path, "r")
-  } catch {
-    // A program may be executable without being readable.
-    return null
-  }
-  try {
-    const head = Buffer.alloc(256)
-    const text = head.toString("latin1", 0, readSync(fd, head, 0, head.length, 0))
-    return /^#![ \t]*([^ \t\n\0]+)/.exec(text)?.[1] ?? null
-  } finally {
-    closeSync(fd)
-  }
+/** How many interpreters of interpreters the kernel follows. Source: execve(2). */
+const mostInterpreters = 5
+
+/** Why the kernel would not execute a file that may be executed; null when it would. `depth` counts interpreters. */
+const formatRefusal = (path: string, cwd: string, depth: number): string | null => {
+  const head = headOf(path)
+  if (head === null) return null
+  const other = otherMachine(head)
+  if (other !== null) return `${path} ${other}`
+  const script = interpreterOf(head)
+  const interpreter = script?.path ?? loaderOf(head)
+  if (interpreter === null) return null
+  if (script !== null && depth === mostInterpreters) return `${path} has an interpreter that has an interpreter, and so on, more often than the system allows`
+  const at = resolve(cwd, interpreter)
+  const refusal = refusalOf(at) ?? formatRefusal(at, cwd, depth + 1)
+  return refusal === null ? null : `the interpreter of ${path} cannot be run: ${refusal}`
 }
 
-const checkInterpreter = (path: string, cwd: string): ResolvedCommand => {
-  const interpreter = interpreterOf(path)
-  if (interpreter === null) return { kind: "resolved", path }
-  const refusal = refusalOf(resolve(cwd, interpreter))
-  return refusal === null ? { kind: "resolved", path } : notSpawned(`the interpreter of ${path} cannot be run: ${refusal}`)
+const checkFormat = (path: string, cwd: string): ResolvedCommand => {
+  const refusal = formatRefusal(path, cwd, 0)
+  return refusal === null ? { kind: "resolved", path } : notSpawned(refusal)
 }
 
 const checkCwd = (cwd: string): string | null => {
@@ -91,7 +91,7 @@ const searchPath = (command: string, { cwd, env }: CommandSpec): ResolvedCommand
     const stat = statOf(path)
     if (stat === null || stat.isDirectory()) continue
     const refusal = refusalOf(path)
-    if (refusal === null) return checkInterpreter(path, cwd)
+    if (refusal === null) return checkFormat(path, cwd)
     found ??= refusal
   }
   return notSpawned(found ?? `command not found: ${command}`)
@@ -107,5 +107,5 @@ export const resolveCommand = (spec: CommandSpec): ResolvedCommand => {
   if (!command.includes("/")) return searchPath(command, spec)
   const path = resolve(spec.cwd, command)
   const wrong = refusalOf(path)
-  return wrong === null ? checkInterpreter(path, spec.cwd) : notSpawned(wrong)
+  return wrong === null ? checkFormat(path, spec.cwd) : notSpawned(wrong)
 }

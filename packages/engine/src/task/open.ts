@@ -10,6 +10,7 @@ import { Settings } from "../home/Settings.ts"
 import { logDebug } from "../life/engineLog.ts"
 import { readClaim } from "../process/Claim.ts"
 import { openAttempt, ruleOut } from "../process/openAttempt.ts"
+import { isTransient } from "../process/shortage.ts"
 import { watchEnd } from "../process/watchEnd.ts"
 import { attemptEnd } from "./attemptEnd.ts"
 import { attemptSpec, treeOf } from "./attemptSpec.ts"
@@ -28,7 +29,7 @@ export const makeOpen = Effect.gen(function* () {
   const settings = yield* Settings
   const lives = yield* LiveAttempts
   const lookAfter = yield* makeLookAfter
-  const { onEnd, settle } = yield* makeSettle
+  const { onEnd, postpone, settle } = yield* makeSettle
   const agentCall = yield* makeAgentCall
 
   /** Looks after an attempt that was opened before. Where its claim is gone, its time counts from the commit that opened it. */
@@ -58,12 +59,13 @@ export const makeOpen = Effect.gen(function* () {
     dropOldOutput(task)
     const call = yield* Effect.result(agentCall(task))
     if (call._tag === "Failure") return yield* refuse(task, call.failure.message)
-    const spec = yield* Effect.result(Effect.try({ try: () => attemptSpec(root, task, call.success), catch: errorMessage }))
-    if (spec._tag === "Failure") return yield* refuse(task, spec.failure)
+    const spec = yield* Effect.result(Effect.try({ try: () => attemptSpec(root, task, call.success), catch: (thrown) => thrown }))
+    if (spec._tag === "Failure") return yield* (isTransient(spec.failure) ? postpone : refuse)(task, errorMessage(spec.failure))
     if (spec.success === null) return yield* refuse(task, withoutEnvironment(root, task))
     const opened = openAttempt({ ...spec.success, onExit: onEnd(task) })
     yield* logDebug(() => `attempt ${task.state.attempt}: ${opened.kind === "opened" ? `spawned pid ${opened.pid}` : opened.kind}`, { task: task.id })
     if (opened.kind === "opened") return yield* lookAfter(task, { pid: opened.pid, startedAt: yield* Clock.currentTimeMillis })
+    if (opened.kind === "postponed") return yield* postpone(task, opened.message)
     yield* opened.kind === "claimed" ? adopt(task) : notSpawned(task, opened.message)
   })
   return { adopt, open }

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import { existsSync } from "node:fs"
 import { AgentAttempts } from "../agent/AgentAttempts.ts"
 import { Home, taskDir } from "../home/Home.ts"
-import { inspectAttempt } from "../process/inspectAttempt.ts"
+import { inspectAttempt, isPassing } from "../process/inspectAttempt.ts"
 import { isLateShim } from "../process/isLateShim.ts"
 import { lookTwice } from "../process/look.ts"
 import { attemptEnd } from "./attemptEnd.ts"
@@ -39,7 +39,8 @@ export const recover = Effect.gen(function* () {
   const living = yield* stillLiving(root, unsure.map(({ task }) => task))
   const over = inspected.flatMap(({ task, found }) => {
     const goesOn = found.kind === "alive" || living.has(task.id) || found.kind === "unclaimed" || isToBeOpened(root, task)
-    return goesOn ? [] : [{ task, end: attemptEnd(found, now) }]
+    // What the system was short of is started later: who takes it over sees to that.
+    return goesOn || isPassing(found) ? [] : [{ task, end: attemptEnd(found, now) }]
   })
   const ended = yield* Effect.forEach(over, ({ task, end }) => Effect.map(agents.conclude(task, end), (whole) => ({ task, end: whole })), {
     concurrency: concludedAtOnce

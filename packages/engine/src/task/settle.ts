@@ -7,7 +7,8 @@ import * as FiberSet from "effect/FiberSet"
 import { AgentAttempts } from "../agent/AgentAttempts.ts"
 import { Home } from "../home/Home.ts"
 import { HomeLock } from "../life/HomeLock.ts"
-import { type AttemptEnd as FoundEnd, inspectAttempt, lostBehind } from "../process/inspectAttempt.ts"
+import { readClaim } from "../process/Claim.ts"
+import { type AttemptEnd as FoundEnd, inspectAttempt, isPassing, lostBehind } from "../process/inspectAttempt.ts"
 import { attemptEnd } from "./attemptEnd.ts"
 import { treeOf } from "./attemptSpec.ts"
 import { Deadlines } from "./Deadlines.ts"
@@ -29,6 +30,13 @@ export const makeSettle = Effect.gen(function* () {
 
   const settle = ({ id, attempt }: AttemptKey, end: AttemptEnd): Effect.Effect<void> =>
     reports.report({ id, attempt }, { type: "End", end })
+
+  /** What the system is short of for now is no end: the attempt is started later. */
+  const postpone = (task: Task, message: string): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const claimed = readClaim(treeOf(root, task).dir).kind !== "none"
+      return reports.report({ id: task.id, attempt: task.state.attempt }, { type: "Postpone", message, claimed })
+    })
 
   /** Without a record it has ended only when a full look finds nothing of it; what it ended with may be on record by then. */
   const verified = Effect.fnUntraced(function* (task: Task, found: FoundEnd) {
@@ -56,6 +64,7 @@ export const makeSettle = Effect.gen(function* () {
     if (live !== null) live.over = true
     // It is over: what is yet to be read of it counts for no limit.
     yield* deadlines.clear(id)
+    if (whole.kind === "notSpawned" && isPassing(whole)) return yield* postpone(task, whole.message)
     yield* settle({ id, attempt }, yield* agents.conclude(task, attemptEnd(whole, yield* Clock.currentTimeMillis)))
   })
 
@@ -64,5 +73,5 @@ export const makeSettle = Effect.gen(function* () {
     (found: FoundEnd): void =>
       void run(persistently(`the end of ${task.id}`, end(task, found)))
 
-  return { onEnd, settle }
+  return { onEnd, postpone, settle }
 })

@@ -3,9 +3,11 @@ import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { claimAttempt, readClaim } from "../../src/process/Claim.ts"
 import { inspectAttempt } from "../../src/process/inspectAttempt.ts"
+import { bashPath } from "../../src/process/shimCall.ts"
 import { isHeld } from "../../src/process/AliveFifo.ts"
 import { readProcess, readProcFile } from "../../src/process/ProcessTable.ts"
 import { signalGroup, signalProcess } from "../../src/process/posix.ts"
+import { FullDisk } from "./FullDisk.ts"
 import { AttemptRig, engineProgram, exited, pidOf, remainsOf } from "./AttemptRig.ts"
 
 describe("an opened attempt", () => {
@@ -29,9 +31,10 @@ describe("an opened attempt", () => {
     await attempt.ended
     const modeOf = (name: string) => statSync(join(attempt.dir, name)).mode & 0o777
     expect(modeOf(".")).toBe(0o700)
-    for (const name of ["stdout.log", "stderr.log", "claim", "exit", "alive", "note", "script", "stdin", "eof"]) {
+    for (const name of ["stdout.log", "stderr.log", "claim", "exit", "alive", "note", "stdin", "eof"]) {
       expect([name, modeOf(name)]).toEqual([name, 0o600])
     }
+    expect(modeOf("script")).toBe(0o700)
   })
 
   test("writes its output straight to the logs, behind what others append", async () => {
@@ -78,6 +81,44 @@ describe("an opened attempt", () => {
     expect(await attempt.ended).toMatchObject({ record: { end: exited(0) } })
     expect(script.length).toBeGreaterThan(1_000_000)
     expect(rig.stdout(attempt)).toBe("first of 2\n")
+  })
+
+  test("runs a script by the interpreter that its first line names, with one argument", async () => {
+    await using rig = new AttemptRig()
+    const awk = Bun.which("awk") ?? ""
+    const attempt = rig.open({ script: `#! ${awk} -f  \nBEGIN { print ARGC, ARGV[1] }\n`, argv: ["a b"] })
+    expect(await attempt.ended).toMatchObject({ record: { end: exited(0) } })
+    expect(rig.stdout(attempt)).toBe("2 a b\n")
+    const lost = rig.open({ script: "#!/nowhere/interpreter\n" })
+    expect(lost.opened).toEqual({ kind: "notSpawned", message: "no such file: /nowhere/interpreter" })
+  })
+
+  test("does not stand in the argument vector of its shim, by command or by folder", async () => {
+    await using rig = new AttemptRig()
+    const attempt = rig.sh("tr '\\0' ' ' </proc/$PPID/cmdline; echo server.js")
+    await attempt.ended
+    expect(rig.stdout(attempt)).toContain("backbeat-shim")
+    const [program = ""] = rig.stdout(attempt).split("server.js\n")
+    expect(program).not.toContain("PPID")
+    expect(program).not.toContain(attempt.dir)
+  })
+
+  test("takes more arguments than a variable holds, as they are", async () => {
+    await using rig = new AttemptRig()
+    const argv = Array.from({ length: 3000 }, (_, index) => `it's $HOME "${index}" ${"x".repeat(50)}\n`)
+    const attempt = rig.open({ argv: ["/bin/sh", "-c", "printf '%s' \"$@\"", "x", ...argv] })
+    await attempt.ended
+    expect(rig.stdout(attempt)).toBe(argv.join(""))
+  })
+
+  test("gets variables whose names are no shell names, where there is a bash", async () => {
+    await using rig = new AttemptRig()
+    const odd = { "a-b": "1", "x.y": "2", "npm_config_//registry/:_authToken": "t", "BASH_FUNC_x%%": "() {  echo hi\n}" }
+    const attempt = rig.open({ argv: ["env"], env: odd })
+    await attempt.ended
+    const lines = rig.stdout(attempt).split("\n")
+    const arrived = Object.keys(odd).filter((name) => lines.some((line) => line.startsWith(`${name}=`)))
+    expect(arrived).toEqual(bashPath() === null ? [] : Object.keys(odd))
   })
 
   test("reads its stdin from a file", async () => {
@@ -132,6 +173,29 @@ describe("an attempt that cannot start", () => {
     writeFileSync(join(rig.root, "file"), "")
     const { opened } = rig.open({ argv: ["true"] }, { ...rig.tree(), dir: join(rig.root, "file", "attempt") })
     expect(opened.kind === "notSpawned" && opened.message).toContain("ENOTDIR")
+  })
+})
+
+describe("an attempt for which the system is short of something", () => {
+  test("is opened or postponed at whatever descriptor is the last, and never runs when it is postponed", async () => {
+    await using rig = new AttemptRig()
+    const env = rig.envOf(rig.tree())
+    const engine = Bun.spawn({ cmd: ["/bin/sh", "-c", 'ulimit -n 64; exec "$@"', "x", process.execPath, "run", engineProgram, "short", rig.root], env, stdio: ["ignore", "pipe", "inherit"] })
+    const kinds: unknown = JSON.parse(await new Response(engine.stdout).text())
+    if (!Array.isArray(kinds)) throw new Error("no kinds")
+    expect(kinds.length).toBeGreaterThan(5)
+    expect(kinds).toEqual([...kinds.slice(0, -1).map(() => "postponed"), "opened"])
+    expect(kinds.map((_, left) => readClaim(join(rig.root, String(left))).kind).slice(0, -1)).not.toContain("shim")
+  })
+
+  test("is postponed on a full disk, and runs when there is room", async () => {
+    await using rig = new AttemptRig()
+    await using disk = new FullDisk(rig.root)
+    const tree = { ...rig.tree(), dir: join(disk.point, "attempt") }
+    expect(rig.open({ argv: ["true"] }, tree).opened).toEqual({ kind: "postponed", message: expect.stringContaining("ENOSPC") })
+    expect(inspectAttempt(tree.dir)).toEqual({ kind: "unclaimed" })
+    disk.free()
+    expect(await rig.open({ argv: ["true"] }, tree).ended).toMatchObject({ record: { end: exited(0) } })
   })
 })
 

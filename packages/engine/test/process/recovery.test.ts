@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { mkdirSync, statSync, utimesSync, writeFileSync } from "node:fs"
+import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { claimAttempt, readClaim } from "../../src/process/Claim.ts"
@@ -92,8 +92,21 @@ describe("an attempt whose shim was killed", () => {
     const { dir } = rig.tree()
     mkdirSync(dir)
     writeFileSync(join(dir, "claim"), "")
-    expect(inspectAttempt(dir)).toEqual({ kind: "notSpawned", message: "The shim was killed before it started the command." })
-    expect(await endOf({ dir })).toEqual({ kind: "notSpawned", message: "The shim was killed before it started the command." })
+    expect(inspectAttempt(dir)).toEqual({ kind: "notSpawned", message: "The shim was killed before it started the command.", transient: false })
+    expect(await endOf({ dir })).toEqual({ kind: "notSpawned", message: "The shim was killed before it started the command.", transient: false })
+  })
+})
+
+describe("an attempt whose shell was refused a process", () => {
+  test("has not begun, and may begin later", async () => {
+    await using rig = new AttemptRig()
+    const attempt = rig.sh("exit 0")
+    await attempt.ended
+    rmSync(join(attempt.dir, "exit"))
+    for (const note of ["backbeat-shim: 24: Cannot fork\n", "backbeat-shim: line 24: fork: Resource temporarily unavailable\n"]) {
+      writeFileSync(join(attempt.dir, "note"), note)
+      expect(inspectAttempt(attempt.dir)).toEqual({ kind: "notSpawned", message: expect.stringMatching(/^the system refused another process: (?:Cannot )?fork/u), transient: true })
+    }
   })
 })
 

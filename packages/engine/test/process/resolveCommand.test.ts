@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { resolveCommand } from "../../src/process/resolveCommand.ts"
@@ -25,6 +25,31 @@ const resolved = (path: string) => ({ kind: "resolved", path }) as const
 const refused = (message: string) => ({ kind: "notSpawned", message }) as const
 
 describe("a command", () => {
+  test("of another kind of machine, or with a loader that is not there, cannot be started", () => {
+    using scratch = new Scratch()
+    const program = readFileSync(process.execPath).subarray(0, 100_000)
+    const foreign = Buffer.from(program)
+    foreign.writeUInt16LE(8, 18)
+    writeFileSync(scratch.file("foreign"), foreign)
+    expect(scratch.resolve("./foreign")).toEqual(refused(`${join(scratch.root, "foreign")} is a program of another kind of machine (ELF machine 8)`))
+    const lost = Buffer.from(program)
+    const at = lost.indexOf("/lib")
+    lost.write("/nil", at)
+    writeFileSync(scratch.file("lost"), lost)
+    expect(scratch.resolve("./lost")).toMatchObject({ kind: "notSpawned", message: expect.stringMatching(/^the interpreter of .*lost cannot be run: no such file: \/nil/u) })
+    expect(scratch.resolve(process.execPath).kind).toBe("resolved")
+  })
+
+  test("with interpreters that have interpreters goes as far as the system does", () => {
+    using scratch = new Scratch()
+    for (let depth = 1; depth <= 5; depth++) scratch.file(`i${depth}`, `#!${join(scratch.root, `i${depth + 1}`)}\n`)
+    scratch.file("i6", "#!/bin/sh\n")
+    expect(scratch.resolve("./i2").kind).toBe("resolved")
+    expect(scratch.resolve("./i1").kind).toBe("notSpawned")
+    expect(Bun.spawnSync([join(scratch.root, "i2")]).exitCode).toBe(0)
+    expect(() => Bun.spawnSync([join(scratch.root, "i1")])).toThrow()
+  })
+
   test("without a slash is looked up along the PATH of its own environment", () => {
     using scratch = new Scratch()
     const first = scratch.file("bin1/tool")

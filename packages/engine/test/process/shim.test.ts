@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test"
-import { closeSync, constants, mkdirSync, openSync, readFileSync } from "node:fs"
+import { closeSync, constants, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { readClaim } from "../../src/process/Claim.ts"
 import { readExitRecord } from "../../src/process/ExitRecord.ts"
-import { shim } from "../../src/process/shim.ts"
+import { inspectReleased } from "../../src/process/inspectAttempt.ts"
+import { shimCall } from "../../src/process/shimCall.ts"
+import { FullDisk } from "./FullDisk.ts"
 import { AttemptRig, exited, signalled } from "./AttemptRig.ts"
 
 const bash = Bun.which("bash")
@@ -11,9 +13,13 @@ const shells: ReadonlyArray<ReadonlyArray<string>> = [["/bin/sh"], ...(bash === 
 
 const runShim = async (shell: ReadonlyArray<string>, dir: string, argv: ReadonlyArray<string>, env: Record<string, string> = {}) => {
   mkdirSync(dir, { recursive: true })
-  const log = openSync(join(dir, "log"), constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY)
-  const child = Bun.spawn({ cmd: [...shell, "-c", shim, dir, "27", ...argv], stdio: ["ignore", log, log, log], detached: true, env })
-  closeSync(log)
+  const append = constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY
+  const [log, note] = [openSync(join(dir, "log"), append), openSync(join(dir, "note"), append)]
+  const record = openSync(join(dir, "exit"), constants.O_CREAT | constants.O_RDWR)
+  const call = shimCall({ dir, umask: 0o27, argv, env })
+  const cmd = [...shell, ...call.cmd.slice(call.cmd.indexOf("-c"))]
+  const child = Bun.spawn({ cmd, stdio: ["ignore", log, note, log, record, log], detached: true, env: call.env })
+  for (const fd of [log, note, record]) closeSync(fd)
   await child.exited
   return { record: readExitRecord(dir)?.end, log: readFileSync(join(dir, "log"), "utf8"), pid: child.pid }
 }
@@ -54,6 +60,35 @@ for (const shell of shells) {
       expect(late.log).toBe("first\n")
       expect(readClaim(dir)).toMatchObject({ kind: "shim", pid: first.pid })
       expect(readFileSync(join(dir, "note"), "utf8")).toMatch(/^(0m.*\n){2}$/)
+    })
+
+    test("starts nothing without room for its claim, and says so", async () => {
+      await using rig = new AttemptRig()
+      await using disk = new FullDisk(rig.root)
+      const dir = join(disk.point, "a")
+      disk.free()
+      mkdirSync(dir)
+      writeFileSync(join(dir, "exit"), `${" ".repeat(63)}\n`)
+      disk.fill()
+      const ran = await runShim(shell, dir, ["/bin/sh", "-c", `touch ${rig.root}/ran`])
+      expect(ran.record).toBeUndefined()
+      expect(existsSync(join(rig.root, "ran"))).toBe(false)
+      expect(inspectReleased(dir)).toEqual({ kind: "notSpawned", message: "ENOSPC: no space left on device for the claim of the attempt", transient: true })
+    })
+
+    test("tells a command that the system does not execute from one that exits with 126, where the shell allows it", async () => {
+      await using rig = new AttemptRig()
+      const busy = join(rig.root, "busy")
+      copyFileSync("/bin/true", busy)
+      const held = openSync(busy, "r+")
+      await runShim(shell, join(rig.root, "a"), [busy])
+      closeSync(held)
+      const traps = Bun.spawnSync([...shell, "-c", "(trap 'echo trapped' EXIT; exec /nowhere/at/all)"]).stdout.toString() === "trapped\n"
+      expect(inspectReleased(join(rig.root, "a"))).toMatchObject(
+        traps ? { kind: "notSpawned", transient: false } : { kind: "ended", record: { end: exited(126) } }
+      )
+      await runShim(shell, join(rig.root, "b"), ["/bin/sh", "-c", "exit 126"])
+      expect(inspectReleased(join(rig.root, "b"))).toMatchObject({ kind: "ended", record: { end: exited(126) } })
     })
 
     test("gives the command the umask, exact arguments and no descriptor but 0 to 3", async () => {

@@ -1,0 +1,21 @@
+/** What the system is short of for now: descriptors, processes, memory, room on the disk. It passes, so it is no reason to give up. */
+import { statfsSync } from "node:fs"
+import { errorCode } from "../thrown.ts"
+
+const codes: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EAGAIN", "ENOMEM", "ENOSPC", "EDQUOT"])
+
+/** Whether a system call was refused for want of something that may be there soon. */
+export const isTransient = (thrown: unknown): boolean => codes.has(errorCode(thrown))
+
+/** Whether the disk of a folder has no room, for bytes or for files. False where that cannot be told. */
+export const isFull = (dir: string): boolean => {
+  try {
+    const { bavail, files, ffree } = statfsSync(dir)
+    return bavail === 0 || (files > 0 && ffree === 0)
+  } catch {
+    return false
+  }
+}
+
+/** The error of a step that found no room and says no reason itself. */
+export const noRoom = (dir: string): Error => Object.assign(new Error(`ENOSPC: no space left on device, in '${dir}'`), { code: "ENOSPC" })
