@@ -10,11 +10,14 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { join } from "node:path"
-import { attemptDir, Home } from "../home/Home.ts"
+import { Home } from "../home/Home.ts"
 import { compilePattern } from "../output/Pattern.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
+import { killCommand } from "../process/killCommand.ts"
 import { signalGroup } from "../process/posix.ts"
+import type { AttemptTree } from "../process/remains.ts"
 import { isWayLost, sendEof, sendStdin, type StdinBlocked, type StdinClosed } from "../process/stdin.ts"
+import { treeOf } from "../task/attemptSpec.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { type Awaited, makeReply } from "./reply.ts"
 import { View, wrongField } from "./View.ts"
@@ -66,10 +69,11 @@ const check = (input: Input<"send">, { id, state, spec }: Task): Problem | null 
   return checkAwaited(input)
 }
 
-/** Signals the group only when its leader is the process that was recorded. */
-const signalAttempt = (dir: string, signal: NodeJS.Signals): boolean => {
-  const state = inspectAttempt(dir)
-  return state.kind === "alive" && state.shimAlive && state.identity !== null && signalGroup(state.identity.pid, signal)
+/** Signals the group only when its leader is the process that was recorded. SIGKILL spares the shim, which records the end. */
+const signalAttempt = (tree: AttemptTree, signal: NodeJS.Signals): Effect.Effect<boolean> => {
+  const state = inspectAttempt(tree.dir)
+  if (state.kind !== "alive" || !state.shimAlive || state.identity === null) return Effect.succeed(false)
+  return signal === "SIGKILL" ? killCommand(tree) : Effect.succeed(signalGroup(state.identity.pid, signal))
 }
 
 /** What was noted of a call, and how more of it is; made once. */
@@ -95,14 +99,15 @@ export const makeSendHandler = Effect.gen(function* () {
   const reply = yield* makeReply
   const limitTime = yield* makeTimeLimit
 
-  const deliver = Effect.fnUntraced(function* ({ id, text, eof, signal }: Input<"send">, dir: string) {
+  const deliver = Effect.fnUntraced(function* ({ id, text, eof, signal }: Input<"send">, tree: AttemptTree) {
+    const { dir } = tree
     if (text !== undefined) {
       if (isWayLost(dir)) return yield* Effect.fail(unreachable(id, "stdin", dir))
       yield* Effect.mapError(sendStdin(dir, text), (error) => undelivered(id, error))
     }
     const ended = eof === true ? sendEof(dir) : null
     if (ended === "missing") return yield* Effect.fail(unreachable(id, "eof", dir))
-    const signalled = signal !== undefined && signalAttempt(dir, signal)
+    const signalled = signal !== undefined && (yield* signalAttempt(tree, signal))
     if (signal !== undefined && !signalled) {
       return yield* Effect.fail(notSending(id, "has no process group that is alive", "See status."))
     }
@@ -121,7 +126,7 @@ export const makeSendHandler = Effect.gen(function* () {
       const begun = notes.note(call, null)
       yield* call.caller.repeated === true ? begun : Effect.ignore(begun)
       const cursor = reply.cursorOf(task)
-      const answer = { ...(yield* deliver(input, attemptDir(root, input.id, task.state.attempt))), cursor }
+      const answer = { ...(yield* deliver(input, treeOf(root, task))), cursor }
       yield* Effect.ignore(notes.note(call, answer))
       return answer
     })
