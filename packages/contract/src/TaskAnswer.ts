@@ -47,7 +47,9 @@ const brief = {
   queue: Schema.String,
   attempt: Schema.Int,
   restartCount: Schema.Int,
-  pid: Schema.NullOr(Schema.Int),
+  pid: Schema.NullOr(Schema.Int).annotate({
+    description: "the leader of the process group: the shell around the command. It outlives polite signals to tell how the command ended; use stop, or send with a signal"
+  }),
   exitCode: Schema.NullOr(Schema.Int),
   signal: Schema.NullOr(Schema.String),
   failure: Schema.NullOr(Failure),

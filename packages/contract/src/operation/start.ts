@@ -64,7 +64,7 @@ export const StartInput = Schema.Struct({
   ),
   command: optional(NonEmptyText, "the program to run, found on PATH; no shell is involved"),
   args: optional(Schema.Array(Text), "its arguments"),
-  script: optional(NonEmptyText, "a script that /bin/sh runs, instead of command"),
+  script: optional(NonEmptyText, "a script, instead of command; /bin/sh runs it, or the interpreter that its first line names (#!)"),
   prompt: optional(NonEmptyText.check(atMost(1_000_000)), "what an agent is to do, instead of command"),
   ...agentFields,
   cwd: optional(NonEmptyText, "working directory; the caller's when absent"),

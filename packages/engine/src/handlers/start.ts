@@ -11,6 +11,7 @@ import { inheritanceWarnings } from "../process/inheritance.ts"
 import { Supervisor } from "../task/Supervisor.ts"
 import { unlimitedQueues } from "../task/unlimitedQueue.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
+import { droppedNames } from "./droppedNames.ts"
 import { foundFields } from "./existing.ts"
 import { type Item, makeStarter, type Started } from "./starter.ts"
 import { View } from "./View.ts"
@@ -44,7 +45,7 @@ export const makeStart = Effect.gen(function* () {
   const show = (started: Started, input: StartInput, call: Call, ofCaller: ReadonlyArray<string> = []) =>
     Effect.gen(function* () {
       const task = yield* Effect.fromResult(started.result)
-      const warnings = [...unlimitedQueues(settings.current(), [task.spec.queue]), ...ofCaller]
+      const warnings = [...unlimitedQueues(settings.current(), [task.spec.queue]), ...droppedNames(task.spec), ...ofCaller]
       const beside = { ...foundFields(started.found), ...(warnings.length === 0 ? {} : { warnings }) }
       if (call.flags.wait === true) return { ...(yield* showEnd(task.id, call)), ...beside }
       const isEnding = input.ifRunning === "restart" && task.state.status === "stopping"

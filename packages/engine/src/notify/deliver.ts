@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { Variables } from "../home/KeptEnvironment.ts"
 import { signalGroup } from "../process/posix.ts"
+import { shellFor } from "../process/shimCall.ts"
 
 /** What is told, also as BACKBEAT_... variables of the command. */
 export interface Notice {
@@ -39,7 +40,7 @@ export const runCommand = (
 ): Effect.Effect<void> =>
   Effect.callback<string | null>((resume) => {
     try {
-      const child = Bun.spawn(["/bin/sh", "-c", command], {
+      const child = Bun.spawn([...shellFor(env), "-c", command], {
         cwd,
         env: { ...env, ...variablesOf(notice) },
         detached: true,

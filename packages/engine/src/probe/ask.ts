@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type { connect as Connect } from "node:net"
 import type { Variables } from "../home/KeptEnvironment.ts"
 import { signalGroup } from "../process/posix.ts"
+import { shellFor } from "../process/shimCall.ts"
 import { errorMessage } from "../thrown.ts"
 
 /** A probe that is asked, as opposed to `log`, which is listened for. */
@@ -60,7 +61,7 @@ const askTcp = (host: string, port: number): Effect.Effect<Answer> =>
 const askCommand = (command: string, { cwd, env }: Surroundings): Effect.Effect<Answer> =>
   Effect.callback<Answer>((resume) => {
     try {
-      const child = Bun.spawn(["/bin/sh", "-c", command], {
+      const child = Bun.spawn([...shellFor(env), "-c", command], {
         cwd,
         env: { ...env },
         detached: true,
