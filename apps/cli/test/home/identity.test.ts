@@ -1,6 +1,6 @@
 /** Who a home is: found again after a move and under another spelling, and told from its copy. */
 import { describe, expect, test } from "bun:test"
-import { mkdirSync, renameSync, symlinkSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { isAlive, Rig } from "../Rig.ts"
 
@@ -48,6 +48,20 @@ describe("a copy of a home", () => {
     expect(ours).toMatch(/^[0-9a-f]{32}$/u)
     expect(theirs).toMatch(/^[0-9a-f]{32}$/u)
     expect(theirs).not.toBe(ours)
+  })
+
+  test("notifies nobody of tasks that go on in the original, and keeps no environment that is to be forgotten", async () => {
+    await using rig = new Rig()
+    const told = join(rig.scratch, "told")
+    await rig.task("start", { id: "web", command: "sleep", args: ["60"], forgetEnv: true, notify: { onEnd: true, command: `echo "$BACKBEAT_TASK_ID" >>'${told}'` } })
+    await using copy = copied(rig)
+    expect(existsSync(join(copy.home, "tasks", "web", "environment.json"))).toBe(true)
+    expect(await copy.task("status", { id: "web" })).toMatchObject({ status: "failed" })
+    expect(existsSync(join(copy.home, "tasks", "web", "environment.json"))).toBe(false)
+    // A notice of the copy would have come before: one that is asked for now comes after it.
+    await copy.task("start", { id: "own", command: "true", notify: { onEnd: true, command: `echo own >>'${told}'` } }, ["--wait"])
+    while (!existsSync(told) || !readFileSync(told, "utf8").includes("own")) await Bun.sleep(5)
+    expect(readFileSync(told, "utf8")).toBe("own\n")
   })
 
   test("is one also when its engine was killed before it had taken an id", async () => {

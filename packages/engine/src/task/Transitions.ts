@@ -39,6 +39,8 @@ export class Transitions extends Context.Service<
   {
     /** Runs the body in one transaction, fills the free slots in it, commits, and then tells the listeners. */
     readonly commit: <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>) => Effect.Effect<A, E | StoreError>
+    /** Runs the body as `commit` does, and tells nobody: neither the listeners, nor through them anybody outside. */
+    readonly commitUntold: <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>) => Effect.Effect<A, E | StoreError>
     /** Runs the body as `commit` does, and takes all of it back: nothing is stored, nothing starts, nobody is told. */
     readonly rehearse: <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>) => Effect.Effect<A, E | StoreError>
     /** One command on one task. */
@@ -98,7 +100,8 @@ const makeRehearse = (store: TaskStore["Service"], begin: (now: number) => Tx & 
       return yield* exit ?? Effect.die("a rehearsal without an outcome")
     })
 
-const make = Effect.gen(function* () {
+/** Runs transactions one after the other, and says what each came to when it is durable. */
+const makeCommitAndTell = Effect.gen(function* () {
   const store = yield* TaskStore
   const { root } = yield* Home
   const begin = yield* makeBegin
@@ -107,11 +110,8 @@ const make = Effect.gen(function* () {
   const fillSlots = yield* makeFillSlots
   const noteSessions = yield* makeNoteSessions
   const lock = yield* Semaphore.make(1)
-  const listeners = new Set<CommitListener>()
-  const ofTasks = makeListeners<Task>()
-  const ofPipelines = makeListeners<Pipeline>()
 
-  const commit = <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
+  const commitAndTell = (tell: (committed: ReadonlyArray<Committed>, changed: ReadonlyArray<Pipeline>) => void) => <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
     Effect.uninterruptible(
       lock.withPermit(
         Effect.gen(function* () {
@@ -132,13 +132,26 @@ const make = Effect.gen(function* () {
               return result
             })
           )
-          for (const listener of listeners) listener(committed)
-          for (const { task } of committed) ofTasks.tell(task)
-          for (const pipeline of changed) ofPipelines.tell(pipeline)
+          tell(committed, changed)
           return answer
         })
       )
     )
+  return { commitAndTell, rehearse: makeRehearse(store, begin, lock) }
+})
+
+const make = Effect.gen(function* () {
+  const store = yield* TaskStore
+  const { commitAndTell, rehearse } = yield* makeCommitAndTell
+  const listeners = new Set<CommitListener>()
+  const ofTasks = makeListeners<Task>()
+  const ofPipelines = makeListeners<Pipeline>()
+
+  const commit = commitAndTell((committed, changed) => {
+    for (const listener of listeners) listener(committed)
+    for (const { task } of committed) ofTasks.tell(task)
+    for (const pipeline of changed) ofPipelines.tell(pipeline)
+  })
 
   const apply = (id: string, command: TaskCommand, actor: Actor) =>
     commit((tx) =>
@@ -151,7 +164,8 @@ const make = Effect.gen(function* () {
 
   return Transitions.of({
     commit,
-    rehearse: makeRehearse(store, begin, lock),
+    commitUntold: commitAndTell(() => undefined),
+    rehearse,
     apply,
     onCommit: (listener) => {
       listeners.add(listener)

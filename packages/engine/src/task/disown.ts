@@ -3,12 +3,17 @@ import { recovery } from "@backbeat/core/task/Actor"
 import { HomeStore } from "@backbeat/store/HomeStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
+import { Home } from "../home/Home.ts"
 import type { Identity } from "../home/identifyHome.ts"
+import { forgetEnvironment } from "../home/KeptEnvironment.ts"
 import { Transitions } from "./Transitions.ts"
+
+const waiting = ["blocked", "queued", "retrying"] as const
+const living = ["running", "stopping"] as const
 
 /**
  * Ends every task of a copy that has not ended, in the commit that gives the copy its own id. What runs is lost, without another
- * attempt; what waits is cancelled. Nothing is signalled. Fails with StoreError.
+ * attempt; what waits is cancelled. Nothing is signalled, and nobody is notified: the tasks go on where they are. Fails with StoreError.
  */
 export const disown = Effect.fnUntraced(function* ({ record }: Identity, copyOf: string) {
   const homes = yield* HomeStore
@@ -16,18 +21,22 @@ export const disown = Effect.fnUntraced(function* ({ record }: Identity, copyOf:
   const transitions = yield* Transitions
   const reason = `this home is a copy of ${copyOf}`
   const evidence = `This home is a copy of ${copyOf}: what the attempt started may run there.`
-  const letGo = transitions.commit((tx) =>
+  const { root } = yield* Home
+  const letGo = transitions.commitUntold((tx) =>
     Effect.gen(function* () {
-      for (const task of yield* store.inStatus(["blocked", "queued", "retrying"])) {
+      const forgetful = (yield* store.inStatus([...waiting, ...living])).filter(({ spec }) => spec.forgetEnv)
+      for (const task of yield* store.inStatus(waiting)) {
         yield* tx.change(task, { type: "Stop", reason, signal: task.spec.stopSignal, graceMs: 0 }, recovery)
       }
-      for (const task of yield* store.inStatus(["running", "stopping"])) {
+      for (const task of yield* store.inStatus(living)) {
         const end = { outcome: { kind: "lost", evidence }, endedAt: tx.now, cpuMs: null } as const
         yield* tx.change(task, { type: "End", end, isLast: true }, recovery)
       }
       yield* homes.write(record)
+      return forgetful
     })
   )
   yield* Effect.logWarning(reason)
-  yield* Effect.catchTag(letGo, "StoreError", () => Effect.andThen(store.makeRoom(0), letGo))
+  const forgetful = yield* Effect.catchTag(letGo, "StoreError", () => Effect.andThen(store.makeRoom(0), letGo))
+  for (const { id } of forgetful) forgetEnvironment(root, id)
 })
