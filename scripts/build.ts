@@ -51,7 +51,9 @@ const compile = (outfile: string) =>
       `BACKBEAT_VERSION=${JSON.stringify(readVersion())}`,
       "--outfile",
       outfile,
-      join(root, "apps/cli/src/main.ts")
+      join(root, "apps/cli/src/main.ts"),
+      // Loaded by a stream alone, as a worker.
+      join(root, "apps/cli/src/watchReader.ts")
     ],
     { cwd: join(root, "dist"), stdin: "ignore" }
   )

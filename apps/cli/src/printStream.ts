@@ -55,11 +55,21 @@ const printFrames = async (response: Response, { silence, printed, lines: among 
   return 0
 }
 
+/** Ends when nobody reads standard output any more. A file or a terminal always has a reader. */
+const readerGone = async (): Promise<void> => {
+  const { fstatSync } = await import("node:fs")
+  const stat = fstatSync(1)
+  if (!stat.isFIFO() && !stat.isSocket()) return new Promise(() => {})
+  const worker = new Worker(new URL("./watchReader.ts", import.meta.url).href)
+  // A worker that cannot watch leaves it to the next write.
+  await new Promise<void>((resolve) => worker.addEventListener("message", () => resolve()))
+}
+
 const isBroken = (thrown: unknown): boolean =>
   thrown instanceof Error && "code" in thrown && thrown.code === "ECONNRESET"
 
-/** Ends with the stream; the exit code. A reader that went away ends it too. Throws Unreachable when it cannot go on. */
-export const printStream = async (first: Response, target: Target, call: OutgoingCall): Promise<number> => {
+/** Prints the stream to its end; the exit code. */
+const printAll = async (first: Response, target: Target, call: OutgoingCall): Promise<number> => {
   // How long a stream is silent is up to what it tells of: only the engine is waited for.
   const silence = { ...silenceOf(target, call), timeoutMs: null }
   const printed = { count: 0, last: null }
@@ -79,3 +89,7 @@ export const printStream = async (first: Response, target: Target, call: Outgoin
     response = answer
   }
 }
+
+/** Ends with the stream; the exit code. A reader that went away ends it too. Throws Unreachable when it cannot go on. */
+export const printStream = (first: Response, target: Target, call: OutgoingCall): Promise<number> =>
+  Promise.race([printAll(first, target, call), readerGone().then(() => 0)])

@@ -32,7 +32,8 @@ const linesByDefault = 100
 const behindLine = (payload: Readonly<Record<string, unknown>>, last: Readonly<Record<string, unknown>>, count: number) => {
   const since = isRecord(last["data"]) ? last["data"]["cursor"] : undefined
   if (since === undefined || Number(payload["context"] ?? 0) > 0) return undefined
-  return payload["follow"] === true ? { since } : { since, lines: Math.max(0, Number(payload["lines"] ?? linesByDefault) - count) }
+  const left = payload["count"] === undefined ? {} : { count: Math.max(1, Number(payload["count"]) - count) }
+  return payload["follow"] === true ? { since, ...left } : { since, ...left, lines: Math.max(0, Number(payload["lines"] ?? linesByDefault) - count) }
 }
 
 /** The call that goes on behind what was printed; null when that does not tell where. */

@@ -33,6 +33,7 @@ const brief = {
   startedAt: optional(Schema.String, "when the attempt began, while it has not ended; not in an answer that waited"),
   endedAt: optional(Schema.String, "when it ended; not in an answer that waited"),
   durationMs: optional(Schema.Finite, "how long it ran, once it has ended"),
+  lastLines: optional(Schema.Array(Schema.String), "with lastLines of list: what it wrote last"),
   costUsd: optional(Schema.Finite, "what its agent's attempt cost, where the agent tells")
 }
 

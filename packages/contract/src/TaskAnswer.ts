@@ -61,7 +61,8 @@ const brief = {
   startedAt: Schema.NullOr(Schema.String),
   endedAt: Schema.NullOr(Schema.String),
   durationMs: Schema.NullOr(Schema.Finite),
-  costUsd: Schema.NullOr(Schema.Finite)
+  costUsd: Schema.NullOr(Schema.Finite),
+  lastLines: optional(Schema.Array(Schema.String), "with lastLines of list: what it wrote last")
 }
 
 /** What is told of a task of a pipeline with `full`. */

@@ -63,7 +63,7 @@ export const cutBriefTask = (task: BriefTask, reader: Reader): LeanBriefTask => 
     failure: failureOf(task)
   }),
   ...instantsOf(task, reader),
-  ...present({ durationMs: task.durationMs, costUsd: task.costUsd })
+  ...present({ durationMs: task.durationMs, costUsd: task.costUsd, lastLines: task.lastLines })
 })
 
 const usualQueue = ({ kind }: TaskAnswer): string => (kind === "prompt" ? agentsQueue : defaultQueue)

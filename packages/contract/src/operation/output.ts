@@ -20,28 +20,50 @@ const InlineLogs = Schema.Struct({
     ])
   ),
   cursor: Schema.String,
-  droppedBytes: Schema.Int
+  droppedBytes: Schema.Int,
+  hint: optional(Schema.String, "when nothing matched grep: that it would match without regard to case")
+})
+
+/** Lines of several tasks in their order of arrival. */
+const LinesOfMany = Schema.Struct({
+  totalLines: Schema.Int,
+  shownLines: Schema.Int,
+  lines: Schema.Array(
+    Schema.Struct({
+      task: Schema.String,
+      text: Schema.String,
+      stream: optional(Schema.Literals(["stdout", "stderr"]), "with timestamps"),
+      at: optional(Schema.NullOr(Schema.String), "with timestamps")
+    })
+  ),
+  cursors: about(Schema.Record(Schema.String, Schema.String), "for each task the place behind its lines")
 })
 
 /** Reads a task's output. */
 export const logs = operation({
   name: "logs",
-  summary: "Read the output of a task.",
+  summary: "Read the output of a task, or of several.",
   input: Schema.Struct({
-    id: about(TaskId, "the task's id"),
+    id: optional(TaskId, "the task's id"),
+    ids: optional(atLeastOne(TaskId).check(Schema.isMaxLength(100)), "or several tasks: the newest lines of all of them"),
+    tag: optional(Tag, "or all tasks with this tag"),
     lines: optional(between(0, 1_000_000), "how many, the newest ones (default 100); with grep, how many matches"),
     stream: optional(Schema.Literals(["both", "stdout", "stderr"]), "which stream (default both)"),
     since: optional(NonEmptyText, "the cursor of an earlier answer, or data.cursor of a line of a stream: only what came after it, oldest first"),
     grep: optional(Pattern, "only lines that match this regular expression"),
+    ignoreCase: optional(Schema.Boolean, "with grep: match without regard to case"),
     context: optional(between(0, 1000), "with grep: so many lines before and after each match"),
     attempt: optional(between(1, 1_000_000), "of which attempt (default the last)"),
     follow: optional(Schema.Boolean, "with --stream: go on until the task has ended"),
+    until: optional(Pattern, "with --stream: end behind a line that matches this regular expression; fail when --timeout is over or the task ends before"),
+    count: optional(between(1, 1_000_000), "with --stream: end after so many lines"),
     timestamps: optional(Schema.Boolean, "lines as objects with stream and time of arrival"),
     ansi: optional(Schema.Boolean, "keep colour codes"),
     raw: optional(Schema.Boolean, "an agent's events as they are, instead of their text")
   }),
   output: Schema.Union([
     InlineLogs,
+    LinesOfMany,
     Schema.Struct({
       kind: Schema.tag("summary+artifact"),
       summary: Schema.String,
@@ -49,13 +71,13 @@ export const logs = operation({
       artifact: Artifact
     })
   ]),
-  errors: ["CommandInputError", "TaskNotFound", "StoreError"],
+  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "TaskWaitTimedOut", "StoreError"],
   examples: [
     { title: "the newest lines", payload: { id: "demo" } },
     { title: "errors with what stands around them", payload: { id: "demo", grep: "error|warn", context: 2 } }
   ],
   batch: false,
-  flags: ["output", "stream", "follow", "human"],
+  flags: ["output", "stream", "follow", "timeout", "human"],
   readOnly: true,
   positional: "id"
 })

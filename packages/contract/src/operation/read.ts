@@ -64,6 +64,7 @@ export const list = operation({
     since: optional(Instant, "only created at or after this instant"),
     limit: optional(between(1, 500), "how many (default 50)"),
     after: optional(NonEmptyText, "the cursor `next` of the page before"),
+    lastLines: optional(between(1, 15), "with each task its last lines, so many: two thirds of them may be earlier ones that look like errors"),
     full: about(full, "every field of each task; unless one id is asked for, long texts are cut to one line")
   }),
   output: Schema.Union([

@@ -54,7 +54,7 @@ export interface Handled {
   /** Answers with text for people in parts; null for a call whose data is laid out in the usual way. */
   readonly text?: (payload: unknown, call: Call) => Effect.Effect<Stream.Stream<string> | null, Problem>
   /** Answers with frames as they come. */
-  readonly stream?: (payload: unknown) => Effect.Effect<Stream.Stream<Frame, Problem>, Problem>
+  readonly stream?: (payload: unknown, call: Call) => Effect.Effect<Stream.Stream<Frame, Problem>, Problem>
 }
 
 /** Ties code to a row of the table: it gets the decoded payload, and what else it is called with as it is. */

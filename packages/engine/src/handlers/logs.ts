@@ -1,27 +1,22 @@
 /** Answers `logs`, at once or as a stream. */
-import { type Problem, taskNotFound } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/output"
 import type { Input, Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
-import { lastAttempt } from "@backbeat/core/task/TaskState"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { existsSync } from "node:fs"
 import { beginArtifact } from "../home/artifact.ts"
-import { readableDir } from "../agent/readableDir.ts"
-import { attemptDir, Home } from "../home/Home.ts"
-import { parseCursor } from "../output/Cursor.ts"
+import { Home } from "../home/Home.ts"
 import type { LogLine } from "../output/LogLine.ts"
 import type { Located } from "../output/locate.ts"
-import { cursorBehind, cursorsOf, locateLogs, type LogQuery } from "../output/LogQuery.ts"
+import { cursorBehind, locateLogs, type LogQuery } from "../output/LogQuery.ts"
 import { type LinePage, pagesOf } from "../output/pages.ts"
 import { renderLine, summarize } from "../output/render.ts"
-import { makeTaskLines } from "../output/taskLines.ts"
-import { LiveAttempts } from "../task/LiveAttempts.ts"
-import { type Call, handle, tied, toProblem } from "./Call.ts"
-import { lineFrame, type StreamedLine } from "./frame.ts"
+import { type Call, handle, tied } from "./Call.ts"
+import { find, gone, makeQueryOf, refused } from "./logSource.ts"
+import { makeLogsOfMany, strayOfMany } from "./logsOfMany.ts"
+import { makeLogStream } from "./logStream.ts"
+import { makeSelect } from "./selection.ts"
 import { View, wrongField } from "./View.ts"
 
 /** An inline answer that is larger than this many bytes becomes an artifact with `--output auto`. */
@@ -33,17 +28,9 @@ const briefLines = 20
 /** What a line costs in JSON beside its text: two quotes and a comma. */
 const quotedBytes = 3
 
-type Inline = Extract<Output<"logs">, { readonly lines: unknown }>
+type Inline = Extract<Output<"logs">, { readonly taskId: unknown }>
 
-const refused = (error: { readonly field: string; readonly message: string }): Problem =>
-  wrongField(error.field, error.message, error.field === "since" ? "Give the cursor of an earlier answer." : "JavaScript's syntax is used.")
-
-const find = (query: LogQuery, count: boolean) => Effect.mapError(locateLogs(query, { count }), refused)
-
-const gone = (task: Task) => (): Problem => ({
-  ...taskNotFound(task.id),
-  message: `the output of task ${task.id} was removed while it was read`
-})
+const streamOnly = ["follow", "until", "count"] as const
 
 /** What an answer tells, as if all located lines were still there; without any of them. */
 const inlineOf = (task: Task, located: Located): Inline => ({
@@ -134,116 +121,89 @@ const writeAll = Effect.fnUntraced(function* (root: string, task: Task, query: L
   )
 })
 
-/**
- * The lines as they are asked for, each with the place from which to go on behind it; the first one behind a gap tells what was dropped
- * there. Among lines of context there is no such place: what stands around a match would come again or be missing.
- */
-const linesOf = (task: Task, located: Located): Stream.Stream<StreamedLine, Problem> =>
-  Stream.suspend(() => {
-    const passed = cursorsOf(located)
-    const isPlain = located.choice.contextLines === 0
-    let toldBytes = 0
-    return Stream.flatMap(Stream.mapError(pagesOf(located), gone(task)), ({ isLast, lineEnds, lines, lostBytes }) => {
-      const each = lines.map((line, index): StreamedLine => (isPlain ? { ...line, cursor: passed(line, lineEnds[index] ?? 0) } : line))
-      const droppedBytes = located.droppedBytes + lostBytes - toldBytes
-      const first = droppedBytes > 0 ? each.splice(0, 1).map((line) => ({ ...line, droppedBytes })) : []
-      if (first.length > 0) toldBytes += droppedBytes
-      const all = [...first, ...each]
-      // Nothing is left between the last one and the end of what was looked at.
-      const last = isLast ? all.splice(-1).map((line) => ({ ...line, cursor: cursorBehind(located) })) : []
-      return Stream.fromArray([...all, ...last])
-    })
-  })
-
-const strayContext = ({ context = 0, follow, grep }: Input<"logs">): Problem | null => {
-  if (context > 0 && grep === undefined) return wrongField("context", "goes with grep", "Add grep, or leave context away.")
-  if (context === 0 || follow !== true) return null
-  return wrongField("context", "does not go with follow", "Leave one of them away: what stands behind a line is not there when the line comes.")
-}
-
-/** Turns a payload into what is looked for; made once. */
-const makeQueryOf = Effect.gen(function* () {
-  const { root } = yield* Home
-  const lives = yield* LiveAttempts
-  return Effect.fnUntraced(function* (task: Task, input: Input<"logs">) {
-    const stray = strayContext(input)
-    if (stray !== null) return yield* Effect.fail(stray)
-    const last = Math.max(1, lastAttempt(task.state))
-    const attempt = input.attempt ?? last
-    const dir = attemptDir(root, task.id, attempt)
-    if (attempt > last || (input.attempt !== undefined && !existsSync(dir))) {
-      return yield* Effect.fail(wrongField("attempt", `attempt ${attempt} has no output`, `The last attempt is ${last}.`))
+/** Which tasks are meant; made once. */
+const makeTasksOf = Effect.gen(function* () {
+  const view = yield* View
+  const select = yield* makeSelect
+  return Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
+    const { id, ids, tag } = input
+    if ([id, ids, tag].filter((each) => each !== undefined).length !== 1) {
+      return yield* Effect.fail(wrongField("id", "exactly one of id, ids and tag is needed", "Give one of them."))
     }
-    const live = lives.find(task.id)
-    const isLive = live?.attempt === attempt
-    if (isLive) (input.raw === true ? live.output : live.readable.watch).sampleNow()
-    const { id: _, attempt: __, follow: ___, timestamps: ____, raw, lines, ...choice } = input
-    const shown = raw === true ? dir : readableDir(root, task, attempt)
-    return { ...choice, lines: lines ?? 100, output: { attempt, dir: shown, ended: !isLive } } satisfies LogQuery
+    if (id !== undefined) return [yield* view.find(id)]
+    return yield* Effect.forEach(yield* select(input, call, { live: false }), view.find)
   })
+})
+
+/** With a grep that finds nothing: whether it would without regard to case. */
+const hintOf = Effect.fnUntraced(function* ({ grep, ignoreCase }: Input<"logs">, query: LogQuery, { totalLines }: Located) {
+  if (grep === undefined || ignoreCase === true || totalLines > 0) return {}
+  const found = yield* Effect.result(locateLogs({ ...query, ignoreCase: true }, { count: true }))
+  if (found._tag === "Failure" || found.success.totalLines === 0) return {}
+  const { totalLines: more } = found.success
+  return { hint: `${more} ${more === 1 ? "line matches" : "lines match"} without regard to case: add "ignoreCase": true` }
 })
 
 /** The handler of `logs`. */
 export const makeLogsHandler = Effect.gen(function* () {
   const { root } = yield* Home
-  const view = yield* View
-  const store = yield* TaskStore
-  const taskLines = yield* makeTaskLines
+  const tasksOf = yield* makeTasksOf
   const queryOf = yield* makeQueryOf
+  const ofMany = yield* makeLogsOfMany
+  const streamOf = yield* makeLogStream
 
-  /** What is asked of lines that are there, without any that come. */
-  const wholeOf = Effect.fnUntraced(function* (input: Input<"logs">) {
-    if (input.follow === true) return yield* Effect.fail(wrongField("follow", "goes with --stream", "Add the flag --stream."))
-    const task = yield* view.find(input.id)
-    return { task, query: yield* queryOf(task, input) }
+  /** What is asked of lines that are there, without any that come; null where several tasks are meant. */
+  const wholeOf = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
+    const stray = streamOnly.find((field) => input[field] !== undefined && input[field] !== false)
+    if (stray !== undefined) return yield* Effect.fail(wrongField(stray, "goes with --stream", "Add the flag --stream."))
+    const tasks = yield* tasksOf(input, call)
+    const [task] = tasks
+    if (input.id === undefined || task === undefined) return { tasks, one: null }
+    return { tasks, one: { task, query: yield* queryOf(task, input) } }
   })
 
-  const answer = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
-    const { task, query } = yield* wholeOf(input)
+  const answerOne = Effect.fnUntraced(function* ({ query, task }: { readonly task: Task; readonly query: LogQuery }, input: Input<"logs">, call: Call) {
     const timestamps = input.timestamps ?? false
-    const mode = call.flags.output ?? "auto"
+    const mode = call.flags.output
     const located = yield* find(query, true)
     const { inline, isLarge } =
       mode === "artifact"
         ? { inline: inlineOf(task, located), isLarge: true }
         : yield* readInline(task, located, { timestamps, maxBytes: mode === "inline" ? Number.POSITIVE_INFINITY : inlineMaxBytes })
-    if (!isLarge) return inline
+    // Who writes auto wants all of it: here, or beside a part of it in a file.
+    if (!isLarge && !(mode === "auto" && located.hasMore)) return { ...inline, ...(yield* hintOf(input, query, located)) }
     const artifact = yield* writeAll(root, task, query, timestamps)
-    const brief = { ...inline, lines: inline.lines.slice(-briefLines) }
+    const brief = isLarge ? { ...inline, lines: inline.lines.slice(-briefLines) } : inline
     return { kind: "summary+artifact" as const, summary: summarize(task.id, inline), inline: brief, artifact }
   })
 
-  const parts = Effect.fnUntraced(function* (input: Input<"logs">, { flags }: Call) {
-    if (flags.output !== "inline" || flags.pretty === true || flags.human === true) return null
-    const { task, query } = yield* wholeOf(input)
-    return inlineParts(task, yield* find(query, true), input.timestamps ?? false)
+  const answer = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
+    const { one, tasks } = yield* wholeOf(input, call)
+    if (one !== null) return yield* answerOne(one, input, call)
+    const stray = strayOfMany(input)
+    return stray === null ? yield* ofMany(tasks, input) : yield* Effect.fail(stray)
   })
 
-  const text = Effect.fnUntraced(function* (input: Input<"logs">, { flags }: Call) {
-    if (flags.output === "artifact") return null
-    const { task, query } = yield* wholeOf(input)
-    return textParts(task, yield* find(query, false), input.timestamps ?? false)
+  const parts = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
+    const { flags } = call
+    if (flags.output !== "inline" || flags.pretty === true || flags.human === true || input.id === undefined) return null
+    const { one } = yield* wholeOf(input, call)
+    if (one === null || input.grep !== undefined) return null
+    return inlineParts(one.task, yield* find(one.query, true), input.timestamps ?? false)
   })
 
-  const stream = Effect.fnUntraced(function* (input: Input<"logs">) {
-    const task = yield* view.find(input.id)
-    const query = yield* queryOf(task, input)
-    const sequence = yield* Effect.mapError(store.lastSequence, toProblem(task.id))
-    if (input.follow === true) {
-      // One look gives both: what comes after it is behind its cursor.
-      const located = input.since === undefined ? yield* find(query, false) : null
-      const begin = located === null ? input.since : cursorBehind(located)
-      // Attempts that have begun since then come too.
-      const attempt = input.attempt ?? Math.min(query.output.attempt, parseCursor(begin ?? "")?.attempt ?? query.output.attempt)
-      const past = located === null ? Stream.empty : linesOf(task, located)
-      const { stream: which, grep, ansi, raw } = input
-      const coming = taskLines({ id: task.id, attempt, since: begin, stream: which, grep, ansi, raw, single: input.attempt !== undefined })
-      const lines = Stream.mapError(coming, (trouble) =>
-        trouble._tag === "InvalidLogQuery" ? refused(trouble) : toProblem(task.id)(trouble)
-      )
-      return Stream.map(Stream.concat(past, lines), (line) => lineFrame(task.id, sequence, line))
-    }
-    return Stream.map(linesOf(task, yield* find(query, false)), (line) => lineFrame(task.id, sequence, line))
+  const text = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
+    if (call.flags.output === "artifact") return null
+    const { one, tasks } = yield* wholeOf(input, call)
+    if (one !== null) return textParts(one.task, yield* find(one.query, false), input.timestamps ?? false)
+    const { lines } = yield* ofMany(tasks, input)
+    return Stream.make(lines.map(({ task, text: said }) => `${task} | ${said}`).join("\n"))
+  })
+
+  const stream = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
+    const tasks = yield* tasksOf(input, call)
+    const stray = input.id === undefined ? strayOfMany(input) : null
+    return stray === null ? yield* streamOf(tasks, input, call) : yield* Effect.fail(stray)
   })
 
   return { ...handle(operations.logs, answer), parts: tied(operations.logs, parts), text: tied(operations.logs, text), stream: tied(operations.logs, stream) }

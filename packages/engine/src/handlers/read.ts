@@ -12,6 +12,7 @@ import { makeAsItEnded } from "../agent/asItEnded.ts"
 import { readCheckpoint } from "../agent/readCheckpoint.ts"
 import { Home } from "../home/Home.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
+import { makeReadLastLines } from "./lastLines.ts"
 import { ownKey } from "./selection.ts"
 import { makePipelineView } from "./PipelineView.ts"
 import { iso } from "./taskAnswer.ts"
@@ -62,10 +63,19 @@ const ownerOf = ({ mine, sessionId }: Input<"list">, call: Call) => {
 }
 
 const makeListHandler = Effect.gen(function* () {
+  const readLastLines = yield* makeReadLastLines
   const store = yield* TaskStore
   const view = yield* View
   const showAll = (tasks: ReadonlyArray<Task>, single: boolean) =>
     Effect.map(Effect.forEach(tasks, view.show), (all) => (single ? all : all.map(withShortTexts)))
+  const withLastLines = <Shown extends object>(shown: ReadonlyArray<Shown>, tasks: ReadonlyArray<Task>, lines: number | undefined) =>
+    lines === undefined
+      ? Effect.succeed(shown)
+      : Effect.forEach(shown, (each, index) => {
+          const task = tasks[index]
+          return task === undefined ? Effect.succeed(each) : Effect.map(readLastLines(task, lines), (lastLines) => ({ ...each, lastLines }))
+        })
+
   return handle(operations.list, (input, call) =>
     Effect.gen(function* () {
       const { status, tag, tags, since, limit, after, full } = input
@@ -90,7 +100,7 @@ const makeListHandler = Effect.gen(function* () {
         toProblem("")
       )
       const tasks = full === true ? yield* showAll(page.tasks, input.ids?.length === 1) : page.tasks.map(view.listed)
-      return { ...countOf(page), tasks, next: page.next }
+      return { ...countOf(page), tasks: yield* withLastLines(tasks, page.tasks, input.lastLines), next: page.next }
     })
   )
 })

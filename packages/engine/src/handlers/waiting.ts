@@ -32,6 +32,10 @@ export interface TimeLimit {
 const waitedMs = ({ caller }: Call, now: number): number =>
   caller.repeated === true ? Math.max(0, now - caller.requestedAt) : 0
 
+/** What is left of the time that the flag --timeout gives a stream, in milliseconds; null without the flag. */
+export const leftMs = (call: Call, now: number): number | null =>
+  call.flags.timeout === undefined ? null : Math.max(0, call.flags.timeout * 1000 - waitedMs(call, now))
+
 /** Ends a wait: retryable, with the place in the history from which to go on. */
 export const makeTimeLimit = Effect.gen(function* () {
   const readLines = yield* makeReadLastLines

@@ -18,6 +18,7 @@ export interface LogQuery {
   /** A cursor: read forward from it; absent: the last lines. */
   readonly since?: string
   readonly grep?: string
+  readonly ignoreCase?: boolean
   /** Lines of context before and after each match. */
   readonly context?: number
   readonly ansi?: boolean
@@ -58,12 +59,12 @@ export const choiceOf = Effect.fnUntraced(function* (
   query: Omit<LogQuery, "output">,
   count: boolean
 ): Effect.fn.Return<LineChoice, InvalidLogQuery> {
-  const { grep } = query
+  const { grep, ignoreCase = false } = query
   return {
     stream: query.stream ?? "both",
     lines: query.lines,
     maxBytes: query.maxBytes ?? Number.POSITIVE_INFINITY,
-    grep: grep === undefined ? undefined : { source: grep, pattern: yield* Effect.fromResult(compilePattern(grep)) },
+    grep: grep === undefined ? undefined : { source: grep, pattern: yield* Effect.fromResult(compilePattern(grep, ignoreCase)) },
     contextLines: grep === undefined ? 0 : (query.context ?? 0),
     ansi: query.ansi ?? false,
     count

@@ -21,8 +21,8 @@ const notableMs = 1
 const giveUpMs = 300
 const plainWords = /^[A-Za-z0-9 _\-:/=,;'"@#%&<>!~`|]+$/
 
-/** Compiles the source of a regex. Fails with InvalidLogQuery for `grep`. */
-export function compilePattern(source: string): Result.Result<Pattern, InvalidLogQuery> {
+/** Compiles the source of a regex, which may match without regard to case. Fails with InvalidLogQuery for `grep`. */
+export function compilePattern(source: string, ignoreCase = false): Result.Result<Pattern, InvalidLogQuery> {
   if (source.length > maxSourceLength) {
     return Result.fail(
       new InvalidLogQuery({ field: "grep", message: `is longer than ${maxSourceLength} characters` })
@@ -30,7 +30,8 @@ export function compilePattern(source: string): Result.Result<Pattern, InvalidLo
   }
   return Result.try({
     try: (): Pattern => {
-      return { test: guarded(new RegExp(source), countRepeats(source)), skips: skipper(source) }
+      const test = guarded(new RegExp(source, ignoreCase ? "i" : ""), countRepeats(source))
+      return { test, skips: ignoreCase ? () => false : skipper(source) }
     },
     catch: (cause) =>
       new InvalidLogQuery({ field: "grep", message: cause instanceof Error ? cause.message : String(cause) })

@@ -29,6 +29,7 @@ export interface Following {
   readonly since?: string
   readonly stream?: "both" | OutputStream
   readonly grep?: string
+  readonly ignoreCase?: boolean
   readonly ansi?: boolean
   /** Looks for lines at most 5 ms apart instead of 50, as somebody waits for one. */
   readonly hurried?: boolean

@@ -24,6 +24,7 @@ export interface LineQuery {
   readonly since?: string | undefined
   readonly stream?: "both" | OutputStream | undefined
   readonly grep?: string | undefined
+  readonly ignoreCase?: boolean | undefined
   readonly ansi?: boolean | undefined
   /** An agent's events as they are, instead of their text. */
   readonly raw?: boolean | undefined
@@ -82,6 +83,7 @@ export const makeTaskLines = Effect.gen(function* () {
           ...(since === undefined ? {} : { since }),
           ...(query.stream === undefined ? {} : { stream: query.stream }),
           ...(query.grep === undefined ? {} : { grep: query.grep }),
+          ...(query.ignoreCase === undefined ? {} : { ignoreCase: query.ignoreCase }),
           ...(query.ansi === undefined ? {} : { ansi: query.ansi })
         })
       })

@@ -13,7 +13,7 @@ import { makeNoticeSettings } from "../admission/noticeSettings.ts"
 import { Home } from "../home/Home.ts"
 import { logDebug } from "../life/engineLog.ts"
 import { makeHandlers } from "../handlers/all.ts"
-import { toProblem } from "../handlers/Call.ts"
+import { type Call, toProblem } from "../handlers/Call.ts"
 import { makeAnswerPayload } from "./answerPayload.ts"
 import { type Answer, document } from "./document.ts"
 import { misplaced } from "./misplaced.ts"
@@ -80,11 +80,12 @@ export const makeAnswer = Effect.gen(function* () {
     yield* checkFlags(operation, request.flags)
     const payload = yield* Effect.fromResult(payloadOf(operation, request))
     yield* noticeSettings
+    const call: Call = { caller: request.caller, flags: request.flags, addressed: (trouble) => addressed(trouble, request) }
     if ((request.flags.stream === true || request.flags.follow === true) && handled.stream !== undefined) {
-      const frames = yield* handled.stream(payload)
+      const frames = yield* handled.stream(payload, call)
       return { kind: "stream", frames: Stream.mapError(frames, (trouble) => addressed(trouble, request)), operation: operation.name } as const
     }
-    return yield* answerPayload(handled, payload, { caller: request.caller, flags: request.flags, addressed: (trouble) => addressed(trouble, request) })
+    return yield* answerPayload(handled, payload, call)
   })
 
   /** What was read is told also when the disk refuses to keep it: it is as true as before. */

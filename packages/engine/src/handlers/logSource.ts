@@ -1,0 +1,55 @@
+/** From a payload of `logs` to the lines that it means. */
+import { type Problem, taskNotFound } from "@backbeat/contract/Problem"
+import type { Input } from "@backbeat/contract/table"
+import type { Task } from "@backbeat/core/task/Task"
+import { lastAttempt } from "@backbeat/core/task/TaskState"
+import * as Effect from "effect/Effect"
+import * as Struct from "effect/Struct"
+import { existsSync } from "node:fs"
+import { readableDir } from "../agent/readableDir.ts"
+import { attemptDir, Home } from "../home/Home.ts"
+import { locateLogs, type LogQuery } from "../output/LogQuery.ts"
+import { LiveAttempts } from "../task/LiveAttempts.ts"
+import { wrongField } from "./View.ts"
+
+/** The problem of a request for lines that cannot be used. */
+export const refused = (error: { readonly field: string; readonly message: string }): Problem =>
+  wrongField(error.field, error.message, error.field === "since" ? "Give the cursor of an earlier answer." : "JavaScript's syntax is used.")
+
+/** Finds the lines that a request means. */
+export const find = (query: LogQuery, count: boolean) => Effect.mapError(locateLogs(query, { count }), refused)
+
+/** The problem of output that was removed while it was read. */
+export const gone = (task: Task) => (): Problem => ({
+  ...taskNotFound(task.id),
+  message: `the output of task ${task.id} was removed while it was read`
+})
+
+const strayContext = ({ context = 0, follow, grep }: Input<"logs">): Problem | null => {
+  if (context > 0 && grep === undefined) return wrongField("context", "goes with grep", "Add grep, or leave context away.")
+  if (context === 0 || follow !== true) return null
+  return wrongField("context", "does not go with follow", "Leave one of them away: what stands behind a line is not there when the line comes.")
+}
+
+/** Turns a payload into what is looked for; made once. */
+export const makeQueryOf = Effect.gen(function* () {
+  const { root } = yield* Home
+  const lives = yield* LiveAttempts
+  return Effect.fnUntraced(function* (task: Task, input: Input<"logs">) {
+    const stray = strayContext(input)
+    if (stray !== null) return yield* Effect.fail(stray)
+    const last = Math.max(1, lastAttempt(task.state))
+    const attempt = input.attempt ?? last
+    const dir = attemptDir(root, task.id, attempt)
+    if (attempt > last || (input.attempt !== undefined && !existsSync(dir))) {
+      return yield* Effect.fail(wrongField("attempt", `attempt ${attempt} has no output`, `The last attempt is ${last}.`))
+    }
+    const live = lives.find(task.id)
+    const isLive = live?.attempt === attempt
+    if (live !== null && isLive) (input.raw === true ? live.output : live.readable.watch).sampleNow()
+    const { raw, lines = 100 } = input
+    const choice = Struct.pick(input, ["stream", "since", "grep", "ignoreCase", "context", "ansi"])
+    const shown = raw === true ? dir : readableDir(root, task, attempt)
+    return { ...choice, lines, output: { attempt, dir: shown, ended: !isLive } } satisfies LogQuery
+  })
+})
