@@ -1,4 +1,5 @@
 /** status, wait, why, stop and restart of a pipeline, by its id. */
+import { Database } from "bun:sqlite"
 import { describe, expect, test } from "bun:test"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -94,4 +95,19 @@ describe("restart of a pipeline", () => {
     expect(pipelineOf(await rig.data("status", { id: "ci" })).status).toBe("completed")
     expect(await rig.task("status", { id: "other" })).toMatchObject({ attempt: 2 })
   })
+})
+
+test("a home in which a task and a pipeline have one id from before shows both, and takes the task elsewhere", async () => {
+  await using rig = new Rig()
+  await rig.data("start", { id: "both", ...good }, ["--wait"])
+  await rig.data("pipeline create", { id: "p", steps: [good] }, ["--wait"])
+  await rig.endEngine()
+  using database = new Database(join(rig.home, "backbeat.db"))
+  database.run("UPDATE pipelines SET id = 'both'")
+  database.run("UPDATE ids SET id = 'other' WHERE id = 'p'")
+  database.close()
+  const status = await rig.data("status", { id: "both" })
+  expect(status["task"]).toMatchObject({ id: "both" })
+  expect(status["pipeline"]).toMatchObject({ id: "both", status: "completed" })
+  expect(await rig.task("restart", { id: "both" }, ["--wait"])).toMatchObject({ attempt: 2 })
 })

@@ -53,6 +53,7 @@ describe("the caller's own tasks", () => {
     await rig.data("start", held("c"))
     expect(await as(rig, "one", "list", { mine: true })).toMatchObject({ data: { total: 1, tasks: [{ id: "a" }] } })
     expect(await as(rig, "one", "stop", { mine: true })).toMatchObject({ data: { successCount: 1 } })
+    expect(await as(rig, "one", "wait", { mine: true })).toMatchObject({ ok: true })
     expect([await statusOf(rig, "a"), await statusOf(rig, "b"), await statusOf(rig, "c")]).toEqual(["cancelled", "running", "running"])
     expect(await as(rig, "one", "prune", { mine: true })).toMatchObject({ data: { removed: ["a"] } })
   })

@@ -1,6 +1,7 @@
 /** --concurrency: how many tasks of one call run at a time, beside the limit of their queue. */
 import { describe, expect, test } from "bun:test"
 import * as Schema from "effect/Schema"
+import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
 const decode = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ id: Schema.String, status: Schema.String })))
@@ -64,6 +65,23 @@ describe("restart of many with --concurrency", () => {
     expect([await idsIn(rig, "running"), await idsIn(rig, "queued")]).toEqual([["a", "b"], ["c"]])
     await finish(rig, "a")
     expect(await idsIn(rig, "running")).toEqual(["b", "c"])
+  })
+})
+
+describe("stop of many with --concurrency", () => {
+  test("asks so many at a time to end", async () => {
+    await using rig = new Rig()
+    Bun.spawnSync(["mkfifo", join(rig.scratch, "hold")])
+    const script = "trap 'echo asked; cat hold; exit 0' TERM; echo up; while :; do sleep 0.01; done"
+    await rig.data("start", ["a", "b"].map((id) => ({ id, script, cwd: rig.scratch, gracePeriodMs: 60_000 })))
+    for (const id of ["a", "b"]) await rig.data("wait", { id, for: { log: "up" } })
+    const stopped = rig.data("stop", ["a", "b"], ["--concurrency", "1"])
+    await rig.data("wait", { id: "a", for: { log: "asked" } })
+    expect([await idsIn(rig, "stopping"), await idsIn(rig, "running")]).toEqual([["a"], ["b"]])
+    await Bun.write(join(rig.scratch, "hold"), "")
+    await rig.data("wait", { id: "b", for: { log: "asked" } })
+    await Bun.write(join(rig.scratch, "hold"), "")
+    expect(await stopped).toMatchObject({ successCount: 2 })
   })
 })
 
