@@ -10,6 +10,9 @@ import { TaskAnswer, WaitsFor } from "./TaskAnswer.ts"
 /** So many characters has a line that says what a task runs. */
 export const whatMaxCharacters = 120
 
+/** So many processes that a stop has ended are shown. */
+export const endedShown = 3
+
 /** So many characters of an agent's last message are shown. */
 export const resultMaxCharacters = 4000
 
@@ -58,6 +61,8 @@ export const LeanTask = Schema.Struct({
     }),
     "by whom and why it was cancelled"
   ),
+  ended: optional(Schema.Array(Schema.String), `when a limit ended it: the processes that were alive, \`<pid> <command>\`, at most ${endedShown}`),
+  endedMore: optional(Schema.Int, "how many more there were"),
   result: optional(LeanResult, "what its agent said of its work")
 })
 export type LeanTask = typeof LeanTask.Type

@@ -11,6 +11,7 @@ export const problemTypes = {
   TaskAlreadyRunning: { retryable: false },
   IllegalTransition: { retryable: false },
   TaskWaitTimedOut: { retryable: true },
+  StopIncomplete: { retryable: true },
   EngineUnreachable: { retryable: true },
   StoreError: { retryable: false },
   ConfigInvalid: { retryable: false },

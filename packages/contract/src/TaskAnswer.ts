@@ -86,6 +86,9 @@ export const TaskAnswer = Schema.Struct({
   maxCostUsd: Schema.NullOr(Schema.Finite),
   outputSchema: Schema.NullOr(Schema.JsonObject),
   result: Schema.NullOr(AgentResult),
+  /** What the stop of its last attempt has ended: `<pid> <command>` of at most ten processes, and how many more there were. */
+  ended: Schema.Array(Schema.String),
+  endedMore: Schema.Int,
   /** The commit that opened its attempt; `startedAt` is when that was spawned. */
   openedAt: Schema.NullOr(Schema.String),
   retryAt: Schema.NullOr(Schema.String),

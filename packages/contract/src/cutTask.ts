@@ -1,7 +1,7 @@
 /** Cuts a task to what says something. Pure: the whole task goes in. */
 import { agentsQueue, defaultQueue } from "@backbeat/core/queue/queueNames"
 import { isFinal } from "@backbeat/core/task/TaskState"
-import { type LeanBriefTask, type LeanTask, resultMaxCharacters, type ShownTask, whatMaxCharacters } from "./LeanTask.ts"
+import { endedShown, type LeanBriefTask, type LeanTask, resultMaxCharacters, type ShownTask, whatMaxCharacters } from "./LeanTask.ts"
 import type { BriefTask, TaskAnswer } from "./TaskAnswer.ts"
 
 /** Who reads an answer, and what its call has said and done. */
@@ -66,6 +66,19 @@ export const cutBriefTask = (task: BriefTask, reader: Reader): LeanBriefTask => 
   ...present({ durationMs: task.durationMs, costUsd: task.costUsd, lastLines: task.lastLines })
 })
 
+/** The first of the processes that were ended, and how many more there were. */
+export const cutEnded = (ended: ReadonlyArray<string>, more: number) => ({
+  ended: ended.slice(0, endedShown),
+  endedMore: more + Math.max(0, ended.length - endedShown)
+})
+
+/** Nobody asked for the stop that a limit makes: who reads of it wants to know what was alive. */
+const endedOf = ({ status, ended, endedMore }: TaskAnswer) => {
+  if (status !== "failed" && status !== "retrying") return {}
+  const cut = cutEnded(ended, endedMore)
+  return { ended: cut.ended, endedMore: cut.endedMore === 0 ? null : cut.endedMore }
+}
+
 const usualQueue = ({ kind }: TaskAnswer): string => (kind === "prompt" ? agentsQueue : defaultQueue)
 
 const cancelledOf = ({ cancelled }: TaskAnswer, reader: Reader) => {
@@ -98,6 +111,7 @@ export const cutTask = (task: TaskAnswer, reader: Reader): LeanTask => ({
     notBefore: isFinal(task.status) ? null : task.notBefore,
     retryAt: task.retryAt,
     cancelled: cancelledOf(task, reader),
+    ...endedOf(task),
     result: resultOf(task)
   })
 })

@@ -35,6 +35,7 @@ const problemTexts: Readonly<Record<ProblemType, string>> = {
   AgentUnavailable: "The agent's program is not installed; the hint says how to install it.",
   TaskAlreadyRunning: "A task of this id lives.",
   IllegalTransition: "The task's status does not accept this.",
+  StopIncomplete: "Some processes cannot be ended: `left` names each with its user and why. The task stays `stopping`, and is watched.",
   TaskWaitTimedOut: "What was waited for has not come yet; it goes on.",
   EngineUnreachable: "The engine does not answer and could not be started; the message says why.",
   StoreError: "The state could not be read or written.",

@@ -52,9 +52,10 @@ describe("the exit code", () => {
 })
 
 describe("the error types", () => {
-  test("that a retry can help are those of time, reach and quota", () => {
+  test("that a retry can help are those of time, reach, quota, and of a stop that is not complete", () => {
     expect(Object.entries(problemTypes).flatMap(([type, { retryable }]) => (retryable ? [type] : []))).toEqual([
       "TaskWaitTimedOut",
+      "StopIncomplete",
       "EngineUnreachable",
       "QuotaExceeded"
     ])

@@ -46,6 +46,8 @@ const whole: TaskAnswer = {
   maxCostUsd: null,
   outputSchema: null,
   result: null,
+  ended: [],
+  endedMore: 0,
   retryAt: null,
   notBefore: null,
   stopping: null,

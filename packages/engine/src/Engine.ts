@@ -27,6 +27,7 @@ import { layerProbes } from "./probe/Probes.ts"
 import { serve } from "./server/Server.ts"
 import { layerClearings } from "./task/Clearings.ts"
 import { disown } from "./task/disown.ts"
+import { layerStops } from "./task/Stops.ts"
 import { layerDeadlines } from "./task/Deadlines.ts"
 import { keepDue } from "./task/Due.ts"
 import { layerLiveAttempts } from "./task/LiveAttempts.ts"
@@ -63,7 +64,7 @@ const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<Stores, Sto
     Layer.provideMerge(Layer.mergeAll(layerReports, layerIdleness, layerAgentAttempts)),
     Layer.provideMerge(layerTransitions),
     Layer.provideMerge(layerLiveAttempts),
-    Layer.provideMerge(Layer.mergeAll(Layer.provide(layerAdmission, layerResources), layerPauses, layerClearings)),
+    Layer.provideMerge(Layer.mergeAll(Layer.provide(layerAdmission, layerResources), layerPauses, layerClearings, layerStops)),
     Layer.provideMerge(Layer.mergeAll(layerAlarm, layerSettings(options.environment))),
     // Closed when all that writes to it has ended.
     Layer.provideMerge(layerStore),

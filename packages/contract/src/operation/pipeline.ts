@@ -172,7 +172,7 @@ export const pipelineCancel = operation({
   output: Answered,
   cut: cutAnswer(),
   waits: true,
-  errors: ["CommandInputError", "PipelineNotFound", "IllegalTransition", "StoreError"],
+  errors: ["CommandInputError", "PipelineNotFound", "IllegalTransition", "StopIncomplete", "StoreError"],
   examples: [{ title: "with a reason", payload: { id: "nightly", reason: "not this night" } }],
   batch: false,
   flags: [],

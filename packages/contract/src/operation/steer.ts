@@ -7,7 +7,7 @@ import { operation } from "../Operation.ts"
 import { cutAnswer } from "../cutAnswer.ts"
 import { ends } from "../Ends.ts"
 import { EndedPipeline, ShownPipeline } from "../LeanPipeline.ts"
-import { full, ShownTask } from "../LeanTask.ts"
+import { endedShown, full, ShownTask } from "../LeanTask.ts"
 import { PipelineAnswer } from "../PipelineAnswer.ts"
 import { lastLines, timedOut } from "../TaskAnswer.ts"
 import { agentFields, EnvInput } from "./start.ts"
@@ -15,6 +15,13 @@ import { agentFields, EnvInput } from "./start.ts"
 const alreadyEnded = optional(Schema.Boolean, "whether it had ended before this call")
 
 const ids = optional(atLeastOne(TaskId).check(Schema.isMaxLength(1000)), "several, by their ids")
+
+/** What a stop has come to. */
+const endedFields = {
+  ended: optional(Schema.Array(Schema.String), `the processes that were alive, \`<pid> <command>\`: at most ${endedShown}, with full ten`),
+  endedMore: optional(Schema.Int, "how many more there were"),
+  left: Schema.Array(Schema.String).annotate({ description: "what is left of it: always empty in an answer; StopIncomplete names what stays" })
+}
 
 const Reason = Text.check(atMost(1000))
 
@@ -33,12 +40,12 @@ export const stop = operation({
     full
   }),
   output: Schema.Union([
-    Schema.Struct({ task: ShownTask, alreadyEnded }),
+    Schema.Struct({ task: ShownTask, alreadyEnded, ...endedFields }),
     Schema.Struct({ pipeline: ShownPipeline, alreadyEnded })
   ]),
   cut: cutAnswer(),
   waits: true,
-  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "StoreError"],
+  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "StopIncomplete", "StoreError"],
   examples: [
     { title: "one task", payload: { id: "web", reason: "no longer needed" } },
     { title: "all of a tag", payload: { tag: "dev" } }
@@ -67,7 +74,7 @@ export const restart = operation({
     Schema.Struct({ pipeline: ShownPipeline, timedOut })
   ]),
   cut: cutAnswer({ ends: true }),
-  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "DependencyNotFound", "AgentUnavailable", "QuotaExceeded", "StoreError", "TaskWaitTimedOut"],
+  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "DependencyNotFound", "AgentUnavailable", "QuotaExceeded", "StopIncomplete", "StoreError", "TaskWaitTimedOut"],
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: true,
   flags: ["wait", "timeout", "concurrency", "output"],

@@ -14,13 +14,15 @@ export const Outcome = Schema.Union([
 export type Outcome = typeof Outcome.Type
 
 /**
- * The end of an attempt: `endedAt` in epoch milliseconds, `cpuMs` of the command and its waited-for children. Of an agent also what
+ * The end of an attempt: `endedAt` in epoch milliseconds, `cpuMs` of the command and its waited-for children.
+ * `stopped` are the processes that a stop has ended: the first ten, `<pid> <command>`, and how many. Of an agent also what
  * it said of its work, and the work tree that it left.
  */
 export const AttemptEnd = Schema.Struct({
   outcome: Outcome,
   endedAt: Schema.Finite,
   cpuMs: Schema.NullOr(Schema.Finite),
+  stopped: Schema.optionalKey(Schema.Struct({ ended: Schema.Array(Schema.String), endedCount: Schema.Int })),
   agent: Schema.optionalKey(AgentOutcome),
   git: Schema.optionalKey(GitState)
 })

@@ -7,12 +7,15 @@ import { isFinal } from "@backbeat/core/task/TaskState"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
+import type { StuckProcess } from "../process/stuck.ts"
 import { stopTree } from "../process/stopTree.ts"
 import { findLeftovers, lastTreeOf, withLeftovers } from "../task/leftover.ts"
+import { Stops } from "../task/Stops.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { makeUntilEnded } from "../task/until.ts"
 import { makeWithRoom } from "../task/withRoom.ts"
 import { actorOf, type Call, toProblem, type Trouble } from "./Call.ts"
+import { makeOrStuck } from "./orStuck.ts"
 import { makePipelineView } from "./PipelineView.ts"
 
 const hasEnded = ({ id, status }: PipelineEnded): Problem =>
@@ -38,6 +41,8 @@ export const makeCancelPipeline = Effect.gen(function* () {
   const { find, tasksOf } = yield* makePipelineView
   const untilEnded = yield* makeUntilEnded
   const withRoom = yield* makeWithRoom
+  const stops = yield* Stops
+  const orStuck = yield* makeOrStuck
 
   /** Asks for the end of all that lives, in one commit. */
   const askForEnd = (id: string, reason: string | null, call: Call) =>
@@ -62,9 +67,12 @@ export const makeCancelPipeline = Effect.gen(function* () {
     const leftover = yield* findLeftovers(root, ended)
     const trees = ended.flatMap((task) => {
       const tree = leftover.has(task.id) ? lastTreeOf(root, task) : null
-      return tree === null ? [] : [{ tree, order: { stopSignal: task.spec.stopSignal, killAt: now + task.spec.gracePeriodMs } }]
+      const order = { stopSignal: task.spec.stopSignal, killAt: now + task.spec.gracePeriodMs, onStuck: (stuck: ReadonlyArray<StuckProcess>) => stops.stick(task.id, stuck) }
+      return tree === null ? [] : [{ id: task.id, tree, order }]
     })
-    yield* Effect.forEach(trees, ({ tree, order }) => stopTree(tree, order), { concurrency: "unbounded", discard: true })
+    for (const { id } of trees) stops.begin(id)
+    const stopped = Effect.forEach(trees, ({ tree, order }) => stopTree(tree, order), { concurrency: "unbounded", discard: true })
+    yield* orStuck(trees.map(({ id }) => id), stopped)
   })
 
   /** Ends a pipeline, and gives it when nothing of it is alive. Fails with IllegalTransition when it has ended. */
@@ -73,7 +81,8 @@ export const makeCancelPipeline = Effect.gen(function* () {
     // The same call, sent again because its connection broke: it has been done.
     const isDone = call.caller.repeated === true && before.state.status === "cancelled"
     if (!isDone) yield* Effect.mapError(withRoom(askForEnd(id, reason, call)), ofCancel)
-    const ended = yield* Effect.mapError(untilEnded(id, find(id)), ofCancel)
+    const tasks = (yield* Effect.mapError(tasksOf(before), ofCancel)).map((task) => task.id)
+    const ended = yield* orStuck(tasks, Effect.mapError(untilEnded(id, find(id)), ofCancel))
     yield* clear(ended)
     return ended
   })

@@ -1,18 +1,21 @@
 /** Answers `stop` and `restart`. */
+import { cutEnded } from "@backbeat/contract/cutTask"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import * as operations from "@backbeat/contract/operation/steer"
 import type { Input } from "@backbeat/contract/table"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Task } from "@backbeat/core/task/Task"
-import { isFinal } from "@backbeat/core/task/TaskState"
+import { endOf, isFinal } from "@backbeat/core/task/TaskState"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Home } from "../home/Home.ts"
-import { stopTree } from "../process/stopTree.ts"
+import type { AttemptTree } from "../process/remains.ts"
+import { type Stopped, stopTree } from "../process/stopTree.ts"
 import { hasLeftovers, lastTreeOf, withLeftovers } from "../task/leftover.ts"
 import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { Supervisor } from "../task/Supervisor.ts"
+import { Stops } from "../task/Stops.ts"
 import { Transitions } from "../task/Transitions.ts"
 import { makeUntil } from "../task/until.ts"
 import { makeWithRoom } from "../task/withRoom.ts"
@@ -20,8 +23,10 @@ import { actorOf, type Call, handle, tied, toProblem } from "./Call.ts"
 import { makeOnce } from "./once.ts"
 import { makeCancelPipeline } from "./pipelineCancel.ts"
 import { makePipelineView } from "./PipelineView.ts"
+import { makeOrStuck } from "./orStuck.ts"
 import { type Asked, makeRestart } from "./restartTasks.ts"
 import { makeExpand, named } from "./selection.ts"
+import { endedAnswer } from "./taskAnswer.ts"
 import { View } from "./View.ts"
 import { makeShowEnd, makeOrAsItIs, makeShowPipelineEnd, makeUntilAttempt } from "./waiting.ts"
 
@@ -55,6 +60,13 @@ const makeStopPipeline = Effect.gen(function* () {
   })
 })
 
+/** What the stop has ended, and that nothing is left. */
+const shownEnded = (stopped: Stopped | null, { full }: Input<"stop">) => {
+  const { ended, endedMore } = endedAnswer(stopped)
+  const cut = full === true ? { ended, endedMore } : cutEnded(ended, endedMore)
+  return { ...(cut.ended.length === 0 ? {} : { ended: cut.ended }), ...(cut.endedMore === 0 ? {} : { endedMore: cut.endedMore }), left: [] }
+}
+
 /** Stops that wait together share their looks at the processes. Each needs two or three descriptors. */
 const stopsAtOnce = 250
 
@@ -71,18 +83,35 @@ const makeEndThatIsKnown = Effect.gen(function* () {
   })
 })
 
-const makeStopHandler = Effect.gen(function* () {
+/** Stops leftover processes of a task that has ended; made once. */
+const makeStopEnded = Effect.gen(function* () {
+  const { root } = yield* Home
+  const view = yield* View
+  const stops = yield* Stops
+  const orStuck = yield* makeOrStuck
+
+  const stopping = (id: string, tree: AttemptTree, order: Effect.Success<ReturnType<typeof orderOf>>) =>
+    Effect.suspend(() => {
+      stops.begin(id)
+      return stopTree(tree, { ...order, onStuck: (stuck) => stops.stick(id, stuck) })
+    })
+
+  /** What has ended stays as it ended; what it has left running is stopped. */
+  return Effect.fnUntraced(function* (task: Task, input: Input<"stop">, leftover: boolean) {
+    const tree = lastTreeOf(root, task)
+    const stopped = tree !== null && leftover ? yield* orStuck([task.id], stopping(task.id, tree, yield* orderOf(task, input))) : null
+    return { task: yield* view.show(task), alreadyEnded: true, ...shownEnded(stopped, input) }
+  })
+})
+
+/** Asks for the stop of a task; made once. */
+const makeAskForStop = Effect.gen(function* () {
   const { root } = yield* Home
   const transitions = yield* Transitions
   const view = yield* View
-  const until = yield* makeUntil
-  const withRoom = yield* makeWithRoom
-  const endThatIsKnown = yield* makeEndThatIsKnown
-  const stopPipeline = yield* makeStopPipeline
-  const expand = yield* makeExpand
 
   /** Asks for the stop in a transaction. A task that has changed since it was seen is looked at again. */
-  const askForStop = ({ reason, signal, force }: Input<"stop">, { seen, leftover, call }: Seen) =>
+  return ({ reason, signal, force }: Input<"stop">, { seen, leftover, call }: Seen) =>
     transitions.commit((tx) =>
       Effect.gen(function* () {
         const task = yield* view.find(seen.id)
@@ -97,20 +126,31 @@ const makeStopHandler = Effect.gen(function* () {
         return (yield* tx.change(task, command, actorOf(call))).state
       })
     )
+})
 
-  /** What has ended stays as it ended; what it has left running is stopped. */
-  const stopEnded = Effect.fnUntraced(function* (task: Task, input: Input<"stop">, leftover: boolean) {
-    const tree = lastTreeOf(root, task)
-    if (tree !== null && leftover) yield* stopTree(tree, yield* orderOf(task, input))
-    return { task: yield* view.show(task), alreadyEnded: true }
-  })
+const makeStopHandler = Effect.gen(function* () {
+  const { root } = yield* Home
+  const view = yield* View
+  const until = yield* makeUntil
+  const withRoom = yield* makeWithRoom
+  const endThatIsKnown = yield* makeEndThatIsKnown
+  const stopPipeline = yield* makeStopPipeline
+  const expand = yield* makeExpand
+  const stops = yield* Stops
+  const orStuck = yield* makeOrStuck
+  const stopEnded = yield* makeStopEnded
+  const askForStop = yield* makeAskForStop
 
   const stopTask = Effect.fnUntraced(function* (task: Task, input: Input<"stop">, call: Call) {
     const { id } = task
     // The same call, sent again because its connection broke: it has been done.
-    if (call.caller.repeated === true && task.state.status === "cancelled") return { task: yield* view.show(task) }
+    if (call.caller.repeated === true && task.state.status === "cancelled") {
+      return { task: yield* view.show(task), ...shownEnded(endOf(task.state)?.stopped ?? null, input) }
+    }
     const leftover = task.state.status !== "running" && task.state.status !== "stopping" && (yield* hasLeftovers(root, task))
     if (isFinal(task.state.status)) return yield* stopEnded(task, input, leftover)
+    // What a stop before could not end may be gone by now.
+    stops.begin(id)
     const asked = yield* Effect.result(withRoom(askForStop(input, { seen: task, leftover, call })))
     if (Result.isFailure(asked)) {
       const trouble = asked.failure
@@ -121,7 +161,8 @@ const makeStopHandler = Effect.gen(function* () {
     const { attempt } = asked.success
     // What is waited for is what the transaction made of the task: it may be another attempt than the one that was seen.
     const ended = until(id, ({ state }) => isFinal(state.status) || state.attempt > attempt)
-    return { task: yield* view.show(yield* Effect.mapError(ended, toProblem(id))) }
+    const now = yield* orStuck([id], Effect.mapError(ended, toProblem(id)))
+    return { task: yield* view.show(now), ...shownEnded(stops.stopped(id), input) }
   })
 
   const stop = handle(operations.stop, (input, call: Call) =>
@@ -140,6 +181,7 @@ const makeRestartHandler = Effect.gen(function* () {
   const supervisor = yield* Supervisor
   const view = yield* View
   const untilAttempt = yield* makeUntilAttempt
+  const orStuck = yield* makeOrStuck
   const showEnd = yield* makeShowEnd
   const pipelines = yield* makePipelineView
   const showEndOfPipeline = yield* makeShowPipelineEnd
@@ -150,7 +192,7 @@ const makeRestartHandler = Effect.gen(function* () {
 
   const showTask = (id: string, next: number, call: Call) =>
     Effect.gen(function* () {
-      const now = yield* call.caller.repeated === true ? view.settled(id) : untilAttempt(id, next)
+      const now = yield* call.caller.repeated === true ? view.settled(id) : orStuck([id], untilAttempt(id, next))
       return call.flags.wait === true ? yield* showEnd(id, call) : { task: yield* view.show(now) }
     })
 

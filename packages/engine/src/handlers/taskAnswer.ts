@@ -1,11 +1,13 @@
 /** Shows a task to callers. */
 import type { BriefTask, TaskAnswer } from "@backbeat/contract/TaskAnswer"
+import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import type { Failure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import type { Work } from "@backbeat/core/task/TaskSpec"
 import { endedAt, endOf, lastAttempt, spawnedAt, type TaskState } from "@backbeat/core/task/TaskState"
 import * as Struct from "effect/Struct"
 import { attemptDir } from "../home/Home.ts"
+import type { Stopped } from "../process/stopTree.ts"
 import type { LiveAttempt } from "../task/LiveAttempts.ts"
 import { outputPath } from "../output/OutputStream.ts"
 import { statIfThere } from "../statIfThere.ts"
@@ -40,6 +42,12 @@ const facts = (state: TaskState, live: LiveAttempt | null) => {
     costUsd: end?.agent?.result.costUsd ?? null
   }
 }
+
+/** What a stop has ended, as answers show it. */
+export const endedAnswer = (stopped: Stopped | null) => ({
+  ended: stopped?.ended ?? [],
+  endedMore: stopped === null ? 0 : stopped.endedCount - stopped.ended.length
+})
 
 /** An ended attempt is still looked after for a moment, but its pid may be another process by then. */
 const hasProcess = ({ status }: TaskState): boolean => status === "running" || status === "stopping"
@@ -126,6 +134,14 @@ const agentFieldsOf = (work: Work) =>
         outputSchema: null
       }
 
+const endFacts = (end: AttemptEnd | null) => ({
+  result: end?.agent?.result ?? null,
+  cpuMs: end?.cpuMs ?? null,
+  ...endedAnswer(end?.stopped ?? null)
+})
+
+const ownerOf = ({ sessionId, taskId }: Task["owner"]): TaskAnswer["owner"] => ({ sessionId, taskId })
+
 /** Everything about a task; `waitsFor` is what it waits for still. */
 export const taskAnswer = (
   root: string,
@@ -138,8 +154,7 @@ export const taskAnswer = (
     ...briefTask(task, live),
     script: spec.work.kind === "script" ? spec.work.script : null,
     ...agentFieldsOf(spec.work),
-    result: endOf(state)?.agent?.result ?? null,
-    cpuMs: endOf(state)?.cpuMs ?? null,
+    ...endFacts(endOf(state)),
     waitsFor,
     openedAt: isoOrNull("startedAt" in state ? state.startedAt : null),
     retryAt: state.status === "retrying" ? iso(state.retryAt) : null,
@@ -159,7 +174,7 @@ export const taskAnswer = (
     healthProbe: spec.healthProbe,
     maxOutputBytes: spec.maxOutputBytes,
     notify: spec.notify,
-    owner: { sessionId: owner.sessionId, taskId: owner.taskId },
+    owner: ownerOf(owner),
     logs: logsOf(root, task)
   }
 }

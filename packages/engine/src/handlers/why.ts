@@ -8,7 +8,7 @@ import type { Task } from "@backbeat/core/task/Task"
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
 import { limitMs } from "@backbeat/core/task/TaskSpec"
-import { holdsSlot, spawnedAt } from "@backbeat/core/task/TaskState"
+import { spawnedAt } from "@backbeat/core/task/TaskState"
 import { QueueStore } from "@backbeat/store/QueueStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
@@ -30,7 +30,7 @@ import { iso } from "./taskAnswer.ts"
 import { View } from "./View.ts"
 import { makeWhyPipeline } from "./whyPipeline.ts"
 import { makeWhyBlocked } from "./whyBlocked.ts"
-import { makeWhyLeftover } from "./whyLeftover.ts"
+import { makeWhyProcesses, sayEnded } from "./whyProcesses.ts"
 
 type Reason = Output<"why">["because"][number]
 type Explanation = Omit<Output<"why">, "status">
@@ -150,14 +150,14 @@ const nextOfRunning = ({ state, spec }: Task): string => {
 }
 
 /** What comes next; `again` says how it is run again. */
-const nextOf = (task: Task, again: string): string | null => {
+const nextOf = (task: Task, again: string, now: number): string | null => {
   const { state } = task
   switch (state.status) {
     case "running":
       if (state.health === "starting") return "It is ready when its probe succeeds."
       return nextOfRunning(task)
     case "stopping":
-      return `What is still alive gets SIGKILL at ${iso(state.killAt)}.`
+      return now < state.killAt ? `What is still alive gets SIGKILL at ${iso(state.killAt)}.` : "What is still alive has got SIGKILL. It ends when that is gone."
     case "retrying":
       return `Attempt ${state.attempt + 1} follows at ${iso(state.retryAt)}.`
     case "failed":
@@ -221,7 +221,7 @@ export const makeWhyHandler = Effect.gen(function* () {
   const settings = yield* Settings
   const { explainBlocked, explainWithdrawn, explainAgain } = yield* makeWhyBlocked
   const { root } = yield* Home
-  const explainLeftover = yield* makeWhyLeftover
+  const explainProcesses = yield* makeWhyProcesses
   const explainPipeline = yield* makeWhyPipeline
   return handle(operations.why, ({ id }) =>
     Effect.gen(function* () {
@@ -230,7 +230,7 @@ export const makeWhyHandler = Effect.gen(function* () {
       const task = spawned(stored, lives.startedAt(stored))
       const { status } = task.state
       const now = yield* Clock.currentTimeMillis
-      const left = holdsSlot(task.state) ? [] : yield* explainLeftover(task, now)
+      const left = yield* explainProcesses(task, now)
       if (status === "queued") {
         const circumstances = {
           now,
@@ -247,8 +247,8 @@ export const makeWhyHandler = Effect.gen(function* () {
       }
       const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
       const found = explainAttempt(root, task, now)
-      const because = [...(found?.because ?? left), ...reasons(attributed(history, task)), ...passedUnseen(task), ...(yield* explainWithdrawn(task)), ...deniedOf(task), ...(yield* lastSaid(root, task)), ...unwatched(lives.find(id), now), ...explainUnlimited(settings.current(), task)]
-      return { status, because, next: found?.next ?? nextOf(task, yield* explainAgain(task)) }
+      const because = [...(found?.because ?? []), ...left, ...reasons(attributed(history, task)), ...sayEnded(task), ...passedUnseen(task), ...(yield* explainWithdrawn(task)), ...deniedOf(task), ...(yield* lastSaid(root, task)), ...unwatched(lives.find(id), now), ...explainUnlimited(settings.current(), task)]
+      return { status, because, next: found?.next ?? nextOf(task, yield* explainAgain(task), now) }
     }).pipe(Effect.mapError(toProblem(id)))
   )
 })

@@ -71,6 +71,12 @@ export const readProcess = (pid: number): ProcessRow | null => {
   return stat === null ? null : parseStat(stat.toString("latin1"))
 }
 
+/** The state letter of a process, such as T for one that stands still; null where there is none or that cannot be told. */
+export const readState = (pid: number): string | null => {
+  const stat = hasProc ? readProcFile(`/proc/${pid}/stat`)?.toString("latin1") : undefined
+  return stat === undefined ? null : (stat.slice(stat.lastIndexOf(")") + 2)[0] ?? null)
+}
+
 /** All processes that run now. */
 export const listProcesses = (): ReadonlyArray<ProcessRow> =>
   hasProc

@@ -3,12 +3,15 @@ import { hasProc, readProcFile } from "./ProcessTable.ts"
 
 const commandMaxCharacters = 40
 
+/** The path of a task's script would fill the line. */
+const scriptOfTask = /^\S+ \S*\/tasks\/([^/\s]+)\/(\d+)\/script(?= |$)/u
+
 const commandOf = (pid: number): string => {
   if (!hasProc) return ""
   // A process that was killed, or is a thread of the kernel, shows no arguments.
   const args = readProcFile(`/proc/${pid}/cmdline`)?.toString("utf8").replaceAll("\0", " ") ?? ""
   const name = /\((.*)\)/su.exec(readProcFile(`/proc/${pid}/stat`)?.toString("utf8") ?? "")?.[1] ?? ""
-  return (args.trim() === "" ? name : args).replaceAll(/[\p{C}\s]+/gu, " ").trim()
+  return (args.trim() === "" ? name : args).replaceAll(/[\p{C}\s]+/gu, " ").replace(scriptOfTask, "script of $1/$2").trim()
 }
 
 /** `<pid> <command, 40 characters>`. */

@@ -47,6 +47,16 @@ const send = (target: number, signal: NodeJS.Signals): boolean => {
   }
 }
 
+/** Whether a process may be signalled: false when it is another user's. */
+export const maySignal = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (refusal) {
+    return errorCode(refusal) !== "EPERM"
+  }
+}
+
 /** Signals one process; false when it is gone or not ours to signal. Throws RangeError for 0, 1 and negative ids. */
 export const signalProcess = (pid: number, signal: NodeJS.Signals): boolean => {
   if (!Number.isSafeInteger(pid) || pid <= 1) throw new RangeError(`not a process to signal: ${pid}`)

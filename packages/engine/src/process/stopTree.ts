@@ -9,21 +9,56 @@ import { readClaim, ruleOutUnclaimed } from "./Claim.ts"
 import { isAlive } from "./Identity.ts"
 import { inspectAttempt } from "./inspectAttempt.ts"
 import { lookTogether } from "./look.ts"
+import { describeProcess } from "./describeProcess.ts"
 import { signalGroup, signalProcess } from "./posix.ts"
 import { hasProc, readProcess, readProcFile } from "./ProcessTable.ts"
 import type { AttemptTree, RemainingProcess } from "./remains.ts"
 import { sendEof } from "./stdin.ts"
+import { type StuckProcess, stuckAmong } from "./stuck.ts"
 import { watchEnd } from "./watchEnd.ts"
 
 /** The signals that ask for a stop: the shim outlives these and records how the command took them. */
 export type StopSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2"
 
-/** How to stop: the polite signal, and the instant (ms since the epoch) from which on SIGKILL is used. */
-export type StopOrder = { readonly stopSignal: StopSignal; readonly killAt: number }
+/**
+ * How to stop: the polite signal, and the instant (ms since the epoch) from which on SIGKILL is used. `onStuck` hears, a second after
+ * SIGKILL and then again and again, which processes it does not end.
+ */
+export type StopOrder = {
+  readonly stopSignal: StopSignal
+  readonly killAt: number
+  readonly onStuck?: (stuck: ReadonlyArray<StuckProcess>) => void
+}
+
+/** What a stop has ended, without the shim: `<pid> <command>` of the first, and how many there were. */
+export type Stopped = { readonly ended: ReadonlyArray<string>; readonly endedCount: number }
+
+const describedAtMost = 10
+
+/** Notes which processes were there, while their names can be read. */
+const noting = (dir: string) => {
+  const seen = new Map<string, string>()
+  return {
+    note: (left: ReadonlyArray<RemainingProcess>): void => {
+      const claim = readClaim(dir)
+      for (const { identity: { pid, startTime } } of left) {
+        if (claim.kind === "shim" && claim.pid === pid) continue
+        const key = `${pid} ${startTime}`
+        // Between fork and exec it has the name of its parent still. One that dies meanwhile has none any more.
+        const name = seen.size <= describedAtMost ? describeProcess(pid) : ""
+        if (name.includes(" ") || !seen.has(key)) seen.set(key, name)
+      }
+    },
+    stopped: (): Stopped => ({ ended: [...seen.values()].slice(0, describedAtMost), endedCount: seen.size })
+  }
+}
 
 const firstRescanMs = 1
 const longestRescanMs = 250
 const longestWaitMs = 2 ** 30
+/** How long SIGKILL has time before what lives is called stuck, and how long after each look at what is. */
+const stuckAfterMs = 1000
+const stuckRescanMs = 1000
 
 const signalTree = (left: ReadonlyArray<RemainingProcess>, signal: NodeJS.Signals): void => {
   // A member that lives proves that the group is still the one that was looked at.
@@ -56,6 +91,8 @@ const askingWith = (dir: string, signal: StopSignal) => {
   return (left: ReadonlyArray<RemainingProcess>, over: boolean): boolean => {
     if (asked.size === 0 && isBeforeCommand(dir, left)) {
       if (!askedShim) signalTree(left, signal)
+      // A shim that stands still may have the end of its command to record.
+      signalTree(left, "SIGCONT")
       askedShim = true
       return false
     }
@@ -98,6 +135,18 @@ const waitForChange = (dir: string, over: boolean, { rescanMs, atMostMs }: Patie
     ? Effect.raceFirst(changed(dir, over), Effect.sleep(Math.min(atMostMs, longestWaitMs)))
     : Effect.sleep(Math.min(rescanMs, atMostMs))
 
+/** Tells which processes SIGKILL does not end, once it had its time; answers whether there are any. */
+const tellingStuck = (onStuck: StopOrder["onStuck"]) => {
+  let killedAt: number | null = null
+  return (left: ReadonlyArray<RemainingProcess>): boolean => {
+    killedAt ??= performance.now()
+    if (onStuck === undefined || performance.now() - killedAt < stuckAfterMs) return false
+    const stuck = stuckAmong(left)
+    if (stuck.length > 0) onStuck(stuck)
+    return stuck.length > 0
+  }
+}
+
 const endOrphanedHolder = (dir: string): void => {
   const claim = readClaim(dir)
   if (claim.kind === "shim" && (claim.identity === null || !isAlive(claim.identity))) sendEof(dir)
@@ -105,12 +154,14 @@ const endOrphanedHolder = (dir: string): void => {
 
 /**
  * Ends when no process of the attempt is left that `look` can see. What has not begun never begins. A `killAt` that has
- * passed means SIGKILL at once. What cannot be killed is waited for without end.
+ * passed means SIGKILL at once. What cannot be killed is told of, and waited for without end.
  */
-export const stopTree = Effect.fnUntraced(function*(tree: AttemptTree, { stopSignal, killAt }: StopOrder) {
+export const stopTree = Effect.fnUntraced(function*(tree: AttemptTree, { stopSignal, killAt, onStuck }: StopOrder) {
   const { dir } = tree
   ruleOutUnclaimed(dir, "stopped before its command started")
   const ask = askingWith(dir, stopSignal)
+  const { note, stopped } = noting(dir)
+  const stuckAfter = tellingStuck(onStuck)
   let rescanMs = firstRescanMs
   let wasOver = false
   let seenEmpty = false
@@ -122,18 +173,20 @@ export const stopTree = Effect.fnUntraced(function*(tree: AttemptTree, { stopSig
     left = yield* lookTogether(tree, left)
     if (left.length === 0) {
       // A process shows no environment for an instant while it execs: nothing is left when two looks find nothing.
-      if (seenEmpty) return
+      if (seenEmpty) return stopped()
       seenEmpty = true
       yield* Effect.sleep(firstRescanMs)
       continue
     }
     seenEmpty = false
+    note(left)
     rescanMs = over === wasOver ? Math.min(rescanMs * 2, longestRescanMs) : firstRescanMs
     wasOver = over
     const leftMs = killAt - (yield* Clock.currentTimeMillis)
     if (leftMs <= 0) {
       signalTree(left, "SIGKILL")
-      yield* waitForChange(dir, over, { rescanMs, atMostMs: rescanMs })
+      const atMostMs = stuckAfter(left) ? stuckRescanMs : rescanMs
+      yield* waitForChange(dir, over, { rescanMs: atMostMs, atMostMs })
     } else {
       // What the command left behind may have come too late to be asked, and gives no event: some more looks find it.
       const settled = ask(left, over) && (!over || rescanMs === longestRescanMs)

@@ -11,6 +11,7 @@ import { stoppedEnd } from "./attemptEnd.ts"
 import { treeOf } from "./attemptSpec.ts"
 import { LiveAttempts } from "./LiveAttempts.ts"
 import { Reports } from "./Reports.ts"
+import { Stops } from "./Stops.ts"
 
 /** What stopping needs, made once. The effect may be interrupted and begun again, also by a later engine. */
 export const makeStop = Effect.gen(function* () {
@@ -18,6 +19,7 @@ export const makeStop = Effect.gen(function* () {
   const lives = yield* LiveAttempts
   const reports = yield* Reports
   const agents = yield* AgentAttempts
+  const stops = yield* Stops
 
   return Effect.fnUntraced(function* (task: Task) {
     if (task.state.status !== "stopping") return
@@ -25,8 +27,11 @@ export const makeStop = Effect.gen(function* () {
     const live = lives.find(task.id)
     if (live !== null) live.stopping = true
     const tree = treeOf(root, task, ended === undefined ? attempt : lastAttempt(task.state))
-    yield* stopTree(tree, { stopSignal: signal, killAt })
-    const end = stoppedEnd(inspectAttempt(tree.dir), yield* Clock.currentTimeMillis)
+    stops.begin(task.id)
+    const stopped = yield* stopTree(tree, { stopSignal: signal, killAt, onStuck: (stuck) => stops.stick(task.id, stuck) })
+    stops.finish(task.id, stopped)
+    const seen = stopped.endedCount === 0 ? {} : { stopped }
+    const end = { ...stoppedEnd(inspectAttempt(tree.dir), yield* Clock.currentTimeMillis), ...seen }
     const whole = ended === undefined ? yield* agents.conclude(task, end) : end
     yield* reports.report({ id: task.id, attempt, byStop: true }, { type: "End", end: whole })
   })

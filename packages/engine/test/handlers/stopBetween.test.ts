@@ -19,6 +19,7 @@ import { Settings } from "../../src/home/Settings.ts"
 import { Clearings, layerClearings } from "../../src/task/Clearings.ts"
 import { layerLiveAttempts } from "../../src/task/LiveAttempts.ts"
 import { layerReports } from "../../src/task/Reports.ts"
+import { layerStops } from "../../src/task/Stops.ts"
 import { Supervisor } from "../../src/task/Supervisor.ts"
 import { layerTransitions, Transitions } from "../../src/task/Transitions.ts"
 import { owner, plainSpec } from "../plainSpec.ts"
@@ -27,7 +28,7 @@ const layerRig = layerView.pipe(
   Layer.provideMerge(Layer.succeed(Supervisor, { takeOver: () => Effect.void, acted: Effect.void })),
   Layer.provideMerge(layerReports),
   Layer.provideMerge(layerTransitions),
-  Layer.provideMerge(Layer.mergeAll(layerPauses, layerClearings, layerLiveAttempts)),
+  Layer.provideMerge(Layer.mergeAll(layerPauses, layerClearings, layerLiveAttempts, layerStops)),
   Layer.provideMerge(
     Layer.mergeAll(
       layerMemory,
