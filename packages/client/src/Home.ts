@@ -56,7 +56,7 @@ export const findHome = (flag: string | undefined, environment: Environment): Pl
   const given = flag ?? environment["BACKBEAT_HOME"]
   if (given !== undefined && given !== "") {
     const root = absolute(expanded(given, environment))
-    return { root, configPath: `${root}/config.json` }
+    return { root, configPath: `${root === "/" ? "" : root}/config.json` }
   }
   const user = userFolder(environment)
   const state = xdgFolder(environment["XDG_STATE_HOME"], user, ".local/state")

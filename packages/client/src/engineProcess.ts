@@ -1,6 +1,6 @@
 /** Which process is the engine of a home, and what the system says of its state. For what a caller is told; nothing is decided by it. */
 import { noticeName } from "@backbeat/contract/protocol"
-import { readFileSync, statSync } from "node:fs"
+import { constants, readFileSync, statSync } from "node:fs"
 
 /** The process that holds the home; `state` is the letter of /proc, null where that cannot be read. */
 export interface EngineProcess {
@@ -18,9 +18,10 @@ const states: Readonly<Record<string, string>> = {
   Z: "dead"
 }
 
+/** Without waiting: what is meant to be a file may be a FIFO. */
 const readText = (path: string): string => {
   try {
-    return readFileSync(path, "latin1")
+    return readFileSync(path, { encoding: "latin1", flag: constants.O_RDONLY | constants.O_NONBLOCK })
   } catch {
     return ""
   }

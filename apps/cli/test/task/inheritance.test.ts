@@ -31,6 +31,14 @@ test.if(mayBeConfined)("a start from a sandbox that does not hold for the engine
   expect(Object((await rig.call(start)).document["data"]).warnings).toEqual([expect.stringContaining("no new privileges on (the caller: off)")])
 })
 
+test.if(existsSync("/proc/self/limits"))("a batch and a pipeline are warned once", async () => {
+  await using rig = new Rig()
+  callAs(rig, "exec nice -n 5", ["list"])
+  const warned = { warnings: [expect.stringContaining("nice 5 (the caller: 0)")] }
+  expect(await rig.data("start", [{ id: "a", command: "true" }, { id: "b", command: "true" }])).toMatchObject(warned)
+  expect(await rig.data("pipeline create", { id: "p", steps: [{ key: "a", command: "true" }] })).toMatchObject(warned)
+})
+
 test("a start whose caller is as the engine has no warnings", async () => {
   await using rig = new Rig()
   expect(Object((await rig.call(start)).document["data"]).warnings).toBeUndefined()

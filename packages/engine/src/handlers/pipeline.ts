@@ -5,6 +5,7 @@ import { PipelineStore } from "@backbeat/store/PipelineStore"
 import * as Effect from "effect/Effect"
 import { Settings } from "../home/Settings.ts"
 import { Supervisor } from "../task/Supervisor.ts"
+import { inheritanceWarnings } from "../process/inheritance.ts"
 import { unlimitedQueues } from "../task/unlimitedQueue.ts"
 import { type Call, handle, type Handled, toProblem } from "./Call.ts"
 import { makeCancelPipeline } from "./pipelineCancel.ts"
@@ -25,7 +26,7 @@ const makeCreateHandler = Effect.gen(function* () {
       const { id } = yield* create(input, call)
       yield* supervisor.acted
       const queues = (yield* pipelines.tasksOf(yield* pipelines.find(id))).map(({ spec }) => spec.queue)
-      const warnings = unlimitedQueues(settings.current(), queues)
+      const warnings = [...unlimitedQueues(settings.current(), queues), ...inheritanceWarnings(call.caller.pid)]
       const answer = call.flags.wait === true ? yield* showEnd(id, call) : { pipeline: yield* pipelines.show(yield* pipelines.find(id)) }
       return { ...answer, ...(warnings.length === 0 ? {} : { warnings }) }
     })

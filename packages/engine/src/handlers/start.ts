@@ -72,13 +72,14 @@ export const makeStart = Effect.gen(function* () {
       (yield* Effect.mapError(starter(items, call), toProblem(""))).map((each) => [each.index, each])
     )
     yield* supervisor.acted
+    const ofCaller = inheritanceWarnings(call.caller.pid)
     const results = yield* Effect.forEach(
       decoded,
       (each, index): Effect.Effect<Result.Result<unknown, Problem>> => {
         const its = started.get(index)
         if (Result.isFailure(each)) return Effect.succeed(Result.fail(each.failure))
         if (its === undefined) return Effect.die("a start without an answer")
-        const answer = show(its, each.success, call)
+        const answer = show(its, each.success, call, ofCaller)
         return Effect.result(Result.isSuccess(its.result) ? orAsItIs(its.result.success.id, answer) : answer)
       },
       { concurrency: "unbounded" }

@@ -11,7 +11,10 @@ export type Inherited = ReadonlyMap<string, string>
 const namespaces = ["mnt", "net", "pid", "user", "ipc"]
 
 /** In which limit the two differ although neither was set by anybody: the runtime raises the soft limit of open files to the hard one. */
-const raisedByRuntime = "Max open files"
+const raisedByRuntime = "open files"
+
+/** The limits that a command can meet. The others concern dumps, queues and realtime, or are not enforced. */
+const limits = new Set(["cpu time", "file size", "data size", "stack size", "processes", "open files", "locked memory", "address space"])
 
 const seccompModes: Readonly<Record<string, string>> = { "0": "off", "1": "strict", "2": "filter" }
 
@@ -32,9 +35,8 @@ const fromStatus = (text: string): ReadonlyArray<readonly [string, string]> =>
 /** Source: proc_pid_limits(5). */
 const fromLimits = (text: string): ReadonlyArray<readonly [string, string]> =>
   text.split("\n").flatMap((line) => {
-    const [, name = "", soft = "", hard = ""] = /^(Max [a-z -]+?)\s{2,}(\S+)\s+(\S+)/u.exec(line) ?? []
-    if (name === "") return []
-    return [[`${name.replace("Max ", "")} limit`, name === raisedByRuntime ? hard : soft] as const]
+    const [, name = "", soft = "", hard = ""] = /^Max ([a-z -]+?)\s{2,}(\S+)\s+(\S+)/u.exec(line) ?? []
+    return limits.has(name) ? [[`${name} limit`, name === raisedByRuntime ? hard : soft] as const] : []
   })
 
 /** Source: proc_pid_stat(5), field 19. */
@@ -92,5 +94,5 @@ export const inheritanceFix = "Tasks inherit from the engine, and the engine fro
 /** The warning for a start; none when there is no difference. */
 export const inheritanceWarnings = (callerPid: number): ReadonlyArray<string> => {
   const differences = differencesFrom(callerPid)
-  return differences.length === 0 ? [] : [`The task does not run as its caller does: ${differences.join(", ")}. ${inheritanceFix}`]
+  return differences.length === 0 ? [] : [`Tasks do not run as their caller does: ${differences.join(", ")}. ${inheritanceFix}`]
 }
