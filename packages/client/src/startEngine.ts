@@ -6,7 +6,7 @@ import { Unreachable as UnreachableError, unreachable, type UnreachableProblem }
 export type Begun = "ready" | "elsewhere" | "silent"
 
 /** Variables that an engine needs. Nothing else of the caller's environment goes into it: it outlives the caller. */
-const passed = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|XDG_.*|BACKBEAT_IDLE_EXIT_MS|TASK_TIMEOUT|MAX_OUTPUT_BUFFER|LOG_LEVEL|CPU_THRESHOLD|MEMORY_RESERVE|WORKER_SETTLING_WINDOW_MS|BACKBEAT_DEFAULT_AGENT)$/u
+const passed = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|XDG_.*|(BACKBEAT_)?(TASK_TIMEOUT|MAX_OUTPUT_BUFFER|LOG_LEVEL|CPU_THRESHOLD|MEMORY_RESERVE)|BACKBEAT_(IDLE_EXIT_MS|DEFAULT_AGENT|SETTLING_WINDOW_MS)|WORKER_SETTLING_WINDOW_MS|WORKER_MIN_SPAWN_DELAY_MS|CPU_CORES_RESERVED)$/u
 
 const engineEnvironment = (): Record<string, string> => {
   // The engine collects garbage when it rests. The runtime would wake it every second to look for some.

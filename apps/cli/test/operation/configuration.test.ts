@@ -179,3 +179,59 @@ describe("a default agent that there is not", () => {
     })
   })
 })
+
+/** A home whose engine begins with these variables. */
+const withVariables = (variables: Readonly<Record<string, string>>): Rig =>
+  new (class extends Rig {
+    override environment(more = {}) {
+      return super.environment({ ...variables, ...more })
+    }
+  })()
+
+describe("a limit that a variable sets", () => {
+  test("is named by plan, why, the failure, doctor and config show", async () => {
+    await using rig = withVariables({ TASK_TIMEOUT: "1000" })
+    const from = "the variable TASK_TIMEOUT"
+    expect(await rig.data("plan", { operation: "start", payload: { command: "true" } })).toMatchObject({
+      tasks: [{ spec: { timeout: 1000, timeoutFrom: from }, warnings: [`each attempt may run 1000 ms: set by ${from}`] }]
+    })
+    await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
+    expect(await rig.data("why", { id: "t" })).toMatchObject({ next: expect.stringContaining(`(set by ${from})`) })
+    expect(await rig.task("wait", { id: "t" })).toMatchObject({ status: "failed", failure: { type: "TimedOut", timeout: 1000, from } })
+    expect(JSON.stringify(await rig.data("why", { id: "t" }))).toContain(`timed out after 1000 ms (set by ${from})`)
+    expect(await rig.data("config show")).toMatchObject({ sources: { timeout: "environment" }, variables: { timeout: "TASK_TIMEOUT" } })
+    expect(JSON.stringify((await rig.data("doctor"))["checks"])).toContain("timeout is 1000: set by the variable TASK_TIMEOUT, which other programs use too")
+  })
+
+  test("comes from the name that is backbeat's own first", async () => {
+    await using rig = withVariables({ TASK_TIMEOUT: "1000", BACKBEAT_TASK_TIMEOUT: "50000", LOG_LEVEL: "debug", BACKBEAT_LOG_LEVEL: "warn" })
+    expect(await rig.data("config show")).toMatchObject({
+      config: { timeout: 50_000, logLevel: "warn" },
+      variables: { timeout: "BACKBEAT_TASK_TIMEOUT", logLevel: "BACKBEAT_LOG_LEVEL" }
+    })
+    const { checks } = await rig.data("doctor")
+    expect(JSON.stringify(checks)).toContain("every value is valid; set by variables: timeout by BACKBEAT_TASK_TIMEOUT, logLevel by BACKBEAT_LOG_LEVEL")
+  })
+
+  test("is not named where the task sets it, and a setting and a default are", async () => {
+    await using rig = new Rig()
+    const planned = async (payload: unknown) => JSON.stringify(await rig.data("plan", { operation: "start", payload }))
+    expect(await planned({ prompt: "Do it.", agent: "claude" })).toContain('"timeoutFrom":"the default for prompts"')
+    await rig.data("config set", { key: "timeout", value: 70_000 })
+    expect(await planned({ command: "true" })).toContain('"timeoutFrom":"the setting timeout"')
+    expect(await planned({ command: "true", timeout: 2000 })).not.toContain("timeoutFrom")
+  })
+})
+
+test("variables of older systems that have no effect are named with what does their work", async () => {
+  await using rig = withVariables({ WORKER_MIN_SPAWN_DELAY_MS: "500", CPU_CORES_RESERVED: "2" })
+  expect(await rig.data("config show")).toMatchObject({
+    ignored: [
+      { name: "WORKER_MIN_SPAWN_DELAY_MS", instead: expect.stringContaining("settlingWindowMs") },
+      { name: "CPU_CORES_RESERVED", instead: expect.stringContaining("cpuThreshold") }
+    ]
+  })
+  const checks = JSON.stringify((await rig.data("doctor"))["checks"])
+  expect(checks).toContain("the variable WORKER_MIN_SPAWN_DELAY_MS has no effect")
+  expect(checks.split("CPU_CORES_RESERVED").length).toBe(2)
+})

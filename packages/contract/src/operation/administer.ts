@@ -15,6 +15,8 @@ export const configShow = operation({
     path: Schema.String,
     config: Settings,
     sources: Schema.Record(Schema.String, Schema.Literals(["default", "file", "environment"])),
+    variables: about(Schema.Record(Schema.String, Schema.String), "the variable that sets a value, by key"),
+    ignored: about(Schema.Array(Schema.Struct({ name: Schema.String, instead: Schema.String })), "variables of older systems that are set and have no effect, and what does their work"),
     problems: Schema.Array(Schema.Struct({ key: Schema.String, message: Schema.String }))
   }),
   errors: [],

@@ -8,8 +8,8 @@ export const ExitedNonZero = Schema.Struct({ type: Schema.tag("ExitedNonZero"), 
 export const Signalled = Schema.Struct({ type: Schema.tag("Signalled"), signal: Schema.String })
 /** Never ran: the command or its directory is missing, or it cannot be executed. */
 export const NotSpawned = Schema.Struct({ type: Schema.tag("NotSpawned"), message: Schema.String })
-/** Ran longer than `timeout` milliseconds. */
-export const TimedOut = Schema.Struct({ type: Schema.tag("TimedOut"), timeout: Schema.Int })
+/** Ran longer than `timeout` milliseconds; `from` says who set that, where it was not the task. */
+export const TimedOut = Schema.Struct({ type: Schema.tag("TimedOut"), timeout: Schema.Int, from: Schema.optionalKey(Schema.String) })
 /** Wrote nothing for `stallTimeout` milliseconds. */
 export const StalledOutput = Schema.Struct({ type: Schema.tag("StalledOutput"), stallTimeout: Schema.Int })
 /**
@@ -56,7 +56,7 @@ export const describeFailure = (failure: Failure): string => {
     case "NotSpawned":
       return `could not be started: ${failure.message}`
     case "TimedOut":
-      return `timed out after ${failure.timeout} ms`
+      return `timed out after ${failure.timeout} ms${failure.from === undefined ? "" : ` (set by ${failure.from})`}`
     case "StalledOutput":
       return `wrote nothing for ${failure.stallTimeout} ms`
     case "DependencyFailed":

@@ -47,6 +47,8 @@ export const TaskSpec = Schema.Struct({
   /** From the moment at which its dependencies hold. */
   delayMs: Schema.NullOr(Schema.Int),
   timeout: Schema.NullOr(Schema.Int),
+  /** Who set the timeout, where it was not the caller. */
+  timeoutFrom: Schema.optionalKey(Schema.String),
   stallTimeoutMs: Schema.NullOr(Schema.Int),
   stopSignal: StopSignal,
   gracePeriodMs: Schema.Int,

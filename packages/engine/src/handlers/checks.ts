@@ -5,7 +5,7 @@ import type { Output } from "@backbeat/contract/table"
 import { lstatSync, accessSync, constants, statfsSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { logName } from "../life/announce.ts"
-import type { Resolved } from "../home/resolve.ts"
+import { type IgnoredVariable, isBare, type Resolved } from "../home/resolve.ts"
 import { refusalToWatch } from "../time/onChange.ts"
 import { errorMessage } from "../thrown.ts"
 import { differencesFrom, inheritanceFix, ownInheritance } from "../process/inheritance.ts"
@@ -101,6 +101,11 @@ export const checkInheritance = (callerPid: number): Check => {
     : check("inheritance", "warn", `tasks do not run as this call does: ${differences.join(", ")}`, inheritanceFix)
 }
 
+const describeVariables = (variables: Resolved["variables"]): string => {
+  const set = Object.entries(variables).map(([key, name]) => `${key} by ${name}`)
+  return set.length === 0 ? "every value is valid" : `every value is valid; set by variables: ${set.join(", ")}`
+}
+
 /** How the processes of a task are found here. */
 export const checkTracking = (): Check =>
   process.platform === "linux"
@@ -121,10 +126,22 @@ export const checkAgents = (agents: ReadonlyArray<AgentEntry>): ReadonlyArray<Ch
 }
 
 /** The values of the configuration that do not hold. */
-export const checkConfiguration = ({ problems }: Resolved): ReadonlyArray<Check> =>
-  problems.length === 0
-    ? [check("config", "ok", "every value is valid")]
-    : problems.map(({ key, message }) => check("config", "warn", `${key}: ${message}`, "Run config set or config reset. What a variable sets, change there, and end the engine: it keeps the variables with which it began."))
+export const checkConfiguration = ({ config, problems, variables }: Resolved): ReadonlyArray<Check> => {
+  const bare = Object.entries(variables).filter(([, name]) => isBare(name))
+  const foreign = bare.map(([key, name]) => {
+    const value = Object.entries(config).find(([each]) => each === key)?.[1]
+    return check("config", "warn", `${key} is ${JSON.stringify(value)}: set by the variable ${name}, which other programs use too`, `Set BACKBEAT_${name.replace("WORKER_", "")} or the setting ${key} for backbeat alone. The engine keeps the variables with which it began: end it with engine stop.`)
+  })
+  if (problems.length === 0) return foreign.length === 0 ? [check("config", "ok", describeVariables(variables))] : foreign
+  return [
+    ...foreign,
+    ...problems.map(({ key, message }) => check("config", "warn", `${key}: ${message}`, "Run config set or config reset. What a variable sets, change there, and end the engine: it keeps the variables with which it began."))
+  ]
+}
+
+/** Variables of older systems that are set here or in the engine: whoever sets one waits for an effect. */
+export const checkIgnored = (ignored: ReadonlyArray<IgnoredVariable>): ReadonlyArray<Check> =>
+  [...new Map(ignored.map((each) => [each.name, each])).values()].map(({ name, instead }) => check("variables", "warn", `the variable ${name} has no effect`, `What does its work is ${instead}.`))
 
 /** The answer of `doctor`: the worst of the checks is its status. */
 export const concludeChecks = (checks: ReadonlyArray<Check>): Output<"doctor"> => {

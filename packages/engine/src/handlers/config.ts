@@ -20,8 +20,8 @@ export const makeConfigHandlers = Effect.gen(function* () {
   const handlers: ReadonlyArray<Handled> = [
     handle(operations.configShow, () =>
       Effect.sync(() => {
-        const { config, sources, problems } = settings.resolved()
-        return { path: configPath, config: { ...withoutSecrets(config) }, sources, problems }
+        const { config, sources, variables, ignored, problems } = settings.resolved()
+        return { path: configPath, config: { ...withoutSecrets(config) }, sources, variables, ignored, problems }
       })
     ),
     handle(operations.configSet, ({ key, value }) => change(key, value)),

@@ -4,10 +4,11 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { inspectAgents } from "../agent/inspectAgents.ts"
 import { Home } from "../home/Home.ts"
+import { ignoredIn } from "../home/resolve.ts"
 import { Settings } from "../home/Settings.ts"
 import { describeStrangers, makeFindStrangers, type Stranger } from "../task/strangers.ts"
 import { handle, toProblem } from "./Call.ts"
-import { type Check, check, checkAgents, checkClock, checkConfiguration, checkDisk, checkHome, checkInheritance, checkLog, checkSocket, checkTracking, checkWatches, concludeChecks } from "./checks.ts"
+import { type Check, check, checkAgents, checkClock, checkConfiguration, checkDisk, checkIgnored, checkHome, checkInheritance, checkLog, checkSocket, checkTracking, checkWatches, concludeChecks } from "./checks.ts"
 
 const checkStrangers = (strangers: ReadonlyArray<Stranger>): ReadonlyArray<Check> => {
   if (strangers.length === 0) return []
@@ -36,6 +37,7 @@ export const makeDoctorHandler = Effect.gen(function* () {
         ...[checkLog(root)].filter((each) => each !== null),
         check("engine", "ok", `version ${version}, pid ${process.pid}`),
         ...checkConfiguration(settings.resolved()),
+        ...checkIgnored([...settings.resolved().ignored, ...ignoredIn(caller.env ?? {})]),
         checkWatches(root),
         checkClock(),
         checkTracking(),

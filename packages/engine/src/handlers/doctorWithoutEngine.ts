@@ -9,7 +9,7 @@ import { judgeFolder, type Judging } from "../home/judgeFolder.ts"
 import type { Variables } from "../home/KeptEnvironment.ts"
 import { readConfiguration } from "../home/Settings.ts"
 import { errorMessage } from "../thrown.ts"
-import { type Check, check, checkAgents, checkClock, checkConfiguration, checkDisk, checkHome, checkSocket, checkTracking, concludeChecks } from "./checks.ts"
+import { type Check, check, checkAgents, checkClock, checkConfiguration, checkDisk, checkIgnored, checkHome, checkSocket, checkTracking, concludeChecks } from "./checks.ts"
 
 const checkFolder = async (root: string, judging: Judging): Promise<Check> => {
   try {
@@ -42,6 +42,7 @@ export const doctorWithoutEngine = async (place: { readonly root: string; readon
     checkStore(root),
     check("engine", "ok", "none runs"),
     ...checkConfiguration(resolved),
+    ...checkIgnored(resolved.ignored),
     checkClock(),
     checkTracking(),
     ...checkAgents(agents)

@@ -18,6 +18,7 @@ import { Pauses } from "../admission/Pauses.ts"
 import { authOf } from "../agent/inspectAgents.ts"
 import { agentEnvironment, agentOf, callSetting } from "../agent/knownAgents.ts"
 import type { Configuration } from "../home/configuration.ts"
+import { originIn } from "../home/resolve.ts"
 import { Settings } from "../home/Settings.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
 import { checkCount } from "../server/batch.ts"
@@ -123,6 +124,7 @@ const makePlanOne = Effect.gen(function* () {
       ...broken,
       ...(yield* pausedOne(spec.queue)),
       ...(existing === null || refused !== null ? [] : [standsAs(existing, input)]),
+      ...(spec.timeoutFrom?.includes("variable") === true ? [`each attempt may run ${spec.timeout} ms: set by ${spec.timeoutFrom}`] : []),
       ...unlimitedQueues(config, [spec.queue]),
       ...(busy >= slots ? [`queue ${spec.queue} is full (${busy} of ${slots}): it would wait`] : [])
     ]
@@ -130,7 +132,7 @@ const makePlanOne = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* (input: StartInput, { caller }: Call, standing: Standing) {
     const now = yield* Clock.currentTimeMillis
-    const setting = { cwd: caller.cwd, umask: caller.umask ?? 0o022, callersEnv: caller.env ?? {}, config: settings.current(), now }
+    const setting = { cwd: caller.cwd, umask: caller.umask ?? 0o022, callersEnv: caller.env ?? {}, config: settings.current(), timeoutFrom: () => originIn(settings.resolved(), "timeout"), now }
     const specified = yield* Effect.fromResult(specify(input, setting))
     const { spec } = specified
     yield* Effect.mapError(checkKnown(spec.dependsOn, standing.toBe), toProblem(""))

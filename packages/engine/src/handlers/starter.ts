@@ -13,6 +13,7 @@ import * as Result from "effect/Result"
 import type { Configuration } from "../home/configuration.ts"
 import { Home } from "../home/Home.ts"
 import type { Variables } from "../home/KeptEnvironment.ts"
+import { originIn } from "../home/resolve.ts"
 import { Settings } from "../home/Settings.ts"
 import { aliveOfStranger } from "../task/strangers.ts"
 import { Transitions } from "../task/Transitions.ts"
@@ -164,7 +165,7 @@ export const makeStartOne = Effect.gen(function* () {
   return Effect.fnUntraced(function* (tx: Tx, item: Item, starting: Starting) {
     const { call, keep, seen } = starting
     const { input, index, lineage } = item
-    const setting = { cwd: call.caller.cwd, umask: call.caller.umask ?? 0o022, callersEnv: call.caller.env ?? {}, config: settings.current(), now: tx.now }
+    const setting = { cwd: call.caller.cwd, umask: call.caller.umask ?? 0o022, callersEnv: call.caller.env ?? {}, config: settings.current(), timeoutFrom: () => originIn(settings.resolved(), "timeout"), now: tx.now }
     const specified = yield* Effect.fromResult(specify(input, setting))
     const unavailable = unavailableFor(specified, setting.config, starting)
     if (unavailable !== null) return yield* Effect.fail(unavailable)

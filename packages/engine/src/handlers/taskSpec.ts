@@ -19,6 +19,8 @@ export interface Setting {
   readonly umask: number
   readonly callersEnv: Variables
   readonly config: Configuration
+  /** Who set the timeout of the configuration; null when nobody did. */
+  readonly timeoutFrom: () => string | null
   readonly now: number
 }
 
@@ -127,7 +129,7 @@ export const specify = (input: StartInput, setting: Setting): Result.Result<Spec
     const cwd = yield* cwdOf(input, setting)
     const given = input.env ?? {}
     const env = input.inheritEnv === false ? given : inherit(setting.callersEnv, given)
-    return { env, spec: { work, notBefore, delayMs: delaysDependent(input) ? (input.delayMs ?? null) : null, dependsOn, cwd, umask: setting.umask, ...stopping(input), ...watching(input, setting.config), ...naming(input, cwd, setting.callersEnv["HOME"]) } }
+    return { env, spec: { work, notBefore, delayMs: delaysDependent(input) ? (input.delayMs ?? null) : null, dependsOn, cwd, umask: setting.umask, ...stopping(input), ...watching(input, setting), ...naming(input, cwd, setting.callersEnv["HOME"]) } }
   })
 
 const naming = (input: StartInput, cwd: string, home: string | undefined) => ({
@@ -147,11 +149,21 @@ const stopping = (input: StartInput) => ({
   restart: { ...defaultRestartPolicy, ...input.restart }
 })
 
-const watching = (input: StartInput, config: Configuration) => ({
-  timeout: input.timeout ?? config.timeout ?? (input.prompt === undefined ? null : agentTimeoutMs),
+/** How long an attempt may run, and who says so where the caller does not. */
+const timeoutOf = ({ prompt, timeout }: StartInput, { config, timeoutFrom }: Setting): Pick<TaskSpec, "timeout" | "timeoutFrom"> => {
+  if (timeout !== undefined) return { timeout }
+  if (config.timeout !== null) {
+    const from = timeoutFrom()
+    return { timeout: config.timeout, ...(from === null ? {} : { timeoutFrom: from }) }
+  }
+  return prompt === undefined ? { timeout: null } : { timeout: agentTimeoutMs, timeoutFrom: "the default for prompts" }
+}
+
+const watching = (input: StartInput, setting: Setting) => ({
+  ...timeoutOf(input, setting),
   stallTimeoutMs: input.stallTimeoutMs ?? null,
   readyWhen: input.readyWhen === undefined ? null : probeOf(input.readyWhen),
   healthProbe: input.healthProbe ?? null,
-  maxOutputBytes: input.maxOutputBytes ?? input.maxOutputBuffer ?? config.maxOutputBytes,
+  maxOutputBytes: input.maxOutputBytes ?? input.maxOutputBuffer ?? setting.config.maxOutputBytes,
   notify: input.notify ?? null
 })

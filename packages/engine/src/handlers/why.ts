@@ -146,7 +146,7 @@ const explainQueued = (task: Task, { now, standing, ahead, batch }: Circumstance
 const nextOfRunning = ({ state, spec }: Task): string => {
   const startedAt = spawnedAt(state)
   if (startedAt === null) return "Its command is about to be started."
-  return spec.timeout === null ? "It runs until it ends." : `It times out at ${iso(startedAt + spec.timeout)}.`
+  return spec.timeout === null ? "It runs until it ends." : `It times out at ${iso(startedAt + spec.timeout)}${spec.timeoutFrom === undefined ? "" : ` (set by ${spec.timeoutFrom})`}.`
 }
 
 /** What comes next; `again` says how it is run again. */

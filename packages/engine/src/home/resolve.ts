@@ -13,6 +13,10 @@ export type Source = "default" | "file" | "environment"
 export interface Resolved {
   readonly config: Configuration
   readonly sources: Readonly<Record<string, Source>>
+  /** The variable that sets a value, by key. */
+  readonly variables: Readonly<Record<string, string>>
+  /** Variables of older systems that are set and have no effect. */
+  readonly ignored: ReadonlyArray<IgnoredVariable>
   readonly problems: ReadonlyArray<{ readonly key: string; readonly message: string }>
 }
 
@@ -44,17 +48,44 @@ const keys: ReadonlyArray<Key> = [
 /** The first words of the keys that there are. */
 export const keyNames: ReadonlyArray<string> = keys
 
-/** The environment variables that override a key. */
-const variables: ReadonlyArray<readonly [Key, string]> = [
-  ["timeout", "TASK_TIMEOUT"],
-  ["maxOutputBytes", "MAX_OUTPUT_BUFFER"],
-  ["logLevel", "LOG_LEVEL"],
-  ["idleExitMs", "BACKBEAT_IDLE_EXIT_MS"],
-  ["cpuThreshold", "CPU_THRESHOLD"],
-  ["memoryReserve", "MEMORY_RESERVE"],
-  ["settlingWindowMs", "WORKER_SETTLING_WINDOW_MS"],
-  ["defaultAgent", "BACKBEAT_DEFAULT_AGENT"]
+/** The environment variables that override a key: the first that is set counts. The bare names are those of older systems. */
+const variables: ReadonlyArray<readonly [Key, ReadonlyArray<string>]> = [
+  ["timeout", ["BACKBEAT_TASK_TIMEOUT", "TASK_TIMEOUT"]],
+  ["maxOutputBytes", ["BACKBEAT_MAX_OUTPUT_BUFFER", "MAX_OUTPUT_BUFFER"]],
+  ["logLevel", ["BACKBEAT_LOG_LEVEL", "LOG_LEVEL"]],
+  ["idleExitMs", ["BACKBEAT_IDLE_EXIT_MS"]],
+  ["cpuThreshold", ["BACKBEAT_CPU_THRESHOLD", "CPU_THRESHOLD"]],
+  ["memoryReserve", ["BACKBEAT_MEMORY_RESERVE", "MEMORY_RESERVE"]],
+  ["settlingWindowMs", ["BACKBEAT_SETTLING_WINDOW_MS", "WORKER_SETTLING_WINDOW_MS"]],
+  ["defaultAgent", ["BACKBEAT_DEFAULT_AGENT"]]
 ]
+
+/** A variable that has no effect, and what does its work. */
+export interface IgnoredVariable {
+  readonly name: string
+  readonly instead: string
+}
+
+/** What older systems read and backbeat does not. */
+const withoutEffect: ReadonlyArray<IgnoredVariable> = [
+  { name: "WORKER_MIN_SPAWN_DELAY_MS", instead: "settlingWindowMs: a task of the queue agents that has just started counts with the memory that it is yet to take" },
+  { name: "CPU_CORES_RESERVED", instead: "cpuThreshold: the queue agents starts nothing above that percentage of CPU use" }
+]
+
+const isSet = (environment: Readonly<Record<string, string | undefined>>, name: string): boolean => (environment[name] ?? "") !== ""
+
+/** The variables of an environment that have no effect. */
+export const ignoredIn = (environment: Readonly<Record<string, string | undefined>>): ReadonlyArray<IgnoredVariable> =>
+  withoutEffect.filter(({ name }) => isSet(environment, name))
+
+/** Whether other programs may use a variable that sets a value. */
+export const isBare = (name: string): boolean => !name.startsWith("BACKBEAT_")
+
+/** Who set a value, for a sentence; null when nobody did. */
+export const originIn = ({ sources, variables: setBy }: Resolved, key: Key): string | null => {
+  if (sources[key] === "file") return `the setting ${key}`
+  return sources[key] === "environment" ? `the variable ${setBy[key]}` : null
+}
 
 const sift = makeSift(Configuration)
 
@@ -91,17 +122,19 @@ export const resolve = (file: unknown, environment: Readonly<Record<string, stri
       else flaws.push(unknownKey(key))
     }
   } else if (file !== undefined) flaws.push({ at: [], path: "", kind: "value", message: "the file does not hold a JSON object" })
-  for (const [key, name] of variables) {
-    const text = environment[name]
-    if (text === undefined || text === "") continue
+  const setBy = new Map<string, string>()
+  for (const [key, names] of variables) {
+    const name = names.find((each) => isSet(environment, each))
+    if (name === undefined) continue
     const before = flaws.length
-    take(key, fromText(key, text), "environment")
+    take(key, fromText(key, environment[name] ?? ""), "environment")
+    if (flaws.length === before) setBy.set(key, name)
     // No setting of the file mends it.
     for (const flaw of flaws.splice(before)) flaws.push({ ...flaw, message: `${flaw.message} (set by the variable ${name})` })
   }
   flaws.push(...agentFlaws(config))
   const problems = flaws.map(({ path, message }) => ({ key: path, message }))
-  return { config, sources: Object.fromEntries(sources), problems, flaws }
+  return { config, sources: Object.fromEntries(sources), variables: Object.fromEntries(setBy), ignored: ignoredIn(environment), problems, flaws }
 }
 
 /** The file's content with one key set, or removed when the value is undefined. A name in the key may itself have dots. */

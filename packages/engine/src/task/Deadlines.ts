@@ -30,13 +30,13 @@ const make = Effect.gen(function* () {
   const reports = yield* Reports
 
   const setTimeLimit = (task: Task, live: LiveAttempt, startedAt: number): Effect.Effect<void> => {
-    const { timeout } = task.spec
+    const { timeout, timeoutFrom: from } = task.spec
     if (timeout === null) return Effect.void
     const due = Effect.gen(function* () {
       if (isOver(live)) return
       // The clock was set back.
       if ((yield* Clock.currentTimeMillis) < startedAt + timeout) return yield* setTimeLimit(task, live, startedAt)
-      yield* reports.report(live, { type: "Limit", failure: { type: "TimedOut", timeout } })
+      yield* reports.report(live, { type: "Limit", failure: { type: "TimedOut", timeout, ...(from === undefined ? {} : { from }) } })
     })
     return alarm.set(`timeout ${task.id}`, startedAt + timeout, due)
   }

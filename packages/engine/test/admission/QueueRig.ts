@@ -93,7 +93,7 @@ const layerRig = (hands: Hands) =>
         Layer.succeed(Home, { root: "/nowhere", configPath: "/nowhere/config.json", version: "0.0.0" }),
         Layer.succeed(Settings, {
           current: () => hands.settings,
-          resolved: () => ({ config: hands.settings, sources: {}, problems: [] }),
+          resolved: () => ({ config: hands.settings, sources: {}, variables: {}, ignored: [], problems: [] }),
           file: () => undefined,
           write: () => {}
         })

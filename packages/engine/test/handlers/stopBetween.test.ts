@@ -34,7 +34,7 @@ const layerRig = layerView.pipe(
       layerMemory,
       Layer.succeed(Admission, { admit: () => Effect.succeed({ admitted: 0, held: null }), holdsStill: () => false, held: () => null, hold: () => {}, hear: () => {} }),
       Layer.succeed(Home, { root: "/nowhere", configPath: "/nowhere/config.json", version: "0.0.0" }),
-      Layer.succeed(Settings, { current: () => defaults, resolved: () => ({ config: defaults, sources: {}, problems: [] }), file: () => undefined, write: () => {} })
+      Layer.succeed(Settings, { current: () => defaults, resolved: () => ({ config: defaults, sources: {}, variables: {}, ignored: [], problems: [] }), file: () => undefined, write: () => {} })
     )
   )
 )

@@ -52,7 +52,7 @@ const layerRig = (asked: Array<ReadonlyArray<string>>) =>
         Layer.succeed(Home, { root: "/nowhere", configPath: "/nowhere/config.json", version: "0.0.0" }),
         Layer.succeed(Settings, {
           current: () => defaults,
-          resolved: () => ({ config: defaults, sources: {}, problems: [] }),
+          resolved: () => ({ config: defaults, sources: {}, variables: {}, ignored: [], problems: [] }),
           file: () => undefined,
           write: () => {}
         })
