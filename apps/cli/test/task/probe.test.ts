@@ -135,4 +135,24 @@ describe("a task with a probe", () => {
     const task = await rig.task("start", { script: `echo ${"x".repeat(200)}; sleep 60`, readyWhen }, ["--wait"])
     expect(task).toMatchObject({ status: "failed", failure: { type: "NotReady", output: expect.stringContaining("takes too long") } })
   })
+
+  test("is not ready by the answers of a program that held its port before, which start names", async () => {
+    await using rig = new Rig()
+    const port = freePort()
+    const other = Bun.spawn([process.execPath, "-e", `Bun.serve({ port: ${port}, hostname: "127.0.0.1", fetch: () => new Response() }); console.log("up")`], { stdout: "pipe" })
+    await other.stdout.getReader().read()
+    const script = `const serve = () => Bun.serve({ port: ${port}, hostname: "127.0.0.1", reusePort: false, fetch: () => new Response() })`
+    const readyWhen = { http: `http://127.0.0.1:${port}/`, ...timing }
+    const failing = await rig.data("start", { id: "failing", command: process.execPath, args: ["-e", `${script}; await Bun.sleep(200); serve()`], readyWhen })
+    expect(failing["warnings"]).toEqual([expect.stringContaining(`port ${port} is held by process ${other.pid} `)])
+    const refused = await rig.refusal(["wait", JSON.stringify({ id: "failing", for: "ready" })])
+    expect(refused).toMatchObject({ type: "IllegalTransition", details: { status: "failed", lastLines: expect.arrayContaining([expect.stringContaining("in use")]) } })
+    const patient = `${script}; for (;;) { try { serve(); break } catch { console.log("waits"); await Bun.sleep(20) } }`
+    await rig.data("start", { id: "patient", command: process.execPath, args: ["-e", patient], readyWhen })
+    await rig.data("wait", { id: "patient", for: { log: "waits" } })
+    expect(await rig.task("status", { id: "patient" })).toMatchObject({ health: "starting" })
+    other.kill("SIGKILL")
+    await other.exited
+    expect(await rig.task("wait", { id: "patient", for: "ready" })).toMatchObject({ health: "ready" })
+  })
 })

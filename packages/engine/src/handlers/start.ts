@@ -3,11 +3,14 @@ import type { Problem } from "@backbeat/contract/Problem"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import * as operations from "@backbeat/contract/operation/start"
 import type { StartInput } from "@backbeat/contract/operation/start"
+import type { Task } from "@backbeat/core/task/Task"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import { Settings } from "../home/Settings.ts"
 import { inheritanceWarnings } from "../process/inheritance.ts"
+import { describeHeld } from "../probe/heldPort.ts"
+import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { Supervisor } from "../task/Supervisor.ts"
 import { unlimitedQueues } from "../task/unlimitedQueue.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
@@ -36,16 +39,23 @@ const tracedBack = (payloads: ReadonlyArray<unknown>, results: ReadonlyArray<Out
 export const makeStart = Effect.gen(function* () {
   const starter = yield* makeStarter
   const settings = yield* Settings
+  const lives = yield* LiveAttempts
   const view = yield* View
   const supervisor = yield* Supervisor
   const showEnd = yield* makeShowEnd
   const untilAttempt = yield* makeUntilAttempt
   const orAsItIs = yield* makeOrAsItIs
 
+  /** Its port answered before it began: the answers are another program's. */
+  const heldPorts = ({ id }: Task): ReadonlyArray<string> => {
+    const held = lives.find(id)?.held ?? null
+    return held === null ? [] : [`${describeHeld(held)}: the task is ready when it listens there itself`]
+  }
+
   const show = (started: Started, input: StartInput, call: Call, ofCaller: ReadonlyArray<string> = []) =>
     Effect.gen(function* () {
       const task = yield* Effect.fromResult(started.result)
-      const warnings = [...unlimitedQueues(settings.current(), [task.spec.queue]), ...droppedNames(task.spec), ...ofCaller]
+      const warnings = [...unlimitedQueues(settings.current(), [task.spec.queue]), ...droppedNames(task.spec), ...heldPorts(task), ...ofCaller]
       const beside = { ...foundFields(started.found), ...(warnings.length === 0 ? {} : { warnings }) }
       if (call.flags.wait === true) return { ...(yield* showEnd(task.id, call)), ...beside }
       const isEnding = input.ifRunning === "restart" && task.state.status === "stopping"

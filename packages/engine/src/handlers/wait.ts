@@ -29,10 +29,12 @@ type What = NonNullable<Input<"wait">["for"]>
 /** A port gives no event: while somebody waits for it, it is tried this often (milliseconds). */
 const portIntervalMs = 8
 
-const endedBefore = (task: Task, what: string): Problem =>
+const endedBefore = (task: Task, what: string, lines: { readonly lastLines?: ReadonlyArray<string> }): Problem =>
   problem("IllegalTransition", `task ${task.id} ${task.state.status} before ${what}`, "See its logs and why.", {
     id: task.id,
-    status: task.state.status
+    status: task.state.status,
+    ...(task.state.status === "failed" ? { failure: task.state.failure } : {}),
+    ...lines
   })
 
 const wrongPattern = ({ field, message }: InvalidLogQuery): Problem =>
@@ -51,13 +53,17 @@ const makeAwaitOne = Effect.gen(function* () {
   const lines = yield* makeTaskLines
   const view = yield* View
 
+  const lastLines = yield* makeLastLines
+  /** What kept a server from being ready stands in its last lines. */
+  const tooLate = (task: Task, what: string) => Effect.flatMap(lastLines(task), (last) => Effect.fail(endedBefore(task, what, last)))
+
   const untilOrEnd = (id: string, what: string, holds: (task: Task) => boolean) =>
     Effect.gen(function* () {
       const task = yield* Effect.mapError(
         until(id, (each) => holds(each) || isFinal(each.state.status)),
         toProblem(id)
       )
-      return holds(task) ? task : yield* Effect.fail(endedBefore(task, what))
+      return holds(task) ? task : yield* tooLate(task, what)
     })
 
   const firstLine = Effect.fnUntraced(function* (id: string, pattern: string, since?: string) {
@@ -68,7 +74,7 @@ const makeAwaitOne = Effect.gen(function* () {
     const found = yield* Effect.mapError(Stream.runCollect(Stream.take(first, 1)), (trouble) =>
       trouble._tag === "InvalidLogQuery" ? wrongPattern(trouble) : toProblem(id)(trouble)
     )
-    return found[0] ?? (yield* Effect.fail(endedBefore(yield* view.find(id), `a line matched ${pattern}`)))
+    return found[0] ?? (yield* tooLate(yield* view.find(id), `a line matched ${pattern}`))
   })
 
   const awaitLine = (id: string, pattern: string) => Effect.andThen(firstLine(id, pattern), view.find(id))

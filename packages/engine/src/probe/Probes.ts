@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import { homeVariables } from "../home/homeId.ts"
 import { Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
+import { treeOf } from "../task/attemptSpec.ts"
 import { isOver, type LiveAttempt } from "../task/LiveAttempts.ts"
 import { Reports } from "../task/Reports.ts"
 import { ask, type Question, type Surroundings } from "./ask.ts"
@@ -28,7 +29,7 @@ const make = Effect.gen(function* () {
   /** True when ready in time; otherwise the attempt has reached its limit, or is over. */
   const awaitReady = Effect.fnUntraced(function* (probe: Probe, task: Task, live: LiveAttempt) {
     const last = { output: "no answer yet" }
-    const asking = { probe, live, last, surroundings: surroundingsOf(task) }
+    const asking = { probe, live, last, tree: treeOf(root, task), surroundings: surroundingsOf(task) }
     const now = yield* Clock.currentTimeMillis
     const leftMs = (live.startedAt ?? now) + probeTiming(probe).startupTimeoutMs - now
     const inTime = yield* Effect.timeoutOption(ready(asking), Math.max(0, leftMs))

@@ -45,8 +45,8 @@ const answerOf = (connect: typeof Connect, host: string, port: number): Effect.E
 /** Servers that listen on `localhost` take one of these: which, depends on the server and on the machine. */
 const loopback = ["127.0.0.1", "::1"]
 
-/** The module is loaded here: it costs a beginning engine more than the database does. */
-const askTcp = (host: string, port: number): Effect.Effect<Answer> =>
+/** Whether a port accepts connections. The module is loaded here: it costs a beginning engine more than the database does. */
+export const askTcp = (host: string, port: number): Effect.Effect<Answer> =>
   Effect.gen(function* () {
     const { connect } = yield* Effect.promise(() => import("node:net"))
     const flaws: Array<string> = []

@@ -5,20 +5,26 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { follow } from "../output/follow.ts"
 import { restMs } from "../output/Rest.ts"
+import { listenersAt } from "../process/listeners.ts"
+import { look } from "../process/look.ts"
+import type { AttemptTree } from "../process/remains.ts"
 import type { LiveAttempt } from "../task/LiveAttempts.ts"
 import { ask, type Question, type Surroundings } from "./ask.ts"
+import { describeHeld, type HeldPort } from "./heldPort.ts"
 
 /** Who is asked what; `last` keeps what came instead of the right answer. */
 export interface Asking {
   readonly probe: Probe
   readonly live: LiveAttempt
+  readonly tree: AttemptTree
   readonly last: Last
   readonly surroundings: Surroundings
 }
 
-/** What came instead of the right answer. */
+/** What came instead of the right answer; `wasFree` when nobody has answered on its port since it began. */
 interface Last {
   output: string
+  wasFree?: true
 }
 
 const slowPattern = "its pattern takes too long on a line of this output, so nobody knows whether it matches"
@@ -40,14 +46,31 @@ const heard = (pattern: string, { attempt, readable }: LiveAttempt, last: Last, 
 /** The first wait between two questions of a task that begins, in milliseconds; each next one is twice as long. */
 const firstWaitMs = 20
 
+/** Whether the answers of a port that another program held are the task's by now: it listens there itself, or the other one has gone. */
+const isOwn = (asking: Asking, held: HeldPort): Effect.Effect<boolean> =>
+  asking.last.wasFree === true
+    ? Effect.succeed(true)
+    : Effect.map(look(asking.tree), (left) => listenersAt(held.port, left.map(({ identity }) => identity.pid)).length > 0)
+
+/** Asks once. Null when the answer was right, and the task's. */
+const askOwn = (question: Question, asking: Asking) =>
+  Effect.gen(function* () {
+    const { live: { held }, last, surroundings } = asking
+    const answer = yield* ask(question, surroundings)
+    // Whoever answers with another status is still there.
+    if (answer !== null && !answer.startsWith("status ")) last.wasFree = true
+    last.output = answer ?? last.output
+    if (answer !== null || held === null || (yield* isOwn(asking, held))) return answer
+    last.output = describeHeld(held)
+    return last.output
+  })
+
 /** Ends at the first right answer; `last` keeps what came instead. */
-const answered = (question: Question, surroundings: Surroundings, last: Last): Effect.Effect<void> =>
+const answered = (question: Question, asking: Asking): Effect.Effect<void> =>
   Effect.gen(function* () {
     const { intervalMs } = probeTiming(question)
     for (let waitMs = Math.min(firstWaitMs, intervalMs); ; waitMs = Math.min(waitMs * 2, intervalMs)) {
-      const answer = yield* ask(question, surroundings)
-      if (answer === null) return
-      last.output = answer
+      if ((yield* askOwn(question, asking)) === null) return
       yield* Effect.sleep(waitMs)
     }
   })
@@ -56,16 +79,18 @@ const answered = (question: Question, surroundings: Surroundings, last: Last): E
 const lateMs = 250
 
 /** Ends when it is ready. */
-export const ready = ({ probe, live, last, surroundings }: Asking): Effect.Effect<void> =>
-  "log" in probe
-    ? Effect.flatMap(heard(probe.log, live, last, Effect.never), (isHeard) => (isHeard ? Effect.void : Effect.never))
-    : answered(probe, surroundings, last)
+export const ready = (asking: Asking): Effect.Effect<void> => {
+  const { probe, live, last } = asking
+  if (!("log" in probe)) return answered(probe, asking)
+  return Effect.flatMap(heard(probe.log, live, last, Effect.never), (isHeard) => (isHeard ? Effect.void : Effect.never))
+}
 
 /** Whether it is ready after all when its time is up: what it has printed counts, and an engine that stood still asks once more. */
-export const readyLate = Effect.fnUntraced(function* ({ probe, live, last, surroundings }: Asking) {
+export const readyLate = Effect.fnUntraced(function* (asking: Asking) {
+  const { probe, live, last } = asking
   if (last.output === slowPattern) return false
   if ("log" in probe) return yield* heard(probe.log, live, last, Effect.void)
   const limitAt = (live.startedAt ?? 0) + probeTiming(probe).startupTimeoutMs
   if ((yield* Clock.currentTimeMillis) - limitAt < lateMs) return false
-  return (yield* ask(probe, surroundings)) === null
+  return (yield* askOwn(probe, asking)) === null
 })

@@ -3,6 +3,7 @@ import type { Task } from "@backbeat/core/task/Task"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { HeldPort } from "../probe/heldPort.ts"
 import { readExitRecord } from "../process/ExitRecord.ts"
 import type { OutputWatch } from "../output/Growth.ts"
 
@@ -14,6 +15,8 @@ export interface LiveAttempt {
   pid: number | null
   /** When the spawn of its shim returned (epoch ms), by the shim's own start where another engine spawned it; null when nobody knows. */
   readonly startedAt: number | null
+  /** The port that another program held when it was spawned: only a listener of its own makes it ready. */
+  readonly held: HeldPort | null
   readonly output: OutputWatch
   /** What people read of it: of an agent the text of its events, of others the output itself. */
   readonly readable: { readonly dir: string; readonly watch: OutputWatch }

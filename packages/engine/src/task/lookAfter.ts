@@ -7,6 +7,7 @@ import { Home } from "../home/Home.ts"
 import { Notices } from "../notify/Notices.ts"
 import { type OutputWatch, watchOutput } from "../output/Growth.ts"
 import { rotate } from "../output/rotate.ts"
+import type { HeldPort } from "../probe/heldPort.ts"
 import { Probes } from "../probe/Probes.ts"
 import { treeOf } from "./attemptSpec.ts"
 import { Deadlines } from "./Deadlines.ts"
@@ -36,7 +37,7 @@ export const makeLookAfter = Effect.gen(function* () {
     return { readable: { dir: own, watch }, releases: [unsubscribe, followed.release, () => watch.close()], hasTold: followed.hasTold }
   }
 
-  const lookAfter = Effect.fnUntraced(function* (task: Task, { pid, startedAt }: Spawn) {
+  const lookAfter = Effect.fnUntraced(function* (task: Task, { pid, startedAt }: Spawn, held: HeldPort | null = null) {
     const { dir } = treeOf(root, task)
     const { maxOutputBytes } = task.spec
     const output = watchOutput(dir, {
@@ -46,7 +47,7 @@ export const makeLookAfter = Effect.gen(function* () {
     })
     const stopping = task.state.status === "stopping"
     const { hasTold, readable, releases } = readableOf(task, dir, output)
-    lives.add({ id: task.id, attempt: task.state.attempt, dir, pid, startedAt, output, readable, stopping, over: false, hasTold, releases })
+    lives.add({ id: task.id, attempt: task.state.attempt, dir, pid, startedAt, held, output, readable, stopping, over: false, hasTold, releases })
     const live = lives.find(task.id)
     if (live === null) return
     yield* deadlines.set(task, live)

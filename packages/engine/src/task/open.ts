@@ -8,6 +8,7 @@ import { attemptDir, Home } from "../home/Home.ts"
 import { environmentPath } from "../home/KeptEnvironment.ts"
 import { Settings } from "../home/Settings.ts"
 import { logDebug } from "../life/engineLog.ts"
+import { heldPort } from "../probe/heldPort.ts"
 import { readClaim } from "../process/Claim.ts"
 import { openAttempt, ruleOut } from "../process/openAttempt.ts"
 import { isTransient } from "../process/shortage.ts"
@@ -62,9 +63,10 @@ export const makeOpen = Effect.gen(function* () {
     const spec = yield* Effect.result(Effect.try({ try: () => attemptSpec(root, task, call.success), catch: (thrown) => thrown }))
     if (spec._tag === "Failure") return yield* (isTransient(spec.failure) ? postpone : refuse)(task, errorMessage(spec.failure))
     if (spec.success === null) return yield* refuse(task, withoutEnvironment(root, task))
+    const held = yield* heldPort(task.spec.readyWhen ?? task.spec.healthProbe)
     const opened = openAttempt({ ...spec.success, onExit: onEnd(task) })
     yield* logDebug(() => `attempt ${task.state.attempt}: ${opened.kind === "opened" ? `spawned pid ${opened.pid}` : opened.kind}`, { task: task.id })
-    if (opened.kind === "opened") return yield* lookAfter(task, { pid: opened.pid, startedAt: yield* Clock.currentTimeMillis })
+    if (opened.kind === "opened") return yield* lookAfter(task, { pid: opened.pid, startedAt: yield* Clock.currentTimeMillis }, held)
     if (opened.kind === "postponed") return yield* postpone(task, opened.message)
     yield* opened.kind === "claimed" ? adopt(task) : notSpawned(task, opened.message)
   })

@@ -35,7 +35,7 @@ const reportsOf = async (statuses: ReadonlyArray<number>): Promise<ReadonlyArray
   const event = { type: "task.created", spec, owner, lineage: noLineage, blocked: false } as const
   const task = evolve(created("x", event, 0), { type: "task.started", probed: true, attempt: 1, tries: 1 }, { at: 0, actor: engine })
   const output = watchOutput(root, { onGrowth: () => {} })
-  const live: LiveAttempt = { id: "x", attempt: 1, dir: root, pid: null, startedAt: Date.now(), output, readable: { dir: root, watch: output }, stopping: false, over: false, hasTold: () => false, releases: [] }
+  const live: LiveAttempt = { id: "x", attempt: 1, dir: root, pid: null, startedAt: Date.now(), held: null, output, readable: { dir: root, watch: output }, stopping: false, over: false, hasTold: () => false, releases: [] }
   const layer = layerProbes.pipe(
     Layer.provide(Layer.succeed(Home, { root, configPath: join(root, "config.json"), version: "0.0.0" })),
     Layer.provide(Layer.succeed(Reports, { report: (_, { type }) => Effect.sync(() => void reported.push(type)), unstored: () => Effect.never }))
