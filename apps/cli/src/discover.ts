@@ -4,6 +4,7 @@ import { capabilities, examplesList, examplesShow, lookUp, schemaList, schemaSho
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import { exitCodes, succeeded } from "@backbeat/contract/Envelope"
 import { payloadOf } from "@backbeat/contract/payload"
+import { pick, pickedText } from "@backbeat/contract/pick"
 import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 import { operations } from "@backbeat/contract/table"
 import * as Result from "effect/Result"
@@ -27,10 +28,16 @@ const answer = (name: string, payload: unknown): Result.Result<unknown, Problem>
 }
 
 const refuseFlags = ({ operation, flags }: OutgoingCall): Problem | null => {
-  const given = Object.keys(flags).find((name) => name !== "pretty" && name !== "color")
+  const given = Object.keys(flags).find((name) => !["pretty", "color", "get"].includes(name))
   return given === undefined
     ? null
-    : commandInputError(`${operation} does not take the flag --${given}`, "It knows --pretty, --home, --help, --version.", { flag: `--${given}` })
+    : commandInputError(`${operation} does not take the flag --${given}`, "It knows --get, --pretty, --home, --help, --version.", { flag: `--${given}` })
+}
+
+const printPicked = async (operation: string, picked: Result.Result<unknown, Problem>): Promise<number> => {
+  if (Result.isFailure(picked)) return complain(operation, picked.failure)
+  await print("stdout", `${pickedText(picked.success)}\n`)
+  return exitCodes.ok
 }
 
 /** Prints the answer; the exit code. */
@@ -43,6 +50,8 @@ export const discover = async (call: OutgoingCall): Promise<number> => {
     return yield* answer(call.operation, payload)
   })
   if (Result.isFailure(data)) return complain(call.operation, data.failure)
+  const { get } = call.flags
+  if (typeof get === "string") return printPicked(call.operation, pick(call.operation, data.success, get))
   const document = JSON.stringify(succeeded(call.operation, data.success), null, call.flags["pretty"] === true ? 2 : undefined)
   await print("stdout", `${document}\n`)
   return exitCodes.ok

@@ -4,7 +4,7 @@
  */
 import { callEngine, type OutgoingCall, type Target } from "@backbeat/client/callEngine"
 import { discoveryNames } from "@backbeat/contract/names"
-import { exitHeader, failureHeader, streamType } from "@backbeat/contract/protocol"
+import { exitHeader, failureHeader, refusedStatus, streamType } from "@backbeat/contract/protocol"
 import { type CommandLine, parseCommandLine } from "./commandLine.ts"
 import { outgoing, targetOf } from "./outgoing.ts"
 import { print } from "./print.ts"
@@ -37,6 +37,12 @@ const run = async (line: CommandLine): Promise<number> => {
   return withoutEngine(line)
 }
 
+/** With --exit-status what is refused before the engine sees it has the exit code that the engine gives. */
+const codeOf = (exitCode: number, args: ReadonlyArray<string>): number => {
+  const typed = args.includes("--") ? args.slice(0, args.indexOf("--")) : args
+  return exitCode === 1 && typed.includes("--exit-status") ? refusedStatus : exitCode
+}
+
 const main = async (args: ReadonlyArray<string>): Promise<number> => {
   if (args[0] === "engine-role") {
     const { beEngine } = await import("./beEngine.ts")
@@ -45,10 +51,10 @@ const main = async (args: ReadonlyArray<string>): Promise<number> => {
   }
   const line = parseCommandLine(args)
   try {
-    return await run(line)
+    return line.kind === "mistake" ? codeOf(await run(line), args) : await run(line)
   } catch (thrown) {
     const { explain } = await import("./explain.ts")
-    return explain(line.kind === "call" ? line.operation : "help", thrown)
+    return codeOf(await explain(line.kind === "call" ? line.operation : "help", thrown), args)
   }
 }
 

@@ -18,7 +18,7 @@ const Accepted = Schema.StructWithRest(
 )
 
 const Refused = Schema.Struct({ index: Schema.Int, ok: Schema.Literal(false), error: Schema.Unknown })
-const Whole = Schema.Struct({ index: Schema.Int, ok: Schema.Literal(true), data: Schema.Unknown })
+const Whole = Schema.Struct({ index: Schema.Int, ok: Schema.Literal(true), id: Schema.String, status: Schema.String, data: Schema.Unknown })
 
 /** `successCount` and `errorCount` tell how many were accepted and refused, always. */
 export const BatchAnswer = Schema.Struct({

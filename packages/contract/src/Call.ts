@@ -13,6 +13,8 @@ export const Flags = Schema.Struct({
   concurrency: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
   follow: Schema.optionalKey(Schema.Boolean),
   human: Schema.optionalKey(Schema.Boolean),
+  get: Schema.optionalKey(Schema.NonEmptyString),
+  "exit-status": Schema.optionalKey(Schema.Boolean),
   pretty: Schema.optionalKey(Schema.Boolean),
   color: Schema.optionalKey(Schema.Boolean)
 })

@@ -1,9 +1,13 @@
 /** The one JSON document that every call answers with. */
 import type { CallRequest } from "./Call.ts"
 import type { Problem, Try } from "./Problem.ts"
+import { refusedStatus } from "./protocol.ts"
 
 /** The exit codes of the CLI: an expected failure is 1, a defect of backbeat 70 (EX_SOFTWARE of sysexits.h). */
 export const exitCodes = { ok: 0, refused: 1, defect: 70 } as const
+
+/** The exit codes with `--exit-status`, beside those of the task itself. */
+export const exitStatuses = { failed: 1, timeIsUp: 124, refused: refusedStatus, notSpawned: 127, signalBase: 128, stopped: 143 } as const
 
 /** The document of a success. */
 export const succeeded = (command: string, data: unknown) => ({ ok: true, command, data }) as const

@@ -1,6 +1,6 @@
 /** One row of the table of operations: everything that any surface needs to know of it. */
 import type * as Schema from "effect/Schema"
-import { commonFlagNames, type FlagName } from "./names.ts"
+import { commonFlagNames, type OwnFlagName } from "./names.ts"
 import type { ProblemType } from "./Problem.ts"
 
 /** A payload that works, with what it shows. Every example is run by a test. */
@@ -44,7 +44,7 @@ export interface Operation<
   readonly batch: boolean
   /** Whether it answers when something has ended or begun, whatever the flags. */
   readonly waits?: boolean
-  readonly flags: ReadonlyArray<FlagName>
+  readonly flags: ReadonlyArray<OwnFlagName>
   /** Changes nothing. */
   readonly readOnly: boolean
   /** What a bare word after the operation stands for, such as `status demo`. */

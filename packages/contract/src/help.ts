@@ -1,23 +1,25 @@
 /** Help, as JSON for agents and as text for people. Derived from the table. */
 import { callText } from "./callText.ts"
-import type { FlagName } from "./names.ts"
+import type { OwnFlagName } from "./names.ts"
 import type { Operation } from "./Operation.ts"
 import { shapeOf, typeText } from "./Shape.ts"
 import { operations } from "./table.ts"
 
 /** What each flag does. */
-export const flagTexts: Readonly<Record<FlagName, string>> = {
+export const flagTexts: Readonly<Record<OwnFlagName, string>> = {
   output: "--output auto|inline|artifact   large answers: in a file when too large (auto), never, always",
   wait: "--wait                         answer when it has ended",
   stream: "--stream                       newline-delimited JSON, one frame a line",
   timeout: "--timeout <seconds>            how long to wait (default 60)",
   concurrency: "--concurrency <n>              so many of the call's tasks run at a time",
+  "exit-status": "--exit-status                  exit as the task did: its code, 128 + signal, 124 when the time is up, 125 when refused",
   human: "--human                        text for people instead of JSON",
   follow: "--follow                       print what comes until the task ends; the same as --stream with follow"
 }
 
 /** The flags that every operation takes. */
 export const commonFlagTexts = [
+  "--get <path>                   print one value of the answer, such as task.id or tasks.id",
   "--pretty                       indented JSON (also when stdout is a terminal)",
   "--home <dir>                   the state folder (else BACKBEAT_HOME)",
   "--help                         this help",

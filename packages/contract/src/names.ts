@@ -52,6 +52,8 @@ export const flagKinds = {
   timeout: "number",
   concurrency: "number",
   human: "switch",
+  "exit-status": "switch",
+  get: "text",
   follow: "switch"
 } as const
 
@@ -63,8 +65,11 @@ const isFlagName = (name: string): name is FlagName => Object.hasOwn(flagKinds, 
 /** All of them. */
 export const flagNames: ReadonlyArray<FlagName> = Object.keys(flagKinds).filter(isFlagName)
 
+/** The name of one that an operation takes or does not take. */
+export type OwnFlagName = Exclude<FlagName, "get">
+
 /** The flags that every operation takes. */
-export const commonFlagNames = ["pretty", "home", "help", "version"] as const
+export const commonFlagNames = ["get", "pretty", "home", "help", "version"] as const
 
 /** The operations that need the caller's environment. */
 export const operationsWithEnvironment: ReadonlyArray<string> = ["start", "retry", "resume", "pipeline create", "plan", "agents list", "agents check", "init", "doctor"]

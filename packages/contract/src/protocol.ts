@@ -21,3 +21,6 @@ export const socketName = "engine.sock"
 export const noticeName = "engine.json"
 /** The most bytes of a payload: 10 MB. */
 export const payloadMaxBytes = 10_000_000
+
+/** The exit code of a call with `--exit-status` that was refused. */
+export const refusedStatus = 125

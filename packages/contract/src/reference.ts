@@ -10,7 +10,7 @@ import { RestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import { Artifact, inlineMaxBytes } from "./Artifact.ts"
 import { FailedTask, failuresMaxCount } from "./Ends.ts"
 import { examplesShow } from "./discovery.ts"
-import { exitCodes, failed, succeeded } from "./Envelope.ts"
+import { exitCodes, exitStatuses, failed, succeeded } from "./Envelope.ts"
 import { commonFlagTexts, flagTexts, operationHelpData } from "./help.ts"
 import type { Operation } from "./Operation.ts"
 import { Frame } from "./operation/output.ts"
@@ -188,7 +188,7 @@ payload has at most ${payloadMaxBytes / 1_000_000} MB. Times are ISO 8601 in UTC
 
 ${listed(batch)} take an array of payloads too. The \`data\` of the answer to ${listed(steered)} is \`{outcome, total, successCount, errorCount, counts, failures, results}\`.
 \`successCount\`, \`errorCount\` and the exit code tell what was accepted: the exit code is ${exitCodes.refused} if any was refused. Each of \`results\` is \`{index, ok: true, id, status}\`,
-\`{index, ok: true, data}\` where the payload says \`full\`, or \`{index, ok: false, error}\`. \`outcome\` is \`succeeded\`, \`partial_failure\` or \`failed\`: of what was
+\`{index, ok: true, id, status, data}\` where the payload says \`full\`, or \`{index, ok: false, error}\`. \`outcome\` is \`succeeded\`, \`partial_failure\` or \`failed\`: of what was
 accepted or, with \`--wait\` and for \`stop\`, of how the tasks ended. Then \`counts\` tells how many are in each status and \`failures\` names at most ${failuresMaxCount} that failed, each with three
 lines of its output; with \`--wait\`, \`results\` holds only what was refused or is not over. \`wait\` of several answers with \`{outcome, counts, failures}\`, \`status\` of several with \`{tasks, errors}\`.
 
@@ -212,6 +212,13 @@ ${markdownTable(
   ["exit code", "means"],
   Object.entries(exitTexts).map(([name, text]) => [String(new Map(Object.entries(exitCodes)).get(name)), text])
 )}
+
+\`--get <path>\` prints one value of the whole answer as text: \`task.id\`, \`lines\` (one a line), \`tasks.0.status\` or, of every task, \`tasks.id\`. A path that is not there
+is refused; the error says that the call was done.
+
+With \`--exit-status\` (${listed(rows.filter((row) => row.flags.includes("exit-status")).map((row) => row.name))}) the exit code is that of the task: its own, ${exitStatuses.signalBase} + n when signal n ended it,
+${exitStatuses.stopped} when it was cancelled or reached one of its limits, ${exitStatuses.notSpawned} when its command could not be started, ${exitStatuses.failed} when it failed otherwise. ${exitStatuses.timeIsUp}: the time of the wait is up and it goes on.
+${exitStatuses.refused}: the call was refused. Of several it is 0 when all completed, else ${exitStatuses.failed}.
 
 With \`--stream\` the answer is a frame a line. To go on behind a frame, give as \`since\` to \`events\` its \`sequence\`, and to \`logs\` the
 \`data.cursor\` of a line. \`logs\` does not take a \`sequence\`: that of a line is only the one of the last event before it.

@@ -52,7 +52,7 @@ describe("flags", () => {
     })
     expect(await rig.refusal(["wait", "x", "--bogus", "3"])).toMatchObject({
       message: "unknown flag --bogus",
-      details: { hint: "It knows --timeout, --pretty, --home, --help, --version." }
+      details: { hint: "It knows --timeout, --output, --exit-status, --get, --pretty, --home, --help, --version." }
     })
     expect(await rig.refusal(["list", "--wait"])).toMatchObject({
       command: "list",
@@ -166,7 +166,7 @@ describe("an unknown field", () => {
       ["status", {}, "id is missing"],
       ["list", { limit: 501 }, /^limit: /u],
       ["list", { status: "done" }, /^status: /u],
-      ["wait", {}, "id: exactly one of id, ids, tag and pipelineId is needed"],
+      ["wait", {}, "id: exactly one of id, ids, tag, pipelineId and mine is needed"],
       ["logs", { id: "x", stream: "out" }, /^stream: expected one of "both", "stdout", "stderr"/u]
     ] as const) {
       const told = await rig.refusal([operation, JSON.stringify(payload)])

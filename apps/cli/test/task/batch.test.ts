@@ -29,9 +29,9 @@ describe("a batch of starts", () => {
         errorCount: 4,
         counts: { completed: 3 },
         results: [
-          { index: 0, ok: true, data: { task: expect.objectContaining({ id: "good", status: "completed" }) } },
+          { index: 0, ok: true, id: "good", status: "completed", data: { task: expect.objectContaining({ id: "good" }) } },
           { index: 1, ok: false, error: expect.objectContaining({ type: "CommandInputError" }) },
-          { index: 2, ok: true, data: { task: expect.objectContaining({ id: "twice", script: "echo first" }) } },
+          { index: 2, ok: true, id: "twice", status: "completed", data: { task: expect.objectContaining({ script: "echo first" }) } },
           {
             index: 3,
             ok: false,
@@ -49,7 +49,7 @@ describe("a batch of starts", () => {
           },
           { index: 4, ok: false, error: expect.objectContaining({ type: "CommandInputError" }) },
           { index: 5, ok: false, error: expect.objectContaining({ type: "CommandInputError" }) },
-          { index: 6, ok: true, data: { task: expect.objectContaining({ id: "last", status: "completed" }) } }
+          { index: 6, ok: true, id: "last", status: "completed", data: { task: expect.objectContaining({ id: "last" }) } }
         ]
       }
     })

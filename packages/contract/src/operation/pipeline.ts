@@ -115,7 +115,7 @@ export const pipelineCreate = operation({
     }
   ],
   batch: false,
-  flags: ["wait", "timeout", "concurrency", "output"],
+  flags: ["wait", "timeout", "concurrency", "output", "exit-status"],
   readOnly: false,
   positional: null
 })

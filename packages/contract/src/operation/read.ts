@@ -138,7 +138,7 @@ export const wait = operation({
   ],
   batch: true,
   waits: true,
-  flags: ["timeout", "output"],
+  flags: ["timeout", "output", "exit-status"],
   readOnly: true,
   positional: "id"
 })

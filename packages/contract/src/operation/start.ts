@@ -164,7 +164,7 @@ export const start = operation({
     }
   ],
   batch: true,
-  flags: ["wait", "timeout", "concurrency", "output"],
+  flags: ["wait", "timeout", "concurrency", "output", "exit-status"],
   readOnly: false,
   positional: null
 })

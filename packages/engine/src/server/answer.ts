@@ -1,6 +1,6 @@
 /** Answers one call: finds the operation, checks flags, decodes the payload, and wraps what comes back. */
 import { type CallRequest, type Flags } from "@backbeat/contract/Call"
-import { addressed, exitCodeOf, failed } from "@backbeat/contract/Envelope"
+import { addressed, exitCodeOf, exitStatuses, failed } from "@backbeat/contract/Envelope"
 import { type FlagName, flagNames } from "@backbeat/contract/names"
 import { knownFlags, type Operation } from "@backbeat/contract/Operation"
 import { payloadOf } from "@backbeat/contract/payload"
@@ -22,9 +22,19 @@ import { reportDefect } from "./report.ts"
 
 const isGiven = (flags: Flags, name: FlagName): boolean => flags[name] !== undefined && flags[name] !== false
 
+/** Flags that mean nothing without another one, or beside it. */
+const checkTogether = ({ waits = false }: Operation, flags: Flags): Effect.Effect<void, Problem> => {
+  if (flags["exit-status"] === true && flags.wait !== true && !waits) {
+    return Effect.fail(commandInputError("--exit-status goes with --wait", "Add --wait: without it there is no end to tell of.", { flag: "--exit-status" }))
+  }
+  return flags.get !== undefined && flags.stream === true
+    ? Effect.fail(commandInputError("--get reads one answer, --stream gives many frames", "Leave one of them away.", { flag: "--get" }))
+    : Effect.void
+}
+
 const checkFlags = (operation: Operation, flags: Flags): Effect.Effect<void, Problem> => {
-  const unknown = flagNames.find((name) => isGiven(flags, name) && !operation.flags.includes(name))
-  if (unknown === undefined) return Effect.void
+  const unknown = flagNames.find((name) => name !== "get" && isGiven(flags, name) && !operation.flags.includes(name))
+  if (unknown === undefined) return checkTogether(operation, flags)
   const known = knownFlags(operation)
   return Effect.fail(
     commandInputError(`${operation.name} does not take the flag --${unknown}`, `It knows ${known.join(", ")}.`, {
@@ -40,9 +50,15 @@ const unknownOperation = (name: string) =>
     Effect.flatMap(Effect.fromResult(lookUp(name)), () => Effect.die(`no handler for ${name}`))
   )
 
+/** With --exit-status no task's exit code: the time of the wait is up, or the call was refused. */
+const refusedCode = (trouble: Problem, flags: Flags): number => {
+  if (flags["exit-status"] !== true) return exitCodeOf(trouble)
+  return trouble.type === "TaskWaitTimedOut" ? exitStatuses.timeIsUp : exitStatuses.refused
+}
+
 /** The document of a problem. */
 export const refusal = (command: string, trouble: Problem, flags: Flags): Answer => ({
-  ...document(failed(command, trouble), exitCodeOf(trouble), flags),
+  ...document(failed(command, trouble), refusedCode(trouble, flags), flags),
   failed: true
 })
 

@@ -2,6 +2,7 @@
 import type { Flags } from "@backbeat/contract/Call"
 import { exitCodes, succeeded } from "@backbeat/contract/Envelope"
 import type { Operation } from "@backbeat/contract/Operation"
+import { pick, pickedText } from "@backbeat/contract/pick"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -9,6 +10,7 @@ import { Home } from "../home/Home.ts"
 import type { Call, Handled } from "../handlers/Call.ts"
 import { answerBatch, payloadsOf } from "./batch.ts"
 import { document, documentOf } from "./document.ts"
+import { exitStatusOf } from "./exitStatus.ts"
 import { isFull, shown } from "./shown.ts"
 import { withArtifact } from "./withArtifact.ts"
 
@@ -21,36 +23,59 @@ const severalIn = Effect.fnUntraced(function* ({ operation, expand }: Handled, p
   return expand === undefined ? null : yield* expand(payload, call)
 })
 
+const whole = (item: unknown) => (typeof item === "object" && item !== null ? { ...item, full: true } : item)
+
+/** The call that reads the whole answer: with --get nothing is cut, and nothing is put into a file. */
+const wholly = ({ cut }: Operation, payload: unknown): unknown => {
+  if (cut === undefined) return payload
+  return Array.isArray(payload) ? payload.map(whole) : whole(payload)
+}
+
+/** Whole data, of what and for whom. */
+interface Answered {
+  readonly handled: Handled
+  readonly data: unknown
+  readonly call: Call
+  readonly exitCode: number
+}
+
 /** Answers payloads; made once. */
 export const makeAnswerPayload = Effect.map(Home, ({ root }) => {
-  /** The document of data that may be too large to be shown. */
-  const fitting = (operation: Operation, data: unknown, { flags }: Call, exitCode: number = exitCodes.ok) =>
-    Effect.map(Clock.currentTimeMillis, (now) =>
-      document(succeeded(operation.name, withArtifact({ root, operation, now, mode: flags.output ?? "auto" }, data)), exitCode, flags)
-    )
-
-  const many = Effect.fnUntraced(function* (handled: Handled, payloads: ReadonlyArray<unknown>, call: Call) {
-    const { operation, several } = handled
-    if (several === undefined) {
-      const data = yield* answerBatch(handled, payloads, call)
-      return yield* fitting(operation, data, call, data.errorCount === 0 ? exitCodes.ok : exitCodes.refused)
+  /** The document of data: a value of it, text for people, or JSON that may be too large to be shown. */
+  const told = Effect.fnUntraced(function* ({ handled: { operation }, data, call: { flags }, exitCode }: Answered, cut: () => unknown) {
+    const code = flags["exit-status"] === true ? exitStatusOf(data) : exitCode
+    if (flags.get !== undefined) {
+      const value = yield* Effect.fromResult(pick(operation.name, data, flags.get))
+      return { kind: "document", text: pickedText(value), exitCode: code } as const
     }
-    const data = yield* several(payloads, call)
-    const isMissing = Predicate.hasProperty(data, "errors")
-    return yield* fitting(operation, shown(operation, data, { full: payloads.some(isFull) }, call), call, isMissing ? exitCodes.refused : exitCodes.ok)
+    const human = flags.human === true ? yield* humanly(data, flags) : null
+    if (human !== null) return { kind: "document", text: human, exitCode: code } as const
+    const now = yield* Clock.currentTimeMillis
+    return document(succeeded(operation.name, withArtifact({ root, operation, now, mode: flags.output ?? "auto" }, cut())), code, flags)
   })
 
-  return Effect.fnUntraced(function* (handled: Handled, payload: unknown, call: Call) {
+  const many = Effect.fnUntraced(function* (handled: Handled, payloads: ReadonlyArray<unknown>, call: Call) {
+    if (handled.several === undefined) {
+      const data = yield* answerBatch(handled, payloads, call)
+      return yield* told({ handled, data, call, exitCode: data.errorCount === 0 ? exitCodes.ok : exitCodes.refused }, () => data)
+    }
+    const data = yield* handled.several(payloads, call)
+    const isMissing = Predicate.hasProperty(data, "errors")
+    return yield* told({ handled, data, call, exitCode: isMissing ? exitCodes.refused : exitCodes.ok }, () =>
+      shown(handled.operation, data, { full: payloads.some(isFull) }, call)
+    )
+  })
+
+  return Effect.fnUntraced(function* (handled: Handled, given: unknown, call: Call) {
     const { operation } = handled
+    const payload = call.flags.get === undefined ? given : wholly(operation, given)
     const payloads = yield* severalIn(handled, payload, call)
     if (payloads !== null) return yield* many(handled, payloads, call)
     const text = call.flags.human === true && handled.text !== undefined ? yield* handled.text(payload, call) : null
     if (text !== null) return { kind: "document", text, exitCode: exitCodes.ok } as const
-    const parts = handled.parts === undefined ? null : yield* handled.parts(payload, call)
+    const parts = handled.parts === undefined || call.flags.get !== undefined ? null : yield* handled.parts(payload, call)
     if (parts !== null) return documentOf(operation.name, parts)
-    const data = yield* handled.answer(payload, call)
-    const human = call.flags.human === true ? yield* humanly(data, call.flags) : null
-    if (human !== null) return { kind: "document", text: human, exitCode: exitCodes.ok } as const
-    return yield* fitting(operation, shown(operation, data, payload, call), call)
+    const data = yield* handled.answer(payload, call.flags.get === undefined ? call : { ...call, flags: { ...call.flags, output: "inline" } })
+    return yield* told({ handled, data, call, exitCode: exitCodes.ok }, () => shown(operation, data, payload, call))
   })
 })

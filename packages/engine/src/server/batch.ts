@@ -110,8 +110,9 @@ export const answerBatch = Effect.fnUntraced(function* (handled: Handled, payloa
   const ends = waited || stops ? endsOf(items.flatMap((item) => item ?? []), total, stops) : { outcome: outcomeOf(total, successCount) }
   const shownResults = results.flatMap((result, index): ReadonlyArray<unknown> => {
     if (Result.isFailure(result)) return [{ index, ok: false, error: errorOf(call.addressed?.(result.failure) ?? result.failure) }]
-    if (isFull(payloads[index])) return [{ index, ok: true, data: result.success }]
     const item = items[index] ?? {}
+    const { id, status } = subjectOf(item) ?? {}
+    if (isFull(payloads[index])) return [{ index, ok: true, ...present({ id, status }), data: result.success }]
     return waited && item.timedOut !== true ? [] : [short(index, item, shown(operation, result.success, payloads[index], call))]
   })
   const { outcome, ...more } = ends

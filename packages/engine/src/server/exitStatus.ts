@@ -1,0 +1,43 @@
+/** The exit code with --exit-status: what a shell would have seen of the task itself. */
+import { exitStatuses } from "@backbeat/contract/Envelope"
+import type { Failure } from "@backbeat/core/task/Failure"
+import { Failure as FailureSchema } from "@backbeat/core/task/Failure"
+import { TaskStatus } from "@backbeat/core/task/TaskState"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { constants } from "node:os"
+
+const signalNumbers = new Map<string, number>(Object.entries(constants.signals))
+
+const ofFailure = (failure: Failure): number => {
+  switch (failure.type) {
+    case "ExitedNonZero":
+      return failure.exitCode
+    case "Signalled":
+      return exitStatuses.signalBase + (signalNumbers.get(failure.signal) ?? 0)
+    case "NotSpawned":
+      return exitStatuses.notSpawned
+    case "TimedOut":
+    case "StalledOutput":
+    case "NotReady":
+      return exitStatuses.stopped
+    default:
+      return exitStatuses.failed
+  }
+}
+
+const decode = Schema.decodeUnknownOption(
+  Schema.Struct({
+    outcome: Schema.optionalKey(Schema.String),
+    task: Schema.optionalKey(Schema.Struct({ status: TaskStatus, exitCode: Schema.NullOr(Schema.Int), failure: Schema.NullOr(FailureSchema) }))
+  })
+)
+
+/** The exit code for the whole data of an answer that waited. What goes on, because it is ready, is no failure. */
+export const exitStatusOf = (data: unknown): number => {
+  const { outcome, task } = Option.getOrElse(decode(data), (): { readonly outcome?: string; readonly task?: undefined } => ({}))
+  if (task === undefined) return outcome === "succeeded" || outcome === undefined ? 0 : exitStatuses.failed
+  if (task.status === "cancelled") return exitStatuses.stopped
+  if (task.status === "failed" && task.failure !== null) return ofFailure(task.failure)
+  return task.status === "completed" ? (task.exitCode ?? 0) : 0
+}
