@@ -95,7 +95,8 @@ const make = Effect.gen(function* () {
       releases.push(() => void Deferred.doneUnsafe(over, Effect.void))
       const heard = follow({ attempt, ...readable, ended: Deferred.await(over), grep: pattern, restMs }).pipe(
         Stream.runForEach((line) => Effect.sync(() => tellLine(task, line.text))),
-        Effect.catch(({ message }) => Effect.suspend(() => tellOfEnd(task, message)))
+        Effect.catch(({ message }) => Effect.suspend(() => tellOfEnd(task, message))),
+        Effect.catchDefect((defect) => Effect.logError(`the output of ${task.id} is listened to no more`, defect))
       )
       return Effect.asVoid(Effect.forkIn(heard, scope))
     }

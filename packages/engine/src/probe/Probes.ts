@@ -11,6 +11,7 @@ import { Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
 import { treeOf } from "../task/attemptSpec.ts"
 import { isOver, type LiveAttempt } from "../task/LiveAttempts.ts"
+import { persistently } from "../time/persistently.ts"
 import { Reports } from "../task/Reports.ts"
 import { ask, type Question, type Surroundings } from "./ask.ts"
 import { ready, readyLate } from "./readiness.ts"
@@ -73,7 +74,7 @@ const make = Effect.gen(function* () {
   return Probes.of({
     begin: (task, live) => {
       if (task.state.status !== "running" || (task.spec.readyWhen ?? task.spec.healthProbe) === null) return Effect.void
-      return Effect.map(Effect.forkIn(probed(task, live), scope), (fiber) => {
+      return Effect.map(Effect.forkIn(persistently(`probing ${task.id}`, probed(task, live)), scope), (fiber) => {
         live.releases.push(() => void Effect.runFork(Fiber.interrupt(fiber)))
       })
     }

@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import { Alarm } from "../time/Alarm.ts"
+import { persistently } from "../time/persistently.ts"
 import { Transitions } from "./Transitions.ts"
 import type { Committed } from "./Tx.ts"
 
@@ -40,7 +41,7 @@ export const keepDue = Effect.gen(function* () {
   )
 
   transitions.onCommit((commit) => {
-    if (commit.some(bringsDueTime)) run(advance)
+    if (commit.some(bringsDueTime)) run(persistently("opening what is due", advance))
   })
   yield* advance
 })

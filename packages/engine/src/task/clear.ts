@@ -7,7 +7,7 @@ import { Home } from "../home/Home.ts"
 import { stopTree } from "../process/stopTree.ts"
 import { Clearings } from "./Clearings.ts"
 import { hasLeftovers, lastTreeOf } from "./leftover.ts"
-import { persistently } from "./persistently.ts"
+import { persistently } from "../time/persistently.ts"
 import { Transitions } from "./Transitions.ts"
 
 /** What clearing needs, made once. */

@@ -14,7 +14,7 @@ import { lookTwice } from "../process/look.ts"
 import { attemptEnd } from "./attemptEnd.ts"
 import { treeOf } from "./attemptSpec.ts"
 import { foundSpawn } from "./foundSpawn.ts"
-import { persistently } from "./persistently.ts"
+import { persistently } from "../time/persistently.ts"
 import { Supervisor } from "./Supervisor.ts"
 import { Transitions } from "./Transitions.ts"
 

@@ -34,5 +34,5 @@ export const keepRetention = Effect.gen(function* () {
     const freedBytes = yield* clearLeftOvers(endedBefore)
     if (freedBytes > 0) yield* Effect.logInfo(`removed ${freedBytes} bytes that no task has`)
   }).pipe(Effect.catch((error) => Effect.logError(`ended tasks could not be removed: ${error.message}`)))
-  yield* Effect.forkScoped(sweep)
+  yield* Effect.forkScoped(Effect.catchDefect(sweep, (defect) => Effect.logError("ended tasks could not be removed", defect)))
 })

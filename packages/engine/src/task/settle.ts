@@ -13,7 +13,7 @@ import { attemptEnd } from "./attemptEnd.ts"
 import { treeOf } from "./attemptSpec.ts"
 import { Deadlines } from "./Deadlines.ts"
 import { LiveAttempts } from "./LiveAttempts.ts"
-import { persistently } from "./persistently.ts"
+import { persistently } from "../time/persistently.ts"
 import { type AttemptKey, Reports } from "./Reports.ts"
 import { untilGone } from "./untilGone.ts"
 

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { readExitRecord } from "../process/ExitRecord.ts"
 import { lookTwice } from "../process/look.ts"
 import type { AttemptTree } from "../process/remains.ts"
-import { persistently } from "./persistently.ts"
+import { persistently } from "../time/persistently.ts"
 
 const firstPauseMs = 2
 const longestPauseMs = 1000

@@ -4,6 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import { persistently } from "./persistently.ts"
 
 /** The longest sleep, in milliseconds: a wall clock that was set, or a machine that slept, is noticed by then. */
 const longestSleepMs = 30_000
@@ -41,7 +42,7 @@ const make = Effect.gen(function* () {
     for (const [key, entry] of entries) {
       if (entry.at > now) continue
       entries.delete(key)
-      yield* Effect.forkIn(entry.due, scope)
+      yield* Effect.forkIn(persistently(`what is due (${key})`, entry.due), scope)
     }
     yield* arm
   })
