@@ -1,6 +1,8 @@
 /** The one JSON document that every call answers with. */
+import * as Predicate from "effect/Predicate"
 import type { CallRequest } from "./Call.ts"
-import type { Problem, Try } from "./Problem.ts"
+import { withChanges } from "./meant/withChanges.ts"
+import { type Problem, type Try, withTry } from "./Problem.ts"
 import { refusedStatus } from "./protocol.ts"
 
 /** The exit codes of the CLI: an expected failure is 1, a defect of backbeat 70 (EX_SOFTWARE of sysexits.h). */
@@ -35,17 +37,28 @@ export const errorOf = ({ type, message, details, hint, retryable, try: given }:
 /** The flags of a request that belong to its meaning. `--pretty`, `--human` and colour only change how the answer looks. */
 const meaningOf = ({ pretty: _pretty, color: _color, human: _human, ...flags }: CallRequest["flags"]): Try["flags"] => flags
 
+const isEntries = (payload: unknown): boolean => Predicate.isObject(payload) && !Array.isArray(payload)
+
+/** A problem with the `try` that its changes make of a payload. */
+const changed = ({ changes, ...told }: Problem, operation: string, payload: unknown): Problem =>
+  changes === undefined || !isEntries(payload) ? told : withTry(told, operation, withChanges(payload, changes))
+
+/** Whether a flag is what is wrong: its `try` has all flags that may stay. */
+const isForFlag = ({ details }: Problem): boolean => "flag" in details
+
 /**
  * The problem as the caller of a request gets it. A `try` of the same operation keeps the flags of the request. There is none when the
  * payload came from a file or from stdin: the caller does not want to see it on a command line.
  */
-export const addressed = (told: Problem, { operation, flags, payloadFrom }: Pick<CallRequest, "operation" | "flags" | "payloadFrom">): Problem => {
+export const addressed = (given: Problem, { operation, flags, payloadFrom }: Pick<CallRequest, "operation" | "flags" | "payloadFrom">, payload?: unknown): Problem => {
+  const told = changed(given, operation, payload)
   const { try: suggestion, ...rest } = told
   if (suggestion === undefined) return told
   if (payloadFrom !== undefined) return rest
   if (suggestion.operation !== operation) return told
-  const all = { ...meaningOf(flags), ...suggestion.flags }
-  return Object.keys(all).length === 0 ? told : { ...rest, try: { ...suggestion, flags: all } }
+  const all = isForFlag(told) ? { ...suggestion.flags } : { ...meaningOf(flags), ...suggestion.flags }
+  const { operation: name, payload: its } = suggestion
+  return { ...rest, try: { operation: name, payload: its, ...(Object.keys(all).length === 0 ? {} : { flags: all }) } }
 }
 
 /** The document of a failure. */

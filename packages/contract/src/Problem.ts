@@ -32,6 +32,13 @@ export interface Try {
   readonly flags?: Readonly<Record<string, string | number | boolean>>
 }
 
+/** What is to be different in a refused payload; a value that is undefined is to be left out. */
+export interface Change {
+  /** Such as `steps[2].cwd`. */
+  readonly path: string
+  readonly value: unknown
+}
+
 /** A refusal: `hint` says what to do, empty where `try` says it all; `details` are the facts. */
 export interface Problem {
   readonly _tag: "Problem"
@@ -40,6 +47,8 @@ export interface Problem {
   readonly hint: string
   /** The next call where one is obvious; the hint does not repeat it. Absent where a value would have to be invented. */
   readonly try?: Try
+  /** Makes the `try` from the payload of the call, which the code that refuses does not know. */
+  readonly changes?: ReadonlyArray<Change>
   readonly details: Readonly<Record<string, unknown>>
   /** Whether calling again with the same payload can help. */
   readonly retryable: boolean
@@ -55,6 +64,12 @@ export const problem = (
 
 /** The problem with the next call. */
 export const withTry = (told: Problem, operation: string, payload: unknown): Problem => ({ ...told, try: { operation, payload } })
+
+/** The problem whose next call is the refused one with other values; those that are undefined are left out. */
+export const withChange = (told: Problem, values: Readonly<Record<string, unknown>>): Problem => ({
+  ...told,
+  changes: Object.entries(values).map(([path, value]) => ({ path, value }))
+})
 
 /** The payload or the command line is not what the operation takes. */
 export const commandInputError = (

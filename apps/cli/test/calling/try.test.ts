@@ -73,6 +73,29 @@ const flags: ReadonlyArray<Mistake> = [
   [["status", "nope"], { operation: "list", payload: {} }]
 ]
 
+/** Refusals of payloads that are well-formed. */
+const meanings: ReadonlyArray<Mistake> = [
+  [["start", json({ command: "echo a" })], { operation: "start", payload: { script: "echo a" } }],
+  [["start", json({ command: "cd / && ls", name: "n" })], { operation: "start", payload: { name: "n", script: "cd / && ls" } }],
+  [["start", "--", "echo a | cat"], { operation: "start", payload: { script: "echo a | cat" } }],
+  [["start", "--wait", "--", "echo a | cat"], { operation: "start", payload: { script: "echo a | cat" }, flags: { wait: true } }],
+  [["pipeline", "create", json({ steps: [{ command: "true" }, { command: "echo a" }] })], { operation: "pipeline create", payload: { steps: [{ command: "true" }, { script: "echo a" }] } }],
+  [["plan", json({ payload: { cmd: "true" } })], { operation: "plan", payload: { operation: "start", payload: { command: "true" } } }],
+  [["start", json({ id: "live", command: "true" })], { operation: "start", payload: { id: "live", command: "true", ifRunning: "return" } }],
+  [["start", json({ script: "true", model: "x", agent: "codex" })], { operation: "start", payload: { script: "true" } }],
+  [["start", json({ command: "true", readyWhen: { http: "localhost:3000" } })], { operation: "start", payload: { command: "true", readyWhen: { http: "http://localhost:3000" } } }],
+  [["start", json({ command: "true", dependsOn: "no-such-task" })], { operation: "list", payload: {} }],
+  [["list", "--wait"], { operation: "list", payload: {} }],
+  [["list", json({ limit: 5 }), "--wait", "--output", "inline"], { operation: "list", payload: { limit: 5 }, flags: { output: "inline" } }],
+  [["logs", json({ id: "x", context: 2 })], { operation: "logs", payload: { id: "x" } }],
+  [["logs", json({ id: "x", attempt: 7 })], { operation: "logs", payload: { id: "x", attempt: 1 } }],
+  [["logs", json({ id: "x", follow: true })], { operation: "logs", payload: { id: "x", follow: true }, flags: { stream: true } }],
+  [["send", json({ id: "x", text: "a" })], { operation: "why", payload: { id: "x" } }],
+  [["config", "set", "retentionDay", "5"], { operation: "config set", payload: { key: "retentionDays", value: 5 } }],
+  [["pipeline", "get", "nope"], { operation: "pipeline list", payload: {} }],
+  [["wait", json({ id: "live", timeout: 10 })], { operation: "wait", payload: { id: "live", timeout: 10 } }]
+]
+
 const typed = ({ operation, payload, flags: given = {} }: Required<Refusal>["try"]): Line => [
   ...operation.split(" "),
   json(payload),
@@ -91,7 +114,8 @@ describe("a refused call", () => {
     { of: "another tool's name of a field", mistakes: fields },
     { of: "a value in another form", mistakes: values },
     { of: "words without JSON", mistakes: words },
-    { of: "a field that is written as a flag", mistakes: flags }
+    { of: "a field that is written as a flag", mistakes: flags },
+    { of: "a payload that means nothing", mistakes: meanings.slice(0, -1) }
   ])("of $of says in at most 500 bytes which call was meant, and that call succeeds", async ({ mistakes }) => {
     await using rig = new Rig()
     await prepare(rig)
@@ -106,6 +130,17 @@ describe("a refused call", () => {
     }
   }, 30_000)
 
+  test("for want of time offers the same wait", async () => {
+    await using rig = new Rig()
+    await prepare(rig)
+    const [line, meant] = meanings.at(-1) ?? [[], undefined]
+    expect(await rig.refusal(line)).toMatchObject({ type: "TaskWaitTimedOut", try: meant })
+    expect(await rig.refusal(["start", json({ command: "sleep", args: ["5"], id: "slow" }), "--wait", "--timeout", "0.01"])).toMatchObject({
+      type: "TaskWaitTimedOut",
+      try: { operation: "wait", payload: { id: "slow" } }
+    })
+  })
+
   test("gives a call that may be typed as one word, as it stands", async () => {
     await using rig = new Rig()
     const { try: meant } = await rig.refusal(["start", json({ cmd: "true", wait: true })])
@@ -117,6 +152,7 @@ describe("a refused call", () => {
     await using rig = new Rig()
     for (const line of [
       ["start", "{}"],
+      ["start", json({ command: "true", cwd: "/no/such/folder" })],
       ["start", json({ zzz: 1, command: "true" })],
       ["start", json({ cmd: "true", script: "true" })],
       ["start", json({ command: "ls", args: "-la | wc" })],

@@ -7,7 +7,7 @@ describe("start of an id that runs", () => {
   test("is refused, answered with the task, or restarts it, as ifRunning says", async () => {
     await using rig = new Rig()
     const first = await rig.task("start", { id: "x", script: "sleep 60", tags: ["one"] })
-    expect(await rig.refusal(["start", '{"id":"x","command":"true"}'])).toEqual({
+    expect(await rig.refusal(["start", '{"id":"x","command":"true"}'])).toMatchObject({
       command: "start",
       type: "TaskAlreadyRunning",
       message: "task x is running",

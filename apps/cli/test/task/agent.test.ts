@@ -170,10 +170,10 @@ describe("a prompt that cannot be given to an agent", () => {
     agents.answer("codex", "success")
     const refusal = (payload: object) => rig.refusal(["start", JSON.stringify(payload)], { env: agents.env })
     expect(await refusal({ prompt: "p" })).toMatchObject({ type: "CommandInputError", message: expect.stringMatching(/^agent: is missing/u) })
-    expect(await refusal({ prompt: "p", agent: "codx" })).toMatchObject({ type: "CommandInputError", details: { hint: "Did you mean codex?" } })
+    expect(await refusal({ prompt: "p", agent: "codx" })).toMatchObject({ type: "CommandInputError", details: { hint: "Did you mean codex? Installed here: codex." } })
     expect(await refusal({ prompt: "p", agent: "claude" })).toMatchObject({
       type: "AgentUnavailable",
-      details: { agent: "claude", hint: "Install it: npm install -g @anthropic-ai/claude-code", retryable: false }
+      details: { agent: "claude", hint: "Install it: npm install -g @anthropic-ai/claude-code. Installed here: codex.", retryable: false }
     })
     expect(await refusal({ prompt: "p", agent: "codex", maxTurns: 3 })).toMatchObject({ type: "CommandInputError", message: expect.stringMatching(/^maxTurns: /u) })
     expect(await refusal({ prompt: "p", agent: "codex", stdin: "x" })).toMatchObject({ message: expect.stringMatching(/^stdin: /u) })
@@ -189,6 +189,34 @@ describe("a prompt that cannot be given to an agent", () => {
     const called = await rig.call(["start", '[{"id":"a","prompt":"p","agent":"claude"},{"id":"b","command":"true"}]'], { env: { PATH: "/usr/bin:/bin" } })
     expect(called.document).toMatchObject({ data: { results: [{ ok: false, error: { type: "AgentUnavailable" } }, { ok: true }] } })
   })
+})
+
+describe("a prompt without an agent that can be used", () => {
+  test("is refused with the agents that are installed, and with the call for the only one", async () => {
+    await using rig = new Rig()
+    const agents = new FakeAgents(rig.scratch)
+    agents.answer("codex", "success")
+    const line = ["start", JSON.stringify({ id: "x", prompt: "Say ready.", agent: "claude" })]
+    const meant = { operation: "start", payload: { id: "x", prompt: "Say ready.", agent: "codex" } }
+    expect(await rig.refusal(line, { env: agents.env })).toMatchObject({ type: "AgentUnavailable", try: meant, details: { installed: ["codex"], hint: expect.stringMatching(/ Installed here: codex\.$/u) } })
+    const { agent: _, ...anyAgent } = meant.payload
+    expect(await rig.refusal(["start", JSON.stringify(anyAgent)], { env: agents.env })).toMatchObject({ type: "CommandInputError", try: meant })
+    agents.answer("opencode", "success")
+    const several = await rig.refusal(line, { env: agents.env })
+    expect(several).toMatchObject({ details: { installed: ["codex", "opencode"] } })
+    expect(several).not.toHaveProperty("try")
+  })
+})
+
+test("a prompt for an agent whose login cannot be seen is started with a warning", async () => {
+  await using rig = new Rig()
+  const agents = new FakeAgents(rig.scratch)
+  agents.answer("claude", "success")
+  const env = { ...agents.env, HOME: rig.scratch, ANTHROPIC_API_KEY: undefined, CLAUDE_CODE_OAUTH_TOKEN: undefined, ANTHROPIC_AUTH_TOKEN: undefined }
+  const line = ["start", '{"prompt":"Say ready.","agent":"claude"}', "--wait"]
+  expect((await rig.call(line, { env })).document).toMatchObject({ ok: true, data: { warnings: [expect.stringMatching(/^no login of claude is to be seen: /u)] } })
+  const keyed = await rig.call(line, { env: { ...env, ANTHROPIC_API_KEY: "sk-ant-secret" } })
+  expect(keyed.document).not.toMatchObject({ data: { warnings: expect.anything() } })
 })
 
 describe("agents and init", () => {

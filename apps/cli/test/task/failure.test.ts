@@ -45,15 +45,29 @@ describe("a task that fails", () => {
       [{ command: "./absent" }, /^no such file: .*absent$/u],
       [{ command: "./plain" }, /^not executable: .*plain$/u],
       [{ command: "./folder" }, /^is a directory: .*folder$/u],
-      [{ command: "./lost" }, /interpreter/u],
-      [{ command: "true", cwd: "/nowhere/at/all" }, "the working directory does not exist: /nowhere/at/all"],
-      [{ command: "true", cwd: "plain" }, /^the working directory is not a directory: .*plain$/u]
+      [{ command: "./lost" }, /interpreter/u]
     ] as const) {
       const task = await rig.task("start", payload, ["--wait"])
       expect(task).toMatchObject({ status: "failed", exitCode: null, pid: null, attempt: 1, failure: { type: "NotSpawned", message: expect.stringMatching(message) } })
       expect(await rig.data("why", { id: task["id"] })).toMatchObject({ status: "failed", because: [{ what: expect.stringContaining("could not be started") }, {}] })
     }
     expect(await rig.task("start", { command: "/bin/sh", args: ["-c", "exit 127"] }, ["--wait"])).toMatchObject({ failure: { type: "ExitedNonZero", exitCode: 127 } })
+  })
+
+  test("is refused when it would start now in a folder that is not there, and not when it starts later", async () => {
+    await using rig = new Rig()
+    writeFileSync(join(rig.scratch, "plain"), "true")
+    for (const [cwd, message] of [
+      ["/nowhere/at/all", "cwd: the working directory does not exist: /nowhere/at/all"],
+      ["plain", /^cwd: the working directory is not a directory: .*plain$/u]
+    ] as const) {
+      const refused = await rig.refusal(["start", JSON.stringify({ command: "true", cwd })])
+      expect(refused).toMatchObject({ type: "CommandInputError", message: expect.stringMatching(message), details: { path: "cwd" } })
+    }
+    const steps = [{ command: "mkdir", args: ["made"] }, { command: "true", cwd: "made" }]
+    const made = await rig.data("pipeline create", { id: "p", steps }, ["--wait"])
+    expect(made).toMatchObject({ pipeline: { status: "completed" } })
+    expect(await rig.refusal(["pipeline", "create", JSON.stringify({ cwd: "/nowhere", steps })])).toMatchObject({ message: expect.stringContaining("does not exist") })
   })
 
   test("finds its command on the PATH of its own environment and its own folder", async () => {

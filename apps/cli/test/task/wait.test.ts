@@ -114,7 +114,7 @@ describe("wait", () => {
     await using rig = new Rig()
     const { pid } = await rig.task("start", { id: "x", script: "sleep 60" })
     for (const args of [["wait", '{"id":"x","timeout":80}'], ["wait", "x", "--timeout", "0.08"]]) {
-      expect(await rig.refusal(args)).toEqual({
+      expect(await rig.refusal(args)).toMatchObject({
         command: "wait",
         type: "TaskWaitTimedOut",
         message: "not within 80 ms: x",

@@ -1,8 +1,8 @@
-/** A command that is a line for a shell: it has blanks, and no arguments of its own. */
+/** A command that is a line for a shell: it has blanks or signs of a shell, and no arguments of its own. */
 import * as Predicate from "effect/Predicate"
 
 /** Whether a command without arguments can only be meant for a shell. A program may have a blank in its path. */
-export const isShellLine = (command: string): boolean => /\s/u.test(command.trim()) && !/^\.{0,2}\//u.test(command)
+export const isShellLine = (command: string): boolean => /[\s|&;<>`$]/u.test(command.trim()) && !/^\.{0,2}\//u.test(command)
 
 /** The payload with a script in the place of such a command; any other one as it is. */
 export const asShell = (payload: unknown): unknown => {

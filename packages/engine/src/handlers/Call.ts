@@ -3,7 +3,7 @@ import type { Caller, Flags } from "@backbeat/contract/Call"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import type { Frame } from "@backbeat/contract/operation/output"
 import type { Operation } from "@backbeat/contract/Operation"
-import { type Problem, problem, taskNotFound } from "@backbeat/contract/Problem"
+import { type Problem, problem, taskNotFound, withTry } from "@backbeat/contract/Problem"
 import type { Actor } from "@backbeat/core/task/Actor"
 import type { Batch } from "@backbeat/core/task/TaskSpec"
 import type { IllegalTransition } from "@backbeat/core/task/decide"
@@ -18,8 +18,8 @@ import type { TaskMissing } from "../task/Transitions.ts"
 export interface Call {
   readonly caller: Caller
   readonly flags: Flags
-  /** A problem as the caller gets it; as it is when absent. */
-  readonly addressed?: (trouble: Problem) => Problem
+  /** A problem of a payload as the caller gets it; as it is when absent. */
+  readonly addressed?: (trouble: Problem, payload: unknown) => Problem
 }
 
 /** The actor of what a caller asks for. */
@@ -91,6 +91,14 @@ const next: Readonly<Record<string, string>> = {
   running: "It runs; use stop or restart."
 }
 
+/** What is called next on a task in a status, where that is one call. */
+const nextCall: Readonly<Record<string, string>> = { completed: "restart", failed: "restart", cancelled: "restart", stopping: "wait" }
+
+const withNext = (id: string, status: string, told: Problem): Problem => {
+  const call = nextCall[status]
+  return call === undefined ? told : withTry(told, call, { id })
+}
+
 /** What the caller is told of it. */
 export const toProblem =
   (id: string) =>
@@ -103,12 +111,12 @@ export const toProblem =
       case "StoreError":
         return problem("StoreError", trouble.message, storeHints[trouble.reason], { reason: trouble.reason })
       case "IllegalTransition":
-        return problem(
+        return withNext(id, trouble.from, problem(
           "IllegalTransition",
           `task ${id} is ${trouble.from} and does not accept ${trouble.command.toLowerCase()}`,
           next[trouble.from] ?? "See status and why.",
           { id, from: trouble.from, command: trouble.command }
-        )
+        ))
     }
   }
 

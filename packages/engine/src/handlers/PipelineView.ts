@@ -1,7 +1,7 @@
 /** What all handlers that know pipelines share: finding one and showing it. */
 import { nearest } from "@backbeat/contract/nearest"
 import type { BriefPipeline, PipelineAnswer } from "@backbeat/contract/PipelineAnswer"
-import { type Problem, problem } from "@backbeat/contract/Problem"
+import { type Problem, problem, withTry } from "@backbeat/contract/Problem"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import { taskMaxCount } from "@backbeat/core/pipeline/PipelineId"
 import { noCounts } from "@backbeat/core/task/TaskState"
@@ -15,10 +15,14 @@ import { View } from "./View.ts"
 const suggestedCount = 100
 
 const pipelineNotFound = (id: string, near: string | null): Problem =>
-  problem("PipelineNotFound", `pipeline not found: ${id}`, near === null ? "Run pipeline list to discover known pipelines." : `Did you mean ${near}?`, {
-    id,
-    nearest: near
-  })
+  withTry(
+    problem("PipelineNotFound", `pipeline not found: ${id}`, near === null ? "Run pipeline list to discover known pipelines." : `Did you mean ${near}?`, {
+      id,
+      nearest: near
+    }),
+    "pipeline list",
+    {}
+  )
 
 const cancelledOf = ({ state }: Pipeline): BriefPipeline["cancelled"] => {
   if (state.status === "cancelled") return { by: state.by, reason: state.reason }

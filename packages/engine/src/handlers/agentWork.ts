@@ -2,13 +2,13 @@
 import type { Agent } from "@backbeat/agents/Agent"
 import { nearest } from "@backbeat/contract/nearest"
 import { agentFields, type StartInput } from "@backbeat/contract/operation/start"
-import { callText } from "@backbeat/contract/callText"
-import { commandInputError, type Problem, problem } from "@backbeat/contract/Problem"
+import { commandInputError, problem, type Problem, withChange, withTry } from "@backbeat/contract/Problem"
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import * as Result from "effect/Result"
 import { isAbsolute } from "node:path"
-import { agentNames, agentOf, agentSettings, commandOf } from "../agent/knownAgents.ts"
+import { authOf } from "../agent/inspectAgents.ts"
+import { agentEnvironment, agentNames, agentOf, agentSettings, commandOf } from "../agent/knownAgents.ts"
 import type { AgentSettings, Configuration } from "../home/configuration.ts"
 import type { Variables } from "../home/KeptEnvironment.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
@@ -25,18 +25,24 @@ export const unknownAgent = (name: string, config: Configuration): Problem => {
   return wrongField("agent", `is no agent that there is: ${name}`, hint)
 }
 
+/** A refusal of a field that may be left out. */
+const leaveOut = (told: Problem): Problem => withChange(told, { [String(told.details["path"])]: undefined })
+
 type Unable = ReturnType<Agent["unable"]>[number]
 
 const refused = (input: StartInput): Problem | null => {
-  if (input.stdin !== undefined) return wrongField("stdin", "goes with command and script: an agent reads its prompt from it", "Leave it away.")
-  return input.args === undefined ? null : wrongField("args", "go with command, not with prompt", "Leave them away; agents.<name>.args of the configuration adds arguments.")
+  if (input.stdin !== undefined) return leaveOut(wrongField("stdin", "goes with command and script: an agent reads its prompt from it", "Leave it out."))
+  return input.args === undefined ? null : leaveOut(wrongField("args", "go with command, not with prompt", "Leave them out; agents.<name>.args of the configuration adds arguments."))
 }
 
 /** What only goes with a prompt and is given without one, as a refusal; null when nothing is. */
 export const strayAgentField = (input: StartInput): Problem | null => {
   const names = [...Object.keys(agentFields), "continueFrom"]
-  const stray = Object.keys(input).find((name) => names.includes(name))
-  return stray === undefined ? null : wrongField(stray, "goes with prompt", "Give prompt, or leave it away.")
+  const all = Object.keys(input).filter((name) => names.includes(name))
+  const [stray] = all
+  return stray === undefined
+    ? null
+    : withChange(wrongField(stray, "goes with prompt", "Give prompt, or leave it out."), Object.fromEntries(all.map((name) => [name, undefined])))
 }
 
 /** What is asked, with the configuration's values and then the defaults for what the payload does not say. */
@@ -60,10 +66,10 @@ const agentFor = (name: string | null, config: Configuration): Result.Result<Age
 
 /** A caller cannot leave away what only the configuration says. */
 const dishonoured = (input: StartInput, agent: string, { field, message }: Unable): Problem => {
-  if (field === "session" || input[field] !== undefined) return wrongField(field, message, `Leave it away, or use another agent than ${agent}.`)
+  if (field === "session" || input[field] !== undefined) return leaveOut(wrongField(field, message, `Leave it out, or use another agent than ${agent}.`))
   const key = `agents.${agent}.${field}`
   const told = `${key} in the configuration: ${message}`
-  return commandInputError(told, `Take it out with: ${callText("config reset", { key })}, or use another agent than ${agent}.`, { key })
+  return withTry(commandInputError(told, `Reset it, or use another agent than ${agent}.`, { key }), "config reset", { key })
 }
 
 /** What the agent is asked. Fails with CommandInputError: for an agent that is not known, for a field that it cannot honour. */
@@ -95,9 +101,33 @@ export const agentUnavailable = ({ work, cwd }: TaskSpec, env: Variables, config
   const resolved = resolveCommand({ argv: [command], cwd: from, env })
   return resolved.kind === "resolved"
     ? null
-    : problem("AgentUnavailable", `the agent ${agent.name} cannot be run: ${resolved.message}`, `Install it: ${agent.install}`, {
+    : problem("AgentUnavailable", `the agent ${agent.name} cannot be run: ${resolved.message}`, `Install it: ${agent.install}.`, {
         agent: agent.name,
         command,
         install: agent.install
       })
+}
+
+/** The agents that this environment finds on this machine. */
+const installedAgents = (config: Configuration, env: Variables): ReadonlyArray<string> =>
+  agentNames(config).filter((name) => {
+    const agent = agentOf(config, name)
+    return agent !== null && resolveCommand({ argv: [commandOf(config, agent)], cwd: "/", env: agentEnvironment(config, agent, env) }).kind === "resolved"
+  })
+
+/** A refusal for want of an agent, with those that could be used instead; any other refusal as it is. */
+export const namingInstalled = (told: Problem, config: Configuration, env: Variables): Problem => {
+  if (told.type !== "AgentUnavailable" && told.details["path"] !== "agent") return told
+  const installed = installedAgents(config, env)
+  const [only, ...others] = installed
+  if (only === undefined) return told
+  const named = { ...told, hint: `${told.hint} Installed here: ${installed.join(", ")}.`, details: { ...told.details, installed } }
+  return others.length === 0 ? withChange(named, { agent: only }) : named
+}
+
+/** What is to be said of an agent whose login cannot be seen with these variables. */
+export const loginWarnings = ({ work }: TaskSpec, env: Variables, config: Configuration): ReadonlyArray<string> => {
+  const agent = work.kind === "prompt" ? agentOf(config, work.agent) : null
+  if (agent === null || authOf(agent, agentEnvironment(config, agent, env)).status !== "missing") return []
+  return [`no login of ${agent.name} is to be seen: ${agent.login}`]
 }

@@ -2,7 +2,7 @@
 import { showPath } from "@backbeat/contract/decodePayload"
 import type { Path } from "@backbeat/contract/Flaw"
 import { nearest } from "@backbeat/contract/nearest"
-import { type Problem, problem } from "@backbeat/contract/Problem"
+import { problem, type Problem, withChange } from "@backbeat/contract/Problem"
 import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
 import { keyNames, resolve, withKey } from "../home/resolve.ts"
@@ -37,7 +37,8 @@ export const makeChangeConfiguration = Effect.gen(function* () {
     if (!keyNames.includes(head)) {
       const near = nearest(head, keyNames)
       const message = `unknown key ${told(key.join("."))}${near === null ? "" : `; did you mean ${near}?`}`
-      return yield* Effect.fail(wrongField("key", message, `Known keys: ${keyNames.join(", ")}.`))
+      if (near === null) return yield* Effect.fail(wrongField("key", message, `Known keys: ${keyNames.join(", ")}.`))
+      return yield* Effect.fail(withChange(wrongField("key", message, ""), { key: [near, ...key.slice(1)].join(".") }))
     }
     if (settings.file() === null) {
       const message = `${configPath} holds no JSON`

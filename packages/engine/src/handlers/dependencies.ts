@@ -1,5 +1,5 @@
 /** From the `dependsOn` of payloads to where their tasks stand. */
-import { type Problem, problem } from "@backbeat/contract/Problem"
+import { problem, type Problem, withTry } from "@backbeat/contract/Problem"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import { nearest } from "@backbeat/contract/nearest"
 import { order } from "@backbeat/core/graph/order"
@@ -60,13 +60,15 @@ export const arrange = (inputs: ReadonlyArray<StartInput>, nameOf = ({ id = "" }
   return { order: arranged.order.map(Number), refused: new Map(refused) }
 }
 
-const dependencyNotFound = (id: string, path: string, near: string | null): Problem =>
-  problem(
+const dependencyNotFound = (id: string, path: string, near: string | null): Problem => {
+  const told = problem(
     "DependencyNotFound",
     `${path}: task not found: ${id}`,
     near === null ? "Start that task before, or in the same call. Run list to discover known task ids." : `Did you mean ${near}?`,
     { id, path }
   )
+  return near === null ? withTry(told, "list", {}) : told
+}
 
 /** Finds where tasks stand; made once. Fails with DependencyNotFound. */
 export const makeStandings = Effect.gen(function* () {

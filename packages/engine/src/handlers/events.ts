@@ -160,7 +160,7 @@ export const makeEventsHandler = Effect.gen(function* () {
     Effect.gen(function* () {
       if (input.follow === true || input.lines === true) {
         const field = input.follow === true ? "follow" : "lines"
-        return yield* Effect.fail(wrongField(field, "goes with --stream", "Add the flag --stream."))
+        return yield* Effect.fail({ ...wrongField(field, "goes with --stream", "Add the flag --stream."), try: { operation: "events", payload: input, flags: { stream: true } } })
       }
       const filter = yield* filterOf(input)
       const since = sinceOf(input)

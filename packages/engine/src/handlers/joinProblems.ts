@@ -10,6 +10,6 @@ export const joinProblems = (problems: ReadonlyMap<number, Problem>): Problem | 
   if (first === undefined || others.length === 0) return first ?? null
   const issues = [first, ...others].slice(0, toldAtMost).map(({ message }) => message)
   const items = others.length === 1 ? "1 other item is" : `${others.length} other items are`
-  const { try: _, ...shown } = first
+  const { try: _, changes: __, ...shown } = first
   return { ...shown, message: `${first.message}; ${items} refused too`, details: { ...first.details, issues } }
 }

@@ -1,5 +1,5 @@
 /** From a payload of `logs` to the lines that it means. */
-import { type Problem, taskNotFound } from "@backbeat/contract/Problem"
+import { type Problem, taskNotFound, withChange } from "@backbeat/contract/Problem"
 import type { Input } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import { lastAttempt } from "@backbeat/core/task/TaskState"
@@ -26,9 +26,12 @@ export const gone = (task: Task) => (): Problem => ({
 })
 
 const strayContext = ({ context = 0, follow, grep }: Input<"logs">): Problem | null => {
-  if (context > 0 && grep === undefined) return wrongField("context", "goes with grep", "Add grep, or leave context away.")
+  if (context > 0 && grep === undefined) return withChange(wrongField("context", "goes with grep", "Add grep, or leave context out."), { context: undefined })
   if (context === 0 || follow !== true) return null
-  return wrongField("context", "does not go with follow", "Leave one of them away: what stands behind a line is not there when the line comes.")
+  return withChange(
+    wrongField("context", "does not go with follow", "Leave one of them out: the lines after a match have not been written when the match is printed."),
+    { context: undefined }
+  )
 }
 
 /** Turns a payload into what is looked for; made once. */
@@ -42,7 +45,7 @@ export const makeQueryOf = Effect.gen(function* () {
     const attempt = input.attempt ?? last
     const dir = attemptDir(root, task.id, attempt)
     if (attempt > last || (input.attempt !== undefined && !existsSync(dir))) {
-      return yield* Effect.fail(wrongField("attempt", `attempt ${attempt} has no output`, `The last attempt is ${last}.`))
+      return yield* Effect.fail(withChange(wrongField("attempt", `attempt ${attempt} has no output`, `The last attempt is ${last}.`), { attempt: last }))
     }
     const live = lives.find(task.id)
     const isLive = live?.attempt === attempt

@@ -155,7 +155,10 @@ export const makeLogsHandler = Effect.gen(function* () {
   /** What is asked of lines that are there, without any that come; null where several tasks are meant. */
   const wholeOf = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
     const stray = streamOnly.find((field) => input[field] !== undefined && input[field] !== false)
-    if (stray !== undefined) return yield* Effect.fail(wrongField(stray, "goes with --stream", "Add the flag --stream."))
+    if (stray !== undefined) {
+      const told = wrongField(stray, "goes with --stream", "Add the flag --stream.")
+      return yield* Effect.fail({ ...told, try: { operation: "logs", payload: input, flags: { stream: true } } })
+    }
     const tasks = yield* tasksOf(input, call)
     const [task] = tasks
     if (input.id === undefined || task === undefined) return { tasks, one: null }

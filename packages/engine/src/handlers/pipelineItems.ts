@@ -1,5 +1,5 @@
 /** From the payload of `pipeline create` to payloads of `start` that depend on each other. */
-import { type Problem, problem, withTry } from "@backbeat/contract/Problem"
+import { problem, type Problem, withChange, withTry } from "@backbeat/contract/Problem"
 import type { PipelineInput } from "@backbeat/contract/operation/pipeline"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import type { Dependency } from "@backbeat/core/task/Dependency"
@@ -23,7 +23,8 @@ export interface PipelineItems {
 
 /** A problem of one task of a call, with the path of that task before its own. What is right for one task alone is no call for all of them. */
 export const within = (path: string, told: Problem): Problem => {
-  const { message, details, try: _, ...rest } = told
+  const { message, details, try: _, changes = [], ...others } = told
+  const rest = changes.length === 0 ? others : { ...others, changes: changes.map((change) => ({ ...change, path: `${path}.${change.path}` })) }
   const inner = details["path"]
   if (typeof inner !== "string" || !message.startsWith(inner)) {
     return { ...rest, message: `${path}: ${message}`, details: { ...details, path } }
@@ -80,7 +81,7 @@ const checked = (input: PipelineInput, given: ReadonlyArray<Given>): Problem | n
   if (steps !== undefined && tasks !== undefined) return wrongField("tasks", "cannot be given together with steps", oneOf)
   const forPrompts = (["agent", "model", "systemPrompt"] as const).find((field) => input[field] !== undefined)
   if (forPrompts !== undefined && given.every(({ input: { prompt } }) => prompt === undefined)) {
-    return wrongField(forPrompts, "goes with a prompt, and no task has one", "Leave it away.")
+    return withChange(wrongField(forPrompts, "goes with a prompt, and no task has one", "Leave it out."), { [forPrompts]: undefined })
   }
   return null
 }

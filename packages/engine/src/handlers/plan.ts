@@ -15,8 +15,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Pauses } from "../admission/Pauses.ts"
-import { authOf } from "../agent/inspectAgents.ts"
-import { agentEnvironment, agentOf, callSetting } from "../agent/knownAgents.ts"
+import { agentOf, callSetting } from "../agent/knownAgents.ts"
 import type { Configuration } from "../home/configuration.ts"
 import { originIn } from "../home/resolve.ts"
 import { Settings } from "../home/Settings.ts"
@@ -25,7 +24,7 @@ import { checkCount } from "../server/batch.ts"
 import { busyIn, slotsOf } from "../task/slots.ts"
 import { unlimitedQueues } from "../task/unlimitedQueue.ts"
 import { actorName } from "./actorName.ts"
-import { agentUnavailable } from "./agentWork.ts"
+import { agentUnavailable, loginWarnings } from "./agentWork.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { arrange, makeStandings } from "./dependencies.ts"
 import { joinProblems } from "./joinProblems.ts"
@@ -46,11 +45,7 @@ const commandLineOf = ({ work }: TaskSpec, config: Configuration): ReadonlyArray
   return agent === null ? [work.agent] : agent.call(work, callSetting(config, agent, { folder: "<the folder of the attempt>", env: {} })).argv
 }
 
-const withoutLogin = ({ spec: { work }, env }: Specified, config: Configuration): ReadonlyArray<string> => {
-  const agent = work.kind === "prompt" ? agentOf(config, work.agent) : null
-  if (agent === null || authOf(agent, agentEnvironment(config, agent, env)).status !== "missing") return []
-  return [`no login of ${agent.name} is to be seen: ${agent.login}`]
-}
+const unstartable = "it could not be started"
 
 /** What would be spawned, and what is to be known of it beforehand. */
 const spawning = (specified: Specified, config: Configuration) => {
@@ -59,10 +54,10 @@ const spawning = (specified: Specified, config: Configuration) => {
   const resolved = resolveCommand({ argv, cwd: spec.cwd, env })
   const { work } = spec
   const unavailable = agentUnavailable(spec, env, config)
-  const unspawned = resolved.kind === "notSpawned" ? `it could not be started: ${resolved.message}` : null
+  const unspawned = resolved.kind === "notSpawned" ? `${unstartable}: ${resolved.message}` : null
   const trouble = unavailable === null ? unspawned : refusedWith(unavailable)
   const warnings = [
-    ...(trouble === null ? withoutLogin(specified, config) : [trouble]),
+    ...(trouble === null ? loginWarnings(specified.spec, specified.env, config) : [trouble]),
     ...(work.kind === "prompt" && work.permissionMode === "full" ? [`${work.agent} would work without any check of what it does (permissionMode full)`] : [])
   ]
   return { argv: resolved.kind === "resolved" ? [resolved.path, ...argv.slice(1)] : argv, warnings }
@@ -145,7 +140,7 @@ const makePlanOne = Effect.gen(function* () {
       dependsOn: spec.dependsOn,
       spec: { ...spec, notBefore },
       startsAt: notBefore,
-      warnings: [...(yield* warningsOf(input, spec, standing)), ...warnings]
+      warnings: [...(yield* warningsOf(input, spec, standing)), ...(standing.refused === null ? warnings : warnings.filter((each) => !each.startsWith(unstartable)))]
     }
   })
 })
@@ -163,6 +158,13 @@ const alsoRefused = (foreseen: ReadonlyMap<number, Problem>, items: ReadonlyArra
     .filter(([, { type }]) => type !== "DependencyNotFound")
     .map(([place, problem]) => ({ index: items[place]?.index ?? place, problem: { ...problem, message: foretold(problem) } }))
 
+/** A refusal of what is planned: its next call is planned too, and never made. */
+const planned = (operation: "start" | "pipeline create", { try: next, changes, ...told }: Problem): Problem => ({
+  ...told,
+  ...(next?.operation === operation ? { try: { operation: "plan", payload: { operation, payload: next.payload } } } : {}),
+  ...(changes === undefined ? {} : { changes: changes.map((change) => ({ ...change, path: `payload.${change.path}` })) })
+})
+
 /** The handler of `plan`. */
 export const makePlanHandler = Effect.gen(function* () {
   const planOne = yield* makePlanOne
@@ -174,7 +176,7 @@ export const makePlanHandler = Effect.gen(function* () {
     const uncountable = checkCount(payloads.length)
     if (uncountable !== null) return yield* Effect.fail(uncountable)
     const bad = new Map<number, Problem>()
-    const at = (index: number, problem: Problem) => bad.set(index, isMany(payload) ? within(`payload[${index}]`, problem) : problem)
+    const at = (index: number, problem: Problem) => bad.set(index, isMany(payload) ? within(`payload[${index}]`, problem) : planned("start", problem))
     const decoded = payloads.flatMap((each, index) => {
       const input = decodePayload(start, each)
       if (Result.isSuccess(input)) return [{ index, input: input.success }]
@@ -211,6 +213,8 @@ export const makePlanHandler = Effect.gen(function* () {
   })
 
   return handle(plan, ({ operation, payload }: Input<"plan">, call) =>
-    operation === "pipeline create" ? planPipeline(payload, call) : planStart(payload, call)
+    operation === "pipeline create"
+      ? Effect.mapError(planPipeline(payload, call), (told) => planned("pipeline create", told))
+      : planStart(payload, call)
   )
 })

@@ -1,4 +1,5 @@
 /** Answers `status` and `list`. */
+import { withChange } from "@backbeat/contract/Problem"
 import { withShortTexts } from "@backbeat/contract/cutTask"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import { errorOf } from "@backbeat/contract/Envelope"
@@ -31,7 +32,7 @@ const makeStatusHandler = Effect.gen(function* () {
   const answer = ({ id, checkpoint }: Input<"status">) =>
     Effect.gen(function* () {
       const { task, pipeline } = yield* view.named(id)
-      if (task === null && checkpoint === true) return yield* Effect.fail(wrongField("checkpoint", "is left by a task, not by a pipeline", "Name one of its tasks."))
+      if (task === null && checkpoint === true) return yield* Effect.fail(withChange(wrongField("checkpoint", "is left by a task, not by a pipeline", "Name one of its tasks."), { checkpoint: undefined }))
       return {
         ...(task === null ? {} : { task: yield* view.show(task) }),
         ...(task !== null && checkpoint === true ? yield* checkpointOf(task) : {}),

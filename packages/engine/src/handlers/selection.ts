@@ -1,6 +1,6 @@
 /** Which tasks a call names: by their ids, by a tag, or as those that the caller's session has started. */
 import { nearest } from "@backbeat/contract/nearest"
-import { type Problem, problem } from "@backbeat/contract/Problem"
+import { type Problem, problem, withChange } from "@backbeat/contract/Problem"
 import { isFinal, statuses } from "@backbeat/core/task/TaskState"
 import { type TaskFilter, TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
@@ -52,7 +52,8 @@ export const makeSelect = Effect.gen(function* () {
     const tags = [...new Set(tasks.flatMap(({ spec }) => spec.tags))]
     const near = nearest(tag, tags)
     const known = tags.length === 0 ? "Run list to discover known tasks and their tags." : `Tags of the newest tasks: ${tags.slice(0, shownTags).join(", ")}.`
-    return problem("TaskNotFound", `no task has the tag ${tag}`, near === null ? known : `Did you mean ${near}?`, { tag, nearest: near })
+    const told = problem("TaskNotFound", `no task has the tag ${tag}`, near === null ? known : `Did you mean ${near}?`, { tag, nearest: near })
+    return near === null ? told : withChange(told, { tag: near })
   })
 
   const idsTagged = Effect.fnUntraced(function* (tag: string, status: TaskFilter["status"]) {

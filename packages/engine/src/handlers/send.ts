@@ -1,5 +1,5 @@
 /** Answers `send`. What it delivers cannot be taken back: it is noted before and behind, so that nothing is delivered twice. */
-import { type Problem, problem } from "@backbeat/contract/Problem"
+import { problem, type Problem, withTry } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/steer"
 import type { Input } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
@@ -64,7 +64,7 @@ const check = (input: Input<"send">, { id, state, spec }: Task): Problem | null 
   const { text, eof, signal } = input
   const writes = text !== undefined || eof === true
   if (!writes && signal === undefined) return wrongField("text", "is missing", "Give text, eof or signal.")
-  if (state.status !== "running") return notSending(id, `is ${state.status}`, "Only a running task can be sent to.")
+  if (state.status !== "running") return withTry(notSending(id, `is ${state.status}`, "Only a running task can be sent to."), "why", { id })
   if (writes && spec.stdin.kind !== "open") return notSending(id, "has no open stdin", 'Start it with "stdin": "open".')
   return checkAwaited(input)
 }

@@ -13,6 +13,7 @@ import { describeHeld } from "../probe/heldPort.ts"
 import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { Supervisor } from "../task/Supervisor.ts"
 import { unlimitedQueues } from "../task/unlimitedQueue.ts"
+import { loginWarnings } from "./agentWork.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { droppedNames } from "./droppedNames.ts"
 import { foundFields } from "./existing.ts"
@@ -55,7 +56,9 @@ export const makeStart = Effect.gen(function* () {
   const show = (started: Started, input: StartInput, call: Call, ofCaller: ReadonlyArray<string> = []) =>
     Effect.gen(function* () {
       const task = yield* Effect.fromResult(started.result)
-      const warnings = [...unlimitedQueues(settings.current(), [task.spec.queue]), ...droppedNames(task.spec), ...heldPorts(task), ...ofCaller]
+      const config = settings.current()
+      const env = input.inheritEnv === false ? (input.env ?? {}) : { ...call.caller.env, ...input.env }
+      const warnings = [...unlimitedQueues(config, [task.spec.queue]), ...droppedNames(task.spec), ...heldPorts(task), ...loginWarnings(task.spec, env, config), ...ofCaller]
       const beside = { ...foundFields(started.found), ...(warnings.length === 0 ? {} : { warnings }) }
       if (call.flags.wait === true) return { ...(yield* showEnd(task.id, call)), ...beside }
       const isEnding = input.ifRunning === "restart" && task.state.status === "stopping"

@@ -1,5 +1,5 @@
 /** Starts payloads, one or many: everything of one call is stored in one commit. */
-import { type Problem, problem } from "@backbeat/contract/Problem"
+import { problem, type Problem, withChange, withTry } from "@backbeat/contract/Problem"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import { type Lineage, noLineage, type Owner } from "@backbeat/core/task/TaskSpec"
 import type { Task } from "@backbeat/core/task/Task"
@@ -10,7 +10,6 @@ import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { Configuration } from "../home/configuration.ts"
 import { Home } from "../home/Home.ts"
 import type { Variables } from "../home/KeptEnvironment.ts"
 import { originIn } from "../home/resolve.ts"
@@ -18,8 +17,9 @@ import { Settings } from "../home/Settings.ts"
 import { aliveOfStranger } from "../task/strangers.ts"
 import { Transitions } from "../task/Transitions.ts"
 import type { Tx } from "../task/Tx.ts"
-import { agentUnavailable } from "./agentWork.ts"
+import { agentUnavailable, namingInstalled } from "./agentWork.ts"
 import { actorOf, batchOf, type Call, outcomeOf } from "./Call.ts"
+import { refusedSpawn } from "./checkSpawn.ts"
 import { arrange, makeStandings } from "./dependencies.ts"
 import { type Found, foundOf, refusedEnded } from "./existing.ts"
 import { keepFor } from "./keepFor.ts"
@@ -27,7 +27,7 @@ import { makeNaming } from "./naming.ts"
 import { type Doing, makeOnce } from "./once.ts"
 import { makeQuota } from "./quota.ts"
 import { dependsOnOf } from "./shortForms.ts"
-import { type Specified, specify } from "./taskSpec.ts"
+import { type Setting, type Specified, specify } from "./taskSpec.ts"
 
 /** One payload of a call; `index` is its place in the array. */
 export interface Item {
@@ -67,7 +67,8 @@ const alreadyRunning = (task: Task, index: number, call: Call): Problem => {
   const first = placeOf(task, call)
   if (first === null) {
     const restarts = status === "running" || status === "retrying" ? ' or "restart"' : ""
-    return problem("TaskAlreadyRunning", `task ${id} is ${status}`, `Use another id, stop it first, or give "ifRunning": "return"${restarts}.`, { id, status })
+    const told = problem("TaskAlreadyRunning", `task ${id} is ${status}`, `Use another id, stop it first, or give "ifRunning": "return"${restarts}.`, { id, status })
+    return withChange(told, { ifRunning: "return" })
   }
   const message = `items ${first} and ${index} have the same id: ${id}. Item ${first} was started, item ${index} was not`
   return problem("TaskAlreadyRunning", message, "Give each item an id of its own, or leave id away: one is made.", { id, status, indices: [first, index] })
@@ -88,10 +89,11 @@ const refusedLive = (task: Task, { input, index }: Item, { specified, call }: Wa
 }
 
 const isStep = (id: string, pipelineId: string): Problem =>
-  problem("IllegalTransition", `task ${id} is a step of pipeline ${pipelineId}, which runs`, "Wait for that pipeline, cancel it, or use another id.", {
-    id,
-    pipelineId
-  })
+  withTry(
+    problem("IllegalTransition", `task ${id} is a step of pipeline ${pipelineId}, which runs`, "Wait for that pipeline, cancel it, or use another id.", { id, pipelineId }),
+    "wait",
+    { pipelineId }
+  )
 
 const isPipeline = (id: string): Problem =>
   problem("IllegalTransition", `id: ${id} is the id of a pipeline`, "Give another id, or none: one is made.", { path: "id", id })
@@ -112,8 +114,23 @@ export interface Started {
   readonly result: Result.Result<Task, Problem>
 }
 
-const unavailableFor = ({ spec, env }: Specified, config: Configuration, { rehearsed = false }: Starting): Problem | null =>
-  rehearsed ? null : agentUnavailable(spec, env, config)
+/** What a payload is read with. */
+interface Reading extends Pick<Setting, "config" | "timeoutFrom" | "now"> {
+  readonly call: Call
+  readonly rehearsed: boolean
+}
+
+/** The specification of a payload. Fails with CommandInputError, and with AgentUnavailable where it is not only rehearsed. */
+const specifiedFor = (input: StartInput, { call: { caller }, rehearsed, ...reading }: Reading): Result.Result<Specified, Problem> => {
+  const callersEnv = caller.env ?? {}
+  const { config } = reading
+  const setting = { ...reading, cwd: caller.cwd, umask: caller.umask ?? 0o022, callersEnv }
+  return Result.gen(function* () {
+    const specified = yield* Result.mapError(specify(input, setting), (told) => namingInstalled(told, config, callersEnv))
+    const unavailable = rehearsed ? null : agentUnavailable(specified.spec, specified.env, config)
+    return unavailable === null ? specified : yield* Result.fail(namingInstalled(unavailable, config, specified.env))
+  })
+}
 
 /** Starts one payload in a transaction; made once. Fails with the Problem, IllegalTransition or StoreError that refuses it. */
 export const makeStartOne = Effect.gen(function* () {
@@ -149,7 +166,7 @@ export const makeStartOne = Effect.gen(function* () {
       return task
     }
     if (wanted.lineage === undefined) yield* checkOver(task)
-    const refusal = live ? refusedLive(task, item, wanted) : refusedEnded(task, input, wanted)
+    const refusal = (live ? refusedLive(task, item, wanted) : refusedEnded(task, input, wanted)) ?? refusedSpawn(input, wanted.specified)
     if (refusal !== null) return yield* Effect.fail(refusal)
     // A step that is started again by itself is still one of its pipeline's.
     const lineage = { ...(wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }), ...batchOf(wanted.call) }
@@ -165,10 +182,8 @@ export const makeStartOne = Effect.gen(function* () {
   return Effect.fnUntraced(function* (tx: Tx, item: Item, starting: Starting) {
     const { call, keep, seen } = starting
     const { input, index, lineage } = item
-    const setting = { cwd: call.caller.cwd, umask: call.caller.umask ?? 0o022, callersEnv: call.caller.env ?? {}, config: settings.current(), timeoutFrom: () => originIn(settings.resolved(), "timeout"), now: tx.now }
-    const specified = yield* Effect.fromResult(specify(input, setting))
-    const unavailable = unavailableFor(specified, setting.config, starting)
-    if (unavailable !== null) return yield* Effect.fail(unavailable)
+    const reading = { call, config: settings.current(), timeoutFrom: () => originIn(settings.resolved(), "timeout"), now: tx.now, rehearsed: starting.rehearsed === true }
+    const specified = yield* Effect.fromResult(specifiedFor(input, reading))
     const owner = yield* ownerOf(input.sessionId ?? null, index, call)
     const id = input.id ?? (yield* freeId(call, index))
     const existing = input.id === undefined ? null : yield* store.find(id)
@@ -176,6 +191,8 @@ export const makeStartOne = Effect.gen(function* () {
     yield* quota.checkDepth(owner.depth)
     yield* quota.checkLive
     yield* checkFree(input)
+    const refusal = refusedSpawn(input, specified)
+    if (refusal !== null) return yield* Effect.fail(refusal)
     const stands = yield* standing(specified.spec.dependsOn, seen, dependsOnOf(input).length)
     yield* keep(id, owner.requestId, specified.env)
     return yield* tx.create({ id, spec: specified.spec, owner, lineage: { ...(lineage ?? noLineage), ...batchOf(call) } }, stands, actorOf(call))

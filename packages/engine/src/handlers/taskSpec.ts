@@ -1,5 +1,5 @@
 /** From the payload of `start` to a task's specification: defaults, cross-field rules, and the environment beside it. */
-import { commandInputError, type Problem } from "@backbeat/contract/Problem"
+import { type Problem, withChange } from "@backbeat/contract/Problem"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import type { Stdin, TaskSpec, Work } from "@backbeat/core/task/TaskSpec"
@@ -11,6 +11,7 @@ import { inherit, type Variables } from "../home/KeptEnvironment.ts"
 import { agentTimeoutMs, agentWorkOf, strayAgentField } from "./agentWork.ts"
 import { dependenciesOf } from "./dependencies.ts"
 import { dependsOnOf, probeOf } from "./shortForms.ts"
+import { wrongField } from "./View.ts"
 
 /** What `start` needs to know beside the payload. `now` is epoch milliseconds. */
 export interface Setting {
@@ -30,8 +31,7 @@ export interface Specified {
   readonly env: Variables
 }
 
-const refuse = (path: string, message: string, hint: string): Result.Result<never, Problem> =>
-  Result.fail(commandInputError(`${path}: ${message}`, hint, { path }))
+const refuse = (path: string, message: string, hint: string): Result.Result<never, Problem> => Result.fail(wrongField(path, message, hint))
 
 const oneOf = "Give exactly one of command, script and prompt."
 
@@ -106,11 +106,12 @@ const checked = (input: StartInput): Result.Result<void, Problem> => {
   }
   for (const [path, url] of urlsOf(input)) {
     if (!URL.canParse(url) || !/^https?:/u.test(url)) {
-      return refuse(path, "is no http:// or https:// URL", "Give a URL such as http://127.0.0.1:3000/health.")
+const told = wrongField(path, "is no http:// or https:// URL", "Give a URL such as http://127.0.0.1:3000/health.")
+      return Result.fail(/^[\w.-]+(?::\d+)?(?:\/|$)/u.test(url) ? withChange(told, { [path]: `http://${url}` }) : told)
     }
   }
   if (input.maxOutputBytes !== undefined && input.maxOutputBuffer !== undefined) {
-    return refuse("maxOutputBuffer", "is another name of maxOutputBytes", "Give one of them.")
+    return Result.fail(withChange(wrongField("maxOutputBuffer", "is another name of maxOutputBytes", "Give one of them."), { maxOutputBuffer: undefined }))
   }
   const { notify } = input
   if (notify !== undefined && notify.command === undefined && notify.webhook === undefined) {

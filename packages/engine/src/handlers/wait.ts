@@ -1,7 +1,7 @@
 /** Answers `wait`: woken by the commit, the line or the port that is waited for. */
 import { withShortTexts } from "@backbeat/contract/cutTask"
 import { decodePayload } from "@backbeat/contract/decodePayload"
-import { type Problem, problem } from "@backbeat/contract/Problem"
+import { type Problem, problem, withChange, withTry } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/read"
 import type { Input } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
@@ -29,13 +29,16 @@ type What = NonNullable<Input<"wait">["for"]>
 /** A port gives no event: while somebody waits for it, it is tried this often (milliseconds). */
 const portIntervalMs = 8
 
-const endedBefore = (task: Task, what: string, lines: { readonly lastLines?: ReadonlyArray<string> }): Problem =>
-  problem("IllegalTransition", `task ${task.id} ${task.state.status} before ${what}`, "See its logs and why.", {
-    id: task.id,
-    status: task.state.status,
-    ...(task.state.status === "failed" ? { failure: task.state.failure } : {}),
+const endedBefore = (task: Task, what: string, lines: { readonly lastLines?: ReadonlyArray<string> }): Problem => {
+  const { id, state } = task
+  const told = problem("IllegalTransition", `task ${id} ${state.status} before ${what}`, "See its logs and why.", {
+    id,
+    status: state.status,
+    ...(state.status === "failed" ? { failure: state.failure } : {}),
     ...lines
   })
+  return withTry(told, "why", { id })
+}
 
 const wrongPattern = ({ field, message }: InvalidLogQuery): Problem =>
   field === "since" ? wrongField("since", message, "Give the cursor of an earlier answer.") : wrongField("for.log", message, "JavaScript's syntax is used.")
@@ -119,8 +122,8 @@ const makeAwaitPipeline = Effect.gen(function* () {
   const showEnded = yield* makeShowEndedPipeline
 
   return Effect.fnUntraced(function* (id: string, { for: what = "end", mode }: Input<"wait">) {
-    if (what !== "end") return yield* Effect.fail(wrongField("for", "of a pipeline is its end", "Leave it away, or wait for a task of it."))
-    if (mode !== undefined) return yield* Effect.fail(wrongField("mode", "goes with several tasks", "Leave it away."))
+    if (what !== "end") return yield* Effect.fail(withChange(wrongField("for", "of a pipeline is its end", "Leave it out, or wait for a task of it."), { for: undefined }))
+    if (mode !== undefined) return yield* Effect.fail(withChange(wrongField("mode", "goes with several tasks", "Leave it out."), { mode: undefined }))
     return yield* showEnded(yield* Effect.mapError(untilEnded(id, pipelines.find(id)), toProblem(id)))
   })
 })
@@ -183,7 +186,7 @@ export const makeWaitHandler = Effect.gen(function* () {
       const ids = yield* idsOf(input, call)
       const stray = straySince(input)
       if (stray !== null) return yield* Effect.fail(stray)
-      return yield* limitTime(awaitAny(ids, input), { ms: input.timeout ?? waitMsOf(call), ids, call })
+      return yield* limitTime(awaitAny(ids, input), { ms: input.timeout ?? waitMsOf(call), ids, call, again: input })
     })
 
   const several = Effect.fnUntraced(function* (payloads: ReadonlyArray<unknown>, call: Call) {

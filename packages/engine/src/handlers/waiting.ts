@@ -1,7 +1,8 @@
 /** Waiting on behalf of a caller, never longer than it wants. What is waited for goes on when the wait ends. */
 import { present } from "@backbeat/contract/cutTask"
 import { countOf } from "@backbeat/contract/Ends"
-import { type Problem, problem } from "@backbeat/contract/Problem"
+import { type Problem, problem, withTry } from "@backbeat/contract/Problem"
+import type { Input } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -26,6 +27,13 @@ export interface TimeLimit {
   readonly ms: number
   readonly ids: ReadonlyArray<string>
   readonly call: Call
+  /** The payload of `wait` that waits on; that for the ids when absent. */
+  readonly again?: Input<"wait">
+}
+
+const waitAgain = ({ ids, again }: TimeLimit): Input<"wait"> => {
+  const [id] = ids
+  return again ?? (ids.length === 1 && id !== undefined ? { id } : { ids })
 }
 
 /** How much of the time is gone: a call that is sent again because its engine ended has waited before. */
@@ -54,7 +62,8 @@ export const makeTimeLimit = Effect.gen(function* () {
     return present({ status, health, lastLines: yield* readLines(one, wholeEnd) })
   })
 
-  return Effect.fnUntraced(function* <A>(waiting: Effect.Effect<A, Problem>, { ms, ids, call }: TimeLimit) {
+  return Effect.fnUntraced(function* <A>(waiting: Effect.Effect<A, Problem>, limit: TimeLimit) {
+    const { ms, ids, call } = limit
     const now = yield* Clock.currentTimeMillis
     return yield* Effect.timeoutOrElse(waiting, {
       duration: Math.max(0, ms - waitedMs(call, now)),
@@ -62,11 +71,15 @@ export const makeTimeLimit = Effect.gen(function* () {
         Effect.gen(function* () {
           const cursor = yield* Effect.mapError(store.lastSequence, toProblem(""))
           return yield* Effect.fail(
-            problem(
-              "TaskWaitTimedOut",
-              `not within ${ms} ms: ${ids.slice(0, 10).join(", ")}${ids.length > 10 ? ` and ${ids.length - 10} more` : ""}`,
-              "Wait again, or go on and look at status later; the tasks go on.",
-              { ids, timeoutMs: ms, ...(yield* standing(ids)), cursor: String(cursor) }
+            withTry(
+              problem(
+                "TaskWaitTimedOut",
+                `not within ${ms} ms: ${ids.slice(0, 10).join(", ")}${ids.length > 10 ? ` and ${ids.length - 10} more` : ""}`,
+                "Wait again, or go on and look at status later; the tasks go on.",
+                { ids, timeoutMs: ms, ...(yield* standing(ids)), cursor: String(cursor) }
+              ),
+              "wait",
+              waitAgain(limit)
             )
           )
         })

@@ -72,7 +72,8 @@ const checkFormat = (path: string, cwd: string): ResolvedCommand => {
   return refusal === null ? { kind: "resolved", path } : notSpawned(refusal)
 }
 
-const checkCwd = (cwd: string): string | null => {
+/** Why nothing can work in a directory; null when it can. */
+export const refusedFolder = (cwd: string): string | null => {
   if (!isAbsolute(cwd)) return `the working directory is not an absolute path: ${cwd}`
   const stat = statOf(cwd)
   if (stat === null) return `the working directory does not exist: ${cwd}`
@@ -102,7 +103,7 @@ export const resolveCommand = (spec: CommandSpec): ResolvedCommand => {
   const command = spec.argv[0] ?? ""
   if (command === "") return notSpawned("the command is empty")
   if (hasNul(spec)) return notSpawned("the command, its working directory or its environment contains a NUL byte")
-  const refusal = checkCwd(spec.cwd)
+  const refusal = refusedFolder(spec.cwd)
   if (refusal !== null) return notSpawned(refusal)
   if (!command.includes("/")) return searchPath(command, spec)
   const path = resolve(spec.cwd, command)

@@ -8,6 +8,7 @@ import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { makeNoticeSettings } from "../admission/noticeSettings.ts"
 import { Home } from "../home/Home.ts"
@@ -32,16 +33,14 @@ const checkTogether = ({ waits = false }: Operation, flags: Flags): Effect.Effec
     : Effect.void
 }
 
-const checkFlags = (operation: Operation, flags: Flags): Effect.Effect<void, Problem> => {
+const checkFlags = (operation: Operation, flags: Flags, payload: Result.Result<unknown, Problem>): Effect.Effect<void, Problem> => {
   const unknown = flagNames.find((name) => name !== "get" && isGiven(flags, name) && !operation.flags.includes(name))
   if (unknown === undefined) return checkTogether(operation, flags)
   const known = knownFlags(operation)
-  return Effect.fail(
-    commandInputError(`${operation.name} does not take the flag --${unknown}`, `It knows ${known.join(", ")}.`, {
-      flag: unknown,
-      known
-    })
-  )
+  const told = commandInputError(`${operation.name} does not take the flag --${unknown}`, `It knows ${known.join(", ")}.`, { flag: `--${unknown}` })
+  if (Result.isFailure(payload)) return Effect.fail(told)
+  const kept = Object.entries(flags).filter(([name]) => operation.flags.some((each) => each === name))
+  return Effect.fail({ ...told, try: { operation: operation.name, payload: payload.success, flags: Object.fromEntries(kept) } })
 }
 
 /** Says what is near to a name that there is not. The whole table is read only for this. */
@@ -93,15 +92,17 @@ export const makeAnswer = Effect.gen(function* () {
     const handled = yield* findHandler(request.operation)
     if (handled === null) return yield* unknownOperation(request.operation)
     const { operation } = handled
-    yield* checkFlags(operation, request.flags)
-    const payload = yield* Effect.fromResult(payloadOf(operation, request))
+    const parsed = payloadOf(operation, request)
+    yield* checkFlags(operation, request.flags, parsed)
+    const payload = yield* Effect.fromResult(parsed)
     yield* noticeSettings
-    const call: Call = { caller: request.caller, flags: request.flags, addressed: (trouble) => addressed(trouble, request) }
+    const told = (trouble: Problem, given: unknown = payload) => addressed(trouble, request, given)
+    const call: Call = { caller: request.caller, flags: request.flags, addressed: told }
     if ((request.flags.stream === true || request.flags.follow === true) && handled.stream !== undefined) {
-      const frames = yield* handled.stream(payload, call)
-      return { kind: "stream", frames: Stream.mapError(frames, (trouble) => addressed(trouble, request)), operation: operation.name } as const
+      const frames = yield* Effect.mapError(handled.stream(payload, call), (trouble) => told(trouble))
+      return { kind: "stream", frames: Stream.mapError(frames, (trouble) => told(trouble)), operation: operation.name } as const
     }
-    return yield* answerPayload(handled, payload, call)
+    return yield* Effect.mapError(answerPayload(handled, payload, call), (trouble) => told(trouble))
   })
 
   /** What was read is told also when the disk refuses to keep it: it is as true as before. */

@@ -109,7 +109,7 @@ export const answerBatch = Effect.fnUntraced(function* (handled: Handled, payloa
   const stops = operation.waits === true
   const ends = waited || stops ? endsOf(items.flatMap((item) => item ?? []), total, stops) : { outcome: outcomeOf(total, successCount) }
   const shownResults = results.flatMap((result, index): ReadonlyArray<unknown> => {
-    if (Result.isFailure(result)) return [{ index, ok: false, error: errorOf(call.addressed?.(result.failure) ?? result.failure) }]
+    if (Result.isFailure(result)) return [{ index, ok: false, error: errorOf(call.addressed?.(result.failure, payloads[index]) ?? result.failure) }]
     const item = items[index] ?? {}
     const { id, status } = subjectOf(item) ?? {}
     if (isFull(payloads[index])) return [{ index, ok: true, ...present({ id, status }), data: result.success }]
