@@ -3,19 +3,26 @@ import { BatchAnswer } from "@backbeat/contract/Batch"
 import type { Operation } from "@backbeat/contract/Operation"
 import { operations } from "@backbeat/contract/table"
 import { expect, test } from "bun:test"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { FakeAgents } from "../agent/FakeAgents.ts"
 import { binary, Rig } from "../Rig.ts"
 
 const rows: ReadonlyArray<Operation> = Object.values(operations)
 
+/** The items that a payload stands for; null for one that names a single thing. */
+const itemsOf = ({ batch, readOnly }: Operation, payload: unknown): ReadonlyArray<unknown> | null => {
+  const items = Predicate.hasProperty(payload, "ids") ? payload.ids : payload
+  return batch && !readOnly && Array.isArray(items) ? items : null
+}
+
 /** Throws unless the data is exactly what the operation says that it answers with. */
-const decodeOutput = ({ output, readOnly }: Operation, payload: unknown, data: unknown): void => {
+const decodeOutput = (operation: Operation, payload: unknown, data: unknown): void => {
   const strict = { onExcessProperty: "error" } as const
-  const decode = Schema.decodeUnknownSync(output, strict)
-  if (!Array.isArray(payload) || readOnly) return void decode(data)
+  const items = itemsOf(operation, payload)
+  if (items === null) return void Schema.decodeUnknownSync(operation.output, strict)(data)
   const { errorCount, outcome, results, total } = Schema.decodeUnknownSync(BatchAnswer, strict)(data)
-  expect([outcome, total, errorCount, results?.length]).toEqual(["succeeded", payload.length, 0, payload.length])
+  expect([outcome, total, errorCount, results?.length]).toEqual(["succeeded", items.length, 0, items.length])
 }
 
 /** The agents that the examples name. */

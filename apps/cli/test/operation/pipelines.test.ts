@@ -107,6 +107,7 @@ describe("tasks in any order", () => {
     await using rig = new Rig()
     const good = pipelineOf(await rig.data("pipeline create", withHandler("good", 0), ["--wait"]))
     expect([good.status, ...statusesOf(good)]).toEqual(["completed", "completed", "completed", "cancelled", "cancelled"])
+    expect(await rig.data("wait", { id: "good" })).toMatchObject({ outcome: "succeeded" })
     const bad = pipelineOf(await rig.data("pipeline create", withHandler("bad", 1), ["--wait"]))
     expect([bad.status, ...statusesOf(bad)]).toEqual(["failed", "failed", "cancelled", "completed", "completed"])
   })

@@ -48,7 +48,7 @@ export const stop = operation({
   errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "StopIncomplete", "StoreError"],
   examples: [
     { title: "one task", payload: { id: "web", reason: "no longer needed" } },
-    { title: "all of a tag", payload: { tag: "dev" } }
+    { title: "several", payload: { ids: ["demo", "greet"] } }
   ],
   batch: true,
   flags: ["concurrency", "output"],

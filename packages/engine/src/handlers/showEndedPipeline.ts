@@ -14,6 +14,8 @@ export const makeShowEndedPipeline = Effect.gen(function* () {
     const tasks = yield* tasksOf(pipeline)
     const failed = tasks.find(({ state }) => state.status === "failed")
     const lines = failed === undefined ? {} : yield* lastLines(failed)
-    return { ...(yield* ends(tasks)), pipeline: yield* show(pipeline), ...lines }
+    // What was withdrawn because it was not needed is missed by nobody.
+    const outcome = pipeline.state.status === "completed" ? { outcome: "succeeded" as const } : {}
+    return { ...(yield* ends(tasks)), ...outcome, pipeline: yield* show(pipeline), ...lines }
   })
 })
