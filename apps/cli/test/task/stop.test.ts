@@ -28,7 +28,7 @@ describe("stop", () => {
     })
     expect(await rig.data("why", { id: "x" })).toMatchObject({
       status: "cancelled",
-      because: [{ what: expect.stringMatching(/^it was withdrawn by a caller \(cli, pid \d+\): done with it$/u) }, {}, {}, { what: expect.stringContaining("its stop ended") }],
+      because: [{ what: expect.stringMatching(/^it was stopped by a caller \(cli, pid \d+\): done with it$/u) }, {}, {}, { what: expect.stringContaining("its stop ended") }],
       next: "Use restart to run it again."
     })
   })

@@ -1,12 +1,8 @@
 /** Answers `why`: from the state, and from the history that led to it. */
 import * as operations from "@backbeat/contract/operation/read"
 import type { Output } from "@backbeat/contract/table"
-import type { Actor } from "@backbeat/core/task/Actor"
 import { spawned } from "@backbeat/core/task/decide"
-import { describeFailure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
-import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
-import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
 import { limitMs } from "@backbeat/core/task/TaskSpec"
 import { spawnedAt } from "@backbeat/core/task/TaskState"
 import { QueueStore } from "@backbeat/store/QueueStore"
@@ -30,67 +26,12 @@ import { iso } from "./taskAnswer.ts"
 import { View } from "./View.ts"
 import { makeWhyPipeline } from "./whyPipeline.ts"
 import { makeWhyBlocked } from "./whyBlocked.ts"
+import { reasons } from "./whyHistory.ts"
 import { makeWhyProcesses, sayEnded } from "./whyProcesses.ts"
+import { makeWhyRunning } from "./whyRunning.ts"
 
 type Reason = Output<"why">["because"][number]
 type Explanation = Omit<Output<"why">, "status">
-
-const withReason = (sentence: string, reason: string | null): string => (reason === null ? sentence : `${sentence}: ${reason}`)
-
-const sayStopping = (event: Extract<TaskEvent, { readonly type: "task.stopping" }>, actor: Actor): string => {
-  if ("failure" in event.intent) return `it is being stopped because it ${describeFailure(event.intent.failure)}`
-  if (event.intent.kind === "finish") return "its agent had told its result, and its process did not exit"
-  const what = event.intent.kind === "restart" ? "a restart" : "a stop"
-  return withReason(`${what} was asked for by ${actorName(actor)}`, event.reason)
-}
-
-/** What an event explains, as one clause; null when it explains nothing. */
-const say = ({ event, actor }: RecordedEvent): string | null => {
-  switch (event.type) {
-    case "task.stopping":
-      return sayStopping(event, actor)
-    case "task.retrying":
-      return event.failure === null
-        ? "the attempt ended, and the restart policy wants another"
-        : `the attempt ${describeFailure(event.failure)}`
-    case "task.failed":
-      return `it ${describeFailure(event.failure)}`
-    case "task.cancelled":
-      return event.failure === null
-        ? withReason(`it was withdrawn by ${actorName(actor)}`, event.reason)
-        : `it ${describeFailure(event.failure)}`
-    case "task.completed":
-      return "it ended with a successful exit code"
-    case "task.started":
-      return `attempt ${event.attempt} was opened`
-    case "task.unhealthy":
-      return `its health probe failed: ${event.output}`
-    default:
-      return null
-  }
-}
-
-const past = (recorded: RecordedEvent): Reason | null => {
-  const what = say(recorded)
-  return what === null ? null : { what, since: iso(recorded.at), actor: recorded.actor }
-}
-
-/** Once nothing of a stopped task is left it is the engine that cancels it: for whoever had asked for the stop. */
-const attributed = (history: ReadonlyArray<RecordedEvent>, { state }: Task): ReadonlyArray<RecordedEvent> => {
-  const last = history.at(-1)
-  return state.status === "cancelled" && last?.event.type === "task.cancelled"
-    ? [...history.slice(0, -1), { ...last, actor: state.by }]
-    : history
-}
-
-/** The latest events that explain the status, the deciding one first. What came of each of several restarts alike is told once. */
-const reasons = (history: ReadonlyArray<RecordedEvent>): ReadonlyArray<Reason> =>
-  history
-    .map(past)
-    .filter((each) => each !== null)
-    .filter((each, index, all) => each.what !== all[index + 1]?.what)
-    .toReversed()
-    .slice(0, 5)
 
 /** A limit that nobody saw pass: the end counts all the same, for nothing of backbeat caused it. */
 const passedUnseen = ({ state, spec }: Task): ReadonlyArray<Reason> => {
@@ -223,6 +164,7 @@ export const makeWhyHandler = Effect.gen(function* () {
   const { root } = yield* Home
   const explainProcesses = yield* makeWhyProcesses
   const explainPipeline = yield* makeWhyPipeline
+  const explainRunning = yield* makeWhyRunning
   return handle(operations.why, ({ id }) =>
     Effect.gen(function* () {
       const { task: stored, pipeline } = yield* view.named(id)
@@ -247,8 +189,9 @@ export const makeWhyHandler = Effect.gen(function* () {
       }
       const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
       const found = explainAttempt(root, task, now)
-      const because = [...(found?.because ?? []), ...left, ...reasons(attributed(history, task)), ...sayEnded(task), ...passedUnseen(task), ...(yield* explainWithdrawn(task)), ...deniedOf(task), ...(yield* lastSaid(root, task)), ...unwatched(lives.find(id), now), ...explainUnlimited(settings.current(), task)]
-      return { status, because, next: found?.next ?? nextOf(task, yield* explainAgain(task), now) }
+      const running = yield* explainRunning(task)
+      const because = [...(found?.because ?? []), ...left, ...reasons(history, task), ...sayEnded(task), ...passedUnseen(task), ...(yield* explainWithdrawn(task)), ...deniedOf(task), ...(yield* lastSaid(root, task)), ...unwatched(lives.find(id), now), ...explainUnlimited(settings.current(), task)]
+      return { status, because, ...(running === null ? {} : { running }), next: found?.next ?? nextOf(task, yield* explainAgain(task), now) }
     }).pipe(Effect.mapError(toProblem(id)))
   )
 })

@@ -1,0 +1,69 @@
+/** What `why` tells of a task that runs, as it is this moment: its processes, what they use, and how long it has been silent. */
+import type { Output } from "@backbeat/contract/table"
+import type { Task } from "@backbeat/core/task/Task"
+import * as Effect from "effect/Effect"
+import { statSync } from "node:fs"
+import { Home } from "../home/Home.ts"
+import { lastLinesOf } from "../output/lastLinesOf.ts"
+import { outputPath, outputStreams } from "../output/OutputStream.ts"
+import { describeProcess } from "../process/describeProcess.ts"
+import { look } from "../process/look.ts"
+import { usageOf } from "../process/usageOf.ts"
+import { treeOf } from "../task/attemptSpec.ts"
+import { LiveAttempts } from "../task/LiveAttempts.ts"
+import { iso } from "./taskAnswer.ts"
+
+type Running = NonNullable<Output<"why">["running"]>
+
+const shownAtMost = 10
+/** Two looks at what the processes have used are so far apart, in milliseconds. */
+const betweenLooksMs = 100
+
+/** When an attempt last wrote anything (epoch ms); null when it has written nothing. */
+const lastOutputAt = (dir: string): number | null => {
+  const stats = outputStreams.map((stream) => statSync(outputPath(dir, stream), { throwIfNoEntry: false }))
+  const times = stats.flatMap((stat) => (stat === undefined || stat.size === 0 ? [] : [stat.mtimeMs]))
+  return times.length === 0 ? null : Math.floor(Math.max(...times))
+}
+
+/** What the attempt uses; CPU is of those processes that both looks saw. */
+const usageBetween = Effect.fnUntraced(function* (pids: ReadonlyArray<number>) {
+  const before = usageOf(pids)
+  const beganAt = performance.now()
+  yield* Effect.sleep(betweenLooksMs)
+  const after = usageOf(pids)
+  const tookMs = performance.now() - beganAt
+  if (before === null || after === null) return {}
+  let usedMs = 0
+  for (const [pid, { cpuMs }] of after) usedMs += Math.max(0, cpuMs - (before.get(pid)?.cpuMs ?? cpuMs))
+  const memoryBytes = [...after.values()].reduce((sum, each) => sum + each.memoryBytes, 0)
+  return { cpuPercent: Math.round((usedMs / tookMs) * 100), memoryBytes }
+})
+
+/** Explains a task that runs or is stopping; null for any other. Made once. */
+export const makeWhyRunning = Effect.gen(function* () {
+  const { root } = yield* Home
+  const lives = yield* LiveAttempts
+
+  return Effect.fnUntraced(function* (task: Task) {
+    const live = lives.find(task.id)
+    if ((task.state.status !== "running" && task.state.status !== "stopping") || live === null) return null
+    const found = yield* look(treeOf(root, task))
+    // The shim is backbeat's own.
+    const processes = found.map(({ identity: { pid } }) => pid).filter((pid) => pid !== live.pid)
+    const silentSince = lastOutputAt(live.dir)
+    const lastLine = (yield* lastLinesOf(live.readable.dir, 1)).at(-1)
+    const { stallTimeoutMs, timeout } = task.spec
+    const running: Running = {
+      ...(live.startedAt === null ? {} : { startedAt: iso(live.startedAt) }),
+      ...(silentSince === null ? {} : { silentSince: iso(silentSince) }),
+      ...(lastLine === undefined ? {} : { lastLine }),
+      processes: processes.slice(0, shownAtMost).map((pid) => describeProcess(pid)),
+      ...(processes.length > shownAtMost ? { processesMore: processes.length - shownAtMost } : {}),
+      ...(yield* usageBetween(processes)),
+      ...(timeout === null ? {} : { timeoutMs: timeout }),
+      ...(stallTimeoutMs === null ? {} : { stallTimeoutMs })
+    }
+    return running
+  })
+})
