@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 
 const refuse = (operation: Operation, payload: unknown): Problem => Result.getOrThrow(Result.flip(decodePayload(operation, payload)))
 const takes = (operation: Operation, payload: unknown): boolean => Result.isSuccess(decodePayload(operation, payload))
-const { start, status, list, wait, stop, logs, events, plan, prune, doctor, "pipeline create": pipeline, "pipeline list": pipelines } = operations
+const { start, status, list, wait, stop, send, logs, events, plan, prune, doctor, "pipeline create": pipeline, "pipeline list": pipelines } = operations
 
 const statusList = '"blocked", "queued", "running", "stopping", "retrying", "completed", "failed", "cancelled"'
 const instant = "expected an ISO 8601 instant with a zone, such as 2026-11-21T08:00:00.000Z"
@@ -121,14 +121,14 @@ describe("a refused payload", () => {
   )
 
   test("tells all of its flaws, wrong values first and what is missing last", () => {
-    const { message, details } = refuse(logs, { stram: "both", lines: -1, context: 1.5 })
-    expect(message).toBe("lines: expected a whole number from 0 to 1000000")
+    const { message, details } = refuse(send, { txt: "on", quietMs: -1, eof: "yes" })
+    expect(message).toBe("quietMs: expected a whole number of milliseconds from 100 to 60000")
     expect(details).toEqual({
-      path: "lines",
+      path: "quietMs",
       issues: [
-        "lines: expected a whole number from 0 to 1000000",
-        "context: expected a whole number from 0 to 1000",
-        "unknown field stram; did you mean stream?",
+        "quietMs: expected a whole number of milliseconds from 100 to 60000",
+        "eof: expected true or false, got a string",
+        "unknown field txt; did you mean text?",
         "id is missing"
       ]
     })

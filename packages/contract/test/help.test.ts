@@ -62,7 +62,7 @@ describe("a field in help", () => {
   })
 
   test("is required where the payload must have it", () => {
-    expect(fieldsOf(operations.logs).filter(({ required }) => required).map(({ name }) => name)).toEqual(["id"])
+    expect(fieldsOf(operations.send).filter(({ required }) => required).map(({ name }) => name)).toEqual(["id"])
   })
 })
 
