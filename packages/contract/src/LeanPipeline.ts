@@ -16,7 +16,7 @@ const brief = {
   counts: optional(Schema.Record(Schema.Literals(statuses), Schema.optionalKey(Schema.Int)), "how many of its tasks are in each status that any of them is in"),
   cancelled: optional(
     Schema.Struct({
-      by: optional(Actor, "who asked for its end"),
+      by: optional(Actor, "who asked for its end, when that is not the caller's session"),
       reason: optional(Schema.String, "the reason that was given")
     }),
     "when its end was asked for by another call"

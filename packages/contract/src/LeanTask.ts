@@ -56,7 +56,7 @@ export const LeanTask = Schema.Struct({
   retryAt: optional(Schema.String, "while it is retrying: when the next attempt begins"),
   cancelled: optional(
     Schema.Struct({
-      by: optional(Actor, "who cancelled it, when that is not this call"),
+      by: optional(Actor, "who cancelled it, when that is not the caller's session"),
       reason: optional(Schema.String, "the reason that was given")
     }),
     "by whom and why it was cancelled"

@@ -13,6 +13,8 @@ export interface Example {
 export interface Reading {
   readonly cwd: string
   readonly pid: number
+  /** Absent of a caller without a session: these count as one. */
+  readonly sessionId?: string
   readonly waited: boolean
 }
 

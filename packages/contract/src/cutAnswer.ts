@@ -1,5 +1,5 @@
 /** Cuts the data of an answer: a task by itself, a page of tasks, a pipeline with its own. Pure: the whole goes in. */
-import { cutBriefTask, cutTask, isPresent, isWhole, present, type Reader } from "./cutTask.ts"
+import { cutBriefTask, cutCancelled, cutTask, isPresent, isWhole, present, type Reader } from "./cutTask.ts"
 import type { EndedPipeline, LeanBriefPipeline, ShownBriefPipeline, ShownPipeline } from "./LeanPipeline.ts"
 import type { ShownTask } from "./LeanTask.ts"
 import type { Cut } from "./Operation.ts"
@@ -42,17 +42,16 @@ const besideOf = (beside: object) =>
 const countsOf = (counts: BriefPipeline["counts"]) =>
   Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
 
-const cutBriefPipeline = (pipeline: BriefPipeline, { carried, waited, pid }: Reader): LeanBriefPipeline => {
+const cutBriefPipeline = (pipeline: BriefPipeline, reader: Reader): LeanBriefPipeline => {
   const { id, name, status, createdAt, durationMs, counts, cancelled } = pipeline
-  const itself = cancelled?.by.kind === "caller" && cancelled.by.pid === pid
   return {
     id,
     ...present({ name }),
     status,
-    ...(carried || waited ? {} : { createdAt }),
+    ...(reader.carried || reader.waited ? {} : { createdAt }),
     ...present({ durationMs }),
     counts: countsOf(counts),
-    ...(cancelled === null || itself ? {} : { cancelled: { by: cancelled.by, ...present({ reason: cancelled.reason }) } })
+    ...present({ cancelled: cancelled === null ? null : cutCancelled(cancelled, reader) })
   }
 }
 
@@ -68,6 +67,9 @@ const cutEnds = ({ pipeline, cursor, ...beside }: Cuttable) => ({
   ...("pending" in beside ? { cursor } : {})
 })
 
+/** What is not told behind the tasks. Of one task the place of the history says nothing; that of a matched line does. */
+const counting = (single: boolean): ReadonlyArray<string> => (single ? ["total", "more", "cursor"] : ["total", "more"])
+
 /** How the answers of an operation are cut. */
 export const cutAnswer = ({ carried = false, each = false, ends = false }: Asked = {}): Cut<Cuttable> => ({
   of: ({ task, tasks, pipeline, pipelines, ...beside }, reading) => {
@@ -75,7 +77,7 @@ export const cutAnswer = ({ carried = false, each = false, ends = false }: Asked
     const reader = { ...reading, carried: carried && beside["existing"] !== true }
     if ("outcome" in beside && ends) return cutEnds({ ...beside, ...(pipeline === undefined ? {} : { pipeline }) })
     const cutEach = each ? cutTask : cutBriefTask
-    const others = Struct.omit(beside, ["total", "more"])
+    const others = Struct.omit(beside, counting(task !== undefined && !("line" in beside)))
     return {
       ...(task === undefined ? {} : { task: isWhole(task) ? cutTask(task, reader) : task }),
       ...(pipeline === undefined ? {} : { pipeline: cutPipeline(pipeline, reader) }),

@@ -2,16 +2,13 @@
 import { agentsQueue, defaultQueue } from "@backbeat/core/queue/queueNames"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { endedShown, type LeanBriefTask, type LeanTask, resultMaxCharacters, type ShownTask, whatMaxCharacters } from "./LeanTask.ts"
+import type { Reading } from "./Operation.ts"
 import type { BriefTask, TaskAnswer } from "./TaskAnswer.ts"
 
 /** Who reads an answer, and what its call has said and done. */
-export interface Reader {
-  readonly cwd: string
-  readonly pid: number
+export interface Reader extends Reading {
   /** The call said what the task runs. */
   readonly carried: boolean
-  /** The call waited until now. */
-  readonly waited: boolean
 }
 
 type Present<T> = { readonly [Key in keyof T]?: Exclude<T[Key], null | undefined> }
@@ -81,11 +78,13 @@ const endedOf = ({ status, ended, endedMore }: TaskAnswer) => {
 
 const usualQueue = ({ kind }: TaskAnswer): string => (kind === "prompt" ? agentsQueue : defaultQueue)
 
-const cancelledOf = ({ cancelled }: TaskAnswer, reader: Reader) => {
-  if (cancelled === null) return null
-  const { by, reason } = cancelled
-  const itself = by.kind === "caller" && by.pid === reader.pid
-  return itself ? null : { by, ...present({ reason }) }
+/** Who cancelled, and why, as far as the reader does not know it: its own call is known, and that its session made it is. */
+export const cutCancelled = ({ by, reason }: NonNullable<TaskAnswer["cancelled"]>, reader: Reading) => {
+  if (by.kind !== "caller") return { by, ...present({ reason }) }
+  if (by.pid === reader.pid) return null
+  if (by.sessionId === reader.sessionId) return reason === null ? null : { reason }
+  const { kind, client, sessionId } = by
+  return { by: { kind, ...present({ client, sessionId }) }, ...present({ reason }) }
 }
 
 const cutText = (text: string, maxCharacters: number): string =>
@@ -110,7 +109,7 @@ export const cutTask = (task: TaskAnswer, reader: Reader): LeanTask => ({
     waitsFor: task.waitsFor,
     notBefore: isFinal(task.status) ? null : task.notBefore,
     retryAt: task.retryAt,
-    cancelled: cancelledOf(task, reader),
+    cancelled: task.cancelled === null ? null : cutCancelled(task.cancelled, reader),
     ...endedOf(task),
     result: resultOf(task)
   })

@@ -105,11 +105,15 @@ describe("a task in an answer", () => {
     expect(cut({}, { ...here, waited: true }, { carried: true })).toEqual({ task: { id: "a", status: "completed", exitCode: 0, durationMs: 1000 } })
   })
 
-  test("does not tell the caller that it cancelled the task itself", () => {
+  test("does not tell a session that it cancelled the task itself, and keeps the reason", () => {
     const by = { kind: "caller", client: "cli", pid: 7 } as const
     const cancelled = { by, reason: "enough" }
     expect(JSON.stringify(cut({ status: "cancelled", cancelled }))).not.toContain("cancelled\":{")
-    expect(cut({ status: "cancelled", cancelled }, { ...here, pid: 8 })).toMatchObject({ task: { cancelled } })
+    expect(cut({ status: "cancelled", cancelled }, { ...here, pid: 8 })).toMatchObject({ task: { cancelled: { reason: "enough" } } })
+    const other = { ...here, pid: 8, sessionId: "other" }
+    expect(cut({ status: "cancelled", cancelled }, other)).toMatchObject({ task: { cancelled: { by: { kind: "caller", client: "cli" }, reason: "enough" } } })
+    const cascade = { by: { kind: "dependency" }, reason: null } as const
+    expect(cut({ status: "cancelled", cancelled: cascade })).toMatchObject({ task: { cancelled: { by: { kind: "dependency" } } } })
   })
 
   test("has at most 4,000 characters of an agent's last message, and says how many bytes there are", () => {
