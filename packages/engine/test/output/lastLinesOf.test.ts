@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { briefEnd, errorPattern, lastLinesOf, wholeEnd } from "../../src/output/lastLinesOf.ts"
 import { AttemptRig } from "./AttemptRig.ts"
 
@@ -60,6 +62,11 @@ describe("what a task wrote last", () => {
 })
 
 describe("a line", () => {
+  test("looks like an error by the expression that docs/logs.md has", () => {
+    const document = readFileSync(join(import.meta.dir, "../../../../docs/logs.md"), "utf8")
+    expect(document).toContain(`\n${errorPattern.source}\n`)
+  })
+
   test.each(["src/a.ts: error: x", "ERROR in ./a", "FAIL a.test.ts", "(fail) a test", "TypeError: x is undefined", "panic: runtime", "Error: listen EADDRINUSE", "bash: foo: command not found", "1 failed, 3 passed", "not ok 3 - adds", "✗ adds", "10 errors", "java.lang.NullPointerException"])(
     "looks like an error: %s",
     (line) => expect(errorPattern.test(line)).toBe(true)
