@@ -38,6 +38,19 @@ describe("the id of a pipeline", () => {
   })
 })
 
+describe("stop of a pipeline with force", () => {
+  test("kills at once, also in the middle of a polite stop", async () => {
+    await using rig = new Rig()
+    await rig.data("pipeline create", { id: "ci", steps: [{ key: "stubborn", script: "trap 'echo asked' TERM; echo up; while :; do sleep 0.01; done", gracePeriodMs: 600_000 }] })
+    await rig.data("wait", { id: "ci.stubborn", for: { log: "up" } })
+    const polite = rig.data("stop", { id: "ci" })
+    await rig.data("wait", { id: "ci.stubborn", for: { log: "asked" } })
+    expect(pipelineOf(await rig.data("stop", { id: "ci", force: true }))).toMatchObject({ status: "cancelled" })
+    await polite
+    expect(await rig.task("status", { id: "ci.stubborn" })).toMatchObject({ signal: "SIGKILL" })
+  })
+})
+
 describe("restart of a pipeline", () => {
   test("runs again what did not complete, each task behind what it depends on, and decides its end anew", async () => {
     await using rig = new Rig()

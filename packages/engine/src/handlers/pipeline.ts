@@ -58,8 +58,8 @@ const makeListHandler = Effect.gen(function* () {
 const makeCancelHandler = Effect.gen(function* () {
   const { show } = yield* makePipelineView
   const { cancel } = yield* makeCancelPipeline
-  return handle(operations.pipelineCancel, ({ id, reason }, call: Call) =>
-    Effect.map(Effect.flatMap(cancel(id, reason ?? null, call), show), (pipeline) => ({ pipeline }))
+  return handle(operations.pipelineCancel, (input, call: Call) =>
+    Effect.map(Effect.flatMap(cancel(input.id, input, call), show), (pipeline) => ({ pipeline }))
   )
 })
 

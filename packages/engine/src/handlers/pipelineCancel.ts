@@ -1,5 +1,6 @@
 /** Ends pipelines: what runs of one is stopped, the rest is withdrawn. */
 import { type Problem, problem } from "@backbeat/contract/Problem"
+import type { Input } from "@backbeat/contract/table"
 import type { PipelineEnded } from "@backbeat/core/pipeline/decide"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Task } from "@backbeat/core/task/Task"
@@ -34,6 +35,9 @@ const isLive = ({ state }: Task): boolean => !isFinal(state.status)
 /** A stop that is under way and ends with the task's end. */
 const isEnding = ({ state }: Task): boolean => state.status === "stopping" && state.intent.kind === "cancel"
 
+/** How a pipeline is to end; its tasks say it themselves where this does not. */
+type How = Pick<Input<"stop">, "reason" | "signal" | "force">
+
 /** What ending pipelines needs, made once. */
 export const makeCancelPipeline = Effect.gen(function* () {
   const { root } = yield* Home
@@ -45,29 +49,30 @@ export const makeCancelPipeline = Effect.gen(function* () {
   const orStuck = yield* makeOrStuck
 
   /** Asks for the end of all that lives, in one commit. */
-  const askForEnd = (id: string, reason: string | null, call: Call) =>
+  const askForEnd = (id: string, { reason, signal, force }: How, call: Call) =>
     transitions.commit((tx) =>
       Effect.gen(function* () {
         const by = actorOf(call)
-        const pipeline = yield* tx.changePipeline(yield* find(id), { type: "Cancel", reason }, by)
+        const pipeline = yield* tx.changePipeline(yield* find(id), { type: "Cancel", reason: reason ?? null }, by)
         const told = reason ?? `pipeline ${id} was cancelled`
-        const stopped = (yield* tasksOf(pipeline)).filter((each) => isLive(each) && !isEnding(each))
+        const stopped = (yield* tasksOf(pipeline)).filter((each) => isLive(each) && (force === true || !isEnding(each)))
         const leftover = withLeftovers(root, stopped.filter(({ state }) => state.status !== "running"))
         for (const task of stopped) {
-          const { stopSignal: signal, gracePeriodMs: graceMs } = task.spec
-          yield* tx.change(task, { type: "Stop", reason: told, signal, graceMs, leftover: leftover.has(task.id) }, by)
+          const { stopSignal, gracePeriodMs } = task.spec
+          const order = { signal: signal ?? stopSignal, graceMs: force === true ? 0 : gracePeriodMs, leftover: leftover.has(task.id) }
+          yield* tx.change(task, { type: "Stop", reason: told, ...order }, by)
         }
       })
     )
 
   /** Ends what tasks that had ended before have left running. */
-  const clear = Effect.fnUntraced(function* (pipeline: Pipeline) {
+  const clear = Effect.fnUntraced(function* (pipeline: Pipeline, { signal, force }: How) {
     const now = yield* Clock.currentTimeMillis
     const ended = (yield* tasksOf(pipeline)).filter((task) => !isLive(task))
     const leftover = yield* findLeftovers(root, ended)
     const trees = ended.flatMap((task) => {
       const tree = leftover.has(task.id) ? lastTreeOf(root, task) : null
-      const order = { stopSignal: task.spec.stopSignal, killAt: now + task.spec.gracePeriodMs, onStuck: (stuck: ReadonlyArray<StuckProcess>) => stops.stick(task.id, stuck) }
+      const order = { stopSignal: signal ?? task.spec.stopSignal, killAt: force === true ? now : now + task.spec.gracePeriodMs, onStuck: (stuck: ReadonlyArray<StuckProcess>) => stops.stick(task.id, stuck) }
       return tree === null ? [] : [{ id: task.id, tree, order }]
     })
     for (const { id } of trees) stops.begin(id)
@@ -76,14 +81,14 @@ export const makeCancelPipeline = Effect.gen(function* () {
   })
 
   /** Ends a pipeline, and gives it when nothing of it is alive. Fails with IllegalTransition when it has ended. */
-  const cancel = Effect.fnUntraced(function* (id: string, reason: string | null, call: Call) {
+  const cancel = Effect.fnUntraced(function* (id: string, how: How, call: Call) {
     const before = yield* find(id)
     // The same call, sent again because its connection broke: it has been done.
     const isDone = call.caller.repeated === true && before.state.status === "cancelled"
-    if (!isDone) yield* Effect.mapError(withRoom(askForEnd(id, reason, call)), ofCancel)
+    if (!isDone) yield* Effect.mapError(withRoom(askForEnd(id, how, call)), ofCancel)
     const tasks = (yield* Effect.mapError(tasksOf(before), ofCancel)).map((task) => task.id)
     const ended = yield* orStuck(tasks, Effect.mapError(untilEnded(id, find(id)), ofCancel))
-    yield* clear(ended)
+    yield* clear(ended, how)
     return ended
   })
 

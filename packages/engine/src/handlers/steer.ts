@@ -51,10 +51,10 @@ const orderOf = ({ spec }: Task, { signal, force }: Input<"stop">) =>
 const makeStopPipeline = Effect.gen(function* () {
   const pipelines = yield* makePipelineView
   const { cancel, clear } = yield* makeCancelPipeline
-  return Effect.fnUntraced(function* ({ id, state }: Pipeline, { reason }: Input<"stop">, call: Call) {
-    if (state.status === "running") return { pipeline: yield* pipelines.show(yield* cancel(id, reason ?? null, call)) }
+  return Effect.fnUntraced(function* ({ id, state }: Pipeline, how: Input<"stop">, call: Call) {
+    if (state.status === "running") return { pipeline: yield* pipelines.show(yield* cancel(id, how, call)) }
     const ended = yield* pipelines.find(id)
-    yield* clear(ended)
+    yield* clear(ended, how)
     const done = call.caller.repeated === true && state.status === "cancelled"
     return { pipeline: yield* pipelines.show(ended), ...(done ? {} : { alreadyEnded: true }) }
   })
