@@ -15,7 +15,7 @@ export const briefEnd = 3
 
 /** A line looks like an error when this matches its text; docs/logs.md has it too. Not the `0 errors` of a summary. */
 export const errorPattern =
-  /(?<!\b(?:0|[Nn]o) )(?:\b(?:[Ee]rrors?|ERR(?:OR)?S?|[Ff]ail(?:s|ed|ures?)?|FAIL(?:ED|URES?)?|[Ff]atal|FATAL|[Pp]anic(?:ked)?|[Uu]nhandled|[Tt]raceback|[Dd]enied|[Rr]efused|[Cc]annot|[Nn]ot found|not ok|[Ss]egmentation fault|[Aa]borted|[Tt]imed out|E(?:ACCES|ADDRINUSE|CONN[A-Z]+|EXIST|MFILE|NOENT|NOSPC|PERM|PIPE))\b(?!\s*[:=]\s*0\b)|\w(?:Error|Exception)\b|[✗✘✖])/u
+  /(?<!\b(?:0|[Nn]o) )(?:\b(?:[Ee]rrors?|ERR(?:OR)?S?|[Ff]ail(?:s|ed|ures?)?|FAIL(?:ED|URES?)?|[Ff]atal|FATAL|[Pp]anic(?:ked)?|[Uu]nhandled|[Tt]raceback|[Dd]enied|[Rr]efused|[Cc]annot|[Nn]ot found|not ok|[Ss]egmentation fault|[Aa]borted|[Tt]imed out|E(?:ACCES|ADDRINUSE|CONN[A-Z]+|EXIST|MFILE|NOENT|NOSPC|PERM|PIPE))\b(?!\s*[:=]\s*0\b)|\w(?:Error|Exception)\b|[\u2717\u2718\u2716])/u
 
 /** Errors are looked for in so many bytes at the end of each stream. */
 const searchedBytes = 1_048_576
