@@ -1,6 +1,6 @@
 /** What a task tells of its last ended attempt, when it runs again or cannot, and when nobody saw it end. */
 import { expect, test } from "bun:test"
-import { rmSync, utimesSync, writeFileSync } from "node:fs"
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { isAlive, Rig } from "../Rig.ts"
 import { FakeAgents } from "./FakeAgents.ts"
@@ -59,4 +59,19 @@ test("a restart without the agent is refused, and leaves what there is", async (
   rmSync(join(agents.folder, "claude"))
   expect(await rig.refusal(["restart", "x"])).toMatchObject({ type: "AgentUnavailable", details: { agent: "claude" } })
   expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "completed", attempt: 1, result: { text: "Everything is fine." } })
+})
+
+test("an agent's time begins when its prompt has been put together, however slow git is", async () => {
+  await using rig = new Rig()
+  const agents = new FakeAgents(rig.scratch)
+  agents.answer("claude", "success")
+  const slow = join(rig.scratch, "slow")
+  mkdirSync(slow)
+  writeFileSync(join(slow, "git"), `#!/bin/sh\nsleep 0.4; exec "${Bun.which("git")}" "$@"\n`, { mode: 0o755 })
+  const env = { ...agents.env, PATH: `${slow}:${agents.env.PATH}` }
+  await rig.call(["start", JSON.stringify({ id: "x", command: "true" }), "--wait"], { env })
+  await rig.call(["start", JSON.stringify({ id: "next", prompt: "Go on.", agent: "claude", continueFrom: "x" }), "--wait"], { env })
+  const { openedAt, startedAt, status } = await rig.task("status", { id: "next" })
+  expect(status).toBe("completed")
+  expect(Date.parse(String(startedAt)) - Date.parse(String(openedAt))).toBeGreaterThanOrEqual(400)
 })

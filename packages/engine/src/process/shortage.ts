@@ -1,11 +1,12 @@
 /** What the system is short of for now: descriptors, processes, memory, room on the disk. It passes, so it is no reason to give up. */
 import { statfsSync } from "node:fs"
-import { errorCode } from "../thrown.ts"
+import { errorCode, isShortage } from "../thrown.ts"
 
-const codes: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EAGAIN", "ENOMEM", "ENOSPC", "EDQUOT"])
+/** Processes, and room on the disk. */
+const others: ReadonlySet<string> = new Set(["EAGAIN", "ENOSPC", "EDQUOT"])
 
 /** Whether a system call was refused for want of something that may be there soon. */
-export const isTransient = (thrown: unknown): boolean => codes.has(errorCode(thrown))
+export const isTransient = (thrown: unknown): boolean => isShortage(thrown) || others.has(errorCode(thrown))
 
 /** Whether the disk of a folder has no room, for bytes or for files. False where that cannot be told. */
 export const isFull = (dir: string): boolean => {
