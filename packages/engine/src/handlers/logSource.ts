@@ -13,8 +13,8 @@ import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { wrongField } from "./View.ts"
 
 /** The problem of a request for lines that cannot be used. */
-export const refused = (error: { readonly field: string; readonly message: string }): Problem =>
-  wrongField(error.field, error.message, error.field === "since" ? "Give the cursor of an earlier answer." : "JavaScript's syntax is used.")
+export const refused = (error: { readonly field: string; readonly message: string; readonly hint: string }): Problem =>
+  wrongField(error.field, error.message, error.hint)
 
 /** Finds the lines that a request means. */
 export const find = (query: LogQuery, count: boolean) => Effect.mapError(locateLogs(query, { count }), refused)

@@ -56,7 +56,7 @@ const ended = (
   Effect.gen(function* () {
     const counted = count === undefined ? lines : Stream.take(lines, count)
     if (until === undefined) return ms === null ? counted : Stream.interruptWhen(counted, Effect.sleep(ms))
-    const { test } = yield* Effect.fromResult(Result.mapError(compilePattern(until), ({ message }) => wrongField("until", message, "JavaScript's syntax is used.")))
+    const { test } = yield* Effect.fromResult(Result.mapError(compilePattern(until), ({ hint, message }) => wrongField("until", message, hint)))
     let isMet = false
     let given = 0
     const matching = Stream.takeUntil(counted, ({ line }) => {

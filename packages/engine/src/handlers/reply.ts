@@ -60,7 +60,7 @@ export const makeReply = Effect.gen(function* () {
   const matched = Effect.fnUntraced(function* (task: Task, since: string, pattern: string) {
     const coming = lines({ id: task.id, attempt: task.state.attempt, since, grep: pattern, restMs, single: true })
     const found = yield* Effect.mapError(Stream.runCollect(Stream.take(coming, 1)), (trouble) =>
-      trouble._tag === "InvalidLogQuery" ? wrongField("until", trouble.message, "JavaScript's syntax is used.") : toProblem(task.id)(trouble)
+      trouble._tag === "InvalidLogQuery" ? wrongField("until", trouble.message, trouble.hint) : toProblem(task.id)(trouble)
     )
     const [line] = found
     return line === undefined ? yield* Effect.fail(endedBefore(task, pattern, since)) : parseCursor(line.cursor)

@@ -52,7 +52,7 @@ const checkAwaited = ({ quietMs, until }: Input<"send">): Problem | null => {
   if (until === undefined) return null
   if (quietMs !== undefined) return wrongField("quietMs", "does not go with until", "Leave one of them away.")
   const compiled = compilePattern(until)
-  return Result.isFailure(compiled) ? wrongField("until", compiled.failure.message, "JavaScript's syntax is used.") : null
+  return Result.isFailure(compiled) ? wrongField("until", compiled.failure.message, compiled.failure.hint) : null
 }
 
 const awaitedOf = ({ quietMs, until }: Input<"send">): Awaited | null => {

@@ -102,7 +102,7 @@ const urlsOf = (input: StartInput): ReadonlyArray<readonly [string, string]> =>
 const checked = (input: StartInput): Result.Result<void, Problem> => {
   for (const [path, pattern] of patternsOf(input)) {
     const compiled = compilePattern(pattern)
-    if (Result.isFailure(compiled)) return refuse(path, compiled.failure.message, "JavaScript's syntax is used.")
+    if (Result.isFailure(compiled)) return refuse(path, compiled.failure.message, compiled.failure.hint)
   }
   for (const [path, url] of urlsOf(input)) {
     if (!URL.canParse(url) || !/^https?:/u.test(url)) {

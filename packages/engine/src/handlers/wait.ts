@@ -40,8 +40,7 @@ const endedBefore = (task: Task, what: string, lines: { readonly lastLines?: Rea
   return withTry(told, "why", { id })
 }
 
-const wrongPattern = ({ field, message }: InvalidLogQuery): Problem =>
-  field === "since" ? wrongField("since", message, "Give the cursor of an earlier answer.") : wrongField("for.log", message, "JavaScript's syntax is used.")
+const wrongPattern = ({ field, hint, message }: InvalidLogQuery): Problem => wrongField(field === "since" ? "since" : "for.log", message, hint)
 
 const isStarted = ({ state }: Task): boolean =>
   isFinal(state.status) || state.status === "running" || state.status === "stopping" || state.status === "retrying"

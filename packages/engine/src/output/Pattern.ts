@@ -40,7 +40,7 @@ export function compilePattern(source: string, ignoreCase = false): Result.Resul
 
 /** The failure to answer with when `test` says "slow". */
 export function tooSlow(source: string): InvalidLogQuery {
-  return new InvalidLogQuery({ field: "grep", message: `takes too long on a line of this output: ${source}` })
+  return new InvalidLogQuery({ field: "grep", message: `takes too long on a line of this output: ${source}`, isSlow: true })
 }
 
 function guarded(regex: RegExp, repeats: number): (text: string) => boolean | "slow" {
