@@ -5,12 +5,13 @@ import { groupHelpData, groupHelpText, helpData, helpText, operationHelpData, op
 import * as Result from "effect/Result"
 import type { CommandLine } from "./commandLine.ts"
 import { complain } from "./explain.ts"
+import { isForPeople } from "./format.ts"
 import { print } from "./print.ts"
 import { onTerminal } from "./terminal.ts"
 import { version } from "./version.ts"
 
 const show = async (text: string, command: string, data: unknown, pretty: boolean): Promise<number> => {
-  const shown = (await onTerminal()) && !pretty ? text : JSON.stringify(succeeded(command, data), null, pretty ? 2 : undefined)
+  const shown = ((await onTerminal()) && !pretty && !process.argv.includes("--json")) || (await isForPeople()) ? text : JSON.stringify(succeeded(command, data), null, pretty ? 2 : undefined)
   await print("stdout", `${shown}\n`)
   return 0
 }

@@ -28,16 +28,22 @@ const answer = (name: string, payload: unknown): Result.Result<unknown, Problem>
 }
 
 const refuseFlags = ({ operation, flags }: OutgoingCall): Problem | null => {
-  const given = Object.keys(flags).find((name) => !["pretty", "color", "get"].includes(name))
+  const given = Object.keys(flags).find((name) => !["pretty", "color", "zone", "human", "get"].includes(name))
   return given === undefined
     ? null
-    : commandInputError(`${operation} does not take the flag --${given}`, "It knows --get, --pretty, --home, --help, --version.", { flag: `--${given}` })
+    : commandInputError(`${operation} does not take the flag --${given}`, "It knows --get, --human, --pretty, --home, --help, --version.", { flag: `--${given}` })
 }
 
 const printPicked = async (operation: string, picked: Result.Result<unknown, Problem>): Promise<number> => {
   if (Result.isFailure(picked)) return complain(operation, picked.failure)
   await print("stdout", `${pickedText(picked.success)}\n`)
   return exitCodes.ok
+}
+
+/** The answer as text for people. */
+export const textFor = async (data: unknown, { flags }: Pick<OutgoingCall, "flags">): Promise<string> => {
+  const { humanText } = await import("@backbeat/engine/human/humanText")
+  return humanText(data, { color: flags["color"] === true, zone: String(flags["zone"]), now: Date.now() })
 }
 
 /** Prints the answer; the exit code. */
@@ -52,6 +58,10 @@ export const discover = async (call: OutgoingCall): Promise<number> => {
   if (Result.isFailure(data)) return complain(call.operation, data.failure)
   const { get } = call.flags
   if (typeof get === "string") return printPicked(call.operation, pick(call.operation, data.success, get))
+  if (call.flags["human"] === true) {
+    await print("stdout", `${await textFor(data.success, call)}\n`)
+    return exitCodes.ok
+  }
   const document = JSON.stringify(succeeded(call.operation, data.success), null, call.flags["pretty"] === true ? 2 : undefined)
   await print("stdout", `${document}\n`)
   return exitCodes.ok

@@ -2,6 +2,7 @@
 import { Unreachable } from "@backbeat/client/Unreachable"
 import { exitCodeOf, failed } from "@backbeat/contract/Envelope"
 import { commandInputError, type Problem, problem, type ProblemType, problemTypes } from "@backbeat/contract/Problem"
+import { isForPeople } from "./format.ts"
 import { PayloadUnreadable } from "./outgoing.ts"
 import { OutputUnwritable, print } from "./print.ts"
 import { NotAnswered } from "./terminal.ts"
@@ -25,7 +26,8 @@ const problemOf = (thrown: unknown): Problem => {
 
 /** Prints a problem on stderr; answers with the exit code. */
 export const complain = async (command: string, trouble: Problem): Promise<number> => {
-  await print("stderr", `${JSON.stringify(failed(command, trouble))}\n`)
+  const document = JSON.stringify(failed(command, trouble))
+  await print("stderr", `${(await isForPeople()) ? (await import("./humanError.ts")).humanError(document) : document}\n`)
   return exitCodeOf(trouble)
 }
 

@@ -3,11 +3,13 @@
  * loaded only when it is asked for.
  */
 import { callEngine, type OutgoingCall, type Target } from "@backbeat/client/callEngine"
+import { findHome } from "@backbeat/client/Home"
 import { discoveryNames } from "@backbeat/contract/names"
 import { exitHeader, failureHeader, refusedStatus, streamType } from "@backbeat/contract/protocol"
 import { type CommandLine, parseCommandLine } from "./commandLine.ts"
 import { outgoing, targetOf } from "./outgoing.ts"
 import { print } from "./print.ts"
+import { onTerminal } from "./terminal.ts"
 
 const printAnswer = async (response: Response, target: Target, call: OutgoingCall): Promise<number> => {
   const exitCode = Number(response.headers.get(exitHeader) ?? 70)
@@ -16,12 +18,14 @@ const printAnswer = async (response: Response, target: Target, call: OutgoingCal
     return printStream(response, target, call)
   }
   const text = await response.text()
-  await print(response.headers.has(failureHeader) ? "stderr" : "stdout", `${text}\n`)
+  if (!response.headers.has(failureHeader)) await print("stdout", `${text}\n`)
+  else await print("stderr", `${call.flags["human"] === true ? (await import("./humanError.ts")).humanError(text) : text}\n`)
   return exitCode
 }
 
 const run = async (line: CommandLine): Promise<number> => {
   if (line.kind !== "call") {
+    if (process.argv.length === 2 && (await onTerminal())) return (await import("./overview.ts")).overview(findHome(undefined, process.env).root)
     const { answerLocally } = await import("./answerLocally.ts")
     return answerLocally(line)
   }

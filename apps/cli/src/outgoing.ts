@@ -4,6 +4,7 @@ import { findHome } from "@backbeat/client/Home"
 import { operationsWithEnvironment } from "@backbeat/contract/names"
 import { payloadMaxBytes } from "@backbeat/contract/protocol"
 import type { TypedCall } from "./commandLine.ts"
+import { isForPeople } from "./format.ts"
 import { onTerminal } from "./terminal.ts"
 import { version } from "./version.ts"
 
@@ -25,7 +26,7 @@ const selfCommand = (): ReadonlyArray<string> =>
 const silentMsOf = (text: string | undefined): { readonly silentMs?: number } => (Number(text) > 0 ? { silentMs: Number(text) } : {})
 
 /** Whether a private folder of the caller has a database: there an engine makes and narrows nothing. */
-const isMade = async (root: string): Promise<boolean> => {
+export const isMade = async (root: string): Promise<boolean> => {
   const { statSync } = await import("node:fs")
   try {
     const { mode, uid } = statSync(root)
@@ -113,18 +114,25 @@ const callerOf = (operation: string) => {
   }
 }
 
+/** What text for people is made with. */
+const peoplesFlags = async () => ({
+  human: true,
+  zone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+  ...((await onTerminal()) && process.env["NO_COLOR"] === undefined ? { color: true } : {})
+})
+
 /** The call. Throws PayloadUnreadable. */
 export const outgoing = async (line: TypedCall): Promise<OutgoingCall> => {
   const { operation, argv, flags } = line
   await refuseUnreadableArguments(process.argv.slice(2))
-  const isShown = await onTerminal()
+  const human = await isForPeople()
   const payload = await readPayload(line.payload)
   return {
     operation,
     payload,
     ...sourceOf(line.payload),
     ...(argv === null ? {} : { argv }),
-    flags: { ...flags, pretty: line.pretty || isShown, ...(isShown && process.env["NO_COLOR"] === undefined ? { color: true } : {}) },
+    flags: { ...flags, pretty: line.pretty, ...(human || flags["human"] === true ? await peoplesFlags() : {}) },
     caller: callerOf(operation)
   }
 }

@@ -36,20 +36,33 @@ interface Remembered {
   readonly silence: Silence
   readonly printed: { -readonly [Key in keyof Printed]: Printed[Key] }
   readonly lines: PrintedLines | null
+  readonly looks: Looks
+}
+
+/** How a frame and a failure are printed. */
+interface Looks {
+  readonly shown: (frame: string) => string
+  readonly failed: (document: string) => string
+}
+
+const looksOf = async ({ operation, flags }: OutgoingCall): Promise<Looks> => {
+  if (flags["human"] !== true) return { shown: (frame) => frame, failed: (document) => document }
+  const [{ humanFrame }, { humanError }] = [await import("./humanFrame.ts"), await import("./humanError.ts")]
+  return { shown: (frame) => humanFrame(operation, frame), failed: humanError }
 }
 
 /** Prints one response until its end; the exit code. */
-const printFrames = async (response: Response, { silence, printed, lines: among }: Remembered, isResumed: boolean): Promise<number> => {
+const printFrames = async (response: Response, { silence, printed, lines: among, looks: { shown, failed } }: Remembered, isResumed: boolean): Promise<number> => {
   const isNews = (frame: string): boolean => !isResumed || !(isRepeated(frame) || among?.isPassed(frame) === true)
   for await (const lines of linesOf(response, silence)) {
     const failure = lines.findIndex((line) => line.startsWith(failureMark))
     const frames = (failure < 0 ? lines : lines.slice(0, failure)).filter(isNews)
-    if (frames.length > 0 && !(await print("stdout", `${frames.join("\n")}\n`))) return 0
+    if (frames.length > 0 && !(await print("stdout", `${frames.map(shown).join("\n")}\n`))) return 0
     among?.note(frames)
     printed.last = frames.at(-1) ?? printed.last
     printed.count += frames.length
     if (failure < 0) continue
-    await print("stderr", `${lines[failure]}\n`)
+    await print("stderr", `${failed(lines[failure] ?? "")}\n`)
     return 1
   }
   return 0
@@ -73,10 +86,11 @@ const printAll = async (first: Response, target: Target, call: OutgoingCall): Pr
   // How long a stream is silent is up to what it tells of: only the engine is waited for.
   const silence = { ...silenceOf(target, call), timeoutMs: null }
   const printed = { count: 0, last: null }
+  const looks = await looksOf(call)
   const lines = call.operation === "events" ? new PrintedLines() : null
   for (let response = first; ; ) {
     try {
-      return await printFrames(response, { silence, printed, lines }, response !== first)
+      return await printFrames(response, { silence, printed, lines, looks }, response !== first)
     } catch (thrown) {
       if (!isBroken(thrown)) throw thrown
     }

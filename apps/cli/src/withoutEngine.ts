@@ -5,9 +5,10 @@ import { succeeded } from "@backbeat/contract/Envelope"
 import * as Result from "effect/Result"
 import { existsSync } from "node:fs"
 import type { TypedCall } from "./commandLine.ts"
+import { textFor } from "./discover.ts"
 import { complain } from "./explain.ts"
 import { judging } from "./judging.ts"
-import { onTerminal } from "./terminal.ts"
+import { outgoing } from "./outgoing.ts"
 import { print } from "./print.ts"
 
 const environment = (): Record<string, string> =>
@@ -29,10 +30,13 @@ const answerOf = async (operation: string, place: Place): Promise<unknown> => {
 }
 
 /** Prints the answer; the exit code. */
-export const withoutEngine = async ({ operation, home, pretty }: TypedCall): Promise<number> => {
+export const withoutEngine = async (line: TypedCall): Promise<number> => {
+  const { operation, home, pretty } = line
   const found = lookUp(operation)
   if (Result.isFailure(found)) return complain(operation, found.failure)
   const data = await answerOf(operation, findHome(home, process.env))
-  await print("stdout", `${JSON.stringify(succeeded(operation, data), null, pretty || (await onTerminal()) ? 2 : undefined)}\n`)
+  const { flags } = await outgoing(line)
+  const shown = flags["human"] === true ? await textFor(data, { flags }) : JSON.stringify(succeeded(operation, data), null, pretty ? 2 : undefined)
+  await print("stdout", `${shown}\n`)
   return 0
 }

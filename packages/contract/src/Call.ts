@@ -16,6 +16,8 @@ export const Flags = Schema.Struct({
   get: Schema.optionalKey(Schema.NonEmptyString),
   "exit-status": Schema.optionalKey(Schema.Boolean),
   pretty: Schema.optionalKey(Schema.Boolean),
+  /** The caller's time zone, for text for people. */
+  zone: Schema.optionalKey(Schema.String),
   color: Schema.optionalKey(Schema.Boolean)
 })
 export type Flags = typeof Flags.Type

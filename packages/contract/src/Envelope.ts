@@ -35,7 +35,7 @@ export const errorOf = ({ type, message, details, hint, retryable, try: given }:
 }
 
 /** The flags of a request that belong to its meaning. `--pretty`, `--human` and colour only change how the answer looks. */
-const meaningOf = ({ pretty: _pretty, color: _color, human: _human, ...flags }: CallRequest["flags"]): Try["flags"] => flags
+const meaningOf = ({ pretty: _pretty, color: _color, human: _human, zone: _zone, ...flags }: CallRequest["flags"]): Try["flags"] => flags
 
 const isEntries = (payload: unknown): boolean => Predicate.isObject(payload) && !Array.isArray(payload)
 

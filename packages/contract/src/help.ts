@@ -13,14 +13,14 @@ export const flagTexts: Readonly<Record<OwnFlagName, string>> = {
   timeout: "--timeout <seconds>            how long to wait (default 60)",
   concurrency: "--concurrency <n>              so many of the call's tasks run at a time",
   "exit-status": "--exit-status                  exit as the task did: its code, 128 + signal, 124 when the time is up, 125 when refused",
-  human: "--human                        text for people instead of JSON",
   follow: "--follow                       print what comes until the task ends; the same as --stream with follow"
 }
 
 /** The flags that every operation takes. */
 export const commonFlagTexts = [
   "--get <path>                   print one value of the answer, such as task.id or tasks.id",
-  "--pretty                       indented JSON (also when stdout is a terminal)",
+  "--human                        text for people instead of JSON; for good: config set format human",
+  "--pretty                       indented JSON",
   "--home <dir>                   the state folder (else BACKBEAT_HOME)",
   "--help                         this help",
   "--version                      the version"

@@ -66,10 +66,10 @@ const isFlagName = (name: string): name is FlagName => Object.hasOwn(flagKinds, 
 export const flagNames: ReadonlyArray<FlagName> = Object.keys(flagKinds).filter(isFlagName)
 
 /** The name of one that an operation takes or does not take. */
-export type OwnFlagName = Exclude<FlagName, "get">
+export type OwnFlagName = Exclude<FlagName, "get" | "human">
 
 /** The flags that every operation takes. */
-export const commonFlagNames = ["get", "pretty", "home", "help", "version"] as const
+export const commonFlagNames = ["get", "human", "pretty", "home", "help", "version"] as const
 
 /** The operations that need the caller's environment. */
 export const operationsWithEnvironment: ReadonlyArray<string> = ["start", "retry", "resume", "pipeline create", "plan", "agents list", "agents check", "init", "doctor"]

@@ -52,7 +52,7 @@ describe("flags", () => {
     })
     expect(await rig.refusal(["wait", "x", "--bogus", "3"])).toMatchObject({
       message: "unknown flag --bogus",
-      details: { hint: "It knows --timeout, --output, --exit-status, --get, --pretty, --home, --help, --version." }
+      details: { hint: "It knows --timeout, --output, --exit-status, --get, --human, --pretty, --home, --help, --version." }
     })
     expect(await rig.refusal(["list", "--wait"])).toMatchObject({
       command: "list",
@@ -85,7 +85,7 @@ describe("flags", () => {
     const timeout = await rig.refusal(["wait", "x", "--timeout", "soon"])
     expect(timeout.details.hint).toBe("--timeout <seconds>: how long to wait (default 60).")
     const pretty = await rig.refusal(["list", "--pretty=yes"])
-    expect(pretty.details.hint).toBe("--pretty: indented JSON (also when stdout is a terminal).")
+    expect(pretty.details.hint).toBe("--pretty: indented JSON.")
     expect(await rig.refusal(["list", "{}", "{}"])).toMatchObject({ command: "list", type: "CommandInputError" })
   })
 })

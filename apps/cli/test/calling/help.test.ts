@@ -85,14 +85,45 @@ describe("on a terminal", () => {
     expect(await onTerminal(rig, ["--version", "--pretty"])).toMatch(/^\{\n {2}"ok": true,/u)
   })
 
-  test("answers are indented, and refusals too", async () => {
+  test("answers are JSON on one line, as everywhere, and refusals too", async () => {
     await using rig = new Rig()
-    expect(await onTerminal(rig, ["list"])).toBe(
-      '{\n  "ok": true,\n  "command": "list",\n  "data": {\n    "total": 0,\n    "tasks": []\n  }\n}\n'
-    )
-    expect(await onTerminal(rig, ["status", "x"])).toStartWith('{\n  "ok": false,\n  "command": "status",\n')
-    expect(await onTerminal(rig, ["capabilities"])).toStartWith('{\n  "ok": true,\n')
-    expect(await onTerminal(rig, ["engine", "status"], { home: "/dev/null/home" })).toStartWith('{\n  "ok": true,\n')
+    expect(await onTerminal(rig, ["list"])).toBe('{"ok":true,"command":"list","data":{"total":0,"tasks":[]}}\n')
+    expect(await onTerminal(rig, ["status", "x"])).toStartWith('{"ok":false,"command":"status",')
+    expect(await onTerminal(rig, ["capabilities"])).toStartWith('{"ok":true,')
+    expect(await onTerminal(rig, ["engine", "status"], { home: "/dev/null/home" })).toStartWith('{"ok":true,')
+  })
+
+  test("the setting format asks for text, but not for an agent, in a pipe or with --json", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "bad", script: "exit 3" }, ["--wait"])
+    const line = ["status", "bad"]
+    expect(await onTerminal(rig, line, { env: { BACKBEAT_FORMAT: "human" } })).toContain("exit code 3")
+    await rig.call(["config", "set", "format", "human"])
+    const shown = await onTerminal(rig, line)
+    expect(shown).toContain("exit code 3")
+    expect(shown).not.toContain('"ok"')
+    expect(await onTerminal(rig, ["status", "none"])).toBe("TaskNotFound: task not found: none\n  Run list to discover known task ids.\n  try: backbeat list '{}'\n")
+    for (const [args, env] of [
+      [[...line, "--json"], {}],
+      [line, { BACKBEAT_FORMAT: "json" }],
+      [line, { CLAUDECODE: "1" }],
+      [line, { CODEX_THREAD_ID: "t" }]
+    ] as const) {
+      expect(await onTerminal(rig, args, { env })).toStartWith('{"ok":true,')
+    }
+    expect((await rig.call(line)).document).toMatchObject({ ok: true })
+  })
+
+  test("the name of the program alone shows what runs, what failed last and how to go on", async () => {
+    await using rig = new Rig()
+    const nothing = await onTerminal(rig, [])
+    expect(nothing).toStartWith("Nothing runs.\n\nbackbeat start -- npm test ")
+    expect(nothing.trimEnd().split("\n")).toHaveLength(5)
+    await rig.data("start", { id: "bad", script: "exit 3" }, ["--wait"])
+    await rig.data("start", { id: "live", stdin: "open", command: "cat" })
+    const shown = await onTerminal(rig, [], { env: { NO_COLOR: "1" } })
+    expect(shown).toMatch(/^ID .*\nlive +running .*\n\nFailed last\nID .*\nbad +failed +1 +exit code 3 /u)
+    expect(shown).toContain("\nbackbeat help ")
   })
 
   test("tables have colours, but not with NO_COLOR and not in a pipe", async () => {
@@ -107,12 +138,12 @@ describe("on a terminal", () => {
     expect(exitCode).toBe(0)
     expect(stdout).not.toContain("\u001b")
     expect(stdout.split("\n")).toEqual([
-      expect.stringMatching(/^ID +STATUS +ATTEMPT +EXIT +TIME +CREATED \(UTC\) +WHAT$/u),
-      expect.stringMatching(/^bad +failed +1 +1 +\d+ms +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +false$/u),
-      expect.stringMatching(/^good +completed +1 +0 +\d+ms +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +a \[2Jname$/u),
+      expect.stringMatching(/^ID +STATUS +ATTEMPT +WHY +TIME +WHEN +WHAT$/u),
+      expect.stringMatching(/^bad +failed +1 +exit code 1 +\d+ms +\d\d:\d\d:\d\d \(\d+ s ago\) +false$/u),
+      expect.stringMatching(/^good +completed +1 +\d+ms +\d\d:\d\d:\d\d \(\d+ s ago\) +a.*name$/u),
       ""
     ])
     expect((await rig.call(["status", "bad", "--human"])).stdout).toContain("\nbad  failed")
-    expect(await rig.refusal(["status", "none", "--human"])).toMatchObject({ type: "TaskNotFound" })
+    expect(await rig.call(["status", "none", "--human"])).toMatchObject({ exitCode: 1, stdout: "", stderr: expect.stringMatching(/^TaskNotFound: .*\n.*\n {2}try: backbeat list '\{\}'\n$/u) })
   })
 })

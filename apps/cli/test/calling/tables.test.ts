@@ -52,7 +52,7 @@ describe("logs for people", () => {
     const line = '{"ok":false,"command":"deploy"}'
     await rig.data("start", { id: "t", command: "echo", args: [line] }, ["--wait"])
     expect(await rig.call(["logs", "t", "--human"])).toMatchObject({ exitCode: 0, stdout: `${line}\n`, stderr: "" })
-    expect((await rig.refusal(["logs", "none", "--human"])).type).toBe("TaskNotFound")
+    expect((await rig.call(["logs", "none", "--human"])).stderr).toStartWith("TaskNotFound: ")
   })
 
   test("are text with timestamps and when they are large, and name the file of --output artifact", async () => {
@@ -62,5 +62,37 @@ describe("logs for people", () => {
     expect([all.length, all[0], all.at(-2)]).toEqual([30_002, "1", "done"])
     expect((await rig.call(["logs", '{"id":"t","lines":1,"timestamps":true}', "--human"])).stdout).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z done\n$/u)
     expect((await rig.call(["logs", "t", "--human", "--output", "artifact"])).stdout).toMatch(/^Showing .*\n\/.*\.log\n$/u)
+  })
+})
+
+describe("text for people", () => {
+  test("is what every operation answers with, here or in the engine", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", script: "echo a; exit 3" }, ["--wait"])
+    for (const line of [["capabilities"], ["config", "show"], ["config", "path"], ["queue", "list"], ["doctor"], ["engine", "status"], ["events", '{"id":"x"}'], ["plan", '{"payload":{"command":"true"}}'], ["wait", "x"], ["engine", "stop"], ["engine", "status"]]) {
+      const { exitCode, stdout, stderr } = await rig.call([...line, "--human"])
+      expect({ line, exitCode, stderr, isJson: /^[[{]/u.test(stdout) }).toEqual({ line, exitCode: 0, stderr: "", isJson: false })
+    }
+  }, 20_000)
+
+  test("tells times in the zone of its reader, and how long something has run", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", stdin: "open", command: "cat" })
+    const hourIn = async (TZ: string) => /^x +running +1 +[\d.]+m?s +(\d\d):/mu.exec((await rig.call(["status", "x", "--human"], { env: { TZ } })).stdout)?.[1]
+    const [utc, tokyo] = [await hourIn("UTC"), await hourIn("Asia/Tokyo")]
+    expect((Number(tokyo) - Number(utc) + 24) % 24).toBe(9)
+  })
+
+  test("of a stream is the lines themselves", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", script: "echo a; echo b" }, ["--wait"])
+    expect(await rig.call(["logs", "x", "--follow", "--human"])).toMatchObject({ exitCode: 0, stdout: "a\nb\n", stderr: "" })
+  })
+
+  test("of a mistyped call has the line to type", async () => {
+    await using rig = new Rig()
+    expect((await rig.call(["start", '{"cmd":"ls"}', "--wait", "--human"])).stderr).toBe(
+      "CommandInputError: unknown field cmd; did you mean command?\n  try: backbeat start '{\"command\":\"ls\"}' --wait\n"
+    )
   })
 })

@@ -38,7 +38,7 @@ describe("pipeline list", () => {
     await using rig = new Rig()
     await rig.data("pipeline create", { id: "release", name: "ship it", steps: two }, ["--wait"])
     const list = (await rig.call(["pipeline", "list", "--human"])).stdout
-    expect(list).toMatch(/^ID +STATUS +DONE +TIME +CREATED \(UTC\) +NAME\nrelease +completed +2\/2 .* ship it\n$/u)
+    expect(list).toMatch(/^ID +STATUS +DONE +TIME +CREATED +NAME\nrelease +completed +2\/2 .* ship it\n$/u)
     const one = (await rig.call(["pipeline", "get", "release", "--human"])).stdout.split("\n")
     expect(one.map((line) => line.split(" ")[0])).toEqual(["ID", "release", "", "ID", "release.1", "release.2", ""])
   })

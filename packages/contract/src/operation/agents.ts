@@ -36,7 +36,7 @@ export const agentsList = operation({
   errors: ["CommandInputError"],
   examples: [{ title: "all", payload: {} }],
   batch: false,
-  flags: ["human"],
+  flags: [],
   readOnly: true,
   positional: null
 })

@@ -77,7 +77,7 @@ export const logs = operation({
     { title: "errors with what stands around them", payload: { id: "demo", grep: "error|warn", context: 2 } }
   ],
   batch: false,
-  flags: ["output", "stream", "follow", "timeout", "human"],
+  flags: ["output", "stream", "follow", "timeout"],
   readOnly: true,
   positional: "id"
 })

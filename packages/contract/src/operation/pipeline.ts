@@ -130,7 +130,7 @@ export const pipelineGet = operation({
   errors: ["CommandInputError", "PipelineNotFound", "StoreError"],
   examples: [{ title: "one pipeline", payload: { id: "release" } }],
   batch: false,
-  flags: ["human", "output"],
+  flags: ["output"],
   readOnly: true,
   positional: "id"
 })
@@ -159,7 +159,7 @@ export const pipelineList = operation({
     { title: "what runs", payload: { status: "running" } }
   ],
   batch: false,
-  flags: ["human"],
+  flags: [],
   readOnly: true,
   positional: null
 })

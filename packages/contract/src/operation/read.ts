@@ -42,7 +42,7 @@ export const status = operation({
     { title: "several", payload: ["demo", "greet"] }
   ],
   batch: true,
-  flags: ["human", "output"],
+  flags: ["output"],
   readOnly: true,
   positional: "id"
 })
@@ -83,7 +83,7 @@ export const list = operation({
     { title: "what runs, of one tag", payload: { status: ["running", "stopping"], tag: "dev" } }
   ],
   batch: false,
-  flags: ["human", "output"],
+  flags: ["output"],
   readOnly: true,
   positional: null
 })
@@ -177,7 +177,7 @@ export const why = operation({
   errors: ["CommandInputError", "TaskNotFound", "StoreError"],
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: false,
-  flags: ["human"],
+  flags: [],
   readOnly: true,
   positional: "id"
 })

@@ -35,6 +35,7 @@ const keys: ReadonlyArray<Key> = [
   "retentionDays",
   "logRetentionPerJob",
   "logLevel",
+  "format",
   "idleExitMs",
   "agentExitMs",
   "cpuThreshold",

@@ -34,7 +34,7 @@ const checkTogether = ({ waits = false }: Operation, flags: Flags): Effect.Effec
 }
 
 const checkFlags = (operation: Operation, flags: Flags, payload: Result.Result<unknown, Problem>): Effect.Effect<void, Problem> => {
-  const unknown = flagNames.find((name) => name !== "get" && isGiven(flags, name) && !operation.flags.includes(name))
+  const unknown = flagNames.find((name) => name !== "get" && name !== "human" && isGiven(flags, name) && !operation.flags.includes(name))
   if (unknown === undefined) return checkTogether(operation, flags)
   const known = knownFlags(operation)
   const told = commandInputError(`${operation.name} does not take the flag --${unknown}`, `It knows ${known.join(", ")}.`, { flag: `--${unknown}` })

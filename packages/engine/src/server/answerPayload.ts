@@ -14,8 +14,8 @@ import { exitStatusOf } from "./exitStatus.ts"
 import { isFull, shown } from "./shown.ts"
 import { withArtifact } from "./withArtifact.ts"
 
-const humanly = (data: unknown, { color = false }: Flags) =>
-  Effect.map(Effect.promise(() => import("./human.ts")), ({ humanText }) => humanText(data, color))
+const humanly = (data: unknown, { color = false, zone = "UTC" }: Flags, now: number) =>
+  Effect.map(Effect.promise(() => import("../human/humanText.ts")), ({ humanText }) => humanText(data, { color, zone, now }))
 
 /** The payloads of a call that has several: an array, or one that names several tasks; null for any other. */
 const severalIn = Effect.fnUntraced(function* ({ operation, expand }: Handled, payload: unknown, call: Call) {
@@ -48,9 +48,8 @@ export const makeAnswerPayload = Effect.map(Home, ({ root }) => {
       const value = yield* Effect.fromResult(pick(operation.name, data, flags.get))
       return { kind: "document", text: pickedText(value), exitCode: code } as const
     }
-    const human = flags.human === true ? yield* humanly(data, flags) : null
-    if (human !== null) return { kind: "document", text: human, exitCode: code } as const
     const now = yield* Clock.currentTimeMillis
+    if (flags.human === true) return { kind: "document", text: yield* humanly(data, flags, now), exitCode: code } as const
     return document(succeeded(operation.name, withArtifact({ root, operation, now, mode: flags.output ?? "auto" }, cut())), code, flags)
   })
 
