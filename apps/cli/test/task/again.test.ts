@@ -203,5 +203,6 @@ describe("an attempt", () => {
     expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "queued", attempt: 2, script: "echo two" })
     await rig.data("stop", { id: "x" })
     expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "cancelled", attempt: 1, script: "echo one" })
+    expect(await rig.data("list", { ids: ["x"] })).toMatchObject({ tasks: [{ status: "cancelled", script: "echo one" }] })
   })
 })

@@ -79,7 +79,7 @@ export const makePipelineView = Effect.gen(function* () {
       status,
       count: its.length
     }))
-    return { ...briefPipeline(pipeline, counts), tasks: tasks.map(view.brief) } satisfies PipelineAnswer
+    return { ...briefPipeline(pipeline, counts), tasks: yield* view.briefs(tasks) } satisfies PipelineAnswer
   })
 
   return { find, briefs, tasksOf, show }

@@ -29,8 +29,8 @@ export class View extends Context.Service<
     /** Fails with StoreError. */
     readonly show: (task: Task) => Effect.Effect<TaskAnswer, Problem>
     /** For a list: what it waits for is left out. */
-    readonly listed: (task: Task) => TaskAnswer
-    readonly brief: (task: Task) => BriefTask
+    readonly listed: (tasks: ReadonlyArray<Task>) => Effect.Effect<ReadonlyArray<TaskAnswer>, Problem>
+    readonly briefs: (tasks: ReadonlyArray<Task>) => Effect.Effect<ReadonlyArray<BriefTask>, Problem>
     /** The task as it is when everything that was committed so far has been acted on. */
     readonly settled: (id: string) => Effect.Effect<Task, Problem>
   }
@@ -78,16 +78,17 @@ export const layerView = Layer.effect(
         return status === undefined ? [] : [{ ...each, status }]
       })
     })
+    const ran = (tasks: ReadonlyArray<Task>) => Effect.mapError(asRun(tasks), toProblem(""))
     return View.of({
       find,
       named,
       show: (task) =>
-        Effect.all([asRun(task), waitsFor(task)]).pipe(
+        Effect.all([asRun([task]), waitsFor(task)]).pipe(
           Effect.mapError(toProblem(task.id)),
-          Effect.map(([ran, waits]) => taskAnswer(root, ran, lives.find(task.id), waits))
+          Effect.map(([[shown = task], waits]) => taskAnswer(root, shown, lives.find(task.id), waits))
         ),
-      listed: (task) => taskAnswer(root, task, lives.find(task.id), []),
-      brief: (task) => briefTask(task, lives.find(task.id)),
+      listed: (tasks) => Effect.map(ran(tasks), (all) => all.map((task) => taskAnswer(root, task, lives.find(task.id), []))),
+      briefs: (tasks) => Effect.map(ran(tasks), (all) => all.map((task) => briefTask(task, lives.find(task.id)))),
       settled: (id) => Effect.andThen(supervisor.acted, find(id))
     })
   })

@@ -100,7 +100,7 @@ const makeListHandler = Effect.gen(function* () {
         ),
         toProblem("")
       )
-      const tasks = full === true ? yield* showAll(page.tasks, input.ids?.length === 1) : page.tasks.map(view.listed)
+      const tasks = full === true ? yield* showAll(page.tasks, input.ids?.length === 1) : yield* view.listed(page.tasks)
       return { ...countOf(page), tasks: yield* withLastLines(tasks, page.tasks, input.lastLines), next: page.next }
     })
   )

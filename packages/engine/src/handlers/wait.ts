@@ -155,7 +155,7 @@ export const makeWaitHandler = Effect.gen(function* () {
     const pending = ids.filter((id) => !done.has(id))
     return {
       ...(yield* ends(come, (task) => isGood(task) || (input.for ?? "end") !== "end")),
-      tasks: tasks.map(view.listed).map(withShortTexts),
+      tasks: (yield* view.listed(tasks)).map(withShortTexts),
       ...(input.mode === "any" ? { done: come.map(({ id }) => id), pending } : {}),
       cursor: yield* cursor
     }

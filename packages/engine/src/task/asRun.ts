@@ -1,4 +1,4 @@
-/** A task with what the attempt that it shows was started with: a start of the same id may have changed that for the next one. */
+/** Tasks with what the attempt that they show was started with: a start of the same id may have changed that for the next one. */
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskState } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -11,17 +11,30 @@ const shownBefore = (state: TaskState): number | null => {
   return shown > 0 ? shown : null
 }
 
-/** Gives a task as it ran; made once. Reads the history only where what runs next may be another thing. */
-export const makeAsRun = Effect.map(TaskStore, (store) =>
-  Effect.fnUntraced(function* (task: Task) {
-    const shown = shownBefore(task.state)
-    if (shown === null) return task
-    const history = yield* store.events({ since: 0, taskIds: [task.id], types: ["task.created", "task.changed", "task.started"], limit: 10_000 })
+const historyMax = 10_000
+
+/** Gives tasks as they ran; made once. Reads the history of those alone for which a next attempt was to run another thing. */
+export const makeAsRun = Effect.gen(function* () {
+  const store = yield* TaskStore
+
+  const specOf = Effect.fnUntraced(function* (task: Task, shown: number) {
+    const history = yield* store.events({ since: 0, taskIds: [task.id], types: ["task.created", "task.changed", "task.started"], limit: historyMax })
     let { spec } = task
     for (const { event } of history) {
-      if (event.type === "task.started" && event.attempt === shown) return { ...task, spec }
+      if (event.type === "task.started" && event.attempt === shown) return spec
       if ("spec" in event) ({ spec } = event)
     }
-    return task
+    return task.spec
   })
-)
+
+  return Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>) {
+    const open = tasks.flatMap(({ id, state }) => (shownBefore(state) === null ? [] : [id]))
+    if (open.length === 0) return tasks
+    const changes = yield* store.events({ since: 0, taskIds: open, types: ["task.changed"], limit: historyMax })
+    const changed = new Set(changes.map(({ id }) => id))
+    return yield* Effect.forEach(tasks, (task) => {
+      const shown = changed.has(task.id) ? shownBefore(task.state) : null
+      return shown === null ? Effect.succeed(task) : Effect.map(specOf(task, shown), (spec): Task => ({ ...task, spec }))
+    })
+  })
+})
