@@ -1,4 +1,5 @@
 /** A task as answers show it unless `full` asks for every field: what is null, empty or at its default is left out. */
+import { Allowing, Denied } from "@backbeat/core/task/AgentOutcome"
 import { Failure } from "@backbeat/core/task/Failure"
 import { Priority } from "@backbeat/core/task/TaskSpec"
 import { Health, TaskStatus } from "@backbeat/core/task/TaskState"
@@ -20,7 +21,10 @@ const LeanResult = Schema.Struct({
   text: optional(Schema.String, `its last message, at most ${resultMaxCharacters} characters`),
   textBytes: optional(Schema.Int, "how long that message is in bytes, when it was cut"),
   isError: optional(Schema.Boolean, "true when the agent says that it failed"),
-  structured: optional(Schema.Json, "what outputSchema asked for")
+  structured: optional(Schema.Json, "what outputSchema asked for"),
+  denied: optional(Schema.Array(Denied), "the calls that its permissions refused, at most ten"),
+  deniedMore: optional(Schema.Int, "how many more were refused"),
+  allowedBy: optional(Allowing, "the field of resume that would allow them")
 })
 
 const brief = {

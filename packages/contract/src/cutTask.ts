@@ -92,10 +92,10 @@ const cutText = (text: string, maxCharacters: number): string =>
 
 const resultOf = ({ result }: TaskAnswer) => {
   if (result === null) return null
-  const { text, isError, structured } = result
+  const { text, isError, structured, denied, deniedMore, allowedBy } = result
   const shown = cutText(text, resultMaxCharacters)
   const textBytes = shown === text ? null : new TextEncoder().encode(text).length
-  return present({ text: shown, textBytes, isError: isError || null, structured })
+  return present({ text: shown, textBytes, isError: isError || null, structured, denied, deniedMore, allowedBy })
 }
 
 /** A task by itself. */

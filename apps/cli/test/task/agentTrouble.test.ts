@@ -170,6 +170,8 @@ test("what an agent's permissions refused stands in its result and in why, with 
   expect(await prompted(rig, agents, { id: "x", agent: "claude" })).toMatchObject({
     task: { status: "completed", result: { denied, allowedBy: { permissionMode: "full" } } }
   })
+  const { document } = await rig.call(["wait", "x"])
+  expect(document).toMatchObject({ data: { task: { result: { denied, allowedBy: { permissionMode: "full" } } } } })
   const { because } = await rig.data("why", { id: "x" })
   expect(JSON.stringify(because)).toContain("its permissions refused claude: Bash sh -c 'echo made > made.txt'; permissionMode full would allow it")
 })
