@@ -1,4 +1,5 @@
 /** Answers `logs`, at once or as a stream. */
+import { inlineMaxBytes } from "@backbeat/contract/Artifact"
 import * as operations from "@backbeat/contract/operation/output"
 import type { Input, Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
@@ -19,8 +20,6 @@ import { makeLogStream } from "./logStream.ts"
 import { makeSelect } from "./selection.ts"
 import { View, wrongField } from "./View.ts"
 
-/** An inline answer that is larger than this many bytes becomes an artifact with `--output auto`. */
-const inlineMaxBytes = 262_144
 /** A part of an artifact, which is located before it is written, has this many lines at most. */
 const artifactPartLines = 100_000
 /** Of an answer that became an artifact this many lines are shown. */
