@@ -1,8 +1,7 @@
 /** Brings an engine up, or waits for the one that another caller is bringing up at this moment. */
 import { noticeName, socketName } from "@backbeat/contract/protocol"
 import { constants, readFileSync, statSync, watch } from "node:fs"
-import type { Place } from "./Home.ts"
-import { startEngine } from "./startEngine.ts"
+import { type Starting, startEngine } from "./startEngine.ts"
 import { unreachable } from "./Unreachable.ts"
 
 /** Longer than an engine needs to begin; one that died on the way leaves no event. */
@@ -86,7 +85,7 @@ const startsAtMost = 3
 export const awaitSuccessor = (root: string): Promise<void> => awaitNotice(root, false)
 
 /** Ends when it is worth calling again. Throws Unreachable. */
-export const bringUp = async (engineCommand: ReadonlyArray<string>, place: Place): Promise<void> => {
+export const bringUp = async (engineCommand: ReadonlyArray<string>, place: Starting): Promise<void> => {
   for (let starts = 1; ; starts++) {
     const begun = await startEngine(engineCommand, place)
     if (begun === "ready") return

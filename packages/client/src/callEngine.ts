@@ -122,7 +122,7 @@ const afterSending = async (thrown: unknown, { operation }: OutgoingCall): Promi
 }
 
 /** Ends when there may be an engine in the place of the one that is absent, broke or let go. Throws Unreachable. */
-const replace = async (lost: Lost, engineCommand: ReadonlyArray<string>, place: Place, { caller, operation }: OutgoingCall): Promise<void> => {
+const replace = async (lost: Lost, engineCommand: ReadonlyArray<string>, place: Target, { caller, operation }: OutgoingCall): Promise<void> => {
   const { root } = place
   const { awaitSuccessor, bringUp, isThere } = await import("./bringUp.ts")
   // An engine in a new home would know nothing of what this call is about.
@@ -153,7 +153,10 @@ const callOn = async (target: Target, call: OutgoingCall, course: Course): Promi
     if (engineCommand !== null) await replace(got, engineCommand, target, call)
     withoutMs += Math.max(1, performance.now() - lostAt)
   }
-  throw unreachable("no engine answered within 20 seconds", `See ${root}/engine.log, or run doctor.`, { home: root })
+  const { describeEngine, engineProcess } = await import("./engineProcess.ts")
+  const engine = engineProcess(root)
+  const holder = engine?.state === undefined || engine.state === null ? "" : `; the home is held by ${describeEngine(engine)}`
+  throw unreachable(`no engine answered within 20 seconds${holder}`, `See ${root}/engine.log, or run doctor.`, { home: root })
 }
 
 /** Calls. A broken connection is repeated under the same request id: the engine knows what has been done of it. Throws Unreachable. */

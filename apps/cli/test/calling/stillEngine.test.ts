@@ -1,5 +1,8 @@
 import { describe, expect, test } from "bun:test"
+import { callEngine } from "@backbeat/client/callEngine"
 import { signalProcess } from "@backbeat/engine/process/posix"
+import { mkdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
 /** Nothing is heard for so long before an engine is asked; 5000 outside of tests. */
@@ -79,20 +82,40 @@ describe("a call of an engine that stands still", () => {
   })
 })
 
+test("a call of an engine that is stopped while it begins fails with its pid and state", async () => {
+  await using rig = new StillRig()
+  mkdirSync(rig.home, { mode: 0o700 })
+  // It takes the home, and stands still before it serves.
+  const posix = join(import.meta.dir, "..", "..", "..", "..", "packages", "engine", "src", "process", "posix.ts")
+  const program = `
+    const { tryLock } = await import(${JSON.stringify(posix)})
+    const { openSync, writeFileSync } = await import("node:fs")
+    tryLock(openSync(${JSON.stringify(join(rig.home, "engine.lock"))}, "a"))
+    writeFileSync(${JSON.stringify(join(rig.scratch, "pid"))}, String(process.pid))
+    process.kill(process.pid, "SIGSTOP")`
+  const engineCommand = [process.execPath, "-e", program]
+  const target = { root: rig.home, configPath: join(rig.home, "config.json"), engineCommand, silentMs: 50 }
+  const call = { operation: "list", payload: null, flags: {}, caller: {} }
+  const thrown = await callEngine(target, call).then(() => null, (refusal: unknown) => refusal)
+  const pid = Number(readFileSync(join(rig.scratch, "pid"), "utf8"))
+  signalProcess(pid, "SIGKILL")
+  expect(thrown).toMatchObject({ problem: { type: "EngineUnreachable", message: expect.stringContaining(`pid ${pid}, stopped, state T`) } })
+})
+
 describe("a call of an engine that is at work", () => {
   test("waits on as long as the engine answers that it is there", async () => {
     await using rig = new StillRig()
-    await rig.data("start", { id: "t", command: "sleep", args: ["0.8"] })
-    const waited = await rig.call(["wait", "t"], { env: { BACKBEAT_SILENT_MS: "30" } })
+    await rig.data("start", { id: "t", command: "sleep", args: ["1.5"] })
+    const waited = await rig.call(["wait", "t"], { env: { BACKBEAT_SILENT_MS: "400" } })
     expect(waited).toMatchObject({ exitCode: 0, document: { data: { task: { status: "completed" } } } })
   })
 
   test("and that is stopped later says so at the next question", async () => {
     await using rig = new StillRig()
     await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
-    const waiting = rig.spawn(["wait", "t"], { env: { BACKBEAT_SILENT_MS: "40" } })
+    const waiting = rig.spawn(["wait", "t"], { env: { BACKBEAT_SILENT_MS: "300" } })
     // A time limit of its own that passes is the event that some time has.
-    expect((await rig.refusal(["wait", "t", "--timeout", "0.2"])).type).toBe("TaskWaitTimedOut")
+    expect((await rig.refusal(["wait", "t", "--timeout", "0.6"])).type).toBe("TaskWaitTimedOut")
     const pid = await rig.standStill()
     expect(await new Response(waiting.stderr).text()).toContain(`pid ${pid}, stopped`)
     expect(await waiting.exited).toBe(1)
