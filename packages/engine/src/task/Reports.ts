@@ -7,7 +7,7 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { LiveAttempts } from "./LiveAttempts.ts"
+import { isOver, LiveAttempts } from "./LiveAttempts.ts"
 import { Transitions } from "./Transitions.ts"
 
 /** A task's attempt; the number fences off reports that come late. */
@@ -79,6 +79,12 @@ const make = Effect.gen(function* () {
     return command.type === "Limit" && isOfTime(command.failure) && live?.attempt === attempt && live.hasTold()
   }
 
+  /** The record may have come while the commit waited for its turn. */
+  const isOnRecord = ({ id, attempt }: AttemptKey): boolean => {
+    const live = lives.find(id)
+    return live?.attempt === attempt && isOver(live)
+  }
+
   const again = (key: AttemptKey, command: TaskCommand, tries: number): Effect.Effect<void> =>
     Effect.sleep(tries === 0 ? 0 : storeRetryMs).pipe(
       // Each time, for what was freed meanwhile may have been kept again.
@@ -92,6 +98,7 @@ const make = Effect.gen(function* () {
         Effect.gen(function* () {
           const task = yield* store.find(key.id)
           if (task === null || task.state.attempt !== key.attempt) return
+          if (command.type === "Limit" && isOnRecord(key)) return
           if (command.type === "End" && task.state.status === "stopping" && key.byStop !== true) return
           const decided = hasTold(key, command) ? finish : command
           yield* tx.change(task, decided, decided.type === "Limit" ? limit : engine)
