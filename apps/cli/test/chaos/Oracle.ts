@@ -2,10 +2,13 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 
-/** One attempt as the task itself told it; `endedAt` (epoch ms) and `exitCode` are null when it came to no end of its own. */
+/** One attempt as the task itself told it; instants are epoch ms; `endedAt` and `exitCode` are null when it came to no end of its own. */
 export interface SeenAttempt {
   readonly attempt: number
   readonly pid: number
+  readonly startedAt: number
+  /** When its shim began, as the kernel says. */
+  readonly spawnedAt: number
   readonly endedAt: number | null
   readonly exitCode: number | null
 }
@@ -17,6 +20,9 @@ export interface Behaviour {
   /** A shell text that runs between the lines "start" and "end". */
   readonly meanwhile?: string
 }
+
+/** The instant (epoch ms) of so many ticks since boot. Source: proc_pid_stat(5). */
+const instantOf = (ticks: number): number => Math.round(Date.now() - (Number.parseFloat(readFileSync("/proc/uptime", "utf8")) - ticks / 100) * 1000)
 
 /** The files of a scratch folder in which tasks tell what they do. */
 export class Oracle {
@@ -31,7 +37,7 @@ export class Oracle {
   script(id: string, { seconds, exitCode, meanwhile = `sleep ${seconds}` }: Behaviour): string {
     return [
       `exec 8>>'${join(this.dir, id)}'`,
-      'echo "start $BACKBEAT_ATTEMPT $$" >&8',
+      'echo "start $BACKBEAT_ATTEMPT $$ $(date +%s%3N) $(cut -d" " -f22 /proc/$PPID/stat)" >&8',
       meanwhile,
       "echo line of $BACKBEAT_ATTEMPT",
       `echo "end $BACKBEAT_ATTEMPT $(date +%s%3N) ${exitCode}" >&8`,
@@ -48,13 +54,15 @@ export class Oracle {
   attempts(id: string): ReadonlyArray<SeenAttempt> {
     if (!this.ids().includes(id)) return []
     const words = readFileSync(join(this.dir, id), "utf8").trim().split("\n").map((line) => line.split(" "))
-    return words.flatMap(([what, attempt, pid]) => {
+    return words.flatMap(([what, attempt, pid, startedAt, ticks]) => {
       if (what !== "start") return []
       const [, , endedAt, exitCode] = words.find((line) => line[0] === "end" && line[1] === attempt) ?? []
       return [
         {
           attempt: Number(attempt),
           pid: Number(pid),
+          startedAt: Number(startedAt),
+          spawnedAt: instantOf(Number(ticks)),
           endedAt: endedAt === undefined ? null : Number(endedAt),
           exitCode: exitCode === undefined ? null : Number(exitCode)
         }

@@ -1,22 +1,48 @@
-/** The soak by hand, as long as wanted: `bun run apps/cli/test/chaos/soak.ts --rounds 2000 --seed 7`; with `--graph` of tasks that wait for each other. */
+/**
+ * The soak by hand, as long as wanted: `bun run apps/cli/test/chaos/soak.ts --rounds 2000 --seed 7`; with `--graph` of tasks that wait for
+ * each other, with `--faults` under each means in turn.
+ */
+import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { Rig } from "../Rig.ts"
+import { SmallDisk } from "../SmallDisk.ts"
 import { GraphKills } from "./GraphKills.ts"
-import { SeededRandom } from "./SeededRandom.ts"
+import { type means, meansNames } from "./means.ts"
+import { RandomFaults } from "./RandomFaults.ts"
 import { RandomKills } from "./RandomKills.ts"
+import { SeededRandom } from "./SeededRandom.ts"
 
 const { values } = parseArgs({
   options: {
     graph: { type: "boolean", default: false },
+    faults: { type: "boolean", default: false },
     rounds: { type: "string", default: "2000" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) }
   }
 })
-const begunAt = performance.now()
-await using rig = new Rig()
-console.log(`seed ${values.seed}, home ${rig.home}`)
-const Load = values.graph ? GraphKills : RandomKills
-const { flaws, ...figures } = await new Load(rig, { rounds: Number(values.rounds), random: new SeededRandom(Number(values.seed)) }).run()
-console.log(JSON.stringify({ ...figures, seconds: Math.round((performance.now() - begunAt) / 1000) }))
-for (const flaw of flaws) console.error(flaw)
-process.exitCode = flaws.length === 0 ? 0 : 1
+const [rounds, seed] = [Number(values.rounds), Number(values.seed)]
+
+const tell = (name: string, begunAt: number, { flaws, ...figures }: { readonly flaws: ReadonlyArray<string> }): void => {
+  console.log(name, JSON.stringify({ ...figures, seconds: Math.round((performance.now() - begunAt) / 1000) }))
+  for (const flaw of flaws) console.error(flaw)
+  if (flaws.length > 0) process.exitCode = 1
+}
+
+const load = async (): Promise<void> => {
+  const begunAt = performance.now()
+  await using rig = new Rig()
+  const Load = values.graph ? GraphKills : RandomKills
+  tell(Load.name, begunAt, await new Load(rig, { rounds, random: new SeededRandom(seed) }).run())
+}
+
+const faults = async (name: keyof typeof means): Promise<void> => {
+  const begunAt = performance.now()
+  using disk = name === "fullDisk" ? new SmallDisk("512m") : null
+  if (disk !== null && disk.refusal !== "") return console.log(`${name} is left out: ${disk.refusal}`)
+  await using rig = disk === null ? new Rig() : new Rig(join(disk.point, "home"))
+  tell(name, begunAt, await new RandomFaults(rig, { means: name, rounds, random: new SeededRandom(seed), ...(disk === null ? {} : { disk }) }).run())
+}
+
+console.log(`seed ${seed}`)
+if (values.faults) for (const name of meansNames) await faults(name)
+else await load()

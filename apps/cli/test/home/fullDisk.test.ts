@@ -1,55 +1,15 @@
 /** A home on a disk without room: said clearly, and fine again when there is room. */
 import { expect, test } from "bun:test"
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { isAlive, Rig } from "../Rig.ts"
+import { SmallDisk } from "../SmallDisk.ts"
 
-const fill = (path: string): void => {
-  const file = openSync(path, "w")
-  const block = new Uint8Array(4096)
-  try {
-    while (writeSync(file, block) === block.length);
-  } catch {
-    // The space has ended.
-  } finally {
-    closeSync(file)
-  }
-}
-
-/** A disk of this size; without the right to mount there is none to be had: the test then fails, and says why. */
-class SmallDisk {
-  readonly point = join("/tmp", `backbeat-disk-${process.pid}-${Date.now()}`)
-  readonly #filler = join(this.point, "filler")
-
-  constructor(size: string) {
-    mkdirSync(this.point)
-    const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", this.point])
-    expect(`${mounted.exitCode} ${mounted.stderr.toString()}`).toBe("0 ")
-  }
-
-  /** Fills it, once the engine of the home has kept what it keeps of it. */
-  async fillUp(home: string): Promise<void> {
-    while (!existsSync(join(home, "backbeat.db-reserve"))) await Bun.sleep(1)
-    this.fill()
-  }
-
-  fill(): void {
-    fill(this.#filler)
-  }
-
-  free(): void {
-    rmSync(this.#filler)
-  }
-
-  /** Gives so many bytes back. */
-  freeSome(bytes: number): void {
-    truncateSync(this.#filler, statSync(this.#filler).size - bytes)
-  }
-
-  [Symbol.dispose](): void {
-    Bun.spawnSync(["umount", "-l", this.point])
-    rmSync(this.point, { recursive: true, force: true })
-  }
+/** Without the right to mount there is no small disk to be had: the test then fails, and says why. */
+const diskOf = (size: string): SmallDisk => {
+  const disk = new SmallDisk(size)
+  expect(disk.refusal).toBe("")
+  return disk
 }
 
 const mount = (args: ReadonlyArray<string>): void => expect(Bun.spawnSync(["mount", ...args]).stderr.toString()).toBe("")
@@ -59,7 +19,7 @@ const killGroup = (pid: unknown): void => {
 }
 
 test("a full disk is told of, and what was there goes on when there is room again", async () => {
-  using disk = new SmallDisk("2m")
+  using disk = diskOf("2m")
   await using rig = new Rig(join(disk.point, "home"))
   await rig.task("start", { id: "before", command: "cat", stdin: "open" })
   const failing = ["f1", "f2", "f3", "f4", "f5", "f6"]
@@ -84,7 +44,7 @@ test("a full disk is told of, and what was there goes on when there is room agai
 })
 
 test("on a full disk stop, pipeline cancel and prune find room, and what fills it can be ended", async () => {
-  using disk = new SmallDisk("2m")
+  using disk = diskOf("2m")
   await using rig = new Rig(join(disk.point, "home"))
   const stubborn = { script: "trap : TERM; while :; do sleep 0.05; done", gracePeriodMs: 100 }
   await rig.data("start", [{ id: "a", command: "sleep", args: ["100"] }, { id: "b", ...stubborn }, { id: "old", command: "true" }])
@@ -99,7 +59,7 @@ test("on a full disk stop, pipeline cancel and prune find room, and what fills i
 })
 
 test("a home that has become read-only is read, and a stop in it is answered", async () => {
-  using disk = new SmallDisk("8m")
+  using disk = diskOf("8m")
   const point = join(disk.point, "point")
   mkdirSync(point)
   await using rig = new Rig(join(point, "home"))
@@ -121,7 +81,7 @@ test("a home that has become read-only is read, and a stop in it is answered", a
 })
 
 test("an engine that takes over on a full disk finds room for what ended meanwhile", async () => {
-  using disk = new SmallDisk("2m")
+  using disk = diskOf("2m")
   await using rig = new Rig(join(disk.point, "home"))
   const { pid } = await rig.task("start", { id: "t", script: "read go; exit 5", stdin: "open" })
   await disk.fillUp(rig.home)
@@ -133,7 +93,7 @@ test("an engine that takes over on a full disk finds room for what ended meanwhi
 })
 
 test("what little room there is again goes to the ends of tasks, and not to what is kept for them", async () => {
-  using disk = new SmallDisk("2m")
+  using disk = diskOf("2m")
   await using rig = new Rig(join(disk.point, "home"))
   await rig.task("start", { id: "t", script: "read go; exit 5", stdin: "open" })
   // The next engine begins with an empty log, which an end makes longer.
@@ -155,7 +115,7 @@ test("what little room there is again goes to the ends of tasks, and not to what
 })
 
 test("what is killed on a full disk is told as lost, by the engine that started it and by one that takes over", async () => {
-  using disk = new SmallDisk("2m")
+  using disk = diskOf("2m")
   await using rig = new Rig(join(disk.point, "home"))
   const { pid } = await rig.task("start", { id: "own", script: "sleep 100" })
   await disk.fillUp(rig.home)
@@ -172,7 +132,7 @@ test("what is killed on a full disk is told as lost, by the engine that started 
 })
 
 test("an engine that finds no room at its start says so", async () => {
-  using disk = new SmallDisk("64k")
+  using disk = diskOf("64k")
   disk.fill()
   await using rig = new Rig(join(disk.point, "home"))
   const { type, message } = await rig.refusal(["list"])

@@ -11,7 +11,7 @@ import { inspectAttempt } from "./inspectAttempt.ts"
 import { lookTogether } from "./look.ts"
 import { describeProcess } from "./describeProcess.ts"
 import { signalGroup, signalProcess } from "./posix.ts"
-import { hasProc, readProcess, readProcFile } from "./ProcessTable.ts"
+import { hasProc, readProcess, readProcFile, readState } from "./ProcessTable.ts"
 import type { AttemptTree, RemainingProcess } from "./remains.ts"
 import { sendEof } from "./stdin.ts"
 import { type StuckProcess, stuckAmong } from "./stuck.ts"
@@ -59,6 +59,7 @@ const longestWaitMs = 2 ** 30
 /** How long SIGKILL has time before what lives is called stuck, and how long after each look at what is. */
 const stuckAfterMs = 1000
 const stuckRescanMs = 1000
+const spareMs = 200
 
 const signalTree = (left: ReadonlyArray<RemainingProcess>, signal: NodeJS.Signals): void => {
   // A member that lives proves that the group is still the one that was looked at.
@@ -135,6 +136,30 @@ const waitForChange = (dir: string, over: boolean, { rescanMs, atMostMs }: Patie
     ? Effect.raceFirst(changed(dir, over), Effect.sleep(Math.min(atMostMs, longestWaitMs)))
     : Effect.sleep(Math.min(rescanMs, atMostMs))
 
+/** For a moment from the first SIGKILL on the shim is spared, so that it records how the command took it. */
+const sparingShim = () => {
+  let killedAt: number | null = null
+  return (): boolean => {
+    killedAt ??= performance.now()
+    return performance.now() - killedAt < spareMs
+  }
+}
+
+/** The shim, when it may have an end to record: its command was seen, or it stands still. Before its command it has none. */
+const recordingShim = (dir: string, left: ReadonlyArray<RemainingProcess>, hadCommand: boolean): number | null => {
+  const claim = readClaim(dir)
+  if (claim.kind !== "shim" || !left.some(({ identity }) => identity.pid === claim.pid)) return null
+  return hadCommand || readState(claim.pid) === "T" ? claim.pid : null
+}
+
+/** Kills what is left but the given shim, which goes on if it stands still. */
+const killTree = (left: ReadonlyArray<RemainingProcess>, shim: number | null): void => {
+  if (shim === null) return signalTree(left, "SIGKILL")
+  for (const { identity } of left) {
+    if (isAlive(identity)) signalProcess(identity.pid, identity.pid === shim ? "SIGCONT" : "SIGKILL")
+  }
+}
+
 /** Tells which processes SIGKILL does not end, once it had its time; answers whether there are any. */
 const tellingStuck = (onStuck: StopOrder["onStuck"]) => {
   let killedAt: number | null = null
@@ -162,6 +187,7 @@ export const stopTree = Effect.fnUntraced(function*(tree: AttemptTree, { stopSig
   const ask = askingWith(dir, stopSignal)
   const { note, stopped } = noting(dir)
   const stuckAfter = tellingStuck(onStuck)
+  const sparing = sparingShim()
   let rescanMs = firstRescanMs
   let wasOver = false
   let seenEmpty = false
@@ -184,7 +210,7 @@ export const stopTree = Effect.fnUntraced(function*(tree: AttemptTree, { stopSig
     wasOver = over
     const leftMs = killAt - (yield* Clock.currentTimeMillis)
     if (leftMs <= 0) {
-      signalTree(left, "SIGKILL")
+      killTree(left, sparing() ? recordingShim(dir, left, stopped().endedCount > 0) : null)
       const atMostMs = stuckAfter(left) ? stuckRescanMs : rescanMs
       yield* waitForChange(dir, over, { rescanMs: atMostMs, atMostMs })
     } else {

@@ -111,7 +111,7 @@ describe("stopping a task that resists", () => {
     const killAt = Date.now() + 150
     await stop(attempt, killAt)
     expect(Date.now()).toBeGreaterThanOrEqual(killAt)
-    expect(await attempt.ended).toMatchObject({ kind: "gone" })
+    expect(await attempt.ended).toMatchObject({ kind: "ended", record: { end: signalled("SIGKILL") } })
   })
 
   test("kills a stubborn child although the leader obeyed and is gone", async () => {
@@ -150,7 +150,7 @@ describe("stopping a task that resists", () => {
     for (let up = 0; up < 100; up++) await rig.step()
     expect((await remainsOf(attempt)).length).toBeGreaterThanOrEqual(200)
     await stop(attempt, Date.now() + 100)
-    expect(await attempt.ended).toMatchObject({ kind: "gone" })
+    expect(await attempt.ended).toMatchObject({ kind: "ended", record: { end: signalled("SIGKILL") } })
   }, 20_000)
 
   test("goes on where an interrupted stop left, with the same deadline", async () => {

@@ -1,0 +1,38 @@
+/** Twenty rounds of each means; `bun run test:chaos` runs two thousand. */
+import { describe, expect, test } from "bun:test"
+import { join } from "node:path"
+import { Rig } from "../Rig.ts"
+import { SmallDisk } from "../SmallDisk.ts"
+import { RandomFaults } from "./RandomFaults.ts"
+import { SeededRandom } from "./SeededRandom.ts"
+
+const seed = Number(process.env["BACKBEAT_CHAOS_SEED"] ?? Date.now() % 1_000_000)
+const rounds = 20
+/** Each round of a crowd starts up to two hundred tasks. */
+const crowdRounds = 1
+
+describe(`with seed ${seed} (BACKBEAT_CHAOS_SEED repeats it) all that is said of tasks is so`, () => {
+  for (const means of ["kill", "stoppedEngine", "stoppedShim", "damage"] as const) {
+    test(`under twenty times ${means}`, async () => {
+      await using rig = new Rig()
+      const { flaws, attempts } = await new RandomFaults(rig, { means, rounds, random: new SeededRandom(seed) }).run()
+      expect(flaws).toEqual([])
+      expect(attempts).toBeGreaterThan(10)
+    }, 60_000)
+  }
+
+  test("when a hundred start at once", async () => {
+    await using rig = new Rig()
+    const { flaws } = await new RandomFaults(rig, { means: "crowd", rounds: crowdRounds, random: new SeededRandom(seed) }).run()
+    expect(flaws).toEqual([])
+  }, 60_000)
+
+  test("on a disk that is full again and again, where one can be mounted", async () => {
+    using disk = new SmallDisk("48m")
+    // Without the right to mount there is no disk to fill: then the same rounds run without one.
+    const isThere = disk.refusal === ""
+    await using rig = isThere ? new Rig(join(disk.point, "home")) : new Rig()
+    const { flaws } = await new RandomFaults(rig, { means: "fullDisk", rounds, random: new SeededRandom(seed), ...(isThere ? { disk } : {}) }).run()
+    expect(flaws).toEqual([])
+  }, 60_000)
+})

@@ -1,0 +1,100 @@
+/** What befalls a home while tasks run in it: each means is one act at a random moment. */
+import { signalProcess } from "@backbeat/engine/process/posix"
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { isAlive } from "../Rig.ts"
+import type { SmallDisk } from "../SmallDisk.ts"
+import { enginesOf, killEngines } from "./engines.ts"
+import type { SeededRandom } from "./SeededRandom.ts"
+
+/** Where a means strikes; `damaged` are the tasks whose folders have lost something, `stopped` those whose shim stood still. */
+export interface Field {
+  readonly home: string
+  readonly random: SeededRandom
+  readonly damaged: Set<string>
+  readonly stopped: Set<string>
+  readonly disk: SmallDisk | null
+}
+
+/** A means; ends when it is over. */
+export type Means = (field: Field) => Promise<void>
+
+const claimsIn = (home: string): ReadonlyArray<{ readonly id: string; readonly dir: string; readonly pid: number }> => {
+  try {
+    return readdirSync(join(home, "tasks"), { recursive: true, encoding: "utf8" }).flatMap((path) => {
+      const [id = "", attempt = "", name] = path.split("/")
+      if (name !== "claim") return []
+      const dir = join(home, "tasks", id, attempt)
+      const pid = Number(/^shim (\d+)\n/u.exec(readFileSync(join(dir, name), "utf8"))?.[1])
+      return pid > 1 && isAlive(pid) ? [{ id, dir, pid }] : []
+    })
+  } catch {
+    // Folders come and go.
+    return []
+  }
+}
+
+const remake = (path: string): void => {
+  rmSync(path, { recursive: true, force: true })
+  mkdirSync(path)
+}
+
+const damages: ReadonlyArray<(dir: string) => void> = [
+  (dir) => rmSync(dir, { recursive: true, force: true }),
+  remake,
+  (dir) => rmSync(join(dir, "claim"), { force: true }),
+  (dir) => remake(join(dir, "claim")),
+  (dir) => rmSync(join(dir, "alive"), { force: true }),
+  (dir) => remake(join(dir, "exit")),
+  (dir) => {
+    rmSync(dir, { recursive: true, force: true })
+    writeFileSync(dir, "")
+  },
+  (dir) => rmSync(join(dir, ".."), { recursive: true, force: true })
+]
+
+const signalEngines = (home: string, signal: NodeJS.Signals): void => {
+  for (const pid of enginesOf(home)) signalProcess(pid, signal)
+}
+
+/** The names of the means. */
+export const meansNames = ["kill", "stoppedEngine", "stoppedShim", "damage", "fullDisk", "crowd"] as const
+
+/** Every means by its name. */
+export const means: Readonly<Record<(typeof meansNames)[number], Means>> = {
+  kill: async ({ home }) => {
+    killEngines(home)
+  },
+  stoppedEngine: async ({ home, random }) => {
+    signalEngines(home, "SIGSTOP")
+    await Bun.sleep(random.next() * 900)
+    signalEngines(home, "SIGCONT")
+  },
+  stoppedShim: async ({ home, random, stopped }) => {
+    const shims = claimsIn(home)
+    if (shims.length > 0) {
+      const { id, pid } = random.pick(shims)
+      stopped.add(id)
+      signalProcess(pid, "SIGSTOP")
+    }
+    if (random.below(2) === 0) killEngines(home)
+  },
+  damage: async ({ home, random, damaged }) => {
+    const attempts = claimsIn(home)
+    if (attempts.length === 0) return
+    const { id, dir } = random.pick(attempts)
+    if (random.below(3) > 0) killEngines(home)
+    damaged.add(id)
+    random.pick(damages)(dir)
+  },
+  fullDisk: async ({ home, random, disk }) => {
+    disk?.fill()
+    await Bun.sleep(random.next() * 300)
+    if (random.below(3) === 0) killEngines(home)
+    disk?.free()
+  },
+  // The starts themselves are the means.
+  crowd: async ({ home, random }) => {
+    if (random.below(3) === 0) killEngines(home)
+  }
+}
