@@ -67,9 +67,12 @@ test("why tells of a task that runs what it does now", async () => {
     lastLine: "working",
     processes: expect.arrayContaining([expect.stringMatching(/^\d+ /u)]),
     timeoutMs: 60_000,
+    timeoutFrom: "the task",
     stallTimeoutMs: 50_000
   })
   if (process.platform === "linux") expect(running).toMatchObject({ cpuPercent: expect.any(Number), memoryBytes: expect.any(Number) })
+  const people = (await rig.call(["why", "busy", "--human"])).stdout
+  expect(people).toContain("last line: working")
   await rig.data("stop", { id: "busy", force: true })
   expect(await rig.data("why", { id: "busy" })).not.toHaveProperty("running")
 })

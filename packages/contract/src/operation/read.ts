@@ -143,6 +143,20 @@ export const wait = operation({
   positional: "id"
 })
 
+/** What a task that runs does now. */
+export const Running = Schema.Struct({
+    startedAt: optional(Schema.String, "since when the attempt runs"),
+    silentSince: optional(Schema.String, "when it last wrote anything"),
+    lastLine: optional(Schema.String, "the last line that is not blank, at most 125 characters"),
+    processes: about(Schema.Array(Schema.String), "its processes, each with pid and command; at most ten"),
+    processesMore: optional(Schema.Int, "how many more there are"),
+    cpuPercent: optional(Schema.Int, "what they used of one core within 100 ms; Linux only"),
+    memoryBytes: optional(Schema.Int, "the memory that they have, shared pages counted for each; Linux only"),
+    timeoutMs: optional(Schema.Int, "its timeout, when it has one"),
+    timeoutFrom: optional(Schema.String, "who set that: the task itself, the configuration, a variable, or the default for prompts"),
+    stallTimeoutMs: optional(Schema.Int, "how long it may be silent, when that is limited")
+})
+
 /** Explains the status of a task or a pipeline. */
 export const why = operation({
   name: "why",
@@ -158,20 +172,7 @@ export const why = operation({
         until: Schema.optionalKey(Schema.String)
       })
     ),
-    running: optional(
-      Schema.Struct({
-        startedAt: optional(Schema.String, "since when the attempt runs"),
-        silentSince: optional(Schema.String, "when it last wrote anything"),
-        lastLine: optional(Schema.String, "the last line that is not blank, at most 125 characters"),
-        processes: about(Schema.Array(Schema.String), "its processes, each with pid and command; at most ten"),
-        processesMore: optional(Schema.Int, "how many more there are"),
-        cpuPercent: optional(Schema.Int, "what they used of one core within 100 ms; Linux only"),
-        memoryBytes: optional(Schema.Int, "the memory that they have, shared pages counted for each; Linux only"),
-        timeoutMs: optional(Schema.Int, "its timeout, when it has one"),
-        stallTimeoutMs: optional(Schema.Int, "how long it may be silent, when that is limited")
-      }),
-      "of a task that runs: what it does now"
-    ),
+    running: optional(Running, "of a task that runs: what it does now"),
     next: Schema.NullOr(Schema.String)
   }),
   errors: ["CommandInputError", "TaskNotFound", "StoreError"],

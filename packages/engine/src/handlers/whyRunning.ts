@@ -53,7 +53,7 @@ export const makeWhyRunning = Effect.gen(function* () {
     const processes = found.map(({ identity: { pid } }) => pid).filter((pid) => pid !== live.pid)
     const silentSince = lastOutputAt(live.dir)
     const lastLine = (yield* lastLinesOf(live.readable.dir, 1)).at(-1)
-    const { stallTimeoutMs, timeout } = task.spec
+    const { stallTimeoutMs, timeout, timeoutFrom = "the task" } = task.spec
     const running: Running = {
       ...(live.startedAt === null ? {} : { startedAt: iso(live.startedAt) }),
       ...(silentSince === null ? {} : { silentSince: iso(silentSince) }),
@@ -61,7 +61,7 @@ export const makeWhyRunning = Effect.gen(function* () {
       processes: processes.slice(0, shownAtMost).map((pid) => describeProcess(pid)),
       ...(processes.length > shownAtMost ? { processesMore: processes.length - shownAtMost } : {}),
       ...(yield* usageBetween(processes)),
-      ...(timeout === null ? {} : { timeoutMs: timeout }),
+      ...(timeout === null ? {} : { timeoutMs: timeout, timeoutFrom }),
       ...(stallTimeoutMs === null ? {} : { stallTimeoutMs })
     }
     return running

@@ -1,5 +1,6 @@
 /** Text for people at a terminal: tables, lines of output, sentences. */
 import { AgentEntry } from "@backbeat/contract/operation/agents"
+import { Running } from "@backbeat/contract/operation/read"
 import { BriefPipeline, PipelineAnswer } from "@backbeat/contract/PipelineAnswer"
 import type { BriefTask } from "@backbeat/contract/TaskAnswer"
 import { BriefTask as BriefTaskSchema } from "@backbeat/contract/TaskAnswer"
@@ -8,6 +9,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { clip, layOut, visible } from "./layOut.ts"
 import { outline } from "./outline.ts"
+import { runningText } from "./runningText.ts"
 import { type Clock, duration, when } from "./times.ts"
 
 const decodeTask = Schema.decodeUnknownOption(Schema.Struct({ task: BriefTaskSchema }))
@@ -97,6 +99,7 @@ const decodeReasons = Schema.decodeUnknownOption(
   Schema.Struct({
     status: Schema.String,
     because: Schema.Array(Schema.Struct({ what: Schema.String, since: Schema.String })),
+    running: Schema.optionalKey(Running),
     next: Schema.NullOr(Schema.String)
   })
 )
@@ -109,7 +112,8 @@ const textOf = (data: unknown, looks: Looks): string | null => {
   const reasons = Option.getOrNull(decodeReasons(data))
   if (reasons === null) return null
   const because = reasons.because.map(({ what, since }) => `  ${when(since, looks)}  ${visible(what)}`)
-  return [`${reasons.status}, because`, ...because, ...(reasons.next === null ? [] : [reasons.next])].join("\n")
+  const now = reasons.running === undefined ? [] : runningText(reasons.running, looks)
+  return [`${reasons.status}, because`, ...because, ...now, ...(reasons.next === null ? [] : [reasons.next])].join("\n")
 }
 
 const Beside = Schema.Struct({
