@@ -19,13 +19,30 @@ const tryMaxBytes = 1000
 
 const isShort = (suggestion: Try): boolean => new TextEncoder().encode(JSON.stringify(suggestion)).length <= tryMaxBytes
 
+/** Whether a payload gives values of environment variables, which may be secrets. */
+const givesEnv = (payload: unknown): boolean => {
+  if (!Predicate.isObject(payload)) return false
+  return Object.entries(payload).some(
+    ([key, value]) => (key === "env" && Predicate.isObject(value) && Object.keys(value).length > 0) || givesEnv(value)
+  )
+}
+
+const isEnv = (path: unknown): boolean => typeof path === "string" && /(?:^|\.)env(?:\[|$)/u.test(path)
+
+/**
+ * Whether a suggestion may be shown. Values of variables are repeated only if `env` itself is what is wrong: a refusal for another
+ * reason must not put a secret into a transcript.
+ */
+const mayBeShown = (suggestion: Try, { path }: Problem["details"]): boolean =>
+  isShort(suggestion) && (isEnv(path) || !givesEnv(suggestion.payload))
+
 /** How the CLI says what to do where a problem says it by its `try` alone. */
 const hintFor = (suggestion: Try | undefined): string =>
   suggestion === undefined ? "`backbeat help` shows how a call is written." : "Run the call in `try`: backbeat <operation> '<payload>' [flags]."
 
 /** What is told of a problem. */
 export const errorOf = ({ type, message, details, hint, retryable, try: given }: Problem) => {
-  const suggestion = given !== undefined && isShort(given) ? given : undefined
+  const suggestion = given !== undefined && mayBeShown(given, details) ? given : undefined
   return {
     type,
     message,

@@ -28,6 +28,16 @@ describe("the next call of a failure", () => {
     expect(failed("x", withTry(told, "start", { script: "ü".repeat(500) })).error).not.toHaveProperty("try")
   })
 
+  test("repeats no value of a variable, unless env itself is what is wrong", () => {
+    const secret = { command: "true", env: { TOKEN: "s3cret" } }
+    const other = commandInputError("no", "do", { path: "comand" })
+    expect(failed("x", withTry(other, "start", secret)).error).not.toHaveProperty("try")
+    expect(failed("x", withTry(other, "pipeline create", { tasks: [secret] })).error).not.toHaveProperty("try")
+    expect(failed("x", withTry(other, "start", { command: "true", env: {} })).error).toHaveProperty("try")
+    expect(failed("x", withTry(commandInputError("no", "do", { path: "env" }), "start", secret)).error).toHaveProperty("try")
+    expect(failed("x", withTry(commandInputError("no", "do", { path: "steps[1].env[0]" }), "start", secret)).error).toHaveProperty("try")
+  })
+
   test("keeps the flags of a call of the same operation, without those that only change its looks", () => {
     const flags = { timeout: 5, pretty: true, human: true, color: true }
     expect(addressed(told, { operation: "wait", flags }).try).toEqual({ operation: "wait", payload: { id: "a" }, flags: { timeout: 5 } })
