@@ -21,6 +21,7 @@ const isShort = (suggestion: Try): boolean => new TextEncoder().encode(JSON.stri
 
 /** Whether a payload gives values of environment variables, which may be secrets. */
 const givesEnv = (payload: unknown): boolean => {
+  if (Array.isArray(payload)) return payload.some(givesEnv)
   if (!Predicate.isObject(payload)) return false
   return Object.entries(payload).some(
     ([key, value]) => (key === "env" && Predicate.isObject(value) && Object.keys(value).length > 0) || givesEnv(value)
