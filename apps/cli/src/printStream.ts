@@ -4,7 +4,7 @@ import { callEngine, type OutgoingCall, silenceOf, type Target } from "@backbeat
 import { unreachable } from "@backbeat/client/Unreachable"
 import { print } from "./print.ts"
 import { PrintedLines } from "./PrintedLines.ts"
-import { behind, isRepeated, type Printed } from "./resume.ts"
+import { behind, isOfMany, isRepeated, type Printed } from "./resume.ts"
 
 const failureMark = '{"ok":false'
 
@@ -31,7 +31,7 @@ async function* linesOf(response: Response, silence: Silence): AsyncGenerator<Re
   if (rest !== "") yield [rest]
 }
 
-/** What is remembered of a stream; its lines only where they stand among events. */
+/** What is remembered of a stream; its lines only where they stand among events or are of several tasks. */
 interface Remembered {
   readonly silence: Silence
   readonly printed: { -readonly [Key in keyof Printed]: Printed[Key] }
@@ -87,7 +87,7 @@ const printAll = async (first: Response, target: Target, call: OutgoingCall): Pr
   const silence = { ...silenceOf(target, call), timeoutMs: null }
   const printed = { count: 0, last: null }
   const looks = await looksOf(call)
-  const lines = call.operation === "events" ? new PrintedLines() : null
+  const lines = call.operation === "events" || isOfMany(call) ? new PrintedLines() : null
   for (let response = first; ; ) {
     try {
       return await printFrames(response, { silence, printed, lines, looks }, response !== first)

@@ -36,9 +36,12 @@ const behindLine = (payload: Readonly<Record<string, unknown>>, last: Readonly<R
   return payload["follow"] === true ? { since, ...left } : { since, ...left, lines: Math.max(0, Number(payload["lines"] ?? linesByDefault) - count) }
 }
 
+/** Whether a call reads the lines of several tasks: then no frame tells a place in all of them, and the stream begins anew. */
+export const isOfMany = (call: OutgoingCall): boolean => call.operation === "logs" && given(call)["id"] === undefined
+
 /** The call that goes on behind what was printed; null when that does not tell where. */
 export const behind = (call: OutgoingCall, { count, last }: Printed): OutgoingCall | null => {
-  if (last === null) return call
+  if (last === null || isOfMany(call)) return call
   const payload = payloadOf(call)
   const frame: unknown = JSON.parse(last)
   if (!isRecord(frame)) return null

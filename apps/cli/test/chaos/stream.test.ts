@@ -135,4 +135,19 @@ describe("a stream whose engine is killed", () => {
     const all = Array.from({ length: 150_001 - first }, (__, index) => first + index)
     expect(lines).toEqual("grep" in query ? all.filter((line) => line % 10 !== 5) : all)
   })
+
+  test("of lines of several tasks goes on, each line once", async () => {
+    await using rig = new Rig()
+    const ids = ["a", "b"]
+    await rig.data("start", ids.map((id) => ({ id, script: "seq 20000" })), ["--wait"])
+    const follower = rig.spawn(["logs", JSON.stringify({ ids, lines: 40_000 }), "--stream"])
+    const reader = follower.stdout.getReader()
+    const chunks = [(await reader.read()).value ?? new Uint8Array()]
+    await rig.killEngine()
+    for (let part = await reader.read(); !part.done; part = await reader.read()) chunks.push(part.value)
+    expect(await follower.exited).toBe(0)
+    const frames = Buffer.concat(chunks).toString().trimEnd().split("\n").map((line) => decodeFrame(line))
+    const all = Array.from({ length: 20_000 }, (_, index) => String(index + 1))
+    for (const id of ids) expect(frames.flatMap(({ taskId, data }) => (taskId === id ? [data.text] : []))).toEqual(all)
+  })
 })
