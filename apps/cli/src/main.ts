@@ -6,20 +6,25 @@ import { callEngine, type OutgoingCall, type Target } from "@backbeat/client/cal
 import { findHome } from "@backbeat/client/Home"
 import { discoveryNames } from "@backbeat/contract/names"
 import { exitHeader, failureHeader, refusedStatus, streamType } from "@backbeat/contract/protocol"
-import { type CommandLine, parseCommandLine } from "./commandLine.ts"
+import { type CommandLine, parseCommandLine, type TypedCall } from "./commandLine.ts"
 import { outgoing, targetOf } from "./outgoing.ts"
 import { print } from "./print.ts"
 import { onTerminal } from "./terminal.ts"
 
-const printAnswer = async (response: Response, target: Target, call: OutgoingCall): Promise<number> => {
+const printRefusal = async (document: string, line: TypedCall, isForPeople: boolean): Promise<boolean> => {
+  const { amendRefusal } = await import("./amendRefusal.ts")
+  const amended = amendRefusal(document, line)
+  return print("stderr", `${isForPeople ? (await import("./humanError.ts")).humanError(amended) : amended}\n`)
+}
+
+const printAnswer = async (response: Response, target: Target, call: OutgoingCall, line: TypedCall): Promise<number> => {
   const exitCode = Number(response.headers.get(exitHeader) ?? 70)
   if (response.headers.get("content-type") === streamType) {
     const { printStream } = await import("./printStream.ts")
     return printStream(response, target, call)
   }
   const text = await response.text()
-  if (!response.headers.has(failureHeader)) await print("stdout", `${text}\n`)
-  else await print("stderr", `${call.flags["human"] === true ? (await import("./humanError.ts")).humanError(text) : text}\n`)
+  await (response.headers.has(failureHeader) ? printRefusal(text, line, call.flags["human"] === true) : print("stdout", `${text}\n`))
   return exitCode
 }
 
@@ -36,7 +41,7 @@ const run = async (line: CommandLine): Promise<number> => {
   const asked = line.operation === "init" && line.payload === null ? await (await import("./chooseAgent.ts")).chooseAgent(line) : line
   const [target, call] = [await targetOf(asked), await outgoing(asked)]
   const response = await callEngine(target, call)
-  if (response !== null) return printAnswer(response, target, call)
+  if (response !== null) return printAnswer(response, target, call, asked)
   const { withoutEngine } = await import("./withoutEngine.ts")
   return withoutEngine(line)
 }

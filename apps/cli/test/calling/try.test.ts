@@ -1,6 +1,6 @@
 /** What a refusal offers as `try` is a call that succeeds as it stands. */
 import { describe, expect, test } from "bun:test"
-import { type Refusal, Rig } from "../Rig.ts"
+import { binary, type Refusal, Rig } from "../Rig.ts"
 
 type Line = ReadonlyArray<string>
 
@@ -178,6 +178,23 @@ describe("a refused call", () => {
       expect(refused).not.toHaveProperty("try")
       expect(refused).toMatchObject({ message: "unknown field cmd; did you mean command?", details: { hint: expect.stringContaining("backbeat") } })
     }
+  })
+
+  test("keeps the home that was named", async () => {
+    await using rig = new Rig()
+    const elsewhere = { env: { BACKBEAT_HOME: "/nowhere/at/all" } }
+    const meant = { operation: "start", payload: { command: "true" }, flags: { home: rig.home } }
+    expect((await rig.refusal(["start", json({ cmd: "true" }), "--home", rig.home], elsewhere)).try).toEqual(meant)
+    expect((await rig.refusal(["run", "true", "--home", rig.home], elsewhere)).try).toEqual(meant)
+    expect((await rig.call([json(meant)], elsewhere)).document).toMatchObject({ ok: true })
+  })
+
+  test("whose payload is on stdin without - says so, and does not read it", async () => {
+    await using rig = new Rig()
+    const line = `printf '{"command":"true"}' | "$0" start`
+    const child = Bun.spawn(["sh", "-c", line, binary], { env: rig.environment(), stdio: ["ignore", "pipe", "pipe"] })
+    expect(await child.stderr.text()).toContain("A payload on stdin is read only with -: backbeat start -.")
+    expect((await rig.refusal(["start"])).details.hint).not.toContain("stdin")
   })
 
   test("of one item of a batch offers the call of that item", async () => {

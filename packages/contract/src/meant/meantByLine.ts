@@ -132,7 +132,7 @@ const takeField = ({ shape: { properties = {} }, payload }: Draft, name: string,
 const takesAllWords = ({ row, words }: Draft): boolean => row.name === "start" && /^[^\s{[]+$/u.test(words[0] ?? "")
 
 const isForeign = (draft: Draft, argument: string): boolean =>
-  takesAllWords(draft) && !draft.row.flags.some((flag) => argument === `--${flag}` || argument.startsWith(`--${flag}=`))
+  takesAllWords(draft) && ![...draft.row.flags, "home"].some((flag) => argument === `--${flag}` || argument.startsWith(`--${flag}=`))
 
 const flagShape = /^(--?)([A-Za-z][\w-]*)(?:=(.*))?$/su
 

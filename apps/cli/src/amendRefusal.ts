@@ -1,0 +1,51 @@
+/** Adds to a refusal of the engine what only the caller knows: the flag --home, and a payload that waits on stdin. */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { fstatSync } from "node:fs"
+import type { TypedCall } from "./commandLine.ts"
+
+const Entries = Schema.Record(Schema.String, Schema.Unknown)
+const Refusal = Schema.Struct({
+  ok: Schema.Literal(false),
+  command: Schema.String,
+  error: Schema.Struct({
+    type: Schema.String,
+    message: Schema.String,
+    try: Schema.optionalKey(Schema.Struct({ operation: Schema.String, payload: Schema.Unknown, flags: Schema.optionalKey(Entries) })),
+    details: Schema.StructWithRest(Schema.Struct({ hint: Schema.String }), [Entries])
+  })
+})
+const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Refusal))
+
+/** Whether a pipe or a file with something in it is connected. What it holds is not read. */
+const isFed = (): boolean => {
+  try {
+    const stat = fstatSync(0)
+    return stat.isFIFO() || (stat.isFile() && stat.size > 0)
+  } catch {
+    return false
+  }
+}
+
+type Shown = (typeof Refusal.Type)["error"]
+
+const withHome = (error: Shown, home: string | undefined): Shown => {
+  const { try: next } = error
+  return next === undefined || home === undefined ? error : { ...error, try: { ...next, flags: { ...next.flags, home } } }
+}
+
+/** Without a payload the call is refused for what it lacks, which may be waiting on stdin. */
+const withStdin = (error: Shown, { operation, payload, argv }: TypedCall): Shown => {
+  const { type, details } = error
+  if (type !== "CommandInputError" || payload !== null || argv !== null || !isFed()) return error
+  return { ...error, details: { ...details, hint: `A payload on stdin is read only with -: backbeat ${operation} -. ${details.hint}` } }
+}
+
+/** The document of a refusal, with these. */
+export const amendRefusal = (document: string, line: TypedCall): string => {
+  const refusal = Option.getOrNull(decode(document))
+  if (refusal === null) return document
+  const { error } = refusal
+  const amended = withStdin(withHome(error, line.home), line)
+  return amended === error ? document : JSON.stringify({ ...refusal, error: amended }, null, line.pretty ? 2 : undefined)
+}
