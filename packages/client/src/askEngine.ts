@@ -24,8 +24,8 @@ const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`
 const silent = (silence: Silence): Unreachable => {
   const engine = engineProcess(silence.root)
   const hint = isStopped(engine)
-    ? `Let it go on with kill -CONT ${engine?.pid}, then call again.`
-    : "Call again. If it never answers, end it with kill: tasks go on, and the next call starts another engine."
+    ? `Continue it with kill -CONT ${engine?.pid}, then call again.`
+    : "Call again. If it never answers, end it with kill: tasks keep running, and the next call starts another engine."
   return unreachable(`${describeEngine(engine)} has not answered for ${seconds(performance.now() - silence.since)}`, hint, {
     home: silence.root,
     pid: engine?.pid ?? null,

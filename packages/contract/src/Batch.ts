@@ -12,7 +12,7 @@ const Accepted = Schema.StructWithRest(
     ok: Schema.Literal(true),
     id: Schema.String,
     status: Schema.Union([TaskStatus, PipelineStatus]),
-    timedOut: optional(Schema.Boolean, "true when the time of the wait was up first; it goes on")
+    timedOut: optional(Schema.Boolean, "true if the wait timed out first; the task continues")
   }),
   [Schema.Record(Schema.String, Schema.Unknown)]
 )

@@ -76,4 +76,4 @@ export const ShownTask = Schema.Union([TaskAnswer, LeanTask])
 export type ShownTask = typeof ShownTask.Type
 
 /** The field `full` of every operation that answers with tasks. */
-export const full = optional(Schema.Boolean, "every field of a task, also those that are null, empty or at their default")
+export const full = optional(Schema.Boolean, "every field of a task, also null, empty and default ones")

@@ -19,7 +19,7 @@ export const lastLines = optional(
 )
 
 /** What goes with a task of a batch that was waited for. */
-export const timedOut = optional(Schema.Boolean, "in a batch with --wait: true when the time was up first; it goes on")
+export const timedOut = optional(Schema.Boolean, "in a batch with --wait: true if the wait timed out first; the task continues")
 
 /** Where the output of the last attempt is. A path is null before the first attempt. */
 export const LogFiles = Schema.Struct({

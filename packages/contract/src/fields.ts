@@ -58,10 +58,10 @@ export const optional = <S extends Schema.Top>(schema: S, description: string) =
   Schema.optionalKey(schema.annotate({ description }))
 
 /** What may go wrong although the call was done. */
-export const warnings = optional(Schema.Array(Schema.String), "what may be otherwise than was meant, such as a queue without a limit")
+export const warnings = optional(Schema.Array(Schema.String), "what may differ from what you meant, such as a queue without a limit")
 
 /** Names the caller's own tasks. */
-export const mine = optional(Schema.Boolean, "those that the caller's session has started; of a caller without one: those of its terminal")
+export const mine = optional(Schema.Boolean, "tasks of the caller's session, or of its terminal if it has no session")
 
 /** What goes with a count that has reached its bound. */
 export const more = optional(Schema.Boolean, "true when there are more than total")

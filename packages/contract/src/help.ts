@@ -8,12 +8,12 @@ import { operations } from "./table.ts"
 /** What each flag does. */
 export const flagTexts: Readonly<Record<OwnFlagName, string>> = {
   output: "--output auto|inline|artifact   large answers: in a file when too large (auto), never, always",
-  wait: "--wait                         answer when it has ended",
+  wait: "--wait                         wait until it has ended, or is ready if it has readyWhen",
   stream: "--stream                       newline-delimited JSON, one frame a line",
   timeout: "--timeout <seconds>            how long to wait (default 60)",
-  concurrency: "--concurrency <n>              so many of the call's tasks run at a time",
-  "exit-status": "--exit-status                  exit as the task did: its code, 128 + signal, 124 when the time is up, 125 when refused",
-  follow: "--follow                       print what comes until the task ends; the same as --stream with follow"
+  concurrency: "--concurrency <n>              run at most n tasks of this call at a time",
+  "exit-status": "--exit-status                  exit with the task's code: 128 + signal, 124 if the wait timed out, 125 if the call was refused",
+  follow: "--follow                       print new output until the task ends: --stream with follow"
 }
 
 /** The flags that every operation takes. */
@@ -88,7 +88,7 @@ const summaries = (its: ReadonlyArray<Pick<Operation, "name" | "summary">>): str
 /** Help on the operations that begin with a word, as text. */
 export const groupHelpText = (group: string, its: ReadonlyArray<Operation>): string => {
   const { usage, operations: rows } = groupHelpData(group, its)
-  return [usage, "\nOperations", summaries(rows), "\nbackbeat <operation> --help tells the fields of one operation."].join("\n")
+  return [usage, "\nOperations", summaries(rows), "\nbackbeat <operation> --help shows the fields of one operation."].join("\n")
 }
 
 /** Help on everything, as text. */
@@ -102,7 +102,7 @@ export const helpText = (version: string): string => {
     indent(payload),
     "\nFlags",
     indent(flags),
-    "\nbackbeat <operation> --help tells the fields of one operation."
+    "\nbackbeat <operation> --help shows the fields of one operation."
   ].join("\n")
 }
 

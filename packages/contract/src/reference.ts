@@ -33,10 +33,10 @@ const problemTexts: Readonly<Record<ProblemType, string>> = {
   DependencyNotFound: "A task that is depended on is neither there nor in the same call.",
   DependencyCycle: "Tasks of one call would wait for each other; the message names the cycle.",
   AgentUnavailable: "The agent's program is not installed; the hint says how to install it.",
-  TaskAlreadyRunning: "A task of this id lives.",
+  TaskAlreadyRunning: "A task with this id has not ended.",
   IllegalTransition: "The task's status does not accept this.",
   StopIncomplete: "Some processes cannot be ended: `left` names each with its user and why. The task stays `stopping`, and is watched.",
-  TaskWaitTimedOut: "What was waited for has not come yet; it goes on.",
+  TaskWaitTimedOut: "The wait timed out. What it waited for continues.",
   EngineUnreachable: "The engine does not answer and could not be started; the message says why.",
   StoreError: "The state could not be read or written.",
   ConfigInvalid: "The configuration has a bad value.",
@@ -220,7 +220,7 @@ With \`--exit-status\` (${listed(rows.filter((row) => row.flags.includes("exit-s
 ${exitStatuses.stopped} when it was cancelled or reached one of its limits, ${exitStatuses.notSpawned} when its command could not be started, ${exitStatuses.failed} when it failed otherwise. ${exitStatuses.timeIsUp}: the time of the wait is up and it goes on.
 ${exitStatuses.refused}: the call was refused. Of several it is 0 when all completed, else ${exitStatuses.failed}.
 
-With \`--stream\` the answer is a frame a line. To go on behind a frame, give as \`since\` to \`events\` its \`sequence\`, and to \`logs\` the
+With \`--stream\` the answer is a frame a line. To continue after a frame, give as \`since\` to \`events\` its \`sequence\`, and to \`logs\` the
 \`data.cursor\` of a line. \`logs\` does not take a \`sequence\`: that of a line is only the one of the last event before it.
 With \`context\` only the last line has a \`data.cursor\`.
 A line before which output was dropped that this reader never got says so in \`data.droppedBytes\`.`

@@ -23,7 +23,7 @@ describe("config set", () => {
       ["agents", { ["x".repeat(65)]: { command: "x" } }, `value: agents["${"x".repeat(64)}…"]: ${aName}`],
       ["agents.other.model", "x", `value: agents.other.command: ${builtIn}`],
       ["agents.mybot.command", undefined, `value: agents.mybot.command: ${builtIn}`],
-      ["defaultAgent", "clade", "value: is no agent that there is: clade; did you mean claude?"]
+      ["defaultAgent", "clade", "value: unknown agent: clade; did you mean claude?"]
     ] as const) {
       const payload = JSON.stringify(value === undefined ? { key } : { key, value })
       const args = ["config", value === undefined ? "reset" : "set", payload]
@@ -46,7 +46,7 @@ describe("config set", () => {
       [deep, 1, `key: unknown key ${"a.".repeat(32)}…`],
       [`agents.claude.${long}`, 1, `key: agents.claude["${"x".repeat(64)}…"]: unknown key; known: ${agentKeys}`],
       [`agents.${deep}b`, 1, `key: agents.a.a: unknown key; known: ${agentKeys}`],
-      ["defaultAgent", long, `value: is no agent that there is: ${"x".repeat(64)}…; known: claude, codex, gemini, opencode`]
+      ["defaultAgent", long, `value: unknown agent: ${"x".repeat(64)}…; known: claude, codex, gemini, opencode`]
     ] as const) {
       const { exitCode, stderr, document } = await rig.call(["config", "set", "-"], { stdin: JSON.stringify({ key, value }) })
       expect(exitCode).toBe(1)
@@ -157,11 +157,11 @@ describe("a default agent that there is not", () => {
     const path = join(rig.home, "config.json")
     writeFileSync(path, JSON.stringify({ defaultAgent: "nope2", agents }))
     expect(await rig.data("config show")).toMatchObject({
-      problems: [{ key: "defaultAgent", message: `is no agent that there is: nope2; ${known}` }],
+      problems: [{ key: "defaultAgent", message: `unknown agent: nope2; ${known}` }],
       config: { defaultAgent: null, agents },
       sources: { defaultAgent: "default" }
     })
-    expect(JSON.stringify(await rig.data("doctor"))).toContain(`defaultAgent: is no agent that there is: nope2; ${known}`)
+    expect(JSON.stringify(await rig.data("doctor"))).toContain(`defaultAgent: unknown agent: nope2; ${known}`)
     writeFileSync(path, JSON.stringify({ defaultAgent: "slow", agents }))
     expect(await rig.data("config show")).toMatchObject({ problems: [], config: { defaultAgent: "slow" } })
   })
@@ -173,7 +173,7 @@ describe("a default agent that there is not", () => {
     expect(await show()).toMatchObject({ problems: [{ key: "defaultAgent" }], config: { defaultAgent: null } })
     writeFileSync(join(rig.home, "config.json"), JSON.stringify({ defaultAgent: "slow", agents }))
     expect(await show()).toMatchObject({
-      problems: [{ key: "defaultAgent", message: `is no agent that there is: nope; ${known} (set by the variable BACKBEAT_DEFAULT_AGENT)` }],
+      problems: [{ key: "defaultAgent", message: `unknown agent: nope; ${known} (set by the variable BACKBEAT_DEFAULT_AGENT)` }],
       config: { defaultAgent: "slow" },
       sources: { defaultAgent: "file" }
     })

@@ -64,7 +64,7 @@ describe("a plan", () => {
     const env = { ...agents.env, ...hidden, HOME: rig.scratch }
     const planned = async (payload: object, more = {}) =>
       (await rig.call(["plan", JSON.stringify({ payload: { agent: "claude", prompt: "Hello.", ...payload } })], { env: { ...env, ...more } })).document
-    const warned = { data: { tasks: [{ warnings: [expect.stringMatching(/^no login of claude is to be seen: ./u)] }] } }
+    const warned = { data: { tasks: [{ warnings: [expect.stringMatching(/^no login of claude was found: ./u)] }] } }
     expect(await planned({})).toMatchObject(warned)
     expect(await planned({ inheritEnv: false, env: { HOME: rig.scratch, ...agents.env } }, { ANTHROPIC_API_KEY: "k" })).toMatchObject(warned)
     expect(await planned({}, { ANTHROPIC_API_KEY: "k" })).toMatchObject({ data: { tasks: [{ warnings: [] }] } })

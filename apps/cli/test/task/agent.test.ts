@@ -214,7 +214,7 @@ test("a prompt for an agent whose login cannot be seen is started with a warning
   agents.answer("claude", "success")
   const env = { ...agents.env, HOME: rig.scratch, ANTHROPIC_API_KEY: undefined, CLAUDE_CODE_OAUTH_TOKEN: undefined, ANTHROPIC_AUTH_TOKEN: undefined }
   const line = ["start", '{"prompt":"Say ready.","agent":"claude"}', "--wait"]
-  expect((await rig.call(line, { env })).document).toMatchObject({ ok: true, data: { warnings: [expect.stringMatching(/^no login of claude is to be seen: /u)] } })
+  expect((await rig.call(line, { env })).document).toMatchObject({ ok: true, data: { warnings: [expect.stringMatching(/^no login of claude was found: /u)] } })
   const keyed = await rig.call(line, { env: { ...env, ANTHROPIC_API_KEY: "sk-ant-secret" } })
   expect(keyed.document).not.toMatchObject({ data: { warnings: expect.anything() } })
 })
@@ -235,7 +235,7 @@ describe("agents and init", () => {
         ]
       }
     })
-    expect((await rig.call(["agents", "check", "claude"], { env })).document).toMatchObject({ data: { ok: false, agents: [{ ok: false, problems: [{ message: "no login is to be seen" }] }] } })
+    expect((await rig.call(["agents", "check", "claude"], { env })).document).toMatchObject({ data: { ok: false, agents: [{ ok: false, problems: [{ message: "no login was found" }] }] } })
     const keyed = await rig.call(["agents", "check"], { env: { ...env, ANTHROPIC_API_KEY: "sk-ant-secret" } })
     expect(keyed.document).toMatchObject({ data: { ok: true, agents: [{ agent: "claude", ok: true, auth: { status: "found", where: "ANTHROPIC_API_KEY" } }] } })
     expect(keyed.stdout).not.toContain("sk-ant-secret")

@@ -42,7 +42,7 @@ describe("a batch of starts", () => {
                 id: "twice",
                 status: expect.any(String),
                 indices: [2, 3],
-                hint: "Give each item an id of its own, or leave id away: one is made.",
+                hint: "Give each item its own id, or leave id out to get a new one.",
                 retryable: false
               }
             }

@@ -48,7 +48,7 @@ export const hintFor = (
     case "rate_limit":
       return "Resume the task when the limit is over, or now with another model."
     case "limit":
-      return "Resume the task to go on from here, with other maxTurns or maxCostUsd if need be."
+      return "Resume the task to continue from here, with other maxTurns or maxCostUsd if need be."
     case "no_result":
       return remedyFor(message) ?? `Look at the task's logs: what ${agent.name} printed is all that is known.`
     case "error":

@@ -9,7 +9,7 @@ const Changed = Schema.Struct({ key: Schema.NullOr(Schema.String), config: Setti
 /** Shows the configuration in force. */
 export const configShow = operation({
   name: "config show",
-  summary: "Show the configuration in force, where each value comes from, and what is wrong with it.",
+  summary: "Show the current configuration, where each value comes from, and which values are wrong.",
   input: NoFields,
   output: Schema.Struct({
     path: Schema.String,
@@ -47,8 +47,8 @@ export const configSet = operation({
 /** Removes one value, or all. */
 export const configReset = operation({
   name: "config reset",
-  summary: "Set one value, or all, back to the default.",
-  input: Schema.Struct({ key: optional(NonEmptyText, "dotted key; everything when absent") }),
+  summary: "Reset one setting, or all, to the default.",
+  input: Schema.Struct({ key: optional(NonEmptyText, "dotted key (default: all settings)") }),
   output: Changed,
   errors: ["CommandInputError", "ConfigInvalid"],
   examples: [{ title: "one value", payload: { key: "retentionDays" } }],
@@ -61,7 +61,7 @@ export const configReset = operation({
 /** Tells where the configuration file is. */
 export const configPath = operation({
   name: "config path",
-  summary: "Tell where the configuration file is.",
+  summary: "Show the path of the configuration file.",
   input: NoFields,
   output: Schema.Struct({ path: Schema.String, exists: Schema.Boolean }),
   errors: [],
@@ -75,7 +75,7 @@ export const configPath = operation({
 /** Tells of the engine of this home. */
 export const engineStatus = operation({
   name: "engine status",
-  summary: "Tell whether an engine runs for this home, and what it does. Starts none.",
+  summary: "Show whether an engine runs for this home, and what it does. It does not start one.",
   input: NoFields,
   output: Schema.Struct({
     running: Schema.Boolean,
@@ -99,7 +99,7 @@ export const engineStatus = operation({
 /** Ends the engine; tasks go on. */
 export const engineStop = operation({
   name: "engine stop",
-  summary: "End the engine. Tasks go on, and the next call starts an engine that adopts them.",
+  summary: "Stop the engine. Tasks keep running, and the next call starts an engine that adopts them.",
   input: NoFields,
   output: Schema.Struct({ stopped: Schema.Boolean, pid: Schema.NullOr(Schema.Int), liveTasks: Schema.Int }),
   errors: ["EngineUnreachable"],

@@ -30,7 +30,7 @@ export type AgentEntry = typeof AgentEntry.Type
 /** Lists the agents. */
 export const agentsList = operation({
   name: "agents list",
-  summary: "List the agents, whether each is installed, its version, and its login as far as it can be seen.",
+  summary: "List the agents: whether each is installed, its version, and whether a login is found.",
   input: NoFields,
   output: Schema.Struct({ agents: Schema.Array(AgentEntry) }),
   errors: ["CommandInputError"],
@@ -44,8 +44,8 @@ export const agentsList = operation({
 /** Checks agents. */
 export const agentsCheck = operation({
   name: "agents check",
-  summary: "Check one agent, or all that are installed: what keeps it from working, and what to do.",
-  input: Schema.Struct({ agent: optional(AgentName, "the agent (default: all that are installed, and the default one; every one when none is)") }),
+  summary: "Check one agent, or all installed ones, and say how to fix each problem.",
+  input: Schema.Struct({ agent: optional(AgentName, "the agent (default: the default one and all installed ones; all of them if none is installed)") }),
   output: Schema.Struct({
     ok: Schema.Boolean,
     agents: Schema.Array(
@@ -67,11 +67,11 @@ export const agentsCheck = operation({
 /** Chooses the default agent. */
 export const init = operation({
   name: "init",
-  summary: "Choose the default agent; asks on a terminal.",
-  input: Schema.Struct({ agent: optional(AgentName, "the agent (default: the one that is installed, when there is only one)") }),
+  summary: "Choose the default agent; on a terminal it asks.",
+  input: Schema.Struct({ agent: optional(AgentName, "the agent (default: the only installed one)") }),
   output: Schema.Struct({ defaultAgent: Schema.String, path: Schema.String, agent: AgentEntry }),
   errors: ["CommandInputError", "AgentUnavailable", "ConfigInvalid"],
-  examples: [{ title: "an agent that is installed", payload: { agent: "codex" } }],
+  examples: [{ title: "an installed agent", payload: { agent: "codex" } }],
   batch: false,
   flags: [],
   readOnly: false,

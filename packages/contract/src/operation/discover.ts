@@ -9,7 +9,7 @@ const JsonObject = Schema.Record(Schema.String, Schema.Unknown)
 /** Shows what a payload would do. */
 export const plan = operation({
   name: "plan",
-  summary: "Show what a start or a pipeline create would do, without doing it.",
+  summary: "Show what start or pipeline create would do, without doing it.",
   input: Schema.Struct({
     operation: optional(Schema.Literals(["start", "pipeline create"]), "the operation (default start)"),
     payload: about(Schema.Union([JsonObject, Schema.Array(JsonObject)]), "its payload")
@@ -55,7 +55,7 @@ export const plan = operation({
 /** Checks the installation. */
 export const doctor = operation({
   name: "doctor",
-  summary: "Check home, permissions, disk, store, engine, clock and agents, each with what to do.",
+  summary: "Check home, permissions, disk, store, engine, clock and agents, and say how to fix each problem.",
   input: NoFields,
   output: Schema.Struct({
     status: Schema.Literals(["ok", "warn", "fail"]),
@@ -79,7 +79,7 @@ export const doctor = operation({
 /** Tells what this binary can do. */
 export const capabilities = operation({
   name: "capabilities",
-  summary: "Tell version, payload modes, output modes and operations.",
+  summary: "Show the version, payload modes, output modes and operations.",
   input: NoFields,
   output: Schema.Struct({
     protocolVersion: Schema.Int,

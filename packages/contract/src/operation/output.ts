@@ -36,7 +36,7 @@ const LinesOfMany = Schema.Struct({
       at: optional(Schema.NullOr(Schema.String), "with timestamps")
     })
   ),
-  cursors: about(Schema.Record(Schema.String, Schema.String), "for each task the place behind its lines")
+  cursors: about(Schema.Record(Schema.String, Schema.String), "for each task the place after its lines")
 })
 
 /** Reads a task's output. */
@@ -45,21 +45,21 @@ export const logs = operation({
   summary: "Read the output of a task, or of several.",
   input: Schema.Struct({
     id: optional(TaskId, "the task's id"),
-    ids: optional(atLeastOne(TaskId).check(Schema.isMaxLength(100)), "or several tasks: the newest lines of all of them"),
-    tag: optional(Tag, "or all tasks with this tag"),
-    lines: optional(between(0, 1_000_000), "how many, the newest ones (default 100); with grep, how many matches"),
+    ids: optional(atLeastOne(TaskId).check(Schema.isMaxLength(100)), "several tasks: their newest lines together"),
+    tag: optional(Tag, "all tasks with this tag"),
+    lines: optional(between(0, 1_000_000), "how many lines, the newest (default 100); with grep, how many matches"),
     stream: optional(Schema.Literals(["both", "stdout", "stderr"]), "which stream (default both)"),
-    since: optional(NonEmptyText, "the cursor of an earlier answer, or data.cursor of a line of a stream: only what came after it, oldest first"),
+    since: optional(NonEmptyText, "the cursor of an earlier answer, or data.cursor of a streamed line: only lines after it, oldest first"),
     grep: optional(Pattern, "only lines that match this regular expression"),
-    ignoreCase: optional(Schema.Boolean, "with grep: match without regard to case"),
-    context: optional(between(0, 1000), "with grep: so many lines before and after each match"),
-    attempt: optional(between(1, 1_000_000), "of which attempt (default the last)"),
-    follow: optional(Schema.Boolean, "with --stream: go on until the task has ended"),
-    until: optional(Pattern, "with --stream: end behind a line that matches this regular expression; fail when --timeout is over or the task ends before"),
-    count: optional(between(1, 1_000_000), "with --stream: end after so many lines"),
-    timestamps: optional(Schema.Boolean, "lines as objects with stream and time of arrival"),
+    ignoreCase: optional(Schema.Boolean, "with grep: ignore case"),
+    context: optional(between(0, 1000), "with grep: this many lines before and after each match"),
+    attempt: optional(between(1, 1_000_000), "the attempt to read (default: the last)"),
+    follow: optional(Schema.Boolean, "with --stream: print new lines until the task ends"),
+    until: optional(Pattern, "with --stream: end after a line that matches this regular expression; fail if the task or --timeout ends first"),
+    count: optional(between(1, 1_000_000), "with --stream: end after this many lines"),
+    timestamps: optional(Schema.Boolean, "return lines as objects with stream and arrival time"),
     ansi: optional(Schema.Boolean, "keep colour codes"),
-    raw: optional(Schema.Boolean, "an agent's events as they are, instead of their text")
+    raw: optional(Schema.Boolean, "an agent's raw events instead of their text")
   }),
   output: Schema.Union([
     InlineLogs,
@@ -74,7 +74,7 @@ export const logs = operation({
   errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "TaskWaitTimedOut", "StoreError"],
   examples: [
     { title: "the newest lines", payload: { id: "demo" } },
-    { title: "errors with what stands around them", payload: { id: "demo", grep: "error|warn", context: 2 } }
+    { title: "errors with the lines around them", payload: { id: "demo", grep: "error|warn", context: 2 } }
   ],
   batch: false,
   flags: ["output", "stream", "follow", "timeout"],
@@ -106,17 +106,17 @@ const Sequence = Schema.Union([
 /** Reads the history. */
 export const events = operation({
   name: "events",
-  summary: "Read what happened: every change of every task and pipeline, in one sequence.",
+  summary: "Read the event log: every change of every task and pipeline, in one sequence.",
   input: Schema.Struct({
     id: optional(TaskId, "only of this task"),
     ids: optional(atLeastOne(TaskId).check(Schema.isMaxLength(1000)), "only of these tasks"),
     tag: optional(Tag, "only of tasks with this tag"),
     pipelineId: optional(PipelineId, "only of this pipeline and of its tasks"),
     types: optional(atLeastOne(NonEmptyText), "only of these types, such as task.completed"),
-    since: optional(Sequence, "only those after this sequence: the cursor of an earlier answer or of a wait, or the sequence of an event (default 0)"),
+    since: optional(Sequence, "only events after this sequence: the cursor of an earlier answer, or an event's sequence (default 0)"),
     limit: optional(between(1, 10_000), "how many (default 1000)"),
-    lines: optional(Schema.Boolean, "with --stream: output lines as frames too"),
-    follow: optional(Schema.Boolean, "with --stream: go on as things happen")
+    lines: optional(Schema.Boolean, "with --stream: also output lines, as frames"),
+    follow: optional(Schema.Boolean, "with --stream: print new events as they happen")
   }),
   output: Schema.Union([Schema.Struct({ events: Schema.Array(Frame), cursor: Schema.Int }), ArtifactAnswer]),
   errors: ["CommandInputError", "TaskNotFound", "PipelineNotFound", "StoreError"],

@@ -30,24 +30,24 @@ const several = <S extends Schema.Top>(item: S, count: number) =>
 
 /** The payload of `pipeline create`. Exactly one of `steps` and `tasks` is given; the engine checks that. */
 const PipelineInput = Schema.Struct({
-  id: optional(NewPipelineId, "the pipeline's id; made when absent. The ids of its tasks are <id>.<key>; one that is taken gets -2 at its end"),
+  id: optional(NewPipelineId, "the pipeline's id (default: a new one). Its tasks get the ids <id>.<key>; an id that is taken ends with -2"),
   name: optional(NonEmptyText.check(atMost(200)), "a name for people"),
   steps: optional(
     several(StepInput, stepMaxCount),
-    `a chain of 1 to ${stepMaxCount} tasks, each a script or an object with the fields of start: the first starts at once, each other one when the one before it has succeeded, delayMs later`
+    `a chain of 1 to ${stepMaxCount} tasks, each a script or an object with the fields of start: each starts when the one before it has succeeded, and delayMs later`
   ),
   tasks: optional(
     several(TaskInput, taskMaxCount),
     `1 to ${taskMaxCount} tasks, each a script or an object with the fields of start, in any order: dependsOn names keys of this call, or ids of tasks that exist`
   ),
-  cwd: about(cwd, "working directory of those that name none"),
-  agent: about(agent, "the agent of the prompts that name none"),
-  model: about(model, "the model of the prompts that name neither a model nor an agent"),
-  systemPrompt: about(systemPrompt, "instructions for the prompts that have none"),
-  priority: about(priority, "priority of those that name none"),
-  queue: about(queue, "queue of those that name none"),
-  tags: about(tags, "tags of those that name none"),
-  env: about(env, "variables for all; a variable that a task gives itself goes before"),
+  cwd: about(cwd, "working directory of tasks without their own"),
+  agent: about(agent, "the agent of prompts without their own"),
+  model: about(model, "the model of prompts without their own model or agent"),
+  systemPrompt: about(systemPrompt, "instructions for prompts without their own"),
+  priority: about(priority, "priority of tasks without their own"),
+  queue: about(queue, "queue of tasks without their own"),
+  tags: about(tags, "tags of tasks without their own"),
+  env: about(env, "variables for all tasks; a task's own variables win"),
   full
 })
 export type PipelineInput = typeof PipelineInput.Type
@@ -58,7 +58,7 @@ const id = about(PipelineId, "the pipeline's id")
 /** Starts tasks as one. */
 export const pipelineCreate = operation({
   name: "pipeline create",
-  summary: "Start several tasks as one: a chain of steps, or any order by dependsOn. All of them are stored, or none.",
+  summary: "Start several tasks as one: a chain of steps, or tasks in any order by dependsOn. Either all are stored or none.",
   input: PipelineInput,
   output: Schema.Union([
     Schema.Struct({ ...ends, pipeline: Schema.Union([PipelineAnswer, EndedPipeline]), lastLines, warnings }),
@@ -69,8 +69,8 @@ export const pipelineCreate = operation({
   insteadOf: {
     id: 'Give "key" in its place: the task\'s id is then <pipeline id>.<key>, and dependsOn takes the key.',
     ifRunning: "Every task of a pipeline is a new one. Use restart to run a pipeline again.",
-    dependsOn: "A step waits for the one before. For any other order give tasks instead of steps: they take dependsOn.",
-    notBefore: "A step starts when the one before has succeeded, delayMs later. Give tasks instead of steps: they take notBefore."
+    dependsOn: "A step waits for the one before it. For any other order give tasks instead of steps: they take dependsOn.",
+    notBefore: "A step starts delayMs after the one before it has succeeded. Give tasks instead of steps: they take notBefore."
   },
   errors: [
     "CommandInputError",
@@ -86,7 +86,7 @@ export const pipelineCreate = operation({
   ],
   examples: [
     {
-      title: "a chain: each step when the one before it has succeeded",
+      title: "a chain: each step starts when the one before it has succeeded",
       payload: {
         id: "release",
         steps: [
@@ -97,7 +97,7 @@ export const pipelineCreate = operation({
       }
     },
     {
-      title: "two at once between a first and a last",
+      title: "two tasks at once between a first and a last",
       payload: {
         id: "checks",
         tags: ["ci"],
@@ -123,7 +123,7 @@ export const pipelineCreate = operation({
 /** Tells of one pipeline. */
 export const pipelineGet = operation({
   name: "pipeline get",
-  summary: "Tell the state of a pipeline and of each of its tasks.",
+  summary: "Show the state of a pipeline and of each of its tasks.",
   input: Schema.Struct({ id, full }),
   output: Schema.Union([Answered, ArtifactAnswer]),
   cut: cutAnswer(),
@@ -167,8 +167,8 @@ export const pipelineList = operation({
 /** Ends a pipeline. */
 export const pipelineCancel = operation({
   name: "pipeline cancel",
-  summary: "Stop what runs of a pipeline and withdraw the rest; answers when nothing of it is alive.",
-  input: Schema.Struct({ id, reason: optional(NonEmptyText, "why, for pipeline get and why"), full }),
+  summary: "Stop the running tasks of a pipeline, cancel the rest, and return when none of its processes is alive.",
+  input: Schema.Struct({ id, reason: optional(NonEmptyText, "the reason, shown by pipeline get and why"), full }),
   output: Answered,
   cut: cutAnswer(),
   waits: true,

@@ -20,12 +20,12 @@ const QueueAnswer = Schema.Struct({
 export type QueueAnswer = typeof QueueAnswer.Type
 
 const Answered = Schema.Struct({ queue: QueueAnswer })
-const queue = about(TaskId, "the queue; any name is one")
+const queue = about(TaskId, "the queue; any name can be used")
 
 /** Shows every queue. */
 export const queueList = operation({
   name: "queue list",
-  summary: "Show the queues: how each admits tasks, what waits and runs in it, and what holds it back.",
+  summary: "Show the queues: how each starts tasks, what waits and runs in it, and what blocks it.",
   input: NoFields,
   output: Schema.Struct({ queues: Schema.Array(QueueAnswer) }),
   errors: ["StoreError"],
@@ -39,8 +39,8 @@ export const queueList = operation({
 /** Pauses a queue. */
 export const queuePause = operation({
   name: "queue pause",
-  summary: "Start nothing of a queue until it is resumed. What runs goes on, and tasks can be added. A paused queue stays as it is.",
-  input: Schema.Struct({ queue, reason: optional(NonEmptyText, "why, for why and queue list") }),
+  summary: "Pause a queue: it starts nothing until it is resumed. Running tasks continue, and tasks can be added.",
+  input: Schema.Struct({ queue, reason: optional(NonEmptyText, "the reason, shown by why and queue list") }),
   output: Answered,
   errors: ["CommandInputError", "StoreError"],
   examples: [{ title: "with a reason", payload: { queue: "builds", reason: "the registry is down" } }],
@@ -53,7 +53,7 @@ export const queuePause = operation({
 /** Ends the pause of a queue. */
 export const queueResume = operation({
   name: "queue resume",
-  summary: "Start what waits in a paused queue, as far as the queue has room.",
+  summary: "Resume a paused queue: waiting tasks start as slots are free.",
   input: Schema.Struct({ queue }),
   output: Answered,
   errors: ["CommandInputError", "StoreError"],
@@ -70,7 +70,7 @@ export const queueSet = operation({
   summary: "Set how many tasks of a queue run at once: queues.<name>.concurrency of the configuration.",
   input: Schema.Struct({
     queue,
-    concurrency: about(Schema.NullOr(between(1, 10_000)), "how many; null for no limit, but for what admission sets")
+    concurrency: about(Schema.NullOr(between(1, 10_000)), "how many tasks; null for no limit of its own")
   }),
   output: Answered,
   errors: ["CommandInputError", "ConfigInvalid", "StoreError"],

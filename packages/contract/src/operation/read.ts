@@ -24,7 +24,7 @@ export const status = operation({
   summary: "Show the state of a task or a pipeline.",
   input: Schema.Struct({
     id: about(TaskId, "the id of a task or of a pipeline"),
-    checkpoint: optional(Schema.Boolean, "also what its last attempt left for a resumption: last lines, git state, an agent's result"),
+    checkpoint: optional(Schema.Boolean, "also show what resume uses of the last attempt: last lines, git state, an agent's result"),
     full
   }),
   output: Schema.Struct({
@@ -57,15 +57,15 @@ export const list = operation({
     tag: optional(Tag, "only with this tag"),
     tags: optional(atLeastOne(Tag).check(Schema.isMaxLength(64)), "only with all of these tags"),
     queue: optional(NonEmptyText, "only of this queue"),
-    sessionId: optional(NonEmptyText, "only those that this session owns"),
+    sessionId: optional(NonEmptyText, "only tasks that this session owns"),
     mine,
     kind: optional(Schema.Literals(["command", "script", "prompt"]), "only of this kind"),
     pipelineId: optional(TaskId, "only the steps of this pipeline"),
     since: optional(Instant, "only created at or after this instant"),
     limit: optional(between(1, 500), "how many (default 50)"),
     after: optional(NonEmptyText, "the cursor `next` of the page before"),
-    lastLines: optional(between(1, 15), "with each task its last lines, so many: two thirds of them may be earlier ones that look like errors"),
-    full: about(full, "every field of each task; unless one id is asked for, long texts are cut to one line")
+    lastLines: optional(between(1, 15), "show this many last lines of each task; up to two thirds may be earlier lines that look like errors"),
+    full: about(full, "every field of each task; long texts are cut to one line, unless one id is given")
   }),
   output: Schema.Union([
     Schema.Struct({
@@ -99,7 +99,7 @@ const cursor = optional(Schema.String, "with full or mode any: where the history
 /** Waits until something has become of tasks. */
 export const wait = operation({
   name: "wait",
-  summary: "Wait until tasks or a pipeline have ended, or tasks started, are ready, wrote a line or opened a port.",
+  summary: "Wait until tasks or a pipeline have ended, or until tasks have started, are ready, print a line or open a port.",
   input: Schema.Struct({
     id: optional(TaskId, "one task, or a pipeline"),
     ids: optional(Ids, "several tasks"),
@@ -108,7 +108,7 @@ export const wait = operation({
     pipelineId: optional(PipelineId, "the end of this pipeline"),
     for: optional(WaitFor, "what to wait for (default end); a task without readyWhen and healthProbe is ready as soon as it runs"),
     mode: optional(Schema.Literals(["all", "any"]), "until all of them (default) or any of them"),
-    since: optional(NonEmptyText, "with for log, of one task: a cursor that logs, send or such a wait gave; only what came after it counts"),
+    since: optional(NonEmptyText, "with for log, of one task: the cursor of an earlier logs, send or wait; only lines after it count"),
     timeout: optional(between(0, 86_400_000), "how long in milliseconds (default: the flag --timeout, 60 seconds)"),
     full
   }),
@@ -123,7 +123,7 @@ export const wait = operation({
     }),
     Schema.Struct({
       line: about(Schema.String, "the line that matched, or an unfinished one as it stood"),
-      cursor: about(Schema.String, "behind that line: goes into since of wait and logs"),
+      cursor: about(Schema.String, "the place after that line; for since of wait and logs"),
       task: Schema.optionalKey(ShownTask)
     }),
     Schema.Struct({ ...ends, pipeline: Schema.Union([PipelineAnswer, EndedPipeline]), lastLines, cursor }),

@@ -18,12 +18,12 @@ const { when, maxAttempts, delayMs, backoff, maxDelayMs, resetAfterMs } = Restar
 
 /** A restart policy whose fields have defaults. */
 const RestartInput = Schema.Struct({
-  when: optional(when, "which ends are followed by another attempt (default never)"),
+  when: optional(when, "after which ends another attempt follows (default never)"),
   maxAttempts: optional(maxAttempts, "attempts in all, the first included (default 3)"),
   delayMs: optional(delayMs, "milliseconds before the second attempt (default 1000)"),
   backoff: optional(backoff, "how the delay grows (default exponential)"),
   maxDelayMs: optional(maxDelayMs, "the longest delay in milliseconds (default 60000)"),
-  resetAfterMs: optional(resetAfterMs, "an attempt that lasts this long starts the count anew (default 60000)")
+  resetAfterMs: optional(resetAfterMs, "milliseconds of an attempt after which attempts are counted from 1 again (default 60000)")
 })
 
 const StdinInput = Schema.Union([Text, Schema.Struct({ file: about(NonEmptyText, "path of a file to read") })])
@@ -39,73 +39,73 @@ const DependsOn = Schema.Union([TaskId, Schema.Array(Schema.Union([TaskId, Depen
 export const agentFields = {
   agent: optional(NonEmptyText.check(atMost(64)), "the agent that gets the prompt: claude, codex, gemini, opencode or a configured one (default: defaultAgent of the configuration)"),
   model: optional(NonEmptyText.check(atMost(200)), "the agent's model (default: its own)"),
-  effort: optional(Effort, "how long the model thinks, as far as the agent has it"),
-  systemPrompt: optional(NonEmptyText.check(atMost(100_000)), "instructions that are added to the agent's own"),
+  effort: optional(Effort, "how long the model thinks, if the agent supports it"),
+  systemPrompt: optional(NonEmptyText.check(atMost(100_000)), "instructions added to the agent's own"),
   permissionMode: optional(
     PermissionMode,
-    "plan only reads, edit (default) changes files below cwd and runs commands as far as the agent allows that, full is without any check; not for a configured agent, whose own settings decide"
+    "plan only reads; edit (default) changes files below cwd and runs the commands that the agent allows; full checks nothing. Custom agents use their own settings instead"
   ),
-  maxTurns: optional(between(1, 100_000), "turns after which it ends, where the agent has such a cap"),
-  maxCostUsd: optional(Schema.Finite.check(Schema.isBetween({ minimum: 0.0001, maximum: 100_000 })), "US dollars after which it ends, where the agent has such a cap"),
-  outputSchema: optional(Schema.JsonObject, "a JSON Schema that result.structured has to fit, where the agent can do that")
+  maxTurns: optional(between(1, 100_000), "the most turns, if the agent supports a limit"),
+  maxCostUsd: optional(Schema.Finite.check(Schema.isBetween({ minimum: 0.0001, maximum: 100_000 })), "the most it may cost in US dollars, if the agent supports a limit"),
+  outputSchema: optional(Schema.JsonObject, "a JSON Schema for result.structured, if the agent supports one")
 }
 
 /** The payload of `start`. Exactly one of `command`, `script` and `prompt` is given; the engine checks that. */
 export const StartInput = Schema.Struct({
-  id: optional(TaskId, "the task's id; made when absent"),
+  id: optional(TaskId, "the task's id (default: a new one)"),
   name: optional(NonEmptyText.check(atMost(200)), "a name for people"),
   ifRunning: optional(
     Schema.Literals(["error", "return", "restart"]),
-    "what to do when a task of this id lives: refuse (default), answer with it, or restart it with this payload"
+    "what to do when a task with this id has not ended: refuse (default), return that task, or restart it with this payload"
   ),
   ifEnded: optional(
     Schema.Literals(["again", "return", "error"]),
-    "what to do when a task of this id has ended: run it as another attempt with this payload (default; what another session left in another cwd only when given), answer with it, or refuse"
+    "what to do when a task with this id has ended: run it again as another attempt with this payload (default; for another session's task in another cwd only if given), return that task, or refuse"
   ),
-  command: optional(NonEmptyText, "the program to run, found on PATH; no shell is involved"),
+  command: optional(NonEmptyText, "the program to run, found on PATH; it runs without a shell"),
   args: optional(Schema.Array(Text), "its arguments"),
   script: optional(NonEmptyText, "a script, instead of command; /bin/sh runs it, or the interpreter that its first line names (#!)"),
-  prompt: optional(NonEmptyText.check(atMost(1_000_000)), "what an agent is to do, instead of command"),
+  prompt: optional(NonEmptyText.check(atMost(1_000_000)), "the task for an agent, instead of command"),
   ...agentFields,
-  cwd: optional(NonEmptyText, "working directory; the caller's when absent"),
+  cwd: optional(NonEmptyText, "working directory (default: the caller's)"),
   stdin: optional(
     StdinInput,
-    'standard input: text, {"file": path}, or "open" for a pipe that send writes to; empty when absent'
+    'standard input: text, {"file": path}, or "open" for a pipe that send writes to (default: empty)'
   ),
   tags: optional(Tags, "labels to find the task by; at most 64 of 64 characters"),
   priority: optional(Priority, "P0 is most urgent; the order in its queue (default P2)"),
-  queue: optional(TaskId, "the queue that admits it (default: agents for a prompt, otherwise default, which starts everything at once)"),
+  queue: optional(TaskId, "the queue that starts it (default: agents for a prompt, otherwise default, which starts everything at once)"),
   dependsOn: optional(
     DependsOn,
     'tasks that must end first: one id or a list of ids (they must succeed), or {"task": id, "on": "success" | "failure" | "end"}; at most 100'
   ),
-  continueFrom: optional(TaskId, "one of them, whose results are put before the prompt; added to dependsOn if it is not there"),
+  continueFrom: optional(TaskId, "a task whose results are put before the prompt; it is added to dependsOn"),
   env: optional(EnvInput, "variables added to the environment; their values are never shown"),
-  inheritEnv: optional(Schema.Boolean, "whether it gets the caller's environment (default true)"),
-  forgetEnv: optional(Schema.Boolean, "delete the kept environment when the task has ended; it cannot be restarted then"),
+  inheritEnv: optional(Schema.Boolean, "whether it inherits the caller's environment (default true)"),
+  forgetEnv: optional(Schema.Boolean, "delete the stored environment when the task ends; then it cannot be restarted"),
   notBefore: optional(Instant, "do not start before this instant (ISO 8601)"),
-  delayMs: optional(between(0, 31_536_000_000), "do not start before this many milliseconds from now, or from when its dependencies hold"),
-  timeout: optional(between(1000, 86_400_000), "milliseconds an attempt may run; then it fails with TimedOut (default: none, 1800000 for a prompt)"),
+  delayMs: optional(between(0, 31_536_000_000), "milliseconds to wait before the start, counted from now, or from the end of its dependencies"),
+  timeout: optional(between(1000, 86_400_000), "milliseconds an attempt may run before it fails with TimedOut (default: no limit; 1800000 for a prompt)"),
   stallTimeoutMs: optional(
     between(100, 86_400_000),
-    "milliseconds without any output after which it fails with StalledOutput"
+    "milliseconds without output after which it fails with StalledOutput"
   ),
-  stopSignal: optional(StopSignal, "the signal that asks it to end (default SIGTERM)"),
+  stopSignal: optional(StopSignal, "the signal that stops it (default SIGTERM)"),
   gracePeriodMs: optional(between(0, 3_600_000), "milliseconds between that signal and SIGKILL (default 5000)"),
   successExitCodes: optional(
     Schema.Array(between(0, 255)).check(Schema.isMaxLength(256)),
     "exit codes that count as success (default [0])"
   ),
-  restart: optional(RestartInput, "when an ended attempt is followed by another"),
-  readyWhen: optional(ProbeInput, 'how it shows that it is ready: a URL, {"port": n}, or an object with http, tcp, command or log'),
-  healthProbe: optional(HealthProbe, "how it shows that it is still healthy: http, tcp or command"),
+  restart: optional(RestartInput, "when another attempt follows one that ended"),
+  readyWhen: optional(ProbeInput, 'how to detect that it is ready: a URL, {"port": n}, or an object with http, tcp, command or log'),
+  healthProbe: optional(HealthProbe, "how to detect that it is still healthy: http, tcp or command"),
   maxOutputBytes: optional(
     between(1024, 1_073_741_824),
-    "bytes kept of each output stream; the oldest are dropped beyond it (default 1 GiB)"
+    "bytes kept of each output stream; older ones are dropped (default 1 GiB)"
   ),
   maxOutputBuffer: optional(between(1024, 1_073_741_824), "another name of maxOutputBytes"),
   notify: optional(Notify, "a shell command or webhook to call onEnd, onReady or onLog"),
-  sessionId: optional(NonEmptyText.check(atMost(200)), "the session that owns it; read from the caller's environment when absent"),
+  sessionId: optional(NonEmptyText.check(atMost(200)), "the session that owns it (default: the one in the caller's environment)"),
   full
 })
 export type StartInput = typeof StartInput.Type
@@ -129,7 +129,7 @@ export const start = operation({
     { title: "a command", payload: { id: "demo", command: "echo", args: ["hello"] } },
     { title: "a script", payload: { id: "greet", script: "for n in 1 2 3; do echo \"line $n\"; done" } },
     {
-      title: "a server that is ready when its log says so, and is restarted when it fails",
+      title: "a server: ready when its log says so, restarted when it fails",
       payload: {
         id: "web",
         script: "echo listening; sleep 1",
@@ -143,11 +143,11 @@ export const start = operation({
       payload: { id: "fix", prompt: "Make the tests in src/parse.test.ts pass.", agent: "claude", timeout: 600_000 }
     },
     {
-      title: "another agent that goes on from what the first one left",
+      title: "another agent that continues the work of the first",
       payload: { id: "review", prompt: "Review what was changed.", agent: "codex", permissionMode: "plan", continueFrom: "fix" }
     },
     {
-      title: "a chain: each waits for the one before",
+      title: "a chain: each task waits for the one before it",
       payload: [
         { id: "build", command: "true" },
         { id: "test", command: "true", dependsOn: ["build"] },

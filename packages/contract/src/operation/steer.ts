@@ -28,15 +28,15 @@ const Reason = Text.check(atMost(1000))
 /** Stops a task or a pipeline, with everything that it has started. */
 export const stop = operation({
   name: "stop",
-  summary: "Stop a task or a pipeline and everything it started; answers when nothing of it is alive.",
+  summary: "Stop a task or a pipeline with all its processes, and return when none of them is alive.",
   input: Schema.Struct({
     id: optional(TaskId, "the id of a task or of a pipeline"),
     ids,
     tag: optional(Tag, "all tasks with this tag that have not ended"),
     mine,
-    reason: optional(Reason, "why; kept with the task"),
-    signal: optional(StopSignal, "the signal to begin with (default: the task's stopSignal)"),
-    force: optional(Schema.Boolean, "SIGKILL at once"),
+    reason: optional(Reason, "the reason; stored with the task"),
+    signal: optional(StopSignal, "the first signal (default: the task's stopSignal)"),
+    force: optional(Schema.Boolean, "send SIGKILL at once"),
     full
   }),
   output: Schema.Union([
@@ -59,13 +59,13 @@ export const stop = operation({
 /** Opens another attempt of a task, or of those of a pipeline. */
 export const restart = operation({
   name: "restart",
-  summary: "Run a task again under the same id: stopped first when it runs. Of a pipeline: what did not complete.",
+  summary: "Run a task again under the same id; one that runs is stopped first. For a pipeline: run again what did not complete.",
   input: Schema.Struct({
     id: optional(TaskId, "the id of a task or of a pipeline"),
     ids,
     tag: optional(Tag, "all tasks with this tag"),
     all: optional(Schema.Boolean, "of a pipeline: also what completed or runs (default false)"),
-    reason: optional(Reason, "why; kept in its history"),
+    reason: optional(Reason, "the reason; stored in its history"),
     full
   }),
   output: Schema.Union([
@@ -84,7 +84,7 @@ export const restart = operation({
 
 /** Whose environment a new task gets that does the work of another. */
 const environmentFields = {
-  inheritEnv: optional(Schema.Boolean, "take the caller's environment of now, instead of the one that is kept (default false)"),
+  inheritEnv: optional(Schema.Boolean, "use the caller's current environment instead of the stored one (default false)"),
   env: optional(EnvInput, "variables added to it; their values are never shown")
 }
 
@@ -103,7 +103,7 @@ const repetitionErrors = [
 /** Does the work of an ended task again, as a new task. */
 export const retry = operation({
   name: "retry",
-  summary: "Do the work of an ended task again, as a new task with the same specification and environment.",
+  summary: "Run the work of an ended task again, as a new task with the same specification and environment.",
   input: Schema.Struct({ id: about(TaskId, "the ended task's id"), ...environmentFields, full }),
   output: Schema.Struct({ task: ShownTask, lastLines }),
   cut: cutAnswer(),
@@ -118,19 +118,19 @@ export const retry = operation({
 /** Goes on with what an agent has begun, as a new task. */
 export const resume = operation({
   name: "resume",
-  summary: "Go on with an ended agent task, as a new task: in the agent's own session, or from its checkpoint.",
+  summary: "Continue an ended agent task as a new task: in the agent's own session, or from its checkpoint.",
   input: Schema.Struct({
     id: about(TaskId, "the ended task's id"),
     additionalContext: optional(NonEmptyText.check(atMost(4000)), "new instructions"),
     session: optional(
       Schema.Literals(["continue", "new"]),
-      "continue the agent's own session (default where it has one), or begin a new one with the checkpoint before the prompt"
+      "continue the agent's session (default if it has one), or start a new one with the checkpoint before the prompt"
     ),
     model: optional(agentFields.model.schema, "another model"),
     effort: optional(agentFields.effort.schema, "another effort"),
     permissionMode: optional(agentFields.permissionMode.schema, "another permission mode"),
-    maxTurns: optional(agentFields.maxTurns.schema, "another cap of turns"),
-    maxCostUsd: optional(agentFields.maxCostUsd.schema, "another cap of cost in US dollars"),
+    maxTurns: optional(agentFields.maxTurns.schema, "another limit of turns"),
+    maxCostUsd: optional(agentFields.maxCostUsd.schema, "another cost limit in US dollars"),
     ...environmentFields,
     full
   }),
@@ -150,18 +150,18 @@ export const send = operation({
   summary: 'Write to the standard input of a task started with stdin "open", end that input, or send a signal.',
   input: Schema.Struct({
     id: about(TaskId, "the task's id"),
-    text: optional(Schema.String, "text to write, as it is: no newline is added"),
-    eof: optional(Schema.Boolean, "end the input, after the text if there is any"),
+    text: optional(Schema.String, "the text to write; no newline is added"),
+    eof: optional(Schema.Boolean, "close the input, after the text if there is one"),
     signal: optional(SignalName, "a signal for the task's process group"),
-    until: optional(Pattern, "then wait, as long as --timeout says, for a line or an unfinished line that matches this regular expression, and answer with what came"),
-    quietMs: optional(between(100, 60_000), "or wait until something came and then nothing for so many milliseconds, and answer with what came")
+    until: optional(Pattern, "then wait, up to --timeout, for a finished or unfinished line that matches this regular expression, and return the new output"),
+    quietMs: optional(between(100, 60_000), "or wait until output came and then nothing for this many milliseconds, and return the new output")
   }),
   output: Schema.Struct({
     id: Schema.String,
     bytesWritten: Schema.Int,
     eof: Schema.Boolean,
     signalled: Schema.Boolean,
-    cursor: about(Schema.String, "where the output ended before the write; with until and quietMs behind the lines of the answer. Goes into since of logs and wait"),
+    cursor: about(Schema.String, "where the output ended before the write; with until and quietMs the place after the returned lines. For since of logs and wait"),
     lines: optional(Schema.Array(Schema.String), "with until or quietMs: the lines that came, at most 1,000 or 64 KiB"),
     partial: optional(Schema.String, "with until or quietMs: what came of a line that has not ended, such as a prompt"),
     hasMore: optional(Schema.Boolean, "true when more came than these lines")
@@ -182,11 +182,11 @@ const FinalStatus = Schema.Literals(["completed", "failed", "cancelled"])
 /** Removes ended tasks with their output. */
 export const prune = operation({
   name: "prune",
-  summary: "Remove ended tasks with their output and their kept environment.",
+  summary: "Remove ended tasks with their output and stored environment.",
   input: Schema.Struct({
     olderThanDays: optional(
       Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 36_500 })),
-      "ended more than this many days ago (default: retentionDays of the configuration; 0 with ids, tag or mine)"
+      "only tasks that ended more than this many days ago (default: the setting retentionDays; 0 with ids, tag or mine)"
     ),
     ids,
     tag: optional(Tag, "only with this tag"),
@@ -195,13 +195,13 @@ export const prune = operation({
       Schema.Union([FinalStatus, atLeastOne(FinalStatus)]),
       "only in this status, or one of these (default all three)"
     ),
-    dryRun: optional(Schema.Boolean, "only tell what would be removed")
+    dryRun: optional(Schema.Boolean, "only show what would be removed")
   }),
   output: Schema.Struct({ removed: Schema.Array(Schema.String), freedBytes: Schema.Int, dryRun: Schema.Boolean, reason: optional(Schema.String, "why nothing is removed") }),
   errors: ["CommandInputError", "StoreError"],
   examples: [
-    { title: "what would go", payload: { olderThanDays: 0, dryRun: true } },
-    { title: "failed ones of over a day", payload: { olderThanDays: 1, status: ["failed"] } }
+    { title: "what would be removed", payload: { olderThanDays: 0, dryRun: true } },
+    { title: "failed tasks older than a day", payload: { olderThanDays: 1, status: ["failed"] } }
   ],
   batch: false,
   flags: [],

@@ -76,7 +76,7 @@ export const handle = <Input, Output>(
 export type Trouble = TaskMissing | IllegalTransition | StoreError | Problem
 
 const storeHints: Readonly<Record<StoreError["reason"], string>> = {
-  damaged: "Restore a backup, or move the file away to begin anew; nothing was overwritten.",
+  damaged: "Restore a backup, or move the file away to start with an empty store. Nothing was overwritten.",
   newer: "Use the newer backbeat that wrote it.",
   full: "Free disk space; nothing was lost, call again.",
   readonly: "Make the home writable, or use another with --home.",

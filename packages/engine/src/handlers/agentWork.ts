@@ -22,7 +22,7 @@ export const unknownAgent = (name: string, config: Configuration): Problem => {
   const known = agentNames(config)
   const near = nearest(name, known)
   const hint = near === null ? `Known: ${known.join(", ")}; others are made with agents.<name>.command in the configuration.` : `Did you mean ${near}?`
-  return wrongField("agent", `is no agent that there is: ${name}`, hint)
+  return wrongField("agent", `unknown agent: ${name}`, hint)
 }
 
 /** A refusal of a field that may be left out. */
@@ -58,7 +58,7 @@ const asked = (input: StartInput, settings: AgentSettings, agent: Agent) => ({
 
 const agentFor = (name: string | null, config: Configuration): Result.Result<Agent, Problem> => {
   if (name === null) {
-    return Result.fail(wrongField("agent", "is missing, and the configuration has no defaultAgent that there is", "Give agent, or choose one for good with init."))
+    return Result.fail(wrongField("agent", "is missing, and the configuration has no valid defaultAgent", "Give agent, or choose one for good with init."))
   }
   const agent = agentOf(config, name)
   return agent === null ? Result.fail(unknownAgent(name, config)) : Result.succeed(agent)
@@ -129,5 +129,5 @@ export const namingInstalled = (told: Problem, config: Configuration, env: Varia
 export const loginWarnings = ({ work }: TaskSpec, env: Variables, config: Configuration): ReadonlyArray<string> => {
   const agent = work.kind === "prompt" ? agentOf(config, work.agent) : null
   if (agent === null || authOf(agent, agentEnvironment(config, agent, env)).status !== "missing") return []
-  return [`no login of ${agent.name} is to be seen: ${agent.login}`]
+  return [`no login of ${agent.name} was found: ${agent.login}`]
 }

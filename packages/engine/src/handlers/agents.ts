@@ -20,9 +20,9 @@ export const problemsOf = ({ agent, command, installed, version, kind, auth, ins
     [!installed, { message: `${command} is not installed, or not on the PATH`, fix: install, serious: true }],
     [
       installed && version === null && kind === "built-in",
-      { message: `${command} --version tells none`, fix: `Run it by hand: it may need a newer Node. To install it anew: ${install}`, serious: true }
+      { message: `${command} --version tells none`, fix: `Run it by hand: it may need a newer Node. To install it again: ${install}`, serious: true }
     ],
-    [auth.status === "missing", { message: "no login is to be seen", fix: login, serious: true }],
+    [auth.status === "missing", { message: "no login was found", fix: login, serious: true }],
     [
       permissionMode === "full",
       {

@@ -42,7 +42,7 @@ export const makeChangeConfiguration = Effect.gen(function* () {
     }
     if (settings.file() === null) {
       const message = `${configPath} holds no JSON`
-      return yield* Effect.fail(problem("ConfigInvalid", message, "Mend or remove the file.", { path: configPath }))
+      return yield* Effect.fail(problem("ConfigInvalid", message, "Correct or remove the file.", { path: configPath }))
     }
     const content = withKey(settings.file(), key.slice(0, deepest), value)
     const { flaws } = resolve(content, {})

@@ -24,7 +24,7 @@ export const dependenciesOf = (input: StartInput): Result.Result<ReadonlyArray<D
   }
   if (continueFrom === undefined || given.some(({ task }) => task === continueFrom)) return Result.succeed(given)
   return given.length === 100
-    ? Result.fail(wrongField("continueFrom", "is one dependency too many", "Leave one of the 100 in dependsOn away."))
+    ? Result.fail(wrongField("continueFrom", "is one dependency too many", "Leave one of the 100 in dependsOn out."))
     : Result.succeed([...given, { task: continueFrom, on: "success" }])
 }
 
@@ -34,7 +34,7 @@ const idsOf = (input: StartInput): ReadonlyArray<string> => [
 ]
 
 const dependencyCycle = (cycle: ReadonlyArray<string>): Problem =>
-  problem("DependencyCycle", `these tasks would wait for each other: ${cycle.join(" -> ")}`, "Break the cycle: leave away one of these dependencies.", { cycle })
+  problem("DependencyCycle", `these tasks would wait for each other: ${cycle.join(" -> ")}`, "Break the cycle: leave out one of these dependencies.", { cycle })
 
 /** The payloads of a call in an order in which each comes behind what it depends on, and those which none can be put before. */
 export interface Arrangement {

@@ -31,7 +31,7 @@ export const makeDoctorHandler = Effect.gen(function* () {
         checkHome(root),
         checkDisk(root),
         checkSocket(root),
-        intact.ok ? check("store", "ok", intact.message) : check("store", "fail", intact.message, "Restore it from a backup, or move it away to begin anew."),
+        intact.ok ? check("store", "ok", intact.message) : check("store", "fail", intact.message, "Restore it from a backup, or move it away to start with an empty one."),
         ...checkStrangers(strangers),
         checkInheritance(caller.pid),
         ...[checkLog(root)].filter((each) => each !== null),

@@ -27,7 +27,7 @@ const nearestFolder = (path: string): string => (existsSync(path) || path === "/
 
 const checkStore = (root: string): Check =>
   existsSync(databasePath(root))
-    ? check("store", "warn", "not checked, because no engine runs", "Mend what is said of the home first.")
+    ? check("store", "warn", "not checked, because no engine runs", "Fix the problems of the home first.")
     : check("store", "ok", "there is none yet")
 
 /** The answer, for the environment of the caller. */

@@ -33,7 +33,7 @@ export interface Doing {
 
 /** What the call has made is not there any more. */
 export const madeAndGone = (kind: "task" | "pipeline", id: string): Problem =>
-  problem(kind === "task" ? "TaskNotFound" : "PipelineNotFound", `${kind} ${id} was made by this call, and has been removed since`, "Nothing was done again.", { id })
+  problem(kind === "task" ? "TaskNotFound" : "PipelineNotFound", `${kind} ${id} was made by this call, and has been removed since`, "Nothing was run a second time.", { id })
 
 /** Runs the body in a transaction and notes what it has done; made once. */
 export const makeOnce = Effect.map(

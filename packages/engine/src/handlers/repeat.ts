@@ -56,7 +56,7 @@ const environmentOf = (root: string, task: Task, { inheritEnv, env = {} }: Input
   if (inheritEnv === true) return Effect.succeed(inherit(caller.env ?? {}, env))
   const kept = readEnvironment(root, task)
   return kept === null
-    ? Effect.fail(refuse(task.id, task.spec.forgetEnv ? "has no environment any more (forgetEnv)" : "has lost its kept environment", "Give inheritEnv true, or start it anew."))
+    ? Effect.fail(refuse(task.id, task.spec.forgetEnv ? "has no environment any more (forgetEnv)" : "has lost its kept environment", "Give inheritEnv true, or start it again with start."))
     : Effect.succeed({ ...kept, ...env })
 }
 
@@ -105,7 +105,7 @@ const makeRepeat = Effect.gen(function* () {
   /** Fails with CommandInputError for what the agent cannot honour. */
   const honoured = (work: AgentWork) => {
     const [unable] = agentOf(settings.current(), work.agent)?.unable(work) ?? []
-    return unable === undefined ? Effect.void : Effect.fail(wrongField(unable.field, unable.message, "Leave it away."))
+    return unable === undefined ? Effect.void : Effect.fail(wrongField(unable.field, unable.message, "Leave it out."))
   }
 
   const resumed = (tx: Tx, input: Input<"resume">, call: Call) =>

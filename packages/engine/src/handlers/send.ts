@@ -50,7 +50,7 @@ const maybeDelivered = (id: string) =>
 /** What cannot be waited for is refused before anything is delivered. */
 const checkAwaited = ({ quietMs, until }: Input<"send">): Problem | null => {
   if (until === undefined) return null
-  if (quietMs !== undefined) return wrongField("quietMs", "does not go with until", "Leave one of them away.")
+  if (quietMs !== undefined) return wrongField("quietMs", "does not go with until", "Leave one of them out.")
   const compiled = compilePattern(until)
   return Result.isFailure(compiled) ? wrongField("until", compiled.failure.message, compiled.failure.hint) : null
 }

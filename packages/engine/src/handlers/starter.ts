@@ -71,14 +71,14 @@ const alreadyRunning = (task: Task, index: number, call: Call): Problem => {
     return withChange(told, { ifRunning: "return" })
   }
   const message = `items ${first} and ${index} have the same id: ${id}. Item ${first} was started, item ${index} was not`
-  return problem("TaskAlreadyRunning", message, "Give each item an id of its own, or leave id away: one is made.", { id, status, indices: [first, index] })
+  return problem("TaskAlreadyRunning", message, "Give each item its own id, or leave id out to get a new one.", { id, status, indices: [first, index] })
 }
 
 const dependsTooLate = ({ id, state }: Task): Problem =>
   problem(
     "IllegalTransition",
     `task ${id} is ${state.status}: its restart cannot wait for others`,
-    "Stop it first, or leave dependsOn away.",
+    "Stop it first, or leave dependsOn out.",
     { id, from: state.status, path: "dependsOn" }
   )
 

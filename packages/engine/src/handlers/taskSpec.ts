@@ -115,7 +115,7 @@ const told = wrongField(path, "is no http:// or https:// URL", "Give a URL such 
   }
   const { notify } = input
   if (notify !== undefined && notify.command === undefined && notify.webhook === undefined) {
-    return refuse("notify", "tells nobody", "Give notify.command or notify.webhook.")
+    return refuse("notify", "names neither a command nor a webhook", "Give notify.command or notify.webhook.")
   }
   return Result.succeed(undefined)
 }

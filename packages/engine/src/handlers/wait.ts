@@ -31,7 +31,7 @@ const portIntervalMs = 8
 
 const endedBefore = (task: Task, what: string, lines: { readonly lastLines?: ReadonlyArray<string> }): Problem => {
   const { id, state } = task
-  const told = problem("IllegalTransition", `task ${id} ${state.status} before ${what}`, "See its logs and why.", {
+  const told = problem("IllegalTransition", `task ${id} ${state.status} before ${what}`, "Look at its logs and at why.", {
     id,
     status: state.status,
     ...(state.status === "failed" ? { failure: state.failure } : {}),
@@ -130,7 +130,7 @@ const makeAwaitPipeline = Effect.gen(function* () {
 const straySince = ({ for: what, id, since }: Input<"wait">): Problem | null =>
   since === undefined || (id !== undefined && typeof what === "object" && "log" in what)
     ? null
-    : wrongField("since", "goes with for log, of one task", "Leave it away, or give id and for: {log}.")
+    : wrongField("since", "goes with for log, of one task", "Leave it out, or give id and for: {log}.")
 
 /** The handler of `wait`. */
 export const makeWaitHandler = Effect.gen(function* () {

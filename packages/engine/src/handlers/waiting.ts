@@ -75,7 +75,7 @@ export const makeTimeLimit = Effect.gen(function* () {
               problem(
                 "TaskWaitTimedOut",
                 `not within ${ms} ms: ${ids.slice(0, 10).join(", ")}${ids.length > 10 ? ` and ${ids.length - 10} more` : ""}`,
-                "Wait again, or go on and look at status later; the tasks go on.",
+                "Wait again, or look at status later. The tasks continue.",
                 { ids, timeoutMs: ms, ...(yield* standing(ids)), cursor: String(cursor) }
               ),
               "wait",

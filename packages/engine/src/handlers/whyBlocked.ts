@@ -57,7 +57,7 @@ interface Missing {
 
 /** What a restart of a task needs before it: these, in their order, and one that nobody can restart. */
 const againAfter = (id: string, [first, ...others]: ReadonlyArray<string>, missing: Missing | null): string => {
-  if (missing !== null) return `${missing.by} depends on ${missing.id}, which was removed: start ${missing.id} again before a restart, or start ${id} anew without it.`
+  if (missing !== null) return `${missing.by} depends on ${missing.id}, which was removed: start ${missing.id} again before a restart, or start ${id} again without it.`
   if (first === undefined) return "Use restart to run it again."
   const ids = [first, ...others, id]
   const alone = `A restart of it alone would be withdrawn at once, because of ${others.at(-1) ?? first}.`

@@ -50,7 +50,7 @@ export const makeWhyProcesses = Effect.gen(function* () {
   const standingStill = Effect.fnUntraced(function* (task: Task, now: number) {
     const pids = (yield* look(treeOf(root, task))).map(({ identity }) => identity.pid).filter((pid) => readState(pid) === "T")
     if (pids.length === 0) return []
-    return [{ what: `processes of it stand still (state T): ${described(pids)}; SIGCONT lets them go on`, since: iso(now) } satisfies Reason]
+    return [{ what: `processes of it stand still (state T): ${described(pids)}; SIGCONT continues them`, since: iso(now) } satisfies Reason]
   })
 
   const stuck = ({ id }: Task, now: number): ReadonlyArray<Reason> =>

@@ -27,6 +27,6 @@ export const flawsOfDefault = (config: Configuration): ReadonlyArray<Configurati
   if (defaultAgent === null || agentOf(config, defaultAgent) !== null) return []
   const known = agentNames(config)
   const near = nearest(defaultAgent, known)
-  const message = `is no agent that there is: ${told(defaultAgent)}; ${near === null ? `known: ${known.join(", ")}` : `did you mean ${near}?`}`
+  const message = `unknown agent: ${told(defaultAgent)}; ${near === null ? `known: ${known.join(", ")}` : `did you mean ${near}?`}`
   return [{ at: ["defaultAgent"], path: "defaultAgent", kind: "value", message }]
 }

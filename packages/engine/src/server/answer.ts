@@ -26,10 +26,10 @@ const isGiven = (flags: Flags, name: FlagName): boolean => flags[name] !== undef
 /** Flags that mean nothing without another one, or beside it. */
 const checkTogether = ({ waits = false }: Operation, flags: Flags): Effect.Effect<void, Problem> => {
   if (flags["exit-status"] === true && flags.wait !== true && !waits) {
-    return Effect.fail(commandInputError("--exit-status goes with --wait", "Add --wait: without it there is no end to tell of.", { flag: "--exit-status" }))
+    return Effect.fail(commandInputError("--exit-status goes with --wait", "Add --wait: without it the call does not see the end.", { flag: "--exit-status" }))
   }
   return flags.get !== undefined && flags.stream === true
-    ? Effect.fail(commandInputError("--get reads one answer, --stream gives many frames", "Leave one of them away.", { flag: "--get" }))
+    ? Effect.fail(commandInputError("--get reads one answer, --stream gives many frames", "Leave one of them out.", { flag: "--get" }))
     : Effect.void
 }
 
