@@ -139,7 +139,7 @@ describe("a setting that its agent cannot honour", () => {
     })
     const refused = { type: "CommandInputError", message: `${key} in the configuration: ${mode}` }
     const start = { id: "x", prompt: "x", agent: "slow" }
-    expect(await rig.refusal(["start", JSON.stringify(start)])).toMatchObject({ ...refused, details: { key, hint: expect.stringContaining(fix) } })
+    expect(await rig.refusal(["start", JSON.stringify(start)])).toMatchObject({ ...refused, try: { operation: "config reset", payload: { key } }, details: { key } })
     expect(await rig.refusal(["start", JSON.stringify({ ...start, permissionMode: "full" })])).toMatchObject({ message: `permissionMode: ${mode}` })
     expect(await rig.data("config set", { key: "agents.slow.command", value: "true" })).toMatchObject({ key: "agents.slow.command" })
     await rig.data("config reset", { key })
