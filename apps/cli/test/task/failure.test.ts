@@ -88,7 +88,7 @@ describe("a limit", () => {
     expect(task).toMatchObject({ status: "failed", failure: { type: "TimedOut", timeout: 1000 }, timeout: 1000 })
     expect(Number(task["durationMs"])).toBeWithin(1000, 2500)
     expect(await rig.data("why", { id: "x" })).toMatchObject({
-      because: [{ what: "it timed out after 1000 ms" }, { what: expect.stringContaining("timed out after 1000 ms"), actor: { kind: "limit" } }, {}]
+      because: [{ what: "it timed out after 1000 ms" }, { what: expect.stringContaining("timed out after 1000 ms"), actor: { kind: "limit" } }, {}, { what: expect.stringMatching(/^its stop ended .*sleep 60/u) }]
     })
     await using other = new Rig()
     await other.data("config set", { key: "timeout", value: 1000 })
