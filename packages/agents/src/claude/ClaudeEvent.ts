@@ -59,6 +59,8 @@ const Result = Schema.Struct({
   permission_denials: lenient(
     Schema.Array(Schema.Struct({ tool_name: lenient(Schema.String), tool_input: Schema.optionalKey(Schema.Unknown) }))
   ),
+  /** Turns that it is yet to begin: another result follows. */
+  queued_turn_count: lenient(Schema.Int),
   num_turns: lenient(Schema.Int),
   structured_output: Schema.optionalKey(Schema.Unknown),
   /** Since the session began, also after a resume; so is `modelUsage`, while `usage` is of this call. */

@@ -112,6 +112,7 @@ const learnResult = (told: Told, result: ClaudeResult): Told => {
     cutBytes: result.result === null ? told.cutBytes : 0,
     isOpen: false,
     verdict: isError ? "failed" : "done",
+    goesOn: (result.queued_turn_count ?? 0) > 0,
     problem: isError ? problemOf(result) : null,
     structured: result.structured_output === undefined ? null : asJson(result.structured_output),
     turns: result.num_turns,

@@ -15,7 +15,7 @@ export const Count = Schema.Struct({ amount: Schema.NullOr(Schema.Finite), since
 export type Count = typeof Count.Type
 
 /**
- * What an output has told of itself; `verdict` is how the agent's turn ended as far as it is known. `cutBytes` of the message went
+ * What an output has told of itself; `verdict` is how the agent's turn ended as far as it is known, and it `goesOn` when more turns are to follow. `cutBytes` of the message went
  * before what is kept of it in `text`, to which further text belongs while it `isOpen`. `denied` is what its permissions refused, `openCalls` the
  * calls of which no result has come, where only the result tells of a refusal.
  */
@@ -25,6 +25,7 @@ export const Told = Schema.Struct({
   cutBytes: Schema.Finite,
   isOpen: Schema.Boolean,
   verdict: Schema.NullOr(Schema.Literals(["done", "failed"])),
+  goesOn: Schema.Boolean,
   problem: Schema.NullOr(Problem),
   structured: Schema.NullOr(Schema.Json),
   turns: Schema.NullOr(Schema.Finite),
@@ -45,6 +46,7 @@ export const nothingTold: Told = {
   cutBytes: 0,
   isOpen: false,
   verdict: null,
+  goesOn: false,
   problem: null,
   structured: null,
   turns: null,

@@ -66,7 +66,7 @@ export const readEvents = <Event>(dialect: Dialect<Event>, work: AgentWork): Age
       })
     },
     rest: () => pending.flush(),
-    hasTold: () => told.verdict !== null,
+    hasTold: () => told.verdict !== null && !told.goesOn,
     keep: () => JSON.stringify({ told, stray, pending: pending.kept } satisfies typeof Kept.Type),
     goOn: (text) =>
       Option.match(decodeKept(text), {

@@ -83,6 +83,16 @@ describe("an output of claude", () => {
     })
   })
 
+  test("has told its result unless it is yet to begin another turn", () => {
+    const reader = claude.reader(workOf())
+    expect(reader.hasTold()).toBe(false)
+    const success = { type: "result", subtype: "success", is_error: false, result: "One." }
+    for (const [queued_turn_count, hasTold] of [[1, false], [0, true]] as const) {
+      reader.take(JSON.stringify({ ...success, queued_turn_count }))
+      expect(reader.hasTold()).toBe(hasTold)
+    }
+  })
+
   test("keeps the rest of a result of which one field has another type", () => {
     const { outcome } = readAll(claude, workOf(), {
       lines: linesOf({ ...result, total_cost_usd: "much", usage: [], num_turns: 1.5 })
