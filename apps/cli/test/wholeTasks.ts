@@ -14,6 +14,6 @@ export const withFull = (operation: string, payload: unknown): unknown => {
   return Predicate.isObject(payload) ? { full: true, ...payload } : payload
 }
 
-/** Flags with which whole tasks come in the answer and not in a file. */
+/** Flags with which the data comes in the answer, however large, and not in a file. `logs` has its own way with what is large. */
 export const inlineFlags = (operation: string, flags: ReadonlyArray<string>): ReadonlyArray<string> =>
-  knowing.has(operation) && rows.get(operation)?.flags.includes("output") === true && !flags.some((flag) => flag.startsWith("--output")) ? ["--output", "inline"] : []
+  operation !== "logs" && rows.get(operation)?.flags.includes("output") === true && !flags.some((flag) => flag.startsWith("--output")) ? ["--output", "inline"] : []

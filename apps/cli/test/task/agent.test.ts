@@ -255,10 +255,10 @@ describe("agents and init", () => {
     agents.answer("claude", "success")
     agents.answer("codex", "success")
     const shown = await onTerminal(rig, ["init"], { env: { ...agents.env, HOME: rig.scratch }, typed: "2\n" })
-    for (const part of ["1. claude", "2. codex", "3. gemini     not installed: npm install", '"defaultAgent": "codex"']) expect(shown).toContain(part)
+    for (const part of ["1. claude", "2. codex", "3. gemini     not installed: npm install", '"defaultAgent":"codex"']) expect(shown).toContain(part)
     expect(await rig.data("config show")).toMatchObject({ config: { defaultAgent: "codex" } })
     // Who types nothing keeps it.
-    expect(await onTerminal(rig, ["init"], { env: { ...agents.env, HOME: rig.scratch }, typed: "\n" })).toContain('"defaultAgent": "codex"')
+    expect(await onTerminal(rig, ["init"], { env: { ...agents.env, HOME: rig.scratch }, typed: "\n" })).toContain('"defaultAgent":"codex"')
   })
 
   test("take Ctrl+D for no answer, and change nothing", async () => {

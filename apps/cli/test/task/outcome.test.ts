@@ -1,5 +1,7 @@
 /** What answers about several tasks say: what was accepted, and how they ended. */
 import { describe, expect, test } from "bun:test"
+import { rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
 const dataOf = (called: { readonly document: Readonly<Record<string, unknown>> }): Readonly<Record<string, unknown>> => Object(called.document["data"])
@@ -72,6 +74,20 @@ describe("a batch", () => {
     expect(called.stdout.length).toBeLessThan(2000)
     const { results } = await Bun.file(String(Object(artifact).absolute_path)).json()
     expect(results).toHaveLength(501)
+  })
+})
+
+describe("an answer that is too large to be shown", () => {
+  test("is shown all the same where no file can be written: what was started is told", async () => {
+    await using rig = new Rig()
+    await rig.data("list")
+    rmSync(join(rig.home, "artifacts"), { recursive: true, force: true })
+    writeFileSync(join(rig.home, "artifacts"), "")
+    const payloads = Array.from({ length: 500 }, (_, index) => ({ id: `n${index}`, command: "true", delayMs: 600_000 }))
+    const called = await rig.call(["start", "-"], { stdin: JSON.stringify(payloads) })
+    expect(called.exitCode).toBe(0)
+    const { results, successCount } = dataOf(called)
+    expect([successCount, Array.isArray(results) && results.length]).toEqual([500, 500])
   })
 })
 

@@ -1,5 +1,5 @@
 /** Puts an answer that is too large to be shown into a file. `logs` does this by itself, line by line. */
-import { inlineMaxBytes } from "@backbeat/contract/Artifact"
+import { type Artifact, inlineMaxBytes } from "@backbeat/contract/Artifact"
 import { failuresMaxCount } from "@backbeat/contract/Ends"
 import type { Operation } from "@backbeat/contract/Operation"
 import * as Predicate from "effect/Predicate"
@@ -27,27 +27,29 @@ const headOf = (data: unknown): object => {
   return Object.fromEntries(Object.entries(head).filter(([, value]) => value !== undefined))
 }
 
-/** The data itself, or a summary with the artifact. */
-export const withArtifact = ({ root, operation, now, mode }: Showing, data: unknown): unknown => {
+/** The text as a file of the home; null when the disk or the home refuses it. */
+const written = ({ root, operation: { name }, now }: Showing, text: string): Artifact | null => {
+  try {
+    const file = beginArtifact(root, { key: `${name}.${now}`, label: `Answer of ${name}`, kind: "json", fileName: `${name.replaceAll(" ", "-")}-${now}.json` }, now)
+    try {
+      file.write(text)
+      return file.finish()
+    } finally {
+      file.discard()
+    }
+  } catch {
+    return null
+  }
+}
+
+/** The data itself, or a summary with the artifact. What a call has done is told also when no file can be written. */
+export const withArtifact = (showing: Showing, data: unknown): unknown => {
+  const { operation, mode } = showing
   if (!operation.flags.includes("output") || operation.name === "logs" || mode === "inline") return data
   const text = JSON.stringify(data)
   const sizeBytes = Buffer.byteLength(text)
   if (mode === "auto" && sizeBytes <= inlineMaxBytes) return data
-  const file = beginArtifact(
-    root,
-    {
-      key: `${operation.name}.${now}`,
-      label: `Answer of ${operation.name}`,
-      kind: "json",
-      fileName: `${operation.name.replaceAll(" ", "-")}-${now}.json`
-    },
-    now
-  )
-  file.write(text)
-  return {
-    ...headOf(data),
-    kind: "summary+artifact",
-    summary: `The answer of ${operation.name} has ${sizeBytes} bytes.`,
-    artifact: file.finish()
-  }
+  const artifact = written(showing, text)
+  if (artifact === null) return data
+  return { ...headOf(data), kind: "summary+artifact", summary: `The answer of ${operation.name} has ${sizeBytes} bytes.`, artifact }
 }
