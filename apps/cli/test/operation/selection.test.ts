@@ -64,9 +64,9 @@ describe("the caller's own tasks", () => {
     // Two calls of one shell on one terminal.
     const calls = `'${binary}' start '${JSON.stringify(held("a"))}' && '${binary}' list '{"mine":true}'`
     const child = Bun.spawn(["script", "-qec", calls, "/dev/null"], { env: rig.environment(), stdio: ["ignore", "pipe", "ignore"] })
-    expect(await child.stdout.text()).toContain('"total": 1')
+    expect(await child.stdout.text()).toContain('"total":1')
     // Another shell on another terminal.
-    expect(await onTerminal(rig, ["list", '{"mine":true}'])).toContain('"total": 0')
+    expect(await onTerminal(rig, ["list", '{"mine":true}'])).toContain('"total":0')
     const alone = Bun.spawnSync(["setsid", "-w", binary, "list", '{"mine":true}'], { env: rig.environment(), stdin: "ignore", stdout: "ignore" })
     expect(alone.stderr.toString()).toContain("neither a session nor a terminal")
   })
