@@ -47,7 +47,8 @@ const makeUnstored = () => {
   return {
     note: (key: AttemptKey, command: TaskCommand, error: StoreError): void => {
       errors.set(key.id, new StoreError({ reason: error.reason, message: `${happened(key, command)}: ${error.message}` }))
-      for (const listener of listeners) listener()
+      // Who is told may wait again at once, for the next try.
+      for (const listener of new Set(listeners)) listener()
     },
     forget: ({ id }: AttemptKey): void => void errors.delete(id),
     await: (ids: ReadonlyArray<string> | null): Effect.Effect<never, StoreError> =>
