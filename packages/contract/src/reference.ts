@@ -197,12 +197,12 @@ An answer of more than ${inlineMaxBytes.toLocaleString("en-US")} bytes becomes a
 
 const answers = (): string => `## Answers
 
-One JSON document, on one line (indented with \`--pretty\` or on a terminal). A success goes to stdout, a failure to stderr:
+One JSON document on one line, on a terminal too. \`--pretty\` indents it, \`--human\` prints text instead. A success goes to stdout, a failure to stderr:
 
 ${fenced(`${JSON.stringify(succeeded("config path", { path: "/home/me/.config/backbeat/config.json", exists: false }))}
 ${JSON.stringify(failed("status", taskNotFound("demo")))}`, "json")}
 
-\`hint\` and \`retryable\` are always there.
+\`hint\` and \`retryable\` are always there. \`try\` is the complete call that the caller probably meant: see [cli.md](cli.md#errors-and-try).
 
 Answers are lean. A task in an answer is a [LeanTask](#leantask): a field that is null, empty or at its default is left out, and
 \`command\`, \`script\` or \`prompt\` is one line, \`what\`. So read an absent field as null, empty or its default. With \`"full": true\` in the
