@@ -41,6 +41,7 @@ const brief = {
   endedAt: optional(Schema.String, "when it ended; not in an answer that waited"),
   durationMs: optional(Schema.Finite, "how long it ran, once it has ended"),
   lastLines: optional(Schema.Array(Schema.String), "with lastLines of list: what it wrote last"),
+  memoryBytes: optional(Schema.Int, "with resources of list, while the task runs: the memory of its processes; shared pages count for each"),
   costUsd: optional(Schema.Finite, "what its agent's attempt cost, where the agent tells")
 }
 

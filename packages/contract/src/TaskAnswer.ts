@@ -62,7 +62,8 @@ const brief = {
   endedAt: Schema.NullOr(Schema.String),
   durationMs: Schema.NullOr(Schema.Finite),
   costUsd: Schema.NullOr(Schema.Finite),
-  lastLines: optional(Schema.Array(Schema.String), "with lastLines of list: what it wrote last")
+  lastLines: optional(Schema.Array(Schema.String), "with lastLines of list: what it wrote last"),
+  memoryBytes: optional(Schema.Int, "with resources of list, while the task runs: the memory of its processes; shared pages count for each")
 }
 
 /** What is told of a task of a pipeline with `full`. */

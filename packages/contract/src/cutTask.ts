@@ -60,7 +60,7 @@ export const cutBriefTask = (task: BriefTask, reader: Reader): LeanBriefTask => 
     failure: failureOf(task)
   }),
   ...instantsOf(task, reader),
-  ...present({ durationMs: task.durationMs, costUsd: task.costUsd, lastLines: task.lastLines })
+  ...present({ durationMs: task.durationMs, costUsd: task.costUsd, lastLines: task.lastLines, memoryBytes: task.memoryBytes })
 })
 
 /** The first of the processes that were ended, and how many more there were. */

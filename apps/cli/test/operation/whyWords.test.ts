@@ -71,6 +71,7 @@ test("why tells of a task that runs what it does now", async () => {
     stallTimeoutMs: 50_000
   })
   if (process.platform === "linux") expect(running).toMatchObject({ cpuPercent: expect.any(Number), memoryBytes: expect.any(Number) })
+  if (process.platform === "linux") expect(await rig.data("list", { resources: true })).toMatchObject({ tasks: [{ memoryBytes: expect.any(Number) }] })
   const people = (await rig.call(["why", "busy", "--human"])).stdout
   expect(people).toContain("last line: working")
   await rig.data("stop", { id: "busy", force: true })

@@ -64,6 +64,7 @@ export const list = operation({
     since: optional(Instant, "only created at or after this instant"),
     limit: optional(between(1, 500), "how many (default 50)"),
     after: optional(NonEmptyText, "the cursor `next` of the page before"),
+    resources: optional(Schema.Boolean, "show the memory of each running task; Linux only"),
     lastLines: optional(between(1, 15), "show this many last lines of each task; up to two thirds may be earlier lines that look like errors"),
     full: about(full, "every field of each task; long texts are cut to one line, unless one id is given")
   }),

@@ -12,6 +12,9 @@ import * as Result from "effect/Result"
 import { makeAsItEnded } from "../agent/asItEnded.ts"
 import { readCheckpoint } from "../agent/readCheckpoint.ts"
 import { Home } from "../home/Home.ts"
+import { look } from "../process/look.ts"
+import { usageOf } from "../process/usageOf.ts"
+import { treeOf } from "../task/attemptSpec.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { makeReadLastLines } from "./lastLines.ts"
 import { ownKey } from "./selection.ts"
@@ -63,20 +66,35 @@ const ownerOf = ({ mine, sessionId }: Input<"list">, call: Call) => {
   return sessionId === undefined ? ownKey(call) : Effect.fail(wrongField("mine", "cannot be given together with sessionId", "Give one of them."))
 }
 
-const makeListHandler = Effect.gen(function* () {
+/** Adds to listed tasks what is read of each when it is asked for; made once. */
+const makeAddRead = Effect.gen(function* () {
+  const { root } = yield* Home
   const readLastLines = yield* makeReadLastLines
+
+  const memoryOf = Effect.fnUntraced(function* (task: Task) {
+    if (task.state.status !== "running" && task.state.status !== "stopping") return {}
+    const found = yield* look(treeOf(root, task))
+    const usage = usageOf(found.map(({ identity: { pid } }) => pid))
+    return usage === null ? {} : { memoryBytes: [...usage.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0) }
+  })
+
+  return <Shown extends object>(shown: ReadonlyArray<Shown>, tasks: ReadonlyArray<Task>, { lastLines, resources }: Input<"list">) => {
+    if (lastLines === undefined && resources !== true) return Effect.succeed(shown)
+    const read = Effect.fnUntraced(function* (each: Shown, task: Task) {
+      const lines = lastLines === undefined ? {} : { lastLines: yield* readLastLines(task, lastLines) }
+      return { ...each, ...lines, ...(resources === true ? yield* memoryOf(task) : {}) }
+    })
+    // All at once: their looks share one reading of the process table.
+    return Effect.forEach(shown, (each, index) => (tasks[index] === undefined ? Effect.succeed(each) : read(each, tasks[index])), { concurrency: "unbounded" })
+  }
+})
+
+const makeListHandler = Effect.gen(function* () {
+  const addRead = yield* makeAddRead
   const store = yield* TaskStore
   const view = yield* View
   const showAll = (tasks: ReadonlyArray<Task>, single: boolean) =>
     Effect.map(Effect.forEach(tasks, view.show), (all) => (single ? all : all.map(withShortTexts)))
-  const withLastLines = <Shown extends object>(shown: ReadonlyArray<Shown>, tasks: ReadonlyArray<Task>, lines: number | undefined) =>
-    lines === undefined
-      ? Effect.succeed(shown)
-      : Effect.forEach(shown, (each, index) => {
-          const task = tasks[index]
-          return task === undefined ? Effect.succeed(each) : Effect.map(readLastLines(task, lines), (lastLines) => ({ ...each, lastLines }))
-        })
-
   return handle(operations.list, (input, call) =>
     Effect.gen(function* () {
       const { status, tag, tags, since, limit, after, full } = input
@@ -101,7 +119,7 @@ const makeListHandler = Effect.gen(function* () {
         toProblem("")
       )
       const tasks = full === true ? yield* showAll(page.tasks, input.ids?.length === 1) : yield* view.listed(page.tasks)
-      return { ...countOf(page), tasks: yield* withLastLines(tasks, page.tasks, input.lastLines), next: page.next }
+      return { ...countOf(page), tasks: yield* addRead(tasks, page.tasks, input), next: page.next }
     })
   )
 })
