@@ -44,7 +44,7 @@ const failureTexts: {
     carries: ["message"],
     text: "Never ran: the command or its directory is missing, it cannot be executed, or the system refused again and again to start it."
   },
-  TimedOut: { carries: ["timeout"], text: "Ran longer than `timeout` milliseconds." },
+  TimedOut: { carries: ["timeout", "from"], text: "Ran longer than `timeout` milliseconds; `from` says who set that, where it was not the task." },
   StalledOutput: { carries: ["stallTimeout"], text: "Wrote nothing for `stallTimeoutMs` milliseconds." },
   DependencyFailed: {
     carries: ["taskId", "through"],
