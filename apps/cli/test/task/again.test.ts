@@ -11,8 +11,9 @@ describe("start of an id that runs", () => {
       command: "start",
       type: "TaskAlreadyRunning",
       message: "task x is running",
-      details: { id: "x", status: "running", hint: expect.stringContaining('"ifRunning"'), retryable: false }
+      details: { id: "x", status: "running", differs: expect.arrayContaining(["command"]), hint: expect.stringContaining('"ifRunning"'), retryable: false }
     })
+    expect((await rig.refusal(["start", '{"id":"x","script":"sleep 60","tags":["one"]}'])).details).not.toHaveProperty("differs")
     const same = await rig.task("start", { id: "x", command: "true", ifRunning: "return" })
     expect(same).toMatchObject({ script: "sleep 60", tags: ["one"], attempt: 1, pid: first["pid"], status: "running" })
     const other = await rig.task("start", { id: "x", command: "echo", args: ["two"], tags: ["two"], ifRunning: "restart" }, ["--wait"])

@@ -130,6 +130,19 @@ describe("wait", () => {
     expect(await rig.task("status", { id: "y" })).toMatchObject({ status: "running" })
   })
 
+  test("that takes too long suggests the call that waits for the same", async () => {
+    await using rig = new Rig()
+    const asked = rig.call(["start", '{"id":"web","script":"sleep 60","readyWhen":{"log":"listening"}}', "--wait", "--timeout", "0.05"])
+    expect((await asked).document).toMatchObject({ error: { try: { operation: "wait", payload: { id: "web", for: "ready" } } } })
+    const late = (await rig.call(["wait", '{"id":"web","for":{"log":"never"},"timeout":50}'])).document
+    expect(late).toMatchObject({ error: { try: { operation: "wait", payload: { id: "web", for: { log: "never" } } } } })
+    // The place in the history is no cursor that `since` takes.
+    expect(late).not.toHaveProperty("error.details.cursor")
+    await rig.task("start", { id: "cat", command: "cat", stdin: "open" })
+    const sent = await rig.call(["send", '{"id":"cat","text":"a","until":"b$"}', "--timeout", "0.3"])
+    expect(sent.document).toMatchObject({ error: { try: { operation: "wait", payload: { id: "cat", for: { log: "b$" }, since: expect.any(String) } } } })
+  })
+
   test("that is killed leaves the task alone", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "cat", stdin: "open" })

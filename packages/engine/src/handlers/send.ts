@@ -1,5 +1,5 @@
 /** Answers `send`. What it delivers cannot be taken back: it is noted before and behind, so that nothing is delivered twice. */
-import { problem, type Problem, withTry } from "@backbeat/contract/Problem"
+import { problem, type Problem, type Try, withTry } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/steer"
 import type { Input } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
@@ -91,6 +91,12 @@ const makeNotes = Effect.gen(function* () {
   }
 })
 
+/** The call that reads what comes later: to send again would send the text twice. */
+const laterOf = ({ id, until }: Input<"send">, cursor: string | undefined): Try => {
+  const since = cursor === undefined ? {} : { since: cursor }
+  return until === undefined ? { operation: "logs", payload: { id, ...since } } : { operation: "wait", payload: { id, for: { log: until }, ...since } }
+}
+
 /** The handler of `send`. */
 export const makeSendHandler = Effect.gen(function* () {
   const { root } = yield* Home
@@ -137,7 +143,13 @@ export const makeSendHandler = Effect.gen(function* () {
       const awaited = awaitedOf(input)
       if (awaited === null) return delivered
       const task = yield* view.find(input.id)
-      const came = yield* limitTime(reply.collect(task, delivered.cursor, awaited), { ms: waitMsOf(call), ids: [input.id], call })
+      const came = yield* limitTime(reply.collect(task, delivered.cursor, awaited), {
+        ms: waitMsOf(call),
+        ids: [input.id],
+        call,
+        again: laterOf(input, delivered.cursor),
+        output: true
+      })
       return { ...delivered, ...came }
     })
   )

@@ -62,12 +62,16 @@ const placeOf = ({ owner }: Task, { caller }: Call): number | null => {
   return requestId === caller.requestId && place !== undefined ? Number(place) : null
 }
 
-const alreadyRunning = (task: Task, index: number, call: Call): Problem => {
+const alreadyRunning = (task: Task, index: number, call: Call, differs: ReadonlyArray<string>): Problem => {
   const { id, state: { status } } = task
   const first = placeOf(task, call)
   if (first === null) {
     const restarts = status === "running" || status === "retrying" ? ' or "restart"' : ""
-    const told = problem("TaskAlreadyRunning", `task ${id} is ${status}`, `Use another id, stop it first, or give "ifRunning": "return"${restarts}.`, { id, status })
+    const told = problem("TaskAlreadyRunning", `task ${id} is ${status}`, `Use another id, stop it first, or give "ifRunning": "return"${restarts}.`, {
+      id,
+      status,
+      ...(differs.length === 0 ? {} : { differs })
+    })
     return withChange(told, { ifRunning: "return" })
   }
   const message = `items ${first} and ${index} have the same id: ${id}. Item ${first} was started, item ${index} was not`
@@ -83,8 +87,8 @@ const dependsTooLate = ({ id, state }: Task): Problem =>
   )
 
 /** Why a task that lives is not started again; null when it is. */
-const refusedLive = (task: Task, { input, index }: Item, { specified, call }: Wanted & Starting): Problem | null => {
-  if (input.ifRunning !== "restart") return alreadyRunning(task, index, call)
+const refusedLive = (root: string, task: Task, { input, index }: Item, { specified, call }: Wanted & Starting): Problem | null => {
+  if (input.ifRunning !== "restart") return alreadyRunning(task, index, call, foundOf(root, task, input, specified).differs)
   return specified.spec.dependsOn.length > 0 ? dependsTooLate(task) : null
 }
 
@@ -166,7 +170,7 @@ export const makeStartOne = Effect.gen(function* () {
       return task
     }
     if (wanted.lineage === undefined) yield* checkOver(task)
-    const refusal = (live ? refusedLive(task, item, wanted) : refusedEnded(task, input, wanted)) ?? refusedSpawn(input, wanted.specified)
+    const refusal = (live ? refusedLive(root, task, item, wanted) : refusedEnded(task, input, wanted)) ?? refusedSpawn(input, wanted.specified)
     if (refusal !== null) return yield* Effect.fail(refusal)
     // A step that is started again by itself is still one of its pipeline's.
     const lineage = { ...(wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }), ...batchOf(wanted.call) }

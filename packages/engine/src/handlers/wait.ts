@@ -132,6 +132,14 @@ const straySince = ({ for: what, id, since }: Input<"wait">): Problem | null =>
     ? null
     : wrongField("since", "goes with for log, of one task", "Leave it out, or give id and for: {log}.")
 
+/** The ids of an array of payloads that have nothing else. */
+const idsOfArray = Effect.fnUntraced(function* (payloads: ReadonlyArray<unknown>) {
+  const inputs = yield* Effect.forEach(payloads, (payload) => Effect.fromResult(decodePayload(operations.wait, payload)))
+  const odd = inputs.findIndex((input) => input.id === undefined || Object.keys(input).some((key) => key !== "id" && key !== "full"))
+  if (odd >= 0) return yield* Effect.fail(wrongField(`[${odd}]`, "an array holds ids alone", "Give ids in one payload, and the rest beside them."))
+  return inputs.flatMap(({ id }) => (id === undefined ? [] : [id]))
+})
+
 /** The handler of `wait`. */
 export const makeWaitHandler = Effect.gen(function* () {
   const store = yield* TaskStore
@@ -185,16 +193,16 @@ export const makeWaitHandler = Effect.gen(function* () {
       const ids = yield* idsOf(input, call)
       const stray = straySince(input)
       if (stray !== null) return yield* Effect.fail(stray)
-      return yield* limitTime(awaitAny(ids, input), { ms: input.timeout ?? waitMsOf(call), ids, call, again: input })
+      return yield* limitTime(awaitAny(ids, input), {
+        ms: input.timeout ?? waitMsOf(call),
+        ids,
+        call,
+        again: { operation: "wait", payload: input },
+        output: typeof input.for === "object" && "log" in input.for
+      })
     })
 
-  const several = Effect.fnUntraced(function* (payloads: ReadonlyArray<unknown>, call: Call) {
-    const inputs = yield* Effect.forEach(payloads, (payload) => Effect.fromResult(decodePayload(operations.wait, payload)))
-    const ids = inputs.flatMap(({ id }) => (id === undefined ? [] : [id]))
-    const odd = inputs.findIndex((input) => input.id === undefined || Object.keys(input).some((key) => key !== "id" && key !== "full"))
-    if (odd >= 0) return yield* Effect.fail(wrongField(`[${odd}]`, "an array holds ids alone", "Give ids in one payload, and the rest beside them."))
-    return yield* answer({ ids }, call)
-  })
+  const several = (payloads: ReadonlyArray<unknown>, call: Call) => Effect.flatMap(idsOfArray(payloads), (ids) => answer({ ids }, call))
 
   return { ...handle(operations.wait, answer), several }
 })

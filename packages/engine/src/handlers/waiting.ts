@@ -1,8 +1,7 @@
 /** Waiting on behalf of a caller, never longer than it wants. What is waited for goes on when the wait ends. */
 import { present } from "@backbeat/contract/cutTask"
 import { countOf } from "@backbeat/contract/Ends"
-import { type Problem, problem, withTry } from "@backbeat/contract/Problem"
-import type { Input } from "@backbeat/contract/table"
+import { type Problem, problem, type Try, withTry } from "@backbeat/contract/Problem"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -27,13 +26,15 @@ export interface TimeLimit {
   readonly ms: number
   readonly ids: ReadonlyArray<string>
   readonly call: Call
-  /** The payload of `wait` that waits on; that for the ids when absent. */
-  readonly again?: Input<"wait">
+  /** The call that waits on; the `wait` for the ends of the ids when absent. */
+  readonly again?: Try
+  /** Whether the wait is for output: the place in the history is no cursor of a log. */
+  readonly output?: boolean
 }
 
-const waitAgain = ({ ids, again }: TimeLimit): Input<"wait"> => {
+const waitAgain = ({ ids, again }: TimeLimit): Try => {
   const [id] = ids
-  return again ?? (ids.length === 1 && id !== undefined ? { id } : { ids })
+  return again ?? { operation: "wait", payload: ids.length === 1 && id !== undefined ? { id } : { ids } }
 }
 
 /** How much of the time is gone: a call that is sent again because its engine ended has waited before. */
@@ -63,7 +64,8 @@ export const makeTimeLimit = Effect.gen(function* () {
   })
 
   return Effect.fnUntraced(function* <A>(waiting: Effect.Effect<A, Problem>, limit: TimeLimit) {
-    const { ms, ids, call } = limit
+    const { ms, ids, call, output } = limit
+    const { operation, payload } = waitAgain(limit)
     const now = yield* Clock.currentTimeMillis
     return yield* Effect.timeoutOrElse(waiting, {
       duration: Math.max(0, ms - waitedMs(call, now)),
@@ -76,10 +78,10 @@ export const makeTimeLimit = Effect.gen(function* () {
                 "TaskWaitTimedOut",
                 `not within ${ms} ms: ${ids.slice(0, 10).join(", ")}${ids.length > 10 ? ` and ${ids.length - 10} more` : ""}`,
                 "Wait again, or look at status later. The tasks continue.",
-                { ids, timeoutMs: ms, ...(yield* standing(ids)), cursor: String(cursor) }
+                { ids, timeoutMs: ms, ...(yield* standing(ids)), ...(output === true ? {} : { cursor: String(cursor) }) }
               ),
-              "wait",
-              waitAgain(limit)
+              operation,
+              payload
             )
           )
         })
@@ -118,7 +120,9 @@ export const makeShowEnd = Effect.gen(function* () {
   const limitTime = yield* makeTimeLimit
   return Effect.fnUntraced(function* (id: string, call: Call) {
     const ended = Effect.mapError(until(id, isOver), toProblem(id))
-    const task = yield* limitTime(ended, { ms: waitMsOf(call), ids: [id], call })
+    const { spec } = yield* view.find(id)
+    const again = spec.readyWhen === null ? {} : { again: { operation: "wait", payload: { id, for: "ready" } } }
+    const task = yield* limitTime(ended, { ms: waitMsOf(call), ids: [id], call, ...again })
     return { task: yield* view.show(task), ...(yield* lastLines(task)) }
   })
 })
