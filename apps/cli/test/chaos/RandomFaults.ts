@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import type { Called, Rig } from "../Rig.ts"
 import type { SmallDisk } from "../SmallDisk.ts"
 import { enginesOf } from "./engines.ts"
-import { flawOf, Judged } from "./judgeTask.ts"
+import { flawOf, isEnded, Judged } from "./judgeTask.ts"
 import { markedWith } from "./marked.ts"
 import { means } from "./means.ts"
 import { Oracle } from "./Oracle.ts"
@@ -40,6 +40,7 @@ const meanwhiles = [
   ":",
   "sleep 0.05",
   "sleep 0.3",
+  "sleep 0.4",
   "sleep 60",
   "trap '' TERM; sleep 0.3",
   "(setsid sleep 60 >/dev/null 2>&1 &); sleep 0.05",
@@ -79,6 +80,8 @@ export class RandomFaults {
 
   async #round(round: number): Promise<void> {
     const acts = [this.#act(round), this.#act(round)]
+    // In the middle of the calls, or a moment after them.
+    if (this.#random.below(2) === 0) await Promise.all(acts)
     await Bun.sleep(this.#random.next() * 150)
     await means[this.#options.means]({ home: this.#rig.home, random: this.#random, damaged: this.#damaged, stopped: this.#stopped, disk: this.#options.disk ?? null })
     await Promise.all(acts)
@@ -129,6 +132,9 @@ export class RandomFaults {
   }
 
   async #prune(): Promise<void> {
+    // What is removed is judged before: nobody can ask for it afterwards.
+    const ended = this.#options.disk === undefined ? (await this.#list()).filter((task) => isEnded(task) && !this.#busy.has(task.id)) : []
+    for (const task of ended) this.#judge(task)
     const called = await this.#call(["prune", '{"olderThanDays":0}'])
     if (called.document["ok"] !== true) return
     for (const id of decodeRemoved(called.document).data.removed) {
@@ -171,7 +177,7 @@ export class RandomFaults {
 
   #judge(task: Judged): void {
     const attempts = this.#oracle.attempts(task.id)
-    const flaw = flawOf(task, attempts, { isDamaged: this.#damaged.has(task.id), wasStopped: this.#stopped.has(task.id) })
+    const flaw = flawOf(task, attempts, { isDamaged: this.#damaged.has(task.id), wasStopped: this.#stopped.has(task.id), isEngineLate: this.#options.means === "stoppedEngine" })
     if (flaw !== null) this.#flaws.push(`${JSON.stringify(task)}: ${flaw}; oracle ${JSON.stringify(attempts)}`)
   }
 }

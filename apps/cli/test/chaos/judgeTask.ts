@@ -18,32 +18,44 @@ export type Judged = typeof Judged.Type
 export interface Hardship {
   readonly isDamaged: boolean
   readonly wasStopped: boolean
+  /** The engine stood still: between the spawn and its look at the clock, too. */
+  readonly isEngineLate: boolean
 }
 
 /** What two clocks of one machine, and the start of a shell, may lie apart (ms). */
 const grainMs = 50
+/** How long after its spawn an attempt may be told to have begun, and after its last line to have ended, on a busy machine (ms). */
+const spawnMs = 500
 
 /** Whether another copy of the attempt began before this one had ended. */
 const isBeside = (one: SeenAttempt, all: ReadonlyArray<SeenAttempt>): boolean =>
   all.some((other) => other.attempt === one.attempt && other.startedAt > one.startedAt && (one.endedAt === null || other.startedAt < one.endedAt))
 
+/** Whether the task is in a final status. */
+export const isEnded = ({ status }: Judged): boolean => ["completed", "failed", "cancelled"].includes(status)
+
 /** What is wrong; null when nothing is. Of a damaged task only copies at one time, life and status are judged: a folder that is lost when its command has ended cannot tell that. */
-export const flawOf = (task: Judged, attempts: ReadonlyArray<SeenAttempt>, { isDamaged, wasStopped }: Hardship): string | null => {
+export const flawOf = (task: Judged, attempts: ReadonlyArray<SeenAttempt>, { isDamaged, wasStopped, isEngineLate }: Hardship): string | null => {
   const numbers = attempts.map(({ attempt }) => attempt)
   if (isDamaged ? attempts.some((each) => isBeside(each, attempts)) : new Set(numbers).size !== numbers.length) return "two copies of one attempt"
   if (numbers.some((attempt) => attempt > task.attempt)) return "an attempt that nobody asked for"
-  if (!["completed", "failed", "cancelled"].includes(task.status)) return "it is not final"
+  if (!isEnded(task)) return "it is not final"
   const last = attempts.find(({ attempt }) => attempt === task.attempt)
   if (isDamaged || last === undefined || (wasStopped && task.failure?.type === "TimedOut")) return null
-  return flawOfEnd(task, last)
+  return flawOfEnd(task, last, isEngineLate)
 }
 
-const flawOfEnd = (task: Judged, { startedAt, spawnedAt, endedAt, exitCode }: SeenAttempt): string | null => {
+const flawOfEnd = (task: Judged, own: SeenAttempt, isEngineLate: boolean): string | null => {
+  const { endedAt, exitCode } = own
   if (endedAt === null) return task.status === "completed" ? "completed without an end of its own" : null
-  const ownMs = endedAt - startedAt
-  const isTimedOut = task.failure?.type === "TimedOut"
-  if (isTimedOut && endedAt - spawnedAt < (task.timeout ?? 0) - grainMs) return `timed out, but ended by itself after ${endedAt - spawnedAt} ms`
-  if ((task.durationMs ?? ownMs) < ownMs - grainMs) return `a duration below its own ${ownMs} ms`
-  if (task.status === "cancelled" || isTimedOut) return null
-  return task.exitCode === exitCode ? null : "another exit code"
+  const sinceSpawnMs = endedAt - own.spawnedAt
+  if (task.failure?.type === "TimedOut") return sinceSpawnMs < (task.timeout ?? 0) - grainMs ? `timed out, but ended by itself after ${sinceSpawnMs} ms` : null
+  if (task.status === "cancelled") return null
+  return task.exitCode === exitCode ? flawOfDuration(task, own, endedAt, isEngineLate) : "another exit code"
+}
+
+const flawOfDuration = ({ durationMs }: Judged, { startedAt, spawnedAt }: SeenAttempt, endedAt: number, isEngineLate: boolean): string | null => {
+  if (durationMs === null) return null
+  if (!isEngineLate && durationMs < endedAt - startedAt - spawnMs) return `a duration below its own ${endedAt - startedAt} ms`
+  return durationMs > endedAt - spawnedAt + spawnMs ? `a duration above the ${endedAt - spawnedAt} ms since its spawn` : null
 }

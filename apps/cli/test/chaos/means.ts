@@ -67,7 +67,8 @@ export const means: Readonly<Record<(typeof meansNames)[number], Means>> = {
   },
   stoppedEngine: async ({ home, random }) => {
     signalEngines(home, "SIGSTOP")
-    await Bun.sleep(random.next() * 900)
+    // Now and then for longer than a time limit lasts.
+    await Bun.sleep(random.below(3) === 0 ? 1300 : random.next() * 150)
     signalEngines(home, "SIGCONT")
   },
   stoppedShim: async ({ home, random, stopped }) => {
