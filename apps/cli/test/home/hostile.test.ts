@@ -40,8 +40,8 @@ test("a hostile folder has no say in what a call does", async () => {
   }
   const started = await rig.call(["start", '{"id":"x","command":"env","full":true}', "--wait"], { cwd })
   expect(started.document).toMatchObject({ ok: true, data: { task: { status: "completed", cwd } } })
-  const scripted = await rig.call(["start", '{"id":"y","script":"env","readyWhen":{"command":"true"}}', "--wait"], { cwd })
-  expect(scripted.document).toMatchObject({ ok: true, data: { task: { status: "completed" } } })
+  await rig.call(["start", '{"id":"y","script":"env","readyWhen":{"command":"true"}}'], { cwd })
+  expect(await rig.task("wait", { id: "y" })).toMatchObject({ status: "completed" })
   const { lines } = await rig.data("logs", { id: "x" })
   expect(String(lines)).not.toContain("TRAPPED")
   expect(await rig.data("config show")).toMatchObject({ config: { retentionDays: 7 } })
