@@ -45,8 +45,8 @@ test("why tells which removed task a restart would lack, and what it says leads 
   await rig.data("start", chain, ["--wait"])
   await rig.data("prune", { olderThanDays: 0, status: "failed" })
   const lacking = "k2 depends on k1, which was removed: start k1 again before a restart, or start "
-  expect((await rig.data("why", { id: "k2" }))["next"]).toBe(`${lacking}k2 anew without it.`)
-  expect((await rig.data("why", { id: "k3" }))["next"]).toBe(`${lacking}k3 anew without it.`)
+  expect((await rig.data("why", { id: "k2" }))["next"]).toBe(`${lacking}k2 again without it.`)
+  expect((await rig.data("why", { id: "k3" }))["next"]).toBe(`${lacking}k3 again without it.`)
   expect(await rig.refusal(["restart", "k2"])).toMatchObject({ type: "DependencyNotFound" })
   await rig.data("start", { id: "k1", command: "true" }, ["--wait"])
   expect((await rig.data("why", { id: "k3" }))["next"]).toContain(`restart '["k2","k3"]'`)
