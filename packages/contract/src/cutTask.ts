@@ -46,6 +46,9 @@ const instantsOf = ({ startedAt, endedAt }: BriefTask, { waited }: Reader) => {
   return present(endedAt === null ? { startedAt } : { endedAt })
 }
 
+/** US dollars to a millionth: sums of floating point have digits that say nothing. */
+const roundUsd = (usd: BriefTask["costUsd"]): BriefTask["costUsd"] => (usd === null ? null : Math.round(usd * 1e6) / 1e6)
+
 /** A task for a list. */
 export const cutBriefTask = (task: BriefTask, reader: Reader): LeanBriefTask => ({
   id: task.id,
@@ -60,7 +63,7 @@ export const cutBriefTask = (task: BriefTask, reader: Reader): LeanBriefTask => 
     failure: failureOf(task)
   }),
   ...instantsOf(task, reader),
-  ...present({ durationMs: task.durationMs, costUsd: task.costUsd, lastLines: task.lastLines, memoryBytes: task.memoryBytes })
+  ...present({ durationMs: task.durationMs, costUsd: roundUsd(task.costUsd), lastLines: task.lastLines, memoryBytes: task.memoryBytes })
 })
 
 /** The first of the processes that were ended, and how many more there were. */

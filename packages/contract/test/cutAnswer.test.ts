@@ -120,6 +120,7 @@ describe("a task in an answer", () => {
     const result = { text: "é".repeat(5000), isError: false, sessionId: null, costUsd: 1, inputTokens: null, outputTokens: 2, turns: null, structured: null }
     const shown = JSON.stringify(cut({ result, costUsd: 1 }))
     expect(JSON.parse(shown)).toMatchObject({ task: { costUsd: 1, result: { textBytes: 10_000 } } })
+    expect(cut({ costUsd: 0.0012000000000000001 })).toMatchObject({ task: { costUsd: 0.0012 } })
     expect(shown.match(/é/gu)).toHaveLength(3999)
   })
 })
