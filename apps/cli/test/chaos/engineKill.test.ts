@@ -70,7 +70,7 @@ describe("an engine that is killed", () => {
         expect(task).toMatchObject({ status: "failed", exitCode: 3, failure: { type: "ExitedNonZero" } })
       }
     }
-  })
+  }, 90_000)
 
   test("while it stops a tree that resists answers the stop when nothing of it is alive", async () => {
     await using rig = new Rig()

@@ -131,8 +131,8 @@ describe("a task with a probe", () => {
 
   test("is not ready by a pattern that is too slow for its output, and is told so", async () => {
     await using rig = new Rig()
-    const readyWhen = { log: ".*.*.*=", startupTimeoutMs: 500 }
-    const task = await rig.task("start", { script: `echo ${"x".repeat(200)}; sleep 60`, readyWhen }, ["--wait"])
+    const readyWhen = { log: "(a+)+$", startupTimeoutMs: 2500 }
+    const task = await rig.task("start", { script: `echo ${"a".repeat(60)}!; sleep 60`, readyWhen }, ["--wait"])
     expect(task).toMatchObject({ status: "failed", failure: { type: "NotReady", output: expect.stringContaining("takes too long") } })
   })
 
