@@ -12,6 +12,20 @@ const fates = async (rig: Rig, ids: ReadonlyArray<string>) => {
   return Object.fromEntries(tasks.map(({ id, status }) => [id, status]))
 }
 
+test("a task that depends on an item that was refused does not run after an earlier task of that id", async () => {
+  await using rig = new Rig()
+  await rig.data("start", { id: "build", script: "true" }, ["--wait"])
+  for (const build of [{ id: "build", scrip: "make" }, { id: "build", command: "true", ifEnded: "error" }]) {
+    const deploy = { id: "deploy", script: "true", dependsOn: ["build"] }
+    for (const items of [[build, deploy], [deploy, build]]) {
+      const { document } = await rig.call(["start", JSON.stringify(items), "--wait"])
+      expect(document).toMatchObject({ data: { outcome: "failed", successCount: 0 } })
+      expect(JSON.stringify(document)).toContain("build was refused in this call")
+    }
+  }
+  expect((await rig.refusal(["status", "deploy"])).type).toBe("TaskNotFound")
+})
+
 describe("a task that depends on others", () => {
   test("runs after them, also when the three are started from three shells", async () => {
     await using rig = new Rig()

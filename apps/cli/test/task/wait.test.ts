@@ -143,6 +143,14 @@ describe("wait", () => {
     expect(sent.document).toMatchObject({ error: { try: { operation: "wait", payload: { id: "cat", for: { log: "b$" }, since: expect.any(String) } } } })
   })
 
+  test("for the start of a task that never starts fails", async () => {
+    await using rig = new Rig()
+    await rig.data("start", [{ id: "u", command: "false" }, { id: "v", command: "true", dependsOn: ["u"] }, { id: "w", command: "/nonexistent" }], ["--wait"])
+    for (const id of ["v", "w"]) expect((await rig.refusal(["wait", JSON.stringify({ id, for: "start" })])).message).toContain("before it started")
+    expect((await rig.refusal(["wait", '{"ids":["u","v"],"for":"start"}'])).type).toBe("IllegalTransition")
+    expect(await rig.task("wait", { id: "u", for: "start" })).toMatchObject({ status: "failed" })
+  })
+
   test("that is killed leaves the task alone", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "cat", stdin: "open" })

@@ -20,7 +20,7 @@ import { makeOrStuck } from "./orStuck.ts"
 import { makePipelineView } from "./PipelineView.ts"
 
 const hasEnded = ({ id, status }: PipelineEnded): Problem =>
-  problem("IllegalTransition", `pipeline ${id} is ${status} and does not accept cancel`, "It has ended. A task of it that was started again is ended by stop.", {
+  problem("IllegalTransition", `pipeline ${id} is ${status} and does not accept cancel`, "It has ended. `stop` ends what its tasks left running.", {
     id,
     from: status,
     command: "Cancel"

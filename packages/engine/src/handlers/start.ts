@@ -36,6 +36,13 @@ const tracedBack = (payloads: ReadonlyArray<unknown>, results: ReadonlyArray<Out
   }))
 }
 
+/** The ids of payloads that could not be decoded. */
+const undecodedIds = (payloads: ReadonlyArray<unknown>, decoded: ReadonlyArray<Outcome>): ReadonlyArray<string> =>
+  decoded.flatMap((each, index) => {
+    const id = Result.isFailure(each) ? idOf(payloads[index]) : undefined
+    return typeof id === "string" ? [id] : []
+  })
+
 /** The handler of `start`: one payload, or an array that is stored in one commit. */
 export const makeStart = Effect.gen(function* () {
   const starter = yield* makeStarter
@@ -82,7 +89,7 @@ export const makeStart = Effect.gen(function* () {
       Result.isSuccess(each) ? [{ input: each.success, index }] : []
     )
     const started = new Map(
-      (yield* Effect.mapError(starter(items, call), toProblem(""))).map((each) => [each.index, each])
+      (yield* Effect.mapError(starter(items, call, undecodedIds(payloads, decoded)), toProblem(""))).map((each) => [each.index, each])
     )
     yield* supervisor.acted
     const ofCaller = inheritanceWarnings(call.caller.pid)

@@ -203,6 +203,14 @@ export const makeStartOne = Effect.gen(function* () {
   })
 })
 
+/** The problem of an item whose dependency was refused in the same call; the answer names that item. */
+const lacks = ({ input }: Item, at: number): Problem => {
+  const each = dependsOnOf(input)[at]
+  const id = typeof each === "string" ? each : each?.task
+  const path = `dependsOn[${at}]`
+  return problem("DependencyNotFound", `${path}: ${String(id)} was refused in this call`, "Start both again.", { id, path })
+}
+
 /** Starts payloads. Made once; an item's failure leaves the others as they are. */
 export const makeStarter = Effect.gen(function* () {
   const { root } = yield* Home
@@ -221,16 +229,30 @@ export const makeStarter = Effect.gen(function* () {
     return { index: item.index, result, found: its ?? starting.before.get(part)?.found } satisfies Started
   })
 
-  const startEach = (tx: Tx, items: ReadonlyArray<Item>, starting: Starting & Doing) => Effect.forEach(items, (item) => startNoted(tx, item, starting))
+  /** An item never runs after an old task in place of one that this call refused. */
+  const startEach = Effect.fnUntraced(function* (tx: Tx, items: ReadonlyArray<Item>, starting: Starting & Doing & { readonly refused: ReadonlySet<string> }) {
+    const lost = new Set(starting.refused)
+    const all: Array<Started> = []
+    for (const item of items) {
+      const lacking = dependsOnOf(item.input).findIndex((each) => lost.has(typeof each === "string" ? each : each.task))
+      const started = lacking < 0 ? yield* startNoted(tx, item, starting) : { index: item.index, result: Result.fail(lacks(item, lacking)) }
+      const { id } = item.input
+      if (id !== undefined && Result.isSuccess(started.result)) lost.delete(id)
+      else if (id !== undefined && !all.some(({ result }) => Result.isSuccess(result) && result.success.id === id)) lost.add(id)
+      all.push(started)
+    }
+    return all
+  })
 
-  return (items: ReadonlyArray<Item>, call: Call): Effect.Effect<ReadonlyArray<Started>, StoreError> => {
+  /** `refused` are the ids of items that could not be decoded. */
+  return (items: ReadonlyArray<Item>, call: Call, refusedIds: ReadonlyArray<string> = []): Effect.Effect<ReadonlyArray<Started>, StoreError> => {
     const { order, refused } = arrange(items.map(({ input }) => input))
     const arranged = order.flatMap((place) => items[place] ?? [])
     const cyclic = items.flatMap(({ index }, place): ReadonlyArray<Started> => {
       const refusal = refused.get(place)
       return refusal === undefined ? [] : [{ index, result: Result.fail(refusal) }]
     })
-    const started = transitions.commit((tx) => once(tx, call, (doing) => startEach(tx, arranged, { call, keep, seen: new Map(), ...doing })))
+    const started = transitions.commit((tx) => once(tx, call, (doing) => startEach(tx, arranged, { call, keep, seen: new Map(), refused: new Set(refusedIds), ...doing })))
     return Effect.map(started, (all) => [...cyclic, ...all])
   }
 })

@@ -42,8 +42,12 @@ const endedBefore = (task: Task, what: string, lines: { readonly lastLines?: Rea
 
 const wrongPattern = ({ field, hint, message }: InvalidLogQuery): Problem => wrongField(field === "since" ? "since" : "for.log", message, hint)
 
-const isStarted = ({ state }: Task): boolean =>
-  isFinal(state.status) || state.status === "running" || state.status === "stopping" || state.status === "retrying"
+/** Whether an attempt of it has begun: a task that was withdrawn before, or could not be spawned, never started. */
+const isStarted = ({ state }: Task): boolean => {
+  if (state.status === "failed") return state.failure.type !== "NotSpawned" && state.startedAt !== null
+  if (state.status === "cancelled" || state.status === "stopping") return state.startedAt !== null
+  return state.status === "running" || state.status === "retrying" || state.status === "completed"
+}
 
 /** Without a probe a task is ready as soon as it runs. */
 const isReady = ({ state, spec }: Task): boolean =>
