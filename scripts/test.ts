@@ -9,7 +9,7 @@ import type { Tally } from "./tally.ts"
 import { filesOf, install, root } from "./workspace.ts"
 
 const perTestTimeoutMs = 30_000
-const wholeTimeoutMs = 10 * 60_000
+const wholeTimeoutMs = 15 * 60_000
 /** Most tests wait for processes, so two groups share two processors well. */
 const lanes = 2
 const filesPerGroup = 6
