@@ -23,6 +23,9 @@ test("a task that depends on an item that was refused does not run after an earl
       expect(JSON.stringify(document)).toContain("build was refused in this call")
     }
   }
+  const circle = [{ id: "build", script: "true", dependsOn: ["other"] }, { id: "other", script: "true", dependsOn: ["build"] }]
+  const { document } = await rig.call(["start", JSON.stringify([...circle, { id: "deploy", script: "true", dependsOn: ["build"] }]), "--wait"])
+  expect(document).toMatchObject({ data: { successCount: 0 } })
   expect((await rig.refusal(["status", "deploy"])).type).toBe("TaskNotFound")
 })
 

@@ -232,13 +232,15 @@ export const makeStarter = Effect.gen(function* () {
   /** An item never runs after an old task in place of one that this call refused. */
   const startEach = Effect.fnUntraced(function* (tx: Tx, items: ReadonlyArray<Item>, starting: Starting & Doing & { readonly refused: ReadonlySet<string> }) {
     const lost = new Set(starting.refused)
+    const stored = new Set<string>()
     const all: Array<Started> = []
     for (const item of items) {
       const lacking = dependsOnOf(item.input).findIndex((each) => lost.has(typeof each === "string" ? each : each.task))
       const started = lacking < 0 ? yield* startNoted(tx, item, starting) : { index: item.index, result: Result.fail(lacks(item, lacking)) }
       const { id } = item.input
-      if (id !== undefined && Result.isSuccess(started.result)) lost.delete(id)
-      else if (id !== undefined && !all.some(({ result }) => Result.isSuccess(result) && result.success.id === id)) lost.add(id)
+      if (Result.isSuccess(started.result)) stored.add(started.result.success.id)
+      if (id !== undefined && stored.has(id)) lost.delete(id)
+      else if (id !== undefined) lost.add(id)
       all.push(started)
     }
     return all
@@ -252,7 +254,8 @@ export const makeStarter = Effect.gen(function* () {
       const refusal = refused.get(place)
       return refusal === undefined ? [] : [{ index, result: Result.fail(refusal) }]
     })
-    const started = transitions.commit((tx) => once(tx, call, (doing) => startEach(tx, arranged, { call, keep, seen: new Map(), refused: new Set(refusedIds), ...doing })))
+    const lost = new Set([...refusedIds, ...cyclic.flatMap(({ index }) => items.find((item) => item.index === index)?.input.id ?? [])])
+    const started = transitions.commit((tx) => once(tx, call, (doing) => startEach(tx, arranged, { call, keep, seen: new Map(), refused: lost, ...doing })))
     return Effect.map(started, (all) => [...cyclic, ...all])
   }
 })
