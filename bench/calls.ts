@@ -29,7 +29,11 @@ show("A call to a running engine", calls, compare(scratch, calls, 200))
 const pause = "sleep 0.5"
 const cold: ReadonlyArray<Candidate> = [
   { name: "bun -e 0", line: `${process.execPath} -e 0`, prepare: pause },
-  { name: "backbeat status demo (cold)", line: `${binary} status demo`, prepare: `${binary} engine stop; ${pause}` }
+  {
+    name: "backbeat status demo (cold)",
+    line: `${binary} status demo`,
+    prepare: `${binary} engine stop; ${pause}`
+  }
 ]
 show("A call that starts the engine", cold, compare(scratch, cold, 40))
 
@@ -37,8 +41,14 @@ using large = new Scratch()
 large.run("config", "set", '{"key":"maxLive","value":1000000}')
 fill(large, Number(process.argv[2] ?? 100_000))
 const many: ReadonlyArray<Candidate> = [
-  { name: "status among 1 stored task", line: `env BACKBEAT_HOME=${scratch.home} ${binary} status demo` },
-  { name: "status among 100,000 stored tasks", line: `env BACKBEAT_HOME=${large.home} ${binary} status t500` }
+  {
+    name: "status among 1 stored task",
+    line: `env BACKBEAT_HOME=${scratch.home} ${binary} status demo`
+  },
+  {
+    name: "status among 100,000 stored tasks",
+    line: `env BACKBEAT_HOME=${large.home} ${binary} status t500`
+  }
 ]
 scratch.run("status", "demo")
 show("Stored tasks", many, compare(scratch, many, 200))

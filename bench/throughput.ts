@@ -8,11 +8,16 @@ scratch.run("config", "set", '{"key":"queues.one.concurrency","value":1}')
 const batch = (queue: string, count: number): string =>
   scratch.file(
     `${queue}-${count}.json`,
-    JSON.stringify(Array.from({ length: count }, () => ({ command: "true", queue, tags: [`${queue}${count}`] })))
+    JSON.stringify(
+      Array.from({ length: count }, () => ({ command: "true", queue, tags: [`${queue}${count}`] }))
+    )
   )
 
 const spooler = (slots: number, count: number): string =>
-  scratch.file(`tsp-${slots}.sh`, `tsp -S ${slots}; for i in $(seq ${count}); do tsp true > /dev/null; done; tsp -w; tsp -C`)
+  scratch.file(
+    `tsp-${slots}.sh`,
+    `tsp -S ${slots}; for i in $(seq ${count}); do tsp true > /dev/null; done; tsp -w; tsp -C`
+  )
 
 const two: ReadonlyArray<Candidate> = [
   { name: "task-spooler, one call each", line: `sh ${spooler(2, 200)}`, prepare: "tsp -K; true" },

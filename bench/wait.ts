@@ -17,5 +17,8 @@ for (let round = 0; round < 30; round++) {
   delays.push(answeredAt - Date.parse(/"endedAt":"([^"]+)"/u.exec(text)?.[1] ?? ""))
 }
 const sorted = delays.toSorted((left, right) => left - right)
-const at = (share: number): string => (sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN).toFixed(1)
-console.log(`wait answers after the end: median ${at(0.5)} ms, 90 % within ${at(0.9)} ms, at most ${at(1)} ms (30 tasks)`)
+const at = (share: number): string =>
+  (sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN).toFixed(1)
+console.log(
+  `wait answers after the end: median ${at(0.5)} ms, 90 % within ${at(0.9)} ms, at most ${at(1)} ms (30 tasks)`
+)

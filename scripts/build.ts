@@ -26,7 +26,8 @@ const hashSources = (): string => {
 
 const readVersion = (): string => {
   const manifest: unknown = JSON.parse(readFileSync(join(root, "apps/cli/package.json"), "utf8"))
-  if (typeof manifest === "object" && manifest !== null && "version" in manifest) return String(manifest.version)
+  if (typeof manifest === "object" && manifest !== null && "version" in manifest)
+    return String(manifest.version)
   throw new Error("apps/cli/package.json has no version")
 }
 

@@ -1,4 +1,4 @@
-// The inner loop, in seconds: types, fences, and suppressions without a reason.
+// The inner loop, in seconds: format, types, fences, and suppressions without a reason.
 import { report, step } from "./step.ts"
 import type { Outcome } from "./step.ts"
 import { install } from "./workspace.ts"
@@ -6,6 +6,7 @@ import { install } from "./workspace.ts"
 /** Runs the checks that need no build, all at once. */
 export const check = (): Promise<ReadonlyArray<Outcome>> =>
   Promise.all([
+    step("format", ["node_modules/oxfmt/bin/oxfmt", "--check"]),
     step("types", [
       "node_modules/typescript/bin/tsc",
       "--noEmit",

@@ -6,7 +6,10 @@ import { join } from "node:path"
 import { binary, build } from "./build.ts"
 import { install } from "./workspace.ts"
 
-const task = JSON.stringify({ id: "demo", script: 'for n in 1 2 3; do echo "beat $n"; sleep 0.2; done' })
+const task = JSON.stringify({
+  id: "demo",
+  script: 'for n in 1 2 3; do echo "beat $n"; sleep 0.2; done'
+})
 const byId = JSON.stringify({ id: "demo" })
 
 /** Calls the binary with the given home, shows the call and its answer, and gives the answer back. */

@@ -33,7 +33,9 @@ const read = (path: string): string | null => {
 
 /** The names of the pages in `folder` that are missing or not what the code prints. */
 export const stalePages = async (folder: string): Promise<ReadonlyArray<string>> =>
-  (await print()).filter(({ name, text }) => read(join(folder, name)) !== text).map(({ name }) => name)
+  (await print())
+    .filter(({ name, text }) => read(join(folder, name)) !== text)
+    .map(({ name }) => name)
 
 /** Writes every page into `folder`. */
 export const writePages = async (folder: string): Promise<void> => {

@@ -22,8 +22,17 @@ export const step = async (name: string, argv: ReadonlyArray<string>): Promise<O
     timeout: timeoutMs,
     killSignal: "SIGKILL"
   })
-  const [stdout, stderr, exitCode] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
-  return { name, ok: exitCode === 0, output: `${stdout}${stderr}`.trim(), elapsedMs: performance.now() - startedAt }
+  const [stdout, stderr, exitCode] = await Promise.all([
+    child.stdout.text(),
+    child.stderr.text(),
+    child.exited
+  ])
+  return {
+    name,
+    ok: exitCode === 0,
+    output: `${stdout}${stderr}`.trim(),
+    elapsedMs: performance.now() - startedAt
+  }
 }
 
 /** Prints the verdict of a step, and what it said when it failed. */

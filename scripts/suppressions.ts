@@ -5,13 +5,17 @@ import { resolve } from "node:path"
 import { filesOf, root } from "./workspace.ts"
 
 const sources = ["{packages,apps}/**/*.{ts,tsx}", "{scripts,test,bench}/**/*.{ts,tsx}"]
-const directive = /(?:\/\/|\/\*)\s*(?:oxlint|eslint)-(?<verb>disable|enable)(?<scope>-next-line|-line)?(?<rest>.*)/u
+const directive =
+  /(?:\/\/|\/\*)\s*(?:oxlint|eslint)-(?<verb>disable|enable)(?<scope>-next-line|-line)?(?<rest>.*)/u
 
 const complaint = (line: string): string | undefined => {
   const groups = directive.exec(line)?.groups
   if (groups === undefined || groups["verb"] === "enable") return undefined
-  if (groups["scope"] === undefined) return "switches a rule off for the rest of the file: use -next-line"
-  return /\s--\s+[^\s*]/u.test(groups["rest"] ?? "") ? undefined : "gives no reason: write `-- why` behind the rule"
+  if (groups["scope"] === undefined)
+    return "switches a rule off for the rest of the file: use -next-line"
+  return /\s--\s+[^\s*]/u.test(groups["rest"] ?? "")
+    ? undefined
+    : "gives no reason: write `-- why` behind the rule"
 }
 
 const paths = process.argv.length > 2 ? process.argv.slice(2) : filesOf(sources)

@@ -12,7 +12,9 @@ const attribute = (tag: string, name: string): number =>
 /** Reads a JUnit report. A file that is missing in it did not load or has no test: it counts as one failure. */
 export const readTally = (xml: string, files: ReadonlyArray<string>): Tally => {
   const total = /<testsuites [^>]*>/u.exec(xml)?.[0] ?? ""
-  const seen = new Set([...xml.matchAll(/<testsuite [^>]*\bfile="([^"]+)"/gu)].map((match) => match[1]))
+  const seen = new Set(
+    [...xml.matchAll(/<testsuite [^>]*\bfile="([^"]+)"/gu)].map((match) => match[1])
+  )
   const unseen = files.filter((file) => !seen.has(file)).length
   const failed = attribute(total, "failures")
   const passed = attribute(total, "tests") - failed - attribute(total, "skipped")

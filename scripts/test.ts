@@ -35,7 +35,11 @@ const runGroup = async ({ room, files }: Group, timeout: number): Promise<Tally>
       ],
       { cwd: root, stdin: "ignore", stdout: "pipe", stderr: "pipe", timeout, killSignal: "SIGKILL" }
     )
-    const [stdout, stderr, exitCode] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
+    const [stdout, stderr, exitCode] = await Promise.all([
+      child.stdout.text(),
+      child.stderr.text(),
+      child.exited
+    ])
     console.log(`\n${room === "" ? "test" : room}\n${stdout}${stderr}`.trimEnd())
     // A test that ends the process leaves no report, whatever the exit code says.
     if (!existsSync(xml)) return { passed: 0, failed: files.length }

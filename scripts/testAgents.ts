@@ -18,12 +18,15 @@ const installAgents = (): string => {
   rmSync(cache, { recursive: true, force: true })
   mkdirSync(cache, { recursive: true })
   copyFileSync(pinned, join(cache, "package.json"))
-  const { exitCode } = Bun.spawnSync(["npm", "install", "--prefix", cache, "--no-audit", "--no-fund"], {
-    cwd: cache,
-    stdin: "ignore",
-    stdout: "inherit",
-    stderr: "inherit"
-  })
+  const { exitCode } = Bun.spawnSync(
+    ["npm", "install", "--prefix", cache, "--no-audit", "--no-fund"],
+    {
+      cwd: cache,
+      stdin: "ignore",
+      stdout: "inherit",
+      stderr: "inherit"
+    }
+  )
   if (exitCode !== 0) throw new Error(`npm install ended with ${exitCode}`)
   writeFileSync(stamp, wanted)
   return bin
@@ -41,7 +44,12 @@ if (import.meta.main) {
   )
   if (files.length === 0) throw new Error("no test file is chosen")
   const child = Bun.spawn(
-    [process.execPath, "test", `--timeout=${perTestTimeoutMs}`, ...files.map((file) => `./${file}`)],
+    [
+      process.execPath,
+      "test",
+      `--timeout=${perTestTimeoutMs}`,
+      ...files.map((file) => `./${file}`)
+    ],
     {
       cwd: root,
       env: { ...process.env, PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}` },

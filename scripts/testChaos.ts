@@ -2,8 +2,11 @@
 import { install, root } from "./workspace.ts"
 
 install()
-const child = Bun.spawn([process.execPath, "apps/cli/test/chaos/soak.ts", "--faults", ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: ["ignore", "inherit", "inherit"]
-})
+const child = Bun.spawn(
+  [process.execPath, "apps/cli/test/chaos/soak.ts", "--faults", ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"]
+  }
+)
 process.exitCode = await child.exited

@@ -1,4 +1,4 @@
-// What CI runs: types, fences, suppressions, unused code, the build and every test. All of it runs, whatever fails.
+// What CI runs: format, types, fences, suppressions, unused code, the build and every test. All of it runs, whatever fails.
 // The last line adds up all test runs; a step before the tests that fails counts as one failure.
 import { check } from "./check.ts"
 import { report, step } from "./step.ts"

@@ -16,10 +16,13 @@ export const filesOf = (patterns: ReadonlyArray<string>): ReadonlyArray<string> 
 /** Brings node_modules in line with bun.lock; a few milliseconds when it is. Ends the process when it cannot. */
 export const install = (): void => {
   const fresh = !existsSync(join(root, "node_modules"))
-  const { exitCode, stdout, stderr } = Bun.spawnSync([process.execPath, "install", "--frozen-lockfile"], {
-    cwd: root,
-    stdin: "ignore"
-  })
+  const { exitCode, stdout, stderr } = Bun.spawnSync(
+    [process.execPath, "install", "--frozen-lockfile"],
+    {
+      cwd: root,
+      stdin: "ignore"
+    }
+  )
   if (exitCode === 0 && !fresh) return
   console.log(`${stdout}${stderr}`.trim())
   if (exitCode !== 0) process.exit(1)

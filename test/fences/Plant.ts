@@ -1,5 +1,13 @@
 // A scratch copy of the workspace's fences in which files can be planted.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
@@ -20,20 +28,33 @@ export interface Complaint {
 
 /** The folders of all workspace packages, such as `packages/core`. */
 export const packageFolders = (): ReadonlyArray<string> =>
-  [...new Bun.Glob("{packages,apps}/*/package.json").scanSync({ cwd: root })].map(dirname).toSorted()
+  [...new Bun.Glob("{packages,apps}/*/package.json").scanSync({ cwd: root })]
+    .map(dirname)
+    .toSorted()
 
 const copyPackage = (folder: string, into: string): void => {
   cpSync(join(root, folder, "package.json"), join(into, folder, "package.json"))
   const installed = join(root, folder, "node_modules")
   // The links are relative: in the copy they lead to the packages of the copy.
   if (existsSync(installed))
-    cpSync(installed, join(into, folder, "node_modules"), { recursive: true, verbatimSymlinks: true })
+    cpSync(installed, join(into, folder, "node_modules"), {
+      recursive: true,
+      verbatimSymlinks: true
+    })
 }
 
 /** A copy of the workspace without its sources, in which `plants` stand; removed when disposed. */
-export const scratchTree = (plants: ReadonlyArray<Plant>): Disposable & { readonly path: string } => {
+export const scratchTree = (
+  plants: ReadonlyArray<Plant>
+): Disposable & { readonly path: string } => {
   const path = mkdtempSync(join(tmpdir(), "backbeat-fences-"))
-  for (const file of [".oxlintrc.json", "knip.json", "package.json", "tsconfig.json", "tsconfig.base.json"])
+  for (const file of [
+    ".oxlintrc.json",
+    "knip.json",
+    "package.json",
+    "tsconfig.json",
+    "tsconfig.base.json"
+  ])
     cpSync(join(root, file), join(path, file))
   symlinkSync(join(root, "node_modules"), join(path, "node_modules"))
   for (const folder of packageFolders()) copyPackage(folder, path)
@@ -47,10 +68,13 @@ export const scratchTree = (plants: ReadonlyArray<Plant>): Disposable & { readon
 
 /** Runs a program of the workspace, given by its path there, with a scratch tree as its working folder. */
 export const runIn = (cwd: string, program: string, argv: ReadonlyArray<string>) => {
-  const { exitCode, stdout, stderr } = Bun.spawnSync([process.execPath, join(root, program), ...argv], {
-    cwd,
-    stdin: "ignore"
-  })
+  const { exitCode, stdout, stderr } = Bun.spawnSync(
+    [process.execPath, join(root, program), ...argv],
+    {
+      cwd,
+      stdin: "ignore"
+    }
+  )
   return { exitCode, output: `${stdout}${stderr}` }
 }
 
@@ -59,12 +83,15 @@ export const lint = (
   plants: ReadonlyArray<Plant>
 ): { readonly exitCode: number; readonly complaints: ReadonlyArray<Complaint> } => {
   using tree = scratchTree(plants)
-  const { exitCode, output } = runIn(tree.path, "node_modules/oxlint/bin/oxlint", ["--deny-warnings", "--format=unix"])
-  const complaints = [...output.matchAll(/^(?<path>[^:\n]+):\d+:\d+: .*\[\w+(?:\/(?<rule>[^\]]+))?\]$/gmu)].map(
-    ({ groups }) => ({
-      path: groups?.["path"] ?? "",
-      rule: groups?.["rule"] ?? ""
-    })
-  )
+  const { exitCode, output } = runIn(tree.path, "node_modules/oxlint/bin/oxlint", [
+    "--deny-warnings",
+    "--format=unix"
+  ])
+  const complaints = [
+    ...output.matchAll(/^(?<path>[^:\n]+):\d+:\d+: .*\[\w+(?:\/(?<rule>[^\]]+))?\]$/gmu)
+  ].map(({ groups }) => ({
+    path: groups?.["path"] ?? "",
+    rule: groups?.["rule"] ?? ""
+  }))
   return { exitCode, complaints }
 }

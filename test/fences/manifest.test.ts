@@ -60,10 +60,21 @@ describe("the type check", () => {
         named: from.named.includes(to.name) || from.namedForTests.includes(to.name)
       }))
   )
-  const targets = rooms.map(({ folder }) => ({ path: `${folder}/src/planted.ts`, code: "export const planted = 1;\n" }))
+  const targets = rooms.map(({ folder }) => ({
+    path: `${folder}/src/planted.ts`,
+    code: "export const planted = 1;\n"
+  }))
   using tree = scratchTree([...targets, ...crossings])
-  const { output } = runIn(tree.path, "node_modules/typescript/bin/tsc", ["--noEmit", "-p", ".", "--pretty", "false"])
-  const refused = new Set([...output.matchAll(/^([^(\n]+)\(\d+,\d+\): error TS2307:/gmu)].map((match) => match[1]))
+  const { output } = runIn(tree.path, "node_modules/typescript/bin/tsc", [
+    "--noEmit",
+    "-p",
+    ".",
+    "--pretty",
+    "false"
+  ])
+  const refused = new Set(
+    [...output.matchAll(/^([^(\n]+)\(\d+,\d+\): error TS2307:/gmu)].map((match) => match[1])
+  )
 
   test("refuses an import of each package that the manifest does not name", () => {
     expect(crossings.filter(({ path, named }) => !named && !refused.has(path))).toEqual([])

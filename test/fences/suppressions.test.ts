@@ -7,13 +7,20 @@ import { runIn, scratchTree } from "./Plant.ts"
 const off = ["oxlint", "disable"].join("-")
 
 const judge = (comment: string) => {
-  using tree = scratchTree([{ path: "packages/core/src/planted.ts", code: `export const planted = 1;\n${comment}\n` }])
-  return runIn(tree.path, "scripts/suppressions.ts", [join(tree.path, "packages/core/src/planted.ts")])
+  using tree = scratchTree([
+    { path: "packages/core/src/planted.ts", code: `export const planted = 1;\n${comment}\n` }
+  ])
+  return runIn(tree.path, "scripts/suppressions.ts", [
+    join(tree.path, "packages/core/src/planted.ts")
+  ])
 }
 
 describe("a comment that switches a rule off", () => {
   test("is accepted for the next line with its reason", () => {
-    expect(judge(`// ${off}-next-line complexity -- one case for each event`)).toEqual({ exitCode: 0, output: "" })
+    expect(judge(`// ${off}-next-line complexity -- one case for each event`)).toEqual({
+      exitCode: 0,
+      output: ""
+    })
   })
 
   test("is refused without a reason", () => {
@@ -23,7 +30,10 @@ describe("a comment that switches a rule off", () => {
   })
 
   test("is refused without a reason when it stands in the name of eslint, or behind code", () => {
-    expect(judge(`export const other = 2; // ${off.replace("oxlint", "eslint")}-line complexity --`).exitCode).toBe(1)
+    expect(
+      judge(`export const other = 2; // ${off.replace("oxlint", "eslint")}-line complexity --`)
+        .exitCode
+    ).toBe(1)
     expect(judge(`/* ${off}-next-line complexity */`).exitCode).toBe(1)
   })
 

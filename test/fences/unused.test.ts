@@ -3,7 +3,10 @@ import { describe, expect, test } from "bun:test"
 import { runIn, scratchTree } from "./Plant.ts"
 
 const plants = [
-  { path: "packages/core/src/task/planted.ts", code: "export const planted = 1;\nexport const unusedPlant = 2;\n" },
+  {
+    path: "packages/core/src/task/planted.ts",
+    code: "export const planted = 1;\nexport const unusedPlant = 2;\n"
+  },
   { path: "packages/core/src/task/orphan.ts", code: "export const orphanPlant = 1;\n" },
   {
     path: "packages/contract/src/unlisted.ts",
@@ -17,7 +20,10 @@ const plants = [
 
 describe("the search for unused code", () => {
   using tree = scratchTree(plants)
-  const { exitCode, output } = runIn(tree.path, "node_modules/knip/bin/knip.js", ["--reporter", "compact"])
+  const { exitCode, output } = runIn(tree.path, "node_modules/knip/bin/knip.js", [
+    "--reporter",
+    "compact"
+  ])
 
   test("fails", () => {
     expect(exitCode).not.toBe(0)

@@ -8,7 +8,11 @@ const report = (totals: string, ...files: ReadonlyArray<string>): string =>
 
 describe("the tally of a test run", () => {
   test("counts what passed and what failed, and skipped tests as neither", () => {
-    expect(readTally(report('tests="7" assertions="9" failures="2" skipped="1"', "a.test.ts"), ["a.test.ts"])).toEqual({
+    expect(
+      readTally(report('tests="7" assertions="9" failures="2" skipped="1"', "a.test.ts"), [
+        "a.test.ts"
+      ])
+    ).toEqual({
       passed: 4,
       failed: 2
     })
@@ -16,7 +20,10 @@ describe("the tally of a test run", () => {
 
   test("counts a file that did not load as a failure", () => {
     expect(
-      readTally(report('tests="3" assertions="3" failures="0" skipped="0"', "a.test.ts"), ["a.test.ts", "b.test.ts"])
+      readTally(report('tests="3" assertions="3" failures="0" skipped="0"', "a.test.ts"), [
+        "a.test.ts",
+        "b.test.ts"
+      ])
     ).toEqual({ passed: 3, failed: 1 })
   })
 

@@ -14,11 +14,14 @@ const lineMark = '{"type":"task.log.line","taskId":"'
 
 /** The task of a frame that is a line; null for any other frame. */
 const taskOf = (frame: string): string | null =>
-  frame.startsWith(lineMark) ? frame.slice(lineMark.length, frame.indexOf('"', lineMark.length)) : null
+  frame.startsWith(lineMark)
+    ? frame.slice(lineMark.length, frame.indexOf('"', lineMark.length))
+    : null
 
 // A quote in the text of a line is escaped: neither of these can stand in it.
 const placeShape = /"cursor":"c(\d+)-(\d+)-(\d+)"\}\}$/u
-const streamOf = (frame: string): "stdout" | "stderr" => (frame.includes('"data":{"stream":"stderr"') ? "stderr" : "stdout")
+const streamOf = (frame: string): "stdout" | "stderr" =>
+  frame.includes('"data":{"stream":"stderr"') ? "stderr" : "stdout"
 
 const placeOf = (frame: string): Place => {
   const [, attempt, stdout, stderr] = placeShape.exec(frame) ?? []
@@ -27,7 +30,11 @@ const placeOf = (frame: string): Place => {
 
 const further = (one: Place, other: Place): Place => {
   if (one.attempt !== other.attempt) return one.attempt > other.attempt ? one : other
-  return { attempt: one.attempt, stdout: Math.max(one.stdout, other.stdout), stderr: Math.max(one.stderr, other.stderr) }
+  return {
+    attempt: one.attempt,
+    stdout: Math.max(one.stdout, other.stdout),
+    stderr: Math.max(one.stderr, other.stderr)
+  }
 }
 
 /** Remembers the lines that were printed of one stream, over the ends of engines. */
@@ -59,6 +66,9 @@ export class PrintedLines {
     if (passed === undefined) return false
     const place = placeOf(frame)
     const stream = streamOf(frame)
-    return place.attempt < passed.attempt || (place.attempt === passed.attempt && place[stream] <= passed[stream])
+    return (
+      place.attempt < passed.attempt ||
+      (place.attempt === passed.attempt && place[stream] <= passed[stream])
+    )
   }
 }

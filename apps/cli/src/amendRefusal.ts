@@ -11,7 +11,13 @@ const Refusal = Schema.Struct({
   error: Schema.Struct({
     type: Schema.String,
     message: Schema.String,
-    try: Schema.optionalKey(Schema.Struct({ operation: Schema.String, payload: Schema.Unknown, flags: Schema.optionalKey(Entries) })),
+    try: Schema.optionalKey(
+      Schema.Struct({
+        operation: Schema.String,
+        payload: Schema.Unknown,
+        flags: Schema.optionalKey(Entries)
+      })
+    ),
     details: Schema.StructWithRest(Schema.Struct({ hint: Schema.String }), [Entries])
   })
 })
@@ -31,14 +37,22 @@ type Shown = (typeof Refusal.Type)["error"]
 
 const withHome = (error: Shown, home: string | undefined): Shown => {
   const { try: next } = error
-  return next === undefined || home === undefined ? error : { ...error, try: { ...next, flags: { ...next.flags, home } } }
+  return next === undefined || home === undefined
+    ? error
+    : { ...error, try: { ...next, flags: { ...next.flags, home } } }
 }
 
 /** Without a payload the call is refused for what it lacks, which may be waiting on stdin. */
 const withStdin = (error: Shown, { operation, payload, argv }: TypedCall): Shown => {
   const { type, details } = error
   if (type !== "CommandInputError" || payload !== null || argv !== null || !isFed()) return error
-  return { ...error, details: { ...details, hint: `A payload on stdin is read only with -: backbeat ${operation} -. ${details.hint}` } }
+  return {
+    ...error,
+    details: {
+      ...details,
+      hint: `A payload on stdin is read only with -: backbeat ${operation} -. ${details.hint}`
+    }
+  }
 }
 
 /** The document of a refusal, with these. */
@@ -47,5 +61,7 @@ export const amendRefusal = (document: string, line: TypedCall): string => {
   if (refusal === null) return document
   const { error } = refusal
   const amended = withStdin(withHome(error, line.home), line)
-  return amended === error ? document : JSON.stringify({ ...refusal, error: amended }, null, line.pretty ? 2 : undefined)
+  return amended === error
+    ? document
+    : JSON.stringify({ ...refusal, error: amended }, null, line.pretty ? 2 : undefined)
 }

@@ -9,18 +9,29 @@ import type { TypedCall } from "./commandLine.ts"
 import { outgoing, targetOf } from "./outgoing.ts"
 import { NotAnswered, onTerminal } from "./terminal.ts"
 
-const decodeAnswer = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ data: agentsList.output })))
+const decodeAnswer = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Struct({ data: agentsList.output }))
+)
 
 type Agents = (typeof agentsList.output.Type)["agents"]
 
-const describe = ({ agent, installed, version, auth, default: isDefault, install }: Agents[number], index: number): string => {
+const describe = (
+  { agent, installed, version, auth, default: isDefault, install }: Agents[number],
+  index: number
+): string => {
   const login = auth.status === "missing" ? ", no login seen" : ""
   const state = installed ? `${version ?? "installed"}${login}` : `not installed: ${install}`
   return `  ${index + 1}. ${agent.padEnd(10)} ${state}${isDefault ? " (default now)" : ""}`
 }
 
 const findAgents = async (line: TypedCall): Promise<Agents> => {
-  const asking: TypedCall = { ...line, operation: "agents list", payload: null, flags: {}, pretty: false }
+  const asking: TypedCall = {
+    ...line,
+    operation: "agents list",
+    payload: null,
+    flags: {},
+    pretty: false
+  }
   const response = await callEngine(await targetOf(asking), await outgoing(asking))
   const answer = response === null ? Option.none() : decodeAnswer(await response.text())
   return Option.isSome(answer) ? answer.value.data.agents : []
@@ -37,7 +48,9 @@ export const chooseAgent = async (line: TypedCall): Promise<TypedCall> => {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
     process.stderr.write(`Agents on this machine:\n${agents.map(describe).join("\n")}\n`)
-    const answer = (await terminal.question("Which is to be the default? Number or name: ").catch(givenUp)).trim()
+    const answer = (
+      await terminal.question("Which is to be the default? Number or name: ").catch(givenUp)
+    ).trim()
     const chosen = answer === "" ? agents.find((each) => each.default) : agents[Number(answer) - 1]
     const agent = chosen?.agent ?? answer
     return { ...line, payload: JSON.stringify(agent === "" ? {} : { agent }) }

@@ -44,7 +44,9 @@ const isFlag = (name: string): name is FlagName => Object.hasOwn(flagKinds, name
 const names: ReadonlyArray<string> = operationNames
 
 /** One or two words, as the table has them. */
-const splitOperation = (words: ReadonlyArray<string>): { readonly operation: string; readonly rest: ReadonlyArray<string> } => {
+const splitOperation = (
+  words: ReadonlyArray<string>
+): { readonly operation: string; readonly rest: ReadonlyArray<string> } => {
   const [first = "", second = "", ...more] = words
   const two = `${first} ${second}`
   if (names.includes(two)) return { operation: two, rest: more }
@@ -70,7 +72,8 @@ const valueOf = (name: FlagName, text: string | undefined): string | number | bo
   if (text === undefined || text === "") throw new Mistake(`--${name}`, `--${name} needs a value`)
   if (kind === "text") return text
   const number = Number(text)
-  if (!Number.isFinite(number)) throw new Mistake(`--${name}`, `--${name} needs a number, got ${text}`)
+  if (!Number.isFinite(number))
+    throw new Mistake(`--${name}`, `--${name} needs a number, got ${text}`)
   return number
 }
 
@@ -105,7 +108,7 @@ const takeValue = (draft: Draft, name: string, value: string | undefined): void 
 }
 
 const read = (draft: Draft, args: ReadonlyArray<string>): void => {
-  for (let at = 0; at < args.length; ) {
+  for (let at = 0; at < args.length;) {
     const argument = args[at] ?? ""
     if (argument.startsWith("--")) {
       at += takeFlag(draft, args, at)
@@ -136,10 +139,13 @@ const payloadsOf = (operation: string, rest: ReadonlyArray<string>): ReadonlyArr
   const [first = "", second = ""] = rest
   if (rest.length !== 2 || first.startsWith("{")) return rest
   if (operation === "config set") return [JSON.stringify({ key: first, value: settingOf(second) })]
-  return aboutOperations.includes(operation) && rest.every((word) => /^[a-z]+$/u.test(word)) ? [rest.join(" ")] : rest
+  return aboutOperations.includes(operation) && rest.every((word) => /^[a-z]+$/u.test(word))
+    ? [rest.join(" ")]
+    : rest
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null && !Array.isArray(value)
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** The `try` of an error typed as it stands: one word that is an object with an operation. */
 const readTry = (draft: Draft): void => {
@@ -148,27 +154,49 @@ const readTry = (draft: Draft): void => {
   const suggestion = settingOf(first)
   if (!isRecord(suggestion) || typeof suggestion["operation"] !== "string") return
   const flags = isRecord(suggestion["flags"]) ? suggestion["flags"] : {}
-  for (const [name, value] of Object.entries(flags)) takeFlag(draft, value === true ? [`--${name}`] : [`--${name}=${String(value)}`], 0)
-  draft.words = [...suggestion["operation"].split(" "), ...(suggestion["payload"] === undefined ? [] : [JSON.stringify(suggestion["payload"])])]
+  for (const [name, value] of Object.entries(flags))
+    takeFlag(draft, value === true ? [`--${name}`] : [`--${name}=${String(value)}`], 0)
+  draft.words = [
+    ...suggestion["operation"].split(" "),
+    ...(suggestion["payload"] === undefined ? [] : [JSON.stringify(suggestion["payload"])])
+  ]
 }
 
 /** `status` of nothing in particular is that of all. */
-const withoutId = ({ operation, payload, argv }: Pick<TypedCall, "operation" | "payload" | "argv">): string =>
+const withoutId = ({
+  operation,
+  payload,
+  argv
+}: Pick<TypedCall, "operation" | "payload" | "argv">): string =>
   operation === "status" && payload === null && argv === null ? "list" : operation
 
 /** The mistake of a line whose arguments these are. */
 type Complain = (flag: string | null, message: string) => Mistyped
 
-const understand = (draft: Draft, argv: ReadonlyArray<string> | null, complain: Complain): CommandLine => {
+const understand = (
+  draft: Draft,
+  argv: ReadonlyArray<string> | null,
+  complain: Complain
+): CommandLine => {
   const { words, flags, pretty, help, home } = draft
   if (draft.version) return { kind: "version", pretty }
   const isHelp = words[0] === "help"
   const { operation, rest } = splitOperation(isHelp ? words.slice(1) : words)
-  if (help || isHelp || operation === "") return { kind: "help", operation: operation === "" ? null : operation, pretty }
+  if (help || isHelp || operation === "")
+    return { kind: "help", operation: operation === "" ? null : operation, pretty }
   const payloads = payloadsOf(operation, rest)
   const [payload = null] = payloads
-  if (payloads.length > 1 || !names.includes(operation)) return complain(null, `more than one payload: ${rest.join(" ")}`)
-  return { kind: "call", operation: withoutId({ operation, payload, argv }), payload, argv, flags, pretty, home }
+  if (payloads.length > 1 || !names.includes(operation))
+    return complain(null, `more than one payload: ${rest.join(" ")}`)
+  return {
+    kind: "call",
+    operation: withoutId({ operation, payload, argv }),
+    payload,
+    argv,
+    flags,
+    pretty,
+    home
+  }
 }
 
 /** Reads the command line. Flags may stand before, between and after; everything after `--` is a command. */
@@ -176,8 +204,23 @@ export const parseCommandLine = (all: ReadonlyArray<string>): CommandLine => {
   const end = all.indexOf("--")
   const args = end < 0 ? all : all.slice(0, end)
   const argv = end < 0 ? null : all.slice(end + 1)
-  const draft: Draft = { words: [], flags: {}, pretty: false, help: false, version: false, json: false, home: undefined }
-  const complain: Complain = (flag, message) => ({ kind: "mistake", operation: splitOperation(draft.words).operation, message, flag, args, argv })
+  const draft: Draft = {
+    words: [],
+    flags: {},
+    pretty: false,
+    help: false,
+    version: false,
+    json: false,
+    home: undefined
+  }
+  const complain: Complain = (flag, message) => ({
+    kind: "mistake",
+    operation: splitOperation(draft.words).operation,
+    message,
+    flag,
+    args,
+    argv
+  })
   try {
     read(draft, args)
     readTry(draft)

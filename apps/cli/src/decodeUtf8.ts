@@ -9,7 +9,9 @@ const firstFlaw = (bytes: Uint8Array): number => {
   const differs = bytes.findIndex((byte, at) => byte !== again[at])
   const at = differs < 0 ? bytes.length : differs
   // What was cut off may begin as its replacement does.
-  const starts = [at - 2, at - 1, at].find((start) => start >= 0 && again.subarray(start, start + replacement.length).equals(replacement))
+  const starts = [at - 2, at - 1, at].find(
+    (start) => start >= 0 && again.subarray(start, start + replacement.length).equals(replacement)
+  )
   return starts ?? at
 }
 
@@ -19,7 +21,9 @@ export const decodeUtf8 = (bytes: Uint8Array, name: string): string => {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
   } catch {
     const at = firstFlaw(bytes)
-    throw new Error(`${name} is not valid UTF-8: byte ${at + 1} of ${bytes.length} is 0x${(bytes[at] ?? 0).toString(16).padStart(2, "0")}`)
+    throw new Error(
+      `${name} is not valid UTF-8: byte ${at + 1} of ${bytes.length} is 0x${(bytes[at] ?? 0).toString(16).padStart(2, "0")}`
+    )
   }
 }
 
@@ -28,7 +32,9 @@ const rawArguments = (count: number): ReadonlyArray<Uint8Array> | null => {
   try {
     const all = readFileSync("/proc/self/cmdline")
     const ends = [...all.keys()].filter((at) => all[at] === 0)
-    return ends.map((end, nth) => all.subarray(nth === 0 ? 0 : (ends[nth - 1] ?? 0) + 1, end)).slice(-count)
+    return ends
+      .map((end, nth) => all.subarray(nth === 0 ? 0 : (ends[nth - 1] ?? 0) + 1, end))
+      .slice(-count)
   } catch {
     return null
   }

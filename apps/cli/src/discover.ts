@@ -1,6 +1,13 @@
 /** Answers the discovery operations from the table alone: they work where no engine can. */
 import type { OutgoingCall } from "@backbeat/client/callEngine"
-import { capabilities, examplesList, examplesShow, lookUp, schemaList, schemaShow } from "@backbeat/contract/discovery"
+import {
+  capabilities,
+  examplesList,
+  examplesShow,
+  lookUp,
+  schemaList,
+  schemaShow
+} from "@backbeat/contract/discovery"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import { exitCodes, succeeded } from "@backbeat/contract/Envelope"
 import { payloadOf } from "@backbeat/contract/payload"
@@ -15,7 +22,9 @@ import { version } from "./version.ts"
 const answer = (name: string, payload: unknown): Result.Result<unknown, Problem> => {
   switch (name) {
     case "capabilities":
-      return Result.map(decodePayload(operations.capabilities, payload), () => capabilities(version))
+      return Result.map(decodePayload(operations.capabilities, payload), () =>
+        capabilities(version)
+      )
     case "schema list":
       return Result.map(decodePayload(operations["schema list"], payload), schemaList)
     case "schema show":
@@ -28,22 +37,38 @@ const answer = (name: string, payload: unknown): Result.Result<unknown, Problem>
 }
 
 const refuseFlags = ({ operation, flags }: OutgoingCall): Problem | null => {
-  const given = Object.keys(flags).find((name) => !["pretty", "color", "zone", "human", "get"].includes(name))
+  const given = Object.keys(flags).find(
+    (name) => !["pretty", "color", "zone", "human", "get"].includes(name)
+  )
   return given === undefined
     ? null
-    : commandInputError(`${operation} does not take the flag --${given}`, "It knows --get, --human, --pretty, --home, --help, --version.", { flag: `--${given}` })
+    : commandInputError(
+        `${operation} does not take the flag --${given}`,
+        "It knows --get, --human, --pretty, --home, --help, --version.",
+        { flag: `--${given}` }
+      )
 }
 
-const printPicked = async (operation: string, picked: Result.Result<unknown, Problem>): Promise<number> => {
+const printPicked = async (
+  operation: string,
+  picked: Result.Result<unknown, Problem>
+): Promise<number> => {
   if (Result.isFailure(picked)) return complain(operation, picked.failure)
   await print("stdout", `${pickedText(picked.success)}\n`)
   return exitCodes.ok
 }
 
 /** The answer as text for people. */
-export const textFor = async (data: unknown, { flags }: Pick<OutgoingCall, "flags">): Promise<string> => {
+export const textFor = async (
+  data: unknown,
+  { flags }: Pick<OutgoingCall, "flags">
+): Promise<string> => {
   const { humanText } = await import("@backbeat/engine/human/humanText")
-  return humanText(data, { color: flags["color"] === true, zone: String(flags["zone"]), now: Date.now() })
+  return humanText(data, {
+    color: flags["color"] === true,
+    zone: String(flags["zone"]),
+    now: Date.now()
+  })
 }
 
 /** Prints the answer; the exit code. */
@@ -57,12 +82,17 @@ export const discover = async (call: OutgoingCall): Promise<number> => {
   })
   if (Result.isFailure(data)) return complain(call.operation, data.failure)
   const { get } = call.flags
-  if (typeof get === "string") return printPicked(call.operation, pick(call.operation, data.success, get))
+  if (typeof get === "string")
+    return printPicked(call.operation, pick(call.operation, data.success, get))
   if (call.flags["human"] === true) {
     await print("stdout", `${await textFor(data.success, call)}\n`)
     return exitCodes.ok
   }
-  const document = JSON.stringify(succeeded(call.operation, data.success), null, call.flags["pretty"] === true ? 2 : undefined)
+  const document = JSON.stringify(
+    succeeded(call.operation, data.success),
+    null,
+    call.flags["pretty"] === true ? 2 : undefined
+  )
   await print("stdout", `${document}\n`)
   return exitCodes.ok
 }

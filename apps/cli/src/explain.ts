@@ -1,7 +1,13 @@
 /** Tells what went wrong before or beside the engine, as the document that every failure is. */
 import { Unreachable } from "@backbeat/client/Unreachable"
 import { exitCodeOf, failed } from "@backbeat/contract/Envelope"
-import { commandInputError, type Problem, problem, type ProblemType, problemTypes } from "@backbeat/contract/Problem"
+import {
+  commandInputError,
+  type Problem,
+  problem,
+  type ProblemType,
+  problemTypes
+} from "@backbeat/contract/Problem"
 import { isForPeople } from "./format.ts"
 import { PayloadUnreadable } from "./outgoing.ts"
 import { OutputUnwritable, print } from "./print.ts"
@@ -10,26 +16,42 @@ import { NotAnswered } from "./terminal.ts"
 const isKnown = (type: string): type is ProblemType => Object.hasOwn(problemTypes, type)
 
 const problemOf = (thrown: unknown): Problem => {
-  if (thrown instanceof PayloadUnreadable) return commandInputError(thrown.message, "Give inline JSON, @file.json or - for stdin.")
-  if (thrown instanceof NotAnswered) return commandInputError("no agent was chosen: nothing is changed", "Call it again, or name the agent: backbeat init claude.")
+  if (thrown instanceof PayloadUnreadable)
+    return commandInputError(thrown.message, "Give inline JSON, @file.json or - for stdin.")
+  if (thrown instanceof NotAnswered)
+    return commandInputError(
+      "no agent was chosen: nothing is changed",
+      "Call it again, or name the agent: backbeat init claude."
+    )
   if (thrown instanceof OutputUnwritable) {
     // No defect, but what is nearest to it of all that any operation can be answered with.
-    return problem("InternalError", thrown.message, "The call was made, only its answer is lost: write it somewhere else.", { report: null })
+    return problem(
+      "InternalError",
+      thrown.message,
+      "The call was made, only its answer is lost: write it somewhere else.",
+      { report: null }
+    )
   }
   if (thrown instanceof Unreachable) {
     const { type, message, hint, details } = thrown.problem
     return problem(isKnown(type) ? type : "EngineUnreachable", message, hint, details)
   }
   const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
-  return problem("InternalError", `a defect of backbeat: ${message}`, "Please report it.", { report: null })
+  return problem("InternalError", `a defect of backbeat: ${message}`, "Please report it.", {
+    report: null
+  })
 }
 
 /** Prints a problem on stderr; answers with the exit code. */
 export const complain = async (command: string, trouble: Problem): Promise<number> => {
   const document = JSON.stringify(failed(command, trouble))
-  await print("stderr", `${(await isForPeople()) ? (await import("./humanError.ts")).humanError(document) : document}\n`)
+  await print(
+    "stderr",
+    `${(await isForPeople()) ? (await import("./humanError.ts")).humanError(document) : document}\n`
+  )
   return exitCodeOf(trouble)
 }
 
 /** Prints what was thrown; answers with the exit code. */
-export const explain = (command: string, thrown: unknown): Promise<number> => complain(command, problemOf(thrown))
+export const explain = (command: string, thrown: unknown): Promise<number> =>
+  complain(command, problemOf(thrown))

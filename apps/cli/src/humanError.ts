@@ -11,7 +11,9 @@ const Failure = Schema.Struct({
       Schema.Struct({
         operation: Schema.String,
         payload: Schema.Unknown,
-        flags: Schema.optionalKey(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])))
+        flags: Schema.optionalKey(
+          Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean]))
+        )
       })
     ),
     details: Schema.Struct({ hint: Schema.String })
@@ -19,14 +21,29 @@ const Failure = Schema.Struct({
 })
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Failure))
 
-const flagText = ([name, value]: readonly [string, string | number | boolean]): string => (value === true ? ` --${name}` : ` --${name}=${value}`)
+const flagText = ([name, value]: readonly [string, string | number | boolean]): string =>
+  value === true ? ` --${name}` : ` --${name}=${value}`
 
 /** The text of the document of a failure; the document itself when it is none. */
 export const humanError = (document: string): string =>
   Option.match(decode(document), {
     onNone: () => document,
-    onSome: ({ error: { type, message, details: { hint }, try: next } }) => {
-      const line = next === undefined ? [] : [`  try: ${callText(next.operation, next.payload)}${Object.entries(next.flags ?? {}).map(flagText).join("")}`]
+    onSome: ({
+      error: {
+        type,
+        message,
+        details: { hint },
+        try: next
+      }
+    }) => {
+      const line =
+        next === undefined
+          ? []
+          : [
+              `  try: ${callText(next.operation, next.payload)}${Object.entries(next.flags ?? {})
+                .map(flagText)
+                .join("")}`
+            ]
       const isSaid = next !== undefined && hint.startsWith("Run the call in")
       return [`${type}: ${message}`, ...(isSaid ? [] : [`  ${hint}`]), ...line].join("\n")
     }

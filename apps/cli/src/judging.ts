@@ -4,5 +4,6 @@ import type { Judging } from "@backbeat/engine/home/judgeFolder"
 /** Loads the store only for a database of an earlier version. */
 export const judging = (environment: Judging["environment"]): Judging => ({
   environment,
-  hasOurTables: async (path) => (await import("@backbeat/store/sqlite/hasOurTables")).hasOurTables(path)
+  hasOurTables: async (path) =>
+    (await import("@backbeat/store/sqlite/hasOurTables")).hasOurTables(path)
 })

@@ -11,26 +11,41 @@ import { outgoing, targetOf } from "./outgoing.ts"
 import { print } from "./print.ts"
 import { onTerminal } from "./terminal.ts"
 
-const printRefusal = async (document: string, line: TypedCall, isForPeople: boolean): Promise<boolean> => {
+const printRefusal = async (
+  document: string,
+  line: TypedCall,
+  isForPeople: boolean
+): Promise<boolean> => {
   const { amendRefusal } = await import("./amendRefusal.ts")
   const amended = amendRefusal(document, line)
-  return print("stderr", `${isForPeople ? (await import("./humanError.ts")).humanError(amended) : amended}\n`)
+  return print(
+    "stderr",
+    `${isForPeople ? (await import("./humanError.ts")).humanError(amended) : amended}\n`
+  )
 }
 
-const printAnswer = async (response: Response, target: Target, call: OutgoingCall, line: TypedCall): Promise<number> => {
+const printAnswer = async (
+  response: Response,
+  target: Target,
+  call: OutgoingCall,
+  line: TypedCall
+): Promise<number> => {
   const exitCode = Number(response.headers.get(exitHeader) ?? 70)
   if (response.headers.get("content-type") === streamType) {
     const { printStream } = await import("./printStream.ts")
     return printStream(response, target, call)
   }
   const text = await response.text()
-  await (response.headers.has(failureHeader) ? printRefusal(text, line, call.flags["human"] === true) : print("stdout", `${text}\n`))
+  await (response.headers.has(failureHeader)
+    ? printRefusal(text, line, call.flags["human"] === true)
+    : print("stdout", `${text}\n`))
   return exitCode
 }
 
 const run = async (line: CommandLine): Promise<number> => {
   if (line.kind !== "call") {
-    if (process.argv.length === 2 && (await onTerminal())) return (await import("./overview.ts")).overview(findHome(undefined, process.env).root)
+    if (process.argv.length === 2 && (await onTerminal()))
+      return (await import("./overview.ts")).overview(findHome(undefined, process.env).root)
     const { answerLocally } = await import("./answerLocally.ts")
     return answerLocally(line)
   }
@@ -38,7 +53,10 @@ const run = async (line: CommandLine): Promise<number> => {
     const { discover } = await import("./discover.ts")
     return discover(await outgoing(line))
   }
-  const asked = line.operation === "init" && line.payload === null ? await (await import("./chooseAgent.ts")).chooseAgent(line) : line
+  const asked =
+    line.operation === "init" && line.payload === null
+      ? await (await import("./chooseAgent.ts")).chooseAgent(line)
+      : line
   const [target, call] = [await targetOf(asked), await outgoing(asked)]
   const response = await callEngine(target, call)
   if (response !== null) return printAnswer(response, target, call, asked)

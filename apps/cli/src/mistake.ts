@@ -13,7 +13,9 @@ const flagLines: ReadonlyArray<string> = [...Object.values(flagTexts), ...common
 
 /** What to do about a flag: what it takes, or which flags there are. */
 const flagHint = (flag: string, known: ReadonlyArray<string>): string => {
-  const its = known.includes(flag) ? flagLines.find((line) => line.startsWith(`${flag} `)) : undefined
+  const its = known.includes(flag)
+    ? flagLines.find((line) => line.startsWith(`${flag} `))
+    : undefined
   if (its !== undefined) return `${its.replace(/ {2,}/u, ": ")}.`
   const near = nearest(flag, known)
   return near === null ? `It knows ${known.join(", ")}.` : `Did you mean ${near}?`
@@ -21,20 +23,30 @@ const flagHint = (flag: string, known: ReadonlyArray<string>): string => {
 
 const plain = ({ flag, message, operation, args }: Mistyped): Problem => {
   if (operation === "") {
-    return commandInputError(message, "Write: backbeat <operation> [payload] [flags]. backbeat help lists the operations and flags.", { flag })
+    return commandInputError(
+      message,
+      "Write: backbeat <operation> [payload] [flags]. backbeat help lists the operations and flags.",
+      { flag }
+    )
   }
   const found = lookUp(operation)
   if (Result.isFailure(found)) return found.failure
   const known = knownFlags(found.success)
   const coming = args.map(comingWith).find((sentence) => sentence !== null)
-  if (flag !== null) return commandInputError(message, coming ?? flagHint(flag, known), { flag, known })
-  return commandInputError(message, "Put the JSON into single quotes. A command goes after --, as in: backbeat start -- npm test")
+  if (flag !== null)
+    return commandInputError(message, coming ?? flagHint(flag, known), { flag, known })
+  return commandInputError(
+    message,
+    "Put the JSON into single quotes. A command goes after --, as in: backbeat start -- npm test"
+  )
 }
 
 /** The problem of a line, with the call that it means as `try`. What a later version brings has none. */
 export const explainMistake = (line: Mistyped): Problem => {
   const told = plain(line)
-  const meant = line.args.some((word) => comingWith(word) !== null) ? null : meantByLine(line.args, line.argv)
+  const meant = line.args.some((word) => comingWith(word) !== null)
+    ? null
+    : meantByLine(line.args, line.argv)
   if (meant === null) return told
   const { known: _, ...details } = told.details
   const isAboutFlag = line.flag !== null && !told.hint.startsWith("It knows")

@@ -23,14 +23,17 @@ const selfCommand = (): ReadonlyArray<string> =>
   Bun.main.startsWith("/$bunfs/") ? [process.execPath] : [process.execPath, Bun.main]
 
 /** How long a call hears nothing before it asks whether the engine answers: BACKBEAT_SILENT_MS, for callers that cannot wait. */
-const silentMsOf = (text: string | undefined): { readonly silentMs?: number } => (Number(text) > 0 ? { silentMs: Number(text) } : {})
+const silentMsOf = (text: string | undefined): { readonly silentMs?: number } =>
+  Number(text) > 0 ? { silentMs: Number(text) } : {}
 
 /** Whether a private folder of the caller has a database: there an engine makes and narrows nothing. */
 export const isMade = async (root: string): Promise<boolean> => {
   const { statSync } = await import("node:fs")
   try {
     const { mode, uid } = statSync(root)
-    return uid === process.getuid?.() && (mode & 0o077) === 0 && statSync(`${root}/backbeat.db`).size > 0
+    return (
+      uid === process.getuid?.() && (mode & 0o077) === 0 && statSync(`${root}/backbeat.db`).size > 0
+    )
   } catch {
     return false
   }
@@ -45,7 +48,9 @@ const startsEngine = async (operation: string, root: string): Promise<boolean> =
 /** Which home is called, and what starts its engine. */
 export const targetOf = async ({ operation, home }: TypedCall): Promise<Target> => {
   const place = findHome(home, process.env)
-  const engineCommand = (await startsEngine(operation, place.root)) ? [...selfCommand(), "engine-role"] : null
+  const engineCommand = (await startsEngine(operation, place.root))
+    ? [...selfCommand(), "engine-role"]
+    : null
   return { ...place, ...silentMsOf(process.env["BACKBEAT_SILENT_MS"]), engineCommand }
 }
 
@@ -60,7 +65,9 @@ const readPayload = async (payload: string | null): Promise<string | null> => {
     if (text.length > payloadMaxBytes) throw new Error(`it is larger than ${payloadMaxBytes} bytes`)
     return text.trim() === "" ? "{}" : text
   } catch (thrown) {
-    throw new PayloadUnreadable(`the payload cannot be read from ${name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+    throw new PayloadUnreadable(
+      `the payload cannot be read from ${name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`
+    )
   }
 }
 
@@ -92,7 +99,11 @@ const sessionOf = (environment: NodeJS.ProcessEnv): string | undefined =>
 
 /** The task in which the call is made, with the home that started it: the engine knows whether that is its own. */
 const insideOf = (environment: NodeJS.ProcessEnv) => {
-  const { BACKBEAT_TASK_ID: taskId, BACKBEAT_HOME_ID: taskHomeId, BACKBEAT_HOME: taskHome } = environment
+  const {
+    BACKBEAT_TASK_ID: taskId,
+    BACKBEAT_HOME_ID: taskHomeId,
+    BACKBEAT_HOME: taskHome
+  } = environment
   if (taskId === undefined || (taskHomeId ?? taskHome) === undefined) return {}
   return { taskId, ...(taskHomeId === undefined ? { taskHome } : { taskHomeId }) }
 }
@@ -132,7 +143,11 @@ export const outgoing = async (line: TypedCall): Promise<OutgoingCall> => {
     payload,
     ...sourceOf(line.payload),
     ...(argv === null ? {} : { argv }),
-    flags: { ...flags, pretty: line.pretty, ...(human || flags["human"] === true ? await peoplesFlags() : {}) },
+    flags: {
+      ...flags,
+      pretty: line.pretty,
+      ...(human || flags["human"] === true ? await peoplesFlags() : {})
+    },
     caller: callerOf(operation)
   }
 }

@@ -7,7 +7,15 @@ import { print } from "./print.ts"
 const live = ["running", "stopping", "retrying", "queued", "blocked"]
 
 const tableOf = async (status: ReadonlyArray<string>, limit: number): Promise<string> => {
-  const line: TypedCall = { kind: "call", operation: "list", payload: JSON.stringify({ status, limit }), argv: null, flags: { human: true }, pretty: false, home: undefined }
+  const line: TypedCall = {
+    kind: "call",
+    operation: "list",
+    payload: JSON.stringify({ status, limit }),
+    argv: null,
+    flags: { human: true },
+    pretty: false,
+    home: undefined
+  }
   const response = await callEngine(await targetOf(line), await outgoing(line))
   const text = response === null ? "" : await response.text()
   return text.includes("\n") ? text : ""
@@ -16,7 +24,10 @@ const tableOf = async (status: ReadonlyArray<string>, limit: number): Promise<st
 const sections = async (root: string): Promise<ReadonlyArray<string>> => {
   if (!(await isMade(root))) return ["Nothing runs."]
   const [running, failed] = [await tableOf(live, 10), await tableOf(["failed"], 3)]
-  return [running === "" ? "Nothing runs." : running, ...(failed === "" ? [] : [`\nFailed last\n${failed}`])]
+  return [
+    running === "" ? "Nothing runs." : running,
+    ...(failed === "" ? [] : [`\nFailed last\n${failed}`])
+  ]
 }
 
 const hints = `

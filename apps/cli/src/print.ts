@@ -8,7 +8,8 @@ export class OutputUnwritable extends Error {
 const isReaderGone = (thrown: unknown): boolean =>
   typeof thrown === "object" && thrown !== null && "code" in thrown && thrown.code === "EPIPE"
 
-const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
+const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown)
 
 /**
  * Bun.write gives a file the room for what it writes before it writes: one that is open for appending then has as many NULs before
@@ -18,7 +19,8 @@ const write = async (to: "stdout" | "stderr", text: string): Promise<void> => {
   const file = to === "stdout" ? Bun.stdout : Bun.stderr
   if (!Number.isFinite(file.size)) return void (await Bun.write(file, text))
   const { writeSync } = await import("node:fs")
-  for (let rest = Buffer.from(text); rest.length > 0; ) rest = rest.subarray(writeSync(to === "stdout" ? 1 : 2, rest))
+  for (let rest = Buffer.from(text); rest.length > 0;)
+    rest = rest.subarray(writeSync(to === "stdout" ? 1 : 2, rest))
 }
 
 /** True when the text has left, false when nobody reads it: of a stderr that fails nobody could be told. Throws OutputUnwritable. */

@@ -20,7 +20,10 @@ async function* chunksOf(response: Response, silence: Silence): AsyncGenerator<U
 }
 
 /** The lines of a response, as many at a time as arrive together. */
-async function* linesOf(response: Response, silence: Silence): AsyncGenerator<ReadonlyArray<string>> {
+async function* linesOf(
+  response: Response,
+  silence: Silence
+): AsyncGenerator<ReadonlyArray<string>> {
   const decoder = new TextDecoder()
   let rest = ""
   for await (const chunk of chunksOf(response, silence)) {
@@ -47,13 +50,21 @@ interface Looks {
 
 const looksOf = async ({ operation, flags }: OutgoingCall): Promise<Looks> => {
   if (flags["human"] !== true) return { shown: (frame) => frame, failed: (document) => document }
-  const [{ humanFrame }, { humanError }] = [await import("./humanFrame.ts"), await import("./humanError.ts")]
+  const [{ humanFrame }, { humanError }] = [
+    await import("./humanFrame.ts"),
+    await import("./humanError.ts")
+  ]
   return { shown: (frame) => humanFrame(operation, frame), failed: humanError }
 }
 
 /** Prints one response until its end; the exit code. */
-const printFrames = async (response: Response, { silence, printed, lines: among, looks: { shown, failed } }: Remembered, isResumed: boolean): Promise<number> => {
-  const isNews = (frame: string): boolean => !isResumed || !(isRepeated(frame) || among?.isPassed(frame) === true)
+const printFrames = async (
+  response: Response,
+  { silence, printed, lines: among, looks: { shown, failed } }: Remembered,
+  isResumed: boolean
+): Promise<number> => {
+  const isNews = (frame: string): boolean =>
+    !isResumed || !(isRepeated(frame) || among?.isPassed(frame) === true)
   for await (const lines of linesOf(response, silence)) {
     const failure = lines.findIndex((line) => line.startsWith(failureMark))
     const frames = (failure < 0 ? lines : lines.slice(0, failure)).filter(isNews)
@@ -88,7 +99,7 @@ const printAll = async (first: Response, target: Target, call: OutgoingCall): Pr
   const printed = { count: 0, last: null }
   const looks = await looksOf(call)
   const lines = call.operation === "events" || isOfMany(call) ? new PrintedLines() : null
-  for (let response = first; ; ) {
+  for (let response = first; ;) {
     try {
       return await printFrames(response, { silence, printed, lines, looks }, response !== first)
     } catch (thrown) {
@@ -98,7 +109,11 @@ const printAll = async (first: Response, target: Target, call: OutgoingCall): Pr
     const next = behind(call, printed)
     const answer = next === null ? null : await callEngine(target, next)
     if (answer === null) {
-      throw unreachable("the engine ended during the stream", "Call again; the last frame that tells where it is says from where.", { last: printed.last })
+      throw unreachable(
+        "the engine ended during the stream",
+        "Call again; the last frame that tells where it is says from where.",
+        { last: printed.last }
+      )
     }
     response = answer
   }

@@ -6,4 +6,8 @@ import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
 
 /** Is the engine of a home with its database. */
 export const reignWithSqlite = (options: EngineOptions, election: Election): Promise<void> =>
-  reign(options, layerSqlite({ path: databasePath(options.root), isOurs: election.isHeld }), election)
+  reign(
+    options,
+    layerSqlite({ path: databasePath(options.root), isOurs: election.isHeld }),
+    election
+  )

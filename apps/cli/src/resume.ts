@@ -29,15 +29,23 @@ export interface Printed {
 const linesByDefault = 100
 
 /** Where the next line follows; undefined when the frame does not tell. So many lines as were printed are wanted no more, unless the stream goes on with all that come; among lines of context nobody knows which were counted. */
-const behindLine = (payload: Readonly<Record<string, unknown>>, last: Readonly<Record<string, unknown>>, count: number) => {
+const behindLine = (
+  payload: Readonly<Record<string, unknown>>,
+  last: Readonly<Record<string, unknown>>,
+  count: number
+) => {
   const since = isRecord(last["data"]) ? last["data"]["cursor"] : undefined
   if (since === undefined || Number(payload["context"] ?? 0) > 0) return undefined
-  const left = payload["count"] === undefined ? {} : { count: Math.max(1, Number(payload["count"]) - count) }
-  return payload["follow"] === true ? { since, ...left } : { since, ...left, lines: Math.max(0, Number(payload["lines"] ?? linesByDefault) - count) }
+  const left =
+    payload["count"] === undefined ? {} : { count: Math.max(1, Number(payload["count"]) - count) }
+  return payload["follow"] === true
+    ? { since, ...left }
+    : { since, ...left, lines: Math.max(0, Number(payload["lines"] ?? linesByDefault) - count) }
 }
 
 /** Whether a call reads the lines of several tasks: then no frame tells a place in all of them, and the stream begins anew. */
-export const isOfMany = (call: OutgoingCall): boolean => call.operation === "logs" && given(call)["id"] === undefined
+export const isOfMany = (call: OutgoingCall): boolean =>
+  call.operation === "logs" && given(call)["id"] === undefined
 
 /** The call that goes on behind what was printed; null when that does not tell where. */
 export const behind = (call: OutgoingCall, { count, last }: Printed): OutgoingCall | null => {
@@ -45,6 +53,7 @@ export const behind = (call: OutgoingCall, { count, last }: Printed): OutgoingCa
   const payload = payloadOf(call)
   const frame: unknown = JSON.parse(last)
   if (!isRecord(frame)) return null
-  const place = call.operation === "events" ? { since: frame["sequence"] } : behindLine(payload, frame, count)
+  const place =
+    call.operation === "events" ? { since: frame["sequence"] } : behindLine(payload, frame, count)
   return place === undefined ? null : { ...call, payload: JSON.stringify({ ...payload, ...place }) }
 }

@@ -10,6 +10,8 @@ const forever = -1
 
 // Without events of its own it waits for POLLERR and POLLHUP alone. Source: POSIX poll(3).
 const descriptors = new Int32Array([stdout, 0])
-const { poll } = openLibc({ poll: { args: [FFIType.ptr, FFIType.u64, FFIType.i32], returns: FFIType.i32 } })
+const { poll } = openLibc({
+  poll: { args: [FFIType.ptr, FFIType.u64, FFIType.i32], returns: FFIType.i32 }
+})
 
 if (poll(ptr(descriptors), 1n, forever) > 0) postMessage("gone")

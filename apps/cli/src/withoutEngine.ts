@@ -12,7 +12,11 @@ import { outgoing } from "./outgoing.ts"
 import { print } from "./print.ts"
 
 const environment = (): Record<string, string> =>
-  Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]]
+    )
+  )
 
 const answerOf = async (operation: string, place: Place): Promise<unknown> => {
   switch (operation) {
@@ -25,7 +29,15 @@ const answerOf = async (operation: string, place: Place): Promise<unknown> => {
       return doctorWithoutEngine(place, judging(process.env), environment())
     }
     default:
-      return { running: false, home: place.root, version: null, pid: null, startedAt: null, tasks: null, rssBytes: null }
+      return {
+        running: false,
+        home: place.root,
+        version: null,
+        pid: null,
+        startedAt: null,
+        tasks: null,
+        rssBytes: null
+      }
   }
 }
 
@@ -36,7 +48,10 @@ export const withoutEngine = async (line: TypedCall): Promise<number> => {
   if (Result.isFailure(found)) return complain(operation, found.failure)
   const data = await answerOf(operation, findHome(home, process.env))
   const { flags } = await outgoing(line)
-  const shown = flags["human"] === true ? await textFor(data, { flags }) : JSON.stringify(succeeded(operation, data), null, pretty ? 2 : undefined)
+  const shown =
+    flags["human"] === true
+      ? await textFor(data, { flags })
+      : JSON.stringify(succeeded(operation, data), null, pretty ? 2 : undefined)
   await print("stdout", `${shown}\n`)
   return 0
 }

@@ -39,7 +39,8 @@ export type ShownPipeline = (typeof Shown.Type)["pipeline"]
 export const pipelineOf = (data: unknown): ShownPipeline => decode(data).pipeline
 
 /** The statuses of its tasks, in order. */
-export const statusesOf = ({ tasks }: ShownPipeline): ReadonlyArray<string> => tasks.map(({ status }) => status)
+export const statusesOf = ({ tasks }: ShownPipeline): ReadonlyArray<string> =>
+  tasks.map(({ status }) => status)
 
 const Frames = Schema.Array(
   Schema.Struct({
@@ -52,8 +53,14 @@ const Frames = Schema.Array(
 )
 
 /** The frames of an answer of `events`. */
-export const eventsOf = ({ events }: Readonly<Record<string, unknown>>) => Schema.decodeUnknownSync(Frames)(events)
+export const eventsOf = ({ events }: Readonly<Record<string, unknown>>) =>
+  Schema.decodeUnknownSync(Frames)(events)
 
 /** The frames that were streamed. */
 export const framesOf = (stdout: string) =>
-  Schema.decodeUnknownSync(Frames)(stdout.trimEnd().split("\n").map((line): unknown => JSON.parse(line)))
+  Schema.decodeUnknownSync(Frames)(
+    stdout
+      .trimEnd()
+      .split("\n")
+      .map((line): unknown => JSON.parse(line))
+  )

@@ -7,7 +7,8 @@ import { signalProcess } from "@backbeat/engine/process/posix"
 import { inlineFlags, withFull } from "./wholeTasks.ts"
 
 /** The binary under test. */
-export const binary = process.env["BACKBEAT_BINARY"] ?? join(import.meta.dir, "..", "..", "..", "dist", "backbeat")
+export const binary =
+  process.env["BACKBEAT_BINARY"] ?? join(import.meta.dir, "..", "..", "..", "dist", "backbeat")
 
 const Document = Schema.Record(Schema.String, Schema.Unknown)
 const decodeDocument = Schema.decodeUnknownSync(Schema.fromJsonString(Document))
@@ -33,12 +34,15 @@ const Refused = Schema.Struct({
         flags: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown))
       })
     ),
-    details: Schema.StructWithRest(Schema.Struct({ hint: Schema.NonEmptyString, retryable: Schema.Boolean }), [
-      Schema.Record(Schema.String, Schema.Unknown)
-    ])
+    details: Schema.StructWithRest(
+      Schema.Struct({ hint: Schema.NonEmptyString, retryable: Schema.Boolean }),
+      [Schema.Record(Schema.String, Schema.Unknown)]
+    )
   })
 })
-const decodeRefused = Schema.decodeUnknownSync(Schema.fromJsonString(Refused), { onExcessProperty: "error" })
+const decodeRefused = Schema.decodeUnknownSync(Schema.fromJsonString(Refused), {
+  onExcessProperty: "error"
+})
 
 /** What a refused call is told. */
 export type Refusal = (typeof Refused.Type)["error"] & { readonly command: string }
@@ -109,20 +113,35 @@ export class Rig {
   /** Makes a call that must be refused: exit code 1, nothing on stdout, one line on stderr with hint and retryable. */
   async refusal(args: ReadonlyArray<string>, calling: Calling = {}): Promise<Refusal> {
     const { exitCode, stdout, stderr } = await this.call(args, calling)
-    if (exitCode !== 1 || stdout !== "") throw new Error(`not a refusal: exit code ${exitCode}, ${stdout.slice(0, 2000)}${stderr}`)
+    if (exitCode !== 1 || stdout !== "")
+      throw new Error(`not a refusal: exit code ${exitCode}, ${stdout.slice(0, 2000)}${stderr}`)
     const { command, error } = decodeRefused(stderr)
     return { command, ...error }
   }
 
   /** Calls an operation with a payload and gives its data, with every field of a task unless the payload says `full` itself. Throws when it was refused. */
-  async data(operation: string, payload: unknown = {}, flags: ReadonlyArray<string> = []): Promise<Readonly<Record<string, unknown>>> {
-    const called = await this.call([...operation.split(" "), JSON.stringify(withFull(operation, payload)), ...flags, ...inlineFlags(operation, flags)])
-    if (called.document["ok"] !== true) throw new Error(`${operation} was refused: ${called.stderr || called.stdout}`)
+  async data(
+    operation: string,
+    payload: unknown = {},
+    flags: ReadonlyArray<string> = []
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const called = await this.call([
+      ...operation.split(" "),
+      JSON.stringify(withFull(operation, payload)),
+      ...flags,
+      ...inlineFlags(operation, flags)
+    ])
+    if (called.document["ok"] !== true)
+      throw new Error(`${operation} was refused: ${called.stderr || called.stdout}`)
     return Schema.decodeUnknownSync(Document)(called.document["data"])
   }
 
   /** The task of an answer of `start`, `status`, `wait`, `stop` or `restart`. */
-  async task(operation: string, payload: unknown, flags: ReadonlyArray<string> = []): Promise<Readonly<Record<string, unknown>>> {
+  async task(
+    operation: string,
+    payload: unknown,
+    flags: ReadonlyArray<string> = []
+  ): Promise<Readonly<Record<string, unknown>>> {
     return Schema.decodeUnknownSync(Document)((await this.data(operation, payload, flags))["task"])
   }
 
@@ -156,9 +175,15 @@ export class Rig {
   /** Ends everything that was started in this home and removes the scratch folder. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      const { tasks } = await this.data("list", { status: ["blocked", "running", "stopping", "queued", "retrying"], limit: 500 })
-      const ids = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ id: Schema.String })))(tasks)
-      if (ids.length > 0) await this.call(["stop", JSON.stringify(ids.map(({ id }) => ({ id, force: true })))])
+      const { tasks } = await this.data("list", {
+        status: ["blocked", "running", "stopping", "queued", "retrying"],
+        limit: 500
+      })
+      const ids = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ id: Schema.String })))(
+        tasks
+      )
+      if (ids.length > 0)
+        await this.call(["stop", JSON.stringify(ids.map(({ id }) => ({ id, force: true })))])
       await this.call(["engine", "stop"])
     } catch {
       // The home is one that cannot be used: nothing runs in it but what is killed below.

@@ -1,5 +1,14 @@
 /** A small file system of its own, which a test fills and frees. Mounting it takes the right to mount. */
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync, truncateSync, writeSync } from "node:fs"
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync
+} from "node:fs"
 import { join } from "node:path"
 
 const fill = (path: string): void => {
@@ -22,7 +31,15 @@ export class SmallDisk {
 
   constructor(size: string) {
     mkdirSync(this.point)
-    this.refusal = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", this.point]).stderr.toString()
+    this.refusal = Bun.spawnSync([
+      "mount",
+      "-t",
+      "tmpfs",
+      "-o",
+      `size=${size}`,
+      "tmpfs",
+      this.point
+    ]).stderr.toString()
   }
 
   /** Fills it, once the engine of the home has kept what it keeps of it. */

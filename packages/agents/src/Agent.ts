@@ -86,7 +86,9 @@ export interface Agent {
   /** The permission mode where nobody says another; null when it takes none, because its own settings decide. */
   readonly permissionMode: PermissionMode | null
   /** Why a field of the work cannot be honoured; empty when all can. A sentence goes on from the field's name. */
-  readonly unable: (work: AgentWork) => ReadonlyArray<{ readonly field: AgentField; readonly message: string }>
+  readonly unable: (
+    work: AgentWork
+  ) => ReadonlyArray<{ readonly field: AgentField; readonly message: string }>
   readonly call: (work: AgentWork, setting: CallSetting) => AgentCall
   readonly reader: (work: AgentWork) => AgentReader
 }

@@ -11,7 +11,10 @@ import { opencode } from "./opencode/opencode.ts"
 export const builtIn: ReadonlyArray<Agent> = [claude, codex, gemini, opencode]
 
 /** The agent of that name: a built-in one, or one of `customs`, by name; undefined when there is none. */
-export const findAgent = (name: string, customs: Readonly<Record<string, CustomCommand>>): Agent | undefined => {
+export const findAgent = (
+  name: string,
+  customs: Readonly<Record<string, CustomCommand>>
+): Agent | undefined => {
   const known = builtIn.find((agent) => agent.name === name)
   if (known !== undefined) return known
   const custom = Object.hasOwn(customs, name) ? customs[name] : undefined

@@ -6,7 +6,9 @@ import { join } from "node:path"
 
 const folder = join(import.meta.dir, "recorded")
 
-const decodeEnd = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct({ outcome: Outcome })))
+const decodeEnd = Schema.decodeUnknownSync(
+  Schema.fromJsonString(Schema.Struct({ outcome: Outcome }))
+)
 
 export interface Recording {
   readonly name: string
@@ -17,7 +19,8 @@ export interface Recording {
 }
 
 const read = (agent: string, scene: string): Recording => {
-  const text = (extension: string): string => readFileSync(join(folder, agent, `${scene}.${extension}`), "utf8")
+  const text = (extension: string): string =>
+    readFileSync(join(folder, agent, `${scene}.${extension}`), "utf8")
   return {
     name: `${agent}/${scene}`,
     agent,
@@ -28,7 +31,12 @@ const read = (agent: string, scene: string): Recording => {
   }
 }
 
-export const recordings: ReadonlyArray<Recording> = ["claude", "codex", "gemini", "opencode"].flatMap((agent) =>
+export const recordings: ReadonlyArray<Recording> = [
+  "claude",
+  "codex",
+  "gemini",
+  "opencode"
+].flatMap((agent) =>
   readdirSync(join(folder, agent))
     .filter((file) => file.endsWith(".json"))
     .toSorted()

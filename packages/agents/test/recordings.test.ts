@@ -10,7 +10,10 @@ import { answerSchema, workOf } from "./agentWork.ts"
 import { readAll } from "./readAll.ts"
 import { recordingOf, recordings } from "./recording.ts"
 
-type Expected = { readonly said: string } | { readonly trouble: AgentErrorKind; readonly message: string } | "silent"
+type Expected =
+  | { readonly said: string }
+  | { readonly trouble: AgentErrorKind; readonly message: string }
+  | "silent"
 
 const said = (text: string): Expected => ({ said: text })
 
@@ -18,7 +21,10 @@ const failed = (trouble: AgentErrorKind, message: string): Expected => ({ troubl
 
 const expected: Readonly<Record<string, Expected>> = {
   "claude/auth-401": "silent",
-  "claude/auth-401-final": failed("auth", "Failed to authenticate. API Error: 401 The key is not valid."),
+  "claude/auth-401-final": failed(
+    "auth",
+    "Failed to authenticate. API Error: 401 The key is not valid."
+  ),
   "claude/error-400": failed("error", "API Error: 400 The request is not valid."),
   "claude/error-500": "silent",
   "claude/error-500-final": failed("error", "API Error: 500 The server failed."),
@@ -109,7 +115,11 @@ const agentOf = (name: string): Agent => {
 const readRecording = (name: string, fields: Partial<AgentWork> = {}) => {
   const recording = recordingOf(name)
   const asksForSchema = name.includes("/structured")
-  const work = workOf({ agent: recording.agent, outputSchema: asksForSchema ? answerSchema : null, ...fields })
+  const work = workOf({
+    agent: recording.agent,
+    outputSchema: asksForSchema ? answerSchema : null,
+    ...fields
+  })
   return readAll(agentOf(recording.agent), work, recording)
 }
 
@@ -149,7 +159,11 @@ describe("a recording of an agent", () => {
     ["claude/tool-call", ["> Write: /work/demo/made.txt", "The file is written."]],
     [
       "claude/shell-call",
-      ["> Bash: sh -c 'echo made > made.txt'", "! This command requires approval", "The command is through."]
+      [
+        "> Bash: sh -c 'echo made > made.txt'",
+        "! This command requires approval",
+        "The command is through."
+      ]
     ],
     ["codex/tool-call", ["> add: /work/demo/made.txt", "The file is written."]],
     ["codex/shell-call", ["> Shell: sh -c 'echo made > made.txt'", "The command is through."]],
@@ -174,7 +188,13 @@ describe("a recording of an agent", () => {
     ["claude/shell-call", "edit", "Bash", command, "full"],
     ["claude/plan-shell", "plan", "Bash", command, "full"],
     ["claude/plan-write", "plan", "Write", "/work/demo/made.txt", "edit"],
-    ["codex/plan-write", "plan", "apply_patch", "patch rejected: writing is blocked by read-only sandbox; rejected by user approval settings", "edit"],
+    [
+      "codex/plan-write",
+      "plan",
+      "apply_patch",
+      "patch rejected: writing is blocked by read-only sandbox; rejected by user approval settings",
+      "edit"
+    ],
     ["gemini/shell-call", "edit", "run_shell_command", command, "full"],
     ["gemini/plan-shell", "plan", "run_shell_command", command, "full"],
     ["gemini/plan-write", "plan", "write_file", "/work/demo/made.txt", "edit"],
@@ -192,21 +212,28 @@ describe("a recording of an agent", () => {
 
   test("tells of no refusal where there was none", () => {
     const refused = new Set(denied.map(([name]) => name))
-    for (const { name } of recordings) expect(readRecording(name).outcome.result.denied !== undefined).toBe(refused.has(name))
+    for (const { name } of recordings)
+      expect(readRecording(name).outcome.result.denied !== undefined).toBe(refused.has(name))
   })
 
   test("names no mode that would allow what is refused in the widest", () => {
-    expect(readRecording("claude/shell-call", { permissionMode: "full" }).outcome.result).not.toHaveProperty("allowedBy")
+    expect(
+      readRecording("claude/shell-call", { permissionMode: "full" }).outcome.result
+    ).not.toHaveProperty("allowedBy")
   })
 
   test("shows the attempts that an agent makes in vain", () => {
-    expect(readRecording("claude/auth-401").shown[0]).toBe("! 401 authentication_failed, attempt 1 of 10")
+    expect(readRecording("claude/auth-401").shown[0]).toBe(
+      "! 401 authentication_failed, attempt 1 of 10"
+    )
   })
 
   test("holds the structured answer", () => {
     expect(readRecording("claude/structured").outcome.result.structured).toEqual({ answer: 42 })
     expect(readRecording("codex/structured").outcome.result.structured).toEqual({ answer: 42 })
-    expect(readRecording("codex/structured", { outputSchema: null }).outcome.result.structured).toBeNull()
+    expect(
+      readRecording("codex/structured", { outputSchema: null }).outcome.result.structured
+    ).toBeNull()
   })
 })
 
@@ -225,23 +252,41 @@ describe("a resumed session", () => {
     const { known, unknown } = countsOf("claude")
     expect(known.result.costUsd).toBeCloseTo(0.0006)
     expect(known.used.costUsd).toBeCloseTo(0.0012)
-    expect([tokens(known.result), tokens(known.used)]).toEqual([[100, 10], [200, 20]])
+    expect([tokens(known.result), tokens(known.used)]).toEqual([
+      [100, 10],
+      [200, 20]
+    ])
     expect([unknown.result.costUsd, ...tokens(unknown.result)]).toEqual([null, null, null])
     expect(tokens(unknown.used)).toEqual([200, 20])
   })
 
   test("counts for itself only what it used: codex tells the sum of the session", () => {
     const { known, unknown } = countsOf("codex")
-    expect([tokens(known.result), tokens(known.used)]).toEqual([[100, 10], [200, 20]])
-    expect([tokens(unknown.result), tokens(unknown.used)]).toEqual([[null, null], [200, 20]])
+    expect([tokens(known.result), tokens(known.used)]).toEqual([
+      [100, 10],
+      [200, 20]
+    ])
+    expect([tokens(unknown.result), tokens(unknown.used)]).toEqual([
+      [null, null],
+      [200, 20]
+    ])
     expect(known.used.costUsd).toBeNull()
   })
 
   test("adds up for the session where the agent tells only its own: gemini and opencode", () => {
     const gemini = countsOf("gemini")
-    expect([tokens(gemini.known.result), tokens(gemini.known.used)]).toEqual([[200, 20], [400, 40]])
-    expect([tokens(gemini.unknown.result), tokens(gemini.unknown.used)]).toEqual([[200, 20], [null, null]])
+    expect([tokens(gemini.known.result), tokens(gemini.known.used)]).toEqual([
+      [200, 20],
+      [400, 40]
+    ])
+    expect([tokens(gemini.unknown.result), tokens(gemini.unknown.used)]).toEqual([
+      [200, 20],
+      [null, null]
+    ])
     const opencode = countsOf("opencode")
-    expect([tokens(opencode.known.result), tokens(opencode.known.used)]).toEqual([[100, 10], [200, 20]])
+    expect([tokens(opencode.known.result), tokens(opencode.known.used)]).toEqual([
+      [100, 10],
+      [200, 20]
+    ])
   })
 })

@@ -49,7 +49,8 @@ const absolute = (path: string): string => {
 }
 
 /** A folder of the XDG specification. It says to ignore a relative path, which would mean another folder wherever a call is made. */
-const xdgFolder = (given: string | undefined, user: string, fallback: string): string => (given?.startsWith("/") === true ? given : `${user}/${fallback}`)
+const xdgFolder = (given: string | undefined, user: string, fallback: string): string =>
+  given?.startsWith("/") === true ? given : `${user}/${fallback}`
 
 /** The flag --home over BACKBEAT_HOME over the XDG folders. Relative paths are against the working directory. Throws Unreachable. */
 export const findHome = (flag: string | undefined, environment: Environment): Place => {
@@ -61,5 +62,8 @@ export const findHome = (flag: string | undefined, environment: Environment): Pl
   const user = userFolder(environment)
   const state = xdgFolder(environment["XDG_STATE_HOME"], user, ".local/state")
   const config = xdgFolder(environment["XDG_CONFIG_HOME"], user, ".config")
-  return { root: absolute(`${state}/backbeat`), configPath: absolute(`${config}/backbeat/config.json`) }
+  return {
+    root: absolute(`${state}/backbeat`),
+    configPath: absolute(`${config}/backbeat/config.json`)
+  }
 }

@@ -19,5 +19,8 @@ export class Unreachable extends Error {
 }
 
 /** An EngineUnreachable with its cause and what to do. */
-export const unreachable = (message: string, hint: string, details: Readonly<Record<string, unknown>> = {}): Unreachable =>
-  new Unreachable({ type: "EngineUnreachable", message, hint, details })
+export const unreachable = (
+  message: string,
+  hint: string,
+  details: Readonly<Record<string, unknown>> = {}
+): Unreachable => new Unreachable({ type: "EngineUnreachable", message, hint, details })

@@ -12,7 +12,9 @@ const lateTimes = 2
 /** Whether the engine answers within so many milliseconds; null when its socket is gone, as of an engine that ends. */
 const answersWithin = async (unix: string, ms: number): Promise<boolean | null> => {
   try {
-    await (await fetch(`http://engine${healthPath}`, { unix, signal: AbortSignal.timeout(ms) })).text()
+    await (
+      await fetch(`http://engine${healthPath}`, { unix, signal: AbortSignal.timeout(ms) })
+    ).text()
     return true
   } catch (thrown) {
     return thrown instanceof DOMException ? false : null
@@ -26,11 +28,15 @@ const silent = (silence: Silence): Unreachable => {
   const hint = isStopped(engine)
     ? `Continue it with kill -CONT ${engine?.pid}, then call again.`
     : "Call again. If it never answers, end it with kill: tasks keep running, and the next call starts another engine."
-  return unreachable(`${describeEngine(engine)} has not answered for ${seconds(performance.now() - silence.since)}`, hint, {
-    home: silence.root,
-    pid: engine?.pid ?? null,
-    state: engine?.state ?? null
-  })
+  return unreachable(
+    `${describeEngine(engine)} has not answered for ${seconds(performance.now() - silence.since)}`,
+    hint,
+    {
+      home: silence.root,
+      pid: engine?.pid ?? null,
+      state: engine?.state ?? null
+    }
+  )
 }
 
 /** Until the next question to an engine that answers this one, in milliseconds. Throws Unreachable when it does not, or when its answer is too late. */
@@ -38,9 +44,13 @@ export const askAgainInMs = async (silence: Silence): Promise<number> => {
   const { root, silentMs, unix } = silence
   const lateMs = lateInMs(silence)
   const behindMs = behindMsOf(silence)
-  const answers = await answersWithin(unix, Math.min(silentMs, Math.max(behindMs, lateMs ?? silentMs)))
+  const answers = await answersWithin(
+    unix,
+    Math.min(silentMs, Math.max(behindMs, lateMs ?? silentMs))
+  )
   const isTooLate = lateMs !== null && lateMs < -lateTimes * silentMs
-  if (answers === false || isTooLate || (answers === null && isStopped(engineProcess(root)))) throw silent(silence)
+  if (answers === false || isTooLate || (answers === null && isStopped(engineProcess(root))))
+    throw silent(silence)
   if (answers === null) return silentMs
   const againMs = againTimes * silentMs
   return lateMs === null ? againMs : Math.min(againMs, Math.max(behindMs, lateMs))

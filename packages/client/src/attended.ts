@@ -19,7 +19,9 @@ export const behindMsOf = ({ silentMs }: Silence): number => silentMs / 5
 
 /** How much is left until the answer is late; null without a time limit. */
 export const lateInMs = (silence: Silence): number | null =>
-  silence.timeoutMs === null ? null : silence.since + silence.timeoutMs + behindMsOf(silence) - performance.now()
+  silence.timeoutMs === null
+    ? null
+    : silence.since + silence.timeoutMs + behindMsOf(silence) - performance.now()
 
 /** Answers as `answer` does. Throws Unreachable when the engine does not answer a question on a second connection. */
 export const attended = async <A>(answer: Promise<A>, silence: Silence): Promise<A> => {

@@ -8,7 +8,8 @@ import { unreachable } from "./Unreachable.ts"
 const patienceMs = 1000
 
 /** Whether there is a home. */
-export const isThere = (root: string): boolean => statSync(root, { throwIfNoEntry: false }) !== undefined
+export const isThere = (root: string): boolean =>
+  statSync(root, { throwIfNoEntry: false }) !== undefined
 
 /** Loaded here alone: it costs as much as a call, and the caller that starts the engine does without. */
 const accepts = async (path: string): Promise<boolean> => {
@@ -26,7 +27,10 @@ const accepts = async (path: string): Promise<boolean> => {
 /** Whether the newest notice says that an engine has let go of the home: then nobody is about to serve it. */
 const saysEnded = (root: string): boolean => {
   try {
-    return readFileSync(`${root}/${noticeName}`, { encoding: "utf8", flag: constants.O_RDONLY | constants.O_NONBLOCK }).includes('"state":"ended"')
+    return readFileSync(`${root}/${noticeName}`, {
+      encoding: "utf8",
+      flag: constants.O_RDONLY | constants.O_NONBLOCK
+    }).includes('"state":"ended"')
   } catch {
     return false
   }
@@ -45,7 +49,11 @@ const hasJustEnded = (root: string): boolean => {
 const lookEveryMs = 50
 
 /** Calls `changed` at each change of a file in the folder, or `look` now and then where it cannot be watched; null when it is not there. */
-const watchIfThere = (folder: string, changed: (name: string | null) => void, look: () => void): (() => void) | null => {
+const watchIfThere = (
+  folder: string,
+  changed: (name: string | null) => void,
+  look: () => void
+): (() => void) | null => {
   try {
     const watcher = watch(folder, (_, name) => changed(name))
     return () => watcher.close()
@@ -64,9 +72,13 @@ const awaitNotice = (root: string, endCounts: boolean): Promise<void> =>
       if (endCounts && hasJustEnded(root)) return finish()
       void accepts(`${root}/${socketName}`).then((served) => (served ? finish() : undefined))
     }
-    const unwatch = watchIfThere(root, (name) => {
-      if (name === noticeName && (endCounts || !saysEnded(root))) finish()
-    }, look)
+    const unwatch = watchIfThere(
+      root,
+      (name) => {
+        if (name === noticeName && (endCounts || !saysEnded(root))) finish()
+      },
+      look
+    )
     // A home that was removed a moment ago is made anew by whoever calls again.
     if (unwatch === null) return resolve()
     const timer = setTimeout(() => finish(), patienceMs)
@@ -85,13 +97,18 @@ const startsAtMost = 3
 export const awaitSuccessor = (root: string): Promise<void> => awaitNotice(root, false)
 
 /** Ends when it is worth calling again. Throws Unreachable. */
-export const bringUp = async (engineCommand: ReadonlyArray<string>, place: Starting): Promise<void> => {
+export const bringUp = async (
+  engineCommand: ReadonlyArray<string>,
+  place: Starting
+): Promise<void> => {
   for (let starts = 1; ; starts++) {
     const begun = await startEngine(engineCommand, place)
     if (begun === "ready") return
     if (begun === "elsewhere") return awaitNotice(place.root, true)
     if (starts === startsAtMost) {
-      throw unreachable("the engine ended before it served", `See ${place.root}/engine.log.`, { home: place.root })
+      throw unreachable("the engine ended before it served", `See ${place.root}/engine.log.`, {
+        home: place.root
+      })
     }
   }
 }

@@ -29,7 +29,13 @@ const giveUpAfterMs = 20_000
 const codeOf = (thrown: unknown): string =>
   typeof thrown === "object" && thrown !== null && "code" in thrown ? String(thrown.code) : ""
 
-const absent = new Set(["ENOENT", "ECONNREFUSED", "ConnectionRefused", "FailedToOpenSocket", "ENOTDIR"])
+const absent = new Set([
+  "ENOENT",
+  "ECONNREFUSED",
+  "ConnectionRefused",
+  "FailedToOpenSocket",
+  "ENOTDIR"
+])
 const forbidden = new Set(["EPERM", "EACCES"])
 
 const socketOf = (root: string): string => {
@@ -71,13 +77,17 @@ const ownSocketOf = async (root: string): Promise<string> => {
  * that let go of the home, maybe to a `successor`: the version that takes over.
  */
 type Try = Response | Lost
-type Lost = { readonly state: "absent" | "broken" } | { readonly state: "handover"; readonly successor: string }
+type Lost =
+  | { readonly state: "absent" | "broken" }
+  | { readonly state: "handover"; readonly successor: string }
 
 /** A document is whole or it is asked for again; only frames are passed on as they come. */
 const received = async (response: Response): Promise<Try> => {
   const successor = response.headers.get(handoverHeader)
   if (successor !== null) return { state: "handover", successor }
-  return response.headers.get("content-type") === streamType ? response : new Response(await response.text(), response)
+  return response.headers.get("content-type") === streamType
+    ? response
+    : new Response(await response.text(), response)
 }
 
 const send = async (unix: string, body: string): Promise<Try> =>
@@ -87,9 +97,18 @@ const send = async (unix: string, body: string): Promise<Try> =>
 class Unanswered extends Unreachable {}
 
 /** How a call waits for an answer of the engine, from now on. */
-export const silenceOf = ({ root, silentMs = defaultSilentMs }: Target, { flags }: OutgoingCall): Silence => {
+export const silenceOf = (
+  { root, silentMs = defaultSilentMs }: Target,
+  { flags }: OutgoingCall
+): Silence => {
   const { timeout } = flags
-  return { root, unix: socketOf(root), silentMs, timeoutMs: typeof timeout === "number" ? timeout * 1000 : null, since: performance.now() }
+  return {
+    root,
+    unix: socketOf(root),
+    silentMs,
+    timeoutMs: typeof timeout === "number" ? timeout * 1000 : null,
+    since: performance.now()
+  }
 }
 
 const tryOnce = async (body: string, silence: Silence): Promise<Try> => {
@@ -117,19 +136,36 @@ const afterSending = async (thrown: unknown, { operation }: OutgoingCall): Promi
   const { findOperation } = await import("@backbeat/contract/table")
   if (!(thrown instanceof Unreachable) || findOperation(operation)?.readOnly === true) return thrown
   const { details, hint, message } = thrown.problem
-  const done = thrown instanceof Unanswered ? "was sent, and may be done when it goes on" : "had been sent before, and may have been done"
-  return unreachable(`${message}; the ${operation} ${done}`, `${hint} Look at what is there before you call again.`, { ...details, sent: true })
+  const done =
+    thrown instanceof Unanswered
+      ? "was sent, and may be done when it goes on"
+      : "had been sent before, and may have been done"
+  return unreachable(
+    `${message}; the ${operation} ${done}`,
+    `${hint} Look at what is there before you call again.`,
+    { ...details, sent: true }
+  )
 }
 
 /** Ends when there may be an engine in the place of the one that is absent, broke or let go. Throws Unreachable. */
-const replace = async (lost: Lost, engineCommand: ReadonlyArray<string>, place: Target, { caller, operation }: OutgoingCall): Promise<void> => {
+const replace = async (
+  lost: Lost,
+  engineCommand: ReadonlyArray<string>,
+  place: Target,
+  { caller, operation }: OutgoingCall
+): Promise<void> => {
   const { root } = place
   const { awaitSuccessor, bringUp, isThere } = await import("./bringUp.ts")
   // An engine in a new home would know nothing of what this call is about.
   if (lost.state !== "absent" && !isThere(root)) {
-    throw unreachable(`the home ${root} was removed or moved away during ${operation}`, "Put it back and call again, or call again to begin a new one.", { home: root })
+    throw unreachable(
+      `the home ${root} was removed or moved away during ${operation}`,
+      "Put it back and call again, or call again to begin a new one.",
+      { home: root }
+    )
   }
-  const isYielded = lost.state === "handover" && lost.successor !== "" && lost.successor !== caller["version"]
+  const isYielded =
+    lost.state === "handover" && lost.successor !== "" && lost.successor !== caller["version"]
   await (isYielded ? awaitSuccessor(root) : bringUp(engineCommand, place))
 }
 
@@ -138,12 +174,16 @@ interface Course {
   sent: boolean
 }
 
-const callOn = async (target: Target, call: OutgoingCall, course: Course): Promise<Response | null> => {
+const callOn = async (
+  target: Target,
+  call: OutgoingCall,
+  course: Course
+): Promise<Response | null> => {
   const { root, engineCommand } = target
   const repeated = { ...call, caller: { ...call.caller, repeated: true } }
   const silence = silenceOf(target, call)
   let body = JSON.stringify(call)
-  for (let withoutMs = 0; withoutMs < giveUpAfterMs; ) {
+  for (let withoutMs = 0; withoutMs < giveUpAfterMs;) {
     const got = await tryOnce(body, silence)
     if (got instanceof Response) return got
     if (engineCommand === null && got.state === "absent") return null
@@ -155,8 +195,15 @@ const callOn = async (target: Target, call: OutgoingCall, course: Course): Promi
   }
   const { describeEngine, engineProcess } = await import("./engineProcess.ts")
   const engine = engineProcess(root)
-  const holder = engine?.state === undefined || engine.state === null ? "" : `; the home is held by ${describeEngine(engine)}`
-  throw unreachable(`no engine answered within 20 seconds${holder}`, `See ${root}/engine.log, or run doctor.`, { home: root })
+  const holder =
+    engine?.state === undefined || engine.state === null
+      ? ""
+      : `; the home is held by ${describeEngine(engine)}`
+  throw unreachable(
+    `no engine answered within 20 seconds${holder}`,
+    `See ${root}/engine.log, or run doctor.`,
+    { home: root }
+  )
 }
 
 /** Calls. A broken connection is repeated under the same request id: the engine knows what has been done of it. Throws Unreachable. */

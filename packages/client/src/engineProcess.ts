@@ -21,7 +21,10 @@ const states: Readonly<Record<string, string>> = {
 /** Without waiting: what is meant to be a file may be a FIFO. */
 const readText = (path: string): string => {
   try {
-    return readFileSync(path, { encoding: "latin1", flag: constants.O_RDONLY | constants.O_NONBLOCK })
+    return readFileSync(path, {
+      encoding: "latin1",
+      flag: constants.O_RDONLY | constants.O_NONBLOCK
+    })
   } catch {
     return ""
   }
@@ -30,11 +33,16 @@ const readText = (path: string): string => {
 /** The processes that hold a lock on the file. Source: proc_locks(5). */
 const lockHolders = (path: string): ReadonlyArray<number> => {
   const inode = statSync(path, { throwIfNoEntry: false })?.ino
-  const lines = readText("/proc/locks").split("\n").filter((line) => line.includes(" FLOCK ") && line.includes(`:${inode} `))
-  return lines.map((line) => Number(/^\d+: FLOCK +\S+ +\S+ +(\d+) /u.exec(line)?.[1] ?? 0)).filter((pid) => pid > 0)
+  const lines = readText("/proc/locks")
+    .split("\n")
+    .filter((line) => line.includes(" FLOCK ") && line.includes(`:${inode} `))
+  return lines
+    .map((line) => Number(/^\d+: FLOCK +\S+ +\S+ +(\d+) /u.exec(line)?.[1] ?? 0))
+    .filter((pid) => pid > 0)
 }
 
-const noticedPid = (root: string): number => Number(/"pid":(\d+)/u.exec(readText(`${root}/${noticeName}`))?.[1] ?? 0)
+const noticedPid = (root: string): number =>
+  Number(/"pid":(\d+)/u.exec(readText(`${root}/${noticeName}`))?.[1] ?? 0)
 
 const stateOf = (pid: number): string | null => {
   const stat = readText(`/proc/${pid}/stat`)
@@ -50,11 +58,14 @@ export const engineProcess = (root: string): EngineProcess | null => {
 }
 
 /** Whether it stands still until somebody lets it go on. */
-export const isStopped = (engine: EngineProcess | null): boolean => engine?.state === "T" || engine?.state === "t"
+export const isStopped = (engine: EngineProcess | null): boolean =>
+  engine?.state === "T" || engine?.state === "t"
 
 /** For a sentence: "the engine (pid 7, stopped, state T)". */
 export const describeEngine = (engine: EngineProcess | null): string => {
   if (engine === null) return "the engine"
   const { pid, state } = engine
-  return state === null ? `the engine (pid ${pid})` : `the engine (pid ${pid}, ${states[state] ?? "state unknown"}, state ${state})`
+  return state === null
+    ? `the engine (pid ${pid})`
+    : `the engine (pid ${pid}, ${states[state] ?? "state unknown"}, state ${state})`
 }

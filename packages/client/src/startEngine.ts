@@ -2,7 +2,11 @@
 import { socketName } from "@backbeat/contract/protocol"
 import { attended, defaultSilentMs } from "./attended.ts"
 import type { Place } from "./Home.ts"
-import { Unreachable as UnreachableError, unreachable, type UnreachableProblem } from "./Unreachable.ts"
+import {
+  Unreachable as UnreachableError,
+  unreachable,
+  type UnreachableProblem
+} from "./Unreachable.ts"
 
 /** What the engine program said: it serves, another one does, or nothing, because it died. */
 export type Begun = "ready" | "elsewhere" | "silent"
@@ -13,7 +17,8 @@ export interface Starting extends Place {
 }
 
 /** Variables that an engine needs. Nothing else of the caller's environment goes into it: it outlives the caller. */
-const passed = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|XDG_.*|(BACKBEAT_)?(TASK_TIMEOUT|MAX_OUTPUT_BUFFER|LOG_LEVEL|CPU_THRESHOLD|MEMORY_RESERVE)|BACKBEAT_(IDLE_EXIT_MS|DEFAULT_AGENT|SETTLING_WINDOW_MS)|WORKER_SETTLING_WINDOW_MS|WORKER_MIN_SPAWN_DELAY_MS|CPU_CORES_RESERVED)$/u
+const passed =
+  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|XDG_.*|(BACKBEAT_)?(TASK_TIMEOUT|MAX_OUTPUT_BUFFER|LOG_LEVEL|CPU_THRESHOLD|MEMORY_RESERVE)|BACKBEAT_(IDLE_EXIT_MS|DEFAULT_AGENT|SETTLING_WINDOW_MS)|WORKER_SETTLING_WINDOW_MS|WORKER_MIN_SPAWN_DELAY_MS|CPU_CORES_RESERVED)$/u
 
 const engineEnvironment = (): Record<string, string> => {
   // The engine collects garbage when it rests. The runtime would wake it every second to look for some.
@@ -65,7 +70,10 @@ const hear = async (stdout: ReadableStream<Uint8Array>): Promise<Begun> => {
  * Starts `engineCommand` with the home as arguments. The shell between ends at once, so that the engine is a child of
  * process 1, in a session of its own. Throws Unreachable with the reason that the engine gave, and when one that is beginning stands still.
  */
-export const startEngine = async (engineCommand: ReadonlyArray<string>, { root, configPath, silentMs = defaultSilentMs }: Starting): Promise<Begun> => {
+export const startEngine = async (
+  engineCommand: ReadonlyArray<string>,
+  { root, configPath, silentMs = defaultSilentMs }: Starting
+): Promise<Begun> => {
   try {
     const shell = Bun.spawn(["/bin/sh", "-c", '"$@" &', "sh", ...engineCommand, root, configPath], {
       cwd: "/",
@@ -73,11 +81,21 @@ export const startEngine = async (engineCommand: ReadonlyArray<string>, { root, 
       detached: true,
       stdio: ["ignore", "pipe", "ignore"]
     })
-    const silence = { root, unix: `${root}/${socketName}`, silentMs, timeoutMs: null, since: performance.now() }
+    const silence = {
+      root,
+      unix: `${root}/${socketName}`,
+      silentMs,
+      timeoutMs: null,
+      since: performance.now()
+    }
     return await attended(hear(shell.stdout), silence)
   } catch (thrown) {
     if (thrown instanceof UnreachableError) throw thrown
     const message = thrown instanceof Error ? thrown.message : String(thrown)
-    throw unreachable(`the engine could not be started: ${message}`, "Check that /bin/sh and the backbeat binary can be run.", { home: root })
+    throw unreachable(
+      `the engine could not be started: ${message}`,
+      "Check that /bin/sh and the backbeat binary can be run.",
+      { home: root }
+    )
   }
 }

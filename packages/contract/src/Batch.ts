@@ -17,12 +17,24 @@ const Accepted = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Unknown)]
 )
 
-const Refused = Schema.Struct({ index: Schema.Int, ok: Schema.Literal(false), error: Schema.Unknown })
-const Whole = Schema.Struct({ index: Schema.Int, ok: Schema.Literal(true), id: Schema.String, status: Schema.String, data: Schema.Unknown })
+const Refused = Schema.Struct({
+  index: Schema.Int,
+  ok: Schema.Literal(false),
+  error: Schema.Unknown
+})
+const Whole = Schema.Struct({
+  index: Schema.Int,
+  ok: Schema.Literal(true),
+  id: Schema.String,
+  status: Schema.String,
+  data: Schema.Unknown
+})
 
 /** `successCount` and `errorCount` tell how many were accepted and refused, always. */
 export const BatchAnswer = Schema.Struct({
-  outcome: Outcome.annotate({ description: "of acceptance; where the call waited, of how they ended" }),
+  outcome: Outcome.annotate({
+    description: "of acceptance; where the call waited, of how they ended"
+  }),
   total: Schema.Int,
   successCount: Schema.Int,
   errorCount: Schema.Int,

@@ -9,8 +9,12 @@ export const Flags = Schema.Struct({
   output: Schema.optionalKey(OutputMode),
   wait: Schema.optionalKey(Schema.Boolean),
   stream: Schema.optionalKey(Schema.Boolean),
-  timeout: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 86_400 }))),
-  concurrency: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
+  timeout: Schema.optionalKey(
+    Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 86_400 }))
+  ),
+  concurrency: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))
+  ),
   follow: Schema.optionalKey(Schema.Boolean),
   human: Schema.optionalKey(Schema.Boolean),
   get: Schema.optionalKey(Schema.NonEmptyString),

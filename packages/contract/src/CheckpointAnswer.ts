@@ -3,4 +3,7 @@ import { Checkpoint } from "@backbeat/core/checkpoint/Checkpoint"
 import * as Schema from "effect/Schema"
 
 /** What the last attempt of a task left. */
-export const CheckpointAnswer = Schema.Struct({ ...Checkpoint.fields, endedAt: Schema.NullOr(Schema.String) })
+export const CheckpointAnswer = Schema.Struct({
+  ...Checkpoint.fields,
+  endedAt: Schema.NullOr(Schema.String)
+})

@@ -26,9 +26,15 @@ export type FailedTask = typeof FailedTask.Type
 
 /** The fields. */
 export const ends = {
-  outcome: Outcome.annotate({ description: "succeeded: all of them completed, or are ready; failed: none; else partial_failure" }),
+  outcome: Outcome.annotate({
+    description:
+      "succeeded: all of them completed, or are ready; failed: none; else partial_failure"
+  }),
   counts: Counts.annotate({ description: "how many are in each status that any of them is in" }),
-  failures: optional(Schema.Array(FailedTask), `those that failed, at most ${failuresMaxCount}; not those that were cancelled`)
+  failures: optional(
+    Schema.Array(FailedTask),
+    `those that failed, at most ${failuresMaxCount}; not those that were cancelled`
+  )
 }
 
 /** Of so many, what so many that did as they should come to. */
@@ -38,7 +44,9 @@ export const outcomeOf = (total: number, good: number): Outcome => {
 }
 
 /** How often each word is there. */
-export const countOf = <Word extends string>(words: ReadonlyArray<Word>): { readonly [Each in Word]?: number } => {
+export const countOf = <Word extends string>(
+  words: ReadonlyArray<Word>
+): { readonly [Each in Word]?: number } => {
   const counts: { [Each in Word]?: number } = {}
   for (const word of words) counts[word] = (counts[word] ?? 0) + 1
   return counts

@@ -38,14 +38,17 @@ const kindTexts: Readonly<Record<string, string>> = {
 }
 const gotTexts: Readonly<Record<string, string>> = { ...kindTexts, boolean: "a boolean" }
 
-const quoted = (words: ReadonlyArray<unknown>): string => words.map((word) => JSON.stringify(word)).join(", ")
+const quoted = (words: ReadonlyArray<unknown>): string =>
+  words.map((word) => JSON.stringify(word)).join(", ")
 
 /** So many keys are named where an object is wanted. */
 const namedKeys = 12
 
 const objectText = ({ properties = {} }: Shape, path: Path): string => {
   const keys = Object.keys(properties)
-  return keys.length === 0 || keys.length > namedKeys || path.length === 0 ? "an object" : `an object with ${keys.join(", ")}`
+  return keys.length === 0 || keys.length > namedKeys || path.length === 0
+    ? "an object"
+    : `an object with ${keys.join(", ")}`
 }
 
 const unitText = (path: Path): string => {
@@ -54,14 +57,17 @@ const unitText = (path: Path): string => {
 }
 
 const wanted = (shape: Shape, path: Path): string => {
-  if (shape.enum !== undefined) return shape.enum.length === 1 ? quoted(shape.enum) : `one of ${quoted(shape.enum)}`
+  if (shape.enum !== undefined)
+    return shape.enum.length === 1 ? quoted(shape.enum) : `one of ${quoted(shape.enum)}`
   if (shape.type === "integer") return `a whole number${unitText(path)}${boundsOf(shape)}`
   if (shape.type === "number") return `a number${unitText(path)}${boundsOf(shape)}`
   if (shape.type === "object") return objectText(shape, path)
   return kindTexts[shape.type ?? ""] ?? "another value"
 }
 
-const atValue = (path: Path, message: string, shape: Shape): ReadonlyArray<Flaw> => [{ path, kind: "value", message, known: [], shape }]
+const atValue = (path: Path, message: string, shape: Shape): ReadonlyArray<Flaw> => [
+  { path, kind: "value", message, known: [], shape }
+]
 
 const ofString = (shape: Shape, value: string, path: Path): ReadonlyArray<Flaw> => {
   const { minLength = 0, maxLength = Infinity, pattern } = shape
@@ -76,18 +82,26 @@ const ofString = (shape: Shape, value: string, path: Path): ReadonlyArray<Flaw> 
 const ofNumber = (shape: Shape, value: number, path: Path): ReadonlyArray<Flaw> => {
   const { minimum = -Infinity, maximum = Infinity } = shape
   const fits = shape.type === "integer" ? Number.isSafeInteger(value) : Number.isFinite(value)
-  return fits && value >= minimum && value <= maximum ? [] : atValue(path, `expected ${wanted(shape, path)}`, shape)
+  return fits && value >= minimum && value <= maximum
+    ? []
+    : atValue(path, `expected ${wanted(shape, path)}`, shape)
 }
 
 const ofArray = (shape: Shape, value: ReadonlyArray<unknown>, path: Path): ReadonlyArray<Flaw> => {
   const { items = {}, minItems = 0, maxItems = Infinity } = shape
   if (value.length > maxItems) return atValue(path, `must have at most ${maxItems} items`, shape)
-  if (value.length < minItems) return atValue(path, minItems === 1 ? "must not be empty" : `must have at least ${minItems} items`, shape)
+  if (value.length < minItems)
+    return atValue(
+      path,
+      minItems === 1 ? "must not be empty" : `must have at least ${minItems} items`,
+      shape
+    )
   return value.flatMap((item, index) => findFlaws(items, item, [...path, index]))
 }
 
 /** The known field that is meant by an unknown one: another tool's word for it, or the nearest by its letters. */
-export const fieldFor = (key: string, known: ReadonlyArray<string>): string | null => fieldMeantBy(key, known) ?? nearest(key, known)
+export const fieldFor = (key: string, known: ReadonlyArray<string>): string | null =>
+  fieldMeantBy(key, known) ?? nearest(key, known)
 
 const ofKey = (shape: Shape, key: string, value: unknown, path: Path): ReadonlyArray<Flaw> => {
   const { properties = {}, patternProperties = {}, additionalProperties } = shape
@@ -101,41 +115,71 @@ const ofKey = (shape: Shape, key: string, value: unknown, path: Path): ReadonlyA
   if (first !== undefined) return atValue(path, `a name here must match ${first[0]}`, {})
   const known = Object.keys(properties)
   const near = fieldFor(key, known)
-  return [{ path, kind: "unknown", message: near === null ? "" : `; did you mean ${near}?`, known, shape }]
+  return [
+    { path, kind: "unknown", message: near === null ? "" : `; did you mean ${near}?`, known, shape }
+  ]
 }
 
 const ofObject = (shape: Shape, value: object, path: Path): ReadonlyArray<Flaw> => [
   ...Object.entries(value).flatMap(([key, each]) => ofKey(shape, key, each, [...path, key])),
   ...(shape.required ?? [])
     .filter((key) => !Object.hasOwn(value, key))
-    .map((key): Flaw => ({ path: [...path, key], kind: "missing", message: "is missing", known: [], shape }))
+    .map((key): Flaw => ({
+      path: [...path, key],
+      kind: "missing",
+      message: "is missing",
+      known: [],
+      shape
+    }))
 ]
 
-const tellingKeys = (members: ReadonlyArray<Shape>): ReadonlyArray<string> => members.map(({ required = [] }) => required[0] ?? "")
+const tellingKeys = (members: ReadonlyArray<Shape>): ReadonlyArray<string> =>
+  members.map(({ required = [] }) => required[0] ?? "")
 
 /** Members that are told apart by a key of their own, such as the kinds of a probe. */
-const ofVariants = (members: ReadonlyArray<Shape>, value: object, path: Path): ReadonlyArray<Flaw> => {
+const ofVariants = (
+  members: ReadonlyArray<Shape>,
+  value: object,
+  path: Path
+): ReadonlyArray<Flaw> => {
   const keys = tellingKeys(members)
   const meant = members.filter((_, index) => Object.hasOwn(value, keys[index] ?? ""))
   const [only, ...others] = meant
   if (only !== undefined && others.length === 0) return findFlaws(only, value, path)
-  if (only !== undefined) return atValue(path, `give only one of ${keys.join(", ")}`, { anyOf: members })
-  const properties = Object.fromEntries(members.flatMap((member) => Object.entries(member.properties ?? {})))
+  if (only !== undefined)
+    return atValue(path, `give only one of ${keys.join(", ")}`, { anyOf: members })
+  const properties = Object.fromEntries(
+    members.flatMap((member) => Object.entries(member.properties ?? {}))
+  )
   const flaws = findFlaws({ type: "object", properties, additionalProperties: false }, value, path)
-  return flaws.length > 0 ? flaws : atValue(path, `give one of ${keys.join(", ")}`, { anyOf: members })
+  return flaws.length > 0
+    ? flaws
+    : atValue(path, `give one of ${keys.join(", ")}`, { anyOf: members })
 }
 
-const ofUnion = (members: ReadonlyArray<Shape>, value: unknown, path: Path): ReadonlyArray<Flaw> => {
+const ofUnion = (
+  members: ReadonlyArray<Shape>,
+  value: unknown,
+  path: Path
+): ReadonlyArray<Flaw> => {
   const fitting = members.filter((member) => kindsOf(member) === kindOf(value))
   const [only, ...others] = fitting
   if (only === undefined) {
     const objects = members.filter(({ type }) => type === "object")
-    const wishes = members.filter((member) => objects.length < 2 || !objects.includes(member)).map((member) => wanted(member, path))
+    const wishes = members
+      .filter((member) => objects.length < 2 || !objects.includes(member))
+      .map((member) => wanted(member, path))
     if (objects.length > 1) wishes.push(`an object with one of ${tellingKeys(objects).join(", ")}`)
-    return atValue(path, `expected ${wishes.join(" or ")}, got ${gotTexts[kindOf(value)] ?? "another value"}`, { anyOf: members })
+    return atValue(
+      path,
+      `expected ${wishes.join(" or ")}, got ${gotTexts[kindOf(value)] ?? "another value"}`,
+      { anyOf: members }
+    )
   }
   // No union of the table has two members of one kind but objects.
-  return others.length > 0 && Predicate.isObject(value) ? ofVariants(fitting, value, path) : findFlaws(only, value, path)
+  return others.length > 0 && Predicate.isObject(value)
+    ? ofVariants(fitting, value, path)
+    : findFlaws(only, value, path)
 }
 
 /** Null when several are equally near: none of P0, P1 and P2 is more likely meant by P3. */
@@ -148,7 +192,11 @@ const ofLiteral = (shape: Shape, value: unknown, path: Path): ReadonlyArray<Flaw
   const literals = shape.enum ?? []
   if (literals.includes(value)) return []
   const near = typeof value === "string" ? onlyNearest(value, literals.map(String)) : null
-  return atValue(path, `expected ${wanted(shape, path)}${near === null ? "" : `; did you mean ${JSON.stringify(near)}?`}`, shape)
+  return atValue(
+    path,
+    `expected ${wanted(shape, path)}${near === null ? "" : `; did you mean ${JSON.stringify(near)}?`}`,
+    shape
+  )
 }
 
 /** The flaws of a value, in the order of its keys; none when the schema accepts it. */
@@ -157,7 +205,11 @@ export const findFlaws = (shape: Shape, value: unknown, path: Path): ReadonlyArr
   if (shape.enum !== undefined) return ofLiteral(shape, value, path)
   if (shape.type === undefined) return []
   if (kindsOf(shape) !== kindOf(value)) {
-    return atValue(path, `expected ${wanted(shape, path)}, got ${gotTexts[kindOf(value)] ?? "another value"}`, shape)
+    return atValue(
+      path,
+      `expected ${wanted(shape, path)}, got ${gotTexts[kindOf(value)] ?? "another value"}`,
+      shape
+    )
   }
   if (typeof value === "string") return ofString(shape, value, path)
   if (typeof value === "number") return ofNumber(shape, value, path)

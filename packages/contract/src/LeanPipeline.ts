@@ -11,9 +11,15 @@ const brief = {
   id: Schema.String,
   name: optional(Schema.String, "its name, when it has one"),
   status: PipelineStatus,
-  createdAt: optional(Schema.String, "when it was made; not in the answer that made it, and not in one that waited"),
+  createdAt: optional(
+    Schema.String,
+    "when it was made; not in the answer that made it, and not in one that waited"
+  ),
   durationMs: optional(Schema.Finite, "from when it was made to its end, once it has ended"),
-  counts: optional(Schema.Record(Schema.Literals(statuses), Schema.optionalKey(Schema.Int)), "how many of its tasks are in each status that any of them is in"),
+  counts: optional(
+    Schema.Record(Schema.Literals(statuses), Schema.optionalKey(Schema.Int)),
+    "how many of its tasks are in each status that any of them is in"
+  ),
   cancelled: optional(
     Schema.Struct({
       by: optional(Actor, "who asked for its end, when that is not the caller's session"),
@@ -32,7 +38,11 @@ export const LeanPipeline = Schema.Struct({ ...brief, tasks: Schema.Array(LeanBr
 export type LeanPipeline = typeof LeanPipeline.Type
 
 /** A pipeline whose end was waited for: how its tasks ended stands beside it. */
-export const EndedPipeline = Schema.Struct({ id: brief.id, status: brief.status, durationMs: brief.durationMs })
+export const EndedPipeline = Schema.Struct({
+  id: brief.id,
+  status: brief.status,
+  durationMs: brief.durationMs
+})
 export type EndedPipeline = typeof EndedPipeline.Type
 
 /** What answers show of one pipeline: every field with `full`. */

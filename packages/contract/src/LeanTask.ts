@@ -32,16 +32,25 @@ const brief = {
   name: optional(Schema.String, "its name, when it has one"),
   status: TaskStatus,
   health: optional(Health, "while it runs, when it has a probe"),
-  what: optional(Schema.String, `its command, script or prompt in one line of at most ${whatMaxCharacters} characters; not in the answer to the call that carried it`),
+  what: optional(
+    Schema.String,
+    `its command, script or prompt in one line of at most ${whatMaxCharacters} characters; not in the answer to the call that carried it`
+  ),
   agent: optional(Schema.String, "the agent of a prompt; absent for a command and a script"),
   attempt: optional(Schema.Int, "the attempt, when it is not the first"),
   exitCode: optional(Schema.Int, "once it has ended, when it ended by exiting"),
   failure: optional(Failure, "why it failed, when exitCode does not say all"),
-  startedAt: optional(Schema.String, "when the attempt began, while it has not ended; not in an answer that waited"),
+  startedAt: optional(
+    Schema.String,
+    "when the attempt began, while it has not ended; not in an answer that waited"
+  ),
   endedAt: optional(Schema.String, "when it ended; not in an answer that waited"),
   durationMs: optional(Schema.Finite, "how long it ran, once it has ended"),
   lastLines: optional(Schema.Array(Schema.String), "with lastLines of list: what it wrote last"),
-  memoryBytes: optional(Schema.Int, "with resources of list, while the task runs: the memory of its processes; shared pages count for each"),
+  memoryBytes: optional(
+    Schema.Int,
+    "with resources of list, while the task runs: the memory of its processes; shared pages count for each"
+  ),
   costUsd: optional(Schema.Finite, "what its agent's attempt cost, where the agent tells")
 }
 
@@ -57,7 +66,10 @@ export const LeanTask = Schema.Struct({
   priority: optional(Priority, "when it is not P2"),
   cwd: optional(Schema.String, "its working directory, when it is not the caller's"),
   waitsFor: optional(WaitsFor, "while it is blocked: what it waits for"),
-  notBefore: optional(Schema.String, "while it is queued: the instant before which it does not start"),
+  notBefore: optional(
+    Schema.String,
+    "while it is queued: the instant before which it does not start"
+  ),
   retryAt: optional(Schema.String, "while it is retrying: when the next attempt begins"),
   cancelled: optional(
     Schema.Struct({
@@ -66,7 +78,10 @@ export const LeanTask = Schema.Struct({
     }),
     "by whom and why it was cancelled"
   ),
-  ended: optional(Schema.Array(Schema.String), `when a limit ended it: the processes that were alive, \`<pid> <command>\`, at most ${endedShown}`),
+  ended: optional(
+    Schema.Array(Schema.String),
+    `when a limit ended it: the processes that were alive, \`<pid> <command>\`, at most ${endedShown}`
+  ),
   endedMore: optional(Schema.Int, "how many more there were"),
   result: optional(LeanResult, "what its agent said of its work")
 })
@@ -77,4 +92,7 @@ export const ShownTask = Schema.Union([TaskAnswer, LeanTask])
 export type ShownTask = typeof ShownTask.Type
 
 /** The field `full` of every operation that answers with tasks. */
-export const full = optional(Schema.Boolean, "every field of a task, also null, empty and default ones")
+export const full = optional(
+  Schema.Boolean,
+  "every field of a task, also null, empty and default ones"
+)

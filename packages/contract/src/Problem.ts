@@ -60,10 +60,20 @@ export const problem = (
   message: string,
   hint: string,
   details: Readonly<Record<string, unknown>> = {}
-): Problem => ({ _tag: "Problem", type, message, hint, details, retryable: problemTypes[type].retryable })
+): Problem => ({
+  _tag: "Problem",
+  type,
+  message,
+  hint,
+  details,
+  retryable: problemTypes[type].retryable
+})
 
 /** The problem with the next call. */
-export const withTry = (told: Problem, operation: string, payload: unknown): Problem => ({ ...told, try: { operation, payload } })
+export const withTry = (told: Problem, operation: string, payload: unknown): Problem => ({
+  ...told,
+  try: { operation, payload }
+})
 
 /** The problem whose next call is the refused one with other values; those that are undefined are left out. */
 export const withChange = (told: Problem, values: Readonly<Record<string, unknown>>): Problem => ({
@@ -80,4 +90,10 @@ export const commandInputError = (
 
 /** No task has this id. */
 export const taskNotFound = (id: string): Problem =>
-  withTry(problem("TaskNotFound", `task not found: ${id}`, "Run list to discover known task ids.", { id }), "list", {})
+  withTry(
+    problem("TaskNotFound", `task not found: ${id}`, "Run list to discover known task ids.", {
+      id
+    }),
+    "list",
+    {}
+  )

@@ -46,12 +46,18 @@ export const Shape: Schema.Codec<Shape> = Schema.Struct({
 })
 
 /** The shape of a payload or an answer. */
-export const shapeOf = (operation: Operation, side: Side): Shape => Schema.decodeUnknownSync(Shape)(jsonSchema(operation, side))
+export const shapeOf = (operation: Operation, side: Side): Shape =>
+  Schema.decodeUnknownSync(Shape)(jsonSchema(operation, side))
 
 /** The bounds of a number as ` from 1 to 500`, ` of at least 0`, or nothing. */
-export const boundsOf = ({ minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER }: Shape): string => {
+export const boundsOf = ({
+  minimum = Number.MIN_SAFE_INTEGER,
+  maximum = Number.MAX_SAFE_INTEGER
+}: Shape): string => {
   if (minimum === Number.MIN_SAFE_INTEGER) return ""
-  return maximum === Number.MAX_SAFE_INTEGER ? ` of at least ${minimum}` : ` from ${minimum} to ${maximum}`
+  return maximum === Number.MAX_SAFE_INTEGER
+    ? ` of at least ${minimum}`
+    : ` from ${minimum} to ${maximum}`
 }
 
 const ofObject = ({ properties = {}, patternProperties = {} }: Shape, nameOf: NameOf): string => {
@@ -68,7 +74,9 @@ export type NameOf = (shape: Shape) => string | null
 const ofUnion = (members: ReadonlyArray<Shape>, nameOf: NameOf): string => {
   const objects = members.filter(({ properties }) => properties !== undefined)
   const texts = members.map((member) =>
-    objects.length > 1 && objects.includes(member) && nameOf(member) === null ? `{${member.required?.[0] ?? ""}, …}` : typeText(member, nameOf)
+    objects.length > 1 && objects.includes(member) && nameOf(member) === null
+      ? `{${member.required?.[0] ?? ""}, …}`
+      : typeText(member, nameOf)
   )
   return [...new Set(texts)].join(" or ")
 }
@@ -79,7 +87,8 @@ export const typeText = (shape: Shape, nameOf: NameOf = () => null): string => {
   if (name !== null) return name
   if (shape.enum !== undefined) return shape.enum.map(String).join("|")
   if (shape.anyOf !== undefined) return ofUnion(shape.anyOf, nameOf)
-  if (shape.type === "array") return shape.items === undefined ? "array" : `[${typeText(shape.items, nameOf)}]`
+  if (shape.type === "array")
+    return shape.items === undefined ? "array" : `[${typeText(shape.items, nameOf)}]`
   if (shape.type === "object") return ofObject(shape, nameOf)
   return `${shape.type ?? "any"}${boundsOf(shape)}`
 }

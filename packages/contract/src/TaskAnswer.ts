@@ -19,7 +19,10 @@ export const lastLines = optional(
 )
 
 /** What goes with a task of a batch that was waited for. */
-export const timedOut = optional(Schema.Boolean, "in a batch with --wait: true if the wait timed out first; the task continues")
+export const timedOut = optional(
+  Schema.Boolean,
+  "in a batch with --wait: true if the wait timed out first; the task continues"
+)
 
 /** Where the output of the last attempt is. A path is null before the first attempt. */
 export const LogFiles = Schema.Struct({
@@ -48,7 +51,8 @@ const brief = {
   attempt: Schema.Int,
   restartCount: Schema.Int,
   pid: Schema.NullOr(Schema.Int).annotate({
-    description: "the leader of the process group: the shell around the command. It outlives polite signals to tell how the command ended; use stop, or send with a signal"
+    description:
+      "the leader of the process group: the shell around the command. It outlives polite signals to tell how the command ended; use stop, or send with a signal"
   }),
   exitCode: Schema.NullOr(Schema.Int),
   signal: Schema.NullOr(Schema.String),
@@ -63,7 +67,10 @@ const brief = {
   durationMs: Schema.NullOr(Schema.Finite),
   costUsd: Schema.NullOr(Schema.Finite),
   lastLines: optional(Schema.Array(Schema.String), "with lastLines of list: what it wrote last"),
-  memoryBytes: optional(Schema.Int, "with resources of list, while the task runs: the memory of its processes; shared pages count for each")
+  memoryBytes: optional(
+    Schema.Int,
+    "with resources of list, while the task runs: the memory of its processes; shared pages count for each"
+  )
 }
 
 /** What is told of a task of a pipeline with `full`. */
@@ -71,7 +78,9 @@ export const BriefTask = Schema.Struct(brief)
 export type BriefTask = typeof BriefTask.Type
 
 /** What a blocked task waits for, and how each of these stands. */
-export const WaitsFor = Schema.Array(Schema.Struct({ task: Schema.String, on: NeededEnd, status: TaskStatus }))
+export const WaitsFor = Schema.Array(
+  Schema.Struct({ task: Schema.String, on: NeededEnd, status: TaskStatus })
+)
 
 /** Everything about a task but secrets: of its environment the names of the given variables only. */
 export const TaskAnswer = Schema.Struct({
@@ -117,7 +126,10 @@ export const TaskAnswer = Schema.Struct({
   healthProbe: Schema.NullOr(HealthProbe),
   maxOutputBytes: Schema.Int,
   notify: Schema.NullOr(Notify),
-  owner: Schema.Struct({ sessionId: Schema.NullOr(Schema.String), taskId: Schema.NullOr(Schema.String) }),
+  owner: Schema.Struct({
+    sessionId: Schema.NullOr(Schema.String),
+    taskId: Schema.NullOr(Schema.String)
+  }),
   logs: LogFiles
 })
 export type TaskAnswer = typeof TaskAnswer.Type

@@ -1,6 +1,19 @@
 /** Cuts the data of an answer: a task by itself, a page of tasks, a pipeline with its own. Pure: the whole goes in. */
-import { cutBriefTask, cutCancelled, cutTask, isPresent, isWhole, present, type Reader } from "./cutTask.ts"
-import type { EndedPipeline, LeanBriefPipeline, ShownBriefPipeline, ShownPipeline } from "./LeanPipeline.ts"
+import {
+  cutBriefTask,
+  cutCancelled,
+  cutTask,
+  isPresent,
+  isWhole,
+  present,
+  type Reader
+} from "./cutTask.ts"
+import type {
+  EndedPipeline,
+  LeanBriefPipeline,
+  ShownBriefPipeline,
+  ShownPipeline
+} from "./LeanPipeline.ts"
 import type { ShownTask } from "./LeanTask.ts"
 import type { Cut } from "./Operation.ts"
 import type { BriefPipeline } from "./PipelineAnswer.ts"
@@ -37,7 +50,11 @@ interface Cuttable {
 const tellingWhenEmpty: ReadonlyArray<string> = ["left", "done", "pending"]
 
 const besideOf = (beside: object) =>
-  Object.fromEntries(Object.entries(beside).filter(([key, value]) => isPresent(value) || (value !== null && tellingWhenEmpty.includes(key))))
+  Object.fromEntries(
+    Object.entries(beside).filter(
+      ([key, value]) => isPresent(value) || (value !== null && tellingWhenEmpty.includes(key))
+    )
+  )
 
 const countsOf = (counts: BriefPipeline["counts"]) =>
   Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
@@ -57,33 +74,58 @@ const cutBriefPipeline = (pipeline: BriefPipeline, reader: Reader): LeanBriefPip
 
 const cutPipeline = (pipeline: AnyPipeline, reader: Reader): AnyPipeline => {
   if (!("createdAt" in pipeline && "stepCount" in pipeline)) return pipeline
-  return { ...cutBriefPipeline(pipeline, reader), tasks: pipeline.tasks.map((task) => cutBriefTask(task, reader)) }
+  return {
+    ...cutBriefPipeline(pipeline, reader),
+    tasks: pipeline.tasks.map((task) => cutBriefTask(task, reader))
+  }
 }
 
 /** The tasks are told by the counts, and of those that failed the last lines stand beside their ids. */
 const cutEnds = ({ pipeline, cursor, ...beside }: Cuttable) => ({
-  ...(pipeline === undefined ? {} : { pipeline: { id: pipeline.id, status: pipeline.status, ...("durationMs" in pipeline ? present({ durationMs: pipeline.durationMs }) : {}) } }),
+  ...(pipeline === undefined
+    ? {}
+    : {
+        pipeline: {
+          id: pipeline.id,
+          status: pipeline.status,
+          ...("durationMs" in pipeline ? present({ durationMs: pipeline.durationMs }) : {})
+        }
+      }),
   ...besideOf(Struct.omit(beside, ["lastLines"])),
   ...("pending" in beside ? { cursor } : {})
 })
 
 /** What is not told behind the tasks. Of one task the place of the history says nothing; that of a matched line does. */
-const counting = (single: boolean): ReadonlyArray<string> => (single ? ["total", "more", "cursor"] : ["total", "more"])
+const counting = (single: boolean): ReadonlyArray<string> =>
+  single ? ["total", "more", "cursor"] : ["total", "more"]
 
 /** How the answers of an operation are cut. */
-export const cutAnswer = ({ carried = false, each = false, ends = false }: Asked = {}): Cut<Cuttable> => ({
+export const cutAnswer = ({
+  carried = false,
+  each = false,
+  ends = false
+}: Asked = {}): Cut<Cuttable> => ({
   of: ({ task, tasks, pipeline, pipelines, ...beside }, reading) => {
     // A task that was there already may be another one than the call said.
     const reader = { ...reading, carried: carried && beside["existing"] !== true }
-    if ("outcome" in beside && ends) return cutEnds({ ...beside, ...(pipeline === undefined ? {} : { pipeline }) })
+    if ("outcome" in beside && ends)
+      return cutEnds({ ...beside, ...(pipeline === undefined ? {} : { pipeline }) })
     const cutEach = each ? cutTask : cutBriefTask
     const others = Struct.omit(beside, counting(task !== undefined && !("line" in beside)))
     return {
       ...(task === undefined ? {} : { task: isWhole(task) ? cutTask(task, reader) : task }),
       ...(pipeline === undefined ? {} : { pipeline: cutPipeline(pipeline, reader) }),
       ...present({ total: beside["total"], more: beside["more"] }),
-      ...(tasks === undefined ? {} : { tasks: tasks.map((one) => (isWhole(one) ? cutEach(one, reader) : one)) }),
-      ...(pipelines === undefined ? {} : { pipelines: pipelines.map((one) => ("stepCount" in one ? cutBriefPipeline(one, reader) : one)) }),
+      ...(tasks === undefined
+        ? {}
+        : { tasks: tasks.map((one) => (isWhole(one) ? cutEach(one, reader) : one)) }),
+      ...(pipelines === undefined
+        ? {}
+        : {
+            pipelines: pipelines.map((one) =>
+              "stepCount" in one ? cutBriefPipeline(one, reader) : one
+            )
+          }),
       ...besideOf(others)
     }
   }

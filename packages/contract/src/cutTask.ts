@@ -1,7 +1,14 @@
 /** Cuts a task to what says something. Pure: the whole task goes in. */
 import { agentsQueue, defaultQueue } from "@backbeat/core/queue/queueNames"
 import { isFinal } from "@backbeat/core/task/TaskState"
-import { endedShown, type LeanBriefTask, type LeanTask, resultMaxCharacters, type ShownTask, whatMaxCharacters } from "./LeanTask.ts"
+import {
+  endedShown,
+  type LeanBriefTask,
+  type LeanTask,
+  resultMaxCharacters,
+  type ShownTask,
+  whatMaxCharacters
+} from "./LeanTask.ts"
 import type { Reading } from "./Operation.ts"
 import type { BriefTask, TaskAnswer } from "./TaskAnswer.ts"
 
@@ -15,7 +22,10 @@ type Present<T> = { readonly [Key in keyof T]?: Exclude<T[Key], null | undefined
 
 /** Whether a value says something: it is neither null nor empty. */
 export const isPresent = (value: unknown): boolean =>
-  value !== null && value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0)
+  value !== null &&
+  value !== undefined &&
+  value !== "" &&
+  !(Array.isArray(value) && value.length === 0)
 
 /** The fields that are neither null nor empty. */
 export function present<T extends object>(fields: T): Present<T>
@@ -26,7 +36,10 @@ export function present(fields: object): object {
 /** A text in one line of so many characters, the last of them `…` when something was cut. */
 export const oneLine = (text: string, maxCharacters: number): string => {
   // What is cut off anyway is not searched: a prompt has up to a megabyte.
-  const line = text.slice(0, maxCharacters * 8).replaceAll(/\s+/gu, " ").trim()
+  const line = text
+    .slice(0, maxCharacters * 8)
+    .replaceAll(/\s+/gu, " ")
+    .trim()
   const characters = [...line]
   if (characters.length <= maxCharacters && text.length <= maxCharacters * 8) return line
   return `${characters.slice(0, maxCharacters - 1).join("")}…`
@@ -39,7 +52,8 @@ export const whatOf = ({ command, args, script, prompt }: Works): string =>
   oneLine(prompt ?? script ?? [command ?? "", ...args].join(" "), whatMaxCharacters)
 
 /** A failure that only repeats the exit code says nothing. */
-const failureOf = ({ failure }: BriefTask): BriefTask["failure"] => (failure?.type === "ExitedNonZero" ? null : failure)
+const failureOf = ({ failure }: BriefTask): BriefTask["failure"] =>
+  failure?.type === "ExitedNonZero" ? null : failure
 
 const instantsOf = ({ startedAt, endedAt }: BriefTask, { waited }: Reader) => {
   if (waited) return {}
@@ -47,7 +61,8 @@ const instantsOf = ({ startedAt, endedAt }: BriefTask, { waited }: Reader) => {
 }
 
 /** US dollars to a millionth: sums of floating point have digits that say nothing. */
-const roundUsd = (usd: BriefTask["costUsd"]): BriefTask["costUsd"] => (usd === null ? null : Math.round(usd * 1e6) / 1e6)
+const roundUsd = (usd: BriefTask["costUsd"]): BriefTask["costUsd"] =>
+  usd === null ? null : Math.round(usd * 1e6) / 1e6
 
 /** A task for a list. */
 export const cutBriefTask = (task: BriefTask, reader: Reader): LeanBriefTask => ({
@@ -63,7 +78,12 @@ export const cutBriefTask = (task: BriefTask, reader: Reader): LeanBriefTask => 
     failure: failureOf(task)
   }),
   ...instantsOf(task, reader),
-  ...present({ durationMs: task.durationMs, costUsd: roundUsd(task.costUsd), lastLines: task.lastLines, memoryBytes: task.memoryBytes })
+  ...present({
+    durationMs: task.durationMs,
+    costUsd: roundUsd(task.costUsd),
+    lastLines: task.lastLines,
+    memoryBytes: task.memoryBytes
+  })
 })
 
 /** The first of the processes that were ended, and how many more there were. */
@@ -79,10 +99,14 @@ const endedOf = ({ status, ended, endedMore }: TaskAnswer) => {
   return { ended: cut.ended, endedMore: cut.endedMore === 0 ? null : cut.endedMore }
 }
 
-const usualQueue = ({ kind }: TaskAnswer): string => (kind === "prompt" ? agentsQueue : defaultQueue)
+const usualQueue = ({ kind }: TaskAnswer): string =>
+  kind === "prompt" ? agentsQueue : defaultQueue
 
 /** Who cancelled, and why, as far as the reader does not know it: its own call is known, and that its session made it is. */
-export const cutCancelled = ({ by, reason }: NonNullable<TaskAnswer["cancelled"]>, reader: Reading) => {
+export const cutCancelled = (
+  { by, reason }: NonNullable<TaskAnswer["cancelled"]>,
+  reader: Reading
+) => {
   if (by.kind !== "caller") return { by, ...present({ reason }) }
   if (by.pid === reader.pid) return null
   if (by.sessionId === reader.sessionId) return reason === null ? null : { reason }
@@ -91,14 +115,24 @@ export const cutCancelled = ({ by, reason }: NonNullable<TaskAnswer["cancelled"]
 }
 
 const cutText = (text: string, maxCharacters: number): string =>
-  text.length > maxCharacters ? `${text.slice(0, maxCharacters - 1).replace(/[\ud800-\udbff]$/u, "")}…` : text
+  text.length > maxCharacters
+    ? `${text.slice(0, maxCharacters - 1).replace(/[\ud800-\udbff]$/u, "")}…`
+    : text
 
 const resultOf = ({ result }: TaskAnswer) => {
   if (result === null) return null
   const { text, isError, structured, denied, deniedMore, allowedBy } = result
   const shown = cutText(text, resultMaxCharacters)
   const textBytes = shown === text ? null : new TextEncoder().encode(text).length
-  return present({ text: shown, textBytes, isError: isError || null, structured, denied, deniedMore, allowedBy })
+  return present({
+    text: shown,
+    textBytes,
+    isError: isError || null,
+    structured,
+    denied,
+    deniedMore,
+    allowedBy
+  })
 }
 
 /** A task by itself. */
@@ -118,7 +152,8 @@ export const cutTask = (task: TaskAnswer, reader: Reader): LeanTask => ({
   })
 })
 
-const cutOrNull = (text: string | null): string | null => (text === null ? null : cutText(text, whatMaxCharacters))
+const cutOrNull = (text: string | null): string | null =>
+  text === null ? null : cutText(text, whatMaxCharacters)
 
 /** Every field of a task, with its long texts cut: in a list one task must not hide the others. */
 export const withShortTexts = (task: TaskAnswer): TaskAnswer => ({
@@ -128,8 +163,13 @@ export const withShortTexts = (task: TaskAnswer): TaskAnswer => ({
   prompt: cutOrNull(task.prompt),
   systemPrompt: cutOrNull(task.systemPrompt),
   additionalContext: cutOrNull(task.additionalContext),
-  result: task.result === null ? null : { ...task.result, text: cutText(task.result.text, resultMaxCharacters) }
+  result:
+    task.result === null
+      ? null
+      : { ...task.result, text: cutText(task.result.text, resultMaxCharacters) }
 })
 
 /** Whether every field is there. */
-export const isWhole = (task: ShownTask | { readonly id: string; readonly status: string }): task is TaskAnswer => "logs" in task
+export const isWhole = (
+  task: ShownTask | { readonly id: string; readonly status: string }
+): task is TaskAnswer => "logs" in task

@@ -18,7 +18,10 @@ const showKey = (key: string): string => {
 
 /** `restart.delayMs`, `args[2]`, `env["A=B"]`; empty for the payload itself. */
 export const showPath = (path: Path): string =>
-  path.map((key) => (typeof key === "number" ? `[${key}]` : showKey(key))).join("").replace(/^\./u, "")
+  path
+    .map((key) => (typeof key === "number" ? `[${key}]` : showKey(key)))
+    .join("")
+    .replace(/^\./u, "")
 
 const isDefault = (message: string): boolean => message.startsWith("Expected ")
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
@@ -63,12 +66,17 @@ const rank = { value: 0, unknown: 1, missing: 2 } as const
 
 const explain = (operation: Operation, payload: unknown, issue: SchemaIssue.Issue): Problem => {
   const shape = shapeOf(operation, "input")
-  const flaws = findFlaws(shape, payload, []).toSorted((one, two) => rank[one.kind] - rank[two.kind])
+  const flaws = findFlaws(shape, payload, []).toSorted(
+    (one, two) => rank[one.kind] - rank[two.kind]
+  )
   const messages = messagesOf(issue)
-  const issues = flaws.slice(0, 20).map((flaw) => sentence(flaw, messages.get(JSON.stringify(flaw.path))))
+  const issues = flaws
+    .slice(0, 20)
+    .map((flaw) => sentence(flaw, messages.get(JSON.stringify(flaw.path))))
   const [first] = flaws
   const meant = complete(operation, payload, shape)
-  const hint = meant === null ? hintOf(operation, flaws) : meant.hint || (insteadOf(operation, first) ?? "")
+  const hint =
+    meant === null ? hintOf(operation, flaws) : meant.hint || (insteadOf(operation, first) ?? "")
   const told = commandInputError(issues[0] ?? "the payload does not fit its schema", hint, {
     path: showPath(first?.path ?? []),
     ...(issues.length > 1 ? { issues } : {})
@@ -82,6 +90,8 @@ export const decodePayload = <Input>(
   payload: unknown
 ): Result.Result<Input, Problem> =>
   Result.mapError(
-    Schema.decodeUnknownResult(operation.input, { onExcessProperty: "error", errors: "all" })(payload),
+    Schema.decodeUnknownResult(operation.input, { onExcessProperty: "error", errors: "all" })(
+      payload
+    ),
     ({ issue }) => explain(operation, payload, issue)
   )

@@ -25,22 +25,40 @@ export const capabilities = (version: string): Output<"capabilities"> => ({
   operations: operationNames,
   batch: rows.filter((row) => row.batch).map((row) => row.name),
   streams: rows.filter((row) => row.flags.includes("stream")).map((row) => row.name),
-  discovery: ["capabilities", "schema list", "schema show", "examples list", "examples show", "help"]
+  discovery: [
+    "capabilities",
+    "schema list",
+    "schema show",
+    "examples list",
+    "examples show",
+    "help"
+  ]
 })
 
 /** The operations whose first word this is; none where it is an operation itself or no first word. */
-export const operationsOf = (group: string): ReadonlyArray<Operation> => rows.filter(({ name }) => name.startsWith(`${group} `))
+export const operationsOf = (group: string): ReadonlyArray<Operation> =>
+  rows.filter(({ name }) => name.startsWith(`${group} `))
 
 /** A first word without a second one that there is. */
 const wrongSecondWord = (name: string, group: string, its: ReadonlyArray<string>): Problem => {
   const second = name.slice(group.length + 1)
-  const near = second === "" ? null : nearest(second, its.map((each) => each.slice(group.length + 1)))
+  const near =
+    second === ""
+      ? null
+      : nearest(
+          second,
+          its.map((each) => each.slice(group.length + 1))
+        )
   const meant = near === null ? `; there are ${its.join(", ")}` : `; did you mean ${group} ${near}?`
-  return commandInputError(`unknown command ${name}${meant}`, `Commands of ${group}: ${its.join(", ")}.`, {
-    command: name,
-    nearest: near === null ? null : `${group} ${near}`,
-    known: its
-  })
+  return commandInputError(
+    `unknown command ${name}${meant}`,
+    `Commands of ${group}: ${its.join(", ")}.`,
+    {
+      command: name,
+      nearest: near === null ? null : `${group} ${near}`,
+      known: its
+    }
+  )
 }
 
 /** The row of a name. Fails with CommandInputError that names the nearest operation, or those that begin with the same word. */
@@ -51,12 +69,20 @@ export const lookUp = (name: string): Result.Result<Operation, Problem> => {
   const its = operationsOf(group).map((each) => each.name)
   if (its.length > 0) return Result.fail(wrongSecondWord(name, group, its))
   const near = operationMeantBy(group) ?? nearest(name, operationNames)
-  const hint = comingWith(group) ?? (near === null ? `Known commands: ${operationNames.join(", ")}.` : "`backbeat help` lists the commands.")
+  const hint =
+    comingWith(group) ??
+    (near === null
+      ? `Known commands: ${operationNames.join(", ")}.`
+      : "`backbeat help` lists the commands.")
   return Result.fail(
-    commandInputError(`unknown command ${name === "" ? "(none given)" : name}${near === null ? "" : `; did you mean ${near}?`}`, hint, {
-      command: name,
-      nearest: near
-    })
+    commandInputError(
+      `unknown command ${name === "" ? "(none given)" : name}${near === null ? "" : `; did you mean ${near}?`}`,
+      hint,
+      {
+        command: name,
+        nearest: near
+      }
+    )
   )
 }
 
@@ -85,7 +111,10 @@ export const schemaShow = ({
 
 /** The titles of all examples. */
 export const examplesList = (): Output<"examples list"> => ({
-  examples: rows.map((row) => ({ operation: row.name, titles: row.examples.map((example) => example.title) }))
+  examples: rows.map((row) => ({
+    operation: row.name,
+    titles: row.examples.map((example) => example.title)
+  }))
 })
 
 /** The examples of one operation, each with the call as typed in a shell. */

@@ -8,7 +8,8 @@ export { NonEmptyText, Text }
 export const NoFields = Schema.Record(Schema.String, Schema.Never)
 
 /** A whole number between two bounds, both included. */
-export const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+export const between = (minimum: number, maximum: number) =>
+  Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
 /** At most so many characters, counted as JSON Schema counts them: in code points. */
 export const atMost = (count: number) =>
@@ -20,18 +21,26 @@ export const Tag = NonEmptyText.check(atMost(64))
 /** Up to 64 tags of up to 64 characters. */
 export const Tags = Schema.Array(Tag).check(Schema.isMaxLength(64))
 
-const day = "(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|[12][0-9]))"
+const day =
+  "(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|[12][0-9]))"
 const clock = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 
 /** An instant as ISO 8601 with a zone, such as 2026-11-21T08:00:00.000Z; a day that its month can have. */
 export const Instant = Schema.String.check(
-  Schema.isPattern(new RegExp(`^[0-9]{4}-${day}T${clock}(?::[0-5][0-9](?:[.][0-9]{1,9})?)?(?:Z|[+-]${clock})$`, "u"), {
-    message: "expected an ISO 8601 instant with a zone, such as 2026-11-21T08:00:00.000Z"
-  })
+  Schema.isPattern(
+    new RegExp(
+      `^[0-9]{4}-${day}T${clock}(?::[0-5][0-9](?:[.][0-9]{1,9})?)?(?:Z|[+-]${clock})$`,
+      "u"
+    ),
+    {
+      message: "expected an ISO 8601 instant with a zone, such as 2026-11-21T08:00:00.000Z"
+    }
+  )
 )
 
 /** A list that picks something out. An empty one is a mistake: it would pick all, or nothing. */
-export const atLeastOne = <S extends Schema.Top>(item: S) => Schema.Array(item).check(Schema.isMinLength(1))
+export const atLeastOne = <S extends Schema.Top>(item: S) =>
+  Schema.Array(item).check(Schema.isMinLength(1))
 
 /** The name of a signal. */
 export const SignalName = Schema.Literals([
@@ -51,17 +60,24 @@ export const SignalName = Schema.Literals([
 export const Pattern = NonEmptyText.check(atMost(1000))
 
 /** A value with a sentence about it. The sentence is what help, schemas and documents show. */
-export const about = <S extends Schema.Top>(schema: S, description: string) => schema.annotate({ description })
+export const about = <S extends Schema.Top>(schema: S, description: string) =>
+  schema.annotate({ description })
 
 /** A field that may be left out, with a sentence about it. */
 export const optional = <S extends Schema.Top>(schema: S, description: string) =>
   Schema.optionalKey(schema.annotate({ description }))
 
 /** What may go wrong although the call was done. */
-export const warnings = optional(Schema.Array(Schema.String), "what may differ from what you meant, such as a queue without a limit")
+export const warnings = optional(
+  Schema.Array(Schema.String),
+  "what may differ from what you meant, such as a queue without a limit"
+)
 
 /** Names the caller's own tasks. */
-export const mine = optional(Schema.Boolean, "tasks of the caller's session, or of its terminal if it has no session")
+export const mine = optional(
+  Schema.Boolean,
+  "tasks of the caller's session, or of its terminal if it has no session"
+)
 
 /** What goes with a count that has reached its bound. */
 export const more = optional(Schema.Boolean, "true when there are more than total")

@@ -7,13 +7,16 @@ import { operations } from "./table.ts"
 
 /** What each flag does. */
 export const flagTexts: Readonly<Record<OwnFlagName, string>> = {
-  output: "--output auto|inline|artifact   large answers: in a file when too large (auto), never, always",
+  output:
+    "--output auto|inline|artifact   large answers: in a file when too large (auto), never, always",
   wait: "--wait                         wait until it has ended, or is ready if it has readyWhen",
   stream: "--stream                       newline-delimited JSON, one frame a line",
   timeout: "--timeout <seconds>            how long to wait (default 60)",
   concurrency: "--concurrency <n>              run at most n tasks of this call at a time",
-  "exit-status": "--exit-status                  exit with the task's code: 128 + signal, 124 if the wait timed out, 125 if the call was refused",
-  follow: "--follow                       print new output until the task ends: --stream with follow"
+  "exit-status":
+    "--exit-status                  exit with the task's code: 128 + signal, 124 if the wait timed out, 125 if the call was refused",
+  follow:
+    "--follow                       print new output until the task ends: --stream with follow"
 }
 
 /** The flags that every operation takes. */
@@ -49,7 +52,12 @@ export const fieldsOf = (operation: Operation): ReadonlyArray<Field> => {
 export const helpData = (version: string) => ({
   usage: "backbeat <operation> [payload] [flags]",
   version,
-  payload: ["'{\"id\":\"demo\"}'  inline JSON", "@file.json", "-  (stdin)", "start -- command args..."],
+  payload: [
+    '\'{"id":"demo"}\'  inline JSON',
+    "@file.json",
+    "-  (stdin)",
+    "start -- command args..."
+  ],
   operations: Object.values(operations).map(({ name, summary }) => ({ name, summary })),
   flags: [...Object.values(flagTexts), ...commonFlagTexts]
 })
@@ -66,7 +74,8 @@ export const operationHelpData = (operation: Operation) => ({
 })
 
 const usageOf = (operation: Operation): string => {
-  const payload = operation.positional === null ? "[payload]" : `[payload | <${operation.positional}>]`
+  const payload =
+    operation.positional === null ? "[payload]" : `[payload | <${operation.positional}>]`
   const more = operation.name === "start" ? " | start [payload] [flags] -- command args..." : ""
   return `backbeat ${operation.name} ${payload} [flags]${more}`
 }
@@ -88,7 +97,12 @@ const summaries = (its: ReadonlyArray<Pick<Operation, "name" | "summary">>): str
 /** Help on the operations that begin with a word, as text. */
 export const groupHelpText = (group: string, its: ReadonlyArray<Operation>): string => {
   const { usage, operations: rows } = groupHelpData(group, its)
-  return [usage, "\nOperations", summaries(rows), "\nbackbeat <operation> --help shows the fields of one operation."].join("\n")
+  return [
+    usage,
+    "\nOperations",
+    summaries(rows),
+    "\nbackbeat <operation> --help shows the fields of one operation."
+  ].join("\n")
 }
 
 /** Help on everything, as text. */
@@ -111,7 +125,8 @@ export const operationHelpText = (operation: Operation): string => {
   const { usage, fields, flags, errors } = operationHelpData(operation)
   const width = Math.max(0, ...fields.map(({ name }) => name.length)) + 2
   const lines = fields.map(
-    ({ name, required, description, type }) => `${name.padEnd(width)}${description}${required ? " (required)" : ""}  [${type}]`
+    ({ name, required, description, type }) =>
+      `${name.padEnd(width)}${description}${required ? " (required)" : ""}  [${type}]`
   )
   return [
     operation.summary,
@@ -121,6 +136,10 @@ export const operationHelpText = (operation: Operation): string => {
     indent(flags),
     ...(errors.length > 0 ? [`\nErrors: ${errors.join(", ")}`] : []),
     "\nExamples",
-    indent(operation.examples.map(({ title, payload }) => `${title}:  ${callText(operation.name, payload)}`))
+    indent(
+      operation.examples.map(
+        ({ title, payload }) => `${title}:  ${callText(operation.name, payload)}`
+      )
+    )
   ].join("\n")
 }

@@ -12,9 +12,12 @@ export const schemaId = (operation: string, side: Side): string =>
 
 /** JSON Schema 2020-12 of a payload or an answer. Payloads refuse unknown keys. */
 export const jsonSchema = (operation: Operation, side: Side): JsonSchema.JsonSchema => {
-  const document = Schema.toJsonSchemaDocument(side === "input" ? operation.input : operation.output, {
-    onExcessProperty: side === "input" ? "error" : "ignore"
-  })
+  const document = Schema.toJsonSchemaDocument(
+    side === "input" ? operation.input : operation.output,
+    {
+      onExcessProperty: side === "input" ? "error" : "ignore"
+    }
+  )
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     $id: schemaId(operation.name, side),

@@ -72,7 +72,17 @@ export type OwnFlagName = Exclude<FlagName, "get" | "human">
 export const commonFlagNames = ["get", "human", "pretty", "home", "help", "version"] as const
 
 /** The operations that need the caller's environment. */
-export const operationsWithEnvironment: ReadonlyArray<string> = ["start", "retry", "resume", "pipeline create", "plan", "agents list", "agents check", "init", "doctor"]
+export const operationsWithEnvironment: ReadonlyArray<string> = [
+  "start",
+  "retry",
+  "resume",
+  "pipeline create",
+  "plan",
+  "agents list",
+  "agents check",
+  "init",
+  "doctor"
+]
 
 /** The operations that the caller answers by itself, from the table alone. */
 export const discoveryNames: ReadonlyArray<string> = [

@@ -22,11 +22,15 @@ const around = (text: string, at: number): string => {
 
 /** Whether an item of a batch needs no mending itself. */
 const isMeant = (operation: Operation, item: unknown): boolean =>
-  operation.batch && JSON.stringify(complete(operation, item)?.call.payload) === JSON.stringify(item)
+  operation.batch &&
+  JSON.stringify(complete(operation, item)?.call.payload) === JSON.stringify(item)
 
 /** The problem with the call of a payload that was meant, where there is one. */
 const meaning = (told: Problem, operation: Operation, payload: unknown): Problem => {
-  if (Array.isArray(payload)) return payload.every((item) => isMeant(operation, item)) ? withTry(told, operation.name, payload) : told
+  if (Array.isArray(payload))
+    return payload.every((item) => isMeant(operation, item))
+      ? withTry(told, operation.name, payload)
+      : told
   const meant = payload === undefined || payload === null ? null : complete(operation, payload)
   return meant === null ? told : { ...told, hint: meant.hint || told.hint, try: meant.call }
 }
@@ -34,10 +38,14 @@ const meaning = (told: Problem, operation: Operation, payload: unknown): Problem
 const noJson = (operation: Operation, text: string): Problem => {
   const { value, flaw } = readLooseJson(text)
   const place = flaw === null ? "" : `at character ${flaw.at + 1}: ${flaw.what}`
-  const told = commandInputError(`the payload is not valid JSON: ${place}`, "In a shell, put the whole payload into single quotes, or give @file.json.", {
-    path: "",
-    received: around(text, flaw?.at ?? 0)
-  })
+  const told = commandInputError(
+    `the payload is not valid JSON: ${place}`,
+    "In a shell, put the whole payload into single quotes, or give @file.json.",
+    {
+      path: "",
+      received: around(text, flaw?.at ?? 0)
+    }
+  )
   return meaning(told, operation, value)
 }
 
@@ -47,9 +55,22 @@ const parseJson = (operation: Operation, text: string): Result.Result<unknown, P
 /** A bare word where a payload belongs. */
 const noPayload = (operation: Operation, text: string): Problem => {
   const hint =
-    operation.name === "start" ? "A command goes after --, as in: backbeat start -- npm test. What an agent is to do is the field prompt." : `\`backbeat ${operation.name} --help\` lists its fields.`
-  const told = commandInputError(`the payload is not valid JSON: it is the text ${JSON.stringify(text.slice(0, 60))}`, hint, { path: "" })
-  return meaning(told, operation, meantByWords(operation.name, { words: [text], fields: Object.keys(shapeOf(operation, "input").properties ?? {}) }))
+    operation.name === "start"
+      ? "A command goes after --, as in: backbeat start -- npm test. What an agent is to do is the field prompt."
+      : `\`backbeat ${operation.name} --help\` lists its fields.`
+  const told = commandInputError(
+    `the payload is not valid JSON: it is the text ${JSON.stringify(text.slice(0, 60))}`,
+    hint,
+    { path: "" }
+  )
+  return meaning(
+    told,
+    operation,
+    meantByWords(operation.name, {
+      words: [text],
+      fields: Object.keys(shapeOf(operation, "input").properties ?? {})
+    })
+  )
 }
 
 const looksLikeJson = /^\s*[[{"]/u
@@ -58,23 +79,33 @@ const fromText = (operation: Operation, text: string | null): Result.Result<unkn
   if (text === null || text.trim() === "") return Result.succeed({})
   if (new TextEncoder().encode(text).length > payloadMaxBytes) {
     return Result.fail(
-      commandInputError(`the payload is larger than ${payloadMaxBytes} bytes`, "Split it, or put large input into files.", {
-        maxBytes: payloadMaxBytes
-      })
+      commandInputError(
+        `the payload is larger than ${payloadMaxBytes} bytes`,
+        "Split it, or put large input into files.",
+        {
+          maxBytes: payloadMaxBytes
+        }
+      )
     )
   }
   if (operation.positional !== null && !looksLikeJson.test(text)) {
     return Result.succeed({ [operation.positional]: text })
   }
-  return looksLikeJson.test(text) ? parseJson(operation, text) : Result.fail(noPayload(operation, text))
+  return looksLikeJson.test(text)
+    ? parseJson(operation, text)
+    : Result.fail(noPayload(operation, text))
 }
 
 const refuse = (message: string) =>
   Result.fail(commandInputError(message, "Write: backbeat start [payload] -- command args..."))
 
-const withCommand = (payload: unknown, argv: ReadonlyArray<string>): Result.Result<unknown, Problem> => {
+const withCommand = (
+  payload: unknown,
+  argv: ReadonlyArray<string>
+): Result.Result<unknown, Problem> => {
   if (argv.length === 0) return refuse("no command stands after --")
-  if (!Predicate.isObject(payload) || Array.isArray(payload)) return refuse("-- goes with an object as payload")
+  if (!Predicate.isObject(payload) || Array.isArray(payload))
+    return refuse("-- goes with an object as payload")
   if ("command" in payload || "script" in payload || "args" in payload) {
     return refuse("the payload names a command already, and another stands after --")
   }
@@ -84,15 +115,24 @@ const withCommand = (payload: unknown, argv: ReadonlyArray<string>): Result.Resu
 
 /** The flag --follow stands for a field. */
 const following = (payload: unknown, { follow = false }: CallRequest["flags"]): unknown =>
-  follow && Predicate.isObject(payload) && !Array.isArray(payload) ? { ...payload, follow } : payload
+  follow && Predicate.isObject(payload) && !Array.isArray(payload)
+    ? { ...payload, follow }
+    : payload
 
 /** The payload of a call. Fails with CommandInputError. */
-export const payloadOf = (operation: Operation, request: Pick<CallRequest, "payload" | "argv" | "flags">): Result.Result<unknown, Problem> => {
-  const payload = Result.map(fromText(operation, request.payload), (given) => following(given, request.flags))
+export const payloadOf = (
+  operation: Operation,
+  request: Pick<CallRequest, "payload" | "argv" | "flags">
+): Result.Result<unknown, Problem> => {
+  const payload = Result.map(fromText(operation, request.payload), (given) =>
+    following(given, request.flags)
+  )
   if (request.argv === undefined) return payload
   const { argv } = request
   if (operation.name !== "start") {
-    return Result.fail(commandInputError(`${operation.name} takes no command after --`, "Only start does."))
+    return Result.fail(
+      commandInputError(`${operation.name} takes no command after --`, "Only start does.")
+    )
   }
   return Result.flatMap(payload, (given) => withCommand(given, argv))
 }

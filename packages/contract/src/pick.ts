@@ -16,7 +16,9 @@ const below = (value: unknown, key: string): ReadonlyArray<unknown> => {
     const found = items.flatMap((item) => below(item, key))
     return found.length === 0 && items.length > 0 ? [] : [found]
   }
-  return Predicate.isObject(value) && Object.hasOwn(value, key) ? [Object.entries(value).find(([name]) => name === key)?.[1]] : []
+  return Predicate.isObject(value) && Object.hasOwn(value, key)
+    ? [Object.entries(value).find(([name]) => name === key)?.[1]]
+    : []
 }
 
 const namesIn = (value: unknown): ReadonlyArray<string> => {
@@ -27,7 +29,11 @@ const namesIn = (value: unknown): ReadonlyArray<string> => {
   return Predicate.isObject(value) ? Object.keys(value) : []
 }
 
-const absent = (operation: string, path: string, there: { readonly at: string; readonly value: unknown }): Problem => {
+const absent = (
+  operation: string,
+  path: string,
+  there: { readonly at: string; readonly value: unknown }
+): Problem => {
   const known = namesIn(there.value).slice(0, namedAtMost)
   const where = there.at === "" ? "The answer" : there.at
   return commandInputError(
@@ -38,7 +44,11 @@ const absent = (operation: string, path: string, there: { readonly at: string; r
 }
 
 /** The value at a path of dots. Fails with CommandInputError, which says that the call was done. */
-export const pick = (operation: string, data: unknown, path: string): Result.Result<unknown, Problem> => {
+export const pick = (
+  operation: string,
+  data: unknown,
+  path: string
+): Result.Result<unknown, Problem> => {
   let there = { at: "", value: data }
   for (const key of path.split(".")) {
     const found = below(there.value, key)
@@ -48,7 +58,9 @@ export const pick = (operation: string, data: unknown, path: string): Result.Res
   return Result.succeed(there.value)
 }
 
-const lineOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value))
+const lineOf = (value: unknown): string =>
+  typeof value === "string" ? value : JSON.stringify(value)
 
 /** A value as text: a list has an item a line, a text stands without quotes. */
-export const pickedText = (value: unknown): string => (Array.isArray(value) ? value.map(lineOf).join("\n") : lineOf(value))
+export const pickedText = (value: unknown): string =>
+  Array.isArray(value) ? value.map(lineOf).join("\n") : lineOf(value)

@@ -27,7 +27,8 @@ import { BriefTask, TaskAnswer } from "./TaskAnswer.ts"
 const rows: ReadonlyArray<Operation> = Object.values(operations)
 
 const problemTexts: Readonly<Record<ProblemType, string>> = {
-  CommandInputError: "The payload or the command line is not what the operation takes; the message names the field.",
+  CommandInputError:
+    "The payload or the command line is not what the operation takes; the message names the field.",
   TaskNotFound: "No task has this id.",
   PipelineNotFound: "No pipeline has this id.",
   DependencyNotFound: "A task that is depended on is neither there nor in the same call.",
@@ -35,18 +36,22 @@ const problemTexts: Readonly<Record<ProblemType, string>> = {
   AgentUnavailable: "The agent's program is not installed; the hint says how to install it.",
   TaskAlreadyRunning: "A task with this id has not ended.",
   IllegalTransition: "The task's status does not accept this.",
-  StopIncomplete: "Some processes cannot be ended: `left` names each with its user and why. The task stays `stopping`, and is watched.",
+  StopIncomplete:
+    "Some processes cannot be ended: `left` names each with its user and why. The task stays `stopping`, and is watched.",
   TaskWaitTimedOut: "The wait timed out. What it waited for continues.",
   EngineUnreachable: "The engine does not answer and could not be started; the message says why.",
   StoreError: "The state could not be read or written.",
   ConfigInvalid: "The configuration has a bad value.",
-  QuotaExceeded: "Too many live tasks, or tasks started inside of tasks too deeply: then a retry cannot help.",
-  InternalError: "A defect of backbeat; the details name a report. Also an answer that stdout could not take."
+  QuotaExceeded:
+    "Too many live tasks, or tasks started inside of tasks too deeply: then a retry cannot help.",
+  InternalError:
+    "A defect of backbeat; the details name a report. Also an answer that stdout could not take."
 }
 
 const exitTexts: Readonly<Record<keyof typeof exitCodes, string>> = {
   ok: "done; the answer is on stdout",
-  refused: "refused or failed as an operation can; stdout is empty, the error is on stderr. A batch in which some fail has its document on stdout",
+  refused:
+    "refused or failed as an operation can; stdout is empty, the error is on stderr. A batch in which some fail has its document on stdout",
   defect: "a defect of backbeat (`InternalError`)"
 }
 
@@ -54,11 +59,15 @@ const code = (text: string): string => `\`${text}\``
 const fenced = (text: string, language = ""): string => `\`\`\`${language}\n${text}\n\`\`\``
 const listed = (words: ReadonlyArray<string>): string => words.map(code).join(", ")
 const toShape = (schema: Schema.Top): Shape =>
-  Schema.decodeUnknownSync(Shape)(Schema.toJsonSchemaDocument(schema, { onExcessProperty: "ignore" }).schema)
+  Schema.decodeUnknownSync(Shape)(
+    Schema.toJsonSchemaDocument(schema, { onExcessProperty: "ignore" }).schema
+  )
 
 /** A shape without what a field adds to it. */
 const bare = (shape: Shape): string =>
-  JSON.stringify({ ...shape, description: undefined }, (key, value: unknown) => (key === "additionalProperties" ? undefined : value))
+  JSON.stringify({ ...shape, description: undefined }, (key, value: unknown) =>
+    key === "additionalProperties" ? undefined : value
+  )
 
 const schemas = {
   LeanTask,
@@ -83,9 +92,11 @@ const schemas = {
   Frame
 }
 
-const named = Object.entries(schemas).map(
-  ([name, schema]) => ({ name, shape: toShape(schema), text: bare(toShape(schema)) })
-)
+const named = Object.entries(schemas).map(([name, schema]) => ({
+  name,
+  shape: toShape(schema),
+  text: bare(toShape(schema))
+}))
 
 const nameOf: NameOf = (shape) => {
   const { anyOf = [] } = shape
@@ -103,10 +114,13 @@ interface Row {
 }
 
 /** The objects whose fields are told on their own: an object, those of a union, the items of an array. */
-const partsOf = (shape: Shape): ReadonlyArray<{ readonly suffix: string; readonly shape: Shape }> => {
+const partsOf = (
+  shape: Shape
+): ReadonlyArray<{ readonly suffix: string; readonly shape: Shape }> => {
   if (nameOf(shape) !== null) return []
   if (shape.anyOf !== undefined) return shape.anyOf.flatMap(partsOf)
-  if (shape.items !== undefined) return partsOf(shape.items).map((part) => ({ ...part, suffix: `[]${part.suffix}` }))
+  if (shape.items !== undefined)
+    return partsOf(shape.items).map((part) => ({ ...part, suffix: `[]${part.suffix}` }))
   return shape.properties === undefined ? [] : [{ suffix: "", shape }]
 }
 
@@ -115,9 +129,22 @@ const rowsOf = (shape: Shape, before = ""): ReadonlyArray<Row> => {
   const { properties = {}, required = [] } = shape
   return Object.entries(properties).flatMap(([key, property]) => {
     const name = `${before}${key}`
-    const text = `${property.description ?? ""}${required.includes(key) ? "" : " (optional)"}`.trim()
-    const inner = ofVariants(partsOf(property).map((part) => rowsOf(part.shape, `${name}${part.suffix}.`)))
-    return [{ name, type: typeText(property, (each) => nameOf(each) ?? (each.properties === undefined ? null : "object")), text }, ...inner]
+    const text =
+      `${property.description ?? ""}${required.includes(key) ? "" : " (optional)"}`.trim()
+    const inner = ofVariants(
+      partsOf(property).map((part) => rowsOf(part.shape, `${name}${part.suffix}.`))
+    )
+    return [
+      {
+        name,
+        type: typeText(
+          property,
+          (each) => nameOf(each) ?? (each.properties === undefined ? null : "object")
+        ),
+        text
+      },
+      ...inner
+    ]
   })
 }
 
@@ -199,8 +226,11 @@ const answers = (): string => `## Answers
 
 One JSON document on one line, on a terminal too. \`--pretty\` indents it, \`--human\` prints text instead. A success goes to stdout, a failure to stderr:
 
-${fenced(`${JSON.stringify(succeeded("config path", { path: "/home/me/.config/backbeat/config.json", exists: false }))}
-${JSON.stringify(failed("status", taskNotFound("demo")))}`, "json")}
+${fenced(
+  `${JSON.stringify(succeeded("config path", { path: "/home/me/.config/backbeat/config.json", exists: false }))}
+${JSON.stringify(failed("status", taskNotFound("demo")))}`,
+  "json"
+)}
 
 \`hint\` and \`retryable\` are always there. \`try\` is the complete call that the caller probably meant: see [cli.md](cli.md#errors-and-try).
 
@@ -210,7 +240,10 @@ payload, the task is a [Task](#task): every field is there, always. In lists ful
 
 ${markdownTable(
   ["exit code", "means"],
-  Object.entries(exitTexts).map(([name, text]) => [String(new Map(Object.entries(exitCodes)).get(name)), text])
+  Object.entries(exitTexts).map(([name, text]) => [
+    String(new Map(Object.entries(exitCodes)).get(name)),
+    text
+  ])
 )}
 
 \`--get <path>\` prints one value of the whole answer as text: \`task.id\`, \`lines\` (one a line), \`tasks.0.status\` or, of every task, \`tasks.id\`. A path that is not there
@@ -251,12 +284,15 @@ const shapeText = (name: string, shape: Shape): string => {
   if (name === "LeanBriefPipeline") return "A `LeanPipeline` without `tasks`."
   if (name === "BriefPipeline") return "A `Pipeline` without `tasks`."
   if (name === "Step" || name === "TaskOfPipeline") {
-    const missing = Object.keys(shapeOf(operations.start, "input").properties ?? {}).filter((key) => !keys.includes(key))
+    const missing = Object.keys(shapeOf(operations.start, "input").properties ?? {}).filter(
+      (key) => !keys.includes(key)
+    )
     return `What \`start\` takes, without ${listed(missing)}.`
   }
   const variants = shape.anyOf ?? [shape]
   const fields = fieldTable(ofVariants(variants.map((variant) => rowsOf(variant))))
-  if (name === "Failure") return `\`type\` says which of the others are there: see [failures](lifecycle.md#failures).\n\n${fields}`
+  if (name === "Failure")
+    return `\`type\` says which of the others are there: see [failures](lifecycle.md#failures).\n\n${fields}`
   if (variants.length === 1) return fields
   return `Exactly one of ${listed(variants.map(({ required }) => required?.[0] ?? ""))}, with what goes with it.\n\n${fields}`
 }
@@ -272,7 +308,10 @@ export const reference = (): string =>
     answers(),
     flags(),
     errors(),
-    `## Operations\n\n${markdownTable(["operation", ""], rows.map(({ name, summary }) => [`[${name}](#${name.replaceAll(" ", "-")})`, summary]))}`,
+    `## Operations\n\n${markdownTable(
+      ["operation", ""],
+      rows.map(({ name, summary }) => [`[${name}](#${name.replaceAll(" ", "-")})`, summary])
+    )}`,
     ...rows.map(section),
     `${shapes()}\n`
   ].join("\n\n")

@@ -1,10 +1,18 @@
 import { describe, expect, test } from "bun:test"
 import { addressed, exitCodeOf, exitCodes, failed, succeeded } from "@backbeat/contract/Envelope"
-import { commandInputError, problem, problemTypes, taskNotFound, withTry } from "@backbeat/contract/Problem"
+import {
+  commandInputError,
+  problem,
+  problemTypes,
+  taskNotFound,
+  withTry
+} from "@backbeat/contract/Problem"
 
 describe("the document of an answer", () => {
   test("of a success carries the command and its data", () => {
-    expect(JSON.stringify(succeeded("status", { task: null }))).toBe('{"ok":true,"command":"status","data":{"task":null}}')
+    expect(JSON.stringify(succeeded("status", { task: null }))).toBe(
+      '{"ok":true,"command":"status","data":{"task":null}}'
+    )
   })
 
   test("of a failure carries type, message, facts, hint and whether a retry helps", () => {
@@ -15,8 +23,14 @@ describe("the document of an answer", () => {
   })
 
   test("of a failure has hint and retryable also without facts, and facts cannot replace them", () => {
-    expect(failed("x", commandInputError("no", "do")).error.details).toEqual({ hint: "do", retryable: false })
-    expect(failed("x", problem("TaskWaitTimedOut", "no", "do", { hint: "other", retryable: false })).error.details).toEqual({ hint: "do", retryable: true })
+    expect(failed("x", commandInputError("no", "do")).error.details).toEqual({
+      hint: "do",
+      retryable: false
+    })
+    expect(
+      failed("x", problem("TaskWaitTimedOut", "no", "do", { hint: "other", retryable: false }))
+        .error.details
+    ).toEqual({ hint: "do", retryable: true })
   })
 })
 
@@ -25,29 +39,54 @@ describe("the next call of a failure", () => {
 
   test("stands beside the type, and is left out when it is longer than 1,000 bytes", () => {
     expect(failed("x", told).error.try).toEqual({ operation: "wait", payload: { id: "a" } })
-    expect(failed("x", withTry(told, "start", { script: "ü".repeat(500) })).error).not.toHaveProperty("try")
+    expect(
+      failed("x", withTry(told, "start", { script: "ü".repeat(500) })).error
+    ).not.toHaveProperty("try")
   })
 
   test("repeats no value of a variable, unless env itself is what is wrong", () => {
     const secret = { command: "true", env: { TOKEN: "s3cret" } }
     const other = commandInputError("no", "do", { path: "comand" })
     expect(failed("x", withTry(other, "start", secret)).error).not.toHaveProperty("try")
-    expect(failed("x", withTry(other, "pipeline create", { tasks: [secret] })).error).not.toHaveProperty("try")
-    expect(failed("x", withTry(other, "start", { command: "true", env: {} })).error).toHaveProperty("try")
-    expect(failed("x", withTry(commandInputError("no", "do", { path: "env" }), "start", secret)).error).toHaveProperty("try")
-    expect(failed("x", withTry(commandInputError("no", "do", { path: "steps[1].env[0]" }), "start", secret)).error).toHaveProperty("try")
+    expect(
+      failed("x", withTry(other, "pipeline create", { tasks: [secret] })).error
+    ).not.toHaveProperty("try")
+    expect(failed("x", withTry(other, "start", { command: "true", env: {} })).error).toHaveProperty(
+      "try"
+    )
+    expect(
+      failed("x", withTry(commandInputError("no", "do", { path: "env" }), "start", secret)).error
+    ).toHaveProperty("try")
+    expect(
+      failed(
+        "x",
+        withTry(commandInputError("no", "do", { path: "steps[1].env[0]" }), "start", secret)
+      ).error
+    ).toHaveProperty("try")
   })
 
   test("keeps the flags of a call of the same operation, without those that only change its looks", () => {
     const flags = { timeout: 5, pretty: true, human: true, color: true }
-    expect(addressed(told, { operation: "wait", flags }).try).toEqual({ operation: "wait", payload: { id: "a" }, flags: { timeout: 5 } })
-    expect(addressed(told, { operation: "wait", flags: { pretty: true } }).try).toEqual({ operation: "wait", payload: { id: "a" } })
-    expect(addressed(told, { operation: "status", flags }).try).toEqual({ operation: "wait", payload: { id: "a" } })
+    expect(addressed(told, { operation: "wait", flags }).try).toEqual({
+      operation: "wait",
+      payload: { id: "a" },
+      flags: { timeout: 5 }
+    })
+    expect(addressed(told, { operation: "wait", flags: { pretty: true } }).try).toEqual({
+      operation: "wait",
+      payload: { id: "a" }
+    })
+    expect(addressed(told, { operation: "status", flags }).try).toEqual({
+      operation: "wait",
+      payload: { id: "a" }
+    })
   })
 
   test("is not shown to a caller whose payload came from a file or from stdin", () => {
     for (const payloadFrom of ["file", "stdin"] as const) {
-      expect(addressed(told, { operation: "wait", flags: {}, payloadFrom })).not.toHaveProperty("try")
+      expect(addressed(told, { operation: "wait", flags: {}, payloadFrom })).not.toHaveProperty(
+        "try"
+      )
     }
   })
 })
@@ -63,11 +102,8 @@ describe("the exit code", () => {
 
 describe("the error types", () => {
   test("that a retry can help are those of time, reach, quota, and of a stop that is not complete", () => {
-    expect(Object.entries(problemTypes).flatMap(([type, { retryable }]) => (retryable ? [type] : []))).toEqual([
-      "TaskWaitTimedOut",
-      "StopIncomplete",
-      "EngineUnreachable",
-      "QuotaExceeded"
-    ])
+    expect(
+      Object.entries(problemTypes).flatMap(([type, { retryable }]) => (retryable ? [type] : []))
+    ).toEqual(["TaskWaitTimedOut", "StopIncomplete", "EngineUnreachable", "QuotaExceeded"])
   })
 })

@@ -14,7 +14,10 @@ describe("the type of a value in words", () => {
     [{ type: "boolean" }, "boolean"],
     [{ type: "integer", minimum: 1, maximum: 500 }, "integer from 1 to 500"],
     [{ type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER }, "integer of at least 0"],
-    [{ type: "integer", minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }, "integer"],
+    [
+      { type: "integer", minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+      "integer"
+    ],
     [{ type: "string", enum: ["all", "any"] }, "all|any"],
     [{ type: "array", items: { type: "string" } }, "[string]"],
     [{ type: "array" }, "array"],
@@ -30,7 +33,11 @@ describe("the type of a value in words", () => {
 
   test("is the name of a shape that has one, at every depth", () => {
     const named = objectOf("a")
-    expect(typeText({ type: "array", items: { anyOf: [named, { type: "null" }] } }, (shape) => (shape === named ? "Thing" : null))).toBe("[Thing or null]")
+    expect(
+      typeText({ type: "array", items: { anyOf: [named, { type: "null" }] } }, (shape) =>
+        shape === named ? "Thing" : null
+      )
+    ).toBe("[Thing or null]")
   })
 })
 
@@ -43,7 +50,18 @@ describe("the bounds of a number", () => {
 
 describe("the shape of an operation", () => {
   test("is its JSON Schema", () => {
-    expect(shapeOf(operations.status, "input")).toMatchObject({ type: "object", required: ["id"], additionalProperties: false })
-    expect(Object.keys(shapeOf(operations.status, "output").properties ?? {})).toEqual(["task", "checkpoint", "pipeline", "tasks", "pipelines", "errors"])
+    expect(shapeOf(operations.status, "input")).toMatchObject({
+      type: "object",
+      required: ["id"],
+      additionalProperties: false
+    })
+    expect(Object.keys(shapeOf(operations.status, "output").properties ?? {})).toEqual([
+      "task",
+      "checkpoint",
+      "pipeline",
+      "tasks",
+      "pipelines",
+      "errors"
+    ])
   })
 })

@@ -14,7 +14,12 @@ const ajv = new Ajv2020({ strict: true, strictTypes: false })
 
 const sides = rows.map((row) => {
   const accepts = ajv.compile(jsonSchema(row, "input"))
-  return { name: row.name, row, accepts: (payload: unknown): boolean => accepts(payload) === true, payloads: valuesOf(shapeOf(row, "input")) }
+  return {
+    name: row.name,
+    row,
+    accepts: (payload: unknown): boolean => accepts(payload) === true,
+    payloads: valuesOf(shapeOf(row, "input"))
+  }
 })
 
 describe.each(sides)("the schema of $name and its decoder", ({ row, accepts, payloads }) => {
@@ -40,7 +45,9 @@ describe.each(sides)("the schema of $name and its decoder", ({ row, accepts, pay
         expect(issues).toBeArray()
         expect(issues).toContain(message)
         expect(issues).not.toHaveLength(1)
-        expect(message).toContain(details["path"] === "" ? "the payload: " : String(details["path"]))
+        expect(message).toContain(
+          details["path"] === "" ? "the payload: " : String(details["path"])
+        )
         expect(message).not.toMatch(/Expected |undefined|another value|must match|its schema/u)
         if (suggestion === undefined) expect(hint).not.toBe("")
         else expect(Result.isSuccess(decodePayload(row, suggestion.payload))).toBe(true)

@@ -4,7 +4,11 @@ import { callText } from "@backbeat/contract/callText"
 describe("a call for a shell", () => {
   test("is read by sh as the payload that was meant", () => {
     const payload = { script: `echo 'it''s' "$HOME" \`date\` \\ | cat`, name: "'" }
-    const { stdout } = Bun.spawnSync(["sh", "-c", `backbeat() { printf '%s' "$2"; }\n${callText("start", payload)}`])
+    const { stdout } = Bun.spawnSync([
+      "sh",
+      "-c",
+      `backbeat() { printf '%s' "$2"; }\n${callText("start", payload)}`
+    ])
     expect(JSON.parse(stdout.toString())).toEqual(payload)
   })
 

@@ -60,7 +60,14 @@ const whole: TaskAnswer = {
   stopSignal: "SIGTERM",
   gracePeriodMs: 5000,
   successExitCodes: [0],
-  restart: { when: "never", maxAttempts: 3, delayMs: 1000, backoff: "exponential", maxDelayMs: 60_000, resetAfterMs: 60_000 },
+  restart: {
+    when: "never",
+    maxAttempts: 3,
+    delayMs: 1000,
+    backoff: "exponential",
+    maxDelayMs: 60_000,
+    resetAfterMs: 60_000
+  },
   readyWhen: null,
   healthProbe: null,
   maxOutputBytes: 1,
@@ -71,53 +78,102 @@ const whole: TaskAnswer = {
 
 const here = { cwd: "/work", pid: 7, waited: false }
 
-const cut = (task: Partial<TaskAnswer>, reading = here, asked = {}) => cutAnswer(asked).of({ task: { ...whole, ...task } }, reading)
+const cut = (task: Partial<TaskAnswer>, reading = here, asked = {}) =>
+  cutAnswer(asked).of({ task: { ...whole, ...task } }, reading)
 
 describe("a task in an answer", () => {
   test("has what says something and nothing else", () => {
-    expect(cut({})).toEqual({ task: { id: "a", status: "completed", what: "npm test", exitCode: 0, endedAt: "2026-11-29T08:00:01.010Z", durationMs: 1000 } })
+    expect(cut({})).toEqual({
+      task: {
+        id: "a",
+        status: "completed",
+        what: "npm test",
+        exitCode: 0,
+        endedAt: "2026-11-29T08:00:01.010Z",
+        durationMs: 1000
+      }
+    })
   })
 
   test("shows what differs from its default", () => {
-    const more = { name: "unit", attempt: 2, queue: "slow", priority: "P0", cwd: "/elsewhere" } as const
+    const more = {
+      name: "unit",
+      attempt: 2,
+      queue: "slow",
+      priority: "P0",
+      cwd: "/elsewhere"
+    } as const
     expect(cut(more)).toMatchObject({ task: more })
   })
 
   test("of a prompt is in its usual queue when it is in agents", () => {
-    expect(cut({ kind: "prompt", command: null, prompt: "Do it.", agent: "claude", queue: "agents" })).toMatchObject({ task: { what: "Do it.", agent: "claude" } })
+    expect(
+      cut({ kind: "prompt", command: null, prompt: "Do it.", agent: "claude", queue: "agents" })
+    ).toMatchObject({ task: { what: "Do it.", agent: "claude" } })
     expect(JSON.stringify(cut({ kind: "prompt", queue: "agents" }))).not.toContain("queue")
     expect(cut({ kind: "prompt", queue: "default" })).toMatchObject({ task: { queue: "default" } })
   })
 
   test("shows no failure that only repeats its exit code, and any other", () => {
-    expect(JSON.stringify(cut({ status: "failed", exitCode: 3, failure: { type: "ExitedNonZero", exitCode: 3 } }))).not.toContain("failure")
+    expect(
+      JSON.stringify(
+        cut({ status: "failed", exitCode: 3, failure: { type: "ExitedNonZero", exitCode: 3 } })
+      )
+    ).not.toContain("failure")
     const failure = { type: "TimedOut", timeout: 1000 } as const
-    expect(cut({ status: "failed", exitCode: 143, failure })).toMatchObject({ task: { exitCode: 143, failure } })
+    expect(cut({ status: "failed", exitCode: 143, failure })).toMatchObject({
+      task: { exitCode: 143, failure }
+    })
   })
 
   test("tells when it began while it runs, and when it ended after that", () => {
-    expect(cut({ status: "running", endedAt: null, durationMs: null, exitCode: null, pid: 12 })).toEqual({
-      task: { id: "a", status: "running", what: "npm test", startedAt: "2026-11-29T08:00:00.010Z", pid: 12 }
+    expect(
+      cut({ status: "running", endedAt: null, durationMs: null, exitCode: null, pid: 12 })
+    ).toEqual({
+      task: {
+        id: "a",
+        status: "running",
+        what: "npm test",
+        startedAt: "2026-11-29T08:00:00.010Z",
+        pid: 12
+      }
     })
   })
 
   test("has no instants where the caller waited, and no command where the call carried it", () => {
-    expect(cut({}, { ...here, waited: true }, { carried: true })).toEqual({ task: { id: "a", status: "completed", exitCode: 0, durationMs: 1000 } })
+    expect(cut({}, { ...here, waited: true }, { carried: true })).toEqual({
+      task: { id: "a", status: "completed", exitCode: 0, durationMs: 1000 }
+    })
   })
 
   test("does not tell a session that it cancelled the task itself, and keeps the reason", () => {
     const by = { kind: "caller", client: "cli", pid: 7 } as const
     const cancelled = { by, reason: "enough" }
-    expect(JSON.stringify(cut({ status: "cancelled", cancelled }))).not.toContain("cancelled\":{")
-    expect(cut({ status: "cancelled", cancelled }, { ...here, pid: 8 })).toMatchObject({ task: { cancelled: { reason: "enough" } } })
+    expect(JSON.stringify(cut({ status: "cancelled", cancelled }))).not.toContain('cancelled":{')
+    expect(cut({ status: "cancelled", cancelled }, { ...here, pid: 8 })).toMatchObject({
+      task: { cancelled: { reason: "enough" } }
+    })
     const other = { ...here, pid: 8, sessionId: "other" }
-    expect(cut({ status: "cancelled", cancelled }, other)).toMatchObject({ task: { cancelled: { by: { kind: "caller", client: "cli" }, reason: "enough" } } })
+    expect(cut({ status: "cancelled", cancelled }, other)).toMatchObject({
+      task: { cancelled: { by: { kind: "caller", client: "cli" }, reason: "enough" } }
+    })
     const cascade = { by: { kind: "dependency" }, reason: null } as const
-    expect(cut({ status: "cancelled", cancelled: cascade })).toMatchObject({ task: { cancelled: { by: { kind: "dependency" } } } })
+    expect(cut({ status: "cancelled", cancelled: cascade })).toMatchObject({
+      task: { cancelled: { by: { kind: "dependency" } } }
+    })
   })
 
   test("has at most 4,000 characters of an agent's last message, and says how many bytes there are", () => {
-    const result = { text: "é".repeat(5000), isError: false, sessionId: null, costUsd: 1, inputTokens: null, outputTokens: 2, turns: null, structured: null }
+    const result = {
+      text: "é".repeat(5000),
+      isError: false,
+      sessionId: null,
+      costUsd: 1,
+      inputTokens: null,
+      outputTokens: 2,
+      turns: null,
+      structured: null
+    }
     const shown = JSON.stringify(cut({ result, costUsd: 1 }))
     expect(JSON.parse(shown)).toMatchObject({ task: { costUsd: 1, result: { textBytes: 10_000 } } })
     expect(cut({ costUsd: 0.0012000000000000001 })).toMatchObject({ task: { costUsd: 0.0012 } })
@@ -127,8 +183,14 @@ describe("a task in an answer", () => {
 
 describe("an answer", () => {
   test("keeps what stands beside the task, but for what is null or empty", () => {
-    expect(cutAnswer().of({ task: whole, existing: true, lastLines: [], next: null, left: [] }, here)).toMatchObject({ existing: true, left: [] })
-    expect(Object.keys(Object(cutAnswer().of({ task: whole, lastLines: [], next: null, left: [] }, here)))).toEqual(["task", "left"])
+    expect(
+      cutAnswer().of({ task: whole, existing: true, lastLines: [], next: null, left: [] }, here)
+    ).toMatchObject({ existing: true, left: [] })
+    expect(
+      Object.keys(
+        Object(cutAnswer().of({ task: whole, lastLines: [], next: null, left: [] }, here))
+      )
+    ).toEqual(["task", "left"])
   })
 
   test("is cut in the same way a second time", () => {
@@ -143,13 +205,19 @@ describe("the line that says what a task runs", () => {
     expect([...oneLine("😀".repeat(300), 120)]).toHaveLength(120)
     expect(oneLine("x".repeat(120), 120)).toBe("x".repeat(120))
     expect(oneLine(`x${" ".repeat(5000)}y`, 120)).toBe("x…")
-    expect(whatOf({ command: "sh", args: ["-c", "x\ny"], script: null, prompt: null })).toBe("sh -c x y")
+    expect(whatOf({ command: "sh", args: ["-c", "x\ny"], script: null, prompt: null })).toBe(
+      "sh -c x y"
+    )
   })
 })
 
 describe("a whole task in a list", () => {
   test("has its long texts cut", () => {
-    const { args, script } = withShortTexts({ ...whole, args: ["y".repeat(500)], script: "z".repeat(500) })
+    const { args, script } = withShortTexts({
+      ...whole,
+      args: ["y".repeat(500)],
+      script: "z".repeat(500)
+    })
     expect([args[0]?.length, script?.length]).toEqual([120, 120])
   })
 })

@@ -10,10 +10,16 @@ const entriesOf = (value: unknown): ReadonlyMap<string, unknown> | null =>
   Predicate.isObject(value) || Array.isArray(value) ? new Map(Object.entries(value)) : null
 
 /** One line for each place where they differ; none when they are equal. */
-export const differences = (before: unknown, after: unknown, path: ReadonlyArray<string> = []): ReadonlyArray<string> => {
+export const differences = (
+  before: unknown,
+  after: unknown,
+  path: ReadonlyArray<string> = []
+): ReadonlyArray<string> => {
   const [was, is] = [entriesOf(before), entriesOf(after)]
   if (was === null || is === null || Array.isArray(before) !== Array.isArray(after)) {
-    return Object.is(before, after) ? [] : [`${path.join(".")}: was ${short(before)}, is ${short(after)}`]
+    return Object.is(before, after)
+      ? []
+      : [`${path.join(".")}: was ${short(before)}, is ${short(after)}`]
   }
   return [...new Set([...was.keys(), ...is.keys()])].flatMap((key) => {
     const place = [...path, key]

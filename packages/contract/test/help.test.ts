@@ -1,5 +1,12 @@
 import { describe, expect, test } from "bun:test"
-import { fieldsOf, flagTexts, helpData, helpText, operationHelpData, operationHelpText } from "@backbeat/contract/help"
+import {
+  fieldsOf,
+  flagTexts,
+  helpData,
+  helpText,
+  operationHelpData,
+  operationHelpText
+} from "@backbeat/contract/help"
 import type { Operation } from "@backbeat/contract/Operation"
 import { operationNames } from "@backbeat/contract/names"
 import { operations } from "@backbeat/contract/table"
@@ -10,7 +17,8 @@ const flags = Object.entries(flagTexts)
 describe("help on everything", () => {
   test("names every operation with its summary, as text and as data", () => {
     const text = helpText("1.2.3")
-    for (const { name, summary } of rows) expect(text).toMatch(new RegExp(`^  ${name} +${RegExp.escape(summary)}$`, "mu"))
+    for (const { name, summary } of rows)
+      expect(text).toMatch(new RegExp(`^  ${name} +${RegExp.escape(summary)}$`, "mu"))
     expect(helpData("1.2.3").operations.map(({ name }) => name)).toEqual([...operationNames])
     expect(text).toStartWith("backbeat 1.2.3: ")
   })
@@ -41,14 +49,23 @@ describe.each(rows)("help on $name", (row) => {
   test("tells errors and examples, as text and as data", () => {
     const text = operationHelpText(row)
     expect(row.errors.filter((error) => !text.includes(error))).toEqual([])
-    expect(row.examples.filter(({ title }) => !text.includes(`${title}:  backbeat ${row.name} '`))).toEqual([])
-    expect(operationHelpData(row)).toMatchObject({ operation: row.name, summary: row.summary, errors: row.errors, examples: row.examples })
+    expect(
+      row.examples.filter(({ title }) => !text.includes(`${title}:  backbeat ${row.name} '`))
+    ).toEqual([])
+    expect(operationHelpData(row)).toMatchObject({
+      operation: row.name,
+      summary: row.summary,
+      errors: row.errors,
+      examples: row.examples
+    })
   })
 })
 
 describe("a field in help", () => {
   test("has a type that an agent can use", () => {
-    const types = Object.fromEntries(fieldsOf(operations.start).map(({ name, type }) => [name, type]))
+    const types = Object.fromEntries(
+      fieldsOf(operations.start).map(({ name, type }) => [name, type])
+    )
     expect(types).toMatchObject({
       command: "string",
       args: "[string]",
@@ -62,13 +79,19 @@ describe("a field in help", () => {
   })
 
   test("is required where the payload must have it", () => {
-    expect(fieldsOf(operations.send).filter(({ required }) => required).map(({ name }) => name)).toEqual(["id"])
+    expect(
+      fieldsOf(operations.send)
+        .filter(({ required }) => required)
+        .map(({ name }) => name)
+    ).toEqual(["id"])
   })
 })
 
 describe("the usage of an operation", () => {
   test("shows the bare word that it takes, and the command that start takes", () => {
-    expect(operationHelpData(operations.status).usage).toBe("backbeat status [payload | <id>] [flags]")
+    expect(operationHelpData(operations.status).usage).toBe(
+      "backbeat status [payload | <id>] [flags]"
+    )
     expect(operationHelpData(operations.list).usage).toBe("backbeat list [payload] [flags]")
     expect(operationHelpData(operations.start).usage).toContain("-- command args...")
   })

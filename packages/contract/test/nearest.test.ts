@@ -3,7 +3,17 @@ import { nearest } from "@backbeat/contract/nearest"
 import { operationNames } from "@backbeat/contract/names"
 import * as fc from "fast-check"
 
-const fields = ["id", "command", "args", "cwd", "timeout", "delayMs", "maxOutputBytes", "tag", "tags"]
+const fields = [
+  "id",
+  "command",
+  "args",
+  "cwd",
+  "timeout",
+  "delayMs",
+  "maxOutputBytes",
+  "tag",
+  "tags"
+]
 
 describe("the nearest word", () => {
   test.each([
@@ -30,9 +40,12 @@ describe("the nearest word", () => {
     expect(nearest(word, operationNames)).toBe(expected)
   })
 
-  test.each(["", "x", "of", "show", "prompt", "zzzzzzzzzzzz", "x".repeat(100_000)])("is none when nothing is near %s", (word) => {
-    expect(nearest(word, ["id", "command", "stop", "list"])).toBeNull()
-  })
+  test.each(["", "x", "of", "show", "prompt", "zzzzzzzzzzzz", "x".repeat(100_000)])(
+    "is none when nothing is near %s",
+    (word) => {
+      expect(nearest(word, ["id", "command", "stop", "list"])).toBeNull()
+    }
+  )
 
   test("is the first of those that are equally near", () => {
     expect(nearest("tagx", ["tags", "tagy"])).toBe("tags")
@@ -44,6 +57,12 @@ describe("the nearest word", () => {
   })
 
   test("to a known word is that word, whatever stands around it", () => {
-    fc.assert(fc.property(fc.constantFrom(...operationNames), fc.shuffledSubarray([...operationNames]), (word, others) => nearest(word, [...others, word]) === word))
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...operationNames),
+        fc.shuffledSubarray([...operationNames]),
+        (word, others) => nearest(word, [...others, word]) === word
+      )
+    )
   })
 })

@@ -5,10 +5,28 @@ import { operations } from "@backbeat/contract/table"
 import * as Result from "effect/Result"
 
 const { start, status, list } = operations
-const of = (operation: typeof start | typeof status | typeof list, payload: string | null, ...argv: ReadonlyArray<ReadonlyArray<string>>): unknown =>
-  Result.getOrThrow(payloadOf(operation, { payload, flags: {}, ...(argv[0] === undefined ? {} : { argv: argv[0] }) }))
-const refused = (operation: typeof start | typeof status, payload: string | null, argv?: ReadonlyArray<string>) =>
-  Result.getOrThrow(Result.flip(payloadOf(operation, { payload, flags: {}, ...(argv === undefined ? {} : { argv }) })))
+const of = (
+  operation: typeof start | typeof status | typeof list,
+  payload: string | null,
+  ...argv: ReadonlyArray<ReadonlyArray<string>>
+): unknown =>
+  Result.getOrThrow(
+    payloadOf(operation, {
+      payload,
+      flags: {},
+      ...(argv[0] === undefined ? {} : { argv: argv[0] })
+    })
+  )
+const refused = (
+  operation: typeof start | typeof status,
+  payload: string | null,
+  argv?: ReadonlyArray<string>
+) =>
+  Result.getOrThrow(
+    Result.flip(
+      payloadOf(operation, { payload, flags: {}, ...(argv === undefined ? {} : { argv }) })
+    )
+  )
 
 const jsonOf = (bytes: number) => JSON.stringify({ script: "x".repeat(bytes - 13) })
 
@@ -23,7 +41,11 @@ describe("what a caller typed", () => {
   })
 
   test("is a bare word for an operation that takes one, also when it looks like a number", () => {
-    expect(["demo", "5", "true"].map((word) => of(status, word))).toEqual([{ id: "demo" }, { id: "5" }, { id: "true" }])
+    expect(["demo", "5", "true"].map((word) => of(status, word))).toEqual([
+      { id: "demo" },
+      { id: "5" },
+      { id: "true" }
+    ])
     expect(of(status, '{"id":"demo"}')).toEqual({ id: "demo" })
   })
 
@@ -31,33 +53,48 @@ describe("what a caller typed", () => {
     const problem = refused(start, "{id: a}")
     expect(problem.type).toBe("CommandInputError")
     expect(problem.message).toStartWith("the payload is not valid JSON: ")
-    expect(problem.hint).toBe("In a shell, put the whole payload into single quotes, or give @file.json.")
+    expect(problem.hint).toBe(
+      "In a shell, put the whole payload into single quotes, or give @file.json."
+    )
     expect(refused(start, "demo").message).toStartWith("the payload is not valid JSON: ")
   })
 
   test("is refused beyond its limit, counted in bytes", () => {
     expect(of(start, jsonOf(payloadMaxBytes))).toHaveProperty("script")
-    expect(refused(start, jsonOf(payloadMaxBytes + 1)).message).toBe(`the payload is larger than ${payloadMaxBytes} bytes`)
-    expect(refused(start, JSON.stringify({ script: "é".repeat(payloadMaxBytes / 2) })).details).toEqual({ maxBytes: payloadMaxBytes })
+    expect(refused(start, jsonOf(payloadMaxBytes + 1)).message).toBe(
+      `the payload is larger than ${payloadMaxBytes} bytes`
+    )
+    expect(
+      refused(start, JSON.stringify({ script: "é".repeat(payloadMaxBytes / 2) })).details
+    ).toEqual({ maxBytes: payloadMaxBytes })
   })
 })
 
 describe("a command after --", () => {
   test("is command and args, beside what the payload says", () => {
-    expect(of(start, '{"id":"a"}', ["npm", "test", "-w", "api"])).toEqual({ id: "a", command: "npm", args: ["test", "-w", "api"] })
+    expect(of(start, '{"id":"a"}', ["npm", "test", "-w", "api"])).toEqual({
+      id: "a",
+      command: "npm",
+      args: ["test", "-w", "api"]
+    })
     expect(of(start, null, ["true"])).toEqual({ command: "true", args: [] })
   })
 
   test("is refused when it is empty, or when the payload has a command or is an array", () => {
     expect(refused(start, null, []).message).toBe("no command stands after --")
     for (const payload of ['{"command":"a"}', '{"script":"a"}', '{"args":[]}']) {
-      expect(refused(start, payload, ["b"]).message).toBe("the payload names a command already, and another stands after --")
+      expect(refused(start, payload, ["b"]).message).toBe(
+        "the payload names a command already, and another stands after --"
+      )
     }
     expect(refused(start, "[]", ["b"]).message).toBe("-- goes with an object as payload")
   })
 
   test("is for start only", () => {
-    expect(refused(status, "demo", ["b"])).toMatchObject({ message: "status takes no command after --", hint: "Only start does." })
+    expect(refused(status, "demo", ["b"])).toMatchObject({
+      message: "status takes no command after --",
+      hint: "Only start does."
+    })
   })
 
   test("does not hide that the payload is no JSON", () => {

@@ -2,9 +2,17 @@ import { describe, expect, test } from "bun:test"
 import { pick, pickedText } from "@backbeat/contract/pick"
 import * as Result from "effect/Result"
 
-const data = { task: { id: "a", exitCode: null, tags: ["x", "y"], restart: { when: "never" } }, tasks: [{ id: "b", n: 1 }, { id: "c" }], none: [] }
+const data = {
+  task: { id: "a", exitCode: null, tags: ["x", "y"], restart: { when: "never" } },
+  tasks: [{ id: "b", n: 1 }, { id: "c" }],
+  none: []
+}
 
-const text = (path: string): string => Result.match(pick("list", data, path), { onFailure: ({ message, hint }) => `${message}. ${hint}`, onSuccess: pickedText })
+const text = (path: string): string =>
+  Result.match(pick("list", data, path), {
+    onFailure: ({ message, hint }) => `${message}. ${hint}`,
+    onSuccess: pickedText
+  })
 
 describe("a path", () => {
   test.each([
@@ -24,12 +32,18 @@ describe("a path", () => {
   })
 
   test.each([
-    ["task.pid", "list was done, but its answer has no task.pid. task has id, exitCode, tags, restart."],
+    [
+      "task.pid",
+      "list was done, but its answer has no task.pid. task has id, exitCode, tags, restart."
+    ],
     ["tsk", "list was done, but its answer has no tsk. The answer has task, tasks, none."],
     ["tasks.2", "list was done, but its answer has no tasks.2. tasks has id, n."],
     ["tasks.x", "list was done, but its answer has no tasks.x. tasks has id, n."],
     ["task.id.x", "list was done, but its answer has no task.id.x. task.id has no fields."],
-    ["task.toString", "list was done, but its answer has no task.toString. task has id, exitCode, tags, restart."]
+    [
+      "task.toString",
+      "list was done, but its answer has no task.toString. task has id, exitCode, tags, restart."
+    ]
   ])("%s that is not there is refused, with the names that are", (path, expected) => {
     expect(text(path)).toBe(expected)
   })

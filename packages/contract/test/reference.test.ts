@@ -16,7 +16,8 @@ const under = (heading: string): string => {
   return after.split(/\n#{2,3} /u)[0] ?? ""
 }
 
-const cellsUnder = (heading: string): ReadonlyArray<string> => [...under(heading).matchAll(/^\| `([^`]+)`/gmu)].map(([, name = ""]) => name)
+const cellsUnder = (heading: string): ReadonlyArray<string> =>
+  [...under(heading).matchAll(/^\| `([^`]+)`/gmu)].map(([, name = ""]) => name)
 
 describe("the printed contract", () => {
   test("has a heading for each operation, in the order of the table", () => {
@@ -32,11 +33,24 @@ describe("the printed contract", () => {
   })
 
   test("explains every error", () => {
-    expect(Object.keys(problemTypes).filter((type) => !page.includes(`| \`${type}\` | `))).toEqual([])
+    expect(Object.keys(problemTypes).filter((type) => !page.includes(`| \`${type}\` | `))).toEqual(
+      []
+    )
   })
 
   test("has a heading for each shape that it names", () => {
-    for (const name of ["Task", "BriefTask", "Failure", "Actor", "RestartPolicy", "Probe", "HealthProbe", "Notify", "Artifact", "Frame"]) {
+    for (const name of [
+      "Task",
+      "BriefTask",
+      "Failure",
+      "Actor",
+      "RestartPolicy",
+      "Probe",
+      "HealthProbe",
+      "Notify",
+      "Artifact",
+      "Frame"
+    ]) {
       expect(headings).toContain(name)
       expect(page.split(new RegExp(`\\b${name}\\b`, "u")).length).toBeGreaterThan(2)
     }
@@ -44,7 +58,10 @@ describe("the printed contract", () => {
 
   test("writes no bounds where a number has none, and escapes what would end a cell", () => {
     expect(page).not.toContain("9007199254740991")
-    const widths = page.split("\n").filter((line) => line.startsWith("|")).map((line) => line.split(/(?<!\\)\|/u).length)
+    const widths = page
+      .split("\n")
+      .filter((line) => line.startsWith("|"))
+      .map((line) => line.split(/(?<!\\)\|/u).length)
     expect(widths.filter((width) => width < 4 || width > 5)).toEqual([])
   })
 })
@@ -53,16 +70,29 @@ describe.each(rows)("the section on $name", (row) => {
   test("tells every field of payload and answer, the errors and the examples", () => {
     const told = cellsUnder(row.name)
     const answer = shapeOf(row, "output")
-    const answered = (answer.anyOf ?? [answer]).flatMap(({ properties = {} }) => Object.keys(properties))
-    expect([...fieldsOf(row).map(({ name }) => name), ...answered].filter((name) => !told.includes(name))).toEqual([])
+    const answered = (answer.anyOf ?? [answer]).flatMap(({ properties = {} }) =>
+      Object.keys(properties)
+    )
+    expect(
+      [...fieldsOf(row).map(({ name }) => name), ...answered].filter((name) => !told.includes(name))
+    ).toEqual([])
     const text = under(row.name)
     expect(row.errors.filter((error) => !text.includes(`\`${error}\``))).toEqual([])
-    expect(row.examples.filter(({ title }) => !text.includes(`# ${title}\nbackbeat ${row.name} '`))).toEqual([])
+    expect(
+      row.examples.filter(({ title }) => !text.includes(`# ${title}\nbackbeat ${row.name} '`))
+    ).toEqual([])
     expect(row.flags.filter((flag) => !text.includes(`\`--${flag}\``))).toEqual([])
   })
 
   test("marks the fields that are required", () => {
-    const required = under(row.name).split("\n").filter((line) => line.includes("**(required)**")).map((line) => line.split("`")[1])
-    expect(required).toEqual(fieldsOf(row).filter((field) => field.required).map(({ name }) => name))
+    const required = under(row.name)
+      .split("\n")
+      .filter((line) => line.includes("**(required)**"))
+      .map((line) => line.split("`")[1])
+    expect(required).toEqual(
+      fieldsOf(row)
+        .filter((field) => field.required)
+        .map(({ name }) => name)
+    )
   })
 })

@@ -30,7 +30,9 @@ const folded = (value: unknown, own?: object): unknown => {
   const known = shapes.find((each) => each.shape !== own && each.text === text)
   if (known !== undefined) return { shape: known.name }
   if (Array.isArray(value)) return value.map((each) => folded(each))
-  return Predicate.isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, folded(each)])) : value
+  return Predicate.isObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, folded(each)]))
+    : value
 }
 
 const surface = {
@@ -62,7 +64,8 @@ const within = (value: unknown): ReadonlyArray<object> => {
 
 describe("the published surface", () => {
   test("is the one in surface.json", () => {
-    if (process.env["BACKBEAT_UPDATE_SURFACE"] === "1") writeFileSync(path, `${JSON.stringify(surface, null, 1)}\n`)
+    if (process.env["BACKBEAT_UPDATE_SURFACE"] === "1")
+      writeFileSync(path, `${JSON.stringify(surface, null, 1)}\n`)
     const published: unknown = JSON.parse(readFileSync(path, "utf8"))
     const changes = differences(published, JSON.parse(JSON.stringify(surface)))
     if (changes.length > 0) {
@@ -86,7 +89,9 @@ describe("the published surface", () => {
   // Messages, help and documents follow no reference: a schema with an identifier would become one.
   test("holds every schema as a whole", () => {
     const schemas = rows.flatMap((row) => [jsonSchema(row, "input"), jsonSchema(row, "output")])
-    expect(within(schemas).filter((schema) => "$ref" in schema || "$defs" in schema || "allOf" in schema)).toEqual([])
+    expect(
+      within(schemas).filter((schema) => "$ref" in schema || "$defs" in schema || "allOf" in schema)
+    ).toEqual([])
   })
 
   test("answers with finite numbers only", () => {
@@ -98,7 +103,12 @@ describe("the differences of two surfaces", () => {
   test("are named by their path, with what was and what is", () => {
     const before = { a: { b: [1, 2], c: "x", d: true }, e: 1 }
     const after = { a: { b: [1, 3, 4], c: "x" }, e: { f: 1 } }
-    expect(differences(before, after)).toEqual(["a.b.1: was 2, is 3", "a.b.2: added 4", "a.d: removed true", 'e: was 1, is {"f":1}'])
+    expect(differences(before, after)).toEqual([
+      "a.b.1: was 2, is 3",
+      "a.b.2: added 4",
+      "a.d: removed true",
+      'e: was 1, is {"f":1}'
+    ])
   })
 
   test("are none for equal ones, whatever the order of their keys", () => {

@@ -3,7 +3,15 @@ import { markdownTable } from "@backbeat/core/markdown"
 
 describe("a table in Markdown", () => {
   test("has a head, a rule and a line for each row", () => {
-    expect(markdownTable(["a", "b"], [["1", "2"], ["3", "4"]])).toBe("| a | b |\n| --- | --- |\n| 1 | 2 |\n| 3 | 4 |")
+    expect(
+      markdownTable(
+        ["a", "b"],
+        [
+          ["1", "2"],
+          ["3", "4"]
+        ]
+      )
+    ).toBe("| a | b |\n| --- | --- |\n| 1 | 2 |\n| 3 | 4 |")
   })
 
   test("keeps a cell with a bar in one piece", () => {

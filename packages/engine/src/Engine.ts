@@ -64,7 +64,14 @@ const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<Stores, Sto
     Layer.provideMerge(Layer.mergeAll(layerReports, layerIdleness, layerAgentAttempts)),
     Layer.provideMerge(layerTransitions),
     Layer.provideMerge(layerLiveAttempts),
-    Layer.provideMerge(Layer.mergeAll(Layer.provide(layerAdmission, layerResources), layerPauses, layerClearings, layerStops)),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        Layer.provide(layerAdmission, layerResources),
+        layerPauses,
+        layerClearings,
+        layerStops
+      )
+    ),
     Layer.provideMerge(Layer.mergeAll(layerAlarm, layerSettings(options.environment))),
     // Closed when all that writes to it has ended.
     Layer.provideMerge(layerStore),
@@ -76,7 +83,11 @@ const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<Stores, Sto
 const logStrangers = Effect.gen(function* () {
   const strangers = yield* yield* makeFindStrangers
   if (strangers.length > 0) yield* Effect.logWarning(describeStrangers(strangers))
-}).pipe(Effect.catch((error) => Effect.logWarning(`the folders of tasks were not compared with the database: ${error.message}`)))
+}).pipe(
+  Effect.catch((error) =>
+    Effect.logWarning(`the folders of tasks were not compared with the database: ${error.message}`)
+  )
+)
 
 /** Lives in the home until the end is asked for. */
 const live = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError>) =>

@@ -5,7 +5,8 @@ export const errorCode = (thrown: unknown): string =>
   thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : ""
 
 /** The message of an error, or the text of whatever else was thrown. */
-export const errorMessage = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
+export const errorMessage = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown)
 
 const shortages: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM"])
 

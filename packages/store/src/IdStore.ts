@@ -17,6 +17,8 @@ export class IdStore extends Context.Service<
     /** What an id stands for; null when it is free. Fails with StoreError. */
     readonly kindOf: (id: string) => Effect.Effect<IdKind | null, StoreError>
     /** Those of the ids that stand for tasks. Fails with StoreError. */
-    readonly tasksAmong: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlySet<string>, StoreError>
+    readonly tasksAmong: (
+      ids: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlySet<string>, StoreError>
   }
 >()("@backbeat/store/IdStore") {}

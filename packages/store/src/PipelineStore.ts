@@ -47,16 +47,22 @@ export class PipelineStore extends Context.Service<
     /** The pipeline of this id, or null. */
     readonly find: (id: string) => Effect.Effect<Pipeline | null, StoreError>
     /** Writes the row (inserting a new one) and appends the events to the one history; answers with them as recorded. */
-    readonly record: (change: PipelineChange) => Effect.Effect<ReadonlyArray<RecordedPipelineEvent>, StoreError>
+    readonly record: (
+      change: PipelineChange
+    ) => Effect.Effect<ReadonlyArray<RecordedPipelineEvent>, StoreError>
     /** One page. A cursor that no page gave is the end of the list; an empty `status` matches nothing. */
     readonly list: (
       filter: PipelineFilter,
       page: { readonly limit: number; readonly after?: string | undefined }
     ) => Effect.Effect<PipelinePage, StoreError>
     /** How many tasks of each of these pipelines are in which status. */
-    readonly counts: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<PipelineCount>, StoreError>
+    readonly counts: (
+      ids: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyArray<PipelineCount>, StoreError>
     /** Those of these pipelines that are running although none of their tasks lives. Cheap however many tasks they have. */
-    readonly over: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Pipeline>, StoreError>
+    readonly over: (
+      ids: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyArray<Pipeline>, StoreError>
     /** Forgets, with their events, those ended pipelines of which no task is left. Answers with their ids. */
     readonly removeEmpty: Effect.Effect<ReadonlyArray<string>, StoreError>
   }

@@ -15,7 +15,11 @@ export class SessionStore extends Context.Service<
   SessionStore,
   {
     /** Notes what a session has used since it began, in place of what was noted of it before; `at` is in epoch ms. */
-    readonly note: (session: AgentSession, at: number, used: Usage) => Effect.Effect<void, StoreError>
+    readonly note: (
+      session: AgentSession,
+      at: number,
+      used: Usage
+    ) => Effect.Effect<void, StoreError>
     /** What was noted of a session last, or null when that was nothing, or after the instant (epoch ms). */
     readonly used: (session: AgentSession, until: number) => Effect.Effect<Usage | null, StoreError>
     /** Forgets the sessions of which nothing was noted since the instant (epoch ms). */

@@ -8,4 +8,11 @@ import type { SessionStore } from "./SessionStore.ts"
 import type { TaskStore } from "./TaskStore.ts"
 
 /** Everything that an engine remembers with. */
-export type Stores = TaskStore | QueueStore | PipelineStore | RequestStore | SessionStore | IdStore | HomeStore
+export type Stores =
+  | TaskStore
+  | QueueStore
+  | PipelineStore
+  | RequestStore
+  | SessionStore
+  | IdStore
+  | HomeStore

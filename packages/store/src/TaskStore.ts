@@ -4,7 +4,11 @@ import type * as Effect from "effect/Effect"
 import type { Actor } from "@backbeat/core/task/Actor"
 import type { Dependency, NeededEnd } from "@backbeat/core/task/Dependency"
 import type { Task } from "@backbeat/core/task/Task"
-import type { EventType, RecordedEvent, RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"
+import type {
+  EventType,
+  RecordedEvent,
+  RecordedTaskEvent
+} from "@backbeat/core/history/RecordedEvent"
 import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
 import type { StoreError } from "./StoreError.ts"
@@ -79,7 +83,9 @@ export class TaskStore extends Context.Service<
   TaskStore,
   {
     /** Runs the effect in one durable transaction: all of it or nothing. Transactions do not overlap. Nested calls join the outer one; one that fails is taken back alone. */
-    readonly transact: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreError, R>
+    readonly transact: <A, E, R>(
+      effect: Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, E | StoreError, R>
     /** Ends when every transaction before is on the disk, so that a power failure does not take it back either. */
     readonly flushed: Effect.Effect<void, StoreError>
     /** Does what is best done while nobody waits. */
@@ -95,14 +101,18 @@ export class TaskStore extends Context.Service<
      * Writes the rows (inserting new ones) and appends the events; answers with the events as recorded. Call inside `transact`;
      * alone it is a transaction itself. A specification is written for a new row and with `task.created` or `task.changed`.
      */
-    readonly record: (changes: ReadonlyArray<Change>) => Effect.Effect<ReadonlyArray<RecordedTaskEvent>, StoreError>
+    readonly record: (
+      changes: ReadonlyArray<Change>
+    ) => Effect.Effect<ReadonlyArray<RecordedTaskEvent>, StoreError>
     /** One page. A cursor that no page gave is the end of the list; empty `ids` or `status` match nothing. */
     readonly list: (
       filter: TaskFilter,
       page: { readonly limit: number; readonly after?: string | undefined }
     ) => Effect.Effect<TaskPage, StoreError>
     /** Every task in one of these statuses, oldest first. */
-    readonly inStatus: (statuses: ReadonlyArray<TaskStatus>) => Effect.Effect<ReadonlyArray<Task>, StoreError>
+    readonly inStatus: (
+      statuses: ReadonlyArray<TaskStatus>
+    ) => Effect.Effect<ReadonlyArray<Task>, StoreError>
     /** How many tasks are in each status. */
     readonly counts: Effect.Effect<Readonly<Record<TaskStatus, number>>, StoreError>
     /** How many tasks are not final. Cheap however many have ended. */
@@ -120,18 +130,25 @@ export class TaskStore extends Context.Service<
     /** The earliest instant after `now` (epoch ms) of a `notBefore` of a queued or a `retryAt` of a retrying task, or null. */
     readonly nextDueAt: (now: number) => Effect.Effect<number | null, StoreError>
     /** Makes a task wait for these, which must be there, in place of what it waited for before. */
-    readonly waitFor: (id: string, dependencies: ReadonlyArray<Dependency>) => Effect.Effect<void, StoreError>
+    readonly waitFor: (
+      id: string,
+      dependencies: ReadonlyArray<Dependency>
+    ) => Effect.Effect<void, StoreError>
     /** What a task waits for still, in the order in which that was created. */
     readonly waitsOf: (id: string) => Effect.Effect<ReadonlyArray<Dependency>, StoreError>
     /** The tasks that wait for one of these, in the order in which they were created. Cheap when there are none. */
-    readonly dependents: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<DependentTask>, StoreError>
+    readonly dependents: (
+      ids: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyArray<DependentTask>, StoreError>
     /** Forgets waits, and answers with those of `candidates` which wait for nothing now, in the order in which they were created. */
     readonly settleWaits: (
       settled: SettledWaits,
       candidates: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyArray<string>, StoreError>
     /** The one history, of tasks and of all else, in the order of its sequence. */
-    readonly events: (filter: EventFilter) => Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError>
+    readonly events: (
+      filter: EventFilter
+    ) => Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError>
     /** The sequence of the newest event; 0 when there is none. Never goes back, also not when old events were removed. */
     readonly lastSequence: Effect.Effect<number, StoreError>
     /** Final tasks that ended before the instant (epoch ms), oldest first; so many at most. */
@@ -141,7 +158,9 @@ export class TaskStore extends Context.Service<
       limit?: number
     ) => Effect.Effect<ReadonlyArray<Task>, StoreError>
     /** Forgets tasks and their events. Only final ones are removed; others are left as they are. Answers with the removed ids. */
-    readonly remove: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, StoreError>
+    readonly remove: (
+      ids: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyArray<string>, StoreError>
     /** Whether the store is intact, in one sentence. */
     readonly check: Effect.Effect<{ readonly ok: boolean; readonly message: string }, StoreError>
   }

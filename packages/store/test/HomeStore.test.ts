@@ -31,7 +31,9 @@ describeEachStore("a home", (run) => {
         const homes = yield* HomeStore
         const store = yield* TaskStore
         yield* homes.write(record)
-        yield* Effect.flip(store.transact(Effect.andThen(homes.write({ ...record, id: "b" }), Effect.fail("no"))))
+        yield* Effect.flip(
+          store.transact(Effect.andThen(homes.write({ ...record, id: "b" }), Effect.fail("no")))
+        )
         expect(yield* homes.find).toEqual(record)
       })
     ))

@@ -18,11 +18,30 @@ describeEachStore("an id", (run) => {
         yield* tasks.record([...life("done"), creation("waits")])
         yield* pipelines.record(made)
         yield* pipelines.record(pipelineChange(made.pipeline, { type: "Conclude", failed: null }))
-        expect(yield* Effect.forEach(["done", "waits", "p", "other"], ids.kindOf)).toEqual(["task", "task", "pipeline", null])
-        expect([...(yield* ids.tasksAmong(["waits", "p", "other", ...Array.from({ length: 120 }, (_, index) => `o${index}`), "done"]))].toSorted()).toEqual(["done", "waits"])
+        expect(yield* Effect.forEach(["done", "waits", "p", "other"], ids.kindOf)).toEqual([
+          "task",
+          "task",
+          "pipeline",
+          null
+        ])
+        expect(
+          [
+            ...(yield* ids.tasksAmong([
+              "waits",
+              "p",
+              "other",
+              ...Array.from({ length: 120 }, (_, index) => `o${index}`),
+              "done"
+            ]))
+          ].toSorted()
+        ).toEqual(["done", "waits"])
         yield* tasks.remove(["done", "waits"])
         yield* pipelines.removeEmpty
-        expect(yield* Effect.forEach(["done", "waits", "p"], ids.kindOf)).toEqual([null, "task", null])
+        expect(yield* Effect.forEach(["done", "waits", "p"], ids.kindOf)).toEqual([
+          null,
+          "task",
+          null
+        ])
         yield* tasks.record([creation("p")])
         expect(yield* ids.kindOf("p")).toBe("task")
       })
@@ -33,7 +52,15 @@ describeEachStore("an id", (run) => {
       "back",
       Effect.gen(function* () {
         const [ids, tasks, pipelines] = [yield* IdStore, yield* TaskStore, yield* PipelineStore]
-        yield* Effect.flip(tasks.transact(Effect.all([tasks.record([creation("a")]), pipelines.record(pipelineCreation("p", ["a"])), Effect.fail("no")])))
+        yield* Effect.flip(
+          tasks.transact(
+            Effect.all([
+              tasks.record([creation("a")]),
+              pipelines.record(pipelineCreation("p", ["a"])),
+              Effect.fail("no")
+            ])
+          )
+        )
         expect([yield* ids.kindOf("a"), yield* ids.kindOf("p")]).toEqual([null, null])
       })
     ))

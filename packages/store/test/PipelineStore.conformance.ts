@@ -14,11 +14,17 @@ import { create, upTo } from "./conformance/rig.ts"
 import { pipelineChange, pipelineCreation } from "./pipeline.ts"
 import { change, creation, exit, life, start } from "./task.ts"
 
-type Body<A, E> = (pipelines: PipelineStore["Service"], store: TaskStore["Service"]) => Effect.Effect<A, E>
+type Body<A, E> = (
+  pipelines: PipelineStore["Service"],
+  store: TaskStore["Service"]
+) => Effect.Effect<A, E>
 type Run = <A, E>(body: Body<A, E>) => Promise<A>
 
 /** Describes the conformance of the stores that `layer` makes in a scratch folder. */
-export const describePipelineStore = (name: string, layer: (folder: string) => Layer.Layer<Stores, StoreError>) => {
+export const describePipelineStore = (
+  name: string,
+  layer: (folder: string) => Layer.Layer<Stores, StoreError>
+) => {
   let folder = ""
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "pipeline-store-"))
@@ -28,7 +34,12 @@ export const describePipelineStore = (name: string, layer: (folder: string) => L
   })
   const run: Run = (body) =>
     Effect.runPromise(
-      Effect.provide(Effect.flatMap(Effect.all([PipelineStore, TaskStore]), ([pipelines, store]) => body(pipelines, store)), layer(folder))
+      Effect.provide(
+        Effect.flatMap(Effect.all([PipelineStore, TaskStore]), ([pipelines, store]) =>
+          body(pipelines, store)
+        ),
+        layer(folder)
+      )
     )
   describeRecords(name, run)
   describeHistory(name, run)
@@ -39,7 +50,8 @@ export const describePipelineStore = (name: string, layer: (folder: string) => L
 
 const ids = (all: ReadonlyArray<{ readonly id: string }>) => all.map(({ id }) => id)
 const of = (pipelineId: string) => ({ lineage: { pipelineId } })
-const told = (events: ReadonlyArray<RecordedEvent>) => events.map(({ sequence, id, event }) => [sequence, id, event.type])
+const told = (events: ReadonlyArray<RecordedEvent>) =>
+  events.map(({ sequence, id, event }) => [sequence, id, event.type])
 const conclude = { type: "Conclude", failed: null } as const
 
 const describeRecords = (name: string, run: Run) => {
@@ -66,17 +78,30 @@ const describeRecords = (name: string, run: Run) => {
     test("is part of the transaction of the tasks beside it: taken back with it, and taken back alone", () =>
       run((pipelines, store) =>
         Effect.gen(function* () {
-          const both = Effect.andThen(store.record([creation("a", of("lost"))]), pipelines.record(pipelineCreation("lost", ["a"])))
+          const both = Effect.andThen(
+            store.record([creation("a", of("lost"))]),
+            pipelines.record(pipelineCreation("lost", ["a"]))
+          )
           yield* Effect.exit(store.transact(Effect.andThen(both, Effect.fail("no"))))
-          expect([yield* store.find("a"), yield* pipelines.find("lost"), yield* store.lastSequence]).toEqual([null, null, 0])
+          expect([
+            yield* store.find("a"),
+            yield* pipelines.find("lost"),
+            yield* store.lastSequence
+          ]).toEqual([null, null, 0])
           yield* store.transact(
             Effect.gen(function* () {
-              yield* Effect.exit(store.transact(Effect.andThen(pipelines.record(pipelineCreation("inner", [])), Effect.fail("no"))))
+              yield* Effect.exit(
+                store.transact(
+                  Effect.andThen(pipelines.record(pipelineCreation("inner", [])), Effect.fail("no"))
+                )
+              )
               yield* pipelines.record(pipelineCreation("outer", []))
             })
           )
           expect(ids((yield* pipelines.list({}, { limit: 9 })).pipelines)).toEqual(["outer"])
-          expect(told(yield* store.events({ since: 0, limit: 9 }))).toEqual([[1, "outer", "pipeline.created"]])
+          expect(told(yield* store.events({ since: 0, limit: 9 }))).toEqual([
+            [1, "outer", "pipeline.created"]
+          ])
         })
       ))
   })
@@ -88,7 +113,8 @@ const describeHistory = (name: string, run: Run) => {
       run((pipelines, store) =>
         Effect.gen(function* () {
           const [created, opened, ended] = life("a", of("p"))
-          if (created === undefined || opened === undefined || ended === undefined) throw new Error("no life")
+          if (created === undefined || opened === undefined || ended === undefined)
+            throw new Error("no life")
           const made = pipelineCreation("p", ["a"])
           const recorded = [
             ...(yield* pipelines.record(made)),
@@ -109,7 +135,9 @@ const describeHistory = (name: string, run: Run) => {
           ])
           expect(yield* store.lastSequence).toBe(6)
           const read = (filter: Partial<Parameters<typeof store.events>[0]>) =>
-            Effect.map(store.events({ since: 0, limit: 99, ...filter }), (events) => events.map(({ sequence }) => sequence))
+            Effect.map(store.events({ since: 0, limit: 99, ...filter }), (events) =>
+              events.map(({ sequence }) => sequence)
+            )
           // A task may have the id of a pipeline.
           expect(yield* read({ pipelineId: "p" })).toEqual([1, 2, 4, 5, 6])
           expect(yield* read({ pipelineId: "p", since: 2, limit: 2 })).toEqual([4, 5])
@@ -124,9 +152,21 @@ const describeHistory = (name: string, run: Run) => {
       run((pipelines, store) =>
         Effect.gen(function* () {
           yield* pipelines.record(pipelineCreation("t1", ["t1"]))
-          yield* store.record(upTo(600).map((index) => creation(`t${index}`, { spec: { tags: ["most", ...(index === 1 ? ["one"] : [])] } })))
-          expect((yield* store.events({ since: 0, tag: "one", limit: 99 })).map(({ sequence }) => sequence)).toEqual([2])
-          expect((yield* store.events({ since: 0, tag: "most", limit: 2 })).map(({ sequence }) => sequence)).toEqual([2, 3])
+          yield* store.record(
+            upTo(600).map((index) =>
+              creation(`t${index}`, { spec: { tags: ["most", ...(index === 1 ? ["one"] : [])] } })
+            )
+          )
+          expect(
+            (yield* store.events({ since: 0, tag: "one", limit: 99 })).map(
+              ({ sequence }) => sequence
+            )
+          ).toEqual([2])
+          expect(
+            (yield* store.events({ since: 0, tag: "most", limit: 2 })).map(
+              ({ sequence }) => sequence
+            )
+          ).toEqual([2, 3])
         })
       ))
   })
@@ -137,7 +177,9 @@ const describeLists = (name: string, run: Run) => {
     test("has the newest first, in pages, by status and time", () =>
       run((pipelines) =>
         Effect.gen(function* () {
-          const made = ["a", "b", "c", "d"].map((id, index) => pipelineCreation(id, [], start + index))
+          const made = ["a", "b", "c", "d"].map((id, index) =>
+            pipelineCreation(id, [], start + index)
+          )
           yield* Effect.forEach(made, pipelines.record)
           const [, b] = made
           if (b === undefined) throw new Error("no pipeline")
@@ -151,7 +193,10 @@ const describeLists = (name: string, run: Run) => {
           expect(yield* list({ status: ["running"] }, { limit: 9 })).toEqual([3, ["d", "c", "a"]])
           expect(yield* list({ status: ["completed", "failed"] }, { limit: 9 })).toEqual([1, ["b"]])
           expect(yield* list({ since: start + 1 }, { limit: 2 })).toEqual([3, ["d", "c"]])
-          expect(yield* list({ status: ["running"], since: start + 1 }, { limit: 9 })).toEqual([2, ["d", "c"]])
+          expect(yield* list({ status: ["running"], since: start + 1 }, { limit: 9 })).toEqual([
+            2,
+            ["d", "c"]
+          ])
           expect(yield* list({ status: [] }, { limit: 9 })).toEqual([0, []])
           expect(yield* list({}, { limit: 9, after: "nonsense" })).toEqual([4, []])
         })
@@ -192,7 +237,8 @@ const describeTasks = (name: string, run: Run) => {
         Effect.gen(function* () {
           const over = (...given: ReadonlyArray<string>) => Effect.map(pipelines.over(given), ids)
           const [created, opened, ended] = life("a", of("p"))
-          if (created === undefined || opened === undefined || ended === undefined) throw new Error("no life")
+          if (created === undefined || opened === undefined || ended === undefined)
+            throw new Error("no life")
           const made = pipelineCreation("p", ["a"])
           yield* pipelines.record(made)
           yield* create(store, [created, ...life("b", of("p")), creation("other", of("q"))])
@@ -212,7 +258,9 @@ const describeTasks = (name: string, run: Run) => {
       run((pipelines, store) =>
         Effect.gen(function* () {
           const names = upTo(120).map((index) => `p${index}`)
-          yield* store.transact(Effect.forEach(names, (id) => pipelines.record(pipelineCreation(id, []))))
+          yield* store.transact(
+            Effect.forEach(names, (id) => pipelines.record(pipelineCreation(id, [])))
+          )
           yield* store.record(names.flatMap((id) => life(`${id}.1`, of(id))))
           expect((yield* pipelines.over(names)).length).toBe(120)
           expect((yield* pipelines.counts(names)).length).toBe(120)
@@ -231,7 +279,12 @@ const describeRemoval = (name: string, run: Run) => {
             yield* pipelines.record(made)
             if (id !== "runs") yield* pipelines.record(pipelineChange(made.pipeline, conclude))
           }
-          yield* create(store, [...life("a", of("done")), ...life("b", of("kept")), ...life("done"), ...life("kept")])
+          yield* create(store, [
+            ...life("a", of("done")),
+            ...life("b", of("kept")),
+            ...life("done"),
+            ...life("kept")
+          ])
           expect(yield* pipelines.removeEmpty).toEqual([])
           // A task may have the id of a pipeline.
           yield* store.remove(["a", "kept"])
@@ -240,8 +293,15 @@ const describeRemoval = (name: string, run: Run) => {
           expect(yield* pipelines.find("done")).not.toBeNull()
           expect(yield* pipelines.removeEmpty).toEqual(["done"])
           expect(ids((yield* pipelines.list({}, { limit: 9 })).pipelines)).toEqual(["runs", "kept"])
-          const left = (yield* store.events({ since: 0, limit: 99 })).map(({ subject, id }) => `${subject} ${id}`)
-          expect([...new Set(left)]).toEqual(["pipeline kept", "pipeline runs", "task b", "task done"])
+          const left = (yield* store.events({ since: 0, limit: 99 })).map(
+            ({ subject, id }) => `${subject} ${id}`
+          )
+          expect([...new Set(left)]).toEqual([
+            "pipeline kept",
+            "pipeline runs",
+            "task b",
+            "task done"
+          ])
         })
       ))
 
@@ -255,7 +315,9 @@ const describeRemoval = (name: string, run: Run) => {
           expect(yield* store.lastSequence).toBe(2)
           const [again] = yield* pipelines.record(made)
           expect(again?.sequence).toBe(3)
-          expect(told(yield* store.events({ since: 0, limit: 9 }))).toEqual([[3, "p", "pipeline.created"]])
+          expect(told(yield* store.events({ since: 0, limit: 9 }))).toEqual([
+            [3, "p", "pipeline.created"]
+          ])
         })
       ))
   })

@@ -12,10 +12,16 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import { change, creation, exit, life, start } from "./task.ts"
 import { create } from "./conformance/rig.ts"
 
-type Body<A, E> = (queues: QueueStore["Service"], store: TaskStore["Service"]) => Effect.Effect<A, E>
+type Body<A, E> = (
+  queues: QueueStore["Service"],
+  store: TaskStore["Service"]
+) => Effect.Effect<A, E>
 
 /** Describes the conformance of the stores that `layer` makes in a scratch folder. */
-export const describeQueueStore = (name: string, layer: (folder: string) => Layer.Layer<Stores, StoreError>) => {
+export const describeQueueStore = (
+  name: string,
+  layer: (folder: string) => Layer.Layer<Stores, StoreError>
+) => {
   let folder = ""
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "queue-store-"))
@@ -25,7 +31,12 @@ export const describeQueueStore = (name: string, layer: (folder: string) => Laye
   })
   const run = <A, E>(body: Body<A, E>): Promise<A> =>
     Effect.runPromise(
-      Effect.provide(Effect.flatMap(Effect.all([QueueStore, TaskStore]), ([queues, store]) => body(queues, store)), layer(folder))
+      Effect.provide(
+        Effect.flatMap(Effect.all([QueueStore, TaskStore]), ([queues, store]) =>
+          body(queues, store)
+        ),
+        layer(folder)
+      )
     )
   describePauses(name, run)
   describeLooks(name, run)
@@ -33,7 +44,7 @@ export const describeQueueStore = (name: string, layer: (folder: string) => Laye
 
 type Run = <A, E>(body: Body<A, E>) => Promise<A>
 
-const by = (pid: number) => ({ kind: "caller", client: "cli", pid } as const)
+const by = (pid: number) => ({ kind: "caller", client: "cli", pid }) as const
 const pause = { at: start, actor: by(7), reason: "deploy" }
 
 const describePauses = (name: string, run: Run) => {
@@ -43,7 +54,11 @@ const describePauses = (name: string, run: Run) => {
         Effect.gen(function* () {
           expect(yield* queues.paused).toEqual(new Map())
           yield* queues.pause("builds", pause)
-          yield* queues.pause("agents", { at: start + 0.5, actor: { kind: "engine" }, reason: null })
+          yield* queues.pause("agents", {
+            at: start + 0.5,
+            actor: { kind: "engine" },
+            reason: null
+          })
           expect([...(yield* queues.paused)]).toEqual([
             ["agents", { at: start + 0.5, actor: { kind: "engine" }, reason: null }],
             ["builds", pause]
@@ -80,12 +95,20 @@ const describePauses = (name: string, run: Run) => {
       run((queues, store) =>
         Effect.gen(function* () {
           yield* queues.pause("kept", pause)
-          const both = Effect.andThen(store.record([creation("a")]), Effect.andThen(queues.pause("lost", pause), queues.resume("kept")))
+          const both = Effect.andThen(
+            store.record([creation("a")]),
+            Effect.andThen(queues.pause("lost", pause), queues.resume("kept"))
+          )
           yield* Effect.exit(store.transact(Effect.andThen(both, Effect.fail("no"))))
-          expect([yield* store.find("a"), [...(yield* queues.paused).keys()]]).toEqual([null, ["kept"]])
+          expect([yield* store.find("a"), [...(yield* queues.paused).keys()]]).toEqual([
+            null,
+            ["kept"]
+          ])
           yield* store.transact(
             Effect.gen(function* () {
-              yield* Effect.exit(store.transact(Effect.andThen(queues.pause("inner", pause), Effect.fail("no"))))
+              yield* Effect.exit(
+                store.transact(Effect.andThen(queues.pause("inner", pause), Effect.fail("no")))
+              )
               yield* queues.pause("outer", pause)
               expect([...(yield* queues.paused).keys()]).toEqual(["kept", "outer"])
             })
@@ -102,7 +125,12 @@ const describeLooks = (name: string, run: Run) => {
       run((queues, store) =>
         Effect.gen(function* () {
           expect(yield* queues.counts).toEqual([])
-          const failing = creation("r", { spec: { queue: "b", restart: { ...creation("x").task.spec.restart, when: "on-failure" } } })
+          const failing = creation("r", {
+            spec: {
+              queue: "b",
+              restart: { ...creation("x").task.spec.restart, when: "on-failure" }
+            }
+          })
           const opened = change(failing.task, { type: "Open" })
           yield* create(store, [
             creation("q1", { spec: { queue: "b" } }),
@@ -138,10 +166,14 @@ const describeLooks = (name: string, run: Run) => {
             ...life("running").slice(0, 2)
           ])
           const ahead = (id: string) => queues.ahead(id, now)
-          const order = (yield* store.ready({ queue: "default", now, limit: 99 })).map(({ id }) => id)
+          const order = (yield* store.ready({ queue: "default", now, limit: 99 })).map(
+            ({ id }) => id
+          )
           expect(order).toEqual(["p0", "one", "two", "three", "p2"])
           expect(yield* Effect.forEach(order, ahead)).toEqual([0, 1, 2, 3, 4])
-          expect(yield* Effect.forEach(["elsewhere", "later", "running", "nobody"], ahead)).toEqual([0, 3, 0, 0])
+          expect(yield* Effect.forEach(["elsewhere", "later", "running", "nobody"], ahead)).toEqual(
+            [0, 3, 0, 0]
+          )
         })
       ))
   })

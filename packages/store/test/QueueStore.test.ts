@@ -18,13 +18,19 @@ describe("SQLite: a database that is closed and opened", () => {
   test("keeps its pauses, and the order of what waits", async () => {
     const folder = mkdtempSync(join(tmpdir(), "queue-store-"))
     const layer = layerSqlite({ path: join(folder, "backbeat.db") })
-    const pause = { at: start, actor: { kind: "caller", client: "cli", pid: 7 }, reason: null } as const
+    const pause = {
+      at: start,
+      actor: { kind: "caller", client: "cli", pid: 7 },
+      reason: null
+    } as const
     const priorities = ["P2", "P1", "P0", "P1", "P0", "P2"] as const
     await Effect.gen(function* () {
       const store = yield* TaskStore
       const queues = yield* QueueStore
       yield* queues.pause("builds", pause)
-      yield* Effect.forEach(priorities, (priority, index) => store.record([creation(`${priority}-${index}`, { spec: { priority } })]))
+      yield* Effect.forEach(priorities, (priority, index) =>
+        store.record([creation(`${priority}-${index}`, { spec: { priority } })])
+      )
     }).pipe(Effect.provide(layer), Effect.runPromise)
     await Effect.gen(function* () {
       const store = yield* TaskStore

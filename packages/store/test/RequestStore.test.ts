@@ -39,7 +39,14 @@ describeEachStore("a request", (run) => {
         const requests = yield* RequestStore
         const store = yield* TaskStore
         yield* requests.note("a", 1, "one")
-        const failing = store.transact(Effect.all([requests.note("a", 2, "two"), requests.note("b", 2, "two"), requests.forget(9), Effect.fail("no")]))
+        const failing = store.transact(
+          Effect.all([
+            requests.note("a", 2, "two"),
+            requests.note("b", 2, "two"),
+            requests.forget(9),
+            Effect.fail("no")
+          ])
+        )
         expect(yield* Effect.flip(failing)).toBe("no")
         expect([yield* requests.find("a"), yield* requests.find("b")]).toEqual(["one", null])
       })

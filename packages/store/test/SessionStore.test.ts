@@ -41,7 +41,10 @@ describeEachStore("a session", (run) => {
         yield* sessions.note({ ...a, id: "b" }, 1, usage(1))
         yield* sessions.note(a, 5, usage(2))
         yield* sessions.forget(5)
-        expect([yield* sessions.used(a, 9), yield* sessions.used({ ...a, id: "b" }, 9)]).toEqual([usage(2), null])
+        expect([yield* sessions.used(a, 9), yield* sessions.used({ ...a, id: "b" }, 9)]).toEqual([
+          usage(2),
+          null
+        ])
       })
     ))
 
@@ -52,7 +55,9 @@ describeEachStore("a session", (run) => {
         const sessions = yield* SessionStore
         const store = yield* TaskStore
         yield* sessions.note(a, 1, usage(1))
-        const failing = store.transact(Effect.all([sessions.note(a, 2, usage(2)), sessions.forget(9), Effect.fail("no")]))
+        const failing = store.transact(
+          Effect.all([sessions.note(a, 2, usage(2)), sessions.forget(9), Effect.fail("no")])
+        )
         expect(yield* Effect.flip(failing)).toBe("no")
         expect(yield* sessions.used(a, 9)).toEqual(usage(1))
       })

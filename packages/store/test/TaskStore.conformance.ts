@@ -17,7 +17,10 @@ import { describeTransactions } from "./conformance/transactions.ts"
 import { describeWaits } from "./conformance/waits.ts"
 
 /** Describes the conformance of the store that `layer` makes in a scratch folder. */
-export const describeTaskStore = (name: string, layer: (folder: string) => Layer.Layer<TaskStore, StoreError>) => {
+export const describeTaskStore = (
+  name: string,
+  layer: (folder: string) => Layer.Layer<TaskStore, StoreError>
+) => {
   let folder = ""
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "task-store-"))

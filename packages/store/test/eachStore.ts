@@ -22,6 +22,7 @@ export const describeEachStore = (what: string, tests: (run: Run) => void): void
     SQLite: (database) => layerSqlite({ path: join(folder, database) })
   }
   for (const [name, layer] of Object.entries(layers)) {
-    describe(`${name}: ${what}`, () => tests((database, effect) => Effect.runPromise(Effect.provide(effect, layer(database)))))
+    describe(`${name}: ${what}`, () =>
+      tests((database, effect) => Effect.runPromise(Effect.provide(effect, layer(database)))))
   }
 }

@@ -51,9 +51,18 @@ const spec = (fields: Partial<TaskSpec> = {}): TaskSpec => ({
 })
 
 /** The change that creates a task, `queued` unless it is `blocked`. */
-export const creation = (id: string, { at = start, blocked = false, ...given }: TaskOptions = {}): Change => {
+export const creation = (
+  id: string,
+  { at = start, blocked = false, ...given }: TaskOptions = {}
+): Change => {
   const owner = { sessionId: null, taskId: null, depth: 0, ...given.owner }
-  const event = { type: "task.created", spec: spec(given.spec), owner, lineage: { ...noLineage, ...given.lineage }, blocked } as const
+  const event = {
+    type: "task.created",
+    spec: spec(given.spec),
+    owner,
+    lineage: { ...noLineage, ...given.lineage },
+    blocked
+  } as const
   return { task: created(id, event, at), events: [event], at, actor: engine }
 }
 
@@ -74,7 +83,10 @@ export const exit = (exitCode: number, endedAt: number = start): TaskCommand => 
 })
 
 /** The changes of a whole life: created, run, and ended with exit code 0. */
-export const life = (id: string, { endedAt = start, ...options }: TaskOptions & { readonly endedAt?: number } = {}) => {
+export const life = (
+  id: string,
+  { endedAt = start, ...options }: TaskOptions & { readonly endedAt?: number } = {}
+) => {
   const first = creation(id, options)
   const opened = change(first.task, { type: "Open" }, first.at)
   return [first, opened, change(opened.task, exit(0, endedAt), endedAt)]

@@ -3,17 +3,37 @@ import * as Schema from "effect/Schema"
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
-const recorded = join(import.meta.dir, "..", "..", "..", "..", "packages", "agents", "test", "recorded")
+const recorded = join(
+  import.meta.dir,
+  "..",
+  "..",
+  "..",
+  "..",
+  "packages",
+  "agents",
+  "test",
+  "recorded"
+)
 
 const decodeRecording = Schema.decodeUnknownSync(
-  Schema.fromJsonString(Schema.Struct({ outcome: Schema.Struct({ kind: Schema.String, exitCode: Schema.optionalKey(Schema.Int) }) }))
+  Schema.fromJsonString(
+    Schema.Struct({
+      outcome: Schema.Struct({ kind: Schema.String, exitCode: Schema.optionalKey(Schema.Int) })
+    })
+  )
 )
 
 const exitCodeOf = (agent: string, recording: string): number =>
-  decodeRecording(readFileSync(join(recorded, agent, `${recording}.json`), "utf8")).outcome.exitCode ?? 0
+  decodeRecording(readFileSync(join(recorded, agent, `${recording}.json`), "utf8")).outcome
+    .exitCode ?? 0
 
 /** Notes how it was called, does what the test says (`act`, a line of shell), and prints the recording. */
-const program = (folder: string, agent: string, recording: string, act: string): string => `#!/bin/sh
+const program = (
+  folder: string,
+  agent: string,
+  recording: string,
+  act: string
+): string => `#!/bin/sh
 if [ "$1" = --version ]; then echo '1.2.3 (${agent})'; exit 0; fi
 printf '%s\\n' "$@" > '${folder}/${agent}.args'
 env > '${folder}/${agent}.env'
@@ -62,7 +82,9 @@ export class FakeAgents {
 
   /** The variables that the last call had. */
   variables(agent: string): ReadonlyArray<string> {
-    return this.#read(agent, "env").split("\n").map((line) => line.split("=")[0] ?? "")
+    return this.#read(agent, "env")
+      .split("\n")
+      .map((line) => line.split("=")[0] ?? "")
   }
 
   #read(agent: string, what: string): string {

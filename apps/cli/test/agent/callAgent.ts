@@ -38,7 +38,10 @@ export const callAgent = ({ argv, env, cwd, stdin }: AgentCalling) => {
     signalGroup(child.pid, name)
   }
   const end = async (): Promise<AgentEnd> => {
-    const texts = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+    const texts = Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text()
+    ])
     const exitCode = await child.exited
     signal("SIGKILL")
     const [stdout, stderr] = await texts

@@ -18,7 +18,11 @@ export interface Case {
   /** Arguments for a call on the session of a first one. */
   readonly resumes?: (session: string) => ReadonlyArray<string>
   /** The signal that ends the call: as soon as the model was asked so many times, or after so many milliseconds. */
-  readonly stop?: { readonly signal: NodeJS.Signals; readonly turn?: number; readonly afterMs?: number }
+  readonly stop?: {
+    readonly signal: NodeJS.Signals
+    readonly turn?: number
+    readonly afterMs?: number
+  }
 }
 
 /** The folder that stands in a recording, and in a case, for the one of the call. */
@@ -27,7 +31,9 @@ export const folder = "/work/demo"
 const limit = { signal: "SIGKILL", afterMs: 30_000 } as const
 const unknown = "00000000-0000-4000-8000-000000000000"
 const say = (text: string): Answer => ({ kind: "text", text })
-const refuse = (status: number, message: string): Script => ({ afterwards: { kind: "refuse", status, message } })
+const refuse = (status: number, message: string): Script => ({
+  afterwards: { kind: "refuse", status, message }
+})
 const badRequest = refuse(400, "The request is not valid.")
 const badKey = refuse(401, "The key is not valid.")
 const tooMany = refuse(429, "Too many requests.")
@@ -49,20 +55,36 @@ const writing = (agent: MockedAgent): Script => ({
 })
 
 /** The model writes and runs what may not be written and run in the mode `plan`. */
-const planning = (agent: MockedAgent, argv: ReadonlyArray<string>, env: Case["env"] = {}): ReadonlyArray<Case> => [
+const planning = (
+  agent: MockedAgent,
+  argv: ReadonlyArray<string>,
+  env: Case["env"] = {}
+): ReadonlyArray<Case> => [
   { name: "plan-write", script: writing(agent), argv, env },
-  { name: "plan-shell", script: { answers: [agent.runs("sh -c 'echo made > made.txt'"), say("The command is through.")] }, argv, env }
+  {
+    name: "plan-shell",
+    script: {
+      answers: [agent.runs("sh -c 'echo made > made.txt'"), say("The command is through.")]
+    },
+    argv,
+    env
+  }
 ]
 
 /** Arguments with another mode of permissions. */
-const inMode = (agent: MockedAgent, mode: string, other: string): ReadonlyArray<string> => agent.argv.map((each) => (each === mode ? other : each))
+const inMode = (agent: MockedAgent, mode: string, other: string): ReadonlyArray<string> =>
+  agent.argv.map((each) => (each === mode ? other : each))
 
 const ofClaude = (agent: MockedAgent): ReadonlyArray<Case> => {
   const structured = { argv: adding(agent, ["--json-schema", schema]) }
   const once = { env: { CLAUDE_CODE_MAX_RETRIES: "1" } }
   return [
     { name: "max-turns", script: writing(agent), argv: adding(agent, ["--max-turns", "1"]) },
-    { name: "max-budget", script: writing(agent), argv: adding(agent, ["--max-budget-usd", "0.0001"]) },
+    {
+      name: "max-budget",
+      script: writing(agent),
+      argv: adding(agent, ["--max-budget-usd", "0.0001"])
+    },
     {
       name: "structured",
       script: { answers: [{ kind: "tool", name: "StructuredOutput", input: { answer: 42 } }] },
@@ -90,7 +112,10 @@ const ofCodex = (agent: MockedAgent): ReadonlyArray<Case> => [
 ]
 
 const ofGemini = (agent: MockedAgent): ReadonlyArray<Case> => {
-  const settings = { security: { auth: { selectedType: "gemini-api-key" } }, general: { maxAttempts: 2 } }
+  const settings = {
+    security: { auth: { selectedType: "gemini-api-key" } },
+    general: { maxAttempts: 2 }
+  }
   const twice = { homeFiles: { ".gemini/settings.json": JSON.stringify(settings) }, stop: limit }
   return [
     ...planning(agent, inMode(agent, "auto_edit", "plan")),
@@ -102,7 +127,9 @@ const ofGemini = (agent: MockedAgent): ReadonlyArray<Case> => {
 
 const ofOpencode = (agent: MockedAgent): ReadonlyArray<Case> => [
   { name: "denied", script: { answers: [agent.writes("/work/other.txt", "made\n")] } },
-  ...planning(agent, adding(agent, ["--agent", "plan"]), { OPENCODE_PERMISSION: JSON.stringify({ edit: "deny", bash: "deny" }) }),
+  ...planning(agent, adding(agent, ["--agent", "plan"]), {
+    OPENCODE_PERMISSION: JSON.stringify({ edit: "deny", bash: "deny" })
+  }),
   { name: "unknown-model", script: {}, argv: adding(agent, ["-m", "mock/unknown"]) },
   // opencode's number of attempts cannot be set: it gives up after 70 seconds.
   { name: "rate-limit-429-final", script: tooMany, stop: { signal: "SIGKILL", afterMs: 120_000 } }
@@ -147,7 +174,9 @@ export const casesOf = (agent: MockedAgent): ReadonlyArray<Case> => {
     { name: "tool-call", script: writing(agent) },
     {
       name: "shell-call",
-      script: { answers: [agent.runs("sh -c 'echo made > made.txt'"), say("The command is through.")] }
+      script: {
+        answers: [agent.runs("sh -c 'echo made > made.txt'"), say("The command is through.")]
+      }
     },
     {
       name: "resume",

@@ -13,14 +13,27 @@ test("an agent goes on from what the last ended attempt of another left, though 
   agents.answer("codex", "success")
   await prompted(rig, agents, { id: "x", agent: "claude", prompt: "Look at it." })
   await rig.data("start", { id: "gate", command: "cat", stdin: "open" })
-  const next = { id: "next", prompt: "Go on.", agent: "codex", queue: "default", continueFrom: "x", dependsOn: ["gate"] }
+  const next = {
+    id: "next",
+    prompt: "Go on.",
+    agent: "codex",
+    queue: "default",
+    continueFrom: "x",
+    dependsOn: ["gate"]
+  }
   await rig.call(["start", JSON.stringify(next)], { env: agents.env })
   agents.answer("claude", "success", "echo half; sleep 60")
   await rig.call(["restart", "x"], { env: agents.env })
   await rig.data("wait", { id: "x", for: { log: "half" } })
   expect(await rig.data("status", { id: "x", checkpoint: true })).toMatchObject({
     task: { status: "running", attempt: 2 },
-    checkpoint: { attempt: 1, status: "completed", exitCode: 0, result: { text: "Everything is fine." }, stdout: ["Everything is fine."] }
+    checkpoint: {
+      attempt: 1,
+      status: "completed",
+      exitCode: 0,
+      result: { text: "Everything is fine." },
+      stdout: ["Everything is fine."]
+    }
   })
   await rig.data("send", { id: "gate", eof: true })
   expect(await rig.task("wait", { id: "next" })).toMatchObject({ status: "completed" })
@@ -37,7 +50,10 @@ test("the work tree that an agent left is called so only when somebody looked in
   agents.answer("claude", "success", `while [ ! -e '${gate}' ]; do sleep 0.01; done`)
   await Bun.spawn(["git", "init", "-q", "repository"], { cwd: rig.scratch }).exited
   const cwd = join(rig.scratch, "repository")
-  const { document } = await rig.call(["start", JSON.stringify({ id: "x", prompt: "Do it.", agent: "claude", cwd })], { env: agents.env })
+  const { document } = await rig.call(
+    ["start", JSON.stringify({ id: "x", prompt: "Do it.", agent: "claude", cwd })],
+    { env: agents.env }
+  )
   await rig.killEngine()
   writeFileSync(gate, "")
   while (isAlive(Number(Object(document["data"]).task.pid))) await Bun.sleep(1)
@@ -57,8 +73,15 @@ test("a restart without the agent is refused, and leaves what there is", async (
   agents.answer("claude", "success")
   await prompted(rig, agents, { id: "x", agent: "claude" })
   rmSync(join(agents.folder, "claude"))
-  expect(await rig.refusal(["restart", "x"])).toMatchObject({ type: "AgentUnavailable", details: { agent: "claude" } })
-  expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "completed", attempt: 1, result: { text: "Everything is fine." } })
+  expect(await rig.refusal(["restart", "x"])).toMatchObject({
+    type: "AgentUnavailable",
+    details: { agent: "claude" }
+  })
+  expect(await rig.task("status", { id: "x" })).toMatchObject({
+    status: "completed",
+    attempt: 1,
+    result: { text: "Everything is fine." }
+  })
 })
 
 test("an agent's time begins when its prompt has been put together, however slow git is", async () => {
@@ -67,10 +90,19 @@ test("an agent's time begins when its prompt has been put together, however slow
   agents.answer("claude", "success")
   const slow = join(rig.scratch, "slow")
   mkdirSync(slow)
-  writeFileSync(join(slow, "git"), `#!/bin/sh\nsleep 0.4; exec "${Bun.which("git")}" "$@"\n`, { mode: 0o755 })
+  writeFileSync(join(slow, "git"), `#!/bin/sh\nsleep 0.4; exec "${Bun.which("git")}" "$@"\n`, {
+    mode: 0o755
+  })
   const env = { ...agents.env, PATH: `${slow}:${agents.env.PATH}` }
   await rig.call(["start", JSON.stringify({ id: "x", command: "true" }), "--wait"], { env })
-  await rig.call(["start", JSON.stringify({ id: "next", prompt: "Go on.", agent: "claude", continueFrom: "x" }), "--wait"], { env })
+  await rig.call(
+    [
+      "start",
+      JSON.stringify({ id: "next", prompt: "Go on.", agent: "claude", continueFrom: "x" }),
+      "--wait"
+    ],
+    { env }
+  )
   const { openedAt, startedAt, status } = await rig.task("status", { id: "next" })
   expect(status).toBe("completed")
   expect(Date.parse(String(startedAt)) - Date.parse(String(openedAt))).toBeGreaterThanOrEqual(400)

@@ -20,6 +20,12 @@ test("an agent that has done its work is not cancelled by a stop that comes whil
   const stopped = posted(rig, "stop", { id: "x" }, "stop")
   await post(rig, "status", { id: "x" }, "behind-it")
   writeFileSync(hold, "")
-  expect(await stopped).toMatchObject({ ok: true, data: { alreadyEnded: true, task: { id: "x", status: "completed" } } })
-  expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "completed", result: { text: "Everything is fine." } })
+  expect(await stopped).toMatchObject({
+    ok: true,
+    data: { alreadyEnded: true, task: { id: "x", status: "completed" } }
+  })
+  expect(await rig.task("status", { id: "x" })).toMatchObject({
+    status: "completed",
+    result: { text: "Everything is fine." }
+  })
 })

@@ -7,7 +7,11 @@ import { FakeAgents } from "./FakeAgents.ts"
 import { prompted } from "./prompted.ts"
 
 /** An agent that is a shell which reads its prompt as a script. */
-const shell = (rig: Rig) => rig.data("config set", { key: "agents.shell", value: { command: "sh", args: ["-c", 'eval "$(cat)"'] } })
+const shell = (rig: Rig) =>
+  rig.data("config set", {
+    key: "agents.shell",
+    value: { command: "sh", args: ["-c", 'eval "$(cat)"'] }
+  })
 
 const fifo = async (path: string): Promise<string> => {
   await Bun.spawn(["mkfifo", path]).exited
@@ -15,20 +19,29 @@ const fifo = async (path: string): Promise<string> => {
 }
 
 const linesOf = async (rig: Rig, payload: object): Promise<ReadonlyArray<string>> => {
-  const { lines } = await rig.data("logs", { id: "x", lines: 5000, ...payload }, ["--output", "inline"])
+  const { lines } = await rig.data("logs", { id: "x", lines: 5000, ...payload }, [
+    "--output",
+    "inline"
+  ])
   return Array.isArray(lines) ? lines.map(String) : []
 }
 
 const said = (from: number, to: number): ReadonlyArray<string> =>
-  Array.from({ length: to - from + 1 }, (_, index) => `${from + index} is a line that an agent says`)
+  Array.from(
+    { length: to - from + 1 },
+    (_, index) => `${from + index} is a line that an agent says`
+  )
 
-const sayAll = (from: number, to: number): string => `seq ${from} ${to} | sed 's/$/ is a line that an agent says/'`
+const sayAll = (from: number, to: number): string =>
+  `seq ${from} ${to} | sed 's/$/ is a line that an agent says/'`
 
 test("an agent's text and events are kept within the limit of its task, and the newest lines of them", async () => {
   await using rig = new Rig()
   await shell(rig)
   const maxOutputBytes = 65_536
-  await rig.task("start", { id: "x", agent: "shell", prompt: sayAll(1, 100_000), maxOutputBytes }, ["--wait"])
+  await rig.task("start", { id: "x", agent: "shell", prompt: sayAll(1, 100_000), maxOutputBytes }, [
+    "--wait"
+  ])
   for (const raw of [true, false]) {
     const lines = await linesOf(rig, { raw })
     expect(lines).toEqual(said(100_001 - lines.length, 100_000))
@@ -46,8 +59,15 @@ test("an agent's lines are told once each, in order, though engines are killed a
   await shell(rig)
   // Each round has a gate of its own: the next one could be passed with what opened the one before.
   const gates = await Promise.all([1, 2, 3].map((round) => fifo(join(rig.scratch, `gate${round}`))))
-  const rounds = gates.map((gate, index) => `${sayAll(last(index) + 1, last(index + 1))}; read go < ${gate}; `)
-  await rig.data("start", { id: "x", agent: "shell", prompt: `${rounds.join("")}${sayAll(last(3) + 1, last(4))}`, maxOutputBytes: 65_536 })
+  const rounds = gates.map(
+    (gate, index) => `${sayAll(last(index) + 1, last(index + 1))}; read go < ${gate}; `
+  )
+  await rig.data("start", {
+    id: "x",
+    agent: "shell",
+    prompt: `${rounds.join("")}${sayAll(last(3) + 1, last(4))}`,
+    maxOutputBytes: 65_536
+  })
   for (const [index, gate] of gates.entries()) {
     await rig.data("wait", { id: "x", for: { log: `^${last(index + 1)} is` } })
     await rig.killEngine()
@@ -74,7 +94,10 @@ echo '{"type":"turn.completed","usage":{"input_tokens":10,"output_tokens":5}}'
 `
   writeFileSync(join(agents.folder, "codex"), program)
   chmodSync(join(agents.folder, "codex"), 0o755)
-  await rig.call(["start", JSON.stringify({ id: "x", agent: "codex", prompt: "count", maxOutputBytes: 1024 })], { env: agents.env })
+  await rig.call(
+    ["start", JSON.stringify({ id: "x", agent: "codex", prompt: "count", maxOutputBytes: 1024 })],
+    { env: agents.env }
+  )
   await rig.data("wait", { id: "x", for: { log: "^3000$" } })
   await rig.killEngine()
   writeFileSync(gate, "go\n")
@@ -94,8 +117,12 @@ test("an agent's standard error shows nothing of what rotation took from it", as
   const live = await linesOf(rig, { stream: "stderr", lines: 10_000 })
   writeFileSync(gate, "go\n")
   await rig.data("wait", { id: "x" })
-  for (const lines of [live, await linesOf(rig, { stream: "stderr", lines: 10_000 })]) expect(new Set(lines)).toEqual(new Set(["€€€"]))
-  expect(await rig.data("logs", { id: "x", lines: 1 })).toMatchObject({ droppedBytes: expect.any(Number), totalLines: expect.any(Number) })
+  for (const lines of [live, await linesOf(rig, { stream: "stderr", lines: 10_000 })])
+    expect(new Set(lines)).toEqual(new Set(["€€€"]))
+  expect(await rig.data("logs", { id: "x", lines: 1 })).toMatchObject({
+    droppedBytes: expect.any(Number),
+    totalLines: expect.any(Number)
+  })
 })
 
 test("an agent's result is read though it is larger than what is kept of its output", async () => {
@@ -103,6 +130,9 @@ test("an agent's result is read though it is larger than what is kept of its out
   const agents = new FakeAgents(rig.scratch)
   agents.answer("claude", "tool-call")
   expect(await prompted(rig, agents, { agent: "claude", maxOutputBytes: 1024 })).toMatchObject({
-    task: { status: "completed", result: { text: "The file is written.", sessionId: expect.any(String) } }
+    task: {
+      status: "completed",
+      result: { text: "The file is written.", sessionId: expect.any(String) }
+    }
   })
 })

@@ -4,6 +4,9 @@ import type { FakeAgents } from "./FakeAgents.ts"
 
 /** The data of the answer. */
 export const prompted = async (rig: Rig, agents: FakeAgents, payload: object) => {
-  const called = await rig.call(["start", JSON.stringify({ prompt: "Do it.", full: true, ...payload }), "--wait"], { env: agents.env })
+  const called = await rig.call(
+    ["start", JSON.stringify({ prompt: "Do it.", full: true, ...payload }), "--wait"],
+    { env: agents.env }
+  )
   return called.document["data"]
 }

@@ -27,8 +27,10 @@ const makePlace = () => {
 /** The answer with the folder of the call in the place of the recorded one. */
 const inFolder = (answer: Answer, cwd: string): Answer => {
   if (answer.kind !== "tool") return answer
-  const move = (value: unknown) => (typeof value === "string" ? value.replaceAll(folder, cwd) : value)
-  if (typeof answer.input === "string") return { ...answer, input: answer.input.replaceAll(folder, cwd) }
+  const move = (value: unknown) =>
+    typeof value === "string" ? value.replaceAll(folder, cwd) : value
+  if (typeof answer.input === "string")
+    return { ...answer, input: answer.input.replaceAll(folder, cwd) }
   const input = Object.entries(answer.input).map(([name, value]) => [name, move(value)])
   return { ...answer, input: Object.fromEntries(input) }
 }
@@ -40,7 +42,11 @@ const writeFiles = (below: string, files: Case["files"] = {}): void => {
   }
 }
 
-const environment = (agent: MockedAgent, one: Case, place: { readonly url: string; readonly home: string }) => {
+const environment = (
+  agent: MockedAgent,
+  one: Case,
+  place: { readonly url: string; readonly home: string }
+) => {
   const env: Record<string, string> = { ...setUp(agent, place) }
   for (const [name, value] of Object.entries(one.env ?? {})) {
     if (value === undefined) delete env[name]
@@ -49,11 +55,16 @@ const environment = (agent: MockedAgent, one: Case, place: { readonly url: strin
   return env
 }
 
-const run = async (one: Case, model: MockModel, calling: Omit<Parameters<typeof callAgent>[0], "stdin">) => {
+const run = async (
+  one: Case,
+  model: MockModel,
+  calling: Omit<Parameters<typeof callAgent>[0], "stdin">
+) => {
   const startedAt = performance.now()
   const call = callAgent({ ...calling, stdin: prompt })
   const { signal, turn, afterMs } = one.stop ?? { signal: "SIGKILL", afterMs: 60_000 }
-  const stopping = afterMs === undefined ? undefined : setTimeout(() => call.signal(signal), afterMs)
+  const stopping =
+    afterMs === undefined ? undefined : setTimeout(() => call.signal(signal), afterMs)
   // What outlives its signal is killed, and recorded as killed.
   const killing = setTimeout(() => call.signal("SIGKILL"), (afterMs ?? 20_000) + 10_000)
   if (turn !== undefined) void model.turn(turn).then(() => call.signal(signal))
@@ -86,7 +97,9 @@ const record = async (agent: MockedAgent, one: Case): Promise<void> => {
 }
 
 const [agentName, caseName] = process.argv.slice(2)
-for (const agent of mockedAgents.filter(({ name }) => agentName === undefined || name === agentName)) {
+for (const agent of mockedAgents.filter(
+  ({ name }) => agentName === undefined || name === agentName
+)) {
   const chosen = casesOf(agent).filter(({ name }) => caseName === undefined || name === caseName)
   for (const one of chosen) await record(agent, one)
 }

@@ -23,7 +23,17 @@ export interface Recording {
   readonly version: string
 }
 
-const recorded = join(import.meta.dir, "..", "..", "..", "..", "packages", "agents", "test", "recorded")
+const recorded = join(
+  import.meta.dir,
+  "..",
+  "..",
+  "..",
+  "..",
+  "packages",
+  "agents",
+  "test",
+  "recorded"
+)
 const item = /(?:"[^"]*"|\{[^{}]*\})/u.source
 const list = new RegExp(`\\[(?<first>${item}(?:,${item})?)(?:,${item})*\\]`, "gu")
 
@@ -50,14 +60,24 @@ const clean = (text: string, { scratch, home, cwd, url }: Ran): string =>
 const cut = (text: string): string => {
   if (text.length <= maxBytes) return text
   const half = maxBytes / 2
-  return text.slice(0, text.lastIndexOf("\n", half) + 1) + text.slice(text.indexOf("\n", text.length - half) + 1)
+  return (
+    text.slice(0, text.lastIndexOf("\n", half) + 1) +
+    text.slice(text.indexOf("\n", text.length - half) + 1)
+  )
 }
 
 /** Writes `<agent>/<name>.stdout`, `.stderr` and `.json`. */
-export const keep = ({ agent, name, argv, stdin, version }: Recording, end: AgentEnd, ran: Ran): void => {
+export const keep = (
+  { agent, name, argv, stdin, version }: Recording,
+  end: AgentEnd,
+  ran: Ran
+): void => {
   mkdirSync(join(recorded, agent), { recursive: true })
   const path = (ext: string) => join(recorded, agent, `${name}.${ext}`)
   writeFileSync(path("stdout"), cut(clean(end.stdout, ran)))
   writeFileSync(path("stderr"), cut(clean(end.stderr, ran)))
-  writeFileSync(path("json"), `${JSON.stringify({ argv, outcome: end.outcome, stdin, version }, null, 2)}\n`)
+  writeFileSync(
+    path("json"),
+    `${JSON.stringify({ argv, outcome: end.outcome, stdin, version }, null, 2)}\n`
+  )
 }

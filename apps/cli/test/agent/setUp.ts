@@ -32,7 +32,15 @@ export interface MockedAgent {
 const claude: MockedAgent = {
   name: "claude",
   version: versions["@anthropic-ai/claude-code"],
-  argv: ["claude", "-p", "--output-format", "stream-json", "--verbose", "--permission-mode", "acceptEdits"],
+  argv: [
+    "claude",
+    "-p",
+    "--output-format",
+    "stream-json",
+    "--verbose",
+    "--permission-mode",
+    "acceptEdits"
+  ],
   environment: ({ url, home }) => ({
     ANTHROPIC_BASE_URL: url,
     ANTHROPIC_API_KEY: "mock-key",
@@ -42,7 +50,11 @@ const claude: MockedAgent = {
   }),
   files: () => ({}),
   writes: (path, content) => ({ kind: "tool", name: "Write", input: { file_path: path, content } }),
-  runs: (command) => ({ kind: "tool", name: "Bash", input: { command, description: "Runs a command" } })
+  runs: (command) => ({
+    kind: "tool",
+    name: "Bash",
+    input: { command, description: "Runs a command" }
+  })
 }
 
 const codexConfig = (url: string) => `model = "gpt-5.5"
@@ -62,7 +74,17 @@ enabled = false
 const codex: MockedAgent = {
   name: "codex",
   version: versions["@openai/codex"],
-  argv: ["codex", "-a", "never", "exec", "--json", "--skip-git-repo-check", "-s", "workspace-write", "-"],
+  argv: [
+    "codex",
+    "-a",
+    "never",
+    "exec",
+    "--json",
+    "--skip-git-repo-check",
+    "-s",
+    "workspace-write",
+    "-"
+  ],
   environment: ({ home }) => ({ CODEX_HOME: join(home, ".codex"), CODEX_MOCK_KEY: "mock-key" }),
   files: ({ url }) => ({ ".codex/config.toml": codexConfig(url) }),
   writes: (path, text) => ({
@@ -71,7 +93,10 @@ const codex: MockedAgent = {
     input: [
       "*** Begin Patch",
       `*** Add File: ${path}`,
-      ...text.replace(/\n$/u, "").split("\n").map((line) => `+${line}`),
+      ...text
+        .replace(/\n$/u, "")
+        .split("\n")
+        .map((line) => `+${line}`),
       "*** End Patch",
       ""
     ].join("\n")
@@ -92,7 +117,11 @@ const gemini: MockedAgent = {
       telemetry: { enabled: false }
     })
   }),
-  writes: (path, content) => ({ kind: "tool", name: "write_file", input: { file_path: path, content } }),
+  writes: (path, content) => ({
+    kind: "tool",
+    name: "write_file",
+    input: { file_path: path, content }
+  }),
   runs: (command) => ({ kind: "tool", name: "run_shell_command", input: { command } })
 }
 
@@ -108,7 +137,13 @@ const opencodeConfig = (url: string) => ({
       npm: "@ai-sdk/openai-compatible",
       name: "mock",
       options: { baseURL: `${url}/v1`, apiKey: "mock-key" },
-      models: { "mock-model": { name: "mock-model", tool_call: true, limit: { context: 200_000, output: 8000 } } }
+      models: {
+        "mock-model": {
+          name: "mock-model",
+          tool_call: true,
+          limit: { context: 200_000, output: 8000 }
+        }
+      }
     }
   }
 })
@@ -126,7 +161,11 @@ const opencode: MockedAgent = {
   }),
   files: () => ({}),
   writes: (path, content) => ({ kind: "tool", name: "write", input: { filePath: path, content } }),
-  runs: (command) => ({ kind: "tool", name: "bash", input: { command, description: "Runs a command" } })
+  runs: (command) => ({
+    kind: "tool",
+    name: "bash",
+    input: { command, description: "Runs a command" }
+  })
 }
 
 /** The agent CLIs that are tested. */

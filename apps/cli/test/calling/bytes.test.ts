@@ -16,16 +16,36 @@ const steady = (text: string, scratch: string): string =>
     .replaceAll(/"\d+ [\w/]*\/sleep/gu, '"12345 /usr/bin/sleep')
     .replaceAll(/[\d.]+ (ms|s|seconds|MiB|%)/gu, "1.5 $1")
 
-const build = "for n in 1 2 3 4 5 6 7 8; do echo \"compiling $n\"; done; echo 'src/parse.ts:12: error: expected a number' >&2; echo 'make: *** [all] Error 2' >&2; exit 2"
+const build =
+  "for n in 1 2 3 4 5 6 7 8; do echo \"compiling $n\"; done; echo 'src/parse.ts:12: error: expected a number' >&2; echo 'make: *** [all] Error 2' >&2; exit 2"
 
 /** What is called, in this order; of these answers each task of a list, and a typical single one, has an aim. */
 const calls: ReadonlyArray<readonly [args: ReadonlyArray<string>, aim?: number]> = [
   [["start", '{"id":"web","command":"sleep","args":["60"],"tags":["dev"]}'], 150],
   [["start", '{"id":"unit","command":"true"}', "--wait"], 150],
   [["start", JSON.stringify({ id: "build", script: build }), "--wait"]],
-  [["start", '[{"id":"a","command":"true"},{"id":"b","command":"true"},{"id":"c","command":"true"}]', "--wait"]],
-  [["start", '[{"id":"d","command":"sleep","args":["60"]},{"id":"e","command":"sleep","args":["60"]}]']],
-  [["start", JSON.stringify(["f", "g", "h"].map((id) => ({ id, script: id === "f" ? "echo oops; exit 3" : "true" }))), "--wait"]],
+  [
+    [
+      "start",
+      '[{"id":"a","command":"true"},{"id":"b","command":"true"},{"id":"c","command":"true"}]',
+      "--wait"
+    ]
+  ],
+  [
+    [
+      "start",
+      '[{"id":"d","command":"sleep","args":["60"]},{"id":"e","command":"sleep","args":["60"]}]'
+    ]
+  ],
+  [
+    [
+      "start",
+      JSON.stringify(
+        ["f", "g", "h"].map((id) => ({ id, script: id === "f" ? "echo oops; exit 3" : "true" }))
+      ),
+      "--wait"
+    ]
+  ],
   [["status", "web"], 220],
   [["status", "unit"], 220],
   [["status", '["web","unit"]']],
@@ -38,7 +58,14 @@ const calls: ReadonlyArray<readonly [args: ReadonlyArray<string>, aim?: number]>
   [["stop", "web"], 200],
   [["stop", '["d","e"]']],
   [["pipeline", "create", '{"id":"p","steps":["true","true"]}', "--wait"], 200],
-  [["pipeline", "create", '{"id":"q","tasks":[{"key":"lint","script":"true"},{"key":"unit","script":"echo no; exit 1","dependsOn":["lint"]}]}', "--wait"]],
+  [
+    [
+      "pipeline",
+      "create",
+      '{"id":"q","tasks":[{"key":"lint","script":"true"},{"key":"unit","script":"echo no; exit 1","dependsOn":["lint"]}]}',
+      "--wait"
+    ]
+  ],
   [["pipeline", "get", "q"]],
   [["logs", "build"]],
   [["why", "build"]],
@@ -54,8 +81,10 @@ test("typical answers have the bytes that bytes.json tells", async () => {
     const answer = steady(stdout + stderr, rig.scratch).trimEnd()
     const bytes = Buffer.byteLength(answer)
     told.push({ call: args.join(" "), bytes, answer })
-    if (aim !== undefined) expect({ call: args.join(" "), answer, fits: bytes <= aim }).toMatchObject({ fits: true })
+    if (aim !== undefined)
+      expect({ call: args.join(" "), answer, fits: bytes <= aim }).toMatchObject({ fits: true })
   }
-  if (process.env["BACKBEAT_UPDATE_BYTES"] === "1") writeFileSync(path, `${JSON.stringify(told, null, 1)}\n`)
+  if (process.env["BACKBEAT_UPDATE_BYTES"] === "1")
+    writeFileSync(path, `${JSON.stringify(told, null, 1)}\n`)
   expect(told).toEqual(JSON.parse(readFileSync(path, "utf8")))
 })

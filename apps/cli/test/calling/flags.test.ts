@@ -15,14 +15,18 @@ describe("flags", () => {
     ]) {
       const { exitCode, stdout } = await rig.call(args)
       expect(exitCode).toBe(0)
-      expect(stdout).toStartWith('{\n  "ok": true,\n  "command": "status",\n  "data": {\n    "task": {\n      "id": "x",\n')
+      expect(stdout).toStartWith(
+        '{\n  "ok": true,\n  "command": "status",\n  "data": {\n    "task": {\n      "id": "x",\n'
+      )
     }
     for (const args of [
       ["schema", "--pretty", "list"],
       ["--pretty", "schema", "list"],
       ["schema", "list", "--pretty"]
     ]) {
-      expect((await rig.call(args)).stdout).toStartWith('{\n  "ok": true,\n  "command": "schema list",\n')
+      expect((await rig.call(args)).stdout).toStartWith(
+        '{\n  "ok": true,\n  "command": "schema list",\n'
+      )
     }
   })
 
@@ -35,10 +39,15 @@ describe("flags", () => {
       ["--timeout=0.05", "wait", "x"],
       ["--timeout", "0.05", "wait", "x"]
     ]) {
-      expect(await rig.refusal(args)).toMatchObject({ type: "TaskWaitTimedOut", details: { timeoutMs: 50, ids: ["x"] } })
+      expect(await rig.refusal(args)).toMatchObject({
+        type: "TaskWaitTimedOut",
+        details: { timeoutMs: 50, ids: ["x"] }
+      })
     }
     const elsewhere = { env: { BACKBEAT_HOME: "/nowhere/at/all" } }
-    expect((await rig.call(["status", "x", `--home=${rig.home}`], elsewhere)).document).toMatchObject({ ok: true })
+    expect(
+      (await rig.call(["status", "x", `--home=${rig.home}`], elsewhere)).document
+    ).toMatchObject({ ok: true })
   })
 
   test("that are unknown are refused with the nearest known one and all that the operation knows", async () => {
@@ -52,7 +61,9 @@ describe("flags", () => {
     })
     expect(await rig.refusal(["wait", "x", "--bogus", "3"])).toMatchObject({
       message: "unknown flag --bogus",
-      details: { hint: "It knows --timeout, --output, --exit-status, --get, --human, --pretty, --home, --help, --version." }
+      details: {
+        hint: "It knows --timeout, --output, --exit-status, --get, --human, --pretty, --home, --help, --version."
+      }
     })
     expect(await rig.refusal(["list", "--wait"])).toMatchObject({
       command: "list",
@@ -60,7 +71,10 @@ describe("flags", () => {
       message: "list does not take the flag --wait",
       details: { hint: expect.stringContaining("--human") }
     })
-    expect(await rig.refusal(["capabilities", "--wait"])).toMatchObject({ command: "capabilities", type: "CommandInputError" })
+    expect(await rig.refusal(["capabilities", "--wait"])).toMatchObject({
+      command: "capabilities",
+      type: "CommandInputError"
+    })
   })
 
   test("with a wrong value are refused by name", async () => {
@@ -71,7 +85,10 @@ describe("flags", () => {
       [["wait", "x", "--timeout", "soon"], "--timeout needs a number, got soon"],
       [["wait", "x", "--timeout", "Infinity"], "--timeout needs a number, got Infinity"],
       [["wait", "x", "--timeout=-5"], expect.stringMatching(/^--timeout: .*0 and 86400/u)],
-      [["list", "--output", "foo"], expect.stringMatching(/^--output: .*"auto".*"inline".*"artifact"/u)],
+      [
+        ["list", "--output", "foo"],
+        expect.stringMatching(/^--output: .*"auto".*"inline".*"artifact"/u)
+      ],
       [["start", "[]", "--concurrency=0"], expect.stringMatching(/^--concurrency: .*1 and 1000/u)],
       [["start", "[]", "--concurrency=1.5"], expect.stringMatching(/^--concurrency: /u)],
       [["list", "--human=yes"], "--human takes no value"],
@@ -80,13 +97,20 @@ describe("flags", () => {
       [["list", "--home"], "--home needs a directory"],
       [["list", "--home="], "--home needs a directory"]
     ] as const) {
-      expect(await rig.refusal(args)).toMatchObject({ command: args[0], type: "CommandInputError", message })
+      expect(await rig.refusal(args)).toMatchObject({
+        command: args[0],
+        type: "CommandInputError",
+        message
+      })
     }
     const timeout = await rig.refusal(["wait", "x", "--timeout", "soon"])
     expect(timeout.details.hint).toBe("--timeout <seconds>: how long to wait (default 60).")
     const pretty = await rig.refusal(["list", "--pretty=yes"])
     expect(pretty.details.hint).toBe("--pretty: indented JSON.")
-    expect(await rig.refusal(["list", "{}", "{}"])).toMatchObject({ command: "list", type: "CommandInputError" })
+    expect(await rig.refusal(["list", "{}", "{}"])).toMatchObject({
+      command: "list",
+      type: "CommandInputError"
+    })
   })
 })
 
@@ -98,7 +122,12 @@ describe("a flag without an operation", () => {
       [["--timeout", "soon"], "--timeout needs a number, got soon"],
       [["--bogus"], "unknown flag --bogus"]
     ] as const) {
-      expect(await rig.refusal(args)).toMatchObject({ command: "help", type: "CommandInputError", message, details: { flag: args[0] } })
+      expect(await rig.refusal(args)).toMatchObject({
+        command: "help",
+        type: "CommandInputError",
+        message,
+        details: { flag: args[0] }
+      })
     }
   })
 })
@@ -112,9 +141,17 @@ describe("an unknown command", () => {
       message: "unknown command statsu; did you mean status?",
       details: { command: "statsu", nearest: "status" }
     })
-    expect(await rig.refusal(["config", "shwo"])).toMatchObject({ details: { nearest: "config show" } })
-    expect(await rig.refusal(["config"])).toMatchObject({ command: "config", details: { hint: expect.stringContaining("config show") } })
-    expect(await rig.refusal(["help", "strat"])).toMatchObject({ command: "strat", details: { nearest: "start" } })
+    expect(await rig.refusal(["config", "shwo"])).toMatchObject({
+      details: { nearest: "config show" }
+    })
+    expect(await rig.refusal(["config"])).toMatchObject({
+      command: "config",
+      details: { hint: expect.stringContaining("config show") }
+    })
+    expect(await rig.refusal(["help", "strat"])).toMatchObject({
+      command: "strat",
+      details: { nearest: "start" }
+    })
     expect(await rig.refusal(["qqqqqqqq"])).toMatchObject({
       message: "unknown command qqqqqqqq",
       details: { nearest: null, hint: expect.stringMatching(/^Known commands: start, status, /u) }
@@ -161,8 +198,16 @@ describe("an unknown field", () => {
       ["start", { command: "ls", script: "ls" }, "script: cannot be given together with command"],
       ["start", { script: "ls", args: ["x"] }, "args: go with command, not with script"],
       ["start", {}, "command: is missing"],
-      ["start", { command: "ls", tags: Array.from({ length: 65 }, () => "t") }, "tags: must have at most 64 items"],
-      ["start", { command: "ls", tags: ["x".repeat(65)] }, "tags[0]: must have at most 64 characters"],
+      [
+        "start",
+        { command: "ls", tags: Array.from({ length: 65 }, () => "t") },
+        "tags: must have at most 64 items"
+      ],
+      [
+        "start",
+        { command: "ls", tags: ["x".repeat(65)] },
+        "tags[0]: must have at most 64 characters"
+      ],
       ["status", {}, "id is missing"],
       ["list", { limit: 501 }, /^limit: /u],
       ["list", { status: "done" }, /^status: /u],

@@ -10,31 +10,50 @@ const printed = async (rig: Rig, args: ReadonlyArray<string>): Promise<string> =
 describe("--get", () => {
   test("prints one value of the whole answer as text", async () => {
     await using rig = new Rig()
-    const id = (await printed(rig, ["start", "--wait", "--get", "task.id", "--", "echo", "hi"])).trim()
+    const id = (
+      await printed(rig, ["start", "--wait", "--get", "task.id", "--", "echo", "hi"])
+    ).trim()
     expect(await printed(rig, ["status", id, "--get", "task.args"])).toBe("hi\n")
     expect(await printed(rig, ["logs", id, "--get", "lines"])).toBe("hi\n")
     expect(await printed(rig, ["list", "--get=tasks.id"])).toBe(`${id}\n`)
     expect(await printed(rig, ["capabilities", "--get", "inlineMaxBytes"])).toBe("20000\n")
-    expect(await printed(rig, ["start", '[{"id":"a","command":"true"},{"id":"b","command":"true"}]', "--get", "results.id"])).toBe("a\nb\n")
+    expect(
+      await printed(rig, [
+        "start",
+        '[{"id":"a","command":"true"},{"id":"b","command":"true"}]',
+        "--get",
+        "results.id"
+      ])
+    ).toBe("a\nb\n")
     expect(await printed(rig, ["wait", '["a","b"]', "--get", "counts.completed"])).toBe("2\n")
-    expect(await printed(rig, ["engine", "status", "--get", "running"])).toMatch(/^(?:true|false)\n$/u)
+    expect(await printed(rig, ["engine", "status", "--get", "running"])).toMatch(
+      /^(?:true|false)\n$/u
+    )
   })
 
   test("reads also what is too large to be shown", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "much", script: "yes 0123456789 | head -n 40000" }, ["--wait"])
-    expect((await printed(rig, ["logs", '{"id":"much","lines":40000}', "--get", "lines"])).split("\n")).toHaveLength(40_001)
+    expect(
+      (await printed(rig, ["logs", '{"id":"much","lines":40000}', "--get", "lines"])).split("\n")
+    ).toHaveLength(40_001)
   })
 
   test("of a value that is not there fails, and says that the call was done", async () => {
     await using rig = new Rig()
-    expect(await rig.refusal(["start", '{"id":"a","command":"true"}', "--get", "task.ID"])).toMatchObject({
+    expect(
+      await rig.refusal(["start", '{"id":"a","command":"true"}', "--get", "task.ID"])
+    ).toMatchObject({
       type: "CommandInputError",
       message: "start was done, but its answer has no task.ID",
       details: { done: true, hint: expect.stringMatching(/^task has id, /u) }
     })
     expect(await rig.task("status", { id: "a" })).toMatchObject({ id: "a" })
-    expect(await rig.refusal(["capabilities", "--get", "x"])).toMatchObject({ details: { done: true } })
-    expect(await rig.refusal(["events", "--stream", "--get", "x"])).toMatchObject({ details: { flag: "--get" } })
+    expect(await rig.refusal(["capabilities", "--get", "x"])).toMatchObject({
+      details: { done: true }
+    })
+    expect(await rig.refusal(["events", "--stream", "--get", "x"])).toMatchObject({
+      details: { flag: "--get" }
+    })
   })
 })

@@ -11,7 +11,11 @@ const shell = async (rig: Rig, line: string) => {
     env: { ...rig.environment(), B: binary },
     stdio: ["ignore", "pipe", "pipe"]
   })
-  const [stdout, stderr, exitCode] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
+  const [stdout, stderr, exitCode] = await Promise.all([
+    child.stdout.text(),
+    child.stderr.text(),
+    child.exited
+  ])
   return { stdout, stderr, exitCode }
 }
 
@@ -37,8 +41,12 @@ describe("a large answer", () => {
     expect(data).toMatchObject({ totalLines: lineCount, shownLines: lineCount, hasMore: false })
     expect(data.lines).toHaveLength(lineCount)
     const whole = String(stdout.length)
-    expect((await shell(rig, `${readAll} | dd bs=512 2>/dev/null | wc -c`)).stdout.trim()).toBe(whole)
-    expect((await shell(rig, `${readAll} >${join(rig.scratch, "f")}; wc -c <f`)).stdout.trim()).toBe(whole)
+    expect((await shell(rig, `${readAll} | dd bs=512 2>/dev/null | wc -c`)).stdout.trim()).toBe(
+      whole
+    )
+    expect(
+      (await shell(rig, `${readAll} >${join(rig.scratch, "f")}; wc -c <f`)).stdout.trim()
+    ).toBe(whole)
     expect((await shell(rig, `${readAll} | tail -c 3`)).stdout).toBe("}}\n")
   })
 
@@ -58,23 +66,40 @@ describe("a large answer", () => {
 
   test("is what is added to a file that is open for appending, and nothing else", async () => {
     await using rig = new Rig()
-    const wrong = JSON.stringify(Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`unknown${at}`, at])))
-    const own = await rig.data("start", { id: "x", script: `echo before; "$B" help; "$B" start "$wrong" || echo after`, env: { B: binary, wrong } }, ["--wait"])
+    const wrong = JSON.stringify(
+      Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`unknown${at}`, at]))
+    )
+    const own = await rig.data(
+      "start",
+      {
+        id: "x",
+        script: `echo before; "$B" help; "$B" start "$wrong" || echo after`,
+        env: { B: binary, wrong }
+      },
+      ["--wait"]
+    )
     expect(own).toMatchObject({ task: { status: "completed" } })
     const { stdout: help } = await rig.call(["help"])
     const kept = readFileSync(join(rig.home, "tasks", "x", "1", "stdout.log"), "utf8")
     expect(kept).toBe(`before\n${help}after\n`)
-    expect(readFileSync(join(rig.home, "tasks", "x", "1", "stderr.log"), "utf8")).toMatch(/^\{"ok":false[^\0]{1024,}\}\n$/u)
+    expect(readFileSync(join(rig.home, "tasks", "x", "1", "stderr.log"), "utf8")).toMatch(
+      /^\{"ok":false[^\0]{1024,}\}\n$/u
+    )
     await shell(rig, `"$B" help >>f; "$B" status x >>f; "$B" events --stream >>f`)
     const frames = (await rig.call(["events", "--stream"])).stdout
-    expect(readFileSync(join(rig.scratch, "f"), "utf8")).toBe(`${help}${(await rig.call(["status", "x"])).stdout}${frames}`)
+    expect(readFileSync(join(rig.scratch, "f"), "utf8")).toBe(
+      `${help}${(await rig.call(["status", "x"])).stdout}${frames}`
+    )
   })
 
   test("may be cut off by its reader without a complaint", async () => {
     await using rig = await withMuchOutput()
     const head = await shell(rig, `{ ${readAll}; echo "exit $?" >&2; } | head -c 20`)
     expect(head).toEqual({ exitCode: 0, stdout: '{"ok":true,"command"', stderr: "exit 0\n" })
-    const stream = await shell(rig, `{ "$B" logs '{"id":"much","lines":60000}' --stream; echo "exit $?" >&2; } | head -n 1`)
+    const stream = await shell(
+      rig,
+      `{ "$B" logs '{"id":"much","lines":60000}' --stream; echo "exit $?" >&2; } | head -n 1`
+    )
     expect(stream).toMatchObject({ exitCode: 0, stderr: "exit 0\n" })
     expect(JSON.parse(stream.stdout)).toMatchObject({ type: "task.log.line", taskId: "much" })
   })
@@ -83,9 +108,21 @@ describe("a large answer", () => {
 describe("an answer that nobody can read", () => {
   test("leaves the call as it is when stdout is closed", async () => {
     await using rig = new Rig()
-    expect(await shell(rig, `"$B" start '{"id":"x","command":"true"}' --wait >&-`)).toEqual({ exitCode: 0, stdout: "", stderr: "" })
-    expect(await shell(rig, `"$B" status x --wait 2>&-`)).toEqual({ exitCode: 1, stdout: "", stderr: "" })
-    expect(await shell(rig, `"$B" status x <&- >&- 2>&-`)).toEqual({ exitCode: 0, stdout: "", stderr: "" })
+    expect(await shell(rig, `"$B" start '{"id":"x","command":"true"}' --wait >&-`)).toEqual({
+      exitCode: 0,
+      stdout: "",
+      stderr: ""
+    })
+    expect(await shell(rig, `"$B" status x --wait 2>&-`)).toEqual({
+      exitCode: 1,
+      stdout: "",
+      stderr: ""
+    })
+    expect(await shell(rig, `"$B" status x <&- >&- 2>&-`)).toEqual({
+      exitCode: 0,
+      stdout: "",
+      stderr: ""
+    })
     expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "completed" })
   })
 
@@ -98,17 +135,27 @@ describe("an answer that nobody can read", () => {
       expect(JSON.parse(stderr)).toMatchObject({
         ok: false,
         command: call.replace(" --stream", ""),
-        error: { type: "InternalError", message: expect.stringContaining("stdout cannot be written: "), details: { retryable: false } }
+        error: {
+          type: "InternalError",
+          message: expect.stringContaining("stdout cannot be written: "),
+          details: { retryable: false }
+        }
       })
     }
-    expect(await shell(rig, `"$B" status none 2>/dev/full`)).toEqual({ exitCode: 1, stdout: "", stderr: "" })
+    expect(await shell(rig, `"$B" status none 2>/dev/full`)).toEqual({
+      exitCode: 1,
+      stdout: "",
+      stderr: ""
+    })
   })
 })
 
 test("no document has colours in it, whatever the environment wishes", async () => {
   await using rig = new Rig()
   for (const args of [["list"], ["status", "none"], ["nonsense"], ["help"], ["list", "--nope"]]) {
-    const { stdout, stderr } = await rig.call(args, { env: { FORCE_COLOR: "3", COLORTERM: "truecolor", CLICOLOR_FORCE: "1" } })
+    const { stdout, stderr } = await rig.call(args, {
+      env: { FORCE_COLOR: "3", COLORTERM: "truecolor", CLICOLOR_FORCE: "1" }
+    })
     expect(stdout + stderr).toStartWith('{"ok":')
   }
 })

@@ -5,12 +5,26 @@ import { binary, type Rig } from "../Rig.ts"
 export const onTerminal = async (
   rig: Rig,
   args: ReadonlyArray<string>,
-  { env = {}, home, typed }: { readonly env?: Readonly<Record<string, string>>; readonly home?: string; readonly typed?: string } = {}
+  {
+    env = {},
+    home,
+    typed
+  }: {
+    readonly env?: Readonly<Record<string, string>>
+    readonly home?: string
+    readonly typed?: string
+  } = {}
 ): Promise<string> => {
-  const line = [binary, ...args].map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(" ")
+  const line = [binary, ...args]
+    .map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`)
+    .join(" ")
   const child = Bun.spawn(["script", "-qec", line, "/dev/null"], {
     cwd: rig.scratch,
-    env: { ...rig.environment({ NO_COLOR: undefined }), ...env, ...(home === undefined ? {} : { BACKBEAT_HOME: home }) },
+    env: {
+      ...rig.environment({ NO_COLOR: undefined }),
+      ...env,
+      ...(home === undefined ? {} : { BACKBEAT_HOME: home })
+    },
     stdio: [typed === undefined ? "ignore" : new Blob([typed]), "pipe", "ignore"]
   })
   const [text] = await Promise.all([child.stdout.text(), child.exited])

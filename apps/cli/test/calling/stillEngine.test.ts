@@ -37,11 +37,20 @@ describe("a call of an engine that stands still", () => {
     await using rig = new StillRig()
     await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
     const pid = await rig.standStill()
-    const calls = [["status", "t"], ["list"], ["engine", "status"], ["wait", "t"], ["logs", "t", "--stream"], ["doctor"]]
+    const calls = [
+      ["status", "t"],
+      ["list"],
+      ["engine", "status"],
+      ["wait", "t"],
+      ["logs", "t", "--stream"],
+      ["doctor"]
+    ]
     const refusals = await Promise.all(calls.map((args) => rig.refusal(args, { env })))
     for (const refusal of refusals) {
       expect(refusal.type).toBe("EngineUnreachable")
-      expect(refusal.message).toContain(`the engine (pid ${pid}, stopped, state T) has not answered`)
+      expect(refusal.message).toContain(
+        `the engine (pid ${pid}, stopped, state T) has not answered`
+      )
       expect(refusal.details).toMatchObject({ pid, state: "T", retryable: true })
       expect(refusal.details.hint).toContain(`kill -CONT ${pid}`)
     }
@@ -86,7 +95,18 @@ test("a call of an engine that is stopped while it begins fails with its pid and
   await using rig = new StillRig()
   mkdirSync(rig.home, { mode: 0o700 })
   // It takes the home, and stands still before it serves.
-  const posix = join(import.meta.dir, "..", "..", "..", "..", "packages", "engine", "src", "process", "posix.ts")
+  const posix = join(
+    import.meta.dir,
+    "..",
+    "..",
+    "..",
+    "..",
+    "packages",
+    "engine",
+    "src",
+    "process",
+    "posix.ts"
+  )
   const program = `
     const { tryLock } = await import(${JSON.stringify(posix)})
     const { openSync, writeFileSync } = await import("node:fs")
@@ -94,12 +114,25 @@ test("a call of an engine that is stopped while it begins fails with its pid and
     writeFileSync(${JSON.stringify(join(rig.scratch, "pid"))}, String(process.pid))
     process.kill(process.pid, "SIGSTOP")`
   const engineCommand = [process.execPath, "-e", program]
-  const target = { root: rig.home, configPath: join(rig.home, "config.json"), engineCommand, silentMs: 50 }
+  const target = {
+    root: rig.home,
+    configPath: join(rig.home, "config.json"),
+    engineCommand,
+    silentMs: 50
+  }
   const call = { operation: "list", payload: null, flags: {}, caller: {} }
-  const thrown = await callEngine(target, call).then(() => null, (refusal: unknown) => refusal)
+  const thrown = await callEngine(target, call).then(
+    () => null,
+    (refusal: unknown) => refusal
+  )
   const pid = Number(readFileSync(join(rig.scratch, "pid"), "utf8"))
   signalProcess(pid, "SIGKILL")
-  expect(thrown).toMatchObject({ problem: { type: "EngineUnreachable", message: expect.stringContaining(`pid ${pid}, stopped, state T`) } })
+  expect(thrown).toMatchObject({
+    problem: {
+      type: "EngineUnreachable",
+      message: expect.stringContaining(`pid ${pid}, stopped, state T`)
+    }
+  })
 })
 
 describe("a call of an engine that is at work", () => {
@@ -107,7 +140,10 @@ describe("a call of an engine that is at work", () => {
     await using rig = new StillRig()
     await rig.data("start", { id: "t", command: "sleep", args: ["1.5"] })
     const waited = await rig.call(["wait", "t"], { env: { BACKBEAT_SILENT_MS: "400" } })
-    expect(waited).toMatchObject({ exitCode: 0, document: { data: { task: { status: "completed" } } } })
+    expect(waited).toMatchObject({
+      exitCode: 0,
+      document: { data: { task: { status: "completed" } } }
+    })
   })
 
   test("and that is stopped later says so at the next question", async () => {

@@ -3,7 +3,11 @@ import { describe, expect, test } from "bun:test"
 import { FakeAgents } from "../agent/FakeAgents.ts"
 import { Rig } from "../Rig.ts"
 
-const hidden = { ANTHROPIC_API_KEY: undefined, CLAUDE_CODE_OAUTH_TOKEN: undefined, ANTHROPIC_AUTH_TOKEN: undefined }
+const hidden = {
+  ANTHROPIC_API_KEY: undefined,
+  CLAUDE_CODE_OAUTH_TOKEN: undefined,
+  ANTHROPIC_AUTH_TOKEN: undefined
+}
 
 describe("a table of tasks", () => {
   test("shows of a prompt the agent and its first line, cut as commands are, or its name", async () => {
@@ -11,17 +15,31 @@ describe("a table of tasks", () => {
     const agents = new FakeAgents(rig.scratch)
     agents.answer("claude", "success")
     const first = `Mend the\u001btests of ${"x".repeat(80)}`
-    const call = (payload: unknown) => rig.call(["start", JSON.stringify(payload), "--wait"], { env: agents.env })
+    const call = (payload: unknown) =>
+      rig.call(["start", JSON.stringify(payload), "--wait"], { env: agents.env })
     await call({ id: "long", agent: "claude", prompt: `\n${first}\nand more` })
     await call({ id: "named", name: "the docs", agent: "claude", prompt: "Write the docs." })
-    await rig.call(["pipeline", "create", JSON.stringify({ id: "release", steps: [{ command: "true" }, { agent: "claude", prompt: "Ship it." }] }), "--wait"], { env: agents.env })
+    await rig.call(
+      [
+        "pipeline",
+        "create",
+        JSON.stringify({
+          id: "release",
+          steps: [{ command: "true" }, { agent: "claude", prompt: "Ship it." }]
+        }),
+        "--wait"
+      ],
+      { env: agents.env }
+    )
     const list = (await rig.call(["list", "--human"])).stdout
     const cut = `claude: Mend the tests of ${"x".repeat(33)}…`
     expect(cut).toHaveLength(60)
     expect(list.split("\n").find((line) => line.startsWith("long "))).toEndWith(`  ${cut}`)
     expect(list.split("\n").find((line) => line.startsWith("named "))).toEndWith("  the docs")
     expect((await rig.call(["status", "long", "--human"])).stdout).toEndWith(`  ${cut}\n`)
-    expect((await rig.call(["pipeline", "get", "release", "--human"])).stdout).toEndWith("  claude: Ship it.\n")
+    expect((await rig.call(["pipeline", "get", "release", "--human"])).stdout).toEndWith(
+      "  claude: Ship it.\n"
+    )
   })
 })
 
@@ -33,9 +51,16 @@ describe("a table of agents", () => {
     await rig.data("config set", { key: "agents.shout", value: { command: "echo" } })
     await rig.data("config set", { key: "agents.codex.permissionMode", value: "plan" })
     await rig.data("config set", { key: "defaultAgent", value: "claude" })
-    const { stdout, exitCode } = await rig.call(["agents", "list", "--human"], { env: { ...agents.env, ...hidden, HOME: rig.scratch } })
+    const { stdout, exitCode } = await rig.call(["agents", "list", "--human"], {
+      env: { ...agents.env, ...hidden, HOME: rig.scratch }
+    })
     expect(exitCode).toBe(0)
-    expect(stdout.trimEnd().split("\n").map((line) => line.trimEnd().split(/ {2,}/u))).toEqual([
+    expect(
+      stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.trimEnd().split(/ {2,}/u))
+    ).toEqual([
       ["AGENT", "INSTALLED", "LOGIN", "DEFAULT", "PERMISSION MODE"],
       ["claude", "1.2.3 (claude)", "missing", "yes", "edit"],
       ["codex", "no", "missing", "-", "plan"],
@@ -51,17 +76,27 @@ describe("logs for people", () => {
     await using rig = new Rig()
     const line = '{"ok":false,"command":"deploy"}'
     await rig.data("start", { id: "t", command: "echo", args: [line] }, ["--wait"])
-    expect(await rig.call(["logs", "t", "--human"])).toMatchObject({ exitCode: 0, stdout: `${line}\n`, stderr: "" })
+    expect(await rig.call(["logs", "t", "--human"])).toMatchObject({
+      exitCode: 0,
+      stdout: `${line}\n`,
+      stderr: ""
+    })
     expect((await rig.call(["logs", "none", "--human"])).stderr).toStartWith("TaskNotFound: ")
   })
 
   test("are text with timestamps and when they are large, and name the file of --output artifact", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "t", script: "seq 1 30000; echo done" }, ["--wait"])
-    const all = (await rig.call(["logs", '{"id":"t","lines":100000}', "--human"])).stdout.split("\n")
+    const all = (await rig.call(["logs", '{"id":"t","lines":100000}', "--human"])).stdout.split(
+      "\n"
+    )
     expect([all.length, all[0], all.at(-2)]).toEqual([30_002, "1", "done"])
-    expect((await rig.call(["logs", '{"id":"t","lines":1,"timestamps":true}', "--human"])).stdout).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z done\n$/u)
-    expect((await rig.call(["logs", "t", "--human", "--output", "artifact"])).stdout).toMatch(/^Showing .*\n\/.*\.log\n$/u)
+    expect(
+      (await rig.call(["logs", '{"id":"t","lines":1,"timestamps":true}', "--human"])).stdout
+    ).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z done\n$/u)
+    expect((await rig.call(["logs", "t", "--human", "--output", "artifact"])).stdout).toMatch(
+      /^Showing .*\n\/.*\.log\n$/u
+    )
   })
 })
 
@@ -69,16 +104,36 @@ describe("text for people", () => {
   test("is what every operation answers with, here or in the engine", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "echo a; exit 3" }, ["--wait"])
-    for (const line of [["capabilities"], ["config", "show"], ["config", "path"], ["queue", "list"], ["doctor"], ["engine", "status"], ["events", '{"id":"x"}'], ["plan", '{"payload":{"command":"true"}}'], ["wait", "x"], ["engine", "stop"], ["engine", "status"]]) {
+    for (const line of [
+      ["capabilities"],
+      ["config", "show"],
+      ["config", "path"],
+      ["queue", "list"],
+      ["doctor"],
+      ["engine", "status"],
+      ["events", '{"id":"x"}'],
+      ["plan", '{"payload":{"command":"true"}}'],
+      ["wait", "x"],
+      ["engine", "stop"],
+      ["engine", "status"]
+    ]) {
       const { exitCode, stdout, stderr } = await rig.call([...line, "--human"])
-      expect({ line, exitCode, stderr, isJson: /^[[{]/u.test(stdout) }).toEqual({ line, exitCode: 0, stderr: "", isJson: false })
+      expect({ line, exitCode, stderr, isJson: /^[[{]/u.test(stdout) }).toEqual({
+        line,
+        exitCode: 0,
+        stderr: "",
+        isJson: false
+      })
     }
   }, 20_000)
 
   test("tells times in the zone of its reader, and how long something has run", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", stdin: "open", command: "cat" })
-    const hourIn = async (TZ: string) => /^x +running +1 +[\d.]+m?s +(\d\d):/mu.exec((await rig.call(["status", "x", "--human"], { env: { TZ } })).stdout)?.[1]
+    const hourIn = async (TZ: string) =>
+      /^x +running +1 +[\d.]+m?s +(\d\d):/mu.exec(
+        (await rig.call(["status", "x", "--human"], { env: { TZ } })).stdout
+      )?.[1]
     const [utc, tokyo] = [await hourIn("UTC"), await hourIn("Asia/Tokyo")]
     expect((Number(tokyo) - Number(utc) + 24) % 24).toBe(9)
   })
@@ -86,13 +141,17 @@ describe("text for people", () => {
   test("of a stream is the lines themselves", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "echo a; echo b" }, ["--wait"])
-    expect(await rig.call(["logs", "x", "--follow", "--human"])).toMatchObject({ exitCode: 0, stdout: "a\nb\n", stderr: "" })
+    expect(await rig.call(["logs", "x", "--follow", "--human"])).toMatchObject({
+      exitCode: 0,
+      stdout: "a\nb\n",
+      stderr: ""
+    })
   })
 
   test("of a mistyped call has the line to type", async () => {
     await using rig = new Rig()
     expect((await rig.call(["start", '{"cmd":"ls"}', "--wait", "--human"])).stderr).toBe(
-      "CommandInputError: unknown field cmd; did you mean command?\n  try: backbeat start '{\"command\":\"ls\"}' --wait\n"
+      'CommandInputError: unknown field cmd; did you mean command?\n  try: backbeat start \'{"command":"ls"}\' --wait\n'
     )
   })
 })

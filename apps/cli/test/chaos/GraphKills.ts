@@ -58,7 +58,12 @@ export class GraphKills {
       kills: this.#kills,
       tasks: tasks.length,
       edges: tasks.reduce((sum, { dependsOn }) => sum + dependsOn.length, 0),
-      ends: { success: count("success"), failure: count("failure"), stopped: count("stopped"), withdrawn: count("withdrawn") },
+      ends: {
+        success: count("success"),
+        failure: count("failure"),
+        stopped: count("stopped"),
+        withdrawn: count("withdrawn")
+      },
       flaws: [...this.#flaws, ...flaws]
     }
   }
@@ -86,7 +91,9 @@ export class GraphKills {
 
   #act(): Promise<void> {
     const known = this.#graph.tasks.filter(({ id }) => !this.#busy.has(id))
-    return known.length > 0 && this.#random.below(8) === 0 ? this.#stop(this.#random.pick(known.slice(-16)).id) : this.#start()
+    return known.length > 0 && this.#random.below(8) === 0
+      ? this.#stop(this.#random.pick(known.slice(-16)).id)
+      : this.#start()
   }
 
   async #start(): Promise<void> {
@@ -101,7 +108,8 @@ export class GraphKills {
     }))
     // The last comes first: most of what is depended on in the same call is yet to come.
     const called = await this.#call(["start", JSON.stringify(specs.toReversed())])
-    if (called.document["ok"] !== true) this.#flaws.push(`start: ${called.stderr || called.stdout.slice(0, 2000)}`)
+    if (called.document["ok"] !== true)
+      this.#flaws.push(`start: ${called.stderr || called.stdout.slice(0, 2000)}`)
     for (const { id } of made) this.#busy.delete(id)
   }
 
@@ -110,7 +118,8 @@ export class GraphKills {
     this.#busy.add(id)
     this.#marks.stop(id)
     const called = await this.#call(["stop", JSON.stringify({ id })])
-    if (called.document["ok"] !== true && !called.stderr.includes('"IllegalTransition"')) this.#flaws.push(`stop: ${called.stderr}`)
+    if (called.document["ok"] !== true && !called.stderr.includes('"IllegalTransition"'))
+      this.#flaws.push(`stop: ${called.stderr}`)
     this.#busy.delete(id)
   }
 
@@ -122,8 +131,12 @@ export class GraphKills {
   async #end(): Promise<void> {
     const ids = this.#graph.tasks.map(({ id }) => id)
     for (let at = 0; at < ids.length; at += 100) {
-      const called = await this.#call(["wait", JSON.stringify({ ids: ids.slice(at, at + 100), timeout: 20_000 })])
-      if (called.document["ok"] !== true && called.exitCode > 1) this.#flaws.push(`wait: ${called.stderr}`)
+      const called = await this.#call([
+        "wait",
+        JSON.stringify({ ids: ids.slice(at, at + 100), timeout: 20_000 })
+      ])
+      if (called.document["ok"] !== true && called.exitCode > 1)
+        this.#flaws.push(`wait: ${called.stderr}`)
     }
   }
 }

@@ -24,18 +24,28 @@ export const suits = (on: Edge["on"], end: End): boolean => {
 }
 
 /** The edges of a task that can no longer hold. */
-export const brokenEdges = ({ dependsOn }: GraphTask, ends: ReadonlyMap<string, End>): ReadonlyArray<Edge> =>
+export const brokenEdges = (
+  { dependsOn }: GraphTask,
+  ends: ReadonlyMap<string, End>
+): ReadonlyArray<Edge> =>
   dependsOn.filter(({ task, on }) => !suits(on, ends.get(task) ?? "stopped"))
 
 /** The end of a task, from the ends of what it depends on. `stopped` are those that somebody stopped in time. */
-export const endOf = (task: GraphTask, ends: ReadonlyMap<string, End>, stopped: ReadonlySet<string>): End => {
+export const endOf = (
+  task: GraphTask,
+  ends: ReadonlyMap<string, End>,
+  stopped: ReadonlySet<string>
+): End => {
   if (stopped.has(task.id)) return "stopped"
   if (brokenEdges(task, ends).length > 0) return "withdrawn"
   return task.exitCodes.at(-1) === 0 ? "success" : "failure"
 }
 
 /** The end of every task, each of which comes behind what it depends on. */
-export const endsOf = (tasks: ReadonlyArray<GraphTask>, stopped: ReadonlySet<string>): ReadonlyMap<string, End> => {
+export const endsOf = (
+  tasks: ReadonlyArray<GraphTask>,
+  stopped: ReadonlySet<string>
+): ReadonlyMap<string, End> => {
   const ends = new Map<string, End>()
   for (const task of tasks) ends.set(task.id, endOf(task, ends, stopped))
   return ends

@@ -53,10 +53,12 @@ export class Marks {
 
   /** Everything so far. */
   all(): ReadonlyArray<Mark> {
-    return readFileSync(this.#path, "utf8").split("\n").flatMap((line) => {
-      const [what, id = "", attempt, value] = line.split(" ")
-      if (what !== "start" && what !== "end" && what !== "stop") return []
-      return [{ what, id, attempt: Number(attempt), value: Number(value) }]
-    })
+    return readFileSync(this.#path, "utf8")
+      .split("\n")
+      .flatMap((line) => {
+        const [what, id = "", attempt, value] = line.split(" ")
+        if (what !== "start" && what !== "end" && what !== "stop") return []
+        return [{ what, id, attempt: Number(attempt), value: Number(value) }]
+      })
   }
 }

@@ -22,7 +22,10 @@ export interface Behaviour {
 }
 
 /** The instant (epoch ms) of so many ticks since boot. Source: proc_pid_stat(5). */
-const instantOf = (ticks: number): number => Math.round(Date.now() - (Number.parseFloat(readFileSync("/proc/uptime", "utf8")) - ticks / 100) * 1000)
+const instantOf = (ticks: number): number =>
+  Math.round(
+    Date.now() - (Number.parseFloat(readFileSync("/proc/uptime", "utf8")) - ticks / 100) * 1000
+  )
 
 /** The files of a scratch folder in which tasks tell what they do. */
 export class Oracle {
@@ -53,10 +56,14 @@ export class Oracle {
   /** Every attempt of a task that began, in the order of their beginning; two of one number are two copies. */
   attempts(id: string): ReadonlyArray<SeenAttempt> {
     if (!this.ids().includes(id)) return []
-    const words = readFileSync(join(this.dir, id), "utf8").trim().split("\n").map((line) => line.split(" "))
+    const words = readFileSync(join(this.dir, id), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => line.split(" "))
     return words.flatMap(([what, attempt, pid, startedAt, ticks]) => {
       if (what !== "start") return []
-      const [, , endedAt, exitCode] = words.find((line) => line[0] === "end" && line[1] === attempt) ?? []
+      const [, , endedAt, exitCode] =
+        words.find((line) => line[0] === "end" && line[1] === attempt) ?? []
       return [
         {
           attempt: Number(attempt),

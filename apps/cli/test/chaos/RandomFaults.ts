@@ -25,10 +25,18 @@ export interface RandomFaultsResult {
   readonly flaws: ReadonlyArray<string>
 }
 
-const decodePage = Schema.decodeUnknownSync(Schema.Struct({ tasks: Schema.Array(Judged), next: Schema.NullOr(Schema.String) }))
-const decodeTask = Schema.decodeUnknownSync(Schema.Struct({ data: Schema.Struct({ task: Judged }) }))
-const decodeRemoved = Schema.decodeUnknownSync(Schema.Struct({ data: Schema.Struct({ removed: Schema.Array(Schema.String) }) }))
-const decodeProblem = Schema.decodeUnknownOption(Schema.Struct({ error: Schema.Struct({ type: Schema.String }) }))
+const decodePage = Schema.decodeUnknownSync(
+  Schema.Struct({ tasks: Schema.Array(Judged), next: Schema.NullOr(Schema.String) })
+)
+const decodeTask = Schema.decodeUnknownSync(
+  Schema.Struct({ data: Schema.Struct({ task: Judged }) })
+)
+const decodeRemoved = Schema.decodeUnknownSync(
+  Schema.Struct({ data: Schema.Struct({ removed: Schema.Array(Schema.String) }) })
+)
+const decodeProblem = Schema.decodeUnknownOption(
+  Schema.Struct({ error: Schema.Struct({ type: Schema.String }) })
+)
 
 /** Refusals that are right whenever they come. */
 const fair = new Set(["IllegalTransition", "TaskWaitTimedOut", "TaskNotFound"])
@@ -75,7 +83,12 @@ export class RandomFaults {
     for (const task of tasks) this.#judge(task)
     const left = this.#ids.filter((id) => markedWith(this.#rig.home, id).length > 0)
     if (left.length > 0) this.#flaws.push(`alive when all was stopped: ${left.join(", ")}`)
-    return { calls: this.#calls, tasks: this.#ids.length, attempts: this.#ids.reduce((sum, id) => sum + this.#oracle.attempts(id).length, 0), flaws: this.#flaws }
+    return {
+      calls: this.#calls,
+      tasks: this.#ids.length,
+      attempts: this.#ids.reduce((sum, id) => sum + this.#oracle.attempts(id).length, 0),
+      flaws: this.#flaws
+    }
   }
 
   async #round(round: number): Promise<void> {
@@ -83,7 +96,13 @@ export class RandomFaults {
     // In the middle of the calls, or a moment after them.
     if (this.#random.below(2) === 0) await Promise.all(acts)
     await Bun.sleep(this.#random.next() * 150)
-    await means[this.#options.means]({ home: this.#rig.home, random: this.#random, damaged: this.#damaged, stopped: this.#stopped, disk: this.#options.disk ?? null })
+    await means[this.#options.means]({
+      home: this.#rig.home,
+      random: this.#random,
+      damaged: this.#damaged,
+      stopped: this.#stopped,
+      disk: this.#options.disk ?? null
+    })
     await Promise.all(acts)
     const engines = enginesOf(this.#rig.home)
     if (engines.length > 1) this.#flaws.push(`round ${round}: engines ${engines.join(", ")}`)
@@ -106,34 +125,55 @@ export class RandomFaults {
       this.#busy.add(id)
       const exitCode = this.#random.pick([0, 1, 7])
       const meanwhile = isCrowd ? "sleep 0.3" : this.#random.pick(meanwhiles)
-      const restart = this.#random.below(3) === 0 ? { restart: { when: "on-failure", delayMs: 300, maxAttempts: 3 } } : {}
-      return { id, script: this.#oracle.script(id, { seconds: 0, exitCode, meanwhile }), gracePeriodMs: 300, timeout: 1000, ...(isCrowd ? {} : restart) }
+      const restart =
+        this.#random.below(3) === 0
+          ? { restart: { when: "on-failure", delayMs: 300, maxAttempts: 3 } }
+          : {}
+      return {
+        id,
+        script: this.#oracle.script(id, { seconds: 0, exitCode, meanwhile }),
+        gracePeriodMs: 300,
+        timeout: 1000,
+        ...(isCrowd ? {} : restart)
+      }
     })
-    const called = await this.#call(["start", JSON.stringify(specs.length === 1 ? specs[0] : specs)])
-    if (called.document["ok"] !== true && this.#options.disk === undefined) this.#flaws.push(`start: ${called.stderr.slice(0, 400)}`)
+    const called = await this.#call([
+      "start",
+      JSON.stringify(specs.length === 1 ? specs[0] : specs)
+    ])
+    if (called.document["ok"] !== true && this.#options.disk === undefined)
+      this.#flaws.push(`start: ${called.stderr.slice(0, 400)}`)
     for (const { id } of specs) this.#busy.delete(id)
   }
 
   #stop(id: string): Promise<void> {
     return this.#alone(id, async () => {
       const own = this.#oracle.attempts(id).at(-1)
-      const isOver = own !== undefined && own.endedAt !== null && Date.now() - own.endedAt > surelyOverMs
+      const isOver =
+        own !== undefined && own.endedAt !== null && Date.now() - own.endedAt > surelyOverMs
       const called = await this.#call(["stop", JSON.stringify({ id, full: true })])
       if (called.document["ok"] !== true) return
       const { task } = decodeTask(called.document).data
       const left = markedWith(this.#rig.home, id)
-      if (left.length > 0) this.#flaws.push(`${id} was stopped (${task.status}) while ${left.join(", ")} lived`)
+      if (left.length > 0)
+        this.#flaws.push(`${id} was stopped (${task.status}) while ${left.join(", ")} lived`)
       const isDamaged = this.#damaged.has(id)
-      const isOfIt = task.status === "cancelled" && task.attempt === own?.attempt && task.durationMs !== null
+      const isOfIt =
+        task.status === "cancelled" && task.attempt === own?.attempt && task.durationMs !== null
       if (isOver && isOfIt && !isDamaged && task.exitCode !== own.exitCode) {
-        this.#flaws.push(`${id} had exited with ${own.exitCode} before its stop, which tells ${JSON.stringify(task)}`)
+        this.#flaws.push(
+          `${id} had exited with ${own.exitCode} before its stop, which tells ${JSON.stringify(task)}`
+        )
       }
     })
   }
 
   async #prune(): Promise<void> {
     // What is removed is judged before: nobody can ask for it afterwards.
-    const ended = this.#options.disk === undefined ? (await this.#list()).filter((task) => isEnded(task) && !this.#busy.has(task.id)) : []
+    const ended =
+      this.#options.disk === undefined
+        ? (await this.#list()).filter((task) => isEnded(task) && !this.#busy.has(task.id))
+        : []
     for (const task of ended) this.#judge(task)
     const called = await this.#call(["prune", '{"olderThanDays":0}'])
     if (called.document["ok"] !== true) return
@@ -153,22 +193,35 @@ export class RandomFaults {
     const called = await this.#rig.call(args)
     this.#calls++
     const problem = decodeProblem(called.document)
-    const isFair = problem._tag === "Some" && (fair.has(problem.value.error.type) || (this.#options.disk !== undefined && ["StoreError", "EngineUnreachable"].includes(problem.value.error.type)))
-    if (called.document["ok"] !== true && !isFair) this.#flaws.push(`${args.join(" ").slice(0, 80)} -> ${called.exitCode} ${called.stderr.slice(0, 400)}`)
+    const isFair =
+      problem._tag === "Some" &&
+      (fair.has(problem.value.error.type) ||
+        (this.#options.disk !== undefined &&
+          ["StoreError", "EngineUnreachable"].includes(problem.value.error.type)))
+    if (called.document["ok"] !== true && !isFair)
+      this.#flaws.push(
+        `${args.join(" ").slice(0, 80)} -> ${called.exitCode} ${called.stderr.slice(0, 400)}`
+      )
     return called
   }
 
   /** Stops what lives, and what has ended and left processes; the tasks as backbeat shows them then. */
   async #settle(): Promise<ReadonlyArray<Judged>> {
     const ids = (await this.#list()).map(({ id }) => ({ id }))
-    for (let at = 0; at < ids.length; at += 100) await this.#rig.call(["stop", JSON.stringify(ids.slice(at, at + 100))])
+    for (let at = 0; at < ids.length; at += 100)
+      await this.#rig.call(["stop", JSON.stringify(ids.slice(at, at + 100))])
     return this.#list()
   }
 
   async #list(): Promise<ReadonlyArray<Judged>> {
     const all: Array<Judged> = []
-    for (let after: string | null = null; ; ) {
-      const page = decodePage(await this.#rig.data("list", { limit: 500, ...(after === null ? {} : { after }) }, ["--output", "inline"]))
+    for (let after: string | null = null; ;) {
+      const page = decodePage(
+        await this.#rig.data("list", { limit: 500, ...(after === null ? {} : { after }) }, [
+          "--output",
+          "inline"
+        ])
+      )
       all.push(...page.tasks)
       after = page.next
       if (after === null) return all
@@ -177,7 +230,12 @@ export class RandomFaults {
 
   #judge(task: Judged): void {
     const attempts = this.#oracle.attempts(task.id)
-    const flaw = flawOf(task, attempts, { isDamaged: this.#damaged.has(task.id), wasStopped: this.#stopped.has(task.id), isEngineLate: this.#options.means === "stoppedEngine" })
-    if (flaw !== null) this.#flaws.push(`${JSON.stringify(task)}: ${flaw}; oracle ${JSON.stringify(attempts)}`)
+    const flaw = flawOf(task, attempts, {
+      isDamaged: this.#damaged.has(task.id),
+      wasStopped: this.#stopped.has(task.id),
+      isEngineLate: this.#options.means === "stoppedEngine"
+    })
+    if (flaw !== null)
+      this.#flaws.push(`${JSON.stringify(task)}: ${flaw}; oracle ${JSON.stringify(attempts)}`)
   }
 }

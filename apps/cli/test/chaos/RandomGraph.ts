@@ -4,7 +4,17 @@ import type { SeededRandom } from "./SeededRandom.ts"
 
 const kinds = ["success", "failure", "end"] as const
 
-const exits: ReadonlyArray<GraphTask["exitCodes"]> = [[0], [0], [0], [0], [0], [1], [7], [3, 0], [3, 5]]
+const exits: ReadonlyArray<GraphTask["exitCodes"]> = [
+  [0],
+  [0],
+  [0],
+  [0],
+  [0],
+  [1],
+  [7],
+  [3, 0],
+  [3, 5]
+]
 
 /** A growing graph: each task comes behind what it depends on. */
 export class RandomGraph {
@@ -23,8 +33,14 @@ export class RandomGraph {
     for (let count = 0; count < size; count++) {
       const nearby = [...known.slice(-16), ...own]
       const wanted = nearby.length === 0 ? 0 : this.#random.below(5)
-      const ids = Array.from({ length: wanted }, () => this.#random.pick(this.#random.below(6) === 0 ? [...known, ...own] : nearby))
-      const task = { id: `g${this.tasks.length}`, dependsOn: this.#edges([...new Set(ids)]), exitCodes: this.#random.pick(exits) }
+      const ids = Array.from({ length: wanted }, () =>
+        this.#random.pick(this.#random.below(6) === 0 ? [...known, ...own] : nearby)
+      )
+      const task = {
+        id: `g${this.tasks.length}`,
+        dependsOn: this.#edges([...new Set(ids)]),
+        exitCodes: this.#random.pick(exits)
+      }
       this.tasks.push(task)
       this.#ends.set(task.id, endOf(task, this.#ends, new Set()))
       own.push(task.id)

@@ -15,8 +15,12 @@ const Shown = Schema.Struct({
 })
 type Shown = typeof Shown.Type
 
-const decodePage = Schema.decodeUnknownSync(Schema.Struct({ tasks: Schema.Array(Shown), next: Schema.NullOr(Schema.String) }))
-const decodeProblem = Schema.decodeUnknownOption(Schema.Struct({ error: Schema.Struct({ type: Schema.String, message: Schema.String }) }))
+const decodePage = Schema.decodeUnknownSync(
+  Schema.Struct({ tasks: Schema.Array(Shown), next: Schema.NullOr(Schema.String) })
+)
+const decodeProblem = Schema.decodeUnknownOption(
+  Schema.Struct({ error: Schema.Struct({ type: Schema.String, message: Schema.String }) })
+)
 
 /** What the rounds came to. `flaws` is empty when everything that was said is so. */
 export interface RandomKillsResult {
@@ -114,11 +118,18 @@ export class RandomKills {
       const exitCode = this.#random.pick([0, 0, 1, 7, 255])
       return {
         id,
-        script: this.#oracle.script(id, { seconds: 0, exitCode, meanwhile: this.#random.pick(meanwhiles) }),
+        script: this.#oracle.script(id, {
+          seconds: 0,
+          exitCode,
+          meanwhile: this.#random.pick(meanwhiles)
+        }),
         gracePeriodMs: 400
       }
     })
-    const called = await this.#call(["start", JSON.stringify(specs.length === 1 ? specs[0] : specs)])
+    const called = await this.#call([
+      "start",
+      JSON.stringify(specs.length === 1 ? specs[0] : specs)
+    ])
     if (called.document["ok"] !== true) this.#flaws.push(`start: ${called.stderr}`)
     for (const { id } of specs) this.#busy.delete(id)
   }
@@ -128,7 +139,8 @@ export class RandomKills {
       const called = await this.#call(["stop", JSON.stringify({ id })])
       if (called.document["ok"] !== true) return
       const living = this.#oracle.attempts(id).filter(({ pid }) => isAlive(pid))
-      if (living.length > 0) this.#flaws.push(`${id} was cancelled and runs: ${JSON.stringify(living)}`)
+      if (living.length > 0)
+        this.#flaws.push(`${id} was cancelled and runs: ${JSON.stringify(living)}`)
     })
   }
 
@@ -146,14 +158,18 @@ export class RandomKills {
     if (called.document["ok"] === true) return called
     const problem = decodeProblem(called.document)
     if (problem._tag === "None" || !fair.has(problem.value.error.type)) {
-      this.#flaws.push(`${args.join(" ").slice(0, 80)} -> ${called.exitCode} ${called.stderr.slice(0, 400)}`)
+      this.#flaws.push(
+        `${args.join(" ").slice(0, 80)} -> ${called.exitCode} ${called.stderr.slice(0, 400)}`
+      )
     }
     return called
   }
 
   /** Stops what would go on and waits for the end of all; the tasks as backbeat shows them then. */
   async #settle(): Promise<ReadonlyArray<Shown>> {
-    const live = await this.#list({ status: ["queued", "running", "stopping", "retrying", "blocked"] })
+    const live = await this.#list({
+      status: ["queued", "running", "stopping", "retrying", "blocked"]
+    })
     for (let at = 0; at < live.length; at += 100) {
       const ids = live.slice(at, at + 100).map(({ id }) => ({ id }))
       await this.#rig.call(["stop", JSON.stringify(ids)])
@@ -163,8 +179,14 @@ export class RandomKills {
 
   async #list(filter: Readonly<Record<string, unknown>>): Promise<ReadonlyArray<Shown>> {
     const all: Array<Shown> = []
-    for (let after: string | null = null; ; ) {
-      const page = decodePage(await this.#rig.data("list", { ...filter, limit: 500, ...(after === null ? {} : { after }) }))
+    for (let after: string | null = null; ;) {
+      const page = decodePage(
+        await this.#rig.data("list", {
+          ...filter,
+          limit: 500,
+          ...(after === null ? {} : { after })
+        })
+      )
       all.push(...page.tasks)
       after = page.next
       if (after === null) return all
@@ -182,7 +204,10 @@ export class RandomKills {
   #compareOne(task: Shown): number {
     const attempts = this.#oracle.attempts(task.id)
     const flaw = flawOf(task, attempts)
-    if (flaw !== null) this.#flaws.push(`${task.id} ${JSON.stringify(task)}: ${flaw}; oracle ${JSON.stringify(attempts)}`)
+    if (flaw !== null)
+      this.#flaws.push(
+        `${task.id} ${JSON.stringify(task)}: ${flaw}; oracle ${JSON.stringify(attempts)}`
+      )
     const endedAt = attempts.find(({ attempt }) => attempt === task.attempt)?.endedAt ?? null
     const isOwnEnd = flaw === null && task.status !== "cancelled" && endedAt !== null
     return isOwnEnd ? Math.abs(Date.parse(task.endedAt ?? "") - endedAt) : 0

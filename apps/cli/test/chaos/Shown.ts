@@ -8,7 +8,9 @@ const ShownTask = Schema.Struct({
   attempt: Schema.Int,
   pid: Schema.NullOr(Schema.Int),
   exitCode: Schema.NullOr(Schema.Int),
-  failure: Schema.NullOr(Schema.Struct({ type: Schema.String, evidence: Schema.optionalKey(Schema.String) })),
+  failure: Schema.NullOr(
+    Schema.Struct({ type: Schema.String, evidence: Schema.optionalKey(Schema.String) })
+  ),
   endedAt: Schema.NullOr(Schema.String)
 })
 export type ShownTask = typeof ShownTask.Type

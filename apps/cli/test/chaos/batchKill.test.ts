@@ -18,7 +18,11 @@ const mostAtOnce = (log: string): number => {
 
 test("never more tasks of a call run than it lets run, though engine after engine is killed", async () => {
   await using rig = new Rig()
-  const tasks = Array.from({ length: 12 }, (_, index) => ({ id: `t${index}`, cwd: rig.scratch, script: "echo + >> log; sleep 0.1; echo - >> log" }))
+  const tasks = Array.from({ length: 12 }, (_, index) => ({
+    id: `t${index}`,
+    cwd: rig.scratch,
+    script: "echo + >> log; sleep 0.1; echo - >> log"
+  }))
   await rig.data("start", tasks, ["--concurrency", "3"])
   for (let kill = 0; kill < 3; kill++) {
     await rig.killEngine()
@@ -32,7 +36,11 @@ test("never more tasks of a call run than it lets run, though engine after engin
 
 test("a pipeline whose engine is killed at its restart runs again, and ends anew", async () => {
   await using rig = new Rig()
-  const steps = ["echo one >> ran", { key: "two", script: "echo two >> ran; test -e go" }, { key: "three", script: "echo three >> ran" }]
+  const steps = [
+    "echo one >> ran",
+    { key: "two", script: "echo two >> ran; test -e go" },
+    { key: "three", script: "echo three >> ran" }
+  ]
   await rig.data("pipeline create", { id: "p", cwd: rig.scratch, steps }, ["--wait"])
   writeFileSync(join(rig.scratch, "go"), "")
   await rig.data("restart", { id: "p" })

@@ -7,15 +7,25 @@ import { enginesOf } from "./engines.ts"
 /** Fields of /proc/PID/stat after the name: parent, group, session, terminal. Source: proc_pid_stat(5). */
 const kinOf = (pid: number) => {
   const text = readFileSync(`/proc/${pid}/stat`, "latin1")
-  const [, ppid, pgid, sid, tty] = text.slice(text.lastIndexOf(")") + 2).split(" ").map(Number)
+  const [, ppid, pgid, sid, tty] = text
+    .slice(text.lastIndexOf(")") + 2)
+    .split(" ")
+    .map(Number)
   return { ppid, pgid, sid, tty }
 }
 
 /** Whom an orphan is given to: process 1, or the nearest subreaper above this test. */
 const orphanage = async (): Promise<number> => {
-  const orphan = Bun.spawn(["/bin/sh", "-c", `sh -c 'while [ -d /proc/$1 ]; do sleep 0.01; done; ps -o ppid= -p $$' sh $$ &`], {
-    stdio: ["ignore", "pipe", "ignore"]
-  })
+  const orphan = Bun.spawn(
+    [
+      "/bin/sh",
+      "-c",
+      `sh -c 'while [ -d /proc/$1 ]; do sleep 0.01; done; ps -o ppid= -p $$' sh $$ &`
+    ],
+    {
+      stdio: ["ignore", "pipe", "ignore"]
+    }
+  )
   await orphan.exited
   return Number(await new Response(orphan.stdout).text())
 }
@@ -45,15 +55,23 @@ describe("an engine", () => {
   test("outlives SIGHUP and SIGKILL of everything around its caller, and so do its tasks", async () => {
     await using rig = new Rig()
     // The caller leads a session with a shell around it, and waits.
-    const caller = Bun.spawn(["/bin/sh", "-c", `${binary} start '{"id":"on","command":"sleep","args":["60"]}'; echo started; ${binary} wait on`], {
-      cwd: rig.scratch,
-      env: rig.environment(),
-      detached: true,
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "ignore"
-    })
-    for await (const chunk of caller.stdout) if (new TextDecoder().decode(chunk).includes("started")) break
+    const caller = Bun.spawn(
+      [
+        "/bin/sh",
+        "-c",
+        `${binary} start '{"id":"on","command":"sleep","args":["60"]}'; echo started; ${binary} wait on`
+      ],
+      {
+        cwd: rig.scratch,
+        env: rig.environment(),
+        detached: true,
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: "ignore"
+      }
+    )
+    for await (const chunk of caller.stdout)
+      if (new TextDecoder().decode(chunk).includes("started")) break
     const [engine] = enginesOf(rig.home)
     signalGroup(caller.pid, "SIGHUP")
     signalGroup(caller.pid, "SIGKILL")
@@ -70,7 +88,10 @@ describe("an engine", () => {
       const engine = await rig.engine()
       signalProcess(engine, signal)
       while (isAlive(engine)) await Bun.sleep(1)
-      expect(await rig.task("status", { id: "on" })).toMatchObject({ status: "running", attempt: 1 })
+      expect(await rig.task("status", { id: "on" })).toMatchObject({
+        status: "running",
+        attempt: 1
+      })
       expect(enginesOf(rig.home)).toHaveLength(1)
     }
   })

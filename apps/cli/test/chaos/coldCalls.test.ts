@@ -8,16 +8,31 @@ import { Oracle } from "./Oracle.ts"
 import { atLine } from "./Shown.ts"
 
 /** How many engines ever served a home, by their log. */
-const servedCount = (home: string): number => readFileSync(join(home, "engine.log"), "utf8").split(" serves ").length - 1
+const servedCount = (home: string): number =>
+  readFileSync(join(home, "engine.log"), "utf8").split(" serves ").length - 1
 
-const decodeSaid = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct({ state: Schema.String })))
+const decodeSaid = Schema.decodeUnknownSync(
+  Schema.fromJsonString(Schema.Struct({ state: Schema.String }))
+)
 
 /** Starts the engine role as the CLI does, and gives what it says of its beginning. */
 const beEngine = async (rig: Rig): Promise<string> => {
-  const child = Bun.spawn(["/bin/sh", "-c", '"$@" &', "sh", binary, "engine-role", rig.home, join(rig.home, "config.json")], {
-    env: rig.environment(),
-    stdio: ["ignore", "pipe", "ignore"]
-  })
+  const child = Bun.spawn(
+    [
+      "/bin/sh",
+      "-c",
+      '"$@" &',
+      "sh",
+      binary,
+      "engine-role",
+      rig.home,
+      join(rig.home, "config.json")
+    ],
+    {
+      env: rig.environment(),
+      stdio: ["ignore", "pipe", "ignore"]
+    }
+  )
   return decodeSaid(await new Response(child.stdout).text()).state
 }
 
@@ -27,7 +42,13 @@ describe("fifty calls to a home without an engine", () => {
     const oracle = new Oracle(rig.scratch)
     const ids = Array.from({ length: 50 }, (_, index) => `t${index}`)
     const calls = await Promise.all(
-      ids.map((id) => rig.call(["start", JSON.stringify({ id, script: oracle.script(id, { seconds: 0, exitCode: 0 }) }), "--wait"]))
+      ids.map((id) =>
+        rig.call([
+          "start",
+          JSON.stringify({ id, script: oracle.script(id, { seconds: 0, exitCode: 0 }) }),
+          "--wait"
+        ])
+      )
     )
     expect(calls.filter(({ exitCode }) => exitCode !== 0).map(({ stderr }) => stderr)).toEqual([])
     expect(ids.map((id) => oracle.attempts(id).length)).toEqual(ids.map(() => 1))
@@ -40,10 +61,15 @@ describe("fifty calls to a home without an engine", () => {
     const oracle = new Oracle(rig.scratch)
     const script = oracle.script("same", { seconds: 30, exitCode: 0 })
     const calls = await Promise.all(
-      Array.from({ length: 50 }, () => rig.call(["start", JSON.stringify({ id: "same", script, ifRunning: "return", full: true })]))
+      Array.from({ length: 50 }, () =>
+        rig.call(["start", JSON.stringify({ id: "same", script, ifRunning: "return", full: true })])
+      )
     )
     for (const { document } of calls) {
-      expect(document).toMatchObject({ ok: true, data: { task: { id: "same", attempt: 1, status: "running" } } })
+      expect(document).toMatchObject({
+        ok: true,
+        data: { task: { id: "same", attempt: 1, status: "running" } }
+      })
     }
     await rig.data("stop", { id: "same", force: true })
     expect(oracle.attempts("same")).toHaveLength(1)

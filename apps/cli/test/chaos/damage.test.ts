@@ -1,6 +1,17 @@
 import { describe, expect, test } from "bun:test"
 import { signalProcess } from "@backbeat/engine/process/posix"
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs"
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync
+} from "node:fs"
 import { join } from "node:path"
 import { isAlive, killAndAwait, Rig } from "../Rig.ts"
 import { enginesOf } from "./engines.ts"
@@ -14,7 +25,8 @@ const leave = async (): Promise<{ readonly rig: Rig; readonly database: string }
   return { rig, database: join(rig.home, "backbeat.db") }
 }
 
-const bytesOf = (path: string): string => new Bun.CryptoHasher("sha256").update(readFileSync(path)).digest("hex")
+const bytesOf = (path: string): string =>
+  new Bun.CryptoHasher("sha256").update(readFileSync(path)).digest("hex")
 
 describe("a damaged database", () => {
   const damages: ReadonlyArray<readonly [string, (path: string) => void]> = [
@@ -38,7 +50,10 @@ describe("a damaged database", () => {
       for (let time = 0; time < 2; time++) {
         const called = await rig.call(["status", "t"])
         expect(called).toMatchObject({ exitCode: 1, stdout: "" })
-        expect(called.document).toMatchObject({ ok: false, error: { type: "StoreError", details: { reason: "damaged" } } })
+        expect(called.document).toMatchObject({
+          ok: false,
+          error: { type: "StoreError", details: { reason: "damaged" } }
+        })
       }
       expect(bytesOf(database)).toBe(before)
       expect(existsSync(join(rig.home, "engine.sock"))).toBe(false)
@@ -55,7 +70,9 @@ describe("a home that is removed under its engine", () => {
     const { document } = await rig.call(["list"])
     expect(performance.now() - begunAt).toBeLessThan(3000)
     expect(document).toMatchObject({ ok: true, data: { tasks: [] } })
-    expect(await rig.task("start", { id: "u", script: "exit 2" }, ["--wait"])).toMatchObject({ exitCode: 2 })
+    expect(await rig.task("start", { id: "u", script: "exit 2" }, ["--wait"])).toMatchObject({
+      exitCode: 2
+    })
   })
 
   test("sends a waiting caller away at once", async () => {
@@ -67,7 +84,13 @@ describe("a home that is removed under its engine", () => {
     const begunAt = performance.now()
     rmSync(rig.home, { recursive: true, force: true })
     const { document } = await waiting
-    expect(document).toMatchObject({ ok: false, error: { type: "EngineUnreachable", message: expect.stringContaining("was removed or moved away during wait") } })
+    expect(document).toMatchObject({
+      ok: false,
+      error: {
+        type: "EngineUnreachable",
+        message: expect.stringContaining("was removed or moved away during wait")
+      }
+    })
     expect(performance.now() - begunAt).toBeLessThan(3000)
     expect(existsSync(rig.home)).toBe(false)
     await rig.data("list")
@@ -78,7 +101,8 @@ describe("a home that is removed under its engine", () => {
   })
 })
 
-const linesIn = (path: string): ReadonlyArray<string> => (existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : [])
+const linesIn = (path: string): ReadonlyArray<string> =>
+  existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : []
 const until = async (holds: () => boolean): Promise<void> => {
   while (!holds()) await Bun.sleep(2)
 }
@@ -86,24 +110,34 @@ const until = async (holds: () => boolean): Promise<void> => {
 /** A task that tells of its beginning and its end outside of the home, and a gate for its end. */
 const gated = (rig: Rig) => {
   const [mark, gate] = [join(rig.scratch, "mark"), join(rig.scratch, "gate")]
-  return { mark, gate, script: `echo begun >>'${mark}'; cat '${gate}' >/dev/null; echo ended >>'${mark}'; exit 3` }
+  return {
+    mark,
+    gate,
+    script: `echo begun >>'${mark}'; cat '${gate}' >/dev/null; echo ended >>'${mark}'; exit 3`
+  }
 }
 
 describe("a home that is taken away under a call", () => {
-  test.each(["removed", "moved"])("and %s has not its work done a second time, and says so", async (how) => {
-    await using rig = new Rig()
-    const { gate, mark, script } = gated(rig)
-    await Bun.spawn(["mkfifo", gate]).exited
-    const call = rig.refusal(["start", JSON.stringify({ id: "x", script }), "--wait"])
-    await until(() => linesIn(mark).length === 1)
-    if (how === "removed") rmSync(rig.home, { recursive: true, force: true })
-    else renameSync(rig.home, `${rig.home}.away`)
-    writeFileSync(gate, "")
-    expect(await call).toMatchObject({ type: "StoreError", details: { home: rig.home, operation: "start" } })
-    await until(() => linesIn(mark).length === 2)
-    expect(linesIn(mark)).toEqual(["begun", "ended"])
-    expect(await rig.data("list")).toMatchObject({ tasks: [] })
-  })
+  test.each(["removed", "moved"])(
+    "and %s has not its work done a second time, and says so",
+    async (how) => {
+      await using rig = new Rig()
+      const { gate, mark, script } = gated(rig)
+      await Bun.spawn(["mkfifo", gate]).exited
+      const call = rig.refusal(["start", JSON.stringify({ id: "x", script }), "--wait"])
+      await until(() => linesIn(mark).length === 1)
+      if (how === "removed") rmSync(rig.home, { recursive: true, force: true })
+      else renameSync(rig.home, `${rig.home}.away`)
+      writeFileSync(gate, "")
+      expect(await call).toMatchObject({
+        type: "StoreError",
+        details: { home: rig.home, operation: "start" }
+      })
+      await until(() => linesIn(mark).length === 2)
+      expect(linesIn(mark)).toEqual(["begun", "ended"])
+      expect(await rig.data("list")).toMatchObject({ tasks: [] })
+    }
+  )
 
   test("for a while keeps the ends that come meanwhile", async () => {
     await using rig = new Rig()
@@ -116,7 +150,11 @@ describe("a home that is taken away under a call", () => {
     writeFileSync(gate, "")
     while (isAlive(old)) await Bun.sleep(5)
     renameSync(`${rig.home}.away`, rig.home)
-    expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "failed", exitCode: 3, failure: { type: "ExitedNonZero" } })
+    expect(await rig.task("status", { id: "x" })).toMatchObject({
+      status: "failed",
+      exitCode: 3,
+      failure: { type: "ExitedNonZero" }
+    })
   })
 })
 
@@ -172,7 +210,11 @@ describe("an engine that ends in the middle of a call, and can begin no more", (
     mkdirSync(lock)
     await killAndAwait(engine)
     const [restarted, waited] = await Promise.all(calls)
-    expect(restarted).toMatchObject({ type: "EngineUnreachable", message: expect.stringContaining("may have been done"), details: { sent: true } })
+    expect(restarted).toMatchObject({
+      type: "EngineUnreachable",
+      message: expect.stringContaining("may have been done"),
+      details: { sent: true }
+    })
     expect(waited?.message).not.toContain("may have been done")
     rmSync(lock, { recursive: true })
     expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "running", attempt: 2 })
@@ -183,9 +225,13 @@ describe("a database that is removed under its engine", () => {
   test("is told of by calls that would change something", async () => {
     await using rig = new Rig()
     await rig.data("list")
-    for (const name of ["backbeat.db", "backbeat.db-wal", "backbeat.db-shm"]) rmSync(join(rig.home, name), { force: true })
+    for (const name of ["backbeat.db", "backbeat.db-wal", "backbeat.db-shm"])
+      rmSync(join(rig.home, name), { force: true })
     const { document, exitCode } = await rig.call(["start", '{"id":"t","script":":"}'])
-    expect({ exitCode, document }).toMatchObject({ exitCode: 1, document: { error: { type: "StoreError" } } })
+    expect({ exitCode, document }).toMatchObject({
+      exitCode: 1,
+      document: { error: { type: "StoreError" } }
+    })
   })
 })
 

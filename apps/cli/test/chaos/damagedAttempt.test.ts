@@ -10,7 +10,10 @@ const script = "echo $BACKBEAT_TASK_ID $$ >>runs; echo up; exec sleep 60"
 
 /** The pids of every copy that began, by task. */
 const copies = (rig: Rig): ReadonlyMap<string, ReadonlyArray<number>> => {
-  const lines = readFileSync(join(rig.scratch, "runs"), "utf8").trim().split("\n").map((line) => line.split(" "))
+  const lines = readFileSync(join(rig.scratch, "runs"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" "))
   const byId = Map.groupBy(lines, ([id = ""]) => id)
   return new Map([...byId].map(([id, its]) => [id, its.map(([, pid]) => Number(pid))]))
 }
@@ -25,7 +28,9 @@ const instead = (path: string): void => {
 }
 
 /** What becomes of the folder of a task; `recorded` when its shim can write a record of the end all the same. */
-const damages: Readonly<Record<string, { readonly damage: (task: string) => void; readonly recorded?: true }>> = {
+const damages: Readonly<
+  Record<string, { readonly damage: (task: string) => void; readonly recorded?: true }>
+> = {
   "no-folder": { damage: (task) => rmSync(join(task, "1"), { recursive: true }) },
   "no-claim": { damage: (task) => rmSync(join(task, "1", "claim")), recorded: true },
   "empty-folder": { damage: (task) => again(join(task, "1")) },
@@ -41,7 +46,10 @@ const damages: Readonly<Record<string, { readonly damage: (task: string) => void
 }
 
 const begin = async (rig: Rig, ids: ReadonlyArray<string>): Promise<void> => {
-  await rig.data("start", ids.map((id) => ({ id, script })))
+  await rig.data(
+    "start",
+    ids.map((id) => ({ id, script }))
+  )
   await Promise.all(ids.map((id) => rig.data("wait", { id, for: { log: "up" } })))
 }
 
@@ -53,7 +61,9 @@ describe("an attempt that lives while its folder is damaged", () => {
       await begin(rig, ids)
       if (engine === "the next engine") await rig.killEngine()
       for (const [id, { damage }] of Object.entries(damages)) damage(join(rig.home, "tasks", id))
-      expect(await rig.task("start", { id: "other", command: "true" }, ["--wait"])).toMatchObject({ status: "completed" })
+      expect(await rig.task("start", { id: "other", command: "true" }, ["--wait"])).toMatchObject({
+        status: "completed"
+      })
       const { tasks } = await rig.data("list", { ids, status: ["running"] })
       expect(tasks).toBeArrayOfSize(ids.length)
       for (const id of ["file-for-folder", "folder-for-record"]) await rig.data("logs", { id })
@@ -63,8 +73,15 @@ describe("an attempt that lives while its folder is damaged", () => {
       await rig.data("wait", { ids })
       const ended = shownTasks(await rig.data("list", { ids }))
       for (const [id, { recorded = false }] of Object.entries(damages)) {
-        const failure = recorded ? { type: "Signalled" } : { type: "Lost", evidence: expect.stringContaining(join(rig.home, "tasks", id)) }
-        expect(ended.find((each) => each.id === id)).toMatchObject({ id, status: "failed", attempt: 1, failure })
+        const failure = recorded
+          ? { type: "Signalled" }
+          : { type: "Lost", evidence: expect.stringContaining(join(rig.home, "tasks", id)) }
+        expect(ended.find((each) => each.id === id)).toMatchObject({
+          id,
+          status: "failed",
+          attempt: 1,
+          failure
+        })
       }
     })
   }
@@ -74,7 +91,8 @@ describe("an attempt that lives while its folder is damaged", () => {
     await begin(rig, ["a", "b"])
     await rig.killEngine()
     rmSync(join(rig.home, "tasks"), { recursive: true })
-    for (const id of ["a", "b"]) expect(await rig.task("stop", { id })).toMatchObject({ status: "cancelled" })
+    for (const id of ["a", "b"])
+      expect(await rig.task("stop", { id })).toMatchObject({ status: "cancelled" })
     expect([...copies(rig).values()].flat().map(isAlive)).toEqual([false, false])
   })
 })
@@ -85,5 +103,7 @@ test("an attempt whose kept environment is damaged says so", async () => {
   const path = join(rig.home, "tasks", "a", "environment.json")
   writeFileSync(path, "{")
   await rig.data("restart", { id: "a" })
-  expect(await rig.task("wait", { id: "a" })).toMatchObject({ failure: { type: "NotSpawned", message: expect.stringContaining(path) } })
+  expect(await rig.task("wait", { id: "a" })).toMatchObject({
+    failure: { type: "NotSpawned", message: expect.stringContaining(path) }
+  })
 })

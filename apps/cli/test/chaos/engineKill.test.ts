@@ -11,7 +11,10 @@ import { atLine, shownOf, type ShownTask, tasksOf } from "./Shown.ts"
 const expectAgreement = (task: ShownTask, oracle: Oracle): void => {
   const attempts = oracle.attempts(task.id)
   expect(attempts.map(({ attempt }) => attempt)).toEqual([task.attempt])
-  expect({ id: task.id, exitCode: task.exitCode }).toEqual({ id: task.id, exitCode: attempts[0]?.exitCode ?? null })
+  expect({ id: task.id, exitCode: task.exitCode }).toEqual({
+    id: task.id,
+    exitCode: attempts[0]?.exitCode ?? null
+  })
   expect(task.status).toBe(task.exitCode === 0 ? "completed" : "failed")
   expect(Math.abs(Date.parse(task.endedAt ?? "") - (attempts[0]?.endedAt ?? 0))).toBeLessThan(100)
 }
@@ -26,12 +29,16 @@ describe("an engine that is killed", () => {
       id,
       script: oracle.script(id, { seconds: index * 0.02, exitCode: index % 3 === 0 ? 0 : index })
     }))
-    await rig.data("start", [...specs, { id: "held", stdin: "open", script: "read word; echo $word; exit 5" }])
+    await rig.data("start", [
+      ...specs,
+      { id: "held", stdin: "open", script: "read word; echo $word; exit 5" }
+    ])
     await rig.data("wait", { id: "t8" })
     await rig.killEngine()
     await rig.data("send", { id: "held", text: "on\n" })
     for (const task of tasksOf(await rig.data("wait", { ids: [...ids, "held"] }))) {
-      if (task.id === "held") expect(task).toMatchObject({ status: "failed", exitCode: 5, attempt: 1 })
+      if (task.id === "held")
+        expect(task).toMatchObject({ status: "failed", exitCode: 5, attempt: 1 })
       else {
         expectAgreement(task, oracle)
         expect(await rig.data("logs", { id: task.id })).toMatchObject({ lines: ["line of 1"] })
@@ -44,7 +51,16 @@ describe("an engine that is killed", () => {
     const oracle = new Oracle(rig.scratch)
     const fifo = join(rig.scratch, "gone")
     Bun.spawnSync(["mkfifo", fifo])
-    await rig.data("start", { id: "t", script: `exec 9>'${fifo}'\n${oracle.script("t", { seconds: 0.1, exitCode: 4 })}` }, []).catch(() => {})
+    await rig
+      .data(
+        "start",
+        {
+          id: "t",
+          script: `exec 9>'${fifo}'\n${oracle.script("t", { seconds: 0.1, exitCode: 4 })}`
+        },
+        []
+      )
+      .catch(() => {})
     // The FIFO gives its end of file when the task has ended.
     const ended = Bun.file(fifo).text()
     await rig.killEngine()
@@ -60,14 +76,21 @@ describe("an engine that is killed", () => {
     for (let round = 0; round < rounds; round++) {
       await rig.data("list")
       const ids = Array.from({ length: 50 }, (_, index) => `r${round}-${index}`)
-      const specs = ids.map((id) => ({ id, script: oracle.script(id, { seconds: 0, exitCode: 3, meanwhile: ":" }) }))
+      const specs = ids.map((id) => ({
+        id,
+        script: oracle.script(id, { seconds: 0, exitCode: 3, meanwhile: ":" })
+      }))
       const starting = rig.call(["start", "-"], { stdin: JSON.stringify(specs) })
       await Bun.sleep(8 + round * 7)
       killEngines(rig.home)
       expect((await starting).document).toMatchObject({ ok: true, data: { successCount: 50 } })
       for (const task of tasksOf(await rig.data("wait", { ids }))) {
         expect(oracle.attempts(task.id).map(({ attempt }) => attempt)).toEqual([1])
-        expect(task).toMatchObject({ status: "failed", exitCode: 3, failure: { type: "ExitedNonZero" } })
+        expect(task).toMatchObject({
+          status: "failed",
+          exitCode: 3,
+          failure: { type: "ExitedNonZero" }
+        })
       }
     }
   }, 90_000)
@@ -83,7 +106,10 @@ describe("an engine that is killed", () => {
       const stopping = rig.call(["stop", JSON.stringify({ id, full: true })])
       await Bun.sleep(10 + round * 60)
       killEngines(rig.home)
-      expect((await stopping).document).toMatchObject({ ok: true, data: { task: { status: "cancelled", attempt: 1 } } })
+      expect((await stopping).document).toMatchObject({
+        ok: true,
+        data: { task: { status: "cancelled", attempt: 1 } }
+      })
       const left = readFileSync(pids, "utf8").trim().split("\n").map(Number).filter(isAlive)
       expect(left).toEqual([])
     }
@@ -127,7 +153,10 @@ describe("a waiting caller", () => {
       await rig.killEngine()
     }
     await rig.data("send", { id: "on", eof: true })
-    expect((await waiting).document).toMatchObject({ ok: true, data: { task: { status: "failed", exitCode: 6 } } })
+    expect((await waiting).document).toMatchObject({
+      ok: true,
+      data: { task: { status: "failed", exitCode: 6 } }
+    })
   })
 
   test("waits no longer than it wanted, over the end of an engine too", async () => {
@@ -137,7 +166,10 @@ describe("a waiting caller", () => {
     const waiting = rig.call(["wait", JSON.stringify({ id: "on", timeout: 1500 })])
     await Bun.sleep(1000)
     await rig.killEngine()
-    expect((await waiting).document).toMatchObject({ ok: false, error: { type: "TaskWaitTimedOut" } })
+    expect((await waiting).document).toMatchObject({
+      ok: false,
+      error: { type: "TaskWaitTimedOut" }
+    })
     expect(performance.now() - begunAt).toBeLessThan(2300)
   })
 })
@@ -151,26 +183,45 @@ describe("a task whose processes are killed from outside", () => {
       await atLine(rig, id, "up")
       if (!withEngine) await rig.killEngine()
       signalGroup(pid ?? 0, "SIGKILL")
-      expect(await rig.task("wait", { id })).toMatchObject({ status: "failed", exitCode: null, failure: { type: "Lost" } })
+      expect(await rig.task("wait", { id })).toMatchObject({
+        status: "failed",
+        exitCode: null,
+        failure: { type: "Lost" }
+      })
     }
   })
 
   test("runs on when its shim alone is killed, and is lost when its command has ended", async () => {
     await using rig = new Rig()
-    const { pid } = shownOf(await rig.data("start", { id: "t", stdin: "open", script: "echo up; read word; echo $word; exit 3" }))
+    const { pid } = shownOf(
+      await rig.data("start", {
+        id: "t",
+        stdin: "open",
+        script: "echo up; read word; echo $word; exit 3"
+      })
+    )
     await atLine(rig, "t", "up")
-    expect(await rig.data("why", { id: "t" })).toMatchObject({ because: [{ what: "attempt 1 was opened" }], next: "It runs until it ends." })
+    expect(await rig.data("why", { id: "t" })).toMatchObject({
+      because: [{ what: "attempt 1 was opened" }],
+      next: "It runs until it ends."
+    })
     await killAndAwait(pid ?? 0)
     expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "running" })
     expect(await rig.data("why", { id: "t" })).toMatchObject({
       status: "running",
-      because: [{ what: "the shim around its command was killed, so nobody can record how it ends" }, { what: "attempt 1 was opened" }],
+      because: [
+        { what: "the shim around its command was killed, so nobody can record how it ends" },
+        { what: "attempt 1 was opened" }
+      ],
       next: "When the last of its processes has gone it is failed with Lost."
     })
     await rig.killEngine()
     expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "running" })
     await rig.data("send", { id: "t", text: "on\n" })
-    expect(await rig.task("wait", { id: "t" })).toMatchObject({ status: "failed", failure: { type: "Lost" } })
+    expect(await rig.task("wait", { id: "t" })).toMatchObject({
+      status: "failed",
+      failure: { type: "Lost" }
+    })
     expect(await rig.data("logs", { id: "t" })).toMatchObject({ lines: ["up", "on"] })
   })
 
@@ -180,6 +231,10 @@ describe("a task whose processes are killed from outside", () => {
     await atLine(rig, "t", "[0-9]+")
     const { lines } = await rig.data("logs", { id: "t" })
     signalProcess(Number(Array.isArray(lines) ? lines[0] : 0), "SIGKILL")
-    expect(await rig.task("wait", { id: "t" })).toMatchObject({ status: "failed", signal: "SIGKILL", failure: { type: "Signalled" } })
+    expect(await rig.task("wait", { id: "t" })).toMatchObject({
+      status: "failed",
+      signal: "SIGKILL",
+      failure: { type: "Signalled" }
+    })
   })
 })

@@ -15,7 +15,11 @@ describe(`with seed ${seed} (BACKBEAT_CHAOS_SEED repeats it) all that is said of
   for (const means of ["kill", "stoppedEngine", "stoppedShim", "damage"] as const) {
     test(`under twenty times ${means}`, async () => {
       await using rig = new Rig()
-      const { flaws, attempts } = await new RandomFaults(rig, { means, rounds, random: new SeededRandom(seed) }).run()
+      const { flaws, attempts } = await new RandomFaults(rig, {
+        means,
+        rounds,
+        random: new SeededRandom(seed)
+      }).run()
       expect(flaws).toEqual([])
       expect(attempts).toBeGreaterThan(10)
     }, 60_000)
@@ -23,7 +27,11 @@ describe(`with seed ${seed} (BACKBEAT_CHAOS_SEED repeats it) all that is said of
 
   test("when a hundred start at once", async () => {
     await using rig = new Rig()
-    const { flaws } = await new RandomFaults(rig, { means: "crowd", rounds: crowdRounds, random: new SeededRandom(seed) }).run()
+    const { flaws } = await new RandomFaults(rig, {
+      means: "crowd",
+      rounds: crowdRounds,
+      random: new SeededRandom(seed)
+    }).run()
     expect(flaws).toEqual([])
   }, 60_000)
 
@@ -32,7 +40,12 @@ describe(`with seed ${seed} (BACKBEAT_CHAOS_SEED repeats it) all that is said of
     // Without the right to mount there is no disk to fill: then the same rounds run without one.
     const isThere = disk.refusal === ""
     await using rig = isThere ? new Rig(join(disk.point, "home")) : new Rig()
-    const { flaws } = await new RandomFaults(rig, { means: "fullDisk", rounds, random: new SeededRandom(seed), ...(isThere ? { disk } : {}) }).run()
+    const { flaws } = await new RandomFaults(rig, {
+      means: "fullDisk",
+      rounds,
+      random: new SeededRandom(seed),
+      ...(isThere ? { disk } : {})
+    }).run()
     expect(flaws).toEqual([])
   }, 60_000)
 })

@@ -16,7 +16,18 @@ beforeAll(() => {
   newer = join(folder, "backbeat")
   const define = 'BACKBEAT_VERSION="999.0.0"'
   const built = Bun.spawnSync(
-    [process.execPath, "build", "--compile", "--format=esm", "--splitting", "--define", define, "--outfile", newer, main],
+    [
+      process.execPath,
+      "build",
+      "--compile",
+      "--format=esm",
+      "--splitting",
+      "--define",
+      define,
+      "--outfile",
+      newer,
+      main
+    ],
     { cwd: folder }
   )
   if (built.exitCode !== 0) throw new Error(built.stderr.toString())
@@ -24,17 +35,33 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const byNewer = async (rig: Rig, args: ReadonlyArray<string>): Promise<string> => {
-  const child = Bun.spawn([newer, ...args], { cwd: rig.scratch, env: rig.environment(), stdio: ["ignore", "pipe", "pipe"] })
-  const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+  const child = Bun.spawn([newer, ...args], {
+    cwd: rig.scratch,
+    env: rig.environment(),
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+  const [stdout, stderr] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text()
+  ])
   return stdout + stderr
 }
 
-const programOf = (pid: number): string => Bun.spawnSync(["readlink", `/proc/${pid}/exe`]).stdout.toString().trim()
+const programOf = (pid: number): string =>
+  Bun.spawnSync(["readlink", `/proc/${pid}/exe`])
+    .stdout.toString()
+    .trim()
 
 describe("a newer caller", () => {
   test("takes over from an older engine, and neither the tasks nor an older waiter notice", async () => {
     await using rig = new Rig()
-    const before = shownOf(await rig.data("start", { id: "t", stdin: "open", script: "echo up; read word; echo $word; exit 4" }))
+    const before = shownOf(
+      await rig.data("start", {
+        id: "t",
+        stdin: "open",
+        script: "echo up; read word; echo $word; exit 4"
+      })
+    )
     await atLine(rig, "t", "up")
     const old = await rig.enginePid()
     const waiting = rig.call(["wait", "t"])
@@ -48,7 +75,10 @@ describe("a newer caller", () => {
     expect(enginesOf(rig.home).map(programOf)).toEqual([newer])
     // The older program goes on calling the newer engine.
     await rig.data("send", { id: "t", text: "on\n" })
-    expect((await waiting).document).toMatchObject({ ok: true, data: { task: { status: "failed", exitCode: 4 } } })
+    expect((await waiting).document).toMatchObject({
+      ok: true,
+      data: { task: { status: "failed", exitCode: 4 } }
+    })
     expect(await rig.data("logs", { id: "t" })).toMatchObject({ lines: ["up", "on"] })
   })
 
@@ -57,23 +87,36 @@ describe("a newer caller", () => {
     await rig.data("start", { id: "t", stdin: "open", script: "read word; exit 4" })
     const waiting = Array.from({ length: 15 }, () => rig.call(["wait", "t"]))
     await Bun.sleep(600)
-    const served = () => Bun.file(join(rig.home, "engine.log")).text().then((log) => log.split(" serves ").length - 1)
+    const served = () =>
+      Bun.file(join(rig.home, "engine.log"))
+        .text()
+        .then((log) => log.split(" serves ").length - 1)
     expect(await served()).toBe(1)
     await byNewer(rig, ["status", "t"])
     await rig.data("send", { id: "t", eof: true })
-    for (const { document } of await Promise.all(waiting)) expect(document).toMatchObject({ ok: true, data: { task: { exitCode: 4 } } })
+    for (const { document } of await Promise.all(waiting))
+      expect(document).toMatchObject({ ok: true, data: { task: { exitCode: 4 } } })
     expect(await served()).toBe(2)
     expect(await rig.data("engine status")).toMatchObject({ version: "999.0.0" })
   })
 
   test("of an engine that stops a tree lets the stop go on", async () => {
     await using rig = new Rig()
-    const { pid } = shownOf(await rig.data("start", { id: "t", script: "trap '' TERM; echo up; while :; do sleep 0.1; done", gracePeriodMs: 1200 }))
+    const { pid } = shownOf(
+      await rig.data("start", {
+        id: "t",
+        script: "trap '' TERM; echo up; while :; do sleep 0.1; done",
+        gracePeriodMs: 1200
+      })
+    )
     await atLine(rig, "t", "up")
     const stopping = rig.call(["stop", '{"id":"t","full":true}'])
     await Bun.sleep(200)
     await byNewer(rig, ["list"])
-    expect((await stopping).document).toMatchObject({ ok: true, data: { task: { status: "cancelled", attempt: 1 } } })
+    expect((await stopping).document).toMatchObject({
+      ok: true,
+      data: { task: { status: "cancelled", attempt: 1 } }
+    })
     expect(isAlive(pid ?? 0)).toBe(false)
   })
 })
@@ -81,7 +124,9 @@ describe("a newer caller", () => {
 test("an older caller is served by a newer engine", async () => {
   await using rig = new Rig()
   await byNewer(rig, ["list"])
-  expect(await rig.task("start", { id: "t", script: "exit 4" }, ["--wait"])).toMatchObject({ exitCode: 4 })
+  expect(await rig.task("start", { id: "t", script: "exit 4" }, ["--wait"])).toMatchObject({
+    exitCode: 4
+  })
   expect(await rig.data("engine status")).toMatchObject({ version: "999.0.0" })
   expect(binary).not.toBe(newer)
 })

@@ -35,10 +35,17 @@ const readBoth = (home: string) =>
   }).pipe(Effect.provide(layerSqlite({ path: databasePath(home) })), Effect.runPromise)
 
 const ids = ["a", "b", "c", "d"]
-const works = [{ script: "exit 0" }, { script: "exit 3" }, { script: "exec sleep 60" }, { script: "exit 1", restart: { when: "on-failure", delayMs: 1, maxAttempts: 2 } }]
+const works = [
+  { script: "exit 0" },
+  { script: "exit 3" },
+  { script: "exec sleep 60" },
+  { script: "exit 1", restart: { when: "on-failure", delayMs: 1, maxAttempts: 2 } }
+]
 
 /** One call of those that change tasks, their owner or where they come from. */
-const randomCall = (random: SeededRandom): { readonly args: ReadonlyArray<string>; readonly env: Record<string, string> } => {
+const randomCall = (
+  random: SeededRandom
+): { readonly args: ReadonlyArray<string>; readonly env: Record<string, string> } => {
   const id = random.pick(ids)
   const env = { CLAUDE_CODE_SESSION_ID: random.pick(["one", "two"]) }
   const again = { ifRunning: random.pick(["return", "restart"]), ifEnded: "again" }
@@ -50,7 +57,15 @@ const randomCall = (random: SeededRandom): { readonly args: ReadonlyArray<string
     ["restart", id],
     ["restart", JSON.stringify([{ id }]), "--concurrency", "2"],
     ["retry", id],
-    ["start", JSON.stringify({ id, command: "true", dependsOn: [random.pick(ids.filter((each) => each !== id))], ...again })]
+    [
+      "start",
+      JSON.stringify({
+        id,
+        command: "true",
+        dependsOn: [random.pick(ids.filter((each) => each !== id))],
+        ...again
+      })
+    ]
   ]
   return { args: random.pick(calls), env }
 }
@@ -59,10 +74,17 @@ test("the events of a task give its row, also after others took it over", async 
   await using rig = new Rig()
   const seed = 20_261_129
   const random = new SeededRandom(seed)
-  await rig.data("start", ids.map((id) => ({ id, command: "true" })))
+  await rig.data(
+    "start",
+    ids.map((id) => ({ id, command: "true" }))
+  )
   for (let round = 0; round < 3; round++) {
     // Those of a round are on their way together.
-    await Promise.all(Array.from({ length: 5 }, () => randomCall(random)).map(({ args, env }) => rig.call(args, { env })))
+    await Promise.all(
+      Array.from({ length: 5 }, () => randomCall(random)).map(({ args, env }) =>
+        rig.call(args, { env })
+      )
+    )
   }
   await rig.data("engine stop")
   const both = await readBoth(rig.home)

@@ -18,7 +18,8 @@ const leaveForDead = async (rig: Rig, id: string): Promise<number> => {
 }
 
 /** A process that has nothing to do with backbeat, the leader of its group. */
-const stranger = () => Bun.spawn(["sleep", "60"], { detached: true, stdio: ["ignore", "ignore", "ignore"] })
+const stranger = () =>
+  Bun.spawn(["sleep", "60"], { detached: true, stdio: ["ignore", "ignore", "ignore"] })
 
 describe("a process that got the pid of an attempt's shim", () => {
   test("is not taken for it: the task is lost, and the process is left alone", async () => {
@@ -41,11 +42,17 @@ describe("a process that got the pid of an attempt's shim", () => {
     await using rig = new Rig()
     const other = stranger()
     try {
-      const { pid } = shownOf(await rig.data("start", { id: "t", script: "trap '' TERM; echo up; while :; do sleep 1; done" }))
+      const { pid } = shownOf(
+        await rig.data("start", {
+          id: "t",
+          script: "trap '' TERM; echo up; while :; do sleep 1; done"
+        })
+      )
       await atLine(rig, "t", "up")
       const stopping = rig.spawn(["stop", "t"])
       await rig.data("events", { id: "t" })
-      while (shownOf(await rig.data("status", { id: "t" })).status !== "stopping") await Bun.sleep(5)
+      while (shownOf(await rig.data("status", { id: "t" })).status !== "stopping")
+        await Bun.sleep(5)
       stopping.kill("SIGKILL")
       await rig.killEngine()
       signalGroup(pid ?? 0, "SIGKILL")
@@ -65,7 +72,10 @@ describe("an attempt of another boot", () => {
     await using rig = new Rig()
     await leaveForDead(rig, "t")
     const claim = readFileSync(claimOf(rig, "t"), "utf8")
-    writeFileSync(claimOf(rig, "t"), claim.replace(/\n[^\n]+\n$/u, "\n00000000-0000-4000-8000-000000000000\n"))
+    writeFileSync(
+      claimOf(rig, "t"),
+      claim.replace(/\n[^\n]+\n$/u, "\n00000000-0000-4000-8000-000000000000\n")
+    )
     const task = shownOf(await rig.data("status", { id: "t" }))
     expect(task).toMatchObject({ status: "failed", failure: { type: "Lost" } })
     expect(task.failure?.evidence).toMatch(/restarted/u)
@@ -79,7 +89,9 @@ describe("an attempt of another boot", () => {
     await using rig = new Rig()
     const ran = join(rig.scratch, "ran")
     const script = `echo $BACKBEAT_ATTEMPT >>'${ran}'; echo up; [ $BACKBEAT_ATTEMPT = 2 ] && exit 0; sleep 60`
-    const { pid } = shownOf(await rig.data("start", { id: "t", script, restart: { when: "on-failure", delayMs: 100 } }))
+    const { pid } = shownOf(
+      await rig.data("start", { id: "t", script, restart: { when: "on-failure", delayMs: 100 } })
+    )
     await atLine(rig, "t", "up")
     await rig.killEngine()
     signalGroup(pid ?? 0, "SIGKILL")

@@ -37,12 +37,24 @@ describe("an engine with nothing to do", () => {
 describe("an engine stays", () => {
   const cases: ReadonlyArray<readonly [string, (rig: Rig) => Promise<unknown>]> = [
     ["while a task runs", (rig) => rig.data("start", { id: "t", command: "sleep", args: ["60"] })],
-    ["while a task waits for its time", (rig) => rig.data("start", { id: "t", script: ":", delayMs: 60_000 })],
+    [
+      "while a task waits for its time",
+      (rig) => rig.data("start", { id: "t", script: ":", delayMs: 60_000 })
+    ],
     [
       "while a task waits for its next attempt",
-      (rig) => rig.data("start", { id: "t", script: "exit 1", restart: { when: "on-failure", delayMs: 60_000, maxAttempts: 3 } })
+      (rig) =>
+        rig.data("start", {
+          id: "t",
+          script: "exit 1",
+          restart: { when: "on-failure", delayMs: 60_000, maxAttempts: 3 }
+        })
     ],
-    ["while somebody follows the events", async (rig) => void (rig.spawn(["events", '{"follow":true}', "--stream"]), await rig.data("list"))]
+    [
+      "while somebody follows the events",
+      async (rig) =>
+        void (rig.spawn(["events", '{"follow":true}', "--stream"]), await rig.data("list"))
+    ]
   ]
   for (const [title, prepare] of cases) {
     test.concurrent(title, async () => {
@@ -98,7 +110,9 @@ test("an engine ends though all the callers were killed that waited for somethin
 
 /** How often the main thread of a process gave the processor away by itself. */
 const switchesOf = (pid: number): number =>
-  Number(/^voluntary_ctxt_switches:\s*(\d+)$/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1])
+  Number(
+    /^voluntary_ctxt_switches:\s*(\d+)$/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
+  )
 
 test("an engine whose tasks do nothing does nothing but the runtime's tidying up, once a second at most", async () => {
   await using rig = new Rig()

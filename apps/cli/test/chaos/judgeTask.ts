@@ -29,33 +29,63 @@ const spawnMs = 500
 
 /** Whether another copy of the attempt began before this one had ended. */
 const isBeside = (one: SeenAttempt, all: ReadonlyArray<SeenAttempt>): boolean =>
-  all.some((other) => other.attempt === one.attempt && other.startedAt > one.startedAt && (one.endedAt === null || other.startedAt < one.endedAt))
+  all.some(
+    (other) =>
+      other.attempt === one.attempt &&
+      other.startedAt > one.startedAt &&
+      (one.endedAt === null || other.startedAt < one.endedAt)
+  )
 
 /** Whether the task is in a final status. */
-export const isEnded = ({ status }: Judged): boolean => ["completed", "failed", "cancelled"].includes(status)
+export const isEnded = ({ status }: Judged): boolean =>
+  ["completed", "failed", "cancelled"].includes(status)
 
 /** What is wrong; null when nothing is. Of a damaged task only copies at one time, life and status are judged: a folder that is lost when its command has ended cannot tell that. */
-export const flawOf = (task: Judged, attempts: ReadonlyArray<SeenAttempt>, { isDamaged, wasStopped, isEngineLate }: Hardship): string | null => {
+export const flawOf = (
+  task: Judged,
+  attempts: ReadonlyArray<SeenAttempt>,
+  { isDamaged, wasStopped, isEngineLate }: Hardship
+): string | null => {
   const numbers = attempts.map(({ attempt }) => attempt)
-  if (isDamaged ? attempts.some((each) => isBeside(each, attempts)) : new Set(numbers).size !== numbers.length) return "two copies of one attempt"
+  if (
+    isDamaged
+      ? attempts.some((each) => isBeside(each, attempts))
+      : new Set(numbers).size !== numbers.length
+  )
+    return "two copies of one attempt"
   if (numbers.some((attempt) => attempt > task.attempt)) return "an attempt that nobody asked for"
   if (!isEnded(task)) return "it is not final"
   const last = attempts.find(({ attempt }) => attempt === task.attempt)
-  if (isDamaged || last === undefined || (wasStopped && task.failure?.type === "TimedOut")) return null
+  if (isDamaged || last === undefined || (wasStopped && task.failure?.type === "TimedOut"))
+    return null
   return flawOfEnd(task, last, isEngineLate)
 }
 
 const flawOfEnd = (task: Judged, own: SeenAttempt, isEngineLate: boolean): string | null => {
   const { endedAt, exitCode } = own
-  if (endedAt === null) return task.status === "completed" ? "completed without an end of its own" : null
+  if (endedAt === null)
+    return task.status === "completed" ? "completed without an end of its own" : null
   const sinceSpawnMs = endedAt - own.spawnedAt
-  if (task.failure?.type === "TimedOut") return sinceSpawnMs < (task.timeout ?? 0) - grainMs ? `timed out, but ended by itself after ${sinceSpawnMs} ms` : null
+  if (task.failure?.type === "TimedOut")
+    return sinceSpawnMs < (task.timeout ?? 0) - grainMs
+      ? `timed out, but ended by itself after ${sinceSpawnMs} ms`
+      : null
   if (task.status === "cancelled") return null
-  return task.exitCode === exitCode ? flawOfDuration(task, own, endedAt, isEngineLate) : "another exit code"
+  return task.exitCode === exitCode
+    ? flawOfDuration(task, own, endedAt, isEngineLate)
+    : "another exit code"
 }
 
-const flawOfDuration = ({ durationMs }: Judged, { startedAt, spawnedAt }: SeenAttempt, endedAt: number, isEngineLate: boolean): string | null => {
+const flawOfDuration = (
+  { durationMs }: Judged,
+  { startedAt, spawnedAt }: SeenAttempt,
+  endedAt: number,
+  isEngineLate: boolean
+): string | null => {
   if (durationMs === null) return null
-  if (!isEngineLate && durationMs < endedAt - startedAt - spawnMs) return `a duration below its own ${endedAt - startedAt} ms`
-  return durationMs > endedAt - spawnedAt + spawnMs ? `a duration above the ${endedAt - spawnedAt} ms since its spawn` : null
+  if (!isEngineLate && durationMs < endedAt - startedAt - spawnMs)
+    return `a duration below its own ${endedAt - startedAt} ms`
+  return durationMs > endedAt - spawnedAt + spawnMs
+    ? `a duration above the ${endedAt - spawnedAt} ms since its spawn`
+    : null
 }

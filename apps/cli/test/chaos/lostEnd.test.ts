@@ -6,7 +6,10 @@ import { isAlive, killAndAwait, Rig } from "../Rig.ts"
 
 /** Ends a shim and its command, and waits until both are gone. */
 const end = async (pid: number): Promise<void> => {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number)
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+    .trim()
+    .split(" ")
+    .map(Number)
   for (const each of [pid, ...children]) await killAndAwait(each)
 }
 
@@ -32,9 +35,16 @@ describe("a task that the database has lost", () => {
     expect(await warning(rig)).toBeUndefined()
     const pid = await forget(rig)
     expect(await rig.data("list")).toMatchObject({ tasks: [{ id: "old" }] })
-    expect(await warning(rig)).toMatchObject({ status: "warn", message: expect.stringMatching(new RegExp(`1 task has a folder .* a \\(alive: .*${pid} `, "u")) })
+    expect(await warning(rig)).toMatchObject({
+      status: "warn",
+      message: expect.stringMatching(
+        new RegExp(`1 task has a folder .* a \\(alive: .*${pid} `, "u")
+      )
+    })
     await rig.data("engine stop")
-    expect(readFileSync(join(rig.home, "engine.log"), "utf8")).toContain("no entry in the database: a (alive:")
+    expect(readFileSync(join(rig.home, "engine.log"), "utf8")).toContain(
+      "no entry in the database: a (alive:"
+    )
     await end(pid)
   })
 
@@ -42,11 +52,19 @@ describe("a task that the database has lost", () => {
     await using rig = new Rig()
     const pid = await forget(rig)
     const { type, details } = await rig.refusal(["start", '{"id":"a","command":"true"}'])
-    expect([type, String(details["alive"]).includes(`${pid} `)]).toEqual(["TaskAlreadyRunning", true])
-    expect(JSON.stringify(await rig.data("plan", { payload: { id: "a", command: "true" } }))).toContain("it would be refused with TaskAlreadyRunning")
+    expect([type, String(details["alive"]).includes(`${pid} `)]).toEqual([
+      "TaskAlreadyRunning",
+      true
+    ])
+    expect(
+      JSON.stringify(await rig.data("plan", { payload: { id: "a", command: "true" } }))
+    ).toContain("it would be refused with TaskAlreadyRunning")
     expect(isAlive(pid)).toBe(true)
     await end(pid)
-    expect(await rig.task("start", { id: "a", command: "true" }, ["--wait"])).toMatchObject({ status: "completed", attempt: 1 })
+    expect(await rig.task("start", { id: "a", command: "true" }, ["--wait"])).toMatchObject({
+      status: "completed",
+      attempt: 1
+    })
     expect(await warning(rig)).toBeUndefined()
   })
 })

@@ -9,7 +9,10 @@ export const markedWith = (home: string, taskId: string): ReadonlyArray<number> 
     .filter((pid) => {
       try {
         const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0")
-        return environment.includes(`BACKBEAT_HOME=${home}`) && environment.includes(`BACKBEAT_TASK_ID=${taskId}`)
+        return (
+          environment.includes(`BACKBEAT_HOME=${home}`) &&
+          environment.includes(`BACKBEAT_TASK_ID=${taskId}`)
+        )
       } catch {
         return false
       }

@@ -19,15 +19,19 @@ export interface Field {
 /** A means; ends when it is over. */
 export type Means = (field: Field) => Promise<void>
 
-const claimsIn = (home: string): ReadonlyArray<{ readonly id: string; readonly dir: string; readonly pid: number }> => {
+const claimsIn = (
+  home: string
+): ReadonlyArray<{ readonly id: string; readonly dir: string; readonly pid: number }> => {
   try {
-    return readdirSync(join(home, "tasks"), { recursive: true, encoding: "utf8" }).flatMap((path) => {
-      const [id = "", attempt = "", name] = path.split("/")
-      if (name !== "claim") return []
-      const dir = join(home, "tasks", id, attempt)
-      const pid = Number(/^shim (\d+)\n/u.exec(readFileSync(join(dir, name), "utf8"))?.[1])
-      return pid > 1 && isAlive(pid) ? [{ id, dir, pid }] : []
-    })
+    return readdirSync(join(home, "tasks"), { recursive: true, encoding: "utf8" }).flatMap(
+      (path) => {
+        const [id = "", attempt = "", name] = path.split("/")
+        if (name !== "claim") return []
+        const dir = join(home, "tasks", id, attempt)
+        const pid = Number(/^shim (\d+)\n/u.exec(readFileSync(join(dir, name), "utf8"))?.[1])
+        return pid > 1 && isAlive(pid) ? [{ id, dir, pid }] : []
+      }
+    )
   } catch {
     // Folders come and go.
     return []
@@ -58,7 +62,14 @@ const signalEngines = (home: string, signal: NodeJS.Signals): void => {
 }
 
 /** The names of the means. */
-export const meansNames = ["kill", "stoppedEngine", "stoppedShim", "damage", "fullDisk", "crowd"] as const
+export const meansNames = [
+  "kill",
+  "stoppedEngine",
+  "stoppedShim",
+  "damage",
+  "fullDisk",
+  "crowd"
+] as const
 
 /** Every means by its name. */
 export const means: Readonly<Record<(typeof meansNames)[number], Means>> = {

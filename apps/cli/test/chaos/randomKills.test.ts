@@ -8,7 +8,10 @@ const seed = Number(process.env["BACKBEAT_CHAOS_SEED"] ?? Date.now() % 1_000_000
 test("two hundred kills at random moments leave every task as the oracle saw it", async () => {
   await using rig = new Rig()
   console.log(`seed ${seed}: BACKBEAT_CHAOS_SEED repeats it`)
-  const { flaws, kills } = await new RandomKills(rig, { rounds: 200, random: new SeededRandom(seed) }).run()
+  const { flaws, kills } = await new RandomKills(rig, {
+    rounds: 200,
+    random: new SeededRandom(seed)
+  }).run()
   expect(flaws).toEqual([])
   expect(kills).toBeGreaterThan(100)
 }, 240_000)

@@ -14,7 +14,14 @@ const startPair = async (rig: Rig) => {
   const begun = join(rig.scratch, "begun")
   await Bun.spawn(["mkfifo", begun]).exited
   const script = `test -e '${mark(rig)}' || first=yes; echo ran >> '${mark(rig)}'; test -z "$first" || echo > '${begun}'`
-  const answer = rig.call(["start", JSON.stringify([{ id: "short", script, full: true }, { id: "long", command: "cat", stdin: "open", full: true }]), "--wait"])
+  const answer = rig.call([
+    "start",
+    JSON.stringify([
+      { id: "short", script, full: true },
+      { id: "long", command: "cat", stdin: "open", full: true }
+    ]),
+    "--wait"
+  ])
   await Bun.spawn(["cat", begun], { stdout: "ignore" }).exited
   await rig.data("wait", { id: "short" })
   return { answer }
@@ -32,7 +39,10 @@ test("a start does not run again what somebody else has restarted since", async 
   const started = await startPair(rig)
   await rig.data("restart", { id: "short" }, ["--wait"])
   expect(await endingWith(rig, started)).toMatchObject({
-    results: [{ data: { task: { attempt: 2, status: "completed" } } }, { data: { task: { attempt: 1, status: "completed" } } }]
+    results: [
+      { data: { task: { attempt: 2, status: "completed" } } },
+      { data: { task: { attempt: 1, status: "completed" } } }
+    ]
   })
   expect(ranIn(rig)).toBe(2)
 })
@@ -42,40 +52,57 @@ test("a start does not run again what somebody else has removed since", async ()
   const started = await startPair(rig)
   await rig.data("prune", { olderThanDays: 0 })
   expect(await endingWith(rig, started)).toMatchObject({
-    results: [{ error: { type: "TaskNotFound", message: expect.stringContaining("has been removed since") } }, { ok: true }]
+    results: [
+      {
+        error: { type: "TaskNotFound", message: expect.stringContaining("has been removed since") }
+      },
+      { ok: true }
+    ]
   })
   expect(ranIn(rig)).toBe(1)
 })
 
-test.each(["restart", "retry"])("a %s does not run again what somebody else has restarted since", async (operation) => {
-  await using rig = new Rig()
-  const [begun, gate] = [join(rig.scratch, "begun"), join(rig.scratch, "gate")]
-  const script = `echo ran >> '${mark(rig)}'; test ! -p '${gate}' || { echo "$BACKBEAT_TASK_ID" > '${begun}'; cat '${gate}'; }`
-  await rig.data("start", { id: "x", script }, ["--wait"])
-  await Bun.spawn(["mkfifo", begun, gate]).exited
-  const heard = () => new Response(Bun.spawn(["cat", begun], { stdout: "pipe" }).stdout).text()
-  const answer = rig.call([operation, "x", "--wait"])
-  const id = (await heard()).trim()
-  const again = heard()
-  await rig.data("restart", { id })
-  await again
-  await rig.data("engine stop")
-  await rig.data("engine status")
-  writeFileSync(gate, "")
-  expect((await answer).document["data"]).toMatchObject({ task: { id, status: "completed" } })
-  expect(ranIn(rig)).toBe(3)
-})
+test.each(["restart", "retry"])(
+  "a %s does not run again what somebody else has restarted since",
+  async (operation) => {
+    await using rig = new Rig()
+    const [begun, gate] = [join(rig.scratch, "begun"), join(rig.scratch, "gate")]
+    const script = `echo ran >> '${mark(rig)}'; test ! -p '${gate}' || { echo "$BACKBEAT_TASK_ID" > '${begun}'; cat '${gate}'; }`
+    await rig.data("start", { id: "x", script }, ["--wait"])
+    await Bun.spawn(["mkfifo", begun, gate]).exited
+    const heard = () => new Response(Bun.spawn(["cat", begun], { stdout: "pipe" }).stdout).text()
+    const answer = rig.call([operation, "x", "--wait"])
+    const id = (await heard()).trim()
+    const again = heard()
+    await rig.data("restart", { id })
+    await again
+    await rig.data("engine stop")
+    await rig.data("engine status")
+    writeFileSync(gate, "")
+    expect((await answer).document["data"]).toMatchObject({ task: { id, status: "completed" } })
+    expect(ranIn(rig)).toBe(3)
+  }
+)
 
 test("a pipeline that was made is not made again when it has been removed since", async () => {
   await using rig = new Rig()
   await rig.data("list")
-  const payload = { id: "p", steps: [{ script: `echo ran >> '${mark(rig)}'` }, { command: "true" }] }
+  const payload = {
+    id: "p",
+    steps: [{ script: `echo ran >> '${mark(rig)}'` }, { command: "true" }]
+  }
   expect(await posted(rig, "pipeline create", payload, "made")).toMatchObject({ ok: true })
   await rig.data("wait", { pipelineId: "p" })
-  expect(await posted(rig, "pipeline create", payload, "made again")).toMatchObject({ ok: true, data: { pipeline: { id: "p", status: "completed" } } })
+  expect(await posted(rig, "pipeline create", payload, "made again")).toMatchObject({
+    ok: true,
+    data: { pipeline: { id: "p", status: "completed" } }
+  })
   await rig.data("prune", { olderThanDays: 0 })
   expect(await posted(rig, "pipeline create", payload, "made again")).toMatchObject({
-    error: { type: "PipelineNotFound", message: "pipeline p was made by this call, and has been removed since" }
+    error: {
+      type: "PipelineNotFound",
+      message: "pipeline p was made by this call, and has been removed since"
+    }
   })
   expect(ranIn(rig)).toBe(1)
 })
@@ -85,7 +112,10 @@ test("a send whose connection breaks before anybody took it goes to the next eng
   await rig.data("start", { id: "x", command: "cat", stdin: "open" })
   await rig.data("engine stop")
   // What an engine leaves to a caller that it does not take any more.
-  const closing = Bun.listen({ unix: join(rig.home, socketName), socket: { data: (socket) => void socket.end() } })
+  const closing = Bun.listen({
+    unix: join(rig.home, socketName),
+    socket: { data: (socket) => void socket.end() }
+  })
   const sent = await rig.data("send", { id: "x", text: "once\n", eof: true })
   closing.stop()
   expect(sent).toMatchObject({ id: "x", bytesWritten: 5, eof: true, signalled: false })
@@ -112,7 +142,11 @@ test("a send that an ending engine has delivered in part says so, and is not del
   await using rig = new Rig()
   const [begun, gate] = [join(rig.scratch, "begun"), join(rig.scratch, "gate")]
   await Bun.spawn(["mkfifo", begun, gate]).exited
-  await rig.data("start", { id: "x", script: `head -c 1; echo > '${begun}'; cat '${gate}'; wc -c`, stdin: "open" })
+  await rig.data("start", {
+    id: "x",
+    script: `head -c 1; echo > '${begun}'; cat '${gate}'; wc -c`,
+    stdin: "open"
+  })
   const text = "x".repeat(300_000)
   const sending = rig.refusal(["send", "-"], { stdin: JSON.stringify({ id: "x", text }) })
   await Bun.spawn(["cat", begun], { stdout: "ignore" }).exited

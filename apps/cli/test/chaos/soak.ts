@@ -22,8 +22,15 @@ const { values } = parseArgs({
 })
 const [rounds, seed] = [Number(values.rounds), Number(values.seed)]
 
-const tell = (name: string, begunAt: number, { flaws, ...figures }: { readonly flaws: ReadonlyArray<string> }): void => {
-  console.log(name, JSON.stringify({ ...figures, seconds: Math.round((performance.now() - begunAt) / 1000) }))
+const tell = (
+  name: string,
+  begunAt: number,
+  { flaws, ...figures }: { readonly flaws: ReadonlyArray<string> }
+): void => {
+  console.log(
+    name,
+    JSON.stringify({ ...figures, seconds: Math.round((performance.now() - begunAt) / 1000) })
+  )
   for (const flaw of flaws) console.error(flaw)
   if (flaws.length > 0) process.exitCode = 1
 }
@@ -38,9 +45,19 @@ const load = async (): Promise<void> => {
 const faults = async (name: keyof typeof means): Promise<void> => {
   const begunAt = performance.now()
   using disk = name === "fullDisk" ? new SmallDisk("512m") : null
-  if (disk !== null && disk.refusal !== "") return console.log(`${name} is left out: ${disk.refusal}`)
+  if (disk !== null && disk.refusal !== "")
+    return console.log(`${name} is left out: ${disk.refusal}`)
   await using rig = disk === null ? new Rig() : new Rig(join(disk.point, "home"))
-  tell(name, begunAt, await new RandomFaults(rig, { means: name, rounds, random: new SeededRandom(seed), ...(disk === null ? {} : { disk }) }).run())
+  tell(
+    name,
+    begunAt,
+    await new RandomFaults(rig, {
+      means: name,
+      rounds,
+      random: new SeededRandom(seed),
+      ...(disk === null ? {} : { disk })
+    }).run()
+  )
 }
 
 console.log(`seed ${seed}`)

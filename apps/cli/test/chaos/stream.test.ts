@@ -7,7 +7,10 @@ const Frame = Schema.fromJsonString(
     type: Schema.String,
     taskId: Schema.optionalKey(Schema.String),
     sequence: Schema.Int,
-    data: Schema.Struct({ text: Schema.optionalKey(Schema.String), stream: Schema.optionalKey(Schema.String) })
+    data: Schema.Struct({
+      text: Schema.optionalKey(Schema.String),
+      stream: Schema.optionalKey(Schema.String)
+    })
   })
 )
 const decodeFrame = Schema.decodeUnknownSync(Frame)
@@ -44,12 +47,20 @@ describe("a stream whose engine is killed", () => {
     await until(() => frames.some(({ type }) => type === "task.failed"))
     await ended
     expect(await follower.exited).toBe(0)
-    expect(frames.map(({ type }) => type)).toEqual(["task.status.snapshot", "task.created", "task.started", "task.failed"])
+    expect(frames.map(({ type }) => type)).toEqual([
+      "task.status.snapshot",
+      "task.created",
+      "task.started",
+      "task.failed"
+    ])
   })
 
   test("of a pipeline's events goes on without telling again what the pipeline is", async () => {
     await using rig = new Rig()
-    await rig.data("pipeline create", { id: "p", steps: [{ command: "cat", stdin: "open" }, { command: "true" }] })
+    await rig.data("pipeline create", {
+      id: "p",
+      steps: [{ command: "cat", stdin: "open" }, { command: "true" }]
+    })
     const follower = rig.spawn(["events", '{"pipelineId":"p","follow":true}', "--stream"])
     const { frames, ended } = framesOf(follower.stdout)
     await until(() => frames.some(({ type }) => type === "task.started"))
@@ -65,7 +76,11 @@ describe("a stream whose engine is killed", () => {
 
   test("of lines goes on at the next one, each line once", async () => {
     await using rig = new Rig()
-    await rig.data("start", { id: "t", stdin: "open", script: "while read word; do echo $word; done; exit 3" })
+    await rig.data("start", {
+      id: "t",
+      stdin: "open",
+      script: "while read word; do echo $word; done; exit 3"
+    })
     const follower = rig.spawn(["logs", '{"id":"t","follow":true}', "--stream"])
     const { frames, ended } = framesOf(follower.stdout)
     const sent: Array<string> = []
@@ -86,9 +101,17 @@ describe("a stream whose engine is killed", () => {
     await using rig = new Rig()
     const ids = ["a", "b"]
     // Both streams at once: a second reading may give them in another order.
-    const script = "seq 40000 & seq 40000 >&2; wait; while read word; do echo $word; echo $word >&2; done; exit 3"
-    await rig.data("start", ids.map((id) => ({ id, stdin: "open", script })))
-    const follower = rig.spawn(["events", JSON.stringify({ ids, follow: true, lines: true }), "--stream"])
+    const script =
+      "seq 40000 & seq 40000 >&2; wait; while read word; do echo $word; echo $word >&2; done; exit 3"
+    await rig.data(
+      "start",
+      ids.map((id) => ({ id, stdin: "open", script }))
+    )
+    const follower = rig.spawn([
+      "events",
+      JSON.stringify({ ids, follow: true, lines: true }),
+      "--stream"
+    ])
     const { frames, ended } = framesOf(follower.stdout)
     await until(() => frames.length > 1000)
     await rig.killEngine()
@@ -98,7 +121,13 @@ describe("a stream whose engine is killed", () => {
     for (let n = 0; n < 4; n++) {
       sent.push(`line${n}`)
       for (const id of ids) await rig.data("send", { id, text: `line${n}\n` })
-      await until(() => ids.every((id) => frames.filter(({ taskId, data }) => taskId === id && data.text === `line${n}`).length >= 2))
+      await until(() =>
+        ids.every(
+          (id) =>
+            frames.filter(({ taskId, data }) => taskId === id && data.text === `line${n}`).length >=
+            2
+        )
+      )
       if (n % 2 === 0) await rig.killEngine()
     }
     for (const id of ids) await rig.data("send", { id, eof: true })
@@ -108,10 +137,17 @@ describe("a stream whose engine is killed", () => {
     for (const id of ids) {
       const its = frames.filter(({ taskId }) => taskId === id)
       for (const stream of ["stdout", "stderr"]) {
-        expect(its.flatMap(({ data }) => (data.stream === stream ? [data.text] : []))).toEqual(lines)
+        expect(its.flatMap(({ data }) => (data.stream === stream ? [data.text] : []))).toEqual(
+          lines
+        )
       }
       const events = its.filter(({ type }) => type !== "task.log.line").map(({ type }) => type)
-      expect(events).toEqual(["task.status.snapshot", "task.created", "task.started", "task.failed"])
+      expect(events).toEqual([
+        "task.status.snapshot",
+        "task.created",
+        "task.started",
+        "task.failed"
+      ])
       expect(its.at(-1)?.type).toBe("task.failed")
     }
     const sequences = frames.map(({ sequence }) => sequence)
@@ -125,13 +161,22 @@ describe("a stream whose engine is killed", () => {
   ])("of past lines goes on at the next one: %s", async (_, query, first) => {
     await using rig = new Rig()
     await rig.data("start", { id: "t", script: "seq 150000; seq 150000 >&2" }, ["--wait"])
-    const follower = rig.spawn(["logs", JSON.stringify({ id: "t", stream: "stdout", ...query }), "--stream"])
+    const follower = rig.spawn([
+      "logs",
+      JSON.stringify({ id: "t", stream: "stdout", ...query }),
+      "--stream"
+    ])
     const reader = follower.stdout.getReader()
     const chunks = [(await reader.read()).value ?? new Uint8Array()]
     await rig.killEngine()
-    for (let part = await reader.read(); !part.done; part = await reader.read()) chunks.push(part.value)
+    for (let part = await reader.read(); !part.done; part = await reader.read())
+      chunks.push(part.value)
     expect(await follower.exited).toBe(0)
-    const lines = Buffer.concat(chunks).toString().trimEnd().split("\n").map((line) => Number(decodeFrame(line).data.text))
+    const lines = Buffer.concat(chunks)
+      .toString()
+      .trimEnd()
+      .split("\n")
+      .map((line) => Number(decodeFrame(line).data.text))
     const all = Array.from({ length: 150_001 - first }, (__, index) => first + index)
     expect(lines).toEqual("grep" in query ? all.filter((line) => line % 10 !== 5) : all)
   })
@@ -139,15 +184,25 @@ describe("a stream whose engine is killed", () => {
   test("of lines of several tasks goes on, each line once", async () => {
     await using rig = new Rig()
     const ids = ["a", "b"]
-    await rig.data("start", ids.map((id) => ({ id, script: "seq 20000" })), ["--wait"])
+    await rig.data(
+      "start",
+      ids.map((id) => ({ id, script: "seq 20000" })),
+      ["--wait"]
+    )
     const follower = rig.spawn(["logs", JSON.stringify({ ids, lines: 40_000 }), "--stream"])
     const reader = follower.stdout.getReader()
     const chunks = [(await reader.read()).value ?? new Uint8Array()]
     await rig.killEngine()
-    for (let part = await reader.read(); !part.done; part = await reader.read()) chunks.push(part.value)
+    for (let part = await reader.read(); !part.done; part = await reader.read())
+      chunks.push(part.value)
     expect(await follower.exited).toBe(0)
-    const frames = Buffer.concat(chunks).toString().trimEnd().split("\n").map((line) => decodeFrame(line))
+    const frames = Buffer.concat(chunks)
+      .toString()
+      .trimEnd()
+      .split("\n")
+      .map((line) => decodeFrame(line))
     const all = Array.from({ length: 20_000 }, (_, index) => String(index + 1))
-    for (const id of ids) expect(frames.flatMap(({ taskId, data }) => (taskId === id ? [data.text] : []))).toEqual(all)
+    for (const id of ids)
+      expect(frames.flatMap(({ taskId, data }) => (taskId === id ? [data.text] : []))).toEqual(all)
   })
 })

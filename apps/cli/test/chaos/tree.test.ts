@@ -68,10 +68,19 @@ test("a timeout takes the whole tree with it, also when the engine was killed be
   const pids = join(rig.scratch, "pids")
   const script = `echo $$ >>$PIDS; setsid sh -c 'trap "" TERM; echo $$ >>$PIDS; echo up; while :; do sleep 1; done' & sleep 60`
   const begunAt = performance.now()
-  await rig.data("start", { id: "t", script, env: { PIDS: pids }, timeout: 1000, gracePeriodMs: 300 })
+  await rig.data("start", {
+    id: "t",
+    script,
+    env: { PIDS: pids },
+    timeout: 1000,
+    gracePeriodMs: 300
+  })
   await atLine(rig, "t", "up")
   await rig.killEngine()
-  expect(await rig.task("wait", { id: "t" })).toMatchObject({ status: "failed", failure: { type: "TimedOut" } })
+  expect(await rig.task("wait", { id: "t" })).toMatchObject({
+    status: "failed",
+    failure: { type: "TimedOut" }
+  })
   expect(performance.now() - begunAt).toBeWithin(1000, 2200)
   expect(readFileSync(pids, "utf8").trim().split("\n").map(Number).filter(isAlive)).toEqual([])
 })

@@ -6,7 +6,8 @@ import { join } from "node:path"
 import { isAlive, killAndAwait, Rig } from "../Rig.ts"
 
 /** Leaves a process in the background that closed descriptor 3. */
-const leaves = "setsid sh -c 'exec 3>&-; echo $$ >>pids; exec sleep 60' & while [ ! -s pids ]; do sleep 0.01; done; exit 0"
+const leaves =
+  "setsid sh -c 'exec 3>&-; echo $$ >>pids; exec sleep 60' & while [ ! -s pids ]; do sleep 0.01; done; exit 0"
 
 const pidOf = (rig: Rig): number => Number(readFileSync(join(rig.scratch, "pids"), "utf8").trim())
 
@@ -20,7 +21,9 @@ describe("an ended task with such a process", () => {
     await using rig = new Rig()
     await rig.data("start", { id: "c", script: leaves }, ["--wait"])
     const pid = pidOf(rig)
-    expect(await rig.data("why", { id: "c" })).toMatchObject({ because: [{ what: expect.stringContaining(`${pid} sleep 60`) }, {}, {}] })
+    expect(await rig.data("why", { id: "c" })).toMatchObject({
+      because: [{ what: expect.stringContaining(`${pid} sleep 60`) }, {}, {}]
+    })
     expect(await rig.data("prune", { olderThanDays: 0 })).toMatchObject({ removed: [] })
     expect(isAlive(pid)).toBe(true)
     await rig.data("stop", { id: "c" })
@@ -44,13 +47,19 @@ describe("a task whose shim is killed while its command holds no descriptor", ()
   test("runs, and holds its place, until the command is gone: then it is lost", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "queues", value: { one: { concurrency: 1 } } })
-    await rig.data("start", [{ id: "a", queue: "one", script }, { id: "b", queue: "one", command: "true" }])
+    await rig.data("start", [
+      { id: "a", queue: "one", script },
+      { id: "b", queue: "one", command: "true" }
+    ])
     await rig.data("wait", { id: "a", for: { log: "up" } })
     await killShim(rig)
     expect(await rig.data("why", { id: "a" })).toMatchObject({ status: "running" })
     expect(await rig.task("status", { id: "b" })).toMatchObject({ status: "queued" })
     signalProcess(pidOf(rig), "SIGKILL")
-    expect(await rig.task("wait", { id: "a" })).toMatchObject({ status: "failed", failure: { type: "Lost" } })
+    expect(await rig.task("wait", { id: "a" })).toMatchObject({
+      status: "failed",
+      failure: { type: "Lost" }
+    })
     expect(await rig.task("wait", { id: "b" })).toMatchObject({ status: "completed" })
   })
 

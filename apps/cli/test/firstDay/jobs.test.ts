@@ -25,15 +25,23 @@ class Desk extends Rig {
 
   /** Gives a line to a shell, and notes it. */
   async type(line: string): Promise<string> {
-    const path = [join(this.scratch, "bin"), dirname(process.execPath), process.env["PATH"]].join(delimiter)
-    const child = Bun.spawn(["/bin/sh", "-c", `exec 2>&1; ${line}`], { cwd: this.scratch, env: this.environment({ PATH: path }), stdin: "ignore", stdout: "pipe" })
+    const path = [join(this.scratch, "bin"), dirname(process.execPath), process.env["PATH"]].join(
+      delimiter
+    )
+    const child = Bun.spawn(["/bin/sh", "-c", `exec 2>&1; ${line}`], {
+      cwd: this.scratch,
+      env: this.environment({ PATH: path }),
+      stdin: "ignore",
+      stdout: "pipe"
+    })
     const printed = await child.stdout.text()
     day.push({ line, printed })
     return printed
   }
 }
 
-const bytesOf = (typed: ReadonlyArray<Typed>): number => typed.reduce((sum, { printed }) => sum + Buffer.byteLength(printed), 0)
+const bytesOf = (typed: ReadonlyArray<Typed>): number =>
+  typed.reduce((sum, { printed }) => sum + Buffer.byteLength(printed), 0)
 
 const freePort = async (): Promise<number> => {
   const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("") })
@@ -42,71 +50,119 @@ const freePort = async (): Promise<number> => {
   return port
 }
 
-const isGone = (url: string): Promise<boolean> => fetch(url).then(() => false, () => true)
+const isGone = (url: string): Promise<boolean> =>
+  fetch(url).then(
+    () => false,
+    () => true
+  )
 
-const ask = (text: string): string => `backbeat send '{"id":"repl","text":"${text}\\n","until":"^[0-9]+$"}'`
-const nextServed = (since = ""): string => `backbeat wait '{"id":"log","for":{"log":"served"}${since}}'`
-const startOnce = (script: string): string => `backbeat start '{"id":"once","script":"${script}","ifRunning":"return","tags":["day"]}'`
+const ask = (text: string): string =>
+  `backbeat send '{"id":"repl","text":"${text}\\n","until":"^[0-9]+$"}'`
+const nextServed = (since = ""): string =>
+  `backbeat wait '{"id":"log","for":{"log":"served"}${since}}'`
+const startOnce = (script: string): string =>
+  `backbeat start '{"id":"once","script":"${script}","ifRunning":"return","tags":["day"]}'`
 
 describe("a first day", () => {
   const desk = new Desk()
 
   test("finds the one error of a build of 3,000 lines", async () => {
-    expect(await desk.type(`backbeat start '{"id":"build","tags":["day"]}' --wait -- sh build.sh`)).toContain("src/parse.ts:12:7 - error TS2322")
+    expect(
+      await desk.type(`backbeat start '{"id":"build","tags":["day"]}' --wait -- sh build.sh`)
+    ).toContain("src/parse.ts:12:7 - error TS2322")
   })
 
   test("has a server until it is ready, uses it, and knows it gone", async () => {
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
-    expect(await desk.type(`backbeat start '{"id":"web","tags":["day"],"readyWhen":{"port":${port}}}' --wait -- bun server.ts ${port}`)).toContain('"health":"ready"')
+    expect(
+      await desk.type(
+        `backbeat start '{"id":"web","tags":["day"],"readyWhen":{"port":${port}}}' --wait -- bun server.ts ${port}`
+      )
+    ).toContain('"health":"ready"')
     expect(await (await fetch(url)).text()).toBe("hello")
     expect(await desk.type("backbeat stop web")).toContain('"left":[]')
     expect(await isGone(url)).toBe(true)
   })
 
   test("runs lint and unit, then integration, and once more what did not complete", async () => {
-    expect(await desk.type("backbeat pipeline create @checks.json --wait")).toContain('"failures":[{"id":"checks.unit","exitCode":1,"lastLines":["not ok 7 - parses a number"]}]')
+    expect(await desk.type("backbeat pipeline create @checks.json --wait")).toContain(
+      '"failures":[{"id":"checks.unit","exitCode":1,"lastLines":["not ok 7 - parses a number"]}]'
+    )
     expect(await desk.type("backbeat restart checks --wait")).toContain('"counts":{"completed":3}')
   })
 
   test("runs thirty tasks three at a time, and knows which five failed", async () => {
     const printed = await desk.type("backbeat start @thirty.json --wait --concurrency 3")
     expect(printed).toContain('"counts":{"completed":25,"failed":5}')
-    for (const id of ["t06", "t12", "t18", "t24", "t30"]) expect(printed).toContain(`"id":"${id}","exitCode":1`)
+    for (const id of ["t06", "t12", "t18", "t24", "t30"])
+      expect(printed).toContain(`"id":"${id}","exitCode":1`)
   })
 
   test("asks a program two questions", async () => {
-    expect(await desk.type(`backbeat start '{"id":"repl","stdin":"open","tags":["day"]}' -- sh repl.sh; ${ask("6*7")}`)).toContain('"lines":["42"]')
+    expect(
+      await desk.type(
+        `backbeat start '{"id":"repl","stdin":"open","tags":["day"]}' -- sh repl.sh; ${ask("6*7")}`
+      )
+    ).toContain('"lines":["42"]')
     expect(await desk.type(`${ask("42+1")}; backbeat stop repl`)).toContain('"lines":["43"]')
   })
 
   test("watches a log for a pattern, and for the next one", async () => {
     const script = "for n in 1 2; do echo tick; echo request $n served; sleep 0.2; done; sleep 60"
-    const first = await desk.type(`backbeat start '{"id":"log","tags":["day"],"script":"${script}"}'; ${nextServed()}`)
+    const first = await desk.type(
+      `backbeat start '{"id":"log","tags":["day"],"script":"${script}"}'; ${nextServed()}`
+    )
     const cursor = /"line":"request 1 served","cursor":"([^"]+)"/u.exec(first)?.[1]
-    expect(await desk.type(nextServed(`,"since":"${cursor}"`))).toContain('"line":"request 2 served"')
+    expect(await desk.type(nextServed(`,"since":"${cursor}"`))).toContain(
+      '"line":"request 2 served"'
+    )
   })
 
   test("has a hang ended by its time-out, and knows what hung", async () => {
-    const printed = await desk.type(`backbeat start '{"id":"hang","tags":["day"],"timeout":1000,"script":"echo connecting to the database; sleep 60"}' --wait`)
-    for (const part of ['"type":"TimedOut","timeout":1000', "sleep 60", '"lastLines":["connecting to the database"]']) expect(printed).toContain(part)
+    const printed = await desk.type(
+      `backbeat start '{"id":"hang","tags":["day"],"timeout":1000,"script":"echo connecting to the database; sleep 60"}' --wait`
+    )
+    for (const part of [
+      '"type":"TimedOut","timeout":1000',
+      "sleep 60",
+      '"lastLines":["connecting to the database"]'
+    ])
+      expect(printed).toContain(part)
   })
 
   test("sends one payload twice, and another under its id", async () => {
-    expect(await desk.type(`${startOnce("sleep 60")}; ${startOnce("sleep 60")}`)).toContain('"existing":true}')
+    expect(await desk.type(`${startOnce("sleep 60")}; ${startOnce("sleep 60")}`)).toContain(
+      '"existing":true}'
+    )
     expect(await desk.type(startOnce("sleep 61"))).toContain('"existing":true,"differs":["script"]')
   })
 
   test("clears up what has a tag", async () => {
-    const printed = await desk.type(`backbeat stop '{"tag":"day"}'; backbeat prune '{"tag":"day","olderThanDays":0}'`)
-    for (const part of ['"counts":{"cancelled":2}', '"once"', '"log"', '"t30"', '"checks.integration"']) expect(printed).toContain(part)
+    const printed = await desk.type(
+      `backbeat stop '{"tag":"day"}'; backbeat prune '{"tag":"day","olderThanDays":0}'`
+    )
+    for (const part of [
+      '"counts":{"cancelled":2}',
+      '"once"',
+      '"log"',
+      '"t30"',
+      '"checks.integration"'
+    ])
+      expect(printed).toContain(part)
     expect(await desk.data("list")).toMatchObject({ total: 0 })
   })
 
   afterAll(async () => {
     await desk[Symbol.asyncDispose]()
-    if (process.env["FIRST_DAY"] === "print") for (const { line, printed } of day) console.log(`${Buffer.byteLength(printed)}\t${line}`)
-    if (day.length > 1) expect({ lines: day.length, bytes: bytesOf(day), fits: day.length <= 16 && bytesOf(day) <= 4000 }).toMatchObject({ fits: true })
+    if (process.env["FIRST_DAY"] === "print")
+      for (const { line, printed } of day) console.log(`${Buffer.byteLength(printed)}\t${line}`)
+    if (day.length > 1)
+      expect({
+        lines: day.length,
+        bytes: bytesOf(day),
+        fits: day.length <= 16 && bytesOf(day) <= 4000
+      }).toMatchObject({ fits: true })
   })
 })
 
@@ -131,7 +187,10 @@ describe("a first mistake", () => {
     expect(Buffer.byteLength(stderr)).toBeLessThanOrEqual(500)
     const { try: instead } = await rig.refusal(line)
     if (instead === undefined) throw new Error(`nothing to try: ${stderr}`)
-    const { exitCode } = await rig.call([...instead.operation.split(" "), JSON.stringify(instead.payload)])
+    const { exitCode } = await rig.call([
+      ...instead.operation.split(" "),
+      JSON.stringify(instead.payload)
+    ])
     expect(exitCode).toBe(0)
   })
 })

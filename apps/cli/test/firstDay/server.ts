@@ -2,4 +2,8 @@
 import { setTimeout } from "node:timers/promises"
 
 await setTimeout(50)
-Bun.serve({ hostname: "127.0.0.1", port: Number(process.argv[2]), fetch: () => new Response("hello") })
+Bun.serve({
+  hostname: "127.0.0.1",
+  port: Number(process.argv[2]),
+  fetch: () => new Response("hello")
+})

@@ -17,7 +17,10 @@ const Entry = Schema.Struct({
 const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Entry), { onExcessProperty: "error" })
 
 const entriesOf = (rig: Rig) =>
-  readFileSync(join(rig.home, "engine.log"), "utf8").split("\n").slice(0, -1).map((line) => decode(line))
+  readFileSync(join(rig.home, "engine.log"), "utf8")
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => decode(line))
 
 test("the engine's log is one JSON object a line, and says at debug of each call, commit and spawn what it is about", async () => {
   await using rig = new Rig()
@@ -31,14 +34,34 @@ test("the engine's log is one JSON object a line, and says at debug of each call
     expect.stringContaining("engine ends")
   ])
   const debug = entries.filter(({ level }) => level === "debug")
-  expect(debug).toContainEqual(expect.objectContaining({ message: "committed task.created a, task.started a", task: "a" }))
-  expect(debug).toContainEqual(expect.objectContaining({ message: "committed task.completed a", task: "a" }))
-  expect(debug).toContainEqual(expect.objectContaining({ message: expect.stringMatching(/^attempt 1: spawned pid \d+$/u), task: "a" }))
-  expect(debug).toContainEqual(expect.objectContaining({ message: expect.stringMatching(/^answered in \d+ ms, exit code 0$/u), operation: "start", request: expect.any(String) }))
+  expect(debug).toContainEqual(
+    expect.objectContaining({ message: "committed task.created a, task.started a", task: "a" })
+  )
+  expect(debug).toContainEqual(
+    expect.objectContaining({ message: "committed task.completed a", task: "a" })
+  )
+  expect(debug).toContainEqual(
+    expect.objectContaining({
+      message: expect.stringMatching(/^attempt 1: spawned pid \d+$/u),
+      task: "a"
+    })
+  )
+  expect(debug).toContainEqual(
+    expect.objectContaining({
+      message: expect.stringMatching(/^answered in \d+ ms, exit code 0$/u),
+      operation: "start",
+      request: expect.any(String)
+    })
+  )
   expect(JSON.stringify(debug)).not.toContain("before")
 })
 
 test("an entry is text for people where the engine runs on a terminal", () => {
-  const entry = { time: "2026-01-02T03:04:05.678Z", level: "warn", message: "the disk is slow", task: "a" } as const
+  const entry = {
+    time: "2026-01-02T03:04:05.678Z",
+    level: "warn",
+    message: "the disk is slow",
+    task: "a"
+  } as const
   expect(plainLine(entry)).toBe("03:04:05.678 WARN  the disk is slow task=a\n")
 })

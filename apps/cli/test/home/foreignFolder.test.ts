@@ -1,6 +1,14 @@
 /** A folder that holds what backbeat did not make is never taken for a home, and calls that only look make none. */
 import { describe, expect, test } from "bun:test"
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  utimesSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
@@ -12,7 +20,8 @@ const fill = (folder: string, names: ReadonlyArray<string>): void => {
     mkdirSync(join(folder, name, ".."), { recursive: true })
     writeFileSync(join(folder, name), "of the user")
   }
-  for (const name of readdirSync(folder, { recursive: true }).toSorted().toReversed()) utimesSync(join(folder, String(name)), longAgo, longAgo)
+  for (const name of readdirSync(folder, { recursive: true }).toSorted().toReversed())
+    utimesSync(join(folder, String(name)), longAgo, longAgo)
   utimesSync(folder, longAgo, longAgo)
 }
 
@@ -37,9 +46,16 @@ describe("a folder of the user", () => {
       [[], { BACKBEAT_HOME: "." }]
     ] as const) {
       const { type, details } = await rig.refusal(["list", ...args], { cwd: project, env })
-      expect([type, details["home"], details["mode"], details.retryable]).toEqual(["CommandInputError", project, "2775", false])
+      expect([type, details["home"], details["mode"], details.retryable]).toEqual([
+        "CommandInputError",
+        project,
+        "2775",
+        false
+      ])
     }
-    expect((await rig.refusal(["list"], { env: { BACKBEAT_HOME: "/" } })).type).toBe("CommandInputError")
+    expect((await rig.refusal(["list"], { env: { BACKBEAT_HOME: "/" } })).type).toBe(
+      "CommandInputError"
+    )
     expect(filesIn(project)).toEqual(files)
     expect(statSync(project).mode & 0o7777).toBe(0o2775)
   })
@@ -49,7 +65,12 @@ describe("a folder of the user", () => {
     await rig.task("start", { id: "x", command: "true" }, ["--wait"])
     await rig.data("engine stop")
     const kept = [...files, "artifacts/sub/file", "artifacts/x-20240101120000.json"]
-    fill(rig.home, [...kept, "artifacts/status-1700000000000.json", "artifacts/a b-1700000000000.log.3.draft", "reports/2024-01-01T00-00-00.000Z.txt"])
+    fill(rig.home, [
+      ...kept,
+      "artifacts/status-1700000000000.json",
+      "artifacts/a b-1700000000000.log.3.draft",
+      "reports/2024-01-01T00-00-00.000Z.txt"
+    ])
     chmodSync(rig.home, 0o700)
     expect(await rig.data("prune", { olderThanDays: 1 })).toMatchObject({ removed: [] })
     const left = filesIn(rig.home).filter((name) => /^(artifacts|reports|tasks\/0)/u.test(name))
@@ -64,7 +85,10 @@ describe("a call that only looks", () => {
     await using rig = new Rig()
     for (const args of looks) expect((await rig.call(args)).exitCode).toBe(0)
     expect(existsSync(rig.home)).toBe(false)
-    expect(await rig.data("config path")).toEqual({ path: join(rig.home, "config.json"), exists: false })
+    expect(await rig.data("config path")).toEqual({
+      path: join(rig.home, "config.json"),
+      exists: false
+    })
     expect(await rig.data("doctor")).toMatchObject({
       checks: expect.arrayContaining([
         expect.objectContaining({ name: "home", status: "ok" }),
@@ -82,7 +106,10 @@ describe("a call that only looks", () => {
     for (const args of looks) expect((await rig.call(args)).exitCode).toBe(0)
     expect(statSync(rig.home).mode & 0o777).toBe(0o755)
     const doctor = await rig.data("doctor")
-    expect(doctor).toMatchObject({ status: "warn", checks: expect.arrayContaining([expect.objectContaining({ name: "home", status: "warn" })]) })
+    expect(doctor).toMatchObject({
+      status: "warn",
+      checks: expect.arrayContaining([expect.objectContaining({ name: "home", status: "warn" })])
+    })
     await rig.data("list")
     expect(statSync(rig.home).mode & 0o777).toBe(0o700)
   })
@@ -92,7 +119,10 @@ describe("a call that only looks", () => {
     fill(rig.home, files)
     chmodSync(rig.home, 0o755)
     for (const args of looks) expect((await rig.call(args)).exitCode).toBe(0)
-    expect(await rig.data("doctor")).toMatchObject({ status: "fail", checks: expect.arrayContaining([expect.objectContaining({ name: "home", status: "fail" })]) })
+    expect(await rig.data("doctor")).toMatchObject({
+      status: "fail",
+      checks: expect.arrayContaining([expect.objectContaining({ name: "home", status: "fail" })])
+    })
     expect([statSync(rig.home).mode & 0o777, filesIn(rig.home)]).toEqual([0o755, files])
   })
 })

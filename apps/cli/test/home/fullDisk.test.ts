@@ -12,7 +12,8 @@ const diskOf = (size: string): SmallDisk => {
   return disk
 }
 
-const mount = (args: ReadonlyArray<string>): void => expect(Bun.spawnSync(["mount", ...args]).stderr.toString()).toBe("")
+const mount = (args: ReadonlyArray<string>): void =>
+  expect(Bun.spawnSync(["mount", ...args]).stderr.toString()).toBe("")
 
 const killGroup = (pid: unknown): void => {
   expect(Bun.spawnSync(["/bin/sh", "-c", `kill -KILL -${Number(pid)}`]).exitCode).toBe(0)
@@ -23,11 +24,21 @@ test("a full disk is told of, and what was there goes on when there is room agai
   await using rig = new Rig(join(disk.point, "home"))
   await rig.task("start", { id: "before", command: "cat", stdin: "open" })
   const failing = ["f1", "f2", "f3", "f4", "f5", "f6"]
-  await rig.data("start", failing.map((id) => ({ id, script: "read go; exit 3", stdin: "open" })))
+  await rig.data(
+    "start",
+    failing.map((id) => ({ id, script: "read go; exit 3", stdin: "open" }))
+  )
   await rig.data("start", { id: "ended", script: "echo kept" }, ["--wait"])
   await disk.fillUp(rig.home)
-  const refused = await rig.call(["start", JSON.stringify({ id: "during", script: "echo x", env: { BIG: "x".repeat(100_000) } })])
-  expect(refused).toMatchObject({ exitCode: 1, stdout: "", document: { ok: false, command: "start", error: { type: "StoreError" } } })
+  const refused = await rig.call([
+    "start",
+    JSON.stringify({ id: "during", script: "echo x", env: { BIG: "x".repeat(100_000) } })
+  ])
+  expect(refused).toMatchObject({
+    exitCode: 1,
+    stdout: "",
+    document: { ok: false, command: "start", error: { type: "StoreError" } }
+  })
   // What only reads works.
   expect(await rig.task("status", { id: "ended" })).toMatchObject({ status: "completed" })
   expect(await rig.data("logs", { id: "ended" })).toMatchObject({ lines: ["kept"] })
@@ -35,26 +46,46 @@ test("a full disk is told of, and what was there goes on when there is room agai
   // There is room for their ends in what the store keeps for that.
   for (const id of failing) {
     expect(await rig.data("send", { id, text: "go\n" })).toMatchObject({ bytesWritten: 3 })
-    expect(await rig.task("wait", { id }, ["--timeout", "20"])).toMatchObject({ status: "failed", exitCode: 3 })
+    expect(await rig.task("wait", { id }, ["--timeout", "20"])).toMatchObject({
+      status: "failed",
+      exitCode: 3
+    })
   }
   disk.free()
   await rig.data("send", { id: "before", eof: true })
-  expect(await rig.task("wait", { id: "before" }, ["--timeout", "10"])).toMatchObject({ status: "completed", exitCode: 0, attempt: 1 })
-  expect(await rig.task("start", { id: "during", script: "echo x" }, ["--wait"])).toMatchObject({ status: "completed" })
+  expect(await rig.task("wait", { id: "before" }, ["--timeout", "10"])).toMatchObject({
+    status: "completed",
+    exitCode: 0,
+    attempt: 1
+  })
+  expect(await rig.task("start", { id: "during", script: "echo x" }, ["--wait"])).toMatchObject({
+    status: "completed"
+  })
 })
 
 test("on a full disk stop, pipeline cancel and prune find room, and what fills it can be ended", async () => {
   using disk = diskOf("2m")
   await using rig = new Rig(join(disk.point, "home"))
   const stubborn = { script: "trap : TERM; while :; do sleep 0.05; done", gracePeriodMs: 100 }
-  await rig.data("start", [{ id: "a", command: "sleep", args: ["100"] }, { id: "b", ...stubborn }, { id: "old", command: "true" }])
-  await rig.data("pipeline create", { id: "p", tasks: [stubborn, { command: "sleep", args: ["100"] }] })
+  await rig.data("start", [
+    { id: "a", command: "sleep", args: ["100"] },
+    { id: "b", ...stubborn },
+    { id: "old", command: "true" }
+  ])
+  await rig.data("pipeline create", {
+    id: "p",
+    tasks: [stubborn, { command: "sleep", args: ["100"] }]
+  })
   await rig.task("wait", { id: "old" })
   await disk.fillUp(rig.home)
   expect(await rig.task("stop", { id: "a" })).toMatchObject({ status: "cancelled" })
-  expect(await rig.data("pipeline cancel", { id: "p" })).toMatchObject({ pipeline: { status: "cancelled" } })
+  expect(await rig.data("pipeline cancel", { id: "p" })).toMatchObject({
+    pipeline: { status: "cancelled" }
+  })
   expect(await rig.task("stop", { id: "b" })).toMatchObject({ status: "cancelled" })
-  expect(await rig.data("prune", { olderThanDays: 0, status: "completed" })).toMatchObject({ removed: ["old"] })
+  expect(await rig.data("prune", { olderThanDays: 0, status: "completed" })).toMatchObject({
+    removed: ["old"]
+  })
   disk.free()
 })
 
@@ -86,7 +117,8 @@ test("an engine that takes over on a full disk finds room for what ended meanwhi
   const { pid } = await rig.task("start", { id: "t", script: "read go; exit 5", stdin: "open" })
   await disk.fillUp(rig.home)
   await rig.killEngine()
-  await Bun.spawn(["/bin/sh", "-c", "echo go >\"$0\"", join(rig.home, "tasks", "t", "1", "stdin")]).exited
+  await Bun.spawn(["/bin/sh", "-c", 'echo go >"$0"', join(rig.home, "tasks", "t", "1", "stdin")])
+    .exited
   while (isAlive(Number(pid))) await Bun.sleep(1)
   expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "failed", exitCode: 5 })
   disk.free()
@@ -103,14 +135,18 @@ test("what little room there is again goes to the ends of tasks, and not to what
   rmSync(join(rig.home, "backbeat.db-reserve"))
   disk.fill()
   await rig.data("send", { id: "t", text: "go\n" })
-  const failures = () => readFileSync(join(rig.home, "engine.log"), "utf8").split("could not be stored").length - 1
+  const failures = () =>
+    readFileSync(join(rig.home, "engine.log"), "utf8").split("could not be stored").length - 1
   while (failures() < 2) await Bun.sleep(1)
   // Whoever waits for it is told what is so, and not left waiting.
   const told = await rig.refusal(["wait", "t"])
   expect(told).toMatchObject({ type: "StoreError", details: { reason: "full" } })
   expect(told.message).toContain("the command of task t has ended; that cannot be stored")
   disk.freeSome(540_000)
-  expect(await rig.task("wait", { id: "t" }, ["--timeout", "10"])).toMatchObject({ status: "failed", exitCode: 5 })
+  expect(await rig.task("wait", { id: "t" }, ["--timeout", "10"])).toMatchObject({
+    status: "failed",
+    exitCode: 5
+  })
   disk.free()
 })
 
@@ -120,14 +156,20 @@ test("what is killed on a full disk is told as lost, by the engine that started 
   const { pid } = await rig.task("start", { id: "own", script: "sleep 100" })
   await disk.fillUp(rig.home)
   killGroup(pid)
-  expect(await rig.task("wait", { id: "own" }, ["--timeout", "20"])).toMatchObject({ status: "failed", failure: { type: "Lost" } })
+  expect(await rig.task("wait", { id: "own" }, ["--timeout", "20"])).toMatchObject({
+    status: "failed",
+    failure: { type: "Lost" }
+  })
   disk.free()
   const { pid: other } = await rig.task("start", { id: "other", script: "sleep 100" })
   await rig.killEngine()
   await rig.task("status", { id: "other" })
   await disk.fillUp(rig.home)
   killGroup(other)
-  expect(await rig.task("wait", { id: "other" }, ["--timeout", "20"])).toMatchObject({ status: "failed", failure: { type: "Lost" } })
+  expect(await rig.task("wait", { id: "other" }, ["--timeout", "20"])).toMatchObject({
+    status: "failed",
+    failure: { type: "Lost" }
+  })
   disk.free()
 })
 

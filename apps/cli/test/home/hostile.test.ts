@@ -10,18 +10,22 @@ const fill = (folder: string): void => {
   mkdirSync(join(folder, "node_modules", ".bin"), { recursive: true })
   mkdirSync(join(folder, "node_modules", "effect"), { recursive: true })
   const files = {
-    "bunfig.toml": 'preload = ["./trap.js"]\n[run]\npreload = ["./trap.js"]\n[test]\npreload = ["./trap.js"]\n',
+    "bunfig.toml":
+      'preload = ["./trap.js"]\n[run]\npreload = ["./trap.js"]\n[test]\npreload = ["./trap.js"]\n',
     "trap.js": trap,
-    ".env": "TRAPPED=1\nBACKBEAT_HOME=./theirs\nNODE_OPTIONS=--require=./trap.js\nBUN_OPTIONS=--preload=./trap.js\n",
+    ".env":
+      "TRAPPED=1\nBACKBEAT_HOME=./theirs\nNODE_OPTIONS=--require=./trap.js\nBUN_OPTIONS=--preload=./trap.js\n",
     ".env.local": "TRAPPED=1\n",
     ".env.production": "TRAPPED=1\n",
-    "package.json": '{"name":"trap","scripts":{"start":"touch owned","list":"touch owned"},"imports":{"#x":"./trap.js"}}',
+    "package.json":
+      '{"name":"trap","scripts":{"start":"touch owned","list":"touch owned"},"imports":{"#x":"./trap.js"}}',
     "tsconfig.json": '{"compilerOptions":{"paths":{"*":["./trap.js"]}}}',
     ".npmrc": "registry=http://127.0.0.1:1/\n",
-    "node_modules/effect/package.json": '{"name":"effect","main":"../../trap.js","exports":{"./*":"../../trap.js"}}',
+    "node_modules/effect/package.json":
+      '{"name":"effect","main":"../../trap.js","exports":{"./*":"../../trap.js"}}',
     "config.json": '{"maxLive":1,"retentionDays":1}',
     "engine-role": trap,
-    "sh": "#!/bin/sh\ntouch owned\n",
+    sh: "#!/bin/sh\ntouch owned\n",
     "node_modules/.bin/sh": "#!/bin/sh\ntouch owned\n",
     "node_modules/.bin/env": "#!/bin/sh\ntouch owned\n"
   }
@@ -35,10 +39,20 @@ test("a hostile folder has no say in what a call does", async () => {
   await using rig = new Rig()
   const cwd = join(rig.scratch, "repository")
   fill(cwd)
-  for (const args of [["help"], ["capabilities"], ["list"], ["doctor"], ["config", "show"], ["nonsense"], ["engine", "status"]]) {
+  for (const args of [
+    ["help"],
+    ["capabilities"],
+    ["list"],
+    ["doctor"],
+    ["config", "show"],
+    ["nonsense"],
+    ["engine", "status"]
+  ]) {
     await rig.call(args, { cwd })
   }
-  const started = await rig.call(["start", '{"id":"x","command":"env","full":true}', "--wait"], { cwd })
+  const started = await rig.call(["start", '{"id":"x","command":"env","full":true}', "--wait"], {
+    cwd
+  })
   expect(started.document).toMatchObject({ ok: true, data: { task: { status: "completed", cwd } } })
   await rig.call(["start", '{"id":"y","script":"env","readyWhen":{"command":"true"}}'], { cwd })
   expect(await rig.task("wait", { id: "y" })).toMatchObject({ status: "completed" })

@@ -5,12 +5,15 @@ import { join } from "node:path"
 import { isAlive, Rig } from "../Rig.ts"
 
 /** A task whose first attempt leaves a process that has closed everything and left the group; `pid` is that process. */
-const leaving = '[ "$BACKBEAT_ATTEMPT" = 1 ] || exit 0; setsid sh -c "echo \\$\\$ >left; exec sleep 60" >/dev/null 2>&1 3>&- & while [ ! -s left ]; do sleep 0.01; done'
+const leaving =
+  '[ "$BACKBEAT_ATTEMPT" = 1 ] || exit 0; setsid sh -c "echo \\$\\$ >left; exec sleep 60" >/dev/null 2>&1 3>&- & while [ ! -s left ]; do sleep 0.01; done'
 
 const pidIn = async (path: string): Promise<number> => Number(await Bun.file(path).text())
 
 const idOf = async (home: string): Promise<unknown> => {
-  const answer: unknown = await (await fetch("http://engine/v1/health", { unix: join(home, "engine.sock") })).json()
+  const answer: unknown = await (
+    await fetch("http://engine/v1/health", { unix: join(home, "engine.sock") })
+  ).json()
   return Object(answer)["home"]
 }
 
@@ -28,21 +31,35 @@ const copied = (rig: Rig): Rig => {
 describe("a copy of a home", () => {
   test("takes an id of its own, calls what runs there lost, and leaves it alone", async () => {
     await using rig = new Rig()
-    const { pid } = await rig.task("start", { id: "web", command: "sleep", args: ["60"], restart: { when: "always", delayMs: 0 } })
+    const { pid } = await rig.task("start", {
+      id: "web",
+      command: "sleep",
+      args: ["60"],
+      restart: { when: "always", delayMs: 0 }
+    })
     await rig.task("start", { id: "later", command: "true", notBefore: "2099-01-01T00:00:00Z" })
     await using copy = copied(rig)
     expect(await copy.task("status", { id: "web" })).toMatchObject({
       status: "failed",
       attempt: 1,
-      failure: { type: "Lost", evidence: expect.stringContaining(`This home is a copy of ${rig.home}`) }
+      failure: {
+        type: "Lost",
+        evidence: expect.stringContaining(`This home is a copy of ${rig.home}`)
+      }
     })
     expect(await copy.task("status", { id: "later" })).toMatchObject({ status: "cancelled" })
     await copy.call(["stop", "web"])
     expect(await copy.task("restart", { id: "web" })).toMatchObject({ attempt: 2 })
-    expect(await copy.task("stop", { id: "web", force: true })).toMatchObject({ status: "cancelled" })
+    expect(await copy.task("stop", { id: "web", force: true })).toMatchObject({
+      status: "cancelled"
+    })
     await copy.data("prune", { olderThanDays: 0 })
     expect(isAlive(Number(pid))).toBe(true)
-    expect(await rig.task("status", { id: "web" })).toMatchObject({ status: "running", pid, attempt: 1 })
+    expect(await rig.task("status", { id: "web" })).toMatchObject({
+      status: "running",
+      pid,
+      attempt: 1
+    })
     expect(await rig.task("status", { id: "later" })).toMatchObject({ status: "queued" })
     const [ours, theirs] = [await idOf(rig.home), await idOf(copy.home)]
     expect(ours).toMatch(/^[0-9a-f]{32}$/u)
@@ -53,13 +70,23 @@ describe("a copy of a home", () => {
   test("notifies nobody of tasks that go on in the original, and keeps no environment that is to be forgotten", async () => {
     await using rig = new Rig()
     const told = join(rig.scratch, "told")
-    await rig.task("start", { id: "web", command: "sleep", args: ["60"], forgetEnv: true, notify: { onEnd: true, command: `echo "$BACKBEAT_TASK_ID" >>'${told}'` } })
+    await rig.task("start", {
+      id: "web",
+      command: "sleep",
+      args: ["60"],
+      forgetEnv: true,
+      notify: { onEnd: true, command: `echo "$BACKBEAT_TASK_ID" >>'${told}'` }
+    })
     await using copy = copied(rig)
     expect(existsSync(join(copy.home, "tasks", "web", "environment.json"))).toBe(true)
     expect(await copy.task("status", { id: "web" })).toMatchObject({ status: "failed" })
     expect(existsSync(join(copy.home, "tasks", "web", "environment.json"))).toBe(false)
     // A notice of the copy would have come before: one that is asked for now comes after it.
-    await copy.task("start", { id: "own", command: "true", notify: { onEnd: true, command: `echo own >>'${told}'` } }, ["--wait"])
+    await copy.task(
+      "start",
+      { id: "own", command: "true", notify: { onEnd: true, command: `echo own >>'${told}'` } },
+      ["--wait"]
+    )
     while (!existsSync(told) || !readFileSync(told, "utf8").includes("own")) await Bun.sleep(5)
     expect(readFileSync(told, "utf8")).toBe("own\n")
   })
@@ -89,7 +116,9 @@ describe("a home that was moved", () => {
     await using moved = new Rig(home)
     expect(await moved.task("status", { id: "web" })).toMatchObject({ status: "running", pid })
     expect(await idOf(home)).toBe(id)
-    expect(await moved.task("stop", { id: "web", force: true })).toMatchObject({ status: "cancelled" })
+    expect(await moved.task("stop", { id: "web", force: true })).toMatchObject({
+      status: "cancelled"
+    })
     expect(isAlive(Number(pid))).toBe(false)
   })
 

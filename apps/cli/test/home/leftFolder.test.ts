@@ -18,7 +18,11 @@ const begin = async (rig: Rig): Promise<string> => {
 }
 
 const expectAnew = async (rig: Rig): Promise<void> => {
-  expect(await rig.task("start", { id: "x", script: "echo anew" }, ["--wait"])).toMatchObject({ status: "completed", exitCode: 0, attempt: 1 })
+  expect(await rig.task("start", { id: "x", script: "echo anew" }, ["--wait"])).toMatchObject({
+    status: "completed",
+    exitCode: 0,
+    attempt: 1
+  })
   expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["anew"] })
 }
 
@@ -37,7 +41,8 @@ test("what a killed pruning left of a task is not taken for the next one of its 
 
 const moveDatabase = async (rig: Rig): Promise<void> => {
   await rig.data("engine stop")
-  for (const name of readdirSync(rig.home).filter((each) => each.startsWith("backbeat.db"))) renameSync(join(rig.home, name), join(rig.scratch, name))
+  for (const name of readdirSync(rig.home).filter((each) => each.startsWith("backbeat.db")))
+    renameSync(join(rig.home, name), join(rig.scratch, name))
 }
 
 test("a task runs under an id that was used before the database was moved away", async () => {
@@ -51,10 +56,14 @@ test("an id that the database has lost starts no second task until the processes
   await using rig = new Rig()
   await rig.data("start", { id: "x", script: "read word; exit 5", stdin: "open" })
   await moveDatabase(rig)
-  expect(await rig.refusal(["start", '{"id":"x","script":"echo anew"}'])).toMatchObject({ type: "TaskAlreadyRunning" })
-  await Bun.spawn(["/bin/sh", "-c", 'echo word >"$0"', join(rig.home, "tasks", "x", "1", "stdin")]).exited
+  expect(await rig.refusal(["start", '{"id":"x","script":"echo anew"}'])).toMatchObject({
+    type: "TaskAlreadyRunning"
+  })
+  await Bun.spawn(["/bin/sh", "-c", 'echo word >"$0"', join(rig.home, "tasks", "x", "1", "stdin")])
+    .exited
   // Its shim and the holder of its stdin end too; the test does not end otherwise.
-  while (markedProcesses(rig.home).some((pid) => marksOf(pid).includes("BACKBEAT_TASK_ID=x\0"))) await Bun.sleep(5)
+  while (markedProcesses(rig.home).some((pid) => marksOf(pid).includes("BACKBEAT_TASK_ID=x\0")))
+    await Bun.sleep(5)
   await expectAnew(rig)
 })
 
@@ -66,7 +75,8 @@ test("what runs in a folder that was set aside ends with all that kept its stdin
   renameSync(join(rig.home, "tasks", "x", "1"), aside)
   await Bun.spawn(["/bin/sh", "-c", 'echo word >"$0"', join(aside, "stdin")]).exited
   // The test ends when they have gone, or not at all.
-  while (markedProcesses(rig.home).some((pid) => marksOf(pid).includes("BACKBEAT_TASK_ID=x\0"))) await Bun.sleep(5)
+  while (markedProcesses(rig.home).some((pid) => marksOf(pid).includes("BACKBEAT_TASK_ID=x\0")))
+    await Bun.sleep(5)
 })
 
 test("a task runs again where a later attempt than the database tells of has been", async () => {
@@ -74,5 +84,9 @@ test("a task runs again where a later attempt than the database tells of has bee
   const folder = await begin(rig)
   cpSync(join(folder, "1", "exit"), join(folder, "2", "exit"))
   cpSync(join(folder, "1", "claim"), join(folder, "2", "claim"))
-  expect(await rig.task("start", { id: "x", script: "echo anew" }, ["--wait"])).toMatchObject({ status: "completed", exitCode: 0, attempt: 2 })
+  expect(await rig.task("start", { id: "x", script: "echo anew" }, ["--wait"])).toMatchObject({
+    status: "completed",
+    exitCode: 0,
+    attempt: 2
+  })
 })

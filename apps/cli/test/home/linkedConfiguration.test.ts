@@ -16,7 +16,10 @@ test("a change replaces the file behind the link, and the link stays", async () 
   await rig.data("config set", { key: "maxDepth", value: 3 })
   expect(JSON.parse(readFileSync(target, "utf8"))).toEqual({ maxDepth: 3 })
   await rig.data("queue set", { queue: "builds", concurrency: 2 })
-  expect(JSON.parse(readFileSync(target, "utf8"))).toEqual({ maxDepth: 3, queues: { builds: { concurrency: 2 } } })
+  expect(JSON.parse(readFileSync(target, "utf8"))).toEqual({
+    maxDepth: 3,
+    queues: { builds: { concurrency: 2 } }
+  })
   await rig.data("config reset")
   expect(JSON.parse(readFileSync(target, "utf8"))).toEqual({})
   expect(lstatSync(link).isSymbolicLink()).toBe(true)
@@ -28,6 +31,9 @@ test("a link that leads in a circle is told of, and stays", async () => {
   await rig.data("list")
   const link = join(rig.home, "config.json")
   symlinkSync("config.json", link)
-  expect(await rig.refusal(["config", "set", '{"key":"maxDepth","value":3}'])).toMatchObject({ type: "ConfigInvalid", message: expect.stringContaining(link) })
+  expect(await rig.refusal(["config", "set", '{"key":"maxDepth","value":3}'])).toMatchObject({
+    type: "ConfigInvalid",
+    message: expect.stringContaining(link)
+  })
   expect(lstatSync(link).isSymbolicLink()).toBe(true)
 })

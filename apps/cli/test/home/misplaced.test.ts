@@ -11,16 +11,27 @@ const put: Readonly<Record<string, (path: string) => void>> = {
 }
 
 describe("the engine's log", () => {
-  test.each(Object.keys(put))("may be %s: the engine writes none, and doctor says so", async (what) => {
-    await using rig = new Rig()
-    await rig.data("list")
-    await rig.endEngine()
-    const log = join(rig.home, "engine.log")
-    renameSync(log, `${log}.away`)
-    put[what]?.(log)
-    expect(await rig.data("list")).toMatchObject({ tasks: [] })
-    expect(await rig.data("doctor")).toMatchObject({ checks: expect.arrayContaining([expect.objectContaining({ name: "log", status: "warn", message: expect.stringContaining(log) })]) })
-  })
+  test.each(Object.keys(put))(
+    "may be %s: the engine writes none, and doctor says so",
+    async (what) => {
+      await using rig = new Rig()
+      await rig.data("list")
+      await rig.endEngine()
+      const log = join(rig.home, "engine.log")
+      renameSync(log, `${log}.away`)
+      put[what]?.(log)
+      expect(await rig.data("list")).toMatchObject({ tasks: [] })
+      expect(await rig.data("doctor")).toMatchObject({
+        checks: expect.arrayContaining([
+          expect.objectContaining({
+            name: "log",
+            status: "warn",
+            message: expect.stringContaining(log)
+          })
+        ])
+      })
+    }
+  )
 })
 
 test("a FIFO in the place of the lock is told of, and nobody waits for it", async () => {
@@ -30,14 +41,18 @@ test("a FIFO in the place of the lock is told of, and nobody waits for it", asyn
   const lock = join(rig.home, "engine.lock")
   renameSync(lock, `${lock}.away`)
   Bun.spawnSync(["mkfifo", lock])
-  expect(await rig.refusal(["list"])).toMatchObject({ type: "EngineUnreachable", message: expect.stringContaining(lock) })
+  expect(await rig.refusal(["list"])).toMatchObject({
+    type: "EngineUnreachable",
+    message: expect.stringContaining(lock)
+  })
 })
 
 test("a FIFO in the place of the configuration or of the notice keeps nobody", async () => {
   await using rig = new Rig()
   await rig.data("list")
   await rig.endEngine()
-  for (const name of ["config.json", "engine.json.draft"]) Bun.spawnSync(["mkfifo", join(rig.home, name)])
+  for (const name of ["config.json", "engine.json.draft"])
+    Bun.spawnSync(["mkfifo", join(rig.home, name)])
   expect(await rig.data("list")).toMatchObject({ tasks: [] })
   expect(await rig.data("config show")).toMatchObject({ config: { maxDepth: expect.any(Number) } })
 })
@@ -47,10 +62,16 @@ test("a file in the place of the folder of the tasks, or of the artifacts, is na
   await rig.task("start", { id: "x", script: "echo hi" }, ["--wait"])
   const [artifacts, tasks] = [join(rig.home, "artifacts"), join(rig.home, "tasks")]
   writeFileSync(artifacts, "")
-  expect(await rig.refusal(["logs", "x", "--output", "artifact"])).toMatchObject({ type: "StoreError", message: expect.stringContaining(artifacts) })
+  expect(await rig.refusal(["logs", "x", "--output", "artifact"])).toMatchObject({
+    type: "StoreError",
+    message: expect.stringContaining(artifacts)
+  })
   renameSync(tasks, `${tasks}.away`)
   writeFileSync(tasks, "")
-  expect(await rig.refusal(["start", '{"command":"true"}'])).toMatchObject({ type: "StoreError", message: expect.stringContaining(tasks) })
+  expect(await rig.refusal(["start", '{"command":"true"}'])).toMatchObject({
+    type: "StoreError",
+    message: expect.stringContaining(tasks)
+  })
   renameSync(tasks, `${tasks}.file`)
   renameSync(`${tasks}.away`, tasks)
   expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["hi"] })

@@ -1,13 +1,25 @@
 /** Where the home is, and what it may be. */
 import { describe, expect, test } from "bun:test"
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
 import { binary, Rig } from "../Rig.ts"
 
 /** What a start in a home that cannot be used is told. */
 const told = async (rig: Rig, env: Readonly<Record<string, string>> = {}) => {
   const problem = await rig.refusal(["start", '{"command":"true"}'], { env })
-  expect(problem).toMatchObject({ command: "start", details: { home: env["BACKBEAT_HOME"] ?? rig.home } })
+  expect(problem).toMatchObject({
+    command: "start",
+    details: { home: env["BACKBEAT_HOME"] ?? rig.home }
+  })
   return problem
 }
 
@@ -15,7 +27,10 @@ describe("the home", () => {
   test("is the flag's, else BACKBEAT_HOME, else below XDG_STATE_HOME or HOME", async () => {
     await using rig = new Rig()
     const at = (name: string) => join(rig.scratch, name)
-    const homeOf = async (args: ReadonlyArray<string>, env: Readonly<Record<string, string | undefined>>) => {
+    const homeOf = async (
+      args: ReadonlyArray<string>,
+      env: Readonly<Record<string, string | undefined>>
+    ) => {
       const { document } = await rig.call(["engine", "status", ...args], { env })
       return Object(document["data"]).home
     }
@@ -23,8 +38,12 @@ describe("the home", () => {
     expect(await homeOf(["--home", at("flag")], { BACKBEAT_HOME: at("env") })).toBe(at("flag"))
     expect(await homeOf(["--home", "relative/../flag"], {})).toBe(at("flag"))
     expect(await homeOf([], { BACKBEAT_HOME: at("env") })).toBe(at("env"))
-    expect(await homeOf([], { ...user, BACKBEAT_HOME: undefined, XDG_STATE_HOME: at("state") })).toBe(at("state/backbeat"))
-    expect(await homeOf([], { ...user, BACKBEAT_HOME: undefined })).toBe(at("user/.local/state/backbeat"))
+    expect(
+      await homeOf([], { ...user, BACKBEAT_HOME: undefined, XDG_STATE_HOME: at("state") })
+    ).toBe(at("state/backbeat"))
+    expect(await homeOf([], { ...user, BACKBEAT_HOME: undefined })).toBe(
+      at("user/.local/state/backbeat")
+    )
     expect(await homeOf([], { ...user, BACKBEAT_HOME: "" })).toBe(at("user/.local/state/backbeat"))
     const unset = await homeOf([], { ...user, BACKBEAT_HOME: undefined, HOME: undefined })
     expect(unset).toEndWith("/.local/state/backbeat")
@@ -33,8 +52,13 @@ describe("the home", () => {
 
   test("is the same wherever the call is made: a relative XDG folder or HOME is ignored", async () => {
     await using rig = new Rig()
-    const homeIn = async (env: Readonly<Record<string, string | undefined>>, args: ReadonlyArray<string> = []) => {
-      const { document } = await rig.call(["engine", "status", ...args], { env: { BACKBEAT_HOME: undefined, HOME: rig.scratch, ...env } })
+    const homeIn = async (
+      env: Readonly<Record<string, string | undefined>>,
+      args: ReadonlyArray<string> = []
+    ) => {
+      const { document } = await rig.call(["engine", "status", ...args], {
+        env: { BACKBEAT_HOME: undefined, HOME: rig.scratch, ...env }
+      })
       return Object(document["data"]).home
     }
     const usual = join(rig.scratch, ".local", "state", "backbeat")
@@ -46,12 +70,21 @@ describe("the home", () => {
   test("may be given with the ~ that no shell has expanded", async () => {
     await using rig = new Rig()
     const home = join(rig.scratch, "bb")
-    for (const [args, given] of [[[], "~/bb"], [["--home", "~/bb"], "/nowhere"], [[], "~"]] as const) {
-      const { document } = await rig.call(["engine", "status", ...args], { env: { HOME: rig.scratch, BACKBEAT_HOME: given } })
+    for (const [args, given] of [
+      [[], "~/bb"],
+      [["--home", "~/bb"], "/nowhere"],
+      [[], "~"]
+    ] as const) {
+      const { document } = await rig.call(["engine", "status", ...args], {
+        env: { HOME: rig.scratch, BACKBEAT_HOME: given }
+      })
       expect(Object(document["data"]).home).toBe(given === "~" ? rig.scratch : home)
     }
     writeFileSync(join(rig.scratch, "in.txt"), "from a file")
-    const started = await rig.call(["start", '{"id":"x","command":"cat","cwd":"~/","stdin":{"file":"~/in.txt"}}', "--wait"], { env: { HOME: rig.scratch } })
+    const started = await rig.call(
+      ["start", '{"id":"x","command":"cat","cwd":"~/","stdin":{"file":"~/in.txt"}}', "--wait"],
+      { env: { HOME: rig.scratch } }
+    )
     expect(started.document).toMatchObject({ ok: true })
     expect(await rig.task("status", { id: "x" })).toMatchObject({ cwd: rig.scratch })
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["from a file"] })
@@ -59,12 +92,21 @@ describe("the home", () => {
 
   test("has its configuration in the XDG folder when it is the default one", async () => {
     await using rig = new Rig()
-    const env = { BACKBEAT_HOME: undefined, HOME: rig.scratch, XDG_STATE_HOME: undefined, XDG_CONFIG_HOME: undefined }
+    const env = {
+      BACKBEAT_HOME: undefined,
+      HOME: rig.scratch,
+      XDG_STATE_HOME: undefined,
+      XDG_CONFIG_HOME: undefined
+    }
     const home = join(rig.scratch, ".local", "state", "backbeat")
     try {
       const set = await rig.call(["config", "set", '{"key":"maxDepth","value":3}'], { env })
-      expect(set.document).toMatchObject({ data: { path: join(rig.scratch, ".config", "backbeat", "config.json") } })
-      expect(statSync(join(rig.scratch, ".config", "backbeat", "config.json")).mode & 0o777).toBe(0o600)
+      expect(set.document).toMatchObject({
+        data: { path: join(rig.scratch, ".config", "backbeat", "config.json") }
+      })
+      expect(statSync(join(rig.scratch, ".config", "backbeat", "config.json")).mode & 0o777).toBe(
+        0o600
+      )
     } finally {
       await rig.call(["engine", "stop"], { env })
       expect(existsSync(join(home, "backbeat.db"))).toBe(true)
@@ -75,10 +117,14 @@ describe("the home", () => {
     await using outer = new Rig()
     mkdirSync(join(outer.scratch, "x".repeat(100)))
     await using rig = new Rig(join(outer.scratch, "x".repeat(100), `a b'"$ü${"y".repeat(80)}`))
-    expect(await rig.task("start", { id: "x", script: 'echo "$BACKBEAT_HOME"' }, ["--wait"])).toMatchObject({ status: "completed" })
+    expect(
+      await rig.task("start", { id: "x", script: 'echo "$BACKBEAT_HOME"' }, ["--wait"])
+    ).toMatchObject({ status: "completed" })
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: [rig.home] })
     expect(rig.home.length).toBeGreaterThan(200)
-    expect(await rig.data("doctor")).toMatchObject({ checks: expect.arrayContaining([expect.objectContaining({ name: "socket", status: "ok" })]) })
+    expect(await rig.data("doctor")).toMatchObject({
+      checks: expect.arrayContaining([expect.objectContaining({ name: "socket", status: "ok" })])
+    })
     await rig.killEngine()
     expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "completed" })
   })
@@ -108,13 +154,20 @@ describe("the home", () => {
 describe("a home that cannot be used", () => {
   test("because a file is in its place is told", async () => {
     await using rig = new Rig("/dev/null/home")
-    expect(await told(rig)).toMatchObject({ type: "CommandInputError", message: expect.stringContaining("the folder /dev/null does not exist") })
+    expect(await told(rig)).toMatchObject({
+      type: "CommandInputError",
+      message: expect.stringContaining("the folder /dev/null does not exist")
+    })
     expect((await told(rig, { BACKBEAT_HOME: "/dev/null" })).message).toContain("/dev/null")
   })
 
   test("because its file system is read-only is told", async () => {
     await using rig = new Rig("/proc/backbeat")
-    expect(await told(rig)).toMatchObject({ type: "EngineUnreachable", message: expect.stringContaining("the home /proc/backbeat cannot be used"), details: { retryable: true } })
+    expect(await told(rig)).toMatchObject({
+      type: "EngineUnreachable",
+      message: expect.stringContaining("the home /proc/backbeat cannot be used"),
+      details: { retryable: true }
+    })
     expect((await rig.call(["capabilities"])).exitCode).toBe(0)
   })
 
@@ -126,11 +179,18 @@ describe("a home that cannot be used", () => {
     const owned = Bun.spawnSync(["chown", "12345", home])
     if (owned.exitCode === 0) {
       const problem = await told(rig, { BACKBEAT_HOME: home })
-      expect(problem).toMatchObject({ type: "CommandInputError", details: { owner: 12345, retryable: false } })
-      expect(problem.message).toContain(`${home} is not a home of backbeat: it belongs to user 12345`)
+      expect(problem).toMatchObject({
+        type: "CommandInputError",
+        details: { owner: 12345, retryable: false }
+      })
+      expect(problem.message).toContain(
+        `${home} is not a home of backbeat: it belongs to user 12345`
+      )
       expect(problem.details.hint).toContain("--home")
     } else {
-      expect((await told(rig, { BACKBEAT_HOME: "/root/backbeat" })).message).toContain("cannot be used")
+      expect((await told(rig, { BACKBEAT_HOME: "/root/backbeat" })).message).toContain(
+        "cannot be used"
+      )
     }
     expect(readdirSync(home)).toEqual([])
   })
@@ -163,11 +223,14 @@ describe("a home that cannot be used", () => {
   test("as another user without rights is told", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "true" }, ["--wait"])
-    const other = Bun.spawnSync(["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", binary, "status", "x"], {
-      cwd: "/",
-      env: rig.environment(),
-      stdio: ["ignore", "pipe", "pipe"]
-    })
+    const other = Bun.spawnSync(
+      ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", binary, "status", "x"],
+      {
+        cwd: "/",
+        env: rig.environment(),
+        stdio: ["ignore", "pipe", "pipe"]
+      }
+    )
     if (process.getuid?.() === 0) {
       expect([other.exitCode, other.stdout.toString()]).toEqual([1, ""])
       expect(JSON.parse(other.stderr.toString())).toMatchObject({
@@ -180,7 +243,11 @@ describe("a home that cannot be used", () => {
 
 test("the engine's log says nothing of a task's environment or output", async () => {
   await using rig = new Rig()
-  await rig.data("start", { id: "x", script: "echo words-of-the-task; exit 1", env: { A: "value-of-the-task" } }, ["--wait"])
+  await rig.data(
+    "start",
+    { id: "x", script: "echo words-of-the-task; exit 1", env: { A: "value-of-the-task" } },
+    ["--wait"]
+  )
   await rig.data("engine stop")
   expect(readFileSync(join(rig.home, "engine.log"), "utf8")).not.toMatch(/words-of|value-of/u)
 })

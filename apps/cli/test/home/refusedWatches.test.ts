@@ -27,7 +27,12 @@ for (const limit of ["max_inotify_watches", "max_inotify_instances"]) {
   describe(`with ${limit} used up`, () => {
     test.concurrent("lines are seen as they come, and another engine takes over and sees the end", async () => {
       await using rig = new UnwatchedRig(limit)
-      await rig.data("start", { id: "t", stdin: "open", script: "echo listening; read go; setsid sleep 60 & exit 4", readyWhen: { log: "listening", startupTimeoutMs: 20_000 } })
+      await rig.data("start", {
+        id: "t",
+        stdin: "open",
+        script: "echo listening; read go; setsid sleep 60 & exit 4",
+        readyWhen: { log: "listening", startupTimeoutMs: 20_000 }
+      })
       await rig.data("wait", { id: "t", for: { log: "listening" } })
       await rig.killEngine()
       expect((await rig.task("status", { id: "t" }))["status"]).toBe("running")
@@ -38,8 +43,12 @@ for (const limit of ["max_inotify_watches", "max_inotify_instances"]) {
     test.concurrent("doctor and why say so", async () => {
       await using rig = new UnwatchedRig(limit)
       await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
-      expect(JSON.stringify(await rig.data("doctor"))).toContain("the system refuses to watch files")
-      expect(JSON.stringify(await rig.data("why", { id: "t" }))).toContain("refuses a watch on its output")
+      expect(JSON.stringify(await rig.data("doctor"))).toContain(
+        "the system refuses to watch files"
+      )
+      expect(JSON.stringify(await rig.data("why", { id: "t" }))).toContain(
+        "refuses a watch on its output"
+      )
     })
   })
 }

@@ -7,7 +7,9 @@ import { isAlive, Rig } from "../Rig.ts"
 describe("plan", () => {
   test("shows what a start would do, and starts nothing", async () => {
     await using rig = new Rig()
-    const planned = await rig.data("plan", { payload: { command: "echo", args: ["hello"], delayMs: 60_000, env: { A: "secret" } } })
+    const planned = await rig.data("plan", {
+      payload: { command: "echo", args: ["hello"], delayMs: 60_000, env: { A: "secret" } }
+    })
     expect(planned).toMatchObject({
       operation: "start",
       tasks: [
@@ -23,29 +25,59 @@ describe("plan", () => {
       order: [0]
     })
     await rig.data("start", { id: "x", command: "true" }, ["--wait"])
-    const { tasks } = await rig.data("plan", { payload: [{ id: "x", script: "true" }, { command: "no-such-command" }] })
+    const { tasks } = await rig.data("plan", {
+      payload: [{ id: "x", script: "true" }, { command: "no-such-command" }]
+    })
     expect(tasks).toMatchObject([
       { id: "x", warnings: ["task x exists: this would be its attempt 2"] },
       { warnings: ["it could not be started: command not found: no-such-command"] }
     ])
-    const twice = { payload: [{ id: "y", command: "true" }, { id: "y", command: "true" }, { id: "y", command: "true", ifRunning: "return" }] }
+    const twice = {
+      payload: [
+        { id: "y", command: "true" },
+        { id: "y", command: "true" },
+        { id: "y", command: "true", ifRunning: "return" }
+      ]
+    }
     expect(await rig.data("plan", twice)).toMatchObject({
-      tasks: [{ warnings: [] }, { warnings: ["it would be refused: items 0 and 1 have the same id. Give each an id of its own"] }, { warnings: [] }]
+      tasks: [
+        { warnings: [] },
+        {
+          warnings: [
+            "it would be refused: items 0 and 1 have the same id. Give each an id of its own"
+          ]
+        },
+        { warnings: [] }
+      ]
     })
     expect(await rig.refusal(["plan"])).toMatchObject({
       message: "payload is missing",
-      details: { hint: expect.stringContaining(`backbeat plan '{"payload":{"command":"echo","args":["hello"]}}'`) }
+      details: {
+        hint: expect.stringContaining(
+          `backbeat plan '{"payload":{"command":"echo","args":["hello"]}}'`
+        )
+      }
     })
     expect(await rig.data("list")).toMatchObject({ total: 1 })
     expect(readdirSync(join(rig.home, "tasks"))).toEqual(["x"])
-    expect(await rig.refusal(["plan", '{"payload":{"comand":"x"}}'])).toMatchObject({ command: "plan", type: "CommandInputError" })
+    expect(await rig.refusal(["plan", '{"payload":{"comand":"x"}}'])).toMatchObject({
+      command: "plan",
+      type: "CommandInputError"
+    })
   })
 })
 
 describe("prune", () => {
   test("removes ended tasks with their files, or only tells what it would remove", async () => {
     await using rig = new Rig()
-    await rig.data("start", [{ id: "good", script: "seq 10000" }, { id: "bad", command: "false" }], ["--wait"])
+    await rig.data(
+      "start",
+      [
+        { id: "good", script: "seq 10000" },
+        { id: "bad", command: "false" }
+      ],
+      ["--wait"]
+    )
     await rig.data("start", { id: "live", script: "sleep 60" })
     await rig.data("logs", { id: "good" }, ["--output", "artifact"])
     const folders = () => readdirSync(join(rig.home, "tasks")).toSorted()
@@ -55,14 +87,26 @@ describe("prune", () => {
     expect([...Object(dry["removed"])].toSorted()).toEqual(["bad", "good"])
     expect(Number(dry["freedBytes"])).toBeGreaterThan(48_000)
     expect(folders()).toEqual(["bad", "good", "live"])
-    expect(await rig.data("prune", { olderThanDays: 0, status: "failed", dryRun: true })).toMatchObject({ removed: ["bad"] })
-    expect(await rig.data("prune", { olderThanDays: 0, status: ["failed"] })).toMatchObject({ removed: ["bad"] })
-    expect(await rig.data("prune", { olderThanDays: 0 })).toMatchObject({ removed: ["good"], dryRun: false })
+    expect(
+      await rig.data("prune", { olderThanDays: 0, status: "failed", dryRun: true })
+    ).toMatchObject({ removed: ["bad"] })
+    expect(await rig.data("prune", { olderThanDays: 0, status: ["failed"] })).toMatchObject({
+      removed: ["bad"]
+    })
+    expect(await rig.data("prune", { olderThanDays: 0 })).toMatchObject({
+      removed: ["good"],
+      dryRun: false
+    })
     expect(folders()).toEqual(["live"])
     expect(existsSync(join(rig.home, "artifacts", "good.log"))).toBe(false)
     expect(await rig.refusal(["status", "good"])).toMatchObject({ type: "TaskNotFound" })
-    expect(await rig.data("list")).toMatchObject({ total: 1, tasks: [{ id: "live", status: "running" }] })
-    expect(await rig.task("start", { id: "good", command: "true" }, ["--wait"])).toMatchObject({ attempt: 1 })
+    expect(await rig.data("list")).toMatchObject({
+      total: 1,
+      tasks: [{ id: "live", status: "running" }]
+    })
+    expect(await rig.task("start", { id: "good", command: "true" }, ["--wait"])).toMatchObject({
+      attempt: 1
+    })
   })
 })
 
@@ -70,9 +114,29 @@ describe("doctor", () => {
   test("says of each thing whether it is well, and what to do", async () => {
     await using rig = new Rig()
     await rig.data("list")
-    const names = ["home", "disk", "socket", "store", "inheritance", "engine", "config", "watches", "clock", "processes", "agents"]
+    const names = [
+      "home",
+      "disk",
+      "socket",
+      "store",
+      "inheritance",
+      "engine",
+      "config",
+      "watches",
+      "clock",
+      "processes",
+      "agents"
+    ]
     const { document } = await rig.call(["doctor"], { env: { PATH: "/usr/bin:/bin" } })
-    expect(document).toMatchObject({ data: { checks: names.map((name) => ({ name, status: expect.stringMatching(/^(?:ok|warn)$/u), message: expect.any(String) })) } })
+    expect(document).toMatchObject({
+      data: {
+        checks: names.map((name) => ({
+          name,
+          status: expect.stringMatching(/^(?:ok|warn)$/u),
+          message: expect.any(String)
+        }))
+      }
+    })
     writeFileSync(join(rig.home, "config.json"), '{"retentionDays":"soon"}')
     expect(await rig.data("doctor")).toMatchObject({ status: "warn" })
   })
@@ -83,16 +147,30 @@ describe("config", () => {
     await using rig = new Rig()
     const path = join(rig.home, "config.json")
     expect(await rig.data("config path")).toEqual({ path, exists: false })
-    expect(await rig.data("config show")).toMatchObject({ path, config: { retentionDays: 7 }, sources: { retentionDays: "default" }, problems: [] })
-    expect(await rig.data("config set", { key: "retentionDays", value: 3 })).toMatchObject({ key: "retentionDays", config: { retentionDays: 3 }, path })
+    expect(await rig.data("config show")).toMatchObject({
+      path,
+      config: { retentionDays: 7 },
+      sources: { retentionDays: "default" },
+      problems: []
+    })
+    expect(await rig.data("config set", { key: "retentionDays", value: 3 })).toMatchObject({
+      key: "retentionDays",
+      config: { retentionDays: 3 },
+      path
+    })
     await rig.data("config set", { key: "queues.builds.concurrency", value: 2 })
     expect(await rig.data("config show")).toMatchObject({
       config: { retentionDays: 3, queues: { builds: { concurrency: 2 } } },
       sources: { retentionDays: "file", queues: "file", maxLive: "default" }
     })
     expect(statSync(path).mode & 0o777).toBe(0o600)
-    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({ retentionDays: 3, queues: { builds: { concurrency: 2 } } })
-    expect((await rig.call(["config", "reset", "retentionDays"])).document).toMatchObject({ data: { config: { retentionDays: 7 } } })
+    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({
+      retentionDays: 3,
+      queues: { builds: { concurrency: 2 } }
+    })
+    expect((await rig.call(["config", "reset", "retentionDays"])).document).toMatchObject({
+      data: { config: { retentionDays: 7 } }
+    })
     expect(await rig.data("config reset")).toMatchObject({ key: null, config: { queues: {} } })
     expect(await rig.data("config path")).toEqual({ path, exists: true })
   })
@@ -111,41 +189,79 @@ describe("config", () => {
       [{ key: "retentionDays.x", value: 1 }, "value"],
       [{ key: "__proto__.x", value: 1 }, "key"]
     ] as const) {
-      expect(await rig.refusal(["config", "set", JSON.stringify(payload)])).toMatchObject({ command: "config set", type: "CommandInputError", details: { path } })
+      expect(await rig.refusal(["config", "set", JSON.stringify(payload)])).toMatchObject({
+        command: "config set",
+        type: "CommandInputError",
+        details: { path }
+      })
     }
-    expect(await rig.refusal(["config", "reset", "nonsense"])).toMatchObject({ type: "CommandInputError" })
+    expect(await rig.refusal(["config", "reset", "nonsense"])).toMatchObject({
+      type: "CommandInputError"
+    })
     expect(readFileSync(join(rig.home, "config.json"), "utf8")).toBe(before)
   })
 
   test("reports one bad value in its file and goes on with the others", async () => {
     await using rig = new Rig()
     await rig.data("config show")
-    writeFileSync(join(rig.home, "config.json"), '{"retentionDays":"soon","maxDepth":3,"colour":"red"}')
+    writeFileSync(
+      join(rig.home, "config.json"),
+      '{"retentionDays":"soon","maxDepth":3,"colour":"red"}'
+    )
     const { problems, ...shown } = await rig.data("config show")
-    expect(shown).toMatchObject({ config: { retentionDays: 7, maxDepth: 3 }, sources: { maxDepth: "file", retentionDays: "default" } })
-    expect(Array.isArray(problems) ? problems.map(({ key }) => key) : problems).toEqual(["retentionDays", "colour"])
+    expect(shown).toMatchObject({
+      config: { retentionDays: 7, maxDepth: 3 },
+      sources: { maxDepth: "file", retentionDays: "default" }
+    })
+    expect(Array.isArray(problems) ? problems.map(({ key }) => key) : problems).toEqual([
+      "retentionDays",
+      "colour"
+    ])
     writeFileSync(join(rig.home, "config.json"), "{ no json")
-    expect(await rig.data("config show")).toMatchObject({ config: { retentionDays: 7 }, problems: [{ key: "" }] })
-    expect(await rig.refusal(["config", "set", '{"key":"maxDepth","value":3}'])).toMatchObject({ type: "ConfigInvalid" })
-    expect(await rig.task("start", { command: "true" }, ["--wait"])).toMatchObject({ status: "completed" })
+    expect(await rig.data("config show")).toMatchObject({
+      config: { retentionDays: 7 },
+      problems: [{ key: "" }]
+    })
+    expect(await rig.refusal(["config", "set", '{"key":"maxDepth","value":3}'])).toMatchObject({
+      type: "ConfigInvalid"
+    })
+    expect(await rig.task("start", { command: "true" }, ["--wait"])).toMatchObject({
+      status: "completed"
+    })
   })
 })
 
 describe("the engine", () => {
   test("is started by a call that needs it, not by asking of it, and stopped on wish while tasks go on", async () => {
     await using rig = new Rig()
-    const none = { running: false, home: rig.home, version: null, pid: null, startedAt: null, tasks: null, rssBytes: null }
+    const none = {
+      running: false,
+      home: rig.home,
+      version: null,
+      pid: null,
+      startedAt: null,
+      tasks: null,
+      rssBytes: null
+    }
     expect(await rig.data("engine status")).toEqual(none)
     expect(await rig.data("engine stop")).toEqual({ stopped: false, pid: null, liveTasks: 0 })
     expect(existsSync(rig.home)).toBe(false)
     const { pid: taskPid } = await rig.task("start", { id: "x", command: "cat", stdin: "open" })
     const status = await rig.data("engine status")
-    expect(status).toMatchObject({ running: true, home: rig.home, tasks: { running: 1, completed: 0 } })
+    expect(status).toMatchObject({
+      running: true,
+      home: rig.home,
+      tasks: { running: 1, completed: 0 }
+    })
     const pid = Number(status["pid"])
     expect(await rig.data("engine stop")).toEqual({ stopped: true, pid, liveTasks: 1 })
     expect(await rig.data("engine status")).toEqual(none)
     expect(isAlive(Number(taskPid))).toBe(true)
-    expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "running", pid: taskPid, attempt: 1 })
+    expect(await rig.task("status", { id: "x" })).toMatchObject({
+      status: "running",
+      pid: taskPid,
+      attempt: 1
+    })
     expect(await rig.enginePid()).not.toBe(pid)
     await rig.data("send", { id: "x", eof: true })
     expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "completed" })
@@ -157,7 +273,10 @@ describe("the engine", () => {
     await rig.call(["start", '{"id":"x","command":"cat","stdin":"open"}'], { env })
     const pid = await rig.enginePid()
     const { promise, resolve } = Promise.withResolvers<void>()
-    const watcher = watch(rig.home, (_, name) => name === "engine.sock" && !existsSync(join(rig.home, "engine.sock")) && resolve())
+    const watcher = watch(
+      rig.home,
+      (_, name) => name === "engine.sock" && !existsSync(join(rig.home, "engine.sock")) && resolve()
+    )
     await rig.data("send", { id: "x", eof: true })
     await promise
     watcher.close()

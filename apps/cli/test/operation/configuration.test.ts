@@ -5,7 +5,8 @@ import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
 const agentKeys = "command, args, env, model, effort, permissionMode"
-const aName = "the name of an agent has 1 to 64 characters of A-Z a-z 0-9 . _ - and starts with a letter or digit"
+const aName =
+  "the name of an agent has 1 to 64 characters of A-Z a-z 0-9 . _ - and starts with a letter or digit"
 const builtIn = "is missing; only claude, codex, gemini, opencode are known without it"
 
 describe("config set", () => {
@@ -15,24 +16,45 @@ describe("config set", () => {
     const path = join(rig.home, "config.json")
     const before = readFileSync(path, "utf8")
     for (const [key, value, message] of [
-      ["agents.claude.modle", "x", `key: agents.claude.modle: unknown key; did you mean model? known: ${agentKeys}`],
-      ["agents.mybot", { comand: "mybot" }, `value: agents.mybot.comand: unknown key; did you mean command? known: ${agentKeys}`],
-      ["queues.builds.concurrncy", 2, "key: queues.builds.concurrncy: unknown key; did you mean concurrency? known: concurrency"],
+      [
+        "agents.claude.modle",
+        "x",
+        `key: agents.claude.modle: unknown key; did you mean model? known: ${agentKeys}`
+      ],
+      [
+        "agents.mybot",
+        { comand: "mybot" },
+        `value: agents.mybot.comand: unknown key; did you mean command? known: ${agentKeys}`
+      ],
+      [
+        "queues.builds.concurrncy",
+        2,
+        "key: queues.builds.concurrncy: unknown key; did you mean concurrency? known: concurrency"
+      ],
       ["queues.builds", {}, "value: queues.builds.concurrency: is missing"],
       ["agents", { "my bot": { command: "x" } }, `value: agents["my bot"]: ${aName}`],
-      ["agents", { ["x".repeat(65)]: { command: "x" } }, `value: agents["${"x".repeat(64)}…"]: ${aName}`],
+      [
+        "agents",
+        { ["x".repeat(65)]: { command: "x" } },
+        `value: agents["${"x".repeat(64)}…"]: ${aName}`
+      ],
       ["agents.other.model", "x", `value: agents.other.command: ${builtIn}`],
       ["agents.mybot.command", undefined, `value: agents.mybot.command: ${builtIn}`],
       ["defaultAgent", "clade", "value: unknown agent: clade; did you mean claude?"]
     ] as const) {
       const payload = JSON.stringify(value === undefined ? { key } : { key, value })
       const args = ["config", value === undefined ? "reset" : "set", payload]
-      if (key === "agents.mybot.command") writeFileSync(path, before.replace('"mybot"\n', '"mybot",\n"args": []\n'))
+      if (key === "agents.mybot.command")
+        writeFileSync(path, before.replace('"mybot"\n', '"mybot",\n"args": []\n'))
       expect(await rig.refusal(args)).toMatchObject({ type: "CommandInputError", message })
       writeFileSync(path, before)
     }
-    expect(await rig.data("config set", { key: "defaultAgent", value: "mybot" })).toMatchObject({ config: { defaultAgent: "mybot" } })
-    expect(await rig.data("config set", { key: "agents.claude.model", value: "opus" })).toMatchObject({
+    expect(await rig.data("config set", { key: "defaultAgent", value: "mybot" })).toMatchObject({
+      config: { defaultAgent: "mybot" }
+    })
+    expect(
+      await rig.data("config set", { key: "agents.claude.model", value: "opus" })
+    ).toMatchObject({
       config: { agents: { mybot: { command: "mybot" }, claude: { model: "opus" } } }
     })
   })
@@ -44,11 +66,21 @@ describe("config set", () => {
     for (const [key, value, message] of [
       [long, 1, `key: unknown key ${"x".repeat(64)}…`],
       [deep, 1, `key: unknown key ${"a.".repeat(32)}…`],
-      [`agents.claude.${long}`, 1, `key: agents.claude["${"x".repeat(64)}…"]: unknown key; known: ${agentKeys}`],
+      [
+        `agents.claude.${long}`,
+        1,
+        `key: agents.claude["${"x".repeat(64)}…"]: unknown key; known: ${agentKeys}`
+      ],
       [`agents.${deep}b`, 1, `key: agents.a.a: unknown key; known: ${agentKeys}`],
-      ["defaultAgent", long, `value: unknown agent: ${"x".repeat(64)}…; known: claude, codex, gemini, opencode`]
+      [
+        "defaultAgent",
+        long,
+        `value: unknown agent: ${"x".repeat(64)}…; known: claude, codex, gemini, opencode`
+      ]
     ] as const) {
-      const { exitCode, stderr, document } = await rig.call(["config", "set", "-"], { stdin: JSON.stringify({ key, value }) })
+      const { exitCode, stderr, document } = await rig.call(["config", "set", "-"], {
+        stdin: JSON.stringify({ key, value })
+      })
       expect(exitCode).toBe(1)
       expect(document).toMatchObject({ error: { type: "CommandInputError", message } })
       expect(stderr.length).toBeLessThan(1000)
@@ -59,14 +91,33 @@ describe("config set", () => {
     await using rig = new Rig()
     for (const [key, value, message] of [
       ["cpuThreshold", "80", "value: expected a whole number from 1 to 100, got a string"],
-      ["timeout", "x", "value: expected a whole number of milliseconds from 1000 to 86400000 or null, got a string"],
+      [
+        "timeout",
+        "x",
+        "value: expected a whole number of milliseconds from 1000 to 86400000 or null, got a string"
+      ],
       ["queues.builds", 2, "value: expected an object with concurrency, got a number"],
-      ["agents.claude.args", ["a", 3], "value: agents.claude.args[1]: expected a string, got a number"],
+      [
+        "agents.claude.args",
+        ["a", 3],
+        "value: agents.claude.args[1]: expected a string, got a number"
+      ],
       ["agents.claude.model", "a\0b", "value: must not contain NUL bytes"],
-      ["agents.claude.permissionMode", "ful", 'value: expected one of "plan", "edit", "full"; did you mean "full"?'],
-      ["agents.claude.env", { "A=B": "x" }, 'value: agents.claude.env["A=B"]: the name of a variable is not empty and has no = and no NUL']
+      [
+        "agents.claude.permissionMode",
+        "ful",
+        'value: expected one of "plan", "edit", "full"; did you mean "full"?'
+      ],
+      [
+        "agents.claude.env",
+        { "A=B": "x" },
+        'value: agents.claude.env["A=B"]: the name of a variable is not empty and has no = and no NUL'
+      ]
     ] as const) {
-      expect(await rig.refusal(["config", "set", JSON.stringify({ key, value })])).toMatchObject({ message, details: { path: "value" } })
+      expect(await rig.refusal(["config", "set", JSON.stringify({ key, value })])).toMatchObject({
+        message,
+        details: { path: "value" }
+      })
     }
   })
 })
@@ -82,24 +133,51 @@ describe("a file that was edited by hand", () => {
       "my bot": { command: "x" }
     }
     const path = join(rig.home, "config.json")
-    writeFileSync(path, JSON.stringify({ agents, queues: { builds: { concurrency: 2 }, tests: { concurrncy: 2 } }, cpuThreshold: "80", maxDpth: 3 }))
+    writeFileSync(
+      path,
+      JSON.stringify({
+        agents,
+        queues: { builds: { concurrency: 2 }, tests: { concurrncy: 2 } },
+        cpuThreshold: "80",
+        maxDpth: 3
+      })
+    )
     const problems = [
-      { key: "agents.claude.modle", message: `unknown key; did you mean model? known: ${agentKeys}` },
+      {
+        key: "agents.claude.modle",
+        message: `unknown key; did you mean model? known: ${agentKeys}`
+      },
       { key: "agents.codex.args[1]", message: "expected a string, got a number" },
       { key: 'agents["my bot"]', message: aName },
       { key: "agents.bot.command", message: builtIn },
-      { key: "queues.tests.concurrncy", message: "unknown key; did you mean concurrency? known: concurrency" },
+      {
+        key: "queues.tests.concurrncy",
+        message: "unknown key; did you mean concurrency? known: concurrency"
+      },
       { key: "queues.tests.concurrency", message: "is missing" },
       { key: "cpuThreshold", message: "expected a whole number from 1 to 100, got a string" },
-      { key: "maxDpth", message: expect.stringMatching(/^unknown key; did you mean maxDepth\? known: timeout, /u) }
+      {
+        key: "maxDpth",
+        message: expect.stringMatching(/^unknown key; did you mean maxDepth\? known: timeout, /u)
+      }
     ]
     const shown = await rig.data("config show")
-    expect(shown).toMatchObject({ problems, sources: { agents: "file", queues: "file", cpuThreshold: "default" } })
+    expect(shown).toMatchObject({
+      problems,
+      sources: { agents: "file", queues: "file", cpuThreshold: "default" }
+    })
     expect(shown["config"]).toMatchObject({ cpuThreshold: 80 })
-    expect(Object(shown["config"])["agents"]).toEqual({ claude: { model: "opus" }, codex: { effort: "low" } })
+    expect(Object(shown["config"])["agents"]).toEqual({
+      claude: { model: "opus" },
+      codex: { effort: "low" }
+    })
     expect(Object(shown["config"])["queues"]).toEqual({ builds: { concurrency: 2 } })
-    expect(JSON.stringify((await rig.data("doctor"))["checks"])).toContain("agents.claude.modle: unknown key; did you mean model?")
-    expect(await rig.data("config set", { key: "agents.claude.effort", value: "high" })).toMatchObject({
+    expect(JSON.stringify((await rig.data("doctor"))["checks"])).toContain(
+      "agents.claude.modle: unknown key; did you mean model?"
+    )
+    expect(
+      await rig.data("config set", { key: "agents.claude.effort", value: "high" })
+    ).toMatchObject({
       config: { agents: { claude: { model: "opus", effort: "high" } } }
     })
     await rig.data("config reset", { key: "agents.claude.modle" })
@@ -118,9 +196,16 @@ describe("a setting that its agent cannot honour", () => {
       ["agents.slow.permissionMode", "full", `value: ${mode}`],
       ["agents.slow.model", "x", `value: ${unknown}`],
       ["agents.slow", { command: "cat", effort: "high" }, `value: agents.slow.effort: ${unknown}`],
-      ["agents.gemini.effort", "high", "value: is not possible with gemini, which has no such option; claude, codex and opencode have one."]
+      [
+        "agents.gemini.effort",
+        "high",
+        "value: is not possible with gemini, which has no such option; claude, codex and opencode have one."
+      ]
     ] as const) {
-      expect(await rig.refusal(["config", "set", JSON.stringify({ key, value })])).toMatchObject({ type: "CommandInputError", message })
+      expect(await rig.refusal(["config", "set", JSON.stringify({ key, value })])).toMatchObject({
+        type: "CommandInputError",
+        message
+      })
     }
     await rig.data("config set", { key: "agents.slow.command", value: "true" })
   })
@@ -128,20 +213,39 @@ describe("a setting that its agent cannot honour", () => {
   test("is told of by every check where the file has it, and by the start that it keeps from starting", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "agents.slow", value: { command: "cat" } })
-    writeFileSync(join(rig.home, "config.json"), JSON.stringify({ agents: { slow: { command: "cat", permissionMode: "full" } } }))
+    writeFileSync(
+      join(rig.home, "config.json"),
+      JSON.stringify({ agents: { slow: { command: "cat", permissionMode: "full" } } })
+    )
     const key = "agents.slow.permissionMode"
-    expect(await rig.data("config show")).toMatchObject({ problems: [{ key, message: mode }], config: { agents: { slow: { permissionMode: "full" } } } })
+    expect(await rig.data("config show")).toMatchObject({
+      problems: [{ key, message: mode }],
+      config: { agents: { slow: { permissionMode: "full" } } }
+    })
     expect(JSON.stringify(await rig.data("doctor"))).toContain(`${key}: ${mode}`)
     const fix = `backbeat config reset '{"key":"${key}"}'`
     expect(await rig.data("agents check", { agent: "slow" })).toMatchObject({
       ok: false,
-      agents: [{ ok: false, problems: [{ message: `${key} in the configuration: ${mode}`, fix, serious: true }] }]
+      agents: [
+        {
+          ok: false,
+          problems: [{ message: `${key} in the configuration: ${mode}`, fix, serious: true }]
+        }
+      ]
     })
     const refused = { type: "CommandInputError", message: `${key} in the configuration: ${mode}` }
     const start = { id: "x", prompt: "x", agent: "slow" }
-    expect(await rig.refusal(["start", JSON.stringify(start)])).toMatchObject({ ...refused, try: { operation: "config reset", payload: { key } }, details: { key } })
-    expect(await rig.refusal(["start", JSON.stringify({ ...start, permissionMode: "full" })])).toMatchObject({ message: `permissionMode: ${mode}` })
-    expect(await rig.data("config set", { key: "agents.slow.command", value: "true" })).toMatchObject({ key: "agents.slow.command" })
+    expect(await rig.refusal(["start", JSON.stringify(start)])).toMatchObject({
+      ...refused,
+      try: { operation: "config reset", payload: { key } },
+      details: { key }
+    })
+    expect(
+      await rig.refusal(["start", JSON.stringify({ ...start, permissionMode: "full" })])
+    ).toMatchObject({ message: `permissionMode: ${mode}` })
+    expect(
+      await rig.data("config set", { key: "agents.slow.command", value: "true" })
+    ).toMatchObject({ key: "agents.slow.command" })
     await rig.data("config reset", { key })
     expect(await rig.data("start", start, ["--wait"])).toMatchObject({ task: { agent: "slow" } })
   })
@@ -161,19 +265,32 @@ describe("a default agent that there is not", () => {
       config: { defaultAgent: null, agents },
       sources: { defaultAgent: "default" }
     })
-    expect(JSON.stringify(await rig.data("doctor"))).toContain(`defaultAgent: unknown agent: nope2; ${known}`)
+    expect(JSON.stringify(await rig.data("doctor"))).toContain(
+      `defaultAgent: unknown agent: nope2; ${known}`
+    )
     writeFileSync(path, JSON.stringify({ defaultAgent: "slow", agents }))
-    expect(await rig.data("config show")).toMatchObject({ problems: [], config: { defaultAgent: "slow" } })
+    expect(await rig.data("config show")).toMatchObject({
+      problems: [],
+      config: { defaultAgent: "slow" }
+    })
   })
 
   test("in the environment leaves the one of the file in force", async () => {
     await using rig = new Rig()
     const env = { BACKBEAT_DEFAULT_AGENT: "nope" }
     const show = async () => (await rig.call(["config", "show"], { env })).document["data"]
-    expect(await show()).toMatchObject({ problems: [{ key: "defaultAgent" }], config: { defaultAgent: null } })
+    expect(await show()).toMatchObject({
+      problems: [{ key: "defaultAgent" }],
+      config: { defaultAgent: null }
+    })
     writeFileSync(join(rig.home, "config.json"), JSON.stringify({ defaultAgent: "slow", agents }))
     expect(await show()).toMatchObject({
-      problems: [{ key: "defaultAgent", message: `unknown agent: nope; ${known} (set by the variable BACKBEAT_DEFAULT_AGENT)` }],
+      problems: [
+        {
+          key: "defaultAgent",
+          message: `unknown agent: nope; ${known} (set by the variable BACKBEAT_DEFAULT_AGENT)`
+        }
+      ],
       config: { defaultAgent: "slow" },
       sources: { defaultAgent: "file" }
     })
@@ -192,31 +309,60 @@ describe("a limit that a variable sets", () => {
   test("is named by plan, why, the failure, doctor and config show", async () => {
     await using rig = withVariables({ TASK_TIMEOUT: "1000" })
     const from = "the variable TASK_TIMEOUT"
-    expect(await rig.data("plan", { operation: "start", payload: { command: "true" } })).toMatchObject({
-      tasks: [{ spec: { timeout: 1000, timeoutFrom: from }, warnings: [`each attempt may run 1000 ms: set by ${from}`] }]
+    expect(
+      await rig.data("plan", { operation: "start", payload: { command: "true" } })
+    ).toMatchObject({
+      tasks: [
+        {
+          spec: { timeout: 1000, timeoutFrom: from },
+          warnings: [`each attempt may run 1000 ms: set by ${from}`]
+        }
+      ]
     })
     await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
-    expect(await rig.data("why", { id: "t" })).toMatchObject({ next: expect.stringContaining(`(set by ${from})`) })
-    expect(await rig.task("wait", { id: "t" })).toMatchObject({ status: "failed", failure: { type: "TimedOut", timeout: 1000, from } })
-    expect(JSON.stringify(await rig.data("why", { id: "t" }))).toContain(`timed out after 1000 ms (set by ${from})`)
-    expect(await rig.data("config show")).toMatchObject({ sources: { timeout: "environment" }, variables: { timeout: "TASK_TIMEOUT" } })
-    expect(JSON.stringify((await rig.data("doctor"))["checks"])).toContain("timeout is 1000: set by the variable TASK_TIMEOUT, which other programs use too")
+    expect(await rig.data("why", { id: "t" })).toMatchObject({
+      next: expect.stringContaining(`(set by ${from})`)
+    })
+    expect(await rig.task("wait", { id: "t" })).toMatchObject({
+      status: "failed",
+      failure: { type: "TimedOut", timeout: 1000, from }
+    })
+    expect(JSON.stringify(await rig.data("why", { id: "t" }))).toContain(
+      `timed out after 1000 ms (set by ${from})`
+    )
+    expect(await rig.data("config show")).toMatchObject({
+      sources: { timeout: "environment" },
+      variables: { timeout: "TASK_TIMEOUT" }
+    })
+    expect(JSON.stringify((await rig.data("doctor"))["checks"])).toContain(
+      "timeout is 1000: set by the variable TASK_TIMEOUT, which other programs use too"
+    )
   })
 
   test("comes from the name that is backbeat's own first", async () => {
-    await using rig = withVariables({ TASK_TIMEOUT: "1000", BACKBEAT_TASK_TIMEOUT: "50000", LOG_LEVEL: "debug", BACKBEAT_LOG_LEVEL: "warn" })
+    await using rig = withVariables({
+      TASK_TIMEOUT: "1000",
+      BACKBEAT_TASK_TIMEOUT: "50000",
+      LOG_LEVEL: "debug",
+      BACKBEAT_LOG_LEVEL: "warn"
+    })
     expect(await rig.data("config show")).toMatchObject({
       config: { timeout: 50_000, logLevel: "warn" },
       variables: { timeout: "BACKBEAT_TASK_TIMEOUT", logLevel: "BACKBEAT_LOG_LEVEL" }
     })
     const { checks } = await rig.data("doctor")
-    expect(JSON.stringify(checks)).toContain("every value is valid; set by variables: timeout by BACKBEAT_TASK_TIMEOUT, logLevel by BACKBEAT_LOG_LEVEL")
+    expect(JSON.stringify(checks)).toContain(
+      "every value is valid; set by variables: timeout by BACKBEAT_TASK_TIMEOUT, logLevel by BACKBEAT_LOG_LEVEL"
+    )
   })
 
   test("is not named where the task sets it, and a setting and a default are", async () => {
     await using rig = new Rig()
-    const planned = async (payload: unknown) => JSON.stringify(await rig.data("plan", { operation: "start", payload }))
-    expect(await planned({ prompt: "Do it.", agent: "claude" })).toContain('"timeoutFrom":"the default for prompts"')
+    const planned = async (payload: unknown) =>
+      JSON.stringify(await rig.data("plan", { operation: "start", payload }))
+    expect(await planned({ prompt: "Do it.", agent: "claude" })).toContain(
+      '"timeoutFrom":"the default for prompts"'
+    )
     await rig.data("config set", { key: "timeout", value: 70_000 })
     expect(await planned({ command: "true" })).toContain('"timeoutFrom":"the setting timeout"')
     expect(await planned({ command: "true", timeout: 2000 })).not.toContain("timeoutFrom")

@@ -17,7 +17,10 @@ const many = (count: number, make: (index: number) => GraphTask): ReadonlyArray<
   Array.from({ length: count }, (_, index) => make(index))
 
 /** A task and those that wait for it. */
-const fan = (root: string, exitCode: number) => [task(root, [], exitCode), ...many(300, (index) => task(`${root}${index}`, [root]))]
+const fan = (root: string, exitCode: number) => [
+  task(root, [], exitCode),
+  ...many(300, (index) => task(`${root}${index}`, [root]))
+]
 
 /** Starts a graph in one call, the last task first, and ends when all of it has ended. */
 const runGraph = async (rig: Rig, tasks: ReadonlyArray<GraphTask>, meanwhile = ":") => {
@@ -30,13 +33,18 @@ const runGraph = async (rig: Rig, tasks: ReadonlyArray<GraphTask>, meanwhile = "
     script: marks.script(each, meanwhile),
     restart: { when: "on-failure", maxAttempts: each.exitCodes.length, delayMs: 1 }
   }))
-  const started = await rig.call(["start", "-", "--output", "artifact"], { stdin: JSON.stringify(specs.toReversed()) })
+  const started = await rig.call(["start", "-", "--output", "artifact"], {
+    stdin: JSON.stringify(specs.toReversed())
+  })
   expect(started.document).toMatchObject({ ok: true })
   for (let at = 0; at < tasks.length; at += 100) {
     await rig.data("wait", { ids: tasks.slice(at, at + 100).map(({ id }) => id), timeout: 25_000 })
   }
   const seen = marks.all()
-  return { ...(await judge(rig, tasks, seen)), started: seen.filter(({ what }) => what === "start").map(({ id }) => id) }
+  return {
+    ...(await judge(rig, tasks, seen)),
+    started: seen.filter(({ what }) => what === "start").map(({ id }) => id)
+  }
 }
 
 describe("a graph of tasks started by one call", () => {
@@ -51,21 +59,30 @@ describe("a graph of tasks started by one call", () => {
   test("of five hundred with failures among them ends as the model says", async () => {
     await using rig = new Rig()
     const graph = new RandomGraph(new SeededRandom(500))
-    const { flaws, ends } = await runGraph(rig, graph.grow(500, () => true))
+    const { flaws, ends } = await runGraph(
+      rig,
+      graph.grow(500, () => true)
+    )
     expect(flaws).toEqual([])
     expect(new Set(ends.values())).toEqual(new Set(["success", "failure", "withdrawn"]))
   })
 
   test("runs a chain of two hundred in its order", async () => {
     await using rig = new Rig()
-    const { flaws, started } = await runGraph(rig, many(200, (index) => task(`c${index}`, index === 0 ? [] : [`c${index - 1}`])))
+    const { flaws, started } = await runGraph(
+      rig,
+      many(200, (index) => task(`c${index}`, index === 0 ? [] : [`c${index - 1}`]))
+    )
     expect(flaws).toEqual([])
     expect(started).toEqual(Array.from({ length: 200 }, (_, index) => `c${index}`))
   })
 
   test("withdraws the whole of a chain whose first task fails, each naming it and the one before", async () => {
     await using rig = new Rig()
-    const { flaws } = await runGraph(rig, many(200, (index) => task(`c${index}`, index === 0 ? [] : [`c${index - 1}`], 1)))
+    const { flaws } = await runGraph(
+      rig,
+      many(200, (index) => task(`c${index}`, index === 0 ? [] : [`c${index - 1}`], 1))
+    )
     expect(flaws).toEqual([])
     expect(await rig.task("status", { id: "c199" })).toMatchObject({
       status: "cancelled",
@@ -79,18 +96,25 @@ describe("a graph of tasks started by one call", () => {
       task("a", [], 1),
       task("b", ["a"]),
       task("near", ["b", "a"]),
-      { id: "torn", dependsOn: [{ task: "a", on: "failure" }, { task: "b", on: "success" }], exitCodes: [0] }
+      {
+        id: "torn",
+        dependsOn: [
+          { task: "a", on: "failure" },
+          { task: "b", on: "success" }
+        ],
+        exitCodes: [0]
+      }
     ]
     const { flaws, started } = await runGraph(rig, tasks)
     expect(flaws).toEqual([])
     expect(started).toEqual(["a"])
-    expect(await rig.task("status", { id: "near" })).toMatchObject({ failure: { type: "DependencyFailed", taskId: "a" } })
+    expect(await rig.task("status", { id: "near" })).toMatchObject({
+      failure: { type: "DependencyFailed", taskId: "a" }
+    })
     expect(await rig.task("status", { id: "near" })).not.toHaveProperty("failure.through")
-    expect((await rig.data("events", { types: ["task.cancelled", "task.queued"] }))["events"]).toMatchObject([
-      { taskId: "b" },
-      { taskId: "near" },
-      { taskId: "torn" }
-    ])
+    expect(
+      (await rig.data("events", { types: ["task.cancelled", "task.queued"] }))["events"]
+    ).toMatchObject([{ taskId: "b" }, { taskId: "near" }, { taskId: "torn" }])
   })
 
   test("starts all of three hundred that wait for one, and withdraws all when it fails", async () => {
@@ -108,7 +132,10 @@ describe("a graph of tasks started by one call", () => {
     expect(flaws).toEqual([])
     expect(started.at(-1)).toBe("all")
     await rig.data("start", { id: "one-more", command: "true" })
-    const refused = await rig.refusal(["start", JSON.stringify({ id: "too-much", command: "true", dependsOn: [...all, "one-more"] })])
+    const refused = await rig.refusal([
+      "start",
+      JSON.stringify({ id: "too-much", command: "true", dependsOn: [...all, "one-more"] })
+    ])
     expect(refused).toMatchObject({ type: "CommandInputError" })
     expect(refused.message).toContain("dependsOn")
     expect(await rig.data("list", { ids: ["too-much"] })).toMatchObject({ total: 0 })

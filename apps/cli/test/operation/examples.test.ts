@@ -11,7 +11,10 @@ import { binary, Rig } from "../Rig.ts"
 const rows: ReadonlyArray<Operation> = Object.values(operations)
 
 /** The items that a payload stands for; null for one that names a single thing. */
-const itemsOf = ({ batch, readOnly }: Operation, payload: unknown): ReadonlyArray<unknown> | null => {
+const itemsOf = (
+  { batch, readOnly }: Operation,
+  payload: unknown
+): ReadonlyArray<unknown> | null => {
   const items = Predicate.hasProperty(payload, "ids") ? payload.ids : payload
   return batch && !readOnly && Array.isArray(items) ? items : null
 }
@@ -21,8 +24,16 @@ const decodeOutput = (operation: Operation, payload: unknown, data: unknown): vo
   const strict = { onExcessProperty: "error" } as const
   const items = itemsOf(operation, payload)
   if (items === null) return void Schema.decodeUnknownSync(operation.output, strict)(data)
-  const { errorCount, outcome, results, total } = Schema.decodeUnknownSync(BatchAnswer, strict)(data)
-  expect([outcome, total, errorCount, results?.length]).toEqual(["succeeded", items.length, 0, items.length])
+  const { errorCount, outcome, results, total } = Schema.decodeUnknownSync(
+    BatchAnswer,
+    strict
+  )(data)
+  expect([outcome, total, errorCount, results?.length]).toEqual([
+    "succeeded",
+    items.length,
+    0,
+    items.length
+  ])
 }
 
 /** The agents that the examples name. */
@@ -36,7 +47,12 @@ const runExamples = async (rig: Rig, operation: Operation): Promise<void> => {
   const { env } = agentsOf(rig)
   for (const { title, payload } of operation.examples) {
     const called = await rig.call([...operation.name.split(" "), JSON.stringify(payload)], { env })
-    expect({ title, ...called }).toMatchObject({ title, exitCode: 0, stderr: "", document: { ok: true, command: operation.name } })
+    expect({ title, ...called }).toMatchObject({
+      title,
+      exitCode: 0,
+      stderr: "",
+      document: { ok: true, command: operation.name }
+    })
     decodeOutput(operation, payload, called.document["data"])
   }
 }
@@ -50,7 +66,8 @@ test("every example is accepted and answered as its operation says", async () =>
     if (operation.name === "start" || operation.name === "engine stop") continue
     // What is retried and resumed has ended, also when it was restarted just before.
     if (operation.name === "retry") await rig.data("wait", { ids: ["demo", "fix"] })
-    if (operation.name === "stop") await rig.data("start", { id: "web", script: "sleep 60", ifRunning: "restart" })
+    if (operation.name === "stop")
+      await rig.data("start", { id: "web", script: "sleep 60", ifRunning: "restart" })
     await runExamples(rig, operation)
   }
   await runExamples(rig, operations["engine stop"])
@@ -59,11 +76,18 @@ test("every example is accepted and answered as its operation says", async () =>
 
 test("the calls that examples show can be typed into a shell", async () => {
   await using rig = new Rig()
-  const { examples } = Schema.decodeUnknownSync(operations["examples show"].output)(await rig.data("examples show", { operation: "start" }))
-  expect(examples.map(({ title }) => title)).toEqual(operations.start.examples.map(({ title }) => title))
+  const { examples } = Schema.decodeUnknownSync(operations["examples show"].output)(
+    await rig.data("examples show", { operation: "start" })
+  )
+  expect(examples.map(({ title }) => title)).toEqual(
+    operations.start.examples.map(({ title }) => title)
+  )
   for (const { call } of examples) {
     const line = call.replace(/^backbeat /u, '"$B" ')
-    const child = Bun.spawn(["/bin/sh", "-c", line], { env: { ...rig.environment(agentsOf(rig).env), B: binary }, stdio: ["ignore", "pipe", "inherit"] })
+    const child = Bun.spawn(["/bin/sh", "-c", line], {
+      env: { ...rig.environment(agentsOf(rig).env), B: binary },
+      stdio: ["ignore", "pipe", "inherit"]
+    })
     expect(await child.stdout.text()).toStartWith('{"ok":true,"command":"start",')
   }
 })
@@ -72,7 +96,11 @@ test("schema and examples are there for every operation", async () => {
   await using rig = new Rig()
   const { schemas } = await rig.data("schema list")
   expect(schemas).toHaveLength(rows.length * 2)
-  expect(schemas).toContainEqual({ operation: "start", side: "input", schema_id: "backbeat.start.input/v1" })
+  expect(schemas).toContainEqual({
+    operation: "start",
+    side: "input",
+    schema_id: "backbeat.start.input/v1"
+  })
   for (const operation of ["start", "config set"]) {
     expect(await rig.data("schema show", { operation, side: "output" })).toMatchObject({
       operation,
@@ -81,8 +109,13 @@ test("schema and examples are there for every operation", async () => {
       schema: { $schema: "https://json-schema.org/draft/2020-12/schema" }
     })
   }
-  expect((await rig.call(["schema", "show", "start"])).document).toMatchObject({ data: { operation: "start", side: "input" } })
-  expect(await rig.refusal(["schema", "show", "strat"])).toMatchObject({ type: "CommandInputError", details: { nearest: "start" } })
+  expect((await rig.call(["schema", "show", "start"])).document).toMatchObject({
+    data: { operation: "start", side: "input" }
+  })
+  expect(await rig.refusal(["schema", "show", "strat"])).toMatchObject({
+    type: "CommandInputError",
+    details: { nearest: "start" }
+  })
   const { examples } = await rig.data("examples list")
   expect(examples).toHaveLength(rows.length)
 })
@@ -98,6 +131,13 @@ test("capabilities say what can be called, in batches and as streams", async () 
     operations: rows.map(({ name }) => name),
     batch: ["start", "status", "wait", "stop", "restart"],
     streams: ["logs", "events"],
-    discovery: ["capabilities", "schema list", "schema show", "examples list", "examples show", "help"]
+    discovery: [
+      "capabilities",
+      "schema list",
+      "schema show",
+      "examples list",
+      "examples show",
+      "help"
+    ]
   })
 })

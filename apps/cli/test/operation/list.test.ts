@@ -8,11 +8,15 @@ const idsOf = (data: Readonly<Record<string, unknown>>): ReadonlyArray<string> =
 describe("list", () => {
   test("filters by everything that it offers", async () => {
     await using rig = new Rig()
-    await rig.data("start", { id: "a", command: "true", tags: ["x", "y"], sessionId: "s1" }, ["--wait"])
+    await rig.data("start", { id: "a", command: "true", tags: ["x", "y"], sessionId: "s1" }, [
+      "--wait"
+    ])
     await rig.data("start", { id: "b", script: "exit 1", tags: ["x"], queue: "builds" }, ["--wait"])
     const since = new Date(Date.now() + 1).toISOString()
     while (new Date().toISOString() <= since);
-    await rig.call(["start", '{"id":"c","script":"sleep 60","tags":["y"]}'], { env: { CODEX_THREAD_ID: "s2", CLAUDE_CODE_SESSION_ID: undefined } })
+    await rig.call(["start", '{"id":"c","script":"sleep 60","tags":["y"]}'], {
+      env: { CODEX_THREAD_ID: "s2", CLAUDE_CODE_SESSION_ID: undefined }
+    })
     for (const [filter, ids] of [
       [{}, ["c", "b", "a"]],
       [{ ids: ["a", "c", "none"] }, ["c", "a"]],
@@ -31,15 +35,24 @@ describe("list", () => {
       [{ tag: "nobody" }, []]
     ] as const) {
       const page = await rig.data("list", filter)
-      expect({ filter, ids: idsOf(page), total: page["total"], next: page["next"] }).toEqual({ filter, ids: [...ids], total: ids.length, next: null })
+      expect({ filter, ids: idsOf(page), total: page["total"], next: page["next"] }).toEqual({
+        filter,
+        ids: [...ids],
+        total: ids.length,
+        next: null
+      })
     }
   })
 
   test("gives pages that hold everything once, also while more is started", async () => {
     await using rig = new Rig()
-    await rig.data("start", Array.from({ length: 25 }, (_, index) => ({ id: `n${index}`, command: "true" })), ["--wait"])
+    await rig.data(
+      "start",
+      Array.from({ length: 25 }, (_, index) => ({ id: `n${index}`, command: "true" })),
+      ["--wait"]
+    )
     const seen: Array<string> = []
-    for (let after: unknown = undefined; after !== null; ) {
+    for (let after: unknown = undefined; after !== null;) {
       const page = await rig.data("list", { limit: 10, ...(after === undefined ? {} : { after }) })
       seen.push(...idsOf(page))
       after = page["next"]
@@ -47,7 +60,10 @@ describe("list", () => {
     }
     expect(seen).toEqual(Array.from({ length: 25 }, (_, index) => `n${24 - index}`))
     for (const wrong of [{ after: "nonsense" }, { since: "yesterday" }]) {
-      expect(await rig.refusal(["list", JSON.stringify(wrong)])).toMatchObject({ command: "list", type: "CommandInputError" })
+      expect(await rig.refusal(["list", JSON.stringify(wrong)])).toMatchObject({
+        command: "list",
+        type: "CommandInputError"
+      })
     }
   })
 
@@ -56,22 +72,41 @@ describe("list", () => {
     const script = `: ${"x".repeat(200)}`
     await rig.data("start", { id: "x", script, env: { A: "1" } }, ["--wait"])
     const { tasks } = await rig.data("list", { full: false })
-    expect(tasks).toEqual([{ id: "x", status: "completed", what: `${script.slice(0, 119)}…`, exitCode: 0, endedAt: expect.any(String), durationMs: expect.any(Number) }])
+    expect(tasks).toEqual([
+      {
+        id: "x",
+        status: "completed",
+        what: `${script.slice(0, 119)}…`,
+        exitCode: 0,
+        endedAt: expect.any(String),
+        durationMs: expect.any(Number)
+      }
+    ])
     const whole = await rig.task("status", { id: "x" })
     expect(whole).toMatchObject({ script, envKeys: ["A"], logs: { stdoutBytes: 0 } })
     expect(await rig.data("list", { ids: ["x"] })).toEqual({ total: 1, tasks: [whole], next: null })
-    expect(await rig.data("list")).toEqual({ total: 1, tasks: [{ ...whole, script: `${script.slice(0, 119)}…` }], next: null })
+    expect(await rig.data("list")).toEqual({
+      total: 1,
+      tasks: [{ ...whole, script: `${script.slice(0, 119)}…` }],
+      next: null
+    })
   })
 
   test("puts what is too much into an artifact", async () => {
     await using rig = new Rig()
-    const big = Array.from({ length: 20 }, (_, index) => ({ id: `n${index}`, env: { [`A${"x".repeat(60_000)}`]: "1" }, command: "true" }))
+    const big = Array.from({ length: 20 }, (_, index) => ({
+      id: `n${index}`,
+      env: { [`A${"x".repeat(60_000)}`]: "1" },
+      command: "true"
+    }))
     await rig.call(["start", "-", "--wait", "--output", "inline"], { stdin: JSON.stringify(big) })
     const { artifact } = await rig.data("list", { full: true }, ["--output", "auto"])
     const { absolute_path: path } = Object(artifact)
     const { tasks, total } = await Bun.file(path).json()
     expect([tasks.length, total]).toEqual([20, 20])
     expect(idsOf(await rig.data("list", { full: true }, ["--output", "inline"]))).toHaveLength(20)
-    expect(await rig.data("list", {}, ["--output=artifact"])).toMatchObject({ kind: "summary+artifact" })
+    expect(await rig.data("list", {}, ["--output=artifact"])).toMatchObject({
+      kind: "summary+artifact"
+    })
   })
 })

@@ -10,42 +10,73 @@ import { Rig } from "../Rig.ts"
 const good = { command: "true" }
 
 /** Three tasks in a row: the middle one succeeds once `go` is there. Each leaves a line in `ran`. */
-const chain = ["echo one >> ran", { key: "middle", script: "echo middle >> ran; test -e go" }, { key: "last", script: "echo last >> ran" }]
+const chain = [
+  "echo one >> ran",
+  { key: "middle", script: "echo middle >> ran; test -e go" },
+  { key: "last", script: "echo last >> ran" }
+]
 
-const ran = (rig: Rig): ReadonlyArray<string> => readFileSync(join(rig.scratch, "ran"), "utf8").trim().split("\n")
+const ran = (rig: Rig): ReadonlyArray<string> =>
+  readFileSync(join(rig.scratch, "ran"), "utf8").trim().split("\n")
 
 describe("the id of a pipeline", () => {
   test("is taken by status, wait, why and stop", async () => {
     await using rig = new Rig()
-    const steps = [{ key: "hold", command: "cat", stdin: "open" }, { key: "next", ...good }]
+    const steps = [
+      { key: "hold", command: "cat", stdin: "open" },
+      { key: "next", ...good }
+    ]
     await rig.data("pipeline create", { id: "ci", steps })
     const status = await rig.data("status", { id: "ci" })
     expect(status).not.toHaveProperty("task")
     expect(pipelineOf(status)).toMatchObject({ id: "ci", status: "running" })
     expect(await rig.data("why", { id: "ci" })).toMatchObject({
       status: "running",
-      because: [{ what: "ci.hold is running" }, { what: "ci.next is blocked" }, { what: "0 of 2 tasks completed" }],
+      because: [
+        { what: "ci.hold is running" },
+        { what: "ci.next is blocked" },
+        { what: "0 of 2 tasks completed" }
+      ],
       next: expect.stringContaining("why ci.hold")
     })
     const stopped = await rig.data("stop", { id: "ci", reason: "enough" })
-    expect(pipelineOf(stopped)).toMatchObject({ status: "cancelled", cancelled: { reason: "enough" } })
+    expect(pipelineOf(stopped)).toMatchObject({
+      status: "cancelled",
+      cancelled: { reason: "enough" }
+    })
     expect(stopped).not.toHaveProperty("alreadyEnded", true)
     expect(pipelineOf(await rig.data("wait", { id: "ci" }))).toMatchObject({ status: "cancelled" })
     const again = await rig.data("stop", { id: "ci" })
     expect([again["alreadyEnded"], pipelineOf(again).status]).toEqual([true, "cancelled"])
     const { because } = await rig.data("why", { id: "ci" })
-    expect(because).toMatchObject([{ what: expect.stringMatching(/^its end was asked for by .*: enough$/u) }, {}, {}, {}])
+    expect(because).toMatchObject([
+      { what: expect.stringMatching(/^its end was asked for by .*: enough$/u) },
+      {},
+      {},
+      {}
+    ])
   })
 })
 
 describe("stop of a pipeline with force", () => {
   test("kills at once, also in the middle of a polite stop", async () => {
     await using rig = new Rig()
-    await rig.data("pipeline create", { id: "ci", steps: [{ key: "stubborn", script: "trap 'echo asked' TERM; echo up; while :; do sleep 0.01; done", gracePeriodMs: 600_000 }] })
+    await rig.data("pipeline create", {
+      id: "ci",
+      steps: [
+        {
+          key: "stubborn",
+          script: "trap 'echo asked' TERM; echo up; while :; do sleep 0.01; done",
+          gracePeriodMs: 600_000
+        }
+      ]
+    })
     await rig.data("wait", { id: "ci.stubborn", for: { log: "up" } })
     const polite = rig.data("stop", { id: "ci" })
     await rig.data("wait", { id: "ci.stubborn", for: { log: "asked" } })
-    expect(pipelineOf(await rig.data("stop", { id: "ci", force: true }))).toMatchObject({ status: "cancelled" })
+    expect(pipelineOf(await rig.data("stop", { id: "ci", force: true }))).toMatchObject({
+      status: "cancelled"
+    })
     await polite
     expect(await rig.task("status", { id: "ci.stubborn" })).toMatchObject({ signal: "SIGKILL" })
   })
@@ -54,39 +85,78 @@ describe("stop of a pipeline with force", () => {
 describe("restart of a pipeline", () => {
   test("runs again what did not complete, each task behind what it depends on, and decides its end anew", async () => {
     await using rig = new Rig()
-    const failed = pipelineOf(await rig.data("pipeline create", { id: "ci", cwd: rig.scratch, steps: chain }, ["--wait"]))
-    expect([failed.status, ...statusesOf(failed)]).toEqual(["failed", "completed", "failed", "cancelled"])
+    const failed = pipelineOf(
+      await rig.data("pipeline create", { id: "ci", cwd: rig.scratch, steps: chain }, ["--wait"])
+    )
+    expect([failed.status, ...statusesOf(failed)]).toEqual([
+      "failed",
+      "completed",
+      "failed",
+      "cancelled"
+    ])
     writeFileSync(join(rig.scratch, "go"), "")
-    const again = pipelineOf(await rig.data("restart", { id: "ci", reason: "go is there" }, ["--wait"]))
-    expect([again.status, ...statusesOf(again)]).toEqual(["completed", "completed", "completed", "completed"])
+    const again = pipelineOf(
+      await rig.data("restart", { id: "ci", reason: "go is there" }, ["--wait"])
+    )
+    expect([again.status, ...statusesOf(again)]).toEqual([
+      "completed",
+      "completed",
+      "completed",
+      "completed"
+    ])
     expect(again.tasks.map(({ attempt }) => attempt)).toEqual([1, 2, 1])
     expect(ran(rig)).toEqual(["one", "middle", "middle", "last"])
-    const types = eventsOf(await rig.data("events", { pipelineId: "ci" })).filter(({ pipelineId }) => pipelineId === "ci").map(({ type }) => type)
-    expect(types).toEqual(["pipeline.created", "pipeline.failed", "pipeline.restarted", "pipeline.completed"])
+    const types = eventsOf(await rig.data("events", { pipelineId: "ci" }))
+      .filter(({ pipelineId }) => pipelineId === "ci")
+      .map(({ type }) => type)
+    expect(types).toEqual([
+      "pipeline.created",
+      "pipeline.failed",
+      "pipeline.restarted",
+      "pipeline.completed"
+    ])
   })
 
   test("runs all of it again when that is asked for, and is refused when nothing of it failed", async () => {
     await using rig = new Rig()
     writeFileSync(join(rig.scratch, "go"), "")
     await rig.data("pipeline create", { id: "ci", cwd: rig.scratch, steps: chain }, ["--wait"])
-    expect(await rig.refusal(["restart", "ci"])).toMatchObject({ type: "IllegalTransition", details: { id: "ci", from: "completed" } })
+    expect(await rig.refusal(["restart", "ci"])).toMatchObject({
+      type: "IllegalTransition",
+      details: { id: "ci", from: "completed" }
+    })
     expect(pipelineOf(await rig.data("status", { id: "ci" })).status).toBe("completed")
     const again = pipelineOf(await rig.data("restart", { id: "ci", all: true }, ["--wait"]))
-    expect([again.status, ...again.tasks.map(({ attempt }) => attempt)]).toEqual(["completed", 2, 2, 2])
+    expect([again.status, ...again.tasks.map(({ attempt }) => attempt)]).toEqual([
+      "completed",
+      2,
+      2,
+      2
+    ])
     expect(ran(rig)).toEqual(["one", "middle", "last", "one", "middle", "last"])
   })
 
   test("that runs restarts what has failed, and leaves the rest alone", async () => {
     await using rig = new Rig()
-    const tasks = [{ key: "flaky", script: "test -e go" }, { key: "hold", command: "cat", stdin: "open" }]
+    const tasks = [
+      { key: "flaky", script: "test -e go" },
+      { key: "hold", command: "cat", stdin: "open" }
+    ]
     await rig.data("pipeline create", { id: "ci", cwd: rig.scratch, tasks })
     await rig.data("wait", { id: "ci.flaky" })
     writeFileSync(join(rig.scratch, "go"), "")
     await rig.data("restart", { id: "ci" })
-    expect(await rig.task("wait", { id: "ci.flaky" })).toMatchObject({ status: "completed", attempt: 2 })
+    expect(await rig.task("wait", { id: "ci.flaky" })).toMatchObject({
+      status: "completed",
+      attempt: 2
+    })
     await rig.data("send", { id: "ci.hold", eof: true })
     const ended = pipelineOf(await rig.data("wait", { id: "ci" }))
-    expect([ended.status, ...ended.tasks.map(({ attempt }) => attempt)]).toEqual(["completed", 2, 1])
+    expect([ended.status, ...ended.tasks.map(({ attempt }) => attempt)]).toEqual([
+      "completed",
+      2,
+      1
+    ])
   })
 
   test("sent again because its connection broke is done once", async () => {
@@ -104,7 +174,10 @@ describe("restart of a pipeline", () => {
     await rig.data("pipeline create", { id: "ci", cwd: rig.scratch, steps: chain }, ["--wait"])
     writeFileSync(join(rig.scratch, "go"), "")
     await rig.data("start", { id: "other", ...good }, ["--wait"])
-    expect(await rig.data("restart", ["other", "ci", "none"], ["--wait"])).toMatchObject({ successCount: 2, errorCount: 1 })
+    expect(await rig.data("restart", ["other", "ci", "none"], ["--wait"])).toMatchObject({
+      successCount: 2,
+      errorCount: 1
+    })
     expect(pipelineOf(await rig.data("status", { id: "ci" })).status).toBe("completed")
     expect(await rig.task("status", { id: "other" })).toMatchObject({ attempt: 2 })
   })

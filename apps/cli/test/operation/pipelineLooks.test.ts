@@ -6,41 +6,81 @@ import { Rig } from "../Rig.ts"
 
 const Page = Schema.Struct({
   total: Schema.Int,
-  pipelines: Schema.Array(Schema.StructWithRest(Schema.Struct({ id: Schema.String }), [Schema.Record(Schema.String, Schema.Unknown)])),
+  pipelines: Schema.Array(
+    Schema.StructWithRest(Schema.Struct({ id: Schema.String }), [
+      Schema.Record(Schema.String, Schema.Unknown)
+    ])
+  ),
   next: Schema.NullOr(Schema.String)
 })
 const pageOf = Schema.decodeUnknownSync(Page)
 const idsOf = (data: unknown) => pageOf(data).pipelines.map(({ id }) => id)
 
-const task = (id: string, ...dependsOn: ReadonlyArray<string>) => ({ id, command: "true", dependsOn })
-const keyed = (key: string, ...dependsOn: ReadonlyArray<string>) => ({ key, command: "true", dependsOn })
+const task = (id: string, ...dependsOn: ReadonlyArray<string>) => ({
+  id,
+  command: "true",
+  dependsOn
+})
+const keyed = (key: string, ...dependsOn: ReadonlyArray<string>) => ({
+  key,
+  command: "true",
+  dependsOn
+})
 const two = [{ command: "true" }, { command: "true" }]
 
 describe("pipeline list", () => {
   test("has the newest first, in pages, by status and time, without tasks", async () => {
     await using rig = new Rig()
     for (const id of ["a", "b"]) await rig.data("pipeline create", { id, steps: two }, ["--wait"])
-    await rig.data("pipeline create", { id: "c", steps: [{ command: "false" }, { command: "true" }] }, ["--wait"])
-    await rig.data("pipeline create", { id: "d", steps: [{ command: "cat", stdin: "open" }, { command: "true" }] })
+    await rig.data(
+      "pipeline create",
+      { id: "c", steps: [{ command: "false" }, { command: "true" }] },
+      ["--wait"]
+    )
+    await rig.data("pipeline create", {
+      id: "d",
+      steps: [{ command: "cat", stdin: "open" }, { command: "true" }]
+    })
     const page = pageOf(await rig.data("pipeline list", { limit: 3 }))
     expect([page.total, page.pipelines.map(({ id }) => id)]).toEqual([4, ["d", "c", "b"]])
-    expect(page.pipelines[0]).toMatchObject({ status: "running", stepCount: 2, counts: { running: 1, blocked: 1 } })
+    expect(page.pipelines[0]).toMatchObject({
+      status: "running",
+      stepCount: 2,
+      counts: { running: 1, blocked: 1 }
+    })
     expect(page.pipelines[0]).not.toHaveProperty("tasks")
     expect(idsOf(await rig.data("pipeline list", { after: page.next }))).toEqual(["a"])
     expect(idsOf(await rig.data("pipeline list", { status: "failed" }))).toEqual(["c"])
-    expect(idsOf(await rig.data("pipeline list", { status: ["running", "completed"] }))).toEqual(["d", "b", "a"])
+    expect(idsOf(await rig.data("pipeline list", { status: ["running", "completed"] }))).toEqual([
+      "d",
+      "b",
+      "a"
+    ])
     const { createdAt } = pipelineOf(await rig.data("pipeline get", { id: "c" }))
     expect(idsOf(await rig.data("pipeline list", { since: createdAt }))).toEqual(["d", "c"])
-    expect(await rig.refusal(["pipeline", "list", '{"after":"x"}'])).toMatchObject({ type: "CommandInputError", details: { path: "after" } })
+    expect(await rig.refusal(["pipeline", "list", '{"after":"x"}'])).toMatchObject({
+      type: "CommandInputError",
+      details: { path: "after" }
+    })
   })
 
   test("is a table for people, and so is one pipeline with its tasks", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", { id: "release", name: "ship it", steps: two }, ["--wait"])
     const list = (await rig.call(["pipeline", "list", "--human"])).stdout
-    expect(list).toMatch(/^ID +STATUS +DONE +TIME +CREATED +NAME\nrelease +completed +2\/2 .* ship it\n$/u)
+    expect(list).toMatch(
+      /^ID +STATUS +DONE +TIME +CREATED +NAME\nrelease +completed +2\/2 .* ship it\n$/u
+    )
     const one = (await rig.call(["pipeline", "get", "release", "--human"])).stdout.split("\n")
-    expect(one.map((line) => line.split(" ")[0])).toEqual(["ID", "release", "", "ID", "release.1", "release.2", ""])
+    expect(one.map((line) => line.split(" ")[0])).toEqual([
+      "ID",
+      "release",
+      "",
+      "ID",
+      "release.1",
+      "release.2",
+      ""
+    ])
   })
 })
 
@@ -67,14 +107,35 @@ describe("waiting for a pipeline", () => {
   test("ends with its end, or with the time that was given, and then can be gone on with", async () => {
     await using rig = new Rig()
     const steps = [{ command: "cat", stdin: "open" }, { command: "true" }]
-    const late = await rig.refusal(["pipeline", "create", JSON.stringify({ id: "p", steps }), "--wait", "--timeout", "0.1"])
-    expect(late).toMatchObject({ type: "TaskWaitTimedOut", details: { ids: ["p"], retryable: true, cursor: expect.any(String) } })
-    expect(await rig.refusal(["wait", '{"pipelineId":"p","timeout":20}'])).toMatchObject({ type: "TaskWaitTimedOut" })
+    const late = await rig.refusal([
+      "pipeline",
+      "create",
+      JSON.stringify({ id: "p", steps }),
+      "--wait",
+      "--timeout",
+      "0.1"
+    ])
+    expect(late).toMatchObject({
+      type: "TaskWaitTimedOut",
+      details: { ids: ["p"], retryable: true, cursor: expect.any(String) }
+    })
+    expect(await rig.refusal(["wait", '{"pipelineId":"p","timeout":20}'])).toMatchObject({
+      type: "TaskWaitTimedOut"
+    })
     const waiting = rig.data("wait", { pipelineId: "p" })
     await rig.data("send", { id: "p.1", eof: true })
-    expect(await waiting).toMatchObject({ pipeline: { status: "completed" }, cursor: expect.any(String) })
-    for (const payload of [{ pipelineId: "p", id: "p.1" }, { pipelineId: "p", for: "start" }, { pipelineId: "p", mode: "any" }]) {
-      expect(await rig.refusal(["wait", JSON.stringify(payload)])).toMatchObject({ type: "CommandInputError" })
+    expect(await waiting).toMatchObject({
+      pipeline: { status: "completed" },
+      cursor: expect.any(String)
+    })
+    for (const payload of [
+      { pipelineId: "p", id: "p.1" },
+      { pipelineId: "p", for: "start" },
+      { pipelineId: "p", mode: "any" }
+    ]) {
+      expect(await rig.refusal(["wait", JSON.stringify(payload)])).toMatchObject({
+        type: "CommandInputError"
+      })
     }
   })
 })
@@ -88,7 +149,11 @@ describe("the history of a pipeline", () => {
     const all = eventsOf(await rig.data("events"))
     expect(all.map(({ sequence }) => sequence)).toEqual(all.map((_, index) => index + 1))
     const its = eventsOf(await rig.data("events", { pipelineId: "p" }))
-    expect(its).toEqual(all.filter(({ pipelineId, taskId }) => pipelineId === "p" || taskId?.startsWith("p.") === true))
+    expect(its).toEqual(
+      all.filter(
+        ({ pipelineId, taskId }) => pipelineId === "p" || taskId?.startsWith("p.") === true
+      )
+    )
     expect(its.map(({ type, taskId, pipelineId }) => `${type} ${taskId ?? pipelineId}`)).toEqual([
       "pipeline.created p",
       "task.created p.1",
@@ -101,59 +166,133 @@ describe("the history of a pipeline", () => {
       "pipeline.completed p"
     ])
     expect(its[0]?.data).toEqual({ name: null, taskIds: ["p.1", "p.2"] })
-    expect(await rig.refusal(["events", '{"types":["pipeline.done"]}'])).toMatchObject({ details: { path: "types" } })
+    expect(await rig.refusal(["events", '{"types":["pipeline.done"]}'])).toMatchObject({
+      details: { path: "types" }
+    })
   })
 
   test("is followed until the pipeline has ended, with the lines of its tasks when they are wanted", async () => {
     await using rig = new Rig()
     const steps = [{ script: "echo one; read word", stdin: "open" }, { script: "echo two" }]
     await rig.data("pipeline create", { id: "p", steps })
-    const following = rig.call(["events", JSON.stringify({ pipelineId: "p", follow: true, lines: true }), "--stream"])
+    const following = rig.call([
+      "events",
+      JSON.stringify({ pipelineId: "p", follow: true, lines: true }),
+      "--stream"
+    ])
     await rig.data("wait", { id: "p.1", for: { log: "one" } })
     await rig.data("send", { id: "p.1", text: "on\n" })
     const { stdout, exitCode } = await following
     const frames = framesOf(stdout)
-    expect([exitCode, frames[0]]).toMatchObject([0, { type: "pipeline.status.snapshot", pipelineId: "p", data: { pipeline: { status: "running" } } }])
-    const recorded = frames.filter(({ type }) => !type.endsWith("snapshot") && type !== "task.log.line")
+    expect([exitCode, frames[0]]).toMatchObject([
+      0,
+      {
+        type: "pipeline.status.snapshot",
+        pipelineId: "p",
+        data: { pipeline: { status: "running" } }
+      }
+    ])
+    const recorded = frames.filter(
+      ({ type }) => !type.endsWith("snapshot") && type !== "task.log.line"
+    )
     expect(recorded.map(({ sequence }) => sequence)).toEqual(recorded.map((_, index) => index + 1))
     expect(recorded.at(-1)).toMatchObject({ type: "pipeline.completed", pipelineId: "p" })
-    expect(frames.flatMap(({ type, data }) => (type === "task.log.line" ? [data["text"]] : [])).toSorted()).toEqual(["one", "two"])
+    expect(
+      frames
+        .flatMap(({ type, data }) => (type === "task.log.line" ? [data["text"]] : []))
+        .toSorted()
+    ).toEqual(["one", "two"])
   })
 })
 
 describe("a plan", () => {
   test("of a pipeline shows what each task would be, and in which order they could run, and makes nothing", async () => {
     await using rig = new Rig()
-    const payload = { cwd: "/", tags: ["x"], steps: [{ command: "true" }, { script: "echo", delayMs: 5 }] }
+    const payload = {
+      cwd: "/",
+      tags: ["x"],
+      steps: [{ command: "true" }, { script: "echo", delayMs: 5 }]
+    }
     expect(await rig.data("plan", { operation: "pipeline create", payload })).toMatchObject({
       operation: "pipeline create",
       tasks: [
-        { id: null, argv: [expect.stringMatching(/\/true$/u)], cwd: "/", dependsOn: [], spec: { tags: ["x"], queue: "default" } },
+        {
+          id: null,
+          argv: [expect.stringMatching(/\/true$/u)],
+          cwd: "/",
+          dependsOn: [],
+          spec: { tags: ["x"], queue: "default" }
+        },
         { id: null, dependsOn: [{ task: "<pipeline>.1", on: "success" }], spec: { delayMs: 5 } }
       ],
       order: [0, 1]
     })
-    const chain = [{ command: "true", dependsOn: ["b"] }, { command: "nothing-like-it", dependsOn: ["a"] }, { command: "true" }]
-    const named = (field: string) => chain.map((each, index) => ({ ...each, [field]: ["c", "b", "a"][index] }))
-    expect(await rig.data("plan", { operation: "pipeline create", payload: { id: "p", tasks: named("key") } })).toMatchObject({
-      tasks: [{ id: "p.c" }, { id: "p.b", warnings: [expect.stringContaining("could not be started")] }, { id: "p.a" }],
+    const chain = [
+      { command: "true", dependsOn: ["b"] },
+      { command: "nothing-like-it", dependsOn: ["a"] },
+      { command: "true" }
+    ]
+    const named = (field: string) =>
+      chain.map((each, index) => ({ ...each, [field]: ["c", "b", "a"][index] }))
+    expect(
+      await rig.data("plan", {
+        operation: "pipeline create",
+        payload: { id: "p", tasks: named("key") }
+      })
+    ).toMatchObject({
+      tasks: [
+        { id: "p.c" },
+        { id: "p.b", warnings: [expect.stringContaining("could not be started")] },
+        { id: "p.a" }
+      ],
       order: [2, 1, 0]
     })
-    expect(await rig.data("plan", { payload: named("id") })).toMatchObject({ operation: "start", tasks: [{ dependsOn: [{ task: "b" }] }, {}, {}], order: [2, 1, 0] })
-    expect([await rig.data("events"), await rig.data("pipeline list")]).toEqual([{ events: [], cursor: 0 }, { total: 0, pipelines: [], next: null }])
+    expect(await rig.data("plan", { payload: named("id") })).toMatchObject({
+      operation: "start",
+      tasks: [{ dependsOn: [{ task: "b" }] }, {}, {}],
+      order: [2, 1, 0]
+    })
+    expect([await rig.data("events"), await rig.data("pipeline list")]).toEqual([
+      { events: [], cursor: 0 },
+      { total: 0, pipelines: [], next: null }
+    ])
   })
 
   test("refuses what could not be made", async () => {
     await using rig = new Rig()
-    await rig.data("pipeline create", { id: "p", steps: [{ command: "cat", stdin: "open" }, { command: "true" }] })
-    const plan = (payload: unknown, operation = "pipeline create") => rig.refusal(["plan", JSON.stringify({ operation, payload })])
-    expect(await plan({ tasks: [keyed("a", "b"), keyed("b", "a")] })).toMatchObject({ type: "DependencyCycle", details: { cycle: ["a", "b", "a"] } })
-    expect(await plan({ tasks: [keyed("a"), keyed("b", "x")] })).toMatchObject({ type: "DependencyNotFound", details: { path: "tasks[1].dependsOn[0]" } })
-    expect(await plan({ id: "p", steps: two })).toMatchObject({ type: "IllegalTransition", details: { path: "id" } })
-    expect(await plan([{ steps: two }])).toMatchObject({ type: "CommandInputError", details: { path: "payload" } })
-    expect(await plan([task("a", "b"), task("b", "a")], "start")).toMatchObject({ type: "DependencyCycle" })
-    expect(await plan([task("a"), task("b", "x")], "start")).toMatchObject({ type: "DependencyNotFound", details: { path: "payload[1].dependsOn[0]" } })
-    expect(await plan(task("a", "x"), "start")).toMatchObject({ type: "DependencyNotFound", details: { path: "dependsOn[0]" } })
+    await rig.data("pipeline create", {
+      id: "p",
+      steps: [{ command: "cat", stdin: "open" }, { command: "true" }]
+    })
+    const plan = (payload: unknown, operation = "pipeline create") =>
+      rig.refusal(["plan", JSON.stringify({ operation, payload })])
+    expect(await plan({ tasks: [keyed("a", "b"), keyed("b", "a")] })).toMatchObject({
+      type: "DependencyCycle",
+      details: { cycle: ["a", "b", "a"] }
+    })
+    expect(await plan({ tasks: [keyed("a"), keyed("b", "x")] })).toMatchObject({
+      type: "DependencyNotFound",
+      details: { path: "tasks[1].dependsOn[0]" }
+    })
+    expect(await plan({ id: "p", steps: two })).toMatchObject({
+      type: "IllegalTransition",
+      details: { path: "id" }
+    })
+    expect(await plan([{ steps: two }])).toMatchObject({
+      type: "CommandInputError",
+      details: { path: "payload" }
+    })
+    expect(await plan([task("a", "b"), task("b", "a")], "start")).toMatchObject({
+      type: "DependencyCycle"
+    })
+    expect(await plan([task("a"), task("b", "x")], "start")).toMatchObject({
+      type: "DependencyNotFound",
+      details: { path: "payload[1].dependsOn[0]" }
+    })
+    expect(await plan(task("a", "x"), "start")).toMatchObject({
+      type: "DependencyNotFound",
+      details: { path: "dependsOn[0]" }
+    })
   })
 })
 
@@ -161,14 +300,31 @@ describe("prune", () => {
   test("removes a pipeline with the last of its tasks, and no task of one that runs", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", { id: "done", steps: two }, ["--wait"])
-    await rig.data("pipeline create", { id: "half", steps: [{ command: "true" }, { command: "false" }] }, ["--wait"])
-    await rig.data("pipeline create", { id: "runs", steps: [{ command: "true" }, { command: "cat", stdin: "open" }] })
+    await rig.data(
+      "pipeline create",
+      { id: "half", steps: [{ command: "true" }, { command: "false" }] },
+      ["--wait"]
+    )
+    await rig.data("pipeline create", {
+      id: "runs",
+      steps: [{ command: "true" }, { command: "cat", stdin: "open" }]
+    })
     await rig.data("wait", { id: "runs.2", for: "start" })
     const pruned = await rig.data("prune", { olderThanDays: 0, status: ["completed"] })
     expect(pruned).toMatchObject({ removed: ["done.1", "done.2", "half.1"] })
     expect(idsOf(await rig.data("pipeline list"))).toEqual(["runs", "half"])
-    expect(pipelineOf(await rig.data("pipeline get", { id: "half" }))).toMatchObject({ status: "failed", stepCount: 2, tasks: [{ id: "half.2" }] })
-    expect(new Set(eventsOf(await rig.data("events", { types: ["pipeline.created"] })).map(({ pipelineId }) => pipelineId))).toEqual(new Set(["half", "runs"]))
+    expect(pipelineOf(await rig.data("pipeline get", { id: "half" }))).toMatchObject({
+      status: "failed",
+      stepCount: 2,
+      tasks: [{ id: "half.2" }]
+    })
+    expect(
+      new Set(
+        eventsOf(await rig.data("events", { types: ["pipeline.created"] })).map(
+          ({ pipelineId }) => pipelineId
+        )
+      )
+    ).toEqual(new Set(["half", "runs"]))
     // Its id is free.
     await rig.data("pipeline create", { id: "done", steps: two }, ["--wait"])
   })
@@ -177,9 +333,13 @@ describe("prune", () => {
 test("a pipeline that still stops what runs of it is shown to people as one that is being cancelled", async () => {
   await using rig = new Rig()
   const script = "trap 'echo asked' TERM; echo here; while :; do sleep 60; done"
-  await rig.data("pipeline create", { id: "p", steps: [{ script, gracePeriodMs: 600_000 }, { command: "true" }] })
+  await rig.data("pipeline create", {
+    id: "p",
+    steps: [{ script, gracePeriodMs: 600_000 }, { command: "true" }]
+  })
   await rig.data("wait", { id: "p.1", for: { log: "here" } })
-  const rows = async (...args: ReadonlyArray<string>) => (await rig.call([...args, "--human"])).stdout.split("\n")
+  const rows = async (...args: ReadonlyArray<string>) =>
+    (await rig.call([...args, "--human"])).stdout.split("\n")
   expect((await rows("pipeline", "list"))[1]).toMatch(/^p +running +0\/2 /u)
   const cancelling = rig.spawn(["pipeline", "cancel", "p"])
   await rig.data("wait", { id: "p.1", for: { log: "asked" } })

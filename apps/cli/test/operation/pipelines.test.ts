@@ -7,13 +7,26 @@ import { post } from "../post.ts"
 import { isAlive, markedProcesses, Rig } from "../Rig.ts"
 
 const at = (text: string | null): number => Date.parse(text ?? "")
-const none = { blocked: 0, queued: 0, running: 0, stopping: 0, retrying: 0, completed: 0, failed: 0, cancelled: 0 }
+const none = {
+  blocked: 0,
+  queued: 0,
+  running: 0,
+  stopping: 0,
+  retrying: 0,
+  completed: 0,
+  failed: 0,
+  cancelled: 0
+}
 const isTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/u)
 
 describe("a chain of steps", () => {
   test("starts the first at once and each other one its delay after the one before", async () => {
     await using rig = new Rig()
-    const steps = [{ name: "one", command: "cat", stdin: "open" }, { command: "true", delayMs: 150 }, { script: "exit 0" }]
+    const steps = [
+      { name: "one", command: "cat", stdin: "open" },
+      { command: "true", delayMs: 150 },
+      { script: "exit 0" }
+    ]
     const made = pipelineOf(await rig.data("pipeline create", { id: "p", name: "three", steps }))
     expect(made).toMatchObject({
       id: "p",
@@ -43,27 +56,55 @@ describe("a chain of steps", () => {
 
   test("gives its tasks what it shares, and each keeps what it has of its own", async () => {
     await using rig = new Rig()
-    const shared = { cwd: "/", tags: ["ci"], priority: "P0", queue: "builds", env: { A: "shared", B: "shared" } }
+    const shared = {
+      cwd: "/",
+      tags: ["ci"],
+      priority: "P0",
+      queue: "builds",
+      env: { A: "shared", B: "shared" }
+    }
     const script = 'echo "$A $B"'
-    const own = { script, cwd: "/tmp", tags: ["own"], priority: "P2", queue: "other", env: { B: "own" } }
-    const made = pipelineOf(await rig.data("pipeline create", { ...shared, steps: [{ script }, own] }, ["--wait"]))
+    const own = {
+      script,
+      cwd: "/tmp",
+      tags: ["own"],
+      priority: "P2",
+      queue: "other",
+      env: { B: "own" }
+    }
+    const made = pipelineOf(
+      await rig.data("pipeline create", { ...shared, steps: [{ script }, own] }, ["--wait"])
+    )
     expect(made.id).toMatch(/^pipeline-[0-9a-z]{12}$/u)
     expect(made.tasks).toMatchObject([
       { id: `${made.id}.1`, cwd: "/", tags: ["ci"], priority: "P0", queue: "builds" },
       { id: `${made.id}.2`, cwd: "/tmp", tags: ["own"], priority: "P2", queue: "other" }
     ])
-    expect(await rig.data("logs", { id: `${made.id}.1` })).toMatchObject({ lines: ["shared shared"] })
+    expect(await rig.data("logs", { id: `${made.id}.1` })).toMatchObject({
+      lines: ["shared shared"]
+    })
     expect(await rig.data("logs", { id: `${made.id}.2` })).toMatchObject({ lines: ["shared own"] })
     expect(await rig.data("list", { pipelineId: made.id })).toMatchObject({ total: 2 })
   })
 
   test("that fails in the middle withdraws what comes after, and tells what was written last", async () => {
     await using rig = new Rig()
-    const steps = [{ command: "true" }, { script: "echo broken; exit 3" }, { command: "touch", args: ["late"] }, { command: "true" }]
+    const steps = [
+      { command: "true" },
+      { script: "echo broken; exit 3" },
+      { command: "touch", args: ["late"] },
+      { command: "true" }
+    ]
     await rig.data("pipeline create", { id: "p", cwd: rig.scratch, steps })
     const answer = await rig.data("wait", { pipelineId: "p" })
     const ended = pipelineOf(answer)
-    expect([ended.status, ...statusesOf(ended)]).toEqual(["failed", "completed", "failed", "cancelled", "cancelled"])
+    expect([ended.status, ...statusesOf(ended)]).toEqual([
+      "failed",
+      "completed",
+      "failed",
+      "cancelled",
+      "cancelled"
+    ])
     expect(ended.tasks.map(({ failure }) => failure)).toMatchObject([
       null,
       { type: "ExitedNonZero", exitCode: 3 },
@@ -72,7 +113,9 @@ describe("a chain of steps", () => {
     ])
     expect(answer["lastLines"]).toEqual(["broken"])
     expect(existsSync(join(rig.scratch, "late"))).toBe(false)
-    expect(eventsOf(await rig.data("events", { types: ["pipeline.failed"] }))).toMatchObject([{ pipelineId: "p", data: { taskId: "p.2" } }])
+    expect(eventsOf(await rig.data("events", { types: ["pipeline.failed"] }))).toMatchObject([
+      { pipelineId: "p", data: { taskId: "p.2" } }
+    ])
   })
 })
 
@@ -98,31 +141,56 @@ describe("tasks in any order", () => {
       { key: "right", script: "cat meet > meeting", dependsOn: [{ task: "first", on: "end" }] },
       { key: "first", command: "true" }
     ]
-    const ended = pipelineOf(await rig.data("pipeline create", { id: "d", cwd: rig.scratch, tasks }, ["--wait"]))
-    expect([ended.status, ended.tasks.map(({ id }) => id)]).toEqual(["completed", ["d.last", "d.left", "d.right", "d.first"]])
+    const ended = pipelineOf(
+      await rig.data("pipeline create", { id: "d", cwd: rig.scratch, tasks }, ["--wait"])
+    )
+    expect([ended.status, ended.tasks.map(({ id }) => id)]).toEqual([
+      "completed",
+      ["d.last", "d.left", "d.right", "d.first"]
+    ])
     expect(await rig.data("logs", { id: "d.last" })).toMatchObject({ lines: ["met"] })
   })
 
   test("may have some for failures: these are not missed when nothing fails", async () => {
     await using rig = new Rig()
     const good = pipelineOf(await rig.data("pipeline create", withHandler("good", 0), ["--wait"]))
-    expect([good.status, ...statusesOf(good)]).toEqual(["completed", "completed", "completed", "cancelled", "cancelled"])
+    expect([good.status, ...statusesOf(good)]).toEqual([
+      "completed",
+      "completed",
+      "completed",
+      "cancelled",
+      "cancelled"
+    ])
     expect(await rig.data("wait", { id: "good" })).toMatchObject({ outcome: "succeeded" })
     const bad = pipelineOf(await rig.data("pipeline create", withHandler("bad", 1), ["--wait"]))
-    expect([bad.status, ...statusesOf(bad)]).toEqual(["failed", "failed", "cancelled", "completed", "completed"])
+    expect([bad.status, ...statusesOf(bad)]).toEqual([
+      "failed",
+      "failed",
+      "cancelled",
+      "completed",
+      "completed"
+    ])
   })
 
   test("may wait for tasks that exist", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "base", command: "cat", stdin: "open" })
     const tasks = [{ command: "true", dependsOn: ["base"] }, "exit 0"]
-    expect(pipelineOf(await rig.data("pipeline create", { id: "p", tasks }))).toMatchObject({ tasks: [{ id: "p.1", status: "blocked" }, { id: "p.2" }] })
+    expect(pipelineOf(await rig.data("pipeline create", { id: "p", tasks }))).toMatchObject({
+      tasks: [{ id: "p.1", status: "blocked" }, { id: "p.2" }]
+    })
     await rig.data("stop", { id: "base" })
     const ended = pipelineOf(await rig.data("wait", { pipelineId: "p" }))
     expect([ended.status, ...statusesOf(ended)]).toEqual(["failed", "cancelled", "completed"])
     // Started again by itself it is still a step of the pipeline, whose end stays as it was.
-    expect(await rig.task("start", { id: "p.2", command: "true" }, ["--wait"])).toMatchObject({ attempt: 2, pipelineId: "p" })
-    expect(pipelineOf(await rig.data("pipeline get", { id: "p" }))).toMatchObject({ status: "failed", endedAt: ended.endedAt })
+    expect(await rig.task("start", { id: "p.2", command: "true" }, ["--wait"])).toMatchObject({
+      attempt: 2,
+      pipelineId: "p"
+    })
+    expect(pipelineOf(await rig.data("pipeline get", { id: "p" }))).toMatchObject({
+      status: "failed",
+      endedAt: ended.endedAt
+    })
   })
 
   test("may be five hundred", async () => {
@@ -130,7 +198,10 @@ describe("tasks in any order", () => {
     const tasks = Array.from({ length: 500 }, (_, index) => ({
       key: `t${index}`,
       command: "true",
-      dependsOn: Array.from({ length: Math.min(index % 50, 5) }, (__, back) => `t${index - 1 - back}`)
+      dependsOn: Array.from(
+        { length: Math.min(index % 50, 5) },
+        (__, back) => `t${index - 1 - back}`
+      )
     })).toReversed()
     const made = pipelineOf(await rig.data("pipeline create", { id: "big", tasks }))
     expect(made.stepCount).toBe(500)
@@ -144,45 +215,95 @@ describe("tasks in any order", () => {
 describe("pipeline cancel", () => {
   test("stops what runs with all that it started, withdraws the rest, and answers when nothing is alive", async () => {
     await using rig = new Rig()
-    const tree = "setsid sh -c 'trap : TERM; echo $$ > hidden; while :; do sleep 1; done' & while [ ! -s hidden ]; do sleep 0.01; done; echo up; sleep 60"
-    const left = "setsid sh -c 'echo $$ > left; exec sleep 60' & while [ ! -s left ]; do sleep 0.01; done"
+    const tree =
+      "setsid sh -c 'trap : TERM; echo $$ > hidden; while :; do sleep 1; done' & while [ ! -s hidden ]; do sleep 0.01; done; echo up; sleep 60"
+    const left =
+      "setsid sh -c 'echo $$ > left; exec sleep 60' & while [ ! -s left ]; do sleep 0.01; done"
     const tasks = [
       { key: "tree", script: tree, gracePeriodMs: 200 },
       { key: "done", script: left },
       { key: "next", command: "true", dependsOn: ["tree"] },
       { key: "later", command: "true", delayMs: 600_000 },
-      { key: "retrying", command: "false", restart: { when: "on-failure", delayMs: 600_000, maxDelayMs: 600_000 } }
+      {
+        key: "retrying",
+        command: "false",
+        restart: { when: "on-failure", delayMs: 600_000, maxDelayMs: 600_000 }
+      }
     ]
     await rig.data("pipeline create", { id: "p", cwd: rig.scratch, tasks })
-    await Promise.all([rig.data("wait", { id: "p.tree", for: { log: "up" } }), rig.data("wait", { id: "p.done" })])
+    await Promise.all([
+      rig.data("wait", { id: "p.tree", for: { log: "up" } }),
+      rig.data("wait", { id: "p.done" })
+    ])
     const ended = pipelineOf(await rig.data("pipeline cancel", { id: "p", reason: "no more" }))
     const by = { kind: "caller", client: "cli", pid: expect.any(Number) }
-    expect(ended).toMatchObject({ status: "cancelled", endedAt: isTime, cancelled: { by, reason: "no more" } })
-    expect(statusesOf(ended)).toEqual(["cancelled", "completed", "cancelled", "cancelled", "cancelled"])
-    for (const name of ["hidden", "left"]) expect([name, isAlive(Number(readFileSync(join(rig.scratch, name), "utf8")))]).toEqual([name, false])
-    expect(markedProcesses(rig.home).filter((pid) => readFileSync(`/proc/${pid}/environ`, "latin1").includes("BACKBEAT_TASK_ID="))).toEqual([])
-    expect(await rig.task("status", { id: "p.next" })).toMatchObject({ cancelled: { by, reason: "no more" } })
-    const types = eventsOf(await rig.data("events", { pipelineId: "p" })).filter(({ pipelineId }) => pipelineId === "p").map(({ type }) => type)
+    expect(ended).toMatchObject({
+      status: "cancelled",
+      endedAt: isTime,
+      cancelled: { by, reason: "no more" }
+    })
+    expect(statusesOf(ended)).toEqual([
+      "cancelled",
+      "completed",
+      "cancelled",
+      "cancelled",
+      "cancelled"
+    ])
+    for (const name of ["hidden", "left"])
+      expect([name, isAlive(Number(readFileSync(join(rig.scratch, name), "utf8")))]).toEqual([
+        name,
+        false
+      ])
+    expect(
+      markedProcesses(rig.home).filter((pid) =>
+        readFileSync(`/proc/${pid}/environ`, "latin1").includes("BACKBEAT_TASK_ID=")
+      )
+    ).toEqual([])
+    expect(await rig.task("status", { id: "p.next" })).toMatchObject({
+      cancelled: { by, reason: "no more" }
+    })
+    const types = eventsOf(await rig.data("events", { pipelineId: "p" }))
+      .filter(({ pipelineId }) => pipelineId === "p")
+      .map(({ type }) => type)
     expect(types).toEqual(["pipeline.created", "pipeline.cancelling", "pipeline.cancelled"])
-    expect(await rig.refusal(["pipeline", "cancel", "p"])).toMatchObject({ type: "IllegalTransition", details: { id: "p", from: "cancelled" } })
+    expect(await rig.refusal(["pipeline", "cancel", "p"])).toMatchObject({
+      type: "IllegalTransition",
+      details: { id: "p", from: "cancelled" }
+    })
   })
 
   test("shows who asked for it while something still has to end, and may be asked for again meanwhile", async () => {
     await using rig = new Rig()
-    const steps = [{ script: "trap 'cat hold' TERM; echo up; sleep 60 & wait", gracePeriodMs: 60_000 }, { command: "true" }]
+    const steps = [
+      { script: "trap 'cat hold' TERM; echo up; sleep 60 & wait", gracePeriodMs: 60_000 },
+      { command: "true" }
+    ]
     Bun.spawnSync(["mkfifo", join(rig.scratch, "hold")])
     await rig.data("pipeline create", { id: "p", cwd: rig.scratch, steps })
     await rig.data("wait", { id: "p.1", for: { log: "up" } })
     const first = rig.data("pipeline cancel", { id: "p", reason: "first" })
-    const events = rig.call(["events", JSON.stringify({ pipelineId: "p", follow: true }), "--stream"])
+    const events = rig.call([
+      "events",
+      JSON.stringify({ pipelineId: "p", follow: true }),
+      "--stream"
+    ])
     await rig.data("wait", { id: "p.2" })
-    expect(pipelineOf(await rig.data("pipeline get", { id: "p" }))).toMatchObject({ status: "running", cancelled: { reason: "first" } })
+    expect(pipelineOf(await rig.data("pipeline get", { id: "p" }))).toMatchObject({
+      status: "running",
+      cancelled: { reason: "first" }
+    })
     const second = post(rig, "pipeline cancel", { id: "p", reason: "second" }, "second")
     await post(rig, "pipeline get", { id: "p" }, "behind-it")
     writeFileSync(join(rig.scratch, "hold"), "")
     for (const answer of [await first, await second]) {
-      expect(pipelineOf(answer)).toMatchObject({ status: "cancelled", cancelled: { reason: "first" } })
+      expect(pipelineOf(answer)).toMatchObject({
+        status: "cancelled",
+        cancelled: { reason: "first" }
+      })
     }
-    expect(framesOf((await events).stdout).at(-1)).toMatchObject({ type: "pipeline.cancelled", data: { reason: "first" } })
+    expect(framesOf((await events).stdout).at(-1)).toMatchObject({
+      type: "pipeline.cancelled",
+      data: { reason: "first" }
+    })
   })
 })

@@ -3,12 +3,20 @@ import { describe, expect, test } from "bun:test"
 import { FakeAgents } from "../agent/FakeAgents.ts"
 import { Rig } from "../Rig.ts"
 
-const hidden = { ANTHROPIC_API_KEY: undefined, CLAUDE_CODE_OAUTH_TOKEN: undefined, ANTHROPIC_AUTH_TOKEN: undefined }
+const hidden = {
+  ANTHROPIC_API_KEY: undefined,
+  CLAUDE_CODE_OAUTH_TOKEN: undefined,
+  ANTHROPIC_AUTH_TOKEN: undefined
+}
 
 describe("a plan", () => {
   test("warns of a dependency that has ended otherwise than needed, as start then does", async () => {
     await using rig = new Rig()
-    await rig.data("start", [{ id: "good", command: "true" }, { id: "bad", command: "false" }, { id: "gone", command: "true", delayMs: 600_000 }])
+    await rig.data("start", [
+      { id: "good", command: "true" },
+      { id: "bad", command: "false" },
+      { id: "gone", command: "true", delayMs: 600_000 }
+    ])
     await rig.data("stop", { id: "gone" })
     await rig.data("wait", { ids: ["good", "bad"] })
     const payload = [
@@ -17,7 +25,11 @@ describe("a plan", () => {
       { id: "c", command: "true", dependsOn: ["good", "bad"] },
       { id: "f", command: "true", dependsOn: [{ task: "good", on: "failure" }] },
       { id: "g", command: "true", dependsOn: ["gone"] },
-      { id: "h", command: "true", dependsOn: ["good", { task: "bad", on: "failure" }, { task: "gone", on: "end" }] }
+      {
+        id: "h",
+        command: "true",
+        dependsOn: ["good", { task: "bad", on: "failure" }, { task: "gone", on: "end" }]
+      }
     ]
     const { tasks } = await rig.data("plan", { payload })
     const at = "it would be cancelled at once: it depends on"
@@ -31,7 +43,9 @@ describe("a plan", () => {
     ])
     await rig.data("start", payload)
     const { tasks: ended } = await rig.data("wait", { ids: ["c", "d", "e", "f", "g", "h"] })
-    expect(Array.isArray(ended) ? ended.map(({ id, status }) => [id, status]).toSorted() : ended).toEqual([
+    expect(
+      Array.isArray(ended) ? ended.map(({ id, status }) => [id, status]).toSorted() : ended
+    ).toEqual([
       ["c", "cancelled"],
       ["d", "cancelled"],
       ["e", "completed"],
@@ -39,9 +53,17 @@ describe("a plan", () => {
       ["g", "cancelled"],
       ["h", "completed"]
     ])
-    const chain = [{ key: "one", command: "true", dependsOn: ["bad"] }, { command: "true", dependsOn: ["one"] }]
-    expect(await rig.data("plan", { operation: "pipeline create", payload: { id: "p", tasks: chain } })).toMatchObject({
-      tasks: [{ warnings: [`${at} bad, which failed`] }, { warnings: [`${at} p.one, which would be cancelled`] }]
+    const chain = [
+      { key: "one", command: "true", dependsOn: ["bad"] },
+      { command: "true", dependsOn: ["one"] }
+    ]
+    expect(
+      await rig.data("plan", { operation: "pipeline create", payload: { id: "p", tasks: chain } })
+    ).toMatchObject({
+      tasks: [
+        { warnings: [`${at} bad, which failed`] },
+        { warnings: [`${at} p.one, which would be cancelled`] }
+      ]
     })
   })
 
@@ -51,7 +73,15 @@ describe("a plan", () => {
     await rig.data("queue pause", { queue: "builds", reason: "the registry is down" })
     const planned = () => rig.data("plan", { payload: { command: "true", queue: "builds" } })
     expect(await planned()).toMatchObject({
-      tasks: [{ warnings: [expect.stringMatching(/^queue builds was paused by a caller \(cli.*\): the registry is down\. It would wait until: backbeat queue resume builds$/u)] }]
+      tasks: [
+        {
+          warnings: [
+            expect.stringMatching(
+              /^queue builds was paused by a caller \(cli.*\): the registry is down\. It would wait until: backbeat queue resume builds$/u
+            )
+          ]
+        }
+      ]
     })
     await rig.data("queue resume", { queue: "builds" })
     expect(await planned()).toMatchObject({ tasks: [{ warnings: [] }] })
@@ -63,11 +93,25 @@ describe("a plan", () => {
     agents.answer("claude", "success")
     const env = { ...agents.env, ...hidden, HOME: rig.scratch }
     const planned = async (payload: object, more = {}) =>
-      (await rig.call(["plan", JSON.stringify({ payload: { agent: "claude", prompt: "Hello.", ...payload } })], { env: { ...env, ...more } })).document
-    const warned = { data: { tasks: [{ warnings: [expect.stringMatching(/^no login of claude was found: ./u)] }] } }
+      (
+        await rig.call(
+          ["plan", JSON.stringify({ payload: { agent: "claude", prompt: "Hello.", ...payload } })],
+          { env: { ...env, ...more } }
+        )
+      ).document
+    const warned = {
+      data: { tasks: [{ warnings: [expect.stringMatching(/^no login of claude was found: ./u)] }] }
+    }
     expect(await planned({})).toMatchObject(warned)
-    expect(await planned({ inheritEnv: false, env: { HOME: rig.scratch, ...agents.env } }, { ANTHROPIC_API_KEY: "k" })).toMatchObject(warned)
-    expect(await planned({}, { ANTHROPIC_API_KEY: "k" })).toMatchObject({ data: { tasks: [{ warnings: [] }] } })
+    expect(
+      await planned(
+        { inheritEnv: false, env: { HOME: rig.scratch, ...agents.env } },
+        { ANTHROPIC_API_KEY: "k" }
+      )
+    ).toMatchObject(warned)
+    expect(await planned({}, { ANTHROPIC_API_KEY: "k" })).toMatchObject({
+      data: { tasks: [{ warnings: [] }] }
+    })
     await rig.data("config set", { key: "agents.claude.env", value: { ANTHROPIC_API_KEY: "k" } })
     expect(await planned({})).toMatchObject({ data: { tasks: [{ warnings: [] }] } })
   })
@@ -75,14 +119,24 @@ describe("a plan", () => {
   test("warns of an agent that is not installed, in a pipeline too, which is refused only when it is made", async () => {
     await using rig = new Rig()
     const env = { PATH: "/usr/bin:/bin", HOME: rig.scratch }
-    const warned = { warnings: ["it would be refused with AgentUnavailable: the agent claude cannot be run: command not found: claude"] }
+    const warned = {
+      warnings: [
+        "it would be refused with AgentUnavailable: the agent claude cannot be run: command not found: claude"
+      ]
+    }
     const pipeline = { steps: [{ command: "true" }, { agent: "claude", prompt: "Hello." }] }
     const call = async (...args: ReadonlyArray<string>) => (await rig.call(args, { env })).document
-    expect(await call("plan", JSON.stringify({ payload: pipeline.steps[1] }))).toMatchObject({ data: { tasks: [warned] } })
-    expect(await call("plan", JSON.stringify({ operation: "pipeline create", payload: pipeline }))).toMatchObject({
+    expect(await call("plan", JSON.stringify({ payload: pipeline.steps[1] }))).toMatchObject({
+      data: { tasks: [warned] }
+    })
+    expect(
+      await call("plan", JSON.stringify({ operation: "pipeline create", payload: pipeline }))
+    ).toMatchObject({
       data: { tasks: [{ warnings: [] }, warned], order: [0, 1] }
     })
-    expect(await rig.refusal(["pipeline", "create", JSON.stringify(pipeline)], { env })).toMatchObject({ type: "AgentUnavailable" })
+    expect(
+      await rig.refusal(["pipeline", "create", JSON.stringify(pipeline)], { env })
+    ).toMatchObject({ type: "AgentUnavailable" })
     expect(await rig.data("list")).toMatchObject({ total: 0 })
   })
 })
@@ -90,22 +144,45 @@ describe("a plan", () => {
 describe("a plan of an id that a living task has", () => {
   test("says what start then does, whatever ifRunning says", async () => {
     await using rig = new Rig()
-    await rig.data("start", [{ id: "liv", script: "sleep 60" }, { id: "late", command: "true", delayMs: 600_000 }])
+    await rig.data("start", [
+      { id: "liv", script: "sleep 60" },
+      { id: "late", command: "true", delayMs: 600_000 }
+    ])
     const warned = async (payload: object) => (await rig.data("plan", { payload }))["tasks"]
     const refused = `it would be refused with TaskAlreadyRunning: task liv is running. Use another id, stop it first, or give "ifRunning": "return" or "restart".`
     expect(await warned({ id: "liv", command: "true" })).toMatchObject([{ warnings: [refused] }])
-    expect(await rig.refusal(["start", '{"id":"liv","command":"true"}'])).toMatchObject({ type: "TaskAlreadyRunning" })
+    expect(await rig.refusal(["start", '{"id":"liv","command":"true"}'])).toMatchObject({
+      type: "TaskAlreadyRunning"
+    })
     expect(await warned({ id: "liv", command: "true", ifRunning: "return" })).toMatchObject([
       { warnings: ["task liv is running: it would be left as it is (ifRunning return)"] }
     ])
     expect(await warned({ id: "liv", command: "true", ifRunning: "restart" })).toMatchObject([
-      { warnings: ["task liv is running: it would be restarted, as its attempt 2 (ifRunning restart)"] }
+      {
+        warnings: [
+          "task liv is running: it would be restarted, as its attempt 2 (ifRunning restart)"
+        ]
+      }
     ])
-    expect(await warned({ id: "liv", command: "true", ifRunning: "restart", dependsOn: ["late"] })).toMatchObject([
-      { warnings: [expect.stringMatching(/^it would be refused with IllegalTransition: task liv is running: its restart cannot wait/u)] }
+    expect(
+      await warned({ id: "liv", command: "true", ifRunning: "restart", dependsOn: ["late"] })
+    ).toMatchObject([
+      {
+        warnings: [
+          expect.stringMatching(
+            /^it would be refused with IllegalTransition: task liv is running: its restart cannot wait/u
+          )
+        ]
+      }
     ])
     expect(await warned({ id: "late", command: "true", ifRunning: "restart" })).toMatchObject([
-      { warnings: [expect.stringMatching(/^it would be refused with IllegalTransition: task late is queued and does not accept restart/u)] }
+      {
+        warnings: [
+          expect.stringMatching(
+            /^it would be refused with IllegalTransition: task late is queued and does not accept restart/u
+          )
+        ]
+      }
     ])
     expect(await rig.task("status", { id: "liv" })).toMatchObject({ status: "running", attempt: 1 })
   })
@@ -117,7 +194,9 @@ describe("a plan of an id that a living task has", () => {
     expect(await rig.data("plan", { payload: { id: "late", command: "true" } })).toMatchObject({
       tasks: [{ warnings: ["task late exists: this would be its attempt 1"] }]
     })
-    expect(await rig.task("start", { id: "late", command: "true" }, ["--wait"])).toMatchObject({ attempt: 1 })
+    expect(await rig.task("start", { id: "late", command: "true" }, ["--wait"])).toMatchObject({
+      attempt: 1
+    })
   })
 })
 
@@ -126,14 +205,25 @@ describe("a plan that is refused", () => {
     await using rig = new Rig()
     const message = "a batch has 1 to 1000 items, this one 0"
     expect(await rig.refusal(["start", "[]"])).toMatchObject({ type: "CommandInputError", message })
-    expect(await rig.refusal(["plan", '{"payload":[]}'])).toMatchObject({ command: "plan", type: "CommandInputError", message })
+    expect(await rig.refusal(["plan", '{"payload":[]}'])).toMatchObject({
+      command: "plan",
+      type: "CommandInputError",
+      message
+    })
   })
 
   test("names what is wrong with each item, in their order", async () => {
     await using rig = new Rig()
     const a = { id: "a", command: "true", dependsOn: ["b"] }
     const b = { id: "b", command: "true", dependsOn: ["a"] }
-    const payload = [{ id: "good", command: "true", dependsOn: ["bad"] }, { id: "bad", comand: "x" }, a, b, { command: "true", dependsOn: ["none"] }, ...["true", "false"].map((command) => ({ id: "twice", command }))]
+    const payload = [
+      { id: "good", command: "true", dependsOn: ["bad"] },
+      { id: "bad", comand: "x" },
+      a,
+      b,
+      { command: "true", dependsOn: ["none"] },
+      ...["true", "false"].map((command) => ({ id: "twice", command }))
+    ]
     const issues = [
       expect.stringMatching(/^payload\[1\]: unknown field comand/u),
       "payload[2]: these tasks would wait for each other: a -> b -> a",
@@ -143,7 +233,9 @@ describe("a plan that is refused", () => {
     ]
     expect(await rig.refusal(["plan", JSON.stringify({ payload })])).toMatchObject({
       type: "CommandInputError",
-      message: expect.stringMatching(/^payload\[1\]: unknown field comand.*; 4 other items are refused too$/u),
+      message: expect.stringMatching(
+        /^payload\[1\]: unknown field comand.*; 4 other items are refused too$/u
+      ),
       details: { issues }
     })
   })
@@ -152,5 +244,7 @@ describe("a plan that is refused", () => {
 test("a plan tells instants as every answer does", async () => {
   await using rig = new Rig()
   const at = "2099-01-01T00:00:00.000Z"
-  expect(await rig.data("plan", { payload: { command: "true", notBefore: at } })).toMatchObject({ tasks: [{ startsAt: at, spec: { notBefore: at } }] })
+  expect(await rig.data("plan", { payload: { command: "true", notBefore: at } })).toMatchObject({
+    tasks: [{ startsAt: at, spec: { notBefore: at } }]
+  })
 })

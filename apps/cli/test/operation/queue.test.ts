@@ -16,7 +16,10 @@ describe("queue list", () => {
       ]
     })
     await rig.data("queue set", { queue: "builds", concurrency: 1 })
-    await rig.data("start", ["a", "b"].map((id) => ({ id, queue: "builds", script: "sleep 60" })))
+    await rig.data(
+      "start",
+      ["a", "b"].map((id) => ({ id, queue: "builds", script: "sleep 60" }))
+    )
     await rig.data("start", { queue: "later", command: "true", delayMs: 600_000 })
     await rig.data("start", { queue: "over", command: "true" }, ["--wait"])
     await rig.data("queue pause", { queue: "paused.one" })
@@ -42,31 +45,54 @@ describe("queue pause and resume", () => {
   test("start nothing in between, let run what runs, and then start what waits at once", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "before", queue: "builds", command: "cat", stdin: "open" })
-    const paused = await rig.data("queue pause", { queue: "builds", reason: "the registry is down" })
+    const paused = await rig.data("queue pause", {
+      queue: "builds",
+      reason: "the registry is down"
+    })
     expect(paused).toEqual({
       queue: {
         queue: "builds",
         ...plain,
-        paused: { at: expect.stringMatching(/Z$/u), by: { kind: "caller", client: "cli", pid: expect.any(Number) }, reason: "the registry is down" },
+        paused: {
+          at: expect.stringMatching(/Z$/u),
+          by: { kind: "caller", client: "cli", pid: expect.any(Number) },
+          reason: "the registry is down"
+        },
         admission: "all",
         running: 1
       }
     })
-    expect(await rig.data("start", [{ id: "a", queue: "builds", command: "true" }, { id: "b", command: "true" }])).toMatchObject({
+    expect(
+      await rig.data("start", [
+        { id: "a", queue: "builds", command: "true" },
+        { id: "b", command: "true" }
+      ])
+    ).toMatchObject({
       results: [{ data: { task: { status: "queued" } } }, { data: { task: { queue: "default" } } }]
     })
     await rig.data("wait", { id: "b" })
     await rig.data("send", { id: "before", eof: true })
-    expect(await rig.data("wait", { id: "before" })).toMatchObject({ task: { status: "completed" } })
-    const message = expect.stringMatching(/^queue builds was paused by a caller \(cli, pid \d+\): the registry is down$/u)
+    expect(await rig.data("wait", { id: "before" })).toMatchObject({
+      task: { status: "completed" }
+    })
+    const message = expect.stringMatching(
+      /^queue builds was paused by a caller \(cli, pid \d+\): the registry is down$/u
+    )
     expect(await rig.data("why", { id: "a" })).toMatchObject({
       status: "queued",
-      because: [{ what: message, since: expect.any(String), actor: { kind: "caller", client: "cli" } }, { what: "it is number 1 in queue builds" }],
+      because: [
+        { what: message, since: expect.any(String), actor: { kind: "caller", client: "cli" } },
+        { what: "it is number 1 in queue builds" }
+      ],
       next: "It can start after: backbeat queue resume builds"
     })
-    expect(await rig.data("queue list")).toMatchObject({ queues: [{}, {}, { queued: 1, running: 0, held: { because: "paused", message } }] })
+    expect(await rig.data("queue list")).toMatchObject({
+      queues: [{}, {}, { queued: 1, running: 0, held: { because: "paused", message } }]
+    })
     // The positional form, as a person types it.
-    expect((await rig.call(["queue", "resume", "builds"])).document).toMatchObject({ data: { queue: { paused: null, held: null } } })
+    expect((await rig.call(["queue", "resume", "builds"])).document).toMatchObject({
+      data: { queue: { paused: null, held: null } }
+    })
     expect(await rig.data("wait", { id: "a" })).toMatchObject({ task: { status: "completed" } })
   })
 
@@ -87,18 +113,29 @@ describe("queue pause and resume", () => {
     await rig.data("start", { id: "y", queue: "builds", command: "true" })
     expect(await rig.task("stop", { id: "y" })).toMatchObject({ status: "cancelled" })
     await rig.data("queue resume", { queue: "builds" })
-    expect(await rig.data("wait", { id: "x" })).toMatchObject({ task: { status: "completed", attempt: 2 } })
+    expect(await rig.data("wait", { id: "x" })).toMatchObject({
+      task: { status: "completed", attempt: 2 }
+    })
   })
 
   test("outlive the engine, with the order of what waits", async () => {
     await using rig = new Rig()
     await rig.data("queue set", { queue: "builds", concurrency: 1 })
     await rig.data("queue pause", { queue: "builds", reason: "kept" })
-    const order = [["p2", "P2"], ["p1a", "P1"], ["p0", "P0"], ["p1b", "P1"]] as const
-    for (const [id, priority] of order) await rig.data("start", { id, priority, queue: "builds", command: "true" })
+    const order = [
+      ["p2", "P2"],
+      ["p1a", "P1"],
+      ["p0", "P0"],
+      ["p1b", "P1"]
+    ] as const
+    for (const [id, priority] of order)
+      await rig.data("start", { id, priority, queue: "builds", command: "true" })
     await rig.killEngine()
     expect(await rig.data("why", { id: "p1b" })).toMatchObject({
-      because: [{ what: expect.stringMatching(/: kept$/u) }, { what: "it is number 3 in queue builds" }]
+      because: [
+        { what: expect.stringMatching(/: kept$/u) },
+        { what: "it is number 3 in queue builds" }
+      ]
     })
     expect(await rig.data("list", { status: "queued" })).toMatchObject({ total: 4 })
     await rig.killEngine()
@@ -114,23 +151,43 @@ describe("queue set", () => {
     await using rig = new Rig()
     const written = () => JSON.parse(readFileSync(join(rig.home, "config.json"), "utf8"))
     await rig.data("config set", { key: "retentionDays", value: 3 })
-    expect(await rig.data("queue set", { queue: "a.b", concurrency: 1 })).toMatchObject({ queue: { concurrency: 1, admission: "slots" } })
+    expect(await rig.data("queue set", { queue: "a.b", concurrency: 1 })).toMatchObject({
+      queue: { concurrency: 1, admission: "slots" }
+    })
     expect(written()).toEqual({ retentionDays: 3, queues: { "a.b": { concurrency: 1 } } })
-    await rig.data("start", ["1", "2", "3"].map((id) => ({ id, queue: "a.b", script: "sleep 60" })))
-    expect(await rig.data("queue set", { queue: "a.b", concurrency: 2 })).toMatchObject({ queue: { running: 2, queued: 1 } })
+    await rig.data(
+      "start",
+      ["1", "2", "3"].map((id) => ({ id, queue: "a.b", script: "sleep 60" }))
+    )
+    expect(await rig.data("queue set", { queue: "a.b", concurrency: 2 })).toMatchObject({
+      queue: { running: 2, queued: 1 }
+    })
     expect(await rig.data("queue set", { queue: "a.b", concurrency: null })).toMatchObject({
       queue: { concurrency: null, admission: "all", running: 3, queued: 0 }
     })
     expect(written()).toEqual({ retentionDays: 3 })
     // Fewer slots stop nothing that runs.
-    expect(await rig.data("queue set", { queue: "a.b", concurrency: 1 })).toMatchObject({ queue: { running: 3 } })
+    expect(await rig.data("queue set", { queue: "a.b", concurrency: 1 })).toMatchObject({
+      queue: { running: 3 }
+    })
   })
 
   test("refuses what is no concurrency, and no name of a queue", async () => {
     await using rig = new Rig()
-    for (const payload of [{ queue: "x", concurrency: 0 }, { queue: "x", concurrency: 1.5 }, { queue: "x" }, { queue: "a b", concurrency: 1 }]) {
-      expect(await rig.refusal(["queue", "set", JSON.stringify(payload)])).toMatchObject({ command: "queue set", type: "CommandInputError" })
+    for (const payload of [
+      { queue: "x", concurrency: 0 },
+      { queue: "x", concurrency: 1.5 },
+      { queue: "x" },
+      { queue: "a b", concurrency: 1 }
+    ]) {
+      expect(await rig.refusal(["queue", "set", JSON.stringify(payload)])).toMatchObject({
+        command: "queue set",
+        type: "CommandInputError"
+      })
     }
-    expect(await rig.refusal(["queue", "pause", "{}"])).toMatchObject({ command: "queue pause", type: "CommandInputError" })
+    expect(await rig.refusal(["queue", "pause", "{}"])).toMatchObject({
+      command: "queue pause",
+      type: "CommandInputError"
+    })
   })
 })

@@ -5,31 +5,54 @@ import { binary, Rig } from "../Rig.ts"
 
 const held = (id: string, more: object = {}) => ({ id, command: "cat", stdin: "open", ...more })
 
-const statusOf = async (rig: Rig, id: string): Promise<unknown> => (await rig.task("status", { id }))["status"]
+const statusOf = async (rig: Rig, id: string): Promise<unknown> =>
+  (await rig.task("status", { id }))["status"]
 
 /** Makes a call as a session does. */
 const as = async (rig: Rig, session: string, operation: string, payload: object) => {
-  const { document } = await rig.call([operation, JSON.stringify(payload)], { env: { CODEX_SESSION_ID: session } })
+  const { document } = await rig.call([operation, JSON.stringify(payload)], {
+    env: { CODEX_SESSION_ID: session }
+  })
   return document
 }
 
 describe("stop of several", () => {
   test("stops those of a tag that have not ended, and no others", async () => {
     await using rig = new Rig()
-    await rig.data("start", [held("a", { tags: ["dev"] }), held("b", { tags: ["dev"] }), held("other"), { id: "done", command: "true", tags: ["dev"] }])
+    await rig.data("start", [
+      held("a", { tags: ["dev"] }),
+      held("b", { tags: ["dev"] }),
+      held("other"),
+      { id: "done", command: "true", tags: ["dev"] }
+    ])
     await rig.data("wait", { id: "done" })
-    expect(await rig.data("stop", { tag: "dev", reason: "enough" })).toMatchObject({ successCount: 2, errorCount: 0 })
-    expect([await statusOf(rig, "a"), await statusOf(rig, "b"), await statusOf(rig, "other")]).toEqual(["cancelled", "cancelled", "running"])
+    expect(await rig.data("stop", { tag: "dev", reason: "enough" })).toMatchObject({
+      successCount: 2,
+      errorCount: 0
+    })
+    expect([
+      await statusOf(rig, "a"),
+      await statusOf(rig, "b"),
+      await statusOf(rig, "other")
+    ]).toEqual(["cancelled", "cancelled", "running"])
     expect(await rig.data("stop", { tag: "dev" })).toMatchObject({ successCount: 0, errorCount: 0 })
-    expect(await rig.refusal(["stop", '{"tag":"dve"}'])).toMatchObject({ type: "TaskNotFound", details: { nearest: "dev" } })
+    expect(await rig.refusal(["stop", '{"tag":"dve"}'])).toMatchObject({
+      type: "TaskNotFound",
+      details: { nearest: "dev" }
+    })
   })
 
   test("takes ids, and exactly one way to name tasks", async () => {
     await using rig = new Rig()
     await rig.data("start", [held("a"), held("b")])
-    expect(await rig.data("stop", { ids: ["a", "b"], force: true })).toMatchObject({ successCount: 2 })
+    expect(await rig.data("stop", { ids: ["a", "b"], force: true })).toMatchObject({
+      successCount: 2
+    })
     for (const payload of [{}, { id: "a", tag: "x" }, { ids: ["a"], mine: true }]) {
-      expect(await rig.refusal(["stop", JSON.stringify(payload)])).toMatchObject({ type: "CommandInputError", message: expect.stringContaining("exactly one of") })
+      expect(await rig.refusal(["stop", JSON.stringify(payload)])).toMatchObject({
+        type: "CommandInputError",
+        message: expect.stringContaining("exactly one of")
+      })
     }
   })
 })
@@ -37,7 +60,11 @@ describe("stop of several", () => {
 describe("restart of several", () => {
   test("runs those of a tag again", async () => {
     await using rig = new Rig()
-    await rig.data("start", ["a", "b"].map((id) => ({ id, command: "true", tags: ["ci"] })), ["--wait"])
+    await rig.data(
+      "start",
+      ["a", "b"].map((id) => ({ id, command: "true", tags: ["ci"] })),
+      ["--wait"]
+    )
     await rig.data("restart", { tag: "ci" }, ["--wait"])
     expect(await rig.task("status", { id: "a" })).toMatchObject({ attempt: 2 })
     await rig.data("restart", { ids: ["b"] }, ["--wait"])
@@ -51,11 +78,21 @@ describe("the caller's own tasks", () => {
     await as(rig, "one", "start", held("a"))
     await as(rig, "two", "start", held("b"))
     await rig.data("start", held("c"))
-    expect(await as(rig, "one", "list", { mine: true })).toMatchObject({ data: { total: 1, tasks: [{ id: "a" }] } })
-    expect(await as(rig, "one", "stop", { mine: true })).toMatchObject({ data: { successCount: 1 } })
+    expect(await as(rig, "one", "list", { mine: true })).toMatchObject({
+      data: { total: 1, tasks: [{ id: "a" }] }
+    })
+    expect(await as(rig, "one", "stop", { mine: true })).toMatchObject({
+      data: { successCount: 1 }
+    })
     expect(await as(rig, "one", "wait", { mine: true })).toMatchObject({ ok: true })
-    expect([await statusOf(rig, "a"), await statusOf(rig, "b"), await statusOf(rig, "c")]).toEqual(["cancelled", "running", "running"])
-    expect(await as(rig, "one", "prune", { mine: true })).toMatchObject({ data: { removed: ["a"] } })
+    expect([await statusOf(rig, "a"), await statusOf(rig, "b"), await statusOf(rig, "c")]).toEqual([
+      "cancelled",
+      "running",
+      "running"
+    ])
+    expect(await as(rig, "one", "prune", { mine: true })).toMatchObject({
+      data: { removed: ["a"] }
+    })
   })
 
   test("of a caller without a session are those of its terminal, and never everybody's", async () => {
@@ -63,11 +100,18 @@ describe("the caller's own tasks", () => {
     await rig.data("start", held("other"))
     // Two calls of one shell on one terminal.
     const calls = `'${binary}' start '${JSON.stringify(held("a"))}' && '${binary}' list '{"mine":true}'`
-    const child = Bun.spawn(["script", "-qec", calls, "/dev/null"], { env: rig.environment(), stdio: ["ignore", "pipe", "ignore"] })
+    const child = Bun.spawn(["script", "-qec", calls, "/dev/null"], {
+      env: rig.environment(),
+      stdio: ["ignore", "pipe", "ignore"]
+    })
     expect(await child.stdout.text()).toContain('"total":1')
     // Another shell on another terminal.
     expect(await onTerminal(rig, ["list", '{"mine":true}'])).toContain('"total":0')
-    const alone = Bun.spawnSync(["setsid", "-w", binary, "list", '{"mine":true}'], { env: rig.environment(), stdin: "ignore", stdout: "ignore" })
+    const alone = Bun.spawnSync(["setsid", "-w", binary, "list", '{"mine":true}'], {
+      env: rig.environment(),
+      stdin: "ignore",
+      stdout: "ignore"
+    })
     expect(alone.stderr.toString()).toContain("neither a session nor a terminal")
   })
 })
@@ -77,12 +121,29 @@ describe("a prune that removes nothing", () => {
     await using rig = new Rig()
     expect(await rig.data("prune")).toMatchObject({ removed: [], reason: "no task has ended" })
     await rig.data("start", { id: "a", command: "true", tags: ["old"] }, ["--wait"])
-    expect(await rig.data("prune")).toMatchObject({ removed: [], reason: expect.stringMatching(/^no task ended more than 7 days ago\. The oldest, a, is removed on /u) })
+    expect(await rig.data("prune")).toMatchObject({
+      removed: [],
+      reason: expect.stringMatching(
+        /^no task ended more than 7 days ago\. The oldest, a, is removed on /u
+      )
+    })
     await rig.data("start", held("b"))
-    expect(await rig.data("prune", { ids: ["b"] })).toMatchObject({ removed: [], reason: "none of these tasks has ended" })
-    await rig.data("pipeline create", { id: "p", tasks: [{ key: "done", command: "true" }, { key: "runs", command: "cat", stdin: "open" }] })
+    expect(await rig.data("prune", { ids: ["b"] })).toMatchObject({
+      removed: [],
+      reason: "none of these tasks has ended"
+    })
+    await rig.data("pipeline create", {
+      id: "p",
+      tasks: [
+        { key: "done", command: "true" },
+        { key: "runs", command: "cat", stdin: "open" }
+      ]
+    })
     await rig.data("wait", { id: "p.done" })
-    expect(await rig.data("prune", { ids: ["p.done"] })).toMatchObject({ removed: [], reason: expect.stringContaining("kept although they have ended: p.done") })
+    expect(await rig.data("prune", { ids: ["p.done"] })).toMatchObject({
+      removed: [],
+      reason: expect.stringContaining("kept although they have ended: p.done")
+    })
     expect(await rig.data("prune", { tag: "old" })).toMatchObject({ removed: ["a"] })
   })
 })

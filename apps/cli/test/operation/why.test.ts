@@ -7,10 +7,20 @@ test("why answers for a task that runs, has ended well, or is not there", async 
   await rig.task("start", { id: "runs", command: "cat", stdin: "open" })
   expect(await rig.data("why", { id: "runs" })).toMatchObject({
     status: "running",
-    because: [{ what: "attempt 1 was opened", since: expect.stringMatching(/Z$/u), actor: { kind: "engine" } }],
+    because: [
+      {
+        what: "attempt 1 was opened",
+        since: expect.stringMatching(/Z$/u),
+        actor: { kind: "engine" }
+      }
+    ],
     next: "It runs until it ends."
   })
-  const { startedAt } = await rig.task("start", { id: "limited", script: "sleep 60", timeout: 60_000 })
+  const { startedAt } = await rig.task("start", {
+    id: "limited",
+    script: "sleep 60",
+    timeout: 60_000
+  })
   const until = new Date(Date.parse(String(startedAt)) + 60_000).toISOString()
   expect((await rig.data("why", { id: "limited" }))["next"]).toBe(`It times out at ${until}.`)
   await rig.data("send", { id: "runs", eof: true })
@@ -26,12 +36,19 @@ test("why answers for a task that runs, has ended well, or is not there", async 
 test("why tells the newest reasons of a long life, and by whom each was caused", async () => {
   await using rig = new Rig()
   await rig.task("start", { id: "x", script: "sleep 60" })
-  for (let round = 0; round < 4; round++) await rig.task("restart", { id: "x", reason: `round ${round}` })
+  for (let round = 0; round < 4; round++)
+    await rig.task("restart", { id: "x", reason: `round ${round}` })
   await rig.task("stop", { id: "x", reason: "enough" })
   const { because } = await rig.data("why", { id: "x" })
   expect(because).toMatchObject([
-    { what: expect.stringMatching(/^it was stopped by a caller \(cli, pid \d+\): enough$/u), actor: { kind: "caller" } },
-    { what: expect.stringMatching(/^a stop was asked for by a caller .*: enough$/u), actor: { kind: "caller" } },
+    {
+      what: expect.stringMatching(/^it was stopped by a caller \(cli, pid \d+\): enough$/u),
+      actor: { kind: "caller" }
+    },
+    {
+      what: expect.stringMatching(/^a stop was asked for by a caller .*: enough$/u),
+      actor: { kind: "caller" }
+    },
     { what: "attempt 5 was opened" },
     { what: expect.stringMatching(/^a restart was asked for by a caller .*: round 3$/u) },
     { what: "attempt 4 was opened" },
@@ -41,7 +58,10 @@ test("why tells the newest reasons of a long life, and by whom each was caused",
 
 test("why tells which removed task a restart would lack, and what it says leads on", async () => {
   await using rig = new Rig()
-  const chain = [{ id: "k1", command: "false" }, ...["k2", "k3"].map((id, at) => ({ id, command: "true", dependsOn: [`k${at + 1}`] }))]
+  const chain = [
+    { id: "k1", command: "false" },
+    ...["k2", "k3"].map((id, at) => ({ id, command: "true", dependsOn: [`k${at + 1}`] }))
+  ]
   await rig.data("start", chain, ["--wait"])
   await rig.data("prune", { olderThanDays: 0, status: "failed" })
   const lacking = "k2 depends on k1, which was removed: start k1 again before a restart, or start "

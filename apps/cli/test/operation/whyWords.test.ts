@@ -2,7 +2,10 @@
 import { expect, test } from "bun:test"
 import { Rig } from "../Rig.ts"
 
-const sentencesOf = (because: unknown): ReadonlyArray<string> => [...JSON.stringify(because).matchAll(/"what":"((?:[^"\\]|\\.)*)"/gu)].map(([, what]) => what ?? "")
+const sentencesOf = (because: unknown): ReadonlyArray<string> =>
+  [...JSON.stringify(because).matchAll(/"what":"((?:[^"\\]|\\.)*)"/gu)].map(
+    ([, what]) => what ?? ""
+  )
 
 test("why says of each status what is so, and of nothing that ran or was stopped that it was withdrawn", async () => {
   await using rig = new Rig()
@@ -19,12 +22,19 @@ test("why says of each status what is so, and of nothing that ran or was stopped
     { id: "late", script: "sleep 60", timeout: 1000 },
     { id: "retrying", script: "exit 4", ...retrying },
     { id: "stopped", script: "sleep 60" },
-    { id: "stopping", script: "trap '' TERM; echo up; sleep 60 & wait; wait; sleep 60", gracePeriodMs: 60_000 },
+    {
+      id: "stopping",
+      script: "trap '' TERM; echo up; sleep 60 & wait; wait; sleep 60",
+      gracePeriodMs: 60_000
+    },
     { id: "waited", script: "exit 4", ...retrying }
   ])
   await rig.data("wait", { ids: ["completed", "failed", "needs", "late"] })
   await rig.data("wait", { id: "stopping", for: { log: "up" } })
-  await rig.data("stop", ["never", "stopped", "waited"].map((id) => ({ id, reason: "enough" })))
+  await rig.data(
+    "stop",
+    ["never", "stopped", "waited"].map((id) => ({ id, reason: "enough" }))
+  )
   const stop = rig.spawn(["stop", "stopping"])
   const expected: Readonly<Record<string, readonly [string, RegExp]>> = {
     runs: ["running", /^attempt 1 was opened$/u],
@@ -41,7 +51,8 @@ test("why says of each status what is so, and of nothing that ran or was stopped
     waited: ["cancelled", /^it was stopped by a caller [^:]*: enough$/u]
   }
   await rig.data("events", { id: "stopping", types: ["task.stopping"] })
-  while ((await rig.task("status", { id: "stopping" }))["status"] !== "stopping") await rig.data("list", { limit: 1 })
+  while ((await rig.task("status", { id: "stopping" }))["status"] !== "stopping")
+    await rig.data("list", { limit: 1 })
   for (const [id, [status, deciding]] of Object.entries(expected)) {
     const told = await rig.data("why", { id })
     const sentences = sentencesOf(told["because"])
@@ -58,7 +69,12 @@ test("why says of each status what is so, and of nothing that ran or was stopped
 
 test("why tells of a task that runs what it does now", async () => {
   await using rig = new Rig()
-  await rig.data("start", { id: "busy", script: "echo working; echo; while :; do :; done", timeout: 60_000, stallTimeoutMs: 50_000 })
+  await rig.data("start", {
+    id: "busy",
+    script: "echo working; echo; while :; do :; done",
+    timeout: 60_000,
+    stallTimeoutMs: 50_000
+  })
   await rig.data("wait", { id: "busy", for: { log: "working" } })
   const { running } = await rig.data("why", { id: "busy" })
   expect(running).toMatchObject({
@@ -70,8 +86,15 @@ test("why tells of a task that runs what it does now", async () => {
     timeoutFrom: "the task",
     stallTimeoutMs: 50_000
   })
-  if (process.platform === "linux") expect(running).toMatchObject({ cpuPercent: expect.any(Number), memoryBytes: expect.any(Number) })
-  if (process.platform === "linux") expect(await rig.data("list", { resources: true })).toMatchObject({ tasks: [{ memoryBytes: expect.any(Number) }] })
+  if (process.platform === "linux")
+    expect(running).toMatchObject({
+      cpuPercent: expect.any(Number),
+      memoryBytes: expect.any(Number)
+    })
+  if (process.platform === "linux")
+    expect(await rig.data("list", { resources: true })).toMatchObject({
+      tasks: [{ memoryBytes: expect.any(Number) }]
+    })
   const people = (await rig.call(["why", "busy", "--human"])).stdout
   expect(people).toContain("last line: working")
   await rig.data("stop", { id: "busy", force: true })

@@ -2,10 +2,18 @@
 import { describe, expect, test } from "bun:test"
 import { Rig } from "../Rig.ts"
 
-const listOf = (value: unknown): ReadonlyArray<{ readonly type: string; readonly taskId: string; readonly sequence: number }> =>
+const listOf = (
+  value: unknown
+): ReadonlyArray<{ readonly type: string; readonly taskId: string; readonly sequence: number }> =>
   Array.isArray(value) ? value : []
 
-const framesOf = (stdout: string) => listOf(stdout.trimEnd().split("\n").map((line) => JSON.parse(line)))
+const framesOf = (stdout: string) =>
+  listOf(
+    stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+  )
 
 describe("events", () => {
   test("tell what happened to a task, by whom and when", async () => {
@@ -13,7 +21,11 @@ describe("events", () => {
     await rig.data("start", { id: "x", script: "exit 2", tags: ["t"] }, ["--wait"])
     const { events, cursor } = await rig.data("events")
     expect(cursor).toBe(listOf(events).at(-1)?.sequence)
-    expect(listOf(events).map(({ type }) => type)).toEqual(["task.created", "task.started", "task.failed"])
+    expect(listOf(events).map(({ type }) => type)).toEqual([
+      "task.created",
+      "task.started",
+      "task.failed"
+    ])
     expect(events).toContainEqual({
       type: "task.created",
       taskId: "x",
@@ -24,16 +36,24 @@ describe("events", () => {
     })
     // Also inside of what happened an instant is ISO 8601.
     expect(JSON.stringify(events)).not.toMatch(/"[a-zA-Z]*At":\d/u)
-    expect(events).toMatchObject([{}, {}, { data: { failure: { type: "ExitedNonZero", exitCode: 2 } } }])
+    expect(events).toMatchObject([
+      {},
+      {},
+      { data: { failure: { type: "ExitedNonZero", exitCode: 2 } } }
+    ])
   })
 
   test("are read on from a cursor, by task, tag and type", async () => {
     await using rig = new Rig()
-    await rig.data("start", ["a", "b", "c"].map((id) => ({ id, command: "true", tags: id === "c" ? ["t"] : [] })), ["--wait"])
+    await rig.data(
+      "start",
+      ["a", "b", "c"].map((id) => ({ id, command: "true", tags: id === "c" ? ["t"] : [] })),
+      ["--wait"]
+    )
     const all = listOf((await rig.data("events"))["events"])
     expect(all.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
     const seen: Array<unknown> = []
-    for (let since = 0; ; ) {
+    for (let since = 0; ;) {
       const page = await rig.data("events", { since, limit: 2 })
       const events = listOf(page["events"])
       if (events.length === 0) {
@@ -44,28 +64,42 @@ describe("events", () => {
       since = Number(page["cursor"])
     }
     expect(seen).toEqual([...all])
-    const idsOf = async (payload: unknown) => new Set(listOf((await rig.data("events", payload))["events"]).map(({ taskId }) => taskId))
+    const idsOf = async (payload: unknown) =>
+      new Set(listOf((await rig.data("events", payload))["events"]).map(({ taskId }) => taskId))
     expect(await idsOf({ id: "a" })).toEqual(new Set(["a"]))
     expect(await idsOf({ ids: ["a", "b"] })).toEqual(new Set(["a", "b"]))
     expect(await idsOf({ tag: "t" })).toEqual(new Set(["c"]))
-    expect(listOf((await rig.data("events", { types: ["task.completed"] }))["events"])).toHaveLength(3)
-    expect(await rig.refusal(["events", '{"types":["task.done"]}'])).toMatchObject({ type: "CommandInputError", details: { path: "types" } })
+    expect(
+      listOf((await rig.data("events", { types: ["task.completed"] }))["events"])
+    ).toHaveLength(3)
+    expect(await rig.refusal(["events", '{"types":["task.done"]}'])).toMatchObject({
+      type: "CommandInputError",
+      details: { path: "types" }
+    })
     expect(await rig.refusal(["events", '{"id":"none"}'])).toMatchObject({ type: "TaskNotFound" })
     for (const field of ["follow", "lines"]) {
-      expect(await rig.refusal(["events", JSON.stringify({ [field]: true })])).toMatchObject({ type: "CommandInputError", details: { path: field } })
+      expect(await rig.refusal(["events", JSON.stringify({ [field]: true })])).toMatchObject({
+        type: "CommandInputError",
+        details: { path: field }
+      })
     }
   })
 
   test("stream until all named tasks have ended, whole and in order", async () => {
     await using rig = new Rig()
     const ids = Array.from({ length: 10 }, (_, index) => `n${index}`)
-    await rig.data("start", ids.map((id) => ({ id, command: "cat", stdin: "open" })))
+    await rig.data(
+      "start",
+      ids.map((id) => ({ id, command: "cat", stdin: "open" }))
+    )
     const following = rig.call(["events", JSON.stringify({ ids, follow: true }), "--stream"])
     for (const id of ids) await rig.data("send", { id, eof: true })
     const { exitCode, stdout, stderr } = await following
     expect([exitCode, stderr]).toEqual([0, ""])
     const frames = framesOf(stdout)
-    expect(frames.slice(0, 10).map(({ type, taskId }) => [type, taskId])).toEqual(ids.map((id) => ["task.status.snapshot", id]))
+    expect(frames.slice(0, 10).map(({ type, taskId }) => [type, taskId])).toEqual(
+      ids.map((id) => ["task.status.snapshot", id])
+    )
     expect(frames.slice(10)).toEqual([...listOf((await rig.data("events"))["events"])])
   })
 
@@ -87,7 +121,9 @@ describe("events", () => {
     expect(await rig.data("events", { since })).toEqual({ events: [], cursor: Number(since) })
     await rig.data("start", { id: "b", command: "true" }, ["--wait"])
     const { stdout } = await rig.call(["events", JSON.stringify({ since }), "--stream"])
-    expect(framesOf(stdout).map(({ taskId, type }) => [taskId, type])).toEqual(["task.created", "task.started", "task.completed"].map((type) => ["b", type]))
+    expect(framesOf(stdout).map(({ taskId, type }) => [taskId, type])).toEqual(
+      ["task.created", "task.started", "task.completed"].map((type) => ["b", type])
+    )
   })
 
   test("stream output lines too when they are wanted", async () => {
@@ -96,11 +132,19 @@ describe("events", () => {
     const following = rig.call(["events", '{"id":"x","follow":true,"lines":true}', "--stream"])
     await rig.data("send", { id: "x", text: "one\ntwo\n", eof: true })
     const frames = framesOf((await following).stdout)
-    expect(frames.filter(({ type }) => type === "task.log.line")).toMatchObject([{ data: { text: "one" } }, { data: { text: "two" } }])
-    expect(frames.filter(({ type }) => type !== "task.log.line").map(({ type }) => type)).toEqual([
-      "task.status.snapshot", "task.created", "task.started", "task.completed"
+    expect(frames.filter(({ type }) => type === "task.log.line")).toMatchObject([
+      { data: { text: "one" } },
+      { data: { text: "two" } }
     ])
-    expect(await rig.refusal(["events", '{"lines":true}', "--stream"])).toMatchObject({ type: "CommandInputError" })
+    expect(frames.filter(({ type }) => type !== "task.log.line").map(({ type }) => type)).toEqual([
+      "task.status.snapshot",
+      "task.created",
+      "task.started",
+      "task.completed"
+    ])
+    expect(await rig.refusal(["events", '{"lines":true}', "--stream"])).toMatchObject({
+      type: "CommandInputError"
+    })
   })
 
   test("stream the end of a task behind all of its lines, in every round, and of every attempt", async () => {
@@ -109,8 +153,15 @@ describe("events", () => {
     const script = `read go; seq ${count}; echo last`
     for (let round = 0; round < rounds; round++) {
       const ids = [`a${round}`, `b${round}`]
-      await rig.data("start", ids.map((id) => ({ id, script, stdin: "open" })))
-      const following = rig.call(["events", JSON.stringify({ ids, follow: true, lines: true }), "--stream"])
+      await rig.data(
+        "start",
+        ids.map((id) => ({ id, script, stdin: "open" }))
+      )
+      const following = rig.call([
+        "events",
+        JSON.stringify({ ids, follow: true, lines: true }),
+        "--stream"
+      ])
       for (const id of ids) await rig.data("send", { id, text: "go\n" })
       const frames = framesOf((await following).stdout)
       for (const id of ids) {
@@ -128,7 +179,8 @@ describe("events", () => {
     await rig.data("send", { id: "again", text: "second\n", eof: true })
     const types = framesOf((await following).stdout).map(({ type }) => type)
     const ends = types.flatMap((type, at) => (type === "task.completed" ? [at] : []))
-    const linesBefore = (at: number) => types.slice(0, at).filter((type) => type === "task.log.line").length
+    const linesBefore = (at: number) =>
+      types.slice(0, at).filter((type) => type === "task.log.line").length
     expect(ends.map(linesBefore)).toEqual([expect.any(Number), 3001])
     expect(linesBefore(ends[0] ?? 0)).toBeGreaterThanOrEqual(3000)
   }, 60_000)

@@ -11,7 +11,9 @@ const allowedBytes = 150 * 1024 * 1024
 const rig = new Rig()
 
 const peakBytes = (pid: number): number =>
-  Number(/^VmHWM:\s+(\d+) kB/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN) * 1024
+  Number(
+    /^VmHWM:\s+(\d+) kB/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN
+  ) * 1024
 
 const openOutputs = (pid: number): ReadonlyArray<string> =>
   readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
@@ -44,7 +46,9 @@ const measured = async (args: ReadonlyArray<string>) => {
 
 beforeAll(async () => {
   const script = `seq -f '%0200.0f' ${firstNumber} ${firstNumber + lineCount - 1}`
-  await rig.task("start", { id: "x", script, maxOutputBytes: 1_073_741_824, timeout: 60_000 }, ["--wait"])
+  await rig.task("start", { id: "x", script, maxOutputBytes: 1_073_741_824, timeout: 60_000 }, [
+    "--wait"
+  ])
 }, 60_000)
 
 afterAll(() => rig[Symbol.asyncDispose]())
@@ -53,21 +57,32 @@ describe("an output of 50 MB", () => {
   test.each([
     ["as a stream", ["logs", '{"id":"x","lines":1000000}', "--stream"]],
     ["as a stream that follows", ["logs", '{"id":"x","lines":1000000,"follow":true}', "--stream"]],
-    ["as a stream of the lines that match", ["logs", '{"id":"x","lines":1000000,"grep":"0"}', "--stream"]]
-  ])("is read %s, three times at once, in little memory", async (_, args) => {
-    const { pid, restBytes } = await freshEngine()
-    const reads = await Promise.all([args, args, args].map((each) => measured(each)))
-    for (const { lines, last, exitCode } of reads) {
-      expect([lines, exitCode]).toEqual([lineCount, 0])
-      expect(last).toContain(`0${firstNumber + lineCount - 1}","cursor":"c1-`)
-    }
-    expect(peakBytes(pid) - restBytes).toBeLessThan(allowedBytes)
-    expect(openOutputs(pid)).toEqual([])
-  }, 60_000)
+    [
+      "as a stream of the lines that match",
+      ["logs", '{"id":"x","lines":1000000,"grep":"0"}', "--stream"]
+    ]
+  ])(
+    "is read %s, three times at once, in little memory",
+    async (_, args) => {
+      const { pid, restBytes } = await freshEngine()
+      const reads = await Promise.all([args, args, args].map((each) => measured(each)))
+      for (const { lines, last, exitCode } of reads) {
+        expect([lines, exitCode]).toEqual([lineCount, 0])
+        expect(last).toContain(`0${firstNumber + lineCount - 1}","cursor":"c1-`)
+      }
+      expect(peakBytes(pid) - restBytes).toBeLessThan(allowedBytes)
+      expect(openOutputs(pid)).toEqual([])
+    },
+    60_000
+  )
 
   test("becomes an artifact in little memory", async () => {
     const { pid, restBytes } = await freshEngine()
-    const answers = await Promise.all([["--output", "artifact"], [], []].map((flags) => rig.data("logs", { id: "x", lines: 1_000_000 }, flags)))
+    const answers = await Promise.all(
+      [["--output", "artifact"], [], []].map((flags) =>
+        rig.data("logs", { id: "x", lines: 1_000_000 }, flags)
+      )
+    )
     for (const { artifact, inline } of answers) {
       expect(Object(artifact).size_bytes).toBe(201 * lineCount)
       expect(inline).toMatchObject({ totalLines: lineCount, shownLines: lineCount, hasMore: false })
@@ -78,12 +93,26 @@ describe("an output of 50 MB", () => {
 
   test("is answered whole in little memory when all of it is wanted inline", async () => {
     const { pid, restBytes } = await freshEngine()
-    const { lines, ...rest } = await rig.data("logs", { id: "x", lines: 1_000_000 }, ["--output", "inline"])
+    const { lines, ...rest } = await rig.data("logs", { id: "x", lines: 1_000_000 }, [
+      "--output",
+      "inline"
+    ])
     const numbers = Array.isArray(lines) ? lines.map(Number) : []
     expect(numbers).toEqual(Array.from({ length: lineCount }, (_, index) => firstNumber + index))
-    expect(rest).toEqual({ taskId: "x", totalLines: lineCount, shownLines: lineCount, hasMore: false, cursor: `c1-${201 * lineCount}-0`, droppedBytes: 0 })
+    expect(rest).toEqual({
+      taskId: "x",
+      totalLines: lineCount,
+      shownLines: lineCount,
+      hasMore: false,
+      cursor: `c1-${201 * lineCount}-0`,
+      droppedBytes: 0
+    })
     expect(peakBytes(pid) - restBytes).toBeLessThan(allowedBytes)
-    expect(await rig.data("logs", { id: "x", lines: 0 }, ["--output", "inline"])).toMatchObject({ lines: [], shownLines: 0, hasMore: true })
+    expect(await rig.data("logs", { id: "x", lines: 0 }, ["--output", "inline"])).toMatchObject({
+      lines: [],
+      shownLines: 0,
+      hasMore: true
+    })
   }, 60_000)
 
   test("is asked for again when the engine is killed in the middle of answering inline", async () => {
@@ -97,7 +126,9 @@ describe("an output of 50 MB", () => {
 
   test("waits in its file for a reader that stands still, while others are answered, and nothing is left when he is gone", async () => {
     const { pid, restBytes } = await freshEngine()
-    const readers = ["", ',"follow":true', ',"since":"c1-0-0","follow":true'].map((more) => rig.spawn(["logs", `{"id":"x","lines":1000000${more}}`, "--stream"]))
+    const readers = ["", ',"follow":true', ',"since":"c1-0-0","follow":true'].map((more) =>
+      rig.spawn(["logs", `{"id":"x","lines":1000000${more}}`, "--stream"])
+    )
     for (const { pid: reader, stdout } of readers) {
       await stdout.getReader().read()
       signalProcess(reader, "SIGSTOP")
@@ -116,7 +147,9 @@ describe("an output of 50 MB", () => {
     caller.kill("SIGKILL")
     await caller.exited
     while (openOutputs(pid).length > 0) await rig.data("status", { id: "x" })
-    expect(readdirSync(rig.home, { recursive: true }).filter((path) => String(path).endsWith(".draft"))).toEqual([])
+    expect(
+      readdirSync(rig.home, { recursive: true }).filter((path) => String(path).endsWith(".draft"))
+    ).toEqual([])
   }, 60_000)
 })
 
@@ -124,7 +157,10 @@ describe("an output that is pruned while it is read", () => {
   const count = 150_000
 
   /** Reads the output of a task again and again, and prunes it in the middle of one of the readings, later with each round. */
-  const readAndPrune = async (flags: ReadonlyArray<string>, check: (called: Awaited<ReturnType<Rig["call"]>>) => void): Promise<void> => {
+  const readAndPrune = async (
+    flags: ReadonlyArray<string>,
+    check: (called: Awaited<ReturnType<Rig["call"]>>) => void
+  ): Promise<void> => {
     await using own = new Rig()
     for (let round = 0; round < 6; round++) {
       await own.task("start", { id: "t", script: `seq -w ${count}` }, ["--wait"])
@@ -135,13 +171,17 @@ describe("an output that is pruned while it is read", () => {
     }
   }
 
-  test.each([{ flags: ["--output", "inline"] }, { flags: ["--stream"] }])("is told whole or not at all with $flags", async ({ flags }) => {
-    await readAndPrune(flags, ({ exitCode, stderr, stdout }) => {
-      if (exitCode !== 0) return expect(JSON.parse(stderr).error.type).toBe("TaskNotFound")
-      const lines = flags[0] === "--stream" ? stdout.trimEnd().split("\n") : JSON.parse(stdout).data.lines
-      expect(lines).toHaveLength(count)
-    })
-  })
+  test.each([{ flags: ["--output", "inline"] }, { flags: ["--stream"] }])(
+    "is told whole or not at all with $flags",
+    async ({ flags }) => {
+      await readAndPrune(flags, ({ exitCode, stderr, stdout }) => {
+        if (exitCode !== 0) return expect(JSON.parse(stderr).error.type).toBe("TaskNotFound")
+        const lines =
+          flags[0] === "--stream" ? stdout.trimEnd().split("\n") : JSON.parse(stdout).data.lines
+        expect(lines).toHaveLength(count)
+      })
+    }
+  )
 
   test("becomes an artifact, or is not there any more", async () => {
     await readAndPrune(["--output", "artifact"], ({ document, exitCode }) => {

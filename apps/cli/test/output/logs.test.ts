@@ -5,7 +5,10 @@ import { Rig } from "../Rig.ts"
 
 const listOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
 
-const ended = async (script: string, more: Readonly<Record<string, unknown>> = {}): Promise<Rig> => {
+const ended = async (
+  script: string,
+  more: Readonly<Record<string, unknown>> = {}
+): Promise<Rig> => {
   const rig = new Rig()
   await rig.task("start", { id: "x", script, ...more }, ["--wait"])
   return rig
@@ -24,19 +27,38 @@ describe("logs", () => {
       cursor: expect.any(String),
       droppedBytes: 0
     })
-    expect(await rig.data("logs", { id: "x", lines: 2 })).toMatchObject({ lines: ["249", "250"], shownLines: 2 })
-    expect(await rig.data("logs", { id: "x", lines: 0 })).toMatchObject({ lines: [], shownLines: 0, totalLines: 250 })
-    expect(await rig.data("logs", { id: "x", lines: 1000 })).toMatchObject({ shownLines: 250, hasMore: false })
+    expect(await rig.data("logs", { id: "x", lines: 2 })).toMatchObject({
+      lines: ["249", "250"],
+      shownLines: 2
+    })
+    expect(await rig.data("logs", { id: "x", lines: 0 })).toMatchObject({
+      lines: [],
+      shownLines: 0,
+      totalLines: 250
+    })
+    expect(await rig.data("logs", { id: "x", lines: 1000 })).toMatchObject({
+      shownLines: 250,
+      hasMore: false
+    })
   })
 
   test("shows both streams or one of them", async () => {
     await using rig = await ended("echo one; sleep 0.15; echo two >&2; sleep 0.15; echo three")
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["one", "two", "three"] })
-    expect(await rig.data("logs", { id: "x", stream: "stdout" })).toMatchObject({ lines: ["one", "three"] })
-    expect(await rig.data("logs", { id: "x", stream: "stderr" })).toMatchObject({ lines: ["two"], totalLines: 1 })
+    expect(await rig.data("logs", { id: "x", stream: "stdout" })).toMatchObject({
+      lines: ["one", "three"]
+    })
+    expect(await rig.data("logs", { id: "x", stream: "stderr" })).toMatchObject({
+      lines: ["two"],
+      totalLines: 1
+    })
     const { lines } = await rig.data("logs", { id: "x", timestamps: true })
     expect(lines).toEqual(
-      [["stdout", "one"], ["stderr", "two"], ["stdout", "three"]].map(([stream, text]) => ({
+      [
+        ["stdout", "one"],
+        ["stderr", "two"],
+        ["stdout", "three"]
+      ].map(([stream, text]) => ({
         stream,
         text,
         at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/u)
@@ -52,32 +74,50 @@ describe("logs", () => {
     for (let round = 0; round < 5; round++) {
       await rig.data("send", { id: "x", text: `${round}a\n${round}b\n${round}c\n` })
       await rig.data("wait", { id: "x", for: { log: `${round}c` } })
-      for (let hasMore: unknown = true; hasMore === true; ) {
+      for (let hasMore: unknown = true; hasMore === true;) {
         const page = await rig.data("logs", { id: "x", since, lines: 2 })
         seen.push(...listOf(page["lines"]))
         hasMore = page["hasMore"]
         since = String(page["cursor"])
       }
     }
-    expect(seen).toEqual([0, 1, 2, 3, 4].flatMap((round) => ["a", "b", "c"].map((letter) => `${round}${letter}`)))
-    expect(await rig.data("logs", { id: "x", since })).toMatchObject({ lines: [], shownLines: 0, hasMore: false, cursor: since })
+    expect(seen).toEqual(
+      [0, 1, 2, 3, 4].flatMap((round) => ["a", "b", "c"].map((letter) => `${round}${letter}`))
+    )
+    expect(await rig.data("logs", { id: "x", since })).toMatchObject({
+      lines: [],
+      shownLines: 0,
+      hasMore: false,
+      cursor: since
+    })
     for (const wrong of ["nonsense", "c9-0-0", "c1-999999-0", "c1--1-0"]) {
-      expect(await rig.refusal(["logs", JSON.stringify({ id: "x", since: wrong })])).toMatchObject({ type: "CommandInputError", details: { path: "since" } })
+      expect(await rig.refusal(["logs", JSON.stringify({ id: "x", since: wrong })])).toMatchObject({
+        type: "CommandInputError",
+        details: { path: "since" }
+      })
     }
   })
 
   test("finds lines with what stands around them", async () => {
     await using rig = await ended("seq 20")
     expect(await rig.data("logs", { id: "x", grep: "^1?5$" })).toMatchObject({ lines: ["5", "15"] })
-    expect(await rig.data("logs", { id: "x", grep: "^(5|7)$", context: 1 })).toMatchObject({ totalLines: 2, shownLines: 2, lines: ["4", "5", "6", "7", "8"] })
+    expect(await rig.data("logs", { id: "x", grep: "^(5|7)$", context: 1 })).toMatchObject({
+      totalLines: 2,
+      shownLines: 2,
+      lines: ["4", "5", "6", "7", "8"]
+    })
     expect(await rig.data("logs", { id: "x", grep: "none" })).toMatchObject({ lines: [] })
     expect(await rig.refusal(["logs", '{"id":"x","grep":"("}'])).toMatchObject({
       type: "CommandInputError",
       message: "grep: Invalid regular expression: missing )",
       details: { path: "grep" }
     })
-    expect(await rig.refusal(["logs", '{"id":"x","since":"zz"}'])).toMatchObject({ message: "since: is not a cursor that an answer gave: zz" })
-    expect(await rig.refusal(["wait", '{"id":"x","for":{"log":"("}}'])).toMatchObject({ message: "for.log: Invalid regular expression: missing )" })
+    expect(await rig.refusal(["logs", '{"id":"x","since":"zz"}'])).toMatchObject({
+      message: "since: is not a cursor that an answer gave: zz"
+    })
+    expect(await rig.refusal(["wait", '{"id":"x","for":{"log":"("}}'])).toMatchObject({
+      message: "for.log: Invalid regular expression: missing )"
+    })
   })
 
   test("refuses what would have no effect", async () => {
@@ -90,12 +130,24 @@ describe("logs", () => {
       })
     }
     for (const flags of [[], ["--stream"]]) {
-      expect(await rig.refusal(["logs", '{"id":"x","context":2}', ...flags])).toMatchObject({ message: "context: goes with grep", details: { path: "context" } })
+      expect(await rig.refusal(["logs", '{"id":"x","context":2}', ...flags])).toMatchObject({
+        message: "context: goes with grep",
+        details: { path: "context" }
+      })
     }
-    expect(await rig.data("logs", { id: "x", follow: false, grep: "2", context: 0 })).toMatchObject({ lines: ["2"] })
-    expect(await rig.refusal(["logs", '{"id":"x","follow":true,"grep":"2","context":1}', "--stream"])).toMatchObject({ message: "context: does not go with follow" })
+    expect(await rig.data("logs", { id: "x", follow: false, grep: "2", context: 0 })).toMatchObject(
+      { lines: ["2"] }
+    )
+    expect(
+      await rig.refusal(["logs", '{"id":"x","follow":true,"grep":"2","context":1}', "--stream"])
+    ).toMatchObject({ message: "context: does not go with follow" })
     const { stdout } = await rig.call(["logs", '{"id":"x","grep":"2","context":1}', "--stream"])
-    expect(stdout.trimEnd().split("\n").map((line) => "cursor" in JSON.parse(line).data)).toEqual([false, false, true])
+    expect(
+      stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => "cursor" in JSON.parse(line).data)
+    ).toEqual([false, false, true])
   })
 
   test("reads each attempt by itself", async () => {
@@ -113,10 +165,14 @@ describe("logs", () => {
   })
 
   test("takes text as it comes: bytes that are no UTF-8, bars, colours, no last newline", async () => {
-    await using rig = await ended(String.raw`printf 'a\377b\n10%%\r50%%\r100%%\n\033[31mred\033[0m\n\n\303\274n\303\257\nend'`)
+    await using rig = await ended(
+      String.raw`printf 'a\377b\n10%%\r50%%\r100%%\n\033[31mred\033[0m\n\n\303\274n\303\257\nend'`
+    )
     const plain = ["a\ufffdb", "100%", "red", "", "ünï", "end"]
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: plain, totalLines: 6 })
-    expect(await rig.data("logs", { id: "x", ansi: true })).toMatchObject({ lines: plain.with(2, "\u001b[31mred\u001b[0m") })
+    expect(await rig.data("logs", { id: "x", ansi: true })).toMatchObject({
+      lines: plain.with(2, "\u001b[31mred\u001b[0m")
+    })
     const { logs } = await rig.task("status", { id: "x" })
     expect(logs).toMatchObject({ stdoutBytes: 40, stderrBytes: 0 })
     const { stdoutPath } = Object(logs)
@@ -142,38 +198,71 @@ describe("a large log", () => {
         created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/u)
       }
     })
-    expect(Object.keys(Object(await rig.data("logs", { id: "x" }, ["--output=artifact"]).then(({ artifact }) => artifact)))).toEqual([
-      "key", "label", "kind", "absolute_path", "relative_path", "size_bytes", "created_at"
+    expect(
+      Object.keys(
+        Object(
+          await rig
+            .data("logs", { id: "x" }, ["--output=artifact"])
+            .then(({ artifact }) => artifact)
+        )
+      )
+    ).toEqual([
+      "key",
+      "label",
+      "kind",
+      "absolute_path",
+      "relative_path",
+      "size_bytes",
+      "created_at"
     ])
     const { artifact } = await rig.data("logs", { id: "x" }, ["--output=artifact"])
     const { absolute_path: path, size_bytes: size } = Object(artifact)
     const text = readFileSync(path, "utf8")
     expect(text).toBe(`${Array.from({ length: 412 }, (_, index) => index + 1).join("\n")}\n`)
     expect(size).toBe(text.length)
-    const long = await ended(`i=0; while [ $i -lt 400 ]; do printf '%01000d\\n' $i; i=$((i+1)); done`)
+    const long = await ended(
+      `i=0; while [ $i -lt 400 ]; do printf '%01000d\\n' $i; i=$((i+1)); done`
+    )
     await using other = long
-    expect(await other.data("logs", { id: "x", lines: 400 })).toMatchObject({ kind: "summary+artifact", summary: "Showing 400 of 400 log lines for x." })
-    expect(await other.data("logs", { id: "x", lines: 400 }, ["--output", "inline"])).toMatchObject({ shownLines: 400 })
+    expect(await other.data("logs", { id: "x", lines: 400 })).toMatchObject({
+      kind: "summary+artifact",
+      summary: "Showing 400 of 400 log lines for x."
+    })
+    expect(await other.data("logs", { id: "x", lines: 400 }, ["--output", "inline"])).toMatchObject(
+      { shownLines: 400 }
+    )
   })
 
   test("is whole in its artifact, also when several callers want it at once", async () => {
     await using rig = await ended("seq 100000")
     const wholeBytes = 588_895
-    const fives = Array.from({ length: 10_000 }, (_, index) => `${index * 10 + 5}\n`).join("").length
+    const fives = Array.from({ length: 10_000 }, (_, index) => `${index * 10 + 5}\n`).join(
+      ""
+    ).length
     const sizes = await Promise.all(
       ["5$", "", "5$", ""].map(async (grep) => {
-        const { artifact } = await rig.data("logs", { id: "x", ...(grep === "" ? {} : { grep }) }, ["--output", "artifact"])
+        const { artifact } = await rig.data("logs", { id: "x", ...(grep === "" ? {} : { grep }) }, [
+          "--output",
+          "artifact"
+        ])
         return Object(artifact).size_bytes
       })
     )
     expect(sizes).toEqual([fives, wholeBytes, fives, wholeBytes])
     const { artifact } = await rig.data("logs", { id: "x" }, ["--output", "artifact"])
     const text = readFileSync(Object(artifact).absolute_path, "utf8")
-    expect([text.length, text.startsWith("1\n2\n3\n"), text.endsWith("\n100000\n")]).toEqual([wholeBytes, true, true])
+    expect([text.length, text.startsWith("1\n2\n3\n"), text.endsWith("\n100000\n")]).toEqual([
+      wholeBytes,
+      true,
+      true
+    ])
   })
 
   test("of 300 MB is read from its end at once", async () => {
-    await using rig = await ended("yes '0123456789012345678901234567890123456789' | head -c 300000000; echo; echo the end", { timeout: 60_000 })
+    await using rig = await ended(
+      "yes '0123456789012345678901234567890123456789' | head -c 300000000; echo; echo the end",
+      { timeout: 60_000 }
+    )
     await rig.data("status", { id: "x" })
     const begun = performance.now()
     expect(await rig.data("logs", { id: "x", lines: 1 })).toMatchObject({ lines: ["the end"] })
@@ -181,18 +270,33 @@ describe("a large log", () => {
   })
 
   test("keeps its newest bytes within maxOutputBytes and tells how many were dropped", async () => {
-    await using rig = await ended("i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); [ $((i % 500)) = 0 ] && sleep 0.12; done; echo the end", { maxOutputBytes: 8192 })
+    await using rig = await ended(
+      "i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); [ $((i % 500)) = 0 ] && sleep 0.12; done; echo the end",
+      { maxOutputBytes: 8192 }
+    )
     const page = await rig.data("logs", { id: "x", lines: 100_000 })
     const lines = listOf(page["lines"])
     expect(lines.at(-1)).toBe("the end")
     expect(lines.join("\n").length).toBeLessThanOrEqual(8192)
     expect(Number(page["droppedBytes"])).toBeGreaterThan(10_000)
     const numbers = lines.slice(0, -1).map((line) => Number(String(line).split(" ")[1]))
-    expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, index) => 3000 - numbers.length + index))
+    expect(numbers).toEqual(
+      Array.from({ length: numbers.length }, (_, index) => 3000 - numbers.length + index)
+    )
     for (const follow of [true, false]) {
-      const { stdout } = await rig.call(["logs", JSON.stringify({ id: "x", lines: 100_000, follow }), "--stream"])
-      const dropped = stdout.trimEnd().split("\n").map((line) => JSON.parse(line).data.droppedBytes ?? 0)
-      expect([dropped[0], dropped.reduce((sum, bytes) => sum + bytes, 0)]).toEqual([page["droppedBytes"], page["droppedBytes"]])
+      const { stdout } = await rig.call([
+        "logs",
+        JSON.stringify({ id: "x", lines: 100_000, follow }),
+        "--stream"
+      ])
+      const dropped = stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).data.droppedBytes ?? 0)
+      expect([dropped[0], dropped.reduce((sum, bytes) => sum + bytes, 0)]).toEqual([
+        page["droppedBytes"],
+        page["droppedBytes"]
+      ])
     }
   })
 })
@@ -208,7 +312,10 @@ describe("logs --stream", () => {
     await rig.data("send", { id: "x", text: "last", eof: true })
     const { exitCode, stdout, stderr } = await following
     expect([exitCode, stderr]).toEqual([0, ""])
-    const frames = stdout.trimEnd().split("\n").map((line) => JSON.parse(line))
+    const frames = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line))
     expect(frames.map(({ data }) => data.text)).toEqual(["before", "one", "two", "last"])
     for (const frame of frames) {
       expect(frame).toEqual({
@@ -220,16 +327,33 @@ describe("logs --stream", () => {
       })
     }
     const { stdout: again } = await rig.call(["logs", '{"id":"x","lines":2}', "--stream"])
-    expect(again.trimEnd().split("\n").map((line) => JSON.parse(line).data.text)).toEqual(["two", "last"])
+    expect(
+      again
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).data.text)
+    ).toEqual(["two", "last"])
     const { data, sequence } = JSON.parse(again.trimEnd().split("\n").at(-1) ?? "")
-    expect(await rig.data("logs", { id: "x", since: data.cursor })).toMatchObject({ lines: [], hasMore: false })
-    expect(await rig.refusal(["logs", JSON.stringify({ id: "x", since: String(sequence) })])).toMatchObject({ details: { path: "since" } })
-    expect(await rig.refusal(["logs", '{"id":"none","follow":true}', "--stream"])).toMatchObject({ type: "TaskNotFound" })
+    expect(await rig.data("logs", { id: "x", since: data.cursor })).toMatchObject({
+      lines: [],
+      hasMore: false
+    })
+    expect(
+      await rig.refusal(["logs", JSON.stringify({ id: "x", since: String(sequence) })])
+    ).toMatchObject({ details: { path: "since" } })
+    expect(await rig.refusal(["logs", '{"id":"none","follow":true}', "--stream"])).toMatchObject({
+      type: "TaskNotFound"
+    })
   })
 
   test("follows a task into its next attempt", async () => {
     await using rig = new Rig()
-    await rig.task("start", { id: "x", script: "echo attempt $BACKBEAT_ATTEMPT; read go; exit 1", stdin: "open", restart: { when: "on-failure", delayMs: 10, maxAttempts: 2 } })
+    await rig.task("start", {
+      id: "x",
+      script: "echo attempt $BACKBEAT_ATTEMPT; read go; exit 1",
+      stdin: "open",
+      restart: { when: "on-failure", delayMs: 10, maxAttempts: 2 }
+    })
     const following = rig.spawn(["logs", '{"id":"x","follow":true}', "--stream"])
     const texts: Array<string> = []
     const decoder = new TextDecoder()
@@ -244,10 +368,23 @@ describe("logs --stream", () => {
   test("goes on behind a line of an earlier attempt with the rest of that one", async () => {
     await using rig = new Rig()
     const restart = { when: "on-failure", delayMs: 10, maxAttempts: 2 }
-    await rig.task("start", { id: "x", script: "echo first; echo attempt $BACKBEAT_ATTEMPT; exit 1", restart }, ["--wait"])
+    await rig.task(
+      "start",
+      { id: "x", script: "echo first; echo attempt $BACKBEAT_ATTEMPT; exit 1", restart },
+      ["--wait"]
+    )
     const { stdout } = await rig.call(["logs", '{"id":"x","attempt":1}', "--stream"])
     const since: unknown = JSON.parse(stdout.split("\n")[0] ?? "").data.cursor
-    const { stdout: rest } = await rig.call(["logs", JSON.stringify({ id: "x", follow: true, since }), "--stream"])
-    expect(rest.trimEnd().split("\n").map((line) => JSON.parse(line).data.text)).toEqual(["attempt 1", "first", "attempt 2"])
+    const { stdout: rest } = await rig.call([
+      "logs",
+      JSON.stringify({ id: "x", follow: true, since }),
+      "--stream"
+    ])
+    expect(
+      rest
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).data.text)
+    ).toEqual(["attempt 1", "first", "attempt 2"])
   })
 })

@@ -7,21 +7,51 @@ describe("logs", () => {
     await using rig = new Rig()
     await rig.data("start", { id: "a", script: "echo one; echo two", tags: ["ci"] }, ["--wait"])
     await rig.data("start", { id: "b", script: "echo three", tags: ["ci"] }, ["--wait"])
-    const both = { totalLines: 3, lines: [{ task: "a", text: "one" }, { task: "a", text: "two" }, { task: "b", text: "three" }] }
+    const both = {
+      totalLines: 3,
+      lines: [
+        { task: "a", text: "one" },
+        { task: "a", text: "two" },
+        { task: "b", text: "three" }
+      ]
+    }
     expect(await rig.data("logs", { ids: ["a", "b"] })).toMatchObject(both)
     expect(await rig.data("logs", { tag: "ci" })).toMatchObject(both)
     const newest = await rig.data("logs", { ids: ["b", "a"], lines: 2 })
-    expect(newest).toMatchObject({ totalLines: 3, shownLines: 2, lines: [{ task: "a", text: "two" }, { task: "b", text: "three" }], cursors: { a: "c1-8-0" } })
-    expect((await rig.call(["logs", '{"tag":"ci"}', "--human"])).stdout).toBe("a | one\na | two\nb | three\n")
+    expect(newest).toMatchObject({
+      totalLines: 3,
+      shownLines: 2,
+      lines: [
+        { task: "a", text: "two" },
+        { task: "b", text: "three" }
+      ],
+      cursors: { a: "c1-8-0" }
+    })
+    expect((await rig.call(["logs", '{"tag":"ci"}', "--human"])).stdout).toBe(
+      "a | one\na | two\nb | three\n"
+    )
     const { stdout } = await rig.call(["logs", '{"tag":"ci"}', "--stream"])
-    expect(stdout.trimEnd().split("\n").map((frame) => /"taskId":"(\w)".*"text":"(\w+)"/u.exec(frame)?.slice(1).join(" ")).toSorted()).toEqual(["a one", "a two", "b three"])
+    expect(
+      stdout
+        .trimEnd()
+        .split("\n")
+        .map((frame) => /"taskId":"(\w)".*"text":"(\w+)"/u.exec(frame)?.slice(1).join(" "))
+        .toSorted()
+    ).toEqual(["a one", "a two", "b three"])
   })
 
   test("of several tasks take no place in one of them, and of none are refused", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "a", command: "true" }, ["--wait"])
-    for (const wrong of [{ ids: ["a"], since: "c1-0-0" }, { tag: "x", id: "a" }, {}, { id: "a", until: "x" }]) {
-      expect(await rig.refusal(["logs", JSON.stringify(wrong)])).toMatchObject({ type: "CommandInputError" })
+    for (const wrong of [
+      { ids: ["a"], since: "c1-0-0" },
+      { tag: "x", id: "a" },
+      {},
+      { id: "a", until: "x" }
+    ]) {
+      expect(await rig.refusal(["logs", JSON.stringify(wrong)])).toMatchObject({
+        type: "CommandInputError"
+      })
     }
     expect(await rig.refusal(["logs", '{"tag":"none"}'])).toMatchObject({ type: "TaskNotFound" })
   })
@@ -29,26 +59,47 @@ describe("logs", () => {
   test("with a pattern that matches in another case only say so", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "a", script: "echo An Error; echo fine" }, ["--wait"])
-    expect(await rig.data("logs", { id: "a", grep: "error" })).toMatchObject({ totalLines: 0, hint: expect.stringContaining("ignoreCase") })
-    expect(await rig.data("logs", { id: "a", grep: "error", ignoreCase: true })).toMatchObject({ lines: ["An Error"] })
+    expect(await rig.data("logs", { id: "a", grep: "error" })).toMatchObject({
+      totalLines: 0,
+      hint: expect.stringContaining("ignoreCase")
+    })
+    expect(await rig.data("logs", { id: "a", grep: "error", ignoreCase: true })).toMatchObject({
+      lines: ["An Error"]
+    })
     expect(await rig.data("logs", { id: "a", grep: "nothing" })).not.toHaveProperty("hint")
   })
 
   test("with --output auto come with the rest in a file when there is more, and without the flag not", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "a", script: "seq 10" }, ["--wait"])
-    expect(await rig.data("logs", { id: "a", lines: 2 })).toMatchObject({ lines: ["9", "10"], hasMore: true })
+    expect(await rig.data("logs", { id: "a", lines: 2 })).toMatchObject({
+      lines: ["9", "10"],
+      hasMore: true
+    })
     const answer = await rig.data("logs", { id: "a", lines: 2 }, ["--output", "auto"])
-    expect(answer).toMatchObject({ summary: "Showing 2 of 10 log lines for a.", inline: { lines: ["9", "10"] }, artifact: { size_bytes: 21 } })
-    expect(await rig.data("logs", { id: "a", lines: 10 }, ["--output", "auto"])).toMatchObject({ lines: expect.any(Array), hasMore: false })
+    expect(answer).toMatchObject({
+      summary: "Showing 2 of 10 log lines for a.",
+      inline: { lines: ["9", "10"] },
+      artifact: { size_bytes: 21 }
+    })
+    expect(await rig.data("logs", { id: "a", lines: 10 }, ["--output", "auto"])).toMatchObject({
+      lines: expect.any(Array),
+      hasMore: false
+    })
   })
 })
 
 test("list tells the last lines of each task when it is asked to", async () => {
   await using rig = new Rig()
-  await rig.data("start", { id: "bad", script: "echo start; echo fatal: no; seq 9; exit 1" }, ["--wait"])
+  await rig.data("start", { id: "bad", script: "echo start; echo fatal: no; seq 9; exit 1" }, [
+    "--wait"
+  ])
   await rig.data("start", { id: "good", script: "echo fine" }, ["--wait"])
   const { document } = await rig.call(["list", '{"status":"failed","lastLines":3}'])
-  expect(document).toMatchObject({ data: { total: 1, tasks: [{ id: "bad", lastLines: ["fatal: no", "...", "9"] }] } })
-  expect(await rig.data("list", { lastLines: 1 })).toMatchObject({ tasks: [{ lastLines: ["fine"] }, { lastLines: ["9"] }] })
+  expect(document).toMatchObject({
+    data: { total: 1, tasks: [{ id: "bad", lastLines: ["fatal: no", "...", "9"] }] }
+  })
+  expect(await rig.data("list", { lastLines: 1 })).toMatchObject({
+    tasks: [{ lastLines: ["fine"] }, { lastLines: ["9"] }]
+  })
 })

@@ -9,9 +9,15 @@ describe("a stream of lines", () => {
     await using rig = new Rig()
     await rig.data("start", silent)
     const pipeline = `'${binary}' logs '{"id":"x","follow":true}' --stream | head -n 2`
-    const child = Bun.spawn(["sh", "-c", pipeline], { env: rig.environment(), stdout: "pipe", stderr: "pipe" })
+    const child = Bun.spawn(["sh", "-c", pipeline], {
+      env: rig.environment(),
+      stdout: "pipe",
+      stderr: "pipe"
+    })
     // The shell waits for both sides of the pipe.
-    expect((await new Response(child.stdout).text()).match(/"text":"(?:one|two)"/gu)).toHaveLength(2)
+    expect((await new Response(child.stdout).text()).match(/"text":"(?:one|two)"/gu)).toHaveLength(
+      2
+    )
     expect(await child.exited).toBe(0)
     expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "running" })
   })
@@ -20,7 +26,12 @@ describe("a stream of lines", () => {
     await using rig = new Rig()
     await rig.data("start", silent)
     const texts = async (more: object, flags: ReadonlyArray<string> = []) => {
-      const { exitCode, stdout } = await rig.call(["logs", JSON.stringify({ id: "x", follow: true, ...more }), "--stream", ...flags])
+      const { exitCode, stdout } = await rig.call([
+        "logs",
+        JSON.stringify({ id: "x", follow: true, ...more }),
+        "--stream",
+        ...flags
+      ])
       return { exitCode, texts: [...stdout.matchAll(/"text":"(\w+)"/gu)].map(([, text]) => text) }
     }
     expect(await texts({ until: "^two$" })).toEqual({ exitCode: 0, texts: ["one", "two"] })
@@ -32,11 +43,23 @@ describe("a stream of lines", () => {
   test("fails when the line that is waited for does not come in time, or cannot come any more", async () => {
     await using rig = new Rig()
     await rig.data("start", silent)
-    const late = await rig.call(["logs", '{"id":"x","follow":true,"until":"three"}', "--stream", "--timeout", "0.3"])
+    const late = await rig.call([
+      "logs",
+      '{"id":"x","follow":true,"until":"three"}',
+      "--stream",
+      "--timeout",
+      "0.3"
+    ])
     expect(late).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("TaskWaitTimedOut") })
     await rig.data("stop", { id: "x", force: true })
     const over = await rig.call(["logs", '{"id":"x","follow":true,"until":"three"}', "--stream"])
-    expect(over).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("IllegalTransition") })
-    expect(await rig.call(["logs", '{"id":"x","until":"("}', "--stream"])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("until") })
+    expect(over).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("IllegalTransition")
+    })
+    expect(await rig.call(["logs", '{"id":"x","until":"("}', "--stream"])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("until")
+    })
   })
 })

@@ -11,19 +11,48 @@ describe("start of an id that runs", () => {
       command: "start",
       type: "TaskAlreadyRunning",
       message: "task x is running",
-      details: { id: "x", status: "running", differs: expect.arrayContaining(["command"]), hint: expect.stringContaining('"ifRunning"'), retryable: false }
+      details: {
+        id: "x",
+        status: "running",
+        differs: expect.arrayContaining(["command"]),
+        hint: expect.stringContaining('"ifRunning"'),
+        retryable: false
+      }
     })
-    expect((await rig.refusal(["start", '{"id":"x","script":"sleep 60","tags":["one"]}'])).details).not.toHaveProperty("differs")
+    expect(
+      (await rig.refusal(["start", '{"id":"x","script":"sleep 60","tags":["one"]}'])).details
+    ).not.toHaveProperty("differs")
     const same = await rig.task("start", { id: "x", command: "true", ifRunning: "return" })
-    expect(same).toMatchObject({ script: "sleep 60", tags: ["one"], attempt: 1, pid: first["pid"], status: "running" })
-    const other = await rig.task("start", { id: "x", command: "echo", args: ["two"], tags: ["two"], ifRunning: "restart" }, ["--wait"])
-    expect(other).toMatchObject({ kind: "command", script: null, args: ["two"], tags: ["two"], attempt: 2, restartCount: 1, status: "completed" })
+    expect(same).toMatchObject({
+      script: "sleep 60",
+      tags: ["one"],
+      attempt: 1,
+      pid: first["pid"],
+      status: "running"
+    })
+    const other = await rig.task(
+      "start",
+      { id: "x", command: "echo", args: ["two"], tags: ["two"], ifRunning: "restart" },
+      ["--wait"]
+    )
+    expect(other).toMatchObject({
+      kind: "command",
+      script: null,
+      args: ["two"],
+      tags: ["two"],
+      attempt: 2,
+      restartCount: 1,
+      status: "completed"
+    })
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["two"] })
   })
 
   test("answers when its next attempt runs, as restart does, also within an array and behind a grace period", async () => {
     await using rig = new Rig()
-    const stubborn = { script: "trap '' TERM; echo up; while :; do sleep 0.01; done", gracePeriodMs: 100 }
+    const stubborn = {
+      script: "trap '' TERM; echo up; while :; do sleep 0.01; done",
+      gracePeriodMs: 100
+    }
     for (const id of ["x", "y"]) {
       await rig.data("start", { id, ...stubborn })
       await rig.data("wait", { id, for: { log: "up" } })
@@ -32,7 +61,11 @@ describe("start of an id that runs", () => {
     const second = await rig.task("start", { id: "x", ...anew })
     expect(second).toMatchObject({ status: "running", attempt: 2, args: ["60"], restartCount: 1 })
     expect(await rig.task("status", { id: "x" })).toMatchObject({ pid: second["pid"], attempt: 2 })
-    const { results } = await rig.data("start", [{ id: "y", ...anew }, { id: "z", ...anew }, { id: "x", ...anew, delayMs: 600_000 }])
+    const { results } = await rig.data("start", [
+      { id: "y", ...anew },
+      { id: "z", ...anew },
+      { id: "x", ...anew, delayMs: 600_000 }
+    ])
     expect(results).toMatchObject([
       { data: { task: { id: "y", status: "running", attempt: 2 } } },
       { data: { task: { id: "z", status: "running", attempt: 1 } } },
@@ -42,10 +75,21 @@ describe("start of an id that runs", () => {
 
   test("returns one and the same task to many callers at once", async () => {
     await using rig = new Rig()
-    const payload = JSON.stringify({ id: "x", script: "echo ran; sleep 60", ifRunning: "return", full: true })
+    const payload = JSON.stringify({
+      id: "x",
+      script: "echo ran; sleep 60",
+      ifRunning: "return",
+      full: true
+    })
     const answers = await Promise.all(Array.from({ length: 8 }, () => rig.call(["start", payload])))
-    for (const { document } of answers) expect(document).toMatchObject({ ok: true, data: { task: { id: "x", attempt: 1, restartCount: 0 } } })
-    expect(await rig.data("events", { id: "x", types: ["task.created", "task.started"] })).toMatchObject({
+    for (const { document } of answers)
+      expect(document).toMatchObject({
+        ok: true,
+        data: { task: { id: "x", attempt: 1, restartCount: 0 } }
+      })
+    expect(
+      await rig.data("events", { id: "x", types: ["task.created", "task.started"] })
+    ).toMatchObject({
       events: [{ type: "task.created" }, { type: "task.started" }]
     })
   })
@@ -54,8 +98,16 @@ describe("start of an id that runs", () => {
 describe("start of an id that has ended", () => {
   test("is another attempt with the payload given now", async () => {
     await using rig = new Rig()
-    await rig.task("start", { id: "x", script: "echo one; exit 1", tags: ["a"], env: { OLD: "1" }, name: "first" }, ["--wait"])
-    const again = await rig.task("start", { id: "x", command: "echo", args: ["two"], env: { FRESH: "1" } }, ["--wait"])
+    await rig.task(
+      "start",
+      { id: "x", script: "echo one; exit 1", tags: ["a"], env: { OLD: "1" }, name: "first" },
+      ["--wait"]
+    )
+    const again = await rig.task(
+      "start",
+      { id: "x", command: "echo", args: ["two"], env: { FRESH: "1" } },
+      ["--wait"]
+    )
     expect(again).toMatchObject({
       command: "echo",
       script: null,
@@ -81,16 +133,32 @@ describe("restart", () => {
     const second = await rig.task("restart", { id: "x", reason: "because" })
     expect(second).toMatchObject({ status: "running", attempt: 2, restartCount: 1 })
     expect(second["pid"]).not.toBe(first["pid"])
-    const { events } = await rig.data("events", { id: "x", types: ["task.stopping", "task.cancelled"] })
-    expect(events).toMatchObject([{ type: "task.stopping", data: { intent: { kind: "restart" }, reason: "because" } }])
+    const { events } = await rig.data("events", {
+      id: "x",
+      types: ["task.stopping", "task.cancelled"]
+    })
+    expect(events).toMatchObject([
+      { type: "task.stopping", data: { intent: { kind: "restart" }, reason: "because" } }
+    ])
   })
 
   test("of an ended task runs it again, with --wait to its end", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", script: "exit $BACKBEAT_ATTEMPT" }, ["--wait"])
-    expect(await rig.task("restart", { id: "x" }, ["--wait"])).toMatchObject({ attempt: 2, exitCode: 2, restartCount: 1 })
-    expect(await rig.task("restart", { id: "x" }, ["--wait"])).toMatchObject({ attempt: 3, exitCode: 3, restartCount: 2 })
-    expect(await rig.refusal(["restart", "none"])).toMatchObject({ type: "TaskNotFound", details: { id: "none" } })
+    expect(await rig.task("restart", { id: "x" }, ["--wait"])).toMatchObject({
+      attempt: 2,
+      exitCode: 2,
+      restartCount: 1
+    })
+    expect(await rig.task("restart", { id: "x" }, ["--wait"])).toMatchObject({
+      attempt: 3,
+      exitCode: 3,
+      restartCount: 2
+    })
+    expect(await rig.refusal(["restart", "none"])).toMatchObject({
+      type: "TaskNotFound",
+      details: { id: "none" }
+    })
   })
 
   test("of a task that waits for its time is refused, and starts nothing", async () => {
@@ -99,7 +167,9 @@ describe("restart", () => {
     const called = await rig.call(["restart", "x"])
     const { events } = await rig.data("events", { id: "x", types: ["task.started"] })
     expect([called.document["ok"], events]).toEqual([false, []])
-    expect(called.document).toMatchObject({ error: { type: "IllegalTransition", details: { id: "x" } } })
+    expect(called.document).toMatchObject({
+      error: { type: "IllegalTransition", details: { id: "x" } }
+    })
   })
 })
 
@@ -113,22 +183,35 @@ describe("a task that is to start later", () => {
     expect(due).toBeGreaterThanOrEqual(before + 300)
     expect(await rig.data("why", { id: "later" })).toMatchObject({
       status: "queued",
-      because: [{ what: expect.stringContaining("may not start before"), until: later["notBefore"] }],
+      because: [
+        { what: expect.stringContaining("may not start before"), until: later["notBefore"] }
+      ],
       next: `It starts at ${String(later["notBefore"])}.`
     })
     const { startedAt } = await rig.task("wait", { id: "later" })
     expect(Date.parse(String(startedAt)) - due).toBeWithin(0, 250)
     const at = new Date(Date.now() + 200).toISOString()
-    const timed = await rig.task("start", { id: "timed", command: "true", notBefore: at }, ["--wait"])
+    const timed = await rig.task("start", { id: "timed", command: "true", notBefore: at }, [
+      "--wait"
+    ])
     expect(timed).toMatchObject({ status: "completed" })
     expect(Date.parse(String(timed["startedAt"])) - Date.parse(at)).toBeWithin(0, 250)
   })
 
   test("starts at once when its instant is past, and needs one way to say it", async () => {
     await using rig = new Rig()
-    expect(await rig.task("start", { command: "true", notBefore: "2020-01-01T00:00:00Z" }, ["--wait"])).toMatchObject({ status: "completed" })
-    for (const wrong of [{ notBefore: "tomorrow" }, { notBefore: "2026-02-30T00:00:00Z" }, { delayMs: -1 }, { delayMs: 1, notBefore: "2030-01-01T00:00:00Z" }]) {
-      expect(await rig.refusal(["start", JSON.stringify({ command: "true", ...wrong })])).toMatchObject({ type: "CommandInputError" })
+    expect(
+      await rig.task("start", { command: "true", notBefore: "2020-01-01T00:00:00Z" }, ["--wait"])
+    ).toMatchObject({ status: "completed" })
+    for (const wrong of [
+      { notBefore: "tomorrow" },
+      { notBefore: "2026-02-30T00:00:00Z" },
+      { delayMs: -1 },
+      { delayMs: 1, notBefore: "2030-01-01T00:00:00Z" }
+    ]) {
+      expect(
+        await rig.refusal(["start", JSON.stringify({ command: "true", ...wrong })])
+      ).toMatchObject({ type: "CommandInputError" })
     }
   })
 })
@@ -137,11 +220,29 @@ describe("ifEnded", () => {
   test("answers with a task that has ended, and with what the payload has otherwise", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "echo one", env: { A: "1" } }, ["--wait"])
-    const same = await rig.data("start", { id: "x", script: "echo one", env: { A: "1" }, ifEnded: "return" })
-    expect(same).toMatchObject({ existing: true, alreadyEnded: true, task: { status: "completed", attempt: 1 } })
+    const same = await rig.data("start", {
+      id: "x",
+      script: "echo one",
+      env: { A: "1" },
+      ifEnded: "return"
+    })
+    expect(same).toMatchObject({
+      existing: true,
+      alreadyEnded: true,
+      task: { status: "completed", attempt: 1 }
+    })
     expect(same).not.toHaveProperty("differs")
-    const other = await rig.data("start", { id: "x", script: "echo two", env: { A: "2" }, ifEnded: "return" })
-    expect(other).toMatchObject({ existing: true, differs: ["script", "env"], task: { attempt: 1 } })
+    const other = await rig.data("start", {
+      id: "x",
+      script: "echo two",
+      env: { A: "2" },
+      ifEnded: "return"
+    })
+    expect(other).toMatchObject({
+      existing: true,
+      differs: ["script", "env"],
+      task: { attempt: 1 }
+    })
     const again = await rig.data("start", { id: "x", script: "echo two" }, ["--wait"])
     expect(again).toMatchObject({ task: { attempt: 2 } })
     expect(again).not.toHaveProperty("existing", true)
@@ -152,58 +253,100 @@ describe("ifEnded", () => {
     await rig.data("start", { id: "x", command: "cat", stdin: "open" })
     const found = { existing: true, differs: ["script", "stdin"], task: { status: "running" } }
     for (const name of ["r", "r again"]) {
-      expect(await post(rig, "start", { id: "x", script: "true", ifRunning: "return" }, name)).toMatchObject(found)
+      expect(
+        await post(rig, "start", { id: "x", script: "true", ifRunning: "return" }, name)
+      ).toMatchObject(found)
     }
   })
 
   test("refuses an id that has ended when that is asked for, with the start that runs it again", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", command: "true" }, ["--wait"])
-    const { type, details } = await rig.refusal(["start", '{"id":"x","command":"true","ifEnded":"error"}'])
+    const { type, details } = await rig.refusal([
+      "start",
+      '{"id":"x","command":"true","ifEnded":"error"}'
+    ])
     expect([type, details["from"]]).toEqual(["IllegalTransition", "completed"])
   })
 
   test("protects what another session left in another folder, until that is taken over explicitly", async () => {
     await using rig = new Rig()
     const start = (payload: object, session: string | undefined, cwd: string) =>
-      rig.call(["start", JSON.stringify({ id: "x", command: "true", cwd, ...payload }), "--wait"], { env: session === undefined ? {} : { CODEX_SESSION_ID: session } })
+      rig.call(["start", JSON.stringify({ id: "x", command: "true", cwd, ...payload }), "--wait"], {
+        env: session === undefined ? {} : { CODEX_SESSION_ID: session }
+      })
     expect((await start({}, "one", "/")).exitCode).toBe(0)
     const refused = await start({}, "two", "/tmp")
     expect(refused.document).toMatchObject({
-      error: { type: "IllegalTransition", try: { operation: "start", payload: { id: "x", command: "true", cwd: "/tmp", ifEnded: "again" } } }
+      error: {
+        type: "IllegalTransition",
+        try: {
+          operation: "start",
+          payload: { id: "x", command: "true", cwd: "/tmp", ifEnded: "again" }
+        }
+      }
     })
     expect((await start({}, "two", "/")).document).toMatchObject({ data: { task: { attempt: 2 } } })
-    expect((await start({}, "two", "/tmp")).document).toMatchObject({ data: { task: { attempt: 3 } } })
+    expect((await start({}, "two", "/tmp")).document).toMatchObject({
+      data: { task: { attempt: 3 } }
+    })
     expect((await start({}, undefined, "/")).exitCode).toBe(1)
-    expect((await start({ ifEnded: "again" }, undefined, "/")).document).toMatchObject({ data: { task: { attempt: 4 } } })
+    expect((await start({ ifEnded: "again" }, undefined, "/")).document).toMatchObject({
+      data: { task: { attempt: 4 } }
+    })
     // Callers without a session count as one.
-    expect((await start({}, undefined, "/tmp")).document).toMatchObject({ data: { task: { attempt: 5 } } })
+    expect((await start({}, undefined, "/tmp")).document).toMatchObject({
+      data: { task: { attempt: 5 } }
+    })
   })
 })
 
 describe("an attempt", () => {
   test("is shown with what it ran while its restart with another script waits for its end", async () => {
     await using rig = new Rig()
-    await rig.data("start", { id: "x", script: "trap '' TERM; echo up; while :; do sleep 0.01; done", gracePeriodMs: 60_000 })
+    await rig.data("start", {
+      id: "x",
+      script: "trap '' TERM; echo up; while :; do sleep 0.01; done",
+      gracePeriodMs: 60_000
+    })
     await rig.data("wait", { id: "x", for: { log: "up" } })
     const next = rig.data("start", { id: "x", script: "echo two", ifRunning: "restart" })
     while ((await rig.task("status", { id: "x" }))["status"] !== "stopping");
-    expect(await rig.task("status", { id: "x" })).toMatchObject({ attempt: 1, script: expect.stringContaining("trap") })
+    expect(await rig.task("status", { id: "x" })).toMatchObject({
+      attempt: 1,
+      script: expect.stringContaining("trap")
+    })
     expect(await rig.data("events", { id: "x", types: ["task.changed"] })).toMatchObject({
-      events: [{ data: { what: "echo two", changed: expect.arrayContaining(["script", "gracePeriodMs"]) } }]
+      events: [
+        { data: { what: "echo two", changed: expect.arrayContaining(["script", "gracePeriodMs"]) } }
+      ]
     })
     await rig.data("stop", { id: "x", force: true })
     await next
-    expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "cancelled", attempt: 1, script: expect.stringContaining("trap") })
+    expect(await rig.task("status", { id: "x" })).toMatchObject({
+      status: "cancelled",
+      attempt: 1,
+      script: expect.stringContaining("trap")
+    })
   })
 
   test("is shown with what it ran when the next one was withdrawn before it began", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "echo one" }, ["--wait"])
     await rig.data("start", { id: "x", script: "echo two", delayMs: 600_000 })
-    expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "queued", attempt: 2, script: "echo two" })
+    expect(await rig.task("status", { id: "x" })).toMatchObject({
+      status: "queued",
+      attempt: 2,
+      script: "echo two"
+    })
     await rig.data("stop", { id: "x" })
-    expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "cancelled", attempt: 1, script: "echo one" })
-    expect(await rig.data("list", { ids: ["x"] })).toMatchObject({ tasks: [{ status: "cancelled", script: "echo one" }] })
+    expect(await rig.task("status", { id: "x" })).toMatchObject({
+      status: "cancelled",
+      attempt: 1,
+      script: "echo one"
+    })
+    expect(await rig.data("list", { ids: ["x"] })).toMatchObject({
+      tasks: [{ status: "cancelled", script: "echo one" }]
+    })
   })
 })

@@ -3,7 +3,9 @@ import { describe, expect, test } from "bun:test"
 import { Rig } from "../Rig.ts"
 
 const sequencesOf = (data: unknown): ReadonlyArray<unknown> =>
-  typeof data === "object" && data !== null && "events" in data && Array.isArray(data.events) ? data.events : []
+  typeof data === "object" && data !== null && "events" in data && Array.isArray(data.events)
+    ? data.events
+    : []
 
 describe("a batch of starts", () => {
   test("answers for every item in its order, and fails when one does", async () => {
@@ -29,9 +31,21 @@ describe("a batch of starts", () => {
         errorCount: 4,
         counts: { completed: 3 },
         results: [
-          { index: 0, ok: true, id: "good", status: "completed", data: { task: expect.objectContaining({ id: "good" }) } },
+          {
+            index: 0,
+            ok: true,
+            id: "good",
+            status: "completed",
+            data: { task: expect.objectContaining({ id: "good" }) }
+          },
           { index: 1, ok: false, error: expect.objectContaining({ type: "CommandInputError" }) },
-          { index: 2, ok: true, id: "twice", status: "completed", data: { task: expect.objectContaining({ script: "echo first" }) } },
+          {
+            index: 2,
+            ok: true,
+            id: "twice",
+            status: "completed",
+            data: { task: expect.objectContaining({ script: "echo first" }) }
+          },
           {
             index: 3,
             ok: false,
@@ -49,7 +63,13 @@ describe("a batch of starts", () => {
           },
           { index: 4, ok: false, error: expect.objectContaining({ type: "CommandInputError" }) },
           { index: 5, ok: false, error: expect.objectContaining({ type: "CommandInputError" }) },
-          { index: 6, ok: true, id: "last", status: "completed", data: { task: expect.objectContaining({ id: "last" }) } }
+          {
+            index: 6,
+            ok: true,
+            id: "last",
+            status: "completed",
+            data: { task: expect.objectContaining({ id: "last" }) }
+          }
         ]
       }
     })
@@ -62,32 +82,57 @@ describe("a batch of starts", () => {
       exitCode: 1,
       document: { data: { outcome: "failed", total: 1, successCount: 0, errorCount: 1 } }
     })
-    expect(await rig.refusal(["start", "[]"])).toMatchObject({ type: "CommandInputError", details: { maxItems: 1000, hint: "Give at least one item." } })
+    expect(await rig.refusal(["start", "[]"])).toMatchObject({
+      type: "CommandInputError",
+      details: { maxItems: 1000, hint: "Give at least one item." }
+    })
     const many = JSON.stringify(Array.from({ length: 1001 }, () => ({ command: "true" })))
-    expect(await rig.refusal(["start", "-"], { stdin: many })).toMatchObject({ type: "CommandInputError" })
+    expect(await rig.refusal(["start", "-"], { stdin: many })).toMatchObject({
+      type: "CommandInputError"
+    })
     expect(await rig.data("list")).toMatchObject({ total: 0 })
   })
 
   test("is stored in one piece: its items are created one behind the other, before any of them starts", async () => {
     await using rig = new Rig()
     const ids = ["a", "b", "c", "d"]
-    await rig.data("start", ids.map((id) => ({ id, command: "true" })), ["--wait"])
+    await rig.data(
+      "start",
+      ids.map((id) => ({ id, command: "true" })),
+      ["--wait"]
+    )
     const events = sequencesOf(await rig.data("events"))
-    expect(events.slice(0, 4)).toMatchObject(ids.map((taskId, index) => ({ type: "task.created", taskId, sequence: index + 1 })))
+    expect(events.slice(0, 4)).toMatchObject(
+      ids.map((taskId, index) => ({ type: "task.created", taskId, sequence: index + 1 }))
+    )
   })
 
   test("starts 200 tasks, all of which end well", async () => {
     await using rig = new Rig()
-    const payloads = Array.from({ length: 200 }, (_, index) => ({ id: `n${index}`, command: "true", tags: ["many"] }))
+    const payloads = Array.from({ length: 200 }, (_, index) => ({
+      id: `n${index}`,
+      command: "true",
+      tags: ["many"]
+    }))
     const called = await rig.call(["start", "-", "--wait"], { stdin: JSON.stringify(payloads) })
-    expect(called.document).toMatchObject({ data: { outcome: "succeeded", total: 200, successCount: 200, errorCount: 0 } })
-    expect(await rig.data("list", { status: "completed", tag: "many", limit: 1 })).toMatchObject({ total: 200 })
-    expect(await rig.data("wait", { tag: "many" })).toMatchObject({ outcome: "succeeded", counts: { completed: 200 } })
+    expect(called.document).toMatchObject({
+      data: { outcome: "succeeded", total: 200, successCount: 200, errorCount: 0 }
+    })
+    expect(await rig.data("list", { status: "completed", tag: "many", limit: 1 })).toMatchObject({
+      total: 200
+    })
+    expect(await rig.data("wait", { tag: "many" })).toMatchObject({
+      outcome: "succeeded",
+      counts: { completed: 200 }
+    })
   })
 
   test("without ids makes a different one for each", async () => {
     await using rig = new Rig()
-    const { results } = await rig.data("start", Array.from({ length: 20 }, () => ({ command: "true" })))
+    const { results } = await rig.data(
+      "start",
+      Array.from({ length: 20 }, () => ({ command: "true" }))
+    )
     const ids = (Array.isArray(results) ? results : []).map((each) => String(each.data.task.id))
     expect(new Set(ids).size).toBe(20)
     for (const id of ids) expect(id).toMatch(/^task-[0-9a-z]{12}$/u)
@@ -97,9 +142,15 @@ describe("a batch of starts", () => {
 describe("a batch of stops or restarts", () => {
   test("answers for every item too", async () => {
     await using rig = new Rig()
-    await rig.data("start", ["a", "b"].map((id) => ({ id, script: "sleep 60" })))
+    await rig.data(
+      "start",
+      ["a", "b"].map((id) => ({ id, script: "sleep 60" }))
+    )
     await rig.data("start", { id: "ended", command: "true" }, ["--wait"])
-    const stopped = await rig.call(["stop", JSON.stringify(["a", "none", "ended", "b"].map((id) => ({ id, full: true })))])
+    const stopped = await rig.call([
+      "stop",
+      JSON.stringify(["a", "none", "ended", "b"].map((id) => ({ id, full: true })))
+    ])
     expect(stopped).toMatchObject({
       exitCode: 1,
       document: {
@@ -114,7 +165,10 @@ describe("a batch of stops or restarts", () => {
         }
       }
     })
-    const again = await rig.call(["restart", '[{"id":"ended","full":true},{"id":"none"},{"id":"b","full":true}]'])
+    const again = await rig.call([
+      "restart",
+      '[{"id":"ended","full":true},{"id":"none"},{"id":"b","full":true}]'
+    ])
     expect(again).toMatchObject({
       exitCode: 1,
       document: {
@@ -131,11 +185,27 @@ describe("a batch of stops or restarts", () => {
 
   test("takes ids as they are, and restarts each behind what it depends on", async () => {
     await using rig = new Rig()
-    const chain = [{ id: "a", script: "test -e repaired" }, ...["b", "c"].map((id, at) => ({ id, command: "true", dependsOn: [at === 0 ? "a" : "b"] }))]
-    await rig.data("start", chain.map((each) => ({ ...each, cwd: rig.scratch })), ["--wait"])
-    expect(await rig.task("status", { id: "c" })).toMatchObject({ status: "cancelled", failure: { type: "DependencyFailed" } })
+    const chain = [
+      { id: "a", script: "test -e repaired" },
+      ...["b", "c"].map((id, at) => ({ id, command: "true", dependsOn: [at === 0 ? "a" : "b"] }))
+    ]
+    await rig.data(
+      "start",
+      chain.map((each) => ({ ...each, cwd: rig.scratch })),
+      ["--wait"]
+    )
+    expect(await rig.task("status", { id: "c" })).toMatchObject({
+      status: "cancelled",
+      failure: { type: "DependencyFailed" }
+    })
     await Bun.write(`${rig.scratch}/repaired`, "")
-    const again = await rig.call(["restart", '[{"id":"c","full":true},{"id":"b","full":true},{"id":"none"},{"id":"a","full":true},{"id":"c","full":true}]', "--wait", "--concurrency", "1"])
+    const again = await rig.call([
+      "restart",
+      '[{"id":"c","full":true},{"id":"b","full":true},{"id":"none"},{"id":"a","full":true},{"id":"c","full":true}]',
+      "--wait",
+      "--concurrency",
+      "1"
+    ])
     expect(again).toMatchObject({
       exitCode: 1,
       document: {
@@ -150,7 +220,13 @@ describe("a batch of stops or restarts", () => {
         }
       }
     })
-    await rig.data("start", ["x", "y"].map((id) => ({ id, script: "sleep 60" })))
-    expect(await rig.data("stop", ["x", "y"])).toMatchObject({ outcome: "succeeded", results: [{ data: { task: { id: "x" } } }, { data: { task: { id: "y" } } }] })
+    await rig.data(
+      "start",
+      ["x", "y"].map((id) => ({ id, script: "sleep 60" }))
+    )
+    expect(await rig.data("stop", ["x", "y"])).toMatchObject({
+      outcome: "succeeded",
+      results: [{ data: { task: { id: "x" } } }, { data: { task: { id: "y" } } }]
+    })
   })
 })

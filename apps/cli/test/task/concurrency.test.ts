@@ -4,13 +4,18 @@ import * as Schema from "effect/Schema"
 import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
-const decode = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ id: Schema.String, status: Schema.String })))
+const decode = Schema.decodeUnknownSync(
+  Schema.Array(Schema.Struct({ id: Schema.String, status: Schema.String }))
+)
 
 /** The ids of the tasks in a status, in the order of their names. */
 const idsIn = async (rig: Rig, status: string): Promise<ReadonlyArray<string>> =>
-  decode((await rig.data("list", { status }))["tasks"]).map(({ id }) => id).toSorted()
+  decode((await rig.data("list", { status }))["tasks"])
+    .map(({ id }) => id)
+    .toSorted()
 
-const held = (...ids: ReadonlyArray<string>) => ids.map((id) => ({ id, command: "cat", stdin: "open" }))
+const held = (...ids: ReadonlyArray<string>) =>
+  ids.map((id) => ({ id, command: "cat", stdin: "open" }))
 
 const finish = async (rig: Rig, id: string): Promise<void> => {
   await rig.data("send", { id, eof: true })
@@ -21,7 +26,10 @@ describe("start of many with --concurrency", () => {
   test("runs so many at a time, also in the next engine, and why says what holds the others back", async () => {
     await using rig = new Rig()
     await rig.data("start", held("a", "b", "c", "d"), ["--concurrency", "2"])
-    expect([await idsIn(rig, "running"), await idsIn(rig, "queued")]).toEqual([["a", "b"], ["c", "d"]])
+    expect([await idsIn(rig, "running"), await idsIn(rig, "queued")]).toEqual([
+      ["a", "b"],
+      ["c", "d"]
+    ])
     expect(await rig.data("why", { id: "c" })).toMatchObject({
       status: "queued",
       because: [{ what: "its call lets 2 of its tasks run at a time (--concurrency), and 2 run" }]
@@ -38,7 +46,11 @@ describe("start of many with --concurrency", () => {
   test("is a second limit: a queue that has less room holds back more", async () => {
     await using rig = new Rig()
     await rig.data("queue set", { queue: "one", concurrency: 1 })
-    await rig.data("start", held("a", "b", "c").map((task) => ({ ...task, queue: "one" })), ["--concurrency", "2"])
+    await rig.data(
+      "start",
+      held("a", "b", "c").map((task) => ({ ...task, queue: "one" })),
+      ["--concurrency", "2"]
+    )
     expect(await idsIn(rig, "running")).toEqual(["a"])
     await finish(rig, "a")
     expect(await idsIn(rig, "running")).toEqual(["b"])
@@ -50,7 +62,10 @@ describe("a pipeline that is created with --concurrency", () => {
     await using rig = new Rig()
     const tasks = ["a", "b", "c"].map((key) => ({ key, command: "cat", stdin: "open" }))
     await rig.data("pipeline create", { id: "p", tasks }, ["--concurrency", "1"])
-    expect([await idsIn(rig, "running"), await idsIn(rig, "queued")]).toEqual([["p.a"], ["p.b", "p.c"]])
+    expect([await idsIn(rig, "running"), await idsIn(rig, "queued")]).toEqual([
+      ["p.a"],
+      ["p.b", "p.c"]
+    ])
     await finish(rig, "p.a")
     expect(await idsIn(rig, "running")).toEqual(["p.b"])
   })
@@ -73,7 +88,10 @@ describe("stop of many with --concurrency", () => {
     await using rig = new Rig()
     Bun.spawnSync(["mkfifo", join(rig.scratch, "hold")])
     const script = "trap 'echo asked; cat hold; exit 0' TERM; echo up; while :; do sleep 0.01; done"
-    await rig.data("start", ["a", "b"].map((id) => ({ id, script, cwd: rig.scratch, gracePeriodMs: 60_000 })))
+    await rig.data(
+      "start",
+      ["a", "b"].map((id) => ({ id, script, cwd: rig.scratch, gracePeriodMs: 60_000 }))
+    )
     for (const id of ["a", "b"]) await rig.data("wait", { id, for: { log: "up" } })
     const stopped = rig.data("stop", ["a", "b"], ["--concurrency", "1"])
     await rig.data("wait", { id: "a", for: { log: "asked" } })
@@ -91,10 +109,19 @@ describe("a queue that nobody has set", () => {
     const warning = expect.stringMatching(/^queue three has no limit: backbeat queue set /u)
     const task = { command: "cat", stdin: "open", queue: "three" }
     expect(await rig.data("start", { id: "a", ...task })).toMatchObject({ warnings: [warning] })
-    expect(await rig.data("start", [task, task])).toMatchObject({ successCount: 2, warnings: [warning] })
-    expect(await rig.data("pipeline create", { queue: "three", steps: ["true"] })).toMatchObject({ warnings: [warning] })
-    expect(await rig.data("plan", { payload: task })).toMatchObject({ tasks: [{ warnings: [warning] }] })
-    expect(await rig.data("why", { id: "a" })).toMatchObject({ because: expect.arrayContaining([expect.objectContaining({ what: warning })]) })
+    expect(await rig.data("start", [task, task])).toMatchObject({
+      successCount: 2,
+      warnings: [warning]
+    })
+    expect(await rig.data("pipeline create", { queue: "three", steps: ["true"] })).toMatchObject({
+      warnings: [warning]
+    })
+    expect(await rig.data("plan", { payload: task })).toMatchObject({
+      tasks: [{ warnings: [warning] }]
+    })
+    expect(await rig.data("why", { id: "a" })).toMatchObject({
+      because: expect.arrayContaining([expect.objectContaining({ what: warning })])
+    })
     await rig.data("queue set", { queue: "three", concurrency: 3 })
     expect(await rig.data("start", { id: "b", ...task })).not.toHaveProperty("warnings")
   })

@@ -4,8 +4,14 @@ import { rmSync, writeFileSync } from "node:fs"
 import { Rig } from "../Rig.ts"
 
 /** A task that runs until its input ends, and then exits with the code that it was sent. */
-const gate = (id: string, more: object = {}) => ({ id, script: "read code; exit ${code:-0}", stdin: "open", ...more })
-const open = (rig: Rig, id: string, code: number) => rig.data("send", { id, text: `${code}\n`, eof: true })
+const gate = (id: string, more: object = {}) => ({
+  id,
+  script: "read code; exit ${code:-0}",
+  stdin: "open",
+  ...more
+})
+const open = (rig: Rig, id: string, code: number) =>
+  rig.data("send", { id, text: `${code}\n`, eof: true })
 const fates = async (rig: Rig, ids: ReadonlyArray<string>) => {
   const { tasks } = await rig.data("list", { ids, limit: 500 })
   if (!Array.isArray(tasks)) throw new Error("no tasks")
@@ -15,16 +21,29 @@ const fates = async (rig: Rig, ids: ReadonlyArray<string>) => {
 test("a task that depends on an item that was refused does not run after an earlier task of that id", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "build", script: "true" }, ["--wait"])
-  for (const build of [{ id: "build", scrip: "make" }, { id: "build", command: "true", ifEnded: "error" }]) {
+  for (const build of [
+    { id: "build", scrip: "make" },
+    { id: "build", command: "true", ifEnded: "error" }
+  ]) {
     const deploy = { id: "deploy", script: "true", dependsOn: ["build"] }
-    for (const items of [[build, deploy], [deploy, build]]) {
+    for (const items of [
+      [build, deploy],
+      [deploy, build]
+    ]) {
       const { document } = await rig.call(["start", JSON.stringify(items), "--wait"])
       expect(document).toMatchObject({ data: { outcome: "failed", successCount: 0 } })
       expect(JSON.stringify(document)).toContain("build was refused in this call")
     }
   }
-  const circle = [{ id: "build", script: "true", dependsOn: ["other"] }, { id: "other", script: "true", dependsOn: ["build"] }]
-  const { document } = await rig.call(["start", JSON.stringify([...circle, { id: "deploy", script: "true", dependsOn: ["build"] }]), "--wait"])
+  const circle = [
+    { id: "build", script: "true", dependsOn: ["other"] },
+    { id: "other", script: "true", dependsOn: ["build"] }
+  ]
+  const { document } = await rig.call([
+    "start",
+    JSON.stringify([...circle, { id: "deploy", script: "true", dependsOn: ["build"] }]),
+    "--wait"
+  ])
   expect(document).toMatchObject({ data: { successCount: 0 } })
   expect((await rig.refusal(["status", "deploy"])).type).toBe("TaskNotFound")
 })
@@ -34,7 +53,11 @@ describe("a task that depends on others", () => {
     await using rig = new Rig()
     await rig.call(["start", JSON.stringify(gate("build"))])
     await rig.call(["start", '{"id":"test","script":"echo tested","dependsOn":["build"]}'])
-    const deploy = await rig.task("start", { id: "deploy", script: "echo deployed", dependsOn: ["test"] })
+    const deploy = await rig.task("start", {
+      id: "deploy",
+      script: "echo deployed",
+      dependsOn: ["test"]
+    })
     expect(deploy).toMatchObject({
       status: "blocked",
       attempt: 1,
@@ -51,7 +74,10 @@ describe("a task that depends on others", () => {
       next: "It may run when what it waits for has ended as needed. That hangs on build, which is running: see why build."
     })
     await open(rig, "build", 0)
-    expect(await rig.task("wait", { id: "deploy" })).toMatchObject({ status: "completed", waitsFor: [] })
+    expect(await rig.task("wait", { id: "deploy" })).toMatchObject({
+      status: "completed",
+      waitsFor: []
+    })
     const { events } = await rig.data("events", { types: ["task.started"] })
     expect(events).toMatchObject(["build", "test", "deploy"].map((taskId) => ({ taskId })))
   })
@@ -77,12 +103,21 @@ describe("a task that depends on others", () => {
       tell: "completed",
       tidy: "completed"
     })
-    expect(await rig.task("status", { id: "test" })).toMatchObject({ failure: { type: "DependencyFailed", taskId: "build" }, startedAt: null, exitCode: null })
-    expect(await rig.task("status", { id: "deploy" })).toMatchObject({ failure: { type: "DependencyFailed", taskId: "build", through: "test" } })
+    expect(await rig.task("status", { id: "test" })).toMatchObject({
+      failure: { type: "DependencyFailed", taskId: "build" },
+      startedAt: null,
+      exitCode: null
+    })
+    expect(await rig.task("status", { id: "deploy" })).toMatchObject({
+      failure: { type: "DependencyFailed", taskId: "build", through: "test" }
+    })
     expect(await rig.data("why", { id: "deploy" })).toMatchObject({
       status: "cancelled",
       because: [
-        { what: "it depends on build, which did not end as required", actor: { kind: "dependency" } },
+        {
+          what: "it depends on build, which did not end as required",
+          actor: { kind: "dependency" }
+        },
         { what: "it waited for test, which was withdrawn for the same reason" },
         { what: "build exited with code 3" }
       ]
@@ -104,25 +139,44 @@ describe("a task that depends on others", () => {
 
   test("on what has ended already runs at once, or is cancelled at once", async () => {
     await using rig = new Rig()
-    await rig.data("start", [{ id: "good", command: "true" }, { id: "bad", command: "false" }])
+    await rig.data("start", [
+      { id: "good", command: "true" },
+      { id: "bad", command: "false" }
+    ])
     await rig.data("wait", { ids: ["good", "bad"] })
-    expect(await rig.task("start", { command: "true", dependsOn: ["good", { task: "bad", on: "failure" }] }, ["--wait"])).toMatchObject({ status: "completed" })
+    expect(
+      await rig.task(
+        "start",
+        { command: "true", dependsOn: ["good", { task: "bad", on: "failure" }] },
+        ["--wait"]
+      )
+    ).toMatchObject({ status: "completed" })
     expect(await rig.task("start", { command: "true", dependsOn: ["good", "bad"] })).toMatchObject({
       status: "cancelled",
       failure: { type: "DependencyFailed", taskId: "bad" }
     })
-    expect(await rig.task("start", { command: "true", dependsOn: [{ task: "good", on: "failure" }] })).toMatchObject({ status: "cancelled" })
+    expect(
+      await rig.task("start", { command: "true", dependsOn: [{ task: "good", on: "failure" }] })
+    ).toMatchObject({ status: "cancelled" })
   })
 
   test("of one that somebody stops is cancelled, unless it waits for any end", async () => {
     await using rig = new Rig()
     await rig.data("start", [
       gate("base"),
-      ...(["success", "failure", "end"] as const).map((on) => ({ id: on, command: "true", dependsOn: [{ task: "base", on }] }))
+      ...(["success", "failure", "end"] as const).map((on) => ({
+        id: on,
+        command: "true",
+        dependsOn: [{ task: "base", on }]
+      }))
     ])
     await rig.data("stop", { id: "base" })
     await rig.data("wait", { ids: ["success", "failure", "end"] })
-    expect(await fates(rig, ["success", "failure", "end"])).toEqual({ success: "cancelled", failure: "cancelled", end: "completed" })
+    expect(await fates(rig, ["success", "failure", "end"])).toEqual({
+      success: "cancelled",
+      failure: "cancelled",
+      end: "completed"
+    })
   })
 
   test("of one that somebody stopped is explained with who and why, and with what has to run again before it", async () => {
@@ -136,15 +190,21 @@ describe("a task that depends on others", () => {
       { id: "w1", command: "true", dependsOn: ["v1"] }
     ])
     await rig.data("stop", { id: "k1", reason: "not today" })
-    for (let round = 0; round < 2; round++) expect(await rig.task("restart", { id: "w1" })).toMatchObject({ status: "cancelled" })
+    for (let round = 0; round < 2; round++)
+      expect(await rig.task("restart", { id: "w1" })).toMatchObject({ status: "cancelled" })
     const { because, next } = await rig.data("why", { id: "w1" })
     expect(because).toMatchObject([
       { what: "it depends on k1, which did not end as required" },
       { what: "it waited for v1, which was withdrawn for the same reason" },
-      { what: expect.stringMatching(/^k1 was cancelled by a caller \(cli, pid \d+\): not today$/u), actor: { kind: "caller" } }
+      {
+        what: expect.stringMatching(/^k1 was cancelled by a caller \(cli, pid \d+\): not today$/u),
+        actor: { kind: "caller" }
+      }
     ])
     expect(because).toHaveLength(3)
-    expect(next).toBe(`A restart of it alone would be withdrawn at once, because of v1. Restart what it needs with it: backbeat restart '["k1","v1","w1"]'`)
+    expect(next).toBe(
+      `A restart of it alone would be withdrawn at once, because of v1. Restart what it needs with it: backbeat restart '["k1","v1","w1"]'`
+    )
     expect((await rig.data("why", { id: "k1" }))["next"]).toBe("Use restart to run it again.")
     rmSync(`${rig.scratch}/hold`)
     await rig.data("restart", ["k1", "v1", "w1"])
@@ -153,8 +213,14 @@ describe("a task that depends on others", () => {
 
   test("waits its delay from the moment at which they have ended", async () => {
     await using rig = new Rig()
-    await rig.data("start", [gate("base"), { id: "next", command: "true", dependsOn: ["base"], delayMs: 60_000 }])
-    expect(await rig.task("status", { id: "next" })).toMatchObject({ status: "blocked", notBefore: null })
+    await rig.data("start", [
+      gate("base"),
+      { id: "next", command: "true", dependsOn: ["base"], delayMs: 60_000 }
+    ])
+    expect(await rig.task("status", { id: "next" })).toMatchObject({
+      status: "blocked",
+      notBefore: null
+    })
     await open(rig, "base", 0)
     const { endedAt } = await rig.task("wait", { id: "base" })
     const { status, notBefore } = await rig.task("status", { id: "next" })
@@ -166,7 +232,11 @@ describe("a task that depends on others", () => {
   test("can be stopped while it waits, and what it waited for goes on", async () => {
     await using rig = new Rig()
     await rig.data("start", [gate("base"), { id: "next", command: "true", dependsOn: ["base"] }])
-    expect(await rig.task("stop", { id: "next", reason: "no more" })).toMatchObject({ status: "cancelled", cancelled: { reason: "no more" }, failure: null })
+    expect(await rig.task("stop", { id: "next", reason: "no more" })).toMatchObject({
+      status: "cancelled",
+      cancelled: { reason: "no more" },
+      failure: null
+    })
     await open(rig, "base", 0)
     expect(await rig.task("wait", { id: "base" })).toMatchObject({ status: "completed" })
     expect(await rig.task("status", { id: "next" })).toMatchObject({ status: "cancelled" })
@@ -185,22 +255,38 @@ describe("what cannot be depended on", () => {
   test("is refused, named with its path and with what may have been meant, and nothing of it is stored", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "build", command: "true" })
-    expect(await rig.refusal(["start", '{"id":"x","command":"true","dependsOn":["build","biuld"]}'])).toMatchObject({
+    expect(
+      await rig.refusal(["start", '{"id":"x","command":"true","dependsOn":["build","biuld"]}'])
+    ).toMatchObject({
       type: "DependencyNotFound",
       message: "dependsOn[1]: task not found: biuld",
       details: { id: "biuld", path: "dependsOn[1]", hint: "Did you mean build?", retryable: false }
     })
-    expect(await rig.refusal(["start", '{"id":"x","command":"true","dependsOn":["x"]}'])).toMatchObject({
+    expect(
+      await rig.refusal(["start", '{"id":"x","command":"true","dependsOn":["x"]}'])
+    ).toMatchObject({
       type: "DependencyCycle",
       details: { cycle: ["x", "x"] }
     })
-    expect(await rig.refusal(["start", '{"id":"x","command":"true","dependsOn":["build",{"task":"build","on":"end"}]}'])).toMatchObject({
+    expect(
+      await rig.refusal([
+        "start",
+        '{"id":"x","command":"true","dependsOn":["build",{"task":"build","on":"end"}]}'
+      ])
+    ).toMatchObject({
       type: "CommandInputError",
       message: "dependsOn[1]: names build again"
     })
-    expect(await rig.refusal(["start", '{"id":"x","command":"true","dependsOn":[{"task":"build","on":"succes"}]}'])).toMatchObject({ type: "CommandInputError" })
+    expect(
+      await rig.refusal([
+        "start",
+        '{"id":"x","command":"true","dependsOn":[{"task":"build","on":"succes"}]}'
+      ])
+    ).toMatchObject({ type: "CommandInputError" })
     const many = Array.from({ length: 101 }, (_, index) => `t${index}`)
-    expect(await rig.refusal(["start", JSON.stringify({ id: "x", command: "true", dependsOn: many })])).toMatchObject({ type: "CommandInputError" })
+    expect(
+      await rig.refusal(["start", JSON.stringify({ id: "x", command: "true", dependsOn: many })])
+    ).toMatchObject({ type: "CommandInputError" })
     expect(await rig.data("list")).toMatchObject({ total: 1 })
   })
 
@@ -221,14 +307,26 @@ describe("what cannot be depended on", () => {
         data: {
           outcome: "partial_failure",
           results: [
-            { ok: false, error: { type: "DependencyCycle", message: "these tasks would wait for each other: a -> b -> a" } },
+            {
+              ok: false,
+              error: {
+                type: "DependencyCycle",
+                message: "these tasks would wait for each other: a -> b -> a"
+              }
+            },
             { ok: false, error: { type: "DependencyCycle" } },
             {
               ok: false,
               error: {
                 type: "DependencyNotFound",
                 message: "dependsOn[0]: a was refused in this call",
-                details: { id: "a", path: "dependsOn[0]", item: 0, hint: "See the error of item 0, and start both again.", retryable: false }
+                details: {
+                  id: "a",
+                  path: "dependsOn[0]",
+                  item: 0,
+                  hint: "See the error of item 0, and start both again.",
+                  retryable: false
+                }
               }
             },
             { ok: true }
@@ -241,13 +339,29 @@ describe("what cannot be depended on", () => {
 
   test("is an item of the same call that was refused for whatever reason, and what depends on that", async () => {
     await using rig = new Rig()
-    const items = [{ id: "c3", command: "true", dependsOn: ["c2"] }, { id: "c2", command: "true", dependsOn: ["c1"] }, { id: "c1", comand: "true" }]
+    const items = [
+      { id: "c3", command: "true", dependsOn: ["c2"] },
+      { id: "c2", command: "true", dependsOn: ["c1"] },
+      { id: "c1", comand: "true" }
+    ]
     const { document } = await rig.call(["start", JSON.stringify(items)])
     expect(document).toMatchObject({
       data: {
         results: [
-          { error: { type: "DependencyNotFound", message: "dependsOn[0]: c2 was refused in this call", details: { item: 1 } } },
-          { error: { type: "DependencyNotFound", message: "dependsOn[0]: c1 was refused in this call", details: { item: 2 } } },
+          {
+            error: {
+              type: "DependencyNotFound",
+              message: "dependsOn[0]: c2 was refused in this call",
+              details: { item: 1 }
+            }
+          },
+          {
+            error: {
+              type: "DependencyNotFound",
+              message: "dependsOn[0]: c1 was refused in this call",
+              details: { item: 2 }
+            }
+          },
           { error: { type: "CommandInputError" } }
         ]
       }
@@ -257,7 +371,12 @@ describe("what cannot be depended on", () => {
   test("is a task by a restart that finds it running", async () => {
     await using rig = new Rig()
     await rig.data("start", [gate("base"), gate("x")])
-    expect(await rig.refusal(["start", '{"id":"x","command":"true","dependsOn":["base"],"ifRunning":"restart"}'])).toMatchObject({
+    expect(
+      await rig.refusal([
+        "start",
+        '{"id":"x","command":"true","dependsOn":["base"],"ifRunning":"restart"}'
+      ])
+    ).toMatchObject({
       type: "IllegalTransition",
       details: { path: "dependsOn" }
     })
@@ -274,19 +393,32 @@ describe("a restart of tasks that depend on each other", () => {
       { id: "deploy", command: "true", dependsOn: ["test"] }
     ])
     await rig.data("wait", { id: "deploy" })
-    expect(await rig.task("restart", { id: "deploy" })).toMatchObject({ status: "cancelled", failure: { type: "DependencyFailed", taskId: "build" } })
+    expect(await rig.task("restart", { id: "deploy" })).toMatchObject({
+      status: "cancelled",
+      failure: { type: "DependencyFailed", taskId: "build" }
+    })
     await Bun.write(flag, "")
     await rig.call(["restart", JSON.stringify(["build", "test", "deploy"].map((id) => ({ id })))])
     await rig.data("wait", { ids: ["build", "test", "deploy"] })
-    expect(await fates(rig, ["build", "test", "deploy"])).toEqual({ build: "completed", test: "completed", deploy: "completed" })
+    expect(await fates(rig, ["build", "test", "deploy"])).toEqual({
+      build: "completed",
+      test: "completed",
+      deploy: "completed"
+    })
   })
 
   test("that is withdrawn leaves the output of the attempt before where it is looked for", async () => {
     await using rig = new Rig()
-    await rig.data("start", [{ id: "base", script: "test ! -e gone || exit 1" }, { id: "x", script: "echo mine; touch gone", dependsOn: ["base"] }])
+    await rig.data("start", [
+      { id: "base", script: "test ! -e gone || exit 1" },
+      { id: "x", script: "echo mine; touch gone", dependsOn: ["base"] }
+    ])
     await rig.data("wait", { id: "x" })
     await rig.task("restart", { id: "base" }, ["--wait"])
-    expect(await rig.task("restart", { id: "x" })).toMatchObject({ status: "cancelled", attempt: 1 })
+    expect(await rig.task("restart", { id: "x" })).toMatchObject({
+      status: "cancelled",
+      attempt: 1
+    })
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["mine"] })
   })
 
@@ -294,7 +426,9 @@ describe("a restart of tasks that depend on each other", () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "true" }, ["--wait"])
     await rig.data("start", gate("base"))
-    expect(await rig.task("start", { id: "x", command: "true", dependsOn: ["base"] })).toMatchObject({ status: "blocked", attempt: 2 })
+    expect(
+      await rig.task("start", { id: "x", command: "true", dependsOn: ["base"] })
+    ).toMatchObject({ status: "blocked", attempt: 2 })
     await open(rig, "base", 0)
     expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "completed", attempt: 2 })
   })

@@ -1,6 +1,14 @@
 /** What a task's environment holds, and that nobody else hears of it. */
 import { describe, expect, test } from "bun:test"
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, watch, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  watch,
+  writeFileSync
+} from "node:fs"
 import { dirname, join } from "node:path"
 import { Rig } from "../Rig.ts"
 
@@ -19,23 +27,55 @@ describe("a task's environment", () => {
   test("is the caller's without the marks of the caller's session, then what is given", async () => {
     await using rig = new Rig()
     const marks = [
-      "CLAUDECODE", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PID", "CODEX_THREAD_ID", "CODEX_SESSION_ID",
-      "CODEX_SANDBOX_NETWORK_DISABLED", "OPENCODE", "OPENCODE_PID", "GEMINI_CLI"
+      "CLAUDECODE",
+      "CLAUDE_CODE_SESSION_ID",
+      "CLAUDE_PID",
+      "CODEX_THREAD_ID",
+      "CODEX_SESSION_ID",
+      "CODEX_SANDBOX_NETWORK_DISABLED",
+      "OPENCODE",
+      "OPENCODE_PID",
+      "GEMINI_CLI"
     ]
-    const kept = { CLAUDE_CONFIG_DIR: "/config", CLAUDE_CODE_OAUTH_TOKEN: "token", MINE: "a=b", EMPTY: "", GIVEN: "callers" }
+    const kept = {
+      CLAUDE_CONFIG_DIR: "/config",
+      CLAUDE_CODE_OAUTH_TOKEN: "token",
+      MINE: "a=b",
+      EMPTY: "",
+      GIVEN: "callers"
+    }
     const env = { ...Object.fromEntries(marks.map((name) => [name, "marked"])), ...kept }
     await rig.call(["start", '{"id":"x","command":"env","env":{"GIVEN":"own"}}', "--wait"], { env })
     const got = await variablesOf(rig, "x")
-    expect(got).toMatchObject({ ...kept, GIVEN: "own", BACKBEAT_HOME: rig.home, BACKBEAT_TASK_ID: "x", BACKBEAT_ATTEMPT: "1" })
+    expect(got).toMatchObject({
+      ...kept,
+      GIVEN: "own",
+      BACKBEAT_HOME: rig.home,
+      BACKBEAT_TASK_ID: "x",
+      BACKBEAT_ATTEMPT: "1"
+    })
     expect(Object.keys(got).filter((name) => marks.includes(name))).toEqual([])
-    expect(await rig.task("status", { id: "x" })).toMatchObject({ envKeys: ["GIVEN"], owner: { sessionId: "marked", taskId: null } })
+    expect(await rig.task("status", { id: "x" })).toMatchObject({
+      envKeys: ["GIVEN"],
+      owner: { sessionId: "marked", taskId: null }
+    })
   })
 
   test("is only what is given with inheritEnv false", async () => {
     await using rig = new Rig()
-    await rig.data("start", { id: "x", command: "/usr/bin/env", inheritEnv: false, env: { ONLY: "this" } }, ["--wait"])
+    await rig.data(
+      "start",
+      { id: "x", command: "/usr/bin/env", inheritEnv: false, env: { ONLY: "this" } },
+      ["--wait"]
+    )
     const { PWD: _, SHLVL: __, _: ___, ...got } = await variablesOf(rig, "x")
-    expect(got).toEqual({ ONLY: "this", BACKBEAT_HOME: rig.home, BACKBEAT_HOME_ID: expect.stringMatching(/^[0-9a-f]{32}$/u), BACKBEAT_TASK_ID: "x", BACKBEAT_ATTEMPT: "1" })
+    expect(got).toEqual({
+      ONLY: "this",
+      BACKBEAT_HOME: rig.home,
+      BACKBEAT_HOME_ID: expect.stringMatching(/^[0-9a-f]{32}$/u),
+      BACKBEAT_TASK_ID: "x",
+      BACKBEAT_ATTEMPT: "1"
+    })
   })
 
   test("is never shown or stored but in a file that only its owner reads", async () => {
@@ -44,15 +84,34 @@ describe("a task's environment", () => {
     const inherited = "s3cret-of-the-caller"
     const answers = [
       await rig.call(
-        ["start", JSON.stringify({ id: "x", script: "exit 1", env: { GIVEN: given }, restart: { when: "on-failure", maxAttempts: 2, delayMs: 1 } }), "--wait"],
+        [
+          "start",
+          JSON.stringify({
+            id: "x",
+            script: "exit 1",
+            env: { GIVEN: given },
+            restart: { when: "on-failure", maxAttempts: 2, delayMs: 1 }
+          }),
+          "--wait"
+        ],
         { env: { INHERITED: inherited } }
       ),
-      await rig.call(["plan", JSON.stringify({ payload: { command: "true", env: { GIVEN: given } } })], { env: { INHERITED: inherited } }),
-      await rig.call(["start", JSON.stringify({ comand: "true", env: { GIVEN: given } })], { env: { INHERITED: inherited } }),
+      await rig.call(
+        ["plan", JSON.stringify({ payload: { command: "true", env: { GIVEN: given } } })],
+        { env: { INHERITED: inherited } }
+      ),
+      await rig.call(["start", JSON.stringify({ comand: "true", env: { GIVEN: given } })], {
+        env: { INHERITED: inherited }
+      }),
       await rig.call(["start", JSON.stringify({ command: "true", env: { GIVEN: `${given}\0` } })])
     ]
     for (const [operation, payload] of [
-      ["status", { id: "x" }], ["list", { full: true }], ["events", {}], ["why", { id: "x" }], ["logs", { id: "x" }], ["doctor", {}]
+      ["status", { id: "x" }],
+      ["list", { full: true }],
+      ["events", {}],
+      ["why", { id: "x" }],
+      ["logs", { id: "x" }],
+      ["doctor", {}]
     ] as const) {
       answers.push(await rig.call([operation, JSON.stringify(payload)]))
     }
@@ -62,7 +121,9 @@ describe("a task's environment", () => {
       expect(stdout + stderr).not.toContain(inherited)
     }
     await rig.data("engine stop")
-    const holders = filesBelow(rig.home).filter((path) => /s3cret-of/u.test(readFileSync(path, "latin1")))
+    const holders = filesBelow(rig.home).filter((path) =>
+      /s3cret-of/u.test(readFileSync(path, "latin1"))
+    )
     expect(holders).toEqual([join(rig.home, "tasks", "x", "environment.json")])
     for (const path of holders) expect(statSync(path).mode & 0o777).toBe(0o600)
     expect(statSync(rig.home).mode & 0o777).toBe(0o700)
@@ -73,9 +134,17 @@ describe("a task's environment", () => {
     await rig.data("start", { id: "kept", script: 'echo "got $A"', env: { A: "one" } }, ["--wait"])
     await rig.data("restart", { id: "kept" }, ["--wait"])
     expect(await rig.data("logs", { id: "kept" })).toMatchObject({ lines: ["got one"] })
-    await rig.data("start", { id: "gone", script: 'echo "got $A"', env: { A: "two" }, forgetEnv: true }, ["--wait"])
+    await rig.data(
+      "start",
+      { id: "gone", script: 'echo "got $A"', env: { A: "two" }, forgetEnv: true },
+      ["--wait"]
+    )
     expect(await rig.data("logs", { id: "gone" })).toMatchObject({ lines: ["got two"] })
-    expect(filesBelow(join(rig.home, "tasks", "gone")).some((path) => readFileSync(path, "latin1").includes("two\""))).toBe(false)
+    expect(
+      filesBelow(join(rig.home, "tasks", "gone")).some((path) =>
+        readFileSync(path, "latin1").includes('two"')
+      )
+    ).toBe(false)
     expect(await rig.task("restart", { id: "gone" }, ["--wait"])).toMatchObject({
       status: "failed",
       failure: { type: "NotSpawned", message: "its environment was forgotten (forgetEnv)" }
@@ -86,7 +155,10 @@ describe("a task's environment", () => {
     await using rig = new Rig()
     const payload = { id: "x", script: 'echo "got $A"' }
     await rig.data("start", { ...payload, env: { A: "first" }, delayMs: 400 })
-    const refused = await rig.refusal(["start", JSON.stringify({ ...payload, env: { A: "second" }, ifRunning: "restart" })])
+    const refused = await rig.refusal([
+      "start",
+      JSON.stringify({ ...payload, env: { A: "second" }, ifRunning: "restart" })
+    ])
     expect(refused).toMatchObject({ type: "IllegalTransition" })
     await rig.data("wait", { id: "x" })
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["got first"] })
@@ -104,7 +176,8 @@ describe("a task's environment", () => {
 
 test("an environment that a request brought counts from the moment at which the request is stored", async () => {
   await using rig = new Rig()
-  const start = (what: string) => rig.call(["start", '{"id":"x","script":"echo $WHAT"}', "--wait"], { env: { WHAT: what } })
+  const start = (what: string) =>
+    rig.call(["start", '{"id":"x","script":"echo $WHAT"}', "--wait"], { env: { WHAT: what } })
   const said = async () => (await rig.data("logs", { id: "x" }))["lines"]
   await start("one")
   // What an engine leaves that is killed before its commit.
@@ -121,7 +194,10 @@ test("an environment that a request brought counts from the moment at which the 
 
 /** What is left of a call for a new task, and of one for a task that is there. */
 const leave = (rig: Rig): ReadonlyArray<string> => {
-  const paths = [join(rig.home, "tasks", "ghost", "environment.json"), join(rig.home, "tasks", "x", "environment.killed#0.json")]
+  const paths = [
+    join(rig.home, "tasks", "ghost", "environment.json"),
+    join(rig.home, "tasks", "x", "environment.killed#0.json")
+  ]
   mkdirSync(join(rig.home, "tasks", "ghost"), { mode: 0o700 })
   for (const path of paths) writeFileSync(path, '{"SECRET":"s"}', { mode: 0o600 })
   return paths
@@ -129,10 +205,15 @@ const leave = (rig: Rig): ReadonlyArray<string> => {
 const echoing = { id: "x", script: 'echo "got $A"', env: { A: "own" } }
 
 /** Makes calls that clear, and waits until nothing of the paths is there. */
-const untilGone = async (paths: ReadonlyArray<string>, calls: () => Promise<unknown>): Promise<void> => {
+const untilGone = async (
+  paths: ReadonlyArray<string>,
+  calls: () => Promise<unknown>
+): Promise<void> => {
   const areGone = () => paths.every((path) => !existsSync(path))
   const gone = Promise.withResolvers<void>()
-  const watchers = [...new Set(paths.map(dirname))].map((dir) => watch(dir, () => areGone() && gone.resolve()))
+  const watchers = [...new Set(paths.map(dirname))].map((dir) =>
+    watch(dir, () => areGone() && gone.resolve())
+  )
   await calls()
   if (!areGone()) await gone.promise
   for (const watcher of watchers) watcher.close()
@@ -149,7 +230,11 @@ describe("the environment of a call whose engine was killed before its commit", 
     await untilGone([first], () => rig.data("list"))
     await rig.data("start", echoing, ["--wait"])
     const paths = leave(rig)
-    expect(await rig.data("prune", { dryRun: true })).toMatchObject({ removed: [], freedBytes: 0, dryRun: true })
+    expect(await rig.data("prune", { dryRun: true })).toMatchObject({
+      removed: [],
+      freedBytes: 0,
+      dryRun: true
+    })
     expect(paths.map((path) => existsSync(path))).toEqual([true, true])
     const pruned = await rig.data("prune")
     expect(pruned).toMatchObject({ removed: [], dryRun: false })

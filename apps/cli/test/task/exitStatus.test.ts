@@ -1,8 +1,13 @@
 import { describe, expect, test } from "bun:test"
 import { Rig } from "../Rig.ts"
 
-const codeOf = async (rig: Rig, args: ReadonlyArray<string>, calling = {}): Promise<number> => (await rig.call([...args, "--exit-status"], calling)).exitCode
-const start = (payload: object): ReadonlyArray<string> => ["start", JSON.stringify(payload), "--wait"]
+const codeOf = async (rig: Rig, args: ReadonlyArray<string>, calling = {}): Promise<number> =>
+  (await rig.call([...args, "--exit-status"], calling)).exitCode
+const start = (payload: object): ReadonlyArray<string> => [
+  "start",
+  JSON.stringify(payload),
+  "--wait"
+]
 const steps = (last: string): string => JSON.stringify({ steps: ["true", last] })
 
 describe("--exit-status", () => {
@@ -27,7 +32,14 @@ describe("--exit-status", () => {
 
   test("of several is 0 when all completed", async () => {
     await using rig = new Rig()
-    await rig.data("start", [{ id: "a", command: "true" }, { id: "b", script: "exit 7" }], ["--wait"])
+    await rig.data(
+      "start",
+      [
+        { id: "a", command: "true" },
+        { id: "b", script: "exit 7" }
+      ],
+      ["--wait"]
+    )
     expect(await codeOf(rig, ["wait", '["a"]'])).toBe(0)
     expect(await codeOf(rig, ["wait", '["a","b"]'])).toBe(1)
     expect(await codeOf(rig, ["pipeline", "create", steps("true"), "--wait"])).toBe(0)

@@ -8,11 +8,46 @@ describe("a task that fails", () => {
   test("says so by exit code or signal", async () => {
     await using rig = new Rig()
     for (const [script, wanted] of [
-      ["exit 1", { status: "failed", exitCode: 1, signal: null, failure: { type: "ExitedNonZero", exitCode: 1 } }],
-      ["exit 255", { status: "failed", exitCode: 255, failure: { type: "ExitedNonZero", exitCode: 255 } }],
-      ["exit 143", { status: "failed", exitCode: 143, signal: null, failure: { type: "ExitedNonZero", exitCode: 143 } }],
-      ["kill -KILL $$", { status: "failed", exitCode: null, signal: "SIGKILL", failure: { type: "Signalled", signal: "SIGKILL" } }],
-      ["kill -SEGV $$", { status: "failed", exitCode: null, signal: "SIGSEGV", failure: { type: "Signalled", signal: "SIGSEGV" } }]
+      [
+        "exit 1",
+        {
+          status: "failed",
+          exitCode: 1,
+          signal: null,
+          failure: { type: "ExitedNonZero", exitCode: 1 }
+        }
+      ],
+      [
+        "exit 255",
+        { status: "failed", exitCode: 255, failure: { type: "ExitedNonZero", exitCode: 255 } }
+      ],
+      [
+        "exit 143",
+        {
+          status: "failed",
+          exitCode: 143,
+          signal: null,
+          failure: { type: "ExitedNonZero", exitCode: 143 }
+        }
+      ],
+      [
+        "kill -KILL $$",
+        {
+          status: "failed",
+          exitCode: null,
+          signal: "SIGKILL",
+          failure: { type: "Signalled", signal: "SIGKILL" }
+        }
+      ],
+      [
+        "kill -SEGV $$",
+        {
+          status: "failed",
+          exitCode: null,
+          signal: "SIGSEGV",
+          failure: { type: "Signalled", signal: "SIGSEGV" }
+        }
+      ]
     ] as const) {
       const task = await rig.task("start", { command: "/bin/sh", args: ["-c", script] }, ["--wait"])
       expect(task).toMatchObject(wanted)
@@ -48,10 +83,21 @@ describe("a task that fails", () => {
       [{ command: "./lost" }, /interpreter/u]
     ] as const) {
       const task = await rig.task("start", payload, ["--wait"])
-      expect(task).toMatchObject({ status: "failed", exitCode: null, pid: null, attempt: 1, failure: { type: "NotSpawned", message: expect.stringMatching(message) } })
-      expect(await rig.data("why", { id: task["id"] })).toMatchObject({ status: "failed", because: [{ what: expect.stringContaining("could not be started") }, {}] })
+      expect(task).toMatchObject({
+        status: "failed",
+        exitCode: null,
+        pid: null,
+        attempt: 1,
+        failure: { type: "NotSpawned", message: expect.stringMatching(message) }
+      })
+      expect(await rig.data("why", { id: task["id"] })).toMatchObject({
+        status: "failed",
+        because: [{ what: expect.stringContaining("could not be started") }, {}]
+      })
     }
-    expect(await rig.task("start", { command: "/bin/sh", args: ["-c", "exit 127"] }, ["--wait"])).toMatchObject({ failure: { type: "ExitedNonZero", exitCode: 127 } })
+    expect(
+      await rig.task("start", { command: "/bin/sh", args: ["-c", "exit 127"] }, ["--wait"])
+    ).toMatchObject({ failure: { type: "ExitedNonZero", exitCode: 127 } })
   })
 
   test("is refused when it would start now in a folder that is not there, and not when it starts later", async () => {
@@ -62,12 +108,21 @@ describe("a task that fails", () => {
       ["plain", /^cwd: the working directory is not a directory: .*plain$/u]
     ] as const) {
       const refused = await rig.refusal(["start", JSON.stringify({ command: "true", cwd })])
-      expect(refused).toMatchObject({ type: "CommandInputError", message: expect.stringMatching(message), details: { path: "cwd" } })
+      expect(refused).toMatchObject({
+        type: "CommandInputError",
+        message: expect.stringMatching(message),
+        details: { path: "cwd" }
+      })
     }
-    const steps = [{ command: "mkdir", args: ["made"] }, { command: "true", cwd: "made" }]
+    const steps = [
+      { command: "mkdir", args: ["made"] },
+      { command: "true", cwd: "made" }
+    ]
     const made = await rig.data("pipeline create", { id: "p", steps }, ["--wait"])
     expect(made).toMatchObject({ pipeline: { status: "completed" } })
-    expect(await rig.refusal(["pipeline", "create", JSON.stringify({ cwd: "/nowhere", steps })])).toMatchObject({ message: expect.stringContaining("does not exist") })
+    expect(
+      await rig.refusal(["pipeline", "create", JSON.stringify({ cwd: "/nowhere", steps })])
+    ).toMatchObject({ message: expect.stringContaining("does not exist") })
   })
 
   test("finds its command on the PATH of its own environment and its own folder", async () => {
@@ -75,24 +130,45 @@ describe("a task that fails", () => {
     mkdirSync(join(rig.scratch, "bin"))
     writeFileSync(join(rig.scratch, "bin", "mine"), "#!/bin/sh\necho mine\n", { mode: 0o755 })
     const PATH = `${join(rig.scratch, "bin")}:/bin:/usr/bin`
-    expect(await rig.task("start", { id: "x", command: "mine", env: { PATH } }, ["--wait"])).toMatchObject({ status: "completed" })
-    expect(await rig.task("start", { command: "./mine", cwd: "bin" }, ["--wait"])).toMatchObject({ status: "completed" })
-    expect(await rig.task("start", { command: "mine" }, ["--wait"])).toMatchObject({ failure: { type: "NotSpawned" } })
+    expect(
+      await rig.task("start", { id: "x", command: "mine", env: { PATH } }, ["--wait"])
+    ).toMatchObject({ status: "completed" })
+    expect(await rig.task("start", { command: "./mine", cwd: "bin" }, ["--wait"])).toMatchObject({
+      status: "completed"
+    })
+    expect(await rig.task("start", { command: "mine" }, ["--wait"])).toMatchObject({
+      failure: { type: "NotSpawned" }
+    })
   })
 })
 
 describe("a limit", () => {
   test("of time ends an attempt with TimedOut, with all that it started", async () => {
     await using rig = new Rig()
-    const task = await rig.task("start", { id: "x", script: "sleep 60 & sleep 60", timeout: 1000, gracePeriodMs: 100 }, ["--wait"])
-    expect(task).toMatchObject({ status: "failed", failure: { type: "TimedOut", timeout: 1000 }, timeout: 1000 })
+    const task = await rig.task(
+      "start",
+      { id: "x", script: "sleep 60 & sleep 60", timeout: 1000, gracePeriodMs: 100 },
+      ["--wait"]
+    )
+    expect(task).toMatchObject({
+      status: "failed",
+      failure: { type: "TimedOut", timeout: 1000 },
+      timeout: 1000
+    })
     expect(Number(task["durationMs"])).toBeWithin(1000, 2500)
     expect(await rig.data("why", { id: "x" })).toMatchObject({
-      because: [{ what: "it timed out after 1000 ms" }, { what: expect.stringContaining("timed out after 1000 ms"), actor: { kind: "limit" } }, {}, { what: expect.stringMatching(/^its stop ended .*sleep 60/u) }]
+      because: [
+        { what: "it timed out after 1000 ms" },
+        { what: expect.stringContaining("timed out after 1000 ms"), actor: { kind: "limit" } },
+        {},
+        { what: expect.stringMatching(/^its stop ended .*sleep 60/u) }
+      ]
     })
     await using other = new Rig()
     await other.data("config set", { key: "timeout", value: 1000 })
-    expect(await other.task("start", { id: "y", script: "sleep 60" })).toMatchObject({ timeout: 1000 })
+    expect(await other.task("start", { id: "y", script: "sleep 60" })).toMatchObject({
+      timeout: 1000
+    })
   })
 
   test("of silence ends an attempt with StalledOutput, but not while it writes", async () => {
@@ -105,9 +181,17 @@ describe("a limit", () => {
     ])
     await rig.data("wait", { ids: ["talks", "halts", "mute"] })
     expect(await rig.task("status", { id: "talks" })).toMatchObject({ status: "completed" })
-    expect(await rig.task("status", { id: "halts" })).toMatchObject({ status: "failed", failure: { type: "StalledOutput", stallTimeout: 400 } })
-    expect(await rig.task("status", { id: "mute" })).toMatchObject({ status: "failed", failure: { type: "StalledOutput", stallTimeout: 200 } })
-    expect(await rig.data("logs", { id: "halts" })).toMatchObject({ lines: ["1", "2", "3", "4", "5", "6"] })
+    expect(await rig.task("status", { id: "halts" })).toMatchObject({
+      status: "failed",
+      failure: { type: "StalledOutput", stallTimeout: 400 }
+    })
+    expect(await rig.task("status", { id: "mute" })).toMatchObject({
+      status: "failed",
+      failure: { type: "StalledOutput", stallTimeout: 200 }
+    })
+    expect(await rig.data("logs", { id: "halts" })).toMatchObject({
+      lines: ["1", "2", "3", "4", "5", "6"]
+    })
   })
 })
 
@@ -139,9 +223,16 @@ describe("the restart policy", () => {
   test("waits longer each time, as its backoff says", async () => {
     await using rig = new Rig()
     const restart = { when: "on-failure", delayMs: 60, maxDelayMs: 200, maxAttempts: 4 }
-    const delays = { constant: [60, 60, 60], linear: [60, 120, 180], exponential: [60, 120, 200] } as const
+    const delays = {
+      constant: [60, 60, 60],
+      linear: [60, 120, 180],
+      exponential: [60, 120, 200]
+    } as const
     const kinds = ["constant", "linear", "exponential"] as const
-    await rig.data("start", kinds.map((backoff) => ({ id: backoff, command: "false", restart: { ...restart, backoff } })))
+    await rig.data(
+      "start",
+      kinds.map((backoff) => ({ id: backoff, command: "false", restart: { ...restart, backoff } }))
+    )
     await rig.data("wait", { ids: kinds })
     for (const id of kinds) {
       const { events } = await rig.data("events", { id, types: ["task.retrying", "task.started"] })
@@ -159,12 +250,21 @@ describe("the restart policy", () => {
 
   test("tells when the next attempt follows", async () => {
     await using rig = new Rig()
-    await rig.data("start", { id: "x", script: "exit 4", restart: { when: "on-failure", delayMs: 600_000, maxDelayMs: 600_000 } })
+    await rig.data("start", {
+      id: "x",
+      script: "exit 4",
+      restart: { when: "on-failure", delayMs: 600_000, maxDelayMs: 600_000 }
+    })
     await rig.data("wait", { id: "x", for: "start" })
     while ((await rig.task("status", { id: "x" }))["status"] !== "retrying");
     const task = await rig.task("status", { id: "x" })
     const { retryAt } = task
-    expect(task).toMatchObject({ exitCode: 4, failure: { type: "ExitedNonZero" }, retryAt: expect.any(String), endedAt: null })
+    expect(task).toMatchObject({
+      exitCode: 4,
+      failure: { type: "ExitedNonZero" },
+      retryAt: expect.any(String),
+      endedAt: null
+    })
     expect(await rig.data("why", { id: "x" })).toMatchObject({
       status: "retrying",
       because: [{ what: "the attempt exited with code 4" }, {}],

@@ -6,15 +6,27 @@ import { binary, markedProcesses, Rig } from "../Rig.ts"
 
 test("stops that meet the limit of open files are tried again until nothing is left", async () => {
   await using rig = new Rig()
-  const tasks = Array.from({ length: 40 }, (_, index) => ({ id: `m${index}`, command: "sleep", args: ["600"] }))
-  const limited = Bun.spawn(["sh", "-c", 'ulimit -n 64; exec "$0" "$@"', binary, "start", JSON.stringify(tasks)], {
-    cwd: rig.scratch,
-    env: rig.environment(),
-    stdio: ["ignore", "ignore", "ignore"]
-  })
+  const tasks = Array.from({ length: 40 }, (_, index) => ({
+    id: `m${index}`,
+    command: "sleep",
+    args: ["600"]
+  }))
+  const limited = Bun.spawn(
+    ["sh", "-c", 'ulimit -n 64; exec "$0" "$@"', binary, "start", JSON.stringify(tasks)],
+    {
+      cwd: rig.scratch,
+      env: rig.environment(),
+      stdio: ["ignore", "ignore", "ignore"]
+    }
+  )
   expect(await limited.exited).toBe(0)
-  await rig.data("stop", tasks.map(({ id }) => ({ id })))
-  expect(await rig.data("list", { status: ["running", "stopping"], limit: 1 })).toMatchObject({ total: 0 })
+  await rig.data(
+    "stop",
+    tasks.map(({ id }) => ({ id }))
+  )
+  expect(await rig.data("list", { status: ["running", "stopping"], limit: 1 })).toMatchObject({
+    total: 0
+  })
   expect(readFileSync(join(rig.home, "engine.log"), "utf8")).toContain("is tried again in")
   await rig.data("engine stop")
   expect(markedProcesses(rig.home)).toEqual([])

@@ -53,12 +53,27 @@ describe("notify", () => {
     using hook = listen()
     const script = "echo listening; read go; echo an error: x; exit 3"
     const notify = { onEnd: true, onReady: true, onLog: "error: (x|y)", webhook: hook.url }
-    await rig.data("start", { id: "x", script, stdin: "open", readyWhen: { log: "listening" }, notify })
+    await rig.data("start", {
+      id: "x",
+      script,
+      stdin: "open",
+      readyWhen: { log: "listening" },
+      notify
+    })
     await hook.until(1)
     await rig.data("send", { id: "x", text: "go\n" })
     await hook.until(3)
-    const facts = { taskId: "x", attempt: 1, exitCode: null, failure: null, line: null, suppressed: 0 }
-    expect(hook.received.toSorted((one, two) => JSON.stringify(one).localeCompare(JSON.stringify(two)))).toEqual([
+    const facts = {
+      taskId: "x",
+      attempt: 1,
+      exitCode: null,
+      failure: null,
+      line: null,
+      suppressed: 0
+    }
+    expect(
+      hook.received.toSorted((one, two) => JSON.stringify(one).localeCompare(JSON.stringify(two)))
+    ).toEqual([
       { ...facts, event: "end", status: "failed", exitCode: 3, failure: "exited with code 3" },
       { ...facts, event: "log", status: "running", line: "an error: x" },
       { ...facts, event: "ready", status: "running" }
@@ -80,10 +95,24 @@ describe("notify", () => {
   test("tells of a readiness that stays", async () => {
     await using rig = new Rig()
     using hook = listen()
-    await rig.data("start", { id: "x", script: "echo listening; sleep 60", readyWhen: { log: "listening" }, notify: { onReady: true, webhook: hook.url } })
+    await rig.data("start", {
+      id: "x",
+      script: "echo listening; sleep 60",
+      readyWhen: { log: "listening" },
+      notify: { onReady: true, webhook: hook.url }
+    })
     await hook.until(1)
     expect(hook.received).toEqual([
-      { event: "ready", taskId: "x", status: "running", attempt: 1, exitCode: null, failure: null, line: null, suppressed: 0 }
+      {
+        event: "ready",
+        taskId: "x",
+        status: "running",
+        attempt: 1,
+        exitCode: null,
+        failure: null,
+        line: null,
+        suppressed: 0
+      }
     ])
     await rig.data("stop", { id: "x" })
     expect(hook.received).toHaveLength(1)
@@ -92,24 +121,48 @@ describe("notify", () => {
   test("tells of a cancellation too, and again when the webhook failed", async () => {
     await using rig = new Rig()
     using hook = listen(500)
-    await rig.data("start", { id: "x", script: "sleep 60", notify: { onEnd: true, webhook: hook.url } })
+    await rig.data("start", {
+      id: "x",
+      script: "sleep 60",
+      notify: { onEnd: true, webhook: hook.url }
+    })
     await rig.data("stop", { id: "x" })
     await hook.until(1)
-    expect(hook.received).toMatchObject([{ event: "end", taskId: "x", status: "cancelled", failure: null }])
+    expect(hook.received).toMatchObject([
+      { event: "end", taskId: "x", status: "cancelled", failure: null }
+    ])
     expect(hook.calls()).toBe(2)
   })
 
   test("runs a command with the facts in its environment, in the task's folder", async () => {
     await using rig = new Rig()
-    const told = '"$BACKBEAT_EVENT|$BACKBEAT_TASK_ID|$BACKBEAT_STATUS|$BACKBEAT_EXIT_CODE|$BACKBEAT_FAILURE|$OWN"'
-    await rig.data("start", { id: "x", script: "exit 5", env: { OWN: "mine" }, notify: { command: `echo ${told} >told` } }, ["--wait"])
+    const told =
+      '"$BACKBEAT_EVENT|$BACKBEAT_TASK_ID|$BACKBEAT_STATUS|$BACKBEAT_EXIT_CODE|$BACKBEAT_FAILURE|$OWN"'
+    await rig.data(
+      "start",
+      {
+        id: "x",
+        script: "exit 5",
+        env: { OWN: "mine" },
+        notify: { command: `echo ${told} >told` }
+      },
+      ["--wait"]
+    )
     expect(await lineOf(rig.scratch, "told")).toBe("end|x|failed|5|exited with code 5|mine")
   })
 
   test("runs no line of output as a command", async () => {
     await using rig = new Rig()
     const script = String.raw`echo 'hit $(touch owned) ; touch owned'`
-    await rig.data("start", { id: "x", script, notify: { onLog: "hit", command: 'printf "%s\\n" "$BACKBEAT_LINE" >told' } }, ["--wait"])
+    await rig.data(
+      "start",
+      {
+        id: "x",
+        script,
+        notify: { onLog: "hit", command: 'printf "%s\\n" "$BACKBEAT_LINE" >told' }
+      },
+      ["--wait"]
+    )
     expect(await lineOf(rig.scratch, "told")).toBe("hit $(touch owned) ; touch owned")
     expect(await Bun.file(join(rig.scratch, "owned")).exists()).toBe(false)
   })
@@ -120,39 +173,72 @@ describe("notify", () => {
     expect(Bun.spawnSync(["mkfifo", go]).exitCode).toBe(0)
     // Each command stays until it is let go on by the FIFO.
     const command = `echo "$BACKBEAT_LINE $BACKBEAT_SUPPRESSED" >>lines; read on <go; echo over >>lines`
-    await rig.data("start", { id: "x", script: "seq 1 1500; echo done; sleep 60", notify: { onLog: ".", command } })
+    await rig.data("start", {
+      id: "x",
+      script: "seq 1 1500; echo done; sleep 60",
+      notify: { onLog: ".", command }
+    })
     await rig.data("wait", { id: "x", for: { log: "^done$" } })
-    const lines = (): ReadonlyArray<string> => readFileSync(join(rig.scratch, "lines"), "utf8").split("\n").slice(0, -1)
+    const lines = (): ReadonlyArray<string> =>
+      readFileSync(join(rig.scratch, "lines"), "utf8").split("\n").slice(0, -1)
     expect(lines()).toEqual(["1 0"])
-    for (let overs = 1; lines().at(-1) !== "over" || !lines().some((line) => line.startsWith("done ")); overs++) {
+    for (
+      let overs = 1;
+      lines().at(-1) !== "over" || !lines().some((line) => line.startsWith("done "));
+      overs++
+    ) {
       writeFileSync(go, "on\n")
       while (lines().filter((line) => line === "over").length < overs) await Bun.sleep(1)
     }
-    const told = lines().filter((line) => line !== "over").map((line) => line.split(" "))
+    const told = lines()
+      .filter((line) => line !== "over")
+      .map((line) => line.split(" "))
     // A command begins when the one before it is over, and no line is lost from the count.
-    expect(lines().filter((_, index) => index % 2 === 1).every((line) => line === "over")).toBe(true)
-    expect(told.length + told.reduce((sum, [, suppressed]) => sum + Number(suppressed), 0)).toBe(1501)
+    expect(
+      lines()
+        .filter((_, index) => index % 2 === 1)
+        .every((line) => line === "over")
+    ).toBe(true)
+    expect(told.length + told.reduce((sum, [, suppressed]) => sum + Number(suppressed), 0)).toBe(
+      1501
+    )
     expect(told.length).toBeLessThan(20)
   })
 
   test("of lines whose pattern is too slow for the output says so, and not nothing for ever", async () => {
     await using rig = new Rig()
     using hook = listen()
-    await rig.data("start", { id: "x", script: `echo ${"a".repeat(60)}!; sleep 60`, notify: { onLog: "(a+)+$", webhook: hook.url } })
+    await rig.data("start", {
+      id: "x",
+      script: `echo ${"a".repeat(60)}!; sleep 60`,
+      notify: { onLog: "(a+)+$", webhook: hook.url }
+    })
     await hook.until(1)
-    expect(hook.received).toMatchObject([{ event: "log", taskId: "x", line: null, failure: expect.stringContaining("takes too long") }])
+    expect(hook.received).toMatchObject([
+      { event: "log", taskId: "x", line: null, failure: expect.stringContaining("takes too long") }
+    ])
   })
 
   test("that tells nobody or cannot be is refused", async () => {
     await using rig = new Rig()
-    for (const notify of [{ onEnd: true }, {}, { webhook: "ftp://x" }, { command: "true", onLog: "(" }]) {
-      expect(await rig.refusal(["start", JSON.stringify({ command: "true", notify })])).toMatchObject({ type: "CommandInputError" })
+    for (const notify of [
+      { onEnd: true },
+      {},
+      { webhook: "ftp://x" },
+      { command: "true", onLog: "(" }
+    ]) {
+      expect(
+        await rig.refusal(["start", JSON.stringify({ command: "true", notify })])
+      ).toMatchObject({ type: "CommandInputError" })
     }
   })
 
   test("does not hold up or fail a task when it fails itself", async () => {
     await using rig = new Rig()
     const notify = { command: "exit 1", webhook: "http://127.0.0.1:1/nobody" }
-    expect(await rig.task("start", { command: "true", notify }, ["--wait"])).toMatchObject({ status: "completed", failure: null })
+    expect(await rig.task("start", { command: "true", notify }, ["--wait"])).toMatchObject({
+      status: "completed",
+      failure: null
+    })
   })
 })

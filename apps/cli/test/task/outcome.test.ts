@@ -4,12 +4,17 @@ import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
-const dataOf = (called: { readonly document: Readonly<Record<string, unknown>> }): Readonly<Record<string, unknown>> => Object(called.document["data"])
+const dataOf = (called: {
+  readonly document: Readonly<Record<string, unknown>>
+}): Readonly<Record<string, unknown>> => Object(called.document["data"])
 
 describe("a batch with --wait", () => {
   test("tells how its tasks ended, names those that failed, and is accepted all the same", async () => {
     await using rig = new Rig()
-    const payloads = Array.from({ length: 30 }, (_, index) => ({ id: `n${index}`, script: index % 6 === 0 ? "echo one; echo two; echo three; echo four; exit 3" : "true" }))
+    const payloads = Array.from({ length: 30 }, (_, index) => ({
+      id: `n${index}`,
+      script: index % 6 === 0 ? "echo one; echo two; echo three; echo four; exit 3" : "true"
+    }))
     const called = await rig.call(["start", "-", "--wait"], { stdin: JSON.stringify(payloads) })
     expect(called.exitCode).toBe(0)
     expect(dataOf(called)).toEqual({
@@ -18,15 +23,27 @@ describe("a batch with --wait", () => {
       successCount: 30,
       errorCount: 0,
       counts: { failed: 5, completed: 25 },
-      failures: [0, 6, 12, 18, 24].map((index) => ({ id: `n${index}`, exitCode: 3, lastLines: expect.arrayContaining(["four"]) }))
+      failures: [0, 6, 12, 18, 24].map((index) => ({
+        id: `n${index}`,
+        exitCode: 3,
+        lastLines: expect.arrayContaining(["four"])
+      }))
     })
   })
 
   test("is failed when all have, and names twenty of them at most", async () => {
     await using rig = new Rig()
-    const called = await rig.call(["start", JSON.stringify(Array.from({ length: 22 }, () => ({ script: "exit 1" }))), "--wait"])
+    const called = await rig.call([
+      "start",
+      JSON.stringify(Array.from({ length: 22 }, () => ({ script: "exit 1" }))),
+      "--wait"
+    ])
     const { outcome, counts, failures } = dataOf(called)
-    expect([outcome, counts, Array.isArray(failures) && failures.length]).toEqual(["failed", { failed: 22 }, 20])
+    expect([outcome, counts, Array.isArray(failures) && failures.length]).toEqual([
+      "failed",
+      { failed: 22 },
+      20
+    ])
   })
 
   test("shows of its results what was refused and what goes on, and does not count a withdrawn task as failed", async () => {
@@ -56,21 +73,44 @@ describe("a batch with --wait", () => {
 describe("a batch", () => {
   test("tells of each task its id and status, and every field with full", async () => {
     await using rig = new Rig()
-    const called = await rig.call(["start", '[{"id":"a","command":"cat","stdin":"open"},{"id":"b","command":"cat","stdin":"open","full":true}]'])
-    expect(dataOf(called)).toMatchObject({ outcome: "succeeded", results: [{ index: 0, ok: true, id: "a", status: "running" }, { index: 1, data: { task: { id: "b", cpuMs: null } } }] })
+    const called = await rig.call([
+      "start",
+      '[{"id":"a","command":"cat","stdin":"open"},{"id":"b","command":"cat","stdin":"open","full":true}]'
+    ])
+    expect(dataOf(called)).toMatchObject({
+      outcome: "succeeded",
+      results: [
+        { index: 0, ok: true, id: "a", status: "running" },
+        { index: 1, data: { task: { id: "b", cpuMs: null } } }
+      ]
+    })
     expect(dataOf(await rig.call(["stop", '["a","b","none"]']))).toMatchObject({
       outcome: "partial_failure",
       counts: { cancelled: 2 },
-      results: [{ id: "a", status: "cancelled" }, { id: "b", status: "cancelled" }, { ok: false, error: { type: "TaskNotFound" } }]
+      results: [
+        { id: "a", status: "cancelled" },
+        { id: "b", status: "cancelled" },
+        { ok: false, error: { type: "TaskNotFound" } }
+      ]
     })
   })
 
   test("that is too large to be shown keeps its counts, and its results are in a file", async () => {
     await using rig = new Rig()
-    const payloads = Array.from({ length: 500 }, (_, index) => ({ id: `n${index}`, command: "true", delayMs: 600_000 }))
+    const payloads = Array.from({ length: 500 }, (_, index) => ({
+      id: `n${index}`,
+      command: "true",
+      delayMs: 600_000
+    }))
     const called = await rig.call(["start", "-"], { stdin: JSON.stringify([...payloads, {}]) })
     const { artifact, ...shown } = dataOf(called)
-    expect(shown).toMatchObject({ outcome: "partial_failure", successCount: 500, errorCount: 1, kind: "summary+artifact", results: [{ index: 500, ok: false }] })
+    expect(shown).toMatchObject({
+      outcome: "partial_failure",
+      successCount: 500,
+      errorCount: 1,
+      kind: "summary+artifact",
+      results: [{ index: 500, ok: false }]
+    })
     expect(called.stdout.length).toBeLessThan(2000)
     const { results } = await Bun.file(String(Object(artifact).absolute_path)).json()
     expect(results).toHaveLength(501)
@@ -83,7 +123,11 @@ describe("an answer that is too large to be shown", () => {
     await rig.data("list")
     rmSync(join(rig.home, "artifacts"), { recursive: true, force: true })
     writeFileSync(join(rig.home, "artifacts"), "")
-    const payloads = Array.from({ length: 500 }, (_, index) => ({ id: `n${index}`, command: "true", delayMs: 600_000 }))
+    const payloads = Array.from({ length: 500 }, (_, index) => ({
+      id: `n${index}`,
+      command: "true",
+      delayMs: 600_000
+    }))
     const called = await rig.call(["start", "-"], { stdin: JSON.stringify(payloads) })
     expect(called.exitCode).toBe(0)
     const { results, successCount } = dataOf(called)
@@ -94,13 +138,40 @@ describe("an answer that is too large to be shown", () => {
 describe("wait for several", () => {
   test("tells how they ended, also of a pipeline, and not what each of them is", async () => {
     await using rig = new Rig()
-    await rig.data("start", [{ id: "a", command: "true" }, { id: "b", script: "echo boo; exit 2" }], ["--wait"])
-    const told = { outcome: "partial_failure", counts: { completed: 1, failed: 1 }, failures: [{ id: "b", exitCode: 2, lastLines: ["boo"] }] }
+    await rig.data(
+      "start",
+      [
+        { id: "a", command: "true" },
+        { id: "b", script: "echo boo; exit 2" }
+      ],
+      ["--wait"]
+    )
+    const told = {
+      outcome: "partial_failure",
+      counts: { completed: 1, failed: 1 },
+      failures: [{ id: "b", exitCode: 2, lastLines: ["boo"] }]
+    }
     expect(dataOf(await rig.call(["wait", '["a","b"]']))).toEqual(told)
-    expect(dataOf(await rig.call(["wait", '{"ids":["a","b"],"mode":"any"}']))).toMatchObject({ pending: expect.any(Array), done: expect.any(Array), cursor: expect.any(String) })
-    expect(await rig.data("wait", { ids: ["a", "b"] })).toMatchObject({ ...told, tasks: [{ id: "a" }, { id: "b", logs: {} }] })
-    const pipeline = { tasks: [{ key: "a", command: "true" }, { key: "b", script: "echo boo; exit 2" }, { key: "c", command: "true", dependsOn: ["b"] }], id: "p" }
-    const created = dataOf(await rig.call(["pipeline", "create", JSON.stringify(pipeline), "--wait"]))
+    expect(dataOf(await rig.call(["wait", '{"ids":["a","b"],"mode":"any"}']))).toMatchObject({
+      pending: expect.any(Array),
+      done: expect.any(Array),
+      cursor: expect.any(String)
+    })
+    expect(await rig.data("wait", { ids: ["a", "b"] })).toMatchObject({
+      ...told,
+      tasks: [{ id: "a" }, { id: "b", logs: {} }]
+    })
+    const pipeline = {
+      tasks: [
+        { key: "a", command: "true" },
+        { key: "b", script: "echo boo; exit 2" },
+        { key: "c", command: "true", dependsOn: ["b"] }
+      ],
+      id: "p"
+    }
+    const created = dataOf(
+      await rig.call(["pipeline", "create", JSON.stringify(pipeline), "--wait"])
+    )
     expect(created).toEqual({
       outcome: "partial_failure",
       counts: { completed: 1, failed: 1, cancelled: 1 },
@@ -112,20 +183,34 @@ describe("wait for several", () => {
 
   test("that takes too long tells how many are how far", async () => {
     await using rig = new Rig()
-    await rig.data("start", [{ id: "a", command: "true" }, { id: "b", script: "echo out; sleep 60" }])
+    await rig.data("start", [
+      { id: "a", command: "true" },
+      { id: "b", script: "echo out; sleep 60" }
+    ])
     await rig.data("wait", { id: "b", for: { log: "out" } })
-    expect(await rig.refusal(["wait", '{"ids":["a","b"],"timeout":300}'])).toMatchObject({ details: { counts: { completed: 1, running: 1 } } })
-    expect(await rig.refusal(["wait", '{"id":"b","timeout":1}'])).toMatchObject({ details: { status: "running", lastLines: ["out"] } })
+    expect(await rig.refusal(["wait", '{"ids":["a","b"],"timeout":300}'])).toMatchObject({
+      details: { counts: { completed: 1, running: 1 } }
+    })
+    expect(await rig.refusal(["wait", '{"id":"b","timeout":1}'])).toMatchObject({
+      details: { status: "running", lastLines: ["out"] }
+    })
   })
 })
 
 describe("status of several", () => {
   test("tells of them in the order asked, and which are not there", async () => {
     await using rig = new Rig()
-    await rig.data("start", ["a", "b"].map((id) => ({ id, command: "true" })), ["--wait"])
+    await rig.data(
+      "start",
+      ["a", "b"].map((id) => ({ id, command: "true" })),
+      ["--wait"]
+    )
     const called = await rig.call(["status", '["b","none","a"]'])
     expect(called.exitCode).toBe(1)
-    expect(dataOf(called)).toMatchObject({ tasks: [{ id: "b", status: "completed" }, { id: "a" }], errors: [{ id: "none", error: { type: "TaskNotFound" } }] })
+    expect(dataOf(called)).toMatchObject({
+      tasks: [{ id: "b", status: "completed" }, { id: "a" }],
+      errors: [{ id: "none", error: { type: "TaskNotFound" } }]
+    })
     expect(dataOf(await rig.call(["status", '["b","a"]']))).not.toHaveProperty("errors")
   })
 })
@@ -133,11 +218,28 @@ describe("status of several", () => {
 describe("--wait on a task that says how it is ready", () => {
   test("answers when it is ready, or has ended before with its last lines", async () => {
     await using rig = new Rig()
-    const up = await rig.call(["start", '{"id":"web","script":"echo up; sleep 60","readyWhen":{"log":"up"}}', "--wait"])
+    const up = await rig.call([
+      "start",
+      '{"id":"web","script":"echo up; sleep 60","readyWhen":{"log":"up"}}',
+      "--wait"
+    ])
     expect(dataOf(up)).toMatchObject({ task: { id: "web", status: "running", health: "ready" } })
-    const down = await rig.call(["start", '{"id":"broken","script":"echo in use; exit 1","readyWhen":{"log":"up"}}', "--wait"])
+    const down = await rig.call([
+      "start",
+      '{"id":"broken","script":"echo in use; exit 1","readyWhen":{"log":"up"}}',
+      "--wait"
+    ])
     expect(dataOf(down)).toMatchObject({ task: { status: "failed" }, lastLines: ["in use"] })
-    const late = await rig.refusal(["start", '{"id":"slow","script":"echo soon; sleep 60","readyWhen":{"log":"up"}}', "--wait", "--timeout", "1"])
-    expect(late).toMatchObject({ type: "TaskWaitTimedOut", details: { status: "running", health: "starting", lastLines: ["soon"] } })
+    const late = await rig.refusal([
+      "start",
+      '{"id":"slow","script":"echo soon; sleep 60","readyWhen":{"log":"up"}}',
+      "--wait",
+      "--timeout",
+      "1"
+    ])
+    expect(late).toMatchObject({
+      type: "TaskWaitTimedOut",
+      details: { status: "running", health: "starting", lastLines: ["soon"] }
+    })
   })
 })

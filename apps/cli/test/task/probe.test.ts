@@ -33,20 +33,37 @@ describe("a task with a probe", () => {
     ["http", (port: number) => ({ http: `http://127.0.0.1:${port}/health` })],
     ["tcp", (port: number) => ({ tcp: { port } })],
     ["log", () => ({ log: "^listens$" })],
-    ["command", (port: number) => ({ command: `echo >/dev/null; exec 3<>/dev/null; bash -c '</dev/tcp/127.0.0.1/${port}' 2>/dev/null` })]
+    [
+      "command",
+      (port: number) => ({
+        command: `echo >/dev/null; exec 3<>/dev/null; bash -c '</dev/tcp/127.0.0.1/${port}' 2>/dev/null`
+      })
+    ]
   ] as const) {
     test(`is ready when its ${kind} probe succeeds, and starting before`, async () => {
       await using rig = new Rig()
       writeFileSync(join(rig.scratch, "status"), "200")
       const port = freePort()
-      await rig.task("start", { id: "x", ...serverAt(port), readyWhen: { ...probeAt(port), ...timing } })
+      await rig.task("start", {
+        id: "x",
+        ...serverAt(port),
+        readyWhen: { ...probeAt(port), ...timing }
+      })
       await rig.data("wait", { id: "x", for: { log: "up" } })
-      expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "running", health: "starting" })
-      expect(await rig.data("why", { id: "x" })).toMatchObject({ status: "running", next: "It is ready when its probe succeeds." })
+      expect(await rig.task("status", { id: "x" })).toMatchObject({
+        status: "running",
+        health: "starting"
+      })
+      expect(await rig.data("why", { id: "x" })).toMatchObject({
+        status: "running",
+        next: "It is ready when its probe succeeds."
+      })
       const ready = rig.task("wait", { id: "x", for: "ready" })
       await rig.data("send", { id: "x", text: "go\n" })
       expect(await ready).toMatchObject({ status: "running", health: "ready" })
-      expect(await rig.data("events", { id: "x", types: ["task.ready"] })).toMatchObject({ events: [{ type: "task.ready" }] })
+      expect(await rig.data("events", { id: "x", types: ["task.ready"] })).toMatchObject({
+        events: [{ type: "task.ready" }]
+      })
     })
   }
 
@@ -61,7 +78,10 @@ describe("a task with a probe", () => {
       command: [{ command: "exit 3" }, "command exit 3"]
     } as const
     const ids = ["http", "tcp", "log", "command"] as const
-    await rig.data("start", ids.map((id) => ({ id, script: "sleep 60", readyWhen: { ...probes[id][0], ...quick } })))
+    await rig.data(
+      "start",
+      ids.map((id) => ({ id, script: "sleep 60", readyWhen: { ...probes[id][0], ...quick } }))
+    )
     await rig.data("wait", { ids })
     for (const id of ids) {
       expect(await rig.task("status", { id })).toMatchObject({
@@ -69,14 +89,20 @@ describe("a task with a probe", () => {
         failure: { type: "NotReady", probe: probes[id][1], output: expect.stringMatching(/./u) }
       })
     }
-    expect(await rig.task("status", { id: "command" })).toMatchObject({ failure: { output: "exit 3" } })
+    expect(await rig.task("status", { id: "command" })).toMatchObject({
+      failure: { output: "exit 3" }
+    })
   })
 
   test("expects the status that it is told to expect", async () => {
     await using rig = new Rig()
     writeFileSync(join(rig.scratch, "status"), "404")
     const port = freePort()
-    await rig.task("start", { id: "x", ...serverAt(port), readyWhen: { http: `http://127.0.0.1:${port}/`, expectStatus: 404, ...timing } })
+    await rig.task("start", {
+      id: "x",
+      ...serverAt(port),
+      readyWhen: { http: `http://127.0.0.1:${port}/`, expectStatus: 404, ...timing }
+    })
     await rig.data("send", { id: "x", text: "go\n" })
     expect(await rig.task("wait", { id: "x", for: "ready" })).toMatchObject({ health: "ready" })
   })
@@ -85,16 +111,26 @@ describe("a task with a probe", () => {
     await using rig = new Rig()
     writeFileSync(join(rig.scratch, "status"), "200")
     const port = freePort()
-    await rig.task("start", { id: "x", ...serverAt(port), healthProbe: { http: `http://127.0.0.1:${port}/`, ...timing, failureThreshold: 2 } })
+    await rig.task("start", {
+      id: "x",
+      ...serverAt(port),
+      healthProbe: { http: `http://127.0.0.1:${port}/`, ...timing, failureThreshold: 2 }
+    })
     await rig.data("send", { id: "x", text: "go\n" })
     await rig.data("wait", { id: "x", for: "ready" })
-    const frames = rig.spawn(["events", '{"id":"x","types":["task.ready","task.unhealthy"],"follow":true}', "--stream"])
+    const frames = rig.spawn([
+      "events",
+      '{"id":"x","types":["task.ready","task.unhealthy"],"follow":true}',
+      "--stream"
+    ])
     const seen = (async () => {
       let text = ""
       const decoder = new TextDecoder()
       for await (const chunk of frames.stdout) {
         text += decoder.decode(chunk)
-        const types = [...text.matchAll(/"type":"(task\.(?:ready|unhealthy))"/gu)].map(([, type]) => type)
+        const types = [...text.matchAll(/"type":"(task\.(?:ready|unhealthy))"/gu)].map(
+          ([, type]) => type
+        )
         if (types.length === 1) writeFileSync(join(rig.scratch, "status"), "500")
         if (types.length === 2) writeFileSync(join(rig.scratch, "status"), "200")
         if (types.length === 3) return types
@@ -104,55 +140,108 @@ describe("a task with a probe", () => {
     expect(await seen).toEqual(["task.ready", "task.unhealthy", "task.ready"])
     frames.kill()
     await frames.exited
-    expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "running", health: "ready", attempt: 1 })
+    expect(await rig.task("status", { id: "x" })).toMatchObject({
+      status: "running",
+      health: "ready",
+      attempt: 1
+    })
     const { events } = await rig.data("events", { id: "x", types: ["task.unhealthy"] })
     expect(events).toMatchObject([{ data: { output: "status 500" } }])
   })
 
   test("is asked at once when it begins, and soon again, however long its interval is", async () => {
     await using rig = new Rig()
-    const readyWhen = { command: "echo >>asked; [ $(wc -l <asked) -ge 4 ]", intervalMs: 60_000, startupTimeoutMs: 20_000 }
+    const readyWhen = {
+      command: "echo >>asked; [ $(wc -l <asked) -ge 4 ]",
+      intervalMs: 60_000,
+      startupTimeoutMs: 20_000
+    }
     await rig.task("start", { id: "x", script: "sleep 60", readyWhen })
     expect(await rig.task("wait", { id: "x", for: "ready" })).toMatchObject({ health: "ready" })
   })
 
   test("finds a server on either address of localhost, as wait for a port does", async () => {
     await using rig = new Rig()
-    const hosts = readFileSync("/proc/net/if_inet6", "utf8").includes("00000000000000000000000000000001") ? ["127.0.0.1", "::1"] : ["127.0.0.1"]
+    const hosts = readFileSync("/proc/net/if_inet6", "utf8").includes(
+      "00000000000000000000000000000001"
+    )
+      ? ["127.0.0.1", "::1"]
+      : ["127.0.0.1"]
     for (const hostname of hosts) {
       const port = freePort()
       const id = `on-${hosts.indexOf(hostname)}`
       const script = `Bun.serve({ port: ${port}, hostname: "${hostname}", fetch: () => new Response() })`
-      await rig.task("start", { id, command: process.execPath, args: ["-e", script], readyWhen: { tcp: { port }, ...timing } })
+      await rig.task("start", {
+        id,
+        command: process.execPath,
+        args: ["-e", script],
+        readyWhen: { tcp: { port }, ...timing }
+      })
       expect(await rig.task("wait", { id, for: "ready" })).toMatchObject({ health: "ready" })
-      expect(await rig.data("wait", { id, for: { port } })).toMatchObject({ task: { status: "running" } })
+      expect(await rig.data("wait", { id, for: { port } })).toMatchObject({
+        task: { status: "running" }
+      })
     }
   })
 
   test("is not ready by a pattern that is too slow for its output, and is told so", async () => {
     await using rig = new Rig()
     const readyWhen = { log: "(a+)+$", startupTimeoutMs: 2500 }
-    const task = await rig.task("start", { script: `echo ${"a".repeat(60)}!; sleep 60`, readyWhen }, ["--wait"])
-    expect(task).toMatchObject({ status: "failed", failure: { type: "NotReady", output: expect.stringContaining("takes too long") } })
+    const task = await rig.task(
+      "start",
+      { script: `echo ${"a".repeat(60)}!; sleep 60`, readyWhen },
+      ["--wait"]
+    )
+    expect(task).toMatchObject({
+      status: "failed",
+      failure: { type: "NotReady", output: expect.stringContaining("takes too long") }
+    })
   })
 
   test("is not ready by the answers of a program that held its port before, which start names", async () => {
     await using rig = new Rig()
     const port = freePort()
-    const other = Bun.spawn([process.execPath, "-e", `Bun.serve({ port: ${port}, hostname: "127.0.0.1", fetch: () => new Response() }); console.log("up")`], { stdout: "pipe" })
+    const other = Bun.spawn(
+      [
+        process.execPath,
+        "-e",
+        `Bun.serve({ port: ${port}, hostname: "127.0.0.1", fetch: () => new Response() }); console.log("up")`
+      ],
+      { stdout: "pipe" }
+    )
     await other.stdout.getReader().read()
     const script = `const serve = () => Bun.serve({ port: ${port}, hostname: "127.0.0.1", reusePort: false, fetch: () => new Response() })`
     const readyWhen = { http: `http://127.0.0.1:${port}/`, ...timing }
-    const failing = await rig.data("start", { id: "failing", command: process.execPath, args: ["-e", `${script}; await Bun.sleep(200); serve()`], readyWhen })
-    expect(failing["warnings"]).toEqual([expect.stringContaining(`port ${port} is held by process ${other.pid} `)])
+    const failing = await rig.data("start", {
+      id: "failing",
+      command: process.execPath,
+      args: ["-e", `${script}; await Bun.sleep(200); serve()`],
+      readyWhen
+    })
+    expect(failing["warnings"]).toEqual([
+      expect.stringContaining(`port ${port} is held by process ${other.pid} `)
+    ])
     const refused = await rig.refusal(["wait", JSON.stringify({ id: "failing", for: "ready" })])
-    expect(refused).toMatchObject({ type: "IllegalTransition", details: { status: "failed", lastLines: expect.arrayContaining([expect.stringContaining("in use")]) } })
+    expect(refused).toMatchObject({
+      type: "IllegalTransition",
+      details: {
+        status: "failed",
+        lastLines: expect.arrayContaining([expect.stringContaining("in use")])
+      }
+    })
     const patient = `${script}; for (;;) { try { serve(); break } catch { console.log("waits"); await Bun.sleep(20) } }`
-    await rig.data("start", { id: "patient", command: process.execPath, args: ["-e", patient], readyWhen })
+    await rig.data("start", {
+      id: "patient",
+      command: process.execPath,
+      args: ["-e", patient],
+      readyWhen
+    })
     await rig.data("wait", { id: "patient", for: { log: "waits" } })
     expect(await rig.task("status", { id: "patient" })).toMatchObject({ health: "starting" })
     other.kill("SIGKILL")
     await other.exited
-    expect(await rig.task("wait", { id: "patient", for: "ready" })).toMatchObject({ health: "ready" })
+    expect(await rig.task("wait", { id: "patient", for: "ready" })).toMatchObject({
+      health: "ready"
+    })
   })
 })

@@ -9,25 +9,43 @@ describe("a queue", () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "queues.builds.concurrency", value: 1 })
     await rig.data("start", { id: "first", queue: "builds", command: "cat", stdin: "open" })
-    const later = [["p2", "P2"], ["p1a", "P1"], ["p0", "P0"], ["p1b", "P1"]] as const
-    await rig.data("start", later.map(([id, priority]) => ({ id, queue: "builds", priority, command: "true" })))
+    const later = [
+      ["p2", "P2"],
+      ["p1a", "P1"],
+      ["p0", "P0"],
+      ["p1b", "P1"]
+    ] as const
+    await rig.data(
+      "start",
+      later.map(([id, priority]) => ({ id, queue: "builds", priority, command: "true" }))
+    )
     await rig.data("start", { id: "elsewhere", command: "true" }, ["--wait"])
-    expect(await rig.data("list", { queue: "builds", status: "queued" })).toMatchObject({ total: 4 })
+    expect(await rig.data("list", { queue: "builds", status: "queued" })).toMatchObject({
+      total: 4
+    })
     expect(await rig.data("why", { id: "p0" })).toMatchObject({
       status: "queued",
-      because: [{ what: "the only slot of queue builds is taken" }, { what: "it is number 1 in queue builds" }],
+      because: [
+        { what: "the only slot of queue builds is taken" },
+        { what: "it is number 1 in queue builds" }
+      ],
       next: "It starts when a slot of queue builds is free; priority P0 goes first."
     })
     await rig.data("send", { id: "first", eof: true })
     await rig.data("wait", { ids: later.map(([id]) => id) })
     const { events } = await rig.data("events", { types: ["task.started"] })
-    expect(events).toMatchObject(["first", "elsewhere", "p0", "p1a", "p1b", "p2"].map((taskId) => ({ taskId })))
+    expect(events).toMatchObject(
+      ["first", "elsewhere", "p0", "p1a", "p1b", "p2"].map((taskId) => ({ taskId }))
+    )
   })
 
   test("takes a new limit at once", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "queues.builds.concurrency", value: 1 })
-    await rig.data("start", ["a", "b", "c"].map((id) => ({ id, queue: "builds", script: "sleep 60" })))
+    await rig.data(
+      "start",
+      ["a", "b", "c"].map((id) => ({ id, queue: "builds", script: "sleep 60" }))
+    )
     expect(await rig.data("list", { status: "running" })).toMatchObject({ total: 1 })
     await rig.data("config set", { key: "queues.builds.concurrency", value: 3 })
     await rig.data("wait", { ids: ["a", "b", "c"], for: "start", timeout: 2000 })
@@ -37,7 +55,10 @@ describe("a queue", () => {
   test("takes a limit that somebody wrote into the file at the next call, whichever it is", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "queues.builds.concurrency", value: 1 })
-    await rig.data("start", ["a", "b"].map((id) => ({ id, queue: "builds", script: "sleep 60" })))
+    await rig.data(
+      "start",
+      ["a", "b"].map((id) => ({ id, queue: "builds", script: "sleep 60" }))
+    )
     writeFileSync(join(rig.home, "config.json"), '{"queues":{"builds":{"concurrency":2}}}')
     expect(await rig.data("why", { id: "b" })).toMatchObject({ status: "running" })
   })
@@ -49,7 +70,16 @@ describe("the limits", () => {
     await rig.data("config set", { key: "maxDepth", value: 2 })
     // Each task starts the next one with the same script, for as long as it is allowed to.
     const script = `echo "{\\"id\\":\\"$BACKBEAT_TASK_ID.n\\",\\"command\\":\\"/bin/sh\\",\\"args\\":[\\"-c\\",\\"eval \\\\\\"\\$nested\\\\\\"\\"]}" | "${binary}" start - --wait`
-    await rig.call(["start", JSON.stringify({ id: "n", command: "/bin/sh", args: ["-c", 'eval "$nested"'], env: { nested: script } }), "--wait"])
+    await rig.call([
+      "start",
+      JSON.stringify({
+        id: "n",
+        command: "/bin/sh",
+        args: ["-c", 'eval "$nested"'],
+        env: { nested: script }
+      }),
+      "--wait"
+    ])
     const { total, tasks } = await rig.data("list", { full: true })
     expect({ total, tasks }).toMatchObject({
       total: 3,
@@ -62,30 +92,53 @@ describe("the limits", () => {
     const { lines } = await rig.data("logs", { id: "n.n.n", stream: "stderr" })
     expect(JSON.parse(String(lines))).toMatchObject({
       command: "start",
-      error: { type: "QuotaExceeded", message: "tasks are nested more than 2 deep", details: { maxDepth: 2, retryable: false } }
+      error: {
+        type: "QuotaExceeded",
+        message: "tasks are nested more than 2 deep",
+        details: { maxDepth: 2, retryable: false }
+      }
     })
   })
 
   test("refuse more live tasks than maxLive", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "maxLive", value: 2 })
-    await rig.data("start", [{ id: "a", script: "sleep 60" }, { id: "b", delayMs: 600_000, command: "true" }])
+    await rig.data("start", [
+      { id: "a", script: "sleep 60" },
+      { id: "b", delayMs: 600_000, command: "true" }
+    ])
     expect(await rig.refusal(["start", '{"command":"true"}'])).toMatchObject({
       type: "QuotaExceeded",
       message: "2 tasks live already",
       details: { maxLive: 2, live: 2, retryable: true }
     })
     // What makes no more tasks live is not refused.
-    expect(await rig.task("start", { id: "a", script: "sleep 60", ifRunning: "return" })).toMatchObject({ id: "a", attempt: 1 })
-    expect(await rig.task("start", { id: "a", script: "sleep 61", ifRunning: "restart" })).toMatchObject({ id: "a", attempt: 2 })
+    expect(
+      await rig.task("start", { id: "a", script: "sleep 60", ifRunning: "return" })
+    ).toMatchObject({ id: "a", attempt: 1 })
+    expect(
+      await rig.task("start", { id: "a", script: "sleep 61", ifRunning: "restart" })
+    ).toMatchObject({ id: "a", attempt: 2 })
     expect(await rig.task("restart", { id: "a" })).toMatchObject({ id: "a", attempt: 3 })
     await rig.data("stop", { id: "b" })
-    expect(await rig.task("start", { command: "true" }, ["--wait"])).toMatchObject({ status: "completed" })
-    const many = await rig.call(["start", JSON.stringify(["c", "d", "e"].map((id) => ({ id, script: "sleep 60" })))])
-    expect(many).toMatchObject({ exitCode: 1, document: { data: { outcome: "partial_failure", successCount: 1, errorCount: 2 } } })
+    expect(await rig.task("start", { command: "true" }, ["--wait"])).toMatchObject({
+      status: "completed"
+    })
+    const many = await rig.call([
+      "start",
+      JSON.stringify(["c", "d", "e"].map((id) => ({ id, script: "sleep 60" })))
+    ])
+    expect(many).toMatchObject({
+      exitCode: 1,
+      document: { data: { outcome: "partial_failure", successCount: 1, errorCount: 2 } }
+    })
     // What has ended lives again.
     expect(await rig.refusal(["restart", "b"])).toMatchObject({ type: "QuotaExceeded" })
-    expect(await rig.refusal(["start", '{"id":"b","command":"true","ifEnded":"again"}'])).toMatchObject({ type: "QuotaExceeded" })
-    expect(await rig.task("start", { id: "b", command: "true", ifEnded: "return" })).toMatchObject({ status: "cancelled" })
+    expect(
+      await rig.refusal(["start", '{"id":"b","command":"true","ifEnded":"again"}'])
+    ).toMatchObject({ type: "QuotaExceeded" })
+    expect(await rig.task("start", { id: "b", command: "true", ifEnded: "return" })).toMatchObject({
+      status: "cancelled"
+    })
   })
 })

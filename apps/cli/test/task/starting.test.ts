@@ -9,15 +9,23 @@ describe("a command", () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "sleep 60 & sleep 60 & echo up; wait" })
     await rig.data("wait", { id: "x", for: { log: "up" } })
-    expect(await rig.data("send", { id: "x", signal: "SIGKILL" })).toMatchObject({ signalled: true })
-    expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "failed", failure: { type: "Signalled", signal: "SIGKILL" } })
+    expect(await rig.data("send", { id: "x", signal: "SIGKILL" })).toMatchObject({
+      signalled: true
+    })
+    expect(await rig.task("wait", { id: "x" })).toMatchObject({
+      status: "failed",
+      failure: { type: "Signalled", signal: "SIGKILL" }
+    })
     expect(JSON.stringify(await rig.data("why", { id: "x" }))).not.toContain("still run")
   })
 
   test("is not found by its name in the shell around it", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "unmistakable", script: "exec sleep 60.125" })
-    const found = Bun.spawnSync(["pgrep", "-f", "sleep 60.125|unmistakable"]).stdout.toString().trim().split("\n")
+    const found = Bun.spawnSync(["pgrep", "-f", "sleep 60.125|unmistakable"])
+      .stdout.toString()
+      .trim()
+      .split("\n")
     expect(found).toHaveLength(1)
     expect(String((await rig.task("status", { id: "unmistakable" }))["pid"])).not.toBe(found[0])
   })
@@ -32,15 +40,23 @@ describe("a command", () => {
     expect(JSON.stringify(lines)).toContain("a-b=1")
     expect(JSON.stringify(lines)).toContain("x.y=2")
     expect(started["warnings"]).toEqual([expect.stringContaining("a-b, x.y")])
-    expect(await rig.data("start", { script: "#!/bin/bash\nenv", env })).not.toHaveProperty("warnings")
+    expect(await rig.data("start", { script: "#!/bin/bash\nenv", env })).not.toHaveProperty(
+      "warnings"
+    )
   })
 
   test("of a script is what its first line names", async () => {
     await using rig = new Rig()
-    await rig.data("start", { id: "x", script: `#!${process.execPath}\nconsole.log(typeof Bun.version)\n` }, ["--wait"])
+    await rig.data(
+      "start",
+      { id: "x", script: `#!${process.execPath}\nconsole.log(typeof Bun.version)\n` },
+      ["--wait"]
+    )
     expect(JSON.stringify(await rig.data("logs", { id: "x" }))).toContain("string")
     const lost = await rig.task("start", { script: "#!/nowhere/bun\n" }, ["--wait"])
-    expect(lost).toMatchObject({ failure: { type: "NotSpawned", message: expect.stringContaining("/nowhere/bun") } })
+    expect(lost).toMatchObject({
+      failure: { type: "NotSpawned", message: expect.stringContaining("/nowhere/bun") }
+    })
   })
 })
 
@@ -48,9 +64,17 @@ describe("an engine that runs out of descriptors", () => {
   test("starts later what it cannot start now, and none twice", async () => {
     await using rig = new Rig()
     const runs = join(rig.scratch, "runs")
-    const tasks = Array.from({ length: 20 }, (_, index) => ({ id: `t${index}`, command: "/bin/sh", args: ["-c", `echo ${index} >>${runs}; exec sleep 60`] }))
+    const tasks = Array.from({ length: 20 }, (_, index) => ({
+      id: `t${index}`,
+      command: "/bin/sh",
+      args: ["-c", `echo ${index} >>${runs}; exec sleep 60`]
+    }))
     const script = `ulimit -n 34; exec "${binary}" start '${JSON.stringify(tasks)}'`
-    const child = Bun.spawn(["/bin/sh", "-c", script], { cwd: rig.scratch, env: rig.environment(), stdio: ["ignore", "ignore", "inherit"] })
+    const child = Bun.spawn(["/bin/sh", "-c", script], {
+      cwd: rig.scratch,
+      env: rig.environment(),
+      stdio: ["ignore", "ignore", "inherit"]
+    })
     await child.exited
     expect(await rig.data("list", { status: "failed" })).toMatchObject({ total: 0 })
     const refused = JSON.stringify(await rig.data("events", { types: ["task.queued"], limit: 1 }))

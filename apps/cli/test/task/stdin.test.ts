@@ -15,14 +15,24 @@ describe("standard input", () => {
       ["empty", "", "text", []],
       ["file", { file: "in.txt" }, "file", ["of the file"]]
     ] as const) {
-      const task = await rig.task("start", { id, command: "cat", ...(stdin === undefined ? {} : { stdin }) }, ["--wait"])
+      const task = await rig.task(
+        "start",
+        { id, command: "cat", ...(stdin === undefined ? {} : { stdin }) },
+        ["--wait"]
+      )
       expect(task).toMatchObject({ status: "completed", stdin: kind })
       expect(await rig.data("logs", { id })).toMatchObject({ lines })
     }
-    const counted = await rig.call(["start", "-", "--wait"], { stdin: JSON.stringify({ id: "large", command: "wc", args: ["-c"], stdin: large }) })
+    const counted = await rig.call(["start", "-", "--wait"], {
+      stdin: JSON.stringify({ id: "large", command: "wc", args: ["-c"], stdin: large })
+    })
     expect(counted.document).toMatchObject({ ok: true })
     expect(await rig.data("logs", { id: "large" })).toMatchObject({ lines: ["1000000"] })
-    expect(await rig.task("start", { id: "absent", command: "cat", stdin: { file: "absent.txt" } }, ["--wait"])).toMatchObject({
+    expect(
+      await rig.task("start", { id: "absent", command: "cat", stdin: { file: "absent.txt" } }, [
+        "--wait"
+      ])
+    ).toMatchObject({
       status: "failed",
       failure: { type: "NotSpawned", message: expect.stringContaining("absent.txt") }
     })
@@ -40,17 +50,32 @@ describe("send", () => {
   test("writes to an open input and ends it", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "cat", stdin: "open" })
-    expect(await rig.data("send", { id: "x", text: "one\ntwö" })).toMatchObject({ id: "x", bytesWritten: 8, eof: false, signalled: false })
+    expect(await rig.data("send", { id: "x", text: "one\ntwö" })).toMatchObject({
+      id: "x",
+      bytesWritten: 8,
+      eof: false,
+      signalled: false
+    })
     await rig.data("wait", { id: "x", for: { log: "one" } })
-    expect(await rig.data("send", { id: "x", text: "\nthree", eof: true })).toMatchObject({ id: "x", bytesWritten: 6, eof: true, signalled: false })
-    expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "completed", stdin: "open" })
+    expect(await rig.data("send", { id: "x", text: "\nthree", eof: true })).toMatchObject({
+      id: "x",
+      bytesWritten: 6,
+      eof: true,
+      signalled: false
+    })
+    expect(await rig.task("wait", { id: "x" })).toMatchObject({
+      status: "completed",
+      stdin: "open"
+    })
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["one", "twö", "three"] })
   })
 
   test("delivers more than a pipe holds, whole", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "wc", args: ["-c"], stdin: "open" })
-    const sent = await rig.call(["send", "-"], { stdin: JSON.stringify({ id: "x", text: "x".repeat(1_000_000), eof: true }) })
+    const sent = await rig.call(["send", "-"], {
+      stdin: JSON.stringify({ id: "x", text: "x".repeat(1_000_000), eof: true })
+    })
     expect(sent.document).toMatchObject({ ok: true, data: { bytesWritten: 1_000_000, eof: true } })
     await rig.task("wait", { id: "x" })
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["1000000"] })
@@ -58,23 +83,46 @@ describe("send", () => {
 
   test("sends signals to the task's group", async () => {
     await using rig = new Rig()
-    await rig.task("start", { id: "x", script: "trap 'echo heard; exit 7' USR1; echo ready; while :; do sleep 0.05; done" })
+    await rig.task("start", {
+      id: "x",
+      script: "trap 'echo heard; exit 7' USR1; echo ready; while :; do sleep 0.05; done"
+    })
     await rig.data("wait", { id: "x", for: { log: "ready" } })
-    expect(await rig.data("send", { id: "x", signal: "SIGUSR1" })).toMatchObject({ id: "x", bytesWritten: 0, eof: false, signalled: true })
-    expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "failed", exitCode: 7, signal: null })
-    expect(await rig.data("logs", { id: "x", stream: "stdout" })).toMatchObject({ lines: ["ready", "heard"] })
+    expect(await rig.data("send", { id: "x", signal: "SIGUSR1" })).toMatchObject({
+      id: "x",
+      bytesWritten: 0,
+      eof: false,
+      signalled: true
+    })
+    expect(await rig.task("wait", { id: "x" })).toMatchObject({
+      status: "failed",
+      exitCode: 7,
+      signal: null
+    })
+    expect(await rig.data("logs", { id: "x", stream: "stdout" })).toMatchObject({
+      lines: ["ready", "heard"]
+    })
   })
 
   test("is refused with what is missing when the way to a command that reads was removed", async () => {
     await using rig = new Rig()
-    await rig.data("start", [{ id: "a", command: "cat", stdin: "open" }, { id: "b", command: "cat", stdin: "open" }])
+    await rig.data("start", [
+      { id: "a", command: "cat", stdin: "open" },
+      { id: "b", command: "cat", stdin: "open" }
+    ])
     const wayOf = (id: string, name: string): string => join(rig.home, "tasks", id, "1", name)
     rmSync(wayOf("a", "eof"))
     const noEnd = await rig.refusal(["send", '{"id":"a","eof":true}'])
-    expect(noEnd).toMatchObject({ type: "IllegalTransition", message: `task a cannot be reached on its stdin: ${wayOf("a", "eof")} was removed` })
+    expect(noEnd).toMatchObject({
+      type: "IllegalTransition",
+      message: `task a cannot be reached on its stdin: ${wayOf("a", "eof")} was removed`
+    })
     rmSync(wayOf("b", "stdin"))
     const noText = await rig.refusal(["send", '{"id":"b","text":"x"}'])
-    expect(noText).toMatchObject({ type: "IllegalTransition", message: `task b cannot be reached on its stdin: ${wayOf("b", "stdin")} was removed` })
+    expect(noText).toMatchObject({
+      type: "IllegalTransition",
+      message: `task b cannot be reached on its stdin: ${wayOf("b", "stdin")} was removed`
+    })
     expect(await rig.data("send", { id: "b", eof: true })).toMatchObject({ eof: true })
     expect(await rig.task("wait", { id: "b" })).toMatchObject({ status: "completed" })
   })
@@ -92,7 +140,10 @@ describe("send", () => {
       [{ id: "ended", text: "x" }, "IllegalTransition"],
       [{ id: "ended", signal: "SIGTERM" }, "IllegalTransition"]
     ] as const) {
-      expect(await rig.refusal(["send", JSON.stringify(payload)])).toMatchObject({ command: "send", type })
+      expect(await rig.refusal(["send", JSON.stringify(payload)])).toMatchObject({
+        command: "send",
+        type
+      })
     }
   })
 })

@@ -24,21 +24,40 @@ describe("stop", () => {
       exitCode: null,
       failure: null,
       stopping: null,
-      cancelled: { by: { kind: "caller", client: "cli", pid: expect.any(Number) }, reason: "done with it" }
+      cancelled: {
+        by: { kind: "caller", client: "cli", pid: expect.any(Number) },
+        reason: "done with it"
+      }
     })
     expect(await rig.data("why", { id: "x" })).toMatchObject({
       status: "cancelled",
-      because: [{ what: expect.stringMatching(/^it was stopped by a caller \(cli, pid \d+\): done with it$/u) }, {}, {}, { what: expect.stringContaining("its stop ended") }],
+      because: [
+        {
+          what: expect.stringMatching(
+            /^it was stopped by a caller \(cli, pid \d+\): done with it$/u
+          )
+        },
+        {},
+        {},
+        { what: expect.stringContaining("its stop ended") }
+      ],
       next: "Use restart to run it again."
     })
   })
 
   test("kills what ignores SIGTERM when the grace period is over", async () => {
     await using rig = new Rig()
-    await rig.task("start", { id: "x", script: "trap '' TERM; echo up; while :; do sleep 0.1; done", gracePeriodMs: 200 })
+    await rig.task("start", {
+      id: "x",
+      script: "trap '' TERM; echo up; while :; do sleep 0.1; done",
+      gracePeriodMs: 200
+    })
     await rig.data("wait", { id: "x", for: { log: "up" } })
     const begun = performance.now()
-    expect(await rig.task("stop", { id: "x" })).toMatchObject({ status: "cancelled", signal: "SIGKILL" })
+    expect(await rig.task("stop", { id: "x" })).toMatchObject({
+      status: "cancelled",
+      signal: "SIGKILL"
+    })
     expect(performance.now() - begun).toBeWithin(190, 1500)
   })
 
@@ -49,19 +68,32 @@ describe("stop", () => {
     await rig.data("wait", { id: "x", for: { log: "up" } })
     await rig.data("send", { id: "x", signal: "SIGSTOP" })
     expect(await rig.task("stop", { id: "x" })).toMatchObject({ status: "cancelled", exitCode: 0 })
-    expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: expect.arrayContaining(["bye"]) })
+    expect(await rig.data("logs", { id: "x" })).toMatchObject({
+      lines: expect.arrayContaining(["bye"])
+    })
   })
 
   test("with force kills at once, also in the middle of a polite stop", async () => {
     await using rig = new Rig()
     const script = "trap '' TERM; echo up; while :; do sleep 0.1; done"
-    await rig.data("start", ["x", "y"].map((id) => ({ id, script, gracePeriodMs: 600_000 })))
+    await rig.data(
+      "start",
+      ["x", "y"].map((id) => ({ id, script, gracePeriodMs: 600_000 }))
+    )
     for (const id of ["x", "y"]) await rig.data("wait", { id, for: { log: "up" } })
-    expect(await rig.task("stop", { id: "x", force: true })).toMatchObject({ status: "cancelled", signal: "SIGKILL" })
+    expect(await rig.task("stop", { id: "x", force: true })).toMatchObject({
+      status: "cancelled",
+      signal: "SIGKILL"
+    })
     const polite = rig.task("stop", { id: "y" })
     while ((await rig.task("status", { id: "y" }))["status"] !== "stopping");
-    expect(await rig.task("status", { id: "y" })).toMatchObject({ stopping: { signal: "SIGTERM", by: { kind: "caller" }, reason: null } })
-    expect(await rig.data("why", { id: "y" })).toMatchObject({ status: "stopping", next: expect.stringContaining("SIGKILL") })
+    expect(await rig.task("status", { id: "y" })).toMatchObject({
+      stopping: { signal: "SIGTERM", by: { kind: "caller" }, reason: null }
+    })
+    expect(await rig.data("why", { id: "y" })).toMatchObject({
+      status: "stopping",
+      next: expect.stringContaining("SIGKILL")
+    })
     expect(await rig.refusal(["restart", "y"])).toMatchObject({ type: "IllegalTransition" })
     expect(await rig.task("stop", { id: "y", force: true })).toMatchObject({ status: "cancelled" })
     expect(await polite).toMatchObject({ status: "cancelled" })
@@ -69,13 +101,28 @@ describe("stop", () => {
 
   test("begins with the signal that is wanted", async () => {
     await using rig = new Rig()
-    const script = "trap 'echo int; exit 0' INT; trap 'echo hup; exit 0' HUP; echo up; while :; do sleep 0.02; done"
-    await rig.data("start", [{ id: "spec", script, stopSignal: "SIGINT" }, { id: "call", script }])
+    const script =
+      "trap 'echo int; exit 0' INT; trap 'echo hup; exit 0' HUP; echo up; while :; do sleep 0.02; done"
+    await rig.data("start", [
+      { id: "spec", script, stopSignal: "SIGINT" },
+      { id: "call", script }
+    ])
     for (const id of ["spec", "call"]) await rig.data("wait", { id, for: { log: "up" } })
-    expect(await rig.task("stop", { id: "spec" })).toMatchObject({ status: "cancelled", stopSignal: "SIGINT", exitCode: 0 })
-    expect(await rig.task("stop", { id: "call", signal: "SIGHUP" })).toMatchObject({ status: "cancelled", exitCode: 0 })
-    expect(await rig.data("logs", { id: "spec", stream: "stdout" })).toMatchObject({ lines: ["up", "int"] })
-    expect(await rig.data("logs", { id: "call", stream: "stdout" })).toMatchObject({ lines: ["up", "hup"] })
+    expect(await rig.task("stop", { id: "spec" })).toMatchObject({
+      status: "cancelled",
+      stopSignal: "SIGINT",
+      exitCode: 0
+    })
+    expect(await rig.task("stop", { id: "call", signal: "SIGHUP" })).toMatchObject({
+      status: "cancelled",
+      exitCode: 0
+    })
+    expect(await rig.data("logs", { id: "spec", stream: "stdout" })).toMatchObject({
+      lines: ["up", "int"]
+    })
+    expect(await rig.data("logs", { id: "call", stream: "stdout" })).toMatchObject({
+      lines: ["up", "hup"]
+    })
   })
 
   test("of a queued task withdraws it before it ever ran", async () => {
@@ -88,21 +135,40 @@ describe("stop", () => {
       exitCode: null,
       cancelled: { reason: "not now" }
     })
-    expect(await rig.data("events", { id: "x" })).toMatchObject({ events: [{ type: "task.created" }, { type: "task.cancelled" }] })
+    expect(await rig.data("events", { id: "x" })).toMatchObject({
+      events: [{ type: "task.created" }, { type: "task.cancelled" }]
+    })
   })
 
   test("of a task between two attempts ends it", async () => {
     await using rig = new Rig()
-    await rig.data("start", { id: "x", script: "exit 1", restart: { when: "on-failure", delayMs: 600_000, maxDelayMs: 600_000 } })
+    await rig.data("start", {
+      id: "x",
+      script: "exit 1",
+      restart: { when: "on-failure", delayMs: 600_000, maxDelayMs: 600_000 }
+    })
     while ((await rig.task("status", { id: "x" }))["status"] !== "retrying");
-    expect(await rig.task("stop", { id: "x" })).toMatchObject({ status: "cancelled", attempt: 1, retryAt: null })
+    expect(await rig.task("stop", { id: "x" })).toMatchObject({
+      status: "cancelled",
+      attempt: 1,
+      retryAt: null
+    })
   })
 
   test("of an ended task leaves it as it ended and says so; of an unknown one it is refused", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", command: "true" }, ["--wait"])
-    expect(await rig.data("stop", { id: "x" })).toMatchObject({ alreadyEnded: true, task: { status: "completed" } })
-    expect(await rig.refusal(["stop", "none"])).toMatchObject({ type: "TaskNotFound", details: { id: "none" } })
-    expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "completed", cancelled: null })
+    expect(await rig.data("stop", { id: "x" })).toMatchObject({
+      alreadyEnded: true,
+      task: { status: "completed" }
+    })
+    expect(await rig.refusal(["stop", "none"])).toMatchObject({
+      type: "TaskNotFound",
+      details: { id: "none" }
+    })
+    expect(await rig.task("status", { id: "x" })).toMatchObject({
+      status: "completed",
+      cancelled: null
+    })
   })
 })

@@ -57,7 +57,12 @@ const Result = Schema.Struct({
   errors: lenient(Schema.Array(Schema.String)),
   /** Every call that was refused, in this run. */
   permission_denials: lenient(
-    Schema.Array(Schema.Struct({ tool_name: lenient(Schema.String), tool_input: Schema.optionalKey(Schema.Unknown) }))
+    Schema.Array(
+      Schema.Struct({
+        tool_name: lenient(Schema.String),
+        tool_input: Schema.optionalKey(Schema.Unknown)
+      })
+    )
   ),
   /** Turns that it is yet to begin: another result follows. */
   queued_turn_count: lenient(Schema.Int),

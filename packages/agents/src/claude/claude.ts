@@ -24,7 +24,9 @@ const argsOf = (work: AgentWork, { args, folder }: CallSetting): ReadonlyArray<s
   ...(work.model === null ? [] : ["--model", work.model]),
   ...(work.effort === null ? [] : ["--effort", work.effort]),
   // As a file: one argument must be shorter than 128 KiB.
-  ...(work.systemPrompt === null ? [] : ["--append-system-prompt-file", `${folder}/${systemPromptFile}`]),
+  ...(work.systemPrompt === null
+    ? []
+    : ["--append-system-prompt-file", `${folder}/${systemPromptFile}`]),
   ...(work.maxTurns === null ? [] : ["--max-turns", String(work.maxTurns)]),
   ...(work.maxCostUsd === null ? [] : ["--max-budget-usd", String(work.maxCostUsd)]),
   ...(work.outputSchema === null ? [] : ["--json-schema", JSON.stringify(work.outputSchema)]),
@@ -56,7 +58,12 @@ export const claude: Agent = {
   install: "npm install -g @anthropic-ai/claude-code",
   unable: ({ effort }) =>
     effort === "minimal"
-      ? [{ field: "effort", message: "minimal is unknown to claude, whose lowest is low; codex has minimal." }]
+      ? [
+          {
+            field: "effort",
+            message: "minimal is unknown to claude, whose lowest is low; codex has minimal."
+          }
+        ]
       : [],
   call: (work, setting) => ({
     argv: [setting.command, ...argsOf(work, setting)],

@@ -44,11 +44,18 @@ const showMessage = (event: Part<"assistant" | "user">): ReadonlyArray<Shown> =>
 
 type Notice = Part<"system">
 
-const causeOf = ({ error, error_status }: Notice): string => [error_status, error].filter((part) => part !== null).join(" ")
+const causeOf = ({ error, error_status }: Notice): string =>
+  [error_status, error].filter((part) => part !== null).join(" ")
 
 const showNotice = (notice: Notice): ReadonlyArray<Shown> =>
   notice.subtype === "api_retry"
-    ? [{ text: errorLine(`${causeOf(notice)}, attempt ${notice.attempt ?? "?"} of ${notice.max_retries ?? "?"}`) }]
+    ? [
+        {
+          text: errorLine(
+            `${causeOf(notice)}, attempt ${notice.attempt ?? "?"} of ${notice.max_retries ?? "?"}`
+          )
+        }
+      ]
     : []
 
 const show = (event: ClaudeEvent): ReadonlyArray<Shown> => {
@@ -60,7 +67,9 @@ const show = (event: ClaudeEvent): ReadonlyArray<Shown> => {
       return showNotice(event)
     case "result":
       // What it puts into `result` it has also said as a message.
-      return event.is_error === true && event.result === null ? [{ text: errorLine(messageOf(event)) }] : []
+      return event.is_error === true && event.result === null
+        ? [{ text: errorLine(messageOf(event)) }]
+        : []
   }
 }
 
@@ -71,7 +80,8 @@ const limits: ReadonlyMap<string, AgentErrorKind> = new Map([
 
 const messageOf = (result: ClaudeResult): string => {
   // What it says of an interruption is a diagnosis for its own makers.
-  if (result.terminal_reason?.startsWith("aborted") === true) return "claude was interrupted before it was done."
+  if (result.terminal_reason?.startsWith("aborted") === true)
+    return "claude was interrupted before it was done."
   const said = result.result ?? result.errors?.join("\n") ?? ""
   return said.trim() === "" ? `claude ended with ${result.subtype ?? "an error"}.` : said
 }
@@ -90,7 +100,11 @@ const tokensOf = (result: ClaudeResult): Pick<Told, "inputTokens" | "outputToken
   if (models.length > 0)
     return {
       inputTokens: sinceSession(
-        sum(...models.map((m) => sum(m.inputTokens, m.cacheCreationInputTokens, m.cacheReadInputTokens)))
+        sum(
+          ...models.map((m) =>
+            sum(m.inputTokens, m.cacheCreationInputTokens, m.cacheReadInputTokens)
+          )
+        )
       ),
       outputTokens: sinceSession(sum(...models.map((m) => m.outputTokens)))
     }
@@ -116,7 +130,9 @@ const learnResult = (told: Told, result: ClaudeResult): Told => {
     problem: isError ? problemOf(result) : null,
     structured: result.structured_output === undefined ? null : asJson(result.structured_output),
     turns: result.num_turns,
-    denied: (result.permission_denials ?? []).map(({ tool_input, tool_name }) => deniedCall(tool_name, tool_input)),
+    denied: (result.permission_denials ?? []).map(({ tool_input, tool_name }) =>
+      deniedCall(tool_name, tool_input)
+    ),
     costUsd: sinceSession(result.total_cost_usd),
     ...tokensOf(result)
   }
@@ -124,7 +140,9 @@ const learnResult = (told: Told, result: ClaudeResult): Told => {
 
 /** What it tries again is its problem, should it end before it gets through. */
 const learnNotice = (told: Told, notice: Notice): Told =>
-  notice.subtype === "api_retry" ? { ...told, problem: { message: causeOf(notice), kind: null, status: notice.error_status } } : told
+  notice.subtype === "api_retry"
+    ? { ...told, problem: { message: causeOf(notice), kind: null, status: notice.error_status } }
+    : told
 
 const learn = (given: Told, event: ClaudeEvent): Told => {
   const known = { ...given, sessionId: event.session_id ?? given.sessionId }
@@ -138,7 +156,9 @@ const learn = (given: Told, event: ClaudeEvent): Told => {
     typeof content === "string"
       ? content
       : content.flatMap((block) => (block.type === "text" ? [block.text ?? ""] : [])).join("\n")
-  return text.trim() === "" ? told : { ...withText({ ...told, isOpen: false }, text), isOpen: false }
+  return text.trim() === ""
+    ? told
+    : { ...withText({ ...told, isOpen: false }, text), isOpen: false }
 }
 
 /** How the lines of claude are understood. */

@@ -26,7 +26,9 @@ export const CodexEvent = Schema.Union([
   Schema.Struct({ type: Schema.tag("turn.started") }),
   Schema.Struct({
     type: Schema.tag("turn.completed"),
-    usage: lenient(Schema.Struct({ input_tokens: lenient(Schema.Finite), output_tokens: lenient(Schema.Finite) }))
+    usage: lenient(
+      Schema.Struct({ input_tokens: lenient(Schema.Finite), output_tokens: lenient(Schema.Finite) })
+    )
   }),
   Schema.Struct({
     type: Schema.tag("turn.failed"),

@@ -27,7 +27,9 @@ const argsOf = (work: AgentWork, { args, folder }: CallSetting): ReadonlyArray<s
   "--skip-git-repo-check",
   ...(work.model === null ? [] : ["-m", work.model]),
   ...(work.effort === null ? [] : ["-c", `model_reasoning_effort=${tomlString(work.effort)}`]),
-  ...(work.systemPrompt === null ? [] : ["-c", `developer_instructions=${tomlString(work.systemPrompt)}`]),
+  ...(work.systemPrompt === null
+    ? []
+    : ["-c", `developer_instructions=${tomlString(work.systemPrompt)}`]),
   ...(work.outputSchema === null ? [] : ["--output-schema", `${folder}/${schemaFile}`]),
   ...(work.session === null ? [] : ["resume", work.session.id]),
   "-"
@@ -37,7 +39,12 @@ const argsOf = (work: AgentWork, { args, folder }: CallSetting): ReadonlyArray<s
 const rejected = /codex_core::tools::router: error=(?<what>(?<tool>\w+) rejected: .*)$/gmu
 
 const deniedIn = (stderr: string): ReadonlyArray<Denied> =>
-  [...withoutEscapes(stderr).matchAll(rejected)].map(({ groups }) => deniedCall(groups?.["tool"] === "patch" ? "apply_patch" : (groups?.["tool"] ?? null), groups?.["what"]))
+  [...withoutEscapes(stderr).matchAll(rejected)].map(({ groups }) =>
+    deniedCall(
+      groups?.["tool"] === "patch" ? "apply_patch" : (groups?.["tool"] ?? null),
+      groups?.["what"]
+    )
+  )
 
 const traits = {
   name: "codex",
@@ -52,15 +59,23 @@ const longestSystemPrompt = 60_000
 
 const unable = (work: AgentWork): ReturnType<Agent["unable"]> => {
   const refused: ReturnType<Agent["unable"]> = [
-    { field: "maxTurns", message: "is not possible with codex, which has no such option; claude has one." },
-    { field: "maxCostUsd", message: "is not possible with codex, which counts no cost; claude does." },
+    {
+      field: "maxTurns",
+      message: "is not possible with codex, which has no such option; claude has one."
+    },
+    {
+      field: "maxCostUsd",
+      message: "is not possible with codex, which counts no cost; claude does."
+    },
     {
       field: "systemPrompt",
       message: `is longer than codex can be given (${longestSystemPrompt} characters); claude takes it from a file.`
     }
   ]
   const isShort = (work.systemPrompt ?? "").length <= longestSystemPrompt
-  return refused.filter(({ field }) => work[field] !== null && !(field === "systemPrompt" && isShort))
+  return refused.filter(
+    ({ field }) => work[field] !== null && !(field === "systemPrompt" && isShort)
+  )
 }
 
 /**
@@ -77,7 +92,10 @@ export const codex: Agent = {
     argv: [setting.command, ...argsOf(work, setting)],
     stdin: work.prompt,
     env: {},
-    files: work.outputSchema === null ? [] : [{ path: schemaFile, text: JSON.stringify(work.outputSchema) }]
+    files:
+      work.outputSchema === null
+        ? []
+        : [{ path: schemaFile, text: JSON.stringify(work.outputSchema) }]
   }),
   reader: (work) => readEvents({ ...codexDialect, traits }, work)
 }

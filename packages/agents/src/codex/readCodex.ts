@@ -34,7 +34,9 @@ const showCompleted = (item: Item): ReadonlyArray<Shown> => {
     case "agent_message":
       return [{ text: item.text ?? "" }]
     case "file_change":
-      return (item.changes ?? []).map(({ kind, path }) => ({ text: callLine(kind ?? "change", path) }))
+      return (item.changes ?? []).map(({ kind, path }) => ({
+        text: callLine(kind ?? "change", path)
+      }))
     // Its query is not known before.
     case "web_search":
       return [{ text: callLine("WebSearch", item.query ?? "") }]

@@ -2,7 +2,9 @@
 import * as Schema from "effect/Schema"
 import { lenient } from "../text/lenient.ts"
 
-const Stated = lenient(Schema.Struct({ type: lenient(Schema.String), message: lenient(Schema.String) }))
+const Stated = lenient(
+  Schema.Struct({ type: lenient(Schema.String), message: lenient(Schema.String) })
+)
 
 /** A line that matters. `stats` are of this call, also after a resume; `input_tokens` include those from a cache. */
 export const GeminiEvent = Schema.Union([
@@ -19,13 +21,24 @@ export const GeminiEvent = Schema.Union([
     tool_name: lenient(Schema.String),
     parameters: Schema.optionalKey(Schema.Unknown)
   }),
-  Schema.Struct({ type: Schema.tag("tool_result"), tool_id: lenient(Schema.String), status: lenient(Schema.String), error: Stated }),
-  Schema.Struct({ type: Schema.tag("error"), severity: lenient(Schema.String), message: lenient(Schema.String) }),
+  Schema.Struct({
+    type: Schema.tag("tool_result"),
+    tool_id: lenient(Schema.String),
+    status: lenient(Schema.String),
+    error: Stated
+  }),
+  Schema.Struct({
+    type: Schema.tag("error"),
+    severity: lenient(Schema.String),
+    message: lenient(Schema.String)
+  }),
   Schema.Struct({
     type: Schema.tag("result"),
     status: lenient(Schema.String),
     error: Stated,
-    stats: lenient(Schema.Struct({ input_tokens: lenient(Schema.Finite), output_tokens: lenient(Schema.Finite) }))
+    stats: lenient(
+      Schema.Struct({ input_tokens: lenient(Schema.Finite), output_tokens: lenient(Schema.Finite) })
+    )
   })
 ])
 export type GeminiEvent = typeof GeminiEvent.Type

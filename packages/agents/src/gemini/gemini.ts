@@ -5,7 +5,11 @@ import type { Agent, CallSetting } from "../Agent.ts"
 import { readEvents } from "../reading/readEvents.ts"
 import { geminiDialect } from "./readGemini.ts"
 
-const approvalModes: Readonly<Record<PermissionMode, string>> = { plan: "plan", edit: "auto_edit", full: "yolo" }
+const approvalModes: Readonly<Record<PermissionMode, string>> = {
+  plan: "plan",
+  edit: "auto_edit",
+  full: "yolo"
+}
 
 // No -p: it would be put behind what comes on standard input, which alone makes the call headless.
 const argsOf = (work: AgentWork, { args }: CallSetting): ReadonlyArray<string> => [
@@ -23,7 +27,12 @@ const traits = {
   name: "gemini",
   login: "gemini",
   loginMarks: {
-    variables: ["GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_GENAI_USE_GCA"],
+    variables: [
+      "GEMINI_API_KEY",
+      "GOOGLE_API_KEY",
+      "GOOGLE_GENAI_USE_VERTEXAI",
+      "GOOGLE_GENAI_USE_GCA"
+    ],
     files: [
       "${GEMINI_CLI_HOME:-.}/.gemini/oauth_creds.json",
       "${GEMINI_CLI_HOME:-.}/.gemini/gemini-credentials.json"
@@ -42,16 +51,26 @@ const traits = {
 const cannot: ReturnType<Agent["unable"]> = [
   {
     field: "effort",
-    message: "is not possible with gemini, which has no such option; claude, codex and opencode have one."
+    message:
+      "is not possible with gemini, which has no such option; claude, codex and opencode have one."
   },
   {
     field: "systemPrompt",
     message:
       "is not possible with gemini, which would lose its own; write it into the prompt, or use claude or codex."
   },
-  { field: "maxTurns", message: "is not possible with gemini, which has no such option; claude has one." },
-  { field: "maxCostUsd", message: "is not possible with gemini, which counts no cost; claude does." },
-  { field: "outputSchema", message: "is not possible with gemini, which has no such option; claude and codex do." }
+  {
+    field: "maxTurns",
+    message: "is not possible with gemini, which has no such option; claude has one."
+  },
+  {
+    field: "maxCostUsd",
+    message: "is not possible with gemini, which counts no cost; claude does."
+  },
+  {
+    field: "outputSchema",
+    message: "is not possible with gemini, which has no such option; claude and codex do."
+  }
 ]
 
 /** Gemini CLI. In `edit` it has no shell: without anyone to ask, it takes tools that ask away. It counts no cost. */

@@ -24,7 +24,9 @@ const show = (event: GeminiEvent): ReadonlyArray<Shown> => {
     case "tool_use":
       return [{ text: callLine(event.tool_name ?? "tool", event.parameters) }]
     case "tool_result":
-      return event.status === "error" ? [{ text: errorLine(event.error?.message ?? "the tool failed") }] : []
+      return event.status === "error"
+        ? [{ text: errorLine(event.error?.message ?? "the tool failed") }]
+        : []
     case "error":
       return [{ text: errorLine(event.message ?? "gemini met an error") }]
     case "result":
@@ -43,7 +45,8 @@ const learnResult = (told: Told, event: Part<"result">): Told => {
   }
   // Out of turns it tells an error, and then success.
   const isCutShort = told.problem !== null && kindOf(told.problem) === "limit"
-  if (event.status === "success" && !isCutShort) return { ...counted, verdict: "done", problem: null }
+  if (event.status === "success" && !isCutShort)
+    return { ...counted, verdict: "done", problem: null }
   const message = event.error?.message ?? null
   return {
     ...counted,
@@ -53,7 +56,8 @@ const learnResult = (told: Told, event: Part<"result">): Told => {
 }
 
 // Tools of its own, which a mode takes away: any other that is not registered was made up.
-const ownTools = /^Tool "(?:run_shell_command|write_file|replace|web_fetch|google_web_search|save_memory|edit)" not found/u
+const ownTools =
+  /^Tool "(?:run_shell_command|write_file|replace|web_fetch|google_web_search|save_memory|edit)" not found/u
 
 const isDenied = ({ error }: Part<"tool_result">): boolean => {
   const message = error?.message ?? ""
@@ -71,7 +75,11 @@ const learn = (told: Told, event: GeminiEvent): Told => {
     case "message":
       return learnMessage(told, event)
     case "tool_use":
-      return withCall({ ...told, isOpen: false }, event.tool_id ?? "", deniedCall(event.tool_name, event.parameters))
+      return withCall(
+        { ...told, isOpen: false },
+        event.tool_id ?? "",
+        deniedCall(event.tool_name, event.parameters)
+      )
     case "tool_result":
       return withResult(told, event.tool_id ?? "", isDenied(event))
     case "error":

@@ -23,7 +23,11 @@ export type Tokens = typeof Tokens.Type
 /** A line that matters. */
 export const OpencodeEvent = Schema.Union([
   Schema.Struct({ type: Schema.tag("step_start"), sessionID }),
-  Schema.Struct({ type: Schema.tag("text"), sessionID, part: Schema.Struct({ text: lenient(Schema.String) }) }),
+  Schema.Struct({
+    type: Schema.tag("text"),
+    sessionID,
+    part: Schema.Struct({ text: lenient(Schema.String) })
+  }),
   Schema.Struct({
     type: Schema.tag("tool_use"),
     sessionID,
@@ -32,7 +36,11 @@ export const OpencodeEvent = Schema.Union([
   Schema.Struct({
     type: Schema.tag("step_finish"),
     sessionID,
-    part: Schema.Struct({ reason: lenient(Schema.String), cost: lenient(Schema.Finite), tokens: lenient(Tokens) })
+    part: Schema.Struct({
+      reason: lenient(Schema.String),
+      cost: lenient(Schema.Finite),
+      tokens: lenient(Tokens)
+    })
   }),
   Schema.Struct({
     type: Schema.tag("error"),
@@ -40,7 +48,9 @@ export const OpencodeEvent = Schema.Union([
     error: lenient(
       Schema.Struct({
         name: lenient(Schema.String),
-        data: lenient(Schema.Struct({ message: lenient(Schema.String), statusCode: lenient(Schema.Int) }))
+        data: lenient(
+          Schema.Struct({ message: lenient(Schema.String), statusCode: lenient(Schema.Int) })
+        )
       })
     )
   })

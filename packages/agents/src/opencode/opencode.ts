@@ -18,21 +18,34 @@ const denyAll = JSON.stringify({ edit: "deny", bash: "deny" })
 
 const systemPromptFile = "system-prompt.md"
 
-const decodeConfiguration = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+const decodeConfiguration = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
+)
 const decodeInstructions = Schema.decodeUnknownOption(Schema.Array(Schema.Unknown))
 
 /** The configuration that its variable holds already, with one more file of instructions. */
 const withInstructions = (held: string | undefined, path: string): string => {
-  const configuration: Readonly<Record<string, unknown>> = Option.getOrElse(decodeConfiguration(held), () => ({}))
+  const configuration: Readonly<Record<string, unknown>> = Option.getOrElse(
+    decodeConfiguration(held),
+    () => ({})
+  )
   const instructions = Option.getOrElse(decodeInstructions(configuration["instructions"]), () => [])
   return JSON.stringify({ ...configuration, instructions: [...instructions, path] })
 }
 
-const variablesOf = (work: AgentWork, { env, folder }: CallSetting): Readonly<Record<string, string>> => ({
+const variablesOf = (
+  work: AgentWork,
+  { env, folder }: CallSetting
+): Readonly<Record<string, string>> => ({
   ...(work.permissionMode === "plan" ? { OPENCODE_PERMISSION: denyAll } : {}),
   ...(work.systemPrompt === null
     ? {}
-    : { OPENCODE_CONFIG_CONTENT: withInstructions(env["OPENCODE_CONFIG_CONTENT"], `${folder}/${systemPromptFile}`) })
+    : {
+        OPENCODE_CONFIG_CONTENT: withInstructions(
+          env["OPENCODE_CONFIG_CONTENT"],
+          `${folder}/${systemPromptFile}`
+        )
+      })
 })
 
 const argsOf = (work: AgentWork, { args }: CallSetting): ReadonlyArray<string> => [
@@ -50,16 +63,31 @@ const traits = {
   name: "opencode",
   login: "opencode auth login",
   loginMarks: {
-    variables: ["OPENCODE_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"],
+    variables: [
+      "OPENCODE_API_KEY",
+      "ANTHROPIC_API_KEY",
+      "OPENAI_API_KEY",
+      "GEMINI_API_KEY",
+      "OPENROUTER_API_KEY"
+    ],
     files: ["${XDG_DATA_HOME:-.local/share}/opencode/auth.json"]
   },
   exitKinds: new Map()
 }
 
 const cannot: ReturnType<Agent["unable"]> = [
-  { field: "maxTurns", message: "is not possible with opencode, which has no such option; claude has one." },
-  { field: "maxCostUsd", message: "is not possible with opencode, which has no such option; claude has one." },
-  { field: "outputSchema", message: "is not possible with opencode, which has no such option; claude and codex do." }
+  {
+    field: "maxTurns",
+    message: "is not possible with opencode, which has no such option; claude has one."
+  },
+  {
+    field: "maxCostUsd",
+    message: "is not possible with opencode, which has no such option; claude has one."
+  },
+  {
+    field: "outputSchema",
+    message: "is not possible with opencode, which has no such option; claude and codex do."
+  }
 ]
 
 /**

@@ -20,7 +20,9 @@ const show = (event: OpencodeEvent): ReadonlyArray<Shown> => {
     case "tool_use": {
       const { state, tool } = event.part
       const call = { text: callLine(tool ?? "tool", state?.input) }
-      return state?.status === "error" ? [call, { text: errorLine(state.error ?? "the tool failed") }] : [call]
+      return state?.status === "error"
+        ? [call, { text: errorLine(state.error ?? "the tool failed") }]
+        : [call]
     }
     case "error":
       return [{ text: errorLine(messageOf(event)) }]
@@ -33,7 +35,8 @@ const show = (event: OpencodeEvent): ReadonlyArray<Shown> => {
 const plus = ({ amount }: Count, more: number | null): Count =>
   sinceAttempt(more === null ? amount : (amount ?? 0) + more)
 
-const inputOf = ({ cache, input }: Tokens): number => (input ?? 0) + (cache?.read ?? 0) + (cache?.write ?? 0)
+const inputOf = ({ cache, input }: Tokens): number =>
+  (input ?? 0) + (cache?.read ?? 0) + (cache?.write ?? 0)
 
 const outputOf = (tokens: Tokens): number => (tokens.output ?? 0) + (tokens.reasoning ?? 0)
 
@@ -59,16 +62,23 @@ const learnText = (told: Told, text: string | null): Told =>
 const refused = /^The user rejected permission|^The user has specified a rule which prevents/u
 
 // A mode takes tools away; a call of one comes as a call of `invalid`, without its arguments.
-const ownTools = /^Model tried to call unavailable tool '(?<tool>bash|edit|write|patch|multiedit|webfetch|websearch)'/u
+const ownTools =
+  /^Model tried to call unavailable tool '(?<tool>bash|edit|write|patch|multiedit|webfetch|websearch)'/u
 const decodeInvalid = Schema.decodeUnknownOption(Schema.Struct({ error: Schema.String }))
 
 const takenAway = (input: unknown): string | null =>
-  Option.match(decodeInvalid(input), { onNone: () => null, onSome: ({ error }) => ownTools.exec(error)?.groups?.["tool"] ?? null })
+  Option.match(decodeInvalid(input), {
+    onNone: () => null,
+    onSome: ({ error }) => ownTools.exec(error)?.groups?.["tool"] ?? null
+  })
 
 const learnTool = (told: Told, { part: { state, tool } }: Part<"tool_use">): Told => {
-  if (state?.status === "error" && refused.test(state.error ?? "")) return withDenied(told, deniedCall(tool, state.input))
+  if (state?.status === "error" && refused.test(state.error ?? ""))
+    return withDenied(told, deniedCall(tool, state.input))
   const missing = tool === "invalid" ? takenAway(state?.input) : null
-  return missing === null ? told : withDenied(told, { tool: missing, what: "(opencode does not say with which arguments)" })
+  return missing === null
+    ? told
+    : withDenied(told, { tool: missing, what: "(opencode does not say with which arguments)" })
 }
 
 const learnError = (told: Told, event: Part<"error">): Told => ({

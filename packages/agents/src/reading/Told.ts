@@ -11,7 +11,10 @@ export const Problem = Schema.Struct({
 export type Problem = typeof Problem.Type
 
 /** An amount that an agent tells, null when it does not, and since when it counts. */
-export const Count = Schema.Struct({ amount: Schema.NullOr(Schema.Finite), since: Schema.Literals(["session", "attempt"]) })
+export const Count = Schema.Struct({
+  amount: Schema.NullOr(Schema.Finite),
+  since: Schema.Literals(["session", "attempt"])
+})
 export type Count = typeof Count.Type
 
 /**
@@ -65,7 +68,12 @@ export const withText = (told: Told, piece: string): Told => {
   const [before, cutBytes] = told.isOpen ? [told.text, told.cutBytes] : ["", 0]
   const text = before + piece
   if (text.length <= 2 * keptLength) return { ...told, isOpen: true, text, cutBytes }
-  return { ...told, isOpen: true, text: text.slice(-keptLength), cutBytes: cutBytes + Buffer.byteLength(text.slice(0, -keptLength)) }
+  return {
+    ...told,
+    isOpen: true,
+    text: text.slice(-keptLength),
+    cutBytes: cutBytes + Buffer.byteLength(text.slice(0, -keptLength))
+  }
 }
 
 /** An amount since the session began. */
@@ -85,7 +93,10 @@ export const withDenied = (told: Told, denied: Denied): Told =>
 const keptCalls = 100
 
 /** With a call of which the result is to come. */
-export const withCall = (told: Told, id: string, call: Denied): Told => ({ ...told, openCalls: [...told.openCalls, { id, call }].slice(-keptCalls) })
+export const withCall = (told: Told, id: string, call: Denied): Told => ({
+  ...told,
+  openCalls: [...told.openCalls, { id, call }].slice(-keptCalls)
+})
 
 /** With the result of a call, and whether it was refused. */
 export const withResult = (told: Told, id: string, isDenied: boolean): Told => {

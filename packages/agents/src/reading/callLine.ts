@@ -29,15 +29,23 @@ const decodeArguments = Schema.decodeUnknownOption(Schema.Record(Schema.String, 
 
 const subjectOf = (given: unknown): string => {
   if (typeof given === "string") return given
-  const fields = Option.getOrElse(decodeArguments(given), () => ({}) satisfies Record<string, unknown>)
+  const fields = Option.getOrElse(
+    decodeArguments(given),
+    () => ({}) satisfies Record<string, unknown>
+  )
   const texts = new Map(
-    Object.entries(fields).filter((entry): entry is [string, string] => typeof entry[1] === "string")
+    Object.entries(fields).filter(
+      (entry): entry is [string, string] => typeof entry[1] === "string"
+    )
   )
   return texts.get(telling.find((key) => texts.has(key)) ?? "") ?? [...texts.values()][0] ?? ""
 }
 
 /** A call of a tool that was refused. */
-export const deniedCall = (tool: string | null, given: unknown): Denied => ({ tool: oneLine(tool ?? "tool", longest), what: oneLine(subjectOf(given), longest) })
+export const deniedCall = (tool: string | null, given: unknown): Denied => ({
+  tool: oneLine(tool ?? "tool", longest),
+  what: oneLine(subjectOf(given), longest)
+})
 
 /** A call of a tool in one line, such as `> Bash: npm test`. */
 export const callLine = (tool: string, given: unknown): string => {
@@ -46,4 +54,5 @@ export const callLine = (tool: string, given: unknown): string => {
 }
 
 /** Something that went wrong in one line, such as `! File does not exist.` */
-export const errorLine = (message: string): string => `! ${oneLine(plainMessage(message), longest * 2)}`
+export const errorLine = (message: string): string =>
+  `! ${oneLine(plainMessage(message), longest * 2)}`

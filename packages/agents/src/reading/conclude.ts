@@ -1,5 +1,11 @@
 /** From what the output told and how the process ended to what became of the work. */
-import type { AgentErrorKind, AgentOutcome, AgentResult, AgentTrouble, Denied } from "@backbeat/core/task/AgentOutcome"
+import type {
+  AgentErrorKind,
+  AgentOutcome,
+  AgentResult,
+  AgentTrouble,
+  Denied
+} from "@backbeat/core/task/AgentOutcome"
 import type { AgentWork, PermissionMode } from "@backbeat/core/task/AgentWork"
 import type { Agent, CallEnd } from "../Agent.ts"
 import { keepBeginning, keepEnd } from "../text/keepEnd.ts"
@@ -32,8 +38,8 @@ const spoken = (message: string): Problem => ({ message, kind: null, status: nul
 
 /** What tells most of a failure: the first that says which kind it is, otherwise the first that says anything. */
 const tellingProblem = ({ told, stray, stderr }: Evidence): Problem | null => {
-  const problems = [told.problem, spoken(plainStderr(stderr)), spoken(plainStderr(stray))].flatMap((problem) =>
-    problem === null || problem.message.trim() === "" ? [] : [problem]
+  const problems = [told.problem, spoken(plainStderr(stderr)), spoken(plainStderr(stray))].flatMap(
+    (problem) => (problem === null || problem.message.trim() === "" ? [] : [problem])
   )
   return problems.find((problem) => kindOf(problem) !== "error") ?? problems[0] ?? null
 }
@@ -46,7 +52,8 @@ const troubleOf = (traits: AgentTraits, problem: Problem, kind: AgentErrorKind):
 const saidToFail = (traits: AgentTraits, evidence: Evidence): AgentTrouble => {
   const own = evidence.told.problem
   const problem = own !== null && own.message.trim() !== "" ? own : tellingProblem(evidence)
-  if (problem === null) return troubleOf(traits, spoken(`${traits.name} said that it failed, and not why.`), "error")
+  if (problem === null)
+    return troubleOf(traits, spoken(`${traits.name} said that it failed, and not why.`), "error")
   return troubleOf(traits, problem, kindOf(problem))
 }
 
@@ -57,36 +64,60 @@ const saidNothing = (traits: AgentTraits, evidence: Evidence, exitCode: number):
   if (problem === null) return troubleOf(traits, spoken(`${plain}.`), byCode ?? "no_result")
   const kind = byCode ?? kindOf(problem)
   if (exitCode === 0 && kind === "error")
-    return troubleOf(traits, { ...problem, message: `${plain}: ${plainMessage(problem.message)}` }, "no_result")
+    return troubleOf(
+      traits,
+      { ...problem, message: `${plain}: ${plainMessage(problem.message)}` },
+      "no_result"
+    )
   return troubleOf(traits, problem, kind)
 }
 
-const troubleIn = (traits: AgentTraits, work: AgentWork, evidence: Evidence): AgentTrouble | null => {
+const troubleIn = (
+  traits: AgentTraits,
+  work: AgentWork,
+  evidence: Evidence
+): AgentTrouble | null => {
   const { structured, verdict } = evidence.told
   if (verdict === "failed") return saidToFail(traits, evidence)
   if (verdict === "done")
     return work.outputSchema === null || structured !== null
       ? null
-      : troubleOf(traits, spoken(`${traits.name} gave no answer in the form of the output schema.`), "no_result")
+      : troubleOf(
+          traits,
+          spoken(`${traits.name} gave no answer in the form of the output schema.`),
+          "no_result"
+        )
   // Without a word of its own, an agent that was killed or never ran is not to blame: the end of its process tells why.
-  return evidence.outcome.kind === "exited" ? saidNothing(traits, evidence, evidence.outcome.exitCode) : null
+  return evidence.outcome.kind === "exited"
+    ? saidNothing(traits, evidence, evidence.outcome.exitCode)
+    : null
 }
 
 const shownDenied = 10
 
 /** The next wider mode: edits for who may only plan, then everything. What `full` does not allow, the agent's own settings forbid. */
-const widerMode = ({ permissionMode }: AgentWork, denied: ReadonlyArray<Denied>): PermissionMode | null => {
+const widerMode = (
+  { permissionMode }: AgentWork,
+  denied: ReadonlyArray<Denied>
+): PermissionMode | null => {
   if (permissionMode === null || permissionMode === "full") return null
-  return permissionMode === "plan" && denied.every(({ tool }) => editing.test(tool)) ? "edit" : "full"
+  return permissionMode === "plan" && denied.every(({ tool }) => editing.test(tool))
+    ? "edit"
+    : "full"
 }
 
 const editing = /edit|write|patch|replace/iu
 
-const refusals = (denied: ReadonlyArray<Denied>, work: AgentWork): Pick<AgentResult, "denied" | "deniedMore" | "allowedBy"> => {
+const refusals = (
+  denied: ReadonlyArray<Denied>,
+  work: AgentWork
+): Pick<AgentResult, "denied" | "deniedMore" | "allowedBy"> => {
   if (denied.length === 0) return {}
   const mode = widerMode(work, denied)
   return {
-    denied: denied.slice(0, shownDenied).map(({ tool, what }) => ({ tool: visibleLine(tool), what: maskSecrets(visibleLine(what)) })),
+    denied: denied
+      .slice(0, shownDenied)
+      .map(({ tool, what }) => ({ tool: visibleLine(tool), what: maskSecrets(visibleLine(what)) })),
     ...(denied.length > shownDenied ? { deniedMore: denied.length - shownDenied } : {}),
     ...(mode === null ? {} : { allowedBy: { permissionMode: mode } })
   }
@@ -96,11 +127,20 @@ const refusals = (denied: ReadonlyArray<Denied>, work: AgentWork): Pick<AgentRes
  * What became of a call. Success is what the output says, not the exit code. `isError` of the result is true unless the
  * output said that the work is done, in the form that was asked for. The tokens of the input include those of a cache.
  */
-export const conclude = (traits: AgentTraits, work: AgentWork, evidence: Evidence): AgentOutcome => {
+export const conclude = (
+  traits: AgentTraits,
+  work: AgentWork,
+  evidence: Evidence
+): AgentOutcome => {
   const { told, usedBefore } = evidence
   const trouble = troubleIn(traits, work, evidence)
   const isError = told.verdict !== "done" || trouble !== null
-  const { own, used } = account(told, work.session === null || usedBefore === undefined ? work.session : { ...work.session, usedBefore })
+  const { own, used } = account(
+    told,
+    work.session === null || usedBefore === undefined
+      ? work.session
+      : { ...work.session, usedBefore }
+  )
   const text = keepEnd(visible(told.text).trim(), textBytes, told.cutBytes)
   return {
     result: {

@@ -34,7 +34,9 @@ const isObject = Schema.is(Schema.Record(Schema.String, Schema.Unknown))
 /** A terminal's title or the rest of a progress bar may stand before an event in its line. */
 const parseEvent = (line: string): unknown => {
   const value = parseJson(line)
-  return value === undefined && line.includes("{") && isGarnished(line) ? parseJson(visibleLine(line)) : value
+  return value === undefined && line.includes("{") && isGarnished(line)
+    ? parseJson(visibleLine(line))
+    : value
 }
 
 /** A reader of one call's output. */

@@ -36,6 +36,7 @@ export class PendingText {
 const cutLong = (line: string): ReadonlyArray<string> => {
   if (line.length <= longestLine) return [line]
   const cuts: Array<string> = []
-  for (let start = 0; start < line.length; start += longestLine) cuts.push(line.slice(start, start + longestLine))
+  for (let start = 0; start < line.length; start += longestLine)
+    cuts.push(line.slice(start, start + longestLine))
   return cuts
 }

@@ -31,6 +31,9 @@ export const keepBeginning = (text: string, maxBytes: number): string => {
 
 /** A text in one line of at most `maxLength` characters. */
 export const oneLine = (text: string, maxLength: number): string => {
-  const line = text.slice(0, maxLength * 4).replace(/\s+/gu, " ").trim()
+  const line = text
+    .slice(0, maxLength * 4)
+    .replace(/\s+/gu, " ")
+    .trim()
   return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line
 }

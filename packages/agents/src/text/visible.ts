@@ -1,8 +1,9 @@
 /** Text as a reader sees it: without what only a terminal understands. */
 
 // Source: ECMA-48. Control sequences, control strings (cut off where the line ends), other sequences, what is left of C1.
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const sequences = /(?:\u001B\[|\u009B)[0-?]*[ -/]*[@-~]|(?:\u001B[\]PX^_]|[\u0090\u0098\u009D-\u009F])[^\n\u0007\u001B\u009C]*(?:\u0007|\u001B\\|\u009C)?|\u001B[ -/]*[0-~]?|[\u0080-\u009F]/gu
+const sequences =
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  /(?:\u001B\[|\u009B)[0-?]*[ -/]*[@-~]|(?:\u001B[\]PX^_]|[\u0090\u0098\u009D-\u009F])[^\n\u0007\u001B\u009C]*(?:\u0007|\u001B\\|\u009C)?|\u001B[ -/]*[0-~]?|[\u0080-\u009F]/gu
 const byteOrderMark = /^\uFEFF/u
 
 /** A text without escape sequences. */
@@ -14,7 +15,8 @@ const lastState = (line: string): string => {
 }
 
 /** A text of any number of lines without escape sequences and without what a carriage return has overwritten; NUL becomes U+FFFD. */
-export const visible = (text: string): string => withoutEscapes(text).replaceAll("\0", "\uFFFD").split("\n").map(lastState).join("\n")
+export const visible = (text: string): string =>
+  withoutEscapes(text).replaceAll("\0", "\uFFFD").split("\n").map(lastState).join("\n")
 
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const garnish = /^\uFEFF|[\u001B\u0080-\u009F]|\r(?=.)/u

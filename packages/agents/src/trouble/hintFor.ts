@@ -16,7 +16,10 @@ const remedies: ReadonlyArray<readonly [RegExp, string]> = [
     /auto-rejecting/iu,
     "It asked for a permission that nobody can give: allow it in the agent's settings, or use permissionMode full."
   ],
-  [/model\b.{0,80}\b(?:not found|not supported|does not exist|not available)/iu, "Give a model that the agent has."],
+  [
+    /model\b.{0,80}\b(?:not found|not supported|does not exist|not available)/iu,
+    "Give a model that the agent has."
+  ],
   [
     /unexpected server error/iu,
     "Often the model is unknown: `opencode models` lists them. With --print-logs in agents.opencode.args it says more."
@@ -27,7 +30,8 @@ const remedies: ReadonlyArray<readonly [RegExp, string]> = [
   ]
 ]
 
-const remedyFor = (message: string): string | undefined => remedies.find(([words]) => words.test(message))?.[1]
+const remedyFor = (message: string): string | undefined =>
+  remedies.find(([words]) => words.test(message))?.[1]
 
 const login = ({ login: command, loginMarks }: Pick<Agent, "login" | "loginMarks">): string => {
   const variable = loginMarks.variables[0]
@@ -50,7 +54,10 @@ export const hintFor = (
     case "limit":
       return "Resume the task to continue from here, with other maxTurns or maxCostUsd if need be."
     case "no_result":
-      return remedyFor(message) ?? `Look at the task's logs: what ${agent.name} printed is all that is known.`
+      return (
+        remedyFor(message) ??
+        `Look at the task's logs: what ${agent.name} printed is all that is known.`
+      )
     case "error":
       return remedyFor(message) ?? "Look at the task's logs for what happened before."
   }

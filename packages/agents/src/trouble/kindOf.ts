@@ -9,7 +9,11 @@ const byStatus: ReadonlyMap<number, AgentErrorKind> = new Map([
   [529, "rate_limit"]
 ])
 
-const limit = [/max(?:imum)?(?: number of)?(?: session)? turns/iu, /maximum budget/iu, /turn limit/iu]
+const limit = [
+  /max(?:imum)?(?: number of)?(?: session)? turns/iu,
+  /maximum budget/iu,
+  /turn limit/iu
+]
 
 const rateLimit = [
   /(?:^|status|http|code|error)\W{0,4}(?:429|529)\b/iu,

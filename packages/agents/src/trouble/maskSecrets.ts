@@ -7,7 +7,10 @@ const shapes: ReadonlyArray<readonly [RegExp, string]> = [
   [/\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?/gu, "eyJ…"],
   [/\b(bearer\s+)[\w.~+/=-]{6,}/giu, "$1…"],
   [/([?&](?:key|token|access_token)=)[^&\s"']+/giu, "$1…"],
-  [/((?:api[-_ ]?key|token|secret|password)["']?\s*[:=]\s*["']?)(?=[^\s"',;)}]{0,60}\d)[^\s"',;)}]{8,}/giu, "$1…"]
+  [
+    /((?:api[-_ ]?key|token|secret|password)["']?\s*[:=]\s*["']?)(?=[^\s"',;)}]{0,60}\d)[^\s"',;)}]{8,}/giu,
+    "$1…"
+  ]
 ]
 
 /** A text in which what looks like a key or token is cut to its prefix. */

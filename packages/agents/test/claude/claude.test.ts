@@ -14,9 +14,17 @@ const said = (block: unknown, parent: string | null) => ({
   message: { content: [block] }
 })
 
-const notice = (error_status: number, error: string) => ({ type: "system", subtype: "api_retry", attempt: 3, max_retries: 10, error_status, error })
+const notice = (error_status: number, error: string) => ({
+  type: "system",
+  subtype: "api_retry",
+  attempt: 3,
+  max_retries: 10,
+  error_status,
+  error
+})
 
-const troubleOf = (...events: ReadonlyArray<object>) => readAll(claude, workOf(), { lines: linesOf(...events), outcome: exited(1) }).outcome.trouble
+const troubleOf = (...events: ReadonlyArray<object>) =>
+  readAll(claude, workOf(), { lines: linesOf(...events), outcome: exited(1) }).outcome.trouble
 
 describe("a call of claude", () => {
   test("puts the prompt on standard input and all that is asked into options", () => {
@@ -33,12 +41,28 @@ describe("a call of claude", () => {
     const call = claude.call(work, setting)
     expect(call.argv).toEqual([
       "/opt/claude",
-      "--add-dir", "/x",
-      "-p", "--output-format", "stream-json", "--verbose", "--permission-mode", "acceptEdits",
-      "--model", "opus", "--effort", "xhigh",
-      "--append-system-prompt-file", "/home/t/attempt/system-prompt.md",
-      "--max-turns", "7", "--max-budget-usd", "1.5", "--json-schema", JSON.stringify(answerSchema),
-      "--resume", "6a1f"
+      "--add-dir",
+      "/x",
+      "-p",
+      "--output-format",
+      "stream-json",
+      "--verbose",
+      "--permission-mode",
+      "acceptEdits",
+      "--model",
+      "opus",
+      "--effort",
+      "xhigh",
+      "--append-system-prompt-file",
+      "/home/t/attempt/system-prompt.md",
+      "--max-turns",
+      "7",
+      "--max-budget-usd",
+      "1.5",
+      "--json-schema",
+      JSON.stringify(answerSchema),
+      "--resume",
+      "6a1f"
     ])
     expect(call.stdin).toBe(work.prompt)
     expect(call.files).toEqual([{ path: "system-prompt.md", text: "Be brief." }])
@@ -50,7 +74,9 @@ describe("a call of claude", () => {
   })
 
   test("is not made with an effort that claude would ignore", () => {
-    expect(claude.unable(workOf({ effort: "minimal" })).map(({ field }) => field)).toEqual(["effort"])
+    expect(claude.unable(workOf({ effort: "minimal" })).map(({ field }) => field)).toEqual([
+      "effort"
+    ])
   })
 })
 
@@ -63,7 +89,12 @@ describe("an output of claude", () => {
     num_turns: 3,
     total_cost_usd: 0.5,
     session_id: "s",
-    usage: { input_tokens: 1, cache_read_input_tokens: 20, cache_creation_input_tokens: 300, output_tokens: 4 }
+    usage: {
+      input_tokens: 1,
+      cache_read_input_tokens: 20,
+      cache_creation_input_tokens: 300,
+      output_tokens: 4
+    }
   }
 
   test("is concluded by its last result", () => {
@@ -87,7 +118,10 @@ describe("an output of claude", () => {
     const reader = claude.reader(workOf())
     expect(reader.hasTold()).toBe(false)
     const success = { type: "result", subtype: "success", is_error: false, result: "One." }
-    for (const [queued_turn_count, hasTold] of [[1, false], [0, true]] as const) {
+    for (const [queued_turn_count, hasTold] of [
+      [1, false],
+      [0, true]
+    ] as const) {
       reader.take(JSON.stringify({ ...success, queued_turn_count }))
       expect(reader.hasTold()).toBe(hasTold)
     }
@@ -98,26 +132,51 @@ describe("an output of claude", () => {
       lines: linesOf({ ...result, total_cost_usd: "much", usage: [], num_turns: 1.5 })
     })
     expect(outcome.trouble).toBeNull()
-    expect(outcome.result).toMatchObject({ text: "Done.", costUsd: null, inputTokens: null, turns: null })
+    expect(outcome.result).toMatchObject({
+      text: "Done.",
+      costUsd: null,
+      inputTokens: null,
+      turns: null
+    })
   })
 
   test("counts the tokens of all models and of the cache", () => {
-    const model = { inputTokens: 1, cacheReadInputTokens: 20, cacheCreationInputTokens: 300, outputTokens: 4 }
-    const { outcome } = readAll(claude, workOf(), { lines: linesOf({ ...result, modelUsage: { a: model, b: model } }) })
+    const model = {
+      inputTokens: 1,
+      cacheReadInputTokens: 20,
+      cacheCreationInputTokens: 300,
+      outputTokens: 4
+    }
+    const { outcome } = readAll(claude, workOf(), {
+      lines: linesOf({ ...result, modelUsage: { a: model, b: model } })
+    })
     expect(outcome.used).toEqual({ costUsd: 0.5, inputTokens: 642, outputTokens: 8 })
   })
 
   test("is an error when the result says so, whatever the exit code", () => {
-    const broken = readAll(claude, workOf(), { lines: linesOf({ ...result, is_error: true, result: "It broke." }) })
+    const broken = readAll(claude, workOf(), {
+      lines: linesOf({ ...result, is_error: true, result: "It broke." })
+    })
     expect(broken.outcome.trouble).toMatchObject({ kind: "error", message: "It broke." })
-    const fine = readAll(claude, workOf(), { lines: linesOf(result), outcome: exited(3), stderr: "hook failed" })
+    const fine = readAll(claude, workOf(), {
+      lines: linesOf(result),
+      outcome: exited(3),
+      stderr: "hook failed"
+    })
     expect(fine.outcome.trouble).toBeNull()
   })
 
   test("tells what it tried again when it ends before it got through, and not what it got through", () => {
-    expect(troubleOf(notice(500, "server_error"), notice(429, "rate_limit"))).toMatchObject({ kind: "rate_limit" })
-    expect(troubleOf(notice(401, "authentication_failed"))).toMatchObject({ kind: "auth", message: "401 authentication_failed" })
-    expect(troubleOf(notice(429, "rate_limit"), said({ type: "text", text: "On." }, null))).toMatchObject({ kind: "no_result" })
+    expect(troubleOf(notice(500, "server_error"), notice(429, "rate_limit"))).toMatchObject({
+      kind: "rate_limit"
+    })
+    expect(troubleOf(notice(401, "authentication_failed"))).toMatchObject({
+      kind: "auth",
+      message: "401 authentication_failed"
+    })
+    expect(
+      troubleOf(notice(429, "rate_limit"), said({ type: "text", text: "On." }, null))
+    ).toMatchObject({ kind: "no_result" })
   })
 
   test("shows what subagents do, but not what they say", () => {
@@ -145,7 +204,8 @@ describe("an output of claude", () => {
   })
 
   test("that refuses to run without checks as root is answered with what helps", () => {
-    const stderr = "--dangerously-skip-permissions cannot be used with root/sudo privileges for security reasons"
+    const stderr =
+      "--dangerously-skip-permissions cannot be used with root/sudo privileges for security reasons"
     const { outcome } = readAll(claude, workOf(), { lines: [], outcome: exited(1), stderr })
     expect(outcome.trouble).toMatchObject({ kind: "error", message: stderr })
     expect(outcome.trouble?.hint).toContain("IS_SANDBOX=1")

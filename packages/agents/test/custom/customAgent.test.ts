@@ -15,13 +15,24 @@ describe("a call of a custom agent", () => {
 
   test("puts the prompt on standard input when its template has no place for it", () => {
     const work = workOf()
-    const call = customAgent("mine", { command: "mycli", args: ["run"] }).call(work, settingOf("mycli"))
+    const call = customAgent("mine", { command: "mycli", args: ["run"] }).call(
+      work,
+      settingOf("mycli")
+    )
     expect(call).toEqual({ argv: ["mycli", "run"], stdin: work.prompt, env: {}, files: [] })
   })
 
   test("is not made with anything that only its own arguments could say", () => {
-    const work = workOf({ model: "m", session: { id: "s", usedBefore: null }, permissionMode: "plan" })
-    expect(agent.unable(work).map(({ field }) => field)).toEqual(["model", "session", "permissionMode"])
+    const work = workOf({
+      model: "m",
+      session: { id: "s", usedBefore: null },
+      permissionMode: "plan"
+    })
+    expect(agent.unable(work).map(({ field }) => field)).toEqual([
+      "model",
+      "session",
+      "permissionMode"
+    ])
     expect(agent.unable(workOf()).map(({ field }) => field)).toEqual(["permissionMode"])
     expect(agent.unable(workOf({ permissionMode: agent.permissionMode }))).toEqual([])
   })
@@ -33,11 +44,19 @@ describe("an output of a custom agent", () => {
     const { outcome, shown } = readAll(agent, workOf(), { lines })
     expect(shown).toEqual(lines)
     expect(outcome.trouble).toBeNull()
-    expect(outcome.result).toMatchObject({ text: "Looking.\n\nTwo files.", isError: false, sessionId: null })
+    expect(outcome.result).toMatchObject({
+      text: "Looking.\n\nTwo files.",
+      isError: false,
+      sessionId: null
+    })
   })
 
   test("that failed says why on standard error, or else in its output", () => {
-    const told = readAll(agent, workOf(), { lines: ["Working"], outcome: exited(2), stderr: "quota exceeded\n" })
+    const told = readAll(agent, workOf(), {
+      lines: ["Working"],
+      outcome: exited(2),
+      stderr: "quota exceeded\n"
+    })
     expect(told.outcome.trouble).toMatchObject({ kind: "rate_limit", message: "quota exceeded" })
     const untold = readAll(agent, workOf(), { lines: ["Cannot open x"], outcome: exited(2) })
     expect(untold.outcome.trouble).toMatchObject({ kind: "error", message: "Cannot open x" })

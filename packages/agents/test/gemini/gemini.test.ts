@@ -17,8 +17,17 @@ describe("a call of gemini", () => {
     expect(gemini.unable(work)).toEqual([])
     expect(gemini.call(work, settingOf("gemini", ["-d"]))).toEqual({
       argv: [
-        "gemini", "-d", "-o", "stream-json", "--approval-mode", "auto_edit", "--skip-trust",
-        "-m", "gemini-2.5-flash", "-r", "c5dc"
+        "gemini",
+        "-d",
+        "-o",
+        "stream-json",
+        "--approval-mode",
+        "auto_edit",
+        "--skip-trust",
+        "-m",
+        "gemini-2.5-flash",
+        "-r",
+        "c5dc"
       ],
       stdin: work.prompt,
       env: {},
@@ -31,7 +40,13 @@ describe("a call of gemini", () => {
   })
 
   test("is not made with what gemini has no option for", () => {
-    const work = workOf({ effort: "low", systemPrompt: "x", maxTurns: 1, maxCostUsd: 1, outputSchema: answerSchema })
+    const work = workOf({
+      effort: "low",
+      systemPrompt: "x",
+      maxTurns: 1,
+      maxCostUsd: 1,
+      outputSchema: answerSchema
+    })
     const refused = gemini.unable(work)
     expect(refused.map(({ field }) => field)).toEqual([
       "effort",
@@ -45,7 +60,11 @@ describe("a call of gemini", () => {
 })
 
 describe("an output of gemini", () => {
-  const success = { type: "result", status: "success", stats: { input_tokens: 9, output_tokens: 2 } }
+  const success = {
+    type: "result",
+    status: "success",
+    stats: { input_tokens: 9, output_tokens: 2 }
+  }
 
   test("is shown in lines, however it was cut into pieces", () => {
     const { outcome, shown } = readAll(gemini, workOf(), {
@@ -59,8 +78,19 @@ describe("an output of gemini", () => {
         success
       )
     })
-    expect(shown).toEqual(["I look.", "One", "> run_shell_command: ls", "! not allowed", "No files."])
-    expect(outcome.result).toMatchObject({ text: "No files.", inputTokens: 9, outputTokens: 2, isError: false })
+    expect(shown).toEqual([
+      "I look.",
+      "One",
+      "> run_shell_command: ls",
+      "! not allowed",
+      "No files."
+    ])
+    expect(outcome.result).toMatchObject({
+      text: "No files.",
+      inputTokens: 9,
+      outputTokens: 2,
+      isError: false
+    })
   })
 
   test("keeps what was said before a call until something else is said", () => {
@@ -72,11 +102,19 @@ describe("an output of gemini", () => {
 
   test("that ran out of turns has not succeeded, though it says so", () => {
     const error = { type: "error", severity: "error", message: "Maximum session turns exceeded" }
-    const { outcome } = readAll(gemini, workOf(), { lines: linesOf(piece("Half."), error, success) })
+    const { outcome } = readAll(gemini, workOf(), {
+      lines: linesOf(piece("Half."), error, success)
+    })
     expect(outcome.trouble?.kind).toBe("limit")
   })
 
   test("of which nothing but the exit code is known is understood by that", () => {
-    expect([41, 53, 145, 173, 1].map(kindOf)).toEqual(["auth", "limit", "auth", "rate_limit", "no_result"])
+    expect([41, 53, 145, 173, 1].map(kindOf)).toEqual([
+      "auth",
+      "limit",
+      "auth",
+      "rate_limit",
+      "no_result"
+    ])
   })
 })

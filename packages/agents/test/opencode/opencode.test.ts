@@ -3,7 +3,8 @@ import { opencode } from "../../src/opencode/opencode.ts"
 import { answerSchema, settingOf, workOf } from "../agentWork.ts"
 import { linesOf, readAll } from "../readAll.ts"
 
-const callOf = (permissionMode: "plan" | "full") => opencode.call(workOf({ permissionMode }), settingOf("opencode"))
+const callOf = (permissionMode: "plan" | "full") =>
+  opencode.call(workOf({ permissionMode }), settingOf("opencode"))
 
 const text = (said: string) => ({ type: "text", sessionID: "ses_1", part: { text: said } })
 
@@ -18,7 +19,10 @@ const finish = (reason: string) => ({
 })
 
 const configuredWith = (held: string) =>
-  opencode.call(workOf({ systemPrompt: "Be brief." }), settingOf("opencode", [], { OPENCODE_CONFIG_CONTENT: held })).env["OPENCODE_CONFIG_CONTENT"]
+  opencode.call(
+    workOf({ systemPrompt: "Be brief." }),
+    settingOf("opencode", [], { OPENCODE_CONFIG_CONTENT: held })
+  ).env["OPENCODE_CONFIG_CONTENT"]
 
 describe("a call of opencode", () => {
   test("adds the system prompt to the instructions of its configuration", () => {
@@ -31,8 +35,19 @@ describe("a call of opencode", () => {
     expect(opencode.unable(work)).toEqual([])
     expect(opencode.call(work, settingOf("opencode", ["--thinking"]))).toEqual({
       argv: [
-        "opencode", "run", "--thinking", "--format", "json", "--agent", "build",
-        "-m", "anthropic/opus", "--variant", "high", "-s", "ses_1"
+        "opencode",
+        "run",
+        "--thinking",
+        "--format",
+        "json",
+        "--agent",
+        "build",
+        "-m",
+        "anthropic/opus",
+        "--variant",
+        "high",
+        "-s",
+        "ses_1"
       ],
       stdin: work.prompt,
       env: { OPENCODE_CONFIG_CONTENT: '{"instructions":["/home/t/attempt/system-prompt.md"]}' },
@@ -52,13 +67,20 @@ describe("a call of opencode", () => {
 
   test("adds its instructions to what the variable holds already, unless that is no configuration", () => {
     const path = "/home/t/attempt/system-prompt.md"
-    expect(JSON.parse(configuredWith('{"model":"a/b","instructions":["mine.md"]}') ?? "")).toEqual({ model: "a/b", instructions: ["mine.md", path] })
+    expect(JSON.parse(configuredWith('{"model":"a/b","instructions":["mine.md"]}') ?? "")).toEqual({
+      model: "a/b",
+      instructions: ["mine.md", path]
+    })
     expect(JSON.parse(configuredWith("not JSON") ?? "")).toEqual({ instructions: [path] })
   })
 
   test("is not made with what opencode has no option for", () => {
     const work = workOf({ maxTurns: 1, maxCostUsd: 1, outputSchema: answerSchema })
-    expect(opencode.unable(work).map(({ field }) => field)).toEqual(["maxTurns", "maxCostUsd", "outputSchema"])
+    expect(opencode.unable(work).map(({ field }) => field)).toEqual([
+      "maxTurns",
+      "maxCostUsd",
+      "outputSchema"
+    ])
   })
 })
 
@@ -67,7 +89,15 @@ describe("an output of opencode", () => {
 
   test("has the sum of its steps, and the texts of the last", () => {
     const { outcome } = readAll(opencode, workOf(), {
-      lines: linesOf(begin, text("I look."), finish("tool-calls"), begin, text("One."), text("Two."), finish("stop"))
+      lines: linesOf(
+        begin,
+        text("I look."),
+        finish("tool-calls"),
+        begin,
+        text("One."),
+        text("Two."),
+        finish("stop")
+      )
     })
     expect(outcome.result).toEqual({
       text: "One.\n\nTwo.",
@@ -82,16 +112,24 @@ describe("an output of opencode", () => {
   })
 
   test("that ends behind a call of tools has not come to a result", () => {
-    const { outcome } = readAll(opencode, workOf(), { lines: linesOf(begin, text("I look."), finish("tool-calls")) })
+    const { outcome } = readAll(opencode, workOf(), {
+      lines: linesOf(begin, text("I look."), finish("tool-calls"))
+    })
     expect(outcome.result.isError).toBe(true)
     expect(outcome.trouble?.kind).toBe("no_result")
   })
 
   test("with an error after its last step has failed, before it not", () => {
-    const error = { type: "error", sessionID: "ses_1", error: { name: "APIError", data: { statusCode: 429 } } }
+    const error = {
+      type: "error",
+      sessionID: "ses_1",
+      error: { name: "APIError", data: { statusCode: 429 } }
+    }
     const last = readAll(opencode, workOf(), { lines: linesOf(begin, finish("stop"), error) })
     expect(last.outcome.trouble).toMatchObject({ kind: "rate_limit", message: "APIError" })
-    const first = readAll(opencode, workOf(), { lines: linesOf(error, begin, text("Done."), finish("stop")) })
+    const first = readAll(opencode, workOf(), {
+      lines: linesOf(error, begin, text("Done."), finish("stop"))
+    })
     expect(first.outcome.trouble).toBeNull()
   })
 })

@@ -24,7 +24,10 @@ describe("what was used", () => {
   })
 
   test("is not known where it was not known before", () => {
-    const session = { id: "s", usedBefore: { costUsd: null, inputTokens: null, outputTokens: null } }
+    const session = {
+      id: "s",
+      usedBefore: { costUsd: null, inputTokens: null, outputTokens: null }
+    }
     expect(account(told, session)).toEqual({
       own: { costUsd: null, inputTokens: null, outputTokens: 30 },
       used: { costUsd: 3, inputTokens: 300, outputTokens: null }

@@ -3,7 +3,9 @@ import { callLine, errorLine } from "../../src/reading/callLine.ts"
 
 describe("a call of a tool in one line", () => {
   test("says what tells most of it", () => {
-    expect(callLine("Bash", { description: "Runs the tests", command: "npm test" })).toBe("> Bash: npm test")
+    expect(callLine("Bash", { description: "Runs the tests", command: "npm test" })).toBe(
+      "> Bash: npm test"
+    )
     expect(callLine("Edit", { old_string: "a", file_path: "src/a.ts" })).toBe("> Edit: src/a.ts")
     expect(callLine("ask", { depth: 3, topic: "birds" })).toBe("> ask: birds")
     expect(callLine("list", { depth: 3 })).toBe("> list")

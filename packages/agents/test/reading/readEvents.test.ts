@@ -11,28 +11,43 @@ import { recordingOf, recordings } from "../recording.ts"
 
 const isOutcome = Schema.is(AgentOutcome)
 
-const recorded = recordings.flatMap(({ lines }) => lines).filter((line) => line !== "" && line.length < 4000)
+const recorded = recordings
+  .flatMap(({ lines }) => lines)
+  .filter((line) => line !== "" && line.length < 4000)
 
 /** A recorded event in which one value, anywhere, is another. */
-const distorted = fc.tuple(fc.constantFrom(...recorded), fc.jsonValue(), fc.nat()).map(([line, value, seed]) => {
-  let place = 0
-  const chosen = seed % 40
-  return JSON.stringify(JSON.parse(line), (_, old: unknown) => {
-    place += 1
-    return place === chosen + 2 ? value : old
+const distorted = fc
+  .tuple(fc.constantFrom(...recorded), fc.jsonValue(), fc.nat())
+  .map(([line, value, seed]) => {
+    let place = 0
+    const chosen = seed % 40
+    return JSON.stringify(JSON.parse(line), (_, old: unknown) => {
+      place += 1
+      return place === chosen + 2 ? value : old
+    })
   })
-})
 
-const halved = fc.tuple(fc.constantFrom(...recorded), fc.nat(200)).map(([line, length]) => line.slice(0, length))
+const halved = fc
+  .tuple(fc.constantFrom(...recorded), fc.nat(200))
+  .map(([line, length]) => line.slice(0, length))
 
 const anyLine = fc
-  .oneof(fc.string({ unit: "binary" }), fc.json(), fc.constantFrom(...recorded), halved, distorted, distorted)
+  .oneof(
+    fc.string({ unit: "binary" }),
+    fc.json(),
+    fc.constantFrom(...recorded),
+    halved,
+    distorted,
+    distorted
+  )
   .map((line) => line.replaceAll("\n", ""))
 
 const piece = (content: string) => ({ type: "message", role: "assistant", content, delta: true })
 
 const readPieces = (pieces: ReadonlyArray<string>) =>
-  readAll(gemini, workOf(), { lines: linesOf(...pieces.map(piece), { type: "result", status: "success" }) })
+  readAll(gemini, workOf(), {
+    lines: linesOf(...pieces.map(piece), { type: "result", status: "success" })
+  })
 
 const outcomes = fc.constantFrom(exited(0), exited(1), exited(145), killed, {
   kind: "notSpawned",
@@ -44,9 +59,15 @@ describe("a reader", () => {
     test(`takes any lines and concludes with an outcome that can be kept: ${agent.name}`, () => {
       const works = [
         workOf({ outputSchema: answerSchema }),
-        workOf({ session: { id: "s", usedBefore: { costUsd: 1, inputTokens: null, outputTokens: 7 } } })
+        workOf({
+          session: { id: "s", usedBefore: { costUsd: 1, inputTokens: null, outputTokens: 7 } }
+        })
       ]
-      const outputs = fc.record({ lines: fc.array(anyLine), outcome: outcomes, stderr: fc.string() })
+      const outputs = fc.record({
+        lines: fc.array(anyLine),
+        outcome: outcomes,
+        stderr: fc.string()
+      })
       fc.assert(
         fc.property(outputs, fc.constantFrom(...works), (output, work) => {
           const reading = readAll(agent, work, output)
@@ -59,37 +80,67 @@ describe("a reader", () => {
     })
 
     test(`goes on where another was, as if it had read everything itself: ${agent.name}`, () => {
-      const chunks = fc.array(fc.constantFrom(...recordings.filter((each) => each.agent === agent.name)), { minLength: 1, maxLength: 3 })
+      const chunks = fc.array(
+        fc.constantFrom(...recordings.filter((each) => each.agent === agent.name)),
+        { minLength: 1, maxLength: 3 }
+      )
       fc.assert(
-        fc.property(chunks, fc.array(fc.nat(60)), fc.boolean(), (chosen, handedOver, isStructured) => {
-          const lines = chosen.flatMap((each) => each.lines)
-          const work = workOf(isStructured ? { outputSchema: answerSchema } : {})
-          expect(readAll(agent, work, { lines, handedOver })).toEqual(readAll(agent, work, { lines }))
-        })
+        fc.property(
+          chunks,
+          fc.array(fc.nat(60)),
+          fc.boolean(),
+          (chosen, handedOver, isStructured) => {
+            const lines = chosen.flatMap((each) => each.lines)
+            const work = workOf(isStructured ? { outputSchema: answerSchema } : {})
+            expect(readAll(agent, work, { lines, handedOver })).toEqual(
+              readAll(agent, work, { lines })
+            )
+          }
+        )
       )
     })
 
     test(`does not go on from what no reader has kept: ${agent.name}`, () => {
       const reader = agent.reader(workOf())
-      for (const kept of ["", "{}", "null", '{"told":{"text":1}}', "no json"]) expect(reader.goOn(kept)).toBe(false)
+      for (const kept of ["", "{}", "null", '{"told":{"text":1}}', "no json"])
+        expect(reader.goOn(kept)).toBe(false)
       expect(JSON.parse(reader.keep())).toEqual(JSON.parse(agent.reader(workOf()).keep()))
     })
 
     test(`survives lines that are huge or too deep: ${agent.name}`, () => {
       const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`
-      const fields = ["input", "parameters", "arguments", "structured_output", "content", "usage", "type"]
-      const nested = recorded.slice(0, 21).map((line, at) => `${line.slice(0, -1)},"${fields[at % 7]}":${deep}}`)
+      const fields = [
+        "input",
+        "parameters",
+        "arguments",
+        "structured_output",
+        "content",
+        "usage",
+        "type"
+      ]
+      const nested = recorded
+        .slice(0, 21)
+        .map((line, at) => `${line.slice(0, -1)},"${fields[at % 7]}":${deep}}`)
       const lines = [deep, ...nested, "x".repeat(3_000_000)]
-      expect(isOutcome(readAll(agent, workOf({ outputSchema: answerSchema }), { lines }).outcome)).toBe(true)
+      expect(
+        isOutcome(readAll(agent, workOf({ outputSchema: answerSchema }), { lines }).outcome)
+      ).toBe(true)
     })
   }
 
   test("shows the same lines and concludes the same however a message was cut into pieces", () => {
-    const cut = fc.tuple(fc.array(fc.constantFrom("a", "b c", "\n", "\n\n", "漢")), fc.array(fc.nat(30)))
+    const cut = fc.tuple(
+      fc.array(fc.constantFrom("a", "b c", "\n", "\n\n", "漢")),
+      fc.array(fc.nat(30))
+    )
     fc.assert(
       fc.property(cut, ([words, places]) => {
         const text = words.join("")
-        const bounds = [0, ...places.filter((place) => place < text.length).toSorted((a, b) => a - b), text.length]
+        const bounds = [
+          0,
+          ...places.filter((place) => place < text.length).toSorted((a, b) => a - b),
+          text.length
+        ]
         const pieces = bounds.slice(1).map((end, at) => text.slice(bounds[at], end))
         expect(readPieces(pieces)).toEqual(readPieces([text]))
       })
@@ -97,7 +148,10 @@ describe("a reader", () => {
   })
 
   test("goes on in the middle of a message, and of a line of it", () => {
-    const lines = linesOf(piece("one\ntw"), piece("o\nthr"), piece("ee"), { type: "result", status: "success" })
+    const lines = linesOf(piece("one\ntw"), piece("o\nthr"), piece("ee"), {
+      type: "result",
+      status: "success"
+    })
     const { shown, outcome } = readAll(gemini, workOf(), { lines, handedOver: [1, 2, 3] })
     expect(shown).toEqual(["one", "two", "three"])
     expect(outcome.result.text).toBe("one\ntwo\nthree")
@@ -131,11 +185,17 @@ describe("a reader", () => {
   test("counts what is missing of a message of many pieces", () => {
     const content = "é".repeat(1000)
     const lines = linesOf(
-      ...Array.from({ length: 1000 }, () => ({ type: "message", role: "assistant", content, delta: true })),
+      ...Array.from({ length: 1000 }, () => ({
+        type: "message",
+        role: "assistant",
+        content,
+        delta: true
+      })),
       { type: "result", status: "success" }
     )
     const { text } = readAll(gemini, workOf(), { lines }).outcome.result
-    const [, missing = "", rest = ""] = /^\[(\d+) bytes before this are left out\]\n(é+)$/u.exec(text) ?? []
+    const [, missing = "", rest = ""] =
+      /^\[(\d+) bytes before this are left out\]\n(é+)$/u.exec(text) ?? []
     expect(Number(missing) + Buffer.byteLength(rest)).toBe(2_000_000)
   })
 
@@ -156,24 +216,46 @@ describe("a reader", () => {
     for (const agent of builtIn) {
       const { lines } = recordingOf(`${agent.name}/success`)
       const known = readAll(agent, workOf(), { lines })
-      for (const before of ["\u001B]9;4;3;0\u0007", "\uFEFF", "loading 10 %\rloading 100 %\r", "\u009B2K"]) {
-        const garnished = readAll(agent, workOf(), { lines: lines.map((line) => `${before}${line}`) })
+      for (const before of [
+        "\u001B]9;4;3;0\u0007",
+        "\uFEFF",
+        "loading 10 %\rloading 100 %\r",
+        "\u009B2K"
+      ]) {
+        const garnished = readAll(agent, workOf(), {
+          lines: lines.map((line) => `${before}${line}`)
+        })
         expect(garnished.outcome.result).toEqual(known.outcome.result)
       }
     }
   })
 
   test("tells neither escape sequences nor what was overwritten", () => {
-    const event = { type: "message", role: "assistant", content: "\u001B[32mdone\u001B[0m\nspin |\rready\u009B0m", delta: true }
-    const { outcome } = readAll(gemini, workOf(), { lines: linesOf(event, { type: "result", status: "success" }) })
+    const event = {
+      type: "message",
+      role: "assistant",
+      content: "\u001B[32mdone\u001B[0m\nspin |\rready\u009B0m",
+      delta: true
+    }
+    const { outcome } = readAll(gemini, workOf(), {
+      lines: linesOf(event, { type: "result", status: "success" })
+    })
     expect(outcome.result.text).toBe("done\nready")
-    const failed = readAll(gemini, workOf(), { lines: [], outcome: exited(1), stderr: "\u001B]0;x\u0007Incorrect API key: sk-ant-\u001B[1mapi03-abcdefghijklmnop" })
+    const failed = readAll(gemini, workOf(), {
+      lines: [],
+      outcome: exited(1),
+      stderr: "\u001B]0;x\u0007Incorrect API key: sk-ant-\u001B[1mapi03-abcdefghijklmnop"
+    })
     expect(failed.outcome.trouble?.message).toMatch(/^Incorrect API key: /u)
     expect(failed.outcome.trouble?.message).not.toContain("api03")
   })
 
   test("bounds the message of a failure", () => {
-    const { outcome } = readAll(gemini, workOf(), { lines: [], outcome: exited(1), stderr: "ü".repeat(9000) })
+    const { outcome } = readAll(gemini, workOf(), {
+      lines: [],
+      outcome: exited(1),
+      stderr: "ü".repeat(9000)
+    })
     expect(Buffer.byteLength(outcome.trouble?.message ?? "")).toBeLessThanOrEqual(4096)
     expect(outcome.trouble?.message.endsWith("…")).toBe(true)
   })

@@ -18,14 +18,18 @@ describe("a bounded text", () => {
         const beginning = keepBeginning(text, maxBytes)
         expect(Buffer.byteLength(end)).toBeLessThanOrEqual(maxBytes)
         expect(Buffer.byteLength(beginning)).toBeLessThanOrEqual(maxBytes)
-        expect(text.endsWith(end.replace(/^\[\d+ bytes before this are left out\]\n/u, ""))).toBe(true)
+        expect(text.endsWith(end.replace(/^\[\d+ bytes before this are left out\]\n/u, ""))).toBe(
+          true
+        )
         expect(text.startsWith(beginning.replace(/…$/u, ""))).toBe(true)
       })
     )
   })
 
   test("says how much of its beginning is missing", () => {
-    expect(keepEnd(`${"x".repeat(100)}end`, 50)).toBe(`[90 bytes before this are left out]\n${"x".repeat(10)}end`)
+    expect(keepEnd(`${"x".repeat(100)}end`, 50)).toBe(
+      `[90 bytes before this are left out]\n${"x".repeat(10)}end`
+    )
   })
 
   test("is one line where one is wanted", () => {

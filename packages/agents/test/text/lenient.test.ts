@@ -12,7 +12,11 @@ describe("a lenient field", () => {
     const read = (value: unknown) => Option.getOrNull(decode(value))
     const whole = { type: "a", count: 1, part: { name: "n" } } as const
     expect(read({ ...whole, more: 1 })).toEqual(whole)
-    expect(read({ type: "a", count: "1", part: { name: 1 } })).toEqual({ type: "a", count: null, part: null })
+    expect(read({ type: "a", count: "1", part: { name: 1 } })).toEqual({
+      type: "a",
+      count: null,
+      part: null
+    })
     expect(read({ type: "a", part: null })).toEqual({ type: "a", count: null, part: null })
     expect(read({ type: "b", count: 1 })).toBeNull()
   })

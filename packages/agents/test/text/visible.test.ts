@@ -17,5 +17,6 @@ describe("a text as a reader sees it", () => {
   test("keeps what a carriage return has overwritten when only escape sequences are asked about", () =>
     expect(withoutEscapes("a\r\u001B[2Kb")).toBe("a\rb"))
 
-  test("has no byte order mark when it is one line", () => expect(visibleLine("\uFEFF{}")).toBe("{}"))
+  test("has no byte order mark when it is one line", () =>
+    expect(visibleLine("\uFEFF{}")).toBe("{}"))
 })

@@ -30,14 +30,33 @@ const words: ReadonlyArray<readonly [AgentErrorKind, ReadonlyArray<string>]> = [
       "429 for this API key"
     ]
   ],
-  ["limit", ["Reached maximum number of turns (1)", "Reached max session turns", "Reached maximum budget ($0.429)"]],
-  ["error", ["Error in file.ts line 401", "The server failed.", "", "the author is unknown", "port 8403 is in use"]]
+  [
+    "limit",
+    [
+      "Reached maximum number of turns (1)",
+      "Reached max session turns",
+      "Reached maximum budget ($0.429)"
+    ]
+  ],
+  [
+    "error",
+    [
+      "Error in file.ts line 401",
+      "The server failed.",
+      "",
+      "the author is unknown",
+      "port 8403 is in use"
+    ]
+  ]
 ]
 
 describe("the words of an agent", () => {
   for (const [kind, messages] of words) {
     test(`mean ${kind}`, () => {
-      const kinds = messages.map((message) => [message, kindOf({ message, kind: null, status: null })])
+      const kinds = messages.map((message) => [
+        message,
+        kindOf({ message, kind: null, status: null })
+      ])
       expect(kinds).toEqual(messages.map((message) => [message, kind]))
     })
   }

@@ -21,7 +21,8 @@ describe("a key or token in a text", () => {
   })
 
   test("is all that is cut", () => {
-    const plain = "token: missing; api key is not valid; task-01abc; the desk-top is risk-averse-and-so-on"
+    const plain =
+      "token: missing; api key is not valid; task-01abc; the desk-top is risk-averse-and-so-on"
     expect(maskSecrets(plain)).toBe(plain)
   })
 })

@@ -3,15 +3,18 @@ import { plainMessage, plainStderr } from "../../src/trouble/plainMessage.ts"
 
 describe("a message", () => {
   test("loses the JSON and the colours around it", () => {
-    expect(plainMessage('[API Error: {"error":{"code":401,"message":"The key is not valid."}}]')).toBe(
-      "401 The key is not valid."
-    )
+    expect(
+      plainMessage('[API Error: {"error":{"code":401,"message":"The key is not valid."}}]')
+    ).toBe("401 The key is not valid.")
     expect(plainMessage('API Error: [{\n"error": {"code": "x", "message": "No."}}]')).toBe("No.")
-    expect(plainMessage("\u001B[91m\u001B[1mError: \u001B[0mSession not found")).toBe("Error: Session not found")
+    expect(plainMessage("\u001B[91m\u001B[1mError: \u001B[0mSession not found")).toBe(
+      "Error: Session not found"
+    )
   })
 
   test("stays as it is when it only looks like JSON", () => {
-    for (const text of ["{", "} {", 'see {"a": 1}', "[]", '{"error":"no"}']) expect(plainMessage(text)).toBe(text)
+    for (const text of ["{", "} {", 'see {"a": 1}', "[]", '{"error":"no"}'])
+      expect(plainMessage(text)).toBe(text)
   })
 })
 

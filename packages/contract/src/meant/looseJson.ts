@@ -25,7 +25,17 @@ const foreign: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ["None", null],
   ["undefined", null]
 ])
-const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f", "/": "/", "\\": "\\", '"': '"', "'": "'" }
+const escapes: Readonly<Record<string, string>> = {
+  n: "\n",
+  t: "\t",
+  r: "\r",
+  b: "\b",
+  f: "\f",
+  "/": "/",
+  "\\": "\\",
+  '"': '"',
+  "'": "'"
+}
 
 const numberShape = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/u
 const maxDepth = 100
@@ -99,7 +109,10 @@ class Reader {
   #nested(open: "{" | "["): unknown {
     if (++this.#depth > maxDepth) this.#stop("it is nested too deeply")
     this.#at++
-    const items = open === "{" ? Object.fromEntries(this.#items("}", () => this.#entry())) : this.#items("]", () => this.#value())
+    const items =
+      open === "{"
+        ? Object.fromEntries(this.#items("}", () => this.#entry()))
+        : this.#items("]", () => this.#value())
     this.#depth--
     return items
   }
@@ -137,7 +150,8 @@ class Reader {
     const key = this.#key()
     this.#skip()
     if (this.#peek() === "=") this.#note("a colon belongs between a key and its value")
-    else if (this.#peek() !== ":") this.#stop(`a colon belongs after the key ${JSON.stringify(key)}`)
+    else if (this.#peek() !== ":")
+      this.#stop(`a colon belongs after the key ${JSON.stringify(key)}`)
     this.#at++
     return [key, this.#value()]
   }
@@ -160,12 +174,19 @@ class Reader {
     for (;;) {
       const next = this.#peek()
       if (next === "") {
-        this.#flaw = this.#flaw ?? { at: from, what: "the text that begins here has no closing quote" }
+        this.#flaw = this.#flaw ?? {
+          at: from,
+          what: "the text that begins here has no closing quote"
+        }
         throw new Unreadable()
       }
       this.#at++
       if (next === quote) return text
-      if (next < " ") this.#note(`write ${JSON.stringify(next).slice(1, -1)} for the control character`, this.#at - 1)
+      if (next < " ")
+        this.#note(
+          `write ${JSON.stringify(next).slice(1, -1)} for the control character`,
+          this.#at - 1
+        )
       text += next === "\\" ? this.#escape() : next
     }
   }

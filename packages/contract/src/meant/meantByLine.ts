@@ -13,7 +13,8 @@ import { lengthOf } from "./units.ts"
 import { operationMeantBy } from "./words.ts"
 
 /** The operation that a word names, or nearly names; null when it is none. */
-const operationNear = (word: string): string | null => operationMeantBy(word) ?? nearest(word, operationNames)
+const operationNear = (word: string): string | null =>
+  operationMeantBy(word) ?? nearest(word, operationNames)
 
 interface Located {
   readonly row: Operation
@@ -22,7 +23,8 @@ interface Located {
 
 const names: ReadonlyArray<string> = operationNames
 
-const secondsOf = (word: string): ReadonlyArray<string> => names.flatMap((name) => (name.startsWith(`${word} `) ? [name.slice(word.length + 1)] : []))
+const secondsOf = (word: string): ReadonlyArray<string> =>
+  names.flatMap((name) => (name.startsWith(`${word} `) ? [name.slice(word.length + 1)] : []))
 
 const isGroup = (word: string): boolean => secondsOf(word).length > 0
 
@@ -60,7 +62,13 @@ interface Draft {
   readonly words: Array<string>
 }
 
-const shorts: Readonly<Record<string, string>> = { f: "follow", n: "n", w: "wait", t: "tag", q: "queue" }
+const shorts: Readonly<Record<string, string>> = {
+  f: "follow",
+  n: "n",
+  w: "wait",
+  t: "tag",
+  q: "queue"
+}
 
 /** The flags that a call means the same without. */
 const looks: ReadonlyArray<string> = [...commonFlagNames.filter((name) => name !== "home"), "json"]
@@ -75,7 +83,8 @@ const flagValue = (kind: "number" | "text", value = ""): string | number | null 
 
 const isFlagName = (name: string): name is FlagName => Object.hasOwn(flagKinds, name)
 
-const hasType = (shape: Shape, type: string): boolean => (shape.anyOf ?? [shape]).some((each) => each.type === type)
+const hasType = (shape: Shape, type: string): boolean =>
+  (shape.anyOf ?? [shape]).some((each) => each.type === type)
 
 const parsed = (text: string): unknown => {
   try {
@@ -101,7 +110,11 @@ const flagFor = ({ flags }: Operation, name: string): FlagName | null => {
 }
 
 /** Takes a flag of the operation; answers how many arguments it used, or null when it takes none such. */
-const takeFlag = ({ row, flags }: Draft, name: string, value: string | undefined): number | null => {
+const takeFlag = (
+  { row, flags }: Draft,
+  name: string,
+  value: string | undefined
+): number | null => {
   if (name === "home" && value !== undefined && value !== "") {
     flags["home"] = value
     return 2
@@ -117,7 +130,11 @@ const takeFlag = ({ row, flags }: Draft, name: string, value: string | undefined
 }
 
 /** Takes a field that was written as a flag; answers how many arguments it used, or null when it is none. */
-const takeField = ({ shape: { properties = {} }, payload }: Draft, name: string, value: string | undefined): number | null => {
+const takeField = (
+  { shape: { properties = {} }, payload }: Draft,
+  name: string,
+  value: string | undefined
+): number | null => {
   const camel = name.replaceAll(/-(\w)/gu, (_, letter: string) => letter.toUpperCase())
   const field = fieldFor(camel, Object.keys(properties))
   const shape = field === null ? undefined : properties[field]
@@ -129,10 +146,14 @@ const takeField = ({ shape: { properties = {} }, payload }: Draft, name: string,
 }
 
 /** After a command everything belongs to it, but for flags of backbeat itself. A whole line or a prompt is one word. */
-const takesAllWords = ({ row, words }: Draft): boolean => row.name === "start" && /^[^\s{[]+$/u.test(words[0] ?? "")
+const takesAllWords = ({ row, words }: Draft): boolean =>
+  row.name === "start" && /^[^\s{[]+$/u.test(words[0] ?? "")
 
 const isForeign = (draft: Draft, argument: string): boolean =>
-  takesAllWords(draft) && ![...draft.row.flags, "home"].some((flag) => argument === `--${flag}` || argument.startsWith(`--${flag}=`))
+  takesAllWords(draft) &&
+  ![...draft.row.flags, "home"].some(
+    (flag) => argument === `--${flag}` || argument.startsWith(`--${flag}=`)
+  )
 
 const flagShape = /^(--?)([A-Za-z][\w-]*)(?:=(.*))?$/su
 
@@ -151,39 +172,62 @@ const take = (draft: Draft, args: ReadonlyArray<string>, at: number): number | n
 
 /** A prompt is what an agent is named for. */
 const asPrompt = ({ row, payload, words }: Draft): Readonly<Record<string, unknown>> | null =>
-  row.name === "start" && words.length > 0 && ("agent" in payload || "model" in payload) ? { prompt: words.join(" ") } : null
+  row.name === "start" && words.length > 0 && ("agent" in payload || "model" in payload)
+    ? { prompt: words.join(" ") }
+    : null
 
 const wordsOf = (draft: Draft): Readonly<Record<string, unknown>> | null => {
   const { row, shape, words } = draft
   const [first = "", ...more] = words
   const json: unknown = /^\s*[[{]/u.test(first) && more.length === 0 ? parsed(first) : null
   if (Predicate.isObject(json) && !Array.isArray(json)) return { ...json }
-  return asPrompt(draft) ?? meantByWords(row.name, { words, fields: Object.keys(shape.properties ?? {}) })
+  return (
+    asPrompt(draft) ??
+    meantByWords(row.name, { words, fields: Object.keys(shape.properties ?? {}) })
+  )
 }
 
-const withArgv = (payload: Readonly<Record<string, unknown>>, argv: ReadonlyArray<string> | null) => {
+const withArgv = (
+  payload: Readonly<Record<string, unknown>>,
+  argv: ReadonlyArray<string> | null
+) => {
   const [command, ...args] = argv ?? []
   return command === undefined ? payload : { ...payload, command, args }
 }
 
 /** A step of a chain may be written as a line for the shell. */
-const stepsOf = ({ steps, ...rest }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
-  Array.isArray(steps) ? { ...rest, steps: steps.map((step: unknown) => (typeof step === "string" ? { script: step } : step)) } : rest
+const stepsOf = ({
+  steps,
+  ...rest
+}: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Array.isArray(steps)
+    ? {
+        ...rest,
+        steps: steps.map((step: unknown) => (typeof step === "string" ? { script: step } : step))
+      }
+    : rest
 
 /** The call that a line means, and what there is to say about it; null where nobody can tell. */
-export const meantByLine = (args: ReadonlyArray<string>, argv: ReadonlyArray<string> | null): { readonly call: Try; readonly hint: string } | null => {
+export const meantByLine = (
+  args: ReadonlyArray<string>,
+  argv: ReadonlyArray<string> | null
+): { readonly call: Try; readonly hint: string } | null => {
   const located = locate(args)
   if (located === null) return null
   const { row, rest } = located
   const draft: Draft = { row, shape: shapeOf(row, "input"), payload: {}, flags: {}, words: [] }
-  for (let at = 0; at < rest.length; ) {
+  for (let at = 0; at < rest.length;) {
     const used = take(draft, rest, at)
     if (used === null) return null
     at += used
   }
   const fromWords = wordsOf(draft)
   if (fromWords === null) return null
-  const meant = complete(row, withArgv(stepsOf({ ...fromWords, ...draft.payload }), argv), draft.shape)
+  const meant = complete(
+    row,
+    withArgv(stepsOf({ ...fromWords, ...draft.payload }), argv),
+    draft.shape
+  )
   if (meant === null) return null
   const flags = { ...draft.flags, ...meant.call.flags }
   return { ...meant, call: { ...meant.call, ...(Object.keys(flags).length > 0 ? { flags } : {}) } }

@@ -10,7 +10,8 @@ interface Typed {
 }
 
 const idShape = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/u
-const statusShape = /^(?:blocked|queued|running|stopping|retrying|completed|failed|cancelled)(?:,|$)/u
+const statusShape =
+  /^(?:blocked|queued|running|stopping|retrying|completed|failed|cancelled)(?:,|$)/u
 
 const commandOf = ([first = "", ...rest]: ReadonlyArray<string>): Payload => {
   if (rest.length > 0) return { command: first, args: rest }
@@ -35,16 +36,21 @@ const meanings: Readonly<Record<string, (typed: Typed) => Payload | null>> = {
   start: ({ words }) => commandOf(words),
   list: ({ words }) => {
     const statuses = words.flatMap((word) => word.split(","))
-    if (statuses.every((word) => statusShape.test(word))) return { status: statuses.length === 1 ? statuses[0] : statuses }
+    if (statuses.every((word) => statusShape.test(word)))
+      return { status: statuses.length === 1 ? statuses[0] : statuses }
     return words.length > 1 ? { ids: words } : null
   },
   stop: (typed) => withText("reason", typed),
   restart: (typed) => withText("reason", typed),
   resume: (typed) => withText("additionalContext", typed),
-  send: ({ words: [id, ...text] }) => (text.length === 0 ? null : { id, text: `${text.join(" ")}\n` }),
+  send: ({ words: [id, ...text] }) =>
+    text.length === 0 ? null : { id, text: `${text.join(" ")}\n` },
   prune: ({ words, fields }) => (fields.includes("ids") ? { ids: words } : null),
   plan: ({ words }) => ({ payload: commandOf(words) }),
-  "queue set": ({ words: [queue, concurrency, ...rest] }) => (rest.length === 0 && concurrency !== undefined ? { queue, concurrency: Number(concurrency) } : null),
+  "queue set": ({ words: [queue, concurrency, ...rest] }) =>
+    rest.length === 0 && concurrency !== undefined
+      ? { queue, concurrency: Number(concurrency) }
+      : null,
   "pipeline create": ({ words }) => ({ steps: words.map((word) => commandOf([word])) })
 }
 

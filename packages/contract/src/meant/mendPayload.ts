@@ -18,7 +18,8 @@ interface Draft {
   readonly hints: ReadonlyArray<string>
 }
 
-const isEntries = (value: unknown): value is Entries => Predicate.isObject(value) && !Array.isArray(value)
+const isEntries = (value: unknown): value is Entries =>
+  Predicate.isObject(value) && !Array.isArray(value)
 
 const valueAt = (value: unknown, [key, ...rest]: Path): unknown => {
   if (key === undefined) return value
@@ -27,25 +28,44 @@ const valueAt = (value: unknown, [key, ...rest]: Path): unknown => {
 }
 
 /** A copy in which what stands at a path is another; undefined takes it out. */
-const changedAt = (value: unknown, [key, ...rest]: Path, change: (old: unknown) => unknown): unknown => {
+const changedAt = (
+  value: unknown,
+  [key, ...rest]: Path,
+  change: (old: unknown) => unknown
+): unknown => {
   if (key === undefined) return change(value)
-  if (Array.isArray(value)) return value.map((each: unknown, index) => (index === key ? changedAt(each, rest, change) : each))
+  if (Array.isArray(value))
+    return value.map((each: unknown, index) =>
+      index === key ? changedAt(each, rest, change) : each
+    )
   if (!isEntries(value)) return value
-  const entries = Object.entries(value).map(([name, each]) => [name, name === String(key) ? changedAt(each, rest, change) : each] as const)
+  const entries = Object.entries(value).map(
+    ([name, each]) => [name, name === String(key) ? changedAt(each, rest, change) : each] as const
+  )
   return Object.fromEntries(entries.filter(([, each]) => each !== undefined))
 }
 
 /** A copy in which a field has another name, at the same place; the other fields stay as they are. */
-const renamed = (value: unknown, path: Path, field: string, change: (old: unknown) => unknown): unknown =>
+const renamed = (
+  value: unknown,
+  path: Path,
+  field: string,
+  change: (old: unknown) => unknown
+): unknown =>
   changedAt(value, path.slice(0, -1), (parent) =>
     isEntries(parent)
-      ? Object.fromEntries(Object.entries(parent).map(([name, each]) => (name === String(path.at(-1)) ? [field, change(each)] : [name, each])))
+      ? Object.fromEntries(
+          Object.entries(parent).map(([name, each]) =>
+            name === String(path.at(-1)) ? [field, change(each)] : [name, each]
+          )
+        )
       : parent
   )
 
 /** What else a new name says of a value. */
 const meantAs = (key: string, field: string, value: unknown): unknown => {
-  if (field === "restart" && isEntries(value) && !("when" in value)) return { when: "on-failure", ...value }
+  if (field === "restart" && isEntries(value) && !("when" in value))
+    return { when: "on-failure", ...value }
   if (key === "timeoutSeconds" && typeof value === "number") return value * 1000
   if (key === "delay") return lengthOf(value, 1000)?.ms ?? value
   return value
@@ -56,21 +76,32 @@ const ofUnknown = (draft: Draft, { path, known }: Flaw, { flags }: Operation): D
   const flag = path.length === 1 ? flagMeantBy(key, flags) : null
   const given = valueAt(draft.payload, path)
   if (flag !== null && (given === true || typeof given === "number")) {
-    return { ...draft, payload: changedAt(draft.payload, path, () => undefined), flags: { ...draft.flags, [flag]: given }, hints: [...draft.hints, `${key} is a flag: --${flag}.`] }
+    return {
+      ...draft,
+      payload: changedAt(draft.payload, path, () => undefined),
+      flags: { ...draft.flags, [flag]: given },
+      hints: [...draft.hints, `${key} is a flag: --${flag}.`]
+    }
   }
   const field = fieldFor(key, known)
   const parent = valueAt(draft.payload, path.slice(0, -1))
   if (field === null || (isEntries(parent) && field in parent)) return null
-  return { ...draft, payload: renamed(draft.payload, path, field, (old) => meantAs(key, field, old)) }
+  return {
+    ...draft,
+    payload: renamed(draft.payload, path, field, (old) => meantAs(key, field, old))
+  }
 }
 
 /** The port of `{"tcp": 3000}`, and the arguments of a command that is a list. */
 const ofShortForm = (draft: Draft, path: Path, value: unknown): Draft | null => {
   const field = path.at(-1)
-  if (field === "tcp" && typeof value === "number") return { ...draft, payload: renamed(draft.payload, path, "port", (old) => old) }
+  if (field === "tcp" && typeof value === "number")
+    return { ...draft, payload: renamed(draft.payload, path, "port", (old) => old) }
   if (field !== "command" || !Array.isArray(value) || !value.every(Predicate.isString)) return null
   const [command, ...args] = value
-  const payload = changedAt(draft.payload, path.slice(0, -1), (parent) => (isEntries(parent) && !("args" in parent) ? { ...parent, command, args } : parent))
+  const payload = changedAt(draft.payload, path.slice(0, -1), (parent) =>
+    isEntries(parent) && !("args" in parent) ? { ...parent, command, args } : parent
+  )
   return { ...draft, payload }
 }
 

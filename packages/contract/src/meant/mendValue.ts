@@ -12,7 +12,8 @@ export interface Meant {
 
 const membersOf = (shape: Shape): ReadonlyArray<Shape> => shape.anyOf ?? [shape]
 
-const takes = (shape: Shape, type: string): Shape | undefined => membersOf(shape).find((each) => each.type === type)
+const takes = (shape: Shape, type: string): Shape | undefined =>
+  membersOf(shape).find((each) => each.type === type)
 
 /** The words of a text, as a shell splits them; null where a shell would do more than that. */
 const splitWords = (text: string): ReadonlyArray<string> | null =>
@@ -20,36 +21,51 @@ const splitWords = (text: string): ReadonlyArray<string> | null =>
 
 const isEntries = (value: unknown): boolean => Predicate.isObject(value) && !Array.isArray(value)
 
-const isTexts = (value: unknown): value is ReadonlyArray<string> => Array.isArray(value) && value.every(Predicate.isString)
+const isTexts = (value: unknown): value is ReadonlyArray<string> =>
+  Array.isArray(value) && value.every(Predicate.isString)
 
 /** Variables that stand in a list, as `docker -e` takes them. */
 const variablesOf = (value: unknown): Readonly<Record<string, string>> | null => {
   const lines = typeof value === "string" ? [value] : value
   if (!isTexts(lines)) return null
-  const pairs = lines.map((line) => [line.slice(0, Math.max(0, line.indexOf("="))), line.slice(line.indexOf("=") + 1)] as const)
-  return pairs.every(([name], index) => name !== "" && (lines[index] ?? "").includes("=")) ? Object.fromEntries(pairs) : null
+  const pairs = lines.map(
+    (line) =>
+      [line.slice(0, Math.max(0, line.indexOf("="))), line.slice(line.indexOf("=") + 1)] as const
+  )
+  return pairs.every(([name], index) => name !== "" && (lines[index] ?? "").includes("="))
+    ? Object.fromEntries(pairs)
+    : null
 }
 
 /** Fields that have a short form of their own in other tools. */
 const special: Readonly<Record<string, (value: unknown) => Meant | null>> = {
   args: (value) => {
     const words = typeof value === "string" ? splitWords(value) : null
-    return words === null ? null : { value: words, hint: "args is a list: one item for each argument." }
+    return words === null
+      ? null
+      : { value: words, hint: "args is a list: one item for each argument." }
   },
   env: (value) => {
     const variables = variablesOf(value)
-    return variables === null ? null : { value: variables, hint: "env is an object: a name and a text for each variable." }
+    return variables === null
+      ? null
+      : { value: variables, hint: "env is an object: a name and a text for each variable." }
   },
   restart: (value) => {
     if (typeof value === "number") return { value: { when: "on-failure", maxAttempts: value } }
     if (value === true) return { value: { when: "on-failure" } }
     if (value === false) return { value: undefined }
-    return value === "always" || value === "on-failure" || value === "never" ? { value: { when: value } } : null
+    return value === "always" || value === "on-failure" || value === "never"
+      ? { value: { when: value } }
+      : null
   },
   readyWhen: (value) => {
-    const [, port] = /^(?:tcp:|port:|:|localhost:|127\.0\.0\.1:)?(?:\/\/)?(\d{1,5})$/u.exec(String(value)) ?? []
+    const [, port] =
+      /^(?:tcp:|port:|:|localhost:|127\.0\.0\.1:)?(?:\/\/)?(\d{1,5})$/u.exec(String(value)) ?? []
     if (port !== undefined) return { value: { port: Number(port) } }
-    return typeof value === "string" && value !== "" ? { value: { log: value }, hint: "A text alone may be a URL; a line of the output is log." } : null
+    return typeof value === "string" && value !== ""
+      ? { value: { log: value }, hint: "A text alone may be a URL; a line of the output is log." }
+      : null
   },
   successExitCodes: (value) => (typeof value === "number" ? { value: [value] } : null)
 }
@@ -58,9 +74,16 @@ const numberFor = (shape: Shape, value: unknown, field: string): Meant | null =>
   const minimum = shape.minimum ?? 0
   if (unitOf(field) === "milliseconds") {
     const length = lengthOf(value, minimum)
-    return length === null ? null : { value: length.ms, hint: `${field} is in milliseconds: for ${length.words} write ${length.ms}.` }
+    return length === null
+      ? null
+      : {
+          value: length.ms,
+          hint: `${field} is in milliseconds: for ${length.words} write ${length.ms}.`
+        }
   }
-  return typeof value === "string" && /^-?\d+(?:\.\d+)?$/u.test(value) ? { value: Number(value) } : null
+  return typeof value === "string" && /^-?\d+(?:\.\d+)?$/u.test(value)
+    ? { value: Number(value) }
+    : null
 }
 
 const truths: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
@@ -75,7 +98,10 @@ const truths: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
 /** Other tools' words for what is on the list, and words that are near by their letters. */
 const literalFor = (shape: Shape, value: unknown): Meant | null => {
   const literals = (shape.anyOf?.find((each) => each.enum !== undefined) ?? shape).enum
-  const near = literals === undefined || typeof value !== "string" ? null : onlyNearest(value, literals.map(String))
+  const near =
+    literals === undefined || typeof value !== "string"
+      ? null
+      : onlyNearest(value, literals.map(String))
   return near === null ? null : { value: near }
 }
 
@@ -90,7 +116,8 @@ const ofOtherType = (shape: Shape, value: unknown, field: string): Meant | null 
   if (number !== undefined) return numberFor(number, value, field)
   const truth = takes(shape, "boolean") === undefined ? undefined : truths.get(value)
   if (truth !== undefined) return { value: truth }
-  if (takes(shape, "array") !== undefined && (typeof value === "string" || isEntries(value))) return { value: [value] }
+  if (takes(shape, "array") !== undefined && (typeof value === "string" || isEntries(value)))
+    return { value: [value] }
   return takes(shape, "string") === undefined ? null : textFor(value)
 }
 

@@ -3,11 +3,18 @@ import * as Predicate from "effect/Predicate"
 import type { Change } from "../Problem.ts"
 
 const keysOf = (path: string): ReadonlyArray<string | number> =>
-  path.split(/[.[\]]+/u).flatMap((key) => (key === "" ? [] : [/^\d+$/u.test(key) ? Number(key) : key]))
+  path
+    .split(/[.[\]]+/u)
+    .flatMap((key) => (key === "" ? [] : [/^\d+$/u.test(key) ? Number(key) : key]))
 
-const setAt = (value: unknown, [key, ...rest]: ReadonlyArray<string | number>, to: unknown): unknown => {
+const setAt = (
+  value: unknown,
+  [key, ...rest]: ReadonlyArray<string | number>,
+  to: unknown
+): unknown => {
   if (key === undefined) return to
-  if (Array.isArray(value)) return value.map((each: unknown, index) => (index === key ? setAt(each, rest, to) : each))
+  if (Array.isArray(value))
+    return value.map((each: unknown, index) => (index === key ? setAt(each, rest, to) : each))
   const entries = Object.entries(Predicate.isObject(value) ? value : {})
   const name = String(key)
   const old = entries.find(([each]) => each === name)?.[1]
@@ -18,4 +25,7 @@ const setAt = (value: unknown, [key, ...rest]: ReadonlyArray<string | number>, t
 
 /** A copy of a payload in which each path of the changes has its new value; one that is undefined is taken out. */
 export const withChanges = (payload: unknown, changes: ReadonlyArray<Change>): unknown =>
-  changes.reduce<unknown>((changed, { path, value }) => setAt(changed, keysOf(path), value), payload)
+  changes.reduce<unknown>(
+    (changed, { path, value }) => setAt(changed, keysOf(path), value),
+    payload
+  )

@@ -114,10 +114,18 @@ const fieldWords: Readonly<Record<string, ReadonlyArray<string>>> = {
 
 /** The known field that another tool calls so; null when there is none. */
 export const fieldMeantBy = (word: string, known: ReadonlyArray<string>): string | null =>
-  (Object.hasOwn(fieldWords, word) ? fieldWords[word] : undefined)?.find((field) => known.includes(field)) ?? null
+  (Object.hasOwn(fieldWords, word) ? fieldWords[word] : undefined)?.find((field) =>
+    known.includes(field)
+  ) ?? null
 
 /** The flags that a field of another tool means; `--wait` is no field here. */
-const flagWords: Readonly<Record<string, string>> = { wait: "wait", follow: "follow", stream: "stream", concurrency: "concurrency", parallel: "concurrency" }
+const flagWords: Readonly<Record<string, string>> = {
+  wait: "wait",
+  follow: "follow",
+  stream: "stream",
+  concurrency: "concurrency",
+  parallel: "concurrency"
+}
 
 /** The flag that a field means; null when there is none. */
 export const flagMeantBy = (word: string, known: ReadonlyArray<string>): string | null => {
@@ -135,4 +143,5 @@ const coming: Readonly<Record<string, string>> = {
 }
 
 /** The sentence about what a later version brings; null for anything else. */
-export const comingWith = (word: string): string | null => (Object.hasOwn(coming, word) ? (coming[word] ?? null) : null)
+export const comingWith = (word: string): string | null =>
+  Object.hasOwn(coming, word) ? (coming[word] ?? null) : null

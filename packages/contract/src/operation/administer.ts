@@ -4,19 +4,30 @@ import { about, NoFields, NonEmptyText, optional } from "../fields.ts"
 import { operation } from "../Operation.ts"
 
 const Settings = Schema.Record(Schema.String, Schema.Unknown)
-const Changed = Schema.Struct({ key: Schema.NullOr(Schema.String), config: Settings, path: Schema.String })
+const Changed = Schema.Struct({
+  key: Schema.NullOr(Schema.String),
+  config: Settings,
+  path: Schema.String
+})
 
 /** Shows the configuration in force. */
 export const configShow = operation({
   name: "config show",
-  summary: "Show the current configuration, where each value comes from, and which values are wrong.",
+  summary:
+    "Show the current configuration, where each value comes from, and which values are wrong.",
   input: NoFields,
   output: Schema.Struct({
     path: Schema.String,
     config: Settings,
     sources: Schema.Record(Schema.String, Schema.Literals(["default", "file", "environment"])),
-    variables: about(Schema.Record(Schema.String, Schema.String), "the variable that sets a value, by key"),
-    ignored: about(Schema.Array(Schema.Struct({ name: Schema.String, instead: Schema.String })), "variables of older systems that are set and have no effect, and what does their work"),
+    variables: about(
+      Schema.Record(Schema.String, Schema.String),
+      "the variable that sets a value, by key"
+    ),
+    ignored: about(
+      Schema.Array(Schema.Struct({ name: Schema.String, instead: Schema.String })),
+      "variables of older systems that are set and have no effect, and what does their work"
+    ),
     problems: Schema.Array(Schema.Struct({ key: Schema.String, message: Schema.String }))
   }),
   errors: [],
@@ -85,7 +96,10 @@ export const engineStatus = operation({
     startedAt: Schema.NullOr(Schema.String),
     tasks: Schema.NullOr(Schema.Record(Schema.String, Schema.Int)),
     rssBytes: Schema.NullOr(Schema.Int),
-    inherited: optional(Schema.Record(Schema.String, Schema.String), "what the engine has from the call that started it, and hands to every task; limits that are unlimited are left out"),
+    inherited: optional(
+      Schema.Record(Schema.String, Schema.String),
+      "what the engine has from the call that started it, and hands to every task; limits that are unlimited are left out"
+    ),
     differences: optional(Schema.Array(Schema.String), "in what that differs from the caller")
   }),
   errors: ["EngineUnreachable"],
@@ -99,9 +113,14 @@ export const engineStatus = operation({
 /** Ends the engine; tasks go on. */
 export const engineStop = operation({
   name: "engine stop",
-  summary: "Stop the engine. Tasks keep running, and the next call starts an engine that adopts them.",
+  summary:
+    "Stop the engine. Tasks keep running, and the next call starts an engine that adopts them.",
   input: NoFields,
-  output: Schema.Struct({ stopped: Schema.Boolean, pid: Schema.NullOr(Schema.Int), liveTasks: Schema.Int }),
+  output: Schema.Struct({
+    stopped: Schema.Boolean,
+    pid: Schema.NullOr(Schema.Int),
+    liveTasks: Schema.Int
+  }),
   errors: ["EngineUnreachable"],
   examples: [{ title: "this home's", payload: {} }],
   batch: false,

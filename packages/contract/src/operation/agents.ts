@@ -45,14 +45,21 @@ export const agentsList = operation({
 export const agentsCheck = operation({
   name: "agents check",
   summary: "Check one agent, or all installed ones, and say how to fix each problem.",
-  input: Schema.Struct({ agent: optional(AgentName, "the agent (default: the default one and all installed ones; all of them if none is installed)") }),
+  input: Schema.Struct({
+    agent: optional(
+      AgentName,
+      "the agent (default: the default one and all installed ones; all of them if none is installed)"
+    )
+  }),
   output: Schema.Struct({
     ok: Schema.Boolean,
     agents: Schema.Array(
       Schema.Struct({
         ...AgentEntry.fields,
         ok: Schema.Boolean,
-        problems: Schema.Array(Schema.Struct({ message: Schema.String, fix: Schema.String, serious: Schema.Boolean }))
+        problems: Schema.Array(
+          Schema.Struct({ message: Schema.String, fix: Schema.String, serious: Schema.Boolean })
+        )
       })
     )
   }),
@@ -68,7 +75,9 @@ export const agentsCheck = operation({
 export const init = operation({
   name: "init",
   summary: "Choose the default agent; on a terminal it asks.",
-  input: Schema.Struct({ agent: optional(AgentName, "the agent (default: the only installed one)") }),
+  input: Schema.Struct({
+    agent: optional(AgentName, "the agent (default: the only installed one)")
+  }),
   output: Schema.Struct({ defaultAgent: Schema.String, path: Schema.String, agent: AgentEntry }),
   errors: ["CommandInputError", "AgentUnavailable", "ConfigInvalid"],
   examples: [{ title: "an installed agent", payload: { agent: "codex" } }],

@@ -11,7 +11,10 @@ export const plan = operation({
   name: "plan",
   summary: "Show what start or pipeline create would do, without doing it.",
   input: Schema.Struct({
-    operation: optional(Schema.Literals(["start", "pipeline create"]), "the operation (default start)"),
+    operation: optional(
+      Schema.Literals(["start", "pipeline create"]),
+      "the operation (default start)"
+    ),
     payload: about(Schema.Union([JsonObject, Schema.Array(JsonObject)]), "its payload")
   }),
   output: Schema.Struct({
@@ -43,7 +46,10 @@ export const plan = operation({
     { title: "a command", payload: { payload: { command: "echo", args: ["hello"] } } },
     {
       title: "a pipeline",
-      payload: { operation: "pipeline create", payload: { steps: [{ command: "make" }, { command: "make", args: ["check"] }] } }
+      payload: {
+        operation: "pipeline create",
+        payload: { steps: [{ command: "make" }, { command: "make", args: ["check"] }] }
+      }
     }
   ],
   batch: false,
@@ -55,7 +61,8 @@ export const plan = operation({
 /** Checks the installation. */
 export const doctor = operation({
   name: "doctor",
-  summary: "Check home, permissions, disk, store, engine, clock and agents, and say how to fix each problem.",
+  summary:
+    "Check home, permissions, disk, store, engine, clock and agents, and say how to fix each problem.",
   input: NoFields,
   output: Schema.Struct({
     status: Schema.Literals(["ok", "warn", "fail"]),
@@ -86,7 +93,10 @@ export const capabilities = operation({
     version: Schema.String,
     payloadModes: Schema.Array(Schema.String),
     outputModes: Schema.Array(Schema.String),
-    inlineMaxBytes: about(Schema.Int, "with --output auto an answer of more bytes than this is put into a file"),
+    inlineMaxBytes: about(
+      Schema.Int,
+      "with --output auto an answer of more bytes than this is put into a file"
+    ),
     operations: Schema.Array(Schema.String),
     batch: Schema.Array(Schema.String),
     streams: Schema.Array(Schema.String),
@@ -107,7 +117,11 @@ export const schemaList = operation({
   input: NoFields,
   output: Schema.Struct({
     schemas: Schema.Array(
-      Schema.Struct({ operation: Schema.String, side: Schema.Literals(["input", "output"]), schema_id: Schema.String })
+      Schema.Struct({
+        operation: Schema.String,
+        side: Schema.Literals(["input", "output"]),
+        schema_id: Schema.String
+      })
     )
   }),
   errors: [],
@@ -126,7 +140,12 @@ export const schemaShow = operation({
     operation: about(NonEmptyText, "the operation, such as start"),
     side: optional(Schema.Literals(["input", "output"]), "payload (default) or answer")
   }),
-  output: Schema.Struct({ operation: Schema.String, side: Schema.String, schema_id: Schema.String, schema: JsonObject }),
+  output: Schema.Struct({
+    operation: Schema.String,
+    side: Schema.String,
+    schema_id: Schema.String,
+    schema: JsonObject
+  }),
   errors: ["CommandInputError"],
   examples: [{ title: "the payload of start", payload: { operation: "start" } }],
   batch: false,
@@ -141,7 +160,9 @@ export const examplesList = operation({
   summary: "List the examples of all operations.",
   input: NoFields,
   output: Schema.Struct({
-    examples: Schema.Array(Schema.Struct({ operation: Schema.String, titles: Schema.Array(Schema.String) }))
+    examples: Schema.Array(
+      Schema.Struct({ operation: Schema.String, titles: Schema.Array(Schema.String) })
+    )
   }),
   errors: [],
   examples: [{ title: "all", payload: {} }],
@@ -158,7 +179,9 @@ export const examplesShow = operation({
   input: Schema.Struct({ operation: about(NonEmptyText, "the operation, such as start") }),
   output: Schema.Struct({
     operation: Schema.String,
-    examples: Schema.Array(Schema.Struct({ title: Schema.String, payload: Schema.Unknown, call: Schema.String }))
+    examples: Schema.Array(
+      Schema.Struct({ title: Schema.String, payload: Schema.Unknown, call: Schema.String })
+    )
   }),
   errors: ["CommandInputError"],
   examples: [{ title: "of start", payload: { operation: "start" } }],

@@ -10,18 +10,31 @@ import { operation } from "../Operation.ts"
 /** Lines of output, shown in the answer. */
 const InlineLogs = Schema.Struct({
   taskId: Schema.String,
-  totalLines: about(Schema.Int, "how many lines there are; with grep, how many match, without those of context"),
-  shownLines: about(Schema.Int, "how many of these stand in lines; with context there are more in lines, which are not counted"),
+  totalLines: about(
+    Schema.Int,
+    "how many lines there are; with grep, how many match, without those of context"
+  ),
+  shownLines: about(
+    Schema.Int,
+    "how many of these stand in lines; with context there are more in lines, which are not counted"
+  ),
   hasMore: Schema.Boolean,
   lines: Schema.Array(
     Schema.Union([
       Schema.String,
-      Schema.Struct({ stream: Schema.Literals(["stdout", "stderr"]), text: Schema.String, at: Schema.NullOr(Schema.String) })
+      Schema.Struct({
+        stream: Schema.Literals(["stdout", "stderr"]),
+        text: Schema.String,
+        at: Schema.NullOr(Schema.String)
+      })
     ])
   ),
   cursor: Schema.String,
   droppedBytes: Schema.Int,
-  hint: optional(Schema.String, "when nothing matched grep: that it would match without regard to case")
+  hint: optional(
+    Schema.String,
+    "when nothing matched grep: that it would match without regard to case"
+  )
 })
 
 /** Lines of several tasks in their order of arrival. */
@@ -36,7 +49,10 @@ const LinesOfMany = Schema.Struct({
       at: optional(Schema.NullOr(Schema.String), "with timestamps")
     })
   ),
-  cursors: about(Schema.Record(Schema.String, Schema.String), "for each task the place after its lines")
+  cursors: about(
+    Schema.Record(Schema.String, Schema.String),
+    "for each task the place after its lines"
+  )
 })
 
 /** Reads a task's output. */
@@ -45,17 +61,29 @@ export const logs = operation({
   summary: "Read the output of a task, or of several.",
   input: Schema.Struct({
     id: optional(TaskId, "the task's id"),
-    ids: optional(atLeastOne(TaskId).check(Schema.isMaxLength(100)), "several tasks: their newest lines together"),
+    ids: optional(
+      atLeastOne(TaskId).check(Schema.isMaxLength(100)),
+      "several tasks: their newest lines together"
+    ),
     tag: optional(Tag, "all tasks with this tag"),
-    lines: optional(between(0, 1_000_000), "how many lines, the newest (default 100); with grep, how many matches"),
+    lines: optional(
+      between(0, 1_000_000),
+      "how many lines, the newest (default 100); with grep, how many matches"
+    ),
     stream: optional(Schema.Literals(["both", "stdout", "stderr"]), "which stream (default both)"),
-    since: optional(NonEmptyText, "the cursor of an earlier answer, or data.cursor of a streamed line: only lines after it, oldest first"),
+    since: optional(
+      NonEmptyText,
+      "the cursor of an earlier answer, or data.cursor of a streamed line: only lines after it, oldest first"
+    ),
     grep: optional(Pattern, "only lines that match this regular expression"),
     ignoreCase: optional(Schema.Boolean, "with grep: ignore case"),
     context: optional(between(0, 1000), "with grep: this many lines before and after each match"),
     attempt: optional(between(1, 1_000_000), "the attempt to read (default: the last)"),
     follow: optional(Schema.Boolean, "with --stream: print new lines until the task ends"),
-    until: optional(Pattern, "with --stream: end after a line that matches this regular expression; fail if the task or --timeout ends first"),
+    until: optional(
+      Pattern,
+      "with --stream: end after a line that matches this regular expression; fail if the task or --timeout ends first"
+    ),
     count: optional(between(1, 1_000_000), "with --stream: end after this many lines"),
     timestamps: optional(Schema.Boolean, "return lines as objects with stream and arrival time"),
     ansi: optional(Schema.Boolean, "keep colour codes"),
@@ -71,10 +99,19 @@ export const logs = operation({
       artifact: Artifact
     })
   ]),
-  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "TaskWaitTimedOut", "StoreError"],
+  errors: [
+    "CommandInputError",
+    "TaskNotFound",
+    "IllegalTransition",
+    "TaskWaitTimedOut",
+    "StoreError"
+  ],
   examples: [
     { title: "the newest lines", payload: { id: "demo" } },
-    { title: "errors with the lines around them", payload: { id: "demo", grep: "error|warn", context: 2 } }
+    {
+      title: "errors with the lines around them",
+      payload: { id: "demo", grep: "error|warn", context: 2 }
+    }
   ],
   batch: false,
   flags: ["output", "stream", "follow", "timeout"],
@@ -100,7 +137,11 @@ export type Frame = typeof Frame.Type
 /** A place in the history, as events or as a wait tells it. */
 const Sequence = Schema.Union([
   Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
-  Schema.String.check(Schema.isPattern(/^[0-9]{1,15}$/u, { message: "expected a whole number, or its digits as a string" }))
+  Schema.String.check(
+    Schema.isPattern(/^[0-9]{1,15}$/u, {
+      message: "expected a whole number, or its digits as a string"
+    })
+  )
 ])
 
 /** Reads the history. */
@@ -113,12 +154,18 @@ export const events = operation({
     tag: optional(Tag, "only of tasks with this tag"),
     pipelineId: optional(PipelineId, "only of this pipeline and of its tasks"),
     types: optional(atLeastOne(NonEmptyText), "only of these types, such as task.completed"),
-    since: optional(Sequence, "only events after this sequence: the cursor of an earlier answer, or an event's sequence (default 0)"),
+    since: optional(
+      Sequence,
+      "only events after this sequence: the cursor of an earlier answer, or an event's sequence (default 0)"
+    ),
     limit: optional(between(1, 10_000), "how many (default 1000)"),
     lines: optional(Schema.Boolean, "with --stream: also output lines, as frames"),
     follow: optional(Schema.Boolean, "with --stream: print new events as they happen")
   }),
-  output: Schema.Union([Schema.Struct({ events: Schema.Array(Frame), cursor: Schema.Int }), ArtifactAnswer]),
+  output: Schema.Union([
+    Schema.Struct({ events: Schema.Array(Frame), cursor: Schema.Int }),
+    ArtifactAnswer
+  ]),
   errors: ["CommandInputError", "TaskNotFound", "PipelineNotFound", "StoreError"],
   examples: [
     { title: "everything", payload: {} },

@@ -1,9 +1,25 @@
 /** The operations on pipelines: `pipeline`. */
 import { PipelineStatus } from "@backbeat/core/pipeline/Pipeline"
-import { NewPipelineId, PipelineId, stepMaxCount, TaskKey, taskMaxCount } from "@backbeat/core/pipeline/PipelineId"
+import {
+  NewPipelineId,
+  PipelineId,
+  stepMaxCount,
+  TaskKey,
+  taskMaxCount
+} from "@backbeat/core/pipeline/PipelineId"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import { about, atLeastOne, atMost, between, Instant, more, NonEmptyText, optional, warnings } from "../fields.ts"
+import {
+  about,
+  atLeastOne,
+  atMost,
+  between,
+  Instant,
+  more,
+  NonEmptyText,
+  optional,
+  warnings
+} from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { cutAnswer } from "../cutAnswer.ts"
 import { ArtifactAnswer } from "../Artifact.ts"
@@ -16,21 +32,33 @@ import { StartInput } from "./start.ts"
 
 const { agent, cwd, env, model, priority, queue, systemPrompt, tags } = StartInput.fields
 
-const key = optional(TaskKey, "the task's name inside this call: dependsOn takes it, and the task's id is <pipeline id>.<key>. Default: its number, from 1")
+const key = optional(
+  TaskKey,
+  "the task's name inside this call: dependsOn takes it, and the task's id is <pipeline id>.<key>. Default: its number, from 1"
+)
 
 /** A task of a DAG: what `start` takes, with a key in place of an id. */
-export const TaskInput = Schema.Struct({ key, ...Struct.omit(StartInput.fields, ["id", "ifRunning", "ifEnded", "full"]) })
+export const TaskInput = Schema.Struct({
+  key,
+  ...Struct.omit(StartInput.fields, ["id", "ifRunning", "ifEnded", "full"])
+})
 
 /** A task of a chain: what it waits for and when it may start is given by its place. */
 export const StepInput = TaskInput.mapFields(Struct.omit(["dependsOn", "notBefore"]))
 
 /** From one to so many, each an object or a script. */
 const several = <S extends Schema.Top>(item: S, count: number) =>
-  Schema.Array(Schema.Union([NonEmptyText, item])).check(Schema.isMinLength(1), Schema.isMaxLength(count))
+  Schema.Array(Schema.Union([NonEmptyText, item])).check(
+    Schema.isMinLength(1),
+    Schema.isMaxLength(count)
+  )
 
 /** The payload of `pipeline create`. Exactly one of `steps` and `tasks` is given; the engine checks that. */
 const PipelineInput = Schema.Struct({
-  id: optional(NewPipelineId, "the pipeline's id (default: a new one). Its tasks get the ids <id>.<key>; an id that is taken ends with -2"),
+  id: optional(
+    NewPipelineId,
+    "the pipeline's id (default: a new one). Its tasks get the ids <id>.<key>; an id that is taken ends with -2"
+  ),
   name: optional(NonEmptyText.check(atMost(200)), "a name for people"),
   steps: optional(
     several(StepInput, stepMaxCount),
@@ -58,10 +86,16 @@ const id = about(PipelineId, "the pipeline's id")
 /** Starts tasks as one. */
 export const pipelineCreate = operation({
   name: "pipeline create",
-  summary: "Start several tasks as one: a chain of steps, or tasks in any order by dependsOn. Either all are stored or none.",
+  summary:
+    "Start several tasks as one: a chain of steps, or tasks in any order by dependsOn. Either all are stored or none.",
   input: PipelineInput,
   output: Schema.Union([
-    Schema.Struct({ ...ends, pipeline: Schema.Union([PipelineAnswer, EndedPipeline]), lastLines, warnings }),
+    Schema.Struct({
+      ...ends,
+      pipeline: Schema.Union([PipelineAnswer, EndedPipeline]),
+      lastLines,
+      warnings
+    }),
     Schema.Struct({ ...Answered.fields, warnings }),
     ArtifactAnswer
   ]),
@@ -69,8 +103,10 @@ export const pipelineCreate = operation({
   insteadOf: {
     id: 'Give "key" in its place: the task\'s id is then <pipeline id>.<key>, and dependsOn takes the key.',
     ifRunning: "Every task of a pipeline is a new one. Use restart to run a pipeline again.",
-    dependsOn: "A step waits for the one before it. For any other order give tasks instead of steps: they take dependsOn.",
-    notBefore: "A step starts delayMs after the one before it has succeeded. Give tasks instead of steps: they take notBefore."
+    dependsOn:
+      "A step waits for the one before it. For any other order give tasks instead of steps: they take dependsOn.",
+    notBefore:
+      "A step starts delayMs after the one before it has succeeded. Give tasks instead of steps: they take notBefore."
   },
   errors: [
     "CommandInputError",
@@ -111,7 +147,11 @@ export const pipelineCreate = operation({
     },
     {
       title: "a step an hour after the one before",
-      payload: { id: "nightly", name: "back up and look", steps: [{ command: "true" }, { command: "true", delayMs: 3_600_000 }] }
+      payload: {
+        id: "nightly",
+        name: "back up and look",
+        steps: [{ command: "true" }, { command: "true", delayMs: 3_600_000 }]
+      }
     }
   ],
   batch: false,
@@ -140,7 +180,10 @@ export const pipelineList = operation({
   name: "pipeline list",
   summary: "List pipelines, newest first.",
   input: Schema.Struct({
-    status: optional(Schema.Union([PipelineStatus, atLeastOne(PipelineStatus)]), "only in this status, or one of these"),
+    status: optional(
+      Schema.Union([PipelineStatus, atLeastOne(PipelineStatus)]),
+      "only in this status, or one of these"
+    ),
     since: optional(Instant, "only created at or after this instant"),
     limit: optional(between(1, 500), "how many (default 50)"),
     after: optional(NonEmptyText, "the cursor `next` of the page before"),
@@ -167,12 +210,23 @@ export const pipelineList = operation({
 /** Ends a pipeline. */
 export const pipelineCancel = operation({
   name: "pipeline cancel",
-  summary: "Stop the running tasks of a pipeline, cancel the rest, and return when none of its processes is alive.",
-  input: Schema.Struct({ id, reason: optional(NonEmptyText, "the reason, shown by pipeline get and why"), full }),
+  summary:
+    "Stop the running tasks of a pipeline, cancel the rest, and return when none of its processes is alive.",
+  input: Schema.Struct({
+    id,
+    reason: optional(NonEmptyText, "the reason, shown by pipeline get and why"),
+    full
+  }),
   output: Answered,
   cut: cutAnswer(),
   waits: true,
-  errors: ["CommandInputError", "PipelineNotFound", "IllegalTransition", "StopIncomplete", "StoreError"],
+  errors: [
+    "CommandInputError",
+    "PipelineNotFound",
+    "IllegalTransition",
+    "StopIncomplete",
+    "StoreError"
+  ],
   examples: [{ title: "with a reason", payload: { id: "nightly", reason: "not this night" } }],
   batch: false,
   flags: [],

@@ -8,13 +8,18 @@ import { operation } from "../Operation.ts"
 /** A queue as it stands. */
 const QueueAnswer = Schema.Struct({
   queue: Schema.String,
-  paused: Schema.NullOr(Schema.Struct({ at: Schema.String, by: Actor, reason: Schema.NullOr(Schema.String) })),
+  paused: Schema.NullOr(
+    Schema.Struct({ at: Schema.String, by: Actor, reason: Schema.NullOr(Schema.String) })
+  ),
   concurrency: Schema.NullOr(Schema.Int),
   admission: Schema.Literals(["all", "slots", "resources"]),
   queued: Schema.Int,
   running: Schema.Int,
   held: Schema.NullOr(
-    Schema.Struct({ because: Schema.Literals(["paused", "slots", "measuring", "cpu", "memory"]), message: Schema.String })
+    Schema.Struct({
+      because: Schema.Literals(["paused", "slots", "measuring", "cpu", "memory"]),
+      message: Schema.String
+    })
   )
 })
 export type QueueAnswer = typeof QueueAnswer.Type
@@ -39,11 +44,17 @@ export const queueList = operation({
 /** Pauses a queue. */
 export const queuePause = operation({
   name: "queue pause",
-  summary: "Pause a queue: it starts nothing until it is resumed. Running tasks continue, and tasks can be added.",
-  input: Schema.Struct({ queue, reason: optional(NonEmptyText, "the reason, shown by why and queue list") }),
+  summary:
+    "Pause a queue: it starts nothing until it is resumed. Running tasks continue, and tasks can be added.",
+  input: Schema.Struct({
+    queue,
+    reason: optional(NonEmptyText, "the reason, shown by why and queue list")
+  }),
   output: Answered,
   errors: ["CommandInputError", "StoreError"],
-  examples: [{ title: "with a reason", payload: { queue: "builds", reason: "the registry is down" } }],
+  examples: [
+    { title: "with a reason", payload: { queue: "builds", reason: "the registry is down" } }
+  ],
   batch: false,
   flags: [],
   readOnly: false,
@@ -67,10 +78,14 @@ export const queueResume = operation({
 /** Sets how many tasks of a queue run at once. */
 export const queueSet = operation({
   name: "queue set",
-  summary: "Set how many tasks of a queue run at once: queues.<name>.concurrency of the configuration.",
+  summary:
+    "Set how many tasks of a queue run at once: queues.<name>.concurrency of the configuration.",
   input: Schema.Struct({
     queue,
-    concurrency: about(Schema.NullOr(between(1, 10_000)), "how many tasks; null for no limit of its own")
+    concurrency: about(
+      Schema.NullOr(between(1, 10_000)),
+      "how many tasks; null for no limit of its own"
+    )
   }),
   output: Answered,
   errors: ["CommandInputError", "ConfigInvalid", "StoreError"],

@@ -6,7 +6,18 @@ import { TaskId } from "@backbeat/core/task/TaskId"
 import { TaskStatus } from "@backbeat/core/task/TaskState"
 import * as Schema from "effect/Schema"
 import { ArtifactAnswer } from "../Artifact.ts"
-import { about, atLeastOne, between, Instant, mine, more, NonEmptyText, optional, Pattern, Tag } from "../fields.ts"
+import {
+  about,
+  atLeastOne,
+  between,
+  Instant,
+  mine,
+  more,
+  NonEmptyText,
+  optional,
+  Pattern,
+  Tag
+} from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { cutAnswer } from "../cutAnswer.ts"
 import { EndedPipeline, ShownPipeline } from "../LeanPipeline.ts"
@@ -24,7 +35,10 @@ export const status = operation({
   summary: "Show the state of a task or a pipeline.",
   input: Schema.Struct({
     id: about(TaskId, "the id of a task or of a pipeline"),
-    checkpoint: optional(Schema.Boolean, "also show what resume uses of the last attempt: last lines, git state, an agent's result"),
+    checkpoint: optional(
+      Schema.Boolean,
+      "also show what resume uses of the last attempt: last lines, git state, an agent's result"
+    ),
     full
   }),
   output: Schema.Struct({
@@ -33,7 +47,10 @@ export const status = operation({
     pipeline: Schema.optionalKey(ShownPipeline),
     tasks: optional(Schema.Array(ShownTask), "of several, in the order asked"),
     pipelines: optional(Schema.Array(ShownPipeline), "of several, those that are pipelines"),
-    errors: optional(Schema.Array(Schema.Struct({ id: Schema.String, error: Schema.Unknown })), "of several, those that are not there")
+    errors: optional(
+      Schema.Array(Schema.Struct({ id: Schema.String, error: Schema.Unknown })),
+      "of several, those that are not there"
+    )
   }),
   cut: cutAnswer({ each: true }),
   errors: ["CommandInputError", "TaskNotFound", "StoreError"],
@@ -53,7 +70,10 @@ export const list = operation({
   summary: "List tasks, newest first.",
   input: Schema.Struct({
     ids: optional(Ids, "only these"),
-    status: optional(Schema.Union([TaskStatus, atLeastOne(TaskStatus)]), "only in this status, or one of these"),
+    status: optional(
+      Schema.Union([TaskStatus, atLeastOne(TaskStatus)]),
+      "only in this status, or one of these"
+    ),
     tag: optional(Tag, "only with this tag"),
     tags: optional(atLeastOne(Tag).check(Schema.isMaxLength(64)), "only with all of these tags"),
     queue: optional(NonEmptyText, "only of this queue"),
@@ -65,8 +85,14 @@ export const list = operation({
     limit: optional(between(1, 500), "how many (default 50)"),
     after: optional(NonEmptyText, "the cursor `next` of the page before"),
     resources: optional(Schema.Boolean, "show the memory of each running task; Linux only"),
-    lastLines: optional(between(1, 15), "show this many last lines of each task; up to two thirds may be earlier lines that look like errors"),
-    full: about(full, "every field of each task; long texts are cut to one line, unless one id is given")
+    lastLines: optional(
+      between(1, 15),
+      "show this many last lines of each task; up to two thirds may be earlier lines that look like errors"
+    ),
+    full: about(
+      full,
+      "every field of each task; long texts are cut to one line, unless one id is given"
+    )
   }),
   output: Schema.Union([
     Schema.Struct({
@@ -95,22 +121,35 @@ const WaitFor = Schema.Union([
   Schema.Struct({ port: about(TcpPort, "a TCP port of this machine that accepts connections") })
 ])
 
-const cursor = optional(Schema.String, "with full or mode any: where the history stands, for since of events")
+const cursor = optional(
+  Schema.String,
+  "with full or mode any: where the history stands, for since of events"
+)
 
 /** Waits until something has become of tasks. */
 export const wait = operation({
   name: "wait",
-  summary: "Wait until tasks or a pipeline have ended, or until tasks have started, are ready, print a line or open a port.",
+  summary:
+    "Wait until tasks or a pipeline have ended, or until tasks have started, are ready, print a line or open a port.",
   input: Schema.Struct({
     id: optional(TaskId, "one task, or a pipeline"),
     ids: optional(Ids, "several tasks"),
     tag: optional(Tag, "all tasks with this tag"),
     mine,
     pipelineId: optional(PipelineId, "the end of this pipeline"),
-    for: optional(WaitFor, "what to wait for (default end); a task without readyWhen and healthProbe is ready as soon as it runs"),
+    for: optional(
+      WaitFor,
+      "what to wait for (default end); a task without readyWhen and healthProbe is ready as soon as it runs"
+    ),
     mode: optional(Schema.Literals(["all", "any"]), "until all of them (default) or any of them"),
-    since: optional(NonEmptyText, "with for log, of one task: the cursor of an earlier logs, send or wait; only lines after it count"),
-    timeout: optional(between(0, 86_400_000), "how long in milliseconds (default: the flag --timeout, 60 seconds)"),
+    since: optional(
+      NonEmptyText,
+      "with for log, of one task: the cursor of an earlier logs, send or wait; only lines after it count"
+    ),
+    timeout: optional(
+      between(0, 86_400_000),
+      "how long in milliseconds (default: the flag --timeout, 60 seconds)"
+    ),
     full
   }),
   output: Schema.Union([
@@ -127,11 +166,23 @@ export const wait = operation({
       cursor: about(Schema.String, "the place after that line; for since of wait and logs"),
       task: Schema.optionalKey(ShownTask)
     }),
-    Schema.Struct({ ...ends, pipeline: Schema.Union([PipelineAnswer, EndedPipeline]), lastLines, cursor }),
+    Schema.Struct({
+      ...ends,
+      pipeline: Schema.Union([PipelineAnswer, EndedPipeline]),
+      lastLines,
+      cursor
+    }),
     ArtifactAnswer
   ]),
   cut: cutAnswer({ ends: true }),
-  errors: ["CommandInputError", "TaskNotFound", "PipelineNotFound", "TaskWaitTimedOut", "StoreError", "IllegalTransition"],
+  errors: [
+    "CommandInputError",
+    "TaskNotFound",
+    "PipelineNotFound",
+    "TaskWaitTimedOut",
+    "StoreError",
+    "IllegalTransition"
+  ],
   examples: [
     { title: "the end of one", payload: { id: "demo" } },
     { title: "the end of several", payload: ["one", "two"] },
@@ -146,16 +197,25 @@ export const wait = operation({
 
 /** What a task that runs does now. */
 export const Running = Schema.Struct({
-    startedAt: optional(Schema.String, "since when the attempt runs"),
-    silentSince: optional(Schema.String, "when it last wrote anything"),
-    lastLine: optional(Schema.String, "the last line that is not blank, at most 125 characters"),
-    processes: about(Schema.Array(Schema.String), "its processes, each with pid and command; at most ten"),
-    processesMore: optional(Schema.Int, "how many more there are"),
-    cpuPercent: optional(Schema.Int, "what they used of one core within 100 ms; Linux only"),
-    memoryBytes: optional(Schema.Int, "the memory that they have, shared pages counted for each; Linux only"),
-    timeoutMs: optional(Schema.Int, "its timeout, when it has one"),
-    timeoutFrom: optional(Schema.String, "who set that: the task itself, the configuration, a variable, or the default for prompts"),
-    stallTimeoutMs: optional(Schema.Int, "how long it may be silent, when that is limited")
+  startedAt: optional(Schema.String, "since when the attempt runs"),
+  silentSince: optional(Schema.String, "when it last wrote anything"),
+  lastLine: optional(Schema.String, "the last line that is not blank, at most 125 characters"),
+  processes: about(
+    Schema.Array(Schema.String),
+    "its processes, each with pid and command; at most ten"
+  ),
+  processesMore: optional(Schema.Int, "how many more there are"),
+  cpuPercent: optional(Schema.Int, "what they used of one core within 100 ms; Linux only"),
+  memoryBytes: optional(
+    Schema.Int,
+    "the memory that they have, shared pages counted for each; Linux only"
+  ),
+  timeoutMs: optional(Schema.Int, "its timeout, when it has one"),
+  timeoutFrom: optional(
+    Schema.String,
+    "who set that: the task itself, the configuration, a variable, or the default for prompts"
+  ),
+  stallTimeoutMs: optional(Schema.Int, "how long it may be silent, when that is limited")
 })
 
 /** Explains the status of a task or a pipeline. */

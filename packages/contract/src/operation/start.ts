@@ -7,7 +7,17 @@ import { RestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import { TaskId } from "@backbeat/core/task/TaskId"
 import { Priority, StopSignal } from "@backbeat/core/task/TaskSpec"
 import * as Schema from "effect/Schema"
-import { about, atMost, between, Instant, NonEmptyText, optional, Tags, Text, warnings } from "../fields.ts"
+import {
+  about,
+  atMost,
+  between,
+  Instant,
+  NonEmptyText,
+  optional,
+  Tags,
+  Text,
+  warnings
+} from "../fields.ts"
 import { cutAnswer } from "../cutAnswer.ts"
 import { full, ShownTask } from "../LeanTask.ts"
 import { ArtifactAnswer } from "../Artifact.ts"
@@ -23,31 +33,55 @@ const RestartInput = Schema.Struct({
   delayMs: optional(delayMs, "milliseconds before the second attempt (default 1000)"),
   backoff: optional(backoff, "how the delay grows (default exponential)"),
   maxDelayMs: optional(maxDelayMs, "the longest delay in milliseconds (default 60000)"),
-  resetAfterMs: optional(resetAfterMs, "milliseconds of an attempt after which attempts are counted from 1 again (default 60000)")
+  resetAfterMs: optional(
+    resetAfterMs,
+    "milliseconds of an attempt after which attempts are counted from 1 again (default 60000)"
+  )
 })
 
-const StdinInput = Schema.Union([Text, Schema.Struct({ file: about(NonEmptyText, "path of a file to read") })])
+const StdinInput = Schema.Union([
+  Text,
+  Schema.Struct({ file: about(NonEmptyText, "path of a file to read") })
+])
 
 /** Variables to be added to an environment. */
-export const EnvInput = Schema.Record(Schema.String.check(Schema.isPattern(/^[^=\0]+$/u)), Text).annotate({
+export const EnvInput = Schema.Record(
+  Schema.String.check(Schema.isPattern(/^[^=\0]+$/u)),
+  Text
+).annotate({
   messageUnexpectedKey: "the name of a variable is not empty and has no = and no NUL"
 })
 
-const DependsOn = Schema.Union([TaskId, Schema.Array(Schema.Union([TaskId, Dependency])).check(Schema.isMaxLength(100))])
+const DependsOn = Schema.Union([
+  TaskId,
+  Schema.Array(Schema.Union([TaskId, Dependency])).check(Schema.isMaxLength(100))
+])
 
 /** What an agent is to be asked, and how. Goes with `prompt`. */
 export const agentFields = {
-  agent: optional(NonEmptyText.check(atMost(64)), "the agent that gets the prompt: claude, codex, gemini, opencode or a configured one (default: defaultAgent of the configuration)"),
+  agent: optional(
+    NonEmptyText.check(atMost(64)),
+    "the agent that gets the prompt: claude, codex, gemini, opencode or a configured one (default: defaultAgent of the configuration)"
+  ),
   model: optional(NonEmptyText.check(atMost(200)), "the agent's model (default: its own)"),
   effort: optional(Effort, "how long the model thinks, if the agent supports it"),
-  systemPrompt: optional(NonEmptyText.check(atMost(100_000)), "instructions added to the agent's own"),
+  systemPrompt: optional(
+    NonEmptyText.check(atMost(100_000)),
+    "instructions added to the agent's own"
+  ),
   permissionMode: optional(
     PermissionMode,
     "plan only reads; edit (default) changes files below cwd and runs the commands that the agent allows; full checks nothing. Custom agents use their own settings instead"
   ),
   maxTurns: optional(between(1, 100_000), "the most turns, if the agent supports a limit"),
-  maxCostUsd: optional(Schema.Finite.check(Schema.isBetween({ minimum: 0.0001, maximum: 100_000 })), "the most it may cost in US dollars, if the agent supports a limit"),
-  outputSchema: optional(Schema.JsonObject, "a JSON Schema for result.structured, if the agent supports one")
+  maxCostUsd: optional(
+    Schema.Finite.check(Schema.isBetween({ minimum: 0.0001, maximum: 100_000 })),
+    "the most it may cost in US dollars, if the agent supports a limit"
+  ),
+  outputSchema: optional(
+    Schema.JsonObject,
+    "a JSON Schema for result.structured, if the agent supports one"
+  )
 }
 
 /** The payload of `start`. Exactly one of `command`, `script` and `prompt` is given; the engine checks that. */
@@ -64,8 +98,14 @@ export const StartInput = Schema.Struct({
   ),
   command: optional(NonEmptyText, "the program to run, found on PATH; it runs without a shell"),
   args: optional(Schema.Array(Text), "its arguments"),
-  script: optional(NonEmptyText, "a script, instead of command; /bin/sh runs it, or the interpreter that its first line names (#!)"),
-  prompt: optional(NonEmptyText.check(atMost(1_000_000)), "the task for an agent, instead of command"),
+  script: optional(
+    NonEmptyText,
+    "a script, instead of command; /bin/sh runs it, or the interpreter that its first line names (#!)"
+  ),
+  prompt: optional(
+    NonEmptyText.check(atMost(1_000_000)),
+    "the task for an agent, instead of command"
+  ),
   ...agentFields,
   cwd: optional(NonEmptyText, "working directory (default: the caller's)"),
   stdin: optional(
@@ -74,45 +114,78 @@ export const StartInput = Schema.Struct({
   ),
   tags: optional(Tags, "labels to find the task by; at most 64 of 64 characters"),
   priority: optional(Priority, "P0 is most urgent; the order in its queue (default P2)"),
-  queue: optional(TaskId, "the queue that starts it (default: agents for a prompt, otherwise default, which starts everything at once)"),
+  queue: optional(
+    TaskId,
+    "the queue that starts it (default: agents for a prompt, otherwise default, which starts everything at once)"
+  ),
   dependsOn: optional(
     DependsOn,
     'tasks that must end first: one id or a list of ids (they must succeed), or {"task": id, "on": "success" | "failure" | "end"}; at most 100'
   ),
-  continueFrom: optional(TaskId, "a task whose results are put before the prompt; it is added to dependsOn"),
+  continueFrom: optional(
+    TaskId,
+    "a task whose results are put before the prompt; it is added to dependsOn"
+  ),
   env: optional(EnvInput, "variables added to the environment; their values are never shown"),
-  inheritEnv: optional(Schema.Boolean, "whether it inherits the caller's environment (default true)"),
-  forgetEnv: optional(Schema.Boolean, "delete the stored environment when the task ends; then it cannot be restarted"),
+  inheritEnv: optional(
+    Schema.Boolean,
+    "whether it inherits the caller's environment (default true)"
+  ),
+  forgetEnv: optional(
+    Schema.Boolean,
+    "delete the stored environment when the task ends; then it cannot be restarted"
+  ),
   notBefore: optional(Instant, "do not start before this instant (ISO 8601)"),
-  delayMs: optional(between(0, 31_536_000_000), "milliseconds to wait before the start, counted from now, or from the end of its dependencies"),
-  timeout: optional(between(1000, 86_400_000), "milliseconds an attempt may run before it fails with TimedOut (default: no limit; 1800000 for a prompt)"),
+  delayMs: optional(
+    between(0, 31_536_000_000),
+    "milliseconds to wait before the start, counted from now, or from the end of its dependencies"
+  ),
+  timeout: optional(
+    between(1000, 86_400_000),
+    "milliseconds an attempt may run before it fails with TimedOut (default: no limit; 1800000 for a prompt)"
+  ),
   stallTimeoutMs: optional(
     between(100, 86_400_000),
     "milliseconds without output after which it fails with StalledOutput"
   ),
   stopSignal: optional(StopSignal, "the signal that stops it (default SIGTERM)"),
-  gracePeriodMs: optional(between(0, 3_600_000), "milliseconds between that signal and SIGKILL (default 5000)"),
+  gracePeriodMs: optional(
+    between(0, 3_600_000),
+    "milliseconds between that signal and SIGKILL (default 5000)"
+  ),
   successExitCodes: optional(
     Schema.Array(between(0, 255)).check(Schema.isMaxLength(256)),
     "exit codes that count as success (default [0])"
   ),
   restart: optional(RestartInput, "when another attempt follows one that ended"),
-  readyWhen: optional(ProbeInput, 'how to detect that it is ready: a URL, {"port": n}, or an object with http, tcp, command or log'),
-  healthProbe: optional(HealthProbe, "how to detect that it is still healthy: http, tcp or command"),
+  readyWhen: optional(
+    ProbeInput,
+    'how to detect that it is ready: a URL, {"port": n}, or an object with http, tcp, command or log'
+  ),
+  healthProbe: optional(
+    HealthProbe,
+    "how to detect that it is still healthy: http, tcp or command"
+  ),
   maxOutputBytes: optional(
     between(1024, 1_073_741_824),
     "bytes kept of each output stream; older ones are dropped (default 1 GiB)"
   ),
   maxOutputBuffer: optional(between(1024, 1_073_741_824), "another name of maxOutputBytes"),
   notify: optional(Notify, "a shell command or webhook to call onEnd, onReady or onLog"),
-  sessionId: optional(NonEmptyText.check(atMost(200)), "the session that owns it (default: the one in the caller's environment)"),
+  sessionId: optional(
+    NonEmptyText.check(atMost(200)),
+    "the session that owns it (default: the one in the caller's environment)"
+  ),
   full
 })
 export type StartInput = typeof StartInput.Type
 
 const found = {
   existing: optional(Schema.Boolean, "whether the task was there already and is answered as it is"),
-  differs: optional(Schema.Array(Schema.String), "the fields in which the payload differs from that task"),
+  differs: optional(
+    Schema.Array(Schema.String),
+    "the fields in which the payload differs from that task"
+  ),
   alreadyEnded: optional(Schema.Boolean, "whether that task had ended"),
   warnings
 }
@@ -122,12 +195,29 @@ export const start = operation({
   name: "start",
   summary: "Start a command, a script or an agent's prompt in the background.",
   input: StartInput,
-  output: Schema.Union([Schema.Struct({ task: ShownTask, lastLines, timedOut, ...found }), ArtifactAnswer]),
+  output: Schema.Union([
+    Schema.Struct({ task: ShownTask, lastLines, timedOut, ...found }),
+    ArtifactAnswer
+  ]),
   cut: cutAnswer({ carried: true }),
-  errors: ["CommandInputError", "TaskNotFound", "DependencyNotFound", "DependencyCycle", "AgentUnavailable", "TaskAlreadyRunning", "QuotaExceeded", "StoreError", "TaskWaitTimedOut", "IllegalTransition"],
+  errors: [
+    "CommandInputError",
+    "TaskNotFound",
+    "DependencyNotFound",
+    "DependencyCycle",
+    "AgentUnavailable",
+    "TaskAlreadyRunning",
+    "QuotaExceeded",
+    "StoreError",
+    "TaskWaitTimedOut",
+    "IllegalTransition"
+  ],
   examples: [
     { title: "a command", payload: { id: "demo", command: "echo", args: ["hello"] } },
-    { title: "a script", payload: { id: "greet", script: "for n in 1 2 3; do echo \"line $n\"; done" } },
+    {
+      title: "a script",
+      payload: { id: "greet", script: 'for n in 1 2 3; do echo "line $n"; done' }
+    },
     {
       title: "a server: ready when its log says so, restarted when it fails",
       payload: {
@@ -140,11 +230,22 @@ export const start = operation({
     },
     {
       title: "a prompt for an agent",
-      payload: { id: "fix", prompt: "Make the tests in src/parse.test.ts pass.", agent: "claude", timeout: 600_000 }
+      payload: {
+        id: "fix",
+        prompt: "Make the tests in src/parse.test.ts pass.",
+        agent: "claude",
+        timeout: 600_000
+      }
     },
     {
       title: "another agent that continues the work of the first",
-      payload: { id: "review", prompt: "Review what was changed.", agent: "codex", permissionMode: "plan", continueFrom: "fix" }
+      payload: {
+        id: "review",
+        prompt: "Review what was changed.",
+        agent: "codex",
+        permissionMode: "plan",
+        continueFrom: "fix"
+      }
     },
     {
       title: "a chain: each task waits for the one before it",
@@ -152,7 +253,12 @@ export const start = operation({
         { id: "build", command: "true" },
         { id: "test", command: "true", dependsOn: ["build"] },
         { id: "deploy", command: "true", dependsOn: ["test"] },
-        { id: "report", command: "echo", args: ["over"], dependsOn: [{ task: "deploy", on: "end" }] }
+        {
+          id: "report",
+          command: "echo",
+          args: ["over"],
+          dependsOn: [{ task: "deploy", on: "end" }]
+        }
       ]
     },
     {

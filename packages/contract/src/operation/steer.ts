@@ -2,7 +2,19 @@
 import { TaskId } from "@backbeat/core/task/TaskId"
 import { StopSignal } from "@backbeat/core/task/TaskSpec"
 import * as Schema from "effect/Schema"
-import { about, atLeastOne, atMost, between, mine, NonEmptyText, optional, Pattern, SignalName, Tag, Text } from "../fields.ts"
+import {
+  about,
+  atLeastOne,
+  atMost,
+  between,
+  mine,
+  NonEmptyText,
+  optional,
+  Pattern,
+  SignalName,
+  Tag,
+  Text
+} from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { cutAnswer } from "../cutAnswer.ts"
 import { ends } from "../Ends.ts"
@@ -18,9 +30,14 @@ const ids = optional(atLeastOne(TaskId).check(Schema.isMaxLength(1000)), "severa
 
 /** What a stop has come to. */
 const endedFields = {
-  ended: optional(Schema.Array(Schema.String), `the processes that were alive, \`<pid> <command>\`: at most ${endedShown}, with full ten`),
+  ended: optional(
+    Schema.Array(Schema.String),
+    `the processes that were alive, \`<pid> <command>\`: at most ${endedShown}, with full ten`
+  ),
   endedMore: optional(Schema.Int, "how many more there were"),
-  left: Schema.Array(Schema.String).annotate({ description: "what is left of it: always empty in an answer; StopIncomplete names what stays" })
+  left: Schema.Array(Schema.String).annotate({
+    description: "what is left of it: always empty in an answer; StopIncomplete names what stays"
+  })
 }
 
 const Reason = Text.check(atMost(1000))
@@ -28,7 +45,8 @@ const Reason = Text.check(atMost(1000))
 /** Stops a task or a pipeline, with everything that it has started. */
 export const stop = operation({
   name: "stop",
-  summary: "Stop a task or a pipeline with all its processes, and return when none of them is alive.",
+  summary:
+    "Stop a task or a pipeline with all its processes, and return when none of them is alive.",
   input: Schema.Struct({
     id: optional(TaskId, "the id of a task or of a pipeline"),
     ids,
@@ -45,7 +63,13 @@ export const stop = operation({
   ]),
   cut: cutAnswer(),
   waits: true,
-  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "StopIncomplete", "StoreError"],
+  errors: [
+    "CommandInputError",
+    "TaskNotFound",
+    "IllegalTransition",
+    "StopIncomplete",
+    "StoreError"
+  ],
   examples: [
     { title: "one task", payload: { id: "web", reason: "no longer needed" } },
     { title: "several", payload: { ids: ["demo", "greet"] } }
@@ -59,7 +83,8 @@ export const stop = operation({
 /** Opens another attempt of a task, or of those of a pipeline. */
 export const restart = operation({
   name: "restart",
-  summary: "Run a task again under the same id; one that runs is stopped first. For a pipeline: run again what did not complete.",
+  summary:
+    "Run a task again under the same id; one that runs is stopped first. For a pipeline: run again what did not complete.",
   input: Schema.Struct({
     id: optional(TaskId, "the id of a task or of a pipeline"),
     ids,
@@ -74,7 +99,17 @@ export const restart = operation({
     Schema.Struct({ pipeline: ShownPipeline, timedOut })
   ]),
   cut: cutAnswer({ ends: true }),
-  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "DependencyNotFound", "AgentUnavailable", "QuotaExceeded", "StopIncomplete", "StoreError", "TaskWaitTimedOut"],
+  errors: [
+    "CommandInputError",
+    "TaskNotFound",
+    "IllegalTransition",
+    "DependencyNotFound",
+    "AgentUnavailable",
+    "QuotaExceeded",
+    "StopIncomplete",
+    "StoreError",
+    "TaskWaitTimedOut"
+  ],
   examples: [{ title: "one task", payload: { id: "demo" } }],
   batch: true,
   flags: ["wait", "timeout", "concurrency", "output"],
@@ -84,7 +119,10 @@ export const restart = operation({
 
 /** Whose environment a new task gets that does the work of another. */
 const environmentFields = {
-  inheritEnv: optional(Schema.Boolean, "use the caller's current environment instead of the stored one (default false)"),
+  inheritEnv: optional(
+    Schema.Boolean,
+    "use the caller's current environment instead of the stored one (default false)"
+  ),
   env: optional(EnvInput, "variables added to it; their values are never shown")
 }
 
@@ -103,7 +141,8 @@ const repetitionErrors = [
 /** Does the work of an ended task again, as a new task. */
 export const retry = operation({
   name: "retry",
-  summary: "Run the work of an ended task again, as a new task with the same specification and environment.",
+  summary:
+    "Run the work of an ended task again, as a new task with the same specification and environment.",
   input: Schema.Struct({ id: about(TaskId, "the ended task's id"), ...environmentFields, full }),
   output: Schema.Struct({ task: ShownTask, lastLines }),
   cut: cutAnswer(),
@@ -118,7 +157,8 @@ export const retry = operation({
 /** Goes on with what an agent has begun, as a new task. */
 export const resume = operation({
   name: "resume",
-  summary: "Continue an ended agent task as a new task: in the agent's own session, or from its checkpoint.",
+  summary:
+    "Continue an ended agent task as a new task: in the agent's own session, or from its checkpoint.",
   input: Schema.Struct({
     id: about(TaskId, "the ended task's id"),
     additionalContext: optional(NonEmptyText.check(atMost(4000)), "new instructions"),
@@ -137,7 +177,12 @@ export const resume = operation({
   output: Schema.Struct({ task: ShownTask, lastLines }),
   cut: cutAnswer(),
   errors: repetitionErrors,
-  examples: [{ title: "with new instructions", payload: { id: "fix", additionalContext: "Also run the tests." } }],
+  examples: [
+    {
+      title: "with new instructions",
+      payload: { id: "fix", additionalContext: "Also run the tests." }
+    }
+  ],
   batch: false,
   flags: ["wait", "timeout"],
   readOnly: false,
@@ -147,26 +192,48 @@ export const resume = operation({
 /** Writes to a task's standard input, ends it, or sends a signal. */
 export const send = operation({
   name: "send",
-  summary: 'Write to the standard input of a task started with stdin "open", end that input, or send a signal.',
+  summary:
+    'Write to the standard input of a task started with stdin "open", end that input, or send a signal.',
   input: Schema.Struct({
     id: about(TaskId, "the task's id"),
     text: optional(Schema.String, "the text to write; no newline is added"),
     eof: optional(Schema.Boolean, "close the input, after the text if there is one"),
     signal: optional(SignalName, "a signal for the task's process group"),
-    until: optional(Pattern, "then wait, up to --timeout, for a finished or unfinished line that matches this regular expression, and return the new output"),
-    quietMs: optional(between(100, 60_000), "or wait until output came and then nothing for this many milliseconds, and return the new output")
+    until: optional(
+      Pattern,
+      "then wait, up to --timeout, for a finished or unfinished line that matches this regular expression, and return the new output"
+    ),
+    quietMs: optional(
+      between(100, 60_000),
+      "or wait until output came and then nothing for this many milliseconds, and return the new output"
+    )
   }),
   output: Schema.Struct({
     id: Schema.String,
     bytesWritten: Schema.Int,
     eof: Schema.Boolean,
     signalled: Schema.Boolean,
-    cursor: about(Schema.String, "where the output ended before the write; with until and quietMs the place after the returned lines. For since of logs and wait"),
-    lines: optional(Schema.Array(Schema.String), "with until or quietMs: the lines that came, at most 1,000 or 64 KiB"),
-    partial: optional(Schema.String, "with until or quietMs: what came of a line that has not ended, such as a prompt"),
+    cursor: about(
+      Schema.String,
+      "where the output ended before the write; with until and quietMs the place after the returned lines. For since of logs and wait"
+    ),
+    lines: optional(
+      Schema.Array(Schema.String),
+      "with until or quietMs: the lines that came, at most 1,000 or 64 KiB"
+    ),
+    partial: optional(
+      Schema.String,
+      "with until or quietMs: what came of a line that has not ended, such as a prompt"
+    ),
     hasMore: optional(Schema.Boolean, "true when more came than these lines")
   }),
-  errors: ["CommandInputError", "TaskNotFound", "IllegalTransition", "TaskWaitTimedOut", "StoreError"],
+  errors: [
+    "CommandInputError",
+    "TaskNotFound",
+    "IllegalTransition",
+    "TaskWaitTimedOut",
+    "StoreError"
+  ],
   examples: [
     { title: "a line", payload: { id: "repl", text: "1 + 1\n" } },
     { title: "a question, and its answer", payload: { id: "repl", text: "1 + 1\n", quietMs: 200 } }
@@ -197,7 +264,12 @@ export const prune = operation({
     ),
     dryRun: optional(Schema.Boolean, "only show what would be removed")
   }),
-  output: Schema.Struct({ removed: Schema.Array(Schema.String), freedBytes: Schema.Int, dryRun: Schema.Boolean, reason: optional(Schema.String, "why nothing is removed") }),
+  output: Schema.Struct({
+    removed: Schema.Array(Schema.String),
+    freedBytes: Schema.Int,
+    dryRun: Schema.Boolean,
+    reason: optional(Schema.String, "why nothing is removed")
+  }),
   errors: ["CommandInputError", "StoreError"],
   examples: [
     { title: "what would be removed", payload: { olderThanDays: 0, dryRun: true } },

@@ -6,11 +6,21 @@ const nearly: ReadonlyArray<readonly [string, unknown, number, string]> = [
   ['{"command":"ls",}', { command: "ls" }, 15, "a comma before }"],
   ["[1,2,]", [1, 2], 4, "a comma before ]"],
   ['{"a":"x" "b":1}', { a: "x", b: 1 }, 9, "a comma is missing"],
-  ["{id:demo,script:echo a b}", { id: "demo", script: "echo a b" }, 1, "the key id needs double quotes"],
+  [
+    "{id:demo,script:echo a b}",
+    { id: "demo", script: "echo a b" },
+    1,
+    "the key id needs double quotes"
+  ],
   ["{'a':'b'}", { a: "b" }, 1, "a text needs double quotes, not single ones"],
   ['{"a":True}', { a: true }, 5, "True is no JSON: write true"],
   ['{"a":"x\ny"}', { a: "x\ny" }, 7, String.raw`write \n for the control character`],
-  ['{"a":"C:\\x"}', { a: "C:\\x" }, 8, String.raw`\x is no escape of JSON: for a backslash write \\`],
+  [
+    '{"a":"C:\\x"}',
+    { a: "C:\\x" },
+    8,
+    String.raw`\x is no escape of JSON: for a backslash write \\`
+  ],
   ['{"a":1, // one\n"b":2}', { a: 1, b: 2 }, 8, "JSON has no comments"]
 ]
 

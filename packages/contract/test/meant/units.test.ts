@@ -3,7 +3,9 @@ import { lengthOf, unitOf } from "@backbeat/contract/meant/units"
 
 describe("a length of time", () => {
   test("is read with the units that people write", () => {
-    const lengths = ["30s", "30 s", "1.5m", "2 minutes", "1h", "2d", "500ms", "3 secs"].map((text) => lengthOf(text, 1000)?.ms)
+    const lengths = ["30s", "30 s", "1.5m", "2 minutes", "1h", "2d", "500ms", "3 secs"].map(
+      (text) => lengthOf(text, 1000)?.ms
+    )
     expect(lengths).toEqual([30_000, 30_000, 90_000, 120_000, 3_600_000, 172_800_000, 500, 3000])
   })
 
@@ -14,17 +16,18 @@ describe("a length of time", () => {
   })
 
   test("is none with any other word", () => {
-    expect(["soon", "", "5 apples", "-3s", "1e3s"].map((text) => lengthOf(text, 1000))).toEqual([null, null, null, null, null])
+    expect(["soon", "", "5 apples", "-3s", "1e3s"].map((text) => lengthOf(text, 1000))).toEqual([
+      null,
+      null,
+      null,
+      null,
+      null
+    ])
   })
 })
 
 test("a field's name tells its unit", () => {
-  expect(["timeout", "delayMs", "maxOutputBytes", "olderThanDays", "maxCostUsd", "lines"].map(unitOf)).toEqual([
-    "milliseconds",
-    "milliseconds",
-    "bytes",
-    "days",
-    "US dollars",
-    null
-  ])
+  expect(
+    ["timeout", "delayMs", "maxOutputBytes", "olderThanDays", "maxCostUsd", "lines"].map(unitOf)
+  ).toEqual(["milliseconds", "milliseconds", "bytes", "days", "US dollars", null])
 })

@@ -54,7 +54,8 @@ const tail = (lines: ReadonlyArray<string>, maxBytes: number): string => {
   return kept.length === 0 ? head(lines.at(-1) ?? "", maxBytes) : kept.toReversed().join("\n")
 }
 
-const section = (title: string, text: string): ReadonlyArray<string> => (text.trim() === "" ? [] : [`### ${title}`, text])
+const section = (title: string, text: string): ReadonlyArray<string> =>
+  text.trim() === "" ? [] : [`### ${title}`, text]
 
 const fateOf = ({ status, failure }: Checkpoint): string =>
   failure === null ? status : `${status}: it ${describeFailure(failure)}`
@@ -62,7 +63,8 @@ const fateOf = ({ status, failure }: Checkpoint): string =>
 const gitText = ({ branch, commit, dirty, dirtyCount }: GitState): string => {
   const at = commit === null ? "before its first commit" : `at ${commit}`
   const more = dirtyCount > dirty.length ? [`and ${dirtyCount - dirty.length} more`] : []
-  const changed = dirtyCount === 0 ? ["nothing uncommitted"] : [`${dirtyCount} uncommitted:`, ...dirty, ...more]
+  const changed =
+    dirtyCount === 0 ? ["nothing uncommitted"] : [`${dirtyCount} uncommitted:`, ...dirty, ...more]
   return [`branch ${branch ?? "(detached)"} ${at}`, ...changed].join("\n")
 }
 
@@ -73,11 +75,20 @@ const producedBy = ({ result, stdout }: Checkpoint, maxBytes: number): string =>
 const tell = (checkpoint: Checkpoint, prompt: string): string =>
   [
     `## Task ${checkpoint.taskId} (${head(fateOf(checkpoint), summaryMaxBytes)})`,
-    ...section("It was asked", checkpoint.request === prompt ? "" : head(checkpoint.request, 2 * summaryMaxBytes)),
+    ...section(
+      "It was asked",
+      checkpoint.request === prompt ? "" : head(checkpoint.request, 2 * summaryMaxBytes)
+    ),
     ...section("Then it was told", head(checkpoint.added ?? "", 4 * summaryMaxBytes)),
     ...section("It produced", producedBy(checkpoint, partMaxBytes)),
-    ...section("Its standard error ended with", checkpoint.status === "completed" ? "" : tail(checkpoint.stderr, partMaxBytes)),
-    ...section(checkpoint.gitOf === "end" ? "Git when it ended" : "Git now", checkpoint.git === null ? "" : head(gitText(checkpoint.git), 2 * summaryMaxBytes))
+    ...section(
+      "Its standard error ended with",
+      checkpoint.status === "completed" ? "" : tail(checkpoint.stderr, partMaxBytes)
+    ),
+    ...section(
+      checkpoint.gitOf === "end" ? "Git when it ended" : "Git now",
+      checkpoint.git === null ? "" : head(gitText(checkpoint.git), 2 * summaryMaxBytes)
+    )
   ].join("\n\n")
 
 /** Two or three lines of one that lies further back. */
@@ -110,10 +121,13 @@ const contextOf = (chain: ReadonlyArray<Checkpoint>, prompt: string): string => 
 /** The prompt with the checkpoints before it. A resumed task gets its own prompt again, and then what is new. */
 export const enrich = ({ how, prompt, added, chain }: Enrichment): string => {
   const context = contextOf(chain, prompt)
-  if (how === "continue") return ["# What earlier tasks left", context, "# Your task", prompt].join("\n\n")
+  if (how === "continue")
+    return ["# What earlier tasks left", context, "# Your task", prompt].join("\n\n")
   const begun = chain.some(({ attempt }) => attempt > 0)
   return [
-    begun ? "# Your task was begun before; go on with it" : "# Your task was withdrawn before anybody began it",
+    begun
+      ? "# Your task was begun before; go on with it"
+      : "# Your task was withdrawn before anybody began it",
     context,
     "# Your task",
     prompt,

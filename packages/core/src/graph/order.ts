@@ -33,7 +33,8 @@ const graphOf = (nodes: ReadonlyArray<Node>): Dependents =>
 const cycleIn = (graph: Dependents): ReadonlyArray<string> | null =>
   Option.match(Graph.findCycle(graph), {
     onNone: () => null,
-    onSome: ({ path }) => path.toReversed().flatMap((index) => Option.toArray(Graph.getNode(graph, index)))
+    onSome: ({ path }) =>
+      path.toReversed().flatMap((index) => Option.toArray(Graph.getNode(graph, index)))
   })
 
 const cyclesOf = (nodes: ReadonlyArray<Node>): ReadonlyMap<string, ReadonlyArray<string>> => {

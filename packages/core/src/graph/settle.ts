@@ -15,7 +15,9 @@ export const meets = (needed: NeededEnd, state: TaskState): boolean | null => {
     case "failed":
       return needed !== "success"
     case "cancelled":
-      return needed === "end" || (needed === "failure" && state.failure?.type === "DependencyFailed")
+      return (
+        needed === "end" || (needed === "failure" && state.failure?.type === "DependencyFailed")
+      )
     default:
       return null
   }

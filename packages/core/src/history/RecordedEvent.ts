@@ -8,7 +8,12 @@ import { TaskEvent } from "../task/TaskEvent.ts"
 const recorded = { sequence: Schema.Int, at: Schema.Finite, actor: Actor }
 
 /** An event of a task, as it stands in the history. */
-export const RecordedTaskEvent = Schema.Struct({ subject: Schema.tag("task"), id: Schema.String, ...recorded, event: TaskEvent })
+export const RecordedTaskEvent = Schema.Struct({
+  subject: Schema.tag("task"),
+  id: Schema.String,
+  ...recorded,
+  event: TaskEvent
+})
 export type RecordedTaskEvent = typeof RecordedTaskEvent.Type
 
 /** An event of a pipeline, as it stands in the history. */

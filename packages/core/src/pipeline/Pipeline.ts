@@ -11,13 +11,26 @@ const Cancellation = Schema.Struct({ by: Actor, reason: Schema.NullOr(Schema.Str
 const restartedAt = Schema.optionalKey(Schema.Finite)
 
 /** Some of its tasks are not final; `cancelling` once somebody has asked for its end. */
-const Running = Schema.Struct({ status: Schema.tag("running"), cancelling: Schema.NullOr(Cancellation), restartedAt })
+const Running = Schema.Struct({
+  status: Schema.tag("running"),
+  cancelling: Schema.NullOr(Cancellation),
+  restartedAt
+})
 /** All of its tasks ended as they should. */
-const Completed = Schema.Struct({ status: Schema.tag("completed"), endedAt: Schema.Finite, restartedAt })
+const Completed = Schema.Struct({
+  status: Schema.tag("completed"),
+  endedAt: Schema.Finite,
+  restartedAt
+})
 /** One of its tasks did not. */
 const Failed = Schema.Struct({ status: Schema.tag("failed"), endedAt: Schema.Finite, restartedAt })
 /** Somebody ended it; nothing of it runs. */
-const Cancelled = Schema.Struct({ status: Schema.tag("cancelled"), endedAt: Schema.Finite, restartedAt, ...Cancellation.fields })
+const Cancelled = Schema.Struct({
+  status: Schema.tag("cancelled"),
+  endedAt: Schema.Finite,
+  restartedAt,
+  ...Cancellation.fields
+})
 
 /** What a pipeline is now. All but `running` are final. */
 export const PipelineState = Schema.Union([Running, Completed, Failed, Cancelled])

@@ -30,4 +30,5 @@ export const taskMaxCount = 500
 export const stepMaxCount = 20
 
 /** Makes the id `pipeline-` + 12 characters that sort by time. `random` is a whole number from 0 to 32767. */
-export const makePipelineId = (atMs: number, random: number): string => `pipeline-${sortableCharacters(atMs, random)}`
+export const makePipelineId = (atMs: number, random: number): string =>
+  `pipeline-${sortableCharacters(atMs, random)}`

@@ -24,14 +24,23 @@ export const decide = (
   command: PipelineCommand,
   { id, state }: Pipeline
 ): Result.Result<ReadonlyArray<PipelineEvent>, PipelineEnded> => {
-  if (command.type === "Restart") return Result.succeed(state.status === "running" ? [] : [{ type: "pipeline.restarted", reason: command.reason }])
-  if (state.status !== "running") return Result.fail({ _tag: "PipelineEnded", id, status: state.status })
+  if (command.type === "Restart")
+    return Result.succeed(
+      state.status === "running" ? [] : [{ type: "pipeline.restarted", reason: command.reason }]
+    )
+  if (state.status !== "running")
+    return Result.fail({ _tag: "PipelineEnded", id, status: state.status })
   const { cancelling } = state
   if (command.type === "Cancel") {
-    return Result.succeed(cancelling === null ? [{ type: "pipeline.cancelling", reason: command.reason }] : [])
+    return Result.succeed(
+      cancelling === null ? [{ type: "pipeline.cancelling", reason: command.reason }] : []
+    )
   }
-  if (cancelling !== null) return Result.succeed([{ type: "pipeline.cancelled", reason: cancelling.reason }])
+  if (cancelling !== null)
+    return Result.succeed([{ type: "pipeline.cancelled", reason: cancelling.reason }])
   return Result.succeed([
-    command.failed === null ? { type: "pipeline.completed" } : { type: "pipeline.failed", taskId: command.failed }
+    command.failed === null
+      ? { type: "pipeline.completed" }
+      : { type: "pipeline.failed", taskId: command.failed }
   ])
 }

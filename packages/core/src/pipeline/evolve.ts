@@ -8,9 +8,20 @@ export const created = (
   id: string,
   { name, taskIds, owner }: Extract<PipelineEvent, { readonly type: "pipeline.created" }>,
   at: number
-): Pipeline => ({ id, name, taskIds, owner, createdAt: at, state: { status: "running", cancelling: null } })
+): Pipeline => ({
+  id,
+  name,
+  taskIds,
+  owner,
+  createdAt: at,
+  state: { status: "running", cancelling: null }
+})
 
-const stateAfter = (state: PipelineState, event: PipelineEvent, { at, actor }: Occasion): PipelineState => {
+const stateAfter = (
+  state: PipelineState,
+  event: PipelineEvent,
+  { at, actor }: Occasion
+): PipelineState => {
   const again = state.restartedAt === undefined ? {} : { restartedAt: state.restartedAt }
   switch (event.type) {
     case "pipeline.created":
@@ -23,7 +34,8 @@ const stateAfter = (state: PipelineState, event: PipelineEvent, { at, actor }: O
       return { status: "failed", endedAt: at, ...again }
     case "pipeline.cancelled": {
       // Once nothing of it is left it is the engine that ends it: for whoever had asked for that.
-      const by = state.status === "running" && state.cancelling !== null ? state.cancelling.by : actor
+      const by =
+        state.status === "running" && state.cancelling !== null ? state.cancelling.by : actor
       return { status: "cancelled", endedAt: at, by, reason: event.reason, ...again }
     }
     case "pipeline.restarted":

@@ -58,26 +58,45 @@ const expectedOf = (startedAt: number, now: number, windowMs: number): number =>
 }
 
 const reserveOf = (memoryReserve: number | null, totalBytes: number | null): number =>
-  memoryReserve ?? Math.min(1024 * mebibyte, totalBytes === null ? Number.POSITIVE_INFINITY : totalBytes / 10)
+  memoryReserve ??
+  Math.min(1024 * mebibyte, totalBytes === null ? Number.POSITIVE_INFINITY : totalBytes / 10)
 
 /** How many more the memory takes, and the numbers behind it; null when it is unknown. */
-const memoryRoom = ({ availableBytes, totalBytes }: Resources, limits: Limits, { startedAt, now }: Admission) => {
+const memoryRoom = (
+  { availableBytes, totalBytes }: Resources,
+  limits: Limits,
+  { startedAt, now }: Admission
+) => {
   if (availableBytes === null) return null
   const { memoryReserve, settlingWindowMs } = limits
   const reserveBytes = reserveOf(memoryReserve, totalBytes)
-  const expectedBytes = startedAt.reduce((sum, at) => sum + expectedOf(at, now, settlingWindowMs), 0)
+  const expectedBytes = startedAt.reduce(
+    (sum, at) => sum + expectedOf(at, now, settlingWindowMs),
+    0
+  )
   const spare = availableBytes - expectedBytes - reserveBytes
   const nextBytes = expectedOf(now, now, settlingWindowMs)
   const fitting = nextBytes === 0 ? Number.POSITIVE_INFINITY : Math.floor(spare / nextBytes)
-  const held = { because: "memory", availableBytes, expectedBytes, nextBytes, reserveBytes } as const
+  const held = {
+    because: "memory",
+    availableBytes,
+    expectedBytes,
+    nextBytes,
+    reserveBytes
+  } as const
   return { count: spare < 0 ? 0 : fitting, held }
 }
 
 /** A threshold of 100 is none: use cannot exceed it. */
-const cpuHolds = ({ cpuPercent, isMeasuring }: Resources, { cpuThreshold }: Limits): Held | null => {
+const cpuHolds = (
+  { cpuPercent, isMeasuring }: Resources,
+  { cpuThreshold }: Limits
+): Held | null => {
   if (cpuThreshold >= 100) return null
   if (isMeasuring) return { because: "measuring" }
-  return cpuPercent === null || cpuPercent < cpuThreshold ? null : { because: "cpu", cpuPercent, cpuThreshold }
+  return cpuPercent === null || cpuPercent < cpuThreshold
+    ? null
+    : { because: "cpu", cpuPercent, cpuThreshold }
 }
 
 /** Says how many of those waiting may start now. At least one always runs, however busy the machine is. */

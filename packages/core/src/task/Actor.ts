@@ -3,7 +3,15 @@ import * as Schema from "effect/Schema"
 
 /** The cause of a transition; `why` answers from these. */
 export const Actor = Schema.Struct({
-  kind: Schema.Literals(["caller", "schedule", "loop", "dependency", "limit", "recovery", "engine"]),
+  kind: Schema.Literals([
+    "caller",
+    "schedule",
+    "loop",
+    "dependency",
+    "limit",
+    "recovery",
+    "engine"
+  ]),
   client: Schema.optionalKey(Schema.String),
   sessionId: Schema.optionalKey(Schema.String),
   pid: Schema.optionalKey(Schema.Int)

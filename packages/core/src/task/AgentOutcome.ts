@@ -10,7 +10,11 @@ export const AgentErrorKind = Schema.Literals(["auth", "rate_limit", "limit", "n
 export type AgentErrorKind = typeof AgentErrorKind.Type
 
 /** What went wrong, and what to do about it. */
-export const AgentTrouble = Schema.Struct({ kind: AgentErrorKind, message: Schema.String, hint: Schema.String })
+export const AgentTrouble = Schema.Struct({
+  kind: AgentErrorKind,
+  message: Schema.String,
+  hint: Schema.String
+})
 export type AgentTrouble = typeof AgentTrouble.Type
 
 /** A call of a tool that the agent's permissions refused: `what` is the argument that tells most, such as a command or a path. */

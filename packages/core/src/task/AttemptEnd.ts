@@ -22,14 +22,19 @@ export const AttemptEnd = Schema.Struct({
   outcome: Outcome,
   endedAt: Schema.Finite,
   cpuMs: Schema.NullOr(Schema.Finite),
-  stopped: Schema.optionalKey(Schema.Struct({ ended: Schema.Array(Schema.String), endedCount: Schema.Int })),
+  stopped: Schema.optionalKey(
+    Schema.Struct({ ended: Schema.Array(Schema.String), endedCount: Schema.Int })
+  ),
   agent: Schema.optionalKey(AgentOutcome),
   git: Schema.optionalKey(GitState)
 })
 export type AttemptEnd = typeof AttemptEnd.Type
 
 /** The failure that an agent has told, or null for success, however its process was ended afterwards. */
-export const toldFailure = (end: AttemptEnd, successExitCodes: ReadonlyArray<number>): Failure | null => {
+export const toldFailure = (
+  end: AttemptEnd,
+  successExitCodes: ReadonlyArray<number>
+): Failure | null => {
   if (end.agent === undefined) return failureOf(end, successExitCodes)
   const { result, trouble } = end.agent
   if (trouble !== null) return { type: "AgentError", ...trouble }
@@ -37,10 +42,14 @@ export const toldFailure = (end: AttemptEnd, successExitCodes: ReadonlyArray<num
 }
 
 /** The failure that an end amounts to, or null for success. An agent's own word counts more than its exit code. */
-export const failureOf = ({ outcome, agent }: AttemptEnd, successExitCodes: ReadonlyArray<number>): Failure | null => {
+export const failureOf = (
+  { outcome, agent }: AttemptEnd,
+  successExitCodes: ReadonlyArray<number>
+): Failure | null => {
   switch (outcome.kind) {
     case "exited":
-      if (agent !== undefined && agent.trouble !== null) return { type: "AgentError", ...agent.trouble }
+      if (agent !== undefined && agent.trouble !== null)
+        return { type: "AgentError", ...agent.trouble }
       return successExitCodes.includes(outcome.exitCode)
         ? null
         : { type: "ExitedNonZero", exitCode: outcome.exitCode }

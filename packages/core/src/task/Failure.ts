@@ -3,15 +3,25 @@ import * as Schema from "effect/Schema"
 import { AgentTrouble } from "./AgentOutcome.ts"
 
 /** Ended with an exit code that is not one of `successExitCodes`. */
-export const ExitedNonZero = Schema.Struct({ type: Schema.tag("ExitedNonZero"), exitCode: Schema.Int })
+export const ExitedNonZero = Schema.Struct({
+  type: Schema.tag("ExitedNonZero"),
+  exitCode: Schema.Int
+})
 /** Ended by a signal, such as `SIGKILL`. */
 export const Signalled = Schema.Struct({ type: Schema.tag("Signalled"), signal: Schema.String })
 /** Never ran: the command or its directory is missing, or it cannot be executed. */
 export const NotSpawned = Schema.Struct({ type: Schema.tag("NotSpawned"), message: Schema.String })
 /** Ran longer than `timeout` milliseconds; `from` says who set that, where it was not the task. */
-export const TimedOut = Schema.Struct({ type: Schema.tag("TimedOut"), timeout: Schema.Int, from: Schema.optionalKey(Schema.String) })
+export const TimedOut = Schema.Struct({
+  type: Schema.tag("TimedOut"),
+  timeout: Schema.Int,
+  from: Schema.optionalKey(Schema.String)
+})
 /** Wrote nothing for `stallTimeout` milliseconds. */
-export const StalledOutput = Schema.Struct({ type: Schema.tag("StalledOutput"), stallTimeout: Schema.Int })
+export const StalledOutput = Schema.Struct({
+  type: Schema.tag("StalledOutput"),
+  stallTimeout: Schema.Int
+})
 /**
  * A task that it depends on did not end as required. `taskId` is the task with which it began, `through` the direct dependency
  * where that is another.

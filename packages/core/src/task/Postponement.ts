@@ -2,7 +2,11 @@
 import * as Schema from "effect/Schema"
 
 /** How often a start was refused in a row, since when (epoch ms), and why the last time. */
-export const Postponement = Schema.Struct({ times: Schema.Int, since: Schema.Finite, message: Schema.String })
+export const Postponement = Schema.Struct({
+  times: Schema.Int,
+  since: Schema.Finite,
+  message: Schema.String
+})
 export type Postponement = typeof Postponement.Type
 
 const firstDelayMs = 250
@@ -11,7 +15,11 @@ const mostTimes = 10
 const longestMs = 600_000
 
 /** One more refusal at the instant `at`. */
-export const refusedAgain = (before: Postponement | undefined, message: string, at: number): Postponement => ({
+export const refusedAgain = (
+  before: Postponement | undefined,
+  message: string,
+  at: number
+): Postponement => ({
   times: (before?.times ?? 0) + 1,
   since: before?.since ?? at,
   message
@@ -19,7 +27,9 @@ export const refusedAgain = (before: Postponement | undefined, message: string, 
 
 /** How long to wait for the next try, in milliseconds; null when there have been enough. */
 export const postponeMs = ({ times, since }: Postponement, at: number): number | null =>
-  times > mostTimes || at - since >= longestMs ? null : Math.min(firstDelayMs * 2 ** (times - 1), longestDelayMs)
+  times > mostTimes || at - since >= longestMs
+    ? null
+    : Math.min(firstDelayMs * 2 ** (times - 1), longestDelayMs)
 
 /** What is told when there have been enough. */
 export const gaveUp = ({ times, since, message }: Postponement, at: number): string =>

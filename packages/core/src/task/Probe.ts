@@ -3,11 +3,17 @@ import * as Schema from "effect/Schema"
 import { NonEmptyText } from "./Text.ts"
 
 const between = (minimum: number, maximum: number, description: string) =>
-  Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum, maximum })).annotate({ description }))
+  Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum, maximum })).annotate({ description })
+  )
 
 const timing = {
   intervalMs: between(50, 3_600_000, "milliseconds between two tries (default 1000)"),
-  startupTimeoutMs: between(100, 3_600_000, "milliseconds until it must have succeeded once (default 30000)"),
+  startupTimeoutMs: between(
+    100,
+    3_600_000,
+    "milliseconds until it must have succeeded once (default 30000)"
+  ),
   timeoutMs: between(50, 600_000, "milliseconds that one try may take (default 5000)"),
   failureThreshold: between(1, 1000, "failures in a row that count as one (default 3)")
 }
@@ -16,7 +22,9 @@ const timing = {
 export const TcpPort = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65_535 }))
 
 const Log = Schema.Struct({
-  log: NonEmptyText.annotate({ description: "a regular expression that a line of its output matches" }),
+  log: NonEmptyText.annotate({
+    description: "a regular expression that a line of its output matches"
+  }),
   ...timing
 })
 const Http = Schema.Struct({
@@ -26,7 +34,9 @@ const Http = Schema.Struct({
 })
 const Tcp = Schema.Struct({
   tcp: Schema.Struct({
-    host: Schema.optionalKey(NonEmptyText.annotate({ description: "the host (default localhost: 127.0.0.1 or ::1)" })),
+    host: Schema.optionalKey(
+      NonEmptyText.annotate({ description: "the host (default localhost: 127.0.0.1 or ::1)" })
+    ),
     port: TcpPort.annotate({ description: "a TCP port that accepts connections" })
   }),
   ...timing
@@ -40,7 +50,11 @@ const Port = Schema.Struct({
   port: TcpPort.annotate({ description: "a TCP port of this machine that accepts connections" }),
   ...timing
 })
-const Url = Schema.String.check(Schema.isPattern(/^https?:\/\/[^\0]+$/u, { message: "expected an http:// or https:// URL, or an object" }))
+const Url = Schema.String.check(
+  Schema.isPattern(/^https?:\/\/[^\0]+$/u, {
+    message: "expected an http:// or https:// URL, or an object"
+  })
+)
 
 /** A question that a task answers: a URL, a port, a shell command (exit code 0), or a line of its output (regular expression). */
 export const Probe = Schema.Union([Log, Http, Tcp, Command])

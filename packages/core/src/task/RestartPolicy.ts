@@ -28,7 +28,9 @@ export const defaultRestartPolicy: RestartPolicy = {
 
 /** The wait in milliseconds after `tries` attempts in a row have ended (1 or more). */
 export const retryDelayMs = (policy: RestartPolicy, tries: number): number => {
-  const factor = { constant: 1, linear: tries, exponential: 2 ** Math.min(tries - 1, 40) }[policy.backoff]
+  const factor = { constant: 1, linear: tries, exponential: 2 ** Math.min(tries - 1, 40) }[
+    policy.backoff
+  ]
   return Math.min(policy.delayMs * factor, Math.max(policy.maxDelayMs, policy.delayMs))
 }
 
@@ -37,7 +39,11 @@ const isHopeless = (failure: Failure | null): boolean =>
   failure?.type === "NotSpawned" || (failure?.type === "AgentError" && failure.kind === "auth")
 
 /** Whether the policy wants another attempt. What cannot go otherwise is not tried again. */
-export const wantsAnother = (policy: RestartPolicy, failure: Failure | null, tries: number): boolean => {
+export const wantsAnother = (
+  policy: RestartPolicy,
+  failure: Failure | null,
+  tries: number
+): boolean => {
   if (tries >= policy.maxAttempts || isHopeless(failure)) return false
   return policy.when === "always" || (policy.when === "on-failure" && failure !== null)
 }

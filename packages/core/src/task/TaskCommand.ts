@@ -16,7 +16,13 @@ export type TaskCommand =
   /** Its probe failed too often. */
   | { readonly type: "ReportUnhealthy"; readonly output: string }
   /** Somebody wants it to end. A second stop may only shorten the grace period. */
-  | { readonly type: "Stop"; readonly reason: string | null; readonly signal: StopSignal; readonly graceMs: number; readonly leftover?: boolean }
+  | {
+      readonly type: "Stop"
+      readonly reason: string | null
+      readonly signal: StopSignal
+      readonly graceMs: number
+      readonly leftover?: boolean
+    }
   /** One of its own limits was reached. */
   | { readonly type: "Limit"; readonly failure: Failure }
   /** Its agent has told its result, and its process does not exit: what is left is stopped, and the agent's word decides. */

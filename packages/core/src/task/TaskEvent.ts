@@ -13,7 +13,13 @@ const spawn = { spawnedAt: Schema.optionalKey(Schema.Finite) }
 
 /** One thing that happened to a task. */
 export const TaskEvent = Schema.Union([
-  Schema.Struct({ type: Schema.tag("task.created"), spec: TaskSpec, owner: Owner, lineage: Lineage, blocked: Schema.Boolean }),
+  Schema.Struct({
+    type: Schema.tag("task.created"),
+    spec: TaskSpec,
+    owner: Owner,
+    lineage: Lineage,
+    blocked: Schema.Boolean
+  }),
   Schema.Struct({
     type: Schema.tag("task.changed"),
     spec: TaskSpec,

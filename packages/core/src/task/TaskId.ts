@@ -25,4 +25,5 @@ export const sortableCharacters = (atMs: number, random: number): string => {
 }
 
 /** Makes the id `task-` + 12 characters that sort by time. `random` is a whole number from 0 to 32767. */
-export const makeTaskId = (atMs: number, random: number): string => `task-${sortableCharacters(atMs, random)}`
+export const makeTaskId = (atMs: number, random: number): string =>
+  `task-${sortableCharacters(atMs, random)}`

@@ -12,7 +12,11 @@ export const Priority = Schema.Literals(["P0", "P1", "P2"])
 
 /** What runs: an argument vector without a shell, a script for /bin/sh, or a prompt for an agent. */
 export const Work = Schema.Union([
-  Schema.Struct({ kind: Schema.tag("command"), command: Schema.String, args: Schema.Array(Schema.String) }),
+  Schema.Struct({
+    kind: Schema.tag("command"),
+    command: Schema.String,
+    args: Schema.Array(Schema.String)
+  }),
   Schema.Struct({ kind: Schema.tag("script"), script: Schema.String }),
   AgentWork
 ])
@@ -28,7 +32,14 @@ export const Stdin = Schema.Union([
 export type Stdin = typeof Stdin.Type
 
 /** The signals that a stop can begin with. */
-export const StopSignal = Schema.Literals(["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"])
+export const StopSignal = Schema.Literals([
+  "SIGTERM",
+  "SIGINT",
+  "SIGHUP",
+  "SIGQUIT",
+  "SIGUSR1",
+  "SIGUSR2"
+])
 export type StopSignal = typeof StopSignal.Type
 
 /** The decoded specification of a task, defaults filled in. Times in milliseconds, null = no limit. */
@@ -65,7 +76,9 @@ export type TaskSpec = typeof TaskSpec.Type
 /** The instant before which a task must not start whose dependencies hold since `at`, or null. All epoch milliseconds. */
 export const earliestStart = ({ notBefore, delayMs }: TaskSpec, at: number): number | null => {
   const delayed = delayMs === null ? null : at + delayMs
-  return notBefore === null || delayed === null ? (notBefore ?? delayed) : Math.max(notBefore, delayed)
+  return notBefore === null || delayed === null
+    ? (notBefore ?? delayed)
+    : Math.max(notBefore, delayed)
 }
 
 /**
@@ -83,7 +96,8 @@ export const Owner = Schema.Struct({
 export type Owner = typeof Owner.Type
 
 /** What the tasks of one owner have in common: the session, else the terminal; null where neither is known. */
-export const ownerKey = ({ sessionId, terminal }: Owner): string | null => sessionId ?? terminal ?? null
+export const ownerKey = ({ sessionId, terminal }: Owner): string | null =>
+  sessionId ?? terminal ?? null
 
 /** How long an attempt lasts at least when it fails so, in milliseconds: 0 for what is no limit. */
 export const limitMs = (failure: Failure, { readyWhen, healthProbe }: TaskSpec): number => {

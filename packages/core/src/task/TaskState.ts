@@ -25,7 +25,11 @@ export type Health = typeof Health.Type
 const attempt = { attempt: Schema.Int, tries: Schema.Int }
 
 /** Waits for the tasks that it depends on. */
-export const Blocked = Schema.Struct({ status: Schema.tag("blocked"), since: Schema.Finite, ...attempt })
+export const Blocked = Schema.Struct({
+  status: Schema.tag("blocked"),
+  since: Schema.Finite,
+  ...attempt
+})
 /** May run; `attempt` is the one to come. `postponed` when the system refused to start it; a running one remembers that until it has ended. */
 export const Queued = Schema.Struct({
   status: Schema.tag("queued"),
@@ -164,7 +168,8 @@ export const dueAt = (state: TaskState): number | null => {
 }
 
 /** Whether the attempt of the state was ever opened. */
-export const hasBegun = (state: TaskState): boolean => "startedAt" in state && state.startedAt !== null
+export const hasBegun = (state: TaskState): boolean =>
+  "startedAt" in state && state.startedAt !== null
 
 /**
  * When the attempt's time began (epoch ms); null when it has not, or when that is not known yet. What an engine of before has stored
@@ -178,7 +183,8 @@ export const spawnedAt = (state: TaskState): number | null => {
 }
 
 /** The last attempt that was opened, 0 when none was: what is still awaited, or was withdrawn before it began, is none. */
-export const lastAttempt = (state: TaskState): number => (hasBegun(state) ? state.attempt : state.attempt - 1)
+export const lastAttempt = (state: TaskState): number =>
+  hasBegun(state) ? state.attempt : state.attempt - 1
 
 /** How the state's attempt has ended; null when it has not, or never began. */
 export const endOf = (state: TaskState): AttemptEnd | null => {
@@ -187,7 +193,8 @@ export const endOf = (state: TaskState): AttemptEnd | null => {
 }
 
 /** The last attempt that has ended, 0 when none has: one that is awaited or runs has not, one that was withdrawn never began. */
-export const lastEnded = (state: TaskState): number => (endOf(state) === null ? state.attempt - 1 : state.attempt)
+export const lastEnded = (state: TaskState): number =>
+  endOf(state) === null ? state.attempt - 1 : state.attempt
 
 /** Whether the task takes a slot of its queue: a stop of leftover processes alone takes none. */
 export const holdsSlot = (state: TaskState): boolean =>

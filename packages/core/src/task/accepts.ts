@@ -4,7 +4,11 @@ import type { TaskStatus } from "./TaskState.ts"
 
 /** For each status the commands it accepts, and the statuses that each can lead to. */
 export const accepts = {
-  blocked: { Release: ["queued"], Withdraw: ["cancelled", "stopping"], Stop: ["cancelled", "stopping"] },
+  blocked: {
+    Release: ["queued"],
+    Withdraw: ["cancelled", "stopping"],
+    Stop: ["cancelled", "stopping"]
+  },
   queued: { Open: ["running"], Stop: ["cancelled", "stopping"] },
   running: {
     ReportReady: ["running"],

@@ -12,15 +12,25 @@ const fieldsOf = (work: Work): Readonly<Record<string, unknown>> => {
   return fields
 }
 
-const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
+const isSame = (one: unknown, other: unknown): boolean =>
+  JSON.stringify(one) === JSON.stringify(other)
 
-const differing = (one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
+const differing = (
+  one: Readonly<Record<string, unknown>>,
+  other: Readonly<Record<string, unknown>>
+): ReadonlyArray<string> =>
   Object.keys(other).filter((key) => !unsaid.has(key) && !isSame(one[key], other[key]))
 
 /** The fields in which the second differs from the first, as a payload of `start` names them. */
 export const changedFields = (first: TaskSpec, second: TaskSpec): ReadonlyArray<string> => {
   const { work: oneWork, ...one } = first
   const { work: otherWork, ...other } = second
-  const inWork = oneWork.kind === otherWork.kind ? differing(fieldsOf(oneWork), fieldsOf(otherWork)) : [otherWork.kind]
-  return [...inWork.map((name) => (name === "after" ? "continueFrom" : name)), ...differing(one, other).map((name) => callersNames[name] ?? name)]
+  const inWork =
+    oneWork.kind === otherWork.kind
+      ? differing(fieldsOf(oneWork), fieldsOf(otherWork))
+      : [otherWork.kind]
+  return [
+    ...inWork.map((name) => (name === "after" ? "continueFrom" : name)),
+    ...differing(one, other).map((name) => callersNames[name] ?? name)
+  ]
 }

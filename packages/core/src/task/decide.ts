@@ -24,7 +24,9 @@ export type Decision = Result.Result<ReadonlyArray<TaskEvent>, IllegalTransition
 
 /** A limit that is not reached yet is none, whatever rang. */
 const isBelowLimit = (command: TaskCommand, { state, spec }: Task, at: number): boolean =>
-  command.type === "Limit" && state.status === "running" && at - beganAt(state, at) < limitMs(command.failure, spec)
+  command.type === "Limit" &&
+  state.status === "running" &&
+  at - beganAt(state, at) < limitMs(command.failure, spec)
 
 type Live = Extract<TaskState, { readonly status: "running" | "stopping" }>
 type Stopping = Extract<TaskState, { readonly status: "stopping" }>
@@ -41,7 +43,12 @@ export const decide = (command: TaskCommand, task: Task, at: number): Decision =
 /** The task with the instant at which its attempt was spawned, which the engine knows before the row does. */
 export const spawned = (task: Task, at: number | null): Task => {
   const { state } = task
-  if (at === null || (state.status !== "running" && state.status !== "stopping") || state.spawnedAt !== undefined) return task
+  if (
+    at === null ||
+    (state.status !== "running" && state.status !== "stopping") ||
+    state.spawnedAt !== undefined
+  )
+    return task
   return { ...task, state: { ...state, spawnedAt: at } }
 }
 
@@ -51,14 +58,27 @@ const withSpawn = (event: TaskEvent, state: TaskState): TaskEvent => {
   return { ...event, spawnedAt: state.spawnedAt }
 }
 
-type Opening = Extract<TaskEvent, { readonly type: "task.created" | "task.changed" | "task.queued" | "task.blocked" | "task.started" }>
+type Opening = Extract<
+  TaskEvent,
+  {
+    readonly type: "task.created" | "task.changed" | "task.queued" | "task.blocked" | "task.started"
+  }
+>
 
-const openings: ReadonlySet<TaskEvent["type"]> = new Set<Opening["type"]>(["task.created", "task.changed", "task.queued", "task.blocked", "task.started"])
+const openings: ReadonlySet<TaskEvent["type"]> = new Set<Opening["type"]>([
+  "task.created",
+  "task.changed",
+  "task.queued",
+  "task.blocked",
+  "task.started"
+])
 
-const isOfAttempt = (event: TaskEvent): event is Exclude<TaskEvent, Opening> => !openings.has(event.type)
+const isOfAttempt = (event: TaskEvent): event is Exclude<TaskEvent, Opening> =>
+  !openings.has(event.type)
 
 /** From when on the time of an attempt counts (epoch ms). */
-const beganAt = (state: Live, otherwise: number): number => state.spawnedAt ?? state.startedAt ?? otherwise
+const beganAt = (state: Live, otherwise: number): number =>
+  state.spawnedAt ?? state.startedAt ?? otherwise
 
 const eventsOf = (command: TaskCommand, task: Task, at: number): ReadonlyArray<TaskEvent> => {
   const { state, spec } = task
@@ -71,7 +91,12 @@ const eventsOf = (command: TaskCommand, task: Task, at: number): ReadonlyArray<T
         : [cancelled(null, command.failure, null)]
     case "Open":
       return [
-        { type: "task.started", probed: isProbed(task), attempt: state.attempt, tries: state.tries + 1 }
+        {
+          type: "task.started",
+          probed: isProbed(task),
+          attempt: state.attempt,
+          tries: state.tries + 1
+        }
       ]
     case "Stop":
       return stop(command, state, at)
@@ -86,7 +111,10 @@ const eventsOf = (command: TaskCommand, task: Task, at: number): ReadonlyArray<T
   }
 }
 
-type OfRunning = Extract<TaskCommand, { readonly type: "ReportReady" | "ReportUnhealthy" | "Limit" | "Finish" | "Postpone" }>
+type OfRunning = Extract<
+  TaskCommand,
+  { readonly type: "ReportReady" | "ReportUnhealthy" | "Limit" | "Finish" | "Postpone" }
+>
 
 /** What only a running task accepts. */
 const eventsOfRunning = (command: OfRunning, task: Task, at: number): ReadonlyArray<TaskEvent> => {
@@ -111,18 +139,27 @@ const stop = (
 ): ReadonlyArray<TaskEvent> => {
   const { reason, signal, graceMs, leftover = false } = command
   if (state.status === "running" || (state.status !== "stopping" && leftover)) {
-    return [{ type: "task.stopping", intent: { kind: "cancel" }, signal, killAt: at + graceMs, reason }]
+    return [
+      { type: "task.stopping", intent: { kind: "cancel" }, signal, killAt: at + graceMs, reason }
+    ]
   }
   if (state.status === "stopping") {
     const killAt = Math.min(state.killAt, at + graceMs)
     return [
-      { type: "task.stopping", intent: { kind: "cancel" }, signal, killAt, reason: reason ?? state.reason }
+      {
+        type: "task.stopping",
+        intent: { kind: "cancel" },
+        signal,
+        killAt,
+        reason: reason ?? state.reason
+      }
     ]
   }
   return [cancelled(reason, null, state.status === "retrying" ? state.end : null)]
 }
 
-const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
+const isSame = (one: unknown, other: unknown): boolean =>
+  JSON.stringify(one) === JSON.stringify(other)
 
 /** What is another than before: without an event the history would not give the row. */
 const changes = (
@@ -134,7 +171,14 @@ const changes = (
     ...(lineage === undefined || isSame(lineage, task.lineage) ? {} : { lineage })
   }
   if (spec === null && Object.keys(its).length === 0) return []
-  return [{ type: "task.changed", spec: spec ?? task.spec, changed: spec === null ? [] : changedFields(task.spec, spec), ...its }]
+  return [
+    {
+      type: "task.changed",
+      spec: spec ?? task.spec,
+      changed: spec === null ? [] : changedFields(task.spec, spec),
+      ...its
+    }
+  ]
 }
 
 const restart = (
@@ -147,8 +191,12 @@ const restart = (
   if (state.status === "running") {
     return [...changed, stopping({ kind: "restart" }, task, at, command.reason)]
   }
-  if (command.blocked === true) return [...changed, { type: "task.blocked", attempt: nextAttempt(state), tries: 0 }]
-  return [...changed, queued(nextAttempt(state), 0, command.spec === null ? null : earliestStart(command.spec, at))]
+  if (command.blocked === true)
+    return [...changed, { type: "task.blocked", attempt: nextAttempt(state), tries: 0 }]
+  return [
+    ...changed,
+    queued(nextAttempt(state), 0, command.spec === null ? null : earliestStart(command.spec, at))
+  ]
 }
 
 /** The number of the next attempt: one that was withdrawn before it was opened keeps its number. */
@@ -159,11 +207,15 @@ const nextAttempt = (state: TaskState): number =>
 const laterThan = (at: number, notBefore: number | null): number | null =>
   notBefore !== null && notBefore > at ? notBefore : null
 
-const end = ({ end: seen, isLast }: Extract<TaskCommand, { readonly type: "End" }>, task: Task): ReadonlyArray<TaskEvent> => {
+const end = (
+  { end: seen, isLast }: Extract<TaskCommand, { readonly type: "End" }>,
+  task: Task
+): ReadonlyArray<TaskEvent> => {
   const { state, spec } = task
   if (state.status !== "running" && state.status !== "stopping") return []
   // Only leftover processes were stopped: no attempt has ended by this.
-  if (state.status === "stopping" && state.ended !== undefined) return [withdrawn(state, state.ended)]
+  if (state.status === "stopping" && state.ended !== undefined)
+    return [withdrawn(state, state.ended)]
   // The time of a file has a coarser grain than the clock: it may lie a little before the start.
   const ended = { ...seen, endedAt: Math.max(seen.endedAt, beganAt(state, seen.endedAt)) }
   if (isLast === true) return concludeFor(failureOf(ended, spec.successExitCodes), ended)
@@ -191,15 +243,23 @@ const endStopped = (state: Stopping, ended: AttemptEnd, task: Task): ReadonlyArr
 
 /** The end of a stop that no other attempt follows. */
 const withdrawn = ({ intent, reason }: Stopping, ended: AttemptEnd | null): TaskEvent =>
-  intent.kind === "withdraw" ? cancelled(null, intent.failure, ended) : cancelled(reason, null, ended)
+  intent.kind === "withdraw"
+    ? cancelled(null, intent.failure, ended)
+    : cancelled(reason, null, ended)
 
 /** By how much the time of a file may be behind the clock: the kernel stamps it with its last tick. */
 const fileTimeGrainMs = 20
 
 /** The end of what a limit stops. An end on record that came before the limit counts instead: nothing of ours ended it. */
-const limited = (failure: Failure, ended: AttemptEnd, task: Task, state: Live): ReadonlyArray<TaskEvent> => {
+const limited = (
+  failure: Failure,
+  ended: AttemptEnd,
+  task: Task,
+  state: Live
+): ReadonlyArray<TaskEvent> => {
   const reachedAt = beganAt(state, ended.endedAt) + limitMs(failure, task.spec)
-  if (ended.endedAt < reachedAt - fileTimeGrainMs) return conclude(failureOf(ended, task.spec.successExitCodes), ended, task, state)
+  if (ended.endedAt < reachedAt - fileTimeGrainMs)
+    return conclude(failureOf(ended, task.spec.successExitCodes), ended, task, state)
   return conclude(failure, { ...ended, endedAt: Math.max(ended.endedAt, reachedAt) }, task, state)
 }
 
@@ -210,7 +270,8 @@ const conclude = (
   state: Live
 ): ReadonlyArray<TaskEvent> => {
   const policy = task.spec.restart
-  const lasted = ended.endedAt - beganAt(state, ended.endedAt) >= policy.resetAfterMs && policy.resetAfterMs > 0
+  const lasted =
+    ended.endedAt - beganAt(state, ended.endedAt) >= policy.resetAfterMs && policy.resetAfterMs > 0
   const tries = lasted ? 1 : state.tries
   if (wantsAnother(policy, failure, tries)) {
     const retryAt = ended.endedAt + retryDelayMs(policy, tries)
@@ -220,13 +281,16 @@ const conclude = (
 }
 
 const concludeFor = (failure: Failure | null, ended: AttemptEnd): ReadonlyArray<TaskEvent> =>
-  failure === null ? [{ type: "task.completed", end: ended }] : [{ type: "task.failed", failure, end: ended }]
+  failure === null
+    ? [{ type: "task.completed", end: ended }]
+    : [{ type: "task.failed", failure, end: ended }]
 
 /** Nothing for a health that is known already, nor for a task without a probe: it has none. */
 const report = (event: TaskEvent, health: Health, state: TaskState): ReadonlyArray<TaskEvent> =>
   state.status === "running" && state.health !== null && state.health !== health ? [event] : []
 
-const isProbed = (task: Task): boolean => task.spec.readyWhen !== null || task.spec.healthProbe !== null
+const isProbed = (task: Task): boolean =>
+  task.spec.readyWhen !== null || task.spec.healthProbe !== null
 
 const queued = (attempt: number, tries: number, notBefore: number | null): TaskEvent => ({
   type: "task.queued",
@@ -235,7 +299,12 @@ const queued = (attempt: number, tries: number, notBefore: number | null): TaskE
   notBefore
 })
 
-const stopping = (intent: StopIntent, task: Task, at: number, reason: string | null): TaskEvent => ({
+const stopping = (
+  intent: StopIntent,
+  task: Task,
+  at: number,
+  reason: string | null
+): TaskEvent => ({
   type: "task.stopping",
   intent,
   signal: task.spec.stopSignal,
@@ -243,7 +312,11 @@ const stopping = (intent: StopIntent, task: Task, at: number, reason: string | n
   reason
 })
 
-const cancelled = (reason: string | null, failure: Failure | null, ended: AttemptEnd | null): TaskEvent => ({
+const cancelled = (
+  reason: string | null,
+  failure: Failure | null,
+  ended: AttemptEnd | null
+): TaskEvent => ({
   type: "task.cancelled",
   reason,
   failure,

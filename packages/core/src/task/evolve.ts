@@ -27,7 +27,13 @@ export const created = (
   restartCount: 0,
   state: event.blocked
     ? { status: "blocked", since: at, attempt: 1, tries: 0 }
-    : { status: "queued", since: at, notBefore: earliestStart(event.spec, at), attempt: 1, tries: 0 }
+    : {
+        status: "queued",
+        since: at,
+        notBefore: earliestStart(event.spec, at),
+        attempt: 1,
+        tries: 0
+      }
 })
 
 /** The task after the event. */
@@ -36,16 +42,35 @@ export const evolve = (task: Task, event: TaskEvent, occasion: Occasion): Task =
     case "task.created":
       return created(task.id, event, occasion.at)
     case "task.changed":
-      return { ...task, spec: event.spec, owner: event.owner ?? task.owner, lineage: event.lineage ?? task.lineage }
+      return {
+        ...task,
+        spec: event.spec,
+        owner: event.owner ?? task.owner,
+        lineage: event.lineage ?? task.lineage
+      }
     case "task.started":
-      return { ...task, restartCount: event.attempt - 1, state: started(event, occasion.at, task.state) }
+      return {
+        ...task,
+        restartCount: event.attempt - 1,
+        state: started(event, occasion.at, task.state)
+      }
     case "task.ready":
     case "task.unhealthy":
       return task.state.status === "running"
-        ? { ...task, state: { ...task.state, ...spawnOf(task.state, event), health: event.type === "task.ready" ? "ready" : "unhealthy" } }
+        ? {
+            ...task,
+            state: {
+              ...task.state,
+              ...spawnOf(task.state, event),
+              health: event.type === "task.ready" ? "ready" : "unhealthy"
+            }
+          }
         : task
     case "task.blocked":
-      return { ...task, state: { status: "blocked", since: occasion.at, attempt: event.attempt, tries: event.tries } }
+      return {
+        ...task,
+        state: { status: "blocked", since: occasion.at, attempt: event.attempt, tries: event.tries }
+      }
     case "task.queued":
       return {
         ...task,
@@ -63,9 +88,14 @@ export const evolve = (task: Task, event: TaskEvent, occasion: Occasion): Task =
   }
 }
 
-const postponedOf = (postponed: Postponement | undefined): { readonly postponed?: Postponement } => (postponed === undefined ? {} : { postponed })
+const postponedOf = (postponed: Postponement | undefined): { readonly postponed?: Postponement } =>
+  postponed === undefined ? {} : { postponed }
 
-const started = (event: Extract<TaskEvent, { readonly type: "task.started" }>, at: number, before: TaskState): TaskState => ({
+const started = (
+  event: Extract<TaskEvent, { readonly type: "task.started" }>,
+  at: number,
+  before: TaskState
+): TaskState => ({
   status: "running",
   startedAt: at,
   health: event.probed ? "starting" : null,
@@ -76,12 +106,20 @@ const started = (event: Extract<TaskEvent, { readonly type: "task.started" }>, a
 
 type Leaving = Extract<
   TaskEvent,
-  { readonly type: "task.stopping" | "task.retrying" | "task.completed" | "task.failed" | "task.cancelled" }
+  {
+    readonly type:
+      | "task.stopping"
+      | "task.retrying"
+      | "task.completed"
+      | "task.failed"
+      | "task.cancelled"
+  }
 >
 
 /** When the attempt was spawned, once it is known. */
 const spawnOf = (state: TaskState, event: TaskEvent): { readonly spawnedAt?: number } => {
-  const known = "spawnedAt" in event ? event.spawnedAt : "spawnedAt" in state ? state.spawnedAt : undefined
+  const known =
+    "spawnedAt" in event ? event.spawnedAt : "spawnedAt" in state ? state.spawnedAt : undefined
   return known === undefined ? {} : { spawnedAt: known }
 }
 
@@ -117,7 +155,12 @@ const leave = (state: TaskState, event: Leaving, { at, actor }: Occasion): TaskS
     case "task.failed":
       return { status: "failed", startedAt, failure: event.failure, end: event.end, ...attempt }
     case "task.cancelled":
-      return { status: "cancelled", startedAt, ...withdrawal(state, event, { at, actor }), ...attempt }
+      return {
+        status: "cancelled",
+        startedAt,
+        ...withdrawal(state, event, { at, actor }),
+        ...attempt
+      }
   }
 }
 

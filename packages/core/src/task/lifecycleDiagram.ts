@@ -8,9 +8,11 @@ import { type Health, isFinal, statuses, type TaskStatus } from "./TaskState.ts"
 
 const statusTexts: Readonly<Record<TaskStatus, string>> = {
   blocked: "Waits for the tasks that it depends on.",
-  queued: "May run; waits for a slot, for its `notBefore`, or until leftover processes of the attempt before are gone.",
+  queued:
+    "May run; waits for a slot, for its `notBefore`, or until leftover processes of the attempt before are gone.",
   running: "Its attempt's process group is alive.",
-  stopping: "A stop was asked for, and not all of its processes, or leftover processes of an earlier attempt, are gone yet.",
+  stopping:
+    "A stop was asked for, and not all of its processes, or leftover processes of an earlier attempt, are gone yet.",
   retrying: "The attempt ended, and the restart policy opens another at `retryAt`.",
   completed: "Ended with exit code 0, or with one of `successExitCodes`.",
   failed: "Ended otherwise; `failure` says how.",
@@ -19,14 +21,16 @@ const statusTexts: Readonly<Record<TaskStatus, string>> = {
 
 const commandTexts: Readonly<Record<TaskCommand["type"], string>> = {
   Release: "All of its dependencies hold.",
-  Withdraw: "One of its dependencies can no longer hold; a look at its leftover processes comes with it.",
+  Withdraw:
+    "One of its dependencies can no longer hold; a look at its leftover processes comes with it.",
   Open: "A slot is free: the next attempt starts.",
   ReportReady: "Its probe succeeded.",
   ReportUnhealthy: "Its probe failed too often.",
   Stop: "Somebody wants it to end; a look at its leftover processes comes with it. Another stop only ever shortens the grace period.",
   Limit: "One of its own limits was reached, such as `timeout`.",
   Finish: "Its agent has told its result, and its process does not exit.",
-  Postpone: "The system refused to start its attempt, being short of descriptors, processes, memory or room: it is tried again.",
+  Postpone:
+    "The system refused to start its attempt, being short of descriptors, processes, memory or room: it is tried again.",
   End: "Its attempt has ended, and nothing of it is alive.",
   Retry: "The delay of the restart policy is over.",
   Restart: "Somebody wants another attempt under the same id."
@@ -34,18 +38,29 @@ const commandTexts: Readonly<Record<TaskCommand["type"], string>> = {
 
 const failureTexts: {
   readonly [type in Failure["type"]]: {
-    readonly carries: ReadonlyArray<Exclude<keyof Extract<Failure, { readonly type: type }>, "type">>
+    readonly carries: ReadonlyArray<
+      Exclude<keyof Extract<Failure, { readonly type: type }>, "type">
+    >
     readonly text: string
   }
 } = {
-  ExitedNonZero: { carries: ["exitCode"], text: "Ended with an exit code that is not one of `successExitCodes`." },
+  ExitedNonZero: {
+    carries: ["exitCode"],
+    text: "Ended with an exit code that is not one of `successExitCodes`."
+  },
   Signalled: { carries: ["signal"], text: "A signal ended it." },
   NotSpawned: {
     carries: ["message"],
     text: "Never ran: the command or its directory is missing, it cannot be executed, or the system refused again and again to start it."
   },
-  TimedOut: { carries: ["timeout", "from"], text: "Ran longer than `timeout` milliseconds; `from` says who set that, where it was not the task." },
-  StalledOutput: { carries: ["stallTimeout"], text: "Wrote nothing for `stallTimeoutMs` milliseconds." },
+  TimedOut: {
+    carries: ["timeout", "from"],
+    text: "Ran longer than `timeout` milliseconds; `from` says who set that, where it was not the task."
+  },
+  StalledOutput: {
+    carries: ["stallTimeout"],
+    text: "Wrote nothing for `stallTimeoutMs` milliseconds."
+  },
   DependencyFailed: {
     carries: ["taskId", "through"],
     text: "A task that it depends on did not end as required: `taskId` is where it began, `through` the direct dependency where that is another."
@@ -54,7 +69,10 @@ const failureTexts: {
     carries: ["kind", "message", "hint"],
     text: "The agent ended with an error, whatever its exit code. `kind` is `auth`, `rate_limit`, `limit`, `no_result` or `error`."
   },
-  NotReady: { carries: ["probe", "output"], text: "Its probe did not succeed in time, or failed too often." },
+  NotReady: {
+    carries: ["probe", "output"],
+    text: "Its probe did not succeed in time, or failed too often."
+  },
   Lost: { carries: ["evidence"], text: "The end cannot be known; `evidence` says what is." }
 }
 
@@ -65,15 +83,21 @@ const healthTexts: Readonly<Record<Health, string>> = {
 }
 
 const textTable = (head: string, texts: Readonly<Record<string, string>>): string =>
-  markdownTable([head, "means"], Object.entries(texts).map(([name, text]) => [`\`${name}\``, text]))
+  markdownTable(
+    [head, "means"],
+    Object.entries(texts).map(([name, text]) => [`\`${name}\``, text])
+  )
 
-const reachedBy: Readonly<Record<TaskStatus, Readonly<Record<string, ReadonlyArray<TaskStatus>>>>> = accepts
+const reachedBy: Readonly<Record<TaskStatus, Readonly<Record<string, ReadonlyArray<TaskStatus>>>>> =
+  accepts
 
 /** One arrow for each pair of statuses, with all commands that lead that way. */
 const arrows = (): ReadonlyArray<string> =>
   statuses.flatMap((from) =>
     statuses.flatMap((to) => {
-      const commands = Object.entries(reachedBy[from]).flatMap(([command, reached]) => (reached.includes(to) ? [command] : []))
+      const commands = Object.entries(reachedBy[from]).flatMap(([command, reached]) =>
+        reached.includes(to) ? [command] : []
+      )
       return commands.length === 0 ? [] : [`  ${from} --> ${to}: ${commands.join(", ")}`]
     })
   )
@@ -94,7 +118,9 @@ const acceptance = (): string =>
     ["", ...commandTypes],
     statuses.map((status) => [
       `\`${status}\``,
-      ...commandTypes.map((command) => (reachedBy[status][command] ?? []).map((to) => `\`${to}\``).join(" "))
+      ...commandTypes.map((command) =>
+        (reachedBy[status][command] ?? []).map((to) => `\`${to}\``).join(" ")
+      )
     ])
   )
 
@@ -109,7 +135,10 @@ const failures = (): string =>
   )
 
 const policy = (): string =>
-  markdownTable(["field of `restart`", "default"], Object.entries(defaultRestartPolicy).map(([field, value]) => [`\`${field}\``, `\`${value}\``]))
+  markdownTable(
+    ["field of `restart`", "default"],
+    Object.entries(defaultRestartPolicy).map(([field, value]) => [`\`${field}\``, `\`${value}\``])
+  )
 
 /** The text of docs/lifecycle.md. */
 export const lifecycleDiagram = (): string =>
@@ -123,7 +152,10 @@ ${diagram()}
 
 ${textTable("status", statusTexts)}
 
-${statuses.filter(isFinal).map((status) => `\`${status}\``).join(", ")} are final: nothing but \`Restart\` leaves them. A task carries only the
+${statuses
+  .filter(isFinal)
+  .map((status) => `\`${status}\``)
+  .join(", ")} are final: nothing but \`Restart\` leaves them. A task carries only the
 facts of its status, so \`endedAt\` means that it has ended and \`retryAt\` that another attempt follows.
 
 ## Commands

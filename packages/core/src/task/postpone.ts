@@ -15,8 +15,16 @@ export const postpone = (
   const delayMs = postponeMs(postponed, at)
   if (delayMs === null) {
     const failure = { type: "NotSpawned", message: gaveUp(postponed, at) } as const
-    return [{ type: "task.failed", failure, end: { outcome: { kind: "notSpawned", message: failure.message }, endedAt: at, cpuMs: null } }]
+    return [
+      {
+        type: "task.failed",
+        failure,
+        end: { outcome: { kind: "notSpawned", message: failure.message }, endedAt: at, cpuMs: null }
+      }
+    ]
   }
   const attempt = claimed ? state.attempt + 1 : state.attempt
-  return [{ type: "task.queued", attempt, tries: state.tries - 1, notBefore: at + delayMs, postponed }]
+  return [
+    { type: "task.queued", attempt, tries: state.tries - 1, notBefore: at + delayMs, postponed }
+  ]
 }

@@ -45,45 +45,86 @@ describe("a prompt that goes on from another task", () => {
   })
 
   test("tells an agent's last message instead of its output", () => {
-    const result = { text: "It is written.", isError: false, sessionId: null, costUsd: null, inputTokens: null, outputTokens: null, turns: null, structured: null }
+    const result = {
+      text: "It is written.",
+      isError: false,
+      sessionId: null,
+      costUsd: null,
+      inputTokens: null,
+      outputTokens: null,
+      turns: null,
+      structured: null
+    }
     expect(continued(checkpoint({ result }))).toContain("### It produced\n\nIt is written.")
     expect(continued(checkpoint({ result }))).not.toContain("the last line")
   })
 
   test("tells the end of a long message, of one further back too, and no part of a character", () => {
-    const result = { text: `${"é".repeat(5000)} the conclusion`, isError: false, sessionId: null, costUsd: null, inputTokens: null, outputTokens: null, turns: null, structured: null }
-    for (const text of [continued(checkpoint({ result })), continued(checkpoint(), checkpoint({ taskId: "first", result }))]) {
+    const result = {
+      text: `${"é".repeat(5000)} the conclusion`,
+      isError: false,
+      sessionId: null,
+      costUsd: null,
+      inputTokens: null,
+      outputTokens: null,
+      turns: null,
+      structured: null
+    }
+    for (const text of [
+      continued(checkpoint({ result })),
+      continued(checkpoint(), checkpoint({ taskId: "first", result }))
+    ]) {
       expect(text).toMatch(/\[…\] é+ the conclusion\n/u)
     }
   })
 
   test("tells the beginning of a last line that is too long by itself", () => {
     const stdout = ["before", `{"answer":42,"rest":"${"x".repeat(5000)}"}`]
-    expect(continued(checkpoint({ stdout }))).toMatch(/### It produced\n\n\{"answer":42,"rest":"x+ \[…\]\n/u)
+    expect(continued(checkpoint({ stdout }))).toMatch(
+      /### It produced\n\n\{"answer":42,"rest":"x+ \[…\]\n/u
+    )
   })
 
   test("tells what went wrong, with the end of standard error", () => {
-    const text = continued(checkpoint({ status: "failed", failure: { type: "ExitedNonZero", exitCode: 3 }, stderr: ["it broke"] }))
+    const text = continued(
+      checkpoint({
+        status: "failed",
+        failure: { type: "ExitedNonZero", exitCode: 3 },
+        stderr: ["it broke"]
+      })
+    )
     expect(text).toContain("## Task write (failed: it exited with code 3)")
     expect(text).toContain("### Its standard error ended with\n\nit broke")
   })
 
   test("tells of a work tree as it is now what is so", () => {
     const git = { branch: "main", commit: "abc", dirty: [], dirtyCount: 0 }
-    expect(continued(checkpoint({ git, gitOf: "now" }))).toContain("### Git now\n\nbranch main at abc")
+    expect(continued(checkpoint({ git, gitOf: "now" }))).toContain(
+      "### Git now\n\nbranch main at abc"
+    )
   })
 
   test("tells what a resumed task was told beside its prompt", () => {
-    expect(continued(checkpoint({ added: "In blue." }))).toContain("### Then it was told\n\nIn blue.")
+    expect(continued(checkpoint({ added: "In blue." }))).toContain(
+      "### Then it was told\n\nIn blue."
+    )
   })
 
   test("tells of a detached head, of a repository without commits, and of a clean work tree", () => {
-    expect(continued(checkpoint({ git: { branch: null, commit: "abc", dirty: [], dirtyCount: 0 } }))).toContain("branch (detached) at abc\nnothing uncommitted")
-    expect(continued(checkpoint({ git: { branch: "main", commit: null, dirty: [], dirtyCount: 0 } }))).toContain("branch main before its first commit")
+    expect(
+      continued(checkpoint({ git: { branch: null, commit: "abc", dirty: [], dirtyCount: 0 } }))
+    ).toContain("branch (detached) at abc\nnothing uncommitted")
+    expect(
+      continued(checkpoint({ git: { branch: "main", commit: null, dirty: [], dirtyCount: 0 } }))
+    ).toContain("branch main before its first commit")
   })
 
   test("has those further back in few words, the newest first", () => {
-    const text = continued(checkpoint(), checkpoint({ taskId: "plan", request: "Plan it." }), checkpoint({ taskId: "ask", request: "Ask." }))
+    const text = continued(
+      checkpoint(),
+      checkpoint({ taskId: "plan", request: "Plan it." }),
+      checkpoint({ taskId: "ask", request: "Ask." })
+    )
     expect(text.indexOf("## Task write")).toBeLessThan(text.indexOf("## Before that: task plan"))
     expect(text.indexOf("task plan")).toBeLessThan(text.indexOf("task ask"))
   })
@@ -91,7 +132,12 @@ describe("a prompt that goes on from another task", () => {
 
 describe("a prompt that is resumed", () => {
   test("is told once, behind what came of it before, and then what is new", () => {
-    const text = enrich({ how: "resume", prompt: "Write a file.", added: "In blue.", chain: [checkpoint({ status: "cancelled" })] })
+    const text = enrich({
+      how: "resume",
+      prompt: "Write a file.",
+      added: "In blue.",
+      chain: [checkpoint({ status: "cancelled" })]
+    })
     expect(text).toBe(
       [
         "# Your task was begun before; go on with it",
@@ -104,23 +150,42 @@ describe("a prompt that is resumed", () => {
         "In blue."
       ].join("\n\n")
     )
-    expect(enrich({ how: "resume", prompt: "p", added: null, chain: [checkpoint()] })).not.toContain("New instructions")
+    expect(
+      enrich({ how: "resume", prompt: "p", added: null, chain: [checkpoint()] })
+    ).not.toContain("New instructions")
   })
 })
 
 test("a prompt that nobody has begun is not told to be begun", () => {
   const never = checkpoint({ status: "cancelled", attempt: 0, stdout: [] })
-  expect(enrich({ how: "resume", prompt: "p", added: null, chain: [never] })).toStartWith("# Your task was withdrawn before anybody began it\n")
-  expect(enrich({ how: "resume", prompt: "p", added: null, chain: [never, checkpoint()] })).toStartWith("# Your task was begun before")
+  expect(enrich({ how: "resume", prompt: "p", added: null, chain: [never] })).toStartWith(
+    "# Your task was withdrawn before anybody began it\n"
+  )
+  expect(
+    enrich({ how: "resume", prompt: "p", added: null, chain: [never, checkpoint()] })
+  ).toStartWith("# Your task was begun before")
 })
 
 describe("what is put before a prompt", () => {
   const lines = fc.array(fc.string({ maxLength: 3000, unit: "grapheme" }), { maxLength: 50 })
   const chains = fc.array(
-    fc.record({ request: fc.string({ maxLength: 20_000, unit: "grapheme" }), stdout: lines, stderr: lines, dirty: lines }).map(
-      ({ request, stdout, stderr, dirty }) =>
-        checkpoint({ request, stdout, stderr, status: "failed", failure: { type: "Lost", evidence: request }, git: { branch: "b", commit: "c", dirty, dirtyCount: 99 } })
-    ),
+    fc
+      .record({
+        request: fc.string({ maxLength: 20_000, unit: "grapheme" }),
+        stdout: lines,
+        stderr: lines,
+        dirty: lines
+      })
+      .map(({ request, stdout, stderr, dirty }) =>
+        checkpoint({
+          request,
+          stdout,
+          stderr,
+          status: "failed",
+          failure: { type: "Lost", evidence: request },
+          git: { branch: "b", commit: "c", dirty, dirtyCount: 99 }
+        })
+      ),
     { minLength: 1, maxLength: 20 }
   )
 
@@ -130,14 +195,18 @@ describe("what is put before a prompt", () => {
         const text = enrich({ how: "continue", prompt, added: null, chain })
         expect(text.endsWith(`# Your task\n\n${prompt}`)).toBe(true)
         const frame = "# What earlier tasks left\n\n\n\n# Your task\n\n"
-        expect(bytesOf(text) - bytesOf(prompt) - bytesOf(frame)).toBeLessThanOrEqual(contextMaxBytes)
+        expect(bytesOf(text) - bytesOf(prompt) - bytesOf(frame)).toBeLessThanOrEqual(
+          contextMaxBytes
+        )
       }),
       { numRuns: 60 }
     )
   })
 
   test("keeps the newest whole and says how many it leaves out", () => {
-    const long = Array.from({ length: 20 }, (_, index) => checkpoint({ taskId: `t${index}`, request: "x".repeat(2000), stdout: ["y".repeat(2000)] }))
+    const long = Array.from({ length: 20 }, (_, index) =>
+      checkpoint({ taskId: `t${index}`, request: "x".repeat(2000), stdout: ["y".repeat(2000)] })
+    )
     const text = continued(...long)
     expect(text).toContain("## Task t0")
     expect(text).toMatch(/\(\d+ earlier left out\)/u)

@@ -7,7 +7,11 @@ const node = (id: string, ...dependsOn: ReadonlyArray<string>): Node => ({ id, d
 /** Nodes that depend only on earlier ones, in a shuffled order. */
 const acyclic: fc.Arbitrary<ReadonlyArray<Node>> = fc
   .array(fc.array(fc.nat(1000), { maxLength: 4 }), { maxLength: 40 })
-  .map((all) => all.map((picks, index) => node(`n${index}`, ...(index === 0 ? [] : picks.map((pick) => `n${pick % index}`)))))
+  .map((all) =>
+    all.map((picks, index) =>
+      node(`n${index}`, ...(index === 0 ? [] : picks.map((pick) => `n${pick % index}`)))
+    )
+  )
   .chain((nodes) => fc.shuffledSubarray(nodes, { minLength: nodes.length }))
 
 const anything: fc.Arbitrary<ReadonlyArray<Node>> = fc
@@ -30,7 +34,8 @@ describe("the order of tasks", () => {
         expect(ordered.cycles.size).toBe(0)
         expect([...ordered.order].toSorted()).toEqual(nodes.map(({ id }) => id).toSorted())
         for (const { id, dependsOn } of nodes) {
-          for (const each of dependsOn) expect(place.get(each) ?? -1).toBeLessThan(place.get(id) ?? -1)
+          for (const each of dependsOn)
+            expect(place.get(each) ?? -1).toBeLessThan(place.get(id) ?? -1)
         }
       })
     )
@@ -41,12 +46,21 @@ describe("the order of tasks", () => {
   })
 
   test("has no place for a task on a cycle, and names the cycle: each waits for the next", () => {
-    const { order: ids, cycles } = order([node("a", "c"), node("b", "a"), node("c", "b"), node("free")])
+    const { order: ids, cycles } = order([
+      node("a", "c"),
+      node("b", "a"),
+      node("c", "b"),
+      node("free")
+    ])
     expect(ids).toEqual(["free"])
     expect([...cycles.keys()].toSorted()).toEqual(["a", "b", "c"])
     const cycle = cycles.get("a") ?? []
     expect(cycle[0]).toBe(cycle.at(-1) ?? "")
-    const waits = new Map([["a", "c"], ["b", "a"], ["c", "b"]])
+    const waits = new Map([
+      ["a", "c"],
+      ["b", "a"],
+      ["c", "b"]
+    ])
     cycle.slice(1).forEach((id, index) => expect(waits.get(cycle[index] ?? "")).toBe(id))
   })
 
@@ -63,7 +77,9 @@ describe("the order of tasks", () => {
         expect([...ids, ...cycles.keys()].toSorted()).toEqual(nodes.map(({ id }) => id).toSorted())
         const byId = new Map(nodes.map((each) => [each.id, each.dependsOn]))
         const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
-          (byId.get(from) ?? []).some((next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))))
+          (byId.get(from) ?? []).some(
+            (next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next)))
+          )
         for (const { id } of nodes) expect(cycles.has(id)).toBe(reaches(id, id))
       })
     )

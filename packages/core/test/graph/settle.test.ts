@@ -8,7 +8,10 @@ import * as fc from "fast-check"
 import * as scenario from "../task/scenario.ts"
 
 const needs = ["success", "failure", "end"] as const
-const withdraw: TaskCommand = { type: "Withdraw", failure: { type: "DependencyFailed", taskId: "root" } }
+const withdraw: TaskCommand = {
+  type: "Withdraw",
+  failure: { type: "DependencyFailed", taskId: "root" }
+}
 const withdrawn = (): Task => scenario.apply(scenario.blocked(), { command: withdraw, at: 50 })
 const named = (task: Task, id: string): Task => ({ ...task, id })
 
@@ -18,12 +21,21 @@ describe("a dependency", () => {
     ["failed", scenario.failed(), [false, true, true]],
     ["withdrawn because something failed before it", withdrawn(), [false, true, true]],
     ["cancelled by somebody", scenario.cancelled(), [false, false, true]]
-  ] as const)("that is %s counts as success, as failure, as an end: as it should", (_, task, expected) => {
-    expect(needs.map((on) => meets(on, task.state))).toEqual([...expected])
-  })
+  ] as const)(
+    "that is %s counts as success, as failure, as an end: as it should",
+    (_, task, expected) => {
+      expect(needs.map((on) => meets(on, task.state))).toEqual([...expected])
+    }
+  )
 
   test("that has not ended may still become anything", () => {
-    for (const task of [scenario.blocked(), scenario.queued(), scenario.running(), scenario.stopping(), scenario.retrying()]) {
+    for (const task of [
+      scenario.blocked(),
+      scenario.queued(),
+      scenario.running(),
+      scenario.stopping(),
+      scenario.retrying()
+    ]) {
       expect(needs.map((on) => meets(on, task.state))).toEqual([null, null, null])
     }
   })
@@ -31,8 +43,15 @@ describe("a dependency", () => {
 
 describe("a task whose dependency ended otherwise than needed", () => {
   test("names it, and behind one that was withdrawn itself the task with which it began", () => {
-    expect(brokenBy(named(scenario.failed(), "build"))).toEqual({ type: "DependencyFailed", taskId: "build" })
-    expect(brokenBy(named(withdrawn(), "test"))).toEqual({ type: "DependencyFailed", taskId: "root", through: "test" })
+    expect(brokenBy(named(scenario.failed(), "build"))).toEqual({
+      type: "DependencyFailed",
+      taskId: "build"
+    })
+    expect(brokenBy(named(withdrawn(), "test"))).toEqual({
+      type: "DependencyFailed",
+      taskId: "root",
+      through: "test"
+    })
   })
 
   test("is broken at once, also while others are not over", () => {
@@ -67,7 +86,10 @@ interface Planned {
 const plans: fc.Arbitrary<ReadonlyArray<Planned>> = fc
   .array(
     fc.record({
-      picks: fc.uniqueArray(fc.tuple(fc.nat(1000), fc.constantFrom(...needs)), { maxLength: 4, selector: ([pick]) => pick }),
+      picks: fc.uniqueArray(fc.tuple(fc.nat(1000), fc.constantFrom(...needs)), {
+        maxLength: 4,
+        selector: ([pick]) => pick
+      }),
       exitCode: fc.constantFrom(0, 0, 0, 1),
       stopped: fc.nat(9).map((dice) => dice === 0)
     }),
@@ -79,7 +101,9 @@ const plans: fc.Arbitrary<ReadonlyArray<Planned>> = fc
       dependsOn:
         index === 0
           ? []
-          : [...new Map(picks.map(([pick, on]) => [`t${pick % index}`, on] as const))].map(([task, on]) => ({ task, on })),
+          : [...new Map(picks.map(([pick, on]) => [`t${pick % index}`, on] as const))].map(
+              ([task, on]) => ({ task, on })
+            ),
       exitCode,
       stopped
     }))
@@ -104,13 +128,15 @@ const run = (planned: ReadonlyArray<Planned>, choose: (count: number) => number)
     const broken = settled.broken.flatMap((id) => tasks.get(id) ?? [])
     for (const { id } of broken) waits.delete(id)
     const command: TaskCommand = { type: "Withdraw", failure: brokenBy(ended) }
-    for (const task of broken.map((each) => put(scenario.apply(each, { command, at: 1 })))) wave(task)
+    for (const task of broken.map((each) => put(scenario.apply(each, { command, at: 1 }))))
+      wave(task)
   }
   const release = (id: string): void => {
     waits.delete(id)
     released.set(id, new Map(tasks))
     const task = tasks.get(id)
-    if (task?.state.status === "blocked") put(scenario.apply(task, { command: scenario.release, at: 1 }))
+    if (task?.state.status === "blocked")
+      put(scenario.apply(task, { command: scenario.release, at: 1 }))
   }
   for (const { id, dependsOn } of planned) {
     put({ ...(dependsOn.length === 0 ? scenario.queued() : scenario.blocked()), id })
@@ -124,15 +150,23 @@ const run = (planned: ReadonlyArray<Planned>, choose: (count: number) => number)
     if (next === undefined || task === undefined) return { tasks, released }
     const steps = next.stopped
       ? [{ command: scenario.stop, at: 2 }]
-      : [{ command: scenario.open, at: 2 }, { command: scenario.end(scenario.exitAt(3, next.exitCode)), at: 3 }]
+      : [
+          { command: scenario.open, at: 2 },
+          { command: scenario.end(scenario.exitAt(3, next.exitCode)), at: 3 }
+        ]
     wave(put(steps.reduce(scenario.apply, task)))
   }
 }
 
-const statuses = (tasks: ReadonlyMap<string, Task>) => [...tasks].map(([id, { state }]) => [id, state.status])
+const statuses = (tasks: ReadonlyMap<string, Task>) =>
+  [...tasks].map(([id, { state }]) => [id, state.status])
 
-const always = (check: (planned: ReadonlyArray<Planned>, picks: ReadonlyArray<number>) => void): void =>
-  fc.assert(fc.property(plans, fc.array(fc.nat(), { minLength: 40, maxLength: 40 }), check), { numRuns: 300 })
+const always = (
+  check: (planned: ReadonlyArray<Planned>, picks: ReadonlyArray<number>) => void
+): void =>
+  fc.assert(fc.property(plans, fc.array(fc.nat(), { minLength: 40, maxLength: 40 }), check), {
+    numRuns: 300
+  })
 const picking = (picks: ReadonlyArray<number>) => {
   let turn = 0
   return (count: number) => (count === 0 ? 0 : (picks[turn++ % picks.length] ?? 0) % count)
@@ -145,7 +179,8 @@ describe("every graph of tasks", () => {
       for (const { id, dependsOn } of planned) {
         const then = released.get(id)
         if (then === undefined) continue
-        for (const { task, on } of dependsOn) expect(meets(on, then.get(task)?.state ?? scenario.blocked().state)).toBe(true)
+        for (const { task, on } of dependsOn)
+          expect(meets(on, then.get(task)?.state ?? scenario.blocked().state)).toBe(true)
       }
     })
   })
@@ -159,7 +194,9 @@ describe("every graph of tasks", () => {
 
   test("comes to the same in any order of ends", () => {
     always((planned, picks) => {
-      expect(statuses(run(planned, picking(picks)).tasks)).toEqual(statuses(run(planned, () => 0).tasks))
+      expect(statuses(run(planned, picking(picks)).tasks)).toEqual(
+        statuses(run(planned, () => 0).tasks)
+      )
     })
   })
 

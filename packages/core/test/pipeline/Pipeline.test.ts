@@ -3,7 +3,12 @@ import { created, evolve } from "@backbeat/core/pipeline/evolve"
 import { decide, type PipelineCommand } from "@backbeat/core/pipeline/decide"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { PipelineEvent } from "@backbeat/core/pipeline/PipelineEvent"
-import { makePipelineId, NewPipelineId, PipelineId, TaskKey } from "@backbeat/core/pipeline/PipelineId"
+import {
+  makePipelineId,
+  NewPipelineId,
+  PipelineId,
+  TaskKey
+} from "@backbeat/core/pipeline/PipelineId"
 import type { Actor } from "@backbeat/core/task/Actor"
 import { engine } from "@backbeat/core/task/Actor"
 import { TaskId } from "@backbeat/core/task/TaskId"
@@ -20,9 +25,13 @@ const running = created("p", creation, 10)
 const cancel = (reason: string | null): PipelineCommand => ({ type: "Cancel", reason })
 const conclude = (failed: string | null = null): PipelineCommand => ({ type: "Conclude", failed })
 
-const eventsOf = (command: PipelineCommand, pipeline: Pipeline): ReadonlyArray<PipelineEvent> => Result.getOrThrow(decide(command, pipeline))
+const eventsOf = (command: PipelineCommand, pipeline: Pipeline): ReadonlyArray<PipelineEvent> =>
+  Result.getOrThrow(decide(command, pipeline))
 const after = (pipeline: Pipeline, command: PipelineCommand, actor: Actor = engine): Pipeline =>
-  eventsOf(command, pipeline).reduce((now, event) => evolve(now, event, { at: 20, actor }), pipeline)
+  eventsOf(command, pipeline).reduce(
+    (now, event) => evolve(now, event, { at: 20, actor }),
+    pipeline
+  )
 
 const cancelling = after(running, cancel("enough"), someone)
 
@@ -50,16 +59,28 @@ describe("a pipeline that runs", () => {
   })
 
   test("still runs when its end was asked for, and remembers by whom and why", () => {
-    expect(eventsOf(cancel("enough"), running)).toEqual([{ type: "pipeline.cancelling", reason: "enough" }])
-    expect(cancelling.state).toEqual({ status: "running", cancelling: { by: someone, reason: "enough" } })
+    expect(eventsOf(cancel("enough"), running)).toEqual([
+      { type: "pipeline.cancelling", reason: "enough" }
+    ])
+    expect(cancelling.state).toEqual({
+      status: "running",
+      cancelling: { by: someone, reason: "enough" }
+    })
   })
 })
 
 describe("a pipeline whose end was asked for", () => {
   test("is cancelled by whoever asked, however its tasks have ended", () => {
     for (const failed of [null, "p.1"]) {
-      expect(eventsOf(conclude(failed), cancelling)).toEqual([{ type: "pipeline.cancelled", reason: "enough" }])
-      expect(after(cancelling, conclude(failed)).state).toEqual({ status: "cancelled", endedAt: 20, by: someone, reason: "enough" })
+      expect(eventsOf(conclude(failed), cancelling)).toEqual([
+        { type: "pipeline.cancelled", reason: "enough" }
+      ])
+      expect(after(cancelling, conclude(failed)).state).toEqual({
+        status: "cancelled",
+        endedAt: 20,
+        by: someone,
+        reason: "enough"
+      })
     }
   })
 
@@ -70,19 +91,38 @@ describe("a pipeline whose end was asked for", () => {
 })
 
 describe("a pipeline that has ended", () => {
-  test.each([after(running, conclude()), after(running, conclude("p.1")), after(cancelling, conclude())])("refuses everything: $state.status", (ended) => {
+  test.each([
+    after(running, conclude()),
+    after(running, conclude("p.1")),
+    after(cancelling, conclude())
+  ])("refuses everything: $state.status", (ended) => {
     for (const command of [cancel(null), conclude(), conclude("p.1")]) {
-      expect(Result.getOrThrow(Result.flip(decide(command, ended)))).toEqual({ _tag: "PipelineEnded", id: "p", status: ended.state.status })
+      expect(Result.getOrThrow(Result.flip(decide(command, ended)))).toEqual({
+        _tag: "PipelineEnded",
+        id: "p",
+        status: ended.state.status
+      })
     }
   })
 })
 
 describe("a restart", () => {
-  test.each([after(running, conclude()), after(running, conclude("p.1")), after(cancelling, conclude())])("makes one run again that is $state.status", (ended) => {
+  test.each([
+    after(running, conclude()),
+    after(running, conclude("p.1")),
+    after(cancelling, conclude())
+  ])("makes one run again that is $state.status", (ended) => {
     const again = after(ended, { type: "Restart", reason: "more" })
     expect(again.state).toEqual({ status: "running", cancelling: null, restartedAt: 20 })
-    expect(after(again, conclude()).state).toEqual({ status: "completed", endedAt: 20, restartedAt: 20 })
-    expect(after(after(again, cancel("enough")), conclude()).state).toMatchObject({ status: "cancelled", restartedAt: 20 })
+    expect(after(again, conclude()).state).toEqual({
+      status: "completed",
+      endedAt: 20,
+      restartedAt: 20
+    })
+    expect(after(after(again, cancel("enough")), conclude()).state).toMatchObject({
+      status: "cancelled",
+      restartedAt: 20
+    })
   })
 
   test("of one that runs changes nothing of it", () => {
@@ -103,6 +143,8 @@ describe("the id of a pipeline", () => {
     const made = [0, 31, 32, 1_795_243_082_000].map((at) => makePipelineId(at, 7))
     expect(made[0]).toBe("pipeline-000000000007")
     expect(made.toSorted()).toEqual(made)
-    expect(made.filter((id) => !Schema.is(NewPipelineId)(id) || !Schema.is(PipelineId)(id))).toEqual([])
+    expect(
+      made.filter((id) => !Schema.is(NewPipelineId)(id) || !Schema.is(PipelineId)(id))
+    ).toEqual([])
   })
 })

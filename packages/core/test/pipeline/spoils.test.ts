@@ -7,25 +7,49 @@ import { noLineage } from "@backbeat/core/task/TaskSpec"
 import { endAt, other, owner, specOf } from "../task/scenario.ts"
 
 const attempt = { attempt: 1, tries: 1 }
-const taskIn = (state: TaskState): Task => ({ id: "t", spec: specOf(), owner, lineage: noLineage, createdAt: 0, restartCount: 0, state })
+const taskIn = (state: TaskState): Task => ({
+  id: "t",
+  spec: specOf(),
+  owner,
+  lineage: noLineage,
+  createdAt: 0,
+  restartCount: 0,
+  state
+})
 const cancelled = (failure: Failure | null): Task =>
-  taskIn({ status: "cancelled", startedAt: null, endedAt: 1, end: null, failure, by: other, reason: null, ...attempt })
+  taskIn({
+    status: "cancelled",
+    startedAt: null,
+    endedAt: 1,
+    end: null,
+    failure,
+    by: other,
+    reason: null,
+    ...attempt
+  })
 const withdrawn = cancelled({ type: "DependencyFailed", taskId: "cause" })
 
 describe("a pipeline", () => {
   test("is not spoilt by a task that completed", () => {
-    expect(spoils(taskIn({ status: "completed", startedAt: 0, end: endAt(1), ...attempt }), null)).toBe(false)
+    expect(
+      spoils(taskIn({ status: "completed", startedAt: 0, end: endAt(1), ...attempt }), null)
+    ).toBe(false)
   })
 
   test("fails with a task that failed, and with one that somebody cancelled", () => {
     const failure: Failure = { type: "ExitedNonZero", exitCode: 1 }
-    expect(spoils(taskIn({ status: "failed", startedAt: 0, failure, end: endAt(1), ...attempt }), null)).toBe(true)
+    expect(
+      spoils(taskIn({ status: "failed", startedAt: 0, failure, end: endAt(1), ...attempt }), null)
+    ).toBe(true)
     expect(spoils(cancelled(null), null)).toBe(true)
   })
 
-  test.each(["failed", "cancelled", null] as const)("fails with a task that was withdrawn because of one that is %p", (cause) => {
-    expect(spoils(withdrawn, cause)).toBe(true)
-  })
+  test.each(["failed", "cancelled", null] as const)(
+    "fails with a task that was withdrawn because of one that is %p",
+    (cause) => {
+      expect(spoils(withdrawn, cause)).toBe(true)
+    }
+  )
 
   test("does not need a task that was withdrawn because of a success", () => {
     expect(spoils(withdrawn, "completed")).toBe(false)

@@ -5,16 +5,24 @@ import { endAt } from "./scenario.ts"
 
 describe("the end of an attempt", () => {
   test("is a success for each of the success exit codes, and only for these", () => {
-    const failures = [0, 1, 3].map((exitCode) => failureOf(endAt(0, { kind: "exited", exitCode }), [0, 3]))
+    const failures = [0, 1, 3].map((exitCode) =>
+      failureOf(endAt(0, { kind: "exited", exitCode }), [0, 3])
+    )
     expect(failures).toEqual([null, { type: "ExitedNonZero", exitCode: 1 }, null])
   })
 
   test("is a failure for exit code 0 when that is no success", () => {
-    expect(failureOf(endAt(0, { kind: "exited", exitCode: 0 }), [])).toEqual({ type: "ExitedNonZero", exitCode: 0 })
+    expect(failureOf(endAt(0, { kind: "exited", exitCode: 0 }), [])).toEqual({
+      type: "ExitedNonZero",
+      exitCode: 0
+    })
   })
 
   test("is never a success after a signal, whatever the success exit codes say", () => {
-    expect(failureOf(endAt(0, { kind: "signalled", signal: "SIGKILL" }), [0, 137])).toEqual({ type: "Signalled", signal: "SIGKILL" })
+    expect(failureOf(endAt(0, { kind: "signalled", signal: "SIGKILL" }), [0, 137])).toEqual({
+      type: "Signalled",
+      signal: "SIGKILL"
+    })
   })
 
   test("is NotSpawned with the reason when nothing ran", () => {
@@ -25,7 +33,9 @@ describe("the end of an attempt", () => {
   })
 
   test("is Lost with the evidence when it cannot be known", () => {
-    expect(failureOf(endAt(0, { kind: "lost", evidence: "the machine was started anew" }), [0])).toEqual({
+    expect(
+      failureOf(endAt(0, { kind: "lost", evidence: "the machine was started anew" }), [0])
+    ).toEqual({
       type: "Lost",
       evidence: "the machine was started anew"
     })

@@ -1,10 +1,18 @@
 import { describe, expect, test } from "bun:test"
 import type { Failure } from "@backbeat/core/task/Failure"
-import { defaultRestartPolicy, RestartPolicy, retryDelayMs, wantsAnother } from "@backbeat/core/task/RestartPolicy"
+import {
+  defaultRestartPolicy,
+  RestartPolicy,
+  retryDelayMs,
+  wantsAnother
+} from "@backbeat/core/task/RestartPolicy"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 
-const policyOf = (changes: Partial<RestartPolicy>): RestartPolicy => ({ ...defaultRestartPolicy, ...changes })
+const policyOf = (changes: Partial<RestartPolicy>): RestartPolicy => ({
+  ...defaultRestartPolicy,
+  ...changes
+})
 const failure: Failure = { type: "ExitedNonZero", exitCode: 1 }
 const dayMs = 86_400_000
 const delay = fc.integer({ min: 0, max: dayMs })
@@ -17,7 +25,8 @@ const policies = fc.record<RestartPolicy>({
   resetAfterMs: delay
 })
 
-const delays = (changes: Partial<RestartPolicy>) => [1, 2, 3, 4].map((tries) => retryDelayMs(policyOf(changes), tries))
+const delays = (changes: Partial<RestartPolicy>) =>
+  [1, 2, 3, 4].map((tries) => retryDelayMs(policyOf(changes), tries))
 
 describe("the delay before a retry", () => {
   test("stays, grows by itself, or doubles, as the backoff says", () => {
@@ -27,11 +36,15 @@ describe("the delay before a retry", () => {
   })
 
   test("ends its growth at maxDelayMs", () => {
-    expect(delays({ backoff: "exponential", delayMs: 100, maxDelayMs: 300 })).toEqual([100, 200, 300, 300])
+    expect(delays({ backoff: "exponential", delayMs: 100, maxDelayMs: 300 })).toEqual([
+      100, 200, 300, 300
+    ])
   })
 
   test("is delayMs where maxDelayMs is less", () => {
-    expect(delays({ backoff: "exponential", delayMs: 100, maxDelayMs: 50 })).toEqual([100, 100, 100, 100])
+    expect(delays({ backoff: "exponential", delayMs: 100, maxDelayMs: 50 })).toEqual([
+      100, 100, 100, 100
+    ])
   })
 
   test("never shrinks, and never exceeds the greater of both limits", () => {
@@ -47,7 +60,8 @@ describe("the delay before a retry", () => {
   })
 })
 
-const wants = (when: RestartPolicy["when"]) => [failure, null].map((each) => wantsAnother(policyOf({ when }), each, 1))
+const wants = (when: RestartPolicy["when"]) =>
+  [failure, null].map((each) => wantsAnother(policyOf({ when }), each, 1))
 const takes = (changes: Partial<RestartPolicy>) => Schema.is(RestartPolicy)(policyOf(changes))
 
 describe("a restart policy", () => {
@@ -59,22 +73,42 @@ describe("a restart policy", () => {
 
   test("wants none when all attempts are used", () => {
     const policy = policyOf({ when: "always", maxAttempts: 3 })
-    expect([1, 2, 3, 4].map((tries) => wantsAnother(policy, failure, tries))).toEqual([true, true, false, false])
+    expect([1, 2, 3, 4].map((tries) => wantsAnother(policy, failure, tries))).toEqual([
+      true,
+      true,
+      false,
+      false
+    ])
   })
 
   test("wants none after what could not be spawned", () => {
-    expect(wantsAnother(policyOf({ when: "always" }), { type: "NotSpawned", message: "no such file" }, 1)).toBe(false)
+    expect(
+      wantsAnother(policyOf({ when: "always" }), { type: "NotSpawned", message: "no such file" }, 1)
+    ).toBe(false)
   })
 
   test("of the defaults never restarts, and is one that decodes", () => {
     expect(wantsAnother(defaultRestartPolicy, failure, 1)).toBe(false)
-    expect(Schema.decodeUnknownSync(RestartPolicy)(defaultRestartPolicy)).toEqual(defaultRestartPolicy)
+    expect(Schema.decodeUnknownSync(RestartPolicy)(defaultRestartPolicy)).toEqual(
+      defaultRestartPolicy
+    )
   })
 
   test("takes its bounds and nothing beyond", () => {
-    expect([0, 1, 1_000_000, 1_000_001, 1.5].map((maxAttempts) => takes({ maxAttempts }))).toEqual([false, true, true, false, false])
+    expect([0, 1, 1_000_000, 1_000_001, 1.5].map((maxAttempts) => takes({ maxAttempts }))).toEqual([
+      false,
+      true,
+      true,
+      false,
+      false
+    ])
     for (const field of ["delayMs", "maxDelayMs", "resetAfterMs"]) {
-      expect([-1, 0, dayMs, dayMs + 1].map((ms) => takes({ [field]: ms }))).toEqual([false, true, true, false])
+      expect([-1, 0, dayMs, dayMs + 1].map((ms) => takes({ [field]: ms }))).toEqual([
+        false,
+        true,
+        true,
+        false
+      ])
     }
   })
 })

@@ -12,9 +12,12 @@ describe("an id of a task", () => {
     expect(isTaskId(id)).toBe(true)
   })
 
-  test.each(["", "-a", ".", "..", "_a", ":a", "a b", "a/b", "a\0", "a\n", "é", "a".repeat(129)])("cannot be %p", (id) => {
-    expect(isTaskId(id)).toBe(false)
-  })
+  test.each(["", "-a", ".", "..", "_a", ":a", "a b", "a/b", "a\0", "a\n", "é", "a".repeat(129)])(
+    "cannot be %p",
+    (id) => {
+      expect(isTaskId(id)).toBe(false)
+    }
+  )
 })
 
 describe("a made id", () => {
@@ -30,7 +33,13 @@ describe("a made id", () => {
   })
 
   test("is an id of a task", () => {
-    fc.assert(fc.property(instants, randoms, (at, random) => isTaskId(makeTaskId(at, random)) && makeTaskId(at, random).length === 17))
+    fc.assert(
+      fc.property(
+        instants,
+        randoms,
+        (at, random) => isTaskId(makeTaskId(at, random)) && makeTaskId(at, random).length === 17
+      )
+    )
   })
 
   test("sorts by its instant", () => {
@@ -44,7 +53,12 @@ describe("a made id", () => {
 
   test("differs for another random number", () => {
     fc.assert(
-      fc.property(instants, randoms, randoms, (at, one, two) => (one === two) === (makeTaskId(at, one) === makeTaskId(at, two)))
+      fc.property(
+        instants,
+        randoms,
+        randoms,
+        (at, one, two) => (one === two) === (makeTaskId(at, one) === makeTaskId(at, two))
+      )
     )
   })
 })

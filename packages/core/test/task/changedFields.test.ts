@@ -9,12 +9,19 @@ describe("a changed specification", () => {
 
   test("names its fields as a payload does", () => {
     expect(changedFields(script, script)).toEqual([])
-    expect(changedFields(script, { ...script, work: { kind: "script", script: "echo two" } })).toEqual(["script"])
-    expect(changedFields(script, { ...script, envKeys: ["A"], timeout: 5 })).toEqual(["env", "timeout"])
+    expect(
+      changedFields(script, { ...script, work: { kind: "script", script: "echo two" } })
+    ).toEqual(["script"])
+    expect(changedFields(script, { ...script, envKeys: ["A"], timeout: 5 })).toEqual([
+      "env",
+      "timeout"
+    ])
     expect(changedFields(script, { ...script, umask: 0o77 })).toEqual([])
   })
 
   test("of another kind of work names that kind", () => {
-    expect(changedFields(script, { ...script, work: { kind: "command", command: "true", args: [] } })).toEqual(["command"])
+    expect(
+      changedFields(script, { ...script, work: { kind: "command", command: "true", args: [] } })
+    ).toEqual(["command"])
   })
 })

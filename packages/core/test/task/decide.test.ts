@@ -39,7 +39,10 @@ const commands = {
 
 const apply = (task: Task, command: TaskCommand, at: number) => {
   const events = Result.getOrThrow(decide(command, task, at))
-  const after = events.reduce((state, event) => evolve(state, event, { at, actor: scenario.other }), task)
+  const after = events.reduce(
+    (state, event) => evolve(state, event, { at, actor: scenario.other }),
+    task
+  )
   return { events, after }
 }
 
@@ -48,9 +51,12 @@ const accepted = pairs.filter(({ status, command }) => isAccepted(status, comman
 const refused = pairs.filter(({ status, command }) => !isAccepted(status, command))
 
 describe("a task", () => {
-  test.each(statuses.map((status) => ({ status })))("in a scenario called $status is $status", ({ status }) => {
-    expect(inStatus[status].state.status).toBe(status)
-  })
+  test.each(statuses.map((status) => ({ status })))(
+    "in a scenario called $status is $status",
+    ({ status }) => {
+      expect(inStatus[status].state.status).toBe(status)
+    }
+  )
 
   test.each([...transitions])("$title", ({ from, command, at, events, state, restartCount }) => {
     const told = apply(from, command, at)
@@ -59,11 +65,14 @@ describe("a task", () => {
     expect(told.after.restartCount).toBe(restartCount ?? from.restartCount)
   })
 
-  test.each(refused)("that is $status refuses $command with IllegalTransition", ({ status, command }) => {
-    expect(decide(commands[command], inStatus[status], 400)).toEqual(
-      Result.fail({ _tag: "IllegalTransition", from: status, command })
-    )
-  })
+  test.each(refused)(
+    "that is $status refuses $command with IllegalTransition",
+    ({ status, command }) => {
+      expect(decide(commands[command], inStatus[status], 400)).toEqual(
+        Result.fail({ _tag: "IllegalTransition", from: status, command })
+      )
+    }
+  )
 
   test.each(accepted)("that is $status accepts $command", ({ status, command }) => {
     expect(Result.isSuccess(decide(commands[command], inStatus[status], 400))).toBe(true)
@@ -73,10 +82,13 @@ describe("a task", () => {
 describe("the table of accepted commands", () => {
   const rows: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<string>>>>> = accepts
   const listed = Object.entries(rows).flatMap(([status, row]) =>
-    Object.entries(row).flatMap(([command, to]) => to.map((reached) => `${status} ${command} ${reached}`))
+    Object.entries(row).flatMap(([command, to]) =>
+      to.map((reached) => `${status} ${command} ${reached}`)
+    )
   )
   const visited = transitions.map(
-    ({ from, command, at }) => `${from.state.status} ${command.type} ${apply(from, command, at).after.state.status}`
+    ({ from, command, at }) =>
+      `${from.state.status} ${command.type} ${apply(from, command, at).after.state.status}`
   )
 
   test("lists every status that a transition above has reached", () => {
@@ -98,12 +110,25 @@ describe("an end that is the last", () => {
   const lost = scenario.endAt(400, { kind: "lost", evidence: "elsewhere" })
 
   test.each([
-    { title: "running", task: running(scenario.specOf({ restart: { ...scenario.twiceAgain, when: "always" } })) },
+    {
+      title: "running",
+      task: running(scenario.specOf({ restart: { ...scenario.twiceAgain, when: "always" } }))
+    },
     { title: "stopping", task: scenario.stopping() },
-    { title: "stopping for another attempt", task: given(scenario.specOf(), { command: scenario.open, at: 100 }, { command: scenario.restart, at: 200 }) }
+    {
+      title: "stopping for another attempt",
+      task: given(
+        scenario.specOf(),
+        { command: scenario.open, at: 100 },
+        { command: scenario.restart, at: 200 }
+      )
+    }
   ])("fails a task that is $title, and no attempt follows", ({ task }) => {
     const { after } = apply(task, { type: "End", end: lost, isLast: true }, 410)
-    expect(after.state).toMatchObject({ status: "failed", failure: { type: "Lost", evidence: "elsewhere" } })
+    expect(after.state).toMatchObject({
+      status: "failed",
+      failure: { type: "Lost", evidence: "elsewhere" }
+    })
   })
 })
 
@@ -118,7 +143,10 @@ const failingTwice = (resetAfterMs: number, secondEndedAt: number): Task =>
   )
 
 describe("an attempt that was spawned after it was opened", () => {
-  const late = spawned(running(scenario.specOf({ restart: { ...scenario.twiceAgain, resetAfterMs: 500 } })), 400)
+  const late = spawned(
+    running(scenario.specOf({ restart: { ...scenario.twiceAgain, resetAfterMs: 500 } })),
+    400
+  )
 
   test("says in its events when", () => {
     const { events, after } = apply(late, scenario.end(scenario.endAt(700)), 710)
@@ -127,20 +155,35 @@ describe("an attempt that was spawned after it was opened", () => {
   })
 
   test("lasted from then on: what came before does not count for resetAfterMs", () => {
-    expect(apply(late, scenario.end(scenario.exitAt(899, 1)), 900).after.state).toMatchObject({ status: "retrying", tries: 1 })
-    const again = apply(apply(apply(late, scenario.end(scenario.exitAt(410, 1)), 410).after, scenario.retry, 2000).after, scenario.open, 2000).after
-    const lastedFrom = (at: number, until: number) => apply(spawned(again, at), scenario.end(scenario.exitAt(until, 1)), until).after.state
+    expect(apply(late, scenario.end(scenario.exitAt(899, 1)), 900).after.state).toMatchObject({
+      status: "retrying",
+      tries: 1
+    })
+    const again = apply(
+      apply(apply(late, scenario.end(scenario.exitAt(410, 1)), 410).after, scenario.retry, 2000)
+        .after,
+      scenario.open,
+      2000
+    ).after
+    const lastedFrom = (at: number, until: number) =>
+      apply(spawned(again, at), scenario.end(scenario.exitAt(until, 1)), until).after.state
     expect(lastedFrom(2300, 2799)).toMatchObject({ status: "retrying", tries: 2 })
     expect(lastedFrom(2300, 2800)).toMatchObject({ status: "retrying", tries: 1 })
   })
 
   test("did not end before", () => {
-    expect(apply(late, scenario.end(scenario.endAt(399)), 410).after.state).toMatchObject({ end: { endedAt: 400 } })
+    expect(apply(late, scenario.end(scenario.endAt(399)), 410).after.state).toMatchObject({
+      end: { endedAt: 400 }
+    })
   })
 
   test("has no time of its own as long as nobody knows when, nor when nothing was spawned", () => {
     expect(spawnedAt(running().state)).toBeNull()
-    const none = apply(running(), scenario.end(scenario.endAt(200, { kind: "notSpawned", message: "no such file" })), 200).after
+    const none = apply(
+      running(),
+      scenario.end(scenario.endAt(200, { kind: "notSpawned", message: "no such file" })),
+      200
+    ).after
     expect(spawnedAt(none.state)).toBeNull()
     expect(spawnedAt(scenario.completed().state)).toBe(100)
   })
@@ -148,12 +191,27 @@ describe("an attempt that was spawned after it was opened", () => {
 
 describe("a task with a restart policy", () => {
   test("waits one delay before its second attempt and two before its third", () => {
-    expect(failingTwice(0, 1300).state).toMatchObject({ status: "retrying", attempt: 2, tries: 2, retryAt: 3300 })
+    expect(failingTwice(0, 1300).state).toMatchObject({
+      status: "retrying",
+      attempt: 2,
+      tries: 2,
+      retryAt: 3300
+    })
   })
 
   test("starts the count anew after an attempt that lasted resetAfterMs", () => {
-    expect(failingTwice(500, 1700).state).toMatchObject({ status: "retrying", attempt: 2, tries: 1, retryAt: 2700 })
-    expect(failingTwice(500, 1699).state).toMatchObject({ status: "retrying", attempt: 2, tries: 2, retryAt: 3699 })
+    expect(failingTwice(500, 1700).state).toMatchObject({
+      status: "retrying",
+      attempt: 2,
+      tries: 1,
+      retryAt: 2700
+    })
+    expect(failingTwice(500, 1699).state).toMatchObject({
+      status: "retrying",
+      attempt: 2,
+      tries: 2,
+      retryAt: 3699
+    })
   })
 
   test("fails after maxAttempts", () => {
@@ -175,15 +233,24 @@ describe("a task with a restart policy", () => {
       scenario.end(scenario.endAt(200, { kind: "notSpawned", message: "no such file" })),
       200
     )
-    expect(after.state).toMatchObject({ status: "failed", failure: { type: "NotSpawned", message: "no such file" } })
+    expect(after.state).toMatchObject({
+      status: "failed",
+      failure: { type: "NotSpawned", message: "no such file" }
+    })
   })
 
   test("that is always restarted follows a success with another attempt, and completes with the last one", () => {
     const always = { ...defaultRestartPolicy, when: "always", maxAttempts: 2 } as const
-    const once = apply(running(scenario.specOf({ restart: always })), scenario.end(scenario.endAt(200)), 200).after
+    const once = apply(
+      running(scenario.specOf({ restart: always })),
+      scenario.end(scenario.endAt(200)),
+      200
+    ).after
     expect(once.state).toMatchObject({ status: "retrying", failure: null, retryAt: 1200 })
     const again = apply(apply(once, scenario.retry, 1200).after, scenario.open, 1200).after
-    expect(apply(again, scenario.end(scenario.endAt(1300)), 1300).after.state.status).toBe("completed")
+    expect(apply(again, scenario.end(scenario.endAt(1300)), 1300).after.state.status).toBe(
+      "completed"
+    )
   })
 
   test("is retried after a limit as after any other failure", () => {
@@ -193,7 +260,11 @@ describe("a task with a restart policy", () => {
       { command: scenario.limit, at: 1100 },
       { command: scenario.end(scenario.exitAt(1200, 0)), at: 1200 }
     )
-    expect(limited.state).toMatchObject({ status: "retrying", failure: scenario.timedOut, retryAt: 2200 })
+    expect(limited.state).toMatchObject({
+      status: "retrying",
+      failure: scenario.timedOut,
+      retryAt: 2200
+    })
   })
 
   test("that a caller stops while a limit ends it is cancelled and not tried again", () => {
@@ -210,9 +281,22 @@ describe("a task with a restart policy", () => {
 
 describe("another stop", () => {
   test("shortens the time until SIGKILL and never lengthens it", () => {
-    const sooner = apply(scenario.stopping(), { type: "Stop", reason: null, signal: "SIGINT", graceMs: 0 }, 300).after
-    expect(sooner.state).toMatchObject({ killAt: 300, signal: "SIGINT", reason: "enough", since: 200 })
-    const later = apply(scenario.stopping(), { type: "Stop", reason: "now", signal: "SIGINT", graceMs: 90_000 }, 300).after
+    const sooner = apply(
+      scenario.stopping(),
+      { type: "Stop", reason: null, signal: "SIGINT", graceMs: 0 },
+      300
+    ).after
+    expect(sooner.state).toMatchObject({
+      killAt: 300,
+      signal: "SIGINT",
+      reason: "enough",
+      since: 200
+    })
+    const later = apply(
+      scenario.stopping(),
+      { type: "Stop", reason: "now", signal: "SIGINT", graceMs: 90_000 },
+      300
+    ).after
     expect(later.state).toMatchObject({ killAt: 5200, reason: "now", by: scenario.other })
   })
 
@@ -277,7 +361,11 @@ describe("a report of a probe", () => {
   })
 
   test("that says what is known already changes nothing", () => {
-    const ready = apply(running(scenario.specOf({ readyWhen: { log: "up" } })), { type: "ReportReady" }, 200).after
+    const ready = apply(
+      running(scenario.specOf({ readyWhen: { log: "up" } })),
+      { type: "ReportReady" },
+      200
+    ).after
     expect(apply(ready, { type: "ReportReady" }, 300).events).toEqual([])
     const sick = apply(ready, { type: "ReportUnhealthy", output: "refused" }, 300).after
     expect(apply(sick, { type: "ReportUnhealthy", output: "refused" }, 400).events).toEqual([])

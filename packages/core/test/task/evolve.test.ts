@@ -9,7 +9,13 @@ const occasion = { at: 400, actor: scenario.other }
 
 describe("a created task", () => {
   test("is queued for its first attempt, not before its notBefore", () => {
-    const event = { type: "task.created", spec: specOf({ notBefore: 900 }), owner: scenario.owner, lineage: noLineage, blocked: false } as const
+    const event = {
+      type: "task.created",
+      spec: specOf({ notBefore: 900 }),
+      owner: scenario.owner,
+      lineage: noLineage,
+      blocked: false
+    } as const
     expect(created("demo", event, 5)).toEqual({
       id: "demo",
       spec: event.spec,
@@ -26,8 +32,16 @@ describe("a created task", () => {
   })
 
   test("begins anew when its creation is applied to it, as in a replay", () => {
-    const event = { type: "task.created", spec: specOf(), owner: scenario.owner, lineage: noLineage, blocked: false } as const
-    expect(evolve(scenario.failed(), event, { at: 5, actor: scenario.caller })).toEqual(created("demo", event, 5))
+    const event = {
+      type: "task.created",
+      spec: specOf(),
+      owner: scenario.owner,
+      lineage: noLineage,
+      blocked: false
+    } as const
+    expect(evolve(scenario.failed(), event, { at: 5, actor: scenario.caller })).toEqual(
+      created("demo", event, 5)
+    )
   })
 })
 
@@ -37,23 +51,36 @@ describe("a running task", () => {
   test("keeps everything but its health when a probe reports", () => {
     const before = scenario.running(probed)
     const after = evolve(before, { type: "task.unhealthy", output: "refused" }, occasion)
-    expect(after).toEqual({ ...before, state: { status: "running", startedAt: 100, health: "unhealthy", attempt: 1, tries: 1 } })
+    expect(after).toEqual({
+      ...before,
+      state: { status: "running", startedAt: 100, health: "unhealthy", attempt: 1, tries: 1 }
+    })
   })
 
   test("learns from its next event when it was spawned, and keeps that", () => {
     const ready = evolve(scenario.running(probed), { type: "task.ready", spawnedAt: 150 }, occasion)
     expect(ready.state).toMatchObject({ startedAt: 100, spawnedAt: 150, health: "ready" })
-    expect(evolve(ready, { type: "task.completed", end: scenario.endAt(300) }, occasion).state).toMatchObject({ startedAt: 100, spawnedAt: 150 })
+    expect(
+      evolve(ready, { type: "task.completed", end: scenario.endAt(300) }, occasion).state
+    ).toMatchObject({ startedAt: 100, spawnedAt: 150 })
   })
 
   test("keeps its state when its specification changes", () => {
     const before = scenario.running()
-    expect(evolve(before, { type: "task.changed", spec: probed }, occasion)).toEqual({ ...before, spec: probed })
+    expect(evolve(before, { type: "task.changed", spec: probed }, occasion)).toEqual({
+      ...before,
+      spec: probed
+    })
   })
 })
 
 describe("a task that a stop ends", () => {
-  const gone: TaskEvent = { type: "task.cancelled", reason: "enough", failure: null, end: scenario.exitAt(300, 143) }
+  const gone: TaskEvent = {
+    type: "task.cancelled",
+    reason: "enough",
+    failure: null,
+    end: scenario.exitAt(300, 143)
+  }
 
   test("was cancelled by the one who asked, not by the one who saw the end", () => {
     expect(evolve(scenario.stopping(), gone, occasion).state).toMatchObject({ by: scenario.caller })
@@ -62,8 +89,14 @@ describe("a task that a stop ends", () => {
 
   test("ended when its process ended, and when it waited for a retry at the stop", () => {
     expect(evolve(scenario.stopping(), gone, occasion).state).toMatchObject({ endedAt: 300 })
-    expect(evolve(scenario.retrying(), gone, occasion).state).toMatchObject({ endedAt: 400, startedAt: 100 })
-    expect(evolve(scenario.queued(), { ...gone, end: null }, occasion).state).toMatchObject({ endedAt: 400, startedAt: null })
+    expect(evolve(scenario.retrying(), gone, occasion).state).toMatchObject({
+      endedAt: 400,
+      startedAt: 100
+    })
+    expect(evolve(scenario.queued(), { ...gone, end: null }, occasion).state).toMatchObject({
+      endedAt: 400,
+      startedAt: null
+    })
   })
 })
 

@@ -37,24 +37,47 @@ const outcomes = fc.oneof(
 /** Commands of which most fit, so that histories become long; ends are filled in with the instant. */
 const commands = fc.oneof(
   { weight: 6, arbitrary: fc.constant<TaskCommand>(scenario.open) },
-  { weight: 5, arbitrary: outcomes.map((outcome): TaskCommand => scenario.end(scenario.endAt(0, outcome))) },
+  {
+    weight: 5,
+    arbitrary: outcomes.map((outcome): TaskCommand => scenario.end(scenario.endAt(0, outcome)))
+  },
   { weight: 3, arbitrary: fc.constant<TaskCommand>(scenario.retry) },
   { weight: 1, arbitrary: fc.constant<TaskCommand>(scenario.limit) },
   {
     weight: 2,
-    arbitrary: fc.tuple(fc.nat(50), fc.boolean()).map(([graceMs, leftover]): TaskCommand => ({ type: "Stop", reason: null, signal: "SIGTERM", graceMs, leftover }))
+    arbitrary: fc.tuple(fc.nat(50), fc.boolean()).map(([graceMs, leftover]): TaskCommand => ({
+      type: "Stop",
+      reason: null,
+      signal: "SIGTERM",
+      graceMs,
+      leftover
+    }))
   },
   {
     weight: 2,
-    arbitrary: fc.tuple(fc.option(specs), fc.boolean()).map(([spec, held]): TaskCommand => ({ type: "Restart", reason: null, spec, blocked: held }))
+    arbitrary: fc
+      .tuple(fc.option(specs), fc.boolean())
+      .map(([spec, held]): TaskCommand => ({ type: "Restart", reason: null, spec, blocked: held }))
   },
   { weight: 1, arbitrary: fc.constant<TaskCommand>({ type: "ReportReady" }) },
-  { weight: 1, arbitrary: fc.constant<TaskCommand>({ type: "ReportUnhealthy", output: "refused" }) },
-  { weight: 1, arbitrary: fc.boolean().map((claimed): TaskCommand => ({ type: "Postpone", message: "EMFILE", claimed })) },
+  {
+    weight: 1,
+    arbitrary: fc.constant<TaskCommand>({ type: "ReportUnhealthy", output: "refused" })
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .boolean()
+      .map((claimed): TaskCommand => ({ type: "Postpone", message: "EMFILE", claimed }))
+  },
   { weight: 2, arbitrary: fc.constant<TaskCommand>(scenario.release) },
   {
     weight: 1,
-    arbitrary: fc.boolean().map((leftover): TaskCommand => ({ type: "Withdraw", failure: { type: "DependencyFailed", taskId: "base" }, leftover }))
+    arbitrary: fc.boolean().map((leftover): TaskCommand => ({
+      type: "Withdraw",
+      failure: { type: "DependencyFailed", taskId: "base" },
+      leftover
+    }))
   }
 )
 
@@ -76,7 +99,11 @@ const actorOf = (at: number) => ({ kind: "caller", client: `at ${at}` }) as cons
 
 /** A task's life: each command is told after 0 to 60 ms, what is refused changes nothing, and some attempts are known to have been spawned 0 to 60 ms before. */
 const histories: fc.Arbitrary<History> = fc
-  .tuple(specs, fc.boolean(), fc.array(fc.tuple(commands, fc.nat(60), fc.boolean()), { maxLength: 120, size: "max" }))
+  .tuple(
+    specs,
+    fc.boolean(),
+    fc.array(fc.tuple(commands, fc.nat(60), fc.boolean()), { maxLength: 120, size: "max" })
+  )
   .map(([spec, blocked, steps]) => {
     const first = scenario.creation(spec, blocked).task
     const moves: Array<Move> = []
@@ -101,15 +128,20 @@ const endOf = ({ state }: Task): AttemptEnd | null => endOfState(state)
 /** What an end tells of an attempt: nothing new where leftover processes alone were stopped. */
 const toldBy = (told: AttemptEnd, { state }: Task): AttemptEnd | null =>
   state.status === "stopping" && state.ended !== undefined ? state.ended : told
-const isLive = ({ state }: Task): boolean => state.status === "running" || state.status === "stopping"
-const always = (check: (history: History) => void): void => fc.assert(fc.property(histories, check), { numRuns: 1000 })
+const isLive = ({ state }: Task): boolean =>
+  state.status === "running" || state.status === "stopping"
+const always = (check: (history: History) => void): void =>
+  fc.assert(fc.property(histories, check), { numRuns: 1000 })
 
 describe("every history of a task", () => {
   test("leaves a final status by a restart only", () => {
     always(({ moves }) => {
       for (const { command, before, after } of moves) {
         if (isFinal(before.state.status)) {
-          expect([command.type, after.state.status]).toEqual(["Restart", after.state.status === "blocked" ? "blocked" : "queued"])
+          expect([command.type, after.state.status]).toEqual([
+            "Restart",
+            after.state.status === "blocked" ? "blocked" : "queued"
+          ])
         }
       }
     })
@@ -120,7 +152,8 @@ describe("every history of a task", () => {
       let opened = 0
       let isUnused = false
       for (const { command, after } of moves) {
-        if (command.type === "Postpone") isUnused = !command.claimed && after.state.status === "queued"
+        if (command.type === "Postpone")
+          isUnused = !command.claimed && after.state.status === "queued"
         if (command.type !== "Open") continue
         expect(after.state.attempt).toBe(isUnused ? opened : opened + 1)
         opened = after.state.attempt
@@ -149,9 +182,16 @@ describe("every history of a task", () => {
   test("fails by a limit only after an attempt that lasted so long", () => {
     always(({ moves }) => {
       for (const { before, after } of moves) {
-        if (!isLive(before) || !("failure" in after.state) || after.state.failure?.type !== "TimedOut") continue
+        if (
+          !isLive(before) ||
+          !("failure" in after.state) ||
+          after.state.failure?.type !== "TimedOut"
+        )
+          continue
         const { end, spawnedAt, startedAt } = after.state
-        expect((end?.endedAt ?? 0) - (spawnedAt ?? startedAt ?? 0)).toBeGreaterThanOrEqual(after.state.failure.timeout)
+        expect((end?.endedAt ?? 0) - (spawnedAt ?? startedAt ?? 0)).toBeGreaterThanOrEqual(
+          after.state.failure.timeout
+        )
       }
     })
   })
@@ -167,7 +207,10 @@ describe("every history of a task", () => {
   test("tells in its events how each attempt ended", () => {
     always(({ moves }) => {
       for (const { command, before, events } of moves) {
-        if (command.type === "End") expect(events.map((event) => ("end" in event ? event.end : null))).toEqual([toldBy(command.end, before)])
+        if (command.type === "End")
+          expect(events.map((event) => ("end" in event ? event.end : null))).toEqual([
+            toldBy(command.end, before)
+          ])
       }
     })
   })
@@ -176,7 +219,8 @@ describe("every history of a task", () => {
     always(({ moves }) => {
       for (const { command, before, after } of moves) {
         const kept = command.type === "End" ? toldBy(command.end, before) : endOf(before)
-        if (!["queued", "blocked"].includes(after.state.status) && kept !== null) expect(endOf(after)).toEqual(kept)
+        if (!["queued", "blocked"].includes(after.state.status) && kept !== null)
+          expect(endOf(after)).toEqual(kept)
       }
     })
   })
@@ -195,7 +239,8 @@ describe("every history of a task", () => {
   test("opens no more than maxAttempts in a row unless an attempt lasted resetAfterMs", () => {
     always(({ moves }) => {
       for (const { after } of moves) {
-        if (after.state.status === "running") expect(after.state.tries).toBeLessThanOrEqual(after.spec.restart.maxAttempts)
+        if (after.state.status === "running")
+          expect(after.state.tries).toBeLessThanOrEqual(after.spec.restart.maxAttempts)
       }
     })
   })
@@ -213,7 +258,8 @@ describe("every history of a task", () => {
   test("has health only while a probed attempt runs", () => {
     always(({ moves }) => {
       for (const { after } of moves) {
-        if (after.state.status === "running" && after.spec.readyWhen === null) expect(after.state.health).toBeNull()
+        if (after.state.status === "running" && after.spec.readyWhen === null)
+          expect(after.state.health).toBeNull()
       }
     })
   })
@@ -223,7 +269,9 @@ describe("every history of a task", () => {
     const toTask = Schema.decodeUnknownSync(Task)
     always(({ first, moves, last }) => {
       const replayed = moves
-        .flatMap(({ events, at }) => events.map((event) => ({ event: toEvent(JSON.parse(JSON.stringify(event))), at })))
+        .flatMap(({ events, at }) =>
+          events.map((event) => ({ event: toEvent(JSON.parse(JSON.stringify(event))), at }))
+        )
         .reduce((task, { event, at }) => evolve(task, event, { at, actor: actorOf(at) }), first)
       expect(replayed).toEqual(last)
       expect(toTask(JSON.parse(JSON.stringify(last)))).toEqual(last)

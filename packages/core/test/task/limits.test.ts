@@ -15,31 +15,49 @@ const failures: Readonly<Record<string, Failure>> = {
   StalledOutput: { type: "StalledOutput", stallTimeout: limitMs },
   NotReady: { type: "NotReady", probe: "log line matching up", output: "no answer yet" }
 }
-const spec = scenario.specOf({ timeout: limitMs, stallTimeoutMs: limitMs, readyWhen: { log: "up", startupTimeoutMs: limitMs } })
+const spec = scenario.specOf({
+  timeout: limitMs,
+  stallTimeoutMs: limitMs,
+  readyWhen: { log: "up", startupTimeoutMs: limitMs }
+})
 
 /** Opened at 100, spawned at 500. */
 const begun = spawned(scenario.running(spec), 500)
 
 const after = (task: Task, command: TaskCommand, at: number): Task =>
-  Result.getOrThrow(decide(command, task, at)).reduce((state, event) => evolve(state, event, { at, actor: scenario.other }), task)
+  Result.getOrThrow(decide(command, task, at)).reduce(
+    (state, event) => evolve(state, event, { at, actor: scenario.other }),
+    task
+  )
 
 describe.each(Object.entries(failures))("the limit of %s", (type, failure) => {
   const limit: TaskCommand = { type: "Limit", failure }
 
   test("is refused before an attempt has lasted so long since its spawn", () => {
-    expect(decide(limit, begun, 1499)).toEqual(Result.fail({ _tag: "IllegalTransition", from: "running", command: "Limit" }))
+    expect(decide(limit, begun, 1499)).toEqual(
+      Result.fail({ _tag: "IllegalTransition", from: "running", command: "Limit" })
+    )
     expect(after(begun, limit, 1500).state).toMatchObject({ status: "stopping", spawnedAt: 500 })
   })
 
   test("gives way to an end on record that came before it", () => {
     const stopping = after(begun, limit, 1600)
-    expect(after(stopping, scenario.end(scenario.endAt(1100)), 1700).state).toMatchObject({ status: "completed", end: { endedAt: 1100 } })
-    expect(after(stopping, scenario.end(scenario.exitAt(1100, 4)), 1700).state).toMatchObject({ failure: { type: "ExitedNonZero", exitCode: 4 } })
+    expect(after(stopping, scenario.end(scenario.endAt(1100)), 1700).state).toMatchObject({
+      status: "completed",
+      end: { endedAt: 1100 }
+    })
+    expect(after(stopping, scenario.end(scenario.exitAt(1100, 4)), 1700).state).toMatchObject({
+      failure: { type: "ExitedNonZero", exitCode: 4 }
+    })
   })
 
   test("counts although the time of the record's file is a tick behind the clock", () => {
     const stopping = after(begun, limit, 1500)
-    expect(after(stopping, scenario.end(scenario.exitAt(1492, 143)), 1505).state).toMatchObject({ status: "failed", failure: { type }, end: { endedAt: 1500 } })
+    expect(after(stopping, scenario.end(scenario.exitAt(1492, 143)), 1505).state).toMatchObject({
+      status: "failed",
+      failure: { type },
+      end: { endedAt: 1500 }
+    })
   })
 
   test("never is the failure of an attempt that was shorter", () => {
@@ -51,7 +69,8 @@ describe.each(Object.entries(failures))("the limit of %s", (type, failure) => {
         const stopping = Result.isSuccess(limited) ? after(task, limit, 100 + limitedAfter) : task
         const { state } = after(stopping, scenario.end(scenario.exitAt(100 + endedAfter, 1)), 4000)
         if (state.status !== "failed") throw new Error(`it is ${state.status}`)
-        if (state.failure.type === type) expect(state.end.endedAt - (100 + spawnedAfter)).toBeGreaterThanOrEqual(limitMs)
+        if (state.failure.type === type)
+          expect(state.end.endedAt - (100 + spawnedAfter)).toBeGreaterThanOrEqual(limitMs)
         else expect(Result.isFailure(limited) || endedAfter - spawnedAfter < limitMs).toBe(true)
       })
     )

@@ -8,7 +8,8 @@ const first = { attempt: 1, tries: 1 } as const
 const once = { times: 1, since: 100, message }
 
 /** When a task is to be started. */
-const dueOf = ({ state }: Task): number => (state.status === "queued" ? (state.notBefore ?? state.since) : 0)
+const dueOf = ({ state }: Task): number =>
+  state.status === "queued" ? (state.notBefore ?? state.since) : 0
 
 /** A task that the system has refused to start ten times, and that is being started again; and when. */
 const tenTimes = (() => {
@@ -21,11 +22,16 @@ const tenTimes = (() => {
   return { task, at }
 })()
 const enough = `${message} (tried 11 times within 122 s)`
-const none = { outcome: { kind: "notSpawned", message: enough }, endedAt: tenTimes.at, cpuMs: null } as const
+const none = {
+  outcome: { kind: "notSpawned", message: enough },
+  endedAt: tenTimes.at,
+  cpuMs: null
+} as const
 
 export const refusals: ReadonlyArray<Transition> = [
   {
-    title: "that the system refuses to start is queued again under its number, and uses up no try of its policy",
+    title:
+      "that the system refuses to start is queued again under its number, and uses up no try of its policy",
     from: scenario.running(),
     command: scenario.postpone,
     at: 100,
@@ -42,7 +48,11 @@ export const refusals: ReadonlyArray<Transition> = [
   },
   {
     title: "that is started again keeps in mind how often it was refused",
-    from: scenario.given(scenario.specOf(), { command: scenario.open, at: 100 }, { command: scenario.postpone, at: 100 }),
+    from: scenario.given(
+      scenario.specOf(),
+      { command: scenario.open, at: 100 },
+      { command: scenario.postpone, at: 100 }
+    ),
     command: scenario.open,
     at: 350,
     events: [{ type: "task.started", probed: false, ...first }],
@@ -54,6 +64,12 @@ export const refusals: ReadonlyArray<Transition> = [
     command: scenario.postpone,
     at: tenTimes.at,
     events: [{ type: "task.failed", failure: { type: "NotSpawned", message: enough }, end: none }],
-    state: { status: "failed", startedAt: tenTimes.at, failure: { type: "NotSpawned", message: enough }, end: none, ...first }
+    state: {
+      status: "failed",
+      startedAt: tenTimes.at,
+      failure: { type: "NotSpawned", message: enough },
+      end: none,
+      ...first
+    }
   }
 ]

@@ -54,39 +54,67 @@ export interface Step {
   readonly actor?: Actor
 }
 
-export const endAt = (endedAt: number, outcome: Outcome = { kind: "exited", exitCode: 0 }): AttemptEnd => ({
+export const endAt = (
+  endedAt: number,
+  outcome: Outcome = { kind: "exited", exitCode: 0 }
+): AttemptEnd => ({
   outcome,
   endedAt,
   cpuMs: 7
 })
-export const exitAt = (endedAt: number, exitCode: number): AttemptEnd => endAt(endedAt, { kind: "exited", exitCode })
+export const exitAt = (endedAt: number, exitCode: number): AttemptEnd =>
+  endAt(endedAt, { kind: "exited", exitCode })
 
 const unknownUsage = { costUsd: null, inputTokens: null, outputTokens: null }
 const said = { text: "said", sessionId: null, turns: null, structured: null, ...unknownUsage }
-export const agentDone: AgentOutcome = { result: { ...said, isError: false }, used: unknownUsage, trouble: null }
+export const agentDone: AgentOutcome = {
+  result: { ...said, isError: false },
+  used: unknownUsage,
+  trouble: null
+}
 const trouble = { kind: "rate_limit", message: "429", hint: "Wait." } as const
 export const refusal = { type: "AgentError", ...trouble } as const
-export const agentRefused: AgentOutcome = { result: { ...said, isError: true }, used: unknownUsage, trouble }
+export const agentRefused: AgentOutcome = {
+  result: { ...said, isError: true },
+  used: unknownUsage,
+  trouble
+}
 
 export const release: TaskCommand = { type: "Release" }
 export const open: TaskCommand = { type: "Open" }
 export const retry: TaskCommand = { type: "Retry" }
-export const stop: TaskCommand = { type: "Stop", reason: "enough", signal: "SIGTERM", graceMs: 5000 }
+export const stop: TaskCommand = {
+  type: "Stop",
+  reason: "enough",
+  signal: "SIGTERM",
+  graceMs: 5000
+}
 export const restart: TaskCommand = { type: "Restart", reason: "again", spec: null }
 export const timedOut = { type: "TimedOut", timeout: 100 } as const
 export const limit: TaskCommand = { type: "Limit", failure: timedOut }
 export const finish: TaskCommand = { type: "Finish" }
-export const postpone: TaskCommand = { type: "Postpone", message: "EMFILE: too many open files", claimed: false }
+export const postpone: TaskCommand = {
+  type: "Postpone",
+  message: "EMFILE: too many open files",
+  claimed: false
+}
 export const end = (ended: AttemptEnd): TaskCommand => ({ type: "End", end: ended })
 
 /** What the steps made of a task, with every event in order. A refused step fails the test. */
 export interface Told {
   readonly task: Task
-  readonly events: ReadonlyArray<{ readonly event: TaskEvent; readonly at: number; readonly actor: Actor }>
+  readonly events: ReadonlyArray<{
+    readonly event: TaskEvent
+    readonly at: number
+    readonly actor: Actor
+  }>
 }
 
 /** Applies one command as the engine does. */
-export const tell = (told: Told, { command, at, actor = caller }: Step): Result.Result<Told, unknown> =>
+export const tell = (
+  told: Told,
+  { command, at, actor = caller }: Step
+): Result.Result<Told, unknown> =>
   Result.map(decide(command, told.task, at), (decided) => {
     const added = decided.map((event) => ({ event, at, actor }))
     return {
@@ -102,7 +130,8 @@ export const creation = (spec: TaskSpec, blocked = false): Told => {
 }
 
 /** A task after one more step. */
-export const apply = (task: Task, step: Step): Task => Result.getOrThrow(tell({ task, events: [] }, step)).task
+export const apply = (task: Task, step: Step): Task =>
+  Result.getOrThrow(tell({ task, events: [] }, step)).task
 
 /** A task after the steps. */
 export const given = (spec: TaskSpec, ...steps: ReadonlyArray<Step>): Task =>
@@ -119,11 +148,22 @@ export const stopping = (spec: TaskSpec = specOf()): Task =>
   given(spec, { command: open, at: 100 }, { command: stop, at: 200 })
 /** A task whose first attempt failed at instant 300. */
 export const retrying = (): Task =>
-  given(specOf({ restart: twiceAgain }), { command: open, at: 100 }, { command: end(exitAt(300, 1)), at: 310 })
+  given(
+    specOf({ restart: twiceAgain }),
+    { command: open, at: 100 },
+    { command: end(exitAt(300, 1)), at: 310 }
+  )
 /** A task that exited with 0 at instant 300. */
-export const completed = (): Task => given(specOf(), { command: open, at: 100 }, { command: end(endAt(300)), at: 310 })
+export const completed = (): Task =>
+  given(specOf(), { command: open, at: 100 }, { command: end(endAt(300)), at: 310 })
 /** A task that exited with 1 at instant 300. */
-export const failed = (): Task => given(specOf(), { command: open, at: 100 }, { command: end(exitAt(300, 1)), at: 310 })
+export const failed = (): Task =>
+  given(specOf(), { command: open, at: 100 }, { command: end(exitAt(300, 1)), at: 310 })
 /** A task that a caller stopped while it ran; it was gone at instant 300. */
 export const cancelled = (): Task =>
-  given(specOf(), { command: open, at: 100 }, { command: stop, at: 200 }, { command: end(exitAt(300, 143)), at: 310 })
+  given(
+    specOf(),
+    { command: open, at: 100 },
+    { command: stop, at: 200 },
+    { command: end(exitAt(300, 143)), at: 310 }
+  )

@@ -39,26 +39,24 @@ const waiting: ReadonlyArray<Transition> = [
       tries: 0
     }
   },
-  ...[scenario.blocked(), scenario.queued()].map(
-    (from): Transition => ({
-      title: `that is ${from.state.status} is cancelled by a stop`,
-      from,
-      command: scenario.stop,
-      at: 50,
-      events: [{ type: "task.cancelled", reason: "enough", failure: null, end: null }],
-      state: {
-        status: "cancelled",
-        startedAt: null,
-        endedAt: 50,
-        end: null,
-        failure: null,
-        by: other,
-        reason: "enough",
-        attempt: 1,
-        tries: 0
-      }
-    })
-  ),
+  ...[scenario.blocked(), scenario.queued()].map((from): Transition => ({
+    title: `that is ${from.state.status} is cancelled by a stop`,
+    from,
+    command: scenario.stop,
+    at: 50,
+    events: [{ type: "task.cancelled", reason: "enough", failure: null, end: null }],
+    state: {
+      status: "cancelled",
+      startedAt: null,
+      endedAt: 50,
+      end: null,
+      failure: null,
+      by: other,
+      reason: "enough",
+      attempt: 1,
+      tries: 0
+    }
+  })),
   {
     title: "that is queued runs when a slot is free",
     from: scenario.queued(),
@@ -127,9 +125,22 @@ const live: ReadonlyArray<Transition> = [
     command: scenario.stop,
     at: 200,
     events: [
-      { type: "task.stopping", intent: { kind: "cancel" }, signal: "SIGTERM", killAt: 5200, reason: "enough" }
+      {
+        type: "task.stopping",
+        intent: { kind: "cancel" },
+        signal: "SIGTERM",
+        killAt: 5200,
+        reason: "enough"
+      }
     ],
-    state: { ...stoppingState, since: 200, killAt: 5200, intent: { kind: "cancel" }, by: other, reason: "enough" }
+    state: {
+      ...stoppingState,
+      since: 200,
+      killAt: 5200,
+      intent: { kind: "cancel" },
+      by: other,
+      reason: "enough"
+    }
   },
   {
     title: "that runs is stopping when it reaches a limit",
@@ -159,8 +170,23 @@ const live: ReadonlyArray<Transition> = [
     from: scenario.running(),
     command: scenario.finish,
     at: 200,
-    events: [{ type: "task.stopping", intent: { kind: "finish" }, signal: "SIGTERM", killAt: 5200, reason: null }],
-    state: { ...stoppingState, since: 200, killAt: 5200, intent: { kind: "finish" }, by: other, reason: null }
+    events: [
+      {
+        type: "task.stopping",
+        intent: { kind: "finish" },
+        signal: "SIGTERM",
+        killAt: 5200,
+        reason: null
+      }
+    ],
+    state: {
+      ...stoppingState,
+      since: 200,
+      killAt: 5200,
+      intent: { kind: "finish" },
+      by: other,
+      reason: null
+    }
   },
   {
     title: "that runs is stopping after a restart",
@@ -168,16 +194,37 @@ const live: ReadonlyArray<Transition> = [
     command: scenario.restart,
     at: 200,
     events: [
-      { type: "task.stopping", intent: { kind: "restart" }, signal: "SIGTERM", killAt: 5200, reason: "again" }
+      {
+        type: "task.stopping",
+        intent: { kind: "restart" },
+        signal: "SIGTERM",
+        killAt: 5200,
+        reason: "again"
+      }
     ],
-    state: { ...stoppingState, since: 200, killAt: 5200, intent: { kind: "restart" }, by: other, reason: "again" }
+    state: {
+      ...stoppingState,
+      since: 200,
+      killAt: 5200,
+      intent: { kind: "restart" },
+      by: other,
+      reason: "again"
+    }
   },
   {
     title: "that is stopping takes another stop",
     from: scenario.stopping(),
     command: { type: "Stop", reason: null, signal: "SIGINT", graceMs: 0 },
     at: 250,
-    events: [{ type: "task.stopping", intent: { kind: "cancel" }, signal: "SIGINT", killAt: 250, reason: "enough" }],
+    events: [
+      {
+        type: "task.stopping",
+        intent: { kind: "cancel" },
+        signal: "SIGINT",
+        killAt: 250,
+        reason: "enough"
+      }
+    ],
     state: {
       ...stoppingState,
       signal: "SIGINT",
@@ -190,7 +237,11 @@ const live: ReadonlyArray<Transition> = [
   }
 ]
 
-const finishing = given(specOf(), { command: scenario.open, at: 100 }, { command: scenario.finish, at: 200 })
+const finishing = given(
+  specOf(),
+  { command: scenario.open, at: 100 },
+  { command: scenario.finish, at: 200 }
+)
 
 const ending: ReadonlyArray<Transition> = [
   {
@@ -214,8 +265,17 @@ const ending: ReadonlyArray<Transition> = [
     from: scenario.running(specOf({ restart: scenario.twiceAgain })),
     command: scenario.end(exitAt(300, 1)),
     at: 310,
-    events: [{ type: "task.retrying", retryAt: 1300, failure: nonZero, end: exitAt(300, 1), tries: 1 }],
-    state: { status: "retrying", startedAt: 100, retryAt: 1300, failure: nonZero, end: exitAt(300, 1), ...first }
+    events: [
+      { type: "task.retrying", retryAt: 1300, failure: nonZero, end: exitAt(300, 1), tries: 1 }
+    ],
+    state: {
+      status: "retrying",
+      startedAt: 100,
+      retryAt: 1300,
+      failure: nonZero,
+      end: exitAt(300, 1),
+      ...first
+    }
   },
   {
     title: "that was stopped is cancelled when nothing of it is left, by the one who stopped it",
@@ -236,7 +296,11 @@ const ending: ReadonlyArray<Transition> = [
   },
   {
     title: "that is stopped for a restart is queued when nothing of it is left",
-    from: given(specOf(), { command: scenario.open, at: 100 }, { command: scenario.restart, at: 200 }),
+    from: given(
+      specOf(),
+      { command: scenario.open, at: 100 },
+      { command: scenario.restart, at: 200 }
+    ),
     command: scenario.end(killed),
     at: 310,
     events: [{ type: "task.queued", attempt: 2, tries: 0, notBefore: null, end: killed }],
@@ -244,7 +308,11 @@ const ending: ReadonlyArray<Transition> = [
   },
   {
     title: "that is stopped by a limit fails with that limit, whatever its exit code",
-    from: given(specOf(), { command: scenario.open, at: 100 }, { command: scenario.limit, at: 200 }),
+    from: given(
+      specOf(),
+      { command: scenario.open, at: 100 },
+      { command: scenario.limit, at: 200 }
+    ),
     command: scenario.end(endAt(300)),
     at: 310,
     events: [{ type: "task.failed", failure: timedOut, end: endAt(300) }],
@@ -260,25 +328,57 @@ const ending: ReadonlyArray<Transition> = [
     command: scenario.end(killed),
     at: 310,
     events: [{ type: "task.retrying", retryAt: 1300, failure: timedOut, end: killed, tries: 1 }],
-    state: { status: "retrying", startedAt: 100, retryAt: 1300, failure: timedOut, end: killed, ...first }
+    state: {
+      status: "retrying",
+      startedAt: 100,
+      retryAt: 1300,
+      failure: timedOut,
+      end: killed,
+      ...first
+    }
   },
   {
-    title: "that is stopped because its agent has told its result is completed by that, however its process ended",
+    title:
+      "that is stopped because its agent has told its result is completed by that, however its process ended",
     from: finishing,
     command: scenario.end({ ...killed, agent: scenario.agentDone }),
     at: 310,
     events: [{ type: "task.completed", end: { ...killed, agent: scenario.agentDone } }],
-    state: { status: "completed", startedAt: 100, end: { ...killed, agent: scenario.agentDone }, ...first }
+    state: {
+      status: "completed",
+      startedAt: 100,
+      end: { ...killed, agent: scenario.agentDone },
+      ...first
+    }
   },
   {
     title: "that is stopped because its agent has told its failure fails with that",
     from: finishing,
     command: scenario.end({ ...killed, agent: scenario.agentRefused }),
     at: 310,
-    events: [{ type: "task.failed", failure: scenario.refusal, end: { ...killed, agent: scenario.agentRefused } }],
-    state: { status: "failed", startedAt: 100, failure: scenario.refusal, end: { ...killed, agent: scenario.agentRefused }, ...first }
+    events: [
+      {
+        type: "task.failed",
+        failure: scenario.refusal,
+        end: { ...killed, agent: scenario.agentRefused }
+      }
+    ],
+    state: {
+      status: "failed",
+      startedAt: 100,
+      failure: scenario.refusal,
+      end: { ...killed, agent: scenario.agentRefused },
+      ...first
+    }
   }
 ]
 
 /** All of them. */
-export const transitions: ReadonlyArray<Transition> = [...waiting, ...leftovers, ...refusals, ...live, ...ending, ...restarts]
+export const transitions: ReadonlyArray<Transition> = [
+  ...waiting,
+  ...leftovers,
+  ...refusals,
+  ...live,
+  ...ending,
+  ...restarts
+]

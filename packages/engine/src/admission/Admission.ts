@@ -42,7 +42,8 @@ const isAgents = ({ task }: Committed): boolean => task.spec.queue === agentsQue
 const note = (starts: Starts, committed: ReadonlyArray<Committed>): Starts => {
   for (const { task } of committed.filter(isAgents)) {
     const { state } = task
-    if (holdsSlot(state) && "startedAt" in state && state.startedAt !== null) starts.set(task.id, state.startedAt)
+    if (holdsSlot(state) && "startedAt" in state && state.startedAt !== null)
+      starts.set(task.id, state.startedAt)
     else starts.delete(task.id)
   }
   return starts
@@ -51,9 +52,16 @@ const note = (starts: Starts, committed: ReadonlyArray<Committed>): Starts => {
 const make = Effect.gen(function* () {
   const settings = yield* Settings
   const resources = yield* Resources
-  const running = yield* (yield* TaskStore).list({ queue: agentsQueue, status: ["running", "stopping"] }, { limit: 500 })
+  const running = yield* (yield* TaskStore).list(
+    { queue: agentsQueue, status: ["running", "stopping"] },
+    { limit: 500 }
+  )
   const starts: Starts = new Map(
-    running.tasks.flatMap(({ id, state }) => (holdsSlot(state) && "startedAt" in state && state.startedAt !== null ? [[id, state.startedAt]] : []))
+    running.tasks.flatMap(({ id, state }) =>
+      holdsSlot(state) && "startedAt" in state && state.startedAt !== null
+        ? [[id, state.startedAt]]
+        : []
+    )
   )
   let held: Held | null = null
   let lookedAt = Number.NEGATIVE_INFINITY
@@ -66,7 +74,10 @@ const make = Effect.gen(function* () {
       }),
     // A change of the settings or of a pause is a commit without changes of tasks.
     holdsStill: (now, committed) =>
-      held !== null && committed.length > 0 && Math.abs(now - lookedAt) < shortestMs && !committed.some(isAgents),
+      held !== null &&
+      committed.length > 0 &&
+      Math.abs(now - lookedAt) < shortestMs &&
+      !committed.some(isAgents),
     held: () => held,
     hold: (by) => {
       held = by

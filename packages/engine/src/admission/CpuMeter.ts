@@ -29,29 +29,44 @@ const percentOf = (used: number, of: number): number | null =>
 /** The use between two readings: of the machine or of the group's share of it, whichever is tighter. */
 const useBetween = (before: CpuReading, after: CpuReading, elapsedMs: number): number | null => {
   const [one, two] = [before.machine, after.machine]
-  const machine = one === null || two === null ? null : percentOf(two.used - one.used, two.total - one.total)
+  const machine =
+    one === null || two === null ? null : percentOf(two.used - one.used, two.total - one.total)
   const [from, to] = [before.group, after.group]
   const group =
-    from === null || to === null || from.dir !== to.dir ? null : percentOf(to.usedMicros - from.usedMicros, to.cores * elapsedMs * 1000)
+    from === null || to === null || from.dir !== to.dir
+      ? null
+      : percentOf(to.usedMicros - from.usedMicros, to.cores * elapsedMs * 1000)
   return machine === null || group === null ? (machine ?? group) : Math.max(machine, group)
 }
 
 /** Begins to measure at an instant (monotonic milliseconds); the returned function tells the use at a later one. */
-export const makeCpuMeter = (read: () => CpuReading, begunAt: number): ((now: number) => CpuUse) => {
+export const makeCpuMeter = (
+  read: () => CpuReading,
+  begunAt: number
+): ((now: number) => CpuUse) => {
   let last = { at: begunAt, reading: read() }
-  let use: CpuUse = { percent: null, isMeasuring: last.reading.machine !== null || last.reading.group !== null }
+  let use: CpuUse = {
+    percent: null,
+    isMeasuring: last.reading.machine !== null || last.reading.group !== null
+  }
   return (now) => {
     const elapsedMs = now - last.at
     if (elapsedMs < shortestMs) return use
     const before = last.reading
     last = { at: now, reading: read() }
     if (elapsedMs > staleMs) {
-      use = { percent: null, isMeasuring: last.reading.machine !== null || last.reading.group !== null }
+      use = {
+        percent: null,
+        isMeasuring: last.reading.machine !== null || last.reading.group !== null
+      }
       return use
     }
     const percent = useBetween(before, last.reading, elapsedMs)
     const weight = 1 - Math.exp(-elapsedMs / smoothMs)
-    const smoothed = percent === null || use.percent === null ? percent : use.percent + weight * (percent - use.percent)
+    const smoothed =
+      percent === null || use.percent === null
+        ? percent
+        : use.percent + weight * (percent - use.percent)
     use = { percent: smoothed, isMeasuring: false }
     return use
   }

@@ -35,8 +35,12 @@ const describeHeld = (held: Held): Pick<Hold, "message" | "next"> => {
     case "memory": {
       const parts = [
         `${mebibytes(held.availableBytes)} of memory are available`,
-        ...(held.expectedBytes > 0 ? [`those that have just started are expected to take ${mebibytes(held.expectedBytes)}`] : []),
-        ...(held.nextBytes > 0 ? [`the next is expected to take ${mebibytes(held.nextBytes)}`] : []),
+        ...(held.expectedBytes > 0
+          ? [`those that have just started are expected to take ${mebibytes(held.expectedBytes)}`]
+          : []),
+        ...(held.nextBytes > 0
+          ? [`the next is expected to take ${mebibytes(held.nextBytes)}`]
+          : []),
         `memoryReserve is ${mebibytes(held.reserveBytes)}`
       ]
       return {
@@ -48,17 +52,34 @@ const describeHeld = (held: Held): Pick<Hold, "message" | "next"> => {
 }
 
 /** What holds a queue back, what must end first before the others. */
-export const holdsOf = ({ queue, paused, slots, busy, held }: Standing, nameOf: (pause: Pause) => string): ReadonlyArray<Hold> => {
+export const holdsOf = (
+  { queue, paused, slots, busy, held }: Standing,
+  nameOf: (pause: Pause) => string
+): ReadonlyArray<Hold> => {
   const holds: Array<Hold> = []
   if (paused !== null) {
     const reason = paused.reason === null ? "" : `: ${paused.reason}`
     const message = `queue ${queue} was paused by ${nameOf(paused)}${reason}`
-    holds.push({ because: "paused", message, next: `It can start after: backbeat queue resume ${queue}`, pause: paused })
+    holds.push({
+      because: "paused",
+      message,
+      next: `It can start after: backbeat queue resume ${queue}`,
+      pause: paused
+    })
   }
   if (busy >= slots) {
-    const message = slots === 1 ? `the only slot of queue ${queue} is taken` : `${busy} of ${slots} slots of queue ${queue} are taken`
-    holds.push({ because: "slots", message, next: `It starts when a slot of queue ${queue} is free; priority P0 goes first.`, pause: null })
+    const message =
+      slots === 1
+        ? `the only slot of queue ${queue} is taken`
+        : `${busy} of ${slots} slots of queue ${queue} are taken`
+    holds.push({
+      because: "slots",
+      message,
+      next: `It starts when a slot of queue ${queue} is free; priority P0 goes first.`,
+      pause: null
+    })
   }
-  if (held !== null && queue === agentsQueue) holds.push({ because: held.because, ...describeHeld(held), pause: null })
+  if (held !== null && queue === agentsQueue)
+    holds.push({ because: held.because, ...describeHeld(held), pause: null })
   return holds
 }

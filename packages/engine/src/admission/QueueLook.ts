@@ -38,9 +38,14 @@ export const makeQueueLook = Effect.gen(function* () {
     }))
   })
 
-  const countedOf = Effect.fnUntraced(function* (names: ReadonlyArray<string>, counts: ReadonlyArray<QueueCount>) {
+  const countedOf = Effect.fnUntraced(function* (
+    names: ReadonlyArray<string>,
+    counts: ReadonlyArray<QueueCount>
+  ) {
     const now = yield* Clock.currentTimeMillis
-    const queued = new Map(counts.flatMap(({ queue, status, count }) => (status === "queued" ? [[queue, count]] : [])))
+    const queued = new Map(
+      counts.flatMap(({ queue, status, count }) => (status === "queued" ? [[queue, count]] : []))
+    )
     return yield* Effect.forEach(yield* standings(names), (standing) =>
       Effect.gen(function* () {
         const { queue } = standing
@@ -53,16 +58,25 @@ export const makeQueueLook = Effect.gen(function* () {
 
   const all = Effect.gen(function* () {
     const counts = yield* queues.counts
-    const named = [...Object.keys(settings.current().queues), ...(yield* pauses.all).keys(), ...counts.map(({ queue }) => queue)]
+    const named = [
+      ...Object.keys(settings.current().queues),
+      ...(yield* pauses.all).keys(),
+      ...counts.map(({ queue }) => queue)
+    ]
     return yield* countedOf([...new Set([defaultQueue, agentsQueue, ...named.toSorted()])], counts)
   })
 
   return {
     /** What decides on the tasks of one queue. */
     standingOf: (queue: string) => Effect.flatMap(standings([queue]), first),
-    counted: (queue: string) => Effect.flatMap(Effect.flatMap(queues.counts, (counts) => countedOf([queue], counts)), first),
+    counted: (queue: string) =>
+      Effect.flatMap(
+        Effect.flatMap(queues.counts, (counts) => countedOf([queue], counts)),
+        first
+      ),
     all
   }
 })
 
-const first = <A>([one]: ReadonlyArray<A>): Effect.Effect<A> => (one === undefined ? Effect.die("no queue was asked for") : Effect.succeed(one))
+const first = <A>([one]: ReadonlyArray<A>): Effect.Effect<A> =>
+  one === undefined ? Effect.die("no queue was asked for") : Effect.succeed(one)

@@ -9,9 +9,10 @@ import { makeCpuMeter } from "./CpuMeter.ts"
 import { type Machine, openMachine } from "./machine.ts"
 
 /** Samples the resources. Cheap enough for a commit: it reads a few small files of the kernel. */
-export class Resources extends Context.Service<Resources, { readonly sample: Effect.Effect<Sample> }>()(
-  "@backbeat/engine/Resources"
-) {}
+export class Resources extends Context.Service<
+  Resources,
+  { readonly sample: Effect.Effect<Sample> }
+>()("@backbeat/engine/Resources") {}
 
 const leastOf = (one: number | undefined, two: number | undefined): number | null =>
   one === undefined || two === undefined ? (one ?? two ?? null) : Math.min(one, two)
@@ -35,7 +36,10 @@ export const layerResourcesOf = (mounts: Mounts) =>
     Effect.gen(function* () {
       const machine = openMachine(mounts.proc)
       const groups = process.platform === "linux" ? findGroups(mounts) : noGroups
-      const useAt = makeCpuMeter(() => ({ machine: machine.cpu(), group: groups.cpu() }), yield* monotonicMs)
+      const useAt = makeCpuMeter(
+        () => ({ machine: machine.cpu(), group: groups.cpu() }),
+        yield* monotonicMs
+      )
       return Resources.of({
         sample: Effect.map(monotonicMs, (now) => {
           const { percent, isMeasuring } = useAt(now)

@@ -32,16 +32,23 @@ export interface Groups {
 }
 
 /** What a file holds, or null. */
-export const textOf = (path: string): string | null => readProcFile(path)?.toString("latin1") ?? null
+export const textOf = (path: string): string | null =>
+  readProcFile(path)?.toString("latin1") ?? null
 
 const finite = (text: string | null | undefined): number | null => {
-  const value = text === null || text === undefined || text.trim() === "" ? Number.NaN : Number(text)
+  const value =
+    text === null || text === undefined || text.trim() === "" ? Number.NaN : Number(text)
   return Number.isFinite(value) ? value : null
 }
 
 /** The value of a line `<key> <value>`. */
 export const field = (text: string | null, key: string): number | null =>
-  finite(text?.split("\n").find((line) => line.startsWith(`${key} `))?.slice(key.length))
+  finite(
+    text
+      ?.split("\n")
+      .find((line) => line.startsWith(`${key} `))
+      ?.slice(key.length)
+  )
 
 /** Without a limit version 1 shows the highest number of pages. */
 const noLimitBytes = 2 ** 62
@@ -50,7 +57,8 @@ const noLimitBytes = 2 ** 62
 const ownGroup = (mounts: Mounts, controller: string | null): string => {
   for (const line of textOf(join(mounts.proc, "self", "cgroup"))?.split("\n") ?? []) {
     const [number, controllers = "", ...path] = line.split(":")
-    if (controller === null ? number !== "0" : !controllers.split(",").includes(controller)) continue
+    if (controller === null ? number !== "0" : !controllers.split(",").includes(controller))
+      continue
     const group = path.join(":")
     // A group outside of what this container sees is shown with dots.
     return group.includes("..") ? "/" : group
@@ -69,7 +77,9 @@ const nearest = (root: string, group: string, holds: (dir: string) => boolean): 
 
 const quotaV2 = (dir: string): number | null => {
   const [quota, period] = (textOf(join(dir, "cpu.max")) ?? "").split(" ").map(finite)
-  return typeof quota === "number" && typeof period === "number" && period > 0 ? quota / period : null
+  return typeof quota === "number" && typeof period === "number" && period > 0
+    ? quota / period
+    : null
 }
 
 const limitOf = (file: string): number | null => {
@@ -77,7 +87,11 @@ const limitOf = (file: string): number | null => {
   return limit === null || limit >= noLimitBytes ? null : limit
 }
 
-const memoryOf = (limitBytes: number | null, usage: string | null, inactive: number | null): GroupMemory | null => {
+const memoryOf = (
+  limitBytes: number | null,
+  usage: string | null,
+  inactive: number | null
+): GroupMemory | null => {
   const usedBytes = finite(usage)
   if (limitBytes === null || usedBytes === null) return null
   return { limitBytes, availableBytes: Math.max(0, limitBytes - (usedBytes - (inactive ?? 0))) }
@@ -91,7 +105,9 @@ const findV2 = (mounts: Mounts): Groups => {
     cpu: () => {
       const cores = cpu === null ? null : quotaV2(cpu)
       const usedMicros = cpu === null ? null : field(textOf(join(cpu, "cpu.stat")), "usage_usec")
-      return cpu === null || cores === null || usedMicros === null ? null : { dir: cpu, usedMicros, cores }
+      return cpu === null || cores === null || usedMicros === null
+        ? null
+        : { dir: cpu, usedMicros, cores }
     },
     memory: () =>
       memory === null
@@ -111,15 +127,27 @@ const quotaV1 = (dir: string): number | null => {
 }
 
 const findV1 = (mounts: Mounts): Groups => {
-  const [cpuRoot, accountRoot, memoryRoot] = [join(mounts.cgroup, "cpu"), join(mounts.cgroup, "cpuacct"), join(mounts.cgroup, "memory")]
+  const [cpuRoot, accountRoot, memoryRoot] = [
+    join(mounts.cgroup, "cpu"),
+    join(mounts.cgroup, "cpuacct"),
+    join(mounts.cgroup, "memory")
+  ]
   const cpu = nearest(cpuRoot, ownGroup(mounts, "cpu"), (dir) => quotaV1(dir) !== null)
-  const memory = nearest(memoryRoot, ownGroup(mounts, "memory"), (dir) => limitOf(join(dir, "memory.limit_in_bytes")) !== null)
+  const memory = nearest(
+    memoryRoot,
+    ownGroup(mounts, "memory"),
+    (dir) => limitOf(join(dir, "memory.limit_in_bytes")) !== null
+  )
   return {
     cpu: () => {
       if (cpu === null) return null
       const cores = quotaV1(cpu)
-      const usedNanos = finite(textOf(join(accountRoot, cpu.slice(cpuRoot.length), "cpuacct.usage")))
-      return cores === null || usedNanos === null ? null : { dir: cpu, usedMicros: usedNanos / 1000, cores }
+      const usedNanos = finite(
+        textOf(join(accountRoot, cpu.slice(cpuRoot.length), "cpuacct.usage"))
+      )
+      return cores === null || usedNanos === null
+        ? null
+        : { dir: cpu, usedMicros: usedNanos / 1000, cores }
     },
     memory: () =>
       memory === null

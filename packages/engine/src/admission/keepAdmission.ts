@@ -25,8 +25,13 @@ export const keepAdmission = Effect.gen(function* () {
   /** What has room now starts in this commit. */
   const look: Effect.Effect<void> = Effect.suspend(() => {
     isSet = false
-    return Effect.catch(transitions.commit(() => Effect.void), (error) =>
-      Effect.andThen(Effect.logError(`what is held back could not be looked at: ${error.message}`), arrange)
+    return Effect.catch(
+      transitions.commit(() => Effect.void),
+      (error) =>
+        Effect.andThen(
+          Effect.logError(`what is held back could not be looked at: ${error.message}`),
+          arrange
+        )
     )
   })
 
@@ -35,7 +40,9 @@ export const keepAdmission = Effect.gen(function* () {
     isSet = held !== null
     if (held === null) return alarm.clear("admission")
     const delayMs = held.because === "measuring" ? measuringMs : lookMs
-    return Effect.flatMap(Clock.currentTimeMillis, (now) => alarm.set("admission", now + delayMs, look))
+    return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      alarm.set("admission", now + delayMs, look)
+    )
   })
 
   transitions.onCommit((committed) => {

@@ -38,14 +38,18 @@ export const parseProcStat = (text: string): MachineCpu | null => {
 export const parseMeminfo = (text: string): MachineMemory | null => {
   const kibibytes = (key: string) => field(text.replaceAll(" kB", "").replaceAll(/: +/gu, " "), key)
   const [total, available] = [kibibytes("MemTotal"), kibibytes("MemAvailable")]
-  return total === null || available === null ? null : { totalBytes: total * 1024, availableBytes: available * 1024 }
+  return total === null || available === null
+    ? null
+    : { totalBytes: total * 1024, availableBytes: available * 1024 }
 }
 
 const linux = (proc: string): Machine => {
-  const read = <A>(file: string, parse: (text: string) => A | null) => (): A | null => {
-    const text = textOf(join(proc, file))
-    return text === null ? null : parse(text)
-  }
+  const read =
+    <A>(file: string, parse: (text: string) => A | null) =>
+    (): A | null => {
+      const text = textOf(join(proc, file))
+      return text === null ? null : parse(text)
+    }
   return { cpu: read("stat", parseProcStat), memory: read("meminfo", parseMeminfo) }
 }
 
@@ -62,7 +66,10 @@ const countCpus = (): MachineCpu | null => {
  */
 const openPressure = (): (() => number | null) => {
   const { symbols } = dlopen("libSystem.dylib", {
-    sysctlbyname: { args: [FFIType.cstring, FFIType.ptr, FFIType.ptr, FFIType.ptr, FFIType.u64], returns: FFIType.i32 }
+    sysctlbyname: {
+      args: [FFIType.cstring, FFIType.ptr, FFIType.ptr, FFIType.ptr, FFIType.u64],
+      returns: FFIType.i32
+    }
   })
   const name = Buffer.from("kern.memorystatus_level\0")
   const level = new Int32Array(1)
@@ -80,7 +87,9 @@ const macos = (): Machine => {
     cpu: countCpus,
     memory: () => {
       const percent = Result.isSuccess(pressure) ? pressure.success() : null
-      return percent === null ? null : { totalBytes: totalmem(), availableBytes: (totalmem() * percent) / 100 }
+      return percent === null
+        ? null
+        : { totalBytes: totalmem(), availableBytes: (totalmem() * percent) / 100 }
     }
   }
 }

@@ -14,6 +14,11 @@ export const makeNoticeSettings = Effect.gen(function* () {
     if (now === known) return Effect.void
     logFrom(now.config.logLevel)
     // A commit fills the slots that a queue has now; one that fails is made again by the next call.
-    return Effect.ignore(Effect.tap(transitions.commit(() => Effect.void), () => Effect.sync(() => (known = now))))
+    return Effect.ignore(
+      Effect.tap(
+        transitions.commit(() => Effect.void),
+        () => Effect.sync(() => (known = now))
+      )
+    )
   })
 })

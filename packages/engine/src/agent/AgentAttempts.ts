@@ -34,7 +34,11 @@ export class AgentAttempts extends Context.Service<
   AgentAttempts,
   {
     /** Reads an attempt's output whenever it has grown, and does `finish` when it has told its result and then rests; null when it is no agent's. */
-    readonly follow: (task: Task, output: OutputWatch, finish: Effect.Effect<void>) => Followed | null
+    readonly follow: (
+      task: Task,
+      output: OutputWatch,
+      finish: Effect.Effect<void>
+    ) => Followed | null
     /** The end of an attempt with what the agent said of its work and the work tree that it left. */
     readonly conclude: (task: Task, end: AttemptEnd) => Effect.Effect<AttemptEnd>
   }
@@ -44,9 +48,22 @@ const keyOf = ({ id, state }: Task): string => `${id}#${state.attempt}`
 
 /** What is not known is not called a success. */
 const unread: AgentOutcome = {
-  result: { text: "", isError: true, sessionId: null, costUsd: null, inputTokens: null, outputTokens: null, turns: null, structured: null },
+  result: {
+    text: "",
+    isError: true,
+    sessionId: null,
+    costUsd: null,
+    inputTokens: null,
+    outputTokens: null,
+    turns: null,
+    structured: null
+  },
   used: { costUsd: null, inputTokens: null, outputTokens: null },
-  trouble: { kind: "no_result", message: "its output could not be read", hint: "Look at the task's logs with raw true, and at engine.log." }
+  trouble: {
+    kind: "no_result",
+    message: "its output could not be read",
+    hint: "Look at the task's logs with raw true, and at engine.log."
+  }
 }
 
 /** How long after an end, in milliseconds, the work tree is taken for what the agent left: later others may have changed it. */
@@ -56,7 +73,10 @@ const structuredMaxDepth = 64
 const sessionIdPattern = /^[\w.:-]{1,200}$/u
 
 const depthOf = (value: unknown): number =>
-  Predicate.isObject(value) ? 1 + Object.values(value).reduce((deepest: number, each) => Math.max(deepest, depthOf(each)), 0) : 0
+  Predicate.isObject(value)
+    ? 1 +
+      Object.values(value).reduce((deepest: number, each) => Math.max(deepest, depthOf(each)), 0)
+    : 0
 
 const tooLarge: AgentTrouble = {
   kind: "no_result",
@@ -66,8 +86,13 @@ const tooLarge: AgentTrouble = {
 
 /** What an agent gave in the form of the output schema, as far as it can be kept: readable for everybody, and no larger than an answer should be. */
 const keepStructured = (structured: Schema.Json | null): Schema.Json | null => {
-  const json = structured !== null && depthOf(structured) <= structuredMaxDepth ? JSON.stringify(structured) : null
-  return json === null || json.length > structuredMaxCharacters ? null : decodeJson(wellFormed(json))
+  const json =
+    structured !== null && depthOf(structured) <= structuredMaxDepth
+      ? JSON.stringify(structured)
+      : null
+  return json === null || json.length > structuredMaxCharacters
+    ? null
+    : decodeJson(wellFormed(json))
 }
 
 /** An output is not ours: what is kept of it must be readable for everybody. What was asked for and cannot be kept is not called a success. */
@@ -93,7 +118,11 @@ const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Json))
 
 /** JSON writes half of a surrogate pair as an escape, which other readers refuse; an escape sequence acts on the terminal of who prints it. */
 const wellFormed = (json: string): string =>
-  JSON.stringify(JSON.parse(json, (_, value: unknown) => (Predicate.isString(value) ? withoutEscapes(value).toWellFormed() : value)))
+  JSON.stringify(
+    JSON.parse(json, (_, value: unknown) =>
+      Predicate.isString(value) ? withoutEscapes(value).toWellFormed() : value
+    )
+  )
 
 /** A limit of silence: it begins anew each time, or does not count at all. */
 const makeRestLimit = (limitMs: () => number, reached: () => void) => {
@@ -110,13 +139,18 @@ const makeRestLimit = (limitMs: () => number, reached: () => void) => {
  * What was used up of the session in which an attempt went on, when it began: what another one used beside it is not in its count.
  * Undefined when nobody noted it, or it cannot be read.
  */
-const makeUsedBefore = Effect.map(SessionStore, (sessions) => ({ agent, session }: AgentWork, { state }: Task) =>
-  session === null || (state.status !== "running" && state.status !== "stopping") || state.startedAt === null
-    ? Effect.undefined
-    : sessions.used({ agent, id: session.id }, state.startedAt).pipe(
-        Effect.map((used) => used ?? undefined),
-        Effect.orElseSucceed(() => undefined)
-      )
+const makeUsedBefore = Effect.map(
+  SessionStore,
+  (sessions) =>
+    ({ agent, session }: AgentWork, { state }: Task) =>
+      session === null ||
+      (state.status !== "running" && state.status !== "stopping") ||
+      state.startedAt === null
+        ? Effect.undefined
+        : sessions.used({ agent, id: session.id }, state.startedAt).pipe(
+            Effect.map((used) => used ?? undefined),
+            Effect.orElseSucceed(() => undefined)
+          )
 )
 
 const make = Effect.gen(function* () {
@@ -135,13 +169,23 @@ const make = Effect.gen(function* () {
     return { dir, reader, output: new AgentOutput(dir, reader, task.spec.maxOutputBytes) }
   }
 
-  const follow = (task: Task, output: OutputWatch, finish: Effect.Effect<void>): Followed | null => {
+  const follow = (
+    task: Task,
+    output: OutputWatch,
+    finish: Effect.Effect<void>
+  ): Followed | null => {
     const reading = readingOf(task)
     if (reading === null) return null
     followed.set(keyOf(task), reading)
     const { hasTold } = reading.reader
-    const rest = makeRestLimit(() => settings.current().agentExitMs, () => void run(finish))
-    const readOn = Effect.andThen(reading.output.catchUp, Effect.sync(() => rest.begin(hasTold())))
+    const rest = makeRestLimit(
+      () => settings.current().agentExitMs,
+      () => void run(finish)
+    )
+    const readOn = Effect.andThen(
+      reading.output.catchUp,
+      Effect.sync(() => rest.begin(hasTold()))
+    )
     const unsubscribe = output.subscribe(() => void run(readOn))
     run(readOn)
     return {
@@ -161,9 +205,18 @@ const make = Effect.gen(function* () {
     const reading = followed.get(keyOf(task)) ?? readingOf(task)
     if (reading === null) return end
     yield* reading.output.finish
-    const stderr = yield* endOfStream({ dir: reading.dir, stream: "stderr", lines: keptLines, maxBytes: keptBytes })
+    const stderr = yield* endOfStream({
+      dir: reading.dir,
+      stream: "stderr",
+      lines: keptLines,
+      maxBytes: keptBytes
+    })
     const agent = bounded(
-      reading.reader.conclude({ outcome: end.outcome, stderr: stderr.join("\n"), usedBefore: yield* usedBefore(work, task) }),
+      reading.reader.conclude({
+        outcome: end.outcome,
+        stderr: stderr.join("\n"),
+        usedBefore: yield* usedBefore(work, task)
+      }),
       task
     )
     const isLate = (yield* Clock.currentTimeMillis) - end.endedAt > gitWithinMs
@@ -175,7 +228,13 @@ const make = Effect.gen(function* () {
     follow,
     conclude: (task, end) =>
       Effect.catchCause(conclude(task, end), (cause) =>
-        Effect.as(Effect.annotateLogs(Effect.logError(`the output of agent task ${task.id} could not be read`, cause), { task: task.id }), { ...end, agent: unread })
+        Effect.as(
+          Effect.annotateLogs(
+            Effect.logError(`the output of agent task ${task.id} could not be read`, cause),
+            { task: task.id }
+          ),
+          { ...end, agent: unread }
+        )
       )
   })
 })

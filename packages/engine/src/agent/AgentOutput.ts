@@ -34,7 +34,8 @@ const ifThereIsPlace = (write: () => void): void => {
 const makeTextDir = (dir: string): void => {
   mkdirSync(textDir(dir), { recursive: true, mode: 0o700 })
   const own = outputPath(textDir(dir), "stderr")
-  if (!existsSync(own) && existsSync(outputPath(dir, "stderr"))) linkSync(outputPath(dir, "stderr"), own)
+  if (!existsSync(own) && existsSync(outputPath(dir, "stderr")))
+    linkSync(outputPath(dir, "stderr"), own)
   const path = outputPath(textDir(dir), "stdout")
   if (!existsSync(path)) writeFileSync(path, "", { mode: 0o600 })
 }
@@ -129,7 +130,10 @@ export class AgentOutput {
         yield* Effect.yieldNow
       }
     })
-    return Effect.ensuring(all, Effect.sync(() => file.close()))
+    return Effect.ensuring(
+      all,
+      Effect.sync(() => file.close())
+    )
   }
 
   /** Rotation was faster: the line that is under way is lost, and so is what came between. */
@@ -168,7 +172,8 @@ export class AgentOutput {
   #shareDropped(): void {
     const { stderr } = readDropped(this.#dir)
     const text = readDropped(textDir(this.#dir))
-    if (stderr.keptFrom !== text.stderr.keptFrom) ifThereIsPlace(() => writeDropped(textDir(this.#dir), { ...text, stderr }))
+    if (stderr.keptFrom !== text.stderr.keptFrom)
+      ifThereIsPlace(() => writeDropped(textDir(this.#dir), { ...text, stderr }))
   }
 
   #hold(part: Buffer): void {

@@ -15,7 +15,9 @@ import { agentEnvironment, agentOf, callSetting } from "./knownAgents.ts"
 import { readCheckpoint } from "./readCheckpoint.ts"
 
 /** The call cannot be made; the message says why. */
-export class CallImpossible extends Data.TaggedError("CallImpossible")<{ readonly message: string }> {}
+export class CallImpossible extends Data.TaggedError("CallImpossible")<{
+  readonly message: string
+}> {}
 
 /** No chain is told from further back: what would be left of it is nothing. */
 const longestChain = 16
@@ -37,7 +39,9 @@ export const makeAgentCall = Effect.gen(function* () {
     while (next !== null && chain.length < longestChain) {
       const task: Task | null = yield* store.find(next.task)
       if (task === null && chain.length === 0) {
-        return yield* new CallImpossible({ message: `task ${next.task}, from which it goes on, has been pruned` })
+        return yield* new CallImpossible({
+          message: `task ${next.task}, from which it goes on, has been pruned`
+        })
       }
       if (task === null) break
       const ended: Task = yield* asItEnded(task)
@@ -58,12 +62,18 @@ export const makeAgentCall = Effect.gen(function* () {
     if (work.kind !== "prompt") return null
     const config = settings.current()
     const agent = agentOf(config, work.agent)
-    if (agent === null) return yield* new CallImpossible({ message: `the agent ${work.agent} is not configured any more` })
+    if (agent === null)
+      return yield* new CallImpossible({
+        message: `the agent ${work.agent} is not configured any more`
+      })
     const folder = attemptDir(root, id, state.attempt)
     const call = agent.call(
       { ...work, prompt: yield* promptOf(work) },
       callSetting(config, agent, { folder, env: readEnvironment(root, { id, owner }) ?? {} })
     )
-    return { ...call, env: { ...agentEnvironment(config, agent, {}), ...call.env } } satisfies AgentCall
+    return {
+      ...call,
+      env: { ...agentEnvironment(config, agent, {}), ...call.env }
+    } satisfies AgentCall
   })
 })

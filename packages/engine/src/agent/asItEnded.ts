@@ -14,7 +14,11 @@ const next = (task: Task | null, { subject, id, event, at, actor }: RecordedEven
   if (task === null) return null
   // An attempt that was stopped to make way for another ended like any that is stopped.
   const { end } = event.type === "task.queued" ? event : {}
-  return evolve(task, end === undefined ? event : { type: "task.cancelled", reason: null, failure: null, end }, { at, actor })
+  return evolve(
+    task,
+    end === undefined ? event : { type: "task.cancelled", reason: null, failure: null, end },
+    { at, actor }
+  )
 }
 
 const hasEnded = ({ state }: Task): boolean => lastEnded(state) === state.attempt
@@ -25,8 +29,12 @@ export const makeAsItEnded = Effect.map(TaskStore, (store) =>
     if (hasEnded(now) || lastEnded(now.state) === 0) return now
     let found = now
     let task: Task | null = null
-    for (let since = 0; ; ) {
-      const page: ReadonlyArray<RecordedEvent> = yield* store.events({ since, taskIds: [now.id], limit: pageEvents })
+    for (let since = 0; ;) {
+      const page: ReadonlyArray<RecordedEvent> = yield* store.events({
+        since,
+        taskIds: [now.id],
+        limit: pageEvents
+      })
       for (const event of page) {
         task = next(task, event)
         if (task !== null && hasEnded(task)) found = task

@@ -14,7 +14,11 @@ const listKeys = ["git", "config", "--list", "--name-only", "-z"]
 
 /** The names of the filters that any configuration defines; null when git could not be given one of them as it is. */
 export const filterNames = (keys: string): ReadonlyArray<string> | null => {
-  const names = new Set(keys.split("\0").flatMap((key) => /^filter\.(?<name>[^]*)\.[^.]*$/u.exec(key)?.groups?.["name"] ?? []))
+  const names = new Set(
+    keys
+      .split("\0")
+      .flatMap((key) => /^filter\.(?<name>[^]*)\.[^.]*$/u.exec(key)?.groups?.["name"] ?? [])
+  )
   // `-c` takes what is before the first `=` for the key, and a byte that is no UTF-8 has been replaced.
   return [...names].some((name) => /[=\uFFFD]/u.test(name)) ? null : [...names]
 }
@@ -23,9 +27,19 @@ export const filterNames = (keys: string): ReadonlyArray<string> | null => {
 const status = (filters: ReadonlyArray<string>): ReadonlyArray<string> => [
   "git",
   ...["core.fsmonitor=false", "core.hooksPath=/dev/null"].flatMap((setting) => ["-c", setting]),
-  ...filters.flatMap((name) => ["clean=", "process=", "required=false"].flatMap((setting) => ["-c", `filter.${name}.${setting}`])),
+  ...filters.flatMap((name) =>
+    ["clean=", "process=", "required=false"].flatMap((setting) => [
+      "-c",
+      `filter.${name}.${setting}`
+    ])
+  ),
   "--no-optional-locks",
-  "status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--ignore-submodules=dirty"
+  "status",
+  "--porcelain=v2",
+  "--branch",
+  "-z",
+  "--untracked-files=all",
+  "--ignore-submodules=dirty"
 ]
 
 /** Reads `git status --porcelain=v2 --branch -z`. Source: git-status(1), "Porcelain Format Version 2". */
@@ -65,11 +79,18 @@ const environment = (env: Readonly<Record<string, string>>): Readonly<Record<str
   GIT_ALLOW_PROTOCOL: "none"
 })
 
-const run = (cmd: ReadonlyArray<string>, cwd: string, env: Readonly<Record<string, string>>): Promise<string | null> =>
+const run = (
+  cmd: ReadonlyArray<string>,
+  cwd: string,
+  env: Readonly<Record<string, string>>
+): Promise<string | null> =>
   capture({ cmd, cwd, env: environment(env), timeoutMs, maxBytes: maxOutputBytes })
 
 /** The state of the work tree around a directory; null where there is none, no git, a filter that cannot be left out, or git takes longer than 2 s. Never fails. */
-export const gitState = (cwd: string, env: Readonly<Record<string, string>>): Effect.Effect<GitState | null> =>
+export const gitState = (
+  cwd: string,
+  env: Readonly<Record<string, string>>
+): Effect.Effect<GitState | null> =>
   Effect.promise(async () => {
     const keys = await run(listKeys, cwd, env)
     const filters = keys === null ? null : filterNames(keys)

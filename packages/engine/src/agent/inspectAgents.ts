@@ -17,7 +17,13 @@ const versionMaxCharacters = 200
 /** The first line that `--version` prints; null when it prints none in time. */
 const versionOf = (path: string, env: Variables): Effect.Effect<string | null> =>
   Effect.promise(async () => {
-    const text = await capture({ cmd: [path, "--version"], cwd: "/", env, timeoutMs: versionTimeoutMs, maxBytes: 65_536 })
+    const text = await capture({
+      cmd: [path, "--version"],
+      cwd: "/",
+      env,
+      timeoutMs: versionTimeoutMs,
+      maxBytes: 65_536
+    })
     const line = text?.split("\n").find((each) => each.trim() !== "")
     return line === undefined ? null : line.trim().slice(0, versionMaxCharacters)
   })
@@ -40,7 +46,10 @@ const placeOf = (pattern: string, env: Variables): string => {
 }
 
 /** What can be seen of an agent's login in these variables and in the files that they lead to. */
-export const authOf = ({ loginMarks: { variables, files } }: Agent, env: Variables): AgentEntry["auth"] => {
+export const authOf = (
+  { loginMarks: { variables, files } }: Agent,
+  env: Variables
+): AgentEntry["auth"] => {
   const variable = variables.find((name) => (env[name] ?? "") !== "")
   if (variable !== undefined) return { status: "found", where: variable }
   const file = files.map((pattern) => placeOf(pattern, env)).find(isThere)
@@ -50,7 +59,11 @@ export const authOf = ({ loginMarks: { variables, files } }: Agent, env: Variabl
   return { status: unseen ? "unknown" : "missing", where: null }
 }
 
-const inspect = (config: Configuration, agent: Agent, callers: Variables): Effect.Effect<AgentEntry> =>
+const inspect = (
+  config: Configuration,
+  agent: Agent,
+  callers: Variables
+): Effect.Effect<AgentEntry> =>
   Effect.gen(function* () {
     const command = commandOf(config, agent)
     const settings = agentSettings(config, agent.name)
@@ -65,7 +78,8 @@ const inspect = (config: Configuration, agent: Agent, callers: Variables): Effec
       path,
       version: path === null || !builtIn.includes(agent) ? null : yield* versionOf(path, env),
       default: config.defaultAgent === agent.name,
-      permissionMode: agent.permissionMode === null ? null : (settings.permissionMode ?? agent.permissionMode),
+      permissionMode:
+        agent.permissionMode === null ? null : (settings.permissionMode ?? agent.permissionMode),
       auth: authOf(agent, env),
       install: agent.install,
       login: agent.login

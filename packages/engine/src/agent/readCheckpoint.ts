@@ -50,8 +50,16 @@ export const readCheckpoint = Effect.fnUntraced(function* (root: string, task: T
     request: requestOf(spec.work),
     added: spec.work.kind === "prompt" ? (spec.work.after?.added ?? null) : null,
     gitOf: facts.git === null ? "now" : "end",
-    stdout: yield* endOfStream({ dir: readableDir(root, task, attempt), stream: "stdout", ...lines }),
-    stderr: yield* endOfStream({ dir: attemptDir(root, task.id, attempt), stream: "stderr", ...lines }),
+    stdout: yield* endOfStream({
+      dir: readableDir(root, task, attempt),
+      stream: "stdout",
+      ...lines
+    }),
+    stderr: yield* endOfStream({
+      dir: attemptDir(root, task.id, attempt),
+      stream: "stderr",
+      ...lines
+    }),
     git: facts.git ?? (yield* gitState(spec.cwd, readEnvironment(root, task) ?? {}))
   } satisfies Checkpoint
 })

@@ -8,5 +8,7 @@ import { textDir } from "./AgentOutput.ts"
 /** The folder with the streams for people: an agent's events are kept as text beside them, unless nobody could read them. */
 export const readableDir = (root: string, { id, spec }: Task, attempt: number): string => {
   const dir = attemptDir(root, id, attempt)
-  return spec.work.kind === "prompt" && existsSync(outputPath(textDir(dir), "stdout")) ? textDir(dir) : dir
+  return spec.work.kind === "prompt" && existsSync(outputPath(textDir(dir), "stdout"))
+    ? textDir(dir)
+    : dir
 }

@@ -32,7 +32,9 @@ export const actorOf = ({ caller }: Call): Actor => ({
 
 /** The batch of a call that limits how many of its tasks run at a time. */
 export const batchOf = ({ caller, flags }: Call): { readonly batch?: Batch } =>
-  flags.concurrency === undefined ? {} : { batch: { id: caller.requestId, limit: flags.concurrency } }
+  flags.concurrency === undefined
+    ? {}
+    : { batch: { id: caller.requestId, limit: flags.concurrency } }
 
 /** An operation with the code that answers it. */
 export interface Handled {
@@ -41,20 +43,35 @@ export interface Handled {
   /** How many items of an array are answered at once when the caller does not say; without it a few. */
   readonly concurrency?: number
   /** The payloads for which one payload stands that names several tasks; null for one that names one. */
-  readonly expand?: (payload: unknown, call: Call) => Effect.Effect<ReadonlyArray<unknown> | null, Problem>
+  readonly expand?: (
+    payload: unknown,
+    call: Call
+  ) => Effect.Effect<ReadonlyArray<unknown> | null, Problem>
   /** Answers an array in its own way; without it each item is answered by itself. */
   readonly answerMany?: (
     payloads: ReadonlyArray<unknown>,
     call: Call
   ) => Effect.Effect<ReadonlyArray<Result.Result<unknown, Problem>>, Problem>
   /** Answers an array as one: not each of them by itself. */
-  readonly several?: (payloads: ReadonlyArray<unknown>, call: Call) => Effect.Effect<unknown, Problem>
+  readonly several?: (
+    payloads: ReadonlyArray<unknown>,
+    call: Call
+  ) => Effect.Effect<unknown, Problem>
   /** Answers with the JSON of the data in parts, for data too large to be held; null for a call that is answered in the usual way. */
-  readonly parts?: (payload: unknown, call: Call) => Effect.Effect<Stream.Stream<string> | null, Problem>
+  readonly parts?: (
+    payload: unknown,
+    call: Call
+  ) => Effect.Effect<Stream.Stream<string> | null, Problem>
   /** Answers with text for people in parts; null for a call whose data is laid out in the usual way. */
-  readonly text?: (payload: unknown, call: Call) => Effect.Effect<Stream.Stream<string> | null, Problem>
+  readonly text?: (
+    payload: unknown,
+    call: Call
+  ) => Effect.Effect<Stream.Stream<string> | null, Problem>
   /** Answers with frames as they come. */
-  readonly stream?: (payload: unknown, call: Call) => Effect.Effect<Stream.Stream<Frame, Problem>, Problem>
+  readonly stream?: (
+    payload: unknown,
+    call: Call
+  ) => Effect.Effect<Stream.Stream<Frame, Problem>, Problem>
 }
 
 /** Ties code to a row of the table: it gets the decoded payload, and what else it is called with as it is. */
@@ -64,7 +81,9 @@ export const tied =
     body: (input: Input, ...rest: Rest) => Effect.Effect<A, Problem>
   ) =>
   (payload: unknown, ...rest: Rest): Effect.Effect<A, Problem> =>
-    Effect.flatMap(Effect.fromResult(decodePayload(operation, payload)), (input) => body(input, ...rest))
+    Effect.flatMap(Effect.fromResult(decodePayload(operation, payload)), (input) =>
+      body(input, ...rest)
+    )
 
 /** Ties a handler to its row: the payload is decoded before, the data checked by type. */
 export const handle = <Input, Output>(
@@ -76,7 +95,8 @@ export const handle = <Input, Output>(
 export type Trouble = TaskMissing | IllegalTransition | StoreError | Problem
 
 const storeHints: Readonly<Record<StoreError["reason"], string>> = {
-  damaged: "Restore a backup, or move the file away to start with an empty store. Nothing was overwritten.",
+  damaged:
+    "Restore a backup, or move the file away to start with an empty store. Nothing was overwritten.",
   newer: "Use the newer backbeat that wrote it.",
   full: "Free disk space; nothing was lost, call again.",
   readonly: "Make the home writable, or use another with --home.",
@@ -92,7 +112,12 @@ const next: Readonly<Record<string, string>> = {
 }
 
 /** What is called next on a task in a status, where that is one call. */
-const nextCall: Readonly<Record<string, string>> = { completed: "restart", failed: "restart", cancelled: "restart", stopping: "wait" }
+const nextCall: Readonly<Record<string, string>> = {
+  completed: "restart",
+  failed: "restart",
+  cancelled: "restart",
+  stopping: "wait"
+}
 
 const withNext = (id: string, status: string, told: Problem): Problem => {
   const call = nextCall[status]
@@ -109,14 +134,20 @@ export const toProblem =
       case "TaskMissing":
         return taskNotFound(trouble.id)
       case "StoreError":
-        return problem("StoreError", trouble.message, storeHints[trouble.reason], { reason: trouble.reason })
+        return problem("StoreError", trouble.message, storeHints[trouble.reason], {
+          reason: trouble.reason
+        })
       case "IllegalTransition":
-        return withNext(id, trouble.from, problem(
-          "IllegalTransition",
-          `task ${id} is ${trouble.from} and does not accept ${trouble.command.toLowerCase()}`,
-          next[trouble.from] ?? "See status and why.",
-          { id, from: trouble.from, command: trouble.command }
-        ))
+        return withNext(
+          id,
+          trouble.from,
+          problem(
+            "IllegalTransition",
+            `task ${id} is ${trouble.from} and does not accept ${trouble.command.toLowerCase()}`,
+            next[trouble.from] ?? "See status and why.",
+            { id, from: trouble.from, command: trouble.command }
+          )
+        )
     }
   }
 
@@ -125,6 +156,10 @@ export const outcomeOf = <A, R>(
   id: string,
   one: Effect.Effect<A, Trouble, R>
 ): Effect.Effect<Result.Result<A, Problem>, StoreError, R> =>
-  Effect.catch(Effect.map(one, (done): Result.Result<A, Problem> => Result.succeed(done)), (trouble) =>
-    trouble._tag === "StoreError" ? Effect.fail(trouble) : Effect.succeed(Result.fail(toProblem(id)(trouble)))
+  Effect.catch(
+    Effect.map(one, (done): Result.Result<A, Problem> => Result.succeed(done)),
+    (trouble) =>
+      trouble._tag === "StoreError"
+        ? Effect.fail(trouble)
+        : Effect.succeed(Result.fail(toProblem(id)(trouble)))
   )

@@ -16,10 +16,15 @@ const suggestedCount = 100
 
 const pipelineNotFound = (id: string, near: string | null): Problem =>
   withTry(
-    problem("PipelineNotFound", `pipeline not found: ${id}`, near === null ? "Run pipeline list to discover known pipelines." : `Did you mean ${near}?`, {
-      id,
-      nearest: near
-    }),
+    problem(
+      "PipelineNotFound",
+      `pipeline not found: ${id}`,
+      near === null ? "Run pipeline list to discover known pipelines." : `Did you mean ${near}?`,
+      {
+        id,
+        nearest: near
+      }
+    ),
     "pipeline list",
     {}
   )
@@ -38,9 +43,13 @@ const briefPipeline = (pipeline: Pipeline, counts: ReadonlyArray<PipelineCount>)
     status: state.status,
     createdAt: iso(createdAt),
     endedAt: endedAt === null ? null : iso(endedAt),
-    durationMs: endedAt === null ? null : Math.max(0, Math.round(endedAt - (state.restartedAt ?? createdAt))),
+    durationMs:
+      endedAt === null ? null : Math.max(0, Math.round(endedAt - (state.restartedAt ?? createdAt))),
     stepCount: taskIds.length,
-    counts: { ...noCounts, ...Object.fromEntries(counts.map(({ status, count }) => [status, count])) },
+    counts: {
+      ...noCounts,
+      ...Object.fromEntries(counts.map(({ status, count }) => [status, count]))
+    },
     cancelled: cancelledOf(pipeline)
   }
 }
@@ -56,7 +65,15 @@ export const makePipelineView = Effect.gen(function* () {
     const pipeline = yield* Effect.mapError(pipelines.find(id), stored)
     if (pipeline !== null) return pipeline
     const latest = yield* Effect.mapError(pipelines.list({}, { limit: suggestedCount }), stored)
-    return yield* Effect.fail(pipelineNotFound(id, nearest(id, latest.pipelines.map((each) => each.id))))
+    return yield* Effect.fail(
+      pipelineNotFound(
+        id,
+        nearest(
+          id,
+          latest.pipelines.map((each) => each.id)
+        )
+      )
+    )
   })
 
   const briefs = Effect.fnUntraced(function* (found: ReadonlyArray<Pipeline>) {
@@ -67,7 +84,10 @@ export const makePipelineView = Effect.gen(function* () {
 
   /** The tasks of a pipeline as they were given; those that were pruned are left out. */
   const tasksOf = Effect.fnUntraced(function* ({ id, taskIds }: Pipeline) {
-    const { tasks } = yield* Effect.mapError(store.list({ pipelineId: id }, { limit: taskMaxCount }), stored)
+    const { tasks } = yield* Effect.mapError(
+      store.list({ pipelineId: id }, { limit: taskMaxCount }),
+      stored
+    )
     const byId = new Map(tasks.map((task) => [task.id, task]))
     return taskIds.flatMap((taskId) => byId.get(taskId) ?? [])
   })
@@ -79,7 +99,10 @@ export const makePipelineView = Effect.gen(function* () {
       status,
       count: its.length
     }))
-    return { ...briefPipeline(pipeline, counts), tasks: yield* view.briefs(tasks) } satisfies PipelineAnswer
+    return {
+      ...briefPipeline(pipeline, counts),
+      tasks: yield* view.briefs(tasks)
+    } satisfies PipelineAnswer
   })
 
   return { find, briefs, tasksOf, show }

@@ -16,7 +16,9 @@ import { toProblem } from "./Call.ts"
 import { briefTask, taskAnswer } from "./taskAnswer.ts"
 
 /** What an id stands for. */
-export type Named = { readonly task: Task; readonly pipeline: Pipeline | null } | { readonly task: null; readonly pipeline: Pipeline }
+export type Named =
+  | { readonly task: Task; readonly pipeline: Pipeline | null }
+  | { readonly task: null; readonly pipeline: Pipeline }
 
 /** Finds and shows tasks. */
 export class View extends Context.Service<
@@ -29,8 +31,12 @@ export class View extends Context.Service<
     /** Fails with StoreError. */
     readonly show: (task: Task) => Effect.Effect<TaskAnswer, Problem>
     /** For a list: what it waits for is left out. */
-    readonly listed: (tasks: ReadonlyArray<Task>) => Effect.Effect<ReadonlyArray<TaskAnswer>, Problem>
-    readonly briefs: (tasks: ReadonlyArray<Task>) => Effect.Effect<ReadonlyArray<BriefTask>, Problem>
+    readonly listed: (
+      tasks: ReadonlyArray<Task>
+    ) => Effect.Effect<ReadonlyArray<TaskAnswer>, Problem>
+    readonly briefs: (
+      tasks: ReadonlyArray<Task>
+    ) => Effect.Effect<ReadonlyArray<BriefTask>, Problem>
     /** The task as it is when everything that was committed so far has been acted on. */
     readonly settled: (id: string) => Effect.Effect<Task, Problem>
   }
@@ -60,7 +66,9 @@ export const layerView = Layer.effect(
       const task = yield* Effect.mapError(store.find(id), toProblem(id))
       const pipeline = yield* Effect.mapError(pipelines.find(id), toProblem(id))
       if (task !== null) return { task, pipeline } satisfies Named
-      return pipeline === null ? yield* Effect.fail(taskNotFound(id)) : ({ task, pipeline } satisfies Named)
+      return pipeline === null
+        ? yield* Effect.fail(taskNotFound(id))
+        : ({ task, pipeline } satisfies Named)
     })
     const find = Effect.fnUntraced(function* (id: string) {
       const task = yield* Effect.mapError(store.find(id), toProblem(id))
@@ -85,10 +93,16 @@ export const layerView = Layer.effect(
       show: (task) =>
         Effect.all([asRun([task]), waitsFor(task)]).pipe(
           Effect.mapError(toProblem(task.id)),
-          Effect.map(([[shown = task], waits]) => taskAnswer(root, shown, lives.find(task.id), waits))
+          Effect.map(([[shown = task], waits]) =>
+            taskAnswer(root, shown, lives.find(task.id), waits)
+          )
         ),
-      listed: (tasks) => Effect.map(ran(tasks), (all) => all.map((task) => taskAnswer(root, task, lives.find(task.id), []))),
-      briefs: (tasks) => Effect.map(ran(tasks), (all) => all.map((task) => briefTask(task, lives.find(task.id)))),
+      listed: (tasks) =>
+        Effect.map(ran(tasks), (all) =>
+          all.map((task) => taskAnswer(root, task, lives.find(task.id), []))
+        ),
+      briefs: (tasks) =>
+        Effect.map(ran(tasks), (all) => all.map((task) => briefTask(task, lives.find(task.id)))),
       settled: (id) => Effect.andThen(supervisor.acted, find(id))
     })
   })

@@ -2,13 +2,25 @@
 import type { Agent } from "@backbeat/agents/Agent"
 import { nearest } from "@backbeat/contract/nearest"
 import { agentFields, type StartInput } from "@backbeat/contract/operation/start"
-import { commandInputError, problem, type Problem, withChange, withTry } from "@backbeat/contract/Problem"
+import {
+  commandInputError,
+  problem,
+  type Problem,
+  withChange,
+  withTry
+} from "@backbeat/contract/Problem"
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import * as Result from "effect/Result"
 import { isAbsolute } from "node:path"
 import { authOf } from "../agent/inspectAgents.ts"
-import { agentEnvironment, agentNames, agentOf, agentSettings, commandOf } from "../agent/knownAgents.ts"
+import {
+  agentEnvironment,
+  agentNames,
+  agentOf,
+  agentSettings,
+  commandOf
+} from "../agent/knownAgents.ts"
 import type { AgentSettings, Configuration } from "../home/configuration.ts"
 import type { Variables } from "../home/KeptEnvironment.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
@@ -21,18 +33,37 @@ export const agentTimeoutMs = 1_800_000
 export const unknownAgent = (name: string, config: Configuration): Problem => {
   const known = agentNames(config)
   const near = nearest(name, known)
-  const hint = near === null ? `Known: ${known.join(", ")}; others are made with agents.<name>.command in the configuration.` : `Did you mean ${near}?`
+  const hint =
+    near === null
+      ? `Known: ${known.join(", ")}; others are made with agents.<name>.command in the configuration.`
+      : `Did you mean ${near}?`
   return wrongField("agent", `unknown agent: ${name}`, hint)
 }
 
 /** A refusal of a field that may be left out. */
-const leaveOut = (told: Problem): Problem => withChange(told, { [String(told.details["path"])]: undefined })
+const leaveOut = (told: Problem): Problem =>
+  withChange(told, { [String(told.details["path"])]: undefined })
 
 type Unable = ReturnType<Agent["unable"]>[number]
 
 const refused = (input: StartInput): Problem | null => {
-  if (input.stdin !== undefined) return leaveOut(wrongField("stdin", "goes with command and script: an agent reads its prompt from it", "Leave it out."))
-  return input.args === undefined ? null : leaveOut(wrongField("args", "go with command, not with prompt", "Leave them out; agents.<name>.args of the configuration adds arguments."))
+  if (input.stdin !== undefined)
+    return leaveOut(
+      wrongField(
+        "stdin",
+        "goes with command and script: an agent reads its prompt from it",
+        "Leave it out."
+      )
+    )
+  return input.args === undefined
+    ? null
+    : leaveOut(
+        wrongField(
+          "args",
+          "go with command, not with prompt",
+          "Leave them out; agents.<name>.args of the configuration adds arguments."
+        )
+      )
 }
 
 /** What only goes with a prompt and is given without one, as a refusal; null when nothing is. */
@@ -42,7 +73,10 @@ export const strayAgentField = (input: StartInput): Problem | null => {
   const [stray] = all
   return stray === undefined
     ? null
-    : withChange(wrongField(stray, "goes with prompt", "Give prompt, or leave it out."), Object.fromEntries(all.map((name) => [name, undefined])))
+    : withChange(
+        wrongField(stray, "goes with prompt", "Give prompt, or leave it out."),
+        Object.fromEntries(all.map((name) => [name, undefined]))
+      )
 }
 
 /** What is asked, with the configuration's values and then the defaults for what the payload does not say. */
@@ -58,7 +92,13 @@ const asked = (input: StartInput, settings: AgentSettings, agent: Agent) => ({
 
 const agentFor = (name: string | null, config: Configuration): Result.Result<Agent, Problem> => {
   if (name === null) {
-    return Result.fail(wrongField("agent", "is missing, and the configuration has no valid defaultAgent", "Give agent, or choose one for good with init."))
+    return Result.fail(
+      wrongField(
+        "agent",
+        "is missing, and the configuration has no valid defaultAgent",
+        "Give agent, or choose one for good with init."
+      )
+    )
   }
   const agent = agentOf(config, name)
   return agent === null ? Result.fail(unknownAgent(name, config)) : Result.succeed(agent)
@@ -66,14 +106,23 @@ const agentFor = (name: string | null, config: Configuration): Result.Result<Age
 
 /** A caller cannot leave away what only the configuration says. */
 const dishonoured = (input: StartInput, agent: string, { field, message }: Unable): Problem => {
-  if (field === "session" || input[field] !== undefined) return leaveOut(wrongField(field, message, `Leave it out, or use another agent than ${agent}.`))
+  if (field === "session" || input[field] !== undefined)
+    return leaveOut(wrongField(field, message, `Leave it out, or use another agent than ${agent}.`))
   const key = `agents.${agent}.${field}`
   const told = `${key} in the configuration: ${message}`
-  return withTry(commandInputError(told, `Reset it, or use another agent than ${agent}.`, { key }), "config reset", { key })
+  return withTry(
+    commandInputError(told, `Reset it, or use another agent than ${agent}.`, { key }),
+    "config reset",
+    { key }
+  )
 }
 
 /** What the agent is asked. Fails with CommandInputError: for an agent that is not known, for a field that it cannot honour. */
-export const agentWorkOf = (input: StartInput, prompt: string, config: Configuration): Result.Result<AgentWork, Problem> =>
+export const agentWorkOf = (
+  input: StartInput,
+  prompt: string,
+  config: Configuration
+): Result.Result<AgentWork, Problem> =>
   Result.gen(function* () {
     const refusal = refused(input)
     if (refusal !== null) return yield* Result.fail(refusal)
@@ -84,14 +133,21 @@ export const agentWorkOf = (input: StartInput, prompt: string, config: Configura
       agent: agent.name,
       ...asked(input, agentSettings(config, agent.name), agent),
       session: null,
-      after: input.continueFrom === undefined ? null : { task: input.continueFrom, how: "continue", added: null }
+      after:
+        input.continueFrom === undefined
+          ? null
+          : { task: input.continueFrom, how: "continue", added: null }
     }
     const [unable] = agent.unable(work)
     return unable === undefined ? work : yield* Result.fail(dishonoured(input, agent.name, unable))
   })
 
 /** Why the agent of a task cannot be run here, as AgentUnavailable; null when it can, and for what is no agent's task. */
-export const agentUnavailable = ({ work, cwd }: TaskSpec, env: Variables, config: Configuration): Problem | null => {
+export const agentUnavailable = (
+  { work, cwd }: TaskSpec,
+  env: Variables,
+  config: Configuration
+): Problem | null => {
   if (work.kind !== "prompt") return null
   const agent = agentOf(config, work.agent)
   if (agent === null) return unknownAgent(work.agent, config)
@@ -101,18 +157,30 @@ export const agentUnavailable = ({ work, cwd }: TaskSpec, env: Variables, config
   const resolved = resolveCommand({ argv: [command], cwd: from, env })
   return resolved.kind === "resolved"
     ? null
-    : problem("AgentUnavailable", `the agent ${agent.name} cannot be run: ${resolved.message}`, `Install it: ${agent.install}.`, {
-        agent: agent.name,
-        command,
-        install: agent.install
-      })
+    : problem(
+        "AgentUnavailable",
+        `the agent ${agent.name} cannot be run: ${resolved.message}`,
+        `Install it: ${agent.install}.`,
+        {
+          agent: agent.name,
+          command,
+          install: agent.install
+        }
+      )
 }
 
 /** The agents that this environment finds on this machine. */
 const installedAgents = (config: Configuration, env: Variables): ReadonlyArray<string> =>
   agentNames(config).filter((name) => {
     const agent = agentOf(config, name)
-    return agent !== null && resolveCommand({ argv: [commandOf(config, agent)], cwd: "/", env: agentEnvironment(config, agent, env) }).kind === "resolved"
+    return (
+      agent !== null &&
+      resolveCommand({
+        argv: [commandOf(config, agent)],
+        cwd: "/",
+        env: agentEnvironment(config, agent, env)
+      }).kind === "resolved"
+    )
   })
 
 /** A refusal for want of an agent, with those that could be used instead; any other refusal as it is. */
@@ -121,13 +189,22 @@ export const namingInstalled = (told: Problem, config: Configuration, env: Varia
   const installed = installedAgents(config, env)
   const [only, ...others] = installed
   if (only === undefined) return told
-  const named = { ...told, hint: `${told.hint} Installed here: ${installed.join(", ")}.`, details: { ...told.details, installed } }
+  const named = {
+    ...told,
+    hint: `${told.hint} Installed here: ${installed.join(", ")}.`,
+    details: { ...told.details, installed }
+  }
   return others.length === 0 ? withChange(named, { agent: only }) : named
 }
 
 /** What is to be said of an agent whose login cannot be seen with these variables. */
-export const loginWarnings = ({ work }: TaskSpec, env: Variables, config: Configuration): ReadonlyArray<string> => {
+export const loginWarnings = (
+  { work }: TaskSpec,
+  env: Variables,
+  config: Configuration
+): ReadonlyArray<string> => {
   const agent = work.kind === "prompt" ? agentOf(config, work.agent) : null
-  if (agent === null || authOf(agent, agentEnvironment(config, agent, env)).status !== "missing") return []
+  if (agent === null || authOf(agent, agentEnvironment(config, agent, env)).status !== "missing")
+    return []
   return [`no login of ${agent.name} was found: ${agent.login}`]
 }

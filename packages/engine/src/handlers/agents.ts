@@ -15,12 +15,34 @@ import { makeChangeConfiguration } from "./changeConfiguration.ts"
 import { wrongField } from "./View.ts"
 
 /** What keeps an agent from working (`serious`), or should be known of it. */
-export const problemsOf = ({ agent, command, installed, version, kind, auth, install, login, permissionMode }: AgentEntry) => {
-  const found: ReadonlyArray<readonly [boolean, { readonly message: string; readonly fix: string; readonly serious: boolean }]> = [
-    [!installed, { message: `${command} is not installed, or not on the PATH`, fix: install, serious: true }],
+export const problemsOf = ({
+  agent,
+  command,
+  installed,
+  version,
+  kind,
+  auth,
+  install,
+  login,
+  permissionMode
+}: AgentEntry) => {
+  const found: ReadonlyArray<
+    readonly [
+      boolean,
+      { readonly message: string; readonly fix: string; readonly serious: boolean }
+    ]
+  > = [
+    [
+      !installed,
+      { message: `${command} is not installed, or not on the PATH`, fix: install, serious: true }
+    ],
     [
       installed && version === null && kind === "built-in",
-      { message: `${command} --version tells none`, fix: `Run it by hand: it may need a newer Node. To install it again: ${install}`, serious: true }
+      {
+        message: `${command} --version tells none`,
+        fix: `Run it by hand: it may need a newer Node. To install it again: ${install}`,
+        serious: true
+      }
     ],
     [auth.status === "missing", { message: "no login was found", fix: login, serious: true }],
     [
@@ -44,7 +66,8 @@ export const makeAgentsHandlers = Effect.gen(function* () {
   const look = ({ caller }: Call, name?: string) =>
     Effect.gen(function* () {
       const config = settings.current()
-      if (name !== undefined && !agentNames(config).includes(name)) return yield* Effect.fail(unknownAgent(name, config))
+      if (name !== undefined && !agentNames(config).includes(name))
+        return yield* Effect.fail(unknownAgent(name, config))
       return yield* inspectAgents(config, caller.env ?? {}, name === undefined ? undefined : [name])
     })
 
@@ -62,13 +85,28 @@ export const makeAgentsHandlers = Effect.gen(function* () {
     if (name !== undefined) {
       const [agent] = yield* look(call, name)
       const hint = agent === undefined ? "See agents list." : `Install it: ${agent.install}`
-      return yield* Effect.fail(problem("AgentUnavailable", `the agent ${name} is not installed`, hint, { agent: name }))
+      return yield* Effect.fail(
+        problem("AgentUnavailable", `the agent ${name} is not installed`, hint, { agent: name })
+      )
     }
     if (only === undefined) {
-      return yield* Effect.fail(problem("AgentUnavailable", "no agent is installed", "See agents list for how to install one.", {}))
+      return yield* Effect.fail(
+        problem(
+          "AgentUnavailable",
+          "no agent is installed",
+          "See agents list for how to install one.",
+          {}
+        )
+      )
     }
     const names = installed.map(({ agent }) => agent).join(", ")
-    return yield* Effect.fail(wrongField("agent", `is missing, and several are installed: ${names}`, `Give one of them, such as {"agent":"${only.agent}"}.`))
+    return yield* Effect.fail(
+      wrongField(
+        "agent",
+        `is missing, and several are installed: ${names}`,
+        `Give one of them, such as {"agent":"${only.agent}"}.`
+      )
+    )
   })
 
   const handlers: ReadonlyArray<Handled> = [

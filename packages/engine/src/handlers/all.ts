@@ -3,8 +3,9 @@ import type { OperationName } from "@backbeat/contract/names"
 import * as Effect from "effect/Effect"
 import type { Handled } from "./Call.ts"
 
-const alone = <R>(handler: Effect.Effect<Handled, never, R>): Effect.Effect<ReadonlyArray<Handled>, never, R> =>
-  Effect.map(handler, (each) => [each])
+const alone = <R>(
+  handler: Effect.Effect<Handled, never, R>
+): Effect.Effect<ReadonlyArray<Handled>, never, R> => Effect.map(handler, (each) => [each])
 
 const start = () => import("./start.ts").then(({ makeStart }) => alone(makeStart))
 const read = () => import("./read.ts").then(({ makeReadHandlers }) => makeReadHandlers)
@@ -18,10 +19,12 @@ const why = () => import("./why.ts").then(({ makeWhyHandler }) => alone(makeWhyH
 const plan = () => import("./plan.ts").then(({ makePlanHandler }) => alone(makePlanHandler))
 const prune = () => import("./prune.ts").then(({ makePruneHandler }) => alone(makePruneHandler))
 const doctor = () => import("./doctor.ts").then(({ makeDoctorHandler }) => alone(makeDoctorHandler))
-const discover = () => import("./discover.ts").then(({ makeDiscoveryHandlers }) => makeDiscoveryHandlers)
+const discover = () =>
+  import("./discover.ts").then(({ makeDiscoveryHandlers }) => makeDiscoveryHandlers)
 const agents = () => import("./agents.ts").then(({ makeAgentsHandlers }) => makeAgentsHandlers)
 const config = () => import("./config.ts").then(({ makeConfigHandlers }) => makeConfigHandlers)
-const pipeline = () => import("./pipeline.ts").then(({ makePipelineHandlers }) => makePipelineHandlers)
+const pipeline = () =>
+  import("./pipeline.ts").then(({ makePipelineHandlers }) => makePipelineHandlers)
 const queue = () => import("./queue.ts").then(({ makeQueueHandlers }) => makeQueueHandlers)
 const engine = () => import("./engine.ts").then(({ makeEngineHandlers }) => makeEngineHandlers)
 
@@ -63,7 +66,10 @@ const loaders = {
   "queue set": queue,
   "engine status": engine,
   "engine stop": engine
-} as const satisfies Record<OperationName, () => Promise<Effect.Effect<ReadonlyArray<Handled>, never, unknown>>>
+} as const satisfies Record<
+  OperationName,
+  () => Promise<Effect.Effect<ReadonlyArray<Handled>, never, unknown>>
+>
 
 type Needed = Effect.Services<Awaited<ReturnType<(typeof loaders)[OperationName]>>>
 type Load = () => Promise<Effect.Effect<ReadonlyArray<Handled>, never, Needed>>

@@ -21,8 +21,13 @@ const overlap = (one: Path, other: Path): boolean => {
 const deepest = 16
 
 const refusal = ({ at, kind, path, message }: ConfigurationFlaw, key: Path): Problem => {
-  if (kind === "unknown" && at.length <= key.length) return wrongField("key", `${path}: ${message}`, "See config show.")
-  return wrongField("value", kind === "value" && path === showPath(key) ? message : `${path}: ${message}`, "See config show.")
+  if (kind === "unknown" && at.length <= key.length)
+    return wrongField("key", `${path}: ${message}`, "See config show.")
+  return wrongField(
+    "value",
+    kind === "value" && path === showPath(key) ? message : `${path}: ${message}`,
+    "See config show."
+  )
 }
 
 /** Gives the acts that set one key (or remove it, when the value is undefined), and that replace the whole content. */
@@ -37,12 +42,17 @@ export const makeChangeConfiguration = Effect.gen(function* () {
     if (!keyNames.includes(head)) {
       const near = nearest(head, keyNames)
       const message = `unknown key ${told(key.join("."))}${near === null ? "" : `; did you mean ${near}?`}`
-      if (near === null) return yield* Effect.fail(wrongField("key", message, `Known keys: ${keyNames.join(", ")}.`))
-      return yield* Effect.fail(withChange(wrongField("key", message, ""), { key: [near, ...key.slice(1)].join(".") }))
+      if (near === null)
+        return yield* Effect.fail(wrongField("key", message, `Known keys: ${keyNames.join(", ")}.`))
+      return yield* Effect.fail(
+        withChange(wrongField("key", message, ""), { key: [near, ...key.slice(1)].join(".") })
+      )
     }
     if (settings.file() === null) {
       const message = `${configPath} holds no JSON`
-      return yield* Effect.fail(problem("ConfigInvalid", message, "Correct or remove the file.", { path: configPath }))
+      return yield* Effect.fail(
+        problem("ConfigInvalid", message, "Correct or remove the file.", { path: configPath })
+      )
     }
     const content = withKey(settings.file(), key.slice(0, deepest), value)
     const { flaws } = resolve(content, {})
@@ -55,9 +65,14 @@ export const makeChangeConfiguration = Effect.gen(function* () {
     yield* Effect.try({
       try: () => settings.write(content),
       catch: (thrown) =>
-        problem("ConfigInvalid", `${configPath} could not be written: ${String(thrown)}`, "Check its permissions and the disk.", {
-          path: configPath
-        })
+        problem(
+          "ConfigInvalid",
+          `${configPath} could not be written: ${String(thrown)}`,
+          "Check its permissions and the disk.",
+          {
+            path: configPath
+          }
+        )
     })
     // A commit fills the slots that a queue has now.
     yield* Effect.ignore(transitions.commit(() => Effect.void))

@@ -8,20 +8,41 @@ import type { Specified } from "./taskSpec.ts"
 import { wrongField } from "./View.ts"
 
 /** Others may make the directory before a task starts that waits for something. */
-const startsNow = ({ dependsOn, notBefore, delayMs }: TaskSpec): boolean => dependsOn.length === 0 && notBefore === null && delayMs === null
+const startsNow = ({ dependsOn, notBefore, delayMs }: TaskSpec): boolean =>
+  dependsOn.length === 0 && notBefore === null && delayMs === null
 
 const missingFolder = (input: StartInput, { spec }: Specified): Problem | null => {
   const trouble = input.cwd === undefined || !startsNow(spec) ? null : refusedFolder(spec.cwd)
-  return trouble === null ? null : wrongField("cwd", trouble, "Give a directory that exists, or leave cwd out: then it is the caller's.")
+  return trouble === null
+    ? null
+    : wrongField(
+        "cwd",
+        trouble,
+        "Give a directory that exists, or leave cwd out: then it is the caller's."
+      )
 }
 
 /** A line for a shell is no program. */
-const shellLine = ({ command }: StartInput, { spec: { work, cwd }, env }: Specified): Problem | null => {
-  if (work.kind !== "command" || command === undefined || work.args.length > 0 || !isShellLine(command)) return null
+const shellLine = (
+  { command }: StartInput,
+  { spec: { work, cwd }, env }: Specified
+): Problem | null => {
+  if (
+    work.kind !== "command" ||
+    command === undefined ||
+    work.args.length > 0 ||
+    !isShellLine(command)
+  )
+    return null
   if (resolveCommand({ argv: [command], cwd, env }).kind === "resolved") return null
-  const told = wrongField("command", `no such program: ${command.slice(0, 60)}`, "A line for a shell is a script. Arguments of a program go into args.")
+  const told = wrongField(
+    "command",
+    `no such program: ${command.slice(0, 60)}`,
+    "A line for a shell is a script. Arguments of a program go into args."
+  )
   return withChange(told, { command: undefined, args: undefined, script: command })
 }
 
 /** Why a task cannot be started with this payload; null when nothing is seen that would keep it from it. */
-export const refusedSpawn = (input: StartInput, specified: Specified): Problem | null => missingFolder(input, specified) ?? shellLine(input, specified)
+export const refusedSpawn = (input: StartInput, specified: Specified): Problem | null =>
+  missingFolder(input, specified) ?? shellLine(input, specified)

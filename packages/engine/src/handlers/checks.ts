@@ -22,7 +22,12 @@ const gigabyte = 1_000_000_000
 const socketPathMaxBytes = 107
 
 /** Makes a check. */
-export const check = (name: string, status: Check["status"], message: string, fix: string | null = null): Check => ({
+export const check = (
+  name: string,
+  status: Check["status"],
+  message: string,
+  fix: string | null = null
+): Check => ({
   name,
   status,
   message,
@@ -32,11 +37,17 @@ export const check = (name: string, status: Check["status"], message: string, fi
 /** Who may read the home. */
 export const checkHome = (root: string): Check => {
   const { uid, mode } = statSync(root)
-  if (uid !== process.getuid?.()) return check("home", "fail", `${root} belongs to user ${uid}`, "Use a home of your own.")
+  if (uid !== process.getuid?.())
+    return check("home", "fail", `${root} belongs to user ${uid}`, "Use a home of your own.")
   const open = mode & 0o077
   return open === 0
     ? check("home", "ok", `${root} is readable by you alone`)
-    : check("home", "warn", `${root} is open to others (mode ${(mode & 0o777).toString(8)})`, `chmod 700 ${root}`)
+    : check(
+        "home",
+        "warn",
+        `${root} is open to others (mode ${(mode & 0o777).toString(8)})`,
+        `chmod 700 ${root}`
+      )
 }
 
 /** Why nothing can be written into a folder; null when something can. */
@@ -52,19 +63,42 @@ const refusalToWrite = (root: string): string | null => {
 /** The room below a folder. */
 export const checkDisk = (root: string): Check => {
   const refusal = refusalToWrite(root)
-  if (refusal !== null) return check("disk", "fail", `${root} cannot be written (${refusal}): what tasks do, their ends too, may not be stored`, "Make the disk writable.")
+  if (refusal !== null)
+    return check(
+      "disk",
+      "fail",
+      `${root} cannot be written (${refusal}): what tasks do, their ends too, may not be stored`,
+      "Make the disk writable."
+    )
   const { bavail, bsize } = statfsSync(root)
   const free = bavail * bsize
   const message = `${(free / gigabyte).toFixed(1)} GB free`
-  if (free < fullDiskBytes) return check("disk", "fail", `${message}: what tasks do, their ends too, cannot be stored`, "Free some.")
-  return free < lowDiskBytes ? check("disk", "warn", message, "Free some, or run prune.") : check("disk", "ok", message)
+  if (free < fullDiskBytes)
+    return check(
+      "disk",
+      "fail",
+      `${message}: what tasks do, their ends too, cannot be stored`,
+      "Free some."
+    )
+  return free < lowDiskBytes
+    ? check("disk", "warn", message, "Free some, or run prune.")
+    : check("disk", "ok", message)
 }
 
 /** Whether the engine can write its log; null when nothing is against it. */
 export const checkLog = (root: string): Check | null => {
   const path = join(root, logName)
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined || statSync(path, { throwIfNoEntry: false })?.isFile() === true) return null
-  return check("log", "warn", `${path} is not a regular file: the engine writes no log`, "Move it away, and run engine stop. The next engine makes the log.")
+  if (
+    lstatSync(path, { throwIfNoEntry: false }) === undefined ||
+    statSync(path, { throwIfNoEntry: false })?.isFile() === true
+  )
+    return null
+  return check(
+    "log",
+    "warn",
+    `${path} is not a regular file: the engine writes no log`,
+    "Move it away, and run engine stop. The next engine makes the log."
+  )
 }
 
 /** The length of the socket's path. */
@@ -72,7 +106,11 @@ export const checkSocket = (root: string): Check => {
   const bytes = Buffer.byteLength(join(root, socketName))
   return bytes <= socketPathMaxBytes
     ? check("socket", "ok", `the socket's path has ${bytes} bytes`)
-    : check("socket", "ok", `the socket's path has ${bytes} bytes, over ${socketPathMaxBytes}: it is reached by a relative path`)
+    : check(
+        "socket",
+        "ok",
+        `the socket's path has ${bytes} bytes, over ${socketPathMaxBytes}: it is reached by a relative path`
+      )
 }
 
 /** Whether the system tells when files change. A limit of the user, not of the home. Source: inotify(7). */
@@ -80,7 +118,12 @@ export const checkWatches = (root: string): Check => {
   const refusal = refusalToWatch(root)
   return refusal === null
     ? check("watches", "ok", "the system tells when files change")
-    : check("watches", "warn", `the system refuses to watch files (${refusal}): output and ends are looked at now and then, some tenths of a second late`, "Raise fs.inotify.max_user_watches or fs.inotify.max_user_instances, or end programs that watch many files.")
+    : check(
+        "watches",
+        "warn",
+        `the system refuses to watch files (${refusal}): output and ends are looked at now and then, some tenths of a second late`,
+        "Raise fs.inotify.max_user_watches or fs.inotify.max_user_instances, or end programs that watch many files."
+      )
 }
 
 /** The clock of the machine. */
@@ -94,57 +137,109 @@ export const checkClock = (): Check => {
 
 /** Whether tasks run as their caller does. */
 export const checkInheritance = (callerPid: number): Check => {
-  if (ownInheritance() === null) return check("inheritance", "ok", "tasks have the limits and the priority of the engine; this system does not show them")
+  if (ownInheritance() === null)
+    return check(
+      "inheritance",
+      "ok",
+      "tasks have the limits and the priority of the engine; this system does not show them"
+    )
   const differences = differencesFrom(callerPid)
   return differences.length === 0
     ? check("inheritance", "ok", "tasks have the limits, the priority and the sandbox of this call")
-    : check("inheritance", "warn", `tasks do not run as this call does: ${differences.join(", ")}`, inheritanceFix)
+    : check(
+        "inheritance",
+        "warn",
+        `tasks do not run as this call does: ${differences.join(", ")}`,
+        inheritanceFix
+      )
 }
 
 const describeVariables = (variables: Resolved["variables"]): string => {
   const set = Object.entries(variables).map(([key, name]) => `${key} by ${name}`)
-  return set.length === 0 ? "every value is valid" : `every value is valid; set by variables: ${set.join(", ")}`
+  return set.length === 0
+    ? "every value is valid"
+    : `every value is valid; set by variables: ${set.join(", ")}`
 }
 
 /** How the processes of a task are found here. */
 export const checkTracking = (): Check =>
   process.platform === "linux"
     ? check("processes", "ok", "a stop finds what a task started by group, mark and descriptor")
-    : check("processes", "warn", "a stop finds what a task started by process group only", "Avoid commands that call setsid.")
+    : check(
+        "processes",
+        "warn",
+        "a stop finds what a task started by process group only",
+        "Avoid commands that call setsid."
+      )
 
 /** The agents that are here or are to be, and what keeps them from working or should be known of them. */
 export const checkAgents = (agents: ReadonlyArray<AgentEntry>): ReadonlyArray<Check> => {
-  const found = agents.filter((each) => each.installed || each.default || each.permissionMode === "full")
-  if (found.length === 0) return [check("agents", "ok", "no agent is installed; commands and scripts need none")]
+  const found = agents.filter(
+    (each) => each.installed || each.default || each.permissionMode === "full"
+  )
+  if (found.length === 0)
+    return [check("agents", "ok", "no agent is installed; commands and scripts need none")]
   return found.flatMap((each): ReadonlyArray<Check> => {
     const problems = problemsOf(each)
     const name = `agent ${each.agent}`
     return problems.length === 0
-      ? [check(name, "ok", `${each.version ?? each.command}${each.auth.where === null ? "" : `, login found in ${each.auth.where}`}`)]
+      ? [
+          check(
+            name,
+            "ok",
+            `${each.version ?? each.command}${each.auth.where === null ? "" : `, login found in ${each.auth.where}`}`
+          )
+        ]
       : problems.map(({ message, fix }) => check(name, "warn", message, fix))
   })
 }
 
 /** The values of the configuration that do not hold. */
-export const checkConfiguration = ({ config, problems, variables }: Resolved): ReadonlyArray<Check> => {
+export const checkConfiguration = ({
+  config,
+  problems,
+  variables
+}: Resolved): ReadonlyArray<Check> => {
   const bare = Object.entries(variables).filter(([, name]) => isBare(name))
   const foreign = bare.map(([key, name]) => {
     const value = Object.entries(config).find(([each]) => each === key)?.[1]
-    return check("config", "warn", `${key} is ${JSON.stringify(value)}: set by the variable ${name}, which other programs use too`, `Set BACKBEAT_${name.replace("WORKER_", "")} or the setting ${key} for backbeat alone. The engine keeps the variables with which it began: end it with engine stop.`)
+    return check(
+      "config",
+      "warn",
+      `${key} is ${JSON.stringify(value)}: set by the variable ${name}, which other programs use too`,
+      `Set BACKBEAT_${name.replace("WORKER_", "")} or the setting ${key} for backbeat alone. The engine keeps the variables with which it began: end it with engine stop.`
+    )
   })
-  if (problems.length === 0) return foreign.length === 0 ? [check("config", "ok", describeVariables(variables))] : foreign
+  if (problems.length === 0)
+    return foreign.length === 0 ? [check("config", "ok", describeVariables(variables))] : foreign
   return [
     ...foreign,
-    ...problems.map(({ key, message }) => check("config", "warn", `${key}: ${message}`, "Run config set or config reset. What a variable sets, change there, and end the engine: it keeps the variables with which it began."))
+    ...problems.map(({ key, message }) =>
+      check(
+        "config",
+        "warn",
+        `${key}: ${message}`,
+        "Run config set or config reset. What a variable sets, change there, and end the engine: it keeps the variables with which it began."
+      )
+    )
   ]
 }
 
 /** Variables of older systems that are set here or in the engine: whoever sets one waits for an effect. */
 export const checkIgnored = (ignored: ReadonlyArray<IgnoredVariable>): ReadonlyArray<Check> =>
-  [...new Map(ignored.map((each) => [each.name, each])).values()].map(({ name, instead }) => check("variables", "warn", `the variable ${name} has no effect`, `What does its work is ${instead}.`))
+  [...new Map(ignored.map((each) => [each.name, each])).values()].map(({ name, instead }) =>
+    check(
+      "variables",
+      "warn",
+      `the variable ${name} has no effect`,
+      `What does its work is ${instead}.`
+    )
+  )
 
 /** The answer of `doctor`: the worst of the checks is its status. */
 export const concludeChecks = (checks: ReadonlyArray<Check>): Output<"doctor"> => {
-  const worst = (["fail", "warn"] as const).find((status) => checks.some((each) => each.status === status))
+  const worst = (["fail", "warn"] as const).find((status) =>
+    checks.some((each) => each.status === status)
+  )
   return { status: worst ?? "ok", checks }
 }

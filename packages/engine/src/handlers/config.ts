@@ -14,19 +14,35 @@ export const makeConfigHandlers = Effect.gen(function* () {
   const settings = yield* Settings
   const { set, replace } = yield* makeChangeConfiguration
 
-  const changed = (key: string | null) => ({ key, config: { ...withoutSecrets(settings.current()) }, path: configPath })
-  const change = (key: string, value: unknown) => Effect.map(set(key.split("."), value), () => changed(key))
+  const changed = (key: string | null) => ({
+    key,
+    config: { ...withoutSecrets(settings.current()) },
+    path: configPath
+  })
+  const change = (key: string, value: unknown) =>
+    Effect.map(set(key.split("."), value), () => changed(key))
 
   const handlers: ReadonlyArray<Handled> = [
     handle(operations.configShow, () =>
       Effect.sync(() => {
         const { config, sources, variables, ignored, problems } = settings.resolved()
-        return { path: configPath, config: { ...withoutSecrets(config) }, sources, variables, ignored, problems }
+        return {
+          path: configPath,
+          config: { ...withoutSecrets(config) },
+          sources,
+          variables,
+          ignored,
+          problems
+        }
       })
     ),
     handle(operations.configSet, ({ key, value }) => change(key, value)),
-    handle(operations.configReset, ({ key }) => (key === undefined ? Effect.map(replace({}), () => changed(null)) : change(key, undefined))),
-    handle(operations.configPath, () => Effect.sync(() => ({ path: configPath, exists: existsSync(configPath) })))
+    handle(operations.configReset, ({ key }) =>
+      key === undefined ? Effect.map(replace({}), () => changed(null)) : change(key, undefined)
+    ),
+    handle(operations.configPath, () =>
+      Effect.sync(() => ({ path: configPath, exists: existsSync(configPath) }))
+    )
   ]
   return handlers
 })

@@ -14,17 +14,30 @@ import { dependsOnOf } from "./shortForms.ts"
 import { wrongField } from "./View.ts"
 
 /** What a payload depends on; the task that it continues from is among them. Fails with CommandInputError for one that is named twice. */
-export const dependenciesOf = (input: StartInput): Result.Result<ReadonlyArray<Dependency>, Problem> => {
+export const dependenciesOf = (
+  input: StartInput
+): Result.Result<ReadonlyArray<Dependency>, Problem> => {
   const { continueFrom } = input
-  const given = dependsOnOf(input).map((each): Dependency => (typeof each === "string" ? { task: each, on: "success" } : each))
+  const given = dependsOnOf(input).map((each): Dependency =>
+    typeof each === "string" ? { task: each, on: "success" } : each
+  )
   for (const [index, { task }] of given.entries()) {
     if (given.findIndex((each) => each.task === task) < index) {
-      return Result.fail(wrongField(`dependsOn[${index}]`, `names ${task} again`, "Name each task once."))
+      return Result.fail(
+        wrongField(`dependsOn[${index}]`, `names ${task} again`, "Name each task once.")
+      )
     }
   }
-  if (continueFrom === undefined || given.some(({ task }) => task === continueFrom)) return Result.succeed(given)
+  if (continueFrom === undefined || given.some(({ task }) => task === continueFrom))
+    return Result.succeed(given)
   return given.length === 100
-    ? Result.fail(wrongField("continueFrom", "is one dependency too many", "Leave one of the 100 in dependsOn out."))
+    ? Result.fail(
+        wrongField(
+          "continueFrom",
+          "is one dependency too many",
+          "Leave one of the 100 in dependsOn out."
+        )
+      )
     : Result.succeed([...given, { task: continueFrom, on: "success" }])
 }
 
@@ -34,7 +47,12 @@ const idsOf = (input: StartInput): ReadonlyArray<string> => [
 ]
 
 const dependencyCycle = (cycle: ReadonlyArray<string>): Problem =>
-  problem("DependencyCycle", `these tasks would wait for each other: ${cycle.join(" -> ")}`, "Break the cycle: leave out one of these dependencies.", { cycle })
+  problem(
+    "DependencyCycle",
+    `these tasks would wait for each other: ${cycle.join(" -> ")}`,
+    "Break the cycle: leave out one of these dependencies.",
+    { cycle }
+  )
 
 /** The payloads of a call in an order in which each comes behind what it depends on, and those which none can be put before. */
 export interface Arrangement {
@@ -43,15 +61,22 @@ export interface Arrangement {
 }
 
 /** Arranges payloads by their dependencies on each other. A payload without an id cannot be depended on. `nameOf` is what a cycle calls them. */
-export const arrange = (inputs: ReadonlyArray<StartInput>, nameOf = ({ id = "" }: StartInput): string => id): Arrangement => {
-  if (inputs.every((input) => idsOf(input).length === 0)) return { order: [...inputs.keys()], refused: new Map() }
+export const arrange = (
+  inputs: ReadonlyArray<StartInput>,
+  nameOf = ({ id = "" }: StartInput): string => id
+): Arrangement => {
+  if (inputs.every((input) => idsOf(input).length === 0))
+    return { order: [...inputs.keys()], refused: new Map() }
   // A second payload of the same id is no other task; what depends on the id goes behind both.
   const byId = new Map<string, Array<string>>()
   inputs.forEach(({ id }, index) => {
     if (id !== undefined) byId.set(id, [...(byId.get(id) ?? []), String(index)])
   })
   const arranged = order(
-    inputs.map((input, index) => ({ id: String(index), dependsOn: idsOf(input).flatMap((id) => byId.get(id) ?? []) }))
+    inputs.map((input, index) => ({
+      id: String(index),
+      dependsOn: idsOf(input).flatMap((id) => byId.get(id) ?? [])
+    }))
   )
   const refused = [...arranged.cycles].map(([index, cycle]) => {
     const names = cycle.flatMap((each) => inputs.slice(Number(each), Number(each) + 1).map(nameOf))
@@ -64,7 +89,9 @@ const dependencyNotFound = (id: string, path: string, near: string | null): Prob
   const told = problem(
     "DependencyNotFound",
     `${path}: task not found: ${id}`,
-    near === null ? "Start that task before, or in the same call. Run list to discover known task ids." : `Did you mean ${near}?`,
+    near === null
+      ? "Start that task before, or in the same call. Run list to discover known task ids."
+      : `Did you mean ${near}?`,
     { id, path }
   )
   return near === null ? withTry(told, "list", {}) : told
@@ -76,11 +103,18 @@ export const makeStandings = Effect.gen(function* () {
 
   const suggest = Effect.fnUntraced(function* (id: string) {
     const { tasks } = yield* store.list({}, { limit: 100 })
-    return nearest(id, tasks.map((task) => task.id))
+    return nearest(
+      id,
+      tasks.map((task) => task.id)
+    )
   })
 
   /** Of a task that depends on these. `seen` spares a call that stores many tasks from looking one up again: none changes once others of the call depend on it. `given` is how many the payload named in `dependsOn`. */
-  const standing = Effect.fnUntraced(function* (dependsOn: ReadonlyArray<Dependency>, seen: Map<string, Task>, given = dependsOn.length) {
+  const standing = Effect.fnUntraced(function* (
+    dependsOn: ReadonlyArray<Dependency>,
+    seen: Map<string, Task>,
+    given = dependsOn.length
+  ) {
     const found = yield* Effect.forEach(dependsOn, ({ task: id, on }, index) =>
       Effect.gen(function* () {
         const task = seen.get(id) ?? (yield* store.find(id))
@@ -98,13 +132,18 @@ export const makeStandings = Effect.gen(function* () {
     const { dependsOn } = task.spec
     if (!hasBegun(task.state)) return yield* standing(dependsOn, new Map())
     const found = yield* Effect.forEach(dependsOn, ({ task: id, on }) =>
-      Effect.map(store.find(id), (dependency) => (dependency === null ? [] : [{ task: dependency, on }]))
+      Effect.map(store.find(id), (dependency) =>
+        dependency === null ? [] : [{ task: dependency, on }]
+      )
     )
     return standingOf(found.flat())
   })
 
   /** Looks whether all of these are there, or are to be made with it. */
-  const checkKnown = Effect.fnUntraced(function* (dependsOn: ReadonlyArray<Dependency>, toBe: ReadonlySet<string>) {
+  const checkKnown = Effect.fnUntraced(function* (
+    dependsOn: ReadonlyArray<Dependency>,
+    toBe: ReadonlySet<string>
+  ) {
     for (const [index, { task: id }] of dependsOn.entries()) {
       if (toBe.has(id) || (yield* store.find(id)) !== null) continue
       return yield* Effect.fail(dependencyNotFound(id, `dependsOn[${index}]`, yield* suggest(id)))

@@ -1,5 +1,11 @@
 /** Answers what only reads the table. */
-import { capabilities, examplesList, examplesShow, schemaList, schemaShow } from "@backbeat/contract/discovery"
+import {
+  capabilities,
+  examplesList,
+  examplesShow,
+  schemaList,
+  schemaShow
+} from "@backbeat/contract/discovery"
 import * as operations from "@backbeat/contract/operation/discover"
 import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"

@@ -8,11 +8,27 @@ import { ignoredIn } from "../home/resolve.ts"
 import { Settings } from "../home/Settings.ts"
 import { describeStrangers, makeFindStrangers, type Stranger } from "../task/strangers.ts"
 import { handle, toProblem } from "./Call.ts"
-import { type Check, check, checkAgents, checkClock, checkConfiguration, checkDisk, checkIgnored, checkHome, checkInheritance, checkLog, checkSocket, checkTracking, checkWatches, concludeChecks } from "./checks.ts"
+import {
+  type Check,
+  check,
+  checkAgents,
+  checkClock,
+  checkConfiguration,
+  checkDisk,
+  checkIgnored,
+  checkHome,
+  checkInheritance,
+  checkLog,
+  checkSocket,
+  checkTracking,
+  checkWatches,
+  concludeChecks
+} from "./checks.ts"
 
 const checkStrangers = (strangers: ReadonlyArray<Stranger>): ReadonlyArray<Check> => {
   if (strangers.length === 0) return []
-  const fix = "The database may have lost its last commits (its -wal was removed or cut): restore a backup, or end what is alive by its pid. Else a prune was killed: the folders go after retentionDays."
+  const fix =
+    "The database may have lost its last commits (its -wal was removed or cut): restore a backup, or end what is alive by its pid. Else a prune was killed: the folders go after retentionDays."
   return [check("tasks", "warn", describeStrangers(strangers), fix)]
 }
 
@@ -31,7 +47,14 @@ export const makeDoctorHandler = Effect.gen(function* () {
         checkHome(root),
         checkDisk(root),
         checkSocket(root),
-        intact.ok ? check("store", "ok", intact.message) : check("store", "fail", intact.message, "Restore it from a backup, or move it away to start with an empty one."),
+        intact.ok
+          ? check("store", "ok", intact.message)
+          : check(
+              "store",
+              "fail",
+              intact.message,
+              "Restore it from a backup, or move it away to start with an empty one."
+            ),
         ...checkStrangers(strangers),
         checkInheritance(caller.pid),
         ...[checkLog(root)].filter((each) => each !== null),

@@ -9,29 +9,57 @@ import { judgeFolder, type Judging } from "../home/judgeFolder.ts"
 import type { Variables } from "../home/KeptEnvironment.ts"
 import { readConfiguration } from "../home/Settings.ts"
 import { errorMessage } from "../thrown.ts"
-import { type Check, check, checkAgents, checkClock, checkConfiguration, checkDisk, checkIgnored, checkHome, checkSocket, checkTracking, concludeChecks } from "./checks.ts"
+import {
+  type Check,
+  check,
+  checkAgents,
+  checkClock,
+  checkConfiguration,
+  checkDisk,
+  checkIgnored,
+  checkHome,
+  checkSocket,
+  checkTracking,
+  concludeChecks
+} from "./checks.ts"
 
 const checkFolder = async (root: string, judging: Judging): Promise<Check> => {
   try {
     const verdict = await judgeFolder(root, judging)
-    if (verdict.kind === "absent") return check("home", "ok", `${root} does not exist yet: the first task makes it`)
+    if (verdict.kind === "absent")
+      return check("home", "ok", `${root} does not exist yet: the first task makes it`)
     if (verdict.kind === "home") return checkHome(root)
     return check("home", "fail", verdict.problem.message, verdict.problem.hint)
   } catch (thrown) {
-    return check("home", "fail", `the home ${root} cannot be used: ${errorMessage(thrown)}`, "Check its permissions and the disk, or use another with --home or BACKBEAT_HOME.")
+    return check(
+      "home",
+      "fail",
+      `the home ${root} cannot be used: ${errorMessage(thrown)}`,
+      "Check its permissions and the disk, or use another with --home or BACKBEAT_HOME."
+    )
   }
 }
 
 /** The folder itself, or the nearest one above it that exists. */
-const nearestFolder = (path: string): string => (existsSync(path) || path === "/" ? path : nearestFolder(dirname(path)))
+const nearestFolder = (path: string): string =>
+  existsSync(path) || path === "/" ? path : nearestFolder(dirname(path))
 
 const checkStore = (root: string): Check =>
   existsSync(databasePath(root))
-    ? check("store", "warn", "not checked, because no engine runs", "Fix the problems of the home first.")
+    ? check(
+        "store",
+        "warn",
+        "not checked, because no engine runs",
+        "Fix the problems of the home first."
+      )
     : check("store", "ok", "there is none yet")
 
 /** The answer, for the environment of the caller. */
-export const doctorWithoutEngine = async (place: { readonly root: string; readonly configPath: string }, judging: Judging, env: Variables): Promise<Output<"doctor">> => {
+export const doctorWithoutEngine = async (
+  place: { readonly root: string; readonly configPath: string },
+  judging: Judging,
+  env: Variables
+): Promise<Output<"doctor">> => {
   const { root, configPath } = place
   const resolved = readConfiguration(configPath, env)
   const agents = await Effect.runPromise(inspectAgents(resolved.config, env))

@@ -2,13 +2,21 @@
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { bashPath, oddNames } from "../process/shimCall.ts"
 
-const isForSh = ({ work }: TaskSpec): boolean => work.kind === "script" && !work.script.startsWith("#!")
+const isForSh = ({ work }: TaskSpec): boolean =>
+  work.kind === "script" && !work.script.startsWith("#!")
 
 /** What is said of given variables whose names are no shell names, where they may not arrive. */
 export const droppedNames = (spec: TaskSpec): ReadonlyArray<string> => {
   const odd = oddNames(spec.envKeys)
   if (odd.length === 0) return []
   const names = odd.join(", ")
-  if (bashPath() === null) return [`env: ${names}: a variable with such a name may not arrive, for this machine has no bash`]
-  return isForSh(spec) ? [`env: ${names}: /bin/sh may not hand on a variable with such a name; begin the script with #!/bin/bash`] : []
+  if (bashPath() === null)
+    return [
+      `env: ${names}: a variable with such a name may not arrive, for this machine has no bash`
+    ]
+  return isForSh(spec)
+    ? [
+        `env: ${names}: /bin/sh may not hand on a variable with such a name; begin the script with #!/bin/bash`
+      ]
+    : []
 }

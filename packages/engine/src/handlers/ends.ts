@@ -6,7 +6,8 @@ import { briefEnd } from "../output/lastLinesOf.ts"
 import { makeLastLines } from "./lastLines.ts"
 
 /** Whether a task came to what is wanted of it. */
-export const isGood = ({ state }: Task): boolean => state.status === "completed" || (state.status === "running" && state.health === "ready")
+export const isGood = ({ state }: Task): boolean =>
+  state.status === "completed" || (state.status === "running" && state.health === "ready")
 
 const isFailed = ({ state }: Task): boolean => state.status === "failed"
 
@@ -19,12 +20,14 @@ const causeOf = ({ state }: Task): Pick<FailedTask, "exitCode" | "failure"> => {
 /** Tells how tasks ended; `good` says of which that it is as was wanted. Made once. */
 export const makeEnds = Effect.map(makeLastLines, (lastLines) =>
   Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>, good: (task: Task) => boolean = isGood) {
-    const failures = yield* Effect.forEach(tasks.filter(isFailed).slice(0, failuresMaxCount), (task) =>
-      Effect.map(lastLines(task, briefEnd), ({ lastLines: lines = [] }) => ({
-        id: task.id,
-        ...causeOf(task),
-        ...(lines.length === 0 ? {} : { lastLines: lines })
-      }))
+    const failures = yield* Effect.forEach(
+      tasks.filter(isFailed).slice(0, failuresMaxCount),
+      (task) =>
+        Effect.map(lastLines(task, briefEnd), ({ lastLines: lines = [] }) => ({
+          id: task.id,
+          ...causeOf(task),
+          ...(lines.length === 0 ? {} : { lastLines: lines })
+        }))
     )
     return {
       outcome: outcomeOf(tasks.length, tasks.filter(good).length),

@@ -12,9 +12,14 @@ import { iso } from "./taskAnswer.ts"
 const inheritanceOf = (callerPid: number) => {
   const own = ownInheritance()
   if (own === null) return {}
-  const shown = [...own].filter(([name, value]) => value !== "unlimited" && !name.endsWith(" namespace"))
+  const shown = [...own].filter(
+    ([name, value]) => value !== "unlimited" && !name.endsWith(" namespace")
+  )
   const differences = differencesFrom(callerPid)
-  return { inherited: Object.fromEntries(shown), ...(differences.length === 0 ? {} : { differences }) }
+  return {
+    inherited: Object.fromEntries(shown),
+    ...(differences.length === 0 ? {} : { differences })
+  }
 }
 
 /** The handlers of `engine`. */
@@ -37,7 +42,11 @@ export const makeEngineHandlers = Effect.gen(function* () {
       }))
     ),
     handle(operations.engineStop, () =>
-      Effect.as(shutdown.request("asked by a caller"), { stopped: true, pid: process.pid, liveTasks: lives.count() })
+      Effect.as(shutdown.request("asked by a caller"), {
+        stopped: true,
+        pid: process.pid,
+        liveTasks: lives.count()
+      })
     )
   ]
   return handlers

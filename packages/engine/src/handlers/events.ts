@@ -43,14 +43,20 @@ const known = {
 } as const satisfies Record<EventType, true>
 
 /** Frames that are no events: they are given whatever types are asked for. */
-const besides: ReadonlyArray<string> = ["task.log.line", "task.status.snapshot", "pipeline.status.snapshot"]
+const besides: ReadonlyArray<string> = [
+  "task.log.line",
+  "task.status.snapshot",
+  "pipeline.status.snapshot"
+]
 
 const isKnown = (type: string): type is EventType => Object.hasOwn(known, type)
 
 const typesOf = Effect.fnUntraced(function* ({ types }: Input<"events">) {
   const unknown = types?.find((type) => !isKnown(type) && !besides.includes(type))
   if (unknown === undefined) return types?.filter(isKnown)
-  return yield* Effect.fail(wrongField("types", `unknown type ${unknown}`, `Known types: ${Object.keys(known).join(", ")}.`))
+  return yield* Effect.fail(
+    wrongField("types", `unknown type ${unknown}`, `Known types: ${Object.keys(known).join(", ")}.`)
+  )
 })
 
 const sinceOf = ({ since = 0 }: Input<"events">): number => Number(since)
@@ -75,8 +81,13 @@ const makeHistory = Effect.gen(function* () {
 
   /** Asked at each page of a stream: for a thousand tasks as quick as for a few. Fails with TaskNotFound when one is gone. */
   const haveEnded = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
-    if (ids.length <= 2) return (yield* Effect.forEach(ids, view.find)).every(({ state }) => isFinal(state.status))
-    const count = (filter: TaskFilter) => Effect.map(Effect.mapError(store.list({ ids, ...filter }, { limit: 1 }), toProblem("")), ({ total }) => total)
+    if (ids.length <= 2)
+      return (yield* Effect.forEach(ids, view.find)).every(({ state }) => isFinal(state.status))
+    const count = (filter: TaskFilter) =>
+      Effect.map(
+        Effect.mapError(store.list({ ids, ...filter }, { limit: 1 }), toProblem("")),
+        ({ total }) => total
+      )
     if ((yield* count({})) < new Set(ids).size) yield* Effect.forEach(ids, view.find)
     return (yield* count({ status: live })) === 0
   })
@@ -104,7 +115,8 @@ const makeHistory = Effect.gen(function* () {
             const ended = yield* hasEnded(filter)
             const events = yield* page(filter, from, pageEvents)
             const last = events.at(-1)?.sequence ?? from
-            if (events.length === 0 && (!follow || ended)) return [[], Option.none<number>()] as const
+            if (events.length === 0 && (!follow || ended))
+              return [[], Option.none<number>()] as const
             if (events.length === 0) yield* news.await
             return [events.map(eventFrame), Option.some(last)] as const
           })
@@ -128,16 +140,28 @@ export const makeEventsHandler = Effect.gen(function* () {
     yield* Effect.forEach(ids, view.find)
     const { tag, pipelineId } = input
     if (pipelineId !== undefined) yield* pipelines.find(pipelineId)
-    return { taskIds: ids.length === 0 ? undefined : ids, tag, pipelineId, types: yield* typesOf(input) } satisfies Filter
+    return {
+      taskIds: ids.length === 0 ? undefined : ids,
+      tag,
+      pipelineId,
+      types: yield* typesOf(input)
+    } satisfies Filter
   })
 
   const linesOf = (id: string, follow: boolean, onDelivered: (attempt: number) => void) =>
     Stream.unwrap(
       Effect.map(view.find(id), ({ state }) =>
-        taskLines({ id, attempt: 1, single: !follow && isFinal(state.status) && state.attempt === 1, onDelivered }).pipe(
+        taskLines({
+          id,
+          attempt: 1,
+          single: !follow && isFinal(state.status) && state.attempt === 1,
+          onDelivered
+        }).pipe(
           Stream.map((line) => lineFrame(id, 0, line)),
           Stream.mapError((trouble) =>
-            trouble._tag === "InvalidLogQuery" ? wrongField("lines", trouble.message, "Leave it out.") : toProblem(id)(trouble)
+            trouble._tag === "InvalidLogQuery"
+              ? wrongField("lines", trouble.message, "Leave it out.")
+              : toProblem(id)(trouble)
           )
         )
       )
@@ -158,18 +182,27 @@ export const makeEventsHandler = Effect.gen(function* () {
     ])
     const frames = Stream.concat(snapshots, history(filter, since, input.follow ?? false))
     if (input.lines !== true) return frames
-    const ids = filter.taskIds ?? (pipeline === null ? [] : (yield* pipelines.tasksOf(pipeline)).map(({ id }) => id))
+    const ids =
+      filter.taskIds ??
+      (pipeline === null ? [] : (yield* pipelines.tasksOf(pipeline)).map(({ id }) => id))
     if (ids.length === 0) {
-      return yield* Effect.fail(wrongField("lines", "needs id, ids or pipelineId", "Name the tasks whose lines you want."))
+      return yield* Effect.fail(
+        wrongField("lines", "needs id, ids or pipelineId", "Name the tasks whose lines you want.")
+      )
     }
-    return linesBeforeEnds({ frames, ids, since }, (id, onDelivered) => linesOf(id, input.follow ?? false, onDelivered))
+    return linesBeforeEnds({ frames, ids, since }, (id, onDelivered) =>
+      linesOf(id, input.follow ?? false, onDelivered)
+    )
   })
 
   const answer = (input: Input<"events">) =>
     Effect.gen(function* () {
       if (input.follow === true || input.lines === true) {
         const field = input.follow === true ? "follow" : "lines"
-        return yield* Effect.fail({ ...wrongField(field, "goes with --stream", "Add the flag --stream."), try: { operation: "events", payload: input, flags: { stream: true } } })
+        return yield* Effect.fail({
+          ...wrongField(field, "goes with --stream", "Add the flag --stream."),
+          try: { operation: "events", payload: input, flags: { stream: true } }
+        })
       }
       const filter = yield* filterOf(input)
       const since = sinceOf(input)

@@ -18,7 +18,11 @@ export interface Found {
 export const foundFields = (found: Found | undefined) => {
   if (found === undefined) return {}
   const { differs, ended } = found
-  return { existing: true, ...(differs.length === 0 ? {} : { differs }), ...(ended ? { alreadyEnded: true } : {}) }
+  return {
+    existing: true,
+    ...(differs.length === 0 ? {} : { differs }),
+    ...(ended ? { alreadyEnded: true } : {})
+  }
 }
 
 /** Whether a variable that the payload gives has another value than the task has kept. */
@@ -29,21 +33,32 @@ const changesEnvironment = (root: string, task: Task, given: StartInput["env"]):
 }
 
 /** What is found of a task that is answered as it is. */
-export const foundOf = (root: string, task: Task, input: StartInput, { spec }: Specified): Found => {
+export const foundOf = (
+  root: string,
+  task: Task,
+  input: StartInput,
+  { spec }: Specified
+): Found => {
   const changed = changedFields(task.spec, spec)
   const env = !changed.includes("env") && changesEnvironment(root, task, input.env) ? ["env"] : []
   return { differs: [...changed, ...env], ended: isFinal(task.state.status) }
 }
 
 /** The same start, which takes the id over. */
-const takingOver = (told: Problem, input: StartInput): Problem => withTry(told, "start", { ...input, ifEnded: "again" })
+const takingOver = (told: Problem, input: StartInput): Problem =>
+  withTry(told, "start", { ...input, ifEnded: "again" })
 
 const hasEnded = ({ id, state }: Task, input: StartInput): Problem =>
   takingOver(
-    problem("IllegalTransition", `task ${id} exists, and is ${state.status} (ifEnded error)`, 'Give another id, or "ifEnded": "again" to run it as another attempt.', {
-      id,
-      from: state.status
-    }),
+    problem(
+      "IllegalTransition",
+      `task ${id} exists, and is ${state.status} (ifEnded error)`,
+      'Give another id, or "ifEnded": "again" to run it as another attempt.',
+      {
+        id,
+        from: state.status
+      }
+    ),
     input
   )
 
@@ -62,8 +77,13 @@ const isOthers = ({ id, state, spec }: Task, input: StartInput): Problem =>
  * Why an id that has ended is not started again; null when it is. What another session left in another folder is taken over only when
  * that is asked for. Callers without a session count as one.
  */
-export const refusedEnded = (task: Task, input: StartInput, wanted: { readonly specified: Specified; readonly owner: Owner }): Problem | null => {
+export const refusedEnded = (
+  task: Task,
+  input: StartInput,
+  wanted: { readonly specified: Specified; readonly owner: Owner }
+): Problem | null => {
   if (input.ifEnded === "error") return hasEnded(task, input)
-  const own = task.owner.sessionId === wanted.owner.sessionId || task.spec.cwd === wanted.specified.spec.cwd
+  const own =
+    task.owner.sessionId === wanted.owner.sessionId || task.spec.cwd === wanted.specified.spec.cwd
   return own || input.ifEnded === "again" ? null : isOthers(task, input)
 }

@@ -8,7 +8,14 @@ import * as Predicate from "effect/Predicate"
 import { iso } from "./taskAnswer.ts"
 import { whatOf } from "./whatOf.ts"
 
-const instants: ReadonlySet<string> = new Set(["startedAt", "since", "endedAt", "retryAt", "killAt", "notBefore"])
+const instants: ReadonlySet<string> = new Set([
+  "startedAt",
+  "since",
+  "endedAt",
+  "retryAt",
+  "killAt",
+  "notBefore"
+])
 
 /** The facts of an event with their instants as ISO 8601. */
 const withIso = (facts: object): Readonly<Record<string, unknown>> =>
@@ -23,10 +30,12 @@ const withIso = (facts: object): Readonly<Record<string, unknown>> =>
 const told = (event: RecordedEvent["event"]) => {
   if ("spec" in event) {
     const { type, spec } = event
-    const changed = "changed" in event && event.changed !== undefined ? { changed: event.changed } : {}
+    const changed =
+      "changed" in event && event.changed !== undefined ? { changed: event.changed } : {}
     return { type, what: whatOf(spec.work), queue: spec.queue, tags: spec.tags, ...changed }
   }
-  if (event.type === "pipeline.created") return { type: event.type, name: event.name, taskIds: event.taskIds }
+  if (event.type === "pipeline.created")
+    return { type: event.type, name: event.name, taskIds: event.taskIds }
   if (!("spawnedAt" in event)) return event
   const { spawnedAt, ...facts } = event
   return { ...facts, startedAt: spawnedAt }
@@ -43,12 +52,21 @@ export const eventFrame = ({ subject, id, sequence, at, actor, event }: Recorded
 export type StreamedLine = LogLine & { readonly cursor?: string; readonly droppedBytes?: number }
 
 /** One line of output. Lines are between events, so `sequence` is that of the last event before; `logs` goes on from `cursor`. */
-export const lineFrame = (taskId: string, sequence: number, { at, cursor, droppedBytes, stream, text }: StreamedLine): Frame => ({
+export const lineFrame = (
+  taskId: string,
+  sequence: number,
+  { at, cursor, droppedBytes, stream, text }: StreamedLine
+): Frame => ({
   type: "task.log.line",
   taskId,
   sequence,
   timestamp: at,
-  data: { stream, text, ...(cursor === undefined ? {} : { cursor }), ...(droppedBytes === undefined ? {} : { droppedBytes }) }
+  data: {
+    stream,
+    text,
+    ...(cursor === undefined ? {} : { cursor }),
+    ...(droppedBytes === undefined ? {} : { droppedBytes })
+  }
 })
 
 /** What a task is as a stream begins. */
@@ -61,7 +79,11 @@ export const snapshotFrame = (task: TaskAnswer, sequence: number, at: number): F
 })
 
 /** What a pipeline is as a stream begins. */
-export const pipelineSnapshotFrame = (pipeline: BriefPipeline, sequence: number, at: number): Frame => ({
+export const pipelineSnapshotFrame = (
+  pipeline: BriefPipeline,
+  sequence: number,
+  at: number
+): Frame => ({
   type: "pipeline.status.snapshot",
   pipelineId: pipeline.id,
   sequence,

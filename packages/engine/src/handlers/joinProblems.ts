@@ -6,10 +6,16 @@ const toldAtMost = 100
 
 /** The problem of the first item, with the messages of all in `issues`; null when there is none. */
 export const joinProblems = (problems: ReadonlyMap<number, Problem>): Problem | null => {
-  const [first, ...others] = [...problems].toSorted(([one], [other]) => one - other).map(([, problem]) => problem)
+  const [first, ...others] = [...problems]
+    .toSorted(([one], [other]) => one - other)
+    .map(([, problem]) => problem)
   if (first === undefined || others.length === 0) return first ?? null
   const issues = [first, ...others].slice(0, toldAtMost).map(({ message }) => message)
   const items = others.length === 1 ? "1 other item is" : `${others.length} other items are`
   const { try: _, changes: __, ...shown } = first
-  return { ...shown, message: `${first.message}; ${items} refused too`, details: { ...first.details, issues } }
+  return {
+    ...shown,
+    message: `${first.message}; ${items} refused too`,
+    details: { ...first.details, issues }
+  }
 }

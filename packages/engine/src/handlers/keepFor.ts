@@ -13,7 +13,12 @@ const reasons: Readonly<Record<string, StoreError["reason"]>> = {
 }
 
 /** Keeps a task's environment, and gives what takes that back. A disk that is full is no defect. */
-export const keepFor = (root: string, id: string, requestId: string, env: Variables): Effect.Effect<() => void, StoreError> =>
+export const keepFor = (
+  root: string,
+  id: string,
+  requestId: string,
+  env: Variables
+): Effect.Effect<() => void, StoreError> =>
   Effect.suspend(() => {
     const takeBack = takesBackEnvironment(root, id, requestId)
     return Effect.try({

@@ -9,7 +9,9 @@ import { lastLinesOf, wholeEnd } from "../output/lastLinesOf.ts"
 /** Reads what any task wrote last, so many lines of it. Made once. */
 export const makeReadLastLines = Effect.map(
   Home,
-  ({ root }) => (task: Task, lines: number) => lastLinesOf(readableDir(root, task, Math.max(1, lastAttempt(task.state))), lines)
+  ({ root }) =>
+    (task: Task, lines: number) =>
+      lastLinesOf(readableDir(root, task, Math.max(1, lastAttempt(task.state))), lines)
 )
 
 /** The last lines of a task that failed, `briefEnd` of them where it is one of many; of any other there is no such field. Made once. */

@@ -18,7 +18,9 @@ const numbered = (frames: Frames, since: number): Frames =>
     frames,
     () => since,
     (last, frame) =>
-      frame.type === "task.log.line" ? ([last, [{ ...frame, sequence: last }]] as const) : ([frame.sequence, [frame]] as const)
+      frame.type === "task.log.line"
+        ? ([last, [{ ...frame, sequence: last }]] as const)
+        : ([frame.sequence, [frame]] as const)
   )
 
 /** Gives the joining. `linesOf` gives the lines of a task and calls back when all of an attempt that is over have been taken; made once. */
@@ -31,7 +33,11 @@ export const makeLinesBeforeEnds = Effect.map(TaskStore, (store) => {
   })
 
   return (
-    { frames, ids, since }: { readonly frames: Frames; readonly ids: ReadonlyArray<string>; readonly since: number },
+    {
+      frames,
+      ids,
+      since
+    }: { readonly frames: Frames; readonly ids: ReadonlyArray<string>; readonly since: number },
     linesOf: (id: string, onDelivered: (attempt: number) => void) => Frames
   ): Frames => {
     const delivered = new Map(ids.map((id) => [id, 0]))
@@ -47,10 +53,15 @@ export const makeLinesBeforeEnds = Effect.map(TaskStore, (store) => {
         yield* news.await
       }
     })
-    const held = Stream.tap(frames, ({ type, taskId }) => (taskId !== undefined && ends.has(type) ? awaitLines(taskId) : Effect.void))
+    const held = Stream.tap(frames, ({ type, taskId }) =>
+      taskId !== undefined && ends.has(type) ? awaitLines(taskId) : Effect.void
+    )
     const lines = [...delivered.keys()].map((id) =>
       // Nothing more is to come when a stream of lines has ended, whatever becomes of its task.
-      Stream.onEnd(linesOf(id, (attempt) => deliver(id, attempt)), Effect.sync(() => deliver(id, Infinity)))
+      Stream.onEnd(
+        linesOf(id, (attempt) => deliver(id, attempt)),
+        Effect.sync(() => deliver(id, Infinity))
+      )
     )
     return numbered(Stream.mergeAll([held, ...lines], { concurrency: "unbounded" }), since)
   }

@@ -13,11 +13,15 @@ import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { wrongField } from "./View.ts"
 
 /** The problem of a request for lines that cannot be used. */
-export const refused = (error: { readonly field: string; readonly message: string; readonly hint: string }): Problem =>
-  wrongField(error.field, error.message, error.hint)
+export const refused = (error: {
+  readonly field: string
+  readonly message: string
+  readonly hint: string
+}): Problem => wrongField(error.field, error.message, error.hint)
 
 /** Finds the lines that a request means. */
-export const find = (query: LogQuery, count: boolean) => Effect.mapError(locateLogs(query, { count }), refused)
+export const find = (query: LogQuery, count: boolean) =>
+  Effect.mapError(locateLogs(query, { count }), refused)
 
 /** The problem of output that was removed while it was read. */
 export const gone = (task: Task) => (): Problem => ({
@@ -26,10 +30,17 @@ export const gone = (task: Task) => (): Problem => ({
 })
 
 const strayContext = ({ context = 0, follow, grep }: Input<"logs">): Problem | null => {
-  if (context > 0 && grep === undefined) return withChange(wrongField("context", "goes with grep", "Add grep, or leave context out."), { context: undefined })
+  if (context > 0 && grep === undefined)
+    return withChange(wrongField("context", "goes with grep", "Add grep, or leave context out."), {
+      context: undefined
+    })
   if (context === 0 || follow !== true) return null
   return withChange(
-    wrongField("context", "does not go with follow", "Leave one of them out: the lines after a match have not been written when the match is printed."),
+    wrongField(
+      "context",
+      "does not go with follow",
+      "Leave one of them out: the lines after a match have not been written when the match is printed."
+    ),
     { context: undefined }
   )
 }
@@ -45,11 +56,17 @@ export const makeQueryOf = Effect.gen(function* () {
     const attempt = input.attempt ?? last
     const dir = attemptDir(root, task.id, attempt)
     if (attempt > last || (input.attempt !== undefined && !existsSync(dir))) {
-      return yield* Effect.fail(withChange(wrongField("attempt", `attempt ${attempt} has no output`, `The last attempt is ${last}.`), { attempt: last }))
+      return yield* Effect.fail(
+        withChange(
+          wrongField("attempt", `attempt ${attempt} has no output`, `The last attempt is ${last}.`),
+          { attempt: last }
+        )
+      )
     }
     const live = lives.find(task.id)
     const isLive = live?.attempt === attempt
-    if (live !== null && isLive) (input.raw === true ? live.output : live.readable.watch).sampleNow()
+    if (live !== null && isLive)
+      (input.raw === true ? live.output : live.readable.watch).sampleNow()
     const { raw, lines = 100 } = input
     const choice = Struct.pick(input, ["stream", "since", "grep", "ignoreCase", "context", "ansi"])
     const shown = raw === true ? dir : readableDir(root, task, attempt)

@@ -29,16 +29,24 @@ const linesOf = (task: Task, located: Located): Stream.Stream<StreamedLine, Prob
     const passed = cursorsOf(located)
     const isPlain = located.choice.contextLines === 0
     let toldBytes = 0
-    return Stream.flatMap(Stream.mapError(pagesOf(located), gone(task)), ({ isLast, lineEnds, lines, lostBytes }) => {
-      const each = lines.map((line, index): StreamedLine => (isPlain ? { ...line, cursor: passed(line, lineEnds[index] ?? 0) } : line))
-      const droppedBytes = located.droppedBytes + lostBytes - toldBytes
-      const first = droppedBytes > 0 ? each.splice(0, 1).map((line) => ({ ...line, droppedBytes })) : []
-      if (first.length > 0) toldBytes += droppedBytes
-      const all = [...first, ...each]
-      // Nothing is left between the last one and the end of what was looked at.
-      const last = isLast ? all.splice(-1).map((line) => ({ ...line, cursor: cursorBehind(located) })) : []
-      return Stream.fromArray([...all, ...last])
-    })
+    return Stream.flatMap(
+      Stream.mapError(pagesOf(located), gone(task)),
+      ({ isLast, lineEnds, lines, lostBytes }) => {
+        const each = lines.map((line, index): StreamedLine =>
+          isPlain ? { ...line, cursor: passed(line, lineEnds[index] ?? 0) } : line
+        )
+        const droppedBytes = located.droppedBytes + lostBytes - toldBytes
+        const first =
+          droppedBytes > 0 ? each.splice(0, 1).map((line) => ({ ...line, droppedBytes })) : []
+        if (first.length > 0) toldBytes += droppedBytes
+        const all = [...first, ...each]
+        // Nothing is left between the last one and the end of what was looked at.
+        const last = isLast
+          ? all.splice(-1).map((line) => ({ ...line, cursor: cursorBehind(located) }))
+          : []
+        return Stream.fromArray([...all, ...last])
+      }
+    )
   })
 
 /** A line of a task. */
@@ -55,8 +63,13 @@ const ended = (
 ): Effect.Effect<Stream.Stream<TaskLine, Problem>, Problem> =>
   Effect.gen(function* () {
     const counted = count === undefined ? lines : Stream.take(lines, count)
-    if (until === undefined) return ms === null ? counted : Stream.interruptWhen(counted, Effect.sleep(ms))
-    const { test } = yield* Effect.fromResult(Result.mapError(compilePattern(until), ({ hint, message }) => wrongField("until", message, hint)))
+    if (until === undefined)
+      return ms === null ? counted : Stream.interruptWhen(counted, Effect.sleep(ms))
+    const { test } = yield* Effect.fromResult(
+      Result.mapError(compilePattern(until), ({ hint, message }) =>
+        wrongField("until", message, hint)
+      )
+    )
     let isMet = false
     let given = 0
     const matching = Stream.takeUntil(counted, ({ line }) => {
@@ -64,11 +77,25 @@ const ended = (
       return (isMet = test(line.text) === true)
     })
     const missing = Effect.suspend(() =>
-      isMet || given === count ? Effect.void : Effect.fail(problem("IllegalTransition", `no line matched ${until} before the end`, "See why, and the output with logs.", {}))
+      isMet || given === count
+        ? Effect.void
+        : Effect.fail(
+            problem(
+              "IllegalTransition",
+              `no line matched ${until} before the end`,
+              "See why, and the output with logs.",
+              {}
+            )
+          )
     )
     const whole = Stream.concat(matching, Stream.drain(Stream.fromEffect(missing)))
     if (ms === null) return whole
-    const late = problem("TaskWaitTimedOut", `no line matched ${until} within ${ms} ms`, "Call again with the cursor of the last line in since.", { timeoutMs: ms })
+    const late = problem(
+      "TaskWaitTimedOut",
+      `no line matched ${until} within ${ms} ms`,
+      "Call again with the cursor of the last line in since.",
+      { timeoutMs: ms }
+    )
     return Stream.interruptWhen(whole, Effect.andThen(Effect.sleep(ms), Effect.fail(late)))
   })
 
@@ -85,22 +112,45 @@ export const makeLogStream = Effect.gen(function* () {
     const located = input.since === undefined ? yield* find(query, false) : null
     const begin = located === null ? input.since : cursorBehind(located)
     // Attempts that have begun since then come too.
-    const attempt = input.attempt ?? Math.min(query.output.attempt, parseCursor(begin ?? "")?.attempt ?? query.output.attempt)
+    const attempt =
+      input.attempt ??
+      Math.min(query.output.attempt, parseCursor(begin ?? "")?.attempt ?? query.output.attempt)
     const past = located === null ? Stream.empty : linesOf(task, located)
     const { stream: which, grep, ignoreCase, ansi, raw } = input
     const single = input.attempt !== undefined
-    const coming = taskLines({ id: task.id, attempt, since: begin, stream: which, grep, ignoreCase, ansi, raw, single })
-    const lines = Stream.mapError(coming, (trouble) => (trouble._tag === "InvalidLogQuery" ? refused(trouble) : toProblem(task.id)(trouble)))
+    const coming = taskLines({
+      id: task.id,
+      attempt,
+      since: begin,
+      stream: which,
+      grep,
+      ignoreCase,
+      ansi,
+      raw,
+      single
+    })
+    const lines = Stream.mapError(coming, (trouble) =>
+      trouble._tag === "InvalidLogQuery" ? refused(trouble) : toProblem(task.id)(trouble)
+    )
     return Stream.concat(past, lines)
   })
 
-  return Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>, input: Input<"logs">, call: Call) {
+  return Effect.fnUntraced(function* (
+    tasks: ReadonlyArray<Task>,
+    input: Input<"logs">,
+    call: Call
+  ) {
     const sequence = yield* Effect.mapError(store.lastSequence, toProblem(""))
     const each = yield* Effect.forEach(tasks, (task) =>
-      Effect.map(linesOfTask(task, input), (lines) => Stream.map(lines, (line): TaskLine => ({ task, line })))
+      Effect.map(linesOfTask(task, input), (lines) =>
+        Stream.map(lines, (line): TaskLine => ({ task, line }))
+      )
     )
     const [only] = each
-    const all = each.length === 1 && only !== undefined ? only : Stream.mergeAll(each, { concurrency: "unbounded" })
+    const all =
+      each.length === 1 && only !== undefined
+        ? only
+        : Stream.mergeAll(each, { concurrency: "unbounded" })
     const now = yield* Clock.currentTimeMillis
     const frames = yield* ended(all, input, leftMs(call, now))
     return Stream.map(frames, ({ line, task }): Frame => lineFrame(task.id, sequence, line))

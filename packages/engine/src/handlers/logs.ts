@@ -48,7 +48,11 @@ interface Showing {
 }
 
 /** Reads what was located. Of an answer that takes more than `maxBytes` only the last lines are kept. */
-const readInline = Effect.fnUntraced(function* (task: Task, located: Located, { maxBytes, timestamps }: Showing) {
+const readInline = Effect.fnUntraced(function* (
+  task: Task,
+  located: Located,
+  { maxBytes, timestamps }: Showing
+) {
   const lines: Array<Inline["lines"][number]> = []
   let bytes = 0
   let shownLines = 0
@@ -62,9 +66,19 @@ const readInline = Effect.fnUntraced(function* (task: Task, located: Located, { 
     if (bytes > maxBytes) lines.splice(0, lines.length - briefLines)
     lostBytes = page.lostBytes
   }
-  yield* Effect.mapError(Stream.runForEach(pagesOf(located), (page) => Effect.sync(() => take(page))), gone(task))
-  const inline: Inline = { ...inlineOf(task, located), lines, shownLines, droppedBytes: located.droppedBytes + lostBytes }
-  const isLarge = bytes > maxBytes || (maxBytes < Number.POSITIVE_INFINITY && Buffer.byteLength(JSON.stringify(inline)) > maxBytes)
+  yield* Effect.mapError(
+    Stream.runForEach(pagesOf(located), (page) => Effect.sync(() => take(page))),
+    gone(task)
+  )
+  const inline: Inline = {
+    ...inlineOf(task, located),
+    lines,
+    shownLines,
+    droppedBytes: located.droppedBytes + lostBytes
+  }
+  const isLarge =
+    bytes > maxBytes ||
+    (maxBytes < Number.POSITIVE_INFINITY && Buffer.byteLength(JSON.stringify(inline)) > maxBytes)
   return { inline, isLarge }
 })
 
@@ -74,16 +88,23 @@ const inlineParts = (task: Task, located: Located, timestamps: boolean): Stream.
   let shownLines = 0
   let comma = ""
   const partOf = ({ isLast, lines, lostBytes }: LinePage): string => {
-    const items = lines.map(({ at, stream, text }) => JSON.stringify(timestamps ? { stream, text, at } : text)).join(",")
+    const items = lines
+      .map(({ at, stream, text }) => JSON.stringify(timestamps ? { stream, text, at } : text))
+      .join(",")
     shownLines += lines.filter(({ context }) => context !== true).length
     const part = `${items === "" ? "" : comma}${items}`
     if (items !== "") comma = ","
-    const rest = isLast ? JSON.stringify({ shownLines, cursor, droppedBytes: droppedBytes + lostBytes }) : ""
+    const rest = isLast
+      ? JSON.stringify({ shownLines, cursor, droppedBytes: droppedBytes + lostBytes })
+      : ""
     return isLast ? `${part}],${rest.slice(1)}` : part
   }
   const head = JSON.stringify({ taskId, totalLines, hasMore })
   // An answer that breaks off is asked for again, and then refused as it should be.
-  return Stream.concat(Stream.make(`${head.slice(0, -1)},"lines":[`), Stream.orDie(Stream.map(pagesOf(located), partOf)))
+  return Stream.concat(
+    Stream.make(`${head.slice(0, -1)},"lines":[`),
+    Stream.orDie(Stream.map(pagesOf(located), partOf))
+  )
 }
 
 /** The lines as text for people: all that are asked for, however large. */
@@ -99,18 +120,33 @@ const textParts = (task: Task, located: Located, timestamps: boolean): Stream.St
 }
 
 /** Writes every line that the query could ask for into an artifact. Nothing is left of it when nobody waits for it any more. */
-const writeAll = Effect.fnUntraced(function* (root: string, task: Task, query: LogQuery, timestamps: boolean) {
+const writeAll = Effect.fnUntraced(function* (
+  root: string,
+  task: Task,
+  query: LogQuery,
+  timestamps: boolean
+) {
   const now = yield* Clock.currentTimeMillis
-  const name = { key: `task.${task.id}.logs`, label: `Output of ${task.id}`, kind: "log", fileName: `${task.id}-${now}.log` }
+  const name = {
+    key: `task.${task.id}.logs`,
+    label: `Output of ${task.id}`,
+    kind: "log",
+    fileName: `${task.id}-${now}.log`
+  }
   return yield* Effect.acquireUseRelease(
     Effect.sync(() => beginArtifact(root, name, now)),
     (file) =>
       Effect.gen(function* () {
-        for (let since = `c${query.output.attempt}-0-0`; ; ) {
+        for (let since = `c${query.output.attempt}-0-0`; ;) {
           const part = locateLogs({ ...query, since, lines: artifactPartLines }, { count: false })
           // A cursor of our own is wrong only where nothing is left.
-          const located = yield* Effect.mapError(part, (error) => (error.field === "since" ? gone(task)() : refused(error)))
-          const write = ({ lines }: LinePage) => Effect.sync(() => file.write(lines.map((line) => `${renderLine(line, timestamps)}\n`).join("")))
+          const located = yield* Effect.mapError(part, (error) =>
+            error.field === "since" ? gone(task)() : refused(error)
+          )
+          const write = ({ lines }: LinePage) =>
+            Effect.sync(() =>
+              file.write(lines.map((line) => `${renderLine(line, timestamps)}\n`).join(""))
+            )
           yield* Effect.mapError(Stream.runForEach(pagesOf(located), write), gone(task))
           if (!located.hasMore) return file.finish()
           since = cursorBehind(located)
@@ -127,7 +163,9 @@ const makeTasksOf = Effect.gen(function* () {
   return Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
     const { id, ids, tag } = input
     if ([id, ids, tag].filter((each) => each !== undefined).length !== 1) {
-      return yield* Effect.fail(wrongField("id", "exactly one of id, ids and tag is needed", "Give one of them."))
+      return yield* Effect.fail(
+        wrongField("id", "exactly one of id, ids and tag is needed", "Give one of them.")
+      )
     }
     if (id !== undefined) return [yield* view.find(id)]
     return yield* Effect.forEach(yield* select(input, call, { live: false }), view.find)
@@ -135,12 +173,18 @@ const makeTasksOf = Effect.gen(function* () {
 })
 
 /** With a grep that finds nothing: whether it would without regard to case. */
-const hintOf = Effect.fnUntraced(function* ({ grep, ignoreCase }: Input<"logs">, query: LogQuery, { totalLines }: Located) {
+const hintOf = Effect.fnUntraced(function* (
+  { grep, ignoreCase }: Input<"logs">,
+  query: LogQuery,
+  { totalLines }: Located
+) {
   if (grep === undefined || ignoreCase === true || totalLines > 0) return {}
   const found = yield* Effect.result(locateLogs({ ...query, ignoreCase: true }, { count: true }))
   if (found._tag === "Failure" || found.success.totalLines === 0) return {}
   const { totalLines: more } = found.success
-  return { hint: `${more} ${more === 1 ? "line matches" : "lines match"} without regard to case: add "ignoreCase": true` }
+  return {
+    hint: `${more} ${more === 1 ? "line matches" : "lines match"} without regard to case: add "ignoreCase": true`
+  }
 })
 
 /** The handler of `logs`. */
@@ -156,7 +200,10 @@ export const makeLogsHandler = Effect.gen(function* () {
     const stray = streamOnly.find((field) => input[field] !== undefined && input[field] !== false)
     if (stray !== undefined) {
       const told = wrongField(stray, "goes with --stream", "Add the flag --stream.")
-      return yield* Effect.fail({ ...told, try: { operation: "logs", payload: input, flags: { stream: true } } })
+      return yield* Effect.fail({
+        ...told,
+        try: { operation: "logs", payload: input, flags: { stream: true } }
+      })
     }
     const tasks = yield* tasksOf(input, call)
     const [task] = tasks
@@ -164,19 +211,32 @@ export const makeLogsHandler = Effect.gen(function* () {
     return { tasks, one: { task, query: yield* queryOf(task, input) } }
   })
 
-  const answerOne = Effect.fnUntraced(function* ({ query, task }: { readonly task: Task; readonly query: LogQuery }, input: Input<"logs">, call: Call) {
+  const answerOne = Effect.fnUntraced(function* (
+    { query, task }: { readonly task: Task; readonly query: LogQuery },
+    input: Input<"logs">,
+    call: Call
+  ) {
     const timestamps = input.timestamps ?? false
     const mode = call.flags.output
     const located = yield* find(query, true)
     const { inline, isLarge } =
       mode === "artifact"
         ? { inline: inlineOf(task, located), isLarge: true }
-        : yield* readInline(task, located, { timestamps, maxBytes: mode === "inline" ? Number.POSITIVE_INFINITY : inlineMaxBytes })
+        : yield* readInline(task, located, {
+            timestamps,
+            maxBytes: mode === "inline" ? Number.POSITIVE_INFINITY : inlineMaxBytes
+          })
     // Who writes auto wants all of it: here, or beside a part of it in a file.
-    if (!isLarge && !(mode === "auto" && located.hasMore)) return { ...inline, ...(yield* hintOf(input, query, located)) }
+    if (!isLarge && !(mode === "auto" && located.hasMore))
+      return { ...inline, ...(yield* hintOf(input, query, located)) }
     const artifact = yield* writeAll(root, task, query, timestamps)
     const brief = isLarge ? { ...inline, lines: inline.lines.slice(-briefLines) } : inline
-    return { kind: "summary+artifact" as const, summary: summarize(task.id, inline), inline: brief, artifact }
+    return {
+      kind: "summary+artifact" as const,
+      summary: summarize(task.id, inline),
+      inline: brief,
+      artifact
+    }
   })
 
   const answer = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
@@ -188,7 +248,13 @@ export const makeLogsHandler = Effect.gen(function* () {
 
   const parts = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
     const { flags } = call
-    if (flags.output !== "inline" || flags.pretty === true || flags.human === true || input.id === undefined) return null
+    if (
+      flags.output !== "inline" ||
+      flags.pretty === true ||
+      flags.human === true ||
+      input.id === undefined
+    )
+      return null
     const { one } = yield* wholeOf(input, call)
     if (one === null || input.grep !== undefined) return null
     return inlineParts(one.task, yield* find(one.query, true), input.timestamps ?? false)
@@ -197,7 +263,8 @@ export const makeLogsHandler = Effect.gen(function* () {
   const text = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
     if (call.flags.output === "artifact") return null
     const { one, tasks } = yield* wholeOf(input, call)
-    if (one !== null) return textParts(one.task, yield* find(one.query, false), input.timestamps ?? false)
+    if (one !== null)
+      return textParts(one.task, yield* find(one.query, false), input.timestamps ?? false)
     const { lines } = yield* ofMany(tasks, input)
     return Stream.make(lines.map(({ task, text: said }) => `${task} | ${said}`).join("\n"))
   })
@@ -208,5 +275,10 @@ export const makeLogsHandler = Effect.gen(function* () {
     return stray === null ? yield* streamOf(tasks, input, call) : yield* Effect.fail(stray)
   })
 
-  return { ...handle(operations.logs, answer), parts: tied(operations.logs, parts), text: tied(operations.logs, text), stream: tied(operations.logs, stream) }
+  return {
+    ...handle(operations.logs, answer),
+    parts: tied(operations.logs, parts),
+    text: tied(operations.logs, text),
+    stream: tied(operations.logs, stream)
+  }
 })

@@ -17,8 +17,15 @@ interface TaskLine extends LogLine {
 
 /** What means one task only. */
 export const strayOfMany = ({ attempt, since }: Input<"logs">): Problem | null => {
-  if (since !== undefined) return wrongField("since", "is a place in the output of one task", "Name one task with id; cursors has a place for each.")
-  return attempt === undefined ? null : wrongField("attempt", "goes with one task", "Name one task with id.")
+  if (since !== undefined)
+    return wrongField(
+      "since",
+      "is a place in the output of one task",
+      "Name one task with id; cursors has a place for each."
+    )
+  return attempt === undefined
+    ? null
+    : wrongField("attempt", "goes with one task", "Name one task with id.")
 }
 
 /** Reading several tasks; made once. */
@@ -43,7 +50,9 @@ export const makeLogsOfMany = Effect.gen(function* () {
     const answer: LinesOfMany = {
       totalLines,
       shownLines: lines.filter(({ context }) => context !== true).length,
-      lines: lines.map(({ at, stream, task, text }) => (input.timestamps === true ? { task, text, stream, at } : { task, text })),
+      lines: lines.map(({ at, stream, task, text }) =>
+        input.timestamps === true ? { task, text, stream, at } : { task, text }
+      ),
       cursors
     }
     return answer

@@ -14,12 +14,14 @@ import type { Call } from "./Call.ts"
 /** A whole number from a text: FNV-1a, 32 bits. Source: RFC 9923. */
 const hash = (text: string): number => {
   let value = 0x811c9dc5
-  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193) >>> 0
+  for (let at = 0; at < text.length; at++)
+    value = Math.imul(value ^ text.charCodeAt(at), 0x01000193) >>> 0
   return value
 }
 
 /** Of the call alone, so that the call sent again makes the same. */
-const randomOf = ({ caller }: Call, step: number): number => (hash(caller.requestId) + step) % 32_768
+const randomOf = ({ caller }: Call, step: number): number =>
+  (hash(caller.requestId) + step) % 32_768
 
 /** Whose a task or a pipeline is to be, and under which id; made once. */
 export const makeNaming = Effect.gen(function* () {
@@ -29,7 +31,10 @@ export const makeNaming = Effect.gen(function* () {
 
   /** The task of this home in which a call is made. */
   const parentOf = ({ taskId, taskHomeId, taskHome }: Call["caller"]) => {
-    const isHere = taskHomeId !== undefined ? taskHomeId === homeIdOf(root) : taskHome === undefined || isSameFolder(folderAt(taskHome), folderAt(root))
+    const isHere =
+      taskHomeId !== undefined
+        ? taskHomeId === homeIdOf(root)
+        : taskHome === undefined || isSameFolder(folderAt(taskHome), folderAt(root))
     return taskId === undefined || !isHere ? Effect.succeed(null) : store.find(taskId)
   }
 
@@ -43,7 +48,11 @@ export const makeNaming = Effect.gen(function* () {
     return found
   }
 
-  const ownerOf = Effect.fnUntraced(function* (sessionId: string | null, index: number, { caller }: Call) {
+  const ownerOf = Effect.fnUntraced(function* (
+    sessionId: string | null,
+    index: number,
+    { caller }: Call
+  ) {
     const parent = yield* parentOf(caller)
     const session = sessionId ?? caller.sessionId ?? null
     const terminal = session === null ? terminalOfCaller(caller) : null
@@ -77,7 +86,8 @@ export const makeNaming = Effect.gen(function* () {
     const found = new Set<string>()
     for (const base of wanted) {
       let id = base
-      for (let turn = 2; found.has(id) || (yield* ids.kindOf(id)) !== null; turn++) id = `${base}-${turn}`
+      for (let turn = 2; found.has(id) || (yield* ids.kindOf(id)) !== null; turn++)
+        id = `${base}-${turn}`
       found.add(id)
     }
     return [...found]

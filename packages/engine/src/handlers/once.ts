@@ -13,7 +13,9 @@ const Part = Schema.Struct({
   id: Schema.String,
   attempt: Schema.Int,
   /** That a task was there already, and was answered as it was. */
-  found: Schema.optionalKey(Schema.Struct({ differs: Schema.Array(Schema.String), ended: Schema.Boolean }))
+  found: Schema.optionalKey(
+    Schema.Struct({ differs: Schema.Array(Schema.String), ended: Schema.Boolean })
+  )
 })
 
 /** What one part of a call has made: an attempt of a task, or the one of a pipeline. */
@@ -28,18 +30,30 @@ export interface Doing {
   readonly before: ReadonlyMap<string, Part>
   readonly note: (part: string, made: Part) => void
   /** The task of a part: the one that is noted, whatever has become of it, or what the body makes. */
-  readonly task: <E>(part: string, body: Effect.Effect<Task, E>) => Effect.Effect<Task, E | Problem | StoreError>
+  readonly task: <E>(
+    part: string,
+    body: Effect.Effect<Task, E>
+  ) => Effect.Effect<Task, E | Problem | StoreError>
 }
 
 /** What the call has made is not there any more. */
 export const madeAndGone = (kind: "task" | "pipeline", id: string): Problem =>
-  problem(kind === "task" ? "TaskNotFound" : "PipelineNotFound", `${kind} ${id} was made by this call, and has been removed since`, "Nothing was run a second time.", { id })
+  problem(
+    kind === "task" ? "TaskNotFound" : "PipelineNotFound",
+    `${kind} ${id} was made by this call, and has been removed since`,
+    "Nothing was run a second time.",
+    { id }
+  )
 
 /** Runs the body in a transaction and notes what it has done; made once. */
 export const makeOnce = Effect.map(
   Effect.all([RequestStore, TaskStore]),
   ([requests, tasks]) =>
-    <A, E>(tx: Tx, { caller }: Call, body: (doing: Doing) => Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
+    <A, E>(
+      tx: Tx,
+      { caller }: Call,
+      body: (doing: Doing) => Effect.Effect<A, E>
+    ): Effect.Effect<A, E | StoreError> =>
       Effect.gen(function* () {
         const found = caller.repeated === true ? yield* requests.find(caller.requestId) : null
         const before = new Map(found === null ? [] : Object.entries(decode(found)))
@@ -48,13 +62,17 @@ export const makeOnce = Effect.map(
         const task: Doing["task"] = (part, make) =>
           Effect.gen(function* () {
             const noted = before.get(part)
-            if (noted !== undefined) return (yield* tasks.find(noted.id)) ?? (yield* Effect.fail(madeAndGone("task", noted.id)))
+            if (noted !== undefined)
+              return (
+                (yield* tasks.find(noted.id)) ?? (yield* Effect.fail(madeAndGone("task", noted.id)))
+              )
             const made = yield* make
             note(part, { id: made.id, attempt: made.state.attempt })
             return made
           })
         const answer = yield* body({ before, note, task })
-        if (done.size > before.size) yield* requests.note(caller.requestId, tx.now, encode(Object.fromEntries(done)))
+        if (done.size > before.size)
+          yield* requests.note(caller.requestId, tx.now, encode(Object.fromEntries(done)))
         return answer
       })
 )

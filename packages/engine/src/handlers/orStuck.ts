@@ -4,14 +4,28 @@ import * as Effect from "effect/Effect"
 import type { StuckProcess } from "../process/stuck.ts"
 import { Stops } from "../task/Stops.ts"
 
-const hint = "End these processes as their user; the task ends when they are gone. Until then it is stopping: see why."
+const hint =
+  "End these processes as their user; the task ends when they are gone. Until then it is stopping: see why."
 
 /** The problem of a stop that cannot end some processes. */
 export const stopIncomplete = (id: string, left: ReadonlyArray<StuckProcess>): Problem =>
-  problem("StopIncomplete", `task ${id} is not stopped: ${left.length === 1 ? "a process" : `${left.length} processes`} cannot be ended (${left.map(({ pid, user }) => `${pid} of ${user}`).join(", ")})`, hint, { id, left })
+  problem(
+    "StopIncomplete",
+    `task ${id} is not stopped: ${left.length === 1 ? "a process" : `${left.length} processes`} cannot be ended (${left.map(({ pid, user }) => `${pid} of ${user}`).join(", ")})`,
+    hint,
+    { id, left }
+  )
 
 /** Waits, unless the stop of one of the tasks cannot end some of its processes: then fails with StopIncomplete. Made once. */
-export const makeOrStuck = Effect.map(Stops, ({ awaitStuck }) =>
-  <A, E>(ids: ReadonlyArray<string>, waiting: Effect.Effect<A, E>): Effect.Effect<A, E | Problem> =>
-    Effect.raceFirst(waiting, Effect.flatMap(awaitStuck(ids), ({ id, left }) => Effect.fail(stopIncomplete(id, left))))
+export const makeOrStuck = Effect.map(
+  Stops,
+  ({ awaitStuck }) =>
+    <A, E>(
+      ids: ReadonlyArray<string>,
+      waiting: Effect.Effect<A, E>
+    ): Effect.Effect<A, E | Problem> =>
+      Effect.raceFirst(
+        waiting,
+        Effect.flatMap(awaitStuck(ids), ({ id, left }) => Effect.fail(stopIncomplete(id, left)))
+      )
 )

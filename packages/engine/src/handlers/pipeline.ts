@@ -25,33 +25,54 @@ const makeCreateHandler = Effect.gen(function* () {
     Effect.gen(function* () {
       const { id } = yield* create(input, call)
       yield* supervisor.acted
-      const queues = (yield* pipelines.tasksOf(yield* pipelines.find(id))).map(({ spec }) => spec.queue)
-      const warnings = [...unlimitedQueues(settings.current(), queues), ...inheritanceWarnings(call.caller.pid)]
-      const answer = call.flags.wait === true ? yield* showEnd(id, call) : { pipeline: yield* pipelines.show(yield* pipelines.find(id)) }
+      const queues = (yield* pipelines.tasksOf(yield* pipelines.find(id))).map(
+        ({ spec }) => spec.queue
+      )
+      const warnings = [
+        ...unlimitedQueues(settings.current(), queues),
+        ...inheritanceWarnings(call.caller.pid)
+      ]
+      const answer =
+        call.flags.wait === true
+          ? yield* showEnd(id, call)
+          : { pipeline: yield* pipelines.show(yield* pipelines.find(id)) }
       return { ...answer, ...(warnings.length === 0 ? {} : { warnings }) }
     })
   )
 })
 
 const makeGetHandler = Effect.map(makePipelineView, ({ find, show }) =>
-  handle(operations.pipelineGet, ({ id }) => Effect.map(Effect.flatMap(find(id), show), (pipeline) => ({ pipeline })))
+  handle(operations.pipelineGet, ({ id }) =>
+    Effect.map(Effect.flatMap(find(id), show), (pipeline) => ({ pipeline }))
+  )
 )
 
 const makeListHandler = Effect.gen(function* () {
   const store = yield* PipelineStore
   const { briefs } = yield* makePipelineView
-  return handle(operations.pipelineList, ({ status, since, limit, after }: Input<"pipeline list">) =>
-    Effect.gen(function* () {
-      if (after !== undefined && !isCursor(after)) {
-        return yield* Effect.fail(wrongField("after", "is no cursor that an answer gave", "Give the `next` of the page before."))
-      }
-      const filter = {
-        status: typeof status === "string" ? [status] : status,
-        since: since === undefined ? undefined : Date.parse(since)
-      }
-      const page = yield* Effect.mapError(store.list(filter, { limit: limit ?? 50, after }), toProblem(""))
-      return { ...countOf(page), pipelines: yield* briefs(page.pipelines), next: page.next }
-    })
+  return handle(
+    operations.pipelineList,
+    ({ status, since, limit, after }: Input<"pipeline list">) =>
+      Effect.gen(function* () {
+        if (after !== undefined && !isCursor(after)) {
+          return yield* Effect.fail(
+            wrongField(
+              "after",
+              "is no cursor that an answer gave",
+              "Give the `next` of the page before."
+            )
+          )
+        }
+        const filter = {
+          status: typeof status === "string" ? [status] : status,
+          since: since === undefined ? undefined : Date.parse(since)
+        }
+        const page = yield* Effect.mapError(
+          store.list(filter, { limit: limit ?? 50, after }),
+          toProblem("")
+        )
+        return { ...countOf(page), pipelines: yield* briefs(page.pipelines), next: page.next }
+      })
   )
 })
 

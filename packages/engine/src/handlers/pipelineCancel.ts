@@ -20,11 +20,16 @@ import { makeOrStuck } from "./orStuck.ts"
 import { makePipelineView } from "./PipelineView.ts"
 
 const hasEnded = ({ id, status }: PipelineEnded): Problem =>
-  problem("IllegalTransition", `pipeline ${id} is ${status} and does not accept cancel`, "It has ended. `stop` ends what its tasks left running.", {
-    id,
-    from: status,
-    command: "Cancel"
-  })
+  problem(
+    "IllegalTransition",
+    `pipeline ${id} is ${status} and does not accept cancel`,
+    "It has ended. `stop` ends what its tasks left running.",
+    {
+      id,
+      from: status,
+      command: "Cancel"
+    }
+  )
 
 /** What the caller of something that changes a pipeline is told of it. */
 const ofCancel = (trouble: Trouble | PipelineEnded): Problem =>
@@ -33,7 +38,8 @@ const ofCancel = (trouble: Trouble | PipelineEnded): Problem =>
 const isLive = ({ state }: Task): boolean => !isFinal(state.status)
 
 /** A stop that is under way and ends with the task's end. */
-const isEnding = ({ state }: Task): boolean => state.status === "stopping" && state.intent.kind === "cancel"
+const isEnding = ({ state }: Task): boolean =>
+  state.status === "stopping" && state.intent.kind === "cancel"
 
 /** How a pipeline is to end; its tasks say it themselves where this does not. */
 type How = Pick<Input<"stop">, "reason" | "signal" | "force">
@@ -53,13 +59,26 @@ export const makeCancelPipeline = Effect.gen(function* () {
     transitions.commit((tx) =>
       Effect.gen(function* () {
         const by = actorOf(call)
-        const pipeline = yield* tx.changePipeline(yield* find(id), { type: "Cancel", reason: reason ?? null }, by)
+        const pipeline = yield* tx.changePipeline(
+          yield* find(id),
+          { type: "Cancel", reason: reason ?? null },
+          by
+        )
         const told = reason ?? `pipeline ${id} was cancelled`
-        const stopped = (yield* tasksOf(pipeline)).filter((each) => isLive(each) && (force === true || !isEnding(each)))
-        const leftover = withLeftovers(root, stopped.filter(({ state }) => state.status !== "running"))
+        const stopped = (yield* tasksOf(pipeline)).filter(
+          (each) => isLive(each) && (force === true || !isEnding(each))
+        )
+        const leftover = withLeftovers(
+          root,
+          stopped.filter(({ state }) => state.status !== "running")
+        )
         for (const task of stopped) {
           const { stopSignal, gracePeriodMs } = task.spec
-          const order = { signal: signal ?? stopSignal, graceMs: force === true ? 0 : gracePeriodMs, leftover: leftover.has(task.id) }
+          const order = {
+            signal: signal ?? stopSignal,
+            graceMs: force === true ? 0 : gracePeriodMs,
+            leftover: leftover.has(task.id)
+          }
           yield* tx.change(task, { type: "Stop", reason: told, ...order }, by)
         }
       })
@@ -72,12 +91,22 @@ export const makeCancelPipeline = Effect.gen(function* () {
     const leftover = yield* findLeftovers(root, ended)
     const trees = ended.flatMap((task) => {
       const tree = leftover.has(task.id) ? lastTreeOf(root, task) : null
-      const order = { stopSignal: signal ?? task.spec.stopSignal, killAt: force === true ? now : now + task.spec.gracePeriodMs, onStuck: (stuck: ReadonlyArray<StuckProcess>) => stops.stick(task.id, stuck) }
+      const order = {
+        stopSignal: signal ?? task.spec.stopSignal,
+        killAt: force === true ? now : now + task.spec.gracePeriodMs,
+        onStuck: (stuck: ReadonlyArray<StuckProcess>) => stops.stick(task.id, stuck)
+      }
       return tree === null ? [] : [{ id: task.id, tree, order }]
     })
     for (const { id } of trees) stops.begin(id)
-    const stopped = Effect.forEach(trees, ({ tree, order }) => stopTree(tree, order), { concurrency: "unbounded", discard: true })
-    yield* orStuck(trees.map(({ id }) => id), stopped)
+    const stopped = Effect.forEach(trees, ({ tree, order }) => stopTree(tree, order), {
+      concurrency: "unbounded",
+      discard: true
+    })
+    yield* orStuck(
+      trees.map(({ id }) => id),
+      stopped
+    )
   })
 
   /** Ends a pipeline, and gives it when nothing of it is alive. Fails with IllegalTransition when it has ended. */

@@ -17,24 +17,41 @@ import { actorOf, type Call, toProblem, type Trouble } from "./Call.ts"
 import { keepFor } from "./keepFor.ts"
 import { makeNaming } from "./naming.ts"
 import { type Doing, madeAndGone, makeOnce } from "./once.ts"
-import { idsOf, itemsOf, keysOf, type PipelineItem, pipelineExists, within } from "./pipelineItems.ts"
+import {
+  idsOf,
+  itemsOf,
+  keysOf,
+  type PipelineItem,
+  pipelineExists,
+  within
+} from "./pipelineItems.ts"
 import { makeStartOne, type Starting } from "./starter.ts"
 
 /** A dependency that is missing is likely meant to be another task of the call. */
 const suggesting = (told: Problem, names: ReadonlyArray<string>): Problem => {
-  const near = told.type === "DependencyNotFound" ? nearest(String(told.details["id"]), names) : null
+  const near =
+    told.type === "DependencyNotFound" ? nearest(String(told.details["id"]), names) : null
   return near === null ? told : { ...told, hint: `Did you mean ${near}?` }
 }
 
 /** What the caller is told of a task that cannot be stored. That the store fails has nothing to do with the task. */
-const ofItem = ({ path, input }: PipelineItem, names: ReadonlyArray<string>, trouble: Trouble): Problem => {
+const ofItem = (
+  { path, input }: PipelineItem,
+  names: ReadonlyArray<string>,
+  trouble: Trouble
+): Problem => {
   const told = toProblem(input.id)(trouble)
   return trouble._tag === "StoreError" ? told : within(path, suggesting(told, names))
 }
 
 /** No pipeline may be made under the id of a task. */
 const isTask = ({ id, state: { status } }: Task): Problem =>
-  problem("IllegalTransition", `id: ${id} is the id of a task, which is ${status}`, "Give another id, or none: one is made.", { path: "id", id, status })
+  problem(
+    "IllegalTransition",
+    `id: ${id} is the id of a task, which is ${status}`,
+    "Give another id, or none: one is made.",
+    { path: "id", id, status }
+  )
 
 /** Refuses an id that stands for something already; made once. */
 const makeCheckFree = Effect.gen(function* () {
@@ -42,7 +59,8 @@ const makeCheckFree = Effect.gen(function* () {
   const pipelines = yield* PipelineStore
   return Effect.fnUntraced(function* ({ id }: PipelineInput) {
     const existing = id === undefined ? null : yield* pipelines.find(id)
-    if (existing !== null) return yield* Effect.fail(pipelineExists(existing.id, existing.state.status))
+    if (existing !== null)
+      return yield* Effect.fail(pipelineExists(existing.id, existing.state.status))
     const task = id === undefined ? null : yield* tasks.find(id)
     if (task !== null) return yield* Effect.fail(isTask(task))
   })
@@ -68,24 +86,39 @@ export const makePipelineCreation = Effect.gen(function* () {
       const owner = yield* ownerOf(null, 0, call)
       const id = input.id ?? (yield* freePipelineId(call))
       yield* checkFree(input)
-      const { items, order } = yield* Effect.fromResult(itemsOf(yield* freeIds(idsOf(id, input)), input))
-      const made = { id, name: input.name ?? null, taskIds: items.map((item) => item.input.id), owner }
+      const { items, order } = yield* Effect.fromResult(
+        itemsOf(yield* freeIds(idsOf(id, input)), input)
+      )
+      const made = {
+        id,
+        name: input.name ?? null,
+        taskIds: items.map((item) => item.input.id),
+        owner
+      }
       const pipeline = yield* tx.createPipeline(made, actorOf(call))
       const lineage = { ...noLineage, pipelineId: id }
       for (const index of order) {
         const item = items[index]
         if (item === undefined) continue
-        yield* Effect.mapError(startOne(tx, { input: item.input, index, lineage }, starting), (trouble) =>
-          ofItem(item, [...keysOf(input), ...made.taskIds], trouble)
+        yield* Effect.mapError(
+          startOne(tx, { input: item.input, index, lineage }, starting),
+          (trouble) => ofItem(item, [...keysOf(input), ...made.taskIds], trouble)
         )
       }
       return pipeline
     }).pipe(Effect.mapError(toProblem("")))
 
   /** The pipeline that the call has made, whatever has become of it, or makes now. */
-  const makeOne = Effect.fnUntraced(function* (tx: Tx & PipelineTx, input: PipelineInput, { before, note, ...starting }: Starting & Doing) {
+  const makeOne = Effect.fnUntraced(function* (
+    tx: Tx & PipelineTx,
+    input: PipelineInput,
+    { before, note, ...starting }: Starting & Doing
+  ) {
     const noted = before.get(part)
-    if (noted !== undefined) return (yield* pipelines.find(noted.id)) ?? (yield* Effect.fail(madeAndGone("pipeline", noted.id)))
+    if (noted !== undefined)
+      return (
+        (yield* pipelines.find(noted.id)) ?? (yield* Effect.fail(madeAndGone("pipeline", noted.id)))
+      )
     const made = yield* make(tx, input, starting)
     note(part, { id: made.id, attempt: 1 })
     return made
@@ -101,7 +134,9 @@ export const makePipelineCreation = Effect.gen(function* () {
         for (const each of takeBacks.toReversed()) each()
       })
       return transitions
-        .commit((tx) => once(tx, call, (doing) => makeOne(tx, input, { call, keep, seen: new Map(), ...doing })))
+        .commit((tx) =>
+          once(tx, call, (doing) => makeOne(tx, input, { call, keep, seen: new Map(), ...doing }))
+        )
         .pipe(
           Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : takeBack)),
           Effect.mapError(toProblem(""))
@@ -111,7 +146,9 @@ export const makePipelineCreation = Effect.gen(function* () {
   /** The pipeline as it would be made once its agents are installed. Nothing is stored or kept. */
   const rehearse = (input: PipelineInput, call: Call): Effect.Effect<Pipeline, Problem> =>
     transitions
-      .rehearse((tx) => make(tx, input, { call, keep: () => Effect.void, rehearsed: true, seen: new Map() }))
+      .rehearse((tx) =>
+        make(tx, input, { call, keep: () => Effect.void, rehearsed: true, seen: new Map() })
+      )
       .pipe(Effect.mapError(toProblem("")))
 
   return { create, rehearse }

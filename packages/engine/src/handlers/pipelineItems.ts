@@ -24,12 +24,22 @@ export interface PipelineItems {
 /** A problem of one task of a call, with the path of that task before its own. What is right for one task alone is no call for all of them. */
 export const within = (path: string, told: Problem): Problem => {
   const { message, details, try: _, changes = [], ...others } = told
-  const rest = changes.length === 0 ? others : { ...others, changes: changes.map((change) => ({ ...change, path: `${path}.${change.path}` })) }
+  const rest =
+    changes.length === 0
+      ? others
+      : {
+          ...others,
+          changes: changes.map((change) => ({ ...change, path: `${path}.${change.path}` }))
+        }
   const inner = details["path"]
   if (typeof inner !== "string" || !message.startsWith(inner)) {
     return { ...rest, message: `${path}: ${message}`, details: { ...details, path } }
   }
-  return { ...rest, message: `${path}.${message}`, details: { ...details, path: `${path}.${inner}` } }
+  return {
+    ...rest,
+    message: `${path}.${message}`,
+    details: { ...details, path: `${path}.${inner}` }
+  }
 }
 
 type Shared = Omit<PipelineInput, "id" | "name" | "steps" | "tasks">
@@ -50,14 +60,18 @@ const givenAs =
   })
 
 /** The tasks of a payload. A text is a script. */
-const givenIn = ({ steps = [], tasks = [] }: PipelineInput): ReadonlyArray<Given> => [...steps.map(givenAs("steps")), ...tasks.map(givenAs("tasks"))]
+const givenIn = ({ steps = [], tasks = [] }: PipelineInput): ReadonlyArray<Given> => [
+  ...steps.map(givenAs("steps")),
+  ...tasks.map(givenAs("tasks"))
+]
 
 /** The ids that the tasks of a pipeline get if none of them is taken. */
 export const idsOf = (id: string, input: PipelineInput): ReadonlyArray<string> =>
   givenIn(input).map(({ input: { key } }, index) => `${id}.${key ?? index + 1}`)
 
 /** The keys of the tasks that have one. */
-export const keysOf = (input: PipelineInput): ReadonlyArray<string> => givenIn(input).flatMap(({ input: { key } }) => key ?? [])
+export const keysOf = (input: PipelineInput): ReadonlyArray<string> =>
+  givenIn(input).flatMap(({ input: { key } }) => key ?? [])
 
 /** An agent's fields go with a prompt. A model belongs to an agent: that of the pipeline is not given to a prompt that names another agent. */
 const agentOf = (shared: Shared, { prompt, agent }: GivenTask) => {
@@ -78,20 +92,33 @@ const oneOf = "Give steps for a chain, or tasks for any other order."
 const checked = (input: PipelineInput, given: ReadonlyArray<Given>): Problem | null => {
   const { steps, tasks } = input
   if (steps === undefined && tasks === undefined) return wrongField("steps", "is missing", oneOf)
-  if (steps !== undefined && tasks !== undefined) return wrongField("tasks", "cannot be given together with steps", oneOf)
-  const forPrompts = (["agent", "model", "systemPrompt"] as const).find((field) => input[field] !== undefined)
+  if (steps !== undefined && tasks !== undefined)
+    return wrongField("tasks", "cannot be given together with steps", oneOf)
+  const forPrompts = (["agent", "model", "systemPrompt"] as const).find(
+    (field) => input[field] !== undefined
+  )
   if (forPrompts !== undefined && given.every(({ input: { prompt } }) => prompt === undefined)) {
-    return withChange(wrongField(forPrompts, "goes with a prompt, and no task has one", "Leave it out."), { [forPrompts]: undefined })
+    return withChange(
+      wrongField(forPrompts, "goes with a prompt, and no task has one", "Leave it out."),
+      { [forPrompts]: undefined }
+    )
   }
   return null
 }
 
 const twice = (given: ReadonlyArray<Given>): Problem | null => {
   const paths = new Map<string, string>()
-  for (const { path, input: { key } } of given) {
+  for (const {
+    path,
+    input: { key }
+  } of given) {
     if (key === undefined) continue
     const first = paths.get(key)
-    if (first !== undefined) return within(path, wrongField("key", `is that of ${first} too: ${key}`, "Give each task a key of its own."))
+    if (first !== undefined)
+      return within(
+        path,
+        wrongField("key", `is that of ${first} too: ${key}`, "Give each task a key of its own.")
+      )
     paths.set(key, path)
   }
   return null
@@ -106,11 +133,23 @@ interface Names {
 
 const keyIsMissing = (field: string, name: string, { path, input: { key } }: Given): Problem =>
   key === undefined
-    ? wrongField(field, `${name} is the name of ${path}, not a key`, `Give ${path} "key": ${JSON.stringify(name)}.`)
-    : wrongField(field, `${name} is the name of ${path}, not its key`, `Name it by its key: ${JSON.stringify(key)}.`)
+    ? wrongField(
+        field,
+        `${name} is the name of ${path}, not a key`,
+        `Give ${path} "key": ${JSON.stringify(name)}.`
+      )
+    : wrongField(
+        field,
+        `${name} is the name of ${path}, not its key`,
+        `Name it by its key: ${JSON.stringify(key)}.`
+      )
 
 /** From a key, or the id of a task of this call or of one that exists, to an id. */
-const resolve = (name: string, field: string, { given, byKey, ids }: Names): Result.Result<string, Problem> => {
+const resolve = (
+  name: string,
+  field: string,
+  { given, byKey, ids }: Names
+): Result.Result<string, Problem> => {
   const id = byKey.get(name)
   if (id !== undefined) return Result.succeed(id)
   const named = ids.has(name) ? undefined : given.find(({ input }) => input.name === name)
@@ -118,7 +157,10 @@ const resolve = (name: string, field: string, { given, byKey, ids }: Names): Res
 }
 
 /** What a task depends on, by ids. */
-const resolved = (input: GivenTask, names: Names): Result.Result<Pick<StartInput, "dependsOn" | "continueFrom">, Problem> =>
+const resolved = (
+  input: GivenTask,
+  names: Names
+): Result.Result<Pick<StartInput, "dependsOn" | "continueFrom">, Problem> =>
   Result.gen(function* () {
     const { dependsOn, continueFrom } = input
     const ids: Array<Dependency | string> = []
@@ -129,27 +171,42 @@ const resolved = (input: GivenTask, names: Names): Result.Result<Pick<StartInput
     }
     return {
       ...(dependsOn === undefined ? {} : { dependsOn: ids }),
-      ...(continueFrom === undefined ? {} : { continueFrom: yield* resolve(continueFrom, "continueFrom", names) })
+      ...(continueFrom === undefined
+        ? {}
+        : { continueFrom: yield* resolve(continueFrom, "continueFrom", names) })
     }
   })
 
 /** The tasks of a pipeline, with the ids that they get in their order. Fails with CommandInputError that names the field, and with DependencyCycle. */
-export const itemsOf = (ids: ReadonlyArray<string>, payload: PipelineInput): Result.Result<PipelineItems, Problem> =>
+export const itemsOf = (
+  ids: ReadonlyArray<string>,
+  payload: PipelineInput
+): Result.Result<PipelineItems, Problem> =>
   Result.gen(function* () {
     const given = givenIn(payload)
     const refusal = checked(payload, given) ?? twice(given)
     if (refusal !== null) return yield* Result.fail(refusal)
-    const byKey = new Map(given.flatMap(({ input: { key } }, index) => (key === undefined ? [] : [[key, ids[index] ?? key] as const])))
+    const byKey = new Map(
+      given.flatMap(({ input: { key } }, index) =>
+        key === undefined ? [] : [[key, ids[index] ?? key] as const]
+      )
+    )
     const names: Names = { given, byKey, ids: new Set(ids) }
     const items: Array<PipelineItem> = []
     for (const [index, { path, input }] of given.entries()) {
       const before = payload.steps === undefined ? undefined : ids[index - 1]
       const waits = yield* Result.mapError(resolved(input, names), (told) => within(path, told))
       const chained = before === undefined ? {} : { dependsOn: [before] }
-      items.push({ path, input: { ...withShared(payload, input), ...waits, ...chained, id: ids[index] ?? path } })
+      items.push({
+        path,
+        input: { ...withShared(payload, input), ...waits, ...chained, id: ids[index] ?? path }
+      })
     }
     const keys = new Map([...byKey].map(([key, id]) => [id, key]))
-    const { order, refused } = arrange(items.map((item) => item.input), ({ id = "" }) => keys.get(id) ?? id)
+    const { order, refused } = arrange(
+      items.map((item) => item.input),
+      ({ id = "" }) => keys.get(id) ?? id
+    )
     const [cyclic] = refused
     if (cyclic === undefined) return { items, order }
     const [place, cycle] = cyclic
@@ -159,11 +216,16 @@ export const itemsOf = (ids: ReadonlyArray<string>, payload: PipelineInput): Res
 /** No pipeline may be made under an id that one has: it is run again by a restart. */
 export const pipelineExists = (id: string, status: string): Problem =>
   withTry(
-    problem("IllegalTransition", `id: pipeline ${id} exists, and is ${status}`, "A restart runs it again. For another pipeline give another id, or none: one is made.", {
-      path: "id",
-      id,
-      status
-    }),
+    problem(
+      "IllegalTransition",
+      `id: pipeline ${id} exists, and is ${status}`,
+      "A restart runs it again. For another pipeline give another id, or none: one is made.",
+      {
+        path: "id",
+        id,
+        status
+      }
+    ),
     "restart",
     { id }
   )

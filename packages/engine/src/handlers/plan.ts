@@ -42,7 +42,12 @@ const commandLineOf = ({ work }: TaskSpec, config: Configuration): ReadonlyArray
   if (work.kind === "command") return [work.command, ...work.args]
   if (work.kind === "script") return ["/bin/sh", "<the script, in a file of the attempt>"]
   const agent = agentOf(config, work.agent)
-  return agent === null ? [work.agent] : agent.call(work, callSetting(config, agent, { folder: "<the folder of the attempt>", env: {} })).argv
+  return agent === null
+    ? [work.agent]
+    : agent.call(
+        work,
+        callSetting(config, agent, { folder: "<the folder of the attempt>", env: {} })
+      ).argv
 }
 
 const unstartable = "it could not be started"
@@ -58,12 +63,15 @@ const spawning = (specified: Specified, config: Configuration) => {
   const trouble = unavailable === null ? unspawned : refusedWith(unavailable)
   const warnings = [
     ...(trouble === null ? loginWarnings(specified.spec, specified.env, config) : [trouble]),
-    ...(work.kind === "prompt" && work.permissionMode === "full" ? [`${work.agent} would work without any check of what it does (permissionMode full)`] : [])
+    ...(work.kind === "prompt" && work.permissionMode === "full"
+      ? [`${work.agent} would work without any check of what it does (permissionMode full)`]
+      : [])
   ]
   return { argv: resolved.kind === "resolved" ? [resolved.path, ...argv.slice(1)] : argv, warnings }
 }
 
-const isMany = <A>(payload: A | ReadonlyArray<A>): payload is ReadonlyArray<A> => Array.isArray(payload)
+const isMany = <A>(payload: A | ReadonlyArray<A>): payload is ReadonlyArray<A> =>
+  Array.isArray(payload)
 
 /** The tasks of the call itself: the ids that it makes, and those among them that would be cancelled at once. */
 interface Ahead {
@@ -78,9 +86,14 @@ interface Standing extends Ahead {
 
 /** What becomes of the task that has the id. */
 const standsAs = ({ id, state }: Task, { ifRunning, ifEnded }: StartInput): string => {
-  if (isFinal(state.status) && ifEnded === "return") return `task ${id} is ${state.status}: it would be left as it is (ifEnded return)`
-  if (isFinal(state.status)) return `task ${id} exists: this would be its attempt ${lastAttempt(state) + 1}`
-  const what = ifRunning === "return" ? "it would be left as it is" : `it would be restarted, as its attempt ${lastAttempt(state) + 1}`
+  if (isFinal(state.status) && ifEnded === "return")
+    return `task ${id} is ${state.status}: it would be left as it is (ifEnded return)`
+  if (isFinal(state.status))
+    return `task ${id} exists: this would be its attempt ${lastAttempt(state) + 1}`
+  const what =
+    ifRunning === "return"
+      ? "it would be left as it is"
+      : `it would be restarted, as its attempt ${lastAttempt(state) + 1}`
   return `task ${id} is ${state.status}: ${what} (ifRunning ${ifRunning ?? "error"})`
 }
 
@@ -91,22 +104,35 @@ const makePlanOne = Effect.gen(function* () {
   const pauses = yield* Pauses
   const { checkKnown } = yield* makeStandings
 
-  const brokenOne = Effect.fnUntraced(function* ({ task: id, on }: Dependency, { toBe, doomed }: Ahead) {
+  const brokenOne = Effect.fnUntraced(function* (
+    { task: id, on }: Dependency,
+    { toBe, doomed }: Ahead
+  ) {
     const needed = on === "success" ? "" : ` (on ${on})`
-    const broken = (end: string) => [`it would be cancelled at once: it depends on ${id}${needed}, which ${end}`]
+    const broken = (end: string) => [
+      `it would be cancelled at once: it depends on ${id}${needed}, which ${end}`
+    ]
     if (toBe.has(id)) return on === "success" && doomed.has(id) ? broken("would be cancelled") : []
     const state = (yield* Effect.mapError(store.find(id), toProblem(id)))?.state
-    return state !== undefined && meets(on, state) === false ? broken(state.status === "cancelled" ? "was cancelled" : state.status) : []
+    return state !== undefined && meets(on, state) === false
+      ? broken(state.status === "cancelled" ? "was cancelled" : state.status)
+      : []
   })
 
   const pausedOne = Effect.fnUntraced(function* (queue: string) {
     const pause = (yield* Effect.mapError(pauses.all, toProblem(""))).get(queue)
     if (pause === undefined) return []
     const reason = pause.reason === null ? "" : `: ${pause.reason}`
-    return [`queue ${queue} was paused by ${actorName(pause.actor)}${reason}. It would wait until: backbeat queue resume ${queue}`]
+    return [
+      `queue ${queue} was paused by ${actorName(pause.actor)}${reason}. It would wait until: backbeat queue resume ${queue}`
+    ]
   })
 
-  const warningsOf = Effect.fnUntraced(function* (input: StartInput, spec: TaskSpec, { refused, ...ahead }: Standing) {
+  const warningsOf = Effect.fnUntraced(function* (
+    input: StartInput,
+    spec: TaskSpec,
+    { refused, ...ahead }: Standing
+  ) {
     const { id } = input
     const existing = id === undefined ? null : yield* Effect.mapError(store.find(id), toProblem(id))
     const config = settings.current()
@@ -119,7 +145,9 @@ const makePlanOne = Effect.gen(function* () {
       ...broken,
       ...(yield* pausedOne(spec.queue)),
       ...(existing === null || refused !== null ? [] : [standsAs(existing, input)]),
-      ...(spec.timeoutFrom?.includes("variable") === true ? [`each attempt may run ${spec.timeout} ms: set by ${spec.timeoutFrom}`] : []),
+      ...(spec.timeoutFrom?.includes("variable") === true
+        ? [`each attempt may run ${spec.timeout} ms: set by ${spec.timeoutFrom}`]
+        : []),
       ...unlimitedQueues(config, [spec.queue]),
       ...(busy >= slots ? [`queue ${spec.queue} is full (${busy} of ${slots}): it would wait`] : [])
     ]
@@ -127,7 +155,14 @@ const makePlanOne = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* (input: StartInput, { caller }: Call, standing: Standing) {
     const now = yield* Clock.currentTimeMillis
-    const setting = { cwd: caller.cwd, umask: caller.umask ?? 0o022, callersEnv: caller.env ?? {}, config: settings.current(), timeoutFrom: () => originIn(settings.resolved(), "timeout"), now }
+    const setting = {
+      cwd: caller.cwd,
+      umask: caller.umask ?? 0o022,
+      callersEnv: caller.env ?? {},
+      config: settings.current(),
+      timeoutFrom: () => originIn(settings.resolved(), "timeout"),
+      now
+    }
     const specified = yield* Effect.fromResult(specify(input, setting))
     const { spec } = specified
     yield* Effect.mapError(checkKnown(spec.dependsOn, standing.toBe), toProblem(""))
@@ -140,29 +175,59 @@ const makePlanOne = Effect.gen(function* () {
       dependsOn: spec.dependsOn,
       spec: { ...spec, notBefore },
       startsAt: notBefore,
-      warnings: [...(yield* warningsOf(input, spec, standing)), ...(standing.refused === null ? warnings : warnings.filter((each) => !each.startsWith(unstartable)))]
+      warnings: [
+        ...(yield* warningsOf(input, spec, standing)),
+        ...(standing.refused === null
+          ? warnings
+          : warnings.filter((each) => !each.startsWith(unstartable)))
+      ]
     }
   })
 })
 
 /** Works through items in an order; the answers come in that of the items. */
-const inOrder = <A, B, E>(items: ReadonlyArray<A>, order: ReadonlyArray<number>, work: (item: A, index: number) => Effect.Effect<B, E>) =>
+const inOrder = <A, B, E>(
+  items: ReadonlyArray<A>,
+  order: ReadonlyArray<number>,
+  work: (item: A, index: number) => Effect.Effect<B, E>
+) =>
   Effect.map(
-    Effect.forEach(order, (index) => Effect.forEach(items.slice(index, index + 1), (item) => Effect.map(work(item, index), (answer) => ({ index, answer })))),
-    (done) => done.flat().toSorted((one, two) => one.index - two.index).map(({ answer }) => answer)
+    Effect.forEach(order, (index) =>
+      Effect.forEach(items.slice(index, index + 1), (item) =>
+        Effect.map(work(item, index), (answer) => ({ index, answer }))
+      )
+    ),
+    (done) =>
+      done
+        .flat()
+        .toSorted((one, two) => one.index - two.index)
+        .map(({ answer }) => answer)
   )
 
 /** The items that are well-formed, and would be refused all the same; what depends on a bad item is told with that. */
-const alsoRefused = (foreseen: ReadonlyMap<number, Problem>, items: ReadonlyArray<{ readonly index: number }>) =>
+const alsoRefused = (
+  foreseen: ReadonlyMap<number, Problem>,
+  items: ReadonlyArray<{ readonly index: number }>
+) =>
   [...foreseen]
     .filter(([, { type }]) => type !== "DependencyNotFound")
-    .map(([place, problem]) => ({ index: items[place]?.index ?? place, problem: { ...problem, message: foretold(problem) } }))
+    .map(([place, problem]) => ({
+      index: items[place]?.index ?? place,
+      problem: { ...problem, message: foretold(problem) }
+    }))
 
 /** A refusal of what is planned: its next call is planned too, and never made. */
-const planned = (operation: "start" | "pipeline create", { try: next, changes, ...told }: Problem): Problem => ({
+const planned = (
+  operation: "start" | "pipeline create",
+  { try: next, changes, ...told }: Problem
+): Problem => ({
   ...told,
-  ...(next?.operation === operation ? { try: { operation: "plan", payload: { operation, payload: next.payload } } } : {}),
-  ...(changes === undefined ? {} : { changes: changes.map((change) => ({ ...change, path: `payload.${change.path}` })) })
+  ...(next?.operation === operation
+    ? { try: { operation: "plan", payload: { operation, payload: next.payload } } }
+    : {}),
+  ...(changes === undefined
+    ? {}
+    : { changes: changes.map((change) => ({ ...change, path: `payload.${change.path}` })) })
 })
 
 /** The handler of `plan`. */
@@ -176,7 +241,11 @@ export const makePlanHandler = Effect.gen(function* () {
     const uncountable = checkCount(payloads.length)
     if (uncountable !== null) return yield* Effect.fail(uncountable)
     const bad = new Map<number, Problem>()
-    const at = (index: number, problem: Problem) => bad.set(index, isMany(payload) ? within(`payload[${index}]`, problem) : planned("start", problem))
+    const at = (index: number, problem: Problem) =>
+      bad.set(
+        index,
+        isMany(payload) ? within(`payload[${index}]`, problem) : planned("start", problem)
+      )
     const decoded = payloads.flatMap((each, index) => {
       const input = decodePayload(start, each)
       if (Result.isSuccess(input)) return [{ index, input: input.success }]
@@ -187,22 +256,43 @@ export const makePlanHandler = Effect.gen(function* () {
     const { order, refused } = arrange(inputs)
     for (const [place, problem] of refused) at(decoded[place]?.index ?? place, problem)
     const foreseen = yield* Effect.mapError(rehearseStart(decoded, order, call), toProblem(""))
-    const ahead = { toBe: new Set(payloads.flatMap(({ id }) => (typeof id === "string" ? [id] : []))), doomed: new Set<string>() }
+    const ahead = {
+      toBe: new Set(payloads.flatMap(({ id }) => (typeof id === "string" ? [id] : []))),
+      doomed: new Set<string>()
+    }
     const tasks = yield* inOrder(decoded, order, ({ index, input }, place) =>
-      Effect.catch(planOne(input, call, { ...ahead, refused: foreseen.get(place) ?? null }), (problem) => Effect.sync(() => (at(index, problem), [])))
+      Effect.catch(
+        planOne(input, call, { ...ahead, refused: foreseen.get(place) ?? null }),
+        (problem) => Effect.sync(() => (at(index, problem), []))
+      )
     )
-    if (bad.size > 0) for (const { index, problem } of alsoRefused(foreseen, decoded)) if (!bad.has(index)) at(index, problem)
+    if (bad.size > 0)
+      for (const { index, problem } of alsoRefused(foreseen, decoded))
+        if (!bad.has(index)) at(index, problem)
     const refusal = joinProblems(bad)
-    return refusal === null ? { operation: "start", tasks: tasks.flat(), order } : yield* Effect.fail(refusal)
+    return refusal === null
+      ? { operation: "start", tasks: tasks.flat(), order }
+      : yield* Effect.fail(refusal)
   })
 
   const planPipeline = Effect.fnUntraced(function* (payload: Input<"plan">["payload"], call: Call) {
-    if (isMany(payload)) return yield* Effect.fail(wrongField("payload", "is one object for pipeline create", "Give its tasks as steps or tasks."))
+    if (isMany(payload))
+      return yield* Effect.fail(
+        wrongField(
+          "payload",
+          "is one object for pipeline create",
+          "Give its tasks as steps or tasks."
+        )
+      )
     const input = yield* Effect.fromResult(decodePayload(pipelineCreate, payload))
     const { taskIds } = yield* rehearse(input, call)
     const ids = input.id === undefined ? idsOf(idToBe, input) : taskIds
     const { items, order } = yield* Effect.fromResult(itemsOf(ids, input))
-    const standing = { toBe: new Set(items.map((item) => item.input.id)), doomed: new Set<string>(), refused: null }
+    const standing = {
+      toBe: new Set(items.map((item) => item.input.id)),
+      doomed: new Set<string>(),
+      refused: null
+    }
     const tasks = yield* inOrder(items, order, ({ path, input: its }) =>
       planOne(its, call, standing).pipe(
         Effect.map((task) => ({ ...task, id: its.id.startsWith(idToBe) ? null : its.id })),

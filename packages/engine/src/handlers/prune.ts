@@ -32,8 +32,14 @@ const makeWhyNothing = Effect.map(TaskStore, (store) =>
     const now = yield* Clock.currentTimeMillis
     if (only !== undefined) return "none of these tasks has ended"
     const [oldest] = yield* store.endedBefore(now + 1, statuses, 1)
-    if (oldest === undefined) return `no task has ended${statuses.length === 3 ? "" : ` as ${statuses.join(" or ")}`}`
-    const endedAt = "endedAt" in oldest.state ? oldest.state.endedAt : "end" in oldest.state ? (oldest.state.end?.endedAt ?? now) : now
+    if (oldest === undefined)
+      return `no task has ended${statuses.length === 3 ? "" : ` as ${statuses.join(" or ")}`}`
+    const endedAt =
+      "endedAt" in oldest.state
+        ? oldest.state.endedAt
+        : "end" in oldest.state
+          ? (oldest.state.end?.endedAt ?? now)
+          : now
     return `no task ended more than ${days} days ago. The oldest, ${oldest.id}, is removed on ${iso(endedAt + days * dayMs)}`
   })
 )
@@ -48,11 +54,22 @@ export const makePruneHandler = Effect.gen(function* () {
 
   const wantedBy = Effect.fnUntraced(function* (input: Input<"prune">, call: Call) {
     const { olderThanDays, status, ids, tag, mine } = input
-    const statuses = typeof status === "string" ? [status] : (status ?? (["completed", "failed", "cancelled"] as const))
+    const statuses =
+      typeof status === "string"
+        ? [status]
+        : (status ?? (["completed", "failed", "cancelled"] as const))
     const ways = [ids, tag, mine === true ? mine : undefined].filter((each) => each !== undefined)
-    if (ways.length > 1) return yield* Effect.fail(wrongField("ids", "at most one of ids, tag and mine goes", "Give one of them."))
-    const only = ways.length === 0 ? undefined : new Set(yield* select(input, call, { live: false }))
-    return { days: olderThanDays ?? (only === undefined ? settings.current().retentionDays : 0), statuses, only } satisfies Wanted
+    if (ways.length > 1)
+      return yield* Effect.fail(
+        wrongField("ids", "at most one of ids, tag and mine goes", "Give one of them.")
+      )
+    const only =
+      ways.length === 0 ? undefined : new Set(yield* select(input, call, { live: false }))
+    return {
+      days: olderThanDays ?? (only === undefined ? settings.current().retentionDays : 0),
+      statuses,
+      only
+    } satisfies Wanted
   })
 
   return handle(operations.prune, (input, call) =>
@@ -63,12 +80,19 @@ export const makePruneHandler = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       // What ended in this very millisecond is older than zero days too.
       const endedBefore = now - days * dayMs + 1
-      const pruned = yield* Effect.mapError(prune({ endedBefore, statuses, dryRun, only }), toProblem(""))
-      const reason = pruned.removed.length > 0 ? {} : { reason: yield* Effect.mapError(whyNothing(pruned, wanted), toProblem("")) }
+      const pruned = yield* Effect.mapError(
+        prune({ endedBefore, statuses, dryRun, only }),
+        toProblem("")
+      )
+      const reason =
+        pruned.removed.length > 0
+          ? {}
+          : { reason: yield* Effect.mapError(whyNothing(pruned, wanted), toProblem("")) }
       const { removed, freedBytes } = pruned
       if (dryRun || only !== undefined) return { removed, freedBytes, dryRun, ...reason }
       // What a pruning of everything has not come to remove is of this age too; of one by status nothing is known.
-      const untouchedSince = status === undefined ? endedBefore : now - settings.current().retentionDays * dayMs
+      const untouchedSince =
+        status === undefined ? endedBefore : now - settings.current().retentionDays * dayMs
       const left = yield* Effect.mapError(clearLeftOvers(untouchedSince), toProblem(""))
       return { removed, freedBytes: freedBytes + left, dryRun, ...reason }
     })

@@ -25,7 +25,8 @@ const show = ({ standing, queued, waits }: CountedQueue): QueueAnswer => {
   const [hold] = waits ? holdsOf(standing, (pause) => actorName(pause.actor)) : []
   return {
     queue,
-    paused: paused === null ? null : { at: iso(paused.at), by: paused.actor, reason: paused.reason },
+    paused:
+      paused === null ? null : { at: iso(paused.at), by: paused.actor, reason: paused.reason },
     concurrency,
     admission: admissionOf(queue, concurrency),
     queued,
@@ -42,21 +43,31 @@ export const makeQueueHandlers = Effect.gen(function* () {
   const look = yield* makeQueueLook
   const { set } = yield* makeChangeConfiguration
 
-  const one = (queue: string) => Effect.map(look.counted(queue), (counted) => ({ queue: show(counted) }))
+  const one = (queue: string) =>
+    Effect.map(look.counted(queue), (counted) => ({ queue: show(counted) }))
 
   const pause = (queue: string, asked: Omit<Pause, "at">) =>
     pauses.changing(transitions.commit((tx) => store.pause(queue, { ...asked, at: tx.now })))
 
   const handlers: ReadonlyArray<Handled> = [
     handle(operations.queueList, () =>
-      Effect.mapError(Effect.map(look.all, (queues) => ({ queues: queues.map(show) })), toProblem(""))
+      Effect.mapError(
+        Effect.map(look.all, (queues) => ({ queues: queues.map(show) })),
+        toProblem("")
+      )
     ),
     handle(operations.queuePause, ({ queue, reason }, call) =>
-      Effect.mapError(Effect.andThen(pause(queue, { actor: actorOf(call), reason: reason ?? null }), one(queue)), toProblem(""))
+      Effect.mapError(
+        Effect.andThen(pause(queue, { actor: actorOf(call), reason: reason ?? null }), one(queue)),
+        toProblem("")
+      )
     ),
     handle(operations.queueResume, ({ queue }) =>
       // What waits starts in the commit that ends the pause.
-      Effect.mapError(Effect.andThen(pauses.changing(transitions.commit(() => store.resume(queue))), one(queue)), toProblem(""))
+      Effect.mapError(
+        Effect.andThen(pauses.changing(transitions.commit(() => store.resume(queue))), one(queue)),
+        toProblem("")
+      )
     ),
     handle(operations.queueSet, ({ queue, concurrency }) =>
       Effect.mapError(

@@ -14,7 +14,12 @@ export const makeQuota = Effect.gen(function* () {
       const { maxDepth } = settings.current()
       if (depth <= maxDepth) return
       const hint = "Start it from outside of a task, or raise maxDepth in the configuration."
-      const tooDeep = problem("QuotaExceeded", `tasks are nested more than ${maxDepth} deep`, hint, { maxDepth })
+      const tooDeep = problem(
+        "QuotaExceeded",
+        `tasks are nested more than ${maxDepth} deep`,
+        hint,
+        { maxDepth }
+      )
       // Tasks end, but a place in the nesting stays what it is.
       return yield* Effect.fail({ ...tooDeep, retryable: false })
     }),
@@ -24,7 +29,14 @@ export const makeQuota = Effect.gen(function* () {
       const live = yield* store.liveCount
       if (live < maxLive) return
       const hint = "Wait for some to end, stop some, or raise maxLive in the configuration."
-      return yield* Effect.fail(problem("QuotaExceeded", live === 1 ? "1 task lives already" : `${live} tasks live already`, hint, { maxLive, live }))
+      return yield* Effect.fail(
+        problem(
+          "QuotaExceeded",
+          live === 1 ? "1 task lives already" : `${live} tasks live already`,
+          hint,
+          { maxLive, live }
+        )
+      )
     })
   }
 })

@@ -29,13 +29,26 @@ const makeStatusHandler = Effect.gen(function* () {
   const pipelines = yield* makePipelineView
   const asItEnded = yield* makeAsItEnded
   const checkpointOf = Effect.fnUntraced(function* (task: Task) {
-    const left = yield* readCheckpoint(root, yield* Effect.mapError(asItEnded(task), toProblem(task.id)))
+    const left = yield* readCheckpoint(
+      root,
+      yield* Effect.mapError(asItEnded(task), toProblem(task.id))
+    )
     return { checkpoint: { ...left, endedAt: left.endedAt === null ? null : iso(left.endedAt) } }
   })
   const answer = ({ id, checkpoint }: Input<"status">) =>
     Effect.gen(function* () {
       const { task, pipeline } = yield* view.named(id)
-      if (task === null && checkpoint === true) return yield* Effect.fail(withChange(wrongField("checkpoint", "is left by a task, not by a pipeline", "Name one of its tasks."), { checkpoint: undefined }))
+      if (task === null && checkpoint === true)
+        return yield* Effect.fail(
+          withChange(
+            wrongField(
+              "checkpoint",
+              "is left by a task, not by a pipeline",
+              "Name one of its tasks."
+            ),
+            { checkpoint: undefined }
+          )
+        )
       return {
         ...(task === null ? {} : { task: yield* view.show(task) }),
         ...(task !== null && checkpoint === true ? yield* checkpointOf(task) : {}),
@@ -45,10 +58,18 @@ const makeStatusHandler = Effect.gen(function* () {
 
   const several = (payloads: ReadonlyArray<unknown>) =>
     Effect.gen(function* () {
-      const asked = yield* Effect.forEach(payloads, (payload) => Effect.fromResult(decodePayload(operations.status, payload)))
-      const answers = yield* Effect.forEach(asked, (input) => Effect.map(Effect.result(answer(input)), (result) => ({ id: input.id, result })))
-      const found = answers.flatMap(({ result }) => (Result.isSuccess(result) ? [result.success] : []))
-      const errors = answers.flatMap(({ id, result }) => (Result.isFailure(result) ? [{ id, error: errorOf(result.failure) }] : []))
+      const asked = yield* Effect.forEach(payloads, (payload) =>
+        Effect.fromResult(decodePayload(operations.status, payload))
+      )
+      const answers = yield* Effect.forEach(asked, (input) =>
+        Effect.map(Effect.result(answer(input)), (result) => ({ id: input.id, result }))
+      )
+      const found = answers.flatMap(({ result }) =>
+        Result.isSuccess(result) ? [result.success] : []
+      )
+      const errors = answers.flatMap(({ id, result }) =>
+        Result.isFailure(result) ? [{ id, error: errorOf(result.failure) }] : []
+      )
       const its = found.flatMap(({ pipeline }) => pipeline ?? [])
       return {
         tasks: found.flatMap(({ task }) => task ?? []),
@@ -63,7 +84,11 @@ const makeStatusHandler = Effect.gen(function* () {
 /** Whose tasks are listed; everybody's when undefined. */
 const ownerOf = ({ mine, sessionId }: Input<"list">, call: Call) => {
   if (mine !== true) return Effect.succeed(sessionId)
-  return sessionId === undefined ? ownKey(call) : Effect.fail(wrongField("mine", "cannot be given together with sessionId", "Give one of them."))
+  return sessionId === undefined
+    ? ownKey(call)
+    : Effect.fail(
+        wrongField("mine", "cannot be given together with sessionId", "Give one of them.")
+      )
 }
 
 /** Adds to listed tasks what is read of each when it is asked for; made once. */
@@ -75,17 +100,29 @@ const makeAddRead = Effect.gen(function* () {
     if (task.state.status !== "running" && task.state.status !== "stopping") return {}
     const found = yield* look(treeOf(root, task))
     const usage = usageOf(found.map(({ identity: { pid } }) => pid))
-    return usage === null ? {} : { memoryBytes: [...usage.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0) }
+    return usage === null
+      ? {}
+      : { memoryBytes: [...usage.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0) }
   })
 
-  return <Shown extends object>(shown: ReadonlyArray<Shown>, tasks: ReadonlyArray<Task>, { lastLines, resources }: Input<"list">) => {
+  return <Shown extends object>(
+    shown: ReadonlyArray<Shown>,
+    tasks: ReadonlyArray<Task>,
+    { lastLines, resources }: Input<"list">
+  ) => {
     if (lastLines === undefined && resources !== true) return Effect.succeed(shown)
     const read = Effect.fnUntraced(function* (each: Shown, task: Task) {
-      const lines = lastLines === undefined ? {} : { lastLines: yield* readLastLines(task, lastLines) }
+      const lines =
+        lastLines === undefined ? {} : { lastLines: yield* readLastLines(task, lastLines) }
       return { ...each, ...lines, ...(resources === true ? yield* memoryOf(task) : {}) }
     })
     // All at once: their looks share one reading of the process table.
-    return Effect.forEach(shown, (each, index) => (tasks[index] === undefined ? Effect.succeed(each) : read(each, tasks[index])), { concurrency: "unbounded" })
+    return Effect.forEach(
+      shown,
+      (each, index) =>
+        tasks[index] === undefined ? Effect.succeed(each) : read(each, tasks[index]),
+      { concurrency: "unbounded" }
+    )
   }
 })
 
@@ -99,7 +136,13 @@ const makeListHandler = Effect.gen(function* () {
     Effect.gen(function* () {
       const { status, tag, tags, since, limit, after, full } = input
       if (after !== undefined && !isCursor(after)) {
-        return yield* Effect.fail(wrongField("after", "is no cursor that an answer gave", "Give the `next` of the page before."))
+        return yield* Effect.fail(
+          wrongField(
+            "after",
+            "is no cursor that an answer gave",
+            "Give the `next` of the page before."
+          )
+        )
       }
       const wanted = [...(tags ?? []), ...(tag === undefined ? [] : [tag])]
       const page = yield* Effect.mapError(
@@ -118,7 +161,10 @@ const makeListHandler = Effect.gen(function* () {
         ),
         toProblem("")
       )
-      const tasks = full === true ? yield* showAll(page.tasks, input.ids?.length === 1) : yield* view.listed(page.tasks)
+      const tasks =
+        full === true
+          ? yield* showAll(page.tasks, input.ids?.length === 1)
+          : yield* view.listed(page.tasks)
       return { ...countOf(page), tasks: yield* addRead(tasks, page.tasks, input), next: page.next }
     })
   )

@@ -12,7 +12,11 @@ export const makeRehearseStart = Effect.gen(function* () {
   const transitions = yield* Transitions
   const startOne = yield* makeStartOne
 
-  return (items: ReadonlyArray<Item>, order: ReadonlyArray<number>, call: Call): Effect.Effect<ReadonlyMap<number, Problem>, StoreError> =>
+  return (
+    items: ReadonlyArray<Item>,
+    order: ReadonlyArray<number>,
+    call: Call
+  ): Effect.Effect<ReadonlyMap<number, Problem>, StoreError> =>
     transitions.rehearse((tx) =>
       Effect.gen(function* () {
         const refused = new Map<number, Problem>()
@@ -29,11 +33,15 @@ export const makeRehearseStart = Effect.gen(function* () {
 })
 
 /** That a problem would refuse it. */
-export const refusedWith = ({ message, type }: Problem): string => `it would be refused with ${type}: ${message}`
+export const refusedWith = ({ message, type }: Problem): string =>
+  `it would be refused with ${type}: ${message}`
 
 /** How a refusal is foretold, with what to do. */
 export const foretold = (refusal: Problem): string => {
-  const { details: { indices }, hint } = refusal
+  const {
+    details: { indices },
+    hint
+  } = refusal
   return Array.isArray(indices)
     ? `it would be refused: items ${indices.join(" and ")} have the same id. Give each an id of its own`
     : `${refusedWith(refusal)}. ${hint}`

@@ -36,7 +36,13 @@ const again = (spec: TaskSpec, { env = {} }: Input<"retry">): TaskSpec => ({
 })
 
 /** What a resumption asks of the agent in another way than the task before. */
-const changesOf = ({ model, effort, permissionMode, maxTurns, maxCostUsd }: Input<"resume">): Partial<AgentWork> => ({
+const changesOf = ({
+  model,
+  effort,
+  permissionMode,
+  maxTurns,
+  maxCostUsd
+}: Input<"resume">): Partial<AgentWork> => ({
   ...(model === undefined ? {} : { model }),
   ...(effort === undefined ? {} : { effort }),
   ...(permissionMode === undefined ? {} : { permissionMode }),
@@ -52,11 +58,24 @@ const sessionOf = ({ state }: Task): Session | null => {
 }
 
 /** The environment of a repetition: that of the task before, or the caller's. */
-const environmentOf = (root: string, task: Task, { inheritEnv, env = {} }: Input<"retry">, { caller }: Call) => {
+const environmentOf = (
+  root: string,
+  task: Task,
+  { inheritEnv, env = {} }: Input<"retry">,
+  { caller }: Call
+) => {
   if (inheritEnv === true) return Effect.succeed(inherit(caller.env ?? {}, env))
   const kept = readEnvironment(root, task)
   return kept === null
-    ? Effect.fail(refuse(task.id, task.spec.forgetEnv ? "has no environment any more (forgetEnv)" : "has lost its kept environment", "Give inheritEnv true, or start it again with start."))
+    ? Effect.fail(
+        refuse(
+          task.id,
+          task.spec.forgetEnv
+            ? "has no environment any more (forgetEnv)"
+            : "has lost its kept environment",
+          "Give inheritEnv true, or start it again with start."
+        )
+      )
     : Effect.succeed({ ...kept, ...env })
 }
 
@@ -79,10 +98,20 @@ const makeRepeat = Effect.gen(function* () {
   const ended = Effect.fnUntraced(function* (id: string, what: string) {
     const task = yield* view.find(id)
     if (isFinal(task.state.status)) return task
-    return yield* Effect.fail(refuse(id, `is ${task.state.status}: only what has ended can be ${what}`, "Wait for its end, or stop it first."))
+    return yield* Effect.fail(
+      refuse(
+        id,
+        `is ${task.state.status}: only what has ended can be ${what}`,
+        "Wait for its end, or stop it first."
+      )
+    )
   })
 
-  const create = Effect.fnUntraced(function* (tx: Tx, { parent, spec, input }: Repetition, call: Call) {
+  const create = Effect.fnUntraced(function* (
+    tx: Tx,
+    { parent, spec, input }: Repetition,
+    call: Call
+  ) {
     const owner = yield* ownerOf(parent.owner.sessionId, 0, call)
     const id = yield* freeId(call, 0)
     yield* quota.checkDepth(owner.depth)
@@ -90,7 +119,11 @@ const makeRepeat = Effect.gen(function* () {
     const env = yield* environmentOf(root, parent, input, call)
     const unavailable = agentUnavailable(spec, env, settings.current())
     if (unavailable !== null) return yield* Effect.fail(unavailable)
-    const lineage = { retryOf: parent.id, parentTaskId: parent.lineage.parentTaskId ?? parent.id, pipelineId: null }
+    const lineage = {
+      retryOf: parent.id,
+      parentTaskId: parent.lineage.parentTaskId ?? parent.id,
+      pipelineId: null
+    }
     const stands = yield* standingAgain({ ...parent, spec })
     yield* keepFor(root, id, owner.requestId, env)
     return yield* tx.create({ id, spec, owner, lineage }, stands, actorOf(call))
@@ -105,7 +138,9 @@ const makeRepeat = Effect.gen(function* () {
   /** Fails with CommandInputError for what the agent cannot honour. */
   const honoured = (work: AgentWork) => {
     const [unable] = agentOf(settings.current(), work.agent)?.unable(work) ?? []
-    return unable === undefined ? Effect.void : Effect.fail(wrongField(unable.field, unable.message, "Leave it out."))
+    return unable === undefined
+      ? Effect.void
+      : Effect.fail(wrongField(unable.field, unable.message, "Leave it out."))
   }
 
   const resumed = (tx: Tx, input: Input<"resume">, call: Call) =>
@@ -113,17 +148,36 @@ const makeRepeat = Effect.gen(function* () {
       const { id, additionalContext, session: wanted } = input
       const parent = yield* ended(id, "resumed")
       const { work, dependsOn } = parent.spec
-      if (work.kind !== "prompt") return yield* Effect.fail(refuse(id, `is a ${work.kind}: only what an agent does can be resumed`, "Use retry to run it again."))
+      if (work.kind !== "prompt")
+        return yield* Effect.fail(
+          refuse(
+            id,
+            `is a ${work.kind}: only what an agent does can be resumed`,
+            "Use retry to run it again."
+          )
+        )
       const own = wanted === "new" ? null : sessionOf(parent)
-      const able = agentOf(settings.current(), work.agent)?.unable({ ...work, session: own }).every(({ field }) => field !== "session")
+      const able = agentOf(settings.current(), work.agent)
+        ?.unable({ ...work, session: own })
+        .every(({ field }) => field !== "session")
       const session = able === true ? own : null
       if (wanted === "continue" && session === null) {
-        return yield* Effect.fail(refuse(id, "has no session of its agent's own to continue", 'Leave session away, or give "session": "new": the prompt is then built from its checkpoint.'))
+        return yield* Effect.fail(
+          refuse(
+            id,
+            "has no session of its agent's own to continue",
+            'Leave session away, or give "session": "new": the prompt is then built from its checkpoint.'
+          )
+        )
       }
       const after = { task: id, how: "resume", added: additionalContext ?? null } as const
       // What it waited for has come once, or it would not have begun.
       const waits = hasBegun(parent.state) ? [] : dependsOn
-      const spec = { ...again(parent.spec, input), dependsOn: waits, work: { ...work, ...changesOf(input), session, after } }
+      const spec = {
+        ...again(parent.spec, input),
+        dependsOn: waits,
+        work: { ...work, ...changesOf(input), session, after }
+      }
       yield* honoured(spec.work)
       return yield* create(tx, { parent, spec, input }, call)
     })
@@ -142,14 +196,23 @@ export const makeRepeatHandlers = Effect.gen(function* () {
 
   const answer = (id: string, call: Call, body: (tx: Tx) => Effect.Effect<Task, Trouble>) =>
     Effect.gen(function* () {
-      const made = yield* Effect.mapError(transitions.commit((tx) => once(tx, call, ({ task }) => task("made", body(tx)))), toProblem(id))
+      const made = yield* Effect.mapError(
+        transitions.commit((tx) => once(tx, call, ({ task }) => task("made", body(tx)))),
+        toProblem(id)
+      )
       yield* supervisor.acted
-      return call.flags.wait === true ? yield* showEnd(made.id, call) : { task: yield* view.show(yield* view.find(made.id)) }
+      return call.flags.wait === true
+        ? yield* showEnd(made.id, call)
+        : { task: yield* view.show(yield* view.find(made.id)) }
     })
 
   const handlers: ReadonlyArray<Handled> = [
-    handle(operations.retry, (input, call) => answer(input.id, call, (tx) => retried(tx, input, call))),
-    handle(operations.resume, (input, call) => answer(input.id, call, (tx) => resumed(tx, input, call)))
+    handle(operations.retry, (input, call) =>
+      answer(input.id, call, (tx) => retried(tx, input, call))
+    ),
+    handle(operations.resume, (input, call) =>
+      answer(input.id, call, (tx) => resumed(tx, input, call))
+    )
   ]
   return handlers
 })

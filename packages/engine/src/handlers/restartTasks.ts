@@ -28,7 +28,9 @@ export type Asked = Input<"restart"> & { readonly id: string }
 export type Restarting = Doing & { readonly call: Call }
 
 /** What was restarted: the number of a task's next attempt, or the pipeline as a whole. */
-export type Restarted = { readonly kind: "task"; readonly attempt: number } | { readonly kind: "pipeline" }
+export type Restarted =
+  | { readonly kind: "task"; readonly attempt: number }
+  | { readonly kind: "pipeline" }
 
 /** Asks for another attempt of one task in a transaction, and gives its number; made once. */
 const makeRestartTask = Effect.gen(function* () {
@@ -37,7 +39,11 @@ const makeRestartTask = Effect.gen(function* () {
   const view = yield* View
   const quota = yield* makeQuota
   const { standingAgain } = yield* makeStandings
-  return Effect.fnUntraced(function* (tx: Tx, { id, reason }: Asked, { call, before, note }: Restarting) {
+  return Effect.fnUntraced(function* (
+    tx: Tx,
+    { id, reason }: Asked,
+    { call, before, note }: Restarting
+  ) {
     const made = before.get(id)
     if (made !== undefined) return made.attempt
     const task = yield* view.find(id)
@@ -46,8 +52,14 @@ const makeRestartTask = Effect.gen(function* () {
     const unavailable = env === null ? null : agentUnavailable(task.spec, env, settings.current())
     if (unavailable !== null) return yield* Effect.fail(unavailable)
     // What runs has waited already.
-    const stands = isFinal(task.state.status) ? yield* standingAgain(task) : { waitsFor: [], broken: null }
-    const anew = { spec: null, reason: reason ?? null, lineage: { ...task.lineage, ...batchOf(call) } }
+    const stands = isFinal(task.state.status)
+      ? yield* standingAgain(task)
+      : { waitsFor: [], broken: null }
+    const anew = {
+      spec: null,
+      reason: reason ?? null,
+      lineage: { ...task.lineage, ...batchOf(call) }
+    }
     if (isFinal(task.state.status)) yield* quota.checkLive
     const { state } = yield* tx.restart(task, anew, stands, actorOf(call))
     const attempt = state.status === "stopping" ? state.attempt + 1 : state.attempt
@@ -58,14 +70,24 @@ const makeRestartTask = Effect.gen(function* () {
 
 const nothingToRestart = ({ id, state: { status } }: Pipeline): Problem =>
   withTry(
-    problem("IllegalTransition", `nothing of pipeline ${id} failed or was cancelled: it is ${status}`, 'Give "all": true to run everything again.', { id, from: status }),
+    problem(
+      "IllegalTransition",
+      `nothing of pipeline ${id} failed or was cancelled: it is ${status}`,
+      'Give "all": true to run everything again.',
+      { id, from: status }
+    ),
     "restart",
     { id, all: true }
   )
 
 const isEnding = ({ id, state }: Pipeline): Problem | null =>
   state.status === "running" && state.cancelling !== null
-    ? problem("IllegalTransition", `pipeline ${id} is being cancelled`, "Wait for its end, and restart it then.", { id, from: state.status, command: "Restart" })
+    ? problem(
+        "IllegalTransition",
+        `pipeline ${id} is being cancelled`,
+        "Wait for its end, and restart it then.",
+        { id, from: state.status, command: "Restart" }
+      )
     : null
 
 const acceptsRestart = new Set(["running", "retrying", "completed", "failed", "cancelled"])
@@ -78,17 +100,29 @@ const makeRestartPipeline = Effect.gen(function* () {
   const wanted = Effect.fnUntraced(function* (pipeline: Pipeline, { all }: Asked) {
     const tasks = yield* tasksOf(pipeline)
     if (all === true) return tasks.filter(({ state }) => acceptsRestart.has(state.status))
-    return yield* Effect.filter(tasks.filter(({ state }) => isFinal(state.status)), isSpoilt)
+    return yield* Effect.filter(
+      tasks.filter(({ state }) => isFinal(state.status)),
+      isSpoilt
+    )
   })
 
-  return Effect.fnUntraced(function* (tx: PipelineTx, pipeline: Pipeline, asked: Asked, { call, before, note }: Restarting) {
+  return Effect.fnUntraced(function* (
+    tx: PipelineTx,
+    pipeline: Pipeline,
+    asked: Asked,
+    { call, before, note }: Restarting
+  ) {
     const { id } = pipeline
     if (before.has(id)) return []
     const refusal = isEnding(pipeline)
     if (refusal !== null) return yield* Effect.fail(refusal)
     const tasks = yield* wanted(pipeline, asked)
     if (tasks.length === 0) return yield* Effect.fail(nothingToRestart(pipeline))
-    const restarted = tx.changePipeline(pipeline, { type: "Restart", reason: asked.reason ?? null }, actorOf(call))
+    const restarted = tx.changePipeline(
+      pipeline,
+      { type: "Restart", reason: asked.reason ?? null },
+      actorOf(call)
+    )
     yield* Effect.catchTag(restarted, "PipelineEnded", Effect.die)
     note(id, { id, attempt: 1 })
     return tasks
@@ -110,7 +144,11 @@ export const makeRestart = Effect.gen(function* () {
   const restartTask = yield* makeRestartTask
   const restartPipeline = yield* makeRestartPipeline
 
-  return Effect.fnUntraced(function* (tx: Tx & PipelineTx, inputs: ReadonlyArray<Asked>, restarting: Restarting) {
+  return Effect.fnUntraced(function* (
+    tx: Tx & PipelineTx,
+    inputs: ReadonlyArray<Asked>,
+    restarting: Restarting
+  ) {
     const outcomes = new Map<string, Result.Result<Restarted, Problem>>()
     const nodes = new Map<string, Node>()
     const steps = new Set<string>()
@@ -119,7 +157,11 @@ export const makeRestart = Effect.gen(function* () {
       if (task !== null) return void nodes.set(asked.id, { task, asked })
       for (const step of yield* restartPipeline(tx, pipeline, asked, restarting)) {
         steps.add(step.id)
-        if (!nodes.has(step.id)) nodes.set(step.id, { task: step, asked: { id: step.id, ...(asked.reason === undefined ? {} : { reason: asked.reason }) } })
+        if (!nodes.has(step.id))
+          nodes.set(step.id, {
+            task: step,
+            asked: { id: step.id, ...(asked.reason === undefined ? {} : { reason: asked.reason }) }
+          })
       }
       outcomes.set(asked.id, Result.succeed({ kind: "pipeline" }))
     })
@@ -129,13 +171,22 @@ export const makeRestart = Effect.gen(function* () {
       const added = yield* outcomeOf(asked.id, add(asked))
       if (Result.isFailure(added)) outcomes.set(asked.id, Result.fail(added.failure))
     }
-    const arranged = order([...nodes].map(([id, { task }]) => ({ id, dependsOn: task.spec.dependsOn.map((each) => each.task) })))
+    const arranged = order(
+      [...nodes].map(([id, { task }]) => ({
+        id,
+        dependsOn: task.spec.dependsOn.map((each) => each.task)
+      }))
+    )
     for (const id of [...arranged.order, ...arranged.cycles.keys()]) {
       const node = nodes.get(id)
       if (node === undefined) continue
       const outcome = yield* outcomeOf(id, restartTask(tx, node.asked, restarting))
-      if (Result.isFailure(outcome) && steps.has(id)) return yield* Effect.fail(toProblem(id)(outcome.failure))
-      outcomes.set(id, Result.map(outcome, (attempt): Restarted => ({ kind: "task", attempt })))
+      if (Result.isFailure(outcome) && steps.has(id))
+        return yield* Effect.fail(toProblem(id)(outcome.failure))
+      outcomes.set(
+        id,
+        Result.map(outcome, (attempt): Restarted => ({ kind: "task", attempt }))
+      )
     }
     return outcomes
   })

@@ -28,7 +28,9 @@ export const ownKey = ({ caller }: Call): Effect.Effect<string, Problem> =>
   Effect.suspend(() => {
     const key = caller.sessionId ?? terminalOf(caller.pid)
     return key === null
-      ? Effect.fail(wrongField("mine", "this call has neither a session nor a terminal", "Give ids or a tag."))
+      ? Effect.fail(
+          wrongField("mine", "this call has neither a session nor a terminal", "Give ids or a tag.")
+        )
       : Effect.succeed(key)
   })
 
@@ -38,8 +40,11 @@ export const makeSelect = Effect.gen(function* () {
 
   const idsOf = Effect.fnUntraced(function* (filter: TaskFilter) {
     const ids: Array<string> = []
-    for (let after: string | undefined; ; ) {
-      const { tasks, next } = yield* Effect.mapError(store.list(filter, { limit: pageTasks, after }), toProblem(""))
+    for (let after: string | undefined; ;) {
+      const { tasks, next } = yield* Effect.mapError(
+        store.list(filter, { limit: pageTasks, after }),
+        toProblem("")
+      )
       ids.push(...tasks.map((task) => task.id))
       if (next === null) return ids
       after = next
@@ -51,20 +56,35 @@ export const makeSelect = Effect.gen(function* () {
     const { tasks } = yield* Effect.mapError(store.list({}, { limit: pageTasks }), toProblem(""))
     const tags = [...new Set(tasks.flatMap(({ spec }) => spec.tags))]
     const near = nearest(tag, tags)
-    const known = tags.length === 0 ? "Run list to discover known tasks and their tags." : `Tags of the newest tasks: ${tags.slice(0, shownTags).join(", ")}.`
-    const told = problem("TaskNotFound", `no task has the tag ${tag}`, near === null ? known : `Did you mean ${near}?`, { tag, nearest: near })
+    const known =
+      tags.length === 0
+        ? "Run list to discover known tasks and their tags."
+        : `Tags of the newest tasks: ${tags.slice(0, shownTags).join(", ")}.`
+    const told = problem(
+      "TaskNotFound",
+      `no task has the tag ${tag}`,
+      near === null ? known : `Did you mean ${near}?`,
+      { tag, nearest: near }
+    )
     return near === null ? told : withChange(told, { tag: near })
   })
 
   const idsTagged = Effect.fnUntraced(function* (tag: string, status: TaskFilter["status"]) {
     const found = yield* idsOf({ tags: [tag], status })
     if (found.length > 0) return found
-    const { total } = yield* Effect.mapError(store.list({ tags: [tag] }, { limit: 1 }), toProblem(""))
+    const { total } = yield* Effect.mapError(
+      store.list({ tags: [tag] }, { limit: 1 }),
+      toProblem("")
+    )
     return total > 0 ? [] : yield* Effect.fail(yield* noneTagged(tag))
   })
 
   /** The ids, of tags and sessions newest first; with `live` none that has ended. */
-  return Effect.fnUntraced(function* ({ ids, tag }: Selection, call: Call, { live }: { readonly live: boolean }) {
+  return Effect.fnUntraced(function* (
+    { ids, tag }: Selection,
+    call: Call,
+    { live }: { readonly live: boolean }
+  ) {
     const status = live ? liveStatuses : undefined
     if (ids !== undefined) return [...new Set(ids)]
     if (tag !== undefined) return yield* idsTagged(tag, status)
@@ -72,12 +92,17 @@ export const makeSelect = Effect.gen(function* () {
   })
 })
 
-const oneIsNeeded = (ways: string): Problem => wrongField("id", `exactly one of ${ways} is needed`, "Give one of them.")
+const oneIsNeeded = (ways: string): Problem =>
+  wrongField("id", `exactly one of ${ways} is needed`, "Give one of them.")
 
 /** A payload that names one thing by its id. Fails with CommandInputError for another. */
-export const named = <A extends { readonly id?: string }>(input: A): Result.Result<A & { readonly id: string }, Problem> => {
+export const named = <A extends { readonly id?: string }>(
+  input: A
+): Result.Result<A & { readonly id: string }, Problem> => {
   const { id } = input
-  return id === undefined ? Result.fail(wrongField("id", "is missing", "An item of an array names one thing, by its id.")) : Result.succeed({ ...input, id })
+  return id === undefined
+    ? Result.fail(wrongField("id", "is missing", "An item of an array names one thing, by its id."))
+    : Result.succeed({ ...input, id })
 }
 
 const selecting: ReadonlySet<string> = new Set(["id", "ids", "tag", "mine"])
@@ -89,13 +114,20 @@ interface Expanding {
 }
 
 /** Gives the payloads for which one stands that names several tasks; made once. Fails with CommandInputError for none and for two ways. */
-export const makeExpand = Effect.map(makeSelect, (select) => ({ ways, live }: Expanding) =>
-  Effect.fnUntraced(function* (input: Selection & { readonly id?: string }, call: Call) {
-    const { id, ids, tag, mine } = input
-    const given = [id, ids, tag, mine === true ? mine : undefined].filter((each) => each !== undefined)
-    if (given.length !== 1) return yield* Effect.fail(oneIsNeeded(ways))
-    if (id !== undefined) return null
-    const rest = Object.fromEntries(Object.entries(input).filter(([key]) => !selecting.has(key)))
-    return (yield* select(input, call, { live })).map((each) => ({ ...rest, id: each }))
-  })
+export const makeExpand = Effect.map(
+  makeSelect,
+  (select) =>
+    ({ ways, live }: Expanding) =>
+      Effect.fnUntraced(function* (input: Selection & { readonly id?: string }, call: Call) {
+        const { id, ids, tag, mine } = input
+        const given = [id, ids, tag, mine === true ? mine : undefined].filter(
+          (each) => each !== undefined
+        )
+        if (given.length !== 1) return yield* Effect.fail(oneIsNeeded(ways))
+        if (id !== undefined) return null
+        const rest = Object.fromEntries(
+          Object.entries(input).filter(([key]) => !selecting.has(key))
+        )
+        return (yield* select(input, call, { live })).map((each) => ({ ...rest, id: each }))
+      })
 )

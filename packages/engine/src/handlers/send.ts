@@ -16,7 +16,13 @@ import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { killCommand } from "../process/killCommand.ts"
 import { signalGroup } from "../process/posix.ts"
 import type { AttemptTree } from "../process/remains.ts"
-import { isWayLost, sendEof, sendStdin, type StdinBlocked, type StdinClosed } from "../process/stdin.ts"
+import {
+  isWayLost,
+  sendEof,
+  sendStdin,
+  type StdinBlocked,
+  type StdinClosed
+} from "../process/stdin.ts"
 import { treeOf } from "../task/attemptSpec.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { type Awaited, makeReply } from "./reply.ts"
@@ -33,12 +39,20 @@ const notSending = (id: string, message: string, hint: string) =>
 
 const undelivered = (id: string, error: StdinClosed | StdinBlocked) => {
   const what = error._tag === "StdinClosed" ? "has closed its stdin" : "does not read its stdin"
-  return notSending(id, `${what}; ${error.deliveredBytes} bytes were delivered`, "See its status and logs.")
+  return notSending(
+    id,
+    `${what}; ${error.deliveredBytes} bytes were delivered`,
+    "See its status and logs."
+  )
 }
 
 /** The command reads on, and nobody can reach it: it would wait for ever. */
 const unreachable = (id: string, name: string, dir: string) =>
-  notSending(id, `cannot be reached on its stdin: ${join(dir, name)} was removed`, "Nothing was sent. End it with stop, and run it again with restart.")
+  notSending(
+    id,
+    `cannot be reached on its stdin: ${join(dir, name)} was removed`,
+    "Nothing was sent. End it with stop, and run it again with restart."
+  )
 
 const maybeDelivered = (id: string) =>
   notSending(
@@ -50,9 +64,12 @@ const maybeDelivered = (id: string) =>
 /** What cannot be waited for is refused before anything is delivered. */
 const checkAwaited = ({ quietMs, until }: Input<"send">): Problem | null => {
   if (until === undefined) return null
-  if (quietMs !== undefined) return wrongField("quietMs", "does not go with until", "Leave one of them out.")
+  if (quietMs !== undefined)
+    return wrongField("quietMs", "does not go with until", "Leave one of them out.")
   const compiled = compilePattern(until)
-  return Result.isFailure(compiled) ? wrongField("until", compiled.failure.message, compiled.failure.hint) : null
+  return Result.isFailure(compiled)
+    ? wrongField("until", compiled.failure.message, compiled.failure.hint)
+    : null
 }
 
 const awaitedOf = ({ quietMs, until }: Input<"send">): Awaited | null => {
@@ -63,17 +80,27 @@ const awaitedOf = ({ quietMs, until }: Input<"send">): Awaited | null => {
 const check = (input: Input<"send">, { id, state, spec }: Task): Problem | null => {
   const { text, eof, signal } = input
   const writes = text !== undefined || eof === true
-  if (!writes && signal === undefined) return wrongField("text", "is missing", "Give text, eof or signal.")
-  if (state.status !== "running") return withTry(notSending(id, `is ${state.status}`, "Only a running task can be sent to."), "why", { id })
-  if (writes && spec.stdin.kind !== "open") return notSending(id, "has no open stdin", 'Start it with "stdin": "open".')
+  if (!writes && signal === undefined)
+    return wrongField("text", "is missing", "Give text, eof or signal.")
+  if (state.status !== "running")
+    return withTry(
+      notSending(id, `is ${state.status}`, "Only a running task can be sent to."),
+      "why",
+      { id }
+    )
+  if (writes && spec.stdin.kind !== "open")
+    return notSending(id, "has no open stdin", 'Start it with "stdin": "open".')
   return checkAwaited(input)
 }
 
 /** Signals the group only when its leader is the process that was recorded. SIGKILL spares the shim, which records the end. */
 const signalAttempt = (tree: AttemptTree, signal: NodeJS.Signals): Effect.Effect<boolean> => {
   const state = inspectAttempt(tree.dir)
-  if (state.kind !== "alive" || !state.shimAlive || state.identity === null) return Effect.succeed(false)
-  return signal === "SIGKILL" ? killCommand(tree) : Effect.succeed(signalGroup(state.identity.pid, signal))
+  if (state.kind !== "alive" || !state.shimAlive || state.identity === null)
+    return Effect.succeed(false)
+  return signal === "SIGKILL"
+    ? killCommand(tree)
+    : Effect.succeed(signalGroup(state.identity.pid, signal))
 }
 
 /** What was noted of a call, and how more of it is; made once. */
@@ -82,11 +109,16 @@ const makeNotes = Effect.gen(function* () {
   const store = yield* TaskStore
   return {
     find: ({ caller }: Call) =>
-      caller.repeated === true ? Effect.mapError(requests.find(caller.requestId), toProblem("")) : Effect.succeed(null),
+      caller.repeated === true
+        ? Effect.mapError(requests.find(caller.requestId), toProblem(""))
+        : Effect.succeed(null),
     note: ({ caller }: Call, answer: typeof Noted.Type) =>
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
-        yield* Effect.mapError(store.transact(requests.note(caller.requestId, now, encode(answer))), toProblem(""))
+        yield* Effect.mapError(
+          store.transact(requests.note(caller.requestId, now, encode(answer))),
+          toProblem("")
+        )
       })
   }
 })
@@ -94,7 +126,9 @@ const makeNotes = Effect.gen(function* () {
 /** The call that reads what comes later: to send again would send the text twice. */
 const laterOf = ({ id, until }: Input<"send">, cursor: string | undefined): Try => {
   const since = cursor === undefined ? {} : { since: cursor }
-  return until === undefined ? { operation: "logs", payload: { id, ...since } } : { operation: "wait", payload: { id, for: { log: until }, ...since } }
+  return until === undefined
+    ? { operation: "logs", payload: { id, ...since } }
+    : { operation: "wait", payload: { id, for: { log: until }, ...since } }
 }
 
 /** The handler of `send`. */
@@ -105,7 +139,10 @@ export const makeSendHandler = Effect.gen(function* () {
   const reply = yield* makeReply
   const limitTime = yield* makeTimeLimit
 
-  const deliver = Effect.fnUntraced(function* ({ id, text, eof, signal }: Input<"send">, tree: AttemptTree) {
+  const deliver = Effect.fnUntraced(function* (
+    { id, text, eof, signal }: Input<"send">,
+    tree: AttemptTree
+  ) {
     const { dir } = tree
     if (text !== undefined) {
       if (isWayLost(dir)) return yield* Effect.fail(unreachable(id, "stdin", dir))

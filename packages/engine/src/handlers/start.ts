@@ -23,21 +23,39 @@ import { makeOrAsItIs, makeShowEnd, makeUntilAttempt } from "./waiting.ts"
 
 type Outcome = Result.Result<unknown, Problem>
 
-const idOf = (payload: unknown): unknown => (Predicate.isObject(payload) && "id" in payload ? payload.id : undefined)
+const idOf = (payload: unknown): unknown =>
+  Predicate.isObject(payload) && "id" in payload ? payload.id : undefined
 
 /** Tells of a dependency that was refused in the same call that it was: it is neither missing from the call nor mistyped. */
-const tracedBack = (payloads: ReadonlyArray<unknown>, results: ReadonlyArray<Outcome>): ReadonlyArray<Outcome> => {
-  const refused = new Map(results.flatMap((result, index) => (Result.isFailure(result) ? [[idOf(payloads[index]), index] as const] : [])))
-  return results.map(Result.mapError((told) => {
-    const item = told.type === "DependencyNotFound" ? refused.get(told.details["id"]) : undefined
-    if (item === undefined) return told
-    const { id, path } = told.details
-    return { ...told, message: `${String(path)}: ${String(id)} was refused in this call`, hint: `See the error of item ${item}, and start both again.`, details: { ...told.details, item } }
-  }))
+const tracedBack = (
+  payloads: ReadonlyArray<unknown>,
+  results: ReadonlyArray<Outcome>
+): ReadonlyArray<Outcome> => {
+  const refused = new Map(
+    results.flatMap((result, index) =>
+      Result.isFailure(result) ? [[idOf(payloads[index]), index] as const] : []
+    )
+  )
+  return results.map(
+    Result.mapError((told) => {
+      const item = told.type === "DependencyNotFound" ? refused.get(told.details["id"]) : undefined
+      if (item === undefined) return told
+      const { id, path } = told.details
+      return {
+        ...told,
+        message: `${String(path)}: ${String(id)} was refused in this call`,
+        hint: `See the error of item ${item}, and start both again.`,
+        details: { ...told.details, item }
+      }
+    })
+  )
 }
 
 /** The ids of payloads that could not be decoded. */
-const undecodedIds = (payloads: ReadonlyArray<unknown>, decoded: ReadonlyArray<Outcome>): ReadonlyArray<string> =>
+const undecodedIds = (
+  payloads: ReadonlyArray<unknown>,
+  decoded: ReadonlyArray<Outcome>
+): ReadonlyArray<string> =>
   decoded.flatMap((each, index) => {
     const id = Result.isFailure(each) ? idOf(payloads[index]) : undefined
     return typeof id === "string" ? [id] : []
@@ -57,29 +75,55 @@ export const makeStart = Effect.gen(function* () {
   /** Its port answered before it began: the answers are another program's. */
   const heldPorts = ({ id }: Task): ReadonlyArray<string> => {
     const held = lives.find(id)?.held ?? null
-    return held === null ? [] : [`${describeHeld(held)}: the task is ready when it listens there itself`]
+    return held === null
+      ? []
+      : [`${describeHeld(held)}: the task is ready when it listens there itself`]
   }
 
-  const show = (started: Started, input: StartInput, call: Call, ofCaller: ReadonlyArray<string> = []) =>
+  const show = (
+    started: Started,
+    input: StartInput,
+    call: Call,
+    ofCaller: ReadonlyArray<string> = []
+  ) =>
     Effect.gen(function* () {
       const task = yield* Effect.fromResult(started.result)
       const config = settings.current()
-      const env = input.inheritEnv === false ? (input.env ?? {}) : { ...call.caller.env, ...input.env }
-      const warnings = [...unlimitedQueues(config, [task.spec.queue]), ...droppedNames(task.spec), ...heldPorts(task), ...loginWarnings(task.spec, env, config), ...ofCaller]
-      const beside = { ...foundFields(started.found), ...(warnings.length === 0 ? {} : { warnings }) }
+      const env =
+        input.inheritEnv === false ? (input.env ?? {}) : { ...call.caller.env, ...input.env }
+      const warnings = [
+        ...unlimitedQueues(config, [task.spec.queue]),
+        ...droppedNames(task.spec),
+        ...heldPorts(task),
+        ...loginWarnings(task.spec, env, config),
+        ...ofCaller
+      ]
+      const beside = {
+        ...foundFields(started.found),
+        ...(warnings.length === 0 ? {} : { warnings })
+      }
       if (call.flags.wait === true) return { ...(yield* showEnd(task.id, call)), ...beside }
       const isEnding = input.ifRunning === "restart" && task.state.status === "stopping"
       const look = isEnding ? untilAttempt(task.id, task.state.attempt + 1) : view.find(task.id)
       // One that ran and was pruned meanwhile has been started all the same.
-      const now = yield* Effect.catchIf(look, ({ type }) => type === "TaskNotFound", () => Effect.succeed(task))
+      const now = yield* Effect.catchIf(
+        look,
+        ({ type }) => type === "TaskNotFound",
+        () => Effect.succeed(task)
+      )
       return { task: yield* view.show(now), ...beside }
     })
 
   const one = handle(operations.start, (input, call) =>
     Effect.gen(function* () {
-      const [started] = yield* Effect.mapError(starter([{ input, index: 0 }], call), toProblem(input.id ?? ""))
+      const [started] = yield* Effect.mapError(
+        starter([{ input, index: 0 }], call),
+        toProblem(input.id ?? "")
+      )
       yield* supervisor.acted
-      return yield* started === undefined ? Effect.die("a start without an answer") : show(started, input, call, inheritanceWarnings(call.caller.pid))
+      return yield* started === undefined
+        ? Effect.die("a start without an answer")
+        : show(started, input, call, inheritanceWarnings(call.caller.pid))
     })
   )
 
@@ -89,7 +133,10 @@ export const makeStart = Effect.gen(function* () {
       Result.isSuccess(each) ? [{ input: each.success, index }] : []
     )
     const started = new Map(
-      (yield* Effect.mapError(starter(items, call, undecodedIds(payloads, decoded)), toProblem(""))).map((each) => [each.index, each])
+      (yield* Effect.mapError(
+        starter(items, call, undecodedIds(payloads, decoded)),
+        toProblem("")
+      )).map((each) => [each.index, each])
     )
     yield* supervisor.acted
     const ofCaller = inheritanceWarnings(call.caller.pid)
@@ -100,7 +147,9 @@ export const makeStart = Effect.gen(function* () {
         if (Result.isFailure(each)) return Effect.succeed(Result.fail(each.failure))
         if (its === undefined) return Effect.die("a start without an answer")
         const answer = show(its, each.success, call, ofCaller)
-        return Effect.result(Result.isSuccess(its.result) ? orAsItIs(its.result.success.id, answer) : answer)
+        return Effect.result(
+          Result.isSuccess(its.result) ? orAsItIs(its.result.success.id, answer) : answer
+        )
       },
       { concurrency: "unbounded" }
     )

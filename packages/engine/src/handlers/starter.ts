@@ -62,20 +62,38 @@ const placeOf = ({ owner }: Task, { caller }: Call): number | null => {
   return requestId === caller.requestId && place !== undefined ? Number(place) : null
 }
 
-const alreadyRunning = (task: Task, index: number, call: Call, differs: ReadonlyArray<string>): Problem => {
-  const { id, state: { status } } = task
+const alreadyRunning = (
+  task: Task,
+  index: number,
+  call: Call,
+  differs: ReadonlyArray<string>
+): Problem => {
+  const {
+    id,
+    state: { status }
+  } = task
   const first = placeOf(task, call)
   if (first === null) {
     const restarts = status === "running" || status === "retrying" ? ' or "restart"' : ""
-    const told = problem("TaskAlreadyRunning", `task ${id} is ${status}`, `Use another id, stop it first, or give "ifRunning": "return"${restarts}.`, {
-      id,
-      status,
-      ...(differs.length === 0 ? {} : { differs })
-    })
+    const told = problem(
+      "TaskAlreadyRunning",
+      `task ${id} is ${status}`,
+      `Use another id, stop it first, or give "ifRunning": "return"${restarts}.`,
+      {
+        id,
+        status,
+        ...(differs.length === 0 ? {} : { differs })
+      }
+    )
     return withChange(told, { ifRunning: "return" })
   }
   const message = `items ${first} and ${index} have the same id: ${id}. Item ${first} was started, item ${index} was not`
-  return problem("TaskAlreadyRunning", message, "Give each item its own id, or leave id out to get a new one.", { id, status, indices: [first, index] })
+  return problem(
+    "TaskAlreadyRunning",
+    message,
+    "Give each item its own id, or leave id out to get a new one.",
+    { id, status, indices: [first, index] }
+  )
 }
 
 const dependsTooLate = ({ id, state }: Task): Problem =>
@@ -87,20 +105,36 @@ const dependsTooLate = ({ id, state }: Task): Problem =>
   )
 
 /** Why a task that lives is not started again; null when it is. */
-const refusedLive = (root: string, task: Task, { input, index }: Item, { specified, call }: Wanted & Starting): Problem | null => {
-  if (input.ifRunning !== "restart") return alreadyRunning(task, index, call, foundOf(root, task, input, specified).differs)
+const refusedLive = (
+  root: string,
+  task: Task,
+  { input, index }: Item,
+  { specified, call }: Wanted & Starting
+): Problem | null => {
+  if (input.ifRunning !== "restart")
+    return alreadyRunning(task, index, call, foundOf(root, task, input, specified).differs)
   return specified.spec.dependsOn.length > 0 ? dependsTooLate(task) : null
 }
 
 const isStep = (id: string, pipelineId: string): Problem =>
   withTry(
-    problem("IllegalTransition", `task ${id} is a step of pipeline ${pipelineId}, which runs`, "Wait for that pipeline, cancel it, or use another id.", { id, pipelineId }),
+    problem(
+      "IllegalTransition",
+      `task ${id} is a step of pipeline ${pipelineId}, which runs`,
+      "Wait for that pipeline, cancel it, or use another id.",
+      { id, pipelineId }
+    ),
     "wait",
     { pipelineId }
   )
 
 const isPipeline = (id: string): Problem =>
-  problem("IllegalTransition", `id: ${id} is the id of a pipeline`, "Give another id, or none: one is made.", { path: "id", id })
+  problem(
+    "IllegalTransition",
+    `id: ${id} is the id of a pipeline`,
+    "Give another id, or none: one is made.",
+    { path: "id", id }
+  )
 
 /** The database has lost a task, and what it started lives. */
 const isStranger = (id: string, alive: ReadonlyArray<string>): Problem =>
@@ -125,14 +159,21 @@ interface Reading extends Pick<Setting, "config" | "timeoutFrom" | "now"> {
 }
 
 /** The specification of a payload. Fails with CommandInputError, and with AgentUnavailable where it is not only rehearsed. */
-const specifiedFor = (input: StartInput, { call: { caller }, rehearsed, ...reading }: Reading): Result.Result<Specified, Problem> => {
+const specifiedFor = (
+  input: StartInput,
+  { call: { caller }, rehearsed, ...reading }: Reading
+): Result.Result<Specified, Problem> => {
   const callersEnv = caller.env ?? {}
   const { config } = reading
   const setting = { ...reading, cwd: caller.cwd, umask: caller.umask ?? 0o022, callersEnv }
   return Result.gen(function* () {
-    const specified = yield* Result.mapError(specify(input, setting), (told) => namingInstalled(told, config, callersEnv))
+    const specified = yield* Result.mapError(specify(input, setting), (told) =>
+      namingInstalled(told, config, callersEnv)
+    )
     const unavailable = rehearsed ? null : agentUnavailable(specified.spec, specified.env, config)
-    return unavailable === null ? specified : yield* Result.fail(namingInstalled(unavailable, config, specified.env))
+    return unavailable === null
+      ? specified
+      : yield* Result.fail(namingInstalled(unavailable, config, specified.env))
   })
 }
 
@@ -160,7 +201,12 @@ export const makeStartOne = Effect.gen(function* () {
     if (alive.length > 0) return yield* Effect.fail(isStranger(id, alive))
   })
 
-  const startAnew = Effect.fnUntraced(function* (tx: Tx, task: Task, item: Item, wanted: Wanted & Starting) {
+  const startAnew = Effect.fnUntraced(function* (
+    tx: Tx,
+    task: Task,
+    item: Item,
+    wanted: Wanted & Starting
+  ) {
     const { input, index } = item
     const { state } = task
     const { spec, env } = wanted.specified
@@ -170,14 +216,24 @@ export const makeStartOne = Effect.gen(function* () {
       return task
     }
     if (wanted.lineage === undefined) yield* checkOver(task)
-    const refusal = (live ? refusedLive(root, task, item, wanted) : refusedEnded(task, input, wanted)) ?? refusedSpawn(input, wanted.specified)
+    const refusal =
+      (live ? refusedLive(root, task, item, wanted) : refusedEnded(task, input, wanted)) ??
+      refusedSpawn(input, wanted.specified)
     if (refusal !== null) return yield* Effect.fail(refusal)
     // A step that is started again by itself is still one of its pipeline's.
-    const lineage = { ...(wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }), ...batchOf(wanted.call) }
+    const lineage = {
+      ...(wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }),
+      ...batchOf(wanted.call)
+    }
     yield* quota.checkDepth(wanted.owner.depth)
     if (!live) yield* quota.checkLive
     const anew = { spec, reason: null, owner: wanted.owner, lineage }
-    const changed = yield* tx.restart(task, anew, yield* standing(spec.dependsOn, wanted.seen, dependsOnOf(input).length), actorOf(wanted.call))
+    const changed = yield* tx.restart(
+      task,
+      anew,
+      yield* standing(spec.dependsOn, wanted.seen, dependsOnOf(input).length),
+      actorOf(wanted.call)
+    )
     // Only now: a task that cannot be restarted keeps the environment that it has.
     yield* wanted.keep(task.id, wanted.owner.requestId ?? "", env)
     return changed
@@ -186,12 +242,19 @@ export const makeStartOne = Effect.gen(function* () {
   return Effect.fnUntraced(function* (tx: Tx, item: Item, starting: Starting) {
     const { call, keep, seen } = starting
     const { input, index, lineage } = item
-    const reading = { call, config: settings.current(), timeoutFrom: () => originIn(settings.resolved(), "timeout"), now: tx.now, rehearsed: starting.rehearsed === true }
+    const reading = {
+      call,
+      config: settings.current(),
+      timeoutFrom: () => originIn(settings.resolved(), "timeout"),
+      now: tx.now,
+      rehearsed: starting.rehearsed === true
+    }
     const specified = yield* Effect.fromResult(specifiedFor(input, reading))
     const owner = yield* ownerOf(input.sessionId ?? null, index, call)
     const id = input.id ?? (yield* freeId(call, index))
     const existing = input.id === undefined ? null : yield* store.find(id)
-    if (existing !== null) return yield* startAnew(tx, existing, item, { ...starting, specified, owner, lineage })
+    if (existing !== null)
+      return yield* startAnew(tx, existing, item, { ...starting, specified, owner, lineage })
     yield* quota.checkDepth(owner.depth)
     yield* quota.checkLive
     yield* checkFree(input)
@@ -199,7 +262,11 @@ export const makeStartOne = Effect.gen(function* () {
     if (refusal !== null) return yield* Effect.fail(refusal)
     const stands = yield* standing(specified.spec.dependsOn, seen, dependsOnOf(input).length)
     yield* keep(id, owner.requestId, specified.env)
-    return yield* tx.create({ id, spec: specified.spec, owner, lineage: { ...(lineage ?? noLineage), ...batchOf(call) } }, stands, actorOf(call))
+    return yield* tx.create(
+      { id, spec: specified.spec, owner, lineage: { ...(lineage ?? noLineage), ...batchOf(call) } },
+      stands,
+      actorOf(call)
+    )
   })
 })
 
@@ -208,7 +275,12 @@ const lacks = ({ input }: Item, at: number): Problem => {
   const each = dependsOnOf(input)[at]
   const id = typeof each === "string" ? each : each?.task
   const path = `dependsOn[${at}]`
-  return problem("DependencyNotFound", `${path}: ${String(id)} was refused in this call`, "Start both again.", { id, path })
+  return problem(
+    "DependencyNotFound",
+    `${path}: ${String(id)} was refused in this call`,
+    "Start both again.",
+    { id, path }
+  )
 }
 
 /** Starts payloads. Made once; an item's failure leaves the others as they are. */
@@ -217,26 +289,48 @@ export const makeStarter = Effect.gen(function* () {
   const transitions = yield* Transitions
   const startOne = yield* makeStartOne
   const once = yield* makeOnce
-  const keep: Starting["keep"] = (id, requestId, env) => Effect.asVoid(keepFor(root, id, requestId, env))
+  const keep: Starting["keep"] = (id, requestId, env) =>
+    Effect.asVoid(keepFor(root, id, requestId, env))
 
   /** A task that was found is noted as such, so that the call says it again when it is sent again. */
   const startNoted = Effect.fnUntraced(function* (tx: Tx, item: Item, starting: Starting & Doing) {
     const part = String(item.index)
     const found = new Map<number, Found>()
-    const result = yield* outcomeOf(item.input.id ?? "", starting.task(part, startOne(tx, item, { ...starting, found })))
+    const result = yield* outcomeOf(
+      item.input.id ?? "",
+      starting.task(part, startOne(tx, item, { ...starting, found }))
+    )
     const its = found.get(item.index)
-    if (its !== undefined && Result.isSuccess(result)) starting.note(part, { id: result.success.id, attempt: result.success.state.attempt, found: its })
-    return { index: item.index, result, found: its ?? starting.before.get(part)?.found } satisfies Started
+    if (its !== undefined && Result.isSuccess(result))
+      starting.note(part, {
+        id: result.success.id,
+        attempt: result.success.state.attempt,
+        found: its
+      })
+    return {
+      index: item.index,
+      result,
+      found: its ?? starting.before.get(part)?.found
+    } satisfies Started
   })
 
   /** An item never runs after an old task in place of one that this call refused. */
-  const startEach = Effect.fnUntraced(function* (tx: Tx, items: ReadonlyArray<Item>, starting: Starting & Doing & { readonly refused: ReadonlySet<string> }) {
+  const startEach = Effect.fnUntraced(function* (
+    tx: Tx,
+    items: ReadonlyArray<Item>,
+    starting: Starting & Doing & { readonly refused: ReadonlySet<string> }
+  ) {
     const lost = new Set(starting.refused)
     const stored = new Set<string>()
     const all: Array<Started> = []
     for (const item of items) {
-      const lacking = dependsOnOf(item.input).findIndex((each) => lost.has(typeof each === "string" ? each : each.task))
-      const started = lacking < 0 ? yield* startNoted(tx, item, starting) : { index: item.index, result: Result.fail(lacks(item, lacking)) }
+      const lacking = dependsOnOf(item.input).findIndex((each) =>
+        lost.has(typeof each === "string" ? each : each.task)
+      )
+      const started =
+        lacking < 0
+          ? yield* startNoted(tx, item, starting)
+          : { index: item.index, result: Result.fail(lacks(item, lacking)) }
       const { id } = item.input
       if (Result.isSuccess(started.result)) stored.add(started.result.success.id)
       if (id !== undefined && stored.has(id)) lost.delete(id)
@@ -247,15 +341,26 @@ export const makeStarter = Effect.gen(function* () {
   })
 
   /** `refused` are the ids of items that could not be decoded. */
-  return (items: ReadonlyArray<Item>, call: Call, refusedIds: ReadonlyArray<string> = []): Effect.Effect<ReadonlyArray<Started>, StoreError> => {
+  return (
+    items: ReadonlyArray<Item>,
+    call: Call,
+    refusedIds: ReadonlyArray<string> = []
+  ): Effect.Effect<ReadonlyArray<Started>, StoreError> => {
     const { order, refused } = arrange(items.map(({ input }) => input))
     const arranged = order.flatMap((place) => items[place] ?? [])
     const cyclic = items.flatMap(({ index }, place): ReadonlyArray<Started> => {
       const refusal = refused.get(place)
       return refusal === undefined ? [] : [{ index, result: Result.fail(refusal) }]
     })
-    const lost = new Set([...refusedIds, ...cyclic.flatMap(({ index }) => items.find((item) => item.index === index)?.input.id ?? [])])
-    const started = transitions.commit((tx) => once(tx, call, (doing) => startEach(tx, arranged, { call, keep, seen: new Map(), refused: lost, ...doing })))
+    const lost = new Set([
+      ...refusedIds,
+      ...cyclic.flatMap(({ index }) => items.find((item) => item.index === index)?.input.id ?? [])
+    ])
+    const started = transitions.commit((tx) =>
+      once(tx, call, (doing) =>
+        startEach(tx, arranged, { call, keep, seen: new Map(), refused: lost, ...doing })
+      )
+    )
     return Effect.map(started, (all) => [...cyclic, ...all])
   }
 })

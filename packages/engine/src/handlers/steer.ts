@@ -52,7 +52,8 @@ const makeStopPipeline = Effect.gen(function* () {
   const pipelines = yield* makePipelineView
   const { cancel, clear } = yield* makeCancelPipeline
   return Effect.fnUntraced(function* ({ id, state }: Pipeline, how: Input<"stop">, call: Call) {
-    if (state.status === "running") return { pipeline: yield* pipelines.show(yield* cancel(id, how, call)) }
+    if (state.status === "running")
+      return { pipeline: yield* pipelines.show(yield* cancel(id, how, call)) }
     const ended = yield* pipelines.find(id)
     yield* clear(ended, how)
     const done = call.caller.repeated === true && state.status === "cancelled"
@@ -64,7 +65,11 @@ const makeStopPipeline = Effect.gen(function* () {
 const shownEnded = (stopped: Stopped | null, { full }: Input<"stop">) => {
   const { ended, endedMore } = endedAnswer(stopped)
   const cut = full === true ? { ended, endedMore } : cutEnded(ended, endedMore)
-  return { ...(cut.ended.length === 0 ? {} : { ended: cut.ended }), ...(cut.endedMore === 0 ? {} : { endedMore: cut.endedMore }), left: [] }
+  return {
+    ...(cut.ended.length === 0 ? {} : { ended: cut.ended }),
+    ...(cut.endedMore === 0 ? {} : { endedMore: cut.endedMore }),
+    left: []
+  }
 }
 
 /** Stops that wait together share their looks at the processes. Each needs two or three descriptors. */
@@ -78,7 +83,10 @@ const makeEndThatIsKnown = Effect.gen(function* () {
     const live = lives.find(id)
     if (live?.over !== true) return
     const { attempt } = live
-    const committed = until(id, ({ state }) => state.status !== "running" || state.attempt > attempt)
+    const committed = until(
+      id,
+      ({ state }) => state.status !== "running" || state.attempt > attempt
+    )
     yield* Effect.mapError(Effect.timeoutOption(committed, knownEndMs), toProblem(id))
   })
 })
@@ -90,7 +98,11 @@ const makeStopEnded = Effect.gen(function* () {
   const stops = yield* Stops
   const orStuck = yield* makeOrStuck
 
-  const stopping = (id: string, tree: AttemptTree, order: Effect.Success<ReturnType<typeof orderOf>>) =>
+  const stopping = (
+    id: string,
+    tree: AttemptTree,
+    order: Effect.Success<ReturnType<typeof orderOf>>
+  ) =>
     Effect.suspend(() => {
       stops.begin(id)
       return stopTree(tree, { ...order, onStuck: (stuck) => stops.stick(id, stuck) })
@@ -99,7 +111,10 @@ const makeStopEnded = Effect.gen(function* () {
   /** What has ended stays as it ended; what it has left running is stopped. */
   return Effect.fnUntraced(function* (task: Task, input: Input<"stop">, leftover: boolean) {
     const tree = lastTreeOf(root, task)
-    const stopped = tree !== null && leftover ? yield* orStuck([task.id], stopping(task.id, tree, yield* orderOf(task, input))) : null
+    const stopped =
+      tree !== null && leftover
+        ? yield* orStuck([task.id], stopping(task.id, tree, yield* orderOf(task, input)))
+        : null
     return { task: yield* view.show(task), alreadyEnded: true, ...shownEnded(stopped, input) }
   })
 })
@@ -115,7 +130,8 @@ const makeAskForStop = Effect.gen(function* () {
     transitions.commit((tx) =>
       Effect.gen(function* () {
         const task = yield* view.find(seen.id)
-        const isSame = task.state.status === seen.state.status && task.state.attempt === seen.state.attempt
+        const isSame =
+          task.state.status === seen.state.status && task.state.attempt === seen.state.attempt
         const command = {
           type: "Stop",
           reason: reason ?? null,
@@ -145,9 +161,15 @@ const makeStopHandler = Effect.gen(function* () {
     const { id } = task
     // The same call, sent again because its connection broke: it has been done.
     if (call.caller.repeated === true && task.state.status === "cancelled") {
-      return { task: yield* view.show(task), ...shownEnded(endOf(task.state)?.stopped ?? null, input) }
+      return {
+        task: yield* view.show(task),
+        ...shownEnded(endOf(task.state)?.stopped ?? null, input)
+      }
     }
-    const leftover = task.state.status !== "running" && task.state.status !== "stopping" && (yield* hasLeftovers(root, task))
+    const leftover =
+      task.state.status !== "running" &&
+      task.state.status !== "stopping" &&
+      (yield* hasLeftovers(root, task))
     if (isFinal(task.state.status)) return yield* stopEnded(task, input, leftover)
     // What a stop before could not end may be gone by now.
     stops.begin(id)
@@ -155,7 +177,8 @@ const makeStopHandler = Effect.gen(function* () {
     if (Result.isFailure(asked)) {
       const trouble = asked.failure
       // It ended while it was looked at.
-      if (trouble._tag === "IllegalTransition" && isFinal(trouble.from)) return yield* stopEnded(yield* view.find(id), input, false)
+      if (trouble._tag === "IllegalTransition" && isFinal(trouble.from))
+        return yield* stopEnded(yield* view.find(id), input, false)
       return yield* Effect.fail(toProblem(id)(trouble))
     }
     const { attempt } = asked.success
@@ -170,10 +193,16 @@ const makeStopHandler = Effect.gen(function* () {
       const { id } = yield* Effect.fromResult(named(input))
       yield* endThatIsKnown(id)
       const { task, pipeline } = yield* view.named(id)
-      return yield* task === null ? stopPipeline(pipeline, input, call) : stopTask(task, input, call)
+      return yield* task === null
+        ? stopPipeline(pipeline, input, call)
+        : stopTask(task, input, call)
     })
   )
-  return { ...stop, concurrency: stopsAtOnce, expand: tied(operations.stop, expand({ ways: "id, ids, tag and mine", live: true })) }
+  return {
+    ...stop,
+    concurrency: stopsAtOnce,
+    expand: tied(operations.stop, expand({ ways: "id, ids, tag and mine", live: true }))
+  }
 })
 
 const makeRestartHandler = Effect.gen(function* () {
@@ -192,24 +221,38 @@ const makeRestartHandler = Effect.gen(function* () {
 
   const showTask = (id: string, next: number, call: Call) =>
     Effect.gen(function* () {
-      const now = yield* call.caller.repeated === true ? view.settled(id) : orStuck([id], untilAttempt(id, next))
+      const now = yield* call.caller.repeated === true
+        ? view.settled(id)
+        : orStuck([id], untilAttempt(id, next))
       return call.flags.wait === true ? yield* showEnd(id, call) : { task: yield* view.show(now) }
     })
 
   const showPipeline = (id: string, call: Call) =>
     Effect.gen(function* () {
       yield* supervisor.acted
-      return call.flags.wait === true ? yield* showEndOfPipeline(id, call) : { pipeline: yield* pipelines.show(yield* pipelines.find(id)) }
+      return call.flags.wait === true
+        ? yield* showEndOfPipeline(id, call)
+        : { pipeline: yield* pipelines.show(yield* pipelines.find(id)) }
     })
 
   const restartAll = (inputs: ReadonlyArray<Asked>, call: Call) =>
-    Effect.mapError(transitions.commit((tx) => once(tx, call, (doing) => restart(tx, inputs, { call, ...doing }))), toProblem(""))
+    Effect.mapError(
+      transitions.commit((tx) =>
+        once(tx, call, (doing) => restart(tx, inputs, { call, ...doing }))
+      ),
+      toProblem("")
+    )
 
   const show = (id: string, outcomes: Effect.Success<ReturnType<typeof restartAll>>, call: Call) =>
     Effect.gen(function* () {
       const outcome = outcomes.get(id)
-      const restarted = outcome === undefined ? yield* Effect.die("a restart without an answer") : yield* Effect.fromResult(outcome)
-      return yield* restarted.kind === "task" ? showTask(id, restarted.attempt, call) : showPipeline(id, call)
+      const restarted =
+        outcome === undefined
+          ? yield* Effect.die("a restart without an answer")
+          : yield* Effect.fromResult(outcome)
+      return yield* restarted.kind === "task"
+        ? showTask(id, restarted.attempt, call)
+        : showPipeline(id, call)
     })
 
   const one = handle(operations.restart, (input, call: Call) =>
@@ -220,13 +263,25 @@ const makeRestartHandler = Effect.gen(function* () {
   )
 
   const many = Effect.fnUntraced(function* (payloads: ReadonlyArray<unknown>, call: Call) {
-    const decoded = payloads.map((payload) => Result.flatMap(decodePayload(operations.restart, payload), named))
-    const outcomes = yield* restartAll(decoded.flatMap((each) => (Result.isSuccess(each) ? [each.success] : [])), call)
-    const answer = (each: (typeof decoded)[number]) => Effect.flatMap(Effect.fromResult(each), ({ id }) => orAsItIs(id, show(id, outcomes, call)))
-    return yield* Effect.forEach(decoded, (each) => Effect.result(answer(each)), { concurrency: "unbounded" })
+    const decoded = payloads.map((payload) =>
+      Result.flatMap(decodePayload(operations.restart, payload), named)
+    )
+    const outcomes = yield* restartAll(
+      decoded.flatMap((each) => (Result.isSuccess(each) ? [each.success] : [])),
+      call
+    )
+    const answer = (each: (typeof decoded)[number]) =>
+      Effect.flatMap(Effect.fromResult(each), ({ id }) => orAsItIs(id, show(id, outcomes, call)))
+    return yield* Effect.forEach(decoded, (each) => Effect.result(answer(each)), {
+      concurrency: "unbounded"
+    })
   })
 
-  return { ...one, answerMany: many, expand: tied(operations.restart, expand({ ways: "id, ids and tag", live: false })) }
+  return {
+    ...one,
+    answerMany: many,
+    expand: tied(operations.restart, expand({ ways: "id, ids and tag", live: false }))
+  }
 })
 
 /** The handlers of `stop` and `restart`. */

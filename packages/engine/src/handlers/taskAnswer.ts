@@ -4,7 +4,13 @@ import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import type { Failure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import type { Work } from "@backbeat/core/task/TaskSpec"
-import { endedAt, endOf, lastAttempt, spawnedAt, type TaskState } from "@backbeat/core/task/TaskState"
+import {
+  endedAt,
+  endOf,
+  lastAttempt,
+  spawnedAt,
+  type TaskState
+} from "@backbeat/core/task/TaskState"
 import * as Struct from "effect/Struct"
 import { attemptDir } from "../home/Home.ts"
 import type { Stopped } from "../process/stopTree.ts"
@@ -38,7 +44,8 @@ const facts = (state: TaskState, live: LiveAttempt | null) => {
     failure: failureOf(state),
     startedAt: isoOrNull(startedAt),
     endedAt: isoOrNull(over),
-    durationMs: startedAt === null || over === null ? null : Math.max(0, Math.round(over - startedAt)),
+    durationMs:
+      startedAt === null || over === null ? null : Math.max(0, Math.round(over - startedAt)),
     costUsd: end?.agent?.result.costUsd ?? null
   }
 }
@@ -54,7 +61,9 @@ const hasProcess = ({ status }: TaskState): boolean => status === "running" || s
 
 /** The attempt that a task is in, or is to be in. One that was withdrawn before it began does not count. */
 const countedAttempt = (state: TaskState): number =>
-  (state.status === "cancelled" || state.status === "stopping") && state.startedAt === null ? state.attempt - 1 : state.attempt
+  (state.status === "cancelled" || state.status === "stopping") && state.startedAt === null
+    ? state.attempt - 1
+    : state.attempt
 
 /** A task in short: its texts are one line each. */
 export const briefTask = (task: Task, live: LiveAttempt | null): BriefTask => {
@@ -106,7 +115,13 @@ const logsOf = (root: string, task: Task): TaskAnswer["logs"] => {
 
 const stoppingOf = (state: TaskState): TaskAnswer["stopping"] =>
   state.status === "stopping"
-    ? { by: state.by, reason: state.reason, signal: state.signal, since: iso(state.since), killAt: iso(state.killAt) }
+    ? {
+        by: state.by,
+        reason: state.reason,
+        signal: state.signal,
+        since: iso(state.since),
+        killAt: iso(state.killAt)
+      }
     : null
 
 const agentFieldsOf = (work: Work) =>
@@ -140,7 +155,10 @@ const endFacts = (end: AttemptEnd | null) => ({
   ...endedAnswer(end?.stopped ?? null)
 })
 
-const ownerOf = ({ sessionId, taskId }: Task["owner"]): TaskAnswer["owner"] => ({ sessionId, taskId })
+const ownerOf = ({ sessionId, taskId }: Task["owner"]): TaskAnswer["owner"] => ({
+  sessionId,
+  taskId
+})
 
 /** Everything about a task; `waitsFor` is what it waits for still. */
 export const taskAnswer = (

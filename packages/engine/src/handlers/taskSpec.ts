@@ -31,13 +31,16 @@ export interface Specified {
   readonly env: Variables
 }
 
-const refuse = (path: string, message: string, hint: string): Result.Result<never, Problem> => Result.fail(wrongField(path, message, hint))
+const refuse = (path: string, message: string, hint: string): Result.Result<never, Problem> =>
+  Result.fail(wrongField(path, message, hint))
 
 const oneOf = "Give exactly one of command, script and prompt."
 
 const workOf = (input: StartInput, config: Configuration): Result.Result<Work, Problem> => {
   const { command, script, args, prompt } = input
-  const given = Object.entries({ command, script, prompt }).filter(([, value]) => value !== undefined)
+  const given = Object.entries({ command, script, prompt }).filter(
+    ([, value]) => value !== undefined
+  )
   const [first, second] = given.map(([name]) => name)
   if (second !== undefined) return refuse(second, `cannot be given together with ${first}`, oneOf)
   if (prompt !== undefined) return agentWorkOf(input, prompt, config)
@@ -45,7 +48,8 @@ const workOf = (input: StartInput, config: Configuration): Result.Result<Work, P
   if (first === undefined) return refuse(stray === null ? "command" : "prompt", "is missing", oneOf)
   if (stray !== null) return Result.fail(stray)
   if (command !== undefined) return Result.succeed({ kind: "command", command, args: args ?? [] })
-  if (args !== undefined) return refuse("args", "go with command, not with script", "Write them into the script.")
+  if (args !== undefined)
+    return refuse("args", "go with command, not with script", "Write them into the script.")
   return Result.succeed({ kind: "script", script: script ?? "" })
 }
 
@@ -58,14 +62,20 @@ const stdinOf = (stdin: StartInput["stdin"], cwd: string, home: string | undefin
 
 /** A path of a payload: there no shell has expanded what stands for the caller's home directory. */
 const withHome = (path: string, home: string | undefined): string =>
-  (path === "~" || path.startsWith("~/")) && home !== undefined && isAbsolute(home) ? `${home}${path.slice(1)}` : path
+  (path === "~" || path.startsWith("~/")) && home !== undefined && isAbsolute(home)
+    ? `${home}${path.slice(1)}`
+    : path
 
 /** The working directory of the task. */
 const cwdOf = (input: StartInput, { cwd, callersEnv }: Setting): Result.Result<string, Problem> => {
   const given = withHome(input.cwd ?? ".", callersEnv["HOME"])
   return isAbsolute(given) || isAbsolute(cwd)
     ? Result.succeed(resolve(cwd, given))
-    : refuse("cwd", "the caller's directory was deleted", "Give an absolute cwd, or call from a directory that exists.")
+    : refuse(
+        "cwd",
+        "the caller's directory was deleted",
+        "Give an absolute cwd, or call from a directory that exists."
+      )
 }
 
 /** A delay counts from now on; behind dependencies from the moment at which they hold. */
@@ -74,18 +84,28 @@ const delaysDependent = (input: StartInput): boolean =>
 
 const notBeforeOf = (input: StartInput, now: number): Result.Result<number | null, Problem> => {
   const { notBefore, delayMs } = input
-  if (notBefore === undefined) return Result.succeed(delayMs === undefined || delayMs === 0 || delaysDependent(input) ? null : now + delayMs)
+  if (notBefore === undefined)
+    return Result.succeed(
+      delayMs === undefined || delayMs === 0 || delaysDependent(input) ? null : now + delayMs
+    )
   if (delayMs !== undefined) {
     return refuse("delayMs", "cannot be given together with notBefore", "Give one of them.")
   }
   const at = Date.parse(notBefore)
   return Number.isNaN(at)
-    ? refuse("notBefore", "is no such date", "Give an ISO 8601 instant such as 2026-11-21T08:00:00.000Z.")
+    ? refuse(
+        "notBefore",
+        "is no such date",
+        "Give an ISO 8601 instant such as 2026-11-21T08:00:00.000Z."
+      )
     : Result.succeed(at > now ? at : null)
 }
 
 const patternsOf = (input: StartInput): ReadonlyArray<readonly [string, string]> => {
-  const ready = typeof input.readyWhen === "object" && "log" in input.readyWhen ? input.readyWhen.log : undefined
+  const ready =
+    typeof input.readyWhen === "object" && "log" in input.readyWhen
+      ? input.readyWhen.log
+      : undefined
   const onLog = input.notify?.onLog
   return [
     ...(ready === undefined ? [] : [["readyWhen.log", ready] as const]),
@@ -94,7 +114,12 @@ const patternsOf = (input: StartInput): ReadonlyArray<readonly [string, string]>
 }
 
 const urlsOf = (input: StartInput): ReadonlyArray<readonly [string, string]> =>
-  ([["readyWhen", input.readyWhen], ["healthProbe", input.healthProbe]] as const).flatMap(([path, probe]): ReadonlyArray<readonly [string, string]> => {
+  (
+    [
+      ["readyWhen", input.readyWhen],
+      ["healthProbe", input.healthProbe]
+    ] as const
+  ).flatMap(([path, probe]): ReadonlyArray<readonly [string, string]> => {
     if (typeof probe === "string") return [[path, probe]]
     return probe !== undefined && "http" in probe ? [[`${path}.http`, probe.http]] : []
   })
@@ -102,20 +127,38 @@ const urlsOf = (input: StartInput): ReadonlyArray<readonly [string, string]> =>
 const checked = (input: StartInput): Result.Result<void, Problem> => {
   for (const [path, pattern] of patternsOf(input)) {
     const compiled = compilePattern(pattern)
-    if (Result.isFailure(compiled)) return refuse(path, compiled.failure.message, compiled.failure.hint)
+    if (Result.isFailure(compiled))
+      return refuse(path, compiled.failure.message, compiled.failure.hint)
   }
   for (const [path, url] of urlsOf(input)) {
     if (!URL.canParse(url) || !/^https?:/u.test(url)) {
-const told = wrongField(path, "is no http:// or https:// URL", "Give a URL such as http://127.0.0.1:3000/health.")
-      return Result.fail(/^[\w.-]+(?::\d+)?(?:\/|$)/u.test(url) ? withChange(told, { [path]: `http://${url}` }) : told)
+      const told = wrongField(
+        path,
+        "is no http:// or https:// URL",
+        "Give a URL such as http://127.0.0.1:3000/health."
+      )
+      return Result.fail(
+        /^[\w.-]+(?::\d+)?(?:\/|$)/u.test(url)
+          ? withChange(told, { [path]: `http://${url}` })
+          : told
+      )
     }
   }
   if (input.maxOutputBytes !== undefined && input.maxOutputBuffer !== undefined) {
-    return Result.fail(withChange(wrongField("maxOutputBuffer", "is another name of maxOutputBytes", "Give one of them."), { maxOutputBuffer: undefined }))
+    return Result.fail(
+      withChange(
+        wrongField("maxOutputBuffer", "is another name of maxOutputBytes", "Give one of them."),
+        { maxOutputBuffer: undefined }
+      )
+    )
   }
   const { notify } = input
   if (notify !== undefined && notify.command === undefined && notify.webhook === undefined) {
-    return refuse("notify", "names neither a command nor a webhook", "Give notify.command or notify.webhook.")
+    return refuse(
+      "notify",
+      "names neither a command nor a webhook",
+      "Give notify.command or notify.webhook."
+    )
   }
   return Result.succeed(undefined)
 }
@@ -130,7 +173,20 @@ export const specify = (input: StartInput, setting: Setting): Result.Result<Spec
     const cwd = yield* cwdOf(input, setting)
     const given = input.env ?? {}
     const env = input.inheritEnv === false ? given : inherit(setting.callersEnv, given)
-    return { env, spec: { work, notBefore, delayMs: delaysDependent(input) ? (input.delayMs ?? null) : null, dependsOn, cwd, umask: setting.umask, ...stopping(input), ...watching(input, setting), ...naming(input, cwd, setting.callersEnv["HOME"]) } }
+    return {
+      env,
+      spec: {
+        work,
+        notBefore,
+        delayMs: delaysDependent(input) ? (input.delayMs ?? null) : null,
+        dependsOn,
+        cwd,
+        umask: setting.umask,
+        ...stopping(input),
+        ...watching(input, setting),
+        ...naming(input, cwd, setting.callersEnv["HOME"])
+      }
+    }
   })
 
 const naming = (input: StartInput, cwd: string, home: string | undefined) => ({
@@ -151,13 +207,18 @@ const stopping = (input: StartInput) => ({
 })
 
 /** How long an attempt may run, and who says so where the caller does not. */
-const timeoutOf = ({ prompt, timeout }: StartInput, { config, timeoutFrom }: Setting): Pick<TaskSpec, "timeout" | "timeoutFrom"> => {
+const timeoutOf = (
+  { prompt, timeout }: StartInput,
+  { config, timeoutFrom }: Setting
+): Pick<TaskSpec, "timeout" | "timeoutFrom"> => {
   if (timeout !== undefined) return { timeout }
   if (config.timeout !== null) {
     const from = timeoutFrom()
     return { timeout: config.timeout, ...(from === null ? {} : { timeoutFrom: from }) }
   }
-  return prompt === undefined ? { timeout: null } : { timeout: agentTimeoutMs, timeoutFrom: "the default for prompts" }
+  return prompt === undefined
+    ? { timeout: null }
+    : { timeout: agentTimeoutMs, timeoutFrom: "the default for prompts" }
 }
 
 const watching = (input: StartInput, setting: Setting) => ({

@@ -29,29 +29,41 @@ type What = NonNullable<Input<"wait">["for"]>
 /** A port gives no event: while somebody waits for it, it is tried this often (milliseconds). */
 const portIntervalMs = 8
 
-const endedBefore = (task: Task, what: string, lines: { readonly lastLines?: ReadonlyArray<string> }): Problem => {
+const endedBefore = (
+  task: Task,
+  what: string,
+  lines: { readonly lastLines?: ReadonlyArray<string> }
+): Problem => {
   const { id, state } = task
-  const told = problem("IllegalTransition", `task ${id} ${state.status} before ${what}`, "Look at its logs and at why.", {
-    id,
-    status: state.status,
-    ...(state.status === "failed" ? { failure: state.failure } : {}),
-    ...lines
-  })
+  const told = problem(
+    "IllegalTransition",
+    `task ${id} ${state.status} before ${what}`,
+    "Look at its logs and at why.",
+    {
+      id,
+      status: state.status,
+      ...(state.status === "failed" ? { failure: state.failure } : {}),
+      ...lines
+    }
+  )
   return withTry(told, "why", { id })
 }
 
-const wrongPattern = ({ field, hint, message }: InvalidLogQuery): Problem => wrongField(field === "since" ? "since" : "for.log", message, hint)
+const wrongPattern = ({ field, hint, message }: InvalidLogQuery): Problem =>
+  wrongField(field === "since" ? "since" : "for.log", message, hint)
 
 /** Whether an attempt of it has begun: a task that was withdrawn before, or could not be spawned, never started. */
 const isStarted = ({ state }: Task): boolean => {
-  if (state.status === "failed") return state.failure.type !== "NotSpawned" && state.startedAt !== null
+  if (state.status === "failed")
+    return state.failure.type !== "NotSpawned" && state.startedAt !== null
   if (state.status === "cancelled" || state.status === "stopping") return state.startedAt !== null
   return state.status === "running" || state.status === "retrying" || state.status === "completed"
 }
 
 /** Without a probe a task is ready as soon as it runs. */
 const isReady = ({ state, spec }: Task): boolean =>
-  state.status === "running" && (state.health === "ready" || (spec.readyWhen === null && spec.healthProbe === null))
+  state.status === "running" &&
+  (state.health === "ready" || (spec.readyWhen === null && spec.healthProbe === null))
 
 /** Waits for one task; made once. */
 const makeAwaitOne = Effect.gen(function* () {
@@ -61,7 +73,8 @@ const makeAwaitOne = Effect.gen(function* () {
 
   const lastLines = yield* makeLastLines
   /** What kept a server from being ready stands in its last lines. */
-  const tooLate = (task: Task, what: string) => Effect.flatMap(lastLines(task), (last) => Effect.fail(endedBefore(task, what, last)))
+  const tooLate = (task: Task, what: string) =>
+    Effect.flatMap(lastLines(task), (last) => Effect.fail(endedBefore(task, what, last)))
 
   const untilOrEnd = (id: string, what: string, holds: (task: Task) => boolean) =>
     Effect.gen(function* () {
@@ -83,7 +96,8 @@ const makeAwaitOne = Effect.gen(function* () {
     return found[0] ?? (yield* tooLate(yield* view.find(id), `a line matched ${pattern}`))
   })
 
-  const awaitLine = (id: string, pattern: string) => Effect.andThen(firstLine(id, pattern), view.find(id))
+  const awaitLine = (id: string, pattern: string) =>
+    Effect.andThen(firstLine(id, pattern), view.find(id))
 
   const awaitPort = Effect.fnUntraced(function* (id: string, port: number) {
     const opened = Effect.gen(function* () {
@@ -109,9 +123,17 @@ const makeAwaitOne = Effect.gen(function* () {
 const makeIdsOf = Effect.map(makeSelect, (select) =>
   Effect.fnUntraced(function* (input: Input<"wait">, call: Call) {
     const { id, ids, tag, pipelineId, mine } = input
-    const given = [id, ids, tag, pipelineId, mine === true ? mine : undefined].filter((each) => each !== undefined)
+    const given = [id, ids, tag, pipelineId, mine === true ? mine : undefined].filter(
+      (each) => each !== undefined
+    )
     if (given.length !== 1) {
-      return yield* Effect.fail(wrongField("id", "exactly one of id, ids, tag, pipelineId and mine is needed", "Give one of them."))
+      return yield* Effect.fail(
+        wrongField(
+          "id",
+          "exactly one of id, ids, tag, pipelineId and mine is needed",
+          "Give one of them."
+        )
+      )
     }
     const one = id ?? pipelineId
     return one === undefined ? yield* select(input, call, { live: false }) : [one]
@@ -125,22 +147,51 @@ const makeAwaitPipeline = Effect.gen(function* () {
   const showEnded = yield* makeShowEndedPipeline
 
   return Effect.fnUntraced(function* (id: string, { for: what = "end", mode }: Input<"wait">) {
-    if (what !== "end") return yield* Effect.fail(withChange(wrongField("for", "of a pipeline is its end", "Leave it out, or wait for a task of it."), { for: undefined }))
-    if (mode !== undefined) return yield* Effect.fail(withChange(wrongField("mode", "goes with several tasks", "Leave it out."), { mode: undefined }))
-    return yield* showEnded(yield* Effect.mapError(untilEnded(id, pipelines.find(id)), toProblem(id)))
+    if (what !== "end")
+      return yield* Effect.fail(
+        withChange(
+          wrongField("for", "of a pipeline is its end", "Leave it out, or wait for a task of it."),
+          { for: undefined }
+        )
+      )
+    if (mode !== undefined)
+      return yield* Effect.fail(
+        withChange(wrongField("mode", "goes with several tasks", "Leave it out."), {
+          mode: undefined
+        })
+      )
+    return yield* showEnded(
+      yield* Effect.mapError(untilEnded(id, pipelines.find(id)), toProblem(id))
+    )
   })
 })
 
 const straySince = ({ for: what, id, since }: Input<"wait">): Problem | null =>
   since === undefined || (id !== undefined && typeof what === "object" && "log" in what)
     ? null
-    : wrongField("since", "goes with for log, of one task", "Leave it out, or give id and for: {log}.")
+    : wrongField(
+        "since",
+        "goes with for log, of one task",
+        "Leave it out, or give id and for: {log}."
+      )
 
 /** The ids of an array of payloads that have nothing else. */
 const idsOfArray = Effect.fnUntraced(function* (payloads: ReadonlyArray<unknown>) {
-  const inputs = yield* Effect.forEach(payloads, (payload) => Effect.fromResult(decodePayload(operations.wait, payload)))
-  const odd = inputs.findIndex((input) => input.id === undefined || Object.keys(input).some((key) => key !== "id" && key !== "full"))
-  if (odd >= 0) return yield* Effect.fail(wrongField(`[${odd}]`, "an array holds ids alone", "Give ids in one payload, and the rest beside them."))
+  const inputs = yield* Effect.forEach(payloads, (payload) =>
+    Effect.fromResult(decodePayload(operations.wait, payload))
+  )
+  const odd = inputs.findIndex(
+    (input) =>
+      input.id === undefined || Object.keys(input).some((key) => key !== "id" && key !== "full")
+  )
+  if (odd >= 0)
+    return yield* Effect.fail(
+      wrongField(
+        `[${odd}]`,
+        "an array holds ids alone",
+        "Give ids in one payload, and the rest beside them."
+      )
+    )
   return inputs.flatMap(({ id }) => (id === undefined ? [] : [id]))
 })
 
@@ -160,8 +211,12 @@ export const makeWaitHandler = Effect.gen(function* () {
   const awaitMany = Effect.fnUntraced(function* (ids: ReadonlyArray<string>, input: Input<"wait">) {
     yield* Effect.forEach(ids, view.find)
     const done = new Set<string>()
-    const each = ids.map((id) => Effect.tap(awaitOne.reached(id, input.for ?? "end"), () => Effect.sync(() => done.add(id))))
-    yield* input.mode === "any" ? Effect.raceAllFirst(each) : Effect.all(each, { concurrency: "unbounded" })
+    const each = ids.map((id) =>
+      Effect.tap(awaitOne.reached(id, input.for ?? "end"), () => Effect.sync(() => done.add(id)))
+    )
+    yield* input.mode === "any"
+      ? Effect.raceAllFirst(each)
+      : Effect.all(each, { concurrency: "unbounded" })
     const tasks = yield* Effect.forEach(ids, view.find)
     const come = tasks.filter(({ id }) => done.has(id))
     const pending = ids.filter((id) => !done.has(id))
@@ -174,20 +229,29 @@ export const makeWaitHandler = Effect.gen(function* () {
   })
 
   const awaitPipelineOf = (id: string, input: Input<"wait">) =>
-    Effect.flatMap(awaitPipeline(id, input), (ended) => Effect.map(cursor, (at) => ({ ...ended, cursor: at })))
+    Effect.flatMap(awaitPipeline(id, input), (ended) =>
+      Effect.map(cursor, (at) => ({ ...ended, cursor: at }))
+    )
 
   const awaitSingle = Effect.fnUntraced(function* (id: string, input: Input<"wait">) {
     if ((yield* view.named(id)).task === null) return yield* awaitPipelineOf(id, input)
     const what = input.for ?? "end"
     if (typeof what === "object" && "log" in what) {
       const { cursor: behind, text } = yield* awaitOne.line(id, what.log, input.since)
-      return { line: text, cursor: behind, ...(input.full === true ? { task: yield* view.show(yield* view.find(id)) } : {}) }
+      return {
+        line: text,
+        cursor: behind,
+        ...(input.full === true ? { task: yield* view.show(yield* view.find(id)) } : {})
+      }
     }
     const task = yield* awaitOne.reached(id, what)
     return { task: yield* view.show(task), ...(yield* lastLines(task)), cursor: yield* cursor }
   })
 
-  const awaitAny = (ids: ReadonlyArray<string>, input: Input<"wait">): Effect.Effect<typeof operations.wait.output.Type, Problem> => {
+  const awaitAny = (
+    ids: ReadonlyArray<string>,
+    input: Input<"wait">
+  ): Effect.Effect<typeof operations.wait.output.Type, Problem> => {
     if (input.pipelineId !== undefined) return awaitPipelineOf(input.pipelineId, input)
     return input.id === undefined ? awaitMany(ids, input) : awaitSingle(input.id, input)
   }
@@ -206,7 +270,8 @@ export const makeWaitHandler = Effect.gen(function* () {
       })
     })
 
-  const several = (payloads: ReadonlyArray<unknown>, call: Call) => Effect.flatMap(idsOfArray(payloads), (ids) => answer({ ids }, call))
+  const several = (payloads: ReadonlyArray<unknown>, call: Call) =>
+    Effect.flatMap(idsOfArray(payloads), (ids) => answer({ ids }, call))
 
   return { ...handle(operations.wait, answer), several }
 })

@@ -19,7 +19,8 @@ import { View } from "./View.ts"
 const defaultWaitMs = 60_000
 
 /** How long the caller wants to wait, in milliseconds. */
-export const waitMsOf = ({ flags }: Call): number => (flags.timeout === undefined ? defaultWaitMs : flags.timeout * 1000)
+export const waitMsOf = ({ flags }: Call): number =>
+  flags.timeout === undefined ? defaultWaitMs : flags.timeout * 1000
 
 /** What a wait is limited by: how long the caller wants to wait, in milliseconds, for which tasks. */
 export interface TimeLimit {
@@ -34,7 +35,9 @@ export interface TimeLimit {
 
 const waitAgain = ({ ids, again }: TimeLimit): Try => {
   const [id] = ids
-  return again ?? { operation: "wait", payload: ids.length === 1 && id !== undefined ? { id } : { ids } }
+  return (
+    again ?? { operation: "wait", payload: ids.length === 1 && id !== undefined ? { id } : { ids } }
+  )
 }
 
 /** How much of the time is gone: a call that is sent again because its engine ended has waited before. */
@@ -43,7 +46,9 @@ const waitedMs = ({ caller }: Call, now: number): number =>
 
 /** What is left of the time that the flag --timeout gives a stream, in milliseconds; null without the flag. */
 export const leftMs = (call: Call, now: number): number | null =>
-  call.flags.timeout === undefined ? null : Math.max(0, call.flags.timeout * 1000 - waitedMs(call, now))
+  call.flags.timeout === undefined
+    ? null
+    : Math.max(0, call.flags.timeout * 1000 - waitedMs(call, now))
 
 /** Ends a wait: retryable, with the place in the history from which to go on. */
 export const makeTimeLimit = Effect.gen(function* () {
@@ -54,11 +59,17 @@ export const makeTimeLimit = Effect.gen(function* () {
 
   /** How what was waited for stands: of one its status and last lines, of several how many are in each status. */
   const standing = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
-    const found = (yield* Effect.forEach(ids, (id) => Effect.mapError(store.find(id), toProblem(id)))).flatMap((task) => task ?? [])
+    const found = (yield* Effect.forEach(ids, (id) =>
+      Effect.mapError(store.find(id), toProblem(id))
+    )).flatMap((task) => task ?? [])
     const [id = "", ...more] = ids
-    const tasks = found.length === 0 && more.length === 0 ? yield* Effect.flatMap(pipelines.find(id), pipelines.tasksOf) : found
+    const tasks =
+      found.length === 0 && more.length === 0
+        ? yield* Effect.flatMap(pipelines.find(id), pipelines.tasksOf)
+        : found
     const [one] = found
-    if (one === undefined || more.length > 0) return { counts: countOf(tasks.map(({ state }) => state.status)) }
+    if (one === undefined || more.length > 0)
+      return { counts: countOf(tasks.map(({ state }) => state.status)) }
     const { status, health } = yield* view.show(one)
     return present({ status, health, lastLines: yield* readLines(one, wholeEnd) })
   })
@@ -78,7 +89,12 @@ export const makeTimeLimit = Effect.gen(function* () {
                 "TaskWaitTimedOut",
                 `not within ${ms} ms: ${ids.slice(0, 10).join(", ")}${ids.length > 10 ? ` and ${ids.length - 10} more` : ""}`,
                 "Wait again, or look at status later. The tasks continue.",
-                { ids, timeoutMs: ms, ...(yield* standing(ids)), ...(output === true ? {} : { cursor: String(cursor) }) }
+                {
+                  ids,
+                  timeoutMs: ms,
+                  ...(yield* standing(ids)),
+                  ...(output === true ? {} : { cursor: String(cursor) })
+                }
               ),
               operation,
               payload
@@ -90,12 +106,18 @@ export const makeTimeLimit = Effect.gen(function* () {
 })
 
 /** Of a batch: the task as it is, when the time was up first. Each item is told whether it was accepted; made once. */
-export const makeOrAsItIs = Effect.map(View, (view) => <A>(id: string, ended: Effect.Effect<A, Problem>) =>
-  Effect.catchIf(
-    ended,
-    ({ type }) => type === "TaskWaitTimedOut",
-    () => Effect.flatMap(Effect.flatMap(view.find(id), view.show), (task) => Effect.succeed({ task, timedOut: true }))
-  )
+export const makeOrAsItIs = Effect.map(
+  View,
+  (view) =>
+    <A>(id: string, ended: Effect.Effect<A, Problem>) =>
+      Effect.catchIf(
+        ended,
+        ({ type }) => type === "TaskWaitTimedOut",
+        () =>
+          Effect.flatMap(Effect.flatMap(view.find(id), view.show), (task) =>
+            Effect.succeed({ task, timedOut: true })
+          )
+      )
 )
 
 /** Waits until a task has come to an attempt, or ended before it, and gives it as it is when that was acted on; made once. */
@@ -103,14 +125,18 @@ export const makeUntilAttempt = Effect.gen(function* () {
   const until = yield* makeUntil
   const view = yield* View
   return Effect.fnUntraced(function* (id: string, attempt: number) {
-    yield* Effect.mapError(until(id, ({ state }) => state.attempt >= attempt || isFinal(state.status)), toProblem(id))
+    yield* Effect.mapError(
+      until(id, ({ state }) => state.attempt >= attempt || isFinal(state.status)),
+      toProblem(id)
+    )
     return yield* view.settled(id)
   })
 })
 
 /** Whether nobody waits for it any more: it has ended, or is ready, where it says how that shows. */
 const isOver = ({ state, spec }: Task): boolean =>
-  isFinal(state.status) || (spec.readyWhen !== null && state.status === "running" && state.health === "ready")
+  isFinal(state.status) ||
+  (spec.readyWhen !== null && state.status === "running" && state.health === "ready")
 
 /** Waits for the end of a task, or until it is ready, as the flags --wait and --timeout say, and shows it; made once. */
 export const makeShowEnd = Effect.gen(function* () {
@@ -121,7 +147,8 @@ export const makeShowEnd = Effect.gen(function* () {
   return Effect.fnUntraced(function* (id: string, call: Call) {
     const ended = Effect.mapError(until(id, isOver), toProblem(id))
     const { spec } = yield* view.find(id)
-    const again = spec.readyWhen === null ? {} : { again: { operation: "wait", payload: { id, for: "ready" } } }
+    const again =
+      spec.readyWhen === null ? {} : { again: { operation: "wait", payload: { id, for: "ready" } } }
     const task = yield* limitTime(ended, { ms: waitMsOf(call), ids: [id], call, ...again })
     return { task: yield* view.show(task), ...(yield* lastLines(task)) }
   })
@@ -134,6 +161,12 @@ export const makeShowPipelineEnd = Effect.gen(function* () {
   const showEnded = yield* makeShowEndedPipeline
   const limitTime = yield* makeTimeLimit
   return Effect.fnUntraced(function* (id: string, call: Call) {
-    return yield* showEnded(yield* limitTime(Effect.mapError(untilEnded(id, find(id)), toProblem(id)), { ms: waitMsOf(call), ids: [id], call }))
+    return yield* showEnded(
+      yield* limitTime(Effect.mapError(untilEnded(id, find(id)), toProblem(id)), {
+        ms: waitMsOf(call),
+        ids: [id],
+        call
+      })
+    )
   })
 })

@@ -35,7 +35,11 @@ type Explanation = Omit<Output<"why">, "status">
 
 /** A limit that nobody saw pass: the end counts all the same, for nothing of backbeat caused it. */
 const passedUnseen = ({ state, spec }: Task): ReadonlyArray<Reason> => {
-  if (spec.timeout === null || (state.status !== "completed" && state.status !== "failed" && state.status !== "retrying")) return []
+  if (
+    spec.timeout === null ||
+    (state.status !== "completed" && state.status !== "failed" && state.status !== "retrying")
+  )
+    return []
   const startedAt = spawnedAt(state)
   const passedMs = startedAt === null ? 0 : Math.round(state.end.endedAt - startedAt - spec.timeout)
   const isLimited = "failure" in state && state.failure !== null && limitMs(state.failure, spec) > 0
@@ -47,7 +51,12 @@ const passedUnseen = ({ state, spec }: Task): ReadonlyArray<Reason> => {
 /** What a call lets run at a time, and how many of its tasks do. */
 const explainBatch = ({ state, lineage: { batch } }: Task, busy: number): ReadonlyArray<Reason> => {
   if (state.status !== "queued" || batch === undefined || busy < batch.limit) return []
-  return [{ what: `its call lets ${batch.limit} of its tasks run at a time (--concurrency), and ${busy} ${busy === 1 ? "runs" : "run"}`, since: iso(state.since) }]
+  return [
+    {
+      what: `its call lets ${batch.limit} of its tasks run at a time (--concurrency), and ${busy} ${busy === 1 ? "runs" : "run"}`,
+      since: iso(state.since)
+    }
+  ]
 }
 
 interface Circumstances {
@@ -67,18 +76,36 @@ const explainQueued = (task: Task, { now, standing, ahead, batch }: Circumstance
     const until = iso(state.notBefore)
     if (state.postponed !== undefined) {
       const { message, times } = state.postponed
-      return { because: [{ what: `the system refused to start it (${times} times): ${message}`, since, until }], next: `It is tried again at ${until}.` }
+      return {
+        because: [
+          { what: `the system refused to start it (${times} times): ${message}`, since, until }
+        ],
+        next: `It is tried again at ${until}.`
+      }
     }
-    return { because: [{ what: `it may not start before ${until}`, since, until }], next: `It starts at ${until}.` }
+    return {
+      because: [{ what: `it may not start before ${until}`, since, until }],
+      next: `It starts at ${until}.`
+    }
   }
   const holds = holdsOf(standing, (pause) => actorName(pause.actor))
   const because = holds.map(({ message, pause }): Reason =>
-    pause === null ? { what: message, since } : { what: message, since: iso(pause.at), actor: pause.actor }
+    pause === null
+      ? { what: message, since }
+      : { what: message, since: iso(pause.at), actor: pause.actor }
   )
   const [first] = holds
-  if (first === undefined && batch.length > 0) return { because: batch, next: "It starts when one of those has ended." }
+  if (first === undefined && batch.length > 0)
+    return { because: batch, next: "It starts when one of those has ended." }
   if (first !== undefined) {
-    return { because: [...because, ...batch, { what: `it is number ${ahead + 1} in queue ${spec.queue}`, since }], next: first.next }
+    return {
+      because: [
+        ...because,
+        ...batch,
+        { what: `it is number ${ahead + 1} in queue ${spec.queue}`, since }
+      ],
+      next: first.next
+    }
   }
   const what = `it is about to start: queue ${spec.queue} has room`
   return { because: [{ what, since }], next: "It starts at once." }
@@ -87,7 +114,9 @@ const explainQueued = (task: Task, { now, standing, ahead, batch }: Circumstance
 const nextOfRunning = ({ state, spec }: Task): string => {
   const startedAt = spawnedAt(state)
   if (startedAt === null) return "Its command is about to be started."
-  return spec.timeout === null ? "It runs until it ends." : `It times out at ${iso(startedAt + spec.timeout)}${spec.timeoutFrom === undefined ? "" : ` (set by ${spec.timeoutFrom})`}.`
+  return spec.timeout === null
+    ? "It runs until it ends."
+    : `It times out at ${iso(startedAt + spec.timeout)}${spec.timeoutFrom === undefined ? "" : ` (set by ${spec.timeoutFrom})`}.`
 }
 
 /** What comes next; `again` says how it is run again. */
@@ -98,7 +127,9 @@ const nextOf = (task: Task, again: string, now: number): string | null => {
       if (state.health === "starting") return "It is ready when its probe succeeds."
       return nextOfRunning(task)
     case "stopping":
-      return now < state.killAt ? `What is still alive gets SIGKILL at ${iso(state.killAt)}.` : "What is still alive has got SIGKILL. It ends when that is gone."
+      return now < state.killAt
+        ? `What is still alive gets SIGKILL at ${iso(state.killAt)}.`
+        : "What is still alive has got SIGKILL. It ends when that is gone."
     case "retrying":
       return `Attempt ${state.attempt + 1} follows at ${iso(state.retryAt)}.`
     case "failed":
@@ -116,17 +147,30 @@ const explainAttempt = (root: string, task: Task, now: number): Explanation | nu
   if (attempt?.kind === "ended") {
     const { end, endedAt } = attempt.record
     const how = end.kind === "exited" ? `exit code ${end.code}` : end.signal
-    return { because: [{ what: `its command has ended (${how}), which is not stored yet`, since: iso(endedAt) }], next: "That is tried until the store takes it: see doctor, the disk may be full." }
+    return {
+      because: [
+        { what: `its command has ended (${how}), which is not stored yet`, since: iso(endedAt) }
+      ],
+      next: "That is tried until the store takes it: see doctor, the disk may be full."
+    }
   }
   if (attempt?.kind !== "alive" || attempt.shimAlive) return null
   const what = "the shim around its command was killed, so nobody can record how it ends"
-  return { because: [{ what, since: iso(now) }], next: "When the last of its processes has gone it is failed with Lost." }
+  return {
+    because: [{ what, since: iso(now) }],
+    next: "When the last of its processes has gone it is failed with Lost."
+  }
 }
 
 /** What is known later than it could be, because the system refuses to watch the output. */
 const unwatched = (live: LiveAttempt | null, now: number): ReadonlyArray<Reason> =>
   live?.output.degraded === true
-    ? [{ what: "the system refuses a watch on its output (see doctor), so the output is looked at now and then", since: iso(now) }]
+    ? [
+        {
+          what: "the system refuses a watch on its output (see doctor), so the output is looked at now and then",
+          since: iso(now)
+        }
+      ]
     : []
 
 /** What an agent's permissions have refused. */
@@ -136,21 +180,44 @@ const deniedOf = ({ spec, state }: Task): ReadonlyArray<Reason> => {
   if (spec.work.kind !== "prompt" || end === null || denied.length === 0) return []
   const calls = denied.map(({ tool, what }) => `${tool} ${what}`.trim()).join("; ")
   const more = deniedMore === 0 ? "" : `; and ${deniedMore} more`
-  const help = allowedBy === undefined ? "" : `; permissionMode ${allowedBy.permissionMode} would allow it`
-  return [{ what: `its permissions refused ${spec.work.agent}: ${calls}${more}${help}`, since: iso(end.endedAt) }]
+  const help =
+    allowedBy === undefined ? "" : `; permissionMode ${allowedBy.permissionMode} would allow it`
+  return [
+    {
+      what: `its permissions refused ${spec.work.agent}: ${calls}${more}${help}`,
+      since: iso(end.endedAt)
+    }
+  ]
 }
 
 /** What an agent said last before it ran out of time: it may have waited for something all the while. */
 const lastSaid = Effect.fnUntraced(function* (root: string, task: Task) {
   const { state, spec } = task
-  if (spec.work.kind !== "prompt" || state.status !== "failed" || !["TimedOut", "StalledOutput"].includes(state.failure.type)) return []
-  const [line] = yield* endOfStream({ dir: readableDir(root, task, state.attempt), stream: "stdout", lines: 1, maxBytes: 2000 })
-  return line === undefined ? [] : [{ what: `the last that ${spec.work.agent} said: ${line}`, since: iso(state.end.endedAt) }]
+  if (
+    spec.work.kind !== "prompt" ||
+    state.status !== "failed" ||
+    !["TimedOut", "StalledOutput"].includes(state.failure.type)
+  )
+    return []
+  const [line] = yield* endOfStream({
+    dir: readableDir(root, task, state.attempt),
+    stream: "stdout",
+    lines: 1,
+    maxBytes: 2000
+  })
+  return line === undefined
+    ? []
+    : [{ what: `the last that ${spec.work.agent} said: ${line}`, since: iso(state.end.endedAt) }]
 })
 
 /** That nothing limits the queue of a task that runs, though somebody named it. */
-const explainUnlimited = (configuration: Configuration, { state, spec, createdAt }: Task): ReadonlyArray<Reason> =>
-  state.status === "running" ? unlimitedQueues(configuration, [spec.queue]).map((what) => ({ what, since: iso(createdAt) })) : []
+const explainUnlimited = (
+  configuration: Configuration,
+  { state, spec, createdAt }: Task
+): ReadonlyArray<Reason> =>
+  state.status === "running"
+    ? unlimitedQueues(configuration, [spec.queue]).map((what) => ({ what, since: iso(createdAt) }))
+    : []
 
 /** The handler of `why`. */
 export const makeWhyHandler = Effect.gen(function* () {
@@ -178,7 +245,10 @@ export const makeWhyHandler = Effect.gen(function* () {
           now,
           standing: yield* look.standingOf(task.spec.queue),
           ahead: yield* queues.ahead(id, now),
-          batch: explainBatch(task, task.lineage.batch === undefined ? 0 : yield* store.busyOfBatch(task.lineage.batch.id))
+          batch: explainBatch(
+            task,
+            task.lineage.batch === undefined ? 0 : yield* store.busyOfBatch(task.lineage.batch.id)
+          )
         }
         const explained = explainQueued(task, circumstances)
         return { status, ...explained, because: [...left, ...explained.because] }
@@ -190,8 +260,24 @@ export const makeWhyHandler = Effect.gen(function* () {
       const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
       const found = explainAttempt(root, task, now)
       const running = yield* explainRunning(task)
-      const because = [...(found?.because ?? []), ...left, ...reasons(history, task), ...sayEnded(task), ...passedUnseen(task), ...(yield* explainWithdrawn(task)), ...deniedOf(task), ...(yield* lastSaid(root, task)), ...unwatched(lives.find(id), now), ...explainUnlimited(settings.current(), task)]
-      return { status, because, ...(running === null ? {} : { running }), next: found?.next ?? nextOf(task, yield* explainAgain(task), now) }
+      const because = [
+        ...(found?.because ?? []),
+        ...left,
+        ...reasons(history, task),
+        ...sayEnded(task),
+        ...passedUnseen(task),
+        ...(yield* explainWithdrawn(task)),
+        ...deniedOf(task),
+        ...(yield* lastSaid(root, task)),
+        ...unwatched(lives.find(id), now),
+        ...explainUnlimited(settings.current(), task)
+      ]
+      return {
+        status,
+        because,
+        ...(running === null ? {} : { running }),
+        next: found?.next ?? nextOf(task, yield* explainAgain(task), now)
+      }
     }).pipe(Effect.mapError(toProblem(id)))
   )
 })

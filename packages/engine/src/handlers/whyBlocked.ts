@@ -30,10 +30,21 @@ const maxDepth = 100
 export const sinceOf = ({ state, createdAt }: Task): string => {
   if (state.status === "cancelled") return iso(state.endedAt)
   if ("end" in state && state.end !== null) return iso(state.end.endedAt)
-  return iso("since" in state ? state.since : "startedAt" in state ? (state.startedAt ?? createdAt) : createdAt)
+  return iso(
+    "since" in state
+      ? state.since
+      : "startedAt" in state
+        ? (state.startedAt ?? createdAt)
+        : createdAt
+  )
 }
 
-const waitReason = (waiting: string, { task: id, on }: Dependency, dependency: Task | null, since: string): Reason => ({
+const waitReason = (
+  waiting: string,
+  { task: id, on }: Dependency,
+  dependency: Task | null,
+  since: string
+): Reason => ({
   what: `${waiting} waits for ${needs[on]} ${id}, which is ${dependency?.state.status ?? "gone"}`,
   since
 })
@@ -56,8 +67,13 @@ interface Missing {
 }
 
 /** What a restart of a task needs before it: these, in their order, and one that nobody can restart. */
-const againAfter = (id: string, [first, ...others]: ReadonlyArray<string>, missing: Missing | null): string => {
-  if (missing !== null) return `${missing.by} depends on ${missing.id}, which was removed: start ${missing.id} again before a restart, or start ${id} again without it.`
+const againAfter = (
+  id: string,
+  [first, ...others]: ReadonlyArray<string>,
+  missing: Missing | null
+): string => {
+  if (missing !== null)
+    return `${missing.by} depends on ${missing.id}, which was removed: start ${missing.id} again before a restart, or start ${id} again without it.`
   if (first === undefined) return "Use restart to run it again."
   const ids = [first, ...others, id]
   const alone = `A restart of it alone would be withdrawn at once, because of ${others.at(-1) ?? first}.`
@@ -92,7 +108,10 @@ export const makeWhyBlocked = Effect.gen(function* () {
       Effect.map(store.find(wait.task), (dependency) => waitReason("it", wait, dependency, since))
     )
     const { path, root } = yield* rootOf(task)
-    const more = waits.length > maxWaits ? [{ what: `it waits for ${waits.length - maxWaits} more`, since }] : []
+    const more =
+      waits.length > maxWaits
+        ? [{ what: `it waits for ${waits.length - maxWaits} more`, since }]
+        : []
     return {
       because: [...because, ...more, ...path],
       next: `It may run when what it waits for has ended as needed. That hangs on ${root.id}, which is ${root.state.status}: see why ${root.id}.`
@@ -123,7 +142,8 @@ export const makeWhyBlocked = Effect.gen(function* () {
   })
 
   /** How an ended task is run again. */
-  const explainAgain = (task: Task) => Effect.map(neededFirst(task), ({ needed, missing }) => againAfter(task.id, needed, missing))
+  const explainAgain = (task: Task) =>
+    Effect.map(neededFirst(task), ({ needed, missing }) => againAfter(task.id, needed, missing))
 
   /** The failure with which a withdrawal began; nothing for other tasks. */
   const explainWithdrawn = Effect.fnUntraced(function* ({ state }: Task) {
@@ -131,7 +151,15 @@ export const makeWhyBlocked = Effect.gen(function* () {
     const { taskId, through } = state.failure
     const root = yield* store.find(taskId)
     if (root === null) return []
-    const behind = through === undefined ? [] : [{ what: `it waited for ${through}, which was withdrawn for the same reason`, since: iso(state.endedAt) }]
+    const behind =
+      through === undefined
+        ? []
+        : [
+            {
+              what: `it waited for ${through}, which was withdrawn for the same reason`,
+              since: iso(state.endedAt)
+            }
+          ]
     return [...behind, fateOf(root)] satisfies ReadonlyArray<Reason>
   })
 

@@ -11,9 +11,14 @@ import { iso } from "./taskAnswer.ts"
 type Reason = Output<"why">["because"][number]
 type Event<Type> = Extract<TaskEvent, { readonly type: Type }>
 
-const withReason = (sentence: string, reason: string | null): string => (reason === null ? sentence : `${sentence}: ${reason}`)
+const withReason = (sentence: string, reason: string | null): string =>
+  reason === null ? sentence : `${sentence}: ${reason}`
 
-const sayStopping = ({ intent, reason }: Event<"task.stopping">, actor: Actor, isStopping: boolean): string => {
+const sayStopping = (
+  { intent, reason }: Event<"task.stopping">,
+  actor: Actor,
+  isStopping: boolean
+): string => {
   switch (intent.kind) {
     case "fail":
     case "withdraw":
@@ -30,7 +35,10 @@ const sayStopping = ({ intent, reason }: Event<"task.stopping">, actor: Actor, i
 /** Only what it needs withdraws a task; what somebody ends is stopped. */
 const sayCancelled = ({ end, failure, reason }: Event<"task.cancelled">, actor: Actor): string =>
   failure === null
-    ? withReason(`it was stopped by ${actorName(actor)}${end === null ? " before it began" : ""}`, reason)
+    ? withReason(
+        `it was stopped by ${actorName(actor)}${end === null ? " before it began" : ""}`,
+        reason
+      )
     : `it ${describeFailure(failure)}`
 
 /** What an event explains, as one clause; null when it explains nothing. */
@@ -39,13 +47,17 @@ const say = ({ event, actor }: RecordedEvent, isStopping: boolean): string | nul
     case "task.stopping":
       return sayStopping(event, actor, isStopping)
     case "task.retrying":
-      return event.failure === null ? "the attempt ended, and the restart policy wants another" : `the attempt ${describeFailure(event.failure)}`
+      return event.failure === null
+        ? "the attempt ended, and the restart policy wants another"
+        : `the attempt ${describeFailure(event.failure)}`
     case "task.failed":
       return `it ${describeFailure(event.failure)}`
     case "task.cancelled":
       return sayCancelled(event, actor)
     case "task.completed":
-      return event.end.outcome.kind === "exited" ? "it ended with a successful exit code" : "its agent told that its work is done"
+      return event.end.outcome.kind === "exited"
+        ? "it ended with a successful exit code"
+        : "its agent told that its work is done"
     case "task.started":
       return `attempt ${event.attempt} was opened`
     case "task.unhealthy":
@@ -56,7 +68,10 @@ const say = ({ event, actor }: RecordedEvent, isStopping: boolean): string | nul
 }
 
 /** Once nothing of a stopped task is left it is the engine that cancels it: for whoever had asked for the stop. */
-const attributed = (history: ReadonlyArray<RecordedEvent>, { state }: Task): ReadonlyArray<RecordedEvent> => {
+const attributed = (
+  history: ReadonlyArray<RecordedEvent>,
+  { state }: Task
+): ReadonlyArray<RecordedEvent> => {
   const last = history.at(-1)
   return state.status === "cancelled" && last?.event.type === "task.cancelled"
     ? [...history.slice(0, -1), { ...last, actor: state.by }]

@@ -20,7 +20,8 @@ const shownAtMost = 10
 const listed = (shown: ReadonlyArray<string>, count: number): string =>
   count > shown.length ? `${shown.join(", ")} and ${count - shown.length} more` : shown.join(", ")
 
-const described = (pids: ReadonlyArray<number>): string => listed(pids.slice(0, shownAtMost).map(describeProcess), pids.length)
+const described = (pids: ReadonlyArray<number>): string =>
+  listed(pids.slice(0, shownAtMost).map(describeProcess), pids.length)
 
 /** What the stop of the last attempt has ended. */
 export const sayEnded = ({ state }: Task): ReadonlyArray<Reason> => {
@@ -28,7 +29,12 @@ export const sayEnded = ({ state }: Task): ReadonlyArray<Reason> => {
   const stopped = end?.stopped
   return end === null || stopped === undefined
     ? []
-    : [{ what: `its stop ended ${listed(stopped.ended, stopped.endedCount)}`, since: iso(endedAt(state) ?? end.endedAt) }]
+    : [
+        {
+          what: `its stop ended ${listed(stopped.ended, stopped.endedCount)}`,
+          since: iso(endedAt(state) ?? end.endedAt)
+        }
+      ]
 }
 
 /** Explains the processes of a task; made once. */
@@ -41,20 +47,38 @@ export const makeWhyProcesses = Effect.gen(function* () {
     const left = yield* lookForLeftovers(root, task)
     if (left.length === 0) return []
     const stopping = clearings.find(task.id)
-    const next = isFinal(task.state.status) || stopping?.kind !== "stopping" ? "stop ends them" : `they get SIGKILL at ${iso(stopping.killAt)}`
+    const next =
+      isFinal(task.state.status) || stopping?.kind !== "stopping"
+        ? "stop ends them"
+        : `they get SIGKILL at ${iso(stopping.killAt)}`
     const since = stopping?.kind === "stopping" ? stopping.since : now
     const pids = left.map(({ identity }) => identity.pid)
-    return [{ what: `processes of attempt ${lastAttempt(task.state)} still run (${described(pids)}); ${next}`, since: iso(since) } satisfies Reason]
+    return [
+      {
+        what: `processes of attempt ${lastAttempt(task.state)} still run (${described(pids)}); ${next}`,
+        since: iso(since)
+      } satisfies Reason
+    ]
   })
 
   const standingStill = Effect.fnUntraced(function* (task: Task, now: number) {
-    const pids = (yield* look(treeOf(root, task))).map(({ identity }) => identity.pid).filter((pid) => readState(pid) === "T")
+    const pids = (yield* look(treeOf(root, task)))
+      .map(({ identity }) => identity.pid)
+      .filter((pid) => readState(pid) === "T")
     if (pids.length === 0) return []
-    return [{ what: `processes of it stand still (state T): ${described(pids)}; SIGCONT continues them`, since: iso(now) } satisfies Reason]
+    return [
+      {
+        what: `processes of it stand still (state T): ${described(pids)}; SIGCONT continues them`,
+        since: iso(now)
+      } satisfies Reason
+    ]
   })
 
   const stuck = ({ id }: Task, now: number): ReadonlyArray<Reason> =>
-    stops.stuck(id).map(({ pid, user, why }) => ({ what: `${describeProcess(pid)} of ${user} cannot be ended: ${why}`, since: iso(now) }))
+    stops.stuck(id).map(({ pid, user, why }) => ({
+      what: `${describeProcess(pid)} of ${user} cannot be ended: ${why}`,
+      since: iso(now)
+    }))
 
   return Effect.fnUntraced(function* (task: Task, now: number) {
     const { status } = task.state

@@ -21,8 +21,12 @@ const betweenLooksMs = 100
 
 /** When an attempt last wrote anything (epoch ms); null when it has written nothing. */
 const lastOutputAt = (dir: string): number | null => {
-  const stats = outputStreams.map((stream) => statSync(outputPath(dir, stream), { throwIfNoEntry: false }))
-  const times = stats.flatMap((stat) => (stat === undefined || stat.size === 0 ? [] : [stat.mtimeMs]))
+  const stats = outputStreams.map((stream) =>
+    statSync(outputPath(dir, stream), { throwIfNoEntry: false })
+  )
+  const times = stats.flatMap((stat) =>
+    stat === undefined || stat.size === 0 ? [] : [stat.mtimeMs]
+  )
   return times.length === 0 ? null : Math.floor(Math.max(...times))
 }
 
@@ -35,7 +39,8 @@ const usageBetween = Effect.fnUntraced(function* (pids: ReadonlyArray<number>) {
   const tookMs = performance.now() - beganAt
   if (before === null || after === null) return {}
   let usedMs = 0
-  for (const [pid, { cpuMs }] of after) usedMs += Math.max(0, cpuMs - (before.get(pid)?.cpuMs ?? cpuMs))
+  for (const [pid, { cpuMs }] of after)
+    usedMs += Math.max(0, cpuMs - (before.get(pid)?.cpuMs ?? cpuMs))
   const memoryBytes = [...after.values()].reduce((sum, each) => sum + each.memoryBytes, 0)
   return { cpuPercent: Math.round((usedMs / tookMs) * 100), memoryBytes }
 })
@@ -47,7 +52,8 @@ export const makeWhyRunning = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* (task: Task) {
     const live = lives.find(task.id)
-    if ((task.state.status !== "running" && task.state.status !== "stopping") || live === null) return null
+    if ((task.state.status !== "running" && task.state.status !== "stopping") || live === null)
+      return null
     const found = yield* look(treeOf(root, task))
     // The shim is backbeat's own.
     const processes = found.map(({ identity: { pid } }) => pid).filter((pid) => pid !== live.pid)

@@ -28,7 +28,9 @@ export const reportDir = (root: string): string => join(root, "reports")
 export const artifactDir = (root: string): string => join(root, "artifacts")
 
 /** What the report of a defect is called; the instant is in epoch ms. */
-export const reportName = (at: number): string => `${new Date(at).toISOString().replaceAll(":", "-")}.txt`
+export const reportName = (at: number): string =>
+  `${new Date(at).toISOString().replaceAll(":", "-")}.txt`
 
 /** Whether a file of the report folder has such a name. */
-export const isReportName = (name: string): boolean => /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z\.txt$/u.test(name)
+export const isReportName = (name: string): boolean =>
+  /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z\.txt$/u.test(name)

@@ -9,7 +9,9 @@ import { readRegular } from "./regularFile.ts"
 /** Names and values of environment variables. */
 export type Variables = Readonly<Record<string, string>>
 
-const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.String)))
+const decode = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Record(Schema.String, Schema.String))
+)
 
 /**
  * What a calling agent puts into its shells to mark its own session: not meant for what it starts, and partly secret.
@@ -45,7 +47,8 @@ export const inherit = (callers: Variables, given: Variables): Variables => ({
 const fileName = "environment.json"
 
 /** Where the environment of a task is kept. */
-export const environmentPath = (root: string, id: string): string => join(taskDir(root, id), fileName)
+export const environmentPath = (root: string, id: string): string =>
+  join(taskDir(root, id), fileName)
 
 /** What a task becomes known by that is stored: its id, and the request that gave it its specification. */
 interface Keeper {
@@ -56,12 +59,22 @@ interface Keeper {
 /** Where the environment of a task that is there already waits until the request that brought it is stored with the task. */
 const awaitingName = (requestId: string): string => `environment.${requestId}.json`
 
-const awaitingFile = (root: string, id: string, requestId: string): string => join(taskDir(root, id), awaitingName(requestId))
+const awaitingFile = (root: string, id: string, requestId: string): string =>
+  join(taskDir(root, id), awaitingName(requestId))
 
 /** Keeps the environment that a request brings. Until that is stored with the task, the task has the one that it had. Throws what the file system throws. */
-export const keepEnvironment = (root: string, id: string, requestId: string, variables: Variables): void => {
+export const keepEnvironment = (
+  root: string,
+  id: string,
+  requestId: string,
+  variables: Variables
+): void => {
   const isNew = mkdirSync(taskDir(root, id), { recursive: true, mode: 0o700 }) !== undefined
-  writeFileSync(isNew ? environmentPath(root, id) : awaitingFile(root, id, requestId), textOf(variables), { mode: 0o600 })
+  writeFileSync(
+    isNew ? environmentPath(root, id) : awaitingFile(root, id, requestId),
+    textOf(variables),
+    { mode: 0o600 }
+  )
 }
 
 /** What takes back what `keepEnvironment` is about to do. Never throws. */
@@ -112,7 +125,9 @@ export const keepsEnvironment = (name: string): boolean => name.startsWith("envi
 
 /** Whether a file of a task's folder keeps the environment of a request that is not stored with the task. */
 export const keepsOthersEnvironment = (name: string, { owner: { requestId } }: Keeper): boolean =>
-  keepsEnvironment(name) && name !== fileName && (requestId === undefined || name !== awaitingName(requestId))
+  keepsEnvironment(name) &&
+  name !== fileName &&
+  (requestId === undefined || name !== awaitingName(requestId))
 
 /** Deletes the kept environment, and what waited to become it. */
 export const forgetEnvironment = (root: string, id: string): void => {

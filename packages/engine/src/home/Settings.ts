@@ -40,7 +40,10 @@ const read = (path: string): unknown => {
 }
 
 /** The configuration that a file gives under an environment. */
-export const readConfiguration = (path: string, environment: Readonly<Record<string, string | undefined>>): Resolved => resolve(read(path), environment)
+export const readConfiguration = (
+  path: string,
+  environment: Readonly<Record<string, string | undefined>>
+): Resolved => resolve(read(path), environment)
 
 /** How long, in milliseconds, the file is taken to be as it was. */
 const sameMomentMs = 20

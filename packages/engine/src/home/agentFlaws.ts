@@ -5,12 +5,31 @@ import { agentNames, agentOf, agentSettings } from "../agent/knownAgents.ts"
 import type { Configuration } from "./configuration.ts"
 import { type ConfigurationFlaw, told } from "./sift.ts"
 
-const nothingAsked = { systemPrompt: null, maxTurns: null, maxCostUsd: null, outputSchema: null, session: null, after: null }
+const nothingAsked = {
+  systemPrompt: null,
+  maxTurns: null,
+  maxCostUsd: null,
+  outputSchema: null,
+  session: null,
+  after: null
+}
 
 /** The settings of one agent with which no task of it could start. They stay in force: without them it might do more than was meant. */
-export const flawsOfAgent = (config: Configuration, name: string): ReadonlyArray<ConfigurationFlaw> => {
+export const flawsOfAgent = (
+  config: Configuration,
+  name: string
+): ReadonlyArray<ConfigurationFlaw> => {
   const { model = null, effort = null, permissionMode = null } = agentSettings(config, name)
-  const unable = agentOf(config, name)?.unable({ kind: "prompt", prompt: "", agent: name, model, effort, permissionMode, ...nothingAsked }) ?? []
+  const unable =
+    agentOf(config, name)?.unable({
+      kind: "prompt",
+      prompt: "",
+      agent: name,
+      model,
+      effort,
+      permissionMode,
+      ...nothingAsked
+    }) ?? []
   return unable.map(({ field, message }) => {
     const at = ["agents", name, field]
     return { at, path: showPath(at), kind: "value", message }

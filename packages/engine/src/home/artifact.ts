@@ -1,6 +1,14 @@
 /** Writes answers that are too large to be shown into files of the home. */
 import type { Artifact } from "@backbeat/contract/Artifact"
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { join, relative } from "node:path"
 import { artifactDir } from "./Home.ts"
 
@@ -28,10 +36,15 @@ const underWay = new Set<string>()
 export const isUnderWay = (path: string): boolean => underWay.has(path)
 
 /** Whether a file of the artifact folder has a name that backbeat gives: what it is of, the instant in milliseconds, its type. */
-export const isArtifactName = (name: string): boolean => /^.+-\d{13}\.(?:log|json)(?:\.\d+\.draft)?$/u.test(name)
+export const isArtifactName = (name: string): boolean =>
+  /^.+-\d{13}\.(?:log|json)(?:\.\d+\.draft)?$/u.test(name)
 
 /** Begins an artifact; a file of the same name is replaced. `now` is epoch milliseconds. Throws what the file system throws. */
-export const beginArtifact = (root: string, { key, label, kind, fileName }: ArtifactName, now: number): ArtifactFile => {
+export const beginArtifact = (
+  root: string,
+  { key, label, kind, fileName }: ArtifactName,
+  now: number
+): ArtifactFile => {
   mkdirSync(artifactDir(root), { recursive: true, mode: 0o700 })
   const path = join(artifactDir(root), fileName)
   // Written aside: callers that want the same at the same time would write into each other's file.

@@ -4,13 +4,16 @@ import { NonEmptyText, Text } from "@backbeat/core/task/Text"
 import { TaskId } from "@backbeat/core/task/TaskId"
 import * as Schema from "effect/Schema"
 
-const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+const between = (minimum: number, maximum: number) =>
+  Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
 const Queue = Schema.Struct({ concurrency: between(1, 10_000) })
 
-const Variables = Schema.Record(Schema.String.check(Schema.isPattern(/^[^=\0]+$/u)), Text).annotate({
-  messageUnexpectedKey: "the name of a variable is not empty and has no = and no NUL"
-})
+const Variables = Schema.Record(Schema.String.check(Schema.isPattern(/^[^=\0]+$/u)), Text).annotate(
+  {
+    messageUnexpectedKey: "the name of a variable is not empty and has no = and no NUL"
+  }
+)
 
 /**
  * How an agent is called here: `command` and `args` for another executable, or a custom agent with `{prompt}` in an argument;
@@ -26,12 +29,17 @@ const AgentSettings = Schema.Struct({
 })
 export type AgentSettings = typeof AgentSettings.Type
 
-const Agents = Schema.Record(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u)), AgentSettings).annotate({
-  messageUnexpectedKey: "the name of an agent has 1 to 64 characters of A-Z a-z 0-9 . _ - and starts with a letter or digit"
+const Agents = Schema.Record(
+  Schema.String.check(Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u)),
+  AgentSettings
+).annotate({
+  messageUnexpectedKey:
+    "the name of an agent has 1 to 64 characters of A-Z a-z 0-9 . _ - and starts with a letter or digit"
 })
 
 const Queues = Schema.Record(TaskId, Queue).annotate({
-  messageUnexpectedKey: "the name of a queue has 1 to 128 characters of A-Z a-z 0-9 . _ : - and starts with a letter or digit"
+  messageUnexpectedKey:
+    "the name of a queue has 1 to 128 characters of A-Z a-z 0-9 . _ : - and starts with a letter or digit"
 })
 
 /** Every key with its type. Times in milliseconds, sizes in bytes; `timeout` null = no limit, `memoryReserve` null = by the size of the memory. */
@@ -81,7 +89,9 @@ export const withoutSecrets = (config: Configuration): Configuration => ({
   agents: Object.fromEntries(
     Object.entries(config.agents).map(([name, { env, ...rest }]) => [
       name,
-      env === undefined ? rest : { ...rest, env: Object.fromEntries(Object.keys(env).map((key) => [key, "***"])) }
+      env === undefined
+        ? rest
+        : { ...rest, env: Object.fromEntries(Object.keys(env).map((key) => [key, "***"])) }
     ])
   )
 })

@@ -33,7 +33,8 @@ export const identifyHome = Effect.gen(function* () {
   if (folder === null) return yield* Effect.die(new Error(`the folder of the home ${root} is gone`))
   const known = yield* homes.find
   const here: HomeRecord = { id: known?.id ?? makeId(), ...folder, path: realpathSync(root) }
-  if (known !== null && (yield* isCopy(known, here))) return { record: { ...here, id: makeId() }, copyOf: known.path } satisfies Identity
+  if (known !== null && (yield* isCopy(known, here)))
+    return { record: { ...here, id: makeId() }, copyOf: known.path } satisfies Identity
   const isNew = known === null || known.path !== here.path || !isSameFolder(known, here)
   if (isNew) yield* homes.write(here)
   return { record: here, copyOf: null } satisfies Identity

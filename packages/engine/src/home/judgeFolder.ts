@@ -2,7 +2,18 @@
 import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 import { applicationId } from "@backbeat/store/applicationId"
 import * as Predicate from "effect/Predicate"
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from "node:fs"
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  type Stats,
+  statSync
+} from "node:fs"
 import { userInfo } from "node:os"
 import { dirname, join } from "node:path"
 import { errorCode } from "../thrown.ts"
@@ -27,7 +38,8 @@ const sticky = 0o1000
 const othersRights = 0o077
 
 /** What an engine makes in a home before its database. */
-const firstNames = /^(engine\.(lock|sock|json|json\.draft|log|log\.1)|config\.json(\.draft)?|backbeat\.db(-journal|-wal|-shm|-reserve)?)$/u
+const firstNames =
+  /^(engine\.(lock|sock|json|json\.draft|log|log\.1)|config\.json(\.draft)?|backbeat\.db(-journal|-wal|-shm|-reserve)?)$/u
 /** What it makes later. */
 const laterNames = new Set(["tasks", "artifacts", "reports"])
 
@@ -38,7 +50,13 @@ const hint = "Use --home or BACKBEAT_HOME to name an empty folder or one that do
 const refuse = (root: string, why: string, stat?: Stats): Verdict => {
   const seen = stat === undefined ? {} : { owner: stat.uid, mode: modeOf(stat) }
   const shown = stat === undefined ? "" : ` (owner ${stat.uid}, mode ${modeOf(stat)})`
-  return { kind: "refused", problem: commandInputError(`${root} is not a home of backbeat: ${why}${shown}`, hint, { home: root, ...seen }) }
+  return {
+    kind: "refused",
+    problem: commandInputError(`${root} is not a home of backbeat: ${why}${shown}`, hint, {
+      home: root,
+      ...seen
+    })
+  }
 }
 
 const isFolder = (path: string): boolean => {
@@ -51,19 +69,27 @@ const isFolder = (path: string): boolean => {
 
 /** Below the user's own folders everything missing may be made, elsewhere only the home itself. */
 const judgeAbsent = (root: string, { environment }: Judging): Verdict => {
-  if (isFolder(dirname(root)) && lstatSync(root, { throwIfNoEntry: false }) !== undefined) return refuse(root, "it is a symbolic link that leads nowhere")
+  if (isFolder(dirname(root)) && lstatSync(root, { throwIfNoEntry: false }) !== undefined)
+    return refuse(root, "it is a symbolic link that leads nowhere")
   const state = environment["XDG_STATE_HOME"] ?? ""
   const user = environment["HOME"] ?? ""
-  const own = [user.startsWith("/") ? user : userInfo().homedir, state].filter((path) => path.startsWith("/") && isFolder(path))
+  const own = [user.startsWith("/") ? user : userInfo().homedir, state].filter(
+    (path) => path.startsWith("/") && isFolder(path)
+  )
   const mayBeMade =
-    isFolder(dirname(root)) || own.some((path) => root.startsWith(path.endsWith("/") ? path : `${path}/`)) || (root === join(state, "backbeat") && isFolder(dirname(state)))
+    isFolder(dirname(root)) ||
+    own.some((path) => root.startsWith(path.endsWith("/") ? path : `${path}/`)) ||
+    (root === join(state, "backbeat") && isFolder(dirname(state)))
   return mayBeMade ? { kind: "absent" } : refuse(root, `the folder ${dirname(root)} does not exist`)
 }
 
 const header = { magic: "SQLite format 3\0", bytes: 100, applicationIdAt: 68 }
 
 /** Whose a database is; `none` when there is none, or it is empty still. */
-const judgeDatabase = async (path: string, { hasOurTables }: Judging): Promise<"none" | "ours" | "theirs" | "unreadable"> => {
+const judgeDatabase = async (
+  path: string,
+  { hasOurTables }: Judging
+): Promise<"none" | "ours" | "theirs" | "unreadable"> => {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) return "none"
   // A FIFO would keep whoever opens it waiting.
@@ -86,7 +112,9 @@ const judgeDatabase = async (path: string, { hasOurTables }: Judging): Promise<"
 
 const readObject = (path: string): object | null => {
   try {
-    const content: unknown = JSON.parse(readFileSync(path, { encoding: "utf8", flag: constants.O_RDONLY | constants.O_NONBLOCK }))
+    const content: unknown = JSON.parse(
+      readFileSync(path, { encoding: "utf8", flag: constants.O_RDONLY | constants.O_NONBLOCK })
+    )
     return Predicate.isObject(content) && !Array.isArray(content) ? content : null
   } catch {
     return null
@@ -106,21 +134,32 @@ const isConfiguration = async (path: string): Promise<boolean> => {
 /** Whether the notice of an engine is there: it is left once the engine serves. */
 const hadEngine = (root: string): boolean => {
   const notice = readObject(join(root, "engine.json"))
-  return notice !== null && "state" in notice && lstatSync(join(root, "engine.lock"), { throwIfNoEntry: false })?.isFile() === true
+  return (
+    notice !== null &&
+    "state" in notice &&
+    lstatSync(join(root, "engine.lock"), { throwIfNoEntry: false })?.isFile() === true
+  )
 }
 
 /** Why a folder without a database of ours is not a home; null when it is empty, or an engine has begun in it. */
 const strangeIn = async (root: string): Promise<string | null> => {
   const names = readdirSync(root)
-  const strange = names.find((name) => !firstNames.test(name) && !(laterNames.has(name) && hadEngine(root)))
+  const strange = names.find(
+    (name) => !firstNames.test(name) && !(laterNames.has(name) && hadEngine(root))
+  )
   if (strange !== undefined) return `it has no backbeat.db, and holds ${strange}`
   const config = join(root, "config.json")
-  if (names.includes("config.json") && !hadEngine(root) && !(await isConfiguration(config))) return `it has no backbeat.db, and ${config} is no configuration of backbeat`
+  if (names.includes("config.json") && !hadEngine(root) && !(await isConfiguration(config)))
+    return `it has no backbeat.db, and ${config} is no configuration of backbeat`
   return null
 }
 
 /** The reason that the content gives against a folder; null when there is none. */
-const judgeContent = async (root: string, isPrivate: boolean, judging: Judging): Promise<string | null> => {
+const judgeContent = async (
+  root: string,
+  isPrivate: boolean,
+  judging: Judging
+): Promise<string | null> => {
   const path = databasePath(root)
   switch (await judgeDatabase(path, judging)) {
     case "ours":
@@ -152,7 +191,8 @@ export const judgeFolder = async (root: string, judging: Judging): Promise<Verdi
   if (stat.uid !== process.getuid?.()) return refuse(root, `it belongs to user ${stat.uid}`, stat)
   const isPrivate = (stat.mode & othersRights) === 0
   // A folder that is made inside a setgid folder inherits the bit.
-  if ((stat.mode & (sticky | setuid)) !== 0 || ((stat.mode & setgid) !== 0 && !isPrivate)) return refuse(root, "it has a sticky, setuid or setgid bit", stat)
+  if ((stat.mode & (sticky | setuid)) !== 0 || ((stat.mode & setgid) !== 0 && !isPrivate))
+    return refuse(root, "it has a sticky, setuid or setgid bit", stat)
   const why = await judgeContent(root, isPrivate, judging)
   return why === null ? { kind: "home", isOpen: !isPrivate } : refuse(root, why, stat)
 }

@@ -33,8 +33,11 @@ const withFile = <A>(path: string, flags: number, use: (fd: number) => A): A => 
 }
 
 /** The text of a regular file. Throws as `openRegular` does. */
-export const readRegular = (path: string): string => withFile(path, constants.O_RDONLY, (fd) => readFileSync(fd, "utf8"))
+export const readRegular = (path: string): string =>
+  withFile(path, constants.O_RDONLY, (fd) => readFileSync(fd, "utf8"))
 
 /** Replaces the text of a regular file, which is made where there is none. Throws as `openRegular` does. */
 export const writeRegular = (path: string, text: string): void =>
-  withFile(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, (fd) => writeFileSync(fd, text))
+  withFile(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, (fd) =>
+    writeFileSync(fd, text)
+  )

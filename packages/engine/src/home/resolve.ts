@@ -69,15 +69,24 @@ export interface IgnoredVariable {
 
 /** What older systems read and backbeat does not. */
 const withoutEffect: ReadonlyArray<IgnoredVariable> = [
-  { name: "WORKER_MIN_SPAWN_DELAY_MS", instead: "settlingWindowMs: a task of the queue agents that has just started counts with the memory that it is yet to take" },
-  { name: "CPU_CORES_RESERVED", instead: "cpuThreshold: the queue agents starts nothing above that percentage of CPU use" }
+  {
+    name: "WORKER_MIN_SPAWN_DELAY_MS",
+    instead:
+      "settlingWindowMs: a task of the queue agents that has just started counts with the memory that it is yet to take"
+  },
+  {
+    name: "CPU_CORES_RESERVED",
+    instead: "cpuThreshold: the queue agents starts nothing above that percentage of CPU use"
+  }
 ]
 
-const isSet = (environment: Readonly<Record<string, string | undefined>>, name: string): boolean => (environment[name] ?? "") !== ""
+const isSet = (environment: Readonly<Record<string, string | undefined>>, name: string): boolean =>
+  (environment[name] ?? "") !== ""
 
 /** The variables of an environment that have no effect. */
-export const ignoredIn = (environment: Readonly<Record<string, string | undefined>>): ReadonlyArray<IgnoredVariable> =>
-  withoutEffect.filter(({ name }) => isSet(environment, name))
+export const ignoredIn = (
+  environment: Readonly<Record<string, string | undefined>>
+): ReadonlyArray<IgnoredVariable> => withoutEffect.filter(({ name }) => isSet(environment, name))
 
 /** Whether other programs may use a variable that sets a value. */
 export const isBare = (name: string): boolean => !name.startsWith("BACKBEAT_")
@@ -90,7 +99,8 @@ export const originIn = ({ sources, variables: setBy }: Resolved, key: Key): str
 
 const sift = makeSift(Configuration)
 
-const fromText = (key: Key, text: string): unknown => (key === "logLevel" || key === "defaultAgent" ? text : Number(text))
+const fromText = (key: Key, text: string): unknown =>
+  key === "logLevel" || key === "defaultAgent" ? text : Number(text)
 
 const isKey = (name: string): name is Key => keyNames.includes(name)
 
@@ -101,11 +111,16 @@ const unknownKey = (name: string): ConfigurationFlaw => {
 }
 
 /** Which agents there are has to be known before one of them can be the default. */
-const defaultAgentLast = ([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number =>
-  Number(one === "defaultAgent") - Number(other === "defaultAgent")
+const defaultAgentLast = (
+  [one]: readonly [string, unknown],
+  [other]: readonly [string, unknown]
+): number => Number(one === "defaultAgent") - Number(other === "defaultAgent")
 
 /** Resolves the configuration from the file's content (any JSON, undefined when there is no file) and an environment. */
-export const resolve = (file: unknown, environment: Readonly<Record<string, string | undefined>>): Sifted => {
+export const resolve = (
+  file: unknown,
+  environment: Readonly<Record<string, string | undefined>>
+): Sifted => {
   let config = defaults
   const sources = new Map<string, Source>(keys.map((key) => [key, "default"]))
   const flaws: Array<ConfigurationFlaw> = []
@@ -122,7 +137,8 @@ export const resolve = (file: unknown, environment: Readonly<Record<string, stri
       if (isKey(key)) take(key, value, "file")
       else flaws.push(unknownKey(key))
     }
-  } else if (file !== undefined) flaws.push({ at: [], path: "", kind: "value", message: "the file does not hold a JSON object" })
+  } else if (file !== undefined)
+    flaws.push({ at: [], path: "", kind: "value", message: "the file does not hold a JSON object" })
   const setBy = new Map<string, string>()
   for (const [key, names] of variables) {
     const name = names.find((each) => isSet(environment, each))
@@ -131,20 +147,35 @@ export const resolve = (file: unknown, environment: Readonly<Record<string, stri
     take(key, fromText(key, environment[name] ?? ""), "environment")
     if (flaws.length === before) setBy.set(key, name)
     // No setting of the file mends it.
-    for (const flaw of flaws.splice(before)) flaws.push({ ...flaw, message: `${flaw.message} (set by the variable ${name})` })
+    for (const flaw of flaws.splice(before))
+      flaws.push({ ...flaw, message: `${flaw.message} (set by the variable ${name})` })
   }
   flaws.push(...agentFlaws(config))
   const problems = flaws.map(({ path, message }) => ({ key: path, message }))
-  return { config, sources: Object.fromEntries(sources), variables: Object.fromEntries(setBy), ignored: ignoredIn(environment), problems, flaws }
+  return {
+    config,
+    sources: Object.fromEntries(sources),
+    variables: Object.fromEntries(setBy),
+    ignored: ignoredIn(environment),
+    problems,
+    flaws
+  }
 }
 
 /** The file's content with one key set, or removed when the value is undefined. A name in the key may itself have dots. */
-export const withKey = (file: unknown, key: ReadonlyArray<string>, value: unknown): Record<string, unknown> => {
+export const withKey = (
+  file: unknown,
+  key: ReadonlyArray<string>,
+  value: unknown
+): Record<string, unknown> => {
   const [head = "", ...rest] = key
   const old = Predicate.isObject(file) && !Array.isArray(file) ? { ...file } : {}
   const entries = new Map<string, unknown>(Object.entries(old))
   const next = rest.length === 0 ? value : withKey(entries.get(head), rest, value)
-  if (next === undefined || (rest.length > 0 && Predicate.isObject(next) && Object.keys(next).length === 0)) {
+  if (
+    next === undefined ||
+    (rest.length > 0 && Predicate.isObject(next) && Object.keys(next).length === 0)
+  ) {
     entries.delete(head)
   } else entries.set(head, next)
   return Object.fromEntries(entries)

@@ -19,7 +19,8 @@ export interface ConfigurationFlaw {
 const toldCharacters = 64
 
 /** The beginning of what was given. */
-export const told = (text: string): string => (text.length > toldCharacters ? `${text.slice(0, toldCharacters)}…` : text)
+export const told = (text: string): string =>
+  text.length > toldCharacters ? `${text.slice(0, toldCharacters)}…` : text
 
 /** The configuration with what holds of the value; null when nothing does. */
 interface Sifted<Config> {
@@ -50,13 +51,16 @@ const without = (value: unknown, [head, ...rest]: Path): unknown => {
   )
 }
 
-const hasCommand = (settings: unknown): boolean => Predicate.isObject(settings) && "command" in settings
+const hasCommand = (settings: unknown): boolean =>
+  Predicate.isObject(settings) && "command" in settings
 
 /** Of an agent that is not built in nothing is known but its command. */
 const withoutCommand = (key: string, value: unknown): ReadonlyArray<ConfigurationFlaw> => {
   if (key !== "agents" || !Predicate.isObject(value)) return []
   return Object.entries(value)
-    .filter(([name, settings]) => !builtIn.some((agent) => agent.name === name) && !hasCommand(settings))
+    .filter(
+      ([name, settings]) => !builtIn.some((agent) => agent.name === name) && !hasCommand(settings)
+    )
     .map(([name]) => ({
       at: [key, name],
       path: showPath([key, name, "command"]),
@@ -70,14 +74,19 @@ export const makeSift = <Config extends object>(schema: Schema.Codec<Config, unk
   const decode = Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error" })
   let shape: Shape | null = null
   const shapeOf = (): Shape =>
-    (shape ??= Schema.decodeUnknownSync(Shape)(Schema.toJsonSchemaDocument(schema, { onExcessProperty: "error" }).schema))
+    (shape ??= Schema.decodeUnknownSync(Shape)(
+      Schema.toJsonSchemaDocument(schema, { onExcessProperty: "error" }).schema
+    ))
 
   return (config: Config, key: string, value: unknown): Sifted<Config> => {
     const whole = { ...config, [key]: value }
     const first = decode(whole)
     const commandless = withoutCommand(key, value)
-    if (Result.isSuccess(first) && commandless.length === 0) return { config: first.success, flaws: [] }
-    const messages = Result.isSuccess(first) ? new Map<string, string>() : messagesOf(first.failure.issue)
+    if (Result.isSuccess(first) && commandless.length === 0)
+      return { config: first.success, flaws: [] }
+    const messages = Result.isSuccess(first)
+      ? new Map<string, string>()
+      : messagesOf(first.failure.issue)
     const flaws = Result.isSuccess(first)
       ? []
       : findFlaws(shapeOf(), whole, []).map((flaw): ConfigurationFlaw => ({
@@ -86,9 +95,18 @@ export const makeSift = <Config extends object>(schema: Schema.Codec<Config, unk
           kind: flaw.kind,
           message: messageOf(flaw, messages.get(JSON.stringify(flaw.path)))
         }))
-    const all = [...flaws, ...commandless.filter(({ at }) => flaws.every((flaw) => showPath(flaw.at) !== showPath(at)))]
-    const rest = all.reduce<unknown>((left, { at }) => (at.length < 2 ? left : without(left, at)), whole)
+    const all = [
+      ...flaws,
+      ...commandless.filter(({ at }) => flaws.every((flaw) => showPath(flaw.at) !== showPath(at)))
+    ]
+    const rest = all.reduce<unknown>(
+      (left, { at }) => (at.length < 2 ? left : without(left, at)),
+      whole
+    )
     const second = all.some(({ at }) => at.length < 2) ? null : decode(rest)
-    return { config: second === null || Result.isFailure(second) ? null : second.success, flaws: all }
+    return {
+      config: second === null || Result.isFailure(second) ? null : second.success,
+      flaws: all
+    }
   }
 }

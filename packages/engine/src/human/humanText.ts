@@ -28,14 +28,20 @@ export interface Looks extends Clock {
 }
 
 const whyOf = ({ status, failure, signal, exitCode }: BriefTask): string => {
-  if (failure !== null) return failure.type === "ExitedNonZero" ? `exit code ${failure.exitCode}` : describeFailure(failure)
-  if (status === "completed") return exitCode === null || exitCode === 0 ? "" : `exit code ${exitCode}`
+  if (failure !== null)
+    return failure.type === "ExitedNonZero"
+      ? `exit code ${failure.exitCode}`
+      : describeFailure(failure)
+  if (status === "completed")
+    return exitCode === null || exitCode === 0 ? "" : `exit code ${exitCode}`
   return signal ?? ""
 }
 
 /** How long an attempt took, or has run so far. */
 const timeOf = ({ durationMs, startedAt, endedAt }: BriefTask, { now }: Clock): string =>
-  duration(durationMs ?? (startedAt === null || endedAt !== null ? null : now - Date.parse(startedAt)))
+  duration(
+    durationMs ?? (startedAt === null || endedAt !== null ? null : now - Date.parse(startedAt))
+  )
 
 const whatOf = ({ name, script, prompt, agent, command, args }: BriefTask): string => {
   if (prompt === null) return name ?? script ?? [command ?? "", ...args].join(" ")
@@ -57,9 +63,19 @@ const agentHead = ["AGENT", "INSTALLED", "LOGIN", "DEFAULT", "PERMISSION MODE"]
 const pipelineHead = ["ID", "STATUS", "DONE", "TIME", "CREATED", "NAME"]
 
 const table = (tasks: ReadonlyArray<BriefTask>, looks: Looks): string =>
-  layOut({ head, rows: tasks.map((task) => rowOf(task, looks)), statuses: tasks.map(({ status }) => status) }, looks.color)
+  layOut(
+    {
+      head,
+      rows: tasks.map((task) => rowOf(task, looks)),
+      statuses: tasks.map(({ status }) => status)
+    },
+    looks.color
+  )
 
-const pipelineRowOf = ({ id, status, cancelled, counts, stepCount, durationMs, createdAt, name }: BriefPipeline, looks: Looks): ReadonlyArray<string> => [
+const pipelineRowOf = (
+  { id, status, cancelled, counts, stepCount, durationMs, createdAt, name }: BriefPipeline,
+  looks: Looks
+): ReadonlyArray<string> => [
   id,
   status === "running" && cancelled !== null ? `${status} (cancelling)` : status,
   `${counts.completed}/${stepCount}`,
@@ -69,9 +85,23 @@ const pipelineRowOf = ({ id, status, cancelled, counts, stepCount, durationMs, c
 ]
 
 const pipelineTable = (pipelines: ReadonlyArray<BriefPipeline>, looks: Looks): string =>
-  layOut({ head: pipelineHead, rows: pipelines.map((each) => pipelineRowOf(each, looks)), statuses: pipelines.map(({ status }) => status) }, looks.color)
+  layOut(
+    {
+      head: pipelineHead,
+      rows: pipelines.map((each) => pipelineRowOf(each, looks)),
+      statuses: pipelines.map(({ status }) => status)
+    },
+    looks.color
+  )
 
-const agentRowOf = ({ agent, installed, version, auth, default: isDefault, permissionMode }: AgentEntry): ReadonlyArray<string> => [
+const agentRowOf = ({
+  agent,
+  installed,
+  version,
+  auth,
+  default: isDefault,
+  permissionMode
+}: AgentEntry): ReadonlyArray<string> => [
   agent,
   visible(version ?? (installed ? "yes" : "no")),
   auth.status,
@@ -81,20 +111,33 @@ const agentRowOf = ({ agent, installed, version, auth, default: isDefault, permi
 
 const agentText = (data: unknown, looks: Looks): string | null => {
   const all = Option.getOrNull(decodeAgents(data))
-  return all === null ? null : layOut({ head: agentHead, rows: all.agents.map(agentRowOf), statuses: [] }, looks.color)
+  return all === null
+    ? null
+    : layOut({ head: agentHead, rows: all.agents.map(agentRowOf), statuses: [] }, looks.color)
 }
 
-const shownOf = (count: number, total: number): string => (total > count ? `\n${count} of ${total}` : "")
+const shownOf = (count: number, total: number): string =>
+  total > count ? `\n${count} of ${total}` : ""
 
 const pipelineText = (data: unknown, looks: Looks): string | null => {
   const page = Option.getOrNull(decodePipelines(data))
-  if (page !== null) return pipelineTable(page.pipelines, looks) + shownOf(page.pipelines.length, page.total)
+  if (page !== null)
+    return pipelineTable(page.pipelines, looks) + shownOf(page.pipelines.length, page.total)
   const one = Option.getOrNull(decodePipeline(data))
-  return one === null ? null : `${pipelineTable([one.pipeline], looks)}\n\n${table(one.pipeline.tasks, looks)}`
+  return one === null
+    ? null
+    : `${pipelineTable([one.pipeline], looks)}\n\n${table(one.pipeline.tasks, looks)}`
 }
 
-const decodeLines = Schema.decodeUnknownOption(Schema.Struct({ taskId: Schema.String, lines: Schema.Array(Schema.String) }))
-const decodeArtifact = Schema.decodeUnknownOption(Schema.Struct({ summary: Schema.String, artifact: Schema.Struct({ absolute_path: Schema.String }) }))
+const decodeLines = Schema.decodeUnknownOption(
+  Schema.Struct({ taskId: Schema.String, lines: Schema.Array(Schema.String) })
+)
+const decodeArtifact = Schema.decodeUnknownOption(
+  Schema.Struct({
+    summary: Schema.String,
+    artifact: Schema.Struct({ absolute_path: Schema.String })
+  })
+)
 const decodeReasons = Schema.decodeUnknownOption(
   Schema.Struct({
     status: Schema.String,
@@ -111,9 +154,16 @@ const textOf = (data: unknown, looks: Looks): string | null => {
   if (kept !== null) return `${kept.summary}\n${kept.artifact.absolute_path}`
   const reasons = Option.getOrNull(decodeReasons(data))
   if (reasons === null) return null
-  const because = reasons.because.map(({ what, since }) => `  ${when(since, looks)}  ${visible(what)}`)
+  const because = reasons.because.map(
+    ({ what, since }) => `  ${when(since, looks)}  ${visible(what)}`
+  )
   const now = reasons.running === undefined ? [] : runningText(reasons.running, looks)
-  return [`${reasons.status}, because`, ...because, ...now, ...(reasons.next === null ? [] : [reasons.next])].join("\n")
+  return [
+    `${reasons.status}, because`,
+    ...because,
+    ...now,
+    ...(reasons.next === null ? [] : [reasons.next])
+  ].join("\n")
 }
 
 const Beside = Schema.Struct({
@@ -126,7 +176,12 @@ const decodeBeside = Schema.decodeUnknownOption(Beside)
 /** What stands beside a task: the last lines of one that failed, and warnings. */
 const besideOf = (data: unknown): string => {
   const { lastLines = [], warnings = [] } = Option.getOrElse(decodeBeside(data), (): Beside => ({}))
-  return [...lastLines.map((line) => `  ${line}`), ...warnings.map((warning) => `warning: ${visible(warning)}`)].map((line) => `\n${line}`).join("")
+  return [
+    ...lastLines.map((line) => `  ${line}`),
+    ...warnings.map((warning) => `warning: ${visible(warning)}`)
+  ]
+    .map((line) => `\n${line}`)
+    .join("")
 }
 
 const taskText = (data: unknown, looks: Looks): string | null => {
@@ -140,4 +195,8 @@ const taskText = (data: unknown, looks: Looks): string | null => {
 
 /** The data of an answer as text for people. */
 export const humanText = (data: unknown, looks: Looks): string =>
-  taskText(data, looks) ?? pipelineText(data, looks) ?? agentText(data, looks) ?? textOf(data, looks) ?? outline(data, looks)
+  taskText(data, looks) ??
+  pipelineText(data, looks) ??
+  agentText(data, looks) ??
+  textOf(data, looks) ??
+  outline(data, looks)

@@ -33,7 +33,9 @@ export interface Rows {
 /** The table as text. */
 export const layOut = ({ head: first, rows: others, statuses }: Rows, color: boolean): string => {
   const rows = [first, ...others]
-  const widths = first.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)))
+  const widths = first.map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? "").length))
+  )
   return rows
     .map((row, index) => {
       const status = statuses[index - 1]

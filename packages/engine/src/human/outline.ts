@@ -16,13 +16,25 @@ const isFlat = (value: unknown): boolean => !Predicate.isObject(value) && !Array
 const below = (value: unknown, clock: Clock, depth: number): ReadonlyArray<string> => {
   const indent = "  ".repeat(depth)
   if (Array.isArray(value)) {
-    return value.flatMap((item: unknown) => (isFlat(item) ? [`${indent}${scalar(item, clock)}`] : [`${indent}-`, ...below(item, clock, depth + 1)]))
+    return value.flatMap((item: unknown) =>
+      isFlat(item)
+        ? [`${indent}${scalar(item, clock)}`]
+        : [`${indent}-`, ...below(item, clock, depth + 1)]
+    )
   }
   if (!Predicate.isObject(value)) return [`${indent}${scalar(value, clock)}`]
   return Object.entries(value).flatMap(([key, each]: readonly [string, unknown]) => {
     if (!isPresent(each) || (Predicate.isObject(each) && Object.keys(each).length === 0)) return []
-    if (Array.isArray(each) && each.every(Predicate.isString) && each.join(", ").length < 80 && key !== "lastLines") return [`${indent}${key}: ${visible(each.join(", "))}`]
-    return isFlat(each) ? [`${indent}${key}: ${scalar(each, clock)}`] : [`${indent}${key}:`, ...below(each, clock, depth + 1)]
+    if (
+      Array.isArray(each) &&
+      each.every(Predicate.isString) &&
+      each.join(", ").length < 80 &&
+      key !== "lastLines"
+    )
+      return [`${indent}${key}: ${visible(each.join(", "))}`]
+    return isFlat(each)
+      ? [`${indent}${key}: ${scalar(each, clock)}`]
+      : [`${indent}${key}:`, ...below(each, clock, depth + 1)]
   })
 }
 

@@ -26,11 +26,21 @@ export const duration = (ms: number | null): string => {
   const seconds = ms / 1000
   if (seconds < 60) return `${seconds.toFixed(1)}s`
   const minutes = Math.floor(seconds / 60)
-  return minutes < 60 ? `${minutes}m${Math.floor(seconds % 60)}s` : `${Math.floor(minutes / 60)}h${minutes % 60}m`
+  return minutes < 60
+    ? `${minutes}m${Math.floor(seconds % 60)}s`
+    : `${Math.floor(minutes / 60)}h${minutes % 60}m`
 }
 
 const inZone = (at: number, zone: string): string => {
-  const options = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const
+  const options = {
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23"
+  } as const
   try {
     return new Intl.DateTimeFormat("sv-SE", { ...options, timeZone: zone }).format(at)
   } catch {

@@ -60,7 +60,7 @@ const make = Effect.gen(function* () {
   yield* postpone
 
   return Idleness.of({
-    enter,
+    enter
   })
 })
 

@@ -13,7 +13,8 @@ export interface OwnFile {
 }
 
 /** Which file is at the path; null when there is none. */
-const inodeOf = (path: string): bigint | null => statSync(path, { throwIfNoEntry: false, bigint: true })?.ino ?? null
+const inodeOf = (path: string): bigint | null =>
+  statSync(path, { throwIfNoEntry: false, bigint: true })?.ino ?? null
 
 /** Takes the file at the path for one's own, or the one with this inode. Somebody must hold it open, so that no other file can get its inode. */
 export const ownFile = (path: string, own = inodeOf(path)): OwnFile => {

@@ -38,7 +38,8 @@ const prepare = async (root: string, judging: Judging): Promise<void> => {
   if (verdict.kind === "refused") throw new HomeUnusable(verdict.problem)
   if (verdict.kind === "absent") {
     // Another engine has made it meanwhile.
-    if (mkdirSync(root, { recursive: true, mode: 0o700 }) === undefined) return prepare(root, judging)
+    if (mkdirSync(root, { recursive: true, mode: 0o700 }) === undefined)
+      return prepare(root, judging)
     // Without the setgid bit that the folder above may give to it.
     chmodSync(root, 0o700)
   } else if (verdict.isOpen) {
@@ -59,9 +60,13 @@ const take = (root: string): Election | null => {
   }
   try {
     const path = join(root, "engine.lock")
-    const lock = own(path, openRegular(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT))
+    const lock = own(
+      path,
+      openRegular(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT)
+    )
     const home = own(root, openSync(root, "r"))
-    if (tryLock(lock.fd)) return { isHeld: lock.isThere, hasHome: home.isThere, guard: lock.guard, resign }
+    if (tryLock(lock.fd))
+      return { isHeld: lock.isThere, hasHome: home.isThere, guard: lock.guard, resign }
   } catch (thrown) {
     resign()
     throw thrown

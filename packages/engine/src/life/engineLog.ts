@@ -48,13 +48,16 @@ export interface Entry extends About {
   readonly cause?: string
 }
 
-const toEntry = Logger.map(Logger.formatStructured, ({ annotations, cause, level, message, timestamp }): Entry => ({
-  time: timestamp,
-  level: levelOf(level),
-  message: Array.isArray(message) ? message.map(textOf).join(": ") : textOf(message),
-  ...annotations,
-  ...(cause === undefined ? {} : { cause })
-}))
+const toEntry = Logger.map(
+  Logger.formatStructured,
+  ({ annotations, cause, level, message, timestamp }): Entry => ({
+    time: timestamp,
+    level: levelOf(level),
+    message: Array.isArray(message) ? message.map(textOf).join(": ") : textOf(message),
+    ...annotations,
+    ...(cause === undefined ? {} : { cause })
+  })
+)
 
 /** The entry as a line of JSON. */
 export const jsonLine = (entry: Entry): string => `${JSON.stringify(entry)}\n`
@@ -80,4 +83,8 @@ export const layerEngineLog = (line: (entry: Entry) => string) =>
 
 /** Writes what is for those who look for a fault; the message is made only when it is wanted. */
 export const logDebug = (message: () => string, about: About = {}): Effect.Effect<void> =>
-  Effect.suspend(() => (least > severities.debug ? Effect.void : Effect.annotateLogs(Effect.logDebug(message()), { ...about })))
+  Effect.suspend(() =>
+    least > severities.debug
+      ? Effect.void
+      : Effect.annotateLogs(Effect.logDebug(message()), { ...about })
+  )

@@ -12,6 +12,12 @@ export const logCommits = Effect.gen(function* () {
     if (commit.length === 0) return
     const [only, ...more] = new Set(commit.map(({ task }) => task.id))
     const about = only === undefined || more.length > 0 ? {} : { task: only }
-    run(logDebug(() => `committed ${commit.map(({ task, recorded }) => `${recorded.event.type} ${task.id}`).join(", ")}`, about))
+    run(
+      logDebug(
+        () =>
+          `committed ${commit.map(({ task, recorded }) => `${recorded.event.type} ${task.id}`).join(", ")}`,
+        about
+      )
+    )
   })
 })

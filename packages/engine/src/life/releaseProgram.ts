@@ -12,7 +12,8 @@ const MADV_DONTNEED = 4
 /** A mapped file's code: readable, executable, never writable. Source: proc_pid_maps(5). */
 const code = /^([0-9a-f]+)-([0-9a-f]+) r-xp [0-9a-f]+ \S+ [1-9]\d* /gmu
 
-const open = () => openLibc({ madvise: { args: [FFIType.u64, FFIType.u64, FFIType.i32], returns: FFIType.i32 } })
+const open = () =>
+  openLibc({ madvise: { args: [FFIType.u64, FFIType.u64, FFIType.i32], returns: FFIType.i32 } })
 
 let libc: ReturnType<typeof open> | undefined
 

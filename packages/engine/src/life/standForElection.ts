@@ -6,7 +6,11 @@ import { type Election, elect, HomeUnusable } from "./election.ts"
 import { errorMessage } from "../thrown.ts"
 
 /** Becomes the engine of a home, unless it has one, and lives as long as `reign` does. Never throws. */
-export const standForElection = async (root: string, judging: Judging, reign: (election: Election) => Promise<void>): Promise<void> => {
+export const standForElection = async (
+  root: string,
+  judging: Judging,
+  reign: (election: Election) => Promise<void>
+): Promise<void> => {
   let election: Election | null = null
   try {
     election = await elect(root, judging)
@@ -17,7 +21,12 @@ export const standForElection = async (root: string, judging: Judging, reign: (e
   } catch (thrown) {
     // Of a home that was taken away nothing is told: who waits for it begins again with another.
     if (election?.isHeld() === false) return
-    const trouble = thrown instanceof HomeUnusable ? thrown.problem : problem("EngineUnreachable", errorMessage(thrown), "See engine.log in the home.", { home: root })
+    const trouble =
+      thrown instanceof HomeUnusable
+        ? thrown.problem
+        : problem("EngineUnreachable", errorMessage(thrown), "See engine.log in the home.", {
+            home: root
+          })
     tellStarter({ state: "failed", problem: trouble })
   }
 }

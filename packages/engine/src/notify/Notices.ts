@@ -49,7 +49,9 @@ const make = Effect.gen(function* () {
     const { command, webhook } = notify ?? {}
     return Effect.all(
       [
-        ...(command === undefined ? [] : [runCommand(command, notice, { cwd, env: { ...env, ...homeVariables(root) } })]),
+        ...(command === undefined
+          ? []
+          : [runCommand(command, notice, { cwd, env: { ...env, ...homeVariables(root) } })]),
         ...(webhook === undefined ? [] : [postWebhook(webhook, notice)])
       ],
       { concurrency: "unbounded", discard: true }
@@ -72,7 +74,9 @@ const make = Effect.gen(function* () {
   /** Who waits for a line that is not looked for any more has to know. */
   const tellOfEnd = (task: Task, message: string) => {
     const failure = `notify.onLog ${message}. It is looked for no more`
-    run(deliver(task, { ...noticeOf(task, "log", null), failure }, readEnvironment(root, task) ?? {}))
+    run(
+      deliver(task, { ...noticeOf(task, "log", null), failure }, readEnvironment(root, task) ?? {})
+    )
     return Effect.annotateLogs(Effect.logWarning(failure), { task: task.id })
   }
 
@@ -82,7 +86,8 @@ const make = Effect.gen(function* () {
       if (notify === null) continue
       if (recorded.event.type === "task.ready" && notify.onReady === true) tell(task, "ready")
       const ended = recorded.event.type !== "task.queued" && isFinal(task.state.status)
-      if (ended && notify.onEnd !== false && (notify.onEnd === true || isDefault(notify))) tell(task, "end")
+      if (ended && notify.onEnd !== false && (notify.onEnd === true || isDefault(notify)))
+        tell(task, "end")
     }
   })
 
@@ -93,10 +98,18 @@ const make = Effect.gen(function* () {
       // Let go of is not interrupted: what an attempt writes last is what is waited for most.
       const over = Deferred.makeUnsafe<void>()
       releases.push(() => void Deferred.doneUnsafe(over, Effect.void))
-      const heard = follow({ attempt, ...readable, ended: Deferred.await(over), grep: pattern, restMs }).pipe(
+      const heard = follow({
+        attempt,
+        ...readable,
+        ended: Deferred.await(over),
+        grep: pattern,
+        restMs
+      }).pipe(
         Stream.runForEach((line) => Effect.sync(() => tellLine(task, line.text))),
         Effect.catch(({ message }) => Effect.suspend(() => tellOfEnd(task, message))),
-        Effect.catchDefect((defect) => Effect.logError(`the output of ${task.id} is listened to no more`, defect))
+        Effect.catchDefect((defect) =>
+          Effect.logError(`the output of ${task.id} is listened to no more`, defect)
+        )
       )
       return Effect.asVoid(Effect.forkIn(heard, scope))
     }

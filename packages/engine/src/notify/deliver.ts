@@ -45,16 +45,25 @@ export const runCommand = (
         env: { ...env, ...variablesOf(notice) },
         detached: true,
         stdio: ["ignore", "ignore", "ignore"],
-        onExit: (_, code, signal) => resume(Effect.succeed(code === 0 ? null : `ended with ${code ?? signal}`))
+        onExit: (_, code, signal) =>
+          resume(Effect.succeed(code === 0 ? null : `ended with ${code ?? signal}`))
       })
       return Effect.sync(() => void signalGroup(child.pid, "SIGKILL"))
     } catch (thrown) {
       resume(Effect.succeed(String(thrown)))
     }
   }).pipe(
-    Effect.timeoutOrElse({ duration: commandTimeoutMs, orElse: () => Effect.succeed("took over a minute") }),
+    Effect.timeoutOrElse({
+      duration: commandTimeoutMs,
+      orElse: () => Effect.succeed("took over a minute")
+    }),
     Effect.flatMap((flaw) =>
-      flaw === null ? Effect.void : Effect.annotateLogs(Effect.logWarning(`the notify command of task ${notice.taskId} ${flaw}`), { task: notice.taskId })
+      flaw === null
+        ? Effect.void
+        : Effect.annotateLogs(
+            Effect.logWarning(`the notify command of task ${notice.taskId} ${flaw}`),
+            { task: notice.taskId }
+          )
     )
   )
 
@@ -62,11 +71,21 @@ export const runCommand = (
 export const postWebhook = (url: string, notice: Notice): Effect.Effect<void> =>
   Effect.tryPromise(async (signal) => {
     const headers = { "content-type": "application/json" }
-    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(notice), signal })
+    const response = await fetch(url, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(notice),
+      signal
+    })
     await response.body?.cancel()
     if (!response.ok) throw new Error(`status ${response.status}`)
   }).pipe(
     Effect.timeout(webhookTimeoutMs),
     Effect.retry({ times: webhookTries - 1, schedule: Schedule.exponential(500) }),
-    Effect.catch((error) => Effect.annotateLogs(Effect.logWarning(`the webhook of task ${notice.taskId} failed: ${String(error)}`), { task: notice.taskId }))
+    Effect.catch((error) =>
+      Effect.annotateLogs(
+        Effect.logWarning(`the webhook of task ${notice.taskId} failed: ${String(error)}`),
+        { task: notice.taskId }
+      )
+    )
   )

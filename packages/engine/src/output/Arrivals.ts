@@ -1,6 +1,13 @@
 // The arrival index of an attempt: how long each stream was at which time, one record of three doubles a sample.
 // It puts the lines of both streams into their order of arrival and gives each a time, also for a later engine.
-import { appendFileSync, existsSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs"
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync
+} from "node:fs"
 import type { OutputStream } from "./OutputStream.ts"
 import { statIfThere } from "../statIfThere.ts"
 

@@ -30,21 +30,33 @@ export function readDropped(dir: string): DroppedRecord {
   if (!existsSync(path)) return { stdout: nothing, stderr: nothing, taken: null }
   const fields = readFileSync(path, "utf8").split(" ").map(Number)
   const [outFrom, outShift, errFrom, errShift, events, text] = fields
-  return { stdout: dropped(outFrom, outShift), stderr: dropped(errFrom, errShift), taken: takenTo(events, text) }
+  return {
+    stdout: dropped(outFrom, outShift),
+    stderr: dropped(errFrom, errShift),
+    taken: takenTo(events, text)
+  }
 }
 
 /** Replaces the record of an attempt in one step. */
 export function writeDropped(dir: string, record: DroppedRecord): void {
   const { stdout, stderr, taken } = record
   const scratch = `${dir}/dropped.next`
-  const fields = [stdout.keptFrom, stdout.shift, stderr.keptFrom, stderr.shift, ...(taken === null ? [] : [taken.events, taken.text])]
+  const fields = [
+    stdout.keptFrom,
+    stdout.shift,
+    stderr.keptFrom,
+    stderr.shift,
+    ...(taken === null ? [] : [taken.events, taken.text])
+  ]
   writeFileSync(scratch, `${fields.join(" ")}\n`, { mode: 0o600 })
   renameSync(scratch, `${dir}/dropped`)
 }
 
 function dropped(keptFrom: number | undefined, shift: number | undefined): Dropped {
   if (keptFrom === undefined || shift === undefined) return nothing
-  return Number.isSafeInteger(keptFrom) && Number.isSafeInteger(shift) ? { keptFrom, shift } : nothing
+  return Number.isSafeInteger(keptFrom) && Number.isSafeInteger(shift)
+    ? { keptFrom, shift }
+    : nothing
 }
 
 function takenTo(events: number | undefined, text: number | undefined): Taken | null {

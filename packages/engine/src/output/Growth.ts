@@ -110,7 +110,10 @@ export class OutputWatch {
   #pace(): void {
     this.#stopTimer()
     flowingCount++
-    const ms = this.#hurriedCount > 0 ? hurriedIntervalMs : Math.max(intervalMs, flowingCount * intervalPerFlowingMs)
+    const ms =
+      this.#hurriedCount > 0
+        ? hurriedIntervalMs
+        : Math.max(intervalMs, flowingCount * intervalPerFlowingMs)
     this.#timer = setTimeout(() => {
       this.#stopTimer()
       if (this.#sample(this.#now())) this.#pace()
@@ -143,7 +146,8 @@ export class OutputWatch {
     const armed: FSWatcher[] = []
     this.#watchers = armed
     try {
-      for (const path of watchedPaths(this.#dir)) armed.push(watch(path, this.#onEvent).on("error", this.#onRefused))
+      for (const path of watchedPaths(this.#dir))
+        armed.push(watch(path, this.#onEvent).on("error", this.#onRefused))
       this.#lookNoMore?.()
       this.#lookNoMore = undefined
     } catch {
@@ -188,7 +192,10 @@ export class OutputWatch {
     if (size === undefined) return known
     if (size + shift >= known) return size + shift
     // Somebody else emptied the file: what it has now follows what it had.
-    writeDropped(this.#dir, { ...readDropped(this.#dir), [stream]: { keptFrom: known, shift: known } })
+    writeDropped(this.#dir, {
+      ...readDropped(this.#dir),
+      [stream]: { keptFrom: known, shift: known }
+    })
     return known + size
   }
 
@@ -204,7 +211,9 @@ export class OutputWatch {
 
 // On Linux one watch on the folder is half the price of two on the files; elsewhere folder events may come late.
 function watchedPaths(dir: string): readonly string[] {
-  return process.platform === "linux" ? [dir] : [outputPath(dir, "stdout"), outputPath(dir, "stderr")]
+  return process.platform === "linux"
+    ? [dir]
+    : [outputPath(dir, "stdout"), outputPath(dir, "stderr")]
 }
 
 function isOutput(name: string | null): boolean {

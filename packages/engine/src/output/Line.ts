@@ -29,7 +29,9 @@ export function mayEscape(bytes: Uint8Array): boolean {
 
 /** The text of a line given by its bytes: bytes that are not UTF-8 and NUL become U+FFFD, a carriage return leaves what came after it, and escape sequences go unless `ansi`. */
 export function visibleText(bytes: Uint8Array, ansi: boolean): string {
-  const decoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8").replace(nul, "\uFFFD")
+  const decoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    .toString("utf8")
+    .replace(nul, "\uFFFD")
   const text = ansi || !mayEscape(bytes) ? decoded : Bun.stripANSI(decoded).replace(controls, "")
   return text.includes("\r") ? lastState(text) : text
 }
@@ -37,7 +39,9 @@ export function visibleText(bytes: Uint8Array, ansi: boolean): string {
 /** Reads the text of a line from its file; undefined when rotation has dropped it. */
 export function lineText(file: ReadAhead, span: LineSpan, ansi: boolean): string | undefined {
   const length = span.end - span.start
-  return beginningOf(file, span, { ansi, maxBytes: maxLineBytes }, (text) => cutLine(text, maxLineBytes, length))
+  return beginningOf(file, span, { ansi, maxBytes: maxLineBytes }, (text) =>
+    cutLine(text, maxLineBytes, length)
+  )
 }
 
 /** Reads what a pattern is held against; undefined when rotation has dropped it. */
@@ -60,7 +64,9 @@ function beginningOf(
   }
   const head = file.part(start, Math.min(length, maxBytes))
   if (head === undefined) return undefined
-  return length <= maxBytes ? visibleText(head, ansi) : cut(visibleText(head.subarray(0, wholeCharacters(head)), ansi))
+  return length <= maxBytes
+    ? visibleText(head, ansi)
+    : cut(visibleText(head.subarray(0, wholeCharacters(head)), ansi))
 }
 
 /** The beginning of a line, with the mark that tells how many bytes of it are shown. */

@@ -32,7 +32,9 @@ export function readLine(reading: Reading, line: PlacedLine): LogLine | undefine
   const text = reader === undefined ? undefined : lineText(reader, line.span, ansi)
   if (text === undefined) return undefined
   // What no sample has seen yet arrived with the last write.
-  const at = arrivals.timeOf(line.sample) ?? Math.max(line.file.modifiedAt, arrivals.timeOf(arrivals.count - 1) ?? 0)
+  const at =
+    arrivals.timeOf(line.sample) ??
+    Math.max(line.file.modifiedAt, arrivals.timeOf(arrivals.count - 1) ?? 0)
   return {
     stream: line.file.stream,
     text,

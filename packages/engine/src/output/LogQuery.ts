@@ -33,11 +33,16 @@ export const locateLogs = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Located, InvalidLogQuery> {
   const choice = yield* choiceOf(query, count)
   const { output, since } = query
-  return yield* locate(output, choice, since === undefined ? undefined : yield* checkCursor(output, since))
+  return yield* locate(
+    output,
+    choice,
+    since === undefined ? undefined : yield* checkCursor(output, since)
+  )
 })
 
 /** What to give as `since` to read on behind located lines. */
-export const cursorBehind = ({ next, output }: Located): string => formatCursor({ attempt: output.attempt, ...next })
+export const cursorBehind = ({ next, output }: Located): string =>
+  formatCursor({ attempt: output.attempt, ...next })
 
 /** Gives the cursor behind each of the located lines, which are passed in their order with the offset behind them. */
 export const cursorsOf = (located: Located): ((line: LogLine, lineEnd: number) => string) => {
@@ -64,7 +69,10 @@ export const choiceOf = Effect.fnUntraced(function* (
     stream: query.stream ?? "both",
     lines: query.lines,
     maxBytes: query.maxBytes ?? Number.POSITIVE_INFINITY,
-    grep: grep === undefined ? undefined : { source: grep, pattern: yield* Effect.fromResult(compilePattern(grep, ignoreCase)) },
+    grep:
+      grep === undefined
+        ? undefined
+        : { source: grep, pattern: yield* Effect.fromResult(compilePattern(grep, ignoreCase)) },
     contextLines: grep === undefined ? 0 : (query.context ?? 0),
     ansi: query.ansi ?? false,
     count
@@ -78,7 +86,8 @@ export const checkCursor = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Cursor, InvalidLogQuery> {
   const cursor = parseCursor(since)
   if (cursor === undefined) return yield* wrongCursor("is not a cursor that an answer gave", since)
-  if (cursor.attempt > attempt) return yield* wrongCursor("is of an attempt that has not been", since)
+  if (cursor.attempt > attempt)
+    return yield* wrongCursor("is of an attempt that has not been", since)
   if (cursor.attempt < attempt) return { attempt, stdout: 0, stderr: 0 }
   if (outputStreams.some((stream) => cursor[stream] > lengthOf(dir, stream))) {
     return yield* wrongCursor("is behind the end of the output", since)

@@ -98,7 +98,8 @@ export class ReadAhead {
   /** These bytes of the file, valid until the next call; undefined when rotation has dropped them. */
   part(from: number, length: number): Uint8Array | undefined {
     const offset = from - this.#from
-    if (offset >= 0 && offset + length <= this.#window.length) return this.#window.subarray(offset, offset + length)
+    if (offset >= 0 && offset + length <= this.#window.length)
+      return this.#window.subarray(offset, offset + length)
     const wanted = Math.max(length, Math.min(windowBytes, this.file.end - from))
     if (this.#room.length < wanted) this.#room = new Uint8Array(wanted)
     // What is read replaces what was there, also when it turns out to be dropped.

@@ -22,10 +22,16 @@ const giveUpMs = 300
 const plainWords = /^[A-Za-z0-9 _\-:/=,;'"@#%&<>!~`|]+$/
 
 /** Compiles the source of a regex, which may match without regard to case. Fails with InvalidLogQuery for `grep`. */
-export function compilePattern(source: string, ignoreCase = false): Result.Result<Pattern, InvalidLogQuery> {
+export function compilePattern(
+  source: string,
+  ignoreCase = false
+): Result.Result<Pattern, InvalidLogQuery> {
   if (source.length > maxSourceLength) {
     return Result.fail(
-      new InvalidLogQuery({ field: "grep", message: `is longer than ${maxSourceLength} characters` })
+      new InvalidLogQuery({
+        field: "grep",
+        message: `is longer than ${maxSourceLength} characters`
+      })
     )
   }
   return Result.try({
@@ -34,13 +40,20 @@ export function compilePattern(source: string, ignoreCase = false): Result.Resul
       return { test, skips: ignoreCase ? () => false : skipper(source) }
     },
     catch: (cause) =>
-      new InvalidLogQuery({ field: "grep", message: cause instanceof Error ? cause.message : String(cause) })
+      new InvalidLogQuery({
+        field: "grep",
+        message: cause instanceof Error ? cause.message : String(cause)
+      })
   })
 }
 
 /** The failure to answer with when `test` says "slow". */
 export function tooSlow(source: string): InvalidLogQuery {
-  return new InvalidLogQuery({ field: "grep", message: `takes too long on a line of this output: ${source}`, isSlow: true })
+  return new InvalidLogQuery({
+    field: "grep",
+    message: `takes too long on a line of this output: ${source}`,
+    isSlow: true
+  })
 }
 
 function guarded(regex: RegExp, repeats: number): (text: string) => boolean | "slow" {

@@ -9,7 +9,15 @@ import type { OutputGone } from "./OutputGone.ts"
 import { outputStreams, type PerStream } from "./OutputStream.ts"
 import { allLines } from "./pages.ts"
 
-const choice: LineChoice = { stream: "both", lines: 1000, maxBytes: 65_536, grep: undefined, contextLines: 0, ansi: false, count: false }
+const choice: LineChoice = {
+  stream: "both",
+  lines: 1000,
+  maxBytes: 65_536,
+  grep: undefined,
+  contextLines: 0,
+  ansi: false,
+  count: false
+}
 
 /** The lines from one place to another, at most 1,000 or 64 KiB of them; `partial` is what of a line has come that has not ended. `cursor` is behind all of it. */
 export interface Between {
@@ -39,8 +47,14 @@ export const between = Effect.fnUntraced(function* (
   const { attempt } = from
   const whole = yield* locate({ attempt, dir, ended: false, upTo: to }, choice, from)
   const { lines } = yield* allLines(whole)
-  if (whole.hasMore) return { lines, partial: null, hasMore: true, cursor: formatCursor({ attempt, ...whole.next }) }
+  if (whole.hasMore)
+    return { lines, partial: null, hasMore: true, cursor: formatCursor({ attempt, ...whole.next }) }
   const rest = yield* locate({ attempt, dir, ended: true, upTo: to }, choice, whole.next)
   const pieces = (yield* allLines(rest)).lines
-  return { lines: [...lines, ...pieces.slice(0, -1)], partial: pieces.at(-1) ?? null, hasMore: false, cursor: formatCursor({ attempt, ...rest.next }) }
+  return {
+    lines: [...lines, ...pieces.slice(0, -1)],
+    partial: pieces.at(-1) ?? null,
+    hasMore: false,
+    cursor: formatCursor({ attempt, ...rest.next })
+  }
 })

@@ -9,7 +9,11 @@ import type { ListedLines } from "./SpanList.ts"
 const usualLineBytes = 256
 
 /** The lines of a list, with up to `count` lines before and after each; a line near two of them comes once. */
-export const linesAround = (file: OutputFile, { list, from, to }: ListedLines, count: number): LineSource => {
+export const linesAround = (
+  file: OutputFile,
+  { list, from, to }: ListedLines,
+  count: number
+): LineSource => {
   const buffer = scanBuffer(Math.max(4_096, count * usualLineBytes))
   let place = from
   let shownTo = 0
@@ -17,12 +21,14 @@ export const linesAround = (file: OutputFile, { list, from, to }: ListedLines, c
   const linesAfter = Effect.fnUntraced(function* (match: LineSpan, before: number) {
     const spans: LineSpan[] = []
     const visit = (span: LineSpan): boolean => span.start < before && spans.push(span) < count
-    if (match.next < before) yield* scanForward(file, { from: match.next, partial: true, visit, buffer })
+    if (match.next < before)
+      yield* scanForward(file, { from: match.next, partial: true, visit, buffer })
     return spans
   })
 
   const around = Effect.fnUntraced(function* (match: LineSpan, spans: ShownSpan[]) {
-    const near = match.start > shownTo ? yield* scanBackward(file, { before: match.start, count, buffer }) : []
+    const near =
+      match.start > shownTo ? yield* scanBackward(file, { before: match.start, count, buffer }) : []
     for (const span of near) if (span.start >= shownTo) spans.push({ ...span, context: true })
     spans.push(match)
     const following = place < to ? list.at(place)?.start : undefined

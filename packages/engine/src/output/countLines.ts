@@ -51,7 +51,8 @@ function countsOf(file: OutputFile): (number | undefined)[] {
   // The file asked for last is the last to be forgotten.
   countsByFile.delete(key)
   countsByFile.set(key, counts)
-  if (countsByFile.size > maxFiles) for (const oldest of countsByFile.keys()) return forget(oldest, counts)
+  if (countsByFile.size > maxFiles)
+    for (const oldest of countsByFile.keys()) return forget(oldest, counts)
   return counts
 }
 

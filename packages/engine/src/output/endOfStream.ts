@@ -38,7 +38,8 @@ export const endOfStream = (wanted: StreamEnd): Effect.Effect<readonly string[]>
           if (text === undefined) break
           bytes += Buffer.byteLength(text) + 1
           if (bytes > wanted.maxBytes) {
-            if (texts.length === 0) texts.push(beginning(text, span.end - span.start, wanted.maxBytes))
+            if (texts.length === 0)
+              texts.push(beginning(text, span.end - span.start, wanted.maxBytes))
             break
           }
           texts.push(text)

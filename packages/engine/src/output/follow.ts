@@ -45,7 +45,9 @@ export interface FollowedLine extends LogLine {
 }
 
 /** Streams complete lines as they arrive, and with `restMs` unfinished ones that rest. Fails with InvalidLogQuery when `since` or `grep` cannot be used, with OutputGone when lines of an ended attempt are gone. */
-export const follow = (following: Following): Stream.Stream<FollowedLine, InvalidLogQuery | OutputGone> =>
+export const follow = (
+  following: Following
+): Stream.Stream<FollowedLine, InvalidLogQuery | OutputGone> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const choice = yield* choiceOf({ ...following, lines: pageLines, maxBytes: pageBytes }, false)
@@ -100,45 +102,75 @@ const nextPage = Effect.fnUntraced(function* (progress: Progress, from: Reached)
   // Closed before the look at the files, so that what is written after it opens the latch again.
   news.closeUnsafe()
   const ended = progress.state.ended
-  const located = yield* locate({ attempt: following.attempt, dir: following.dir, ended }, choice, from, progress.searches)
+  const located = yield* locate(
+    { attempt: following.attempt, dir: following.dir, ended },
+    choice,
+    from,
+    progress.searches
+  )
   const found = yield* Effect.result(allLines(located))
   // It may be back at its place when something is written: a home can be moved away and back.
   if (found._tag === "Failure" && ended) return yield* found.failure
-  if (found._tag === "Failure") return yield* Effect.as(news.await, [[], Option.some(from)] as const)
+  if (found._tag === "Failure")
+    return yield* Effect.as(news.await, [[], Option.some(from)] as const)
   const page = found.success
   const droppedBytes = from.droppedBytes + located.droppedBytes + page.lostBytes
   const lines = followed(located, page, droppedBytes)
   if (ended && !located.hasMore) return [lines, Option.none<Reached>()] as const
-  const next = { attempt: following.attempt, ...located.next, droppedBytes: lines.length === 0 ? droppedBytes : 0 }
+  const next = {
+    attempt: following.attempt,
+    ...located.next,
+    droppedBytes: lines.length === 0 ? droppedBytes : 0
+  }
   if (lines.length > 0 || located.hasMore) return [lines, Option.some<Reached>(next)] as const
   const pieces = yield* restingPieces(progress, located, next)
   return [pieces, Option.some<Reached>(pieces.at(-1)?.reached ?? next)] as const
 })
 
 /** Waits for more, or until an unfinished line has rested, and then takes it. */
-const restingPieces = Effect.fnUntraced(function* ({ choice, following, news, rest, searches }: Progress, { parts }: Located, from: Reached) {
+const restingPieces = Effect.fnUntraced(function* (
+  { choice, following, news, rest, searches }: Progress,
+  { parts }: Located,
+  from: Reached
+) {
   const unfinished = parts.filter(({ end, stream }) => end > from[stream])
   const { ripe, waitMs } = rest?.look(unfinished, performance.now()) ?? { ripe: null, waitMs: null }
   if (waitMs !== null) yield* Effect.timeoutOption(news.await, waitMs)
   else if (ripe === null) yield* news.await
   if (ripe === null) return []
   const { attempt, dir } = following
-  const located = yield* locate({ attempt, dir, ended: true }, { ...choice, stream: ripe }, from, searches)
+  const located = yield* locate(
+    { attempt, dir, ended: true },
+    { ...choice, stream: ripe },
+    from,
+    searches
+  )
   const found = yield* Effect.result(allLines(located))
   return found._tag === "Success" ? piecesOf(found.success, from) : []
 })
 
 /** Lines that have not ended, as they stand: the follower goes on behind them. */
-function piecesOf({ lineEnds, lines }: Pick<LinePage, "lines" | "lineEnds">, from: Reached): readonly Piece[] {
+function piecesOf(
+  { lineEnds, lines }: Pick<LinePage, "lines" | "lineEnds">,
+  from: Reached
+): readonly Piece[] {
   let reached = from
   return lines.map((line, index) => {
     const told = reached.droppedBytes > 0 ? { droppedBytes: reached.droppedBytes } : {}
-    reached = { ...reached, [line.stream]: lineEnds[index] ?? reached[line.stream], droppedBytes: 0 }
+    reached = {
+      ...reached,
+      [line.stream]: lineEnds[index] ?? reached[line.stream],
+      droppedBytes: 0
+    }
     return { ...line, ...told, partial: true, cursor: formatCursor(reached), reached }
   })
 }
 
-function followed(located: Located, page: Pick<LinePage, "lines" | "lineEnds">, droppedBytes: number): readonly FollowedLine[] {
+function followed(
+  located: Located,
+  page: Pick<LinePage, "lines" | "lineEnds">,
+  droppedBytes: number
+): readonly FollowedLine[] {
   const passed = cursorsOf(located)
   return page.lines.map((line, index) => {
     const told = index === 0 && droppedBytes > 0 ? { droppedBytes } : {}
@@ -147,4 +179,6 @@ function followed(located: Located, page: Pick<LinePage, "lines" | "lineEnds">, 
 }
 
 const beginOf = ({ attempt, dir, since }: Following): Effect.Effect<Cursor, InvalidLogQuery> =>
-  since === undefined ? Effect.succeed({ attempt, stdout: 0, stderr: 0 }) : checkCursor({ attempt, dir }, since)
+  since === undefined
+    ? Effect.succeed({ attempt, stdout: 0, stderr: 0 })
+    : checkCursor({ attempt, dir }, since)

@@ -30,7 +30,12 @@ interface Bounds {
 const boundsOf = (lines: number): Bounds => {
   const errors = Math.floor((lines * 2) / 3)
   const isBrief = lines <= briefEnd
-  return { lines: lines - errors, errors, lineCharacters: isBrief ? 125 : 300, bytes: isBrief ? 400 : 1600 }
+  return {
+    lines: lines - errors,
+    errors,
+    lineCharacters: isBrief ? 125 : 300,
+    bytes: isBrief ? 400 : 1600
+  }
 }
 
 /** A line that is told, with its place among all that are not blank. */
@@ -88,11 +93,16 @@ export const lastLinesOf = (dir: string, lines: number): Effect.Effect<readonly 
     (files) =>
       Effect.gen(function* () {
         const telling = new Telling(boundsOf(lines))
-        const sources = files.map((file) => linesIn(file, { from: searchFrom(file), to: Number.POSITIVE_INFINITY, partial: true }))
-        const readers = new Map<OutputStream, ReadAhead>(files.map((file) => [file.stream, new ReadAhead(file)]))
+        const sources = files.map((file) =>
+          linesIn(file, { from: searchFrom(file), to: Number.POSITIVE_INFINITY, partial: true })
+        )
+        const readers = new Map<OutputStream, ReadAhead>(
+          files.map((file) => [file.stream, new ReadAhead(file)])
+        )
         const take = ({ file, span }: PlacedLine): boolean => {
           // What is left of a line that begins before, unless there is nothing else.
-          const isRest = span.start === searchFrom(file) && span.start > file.keptFrom && span.next < file.end
+          const isRest =
+            span.start === searchFrom(file) && span.start > file.keptFrom && span.next < file.end
           const reader = readers.get(file.stream)
           if (!isRest && reader !== undefined) telling.take(lineText(reader, span, false) ?? "")
           return true

@@ -30,7 +30,10 @@ export interface Stretch {
 }
 
 /** The lines of a stretch, oldest first. */
-export const linesIn = (file: OutputFile, { from, to, partial }: Stretch): LineSource & { readonly readTo: () => number } => {
+export const linesIn = (
+  file: OutputFile,
+  { from, to, partial }: Stretch
+): LineSource & { readonly readTo: () => number } => {
   const buffer = scanBuffer(Math.min(to, file.end) - from)
   let position = from
   let lostBytes = 0

@@ -72,16 +72,28 @@ export const locate = (
   Effect.acquireUseRelease(
     // The files first: what they hold beyond the last sample then counts as not sampled yet.
     Effect.sync(() => ({
-      files: outputStreams.map((stream) => new OutputFile(output.dir, stream, { search: searches?.[stream], ...(output.upTo === undefined ? {} : { upTo: output.upTo[stream] }) })),
+      files: outputStreams.map(
+        (stream) =>
+          new OutputFile(output.dir, stream, {
+            search: searches?.[stream],
+            ...(output.upTo === undefined ? {} : { upTo: output.upTo[stream] })
+          })
+      ),
       arrivals: readArrivals(output.dir)
     })),
     ({ files, arrivals }) =>
       Effect.gen(function* () {
-        const chosen = files.filter(({ stream }) => choice.stream === "both" || choice.stream === stream)
+        const chosen = files.filter(
+          ({ stream }) => choice.stream === "both" || choice.stream === stream
+        )
         const asked: Asked = { files: chosen, arrivals, choice, from, ended: output.ended }
         const found = yield* findIn(asked)
         // From a stream left out nothing is owed: a later reader of both goes on from here.
-        const next = { stdout: from?.stdout ?? endOf(files, "stdout"), stderr: from?.stderr ?? endOf(files, "stderr"), ...found.next }
+        const next = {
+          stdout: from?.stdout ?? endOf(files, "stdout"),
+          stderr: from?.stderr ?? endOf(files, "stderr"),
+          ...found.next
+        }
         const lossPossible = chosen.some((file) => file.lossPossible)
         return { output, choice, arrivals, ...found, next, lossPossible }
       }),
@@ -96,7 +108,9 @@ interface Asked {
   readonly ended: boolean
 }
 
-type Found = Pick<Located, "parts" | "foundLines" | "totalLines" | "hasMore" | "droppedBytes"> & { readonly next: Partial<PerStream> }
+type Found = Pick<Located, "parts" | "foundLines" | "totalLines" | "hasMore" | "droppedBytes"> & {
+  readonly next: Partial<PerStream>
+}
 
 const findIn = (asked: Asked): Effect.Effect<Found, InvalidLogQuery> => {
   const { choice, from } = asked
@@ -104,7 +118,12 @@ const findIn = (asked: Asked): Effect.Effect<Found, InvalidLogQuery> => {
   return from === undefined ? findLast(asked) : findFrom(asked, from)
 }
 
-const findLast = Effect.fnUntraced(function* ({ files, arrivals, choice, ended }: Asked): Effect.fn.Return<Found> {
+const findLast = Effect.fnUntraced(function* ({
+  files,
+  arrivals,
+  choice,
+  ended
+}: Asked): Effect.fn.Return<Found> {
   const totalLines = yield* countAll(files, choice)
   const merge = mergeLines(arrivals, files.map(linesBackward), "backward")
   const newest = new Map<OutputStream, LineSpan>()
@@ -118,15 +137,34 @@ const findLast = Effect.fnUntraced(function* ({ files, arrivals, choice, ended }
     return true
   })
   const next: { stdout?: number; stderr?: number } = {}
-  for (const { end, stream } of files) next[stream] = completeTo(end, newest.get(stream) ?? merge.headOf(stream), ended)
-  const parts = files.map(({ end, inode, keptFrom, stream }) => ({ stream, inode, end, from: Math.max(begin.get(stream) ?? end, keptFrom), to: end }))
-  return { parts, foundLines, totalLines, hasMore, next, droppedBytes: sum(files.map(({ keptFrom }) => keptFrom)) }
+  for (const { end, stream } of files)
+    next[stream] = completeTo(end, newest.get(stream) ?? merge.headOf(stream), ended)
+  const parts = files.map(({ end, inode, keptFrom, stream }) => ({
+    stream,
+    inode,
+    end,
+    from: Math.max(begin.get(stream) ?? end, keptFrom),
+    to: end
+  }))
+  return {
+    parts,
+    foundLines,
+    totalLines,
+    hasMore,
+    next,
+    droppedBytes: sum(files.map(({ keptFrom }) => keptFrom))
+  }
 })
 
-const findFrom = Effect.fnUntraced(function* (asked: Asked, from: PerStream): Effect.fn.Return<Found> {
+const findFrom = Effect.fnUntraced(function* (
+  asked: Asked,
+  from: PerStream
+): Effect.fn.Return<Found> {
   const { files, arrivals, choice, ended } = asked
   const totalLines = yield* countAll(files, choice)
-  const sources = files.map((file) => linesIn(file, { from: from[file.stream], to: Number.POSITIVE_INFINITY, partial: ended }))
+  const sources = files.map((file) =>
+    linesIn(file, { from: from[file.stream], to: Number.POSITIVE_INFINITY, partial: ended })
+  )
   const merge = mergeLines(arrivals, sources, "forward")
   const { fits, taken } = limitOf(choice)
   const hasMore = yield* merge.walk(fits)
@@ -154,13 +192,22 @@ const findMatching = Effect.fnUntraced(function* (
   for (const file of files) {
     const { count, lines, maxBytes } = choice
     const since = from === undefined ? {} : { from: from[file.stream] }
-    matches.push({ file, ...(yield* selectMatching(file, { lines, maxBytes, grep, ended, count, ...since })) })
+    matches.push({
+      file,
+      ...(yield* selectMatching(file, { lines, maxBytes, grep, ended, count, ...since }))
+    })
   }
   const heldLines = sum(matches.map(({ list }) => list.count))
-  const sources = matches.map(({ file, list }) => linesListed(file, { list, from: 0, to: list.count }))
+  const sources = matches.map(({ file, list }) =>
+    linesListed(file, { list, from: 0, to: list.count })
+  )
   const merge = mergeLines(arrivals, sources, "forward")
   // Of the last ones the older are left out, of the first ones the newer.
-  const { fits, taken } = limitOf(from === undefined ? { lines: Math.max(0, heldLines - choice.lines), maxBytes: Number.POSITIVE_INFINITY } : choice)
+  const { fits, taken } = limitOf(
+    from === undefined
+      ? { lines: Math.max(0, heldLines - choice.lines), maxBytes: Number.POSITIVE_INFINITY }
+      : choice
+  )
   const isCut = yield* merge.walk(fits)
   const takenLines = taken.stdout + taken.stderr
   const totalLines = sum(matches.map((match) => match.totalLines))
@@ -168,16 +215,27 @@ const findMatching = Effect.fnUntraced(function* (
   const parts = matches.map(({ file, list, readTo }): LocatedPart => {
     const { end, inode, stream } = file
     const place = taken[stream]
-    const listed = from === undefined ? { list, from: place, to: list.count } : { list, from: 0, to: place }
+    const listed =
+      from === undefined ? { list, from: place, to: list.count } : { list, from: 0, to: place }
     next[stream] = from === undefined ? readTo : (list.at(place)?.start ?? readTo)
     return { stream, inode, end, from: 0, to: end, listed }
   })
   const foundLines = from === undefined ? heldLines - takenLines : takenLines
   const hasMore = from === undefined ? totalLines > foundLines : isCut
-  return { parts, foundLines, totalLines, hasMore, next, droppedBytes: sum(matches.map(({ missedBytes }) => missedBytes)) }
+  return {
+    parts,
+    foundLines,
+    totalLines,
+    hasMore,
+    next,
+    droppedBytes: sum(matches.map(({ missedBytes }) => missedBytes))
+  }
 })
 
-const countAll = Effect.fnUntraced(function* (files: readonly OutputFile[], { count }: LineChoice): Effect.fn.Return<number> {
+const countAll = Effect.fnUntraced(function* (
+  files: readonly OutputFile[],
+  { count }: LineChoice
+): Effect.fn.Return<number> {
   let lines = 0
   for (const file of count ? files : []) lines += yield* countLines(file)
   return lines
@@ -187,7 +245,13 @@ const countAll = Effect.fnUntraced(function* (files: readonly OutputFile[], { co
 function limitOf({ lines, maxBytes }: Pick<LineChoice, "lines" | "maxBytes">) {
   const taken = { stdout: 0, stderr: 0 }
   let bytes = 0
-  const fits = ({ file, span }: { readonly file: OutputFile; readonly span: LineSpan }): boolean => {
+  const fits = ({
+    file,
+    span
+  }: {
+    readonly file: OutputFile
+    readonly span: LineSpan
+  }): boolean => {
     const count = taken.stdout + taken.stderr
     bytes += Math.min(span.end - span.start, maxLineBytes)
     if (count === lines || (count > 0 && bytes > maxBytes)) return false

@@ -21,18 +21,27 @@ export interface Merge {
 }
 
 /** Merges sources that go in this direction, given in the order of `outputStreams`. Within one sample stdout comes first. */
-export const mergeLines = (arrivals: Arrivals, sources: readonly LineSource[], direction: "forward" | "backward"): Merge => {
+export const mergeLines = (
+  arrivals: Arrivals,
+  sources: readonly LineSource[],
+  direction: "forward" | "backward"
+): Merge => {
   const order = direction === "forward" ? 1 : -1
-  const queues = (direction === "forward" ? sources : sources.toReversed()).map((source) => queueOf(arrivals, source))
+  const queues = (direction === "forward" ? sources : sources.toReversed()).map((source) =>
+    queueOf(arrivals, source)
+  )
   const nearest = (): Queue | undefined => {
     let best: Queue | undefined
     for (const queue of queues) {
       if (queue.head === undefined) continue
-      if (best?.head === undefined || (queue.head.sample - best.head.sample) * order < 0) best = queue
+      if (best?.head === undefined || (queue.head.sample - best.head.sample) * order < 0)
+        best = queue
     }
     return best
   }
-  const walk = Effect.fnUntraced(function* (visit: (line: PlacedLine) => boolean): Effect.fn.Return<boolean> {
+  const walk = Effect.fnUntraced(function* (
+    visit: (line: PlacedLine) => boolean
+  ): Effect.fn.Return<boolean> {
     for (;;) {
       for (const queue of queues) if (queue.head === undefined && !queue.ended) yield* queue.fill
       const next = nearest()
@@ -41,7 +50,10 @@ export const mergeLines = (arrivals: Arrivals, sources: readonly LineSource[], d
       next.advance()
     }
   })
-  return { walk, headOf: (stream) => queues.find(({ source }) => source.file.stream === stream)?.head?.span }
+  return {
+    walk,
+    headOf: (stream) => queues.find(({ source }) => source.file.stream === stream)?.head?.span
+  }
 }
 
 interface Queue {
@@ -59,7 +71,10 @@ function queueOf(arrivals: Arrivals, source: LineSource): Queue {
   const goTo = (place: number): void => {
     index = place
     const span = spans[index]
-    queue.head = span === undefined ? undefined : { file, span, sample: arrivals.sampleOf(file.stream, span.next) }
+    queue.head =
+      span === undefined
+        ? undefined
+        : { file, span, sample: arrivals.sampleOf(file.stream, span.next) }
   }
   const queue: Queue = {
     source,

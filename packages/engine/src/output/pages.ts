@@ -26,7 +26,10 @@ export interface LinePage {
 }
 
 /** Opens what was located. Fails with OutputGone when that is not at its place any more: it would be taken for nothing. */
-const open = ({ output: { dir }, parts }: Located): Effect.Effect<readonly OutputFile[], OutputGone, Scope.Scope> =>
+const open = ({
+  output: { dir },
+  parts
+}: Located): Effect.Effect<readonly OutputFile[], OutputGone, Scope.Scope> =>
   Effect.gen(function* () {
     const files = yield* Effect.acquireRelease(
       Effect.sync(() => parts.map(({ end, stream }) => new OutputFile(dir, stream, { upTo: end }))),
@@ -42,13 +45,18 @@ export const pagesOf = (located: Located): Stream.Stream<LinePage, OutputGone> =
     Effect.map(open(located), (files) => {
       const page = readerOf(located, files)
       return Stream.paginate(undefined, () =>
-        Effect.map(page, (read) => [[read], read.isLast ? Option.none() : Option.some(undefined)] as const)
+        Effect.map(
+          page,
+          (read) => [[read], read.isLast ? Option.none() : Option.some(undefined)] as const
+        )
       )
     })
   )
 
 /** All of the lines at once, where they are known to be few. Fails with OutputGone. */
-export const allLines = Effect.fnUntraced(function* (located: Located): Effect.fn.Return<Omit<LinePage, "isLast">, OutputGone> {
+export const allLines = Effect.fnUntraced(function* (
+  located: Located
+): Effect.fn.Return<Omit<LinePage, "isLast">, OutputGone> {
   const pages = located.foundLines === 0 ? [] : yield* Stream.runCollect(pagesOf(located))
   return {
     lines: pages.flatMap(({ lines }) => lines),
@@ -59,18 +67,32 @@ export const allLines = Effect.fnUntraced(function* (located: Located): Effect.f
 
 const readerOf = (located: Located, files: readonly OutputFile[]): Effect.Effect<LinePage> => {
   const { arrivals, choice, output, parts } = located
-  const sources = files.flatMap((file) => parts.filter(({ stream }) => stream === file.stream).map((part) => sourceOf(located, part, file)))
+  const sources = files.flatMap((file) =>
+    parts
+      .filter(({ stream }) => stream === file.stream)
+      .map((part) => sourceOf(located, part, file))
+  )
   const readers = files.map((file) => new ReadAhead(file))
   const merge = mergeLines(arrivals, sources, "forward")
   return nextPage(sources, merge, { arrivals, readers, ansi: choice.ansi, ended: output.ended })
 }
 
-const sourceOf = ({ choice }: Located, { from, listed, to }: LocatedPart, file: OutputFile): LineSource => {
+const sourceOf = (
+  { choice }: Located,
+  { from, listed, to }: LocatedPart,
+  file: OutputFile
+): LineSource => {
   if (listed === undefined) return linesIn(file, { from, to, partial: true })
-  return choice.contextLines > 0 ? linesAround(file, listed, choice.contextLines) : linesListed(file, listed)
+  return choice.contextLines > 0
+    ? linesAround(file, listed, choice.contextLines)
+    : linesListed(file, listed)
 }
 
-const nextPage = (sources: readonly LineSource[], merge: Merge, reading: Reading): Effect.Effect<LinePage> => {
+const nextPage = (
+  sources: readonly LineSource[],
+  merge: Merge,
+  reading: Reading
+): Effect.Effect<LinePage> => {
   let unreadBytes = 0
   return Effect.gen(function* () {
     const lines: LogLine[] = []
@@ -89,6 +111,11 @@ const nextPage = (sources: readonly LineSource[], merge: Merge, reading: Reading
       return true
     })
     yield* Effect.yieldNow
-    return { lines, lineEnds, lostBytes: sources.reduce((sum, { lostBytes }) => sum + lostBytes(), unreadBytes), isLast: !isCut }
+    return {
+      lines,
+      lineEnds,
+      lostBytes: sources.reduce((sum, { lostBytes }) => sum + lostBytes(), unreadBytes),
+      isLast: !isCut
+    }
   })
 }

@@ -18,7 +18,8 @@ export function punchHole(fd: number, bytes: number): boolean {
   const { fallocate } = loaded
   if (fallocate === undefined) return false
   // A signal may interrupt the call; what refuses for good refuses again.
-  for (let attempt = 0; attempt < tries; attempt++) if (fallocate(fd, punch | keepSize, 0, bytes) === 0) return true
+  for (let attempt = 0; attempt < tries; attempt++)
+    if (fallocate(fd, punch | keepSize, 0, bytes) === 0) return true
   return false
 }
 
@@ -26,7 +27,8 @@ function load(): Fallocate | undefined {
   if (process.platform !== "linux") return undefined
   for (const library of libraries) {
     try {
-      return dlopen(library, { fallocate: { args: ["i32", "i32", "i64", "i64"], returns: "i32" } }).symbols.fallocate
+      return dlopen(library, { fallocate: { args: ["i32", "i32", "i64", "i64"], returns: "i32" } })
+        .symbols.fallocate
     } catch {
       continue
     }

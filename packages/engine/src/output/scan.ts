@@ -107,7 +107,11 @@ function takeOldestLine(walk: BackwardWalk, keptFrom: number): void {
   walk.spans.push({ start: keptFrom, end: walk.end, next: walk.next })
 }
 
-function takeWholeLines(scan: ForwardScan, bytes: Buffer, offset: number): { bytes: number; stopped: boolean } {
+function takeWholeLines(
+  scan: ForwardScan,
+  bytes: Buffer,
+  offset: number
+): { bytes: number; stopped: boolean } {
   const length = bytes.lastIndexOf(newline) + 1
   if (length === 0) return { bytes: 0, stopped: false }
   const whole = bytes.subarray(0, length)
@@ -137,7 +141,11 @@ const unendedLine = Effect.fnUntraced(function* (
 })
 
 /** Reads what is not known to hold no newline; of that only the count is given. */
-function readOn(file: OutputFile, position: number, buffer: Buffer): { readonly count: number | "dropped"; readonly bytes: Buffer } {
+function readOn(
+  file: OutputFile,
+  position: number,
+  buffer: Buffer
+): { readonly count: number | "dropped"; readonly bytes: Buffer } {
   const known = searchedFrom(file, position)
   if (known > 0) return { count: known, bytes: nothing }
   const count = file.read(position, buffer)

@@ -87,7 +87,13 @@ function takeLast({ lines }: Wanted): Taking {
   }
 }
 
-function takeFirst({ count, ended, from, lines, maxBytes }: Wanted & { readonly from: number }): Taking {
+function takeFirst({
+  count,
+  ended,
+  from,
+  lines,
+  maxBytes
+}: Wanted & { readonly from: number }): Taking {
   const list = new SpanList(lines + 1)
   let totalLines = 0
   let bytes = 0
@@ -109,5 +115,7 @@ function takeFirst({ count, ended, from, lines, maxBytes }: Wanted & { readonly 
 
 /** The end of the complete lines, given where a walk ended and the last line it saw. */
 export function completeTo(readTo: number, last: LineSpan | undefined, ended: boolean): number {
-  return last !== undefined && !ended && isPartial(last) && last.next === readTo ? last.start : readTo
+  return last !== undefined && !ended && isPartial(last) && last.next === readTo
+    ? last.start
+    : readTo
 }

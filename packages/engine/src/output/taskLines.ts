@@ -37,12 +37,19 @@ export interface LineQuery {
 }
 
 /** Fails with InvalidLogQuery for `since` and `grep`, with TaskMissing when the task is pruned. */
-export type TaskLines = (query: LineQuery) => Stream.Stream<FollowedLine, InvalidLogQuery | TaskMissing | StoreError>
+export type TaskLines = (
+  query: LineQuery
+) => Stream.Stream<FollowedLine, InvalidLogQuery | TaskMissing | StoreError>
 
 const isOver = ({ state }: Task, attempt: number): boolean =>
-  state.attempt > attempt || (state.status !== "running" && state.status !== "stopping" && state.attempt === attempt && state.status !== "queued")
+  state.attempt > attempt ||
+  (state.status !== "running" &&
+    state.status !== "stopping" &&
+    state.attempt === attempt &&
+    state.status !== "queued")
 
-const ofLive = ({ dir, output, readable }: LiveAttempt, { raw }: LineQuery) => (raw === true ? { dir, watch: output } : readable)
+const ofLive = ({ dir, output, readable }: LiveAttempt, { raw }: LineQuery) =>
+  raw === true ? { dir, watch: output } : readable
 
 /** A watch of its own on what nobody else watches. */
 const ofEnded = (dir: string) =>
@@ -64,7 +71,9 @@ export const makeTaskLines = Effect.gen(function* () {
 
   const dirOf = Effect.fnUntraced(function* ({ id, raw }: LineQuery, attempt: number) {
     const task = yield* store.find(id)
-    return task === null || raw === true ? attemptDir(root, id, attempt) : readableDir(root, task, attempt)
+    return task === null || raw === true
+      ? attemptDir(root, id, attempt)
+      : readableDir(root, task, attempt)
   })
 
   const oneAttempt = (query: LineQuery, attempt: number, since: string | undefined) =>
@@ -72,7 +81,9 @@ export const makeTaskLines = Effect.gen(function* () {
       Effect.gen(function* () {
         const live = lives.find(query.id)
         const { dir, watch } =
-          live?.attempt === attempt ? ofLive(live, query) : yield* ofEnded(yield* dirOf(query, attempt))
+          live?.attempt === attempt
+            ? ofLive(live, query)
+            : yield* ofEnded(yield* dirOf(query, attempt))
         return follow({
           attempt,
           dir,
@@ -92,7 +103,10 @@ export const makeTaskLines = Effect.gen(function* () {
   /** The next attempt that has begun, or none when the task has ended without another. */
   const nextAttempt = Effect.fnUntraced(function* (query: LineQuery, from: number) {
     const begun = (task: Task) =>
-      isFinal(task.state.status) || (task.state.attempt >= from && task.state.status !== "queued" && task.state.status !== "blocked")
+      isFinal(task.state.status) ||
+      (task.state.attempt >= from &&
+        task.state.status !== "queued" &&
+        task.state.status !== "blocked")
     const task = yield* until(query.id, begun)
     yield* supervisor.acted
     return task.state.attempt >= from ? Option.some(from) : Option.none<number>()
@@ -106,8 +120,13 @@ export const makeTaskLines = Effect.gen(function* () {
           if (begun._tag === "None") return [[], Option.none<number>()] as const
           const since = attempt === query.attempt ? query.since : undefined
           const next = query.single === true ? Option.none<number>() : Option.some(attempt + 1)
-          const all = Stream.catchTag(oneAttempt(query, attempt, since), "OutputGone", () => Stream.fail(new TaskMissing({ id: query.id })))
-          const whole = Stream.onEnd(all, Effect.sync(() => query.onDelivered?.(attempt)))
+          const all = Stream.catchTag(oneAttempt(query, attempt, since), "OutputGone", () =>
+            Stream.fail(new TaskMissing({ id: query.id }))
+          )
+          const whole = Stream.onEnd(
+            all,
+            Effect.sync(() => query.onDelivered?.(attempt))
+          )
           return [[whole], next] as const
         })
       ),

@@ -30,7 +30,13 @@ const make = Effect.gen(function* () {
   /** True when ready in time; otherwise the attempt has reached its limit, or is over. */
   const awaitReady = Effect.fnUntraced(function* (probe: Probe, task: Task, live: LiveAttempt) {
     const last = { output: "no answer yet" }
-    const asking = { probe, live, last, tree: treeOf(root, task), surroundings: surroundingsOf(task) }
+    const asking = {
+      probe,
+      live,
+      last,
+      tree: treeOf(root, task),
+      surroundings: surroundingsOf(task)
+    }
     const now = yield* Clock.currentTimeMillis
     const leftMs = (live.startedAt ?? now) + probeTiming(probe).startupTimeoutMs - now
     const inTime = yield* Effect.timeoutOption(ready(asking), Math.max(0, leftMs))
@@ -53,11 +59,12 @@ const make = Effect.gen(function* () {
   const watchHealth = Effect.fnUntraced(function* (probe: Question, task: Task, live: LiveAttempt) {
     const { failureThreshold, intervalMs } = probeTiming(probe)
     let isHealthy = task.state.status !== "running" || task.state.health !== "unhealthy"
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       const answer = yield* ask(probe, surroundingsOf(task))
       failures = answer === null ? 0 : failures + 1
       if (answer === null && !isHealthy) yield* reports.report(live, { type: "ReportReady" })
-      if (answer !== null && isHealthy && failures >= failureThreshold) yield* reports.report(live, { type: "ReportUnhealthy", output: answer })
+      if (answer !== null && isHealthy && failures >= failureThreshold)
+        yield* reports.report(live, { type: "ReportUnhealthy", output: answer })
       if (answer === null || failures >= failureThreshold) isHealthy = answer === null
       yield* Effect.sleep(intervalMs)
     }
@@ -73,10 +80,17 @@ const make = Effect.gen(function* () {
 
   return Probes.of({
     begin: (task, live) => {
-      if (task.state.status !== "running" || (task.spec.readyWhen ?? task.spec.healthProbe) === null) return Effect.void
-      return Effect.map(Effect.forkIn(persistently(`probing ${task.id}`, probed(task, live)), scope), (fiber) => {
-        live.releases.push(() => void Effect.runFork(Fiber.interrupt(fiber)))
-      })
+      if (
+        task.state.status !== "running" ||
+        (task.spec.readyWhen ?? task.spec.healthProbe) === null
+      )
+        return Effect.void
+      return Effect.map(
+        Effect.forkIn(persistently(`probing ${task.id}`, probed(task, live)), scope),
+        (fiber) => {
+          live.releases.push(() => void Effect.runFork(Fiber.interrupt(fiber)))
+        }
+      )
     }
   })
 })

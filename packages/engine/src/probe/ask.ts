@@ -25,7 +25,8 @@ const askHttp = (url: string, expectStatus: number | undefined): Effect.Effect<A
     try: async (signal) => {
       const response = await fetch(url, { signal, redirect: "manual" })
       await response.body?.cancel()
-      const right = expectStatus === undefined ? response.status < 400 : response.status === expectStatus
+      const right =
+        expectStatus === undefined ? response.status < 400 : response.status === expectStatus
       return right ? null : `status ${response.status}`
     },
     catch: errorMessage
@@ -66,7 +67,8 @@ const askCommand = (command: string, { cwd, env }: Surroundings): Effect.Effect<
         env: { ...env },
         detached: true,
         stdio: ["ignore", "ignore", "ignore"],
-        onExit: (_, code, signal) => resume(Effect.succeed(code === 0 ? null : `exit ${code ?? signal}`))
+        onExit: (_, code, signal) =>
+          resume(Effect.succeed(code === 0 ? null : `exit ${code ?? signal}`))
       })
       return Effect.sync(() => void signalGroup(child.pid, "SIGKILL"))
     } catch (thrown) {

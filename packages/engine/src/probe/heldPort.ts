@@ -37,7 +37,8 @@ const holderOf = (port: number): string => {
 }
 
 /** What a task is told whose port is held. */
-export const describeHeld = ({ port, holder }: HeldPort): string => `port ${port} is held by ${holder}`
+export const describeHeld = ({ port, holder }: HeldPort): string =>
+  `port ${port} is held by ${holder}`
 
 /** Looks, before the task begins, whether somebody answers on the port that its probe asks. Null when nobody does. */
 export const heldPort = (probe: Probe | null): Effect.Effect<HeldPort | null> => {

@@ -27,10 +27,16 @@ interface Last {
   wasFree?: true
 }
 
-const slowPattern = "its pattern takes too long on a line of this output, so nobody knows whether it matches"
+const slowPattern =
+  "its pattern takes too long on a line of this output, so nobody knows whether it matches"
 
 /** Whether a line of the output matches, until `ended`. What keeps that from being known is kept in `last`, and is no match. */
-const heard = (pattern: string, { attempt, readable }: LiveAttempt, last: Last, ended: Effect.Effect<void>): Effect.Effect<boolean> =>
+const heard = (
+  pattern: string,
+  { attempt, readable }: LiveAttempt,
+  last: Last,
+  ended: Effect.Effect<void>
+): Effect.Effect<boolean> =>
   follow({ attempt, ...readable, ended, grep: pattern, hurried: true, restMs }).pipe(
     Stream.take(1),
     Stream.runCollect,
@@ -50,12 +56,23 @@ const firstWaitMs = 20
 const isOwn = (asking: Asking, held: HeldPort): Effect.Effect<boolean> =>
   asking.last.wasFree === true
     ? Effect.succeed(true)
-    : Effect.map(look(asking.tree), (left) => listenersAt(held.port, left.map(({ identity }) => identity.pid)).length > 0)
+    : Effect.map(
+        look(asking.tree),
+        (left) =>
+          listenersAt(
+            held.port,
+            left.map(({ identity }) => identity.pid)
+          ).length > 0
+      )
 
 /** Asks once. Null when the answer was right, and the task's. */
 const askOwn = (question: Question, asking: Asking) =>
   Effect.gen(function* () {
-    const { live: { held }, last, surroundings } = asking
+    const {
+      live: { held },
+      last,
+      surroundings
+    } = asking
     const answer = yield* ask(question, surroundings)
     // Whoever answers with another status is still there.
     if (answer !== null && !answer.startsWith("status ")) last.wasFree = true
@@ -69,7 +86,11 @@ const askOwn = (question: Question, asking: Asking) =>
 const answered = (question: Question, asking: Asking): Effect.Effect<void> =>
   Effect.gen(function* () {
     const { intervalMs } = probeTiming(question)
-    for (let waitMs = Math.min(firstWaitMs, intervalMs); ; waitMs = Math.min(waitMs * 2, intervalMs)) {
+    for (
+      let waitMs = Math.min(firstWaitMs, intervalMs);
+      ;
+      waitMs = Math.min(waitMs * 2, intervalMs)
+    ) {
       if ((yield* askOwn(question, asking)) === null) return
       yield* Effect.sleep(waitMs)
     }
@@ -82,7 +103,9 @@ const lateMs = 250
 export const ready = (asking: Asking): Effect.Effect<void> => {
   const { probe, live, last } = asking
   if (!("log" in probe)) return answered(probe, asking)
-  return Effect.flatMap(heard(probe.log, live, last, Effect.never), (isHeard) => (isHeard ? Effect.void : Effect.never))
+  return Effect.flatMap(heard(probe.log, live, last, Effect.never), (isHeard) =>
+    isHeard ? Effect.void : Effect.never
+  )
 }
 
 /** Whether it is ready after all when its time is up: what it has printed counts, and an engine that stood still asks once more. */

@@ -22,17 +22,25 @@ const identifyByTime = (dir: string, pid: number): ProcessIdentity | null => {
   if (identity === null) return null
   const startedAt = Date.parse(`${identity.startTime} UTC`)
   const earliestAt = Math.floor(statSync(dir).birthtimeMs / 1000) * 1000
-  return startedAt >= earliestAt && startedAt <= statSync(join(dir, "claim")).mtimeMs ? identity : null
+  return startedAt >= earliestAt && startedAt <= statSync(join(dir, "claim")).mtimeMs
+    ? identity
+    : null
 }
 
 const parseClaim = (dir: string, text: string): Claim => {
-  if (text.startsWith("engine ")) return { kind: "engine", message: text.slice("engine ".length, -1) }
+  if (text.startsWith("engine "))
+    return { kind: "engine", message: text.slice("engine ".length, -1) }
   const [name, stat, bootId, rest] = text.split("\n")
   const pid = Number(/^shim (\d+)$/.exec(name ?? "")?.[1])
-  if (rest === undefined || stat === undefined || bootId === undefined || !(pid > 1)) return { kind: "unnamed" }
+  if (rest === undefined || stat === undefined || bootId === undefined || !(pid > 1))
+    return { kind: "unnamed" }
   if (!hasProc) return { kind: "shim", pid, identity: identifyByTime(dir, pid) }
   const row = parseStat(stat)
-  return { kind: "shim", pid, identity: row === null ? null : { pid, startTime: row.startTime, bootId } }
+  return {
+    kind: "shim",
+    pid,
+    identity: row === null ? null : { pid, startTime: row.startTime, bootId }
+  }
 }
 
 const isMissing = (refusal: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(errorCode(refusal))
@@ -54,7 +62,10 @@ export const readClaim = (dir: string): Claim => {
  * Rules an attempt out for the given reason, so that a late shim never runs its command; false when it is claimed
  * already or its folder is gone.
  */
-export const claimAttempt = (dir: string, reason = "ruled out before its command started"): boolean => {
+export const claimAttempt = (
+  dir: string,
+  reason = "ruled out before its command started"
+): boolean => {
   const draft = join(dir, `claim.${process.pid}`)
   try {
     writeFileSync(draft, `engine ${reason}\n`, { mode: 0o600 })

@@ -12,7 +12,11 @@ export type CommandEnd =
   | { readonly kind: "signalled"; readonly signal: string }
 
 /** A command's end with its instant and the CPU time of its waited-for processes; null when the shell did not tell it. */
-export type ExitRecord = { readonly end: CommandEnd; readonly endedAt: number; readonly cpuMs: number | null }
+export type ExitRecord = {
+  readonly end: CommandEnd
+  readonly endedAt: number
+  readonly cpuMs: number | null
+}
 
 const signalNames = new Map<number, string>()
 for (const [name, number] of Object.entries(system.signals)) {
@@ -26,7 +30,9 @@ export const parseCpuMs = (text: string): number | null => {
   // The shell itself comes first, then its children. Some shells write the decimal point of the task's locale.
   const parts = [...(text.split("\n").at(-2) ?? "").matchAll(/(\d+)m(\d+)[.,](\d+)s/g)]
   if (parts.length !== 2) return null
-  const seconds = parts.map(([, minutes, whole, fraction]) => Number(minutes) * 60 + Number(`${whole}.${fraction}`))
+  const seconds = parts.map(
+    ([, minutes, whole, fraction]) => Number(minutes) * 60 + Number(`${whole}.${fraction}`)
+  )
   return Math.round(seconds.reduce((sum, each) => sum + each, 0) * 1000)
 }
 
@@ -35,7 +41,9 @@ export const parseCommandEnd = (text: string): CommandEnd | null => {
   const found = /^end 1 (exited|signalled) (\d+)\n *\n?$/.exec(text)
   if (found === null) return null
   const status = Number(found[2])
-  return found[1] === "exited" ? { kind: "exited", code: status } : { kind: "signalled", signal: signalName(status - 128) }
+  return found[1] === "exited"
+    ? { kind: "exited", code: status }
+    : { kind: "signalled", signal: signalName(status - 128) }
 }
 
 const readNote = (dir: string): string => {

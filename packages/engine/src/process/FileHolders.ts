@@ -5,7 +5,11 @@ import type { ProcessRow } from "./ProcessTable.ts"
 import { isSince } from "./ProcessTable.ts"
 
 /** A file whose holders are looked for among the processes that began at `since` or later; `own` are those found by now. */
-export type HeldFile = { readonly file: string; readonly since: number; readonly own: Set<ProcessRow> }
+export type HeldFile = {
+  readonly file: string
+  readonly since: number
+  readonly own: Set<ProcessRow>
+}
 
 /** What a file is, whatever path leads to it; null when there is none. Throws when that cannot be told. */
 export const fileId = (path: string): string | null => {
@@ -34,7 +38,10 @@ const descriptorsOf = (pid: number): ReadonlyArray<string> => {
  * Adds to `own` of each file the processes that hold it. Of a process that is some file's own already nothing is read for
  * that file, and however many files there are, its descriptors are listed once.
  */
-export const addHolders = (rows: ReadonlyArray<ProcessRow>, files: ReadonlyArray<HeldFile>): void => {
+export const addHolders = (
+  rows: ReadonlyArray<ProcessRow>,
+  files: ReadonlyArray<HeldFile>
+): void => {
   const oldestFirst = files.toSorted((one, other) => one.since - other.since)
   const byFile = Map.groupBy(files, ({ file }) => file)
 

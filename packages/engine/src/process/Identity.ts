@@ -5,7 +5,11 @@ import { readFileSync } from "node:fs"
 import { hasProc, readProcess } from "./ProcessTable.ts"
 
 /** One process of one boot of this machine; `startTime` is as in ProcessRow. */
-export type ProcessIdentity = { readonly pid: number; readonly startTime: string; readonly bootId: string }
+export type ProcessIdentity = {
+  readonly pid: number
+  readonly startTime: string
+  readonly bootId: string
+}
 
 const readBootId = (): string =>
   hasProc

@@ -7,7 +7,12 @@ import { readProcFile } from "./ProcessTable.ts"
  * The environment that an attempt's processes carry as BACKBEAT_TASK_ID, BACKBEAT_ATTEMPT and BACKBEAT_HOME_ID. Processes of
  * earlier versions carry no id of their home: theirs is the home to whose folder BACKBEAT_HOME leads.
  */
-export type Mark = { readonly taskId: string; readonly attempt: number; readonly home: string; readonly homeId?: string | undefined }
+export type Mark = {
+  readonly taskId: string
+  readonly attempt: number
+  readonly home: string
+  readonly homeId?: string | undefined
+}
 
 /** Every value that one process has for each variable: an environment may name one twice, and each counts. */
 type OfHome = { readonly homes: ReadonlyArray<string>; readonly homeIds: ReadonlyArray<string> }
@@ -33,7 +38,10 @@ const valuesOf = (environ: Buffer, name: Buffer): ReadonlyArray<string> => {
 
 const folderOf = (path: string): Folder | null => folderAt(Buffer.from(path, "latin1"))
 
-const homeOf = (environ: Buffer): OfHome => ({ homes: valuesOf(environ, homeName), homeIds: valuesOf(environ, homeIdName) })
+const homeOf = (environ: Buffer): OfHome => ({
+  homes: valuesOf(environ, homeName),
+  homeIds: valuesOf(environ, homeIdName)
+})
 
 /** Whether a process is of the home, by the id, else by the folder, however its path is spelled. */
 const isOfHome = ({ homes, homeIds }: OfHome, { home, homeId }: Mark): boolean => {
@@ -47,11 +55,16 @@ export const isElsewhere = (pid: number, mark: Mark): boolean => {
   const environ = readProcFile(`/proc/${pid}/environ`)
   if (environ === null) return false
   const its = homeOf(environ)
-  return !isOfHome(its, mark) && (its.homeIds.length > 0 || its.homes.some((each) => folderOf(each) !== null))
+  return (
+    !isOfHome(its, mark) &&
+    (its.homeIds.length > 0 || its.homes.some((each) => folderOf(each) !== null))
+  )
 }
 
 /** Reads the environment of each process once; answers which of them carry all of a mark. */
-export const readMarks = (rows: ReadonlyArray<ProcessRow>): ((mark: Mark) => ReadonlyArray<ProcessRow>) => {
+export const readMarks = (
+  rows: ReadonlyArray<ProcessRow>
+): ((mark: Mark) => ReadonlyArray<ProcessRow>) => {
   const byTaskId = new Map<string, Array<Carried>>()
   for (const row of rows) {
     const environ = readProcFile(`/proc/${row.pid}/environ`)
@@ -67,6 +80,8 @@ export const readMarks = (rows: ReadonlyArray<ProcessRow>): ((mark: Mark) => Rea
   return (mark) => {
     const itsAttempt = String(mark.attempt)
     const candidates = byTaskId.get(bytesOf(mark.taskId)) ?? []
-    return candidates.flatMap((each) => (each.attempts.includes(itsAttempt) && isOfHome(each, mark) ? [each.row] : []))
+    return candidates.flatMap((each) =>
+      each.attempts.includes(itsAttempt) && isOfHome(each, mark) ? [each.row] : []
+    )
   }
 }

@@ -6,7 +6,12 @@ import { closeSync, openSync, readdirSync, readSync } from "node:fs"
 import { isShortage } from "../thrown.ts"
 
 /** One live process; `startTime` is ticks since boot on Linux, the text of `ps -o lstart=` elsewhere. */
-export type ProcessRow = { readonly pid: number; readonly ppid: number; readonly pgid: number; readonly startTime: string }
+export type ProcessRow = {
+  readonly pid: number
+  readonly ppid: number
+  readonly pgid: number
+  readonly startTime: string
+}
 
 export const hasProc = process.platform === "linux"
 
@@ -28,7 +33,8 @@ export const readProcFile = (path: string): Buffer | null => {
       const count = readSync(fd, scratch, length, scratch.length - length, null)
       if (count === 0) return scratch.subarray(0, length)
       length += count
-      if (length === scratch.length) scratch = Buffer.concat([scratch, Buffer.alloc(scratch.length)])
+      if (length === scratch.length)
+        scratch = Buffer.concat([scratch, Buffer.alloc(scratch.length)])
     }
   } catch {
     return null
@@ -45,7 +51,14 @@ export const parseStat = (line: string): ProcessRow | null => {
   const [state, ppid, pgid] = fields
   const threadCount = Number(fields[17])
   const startTime = fields[19]
-  if (state === undefined || ppid === undefined || pgid === undefined || startTime === undefined || !Number.isSafeInteger(pid)) return null
+  if (
+    state === undefined ||
+    ppid === undefined ||
+    pgid === undefined ||
+    startTime === undefined ||
+    !Number.isSafeInteger(pid)
+  )
+    return null
   // A main thread that has left a process with other threads is shown as a zombie too.
   if ("ZXx".includes(state) && threadCount <= 1) return null
   return { pid, ppid: Number(ppid), pgid: Number(pgid), startTime }
@@ -55,13 +68,28 @@ export const parseStat = (line: string): ProcessRow | null => {
 export const parsePs = (line: string): ProcessRow | null => {
   const found = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S.*?)\s*$/.exec(line)
   const [, pid, ppid, pgid, state, startTime] = found ?? []
-  if (pid === undefined || ppid === undefined || pgid === undefined || state === undefined || startTime === undefined) return null
-  return state.startsWith("Z") ? null : { pid: Number(pid), ppid: Number(ppid), pgid: Number(pgid), startTime }
+  if (
+    pid === undefined ||
+    ppid === undefined ||
+    pgid === undefined ||
+    state === undefined ||
+    startTime === undefined
+  )
+    return null
+  return state.startsWith("Z")
+    ? null
+    : { pid: Number(pid), ppid: Number(ppid), pgid: Number(pgid), startTime }
 }
 
 const ps = (which: ReadonlyArray<string>): ReadonlyArray<ProcessRow> => {
-  const run = Bun.spawnSync({ cmd: ["/bin/ps", "-o", "pid=,ppid=,pgid=,stat=,lstart=", ...which], env: { LC_ALL: "C", TZ: "UTC" } })
-  return run.stdout.toString().split("\n").flatMap((line) => parsePs(line) ?? [])
+  const run = Bun.spawnSync({
+    cmd: ["/bin/ps", "-o", "pid=,ppid=,pgid=,stat=,lstart=", ...which],
+    env: { LC_ALL: "C", TZ: "UTC" }
+  })
+  return run.stdout
+    .toString()
+    .split("\n")
+    .flatMap((line) => parsePs(line) ?? [])
 }
 
 /** The row of one process; null when no such process runs. */
@@ -80,8 +108,11 @@ export const readState = (pid: number): string | null => {
 /** All processes that run now. */
 export const listProcesses = (): ReadonlyArray<ProcessRow> =>
   hasProc
-    ? readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? (readProcess(Number(name)) ?? []) : []))
+    ? readdirSync("/proc").flatMap((name) =>
+        /^\d+$/.test(name) ? (readProcess(Number(name)) ?? []) : []
+      )
     : ps(["-A"])
 
 /** Whether a process began at `since`, ticks since boot, or later; all did for 0, as which it is given where those are not known. */
-export const isSince = ({ startTime }: ProcessRow, since: number): boolean => since === 0 || Number(startTime) >= since
+export const isSince = ({ startTime }: ProcessRow, since: number): boolean =>
+  since === 0 || Number(startTime) >= since

@@ -14,13 +14,25 @@ export interface Capture {
 const afterwardsMs = 500
 
 /** Standard output as text; null when the program cannot be run, fails, takes too long or prints too much. Never throws. */
-export const capture = async ({ cmd, cwd, env, timeoutMs, maxBytes }: Capture): Promise<string | null> => {
+export const capture = async ({
+  cmd,
+  cwd,
+  env,
+  timeoutMs,
+  maxBytes
+}: Capture): Promise<string | null> => {
   try {
-    const child = Bun.spawn({ cmd: [...cmd], cwd, env, stdio: ["ignore", "pipe", "ignore"], detached: true })
+    const child = Bun.spawn({
+      cmd: [...cmd],
+      cwd,
+      env,
+      stdio: ["ignore", "pipe", "ignore"],
+      detached: true
+    })
     const reader = child.stdout.getReader()
     const parts: Array<Uint8Array> = []
     const read = async (): Promise<boolean> => {
-      for (let bytes = 0; ; ) {
+      for (let bytes = 0; ;) {
         const { done, value } = await reader.read()
         if (done) return true
         bytes += value.length
@@ -29,7 +41,11 @@ export const capture = async ({ cmd, cwd, env, timeoutMs, maxBytes }: Capture): 
       }
     }
     const reading = read()
-    const ended = child.exited.then((exitCode) => Promise.race([reading, Bun.sleep(afterwardsMs).then(() => true)]).then((whole) => whole && exitCode === 0))
+    const ended = child.exited.then((exitCode) =>
+      Promise.race([reading, Bun.sleep(afterwardsMs).then(() => true)]).then(
+        (whole) => whole && exitCode === 0
+      )
+    )
     const tooMuch = reading.then((whole) => (whole ? new Promise<boolean>(() => undefined) : false))
     const good = await Promise.race([ended, tooMuch, Bun.sleep(timeoutMs).then(() => false)])
     signalGroup(child.pid, "SIGKILL")

@@ -10,9 +10,14 @@ const commandOf = (pid: number): string => {
   if (!hasProc) return ""
   // A process that was killed, or is a thread of the kernel, shows no arguments.
   const args = readProcFile(`/proc/${pid}/cmdline`)?.toString("utf8").replaceAll("\0", " ") ?? ""
-  const name = /\((.*)\)/su.exec(readProcFile(`/proc/${pid}/stat`)?.toString("utf8") ?? "")?.[1] ?? ""
-  return (args.trim() === "" ? name : args).replaceAll(/[\p{C}\s]+/gu, " ").replace(scriptOfTask, "script of $1/$2").trim()
+  const name =
+    /\((.*)\)/su.exec(readProcFile(`/proc/${pid}/stat`)?.toString("utf8") ?? "")?.[1] ?? ""
+  return (args.trim() === "" ? name : args)
+    .replaceAll(/[\p{C}\s]+/gu, " ")
+    .replace(scriptOfTask, "script of $1/$2")
+    .trim()
 }
 
 /** `<pid> <command, 40 characters>`. */
-export const describeProcess = (pid: number): string => `${pid} ${commandOf(pid).slice(0, commandMaxCharacters)}`.trim()
+export const describeProcess = (pid: number): string =>
+  `${pid} ${commandOf(pid).slice(0, commandMaxCharacters)}`.trim()

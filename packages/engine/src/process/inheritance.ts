@@ -14,7 +14,16 @@ const namespaces = ["mnt", "net", "pid", "user", "ipc"]
 const raisedByRuntime = "open files"
 
 /** The limits that a command can meet. The others concern dumps, queues and realtime, or are not enforced. */
-const limits = new Set(["cpu time", "file size", "data size", "stack size", "processes", "open files", "locked memory", "address space"])
+const limits = new Set([
+  "cpu time",
+  "file size",
+  "data size",
+  "stack size",
+  "processes",
+  "open files",
+  "locked memory",
+  "address space"
+])
 
 const seccompModes: Readonly<Record<string, string>> = { "0": "off", "1": "strict", "2": "filter" }
 
@@ -35,8 +44,11 @@ const fromStatus = (text: string): ReadonlyArray<readonly [string, string]> =>
 /** Source: proc_pid_limits(5). */
 const fromLimits = (text: string): ReadonlyArray<readonly [string, string]> =>
   text.split("\n").flatMap((line) => {
-    const [, name = "", soft = "", hard = ""] = /^Max ([a-z -]+?)\s{2,}(\S+)\s+(\S+)/u.exec(line) ?? []
-    return limits.has(name) ? [[`${name} limit`, name === raisedByRuntime ? hard : soft] as const] : []
+    const [, name = "", soft = "", hard = ""] =
+      /^Max ([a-z -]+?)\s{2,}(\S+)\s+(\S+)/u.exec(line) ?? []
+    return limits.has(name)
+      ? [[`${name} limit`, name === raisedByRuntime ? hard : soft] as const]
+      : []
   })
 
 /** Source: proc_pid_stat(5), field 19. */
@@ -58,7 +70,8 @@ export const readInherited = (pid: number): Inherited | null => {
   }
 }
 
-const exeOf = (pid: number): string => readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/u, "")
+const exeOf = (pid: number): string =>
+  readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/u, "")
 
 /** Whether a pid that a caller gave as its own is that of a process like this one: in another pid namespace it means a stranger. */
 const isCaller = (pid: number): boolean => {
@@ -89,10 +102,13 @@ export const differencesFrom = (callerPid: number): ReadonlyArray<string> => {
 }
 
 /** What is done about it. */
-export const inheritanceFix = "Tasks inherit from the engine, and the engine from the call that started it. To change that, run engine stop, and call again from where tasks are to run."
+export const inheritanceFix =
+  "Tasks inherit from the engine, and the engine from the call that started it. To change that, run engine stop, and call again from where tasks are to run."
 
 /** The warning for a start; none when there is no difference. */
 export const inheritanceWarnings = (callerPid: number): ReadonlyArray<string> => {
   const differences = differencesFrom(callerPid)
-  return differences.length === 0 ? [] : [`Tasks do not run as their caller does: ${differences.join(", ")}. ${inheritanceFix}`]
+  return differences.length === 0
+    ? []
+    : [`Tasks do not run as their caller does: ${differences.join(", ")}. ${inheritanceFix}`]
 }

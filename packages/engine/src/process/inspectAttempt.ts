@@ -26,7 +26,11 @@ export type AttemptEnd =
 export type AttemptState =
   | AttemptEnd
   | { readonly kind: "unclaimed" }
-  | { readonly kind: "alive"; readonly identity: ProcessIdentity | null; readonly shimAlive: boolean }
+  | {
+      readonly kind: "alive"
+      readonly identity: ProcessIdentity | null
+      readonly shimAlive: boolean
+    }
 
 const lastWriteAt = (path: string): number => {
   const stat = statIfThere(path)
@@ -36,14 +40,21 @@ const lastWriteAt = (path: string): number => {
 const isReadable = (path: string): boolean => statIfThere(path)?.isFile() !== false
 
 const evidenceOf = (dir: string, claim: Claim & { readonly kind: "shim" }): string => {
-  const outputAt = Math.max(lastWriteAt(join(dir, "stdout.log")), lastWriteAt(join(dir, "stderr.log")))
+  const outputAt = Math.max(
+    lastWriteAt(join(dir, "stdout.log")),
+    lastWriteAt(join(dir, "stderr.log"))
+  )
   const rebooted = claim.identity !== null && claim.identity.bootId !== currentBootId()
   return [
     rebooted
       ? `The machine was restarted while the attempt ran (boot ${claim.identity.bootId}, now ${currentBootId()}).`
       : `The shim (pid ${claim.pid}) is gone and left no record, and no process of its command is known to live.`,
-    ...(isReadable(join(dir, "exit")) ? [] : [`The place of its record ${join(dir, "exit")} is no file.`]),
-    outputAt === 0 ? "There was no output." : `The last output was at ${new Date(outputAt).toISOString()}.`,
+    ...(isReadable(join(dir, "exit"))
+      ? []
+      : [`The place of its record ${join(dir, "exit")} is no file.`]),
+    outputAt === 0
+      ? "There was no output."
+      : `The last output was at ${new Date(outputAt).toISOString()}.`
   ].join(" ")
 }
 
@@ -59,7 +70,9 @@ const isPrepared = (dir: string): boolean => existsSync(join(dir, "stdout.log"))
 
 const strippedFolder = (dir: string): string => {
   if (!existsSync(dir)) return `The attempt's folder ${dir} is missing.`
-  return isFolder(dir) ? `The attempt's folder ${dir} has lost its files.` : `The attempt's folder ${dir} is no folder.`
+  return isFolder(dir)
+    ? `The attempt's folder ${dir} has lost its files.`
+    : `The attempt's folder ${dir} is no folder.`
 }
 
 /** The end of an attempt that its folder says has never run, though its processes were found. */
@@ -75,7 +88,9 @@ export const inspectReleased = (dir: string): AttemptEnd => {
   const claim = readClaim(dir)
   switch (claim.kind) {
     case "none":
-      return isPrepared(dir) ? { kind: "notSpawned", ...unclaimed(dir) } : { kind: "gone", evidence: strippedFolder(dir) }
+      return isPrepared(dir)
+        ? { kind: "notSpawned", ...unclaimed(dir) }
+        : { kind: "gone", evidence: strippedFolder(dir) }
     case "unreadable":
       return { kind: "gone", evidence: `The attempt's claim cannot be read: ${claim.message}` }
     case "engine":
@@ -84,13 +99,16 @@ export const inspectReleased = (dir: string): AttemptEnd => {
       return { kind: "notSpawned", ...unclaimed(dir) }
     case "shim": {
       const refused = forkRefused(dir)
-      return refused === null ? { kind: "gone", evidence: evidenceOf(dir, claim) } : { kind: "notSpawned", ...refused }
+      return refused === null
+        ? { kind: "gone", evidence: evidenceOf(dir, claim) }
+        : { kind: "notSpawned", ...refused }
     }
   }
 }
 
 /** Whether nothing has run for want of something that the system may have soon. */
-export const isPassing = (found: AttemptState): boolean => found.kind === "notSpawned" && found.transient === true
+export const isPassing = (found: AttemptState): boolean =>
+  found.kind === "notSpawned" && found.transient === true
 
 /** Where the attempt of a folder stands now. */
 export const inspectAttempt = (dir: string): AttemptState => {
@@ -101,6 +119,7 @@ export const inspectAttempt = (dir: string): AttemptState => {
   if (record !== null) return recorded(dir, record)
   const identity = claim.kind === "shim" ? claim.identity : null
   const shimAlive = identity !== null && isAlive(identity)
-  if (shimAlive || isHeld(dir)) return { kind: "alive", identity, shimAlive: shimAlive || claim.kind !== "shim" }
+  if (shimAlive || isHeld(dir))
+    return { kind: "alive", identity, shimAlive: shimAlive || claim.kind !== "shim" }
   return inspectReleased(dir)
 }

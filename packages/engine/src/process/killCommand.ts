@@ -15,7 +15,9 @@ export const killCommand = Effect.fnUntraced(function* (tree: AttemptTree) {
   const shim = claim.kind === "shim" ? claim.pid : null
   let killed = false
   for (let looks = 0; looks < mostLooks; looks++) {
-    const left = (yield* look(tree)).filter(({ identity }) => identity.pid !== shim && isAlive(identity))
+    const left = (yield* look(tree)).filter(
+      ({ identity }) => identity.pid !== shim && isAlive(identity)
+    )
     if (left.length === 0) break
     for (const { identity } of left) killed = signalProcess(identity.pid, "SIGKILL") || killed
   }

@@ -17,7 +17,11 @@ const table = (name: string): ReadonlyArray<string> => {
 const socketsAt = (port: number): ReadonlySet<string> => {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`
   const rows = [...table("tcp"), ...table("tcp6")].map((row) => row.trim().split(/\s+/u))
-  return new Set(rows.flatMap(([, local, , state, , , , , , inode]) => (state === listening && local?.endsWith(suffix) === true ? [`socket:[${inode}]`] : [])))
+  return new Set(
+    rows.flatMap(([, local, , state, , , , , , inode]) =>
+      state === listening && local?.endsWith(suffix) === true ? [`socket:[${inode}]`] : []
+    )
+  )
 }
 
 const linkOf = (path: string): string => {
@@ -37,7 +41,10 @@ const holdsOne = (pid: number, sockets: ReadonlySet<string>): boolean => {
 }
 
 /** Those of the processes that listen on the port; of all that run when none are named. Empty where that cannot be told. */
-export const listenersAt = (port: number, pids: ReadonlyArray<number> | null = null): ReadonlyArray<number> => {
+export const listenersAt = (
+  port: number,
+  pids: ReadonlyArray<number> | null = null
+): ReadonlyArray<number> => {
   if (!hasProc) return []
   const sockets = socketsAt(port)
   if (sockets.size === 0) return []

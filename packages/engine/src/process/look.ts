@@ -27,7 +27,10 @@ const answerAll = (): void => {
   const endedAt = performance.now()
   last = { tookMs: endedAt - beganAt, endedAt }
   for (const [index, { tree, resume }] of all.entries()) {
-    const answer = Result.flatMap(answers, (each) => each[index] ?? Result.fail("a look without an answer"))
+    const answer = Result.flatMap(
+      answers,
+      (each) => each[index] ?? Result.fail("a look without an answer")
+    )
     if (Result.isFailure(answer) || answer.success.length === 0) together.delete(tree.dir)
     resume(Result.isSuccess(answer) ? Effect.succeed(answer.success) : Effect.die(answer.failure))
   }
@@ -49,13 +52,16 @@ const ask = (asked: Asked, begin: () => void): Look =>
   })
 
 /** The live processes of an attempt as `remainsOfAll` tells them, by a reading on the next turn of the event loop. */
-export const look = (tree: AttemptTree): Look => ask({ tree, known: [] }, () => setImmediate(answerAll))
+export const look = (tree: AttemptTree): Look =>
+  ask({ tree, known: [] }, () => setImmediate(answerAll))
 
 const betweenLooksMs = 1
 
 /** Looks again when a look has found nothing: a process shows no environment for an instant while it execs. */
 export const lookTwice = (tree: AttemptTree): Look =>
-  Effect.flatMap(look(tree), (left) => (left.length > 0 ? Effect.succeed(left) : Effect.delay(look(tree), betweenLooksMs)))
+  Effect.flatMap(look(tree), (left) =>
+    left.length > 0 ? Effect.succeed(left) : Effect.delay(look(tree), betweenLooksMs)
+  )
 
 /**
  * Looks as one of possibly many that look again and again: the reading begins after the request too, but waits for others as

@@ -25,19 +25,28 @@ const plain = (line: string): string => line.replace(/^[^:]*: (?:line )?\d+: /u,
 
 /** The refusal of a process, which a shell tells by the word `fork`; null when it told of none. It ends there, before the command. */
 export const forkRefused = (dir: string): NotBegun | null => {
-  const line = textOf(dir, "note").split("\n").find((each) => /fork/iu.test(each))
-  return line === undefined ? null : { message: `the system refused another process: ${plain(line)}`, transient: true }
+  const line = textOf(dir, "note")
+    .split("\n")
+    .find((each) => /fork/iu.test(each))
+  return line === undefined
+    ? null
+    : { message: `the system refused another process: ${plain(line)}`, transient: true }
 }
 
 /** Why a shim ended without a claim that names it. */
 export const unclaimed = (dir: string): NotBegun => {
   const isShort = textOf(dir, "exit").startsWith("end 1 unclaimed") || isFull(dir)
-  return isShort ? { message: "ENOSPC: no space left on device for the claim of the attempt", transient: true } : { message: killedBefore, transient: false }
+  return isShort
+    ? { message: "ENOSPC: no space left on device for the claim of the attempt", transient: true }
+    : { message: killedBefore, transient: false }
 }
 
 /** What an exit code of 126 or 127 means when it is the shell's, and not the command's; null when it is the command's. */
 export const execFailed = (dir: string, code: number): NotBegun | null => {
   if ((code !== 126 && code !== 127) || !/^unspawned$/mu.test(textOf(dir, "note"))) return null
   const last = textOf(dir, "stderr.log").trimEnd().split("\n").at(-1) ?? ""
-  return { message: plain(last).replace(/^exec: /u, "") || "the system refused to execute it", transient: false }
+  return {
+    message: plain(last).replace(/^exec: /u, "") || "the system refused to execute it",
+    transient: false
+  }
 }

@@ -2,7 +2,18 @@
  * Starts one attempt of a task in its folder. From the spawn on nothing of the attempt needs this engine: it may be
  * killed at any instruction, before and after.
  */
-import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeFileSync, writeSync } from "node:fs"
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+  writeSync
+} from "node:fs"
 import { join, resolve } from "node:path"
 import { claimAttempt, readClaim } from "./Claim.ts"
 import type { AttemptEnd } from "./inspectAttempt.ts"
@@ -16,7 +27,10 @@ import { isTransient, noRoom } from "./shortage.ts"
 import { watchEnd } from "./watchEnd.ts"
 
 /** Where the command's stdin comes from: nowhere, a regular file, or `sendStdin`. */
-export type StdinSource = { readonly kind: "null" } | { readonly kind: "file"; readonly path: string } | { readonly kind: "open" }
+export type StdinSource =
+  | { readonly kind: "null" }
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "open" }
 
 /**
  * One attempt: `dir` is its own folder; with a `script` (a text for /bin/sh, or for the interpreter of its `#!` line) `argv` are the script's arguments. `env` is
@@ -102,14 +116,19 @@ const openStdin = ({ dir, stdin }: AttemptSpec, open: Opener): ReadonlyArray<num
   makeFifo(join(dir, "eof"))
   // With both ends open neither of the next two opens blocks; the command must not hold a write end itself.
   open(path, constants.O_RDWR)
-  return [open(path, constants.O_RDONLY), open(path, constants.O_WRONLY), open(join(dir, "eof"), constants.O_RDWR)]
+  return [
+    open(path, constants.O_RDONLY),
+    open(path, constants.O_WRONLY),
+    open(join(dir, "eof"), constants.O_RDWR)
+  ]
 }
 
 /** Bun opens a descriptor of the process after it has made it, and would throw with the process running. Others may take one in between. */
 const spareFds = 3
 
 /** Whether the process runs although its spawn has thrown. */
-const isSpawned = (thrown: unknown): boolean => thrown instanceof Error && "syscall" in thrown && thrown.syscall === "pidfd_open"
+const isSpawned = (thrown: unknown): boolean =>
+  thrown instanceof Error && "syscall" in thrown && thrown.syscall === "pidfd_open"
 
 const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
   // What the end needs, by itself: the environment of a thousand running tasks would be kept with it otherwise.
@@ -138,7 +157,7 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
       detached: true,
       stdio: [stdin ?? null, stdout, note, alive, record, stderr, ...openStdinFds],
       // The shim may have lost the claim to another one, or been killed while the command goes on.
-      onExit: () => void watchEnd(dir, onExit),
+      onExit: () => void watchEnd(dir, onExit)
     })
     child.unref()
     return child.pid
@@ -149,7 +168,8 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
 
 const tooLarge = "the arguments and the environment are larger than this system allows (E2BIG)"
 
-const messageOf = (thrown: unknown): string => (errorCode(thrown) === "E2BIG" ? tooLarge : errorMessage(thrown))
+const messageOf = (thrown: unknown): string =>
+  errorCode(thrown) === "E2BIG" ? tooLarge : errorMessage(thrown)
 
 /** Without a place for the claim there is none for an attempt either. */
 const tryClaim = (dir: string, reason: string): boolean => {
@@ -163,7 +183,9 @@ const tryClaim = (dir: string, reason: string): boolean => {
 const makeFolder = (dir: string): void => void mkdirSync(dir, { recursive: true, mode: 0o700 })
 
 const rule = (dir: string, message: string): OpenedAttempt =>
-  !tryClaim(dir, message) && readClaim(dir).kind !== "none" ? { kind: "claimed" } : { kind: "notSpawned", message }
+  !tryClaim(dir, message) && readClaim(dir).kind !== "none"
+    ? { kind: "claimed" }
+    : { kind: "notSpawned", message }
 
 /** Rules the attempt out for good, unless it has been started before: then the answer is `claimed`. */
 export const ruleOut = (dir: string, message: string): OpenedAttempt => {
@@ -184,7 +206,8 @@ export const openAttempt = (spec: AttemptSpec): OpenedAttempt => {
   try {
     makeFolder(spec.dir)
     if (readClaim(spec.dir).kind !== "none") return { kind: "claimed" }
-    const wanted = spec.script === undefined ? spec : { ...spec, argv: argvOfScript(spec, spec.script) }
+    const wanted =
+      spec.script === undefined ? spec : { ...spec, argv: argvOfScript(spec, spec.script) }
     const command = resolveCommand(wanted)
     if (command.kind === "notSpawned") return refuse(command.message)
     const argv = [command.path, ...wanted.argv.slice(1)]
@@ -192,6 +215,8 @@ export const openAttempt = (spec: AttemptSpec): OpenedAttempt => {
     return { kind: "opened", pid: spawnShim(spec, argv) }
   } catch (thrown) {
     if (isSpawned(thrown)) return { kind: "claimed" }
-    return isTransient(thrown) ? { kind: "postponed", message: errorMessage(thrown) } : refuse(messageOf(thrown))
+    return isTransient(thrown)
+      ? { kind: "postponed", message: errorMessage(thrown) }
+      : refuse(messageOf(thrown))
   }
 }

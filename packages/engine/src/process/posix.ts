@@ -5,12 +5,15 @@
 import { errorCode } from "../thrown.ts"
 import { dlopen, type FFIFunction, FFIType, type Library } from "bun:ffi"
 
-const libraries = process.platform === "darwin"
-  ? ["libSystem.dylib"]
-  : ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`]
+const libraries =
+  process.platform === "darwin"
+    ? ["libSystem.dylib"]
+    : ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`]
 
 /** Functions of the C library of this system, by their names. Throws when it has none. */
-export const openLibc = <Functions extends Record<string, FFIFunction>>(functions: Functions): Library<Functions>["symbols"] => {
+export const openLibc = <Functions extends Record<string, FFIFunction>>(
+  functions: Functions
+): Library<Functions>["symbols"] => {
   const refusals: Array<unknown> = []
   for (const library of libraries) {
     try {
@@ -33,10 +36,12 @@ const LOCK_EX_NB = 2 | 4
 export const tryLock = (fd: number): boolean => libc.flock(fd, LOCK_EX_NB) === 0
 
 /** Makes `target` another name of the open file `fd`. Source: POSIX dup2(3). */
-export const duplicateOnto = (fd: number, target: number): boolean => libc.dup2(fd, target) === target
+export const duplicateOnto = (fd: number, target: number): boolean =>
+  libc.dup2(fd, target) === target
 
 /** Makes a FIFO with mode 0600; false when it could not, most often because the path exists. Source: POSIX mkfifo(3). */
-export const makeFifo = (path: string): boolean => libc.mkfifo(Buffer.from(`${path}\0`), 0o600) === 0
+export const makeFifo = (path: string): boolean =>
+  libc.mkfifo(Buffer.from(`${path}\0`), 0o600) === 0
 
 const send = (target: number, signal: NodeJS.Signals): boolean => {
   try {
@@ -59,12 +64,14 @@ export const maySignal = (pid: number): boolean => {
 
 /** Signals one process; false when it is gone or not ours to signal. Throws RangeError for 0, 1 and negative ids. */
 export const signalProcess = (pid: number, signal: NodeJS.Signals): boolean => {
-  if (!Number.isSafeInteger(pid) || pid <= 1) throw new RangeError(`not a process to signal: ${pid}`)
+  if (!Number.isSafeInteger(pid) || pid <= 1)
+    throw new RangeError(`not a process to signal: ${pid}`)
   return send(pid, signal)
 }
 
 /** Signals a process group; false when no member is left. Throws RangeError for 0, 1 and negative ids: kill(-1) is everybody. */
 export const signalGroup = (pgid: number, signal: NodeJS.Signals): boolean => {
-  if (!Number.isSafeInteger(pgid) || pgid <= 1) throw new RangeError(`not a process group to signal: ${pgid}`)
+  if (!Number.isSafeInteger(pgid) || pgid <= 1)
+    throw new RangeError(`not a process group to signal: ${pgid}`)
   return send(-pgid, signal)
 }

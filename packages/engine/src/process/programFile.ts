@@ -48,13 +48,16 @@ const loaderType = 3
 /** Whether the kernel was told to run programs of other machines, as qemu does. */
 const runsOthers = (): boolean => {
   try {
-    return readdirSync("/proc/sys/fs/binfmt_misc").some((name) => name !== "register" && name !== "status")
+    return readdirSync("/proc/sys/fs/binfmt_misc").some(
+      (name) => name !== "register" && name !== "status"
+    )
   } catch {
     return false
   }
 }
 
-const isElf = (head: Buffer): boolean => head.length >= 64 && head.toString("latin1", 0, 4) === "\u007fELF"
+const isElf = (head: Buffer): boolean =>
+  head.length >= 64 && head.toString("latin1", 0, 4) === "\u007fELF"
 
 /** Why the kernel would refuse an ELF program of another machine; null for others, and for what is no ELF program. */
 export const otherMachine = (head: Buffer): string | null => {
@@ -69,11 +72,20 @@ export const otherMachine = (head: Buffer): string | null => {
 /** The loader that an ELF program of 64 bits asks for, such as `/lib64/ld-linux-x86-64.so.2`; null when it asks for none. */
 export const loaderOf = (head: Buffer): string | null => {
   if (!isElf(head) || head[4] !== 2 || head[5] !== 1) return null
-  const [from, size, count] = [Number(head.readBigUInt64LE(32)), head.readUInt16LE(54), head.readUInt16LE(56)]
+  const [from, size, count] = [
+    Number(head.readBigUInt64LE(32)),
+    head.readUInt16LE(54),
+    head.readUInt16LE(56)
+  ]
   for (let at = from; at < from + size * count && at + 56 <= head.length; at += size) {
     if (head.readUInt32LE(at) !== loaderType) continue
-    const [offset, length] = [Number(head.readBigUInt64LE(at + 8)), Number(head.readBigUInt64LE(at + 32))]
-    return offset + length > head.length ? null : (head.toString("utf8", offset, offset + length).split("\0")[0] ?? null)
+    const [offset, length] = [
+      Number(head.readBigUInt64LE(at + 8)),
+      Number(head.readBigUInt64LE(at + 32))
+    ]
+    return offset + length > head.length
+      ? null
+      : (head.toString("utf8", offset, offset + length).split("\0")[0] ?? null)
   }
   return null
 }

@@ -36,7 +36,8 @@ type Sought = Asked & {
   readonly own: Set<ProcessRow>
 }
 
-const leaderOf = (claim: Claim): ProcessIdentity | null => (claim.kind === "shim" ? claim.identity : null)
+const leaderOf = (claim: Claim): ProcessIdentity | null =>
+  claim.kind === "shim" ? claim.identity : null
 
 /** What has to be known of an attempt before the process table is read. */
 const seek = (asked: Asked) => {
@@ -59,7 +60,10 @@ type Table = {
   readonly byParent: ReadonlyMap<number, ReadonlyArray<ProcessRow>>
 }
 
-const rowsSince = (rows: ReadonlyArray<ProcessRow>, all: ReadonlyArray<{ readonly since: number }>): ReadonlyArray<ProcessRow> => {
+const rowsSince = (
+  rows: ReadonlyArray<ProcessRow>,
+  all: ReadonlyArray<{ readonly since: number }>
+): ReadonlyArray<ProcessRow> => {
   const oldest = all.reduce((least, { since }) => Math.min(least, since), Number.POSITIVE_INFINITY)
   return rows.filter((row) => isSince(row, oldest))
 }
@@ -69,12 +73,18 @@ const findOwn = (rows: ReadonlyArray<ProcessRow>, all: ReadonlyArray<Sought>): v
   for (const { tree, since, own } of all) {
     for (const row of markedWith(tree.mark)) if (isSince(row, since)) own.add(row)
   }
-  const files = all.flatMap(({ alive, since, own }) => (alive === null ? [] : [{ file: alive, since, own }]))
+  const files = all.flatMap(({ alive, since, own }) =>
+    alive === null ? [] : [{ file: alive, since, own }]
+  )
   addHolders(rowsSince(rows, files), files)
 }
 
 /** Adds to the given rows all that descends from them. */
-const withDescendants = (first: Iterable<ProcessRow>, { byParent }: Table, since: number): ReadonlySet<ProcessRow> => {
+const withDescendants = (
+  first: Iterable<ProcessRow>,
+  { byParent }: Table,
+  since: number
+): ReadonlySet<ProcessRow> => {
   const family = new Set(first)
   // What is added while the loop runs is looped over too.
   for (const { pid } of family) {
@@ -83,7 +93,10 @@ const withDescendants = (first: Iterable<ProcessRow>, { byParent }: Table, since
   return family
 }
 
-const remainsIn = (table: Table, { tree, known, claim, since, held, own }: Sought): ReadonlyArray<RemainingProcess> => {
+const remainsIn = (
+  table: Table,
+  { tree, known, claim, since, held, own }: Sought
+): ReadonlyArray<RemainingProcess> => {
   const bootId = currentBootId()
   const leader = leaderOf(claim)
   const find = (pid: number, startTime: string) =>
@@ -91,13 +104,23 @@ const remainsIn = (table: Table, { tree, known, claim, since, held, own }: Sough
   const ownRows = [...own].toSorted((one, other) => one.pid - other.pid)
   const pgid = claim.kind === "shim" ? claim.pid : ownRows.find((row) => row.pid === row.pgid)?.pid
   const inGroup = (row: ProcessRow) => row.pgid === pgid
-  const leads = leader !== null && leader.bootId === bootId && find(leader.pid, leader.startTime).length > 0 && !isElsewhere(leader.pid, tree.mark)
+  const leads =
+    leader !== null &&
+    leader.bootId === bootId &&
+    find(leader.pid, leader.startTime).length > 0 &&
+    !isElsewhere(leader.pid, tree.mark)
   const proven = leads || ownRows.some(inGroup) || (!hasProc && held)
-  const group = proven && pgid !== undefined ? (table.byGroup.get(pgid) ?? []).filter((row) => isSince(row, since)) : []
+  const group =
+    proven && pgid !== undefined
+      ? (table.byGroup.get(pgid) ?? []).filter((row) => isSince(row, since))
+      : []
   const kept = known.flatMap(({ identity }) => find(identity.pid, identity.startTime))
   return [...withDescendants([...ownRows, ...group, ...kept], table, since)]
     .toSorted((one, other) => one.pid - other.pid)
-    .map((row) => ({ identity: { pid: row.pid, startTime: row.startTime, bootId }, inGroup: proven && inGroup(row) }))
+    .map((row) => ({
+      identity: { pid: row.pid, startTime: row.startTime, bootId },
+      inGroup: proven && inGroup(row)
+    }))
 }
 
 /**
@@ -106,13 +129,21 @@ const remainsIn = (table: Table, { tree, known, claim, since, held, own }: Sough
  * FIFO. Without /proc a FIFO that is held stands for the proof once the leader is gone. A process that left all of that
  * behind is told by its parent, as long as that lives. What cannot be told of one attempt is its failure alone.
  */
-export const remainsOfAll = (all: ReadonlyArray<Asked>): ReadonlyArray<Result.Result<ReadonlyArray<RemainingProcess>, unknown>> => {
+export const remainsOfAll = (
+  all: ReadonlyArray<Asked>
+): ReadonlyArray<Result.Result<ReadonlyArray<RemainingProcess>, unknown>> => {
   const named = all.map((asked) => Result.try(() => seek(asked)))
   const rows = listProcesses().filter(({ pid }) => pid !== process.pid)
   const sought = named.map((each) =>
-    Result.flatMap(each, (one) => Result.try((): Sought => ({ ...one, ...checkHeld(one.tree.dir) })))
+    Result.flatMap(each, (one) =>
+      Result.try((): Sought => ({ ...one, ...checkHeld(one.tree.dir) }))
+    )
   )
-  if (hasProc) findOwn(rows, sought.flatMap((each) => (Result.isSuccess(each) ? [each.success] : [])))
+  if (hasProc)
+    findOwn(
+      rows,
+      sought.flatMap((each) => (Result.isSuccess(each) ? [each.success] : []))
+    )
   const table = {
     byPid: Map.groupBy(rows, ({ pid }) => pid),
     byGroup: Map.groupBy(rows, ({ pgid }) => pgid),

@@ -61,7 +61,8 @@ const formatRefusal = (path: string, cwd: string, depth: number): string | null 
   const script = interpreterOf(head)
   const interpreter = script?.path ?? loaderOf(head)
   if (interpreter === null) return null
-  if (script !== null && depth === mostInterpreters) return `${path} has an interpreter that has an interpreter, and so on, more often than the system allows`
+  if (script !== null && depth === mostInterpreters)
+    return `${path} has an interpreter that has an interpreter, and so on, more often than the system allows`
   const at = resolve(cwd, interpreter)
   const refusal = refusalOf(at) ?? formatRefusal(at, cwd, depth + 1)
   return refusal === null ? null : `the interpreter of ${path} cannot be run: ${refusal}`
@@ -82,7 +83,8 @@ export const refusedFolder = (cwd: string): string | null => {
 }
 
 const hasNul = ({ argv, cwd, env }: CommandSpec): boolean =>
-  argv.some((each) => each.includes("\0")) || cwd.includes("\0") ||
+  argv.some((each) => each.includes("\0")) ||
+  cwd.includes("\0") ||
   Object.entries(env).some(([name, value]) => name.includes("\0") || value.includes("\0"))
 
 const searchPath = (command: string, { cwd, env }: CommandSpec): ResolvedCommand => {
@@ -102,7 +104,8 @@ const searchPath = (command: string, { cwd, env }: CommandSpec): ResolvedCommand
 export const resolveCommand = (spec: CommandSpec): ResolvedCommand => {
   const command = spec.argv[0] ?? ""
   if (command === "") return notSpawned("the command is empty")
-  if (hasNul(spec)) return notSpawned("the command, its working directory or its environment contains a NUL byte")
+  if (hasNul(spec))
+    return notSpawned("the command, its working directory or its environment contains a NUL byte")
   const refusal = refusedFolder(spec.cwd)
   if (refusal !== null) return notSpawned(refusal)
   if (!command.includes("/")) return searchPath(command, spec)

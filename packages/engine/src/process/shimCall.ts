@@ -37,7 +37,8 @@ const stackBytes = (): number => {
   return found === undefined ? Number.POSITIVE_INFINITY : Number(found)
 }
 
-const bytesOf = (texts: ReadonlyArray<string>): number => texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 9, 0)
+const bytesOf = (texts: ReadonlyArray<string>): number =>
+  texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 9, 0)
 
 /** Whether the kernel would refuse to execute this (E2BIG). The shim could not tell that from an exit code. */
 export const isTooLarge = ({ argv, env }: Pick<ShimOrder, "argv" | "env">): boolean => {
@@ -45,7 +46,10 @@ export const isTooLarge = ({ argv, env }: Pick<ShimOrder, "argv" | "env">): bool
   const bytes = bytesOf(texts)
   // A quarter of a MiB fits under every limit, and it is not looked up.
   if (bytes < longestArgument) return false
-  return texts.some((text) => Buffer.byteLength(text) >= longestArgument) || bytes > Math.max(longestArgument, Math.min(stackBytes() / 4, mostBytes))
+  return (
+    texts.some((text) => Buffer.byteLength(text) >= longestArgument) ||
+    bytes > Math.max(longestArgument, Math.min(stackBytes() / 4, mostBytes))
+  )
 }
 
 const shellName = /^[A-Za-z_]\w*$/u
@@ -53,13 +57,17 @@ const shellName = /^[A-Za-z_]\w*$/u
 const isShellName = (name: string): boolean => shellName.test(name)
 
 /** The bash of this machine, or null. The variables of a task have no say in that. */
-export const bashPath = (): string | null => ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"].find((path) => existsSync(path)) ?? null
+export const bashPath = (): string | null =>
+  ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"].find((path) => existsSync(path)) ?? null
 
 /** The names of an environment that `/bin/sh` may drop: dash hands only shell names on, bash all. */
-export const oddNames = (names: ReadonlyArray<string>): ReadonlyArray<string> => names.filter((name) => !isShellName(name))
+export const oddNames = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
+  names.filter((name) => !isShellName(name))
 
 /** The shell that hands the whole environment on, as it begins an argument vector. Plain `/bin/sh` wherever that is enough. */
-export const shellFor = (env: Readonly<Record<string, string | undefined>>): ReadonlyArray<string> => {
+export const shellFor = (
+  env: Readonly<Record<string, string | undefined>>
+): ReadonlyArray<string> => {
   const bash = oddNames(Object.keys(env)).length === 0 ? null : bashPath()
   return bash === null ? ["/bin/sh"] : [bash, "--posix"]
 }

@@ -6,7 +6,8 @@ import { errorCode, isShortage } from "../thrown.ts"
 const others: ReadonlySet<string> = new Set(["EAGAIN", "ENOSPC", "EDQUOT"])
 
 /** Whether a system call was refused for want of something that may be there soon. */
-export const isTransient = (thrown: unknown): boolean => isShortage(thrown) || others.has(errorCode(thrown))
+export const isTransient = (thrown: unknown): boolean =>
+  isShortage(thrown) || others.has(errorCode(thrown))
 
 /** Whether the disk of a folder has no room, for bytes or for files. False where that cannot be told. */
 export const isFull = (dir: string): boolean => {
@@ -19,4 +20,5 @@ export const isFull = (dir: string): boolean => {
 }
 
 /** The error of a step that found no room and says no reason itself. */
-export const noRoom = (dir: string): Error => Object.assign(new Error(`ENOSPC: no space left on device, in '${dir}'`), { code: "ENOSPC" })
+export const noRoom = (dir: string): Error =>
+  Object.assign(new Error(`ENOSPC: no space left on device, in '${dir}'`), { code: "ENOSPC" })

@@ -18,8 +18,13 @@ const ofTicks = (startTime: string): number => {
 export const spawnTime = (dir: string, openedAt: number): number | null => {
   const claim = readClaim(dir)
   if (claim.kind !== "shim") return null
-  const claimedAt = Math.round(statSync(join(dir, "claim"), { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+  const claimedAt = Math.round(
+    statSync(join(dir, "claim"), { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
+  )
   const { identity } = claim
   const isOfThisBoot = hasProc && identity !== null && identity.bootId === currentBootId()
-  return Math.max(openedAt, isOfThisBoot ? Math.min(claimedAt, ofTicks(identity.startTime)) : claimedAt)
+  return Math.max(
+    openedAt,
+    isOfThisBoot ? Math.min(claimedAt, ofTicks(identity.startTime)) : claimedAt
+  )
 }

@@ -9,12 +9,21 @@ import { join } from "node:path"
 import { errorCode } from "../thrown.ts"
 
 /** The command reads no more: it ended, its stdin was closed, or never was open. */
-export class StdinClosed extends Data.TaggedError("StdinClosed")<{ readonly deliveredBytes: number }> {}
+export class StdinClosed extends Data.TaggedError("StdinClosed")<{
+  readonly deliveredBytes: number
+}> {}
 
 /** The pipe stayed full until the timeout; what follows the first `deliveredBytes` bytes was not and will not be sent. */
-export class StdinBlocked extends Data.TaggedError("StdinBlocked")<{ readonly deliveredBytes: number }> {}
+export class StdinBlocked extends Data.TaggedError("StdinBlocked")<{
+  readonly deliveredBytes: number
+}> {}
 
-type Delivery = { readonly fd: number; readonly bytes: Buffer; deliveredBytes: number; abandoned: boolean }
+type Delivery = {
+  readonly fd: number
+  readonly bytes: Buffer
+  deliveredBytes: number
+  abandoned: boolean
+}
 
 /** The last text under way per FIFO: two texts must not mix. */
 const lastDeliveries = new Map<string, Promise<void>>()
@@ -56,9 +65,11 @@ const deliver = async (delivery: Delivery): Promise<void> => {
 const deliverInTurn = (path: string, delivery: Delivery): Promise<void> => {
   const before = lastDeliveries.get(path) ?? Promise.resolve()
   const turn = before.then(() => deliver(delivery)).finally(() => closeSync(delivery.fd))
-  const settled = turn.catch(() => {}).finally(() => {
-    if (lastDeliveries.get(path) === settled) lastDeliveries.delete(path)
-  })
+  const settled = turn
+    .catch(() => {})
+    .finally(() => {
+      if (lastDeliveries.get(path) === settled) lastDeliveries.delete(path)
+    })
   lastDeliveries.set(path, settled)
   return turn
 }
@@ -67,7 +78,11 @@ const deliverInTurn = (path: string, delivery: Delivery): Promise<void> => {
  * Puts a text into the pipe to the command, whole and in the order of the calls. Fails with StdinClosed when nobody
  * reads, and with StdinBlocked when the command has not read enough within `timeoutMs`.
  */
-export const sendStdin = (dir: string, text: string, timeoutMs = 10_000): Effect.Effect<void, StdinClosed | StdinBlocked> =>
+export const sendStdin = (
+  dir: string,
+  text: string,
+  timeoutMs = 10_000
+): Effect.Effect<void, StdinClosed | StdinBlocked> =>
   Effect.suspend(() => {
     const path = join(dir, "stdin")
     const fd = openWrite(path)
@@ -80,8 +95,8 @@ export const sendStdin = (dir: string, text: string, timeoutMs = 10_000): Effect
           resume(
             errorCode(refusal) === "EPIPE"
               ? Effect.fail(new StdinClosed({ deliveredBytes: delivery.deliveredBytes }))
-              : Effect.die(refusal),
-          ),
+              : Effect.die(refusal)
+          )
       )
       return Effect.sync(() => {
         delivery.abandoned = true
@@ -89,7 +104,7 @@ export const sendStdin = (dir: string, text: string, timeoutMs = 10_000): Effect
     })
     return Effect.timeoutOrElse(delivered, {
       duration: timeoutMs,
-      orElse: () => Effect.fail(new StdinBlocked({ deliveredBytes: delivery.deliveredBytes })),
+      orElse: () => Effect.fail(new StdinBlocked({ deliveredBytes: delivery.deliveredBytes }))
     })
   })
 

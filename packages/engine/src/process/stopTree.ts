@@ -41,7 +41,9 @@ const noting = (dir: string) => {
   return {
     note: (left: ReadonlyArray<RemainingProcess>): void => {
       const claim = readClaim(dir)
-      for (const { identity: { pid, startTime } } of left) {
+      for (const {
+        identity: { pid, startTime }
+      } of left) {
         if (claim.kind === "shim" && claim.pid === pid) continue
         const key = `${pid} ${startTime}`
         // Between fork and exec it has the name of its parent still. One that dies meanwhile has none any more.
@@ -49,7 +51,10 @@ const noting = (dir: string) => {
         if (name.includes(" ") || !seen.has(key)) seen.set(key, name)
       }
     },
-    stopped: (): Stopped => ({ ended: [...seen.values()].slice(0, describedAtMost), endedCount: seen.size })
+    stopped: (): Stopped => ({
+      ended: [...seen.values()].slice(0, describedAtMost),
+      endedCount: seen.size
+    })
   }
 }
 
@@ -71,7 +76,8 @@ const signalTree = (left: ReadonlyArray<RemainingProcess>, signal: NodeJS.Signal
   }
 }
 
-const programOf = (pid: number): string => readProcFile(`/proc/${pid}/cmdline`)?.toString("latin1") ?? ""
+const programOf = (pid: number): string =>
+  readProcFile(`/proc/${pid}/cmdline`)?.toString("latin1") ?? ""
 
 /** Whether only the shim and its forks are there. A signal in the instant before the command exists is lost on it. */
 const isBeforeCommand = (dir: string, left: ReadonlyArray<RemainingProcess>): boolean => {
@@ -83,7 +89,8 @@ const isBeforeCommand = (dir: string, left: ReadonlyArray<RemainingProcess>): bo
 }
 
 /** A process that was asked between fork and exec may have lost the signal, so it is another one afterwards. */
-const keyOf = ({ identity }: RemainingProcess): string => `${identity.pid} ${identity.startTime} ${programOf(identity.pid)}`
+const keyOf = ({ identity }: RemainingProcess): string =>
+  `${identity.pid} ${identity.startTime} ${programOf(identity.pid)}`
 
 /** Asks a tree to stop in the course of several looks at it; answers whether the command was there to be asked. */
 const askingWith = (dir: string, signal: StopSignal) => {
@@ -99,7 +106,10 @@ const askingWith = (dir: string, signal: StopSignal) => {
     }
     const first = asked.size === 0
     // What came later may be cleaning up. What of it outlives the command has to be asked too.
-    const newcomers = first || over ? left.map((each) => ({ ...each, key: keyOf(each) })).filter(({ key }) => !asked.has(key)) : []
+    const newcomers =
+      first || over
+        ? left.map((each) => ({ ...each, key: keyOf(each) })).filter(({ key }) => !asked.has(key))
+        : []
     if (first) {
       signalTree(left, signal)
       // What stands still would hear of it only when it goes on.
@@ -131,7 +141,11 @@ type Patience = { readonly rescanMs: number; readonly atMostMs: number }
  * Waits for an event, `atMostMs` at the longest. Processes that closed the FIFO give none: while a stop is under way,
  * the tree is looked at again for them after `rescanMs`.
  */
-const waitForChange = (dir: string, over: boolean, { rescanMs, atMostMs }: Patience): Effect.Effect<void> =>
+const waitForChange = (
+  dir: string,
+  over: boolean,
+  { rescanMs, atMostMs }: Patience
+): Effect.Effect<void> =>
   isHeld(dir)
     ? Effect.raceFirst(changed(dir, over), Effect.sleep(Math.min(atMostMs, longestWaitMs)))
     : Effect.sleep(Math.min(rescanMs, atMostMs))
@@ -146,7 +160,11 @@ const sparingShim = () => {
 }
 
 /** The shim, when it may have an end to record: its command was seen, or it stands still. Before its command it has none. */
-const recordingShim = (dir: string, left: ReadonlyArray<RemainingProcess>, hadCommand: boolean): number | null => {
+const recordingShim = (
+  dir: string,
+  left: ReadonlyArray<RemainingProcess>,
+  hadCommand: boolean
+): number | null => {
   const claim = readClaim(dir)
   if (claim.kind !== "shim" || !left.some(({ identity }) => identity.pid === claim.pid)) return null
   return hadCommand || readState(claim.pid) === "T" ? claim.pid : null
@@ -156,7 +174,8 @@ const recordingShim = (dir: string, left: ReadonlyArray<RemainingProcess>, hadCo
 const killTree = (left: ReadonlyArray<RemainingProcess>, shim: number | null): void => {
   if (shim === null) return signalTree(left, "SIGKILL")
   for (const { identity } of left) {
-    if (isAlive(identity)) signalProcess(identity.pid, identity.pid === shim ? "SIGCONT" : "SIGKILL")
+    if (isAlive(identity))
+      signalProcess(identity.pid, identity.pid === shim ? "SIGCONT" : "SIGKILL")
   }
 }
 
@@ -181,7 +200,10 @@ const endOrphanedHolder = (dir: string): void => {
  * Ends when no process of the attempt is left that `look` can see. What has not begun never begins. A `killAt` that has
  * passed means SIGKILL at once. What cannot be killed is told of, and waited for without end.
  */
-export const stopTree = Effect.fnUntraced(function*(tree: AttemptTree, { stopSignal, killAt, onStuck }: StopOrder) {
+export const stopTree = Effect.fnUntraced(function* (
+  tree: AttemptTree,
+  { stopSignal, killAt, onStuck }: StopOrder
+) {
   const { dir } = tree
   ruleOutUnclaimed(dir, "stopped before its command started")
   const ask = askingWith(dir, stopSignal)
@@ -216,7 +238,10 @@ export const stopTree = Effect.fnUntraced(function*(tree: AttemptTree, { stopSig
     } else {
       // What the command left behind may have come too late to be asked, and gives no event: some more looks find it.
       const settled = ask(left, over) && (!over || rescanMs === longestRescanMs)
-      yield* waitForChange(dir, over, { rescanMs, atMostMs: settled ? leftMs : Math.min(rescanMs, leftMs) })
+      yield* waitForChange(dir, over, {
+        rescanMs,
+        atMostMs: settled ? leftMs : Math.min(rescanMs, leftMs)
+      })
     }
   }
 })

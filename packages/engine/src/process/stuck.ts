@@ -14,7 +14,9 @@ export interface StuckProcess {
 
 const nameOf = (uid: number): string => {
   try {
-    const line = readFileSync("/etc/passwd", "utf8").split("\n").find((each) => each.split(":")[2] === String(uid))
+    const line = readFileSync("/etc/passwd", "utf8")
+      .split("\n")
+      .find((each) => each.split(":")[2] === String(uid))
     return line?.split(":")[0] ?? String(uid)
   } catch {
     return String(uid)

@@ -12,5 +12,7 @@ export const terminalOf = (pid: number): string | null => {
   const [, , , session, terminal] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
   if (session === undefined || terminal === undefined || terminal === "0") return null
   const leader = identify(Number(session))
-  return leader === null ? null : `terminal:${terminal}:${session}:${leader.startTime}:${currentBootId()}`
+  return leader === null
+    ? null
+    : `terminal:${terminal}:${session}:${leader.startTime}:${currentBootId()}`
 }

@@ -18,7 +18,8 @@ const cpuMsIn = (line: string): number => {
 }
 
 /** Source: proc_pid_status(5). Without a size of a page, which differs between machines. */
-const memoryBytesIn = (text: string): number => Number(/^VmRSS:\s+(\d+) kB$/mu.exec(text)?.[1] ?? 0) * 1024
+const memoryBytesIn = (text: string): number =>
+  Number(/^VmRSS:\s+(\d+) kB$/mu.exec(text)?.[1] ?? 0) * 1024
 
 /** The usage of each of these processes that is alive; null where the system does not tell. */
 export const usageOf = (pids: ReadonlyArray<number>): ReadonlyMap<number, Usage> | null => {

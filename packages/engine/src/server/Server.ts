@@ -37,26 +37,44 @@ interface Streaming {
 }
 
 /** Text that is sent as its reader takes it: an open call until all of it is out or the caller has gone. */
-const bodyOf = (text: Stream.Stream<string>, enter: Streaming["enter"]): ReadableStream<Uint8Array> => {
+const bodyOf = (
+  text: Stream.Stream<string>,
+  enter: Streaming["enter"]
+): ReadableStream<Uint8Array> => {
   const left = enter()
   return text.pipe(Stream.encodeText, Stream.ensuring(Effect.sync(left)), Stream.toReadableStream())
 }
 
 /** The frames, told when what they tell is on the disk, as many at a time as come together. */
-const textOf = ({ frames, operation }: Extract<Answer, { readonly kind: "stream" }>, { closing, flushed }: Streaming): Stream.Stream<string> =>
+const textOf = (
+  { frames, operation }: Extract<Answer, { readonly kind: "stream" }>,
+  { closing, flushed }: Streaming
+): Stream.Stream<string> =>
   frames.pipe(
-    Stream.mapArrayEffect((some) => Effect.as(flushed, Arr.of(some.map((frame) => `${JSON.stringify(frame)}\n`).join("")))),
+    Stream.mapArrayEffect((some) =>
+      Effect.as(flushed, Arr.of(some.map((frame) => `${JSON.stringify(frame)}\n`).join("")))
+    ),
     // What fails because the engine ends is no answer: the caller goes on with the next one.
-    Stream.catch((trouble) => (closing.aborted ? Stream.never : Stream.make(`${JSON.stringify(failed(operation, trouble))}\n`)))
+    Stream.catch((trouble) =>
+      closing.aborted
+        ? Stream.never
+        : Stream.make(`${JSON.stringify(failed(operation, trouble))}\n`)
+    )
   )
 
 const respond = (answer: Answer, streaming: Streaming): Response => {
   if (answer.kind === "stream") {
-    return new Response(bodyOf(textOf(answer, streaming), streaming.enter), { headers: { "content-type": streamType, [exitHeader]: "0" } })
+    return new Response(bodyOf(textOf(answer, streaming), streaming.enter), {
+      headers: { "content-type": streamType, [exitHeader]: "0" }
+    })
   }
   const { exitCode, failed: isFailure = false, text } = answer
   const body = typeof text === "string" ? text : bodyOf(text, streaming.enter)
-  const headers = { "content-type": "application/json", [exitHeader]: String(exitCode), ...(isFailure ? { [failureHeader]: "1" } : {}) }
+  const headers = {
+    "content-type": "application/json",
+    [exitHeader]: String(exitCode),
+    ...(isFailure ? { [failureHeader]: "1" } : {})
+  }
   return new Response(body, { headers })
 }
 
@@ -76,7 +94,10 @@ const homeGone = (home: string, operation: string): Problem =>
 /** Whether the operation changes nothing. The whole table is read only for this. */
 const isReadOnly = async (name: string): Promise<boolean> => {
   const { lookUp } = await import("@backbeat/contract/discovery")
-  return Result.match(lookUp(name), { onFailure: () => true, onSuccess: ({ readOnly }) => readOnly })
+  return Result.match(lookUp(name), {
+    onFailure: () => true,
+    onSuccess: ({ readOnly }) => readOnly
+  })
 }
 
 /** Remembers what is under way, for whoever waits until nothing is. */
@@ -104,7 +125,11 @@ export const serve = Effect.gen(function* () {
   const store = yield* TaskStore
   const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
   const closing = new AbortController()
-  const streaming = { enter: idleness.enter, closing: closing.signal, flushed: Effect.ignore(store.flushed) }
+  const streaming = {
+    enter: idleness.enter,
+    closing: closing.signal,
+    flushed: Effect.ignore(store.flushed)
+  }
   const underWay = makeUnderWay()
   let successor = ""
 
@@ -112,9 +137,13 @@ export const serve = Effect.gen(function* () {
    * Only the engine of the home answers: what one says whose home was taken away is of a home that is no more. What that has begun to
    * change is not asked of the next one, which would do it a second time.
    */
-  const afterLoss = async (operation: string, progress: "begun" | "not begun"): Promise<Response> => {
+  const afterLoss = async (
+    operation: string,
+    progress: "begun" | "not begun"
+  ): Promise<Response> => {
     await run(shutdown.request("its lock was removed"))
-    if (progress === "not begun" || lock.hasHome() || (await isReadOnly(operation))) return handover(successor)
+    if (progress === "not begun" || lock.hasHome() || (await isReadOnly(operation)))
+      return handover(successor)
     return refuse(operation, homeGone(root, operation))
   }
 

@@ -20,33 +20,66 @@ import { type Answer, document } from "./document.ts"
 import { misplaced } from "./misplaced.ts"
 import { reportDefect } from "./report.ts"
 
-
-const isGiven = (flags: Flags, name: FlagName): boolean => flags[name] !== undefined && flags[name] !== false
+const isGiven = (flags: Flags, name: FlagName): boolean =>
+  flags[name] !== undefined && flags[name] !== false
 
 /** Flags that mean nothing without another one, or beside it. */
-const checkTogether = ({ waits = false }: Operation, flags: Flags): Effect.Effect<void, Problem> => {
+const checkTogether = (
+  { waits = false }: Operation,
+  flags: Flags
+): Effect.Effect<void, Problem> => {
   if (flags["exit-status"] === true && flags.wait !== true && !waits) {
-    return Effect.fail(commandInputError("--exit-status goes with --wait", "Add --wait: without it the call does not see the end.", { flag: "--exit-status" }))
+    return Effect.fail(
+      commandInputError(
+        "--exit-status goes with --wait",
+        "Add --wait: without it the call does not see the end.",
+        { flag: "--exit-status" }
+      )
+    )
   }
   return flags.get !== undefined && flags.stream === true
-    ? Effect.fail(commandInputError("--get reads one answer, --stream gives many frames", "Leave one of them out.", { flag: "--get" }))
+    ? Effect.fail(
+        commandInputError(
+          "--get reads one answer, --stream gives many frames",
+          "Leave one of them out.",
+          { flag: "--get" }
+        )
+      )
     : Effect.void
 }
 
-const checkFlags = (operation: Operation, flags: Flags, payload: Result.Result<unknown, Problem>): Effect.Effect<void, Problem> => {
-  const unknown = flagNames.find((name) => name !== "get" && name !== "human" && isGiven(flags, name) && !operation.flags.includes(name))
+const checkFlags = (
+  operation: Operation,
+  flags: Flags,
+  payload: Result.Result<unknown, Problem>
+): Effect.Effect<void, Problem> => {
+  const unknown = flagNames.find(
+    (name) =>
+      name !== "get" && name !== "human" && isGiven(flags, name) && !operation.flags.includes(name)
+  )
   if (unknown === undefined) return checkTogether(operation, flags)
   const known = knownFlags(operation)
-  const told = commandInputError(`${operation.name} does not take the flag --${unknown}`, `It knows ${known.join(", ")}.`, { flag: `--${unknown}` })
+  const told = commandInputError(
+    `${operation.name} does not take the flag --${unknown}`,
+    `It knows ${known.join(", ")}.`,
+    { flag: `--${unknown}` }
+  )
   if (Result.isFailure(payload)) return Effect.fail(told)
-  const kept = Object.entries(flags).filter(([name]) => operation.flags.some((each) => each === name))
-  return Effect.fail({ ...told, try: { operation: operation.name, payload: payload.success, flags: Object.fromEntries(kept) } })
+  const kept = Object.entries(flags).filter(([name]) =>
+    operation.flags.some((each) => each === name)
+  )
+  return Effect.fail({
+    ...told,
+    try: { operation: operation.name, payload: payload.success, flags: Object.fromEntries(kept) }
+  })
 }
 
 /** Says what is near to a name that there is not. The whole table is read only for this. */
 const unknownOperation = (name: string) =>
-  Effect.flatMap(Effect.promise(() => import("@backbeat/contract/discovery")), ({ lookUp }) =>
-    Effect.flatMap(Effect.fromResult(lookUp(name)), () => Effect.die(`no handler for ${name}`))
+  Effect.flatMap(
+    Effect.promise(() => import("@backbeat/contract/discovery")),
+    ({ lookUp }) =>
+      Effect.flatMap(Effect.fromResult(lookUp(name)), () => Effect.die(`no handler for ${name}`))
   )
 
 /** With --exit-status no task's exit code: the time of the wait is up, or the call was refused. */
@@ -61,11 +94,18 @@ export const refusal = (command: string, trouble: Problem, flags: Flags): Answer
   failed: true
 })
 
-const refuse = (trouble: Problem, request: CallRequest): Answer => refusal(request.operation, addressed(trouble, request), request.flags)
+const refuse = (trouble: Problem, request: CallRequest): Answer =>
+  refusal(request.operation, addressed(trouble, request), request.flags)
 
-const explainDefect = (root: string, operation: string, defect: unknown): Effect.Effect<Problem> => {
+const explainDefect = (
+  root: string,
+  operation: string,
+  defect: unknown
+): Effect.Effect<Problem> => {
   const known = misplaced(root, defect)
-  return known === null ? reportDefect(root, operation, defect) : Effect.as(Effect.logWarning(known.message), known)
+  return known === null
+    ? reportDefect(root, operation, defect)
+    : Effect.as(Effect.logWarning(known.message), known)
 }
 
 /** Says in the log of each call what it came to, and of each entry for which call it is. */
@@ -76,9 +116,15 @@ const logged =
       const beganAt = performance.now()
       const took = () => `${Math.round(performance.now() - beganAt)} ms`
       return Effect.tap(answer(request), (answered) =>
-        logDebug(() => (answered.kind === "stream" ? `answered in ${took()} with a stream` : `answered in ${took()}, exit code ${answered.exitCode}`))
+        logDebug(() =>
+          answered.kind === "stream"
+            ? `answered in ${took()} with a stream`
+            : `answered in ${took()}, exit code ${answered.exitCode}`
+        )
       )
-    }).pipe(Effect.annotateLogs({ operation: request.operation, request: request.caller.requestId }))
+    }).pipe(
+      Effect.annotateLogs({ operation: request.operation, request: request.caller.requestId })
+    )
 
 /** Answers calls; made once. Never fails: problems and defects are documents too. */
 export const makeAnswer = Effect.gen(function* () {
@@ -98,9 +144,18 @@ export const makeAnswer = Effect.gen(function* () {
     yield* noticeSettings
     const told = (trouble: Problem, given: unknown = payload) => addressed(trouble, request, given)
     const call: Call = { caller: request.caller, flags: request.flags, addressed: told }
-    if ((request.flags.stream === true || request.flags.follow === true) && handled.stream !== undefined) {
-      const frames = yield* Effect.mapError(handled.stream(payload, call), (trouble) => told(trouble))
-      return { kind: "stream", frames: Stream.mapError(frames, (trouble) => told(trouble)), operation: operation.name } as const
+    if (
+      (request.flags.stream === true || request.flags.follow === true) &&
+      handled.stream !== undefined
+    ) {
+      const frames = yield* Effect.mapError(handled.stream(payload, call), (trouble) =>
+        told(trouble)
+      )
+      return {
+        kind: "stream",
+        frames: Stream.mapError(frames, (trouble) => told(trouble)),
+        operation: operation.name
+      } as const
     }
     return yield* Effect.mapError(answerPayload(handled, payload, call), (trouble) => told(trouble))
   })
@@ -122,7 +177,9 @@ export const makeAnswer = Effect.gen(function* () {
       Effect.tap(() => Effect.catch(store.flushed, (error) => unflushed(request.operation, error))),
       Effect.catch((trouble) => Effect.succeed(refuse(trouble, request))),
       Effect.catchDefect((defect) =>
-        Effect.map(explainDefect(root, request.operation, defect), (trouble) => refusal(request.operation, trouble, request.flags))
+        Effect.map(explainDefect(root, request.operation, defect), (trouble) =>
+          refusal(request.operation, trouble, request.flags)
+        )
       )
     )
   )

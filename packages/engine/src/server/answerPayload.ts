@@ -15,15 +15,24 @@ import { isFull, shown } from "./shown.ts"
 import { withArtifact } from "./withArtifact.ts"
 
 const humanly = (data: unknown, { color = false, zone = "UTC" }: Flags, now: number) =>
-  Effect.map(Effect.promise(() => import("../human/humanText.ts")), ({ humanText }) => humanText(data, { color, zone, now }))
+  Effect.map(
+    Effect.promise(() => import("../human/humanText.ts")),
+    ({ humanText }) => humanText(data, { color, zone, now })
+  )
 
 /** The payloads of a call that has several: an array, or one that names several tasks; null for any other. */
-const severalIn = Effect.fnUntraced(function* ({ operation, expand }: Handled, payload: unknown, call: Call) {
-  if (operation.batch && Array.isArray(payload)) return yield* Effect.fromResult(payloadsOf(operation, payload))
+const severalIn = Effect.fnUntraced(function* (
+  { operation, expand }: Handled,
+  payload: unknown,
+  call: Call
+) {
+  if (operation.batch && Array.isArray(payload))
+    return yield* Effect.fromResult(payloadsOf(operation, payload))
   return expand === undefined ? null : yield* expand(payload, call)
 })
 
-const whole = (item: unknown) => (typeof item === "object" && item !== null ? { ...item, full: true } : item)
+const whole = (item: unknown) =>
+  typeof item === "object" && item !== null ? { ...item, full: true } : item
 
 /** The call that reads the whole answer: with --get nothing is cut, and nothing is put into a file. */
 const wholly = ({ cut }: Operation, payload: unknown): unknown => {
@@ -42,26 +51,45 @@ interface Answered {
 /** Answers payloads; made once. */
 export const makeAnswerPayload = Effect.map(Home, ({ root }) => {
   /** The document of data: a value of it, text for people, or JSON that may be too large to be shown. */
-  const told = Effect.fnUntraced(function* ({ handled: { operation }, data, call: { flags }, exitCode }: Answered, cut: () => unknown) {
+  const told = Effect.fnUntraced(function* (
+    { handled: { operation }, data, call: { flags }, exitCode }: Answered,
+    cut: () => unknown
+  ) {
     const code = flags["exit-status"] === true ? exitStatusOf(data) : exitCode
     if (flags.get !== undefined) {
       const value = yield* Effect.fromResult(pick(operation.name, data, flags.get))
       return { kind: "document", text: pickedText(value), exitCode: code } as const
     }
     const now = yield* Clock.currentTimeMillis
-    if (flags.human === true) return { kind: "document", text: yield* humanly(data, flags, now), exitCode: code } as const
-    return document(succeeded(operation.name, withArtifact({ root, operation, now, mode: flags.output ?? "auto" }, cut())), code, flags)
+    if (flags.human === true)
+      return { kind: "document", text: yield* humanly(data, flags, now), exitCode: code } as const
+    return document(
+      succeeded(
+        operation.name,
+        withArtifact({ root, operation, now, mode: flags.output ?? "auto" }, cut())
+      ),
+      code,
+      flags
+    )
   })
 
-  const many = Effect.fnUntraced(function* (handled: Handled, payloads: ReadonlyArray<unknown>, call: Call) {
+  const many = Effect.fnUntraced(function* (
+    handled: Handled,
+    payloads: ReadonlyArray<unknown>,
+    call: Call
+  ) {
     if (handled.several === undefined) {
       const data = yield* answerBatch(handled, payloads, call)
-      return yield* told({ handled, data, call, exitCode: data.errorCount === 0 ? exitCodes.ok : exitCodes.refused }, () => data)
+      return yield* told(
+        { handled, data, call, exitCode: data.errorCount === 0 ? exitCodes.ok : exitCodes.refused },
+        () => data
+      )
     }
     const data = yield* handled.several(payloads, call)
     const isMissing = Predicate.hasProperty(data, "errors")
-    return yield* told({ handled, data, call, exitCode: isMissing ? exitCodes.refused : exitCodes.ok }, () =>
-      shown(handled.operation, data, { full: payloads.some(isFull) }, call)
+    return yield* told(
+      { handled, data, call, exitCode: isMissing ? exitCodes.refused : exitCodes.ok },
+      () => shown(handled.operation, data, { full: payloads.some(isFull) }, call)
     )
   })
 
@@ -70,11 +98,22 @@ export const makeAnswerPayload = Effect.map(Home, ({ root }) => {
     const payload = call.flags.get === undefined ? given : wholly(operation, given)
     const payloads = yield* severalIn(handled, payload, call)
     if (payloads !== null) return yield* many(handled, payloads, call)
-    const text = call.flags.human === true && handled.text !== undefined ? yield* handled.text(payload, call) : null
+    const text =
+      call.flags.human === true && handled.text !== undefined
+        ? yield* handled.text(payload, call)
+        : null
     if (text !== null) return { kind: "document", text, exitCode: exitCodes.ok } as const
-    const parts = handled.parts === undefined || call.flags.get !== undefined ? null : yield* handled.parts(payload, call)
+    const parts =
+      handled.parts === undefined || call.flags.get !== undefined
+        ? null
+        : yield* handled.parts(payload, call)
     if (parts !== null) return documentOf(operation.name, parts)
-    const data = yield* handled.answer(payload, call.flags.get === undefined ? call : { ...call, flags: { ...call.flags, output: "inline" } })
-    return yield* told({ handled, data, call, exitCode: exitCodes.ok }, () => shown(operation, data, payload, call))
+    const data = yield* handled.answer(
+      payload,
+      call.flags.get === undefined ? call : { ...call, flags: { ...call.flags, output: "inline" } }
+    )
+    return yield* told({ handled, data, call, exitCode: exitCodes.ok }, () =>
+      shown(operation, data, payload, call)
+    )
   })
 })

@@ -36,12 +36,21 @@ const warningsOf = (data: unknown): ReadonlyArray<unknown> =>
 export const checkCount = (count: number): Problem | null =>
   count > 0 && count <= maxItems
     ? null
-    : commandInputError(`a batch has 1 to ${maxItems} items, this one ${count}`, count === 0 ? "Give at least one item." : "Split it into several calls.", { maxItems })
+    : commandInputError(
+        `a batch has 1 to ${maxItems} items, this one ${count}`,
+        count === 0 ? "Give at least one item." : "Split it into several calls.",
+        { maxItems }
+      )
 
 /** The payloads of an array. A tag or a session may stand for none, or for more. Fails with CommandInputError. */
-export const payloadsOf = (operation: Operation, given: ReadonlyArray<unknown>): Result.Result<ReadonlyArray<unknown>, Problem> => {
+export const payloadsOf = (
+  operation: Operation,
+  given: ReadonlyArray<unknown>
+): Result.Result<ReadonlyArray<unknown>, Problem> => {
   const refusal = checkCount(given.length)
-  return refusal === null ? Result.succeed(given.map((item) => payloadOf(operation, item))) : Result.fail(refusal)
+  return refusal === null
+    ? Result.succeed(given.map((item) => payloadOf(operation, item)))
+    : Result.fail(refusal)
 }
 
 /** What an item is about, as far as a batch tells of it. */
@@ -78,7 +87,9 @@ const failureOf = ({ lastLines = [], task }: Item): ReadonlyArray<FailedTask> =>
 const isGood = (item: Item, stops: boolean): boolean => {
   const subject = subjectOf(item)
   if (stops) return (item.left ?? []).length === 0
-  return subject?.status === "completed" || (subject?.status === "running" && subject.health === "ready")
+  return (
+    subject?.status === "completed" || (subject?.status === "running" && subject.health === "ready")
+  )
 }
 
 const endsOf = (items: ReadonlyArray<Item>, total: number, stops: boolean) => {
@@ -92,30 +103,78 @@ const endsOf = (items: ReadonlyArray<Item>, total: number, stops: boolean) => {
 
 /** The result of an item in short: what stands beside the task says something, or is not there. */
 const short = (index: number, item: Item, cut: unknown) => {
-  const { task: _, pipeline: __, lastLines: ___, warnings: ____, left = [], ...beside } = Object(cut)
+  const {
+    task: _,
+    pipeline: __,
+    lastLines: ___,
+    warnings: ____,
+    left = [],
+    ...beside
+  } = Object(cut)
   const subject = subjectOf(item)
-  return { index, ok: true, ...(subject === null ? {} : { id: subject.id, status: subject.status }), ...beside, ...(left.length === 0 ? {} : { left }) }
+  return {
+    index,
+    ok: true,
+    ...(subject === null ? {} : { id: subject.id, status: subject.status }),
+    ...beside,
+    ...(left.length === 0 ? {} : { left })
+  }
 }
 
 /** The data of a batch. Fails only when the array itself is refused. */
-export const answerBatch = Effect.fnUntraced(function* (handled: Handled, payloads: ReadonlyArray<unknown>, call: Call) {
+export const answerBatch = Effect.fnUntraced(function* (
+  handled: Handled,
+  payloads: ReadonlyArray<unknown>,
+  call: Call
+) {
   const { operation } = handled
   const results = yield* handled.answerMany?.(payloads, call) ?? oneByOne(handled, payloads, call)
   const errorCount = results.filter(Result.isFailure).length
-  const warnings = [...new Set(results.flatMap((result) => (Result.isSuccess(result) ? warningsOf(result.success) : [])))]
+  const warnings = [
+    ...new Set(
+      results.flatMap((result) => (Result.isSuccess(result) ? warningsOf(result.success) : []))
+    )
+  ]
   const [total, successCount] = [results.length, results.length - errorCount]
-  const items = results.map((result) => (Result.isSuccess(result) ? Option.getOrElse(decodeItem(result.success), (): Item => ({})) : null))
+  const items = results.map((result) =>
+    Result.isSuccess(result) ? Option.getOrElse(decodeItem(result.success), (): Item => ({})) : null
+  )
   const waited = call.flags.wait === true
   const stops = operation.waits === true
-  const ends = waited || stops ? endsOf(items.flatMap((item) => item ?? []), total, stops) : { outcome: outcomeOf(total, successCount) }
+  const ends =
+    waited || stops
+      ? endsOf(
+          items.flatMap((item) => item ?? []),
+          total,
+          stops
+        )
+      : { outcome: outcomeOf(total, successCount) }
   const shownResults = results.flatMap((result, index): ReadonlyArray<unknown> => {
-    if (Result.isFailure(result)) return [{ index, ok: false, error: errorOf(call.addressed?.(result.failure, payloads[index]) ?? result.failure) }]
+    if (Result.isFailure(result))
+      return [
+        {
+          index,
+          ok: false,
+          error: errorOf(call.addressed?.(result.failure, payloads[index]) ?? result.failure)
+        }
+      ]
     const item = items[index] ?? {}
     const { id, status } = subjectOf(item) ?? {}
-    if (isFull(payloads[index])) return [{ index, ok: true, ...present({ id, status }), data: result.success }]
-    return waited && item.timedOut !== true ? [] : [short(index, item, shown(operation, result.success, payloads[index], call))]
+    if (isFull(payloads[index]))
+      return [{ index, ok: true, ...present({ id, status }), data: result.success }]
+    return waited && item.timedOut !== true
+      ? []
+      : [short(index, item, shown(operation, result.success, payloads[index], call))]
   })
   const { outcome, ...more } = ends
   const told = warnings.length === 0 ? {} : { warnings }
-  return { outcome, total, successCount, errorCount, ...told, ...more, ...(shownResults.length === 0 ? {} : { results: shownResults }) }
+  return {
+    outcome,
+    total,
+    successCount,
+    errorCount,
+    ...told,
+    ...more,
+    ...(shownResults.length === 0 ? {} : { results: shownResults })
+  }
 })

@@ -7,11 +7,24 @@ import * as Stream from "effect/Stream"
 
 /** A document with the caller's exit code, whole or as the parts of its text, or frames. `failed`: it is a problem. */
 export type Answer =
-  | { readonly kind: "document"; readonly text: string | Stream.Stream<string>; readonly exitCode: number; readonly failed?: boolean }
-  | { readonly kind: "stream"; readonly frames: Stream.Stream<Frame, Problem>; readonly operation: string }
+  | {
+      readonly kind: "document"
+      readonly text: string | Stream.Stream<string>
+      readonly exitCode: number
+      readonly failed?: boolean
+    }
+  | {
+      readonly kind: "stream"
+      readonly frames: Stream.Stream<Frame, Problem>
+      readonly operation: string
+    }
 
 /** A value as JSON. */
-export const document = (value: unknown, exitCode: number, { pretty }: Flags): Extract<Answer, { readonly kind: "document" }> => ({
+export const document = (
+  value: unknown,
+  exitCode: number,
+  { pretty }: Flags
+): Extract<Answer, { readonly kind: "document" }> => ({
   kind: "document",
   text: JSON.stringify(value, null, pretty === true ? 2 : undefined),
   exitCode
@@ -20,6 +33,9 @@ export const document = (value: unknown, exitCode: number, { pretty }: Flags): E
 /** A document around the JSON of its data. */
 export const documentOf = (operation: string, parts: Stream.Stream<string>): Answer => {
   const [before = "", after = ""] = JSON.stringify(succeeded(operation, 0)).split('"data":0')
-  const text = Stream.make(`${before}"data":`).pipe(Stream.concat(parts), Stream.concat(Stream.make(after)))
+  const text = Stream.make(`${before}"data":`).pipe(
+    Stream.concat(parts),
+    Stream.concat(Stream.make(after))
+  )
   return { kind: "document", text, exitCode: exitCodes.ok }
 }

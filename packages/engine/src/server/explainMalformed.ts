@@ -4,7 +4,9 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 
-const decodeOutline = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ operation: Schema.String })))
+const decodeOutline = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Struct({ operation: Schema.String }))
+)
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** The operation that was called, as far as it can be told, and the problem. */
@@ -12,13 +14,27 @@ export const explainMalformed = (
   text: string,
   { issue, message }: Schema.SchemaError
 ): { readonly operation: string; readonly trouble: Problem } => {
-  const operation = Option.match(decodeOutline(text), { onNone: () => "call", onSome: (outline) => outline.operation })
+  const operation = Option.match(decodeOutline(text), {
+    onNone: () => "call",
+    onSome: (outline) => outline.operation
+  })
   const [first] = formatIssue(issue).issues
   const [head, flag] = first?.path ?? []
   if (first === undefined || head !== "flags" || typeof flag !== "string") {
-    return { operation, trouble: commandInputError(`the call is malformed: ${message}`, "Use the backbeat CLI of this engine's version.") }
+    return {
+      operation,
+      trouble: commandInputError(
+        `the call is malformed: ${message}`,
+        "Use the backbeat CLI of this engine's version."
+      )
+    }
   }
   const expected = first.message.charAt(0).toLowerCase() + first.message.slice(1)
   const name = `--${flag}`
-  return { operation, trouble: commandInputError(`${name}: ${expected}`, `See backbeat ${operation} --help.`, { flag: name }) }
+  return {
+    operation,
+    trouble: commandInputError(`${name}: ${expected}`, `See backbeat ${operation} --help.`, {
+      flag: name
+    })
+  }
 }

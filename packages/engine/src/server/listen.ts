@@ -1,7 +1,13 @@
 /** The engine's socket in its home, and the watch over what makes the home the engine's. */
 import { exitCodeOf, failed } from "@backbeat/contract/Envelope"
 import { type Problem, problem } from "@backbeat/contract/Problem"
-import { callPath, exitHeader, failureHeader, healthPath, socketName } from "@backbeat/contract/protocol"
+import {
+  callPath,
+  exitHeader,
+  failureHeader,
+  healthPath,
+  socketName
+} from "@backbeat/contract/protocol"
 import * as Effect from "effect/Effect"
 import { chmodSync, rmSync } from "node:fs"
 import { join } from "node:path"
@@ -17,10 +23,15 @@ const maxBodyBytes = 64 * 1024 * 1024
 
 /** The document of a problem outside of any operation's answer. */
 export const refuse = (operation: string, trouble: Problem): Response =>
-  new Response(JSON.stringify(failed(operation, trouble)), { headers: { [exitHeader]: String(exitCodeOf(trouble)), [failureHeader]: "1" } })
+  new Response(JSON.stringify(failed(operation, trouble)), {
+    headers: { [exitHeader]: String(exitCodeOf(trouble)), [failureHeader]: "1" }
+  })
 
 const explainDefect = ({ message }: Error): Response =>
-  refuse("call", problem("InternalError", `a defect of backbeat: ${message}`, "See engine.log in the home."))
+  refuse(
+    "call",
+    problem("InternalError", `a defect of backbeat: ${message}`, "See engine.log in the home.")
+  )
 
 /** A path below the home that fits into a socket address, whatever the length of the home: it is bound while in it. */
 const bindInside = (root: string, bind: () => Bun.Server<undefined>): Bun.Server<undefined> => {

@@ -3,16 +3,36 @@ import { type Problem, problem } from "@backbeat/contract/Problem"
 import { errorCode } from "../thrown.ts"
 
 /** What system calls say of a file in the place of a folder, a folder in the place of a file, and what may not be used. */
-const codes = new Set(["EEXIST", "ENOTDIR", "EISDIR", "ELOOP", "EFTYPE", "ENXIO", "EACCES", "EPERM"])
+const codes = new Set([
+  "EEXIST",
+  "ENOTDIR",
+  "EISDIR",
+  "ELOOP",
+  "EFTYPE",
+  "ENXIO",
+  "EACCES",
+  "EPERM"
+])
 
 /** The problem, when a system call failed at a path of the home with one of these; null for any other defect. */
 export const misplaced = (root: string, defect: unknown): Problem | null => {
   const code = errorCode(defect)
-  if (!(defect instanceof Error) || !codes.has(code) || !("path" in defect) || typeof defect.path !== "string") return null
+  if (
+    !(defect instanceof Error) ||
+    !codes.has(code) ||
+    !("path" in defect) ||
+    typeof defect.path !== "string"
+  )
+    return null
   const { path } = defect
   if (!path.startsWith(`${root}/`)) return null
-  return problem("StoreError", `${path} cannot be used: ${defect.message}`, "Something else is in its place, or its permissions were changed. Move it away, or put back what was there.", {
-    path,
-    code
-  })
+  return problem(
+    "StoreError",
+    `${path} cannot be used: ${defect.message}`,
+    "Something else is in its place, or its permissions were changed. Move it away, or put back what was there.",
+    {
+      path,
+      code
+    }
+  )
 }

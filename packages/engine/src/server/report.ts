@@ -7,10 +7,15 @@ import { join } from "node:path"
 import { reportDir, reportName } from "../home/Home.ts"
 import { errorMessage } from "../thrown.ts"
 
-const textOf = (defect: unknown): string => (defect instanceof Error ? (defect.stack ?? defect.message) : String(defect))
+const textOf = (defect: unknown): string =>
+  defect instanceof Error ? (defect.stack ?? defect.message) : String(defect)
 
 /** Writes a report; the payload is not in it, for it may hold secrets. */
-export const reportDefect = (root: string, command: string, defect: unknown): Effect.Effect<Problem> =>
+export const reportDefect = (
+  root: string,
+  command: string,
+  defect: unknown
+): Effect.Effect<Problem> =>
   Effect.gen(function* () {
     yield* Effect.logError(`defect in ${command}`, defect)
     const now = yield* Clock.currentTimeMillis
@@ -24,7 +29,12 @@ export const reportDefect = (root: string, command: string, defect: unknown): Ef
         return null
       }
     })
-    return problem("InternalError", `a defect of backbeat: ${errorMessage(defect)}`, "Please report it with the file named in details.", {
-      report: written
-    })
+    return problem(
+      "InternalError",
+      `a defect of backbeat: ${errorMessage(defect)}`,
+      "Please report it with the file named in details.",
+      {
+        report: written
+      }
+    )
   })

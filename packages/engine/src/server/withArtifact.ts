@@ -13,24 +13,47 @@ export interface Showing {
   readonly mode: "auto" | "inline" | "artifact"
 }
 
-const isRefused = (result: unknown): boolean => Predicate.hasProperty(result, "ok") && result.ok === false
+const isRefused = (result: unknown): boolean =>
+  Predicate.hasProperty(result, "ok") && result.ok === false
 
 const named = (thing: unknown) =>
-  Predicate.hasProperty(thing, "id") && Predicate.hasProperty(thing, "status") ? { id: thing.id, status: thing.status } : undefined
+  Predicate.hasProperty(thing, "id") && Predicate.hasProperty(thing, "status")
+    ? { id: thing.id, status: thing.status }
+    : undefined
 
 /** What of the data is told beside the artifact: what a call has made, how many, and what was refused. */
 const headOf = (data: unknown): object => {
   if (!Predicate.isObject(data)) return {}
-  const { outcome, total, successCount, errorCount, counts, failures, results, pipeline, task } = Object(data)
+  const { outcome, total, successCount, errorCount, counts, failures, results, pipeline, task } =
+    Object(data)
   const refused = Array.isArray(results) ? results.filter(isRefused).slice(0, failuresMaxCount) : []
-  const head = { outcome, total, successCount, errorCount, counts, failures, results: refused.length === 0 ? undefined : refused, pipeline: named(pipeline), task: named(task) }
+  const head = {
+    outcome,
+    total,
+    successCount,
+    errorCount,
+    counts,
+    failures,
+    results: refused.length === 0 ? undefined : refused,
+    pipeline: named(pipeline),
+    task: named(task)
+  }
   return Object.fromEntries(Object.entries(head).filter(([, value]) => value !== undefined))
 }
 
 /** The text as a file of the home; null when the disk or the home refuses it. */
 const written = ({ root, operation: { name }, now }: Showing, text: string): Artifact | null => {
   try {
-    const file = beginArtifact(root, { key: `${name}.${now}`, label: `Answer of ${name}`, kind: "json", fileName: `${name.replaceAll(" ", "-")}-${now}.json` }, now)
+    const file = beginArtifact(
+      root,
+      {
+        key: `${name}.${now}`,
+        label: `Answer of ${name}`,
+        kind: "json",
+        fileName: `${name.replaceAll(" ", "-")}-${now}.json`
+      },
+      now
+    )
     try {
       file.write(text)
       return file.finish()
@@ -45,11 +68,17 @@ const written = ({ root, operation: { name }, now }: Showing, text: string): Art
 /** The data itself, or a summary with the artifact. What a call has done is told also when no file can be written. */
 export const withArtifact = (showing: Showing, data: unknown): unknown => {
   const { operation, mode } = showing
-  if (!operation.flags.includes("output") || operation.name === "logs" || mode === "inline") return data
+  if (!operation.flags.includes("output") || operation.name === "logs" || mode === "inline")
+    return data
   const text = JSON.stringify(data)
   const sizeBytes = Buffer.byteLength(text)
   if (mode === "auto" && sizeBytes <= inlineMaxBytes) return data
   const artifact = written(showing, text)
   if (artifact === null) return data
-  return { ...headOf(data), kind: "summary+artifact", summary: `The answer of ${operation.name} has ${sizeBytes} bytes.`, artifact }
+  return {
+    ...headOf(data),
+    kind: "summary+artifact",
+    summary: `The answer of ${operation.name} has ${sizeBytes} bytes.`,
+    artifact
+  }
 }

@@ -37,7 +37,9 @@ const make = Effect.sync(() => {
       return known?.kind === "clear"
     },
     takeWanted: () => {
-      const wanted = [...all.values()].flatMap((each) => (each.kind === "wanted" ? [each.task] : []))
+      const wanted = [...all.values()].flatMap((each) =>
+        each.kind === "wanted" ? [each.task] : []
+      )
       for (const task of wanted) all.set(task.id, { kind: "looking", task })
       return wanted
     },

@@ -35,14 +35,22 @@ const make = Effect.gen(function* () {
     const due = Effect.gen(function* () {
       if (isOver(live)) return
       // The clock was set back.
-      if ((yield* Clock.currentTimeMillis) < startedAt + timeout) return yield* setTimeLimit(task, live, startedAt)
-      yield* reports.report(live, { type: "Limit", failure: { type: "TimedOut", timeout, ...(from === undefined ? {} : { from }) } })
+      if ((yield* Clock.currentTimeMillis) < startedAt + timeout)
+        return yield* setTimeLimit(task, live, startedAt)
+      yield* reports.report(live, {
+        type: "Limit",
+        failure: { type: "TimedOut", timeout, ...(from === undefined ? {} : { from }) }
+      })
     })
     return alarm.set(`timeout ${task.id}`, startedAt + timeout, due)
   }
 
   // Output is not watched for this: when the silence would be too long, the files' times tell whether it was one.
-  const setStallLimit = (task: Task, live: LiveAttempt, silentSince: number): Effect.Effect<void> => {
+  const setStallLimit = (
+    task: Task,
+    live: LiveAttempt,
+    silentSince: number
+  ): Effect.Effect<void> => {
     const { stallTimeoutMs } = task.spec
     if (stallTimeoutMs === null) return Effect.void
     const due = Effect.gen(function* () {
@@ -50,7 +58,10 @@ const make = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const outputAt = Math.max(silentSince, Math.min(lastOutputAt(live.dir), now))
       if (now < outputAt + stallTimeoutMs) return yield* setStallLimit(task, live, outputAt)
-      yield* reports.report(live, { type: "Limit", failure: { type: "StalledOutput", stallTimeout: stallTimeoutMs } })
+      yield* reports.report(live, {
+        type: "Limit",
+        failure: { type: "StalledOutput", stallTimeout: stallTimeoutMs }
+      })
     })
     return alarm.set(`stall ${task.id}`, silentSince + stallTimeoutMs, due)
   }

@@ -24,9 +24,18 @@ export const keepDue = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     yield* transitions.commit((tx) =>
       Effect.flatMap(store.retriesDue(now), (tasks) =>
-        Effect.forEach(tasks, (task) => Effect.catchTag(tx.change(task, { type: "Retry" }, engine), "IllegalTransition", Effect.die), {
-          discard: true
-        })
+        Effect.forEach(
+          tasks,
+          (task) =>
+            Effect.catchTag(
+              tx.change(task, { type: "Retry" }, engine),
+              "IllegalTransition",
+              Effect.die
+            ),
+          {
+            discard: true
+          }
+        )
       )
     )
     const at = yield* store.nextDueAt(now)

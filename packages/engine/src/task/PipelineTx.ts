@@ -38,7 +38,10 @@ export const beginPipelineTx = (
   changePipeline: Effect.fnUntraced(function* (before, command, actor) {
     const events = yield* Effect.fromResult(decide(command, before))
     if (events.length === 0) return before
-    const pipeline = events.reduce((state, event) => evolve(state, event, { at: now, actor }), before)
+    const pipeline = events.reduce(
+      (state, event) => evolve(state, event, { at: now, actor }),
+      before
+    )
     yield* store.record({ pipeline, events, at: now, actor })
     committed.push(pipeline)
     return pipeline

@@ -37,7 +37,9 @@ const triesUntilTold = 3
 /** What has happened though it cannot be stored. */
 const happened = ({ id, byStop }: AttemptKey, { type }: TaskCommand): string => {
   if (type !== "End") return `what was seen of task ${id} (${type.toLowerCase()}) cannot be stored`
-  return byStop === true ? `the processes of task ${id} are gone; that cannot be stored` : `the command of task ${id} has ended; that cannot be stored`
+  return byStop === true
+    ? `the processes of task ${id} are gone; that cannot be stored`
+    : `the command of task ${id} has ended; that cannot be stored`
 }
 
 /** The reports that cannot be stored, by task, for whoever waits for them. */
@@ -46,7 +48,13 @@ const makeUnstored = () => {
   const listeners = new Set<() => void>()
   return {
     note: (key: AttemptKey, command: TaskCommand, error: StoreError): void => {
-      errors.set(key.id, new StoreError({ reason: error.reason, message: `${happened(key, command)}: ${error.message}` }))
+      errors.set(
+        key.id,
+        new StoreError({
+          reason: error.reason,
+          message: `${happened(key, command)}: ${error.message}`
+        })
+      )
       // Who is told may wait again at once, for the next try.
       for (const listener of new Set(listeners)) listener()
     },
@@ -77,7 +85,12 @@ const make = Effect.gen(function* () {
   /** What an agent has told of its work counts more than that its process took too long to exit. */
   const hasTold = ({ id, attempt }: AttemptKey, command: TaskCommand): boolean => {
     const live = lives.find(id)
-    return command.type === "Limit" && isOfTime(command.failure) && live?.attempt === attempt && live.hasTold()
+    return (
+      command.type === "Limit" &&
+      isOfTime(command.failure) &&
+      live?.attempt === attempt &&
+      live.hasTold()
+    )
   }
 
   /** The record may have come while the commit waited for its turn. */
@@ -100,7 +113,8 @@ const make = Effect.gen(function* () {
           const task = yield* store.find(key.id)
           if (task === null || task.state.attempt !== key.attempt) return
           if (command.type === "Limit" && isOnRecord(key)) return
-          if (command.type === "End" && task.state.status === "stopping" && key.byStop !== true) return
+          if (command.type === "End" && task.state.status === "stopping" && key.byStop !== true)
+            return
           const decided = hasTold(key, command) ? finish : command
           yield* tx.change(task, decided, decided.type === "Limit" ? limit : engine)
         })
@@ -109,7 +123,12 @@ const make = Effect.gen(function* () {
         Effect.catchTag("IllegalTransition", () => Effect.void),
         Effect.catchTag("StoreError", (error) =>
           Effect.gen(function* () {
-            yield* Effect.annotateLogs(Effect.logError(`${command.type} of task ${key.id} could not be stored: ${error.message}`), { task: key.id })
+            yield* Effect.annotateLogs(
+              Effect.logError(
+                `${command.type} of task ${key.id} could not be stored: ${error.message}`
+              ),
+              { task: key.id }
+            )
             if (tries + 1 >= triesUntilTold) unstored.note(key, command, error)
             yield* again(key, command, tries)
           })
@@ -117,7 +136,11 @@ const make = Effect.gen(function* () {
       )
 
   return Reports.of({
-    report: (key, command) => Effect.ensuring(attempt(key, command, 0), Effect.sync(() => unstored.forget(key))),
+    report: (key, command) =>
+      Effect.ensuring(
+        attempt(key, command, 0),
+        Effect.sync(() => unstored.forget(key))
+      ),
     unstored: unstored.await
   })
 })

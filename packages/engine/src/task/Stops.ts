@@ -19,7 +19,9 @@ export class Stops extends Context.Service<
     /** What the task's last stop has ended; null when this engine has made none. */
     readonly stopped: (id: string) => Stopped | null
     /** Ends when the stop of one of these tasks finds what it cannot end; at once when it has. */
-    readonly awaitStuck: (ids: ReadonlyArray<string>) => Effect.Effect<{ readonly id: string; readonly left: ReadonlyArray<StuckProcess> }>
+    readonly awaitStuck: (
+      ids: ReadonlyArray<string>
+    ) => Effect.Effect<{ readonly id: string; readonly left: ReadonlyArray<StuckProcess> }>
   }
 >()("@backbeat/engine/Stops") {}
 

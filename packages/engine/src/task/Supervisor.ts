@@ -86,7 +86,12 @@ const make = Effect.gen(function* () {
     const live = lives.find(task.id)
     if (live !== null) live.stopping = true
     return Effect.asVoid(
-      Effect.andThen(deadlines.clear(task.id), FiberMap.run(stops, task.id, persistently(`the stop of ${task.id}`, stop(task)), { startImmediately: true }))
+      Effect.andThen(
+        deadlines.clear(task.id),
+        FiberMap.run(stops, task.id, persistently(`the stop of ${task.id}`, stop(task)), {
+          startImmediately: true
+        })
+      )
     )
   }
 
@@ -94,8 +99,16 @@ const make = Effect.gen(function* () {
   const orLost = (task: Task, effect: Effect.Effect<void>): Effect.Effect<void> =>
     Effect.catchDefect(effect, (defect) =>
       Effect.andThen(
-        Effect.logError(`attempt ${task.state.attempt} of ${task.id} could not be looked after`, defect).pipe(Effect.annotateLogs({ task: task.id })),
-        Effect.sync(() => onEnd(task)({ kind: "gone", evidence: `Attempt ${task.state.attempt} in ${attemptDir(root, task.id, task.state.attempt)} could not be looked after: ${errorMessage(defect)}` }))
+        Effect.logError(
+          `attempt ${task.state.attempt} of ${task.id} could not be looked after`,
+          defect
+        ).pipe(Effect.annotateLogs({ task: task.id })),
+        Effect.sync(() =>
+          onEnd(task)({
+            kind: "gone",
+            evidence: `Attempt ${task.state.attempt} in ${attemptDir(root, task.id, task.state.attempt)} could not be looked after: ${errorMessage(defect)}`
+          })
+        )
       )
     )
 
@@ -103,7 +116,9 @@ const make = Effect.gen(function* () {
     if (event.type === "task.started") return orLost(task, open(task))
     if (event.type === "task.stopping") return beginStop(task)
     const stays = event.type === "task.created" || event.type === "task.changed"
-    return stays || event.type === "task.ready" || event.type === "task.unhealthy" ? null : release(task)
+    return stays || event.type === "task.ready" || event.type === "task.unhealthy"
+      ? null
+      : release(task)
   }
 
   transitions.onCommit((commit) => {
@@ -115,7 +130,8 @@ const make = Effect.gen(function* () {
       const its = act(each)
       if (its !== null) acts.add(its)
     }
-    for (const task of clearings.takeWanted()) acts.add(persistently(`looking at what ${task.id} has left`, clear(task)))
+    for (const task of clearings.takeWanted())
+      acts.add(persistently(`looking at what ${task.id} has left`, clear(task)))
   })
 
   return Supervisor.of({
@@ -124,7 +140,10 @@ const make = Effect.gen(function* () {
     takeOver: (task, isLiving) =>
       task.state.status !== "stopping"
         ? orLost(task, isLiving ? adopt(task) : open(task))
-        : Effect.andThen(task.state.ended === undefined ? lookAfter(task, foundSpawn(root, task)) : Effect.void, beginStop(task))
+        : Effect.andThen(
+            task.state.ended === undefined ? lookAfter(task, foundSpawn(root, task)) : Effect.void,
+            beginStop(task)
+          )
   })
 })
 

@@ -38,11 +38,17 @@ export class Transitions extends Context.Service<
   Transitions,
   {
     /** Runs the body in one transaction, fills the free slots in it, commits, and then tells the listeners. */
-    readonly commit: <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>) => Effect.Effect<A, E | StoreError>
+    readonly commit: <A, E>(
+      body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>
+    ) => Effect.Effect<A, E | StoreError>
     /** Runs the body as `commit` does, and tells nobody: neither the listeners, nor through them anybody outside. */
-    readonly commitUntold: <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>) => Effect.Effect<A, E | StoreError>
+    readonly commitUntold: <A, E>(
+      body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>
+    ) => Effect.Effect<A, E | StoreError>
     /** Runs the body as `commit` does, and takes all of it back: nothing is stored, nothing starts, nobody is told. */
-    readonly rehearse: <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>) => Effect.Effect<A, E | StoreError>
+    readonly rehearse: <A, E>(
+      body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>
+    ) => Effect.Effect<A, E | StoreError>
     /** One command on one task. */
     readonly apply: (
       id: string,
@@ -81,20 +87,31 @@ const makeBegin = Effect.gen(function* () {
   const pipelines = yield* PipelineStore
   const lives = yield* LiveAttempts
   const { root } = yield* Home
-  return (now: number, committed: Array<Committed> = [], changed: Array<Pipeline> = []): Tx & PipelineTx => ({
+  return (
+    now: number,
+    committed: Array<Committed> = [],
+    changed: Array<Pipeline> = []
+  ): Tx & PipelineTx => ({
     ...beginTx({ store, root, now, committed, spawnedAt: lives.startedAt }),
     ...beginPipelineTx(pipelines, now, changed)
   })
 })
 
 /** Plays transactions that are taken back. */
-const makeRehearse = (store: TaskStore["Service"], begin: (now: number) => Tx & PipelineTx, lock: Semaphore.Semaphore): Transitions["Service"]["rehearse"] =>
+const makeRehearse =
+  (
+    store: TaskStore["Service"],
+    begin: (now: number) => Tx & PipelineTx,
+    lock: Semaphore.Semaphore
+  ): Transitions["Service"]["rehearse"] =>
   <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>) =>
     Effect.gen(function* () {
       const tx = begin(yield* Clock.currentTimeMillis)
       const outcome: Array<Exit.Exit<A, E>> = []
       const played = Effect.map(Effect.exit(body(tx)), (exit) => outcome.push(exit))
-      const takenBack = yield* lock.withPermit(Effect.flip(store.transact(Effect.andThen(played, Effect.fail("rehearsed" as const)))))
+      const takenBack = yield* lock.withPermit(
+        Effect.flip(store.transact(Effect.andThen(played, Effect.fail("rehearsed" as const))))
+      )
       if (takenBack !== "rehearsed") return yield* takenBack
       const [exit] = outcome
       return yield* exit ?? Effect.die("a rehearsal without an outcome")
@@ -111,32 +128,34 @@ const makeCommitAndTell = Effect.gen(function* () {
   const noteSessions = yield* makeNoteSessions
   const lock = yield* Semaphore.make(1)
 
-  const commitAndTell = (tell: (committed: ReadonlyArray<Committed>, changed: ReadonlyArray<Pipeline>) => void) => <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
-    Effect.uninterruptible(
-      lock.withPermit(
-        Effect.gen(function* () {
-          const committed: Array<Committed> = []
-          const changed: Array<Pipeline> = []
-          const answer = yield* store.transact(
-            Effect.gen(function* () {
-              const now = yield* Clock.currentTimeMillis
-              const tx = begin(now, committed, changed)
-              const result = yield* body(tx)
-              yield* noteSessions(committed, now)
-              yield* settleEnds(tx, committed)
-              yield* settlePipelines(tx, committed)
-              yield* fillSlots(tx, committed)
-              for (const { task, recorded } of committed) {
-                if (recorded.event.type === "task.started") setAside(root, task, now)
-              }
-              return result
-            })
-          )
-          tell(committed, changed)
-          return answer
-        })
+  const commitAndTell =
+    (tell: (committed: ReadonlyArray<Committed>, changed: ReadonlyArray<Pipeline>) => void) =>
+    <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
+      Effect.uninterruptible(
+        lock.withPermit(
+          Effect.gen(function* () {
+            const committed: Array<Committed> = []
+            const changed: Array<Pipeline> = []
+            const answer = yield* store.transact(
+              Effect.gen(function* () {
+                const now = yield* Clock.currentTimeMillis
+                const tx = begin(now, committed, changed)
+                const result = yield* body(tx)
+                yield* noteSessions(committed, now)
+                yield* settleEnds(tx, committed)
+                yield* settlePipelines(tx, committed)
+                yield* fillSlots(tx, committed)
+                for (const { task, recorded } of committed) {
+                  if (recorded.event.type === "task.started") setAside(root, task, now)
+                }
+                return result
+              })
+            )
+            tell(committed, changed)
+            return answer
+          })
+        )
       )
-    )
   return { commitAndTell, rehearse: makeRehearse(store, begin, lock) }
 })
 

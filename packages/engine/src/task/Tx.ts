@@ -32,17 +32,34 @@ export interface NewTask {
 export interface Tx {
   readonly now: number
   /** Adds a task: queued, blocked while it waits for others, withdrawn when it would wait in vain. */
-  readonly create: (made: NewTask, standing: Standing, actor: Actor) => Effect.Effect<Task, StoreError>
+  readonly create: (
+    made: NewTask,
+    standing: Standing,
+    actor: Actor
+  ) => Effect.Effect<Task, StoreError>
   /** Changes a task as `decide` says. */
-  readonly change: (task: Task, command: TaskCommand, actor: Actor) => Effect.Effect<Task, IllegalTransition | StoreError>
+  readonly change: (
+    task: Task,
+    command: TaskCommand,
+    actor: Actor
+  ) => Effect.Effect<Task, IllegalTransition | StoreError>
   /** What a command does to a task, for `record`. */
-  readonly decide: (task: Task, command: TaskCommand, actor: Actor) => Effect.Effect<Change, IllegalTransition>
+  readonly decide: (
+    task: Task,
+    command: TaskCommand,
+    actor: Actor
+  ) => Effect.Effect<Change, IllegalTransition>
   /** Records what was decided, many tasks at once. What those wait for stays as it is. */
   readonly record: (changes: ReadonlyArray<Change>) => Effect.Effect<void, StoreError>
   /** Begins another attempt of a task: queued, blocked or withdrawn as `create` does for a new one. */
   readonly restart: (
     task: Task,
-    anew: { readonly spec: TaskSpec | null; readonly reason: string | null; readonly owner?: Owner; readonly lineage?: Lineage },
+    anew: {
+      readonly spec: TaskSpec | null
+      readonly reason: string | null
+      readonly owner?: Owner
+      readonly lineage?: Lineage
+    },
     standing: Standing,
     actor: Actor
   ) => Effect.Effect<Task, IllegalTransition | StoreError>
@@ -89,12 +106,18 @@ export const beginTx = ({ store, root, now, committed, spawnedAt }: Beginning): 
     const its = yield* decided(task, command, actor)
     if (its.events.length === 0) return task
     yield* record([its])
-    if (task.state.status === "blocked") yield* store.settleWaits({ ended: [], withdrawn: [task.id] }, [])
+    if (task.state.status === "blocked")
+      yield* store.settleWaits({ ended: [], withdrawn: [task.id] }, [])
     return its.task
   })
   /** What a blocked task waits for, or why it waits in vain. */
   const stand = Effect.fnUntraced(function* (task: Task, { waitsFor, broken }: Standing) {
-    if (broken !== null) return yield* change(task, { type: "Withdraw", failure: broken, leftover: withLeftovers(root, [task]).has(task.id) }, dependency)
+    if (broken !== null)
+      return yield* change(
+        task,
+        { type: "Withdraw", failure: broken, leftover: withLeftovers(root, [task]).has(task.id) },
+        dependency
+      )
     yield* store.waitFor(task.id, waitsFor)
     return task
   })
@@ -104,13 +127,25 @@ export const beginTx = ({ store, root, now, committed, spawnedAt }: Beginning): 
     decide: decided,
     record,
     create: Effect.fnUntraced(function* ({ id, spec, owner, lineage }, standing, actor) {
-      const event = { type: "task.created", spec, owner, lineage, blocked: isHeld(standing) } as const
+      const event = {
+        type: "task.created",
+        spec,
+        owner,
+        lineage,
+        blocked: isHeld(standing)
+      } as const
       const task = created(id, event, now)
       yield* record([{ task, events: [event], at: now, actor }])
-      return isHeld(standing) ? yield* Effect.catchTag(stand(task, standing), "IllegalTransition", Effect.die) : task
+      return isHeld(standing)
+        ? yield* Effect.catchTag(stand(task, standing), "IllegalTransition", Effect.die)
+        : task
     }),
     restart: Effect.fnUntraced(function* (task, anew, standing, actor) {
-      const begun = yield* change(task, { type: "Restart", ...anew, blocked: isHeld(standing) }, actor)
+      const begun = yield* change(
+        task,
+        { type: "Restart", ...anew, blocked: isHeld(standing) },
+        actor
+      )
       return isHeld(standing) ? yield* stand(begun, standing) : begun
     })
   }

@@ -18,7 +18,12 @@ export const makeAsRun = Effect.gen(function* () {
   const store = yield* TaskStore
 
   const specOf = Effect.fnUntraced(function* (task: Task, shown: number) {
-    const history = yield* store.events({ since: 0, taskIds: [task.id], types: ["task.created", "task.changed", "task.started"], limit: historyMax })
+    const history = yield* store.events({
+      since: 0,
+      taskIds: [task.id],
+      types: ["task.created", "task.changed", "task.started"],
+      limit: historyMax
+    })
     let { spec } = task
     for (const { event } of history) {
       if (event.type === "task.started" && event.attempt === shown) return spec
@@ -30,11 +35,18 @@ export const makeAsRun = Effect.gen(function* () {
   return Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>) {
     const open = tasks.flatMap(({ id, state }) => (shownBefore(state) === null ? [] : [id]))
     if (open.length === 0) return tasks
-    const changes = yield* store.events({ since: 0, taskIds: open, types: ["task.changed"], limit: historyMax })
+    const changes = yield* store.events({
+      since: 0,
+      taskIds: open,
+      types: ["task.changed"],
+      limit: historyMax
+    })
     const changed = new Set(changes.map(({ id }) => id))
     return yield* Effect.forEach(tasks, (task) => {
       const shown = changed.has(task.id) ? shownBefore(task.state) : null
-      return shown === null ? Effect.succeed(task) : Effect.map(specOf(task, shown), (spec): Task => ({ ...task, spec }))
+      return shown === null
+        ? Effect.succeed(task)
+        : Effect.map(specOf(task, shown), (spec): Task => ({ ...task, spec }))
     })
   })
 })

@@ -21,7 +21,10 @@ export const attemptEnd = (found: FoundEnd, now: number): AttemptEnd => {
 }
 
 /** The end of an attempt that was stopped: without a record it was our SIGKILL. */
-export const stoppedEnd = (found: FoundEnd | { readonly kind: "alive" | "unclaimed" }, now: number): AttemptEnd =>
+export const stoppedEnd = (
+  found: FoundEnd | { readonly kind: "alive" | "unclaimed" },
+  now: number
+): AttemptEnd =>
   found.kind === "ended" || found.kind === "notSpawned"
     ? attemptEnd(found, now)
     : { outcome: { kind: "signalled", signal: "SIGKILL" }, endedAt: now, cpuMs: null }

@@ -17,7 +17,8 @@ export const attemptTree = (root: string, taskId: string, attempt: number): Atte
 })
 
 /** The processes of a task's current attempt. */
-export const treeOf = (root: string, task: Task, attempt = task.state.attempt): AttemptTree => attemptTree(root, task.id, attempt)
+export const treeOf = (root: string, task: Task, attempt = task.state.attempt): AttemptTree =>
+  attemptTree(root, task.id, attempt)
 
 /** Puts a text into a file of the attempt. */
 const textFile = (dir: string, name: string, text: string): string => {
@@ -58,7 +59,11 @@ const programOf = (task: Task, dir: string, call: AgentCall | null) => {
 }
 
 /** The attempt to open, or null when the kept environment is gone; `call` is that of an agent. Throws what the file system throws. */
-export const attemptSpec = (root: string, task: Task, call: AgentCall | null): Omit<AttemptSpec, "onExit"> | null => {
+export const attemptSpec = (
+  root: string,
+  task: Task,
+  call: AgentCall | null
+): Omit<AttemptSpec, "onExit"> | null => {
   const kept = readEnvironment(root, task)
   if (kept === null) return null
   const { dir } = treeOf(root, task)

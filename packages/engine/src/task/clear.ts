@@ -18,11 +18,15 @@ export const makeClear = Effect.gen(function* () {
   const stops = yield* FiberMap.make<string>()
 
   /** A commit without changes of its own: it fills the slots. */
-  const fillSlots = persistently("filling the slots", Effect.orDie(transitions.commit(() => Effect.void)))
+  const fillSlots = persistently(
+    "filling the slots",
+    Effect.orDie(transitions.commit(() => Effect.void))
+  )
 
   const stop = (task: Task, killAt: number): Effect.Effect<void> => {
     const tree = lastTreeOf(root, task)
-    const stopped = tree === null ? Effect.void : stopTree(tree, { stopSignal: task.spec.stopSignal, killAt })
+    const stopped =
+      tree === null ? Effect.void : stopTree(tree, { stopSignal: task.spec.stopSignal, killAt })
     return Effect.andThen(
       persistently(`stopping what ${task.id} has left`, stopped),
       Effect.suspend(() => {

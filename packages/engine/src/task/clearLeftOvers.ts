@@ -23,22 +23,31 @@ const foundAtOnce = 50
 const isTaskId = Schema.is(TaskId)
 
 const parts = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
-  Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
+  Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size)
+  )
 
 /** Whether what is in a folder beside environments was put there by backbeat: attempts alone, with a trace of their task. */
 const isOfTask = (dir: string, names: ReadonlyArray<string>): boolean => {
   const attempts = names.filter((name) => !keepsEnvironment(name))
-  return attempts.every((name) => /^[1-9]\d*$/u.test(name)) && (attempts.length < names.length || attempts.some((name) => existsSync(join(dir, name, "claim"))))
+  return (
+    attempts.every((name) => /^[1-9]\d*$/u.test(name)) &&
+    (attempts.length < names.length ||
+      attempts.some((name) => existsSync(join(dir, name, "claim"))))
+  )
 }
 
 const isUntouchedSince = (dir: string, names: ReadonlyArray<string>, at: number): boolean =>
-  [dir, ...names.map((name) => join(dir, name))].every((path) => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < at)
+  [dir, ...names.map((name) => join(dir, name))].every(
+    (path) => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < at
+  )
 
 /** What a folder holds that no stored request accounts for; none when it has all its right. */
 const leftIn = (dir: string, task: Task | null, before: number): ReadonlyArray<string> => {
   const names = namesIn(dir)
   if (names === null) return []
-  if (task !== null) return names.filter((name) => keepsOthersEnvironment(name, task)).map((name) => join(dir, name))
+  if (task !== null)
+    return names.filter((name) => keepsOthersEnvironment(name, task)).map((name) => join(dir, name))
   const others = names.filter((name) => !keepsEnvironment(name))
   if (others.length === 0) return [dir]
   if (!isOfTask(dir, names)) return []
@@ -48,7 +57,9 @@ const leftIn = (dir: string, task: Task | null, before: number): ReadonlyArray<s
 
 /** The attempts of a folder that no task has. */
 const attemptsIn = (root: string, id: string): ReadonlyArray<Sought> =>
-  (namesIn(taskDir(root, id)) ?? []).flatMap((name) => (/^[1-9]\d*$/u.test(name) ? [{ id, tree: attemptTree(root, id, Number(name)) }] : []))
+  (namesIn(taskDir(root, id)) ?? []).flatMap((name) =>
+    /^[1-9]\d*$/u.test(name) ? [{ id, tree: attemptTree(root, id, Number(name)) }] : []
+  )
 
 const nobody = { id: "", owner: {} }
 
@@ -56,7 +67,11 @@ const nobody = { id: "", owner: {} }
 const isSuspect = (dir: string, before: number): boolean => {
   const names = namesIn(dir)
   if (names === null) return false
-  return names.every(keepsEnvironment) || names.some((name) => keepsOthersEnvironment(name, nobody)) || isUntouchedSince(dir, names, before)
+  return (
+    names.every(keepsEnvironment) ||
+    names.some((name) => keepsOthersEnvironment(name, nobody)) ||
+    isUntouchedSince(dir, names, before)
+  )
 }
 
 const remove = (path: string): number => {
@@ -80,15 +95,21 @@ export const makeClearLeftOvers = Effect.gen(function* () {
   const store = yield* TaskStore
 
   const tasksOf = (ids: ReadonlyArray<string>) =>
-    Effect.map(store.list({ ids }, { limit: ids.length }), ({ tasks }) => new Map(tasks.map((task) => [task.id, task])))
+    Effect.map(
+      store.list({ ids }, { limit: ids.length }),
+      ({ tasks }) => new Map(tasks.map((task) => [task.id, task]))
+    )
 
   const clearPart = Effect.fnUntraced(function* (suspects: ReadonlyArray<string>, before: number) {
-    const left = (id: string, tasks: ReadonlyMap<string, Task>) => orElse([], () => leftIn(taskDir(root, id), tasks.get(id) ?? null, before))
+    const left = (id: string, tasks: ReadonlyMap<string, Task>) =>
+      orElse([], () => leftIn(taskDir(root, id), tasks.get(id) ?? null, before))
     const tasks = yield* tasksOf(suspects)
     const ids = suspects.filter((id) => left(id, tasks).length > 0)
     if (ids.length === 0) return 0
     const clear = (now: ReadonlyMap<string, Task>) => {
-      const living = withProcesses(ids.filter((id) => !now.has(id)).flatMap((id) => attemptsIn(root, id)))
+      const living = withProcesses(
+        ids.filter((id) => !now.has(id)).flatMap((id) => attemptsIn(root, id))
+      )
       return ids
         .filter((id) => !living.has(id))
         .flatMap((id) => left(id, now))
@@ -100,7 +121,11 @@ export const makeClearLeftOvers = Effect.gen(function* () {
   return Effect.fnUntraced(function* (before: number) {
     const suspects: Array<string> = []
     for (const part of parts(namesIn(tasksDir(root)) ?? [], lookedAtOnce)) {
-      suspects.push(...part.filter((name) => isTaskId(name) && orElse(false, () => isSuspect(taskDir(root, name), before))))
+      suspects.push(
+        ...part.filter(
+          (name) => isTaskId(name) && orElse(false, () => isSuspect(taskDir(root, name), before))
+        )
+      )
       yield* Effect.yieldNow
     }
     let freedBytes = 0

@@ -24,9 +24,15 @@ export const disown = Effect.fnUntraced(function* ({ record }: Identity, copyOf:
   const { root } = yield* Home
   const letGo = transitions.commitUntold((tx) =>
     Effect.gen(function* () {
-      const forgetful = (yield* store.inStatus([...waiting, ...living])).filter(({ spec }) => spec.forgetEnv)
+      const forgetful = (yield* store.inStatus([...waiting, ...living])).filter(
+        ({ spec }) => spec.forgetEnv
+      )
       for (const task of yield* store.inStatus(waiting)) {
-        yield* tx.change(task, { type: "Stop", reason, signal: task.spec.stopSignal, graceMs: 0 }, recovery)
+        yield* tx.change(
+          task,
+          { type: "Stop", reason, signal: task.spec.stopSignal, graceMs: 0 },
+          recovery
+        )
       }
       for (const task of yield* store.inStatus(living)) {
         const end = { outcome: { kind: "lost", evidence }, endedAt: tx.now, cpuMs: null } as const
@@ -37,6 +43,8 @@ export const disown = Effect.fnUntraced(function* ({ record }: Identity, copyOf:
     })
   )
   yield* Effect.logWarning(reason)
-  const forgetful = yield* Effect.catchTag(letGo, "StoreError", () => Effect.andThen(store.makeRoom(0), letGo))
+  const forgetful = yield* Effect.catchTag(letGo, "StoreError", () =>
+    Effect.andThen(store.makeRoom(0), letGo)
+  )
   for (const { id } of forgetful) forgetEnvironment(root, id)
 })

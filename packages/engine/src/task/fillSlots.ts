@@ -37,9 +37,15 @@ export const makeFillSlots = Effect.gen(function* () {
 
   /** What may start in the order of its turns, without the tasks whose earlier attempt has left processes. */
   const readyIn = (queue: string, now: number, limit: number) =>
-    Effect.map(store.ready({ queue, now, limit: limit + clearings.count() }), (tasks) => tasks.filter(clearings.isClear).slice(0, limit))
+    Effect.map(store.ready({ queue, now, limit: limit + clearings.count() }), (tasks) =>
+      tasks.filter(clearings.isClear).slice(0, limit)
+    )
 
-  const turnOfAgents = Effect.fnUntraced(function* ({ now }: Tx, committed: ReadonlyArray<Committed>, { running, free }: Room) {
+  const turnOfAgents = Effect.fnUntraced(function* (
+    { now }: Tx,
+    committed: ReadonlyArray<Committed>,
+    { running, free }: Room
+  ) {
     if (admission.holdsStill(now, committed)) return { tasks: [], held: admission.held() }
     const { admitted, held } = yield* admission.admit({ waiting: free, running, now, committed })
     // One more than is admitted tells whether anything is held back.
@@ -62,7 +68,11 @@ export const makeFillSlots = Effect.gen(function* () {
             ? yield* turnOfAgents(tx, committed, { running, free })
             : { tasks: yield* readyIn(queue, tx.now, free), held: null }
         for (const task of turn.tasks) {
-          yield* Effect.catchTag(tx.change(task, { type: "Open" }, engine), "IllegalTransition", Effect.die)
+          yield* Effect.catchTag(
+            tx.change(task, { type: "Open" }, engine),
+            "IllegalTransition",
+            Effect.die
+          )
         }
         holding ??= turn.held
       }

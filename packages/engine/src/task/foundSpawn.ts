@@ -13,8 +13,12 @@ export interface Spawn {
 /** The spawn of a task's current attempt, as the claim says. */
 export const foundSpawn = (root: string, task: Task): Spawn => {
   const { state } = task
-  if ((state.status !== "running" && state.status !== "stopping") || state.startedAt === null) return { pid: null, startedAt: null }
+  if ((state.status !== "running" && state.status !== "stopping") || state.startedAt === null)
+    return { pid: null, startedAt: null }
   const { dir } = treeOf(root, task)
   const found = inspectAttempt(dir)
-  return { pid: found.kind === "alive" ? (found.identity?.pid ?? null) : null, startedAt: spawnTime(dir, state.startedAt) }
+  return {
+    pid: found.kind === "alive" ? (found.identity?.pid ?? null) : null,
+    startedAt: spawnTime(dir, state.startedAt)
+  }
 }

@@ -30,13 +30,22 @@ const isLastHeld = (root: string, task: Task): boolean => {
  * The ids of those tasks that have left processes. All looks are asked for at once and so share one reading of the process table. A task
  * of which that cannot be told counts as one that has.
  */
-export const findLeftovers = (root: string, tasks: ReadonlyArray<Task>): Effect.Effect<ReadonlySet<string>> =>
+export const findLeftovers = (
+  root: string,
+  tasks: ReadonlyArray<Task>
+): Effect.Effect<ReadonlySet<string>> =>
   Effect.map(
     Effect.forEach(
       tasks,
       (task) => {
-        const has = Effect.map(lookForLeftovers(root, task), (left) => left.length > 0 || isLastHeld(root, task))
-        return Effect.map(Effect.catchDefect(has, () => Effect.succeed(true)), (left) => (left ? [task.id] : []))
+        const has = Effect.map(
+          lookForLeftovers(root, task),
+          (left) => left.length > 0 || isLastHeld(root, task)
+        )
+        return Effect.map(
+          Effect.catchDefect(has, () => Effect.succeed(true)),
+          (left) => (left ? [task.id] : [])
+        )
       },
       { concurrency: "unbounded" }
     ),
@@ -46,7 +55,9 @@ export const findLeftovers = (root: string, tasks: ReadonlyArray<Task>): Effect.
 /** Whether the task has left anything alive; only two looks in a row tell that it has not. */
 export const hasLeftovers = (root: string, task: Task): Effect.Effect<boolean> => {
   const tree = lastTreeOf(root, task)
-  return tree === null ? Effect.succeed(false) : Effect.map(lookTwice(tree), (left) => left.length > 0)
+  return tree === null
+    ? Effect.succeed(false)
+    : Effect.map(lookTwice(tree), (left) => left.length > 0)
 }
 
 /** An attempt and whose it is. */
@@ -70,9 +81,19 @@ export const withLeftovers = (root: string, tasks: ReadonlyArray<Task>): Readonl
 /** Like `withLeftovers`, of attempts. */
 export const withProcesses = (sought: ReadonlyArray<Sought>): ReadonlySet<string> => {
   if (sought.length === 0) return new Set()
-  const found = Result.getOrElse(Result.try(() => remainsOfAll(sought.map(({ tree }) => ({ tree, known: [] })))), () => [])
-  return new Set(sought.flatMap(({ id, tree }, index) => {
-    const left = found[index]
-    return left !== undefined && Result.isSuccess(left) && left.success.length === 0 && !isHeld(tree.dir) ? [] : [id]
-  }))
+  const found = Result.getOrElse(
+    Result.try(() => remainsOfAll(sought.map(({ tree }) => ({ tree, known: [] })))),
+    () => []
+  )
+  return new Set(
+    sought.flatMap(({ id, tree }, index) => {
+      const left = found[index]
+      return left !== undefined &&
+        Result.isSuccess(left) &&
+        left.success.length === 0 &&
+        !isHeld(tree.dir)
+        ? []
+        : [id]
+    })
+  )
 }

@@ -29,15 +29,24 @@ export const makeLookAfter = Effect.gen(function* () {
   const readableOf = (task: Task, dir: string, output: OutputWatch) => {
     const key = { id: task.id, attempt: task.state.attempt }
     const followed = agents.follow(task, output, reports.report(key, { type: "Finish" }))
-    if (followed === null) return { readable: { dir, watch: output }, releases: [], hasTold: () => false }
+    if (followed === null)
+      return { readable: { dir, watch: output }, releases: [], hasTold: () => false }
     const own = readableDir(root, task, task.state.attempt)
     const watch = watchOutput(own, { onGrowth: () => {} })
     // Standard error is the same file in both folders, but only the one in which it was opened has events of it.
     const unsubscribe = output.subscribe(() => void watch.sampleNow())
-    return { readable: { dir: own, watch }, releases: [unsubscribe, followed.release, () => watch.close()], hasTold: followed.hasTold }
+    return {
+      readable: { dir: own, watch },
+      releases: [unsubscribe, followed.release, () => watch.close()],
+      hasTold: followed.hasTold
+    }
   }
 
-  const lookAfter = Effect.fnUntraced(function* (task: Task, { pid, startedAt }: Spawn, held: HeldPort | null = null) {
+  const lookAfter = Effect.fnUntraced(function* (
+    task: Task,
+    { pid, startedAt }: Spawn,
+    held: HeldPort | null = null
+  ) {
     const { dir } = treeOf(root, task)
     const { maxOutputBytes } = task.spec
     const output = watchOutput(dir, {
@@ -47,7 +56,20 @@ export const makeLookAfter = Effect.gen(function* () {
     })
     const stopping = task.state.status === "stopping"
     const { hasTold, readable, releases } = readableOf(task, dir, output)
-    lives.add({ id: task.id, attempt: task.state.attempt, dir, pid, startedAt, held, output, readable, stopping, over: false, hasTold, releases })
+    lives.add({
+      id: task.id,
+      attempt: task.state.attempt,
+      dir,
+      pid,
+      startedAt,
+      held,
+      output,
+      readable,
+      stopping,
+      over: false,
+      hasTold,
+      releases
+    })
     const live = lives.find(task.id)
     if (live === null) return
     yield* deadlines.set(task, live)

@@ -22,7 +22,9 @@ import { makeSettle } from "./settle.ts"
 import { errorMessage } from "../thrown.ts"
 
 const withoutEnvironment = (root: string, { id, spec }: Task): string =>
-  spec.forgetEnv ? "its environment was forgotten (forgetEnv)" : `its kept environment is missing or damaged: ${environmentPath(root, id)}`
+  spec.forgetEnv
+    ? "its environment was forgotten (forgetEnv)"
+    : `its kept environment is missing or damaged: ${environmentPath(root, id)}`
 
 /** Opens attempts; made once. Nothing of the attempt before is alive by then: see Clearings. */
 export const makeOpen = Effect.gen(function* () {
@@ -43,7 +45,9 @@ export const makeOpen = Effect.gen(function* () {
   })
 
   const notSpawned = ({ id, state: { attempt } }: Task, message: string) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => settle({ id, attempt }, attemptEnd({ kind: "notSpawned", message }, now)))
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      settle({ id, attempt }, attemptEnd({ kind: "notSpawned", message }, now))
+    )
 
   const dropOldOutput = (task: Task): void => {
     if (task.state.attempt === 1) return
@@ -52,7 +56,11 @@ export const makeOpen = Effect.gen(function* () {
   }
 
   const refuse = (task: Task, message: string) =>
-    Effect.suspend(() => (ruleOut(treeOf(root, task).dir, message).kind === "claimed" ? adopt(task) : notSpawned(task, message)))
+    Effect.suspend(() =>
+      ruleOut(treeOf(root, task).dir, message).kind === "claimed"
+        ? adopt(task)
+        : notSpawned(task, message)
+    )
 
   const open = Effect.fnUntraced(function* (task: Task) {
     // What has been started is taken over whatever became of that with which it was: its agent, what it goes on from.
@@ -60,13 +68,28 @@ export const makeOpen = Effect.gen(function* () {
     dropOldOutput(task)
     const call = yield* Effect.result(agentCall(task))
     if (call._tag === "Failure") return yield* refuse(task, call.failure.message)
-    const spec = yield* Effect.result(Effect.try({ try: () => attemptSpec(root, task, call.success), catch: (thrown) => thrown }))
-    if (spec._tag === "Failure") return yield* (isTransient(spec.failure) ? postpone : refuse)(task, errorMessage(spec.failure))
+    const spec = yield* Effect.result(
+      Effect.try({ try: () => attemptSpec(root, task, call.success), catch: (thrown) => thrown })
+    )
+    if (spec._tag === "Failure")
+      return yield* (isTransient(spec.failure) ? postpone : refuse)(
+        task,
+        errorMessage(spec.failure)
+      )
     if (spec.success === null) return yield* refuse(task, withoutEnvironment(root, task))
     const held = yield* heldPort(task.spec.readyWhen ?? task.spec.healthProbe)
     const opened = openAttempt({ ...spec.success, onExit: onEnd(task) })
-    yield* logDebug(() => `attempt ${task.state.attempt}: ${opened.kind === "opened" ? `spawned pid ${opened.pid}` : opened.kind}`, { task: task.id })
-    if (opened.kind === "opened") return yield* lookAfter(task, { pid: opened.pid, startedAt: yield* Clock.currentTimeMillis }, held)
+    yield* logDebug(
+      () =>
+        `attempt ${task.state.attempt}: ${opened.kind === "opened" ? `spawned pid ${opened.pid}` : opened.kind}`,
+      { task: task.id }
+    )
+    if (opened.kind === "opened")
+      return yield* lookAfter(
+        task,
+        { pid: opened.pid, startedAt: yield* Clock.currentTimeMillis },
+        held
+      )
     if (opened.kind === "postponed") return yield* postpone(task, opened.message)
     yield* opened.kind === "claimed" ? adopt(task) : notSpawned(task, opened.message)
   })

@@ -58,12 +58,20 @@ export const makePrune = Effect.gen(function* () {
   const runningOf = Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>) {
     const ids = new Set(tasks.flatMap(({ lineage }) => lineage.pipelineId ?? []))
     const found = yield* Effect.forEach(ids, pipelines.find)
-    return new Set(found.flatMap((pipeline) => (pipeline?.state.status === "running" ? [pipeline.id] : [])))
+    return new Set(
+      found.flatMap((pipeline) => (pipeline?.state.status === "running" ? [pipeline.id] : []))
+    )
   })
 
   /** The tasks from which one that has not ended is to go on: each attempt needs their checkpoint, also the next. */
-  const awaited = Effect.map(store.inStatus(["blocked", "queued", "running", "stopping", "retrying"]), (living) =>
-    new Set(living.flatMap(({ spec: { work } }) => (work.kind === "prompt" && work.after !== null ? [work.after.task] : [])))
+  const awaited = Effect.map(
+    store.inStatus(["blocked", "queued", "running", "stopping", "retrying"]),
+    (living) =>
+      new Set(
+        living.flatMap(({ spec: { work } }) =>
+          work.kind === "prompt" && work.after !== null ? [work.after.task] : []
+        )
+      )
   )
 
   const clear = (id: string): number => {
@@ -73,7 +81,9 @@ export const makePrune = Effect.gen(function* () {
   }
 
   return Effect.fnUntraced(function* ({ endedBefore, statuses, dryRun, only }: Pruning) {
-    const ended = (yield* store.endedBefore(endedBefore, statuses)).filter(({ id }) => only?.has(id) ?? true)
+    const ended = (yield* store.endedBefore(endedBefore, statuses)).filter(
+      ({ id }) => only?.has(id) ?? true
+    )
     const running = yield* runningOf(ended)
     const needed = yield* awaited
     const candidates = ended
@@ -85,12 +95,25 @@ export const makePrune = Effect.gen(function* () {
     const going = new Set(ids)
     const kept = ended.flatMap(({ id }) => (going.has(id) ? [] : [id]))
     if (dryRun) {
-      return { removed: ids, kept, freedBytes: ids.reduce((sum, id) => sum + bytesOf(taskDir(root, id)), 0) } satisfies Pruned
+      return {
+        removed: ids,
+        kept,
+        freedBytes: ids.reduce((sum, id) => sum + bytesOf(taskDir(root, id)), 0)
+      } satisfies Pruned
     }
     if (only === undefined) clearAnswers(root, endedBefore)
-    const removed = yield* withRoom(store.transact(
-      Effect.tap(ids.length === 0 ? Effect.succeed([]) : store.remove(ids), () => pipelines.removeEmpty)
-    ))
-    return { removed, kept, freedBytes: removed.reduce((sum, id) => sum + clear(id), 0) } satisfies Pruned
+    const removed = yield* withRoom(
+      store.transact(
+        Effect.tap(
+          ids.length === 0 ? Effect.succeed([]) : store.remove(ids),
+          () => pipelines.removeEmpty
+        )
+      )
+    )
+    return {
+      removed,
+      kept,
+      freedBytes: removed.reduce((sum, id) => sum + clear(id), 0)
+    } satisfies Pruned
   })
 })

@@ -34,37 +34,66 @@ export const recover = Effect.gen(function* () {
   const live = yield* store.inStatus(["running", "stopping"])
   const now = yield* Clock.currentTimeMillis
   const running = live.filter(({ state }) => state.status === "running")
-  const inspected = yield* persistently("a look at the attempts", Effect.sync(() => running.map((task) => ({ task, found: inspectAttempt(treeOf(root, task).dir) }))))
+  const inspected = yield* persistently(
+    "a look at the attempts",
+    Effect.sync(() =>
+      running.map((task) => ({ task, found: inspectAttempt(treeOf(root, task).dir) }))
+    )
+  )
   const unsure = inspected.filter(({ found }) => found.kind !== "ended" && found.kind !== "alive")
-  const living = yield* stillLiving(root, unsure.map(({ task }) => task))
+  const living = yield* stillLiving(
+    root,
+    unsure.map(({ task }) => task)
+  )
   const over = inspected.flatMap(({ task, found }) => {
-    const goesOn = found.kind === "alive" || living.has(task.id) || found.kind === "unclaimed" || isToBeOpened(root, task)
+    const goesOn =
+      found.kind === "alive" ||
+      living.has(task.id) ||
+      found.kind === "unclaimed" ||
+      isToBeOpened(root, task)
     // What the system was short of is started later: who takes it over sees to that.
     return goesOn || isPassing(found) ? [] : [{ task, end: attemptEnd(found, now) }]
   })
-  const ended = yield* Effect.forEach(over, ({ task, end }) => Effect.map(agents.conclude(task, end), (whole) => ({ task, end: whole })), {
-    concurrency: concludedAtOnce
-  })
+  const ended = yield* Effect.forEach(
+    over,
+    ({ task, end }) => Effect.map(agents.conclude(task, end), (whole) => ({ task, end: whole })),
+    {
+      concurrency: concludedAtOnce
+    }
+  )
   const settled = new Set(ended.map(({ task }) => task.id))
   yield* Effect.forEach(
     live.filter((task) => !settled.has(task.id)),
     (task) => supervisor.takeOver(task, living.has(task.id))
   )
   const settle = transitions.commit((tx) =>
-    Effect.forEach(ended, ({ task, end }) => tx.change(spawned(task, foundSpawn(root, task).startedAt), { type: "End", end }, recovery), { discard: true })
+    Effect.forEach(
+      ended,
+      ({ task, end }) =>
+        tx.change(spawned(task, foundSpawn(root, task).startedAt), { type: "End", end }, recovery),
+      { discard: true }
+    )
   )
   yield* Effect.catchTag(settle, "StoreError", () => Effect.andThen(store.makeRoom(0), settle))
 })
 
 /** The ids of tasks whose attempt lives, though its folder does not say so: by one full look at all of them. */
-const stillLiving = (root: string, tasks: ReadonlyArray<Task>): Effect.Effect<ReadonlySet<string>> =>
+const stillLiving = (
+  root: string,
+  tasks: ReadonlyArray<Task>
+): Effect.Effect<ReadonlySet<string>> =>
   Effect.map(
     Effect.forEach(
       tasks,
       (task) => {
         const tree = treeOf(root, task)
-        const lives = Effect.map(lookTwice(tree), (left) => left.length > 0 && !isLateShim(tree.dir, left))
-        return Effect.map(persistently(`a look at ${tree.dir}`, lives), (found) => (found ? [task.id] : []))
+        const lives = Effect.map(
+          lookTwice(tree),
+          (left) => left.length > 0 && !isLateShim(tree.dir, left)
+        )
+        return Effect.map(persistently(`a look at ${tree.dir}`, lives), (found) =>
+          found ? [task.id] : []
+        )
       },
       { concurrency: "unbounded" }
     ),

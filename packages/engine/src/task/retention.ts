@@ -30,9 +30,16 @@ export const keepRetention = Effect.gen(function* () {
       statuses: ["completed", "failed", "cancelled"],
       dryRun: false
     })
-    if (removed.length > 0) yield* Effect.logInfo(`removed ${removed.length} tasks that ended over retentionDays ago`)
+    if (removed.length > 0)
+      yield* Effect.logInfo(`removed ${removed.length} tasks that ended over retentionDays ago`)
     const freedBytes = yield* clearLeftOvers(endedBefore)
     if (freedBytes > 0) yield* Effect.logInfo(`removed ${freedBytes} bytes that no task has`)
-  }).pipe(Effect.catch((error) => Effect.logError(`ended tasks could not be removed: ${error.message}`)))
-  yield* Effect.forkScoped(Effect.catchDefect(sweep, (defect) => Effect.logError("ended tasks could not be removed", defect)))
+  }).pipe(
+    Effect.catch((error) => Effect.logError(`ended tasks could not be removed: ${error.message}`))
+  )
+  yield* Effect.forkScoped(
+    Effect.catchDefect(sweep, (defect) =>
+      Effect.logError("ended tasks could not be removed", defect)
+    )
+  )
 })

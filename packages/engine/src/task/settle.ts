@@ -8,7 +8,12 @@ import { AgentAttempts } from "../agent/AgentAttempts.ts"
 import { Home } from "../home/Home.ts"
 import { HomeLock } from "../life/HomeLock.ts"
 import { readClaim } from "../process/Claim.ts"
-import { type AttemptEnd as FoundEnd, inspectAttempt, isPassing, lostBehind } from "../process/inspectAttempt.ts"
+import {
+  type AttemptEnd as FoundEnd,
+  inspectAttempt,
+  isPassing,
+  lostBehind
+} from "../process/inspectAttempt.ts"
 import { attemptEnd } from "./attemptEnd.ts"
 import { treeOf } from "./attemptSpec.ts"
 import { Deadlines } from "./Deadlines.ts"
@@ -35,7 +40,10 @@ export const makeSettle = Effect.gen(function* () {
   const postpone = (task: Task, message: string): Effect.Effect<void> =>
     Effect.suspend(() => {
       const claimed = readClaim(treeOf(root, task).dir).kind !== "none"
-      return reports.report({ id: task.id, attempt: task.state.attempt }, { type: "Postpone", message, claimed })
+      return reports.report(
+        { id: task.id, attempt: task.state.attempt },
+        { type: "Postpone", message, claimed }
+      )
     })
 
   /** Without a record it has ended only when a full look finds nothing of it; what it ended with may be on record by then. */
@@ -59,13 +67,19 @@ export const makeSettle = Effect.gen(function* () {
     if (!isOurs(task)) return
     const whole = yield* verified(task, found)
     if (!isOurs(task)) return
-    const { id, state: { attempt } } = task
+    const {
+      id,
+      state: { attempt }
+    } = task
     const live = lives.find(id)
     if (live !== null) live.over = true
     // It is over: what is yet to be read of it counts for no limit.
     yield* deadlines.clear(id)
     if (whole.kind === "notSpawned" && isPassing(whole)) return yield* postpone(task, whole.message)
-    yield* settle({ id, attempt }, yield* agents.conclude(task, attemptEnd(whole, yield* Clock.currentTimeMillis)))
+    yield* settle(
+      { id, attempt },
+      yield* agents.conclude(task, attemptEnd(whole, yield* Clock.currentTimeMillis))
+    )
   })
 
   const onEnd =

@@ -20,10 +20,15 @@ const settleAll = (ended: ReadonlyArray<Task>, dependents: ReadonlyArray<Depende
   const broken = new Map<string, { readonly task: Task; readonly failure: Failure }>()
   for (const task of ended) {
     const its = new Map(byDependency.get(task.id)?.map((each) => [each.task.id, each]))
-    const settled = settle(task, [...its.values()].map((each) => ({ id: each.task.id, on: each.on })))
-    for (const { task: dependent } of settled.met.flatMap((id) => its.get(id) ?? [])) met.set(dependent.id, dependent)
+    const settled = settle(
+      task,
+      [...its.values()].map((each) => ({ id: each.task.id, on: each.on }))
+    )
+    for (const { task: dependent } of settled.met.flatMap((id) => its.get(id) ?? []))
+      met.set(dependent.id, dependent)
     for (const { task: dependent } of settled.broken.flatMap((id) => its.get(id) ?? [])) {
-      if (!broken.has(dependent.id)) broken.set(dependent.id, { task: dependent, failure: brokenBy(task) })
+      if (!broken.has(dependent.id))
+        broken.set(dependent.id, { task: dependent, failure: brokenBy(task) })
     }
   }
   return { met, broken }
@@ -38,12 +43,18 @@ export const makeSettleEnds = Effect.gen(function* () {
   const follow = Effect.fnUntraced(function* (tx: Tx, ended: ReadonlyArray<Task>) {
     const met = new Map<string, Task>()
     const withdrawals = new Map<string, Change>()
-    for (let wave = ended; wave.length > 0; ) {
+    for (let wave = ended; wave.length > 0;) {
       const dependents = yield* store.dependents(wave.map(({ id }) => id))
-      const settled = settleAll(wave, dependents.filter(({ task }) => !withdrawals.has(task.id)))
+      const settled = settleAll(
+        wave,
+        dependents.filter(({ task }) => !withdrawals.has(task.id))
+      )
       for (const [id, task] of settled.met) met.set(id, task)
       const broken = [...settled.broken.values()]
-      const leftover = withLeftovers(root, broken.map(({ task }) => task))
+      const leftover = withLeftovers(
+        root,
+        broken.map(({ task }) => task)
+      )
       const next = yield* Effect.forEach(broken, ({ task, failure }) =>
         tx.decide(task, { type: "Withdraw", failure, leftover: leftover.has(task.id) }, dependency)
       )
@@ -58,11 +69,17 @@ export const makeSettleEnds = Effect.gen(function* () {
     const { met, withdrawals } = yield* follow(tx, ended)
     if (met.size === 0 && withdrawals.size === 0) return
     const withdrawn = [...withdrawals.keys()]
-    const over = [...withdrawals.values()].flatMap(({ task }) => (isFinal(task.state.status) ? [task.id] : []))
+    const over = [...withdrawals.values()].flatMap(({ task }) =>
+      isFinal(task.state.status) ? [task.id] : []
+    )
     const hopeful = [...met.keys()].filter((id) => !withdrawals.has(id))
-    const free = yield* store.settleWaits({ ended: [...ended.map(({ id }) => id), ...over], withdrawn }, hopeful)
-    const releases = yield* Effect.forEach(free.flatMap((id) => met.get(id) ?? []), (task) =>
-      tx.decide(task, { type: "Release" }, dependency)
+    const free = yield* store.settleWaits(
+      { ended: [...ended.map(({ id }) => id), ...over], withdrawn },
+      hopeful
+    )
+    const releases = yield* Effect.forEach(
+      free.flatMap((id) => met.get(id) ?? []),
+      (task) => tx.decide(task, { type: "Release" }, dependency)
     )
     // A task may be released by a withdrawal: cause before effect.
     yield* tx.record([...withdrawals.values(), ...releases])
@@ -70,6 +87,8 @@ export const makeSettleEnds = Effect.gen(function* () {
 
   return (tx: Tx, committed: ReadonlyArray<Committed>) => {
     const ended = committed.filter(ends).map(({ task }) => task)
-    return ended.length === 0 ? Effect.void : Effect.catchTag(settleThem(tx, ended), "IllegalTransition", Effect.die)
+    return ended.length === 0
+      ? Effect.void
+      : Effect.catchTag(settleThem(tx, ended), "IllegalTransition", Effect.die)
   }
 })

@@ -15,7 +15,10 @@ import type { Committed } from "./Tx.ts"
 export const makeIsSpoilt = Effect.map(TaskStore, (store) =>
   Effect.fnUntraced(function* (task: Task) {
     const { state } = task
-    const withdrawn = state.status === "cancelled" && state.failure?.type === "DependencyFailed" ? state.failure : null
+    const withdrawn =
+      state.status === "cancelled" && state.failure?.type === "DependencyFailed"
+        ? state.failure
+        : null
     const cause = withdrawn === null ? null : yield* store.find(withdrawn.taskId)
     return spoils(task, cause?.state.status ?? null)
   })
@@ -45,7 +48,11 @@ export const makeSettlePipelines = Effect.gen(function* () {
     if (ended.length === 0) return
     for (const pipeline of yield* pipelines.over([...new Set(ended)])) {
       const command = { type: "Conclude", failed: yield* firstSpoilt(pipeline) } as const
-      yield* Effect.catchTag(tx.changePipeline(pipeline, command, engine), "PipelineEnded", Effect.die)
+      yield* Effect.catchTag(
+        tx.changePipeline(pipeline, command, engine),
+        "PipelineEnded",
+        Effect.die
+      )
     }
   })
 })

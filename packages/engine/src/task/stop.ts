@@ -28,7 +28,11 @@ export const makeStop = Effect.gen(function* () {
     if (live !== null) live.stopping = true
     const tree = treeOf(root, task, ended === undefined ? attempt : lastAttempt(task.state))
     stops.begin(task.id)
-    const stopped = yield* stopTree(tree, { stopSignal: signal, killAt, onStuck: (stuck) => stops.stick(task.id, stuck) })
+    const stopped = yield* stopTree(tree, {
+      stopSignal: signal,
+      killAt,
+      onStuck: (stuck) => stops.stick(task.id, stuck)
+    })
     stops.finish(task.id, stopped)
     const seen = stopped.endedCount === 0 ? {} : { stopped }
     const end = { ...stoppedEnd(inspectAttempt(tree.dir), yield* Clock.currentTimeMillis), ...seen }

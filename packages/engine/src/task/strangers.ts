@@ -35,15 +35,22 @@ const attemptsIn = (root: string, id: string): ReadonlyArray<AttemptTree> =>
     const attempt = attemptName.exec(name)?.[1]
     const dir = join(taskDir(root, id), name)
     if (attempt === undefined || !existsSync(join(dir, "claim"))) return []
-    return [{ dir, mark: { taskId: id, attempt: Number(attempt), home: root, homeId: homeIdOf(root) } }]
+    return [
+      { dir, mark: { taskId: id, attempt: Number(attempt), home: root, homeId: homeIdOf(root) } }
+    ]
   })
 
 /** By one reading of the process table. What cannot be looked at counts as not alive. */
 const aliveIn = (trees: ReadonlyArray<AttemptTree>): ReadonlyArray<ReadonlyArray<string>> => {
-  const found = Result.getOrElse(Result.try(() => remainsOfAll(trees.map((tree) => ({ tree, known: [] })))), () => [])
+  const found = Result.getOrElse(
+    Result.try(() => remainsOfAll(trees.map((tree) => ({ tree, known: [] })))),
+    () => []
+  )
   return trees.map((_, index) => {
     const left = found[index]
-    return left === undefined || Result.isFailure(left) ? [] : left.success.map(({ identity }) => describeProcess(identity.pid))
+    return left === undefined || Result.isFailure(left)
+      ? []
+      : left.success.map(({ identity }) => describeProcess(identity.pid))
   })
 }
 
@@ -64,13 +71,18 @@ export const makeFindStrangers = Effect.gen(function* () {
     for (let from = 0; from < names.length; from += askedAtOnce) {
       const part = names.slice(from, from + askedAtOnce)
       const known = yield* ids.tasksAmong(part)
-      found.push(...part.filter((id) => !known.has(id)).map((id) => ({ id, trees: attemptsIn(root, id) })))
+      found.push(
+        ...part.filter((id) => !known.has(id)).map((id) => ({ id, trees: attemptsIn(root, id) }))
+      )
       yield* Effect.yieldNow
     }
     const strange = found.filter(({ trees }) => trees.length > 0)
     const trees = strange.flatMap(({ trees: its }) => its)
     const alive = new Map(aliveIn(trees).map((its, index) => [trees[index], its]))
-    return strange.map(({ id, trees: its }): Stranger => ({ id, alive: its.flatMap((tree) => alive.get(tree) ?? []) }))
+    return strange.map(({ id, trees: its }): Stranger => ({
+      id,
+      alive: its.flatMap((tree) => alive.get(tree) ?? [])
+    }))
   })
 })
 
@@ -78,8 +90,12 @@ const namedAtMost = 10
 
 /** Tells of them in a sentence. */
 export const describeStrangers = (strangers: ReadonlyArray<Stranger>): string => {
-  const first = strangers.toSorted((one, other) => other.alive.length - one.alive.length).slice(0, namedAtMost)
-  const named = first.map(({ id, alive }) => (alive.length === 0 ? id : `${id} (alive: ${alive.join(", ")})`))
+  const first = strangers
+    .toSorted((one, other) => other.alive.length - one.alive.length)
+    .slice(0, namedAtMost)
+  const named = first.map(({ id, alive }) =>
+    alive.length === 0 ? id : `${id} (alive: ${alive.join(", ")})`
+  )
   const more = strangers.length > first.length ? [`${strangers.length - first.length} more`] : []
   return `${strangers.length} ${strangers.length === 1 ? "task has a folder" : "tasks have folders"} but no entry in the database: ${[...named, ...more].join(", ")}`
 }

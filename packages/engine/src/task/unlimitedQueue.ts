@@ -5,7 +5,18 @@ import type { Configuration } from "../home/configuration.ts"
 import { concurrencyOf } from "./slots.ts"
 
 /** What is said of each of these queues for which nobody has set a limit. */
-export const unlimitedQueues = (configuration: Configuration, queues: ReadonlyArray<string>): ReadonlyArray<string> =>
+export const unlimitedQueues = (
+  configuration: Configuration,
+  queues: ReadonlyArray<string>
+): ReadonlyArray<string> =>
   [...new Set(queues)]
-    .filter((queue) => queue !== defaultQueue && queue !== agentsQueue && concurrencyOf(configuration, queue) === null)
-    .map((queue) => `queue ${queue} has no limit: ${callText("queue set", { queue, concurrency: 1 })} sets one`)
+    .filter(
+      (queue) =>
+        queue !== defaultQueue &&
+        queue !== agentsQueue &&
+        concurrencyOf(configuration, queue) === null
+    )
+    .map(
+      (queue) =>
+        `queue ${queue} has no limit: ${callText("queue set", { queue, concurrency: 1 })} sets one`
+    )

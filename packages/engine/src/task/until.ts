@@ -20,7 +20,10 @@ export type Until = (
 /** Listens before it looks, so that nothing comes in between. */
 const awaitOne = <A, E>(
   listen: (listener: (changed: A) => void) => () => void,
-  { look, unstored }: { readonly look: Effect.Effect<A, E>; readonly unstored: Effect.Effect<never, StoreError> },
+  {
+    look,
+    unstored
+  }: { readonly look: Effect.Effect<A, E>; readonly unstored: Effect.Effect<never, StoreError> },
   holds: (now: A) => boolean
 ): Effect.Effect<A, E | StoreError> =>
   Effect.acquireUseRelease(
@@ -31,25 +34,42 @@ const awaitOne = <A, E>(
       })
       return { came, stop }
     }),
-    ({ came }) => Effect.flatMap(look, (now) => (holds(now) ? Effect.succeed(now) : Effect.raceFirst(Deferred.await(came), unstored))),
+    ({ came }) =>
+      Effect.flatMap(look, (now) =>
+        holds(now) ? Effect.succeed(now) : Effect.raceFirst(Deferred.await(came), unstored)
+      ),
     ({ stop }) => Effect.sync(stop)
   )
 
 /** What waiting for tasks needs, made once. */
-export const makeUntil: Effect.Effect<Until, never, TaskStore | Transitions | Reports> = Effect.gen(function* () {
-  const store = yield* TaskStore
-  const { onTask } = yield* Transitions
-  const { unstored } = yield* Reports
-  const find = Effect.fnUntraced(function* (id: string) {
-    return (yield* store.find(id)) ?? (yield* new TaskMissing({ id }))
-  })
-  return (id, holds) => awaitOne((listener) => onTask(id, listener), { look: find(id), unstored: unstored([id]) }, holds)
-})
+export const makeUntil: Effect.Effect<Until, never, TaskStore | Transitions | Reports> = Effect.gen(
+  function* () {
+    const store = yield* TaskStore
+    const { onTask } = yield* Transitions
+    const { unstored } = yield* Reports
+    const find = Effect.fnUntraced(function* (id: string) {
+      return (yield* store.find(id)) ?? (yield* new TaskMissing({ id }))
+    })
+    return (id, holds) =>
+      awaitOne(
+        (listener) => onTask(id, listener),
+        { look: find(id), unstored: unstored([id]) },
+        holds
+      )
+  }
+)
 
 /** Waits until a pipeline has ended; made once. */
 export const makeUntilEnded = Effect.gen(function* () {
   const { onPipeline } = yield* Transitions
   const { unstored } = yield* Reports
-  return <E>(id: string, look: Effect.Effect<Pipeline, E>): Effect.Effect<Pipeline, E | StoreError> =>
-    awaitOne((listener) => onPipeline(id, listener), { look, unstored: unstored(null) }, ({ state }) => state.status !== "running")
+  return <E>(
+    id: string,
+    look: Effect.Effect<Pipeline, E>
+  ): Effect.Effect<Pipeline, E | StoreError> =>
+    awaitOne(
+      (listener) => onPipeline(id, listener),
+      { look, unstored: unstored(null) },
+      ({ state }) => state.status !== "running"
+    )
 })

@@ -12,11 +12,18 @@ const firstPauseMs = 2
 const longestPauseMs = 1000
 
 /** Ends when nothing is alive, a record is there, or nobody waits for it any more; tells whether anything was alive. */
-export const untilGone = (tree: AttemptTree, isWaitedFor: () => boolean): Effect.Effect<boolean> => {
+export const untilGone = (
+  tree: AttemptTree,
+  isWaitedFor: () => boolean
+): Effect.Effect<boolean> => {
   const again = (seen: boolean, pauseMs: number): Effect.Effect<boolean> =>
     Effect.flatMap(persistently(`a look at ${tree.dir}`, lookTwice(tree)), (left) => {
-      if (left.length === 0 || !isWaitedFor() || readExitRecord(tree.dir) !== null) return Effect.succeed(seen || left.length > 0)
-      return Effect.andThen(Effect.sleep(pauseMs), Effect.suspend(() => again(true, Math.min(pauseMs * 2, longestPauseMs))))
+      if (left.length === 0 || !isWaitedFor() || readExitRecord(tree.dir) !== null)
+        return Effect.succeed(seen || left.length > 0)
+      return Effect.andThen(
+        Effect.sleep(pauseMs),
+        Effect.suspend(() => again(true, Math.min(pauseMs * 2, longestPauseMs)))
+      )
     })
   return again(false, firstPauseMs)
 }

@@ -7,7 +7,12 @@ import * as Effect from "effect/Effect"
 const triesAtMost = 2
 
 const isFull = (trouble: unknown): trouble is StoreError =>
-  typeof trouble === "object" && trouble !== null && "_tag" in trouble && trouble._tag === "StoreError" && "reason" in trouble && trouble.reason === "full"
+  typeof trouble === "object" &&
+  trouble !== null &&
+  "_tag" in trouble &&
+  trouble._tag === "StoreError" &&
+  "reason" in trouble &&
+  trouble.reason === "full"
 
 /** Gives what tries a commit again on a full disk, once room was made; made once. */
 export const makeWithRoom = Effect.map(TaskStore, (store) => {

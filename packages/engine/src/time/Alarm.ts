@@ -68,7 +68,8 @@ const make = Effect.gen(function* () {
         return arm
       }),
     // A timer that finds nothing due sets itself anew, so clearing need not touch it unless it is the last.
-    clear: (key) => Effect.suspend(() => (entries.delete(key) && entries.size === 0 ? arm : Effect.void))
+    clear: (key) =>
+      Effect.suspend(() => (entries.delete(key) && entries.size === 0 ? arm : Effect.void))
   })
 })
 

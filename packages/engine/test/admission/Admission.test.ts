@@ -81,7 +81,11 @@ describe("a machine with memory for two", () => {
         yield* rig.start(["a", "b", "c"])
         expect(yield* rig.running).toEqual(["a", "b"])
         yield* rig.start(["d"])
-        expect(rig.admission.held()).toMatchObject({ because: "memory", expectedBytes: 2 * agentBytes, reserveBytes: gibibyte })
+        expect(rig.admission.held()).toMatchObject({
+          because: "memory",
+          expectedBytes: 2 * agentBytes,
+          reserveBytes: gibibyte
+        })
         yield* rig.pass(7000)
         expect(yield* rig.running).toEqual(["a", "b"])
         // Half of the window is over: two halves are expected yet, and the rest is room for one.
@@ -111,7 +115,15 @@ describe("a machine with memory for two", () => {
         const failing = rig.transitions.commit((tx) =>
           Effect.andThen(
             Effect.flatMap(rig.store.find("a"), (task) =>
-              task === null ? Effect.die("gone") : Effect.orDie(tx.change(task, { type: "Restart", reason: null, spec: { ...task.spec, queue: "agents" } }, engine))
+              task === null
+                ? Effect.die("gone")
+                : Effect.orDie(
+                    tx.change(
+                      task,
+                      { type: "Restart", reason: null, spec: { ...task.spec, queue: "agents" } },
+                      engine
+                    )
+                  )
             ),
             Effect.fail("no")
           )
@@ -165,7 +177,11 @@ describe("what is held back", () => {
         rig.machine = busy
         yield* rig.start(["b"])
         expect(rig.asked.resources).toBe(2)
-        yield* rig.transitions.apply("b", { type: "Stop", reason: null, signal: "SIGTERM", graceMs: 1 }, engine)
+        yield* rig.transitions.apply(
+          "b",
+          { type: "Stop", reason: null, signal: "SIGTERM", graceMs: 1 },
+          engine
+        )
         expect(rig.admission.held()).toBeNull()
         let commits = 0
         rig.transitions.onCommit(() => void commits++)
@@ -195,7 +211,9 @@ describe("what is held back", () => {
         rig.machine = busy
         yield* rig.start(["a", "b"])
         yield* rig.pauses.changing(
-          rig.transitions.commit((tx) => rig.queues.pause("agents", { at: tx.now, actor: engine, reason: null }))
+          rig.transitions.commit((tx) =>
+            rig.queues.pause("agents", { at: tx.now, actor: engine, reason: null })
+          )
         )
         expect(rig.admission.held()).toBeNull()
         const { resources } = rig.asked

@@ -65,7 +65,8 @@ describe("CPU use", () => {
 
   test("is unknown, and not waited for, where nothing tells of it", () => {
     const use = makeCpuMeter(() => ({ machine: null, group: null }), 0)
-    for (const at of [0, 100, 100_000]) expect(use(at)).toEqual({ percent: null, isMeasuring: false })
+    for (const at of [0, 100, 100_000])
+      expect(use(at)).toEqual({ percent: null, isMeasuring: false })
   })
 
   test("is unknown where the counters stand still", () => {
@@ -83,19 +84,38 @@ const machine = (used: number, total: number) => ({ used, total })
 
 describe("CPU use in a control group", () => {
   test("is the share of what the group may use", () => {
-    expect(useOf({ machine: null, group: group(0, 2) }, { machine: null, group: group(500_000, 2) })).toBeCloseTo(25, 6)
+    expect(
+      useOf({ machine: null, group: group(0, 2) }, { machine: null, group: group(500_000, 2) })
+    ).toBeCloseTo(25, 6)
   })
 
   test("is the machine's or the group's, whichever is tighter", () => {
-    expect(useOf({ machine: machine(0, 0), group: group(0, 1) }, { machine: machine(10, 100), group: group(900_000, 1) })).toBeCloseTo(90, 6)
-    expect(useOf({ machine: machine(0, 0), group: group(0, 1) }, { machine: machine(70, 100), group: group(100_000, 1) })).toBeCloseTo(70, 6)
+    expect(
+      useOf(
+        { machine: machine(0, 0), group: group(0, 1) },
+        { machine: machine(10, 100), group: group(900_000, 1) }
+      )
+    ).toBeCloseTo(90, 6)
+    expect(
+      useOf(
+        { machine: machine(0, 0), group: group(0, 1) },
+        { machine: machine(70, 100), group: group(100_000, 1) }
+      )
+    ).toBeCloseTo(70, 6)
   })
 
   test("is never above 100", () => {
-    expect(useOf({ machine: null, group: group(0, 1) }, { machine: null, group: group(1_200_000, 1) })).toBe(100)
+    expect(
+      useOf({ machine: null, group: group(0, 1) }, { machine: null, group: group(1_200_000, 1) })
+    ).toBe(100)
   })
 
   test("is the machine's when the group is another", () => {
-    expect(useOf({ machine: machine(0, 0), group: group(0, 1) }, { machine: machine(10, 100), group: group(900_000, 1, "/other") })).toBeCloseTo(10, 6)
+    expect(
+      useOf(
+        { machine: machine(0, 0), group: group(0, 1) },
+        { machine: machine(10, 100), group: group(900_000, 1, "/other") }
+      )
+    ).toBeCloseTo(10, 6)
   })
 })

@@ -9,9 +9,12 @@ import { layerPauses, Pauses } from "../../src/admission/Pauses.ts"
 import { onQueueRig, type QueueRig } from "./QueueRig.ts"
 
 const pausing = (rig: QueueRig, queue: string) =>
-  rig.transitions.commit((tx) => rig.queues.pause(queue, { at: tx.now, actor: engine, reason: null }))
+  rig.transitions.commit((tx) =>
+    rig.queues.pause(queue, { at: tx.now, actor: engine, reason: null })
+  )
 const pause = (rig: QueueRig, queue: string) => rig.pauses.changing(pausing(rig, queue))
-const resume = (rig: QueueRig, queue: string) => rig.pauses.changing(rig.transitions.commit(() => rig.queues.resume(queue)))
+const resume = (rig: QueueRig, queue: string) =>
+  rig.pauses.changing(rig.transitions.commit(() => rig.queues.resume(queue)))
 
 describe("a paused queue", () => {
   test("starts nothing, lets run what runs, and takes tasks", () =>
@@ -44,7 +47,10 @@ describe("a paused queue", () => {
       Effect.gen(function* () {
         yield* rig.start(["a"], { queue: "builds" })
         const failing = rig.transitions.commit(() =>
-          Effect.andThen(Effect.orDie(rig.queues.pause("builds", { at: 0, actor: engine, reason: null })), Effect.fail("no"))
+          Effect.andThen(
+            Effect.orDie(rig.queues.pause("builds", { at: 0, actor: engine, reason: null })),
+            Effect.fail("no")
+          )
         )
         yield* Effect.exit(rig.pauses.changing(failing))
         yield* rig.start(["b"], { queue: "builds" })
@@ -73,7 +79,12 @@ describe("a paused queue", () => {
 })
 
 /** Pauses on a store whose answers come when the test gives them. */
-const onSlowStore = (body: (pauses: Pauses["Service"], answer: (queues: ReadonlyArray<string>) => Effect.Effect<void>) => Effect.Effect<void, unknown>) => {
+const onSlowStore = (
+  body: (
+    pauses: Pauses["Service"],
+    answer: (queues: ReadonlyArray<string>) => Effect.Effect<void>
+  ) => Effect.Effect<void, unknown>
+) => {
   const asked: Array<Deferred.Deferred<ReadonlyMap<string, Pause>>> = []
   const store = QueueStore.of({
     pause: () => Effect.void,
@@ -90,11 +101,19 @@ const onSlowStore = (body: (pauses: Pauses["Service"], answer: (queues: Readonly
     Effect.suspend(() => {
       const asking = asked.shift()
       if (asking === undefined) throw new Error("the store was not asked")
-      return Effect.asVoid(Deferred.succeed(asking, new Map(queues.map((queue) => [queue, { at: 0, actor: engine, reason: null }]))))
+      return Effect.asVoid(
+        Deferred.succeed(
+          asking,
+          new Map(queues.map((queue) => [queue, { at: 0, actor: engine, reason: null }]))
+        )
+      )
     })
   return Effect.gen(function* () {
     yield* body(yield* Pauses, answer)
-  }).pipe(Effect.provide(Layer.provide(layerPauses, Layer.succeed(QueueStore, store))), Effect.runPromise)
+  }).pipe(
+    Effect.provide(Layer.provide(layerPauses, Layer.succeed(QueueStore, store))),
+    Effect.runPromise
+  )
 }
 
 describe("the pauses at hand", () => {

@@ -27,7 +27,12 @@ import { owner, plainSpec } from "../plainSpec.ts"
 export const gibibyte = 1_073_741_824
 
 /** A machine that has room for everything. */
-export const idle: Sample = { cpuPercent: 5, isMeasuring: false, availableBytes: 64 * gibibyte, totalBytes: 64 * gibibyte }
+export const idle: Sample = {
+  cpuPercent: 5,
+  isMeasuring: false,
+  availableBytes: 64 * gibibyte,
+  totalBytes: 64 * gibibyte
+}
 
 const spec = { ...plainSpec, queue: "agents" }
 
@@ -69,13 +74,17 @@ const layerCounted = (asked: Asked) =>
       TaskStore,
       Effect.map(TaskStore, (store) => ({
         ...store,
-        ready: (filter: Parameters<typeof store.ready>[0]) => Effect.suspend(() => (asked.ready++, store.ready(filter))),
+        ready: (filter: Parameters<typeof store.ready>[0]) =>
+          Effect.suspend(() => (asked.ready++, store.ready(filter))),
         busy: Effect.suspend(() => (asked.busy++, store.busy))
       }))
     ),
     Layer.effect(
       QueueStore,
-      Effect.map(QueueStore, (store) => ({ ...store, paused: Effect.suspend(() => (asked.paused++, store.paused)) }))
+      Effect.map(QueueStore, (store) => ({
+        ...store,
+        paused: Effect.suspend(() => (asked.paused++, store.paused))
+      }))
     ),
     Layer.effect(PipelineStore, PipelineStore),
     Layer.effect(SessionStore, SessionStore)
@@ -89,11 +98,23 @@ const layerRig = (hands: Hands) =>
         layerCounted(hands.asked),
         layerAlarm,
         layerLiveAttempts,
-        Layer.succeed(Resources, { sample: Effect.sync(() => (hands.asked.resources++, hands.machine)) }),
-        Layer.succeed(Home, { root: "/nowhere", configPath: "/nowhere/config.json", version: "0.0.0" }),
+        Layer.succeed(Resources, {
+          sample: Effect.sync(() => (hands.asked.resources++, hands.machine))
+        }),
+        Layer.succeed(Home, {
+          root: "/nowhere",
+          configPath: "/nowhere/config.json",
+          version: "0.0.0"
+        }),
         Layer.succeed(Settings, {
           current: () => hands.settings,
-          resolved: () => ({ config: hands.settings, sources: {}, variables: {}, ignored: [], problems: [] }),
+          resolved: () => ({
+            config: hands.settings,
+            sources: {},
+            variables: {},
+            ignored: [],
+            problems: []
+          }),
           file: () => undefined,
           write: () => {}
         })
@@ -110,7 +131,11 @@ export const onQueueRig = <E>(body: (rig: QueueRig) => Effect.Effect<void, E>): 
     const clock = yield* TestClock.make()
     yield* clock.setTime(startAt)
     const pass = (ms: number) => Effect.andThen(clock.adjust(ms), Effect.yieldNow)
-    const hands: Hands = { machine: idle, settings: defaults, asked: { resources: 0, ready: 0, busy: 0, paused: 0 } }
+    const hands: Hands = {
+      machine: idle,
+      settings: defaults,
+      asked: { resources: 0, ready: 0, busy: 0, paused: 0 }
+    }
     yield* Effect.gen(function* () {
       const transitions = yield* Transitions
       const store = yield* TaskStore
@@ -134,7 +159,12 @@ export const onQueueRig = <E>(body: (rig: QueueRig) => Effect.Effect<void, E>): 
             transitions.commit((tx) =>
               Effect.forEach(
                 ids,
-                (id) => tx.create({ id, spec: { ...spec, ...fields }, owner, lineage: noLineage }, { waitsFor: [], broken: null }, engine),
+                (id) =>
+                  tx.create(
+                    { id, spec: { ...spec, ...fields }, owner, lineage: noLineage },
+                    { waitsFor: [], broken: null },
+                    engine
+                  ),
                 { discard: true }
               )
             )
@@ -143,7 +173,14 @@ export const onQueueRig = <E>(body: (rig: QueueRig) => Effect.Effect<void, E>): 
           Effect.flatMap(Clock.currentTimeMillis, (endedAt) =>
             Effect.asVoid(
               Effect.orDie(
-                transitions.apply(id, { type: "End", end: { outcome: { kind: "exited", exitCode: 0 }, endedAt, cpuMs: null } }, engine)
+                transitions.apply(
+                  id,
+                  {
+                    type: "End",
+                    end: { outcome: { kind: "exited", exitCode: 0 }, endedAt, cpuMs: null }
+                  },
+                  engine
+                )
               )
             )
           ),

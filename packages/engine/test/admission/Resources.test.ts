@@ -8,12 +8,16 @@ import { join } from "node:path"
 import { openMachine, parseMeminfo, parseProcStat } from "../../src/admission/machine.ts"
 import { layerResources, layerResourcesOf, Resources } from "../../src/admission/Resources.ts"
 
-const meminfo = "MemTotal:       24684084 kB\nMemFree:        22267916 kB\nMemAvailable:   24083652 kB\nHugePages_Total:       0\n"
-const stat = (busy: number, idle: number) => `cpu  ${busy} 0 0 ${idle} 0 0 0 0 9 9\ncpu0 1 2 3 4 5\nintr 7\n`
+const meminfo =
+  "MemTotal:       24684084 kB\nMemFree:        22267916 kB\nMemAvailable:   24083652 kB\nHugePages_Total:       0\n"
+const stat = (busy: number, idle: number) =>
+  `cpu  ${busy} 0 0 ${idle} 0 0 0 0 9 9\ncpu0 1 2 3 4 5\nintr 7\n`
 
 describe("what the kernel shows of the machine", () => {
   test("is read as used and whole CPU time, guests counted once, waiting for disks as idle", () => {
-    expect(parseProcStat("cpu  413827 8568 378218 1402767 6874 1 1962 1017 500 20\ncpu0 1 1 1 1\n")).toEqual({
+    expect(
+      parseProcStat("cpu  413827 8568 378218 1402767 6874 1 1962 1017 500 20\ncpu0 1 1 1 1\n")
+    ).toEqual({
       used: 413_827 + 8568 + 378_218 + 1 + 1962 + 1017,
       total: 413_827 + 8568 + 378_218 + 1_402_767 + 6874 + 1 + 1962 + 1017
     })
@@ -21,7 +25,10 @@ describe("what the kernel shows of the machine", () => {
   })
 
   test("is read as memory that can be had", () => {
-    expect(parseMeminfo(meminfo)).toEqual({ totalBytes: 24_684_084 * 1024, availableBytes: 24_083_652 * 1024 })
+    expect(parseMeminfo(meminfo)).toEqual({
+      totalBytes: 24_684_084 * 1024,
+      availableBytes: 24_083_652 * 1024
+    })
     expect(parseMeminfo("MemTotal: 5 kB\n")).toBeNull()
   })
 
@@ -30,7 +37,9 @@ describe("what the kernel shows of the machine", () => {
     const [cpu, memory] = [machine.cpu(), machine.memory()]
     expect(cpu?.total).toBeGreaterThan(cpu?.used ?? Number.POSITIVE_INFINITY)
     expect(memory?.availableBytes).toBeGreaterThan(0)
-    expect(memory?.totalBytes).toBeGreaterThanOrEqual(memory?.availableBytes ?? Number.POSITIVE_INFINITY)
+    expect(memory?.totalBytes).toBeGreaterThanOrEqual(
+      memory?.availableBytes ?? Number.POSITIVE_INFINITY
+    )
   })
 })
 
@@ -53,7 +62,12 @@ describe("resources", () => {
       const clock = yield* TestClock.make()
       yield* Effect.gen(function* () {
         const { sample } = yield* Resources
-        expect(yield* sample).toEqual({ cpuPercent: null, isMeasuring: true, availableBytes: 3_000_000, totalBytes: 4_000_000 })
+        expect(yield* sample).toEqual({
+          cpuPercent: null,
+          isMeasuring: true,
+          availableBytes: 3_000_000,
+          totalBytes: 4_000_000
+        })
         write("proc/stat", stat(110, 190))
         write("cgroup/cpu.stat", "usage_usec 750000\n")
         yield* clock.adjust(1000)
@@ -68,8 +82,16 @@ describe("resources", () => {
   test("hold nothing back where the kernel shows nothing", () =>
     Effect.gen(function* () {
       const { sample } = yield* Resources
-      expect(yield* sample).toEqual({ cpuPercent: null, isMeasuring: false, availableBytes: null, totalBytes: null })
-    }).pipe(Effect.provide(layerResourcesOf({ proc: "/nowhere", cgroup: "/nowhere" })), Effect.runPromise))
+      expect(yield* sample).toEqual({
+        cpuPercent: null,
+        isMeasuring: false,
+        availableBytes: null,
+        totalBytes: null
+      })
+    }).pipe(
+      Effect.provide(layerResourcesOf({ proc: "/nowhere", cgroup: "/nowhere" })),
+      Effect.runPromise
+    ))
 
   test("of this machine are sampled within two milliseconds", () =>
     Effect.gen(function* () {

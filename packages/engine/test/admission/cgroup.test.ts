@@ -27,7 +27,9 @@ const showV2 = (group: string, files: Readonly<Record<string, string>> = {}): vo
   show({
     "cgroup/cgroup.controllers": "cpu memory\n",
     "proc/self/cgroup": `0::${group}\n`,
-    ...Object.fromEntries(Object.entries(files).map(([path, content]) => [`cgroup${path}`, content]))
+    ...Object.fromEntries(
+      Object.entries(files).map(([path, content]) => [`cgroup${path}`, content])
+    )
   })
 
 const cpuFiles = (dir: string, max: string, usedMicros = 5_000_000) => ({
@@ -42,9 +44,16 @@ const memoryFiles = (dir: string, max: string, current = 600, inactive = 200) =>
 
 describe("control groups of version 2", () => {
   test("have the limits of the own group, and of memory what is not in use or can be taken back", () => {
-    showV2("/user/job", { ...cpuFiles("/user/job", "150000 100000"), ...memoryFiles("/user/job", "1000") })
+    showV2("/user/job", {
+      ...cpuFiles("/user/job", "150000 100000"),
+      ...memoryFiles("/user/job", "1000")
+    })
     const groups = findGroups(mounts)
-    expect(groups.cpu()).toEqual({ dir: join(mounts.cgroup, "user/job"), usedMicros: 5_000_000, cores: 1.5 })
+    expect(groups.cpu()).toEqual({
+      dir: join(mounts.cgroup, "user/job"),
+      usedMicros: 5_000_000,
+      cores: 1.5
+    })
     expect(groups.memory()).toEqual({ limitBytes: 1000, availableBytes: 600 })
   })
 

@@ -6,7 +6,16 @@ import type { OutputStream } from "@backbeat/engine/output/OutputStream"
 import { rotate } from "@backbeat/engine/output/rotate"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -76,22 +85,26 @@ describe("the output of an agent", () => {
 
   test("is read the same however it is cut", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: "grapheme", maxLength: 300 }), fc.array(fc.nat(40), { maxLength: 20 }), async (text, cuts) => {
-        writeFileSync(join(dir, "stdout.log"), "")
-        rmSync(textDir(dir), { recursive: true, force: true })
-        const taken: Array<string> = []
-        const output = new AgentOutput(dir, reader(taken), unlimited)
-        let rest = Buffer.from(text)
-        for (const cut of cuts) {
-          append(rest.subarray(0, cut))
-          rest = rest.subarray(cut)
-          await run(output.catchUp)
+      fc.asyncProperty(
+        fc.string({ unit: "grapheme", maxLength: 300 }),
+        fc.array(fc.nat(40), { maxLength: 20 }),
+        async (text, cuts) => {
+          writeFileSync(join(dir, "stdout.log"), "")
+          rmSync(textDir(dir), { recursive: true, force: true })
+          const taken: Array<string> = []
+          const output = new AgentOutput(dir, reader(taken), unlimited)
+          let rest = Buffer.from(text)
+          for (const cut of cuts) {
+            append(rest.subarray(0, cut))
+            rest = rest.subarray(cut)
+            await run(output.catchUp)
+          }
+          append(rest)
+          await run(output.finish)
+          const lines = text.split("\n")
+          expect(taken).toEqual(lines.at(-1) === "" ? lines.slice(0, -1) : lines)
         }
-        append(rest)
-        await run(output.finish)
-        const lines = text.split("\n")
-        expect(taken).toEqual(lines.at(-1) === "" ? lines.slice(0, -1) : lines)
-      }),
+      ),
       { numRuns: 50 }
     )
   })
@@ -109,14 +122,20 @@ describe("the output of an agent", () => {
     const taken: Array<string> = []
     const output = new AgentOutput(dir, reader(taken), unlimited)
     append("one\ntwo\n")
-    await run(Effect.all([output.catchUp, output.finish, output.catchUp, output.finish], { concurrency: "unbounded" }))
+    await run(
+      Effect.all([output.catchUp, output.finish, output.catchUp, output.finish], {
+        concurrency: "unbounded"
+      })
+    )
     expect(taken).toEqual(["one", "two"])
   })
 
   test("lies beside the events, for the owner alone, with the same standard error", () => {
     expect(new AgentOutput(dir, reader(), unlimited)).toBeDefined()
     expect(statSync(textDir(dir)).mode & 0o777).toBe(0o700)
-    expect(statSync(join(textDir(dir), "stderr.log")).ino).toBe(statSync(join(dir, "stderr.log")).ino)
+    expect(statSync(join(textDir(dir), "stderr.log")).ino).toBe(
+      statSync(join(dir, "stderr.log")).ino
+    )
     expect(new AgentOutput(dir, reader(), unlimited)).toBeDefined()
   })
 })
@@ -131,7 +150,10 @@ const kept = (of: string, stream: OutputStream) => {
 }
 
 const numbered = (from: number, to: number): string =>
-  Array.from({ length: to - from }, (_, index) => `line ${String(from + index).padStart(9, "0")}\n`).join("")
+  Array.from(
+    { length: to - from },
+    (_, index) => `line ${String(from + index).padStart(9, "0")}\n`
+  ).join("")
 
 describe("the output of an agent that says more than is kept", () => {
   const maxOutputBytes = 4096
@@ -146,22 +168,29 @@ describe("the output of an agent that says more than is kept", () => {
     expect(Buffer.byteLength(text.text)).toBeLessThanOrEqual(maxOutputBytes)
     expect(text.text).toEndWith("LINE 000099999\nTHE END\n")
     expect(Buffer.byteLength(kept(dir, "stdout").text)).toBeLessThanOrEqual(maxOutputBytes)
-    expect(statSync(join(textDir(dir), "stdout.log")).blocks * 512).toBeLessThanOrEqual(maxOutputBytes + 8192)
+    expect(statSync(join(textDir(dir), "stdout.log")).blocks * 512).toBeLessThanOrEqual(
+      maxOutputBytes + 8192
+    )
   })
 
-  test.each(["hole", "copy"] as const)("has every event read before it goes, also one that is larger than the limit: %s", async (method) => {
-    const taken: Array<string> = []
-    const output = new AgentOutput(dir, reader(taken), maxOutputBytes)
-    for (let round = 0; round < 20; round++) {
-      append(`${"x".repeat(10_000 + round)}\n${"y".repeat(round)}`)
-      rotate({ dir, maxOutputBytes, method })
-      await run(output.catchUp)
-      append("\n")
-      rotate({ dir, maxOutputBytes, method })
+  test.each(["hole", "copy"] as const)(
+    "has every event read before it goes, also one that is larger than the limit: %s",
+    async (method) => {
+      const taken: Array<string> = []
+      const output = new AgentOutput(dir, reader(taken), maxOutputBytes)
+      for (let round = 0; round < 20; round++) {
+        append(`${"x".repeat(10_000 + round)}\n${"y".repeat(round)}`)
+        rotate({ dir, maxOutputBytes, method })
+        await run(output.catchUp)
+        append("\n")
+        rotate({ dir, maxOutputBytes, method })
+      }
+      await run(output.finish)
+      expect(taken.map(({ length }) => length)).toEqual(
+        Array.from({ length: 20 }, (_, round) => [10_000 + round, round]).flat()
+      )
     }
-    await run(output.finish)
-    expect(taken.map(({ length }) => length)).toEqual(Array.from({ length: 20 }, (_, round) => [10_000 + round, round]).flat())
-  })
+  )
 
   test("has the same gaps in its standard error, whichever folder that is read in", async () => {
     const output = new AgentOutput(dir, reader(), maxOutputBytes)
@@ -176,36 +205,48 @@ describe("the output of an agent that says more than is kept", () => {
   })
 
   test("is gone on with by one engine after the other, and each line is told once", async () => {
-    const line = fc.string({ unit: "grapheme", maxLength: 40, size: "max" }).map((text) => text.replaceAll(/[\n\0]/gu, ""))
-    const round = fc.record({ lines: fc.array(line, { maxLength: 150, size: "max" }), torn: line, isKilled: fc.boolean(), before: fc.boolean() })
+    const line = fc
+      .string({ unit: "grapheme", maxLength: 40, size: "max" })
+      .map((text) => text.replaceAll(/[\n\0]/gu, ""))
+    const round = fc.record({
+      lines: fc.array(line, { maxLength: 150, size: "max" }),
+      torn: line,
+      isKilled: fc.boolean(),
+      before: fc.boolean()
+    })
     await fc.assert(
-      fc.asyncProperty(fc.array(round, { minLength: 4, maxLength: 8, size: "max" }), async (rounds) => {
-        rmSync(dir, { recursive: true, force: true })
-        mkdirSync(dir)
-        append("")
-        let own = reader()
-        let output = new AgentOutput(dir, own, maxOutputBytes)
-        let all = ""
-        for (const { lines, torn, isKilled, before } of rounds) {
-          const text = lines.map((each) => `${each}\n`).join("") + torn
-          all += text
-          append(text)
-          if (before) await run(output.catchUp)
-          rotate({ dir, maxOutputBytes })
-          if (isKilled) {
-            own = reader()
-            output = new AgentOutput(dir, own, maxOutputBytes)
+      fc.asyncProperty(
+        fc.array(round, { minLength: 4, maxLength: 8, size: "max" }),
+        async (rounds) => {
+          rmSync(dir, { recursive: true, force: true })
+          mkdirSync(dir)
+          append("")
+          let own = reader()
+          let output = new AgentOutput(dir, own, maxOutputBytes)
+          let all = ""
+          for (const { lines, torn, isKilled, before } of rounds) {
+            const text = lines.map((each) => `${each}\n`).join("") + torn
+            all += text
+            append(text)
+            if (before) await run(output.catchUp)
+            rotate({ dir, maxOutputBytes })
+            if (isKilled) {
+              own = reader()
+              output = new AgentOutput(dir, own, maxOutputBytes)
+            }
+            await run(output.catchUp)
           }
-          await run(output.catchUp)
+          await run(output.finish)
+          expect(Number(own.keep().split(" ")[0])).toBe(
+            all.split("\n").length - (all.endsWith("\n") || all === "" ? 1 : 0)
+          )
+          await run(new AgentOutput(dir, reader(), maxOutputBytes).finish)
+          const whole = Buffer.from(textOf(all))
+          const left = kept(textDir(dir), "stdout")
+          expect(left.text).toBe(whole.subarray(left.from).toString("utf8"))
+          expect(left.from + Buffer.byteLength(left.text)).toBe(whole.length)
         }
-        await run(output.finish)
-        expect(Number(own.keep().split(" ")[0])).toBe(all.split("\n").length - (all.endsWith("\n") || all === "" ? 1 : 0))
-        await run(new AgentOutput(dir, reader(), maxOutputBytes).finish)
-        const whole = Buffer.from(textOf(all))
-        const left = kept(textDir(dir), "stdout")
-        expect(left.text).toBe(whole.subarray(left.from).toString("utf8"))
-        expect(left.from + Buffer.byteLength(left.text)).toBe(whole.length)
-      }),
+      ),
       { numRuns: 100 }
     )
   })

@@ -16,7 +16,11 @@ import { owner, plainSpec } from "../plainSpec.ts"
 
 const open: TaskCommand = { type: "Open" }
 const restart: TaskCommand = { type: "Restart", reason: null, spec: null }
-const endOf = (exitCode: number): AttemptEnd => ({ outcome: { kind: "exited", exitCode }, endedAt: exitCode, cpuMs: null })
+const endOf = (exitCode: number): AttemptEnd => ({
+  outcome: { kind: "exited", exitCode },
+  endedAt: exitCode,
+  cpuMs: null
+})
 const end = (exitCode: number): TaskCommand => ({ type: "End", end: endOf(exitCode) })
 const once = [open, end(0)]
 
@@ -26,8 +30,15 @@ const found = (commands: ReadonlyArray<TaskCommand>) =>
     Effect.gen(function* () {
       const store = yield* TaskStore
       const asItEnded = yield* makeAsItEnded
-      const change = (task: Task, events: Parameters<typeof evolve>[1][]) => store.record([{ task, events, at: 0, actor: engine }])
-      const event = { type: "task.created", spec: plainSpec, owner, lineage: noLineage, blocked: false } as const
+      const change = (task: Task, events: Parameters<typeof evolve>[1][]) =>
+        store.record([{ task, events, at: 0, actor: engine }])
+      const event = {
+        type: "task.created",
+        spec: plainSpec,
+        owner,
+        lineage: noLineage,
+        blocked: false
+      } as const
       let task = created("x", event, 0)
       yield* change(task, [event])
       for (const command of commands) {
@@ -47,10 +58,26 @@ describe("a task as it was when its last attempt ended", () => {
     ["is what it is when that was the last", once, [1, "completed", 0]],
     ["is found of one that is to run again", [...once, restart], [1, "completed", 0]],
     ["is found of one that runs again", [...once, restart, open], [1, "completed", 0]],
-    ["is that of its newest end", [...once, restart, open, end(3), restart, open], [2, "failed", 3]],
-    ["is that of the attempt that made way for the one that runs", [open, restart, end(9), open], [1, "cancelled", 9]],
-    ["is found when the next was withdrawn", [...once, restart, { type: "Stop", reason: null, signal: "SIGTERM", graceMs: 0 }], [1, "completed", 0]],
-    ["is found however often it has run", Array.from({ length: 700 }, () => [...once, restart]).flat(), [700, "completed", 0]]
+    [
+      "is that of its newest end",
+      [...once, restart, open, end(3), restart, open],
+      [2, "failed", 3]
+    ],
+    [
+      "is that of the attempt that made way for the one that runs",
+      [open, restart, end(9), open],
+      [1, "cancelled", 9]
+    ],
+    [
+      "is found when the next was withdrawn",
+      [...once, restart, { type: "Stop", reason: null, signal: "SIGTERM", graceMs: 0 }],
+      [1, "completed", 0]
+    ],
+    [
+      "is found however often it has run",
+      Array.from({ length: 700 }, () => [...once, restart]).flat(),
+      [700, "completed", 0]
+    ]
   ])("%s", async (_, commands, expected) => {
     expect(await found(commands)).toEqual(expected)
   })

@@ -41,16 +41,39 @@ const layerCounting = Layer.provideMerge(
 )
 
 const layerRig = layerView.pipe(
-  Layer.provideMerge(Layer.succeed(Supervisor, { takeOver: () => Effect.void, acted: Effect.void })),
+  Layer.provideMerge(
+    Layer.succeed(Supervisor, { takeOver: () => Effect.void, acted: Effect.void })
+  ),
   Layer.provideMerge(layerReports),
   Layer.provideMerge(layerTransitions),
   Layer.provideMerge(Layer.mergeAll(layerPauses, layerClearings, layerLiveAttempts)),
   Layer.provideMerge(
     Layer.mergeAll(
       layerCounting,
-      Layer.succeed(Admission, { admit: () => Effect.succeed({ admitted: 0, held: null }), holdsStill: () => false, held: () => null, hold: () => {}, hear: () => {} }),
-      Layer.succeed(Home, { root: "/nowhere", configPath: "/nowhere/config.json", version: "0.0.0" }),
-      Layer.succeed(Settings, { current: () => defaults, resolved: () => ({ config: defaults, sources: {}, variables: {}, ignored: [], problems: [] }), file: () => undefined, write: () => {} })
+      Layer.succeed(Admission, {
+        admit: () => Effect.succeed({ admitted: 0, held: null }),
+        holdsStill: () => false,
+        held: () => null,
+        hold: () => {},
+        hear: () => {}
+      }),
+      Layer.succeed(Home, {
+        root: "/nowhere",
+        configPath: "/nowhere/config.json",
+        version: "0.0.0"
+      }),
+      Layer.succeed(Settings, {
+        current: () => defaults,
+        resolved: () => ({
+          config: defaults,
+          sources: {},
+          variables: {},
+          ignored: [],
+          problems: []
+        }),
+        file: () => undefined,
+        write: () => {}
+      })
     )
   )
 )
@@ -60,17 +83,41 @@ test("a stream of the events of many tasks looks up none of them again with each
     const transitions = yield* Transitions
     const { stream } = yield* makeEventsHandler
     const ids = Array.from({ length: 200 }, (_, index) => `t${index}`)
-    yield* transitions.commit((tx) => Effect.forEach(ids, (id) => tx.create({ id, spec: plainSpec, owner, lineage: noLineage }, { waitsFor: [], broken: null }, engine), { discard: true }))
+    yield* transitions.commit((tx) =>
+      Effect.forEach(
+        ids,
+        (id) =>
+          tx.create(
+            { id, spec: plainSpec, owner, lineage: noLineage },
+            { waitsFor: [], broken: null },
+            engine
+          ),
+        { discard: true }
+      )
+    )
     const frames = yield* stream({ ids, follow: true, types: ["task.completed"] })
     const begun = finds
     const seen: Array<string> = []
-    const end = (id: string) => Effect.ignore(transitions.apply(id, { type: "End", end: { outcome: { kind: "exited", exitCode: 0 }, endedAt: 1, cpuMs: null } }, engine))
+    const end = (id: string) =>
+      Effect.ignore(
+        transitions.apply(
+          id,
+          {
+            type: "End",
+            end: { outcome: { kind: "exited", exitCode: 0 }, endedAt: 1, cpuMs: null }
+          },
+          engine
+        )
+      )
     // Each frame that arrives makes the next one, each in a page of its own, until all have ended.
     yield* end("t0")
-    yield* Stream.runForEach(Stream.filter(frames, ({ type }) => type === "task.completed"), () => {
-      seen.push("one")
-      return seen.length < ids.length ? end(`t${seen.length}`) : Effect.void
-    })
+    yield* Stream.runForEach(
+      Stream.filter(frames, ({ type }) => type === "task.completed"),
+      () => {
+        seen.push("one")
+        return seen.length < ids.length ? end(`t${seen.length}`) : Effect.void
+      }
+    )
     expect(seen).toHaveLength(ids.length)
     // Each end looks up its own task, and nothing else does.
     expect(finds - begun).toBeLessThan(4 * ids.length)

@@ -6,7 +6,8 @@ import { idsOf, itemsOf, within } from "../../src/handlers/pipelineItems.ts"
 
 const arranged = (input: PipelineInput) => Result.getOrThrow(itemsOf(idsOf("p", input), input))
 const inputsOf = (input: PipelineInput) => arranged(input).items.map((item) => item.input)
-const refusalOf = (input: PipelineInput) => Result.getOrThrow(Result.flip(itemsOf(idsOf("p", input), input)))
+const refusalOf = (input: PipelineInput) =>
+  Result.getOrThrow(Result.flip(itemsOf(idsOf("p", input), input)))
 
 describe("the tasks of a pipeline", () => {
   test("get ids, and as steps each depends on the one before", () => {
@@ -22,13 +23,22 @@ describe("the tasks of a pipeline", () => {
   })
 
   test("are ordered by what they depend on, also by ids that were made", () => {
-    const tasks = [{ command: "a", dependsOn: ["p.3"] }, { command: "b", dependsOn: ["p.1", "elsewhere"] }, { command: "c" }]
+    const tasks = [
+      { command: "a", dependsOn: ["p.3"] },
+      { command: "b", dependsOn: ["p.1", "elsewhere"] },
+      { command: "c" }
+    ]
     expect(arranged({ tasks }).order).toEqual([2, 0, 1])
   })
 
   test("depend on keys first, with the id that the key has got, and on tasks that exist after that", () => {
     const lint = { key: "lint", command: "a" }
-    const after = { key: "unit", prompt: "b", dependsOn: ["lint", { task: "old", on: "end" } as const], continueFrom: "lint" }
+    const after = {
+      key: "unit",
+      prompt: "b",
+      dependsOn: ["lint", { task: "old", on: "end" } as const],
+      continueFrom: "lint"
+    }
     const { items } = Result.getOrThrow(itemsOf(["p.lint-2", "p.unit"], { tasks: [lint, after] }))
     expect(items[1]?.input).toEqual({
       id: "p.unit",
@@ -44,14 +54,27 @@ describe("the tasks of a pipeline", () => {
       message: "tasks[1].dependsOn[0]: lint is the name of tasks[0], not a key",
       hint: 'Give tasks[0] "key": "lint".'
     })
-    expect(refusalOf({ tasks: [{ ...lint, key: "style" }, { command: "b", dependsOn: [{ task: "lint", on: "end" }] }] })).toMatchObject({
+    expect(
+      refusalOf({
+        tasks: [
+          { ...lint, key: "style" },
+          { command: "b", dependsOn: [{ task: "lint", on: "end" }] }
+        ]
+      })
+    ).toMatchObject({
       message: "tasks[1].dependsOn[0]: lint is the name of tasks[0], not its key",
       hint: 'Name it by its key: "style".'
     })
   })
 
   test("take what is shared and keep what is their own; variables are put together", () => {
-    const shared = { cwd: "/s", priority: "P0", queue: "q", tags: ["s"], env: { A: "s", B: "s" } } as const
+    const shared = {
+      cwd: "/s",
+      priority: "P0",
+      queue: "q",
+      tags: ["s"],
+      env: { A: "s", B: "s" }
+    } as const
     const own = { cwd: "/o", priority: "P2", queue: "r", tags: [], env: { B: "o" } } as const
     expect(inputsOf({ ...shared, steps: [{ command: "a" }, { command: "b", ...own }] })).toEqual([
       { id: "p.1", command: "a", ...shared },
@@ -82,23 +105,45 @@ describe("the tasks of a pipeline", () => {
     expect(refusalOf({ agent: "one", steps }).details["path"]).toBe("agent")
     expect(refusalOf({ model: "large", steps }).details["path"]).toBe("model")
     expect(refusalOf({ systemPrompt: "all", steps }).details["path"]).toBe("systemPrompt")
-    expect(refusalOf({ tasks: [{ key: "x", command: "a" }, { key: "x", command: "b" }] })).toMatchObject({
+    expect(
+      refusalOf({
+        tasks: [
+          { key: "x", command: "a" },
+          { key: "x", command: "b" }
+        ]
+      })
+    ).toMatchObject({
       message: "tasks[1].key: is that of tasks[0] too: x",
       details: { path: "tasks[1].key" }
     })
-    const tasks = [{ command: "a" }, { key: "x", command: "b", dependsOn: ["y"] }, { key: "y", command: "c", dependsOn: ["x"] }]
-    expect(refusalOf({ tasks })).toMatchObject({ type: "DependencyCycle", details: { path: "tasks[1]", cycle: ["x", "y", "x"] } })
+    const tasks = [
+      { command: "a" },
+      { key: "x", command: "b", dependsOn: ["y"] },
+      { key: "y", command: "c", dependsOn: ["x"] }
+    ]
+    expect(refusalOf({ tasks })).toMatchObject({
+      type: "DependencyCycle",
+      details: { path: "tasks[1]", cycle: ["x", "y", "x"] }
+    })
   })
 })
 
 describe("a problem of one task of a call", () => {
   test("has the path of that task before its own, or is told of the task", () => {
-    const field = problem("CommandInputError", "command: is missing", "h", { path: "command", more: 1 })
+    const field = problem("CommandInputError", "command: is missing", "h", {
+      path: "command",
+      more: 1
+    })
     expect(within("steps[2]", field)).toEqual(
-      problem("CommandInputError", "steps[2].command: is missing", "h", { path: "steps[2].command", more: 1 })
+      problem("CommandInputError", "steps[2].command: is missing", "h", {
+        path: "steps[2].command",
+        more: 1
+      })
     )
     const other = problem("QuotaExceeded", "5 tasks live already", "h", { live: 5 })
-    expect(within("tasks[0]", other)).toEqual(problem("QuotaExceeded", "tasks[0]: 5 tasks live already", "h", { live: 5, path: "tasks[0]" }))
+    expect(within("tasks[0]", other)).toEqual(
+      problem("QuotaExceeded", "tasks[0]: 5 tasks live already", "h", { live: 5, path: "tasks[0]" })
+    )
     expect(within("tasks[0]", withTry(other, "start", { command: "a" }))).not.toHaveProperty("try")
   })
 })

@@ -25,22 +25,59 @@ import { layerTransitions, Transitions } from "../../src/task/Transitions.ts"
 import { owner, plainSpec } from "../plainSpec.ts"
 
 const layerRig = layerView.pipe(
-  Layer.provideMerge(Layer.succeed(Supervisor, { takeOver: () => Effect.void, acted: Effect.void })),
+  Layer.provideMerge(
+    Layer.succeed(Supervisor, { takeOver: () => Effect.void, acted: Effect.void })
+  ),
   Layer.provideMerge(layerReports),
   Layer.provideMerge(layerTransitions),
   Layer.provideMerge(Layer.mergeAll(layerPauses, layerClearings, layerLiveAttempts, layerStops)),
   Layer.provideMerge(
     Layer.mergeAll(
       layerMemory,
-      Layer.succeed(Admission, { admit: () => Effect.succeed({ admitted: 0, held: null }), holdsStill: () => false, held: () => null, hold: () => {}, hear: () => {} }),
-      Layer.succeed(Home, { root: "/nowhere", configPath: "/nowhere/config.json", version: "0.0.0" }),
-      Layer.succeed(Settings, { current: () => defaults, resolved: () => ({ config: defaults, sources: {}, variables: {}, ignored: [], problems: [] }), file: () => undefined, write: () => {} })
+      Layer.succeed(Admission, {
+        admit: () => Effect.succeed({ admitted: 0, held: null }),
+        holdsStill: () => false,
+        held: () => null,
+        hold: () => {},
+        hear: () => {}
+      }),
+      Layer.succeed(Home, {
+        root: "/nowhere",
+        configPath: "/nowhere/config.json",
+        version: "0.0.0"
+      }),
+      Layer.succeed(Settings, {
+        current: () => defaults,
+        resolved: () => ({
+          config: defaults,
+          sources: {},
+          variables: {},
+          ignored: [],
+          problems: []
+        }),
+        file: () => undefined,
+        write: () => {}
+      })
     )
   )
 )
 
-const exited = (exitCode: number): TaskCommand => ({ type: "End", end: { outcome: { kind: "exited", exitCode }, endedAt: 1, cpuMs: null } })
-const call = { caller: { client: "test", version: "0.0.0", cwd: "/", pid: 1, requestId: "r", requestedAt: 1, env: {} }, flags: {} }
+const exited = (exitCode: number): TaskCommand => ({
+  type: "End",
+  end: { outcome: { kind: "exited", exitCode }, endedAt: 1, cpuMs: null }
+})
+const call = {
+  caller: {
+    client: "test",
+    version: "0.0.0",
+    cwd: "/",
+    pid: 1,
+    requestId: "r",
+    requestedAt: 1,
+    env: {}
+  },
+  flags: {}
+}
 
 test("a stop of a task whose next attempt begins meanwhile waits for the end of that attempt", () =>
   Effect.gen(function* () {
@@ -49,11 +86,19 @@ test("a stop of a task whose next attempt begins meanwhile waits for the end of 
     const clearings = yield* Clearings
     const [stop] = yield* makeSteerHandlers
     const spec = { ...plainSpec, restart: { ...defaultRestartPolicy, when: "on-failure" as const } }
-    yield* transitions.commit((tx) => tx.create({ id: "x", spec, owner, lineage: noLineage }, { waitsFor: [], broken: null }, engine))
+    yield* transitions.commit((tx) =>
+      tx.create(
+        { id: "x", spec, owner, lineage: noLineage },
+        { waitsFor: [], broken: null },
+        engine
+      )
+    )
     yield* transitions.apply("x", exited(1), engine)
     clearings.set("x", { kind: "clear" })
     // It has read the task and looks at its processes, which takes a turn of the event loop at least.
-    const stopped = yield* Effect.forkChild(stop.answer({ id: "x" }, call), { startImmediately: true })
+    const stopped = yield* Effect.forkChild(stop.answer({ id: "x" }, call), {
+      startImmediately: true
+    })
     yield* transitions.apply("x", { type: "Retry" }, engine)
     expect((yield* store.find("x"))?.state).toMatchObject({ status: "running", attempt: 2 })
     while ((yield* store.find("x"))?.state.status !== "stopping") yield* Effect.sleep(1)

@@ -1,7 +1,16 @@
 /** Which folders are taken for a home. */
 import { applicationId } from "@backbeat/store/applicationId"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { judgeFolder } from "../../src/home/judgeFolder.ts"
@@ -14,8 +23,11 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(scratch, { recursive: true, force: true }))
 
-const judge = (path = root, environment: Readonly<Record<string, string>> = { HOME: "/nonexistent" }, tables: boolean | null = null) =>
-  judgeFolder(path, { environment, hasOurTables: () => Promise.resolve(tables) })
+const judge = (
+  path = root,
+  environment: Readonly<Record<string, string>> = { HOME: "/nonexistent" },
+  tables: boolean | null = null
+) => judgeFolder(path, { environment, hasOurTables: () => Promise.resolve(tables) })
 
 const refusal = async (path = root, tables: boolean | null = null): Promise<string> => {
   const verdict = await judge(path, undefined, tables)
@@ -50,9 +62,18 @@ describe("a folder that does not exist", () => {
     const deep = join(scratch, "a", "b")
     expect(await refusal(deep)).toContain(`the folder ${join(scratch, "a")} does not exist`)
     expect(await judge(deep, { HOME: scratch })).toEqual({ kind: "absent" })
-    expect(await judge(deep, { HOME: "/nonexistent", XDG_STATE_HOME: scratch })).toEqual({ kind: "absent" })
-    expect(await judge(join(scratch, "state", "backbeat"), { HOME: "/nonexistent", XDG_STATE_HOME: join(scratch, "state") })).toEqual({ kind: "absent" })
-    expect(await judge("/backbeat-of-nobody/.local/state/backbeat", { HOME: "/" })).toEqual({ kind: "absent" })
+    expect(await judge(deep, { HOME: "/nonexistent", XDG_STATE_HOME: scratch })).toEqual({
+      kind: "absent"
+    })
+    expect(
+      await judge(join(scratch, "state", "backbeat"), {
+        HOME: "/nonexistent",
+        XDG_STATE_HOME: join(scratch, "state")
+      })
+    ).toEqual({ kind: "absent" })
+    expect(await judge("/backbeat-of-nobody/.local/state/backbeat", { HOME: "/" })).toEqual({
+      kind: "absent"
+    })
     expect(await judge("/nonexistent/.local/state/backbeat")).toMatchObject({ kind: "refused" })
   })
 
@@ -71,7 +92,13 @@ describe("a home", () => {
   })
 
   test("is a folder in which an engine was killed while it began", async () => {
-    fill({ "engine.lock": "", "engine.log": "x", "engine.json.draft": "", "backbeat.db": "", "backbeat.db-journal": "x" })
+    fill({
+      "engine.lock": "",
+      "engine.log": "x",
+      "engine.json.draft": "",
+      "backbeat.db": "",
+      "backbeat.db-journal": "x"
+    })
     expect(await judge()).toEqual(isHome)
   })
 
@@ -96,7 +123,12 @@ describe("a home", () => {
   })
 
   test("stays one without its database, and with one that is damaged, as long as nothing would be changed", async () => {
-    fill({ "engine.lock": "", "engine.json": '{"state":"ended","pid":7}', "tasks/a/environment.json": "{}", "artifacts/x": "" })
+    fill({
+      "engine.lock": "",
+      "engine.json": '{"state":"ended","pid":7}',
+      "tasks/a/environment.json": "{}",
+      "artifacts/x": ""
+    })
     expect(await judge()).toEqual(isHome)
     writeFileSync(join(root, "backbeat.db"), "no database")
     expect(await judge()).toEqual(isHome)
@@ -117,7 +149,11 @@ describe("a folder that is not backbeat's", () => {
     const uid = process.getuid?.()
     expect(verdict).toMatchObject({
       kind: "refused",
-      problem: { type: "CommandInputError", retryable: false, details: { home: root, owner: uid, mode: "0755" } }
+      problem: {
+        type: "CommandInputError",
+        retryable: false,
+        details: { home: root, owner: uid, mode: "0755" }
+      }
     })
     expect(statSync(root).mode & 0o7777).toBe(0o755)
     expect(readdirSync(root).toSorted()).toEqual(["artifacts", "tasks"])
@@ -134,7 +170,10 @@ describe("a folder that is not backbeat's", () => {
     fill({})
     for (const mode of [0o1777, 0o1700, 0o4700, 0o2775]) {
       chmodSync(root, mode)
-      expect([mode, await refusal()]).toEqual([mode, `${root} is not a home of backbeat: it has a sticky, setuid or setgid bit (owner ${process.getuid?.()}, mode ${mode.toString(8)})`])
+      expect([mode, await refusal()]).toEqual([
+        mode,
+        `${root} is not a home of backbeat: it has a sticky, setuid or setgid bit (owner ${process.getuid?.()}, mode ${mode.toString(8)})`
+      ])
     }
   })
 

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 let root: string
-const elect = (home: string) => electIn(home, { environment: {}, hasOurTables: () => Promise.resolve(null) })
+const elect = (home: string) =>
+  electIn(home, { environment: {}, hasOurTables: () => Promise.resolve(null) })
 
 beforeEach(() => {
   root = join(mkdtempSync(join(tmpdir(), "election-")), "home")

@@ -15,7 +15,10 @@ interface Rig {
 const go = (clock: TestClock.TestClock, ms: number): Effect.Effect<void> => {
   const step = Math.min(ms, 1000)
   const fibersGoOn = Effect.replicateEffect(Effect.yieldNow, 10, { discard: true })
-  return Effect.andThen(Effect.andThen(clock.adjust(step), fibersGoOn), ms > step ? Effect.suspend(() => go(clock, ms - step)) : Effect.void)
+  return Effect.andThen(
+    Effect.andThen(clock.adjust(step), fibersGoOn),
+    ms > step ? Effect.suspend(() => go(clock, ms - step)) : Effect.void
+  )
 }
 
 const onTestClock = (body: (rig: Rig) => Effect.Effect<void>): Promise<void> =>
@@ -23,8 +26,18 @@ const onTestClock = (body: (rig: Rig) => Effect.Effect<void>): Promise<void> =>
     const clock = yield* TestClock.make()
     let collections = 0
     yield* Effect.gen(function* () {
-      const wake = yield* makeRest(Effect.sync(() => void collections++), () => clock.currentTimeMillisUnsafe())
-      yield* body({ wake, pass: (ms) => Effect.andThen(go(clock, ms), Effect.sync(() => collections)) })
+      const wake = yield* makeRest(
+        Effect.sync(() => void collections++),
+        () => clock.currentTimeMillisUnsafe()
+      )
+      yield* body({
+        wake,
+        pass: (ms) =>
+          Effect.andThen(
+            go(clock, ms),
+            Effect.sync(() => collections)
+          )
+      })
     }).pipe(Effect.provide(layerAlarm), Effect.provideService(Clock.Clock, clock))
   }).pipe(Effect.scoped, Effect.runPromise)
 
@@ -42,7 +55,9 @@ describe("an engine that rests", () => {
     ))
 
   test("does not collect before anything has happened", () =>
-    onTestClock(({ pass }) => Effect.map(pass(60_000), (collections) => expect(collections).toBe(0))))
+    onTestClock(({ pass }) =>
+      Effect.map(pass(60_000), (collections) => expect(collections).toBe(0))
+    ))
 
   test("begins anew with whatever happens", () =>
     onTestClock(({ wake, pass }) =>

@@ -3,7 +3,8 @@ import { expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 
 /** How many bytes of mapped files this process has in memory. */
-const mappedBytes = (): number => Number(/^RssFile:\s+(\d+) kB$/mu.exec(readFileSync("/proc/self/status", "latin1"))?.[1]) * 1024
+const mappedBytes = (): number =>
+  Number(/^RssFile:\s+(\d+) kB$/mu.exec(readFileSync("/proc/self/status", "latin1"))?.[1]) * 1024
 
 if (process.platform === "linux") {
   test("the program's code leaves memory, and comes back where it is run", () => {
@@ -11,7 +12,9 @@ if (process.platform === "linux") {
     releaseProgram()
     const after = mappedBytes()
     expect(before - after).toBeGreaterThan(5_000_000)
-    expect(JSON.parse(JSON.stringify({ sum: [3, 1, 2].toSorted().join("+") }))).toEqual({ sum: "1+2+3" })
+    expect(JSON.parse(JSON.stringify({ sum: [3, 1, 2].toSorted().join("+") }))).toEqual({
+      sum: "1+2+3"
+    })
     expect(new Bun.CryptoHasher("sha256").update("x").digest("hex")).toStartWith("2d711642")
   })
 } else {

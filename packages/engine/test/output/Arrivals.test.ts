@@ -10,7 +10,9 @@ describe("the arrival index", () => {
     size = appendArrival(rig.dir, { at: 20, stdoutBytes: 5, stderrBytes: 3 }, size)
     appendArrival(rig.dir, { at: 30, stdoutBytes: 9, stderrBytes: 3 }, size)
     const arrivals = readArrivals(rig.dir)
-    expect([0, 5, 6, 9, 10].map((offset) => arrivals.sampleOf("stdout", offset))).toEqual([0, 0, 2, 2, 3])
+    expect([0, 5, 6, 9, 10].map((offset) => arrivals.sampleOf("stdout", offset))).toEqual([
+      0, 0, 2, 2, 3
+    ])
     expect([1, 3, 4].map((offset) => arrivals.sampleOf("stderr", offset))).toEqual([1, 1, 3])
     expect([0, 2, 3].map((sample) => arrivals.timeOf(sample))).toEqual([10, 30, undefined])
   })
@@ -36,7 +38,9 @@ describe("the arrival index", () => {
     expect(size).toBeLessThan(800_000)
     expect(arrivals.timeOf(arrivals.sampleOf("stdout", total))).toBe(total)
     const newest = Array.from({ length: 20_000 }, (_, index) => total - index)
-    expect(newest.map((offset) => arrivals.timeOf(arrivals.sampleOf("stdout", offset)))).toEqual(newest)
+    expect(newest.map((offset) => arrivals.timeOf(arrivals.sampleOf("stdout", offset)))).toEqual(
+      newest
+    )
     const times = Array.from({ length: arrivals.count }, (_, index) => arrivals.timeOf(index) ?? 0)
     expect(times.every((time, index) => index === 0 || time > (times[index - 1] ?? 0))).toBe(true)
   })

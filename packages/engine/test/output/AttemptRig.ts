@@ -37,7 +37,11 @@ export class AttemptRig implements Disposable {
   }
 
   /** A shell whose output goes to the files as a task's does; it runs each line it is told. */
-  writer(): { readonly tell: (line: string) => void; readonly done: () => Promise<number>; readonly pid: number } {
+  writer(): {
+    readonly tell: (line: string) => void
+    readonly done: () => Promise<number>
+    readonly pid: number
+  } {
     const stdout = openSync(outputPath(this.dir, "stdout"), "a")
     const stderr = openSync(outputPath(this.dir, "stderr"), "a")
     const child = Bun.spawn(["sh", "-c", 'while IFS= read -r line; do eval "$line"; done'], {
@@ -69,7 +73,10 @@ export class AttemptRig implements Disposable {
 }
 
 /** Waits for the growth that satisfies `reached`, which may be behind us already. */
-export function grown(watching: OutputWatch, reached: (sample: Sample) => boolean): Promise<Sample> {
+export function grown(
+  watching: OutputWatch,
+  reached: (sample: Sample) => boolean
+): Promise<Sample> {
   return new Promise((resolve) => {
     if (reached(watching.last)) return resolve(watching.last)
     const unsubscribe = watching.subscribe((sample) => {

@@ -12,9 +12,13 @@ describe("a watch on the output", () => {
     const watching = rig.watch()
     const writer = rig.writer()
     writer.tell("echo one")
-    expect(await grown(watching, (sample) => sample.stdoutBytes === 4)).toMatchObject({ stderrBytes: 0 })
+    expect(await grown(watching, (sample) => sample.stdoutBytes === 4)).toMatchObject({
+      stderrBytes: 0
+    })
     writer.tell("echo two >&2")
-    expect(await grown(watching, (sample) => sample.stderrBytes === 4)).toMatchObject({ stdoutBytes: 4 })
+    expect(await grown(watching, (sample) => sample.stderrBytes === 4)).toMatchObject({
+      stdoutBytes: 4
+    })
     await writer.done()
   })
 

@@ -4,7 +4,10 @@ import { lineText, visibleText } from "../../src/output/Line.ts"
 import { AttemptRig } from "./AttemptRig.ts"
 
 function shown(content: string | readonly number[], ansi = false): string {
-  return visibleText(typeof content === "string" ? Buffer.from(content) : Uint8Array.from(content), ansi)
+  return visibleText(
+    typeof content === "string" ? Buffer.from(content) : Uint8Array.from(content),
+    ansi
+  )
 }
 
 function lineOf(content: string | Uint8Array): string | undefined {
@@ -39,11 +42,15 @@ describe("the text of a line", () => {
 
   test("of 64 KiB is whole, and of more is cut with a mark", () => {
     expect(lineOf("x".repeat(65_536))).toBe("x".repeat(65_536))
-    expect(lineOf("x".repeat(65_537))).toBe(`${"x".repeat(65_536)}… [line cut: 65536 of 65537 bytes shown]`)
+    expect(lineOf("x".repeat(65_537))).toBe(
+      `${"x".repeat(65_536)}… [line cut: 65536 of 65537 bytes shown]`
+    )
   })
 
   test("is cut between characters", () => {
-    expect(lineOf(`x${"é".repeat(40_000)}`)).toBe(`x${"é".repeat(32_767)}… [line cut: 65536 of 80001 bytes shown]`)
+    expect(lineOf(`x${"é".repeat(40_000)}`)).toBe(
+      `x${"é".repeat(32_767)}… [line cut: 65536 of 80001 bytes shown]`
+    )
     expect(lineOf(`xx${"é".repeat(40_000)}`)).toStartWith(`xx${"é".repeat(32_767)}… `)
     expect(lineOf(`x${"🎉".repeat(20_000)}`)).toStartWith(`x${"🎉".repeat(16_383)}… `)
   })

@@ -26,7 +26,9 @@ function collect(options: Omit<Following, "ended" | "attempt">) {
     lines,
     texts: () => lines.map((line) => line.text),
     have: (count: number) =>
-      new Promise<void>((resolve) => (lines.length >= count ? resolve() : waiting.push({ count, resolve }))),
+      new Promise<void>((resolve) =>
+        lines.length >= count ? resolve() : waiting.push({ count, resolve })
+      ),
     end: () => {
       Deferred.doneUnsafe(ended, Effect.void)
       return Effect.runPromise(Fiber.join(fiber))
@@ -48,7 +50,15 @@ describe("a follower", () => {
     }
     await writer.done()
     await follower.end()
-    expect(follower.texts()).toEqual(["before", "1", "part of 2", "part of 3", "part of 4", "part of 5", "part of "])
+    expect(follower.texts()).toEqual([
+      "before",
+      "1",
+      "part of 2",
+      "part of 3",
+      "part of 4",
+      "part of 5",
+      "part of "
+    ])
   })
 
   test("gets everything written before the end, however late it is looked at", async () => {
@@ -67,7 +77,8 @@ describe("a follower", () => {
   test("goes on behind any line that another follower was given", async () => {
     using rig = new AttemptRig()
     const watching = rig.watch()
-    for (let line = 1; line <= 6; line++) rig.arrive(watching, line % 2 === 0 ? "stderr" : "stdout", `${line}\n`)
+    for (let line = 1; line <= 6; line++)
+      rig.arrive(watching, line % 2 === 0 ? "stderr" : "stdout", `${line}\n`)
     const all = collect({ dir: rig.dir, watch: watching })
     await all.end()
     expect(all.texts()).toEqual(["1", "2", "3", "4", "5", "6"])
@@ -92,7 +103,9 @@ describe("a follower", () => {
       }).pipe(Stream.take(1), Stream.runCollect)
     )
     const writer = rig.writer()
-    writer.tell("echo starting; echo noise >&2; sleep 0.1; echo listening on 8080; echo listening on 9090")
+    writer.tell(
+      "echo starting; echo noise >&2; sleep 0.1; echo listening on 8080; echo listening on 9090"
+    )
     expect((await found).map((line) => line.text)).toEqual(["listening on 8080"])
     await writer.done()
   })
@@ -108,8 +121,16 @@ describe("a follower", () => {
 
   test("with a wrong cursor fails and names the field", async () => {
     using rig = new AttemptRig()
-    const failing = follow({ attempt: 1, dir: rig.dir, watch: rig.watch(), ended: Effect.never, since: "soon" })
-    expect(await Effect.runPromise(Effect.flip(Stream.runDrain(failing)))).toMatchObject({ field: "since" })
+    const failing = follow({
+      attempt: 1,
+      dir: rig.dir,
+      watch: rig.watch(),
+      ended: Effect.never,
+      since: "soon"
+    })
+    expect(await Effect.runPromise(Effect.flip(Stream.runDrain(failing)))).toMatchObject({
+      field: "since"
+    })
   })
 
   test("that takes unfinished lines takes one when it rests, and what follows in it as another", async () => {
@@ -121,7 +142,11 @@ describe("a follower", () => {
     await follower.have(3)
     expect(follower.texts()).toEqual([">>> ", "2", ">>> "])
     expect(follower.lines.map(({ partial }) => partial ?? false)).toEqual([true, false, true])
-    const rest = collect({ dir: rig.dir, watch: rig.watch(), since: follower.lines[0]?.cursor ?? "" })
+    const rest = collect({
+      dir: rig.dir,
+      watch: rig.watch(),
+      since: follower.lines[0]?.cursor ?? ""
+    })
     await rest.end()
     expect(rest.texts()).toEqual(["2", ">>> "])
     await follower.end()
@@ -129,7 +154,12 @@ describe("a follower", () => {
 
   test("that takes unfinished lines takes one of a stream at rest while the other goes on", async () => {
     using rig = new AttemptRig()
-    const follower = collect({ dir: rig.dir, watch: rig.watch(), restMs: 60, grep: "Listening on 3000" })
+    const follower = collect({
+      dir: rig.dir,
+      watch: rig.watch(),
+      restMs: 60,
+      grep: "Listening on 3000"
+    })
     rig.append("stdout", "Listening on 3000")
     const writer = rig.writer()
     writer.tell("while :; do echo noise >&2; sleep 0.01; done")
@@ -162,7 +192,10 @@ describe("a follower", () => {
       while (read.mock.calls.length === looks) await new Promise(setImmediate)
     }
     await follower.end()
-    const readBytes = read.mock.results.reduce((sum, each) => sum + (typeof each.value === "number" ? each.value : 0), 0)
+    const readBytes = read.mock.results.reduce(
+      (sum, each) => sum + (typeof each.value === "number" ? each.value : 0),
+      0
+    )
     read.mockRestore()
     expect(readBytes).toBeLessThan(2 * 40 * part.length)
   })

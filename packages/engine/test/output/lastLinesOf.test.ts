@@ -6,16 +6,33 @@ import { briefEnd, errorPattern, lastLinesOf, wholeEnd } from "../../src/output/
 import { AttemptRig } from "./AttemptRig.ts"
 
 const told = (rig: AttemptRig, lines = wholeEnd) => Effect.runPromise(lastLinesOf(rig.dir, lines))
-const numbered = (from: number, to: number): string => Array.from({ length: to - from + 1 }, (_, index) => `step ${from + index}\n`).join("")
-const bytesOf = (lines: readonly string[]): number => Buffer.byteLength(lines.map((line) => `${line}\n`).join(""))
+const numbered = (from: number, to: number): string =>
+  Array.from({ length: to - from + 1 }, (_, index) => `step ${from + index}\n`).join("")
+const bytesOf = (lines: readonly string[]): number =>
+  Buffer.byteLength(lines.map((line) => `${line}\n`).join(""))
 
 describe("what a task wrote last", () => {
   test("is its last five lines, and before them those that look like errors, with a mark where lines are left out", async () => {
     using rig = new AttemptRig()
-    rig.append("stdout", `${numbered(1, 1500)}src/a.ts(3,1): error TS2304: no name\n  at line 3\n${numbered(1501, 3000)}`)
-    const lines = ["src/a.ts(3,1): error TS2304: no name", "...", "step 2996", "step 2997", "step 2998", "step 2999", "step 3000"]
+    rig.append(
+      "stdout",
+      `${numbered(1, 1500)}src/a.ts(3,1): error TS2304: no name\n  at line 3\n${numbered(1501, 3000)}`
+    )
+    const lines = [
+      "src/a.ts(3,1): error TS2304: no name",
+      "...",
+      "step 2996",
+      "step 2997",
+      "step 2998",
+      "step 2999",
+      "step 3000"
+    ]
     expect(await told(rig)).toEqual(lines)
-    expect(await told(rig, briefEnd)).toEqual(["src/a.ts(3,1): error TS2304: no name", "...", "step 3000"])
+    expect(await told(rig, briefEnd)).toEqual([
+      "src/a.ts(3,1): error TS2304: no name",
+      "...",
+      "step 3000"
+    ])
   })
 
   test("has the newest ten that look like errors, of a few lines the newest two", async () => {
@@ -37,7 +54,8 @@ describe("what a task wrote last", () => {
 
   test("is no longer than 1,600 bytes, a line no longer than 300 characters, and of three lines 400 bytes", async () => {
     using rig = new AttemptRig()
-    for (let line = 1; line <= 12; line++) rig.append("stdout", `error ${line} ${"é".repeat(line * 40)}\n`)
+    for (let line = 1; line <= 12; line++)
+      rig.append("stdout", `error ${line} ${"é".repeat(line * 40)}\n`)
     const whole = await told(rig)
     expect(bytesOf(whole)).toBeLessThanOrEqual(1600)
     expect(whole.every((line) => line.length <= 300)).toBe(true)
@@ -67,11 +85,28 @@ describe("a line", () => {
     expect(document).toContain(`\n${errorPattern.source}\n`)
   })
 
-  test.each(["src/a.ts: error: x", "ERROR in ./a", "FAIL a.test.ts", "(fail) a test", "TypeError: x is undefined", "panic: runtime", "Error: listen EADDRINUSE", "bash: foo: command not found", "1 failed, 3 passed", "not ok 3 - adds", "✗ adds", "10 errors", "java.lang.NullPointerException"])(
-    "looks like an error: %s",
-    (line) => expect(errorPattern.test(line)).toBe(true)
-  )
-  test.each(["0 errors, 0 failed", "No errors", "compiled src/errorsOf.ts", "failures: 0", "12 passed", "terror", "defaulted"])("does not: %s", (line) =>
-    expect(errorPattern.test(line)).toBe(false)
-  )
+  test.each([
+    "src/a.ts: error: x",
+    "ERROR in ./a",
+    "FAIL a.test.ts",
+    "(fail) a test",
+    "TypeError: x is undefined",
+    "panic: runtime",
+    "Error: listen EADDRINUSE",
+    "bash: foo: command not found",
+    "1 failed, 3 passed",
+    "not ok 3 - adds",
+    "✗ adds",
+    "10 errors",
+    "java.lang.NullPointerException"
+  ])("looks like an error: %s", (line) => expect(errorPattern.test(line)).toBe(true))
+  test.each([
+    "0 errors, 0 failed",
+    "No errors",
+    "compiled src/errorsOf.ts",
+    "failures: 0",
+    "12 passed",
+    "terror",
+    "defaulted"
+  ])("does not: %s", (line) => expect(errorPattern.test(line)).toBe(false))
 })

@@ -36,7 +36,9 @@ const writes: fc.Arbitrary<Write[]> = fc.array(
 
 /** The lines of one stream, told independently: split at each newline, the rest is a line when it is not empty. */
 function linesOf(stream: OutputStream, written: readonly Write[]): string[] {
-  const whole = Buffer.concat(written.filter((write) => write.stream === stream).map((write) => write.bytes))
+  const whole = Buffer.concat(
+    written.filter((write) => write.stream === stream).map((write) => write.bytes)
+  )
   const lines: string[] = []
   let start = 0
   for (const [index, byte] of whole.entries()) {
@@ -73,7 +75,8 @@ describe("any output", () => {
           if (write.read > 0) await readOn(write.read, false)
         }
         while (await readOn(finalLines, true));
-        for (const stream of outputStreams) expect(only(got, stream)).toEqual(linesOf(stream, written))
+        for (const stream of outputStreams)
+          expect(only(got, stream)).toEqual(linesOf(stream, written))
       }),
       { numRuns: 150 }
     )
@@ -111,7 +114,14 @@ describe("any output", () => {
     const written: Write[] = []
     for (const delta of [-3, -2, -1, 0, 1, 2]) {
       const filler = Buffer.from("x".repeat(chunk + delta - 2))
-      for (const tail of [[0xe2, 0x82, 0xac], [0xf0, 0x9f, 0x8e, 0x89], [0xe2, 0x82], [0xff, 0xfe], [13], []]) {
+      for (const tail of [
+        [0xe2, 0x82, 0xac],
+        [0xf0, 0x9f, 0x8e, 0x89],
+        [0xe2, 0x82],
+        [0xff, 0xfe],
+        [13],
+        []
+      ]) {
         written.push({
           stream: "stdout",
           bytes: Buffer.concat([filler, Buffer.from(tail), Buffer.from("\nshort €\n")]),
@@ -131,12 +141,18 @@ describe("any output", () => {
 
   test("of lines shorter than a cut is read right across the borders of chunks", async () => {
     using rig = new AttemptRig()
-    const lines = Array.from({ length: 30_000 }, (_, index) => `${"€🎉ü".repeat(index % 7)}${index}`)
+    const lines = Array.from(
+      { length: 30_000 },
+      (_, index) => `${"€🎉ü".repeat(index % 7)}${index}`
+    )
     rig.append("stderr", lines.join("\n"))
     rig.append("stderr", Uint8Array.from([10, 0x61, 0xe2, 0x82]))
     const output = { attempt: 1, dir: rig.dir, ended: true }
     const got: string[] = []
-    let page: { readonly cursor: string; readonly hasMore: boolean } = { cursor: "c1-0-0", hasMore: true }
+    let page: { readonly cursor: string; readonly hasMore: boolean } = {
+      cursor: "c1-0-0",
+      hasMore: true
+    }
     while (page.hasMore) {
       const next = await Effect.runPromise(readLogs({ output, lines: 7_000, since: page.cursor }))
       got.push(...only(next.lines, "stderr"))

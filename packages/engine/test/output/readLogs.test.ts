@@ -13,8 +13,10 @@ function query(rig: AttemptRig, asked: Asked = {}): LogQuery {
   return { output: { attempt: 1, dir: rig.dir, ended }, lines: 100, ...rest }
 }
 
-const read = (rig: AttemptRig, asked: Asked = {}): Promise<LogPage> => Effect.runPromise(readLogs(query(rig, asked)))
-const refused = (rig: AttemptRig, asked: Asked) => Effect.runPromise(Effect.flip(readLogs(query(rig, asked))))
+const read = (rig: AttemptRig, asked: Asked = {}): Promise<LogPage> =>
+  Effect.runPromise(readLogs(query(rig, asked)))
+const refused = (rig: AttemptRig, asked: Asked) =>
+  Effect.runPromise(Effect.flip(readLogs(query(rig, asked))))
 const texts = (page: LogPage): string[] => page.lines.map((line) => line.text)
 const numbered = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index}`)
@@ -64,8 +66,14 @@ describe("the last lines", () => {
     expect(page.lines.map((line) => line.at.slice(14))).toEqual(
       page.lines.map((line) => line.at.slice(14)).toSorted((a, b) => a.localeCompare(b))
     )
-    expect(page.lines[0]).toEqual({ stream: "stderr", text: "first, on stderr", at: page.lines[0]?.at ?? "" })
-    expect(page.lines.map((line) => renderLine(line, true))[1]).toMatch(/^2026-01-02T03:04:\d\d\.000Z second$/)
+    expect(page.lines[0]).toEqual({
+      stream: "stderr",
+      text: "first, on stderr",
+      at: page.lines[0]?.at ?? ""
+    })
+    expect(page.lines.map((line) => renderLine(line, true))[1]).toMatch(
+      /^2026-01-02T03:04:\d\d\.000Z second$/
+    )
   })
 
   test("of both streams are the newest of both, not of each", async () => {
@@ -74,7 +82,11 @@ describe("the last lines", () => {
     rig.arrive(watching, "stderr", "old 1\nold 2\nold 3\n")
     rig.arrive(watching, "stdout", "new 1\nnew 2\n")
     expect(texts(await read(rig, { lines: 3 }))).toEqual(["old 3", "new 1", "new 2"])
-    expect(texts(await read(rig, { lines: 3, stream: "stderr" }))).toEqual(["old 1", "old 2", "old 3"])
+    expect(texts(await read(rig, { lines: 3, stream: "stderr" }))).toEqual([
+      "old 1",
+      "old 2",
+      "old 3"
+    ])
   })
 
   test("of a running attempt show a line that is being written, mark it, and give it again when it is whole", async () => {
@@ -103,7 +115,8 @@ describe("the last lines", () => {
 
   test("that match are found anywhere in a line of up to 4 MiB", async () => {
     using rig = new AttemptRig()
-    for (const length of [70_000, 300_000, 4_194_304 - 200_010]) rig.append("stdout", `${"x".repeat(length)}NNNNNN${"y".repeat(200_000)}\n`)
+    for (const length of [70_000, 300_000, 4_194_304 - 200_010])
+      rig.append("stdout", `${"x".repeat(length)}NNNNNN${"y".repeat(200_000)}\n`)
     rig.append("stdout", `${"x".repeat(4_194_304)}NNNNNN\n`)
     const page = await read(rig, { lines: 10, grep: "NNNNNN" })
     expect(page.totalLines).toBe(3)
@@ -112,8 +125,12 @@ describe("the last lines", () => {
   test("for a checkpoint have the beginning of a last line that is too long by itself", async () => {
     using rig = new AttemptRig()
     rig.append("stderr", `before\n429 ${"é".repeat(50_000)}\n`)
-    const lines = await Effect.runPromise(endOfStream({ dir: rig.dir, stream: "stderr", lines: 50, maxBytes: 8_192 }))
-    expect(lines).toEqual([expect.stringMatching(/^429 é+… \[line cut: 8128 of 100004 bytes shown\]$/u)])
+    const lines = await Effect.runPromise(
+      endOfStream({ dir: rig.dir, stream: "stderr", lines: 50, maxBytes: 8_192 })
+    )
+    expect(lines).toEqual([
+      expect.stringMatching(/^429 é+… \[line cut: 8128 of 100004 bytes shown\]$/u)
+    ])
     expect(Buffer.byteLength(lines.join("\n"))).toBeLessThan(8_192)
   })
 })
@@ -142,20 +159,36 @@ describe("reading on since a cursor", () => {
     "refuses the cursor %j",
     async (since) => {
       using rig = new AttemptRig()
-      expect(await refused(rig, { since })).toMatchObject({ _tag: "InvalidLogQuery", field: "since" })
+      expect(await refused(rig, { since })).toMatchObject({
+        _tag: "InvalidLogQuery",
+        field: "since"
+      })
     }
   )
 })
 
 describe("grep", () => {
-  const lines = ["start", "error: one", "  at a", "  at b", "fine", "\u001B[31mer\u001B[0mror: two", "  at c", "end"]
+  const lines = [
+    "start",
+    "error: one",
+    "  at a",
+    "  at b",
+    "fine",
+    "\u001B[31mer\u001B[0mror: two",
+    "  at c",
+    "end"
+  ]
 
   test("counts and shows only lines that match, as they are seen", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", `${lines.join("\n")}\n`)
     for (const grep of ["error", "^error: (one|two)$", "error|nothing"]) {
       const page = await read(rig, { grep })
-      expect([texts(page), page.totalLines, page.hasMore]).toEqual([["error: one", "error: two"], 2, false])
+      expect([texts(page), page.totalLines, page.hasMore]).toEqual([
+        ["error: one", "error: two"],
+        2,
+        false
+      ])
     }
     const last = await read(rig, { grep: "error", lines: 1 })
     expect([texts(last), last.totalLines, last.hasMore]).toEqual([["error: two"], 2, true])
@@ -184,7 +217,8 @@ describe("grep", () => {
     rig.append("stderr", `${numbered(1, 60).join("\n")}\n`)
     const seen: string[] = []
     let page = await read(rig, { grep: "5", lines: 4, since: "c1-0-0" })
-    for (; page.hasMore; page = await read(rig, { grep: "5", lines: 4, since: page.cursor })) seen.push(...texts(page))
+    for (; page.hasMore; page = await read(rig, { grep: "5", lines: 4, since: page.cursor }))
+      seen.push(...texts(page))
     seen.push(...texts(page))
     const matching = numbered(1, 60).filter((line) => line.includes("5"))
     expect(seen).toEqual([...matching, ...matching])
@@ -255,7 +289,9 @@ describe("a large file", () => {
     const [first, countingMs] = await timed(() => read(rig, { lines: 2 }))
     expect(first.totalLines).toBe(84 * 40_000 + 1)
     const [last, lastMs] = await timed(() =>
-      Effect.runPromise(endOfStream({ dir: rig.dir, stream: "stdout", lines: 100, maxBytes: 1_000_000 }))
+      Effect.runPromise(
+        endOfStream({ dir: rig.dir, stream: "stdout", lines: 100, maxBytes: 1_000_000 })
+      )
     )
     expect([last.length, last.at(-1)]).toEqual([100, "the end"])
     const [again, againMs] = await timed(() => read(rig, { lines: 2 }))

@@ -21,6 +21,14 @@ export const readLogs = Effect.fnUntraced(function* (query: LogQuery) {
   const { lines, lostBytes } = yield* allLines(located)
   const { droppedBytes, hasMore, lossPossible, totalLines } = located
   const shownLines = lines.filter(({ context }) => context !== true).length
-  const page: LogPage = { lines, totalLines, shownLines, hasMore, cursor: cursorBehind(located), droppedBytes: droppedBytes + lostBytes, lossPossible }
+  const page: LogPage = {
+    lines,
+    totalLines,
+    shownLines,
+    hasMore,
+    cursor: cursorBehind(located),
+    droppedBytes: droppedBytes + lostBytes,
+    lossPossible
+  }
   return page
 })

@@ -13,7 +13,9 @@ import * as Stream from "effect/Stream"
 import { AttemptRig, grown } from "./AttemptRig.ts"
 
 const read = (rig: AttemptRig, asked: Partial<LogQuery> = {}): Promise<LogPage> =>
-  Effect.runPromise(readLogs({ output: { attempt: 1, dir: rig.dir, ended: true }, lines: 1_000_000, ...asked }))
+  Effect.runPromise(
+    readLogs({ output: { attempt: 1, dir: rig.dir, ended: true }, lines: 1_000_000, ...asked })
+  )
 
 const line = (number: number): string => `line ${String(number).padStart(9, "0")}`
 const lineBytes = 15
@@ -24,14 +26,20 @@ const numberedLines = (from: number, to: number): string =>
   `awk 'BEGIN { for (i = ${from}; i < ${to}; i++) { printf "line %09d\\n", i; if (i % 500 == 0) fflush() } }'`
 
 function write(rig: AttemptRig, from: number, to: number): void {
-  rig.append("stdout", Array.from({ length: to - from + 1 }, (_, index) => `${line(from + index)}\n`).join(""))
+  rig.append(
+    "stdout",
+    Array.from({ length: to - from + 1 }, (_, index) => `${line(from + index)}\n`).join("")
+  )
 }
 
 describe.each(methods)("output rotated by %s", (method) => {
   test("within its limit is left alone", () => {
     using rig = new AttemptRig()
     write(rig, 1, 100)
-    expect(rotate({ dir: rig.dir, maxOutputBytes: 100 * lineBytes, method })).toEqual({ stdout: 0, stderr: 0 })
+    expect(rotate({ dir: rig.dir, maxOutputBytes: 100 * lineBytes, method })).toEqual({
+      stdout: 0,
+      stderr: 0
+    })
   })
 
   test("keeps the newest whole lines and tells how many bytes went", async () => {
@@ -62,7 +70,10 @@ describe.each(methods)("output rotated by %s", (method) => {
     write(rig, 10_001, 12_000)
     const dropped = rotate({ dir: rig.dir, maxOutputBytes: 40_000, method }).stdout
     const inside = await read(rig, { since: `c1-${11_000 * lineBytes}-0`, lines: 2 })
-    expect([inside.lines.map(({ text }) => text), inside.droppedBytes]).toEqual([[line(11_001), line(11_002)], 0])
+    expect([inside.lines.map(({ text }) => text), inside.droppedBytes]).toEqual([
+      [line(11_001), line(11_002)],
+      0
+    ])
     const before = await read(rig, { since: `c1-${5_000 * lineBytes}-0`, lines: 1 })
     expect(before.lines.map(({ text }) => text)).toEqual([line(dropped / lineBytes + 1)])
     expect(before.droppedBytes).toBe(dropped - 5_000 * lineBytes)
@@ -142,7 +153,9 @@ describe("a process that writes while its output is rotated", () => {
       expect((300_000 - first) * lineBytes).toBeLessThanOrEqual(maxOutputBytes)
       // A follower may miss what was dropped before it looked, but gets no line twice, torn or out of order.
       const numbers = followed.map(({ text }) => Number(/^line (\d{9})$/.exec(text)?.[1]))
-      expect(numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? Number.NaN))).toBe(true)
+      expect(
+        numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? Number.NaN))
+      ).toBe(true)
       const missedBytes = followed.reduce((sum, { droppedBytes }) => sum + (droppedBytes ?? 0), 0)
       expect(missedBytes + numbers.length * lineBytes).toBe(300_000 * lineBytes)
     },
@@ -169,7 +182,9 @@ describe("a process that writes while its output is rotated", () => {
     const numbers = page.lines.map(({ text }) => Number(/^line (\d{9})$/.exec(text)?.[1]))
     expect(numbers.length).toBeGreaterThan(1_000)
     // A lost stretch tears one line, which breaks the row before it and behind it.
-    const breaks = numbers.filter((number, index) => index > 0 && number !== (numbers[index - 1] ?? Number.NaN) + 1)
+    const breaks = numbers.filter(
+      (number, index) => index > 0 && number !== (numbers[index - 1] ?? Number.NaN) + 1
+    )
     expect(breaks.length).toBeLessThanOrEqual(2 * rotations)
   }, 30_000)
 })
@@ -183,6 +198,8 @@ describe("a hole", () => {
     closeSync(fd)
     expect(punched).toBe(process.platform === "linux")
     if (punched)
-      expect(readFileSync(outputPath(rig.dir, "stdout"), "latin1")).toBe("\0".repeat(4_096) + "x".repeat(4_096))
+      expect(readFileSync(outputPath(rig.dir, "stdout"), "latin1")).toBe(
+        "\0".repeat(4_096) + "x".repeat(4_096)
+      )
   })
 })

@@ -31,14 +31,41 @@ const reportsOf = async (statuses: ReadonlyArray<number>): Promise<ReadonlyArray
       return new Response("", { status: status ?? statuses.at(-1) ?? 200 })
     }
   })
-  const spec = { ...plainSpec, healthProbe: { http: `http://127.0.0.1:${server.port}/`, intervalMs: 50, failureThreshold: 2 } }
+  const spec = {
+    ...plainSpec,
+    healthProbe: { http: `http://127.0.0.1:${server.port}/`, intervalMs: 50, failureThreshold: 2 }
+  }
   const event = { type: "task.created", spec, owner, lineage: noLineage, blocked: false } as const
-  const task = evolve(created("x", event, 0), { type: "task.started", probed: true, attempt: 1, tries: 1 }, { at: 0, actor: engine })
+  const task = evolve(
+    created("x", event, 0),
+    { type: "task.started", probed: true, attempt: 1, tries: 1 },
+    { at: 0, actor: engine }
+  )
   const output = watchOutput(root, { onGrowth: () => {} })
-  const live: LiveAttempt = { id: "x", attempt: 1, dir: root, pid: null, startedAt: Date.now(), held: null, output, readable: { dir: root, watch: output }, stopping: false, over: false, hasTold: () => false, releases: [] }
+  const live: LiveAttempt = {
+    id: "x",
+    attempt: 1,
+    dir: root,
+    pid: null,
+    startedAt: Date.now(),
+    held: null,
+    output,
+    readable: { dir: root, watch: output },
+    stopping: false,
+    over: false,
+    hasTold: () => false,
+    releases: []
+  }
   const layer = layerProbes.pipe(
-    Layer.provide(Layer.succeed(Home, { root, configPath: join(root, "config.json"), version: "0.0.0" })),
-    Layer.provide(Layer.succeed(Reports, { report: (_, { type }) => Effect.sync(() => void reported.push(type)), unstored: () => Effect.never }))
+    Layer.provide(
+      Layer.succeed(Home, { root, configPath: join(root, "config.json"), version: "0.0.0" })
+    ),
+    Layer.provide(
+      Layer.succeed(Reports, {
+        report: (_, { type }) => Effect.sync(() => void reported.push(type)),
+        unstored: () => Effect.never
+      })
+    )
   )
   await Effect.gen(function* () {
     yield* (yield* Probes).begin(task, live)
@@ -53,6 +80,10 @@ const reportsOf = async (statuses: ReadonlyArray<number>): Promise<ReadonlyArray
 describe("a health probe", () => {
   test("reports a health that changes, and nothing as long as it stays", async () => {
     expect(await reportsOf([200, 200, 200, 200, 200])).toEqual(["ReportReady"])
-    expect(await reportsOf([200, 500, 500, 500, 200, 200, 500, 200])).toEqual(["ReportReady", "ReportUnhealthy", "ReportReady"])
+    expect(await reportsOf([200, 500, 500, 500, 200, 200, 500, 200])).toEqual([
+      "ReportReady",
+      "ReportUnhealthy",
+      "ReportReady"
+    ])
   })
 })

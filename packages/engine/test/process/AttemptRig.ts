@@ -2,7 +2,15 @@
  * Real attempts in a scratch folder, for tests: their commands announce each step as a line on a FIFO and wait at gates,
  * so that no test sleeps. Everything is killed and removed at the end.
  */
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs"
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
@@ -14,8 +22,15 @@ import { makeFifo } from "../../src/process/posix.ts"
 import type { AttemptTree, RemainingProcess } from "../../src/process/remains.ts"
 import { stopTree } from "../../src/process/stopTree.ts"
 
-export type Attempt = { readonly tree: AttemptTree; readonly dir: string; readonly opened: OpenedAttempt; readonly ended: Promise<AttemptEnd> }
-export type Wanted = Partial<Pick<AttemptSpec, "argv" | "cwd" | "env" | "script">> & { readonly stdin?: StdinSource }
+export type Attempt = {
+  readonly tree: AttemptTree
+  readonly dir: string
+  readonly opened: OpenedAttempt
+  readonly ended: Promise<AttemptEnd>
+}
+export type Wanted = Partial<Pick<AttemptSpec, "argv" | "cwd" | "env" | "script">> & {
+  readonly stdin?: StdinSource
+}
 
 const readerOf = (fd: number) => Bun.file(fd).stream().getReader()
 
@@ -41,14 +56,17 @@ export class AttemptRig implements AsyncDisposable {
       BACKBEAT_HOME: mark.home,
       STEPS: join(this.root, "steps"),
       GATE: join(this.root, "gate"),
-      ROOT: this.root,
+      ROOT: this.root
     }
   }
 
   /** A folder for an attempt that has not been opened; what it leaves is killed at the end. */
   tree(): AttemptTree {
     const count = this.#trees.length + 1
-    const tree = { dir: join(this.root, `attempt-${count}`), mark: { taskId: `task-${count}`, attempt: 1, home: this.root } }
+    const tree = {
+      dir: join(this.root, `attempt-${count}`),
+      mark: { taskId: `task-${count}`, attempt: 1, home: this.root }
+    }
     this.#trees.push(tree)
     return tree
   }
@@ -63,7 +81,7 @@ export class AttemptRig implements AsyncDisposable {
       stdin: { kind: "null" },
       env: { ...this.envOf(tree), ...env },
       onExit: resolve,
-      ...rest,
+      ...rest
     })
     return { tree, dir: tree.dir, opened, ended: promise }
   }
@@ -105,7 +123,8 @@ export class AttemptRig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const tree of this.#trees) await Effect.runPromise(stopTree(tree, { stopSignal: "SIGTERM", killAt: 0 }))
+    for (const tree of this.#trees)
+      await Effect.runPromise(stopTree(tree, { stopSignal: "SIGTERM", killAt: 0 }))
     closeSync(this.#stepsFd)
     void this.#steps.cancel()
     rmSync(this.root, { recursive: true, force: true })
@@ -118,10 +137,12 @@ export const pidOf = ({ opened }: Attempt): number => {
   return opened.pid
 }
 
-export const pidsOf = (left: ReadonlyArray<RemainingProcess>): ReadonlyArray<number> => left.map((each) => each.identity.pid)
+export const pidsOf = (left: ReadonlyArray<RemainingProcess>): ReadonlyArray<number> =>
+  left.map((each) => each.identity.pid)
 
 /** What a look at an attempt finds. */
-export const remainsOf = async ({ tree }: Pick<Attempt, "tree">): Promise<ReadonlyArray<number>> => pidsOf(await Effect.runPromise(look(tree)))
+export const remainsOf = async ({ tree }: Pick<Attempt, "tree">): Promise<ReadonlyArray<number>> =>
+  pidsOf(await Effect.runPromise(look(tree)))
 
 export const exited = (code: number) => ({ kind: "exited", code })
 export const signalled = (signal: string) => ({ kind: "signalled", signal })
@@ -129,12 +150,17 @@ export const signalled = (signal: string) => ({ kind: "signalled", signal })
 export const engineProgram = join(import.meta.dir, "engineProgram.ts")
 
 /** Opens an attempt in an engine of its own, which is SIGKILLed right after the spawn. */
-export const openAndDie = async (rig: AttemptRig, tree: AttemptTree, { script, stdin = "null" }: { script: string; stdin?: "null" | "open" }) => {
+export const openAndDie = async (
+  rig: AttemptRig,
+  tree: AttemptTree,
+  { script, stdin = "null" }: { script: string; stdin?: "null" | "open" }
+) => {
   const engine = Bun.spawn({
     cmd: [process.execPath, "run", engineProgram, "open", tree.dir, stdin, "/bin/sh", "-c", script],
     env: rig.envOf(tree),
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", "inherit", "inherit"]
   })
   await engine.exited
-  if (engine.signalCode !== "SIGKILL") throw new Error(`the engine ended with ${engine.exitCode ?? engine.signalCode}`)
+  if (engine.signalCode !== "SIGKILL")
+    throw new Error(`the engine ended with ${engine.exitCode ?? engine.signalCode}`)
 }

@@ -5,12 +5,19 @@ describe("an exit record", () => {
   test("counts only with its closing newline", () => {
     const text = "end 1 exited 0\n"
     expect(parseCommandEnd(text)).toEqual({ kind: "exited", code: 0 })
-    for (let length = 0; length < text.length; length++) expect(parseCommandEnd(text.slice(0, length))).toBeNull()
+    for (let length = 0; length < text.length; length++)
+      expect(parseCommandEnd(text.slice(0, length))).toBeNull()
   })
 
   test("names the signal", () => {
-    expect(parseCommandEnd("end 1 signalled 137\n")).toEqual({ kind: "signalled", signal: "SIGKILL" })
-    expect(parseCommandEnd("end 1 signalled 134\n")).toEqual({ kind: "signalled", signal: "SIGABRT" })
+    expect(parseCommandEnd("end 1 signalled 137\n")).toEqual({
+      kind: "signalled",
+      signal: "SIGKILL"
+    })
+    expect(parseCommandEnd("end 1 signalled 134\n")).toEqual({
+      kind: "signalled",
+      signal: "SIGABRT"
+    })
     expect(parseCommandEnd("end 1 signalled 162\n")).toEqual({ kind: "signalled", signal: "SIG34" })
   })
 })

@@ -41,8 +41,12 @@ const elsewhere = [0, true]
 
 describe.if(hasProc)("a process", () => {
   test("is of the home whose id it carries, whatever path it was given", async () => {
-    expect(await judged({ BACKBEAT_HOME_ID: "id-of-home", BACKBEAT_HOME: "/gone" }, {})).toEqual(ours)
-    expect(await judged({ BACKBEAT_HOME_ID: "id-of-copy", BACKBEAT_HOME: home }, {})).toEqual(elsewhere)
+    expect(await judged({ BACKBEAT_HOME_ID: "id-of-home", BACKBEAT_HOME: "/gone" }, {})).toEqual(
+      ours
+    )
+    expect(await judged({ BACKBEAT_HOME_ID: "id-of-copy", BACKBEAT_HOME: home }, {})).toEqual(
+      elsewhere
+    )
   })
 
   test("without an id is of the home to whose folder its path leads", async () => {

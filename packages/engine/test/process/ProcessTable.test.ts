@@ -10,7 +10,12 @@ const stat = (name: string, state: string, threads: number) =>
 describe("a line of the process table", () => {
   test("is read whatever the name of the process", () => {
     for (const name of ["sh", "a b", ") Z 1 (", "((", ""]) {
-      expect(parseStat(stat(name, "S", 1))).toEqual({ pid: 77, ppid: 1, pgid: 70, startTime: "220747" })
+      expect(parseStat(stat(name, "S", 1))).toEqual({
+        pid: 77,
+        ppid: 1,
+        pgid: 70,
+        startTime: "220747"
+      })
     }
   })
 
@@ -22,7 +27,12 @@ describe("a line of the process table", () => {
   })
 
   test("is read from ps as well", () => {
-    expect(parsePs("  77     1    70 Ss   Fri Nov 21 06:12:01 2026    ")).toEqual({ pid: 77, ppid: 1, pgid: 70, startTime: "Fri Nov 21 06:12:01 2026" })
+    expect(parsePs("  77     1    70 Ss   Fri Nov 21 06:12:01 2026    ")).toEqual({
+      pid: 77,
+      ppid: 1,
+      pgid: 70,
+      startTime: "Fri Nov 21 06:12:01 2026"
+    })
     expect(parsePs("  77     1    70 Z+   Fri Nov 21 06:12:01 2026")).toBeNull()
     expect(parsePs("")).toBeNull()
   })
@@ -41,7 +51,9 @@ describe("the identity of a process", () => {
     await using rig = new AttemptRig()
     rig.fifo("gate")
     // The parent execs a program that never waits for its child.
-    const attempt = rig.sh("(echo $(exec sh -c 'echo $PPID') >$STEPS; read go <$GATE) & exec sleep 1000")
+    const attempt = rig.sh(
+      "(echo $(exec sh -c 'echo $PPID') >$STEPS; read go <$GATE) & exec sleep 1000"
+    )
     const child = Number(await rig.step())
     const identity = identify(child)
     if (identity === null) throw new Error("not alive")

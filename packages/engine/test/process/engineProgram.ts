@@ -10,9 +10,15 @@ import { look } from "../../src/process/look.ts"
 import { openAttempt } from "../../src/process/openAttempt.ts"
 
 const [mode, dir = "", stdin, ...argv] = process.argv.slice(2)
-const env = Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name, value ?? ""]))
+const env = Object.fromEntries(
+  Object.entries(process.env).map(([name, value]) => [name, value ?? ""])
+)
 if (mode === "remains") {
-  const mark = { taskId: env["BACKBEAT_TASK_ID"] ?? "", attempt: Number(env["BACKBEAT_ATTEMPT"]), home: env["BACKBEAT_HOME"] ?? "" }
+  const mark = {
+    taskId: env["BACKBEAT_TASK_ID"] ?? "",
+    attempt: Number(env["BACKBEAT_ATTEMPT"]),
+    home: env["BACKBEAT_HOME"] ?? ""
+  }
   const left = await Effect.runPromise(look({ dir, mark }))
   console.log(JSON.stringify({ self: process.pid, found: left.map((each) => each.identity.pid) }))
 } else if (mode === "short") {
@@ -25,12 +31,28 @@ if (mode === "remains") {
       // No descriptor is left.
     }
     for (const fd of held.splice(0, left)) closeSync(fd)
-    kinds.push(openAttempt({ dir: join(dir, String(left)), argv: ["/bin/sh", "-c", "exit 0"], cwd: "/", env, stdin: { kind: "null" }, onExit: () => {} }).kind)
+    kinds.push(
+      openAttempt({
+        dir: join(dir, String(left)),
+        argv: ["/bin/sh", "-c", "exit 0"],
+        cwd: "/",
+        env,
+        stdin: { kind: "null" },
+        onExit: () => {}
+      }).kind
+    )
     for (const fd of held) closeSync(fd)
   }
   console.log(JSON.stringify(kinds))
 } else {
-  const opened = openAttempt({ dir, argv, cwd: "/", env, stdin: { kind: stdin === "open" ? "open" : "null" }, onExit: () => {} })
+  const opened = openAttempt({
+    dir,
+    argv,
+    cwd: "/",
+    env,
+    stdin: { kind: stdin === "open" ? "open" : "null" },
+    onExit: () => {}
+  })
   if (opened.kind !== "opened") throw new Error(JSON.stringify(opened))
   process.kill(process.pid, "SIGKILL")
 }

@@ -19,7 +19,7 @@ const identityOf = (pid: number) => {
 
 const looks = [
   ["look", look],
-  ["lookTogether", (tree: Parameters<typeof look>[0]) => lookTogether(tree, [])],
+  ["lookTogether", (tree: Parameters<typeof look>[0]) => lookTogether(tree, [])]
 ] as const
 
 for (const [name, lookAt] of looks) {
@@ -51,11 +51,16 @@ for (const [name, lookAt] of looks) {
       const two = rig.sh(waiting)
       const commands = [Number(await rig.step()), Number(await rig.step())]
       const [first, second] = [one, two].map(({ tree }) => Effect.runPromise(lookAt(tree)))
-      const spawned = Bun.spawn({ cmd: ["/bin/sleep", "1000"], env: rig.envOf(one.tree), detached: true, stdio: ["ignore", "ignore", "ignore"] })
+      const spawned = Bun.spawn({
+        cmd: ["/bin/sleep", "1000"],
+        env: rig.envOf(one.tree),
+        detached: true,
+        stdio: ["ignore", "ignore", "ignore"]
+      })
       const ended = identityOf(pidOf(two))
       signalGroup(pidOf(two), "SIGKILL")
       while (isAlive(ended) || commands.filter((pid) => identify(pid) !== null).length > 1);
-      expect(pidsOf(await first ?? [])).toContain(spawned.pid)
+      expect(pidsOf((await first) ?? [])).toContain(spawned.pid)
       expect(await second).toEqual([])
       spawned.kill("SIGKILL")
       await spawned.exited
@@ -63,7 +68,8 @@ for (const [name, lookAt] of looks) {
 
     test("each see their own processes alone, wherever these carry their proof", async () => {
       await using rig = new AttemptRig()
-      const left = "setsid sh -c 'echo 1 >$STEPS; exec sleep 1000' 3>&- & setsid env -i STEPS=$STEPS sh -c 'echo 2 >$STEPS; exec sleep 1000' 9>&3 3>&- &"
+      const left =
+        "setsid sh -c 'echo 1 >$STEPS; exec sleep 1000' 3>&- & setsid env -i STEPS=$STEPS sh -c 'echo 2 >$STEPS; exec sleep 1000' 9>&3 3>&- &"
       const attempts = Array.from({ length: 3 }, () => rig.sh(`${left} echo 3 >$STEPS; wait`))
       for (let up = 0; up < 9; up++) await rig.step()
       const found = await Promise.all(attempts.map(({ tree }) => Effect.runPromise(lookAt(tree))))
@@ -97,7 +103,9 @@ describe("a task's look that was interrupted", () => {
     const attempt = rig.sh(waiting)
     await rig.step()
     const abort = new AbortController()
-    const interrupted = Effect.runPromiseExit(lookTogether(attempt.tree, []), { signal: abort.signal })
+    const interrupted = Effect.runPromiseExit(lookTogether(attempt.tree, []), {
+      signal: abort.signal
+    })
     abort.abort()
     expect(Exit.isFailure(await interrupted)).toBe(true)
     expect(pidsOf(await Effect.runPromise(lookTogether(attempt.tree, [])))).toHaveLength(2)
@@ -107,12 +115,16 @@ describe("a task's look that was interrupted", () => {
 test("30 attempts that are stopped at once leave nothing alive", async () => {
   await using rig = new AttemptRig()
   const escape = "setsid sh -c 'echo $$ >$STEPS; exec sleep 1000' 3>&- & "
-  const attempts = Array.from({ length: 30 }, (_, index) => rig.sh(`${index % 3 === 0 ? escape : "echo 0 >$STEPS;"} echo $$ >$STEPS; wait; exec sleep 1000`))
+  const attempts = Array.from({ length: 30 }, (_, index) =>
+    rig.sh(`${index % 3 === 0 ? escape : "echo 0 >$STEPS;"} echo $$ >$STEPS; wait; exec sleep 1000`)
+  )
   const pids: Array<number> = []
   for (let up = 0; up < 60; up++) pids.push(Number(await rig.step()))
   const identities = pids.filter((pid) => pid > 0).map(identityOf)
   const killAt = Date.now() + 3_600_000
-  await Promise.all(attempts.map(({ tree }) => Effect.runPromise(stopTree(tree, { stopSignal: "SIGTERM", killAt }))))
+  await Promise.all(
+    attempts.map(({ tree }) => Effect.runPromise(stopTree(tree, { stopSignal: "SIGTERM", killAt })))
+  )
   expect(identities).toHaveLength(40)
   expect(identities.filter(isAlive)).toEqual([])
   for (const attempt of attempts) expect(await remainsOf(attempt)).toEqual([])

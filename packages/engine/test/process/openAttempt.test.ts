@@ -31,7 +31,16 @@ describe("an opened attempt", () => {
     await attempt.ended
     const modeOf = (name: string) => statSync(join(attempt.dir, name)).mode & 0o777
     expect(modeOf(".")).toBe(0o700)
-    for (const name of ["stdout.log", "stderr.log", "claim", "exit", "alive", "note", "stdin", "eof"]) {
+    for (const name of [
+      "stdout.log",
+      "stderr.log",
+      "claim",
+      "exit",
+      "alive",
+      "note",
+      "stdin",
+      "eof"
+    ]) {
       expect([name, modeOf(name)]).toEqual([name, 0o600])
     }
     expect(modeOf("script")).toBe(0o700)
@@ -40,7 +49,9 @@ describe("an opened attempt", () => {
   test("writes its output straight to the logs, behind what others append", async () => {
     await using rig = new AttemptRig()
     rig.fifo("gate")
-    const attempt = rig.sh("echo one; echo bad >&2; echo written >$STEPS; read go <$GATE; echo three; cat /proc/$$/fdinfo/1")
+    const attempt = rig.sh(
+      "echo one; echo bad >&2; echo written >$STEPS; read go <$GATE; echo three; cat /proc/$$/fdinfo/1"
+    )
     await rig.step()
     appendFileSync(join(attempt.dir, "stdout.log"), "two\n")
     rig.pass("gate")
@@ -54,14 +65,29 @@ describe("an opened attempt", () => {
     await using rig = new AttemptRig()
     const tree = rig.tree()
     const engine = Bun.spawn({
-      cmd: ["/bin/sh", "-c", "trap '' INT QUIT HUP; exec \"$@\"", "x", process.execPath, "run", engineProgram, "open", tree.dir, "null",
-        "/bin/sh", "-c", "grep -E 'Sig(Ign|Blk)' /proc/self/status; echo told >$STEPS"],
+      cmd: [
+        "/bin/sh",
+        "-c",
+        "trap '' INT QUIT HUP; exec \"$@\"",
+        "x",
+        process.execPath,
+        "run",
+        engineProgram,
+        "open",
+        tree.dir,
+        "null",
+        "/bin/sh",
+        "-c",
+        "grep -E 'Sig(Ign|Blk)' /proc/self/status; echo told >$STEPS"
+      ],
       env: rig.envOf(tree),
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: ["ignore", "inherit", "inherit"]
     })
     await engine.exited
     await rig.step()
-    expect(rig.stdout(tree).replaceAll("\t", " ")).toBe("SigBlk: 0000000000000000\nSigIgn: 0000000000000000\n")
+    expect(rig.stdout(tree).replaceAll("\t", " ")).toBe(
+      "SigBlk: 0000000000000000\nSigIgn: 0000000000000000\n"
+    )
   })
 
   test("passes only the environment that it is given, and the working directory", async () => {
@@ -70,8 +96,18 @@ describe("an opened attempt", () => {
     const attempt = rig.open({ argv: ["env"], env: { ONLY: "a=b\nc" } })
     await attempt.ended
     delete process.env["BACKBEAT_TEST_LEAK"]
-    const expected = Object.entries({ ...rig.envOf(attempt.tree), ONLY: "a=b\nc", PWD: rig.root }).map(([name, value]) => `${name}=${value}`)
-    expect(rig.stdout(attempt).trimEnd().split(/\n(?!c$)/m).toSorted()).toEqual(expected.toSorted())
+    const expected = Object.entries({
+      ...rig.envOf(attempt.tree),
+      ONLY: "a=b\nc",
+      PWD: rig.root
+    }).map(([name, value]) => `${name}=${value}`)
+    expect(
+      rig
+        .stdout(attempt)
+        .trimEnd()
+        .split(/\n(?!c$)/m)
+        .toSorted()
+    ).toEqual(expected.toSorted())
   })
 
   test("runs a script of 1 MB with its arguments", async () => {
@@ -86,11 +122,17 @@ describe("an opened attempt", () => {
   test("runs a script by the interpreter that its first line names, with one argument", async () => {
     await using rig = new AttemptRig()
     const awk = Bun.which("awk") ?? ""
-    const attempt = rig.open({ script: `#! ${awk} -f  \nBEGIN { print ARGC, ARGV[1] }\n`, argv: ["a b"] })
+    const attempt = rig.open({
+      script: `#! ${awk} -f  \nBEGIN { print ARGC, ARGV[1] }\n`,
+      argv: ["a b"]
+    })
     expect(await attempt.ended).toMatchObject({ record: { end: exited(0) } })
     expect(rig.stdout(attempt)).toBe("2 a b\n")
     const lost = rig.open({ script: "#!/nowhere/interpreter\n" })
-    expect(lost.opened).toEqual({ kind: "notSpawned", message: "no such file: /nowhere/interpreter" })
+    expect(lost.opened).toEqual({
+      kind: "notSpawned",
+      message: "no such file: /nowhere/interpreter"
+    })
   })
 
   test("does not stand in the argument vector of its shim, by command or by folder", async () => {
@@ -105,7 +147,10 @@ describe("an opened attempt", () => {
 
   test("takes more arguments than a variable holds, as they are", async () => {
     await using rig = new AttemptRig()
-    const argv = Array.from({ length: 3000 }, (_, index) => `it's $HOME "${index}" ${"x".repeat(50)}\n`)
+    const argv = Array.from(
+      { length: 3000 },
+      (_, index) => `it's $HOME "${index}" ${"x".repeat(50)}\n`
+    )
     const attempt = rig.open({ argv: ["/bin/sh", "-c", "printf '%s' \"$@\"", "x", ...argv] })
     await attempt.ended
     expect(rig.stdout(attempt)).toBe(argv.join(""))
@@ -113,11 +158,18 @@ describe("an opened attempt", () => {
 
   test("gets variables whose names are no shell names, where there is a bash", async () => {
     await using rig = new AttemptRig()
-    const odd = { "a-b": "1", "x.y": "2", "npm_config_//registry/:_authToken": "t", "BASH_FUNC_x%%": "() {  echo hi\n}" }
+    const odd = {
+      "a-b": "1",
+      "x.y": "2",
+      "npm_config_//registry/:_authToken": "t",
+      "BASH_FUNC_x%%": "() {  echo hi\n}"
+    }
     const attempt = rig.open({ argv: ["env"], env: odd })
     await attempt.ended
     const lines = rig.stdout(attempt).split("\n")
-    const arrived = Object.keys(odd).filter((name) => lines.some((line) => line.startsWith(`${name}=`)))
+    const arrived = Object.keys(odd).filter((name) =>
+      lines.some((line) => line.startsWith(`${name}=`))
+    )
     expect(arrived).toEqual(bashPath() === null ? [] : Object.keys(odd))
   })
 
@@ -139,12 +191,18 @@ describe("an opened attempt", () => {
   })
 })
 
-const notSpawned = async (open: (rig: AttemptRig) => ReturnType<AttemptRig["open"]>, message: RegExp) => {
+const notSpawned = async (
+  open: (rig: AttemptRig) => ReturnType<AttemptRig["open"]>,
+  message: RegExp
+) => {
   await using rig = new AttemptRig()
   const attempt = open(rig)
   if (attempt.opened.kind !== "notSpawned") throw new Error("spawned")
   expect(attempt.opened.message).toMatch(message)
-  expect(inspectAttempt(attempt.dir)).toEqual({ kind: "notSpawned", message: attempt.opened.message })
+  expect(inspectAttempt(attempt.dir)).toEqual({
+    kind: "notSpawned",
+    message: attempt.opened.message
+  })
   expect(await remainsOf(attempt)).toEqual([])
   expect(isHeld(attempt.dir)).toBe(false)
   return rig.open({ argv: ["true"] }, attempt.tree).opened
@@ -152,26 +210,47 @@ const notSpawned = async (open: (rig: AttemptRig) => ReturnType<AttemptRig["open
 
 describe("an attempt that cannot start", () => {
   test("is claimed, so that its folder is never used again", async () => {
-    expect(await notSpawned((rig) => rig.open({ argv: ["no-such-command"] }), /^command not found: no-such-command$/)).toEqual({ kind: "claimed" })
+    expect(
+      await notSpawned(
+        (rig) => rig.open({ argv: ["no-such-command"] }),
+        /^command not found: no-such-command$/
+      )
+    ).toEqual({ kind: "claimed" })
   })
 
   test("says that one argument is too long for the kernel", async () => {
-    await notSpawned((rig) => rig.open({ argv: ["echo", "x".repeat(200_000)] }), /larger than this system allows \(E2BIG\)/)
+    await notSpawned(
+      (rig) => rig.open({ argv: ["echo", "x".repeat(200_000)] }),
+      /larger than this system allows \(E2BIG\)/
+    )
   })
 
   test("says that all arguments together are too long for the kernel", async () => {
-    await notSpawned((rig) => rig.open({ argv: ["echo", ...Array.from({ length: 60 }, () => "x".repeat(100_000))] }), /E2BIG/)
+    await notSpawned(
+      (rig) =>
+        rig.open({ argv: ["echo", ...Array.from({ length: 60 }, () => "x".repeat(100_000))] }),
+      /E2BIG/
+    )
   })
 
   test("says that its stdin is missing, or nothing to read from", async () => {
-    await notSpawned((rig) => rig.open({ argv: ["cat"], stdin: { kind: "file", path: "/no/such/file" } }), /^the file for stdin does not exist: \/no\/such\/file$/)
-    await notSpawned((rig) => rig.open({ argv: ["cat"], stdin: { kind: "file", path: rig.fifo("in") } }), /not a regular file/)
+    await notSpawned(
+      (rig) => rig.open({ argv: ["cat"], stdin: { kind: "file", path: "/no/such/file" } }),
+      /^the file for stdin does not exist: \/no\/such\/file$/
+    )
+    await notSpawned(
+      (rig) => rig.open({ argv: ["cat"], stdin: { kind: "file", path: rig.fifo("in") } }),
+      /not a regular file/
+    )
   })
 
   test("says that the folder cannot be made", async () => {
     await using rig = new AttemptRig()
     writeFileSync(join(rig.root, "file"), "")
-    const { opened } = rig.open({ argv: ["true"] }, { ...rig.tree(), dir: join(rig.root, "file", "attempt") })
+    const { opened } = rig.open(
+      { argv: ["true"] },
+      { ...rig.tree(), dir: join(rig.root, "file", "attempt") }
+    )
     expect(opened.kind === "notSpawned" && opened.message).toContain("ENOTDIR")
   })
 })
@@ -180,33 +259,56 @@ describe("an attempt for which the system is short of something", () => {
   test("is opened or postponed at whatever descriptor is the last, and never runs when it is postponed", async () => {
     await using rig = new AttemptRig()
     const env = rig.envOf(rig.tree())
-    const engine = Bun.spawn({ cmd: ["/bin/sh", "-c", 'ulimit -n 64; exec "$@"', "x", process.execPath, "run", engineProgram, "short", rig.root], env, stdio: ["ignore", "pipe", "inherit"] })
+    const engine = Bun.spawn({
+      cmd: [
+        "/bin/sh",
+        "-c",
+        'ulimit -n 64; exec "$@"',
+        "x",
+        process.execPath,
+        "run",
+        engineProgram,
+        "short",
+        rig.root
+      ],
+      env,
+      stdio: ["ignore", "pipe", "inherit"]
+    })
     const kinds: unknown = JSON.parse(await new Response(engine.stdout).text())
     if (!Array.isArray(kinds)) throw new Error("no kinds")
     expect(kinds.length).toBeGreaterThan(5)
     expect(kinds).toEqual([...kinds.slice(0, -1).map(() => "postponed"), "opened"])
-    expect(kinds.map((_, left) => readClaim(join(rig.root, String(left))).kind).slice(0, -1)).not.toContain("shim")
+    expect(
+      kinds.map((_, left) => readClaim(join(rig.root, String(left))).kind).slice(0, -1)
+    ).not.toContain("shim")
   })
 
   test("is postponed on a full disk, and runs when there is room", async () => {
     await using rig = new AttemptRig()
     await using disk = new FullDisk(rig.root)
     const tree = { ...rig.tree(), dir: join(disk.point, "attempt") }
-    expect(rig.open({ argv: ["true"] }, tree).opened).toEqual({ kind: "postponed", message: expect.stringContaining("ENOSPC") })
+    expect(rig.open({ argv: ["true"] }, tree).opened).toEqual({
+      kind: "postponed",
+      message: expect.stringContaining("ENOSPC")
+    })
     expect(inspectAttempt(tree.dir)).toEqual({ kind: "unclaimed" })
     disk.free()
-    expect(await rig.open({ argv: ["true"] }, tree).ended).toMatchObject({ record: { end: exited(0) } })
+    expect(await rig.open({ argv: ["true"] }, tree).ended).toMatchObject({
+      record: { end: exited(0) }
+    })
   })
 })
 
-const isSuspended = (pid: number) => readProcFile(`/proc/${pid}/stat`)?.toString("latin1").includes(") T ") === true
+const isSuspended = (pid: number) =>
+  readProcFile(`/proc/${pid}/stat`)?.toString("latin1").includes(") T ") === true
 
 /** Opens an attempt whose shim is suspended before it could claim the folder. */
 const openHeldBack = async (rig: AttemptRig) => {
   for (;;) {
     const attempt = rig.sh("echo ran late")
     signalProcess(pidOf(attempt), "SIGSTOP")
-    while (readProcess(pidOf(attempt)) !== null && !isSuspended(pidOf(attempt))) await new Promise(setImmediate)
+    while (readProcess(pidOf(attempt)) !== null && !isSuspended(pidOf(attempt)))
+      await new Promise(setImmediate)
     if (readClaim(attempt.dir).kind === "none") return attempt
     signalProcess(pidOf(attempt), "SIGCONT")
   }
@@ -249,6 +351,9 @@ describe("an attempt that is opened again", () => {
     await using rig = new AttemptRig()
     const attempt = await openHeldBack(rig)
     signalProcess(pidOf(attempt), "SIGKILL")
-    expect(await attempt.ended).toEqual({ kind: "notSpawned", message: "The shim was killed before it started the command." })
+    expect(await attempt.ended).toEqual({
+      kind: "notSpawned",
+      message: "The shim was killed before it started the command."
+    })
   })
 })

@@ -12,7 +12,8 @@ import { stopTree } from "../../src/process/stopTree.ts"
 import { watchEnd } from "../../src/process/watchEnd.ts"
 import { AttemptRig, exited, openAndDie, pidOf, remainsOf, signalled } from "./AttemptRig.ts"
 
-const endOf = (tree: { readonly dir: string }) => new Promise<AttemptEnd>((resolve) => void watchEnd(tree.dir, resolve))
+const endOf = (tree: { readonly dir: string }) =>
+  new Promise<AttemptEnd>((resolve) => void watchEnd(tree.dir, resolve))
 
 describe("an attempt whose engine was killed", () => {
   test("goes on, is adopted, and leaves its record", async () => {
@@ -24,7 +25,11 @@ describe("an attempt whose engine was killed", () => {
     const claim = readClaim(tree.dir)
     if (claim.kind !== "shim") throw new Error("not claimed")
     expect(claim.identity).toEqual(identify(claim.pid))
-    expect(inspectAttempt(tree.dir)).toEqual({ kind: "alive", identity: claim.identity, shimAlive: true })
+    expect(inspectAttempt(tree.dir)).toEqual({
+      kind: "alive",
+      identity: claim.identity,
+      shimAlive: true
+    })
     const end = endOf(tree)
     rig.pass("gate")
     expect(await end).toMatchObject({ kind: "ended", record: { end: exited(42) } })
@@ -52,15 +57,20 @@ describe("an attempt whose shim was killed", () => {
     const shim = readClaim(attempt.dir)
     if (shim.kind !== "shim" || shim.identity === null) throw new Error("not claimed")
     while (isAlive(shim.identity)) await new Promise(setImmediate)
-    expect(inspectAttempt(attempt.dir)).toEqual({ kind: "alive", identity: shim.identity, shimAlive: false })
+    expect(inspectAttempt(attempt.dir)).toEqual({
+      kind: "alive",
+      identity: shim.identity,
+      shimAlive: false
+    })
     expect(await remainsOf(attempt)).toEqual([command])
     rig.pass("gate")
     const end = await attempt.ended
     const outputAt = new Date(statSync(join(attempt.dir, "stdout.log")).mtimeMs).toISOString()
     expect(end).toEqual({
       kind: "gone",
-      evidence: `The shim (pid ${pidOf(attempt)}) is gone and left no record, and no process of its command is known to live. ` +
-        `The last output was at ${outputAt}.`,
+      evidence:
+        `The shim (pid ${pidOf(attempt)}) is gone and left no record, and no process of its command is known to live. ` +
+        `The last output was at ${outputAt}.`
     })
     expect(await watched).toEqual(end)
     expect(inspectAttempt(attempt.dir)).toEqual(end)
@@ -92,8 +102,16 @@ describe("an attempt whose shim was killed", () => {
     const { dir } = rig.tree()
     mkdirSync(dir)
     writeFileSync(join(dir, "claim"), "")
-    expect(inspectAttempt(dir)).toEqual({ kind: "notSpawned", message: "The shim was killed before it started the command.", transient: false })
-    expect(await endOf({ dir })).toEqual({ kind: "notSpawned", message: "The shim was killed before it started the command.", transient: false })
+    expect(inspectAttempt(dir)).toEqual({
+      kind: "notSpawned",
+      message: "The shim was killed before it started the command.",
+      transient: false
+    })
+    expect(await endOf({ dir })).toEqual({
+      kind: "notSpawned",
+      message: "The shim was killed before it started the command.",
+      transient: false
+    })
   })
 })
 
@@ -103,9 +121,16 @@ describe("an attempt whose shell was refused a process", () => {
     const attempt = rig.sh("exit 0")
     await attempt.ended
     rmSync(join(attempt.dir, "exit"))
-    for (const note of ["backbeat-shim: 24: Cannot fork\n", "backbeat-shim: line 24: fork: Resource temporarily unavailable\n"]) {
+    for (const note of [
+      "backbeat-shim: 24: Cannot fork\n",
+      "backbeat-shim: line 24: fork: Resource temporarily unavailable\n"
+    ]) {
       writeFileSync(join(attempt.dir, "note"), note)
-      expect(inspectAttempt(attempt.dir)).toEqual({ kind: "notSpawned", message: expect.stringMatching(/^the system refused another process: (?:Cannot )?fork/u), transient: true })
+      expect(inspectAttempt(attempt.dir)).toEqual({
+        kind: "notSpawned",
+        message: expect.stringMatching(/^the system refused another process: (?:Cannot )?fork/u),
+        transient: true
+      })
     }
   })
 })
@@ -132,7 +157,11 @@ describe("an attempt folder", () => {
   test("with the pid of a stranger in its claim has nothing alive, and the stranger is never signalled", async () => {
     await using rig = new AttemptRig()
     const tree = rig.tree()
-    const stranger = Bun.spawn({ cmd: ["/bin/sleep", "1000"], detached: true, stdio: ["ignore", "ignore", "ignore"] })
+    const stranger = Bun.spawn({
+      cmd: ["/bin/sleep", "1000"],
+      detached: true,
+      stdio: ["ignore", "ignore", "ignore"]
+    })
     const identity = identify(stranger.pid)
     if (identity === null) throw new Error("no stranger")
     const stat = readProcFile(`/proc/${stranger.pid}/stat`)?.toString("latin1").trim() ?? ""
@@ -152,16 +181,24 @@ describe("an attempt folder", () => {
   test("of another boot has nothing alive, whatever runs under its pid and start time", async () => {
     await using rig = new AttemptRig()
     const tree = rig.tree()
-    const stranger = Bun.spawn({ cmd: ["/bin/sleep", "1000"], detached: true, stdio: ["ignore", "ignore", "ignore"] })
+    const stranger = Bun.spawn({
+      cmd: ["/bin/sleep", "1000"],
+      detached: true,
+      stdio: ["ignore", "ignore", "ignore"]
+    })
     const stat = readProcFile(`/proc/${stranger.pid}/stat`)?.toString("latin1").trim() ?? ""
     mkdirSync(tree.dir)
-    writeFileSync(join(tree.dir, "claim"), `shim ${stranger.pid}\n${stat}\n11111111-1111-1111-1111-111111111111\n`)
+    writeFileSync(
+      join(tree.dir, "claim"),
+      `shim ${stranger.pid}\n${stat}\n11111111-1111-1111-1111-111111111111\n`
+    )
     writeFileSync(join(tree.dir, "stderr.log"), "last words")
     utimesSync(join(tree.dir, "stderr.log"), 1_000, 1_000)
     expect(inspectAttempt(tree.dir)).toEqual({
       kind: "gone",
-      evidence: `The machine was restarted while the attempt ran (boot 11111111-1111-1111-1111-111111111111, now ${currentBootId()}). ` +
-        "The last output was at 1970-01-01T00:16:40.000Z.",
+      evidence:
+        `The machine was restarted while the attempt ran (boot 11111111-1111-1111-1111-111111111111, now ${currentBootId()}). ` +
+        "The last output was at 1970-01-01T00:16:40.000Z."
     })
     expect(await remainsOf({ tree })).toEqual([])
     stranger.kill("SIGKILL")

@@ -13,7 +13,11 @@ class Scratch implements Disposable {
     chmodSync(path, mode)
     return path
   }
-  resolve(command: string, env: Record<string, string> = { PATH: "/usr/bin:/bin" }, cwd = this.root) {
+  resolve(
+    command: string,
+    env: Record<string, string> = { PATH: "/usr/bin:/bin" },
+    cwd = this.root
+  ) {
     return resolveCommand({ argv: [command], env, cwd })
   }
   [Symbol.dispose]() {
@@ -31,18 +35,28 @@ describe("a command", () => {
     const foreign = Buffer.from(program)
     foreign.writeUInt16LE(8, 18)
     writeFileSync(scratch.file("foreign"), foreign)
-    expect(scratch.resolve("./foreign")).toEqual(refused(`${join(scratch.root, "foreign")} is a program of another kind of machine (ELF machine 8)`))
+    expect(scratch.resolve("./foreign")).toEqual(
+      refused(
+        `${join(scratch.root, "foreign")} is a program of another kind of machine (ELF machine 8)`
+      )
+    )
     const lost = Buffer.from(program)
     const at = lost.indexOf("/lib")
     lost.write("/nil", at)
     writeFileSync(scratch.file("lost"), lost)
-    expect(scratch.resolve("./lost")).toMatchObject({ kind: "notSpawned", message: expect.stringMatching(/^the interpreter of .*lost cannot be run: no such file: \/nil/u) })
+    expect(scratch.resolve("./lost")).toMatchObject({
+      kind: "notSpawned",
+      message: expect.stringMatching(
+        /^the interpreter of .*lost cannot be run: no such file: \/nil/u
+      )
+    })
     expect(scratch.resolve(process.execPath).kind).toBe("resolved")
   })
 
   test("with interpreters that have interpreters goes as far as the system does", () => {
     using scratch = new Scratch()
-    for (let depth = 1; depth <= 5; depth++) scratch.file(`i${depth}`, `#!${join(scratch.root, `i${depth + 1}`)}\n`)
+    for (let depth = 1; depth <= 5; depth++)
+      scratch.file(`i${depth}`, `#!${join(scratch.root, `i${depth + 1}`)}\n`)
     scratch.file("i6", "#!/bin/sh\n")
     expect(scratch.resolve("./i2").kind).toBe("resolved")
     expect(scratch.resolve("./i1").kind).toBe("notSpawned")
@@ -54,7 +68,11 @@ describe("a command", () => {
     using scratch = new Scratch()
     const first = scratch.file("bin1/tool")
     const second = scratch.file("bin2/tool")
-    expect(scratch.resolve("tool", { PATH: `${scratch.root}/none:${scratch.root}/bin2:${scratch.root}/bin1` })).toEqual(resolved(second))
+    expect(
+      scratch.resolve("tool", {
+        PATH: `${scratch.root}/none:${scratch.root}/bin2:${scratch.root}/bin1`
+      })
+    ).toEqual(resolved(second))
     expect(scratch.resolve("tool", { PATH: "bin1" })).toEqual(resolved(first))
     expect(scratch.resolve("sh", {}).kind).toBe("resolved")
     expect(scratch.resolve("tool")).toEqual(refused("command not found: tool"))
@@ -72,9 +90,13 @@ describe("a command", () => {
     const plain = scratch.file("bin1/tool", "", 0o644)
     mkdirSync(join(scratch.root, "bin2/tool"), { recursive: true })
     const good = scratch.file("bin3/tool")
-    const path = (...names: ReadonlyArray<string>) => ({ PATH: names.map((name) => join(scratch.root, name)).join(":") })
+    const path = (...names: ReadonlyArray<string>) => ({
+      PATH: names.map((name) => join(scratch.root, name)).join(":")
+    })
     expect(scratch.resolve("tool", path("bin1", "bin2", "bin3"))).toEqual(resolved(good))
-    expect(scratch.resolve("tool", path("bin2", "bin1"))).toEqual(refused(`not executable: ${plain}`))
+    expect(scratch.resolve("tool", path("bin2", "bin1"))).toEqual(
+      refused(`not executable: ${plain}`)
+    )
     expect(scratch.resolve("tool", path("bin2"))).toEqual(refused("command not found: tool"))
   })
 
@@ -82,29 +104,45 @@ describe("a command", () => {
     using scratch = new Scratch()
     const tool = scratch.file("sub/tool")
     expect(scratch.resolve("./sub/tool")).toEqual(resolved(tool))
-    expect(scratch.resolve("../tool", {}, join(scratch.root, "sub"))).toEqual(refused(`no such file: ${scratch.root}/tool`))
+    expect(scratch.resolve("../tool", {}, join(scratch.root, "sub"))).toEqual(
+      refused(`no such file: ${scratch.root}/tool`)
+    )
     expect(scratch.resolve("sub/")).toEqual(refused(`is a directory: ${scratch.root}/sub`))
     expect(scratch.resolve("./sub")).toEqual(refused(`is a directory: ${scratch.root}/sub`))
     expect(scratch.resolve("/dev/null")).toEqual(refused("is not a file: /dev/null"))
-    expect(scratch.resolve(scratch.file("plain", "", 0o600))).toEqual(refused(`not executable: ${scratch.root}/plain`))
-    expect(scratch.resolve("./sub/tool/x")).toEqual(refused(`no such file: ${scratch.root}/sub/tool/x`))
+    expect(scratch.resolve(scratch.file("plain", "", 0o600))).toEqual(
+      refused(`not executable: ${scratch.root}/plain`)
+    )
+    expect(scratch.resolve("./sub/tool/x")).toEqual(
+      refused(`no such file: ${scratch.root}/sub/tool/x`)
+    )
   })
 
   test("whose interpreter is missing is refused with the interpreter's name", () => {
     using scratch = new Scratch()
     const script = scratch.file("script", "#! /no/such/python -u\n")
-    expect(scratch.resolve("./script")).toEqual(refused(`the interpreter of ${script} cannot be run: no such file: /no/such/python`))
+    expect(scratch.resolve("./script")).toEqual(
+      refused(`the interpreter of ${script} cannot be run: no such file: /no/such/python`)
+    )
     expect(scratch.resolve("script", { PATH: scratch.root }).kind).toBe("notSpawned")
     expect(scratch.resolve(scratch.file("good", "#!/bin/sh\n")).kind).toBe("resolved")
-    expect(scratch.resolve(scratch.file("none", "echo without a first line\n")).kind).toBe("resolved")
+    expect(scratch.resolve(scratch.file("none", "echo without a first line\n")).kind).toBe(
+      "resolved"
+    )
   })
 
   test("needs a working directory that is one", () => {
     using scratch = new Scratch()
     const file = scratch.file("file")
-    expect(scratch.resolve("sh", {}, "/no/such/dir")).toEqual(refused("the working directory does not exist: /no/such/dir"))
-    expect(scratch.resolve("sh", {}, file)).toEqual(refused(`the working directory is not a directory: ${file}`))
-    expect(scratch.resolve("sh", {}, "relative")).toEqual(refused("the working directory is not an absolute path: relative"))
+    expect(scratch.resolve("sh", {}, "/no/such/dir")).toEqual(
+      refused("the working directory does not exist: /no/such/dir")
+    )
+    expect(scratch.resolve("sh", {}, file)).toEqual(
+      refused(`the working directory is not a directory: ${file}`)
+    )
+    expect(scratch.resolve("sh", {}, "relative")).toEqual(
+      refused("the working directory is not an absolute path: relative")
+    )
   })
 
   test("is refused when it is empty or has NUL bytes anywhere", () => {

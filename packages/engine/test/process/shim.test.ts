@@ -1,5 +1,14 @@
 import { describe, expect, test } from "bun:test"
-import { closeSync, constants, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
 import { readClaim } from "../../src/process/Claim.ts"
 import { readExitRecord } from "../../src/process/ExitRecord.ts"
@@ -9,19 +18,36 @@ import { FullDisk } from "./FullDisk.ts"
 import { AttemptRig, exited, signalled } from "./AttemptRig.ts"
 
 const bash = Bun.which("bash")
-const shells: ReadonlyArray<ReadonlyArray<string>> = [["/bin/sh"], ...(bash === null ? [] : [[bash, "--posix"]])]
+const shells: ReadonlyArray<ReadonlyArray<string>> = [
+  ["/bin/sh"],
+  ...(bash === null ? [] : [[bash, "--posix"]])
+]
 
-const runShim = async (shell: ReadonlyArray<string>, dir: string, argv: ReadonlyArray<string>, env: Record<string, string> = {}) => {
+const runShim = async (
+  shell: ReadonlyArray<string>,
+  dir: string,
+  argv: ReadonlyArray<string>,
+  env: Record<string, string> = {}
+) => {
   mkdirSync(dir, { recursive: true })
   const append = constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY
   const [log, note] = [openSync(join(dir, "log"), append), openSync(join(dir, "note"), append)]
   const record = openSync(join(dir, "exit"), constants.O_CREAT | constants.O_RDWR)
   const call = shimCall({ dir, umask: 0o27, argv, env })
   const cmd = [...shell, ...call.cmd.slice(call.cmd.indexOf("-c"))]
-  const child = Bun.spawn({ cmd, stdio: ["ignore", log, note, log, record, log], detached: true, env: call.env })
+  const child = Bun.spawn({
+    cmd,
+    stdio: ["ignore", log, note, log, record, log],
+    detached: true,
+    env: call.env
+  })
   for (const fd of [log, note, record]) closeSync(fd)
   await child.exited
-  return { record: readExitRecord(dir)?.end, log: readFileSync(join(dir, "log"), "utf8"), pid: child.pid }
+  return {
+    record: readExitRecord(dir)?.end,
+    log: readFileSync(join(dir, "log"), "utf8"),
+    pid: child.pid
+  }
 }
 
 for (const shell of shells) {
@@ -42,7 +68,7 @@ for (const shell of shells) {
       ["kill -s SEGV $$", signalled("SIGSEGV")],
       ["kill -s TERM 0", signalled("SIGTERM")],
       ["kill -s INT 0", signalled("SIGINT")],
-      ["kill -s USR1 0", signalled("SIGUSR1")],
+      ["kill -s USR1 0", signalled("SIGUSR1")]
     ]
     for (const [script, end] of ends) {
       test(`records the end of: ${script}`, async () => {
@@ -73,7 +99,11 @@ for (const shell of shells) {
       const ran = await runShim(shell, dir, ["/bin/sh", "-c", `touch ${rig.root}/ran`])
       expect(ran.record).toBeUndefined()
       expect(existsSync(join(rig.root, "ran"))).toBe(false)
-      expect(inspectReleased(dir)).toEqual({ kind: "notSpawned", message: "ENOSPC: no space left on device for the claim of the attempt", transient: true })
+      expect(inspectReleased(dir)).toEqual({
+        kind: "notSpawned",
+        message: "ENOSPC: no space left on device for the claim of the attempt",
+        transient: true
+      })
     })
 
     test("tells a command that the system does not execute from one that exits with 126, where the shell allows it", async () => {
@@ -83,24 +113,49 @@ for (const shell of shells) {
       const held = openSync(busy, "r+")
       await runShim(shell, join(rig.root, "a"), [busy])
       closeSync(held)
-      const traps = Bun.spawnSync([...shell, "-c", "(trap 'echo trapped' EXIT; exec /nowhere/at/all)"]).stdout.toString() === "trapped\n"
+      const traps =
+        Bun.spawnSync([
+          ...shell,
+          "-c",
+          "(trap 'echo trapped' EXIT; exec /nowhere/at/all)"
+        ]).stdout.toString() === "trapped\n"
       expect(inspectReleased(join(rig.root, "a"))).toMatchObject(
-        traps ? { kind: "notSpawned", transient: false } : { kind: "ended", record: { end: exited(126) } }
+        traps
+          ? { kind: "notSpawned", transient: false }
+          : { kind: "ended", record: { end: exited(126) } }
       )
       await runShim(shell, join(rig.root, "b"), ["/bin/sh", "-c", "exit 126"])
-      expect(inspectReleased(join(rig.root, "b"))).toMatchObject({ kind: "ended", record: { end: exited(126) } })
+      expect(inspectReleased(join(rig.root, "b"))).toMatchObject({
+        kind: "ended",
+        record: { end: exited(126) }
+      })
     })
 
     test("gives the command the umask, exact arguments and no descriptor but 0 to 3", async () => {
       await using rig = new AttemptRig()
-      const argv = ["/bin/sh", "-c", "umask; for each; do printf '<%s>' \"$each\"; done; ls /proc/$$/fd; :", "x", "", "a b", "*", "$0", "-n"]
+      const argv = [
+        "/bin/sh",
+        "-c",
+        "umask; for each; do printf '<%s>' \"$each\"; done; ls /proc/$$/fd; :",
+        "x",
+        "",
+        "a b",
+        "*",
+        "$0",
+        "-n"
+      ]
       const { log } = await runShim(shell, join(rig.root, "a"), argv, { PATH: "/usr/bin:/bin" })
       expect(log).toBe("0027\n<><a b><*><$0><-n>0\n1\n2\n3\n")
     })
 
     test("is not misled by options and variables in the environment of the task", async () => {
       await using rig = new AttemptRig()
-      const env = { SHELLOPTS: "errexit:nounset", IFS: "0123456789", _backbeat_int: "1", ENV: "/nowhere" }
+      const env = {
+        SHELLOPTS: "errexit:nounset",
+        IFS: "0123456789",
+        _backbeat_int: "1",
+        ENV: "/nowhere"
+      }
       const ran = await runShim(shell, join(rig.root, "a"), ["/bin/sh", "-c", "exit 130"], env)
       expect(ran).toMatchObject({ record: exited(130), log: "" })
     })

@@ -4,7 +4,8 @@ import { sendEof, sendStdin } from "../../src/process/stdin.ts"
 import { AttemptRig, exited, openAndDie, remainsOf } from "./AttemptRig.ts"
 
 const open = { stdin: { kind: "open" } } as const
-const send = (attempt: { readonly dir: string }, text: string) => Effect.runPromise(sendStdin(attempt.dir, text))
+const send = (attempt: { readonly dir: string }, text: string) =>
+  Effect.runPromise(sendStdin(attempt.dir, text))
 const refusal = (attempt: { readonly dir: string }, text: string, timeoutMs?: number) =>
   Effect.runPromise(Effect.flip(sendStdin(attempt.dir, text, timeoutMs)))
 
@@ -34,7 +35,10 @@ describe("an open stdin", () => {
   test("is served by the next engine after the one that opened it was killed", async () => {
     await using rig = new AttemptRig()
     const tree = rig.tree()
-    await openAndDie(rig, tree, { stdin: "open", script: "echo up >$STEPS; cat; echo done >$STEPS" })
+    await openAndDie(rig, tree, {
+      stdin: "open",
+      script: "echo up >$STEPS; cat; echo done >$STEPS"
+    })
     await rig.step()
     await send(tree, "x".repeat(1_000_000))
     expect(sendEof(tree.dir)).toBe("sent")
@@ -51,7 +55,10 @@ describe("an open stdin", () => {
     expect(blocked._tag).toBe("StdinBlocked")
     expect(blocked.deliveredBytes).toBeGreaterThan(0)
     expect(blocked.deliveredBytes).toBeLessThan(text.length)
-    expect(await refusal(attempt, "more", 20)).toMatchObject({ _tag: "StdinBlocked", deliveredBytes: 0 })
+    expect(await refusal(attempt, "more", 20)).toMatchObject({
+      _tag: "StdinBlocked",
+      deliveredBytes: 0
+    })
     rig.pass("gate")
     await send(attempt, text.slice(blocked.deliveredBytes))
     sendEof(attempt.dir)

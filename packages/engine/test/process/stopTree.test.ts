@@ -10,11 +10,23 @@ import { signalProcess } from "../../src/process/posix.ts"
 import type { StopSignal } from "../../src/process/stopTree.ts"
 import { stopTree } from "../../src/process/stopTree.ts"
 import type { Attempt } from "./AttemptRig.ts"
-import { AttemptRig, engineProgram, exited, openAndDie, pidOf, remainsOf, signalled } from "./AttemptRig.ts"
+import {
+  AttemptRig,
+  engineProgram,
+  exited,
+  openAndDie,
+  pidOf,
+  remainsOf,
+  signalled
+} from "./AttemptRig.ts"
 
 const never = () => Date.now() + 3_600_000
 
-const stop = async ({ tree }: Pick<Attempt, "tree">, killAt: number, stopSignal: StopSignal = "SIGTERM"): Promise<number> => {
+const stop = async (
+  { tree }: Pick<Attempt, "tree">,
+  killAt: number,
+  stopSignal: StopSignal = "SIGTERM"
+): Promise<number> => {
   const began = performance.now()
   await Effect.runPromise(stopTree(tree, { stopSignal, killAt }))
   expect(await remainsOf({ tree })).toEqual([])
@@ -30,7 +42,10 @@ describe("stopping an obedient task", () => {
       const attempt = rig.sh("echo started >$STEPS; exec sleep 1000")
       await rig.step()
       tookMs.push(await stop(attempt, never()))
-      expect(await attempt.ended).toMatchObject({ kind: "ended", record: { end: signalled("SIGTERM") } })
+      expect(await attempt.ended).toMatchObject({
+        kind: "ended",
+        record: { end: signalled("SIGTERM") }
+      })
     }
     expect(Math.min(...tookMs)).toBeLessThan(15)
   })
@@ -47,7 +62,9 @@ describe("stopping an obedient task", () => {
 
   test("lets it end in its own way", async () => {
     await using rig = new AttemptRig()
-    const attempt = rig.sh("trap 'echo cleaned; exit 9' TERM; echo started >$STEPS; while :; do sleep 1000 & wait; done")
+    const attempt = rig.sh(
+      "trap 'echo cleaned; exit 9' TERM; echo started >$STEPS; while :; do sleep 1000 & wait; done"
+    )
     await rig.step()
     await stop(attempt, never())
     expect(await attempt.ended).toMatchObject({ record: { end: exited(9) } })
@@ -76,7 +93,8 @@ describe("stopping an obedient task", () => {
   test("keeps its stdin open until it ended", async () => {
     await using rig = new AttemptRig()
     rig.fifo("gate")
-    const script = "trap 'echo asked >$STEPS; read line; echo \"got $line\"; exit 0' TERM; echo started >$STEPS; read go <$GATE"
+    const script =
+      "trap 'echo asked >$STEPS; read line; echo \"got $line\"; exit 0' TERM; echo started >$STEPS; read go <$GATE"
     const attempt = rig.sh(script, { stdin: { kind: "open" } })
     await rig.step()
     const stopped = stop(attempt, never())
@@ -111,7 +129,10 @@ describe("stopping a task that resists", () => {
     const killAt = Date.now() + 150
     await stop(attempt, killAt)
     expect(Date.now()).toBeGreaterThanOrEqual(killAt)
-    expect(await attempt.ended).toMatchObject({ kind: "ended", record: { end: signalled("SIGKILL") } })
+    expect(await attempt.ended).toMatchObject({
+      kind: "ended",
+      record: { end: signalled("SIGKILL") }
+    })
   })
 
   test("kills a stubborn child although the leader obeyed and is gone", async () => {
@@ -150,12 +171,17 @@ describe("stopping a task that resists", () => {
     for (let up = 0; up < 100; up++) await rig.step()
     expect((await remainsOf(attempt)).length).toBeGreaterThanOrEqual(200)
     await stop(attempt, Date.now() + 100)
-    expect(await attempt.ended).toMatchObject({ kind: "ended", record: { end: signalled("SIGKILL") } })
+    expect(await attempt.ended).toMatchObject({
+      kind: "ended",
+      record: { end: signalled("SIGKILL") }
+    })
   }, 20_000)
 
   test("goes on where an interrupted stop left, with the same deadline", async () => {
     await using rig = new AttemptRig()
-    const attempt = rig.sh("trap 'echo asked >$STEPS' TERM; echo started >$STEPS; while :; do sleep 1000 & wait; done")
+    const attempt = rig.sh(
+      "trap 'echo asked >$STEPS' TERM; echo started >$STEPS; while :; do sleep 1000 & wait; done"
+    )
     await rig.step()
     const killAt = Date.now() + 250
     const first = Effect.runFork(stopTree(attempt.tree, { stopSignal: "SIGTERM", killAt }))
@@ -171,8 +197,14 @@ describe("stopping what left the group", () => {
   const escapes: ReadonlyArray<readonly [string, string]> = [
     ["with its environment and the FIFO", "setsid sh -c 'echo out >$STEPS; exec sleep 1000'"],
     ["with its environment alone", "setsid sh -c 'echo out >$STEPS; exec sleep 1000' 3>&-"],
-    ["with the FIFO alone", "setsid env -i STEPS=$STEPS /bin/sh -c 'echo out >$STEPS; exec sleep 1000'"],
-    ["with the FIFO elsewhere", "setsid env -i STEPS=$STEPS /bin/sh -c 'echo out >$STEPS; exec sleep 1000' 9>&3 3>&-"],
+    [
+      "with the FIFO alone",
+      "setsid env -i STEPS=$STEPS /bin/sh -c 'echo out >$STEPS; exec sleep 1000'"
+    ],
+    [
+      "with the FIFO elsewhere",
+      "setsid env -i STEPS=$STEPS /bin/sh -c 'echo out >$STEPS; exec sleep 1000' 9>&3 3>&-"
+    ]
   ]
   for (const [how, escape] of escapes) {
     test(`reaches a grandchild ${how}, and asks it before it kills`, async () => {
@@ -198,7 +230,9 @@ describe("stopping what left the group", () => {
   test("waits for a grandchild that closed the FIFO and takes its time", async () => {
     await using rig = new AttemptRig()
     rig.fifo("gate")
-    const attempt = rig.sh(`setsid sh -c 'trap "echo asked >$STEPS; read go <$GATE; exit" TERM; echo out >$STEPS; while :; do sleep 1000 & wait; done' 3>&- & wait`)
+    const attempt = rig.sh(
+      `setsid sh -c 'trap "echo asked >$STEPS; read go <$GATE; exit" TERM; echo out >$STEPS; while :; do sleep 1000 & wait; done' 3>&- & wait`
+    )
     await rig.step()
     const stopped = stop(attempt, never())
     expect(await rig.step()).toBe("asked")
@@ -212,13 +246,20 @@ describe("stopping what left the group", () => {
     await using rig = new AttemptRig()
     const mine = rig.tree()
     const { taskId, home } = mine.mark
-    const neighbours = [{ BACKBEAT_TASK_ID: `${taskId}0` }, { BACKBEAT_ATTEMPT: "11" }, { BACKBEAT_HOME: `${home}/x` }].map((differs) =>
-      rig.sh("echo up >$STEPS; exec sleep 1000", { env: { BACKBEAT_TASK_ID: taskId, BACKBEAT_ATTEMPT: "1", BACKBEAT_HOME: home, ...differs } })
+    const neighbours = [
+      { BACKBEAT_TASK_ID: `${taskId}0` },
+      { BACKBEAT_ATTEMPT: "11" },
+      { BACKBEAT_HOME: `${home}/x` }
+    ].map((differs) =>
+      rig.sh("echo up >$STEPS; exec sleep 1000", {
+        env: { BACKBEAT_TASK_ID: taskId, BACKBEAT_ATTEMPT: "1", BACKBEAT_HOME: home, ...differs }
+      })
     )
     const attempt = rig.open({ argv: ["/bin/sh", "-c", "echo up >$STEPS; exec sleep 1000"] }, mine)
     for (let up = 0; up < 4; up++) await rig.step()
     await stop(attempt, never())
-    for (const { dir } of neighbours) expect(inspectAttempt(dir)).toMatchObject({ kind: "alive", shimAlive: true })
+    for (const { dir } of neighbours)
+      expect(inspectAttempt(dir)).toMatchObject({ kind: "alive", shimAlive: true })
   })
 
   test("never counts the engine that looks, even if it carries the mark itself", async () => {
@@ -227,7 +268,7 @@ describe("stopping what left the group", () => {
     await rig.step()
     const engine = Bun.spawnSync({
       cmd: [process.execPath, "run", engineProgram, "remains", attempt.dir],
-      env: rig.envOf(attempt.tree),
+      env: rig.envOf(attempt.tree)
     })
     const { self, found } = JSON.parse(engine.stdout.toString())
     expect(found).toEqual(await remainsOf(attempt))
@@ -241,6 +282,9 @@ test("stopping an attempt that has not begun rules it out", async () => {
   const tree = rig.tree()
   mkdirSync(tree.dir)
   await Effect.runPromise(stopTree(tree, { stopSignal: "SIGTERM", killAt: never() }))
-  expect(inspectAttempt(tree.dir)).toEqual({ kind: "notSpawned", message: "stopped before its command started" })
+  expect(inspectAttempt(tree.dir)).toEqual({
+    kind: "notSpawned",
+    message: "stopped before its command started"
+  })
   expect(rig.open({ argv: ["true"] }, tree).opened).toEqual({ kind: "claimed" })
 })

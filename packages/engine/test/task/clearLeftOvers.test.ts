@@ -9,7 +9,17 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { Home, taskDir, tasksDir } from "../../src/home/Home.ts"
@@ -28,15 +38,24 @@ const makeHands = Effect.gen(function* () {
     root,
     store,
     create: (id: string, requestId: string) => {
-      const event = { type: "task.created", spec, owner: { ...owner, requestId }, lineage: noLineage, blocked: false } as const
-      return store.record([{ task: created(id, event, longAgo), events: [event], at: longAgo, actor: engine }])
+      const event = {
+        type: "task.created",
+        spec,
+        owner: { ...owner, requestId },
+        lineage: noLineage,
+        blocked: false
+      } as const
+      return store.record([
+        { task: created(id, event, longAgo), events: [event], at: longAgo, actor: engine }
+      ])
     },
     /** A file of a task's folder; it and the folder are touched at `at`. */
     put: (id: string, name: string, at: number) => {
       const path = join(taskDir(root, id), name)
       mkdirSync(dirname(path), { recursive: true })
       writeFileSync(path, "{}")
-      for (const each of [path, dirname(path), taskDir(root, id)]) utimesSync(each, at / 1000, at / 1000)
+      for (const each of [path, dirname(path), taskDir(root, id)])
+        utimesSync(each, at / 1000, at / 1000)
     },
     folders: () => readdirSync(tasksDir(root)).toSorted(),
     files: (id: string) => readdirSync(taskDir(root, id)).toSorted()
@@ -45,10 +64,15 @@ const makeHands = Effect.gen(function* () {
 
 type Hands = Effect.Success<typeof makeHands>
 
-const onRig = async <E>(body: (hands: Hands) => Effect.Effect<void, E, Home | TaskStore>): Promise<void> => {
+const onRig = async <E>(
+  body: (hands: Hands) => Effect.Effect<void, E, Home | TaskStore>
+): Promise<void> => {
   const root = mkdtempSync(join(tmpdir(), "backbeat-"))
   mkdirSync(tasksDir(root))
-  const layer = Layer.merge(layerMemory, Layer.succeed(Home, { root, configPath: join(root, "config.json"), version: "0" }))
+  const layer = Layer.merge(
+    layerMemory,
+    Layer.succeed(Home, { root, configPath: join(root, "config.json"), version: "0" })
+  )
   try {
     await Effect.flatMap(makeHands, body).pipe(Effect.provide(layer), Effect.runPromise)
   } finally {
@@ -107,12 +131,16 @@ describe("the folder of a call that was killed before its commit", () => {
             isFirst = false
             return Effect.andThen(Effect.forkDetach(start), Deferred.await(kept))
           })
-        const clearing = yield* Effect.forkChild(Effect.provideService(clear, TaskStore, { ...store, list }))
+        const clearing = yield* Effect.forkChild(
+          Effect.provideService(clear, TaskStore, { ...store, list })
+        )
         yield* Deferred.await(kept)
         yield* Deferred.succeed(goOn, undefined)
         yield* Fiber.join(clearing)
         expect(folders()).toEqual(["x"])
-        expect(readEnvironment(root, { id: "x", owner: { requestId: "r#0" } })).toEqual({ A: "mine" })
+        expect(readEnvironment(root, { id: "x", owner: { requestId: "r#0" } })).toEqual({
+          A: "mine"
+        })
       })
     ))
 })
@@ -122,7 +150,14 @@ describe("the folder of a task", () => {
     onRig(({ create, put, files }) =>
       Effect.gen(function* () {
         yield* create("x", "r#0")
-        for (const name of ["environment.json", "environment.r#0.json", "environment.killed#0.json", "1/stdout", "other.json"]) put("x", name, longAgo)
+        for (const name of [
+          "environment.json",
+          "environment.r#0.json",
+          "environment.killed#0.json",
+          "1/stdout",
+          "other.json"
+        ])
+          put("x", name, longAgo)
         yield* clear
         expect(files("x")).toEqual(["1", "environment.json", "environment.r#0.json", "other.json"])
       })
@@ -162,7 +197,8 @@ describe("a folder with attempts that no task has", () => {
         put("lives", "1/claim", longAgo)
         const fifo = join(taskDir(root, "lives"), "1", "alive")
         Bun.spawnSync(["mkfifo", fifo])
-        for (const dir of [dirname(fifo), taskDir(root, "lives")]) utimesSync(dir, longAgo / 1000, longAgo / 1000)
+        for (const dir of [dirname(fifo), taskDir(root, "lives")])
+          utimesSync(dir, longAgo / 1000, longAgo / 1000)
         const held = openSync(fifo, constants.O_RDWR)
         yield* clear
         expect(folders()).toEqual(["lives"])

@@ -30,7 +30,8 @@ const layerStores = (asked: Array<ReadonlyArray<string>>) =>
       PipelineStore,
       Effect.map(PipelineStore, (store) => ({
         ...store,
-        over: (ids: ReadonlyArray<string>) => Effect.suspend(() => (asked.push(ids), store.over(ids)))
+        over: (ids: ReadonlyArray<string>) =>
+          Effect.suspend(() => (asked.push(ids), store.over(ids)))
       }))
     )
   ).pipe(Layer.provide(layerMemory))
@@ -49,10 +50,20 @@ const layerRig = (asked: Array<ReadonlyArray<string>>) =>
           hold: () => {},
           hear: () => {}
         }),
-        Layer.succeed(Home, { root: "/nowhere", configPath: "/nowhere/config.json", version: "0.0.0" }),
+        Layer.succeed(Home, {
+          root: "/nowhere",
+          configPath: "/nowhere/config.json",
+          version: "0.0.0"
+        }),
         Layer.succeed(Settings, {
           current: () => defaults,
-          resolved: () => ({ config: defaults, sources: {}, variables: {}, ignored: [], problems: [] }),
+          resolved: () => ({
+            config: defaults,
+            sources: {},
+            variables: {},
+            ignored: [],
+            problems: []
+          }),
           file: () => undefined,
           write: () => {}
         })
@@ -60,7 +71,12 @@ const layerRig = (asked: Array<ReadonlyArray<string>>) =>
     )
   )
 
-const task = (id: string, pipelineId: string | null) => ({ id, spec, owner, lineage: { ...noLineage, pipelineId } })
+const task = (id: string, pipelineId: string | null) => ({
+  id,
+  spec,
+  owner,
+  lineage: { ...noLineage, pipelineId }
+})
 const free = { waitsFor: [], broken: null }
 
 /** What a test has at hand. */
@@ -88,17 +104,28 @@ const makeHands = Effect.gen(function* () {
           Effect.flatMap(store.find(id), (found) =>
             found === null
               ? Effect.die(`no task ${id}`)
-              : tx.change(found, { type: "End", end: { outcome: { kind: "exited", exitCode }, endedAt: 1, cpuMs: null } }, engine)
+              : tx.change(
+                  found,
+                  {
+                    type: "End",
+                    end: { outcome: { kind: "exited", exitCode }, endedAt: 1, cpuMs: null }
+                  },
+                  engine
+                )
           )
         )
       ),
-    history: Effect.map(store.events({ since: 0, limit: 999 }), (events) => events.map(({ id, event }) => `${event.type} ${id}`))
+    history: Effect.map(store.events({ since: 0, limit: 999 }), (events) =>
+      events.map(({ id, event }) => `${event.type} ${id}`)
+    )
   }
 })
 
 type Hands = Effect.Success<typeof makeHands>
 
-const onRig = <E>(body: (hands: Hands, asked: ReadonlyArray<ReadonlyArray<string>>) => Effect.Effect<void, E>): Promise<void> => {
+const onRig = <E>(
+  body: (hands: Hands, asked: ReadonlyArray<ReadonlyArray<string>>) => Effect.Effect<void, E>
+): Promise<void> => {
   const asked: Array<ReadonlyArray<string>> = []
   return Effect.gen(function* () {
     yield* body(yield* makeHands, asked)
@@ -129,7 +156,11 @@ describe("the last of a pipeline's tasks", () => {
         yield* create("r", ["d", "e"])
         yield* end(["a", "b", "c", "d"])
         const statuses = yield* Effect.forEach(["p", "q", "r"], (id) => pipelines.find(id))
-        expect(statuses.map((pipeline) => pipeline?.state.status)).toEqual(["completed", "completed", "running"])
+        expect(statuses.map((pipeline) => pipeline?.state.status)).toEqual([
+          "completed",
+          "completed",
+          "running"
+        ])
         expect(asked).toEqual([["p", "q", "r"]])
       })
     ))
@@ -152,7 +183,11 @@ describe("the last of a pipeline's tasks", () => {
         yield* alone("y")
         yield* create("p", ["a"])
         yield* end(["x"])
-        yield* transitions.apply("y", { type: "Stop", reason: null, signal: "SIGTERM", graceMs: 1 }, engine)
+        yield* transitions.apply(
+          "y",
+          { type: "Stop", reason: null, signal: "SIGTERM", graceMs: 1 },
+          engine
+        )
         expect(asked).toEqual([])
         yield* end(["a"])
         expect(asked).toEqual([["p"]])
@@ -172,7 +207,12 @@ describe("a rehearsal", () => {
           Effect.as(tx.createPipeline({ id: "q", name: null, taskIds: [], owner }, engine), "made")
         )
         const refused = yield* Effect.exit(
-          transitions.rehearse((tx) => Effect.andThen(tx.createPipeline({ id: "q", name: null, taskIds: [], owner }, engine), Effect.fail("no")))
+          transitions.rehearse((tx) =>
+            Effect.andThen(
+              tx.createPipeline({ id: "q", name: null, taskIds: [], owner }, engine),
+              Effect.fail("no")
+            )
+          )
         )
         expect([made, refused]).toEqual(["made", Exit.fail("no")])
         expect([yield* history, yield* pipelines.find("q"), told]).toEqual([before, null, []])

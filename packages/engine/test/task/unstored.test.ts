@@ -30,7 +30,11 @@ const layerRefusing = Layer.provideMerge(
       TaskStore.of({
         ...store,
         transact: (effect) =>
-          disk.isReadOnly ? Effect.fail(new StoreError({ reason: "readonly", message: "EROFS: read-only file system" })) : store.transact(effect)
+          disk.isReadOnly
+            ? Effect.fail(
+                new StoreError({ reason: "readonly", message: "EROFS: read-only file system" })
+              )
+            : store.transact(effect)
       })
     )
   ),
@@ -43,9 +47,30 @@ const layerRig = layerReports.pipe(
   Layer.provideMerge(
     Layer.mergeAll(
       layerRefusing,
-      Layer.succeed(Admission, { admit: () => Effect.succeed({ admitted: 0, held: null }), holdsStill: () => false, held: () => null, hold: () => {}, hear: () => {} }),
-      Layer.succeed(Home, { root: "/nowhere", configPath: "/nowhere/config.json", version: "0.0.0" }),
-      Layer.succeed(Settings, { current: () => defaults, resolved: () => ({ config: defaults, sources: {}, variables: {}, ignored: [], problems: [] }), file: () => undefined, write: () => {} })
+      Layer.succeed(Admission, {
+        admit: () => Effect.succeed({ admitted: 0, held: null }),
+        holdsStill: () => false,
+        held: () => null,
+        hold: () => {},
+        hear: () => {}
+      }),
+      Layer.succeed(Home, {
+        root: "/nowhere",
+        configPath: "/nowhere/config.json",
+        version: "0.0.0"
+      }),
+      Layer.succeed(Settings, {
+        current: () => defaults,
+        resolved: () => ({
+          config: defaults,
+          sources: {},
+          variables: {},
+          ignored: [],
+          problems: []
+        }),
+        file: () => undefined,
+        write: () => {}
+      })
     )
   )
 )
@@ -56,15 +81,38 @@ test("who waits for an end that cannot be stored is told so, and the end is stor
     const reports = yield* Reports
     const store = yield* TaskStore
     const until = yield* makeUntil
-    yield* transitions.commit((tx) => tx.create({ id: "x", spec: plainSpec, owner, lineage: noLineage }, { waitsFor: [], broken: null }, engine))
-    yield* transitions.apply("x", { type: "Stop", reason: null, signal: "SIGTERM", graceMs: 0 }, engine)
+    yield* transitions.commit((tx) =>
+      tx.create(
+        { id: "x", spec: plainSpec, owner, lineage: noLineage },
+        { waitsFor: [], broken: null },
+        engine
+      )
+    )
+    yield* transitions.apply(
+      "x",
+      { type: "Stop", reason: null, signal: "SIGTERM", graceMs: 0 },
+      engine
+    )
     expect((yield* store.find("x"))?.state.status).toBe("stopping")
     disk.isReadOnly = true
-    const end = { outcome: { kind: "signalled", signal: "SIGTERM" }, endedAt: 1, cpuMs: null } as const
-    const reporting = yield* Effect.forkChild(reports.report({ id: "x", attempt: 1, byStop: true }, { type: "End", end }))
+    const end = {
+      outcome: { kind: "signalled", signal: "SIGTERM" },
+      endedAt: 1,
+      cpuMs: null
+    } as const
+    const reporting = yield* Effect.forkChild(
+      reports.report({ id: "x", attempt: 1, byStop: true }, { type: "End", end })
+    )
     const refused = yield* Effect.flip(until("x", ({ state }) => state.status === "cancelled"))
-    expect(refused).toMatchObject({ _tag: "StoreError", reason: "readonly", message: "the processes of task x are gone; that cannot be stored: EROFS: read-only file system" })
+    expect(refused).toMatchObject({
+      _tag: "StoreError",
+      reason: "readonly",
+      message:
+        "the processes of task x are gone; that cannot be stored: EROFS: read-only file system"
+    })
     disk.isReadOnly = false
-    expect((yield* until("x", ({ state }) => state.status === "cancelled")).state.status).toBe("cancelled")
+    expect((yield* until("x", ({ state }) => state.status === "cancelled")).state.status).toBe(
+      "cancelled"
+    )
     yield* Fiber.join(reporting)
   }).pipe(Effect.provide(layerRig), Effect.runPromise))

@@ -22,7 +22,9 @@ const put = <Key, Value>(map: Map<Key, Value>, key: Key, value: Value | undefine
 }
 
 /** The journal whose transaction the fiber is in. */
-const Current = Context.Reference<object | null>("@backbeat/store/memory/Current", { defaultValue: () => null })
+const Current = Context.Reference<object | null>("@backbeat/store/memory/Current", {
+  defaultValue: () => null
+})
 
 /** An empty journal; `turns` has one permit. */
 export const makeJournal = (turns: Semaphore.Semaphore): Journal => {
@@ -33,7 +35,9 @@ export const makeJournal = (turns: Semaphore.Semaphore): Journal => {
   const savepoint = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.suspend(() => {
       const mark = steps.length
-      return Effect.onExit(effect, (exit) => Effect.sync(() => (Exit.isSuccess(exit) ? undefined : takeBack(mark))))
+      return Effect.onExit(effect, (exit) =>
+        Effect.sync(() => (Exit.isSuccess(exit) ? undefined : takeBack(mark)))
+      )
     })
   const inTurn = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.flatMap(Current, (current) =>

@@ -10,7 +10,8 @@ export const layerIdStore = Layer.effect(
   Effect.map(MemoryDatabase, ({ journal, memory }) =>
     IdStore.of({
       kindOf: (id) => journal.read(() => memory.ids.get(id) ?? null),
-      tasksAmong: (ids) => journal.read(() => new Set(ids.filter((id) => memory.ids.get(id) === "task")))
+      tasksAmong: (ids) =>
+        journal.read(() => new Set(ids.filter((id) => memory.ids.get(id) === "task")))
     })
   )
 )

@@ -4,7 +4,12 @@ import * as Layer from "effect/Layer"
 import type { RecordedPipelineEvent } from "@backbeat/core/history/RecordedEvent"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import { isFinal } from "@backbeat/core/task/TaskState"
-import { type PipelineChange, type PipelineCount, type PipelineFilter, PipelineStore } from "../PipelineStore.ts"
+import {
+  type PipelineChange,
+  type PipelineCount,
+  type PipelineFilter,
+  PipelineStore
+} from "../PipelineStore.ts"
 import { countMax } from "../TaskStore.ts"
 import { appendEvents } from "./appendEvents.ts"
 import { type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
@@ -25,7 +30,12 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): PipelineStore["Se
   const entries = new Map<string, Entry>()
   let lastSeq = 0
 
-  const record = ({ pipeline, events, at, actor }: PipelineChange): ReadonlyArray<RecordedPipelineEvent> => {
+  const record = ({
+    pipeline,
+    events,
+    at,
+    actor
+  }: PipelineChange): ReadonlyArray<RecordedPipelineEvent> => {
     if (!memory.ids.has(pipeline.id)) journal.put(memory.ids, pipeline.id, "pipeline")
     journal.put(entries, pipeline.id, { pipeline, seq: entries.get(pipeline.id)?.seq ?? ++lastSeq })
     return appendEvents(memory, journal, events, (event, sequence) => ({
@@ -45,7 +55,8 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): PipelineStore["Se
     journal.undo(() => void (memory.events = events))
     memory.events = events.filter(({ subject, id }) => subject !== "pipeline" || !gone.includes(id))
     for (const id of gone) journal.put(entries, id, undefined)
-    for (const id of gone) if (memory.ids.get(id) === "pipeline") journal.put(memory.ids, id, undefined)
+    for (const id of gone)
+      if (memory.ids.get(id) === "pipeline") journal.put(memory.ids, id, undefined)
     return gone
   }
   const isOver = ({ id, state }: Pipeline): boolean =>
@@ -55,8 +66,12 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): PipelineStore["Se
     find: (id) => journal.read(() => entries.get(id)?.pipeline ?? null),
     record: (change) => journal.transact(Effect.sync(() => record(change))),
     list: (filter, page) => journal.read(() => listPage([...entries.values()], filter, page)),
-    counts: (ids) => journal.read(() => [...new Set(ids)].toSorted().flatMap((id) => countsOf(memory, id))),
-    over: (ids) => journal.read(() => [...new Set(ids)].flatMap((id) => entries.get(id)?.pipeline ?? []).filter(isOver)),
+    counts: (ids) =>
+      journal.read(() => [...new Set(ids)].toSorted().flatMap((id) => countsOf(memory, id))),
+    over: (ids) =>
+      journal.read(() =>
+        [...new Set(ids)].flatMap((id) => entries.get(id)?.pipeline ?? []).filter(isOver)
+      ),
     removeEmpty: journal.transact(Effect.sync(removeEmpty))
   }
 }
@@ -78,7 +93,10 @@ const listPage = (
     .filter(({ pipeline }) => status?.includes(pipeline.state.status) ?? true)
     .filter(({ pipeline }) => since === undefined || pipeline.createdAt >= since)
     .toSorted((one, two) => two.seq - one.seq)
-  const rest = after === undefined ? found : found.filter(({ seq }) => /^\d{1,15}$/.test(after) && seq < Number(after))
+  const rest =
+    after === undefined
+      ? found
+      : found.filter(({ seq }) => /^\d{1,15}$/.test(after) && seq < Number(after))
   const page = rest.slice(0, limit)
   return {
     total: Math.min(found.length, countMax + 1),

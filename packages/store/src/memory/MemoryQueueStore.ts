@@ -17,7 +17,8 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): QueueStore["Servi
   const change = (queue: string, pause: Pause | undefined): Effect.Effect<void> =>
     journal.transact(Effect.sync(() => journal.put(pauses, queue, pause)))
   return {
-    pause: (queue, pause) => Effect.suspend(() => (pauses.has(queue) ? Effect.void : change(queue, pause))),
+    pause: (queue, pause) =>
+      Effect.suspend(() => (pauses.has(queue) ? Effect.void : change(queue, pause))),
     resume: (queue) => change(queue, undefined),
     paused: journal.read(() => new Map([...pauses].toSorted(byName))),
     counts: journal.read(() => countsOf(memory)),
@@ -25,7 +26,8 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): QueueStore["Servi
   }
 }
 
-const byName = ([one]: readonly [string, unknown], [two]: readonly [string, unknown]) => (one < two ? -1 : 1)
+const byName = ([one]: readonly [string, unknown], [two]: readonly [string, unknown]) =>
+  one < two ? -1 : 1
 
 const countsOf = ({ entries }: Memory): ReadonlyArray<QueueCount> => {
   const counts = new Map<string, QueueCount>()
@@ -33,7 +35,8 @@ const countsOf = ({ entries }: Memory): ReadonlyArray<QueueCount> => {
     const { status } = task.state
     const { queue } = task.spec
     const key = `${queue} ${status}`
-    if (!isFinal(status)) counts.set(key, { queue, status, count: (counts.get(key)?.count ?? 0) + 1 })
+    if (!isFinal(status))
+      counts.set(key, { queue, status, count: (counts.get(key)?.count ?? 0) + 1 })
   }
   return [...counts].toSorted(byName).map(([, count]) => count)
 }

@@ -15,12 +15,16 @@ export const layerRequestStore = Layer.effect(
   Effect.map(MemoryDatabase, ({ journal }) => {
     const requests = new Map<string, Noted>()
     return RequestStore.of({
-      note: (id, at, done) => journal.transact(Effect.sync(() => journal.put(requests, id, { at: requests.get(id)?.at ?? at, done }))),
+      note: (id, at, done) =>
+        journal.transact(
+          Effect.sync(() => journal.put(requests, id, { at: requests.get(id)?.at ?? at, done }))
+        ),
       find: (id) => journal.read(() => requests.get(id)?.done ?? null),
       forget: (before) =>
         journal.transact(
           Effect.sync(() => {
-            for (const [id, { at }] of requests) if (at < before) journal.put(requests, id, undefined)
+            for (const [id, { at }] of requests)
+              if (at < before) journal.put(requests, id, undefined)
           })
         )
     })

@@ -13,7 +13,8 @@ export const layerSessionStore = Layer.effect(
   Effect.map(MemoryDatabase, ({ journal }) => {
     const sessions = new Map<string, { readonly at: number; readonly used: Usage }>()
     return SessionStore.of({
-      note: (session, at, used) => journal.transact(Effect.sync(() => journal.put(sessions, keyOf(session), { at, used }))),
+      note: (session, at, used) =>
+        journal.transact(Effect.sync(() => journal.put(sessions, keyOf(session), { at, used }))),
       used: (session, until) =>
         journal.read(() => {
           const noted = sessions.get(keyOf(session))
@@ -22,7 +23,8 @@ export const layerSessionStore = Layer.effect(
       forget: (before) =>
         journal.transact(
           Effect.sync(() => {
-            for (const [key, { at }] of sessions) if (at < before) journal.put(sessions, key, undefined)
+            for (const [key, { at }] of sessions)
+              if (at < before) journal.put(sessions, key, undefined)
           })
         )
     })

@@ -7,7 +7,14 @@ import type { RecordedEvent, RecordedTaskEvent } from "@backbeat/core/history/Re
 import { dueAt, endedAt, holdsSlot, isFinal, noCounts } from "@backbeat/core/task/TaskState"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
 import { countMax, TaskStore } from "../TaskStore.ts"
-import type { Change, DependentTask, EventFilter, ReadyFilter, TaskFilter, TaskPage } from "../TaskStore.ts"
+import type {
+  Change,
+  DependentTask,
+  EventFilter,
+  ReadyFilter,
+  TaskFilter,
+  TaskPage
+} from "../TaskStore.ts"
 import { appendEvents } from "./appendEvents.ts"
 import type { Journal } from "./Journal.ts"
 import { type Entry, type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
@@ -24,32 +31,55 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
   const waits = makeWaits(journal)
   const write = <A>(evaluate: () => A): Effect.Effect<A> => transact(Effect.sync(evaluate))
   const tasks = (pick: (entry: Entry) => boolean, order: Order = bySeq): ReadonlyArray<Task> =>
-    [...memory.entries.values()].filter(pick).toSorted(order).map(({ task }) => task)
-  const inStatus = (statuses: ReadonlyArray<TaskStatus>) => tasks(({ task }) => statuses.includes(task.state.status))
+    [...memory.entries.values()]
+      .filter(pick)
+      .toSorted(order)
+      .map(({ task }) => task)
+  const inStatus = (statuses: ReadonlyArray<TaskStatus>) =>
+    tasks(({ task }) => statuses.includes(task.state.status))
   return {
     transact,
     flushed: Effect.void,
     tidy: Effect.void,
     makeRoom: () => Effect.void,
     find: (id) => read(() => memory.entries.get(id)?.task ?? null),
-    record: (changes) => write(() => changes.flatMap((change) => recordChange(memory, journal, change))),
+    record: (changes) =>
+      write(() => changes.flatMap((change) => recordChange(memory, journal, change))),
     list: (filter, page) => read(() => listPage([...memory.entries.values()], filter, page)),
     inStatus: (statuses) => read(() => inStatus(statuses)),
     counts: read(() => statusCounts(tasks(() => true))),
     liveCount: read(() => tasks(({ task }) => !isFinal(task.state.status)).length),
-    ready: (filter) => read(() => withRoom(memory, tasks(isReady(filter), byTurn)).slice(0, filter.limit)),
+    ready: (filter) =>
+      read(() => withRoom(memory, tasks(isReady(filter), byTurn)).slice(0, filter.limit)),
     busyOfBatch: (batch) => read(() => busyOfBatch(memory, batch)),
-    busy: read(() => countBy(tasks(({ task }) => holdsSlot(task.state)), ({ spec }) => spec.queue)),
-    waitingQueues: read(() => Object.keys(countBy(inStatus(["queued"]), ({ spec }) => spec.queue)).toSorted()),
+    busy: read(() =>
+      countBy(
+        tasks(({ task }) => holdsSlot(task.state)),
+        ({ spec }) => spec.queue
+      )
+    ),
+    waitingQueues: read(() =>
+      Object.keys(countBy(inStatus(["queued"]), ({ spec }) => spec.queue)).toSorted()
+    ),
     retriesDue: (now) =>
-      read(() => tasks(({ task }) => task.state.status === "retrying" && task.state.retryAt <= now, byDue)),
+      read(() =>
+        tasks(({ task }) => task.state.status === "retrying" && task.state.retryAt <= now, byDue)
+      ),
     nextDueAt: (now) =>
       read(() => {
-        const due = tasks(() => true).map(({ state }) => dueAt(state)).filter((at) => at !== null && at > now)
-        return due.reduce<number | null>((least, at) => (least === null || (at ?? least) < least ? at : least), null)
+        const due = tasks(() => true)
+          .map(({ state }) => dueAt(state))
+          .filter((at) => at !== null && at > now)
+        return due.reduce<number | null>(
+          (least, at) => (least === null || (at ?? least) < least ? at : least),
+          null
+        )
       }),
     waitFor: (id, dependencies) => write(() => waits.set(id, dependencies)),
-    waitsOf: (id) => read(() => waits.of(id).toSorted((one, two) => seqOf(memory, one.task) - seqOf(memory, two.task))),
+    waitsOf: (id) =>
+      read(() =>
+        waits.of(id).toSorted((one, two) => seqOf(memory, one.task) - seqOf(memory, two.task))
+      ),
     dependents: (ids) => read(() => dependentsOf(memory, waits, ids)),
     settleWaits: (settled, candidates) =>
       write(() => {
@@ -60,8 +90,14 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
     events: (filter) => read(() => eventsOf(memory, filter)),
     lastSequence: read(() => memory.lastSequence),
     endedBefore: (at, statuses, limit) =>
-      read(() => tasks(({ task }) => statuses.includes(task.state.status) && (endedAt(task.state) ?? at) < at, byEnd).slice(0, limit)),
-    remove: (ids) => write(() => {
+      read(() =>
+        tasks(
+          ({ task }) => statuses.includes(task.state.status) && (endedAt(task.state) ?? at) < at,
+          byEnd
+        ).slice(0, limit)
+      ),
+    remove: (ids) =>
+      write(() => {
         const removed = removeTasks(memory, journal, ids)
         waits.settle({ ended: removed, withdrawn: removed })
         return removed
@@ -73,12 +109,14 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
 const recordChange = (memory: Memory, journal: Journal, { task, events, at, actor }: Change) => {
   const { lastSeq } = memory
   const old = memory.entries.get(task.id)
-  const recorded = appendEvents(
-    memory,
-    journal,
-    events,
-    (event, sequence): RecordedTaskEvent => ({ subject: "task", id: task.id, sequence, at, actor, event })
-  )
+  const recorded = appendEvents(memory, journal, events, (event, sequence): RecordedTaskEvent => ({
+    subject: "task",
+    id: task.id,
+    sequence,
+    at,
+    actor,
+    event
+  }))
   const queuing = recorded.findLast(
     ({ event }) => event.type === "task.queued" || (event.type === "task.created" && !event.blocked)
   )
@@ -97,16 +135,23 @@ const recordChange = (memory: Memory, journal: Journal, { task, events, at, acto
   return recorded
 }
 
-const removeTasks = (memory: Memory, journal: Journal, ids: ReadonlyArray<string>): ReadonlyArray<string> => {
+const removeTasks = (
+  memory: Memory,
+  journal: Journal,
+  ids: ReadonlyArray<string>
+): ReadonlyArray<string> => {
   const { events } = memory
-  const gone = [...new Set(ids)].flatMap((id) => memory.entries.get(id) ?? []).filter(({ task }) => isFinal(task.state.status))
+  const gone = [...new Set(ids)]
+    .flatMap((id) => memory.entries.get(id) ?? [])
+    .filter(({ task }) => isFinal(task.state.status))
   const removed = new Set(gone.map(({ task }) => task.id))
   journal.undo(() => {
     for (const entry of gone) memory.entries.set(entry.task.id, entry)
     memory.events = events
   })
   for (const id of removed) memory.entries.delete(id)
-  for (const id of removed) if (memory.ids.get(id) === "task") journal.put(memory.ids, id, undefined)
+  for (const id of removed)
+    if (memory.ids.get(id) === "task") journal.put(memory.ids, id, undefined)
   memory.events = events.filter(({ subject, id }) => subject !== "task" || !removed.has(id))
   return [...removed]
 }
@@ -116,8 +161,13 @@ const listPage = (
   filter: TaskFilter,
   { limit, after }: { readonly limit: number; readonly after?: string | undefined }
 ): TaskPage => {
-  const found = entries.filter(({ task }) => matches(task, filter)).toSorted((a, b) => b.seq - a.seq)
-  const rest = after === undefined ? found : found.filter(({ seq }) => /^\d{1,15}$/.test(after) && seq < Number(after))
+  const found = entries
+    .filter(({ task }) => matches(task, filter))
+    .toSorted((a, b) => b.seq - a.seq)
+  const rest =
+    after === undefined
+      ? found
+      : found.filter(({ seq }) => /^\d{1,15}$/.test(after) && seq < Number(after))
   const page = rest.slice(0, limit)
   return {
     total: Math.min(found.length, countMax + 1),
@@ -130,10 +180,14 @@ const listPage = (
 export const isReady =
   ({ queue, now }: ReadyFilter) =>
   ({ task: { spec, state } }: Entry): boolean =>
-    state.status === "queued" && spec.queue === queue && (state.notBefore === null || state.notBefore <= now)
+    state.status === "queued" &&
+    spec.queue === queue &&
+    (state.notBefore === null || state.notBefore <= now)
 
 const busyOfBatch = ({ entries }: Memory, batch: string): number =>
-  [...entries.values()].filter(({ task }) => task.lineage.batch?.id === batch && holdsSlot(task.state)).length
+  [...entries.values()].filter(
+    ({ task }) => task.lineage.batch?.id === batch && holdsSlot(task.state)
+  ).length
 
 /** Of each batch as many as it has room for. */
 const withRoom = (memory: Memory, tasks: ReadonlyArray<Task>): ReadonlyArray<Task> => {
@@ -146,7 +200,10 @@ const withRoom = (memory: Memory, tasks: ReadonlyArray<Task>): ReadonlyArray<Tas
   })
 }
 
-const matches = ({ id, spec, owner, lineage, state, createdAt }: Task, filter: TaskFilter): boolean =>
+const matches = (
+  { id, spec, owner, lineage, state, createdAt }: Task,
+  filter: TaskFilter
+): boolean =>
   agrees(filter.ids, (ids) => ids.includes(id)) &&
   agrees(filter.status, (statuses) => statuses.includes(state.status)) &&
   agrees(filter.tags, (tags) => tags.every((tag) => spec.tags.includes(tag))) &&
@@ -158,7 +215,11 @@ const matches = ({ id, spec, owner, lineage, state, createdAt }: Task, filter: T
 
 const seqOf = (memory: Memory, id: string): number => memory.entries.get(id)?.seq ?? 0
 
-const dependentsOf = (memory: Memory, waits: Waits, ids: ReadonlyArray<string>): ReadonlyArray<DependentTask> =>
+const dependentsOf = (
+  memory: Memory,
+  waits: Waits,
+  ids: ReadonlyArray<string>
+): ReadonlyArray<DependentTask> =>
   waits
     .on(new Set(ids))
     .flatMap(({ id, dependency, on }) => {
@@ -167,12 +228,19 @@ const dependentsOf = (memory: Memory, waits: Waits, ids: ReadonlyArray<string>):
     })
     .toSorted((one, two) => seqOf(memory, one.task.id) - seqOf(memory, two.task.id))
 
-const agrees = <A>(wanted: A | undefined, test: (wanted: A) => boolean): boolean => wanted === undefined || test(wanted)
+const agrees = <A>(wanted: A | undefined, test: (wanted: A) => boolean): boolean =>
+  wanted === undefined || test(wanted)
 
-const eventsOf = (memory: Memory, { since, taskIds, tag, pipelineId, types, limit }: EventFilter): ReadonlyArray<RecordedEvent> => {
-  const taskOf = ({ subject, id }: RecordedEvent) => (subject === "task" ? memory.entries.get(id)?.task : undefined)
+const eventsOf = (
+  memory: Memory,
+  { since, taskIds, tag, pipelineId, types, limit }: EventFilter
+): ReadonlyArray<RecordedEvent> => {
+  const taskOf = ({ subject, id }: RecordedEvent) =>
+    subject === "task" ? memory.entries.get(id)?.task : undefined
   const isOf = (recorded: RecordedEvent, pipeline: string): boolean =>
-    recorded.subject === "pipeline" ? recorded.id === pipeline : taskOf(recorded)?.lineage.pipelineId === pipeline
+    recorded.subject === "pipeline"
+      ? recorded.id === pipeline
+      : taskOf(recorded)?.lineage.pipelineId === pipeline
   return memory.events
     .filter(
       (recorded) =>
@@ -190,7 +258,10 @@ const statusCounts = (tasks: ReadonlyArray<Task>): Record<TaskStatus, number> =>
   ...countBy(tasks, ({ state }) => state.status)
 })
 
-const countBy = (tasks: ReadonlyArray<Task>, key: (task: Task) => string): Record<string, number> => {
+const countBy = (
+  tasks: ReadonlyArray<Task>,
+  key: (task: Task) => string
+): Record<string, number> => {
   const counts = new Map<string, number>()
   for (const task of tasks) counts.set(key(task), (counts.get(key(task)) ?? 0) + 1)
   return Object.fromEntries(counts)
@@ -199,8 +270,12 @@ const countBy = (tasks: ReadonlyArray<Task>, key: (task: Task) => string): Recor
 type Order = (a: Entry, b: Entry) => number
 
 const bySeq: Order = (a, b) => a.seq - b.seq
-const byDue: Order = (a, b) => (dueAt(a.task.state) ?? 0) - (dueAt(b.task.state) ?? 0) || bySeq(a, b)
-const byEnd: Order = (a, b) => (endedAt(a.task.state) ?? 0) - (endedAt(b.task.state) ?? 0) || bySeq(a, b)
+const byDue: Order = (a, b) =>
+  (dueAt(a.task.state) ?? 0) - (dueAt(b.task.state) ?? 0) || bySeq(a, b)
+const byEnd: Order = (a, b) =>
+  (endedAt(a.task.state) ?? 0) - (endedAt(b.task.state) ?? 0) || bySeq(a, b)
 /** P0, P1, P2, and in each the first queued first. */
 export const byTurn: Order = (a, b) =>
-  a.task.spec.priority.localeCompare(b.task.spec.priority) || a.queuedSeq - b.queuedSeq || bySeq(a, b)
+  a.task.spec.priority.localeCompare(b.task.spec.priority) ||
+  a.queuedSeq - b.queuedSeq ||
+  bySeq(a, b)

@@ -19,7 +19,8 @@ export const makeWaits = (journal: Journal): Waits => {
   const dependents = new Map<string, Set<string>>()
   const put = (id: string, dependencies: ReadonlyArray<Dependency>): void => {
     for (const { task } of of(id)) dependents.get(task)?.delete(id)
-    for (const { task } of dependencies) dependents.set(task, (dependents.get(task) ?? new Set()).add(id))
+    for (const { task } of dependencies)
+      dependents.set(task, (dependents.get(task) ?? new Set()).add(id))
     all.set(id, dependencies)
   }
   const of = (id: string): ReadonlyArray<Dependency> => all.get(id) ?? []
@@ -35,13 +36,19 @@ export const makeWaits = (journal: Journal): Waits => {
     on: (ids) =>
       [...ids].flatMap((task) =>
         waitingFor(task).flatMap((id) =>
-          of(id).flatMap((each) => (each.task === task ? [{ id, dependency: task, on: each.on }] : []))
+          of(id).flatMap((each) =>
+            each.task === task ? [{ id, dependency: task, on: each.on }] : []
+          )
         )
       ),
     settle: ({ ended, withdrawn }) => {
       for (const id of withdrawn) set(id, [])
       const over = new Set(ended)
-      for (const id of new Set(ended.flatMap(waitingFor))) set(id, of(id).filter(({ task }) => !over.has(task)))
+      for (const id of new Set(ended.flatMap(waitingFor)))
+        set(
+          id,
+          of(id).filter(({ task }) => !over.has(task))
+        )
     }
   }
 }

@@ -12,6 +12,14 @@ import { layerTaskStore } from "./MemoryTaskStore.ts"
 
 /** Stores of their own for each build of the layer. */
 export const layerMemory: Layer.Layer<Stores> = Layer.provide(
-  Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore, layerRequestStore, layerSessionStore, layerIdStore, layerHomeStore),
+  Layer.mergeAll(
+    layerTaskStore,
+    layerQueueStore,
+    layerPipelineStore,
+    layerRequestStore,
+    layerSessionStore,
+    layerIdStore,
+    layerHomeStore
+  ),
   layerMemoryDatabase
 )

@@ -11,7 +11,8 @@ import { describe, document } from "./TaskRow.ts"
 const decode = Schema.decodeUnknownResult(RecordedEvent)
 
 /** Begins every read of events: `e` are the events. */
-export const selectEvents = "SELECT e.sequence, e.subject, e.subject_id, e.at, e.actor, e.event FROM events e"
+export const selectEvents =
+  "SELECT e.sequence, e.subject, e.subject_id, e.at, e.actor, e.event FROM events e"
 
 /** The columns to write. */
 export const eventRow = (recorded: RecordedEvent) => ({

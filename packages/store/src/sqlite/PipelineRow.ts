@@ -11,7 +11,8 @@ import { describe, document } from "./TaskRow.ts"
 const decode = Schema.decodeUnknownResult(Pipeline)
 
 /** Begins every read of pipelines, which are `p`. */
-export const selectPipelines = "SELECT p.seq, p.id, p.created_at, p.name, p.task_ids, p.owner, p.state FROM pipelines p"
+export const selectPipelines =
+  "SELECT p.seq, p.id, p.created_at, p.name, p.task_ids, p.owner, p.state FROM pipelines p"
 
 /** The columns to write. */
 export const pipelineRow = ({ id, name, taskIds, owner, createdAt, state }: Pipeline) => ({
@@ -25,7 +26,10 @@ export const pipelineRow = ({ id, name, taskIds, owner, createdAt, state }: Pipe
 })
 
 /** The pipelines of rows of `selectPipelines`. Fails with StoreError (damaged) that names the id of a row that is none. */
-export const pipelinesOf = (path: string, rows: ReadonlyArray<Row>): Effect.Effect<ReadonlyArray<Pipeline>, StoreError> =>
+export const pipelinesOf = (
+  path: string,
+  rows: ReadonlyArray<Row>
+): Effect.Effect<ReadonlyArray<Pipeline>, StoreError> =>
   Effect.forEach(rows, (row): Effect.Effect<Pipeline, StoreError> => {
     const pipeline = Result.flatMap(parse(row), decode)
     return Result.isFailure(pipeline)

@@ -201,7 +201,9 @@ const bindable = (value: unknown): Bindable => {
 const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, SqlError> =>
   Effect.try({
     try: run,
-    catch: (cause) => new SqlError({ reason: classifySqliteError(cause, { message: messageOf(cause), operation }) })
+    catch: (cause) =>
+      new SqlError({ reason: classifySqliteError(cause, { message: messageOf(cause), operation }) })
   })
 
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+const messageOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message : String(cause)

@@ -25,7 +25,9 @@ export class SqliteDatabase extends Context.Service<
     /** Turns each SqlError of the effect into the StoreError that it amounts to. */
     readonly explained: <A>(effect: Effect.Effect<A, SqlError>) => Effect.Effect<A, StoreError>
     /** Runs the effect in a transaction; a nested one is taken back alone when it fails, and committed with the outer one. */
-    readonly transact: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreError, R>
+    readonly transact: <A, E, R>(
+      effect: Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, E | StoreError, R>
     /** Ends when every commit made before is on the disk. */
     readonly flushed: Effect.Effect<void, StoreError>
     readonly reserve: Reserve
@@ -46,7 +48,9 @@ const open = ({ path, isOurs = () => true }: DatabaseOptions) =>
   Effect.gen(function* () {
     const unlessLost = Effect.suspend(() => (isOurs() ? Effect.void : Effect.fail(lost(path))))
     const version = yield* inspect(path).pipe(
-      Effect.catchIf(isInterrupted, () => Effect.andThen(Effect.scoped(openSqlite(path)), inspect(path)))
+      Effect.catchIf(isInterrupted, () =>
+        Effect.andThen(Effect.scoped(openSqlite(path)), inspect(path))
+      )
     )
     const sql = yield* openSqlite(path)
     yield* unlessLost
@@ -64,13 +68,17 @@ const open = ({ path, isOurs = () => true }: DatabaseOptions) =>
       explained: Effect.mapError((error) => explain(path, error)),
       transact: (effect) =>
         Effect.tap(
-          Effect.mapError(sql.withTransaction(Effect.andThen(unlessLost, effect)), (error) => (isSqlError(error) ? explain(path, error) : error)),
+          Effect.mapError(sql.withTransaction(Effect.andThen(unlessLost, effect)), (error) =>
+            isSqlError(error) ? explain(path, error) : error
+          ),
           () => Effect.sync(flusher.committed)
         ),
       flushed: flusher.flushed,
       reserve
     })
-  }).pipe(Effect.catchIf(isSqlError, (error) => Effect.flatMap(explainOpening(path, error), Effect.fail)))
+  }).pipe(
+    Effect.catchIf(isSqlError, (error) => Effect.flatMap(explainOpening(path, error), Effect.fail))
+  )
 
 /** The number of the newest migration of the file; 0 for a new or empty one. */
 const inspect = (path: string): Effect.Effect<number, SqlError | StoreError> => {
@@ -81,16 +89,22 @@ const inspect = (path: string): Effect.Effect<number, SqlError | StoreError> => 
       : Effect.fail(damaged(path, `it is empty, but ${path}-wal is not`))
   }
   return Effect.flatMap(peekSqlite(path, look), ({ tables, version }) => {
-    if (tables > 0 && version === null) return Effect.fail(damaged(path, "it holds tables that are not backbeat's"))
-    return (version ?? 0) > newest ? Effect.fail(newer(path, version ?? 0, newest)) : Effect.succeed(version ?? 0)
+    if (tables > 0 && version === null)
+      return Effect.fail(damaged(path, "it holds tables that are not backbeat's"))
+    return (version ?? 0) > newest
+      ? Effect.fail(newer(path, version ?? 0, newest))
+      : Effect.succeed(version ?? 0)
   })
 }
 
-const isInterrupted = (error: SqlError | StoreError): boolean => isSqlError(error) && needsRecovery(error)
+const isInterrupted = (error: SqlError | StoreError): boolean =>
+  isSqlError(error) && needsRecovery(error)
 
 const look = (values: (sql: string) => ReadonlyArray<ReadonlyArray<unknown>>) => {
   const names = values("SELECT name FROM sqlite_master WHERE type = 'table'").map(([name]) => name)
-  const [row] = names.includes(table) ? values(`SELECT coalesce(max(migration_id), 0) FROM ${table}`) : []
+  const [row] = names.includes(table)
+    ? values(`SELECT coalesce(max(migration_id), 0) FROM ${table}`)
+    : []
   return { tables: names.length, version: row === undefined ? null : Number(row[0]) }
 }
 
@@ -100,5 +114,7 @@ const migrate = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
     Effect.asVoid,
     Effect.provideService(SqlClient.SqlClient, sql),
     // What else the migrator can report is a mistake in the migrations themselves.
-    Effect.catchTag("MigrationError", (error) => (isSqlError(error.cause) ? Effect.fail(error.cause) : Effect.die(error)))
+    Effect.catchTag("MigrationError", (error) =>
+      isSqlError(error.cause) ? Effect.fail(error.cause) : Effect.die(error)
+    )
   )

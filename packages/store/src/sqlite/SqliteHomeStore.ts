@@ -10,11 +10,18 @@ export const layerHomeStore = Layer.effect(
   HomeStore,
   Effect.map(SqliteDatabase, ({ sql, explained }) =>
     HomeStore.of({
-      find: explained(Effect.map(sql<HomeRecord>`SELECT id, device, inode, path FROM home WHERE slot = 1`, ([row]) => row ?? null)),
+      find: explained(
+        Effect.map(
+          sql<HomeRecord>`SELECT id, device, inode, path FROM home WHERE slot = 1`,
+          ([row]) => row ?? null
+        )
+      ),
       write: (record) =>
-        Effect.asVoid(explained(sql`
+        Effect.asVoid(
+          explained(sql`
           INSERT INTO home ${sql.insert({ slot: 1, ...record })}
-          ON CONFLICT (slot) DO UPDATE SET id = excluded.id, device = excluded.device, inode = excluded.inode, path = excluded.path`)),
+          ON CONFLICT (slot) DO UPDATE SET id = excluded.id, device = excluded.device, inode = excluded.inode, path = excluded.path`)
+        ),
       idAt: (path) =>
         peekSqlite(path, (values) => values("SELECT id FROM home")).pipe(
           Effect.map(([row]) => (typeof row?.[0] === "string" ? row[0] : null)),

@@ -12,22 +12,48 @@ export const layerIdStore = Layer.effect(
   IdStore,
   Effect.map(SqliteDatabase, ({ sql, explained }) =>
     IdStore.of({
-      kindOf: (id) => explained(Effect.map(sql<{ kind: IdKind }>`SELECT kind FROM ids WHERE id = ${id}`, ([row]) => row?.kind ?? null)),
+      kindOf: (id) =>
+        explained(
+          Effect.map(
+            sql<{ kind: IdKind }>`SELECT kind FROM ids WHERE id = ${id}`,
+            ([row]) => row?.kind ?? null
+          )
+        ),
       tasksAmong: (ids) =>
-        explained(Effect.map(
-          Effect.forEach(inParts(ids), (part) => sql<{ id: string }>`SELECT id FROM ids WHERE kind = 'task' AND ${sql.in("id", part)}`),
-          (found) => new Set(found.flat().map(({ id }) => id))
-        ))
+        explained(
+          Effect.map(
+            Effect.forEach(
+              inParts(ids),
+              (part) =>
+                sql<{
+                  id: string
+                }>`SELECT id FROM ids WHERE kind = 'task' AND ${sql.in("id", part)}`
+            ),
+            (found) => new Set(found.flat().map(({ id }) => id))
+          )
+        )
     })
   )
 )
 
 /** Notes ids of new things. One that is taken stays what it was. */
-export const noteIds = (sql: SqlClient, kind: IdKind, ids: ReadonlyArray<string>): Effect.Effect<void, SqlError> =>
-  Effect.forEach(inParts(ids.map((id) => ({ id, kind }))), (part) => sql`INSERT INTO ids ${sql.insert(part)} ON CONFLICT (id) DO NOTHING`, { discard: true })
+export const noteIds = (
+  sql: SqlClient,
+  kind: IdKind,
+  ids: ReadonlyArray<string>
+): Effect.Effect<void, SqlError> =>
+  Effect.forEach(
+    inParts(ids.map((id) => ({ id, kind }))),
+    (part) => sql`INSERT INTO ids ${sql.insert(part)} ON CONFLICT (id) DO NOTHING`,
+    { discard: true }
+  )
 
 /** Forgets ids of removed things. An id that something of another kind has as well is that one's from then on. */
-export const forgetIds = (sql: SqlClient, kind: IdKind, ids: ReadonlyArray<string>): Effect.Effect<void, SqlError> =>
+export const forgetIds = (
+  sql: SqlClient,
+  kind: IdKind,
+  ids: ReadonlyArray<string>
+): Effect.Effect<void, SqlError> =>
   Effect.forEach(
     inParts(ids),
     (part) =>

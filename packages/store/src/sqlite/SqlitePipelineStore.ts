@@ -6,7 +6,12 @@ import type { SqlError } from "effect/sql/SqlError"
 import type { Fragment } from "effect/sql/Statement"
 import type { RecordedPipelineEvent } from "@backbeat/core/history/RecordedEvent"
 import { isFinal, statuses } from "@backbeat/core/task/TaskState"
-import { type PipelineChange, type PipelineCount, type PipelineFilter, PipelineStore } from "../PipelineStore.ts"
+import {
+  type PipelineChange,
+  type PipelineCount,
+  type PipelineFilter,
+  PipelineStore
+} from "../PipelineStore.ts"
 import { countMax } from "../TaskStore.ts"
 import { appendEvents, takeSequences } from "./appendEvents.ts"
 import { inParts } from "./inParts.ts"
@@ -37,23 +42,33 @@ const make = ({ sql, path, explained }: SqliteDatabase["Service"]): PipelineStor
       Effect.gen(function* () {
         const { total, rows } = yield* explained(listPage(sql, filter, { limit, after }))
         const pipelines = yield* pipelinesOf(path, rows.slice(0, limit))
-        return { total, pipelines, next: rows.length > limit ? String(rows[limit - 1]?.["seq"]) : null }
+        return {
+          total,
+          pipelines,
+          next: rows.length > limit ? String(rows[limit - 1]?.["seq"]) : null
+        }
       }),
     counts: (ids) =>
       explained(
         Effect.map(
-          Effect.forEach(inParts(ids), (part) => sql<PipelineCount>`
+          Effect.forEach(
+            inParts(ids),
+            (part) => sql<PipelineCount>`
             SELECT pipeline, status, count(*) AS count FROM tasks
-            WHERE ${sql.in("pipeline", part)} GROUP BY pipeline, status ORDER BY pipeline, status`),
+            WHERE ${sql.in("pipeline", part)} GROUP BY pipeline, status ORDER BY pipeline, status`
+          ),
           (parts) => parts.flat()
         )
       ),
     over: (ids) =>
       Effect.flatMap(
         explained(
-          Effect.forEach(inParts(ids), (part) => sql`${select}
+          Effect.forEach(
+            inParts(ids),
+            (part) => sql`${select}
             WHERE ${sql.in("p.id", part)} AND p.status = 'running' AND NOT EXISTS (
-              SELECT 1 FROM tasks t WHERE t.pipeline = p.id AND ${sql.in("t.status", liveStatuses)})`)
+              SELECT 1 FROM tasks t WHERE t.pipeline = p.id AND ${sql.in("t.status", liveStatuses)})`
+          )
         ),
         (parts) => pipelinesOf(path, parts.flat())
       ),
@@ -67,10 +82,16 @@ const recordChange = (
 ): Effect.Effect<ReadonlyArray<RecordedPipelineEvent>, SqlError> =>
   Effect.gen(function* () {
     const last = yield* takeSequences(sql, events.length)
-    const recorded = events.map(
-      (event, index): RecordedPipelineEvent => ({ subject: "pipeline", id: pipeline.id, sequence: last + index + 1, at, actor, event })
-    )
-    if (events.some(({ type }) => type === "pipeline.created")) yield* noteIds(sql, "pipeline", [pipeline.id])
+    const recorded = events.map((event, index): RecordedPipelineEvent => ({
+      subject: "pipeline",
+      id: pipeline.id,
+      sequence: last + index + 1,
+      at,
+      actor,
+      event
+    }))
+    if (events.some(({ type }) => type === "pipeline.created"))
+      yield* noteIds(sql, "pipeline", [pipeline.id])
     yield* sql`INSERT INTO pipelines ${sql.insert(pipelineRow(pipeline))}
       ON CONFLICT (id) DO UPDATE SET status = excluded.status, created_at = excluded.created_at, name = excluded.name,
         task_ids = excluded.task_ids, owner = excluded.owner, state = excluded.state`
@@ -84,12 +105,15 @@ const listPage = (
   { limit, after }: { readonly limit: number; readonly after?: string | undefined }
 ) =>
   Effect.gen(function* () {
-    const where = (all: ReadonlyArray<Fragment>) => (all.length === 0 ? sql.literal("") : sql`WHERE ${sql.and(all)}`)
+    const where = (all: ReadonlyArray<Fragment>) =>
+      all.length === 0 ? sql.literal("") : sql`WHERE ${sql.and(all)}`
     const conditions = [
       ...(status === undefined ? [] : [sql.in("p.status", status)]),
       ...(since === undefined ? [] : [sql`p.created_at >= ${since}`])
     ]
-    const [count] = yield* sql<{ total: number }>`SELECT count(*) AS total FROM (SELECT 1 FROM pipelines p ${where(conditions)} LIMIT ${countMax + 1})`
+    const [count] = yield* sql<{
+      total: number
+    }>`SELECT count(*) AS total FROM (SELECT 1 FROM pipelines p ${where(conditions)} LIMIT ${countMax + 1})`
     // An expression, so that few recent rows are not looked for among all.
     const order = sql.literal(since === undefined ? "p.seq" : "p.seq + 0")
     const before = after === undefined ? [] : [sql`p.seq < ${cursorSeq(after)}`]

@@ -21,9 +21,11 @@ export const layerQueueStore = Layer.effect(
 
 const make = ({ sql, path, explained }: SqliteDatabase["Service"]): QueueStore["Service"] => ({
   pause: (queue, { at, actor, reason }) =>
-    Effect.asVoid(explained(sql`
+    Effect.asVoid(
+      explained(sql`
       INSERT INTO queue_pauses ${sql.insert({ queue, paused_at: at, actor: JSON.stringify(actor), reason })}
-      ON CONFLICT (queue) DO NOTHING`)),
+      ON CONFLICT (queue) DO NOTHING`)
+    ),
   resume: (queue) => Effect.asVoid(explained(sql`DELETE FROM queue_pauses WHERE queue = ${queue}`)),
   paused: Effect.flatMap(
     explained(sql`SELECT queue, paused_at, actor, reason FROM queue_pauses ORDER BY queue`),
@@ -31,7 +33,10 @@ const make = ({ sql, path, explained }: SqliteDatabase["Service"]): QueueStore["
   ),
   counts: explained(sql<QueueCount>`
     SELECT queue, status, count(*) AS count FROM tasks
-    WHERE ${sql.in("status", statuses.filter((status) => !isFinal(status)))}
+    WHERE ${sql.in(
+      "status",
+      statuses.filter((status) => !isFinal(status))
+    )}
     GROUP BY queue, status ORDER BY queue, status`),
   ahead: (id, now) => explained(Effect.map(aheadOf(sql, id, now), ([row]) => row?.ahead ?? 0))
 })
@@ -42,16 +47,25 @@ const aheadOf = (sql: SqlClient, id: string, now: number) => sql<{ ahead: number
     AND (t.priority, t.queued_seq, t.seq) < (own.priority, own.queued_seq, own.seq)`
 
 const decode = Schema.decodeUnknownResult(
-  Schema.Struct({ queue: Schema.String, at: Schema.Finite, actor: Actor, reason: Schema.NullOr(Schema.String) })
+  Schema.Struct({
+    queue: Schema.String,
+    at: Schema.Finite,
+    actor: Actor,
+    reason: Schema.NullOr(Schema.String)
+  })
 )
 
 /** The pauses of rows. Fails with StoreError (damaged) that names the queue of a row that is none. */
-const pausesOf = (path: string, rows: ReadonlyArray<Row>): Effect.Effect<ReadonlyMap<string, Pause>, StoreError> =>
+const pausesOf = (
+  path: string,
+  rows: ReadonlyArray<Row>
+): Effect.Effect<ReadonlyMap<string, Pause>, StoreError> =>
   Effect.suspend(() => {
     const pauses = new Map<string, Pause>()
     for (const row of rows) {
       const pause = Result.flatMap(parse(row), decode)
-      if (Result.isFailure(pause)) return damaged(path, `queue ${String(row["queue"])}: ${describe(pause.failure)}`)
+      if (Result.isFailure(pause))
+        return damaged(path, `queue ${String(row["queue"])}: ${describe(pause.failure)}`)
       const { queue, ...rest } = pause.success
       pauses.set(queue, rest)
     }

@@ -10,11 +10,20 @@ export const layerRequestStore = Layer.effect(
   Effect.map(SqliteDatabase, ({ sql, explained }) =>
     RequestStore.of({
       note: (id, at, done) =>
-        Effect.asVoid(explained(sql`
+        Effect.asVoid(
+          explained(sql`
           INSERT INTO requests ${sql.insert({ id, noted_at: at, done })}
-          ON CONFLICT (id) DO UPDATE SET done = excluded.done`)),
-      find: (id) => explained(Effect.map(sql<{ done: string }>`SELECT done FROM requests WHERE id = ${id}`, ([row]) => row?.done ?? null)),
-      forget: (before) => Effect.asVoid(explained(sql`DELETE FROM requests WHERE noted_at < ${before}`))
+          ON CONFLICT (id) DO UPDATE SET done = excluded.done`)
+        ),
+      find: (id) =>
+        explained(
+          Effect.map(
+            sql<{ done: string }>`SELECT done FROM requests WHERE id = ${id}`,
+            ([row]) => row?.done ?? null
+          )
+        ),
+      forget: (before) =>
+        Effect.asVoid(explained(sql`DELETE FROM requests WHERE noted_at < ${before}`))
     })
   )
 )

@@ -16,15 +16,23 @@ export const layerSessionStore = Layer.effect(
   Effect.map(SqliteDatabase, ({ sql, explained }) =>
     SessionStore.of({
       note: ({ agent, id }, at, used) =>
-        Effect.asVoid(explained(sql`
+        Effect.asVoid(
+          explained(sql`
           INSERT INTO sessions ${sql.insert({ agent, id, noted_at: at, used: encodeUsage(used) })}
-          ON CONFLICT (agent, id) DO UPDATE SET noted_at = excluded.noted_at, used = excluded.used`)),
+          ON CONFLICT (agent, id) DO UPDATE SET noted_at = excluded.noted_at, used = excluded.used`)
+        ),
       used: ({ agent, id }, until) =>
         Effect.flatMap(
-          explained(sql<{ used: string }>`SELECT used FROM sessions WHERE agent = ${agent} AND id = ${id} AND noted_at <= ${until}`),
-          ([row]) => row === undefined ? Effect.succeed(null) : Effect.orDie(decodeUsage(row.used))
+          explained(
+            sql<{
+              used: string
+            }>`SELECT used FROM sessions WHERE agent = ${agent} AND id = ${id} AND noted_at <= ${until}`
+          ),
+          ([row]) =>
+            row === undefined ? Effect.succeed(null) : Effect.orDie(decodeUsage(row.used))
         ),
-      forget: (before) => Effect.asVoid(explained(sql`DELETE FROM sessions WHERE noted_at < ${before}`))
+      forget: (before) =>
+        Effect.asVoid(explained(sql`DELETE FROM sessions WHERE noted_at < ${before}`))
     })
   )
 )

@@ -4,7 +4,14 @@ import * as Layer from "effect/Layer"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { isFinal, noCounts, statuses, type TaskStatus } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "../TaskStore.ts"
-import { busyOfBatch, busyQueues, nextDueAt, readyRows, retryRows, waitingQueues } from "./awaitedTasks.ts"
+import {
+  busyOfBatch,
+  busyQueues,
+  nextDueAt,
+  readyRows,
+  retryRows,
+  waitingQueues
+} from "./awaitedTasks.ts"
 import { eventsOf } from "./EventRow.ts"
 import { listTasks } from "./listTasks.ts"
 import { inParts } from "./inParts.ts"
@@ -24,9 +31,17 @@ export const layerTaskStore = Layer.effect(
 
 const liveStatuses = statuses.filter((status) => !isFinal(status))
 
-const make = ({ sql, path, explained, transact, flushed, reserve }: SqliteDatabase["Service"]): TaskStore["Service"] => {
+const make = ({
+  sql,
+  path,
+  explained,
+  transact,
+  flushed,
+  reserve
+}: SqliteDatabase["Service"]): TaskStore["Service"] => {
   const select = sql.literal(selectTasks)
-  const tasks = (rows: ReturnType<typeof readyRows>) => Effect.flatMap(explained(rows), (found) => tasksOf(path, found))
+  const tasks = (rows: ReturnType<typeof readyRows>) =>
+    Effect.flatMap(explained(rows), (found) => tasksOf(path, found))
   const checkpoint = explained(sql`PRAGMA wal_checkpoint(PASSIVE)`)
   return {
     transact,
@@ -34,10 +49,14 @@ const make = ({ sql, path, explained, transact, flushed, reserve }: SqliteDataba
     tidy: Effect.andThen(checkpoint, reserve.keep),
     // A checkpoint frees the log, but takes room for what the database grows by: not what was given up for the next try.
     makeRoom: (tries) =>
-      Effect.flatMap(reserve.giveUp, (given) => (given || tries === 0 ? Effect.void : Effect.ignore(checkpoint))),
-    find: (id) =>
-      Effect.map(tasks(sql`${select} WHERE t.id = ${id}`), ([task]) => task ?? null),
-    record: (changes) => (changes.length === 0 ? Effect.succeed([]) : explained(whole(sql, recordChanges(sql, changes)))),
+      Effect.flatMap(reserve.giveUp, (given) =>
+        given || tries === 0 ? Effect.void : Effect.ignore(checkpoint)
+      ),
+    find: (id) => Effect.map(tasks(sql`${select} WHERE t.id = ${id}`), ([task]) => task ?? null),
+    record: (changes) =>
+      changes.length === 0
+        ? Effect.succeed([])
+        : explained(whole(sql, recordChanges(sql, changes))),
     list: (filter, page) =>
       Effect.gen(function* () {
         const { total, rows, next } = yield* explained(listTasks(sql, filter, page))
@@ -47,7 +66,9 @@ const make = ({ sql, path, explained, transact, flushed, reserve }: SqliteDataba
     counts: explained(statusCounts(sql)),
     liveCount: explained(
       Effect.map(
-        sql<{ count: number }>`SELECT count(*) AS count FROM tasks WHERE status IN ${sql.in(liveStatuses)}`,
+        sql<{
+          count: number
+        }>`SELECT count(*) AS count FROM tasks WHERE status IN ${sql.in(liveStatuses)}`,
         ([row]) => row?.count ?? 0
       )
     ),
@@ -59,11 +80,17 @@ const make = ({ sql, path, explained, transact, flushed, reserve }: SqliteDataba
     nextDueAt: (now) => explained(nextDueAt(sql, now)),
     waitFor: (id, dependencies) => explained(whole(sql, writeWaits(sql, id, dependencies))),
     waitsOf: (id) => explained(waitsOf(sql, id)),
-    dependents: (ids) => Effect.flatMap(explained(dependentRows(sql, ids)), (rows) => dependentsOf(path, rows)),
-    settleWaits: (settled, candidates) => explained(whole(sql, settleWaits(sql, settled, candidates))),
-    events: (filter) => Effect.flatMap(explained(readEvents(sql, filter)), (rows) => eventsOf(path, rows)),
+    dependents: (ids) =>
+      Effect.flatMap(explained(dependentRows(sql, ids)), (rows) => dependentsOf(path, rows)),
+    settleWaits: (settled, candidates) =>
+      explained(whole(sql, settleWaits(sql, settled, candidates))),
+    events: (filter) =>
+      Effect.flatMap(explained(readEvents(sql, filter)), (rows) => eventsOf(path, rows)),
     lastSequence: explained(
-      Effect.map(sql<{ last: number }>`SELECT last_sequence AS last FROM event_counter`, ([row]) => row?.last ?? 0)
+      Effect.map(
+        sql<{ last: number }>`SELECT last_sequence AS last FROM event_counter`,
+        ([row]) => row?.last ?? 0
+      )
     ),
     endedBefore: (at, wanted, limit = -1) =>
       tasks(sql`${select}
@@ -75,7 +102,10 @@ const make = ({ sql, path, explained, transact, flushed, reserve }: SqliteDataba
 
 const statusCounts = (sql: SqlClient) =>
   Effect.map(
-    sql<{ status: TaskStatus; count: number }>`SELECT status, count(*) AS count FROM tasks GROUP BY status`,
+    sql<{
+      status: TaskStatus
+      count: number
+    }>`SELECT status, count(*) AS count FROM tasks GROUP BY status`,
     (rows) => {
       const counts: Record<TaskStatus, number> = { ...noCounts }
       for (const { status, count } of rows) counts[status] = count

@@ -39,12 +39,16 @@ export const taskRow = (task: Task, queuedSeq: number) => ({
 })
 
 /** The tasks of rows of `selectTasks`. Fails with StoreError (damaged) that names the id of a row that is none. */
-export const tasksOf = (path: string, rows: ReadonlyArray<Row>): Effect.Effect<ReadonlyArray<Task>, StoreError> =>
+export const tasksOf = (
+  path: string,
+  rows: ReadonlyArray<Row>
+): Effect.Effect<ReadonlyArray<Task>, StoreError> =>
   Effect.suspend(() => {
     const tasks: Array<Task> = []
     for (const row of rows) {
       const task = Result.flatMap(parse(row), decode)
-      if (Result.isFailure(task)) return damaged(path, `task ${String(row["id"])}: ${describe(task.failure)}`)
+      if (Result.isFailure(task))
+        return damaged(path, `task ${String(row["id"])}: ${describe(task.failure)}`)
       tasks.push(task.success)
     }
     return Effect.succeed(tasks)

@@ -9,10 +9,19 @@ import { inParts } from "./inParts.ts"
 /** Takes so many sequences out of the counter; answers with the last one before them. */
 export const takeSequences = (sql: SqlClient, count: number): Effect.Effect<number, SqlError> =>
   Effect.map(
-    sql<{ last: number }>`UPDATE event_counter SET last_sequence = last_sequence + ${count} RETURNING last_sequence AS last`,
+    sql<{
+      last: number
+    }>`UPDATE event_counter SET last_sequence = last_sequence + ${count} RETURNING last_sequence AS last`,
     ([counter]) => (counter?.last ?? count) - count
   )
 
 /** Writes events that have their sequences. */
-export const appendEvents = (sql: SqlClient, recorded: ReadonlyArray<RecordedEvent>): Effect.Effect<void, SqlError> =>
-  Effect.forEach(inParts(recorded.map(eventRow)), (part) => sql`INSERT INTO events ${sql.insert(part)}`, { discard: true })
+export const appendEvents = (
+  sql: SqlClient,
+  recorded: ReadonlyArray<RecordedEvent>
+): Effect.Effect<void, SqlError> =>
+  Effect.forEach(
+    inParts(recorded.map(eventRow)),
+    (part) => sql`INSERT INTO events ${sql.insert(part)}`,
+    { discard: true }
+  )

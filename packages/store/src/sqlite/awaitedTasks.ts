@@ -20,7 +20,11 @@ const waitingBatches = (sql: SqlClient, queue: string) => sql<{ batch: string; r
   FROM waiting WHERE batch IS NOT NULL`
 
 /** Of one batch, or of those that have none. */
-const readyOf = (sql: SqlClient, { queue, now, limit }: ReadyFilter, batch: string | null): Effect.Effect<ReadonlyArray<Row>, SqlError> => sql`
+const readyOf = (
+  sql: SqlClient,
+  { queue, now, limit }: ReadyFilter,
+  batch: string | null
+): Effect.Effect<ReadonlyArray<Row>, SqlError> => sql`
   ${sql.literal(selectTasks)}
   WHERE t.waits_in = ${queue} AND ${batch === null ? sql`t.batch IS NULL` : sql`t.batch = ${batch}`} AND (t.due_at IS NULL OR t.due_at <= ${now})
   ORDER BY t.priority, t.queued_seq, t.seq LIMIT ${limit}`
@@ -28,25 +32,41 @@ const readyOf = (sql: SqlClient, { queue, now, limit }: ReadyFilter, batch: stri
 const byTurn = (one: Row, other: Row): number => {
   const [first, second] = [String(one["priority"]), String(other["priority"])]
   if (first !== second) return first < second ? -1 : 1
-  return Number(one["queued_seq"]) - Number(other["queued_seq"]) || Number(one["seq"]) - Number(other["seq"])
+  return (
+    Number(one["queued_seq"]) - Number(other["queued_seq"]) ||
+    Number(one["seq"]) - Number(other["seq"])
+  )
 }
 
 /** Rows of the queued tasks that may run now, in the order of their turn: of a batch as many as it has room for. */
-export const readyRows = (sql: SqlClient, filter: ReadyFilter): Effect.Effect<ReadonlyArray<Row>, SqlError> =>
+export const readyRows = (
+  sql: SqlClient,
+  filter: ReadyFilter
+): Effect.Effect<ReadonlyArray<Row>, SqlError> =>
   Effect.gen(function* () {
     const alone = yield* readyOf(sql, filter, null)
     const batches = (yield* waitingBatches(sql, filter.queue)).filter(({ room }) => room > 0)
     if (batches.length === 0) return alone
-    const others = yield* Effect.forEach(batches, ({ batch, room }) => readyOf(sql, { ...filter, limit: Math.min(room, filter.limit) }, batch))
+    const others = yield* Effect.forEach(batches, ({ batch, room }) =>
+      readyOf(sql, { ...filter, limit: Math.min(room, filter.limit) }, batch)
+    )
     return [...alone, ...others.flat()].toSorted(byTurn).slice(0, filter.limit)
   })
 
 /** How many tasks of a batch have an attempt. */
 export const busyOfBatch = (sql: SqlClient, batch: string): Effect.Effect<number, SqlError> =>
-  Effect.map(sql<{ count: number }>`SELECT count(*) AS count FROM tasks WHERE batch = ${batch} AND runs_in IS NOT NULL`, ([row]) => row?.count ?? 0)
+  Effect.map(
+    sql<{
+      count: number
+    }>`SELECT count(*) AS count FROM tasks WHERE batch = ${batch} AND runs_in IS NOT NULL`,
+    ([row]) => row?.count ?? 0
+  )
 
 /** Rows of the retrying tasks whose time has come, the longest due first. */
-export const retryRows = (sql: SqlClient, now: number): Effect.Effect<ReadonlyArray<Row>, SqlError> => sql`
+export const retryRows = (
+  sql: SqlClient,
+  now: number
+): Effect.Effect<ReadonlyArray<Row>, SqlError> => sql`
   ${sql.literal(selectTasks)}
   WHERE t.status = 'retrying' AND t.due_at <= ${now} ORDER BY t.due_at, t.seq`
 
@@ -62,7 +82,9 @@ export const nextDueAt = (sql: SqlClient, now: number): Effect.Effect<number | n
   )
 
 /** How many tasks of each queue have an attempt. */
-export const busyQueues = (sql: SqlClient): Effect.Effect<Readonly<Record<string, number>>, SqlError> =>
+export const busyQueues = (
+  sql: SqlClient
+): Effect.Effect<Readonly<Record<string, number>>, SqlError> =>
   Effect.map(
     sql<{ queue: string; count: number }>`
       SELECT runs_in AS queue, count(*) AS count FROM tasks WHERE runs_in IS NOT NULL GROUP BY runs_in`,

@@ -59,12 +59,15 @@ export const explainOpening = (path: string, error: SqlError): Effect.Effect<Sto
   return Effect.gen(function* () {
     if (yield* isFolder(path)) return unavailable(path, "it is a folder")
     const folder = path.slice(0, path.lastIndexOf("/") + 1) || "."
-    return (yield* isFolder(folder)) ? readonly(path) : unavailable(path, `there is no folder ${folder}`)
+    return (yield* isFolder(folder))
+      ? readonly(path)
+      : unavailable(path, `there is no folder ${folder}`)
   })
 }
 
 /** Whether a reader cannot open it because a writer was killed and left a rollback journal, which only a writer can apply. */
-export const needsRecovery = (error: SqlError): boolean => resultCode(error) === code.readonlyRollback
+export const needsRecovery = (error: SqlError): boolean =>
+  resultCode(error) === code.readonlyRollback
 
 /** The database cannot be trusted. */
 export const damaged = (path: string, detail: string): StoreError =>

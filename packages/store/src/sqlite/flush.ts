@@ -39,14 +39,17 @@ export const makeFlusher = (path: string, sync = syncFile): Flusher => {
   const refusable = (work: Promise<void>): Effect.Effect<void, StoreError> =>
     Effect.tryPromise({
       try: () => work,
-      catch: (refusal) => unavailable(path, refusal instanceof Error ? refusal.message : String(refusal))
+      catch: (refusal) =>
+        unavailable(path, refusal instanceof Error ? refusal.message : String(refusal))
     })
 
   return {
     committed: () => {
       commitCount++
     },
-    flushed: Effect.suspend(() => (flushedCount >= commitCount ? Effect.void : refusable(flushUntil(commitCount))))
+    flushed: Effect.suspend(() =>
+      flushedCount >= commitCount ? Effect.void : refusable(flushUntil(commitCount))
+    )
   }
 }
 

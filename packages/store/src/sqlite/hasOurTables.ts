@@ -6,7 +6,9 @@ const ours = ["migrations", "tasks", "events"]
 
 /** Whether the file has our tables, or none yet; null when it cannot be read. Writes nothing. */
 export const hasOurTables = (path: string): Promise<boolean | null> =>
-  peekSqlite(path, (values) => values("SELECT name FROM sqlite_master WHERE type = 'table'").map(([name]) => name)).pipe(
+  peekSqlite(path, (values) =>
+    values("SELECT name FROM sqlite_master WHERE type = 'table'").map(([name]) => name)
+  ).pipe(
     Effect.map((names) => names.length === 0 || ours.every((name) => names.includes(name))),
     Effect.orElseSucceed(() => null),
     Effect.runPromise

@@ -13,4 +13,15 @@ import { layerTaskStore } from "./SqliteTaskStore.ts"
 
 /** The stores in the database file at `path`, which is made when there is none. Fails with StoreError. */
 export const layerSqlite = (options: DatabaseOptions): Layer.Layer<Stores, StoreError> =>
-  Layer.provide(Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore, layerRequestStore, layerSessionStore, layerIdStore, layerHomeStore), layerDatabase(options))
+  Layer.provide(
+    Layer.mergeAll(
+      layerTaskStore,
+      layerQueueStore,
+      layerPipelineStore,
+      layerRequestStore,
+      layerSessionStore,
+      layerIdStore,
+      layerHomeStore
+    ),
+    layerDatabase(options)
+  )

@@ -28,8 +28,11 @@ export const listTasks = (
 ): Effect.Effect<TaskRows, SqlError> =>
   Effect.gen(function* () {
     const { seq, from, conditions } = matches(sql, filter)
-    const where = (all: ReadonlyArray<Fragment>) => (all.length === 0 ? sql.literal("") : sql`WHERE ${sql.and(all)}`)
-    const [count] = yield* sql<{ total: number }>`SELECT count(*) AS total FROM (SELECT 1 FROM ${from} ${where(conditions)} LIMIT ${countMax + 1})`
+    const where = (all: ReadonlyArray<Fragment>) =>
+      all.length === 0 ? sql.literal("") : sql`WHERE ${sql.and(all)}`
+    const [count] = yield* sql<{
+      total: number
+    }>`SELECT count(*) AS total FROM (SELECT 1 FROM ${from} ${where(conditions)} LIMIT ${countMax + 1})`
     const total = count?.total ?? 0
     const before = page.after === undefined ? [] : [sql`${seq} < ${cursorSeq(page.after)}`]
     // An expression, so that few recent rows are not looked for among all.
@@ -47,17 +50,22 @@ export const listTasks = (
   })
 
 /** The number in a cursor; one that no page gave is before every row. */
-export const cursorSeq = (cursor: string): number => (/^\d{1,15}$/.test(cursor) ? Number(cursor) : 0)
+export const cursorSeq = (cursor: string): number =>
+  /^\d{1,15}$/.test(cursor) ? Number(cursor) : 0
 
 /** With tags the first one leads, in its own order of `seq`; the tasks are joined only for what else is asked. */
 const matches = (sql: SqlClient, filter: TaskFilter) => {
   const others = columnsMatch(sql, filter)
   const [tag, ...tags] = new Set(filter.tags)
-  if (tag === undefined) return { seq: sql.literal("t.seq"), from: sql.literal("tasks t"), conditions: others }
+  if (tag === undefined)
+    return { seq: sql.literal("t.seq"), from: sql.literal("tasks t"), conditions: others }
   const join = others.length === 0 ? "" : " JOIN tasks t ON t.seq = g.task_seq"
   const conditions = [
     sql`g.tag = ${tag}`,
-    ...tags.map((name) => sql`EXISTS (SELECT 1 FROM task_tags o WHERE o.tag = ${name} AND o.task_seq = g.task_seq)`),
+    ...tags.map(
+      (name) =>
+        sql`EXISTS (SELECT 1 FROM task_tags o WHERE o.tag = ${name} AND o.task_seq = g.task_seq)`
+    ),
     ...others
   ]
   return { seq: sql.literal("g.task_seq"), from: sql.literal(`task_tags g${join}`), conditions }
@@ -66,7 +74,8 @@ const matches = (sql: SqlClient, filter: TaskFilter) => {
 /** Ids lead too: without statistics SQLite believes that a status is rarer, so the other columns are hidden from its indexes. */
 const columnsMatch = (sql: SqlClient, filter: TaskFilter): ReadonlyArray<Fragment> => {
   const { ids, status, queue, sessionId, kind, pipelineId, since } = filter
-  const column = (name: string) => sql.literal(ids === undefined ? `t.${name}` : `coalesce(t.${name}, NULL)`)
+  const column = (name: string) =>
+    sql.literal(ids === undefined ? `t.${name}` : `coalesce(t.${name}, NULL)`)
   return [
     ids && sql`t.id IN ${sql.in(ids)}`,
     status && sql`${column("status")} IN ${sql.in(status)}`,

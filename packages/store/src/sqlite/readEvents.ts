@@ -11,11 +11,15 @@ import { selectEvents } from "./EventRow.ts"
 const fewTasks = 500
 
 /** Rows of the events that the filter matches, in the order of their sequence. */
-export const readEvents = (sql: SqlClient, filter: EventFilter): Effect.Effect<ReadonlyArray<Row>, SqlError> =>
+export const readEvents = (
+  sql: SqlClient,
+  filter: EventFilter
+): Effect.Effect<ReadonlyArray<Row>, SqlError> =>
   Effect.gen(function* () {
     const { since, taskIds, tag, pipelineId, types, limit } = filter
     const conditions: Array<Fragment> = [sql`e.sequence > ${since}`]
-    if (taskIds !== undefined) conditions.push(sql`e.subject = 'task' AND ${sql.in("e.subject_id", taskIds)}`)
+    if (taskIds !== undefined)
+      conditions.push(sql`e.subject = 'task' AND ${sql.in("e.subject_id", taskIds)}`)
     if (pipelineId !== undefined) conditions.push(isOfPipeline(sql, pipelineId))
     if (types !== undefined) conditions.push(sql.in("e.type", types))
     if (tag !== undefined) conditions.push(yield* isTagged(sql, tag))
@@ -30,13 +34,11 @@ const isOfPipeline = (sql: SqlClient, id: string): Fragment => sql`(
 const isTagged = (sql: SqlClient, tag: string): Effect.Effect<Fragment, SqlError> => {
   // An expression, so that the history is walked by sequence and not by subject.
   const hidden = sql.literal("coalesce(e.subject, NULL)")
-  return Effect.map(
-    sql`SELECT 1 FROM task_tags WHERE tag = ${tag} LIMIT ${fewTasks + 1}`,
-    (some) =>
-      some.length > fewTasks
-        ? sql`${hidden} = 'task' AND EXISTS (
+  return Effect.map(sql`SELECT 1 FROM task_tags WHERE tag = ${tag} LIMIT ${fewTasks + 1}`, (some) =>
+    some.length > fewTasks
+      ? sql`${hidden} = 'task' AND EXISTS (
             SELECT 1 FROM tasks t JOIN task_tags g ON g.task_seq = t.seq WHERE t.id = e.subject_id AND g.tag = ${tag})`
-        : sql`e.subject = 'task' AND e.subject_id IN (
+      : sql`e.subject = 'task' AND e.subject_id IN (
             SELECT t.id FROM task_tags g JOIN tasks t ON t.seq = g.task_seq WHERE g.tag = ${tag})`
   )
 }

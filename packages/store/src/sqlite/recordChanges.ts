@@ -34,13 +34,21 @@ export const recordChanges = (
   Effect.gen(function* () {
     const count = changes.reduce((sum, { events }) => sum + events.length, 0)
     const { recorded, drafts } = layOut(changes, yield* takeSequences(sql, count))
-    yield* noteIds(sql, "task", changes.flatMap(({ task, events }) => (events.some(({ type }) => type === "task.created") ? [task.id] : [])))
+    yield* noteIds(
+      sql,
+      "task",
+      changes.flatMap(({ task, events }) =>
+        events.some(({ type }) => type === "task.created") ? [task.id] : []
+      )
+    )
     const written = yield* writeTasks(sql, [...drafts.values()])
     yield* writeSpecs(
       sql,
       written.flatMap(({ id, seq, specified }) => {
         const draft = drafts.get(id)
-        return draft !== undefined && (draft.specified || !specified) ? [{ seq, spec: draft.spec }] : []
+        return draft !== undefined && (draft.specified || !specified)
+          ? [{ seq, spec: draft.spec }]
+          : []
       })
     )
     yield* appendEvents(sql, recorded)
@@ -68,9 +76,13 @@ const layOut = (changes: ReadonlyArray<Change>, last: number) => {
 const queues = (event: TaskEvent): boolean =>
   event.type === "task.queued" || (event.type === "task.created" && !event.blocked)
 
-const specifies = (event: TaskEvent): boolean => event.type === "task.created" || event.type === "task.changed"
+const specifies = (event: TaskEvent): boolean =>
+  event.type === "task.created" || event.type === "task.changed"
 
-const writeTasks = (sql: SqlClient, drafts: ReadonlyArray<Draft>): Effect.Effect<ReadonlyArray<Written>, SqlError> =>
+const writeTasks = (
+  sql: SqlClient,
+  drafts: ReadonlyArray<Draft>
+): Effect.Effect<ReadonlyArray<Written>, SqlError> =>
   Effect.gen(function* () {
     const written: Array<Written> = []
     for (const part of inParts(drafts.map(({ row }) => row))) {
@@ -94,12 +106,16 @@ const writeSpecs = (
   specs: ReadonlyArray<{ readonly seq: number; readonly spec: TaskSpec }>
 ): Effect.Effect<void, SqlError> =>
   Effect.gen(function* () {
-    for (const part of inParts(specs.map(({ seq, spec }) => ({ task_seq: seq, spec: JSON.stringify(spec) })))) {
+    for (const part of inParts(
+      specs.map(({ seq, spec }) => ({ task_seq: seq, spec: JSON.stringify(spec) }))
+    )) {
       yield* sql`INSERT INTO task_specs ${sql.insert(part)} ON CONFLICT (task_seq) DO UPDATE SET spec = excluded.spec`
     }
     for (const part of inParts(specs.map(({ seq }) => seq))) {
       yield* sql`DELETE FROM task_tags WHERE ${sql.in("task_seq", part)}`
     }
-    const tags = specs.flatMap(({ seq, spec }) => [...new Set(spec.tags)].map((tag) => ({ tag, task_seq: seq })))
+    const tags = specs.flatMap(({ seq, spec }) =>
+      [...new Set(spec.tags)].map((tag) => ({ tag, task_seq: seq }))
+    )
     for (const part of inParts(tags)) yield* sql`INSERT INTO task_tags ${sql.insert(part)}`
   })

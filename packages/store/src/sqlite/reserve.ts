@@ -9,7 +9,8 @@ const blockBytes = 65_536
 
 const contents = (): Uint8Array => {
   const bytes = new Uint8Array(reservedBytes)
-  for (let at = 0; at < reservedBytes; at += blockBytes) crypto.getRandomValues(bytes.subarray(at, at + blockBytes))
+  for (let at = 0; at < reservedBytes; at += blockBytes)
+    crypto.getRandomValues(bytes.subarray(at, at + blockBytes))
   return bytes
 }
 
@@ -47,7 +48,10 @@ export const makeReserve = (path: string): Reserve => {
   return {
     keep: Effect.ignore(Effect.tryPromise(keep)),
     giveUp: Effect.orElseSucceed(
-      Effect.as(Effect.tryPromise(() => rm(file)), true),
+      Effect.as(
+        Effect.tryPromise(() => rm(file)),
+        true
+      ),
       () => false
     )
   }

@@ -17,11 +17,17 @@ const decodeNeededEnd = Schema.decodeUnknownResult(NeededEnd)
 const seqOf = (sql: SqlClient, id: string) => sql`(SELECT seq FROM tasks WHERE id = ${id})`
 
 /** The row numbers of tasks. */
-const seqsOf = (sql: SqlClient, ids: ReadonlyArray<string>): Effect.Effect<ReadonlyMap<string, number>, SqlError> =>
+const seqsOf = (
+  sql: SqlClient,
+  ids: ReadonlyArray<string>
+): Effect.Effect<ReadonlyMap<string, number>, SqlError> =>
   Effect.gen(function* () {
     const seqs = new Map<string, number>()
     for (const part of inParts(ids)) {
-      const rows = yield* sql<{ id: string; seq: number }>`SELECT id, seq FROM tasks WHERE ${sql.in("id", part)}`
+      const rows = yield* sql<{
+        id: string
+        seq: number
+      }>`SELECT id, seq FROM tasks WHERE ${sql.in("id", part)}`
       for (const { id, seq } of rows) seqs.set(id, seq)
     }
     return seqs
@@ -47,7 +53,10 @@ export const writeWaits = (
   })
 
 /** What a task waits for still, in the order in which that was created. */
-export const waitsOf = (sql: SqlClient, id: string): Effect.Effect<ReadonlyArray<Dependency>, SqlError> =>
+export const waitsOf = (
+  sql: SqlClient,
+  id: string
+): Effect.Effect<ReadonlyArray<Dependency>, SqlError> =>
   sql<{ task: string; on: NeededEnd }>`
     SELECT t.id AS task, w.needs AS ${sql("on")} FROM task_waits w JOIN tasks t ON t.seq = w.dependency_seq
     WHERE w.dependent_seq = ${seqOf(sql, id)} ORDER BY t.seq`
@@ -66,7 +75,10 @@ export interface DependentRows {
 }
 
 /** The waits for these tasks, with the rows of those that wait. */
-export const dependentRows = (sql: SqlClient, ids: ReadonlyArray<string>): Effect.Effect<DependentRows, SqlError> =>
+export const dependentRows = (
+  sql: SqlClient,
+  ids: ReadonlyArray<string>
+): Effect.Effect<DependentRows, SqlError> =>
   Effect.gen(function* () {
     const waits: Array<WaitRow> = []
     for (const part of inParts(ids)) {
@@ -94,7 +106,8 @@ export const dependentsOf = (
       const task = bySeq.get(dependent)
       const on = decodeNeededEnd(needs)
       if (task === undefined) continue
-      if (Result.isFailure(on)) return damaged(path, `what task ${task.id} waits for: ${on.failure.message}`)
+      if (Result.isFailure(on))
+        return damaged(path, `what task ${task.id} waits for: ${on.failure.message}`)
       dependents.push({ dependency, task, on: on.success })
     }
     return Effect.succeed(dependents)
@@ -107,7 +120,10 @@ export const settleWaits = (
   candidates: ReadonlyArray<string>
 ): Effect.Effect<ReadonlyArray<string>, SqlError> =>
   Effect.gen(function* () {
-    for (const [column, ids] of [["dependency_seq", ended], ["dependent_seq", withdrawn]] as const) {
+    for (const [column, ids] of [
+      ["dependency_seq", ended],
+      ["dependent_seq", withdrawn]
+    ] as const) {
       for (const part of inParts(ids)) {
         yield* sql`DELETE FROM task_waits
           WHERE ${sql(column)} IN (SELECT seq FROM tasks WHERE ${sql.in("id", part)})`
@@ -115,7 +131,10 @@ export const settleWaits = (
     }
     const free: Array<{ readonly id: string; readonly seq: number }> = []
     for (const part of inParts([...new Set(candidates)])) {
-      const rows = yield* sql<{ id: string; seq: number }>`SELECT t.id, t.seq FROM tasks t WHERE ${sql.in("t.id", part)}
+      const rows = yield* sql<{
+        id: string
+        seq: number
+      }>`SELECT t.id, t.seq FROM tasks t WHERE ${sql.in("t.id", part)}
         AND NOT EXISTS (SELECT 1 FROM task_waits w WHERE w.dependent_seq = t.seq)`
       free.push(...rows)
     }

@@ -4,7 +4,10 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 
 /** Joins the transaction around it; without one it is a transaction itself. */
-export const whole = <A>(sql: SqlClient, effect: Effect.Effect<A, SqlError>): Effect.Effect<A, SqlError> =>
+export const whole = <A>(
+  sql: SqlClient,
+  effect: Effect.Effect<A, SqlError>
+): Effect.Effect<A, SqlError> =>
   Effect.flatMap(Effect.serviceOption(sql.transactionService), (outer) =>
     outer._tag === "Some" ? effect : sql.withTransaction(effect)
   )

@@ -19,7 +19,10 @@ export const describeDispatch = ({ name, run }: Rig) => {
       run((store) =>
         Effect.gen(function* () {
           const order = ["P2", "P1", "P0", "P1", "P0", "P2"] as const
-          yield* recordAll(store, order.map((priority, index) => creation(`${priority}-${index}`, { spec: { priority } })))
+          yield* recordAll(
+            store,
+            order.map((priority, index) => creation(`${priority}-${index}`, { spec: { priority } }))
+          )
           expect(yield* ready(store)).toEqual(["P0-2", "P0-4", "P1-1", "P1-3", "P2-0", "P2-5"])
           expect(yield* ready(store, "default", 2)).toEqual(["P0-2", "P0-4"])
         })
@@ -31,14 +34,27 @@ export const describeDispatch = ({ name, run }: Rig) => {
           const restart = { ...task("x").spec.restart, when: "on-failure" } as const
           const blocked = creation("blocked", { blocked: true })
           const retried = creation("retried", { spec: { restart } })
-          yield* create(store, [blocked, retried, ...life("restarted"), creation("first"), creation("second")])
+          yield* create(store, [
+            blocked,
+            retried,
+            ...life("restarted"),
+            creation("first"),
+            creation("second")
+          ])
           const opened = change(retried.task, { type: "Open" })
           const ended = change(opened.task, exit(1))
           yield* create(store, [change(blocked.task, { type: "Release" }), opened, ended])
           const completed = (yield* store.find("restarted")) ?? task("missing")
           yield* create(store, [change(completed, { type: "Restart", reason: null, spec: null })])
           yield* create(store, [change(ended.task, { type: "Retry" }), creation("last")])
-          expect(yield* ready(store)).toEqual(["first", "second", "blocked", "restarted", "retried", "last"])
+          expect(yield* ready(store)).toEqual([
+            "first",
+            "second",
+            "blocked",
+            "restarted",
+            "retried",
+            "last"
+          ])
         })
       ))
 
@@ -46,15 +62,27 @@ export const describeDispatch = ({ name, run }: Rig) => {
       run((store) =>
         Effect.gen(function* () {
           const made = ["a", "b", "c"].map((id) => creation(id, of("x", 2)))
-          yield* create(store, [...made, creation("other", of("x", 2, { queue: "slow" })), creation("y", of("y", 1)), creation("y2", of("y", 1)), creation("alone")])
+          yield* create(store, [
+            ...made,
+            creation("other", of("x", 2, { queue: "slow" })),
+            creation("y", of("y", 1)),
+            creation("y2", of("y", 1)),
+            creation("alone")
+          ])
           expect(yield* ready(store)).toEqual(["a", "b", "y", "alone"])
           expect(yield* ready(store, "default", 1)).toEqual(["a"])
-          yield* recordAll(store, made.slice(0, 2).map(({ task: its }) => change(its, { type: "Open" })))
+          yield* recordAll(
+            store,
+            made.slice(0, 2).map(({ task: its }) => change(its, { type: "Open" }))
+          )
           expect([yield* store.busyOfBatch("x"), yield* store.busyOfBatch("y")]).toEqual([2, 0])
           expect([yield* ready(store), yield* ready(store, "slow")]).toEqual([["y", "alone"], []])
           const opened = (yield* store.find("a")) ?? task("missing")
           yield* recordAll(store, [change(opened, exit(0))])
-          expect([yield* ready(store), yield* ready(store, "slow")]).toEqual([["c", "y", "alone"], ["other"]])
+          expect([yield* ready(store), yield* ready(store, "slow")]).toEqual([
+            ["c", "y", "alone"],
+            ["other"]
+          ])
         })
       ))
 
@@ -86,7 +114,9 @@ export const describeDispatch = ({ name, run }: Rig) => {
             graceMs: 1
           })
           yield* create(store, [
-            ...["b-queue", "default", "a-queue", "default"].map((queue, index) => creation(`w${index}`, { spec: { queue } })),
+            ...["b-queue", "default", "a-queue", "default"].map((queue, index) =>
+              creation(`w${index}`, { spec: { queue } })
+            ),
             running("a", "default"),
             running("b", "b-queue"),
             stopping,
@@ -112,7 +142,8 @@ export const describeDispatch = ({ name, run }: Rig) => {
           expect(ids(yield* store.retriesDue(start + 300))).toEqual(["soon"])
           expect(ids(yield* store.retriesDue(start + 9999))).toEqual(["soon", "late"])
           const instants: Array<number | null> = []
-          for (let at: number | null = 0; at !== null; instants.push(at)) at = yield* store.nextDueAt(at)
+          for (let at: number | null = 0; at !== null; instants.push(at))
+            at = yield* store.nextDueAt(at)
           expect(instants).toEqual([start + 300, start + 500, start + 700, null])
         })
       ))
@@ -120,7 +151,12 @@ export const describeDispatch = ({ name, run }: Rig) => {
     test("counts every status and lists a status oldest first", () =>
       run((store) =>
         Effect.gen(function* () {
-          yield* create(store, [creation("b"), creation("a"), ...life("c"), creation("d", { blocked: true })])
+          yield* create(store, [
+            creation("b"),
+            creation("a"),
+            ...life("c"),
+            creation("d", { blocked: true })
+          ])
           expect(yield* store.counts).toEqual({
             blocked: 1,
             queued: 2,
@@ -131,7 +167,9 @@ export const describeDispatch = ({ name, run }: Rig) => {
             failed: 0,
             cancelled: 0
           })
-          expect(yield* store.liveCount).toBe((yield* store.inStatus(["blocked", "queued", "running", "stopping", "retrying"])).length)
+          expect(yield* store.liveCount).toBe(
+            (yield* store.inStatus(["blocked", "queued", "running", "stopping", "retrying"])).length
+          )
           expect(ids(yield* store.inStatus(["queued", "blocked"]))).toEqual(["b", "a", "d"])
           expect(yield* store.inStatus([])).toEqual([])
         })
@@ -139,7 +177,8 @@ export const describeDispatch = ({ name, run }: Rig) => {
   })
 }
 
-const running = (id: string, queue: string) => change(task(id, { spec: { queue } }), { type: "Open" })
+const running = (id: string, queue: string) =>
+  change(task(id, { spec: { queue } }), { type: "Open" })
 
 const retrying = (id: string, delayMs: number) => {
   const restart = { ...task("x").spec.restart, when: "on-failure", delayMs } as const

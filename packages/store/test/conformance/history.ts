@@ -22,7 +22,9 @@ export const describeHistory = ({ name, run }: Rig) => {
           expect(yield* read({ since: 4, limit: 3 })).toEqual([5, 6, 7])
           expect(yield* read({ taskIds: ["c", "a"] })).toEqual([1, 2, 3, 7, 8, 9])
           expect(yield* read({ taskIds: [] })).toEqual([])
-          expect(yield* read({ types: ["task.started", "task.completed"], since: 2 })).toEqual([3, 5, 6, 8, 9])
+          expect(yield* read({ types: ["task.started", "task.completed"], since: 2 })).toEqual([
+            3, 5, 6, 8, 9
+          ])
           expect(yield* read({ tag: "x", since: 1 })).toEqual([2, 3, 7, 8, 9])
           expect(yield* read({ tag: "y", types: ["task.created"], taskIds: ["c"] })).toEqual([7])
           expect(yield* read({ since: 9 })).toEqual([])
@@ -32,8 +34,15 @@ export const describeHistory = ({ name, run }: Rig) => {
     test("is the same by a tag that very many tasks have", () =>
       run((store) =>
         Effect.gen(function* () {
-          yield* recordAll(store, upTo(600).map((index) => creation(`t${index}`, { spec: { tags: index > 5 ? ["most"] : [] } })))
-          expect(sequences(yield* store.events({ since: 2, tag: "most", limit: 4 }))).toEqual([6, 7, 8, 9])
+          yield* recordAll(
+            store,
+            upTo(600).map((index) =>
+              creation(`t${index}`, { spec: { tags: index > 5 ? ["most"] : [] } })
+            )
+          )
+          expect(sequences(yield* store.events({ since: 2, tag: "most", limit: 4 }))).toEqual([
+            6, 7, 8, 9
+          ])
         })
       ))
 
@@ -42,7 +51,10 @@ export const describeHistory = ({ name, run }: Rig) => {
         Effect.gen(function* () {
           yield* recordAll(store, life("a"))
           expect(yield* store.remove(["a"])).toEqual(["a"])
-          expect([yield* store.lastSequence, yield* store.events({ since: 0, limit: 9 })]).toEqual([3, []])
+          expect([yield* store.lastSequence, yield* store.events({ since: 0, limit: 9 })]).toEqual([
+            3,
+            []
+          ])
           const [next] = yield* recordAll(store, [creation("a")])
           expect([next?.sequence, yield* store.lastSequence]).toEqual([4, 4])
         })

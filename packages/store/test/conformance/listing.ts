@@ -13,7 +13,10 @@ export const describeListing = ({ name, run }: Rig) => {
     test("is of the newest first and ends without a cursor", () =>
       run((store) =>
         Effect.gen(function* () {
-          yield* create(store, upTo(5).map((index) => creation(`t${index}`)))
+          yield* create(
+            store,
+            upTo(5).map((index) => creation(`t${index}`))
+          )
           expect(yield* store.list({}, { limit: 5 })).toMatchObject({ total: 5, next: null })
           const first = yield* store.list({}, { limit: 3 })
           expect(ids(first.tasks)).toEqual(["t5", "t4", "t3"])
@@ -26,9 +29,16 @@ export const describeListing = ({ name, run }: Rig) => {
     test("shows each task once, whatever is added, changed or removed between its pages", () =>
       run((store) =>
         Effect.gen(function* () {
-          yield* create(store, upTo(7).map((index) => creation(`t${index}`)))
+          yield* create(
+            store,
+            upTo(7).map((index) => creation(`t${index}`))
+          )
           const first = yield* store.list({}, { limit: 3 })
-          yield* create(store, [creation("added"), change(task("t3"), { type: "Open" }), ...life("t2").slice(1)])
+          yield* create(store, [
+            creation("added"),
+            change(task("t3"), { type: "Open" }),
+            ...life("t2").slice(1)
+          ])
           yield* store.remove(["t2"])
           const second = yield* store.list({}, { limit: 3, after: first.next ?? "" })
           expect(ids(first.tasks)).toEqual(["t7", "t6", "t5"])
@@ -67,7 +77,9 @@ export const describeListing = ({ name, run }: Rig) => {
               },
               owner: { sessionId: index % 7 === 0 ? null : `s${index % 2}` }
             })
-            return [created, opened, completed].slice(0, (index % 3) + 1).filter((step) => step !== undefined)
+            return [created, opened, completed]
+              .slice(0, (index % 3) + 1)
+              .filter((step) => step !== undefined)
           })
           yield* create(store, all.flat())
           const last = all.flatMap((steps) => steps.at(-1)?.task ?? []).toReversed()
@@ -92,7 +104,12 @@ const filters: ReadonlyArray<TaskFilter> = [
   {},
   { ids: [] },
   { ids: ["t3", "t40", "none"] },
-  { ids: upTo(40).map((index) => `t${index}`), status: ["queued"], queue: "agents", since: start + 4 },
+  {
+    ids: upTo(40).map((index) => `t${index}`),
+    status: ["queued"],
+    queue: "agents",
+    since: start + 4
+  },
   { status: [] },
   { status: ["running"] },
   { status: ["completed", "queued"] },
@@ -120,12 +137,17 @@ const filters: ReadonlyArray<TaskFilter> = [
 
 const isMatch = (one: Task, filter: TaskFilter): boolean => {
   const { ids: wanted = [one.id], status = [one.state.status], tags = [], since = 0 } = filter
-  const { queue = one.spec.queue, kind = one.spec.work.kind, sessionId = one.owner.sessionId } = filter
+  const {
+    queue = one.spec.queue,
+    kind = one.spec.work.kind,
+    sessionId = one.owner.sessionId
+  } = filter
   return (
     wanted.includes(one.id) &&
     status.includes(one.state.status) &&
     tags.every((tag) => one.spec.tags.includes(tag)) &&
     one.createdAt >= since &&
-    [queue, kind, sessionId].join("|") === [one.spec.queue, one.spec.work.kind, one.owner.sessionId].join("|")
+    [queue, kind, sessionId].join("|") ===
+      [one.spec.queue, one.spec.work.kind, one.owner.sessionId].join("|")
   )
 }

@@ -11,7 +11,9 @@ export const describeRecording = ({ name, run }: Rig) => {
     test("gives back each task as it was, in every status", () =>
       run((store) =>
         Effect.gen(function* () {
-          const [, running, completed] = life("life", { owner: { sessionId: "s", taskId: "parent", depth: 2 } })
+          const [, running, completed] = life("life", {
+            owner: { sessionId: "s", taskId: "parent", depth: 2 }
+          })
           const restartable = task("retrying", {
             spec: { restart: { ...task("x").spec.restart, when: "on-failure" } }
           })
@@ -24,10 +26,14 @@ export const describeRecording = ({ name, run }: Rig) => {
             change(begun, exit(3)).task,
             completed?.task,
             change(change(task("failed"), { type: "Open" }).task, exit(1)).task,
-            change(task("cancelled"), { type: "Stop", reason: null, signal: "SIGTERM", graceMs: 0 }).task
+            change(task("cancelled"), { type: "Stop", reason: null, signal: "SIGTERM", graceMs: 0 })
+              .task
           ].flatMap((one, index) => (one === undefined ? [] : [{ ...one, id: `t${index}` }]))
           expect(new Set(all.map(({ state }) => state.status)).size).toBe(8)
-          yield* recordAll(store, all.map((one) => ({ ...creation(one.id), task: one })))
+          yield* recordAll(
+            store,
+            all.map((one) => ({ ...creation(one.id), task: one }))
+          )
           for (const one of all) expect(yield* store.find(one.id)).toEqual(one)
         })
       ))
@@ -36,7 +42,11 @@ export const describeRecording = ({ name, run }: Rig) => {
       run((store) =>
         Effect.gen(function* () {
           const recorded = yield* recordAll(store, life("a"))
-          expect(recorded.map(({ event }) => event.type)).toEqual(["task.created", "task.started", "task.completed"])
+          expect(recorded.map(({ event }) => event.type)).toEqual([
+            "task.created",
+            "task.started",
+            "task.completed"
+          ])
           expect(yield* store.events({ since: 0, limit: 9 })).toEqual(recorded)
         })
       ))
@@ -60,11 +70,15 @@ export const describeRecording = ({ name, run }: Rig) => {
     test("takes many changes at once", () =>
       run((store) =>
         Effect.gen(function* () {
-          const many = upTo(333).flatMap((index) => life(`t${index}`, { spec: { tags: ["all", `n${index}`] } }))
+          const many = upTo(333).flatMap((index) =>
+            life(`t${index}`, { spec: { tags: ["all", `n${index}`] } })
+          )
           const recorded = yield* recordAll(store, many)
           expect(sequences(recorded)).toEqual(upTo(999))
           expect((yield* store.list({ tags: ["all"] }, { limit: 1 })).total).toBe(333)
-          expect(ids((yield* store.list({ tags: ["all", "n77"] }, { limit: 9 })).tasks)).toEqual(["t77"])
+          expect(ids((yield* store.list({ tags: ["all", "n77"] }, { limit: 9 })).tasks)).toEqual([
+            "t77"
+          ])
           expect((yield* store.counts).completed).toBe(333)
           expect(yield* store.events({ since: 0, limit: 9999 })).toEqual(recorded)
         })
@@ -85,14 +99,21 @@ export const describeRecording = ({ name, run }: Rig) => {
     test("replaces the tags when the specification changes", () =>
       run((store) =>
         Effect.gen(function* () {
-          const [created, opened, completed] = life("a", { spec: { tags: ["old", "both", "both"] } })
-          if (created === undefined || opened === undefined || completed === undefined) throw new Error("no life")
+          const [created, opened, completed] = life("a", {
+            spec: { tags: ["old", "both", "both"] }
+          })
+          if (created === undefined || opened === undefined || completed === undefined)
+            throw new Error("no life")
           yield* recordAll(store, [created, opened, completed])
           const changed = { ...completed.task.spec, tags: ["both", "fresh"], queue: "other" }
           const restarted = change(completed.task, { type: "Restart", reason: null, spec: changed })
           yield* recordAll(store, [restarted])
           expect(yield* store.find("a")).toEqual(restarted.task)
-          for (const [tag, total] of [["old", 0], ["both", 1], ["fresh", 1]] as const) {
+          for (const [tag, total] of [
+            ["old", 0],
+            ["both", 1],
+            ["fresh", 1]
+          ] as const) {
             expect((yield* store.list({ tags: [tag] }, { limit: 9 })).total).toBe(total)
           }
           expect(yield* store.waitingQueues).toEqual(["other"])
@@ -102,19 +123,38 @@ export const describeRecording = ({ name, run }: Rig) => {
     test("gives back every character", () =>
       run((store) =>
         Effect.gen(function* () {
-          const odd = ["né 日本語 🥁", "'; DROP TABLE tasks; --", "\u0000\u0001\n\t\"\\", "half \ud83e pair", "", "%_?$1"]
-          yield* recordAll(store, odd.map((text, index) =>
-            creation(`t${index}`, {
-              spec: { name: text, cwd: text, work: { kind: "command", command: text, args: odd }, tags: [text] },
-              owner: { sessionId: text }
-            })
-          ))
+          const odd = [
+            "né 日本語 🥁",
+            "'; DROP TABLE tasks; --",
+            '\u0000\u0001\n\t"\\',
+            "half \ud83e pair",
+            "",
+            "%_?$1"
+          ]
+          yield* recordAll(
+            store,
+            odd.map((text, index) =>
+              creation(`t${index}`, {
+                spec: {
+                  name: text,
+                  cwd: text,
+                  work: { kind: "command", command: text, args: odd },
+                  tags: [text]
+                },
+                owner: { sessionId: text }
+              })
+            )
+          )
           for (const [index, text] of odd.entries()) {
             const found = yield* store.find(`t${index}`)
             expect(found?.spec.name).toBe(text)
             expect(found?.spec.work).toEqual({ kind: "command", command: text, args: odd })
-            expect(ids((yield* store.list({ sessionId: text }, { limit: 9 })).tasks)).toEqual([`t${index}`])
-            expect(ids((yield* store.list({ tags: [text] }, { limit: 9 })).tasks)).toEqual([`t${index}`])
+            expect(ids((yield* store.list({ sessionId: text }, { limit: 9 })).tasks)).toEqual([
+              `t${index}`
+            ])
+            expect(ids((yield* store.list({ tags: [text] }, { limit: 9 })).tasks)).toEqual([
+              `t${index}`
+            ])
           }
         })
       ))

@@ -18,7 +18,10 @@ export const describeRemoval = ({ name, run }: Rig) => {
           ])
           expect(yield* store.remove(["live", "done", "unknown", "done"])).toEqual(["done"])
           expect(yield* store.find("done")).toBeNull()
-          expect(ids((yield* store.list({ tags: ["t"] }, { limit: 9 })).tasks)).toEqual(["kept", "live"])
+          expect(ids((yield* store.list({ tags: ["t"] }, { limit: 9 })).tasks)).toEqual([
+            "kept",
+            "live"
+          ])
           expect(sequences(yield* store.events({ since: 0, limit: 9 }))).toEqual([4, 5, 6, 7])
           expect(yield* store.remove([])).toEqual([])
         })
@@ -28,7 +31,10 @@ export const describeRemoval = ({ name, run }: Rig) => {
       run((store) =>
         Effect.gen(function* () {
           const names = upTo(210).map((index) => `t${index}`)
-          yield* recordAll(store, names.flatMap((id) => life(id)))
+          yield* recordAll(
+            store,
+            names.flatMap((id) => life(id))
+          )
           expect((yield* store.remove(names)).toSorted()).toEqual(names.toSorted())
           expect((yield* store.counts).completed).toBe(0)
         })
@@ -44,9 +50,15 @@ export const describeRemoval = ({ name, run }: Rig) => {
             creation("live"),
             change(task("cancelled"), stop, start + 20)
           ])
-          const ended = (at: number, statuses: ReadonlyArray<"completed" | "failed" | "cancelled">) =>
-            Effect.map(store.endedBefore(at, statuses), ids)
-          expect(yield* ended(start + 99, ["completed", "failed", "cancelled"])).toEqual(["early", "cancelled", "late"])
+          const ended = (
+            at: number,
+            statuses: ReadonlyArray<"completed" | "failed" | "cancelled">
+          ) => Effect.map(store.endedBefore(at, statuses), ids)
+          expect(yield* ended(start + 99, ["completed", "failed", "cancelled"])).toEqual([
+            "early",
+            "cancelled",
+            "late"
+          ])
           expect(yield* ended(start + 30, ["completed"])).toEqual(["early"])
           expect(yield* ended(start + 99, [])).toEqual([])
         })

@@ -16,13 +16,15 @@ export interface Rig {
 export const ids = (tasks: ReadonlyArray<Task>) => tasks.map(({ id }) => id)
 
 /** The sequences of events. */
-export const sequences = (events: ReadonlyArray<{ readonly sequence: number }>) => events.map(({ sequence }) => sequence)
+export const sequences = (events: ReadonlyArray<{ readonly sequence: number }>) =>
+  events.map(({ sequence }) => sequence)
 
 /** The numbers from 1 to `count`. */
 export const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
 /** Records all changes in one transaction. */
-export const recordAll = (store: Store, changes: ReadonlyArray<Change>) => store.transact(store.record(changes))
+export const recordAll = (store: Store, changes: ReadonlyArray<Change>) =>
+  store.transact(store.record(changes))
 
 /** Records the changes one by one. */
 export const create = (store: Store, changes: ReadonlyArray<Change>) =>

@@ -39,7 +39,10 @@ export const describeTransactions = ({ name, run }: Rig) => {
           })
           expect(yield* Effect.exit(store.transact(failing))).toEqual(Exit.fail("no"))
           expect(yield* store.find("a")).toEqual(before)
-          expect(yield* store.list({ tags: ["kept"] }, { limit: 9 })).toMatchObject({ total: 1, next: null })
+          expect(yield* store.list({ tags: ["kept"] }, { limit: 9 })).toMatchObject({
+            total: 1,
+            next: null
+          })
           expect(yield* store.lastSequence).toBe(1)
           const [next] = yield* recordAll(store, [creation("d")])
           expect(next?.sequence).toBe(2)
@@ -96,9 +99,12 @@ export const describeTransactions = ({ name, run }: Rig) => {
           })
           const writer = yield* Effect.forkChild(Effect.exit(store.transact(writing)))
           yield* Deferred.await(recorded)
-          const reader = yield* Effect.forkChild(Effect.all([store.find("a"), store.lastSequence, store.counts]), {
-            startImmediately: true
-          })
+          const reader = yield* Effect.forkChild(
+            Effect.all([store.find("a"), store.lastSequence, store.counts]),
+            {
+              startImmediately: true
+            }
+          )
           yield* Deferred.succeed(mayEnd, undefined)
           const [found, last, counts] = yield* Fiber.join(reader)
           expect([found, last, counts.queued]).toEqual([null, 0, 0])
@@ -122,7 +128,10 @@ export const describeTransactions = ({ name, run }: Rig) => {
               return [first?.sequence, second?.sequence]
             })
           )
-          const answers = yield* Effect.all(Array.from({ length: 50 }, () => increment), { concurrency: "unbounded" })
+          const answers = yield* Effect.all(
+            Array.from({ length: 50 }, () => increment),
+            { concurrency: "unbounded" }
+          )
           expect((yield* store.find("shared"))?.restartCount).toBe(50)
           expect(answers.flat().toSorted((a, b) => (a ?? 0) - (b ?? 0))).toEqual(upTo(100))
           for (const [first, second] of answers) expect(second).toBe((first ?? 0) + 1)
@@ -141,7 +150,9 @@ export const describeTransactions = ({ name, run }: Rig) => {
                 if (index % 2 === 1) yield* Effect.fail("no")
               })
             )
-          yield* Effect.forEach(upTo(50), (index) => Effect.exit(one(index)), { concurrency: "unbounded" })
+          yield* Effect.forEach(upTo(50), (index) => Effect.exit(one(index)), {
+            concurrency: "unbounded"
+          })
           expect(sequences(yield* store.events({ since: 0, limit: 99 }))).toEqual(upTo(25))
           expect((yield* store.list({}, { limit: 1 })).total).toBe(25)
         })
@@ -162,7 +173,9 @@ export const describeTransactions = ({ name, run }: Rig) => {
     test("inside another is taken back alone when it fails", () =>
       run((store) =>
         Effect.gen(function* () {
-          const inner = store.transact(Effect.andThen(store.record([creation("inner")]), Effect.fail("no")))
+          const inner = store.transact(
+            Effect.andThen(store.record([creation("inner")]), Effect.fail("no"))
+          )
           yield* store.transact(
             Effect.gen(function* () {
               yield* store.record([creation("before")])

@@ -8,13 +8,21 @@ import type { Rig, Store } from "./rig.ts"
 /** `test` and `lint` wait for `build`, `deploy` for both. */
 const begin = (store: Store) =>
   Effect.gen(function* () {
-    yield* create(store, [creation("build"), ...["deploy", "test", "lint"].map((id) => creation(id, { blocked: true }))])
+    yield* create(store, [
+      creation("build"),
+      ...["deploy", "test", "lint"].map((id) => creation(id, { blocked: true }))
+    ])
     yield* store.waitFor("test", [{ task: "build", on: "success" }])
     yield* store.waitFor("lint", [{ task: "build", on: "end" }])
-    yield* store.waitFor("deploy", [{ task: "lint", on: "failure" }, { task: "test", on: "success" }])
+    yield* store.waitFor("deploy", [
+      { task: "lint", on: "failure" },
+      { task: "test", on: "success" }
+    ])
   })
 const waiting = (store: Store, ...on: ReadonlyArray<string>) =>
-  Effect.map(store.dependents(on), (found) => found.map(({ dependency, task, on: end }) => [task.id, end, dependency]))
+  Effect.map(store.dependents(on), (found) =>
+    found.map(({ dependency, task, on: end }) => [task.id, end, dependency])
+  )
 
 /** Describes it for the store of the rig. */
 export const describeWaits = ({ name, run }: Rig) => {
@@ -23,8 +31,14 @@ export const describeWaits = ({ name, run }: Rig) => {
       run((store) =>
         Effect.gen(function* () {
           yield* begin(store)
-          expect(yield* store.waitsOf("deploy")).toEqual([{ task: "test", on: "success" }, { task: "lint", on: "failure" }])
-          expect(yield* waiting(store, "build")).toEqual([["test", "success", "build"], ["lint", "end", "build"]])
+          expect(yield* store.waitsOf("deploy")).toEqual([
+            { task: "test", on: "success" },
+            { task: "lint", on: "failure" }
+          ])
+          expect(yield* waiting(store, "build")).toEqual([
+            ["test", "success", "build"],
+            ["lint", "end", "build"]
+          ])
           expect((yield* waiting(store, "build", "test", "build")).toSorted()).toEqual([
             ["deploy", "success", "test"],
             ["lint", "end", "build"],
@@ -40,11 +54,17 @@ export const describeWaits = ({ name, run }: Rig) => {
       run((store) =>
         Effect.gen(function* () {
           yield* begin(store)
-          expect(yield* store.settleWaits({ ended: ["build"], withdrawn: [] }, ["lint", "test"])).toEqual(["test", "lint"])
+          expect(
+            yield* store.settleWaits({ ended: ["build"], withdrawn: [] }, ["lint", "test"])
+          ).toEqual(["test", "lint"])
           expect(yield* waiting(store, "build")).toEqual([])
-          expect(yield* store.settleWaits({ ended: ["test"], withdrawn: [] }, ["deploy"])).toEqual([])
+          expect(yield* store.settleWaits({ ended: ["test"], withdrawn: [] }, ["deploy"])).toEqual(
+            []
+          )
           expect(yield* store.waitsOf("deploy")).toEqual([{ task: "lint", on: "failure" }])
-          expect(yield* store.settleWaits({ ended: ["lint"], withdrawn: [] }, ["deploy", "deploy"])).toEqual(["deploy"])
+          expect(
+            yield* store.settleWaits({ ended: ["lint"], withdrawn: [] }, ["deploy", "deploy"])
+          ).toEqual(["deploy"])
         })
       ))
 
@@ -52,7 +72,9 @@ export const describeWaits = ({ name, run }: Rig) => {
       run((store) =>
         Effect.gen(function* () {
           yield* begin(store)
-          expect(yield* store.settleWaits({ ended: ["test"], withdrawn: ["deploy"] }, [])).toEqual([])
+          expect(yield* store.settleWaits({ ended: ["test"], withdrawn: ["deploy"] }, [])).toEqual(
+            []
+          )
           expect(yield* store.waitsOf("deploy")).toEqual([])
           expect(yield* waiting(store, "lint")).toEqual([])
         })
@@ -73,7 +95,10 @@ export const describeWaits = ({ name, run }: Rig) => {
       run((store) =>
         Effect.gen(function* () {
           yield* begin(store)
-          const failing = Effect.andThen(store.settleWaits({ ended: ["build"], withdrawn: ["deploy"] }, []), Effect.fail("no"))
+          const failing = Effect.andThen(
+            store.settleWaits({ ended: ["build"], withdrawn: ["deploy"] }, []),
+            Effect.fail("no")
+          )
           yield* Effect.flip(store.transact(failing))
           expect((yield* waiting(store, "build")).length).toBe(2)
           expect((yield* store.waitsOf("deploy")).length).toBe(2)
@@ -83,15 +108,29 @@ export const describeWaits = ({ name, run }: Rig) => {
     test("may be hundreds, in both directions", () =>
       run((store) =>
         Effect.gen(function* () {
-          const names = Array.from({ length: 300 }, (_, index) => `t${String(index).padStart(3, "0")}`)
-          yield* recordAll(store, [creation("root"), creation("last", { blocked: true }), ...names.map((id) => creation(id, { blocked: true }))])
-          yield* store.transact(Effect.forEach(names, (id) => store.waitFor(id, [{ task: "root", on: "success" }])))
-          yield* store.waitFor("last", names.slice(0, 100).map((task) => ({ task, on: "end" }) as const))
+          const names = Array.from(
+            { length: 300 },
+            (_, index) => `t${String(index).padStart(3, "0")}`
+          )
+          yield* recordAll(store, [
+            creation("root"),
+            creation("last", { blocked: true }),
+            ...names.map((id) => creation(id, { blocked: true }))
+          ])
+          yield* store.transact(
+            Effect.forEach(names, (id) => store.waitFor(id, [{ task: "root", on: "success" }]))
+          )
+          yield* store.waitFor(
+            "last",
+            names.slice(0, 100).map((task) => ({ task, on: "end" }) as const)
+          )
           const found = yield* store.dependents(["root"])
           expect(ids(found.map(({ task }) => task))).toEqual(names)
           expect(yield* store.settleWaits({ ended: ["root"], withdrawn: [] }, names)).toEqual(names)
           expect((yield* store.dependents(names)).length).toBe(100)
-          expect(yield* store.settleWaits({ ended: names, withdrawn: [] }, ["last"])).toEqual(["last"])
+          expect(yield* store.settleWaits({ ended: names, withdrawn: [] }, ["last"])).toEqual([
+            "last"
+          ])
         })
       ))
 

@@ -26,7 +26,12 @@ export class ScratchDatabase {
   /** Opens the store and answers with its refusal. */
   refusal(path: string = this.path): Promise<StoreError> {
     return Effect.runPromise(
-      Effect.flip(Effect.provide(Effect.flatMap(TaskStore, (store) => store.lastSequence), layerSqlite({ path })))
+      Effect.flip(
+        Effect.provide(
+          Effect.flatMap(TaskStore, (store) => store.lastSequence),
+          layerSqlite({ path })
+        )
+      )
     )
   }
 
@@ -40,7 +45,9 @@ export class ScratchDatabase {
   /** Every file beside the database, with its bytes. The memory shared by readers is no content. */
   files(): Record<string, string> {
     const names = readdirSync(this.folder).filter((name) => !name.endsWith("-shm"))
-    return Object.fromEntries(names.map((name) => [name, readFileSync(join(this.folder, name), "base64")]))
+    return Object.fromEntries(
+      names.map((name) => [name, readFileSync(join(this.folder, name), "base64")])
+    )
   }
 
   /** Overwrites bytes of the file. */

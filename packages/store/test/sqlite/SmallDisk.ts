@@ -26,13 +26,19 @@ export const quota = (folder: string): SmallDisk => ({
 
 /** SQLite takes the pages there are for the limit when it is below them. */
 const limit = (pages: string): Effect.Effect<void, SqlError, SqliteDatabase> =>
-  Effect.flatMap(SqliteDatabase, ({ sql }) => Effect.asVoid(sql`PRAGMA max_page_count = ${sql.literal(pages)}`))
+  Effect.flatMap(SqliteDatabase, ({ sql }) =>
+    Effect.asVoid(sql`PRAGMA max_page_count = ${sql.literal(pages)}`)
+  )
 
 const mounted = (folder: string): SmallDisk | null => {
   const point = join(folder, "disk")
   mkdirSync(point)
   const mount = Bun.which("mount")
-  if (mount === null || !Bun.spawnSync([mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", point]).success) return null
+  if (
+    mount === null ||
+    !Bun.spawnSync([mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", point]).success
+  )
+    return null
   const filler = join(point, "filler")
   return {
     path: join(point, "backbeat.db"),

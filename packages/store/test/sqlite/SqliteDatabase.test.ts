@@ -18,7 +18,10 @@ afterEach(() => {
   scratch.remove()
 })
 
-const fill = () => scratch.use((store) => store.record(Array.from({ length: 60 }, (_, index) => life(`t${index}`)).flat()))
+const fill = () =>
+  scratch.use((store) =>
+    store.record(Array.from({ length: 60 }, (_, index) => life(`t${index}`)).flat())
+  )
 
 /** Leaves the database as a killed writer does: with content that is only in the WAL. */
 const leaveInWal = (statement: string) => {
@@ -26,7 +29,8 @@ const leaveInWal = (statement: string) => {
   db.run(statement)
   const left = scratch.files()
   db.close()
-  for (const [name, content] of Object.entries(left)) writeFileSync(join(scratch.folder, name), Buffer.from(content, "base64"))
+  for (const [name, content] of Object.entries(left))
+    writeFileSync(join(scratch.folder, name), Buffer.from(content, "base64"))
   expect(left["backbeat.db-wal"]?.length).toBeGreaterThan(0)
 }
 
@@ -43,7 +47,9 @@ const untouched = async (detail: RegExp) => {
 /** The pages at which these tables begin. */
 const rootPages = (...tables: ReadonlyArray<string>): ReadonlyArray<number> => {
   const db = new Database(scratch.path, { readonly: true })
-  const rows = db.query<{ rootpage: number }, Array<string>>(`SELECT rootpage FROM sqlite_master WHERE name IN (${tables.map(() => "?").join(", ")})`)
+  const rows = db.query<{ rootpage: number }, Array<string>>(
+    `SELECT rootpage FROM sqlite_master WHERE name IN (${tables.map(() => "?").join(", ")})`
+  )
   const pages = rows.all(...tables).map(({ rootpage }) => rootpage)
   db.close()
   return pages
@@ -66,7 +72,9 @@ describe("a new database", () => {
       Effect.gen(function* () {
         yield* store.record([creation("a")])
         for (const suffix of ["", "-wal", "-shm"]) {
-          expect([suffix, (statSync(`${scratch.path}${suffix}`).mode & 0o777).toString(8)]).toEqual([suffix, "600"])
+          expect([suffix, (statSync(`${scratch.path}${suffix}`).mode & 0o777).toString(8)]).toEqual(
+            [suffix, "600"]
+          )
         }
         expect(process.umask()).not.toBe(0o077)
       })
@@ -76,7 +84,8 @@ describe("a new database", () => {
     Effect.runPromise(
       Effect.gen(function* () {
         const { sql } = yield* SqliteDatabase
-        const pragma = (name: string) => Effect.map(sql`PRAGMA ${sql.literal(name)}`.values, ([row]) => row?.[0])
+        const pragma = (name: string) =>
+          Effect.map(sql`PRAGMA ${sql.literal(name)}`.values, ([row]) => row?.[0])
         expect(yield* pragma("synchronous")).toBe(1)
         expect(yield* pragma("journal_mode")).toBe("wal")
         expect(yield* pragma("foreign_keys")).toBe(1)
@@ -126,11 +135,18 @@ describe("a damaged database", () => {
 
   test("is reported when the broken pages are read, and by the check", async () => {
     await fill()
-    for (const page of rootPages("task_specs", "events")) scratch.damage(4096 * (page - 1), new Uint8Array(4096).fill(0xee))
+    for (const page of rootPages("task_specs", "events"))
+      scratch.damage(4096 * (page - 1), new Uint8Array(4096).fill(0xee))
     await scratch.use((store) =>
       Effect.gen(function* () {
-        expect(yield* Effect.flip(store.find("t7"))).toMatchObject({ _tag: "StoreError", reason: "damaged" })
-        expect(yield* store.check).toMatchObject({ ok: false, message: expect.stringContaining(scratch.path) })
+        expect(yield* Effect.flip(store.find("t7"))).toMatchObject({
+          _tag: "StoreError",
+          reason: "damaged"
+        })
+        expect(yield* store.check).toMatchObject({
+          ok: false,
+          message: expect.stringContaining(scratch.path)
+        })
       })
     )
   })
@@ -138,7 +154,9 @@ describe("a damaged database", () => {
   test("names the task whose document is broken, and answers for the others", async () => {
     await fill()
     scratch.alter(`UPDATE tasks SET state = '{"status":"dreaming"}' WHERE id = 't7'`)
-    scratch.alter("UPDATE task_specs SET spec = 'no JSON' WHERE task_seq = (SELECT seq FROM tasks WHERE id = 't8')")
+    scratch.alter(
+      "UPDATE task_specs SET spec = 'no JSON' WHERE task_seq = (SELECT seq FROM tasks WHERE id = 't8')"
+    )
     await scratch.use((store) =>
       Effect.gen(function* () {
         for (const id of ["t7", "t8"]) {
@@ -158,7 +176,10 @@ describe("a damaged database", () => {
     await scratch.use((store) =>
       Effect.gen(function* () {
         const failure = yield* Effect.flip(store.events({ since: 0, limit: 9 }))
-        expect([failure.reason, failure.message]).toEqual(["damaged", expect.stringContaining("event 5:")])
+        expect([failure.reason, failure.message]).toEqual([
+          "damaged",
+          expect.stringContaining("event 5:")
+        ])
       })
     )
   })
@@ -169,7 +190,10 @@ describe("a damaged database", () => {
     await scratch.use((store) =>
       Effect.gen(function* () {
         const failure = yield* Effect.flip(store.list({ tags: ["a"] }, { limit: 9 }))
-        expect([failure.reason, failure.message]).toEqual(["damaged", expect.stringContaining("task_tags")])
+        expect([failure.reason, failure.message]).toEqual([
+          "damaged",
+          expect.stringContaining("task_tags")
+        ])
       })
     )
   })
@@ -192,7 +216,10 @@ describe("a database that is read-only", () => {
   test("is refused in a folder where nothing can be made", async () => {
     chmodSync(scratch.folder, 0o555)
     const refusal = await asNobody(() => scratch.refusal())
-    expect([refusal.reason, refusal.message]).toEqual(["readonly", expect.stringContaining("writable")])
+    expect([refusal.reason, refusal.message]).toEqual([
+      "readonly",
+      expect.stringContaining("writable")
+    ])
   })
 
   test("is refused when file and folder cannot be written", async () => {
@@ -219,7 +246,10 @@ describe("a database that another program locks", () => {
         const other = new Database(scratch.path)
         other.run("BEGIN IMMEDIATE")
         const failure = yield* Effect.flip(store.record([creation("a")]))
-        expect([failure.reason, failure.message]).toEqual(["unavailable", expect.stringContaining("Another program")])
+        expect([failure.reason, failure.message]).toEqual([
+          "unavailable",
+          expect.stringContaining("Another program")
+        ])
         other.run("ROLLBACK")
         other.close()
         yield* store.record([creation("a")])
@@ -231,8 +261,18 @@ describe("a database that another program locks", () => {
 describe("a database that is no longer this program's to write", () => {
   test("refuses to be opened, and is left without a table", async () => {
     const layer = layerSqlite({ path: scratch.path, isOurs: () => false })
-    const refusal = await Effect.runPromise(Effect.flip(Effect.provide(Effect.flatMap(TaskStore, (store) => store.lastSequence), layer)))
-    expect(refusal).toMatchObject({ reason: "unavailable", message: expect.stringContaining("removed or replaced") })
+    const refusal = await Effect.runPromise(
+      Effect.flip(
+        Effect.provide(
+          Effect.flatMap(TaskStore, (store) => store.lastSequence),
+          layer
+        )
+      )
+    )
+    expect(refusal).toMatchObject({
+      reason: "unavailable",
+      message: expect.stringContaining("removed or replaced")
+    })
     expect(await scratch.use((store) => store.lastSequence)).toBe(0)
   })
 
@@ -245,7 +285,9 @@ describe("a database that is no longer this program's to write", () => {
           ours = false
           const refusal = yield* Effect.flip(store.transact(store.record([creation("after")])))
           expect(refusal).toMatchObject({ reason: "unavailable" })
-          return [yield* store.find("before"), yield* store.find("after")].map((task) => task?.id ?? null)
+          return [yield* store.find("before"), yield* store.find("after")].map(
+            (task) => task?.id ?? null
+          )
         }),
       layerSqlite({ path: scratch.path, isOurs: () => ours })
     )
@@ -266,7 +308,10 @@ describe("tidying", () => {
         // The next commit begins the log anew.
         yield* store.transact(store.record([creation("two")]))
         expect(logBytes()).toBe(grown)
-        expect([(yield* store.find("one"))?.id, (yield* store.find("two"))?.id]).toEqual(["one", "two"])
+        expect([(yield* store.find("one"))?.id, (yield* store.find("two"))?.id]).toEqual([
+          "one",
+          "two"
+        ])
       })
     )
   })

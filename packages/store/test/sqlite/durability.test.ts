@@ -13,11 +13,17 @@ afterEach(() => {
 })
 
 /** Runs the committing program until it has announced `count` ids, kills it, and answers with everything it announced. */
-const announcedBeforeKill = async (prefix: string, count: number): Promise<ReadonlyArray<string>> => {
-  const program = Bun.spawn([process.execPath, join(import.meta.dir, "commitForever.ts"), scratch.path, prefix], {
-    stdout: "pipe",
-    stderr: "inherit"
-  })
+const announcedBeforeKill = async (
+  prefix: string,
+  count: number
+): Promise<ReadonlyArray<string>> => {
+  const program = Bun.spawn(
+    [process.execPath, join(import.meta.dir, "commitForever.ts"), scratch.path, prefix],
+    {
+      stdout: "pipe",
+      stderr: "inherit"
+    }
+  )
   let text = ""
   const decoder = new TextDecoder()
   for await (const chunk of program.stdout) {
@@ -30,16 +36,25 @@ const announcedBeforeKill = async (prefix: string, count: number): Promise<Reado
 
 describe("a writer that is killed", () => {
   test("has left everything that it announced, whole, and nothing by halves", async () => {
-    for (const [prefix, count] of [["a", 1], ["b", 40], ["c", 15]] as const) {
+    for (const [prefix, count] of [
+      ["a", 1],
+      ["b", 40],
+      ["c", 15]
+    ] as const) {
       const announced = await announcedBeforeKill(prefix, count)
       expect(announced.length).toBeGreaterThanOrEqual(count)
       await scratch.use((store) =>
         Effect.gen(function* () {
-          for (const id of announced) expect(yield* store.find(id)).toEqual(life(id, { spec: { tags: [prefix] } }).at(-1)?.task ?? null)
+          for (const id of announced)
+            expect(yield* store.find(id)).toEqual(
+              life(id, { spec: { tags: [prefix] } }).at(-1)?.task ?? null
+            )
           const { total } = yield* store.list({}, { limit: 1 })
           expect((yield* store.counts).completed).toBe(total)
           const events = yield* store.events({ since: 0, limit: 99_999 })
-          expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1))
+          expect(events.map(({ sequence }) => sequence)).toEqual(
+            events.map((_, index) => index + 1)
+          )
           expect([events.length, yield* store.lastSequence]).toEqual([3 * total, 3 * total])
           expect(yield* store.check).toMatchObject({ ok: true })
         })
@@ -49,7 +64,11 @@ describe("a writer that is killed", () => {
 
   test("in the middle of a rollback journal is recovered from before anything is judged", async () => {
     await scratch.use((store) => store.record([creation("a")]))
-    const killed = Bun.spawnSync([process.execPath, join(import.meta.dir, "crashMidWrite.ts"), scratch.path])
+    const killed = Bun.spawnSync([
+      process.execPath,
+      join(import.meta.dir, "crashMidWrite.ts"),
+      scratch.path
+    ])
     expect(killed.signalCode).toBe("SIGKILL")
     expect(Object.keys(scratch.files())).toContain("backbeat.db-journal")
     await scratch.use((store) =>
@@ -63,7 +82,9 @@ describe("a writer that is killed", () => {
 
 describe("a store that is closed", () => {
   test("gives everything back when it is opened again", async () => {
-    const recorded = await scratch.use((store) => store.record(life("a", { spec: { tags: ["t"] } })))
+    const recorded = await scratch.use((store) =>
+      store.record(life("a", { spec: { tags: ["t"] } }))
+    )
     await scratch.use((store) =>
       Effect.gen(function* () {
         expect(yield* store.events({ since: 0, limit: 9 })).toEqual(recorded)

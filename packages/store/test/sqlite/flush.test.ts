@@ -4,7 +4,11 @@ import { makeFlusher } from "../../src/sqlite/flush.ts"
 
 /** A disk that forces when the test says so. */
 const makeDisk = () => {
-  const syncs: Array<{ readonly path: string; readonly done: () => void; readonly refuse: (cause: Error) => void }> = []
+  const syncs: Array<{
+    readonly path: string
+    readonly done: () => void
+    readonly refuse: (cause: Error) => void
+  }> = []
   const sync = (path: string): Promise<void> =>
     new Promise((resolve, reject) => syncs.push({ path, done: resolve, refuse: reject }))
   return { syncs, sync }

@@ -30,7 +30,8 @@ const use = <A, E>(body: (store: Store) => Effect.Effect<A, E, SqliteDatabase>):
     )
   )
 
-const large = (id: string) => creation(id, { spec: { work: { kind: "script", script: "x".repeat(100_000) } } })
+const large = (id: string) =>
+  creation(id, { spec: { work: { kind: "script", script: "x".repeat(100_000) } } })
 
 describe("a full disk", () => {
   test("undoes the transaction that it stops, keeps what was there, and all works again when there is space", () => {
@@ -39,7 +40,9 @@ describe("a full disk", () => {
       Effect.gen(function* () {
         yield* store.record(life("before"))
         yield* disk.fill
-        const step = store.transact(Effect.andThen(store.record([creation("small")]), store.record([large("large")])))
+        const step = store.transact(
+          Effect.andThen(store.record([creation("small")]), store.record([large("large")]))
+        )
         for (const _ of [1, 2]) {
           const failure = yield* Effect.flip(step)
           expect([failure._tag, failure.reason]).toEqual(["StoreError", "full"])
@@ -47,11 +50,21 @@ describe("a full disk", () => {
           expect(failure.message).toContain(disk.path)
         }
         expect((yield* store.find("before"))?.state.status).toBe("completed")
-        expect([yield* store.find("small"), yield* store.find("large"), yield* store.lastSequence]).toEqual([null, null, 3])
+        expect([
+          yield* store.find("small"),
+          yield* store.find("large"),
+          yield* store.lastSequence
+        ]).toEqual([null, null, 3])
         yield* disk.free
         yield* step
-        expect((yield* store.list({}, { limit: 9 })).tasks.map(({ id }) => id)).toEqual(["large", "small", "before"])
-        expect((yield* store.events({ since: 0, limit: 9 })).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5])
+        expect((yield* store.list({}, { limit: 9 })).tasks.map(({ id }) => id)).toEqual([
+          "large",
+          "small",
+          "before"
+        ])
+        expect(
+          (yield* store.events({ since: 0, limit: 9 })).map(({ sequence }) => sequence)
+        ).toEqual([1, 2, 3, 4, 5])
         expect(yield* store.check).toMatchObject({ ok: true })
       })
     )
@@ -68,7 +81,9 @@ describe("a full disk", () => {
             expect((yield* Effect.flip(store.record([large("large")]))).reason).toBe("full")
             yield* disk.free
             expect((yield* Effect.flip(store.record([creation("last")]))).reason).toBe("full")
-            expect((yield* Effect.flip(store.transact(store.record([creation("nested")])))).reason).toBe("full")
+            expect(
+              (yield* Effect.flip(store.transact(store.record([creation("nested")])))).reason
+            ).toBe("full")
           })
         )
         expect(yield* Effect.flip(stubborn)).toMatchObject({ _tag: "StoreError", reason: "full" })
@@ -84,9 +99,13 @@ describe("a full disk", () => {
     return use((store) =>
       Effect.gen(function* () {
         yield* disk.fill
-        expect((yield* Effect.flip(store.record([creation("small"), large("large")]))).reason).toBe("full")
+        expect((yield* Effect.flip(store.record([creation("small"), large("large")]))).reason).toBe(
+          "full"
+        )
         yield* disk.free
-        expect([yield* store.lastSequence, (yield* store.list({}, { limit: 9 })).total]).toEqual([0, 0])
+        expect([yield* store.lastSequence, (yield* store.list({}, { limit: 9 })).total]).toEqual([
+          0, 0
+        ])
       })
     )
   })

@@ -43,7 +43,12 @@ const undoPipelines = [
 ]
 
 /** Takes the database back to what it was when tasks and pipelines had name spaces of their own. */
-const undoIds = [...undoBatches, "DROP TABLE home", "DROP TABLE ids", "DELETE FROM migrations WHERE migration_id > 6"]
+const undoIds = [
+  ...undoBatches,
+  "DROP TABLE home",
+  "DROP TABLE ids",
+  "DELETE FROM migrations WHERE migration_id > 6"
+]
 
 /** Takes the database back to what its first migration had made. */
 const undoDependencies = [
@@ -63,7 +68,10 @@ describe("a database from before dependencies", () => {
     const before = await scratch.use((store) =>
       Effect.gen(function* () {
         yield* store.record([...life("done"), creation("waiting", { spec: { tags: ["kept"] } })])
-        return { tasks: yield* store.list({}, { limit: 9 }), events: yield* store.events({ since: 0, limit: 99 }) }
+        return {
+          tasks: yield* store.list({}, { limit: 9 }),
+          events: yield* store.events({ since: 0, limit: 99 })
+        }
       })
     )
     scratch.alter(...undoDependencies)
@@ -86,9 +94,16 @@ describe("a database from before pipelines", () => {
   test("keeps its whole history with every sequence, which goes on with that of pipelines", async () => {
     const before = await scratch.use((store) =>
       Effect.gen(function* () {
-        yield* store.record([...life("gone"), ...life("done", { spec: { tags: ["kept"] } }), creation("waiting")])
+        yield* store.record([
+          ...life("gone"),
+          ...life("done", { spec: { tags: ["kept"] } }),
+          creation("waiting")
+        ])
         yield* store.remove(["gone"])
-        return { events: yield* store.events({ since: 0, limit: 99 }), last: yield* store.lastSequence }
+        return {
+          events: yield* store.events({ since: 0, limit: 99 }),
+          last: yield* store.lastSequence
+        }
       })
     )
     expect(before.events.map(({ sequence }) => sequence)).toEqual([4, 5, 6, 7])
@@ -96,13 +111,25 @@ describe("a database from before pipelines", () => {
     await Effect.gen(function* () {
       const store = yield* TaskStore
       const pipelines = yield* PipelineStore
-      expect({ events: yield* store.events({ since: 0, limit: 99 }), last: yield* store.lastSequence }).toEqual(before)
-      expect(yield* store.events({ since: 0, limit: 99, taskIds: ["done"] })).toEqual(before.events.slice(0, 3))
-      expect(yield* store.events({ since: 0, limit: 99, tag: "kept" })).toEqual(before.events.slice(0, 3))
+      expect({
+        events: yield* store.events({ since: 0, limit: 99 }),
+        last: yield* store.lastSequence
+      }).toEqual(before)
+      expect(yield* store.events({ since: 0, limit: 99, taskIds: ["done"] })).toEqual(
+        before.events.slice(0, 3)
+      )
+      expect(yield* store.events({ since: 0, limit: 99, tag: "kept" })).toEqual(
+        before.events.slice(0, 3)
+      )
       const [recorded] = yield* pipelines.record(pipelineCreation("p", ["waiting"]))
       expect(recorded).toMatchObject({ subject: "pipeline", id: "p", sequence: 8 })
       yield* store.remove(["done"])
-      expect((yield* store.events({ since: 0, limit: 99 })).map(({ subject, sequence }) => [subject, sequence])).toEqual([
+      expect(
+        (yield* store.events({ since: 0, limit: 99 })).map(({ subject, sequence }) => [
+          subject,
+          sequence
+        ])
+      ).toEqual([
         ["task", 7],
         ["pipeline", 8]
       ])
@@ -120,8 +147,15 @@ describe("a database from before there was one name space", () => {
     scratch.alter(...undoIds, "UPDATE pipelines SET id = 'both'")
     await Effect.gen(function* () {
       const [ids, store, pipelines] = [yield* IdStore, yield* TaskStore, yield* PipelineStore]
-      expect(yield* Effect.forEach(["both", "alone", "own"], ids.kindOf)).toEqual(["task", "task", null])
-      expect([(yield* store.find("both"))?.id, (yield* pipelines.find("both"))?.id]).toEqual(["both", "both"])
+      expect(yield* Effect.forEach(["both", "alone", "own"], ids.kindOf)).toEqual([
+        "task",
+        "task",
+        null
+      ])
+      expect([(yield* store.find("both"))?.id, (yield* pipelines.find("both"))?.id]).toEqual([
+        "both",
+        "both"
+      ])
       yield* store.remove(["both"])
       expect(yield* ids.kindOf("both")).toBe("pipeline")
     }).pipe(Effect.provide(layerSqlite({ path: scratch.path })), Effect.runPromise)

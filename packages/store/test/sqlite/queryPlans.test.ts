@@ -21,13 +21,22 @@ afterEach(() => {
   scratch.remove()
 })
 
-type Store = TaskStore["Service"] & { readonly queues: QueueStore["Service"]; readonly pipelines: PipelineStore["Service"] }
+type Store = TaskStore["Service"] & {
+  readonly queues: QueueStore["Service"]
+  readonly pipelines: PipelineStore["Service"]
+}
 
 /** The steps of the plans of all statements that the read runs. */
-const plan = <A, E>(read: (store: Store) => Effect.Effect<A, E>): Promise<ReadonlyArray<string>> => {
+const plan = <A, E>(
+  read: (store: Store) => Effect.Effect<A, E>
+): Promise<ReadonlyArray<string>> => {
   const statements: Array<ReturnType<Statement<unknown>["compile"]>> = []
   const planning = Effect.gen(function* () {
-    const store = { ...(yield* TaskStore), queues: yield* QueueStore, pipelines: yield* PipelineStore }
+    const store = {
+      ...(yield* TaskStore),
+      queues: yield* QueueStore,
+      pipelines: yield* PipelineStore
+    }
     yield* Effect.provideService(read(store), CurrentTransformer, (statement) => {
       statements.push(statement.compile())
       return Effect.succeed(statement)
@@ -39,16 +48,25 @@ const plan = <A, E>(read: (store: Store) => Effect.Effect<A, E>): Promise<Readon
     return plans.flat().map(({ detail }) => detail)
   })
   return Effect.runPromise(
-    Effect.provide(planning, Layer.provideMerge(Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore), layerDatabase({ path: scratch.path })))
+    Effect.provide(
+      planning,
+      Layer.provideMerge(
+        Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore),
+        layerDatabase({ path: scratch.path })
+      )
+    )
   )
 }
 
 /** Tables whose rows are read one after the other. */
-const scans = (steps: ReadonlyArray<string>) => steps.filter((step) => /^SCAN (t|s|g|e|p|tasks|task_\w+|events|pipelines)\b(?!.*COVERING)/.test(step))
+const scans = (steps: ReadonlyArray<string>) =>
+  steps.filter((step) =>
+    /^SCAN (t|s|g|e|p|tasks|task_\w+|events|pipelines)\b(?!.*COVERING)/.test(step)
+  )
 
 const page = { limit: 50 }
 const reads: Record<string, (store: Store) => Effect.Effect<unknown, unknown>> = {
-  "find": (store) => store.find("a"),
+  find: (store) => store.find("a"),
   "list by status": (store) => store.list({ status: ["running"] }, page),
   "list by statuses": (store) => store.list({ status: ["running", "queued"] }, page),
   "list by queue": (store) => store.list({ queue: "q" }, page),
@@ -61,17 +79,17 @@ const reads: Record<string, (store: Store) => Effect.Effect<unknown, unknown>> =
   "list by tag": (store) => store.list({ tags: ["a"] }, page),
   "list by tags and status": (store) => store.list({ tags: ["a", "b"], status: ["queued"] }, page),
   "in status": (store) => store.inStatus(["running", "stopping"]),
-  "counts": (store) => store.counts,
+  counts: (store) => store.counts,
   "live count": (store) => store.liveCount,
-  "ready": (store) => store.ready({ queue: "q", now: 1, limit: 1 }),
-  "busy": (store) => store.busy,
+  ready: (store) => store.ready({ queue: "q", now: 1, limit: 1 }),
+  busy: (store) => store.busy,
   "waiting queues": (store) => store.waitingQueues,
   "retries due": (store) => store.retriesDue(1),
   "next due": (store) => store.nextDueAt(1),
   "events by tasks": (store) => store.events({ since: 0, taskIds: ["a", "b"], limit: 9 }),
   "events of a pipeline": (store) => store.events({ since: 0, pipelineId: "p", limit: 9 }),
   "list by pipeline": (store) => store.list({ pipelineId: "p" }, page),
-  "pipeline": (store) => store.pipelines.find("p"),
+  pipeline: (store) => store.pipelines.find("p"),
   "pipelines by status": (store) => store.pipelines.list({ status: ["running", "failed"] }, page),
   "pipelines since": (store) => store.pipelines.list({ since: 1 }, page),
   "counts of pipelines": (store) => store.pipelines.counts(["p", "q"]),
@@ -79,7 +97,7 @@ const reads: Record<string, (store: Store) => Effect.Effect<unknown, unknown>> =
   "ended before": (store) => store.endedBefore(1, ["completed", "failed"]),
   "counts of queues": (store) => store.queues.counts,
   "those ahead in a queue": (store) => store.queues.ahead("a", 1),
-  "remove": (store) => store.remove(["a", "b"])
+  remove: (store) => store.remove(["a", "b"])
 }
 
 describe("a read of a large table", () => {
@@ -98,7 +116,9 @@ describe("a read of a large table", () => {
   })
 
   test("for dispatch uses the indexes of live tasks, in their order", async () => {
-    const steps = await plan((store) => Effect.all([store.ready({ queue: "q", now: 1, limit: 1 }), store.waitingQueues, store.busy]))
+    const steps = await plan((store) =>
+      Effect.all([store.ready({ queue: "q", now: 1, limit: 1 }), store.waitingQueues, store.busy])
+    )
     for (const index of ["tasks_ready (waits_in=?)", "tasks_ready (waits_in>?)", "tasks_busy"]) {
       expect([index, steps.some((step) => step.includes(index))]).toEqual([index, true])
     }
@@ -106,17 +126,32 @@ describe("a read of a large table", () => {
   })
 
   test("of the history by what it is of looks that up, and does not walk all of it", async () => {
-    for (const filter of [{ taskIds: ["a"] }, { taskIds: ["a", "b"], types: ["task.started"] as const }, { tag: "a" }, { pipelineId: "p" }]) {
-      const steps = (await plan((store) => store.events({ since: 5, limit: 9, ...filter }))).filter((step) => /\be\b/.test(step))
+    for (const filter of [
+      { taskIds: ["a"] },
+      { taskIds: ["a", "b"], types: ["task.started"] as const },
+      { tag: "a" },
+      { pipelineId: "p" }
+    ]) {
+      const steps = (await plan((store) => store.events({ since: 5, limit: 9, ...filter }))).filter(
+        (step) => /\be\b/.test(step)
+      )
       expect(steps.length).toBeGreaterThan(0)
-      expect(steps.filter((step) => !step.includes("events_subject (subject=? AND subject_id=? AND sequence>?)"))).toEqual([])
+      expect(
+        steps.filter(
+          (step) => !step.includes("events_subject (subject=? AND subject_id=? AND sequence>?)")
+        )
+      ).toEqual([])
     }
-    expect(await plan((store) => store.events({ since: 5, limit: 9, taskIds: ["a"] }))).toHaveLength(1)
+    expect(
+      await plan((store) => store.events({ since: 5, limit: 9, taskIds: ["a"] }))
+    ).toHaveLength(1)
   })
 
   test("for the end of a pipeline looks for one live task, however many there are", async () => {
     const steps = await plan((store) => store.pipelines.over(["p"]))
-    expect(steps.join("\n")).toContain("COVERING INDEX tasks_pipeline_status (pipeline=? AND status=?)")
+    expect(steps.join("\n")).toContain(
+      "COVERING INDEX tasks_pipeline_status (pipeline=? AND status=?)"
+    )
     expect(scans(steps)).toEqual([])
   })
 

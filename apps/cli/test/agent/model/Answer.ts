@@ -4,7 +4,11 @@
 export type Answer =
   | { readonly kind: "text"; readonly text: string }
   /** A tool call. An input that is a string is for a tool without a schema, as Codex's apply_patch. */
-  | { readonly kind: "tool"; readonly name: string; readonly input: Readonly<Record<string, unknown>> | string }
+  | {
+      readonly kind: "tool"
+      readonly name: string
+      readonly input: Readonly<Record<string, unknown>> | string
+    }
   | { readonly kind: "refuse"; readonly status: number; readonly message: string }
   /** Takes the request and never answers. */
   | { readonly kind: "stall" }
@@ -47,4 +51,5 @@ export const named = (event: Body & { readonly type: string }): string =>
 export const unnamed = (event: Body): string => `data: ${JSON.stringify(event)}\n\n`
 
 /** Offers its tools in the field that all vendors have for it. */
-export const offersTools = (body: Body): boolean => Array.isArray(body["tools"]) && body["tools"].length > 0
+export const offersTools = (body: Body): boolean =>
+  Array.isArray(body["tools"]) && body["tools"].length > 0

@@ -7,7 +7,9 @@ import { gemini } from "./gemini.ts"
 import { responses } from "./responses.ts"
 
 const protocols: ReadonlyArray<Protocol> = [anthropic, responses, gemini, chat]
-const decodeBody = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+const decodeBody = Schema.decodeUnknownSync(
+  Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
+)
 
 /** A question that reached the model. */
 export interface Question {
@@ -24,7 +26,8 @@ export interface Script {
   readonly afterwards?: Answer
 }
 
-const whole = (protocol: Protocol, spoken: Spoken, nth: number) => Response.json(protocol.whole(spoken, nth))
+const whole = (protocol: Protocol, spoken: Spoken, nth: number) =>
+  Response.json(protocol.whole(spoken, nth))
 
 const streamed = (blocks: ReadonlyArray<string>) =>
   new Response(blocks.join(""), { headers: { "content-type": "text/event-stream" } })
@@ -34,8 +37,10 @@ const broken = (protocol: Protocol, message: string, nth: number) => {
   return streamed([...begun, protocol.broken(message)])
 }
 
-const refused = (protocol: Protocol, { status, message }: { readonly status: number; readonly message: string }) =>
-  Response.json(protocol.refusal(status, message), { status })
+const refused = (
+  protocol: Protocol,
+  { status, message }: { readonly status: number; readonly message: string }
+) => Response.json(protocol.refusal(status, message), { status })
 
 /** Is serving as soon as it is made; `using` ends it with its block. */
 export class MockModel {
@@ -90,14 +95,17 @@ export class MockModel {
 
   async #take(request: Request): Promise<Response> {
     const path = new URL(request.url).pathname
-    if (request.method === "POST" && path.endsWith("/count_tokens")) return Response.json({ input_tokens: 100 })
+    if (request.method === "POST" && path.endsWith("/count_tokens"))
+      return Response.json({ input_tokens: 100 })
     const protocol = protocols.find((one) => request.method === "POST" && one.takes(path))
     if (protocol === undefined) return new Response("not found", { status: 404 })
     const body = decodeBody(await request.text())
     const aside = !protocol.offersTools(body)
     this.#questions.push({ path, aside, body })
     this.#tell()
-    const answer: Answer = aside ? { kind: "text", text: protocol.aside } : (this.#answers.shift() ?? this.#afterwards)
+    const answer: Answer = aside
+      ? { kind: "text", text: protocol.aside }
+      : (this.#answers.shift() ?? this.#afterwards)
     return this.#say(protocol, answer, protocol.streams(path, body))
   }
 

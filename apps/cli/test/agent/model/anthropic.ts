@@ -30,7 +30,8 @@ const delta = (spoken: Spoken) =>
     ? { type: "text_delta", text: spoken.text }
     : { type: "input_json_delta", partial_json: JSON.stringify(spoken.input) }
 
-const error = (type: string, text: string) => ({ type: "error", error: { type, message: text } }) as const
+const error = (type: string, text: string) =>
+  ({ type: "error", error: { type, message: text } }) as const
 
 const errorTypes: Readonly<Record<number, string>> = {
   400: "invalid_request_error",

@@ -29,7 +29,12 @@ const message = (spoken: Spoken, nth: number) =>
 
 const finish = (spoken: Spoken) => (spoken.kind === "text" ? "stop" : "tool_calls")
 
-const completion = (nth: number, object: string) => ({ id: `chat_${nth}`, object, created: 0, model: "mock-model" })
+const completion = (nth: number, object: string) => ({
+  id: `chat_${nth}`,
+  object,
+  created: 0,
+  model: "mock-model"
+})
 
 /** OpenAI's older, which many others speak: its protocol. */
 export const chat: Protocol = {
@@ -46,8 +51,15 @@ export const chat: Protocol = {
   stream: (spoken, nth) => {
     const chunk = completion(nth, "chat.completion.chunk")
     return [
-      unnamed({ ...chunk, choices: [{ index: 0, delta: message(spoken, nth), finish_reason: null }] }),
-      unnamed({ ...chunk, choices: [{ index: 0, delta: {}, finish_reason: finish(spoken) }], usage }),
+      unnamed({
+        ...chunk,
+        choices: [{ index: 0, delta: message(spoken, nth), finish_reason: null }]
+      }),
+      unnamed({
+        ...chunk,
+        choices: [{ index: 0, delta: {}, finish_reason: finish(spoken) }],
+        usage
+      }),
       "data: [DONE]\n\n"
     ]
   },

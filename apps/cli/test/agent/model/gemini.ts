@@ -3,10 +3,14 @@ import { offersTools, tokens, unnamed } from "./Answer.ts"
 import type { Protocol, Spoken } from "./Answer.ts"
 
 const part = (spoken: Spoken) =>
-  spoken.kind === "text" ? { text: spoken.text } : { functionCall: { name: spoken.name, args: spoken.input } }
+  spoken.kind === "text"
+    ? { text: spoken.text }
+    : { functionCall: { name: spoken.name, args: spoken.input } }
 
 const whole = (spoken: Spoken) => ({
-  candidates: [{ content: { role: "model", parts: [part(spoken)] }, finishReason: "STOP", index: 0 }],
+  candidates: [
+    { content: { role: "model", parts: [part(spoken)] }, finishReason: "STOP", index: 0 }
+  ],
   usageMetadata: {
     promptTokenCount: tokens.input,
     candidatesTokenCount: tokens.output,
@@ -21,7 +25,9 @@ const statuses: Readonly<Record<number, string>> = {
   429: "RESOURCE_EXHAUSTED"
 }
 
-const error = (code: number, message: string) => ({ error: { code, message, status: statuses[code] ?? "INTERNAL" } })
+const error = (code: number, message: string) => ({
+  error: { code, message, status: statuses[code] ?? "INTERNAL" }
+})
 
 // Gemini CLI asks a small model how hard a prompt is and who speaks next, and without JSON again for a minute.
 const judgement = {

@@ -47,11 +47,14 @@ const texts = (spoken: Spoken, nth: number): ReadonlyArray<string> =>
     : []
 
 const started = (spoken: Spoken, nth: number) =>
-  spoken.kind === "text" ? { ...item(spoken, nth), status: "in_progress", content: [] } : item(spoken, nth)
+  spoken.kind === "text"
+    ? { ...item(spoken, nth), status: "in_progress", content: [] }
+    : item(spoken, nth)
 
 // To its newer models Codex offers tools within the conversation.
 const addsTools = (body: Body): boolean =>
-  Array.isArray(body["input"]) && body["input"].some((one: { type?: unknown }) => one.type === "additional_tools")
+  Array.isArray(body["input"]) &&
+  body["input"].some((one: { type?: unknown }) => one.type === "additional_tools")
 
 /** OpenAI's newer protocol. */
 export const responses: Protocol = {
@@ -77,6 +80,11 @@ export const responses: Protocol = {
       response: { ...response(0, "failed"), error: { code: "server_error", message }, output: [] }
     }),
   refusal: (status, message) => ({
-    error: { message, type: status === 429 ? "rate_limit_exceeded" : "invalid_request_error", param: null, code: null }
+    error: {
+      message,
+      type: status === 429 ? "rate_limit_exceeded" : "invalid_request_error",
+      param: null,
+      code: null
+    }
   })
 }

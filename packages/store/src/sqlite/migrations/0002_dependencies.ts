@@ -21,16 +21,18 @@ export const dependencies = Effect.gen(function* () {
   yield* sql`ALTER TABLE tasks ADD COLUMN pipeline TEXT`
   yield* sql`CREATE INDEX tasks_pipeline ON tasks (pipeline, seq) WHERE pipeline IS NOT NULL`
   const [spec, event, created] = sql.onDialectOrElse({
-    pg: () => [
-      `(spec::jsonb || '{"dependsOn":[],"delayMs":null}')::text`,
-      `jsonb_set(event::jsonb, '{spec}', event::jsonb->'spec' || '{"dependsOn":[],"delayMs":null}')::text`,
-      `jsonb_set(event::jsonb, '{lineage}', '${noLineage}')::text`
-    ] as const,
-    orElse: () => [
-      `json_set(spec, '$.dependsOn', json('[]'), '$.delayMs', NULL)`,
-      `json_set(event, '$.spec.dependsOn', json('[]'), '$.spec.delayMs', NULL)`,
-      `json_set(event, '$.lineage', json('${noLineage}'))`
-    ] as const
+    pg: () =>
+      [
+        `(spec::jsonb || '{"dependsOn":[],"delayMs":null}')::text`,
+        `jsonb_set(event::jsonb, '{spec}', event::jsonb->'spec' || '{"dependsOn":[],"delayMs":null}')::text`,
+        `jsonb_set(event::jsonb, '{lineage}', '${noLineage}')::text`
+      ] as const,
+    orElse: () =>
+      [
+        `json_set(spec, '$.dependsOn', json('[]'), '$.delayMs', NULL)`,
+        `json_set(event, '$.spec.dependsOn', json('[]'), '$.spec.delayMs', NULL)`,
+        `json_set(event, '$.lineage', json('${noLineage}'))`
+      ] as const
   })
   yield* sql`UPDATE task_specs SET spec = ${sql.literal(spec)}`
   yield* sql`UPDATE events SET event = ${sql.literal(event)} WHERE type IN ('task.created', 'task.changed')`
