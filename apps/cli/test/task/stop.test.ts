@@ -155,6 +155,23 @@ describe("stop", () => {
     })
   })
 
+  test("of a task between two attempts does not count the waiting as running", async () => {
+    await using rig = new Rig()
+    await rig.data("start", {
+      id: "x",
+      script: "exit 1",
+      restart: { when: "on-failure", delayMs: 600_000, maxDelayMs: 600_000 }
+    })
+    while ((await rig.task("status", { id: "x" }))["status"] !== "retrying");
+    const stopped = await rig.task("stop", { id: "x" })
+    const { events } = await rig.data("events", { id: "x", types: ["task.retrying"] })
+    const attemptEndedAt = Date.parse(Object(events)[0].data.end.endedAt)
+    const ranMs = attemptEndedAt - Date.parse(String(stopped["startedAt"]))
+    expect(stopped["status"]).toBe("cancelled")
+    expect(stopped["durationMs"]).toBeWithin(ranMs - 1, ranMs + 2)
+    expect(Date.parse(String(stopped["endedAt"]))).toBeGreaterThan(attemptEndedAt)
+  })
+
   test("of an ended task leaves it as it ended and says so; of an unknown one it is refused", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", command: "true" }, ["--wait"])

@@ -34,6 +34,10 @@ const failureOf = (state: TaskState): Failure | null => {
 const startOf = (state: TaskState, live: LiveAttempt | null): number | null =>
   spawnedAt(state) ?? (hasProcess(state) && live?.attempt === state.attempt ? live.startedAt : null)
 
+/** A task that waited for its next attempt ends later than the attempt that ran. */
+const lengthOf = (startedAt: number | null, end: AttemptEnd | null): number | null =>
+  startedAt === null || end === null ? null : Math.max(0, Math.round(end.endedAt - startedAt))
+
 const facts = (state: TaskState, live: LiveAttempt | null) => {
   const end = endOf(state)
   const startedAt = startOf(state, live)
@@ -44,8 +48,7 @@ const facts = (state: TaskState, live: LiveAttempt | null) => {
     failure: failureOf(state),
     startedAt: isoOrNull(startedAt),
     endedAt: isoOrNull(over),
-    durationMs:
-      startedAt === null || over === null ? null : Math.max(0, Math.round(over - startedAt)),
+    durationMs: over === null ? null : lengthOf(startedAt, end),
     costUsd: end?.agent?.result.costUsd ?? null
   }
 }
