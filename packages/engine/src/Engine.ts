@@ -24,6 +24,7 @@ import { layerIdleness } from "./life/Idleness.ts"
 import { makeShutdown, Shutdown } from "./life/Shutdown.ts"
 import { layerNotices } from "./notify/Notices.ts"
 import { layerProbes } from "./probe/Probes.ts"
+import { layerCommitRules } from "./rules/layerCommitRules.ts"
 import { serve } from "./server/Server.ts"
 import { layerClearings } from "./task/Clearings.ts"
 import { disown } from "./task/disown.ts"
@@ -62,7 +63,7 @@ const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<Stores, Sto
     Layer.provideMerge(layerSupervisor),
     Layer.provideMerge(Layer.mergeAll(layerProbes, layerDeadlines, layerNotices)),
     Layer.provideMerge(Layer.mergeAll(layerReports, layerIdleness, layerAgentAttempts)),
-    Layer.provideMerge(layerTransitions),
+    Layer.provideMerge(Layer.provide(layerTransitions, layerCommitRules)),
     Layer.provideMerge(layerLiveAttempts),
     Layer.provideMerge(
       Layer.mergeAll(

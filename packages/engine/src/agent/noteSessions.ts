@@ -2,24 +2,26 @@
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import { SessionStore } from "@backbeat/store/SessionStore"
 import * as Effect from "effect/Effect"
+import type { CommitRule } from "../task/CommitRules.ts"
 import type { Committed } from "../task/Tx.ts"
 
 const endIn = ({ recorded: { event } }: Committed): AttemptEnd | null =>
   "end" in event ? (event.end ?? null) : null
 
-/** Gives the act that notes the sessions of the attempts that a transaction has ended. */
+/** The rule that notes the sessions of the attempts that a transaction has ended. */
 export const makeNoteSessions = Effect.map(
   SessionStore,
-  (sessions) => (committed: ReadonlyArray<Committed>, now: number) =>
-    Effect.forEach(
-      committed,
-      (each) => {
-        const { work } = each.task.spec
-        const outcome = endIn(each)?.agent
-        const id = outcome?.result.sessionId ?? null
-        if (work.kind !== "prompt" || outcome === undefined || id === null) return Effect.void
-        return sessions.note({ agent: work.agent, id }, now, outcome.used)
-      },
-      { discard: true }
-    )
+  (sessions): CommitRule =>
+    ({ now }, committed) =>
+      Effect.forEach(
+        committed,
+        (each) => {
+          const { work } = each.task.spec
+          const outcome = endIn(each)?.agent
+          const id = outcome?.result.sessionId ?? null
+          if (work.kind !== "prompt" || outcome === undefined || id === null) return Effect.void
+          return sessions.note({ agent: work.agent, id }, now, outcome.used)
+        },
+        { discard: true }
+      )
 )

@@ -1,6 +1,6 @@
 /**
- * Makes transitions: decide, append the events, write the row, settle dependents and pipelines, fill the free slots, commit; only then is
- * anybody told. Commits do not overlap, and listeners hear of them in their order.
+ * Makes transitions: decides, appends the events, writes the rows, applies the commit rules, commits, and only then calls the listeners.
+ * Commits do not overlap, and listeners hear of them in their order.
  */
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Actor } from "@backbeat/core/task/Actor"
@@ -17,15 +17,11 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
-import { makeNoteSessions } from "../agent/noteSessions.ts"
 import { Home } from "../home/Home.ts"
-import { makeFillSlots } from "./fillSlots.ts"
-import { beginPipelineTx, type PipelineTx } from "./PipelineTx.ts"
+import { CommitRules, type FullTx } from "./CommitRules.ts"
+import { beginPipelineTx } from "./PipelineTx.ts"
 import { LiveAttempts } from "./LiveAttempts.ts"
-import { makeSettleEnds } from "./settleEnds.ts"
-import { makeSettlePipelines } from "./settlePipelines.ts"
-import { setAside } from "./setAside.ts"
-import { beginTx, type Committed, type Tx } from "./Tx.ts"
+import { beginTx, type Committed } from "./Tx.ts"
 
 /** No task has this id. */
 export class TaskMissing extends Data.TaggedError("TaskMissing")<{ readonly id: string }> {}
@@ -37,17 +33,17 @@ export type CommitListener = (commit: ReadonlyArray<Committed>) => void
 export class Transitions extends Context.Service<
   Transitions,
   {
-    /** Runs the body in one transaction, fills the free slots in it, commits, and then tells the listeners. */
+    /** Runs the body and the commit rules in one transaction, commits, and then calls the listeners. */
     readonly commit: <A, E>(
-      body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>
+      body: (tx: FullTx) => Effect.Effect<A, E>
     ) => Effect.Effect<A, E | StoreError>
     /** Runs the body as `commit` does, and tells nobody: neither the listeners, nor through them anybody outside. */
     readonly commitUntold: <A, E>(
-      body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>
+      body: (tx: FullTx) => Effect.Effect<A, E>
     ) => Effect.Effect<A, E | StoreError>
     /** Runs the body as `commit` does, and takes all of it back: nothing is stored, nothing starts, nobody is told. */
     readonly rehearse: <A, E>(
-      body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>
+      body: (tx: FullTx) => Effect.Effect<A, E>
     ) => Effect.Effect<A, E | StoreError>
     /** One command on one task. */
     readonly apply: (
@@ -91,7 +87,7 @@ const makeBegin = Effect.gen(function* () {
     now: number,
     committed: Array<Committed> = [],
     changed: Array<Pipeline> = []
-  ): Tx & PipelineTx => ({
+  ): FullTx => ({
     ...beginTx({ store, root, now, committed, spawnedAt: lives.startedAt }),
     ...beginPipelineTx(pipelines, now, changed)
   })
@@ -101,10 +97,10 @@ const makeBegin = Effect.gen(function* () {
 const makeRehearse =
   (
     store: TaskStore["Service"],
-    begin: (now: number) => Tx & PipelineTx,
+    begin: (now: number) => FullTx,
     lock: Semaphore.Semaphore
   ): Transitions["Service"]["rehearse"] =>
-  <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>) =>
+  <A, E>(body: (tx: FullTx) => Effect.Effect<A, E>) =>
     Effect.gen(function* () {
       const tx = begin(yield* Clock.currentTimeMillis)
       const outcome: Array<Exit.Exit<A, E>> = []
@@ -120,17 +116,13 @@ const makeRehearse =
 /** Runs transactions one after the other, and says what each came to when it is durable. */
 const makeCommitAndTell = Effect.gen(function* () {
   const store = yield* TaskStore
-  const { root } = yield* Home
   const begin = yield* makeBegin
-  const settleEnds = yield* makeSettleEnds
-  const settlePipelines = yield* makeSettlePipelines
-  const fillSlots = yield* makeFillSlots
-  const noteSessions = yield* makeNoteSessions
+  const rules = yield* CommitRules
   const lock = yield* Semaphore.make(1)
 
   const commitAndTell =
     (tell: (committed: ReadonlyArray<Committed>, changed: ReadonlyArray<Pipeline>) => void) =>
-    <A, E>(body: (tx: Tx & PipelineTx) => Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
+    <A, E>(body: (tx: FullTx) => Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
       Effect.uninterruptible(
         lock.withPermit(
           Effect.gen(function* () {
@@ -141,13 +133,7 @@ const makeCommitAndTell = Effect.gen(function* () {
                 const now = yield* Clock.currentTimeMillis
                 const tx = begin(now, committed, changed)
                 const result = yield* body(tx)
-                yield* noteSessions(committed, now)
-                yield* settleEnds(tx, committed)
-                yield* settlePipelines(tx, committed)
-                yield* fillSlots(tx, committed)
-                for (const { task, recorded } of committed) {
-                  if (recorded.event.type === "task.started") setAside(root, task, now)
-                }
+                for (const rule of rules) yield* rule(tx, committed)
                 return result
               })
             )

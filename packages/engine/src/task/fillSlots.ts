@@ -10,6 +10,7 @@ import { Pauses } from "../admission/Pauses.ts"
 import { Settings } from "../home/Settings.ts"
 import { busyIn, slotsOf } from "./slots.ts"
 import { Clearings } from "./Clearings.ts"
+import type { CommitRule } from "./CommitRules.ts"
 import type { Committed, Tx } from "./Tx.ts"
 
 /** The most that one commit starts. */
@@ -27,7 +28,7 @@ interface Room {
   readonly free: number
 }
 
-/** Gives the act that fills the free slots of every queue, as the last of a transaction's changes. */
+/** The rule that fills the free slots of every queue, as the last of a transaction's changes. */
 export const makeFillSlots = Effect.gen(function* () {
   const store = yield* TaskStore
   const settings = yield* Settings
@@ -53,7 +54,7 @@ export const makeFillSlots = Effect.gen(function* () {
     return { tasks: ready.slice(0, admitted), held: ready.length > admitted ? held : null }
   })
 
-  return Effect.fnUntraced(function* (tx: Tx, committed: ReadonlyArray<Committed>) {
+  const rule: CommitRule = Effect.fnUntraced(function* (tx, committed) {
     const queues = yield* store.waitingQueues
     let holding: Held | null = null
     if (queues.length > 0) {
@@ -79,4 +80,5 @@ export const makeFillSlots = Effect.gen(function* () {
     }
     admission.hold(holding)
   })
+  return rule
 })

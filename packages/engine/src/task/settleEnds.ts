@@ -7,6 +7,7 @@ import { isFinal } from "@backbeat/core/task/TaskState"
 import { type Change, type DependentTask, TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
+import type { CommitRule } from "./CommitRules.ts"
 import { withLeftovers } from "./leftover.ts"
 import type { Committed, Tx } from "./Tx.ts"
 
@@ -34,7 +35,7 @@ const settleAll = (ended: ReadonlyArray<Task>, dependents: ReadonlyArray<Depende
   return { met, broken }
 }
 
-/** Gives the act that settles the dependents of what a transaction has ended so far, and of what that ends. */
+/** The rule that settles the dependents of what a transaction has ended so far, and of what that ends. */
 export const makeSettleEnds = Effect.gen(function* () {
   const store = yield* TaskStore
   const { root } = yield* Home
@@ -85,10 +86,11 @@ export const makeSettleEnds = Effect.gen(function* () {
     yield* tx.record([...withdrawals.values(), ...releases])
   })
 
-  return (tx: Tx, committed: ReadonlyArray<Committed>) => {
+  const rule: CommitRule = (tx, committed) => {
     const ended = committed.filter(ends).map(({ task }) => task)
     return ended.length === 0
       ? Effect.void
       : Effect.catchTag(settleThem(tx, ended), "IllegalTransition", Effect.die)
   }
+  return rule
 })

@@ -8,8 +8,7 @@ import { isFinal } from "@backbeat/core/task/TaskState"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
-import type { PipelineTx } from "./PipelineTx.ts"
-import type { Committed } from "./Tx.ts"
+import type { CommitRule } from "./CommitRules.ts"
 
 /** Tells whether a task has ended in a way that makes its pipeline fail; made once. */
 export const makeIsSpoilt = Effect.map(TaskStore, (store) =>
@@ -24,7 +23,7 @@ export const makeIsSpoilt = Effect.map(TaskStore, (store) =>
   })
 )
 
-/** Gives the act that ends the pipelines whose last tasks a transaction has ended. Looks for nothing when it has ended none of any. */
+/** The rule that ends the pipelines whose last tasks a transaction has ended. Looks for nothing when it has ended none of any. */
 export const makeSettlePipelines = Effect.gen(function* () {
   const store = yield* TaskStore
   const pipelines = yield* PipelineStore
@@ -41,7 +40,7 @@ export const makeSettlePipelines = Effect.gen(function* () {
     return null
   })
 
-  return Effect.fnUntraced(function* (tx: PipelineTx, committed: ReadonlyArray<Committed>) {
+  const rule: CommitRule = Effect.fnUntraced(function* (tx, committed) {
     const ended = committed.flatMap(({ task: { lineage, state } }) =>
       lineage.pipelineId !== null && isFinal(state.status) ? [lineage.pipelineId] : []
     )
@@ -55,4 +54,5 @@ export const makeSettlePipelines = Effect.gen(function* () {
       )
     }
   })
+  return rule
 })

@@ -1,7 +1,7 @@
 /** Transitions and admission on stores in memory, under a clock and a machine that the test sets. What starts is only recorded, never spawned. */
 import type { Resources as Sample } from "@backbeat/core/queue/admit"
 import { engine } from "@backbeat/core/task/Actor"
-import { noLineage, type TaskSpec } from "@backbeat/core/task/TaskSpec"
+import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { QueueStore } from "@backbeat/store/QueueStore"
@@ -17,12 +17,10 @@ import { layerPauses, Pauses } from "../../src/admission/Pauses.ts"
 import { layerClearings } from "../../src/task/Clearings.ts"
 import { Resources } from "../../src/admission/Resources.ts"
 import { type Configuration, defaults } from "../../src/home/configuration.ts"
-import { Home } from "../../src/home/Home.ts"
-import { Settings } from "../../src/home/Settings.ts"
 import { layerLiveAttempts } from "../../src/task/LiveAttempts.ts"
-import { layerTransitions, Transitions } from "../../src/task/Transitions.ts"
+import { Transitions } from "../../src/task/Transitions.ts"
 import { layerAlarm } from "../../src/time/Alarm.ts"
-import { owner, plainSpec } from "../plainSpec.ts"
+import { createTasks, layerNowhere, layerRuledTransitions, layerSettingsOf } from "../EngineRig.ts"
 
 export const gibibyte = 1_073_741_824
 
@@ -33,8 +31,6 @@ export const idle: Sample = {
   availableBytes: 64 * gibibyte,
   totalBytes: 64 * gibibyte
 }
-
-const spec = { ...plainSpec, queue: "agents" }
 
 /** How often each was asked. */
 interface Asked {
@@ -91,7 +87,7 @@ const layerCounted = (asked: Asked) =>
   ).pipe(Layer.provide(layerMemory))
 
 const layerRig = (hands: Hands) =>
-  layerTransitions.pipe(
+  layerRuledTransitions.pipe(
     Layer.provideMerge(Layer.mergeAll(layerAdmission, layerPauses, layerClearings)),
     Layer.provideMerge(
       Layer.mergeAll(
@@ -101,23 +97,8 @@ const layerRig = (hands: Hands) =>
         Layer.succeed(Resources, {
           sample: Effect.sync(() => (hands.asked.resources++, hands.machine))
         }),
-        Layer.succeed(Home, {
-          root: "/nowhere",
-          configPath: "/nowhere/config.json",
-          version: "0.0.0"
-        }),
-        Layer.succeed(Settings, {
-          current: () => hands.settings,
-          resolved: () => ({
-            config: hands.settings,
-            sources: {},
-            variables: {},
-            ignored: [],
-            problems: []
-          }),
-          file: () => undefined,
-          write: () => {}
-        })
+        layerNowhere,
+        layerSettingsOf(() => hands.settings)
       )
     )
   )
@@ -155,19 +136,9 @@ export const onQueueRig = <E>(body: (rig: QueueRig) => Effect.Effect<void, E>): 
         queues: yield* QueueStore,
         pass,
         start: (ids: ReadonlyArray<string>, fields: Partial<TaskSpec> = {}) =>
-          Effect.orDie(
-            transitions.commit((tx) =>
-              Effect.forEach(
-                ids,
-                (id) =>
-                  tx.create(
-                    { id, spec: { ...spec, ...fields }, owner, lineage: noLineage },
-                    { waitsFor: [], broken: null },
-                    engine
-                  ),
-                { discard: true }
-              )
-            )
+          createTasks(ids, { queue: "agents", ...fields }).pipe(
+            Effect.provideService(Transitions, transitions),
+            Effect.orDie
           ),
         end: (id: string) =>
           Effect.flatMap(Clock.currentTimeMillis, (endedAt) =>

@@ -2,65 +2,14 @@
 import { engine } from "@backbeat/core/task/Actor"
 import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
-import { noLineage } from "@backbeat/core/task/TaskSpec"
-import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
-import { Admission } from "../../src/admission/Admission.ts"
-import { layerPauses } from "../../src/admission/Pauses.ts"
 import { makeSteerHandlers } from "../../src/handlers/steer.ts"
-import { layerView } from "../../src/handlers/View.ts"
-import { defaults } from "../../src/home/configuration.ts"
-import { Home } from "../../src/home/Home.ts"
-import { Settings } from "../../src/home/Settings.ts"
-import { Clearings, layerClearings } from "../../src/task/Clearings.ts"
-import { layerLiveAttempts } from "../../src/task/LiveAttempts.ts"
-import { layerReports } from "../../src/task/Reports.ts"
-import { layerStops } from "../../src/task/Stops.ts"
-import { Supervisor } from "../../src/task/Supervisor.ts"
-import { layerTransitions, Transitions } from "../../src/task/Transitions.ts"
-import { owner, plainSpec } from "../plainSpec.ts"
-
-const layerRig = layerView.pipe(
-  Layer.provideMerge(
-    Layer.succeed(Supervisor, { takeOver: () => Effect.void, acted: Effect.void })
-  ),
-  Layer.provideMerge(layerReports),
-  Layer.provideMerge(layerTransitions),
-  Layer.provideMerge(Layer.mergeAll(layerPauses, layerClearings, layerLiveAttempts, layerStops)),
-  Layer.provideMerge(
-    Layer.mergeAll(
-      layerMemory,
-      Layer.succeed(Admission, {
-        admit: () => Effect.succeed({ admitted: 0, held: null }),
-        holdsStill: () => false,
-        held: () => null,
-        hold: () => {},
-        hear: () => {}
-      }),
-      Layer.succeed(Home, {
-        root: "/nowhere",
-        configPath: "/nowhere/config.json",
-        version: "0.0.0"
-      }),
-      Layer.succeed(Settings, {
-        current: () => defaults,
-        resolved: () => ({
-          config: defaults,
-          sources: {},
-          variables: {},
-          ignored: [],
-          problems: []
-        }),
-        file: () => undefined,
-        write: () => {}
-      })
-    )
-  )
-)
+import { Clearings } from "../../src/task/Clearings.ts"
+import { Transitions } from "../../src/task/Transitions.ts"
+import { createTasks, layerEngineRig } from "../EngineRig.ts"
 
 const exited = (exitCode: number): TaskCommand => ({
   type: "End",
@@ -85,14 +34,8 @@ test("a stop of a task whose next attempt begins meanwhile waits for the end of 
     const store = yield* TaskStore
     const clearings = yield* Clearings
     const [stop] = yield* makeSteerHandlers
-    const spec = { ...plainSpec, restart: { ...defaultRestartPolicy, when: "on-failure" as const } }
-    yield* transitions.commit((tx) =>
-      tx.create(
-        { id: "x", spec, owner, lineage: noLineage },
-        { waitsFor: [], broken: null },
-        engine
-      )
-    )
+    const restart = { ...defaultRestartPolicy, when: "on-failure" as const }
+    yield* createTasks(["x"], { restart })
     yield* transitions.apply("x", exited(1), engine)
     clearings.set("x", { kind: "clear" })
     // It has read the task and looks at its processes, which takes a turn of the event loop at least.
@@ -106,4 +49,4 @@ test("a stop of a task whose next attempt begins meanwhile waits for the end of 
     expect(stopped.pollUnsafe()).toBeUndefined()
     yield* transitions.apply("x", exited(143), engine)
     expect(yield* Fiber.join(stopped)).toMatchObject({ task: { status: "cancelled", attempt: 2 } })
-  }).pipe(Effect.provide(layerRig), Effect.runPromise))
+  }).pipe(Effect.provide(layerEngineRig()), Effect.runPromise))

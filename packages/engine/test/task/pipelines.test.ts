@@ -1,31 +1,20 @@
 /** Pipelines in transactions, on stores in memory: what ends one, and what that costs. What starts is only recorded, never spawned. */
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import { engine } from "@backbeat/core/task/Actor"
-import { noLineage } from "@backbeat/core/task/TaskSpec"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
-import { QueueStore } from "@backbeat/store/QueueStore"
-import { SessionStore } from "@backbeat/store/SessionStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import { Admission } from "../../src/admission/Admission.ts"
-import { layerPauses } from "../../src/admission/Pauses.ts"
-import { layerClearings } from "../../src/task/Clearings.ts"
-import { defaults } from "../../src/home/configuration.ts"
-import { Home } from "../../src/home/Home.ts"
-import { Settings } from "../../src/home/Settings.ts"
-import { layerLiveAttempts } from "../../src/task/LiveAttempts.ts"
-import { layerTransitions, Transitions } from "../../src/task/Transitions.ts"
-import { owner, plainSpec as spec } from "../plainSpec.ts"
+import { Transitions } from "../../src/task/Transitions.ts"
+import { free, layerEngineRig, newTask } from "../EngineRig.ts"
+import { owner } from "../plainSpec.ts"
 
-const layerStores = (asked: Array<ReadonlyArray<string>>) =>
-  Layer.mergeAll(
-    Layer.effect(TaskStore, TaskStore),
-    Layer.effect(QueueStore, QueueStore),
-    Layer.effect(SessionStore, SessionStore),
+/** A store that notes which pipelines it is asked about. */
+const layerAsked = (asked: Array<ReadonlyArray<string>>) =>
+  Layer.provideMerge(
     Layer.effect(
       PipelineStore,
       Effect.map(PipelineStore, (store) => ({
@@ -33,51 +22,9 @@ const layerStores = (asked: Array<ReadonlyArray<string>>) =>
         over: (ids: ReadonlyArray<string>) =>
           Effect.suspend(() => (asked.push(ids), store.over(ids)))
       }))
-    )
-  ).pipe(Layer.provide(layerMemory))
-
-const layerRig = (asked: Array<ReadonlyArray<string>>) =>
-  layerTransitions.pipe(
-    Layer.provideMerge(Layer.merge(layerPauses, layerClearings)),
-    Layer.provideMerge(
-      Layer.mergeAll(
-        layerStores(asked),
-        layerLiveAttempts,
-        Layer.succeed(Admission, {
-          admit: () => Effect.succeed({ admitted: 0, held: null }),
-          holdsStill: () => false,
-          held: () => null,
-          hold: () => {},
-          hear: () => {}
-        }),
-        Layer.succeed(Home, {
-          root: "/nowhere",
-          configPath: "/nowhere/config.json",
-          version: "0.0.0"
-        }),
-        Layer.succeed(Settings, {
-          current: () => defaults,
-          resolved: () => ({
-            config: defaults,
-            sources: {},
-            variables: {},
-            ignored: [],
-            problems: []
-          }),
-          file: () => undefined,
-          write: () => {}
-        })
-      )
-    )
+    ),
+    layerMemory
   )
-
-const task = (id: string, pipelineId: string | null) => ({
-  id,
-  spec,
-  owner,
-  lineage: { ...noLineage, pipelineId }
-})
-const free = { waitsFor: [], broken: null }
 
 /** What a test has at hand. */
 const makeHands = Effect.gen(function* () {
@@ -93,10 +40,12 @@ const makeHands = Effect.gen(function* () {
       transitions.commit((tx) =>
         Effect.andThen(
           tx.createPipeline({ id, name: null, taskIds: ids, owner }, engine),
-          Effect.forEach(ids, (each) => tx.create(task(each, id), free, engine), { discard: true })
+          Effect.forEach(ids, (each) => tx.create(newTask(each, {}, id), free, engine), {
+            discard: true
+          })
         )
       ),
-    alone: (id: string) => transitions.commit((tx) => tx.create(task(id, null), free, engine)),
+    alone: (id: string) => transitions.commit((tx) => tx.create(newTask(id), free, engine)),
     /** Ends the attempts of tasks in one commit. */
     end: (ids: ReadonlyArray<string>, exitCode = 0) =>
       transitions.commit((tx) =>
@@ -129,7 +78,7 @@ const onRig = <E>(
   const asked: Array<ReadonlyArray<string>> = []
   return Effect.gen(function* () {
     yield* body(yield* makeHands, asked)
-  }).pipe(Effect.provide(layerRig(asked)), Effect.runPromise)
+  }).pipe(Effect.provide(layerEngineRig(layerAsked(asked))), Effect.runPromise)
 }
 
 describe("the last of a pipeline's tasks", () => {

@@ -1,0 +1,105 @@
+/**
+ * The engine in this process, on stores in memory: real transitions, commit rules, reports and answers. What starts is only recorded:
+ * nothing is spawned, and no folder is made.
+ */
+import { engine } from "@backbeat/core/task/Actor"
+import { noLineage, type TaskSpec } from "@backbeat/core/task/TaskSpec"
+import { layerMemory } from "@backbeat/store/memory/layerMemory"
+import type { StoreError } from "@backbeat/store/StoreError"
+import type { Stores } from "@backbeat/store/Stores"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Admission } from "../src/admission/Admission.ts"
+import { layerPauses } from "../src/admission/Pauses.ts"
+import { layerView } from "../src/handlers/View.ts"
+import { type Configuration, defaults } from "../src/home/configuration.ts"
+import { Home } from "../src/home/Home.ts"
+import { Settings } from "../src/home/Settings.ts"
+import { layerCommitRules } from "../src/rules/layerCommitRules.ts"
+import { layerClearings } from "../src/task/Clearings.ts"
+import { layerLiveAttempts } from "../src/task/LiveAttempts.ts"
+import { layerReports } from "../src/task/Reports.ts"
+import { layerStops } from "../src/task/Stops.ts"
+import { Supervisor } from "../src/task/Supervisor.ts"
+import { layerTransitions, Transitions } from "../src/task/Transitions.ts"
+import { owner, plainSpec } from "./plainSpec.ts"
+
+/** A home that is nowhere: nothing of a task is on the disk. */
+export const layerNowhere = Layer.succeed(Home, {
+  root: "/nowhere",
+  configPath: "/nowhere/config.json",
+  version: "0.0.0"
+})
+
+/** A configuration that the test may replace at any time. */
+export const layerSettingsOf = (current: () => Configuration) =>
+  Layer.succeed(Settings, {
+    current,
+    resolved: () => ({
+      config: current(),
+      sources: {},
+      variables: {},
+      ignored: [],
+      problems: []
+    }),
+    file: () => undefined,
+    write: () => {}
+  })
+
+/** Admits no agent. */
+const layerClosed = Layer.succeed(Admission, {
+  admit: () => Effect.succeed({ admitted: 0, held: null }),
+  holdsStill: () => false,
+  held: () => null,
+  hold: () => {},
+  hear: () => {}
+})
+
+/** Transitions with their rules, on the admission, stores and settings below. */
+export const layerRuledTransitions = Layer.provide(layerTransitions, layerCommitRules)
+
+/** The whole rig on the stores that a test gives, else on some of its own. */
+export const layerEngineRig = (stores: Layer.Layer<Stores, StoreError> = layerMemory) =>
+  layerView.pipe(
+    Layer.provideMerge(
+      Layer.succeed(Supervisor, { takeOver: () => Effect.void, acted: Effect.void })
+    ),
+    Layer.provideMerge(layerReports),
+    Layer.provideMerge(layerRuledTransitions),
+    Layer.provideMerge(
+      Layer.mergeAll(layerPauses, layerClearings, layerLiveAttempts, layerStops, layerClosed)
+    ),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        stores,
+        layerNowhere,
+        layerSettingsOf(() => defaults)
+      )
+    )
+  )
+
+/** Where a task stands that waits for nothing. */
+export const free = { waitsFor: [], broken: null }
+
+/** A task that waits for nothing, as a transaction creates it. */
+export const newTask = (
+  id: string,
+  fields: Partial<TaskSpec> = {},
+  pipelineId: string | null = null
+) => ({
+  id,
+  spec: { ...plainSpec, ...fields },
+  owner,
+  lineage: { ...noLineage, pipelineId }
+})
+
+/** Creates tasks in one commit. */
+export const createTasks = Effect.fnUntraced(function* (
+  ids: ReadonlyArray<string>,
+  fields: Partial<TaskSpec> = {}
+) {
+  const transitions = yield* Transitions
+  yield* transitions.commit((tx) =>
+    Effect.forEach(ids, (id) => tx.create(newTask(id, fields), free, engine), { discard: true })
+  )
+})
