@@ -6,7 +6,7 @@ import { Health, TaskStatus } from "@backbeat/core/task/TaskState"
 import { Actor } from "@backbeat/core/task/Actor"
 import * as Schema from "effect/Schema"
 import { optional } from "./fields.ts"
-import { TaskAnswer, WaitsFor } from "./TaskAnswer.ts"
+import { attemptEnd, lastEndText, TaskAnswer, WaitsFor } from "./TaskAnswer.ts"
 
 /** So many characters has a line that says what a task runs. */
 export const whatMaxCharacters = 120
@@ -45,7 +45,7 @@ const brief = {
     "when the attempt began, while it has not ended; not in an answer that waited"
   ),
   endedAt: optional(Schema.String, "when it ended; not in an answer that waited"),
-  durationMs: optional(Schema.Finite, "how long it ran, once it has ended"),
+  durationMs: optional(Schema.Finite, "how long its attempt ran, once the task has ended"),
   lastLines: optional(Schema.Array(Schema.String), "with lastLines of list: what it wrote last"),
   memoryBytes: optional(
     Schema.Int,
@@ -83,7 +83,14 @@ export const LeanTask = Schema.Struct({
     `when a limit ended it: the processes that were alive, \`<pid> <command>\`, at most ${endedShown}`
   ),
   endedMore: optional(Schema.Int, "how many more there were"),
-  result: optional(LeanResult, "what its agent said of its work")
+  result: optional(LeanResult, "what its agent said of its work"),
+  lastEnd: optional(
+    Schema.Struct({
+      ...attemptEnd,
+      result: optional(LeanResult, "what its agent said of its work")
+    }),
+    lastEndText
+  )
 })
 export type LeanTask = typeof LeanTask.Type
 

@@ -10,7 +10,7 @@ import { RestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import { Priority } from "@backbeat/core/task/TaskSpec"
 import { Health, TaskStatus } from "@backbeat/core/task/TaskState"
 import * as Schema from "effect/Schema"
-import { optional } from "./fields.ts"
+import { about, optional } from "./fields.ts"
 
 /** What goes with a task or a pipeline whose end was waited for. */
 export const lastLines = optional(
@@ -82,6 +82,18 @@ export const WaitsFor = Schema.Array(
   Schema.Struct({ task: Schema.String, on: NeededEnd, status: TaskStatus })
 )
 
+/** What `lastEnd` is. */
+export const lastEndText =
+  "when its next attempt was withdrawn before it began: how the last one that ran has ended"
+
+/** The end of an attempt, beside what its agent said. */
+export const attemptEnd = {
+  attempt: about(Schema.Int, "the attempt that ran"),
+  exitCode: optional(Schema.Int, "when it ended by exiting"),
+  signal: optional(Schema.String, "when a signal ended it, and nothing failed"),
+  failure: optional(Failure, "why it failed, when exitCode does not say all")
+}
+
 /** Everything about a task but secrets: of its environment the names of the given variables only. */
 export const TaskAnswer = Schema.Struct({
   ...brief,
@@ -96,6 +108,12 @@ export const TaskAnswer = Schema.Struct({
   maxCostUsd: Schema.NullOr(Schema.Finite),
   outputSchema: Schema.NullOr(Schema.JsonObject),
   result: Schema.NullOr(AgentResult),
+  lastEnd: Schema.NullOr(
+    Schema.Struct({
+      ...attemptEnd,
+      result: optional(AgentResult, "what its agent said of its work")
+    })
+  ).annotate({ description: lastEndText }),
   /** What the stop of its last attempt has ended: `<pid> <command>` of at most ten processes, and how many more there were. */
   ended: Schema.Array(Schema.String),
   endedMore: Schema.Int,

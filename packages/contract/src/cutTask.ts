@@ -119,7 +119,7 @@ const cutText = (text: string, maxCharacters: number): string =>
     ? `${text.slice(0, maxCharacters - 1).replace(/[\ud800-\udbff]$/u, "")}…`
     : text
 
-const resultOf = ({ result }: TaskAnswer) => {
+const resultOf = (result: TaskAnswer["result"]) => {
   if (result === null) return null
   const { text, isError, structured, denied, deniedMore, allowedBy } = result
   const shown = cutText(text, resultMaxCharacters)
@@ -135,6 +135,12 @@ const resultOf = ({ result }: TaskAnswer) => {
   })
 }
 
+const lastEndOf = ({ lastEnd }: TaskAnswer) => {
+  if (lastEnd === null) return null
+  const { result = null, ...end } = lastEnd
+  return { ...end, ...present({ result: resultOf(result) }) }
+}
+
 /** A task by itself. */
 export const cutTask = (task: TaskAnswer, reader: Reader): LeanTask => ({
   ...cutBriefTask(task, reader),
@@ -148,7 +154,8 @@ export const cutTask = (task: TaskAnswer, reader: Reader): LeanTask => ({
     retryAt: task.retryAt,
     cancelled: task.cancelled === null ? null : cutCancelled(task.cancelled, reader),
     ...endedOf(task),
-    result: resultOf(task)
+    result: resultOf(task.result),
+    lastEnd: lastEndOf(task)
   })
 })
 

@@ -48,6 +48,7 @@ const whole: TaskAnswer = {
   result: null,
   ended: [],
   endedMore: 0,
+  lastEnd: null,
   retryAt: null,
   notBefore: null,
   stopping: null,

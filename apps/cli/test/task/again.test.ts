@@ -1,5 +1,9 @@
 /** Starting, restarting and naming a task that is there already. */
 import { describe, expect, test } from "bun:test"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { FakeAgents } from "../agent/FakeAgents.ts"
+import { prompted } from "../agent/prompted.ts"
 import { post } from "../post.ts"
 import { Rig } from "../Rig.ts"
 
@@ -327,6 +331,58 @@ describe("an attempt", () => {
       status: "cancelled",
       attempt: 1,
       script: expect.stringContaining("trap")
+    })
+  })
+
+  test("is told with its exit code when the next one was withdrawn before it began", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", script: "exit 3" }, ["--wait"])
+    expect(await rig.task("status", { id: "x" })).toMatchObject({ exitCode: 3, lastEnd: null })
+    await rig.data("queue pause", { queue: "default" })
+    await rig.data("restart", { id: "x" })
+    expect(await rig.task("stop", { id: "x", full: false })).toEqual({
+      id: "x",
+      status: "cancelled",
+      what: "exit 3",
+      lastEnd: { attempt: 1, exitCode: 3 }
+    })
+    expect(await rig.task("status", { id: "x" })).toMatchObject({
+      attempt: 1,
+      exitCode: null,
+      lastEnd: { attempt: 1, exitCode: 3 }
+    })
+    await rig.data("queue resume", { queue: "default" })
+    const again = await rig.task("restart", { id: "x" }, ["--wait"])
+    expect(again).toMatchObject({ attempt: 2, exitCode: 3, lastEnd: null })
+  })
+
+  test("is told with its agent's result when the next one was withdrawn before it began", async () => {
+    await using rig = new Rig()
+    const agents = new FakeAgents(rig.scratch)
+    agents.answer("claude", "success")
+    await prompted(rig, agents, { id: "x", agent: "claude", prompt: "Do it." })
+    await rig.data("queue pause", { queue: "agents" })
+    await rig.data("restart", { id: "x" })
+    await rig.data("stop", { id: "x" })
+    expect(await rig.task("status", { id: "x", full: false })).toMatchObject({
+      status: "cancelled",
+      lastEnd: { attempt: 1, exitCode: 0, result: { text: "Everything is fine." } }
+    })
+  })
+
+  test("is told with its failure when the next one waited for another task in vain", async () => {
+    await using rig = new Rig()
+    await rig.data("start", [
+      { id: "first", script: `test -e ${rig.scratch}/again && exit 1; exit 0` },
+      { id: "x", script: "kill -9 $$", dependsOn: ["first"] }
+    ])
+    await rig.data("wait", { id: "x" })
+    writeFileSync(join(rig.scratch, "again"), "")
+    await rig.data("restart", ["first", "x"], ["--wait"])
+    expect(await rig.task("status", { id: "x" })).toMatchObject({
+      status: "cancelled",
+      failure: { type: "DependencyFailed", taskId: "first" },
+      lastEnd: { attempt: 1, failure: { type: "Signalled", signal: "SIGKILL" } }
     })
   })
 

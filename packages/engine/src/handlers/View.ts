@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Home } from "../home/Home.ts"
 import { makeAsRun } from "../task/asRun.ts"
+import { makeLastEnd } from "../task/lastEnd.ts"
 import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { Supervisor } from "../task/Supervisor.ts"
 import { toProblem } from "./Call.ts"
@@ -62,6 +63,7 @@ export const layerView = Layer.effect(
     const lives = yield* LiveAttempts
     const supervisor = yield* Supervisor
     const asRun = yield* makeAsRun
+    const lastEnd = yield* makeLastEnd
     const named = Effect.fnUntraced(function* (id: string) {
       const task = yield* Effect.mapError(store.find(id), toProblem(id))
       const pipeline = yield* Effect.mapError(pipelines.find(id), toProblem(id))
@@ -91,15 +93,19 @@ export const layerView = Layer.effect(
       find,
       named,
       show: (task) =>
-        Effect.all([asRun([task]), waitsFor(task)]).pipe(
+        Effect.all([asRun([task]), waitsFor(task), lastEnd(task)]).pipe(
           Effect.mapError(toProblem(task.id)),
-          Effect.map(([[shown = task], waits]) =>
-            taskAnswer(root, shown, lives.find(task.id), waits)
+          Effect.map(([[shown = task], waits, last]) =>
+            taskAnswer(root, shown, lives.find(task.id), { waitsFor: waits, lastEnd: last })
           )
         ),
       listed: (tasks) =>
-        Effect.map(ran(tasks), (all) =>
-          all.map((task) => taskAnswer(root, task, lives.find(task.id), []))
+        Effect.flatMap(ran(tasks), (all) =>
+          Effect.forEach(all, (task) =>
+            Effect.map(Effect.mapError(lastEnd(task), toProblem(task.id)), (last) =>
+              taskAnswer(root, task, lives.find(task.id), { waitsFor: [], lastEnd: last })
+            )
+          )
         ),
       briefs: (tasks) =>
         Effect.map(ran(tasks), (all) => all.map((task) => briefTask(task, lives.find(task.id)))),

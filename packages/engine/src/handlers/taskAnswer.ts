@@ -14,6 +14,7 @@ import {
 import * as Struct from "effect/Struct"
 import { attemptDir } from "../home/Home.ts"
 import type { Stopped } from "../process/stopTree.ts"
+import type { LastEnd } from "../task/lastEnd.ts"
 import type { LiveAttempt } from "../task/LiveAttempts.ts"
 import { outputPath } from "../output/OutputStream.ts"
 import { statIfThere } from "../statIfThere.ts"
@@ -163,12 +164,27 @@ const ownerOf = ({ sessionId, taskId }: Task["owner"]): TaskAnswer["owner"] => (
   taskId
 })
 
-/** Everything about a task; `waitsFor` is what it waits for still. */
+/** What says all is told once: an exit code by itself, a signal where no failure names it. */
+const lastEndAnswer = ({ attempt, end, failure }: LastEnd): TaskAnswer["lastEnd"] => ({
+  attempt,
+  ...(end.outcome.kind === "exited" ? { exitCode: end.outcome.exitCode } : {}),
+  ...(end.outcome.kind === "signalled" && failure === null ? { signal: end.outcome.signal } : {}),
+  ...(failure === null || failure.type === "ExitedNonZero" ? {} : { failure }),
+  ...(end.agent === undefined ? {} : { result: end.agent.result })
+})
+
+/** What the state of a task does not hold: what it waits for still, and how an attempt before has ended. */
+export interface Beside {
+  readonly waitsFor: TaskAnswer["waitsFor"]
+  readonly lastEnd: LastEnd | null
+}
+
+/** Everything about a task. */
 export const taskAnswer = (
   root: string,
   task: Task,
   live: LiveAttempt | null,
-  waitsFor: TaskAnswer["waitsFor"]
+  { waitsFor, lastEnd }: Beside
 ): TaskAnswer => {
   const { spec, state, owner } = task
   return {
@@ -177,6 +193,7 @@ export const taskAnswer = (
     ...agentFieldsOf(spec.work),
     ...endFacts(endOf(state)),
     waitsFor,
+    lastEnd: lastEnd === null ? null : lastEndAnswer(lastEnd),
     openedAt: isoOrNull("startedAt" in state ? state.startedAt : null),
     retryAt: state.status === "retrying" ? iso(state.retryAt) : null,
     notBefore: state.status === "queued" ? isoOrNull(state.notBefore) : null,

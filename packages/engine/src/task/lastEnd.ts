@@ -1,0 +1,54 @@
+/** How the last attempt that ran has ended, where the next one was withdrawn before it began: the state knows only that one. */
+import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
+import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
+import type { Failure } from "@backbeat/core/task/Failure"
+import type { Task } from "@backbeat/core/task/Task"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+
+/** The end of an attempt; `failure` is null where it did as it should, or was stopped. */
+export interface LastEnd {
+  readonly attempt: number
+  readonly end: AttemptEnd
+  readonly failure: Failure | null
+}
+
+const pageEvents = 10_000
+
+const types = [
+  "task.started",
+  "task.queued",
+  "task.retrying",
+  "task.completed",
+  "task.failed",
+  "task.cancelled"
+] as const
+
+const after = (last: LastEnd | null, { event }: RecordedEvent, attempt: number): LastEnd | null =>
+  "end" in event && event.end !== undefined && event.end !== null
+    ? { attempt, end: event.end, failure: "failure" in event ? event.failure : null }
+    : last
+
+/** Whether the attempt that the state names was withdrawn before it began, and another one may have run before it. */
+const hidesAnother = ({ state }: Task): boolean =>
+  (state.status === "cancelled" || state.status === "stopping") &&
+  state.startedAt === null &&
+  state.attempt > 1
+
+/** Finds in the history how the attempt before has ended; null for any task whose state says it itself. Made once. */
+export const makeLastEnd = Effect.map(TaskStore, (store) =>
+  Effect.fnUntraced(function* (task: Task) {
+    if (!hidesAnother(task)) return null
+    let last: LastEnd | null = null
+    let attempt = 0
+    for (let since = 0; ;) {
+      const page = yield* store.events({ since, taskIds: [task.id], types, limit: pageEvents })
+      for (const recorded of page) {
+        if (recorded.event.type === "task.started") attempt = recorded.event.attempt
+        last = after(last, recorded, attempt)
+        since = recorded.sequence
+      }
+      if (page.length < pageEvents) return last
+    }
+  })
+)
