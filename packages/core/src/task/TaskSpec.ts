@@ -42,6 +42,13 @@ export const StopSignal = Schema.Literals([
 ])
 export type StopSignal = typeof StopSignal.Type
 
+/** In what the process of a task differs from the engine's: its nice value, and soft limits by their names in proc_pid_limits(5), in the units there. */
+export const ProcessLimits = Schema.Struct({
+  nice: Schema.optionalKey(Schema.Int),
+  soft: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
+})
+export type ProcessLimits = typeof ProcessLimits.Type
+
 /** The decoded specification of a task, defaults filled in. Times in milliseconds, null = no limit. */
 export const TaskSpec = Schema.Struct({
   name: Schema.NullOr(Schema.String),
@@ -69,7 +76,9 @@ export const TaskSpec = Schema.Struct({
   healthProbe: Schema.NullOr(HealthProbe),
   maxOutputBytes: Schema.Int,
   notify: Schema.NullOr(Notify),
-  umask: Schema.Int
+  umask: Schema.Int,
+  /** The caller's limits and priority, where the engine had others. */
+  processLimits: Schema.optionalKey(ProcessLimits)
 })
 export type TaskSpec = typeof TaskSpec.Type
 

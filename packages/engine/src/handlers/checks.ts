@@ -136,14 +136,14 @@ export const checkClock = (): Check => {
 }
 
 /** Whether tasks run as their caller does. */
-export const checkInheritance = (callerPid: number): Check => {
+export const checkInheritance = (caller: { readonly pid: number }): Check => {
   if (ownInheritance() === null)
     return check(
       "inheritance",
       "ok",
       "tasks have the limits and the priority of the engine; this system does not show them"
     )
-  const differences = differencesFrom(callerPid)
+  const differences = differencesFrom(caller)
   return differences.length === 0
     ? check("inheritance", "ok", "tasks have the limits, the priority and the sandbox of this call")
     : check(

@@ -56,7 +56,7 @@ export const makeDoctorHandler = Effect.gen(function* () {
               "Restore it from a backup, or move it away to start with an empty one."
             ),
         ...checkStrangers(strangers),
-        checkInheritance(caller.pid),
+        checkInheritance(caller),
         ...[checkLog(root)].filter((each) => each !== null),
         check("engine", "ok", `version ${version}, pid ${process.pid}`),
         ...checkConfiguration(settings.resolved()),

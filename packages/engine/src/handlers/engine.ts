@@ -6,16 +6,16 @@ import { Home } from "../home/Home.ts"
 import { Shutdown } from "../life/Shutdown.ts"
 import { differencesFrom, ownInheritance } from "../process/inheritance.ts"
 import { LiveAttempts } from "../task/LiveAttempts.ts"
-import { type Handled, handle, toProblem } from "./Call.ts"
+import { type Call, type Handled, handle, toProblem } from "./Call.ts"
 import { iso } from "./taskAnswer.ts"
 
-const inheritanceOf = (callerPid: number) => {
+const inheritanceOf = (caller: Call["caller"]) => {
   const own = ownInheritance()
   if (own === null) return {}
   const shown = [...own].filter(
     ([name, value]) => value !== "unlimited" && !name.endsWith(" namespace")
   )
-  const differences = differencesFrom(callerPid)
+  const differences = differencesFrom(caller)
   return {
     inherited: Object.fromEntries(shown),
     ...(differences.length === 0 ? {} : { differences })
@@ -38,7 +38,7 @@ export const makeEngineHandlers = Effect.gen(function* () {
         startedAt: iso(Math.round(performance.timeOrigin)),
         tasks: { ...tasks },
         rssBytes: process.memoryUsage.rss(),
-        ...inheritanceOf(caller.pid)
+        ...inheritanceOf(caller)
       }))
     ),
     handle(operations.engineStop, () =>

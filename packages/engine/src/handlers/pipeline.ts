@@ -30,7 +30,7 @@ const makeCreateHandler = Effect.gen(function* () {
       )
       const warnings = [
         ...unlimitedQueues(settings.current(), queues),
-        ...inheritanceWarnings(call.caller.pid)
+        ...inheritanceWarnings(call.caller)
       ]
       const answer =
         call.flags.wait === true

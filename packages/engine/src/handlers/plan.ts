@@ -19,6 +19,7 @@ import { agentOf, callSetting } from "../agent/knownAgents.ts"
 import type { Configuration } from "../home/configuration.ts"
 import { originIn } from "../home/resolve.ts"
 import { Settings } from "../home/Settings.ts"
+import { limitsOf } from "../process/inheritance.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
 import { checkCount } from "../server/batch.ts"
 import { busyIn, slotsOf } from "../task/slots.ts"
@@ -158,6 +159,7 @@ const makePlanOne = Effect.gen(function* () {
     const setting = {
       cwd: caller.cwd,
       umask: caller.umask ?? 0o022,
+      processLimits: limitsOf(caller),
       callersEnv: caller.env ?? {},
       config: settings.current(),
       timeoutFrom: () => originIn(settings.resolved(), "timeout"),

@@ -123,7 +123,7 @@ export const makeStart = Effect.gen(function* () {
       yield* supervisor.acted
       return yield* started === undefined
         ? Effect.die("a start without an answer")
-        : show(started, input, call, inheritanceWarnings(call.caller.pid))
+        : show(started, input, call, inheritanceWarnings(call.caller))
     })
   )
 
@@ -139,7 +139,7 @@ export const makeStart = Effect.gen(function* () {
       )).map((each) => [each.index, each])
     )
     yield* supervisor.acted
-    const ofCaller = inheritanceWarnings(call.caller.pid)
+    const ofCaller = inheritanceWarnings(call.caller)
     const results = yield* Effect.forEach(
       decoded,
       (each, index): Effect.Effect<Result.Result<unknown, Problem>> => {

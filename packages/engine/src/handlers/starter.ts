@@ -1,5 +1,5 @@
 /** Starts payloads, one or many: everything of one call is stored in one commit. */
-import { problem, type Problem, withChange, withTry } from "@backbeat/contract/Problem"
+import { problem, type Problem } from "@backbeat/contract/Problem"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import { type Lineage, noLineage, type Owner } from "@backbeat/core/task/TaskSpec"
 import type { Task } from "@backbeat/core/task/Task"
@@ -14,6 +14,7 @@ import { Home } from "../home/Home.ts"
 import type { Variables } from "../home/KeptEnvironment.ts"
 import { originIn } from "../home/resolve.ts"
 import { Settings } from "../home/Settings.ts"
+import { limitsOf } from "../process/inheritance.ts"
 import { aliveOfStranger } from "../task/strangers.ts"
 import { Transitions } from "../task/Transitions.ts"
 import type { Tx } from "../task/Tx.ts"
@@ -27,6 +28,7 @@ import { makeNaming } from "./naming.ts"
 import { type Doing, makeOnce } from "./once.ts"
 import { makeQuota } from "./quota.ts"
 import { dependsOnOf } from "./shortForms.ts"
+import { isPipeline, isStep, isStranger, refusedLive } from "./takenId.ts"
 import { type Setting, type Specified, specify } from "./taskSpec.ts"
 
 /** One payload of a call; `index` is its place in the array. */
@@ -56,95 +58,6 @@ export interface Starting {
   readonly found?: Map<number, Found>
 }
 
-/** The place in the array of the call that has started the task, if it was this call. */
-const placeOf = ({ owner }: Task, { caller }: Call): number | null => {
-  const [requestId, place] = (owner.requestId ?? "").split("#")
-  return requestId === caller.requestId && place !== undefined ? Number(place) : null
-}
-
-const alreadyRunning = (
-  task: Task,
-  index: number,
-  call: Call,
-  differs: ReadonlyArray<string>
-): Problem => {
-  const {
-    id,
-    state: { status }
-  } = task
-  const first = placeOf(task, call)
-  if (first === null) {
-    const restarts = status === "running" || status === "retrying" ? ' or "restart"' : ""
-    const told = problem(
-      "TaskAlreadyRunning",
-      `task ${id} is ${status}`,
-      `Use another id, stop it first, or give "ifRunning": "return"${restarts}.`,
-      {
-        id,
-        status,
-        ...(differs.length === 0 ? {} : { differs })
-      }
-    )
-    return withChange(told, { ifRunning: "return" })
-  }
-  const message = `items ${first} and ${index} have the same id: ${id}. Item ${first} was started, item ${index} was not`
-  return problem(
-    "TaskAlreadyRunning",
-    message,
-    "Give each item its own id, or leave id out to get a new one.",
-    { id, status, indices: [first, index] }
-  )
-}
-
-const dependsTooLate = ({ id, state }: Task): Problem =>
-  problem(
-    "IllegalTransition",
-    `task ${id} is ${state.status}: its restart cannot wait for others`,
-    "Stop it first, or leave dependsOn out.",
-    { id, from: state.status, path: "dependsOn" }
-  )
-
-/** Why a task that lives is not started again; null when it is. */
-const refusedLive = (
-  root: string,
-  task: Task,
-  { input, index }: Item,
-  { specified, call }: Wanted & Starting
-): Problem | null => {
-  if (input.ifRunning !== "restart")
-    return alreadyRunning(task, index, call, foundOf(root, task, input, specified).differs)
-  return specified.spec.dependsOn.length > 0 ? dependsTooLate(task) : null
-}
-
-const isStep = (id: string, pipelineId: string): Problem =>
-  withTry(
-    problem(
-      "IllegalTransition",
-      `task ${id} is a step of pipeline ${pipelineId}, which runs`,
-      "Wait for that pipeline, cancel it, or use another id.",
-      { id, pipelineId }
-    ),
-    "wait",
-    { pipelineId }
-  )
-
-const isPipeline = (id: string): Problem =>
-  problem(
-    "IllegalTransition",
-    `id: ${id} is the id of a pipeline`,
-    "Give another id, or none: one is made.",
-    { path: "id", id }
-  )
-
-/** The database has lost a task, and what it started lives. */
-const isStranger = (id: string, alive: ReadonlyArray<string>): Problem =>
-  problem(
-    "TaskAlreadyRunning",
-    `the database has no task ${id}, but processes of a task of this id are alive: ${alive.join(", ")}`,
-    "See doctor. End them by their pids, or use another id.",
-    { id, alive }
-  )
-
 /** What became of one payload. */
 export interface Started {
   readonly index: number
@@ -165,7 +78,13 @@ const specifiedFor = (
 ): Result.Result<Specified, Problem> => {
   const callersEnv = caller.env ?? {}
   const { config } = reading
-  const setting = { ...reading, cwd: caller.cwd, umask: caller.umask ?? 0o022, callersEnv }
+  const setting = {
+    ...reading,
+    cwd: caller.cwd,
+    umask: caller.umask ?? 0o022,
+    processLimits: limitsOf(caller),
+    callersEnv
+  }
   return Result.gen(function* () {
     const specified = yield* Result.mapError(specify(input, setting), (told) =>
       namingInstalled(told, config, callersEnv)
@@ -217,8 +136,9 @@ export const makeStartOne = Effect.gen(function* () {
     }
     if (wanted.lineage === undefined) yield* checkOver(task)
     const refusal =
-      (live ? refusedLive(root, task, item, wanted) : refusedEnded(task, input, wanted)) ??
-      refusedSpawn(input, wanted.specified)
+      (live
+        ? refusedLive(root, task, { ...item, ...wanted })
+        : refusedEnded(task, input, wanted)) ?? refusedSpawn(input, wanted.specified)
     if (refusal !== null) return yield* Effect.fail(refusal)
     // A step that is started again by itself is still one of its pipeline's.
     const lineage = {

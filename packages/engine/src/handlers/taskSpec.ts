@@ -2,7 +2,7 @@
 import { type Problem, withChange } from "@backbeat/contract/Problem"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
-import type { Stdin, TaskSpec, Work } from "@backbeat/core/task/TaskSpec"
+import type { ProcessLimits, Stdin, TaskSpec, Work } from "@backbeat/core/task/TaskSpec"
 import * as Result from "effect/Result"
 import { isAbsolute, resolve } from "node:path"
 import type { Configuration } from "../home/configuration.ts"
@@ -18,6 +18,8 @@ export interface Setting {
   readonly cwd: string
   /** The file mode mask of the caller, which its tasks get too. */
   readonly umask: number
+  /** The caller's limits and priority, where the engine has others. */
+  readonly processLimits: ProcessLimits | null
   readonly callersEnv: Variables
   readonly config: Configuration
   /** Who set the timeout of the configuration; null when nobody did. */
@@ -182,6 +184,7 @@ export const specify = (input: StartInput, setting: Setting): Result.Result<Spec
         dependsOn,
         cwd,
         umask: setting.umask,
+        ...(setting.processLimits === null ? {} : { processLimits: setting.processLimits }),
         ...stopping(input),
         ...watching(input, setting),
         ...naming(input, cwd, setting.callersEnv["HOME"])

@@ -2,6 +2,7 @@
  * Starts one attempt of a task in its folder. From the spawn on nothing of the attempt needs this engine: it may be
  * killed at any instruction, before and after.
  */
+import type { ProcessLimits } from "@backbeat/core/task/TaskSpec"
 import {
   closeSync,
   constants,
@@ -41,6 +42,8 @@ export type AttemptSpec = CommandSpec & {
   readonly stdin: StdinSource
   /** The file mode mask of the command; 022 when absent. */
   readonly umask?: number
+  /** In what the command differs from this engine. */
+  readonly limits?: ProcessLimits | undefined
   readonly script?: string
   readonly onExit: (end: AttemptEnd) => void
 }
@@ -147,7 +150,13 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
     const alive = openAlive(dir, open)
     const [stdin, ...openStdinFds] = openStdin(spec, open)
     const spare = Array.from({ length: spareFds }, () => open("/dev/null", constants.O_RDONLY))
-    const { cmd, env } = shimCall({ dir, umask: spec.umask ?? 0o022, argv, env: spec.env })
+    const { cmd, env } = shimCall({
+      dir,
+      umask: spec.umask ?? 0o022,
+      argv,
+      env: spec.env,
+      limits: spec.limits
+    })
     for (const fd of spare) closeSync(fd)
     fds.splice(-spareFds)
     const child = Bun.spawn({

@@ -11,6 +11,7 @@
  * - File descriptor 2 is `note`, 4 is `exit`, 5 the command's stderr: the engine opened them, so that nothing that can fail
  *   for want of room is left to do here but the claim. 3 is the write end of `alive`, kept open by the command's whole tree
  *   on purpose. 6 (write end of the command's stdin) and 7 (`eof`) are there only for an open stdin. 8 is `claim`.
+ * - The command's limits are set in the subshell that becomes the command: the record of its end is not to meet them.
  * - The other variables keep their export, hence the odd names; they are set before the command only where it must be.
  * - noclobber (-C) creation of `claim` is the gate through which one process passes, ever. A claim without its three
  *   lines belongs to a shim that died before it started anything, or that found no room for them and says so in `exit`.
@@ -37,6 +38,7 @@ export const shim = `{ command set +o posix; } 2>/dev/null
 set +ex -C
 umask 077
 _backbeat_dir=$_backbeat_at
+_backbeat_limits=
 eval "$_backbeat_run"
 unset _backbeat_at _backbeat_run
 _backbeat_stat= _backbeat_boot= _backbeat_int= _backbeat_open=
@@ -54,7 +56,7 @@ if [ -p "$_backbeat_dir/eof" ]; then
 fi
 trap : HUP QUIT TERM USR1 USR2
 trap _backbeat_int=1 INT
-(trap 'echo unspawned >>"$_backbeat_dir/note"' EXIT; exec "$@" 2>&5 4>&- 5>&- 6>&- 7>&-)
+(trap 'echo unspawned >>"$_backbeat_dir/note"' EXIT; eval "$_backbeat_limits"; exec "$@" 2>&5 4>&- 5>&- 6>&- 7>&-)
 _backbeat_status=$?
 _backbeat_kind=exited
 if [ "$_backbeat_status" -gt 128 ]; then

@@ -1,6 +1,8 @@
 /** How the shim is called: by a shell that hands every variable on, with the command in a variable. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import type { ProcessLimits } from "@backbeat/core/task/TaskSpec"
+import { niceArguments, ulimits } from "./processLimits.ts"
 import { hasProc } from "./ProcessTable.ts"
 import { shim } from "./shim.ts"
 
@@ -11,6 +13,8 @@ export interface ShimOrder {
   /** The command's file and its arguments. */
   readonly argv: ReadonlyArray<string>
   readonly env: Readonly<Record<string, string>>
+  /** In what the command differs from the engine. */
+  readonly limits?: ProcessLimits | undefined
 }
 
 /** What is spawned. */
@@ -73,12 +77,13 @@ export const shellFor = (
 }
 
 /** The call of the shim for one attempt. Writes the arguments into its folder when they are too many for a variable. */
-export const shimCall = ({ dir, umask, argv, env }: ShimOrder): ShimCall => {
-  const set = `set -- ${[umask.toString(8), ...argv].map(quoted).join(" ")}`
+export const shimCall = ({ dir, umask, argv, env, limits = {} }: ShimOrder): ShimCall => {
+  const its = ulimits(limits)
+  const set = `set -- ${[umask.toString(8), ...argv].map(quoted).join(" ")}${its === "" ? "" : `\n_backbeat_limits=${quoted(its)}`}`
   const isLong = Buffer.byteLength(set) > mostInVariable
   if (isLong) writeFileSync(join(dir, "argv"), `${set}\n`, { mode: 0o600 })
   return {
-    cmd: [...shellFor(env), "-c", shim, "backbeat-shim"],
+    cmd: [...niceArguments(limits), ...shellFor(env), "-c", shim, "backbeat-shim"],
     env: { ...env, _backbeat_at: dir, _backbeat_run: isLong ? `. "$_backbeat_dir/argv"` : set }
   }
 }

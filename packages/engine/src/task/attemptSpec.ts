@@ -67,7 +67,7 @@ export const attemptSpec = (
   const kept = readEnvironment(root, task)
   if (kept === null) return null
   const { dir } = treeOf(root, task)
-  const { cwd, umask } = task.spec
+  const { cwd, umask, processLimits } = task.spec
   const env = {
     ...kept,
     ...call?.env,
@@ -75,5 +75,5 @@ export const attemptSpec = (
     BACKBEAT_TASK_ID: task.id,
     BACKBEAT_ATTEMPT: String(task.state.attempt)
   }
-  return { dir, cwd, env, umask, ...programOf(task, dir, call) }
+  return { dir, cwd, env, umask, limits: processLimits, ...programOf(task, dir, call) }
 }

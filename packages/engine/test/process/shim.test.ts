@@ -1,3 +1,4 @@
+import type { ProcessLimits } from "@backbeat/core/task/TaskSpec"
 import { describe, expect, test } from "bun:test"
 import {
   closeSync,
@@ -27,13 +28,14 @@ const runShim = async (
   shell: ReadonlyArray<string>,
   dir: string,
   argv: ReadonlyArray<string>,
-  env: Record<string, string> = {}
+  env: Record<string, string> = {},
+  limits: ProcessLimits = {}
 ) => {
   mkdirSync(dir, { recursive: true })
   const append = constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY
   const [log, note] = [openSync(join(dir, "log"), append), openSync(join(dir, "note"), append)]
   const record = openSync(join(dir, "exit"), constants.O_CREAT | constants.O_RDWR)
-  const call = shimCall({ dir, umask: 0o27, argv, env })
+  const call = shimCall({ dir, umask: 0o27, argv, env, limits })
   const cmd = [...shell, ...call.cmd.slice(call.cmd.indexOf("-c"))]
   const child = Bun.spawn({
     cmd,
@@ -77,6 +79,34 @@ for (const shell of shells) {
         expect(ran).toMatchObject({ record: end, log: "" })
       })
     }
+
+    test.if(existsSync("/proc/self/limits"))(
+      "sets soft limits in the units of the shell, for the command alone",
+      async () => {
+        await using rig = new AttemptRig()
+        const soft = {
+          "file size": "8192",
+          "core file size": "0",
+          "stack size": "1048576",
+          processes: "4000"
+        }
+        const { log, record } = await runShim(
+          shell,
+          join(rig.root, "a"),
+          ["/bin/cat", "/proc/self/limits"],
+          {},
+          { soft }
+        )
+        const limits = Object.keys(soft).map((name) => [
+          name,
+          new RegExp(`^Max ${name}\\s+(\\S+)`, "mu").exec(log)?.[1]
+        ])
+        expect({ limits: Object.fromEntries(limits), record }).toEqual({
+          limits: soft,
+          record: exited(0)
+        })
+      }
+    )
 
     test("runs nothing and leaves no trace in a folder that is claimed", async () => {
       await using rig = new AttemptRig()
