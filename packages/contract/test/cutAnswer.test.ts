@@ -49,6 +49,7 @@ const whole: TaskAnswer = {
   ended: [],
   endedMore: 0,
   lastEnd: null,
+  peakMemoryBytes: null,
   retryAt: null,
   notBefore: null,
   stopping: null,

@@ -215,7 +215,16 @@ export const Running = Schema.Struct({
     Schema.String,
     "who set that: the task itself, the configuration, a variable, or the default for prompts"
   ),
-  stallTimeoutMs: optional(Schema.Int, "how long it may be silent, when that is limited")
+  stallTimeoutMs: optional(Schema.Int, "how long it may be silent, when that is limited"),
+  stallTimeoutFrom: optional(Schema.String, "who set that: always the task itself"),
+  maxOutputBytes: optional(
+    Schema.Int,
+    "how much of each output stream is kept, when that is not the default"
+  ),
+  maxOutputBytesFrom: optional(
+    Schema.String,
+    "who set that: the task itself, the configuration or a variable"
+  )
 })
 
 /** Explains the status of a task or a pipeline. */
@@ -234,6 +243,10 @@ export const why = operation({
       })
     ),
     running: optional(Running, "of a task that runs: what it does now"),
+    peakMemoryBytes: optional(
+      Schema.Int,
+      "of a task that has ended: the most memory that one of its processes had; absent when the engine that saw the end has exited"
+    ),
     next: Schema.NullOr(Schema.String)
   }),
   errors: ["CommandInputError", "TaskNotFound", "StoreError"],

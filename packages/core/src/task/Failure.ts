@@ -37,7 +37,10 @@ export const AgentError = Schema.Struct({ type: Schema.tag("AgentError"), ...Age
 export const NotReady = Schema.Struct({
   type: Schema.tag("NotReady"),
   probe: Schema.String,
-  output: Schema.String
+  output: Schema.String,
+  /** The time that it had, in milliseconds, and who set that where it was not the task. */
+  withinMs: Schema.optionalKey(Schema.Int),
+  from: Schema.optionalKey(Schema.String)
 })
 /** The end cannot be known; `evidence` says what is. */
 export const Lost = Schema.Struct({ type: Schema.tag("Lost"), evidence: Schema.String })
@@ -56,6 +59,11 @@ export const Failure = Schema.Union([
 ])
 export type Failure = typeof Failure.Type
 
+const within = ({ withinMs, from }: typeof NotReady.Type): string => {
+  if (withinMs === undefined) return ""
+  return ` within ${withinMs} ms (startupTimeoutMs${from === undefined ? "" : `, ${from}`})`
+}
+
 /** What happened to the task, for people: goes behind "it". */
 export const describeFailure = (failure: Failure): string => {
   switch (failure.type) {
@@ -68,13 +76,13 @@ export const describeFailure = (failure: Failure): string => {
     case "TimedOut":
       return `timed out after ${failure.timeout} ms${failure.from === undefined ? "" : ` (set by ${failure.from})`}`
     case "StalledOutput":
-      return `wrote nothing for ${failure.stallTimeout} ms`
+      return `wrote nothing for ${failure.stallTimeout} ms (its stallTimeoutMs)`
     case "DependencyFailed":
       return `depends on ${failure.taskId}, which did not end as required`
     case "AgentError":
       return `was an agent that ended with an error: ${failure.message}`
     case "NotReady":
-      return `was not ready: ${failure.probe}: ${failure.output}`
+      return `was not ready${within(failure)}: ${failure.probe}: ${failure.output}`
     case "Lost":
       return `was lost: ${failure.evidence}`
   }

@@ -75,6 +75,8 @@ export const TaskSpec = Schema.Struct({
   readyWhen: Schema.NullOr(Probe),
   healthProbe: Schema.NullOr(HealthProbe),
   maxOutputBytes: Schema.Int,
+  /** Who set that, where it was not the caller. */
+  maxOutputBytesFrom: Schema.optionalKey(Schema.String),
   notify: Schema.NullOr(Notify),
   umask: Schema.Int,
   /** The caller's limits and priority, where the engine had others. */

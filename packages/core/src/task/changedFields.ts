@@ -5,7 +5,13 @@ import type { TaskSpec, Work } from "./TaskSpec.ts"
 const callersNames: Readonly<Record<string, string>> = { envKeys: "env" }
 
 /** What no payload says: it comes from the call, or from what ran before. */
-const unsaid: ReadonlySet<string> = new Set(["umask", "processLimits", "session", "timeoutFrom"])
+const unsaid: ReadonlySet<string> = new Set([
+  "umask",
+  "processLimits",
+  "session",
+  "timeoutFrom",
+  "maxOutputBytesFrom"
+])
 
 const fieldsOf = (work: Work): Readonly<Record<string, unknown>> => {
   const { kind: _, ...fields } = work

@@ -70,8 +70,8 @@ const failureTexts: {
     text: "The agent ended with an error, whatever its exit code. `kind` is `auth`, `rate_limit`, `limit`, `no_result` or `error`."
   },
   NotReady: {
-    carries: ["probe", "output"],
-    text: "Its probe did not succeed in time, or failed too often."
+    carries: ["probe", "output", "withinMs", "from"],
+    text: "Its probe did not succeed in time, or failed too often. `withinMs` is the time that it had; `from` says who set that, where it was not the task."
   },
   Lost: { carries: ["evidence"], text: "The end cannot be known; `evidence` says what is." }
 }

@@ -60,7 +60,7 @@ describe("a failure", () => {
       "was killed by SIGKILL",
       "could not be started: no such file: x",
       "timed out after 1000 ms",
-      "wrote nothing for 500 ms",
+      "wrote nothing for 500 ms (its stallTimeoutMs)",
       "depends on base, which did not end as required",
       "was not ready: http http://127.0.0.1: refused",
       "was lost: no record"

@@ -154,11 +154,14 @@ export const checkInheritance = (caller: { readonly pid: number }): Check => {
       )
 }
 
-const describeVariables = (variables: Resolved["variables"]): string => {
-  const set = Object.entries(variables).map(([key, name]) => `${key} by ${name}`)
-  return set.length === 0
-    ? "every value is valid"
-    : `every value is valid; set by variables: ${set.join(", ")}`
+const describeSources = ({ sources, variables }: Resolved): string => {
+  const byVariable = Object.entries(variables).map(([key, name]) => `${key} by ${name}`)
+  const inFile = Object.keys(sources).filter((key) => sources[key] === "file")
+  return [
+    "every value is valid",
+    ...(byVariable.length === 0 ? [] : [`set by variables: ${byVariable.join(", ")}`]),
+    ...(inFile.length === 0 ? [] : [`set in the file: ${inFile.join(", ")}`])
+  ].join("; ")
 }
 
 /** How the processes of a task are found here. */
@@ -195,11 +198,8 @@ export const checkAgents = (agents: ReadonlyArray<AgentEntry>): ReadonlyArray<Ch
 }
 
 /** The values of the configuration that do not hold. */
-export const checkConfiguration = ({
-  config,
-  problems,
-  variables
-}: Resolved): ReadonlyArray<Check> => {
+export const checkConfiguration = (resolved: Resolved): ReadonlyArray<Check> => {
+  const { config, problems, variables } = resolved
   const bare = Object.entries(variables).filter(([, name]) => isBare(name))
   const foreign = bare.map(([key, name]) => {
     const value = Object.entries(config).find(([each]) => each === key)?.[1]
@@ -211,7 +211,7 @@ export const checkConfiguration = ({
     )
   })
   if (problems.length === 0)
-    return foreign.length === 0 ? [check("config", "ok", describeVariables(variables))] : foreign
+    return foreign.length === 0 ? [check("config", "ok", describeSources(resolved))] : foreign
   return [
     ...foreign,
     ...problems.map(({ key, message }) =>

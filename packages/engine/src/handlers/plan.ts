@@ -149,6 +149,11 @@ const makePlanOne = Effect.gen(function* () {
       ...(spec.timeoutFrom?.includes("variable") === true
         ? [`each attempt may run ${spec.timeout} ms: set by ${spec.timeoutFrom}`]
         : []),
+      ...(spec.maxOutputBytesFrom?.includes("variable") === true
+        ? [
+            `${spec.maxOutputBytes} bytes of each stream are kept: set by ${spec.maxOutputBytesFrom}`
+          ]
+        : []),
       ...unlimitedQueues(config, [spec.queue]),
       ...(busy >= slots ? [`queue ${spec.queue} is full (${busy} of ${slots}): it would wait`] : [])
     ]
@@ -162,7 +167,7 @@ const makePlanOne = Effect.gen(function* () {
       processLimits: limitsOf(caller),
       callersEnv: caller.env ?? {},
       config: settings.current(),
-      timeoutFrom: () => originIn(settings.resolved(), "timeout"),
+      originOf: (key: "timeout" | "maxOutputBytes") => originIn(settings.resolved(), key),
       now
     }
     const specified = yield* Effect.fromResult(specify(input, setting))

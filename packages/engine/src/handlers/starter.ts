@@ -66,7 +66,7 @@ export interface Started {
 }
 
 /** What a payload is read with. */
-interface Reading extends Pick<Setting, "config" | "timeoutFrom" | "now"> {
+interface Reading extends Pick<Setting, "config" | "originOf" | "now"> {
   readonly call: Call
   readonly rehearsed: boolean
 }
@@ -165,7 +165,7 @@ export const makeStartOne = Effect.gen(function* () {
     const reading = {
       call,
       config: settings.current(),
-      timeoutFrom: () => originIn(settings.resolved(), "timeout"),
+      originOf: (key: "timeout" | "maxOutputBytes") => originIn(settings.resolved(), key),
       now: tx.now,
       rehearsed: starting.rehearsed === true
     }

@@ -13,6 +13,7 @@ import {
 } from "@backbeat/core/task/TaskState"
 import * as Struct from "effect/Struct"
 import { attemptDir } from "../home/Home.ts"
+import { peakMemoryOf } from "../process/peakMemory.ts"
 import type { Stopped } from "../process/stopTree.ts"
 import type { LastEnd } from "../task/lastEnd.ts"
 import type { LiveAttempt } from "../task/LiveAttempts.ts"
@@ -153,10 +154,11 @@ const agentFieldsOf = (work: Work) =>
         outputSchema: null
       }
 
-const endFacts = (end: AttemptEnd | null) => ({
+const endFacts = (end: AttemptEnd | null, dir: string) => ({
   result: end?.agent?.result ?? null,
   cpuMs: end?.cpuMs ?? null,
-  ...endedAnswer(end?.stopped ?? null)
+  ...endedAnswer(end?.stopped ?? null),
+  peakMemoryBytes: end === null ? null : peakMemoryOf(dir)
 })
 
 const ownerOf = ({ sessionId, taskId }: Task["owner"]): TaskAnswer["owner"] => ({
@@ -191,7 +193,7 @@ export const taskAnswer = (
     ...briefTask(task, live),
     script: spec.work.kind === "script" ? spec.work.script : null,
     ...agentFieldsOf(spec.work),
-    ...endFacts(endOf(state)),
+    ...endFacts(endOf(state), attemptDir(root, task.id, lastAttempt(state))),
     waitsFor,
     lastEnd: lastEnd === null ? null : lastEndAnswer(lastEnd),
     openedAt: isoOrNull("startedAt" in state ? state.startedAt : null),

@@ -22,8 +22,8 @@ export interface Setting {
   readonly processLimits: ProcessLimits | null
   readonly callersEnv: Variables
   readonly config: Configuration
-  /** Who set the timeout of the configuration; null when nobody did. */
-  readonly timeoutFrom: () => string | null
+  /** Who set a limit of the configuration; null when nobody did. */
+  readonly originOf: (key: "timeout" | "maxOutputBytes") => string | null
   readonly now: number
 }
 
@@ -212,11 +212,11 @@ const stopping = (input: StartInput) => ({
 /** How long an attempt may run, and who says so where the caller does not. */
 const timeoutOf = (
   { prompt, timeout }: StartInput,
-  { config, timeoutFrom }: Setting
+  { config, originOf }: Setting
 ): Pick<TaskSpec, "timeout" | "timeoutFrom"> => {
   if (timeout !== undefined) return { timeout }
   if (config.timeout !== null) {
-    const from = timeoutFrom()
+    const from = originOf("timeout")
     return { timeout: config.timeout, ...(from === null ? {} : { timeoutFrom: from }) }
   }
   return prompt === undefined
@@ -224,11 +224,25 @@ const timeoutOf = (
     : { timeout: agentTimeoutMs, timeoutFrom: "the default for prompts" }
 }
 
+/** How much output is kept, and who says so where the caller does not. */
+const outputLimitOf = (
+  { maxOutputBytes, maxOutputBuffer }: StartInput,
+  { config, originOf }: Setting
+): Pick<TaskSpec, "maxOutputBytes" | "maxOutputBytesFrom"> => {
+  const given = maxOutputBytes ?? maxOutputBuffer
+  if (given !== undefined) return { maxOutputBytes: given }
+  const from = originOf("maxOutputBytes")
+  return {
+    maxOutputBytes: config.maxOutputBytes,
+    ...(from === null ? {} : { maxOutputBytesFrom: from })
+  }
+}
+
 const watching = (input: StartInput, setting: Setting) => ({
   ...timeoutOf(input, setting),
   stallTimeoutMs: input.stallTimeoutMs ?? null,
   readyWhen: input.readyWhen === undefined ? null : probeOf(input.readyWhen),
   healthProbe: input.healthProbe ?? null,
-  maxOutputBytes: input.maxOutputBytes ?? input.maxOutputBuffer ?? setting.config.maxOutputBytes,
+  ...outputLimitOf(input, setting),
   notify: input.notify ?? null
 })

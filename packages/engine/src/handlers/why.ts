@@ -4,7 +4,7 @@ import type { Output } from "@backbeat/contract/table"
 import { spawned } from "@backbeat/core/task/decide"
 import type { Task } from "@backbeat/core/task/Task"
 import { limitMs } from "@backbeat/core/task/TaskSpec"
-import { spawnedAt } from "@backbeat/core/task/TaskState"
+import { endOf, lastAttempt, spawnedAt } from "@backbeat/core/task/TaskState"
 import { QueueStore } from "@backbeat/store/QueueStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
@@ -17,6 +17,7 @@ import { Home } from "../home/Home.ts"
 import { Settings } from "../home/Settings.ts"
 import { endOfStream } from "../output/endOfStream.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
+import { peakMemoryOf } from "../process/peakMemory.ts"
 import { treeOf } from "../task/attemptSpec.ts"
 import { type LiveAttempt, LiveAttempts } from "../task/LiveAttempts.ts"
 import { unlimitedQueues } from "../task/unlimitedQueue.ts"
@@ -260,6 +261,10 @@ export const makeWhyHandler = Effect.gen(function* () {
       const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
       const found = explainAttempt(root, task, now)
       const running = yield* explainRunning(task)
+      const peak =
+        endOf(task.state) === null
+          ? null
+          : peakMemoryOf(treeOf(root, task, lastAttempt(task.state)).dir)
       const because = [
         ...(found?.because ?? []),
         ...left,
@@ -276,6 +281,7 @@ export const makeWhyHandler = Effect.gen(function* () {
         status,
         because,
         ...(running === null ? {} : { running }),
+        ...(peak === null ? {} : { peakMemoryBytes: peak }),
         next: found?.next ?? nextOf(task, yield* explainAgain(task), now)
       }
     }).pipe(Effect.mapError(toProblem(id)))

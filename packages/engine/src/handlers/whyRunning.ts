@@ -1,8 +1,10 @@
 /** What `why` tells of a task that runs, as it is this moment: its processes, what they use, and how long it has been silent. */
 import type { Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
+import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import * as Effect from "effect/Effect"
 import { statSync } from "node:fs"
+import { defaults } from "../home/configuration.ts"
 import { Home } from "../home/Home.ts"
 import { lastLinesOf } from "../output/lastLinesOf.ts"
 import { outputPath, outputStreams } from "../output/OutputStream.ts"
@@ -14,6 +16,9 @@ import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { iso } from "./taskAnswer.ts"
 
 type Running = NonNullable<Output<"why">["running"]>
+
+/** Who set a limit that the caller gave. */
+const byTask = "the task"
 
 const shownAtMost = 10
 /** Two looks at what the processes have used are so far apart, in milliseconds. */
@@ -45,6 +50,18 @@ const usageBetween = Effect.fnUntraced(function* (pids: ReadonlyArray<number>) {
   return { cpuPercent: Math.round((usedMs / tookMs) * 100), memoryBytes }
 })
 
+/** What limits it, and who set each limit. */
+const limitsOf = (spec: TaskSpec) => {
+  const { stallTimeoutMs, timeout, timeoutFrom = byTask } = spec
+  const { maxOutputBytes, maxOutputBytesFrom = byTask } = spec
+  const isDefault = maxOutputBytes === defaults.maxOutputBytes
+  return {
+    ...(timeout === null ? {} : { timeoutMs: timeout, timeoutFrom }),
+    ...(stallTimeoutMs === null ? {} : { stallTimeoutMs, stallTimeoutFrom: byTask }),
+    ...(isDefault ? {} : { maxOutputBytes, maxOutputBytesFrom })
+  }
+}
+
 /** Explains a task that runs or is stopping; null for any other. Made once. */
 export const makeWhyRunning = Effect.gen(function* () {
   const { root } = yield* Home
@@ -59,7 +76,6 @@ export const makeWhyRunning = Effect.gen(function* () {
     const processes = found.map(({ identity: { pid } }) => pid).filter((pid) => pid !== live.pid)
     const silentSince = lastOutputAt(live.dir)
     const lastLine = (yield* lastLinesOf(live.readable.dir, 1)).at(-1)
-    const { stallTimeoutMs, timeout, timeoutFrom = "the task" } = task.spec
     const running: Running = {
       ...(live.startedAt === null ? {} : { startedAt: iso(live.startedAt) }),
       ...(silentSince === null ? {} : { silentSince: iso(silentSince) }),
@@ -67,8 +83,7 @@ export const makeWhyRunning = Effect.gen(function* () {
       processes: processes.slice(0, shownAtMost).map((pid) => describeProcess(pid)),
       ...(processes.length > shownAtMost ? { processesMore: processes.length - shownAtMost } : {}),
       ...(yield* usageBetween(processes)),
-      ...(timeout === null ? {} : { timeoutMs: timeout, timeoutFrom }),
-      ...(stallTimeoutMs === null ? {} : { stallTimeoutMs })
+      ...limitsOf(task.spec)
     }
     return running
   })

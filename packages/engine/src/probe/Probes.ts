@@ -45,7 +45,14 @@ const make = Effect.gen(function* () {
       return true
     }
     if (isOver(live)) return false
-    const failure = { type: "NotReady", probe: describeProbe(probe), output: last.output } as const
+    const withinMs = probeTiming(probe).startupTimeoutMs
+    const failure = {
+      type: "NotReady",
+      probe: describeProbe(probe),
+      output: last.output,
+      withinMs,
+      ...(probe.startupTimeoutMs === undefined ? { from: "the default" } : {})
+    } as const
     yield* reports.report(live, { type: "Limit", failure })
     return false
   })

@@ -22,6 +22,7 @@ import { makeFifo } from "./posix.ts"
 import { errorCode, errorMessage } from "../thrown.ts"
 import type { CommandSpec } from "./resolveCommand.ts"
 import { interpreterOf } from "./programFile.ts"
+import { notePeakMemory } from "./peakMemory.ts"
 import { resolveCommand } from "./resolveCommand.ts"
 import { isTooLarge, shimCall } from "./shimCall.ts"
 import { isTransient, noRoom } from "./shortage.ts"
@@ -166,7 +167,10 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
       detached: true,
       stdio: [stdin ?? null, stdout, note, alive, record, stderr, ...openStdinFds],
       // The shim may have lost the claim to another one, or been killed while the command goes on.
-      onExit: () => void watchEnd(dir, onExit)
+      onExit: (shimProcess) => {
+        notePeakMemory(dir, shimProcess.resourceUsage()?.maxRSS ?? 0)
+        watchEnd(dir, onExit)
+      }
     })
     child.unref()
     return child.pid

@@ -28,8 +28,10 @@ const runShim = async (
   shell: ReadonlyArray<string>,
   dir: string,
   argv: ReadonlyArray<string>,
-  env: Record<string, string> = {},
-  limits: ProcessLimits = {}
+  {
+    env = {},
+    limits = {}
+  }: { readonly env?: Record<string, string>; readonly limits?: ProcessLimits } = {}
 ) => {
   mkdirSync(dir, { recursive: true })
   const append = constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY
@@ -94,14 +96,13 @@ for (const shell of shells) {
           shell,
           join(rig.root, "a"),
           ["/bin/cat", "/proc/self/limits"],
-          {},
-          { soft }
+          { limits: { soft } }
         )
         const limits = Object.keys(soft).map((name) => [
           name,
           new RegExp(`^Max ${name}\\s+(\\S+)`, "mu").exec(log)?.[1]
         ])
-        expect({ limits: Object.fromEntries(limits), record }).toEqual({
+        expect({ limits: Object.fromEntries(limits), record }).toMatchObject({
           limits: soft,
           record: exited(0)
         })
@@ -174,7 +175,9 @@ for (const shell of shells) {
         "$0",
         "-n"
       ]
-      const { log } = await runShim(shell, join(rig.root, "a"), argv, { PATH: "/usr/bin:/bin" })
+      const { log } = await runShim(shell, join(rig.root, "a"), argv, {
+        env: { PATH: "/usr/bin:/bin" }
+      })
       expect(log).toBe("0027\n<><a b><*><$0><-n>0\n1\n2\n3\n")
     })
 
@@ -186,7 +189,7 @@ for (const shell of shells) {
         _backbeat_int: "1",
         ENV: "/nowhere"
       }
-      const ran = await runShim(shell, join(rig.root, "a"), ["/bin/sh", "-c", "exit 130"], env)
+      const ran = await runShim(shell, join(rig.root, "a"), ["/bin/sh", "-c", "exit 130"], { env })
       expect(ran).toMatchObject({ record: exited(130), log: "" })
     })
   })

@@ -1,0 +1,19 @@
+/** What the system says of the memory of attempts that have ended, in this engine: it tells a process about its own children only, and once. */
+
+/** Of so many attempts it is kept. */
+const keptAtMost = 1000
+
+const peaks = new Map<string, number>()
+
+/** Notes the most memory that one process of the attempt had, in bytes. */
+export const notePeakMemory = (dir: string, bytes: number): void => {
+  // A late shim that found the attempt claimed ends too.
+  const most = Math.max(bytes, peaks.get(dir) ?? 0)
+  peaks.delete(dir)
+  peaks.set(dir, most)
+  const [oldest] = peaks.keys()
+  if (peaks.size > keptAtMost && oldest !== undefined) peaks.delete(oldest)
+}
+
+/** The most memory that one process of the attempt had, in bytes; null where that is not known. Source: getrusage(2), ru_maxrss. */
+export const peakMemoryOf = (dir: string): number | null => peaks.get(dir) ?? null
