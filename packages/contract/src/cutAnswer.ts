@@ -42,7 +42,7 @@ interface Cuttable {
   readonly task?: ShownTask | Head
   readonly tasks?: ReadonlyArray<ShownTask>
   readonly pipeline?: AnyPipeline
-  readonly pipelines?: ReadonlyArray<ShownBriefPipeline>
+  readonly pipelines?: ReadonlyArray<ShownBriefPipeline | EndedPipeline>
   readonly [beside: string]: unknown
 }
 
@@ -109,7 +109,7 @@ export const cutAnswer = ({
     // A task that was there already may be another one than the call said.
     const reader = { ...reading, carried: carried && beside["existing"] !== true }
     if ("outcome" in beside && ends)
-      return cutEnds({ ...beside, ...(pipeline === undefined ? {} : { pipeline }) })
+      return cutEnds({ ...beside, ...present({ pipeline, pipelines }) })
     const cutEach = each ? cutTask : cutBriefTask
     const others = Struct.omit(beside, counting(task !== undefined && !("line" in beside)))
     return {

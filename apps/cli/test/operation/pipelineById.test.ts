@@ -183,6 +183,75 @@ describe("restart of a pipeline", () => {
   })
 })
 
+describe("an array with the id of a pipeline and that of a task", () => {
+  const steps = [
+    { key: "a", command: "true" },
+    { key: "b", script: "read x; exit ${x:-0}", stdin: "open" }
+  ]
+
+  test("is waited for until both have ended", async () => {
+    await using rig = new Rig()
+    await rig.data("pipeline create", { id: "ci", steps })
+    await rig.data("start", { id: "lint", command: "true" })
+    const late = await rig.refusal(["wait", '["ci","lint"]', "--timeout", "0.2"])
+    expect(late).toMatchObject({ type: "TaskWaitTimedOut", details: { ids: ["ci", "lint"] } })
+    const waiting = rig.call(["wait", '["ci","lint"]'])
+    await rig.data("send", { id: "ci.b", text: "0\n", eof: true })
+    expect((await waiting).document).toEqual({
+      ok: true,
+      command: "wait",
+      data: {
+        outcome: "succeeded",
+        counts: { completed: 3 },
+        pipelines: [{ id: "ci", status: "completed", durationMs: expect.any(Number) }]
+      }
+    })
+    expect((await rig.call(["wait", '["ci","lint"]', "--exit-status"])).exitCode).toBe(0)
+    expect(await rig.refusal(["wait", '["none","ci"]'])).toMatchObject({ type: "TaskNotFound" })
+  })
+
+  test("tells which of them has ended first, and what failed in it", async () => {
+    await using rig = new Rig()
+    await rig.data("pipeline create", { id: "ci", steps })
+    await rig.data("start", { id: "hold", command: "cat", stdin: "open" })
+    await rig.data("send", { id: "ci.b", text: "4\n", eof: true })
+    const first = await rig.data("wait", { ids: ["hold", "ci"], mode: "any", full: false })
+    expect(first).toMatchObject({
+      outcome: "partial_failure",
+      counts: { completed: 1, failed: 1 },
+      failures: [{ id: "ci.b", exitCode: 4 }],
+      pipelines: [{ id: "ci", status: "failed" }],
+      done: ["ci"],
+      pending: ["hold"]
+    })
+    expect(await rig.refusal(["wait", '{"ids":["hold","ci"],"for":"ready"}'])).toMatchObject({
+      type: "CommandInputError",
+      details: { path: "for" }
+    })
+  })
+
+  test("is stopped, and run again", async () => {
+    await using rig = new Rig()
+    await rig.data("pipeline create", { id: "ci", steps })
+    await rig.data("start", { id: "hold", command: "cat", stdin: "open" })
+    const stopped = await rig.data("stop", ["ci", "hold"])
+    expect(stopped).toMatchObject({ outcome: "succeeded", successCount: 2 })
+    const both = await rig.call(["status", '["ci","hold"]'])
+    expect(both.document["data"]).toMatchObject({
+      tasks: [{ id: "hold", status: "cancelled" }],
+      pipelines: [{ id: "ci", status: "cancelled" }]
+    })
+    const again = await rig.call(["restart", '["ci","hold"]', "--wait", "--timeout", "0.2"])
+    expect(again.document["data"]).toMatchObject({
+      successCount: 2,
+      results: [
+        { id: "ci", status: "running", timedOut: true },
+        { id: "hold", status: "running", timedOut: true }
+      ]
+    })
+  })
+})
+
 test("a home in which a task and a pipeline have one id from before shows both, and takes the task elsewhere", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "both", ...good }, ["--wait"])

@@ -133,7 +133,7 @@ export const wait = operation({
     "Wait until tasks or a pipeline have ended, or until tasks have started, are ready, print a line or open a port.",
   input: Schema.Struct({
     id: optional(TaskId, "one task, or a pipeline"),
-    ids: optional(Ids, "several tasks"),
+    ids: optional(Ids, "several tasks or pipelines"),
     tag: optional(Tag, "all tasks with this tag"),
     mine,
     pipelineId: optional(PipelineId, "the end of this pipeline"),
@@ -157,6 +157,7 @@ export const wait = operation({
     Schema.Struct({
       ...ends,
       tasks: optional(Schema.Array(TaskAnswer), "with full: each of them"),
+      pipelines: optional(Schema.Array(EndedPipeline), "those of them that are pipelines"),
       done: optional(Schema.Array(Schema.String), "with mode any: those of which it has come true"),
       pending: optional(Schema.Array(Schema.String), "with mode any: the others"),
       cursor

@@ -1,5 +1,4 @@
 /** Answers `wait`: woken by the commit, the line or the port that is waited for. */
-import { withShortTexts } from "@backbeat/contract/cutTask"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import { type Problem, problem, withChange, withTry } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/read"
@@ -15,16 +14,14 @@ import { restMs } from "../output/Rest.ts"
 import { makeTaskLines } from "../output/taskLines.ts"
 import { isOpenPort } from "../probe/ask.ts"
 import { makeUntil, makeUntilEnded } from "../task/until.ts"
+import { makeAwaitMany, onlyItsEnd, type What } from "./awaitMany.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
-import { isGood, makeEnds } from "./ends.ts"
 import { makeLastLines } from "./lastLines.ts"
 import { makePipelineView } from "./PipelineView.ts"
 import { makeSelect } from "./selection.ts"
 import { makeShowEndedPipeline } from "./showEndedPipeline.ts"
 import { View, wrongField } from "./View.ts"
 import { makeTimeLimit, waitMsOf } from "./waiting.ts"
-
-type What = NonNullable<Input<"wait">["for"]>
 
 /** A port gives no event: while somebody waits for it, it is tried this often (milliseconds). */
 const portIntervalMs = 8
@@ -147,13 +144,7 @@ const makeAwaitPipeline = Effect.gen(function* () {
   const showEnded = yield* makeShowEndedPipeline
 
   return Effect.fnUntraced(function* (id: string, { for: what = "end", mode }: Input<"wait">) {
-    if (what !== "end")
-      return yield* Effect.fail(
-        withChange(
-          wrongField("for", "of a pipeline is its end", "Leave it out, or wait for a task of it."),
-          { for: undefined }
-        )
-      )
+    if (what !== "end") return yield* Effect.fail(onlyItsEnd)
     if (mode !== undefined)
       return yield* Effect.fail(
         withChange(wrongField("mode", "goes with several tasks", "Leave it out."), {
@@ -201,32 +192,12 @@ export const makeWaitHandler = Effect.gen(function* () {
   const view = yield* View
   const idsOf = yield* makeIdsOf
   const lastLines = yield* makeLastLines
-  const ends = yield* makeEnds
+  const awaitMany = yield* makeAwaitMany
   const awaitPipeline = yield* makeAwaitPipeline
   const awaitOne = yield* makeAwaitOne
   const limitTime = yield* makeTimeLimit
 
   const cursor = Effect.mapError(Effect.map(store.lastSequence, String), toProblem(""))
-
-  const awaitMany = Effect.fnUntraced(function* (ids: ReadonlyArray<string>, input: Input<"wait">) {
-    yield* Effect.forEach(ids, view.find)
-    const done = new Set<string>()
-    const each = ids.map((id) =>
-      Effect.tap(awaitOne.reached(id, input.for ?? "end"), () => Effect.sync(() => done.add(id)))
-    )
-    yield* input.mode === "any"
-      ? Effect.raceAllFirst(each)
-      : Effect.all(each, { concurrency: "unbounded" })
-    const tasks = yield* Effect.forEach(ids, view.find)
-    const come = tasks.filter(({ id }) => done.has(id))
-    const pending = ids.filter((id) => !done.has(id))
-    return {
-      ...(yield* ends(come, (task) => isGood(task) || (input.for ?? "end") !== "end")),
-      tasks: (yield* view.listed(tasks)).map(withShortTexts),
-      ...(input.mode === "any" ? { done: come.map(({ id }) => id), pending } : {}),
-      cursor: yield* cursor
-    }
-  })
 
   const awaitPipelineOf = (id: string, input: Input<"wait">) =>
     Effect.flatMap(awaitPipeline(id, input), (ended) =>
@@ -253,7 +224,10 @@ export const makeWaitHandler = Effect.gen(function* () {
     input: Input<"wait">
   ): Effect.Effect<typeof operations.wait.output.Type, Problem> => {
     if (input.pipelineId !== undefined) return awaitPipelineOf(input.pipelineId, input)
-    return input.id === undefined ? awaitMany(ids, input) : awaitSingle(input.id, input)
+    if (input.id !== undefined) return awaitSingle(input.id, input)
+    return Effect.flatMap(awaitMany(ids, input, awaitOne.reached), (ended) =>
+      Effect.map(cursor, (at) => ({ ...ended, cursor: at }))
+    )
   }
 
   const answer = (input: Input<"wait">, call: Call) =>

@@ -57,19 +57,22 @@ export const makeTimeLimit = Effect.gen(function* () {
   const view = yield* View
   const pipelines = yield* makePipelineView
 
+  /** The task that has the id, or all of a pipeline. */
+  const tasksOf = Effect.fnUntraced(function* (id: string) {
+    const { task, pipeline } = yield* view.named(id)
+    return task === null
+      ? { task, tasks: yield* pipelines.tasksOf(pipeline) }
+      : { task, tasks: [task] }
+  })
+
   /** How what was waited for stands: of one its status and last lines, of several how many are in each status. */
   const standing = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
-    const found = (yield* Effect.forEach(ids, (id) =>
-      Effect.mapError(store.find(id), toProblem(id))
-    )).flatMap((task) => task ?? [])
-    const [id = "", ...more] = ids
-    const tasks =
-      found.length === 0 && more.length === 0
-        ? yield* Effect.flatMap(pipelines.find(id), pipelines.tasksOf)
-        : found
-    const [one] = found
-    if (one === undefined || more.length > 0)
-      return { counts: countOf(tasks.map(({ state }) => state.status)) }
+    const found = yield* Effect.forEach(ids, tasksOf)
+    const [one] = found.flatMap(({ task }) => task ?? [])
+    if (one === undefined || ids.length > 1)
+      return {
+        counts: countOf(found.flatMap(({ tasks }) => tasks.map(({ state }) => state.status)))
+      }
     const { status, health } = yield* view.show(one)
     return present({ status, health, lastLines: yield* readLines(one, wholeEnd) })
   })
@@ -105,20 +108,24 @@ export const makeTimeLimit = Effect.gen(function* () {
   })
 })
 
-/** Of a batch: the task as it is, when the time was up first. Each item is told whether it was accepted; made once. */
-export const makeOrAsItIs = Effect.map(
-  View,
-  (view) =>
-    <A>(id: string, ended: Effect.Effect<A, Problem>) =>
-      Effect.catchIf(
-        ended,
-        ({ type }) => type === "TaskWaitTimedOut",
-        () =>
-          Effect.flatMap(Effect.flatMap(view.find(id), view.show), (task) =>
-            Effect.succeed({ task, timedOut: true })
-          )
-      )
-)
+/** Of a batch: the task or pipeline as it is, when the time was up first. Each item is told whether it was accepted; made once. */
+export const makeOrAsItIs = Effect.gen(function* () {
+  const view = yield* View
+  const pipelines = yield* makePipelineView
+
+  const asItIs = Effect.fnUntraced(function* (id: string) {
+    const { task, pipeline } = yield* view.named(id)
+    return task === null
+      ? { pipeline: yield* pipelines.show(pipeline), timedOut: true }
+      : { task: yield* view.show(task), timedOut: true }
+  })
+  return <A>(id: string, ended: Effect.Effect<A, Problem>) =>
+    Effect.catchIf(
+      ended,
+      ({ type }) => type === "TaskWaitTimedOut",
+      () => asItIs(id)
+    )
+})
 
 /** Waits until a task has come to an attempt, or ended before it, and gives it as it is when that was acted on; made once. */
 export const makeUntilAttempt = Effect.gen(function* () {
