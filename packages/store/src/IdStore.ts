@@ -1,10 +1,11 @@
 /** The port through which the engine learns what an id stands for. Implementations: sqlite/, memory/. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type { AggregateKind } from "@backbeat/core/history/RecordedEvent"
 import type { StoreError } from "./StoreError.ts"
 
 /** What an id can stand for. */
-export type IdKind = "task" | "pipeline"
+export type IdKind = AggregateKind
 
 /**
  * Knows the ids of everything that is stored: the other stores note and forget them in their own transactions. The engine looks here

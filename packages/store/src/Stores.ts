@@ -1,4 +1,5 @@
 /** All ports of a store. Their implementations share one database, and so its transactions. */
+import type { AggregateStore } from "./AggregateStore.ts"
 import type { HomeStore } from "./HomeStore.ts"
 import type { IdStore } from "./IdStore.ts"
 import type { PipelineStore } from "./PipelineStore.ts"
@@ -11,6 +12,7 @@ import type { TaskStore } from "./TaskStore.ts"
 export type Stores =
   | TaskStore
   | QueueStore
+  | AggregateStore
   | PipelineStore
   | RequestStore
   | SessionStore

@@ -2,10 +2,9 @@
 import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import { IdStore } from "@backbeat/store/IdStore"
-import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { describeEachStore } from "./eachStore.ts"
-import { pipelineChange, pipelineCreation } from "./pipeline.ts"
+import { makePipelines, pipelineChange, pipelineCreation } from "./pipeline.ts"
 import { creation, life } from "./task.ts"
 
 describeEachStore("an id", (run) => {
@@ -13,7 +12,7 @@ describeEachStore("an id", (run) => {
     run(
       "kinds",
       Effect.gen(function* () {
-        const [ids, tasks, pipelines] = [yield* IdStore, yield* TaskStore, yield* PipelineStore]
+        const [ids, tasks, pipelines] = [yield* IdStore, yield* TaskStore, yield* makePipelines]
         const made = pipelineCreation("p", [])
         yield* tasks.record([...life("done"), creation("waits")])
         yield* pipelines.record(made)
@@ -51,7 +50,7 @@ describeEachStore("an id", (run) => {
     run(
       "back",
       Effect.gen(function* () {
-        const [ids, tasks, pipelines] = [yield* IdStore, yield* TaskStore, yield* PipelineStore]
+        const [ids, tasks, pipelines] = [yield* IdStore, yield* TaskStore, yield* makePipelines]
         yield* Effect.flip(
           tasks.transact(
             Effect.all([

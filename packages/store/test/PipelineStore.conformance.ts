@@ -6,18 +6,14 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
-import { PipelineStore } from "@backbeat/store/PipelineStore"
 import type { StoreError } from "@backbeat/store/StoreError"
 import type { Stores } from "@backbeat/store/Stores"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { create, upTo } from "./conformance/rig.ts"
-import { pipelineChange, pipelineCreation } from "./pipeline.ts"
+import { makePipelines, type Pipelines, pipelineChange, pipelineCreation } from "./pipeline.ts"
 import { change, creation, exit, life, start } from "./task.ts"
 
-type Body<A, E> = (
-  pipelines: PipelineStore["Service"],
-  store: TaskStore["Service"]
-) => Effect.Effect<A, E>
+type Body<A, E> = (pipelines: Pipelines, store: TaskStore["Service"]) => Effect.Effect<A, E>
 type Run = <A, E>(body: Body<A, E>) => Promise<A>
 
 /** Describes the conformance of the stores that `layer` makes in a scratch folder. */
@@ -35,7 +31,7 @@ export const describePipelineStore = (
   const run: Run = (body) =>
     Effect.runPromise(
       Effect.provide(
-        Effect.flatMap(Effect.all([PipelineStore, TaskStore]), ([pipelines, store]) =>
+        Effect.flatMap(Effect.all([makePipelines, TaskStore]), ([pipelines, store]) =>
           body(pipelines, store)
         ),
         layer(folder)
@@ -235,7 +231,7 @@ const describeTasks = (name: string, run: Run) => {
     test("tell when one is over: it runs, and none of them lives", () =>
       run((pipelines, store) =>
         Effect.gen(function* () {
-          const over = (...given: ReadonlyArray<string>) => Effect.map(pipelines.over(given), ids)
+          const over = (...given: ReadonlyArray<string>) => pipelines.over(given)
           const [created, opened, ended] = life("a", of("p"))
           if (created === undefined || opened === undefined || ended === undefined)
             throw new Error("no life")

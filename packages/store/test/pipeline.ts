@@ -4,8 +4,41 @@ import { decide, type PipelineCommand } from "@backbeat/core/pipeline/decide"
 import { created, evolve } from "@backbeat/core/pipeline/evolve"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import { engine } from "@backbeat/core/task/Actor"
-import type { PipelineChange } from "@backbeat/store/PipelineStore"
+import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
+import type { PipelineEvent } from "@backbeat/core/pipeline/PipelineEvent"
+import {
+  type AggregateChange,
+  type AggregateFilter,
+  AggregateStore
+} from "@backbeat/store/AggregateStore"
+import { PipelineStore } from "@backbeat/store/PipelineStore"
+import * as Effect from "effect/Effect"
 import { start } from "./task.ts"
+
+/** A change of a pipeline, as `Pipelines.record` takes it. */
+export interface PipelineChange extends Omit<AggregateChange<Pipeline, PipelineEvent>, "state"> {
+  readonly pipeline: Pipeline
+}
+
+/** Pipelines as tests ask for them: their states are in the AggregateStore, how their tasks stand is in the PipelineStore. */
+export const makePipelines = Effect.map(
+  Effect.all([AggregateStore, PipelineStore]),
+  ([aggregates, pipelines]) => ({
+    ...pipelines,
+    find: (id: string) => aggregates.find(pipelineAggregate, id),
+    record: ({ pipeline, ...change }: PipelineChange) =>
+      aggregates.record(pipelineAggregate, { state: pipeline, ...change }),
+    list: (
+      filter: AggregateFilter,
+      page: { readonly limit: number; readonly after?: string | undefined }
+    ) =>
+      Effect.map(aggregates.list(pipelineAggregate, filter, page), ({ states, ...rest }) => ({
+        ...rest,
+        pipelines: states
+      }))
+  })
+)
+export type Pipelines = Effect.Success<typeof makePipelines>
 
 const owner = { sessionId: null, taskId: null, depth: 0, requestId: "r#0" }
 

@@ -7,27 +7,38 @@ import { TaskEvent } from "../task/TaskEvent.ts"
 /** `sequence` is global and has no gap. */
 const recorded = { sequence: Schema.Int, at: Schema.Finite, actor: Actor }
 
-/** An event of a task, as it stands in the history. */
-export const RecordedTaskEvent = Schema.Struct({
-  subject: Schema.tag("task"),
-  id: Schema.String,
-  ...recorded,
-  event: TaskEvent
-})
-export type RecordedTaskEvent = typeof RecordedTaskEvent.Type
+/** An event of an aggregate of this kind, as it stands in the history. */
+export interface Recorded<Kind extends string, Event> {
+  readonly subject: Kind
+  readonly id: string
+  readonly sequence: number
+  readonly at: number
+  readonly actor: Actor
+  readonly event: Event
+}
 
-/** An event of a pipeline, as it stands in the history. */
-export const RecordedPipelineEvent = Schema.Struct({
-  subject: Schema.tag("pipeline"),
-  id: Schema.String,
-  ...recorded,
-  event: PipelineEvent
-})
-export type RecordedPipelineEvent = typeof RecordedPipelineEvent.Type
-
-/** An event with its subject: the kind of thing that it happened to, and the id of that. */
-export const RecordedEvent = Schema.Union([RecordedTaskEvent, RecordedPipelineEvent])
+/** Every event with its subject: the kind of aggregate that it happened to, and the id of that. One line for each kind. */
+export const RecordedEvent = Schema.Union([
+  Schema.Struct({
+    subject: Schema.tag("task"),
+    id: Schema.String,
+    ...recorded,
+    event: TaskEvent
+  }),
+  Schema.Struct({
+    subject: Schema.tag("pipeline"),
+    id: Schema.String,
+    ...recorded,
+    event: PipelineEvent
+  })
+])
 export type RecordedEvent = typeof RecordedEvent.Type
+
+/** The kinds of aggregates that the history knows. */
+export type AggregateKind = RecordedEvent["subject"]
+
+/** An event of a task, as it stands in the history. */
+export type RecordedTaskEvent = Recorded<"task", TaskEvent>
 
 /** The name of an event, such as `task.started`. */
 export type EventType = RecordedEvent["event"]["type"]

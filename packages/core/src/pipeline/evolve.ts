@@ -1,5 +1,5 @@
 /** What an event makes of a pipeline. Total: every event that `decide` gave can be applied. */
-import type { Occasion } from "../task/evolve.ts"
+import type { Occasion } from "../history/Occasion.ts"
 import type { Pipeline, PipelineState } from "./Pipeline.ts"
 import type { PipelineEvent } from "./PipelineEvent.ts"
 

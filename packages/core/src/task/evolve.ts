@@ -1,17 +1,11 @@
 /** What an event makes of a task. Total: every event that `decide` gave can be applied. */
-import type { Actor } from "./Actor.ts"
+import type { Occasion } from "../history/Occasion.ts"
 import type { Postponement } from "./Postponement.ts"
 import type { Task } from "./Task.ts"
 import type { TaskEvent } from "./TaskEvent.ts"
 import type { AttemptEnd } from "./AttemptEnd.ts"
 import { earliestStart } from "./TaskSpec.ts"
 import { endOf, type TaskState } from "./TaskState.ts"
-
-/** An event's instant (epoch milliseconds) and cause. */
-export interface Occasion {
-  readonly at: number
-  readonly actor: Actor
-}
 
 /** The task that `task.created` makes. */
 export const created = (

@@ -1,10 +1,12 @@
 /** What all handlers that know pipelines share: finding one and showing it. */
+import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { nearest } from "@backbeat/contract/nearest"
 import type { BriefPipeline, PipelineAnswer } from "@backbeat/contract/PipelineAnswer"
 import { type Problem, problem, withTry } from "@backbeat/contract/Problem"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import { taskMaxCount } from "@backbeat/core/pipeline/PipelineId"
 import { noCounts } from "@backbeat/core/task/TaskState"
+import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { type PipelineCount, PipelineStore } from "@backbeat/store/PipelineStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
@@ -57,20 +59,24 @@ const briefPipeline = (pipeline: Pipeline, counts: ReadonlyArray<PipelineCount>)
 /** Finds and shows pipelines; made once. Fails with PipelineNotFound or StoreError. */
 export const makePipelineView = Effect.gen(function* () {
   const store = yield* TaskStore
+  const aggregates = yield* AggregateStore
   const pipelines = yield* PipelineStore
   const view = yield* View
   const stored = toProblem("")
 
   const find = Effect.fnUntraced(function* (id: string) {
-    const pipeline = yield* Effect.mapError(pipelines.find(id), stored)
+    const pipeline = yield* Effect.mapError(aggregates.find(pipelineAggregate, id), stored)
     if (pipeline !== null) return pipeline
-    const latest = yield* Effect.mapError(pipelines.list({}, { limit: suggestedCount }), stored)
+    const latest = yield* Effect.mapError(
+      aggregates.list(pipelineAggregate, {}, { limit: suggestedCount }),
+      stored
+    )
     return yield* Effect.fail(
       pipelineNotFound(
         id,
         nearest(
           id,
-          latest.pipelines.map((each) => each.id)
+          latest.states.map((each) => each.id)
         )
       )
     )

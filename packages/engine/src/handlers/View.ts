@@ -1,9 +1,10 @@
 /** What all handlers share: finding a task and showing it. */
+import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { commandInputError, type Problem, taskNotFound, withTry } from "@backbeat/contract/Problem"
 import type { BriefTask, TaskAnswer } from "@backbeat/contract/TaskAnswer"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Task } from "@backbeat/core/task/Task"
-import { PipelineStore } from "@backbeat/store/PipelineStore"
+import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -59,14 +60,14 @@ export const layerView = Layer.effect(
   Effect.gen(function* () {
     const { root } = yield* Home
     const store = yield* TaskStore
-    const pipelines = yield* PipelineStore
+    const aggregates = yield* AggregateStore
     const lives = yield* LiveAttempts
     const supervisor = yield* Supervisor
     const asRun = yield* makeAsRun
     const lastEnd = yield* makeLastEnd
     const named = Effect.fnUntraced(function* (id: string) {
       const task = yield* Effect.mapError(store.find(id), toProblem(id))
-      const pipeline = yield* Effect.mapError(pipelines.find(id), toProblem(id))
+      const pipeline = yield* Effect.mapError(aggregates.find(pipelineAggregate, id), toProblem(id))
       if (task !== null) return { task, pipeline } satisfies Named
       return pipeline === null
         ? yield* Effect.fail(taskNotFound(id))
@@ -75,7 +76,7 @@ export const layerView = Layer.effect(
     const find = Effect.fnUntraced(function* (id: string) {
       const task = yield* Effect.mapError(store.find(id), toProblem(id))
       if (task !== null) return task
-      const pipeline = yield* Effect.mapError(pipelines.find(id), toProblem(id))
+      const pipeline = yield* Effect.mapError(aggregates.find(pipelineAggregate, id), toProblem(id))
       return yield* Effect.fail(pipeline === null ? taskNotFound(id) : isPipeline(pipeline))
     })
     const waitsFor = Effect.fnUntraced(function* (task: Task) {

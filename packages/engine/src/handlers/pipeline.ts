@@ -1,7 +1,8 @@
 /** Answers `pipeline create`, `get`, `list` and `cancel`. */
+import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import * as operations from "@backbeat/contract/operation/pipeline"
 import type { Input } from "@backbeat/contract/table"
-import { PipelineStore } from "@backbeat/store/PipelineStore"
+import { AggregateStore } from "@backbeat/store/AggregateStore"
 import * as Effect from "effect/Effect"
 import { Settings } from "../home/Settings.ts"
 import { Supervisor } from "../task/Supervisor.ts"
@@ -48,7 +49,7 @@ const makeGetHandler = Effect.map(makePipelineView, ({ find, show }) =>
 )
 
 const makeListHandler = Effect.gen(function* () {
-  const store = yield* PipelineStore
+  const store = yield* AggregateStore
   const { briefs } = yield* makePipelineView
   return handle(
     operations.pipelineList,
@@ -68,10 +69,10 @@ const makeListHandler = Effect.gen(function* () {
           since: since === undefined ? undefined : Date.parse(since)
         }
         const page = yield* Effect.mapError(
-          store.list(filter, { limit: limit ?? 50, after }),
+          store.list(pipelineAggregate, filter, { limit: limit ?? 50, after }),
           toProblem("")
         )
-        return { ...countOf(page), pipelines: yield* briefs(page.pipelines), next: page.next }
+        return { ...countOf(page), pipelines: yield* briefs(page.states), next: page.next }
       })
   )
 })

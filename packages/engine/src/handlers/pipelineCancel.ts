@@ -1,4 +1,5 @@
 /** Ends pipelines: what runs of one is stopped, the rest is withdrawn. */
+import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import type { Input } from "@backbeat/contract/table"
 import type { PipelineEnded } from "@backbeat/core/pipeline/decide"
@@ -59,11 +60,9 @@ export const makeCancelPipeline = Effect.gen(function* () {
     transitions.commit((tx) =>
       Effect.gen(function* () {
         const by = actorOf(call)
-        const pipeline = yield* tx.changePipeline(
-          yield* find(id),
-          { type: "Cancel", reason: reason ?? null },
-          by
-        )
+        const pipeline = yield* tx
+          .of(pipelineAggregate)
+          .change(yield* find(id), { type: "Cancel", reason: reason ?? null }, by)
         const told = reason ?? `pipeline ${id} was cancelled`
         const stopped = (yield* tasksOf(pipeline)).filter(
           (each) => isLive(each) && (force === true || !isEnding(each))

@@ -1,18 +1,18 @@
 /** Makes pipelines: all tasks of one are stored in one commit with it, or nothing is. */
+import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { nearest } from "@backbeat/contract/nearest"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import type { PipelineInput } from "@backbeat/contract/operation/pipeline"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Task } from "@backbeat/core/task/Task"
 import { noLineage } from "@backbeat/core/task/TaskSpec"
-import { PipelineStore } from "@backbeat/store/PipelineStore"
+import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { Home } from "../home/Home.ts"
-import type { PipelineTx } from "../task/PipelineTx.ts"
+import type { FullTx } from "../task/CommitRules.ts"
 import { Transitions } from "../task/Transitions.ts"
-import type { Tx } from "../task/Tx.ts"
 import { actorOf, type Call, toProblem, type Trouble } from "./Call.ts"
 import { keepFor } from "./keepFor.ts"
 import { makeNaming } from "./naming.ts"
@@ -56,9 +56,9 @@ const isTask = ({ id, state: { status } }: Task): Problem =>
 /** Refuses an id that stands for something already; made once. */
 const makeCheckFree = Effect.gen(function* () {
   const tasks = yield* TaskStore
-  const pipelines = yield* PipelineStore
+  const aggregates = yield* AggregateStore
   return Effect.fnUntraced(function* ({ id }: PipelineInput) {
-    const existing = id === undefined ? null : yield* pipelines.find(id)
+    const existing = id === undefined ? null : yield* aggregates.find(pipelineAggregate, id)
     if (existing !== null)
       return yield* Effect.fail(pipelineExists(existing.id, existing.state.status))
     const task = id === undefined ? null : yield* tasks.find(id)
@@ -72,7 +72,7 @@ const part = "pipeline"
 /** Makes pipelines; made once. */
 export const makePipelineCreation = Effect.gen(function* () {
   const { root } = yield* Home
-  const pipelines = yield* PipelineStore
+  const aggregates = yield* AggregateStore
   const checkFree = yield* makeCheckFree
   const transitions = yield* Transitions
   const startOne = yield* makeStartOne
@@ -80,7 +80,7 @@ export const makePipelineCreation = Effect.gen(function* () {
   const { ownerOf, freeIds, freePipelineId } = yield* makeNaming
 
   /** Stores a pipeline with its tasks, each behind what it depends on. */
-  const make = (tx: Tx & PipelineTx, input: PipelineInput, starting: Starting) =>
+  const make = (tx: FullTx, input: PipelineInput, starting: Starting) =>
     Effect.gen(function* () {
       const { call } = starting
       const owner = yield* ownerOf(null, 0, call)
@@ -95,7 +95,13 @@ export const makePipelineCreation = Effect.gen(function* () {
         taskIds: items.map((item) => item.input.id),
         owner
       }
-      const pipeline = yield* tx.createPipeline(made, actorOf(call))
+      const pipeline = yield* tx
+        .of(pipelineAggregate)
+        .create(
+          id,
+          { type: "pipeline.created", name: made.name, taskIds: made.taskIds, owner },
+          actorOf(call)
+        )
       const lineage = { ...noLineage, pipelineId: id }
       for (const index of order) {
         const item = items[index]
@@ -110,14 +116,15 @@ export const makePipelineCreation = Effect.gen(function* () {
 
   /** The pipeline that the call has made, whatever has become of it, or makes now. */
   const makeOne = Effect.fnUntraced(function* (
-    tx: Tx & PipelineTx,
+    tx: FullTx,
     input: PipelineInput,
     { before, note, ...starting }: Starting & Doing
   ) {
     const noted = before.get(part)
     if (noted !== undefined)
       return (
-        (yield* pipelines.find(noted.id)) ?? (yield* Effect.fail(madeAndGone("pipeline", noted.id)))
+        (yield* aggregates.find(pipelineAggregate, noted.id)) ??
+        (yield* Effect.fail(madeAndGone("pipeline", noted.id)))
       )
     const made = yield* make(tx, input, starting)
     note(part, { id: made.id, attempt: 1 })

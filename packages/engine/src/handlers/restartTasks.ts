@@ -1,4 +1,5 @@
 /** Asks for more attempts of tasks and of pipelines, in one transaction. */
+import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { type Problem, problem, withTry } from "@backbeat/contract/Problem"
 import type { Input } from "@backbeat/contract/table"
 import { order } from "@backbeat/core/graph/order"
@@ -10,7 +11,8 @@ import * as Result from "effect/Result"
 import { Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
 import { Settings } from "../home/Settings.ts"
-import type { PipelineTx } from "../task/PipelineTx.ts"
+import type { AggregateTx } from "../task/AggregateTx.ts"
+import type { FullTx } from "../task/CommitRules.ts"
 import { makeIsSpoilt } from "../task/settlePipelines.ts"
 import type { Tx } from "../task/Tx.ts"
 import { agentUnavailable } from "./agentWork.ts"
@@ -107,7 +109,7 @@ const makeRestartPipeline = Effect.gen(function* () {
   })
 
   return Effect.fnUntraced(function* (
-    tx: PipelineTx,
+    tx: AggregateTx,
     pipeline: Pipeline,
     asked: Asked,
     { call, before, note }: Restarting
@@ -118,11 +120,9 @@ const makeRestartPipeline = Effect.gen(function* () {
     if (refusal !== null) return yield* Effect.fail(refusal)
     const tasks = yield* wanted(pipeline, asked)
     if (tasks.length === 0) return yield* Effect.fail(nothingToRestart(pipeline))
-    const restarted = tx.changePipeline(
-      pipeline,
-      { type: "Restart", reason: asked.reason ?? null },
-      actorOf(call)
-    )
+    const restarted = tx
+      .of(pipelineAggregate)
+      .change(pipeline, { type: "Restart", reason: asked.reason ?? null }, actorOf(call))
     yield* Effect.catchTag(restarted, "PipelineEnded", Effect.die)
     note(id, { id, attempt: 1 })
     return tasks
@@ -145,7 +145,7 @@ export const makeRestart = Effect.gen(function* () {
   const restartPipeline = yield* makeRestartPipeline
 
   return Effect.fnUntraced(function* (
-    tx: Tx & PipelineTx,
+    tx: FullTx,
     inputs: ReadonlyArray<Asked>,
     restarting: Restarting
   ) {

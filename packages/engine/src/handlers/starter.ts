@@ -1,11 +1,12 @@
 /** Starts payloads, one or many: everything of one call is stored in one commit. */
+import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { problem, type Problem } from "@backbeat/contract/Problem"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import { type Lineage, noLineage, type Owner } from "@backbeat/core/task/TaskSpec"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { IdStore } from "@backbeat/store/IdStore"
-import { PipelineStore } from "@backbeat/store/PipelineStore"
+import { AggregateStore } from "@backbeat/store/AggregateStore"
 import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
@@ -101,7 +102,7 @@ export const makeStartOne = Effect.gen(function* () {
   const { root } = yield* Home
   const store = yield* TaskStore
   const ids = yield* IdStore
-  const pipelines = yield* PipelineStore
+  const aggregates = yield* AggregateStore
   const settings = yield* Settings
   const quota = yield* makeQuota
   const { ownerOf, freeId } = yield* makeNaming
@@ -109,7 +110,10 @@ export const makeStartOne = Effect.gen(function* () {
 
   /** Refuses to put other work in the place of a step while the result of its pipeline depends on it. */
   const checkOver = Effect.fnUntraced(function* ({ id, lineage }: Task) {
-    const pipeline = lineage.pipelineId === null ? null : yield* pipelines.find(lineage.pipelineId)
+    const pipeline =
+      lineage.pipelineId === null
+        ? null
+        : yield* aggregates.find(pipelineAggregate, lineage.pipelineId)
     if (pipeline?.state.status === "running") return yield* Effect.fail(isStep(id, pipeline.id))
   })
 

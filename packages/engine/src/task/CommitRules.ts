@@ -2,11 +2,11 @@
 import type { StoreError } from "@backbeat/store/StoreError"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { PipelineTx } from "./PipelineTx.ts"
+import type { AggregateTx } from "./AggregateTx.ts"
 import type { Committed, Tx } from "./Tx.ts"
 
 /** A transaction under way, with all that it can change. */
-export type FullTx = Tx & PipelineTx
+export type FullTx = Tx & AggregateTx
 
 /** Makes the changes that follow from `committed`. What it records is appended there: the rules after it see it. */
 export type CommitRule = (

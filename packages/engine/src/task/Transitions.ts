@@ -2,12 +2,12 @@
  * Makes transitions: decides, appends the events, writes the rows, applies the commit rules, commits, and only then calls the listeners.
  * Commits do not overlap, and listeners hear of them in their order.
  */
-import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
+import type { AggregateKind } from "@backbeat/core/history/RecordedEvent"
 import type { Actor } from "@backbeat/core/task/Actor"
 import type { IllegalTransition } from "@backbeat/core/task/decide"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
-import { PipelineStore } from "@backbeat/store/PipelineStore"
+import { AggregateStore } from "@backbeat/store/AggregateStore"
 import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
@@ -19,7 +19,7 @@ import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import { Home } from "../home/Home.ts"
 import { CommitRules, type FullTx } from "./CommitRules.ts"
-import { beginPipelineTx } from "./PipelineTx.ts"
+import { beginAggregateTx, type ChangedAggregate } from "./AggregateTx.ts"
 import { LiveAttempts } from "./LiveAttempts.ts"
 import { beginTx, type Committed } from "./Tx.ts"
 
@@ -55,41 +55,43 @@ export class Transitions extends Context.Service<
     readonly onCommit: (listener: CommitListener) => () => void
     /** Adds a listener for one task: many may wait, and a commit must not ask all of them. */
     readonly onTask: (id: string, listener: (task: Task) => void) => () => void
-    /** Adds a listener for one pipeline. */
-    readonly onPipeline: (id: string, listener: (pipeline: Pipeline) => void) => () => void
+    /** Adds a listener for one aggregate of another kind. */
+    readonly onChange: (kind: AggregateKind, id: string, listener: () => void) => () => void
   }
 >()("@backbeat/engine/Transitions") {}
 
-/** Listeners by what they want to hear of. */
-const makeListeners = <A extends { readonly id: string }>() => {
-  const byId = new Map<string, Set<(changed: A) => void>>()
+/** Listeners by the key of what they want to hear of. */
+const makeListeners = <A>() => {
+  const byKey = new Map<string, Set<(changed: A) => void>>()
   return {
-    tell: (changed: A): void => {
-      for (const listener of byId.get(changed.id) ?? []) listener(changed)
+    tell: (key: string, changed: A): void => {
+      for (const listener of byKey.get(key) ?? []) listener(changed)
     },
-    on: (id: string, listener: (changed: A) => void): (() => void) => {
-      const its = byId.get(id) ?? new Set()
-      byId.set(id, its.add(listener))
+    on: (key: string, listener: (changed: A) => void): (() => void) => {
+      const its = byKey.get(key) ?? new Set()
+      byKey.set(key, its.add(listener))
       return () => {
-        if (its.delete(listener) && its.size === 0) byId.delete(id)
+        if (its.delete(listener) && its.size === 0) byKey.delete(key)
       }
     }
   }
 }
 
-/** Begins transactions of tasks and pipelines. */
+const keyOf = (kind: AggregateKind, id: string): string => `${kind} ${id}`
+
+/** Begins transactions of all aggregates. */
 const makeBegin = Effect.gen(function* () {
   const store = yield* TaskStore
-  const pipelines = yield* PipelineStore
+  const aggregates = yield* AggregateStore
   const lives = yield* LiveAttempts
   const { root } = yield* Home
   return (
     now: number,
     committed: Array<Committed> = [],
-    changed: Array<Pipeline> = []
+    changed: Array<ChangedAggregate> = []
   ): FullTx => ({
     ...beginTx({ store, root, now, committed, spawnedAt: lives.startedAt }),
-    ...beginPipelineTx(pipelines, now, changed)
+    ...beginAggregateTx(aggregates, now, changed)
   })
 })
 
@@ -121,13 +123,15 @@ const makeCommitAndTell = Effect.gen(function* () {
   const lock = yield* Semaphore.make(1)
 
   const commitAndTell =
-    (tell: (committed: ReadonlyArray<Committed>, changed: ReadonlyArray<Pipeline>) => void) =>
+    (
+      tell: (committed: ReadonlyArray<Committed>, changed: ReadonlyArray<ChangedAggregate>) => void
+    ) =>
     <A, E>(body: (tx: FullTx) => Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
       Effect.uninterruptible(
         lock.withPermit(
           Effect.gen(function* () {
             const committed: Array<Committed> = []
-            const changed: Array<Pipeline> = []
+            const changed: Array<ChangedAggregate> = []
             const answer = yield* store.transact(
               Effect.gen(function* () {
                 const now = yield* Clock.currentTimeMillis
@@ -150,12 +154,12 @@ const make = Effect.gen(function* () {
   const { commitAndTell, rehearse } = yield* makeCommitAndTell
   const listeners = new Set<CommitListener>()
   const ofTasks = makeListeners<Task>()
-  const ofPipelines = makeListeners<Pipeline>()
+  const ofOthers = makeListeners<void>()
 
   const commit = commitAndTell((committed, changed) => {
     for (const listener of listeners) listener(committed)
-    for (const { task } of committed) ofTasks.tell(task)
-    for (const pipeline of changed) ofPipelines.tell(pipeline)
+    for (const { task } of committed) ofTasks.tell(task.id, task)
+    for (const { kind, id } of changed) ofOthers.tell(keyOf(kind, id))
   })
 
   const apply = (id: string, command: TaskCommand, actor: Actor) =>
@@ -177,7 +181,7 @@ const make = Effect.gen(function* () {
       return () => void listeners.delete(listener)
     },
     onTask: ofTasks.on,
-    onPipeline: ofPipelines.on
+    onChange: (kind, id, listener) => ofOthers.on(keyOf(kind, id), listener)
   })
 })
 

@@ -1,6 +1,8 @@
 /** Removes ended tasks: their rows and events first, then their folders, so that a crash leaves files without a task at worst. Pipelines go with the last of their tasks. */
+import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
+import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
@@ -52,12 +54,13 @@ export const makePrune = Effect.gen(function* () {
   const { root } = yield* Home
   const store = yield* TaskStore
   const pipelines = yield* PipelineStore
+  const aggregates = yield* AggregateStore
   const withRoom = yield* makeWithRoom
 
   /** The pipelines of these tasks that run: how they end depends on how their tasks have ended. */
   const runningOf = Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>) {
     const ids = new Set(tasks.flatMap(({ lineage }) => lineage.pipelineId ?? []))
-    const found = yield* Effect.forEach(ids, pipelines.find)
+    const found = yield* Effect.forEach(ids, (id) => aggregates.find(pipelineAggregate, id))
     return new Set(
       found.flatMap((pipeline) => (pipeline?.state.status === "running" ? [pipeline.id] : []))
     )

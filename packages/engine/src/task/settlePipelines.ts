@@ -1,10 +1,12 @@
 /** Ends pipelines of which no task lives any more: in the same transaction as the last of those ends. */
+import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import { taskMaxCount } from "@backbeat/core/pipeline/PipelineId"
 import { spoils } from "@backbeat/core/pipeline/spoils"
 import { engine } from "@backbeat/core/task/Actor"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
+import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
@@ -27,6 +29,7 @@ export const makeIsSpoilt = Effect.map(TaskStore, (store) =>
 export const makeSettlePipelines = Effect.gen(function* () {
   const store = yield* TaskStore
   const pipelines = yield* PipelineStore
+  const aggregates = yield* AggregateStore
 
   const isSpoilt = yield* makeIsSpoilt
 
@@ -45,10 +48,12 @@ export const makeSettlePipelines = Effect.gen(function* () {
       lineage.pipelineId !== null && isFinal(state.status) ? [lineage.pipelineId] : []
     )
     if (ended.length === 0) return
-    for (const pipeline of yield* pipelines.over([...new Set(ended)])) {
+    for (const id of yield* pipelines.over([...new Set(ended)])) {
+      const pipeline = yield* aggregates.find(pipelineAggregate, id)
+      if (pipeline === null) continue
       const command = { type: "Conclude", failed: yield* firstSpoilt(pipeline) } as const
       yield* Effect.catchTag(
-        tx.changePipeline(pipeline, command, engine),
+        tx.of(pipelineAggregate).change(pipeline, command, engine),
         "PipelineEnded",
         Effect.die
       )

@@ -5,6 +5,7 @@ import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import { Reports } from "./Reports.ts"
 import { TaskMissing, Transitions } from "./Transitions.ts"
 
@@ -61,15 +62,26 @@ export const makeUntil: Effect.Effect<Until, never, TaskStore | Transitions | Re
 
 /** Waits until a pipeline has ended; made once. */
 export const makeUntilEnded = Effect.gen(function* () {
-  const { onPipeline } = yield* Transitions
+  const { onChange } = yield* Transitions
   const { unstored } = yield* Reports
   return <E>(
     id: string,
     look: Effect.Effect<Pipeline, E>
   ): Effect.Effect<Pipeline, E | StoreError> =>
-    awaitOne(
-      (listener) => onPipeline(id, listener),
-      { look, unstored: unstored(null) },
-      ({ state }) => state.status !== "running"
+    Effect.acquireUseRelease(
+      Effect.sync(() => {
+        const news = Latch.makeUnsafe()
+        return { news, stop: onChange("pipeline", id, () => void news.openUnsafe()) }
+      }),
+      ({ news }) =>
+        Effect.gen(function* () {
+          for (;;) {
+            news.closeUnsafe()
+            const now = yield* look
+            if (now.state.status !== "running") return now
+            yield* Effect.raceFirst(news.await, unstored(null))
+          }
+        }),
+      ({ stop }) => Effect.sync(stop)
     )
 })

@@ -3,6 +3,7 @@ import type { Resources as Sample } from "@backbeat/core/queue/admit"
 import { engine } from "@backbeat/core/task/Actor"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
+import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { QueueStore } from "@backbeat/store/QueueStore"
 import { SessionStore } from "@backbeat/store/SessionStore"
@@ -82,6 +83,7 @@ const layerCounted = (asked: Asked) =>
         paused: Effect.suspend(() => (asked.paused++, store.paused))
       }))
     ),
+    Layer.effect(AggregateStore, AggregateStore),
     Layer.effect(PipelineStore, PipelineStore),
     Layer.effect(SessionStore, SessionStore)
   ).pipe(Layer.provide(layerMemory))

@@ -1,7 +1,8 @@
 /** Pipelines in transactions, on stores in memory: what ends one, and what that costs. What starts is only recorded, never spawned. */
-import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
+import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { engine } from "@backbeat/core/task/Actor"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
+import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { describe, expect, test } from "bun:test"
@@ -26,20 +27,23 @@ const layerAsked = (asked: Array<ReadonlyArray<string>>) =>
     layerMemory
   )
 
+const madeOf = (taskIds: ReadonlyArray<string>) =>
+  ({ type: "pipeline.created", name: null, taskIds, owner }) as const
+
 /** What a test has at hand. */
 const makeHands = Effect.gen(function* () {
   const transitions = yield* Transitions
   const store = yield* TaskStore
-  const pipelines = yield* PipelineStore
+  const aggregates = yield* AggregateStore
   return {
     transitions,
     store,
-    pipelines,
+    find: (id: string) => aggregates.find(pipelineAggregate, id),
     /** A pipeline of tasks that all start at once. */
     create: (id: string, ids: ReadonlyArray<string>) =>
       transitions.commit((tx) =>
         Effect.andThen(
-          tx.createPipeline({ id, name: null, taskIds: ids, owner }, engine),
+          tx.of(pipelineAggregate).create(id, madeOf(ids), engine),
           Effect.forEach(ids, (each) => tx.create(newTask(each, {}, id), free, engine), {
             discard: true
           })
@@ -83,28 +87,28 @@ const onRig = <E>(
 
 describe("the last of a pipeline's tasks", () => {
   test("ends it in its own commit, and those who listen are told of it", () =>
-    onRig(({ create, end, pipelines, transitions, history }) =>
+    onRig(({ create, end, find, transitions, history }) =>
       Effect.gen(function* () {
-        const told: Array<Pipeline["state"]["status"]> = []
-        transitions.onPipeline("p", ({ state }) => told.push(state.status))
+        let told = 0
+        transitions.onChange("pipeline", "p", () => void told++)
         yield* create("p", ["a", "b"])
         yield* end(["a"])
-        expect((yield* pipelines.find("p"))?.state.status).toBe("running")
+        expect((yield* find("p"))?.state.status).toBe("running")
         yield* end(["b"])
-        expect((yield* pipelines.find("p"))?.state.status).toBe("completed")
-        expect(told).toEqual(["running", "completed"])
+        expect((yield* find("p"))?.state.status).toBe("completed")
+        expect(told).toBe(2)
         expect((yield* history).slice(-2)).toEqual(["task.completed b", "pipeline.completed p"])
       })
     ))
 
   test("may be several, of several pipelines, in one commit", () =>
-    onRig(({ create, end, pipelines }, asked) =>
+    onRig(({ create, end, find }, asked) =>
       Effect.gen(function* () {
         yield* create("p", ["a", "b"])
         yield* create("q", ["c"])
         yield* create("r", ["d", "e"])
         yield* end(["a", "b", "c", "d"])
-        const statuses = yield* Effect.forEach(["p", "q", "r"], (id) => pipelines.find(id))
+        const statuses = yield* Effect.forEach(["p", "q", "r"], (id) => find(id))
         expect(statuses.map((pipeline) => pipeline?.state.status)).toEqual([
           "completed",
           "completed",
@@ -146,25 +150,25 @@ describe("the last of a pipeline's tasks", () => {
 
 describe("a rehearsal", () => {
   test("answers or fails as the commit would, and nothing of it is left", () =>
-    onRig(({ create, transitions, store, pipelines, history }) =>
+    onRig(({ create, transitions, store, find, history }) =>
       Effect.gen(function* () {
         yield* create("p", ["a"])
         const before = yield* history
         const told: Array<unknown> = []
         transitions.onCommit((commit) => told.push(commit))
         const made = yield* transitions.rehearse((tx) =>
-          Effect.as(tx.createPipeline({ id: "q", name: null, taskIds: [], owner }, engine), "made")
+          Effect.as(tx.of(pipelineAggregate).create("q", madeOf([]), engine), "made")
         )
         const refused = yield* Effect.exit(
           transitions.rehearse((tx) =>
             Effect.andThen(
-              tx.createPipeline({ id: "q", name: null, taskIds: [], owner }, engine),
+              tx.of(pipelineAggregate).create("q", madeOf([]), engine),
               Effect.fail("no")
             )
           )
         )
         expect([made, refused]).toEqual(["made", Exit.fail("no")])
-        expect([yield* history, yield* pipelines.find("q"), told]).toEqual([before, null, []])
+        expect([yield* history, yield* find("q"), told]).toEqual([before, null, []])
         expect(yield* store.lastSequence).toBe(before.length)
       })
     ))

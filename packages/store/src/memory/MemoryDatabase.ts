@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
+import type { Indexed } from "@backbeat/core/history/Aggregate"
 import type { Task } from "@backbeat/core/task/Task"
 import type { IdKind } from "../IdStore.ts"
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
@@ -18,9 +19,19 @@ export interface Entry {
   readonly queuedSeq: number
 }
 
-/** The tasks and their history. */
+/** An aggregate of a kind other than the tasks. */
+export interface AggregateEntry {
+  readonly kind: IdKind
+  readonly id: string
+  readonly seq: number
+  readonly index: Indexed
+  readonly state: unknown
+}
+
+/** The tasks, the other aggregates, and their history. */
 export interface Memory {
   readonly entries: Map<string, Entry>
+  readonly aggregates: Map<string, AggregateEntry>
   readonly ids: Map<string, IdKind>
   events: Array<RecordedEvent>
   lastSequence: number
@@ -39,7 +50,14 @@ export const layerMemoryDatabase: Layer.Layer<MemoryDatabase> = Layer.effect(
   Effect.map(Semaphore.make(1), (turns) =>
     MemoryDatabase.of({
       journal: makeJournal(turns),
-      memory: { entries: new Map(), ids: new Map(), events: [], lastSequence: 0, lastSeq: 0 }
+      memory: {
+        entries: new Map(),
+        aggregates: new Map(),
+        ids: new Map(),
+        events: [],
+        lastSequence: 0,
+        lastSeq: 0
+      }
     })
   )
 )

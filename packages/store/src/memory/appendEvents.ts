@@ -1,10 +1,13 @@
 /** Appends to the one history in memory, whatever the subject. */
-import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
+import { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
+import * as Schema from "effect/Schema"
 import type { Journal } from "./Journal.ts"
 import type { Memory } from "./MemoryDatabase.ts"
 
+const decode = Schema.decodeUnknownSync(RecordedEvent)
+
 /** Records events with their sequences, and answers with them. */
-export const appendEvents = <Event, Recorded extends RecordedEvent>(
+export const appendEvents = <Event, Recorded>(
   memory: Memory,
   journal: Journal,
   events: ReadonlyArray<Event>,
@@ -18,6 +21,6 @@ export const appendEvents = <Event, Recorded extends RecordedEvent>(
     memory.lastSequence = lastSequence
   })
   memory.lastSequence += recorded.length
-  memory.events.push(...recorded)
+  memory.events.push(...recorded.map((each) => decode(each)))
   return recorded
 }

@@ -4,6 +4,7 @@ import type { Stores } from "../Stores.ts"
 import { layerMemoryDatabase } from "./MemoryDatabase.ts"
 import { layerHomeStore } from "./MemoryHomeStore.ts"
 import { layerIdStore } from "./MemoryIdStore.ts"
+import { layerAggregateStore } from "./MemoryAggregateStore.ts"
 import { layerPipelineStore } from "./MemoryPipelineStore.ts"
 import { layerQueueStore } from "./MemoryQueueStore.ts"
 import { layerRequestStore } from "./MemoryRequestStore.ts"
@@ -15,6 +16,7 @@ export const layerMemory: Layer.Layer<Stores> = Layer.provide(
   Layer.mergeAll(
     layerTaskStore,
     layerQueueStore,
+    layerAggregateStore,
     layerPipelineStore,
     layerRequestStore,
     layerSessionStore,

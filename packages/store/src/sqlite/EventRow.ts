@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Row } from "effect/sql/SqlConnection"
-import { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
+import { type Recorded, RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { StoreError } from "../StoreError.ts"
 import { damaged } from "./explain.ts"
 import { describe, document } from "./TaskRow.ts"
@@ -15,7 +15,7 @@ export const selectEvents =
   "SELECT e.sequence, e.subject, e.subject_id, e.at, e.actor, e.event FROM events e"
 
 /** The columns to write. */
-export const eventRow = (recorded: RecordedEvent) => ({
+export const eventRow = (recorded: Recorded<string, { readonly type: string }>) => ({
   sequence: recorded.sequence,
   subject: recorded.subject,
   subject_id: recorded.id,

@@ -59,8 +59,8 @@ export const forgetIds = (
     (part) =>
       Effect.gen(function* () {
         yield* sql`DELETE FROM ids WHERE kind = ${kind} AND ${sql.in("id", part)}`
-        if (kind === "pipeline") return
-        yield* sql`INSERT INTO ids (id, kind) SELECT id, 'pipeline' FROM pipelines WHERE ${sql.in("id", part)} ON CONFLICT (id) DO NOTHING`
+        if (kind !== "task") return
+        yield* sql`INSERT INTO ids (id, kind) SELECT id, kind FROM aggregates WHERE kind = 'pipeline' AND ${sql.in("id", part)} ON CONFLICT (id) DO NOTHING`
       }),
     { discard: true }
   )

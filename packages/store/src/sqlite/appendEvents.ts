@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
+import type { Recorded } from "@backbeat/core/history/RecordedEvent"
 import { eventRow } from "./EventRow.ts"
 import { inParts } from "./inParts.ts"
 
@@ -18,7 +18,7 @@ export const takeSequences = (sql: SqlClient, count: number): Effect.Effect<numb
 /** Writes events that have their sequences. */
 export const appendEvents = (
   sql: SqlClient,
-  recorded: ReadonlyArray<RecordedEvent>
+  recorded: ReadonlyArray<Recorded<string, { readonly type: string }>>
 ): Effect.Effect<void, SqlError> =>
   Effect.forEach(
     inParts(recorded.map(eventRow)),

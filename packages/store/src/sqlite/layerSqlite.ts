@@ -5,6 +5,7 @@ import type { Stores } from "../Stores.ts"
 import { type DatabaseOptions, layerDatabase } from "./SqliteDatabase.ts"
 import { layerHomeStore } from "./SqliteHomeStore.ts"
 import { layerIdStore } from "./SqliteIdStore.ts"
+import { layerAggregateStore } from "./SqliteAggregateStore.ts"
 import { layerPipelineStore } from "./SqlitePipelineStore.ts"
 import { layerQueueStore } from "./SqliteQueueStore.ts"
 import { layerRequestStore } from "./SqliteRequestStore.ts"
@@ -17,6 +18,7 @@ export const layerSqlite = (options: DatabaseOptions): Layer.Layer<Stores, Store
     Layer.mergeAll(
       layerTaskStore,
       layerQueueStore,
+      layerAggregateStore,
       layerPipelineStore,
       layerRequestStore,
       layerSessionStore,

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import { IdStore } from "@backbeat/store/IdStore"
-import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
-import { pipelineCreation } from "../pipeline.ts"
+import { makePipelines, pipelineChange, pipelineCreation } from "../pipeline.ts"
 import { creation, life } from "../task.ts"
 import { ScratchDatabase } from "./ScratchDatabase.ts"
 
@@ -22,6 +21,17 @@ const undoBatches = [
   "ALTER TABLE tasks DROP COLUMN batch_limit"
 ]
 
+/** Takes the database back to what it was when pipelines had a table of their own. */
+const undoAggregates = [
+  `CREATE TABLE pipelines (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, status TEXT NOT NULL, created_at DOUBLE PRECISION NOT NULL,
+    name TEXT, task_ids TEXT NOT NULL, owner TEXT NOT NULL, state TEXT NOT NULL)`,
+  `INSERT INTO pipelines SELECT seq, id, status, created_at, document ->> '$.name', document -> '$.taskIds',
+    document -> '$.owner', document -> '$.state' FROM aggregates ORDER BY seq`,
+  "DROP TABLE aggregates",
+  "DELETE FROM migrations WHERE migration_id > 9"
+]
+
 /** Takes the database back to what it was when the history was of tasks only. */
 const undoPipelines = [
   ...undoBatches,
@@ -29,7 +39,7 @@ const undoPipelines = [
   "DROP TABLE home",
   "DROP TABLE sessions",
   "DROP TABLE requests",
-  "DROP TABLE pipelines",
+  "DROP TABLE aggregates",
   "DROP INDEX tasks_pipeline_status",
   "ALTER TABLE events RENAME TO latest_events",
   `CREATE TABLE events (
@@ -44,6 +54,7 @@ const undoPipelines = [
 
 /** Takes the database back to what it was when tasks and pipelines had name spaces of their own. */
 const undoIds = [
+  ...undoAggregates,
   ...undoBatches,
   "DROP TABLE home",
   "DROP TABLE ids",
@@ -110,7 +121,7 @@ describe("a database from before pipelines", () => {
     scratch.alter(...undoPipelines)
     await Effect.gen(function* () {
       const store = yield* TaskStore
-      const pipelines = yield* PipelineStore
+      const pipelines = yield* makePipelines
       expect({
         events: yield* store.events({ since: 0, limit: 99 }),
         last: yield* store.lastSequence
@@ -138,15 +149,43 @@ describe("a database from before pipelines", () => {
   })
 })
 
+describe("a database from before one table of aggregates", () => {
+  test("keeps its pipelines as they were, in their order, also one whose row is damaged", async () => {
+    const first = pipelineCreation("first", ["a"], 1_790_000_000_000.5)
+    const second = pipelineCreation("second", [])
+    const ended = pipelineChange(second.pipeline, { type: "Conclude", failed: null })
+    await Effect.gen(function* () {
+      const pipelines = yield* makePipelines
+      for (const each of [first, second, pipelineCreation("broken", []), ended]) {
+        yield* pipelines.record(each)
+      }
+    }).pipe(Effect.provide(layerSqlite({ path: scratch.path })), Effect.runPromise)
+    scratch.alter(...undoAggregates, "UPDATE pipelines SET owner = 'no JSON' WHERE id = 'broken'")
+    await Effect.gen(function* () {
+      const pipelines = yield* makePipelines
+      expect(yield* pipelines.find("first")).toEqual(first.pipeline)
+      expect(yield* pipelines.find(second.pipeline.id)).toEqual(ended.pipeline)
+      expect(yield* Effect.flip(pipelines.find("broken"))).toMatchObject({ reason: "damaged" })
+      const { pipelines: completed } = yield* pipelines.list(
+        { status: ["completed"] },
+        { limit: 9 }
+      )
+      expect(completed).toEqual([ended.pipeline])
+      const { total } = yield* pipelines.list({ status: ["running"], since: 0 }, { limit: 0 })
+      expect(total).toBe(2)
+    }).pipe(Effect.provide(layerSqlite({ path: scratch.path })), Effect.runPromise)
+  })
+})
+
 describe("a database from before there was one name space", () => {
   test("keeps a task and a pipeline of one id, and the id is the pipeline's when the task is removed", async () => {
     await Effect.gen(function* () {
       yield* (yield* TaskStore).record([...life("both"), creation("alone")])
-      yield* (yield* PipelineStore).record(pipelineCreation("own", []))
+      yield* (yield* makePipelines).record(pipelineCreation("own", []))
     }).pipe(Effect.provide(layerSqlite({ path: scratch.path })), Effect.runPromise)
     scratch.alter(...undoIds, "UPDATE pipelines SET id = 'both'")
     await Effect.gen(function* () {
-      const [ids, store, pipelines] = [yield* IdStore, yield* TaskStore, yield* PipelineStore]
+      const [ids, store, pipelines] = [yield* IdStore, yield* TaskStore, yield* makePipelines]
       expect(yield* Effect.forEach(["both", "alone", "own"], ids.kindOf)).toEqual([
         "task",
         "task",

@@ -4,14 +4,17 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { CurrentTransformer } from "effect/sql/Statement"
 import type { Statement } from "effect/sql/Statement"
-import { PipelineStore } from "@backbeat/store/PipelineStore"
+import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
+import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { QueueStore } from "@backbeat/store/QueueStore"
 import { layerDatabase, SqliteDatabase } from "@backbeat/store/sqlite/SqliteDatabase"
+import { layerAggregateStore } from "@backbeat/store/sqlite/SqliteAggregateStore"
 import { layerPipelineStore } from "@backbeat/store/sqlite/SqlitePipelineStore"
 import { layerQueueStore } from "@backbeat/store/sqlite/SqliteQueueStore"
 import { layerTaskStore } from "@backbeat/store/sqlite/SqliteTaskStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { ScratchDatabase } from "./ScratchDatabase.ts"
+import { makePipelines, type Pipelines } from "../pipeline.ts"
 
 let scratch: ScratchDatabase
 beforeEach(() => {
@@ -23,7 +26,8 @@ afterEach(() => {
 
 type Store = TaskStore["Service"] & {
   readonly queues: QueueStore["Service"]
-  readonly pipelines: PipelineStore["Service"]
+  readonly pipelines: Pipelines
+  readonly aggregates: AggregateStore["Service"]
 }
 
 /** The steps of the plans of all statements that the read runs. */
@@ -35,7 +39,8 @@ const plan = <A, E>(
     const store = {
       ...(yield* TaskStore),
       queues: yield* QueueStore,
-      pipelines: yield* PipelineStore
+      pipelines: yield* makePipelines,
+      aggregates: yield* AggregateStore
     }
     yield* Effect.provideService(read(store), CurrentTransformer, (statement) => {
       statements.push(statement.compile())
@@ -51,7 +56,7 @@ const plan = <A, E>(
     Effect.provide(
       planning,
       Layer.provideMerge(
-        Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore),
+        Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore, layerAggregateStore),
         layerDatabase({ path: scratch.path })
       )
     )
@@ -61,7 +66,7 @@ const plan = <A, E>(
 /** Tables whose rows are read one after the other. */
 const scans = (steps: ReadonlyArray<string>) =>
   steps.filter((step) =>
-    /^SCAN (t|s|g|e|p|tasks|task_\w+|events|pipelines)\b(?!.*COVERING)/.test(step)
+    /^SCAN (t|s|g|e|p|tasks|task_\w+|events|aggregates)\b(?!.*COVERING)/.test(step)
   )
 
 const page = { limit: 50 }
@@ -92,6 +97,8 @@ const reads: Record<string, (store: Store) => Effect.Effect<unknown, unknown>> =
   pipeline: (store) => store.pipelines.find("p"),
   "pipelines by status": (store) => store.pipelines.list({ status: ["running", "failed"] }, page),
   "pipelines since": (store) => store.pipelines.list({ since: 1 }, page),
+  "aggregates due": (store) => store.aggregates.due(pipelineAggregate, 1),
+  "next due aggregate": (store) => store.aggregates.nextDueAt("pipeline", 1),
   "counts of pipelines": (store) => store.pipelines.counts(["p", "q"]),
   "events since": (store) => store.events({ since: 0, limit: 9 }),
   "ended before": (store) => store.endedBefore(1, ["completed", "failed"]),

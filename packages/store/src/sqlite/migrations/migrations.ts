@@ -8,6 +8,7 @@ import { sessions } from "./0006_sessions.ts"
 import { ids } from "./0007_ids.ts"
 import { home } from "./0008_home.ts"
 import { batches } from "./0009_batches.ts"
+import { aggregates } from "./0010_aggregates.ts"
 
 /** The migrations, keyed `<number>_<name>`. */
 export const migrations = {
@@ -19,7 +20,8 @@ export const migrations = {
   "0006_sessions": sessions,
   "0007_ids": ids,
   "0008_home": home,
-  "0009_batches": batches
+  "0009_batches": batches,
+  "0010_aggregates": aggregates
 }
 
 /** The number of the newest one: what a database is at after it was opened. */

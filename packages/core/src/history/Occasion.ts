@@ -1,0 +1,8 @@
+/** When something happened, and who caused it. */
+import type { Actor } from "../task/Actor.ts"
+
+/** An event's instant (epoch milliseconds) and cause. */
+export interface Occasion {
+  readonly at: number
+  readonly actor: Actor
+}

@@ -1,0 +1,31 @@
+/** The pipeline as an aggregate. */
+import type { Aggregate } from "../history/Aggregate.ts"
+import { ownerKey } from "../task/TaskSpec.ts"
+import { decide, type PipelineCommand, type PipelineEnded } from "./decide.ts"
+import { created, evolve } from "./evolve.ts"
+import { Pipeline } from "./Pipeline.ts"
+import type { PipelineEvent } from "./PipelineEvent.ts"
+
+type Created = Extract<PipelineEvent, { readonly type: "pipeline.created" }>
+
+/** Pipelines: made by `pipeline.created`, concluded when their last task has ended. */
+export const pipelineAggregate: Aggregate<
+  "pipeline",
+  Pipeline,
+  PipelineEvent,
+  Created,
+  PipelineCommand,
+  PipelineEnded
+> = {
+  kind: "pipeline",
+  State: Pipeline,
+  index: ({ state, createdAt, owner }) => ({
+    status: state.status,
+    createdAt,
+    dueAt: null,
+    owner: ownerKey(owner)
+  }),
+  create: (id, event, { at }) => created(id, event, at),
+  decide,
+  evolve
+}

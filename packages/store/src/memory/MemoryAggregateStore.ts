@@ -1,0 +1,117 @@
+/** The AggregateStore in memory, for tests and trials. */
+import type { Stored } from "@backbeat/core/history/Aggregate"
+import type { AggregateKind } from "@backbeat/core/history/RecordedEvent"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { type AggregateFilter, AggregateStore } from "../AggregateStore.ts"
+import { countMax } from "../TaskStore.ts"
+import { appendEvents } from "./appendEvents.ts"
+import type { Journal } from "./Journal.ts"
+import { type AggregateEntry, type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
+
+/** The AggregateStore beside a TaskStore in memory. */
+export const layerAggregateStore = Layer.effect(
+  AggregateStore,
+  Effect.map(MemoryDatabase, (database) => make(database))
+)
+
+const keyOf = (kind: AggregateKind, id: string): string => `${kind} ${id}`
+
+const make = ({ journal, memory }: MemoryDatabase["Service"]): AggregateStore["Service"] => {
+  const { aggregates } = memory
+  const ofKind = (kind: AggregateKind) =>
+    [...aggregates.values()].filter((entry) => entry.kind === kind)
+  return {
+    find: (aggregate, id) =>
+      journal.read(() => {
+        const entry = aggregates.get(keyOf(aggregate.kind, id))
+        return entry === undefined ? null : stateOf(aggregate, entry)
+      }),
+    record: ({ kind, index }, { state, events, at, actor }) =>
+      journal.transact(
+        Effect.sync(() => {
+          const key = keyOf(kind, state.id)
+          const seq = aggregates.get(key)?.seq ?? ++memory.lastSeq
+          if (!memory.ids.has(state.id)) journal.put(memory.ids, state.id, kind)
+          journal.put(aggregates, key, { kind, id: state.id, seq, index: index(state), state })
+          return appendEvents(memory, journal, events, (event, sequence) => ({
+            subject: kind,
+            id: state.id,
+            sequence,
+            at,
+            actor,
+            event
+          }))
+        })
+      ),
+    list: (aggregate, filter, page) =>
+      journal.read(() => {
+        const { total, entries, next } = pageOf(ofKind(aggregate.kind), filter, page)
+        return { total, states: entries.map((entry) => stateOf(aggregate, entry)), next }
+      }),
+    due: (aggregate, now) =>
+      journal.read(() =>
+        ofKind(aggregate.kind)
+          .flatMap((entry) => {
+            const { dueAt } = entry.index
+            return dueAt !== null && dueAt <= now ? [{ entry, dueAt }] : []
+          })
+          .toSorted((one, two) => one.dueAt - two.dueAt || one.entry.seq - two.entry.seq)
+          .map(({ entry }) => stateOf(aggregate, entry))
+      ),
+    nextDueAt: (kind, now) =>
+      journal.read(() => {
+        const later = ofKind(kind).flatMap(({ index: { dueAt } }) =>
+          dueAt !== null && dueAt > now ? [dueAt] : []
+        )
+        return later.length === 0 ? null : Math.min(...later)
+      }),
+    remove: (kind, ids) =>
+      journal.transact(Effect.sync(() => removeAggregates(memory, journal, kind, ids)))
+  }
+}
+
+/** The entries of a kind hold states of that kind. */
+const stateOf = <Kind extends string, State extends { readonly id: string }>(
+  { State }: Stored<Kind, State>,
+  { state }: AggregateEntry
+): State => Schema.decodeUnknownSync(State)(state)
+
+/** Forgets aggregates of a kind with their events and ids. Belongs into a transaction. */
+export const removeAggregates = (
+  memory: Memory,
+  journal: Journal,
+  kind: AggregateKind,
+  ids: ReadonlyArray<string>
+): void => {
+  const { events } = memory
+  const gone = new Set(ids)
+  journal.undo(() => void (memory.events = events))
+  memory.events = events.filter(({ subject, id }) => subject !== kind || !gone.has(id))
+  for (const id of gone) {
+    journal.put(memory.aggregates, keyOf(kind, id), undefined)
+    if (memory.ids.get(id) === kind) journal.put(memory.ids, id, undefined)
+  }
+}
+
+const pageOf = (
+  all: ReadonlyArray<AggregateEntry>,
+  { status, since }: AggregateFilter,
+  { limit, after }: { readonly limit: number; readonly after?: string | undefined }
+) => {
+  const found = all
+    .filter(({ index }) => status?.includes(index.status) ?? true)
+    .filter(({ index }) => since === undefined || index.createdAt >= since)
+    .toSorted((one, two) => two.seq - one.seq)
+  const rest =
+    after === undefined
+      ? found
+      : found.filter(({ seq }) => /^\d{1,15}$/.test(after) && seq < Number(after))
+  const page = rest.slice(0, limit)
+  return {
+    total: Math.min(found.length, countMax + 1),
+    entries: page,
+    next: rest.length > limit ? String(page.at(-1)?.seq) : null
+  }
+}

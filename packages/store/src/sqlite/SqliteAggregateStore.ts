@@ -1,0 +1,164 @@
+/** The AggregateStore on SQLite. */
+import type { Stored } from "@backbeat/core/history/Aggregate"
+import type { AggregateKind, Recorded } from "@backbeat/core/history/RecordedEvent"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { Row } from "effect/sql/SqlConnection"
+import type { SqlError } from "effect/sql/SqlError"
+import type { Fragment } from "effect/sql/Statement"
+import { type AggregateChange, type AggregateFilter, AggregateStore } from "../AggregateStore.ts"
+import type { StoreError } from "../StoreError.ts"
+import { countMax } from "../TaskStore.ts"
+import { appendEvents, takeSequences } from "./appendEvents.ts"
+import { damaged } from "./explain.ts"
+import { inParts } from "./inParts.ts"
+import { cursorSeq } from "./listTasks.ts"
+import { SqliteDatabase } from "./SqliteDatabase.ts"
+import { forgetIds, noteIds } from "./SqliteIdStore.ts"
+import { describe, document } from "./TaskRow.ts"
+import { whole } from "./whole.ts"
+
+interface Named {
+  readonly id: string
+}
+
+/** The AggregateStore in a database that is open. */
+export const layerAggregateStore = Layer.effect(
+  AggregateStore,
+  Effect.map(SqliteDatabase, (database) => make(database))
+)
+
+const make = ({ sql, path, explained }: SqliteDatabase["Service"]): AggregateStore["Service"] => ({
+  find: (aggregate, id) =>
+    explained(
+      sql`SELECT id, document FROM aggregates WHERE kind = ${aggregate.kind} AND id = ${id}`
+    ).pipe(
+      Effect.flatMap((rows) => statesOf(aggregate, path, rows)),
+      Effect.map(([state]) => state ?? null)
+    ),
+  record: (aggregate, change) => explained(whole(sql, recordChange(sql, aggregate, change))),
+  list: (aggregate, filter, { limit, after }) =>
+    Effect.gen(function* () {
+      const { total, rows } = yield* explained(
+        listPage(sql, aggregate.kind, filter, { limit, after })
+      )
+      const states = yield* statesOf(aggregate, path, rows.slice(0, limit))
+      return {
+        total,
+        states,
+        next: rows.length > limit ? String(rows[limit - 1]?.["seq"]) : null
+      }
+    }),
+  due: (aggregate, now) =>
+    Effect.flatMap(
+      explained(
+        sql`SELECT id, document FROM aggregates WHERE kind = ${aggregate.kind} AND due_at <= ${now} ORDER BY due_at, seq`
+      ),
+      (rows) => statesOf(aggregate, path, rows)
+    ),
+  nextDueAt: (kind, now) =>
+    explained(
+      Effect.map(
+        sql<{
+          due: number | null
+        }>`SELECT min(due_at) AS due FROM aggregates WHERE kind = ${kind} AND due_at > ${now}`,
+        ([row]) => row?.due ?? null
+      )
+    ),
+  remove: (kind, ids) => explained(whole(sql, removeAggregates(sql, kind, ids)))
+})
+
+/** The states of rows with `id` and `document`. Fails with StoreError (damaged) that names the id of a row that is none. */
+const statesOf = <Kind extends string, State extends Named>(
+  { kind, State }: Stored<Kind, State>,
+  path: string,
+  rows: ReadonlyArray<Row>
+): Effect.Effect<ReadonlyArray<State>, StoreError> => {
+  const decode = Schema.decodeUnknownResult(State)
+  return Effect.forEach(rows, (row): Effect.Effect<State, StoreError> => {
+    const state = Result.flatMap(
+      Result.try(() => document(row, "document")),
+      decode
+    )
+    return Result.isFailure(state)
+      ? damaged(path, `${kind} ${String(row["id"])}: ${describe(state.failure)}`)
+      : Effect.succeed(state.success)
+  })
+}
+
+const recordChange = <
+  Kind extends AggregateKind,
+  State extends Named,
+  Event extends { readonly type: string }
+>(
+  sql: SqlClient,
+  { kind, index }: Stored<Kind, State>,
+  { state, events, at, actor }: AggregateChange<State, Event>
+): Effect.Effect<ReadonlyArray<Recorded<Kind, Event>>, SqlError> =>
+  Effect.gen(function* () {
+    const last = yield* takeSequences(sql, events.length)
+    const recorded = events.map((event, place): Recorded<Kind, Event> => ({
+      subject: kind,
+      id: state.id,
+      sequence: last + place + 1,
+      at,
+      actor,
+      event
+    }))
+    const { status, createdAt, dueAt, owner } = index(state)
+    yield* noteIds(sql, kind, [state.id])
+    const row = {
+      kind,
+      id: state.id,
+      status,
+      created_at: createdAt,
+      due_at: dueAt,
+      owner,
+      document: JSON.stringify(state)
+    }
+    yield* sql`INSERT INTO aggregates ${sql.insert(row)}
+      ON CONFLICT (kind, id) DO UPDATE SET status = excluded.status, created_at = excluded.created_at, due_at = excluded.due_at,
+        owner = excluded.owner, document = excluded.document`
+    yield* appendEvents(sql, recorded)
+    return recorded
+  })
+
+const listPage = (
+  sql: SqlClient,
+  kind: AggregateKind,
+  { status, since }: AggregateFilter,
+  { limit, after }: { readonly limit: number; readonly after?: string | undefined }
+) =>
+  Effect.gen(function* () {
+    const conditions: ReadonlyArray<Fragment> = [
+      sql`kind = ${kind}`,
+      ...(status === undefined ? [] : [sql.in("status", status)]),
+      ...(since === undefined ? [] : [sql`created_at >= ${since}`])
+    ]
+    const [count] = yield* sql<{
+      total: number
+    }>`SELECT count(*) AS total FROM (SELECT 1 FROM aggregates WHERE ${sql.and(conditions)} LIMIT ${countMax + 1}) AS counted`
+    // An expression, so that few recent rows are not looked for among all.
+    const order = sql.literal(since === undefined ? "seq" : "seq + 0")
+    const before = after === undefined ? [] : [sql`seq < ${cursorSeq(after)}`]
+    const rows = yield* sql`
+      SELECT seq, id, document FROM aggregates WHERE ${sql.and([...conditions, ...before])} ORDER BY ${order} DESC LIMIT ${limit + 1}`
+    return { total: count?.total ?? 0, rows }
+  })
+
+/** Forgets aggregates of a kind with their events and ids. Belongs into a transaction. */
+export const removeAggregates = (
+  sql: SqlClient,
+  kind: AggregateKind,
+  ids: ReadonlyArray<string>
+): Effect.Effect<void, SqlError> =>
+  Effect.gen(function* () {
+    for (const part of inParts([...new Set(ids)])) {
+      yield* sql`DELETE FROM aggregates WHERE kind = ${kind} AND ${sql.in("id", part)}`
+      yield* sql`DELETE FROM events WHERE subject = ${kind} AND ${sql.in("subject_id", part)}`
+      yield* forgetIds(sql, kind, part)
+    }
+  })

@@ -1,0 +1,87 @@
+/** What an AggregateStore does for aggregates of which something is due; the rest is tested with pipelines. */
+import { expect, test } from "bun:test"
+import type { Stored } from "@backbeat/core/history/Aggregate"
+import { engine } from "@backbeat/core/task/Actor"
+import { AggregateStore } from "@backbeat/store/AggregateStore"
+import { IdStore } from "@backbeat/store/IdStore"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { describeEachStore } from "./eachStore.ts"
+
+const Timer = Schema.Struct({ id: Schema.String, ringsAt: Schema.NullOr(Schema.Finite) })
+type Timer = typeof Timer.Type
+
+/** An aggregate that is due at an instant. It borrows the kind of the pipelines: the history has to know a kind. */
+const timers: Stored<"pipeline", Timer> = {
+  kind: "pipeline",
+  State: Timer,
+  index: ({ ringsAt }) => ({
+    status: ringsAt === null ? "silent" : "set",
+    createdAt: 0,
+    dueAt: ringsAt,
+    owner: null
+  })
+}
+
+const cancelling = { type: "pipeline.cancelling", reason: null } as const
+const set = Effect.fnUntraced(function* (id: string, ringsAt: number | null) {
+  const store = yield* AggregateStore
+  return yield* store.record(timers, {
+    state: { id, ringsAt },
+    events: [cancelling],
+    at: 1,
+    actor: engine
+  })
+})
+
+describeEachStore("an aggregate of which something is due", (run) => {
+  test("is given when its instant has come, the longest due first", () =>
+    run(
+      "due",
+      Effect.gen(function* () {
+        const store = yield* AggregateStore
+        yield* set("late", 30)
+        yield* set("soon", 10)
+        yield* set("never", null)
+        yield* set("also", 10)
+        const due = (now: number) =>
+          Effect.map(store.due(timers, now), (all) => all.map(({ id }) => id))
+        expect(yield* due(9)).toEqual([])
+        expect(yield* due(10)).toEqual(["soon", "also"])
+        expect(yield* due(99)).toEqual(["soon", "also", "late"])
+        yield* set("soon", null)
+        expect(yield* due(99)).toEqual(["also", "late"])
+      })
+    ))
+
+  test("tells the next instant at which one of its kind is due", () =>
+    run(
+      "next",
+      Effect.gen(function* () {
+        const store = yield* AggregateStore
+        expect(yield* store.nextDueAt("pipeline", 0)).toBeNull()
+        yield* set("late", 30)
+        yield* set("soon", 10.5)
+        expect(yield* store.nextDueAt("pipeline", 0)).toBe(10.5)
+        expect(yield* store.nextDueAt("pipeline", 10.5)).toBe(30)
+        expect(yield* store.nextDueAt("pipeline", 30)).toBeNull()
+        expect(yield* store.nextDueAt("task", 0)).toBeNull()
+      })
+    ))
+
+  test("is removed with its events, and its id is free again; others stay", () =>
+    run(
+      "removed",
+      Effect.gen(function* () {
+        const [store, ids, tasks] = [yield* AggregateStore, yield* IdStore, yield* TaskStore]
+        yield* set("a", 10)
+        yield* set("b", 20)
+        yield* store.remove("pipeline", ["a", "nobody"])
+        expect([yield* store.find(timers, "a"), yield* ids.kindOf("a")]).toEqual([null, null])
+        expect(yield* store.find(timers, "b")).toEqual({ id: "b", ringsAt: 20 })
+        const events = yield* tasks.events({ since: 0, limit: 9 })
+        expect(events.map(({ id, sequence }) => [id, sequence])).toEqual([["b", 2]])
+      })
+    ))
+})
