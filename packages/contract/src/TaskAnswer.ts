@@ -24,6 +24,12 @@ export const timedOut = optional(
   "in a batch with --wait: true if the wait timed out first; the task continues"
 )
 
+/** What goes with a task with readyWhen that was waited for. */
+export const neverReady = optional(
+  Schema.Boolean,
+  "with --wait and readyWhen: true if it completed, and was never seen to be ready before"
+)
+
 /** Where the output of the last attempt is. A path is null before the first attempt. */
 export const LogFiles = Schema.Struct({
   stdoutPath: Schema.NullOr(Schema.String),

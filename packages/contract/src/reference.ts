@@ -252,6 +252,7 @@ is refused; the error says that the call was done.
 With \`--exit-status\` (${listed(rows.filter((row) => row.flags.includes("exit-status")).map((row) => row.name))}) the exit code is that of the task: its own, ${exitStatuses.signalBase} + n when signal n ended it,
 ${exitStatuses.stopped} when it was cancelled or reached one of its limits, ${exitStatuses.notSpawned} when its command could not be started, ${exitStatuses.failed} when it failed otherwise. ${exitStatuses.timeIsUp}: the time of the wait is up and it goes on.
 ${exitStatuses.refused}: the call was refused. Of several it is 0 when all completed, else ${exitStatuses.failed}.
+A task with \`readyWhen\` that completed before it was ready is no success for \`--wait\`: it is \`completed\`, the answer says \`neverReady\`, and the exit code is ${exitStatuses.failed}.
 
 With \`--stream\` the answer is a frame a line. To continue after a frame, give as \`since\` to \`events\` its \`sequence\`, and to \`logs\` the
 \`data.cursor\` of a line. \`logs\` does not take a \`sequence\`: that of a line is only the one of the last event before it.

@@ -30,6 +30,32 @@ describe("--exit-status", () => {
     expect(await codeOf(rig, ["wait", "x"])).toBe(143)
   })
 
+  test("is 1 for a server that completed and was never ready, and the answer says so", async () => {
+    await using rig = new Rig()
+    const never = { script: "echo bye", readyWhen: { log: "up" } }
+    const ended = await rig.call([...start(never), "--exit-status"])
+    expect([ended.exitCode, ended.document]).toMatchObject([
+      1,
+      { data: { task: { status: "completed", exitCode: 0 }, neverReady: true } }
+    ])
+    const port = { script: "true", readyWhen: { port: 1 } }
+    expect(await codeOf(rig, start(port))).toBe(1)
+    const batch = await rig.call(["start", JSON.stringify([{ ...never, id: "x" }]), "--wait"])
+    expect(batch.document).toMatchObject({
+      data: {
+        outcome: "failed",
+        counts: { completed: 1 },
+        results: [{ id: "x", status: "completed", neverReady: true }]
+      }
+    })
+    const short = await rig.call([
+      ...start({ script: "echo up", readyWhen: { log: "up" } }),
+      "--exit-status"
+    ])
+    expect([short.exitCode, short.stdout.includes("neverReady")]).toEqual([0, false])
+    expect(await codeOf(rig, ["wait", "x"])).toBe(0)
+  })
+
   test("of several is 0 when all completed", async () => {
     await using rig = new Rig()
     await rig.data(

@@ -22,7 +22,7 @@ import { cutAnswer } from "../cutAnswer.ts"
 import { full, ShownTask } from "../LeanTask.ts"
 import { ArtifactAnswer } from "../Artifact.ts"
 import { operation } from "../Operation.ts"
-import { lastLines, timedOut } from "../TaskAnswer.ts"
+import { lastLines, neverReady, timedOut } from "../TaskAnswer.ts"
 
 const { when, maxAttempts, delayMs, backoff, maxDelayMs, resetAfterMs } = RestartPolicy.fields
 
@@ -196,7 +196,7 @@ export const start = operation({
   summary: "Start a command, a script or an agent's prompt in the background.",
   input: StartInput,
   output: Schema.Union([
-    Schema.Struct({ task: ShownTask, lastLines, timedOut, ...found }),
+    Schema.Struct({ task: ShownTask, lastLines, neverReady, timedOut, ...found }),
     ArtifactAnswer
   ]),
   cut: cutAnswer({ carried: true }),

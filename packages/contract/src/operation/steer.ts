@@ -21,7 +21,7 @@ import { ends } from "../Ends.ts"
 import { EndedPipeline, ShownPipeline } from "../LeanPipeline.ts"
 import { endedShown, full, ShownTask } from "../LeanTask.ts"
 import { PipelineAnswer } from "../PipelineAnswer.ts"
-import { lastLines, timedOut } from "../TaskAnswer.ts"
+import { lastLines, neverReady, timedOut } from "../TaskAnswer.ts"
 import { agentFields, EnvInput } from "./start.ts"
 
 const alreadyEnded = optional(Schema.Boolean, "whether it had ended before this call")
@@ -94,7 +94,7 @@ export const restart = operation({
     full
   }),
   output: Schema.Union([
-    Schema.Struct({ task: ShownTask, lastLines, timedOut }),
+    Schema.Struct({ task: ShownTask, lastLines, neverReady, timedOut }),
     Schema.Struct({ ...ends, pipeline: Schema.Union([PipelineAnswer, EndedPipeline]), lastLines }),
     Schema.Struct({ pipeline: ShownPipeline, timedOut })
   ]),
@@ -144,7 +144,7 @@ export const retry = operation({
   summary:
     "Run the work of an ended task again, as a new task with the same specification and environment.",
   input: Schema.Struct({ id: about(TaskId, "the ended task's id"), ...environmentFields, full }),
-  output: Schema.Struct({ task: ShownTask, lastLines }),
+  output: Schema.Struct({ task: ShownTask, lastLines, neverReady }),
   cut: cutAnswer(),
   errors: repetitionErrors,
   examples: [{ title: "one task", payload: { id: "demo" } }],
@@ -174,7 +174,7 @@ export const resume = operation({
     ...environmentFields,
     full
   }),
-  output: Schema.Struct({ task: ShownTask, lastLines }),
+  output: Schema.Struct({ task: ShownTask, lastLines, neverReady }),
   cut: cutAnswer(),
   errors: repetitionErrors,
   examples: [

@@ -11,6 +11,7 @@ import { makeUntil, makeUntilEnded } from "../task/until.ts"
 import { wholeEnd } from "../output/lastLinesOf.ts"
 import { type Call, toProblem } from "./Call.ts"
 import { makeLastLines, makeReadLastLines } from "./lastLines.ts"
+import { makeNeverReady } from "./neverReady.ts"
 import { makePipelineView } from "./PipelineView.ts"
 import { makeShowEndedPipeline } from "./showEndedPipeline.ts"
 import { View } from "./View.ts"
@@ -150,6 +151,7 @@ export const makeShowEnd = Effect.gen(function* () {
   const until = yield* makeUntil
   const view = yield* View
   const lastLines = yield* makeLastLines
+  const neverReady = yield* makeNeverReady
   const limitTime = yield* makeTimeLimit
   return Effect.fnUntraced(function* (id: string, call: Call) {
     const ended = Effect.mapError(until(id, isOver), toProblem(id))
@@ -157,7 +159,11 @@ export const makeShowEnd = Effect.gen(function* () {
     const again =
       spec.readyWhen === null ? {} : { again: { operation: "wait", payload: { id, for: "ready" } } }
     const task = yield* limitTime(ended, { ms: waitMsOf(call), ids: [id], call, ...again })
-    return { task: yield* view.show(task), ...(yield* lastLines(task)) }
+    return {
+      task: yield* view.show(task),
+      ...(yield* neverReady(task)),
+      ...(yield* lastLines(task))
+    }
   })
 })
 

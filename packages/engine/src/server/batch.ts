@@ -68,7 +68,8 @@ const Item = Schema.Struct({
   pipeline: Schema.optionalKey(Subject),
   lastLines: Schema.optionalKey(Schema.Array(Schema.String)),
   left: Schema.optionalKey(Schema.Array(Schema.Unknown)),
-  timedOut: Schema.optionalKey(Schema.Boolean)
+  timedOut: Schema.optionalKey(Schema.Boolean),
+  neverReady: Schema.optionalKey(Schema.Boolean)
 })
 const decodeItem = Schema.decodeUnknownOption(Item)
 type Item = typeof Item.Type
@@ -87,6 +88,7 @@ const failureOf = ({ lastLines = [], task }: Item): ReadonlyArray<FailedTask> =>
 const isGood = (item: Item, stops: boolean): boolean => {
   const subject = subjectOf(item)
   if (stops) return (item.left ?? []).length === 0
+  if (item.neverReady === true) return false
   return (
     subject?.status === "completed" || (subject?.status === "running" && subject.health === "ready")
   )
@@ -162,7 +164,7 @@ export const answerBatch = Effect.fnUntraced(function* (
     const { id, status } = subjectOf(item) ?? {}
     if (isFull(payloads[index]))
       return [{ index, ok: true, ...present({ id, status }), data: result.success }]
-    return waited && item.timedOut !== true
+    return waited && item.timedOut !== true && item.neverReady !== true
       ? []
       : [short(index, item, shown(operation, result.success, payloads[index], call))]
   })

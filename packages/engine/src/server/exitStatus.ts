@@ -26,28 +26,27 @@ const ofFailure = (failure: Failure): number => {
   }
 }
 
-const decode = Schema.decodeUnknownOption(
-  Schema.Struct({
-    outcome: Schema.optionalKey(Schema.String),
-    task: Schema.optionalKey(
-      Schema.Struct({
-        status: TaskStatus,
-        exitCode: Schema.NullOr(Schema.Int),
-        failure: Schema.NullOr(FailureSchema)
-      })
-    )
-  })
-)
-
-/** The exit code for the whole data of an answer that waited. What goes on, because it is ready, is no failure. */
-export const exitStatusOf = (data: unknown): number => {
-  const { outcome, task } = Option.getOrElse(
-    decode(data),
-    (): { readonly outcome?: string; readonly task?: undefined } => ({})
+/** What of an answer says how it ended. */
+const Told = Schema.Struct({
+  outcome: Schema.optionalKey(Schema.String),
+  neverReady: Schema.optionalKey(Schema.Boolean),
+  task: Schema.optionalKey(
+    Schema.Struct({
+      status: TaskStatus,
+      exitCode: Schema.NullOr(Schema.Int),
+      failure: Schema.NullOr(FailureSchema)
+    })
   )
+})
+const decode = Schema.decodeUnknownOption(Told)
+
+/** The exit code for the whole data of an answer that waited. What goes on, because it is ready, is no failure; what ended before it was ready is one. */
+export const exitStatusOf = (data: unknown): number => {
+  const { outcome, task, neverReady } = Option.getOrElse(decode(data), (): typeof Told.Type => ({}))
   if (task === undefined)
     return outcome === "succeeded" || outcome === undefined ? 0 : exitStatuses.failed
   if (task.status === "cancelled") return exitStatuses.stopped
   if (task.status === "failed" && task.failure !== null) return ofFailure(task.failure)
-  return task.status === "completed" ? (task.exitCode ?? 0) : 0
+  const exitCode = task.status === "completed" ? (task.exitCode ?? 0) : 0
+  return exitCode === 0 && neverReady === true ? exitStatuses.failed : exitCode
 }

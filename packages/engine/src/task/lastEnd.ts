@@ -3,8 +3,8 @@ import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import type { Failure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
+import { makeWholeHistory } from "./wholeHistory.ts"
 
 /** The end of an attempt; `failure` is null where it did as it should, or was stopped. */
 export interface LastEnd {
@@ -12,8 +12,6 @@ export interface LastEnd {
   readonly end: AttemptEnd
   readonly failure: Failure | null
 }
-
-const pageEvents = 10_000
 
 const types = [
   "task.started",
@@ -36,19 +34,15 @@ const hidesAnother = ({ state }: Task): boolean =>
   state.attempt > 1
 
 /** Finds in the history how the attempt before has ended; null for any task whose state says it itself. Made once. */
-export const makeLastEnd = Effect.map(TaskStore, (store) =>
+export const makeLastEnd = Effect.map(makeWholeHistory, (historyOf) =>
   Effect.fnUntraced(function* (task: Task) {
     if (!hidesAnother(task)) return null
     let last: LastEnd | null = null
     let attempt = 0
-    for (let since = 0; ;) {
-      const page = yield* store.events({ since, taskIds: [task.id], types, limit: pageEvents })
-      for (const recorded of page) {
-        if (recorded.event.type === "task.started") attempt = recorded.event.attempt
-        last = after(last, recorded, attempt)
-        since = recorded.sequence
-      }
-      if (page.length < pageEvents) return last
+    for (const recorded of yield* historyOf(task.id, types)) {
+      if (recorded.event.type === "task.started") attempt = recorded.event.attempt
+      last = after(last, recorded, attempt)
     }
+    return last
   })
 )

@@ -1,0 +1,19 @@
+/** Reads the events of one task from the first one on. */
+import type { EventType, RecordedEvent } from "@backbeat/core/history/RecordedEvent"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+
+const pageEvents = 10_000
+
+/** Reads all events of these types of a task, the oldest first; made once. */
+export const makeWholeHistory = Effect.map(TaskStore, (store) =>
+  Effect.fnUntraced(function* (id: string, types: ReadonlyArray<EventType>) {
+    const all: Array<RecordedEvent> = []
+    for (;;) {
+      const since = all.at(-1)?.sequence ?? 0
+      const page = yield* store.events({ since, taskIds: [id], types, limit: pageEvents })
+      all.push(...page)
+      if (page.length < pageEvents) return all
+    }
+  })
+)
