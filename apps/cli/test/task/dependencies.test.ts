@@ -1,6 +1,7 @@
 /** Tasks that wait for tasks: in which order they run, and what becomes of those that wait in vain. */
 import { describe, expect, test } from "bun:test"
 import { rmSync, writeFileSync } from "node:fs"
+import { FakeAgents } from "../agent/FakeAgents.ts"
 import { Rig } from "../Rig.ts"
 
 /** A task that runs until its input ends, and then exits with the code that it was sent. */
@@ -46,6 +47,35 @@ test("a task that depends on an item that was refused does not run after an earl
   ])
   expect(document).toMatchObject({ data: { successCount: 0 } })
   expect((await rig.refusal(["status", "deploy"])).type).toBe("TaskNotFound")
+})
+
+test("a task that continues from an item that was refused does not go on from an earlier task of that id", async () => {
+  await using rig = new Rig()
+  const agents = new FakeAgents(rig.scratch)
+  agents.answer("claude", "success")
+  await rig.data("start", { id: "fix", script: "true" }, ["--wait"])
+  for (const fix of [
+    { id: "fix", scrip: "make" },
+    { id: "fix", command: "true", ifEnded: "error" }
+  ]) {
+    const review = { id: "review", prompt: "Go on.", agent: "claude", continueFrom: "fix" }
+    for (const items of [
+      [fix, review],
+      [review, fix]
+    ]) {
+      const { document } = await rig.call(["start", JSON.stringify(items)], { env: agents.env })
+      const results = Object(document["data"])["results"]
+      expect(results[items.indexOf(review)]).toMatchObject({
+        ok: false,
+        error: {
+          type: "DependencyNotFound",
+          message: "continueFrom: fix was refused in this call",
+          details: { item: items.indexOf(fix), path: "continueFrom" }
+        }
+      })
+    }
+  }
+  expect((await rig.refusal(["status", "review"])).type).toBe("TaskNotFound")
 })
 
 describe("a task that depends on others", () => {

@@ -26,40 +26,17 @@ type Outcome = Result.Result<unknown, Problem>
 const idOf = (payload: unknown): unknown =>
   Predicate.isObject(payload) && "id" in payload ? payload.id : undefined
 
-/** Tells of a dependency that was refused in the same call that it was: it is neither missing from the call nor mistyped. */
-const tracedBack = (
-  payloads: ReadonlyArray<unknown>,
-  results: ReadonlyArray<Outcome>
-): ReadonlyArray<Outcome> => {
-  const refused = new Map(
-    results.flatMap((result, index) =>
-      Result.isFailure(result) ? [[idOf(payloads[index]), index] as const] : []
-    )
-  )
-  return results.map(
-    Result.mapError((told) => {
-      const item = told.type === "DependencyNotFound" ? refused.get(told.details["id"]) : undefined
-      if (item === undefined) return told
-      const { id, path } = told.details
-      return {
-        ...told,
-        message: `${String(path)}: ${String(id)} was refused in this call`,
-        hint: `See the error of item ${item}, and start both again.`,
-        details: { ...told.details, item }
-      }
-    })
-  )
-}
-
-/** The ids of payloads that could not be decoded. */
+/** The ids of payloads that could not be decoded, with their places. */
 const undecodedIds = (
   payloads: ReadonlyArray<unknown>,
   decoded: ReadonlyArray<Outcome>
-): ReadonlyArray<string> =>
-  decoded.flatMap((each, index) => {
-    const id = Result.isFailure(each) ? idOf(payloads[index]) : undefined
-    return typeof id === "string" ? [id] : []
-  })
+): ReadonlyMap<string, number> =>
+  new Map(
+    decoded.flatMap((each, index) => {
+      const id = Result.isFailure(each) ? idOf(payloads[index]) : undefined
+      return typeof id === "string" ? [[id, index] as const] : []
+    })
+  )
 
 /** The handler of `start`: one payload, or an array that is stored in one commit. */
 export const makeStart = Effect.gen(function* () {
@@ -153,7 +130,7 @@ export const makeStart = Effect.gen(function* () {
       },
       { concurrency: "unbounded" }
     )
-    return tracedBack(payloads, results)
+    return results
   })
 
   return { ...one, answerMany: many }

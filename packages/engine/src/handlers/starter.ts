@@ -194,16 +194,27 @@ export const makeStartOne = Effect.gen(function* () {
   })
 })
 
-/** The problem of an item whose dependency was refused in the same call; the answer names that item. */
-const lacks = ({ input }: Item, at: number): Problem => {
-  const each = dependsOnOf(input)[at]
-  const id = typeof each === "string" ? each : each?.task
-  const path = `dependsOn[${at}]`
+/** What an item needs, by its place in the payload. */
+const needsOf = ({
+  input
+}: Item): ReadonlyArray<{ readonly id: string; readonly path: string }> => [
+  ...dependsOnOf(input).map((each, at) => ({
+    id: typeof each === "string" ? each : each.task,
+    path: `dependsOn[${at}]`
+  })),
+  ...(input.continueFrom === undefined ? [] : [{ id: input.continueFrom, path: "continueFrom" }])
+]
+
+/** Why an item cannot be started when this call refused what it needs: that is neither missing from the call nor mistyped. */
+const lacks = (item: Item, lost: ReadonlyMap<string, number>): Problem | null => {
+  const need = needsOf(item).find(({ id }) => lost.has(id))
+  const refused = need === undefined ? undefined : lost.get(need.id)
+  if (need === undefined || refused === undefined) return null
   return problem(
     "DependencyNotFound",
-    `${path}: ${String(id)} was refused in this call`,
-    "Start both again.",
-    { id, path }
+    `${need.path}: ${need.id} was refused in this call`,
+    `See the error of item ${refused}, and start both again.`,
+    { ...need, item: refused }
   )
 }
 
@@ -242,33 +253,31 @@ export const makeStarter = Effect.gen(function* () {
   const startEach = Effect.fnUntraced(function* (
     tx: Tx,
     items: ReadonlyArray<Item>,
-    starting: Starting & Doing & { readonly refused: ReadonlySet<string> }
+    starting: Starting & Doing & { readonly refused: ReadonlyMap<string, number> }
   ) {
-    const lost = new Set(starting.refused)
+    const lost = new Map(starting.refused)
     const stored = new Set<string>()
     const all: Array<Started> = []
     for (const item of items) {
-      const lacking = dependsOnOf(item.input).findIndex((each) =>
-        lost.has(typeof each === "string" ? each : each.task)
-      )
+      const refusal = lacks(item, lost)
       const started =
-        lacking < 0
+        refusal === null
           ? yield* startNoted(tx, item, starting)
-          : { index: item.index, result: Result.fail(lacks(item, lacking)) }
+          : { index: item.index, result: Result.fail(refusal) }
       const { id } = item.input
       if (Result.isSuccess(started.result)) stored.add(started.result.success.id)
       if (id !== undefined && stored.has(id)) lost.delete(id)
-      else if (id !== undefined) lost.add(id)
+      else if (id !== undefined) lost.set(id, item.index)
       all.push(started)
     }
     return all
   })
 
-  /** `refused` are the ids of items that could not be decoded. */
+  /** `undecoded` are the ids of items that could not be decoded, with their places. */
   return (
     items: ReadonlyArray<Item>,
     call: Call,
-    refusedIds: ReadonlyArray<string> = []
+    undecoded: ReadonlyMap<string, number> = new Map()
   ): Effect.Effect<ReadonlyArray<Started>, StoreError> => {
     const { order, refused } = arrange(items.map(({ input }) => input))
     const arranged = order.flatMap((place) => items[place] ?? [])
@@ -276,9 +285,11 @@ export const makeStarter = Effect.gen(function* () {
       const refusal = refused.get(place)
       return refusal === undefined ? [] : [{ index, result: Result.fail(refusal) }]
     })
-    const lost = new Set([
-      ...refusedIds,
-      ...cyclic.flatMap(({ index }) => items.find((item) => item.index === index)?.input.id ?? [])
+    const lost = new Map([
+      ...undecoded,
+      ...items.flatMap(({ index, input: { id } }, place) =>
+        id !== undefined && refused.has(place) ? [[id, index] as const] : []
+      )
     ])
     const started = transitions.commit((tx) =>
       once(tx, call, (doing) =>
