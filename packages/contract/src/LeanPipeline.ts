@@ -15,7 +15,10 @@ const brief = {
     Schema.String,
     "when it was made; not in the answer that made it, and not in one that waited"
   ),
-  durationMs: optional(Schema.Finite, "from when it was made to its end, once it has ended"),
+  durationMs: optional(
+    Schema.Finite,
+    "from when it was made, or last restarted, to its end, once it has ended"
+  ),
   counts: optional(
     Schema.Record(Schema.Literals(statuses), Schema.optionalKey(Schema.Int)),
     "how many of its tasks are in each status that any of them is in"

@@ -183,6 +183,20 @@ describe("restart of a pipeline", () => {
   })
 })
 
+test("the duration of a restarted pipeline counts from its last restart", async () => {
+  await using rig = new Rig()
+  await rig.data("pipeline create", { id: "ci", cwd: rig.scratch, steps: chain }, ["--wait"])
+  writeFileSync(join(rig.scratch, "go"), "")
+  const { pipeline } = await rig.data("restart", { id: "ci" }, ["--wait"])
+  const { events } = await rig.data("events", {
+    pipelineId: "ci",
+    types: ["pipeline.restarted", "pipeline.completed"]
+  })
+  const [restarted, completed] = Object(events)
+  const tookMs = Date.parse(completed.timestamp) - Date.parse(restarted.timestamp)
+  expect(Object(pipeline).durationMs).toBeWithin(tookMs - 2, tookMs + 3)
+})
+
 describe("an array with the id of a pipeline and that of a task", () => {
   const steps = [
     { key: "a", command: "true" },
