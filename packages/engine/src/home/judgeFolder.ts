@@ -69,7 +69,10 @@ const isFolder = (path: string): boolean => {
 
 /** Below the user's own folders everything missing may be made, elsewhere only the home itself. */
 const judgeAbsent = (root: string, { environment }: Judging): Verdict => {
-  if (isFolder(dirname(root)) && lstatSync(root, { throwIfNoEntry: false }) !== undefined)
+  if (
+    isFolder(dirname(root)) &&
+    lstatSync(root, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  )
     return refuse(root, "it is a symbolic link that leads nowhere")
   const state = environment["XDG_STATE_HOME"] ?? ""
   const user = environment["HOME"] ?? ""

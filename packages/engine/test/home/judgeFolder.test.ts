@@ -54,6 +54,24 @@ const fill = (files: Readonly<Record<string, string | Buffer>>, mode = 0o700): v
 const isHome = { kind: "home", isOpen: false } as const
 
 describe("a folder that does not exist", () => {
+  test("is no symbolic link when another engine makes it at the same time", async () => {
+    const program = `
+      const { mkdirSync, rmdirSync } = require("node:fs")
+      console.log("up")
+      for (;;) { mkdirSync(${JSON.stringify(root)}, { mode: 0o700 }); rmdirSync(${JSON.stringify(root)}) }`
+    const maker = Bun.spawn([process.execPath, "-e", program], { stdout: "pipe" })
+    try {
+      await maker.stdout.getReader().read()
+      const seen = new Set<string>()
+      // It may be gone when its content is looked at: then the engine begins again.
+      for (let times = 0; times < 2000; times++) seen.add(await refusal().catch(() => "gone"))
+      expect([...seen].filter((each) => !["absent", "home", "gone"].includes(each))).toEqual([])
+    } finally {
+      maker.kill("SIGKILL")
+      await maker.exited
+    }
+  })
+
   test("may become a home below a folder that exists", async () => {
     expect(await judge()).toEqual({ kind: "absent" })
   })
