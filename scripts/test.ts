@@ -13,6 +13,8 @@ const wholeTimeoutMs = 15 * 60_000
 /** Most tests wait for processes, so two groups share two processors well. */
 const lanes = 2
 const filesPerGroup = 6
+/** How many tests of a file that allows it run at a time. */
+const atOnce = 3
 
 interface Group {
   readonly room: string
@@ -29,6 +31,7 @@ const runGroup = async ({ room, files }: Group, timeout: number): Promise<Tally>
         "test",
         "--only-failures",
         `--timeout=${perTestTimeoutMs}`,
+        `--max-concurrency=${atOnce}`,
         "--reporter=junit",
         `--reporter-outfile=${xml}`,
         ...files.map((file) => `./${file}`)

@@ -13,11 +13,15 @@ import { join } from "node:path"
 
 const fill = (path: string): void => {
   const file = openSync(path, "w")
-  const block = new Uint8Array(4096)
   try {
-    while (writeSync(file, block) === block.length);
-  } catch {
-    // The space has ended.
+    // Large blocks take the most of it, and small ones the rest.
+    for (const block of [new Uint8Array(1_048_576), new Uint8Array(4096)]) {
+      try {
+        while (writeSync(file, block) === block.length);
+      } catch {
+        // The space for such a block has ended.
+      }
+    }
   } finally {
     closeSync(file)
   }

@@ -21,11 +21,15 @@ export interface Behaviour {
   readonly meanwhile?: string
 }
 
-/** The instant (epoch ms) of so many ticks since boot. Source: proc_pid_stat(5). */
-const instantOf = (ticks: number): number =>
-  Math.round(
-    Date.now() - (Number.parseFloat(readFileSync("/proc/uptime", "utf8")) - ticks / 100) * 1000
-  )
+/** When the machine was booted (epoch ms), read once, so that no two instants change places. */
+const bootedAt = Date.now() - Number.parseFloat(readFileSync("/proc/uptime", "utf8")) * 1000
+
+/** The instant (epoch ms) of so many seconds since boot. */
+const instantOf = (seconds: number): number => Math.round(bootedAt + seconds * 1000)
+
+/** Reads what the kernel knows with nothing but the shell itself: a process for each word would cost more than the task. Source: proc_pid_stat(5). */
+const readTicks = `read -r ${Array.from({ length: 21 }, (_, at) => `f${at}`).join(" ")} ticks rest </proc/$PPID/stat`
+const readUptime = "read -r uptime rest </proc/uptime"
 
 /** The files of a scratch folder in which tasks tell what they do. */
 export class Oracle {
@@ -40,10 +44,13 @@ export class Oracle {
   script(id: string, { seconds, exitCode, meanwhile = `sleep ${seconds}` }: Behaviour): string {
     return [
       `exec 8>>'${join(this.dir, id)}'`,
-      'echo "start $BACKBEAT_ATTEMPT $$ $(date +%s%3N) $(cut -d" " -f22 /proc/$PPID/stat)" >&8',
+      readTicks,
+      readUptime,
+      'echo "start $BACKBEAT_ATTEMPT $$ $uptime $ticks" >&8',
       meanwhile,
       "echo line of $BACKBEAT_ATTEMPT",
-      `echo "end $BACKBEAT_ATTEMPT $(date +%s%3N) ${exitCode}" >&8`,
+      readUptime,
+      `echo "end $BACKBEAT_ATTEMPT $uptime ${exitCode}" >&8`,
       `exit ${exitCode}`
     ].join("\n")
   }
@@ -68,9 +75,9 @@ export class Oracle {
         {
           attempt: Number(attempt),
           pid: Number(pid),
-          startedAt: Number(startedAt),
-          spawnedAt: instantOf(Number(ticks)),
-          endedAt: endedAt === undefined ? null : Number(endedAt),
+          startedAt: instantOf(Number(startedAt)),
+          spawnedAt: instantOf(Number(ticks) / 100),
+          endedAt: endedAt === undefined ? null : instantOf(Number(endedAt)),
           exitCode: exitCode === undefined ? null : Number(exitCode)
         }
       ]

@@ -1,12 +1,15 @@
 /** Tasks are started, stopped, restarted and removed while one means strikes at random moments; marks, pids and the tasks' own clocks tell what is so. */
+import { attemptDir } from "@backbeat/engine/home/Home"
+import { readExitRecord } from "@backbeat/engine/process/ExitRecord"
 import * as Schema from "effect/Schema"
-import type { Called, Rig } from "../Rig.ts"
+import { callHere } from "../callHere.ts"
+import type { Rig } from "../Rig.ts"
 import type { SmallDisk } from "../SmallDisk.ts"
 import { enginesOf } from "./engines.ts"
-import { flawOf, isEnded, Judged } from "./judgeTask.ts"
-import { markedWith } from "./marked.ts"
+import { flawOf, isEnded, Judged, type Still } from "./judgeTask.ts"
+import { markedIn, markedWith } from "./marked.ts"
 import { means } from "./means.ts"
-import { Oracle } from "./Oracle.ts"
+import { Oracle, type SeenAttempt } from "./Oracle.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
 
 /** Which means, how often, by which chance. A full disk needs a disk. */
@@ -26,7 +29,9 @@ export interface RandomFaultsResult {
 }
 
 const decodePage = Schema.decodeUnknownSync(
-  Schema.Struct({ tasks: Schema.Array(Judged), next: Schema.NullOr(Schema.String) })
+  Schema.Struct({
+    data: Schema.Struct({ tasks: Schema.Array(Judged), next: Schema.NullOr(Schema.String) })
+  })
 )
 const decodeTask = Schema.decodeUnknownSync(
   Schema.Struct({ data: Schema.Struct({ task: Judged }) })
@@ -44,6 +49,15 @@ const fair = new Set(["IllegalTransition", "TaskWaitTimedOut", "TaskNotFound"])
 /** How long before the stop a task's own end must lie for its exit code to be expected, in milliseconds. */
 const surelyOverMs = 400
 
+/** How long a task may run where a second is not enough: until another engine stands still, or for a stop to find its shim standing still. */
+const timeoutMs: Partial<Record<keyof typeof means, number>> = {
+  stoppedEngine: 1500,
+  stoppedShim: 60_000
+}
+
+/** How soon after the last means each end is known (ms): what could not be stored is stored at one of the next tries. */
+const knownWithinMs = 8000
+
 const meanwhiles = [
   ":",
   "sleep 0.05",
@@ -55,6 +69,26 @@ const meanwhiles = [
   "setsid sh -c 'exec 3>&- 8>&-; exec sleep 60' >/dev/null 2>&1 & sleep 0.05",
   "sh -c 'trap \"\" TERM; exec 8>&-; sleep 60; sleep 60' >/dev/null 2>&1 & sleep 0.02"
 ]
+/** What ends by itself while a means lasts. */
+const ending = ["sleep 0.1", "sleep 0.3", "sleep 0.7"]
+/** What leaves processes when it has ended. */
+const leaving = meanwhiles.slice(-3)
+const lasting = ["sleep 0.4", "sleep 60"]
+
+/** What the tasks of a means mostly do, so that it meets something. */
+const mostly: Partial<Record<keyof typeof means, ReadonlyArray<string>>> = {
+  kill: leaving,
+  // Some before the limit, some after it.
+  stoppedEngine: ["sleep 0.3", "sleep 1.6", "sleep 1.7"],
+  stoppedShim: ending,
+  damage: lasting,
+  fullDisk: ending
+}
+
+const workOf = (name: keyof typeof means, random: SeededRandom): string => {
+  if (name === "crowd") return "sleep 0.3"
+  return random.pick(random.below(3) > 0 ? (mostly[name] ?? meanwhiles) : meanwhiles)
+}
 
 /** A workload in one home, and the judgement on it. */
 export class RandomFaults {
@@ -66,6 +100,7 @@ export class RandomFaults {
   readonly #busy = new Set<string>()
   readonly #damaged = new Set<string>()
   readonly #stopped = new Set<string>()
+  readonly #still: Array<Still> = []
   readonly #flaws: Array<string> = []
   #calls = 0
 
@@ -79,9 +114,10 @@ export class RandomFaults {
   /** Runs the rounds, lets everything end, and judges. */
   async run(): Promise<RandomFaultsResult> {
     for (let round = 0; round < this.#options.rounds; round++) await this.#round(round)
+    await this.#awaitEnds()
     const tasks = await this.#settle()
     for (const task of tasks) this.#judge(task)
-    const left = this.#ids.filter((id) => markedWith(this.#rig.home, id).length > 0)
+    const left = [...markedIn(this.#rig.home).keys()]
     if (left.length > 0) this.#flaws.push(`alive when all was stopped: ${left.join(", ")}`)
     return {
       calls: this.#calls,
@@ -92,16 +128,22 @@ export class RandomFaults {
   }
 
   async #round(round: number): Promise<void> {
-    const acts = [this.#act(round), this.#act(round)]
+    // Two acts now and then, so that one comes into the other. Every third time there is something new to strike.
+    const first = round % 3 === 2 ? this.#start(round) : this.#act(round)
+    const isAlone = this.#options.means === "crowd" || this.#random.below(2) === 0
+    const acts = [first, ...(isAlone ? [] : [this.#act(round)])]
     // In the middle of the calls, or a moment after them.
     if (this.#random.below(2) === 0) await Promise.all(acts)
     await Bun.sleep(this.#random.next() * 150)
     await means[this.#options.means]({
       home: this.#rig.home,
+      round,
       random: this.#random,
       damaged: this.#damaged,
       stopped: this.#stopped,
-      disk: this.#options.disk ?? null
+      still: this.#still,
+      disk: this.#options.disk ?? null,
+      bringUp: async () => void (await this.#call("list", { limit: 1 }))
     })
     await Promise.all(acts)
     const engines = enginesOf(this.#rig.home)
@@ -114,58 +156,64 @@ export class RandomFaults {
     if (what < 4) return this.#start(round)
     if (what === 8) return this.#prune()
     const id = this.#random.pick(known.slice(-8))
-    return what < 6 ? this.#stop(id) : this.#alone(id, () => this.#call(["restart", id]))
+    return what < 6 ? this.#stop(id) : this.#alone(id, () => this.#call("restart", { id }))
   }
 
   async #start(round: number): Promise<void> {
     const isCrowd = this.#options.means === "crowd"
-    const specs = Array.from({ length: isCrowd ? 100 : 1 + this.#random.below(2) }, () => {
+    const count = round % 3 === 2 ? 3 : 1 + this.#random.below(2)
+    const specs = Array.from({ length: isCrowd ? 100 : count }, () => {
       const id = `t${round}-${this.#ids.length}`
       this.#ids.push(id)
       this.#busy.add(id)
       const exitCode = this.#random.pick([0, 1, 7])
-      const meanwhile = isCrowd ? "sleep 0.3" : this.#random.pick(meanwhiles)
+      const meanwhile = workOf(this.#options.means, this.#random)
+      const delayMs = this.#random.pick([300, 60_000])
       const restart =
-        this.#random.below(3) === 0
-          ? { restart: { when: "on-failure", delayMs: 300, maxAttempts: 3 } }
+        this.#random.below(2) === 0
+          ? { restart: { when: "on-failure", delayMs, maxAttempts: 3 } }
           : {}
       return {
         id,
         script: this.#oracle.script(id, { seconds: 0, exitCode, meanwhile }),
         gracePeriodMs: 300,
-        timeout: 1000,
+        timeout: timeoutMs[this.#options.means] ?? 1000,
         ...(isCrowd ? {} : restart)
       }
     })
-    const called = await this.#call([
-      "start",
-      JSON.stringify(specs.length === 1 ? specs[0] : specs)
-    ])
-    if (called.document["ok"] !== true && this.#options.disk === undefined)
-      this.#flaws.push(`start: ${called.stderr.slice(0, 400)}`)
+    const called = await this.#call("start", specs.length === 1 ? specs[0] : specs)
+    if (called["ok"] !== true && this.#options.disk === undefined)
+      this.#flaws.push(`start: ${JSON.stringify(called).slice(0, 400)}`)
     for (const { id } of specs) this.#busy.delete(id)
   }
 
   #stop(id: string): Promise<void> {
     return this.#alone(id, async () => {
-      const own = this.#oracle.attempts(id).at(-1)
-      const isOver =
-        own !== undefined && own.endedAt !== null && Date.now() - own.endedAt > surelyOverMs
-      const called = await this.#call(["stop", JSON.stringify({ id, full: true })])
-      if (called.document["ok"] !== true) return
-      const { task } = decodeTask(called.document).data
+      const own = this.#overFor(id)
+      const called = await this.#call("stop", { id, full: true })
+      if (called["ok"] !== true) return
+      const { task } = decodeTask(called).data
       const left = markedWith(this.#rig.home, id)
       if (left.length > 0)
         this.#flaws.push(`${id} was stopped (${task.status}) while ${left.join(", ")} lived`)
-      const isDamaged = this.#damaged.has(id)
-      const isOfIt =
-        task.status === "cancelled" && task.attempt === own?.attempt && task.durationMs !== null
-      if (isOver && isOfIt && !isDamaged && task.exitCode !== own.exitCode) {
-        this.#flaws.push(
-          `${id} had exited with ${own.exitCode} before its stop, which tells ${JSON.stringify(task)}`
-        )
-      }
+      this.#judgeStop(task, own)
     })
+  }
+
+  /** The last attempt of a task, if its own end lies so far back that it must be on record; undefined otherwise. */
+  #overFor(id: string): SeenAttempt | undefined {
+    const own = this.#oracle.attempts(id).at(-1)
+    return own?.endedAt != null && Date.now() - own.endedAt > surelyOverMs ? own : undefined
+  }
+
+  /** A stop of what had ended tells how that ended. */
+  #judgeStop(task: Judged, own: SeenAttempt | undefined): void {
+    const isOfIt =
+      task.status === "cancelled" && task.attempt === own?.attempt && task.durationMs !== null
+    if (isOfIt && !this.#damaged.has(task.id) && task.exitCode !== own.exitCode)
+      this.#flaws.push(
+        `${task.id} had exited with ${own.exitCode} before its stop, which tells ${JSON.stringify(task)}`
+      )
   }
 
   async #prune(): Promise<void> {
@@ -175,11 +223,12 @@ export class RandomFaults {
         ? (await this.#list()).filter((task) => isEnded(task) && !this.#busy.has(task.id))
         : []
     for (const task of ended) this.#judge(task)
-    const called = await this.#call(["prune", '{"olderThanDays":0}'])
-    if (called.document["ok"] !== true) return
-    for (const id of decodeRemoved(called.document).data.removed) {
-      const left = markedWith(this.#rig.home, id)
-      if (left.length > 0) this.#flaws.push(`${id} was removed while ${left.join(", ")} lived`)
+    const called = await this.#call("prune", { olderThanDays: 0 })
+    if (called["ok"] !== true) return
+    const living = markedIn(this.#rig.home)
+    for (const id of decodeRemoved(called).data.removed) {
+      const left = living.get(id)
+      if (left !== undefined) this.#flaws.push(`${id} was removed while ${left.join(", ")} lived`)
     }
   }
 
@@ -189,38 +238,56 @@ export class RandomFaults {
     this.#busy.delete(id)
   }
 
-  async #call(args: ReadonlyArray<string>): Promise<Called> {
-    const called = await this.#rig.call(args)
+  async #call(operation: string, payload: unknown): Promise<Readonly<Record<string, unknown>>> {
+    const called = await callHere(this.#rig, operation, payload)
     this.#calls++
-    const problem = decodeProblem(called.document)
+    const problem = decodeProblem(called)
     const isFair =
       problem._tag === "Some" &&
       (fair.has(problem.value.error.type) ||
         (this.#options.disk !== undefined &&
           ["StoreError", "EngineUnreachable"].includes(problem.value.error.type)))
-    if (called.document["ok"] !== true && !isFair)
+    if (called["ok"] !== true && !isFair)
       this.#flaws.push(
-        `${args.join(" ").slice(0, 80)} -> ${called.exitCode} ${called.stderr.slice(0, 400)}`
+        `${operation} ${JSON.stringify(payload).slice(0, 80)} -> ${JSON.stringify(called).slice(0, 400)}`
       )
     return called
+  }
+
+  /** An end becomes known by itself. A stop would find it too, so this comes before any. */
+  async #awaitEnds(): Promise<void> {
+    const isOver = ({ id, attempt, status }: Judged): boolean => {
+      const own = this.#oracle.attempts(id).at(-1)
+      const isSpoiled = this.#damaged.has(id) || this.#stopped.has(id)
+      return status === "running" && !isSpoiled && own?.attempt === attempt && own.endedAt !== null
+    }
+    const since = performance.now()
+    let over = (await this.#list()).filter(isOver)
+    while (over.length > 0 && performance.now() - since < knownWithinMs) {
+      await Bun.sleep(50)
+      over = (await this.#list()).filter(isOver)
+    }
+    for (const task of over)
+      this.#flaws.push(`${JSON.stringify(task)}: its command has ended, and nobody knows`)
   }
 
   /** Stops what lives, and what has ended and left processes; the tasks as backbeat shows them then. */
   async #settle(): Promise<ReadonlyArray<Judged>> {
     const ids = (await this.#list()).map(({ id }) => ({ id }))
+    const own = new Map(ids.map(({ id }) => [id, this.#overFor(id)]))
     for (let at = 0; at < ids.length; at += 100)
-      await this.#rig.call(["stop", JSON.stringify(ids.slice(at, at + 100))])
-    return this.#list()
+      await callHere(this.#rig, "stop", ids.slice(at, at + 100))
+    const tasks = await this.#list()
+    for (const task of tasks) this.#judgeStop(task, own.get(task.id))
+    return tasks
   }
 
   async #list(): Promise<ReadonlyArray<Judged>> {
     const all: Array<Judged> = []
     for (let after: string | null = null; ;) {
-      const page = decodePage(
-        await this.#rig.data("list", { limit: 500, ...(after === null ? {} : { after }) }, [
-          "--output",
-          "inline"
-        ])
+      const query = { full: true, limit: 500, ...(after === null ? {} : { after }) }
+      const { data: page } = decodePage(
+        await callHere(this.#rig, "list", query, { output: "inline" })
       )
       all.push(...page.tasks)
       after = page.next
@@ -228,12 +295,18 @@ export class RandomFaults {
     }
   }
 
+  #recordedAt({ id, attempt }: Judged): number | null {
+    return readExitRecord(attemptDir(this.#rig.home, id, attempt))?.endedAt ?? null
+  }
+
   #judge(task: Judged): void {
     const attempts = this.#oracle.attempts(task.id)
     const flaw = flawOf(task, attempts, {
       isDamaged: this.#damaged.has(task.id),
       wasStopped: this.#stopped.has(task.id),
-      isEngineLate: this.#options.means === "stoppedEngine"
+      isEngineLate: this.#options.means === "stoppedEngine",
+      recordedAt: this.#recordedAt(task),
+      still: this.#still
     })
     if (flaw !== null)
       this.#flaws.push(`${JSON.stringify(task)}: ${flaw}; oracle ${JSON.stringify(attempts)}`)

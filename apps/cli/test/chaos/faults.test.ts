@@ -1,4 +1,4 @@
-/** Twenty rounds of each means; `bun run test:chaos` runs two thousand. */
+/** Twenty rounds of each means, which wait more than they work and so share the machine; `bun run test:chaos` runs two thousand. */
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import { Rig } from "../Rig.ts"
@@ -8,12 +8,12 @@ import { SeededRandom } from "./SeededRandom.ts"
 
 const seed = Number(process.env["BACKBEAT_CHAOS_SEED"] ?? Date.now() % 1_000_000)
 const rounds = 20
-/** Each round of a crowd starts up to two hundred tasks. */
+/** Each round of a crowd starts a hundred tasks. */
 const crowdRounds = 1
 
 describe(`with seed ${seed} (BACKBEAT_CHAOS_SEED repeats it) all that is said of tasks is so`, () => {
   for (const means of ["kill", "stoppedEngine", "stoppedShim", "damage"] as const) {
-    test(`under twenty times ${means}`, async () => {
+    test.concurrent(`under twenty times ${means}`, async () => {
       await using rig = new Rig()
       const { flaws, attempts } = await new RandomFaults(rig, {
         means,
@@ -25,7 +25,7 @@ describe(`with seed ${seed} (BACKBEAT_CHAOS_SEED repeats it) all that is said of
     }, 60_000)
   }
 
-  test("when a hundred start at once", async () => {
+  test.concurrent("when a hundred start at once", async () => {
     await using rig = new Rig()
     const { flaws } = await new RandomFaults(rig, {
       means: "crowd",
@@ -35,7 +35,7 @@ describe(`with seed ${seed} (BACKBEAT_CHAOS_SEED repeats it) all that is said of
     expect(flaws).toEqual([])
   }, 60_000)
 
-  test("on a disk that is full again and again, where one can be mounted", async () => {
+  test.concurrent("on a disk that is full again and again, where one can be mounted", async () => {
     using disk = new SmallDisk("48m")
     // Without the right to mount there is no disk to fill: then the same rounds run without one.
     const isThere = disk.refusal === ""

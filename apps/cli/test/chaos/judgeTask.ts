@@ -14,12 +14,21 @@ export const Judged = Schema.Struct({
 })
 export type Judged = typeof Judged.Type
 
+/** From when to when no engine did anything (epoch ms). */
+export interface Still {
+  readonly from: number
+  readonly until: number
+}
+
 /** What a means has done to a task: its folder lost something, or its shim stood still, so that nothing was recorded in time. */
 export interface Hardship {
   readonly isDamaged: boolean
   readonly wasStopped: boolean
   /** The engine stood still: between the spawn and its look at the clock, too. */
   readonly isEngineLate: boolean
+  /** When the kernel saw the attempt's record written (epoch ms); null when there is none. */
+  readonly recordedAt: number | null
+  readonly still: ReadonlyArray<Still>
 }
 
 /** What two clocks of one machine, and the start of a shell, may lie apart (ms). */
@@ -44,8 +53,9 @@ export const isEnded = ({ status }: Judged): boolean =>
 export const flawOf = (
   task: Judged,
   attempts: ReadonlyArray<SeenAttempt>,
-  { isDamaged, wasStopped, isEngineLate }: Hardship
+  hardship: Hardship
 ): string | null => {
+  const { isDamaged, wasStopped } = hardship
   const numbers = attempts.map(({ attempt }) => attempt)
   if (
     isDamaged
@@ -58,34 +68,45 @@ export const flawOf = (
   const last = attempts.find(({ attempt }) => attempt === task.attempt)
   if (isDamaged || last === undefined || (wasStopped && task.failure?.type === "TimedOut"))
     return null
-  return flawOfEnd(task, last, isEngineLate)
+  return flawOfEnd(task, last, hardship)
 }
 
-const flawOfEnd = (task: Judged, own: SeenAttempt, isEngineLate: boolean): string | null => {
+const flawOfEnd = (task: Judged, own: SeenAttempt, hardship: Hardship): string | null => {
   const { endedAt, exitCode } = own
   if (endedAt === null)
     return task.status === "completed" ? "completed without an end of its own" : null
-  const sinceSpawnMs = endedAt - own.spawnedAt
-  if (task.failure?.type === "TimedOut")
-    return sinceSpawnMs < (task.timeout ?? 0) - grainMs
-      ? `timed out, but ended by itself after ${sinceSpawnMs} ms`
-      : null
+  if (task.failure?.type === "TimedOut") return flawOfTimeout(task, own, hardship)
   if (task.status === "cancelled") return null
   return task.exitCode === exitCode
-    ? flawOfDuration(task, own, endedAt, isEngineLate)
+    ? flawOfDuration(task, own, { ...hardship, endedAt })
     : "another exit code"
+}
+
+/** A record counts that was written before the limit had passed, or before any engine could see that it had: nothing of ours ended that command. */
+const flawOfTimeout = (
+  { timeout }: Judged,
+  { spawnedAt }: SeenAttempt,
+  { recordedAt, still }: Hardship
+): string | null => {
+  if (recordedAt === null) return null
+  const dueAt = spawnedAt + (timeout ?? 0) - grainMs
+  const wasUnseen = still.some(
+    ({ from, until }) => dueAt > from && recordedAt > from && recordedAt < until - grainMs
+  )
+  return recordedAt < dueAt || wasUnseen
+    ? `timed out, but ended by itself after ${recordedAt - spawnedAt} ms`
+    : null
 }
 
 const flawOfDuration = (
   { durationMs }: Judged,
   { startedAt, spawnedAt }: SeenAttempt,
-  endedAt: number,
-  isEngineLate: boolean
+  { endedAt, isEngineLate, recordedAt }: Hardship & { readonly endedAt: number }
 ): string | null => {
   if (durationMs === null) return null
   if (!isEngineLate && durationMs < endedAt - startedAt - spawnMs)
     return `a duration below its own ${endedAt - startedAt} ms`
-  return durationMs > endedAt - spawnedAt + spawnMs
-    ? `a duration above the ${endedAt - spawnedAt} ms since its spawn`
-    : null
+  const longestMs =
+    recordedAt === null ? endedAt - spawnedAt + spawnMs : recordedAt - spawnedAt + grainMs
+  return durationMs > longestMs ? `a duration above the ${longestMs} ms since its spawn` : null
 }

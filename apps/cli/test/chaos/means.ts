@@ -5,15 +5,21 @@ import { join } from "node:path"
 import { isAlive } from "../Rig.ts"
 import type { SmallDisk } from "../SmallDisk.ts"
 import { enginesOf, killEngines } from "./engines.ts"
+import type { Still } from "./judgeTask.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
 
-/** Where a means strikes; `damaged` are the tasks whose folders have lost something, `stopped` those whose shim stood still. */
+/** Where a means strikes; `damaged` are the tasks whose folders have lost something, `stopped` those whose shim stood still, `still` when the engine did. */
 export interface Field {
   readonly home: string
+  /** Counted from 0. */
+  readonly round: number
   readonly random: SeededRandom
   readonly damaged: Set<string>
   readonly stopped: Set<string>
+  readonly still: Array<Still>
   readonly disk: SmallDisk | null
+  /** Ends when an engine serves. */
+  readonly bringUp: () => Promise<void>
 }
 
 /** A means; ends when it is over. */
@@ -76,10 +82,18 @@ export const means: Readonly<Record<(typeof meansNames)[number], Means>> = {
   kill: async ({ home }) => {
     killEngines(home)
   },
-  stoppedEngine: async ({ home, random }) => {
+  stoppedEngine: async ({ home, round, random, still, bringUp }) => {
+    // Every third time for longer than a time limit lasts.
+    const isLong = round % 3 === 2
+    if (isLong && random.below(4) > 0) {
+      // Of what another engine has spawned the end and the limit come at once: of its own children an engine hears first.
+      killEngines(home)
+      await bringUp()
+    }
     signalEngines(home, "SIGSTOP")
-    // Now and then for longer than a time limit lasts.
-    await Bun.sleep(random.below(3) === 0 ? 1300 : random.next() * 150)
+    const from = Date.now()
+    await Bun.sleep(isLong ? 1500 : random.next() * 150)
+    still.push({ from, until: Date.now() })
     signalEngines(home, "SIGCONT")
   },
   stoppedShim: async ({ home, random, stopped }) => {
@@ -91,18 +105,19 @@ export const means: Readonly<Record<(typeof meansNames)[number], Means>> = {
     }
     if (random.below(2) === 0) killEngines(home)
   },
-  damage: async ({ home, random, damaged }) => {
+  damage: async ({ home, round, random, damaged }) => {
     const attempts = claimsIn(home)
     if (attempts.length === 0) return
     const { id, dir } = random.pick(attempts)
-    if (random.below(3) > 0) killEngines(home)
+    if (random.below(4) > 0) killEngines(home)
     damaged.add(id)
-    random.pick(damages)(dir)
+    damages[round % damages.length]?.(dir)
   },
-  fullDisk: async ({ home, random, disk }) => {
+  fullDisk: async ({ home, round, random, disk }) => {
     disk?.fill()
-    await Bun.sleep(random.next() * 300)
-    if (random.below(3) === 0) killEngines(home)
+    await Bun.sleep(100 + random.next() * 300)
+    // Not in the second half of twenty rounds: the next engine finds by itself what this one could not store.
+    if (round % 4 === 1 && round % 20 < 10) killEngines(home)
     disk?.free()
   },
   // The starts themselves are the means.

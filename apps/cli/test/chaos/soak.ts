@@ -1,6 +1,6 @@
 /**
  * The soak by hand, as long as wanted: `bun run apps/cli/test/chaos/soak.ts --rounds 2000 --seed 7`; with `--graph` of tasks that wait for
- * each other, with `--faults` under each means in turn.
+ * each other, with `--faults` under each means in turn, with `--means kill` under that one.
  */
 import { join } from "node:path"
 import { parseArgs } from "node:util"
@@ -16,6 +16,7 @@ const { values } = parseArgs({
   options: {
     graph: { type: "boolean", default: false },
     faults: { type: "boolean", default: false },
+    means: { type: "string", multiple: true },
     rounds: { type: "string", default: "2000" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) }
   }
@@ -44,7 +45,7 @@ const load = async (): Promise<void> => {
 
 const faults = async (name: keyof typeof means): Promise<void> => {
   const begunAt = performance.now()
-  using disk = name === "fullDisk" ? new SmallDisk("512m") : null
+  using disk = name === "fullDisk" ? new SmallDisk(rounds > 200 ? "512m" : "64m") : null
   if (disk !== null && disk.refusal !== "")
     return console.log(`${name} is left out: ${disk.refusal}`)
   await using rig = disk === null ? new Rig() : new Rig(join(disk.point, "home"))
@@ -61,5 +62,6 @@ const faults = async (name: keyof typeof means): Promise<void> => {
 }
 
 console.log(`seed ${seed}`)
-if (values.faults) for (const name of meansNames) await faults(name)
-else await load()
+const chosen = meansNames.filter((name) => values.means?.includes(name) ?? values.faults)
+for (const name of chosen) await faults(name)
+if (chosen.length === 0) await load()
