@@ -272,7 +272,7 @@ test("a home in which a task and a pipeline have one id from before shows both, 
   await rig.data("pipeline create", { id: "p", steps: [good] }, ["--wait"])
   await rig.endEngine()
   using database = new Database(join(rig.home, "backbeat.db"))
-  database.run("UPDATE pipelines SET id = 'both'")
+  database.run("UPDATE aggregates SET id = 'both', document = json_set(document, '$.id', 'both')")
   database.run("UPDATE ids SET id = 'other' WHERE id = 'p'")
   database.close()
   const status = await rig.data("status", { id: "both" })

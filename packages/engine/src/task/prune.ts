@@ -49,6 +49,9 @@ const clearAnswers = (root: string, before: number): void => {
   clearIn(reportDir(root), isReportName)
 }
 
+/** How many tasks one transaction removes; the engine answers others in between. */
+const removedAtOnce = 20
+
 /** What pruning needs, made once. Fails with StoreError. */
 export const makePrune = Effect.gen(function* () {
   const { root } = yield* Home
@@ -105,18 +108,17 @@ export const makePrune = Effect.gen(function* () {
       } satisfies Pruned
     }
     if (only === undefined) clearAnswers(root, endedBefore)
-    const removed = yield* withRoom(
-      store.transact(
-        Effect.tap(
-          ids.length === 0 ? Effect.succeed([]) : store.remove(ids),
-          () => pipelines.removeEmpty
-        )
-      )
-    )
-    return {
-      removed,
-      kept,
-      freedBytes: removed.reduce((sum, id) => sum + clear(id), 0)
-    } satisfies Pruned
+    const removed: Array<string> = []
+    let freedBytes = 0
+    for (let at = 0; at < ids.length; at += removedAtOnce) {
+      const gone = yield* withRoom(store.remove(ids.slice(at, at + removedAtOnce)))
+      removed.push(...gone)
+      for (const id of gone) {
+        freedBytes += clear(id)
+        yield* Effect.yieldNow
+      }
+    }
+    yield* withRoom(pipelines.removeEmpty)
+    return { removed, kept, freedBytes } satisfies Pruned
   })
 })
