@@ -62,7 +62,7 @@ export const layerRuledTransitions = Layer.provide(layerTransitions, layerCommit
 export const layerEngineRig = (stores: Layer.Layer<Stores, StoreError> = layerMemory) =>
   layerView.pipe(
     Layer.provideMerge(
-      Layer.succeed(Supervisor, { takeOver: () => Effect.void, acted: Effect.void })
+      Layer.succeed(Supervisor, { takeOver: () => Effect.void, acted: () => Effect.void })
     ),
     Layer.provideMerge(layerReports),
     Layer.provideMerge(layerRuledTransitions),

@@ -110,7 +110,7 @@ export const layerView = Layer.effect(
         ),
       briefs: (tasks) =>
         Effect.map(ran(tasks), (all) => all.map((task) => briefTask(task, lives.find(task.id)))),
-      settled: (id) => Effect.andThen(supervisor.acted, find(id))
+      settled: (id) => Effect.andThen(supervisor.acted([id]), find(id))
     })
   })
 )

@@ -24,8 +24,8 @@ const makeCreateHandler = Effect.gen(function* () {
   const showEnd = yield* makeShowPipelineEnd
   return handle(operations.pipelineCreate, (input, call: Call) =>
     Effect.gen(function* () {
-      const { id } = yield* create(input, call)
-      yield* supervisor.acted
+      const { id, taskIds } = yield* create(input, call)
+      yield* supervisor.acted(taskIds)
       const queues = (yield* pipelines.tasksOf(yield* pipelines.find(id))).map(
         ({ spec }) => spec.queue
       )

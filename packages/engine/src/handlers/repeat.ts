@@ -200,7 +200,7 @@ export const makeRepeatHandlers = Effect.gen(function* () {
         transitions.commit((tx) => once(tx, call, ({ task }) => task("made", body(tx)))),
         toProblem(id)
       )
-      yield* supervisor.acted
+      yield* supervisor.acted([made.id])
       return call.flags.wait === true
         ? yield* showEnd(made.id, call)
         : { task: yield* view.show(yield* view.find(made.id)) }

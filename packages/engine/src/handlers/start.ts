@@ -38,6 +38,9 @@ const undecodedIds = (
     })
   )
 
+const storedIds = (started: ReadonlyArray<Started>): ReadonlyArray<string> =>
+  started.flatMap(({ result }) => (Result.isSuccess(result) ? [result.success.id] : []))
+
 /** The handler of `start`: one payload, or an array that is stored in one commit. */
 export const makeStart = Effect.gen(function* () {
   const starter = yield* makeStarter
@@ -97,7 +100,7 @@ export const makeStart = Effect.gen(function* () {
         starter([{ input, index: 0 }], call),
         toProblem(input.id ?? "")
       )
-      yield* supervisor.acted
+      yield* supervisor.acted(storedIds(started === undefined ? [] : [started]))
       return yield* started === undefined
         ? Effect.die("a start without an answer")
         : show(started, input, call, inheritanceWarnings(call.caller))
@@ -115,7 +118,7 @@ export const makeStart = Effect.gen(function* () {
         toProblem("")
       )).map((each) => [each.index, each])
     )
-    yield* supervisor.acted
+    yield* supervisor.acted(storedIds([...started.values()]))
     const ofCaller = inheritanceWarnings(call.caller)
     const results = yield* Effect.forEach(
       decoded,

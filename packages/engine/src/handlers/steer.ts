@@ -229,7 +229,8 @@ const makeRestartHandler = Effect.gen(function* () {
 
   const showPipeline = (id: string, call: Call) =>
     Effect.gen(function* () {
-      yield* supervisor.acted
+      const { taskIds } = yield* pipelines.find(id)
+      yield* supervisor.acted(taskIds)
       return call.flags.wait === true
         ? yield* showEndOfPipeline(id, call)
         : { pipeline: yield* pipelines.show(yield* pipelines.find(id)) }

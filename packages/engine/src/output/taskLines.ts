@@ -108,7 +108,7 @@ export const makeTaskLines = Effect.gen(function* () {
         task.state.status !== "queued" &&
         task.state.status !== "blocked")
     const task = yield* until(query.id, begun)
-    yield* supervisor.acted
+    yield* supervisor.acted([query.id])
     return task.state.attempt >= from ? Option.some(from) : Option.none<number>()
   })
 

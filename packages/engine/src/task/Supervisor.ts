@@ -5,14 +5,13 @@
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import * as Layer from "effect/Layer"
-import * as Queue from "effect/Queue"
 import { attemptDir, Home } from "../home/Home.ts"
 import { forgetEnvironment } from "../home/KeptEnvironment.ts"
 import { errorMessage } from "../thrown.ts"
+import { makeLanes } from "./lanes.ts"
 import { makeClear } from "./clear.ts"
 import { Clearings } from "./Clearings.ts"
 import { Deadlines } from "./Deadlines.ts"
@@ -35,30 +34,10 @@ export class Supervisor extends Context.Service<
      * processes were found, whatever its folder says, so that it is not opened.
      */
     readonly takeOver: (task: Task, isLiving: boolean) => Effect.Effect<void>
-    /** Ends when everything that was committed before has been acted on. */
-    readonly acted: Effect.Effect<void>
+    /** Ends when everything that was committed before has been acted on, as far as it concerns these tasks. */
+    readonly acted: (ids: ReadonlyArray<string>) => Effect.Effect<void>
   }
 >()("@backbeat/engine/Supervisor") {}
-
-/** Does one thing after the other, so that an attempt is let go before the next is opened; between two the engine answers callers. */
-const makeActs = Effect.gen(function* () {
-  const acts = yield* Queue.unbounded<Effect.Effect<unknown>>()
-  const next = Effect.flatMap(Queue.take(acts), (act) =>
-    Effect.andThen(
-      Effect.catchDefect(act, (defect) => Effect.logError("acting on a commit failed", defect)),
-      Effect.yieldNow
-    )
-  )
-  yield* Effect.forkScoped(Effect.forever(next))
-  return {
-    add: (act: Effect.Effect<unknown>) => void Queue.offerUnsafe(acts, act),
-    done: Effect.suspend(() => {
-      const reached = Deferred.makeUnsafe<void>()
-      Queue.offerUnsafe(acts, Deferred.succeed(reached, undefined))
-      return Deferred.await(reached)
-    })
-  }
-})
 
 const make = Effect.gen(function* () {
   const { root } = yield* Home
@@ -72,7 +51,7 @@ const make = Effect.gen(function* () {
   const clearings = yield* Clearings
   const { clear, forget } = yield* makeClear
   const stops = yield* FiberMap.make<string>()
-  const acts = yield* makeActs
+  const lanes = yield* makeLanes
 
   const release = Effect.fnUntraced(function* (task: Task) {
     lives.release(task.id)
@@ -125,18 +104,17 @@ const make = Effect.gen(function* () {
     for (const each of commit) {
       if (each.task.state.status !== "queued" && clearings.find(each.task.id) !== null) {
         clearings.forget(each.task.id)
-        acts.add(forget(each.task.id))
+        lanes.add(each.task.id, forget(each.task.id))
       }
       const its = act(each)
-      if (its !== null) acts.add(its)
+      if (its !== null) lanes.add(each.task.id, its)
     }
     for (const task of clearings.takeWanted())
-      acts.add(persistently(`looking at what ${task.id} has left`, clear(task)))
+      lanes.add(task.id, persistently(`looking at what ${task.id} has left`, clear(task)))
   })
 
   return Supervisor.of({
-    // What was found clear is opened by an act that comes behind those that were there.
-    acted: Effect.andThen(acts.done, acts.done),
+    acted: lanes.empty,
     takeOver: (task, isLiving) =>
       task.state.status !== "stopping"
         ? orLost(task, isLiving ? adopt(task) : open(task))
