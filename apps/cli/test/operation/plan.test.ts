@@ -179,7 +179,7 @@ describe("a plan of an id that a living task has", () => {
       {
         warnings: [
           expect.stringMatching(
-            /^it would be refused with IllegalTransition: task late is queued and does not accept restart/u
+            /^it would be refused with IllegalTransition: task late is queued: ifRunning restart is for/u
           )
         ]
       }

@@ -77,6 +77,35 @@ describe("start of an id that runs", () => {
     ])
   })
 
+  test("is not replaced while it waits or is being stopped: the refusal says so, and what to do", async () => {
+    await using rig = new Rig()
+    await rig.data("start", [
+      { id: "slow", script: "trap '' TERM; echo up; while :; do sleep 0.01; done" },
+      { id: "queued", script: "echo old", delayMs: 600_000 },
+      { id: "blocked", script: "echo old", dependsOn: ["slow"] }
+    ])
+    await rig.data("wait", { id: "slow", for: { log: "up" } })
+    const stopping = rig.call(["stop", "slow"])
+    while ((await rig.task("status", { id: "slow" }))["status"] !== "stopping");
+    for (const id of ["queued", "blocked", "slow"]) {
+      const status = id === "slow" ? "stopping" : id
+      const again = { id, script: "echo new", ifRunning: "restart" }
+      const refused = await rig.refusal(["start", JSON.stringify(again)])
+      expect(refused).toMatchObject({
+        type: "IllegalTransition",
+        message: `task ${id} is ${status}: ifRunning restart is for one that is running or retrying`,
+        details: { path: "ifRunning", from: status },
+        try:
+          id === "slow"
+            ? { operation: "wait", payload: { id } }
+            : { operation: "start", payload: { ...again, ifRunning: "return" } }
+      })
+    }
+    expect(await rig.task("status", { id: "queued" })).toMatchObject({ script: "echo old" })
+    await rig.data("stop", { id: "slow", force: true })
+    await stopping
+  })
+
   test("returns one and the same task to many callers at once", async () => {
     await using rig = new Rig()
     const payload = JSON.stringify({

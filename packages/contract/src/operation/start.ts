@@ -90,7 +90,7 @@ export const StartInput = Schema.Struct({
   name: optional(NonEmptyText.check(atMost(200)), "a name for people"),
   ifRunning: optional(
     Schema.Literals(["error", "return", "restart"]),
-    "what to do when a task with this id has not ended: refuse (default), return that task, or restart it with this payload"
+    "what to do when a task with this id has not ended: refuse (default), return that task, or restart it with this payload (only if it is running or retrying)"
   ),
   ifEnded: optional(
     Schema.Literals(["again", "return", "error"]),

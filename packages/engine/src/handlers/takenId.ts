@@ -1,6 +1,7 @@
 /** Why an id that stands for something already is not started: a task that lives, a step, a pipeline, or processes of a lost task. */
 import { problem, type Problem, withChange, withTry } from "@backbeat/contract/Problem"
 import type { StartInput } from "@backbeat/contract/operation/start"
+import { isAccepted } from "@backbeat/core/task/accepts"
 import type { Task } from "@backbeat/core/task/Task"
 import type { Call } from "./Call.ts"
 import { foundOf } from "./existing.ts"
@@ -54,6 +55,18 @@ const dependsTooLate = ({ id, state }: Task): Problem =>
     { id, from: state.status, path: "dependsOn" }
   )
 
+/** What waits to run has nothing to restart, and what is being stopped has been told its end. */
+const nothingRuns = ({ id, state: { status } }: Task): Problem => {
+  const message = `task ${id} is ${status}: ifRunning restart is for one that is running or retrying`
+  const details = { id, from: status, path: "ifRunning" }
+  if (status === "stopping") {
+    const hint = "Wait until it has ended, and start it then."
+    return withTry(problem("IllegalTransition", message, hint, details), "wait", { id })
+  }
+  const hint = 'Stop it first and start it then, or give "ifRunning": "return".'
+  return withChange(problem("IllegalTransition", message, hint, details), { ifRunning: "return" })
+}
+
 /** What is to be started, and its place in the call. */
 interface Wanted {
   readonly input: StartInput
@@ -67,6 +80,7 @@ export const refusedLive = (root: string, task: Task, wanted: Wanted): Problem |
   const { input, index, specified, call } = wanted
   if (input.ifRunning !== "restart")
     return alreadyRunning(task, index, call, foundOf(root, task, input, specified).differs)
+  if (!isAccepted(task.state.status, "Restart")) return nothingRuns(task)
   return specified.spec.dependsOn.length > 0 ? dependsTooLate(task) : null
 }
 
