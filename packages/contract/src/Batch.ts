@@ -40,6 +40,10 @@ export const BatchAnswer = Schema.Struct({
   errorCount: Schema.Int,
   counts: optional(ends.counts, "where the call waited: how many are in each status"),
   failures: ends.failures,
+  left: optional(
+    Schema.Array(Schema.Unknown),
+    "of stop: the processes that are left, of all of them; empty when nothing is"
+  ),
   results: optional(
     Schema.Array(Schema.Union([Refused, Whole, Accepted])),
     "one for each payload, in their order, with data where its payload says full; with --wait only what was refused or is not over"

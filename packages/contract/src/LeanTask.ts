@@ -83,6 +83,10 @@ export const LeanTask = Schema.Struct({
     `when a limit ended it: the processes that were alive, \`<pid> <command>\`, at most ${endedShown}`
   ),
   endedMore: optional(Schema.Int, "how many more there were"),
+  freedPorts: optional(
+    Schema.Array(Schema.Int),
+    "the TCP ports on which these had listened; Linux only"
+  ),
   result: optional(LeanResult, "what its agent said of its work"),
   lastEnd: optional(
     Schema.Struct({

@@ -123,6 +123,8 @@ export const TaskAnswer = Schema.Struct({
   /** What the stop of its last attempt has ended: `<pid> <command>` of at most ten processes, and how many more there were. */
   ended: Schema.Array(Schema.String),
   endedMore: Schema.Int,
+  /** The TCP ports on which these had listened. Linux only. */
+  freedPorts: Schema.Array(Schema.Int),
   /** Once it has ended: the most memory that one of its processes had. Null where no engine that still runs saw the end. */
   peakMemoryBytes: Schema.NullOr(Schema.Int),
   /** The commit that opened its attempt; `startedAt` is when that was spawned. */

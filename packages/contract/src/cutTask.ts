@@ -93,10 +93,10 @@ export const cutEnded = (ended: ReadonlyArray<string>, more: number) => ({
 })
 
 /** Nobody asked for the stop that a limit makes: who reads of it wants to know what was alive. */
-const endedOf = ({ status, ended, endedMore }: TaskAnswer) => {
+const endedOf = ({ status, ended, endedMore, freedPorts }: TaskAnswer) => {
   if (status !== "failed" && status !== "retrying") return {}
   const cut = cutEnded(ended, endedMore)
-  return { ended: cut.ended, endedMore: cut.endedMore === 0 ? null : cut.endedMore }
+  return { ended: cut.ended, endedMore: cut.endedMore === 0 ? null : cut.endedMore, freedPorts }
 }
 
 const usualQueue = ({ kind }: TaskAnswer): string =>

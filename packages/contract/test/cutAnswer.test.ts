@@ -48,6 +48,7 @@ const whole: TaskAnswer = {
   result: null,
   ended: [],
   endedMore: 0,
+  freedPorts: [],
   lastEnd: null,
   peakMemoryBytes: null,
   retryAt: null,

@@ -35,6 +35,10 @@ const endedFields = {
     `the processes that were alive, \`<pid> <command>\`: at most ${endedShown}, with full ten`
   ),
   endedMore: optional(Schema.Int, "how many more there were"),
+  freedPorts: optional(
+    Schema.Array(Schema.Int),
+    "the TCP ports on which these had listened; Linux only"
+  ),
   left: Schema.Array(Schema.String).annotate({
     description: "what is left of it: always empty in an answer; StopIncomplete names what stays"
   })
@@ -59,7 +63,7 @@ export const stop = operation({
   }),
   output: Schema.Union([
     Schema.Struct({ task: ShownTask, alreadyEnded, ...endedFields }),
-    Schema.Struct({ pipeline: ShownPipeline, alreadyEnded })
+    Schema.Struct({ pipeline: ShownPipeline, alreadyEnded, left: endedFields.left })
   ]),
   cut: cutAnswer(),
   waits: true,

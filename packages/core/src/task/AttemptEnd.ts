@@ -23,7 +23,12 @@ export const AttemptEnd = Schema.Struct({
   endedAt: Schema.Finite,
   cpuMs: Schema.NullOr(Schema.Finite),
   stopped: Schema.optionalKey(
-    Schema.Struct({ ended: Schema.Array(Schema.String), endedCount: Schema.Int })
+    Schema.Struct({
+      ended: Schema.Array(Schema.String),
+      endedCount: Schema.Int,
+      /** The TCP ports on which they listened, and which nobody else kept open. */
+      freedPorts: Schema.optionalKey(Schema.Array(Schema.Int))
+    })
   ),
   agent: Schema.optionalKey(AgentOutcome),
   git: Schema.optionalKey(GitState)

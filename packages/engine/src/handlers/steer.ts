@@ -53,21 +53,26 @@ const makeStopPipeline = Effect.gen(function* () {
   const { cancel, clear } = yield* makeCancelPipeline
   return Effect.fnUntraced(function* ({ id, state }: Pipeline, how: Input<"stop">, call: Call) {
     if (state.status === "running")
-      return { pipeline: yield* pipelines.show(yield* cancel(id, how, call)) }
+      return { pipeline: yield* pipelines.show(yield* cancel(id, how, call)), left: [] }
     const ended = yield* pipelines.find(id)
     yield* clear(ended, how)
     const done = call.caller.repeated === true && state.status === "cancelled"
-    return { pipeline: yield* pipelines.show(ended), ...(done ? {} : { alreadyEnded: true }) }
+    return {
+      pipeline: yield* pipelines.show(ended),
+      ...(done ? {} : { alreadyEnded: true }),
+      left: []
+    }
   })
 })
 
 /** What the stop has ended, and that nothing is left. */
 const shownEnded = (stopped: Stopped | null, { full }: Input<"stop">) => {
-  const { ended, endedMore } = endedAnswer(stopped)
+  const { ended, endedMore, freedPorts } = endedAnswer(stopped)
   const cut = full === true ? { ended, endedMore } : cutEnded(ended, endedMore)
   return {
     ...(cut.ended.length === 0 ? {} : { ended: cut.ended }),
     ...(cut.endedMore === 0 ? {} : { endedMore: cut.endedMore }),
+    ...(freedPorts.length === 0 ? {} : { freedPorts }),
     left: []
   }
 }

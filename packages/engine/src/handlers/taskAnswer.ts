@@ -58,7 +58,8 @@ const facts = (state: TaskState, live: LiveAttempt | null) => {
 /** What a stop has ended, as answers show it. */
 export const endedAnswer = (stopped: Stopped | null) => ({
   ended: stopped?.ended ?? [],
-  endedMore: stopped === null ? 0 : stopped.endedCount - stopped.ended.length
+  endedMore: stopped === null ? 0 : stopped.endedCount - stopped.ended.length,
+  freedPorts: stopped?.freedPorts ?? []
 })
 
 /** An ended attempt is still looked after for a moment, but its pid may be another process by then. */

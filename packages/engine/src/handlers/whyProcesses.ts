@@ -23,6 +23,9 @@ const listed = (shown: ReadonlyArray<string>, count: number): string =>
 const described = (pids: ReadonlyArray<number>): string =>
   listed(pids.slice(0, shownAtMost).map(describeProcess), pids.length)
 
+const sayFreed = (ports: ReadonlyArray<number> = []): string =>
+  ports.length === 0 ? "" : `, and freed port ${ports.join(", ")}`
+
 /** What the stop of the last attempt has ended. */
 export const sayEnded = ({ state }: Task): ReadonlyArray<Reason> => {
   const end = endOf(state)
@@ -31,7 +34,7 @@ export const sayEnded = ({ state }: Task): ReadonlyArray<Reason> => {
     ? []
     : [
         {
-          what: `its stop ended ${listed(stopped.ended, stopped.endedCount)}`,
+          what: `its stop ended ${listed(stopped.ended, stopped.endedCount)}${sayFreed(stopped.freedPorts)}`,
           since: iso(endedAt(state) ?? end.endedAt)
         }
       ]

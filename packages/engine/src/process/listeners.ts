@@ -13,16 +13,23 @@ const table = (name: string): ReadonlyArray<string> => {
   }
 }
 
-/** How the descriptors of processes name the sockets that listen on a port. */
-const socketsAt = (port: number): ReadonlySet<string> => {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`
-  const rows = [...table("tcp"), ...table("tcp6")].map((row) => row.trim().split(/\s+/u))
-  return new Set(
-    rows.flatMap(([, local, , state, , , , , , inode]) =>
-      state === listening && local?.endsWith(suffix) === true ? [`socket:[${inode}]`] : []
-    )
-  )
+/** A socket that listens. */
+export interface Listening {
+  readonly port: number
+  /** How the descriptors of processes name the socket. */
+  readonly socket: string
 }
+
+/** All TCP sockets that listen. */
+const listeningSockets = (): ReadonlyArray<Listening> =>
+  [...table("tcp"), ...table("tcp6")].flatMap((row) => {
+    const [, local = "", , state, , , , , , inode] = row.trim().split(/\s+/u)
+    const port = Number.parseInt(local.slice(local.lastIndexOf(":") + 1), 16)
+    return state === listening ? [{ port, socket: `socket:[${inode}]` }] : []
+  })
+
+const socketsAt = (asked: number): ReadonlySet<string> =>
+  new Set(listeningSockets().flatMap(({ port, socket }) => (port === asked ? [socket] : [])))
 
 const linkOf = (path: string): string => {
   try {
@@ -32,13 +39,17 @@ const linkOf = (path: string): string => {
   }
 }
 
-const holdsOne = (pid: number, sockets: ReadonlySet<string>): boolean => {
+/** What the descriptors of a process lead to. */
+const openOf = (pid: number): ReadonlyArray<string> => {
   try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) => sockets.has(linkOf(`/proc/${pid}/fd/${fd}`)))
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`))
   } catch {
-    return false
+    return []
   }
 }
+
+const holdsOne = (pid: number, sockets: ReadonlySet<string>): boolean =>
+  openOf(pid).some((each) => sockets.has(each))
 
 /** Those of the processes that listen on the port; of all that run when none are named. Empty where that cannot be told. */
 export const listenersAt = (
@@ -49,4 +60,30 @@ export const listenersAt = (
   const sockets = socketsAt(port)
   if (sockets.size === 0) return []
   return (pids ?? listProcesses().map(({ pid }) => pid)).filter((pid) => holdsOne(pid, sockets))
+}
+
+const sharedMs = 50
+
+let read: { readonly at: number; readonly sockets: ReadonlyArray<Listening> } | null = null
+
+/** To read the tables takes the kernel milliseconds, and many stops come at once: they share one reading. */
+const recentSockets = (): ReadonlyArray<Listening> => {
+  const now = performance.now()
+  if (read === null || now - read.at > sharedMs) read = { at: now, sockets: listeningSockets() }
+  return read.sockets
+}
+
+/** The TCP sockets on which the processes listen; none where that cannot be told. */
+export const listeningOf = (pids: ReadonlyArray<number>): ReadonlyArray<Listening> => {
+  if (!hasProc) return []
+  const open = new Set(pids.flatMap(openOf).filter((each) => each.startsWith("socket:")))
+  return open.size === 0 ? [] : recentSockets().filter(({ socket }) => open.has(socket))
+}
+
+/** The ports of sockets that do not listen any more, in order. */
+export const freedPorts = (before: ReadonlyArray<Listening>): ReadonlyArray<number> => {
+  if (before.length === 0) return []
+  const still = new Set(listeningSockets().map(({ socket }) => socket))
+  const freed = before.flatMap(({ port, socket }) => (still.has(socket) ? [] : [port]))
+  return [...new Set(freed)].toSorted((one, other) => one - other)
 }

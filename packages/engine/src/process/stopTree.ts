@@ -10,6 +10,7 @@ import { isAlive } from "./Identity.ts"
 import { inspectAttempt } from "./inspectAttempt.ts"
 import { lookTogether } from "./look.ts"
 import { describeProcess } from "./describeProcess.ts"
+import { freedPorts, type Listening, listeningOf } from "./listeners.ts"
 import { signalGroup, signalProcess } from "./posix.ts"
 import { hasProc, readProcess, readProcFile, readState } from "./ProcessTable.ts"
 import type { AttemptTree, RemainingProcess } from "./remains.ts"
@@ -30,17 +31,23 @@ export type StopOrder = {
   readonly onStuck?: (stuck: ReadonlyArray<StuckProcess>) => void
 }
 
-/** What a stop has ended, without the shim: `<pid> <command>` of the first, and how many there were. */
-export type Stopped = { readonly ended: ReadonlyArray<string>; readonly endedCount: number }
+/** What a stop has ended, without the shim: `<pid> <command>` of the first, how many there were, and the TCP ports on which none of them listens any more. */
+export type Stopped = {
+  readonly ended: ReadonlyArray<string>
+  readonly endedCount: number
+  readonly freedPorts?: ReadonlyArray<number>
+}
 
 const describedAtMost = 10
 
-/** Notes which processes were there, while their names can be read. */
+/** Notes which processes were there, and where they listened, while that can be read. */
 const noting = (dir: string) => {
   const seen = new Map<string, string>()
+  const sockets: Array<Listening> = []
   return {
     note: (left: ReadonlyArray<RemainingProcess>): void => {
       const claim = readClaim(dir)
+      const pids: Array<number> = []
       for (const {
         identity: { pid, startTime }
       } of left) {
@@ -48,13 +55,20 @@ const noting = (dir: string) => {
         const key = `${pid} ${startTime}`
         // Between fork and exec it has the name of its parent still. One that dies meanwhile has none any more.
         const name = seen.size <= describedAtMost ? describeProcess(pid) : ""
+        if (!seen.has(key)) pids.push(pid)
         if (name.includes(" ") || !seen.has(key)) seen.set(key, name)
       }
+      sockets.push(...listeningOf(pids))
     },
-    stopped: (): Stopped => ({
-      ended: [...seen.values()].slice(0, describedAtMost),
-      endedCount: seen.size
-    })
+    endedAny: (): boolean => seen.size > 0,
+    stopped: (): Stopped => {
+      const ports = freedPorts(sockets)
+      return {
+        ended: [...seen.values()].slice(0, describedAtMost),
+        endedCount: seen.size,
+        ...(ports.length === 0 ? {} : { freedPorts: ports })
+      }
+    }
   }
 }
 
@@ -207,7 +221,7 @@ export const stopTree = Effect.fnUntraced(function* (
   const { dir } = tree
   ruleOutUnclaimed(dir, "stopped before its command started")
   const ask = askingWith(dir, stopSignal)
-  const { note, stopped } = noting(dir)
+  const { note, endedAny, stopped } = noting(dir)
   const stuckAfter = tellingStuck(onStuck)
   const sparing = sparingShim()
   let rescanMs = firstRescanMs
@@ -232,7 +246,7 @@ export const stopTree = Effect.fnUntraced(function* (
     wasOver = over
     const leftMs = killAt - (yield* Clock.currentTimeMillis)
     if (leftMs <= 0) {
-      killTree(left, sparing() ? recordingShim(dir, left, stopped().endedCount > 0) : null)
+      killTree(left, sparing() ? recordingShim(dir, left, endedAny()) : null)
       const atMostMs = stuckAfter(left) ? stuckRescanMs : rescanMs
       yield* waitForChange(dir, over, { rescanMs: atMostMs, atMostMs })
     } else {

@@ -123,6 +123,12 @@ const short = (index: number, item: Item, cut: unknown) => {
   }
 }
 
+/** What a stop has left of an item; one that is refused with StopIncomplete says it. */
+const leftOf = (result: Result.Result<unknown, Problem>): ReadonlyArray<unknown> => {
+  const told = Result.isSuccess(result) ? result.success : result.failure.details
+  return Predicate.hasProperty(told, "left") && Array.isArray(told.left) ? told.left : []
+}
+
 /** The data of a batch. Fails only when the array itself is refused. */
 export const answerBatch = Effect.fnUntraced(function* (
   handled: Handled,
@@ -168,6 +174,7 @@ export const answerBatch = Effect.fnUntraced(function* (
       ? []
       : [short(index, item, shown(operation, result.success, payloads[index], call))]
   })
+  const left = stops ? { left: results.flatMap(leftOf) } : {}
   const { outcome, ...more } = ends
   const told = warnings.length === 0 ? {} : { warnings }
   return {
@@ -177,6 +184,7 @@ export const answerBatch = Effect.fnUntraced(function* (
     errorCount,
     ...told,
     ...more,
+    ...left,
     ...(shownResults.length === 0 ? {} : { results: shownResults })
   }
 })
