@@ -198,7 +198,7 @@ describe("a task with a probe", () => {
     })
   })
 
-  test("is not ready by the answers of a program that held its port before, which start names", async () => {
+  test("is not ready by the answers of a program that held its port before, which start, wait and why name", async () => {
     await using rig = new Rig()
     const port = freePort()
     const other = Bun.spawn(
@@ -218,6 +218,7 @@ describe("a task with a probe", () => {
       args: ["-e", `${script}; await Bun.sleep(200); serve()`],
       readyWhen
     })
+    const wasHeld = `port ${port} was held by process ${other.pid} `
     expect(failing["warnings"]).toEqual([
       expect.stringContaining(`port ${port} is held by process ${other.pid} `)
     ])
@@ -226,9 +227,14 @@ describe("a task with a probe", () => {
       type: "IllegalTransition",
       details: {
         status: "failed",
-        lastLines: expect.arrayContaining([expect.stringContaining("in use")])
+        lastLines: expect.arrayContaining([expect.stringContaining("in use")]),
+        warnings: [expect.stringContaining(wasHeld)]
       }
     })
+    const { because } = await rig.data("why", { id: "failing" })
+    expect(because).toContainEqual(
+      expect.objectContaining({ what: expect.stringContaining(wasHeld) })
+    )
     const patient = `${script}; for (;;) { try { serve(); break } catch { console.log("waits"); await Bun.sleep(20) } }`
     await rig.data("start", {
       id: "patient",
@@ -238,10 +244,20 @@ describe("a task with a probe", () => {
     })
     await rig.data("wait", { id: "patient", for: { log: "waits" } })
     expect(await rig.task("status", { id: "patient" })).toMatchObject({ health: "starting" })
+    expect(
+      await rig.refusal(["wait", '{"id":"patient","for":"ready","timeout":50}'])
+    ).toMatchObject({
+      type: "TaskWaitTimedOut",
+      details: { health: "starting", warnings: [expect.stringContaining(wasHeld)] }
+    })
+    expect((await rig.data("why", { id: "patient" }))["because"]).toContainEqual(
+      expect.objectContaining({ what: expect.stringContaining(wasHeld) })
+    )
     other.kill("SIGKILL")
     await other.exited
     expect(await rig.task("wait", { id: "patient", for: "ready" })).toMatchObject({
       health: "ready"
     })
+    expect(JSON.stringify(await rig.data("why", { id: "patient" }))).not.toContain("was held")
   })
 })

@@ -53,8 +53,8 @@ export const makeStart = Effect.gen(function* () {
   const orAsItIs = yield* makeOrAsItIs
 
   /** Its port answered before it began: the answers are another program's. */
-  const heldPorts = ({ id }: Task): ReadonlyArray<string> => {
-    const held = lives.find(id)?.held ?? null
+  const heldPorts = (task: Task): ReadonlyArray<string> => {
+    const held = lives.heldPort(task)
     return held === null
       ? []
       : [`${describeHeld(held)}: the task is ready when it listens there itself`]

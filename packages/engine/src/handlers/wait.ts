@@ -13,6 +13,8 @@ import type { InvalidLogQuery } from "../output/InvalidLogQuery.ts"
 import { restMs } from "../output/Rest.ts"
 import { makeTaskLines } from "../output/taskLines.ts"
 import { isOpenPort } from "../probe/ask.ts"
+import { describeWasHeld } from "../probe/heldPort.ts"
+import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { makeUntil, makeUntilEnded } from "../task/until.ts"
 import { makeAwaitMany, onlyItsEnd, type What } from "./awaitMany.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
@@ -29,7 +31,10 @@ const portIntervalMs = 8
 const endedBefore = (
   task: Task,
   what: string,
-  lines: { readonly lastLines?: ReadonlyArray<string> }
+  evidence: {
+    readonly lastLines?: ReadonlyArray<string>
+    readonly warnings?: ReadonlyArray<string>
+  }
 ): Problem => {
   const { id, state } = task
   const told = problem(
@@ -40,7 +45,7 @@ const endedBefore = (
       id,
       status: state.status,
       ...(state.status === "failed" ? { failure: state.failure } : {}),
-      ...lines
+      ...evidence
     }
   )
   return withTry(told, "why", { id })
@@ -69,9 +74,14 @@ const makeAwaitOne = Effect.gen(function* () {
   const view = yield* View
 
   const lastLines = yield* makeLastLines
+  const lives = yield* LiveAttempts
   /** What kept a server from being ready stands in its last lines. */
   const tooLate = (task: Task, what: string) =>
-    Effect.flatMap(lastLines(task), (last) => Effect.fail(endedBefore(task, what, last)))
+    Effect.flatMap(lastLines(task), (last) => {
+      const held = lives.heldPort(task)
+      const warnings = held === null ? {} : { warnings: [describeWasHeld(held)] }
+      return Effect.fail(endedBefore(task, what, { ...last, ...warnings }))
+    })
 
   const untilOrEnd = (id: string, what: string, holds: (task: Task) => boolean) =>
     Effect.gen(function* () {

@@ -7,6 +7,8 @@ import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { describeWasHeld } from "../probe/heldPort.ts"
+import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { makeUntil, makeUntilEnded } from "../task/until.ts"
 import { wholeEnd } from "../output/lastLinesOf.ts"
 import { type Call, toProblem } from "./Call.ts"
@@ -56,6 +58,7 @@ export const makeTimeLimit = Effect.gen(function* () {
   const readLines = yield* makeReadLastLines
   const store = yield* TaskStore
   const view = yield* View
+  const lives = yield* LiveAttempts
   const pipelines = yield* makePipelineView
 
   /** The task that has the id, or all of a pipeline. */
@@ -75,7 +78,13 @@ export const makeTimeLimit = Effect.gen(function* () {
         counts: countOf(found.flatMap(({ tasks }) => tasks.map(({ state }) => state.status)))
       }
     const { status, health } = yield* view.show(one)
-    return present({ status, health, lastLines: yield* readLines(one, wholeEnd) })
+    const held = health === "ready" ? null : lives.heldPort(one)
+    return present({
+      status,
+      health,
+      lastLines: yield* readLines(one, wholeEnd),
+      warnings: held === null ? [] : [describeWasHeld(held)]
+    })
   })
 
   return Effect.fnUntraced(function* <A>(waiting: Effect.Effect<A, Problem>, limit: TimeLimit) {

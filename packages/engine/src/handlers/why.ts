@@ -2,6 +2,7 @@
 import * as operations from "@backbeat/contract/operation/read"
 import type { Output } from "@backbeat/contract/table"
 import { spawned } from "@backbeat/core/task/decide"
+import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { Task } from "@backbeat/core/task/Task"
 import { limitMs } from "@backbeat/core/task/TaskSpec"
 import { endOf, lastAttempt, spawnedAt } from "@backbeat/core/task/TaskState"
@@ -16,6 +17,7 @@ import type { Configuration } from "../home/configuration.ts"
 import { Home } from "../home/Home.ts"
 import { Settings } from "../home/Settings.ts"
 import { endOfStream } from "../output/endOfStream.ts"
+import { describeWasHeld, type HeldPort } from "../probe/heldPort.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { peakMemoryOf } from "../process/peakMemory.ts"
 import { treeOf } from "../task/attemptSpec.ts"
@@ -220,6 +222,19 @@ const explainUnlimited = (
     ? unlimitedQueues(configuration, [spec.queue]).map((what) => ({ what, since: iso(createdAt) }))
     : []
 
+/** That another program held the port of a task that has not been ready in its attempt. */
+const explainHeld = (
+  held: HeldPort | null,
+  history: ReadonlyArray<RecordedEvent>,
+  { state }: Task
+): ReadonlyArray<Reason> => {
+  const startedAt = spawnedAt(state)
+  if (held === null || startedAt === null) return []
+  const opened = history.findLastIndex(({ event }) => event.type === "task.started")
+  const wasReady = history.slice(opened + 1).some(({ event }) => event.type === "task.ready")
+  return wasReady ? [] : [{ what: describeWasHeld(held), since: iso(startedAt) }]
+}
+
 /** The handler of `why`. */
 export const makeWhyHandler = Effect.gen(function* () {
   const store = yield* TaskStore
@@ -269,6 +284,7 @@ export const makeWhyHandler = Effect.gen(function* () {
         ...(found?.because ?? []),
         ...left,
         ...reasons(history, task),
+        ...explainHeld(lives.heldPort(task), history, task),
         ...sayEnded(task),
         ...passedUnseen(task),
         ...(yield* explainWithdrawn(task)),

@@ -40,6 +40,10 @@ const holderOf = (port: number): string => {
 export const describeHeld = ({ port, holder }: HeldPort): string =>
   `port ${port} is held by ${holder}`
 
+/** What is told of it later, when the holder may have gone. */
+export const describeWasHeld = ({ port, holder }: HeldPort): string =>
+  `port ${port} was held by ${holder} when the attempt began, and the task is ready when it listens there itself`
+
 /** Looks, before the task begins, whether somebody answers on the port that its probe asks. Null when nobody does. */
 export const heldPort = (probe: Probe | null): Effect.Effect<HeldPort | null> => {
   const port = probe === null ? null : localPort(probe)

@@ -43,6 +43,8 @@ export class LiveAttempts extends Context.Service<
     readonly release: (id: string) => void
     readonly releaseAll: () => void
     readonly count: () => number
+    /** The port that another program held when the current attempt of a task was spawned, also once it has ended; null when none was. */
+    readonly heldPort: (task: Task) => HeldPort | null
     /** When the current attempt of a task was spawned (epoch ms); null when it was not yet, or is not looked after. */
     readonly startedAt: (task: Task) => number | null
   }
@@ -58,6 +60,7 @@ export const layerLiveAttempts = Layer.effect(
   LiveAttempts,
   Effect.gen(function* () {
     const all = new Map<string, LiveAttempt>()
+    const held = new Map<string, { readonly attempt: number; readonly port: HeldPort }>()
     const release = (id: string): void => {
       const live = all.get(id)
       if (live === undefined) return
@@ -73,10 +76,16 @@ export const layerLiveAttempts = Layer.effect(
       add: (live) => {
         release(live.id)
         all.set(live.id, live)
+        if (live.held === null) held.delete(live.id)
+        else held.set(live.id, { attempt: live.attempt, port: live.held })
       },
       release,
       releaseAll,
       count: () => all.size,
+      heldPort: ({ id, state }) => {
+        const its = held.get(id)
+        return its?.attempt === state.attempt ? its.port : null
+      },
       startedAt: ({ id, state }) => {
         const live = all.get(id)
         return live?.attempt === state.attempt ? live.startedAt : null
