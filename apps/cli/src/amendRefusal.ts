@@ -50,7 +50,7 @@ const withStdin = (error: Shown, { operation, payload, argv }: TypedCall): Shown
     ...error,
     details: {
       ...details,
-      hint: `A payload on stdin is read only with -: backbeat ${operation} -. ${details.hint}`
+      hint: `To read the payload from stdin, use -: backbeat ${operation} -. ${details.hint}`
     }
   }
 }

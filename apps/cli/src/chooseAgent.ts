@@ -21,7 +21,7 @@ const describe = (
 ): string => {
   const login = auth.status === "missing" ? ", no login seen" : ""
   const state = installed ? `${version ?? "installed"}${login}` : `not installed: ${install}`
-  return `  ${index + 1}. ${agent.padEnd(10)} ${state}${isDefault ? " (default now)" : ""}`
+  return `  ${index + 1}. ${agent.padEnd(10)} ${state}${isDefault ? " (current default)" : ""}`
 }
 
 const findAgents = async (line: TypedCall): Promise<Agents> => {
@@ -49,7 +49,7 @@ export const chooseAgent = async (line: TypedCall): Promise<TypedCall> => {
   try {
     process.stderr.write(`Agents on this machine:\n${agents.map(describe).join("\n")}\n`)
     const answer = (
-      await terminal.question("Which is to be the default? Number or name: ").catch(givenUp)
+      await terminal.question("Default agent (number or name): ").catch(givenUp)
     ).trim()
     const chosen = answer === "" ? agents.find((each) => each.default) : agents[Number(answer) - 1]
     const agent = chosen?.agent ?? answer

@@ -17,18 +17,18 @@ const isKnown = (type: string): type is ProblemType => Object.hasOwn(problemType
 
 const problemOf = (thrown: unknown): Problem => {
   if (thrown instanceof PayloadUnreadable)
-    return commandInputError(thrown.message, "Give inline JSON, @file.json or - for stdin.")
+    return commandInputError(thrown.message, "Use inline JSON, @file.json, or - for stdin.")
   if (thrown instanceof NotAnswered)
     return commandInputError(
-      "no agent was chosen: nothing is changed",
-      "Call it again, or name the agent: backbeat init claude."
+      "no agent was chosen; nothing was changed",
+      "Call init again, or name the agent: backbeat init claude"
     )
   if (thrown instanceof OutputUnwritable) {
     // No defect, but what is nearest to it of all that any operation can be answered with.
     return problem(
       "InternalError",
       thrown.message,
-      "The call was made, only its answer is lost: write it somewhere else.",
+      "The call was done, but its answer is lost. Redirect stdout to another place.",
       { report: null }
     )
   }
@@ -37,7 +37,7 @@ const problemOf = (thrown: unknown): Problem => {
     return problem(isKnown(type) ? type : "EngineUnreachable", message, hint, details)
   }
   const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
-  return problem("InternalError", `a defect of backbeat: ${message}`, "Please report it.", {
+  return problem("InternalError", `defect of backbeat: ${message}`, "Please report it.", {
     report: null
   })
 }

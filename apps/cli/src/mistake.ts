@@ -18,14 +18,14 @@ const flagHint = (flag: string, known: ReadonlyArray<string>): string => {
     : undefined
   if (its !== undefined) return `${its.replace(/ {2,}/u, ": ")}.`
   const near = nearest(flag, known)
-  return near === null ? `It knows ${known.join(", ")}.` : `Did you mean ${near}?`
+  return near === null ? `Known flags: ${known.join(", ")}.` : `Did you mean ${near}?`
 }
 
 const plain = ({ flag, message, operation, args }: Mistyped): Problem => {
   if (operation === "") {
     return commandInputError(
       message,
-      "Write: backbeat <operation> [payload] [flags]. backbeat help lists the operations and flags.",
+      "Usage: backbeat <operation> [payload] [flags]. Run backbeat help to see the operations and flags.",
       { flag }
     )
   }
@@ -37,7 +37,7 @@ const plain = ({ flag, message, operation, args }: Mistyped): Problem => {
     return commandInputError(message, coming ?? flagHint(flag, known), { flag, known })
   return commandInputError(
     message,
-    "Put the JSON into single quotes. A command goes after --, as in: backbeat start -- npm test"
+    "Put the JSON into single quotes, and a command after --: backbeat start -- npm test"
   )
 }
 
@@ -49,7 +49,7 @@ export const explainMistake = (line: Mistyped): Problem => {
     : meantByLine(line.args, line.argv)
   if (meant === null) return told
   const { known: _, ...details } = told.details
-  const isAboutFlag = line.flag !== null && !told.hint.startsWith("It knows")
+  const isAboutFlag = line.flag !== null && !told.hint.startsWith("Known flags")
   const hint = isAboutFlag ? told.hint : meant.hint
   return { ...told, hint, details, try: meant.call }
 }

@@ -22,11 +22,11 @@ const tableOf = async (status: ReadonlyArray<string>, limit: number): Promise<st
 }
 
 const sections = async (root: string): Promise<ReadonlyArray<string>> => {
-  if (!(await isMade(root))) return ["Nothing runs."]
+  if (!(await isMade(root))) return ["No task is running."]
   const [running, failed] = [await tableOf(live, 10), await tableOf(["failed"], 3)]
   return [
-    running === "" ? "Nothing runs." : running,
-    ...(failed === "" ? [] : [`\nFailed last\n${failed}`])
+    running === "" ? "No task is running." : running,
+    ...(failed === "" ? [] : [`\nLast failures\n${failed}`])
   ]
 }
 

@@ -111,7 +111,7 @@ const printAll = async (first: Response, target: Target, call: OutgoingCall): Pr
     if (answer === null) {
       throw unreachable(
         "the engine ended during the stream",
-        "Call again; the last frame that tells where it is says from where.",
+        "Call again with since set to the cursor or sequence of the last frame.",
         { last: printed.last }
       )
     }

@@ -42,7 +42,7 @@ const absolute = (path: string): string => {
     throw new Unreachable({
       type: "CommandInputError",
       message: `the home ${path} is relative, and the working directory was deleted`,
-      hint: "Change to a directory that exists, or give an absolute path.",
+      hint: "Change to a directory that exists, or use an absolute path.",
       details: { home: path }
     })
   }

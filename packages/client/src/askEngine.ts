@@ -27,7 +27,7 @@ const silent = (silence: Silence): Unreachable => {
   const engine = engineProcess(silence.root)
   const hint = isStopped(engine)
     ? `Continue it with kill -CONT ${engine?.pid}, then call again.`
-    : "Call again. If it never answers, end it with kill: tasks keep running, and the next call starts another engine."
+    : "Call again. If it never answers, kill it: tasks continue, and the next call starts another engine."
   return unreachable(
     `${describeEngine(engine)} has not answered for ${seconds(performance.now() - silence.since)}`,
     hint,

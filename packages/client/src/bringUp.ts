@@ -106,7 +106,7 @@ export const bringUp = async (
     if (begun === "ready") return
     if (begun === "elsewhere") return awaitNotice(place.root, true)
     if (starts === startsAtMost) {
-      throw unreachable("the engine ended before it served", `See ${place.root}/engine.log.`, {
+      throw unreachable("the engine exited during its start", `Read ${place.root}/engine.log.`, {
         home: place.root
       })
     }

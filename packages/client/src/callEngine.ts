@@ -65,7 +65,7 @@ const ownSocketOf = async (root: string): Promise<string> => {
   if (owner !== undefined && owner !== process.getuid?.()) {
     throw unreachable(
       `the socket of the home ${root} belongs to user ${owner}`,
-      `Use a home of your own with --home or BACKBEAT_HOME. If this one is yours alone, remove ${socketName} from it.`,
+      `Use your own home: set --home or BACKBEAT_HOME. If this home is yours, remove ${socketName} from it.`,
       { home: root }
     )
   }
@@ -123,7 +123,7 @@ const tryOnce = async (body: string, silence: Silence): Promise<Try> => {
     if (forbidden.has(code)) {
       throw unreachable(
         `the engine's socket cannot be used (${code})`,
-        "A sandbox may forbid sockets: call from outside of it, or check the permissions of the home.",
+        "A sandbox may block sockets: call from outside the sandbox, or check the permissions of the home.",
         { home: root, code }
       )
     }
@@ -138,11 +138,11 @@ const afterSending = async (thrown: unknown, { operation }: OutgoingCall): Promi
   const { details, hint, message } = thrown.problem
   const done =
     thrown instanceof Unanswered
-      ? "was sent, and may be done when it goes on"
-      : "had been sent before, and may have been done"
+      ? "call was sent, and may still be executed when the engine continues"
+      : "call had already been sent, and may have been executed"
   return unreachable(
     `${message}; the ${operation} ${done}`,
-    `${hint} Look at what is there before you call again.`,
+    `${hint} Check the state before you call again.`,
     { ...details, sent: true }
   )
 }
@@ -159,8 +159,8 @@ const replace = async (
   // An engine in a new home would know nothing of what this call is about.
   if (lost.state !== "absent" && !isThere(root)) {
     throw unreachable(
-      `the home ${root} was removed or moved away during ${operation}`,
-      "Put it back and call again, or call again to begin a new one.",
+      `the home ${root} was removed or moved during ${operation}`,
+      "Move it back, or call again to create a new home.",
       { home: root }
     )
   }
@@ -201,7 +201,7 @@ const callOn = async (
       : `; the home is held by ${describeEngine(engine)}`
   throw unreachable(
     `no engine answered within 20 seconds${holder}`,
-    `See ${root}/engine.log, or run doctor.`,
+    `Read ${root}/engine.log, or run doctor.`,
     { home: root }
   )
 }

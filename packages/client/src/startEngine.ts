@@ -94,7 +94,7 @@ export const startEngine = async (
     const message = thrown instanceof Error ? thrown.message : String(thrown)
     throw unreachable(
       `the engine could not be started: ${message}`,
-      "Check that /bin/sh and the backbeat binary can be run.",
+      "Check that /bin/sh and the backbeat binary can be executed.",
       { home: root }
     )
   }

@@ -91,7 +91,7 @@ export const commandInputError = (
 /** No task has this id. */
 export const taskNotFound = (id: string): Problem =>
   withTry(
-    problem("TaskNotFound", `task not found: ${id}`, "Run list to discover known task ids.", {
+    problem("TaskNotFound", `task not found: ${id}`, "Run list to see the task ids.", {
       id
     }),
     "list",

@@ -40,7 +40,7 @@ const noJson = (operation: Operation, text: string): Problem => {
   const place = flaw === null ? "" : `at character ${flaw.at + 1}: ${flaw.what}`
   const told = commandInputError(
     `the payload is not valid JSON: ${place}`,
-    "In a shell, put the whole payload into single quotes, or give @file.json.",
+    "In a shell, put the whole payload into single quotes, or use @file.json.",
     {
       path: "",
       received: around(text, flaw?.at ?? 0)
@@ -56,7 +56,7 @@ const parseJson = (operation: Operation, text: string): Result.Result<unknown, P
 const noPayload = (operation: Operation, text: string): Problem => {
   const hint =
     operation.name === "start"
-      ? "A command goes after --, as in: backbeat start -- npm test. What an agent is to do is the field prompt."
+      ? "Put a command after --: backbeat start -- npm test. The task of an agent goes into the field prompt."
       : `\`backbeat ${operation.name} --help\` lists its fields.`
   const told = commandInputError(
     `the payload is not valid JSON: it is the text ${JSON.stringify(text.slice(0, 60))}`,
@@ -81,7 +81,7 @@ const fromText = (operation: Operation, text: string | null): Result.Result<unkn
     return Result.fail(
       commandInputError(
         `the payload is larger than ${payloadMaxBytes} bytes`,
-        "Split it, or put large input into files.",
+        "Split the call, or put large input into files.",
         {
           maxBytes: payloadMaxBytes
         }
@@ -97,17 +97,17 @@ const fromText = (operation: Operation, text: string | null): Result.Result<unkn
 }
 
 const refuse = (message: string) =>
-  Result.fail(commandInputError(message, "Write: backbeat start [payload] -- command args..."))
+  Result.fail(commandInputError(message, "Usage: backbeat start [payload] -- command args..."))
 
 const withCommand = (
   payload: unknown,
   argv: ReadonlyArray<string>
 ): Result.Result<unknown, Problem> => {
-  if (argv.length === 0) return refuse("no command stands after --")
+  if (argv.length === 0) return refuse("the command after -- is missing")
   if (!Predicate.isObject(payload) || Array.isArray(payload))
-    return refuse("-- goes with an object as payload")
+    return refuse("-- requires an object as payload")
   if ("command" in payload || "script" in payload || "args" in payload) {
-    return refuse("the payload names a command already, and another stands after --")
+    return refuse("the payload has a command, and there is another one after --")
   }
   const [command, ...args] = argv
   return Result.succeed({ ...payload, command, args })
@@ -131,7 +131,10 @@ export const payloadOf = (
   const { argv } = request
   if (operation.name !== "start") {
     return Result.fail(
-      commandInputError(`${operation.name} takes no command after --`, "Only start does.")
+      commandInputError(
+        `${operation.name} takes no command after --`,
+        "Only start takes a command."
+      )
     )
   }
   return Result.flatMap(payload, (given) => withCommand(given, argv))

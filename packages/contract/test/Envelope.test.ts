@@ -18,7 +18,7 @@ describe("the document of an answer", () => {
   test("of a failure carries type, message, facts, hint and whether a retry helps", () => {
     expect(JSON.stringify(failed("status", taskNotFound("bg_x")))).toBe(
       '{"ok":false,"command":"status","error":{"type":"TaskNotFound","message":"task not found: bg_x","try":{"operation":"list","payload":{}},' +
-        '"details":{"id":"bg_x","hint":"Run list to discover known task ids.","retryable":false}}}'
+        '"details":{"id":"bg_x","hint":"Run list to see the task ids.","retryable":false}}}'
     )
   })
 

@@ -30,7 +30,7 @@ const statusList =
 const instant = "expected an ISO 8601 instant with a zone, such as 2026-11-21T08:00:00.000Z"
 const taskId =
   "expected 1 to 128 characters of A-Z a-z 0-9 . _ : - that start with a letter or digit"
-const variable = "the name of a variable is not empty and has no = and no NUL"
+const variable = "the name of a variable must not be empty and must not contain = or NUL"
 const probes = "log, http, tcp, port, command"
 const url = "expected an http:// or https:// URL, or an object"
 

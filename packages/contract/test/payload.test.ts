@@ -54,7 +54,7 @@ describe("what a caller typed", () => {
     expect(problem.type).toBe("CommandInputError")
     expect(problem.message).toStartWith("the payload is not valid JSON: ")
     expect(problem.hint).toBe(
-      "In a shell, put the whole payload into single quotes, or give @file.json."
+      "In a shell, put the whole payload into single quotes, or use @file.json."
     )
     expect(refused(start, "demo").message).toStartWith("the payload is not valid JSON: ")
   })
@@ -81,19 +81,19 @@ describe("a command after --", () => {
   })
 
   test("is refused when it is empty, or when the payload has a command or is an array", () => {
-    expect(refused(start, null, []).message).toBe("no command stands after --")
+    expect(refused(start, null, []).message).toBe("the command after -- is missing")
     for (const payload of ['{"command":"a"}', '{"script":"a"}', '{"args":[]}']) {
       expect(refused(start, payload, ["b"]).message).toBe(
-        "the payload names a command already, and another stands after --"
+        "the payload has a command, and there is another one after --"
       )
     }
-    expect(refused(start, "[]", ["b"]).message).toBe("-- goes with an object as payload")
+    expect(refused(start, "[]", ["b"]).message).toBe("-- requires an object as payload")
   })
 
   test("is for start only", () => {
     expect(refused(status, "demo", ["b"])).toMatchObject({
       message: "status takes no command after --",
-      hint: "Only start does."
+      hint: "Only start takes a command."
     })
   })
 

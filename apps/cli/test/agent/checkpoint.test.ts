@@ -39,7 +39,7 @@ test("an agent goes on from what the last ended attempt of another left, though 
   expect(await rig.task("wait", { id: "next" })).toMatchObject({ status: "completed" })
   const prompt = agents.prompt("codex")
   expect(prompt).toContain("## Task x (completed)")
-  expect(prompt).toContain("### It produced\n\nEverything is fine.")
+  expect(prompt).toContain("### Its output\n\nEverything is fine.")
   expect(prompt).not.toContain("half")
 })
 

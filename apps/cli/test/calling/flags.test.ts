@@ -62,7 +62,7 @@ describe("flags", () => {
     expect(await rig.refusal(["wait", "x", "--bogus", "3"])).toMatchObject({
       message: "unknown flag --bogus",
       details: {
-        hint: "It knows --timeout, --output, --exit-status, --get, --human, --pretty, --home, --help, --version."
+        hint: "Known flags: --timeout, --output, --exit-status, --get, --human, --pretty, --home, --help, --version."
       }
     })
     expect(await rig.refusal(["list", "--wait"])).toMatchObject({
@@ -195,8 +195,8 @@ describe("an unknown field", () => {
       ["start", { command: "ls", timeout: "5s" }, /^timeout: expected .*whole number/u],
       ["start", { command: "ls", timeout: 999 }, /^timeout: .*1000/u],
       ["start", { command: "ls", priority: "P9" }, /^priority: expected one of "P0", "P1", "P2"/u],
-      ["start", { command: "ls", script: "ls" }, "script: cannot be given together with command"],
-      ["start", { script: "ls", args: ["x"] }, "args: go with command, not with script"],
+      ["start", { command: "ls", script: "ls" }, "script: cannot be combined with command"],
+      ["start", { script: "ls", args: ["x"] }, "args: requires command; a script takes no args"],
       ["start", {}, "command: is missing"],
       [
         "start",
@@ -211,7 +211,7 @@ describe("an unknown field", () => {
       ["status", {}, "id is missing"],
       ["list", { limit: 501 }, /^limit: /u],
       ["list", { status: "done" }, /^status: /u],
-      ["wait", {}, "id: exactly one of id, ids, tag, pipelineId and mine is needed"],
+      ["wait", {}, "id: exactly one of id, ids, tag, pipelineId and mine is required"],
       ["logs", { id: "x", stream: "out" }, /^stream: expected one of "both", "stdout", "stderr"/u]
     ] as const) {
       const told = await rig.refusal([operation, JSON.stringify(payload)])

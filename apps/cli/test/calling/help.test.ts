@@ -149,7 +149,7 @@ describe("on a terminal", () => {
     expect(shown).toContain("exit code 3")
     expect(shown).not.toContain('"ok"')
     expect(await onTerminal(rig, ["status", "none"])).toBe(
-      "TaskNotFound: task not found: none\n  Run list to discover known task ids.\n  try: backbeat list '{}'\n"
+      "TaskNotFound: task not found: none\n  Run list to see the task ids.\n  try: backbeat list '{}'\n"
     )
     for (const [args, env] of [
       [[...line, "--json"], {}],
@@ -165,13 +165,13 @@ describe("on a terminal", () => {
   test("the name of the program alone shows what runs, what failed last and how to go on", async () => {
     await using rig = new Rig()
     const nothing = await onTerminal(rig, [])
-    expect(nothing).toStartWith("Nothing runs.\n\nbackbeat start -- npm test ")
+    expect(nothing).toStartWith("No task is running.\n\nbackbeat start -- npm test ")
     expect(nothing.trimEnd().split("\n")).toHaveLength(5)
     await rig.data("start", { id: "bad", script: "exit 3" }, ["--wait"])
     await rig.data("start", { id: "live", stdin: "open", command: "cat" })
     const shown = await onTerminal(rig, [], { env: { NO_COLOR: "1" } })
     expect(shown).toMatch(
-      /^ID .*\nlive +running .*\n\nFailed last\nID .*\nbad +failed +1 +exit code 3 /u
+      /^ID .*\nlive +running .*\n\nLast failures\nID .*\nbad +failed +1 +exit code 3 /u
     )
     expect(shown).toContain("\nbackbeat help ")
   })

@@ -275,16 +275,16 @@ describe("a command behind --", () => {
   test("is refused where it has no place", async () => {
     await using rig = new Rig()
     for (const [args, message] of [
-      [["start", "--"], "no command stands after --"],
+      [["start", "--"], "the command after -- is missing"],
       [
         ["start", '{"command":"ls"}', "--", "ls"],
-        "the payload names a command already, and another stands after --"
+        "the payload has a command, and there is another one after --"
       ],
       [
         ["start", '{"script":"ls"}', "--", "ls"],
-        "the payload names a command already, and another stands after --"
+        "the payload has a command, and there is another one after --"
       ],
-      [["start", '[{"id":"a"}]', "--", "ls"], "-- goes with an object as payload"],
+      [["start", '[{"id":"a"}]', "--", "ls"], "-- requires an object as payload"],
       [["status", "x", "--", "ls"], "status takes no command after --"],
       [["capabilities", "--", "ls"], "capabilities takes no command after --"]
     ] as const) {

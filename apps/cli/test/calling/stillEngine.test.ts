@@ -62,7 +62,9 @@ describe("a call of an engine that stands still", () => {
     await using rig = new StillRig()
     const pid = await rig.standStill()
     const refusal = await rig.refusal(["start", '{"id":"late","command":"true"}'], { env })
-    expect(refusal.message).toContain("the start was sent, and may be done when it goes on")
+    expect(refusal.message).toContain(
+      "the start call was sent, and may still be executed when the engine continues"
+    )
     expect(refusal.details).toMatchObject({ pid, sent: true })
     rig.goOn()
     expect((await rig.task("wait", { id: "late" }))["status"]).toBe("completed")

@@ -349,7 +349,7 @@ describe("a refused call", () => {
       stdio: ["ignore", "pipe", "pipe"]
     })
     expect(await child.stderr.text()).toContain(
-      "A payload on stdin is read only with -: backbeat start -."
+      "To read the payload from stdin, use -: backbeat start -."
     )
     expect((await rig.refusal(["start"])).details.hint).not.toContain("stdin")
   })

@@ -88,7 +88,7 @@ describe("a home that is removed under its engine", () => {
       ok: false,
       error: {
         type: "EngineUnreachable",
-        message: expect.stringContaining("was removed or moved away during wait")
+        message: expect.stringContaining("was removed or moved during wait")
       }
     })
     expect(performance.now() - begunAt).toBeLessThan(3000)
@@ -212,10 +212,10 @@ describe("an engine that ends in the middle of a call, and can begin no more", (
     const [restarted, waited] = await Promise.all(calls)
     expect(restarted).toMatchObject({
       type: "EngineUnreachable",
-      message: expect.stringContaining("may have been done"),
+      message: expect.stringContaining("may have been executed"),
       details: { sent: true }
     })
-    expect(waited?.message).not.toContain("may have been done")
+    expect(waited?.message).not.toContain("may have been executed")
     rmSync(lock, { recursive: true })
     expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "running", attempt: 2 })
   })

@@ -202,7 +202,7 @@ describe("a task whose processes are killed from outside", () => {
     )
     await atLine(rig, "t", "up")
     expect(await rig.data("why", { id: "t" })).toMatchObject({
-      because: [{ what: "attempt 1 was opened" }],
+      because: [{ what: "attempt 1 was started" }],
       next: "It runs until it ends."
     })
     await killAndAwait(pid ?? 0)
@@ -210,10 +210,10 @@ describe("a task whose processes are killed from outside", () => {
     expect(await rig.data("why", { id: "t" })).toMatchObject({
       status: "running",
       because: [
-        { what: "the shim around its command was killed, so nobody can record how it ends" },
-        { what: "attempt 1 was opened" }
+        { what: "the shim around its command was killed, so no process records how it ends" },
+        { what: "attempt 1 was started" }
       ],
-      next: "When the last of its processes has gone it is failed with Lost."
+      next: "It fails with Lost when its last process is gone."
     })
     await rig.killEngine()
     expect(await rig.task("status", { id: "t" })).toMatchObject({ status: "running" })

@@ -58,7 +58,7 @@ describe("a task that the database has lost", () => {
     ])
     expect(
       JSON.stringify(await rig.data("plan", { payload: { id: "a", command: "true" } }))
-    ).toContain("it would be refused with TaskAlreadyRunning")
+    ).toContain("it would be rejected with TaskAlreadyRunning")
     expect(isAlive(pid)).toBe(true)
     await end(pid)
     expect(await rig.task("start", { id: "a", command: "true" }, ["--wait"])).toMatchObject({

@@ -101,7 +101,7 @@ test("a pipeline that was made is not made again when it has been removed since"
   expect(await posted(rig, "pipeline create", payload, "made again")).toMatchObject({
     error: {
       type: "PipelineNotFound",
-      message: "pipeline p was made by this call, and has been removed since"
+      message: "this call created pipeline p, which has been removed since"
     }
   })
   expect(ranIn(rig)).toBe(1)
@@ -153,7 +153,9 @@ test("a send that an ending engine has delivered in part says so, and is not del
   await rig.data("engine stop")
   expect(await sending).toMatchObject({
     type: "IllegalTransition",
-    message: expect.stringContaining("may have got it: the engine ended while it was being sent"),
+    message: expect.stringContaining(
+      "may have received all or part of the text: the engine ended during the write"
+    ),
     details: { retryable: false }
   })
   await rig.data("send", { id: "x", eof: true })

@@ -92,7 +92,7 @@ describe("a call that only looks", () => {
     expect(await rig.data("doctor")).toMatchObject({
       checks: expect.arrayContaining([
         expect.objectContaining({ name: "home", status: "ok" }),
-        expect.objectContaining({ name: "store", message: "there is none yet" }),
+        expect.objectContaining({ name: "store", message: "it does not exist yet" }),
         expect.objectContaining({ name: "disk" })
       ])
     })

@@ -141,7 +141,7 @@ test("what little room there is again goes to the ends of tasks, and not to what
   // Whoever waits for it is told what is so, and not left waiting.
   const told = await rig.refusal(["wait", "t"])
   expect(told).toMatchObject({ type: "StoreError", details: { reason: "full" } })
-  expect(told.message).toContain("the command of task t has ended; that cannot be stored")
+  expect(told.message).toContain("the command of task t has ended, but this cannot be stored")
   disk.freeSome(540_000)
   expect(await rig.task("wait", { id: "t" }, ["--timeout", "10"])).toMatchObject({
     status: "failed",

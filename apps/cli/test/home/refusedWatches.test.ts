@@ -43,11 +43,9 @@ for (const limit of ["max_inotify_watches", "max_inotify_instances"]) {
     test.concurrent("doctor and why say so", async () => {
       await using rig = new UnwatchedRig(limit)
       await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
-      expect(JSON.stringify(await rig.data("doctor"))).toContain(
-        "the system refuses to watch files"
-      )
+      expect(JSON.stringify(await rig.data("doctor"))).toContain("the system rejects file watches")
       expect(JSON.stringify(await rig.data("why", { id: "t" }))).toContain(
-        "refuses a watch on its output"
+        "rejects a watch on its output"
       )
     })
   })

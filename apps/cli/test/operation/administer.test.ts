@@ -29,8 +29,8 @@ describe("plan", () => {
       payload: [{ id: "x", script: "true" }, { command: "no-such-command" }]
     })
     expect(tasks).toMatchObject([
-      { id: "x", warnings: ["task x exists: this would be its attempt 2"] },
-      { warnings: ["it could not be started: command not found: no-such-command"] }
+      { id: "x", warnings: ["task x exists: this would run as its attempt 2"] },
+      { warnings: ["it could not start: command not found: no-such-command"] }
     ])
     const twice = {
       payload: [
@@ -44,7 +44,7 @@ describe("plan", () => {
         { warnings: [] },
         {
           warnings: [
-            "it would be refused: items 0 and 1 have the same id. Give each an id of its own"
+            "it would be rejected: items 0 and 1 have the same id. Use a different id for each"
           ]
         },
         { warnings: [] }

@@ -6,8 +6,8 @@ import { Rig } from "../Rig.ts"
 
 const agentKeys = "command, args, env, model, effort, permissionMode"
 const aName =
-  "the name of an agent has 1 to 64 characters of A-Z a-z 0-9 . _ - and starts with a letter or digit"
-const builtIn = "is missing; only claude, codex, gemini, opencode are known without it"
+  "expected the name of an agent: 1 to 64 characters of A-Z a-z 0-9 . _ - that start with a letter or digit"
+const builtIn = "is missing; only claude, codex, gemini, opencode need no command"
 
 describe("config set", () => {
   test("refuses what would be dropped, and says where it is and what is known", async () => {
@@ -111,7 +111,7 @@ describe("config set", () => {
       [
         "agents.claude.env",
         { "A=B": "x" },
-        'value: agents.claude.env["A=B"]: the name of a variable is not empty and has no = and no NUL'
+        'value: agents.claude.env["A=B"]: the name of a variable must not be empty and must not contain = or NUL'
       ]
     ] as const) {
       expect(await rig.refusal(["config", "set", JSON.stringify({ key, value })])).toMatchObject({
@@ -186,8 +186,8 @@ describe("a file that was edited by hand", () => {
 })
 
 describe("a setting that its agent cannot honour", () => {
-  const mode = "full is not possible with slow, whose own settings decide; claude has it."
-  const unknown = "is not possible with slow, of which only a command is configured; claude has it."
+  const mode = "slow does not support full, because its own settings decide; claude does"
+  const unknown = "slow does not support it, because it is a custom agent; claude does"
 
   test("is refused by config set, also for a built-in agent", async () => {
     await using rig = new Rig()
@@ -199,7 +199,7 @@ describe("a setting that its agent cannot honour", () => {
       [
         "agents.gemini.effort",
         "high",
-        "value: is not possible with gemini, which has no such option; claude, codex and opencode have one."
+        "value: gemini does not support it; claude, codex and opencode do"
       ]
     ] as const) {
       expect(await rig.refusal(["config", "set", JSON.stringify({ key, value })])).toMatchObject({
@@ -315,7 +315,7 @@ describe("a limit that a variable sets", () => {
       tasks: [
         {
           spec: { timeout: 1000, timeoutFrom: from },
-          warnings: [`each attempt may run 1000 ms: set by ${from}`]
+          warnings: [`the timeout of each attempt is 1000 ms, from ${from}`]
         }
       ]
     })
@@ -335,7 +335,7 @@ describe("a limit that a variable sets", () => {
       variables: { timeout: "TASK_TIMEOUT" }
     })
     expect(JSON.stringify((await rig.data("doctor"))["checks"])).toContain(
-      "timeout is 1000: set by the variable TASK_TIMEOUT, which other programs use too"
+      "timeout is 1000: the variable TASK_TIMEOUT sets it, and other programs use that variable too"
     )
   })
 

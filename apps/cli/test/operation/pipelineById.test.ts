@@ -50,7 +50,7 @@ describe("the id of a pipeline", () => {
     expect([again["alreadyEnded"], pipelineOf(again).status]).toEqual([true, "cancelled"])
     const { because } = await rig.data("why", { id: "ci" })
     expect(because).toMatchObject([
-      { what: expect.stringMatching(/^its end was asked for by .*: enough$/u) },
+      { what: expect.stringMatching(/^its stop was requested by .*: enough$/u) },
       {},
       {},
       {}

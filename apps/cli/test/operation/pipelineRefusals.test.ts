@@ -155,7 +155,7 @@ describe("an id", () => {
     await rig.data("pipeline create", { id: "p", steps: [{ command: "cat", stdin: "open" }, good] })
     expect(await create(rig, { id: "p", steps: [good, good] })).toMatchObject({
       type: "IllegalTransition",
-      message: "id: pipeline p exists, and is running",
+      message: "id: pipeline p exists and is running",
       details: { hint: expect.stringContaining("another id") }
     })
     await rig.data("pipeline cancel", { id: "p" })
@@ -216,11 +216,11 @@ describe("a task of a pipeline", () => {
         await rig.refusal(["start", JSON.stringify({ id, command: "false", ifRunning: "restart" })])
       ).toMatchObject({
         type: "IllegalTransition",
-        message: `task ${id} is a step of pipeline p, which runs`,
+        message: `task ${id} belongs to pipeline p, which is running`,
         details: {
           id,
           pipelineId: "p",
-          hint: "Wait for that pipeline, cancel it, or use another id."
+          hint: "Wait until that pipeline ends, stop it, or use another id."
         }
       })
     }
@@ -253,7 +253,7 @@ describe("a pipeline that is taken for a task", () => {
       const { type, message, details } = await rig.refusal([operation, "p"])
       expect([operation, type, message]).toEqual([operation, "TaskNotFound", "task not found: p"])
       expect(details["hint"]).toBe(
-        "p is a pipeline, not a task. Name one of its tasks: p.1, p.last"
+        "p is a pipeline, not a task. Use the id of one of its tasks: p.1, p.last"
       )
     }
     for (const operation of ["status", "wait", "why", "stop", "restart", "retry"]) {
@@ -276,7 +276,7 @@ describe("an id that stands for something else", () => {
     })
     expect(await create(rig, { id: "t", steps: [good] })).toMatchObject({
       type: "IllegalTransition",
-      message: "id: t is the id of a task, which is completed"
+      message: "id: t is the id of a task that is completed"
     })
   })
 })

@@ -77,7 +77,7 @@ describe("a plan", () => {
         {
           warnings: [
             expect.stringMatching(
-              /^queue builds was paused by a caller \(cli.*\): the registry is down\. It would wait until: backbeat queue resume builds$/u
+              /^queue builds was paused by a caller \(cli.*\): the registry is down\. It would wait for: backbeat queue resume builds$/u
             )
           ]
         }
@@ -100,7 +100,11 @@ describe("a plan", () => {
         )
       ).document
     const warned = {
-      data: { tasks: [{ warnings: [expect.stringMatching(/^no login of claude was found: ./u)] }] }
+      data: {
+        tasks: [
+          { warnings: [expect.stringMatching(/^no login of claude was found; to log in: ./u)] }
+        ]
+      }
     }
     expect(await planned({})).toMatchObject(warned)
     expect(
@@ -121,7 +125,7 @@ describe("a plan", () => {
     const env = { PATH: "/usr/bin:/bin", HOME: rig.scratch }
     const warned = {
       warnings: [
-        "it would be refused with AgentUnavailable: the agent claude cannot be run: command not found: claude"
+        "it would be rejected with AgentUnavailable: agent claude cannot be run: command not found: claude"
       ]
     }
     const pipeline = { steps: [{ command: "true" }, { agent: "claude", prompt: "Hello." }] }
@@ -149,19 +153,17 @@ describe("a plan of an id that a living task has", () => {
       { id: "late", command: "true", delayMs: 600_000 }
     ])
     const warned = async (payload: object) => (await rig.data("plan", { payload }))["tasks"]
-    const refused = `it would be refused with TaskAlreadyRunning: task liv is running. Use another id, stop it first, or give "ifRunning": "return" or "restart".`
+    const refused = `it would be rejected with TaskAlreadyRunning: task liv is running. Use another id, stop it first, or set "ifRunning": "return" or "restart".`
     expect(await warned({ id: "liv", command: "true" })).toMatchObject([{ warnings: [refused] }])
     expect(await rig.refusal(["start", '{"id":"liv","command":"true"}'])).toMatchObject({
       type: "TaskAlreadyRunning"
     })
     expect(await warned({ id: "liv", command: "true", ifRunning: "return" })).toMatchObject([
-      { warnings: ["task liv is running: it would be left as it is (ifRunning return)"] }
+      { warnings: ["task liv is running: start would return it unchanged (ifRunning return)"] }
     ])
     expect(await warned({ id: "liv", command: "true", ifRunning: "restart" })).toMatchObject([
       {
-        warnings: [
-          "task liv is running: it would be restarted, as its attempt 2 (ifRunning restart)"
-        ]
+        warnings: ["task liv is running: it would restart as attempt 2 (ifRunning restart)"]
       }
     ])
     expect(
@@ -170,7 +172,7 @@ describe("a plan of an id that a living task has", () => {
       {
         warnings: [
           expect.stringMatching(
-            /^it would be refused with IllegalTransition: task liv is running: its restart cannot wait/u
+            /^it would be rejected with IllegalTransition: task liv is running; a restart of a live task cannot have dependsOn/u
           )
         ]
       }
@@ -179,7 +181,7 @@ describe("a plan of an id that a living task has", () => {
       {
         warnings: [
           expect.stringMatching(
-            /^it would be refused with IllegalTransition: task late is queued: ifRunning restart is for/u
+            /^it would be rejected with IllegalTransition: task late is queued; ifRunning "restart" requires/u
           )
         ]
       }
@@ -192,7 +194,7 @@ describe("a plan of an id that a living task has", () => {
     await rig.data("start", { id: "late", command: "true", delayMs: 600_000 })
     await rig.data("stop", { id: "late" })
     expect(await rig.data("plan", { payload: { id: "late", command: "true" } })).toMatchObject({
-      tasks: [{ warnings: ["task late exists: this would be its attempt 1"] }]
+      tasks: [{ warnings: ["task late exists: this would run as its attempt 1"] }]
     })
     expect(await rig.task("start", { id: "late", command: "true" }, ["--wait"])).toMatchObject({
       attempt: 1
@@ -203,7 +205,7 @@ describe("a plan of an id that a living task has", () => {
 describe("a plan that is refused", () => {
   test("is one of an array that start would refuse for its size", async () => {
     await using rig = new Rig()
-    const message = "a batch has 1 to 1000 items, this one 0"
+    const message = "a batch has 1 to 1000 items, and this one has 0"
     expect(await rig.refusal(["start", "[]"])).toMatchObject({ type: "CommandInputError", message })
     expect(await rig.refusal(["plan", '{"payload":[]}'])).toMatchObject({
       command: "plan",
@@ -226,15 +228,15 @@ describe("a plan that is refused", () => {
     ]
     const issues = [
       expect.stringMatching(/^payload\[1\]: unknown field comand/u),
-      "payload[2]: these tasks would wait for each other: a -> b -> a",
-      "payload[3]: these tasks would wait for each other: a -> b -> a",
+      "payload[2]: the dependencies form a cycle: a -> b -> a",
+      "payload[3]: the dependencies form a cycle: a -> b -> a",
       "payload[4].dependsOn[0]: task not found: none",
-      "payload[6]: it would be refused: items 5 and 6 have the same id. Give each an id of its own"
+      "payload[6]: it would be rejected: items 5 and 6 have the same id. Use a different id for each"
     ]
     expect(await rig.refusal(["plan", JSON.stringify({ payload })])).toMatchObject({
       type: "CommandInputError",
       message: expect.stringMatching(
-        /^payload\[1\]: unknown field comand.*; 4 other items are refused too$/u
+        /^payload\[1\]: unknown field comand.*; 4 other items are also rejected$/u
       ),
       details: { issues }
     })

@@ -84,7 +84,7 @@ describe("queue pause and resume", () => {
         { what: message, since: expect.any(String), actor: { kind: "caller", client: "cli" } },
         { what: "it is number 1 in queue builds" }
       ],
-      next: "It can start after: backbeat queue resume builds"
+      next: "Resume the queue: backbeat queue resume builds"
     })
     expect(await rig.data("queue list")).toMatchObject({
       queues: [{}, {}, { queued: 1, running: 0, held: { because: "paused", message } }]

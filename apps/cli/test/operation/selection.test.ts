@@ -112,7 +112,7 @@ describe("the caller's own tasks", () => {
       stdin: "ignore",
       stdout: "ignore"
     })
-    expect(alone.stderr.toString()).toContain("neither a session nor a terminal")
+    expect(alone.stderr.toString()).toContain("requires a caller with a session or a terminal")
   })
 })
 
@@ -124,7 +124,7 @@ describe("a prune that removes nothing", () => {
     expect(await rig.data("prune")).toMatchObject({
       removed: [],
       reason: expect.stringMatching(
-        /^no task ended more than 7 days ago\. The oldest, a, is removed on /u
+        /^no task ended more than 7 days ago\. The oldest, a, will be removed on /u
       )
     })
     await rig.data("start", held("b"))
@@ -142,7 +142,7 @@ describe("a prune that removes nothing", () => {
     await rig.data("wait", { id: "p.done" })
     expect(await rig.data("prune", { ids: ["p.done"] })).toMatchObject({
       removed: [],
-      reason: expect.stringContaining("kept although they have ended: p.done")
+      reason: expect.stringContaining("not removed although they have ended: p.done")
     })
     expect(await rig.data("prune", { tag: "old" })).toMatchObject({ removed: ["a"] })
   })

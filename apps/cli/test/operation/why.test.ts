@@ -9,7 +9,7 @@ test("why answers for a task that runs, has ended well, or is not there", async 
     status: "running",
     because: [
       {
-        what: "attempt 1 was opened",
+        what: "attempt 1 was started",
         since: expect.stringMatching(/Z$/u),
         actor: { kind: "engine" }
       }
@@ -27,7 +27,7 @@ test("why answers for a task that runs, has ended well, or is not there", async 
   await rig.data("wait", { id: "runs" })
   expect(await rig.data("why", { id: "runs" })).toMatchObject({
     status: "completed",
-    because: [{ what: "it ended with a successful exit code" }, { what: "attempt 1 was opened" }],
+    because: [{ what: "it exited with a success code" }, { what: "attempt 1 was started" }],
     next: null
   })
   expect(await rig.refusal(["why", "none"])).toMatchObject({ command: "why", type: "TaskNotFound" })
@@ -46,13 +46,13 @@ test("why tells the newest reasons of a long life, and by whom each was caused",
       actor: { kind: "caller" }
     },
     {
-      what: expect.stringMatching(/^a stop was asked for by a caller .*: enough$/u),
+      what: expect.stringMatching(/^a stop was requested by a caller .*: enough$/u),
       actor: { kind: "caller" }
     },
-    { what: "attempt 5 was opened" },
-    { what: expect.stringMatching(/^a restart was asked for by a caller .*: round 3$/u) },
-    { what: "attempt 4 was opened" },
-    { what: expect.stringContaining("its stop ended") }
+    { what: "attempt 5 was started" },
+    { what: expect.stringMatching(/^a restart was requested by a caller .*: round 3$/u) },
+    { what: "attempt 4 was started" },
+    { what: expect.stringContaining("the stop ended") }
   ])
 })
 
@@ -64,7 +64,7 @@ test("why tells which removed task a restart would lack, and what it says leads 
   ]
   await rig.data("start", chain, ["--wait"])
   await rig.data("prune", { olderThanDays: 0, status: "failed" })
-  const lacking = "k2 depends on k1, which was removed: start k1 again before a restart, or start "
+  const lacking = "k2 depends on k1, which was removed. Start k1 again before a restart, or start "
   expect((await rig.data("why", { id: "k2" }))["next"]).toBe(`${lacking}k2 again without it.`)
   expect((await rig.data("why", { id: "k3" }))["next"]).toBe(`${lacking}k3 again without it.`)
   expect(await rig.refusal(["restart", "k2"])).toMatchObject({ type: "DependencyNotFound" })

@@ -37,17 +37,17 @@ test("why says of each status what is so, and of nothing that ran or was stopped
   )
   const stop = rig.spawn(["stop", "stopping"])
   const expected: Readonly<Record<string, readonly [string, RegExp]>> = {
-    runs: ["running", /^attempt 1 was opened$/u],
+    runs: ["running", /^attempt 1 was started$/u],
     queued: ["queued", /queue one/u],
     blocked: ["blocked", /runs/u],
-    never: ["cancelled", /^it was stopped by a caller .* before it began: enough$/u],
-    completed: ["completed", /^it ended with a successful exit code$/u],
+    never: ["cancelled", /^it was stopped by a caller .* before it started: enough$/u],
+    completed: ["completed", /^it exited with a success code$/u],
     failed: ["failed", /^it exited with code 3$/u],
-    needs: ["cancelled", /^it depends on failed, which did not end as required$/u],
+    needs: ["cancelled", /^it depends on failed, whose end did not meet the condition$/u],
     late: ["failed", /^it timed out after 1000 ms$/u],
     retrying: ["retrying", /^the attempt exited with code 4$/u],
     stopped: ["cancelled", /^it was stopped by a caller [^:]*: enough$/u],
-    stopping: ["stopping", /^a stop was asked for by a caller/u],
+    stopping: ["stopping", /^a stop was requested by a caller/u],
     waited: ["cancelled", /^it was stopped by a caller [^:]*: enough$/u]
   }
   await rig.data("events", { id: "stopping", types: ["task.stopping"] })

@@ -113,7 +113,7 @@ describe("logs", () => {
       details: { path: "grep" }
     })
     expect(await rig.refusal(["logs", '{"id":"x","since":"zz"}'])).toMatchObject({
-      message: "since: is not a cursor that an answer gave: zz"
+      message: "since: invalid cursor: zz"
     })
     expect(await rig.refusal(["wait", '{"id":"x","for":{"log":"("}}'])).toMatchObject({
       message: "for.log: Invalid regular expression: missing )"
@@ -125,13 +125,13 @@ describe("logs", () => {
     for (const flags of [[], ["--output", "inline"]]) {
       expect(await rig.refusal(["logs", '{"id":"x","follow":true}', ...flags])).toMatchObject({
         type: "CommandInputError",
-        message: "follow: goes with --stream",
+        message: "follow: requires --stream",
         details: { path: "follow" }
       })
     }
     for (const flags of [[], ["--stream"]]) {
       expect(await rig.refusal(["logs", '{"id":"x","context":2}', ...flags])).toMatchObject({
-        message: "context: goes with grep",
+        message: "context: requires grep",
         details: { path: "context" }
       })
     }
@@ -140,7 +140,7 @@ describe("logs", () => {
     )
     expect(
       await rig.refusal(["logs", '{"id":"x","follow":true,"grep":"2","context":1}', "--stream"])
-    ).toMatchObject({ message: "context: does not go with follow" })
+    ).toMatchObject({ message: "context: cannot be combined with follow" })
     const { stdout } = await rig.call(["logs", '{"id":"x","grep":"2","context":1}', "--stream"])
     expect(
       stdout

@@ -43,7 +43,7 @@ describe("a machine whose cores are all used", () => {
           },
           { what: "it is number 2 in queue agents" }
         ],
-        next: expect.stringMatching(/^It starts when CPU use is under 60 %/u)
+        next: expect.stringMatching(/^It starts when CPU use is below 60 %/u)
       })
       expect(await rig.data("queue list")).toMatchObject({
         queues: [
@@ -84,7 +84,7 @@ describe("a machine without memory to spare", () => {
       because: [
         {
           what: expect.stringMatching(
-            /^\d+ MiB of memory are available, .*the next is expected to take 400 MiB, memoryReserve is 1073741824 MiB$/u
+            /^\d+ MiB of memory is available, .*the next task is expected to take 400 MiB, memoryReserve is 1073741824 MiB$/u
           )
         },
         { what: "it is number 3 in queue agents" }

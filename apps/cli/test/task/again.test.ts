@@ -93,7 +93,7 @@ describe("start of an id that runs", () => {
       const refused = await rig.refusal(["start", JSON.stringify(again)])
       expect(refused).toMatchObject({
         type: "IllegalTransition",
-        message: `task ${id} is ${status}: ifRunning restart is for one that is running or retrying`,
+        message: `task ${id} is ${status}; ifRunning "restart" requires a running or retrying task`,
         details: { path: "ifRunning", from: status },
         try:
           id === "slow"

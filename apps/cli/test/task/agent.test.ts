@@ -112,10 +112,7 @@ describe("an agent task", () => {
         }
       })
       expect(await rig.data("why", { id: "x" })).toMatchObject({
-        because: [
-          { what: expect.stringContaining("it was an agent that ended with an error: ") },
-          {}
-        ]
+        because: [{ what: expect.stringContaining("it failed with an agent error: ") }, {}]
       })
     }
   )
@@ -213,7 +210,7 @@ describe("an agent task", () => {
       await rig.refusal(["start", '{"prompt":"p","agent":"cat","permissionMode":"edit"}'])
     ).toMatchObject({
       message:
-        "permissionMode: edit is not possible with cat, whose own settings decide; claude has it."
+        "permissionMode: cat does not support edit, because its own settings decide; claude does"
     })
     expect(
       await rig.task("start", { id: "y", prompt: "on stdin", agent: "cat" }, ["--wait"])
@@ -230,7 +227,7 @@ const missing = (agent: string, fix: string) => ({
   agent,
   ok: false,
   problems: expect.arrayContaining([
-    { message: `${agent} is not installed, or not on the PATH`, fix, serious: true }
+    { message: `${agent} is not installed, or not on PATH`, fix, serious: true }
   ])
 })
 
@@ -279,13 +276,13 @@ describe("a prompt that cannot be given to an agent", () => {
       message: expect.stringMatching(/^stdin: /u)
     })
     expect(await refusal({ prompt: "p", agent: "codex", command: "x" })).toMatchObject({
-      message: "prompt: cannot be given together with command"
+      message: "prompt: cannot be combined with command"
     })
     expect(await refusal({ command: "x", model: "opus" })).toMatchObject({
-      message: "model: goes with prompt"
+      message: "model: requires prompt"
     })
     expect(await refusal({ command: "x", continueFrom: "y" })).toMatchObject({
-      message: "continueFrom: goes with prompt"
+      message: "continueFrom: requires prompt"
     })
     expect(await rig.data("list")).toMatchObject({ total: 0 })
     expect(existsSync(join(rig.home, "tasks"))).toBe(false)
@@ -340,7 +337,7 @@ test("a prompt for an agent whose login cannot be seen is started with a warning
   const line = ["start", '{"prompt":"Say ready.","agent":"claude"}', "--wait"]
   expect((await rig.call(line, { env })).document).toMatchObject({
     ok: true,
-    data: { warnings: [expect.stringMatching(/^no login of claude was found: /u)] }
+    data: { warnings: [expect.stringMatching(/^no login of claude was found; to log in: /u)] }
   })
   const keyed = await rig.call(line, { env: { ...env, ANTHROPIC_API_KEY: "sk-ant-secret" } })
   expect(keyed.document).not.toMatchObject({ data: { warnings: expect.anything() } })
@@ -401,7 +398,7 @@ describe("agents and init", () => {
     await rig.data("config set", { key: "agents.claude.permissionMode", value: "full" })
     const { checks } = await rig.data("doctor")
     expect(JSON.stringify(checks)).toMatch(
-      /"name":"agent claude","status":"warn","message":"[^"]*everything without a check/u
+      /"name":"agent claude","status":"warn","message":"[^"]*turns all its permission checks off/u
     )
   })
 
@@ -437,7 +434,7 @@ describe("agents and init", () => {
       typed: "\u0004"
     })
     expect(shown).toContain(
-      '"type":"CommandInputError","message":"no agent was chosen: nothing is changed"'
+      '"type":"CommandInputError","message":"no agent was chosen; nothing was changed"'
     )
     expect(await rig.data("config show")).toMatchObject({ config: { defaultAgent: null } })
   })
@@ -453,7 +450,7 @@ describe("agents and init", () => {
     agents.answer("codex", "success")
     expect(await rig.refusal(["init"], { env: agents.env })).toMatchObject({
       type: "CommandInputError",
-      message: "agent: is missing, and several are installed: claude, codex"
+      message: "agent: is missing, and several agents are installed: claude, codex"
     })
     expect(await rig.refusal(["init", "gemini"], { env: agents.env })).toMatchObject({
       type: "AgentUnavailable"

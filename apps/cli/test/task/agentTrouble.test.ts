@@ -249,7 +249,7 @@ for (const [recording, end] of [
     ).toMatchObject({ task: end })
     const { because } = await rig.data("why", { id: "x" })
     expect(JSON.stringify(because)).toContain(
-      "its agent had told its result, and its process did not exit"
+      "its agent reported its result, but its process did not exit"
     )
   })
 
@@ -281,6 +281,6 @@ test("what an agent's permissions refused stands in its result and in why, with 
   })
   const { because } = await rig.data("why", { id: "x" })
   expect(JSON.stringify(because)).toContain(
-    "its permissions refused claude: Bash sh -c 'echo made > made.txt'; permissionMode full would allow it"
+    "claude was denied by its permissions: Bash sh -c 'echo made > made.txt'; permissionMode full would allow it"
   )
 })

@@ -56,7 +56,7 @@ describe("a batch of starts", () => {
                 id: "twice",
                 status: expect.any(String),
                 indices: [2, 3],
-                hint: "Give each item its own id, or leave id out to get a new one.",
+                hint: "Use a different id for each item, or remove id to get a new one.",
                 retryable: false
               }
             }
@@ -84,7 +84,7 @@ describe("a batch of starts", () => {
     })
     expect(await rig.refusal(["start", "[]"])).toMatchObject({
       type: "CommandInputError",
-      details: { maxItems: 1000, hint: "Give at least one item." }
+      details: { maxItems: 1000, hint: "Add at least one item." }
     })
     const many = JSON.stringify(Array.from({ length: 1001 }, () => ({ command: "true" })))
     expect(await rig.refusal(["start", "-"], { stdin: many })).toMatchObject({

@@ -32,7 +32,7 @@ describe("start of many with --concurrency", () => {
     ])
     expect(await rig.data("why", { id: "c" })).toMatchObject({
       status: "queued",
-      because: [{ what: "its call lets 2 of its tasks run at a time (--concurrency), and 2 run" }]
+      because: [{ what: "its call allows 2 running tasks (--concurrency), and 2 are running" }]
     })
     await rig.data("start", { id: "alone", command: "true" }, ["--wait"])
     await finish(rig, "b")

@@ -33,7 +33,7 @@ test("a task that depends on an item that was refused does not run after an earl
     ]) {
       const { document } = await rig.call(["start", JSON.stringify(items), "--wait"])
       expect(document).toMatchObject({ data: { outcome: "failed", successCount: 0 } })
-      expect(JSON.stringify(document)).toContain("build was refused in this call")
+      expect(JSON.stringify(document)).toContain("build was rejected in this call")
     }
   }
   const circle = [
@@ -69,7 +69,7 @@ test("a task that continues from an item that was refused does not go on from an
         ok: false,
         error: {
           type: "DependencyNotFound",
-          message: "continueFrom: fix was refused in this call",
+          message: "continueFrom: fix was rejected in this call",
           details: { item: items.indexOf(fix), path: "continueFrom" }
         }
       })
@@ -101,7 +101,7 @@ describe("a task that depends on others", () => {
         { what: "it waits for the success of test, which is blocked" },
         { what: "test waits for the success of build, which is running" }
       ],
-      next: "It may run when what it waits for has ended as needed. That hangs on build, which is running: see why build."
+      next: "It can start when its dependencies are satisfied. It waits for build, which is running: backbeat why build"
     })
     await open(rig, "build", 0)
     expect(await rig.task("wait", { id: "deploy" })).toMatchObject({
@@ -145,10 +145,10 @@ describe("a task that depends on others", () => {
       status: "cancelled",
       because: [
         {
-          what: "it depends on build, which did not end as required",
+          what: "it depends on build, whose end did not meet the condition",
           actor: { kind: "dependency" }
         },
-        { what: "it waited for test, which was withdrawn for the same reason" },
+        { what: "it waited for test, which was cancelled for the same reason" },
         { what: "build exited with code 3" }
       ]
     })
@@ -224,8 +224,8 @@ describe("a task that depends on others", () => {
       expect(await rig.task("restart", { id: "w1" })).toMatchObject({ status: "cancelled" })
     const { because, next } = await rig.data("why", { id: "w1" })
     expect(because).toMatchObject([
-      { what: "it depends on k1, which did not end as required" },
-      { what: "it waited for v1, which was withdrawn for the same reason" },
+      { what: "it depends on k1, whose end did not meet the condition" },
+      { what: "it waited for v1, which was cancelled for the same reason" },
       {
         what: expect.stringMatching(/^k1 was cancelled by a caller \(cli, pid \d+\): not today$/u),
         actor: { kind: "caller" }
@@ -233,7 +233,7 @@ describe("a task that depends on others", () => {
     ])
     expect(because).toHaveLength(3)
     expect(next).toBe(
-      `A restart of it alone would be withdrawn at once, because of v1. Restart what it needs with it: backbeat restart '["k1","v1","w1"]'`
+      `Restarting it alone would cancel it again, because of v1. Restart its dependencies with it: backbeat restart '["k1","v1","w1"]'`
     )
     expect((await rig.data("why", { id: "k1" }))["next"]).toBe("Use restart to run it again.")
     rmSync(`${rig.scratch}/hold`)
@@ -305,7 +305,7 @@ describe("what cannot be depended on", () => {
       ])
     ).toMatchObject({
       type: "CommandInputError",
-      message: "dependsOn[1]: names build again"
+      message: "dependsOn[1]: is a duplicate of build"
     })
     expect(
       await rig.refusal([
@@ -341,7 +341,7 @@ describe("what cannot be depended on", () => {
               ok: false,
               error: {
                 type: "DependencyCycle",
-                message: "these tasks would wait for each other: a -> b -> a"
+                message: "the dependencies form a cycle: a -> b -> a"
               }
             },
             { ok: false, error: { type: "DependencyCycle" } },
@@ -349,12 +349,12 @@ describe("what cannot be depended on", () => {
               ok: false,
               error: {
                 type: "DependencyNotFound",
-                message: "dependsOn[0]: a was refused in this call",
+                message: "dependsOn[0]: a was rejected in this call",
                 details: {
                   id: "a",
                   path: "dependsOn[0]",
                   item: 0,
-                  hint: "See the error of item 0, and start both again.",
+                  hint: "Correct item 0 as its error says, then start both again.",
                   retryable: false
                 }
               }
@@ -381,14 +381,14 @@ describe("what cannot be depended on", () => {
           {
             error: {
               type: "DependencyNotFound",
-              message: "dependsOn[0]: c2 was refused in this call",
+              message: "dependsOn[0]: c2 was rejected in this call",
               details: { item: 1 }
             }
           },
           {
             error: {
               type: "DependencyNotFound",
-              message: "dependsOn[0]: c1 was refused in this call",
+              message: "dependsOn[0]: c1 was rejected in this call",
               details: { item: 2 }
             }
           },

@@ -147,7 +147,7 @@ describe("a task's environment", () => {
     ).toBe(false)
     expect(await rig.task("restart", { id: "gone" }, ["--wait"])).toMatchObject({
       status: "failed",
-      failure: { type: "NotSpawned", message: "its environment was forgotten (forgetEnv)" }
+      failure: { type: "NotSpawned", message: "its environment was deleted (forgetEnv)" }
     })
   })
 

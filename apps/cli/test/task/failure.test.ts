@@ -161,7 +161,7 @@ describe("a limit", () => {
         { what: "it timed out after 1000 ms" },
         { what: expect.stringContaining("timed out after 1000 ms"), actor: { kind: "limit" } },
         {},
-        { what: expect.stringMatching(/^its stop ended .*sleep 60/u) }
+        { what: expect.stringMatching(/^the stop ended .*sleep 60/u) }
       ]
     })
     await using other = new Rig()
@@ -268,7 +268,7 @@ describe("the restart policy", () => {
     expect(await rig.data("why", { id: "x" })).toMatchObject({
       status: "retrying",
       because: [{ what: "the attempt exited with code 4" }, {}],
-      next: `Attempt 2 follows at ${String(retryAt)}.`
+      next: `Attempt 2 starts at ${String(retryAt)}.`
     })
     expect(await rig.task("restart", { id: "x" })).toMatchObject({ attempt: 2 })
   })

@@ -215,7 +215,7 @@ describe("notify", () => {
     })
     await hook.until(1)
     expect(hook.received).toMatchObject([
-      { event: "log", taskId: "x", line: null, failure: expect.stringContaining("takes too long") }
+      { event: "log", taskId: "x", line: null, failure: expect.stringContaining("is too slow") }
     ])
   })
 

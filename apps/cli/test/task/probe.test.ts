@@ -194,7 +194,7 @@ describe("a task with a probe", () => {
     )
     expect(task).toMatchObject({
       status: "failed",
-      failure: { type: "NotReady", output: expect.stringContaining("takes too long") }
+      failure: { type: "NotReady", output: expect.stringContaining("is too slow") }
     })
   })
 
@@ -220,7 +220,7 @@ describe("a task with a probe", () => {
     })
     const wasHeld = `port ${port} was held by process ${other.pid} `
     expect(failing["warnings"]).toEqual([
-      expect.stringContaining(`port ${port} is held by process ${other.pid} `)
+      expect.stringContaining(`port ${port} is in use by process ${other.pid} `)
     ])
     const refused = await rig.refusal(["wait", JSON.stringify({ id: "failing", for: "ready" })])
     expect(refused).toMatchObject({

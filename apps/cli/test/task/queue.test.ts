@@ -29,7 +29,7 @@ describe("a queue", () => {
         { what: "the only slot of queue builds is taken" },
         { what: "it is number 1 in queue builds" }
       ],
-      next: "It starts when a slot of queue builds is free; priority P0 goes first."
+      next: "It starts when a slot of queue builds is free. P0 tasks start first."
     })
     await rig.data("send", { id: "first", eof: true })
     await rig.data("wait", { ids: later.map(([id]) => id) })
@@ -94,7 +94,7 @@ describe("the limits", () => {
       command: "start",
       error: {
         type: "QuotaExceeded",
-        message: "tasks are nested more than 2 deep",
+        message: "a task cannot be nested more than 2 levels deep (maxDepth)",
         details: { maxDepth: 2, retryable: false }
       }
     })
@@ -109,7 +109,7 @@ describe("the limits", () => {
     ])
     expect(await rig.refusal(["start", '{"command":"true"}'])).toMatchObject({
       type: "QuotaExceeded",
-      message: "2 tasks live already",
+      message: "the limit of 2 live tasks (maxLive) is reached",
       details: { maxLive: 2, live: 2, retryable: true }
     })
     // What makes no more tasks live is not refused.

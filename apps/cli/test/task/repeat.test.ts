@@ -110,13 +110,13 @@ describe("retry and resume", () => {
     await rig.data("wait", { ids: ["done", "forgot"] })
     expect(await rig.refusal(["retry", "runs"])).toMatchObject({
       type: "IllegalTransition",
-      message: "task runs is running: only what has ended can be retried"
+      message: "task runs is running; only ended tasks can be retried"
     })
     expect(await rig.refusal(["resume", "runs"])).toMatchObject({ type: "IllegalTransition" })
     expect(await rig.refusal(["retry", "none"])).toMatchObject({ type: "TaskNotFound" })
     expect(await rig.refusal(["resume", "done"])).toMatchObject({
       type: "IllegalTransition",
-      message: "task done is a command: only what an agent does can be resumed",
+      message: "task done is a command; only agent tasks can be resumed",
       details: { hint: "Use retry to run it again." }
     })
     expect(await rig.refusal(["retry", "forgot"])).toMatchObject({
@@ -215,7 +215,7 @@ describe("retry and resume", () => {
       await rig.refusal(["resume", '{"id":"first","session":"continue"}'], { env: agents.env })
     ).toMatchObject({
       type: "IllegalTransition",
-      message: "task first has no session of its agent's own to continue"
+      message: "task first has no agent session to continue"
     })
     agents.answer("gemini", "success")
     await rig.call(["resume", '{"id":"first","additionalContext":"Be careful."}', "--wait"], {
@@ -301,7 +301,7 @@ describe("why of an agent", () => {
     agents.answer("claude", "auth-401-final")
     await prompted(rig, agents, { id: "x", agent: "claude" })
     expect(await rig.data("why", { id: "x" })).toMatchObject({
-      next: "Log in with `claude auth login` and retry the task; or set a valid ANTHROPIC_API_KEY and retry it with inheritEnv true."
+      next: "Log in with `claude auth login` and retry the task, or set a valid ANTHROPIC_API_KEY and retry it with inheritEnv true."
     })
     const events = join(
       import.meta.dir,
@@ -311,7 +311,7 @@ describe("why of an agent", () => {
     await prompted(rig, agents, { id: "y", agent: "claude", timeout: 1000 })
     const { because } = await rig.data("why", { id: "y" })
     expect(because).toContainEqual({
-      what: expect.stringMatching(/^the last that claude said: /u),
+      what: expect.stringMatching(/^the last output of claude: /u),
       since: expect.any(String)
     })
   })

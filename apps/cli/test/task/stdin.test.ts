@@ -115,13 +115,13 @@ describe("send", () => {
     const noEnd = await rig.refusal(["send", '{"id":"a","eof":true}'])
     expect(noEnd).toMatchObject({
       type: "IllegalTransition",
-      message: `task a cannot be reached on its stdin: ${wayOf("a", "eof")} was removed`
+      message: `task a has no stdin any more: ${wayOf("a", "eof")} was removed`
     })
     rmSync(wayOf("b", "stdin"))
     const noText = await rig.refusal(["send", '{"id":"b","text":"x"}'])
     expect(noText).toMatchObject({
       type: "IllegalTransition",
-      message: `task b cannot be reached on its stdin: ${wayOf("b", "stdin")} was removed`
+      message: `task b has no stdin any more: ${wayOf("b", "stdin")} was removed`
     })
     expect(await rig.data("send", { id: "b", eof: true })).toMatchObject({ eof: true })
     expect(await rig.task("wait", { id: "b" })).toMatchObject({ status: "completed" })

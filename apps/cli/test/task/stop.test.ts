@@ -39,7 +39,7 @@ describe("stop", () => {
         },
         {},
         {},
-        { what: expect.stringContaining("its stop ended") }
+        { what: expect.stringContaining("the stop ended") }
       ],
       next: "Use restart to run it again."
     })

@@ -67,7 +67,7 @@ describe("a stop of what may not be signalled", () => {
     expect(await call("why", "su")).toMatchObject({
       data: {
         because: [{ what: expect.stringContaining(`${pid} sleep 60 of root`) }, {}, {}],
-        next: expect.stringContaining("has got SIGKILL")
+        next: expect.stringContaining("have been sent SIGKILL")
       }
     })
     signalProcess(pid, "SIGKILL")
@@ -94,7 +94,7 @@ describe("the answer of a stop", () => {
     expect(await rig.data("why", { id: "x" })).toMatchObject({
       because: expect.arrayContaining([
         {
-          what: expect.stringMatching(/^its stop ended (?:\d+ [^,]+(?:, )?){5}$/u),
+          what: expect.stringMatching(/^the stop ended (?:\d+ [^,]+(?:, )?){5}$/u),
           since: expect.any(String)
         }
       ])

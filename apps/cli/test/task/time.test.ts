@@ -117,7 +117,7 @@ describe("a limit that rings in an engine that stood still", () => {
       failure: { type: "ExitedNonZero", exitCode: 4 }
     })
     expect(JSON.stringify(await rig.data("why", { id: "late" }))).toMatch(
-      /it ended \d+ ms after its timeout of 2500 ms, before an engine looked/u
+      /it ended \d+ ms after its timeout of 2500 ms, before an engine checked the timeout/u
     )
     expect(await rig.task("wait", { id: "ready", for: "ready" })).toMatchObject({
       status: "running",

@@ -193,7 +193,7 @@ describe("wait", () => {
       expect(await rig.refusal(args)).toMatchObject({
         command: "wait",
         type: "TaskWaitTimedOut",
-        message: "not within 80 ms: x",
+        message: "wait timed out after 80 ms: x",
         details: {
           ids: ["x"],
           timeoutMs: 80,

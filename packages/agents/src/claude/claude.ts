@@ -61,7 +61,7 @@ export const claude: Agent = {
       ? [
           {
             field: "effort",
-            message: "minimal is unknown to claude, whose lowest is low; codex has minimal."
+            message: "claude does not support minimal, its lowest is low; codex does"
           }
         ]
       : [],

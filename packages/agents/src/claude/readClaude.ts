@@ -81,7 +81,7 @@ const limits: ReadonlyMap<string, AgentErrorKind> = new Map([
 const messageOf = (result: ClaudeResult): string => {
   // What it says of an interruption is a diagnosis for its own makers.
   if (result.terminal_reason?.startsWith("aborted") === true)
-    return "claude was interrupted before it was done."
+    return "claude was interrupted before it finished."
   const said = result.result ?? result.errors?.join("\n") ?? ""
   return said.trim() === "" ? `claude ended with ${result.subtype ?? "an error"}.` : said
 }

@@ -61,15 +61,15 @@ const unable = (work: AgentWork): ReturnType<Agent["unable"]> => {
   const refused: ReturnType<Agent["unable"]> = [
     {
       field: "maxTurns",
-      message: "is not possible with codex, which has no such option; claude has one."
+      message: "codex does not support it; claude does"
     },
     {
       field: "maxCostUsd",
-      message: "is not possible with codex, which counts no cost; claude does."
+      message: "codex does not support it, because it reports no cost; claude does"
     },
     {
       field: "systemPrompt",
-      message: `is longer than codex can be given (${longestSystemPrompt} characters); claude takes it from a file.`
+      message: `codex supports at most ${longestSystemPrompt} characters; claude supports more`
     }
   ]
   const isShort = (work.systemPrompt ?? "").length <= longestSystemPrompt

@@ -29,8 +29,8 @@ const unable = (name: string, work: AgentWork): ReturnType<Agent["unable"]> =>
       field,
       message:
         field === "permissionMode"
-          ? `${work.permissionMode} is not possible with ${name}, whose own settings decide; claude has it.`
-          : `is not possible with ${name}, of which only a command is configured; claude has it.`
+          ? `${name} does not support ${work.permissionMode}, because its own settings decide; claude does`
+          : `${name} does not support it, because it is a custom agent; claude does`
     }))
 
 const argvOf = (args: ReadonlyArray<string>, prompt: string): ReadonlyArray<string> =>

@@ -51,25 +51,23 @@ const traits = {
 const cannot: ReturnType<Agent["unable"]> = [
   {
     field: "effort",
-    message:
-      "is not possible with gemini, which has no such option; claude, codex and opencode have one."
+    message: "gemini does not support it; claude, codex and opencode do"
   },
   {
     field: "systemPrompt",
-    message:
-      "is not possible with gemini, which would lose its own; write it into the prompt, or use claude or codex."
+    message: "gemini does not support it; claude, codex and opencode do"
   },
   {
     field: "maxTurns",
-    message: "is not possible with gemini, which has no such option; claude has one."
+    message: "gemini does not support it; claude does"
   },
   {
     field: "maxCostUsd",
-    message: "is not possible with gemini, which counts no cost; claude does."
+    message: "gemini does not support it, because it reports no cost; claude does"
   },
   {
     field: "outputSchema",
-    message: "is not possible with gemini, which has no such option; claude and codex do."
+    message: "gemini does not support it; claude and codex do"
   }
 ]
 

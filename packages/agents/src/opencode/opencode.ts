@@ -78,15 +78,15 @@ const traits = {
 const cannot: ReturnType<Agent["unable"]> = [
   {
     field: "maxTurns",
-    message: "is not possible with opencode, which has no such option; claude has one."
+    message: "opencode does not support it; claude does"
   },
   {
     field: "maxCostUsd",
-    message: "is not possible with opencode, which has no such option; claude has one."
+    message: "opencode does not support it; claude does"
   },
   {
     field: "outputSchema",
-    message: "is not possible with opencode, which has no such option; claude and codex do."
+    message: "opencode does not support it; claude and codex do"
   }
 ]
 

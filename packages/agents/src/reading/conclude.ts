@@ -53,14 +53,14 @@ const saidToFail = (traits: AgentTraits, evidence: Evidence): AgentTrouble => {
   const own = evidence.told.problem
   const problem = own !== null && own.message.trim() !== "" ? own : tellingProblem(evidence)
   if (problem === null)
-    return troubleOf(traits, spoken(`${traits.name} said that it failed, and not why.`), "error")
+    return troubleOf(traits, spoken(`${traits.name} reported a failure without a reason.`), "error")
   return troubleOf(traits, problem, kindOf(problem))
 }
 
 const saidNothing = (traits: AgentTraits, evidence: Evidence, exitCode: number): AgentTrouble => {
   const problem = tellingProblem(evidence)
   const byCode = traits.exitKinds.get(exitCode)
-  const plain = `${traits.name} ended with exit code ${exitCode} and without a result`
+  const plain = `${traits.name} exited with code ${exitCode} and without a result`
   if (problem === null) return troubleOf(traits, spoken(`${plain}.`), byCode ?? "no_result")
   const kind = byCode ?? kindOf(problem)
   if (exitCode === 0 && kind === "error")
@@ -84,7 +84,7 @@ const troubleIn = (
       ? null
       : troubleOf(
           traits,
-          spoken(`${traits.name} gave no answer in the form of the output schema.`),
+          spoken(`${traits.name} returned no answer that matches the output schema.`),
           "no_result"
         )
   // Without a word of its own, an agent that was killed or never ran is not to blame: the end of its process tells why.

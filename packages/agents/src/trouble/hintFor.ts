@@ -6,27 +6,27 @@ import type { Agent } from "../Agent.ts"
 const remedies: ReadonlyArray<readonly [RegExp, string]> = [
   [
     /no (?:conversation|rollout) found|session not found|invalid session identifier|no previous sessions/iu,
-    'The agent does not know this session: it was deleted, or belongs to another directory. Resume the task with "session": "new".'
+    'The agent does not know this session: it was deleted or belongs to another directory. Resume the task with "session": "new".'
   ],
   [
     /cannot be used with root/iu,
-    "Run the task as another user or with permissionMode edit; in a sandbox of your own set IS_SANDBOX=1 in its env."
+    "Run the task as another user or with permissionMode edit. In your own sandbox, set IS_SANDBOX=1 in its env."
   ],
   [
     /auto-rejecting/iu,
-    "It asked for a permission that nobody can give: allow it in the agent's settings, or use permissionMode full."
+    "The agent asked for a permission, and no user is there to grant it. Allow it in the agent's settings, or use permissionMode full."
   ],
   [
     /model\b.{0,80}\b(?:not found|not supported|does not exist|not available)/iu,
-    "Give a model that the agent has."
+    "Use a model that the agent supports."
   ],
   [
     /unexpected server error/iu,
-    "Often the model is unknown: `opencode models` lists them. With --print-logs in agents.opencode.args it says more."
+    "Often the model is unknown: run `opencode models` to see the models. Add --print-logs to agents.opencode.args for details."
   ],
   [
     /unknown option|unexpected argument|unknown argument|invalid value .* for/iu,
-    "This version of the agent does not take what it was called with: update it."
+    "This version of the agent does not support an argument of the call. Update the agent."
   ]
 ]
 
@@ -37,7 +37,7 @@ const login = ({ login: command, loginMarks }: Pick<Agent, "login" | "loginMarks
   const variable = loginMarks.variables[0]
   return variable === undefined
     ? `Log in with \`${command}\`, then retry the task.`
-    : `Log in with \`${command}\` and retry the task; or set a valid ${variable} and retry it with inheritEnv true.`
+    : `Log in with \`${command}\` and retry the task, or set a valid ${variable} and retry it with inheritEnv true.`
 }
 
 /** One or two sentences for people. */
@@ -50,15 +50,15 @@ export const hintFor = (
     case "auth":
       return login(agent)
     case "rate_limit":
-      return "Resume the task when the limit is over, or now with another model."
+      return "Resume the task after the limit has passed, or now with another model."
     case "limit":
-      return "Resume the task to continue from here, with other maxTurns or maxCostUsd if need be."
+      return "Resume the task to continue, with a higher maxTurns or maxCostUsd if necessary."
     case "no_result":
       return (
         remedyFor(message) ??
-        `Look at the task's logs: what ${agent.name} printed is all that is known.`
+        `Read the task's logs: only the output of ${agent.name} explains the failure.`
       )
     case "error":
-      return remedyFor(message) ?? "Look at the task's logs for what happened before."
+      return remedyFor(message) ?? "Read the task's logs to see what happened before."
   }
 }

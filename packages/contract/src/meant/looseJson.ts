@@ -55,7 +55,7 @@ class Reader {
     try {
       const value = this.#value()
       this.#skip()
-      if (this.#at < this.#text.length) this.#stop("the payload ends here, and more text follows")
+      if (this.#at < this.#text.length) this.#stop("the payload ends here, but more text follows")
       return { value, flaw: this.#flaw }
     } catch (thrown) {
       if (!(thrown instanceof Unreadable)) throw thrown
@@ -84,7 +84,7 @@ class Reader {
     for (;;) {
       this.#take(/\s+/uy)
       if (!this.#text.startsWith("//", this.#at)) return
-      this.#note("JSON has no comments")
+      this.#note("JSON does not allow comments")
       this.#take(/[^\n]*/uy)
     }
   }
@@ -102,12 +102,12 @@ class Reader {
     const next = this.#peek()
     if (next === "{" || next === "[") return this.#nested(next)
     if (next === '"' || next === "'") return this.#string(next)
-    if (next === "") return this.#stop("the text ends where a value belongs")
+    if (next === "") return this.#stop("a value is missing at the end")
     return this.#bare()
   }
 
   #nested(open: "{" | "["): unknown {
-    if (++this.#depth > maxDepth) this.#stop("it is nested too deeply")
+    if (++this.#depth > maxDepth) this.#stop("the payload is nested too deeply")
     this.#at++
     const items =
       open === "{"
@@ -149,9 +149,9 @@ class Reader {
   #entry(): readonly [string, unknown] {
     const key = this.#key()
     this.#skip()
-    if (this.#peek() === "=") this.#note("a colon belongs between a key and its value")
+    if (this.#peek() === "=") this.#note("a colon is missing between a key and its value")
     else if (this.#peek() !== ":")
-      this.#stop(`a colon belongs after the key ${JSON.stringify(key)}`)
+      this.#stop(`a colon is missing after the key ${JSON.stringify(key)}`)
     this.#at++
     return [key, this.#value()]
   }
@@ -161,14 +161,14 @@ class Reader {
     if (next === '"' || next === "'") return this.#string(next)
     const at = this.#at
     const word = this.#take(/[\w$-]+/uy)
-    if (word === "") return this.#stop(`a key in double quotes belongs here, not ${this.#shown()}`)
+    if (word === "") return this.#stop(`expected a key in double quotes, got ${this.#shown()}`)
     this.#note(`the key ${word.slice(0, 40)} needs double quotes`, at)
     return word
   }
 
   #string(quote: string): string {
     const from = this.#at
-    if (quote === "'") this.#note("a text needs double quotes, not single ones")
+    if (quote === "'") this.#note("a string needs double quotes, not single quotes")
     this.#at++
     let text = ""
     for (;;) {
@@ -176,7 +176,7 @@ class Reader {
       if (next === "") {
         this.#flaw = this.#flaw ?? {
           at: from,
-          what: "the text that begins here has no closing quote"
+          what: "the string that starts here has no closing quote"
         }
         throw new Unreadable()
       }
@@ -196,28 +196,31 @@ class Reader {
     this.#at++
     if (next === "u") {
       const digits = this.#text.slice(this.#at, this.#at + 4)
-      if (!/^[\da-f]{4}$/iu.test(digits)) this.#stop("four hexadecimal digits belong after \\u")
+      if (!/^[\da-f]{4}$/iu.test(digits)) this.#stop("expected four hexadecimal digits after \\u")
       this.#at += 4
       return String.fromCodePoint(Number.parseInt(digits, 16))
     }
     const known = Object.hasOwn(escapes, next) ? escapes[next] : undefined
     if (known !== undefined && next !== "'") return known
-    this.#note(`\\${next} is no escape of JSON: for a backslash write \\\\`, this.#at - 2)
+    this.#note(
+      `\\${next} is not an escape sequence of JSON; for a backslash write \\\\`,
+      this.#at - 2
+    )
     return known ?? `\\${next}`
   }
 
   #bare(): unknown {
     const at = this.#at
     const word = this.#take(/[^,:{}[\]"'\s]+/uy)
-    if (word === "") return this.#stop(`a value belongs here, not ${this.#shown()}`)
+    if (word === "") return this.#stop(`expected a value, got ${this.#shown()}`)
     if (names.has(word)) return names.get(word)
     if (numberShape.test(word)) return Number(word)
     if (foreign.has(word)) {
-      this.#note(`${word} is no JSON: write ${String(foreign.get(word))}`, at)
+      this.#note(`${word} is not JSON: write ${String(foreign.get(word))}`, at)
       return foreign.get(word)
     }
     const line = (word + this.#take(/[^,{}[\]"'\n]+/uy)).trim()
-    this.#note(`the text ${line.slice(0, 40)} needs double quotes`, at)
+    this.#note(`the string ${line.slice(0, 40)} needs double quotes`, at)
     return line
   }
 }

@@ -80,7 +80,7 @@ const ofUnknown = (draft: Draft, { path, known }: Flaw, { flags }: Operation): D
       ...draft,
       payload: changedAt(draft.payload, path, () => undefined),
       flags: { ...draft.flags, [flag]: given },
-      hints: [...draft.hints, `${key} is a flag: --${flag}.`]
+      hints: [...draft.hints, `${key} is a flag: use --${flag}.`]
     }
   }
   const field = fieldFor(key, known)

@@ -43,13 +43,13 @@ const special: Readonly<Record<string, (value: unknown) => Meant | null>> = {
     const words = typeof value === "string" ? splitWords(value) : null
     return words === null
       ? null
-      : { value: words, hint: "args is a list: one item for each argument." }
+      : { value: words, hint: "args is a list with one item for each argument." }
   },
   env: (value) => {
     const variables = variablesOf(value)
     return variables === null
       ? null
-      : { value: variables, hint: "env is an object: a name and a text for each variable." }
+      : { value: variables, hint: "env is an object with a name and a string for each variable." }
   },
   restart: (value) => {
     if (typeof value === "number") return { value: { when: "on-failure", maxAttempts: value } }
@@ -64,7 +64,7 @@ const special: Readonly<Record<string, (value: unknown) => Meant | null>> = {
       /^(?:tcp:|port:|:|localhost:|127\.0\.0\.1:)?(?:\/\/)?(\d{1,5})$/u.exec(String(value)) ?? []
     if (port !== undefined) return { value: { port: Number(port) } }
     return typeof value === "string" && value !== ""
-      ? { value: { log: value }, hint: "A text alone may be a URL; a line of the output is log." }
+      ? { value: { log: value }, hint: "A string must be a URL. For a line of the output use log." }
       : null
   },
   successExitCodes: (value) => (typeof value === "number" ? { value: [value] } : null)

@@ -49,7 +49,7 @@ export const EnvInput = Schema.Record(
   Schema.String.check(Schema.isPattern(/^[^=\0]+$/u)),
   Text
 ).annotate({
-  messageUnexpectedKey: "the name of a variable is not empty and has no = and no NUL"
+  messageUnexpectedKey: "the name of a variable must not be empty and must not contain = or NUL"
 })
 
 const DependsOn = Schema.Union([

@@ -12,26 +12,26 @@ const nearly: ReadonlyArray<readonly [string, unknown, number, string]> = [
     1,
     "the key id needs double quotes"
   ],
-  ["{'a':'b'}", { a: "b" }, 1, "a text needs double quotes, not single ones"],
-  ['{"a":True}', { a: true }, 5, "True is no JSON: write true"],
+  ["{'a':'b'}", { a: "b" }, 1, "a string needs double quotes, not single quotes"],
+  ['{"a":True}', { a: true }, 5, "True is not JSON: write true"],
   ['{"a":"x\ny"}', { a: "x\ny" }, 7, String.raw`write \n for the control character`],
   [
     '{"a":"C:\\x"}',
     { a: "C:\\x" },
     8,
-    String.raw`\x is no escape of JSON: for a backslash write \\`
+    String.raw`\x is not an escape sequence of JSON; for a backslash write \\`
   ],
-  ['{"a":1, // one\n"b":2}', { a: 1, b: 2 }, 8, "JSON has no comments"]
+  ['{"a":1, // one\n"b":2}', { a: 1, b: 2 }, 8, "JSON does not allow comments"]
 ]
 
 const unreadable: ReadonlyArray<readonly [string, number, string]> = [
-  ['{"command":"ls', 11, "the text that begins here has no closing quote"],
+  ['{"command":"ls', 11, "the string that starts here has no closing quote"],
   ['{"command":"ls"', 15, "} is missing at the end"],
-  ['{"a":1}}', 7, "the payload ends here, and more text follows"],
-  ['{"a" 1}', 5, 'a colon belongs after the key "a"'],
-  ['{"a":}', 5, 'a value belongs here, not "}"'],
-  ["{,}", 1, 'a key in double quotes belongs here, not ","'],
-  ["[".repeat(200), 100, "it is nested too deeply"]
+  ['{"a":1}}', 7, "the payload ends here, but more text follows"],
+  ['{"a" 1}', 5, 'a colon is missing after the key "a"'],
+  ['{"a":}', 5, 'expected a value, got "}"'],
+  ["{,}", 1, 'expected a key in double quotes, got ","'],
+  ["[".repeat(200), 100, "the payload is nested too deeply"]
 ]
 
 describe("a text that is nearly JSON", () => {

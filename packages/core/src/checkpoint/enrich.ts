@@ -76,13 +76,13 @@ const tell = (checkpoint: Checkpoint, prompt: string): string =>
   [
     `## Task ${checkpoint.taskId} (${head(fateOf(checkpoint), summaryMaxBytes)})`,
     ...section(
-      "It was asked",
+      "Its prompt",
       checkpoint.request === prompt ? "" : head(checkpoint.request, 2 * summaryMaxBytes)
     ),
-    ...section("Then it was told", head(checkpoint.added ?? "", 4 * summaryMaxBytes)),
-    ...section("It produced", producedBy(checkpoint, partMaxBytes)),
+    ...section("Its additional instructions", head(checkpoint.added ?? "", 4 * summaryMaxBytes)),
+    ...section("Its output", producedBy(checkpoint, partMaxBytes)),
     ...section(
-      "Its standard error ended with",
+      "The end of its standard error",
       checkpoint.status === "completed" ? "" : tail(checkpoint.stderr, partMaxBytes)
     ),
     ...section(
@@ -94,7 +94,7 @@ const tell = (checkpoint: Checkpoint, prompt: string): string =>
 /** Two or three lines of one that lies further back. */
 const summarize = (checkpoint: Checkpoint, prompt: string): string =>
   [
-    `## Before that: task ${checkpoint.taskId} (${head(fateOf(checkpoint), summaryMaxBytes)})`,
+    `## Earlier: task ${checkpoint.taskId} (${head(fateOf(checkpoint), summaryMaxBytes)})`,
     checkpoint.request === prompt ? "" : head(checkpoint.request, summaryMaxBytes),
     head(checkpoint.added ?? "", summaryMaxBytes),
     producedBy(checkpoint, summaryMaxBytes)
@@ -110,7 +110,7 @@ const contextOf = (chain: ReadonlyArray<Checkpoint>, prompt: string): string => 
     const part = index === 0 ? tell(checkpoint, prompt) : summarize(checkpoint, prompt)
     bytes += bytesOf(part) + 2
     if (bytes > contextMaxBytes - 128) {
-      parts.push(`(${chain.length - index} earlier left out)`)
+      parts.push(`(${chain.length - index} earlier tasks left out)`)
       break
     }
     parts.push(part)
@@ -122,12 +122,12 @@ const contextOf = (chain: ReadonlyArray<Checkpoint>, prompt: string): string => 
 export const enrich = ({ how, prompt, added, chain }: Enrichment): string => {
   const context = contextOf(chain, prompt)
   if (how === "continue")
-    return ["# What earlier tasks left", context, "# Your task", prompt].join("\n\n")
+    return ["# Results of earlier tasks", context, "# Your task", prompt].join("\n\n")
   const begun = chain.some(({ attempt }) => attempt > 0)
   return [
     begun
-      ? "# Your task was begun before; go on with it"
-      : "# Your task was withdrawn before anybody began it",
+      ? "# Your task was started before; continue it"
+      : "# Your task was cancelled before it started",
     context,
     "# Your task",
     prompt,

@@ -32,7 +32,7 @@ export type Held =
   | {
       readonly because: "memory"
       readonly availableBytes: number
-      /** What those that have just started are expected to take yet. */
+      /** What tasks that have just started are expected to take yet. */
       readonly expectedBytes: number
       /** What the next one is expected to take. */
       readonly nextBytes: number

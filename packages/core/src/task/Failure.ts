@@ -78,9 +78,9 @@ export const describeFailure = (failure: Failure): string => {
     case "StalledOutput":
       return `wrote nothing for ${failure.stallTimeout} ms (its stallTimeoutMs)`
     case "DependencyFailed":
-      return `depends on ${failure.taskId}, which did not end as required`
+      return `depends on ${failure.taskId}, whose end did not meet the condition`
     case "AgentError":
-      return `was an agent that ended with an error: ${failure.message}`
+      return `failed with an agent error: ${failure.message}`
     case "NotReady":
       return `was not ready${within(failure)}: ${failure.probe}: ${failure.output}`
     case "Lost":

@@ -30,11 +30,11 @@ describe("a prompt that goes on from another task", () => {
     const git = { branch: "main", commit: "abc", dirty: ["a.ts", "b c.ts"], dirtyCount: 5 }
     expect(continued(checkpoint({ git }))).toBe(
       [
-        "# What earlier tasks left",
+        "# Results of earlier tasks",
         "## Task write (completed)",
-        "### It was asked",
+        "### Its prompt",
         "Write a file.",
-        "### It produced",
+        "### Its output",
         "a line\nthe last line",
         "### Git when it ended",
         "branch main at abc\n5 uncommitted:\na.ts\nb c.ts\nand 3 more",
@@ -55,7 +55,7 @@ describe("a prompt that goes on from another task", () => {
       turns: null,
       structured: null
     }
-    expect(continued(checkpoint({ result }))).toContain("### It produced\n\nIt is written.")
+    expect(continued(checkpoint({ result }))).toContain("### Its output\n\nIt is written.")
     expect(continued(checkpoint({ result }))).not.toContain("the last line")
   })
 
@@ -81,7 +81,7 @@ describe("a prompt that goes on from another task", () => {
   test("tells the beginning of a last line that is too long by itself", () => {
     const stdout = ["before", `{"answer":42,"rest":"${"x".repeat(5000)}"}`]
     expect(continued(checkpoint({ stdout }))).toMatch(
-      /### It produced\n\n\{"answer":42,"rest":"x+ \[…\]\n/u
+      /### Its output\n\n\{"answer":42,"rest":"x+ \[…\]\n/u
     )
   })
 
@@ -94,7 +94,7 @@ describe("a prompt that goes on from another task", () => {
       })
     )
     expect(text).toContain("## Task write (failed: it exited with code 3)")
-    expect(text).toContain("### Its standard error ended with\n\nit broke")
+    expect(text).toContain("### The end of its standard error\n\nit broke")
   })
 
   test("tells of a work tree as it is now what is so", () => {
@@ -106,7 +106,7 @@ describe("a prompt that goes on from another task", () => {
 
   test("tells what a resumed task was told beside its prompt", () => {
     expect(continued(checkpoint({ added: "In blue." }))).toContain(
-      "### Then it was told\n\nIn blue."
+      "### Its additional instructions\n\nIn blue."
     )
   })
 
@@ -125,7 +125,7 @@ describe("a prompt that goes on from another task", () => {
       checkpoint({ taskId: "plan", request: "Plan it." }),
       checkpoint({ taskId: "ask", request: "Ask." })
     )
-    expect(text.indexOf("## Task write")).toBeLessThan(text.indexOf("## Before that: task plan"))
+    expect(text.indexOf("## Task write")).toBeLessThan(text.indexOf("## Earlier: task plan"))
     expect(text.indexOf("task plan")).toBeLessThan(text.indexOf("task ask"))
   })
 })
@@ -140,9 +140,9 @@ describe("a prompt that is resumed", () => {
     })
     expect(text).toBe(
       [
-        "# Your task was begun before; go on with it",
+        "# Your task was started before; continue it",
         "## Task write (cancelled)",
-        "### It produced",
+        "### Its output",
         "a line\nthe last line",
         "# Your task",
         "Write a file.",
@@ -159,11 +159,11 @@ describe("a prompt that is resumed", () => {
 test("a prompt that nobody has begun is not told to be begun", () => {
   const never = checkpoint({ status: "cancelled", attempt: 0, stdout: [] })
   expect(enrich({ how: "resume", prompt: "p", added: null, chain: [never] })).toStartWith(
-    "# Your task was withdrawn before anybody began it\n"
+    "# Your task was cancelled before it started\n"
   )
   expect(
     enrich({ how: "resume", prompt: "p", added: null, chain: [never, checkpoint()] })
-  ).toStartWith("# Your task was begun before")
+  ).toStartWith("# Your task was started before")
 })
 
 describe("what is put before a prompt", () => {
@@ -194,7 +194,7 @@ describe("what is put before a prompt", () => {
       fc.property(chains, fc.string({ maxLength: 100_000 }), (chain, prompt) => {
         const text = enrich({ how: "continue", prompt, added: null, chain })
         expect(text.endsWith(`# Your task\n\n${prompt}`)).toBe(true)
-        const frame = "# What earlier tasks left\n\n\n\n# Your task\n\n"
+        const frame = "# Results of earlier tasks\n\n\n\n# Your task\n\n"
         expect(bytesOf(text) - bytesOf(prompt) - bytesOf(frame)).toBeLessThanOrEqual(
           contextMaxBytes
         )
@@ -209,7 +209,7 @@ describe("what is put before a prompt", () => {
     )
     const text = continued(...long)
     expect(text).toContain("## Task t0")
-    expect(text).toMatch(/\(\d+ earlier left out\)/u)
+    expect(text).toMatch(/\(\d+ earlier tasks left out\)/u)
     expect(text).not.toContain("t19")
   })
 })

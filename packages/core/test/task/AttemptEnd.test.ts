@@ -61,7 +61,7 @@ describe("a failure", () => {
       "could not be started: no such file: x",
       "timed out after 1000 ms",
       "wrote nothing for 500 ms (its stallTimeoutMs)",
-      "depends on base, which did not end as required",
+      "depends on base, whose end did not meet the condition",
       "was not ready: http http://127.0.0.1: refused",
       "was lost: no record"
     ])

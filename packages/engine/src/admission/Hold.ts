@@ -26,26 +26,29 @@ const mebibytes = (bytes: number): string => `${Math.round(bytes / 1_048_576)} M
 const describeHeld = (held: Held): Pick<Hold, "message" | "next"> => {
   switch (held.because) {
     case "measuring":
-      return { message: "CPU use is being measured", next: "That takes a tenth of a second." }
+      return {
+        message: "CPU use is being measured",
+        next: "The measurement takes a tenth of a second."
+      }
     case "cpu":
       return {
         message: `CPU use is ${Math.round(held.cpuPercent)} %, and cpuThreshold is ${held.cpuThreshold} %`,
-        next: `It starts when CPU use is under ${held.cpuThreshold} %, which is looked at once a second, or when nothing of queue ${agentsQueue} runs.`
+        next: `It starts when CPU use is below ${held.cpuThreshold} % (measured once a second), or when queue ${agentsQueue} has no running task.`
       }
     case "memory": {
       const parts = [
-        `${mebibytes(held.availableBytes)} of memory are available`,
+        `${mebibytes(held.availableBytes)} of memory is available`,
         ...(held.expectedBytes > 0
-          ? [`those that have just started are expected to take ${mebibytes(held.expectedBytes)}`]
+          ? [`tasks that have just started are expected to take ${mebibytes(held.expectedBytes)}`]
           : []),
         ...(held.nextBytes > 0
-          ? [`the next is expected to take ${mebibytes(held.nextBytes)}`]
+          ? [`the next task is expected to take ${mebibytes(held.nextBytes)}`]
           : []),
         `memoryReserve is ${mebibytes(held.reserveBytes)}`
       ]
       return {
         message: parts.join(", "),
-        next: `It starts when there is memory for it, which is looked at once a second, or when nothing of queue ${agentsQueue} runs.`
+        next: `It starts when there is enough memory (measured once a second), or when queue ${agentsQueue} has no running task.`
       }
     }
   }
@@ -63,7 +66,7 @@ export const holdsOf = (
     holds.push({
       because: "paused",
       message,
-      next: `It can start after: backbeat queue resume ${queue}`,
+      next: `Resume the queue: backbeat queue resume ${queue}`,
       pause: paused
     })
   }
@@ -75,7 +78,7 @@ export const holdsOf = (
     holds.push({
       because: "slots",
       message,
-      next: `It starts when a slot of queue ${queue} is free; priority P0 goes first.`,
+      next: `It starts when a slot of queue ${queue} is free. P0 tasks start first.`,
       pause: null
     })
   }

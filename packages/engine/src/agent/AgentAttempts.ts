@@ -62,7 +62,7 @@ const unread: AgentOutcome = {
   trouble: {
     kind: "no_result",
     message: "its output could not be read",
-    hint: "Look at the task's logs with raw true, and at engine.log."
+    hint: "Read the task's logs with raw true, and engine.log."
   }
 }
 
@@ -80,8 +80,8 @@ const depthOf = (value: unknown): number =>
 
 const tooLarge: AgentTrouble = {
   kind: "no_result",
-  message: `its answer in the form of the output schema is larger than ${structuredMaxCharacters} characters or deeper than ${structuredMaxDepth} levels`,
-  hint: "Look for it at the task's logs with raw true, or ask for less."
+  message: `its structured answer is larger than ${structuredMaxCharacters} characters or deeper than ${structuredMaxDepth} levels`,
+  hint: "Read it in the task's logs with raw true, or request a smaller answer."
 }
 
 /** What an agent gave in the form of the output schema, as far as it can be kept: readable for everybody, and no larger than an answer should be. */

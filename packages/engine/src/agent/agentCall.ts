@@ -23,7 +23,7 @@ export class CallImpossible extends Data.TaggedError("CallImpossible")<{
 const longestChain = 16
 
 /** What is sent to a session of the agent's own that goes on: it knows the rest. */
-const goOn = "Go on with your task where you stopped."
+const goOn = "Continue your task where you stopped."
 
 /** Makes calls; made once. The call is null for what is no agent's task. Fails with CallImpossible or StoreError. */
 export const makeAgentCall = Effect.gen(function* () {
@@ -40,7 +40,7 @@ export const makeAgentCall = Effect.gen(function* () {
       const task: Task | null = yield* store.find(next.task)
       if (task === null && chain.length === 0) {
         return yield* new CallImpossible({
-          message: `task ${next.task}, from which it goes on, has been pruned`
+          message: `task ${next.task}, from which it continues, has been pruned`
         })
       }
       if (task === null) break
@@ -64,7 +64,7 @@ export const makeAgentCall = Effect.gen(function* () {
     const agent = agentOf(config, work.agent)
     if (agent === null)
       return yield* new CallImpossible({
-        message: `the agent ${work.agent} is not configured any more`
+        message: `agent ${work.agent} is no longer configured`
       })
     const folder = attemptDir(root, id, state.attempt)
     const call = agent.call(

@@ -96,19 +96,19 @@ export type Trouble = TaskMissing | IllegalTransition | StoreError | Problem
 
 const storeHints: Readonly<Record<StoreError["reason"], string>> = {
   damaged:
-    "Restore a backup, or move the file away to start with an empty store. Nothing was overwritten.",
-  newer: "Use the newer backbeat that wrote it.",
-  full: "Free disk space; nothing was lost, call again.",
-  readonly: "Make the home writable, or use another with --home.",
+    "Restore a backup, or move the file away to start with an empty store. The file was not changed.",
+  newer: "Use the newer version of backbeat that wrote it.",
+  full: "Free disk space, then call again. Nothing was lost.",
+  readonly: "Make the home writable, or use another home with --home.",
   unavailable: "Check the home and its disk, then call again."
 }
 
 const next: Readonly<Record<string, string>> = {
-  completed: "It has ended; use restart to run it again.",
-  failed: "It has ended; use restart to run it again.",
-  cancelled: "It has ended; use restart to run it again.",
+  completed: "It has ended. Use restart to run it again.",
+  failed: "It has ended. Use restart to run it again.",
+  cancelled: "It has ended. Use restart to run it again.",
   stopping: "Wait until it has ended.",
-  running: "It runs; use stop or restart."
+  running: "It is running. Use stop or restart."
 }
 
 /** What is called next on a task in a status, where that is one call. */
@@ -144,7 +144,7 @@ export const toProblem =
           problem(
             "IllegalTransition",
             `task ${id} is ${trouble.from} and does not accept ${trouble.command.toLowerCase()}`,
-            next[trouble.from] ?? "See status and why.",
+            next[trouble.from] ?? "Run status and why to see its state.",
             { id, from: trouble.from, command: trouble.command }
           )
         )

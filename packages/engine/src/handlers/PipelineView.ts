@@ -21,7 +21,7 @@ const pipelineNotFound = (id: string, near: string | null): Problem =>
     problem(
       "PipelineNotFound",
       `pipeline not found: ${id}`,
-      near === null ? "Run pipeline list to discover known pipelines." : `Did you mean ${near}?`,
+      near === null ? "Run pipeline list to see the pipelines." : `Did you mean ${near}?`,
       {
         id,
         nearest: near

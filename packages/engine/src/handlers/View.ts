@@ -50,7 +50,7 @@ export const namedAtMost = 20
 /** The operation is for a task, and the id is that of a pipeline. */
 const isPipeline = ({ id, taskIds }: Pipeline): Problem => {
   const more = taskIds.length > namedAtMost ? " ..." : ""
-  const hint = `${id} is a pipeline, not a task. Name one of its tasks: ${taskIds.slice(0, namedAtMost).join(", ")}${more}`
+  const hint = `${id} is a pipeline, not a task. Use the id of one of its tasks: ${taskIds.slice(0, namedAtMost).join(", ")}${more}`
   return withTry({ ...taskNotFound(id), hint }, "pipeline get", { id })
 }
 

@@ -35,7 +35,7 @@ export const unknownAgent = (name: string, config: Configuration): Problem => {
   const near = nearest(name, known)
   const hint =
     near === null
-      ? `Known: ${known.join(", ")}; others are made with agents.<name>.command in the configuration.`
+      ? `Known agents: ${known.join(", ")}. Add others with agents.<name>.command in the configuration.`
       : `Did you mean ${near}?`
   return wrongField("agent", `unknown agent: ${name}`, hint)
 }
@@ -51,8 +51,8 @@ const refused = (input: StartInput): Problem | null => {
     return leaveOut(
       wrongField(
         "stdin",
-        "goes with command and script: an agent reads its prompt from it",
-        "Leave it out."
+        "requires command or script: an agent reads its prompt from stdin",
+        "Remove stdin."
       )
     )
   return input.args === undefined
@@ -60,8 +60,8 @@ const refused = (input: StartInput): Problem | null => {
     : leaveOut(
         wrongField(
           "args",
-          "go with command, not with prompt",
-          "Leave them out; agents.<name>.args of the configuration adds arguments."
+          "requires command; a prompt takes no args",
+          "Remove args. Set arguments of an agent with agents.<name>.args in the configuration."
         )
       )
 }
@@ -74,7 +74,7 @@ export const strayAgentField = (input: StartInput): Problem | null => {
   return stray === undefined
     ? null
     : withChange(
-        wrongField(stray, "goes with prompt", "Give prompt, or leave it out."),
+        wrongField(stray, "requires prompt", "Add prompt, or remove this field."),
         Object.fromEntries(all.map((name) => [name, undefined]))
       )
 }
@@ -95,8 +95,8 @@ const agentFor = (name: string | null, config: Configuration): Result.Result<Age
     return Result.fail(
       wrongField(
         "agent",
-        "is missing, and the configuration has no valid defaultAgent",
-        "Give agent, or choose one for good with init."
+        "is missing, and no valid defaultAgent is configured",
+        "Add agent, or set a default: backbeat init claude"
       )
     )
   }
@@ -107,11 +107,11 @@ const agentFor = (name: string | null, config: Configuration): Result.Result<Age
 /** A caller cannot leave away what only the configuration says. */
 const dishonoured = (input: StartInput, agent: string, { field, message }: Unable): Problem => {
   if (field === "session" || input[field] !== undefined)
-    return leaveOut(wrongField(field, message, `Leave it out, or use another agent than ${agent}.`))
+    return leaveOut(wrongField(field, message, `Remove ${field}, or choose another agent.`))
   const key = `agents.${agent}.${field}`
   const told = `${key} in the configuration: ${message}`
   return withTry(
-    commandInputError(told, `Reset it, or use another agent than ${agent}.`, { key }),
+    commandInputError(told, `Reset the setting, or choose another agent.`, { key }),
     "config reset",
     { key }
   )
@@ -159,7 +159,7 @@ export const agentUnavailable = (
     ? null
     : problem(
         "AgentUnavailable",
-        `the agent ${agent.name} cannot be run: ${resolved.message}`,
+        `agent ${agent.name} cannot be run: ${resolved.message}`,
         `Install it: ${agent.install}.`,
         {
           agent: agent.name,
@@ -206,5 +206,5 @@ export const loginWarnings = (
   const agent = work.kind === "prompt" ? agentOf(config, work.agent) : null
   if (agent === null || authOf(agent, agentEnvironment(config, agent, env)).status !== "missing")
     return []
-  return [`no login of ${agent.name} was found: ${agent.login}`]
+  return [`no login of ${agent.name} was found; to log in: ${agent.login}`]
 }

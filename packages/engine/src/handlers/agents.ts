@@ -34,13 +34,13 @@ export const problemsOf = ({
   > = [
     [
       !installed,
-      { message: `${command} is not installed, or not on the PATH`, fix: install, serious: true }
+      { message: `${command} is not installed, or not on PATH`, fix: install, serious: true }
     ],
     [
       installed && version === null && kind === "built-in",
       {
-        message: `${command} --version tells none`,
-        fix: `Run it by hand: it may need a newer Node. To install it again: ${install}`,
+        message: `${command} --version prints no version`,
+        fix: `Run it manually: it may need a newer Node. To install it again: ${install}`,
         serious: true
       }
     ],
@@ -48,7 +48,7 @@ export const problemsOf = ({
     [
       permissionMode === "full",
       {
-        message: "the configuration lets it do everything without a check (permissionMode full)",
+        message: "the configuration turns all its permission checks off (permissionMode full)",
         fix: callText("config set", { key: `agents.${agent}.permissionMode`, value: "edit" }),
         serious: false
       }
@@ -84,9 +84,10 @@ export const makeAgentsHandlers = Effect.gen(function* () {
     if (only !== undefined && another === undefined) return only
     if (name !== undefined) {
       const [agent] = yield* look(call, name)
-      const hint = agent === undefined ? "See agents list." : `Install it: ${agent.install}`
+      const hint =
+        agent === undefined ? "Run agents list to see the agents." : `Install it: ${agent.install}`
       return yield* Effect.fail(
-        problem("AgentUnavailable", `the agent ${name} is not installed`, hint, { agent: name })
+        problem("AgentUnavailable", `agent ${name} is not installed`, hint, { agent: name })
       )
     }
     if (only === undefined) {
@@ -94,7 +95,7 @@ export const makeAgentsHandlers = Effect.gen(function* () {
         problem(
           "AgentUnavailable",
           "no agent is installed",
-          "See agents list for how to install one.",
+          "Run agents list to see how to install one.",
           {}
         )
       )
@@ -103,8 +104,8 @@ export const makeAgentsHandlers = Effect.gen(function* () {
     return yield* Effect.fail(
       wrongField(
         "agent",
-        `is missing, and several are installed: ${names}`,
-        `Give one of them, such as {"agent":"${only.agent}"}.`
+        `is missing, and several agents are installed: ${names}`,
+        `Name one of them: {"agent":"${only.agent}"}.`
       )
     )
   })

@@ -19,7 +19,7 @@ export type Reach = (id: string, what: What) => Effect.Effect<Task, Problem>
 
 /** Of a pipeline nothing but its end can be waited for. */
 export const onlyItsEnd = withChange(
-  wrongField("for", "of a pipeline is its end", "Leave it out, or wait for a task of it."),
+  wrongField("for", "a pipeline supports only end", "Remove for, or wait for one of its tasks."),
   { for: undefined }
 )
 

@@ -22,11 +22,11 @@ const deepest = 16
 
 const refusal = ({ at, kind, path, message }: ConfigurationFlaw, key: Path): Problem => {
   if (kind === "unknown" && at.length <= key.length)
-    return wrongField("key", `${path}: ${message}`, "See config show.")
+    return wrongField("key", `${path}: ${message}`, "Run config show to see the keys and values.")
   return wrongField(
     "value",
     kind === "value" && path === showPath(key) ? message : `${path}: ${message}`,
-    "See config show."
+    "Run config show to see the keys and values."
   )
 }
 
@@ -49,9 +49,9 @@ export const makeChangeConfiguration = Effect.gen(function* () {
       )
     }
     if (settings.file() === null) {
-      const message = `${configPath} holds no JSON`
+      const message = `${configPath} is not valid JSON`
       return yield* Effect.fail(
-        problem("ConfigInvalid", message, "Correct or remove the file.", { path: configPath })
+        problem("ConfigInvalid", message, "Correct the file, or remove it.", { path: configPath })
       )
     }
     const content = withKey(settings.file(), key.slice(0, deepest), value)
@@ -68,7 +68,7 @@ export const makeChangeConfiguration = Effect.gen(function* () {
         problem(
           "ConfigInvalid",
           `${configPath} could not be written: ${String(thrown)}`,
-          "Check its permissions and the disk.",
+          "Check its permissions and the disk, then call again.",
           {
             path: configPath
           }

@@ -18,7 +18,7 @@ const missingFolder = (input: StartInput, { spec }: Specified): Problem | null =
     : wrongField(
         "cwd",
         trouble,
-        "Give a directory that exists, or leave cwd out: then it is the caller's."
+        "Use a directory that exists, or remove cwd to use the caller's directory."
       )
 }
 
@@ -38,7 +38,7 @@ const shellLine = (
   const told = wrongField(
     "command",
     `no such program: ${command.slice(0, 60)}`,
-    "A line for a shell is a script. Arguments of a program go into args."
+    "For a shell line use script. For arguments of a program use args."
   )
   return withChange(told, { command: undefined, args: undefined, script: command })
 }

@@ -38,7 +38,12 @@ export const check = (
 export const checkHome = (root: string): Check => {
   const { uid, mode } = statSync(root)
   if (uid !== process.getuid?.())
-    return check("home", "fail", `${root} belongs to user ${uid}`, "Use a home of your own.")
+    return check(
+      "home",
+      "fail",
+      `${root} belongs to user ${uid}`,
+      "Use your own home: set --home or BACKBEAT_HOME."
+    )
   const open = mode & 0o077
   return open === 0
     ? check("home", "ok", `${root} is readable by you alone`)
@@ -67,7 +72,7 @@ export const checkDisk = (root: string): Check => {
     return check(
       "disk",
       "fail",
-      `${root} cannot be written (${refusal}): what tasks do, their ends too, may not be stored`,
+      `${root} cannot be written (${refusal}): changes of tasks, including their ends, may not be stored`,
       "Make the disk writable."
     )
   const { bavail, bsize } = statfsSync(root)
@@ -77,11 +82,11 @@ export const checkDisk = (root: string): Check => {
     return check(
       "disk",
       "fail",
-      `${message}: what tasks do, their ends too, cannot be stored`,
-      "Free some."
+      `${message}: changes of tasks, including their ends, cannot be stored`,
+      "Free disk space."
     )
   return free < lowDiskBytes
-    ? check("disk", "warn", message, "Free some, or run prune.")
+    ? check("disk", "warn", message, "Free disk space, or run prune.")
     : check("disk", "ok", message)
 }
 
@@ -97,7 +102,7 @@ export const checkLog = (root: string): Check | null => {
     "log",
     "warn",
     `${path} is not a regular file: the engine writes no log`,
-    "Move it away, and run engine stop. The next engine makes the log."
+    "Move it away, then run engine stop. The next engine creates the log."
   )
 }
 
@@ -109,7 +114,7 @@ export const checkSocket = (root: string): Check => {
     : check(
         "socket",
         "ok",
-        `the socket's path has ${bytes} bytes, over ${socketPathMaxBytes}: it is reached by a relative path`
+        `the socket's path has ${bytes} bytes, more than ${socketPathMaxBytes}; calls use a relative path`
       )
 }
 
@@ -117,12 +122,12 @@ export const checkSocket = (root: string): Check => {
 export const checkWatches = (root: string): Check => {
   const refusal = refusalToWatch(root)
   return refusal === null
-    ? check("watches", "ok", "the system tells when files change")
+    ? check("watches", "ok", "the system reports file changes")
     : check(
         "watches",
         "warn",
-        `the system refuses to watch files (${refusal}): output and ends are looked at now and then, some tenths of a second late`,
-        "Raise fs.inotify.max_user_watches or fs.inotify.max_user_instances, or end programs that watch many files."
+        `the system rejects file watches (${refusal}): output and ends are detected some tenths of a second late`,
+        "Raise fs.inotify.max_user_watches or fs.inotify.max_user_instances, or stop programs that watch many files."
       )
 }
 
@@ -141,7 +146,7 @@ export const checkInheritance = (caller: { readonly pid: number }): Check => {
     return check(
       "inheritance",
       "ok",
-      "tasks have the limits and the priority of the engine; this system does not show them"
+      "tasks have the limits and the priority of the engine; this system does not report them"
     )
   const differences = differencesFrom(caller)
   return differences.length === 0
@@ -149,7 +154,7 @@ export const checkInheritance = (caller: { readonly pid: number }): Check => {
     : check(
         "inheritance",
         "warn",
-        `tasks do not run as this call does: ${differences.join(", ")}`,
+        `tasks differ from this call: ${differences.join(", ")}`,
         inheritanceFix
       )
 }
@@ -167,11 +172,15 @@ const describeSources = ({ sources, variables }: Resolved): string => {
 /** How the processes of a task are found here. */
 export const checkTracking = (): Check =>
   process.platform === "linux"
-    ? check("processes", "ok", "a stop finds what a task started by group, mark and descriptor")
+    ? check(
+        "processes",
+        "ok",
+        "stop finds the processes of a task by group, environment and descriptor"
+      )
     : check(
         "processes",
         "warn",
-        "a stop finds what a task started by process group only",
+        "stop finds the processes of a task by process group only",
         "Avoid commands that call setsid."
       )
 
@@ -206,8 +215,8 @@ export const checkConfiguration = (resolved: Resolved): ReadonlyArray<Check> => 
     return check(
       "config",
       "warn",
-      `${key} is ${JSON.stringify(value)}: set by the variable ${name}, which other programs use too`,
-      `Set BACKBEAT_${name.replace("WORKER_", "")} or the setting ${key} for backbeat alone. The engine keeps the variables with which it began: end it with engine stop.`
+      `${key} is ${JSON.stringify(value)}: the variable ${name} sets it, and other programs use that variable too`,
+      `Set BACKBEAT_${name.replace("WORKER_", "")} or the setting ${key}, which only backbeat uses. Then run engine stop: a running engine keeps its variables.`
     )
   })
   if (problems.length === 0)
@@ -219,7 +228,7 @@ export const checkConfiguration = (resolved: Resolved): ReadonlyArray<Check> => 
         "config",
         "warn",
         `${key}: ${message}`,
-        "Run config set or config reset. What a variable sets, change there, and end the engine: it keeps the variables with which it began."
+        "Run config set or config reset. If a variable sets the value, change the variable and run engine stop: a running engine keeps its variables."
       )
     )
   ]
@@ -228,12 +237,7 @@ export const checkConfiguration = (resolved: Resolved): ReadonlyArray<Check> => 
 /** Variables of older systems that are set here or in the engine: whoever sets one waits for an effect. */
 export const checkIgnored = (ignored: ReadonlyArray<IgnoredVariable>): ReadonlyArray<Check> =>
   [...new Map(ignored.map((each) => [each.name, each])).values()].map(({ name, instead }) =>
-    check(
-      "variables",
-      "warn",
-      `the variable ${name} has no effect`,
-      `What does its work is ${instead}.`
-    )
+    check("variables", "warn", `the variable ${name} has no effect`, `Use ${instead}.`)
   )
 
 /** The answer of `doctor`: the worst of the checks is its status. */

@@ -24,7 +24,7 @@ export const dependenciesOf = (
   for (const [index, { task }] of given.entries()) {
     if (given.findIndex((each) => each.task === task) < index) {
       return Result.fail(
-        wrongField(`dependsOn[${index}]`, `names ${task} again`, "Name each task once.")
+        wrongField(`dependsOn[${index}]`, `is a duplicate of ${task}`, "Name each task once.")
       )
     }
   }
@@ -34,8 +34,8 @@ export const dependenciesOf = (
     ? Result.fail(
         wrongField(
           "continueFrom",
-          "is one dependency too many",
-          "Leave one of the 100 in dependsOn out."
+          "exceeds the limit of 100 dependencies",
+          "Remove one of the dependencies in dependsOn."
         )
       )
     : Result.succeed([...given, { task: continueFrom, on: "success" }])
@@ -49,8 +49,8 @@ const idsOf = (input: StartInput): ReadonlyArray<string> => [
 const dependencyCycle = (cycle: ReadonlyArray<string>): Problem =>
   problem(
     "DependencyCycle",
-    `these tasks would wait for each other: ${cycle.join(" -> ")}`,
-    "Break the cycle: leave out one of these dependencies.",
+    `the dependencies form a cycle: ${cycle.join(" -> ")}`,
+    "Remove one of these dependencies.",
     { cycle }
   )
 
@@ -90,7 +90,7 @@ const dependencyNotFound = (id: string, path: string, near: string | null): Prob
     "DependencyNotFound",
     `${path}: task not found: ${id}`,
     near === null
-      ? "Start that task before, or in the same call. Run list to discover known task ids."
+      ? "Start that task first, or in the same call. Run list to see the task ids."
       : `Did you mean ${near}?`,
     { id, path }
   )

@@ -28,7 +28,7 @@ import {
 const checkStrangers = (strangers: ReadonlyArray<Stranger>): ReadonlyArray<Check> => {
   if (strangers.length === 0) return []
   const fix =
-    "The database may have lost its last commits (its -wal was removed or cut): restore a backup, or end what is alive by its pid. Else a prune was killed: the folders go after retentionDays."
+    "The database may have lost its last commits (its -wal was removed or truncated): restore a backup, or kill the live processes by their pids. If instead a prune was killed, the folders are removed after retentionDays."
   return [check("tasks", "warn", describeStrangers(strangers), fix)]
 }
 
@@ -53,7 +53,7 @@ export const makeDoctorHandler = Effect.gen(function* () {
               "store",
               "fail",
               intact.message,
-              "Restore it from a backup, or move it away to start with an empty one."
+              "Restore a backup, or move the database away to start with an empty one."
             ),
         ...checkStrangers(strangers),
         checkInheritance(caller),

@@ -27,7 +27,7 @@ const checkFolder = async (root: string, judging: Judging): Promise<Check> => {
   try {
     const verdict = await judgeFolder(root, judging)
     if (verdict.kind === "absent")
-      return check("home", "ok", `${root} does not exist yet: the first task makes it`)
+      return check("home", "ok", `${root} does not exist yet; the first task creates it`)
     if (verdict.kind === "home") return checkHome(root)
     return check("home", "fail", verdict.problem.message, verdict.problem.hint)
   } catch (thrown) {
@@ -52,7 +52,7 @@ const checkStore = (root: string): Check =>
         "not checked, because no engine runs",
         "Fix the problems of the home first."
       )
-    : check("store", "ok", "there is none yet")
+    : check("store", "ok", "it does not exist yet")
 
 /** The answer, for the environment of the caller. */
 export const doctorWithoutEngine = async (
@@ -68,7 +68,7 @@ export const doctorWithoutEngine = async (
     checkDisk(nearestFolder(root)),
     checkSocket(root),
     checkStore(root),
-    check("engine", "ok", "none runs"),
+    check("engine", "ok", "no engine runs"),
     ...checkConfiguration(resolved),
     ...checkIgnored(resolved.ignored),
     checkClock(),

@@ -12,11 +12,9 @@ export const droppedNames = (spec: TaskSpec): ReadonlyArray<string> => {
   const names = odd.join(", ")
   if (bashPath() === null)
     return [
-      `env: ${names}: a variable with such a name may not arrive, for this machine has no bash`
+      `env: ${names}: the command may not get these variables, because this machine has no bash`
     ]
   return isForSh(spec)
-    ? [
-        `env: ${names}: /bin/sh may not hand on a variable with such a name; begin the script with #!/bin/bash`
-      ]
+    ? [`env: ${names}: /bin/sh may not pass these variables on; start the script with #!/bin/bash`]
     : []
 }

@@ -160,7 +160,7 @@ export const makeEventsHandler = Effect.gen(function* () {
           Stream.map((line) => lineFrame(id, 0, line)),
           Stream.mapError((trouble) =>
             trouble._tag === "InvalidLogQuery"
-              ? wrongField("lines", trouble.message, "Leave it out.")
+              ? wrongField("lines", trouble.message, "Remove lines.")
               : toProblem(id)(trouble)
           )
         )
@@ -200,7 +200,7 @@ export const makeEventsHandler = Effect.gen(function* () {
       if (input.follow === true || input.lines === true) {
         const field = input.follow === true ? "follow" : "lines"
         return yield* Effect.fail({
-          ...wrongField(field, "goes with --stream", "Add the flag --stream."),
+          ...wrongField(field, "requires --stream", "Add --stream, or remove this field."),
           try: { operation: "events", payload: input, flags: { stream: true } }
         })
       }

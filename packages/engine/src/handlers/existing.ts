@@ -52,8 +52,8 @@ const hasEnded = ({ id, state }: Task, input: StartInput): Problem =>
   takingOver(
     problem(
       "IllegalTransition",
-      `task ${id} exists, and is ${state.status} (ifEnded error)`,
-      'Give another id, or "ifEnded": "again" to run it as another attempt.',
+      `task ${id} exists and is ${state.status} (ifEnded error)`,
+      'Use another id, or set "ifEnded": "again" to run it again as another attempt.',
       {
         id,
         from: state.status
@@ -66,8 +66,8 @@ const isOthers = ({ id, state, spec }: Task, input: StartInput): Problem =>
   takingOver(
     problem(
       "IllegalTransition",
-      `task ${id} is of another session, in ${spec.cwd}, and is ${state.status}`,
-      'Give another id, or "ifEnded": "again" to take this one over.',
+      `task ${id} belongs to another session in ${spec.cwd}, and is ${state.status}`,
+      'Use another id, or set "ifEnded": "again" to run that task again.',
       { id, from: state.status, cwd: spec.cwd }
     ),
     input

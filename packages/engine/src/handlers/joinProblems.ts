@@ -15,7 +15,7 @@ export const joinProblems = (problems: ReadonlyMap<number, Problem>): Problem | 
   const { try: _, changes: __, ...shown } = first
   return {
     ...shown,
-    message: `${first.message}; ${items} refused too`,
+    message: `${first.message}; ${items} also rejected`,
     details: { ...first.details, issues }
   }
 }

@@ -30,7 +30,7 @@ export const keepFor = (
         takeBack()
         return new StoreError({
           reason: reasons[errorCode(thrown)] ?? "unavailable",
-          message: `the environment of ${id} could not be kept: ${errorMessage(thrown)}`
+          message: `the environment of ${id} could not be stored: ${errorMessage(thrown)}`
         })
       }
     })

@@ -26,20 +26,20 @@ export const find = (query: LogQuery, count: boolean) =>
 /** The problem of output that was removed while it was read. */
 export const gone = (task: Task) => (): Problem => ({
   ...taskNotFound(task.id),
-  message: `the output of task ${task.id} was removed while it was read`
+  message: `the output of task ${task.id} was removed during the call`
 })
 
 const strayContext = ({ context = 0, follow, grep }: Input<"logs">): Problem | null => {
   if (context > 0 && grep === undefined)
-    return withChange(wrongField("context", "goes with grep", "Add grep, or leave context out."), {
+    return withChange(wrongField("context", "requires grep", "Add grep, or remove context."), {
       context: undefined
     })
   if (context === 0 || follow !== true) return null
   return withChange(
     wrongField(
       "context",
-      "does not go with follow",
-      "Leave one of them out: the lines after a match have not been written when the match is printed."
+      "cannot be combined with follow",
+      "Remove one of them: when a match is printed, the lines after it do not exist yet."
     ),
     { context: undefined }
   )

@@ -82,8 +82,8 @@ const ended = (
         : Effect.fail(
             problem(
               "IllegalTransition",
-              `no line matched ${until} before the end`,
-              "See why, and the output with logs.",
+              `the output ended before a line matched ${until}`,
+              "Run why and logs to see the reason.",
               {}
             )
           )
@@ -92,8 +92,8 @@ const ended = (
     if (ms === null) return whole
     const late = problem(
       "TaskWaitTimedOut",
-      `no line matched ${until} within ${ms} ms`,
-      "Call again with the cursor of the last line in since.",
+      `the stream timed out after ${ms} ms: no line matched ${until}`,
+      "Call again with since set to the cursor of the last line.",
       { timeoutMs: ms }
     )
     return Stream.interruptWhen(whole, Effect.andThen(Effect.sleep(ms), Effect.fail(late)))

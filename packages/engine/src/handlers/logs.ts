@@ -164,7 +164,7 @@ const makeTasksOf = Effect.gen(function* () {
     const { id, ids, tag } = input
     if ([id, ids, tag].filter((each) => each !== undefined).length !== 1) {
       return yield* Effect.fail(
-        wrongField("id", "exactly one of id, ids and tag is needed", "Give one of them.")
+        wrongField("id", "exactly one of id, ids and tag is required", "Use exactly one of them.")
       )
     }
     if (id !== undefined) return [yield* view.find(id)]
@@ -183,7 +183,7 @@ const hintOf = Effect.fnUntraced(function* (
   if (found._tag === "Failure" || found.success.totalLines === 0) return {}
   const { totalLines: more } = found.success
   return {
-    hint: `${more} ${more === 1 ? "line matches" : "lines match"} without regard to case: add "ignoreCase": true`
+    hint: `${more} ${more === 1 ? "line matches" : "lines match"} in another case: add "ignoreCase": true`
   }
 })
 
@@ -199,7 +199,7 @@ export const makeLogsHandler = Effect.gen(function* () {
   const wholeOf = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
     const stray = streamOnly.find((field) => input[field] !== undefined && input[field] !== false)
     if (stray !== undefined) {
-      const told = wrongField(stray, "goes with --stream", "Add the flag --stream.")
+      const told = wrongField(stray, "requires --stream", "Add --stream, or remove this field.")
       return yield* Effect.fail({
         ...told,
         try: { operation: "logs", payload: input, flags: { stream: true } }

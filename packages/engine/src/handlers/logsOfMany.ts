@@ -20,12 +20,12 @@ export const strayOfMany = ({ attempt, since }: Input<"logs">): Problem | null =
   if (since !== undefined)
     return wrongField(
       "since",
-      "is a place in the output of one task",
-      "Name one task with id; cursors has a place for each."
+      "is a cursor of one task",
+      "Read one task with id; the answer's cursors has a cursor for each task."
     )
   return attempt === undefined
     ? null
-    : wrongField("attempt", "goes with one task", "Name one task with id.")
+    : wrongField("attempt", "requires a single task", "Use id to read one task.")
 }
 
 /** Reading several tasks; made once. */

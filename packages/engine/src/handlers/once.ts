@@ -40,8 +40,8 @@ export interface Doing {
 export const madeAndGone = (kind: "task" | "pipeline", id: string): Problem =>
   problem(
     kind === "task" ? "TaskNotFound" : "PipelineNotFound",
-    `${kind} ${id} was made by this call, and has been removed since`,
-    "Nothing was run a second time.",
+    `this call created ${kind} ${id}, which has been removed since`,
+    "Nothing ran a second time.",
     { id }
   )
 

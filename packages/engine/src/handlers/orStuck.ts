@@ -5,7 +5,7 @@ import type { StuckProcess } from "../process/stuck.ts"
 import { Stops } from "../task/Stops.ts"
 
 const hint =
-  "End these processes as their user; the task ends when they are gone. Until then it is stopping: see why."
+  "End these processes as their user. The task is stopping until they are gone; why lists them."
 
 /** The problem of a stop that cannot end some processes. */
 export const stopIncomplete = (id: string, left: ReadonlyArray<StuckProcess>): Problem =>

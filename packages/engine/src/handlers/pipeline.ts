@@ -57,11 +57,7 @@ const makeListHandler = Effect.gen(function* () {
       Effect.gen(function* () {
         if (after !== undefined && !isCursor(after)) {
           return yield* Effect.fail(
-            wrongField(
-              "after",
-              "is no cursor that an answer gave",
-              "Give the `next` of the page before."
-            )
+            wrongField("after", "invalid cursor", "Use `next` of an earlier answer.")
           )
         }
         const filter = {

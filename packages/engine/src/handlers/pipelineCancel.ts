@@ -23,8 +23,8 @@ import { makePipelineView } from "./PipelineView.ts"
 const hasEnded = ({ id, status }: PipelineEnded): Problem =>
   problem(
     "IllegalTransition",
-    `pipeline ${id} is ${status} and does not accept cancel`,
-    "It has ended. `stop` ends what its tasks left running.",
+    `pipeline ${id} is ${status}; only a running pipeline can be cancelled`,
+    "Use stop to end leftover processes of its tasks.",
     {
       id,
       from: status,

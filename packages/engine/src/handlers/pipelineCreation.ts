@@ -48,8 +48,8 @@ const ofItem = (
 const isTask = ({ id, state: { status } }: Task): Problem =>
   problem(
     "IllegalTransition",
-    `id: ${id} is the id of a task, which is ${status}`,
-    "Give another id, or none: one is made.",
+    `id: ${id} is the id of a task that is ${status}`,
+    "Use another id, or remove id to get a new one.",
     { path: "id", id, status }
   )
 

@@ -87,19 +87,19 @@ const withShared = (shared: Shared, own: GivenTask): StartInput => ({
   ...(shared.env === undefined ? {} : { env: { ...shared.env, ...own.env } })
 })
 
-const oneOf = "Give steps for a chain, or tasks for any other order."
+const oneOf = "Use steps for a chain, or tasks for any other order."
 
 const checked = (input: PipelineInput, given: ReadonlyArray<Given>): Problem | null => {
   const { steps, tasks } = input
   if (steps === undefined && tasks === undefined) return wrongField("steps", "is missing", oneOf)
   if (steps !== undefined && tasks !== undefined)
-    return wrongField("tasks", "cannot be given together with steps", oneOf)
+    return wrongField("tasks", "cannot be combined with steps", oneOf)
   const forPrompts = (["agent", "model", "systemPrompt"] as const).find(
     (field) => input[field] !== undefined
   )
   if (forPrompts !== undefined && given.every(({ input: { prompt } }) => prompt === undefined)) {
     return withChange(
-      wrongField(forPrompts, "goes with a prompt, and no task has one", "Leave it out."),
+      wrongField(forPrompts, "requires a prompt, and no task has one", "Remove this field."),
       { [forPrompts]: undefined }
     )
   }
@@ -117,7 +117,11 @@ const twice = (given: ReadonlyArray<Given>): Problem | null => {
     if (first !== undefined)
       return within(
         path,
-        wrongField("key", `is that of ${first} too: ${key}`, "Give each task a key of its own.")
+        wrongField(
+          "key",
+          `is also the key of ${first}: ${key}`,
+          "Use a different key for each task."
+        )
       )
     paths.set(key, path)
   }
@@ -136,12 +140,12 @@ const keyIsMissing = (field: string, name: string, { path, input: { key } }: Giv
     ? wrongField(
         field,
         `${name} is the name of ${path}, not a key`,
-        `Give ${path} "key": ${JSON.stringify(name)}.`
+        `Add "key": ${JSON.stringify(name)} to ${path}.`
       )
     : wrongField(
         field,
         `${name} is the name of ${path}, not its key`,
-        `Name it by its key: ${JSON.stringify(key)}.`
+        `Use its key: ${JSON.stringify(key)}.`
       )
 
 /** From a key, or the id of a task of this call or of one that exists, to an id. */
@@ -218,8 +222,8 @@ export const pipelineExists = (id: string, status: string): Problem =>
   withTry(
     problem(
       "IllegalTransition",
-      `id: pipeline ${id} exists, and is ${status}`,
-      "A restart runs it again. For another pipeline give another id, or none: one is made.",
+      `id: pipeline ${id} exists and is ${status}`,
+      "Use restart to run it again. For a new pipeline, use another id, or remove id to get a new one.",
       {
         path: "id",
         id,

@@ -51,7 +51,7 @@ const commandLineOf = ({ work }: TaskSpec, config: Configuration): ReadonlyArray
       ).argv
 }
 
-const unstartable = "it could not be started"
+const unstartable = "it could not start"
 
 /** What would be spawned, and what is to be known of it beforehand. */
 const spawning = (specified: Specified, config: Configuration) => {
@@ -65,7 +65,7 @@ const spawning = (specified: Specified, config: Configuration) => {
   const warnings = [
     ...(trouble === null ? loginWarnings(specified.spec, specified.env, config) : [trouble]),
     ...(work.kind === "prompt" && work.permissionMode === "full"
-      ? [`${work.agent} would work without any check of what it does (permissionMode full)`]
+      ? [`${work.agent} would run without any permission check (permissionMode full)`]
       : [])
   ]
   return { argv: resolved.kind === "resolved" ? [resolved.path, ...argv.slice(1)] : argv, warnings }
@@ -88,13 +88,13 @@ interface Standing extends Ahead {
 /** What becomes of the task that has the id. */
 const standsAs = ({ id, state }: Task, { ifRunning, ifEnded }: StartInput): string => {
   if (isFinal(state.status) && ifEnded === "return")
-    return `task ${id} is ${state.status}: it would be left as it is (ifEnded return)`
+    return `task ${id} is ${state.status}: start would return it unchanged (ifEnded return)`
   if (isFinal(state.status))
-    return `task ${id} exists: this would be its attempt ${lastAttempt(state) + 1}`
+    return `task ${id} exists: this would run as its attempt ${lastAttempt(state) + 1}`
   const what =
     ifRunning === "return"
-      ? "it would be left as it is"
-      : `it would be restarted, as its attempt ${lastAttempt(state) + 1}`
+      ? "start would return it unchanged"
+      : `it would restart as attempt ${lastAttempt(state) + 1}`
   return `task ${id} is ${state.status}: ${what} (ifRunning ${ifRunning ?? "error"})`
 }
 
@@ -125,7 +125,7 @@ const makePlanOne = Effect.gen(function* () {
     if (pause === undefined) return []
     const reason = pause.reason === null ? "" : `: ${pause.reason}`
     return [
-      `queue ${queue} was paused by ${actorName(pause.actor)}${reason}. It would wait until: backbeat queue resume ${queue}`
+      `queue ${queue} was paused by ${actorName(pause.actor)}${reason}. It would wait for: backbeat queue resume ${queue}`
     ]
   })
 
@@ -147,7 +147,7 @@ const makePlanOne = Effect.gen(function* () {
       ...(yield* pausedOne(spec.queue)),
       ...(existing === null || refused !== null ? [] : [standsAs(existing, input)]),
       ...(spec.timeoutFrom?.includes("variable") === true
-        ? [`each attempt may run ${spec.timeout} ms: set by ${spec.timeoutFrom}`]
+        ? [`the timeout of each attempt is ${spec.timeout} ms, from ${spec.timeoutFrom}`]
         : []),
       ...(spec.maxOutputBytesFrom?.includes("variable") === true
         ? [
@@ -287,8 +287,8 @@ export const makePlanHandler = Effect.gen(function* () {
       return yield* Effect.fail(
         wrongField(
           "payload",
-          "is one object for pipeline create",
-          "Give its tasks as steps or tasks."
+          "must be one object for pipeline create",
+          "Put its tasks into steps or tasks."
         )
       )
     const input = yield* Effect.fromResult(decodePayload(pipelineCreate, payload))

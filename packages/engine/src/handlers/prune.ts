@@ -27,7 +27,7 @@ const makeWhyNothing = Effect.map(TaskStore, (store) =>
   Effect.fnUntraced(function* ({ kept }: Pruned, { days, statuses, only }: Wanted) {
     if (kept.length > 0) {
       const more = kept.length > shownIds ? " ..." : ""
-      return `kept although they have ended: ${kept.slice(0, shownIds).join(", ")}${more}. Their pipeline runs, a task that lives goes on from them, or processes of them still run`
+      return `not removed although they have ended: ${kept.slice(0, shownIds).join(", ")}${more}. Their pipeline is running, a live task continues from them, or they have live processes`
     }
     const now = yield* Clock.currentTimeMillis
     if (only !== undefined) return "none of these tasks has ended"
@@ -40,7 +40,7 @@ const makeWhyNothing = Effect.map(TaskStore, (store) =>
         : "end" in oldest.state
           ? (oldest.state.end?.endedAt ?? now)
           : now
-    return `no task ended more than ${days} days ago. The oldest, ${oldest.id}, is removed on ${iso(endedAt + days * dayMs)}`
+    return `no task ended more than ${days} days ago. The oldest, ${oldest.id}, will be removed on ${iso(endedAt + days * dayMs)}`
   })
 )
 
@@ -61,7 +61,7 @@ export const makePruneHandler = Effect.gen(function* () {
     const ways = [ids, tag, mine === true ? mine : undefined].filter((each) => each !== undefined)
     if (ways.length > 1)
       return yield* Effect.fail(
-        wrongField("ids", "at most one of ids, tag and mine goes", "Give one of them.")
+        wrongField("ids", "at most one of ids, tag and mine is allowed", "Use exactly one of them.")
       )
     const only =
       ways.length === 0 ? undefined : new Set(yield* select(input, call, { live: false }))

@@ -13,10 +13,10 @@ export const makeQuota = Effect.gen(function* () {
     checkDepth: Effect.fnUntraced(function* (depth: number) {
       const { maxDepth } = settings.current()
       if (depth <= maxDepth) return
-      const hint = "Start it from outside of a task, or raise maxDepth in the configuration."
+      const hint = "Start it from outside a task, or raise maxDepth in the configuration."
       const tooDeep = problem(
         "QuotaExceeded",
-        `tasks are nested more than ${maxDepth} deep`,
+        `a task cannot be nested more than ${maxDepth} levels deep (maxDepth)`,
         hint,
         { maxDepth }
       )
@@ -28,14 +28,12 @@ export const makeQuota = Effect.gen(function* () {
       const { maxLive } = settings.current()
       const live = yield* store.liveCount
       if (live < maxLive) return
-      const hint = "Wait for some to end, stop some, or raise maxLive in the configuration."
+      const hint = "Wait until some tasks end, stop some, or raise maxLive in the configuration."
       return yield* Effect.fail(
-        problem(
-          "QuotaExceeded",
-          live === 1 ? "1 task lives already" : `${live} tasks live already`,
-          hint,
-          { maxLive, live }
-        )
+        problem("QuotaExceeded", `the limit of ${maxLive} live tasks (maxLive) is reached`, hint, {
+          maxLive,
+          live
+        })
       )
     })
   }

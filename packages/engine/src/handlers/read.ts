@@ -43,8 +43,8 @@ const makeStatusHandler = Effect.gen(function* () {
           withChange(
             wrongField(
               "checkpoint",
-              "is left by a task, not by a pipeline",
-              "Name one of its tasks."
+              "requires a task; this id is a pipeline",
+              "Use the id of one of its tasks."
             ),
             { checkpoint: undefined }
           )
@@ -87,7 +87,7 @@ const ownerOf = ({ mine, sessionId }: Input<"list">, call: Call) => {
   return sessionId === undefined
     ? ownKey(call)
     : Effect.fail(
-        wrongField("mine", "cannot be given together with sessionId", "Give one of them.")
+        wrongField("mine", "cannot be combined with sessionId", "Use exactly one of them.")
       )
 }
 
@@ -137,11 +137,7 @@ const makeListHandler = Effect.gen(function* () {
       const { status, tag, tags, since, limit, after, full } = input
       if (after !== undefined && !isCursor(after)) {
         return yield* Effect.fail(
-          wrongField(
-            "after",
-            "is no cursor that an answer gave",
-            "Give the `next` of the page before."
-          )
+          wrongField("after", "invalid cursor", "Use `next` of an earlier answer.")
         )
       }
       const wanted = [...(tags ?? []), ...(tag === undefined ? [] : [tag])]

@@ -34,7 +34,7 @@ export const makeRehearseStart = Effect.gen(function* () {
 
 /** That a problem would refuse it. */
 export const refusedWith = ({ message, type }: Problem): string =>
-  `it would be refused with ${type}: ${message}`
+  `it would be rejected with ${type}: ${message}`
 
 /** How a refusal is foretold, with what to do. */
 export const foretold = (refusal: Problem): string => {
@@ -43,6 +43,6 @@ export const foretold = (refusal: Problem): string => {
     hint
   } = refusal
   return Array.isArray(indices)
-    ? `it would be refused: items ${indices.join(" and ")} have the same id. Give each an id of its own`
+    ? `it would be rejected: items ${indices.join(" and ")} have the same id. Use a different id for each`
     : `${refusedWith(refusal)}. ${hint}`
 }

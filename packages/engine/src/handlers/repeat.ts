@@ -71,9 +71,9 @@ const environmentOf = (
         refuse(
           task.id,
           task.spec.forgetEnv
-            ? "has no environment any more (forgetEnv)"
-            : "has lost its kept environment",
-          "Give inheritEnv true, or start it again with start."
+            ? "has no stored environment (forgetEnv)"
+            : "has lost its stored environment",
+          'Set "inheritEnv": true, or start it again with start.'
         )
       )
     : Effect.succeed({ ...kept, ...env })
@@ -101,8 +101,8 @@ const makeRepeat = Effect.gen(function* () {
     return yield* Effect.fail(
       refuse(
         id,
-        `is ${task.state.status}: only what has ended can be ${what}`,
-        "Wait for its end, or stop it first."
+        `is ${task.state.status}; only ended tasks can be ${what}`,
+        "Wait until it ends, or stop it."
       )
     )
   })
@@ -140,7 +140,7 @@ const makeRepeat = Effect.gen(function* () {
     const [unable] = agentOf(settings.current(), work.agent)?.unable(work) ?? []
     return unable === undefined
       ? Effect.void
-      : Effect.fail(wrongField(unable.field, unable.message, "Leave it out."))
+      : Effect.fail(wrongField(unable.field, unable.message, "Remove it."))
   }
 
   const resumed = (tx: Tx, input: Input<"resume">, call: Call) =>
@@ -152,7 +152,7 @@ const makeRepeat = Effect.gen(function* () {
         return yield* Effect.fail(
           refuse(
             id,
-            `is a ${work.kind}: only what an agent does can be resumed`,
+            `is a ${work.kind}; only agent tasks can be resumed`,
             "Use retry to run it again."
           )
         )
@@ -165,8 +165,8 @@ const makeRepeat = Effect.gen(function* () {
         return yield* Effect.fail(
           refuse(
             id,
-            "has no session of its agent's own to continue",
-            'Leave session away, or give "session": "new": the prompt is then built from its checkpoint.'
+            "has no agent session to continue",
+            'Remove session, or set "session": "new" to continue from its checkpoint.'
           )
         )
       }

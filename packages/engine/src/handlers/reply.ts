@@ -56,7 +56,7 @@ const endedBefore = (task: Task, until: string, cursor: string): Problem =>
   problem(
     "IllegalTransition",
     `task ${task.id} ended before a line matched ${until}`,
-    "See its logs since details.cursor, and why.",
+    "Run logs with since set to details.cursor, and why.",
     { id: task.id, cursor }
   )
 

@@ -74,8 +74,8 @@ const nothingToRestart = ({ id, state: { status } }: Pipeline): Problem =>
   withTry(
     problem(
       "IllegalTransition",
-      `nothing of pipeline ${id} failed or was cancelled: it is ${status}`,
-      'Give "all": true to run everything again.',
+      `no task of pipeline ${id} failed or was cancelled; it is ${status}`,
+      'Set "all": true to run all tasks again.',
       { id, from: status }
     ),
     "restart",
@@ -87,7 +87,7 @@ const isEnding = ({ id, state }: Pipeline): Problem | null =>
     ? problem(
         "IllegalTransition",
         `pipeline ${id} is being cancelled`,
-        "Wait for its end, and restart it then.",
+        "Wait until it ends, then restart it.",
         { id, from: state.status, command: "Restart" }
       )
     : null

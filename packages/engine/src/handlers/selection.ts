@@ -29,7 +29,11 @@ export const ownKey = ({ caller }: Call): Effect.Effect<string, Problem> =>
     const key = caller.sessionId ?? terminalOf(caller.pid)
     return key === null
       ? Effect.fail(
-          wrongField("mine", "this call has neither a session nor a terminal", "Give ids or a tag.")
+          wrongField(
+            "mine",
+            "requires a caller with a session or a terminal, and this one has neither",
+            "Use ids or a tag."
+          )
         )
       : Effect.succeed(key)
   })
@@ -58,7 +62,7 @@ export const makeSelect = Effect.gen(function* () {
     const near = nearest(tag, tags)
     const known =
       tags.length === 0
-        ? "Run list to discover known tasks and their tags."
+        ? "Run list to see the tasks and their tags."
         : `Tags of the newest tasks: ${tags.slice(0, shownTags).join(", ")}.`
     const told = problem(
       "TaskNotFound",
@@ -93,7 +97,7 @@ export const makeSelect = Effect.gen(function* () {
 })
 
 const oneIsNeeded = (ways: string): Problem =>
-  wrongField("id", `exactly one of ${ways} is needed`, "Give one of them.")
+  wrongField("id", `exactly one of ${ways} is required`, "Use exactly one of them.")
 
 /** A payload that names one thing by its id. Fails with CommandInputError for another. */
 export const named = <A extends { readonly id?: string }>(
@@ -101,7 +105,7 @@ export const named = <A extends { readonly id?: string }>(
 ): Result.Result<A & { readonly id: string }, Problem> => {
   const { id } = input
   return id === undefined
-    ? Result.fail(wrongField("id", "is missing", "An item of an array names one thing, by its id."))
+    ? Result.fail(wrongField("id", "is missing", "Each item of an array needs exactly one id."))
     : Result.succeed({ ...input, id })
 }
 

@@ -42,7 +42,7 @@ const undelivered = (id: string, error: StdinClosed | StdinBlocked) => {
   return notSending(
     id,
     `${what}; ${error.deliveredBytes} bytes were delivered`,
-    "See its status and logs."
+    "Run status and logs to see its state."
   )
 }
 
@@ -50,22 +50,22 @@ const undelivered = (id: string, error: StdinClosed | StdinBlocked) => {
 const unreachable = (id: string, name: string, dir: string) =>
   notSending(
     id,
-    `cannot be reached on its stdin: ${join(dir, name)} was removed`,
-    "Nothing was sent. End it with stop, and run it again with restart."
+    `has no stdin any more: ${join(dir, name)} was removed`,
+    "Nothing was sent. Use restart to run it again."
   )
 
 const maybeDelivered = (id: string) =>
   notSending(
     id,
-    "may have got it: the engine ended while it was being sent, and nobody knows how much of it arrived",
-    "See the task's logs before you send it again; nothing was sent twice."
+    "may have received all or part of the text: the engine ended during the write",
+    "Check the task's logs before you send it again. Nothing was sent twice."
   )
 
 /** What cannot be waited for is refused before anything is delivered. */
 const checkAwaited = ({ quietMs, until }: Input<"send">): Problem | null => {
   if (until === undefined) return null
   if (quietMs !== undefined)
-    return wrongField("quietMs", "does not go with until", "Leave one of them out.")
+    return wrongField("quietMs", "cannot be combined with until", "Remove one of them.")
   const compiled = compilePattern(until)
   return Result.isFailure(compiled)
     ? wrongField("until", compiled.failure.message, compiled.failure.hint)
@@ -81,10 +81,10 @@ const check = (input: Input<"send">, { id, state, spec }: Task): Problem | null 
   const { text, eof, signal } = input
   const writes = text !== undefined || eof === true
   if (!writes && signal === undefined)
-    return wrongField("text", "is missing", "Give text, eof or signal.")
+    return wrongField("text", "is missing", "Add text, eof or signal.")
   if (state.status !== "running")
     return withTry(
-      notSending(id, `is ${state.status}`, "Only a running task can be sent to."),
+      notSending(id, `is ${state.status}`, "Only a running task accepts send."),
       "why",
       { id }
     )
@@ -152,7 +152,7 @@ export const makeSendHandler = Effect.gen(function* () {
     if (ended === "missing") return yield* Effect.fail(unreachable(id, "eof", dir))
     const signalled = signal !== undefined && (yield* signalAttempt(tree, signal))
     if (signal !== undefined && !signalled) {
-      return yield* Effect.fail(notSending(id, "has no process group that is alive", "See status."))
+      return yield* Effect.fail(notSending(id, "has no live process group", "See status."))
     }
     return { id, bytesWritten: Buffer.byteLength(text ?? ""), eof: ended === "sent", signalled }
   })

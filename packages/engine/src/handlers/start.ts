@@ -57,7 +57,7 @@ export const makeStart = Effect.gen(function* () {
     const held = lives.heldPort(task)
     return held === null
       ? []
-      : [`${describeHeld(held)}: the task is ready when it listens there itself`]
+      : [`${describeHeld(held)}: the task is ready only when it listens there itself`]
   }
 
   const show = (

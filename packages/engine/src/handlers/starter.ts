@@ -212,8 +212,8 @@ const lacks = (item: Item, lost: ReadonlyMap<string, number>): Problem | null =>
   if (need === undefined || refused === undefined) return null
   return problem(
     "DependencyNotFound",
-    `${need.path}: ${need.id} was refused in this call`,
-    `See the error of item ${refused}, and start both again.`,
+    `${need.path}: ${need.id} was rejected in this call`,
+    `Correct item ${refused} as its error says, then start both again.`,
     { ...need, item: refused }
   )
 }

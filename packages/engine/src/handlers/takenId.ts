@@ -29,7 +29,7 @@ const alreadyRunning = (
     const told = problem(
       "TaskAlreadyRunning",
       `task ${id} is ${status}`,
-      `Use another id, stop it first, or give "ifRunning": "return"${restarts}.`,
+      `Use another id, stop it first, or set "ifRunning": "return"${restarts}.`,
       {
         id,
         status,
@@ -42,7 +42,7 @@ const alreadyRunning = (
   return problem(
     "TaskAlreadyRunning",
     message,
-    "Give each item its own id, or leave id out to get a new one.",
+    "Use a different id for each item, or remove id to get a new one.",
     { id, status, indices: [first, index] }
   )
 }
@@ -50,20 +50,20 @@ const alreadyRunning = (
 const dependsTooLate = ({ id, state }: Task): Problem =>
   problem(
     "IllegalTransition",
-    `task ${id} is ${state.status}: its restart cannot wait for others`,
-    "Stop it first, or leave dependsOn out.",
+    `task ${id} is ${state.status}; a restart of a live task cannot have dependsOn`,
+    "Stop it first, or remove dependsOn.",
     { id, from: state.status, path: "dependsOn" }
   )
 
 /** What waits to run has nothing to restart, and what is being stopped has been told its end. */
 const nothingRuns = ({ id, state: { status } }: Task): Problem => {
-  const message = `task ${id} is ${status}: ifRunning restart is for one that is running or retrying`
+  const message = `task ${id} is ${status}; ifRunning "restart" requires a running or retrying task`
   const details = { id, from: status, path: "ifRunning" }
   if (status === "stopping") {
-    const hint = "Wait until it has ended, and start it then."
+    const hint = "Wait until it ends, then start it."
     return withTry(problem("IllegalTransition", message, hint, details), "wait", { id })
   }
-  const hint = 'Stop it first and start it then, or give "ifRunning": "return".'
+  const hint = 'Stop it first, then start it, or set "ifRunning": "return".'
   return withChange(problem("IllegalTransition", message, hint, details), { ifRunning: "return" })
 }
 
@@ -89,8 +89,8 @@ export const isStep = (id: string, pipelineId: string): Problem =>
   withTry(
     problem(
       "IllegalTransition",
-      `task ${id} is a step of pipeline ${pipelineId}, which runs`,
-      "Wait for that pipeline, cancel it, or use another id.",
+      `task ${id} belongs to pipeline ${pipelineId}, which is running`,
+      "Wait until that pipeline ends, stop it, or use another id.",
       { id, pipelineId }
     ),
     "wait",
@@ -102,7 +102,7 @@ export const isPipeline = (id: string): Problem =>
   problem(
     "IllegalTransition",
     `id: ${id} is the id of a pipeline`,
-    "Give another id, or none: one is made.",
+    "Use another id, or remove id to get a new one.",
     { path: "id", id }
   )
 
@@ -110,7 +110,7 @@ export const isPipeline = (id: string): Problem =>
 export const isStranger = (id: string, alive: ReadonlyArray<string>): Problem =>
   problem(
     "TaskAlreadyRunning",
-    `the database has no task ${id}, but processes of a task of this id are alive: ${alive.join(", ")}`,
-    "See doctor. End them by their pids, or use another id.",
+    `task ${id} is missing from the database, but its processes are alive: ${alive.join(", ")}`,
+    "Kill them by their pids, or use another id. doctor shows more.",
     { id, alive }
   )

@@ -36,7 +36,7 @@ export interface Specified {
 const refuse = (path: string, message: string, hint: string): Result.Result<never, Problem> =>
   Result.fail(wrongField(path, message, hint))
 
-const oneOf = "Give exactly one of command, script and prompt."
+const oneOf = "Use exactly one of command, script and prompt."
 
 const workOf = (input: StartInput, config: Configuration): Result.Result<Work, Problem> => {
   const { command, script, args, prompt } = input
@@ -44,14 +44,18 @@ const workOf = (input: StartInput, config: Configuration): Result.Result<Work, P
     ([, value]) => value !== undefined
   )
   const [first, second] = given.map(([name]) => name)
-  if (second !== undefined) return refuse(second, `cannot be given together with ${first}`, oneOf)
+  if (second !== undefined) return refuse(second, `cannot be combined with ${first}`, oneOf)
   if (prompt !== undefined) return agentWorkOf(input, prompt, config)
   const stray = strayAgentField(input)
   if (first === undefined) return refuse(stray === null ? "command" : "prompt", "is missing", oneOf)
   if (stray !== null) return Result.fail(stray)
   if (command !== undefined) return Result.succeed({ kind: "command", command, args: args ?? [] })
   if (args !== undefined)
-    return refuse("args", "go with command, not with script", "Write them into the script.")
+    return refuse(
+      "args",
+      "requires command; a script takes no args",
+      "Write the arguments into the script."
+    )
   return Result.succeed({ kind: "script", script: script ?? "" })
 }
 
@@ -75,8 +79,8 @@ const cwdOf = (input: StartInput, { cwd, callersEnv }: Setting): Result.Result<s
     ? Result.succeed(resolve(cwd, given))
     : refuse(
         "cwd",
-        "the caller's directory was deleted",
-        "Give an absolute cwd, or call from a directory that exists."
+        "the caller's working directory was deleted",
+        "Use an absolute cwd, or call from a directory that exists."
       )
 }
 
@@ -91,14 +95,14 @@ const notBeforeOf = (input: StartInput, now: number): Result.Result<number | nul
       delayMs === undefined || delayMs === 0 || delaysDependent(input) ? null : now + delayMs
     )
   if (delayMs !== undefined) {
-    return refuse("delayMs", "cannot be given together with notBefore", "Give one of them.")
+    return refuse("delayMs", "cannot be combined with notBefore", "Use exactly one of them.")
   }
   const at = Date.parse(notBefore)
   return Number.isNaN(at)
     ? refuse(
         "notBefore",
-        "is no such date",
-        "Give an ISO 8601 instant such as 2026-11-21T08:00:00.000Z."
+        "is not a valid date",
+        "Use an ISO 8601 instant such as 2026-11-21T08:00:00.000Z."
       )
     : Result.succeed(at > now ? at : null)
 }
@@ -136,8 +140,8 @@ const checked = (input: StartInput): Result.Result<void, Problem> => {
     if (!URL.canParse(url) || !/^https?:/u.test(url)) {
       const told = wrongField(
         path,
-        "is no http:// or https:// URL",
-        "Give a URL such as http://127.0.0.1:3000/health."
+        "must be an http:// or https:// URL",
+        "Use a URL such as http://127.0.0.1:3000/health."
       )
       return Result.fail(
         /^[\w.-]+(?::\d+)?(?:\/|$)/u.test(url)
@@ -149,7 +153,11 @@ const checked = (input: StartInput): Result.Result<void, Problem> => {
   if (input.maxOutputBytes !== undefined && input.maxOutputBuffer !== undefined) {
     return Result.fail(
       withChange(
-        wrongField("maxOutputBuffer", "is another name of maxOutputBytes", "Give one of them."),
+        wrongField(
+          "maxOutputBuffer",
+          "is another name for maxOutputBytes, which is also set",
+          "Use exactly one of them."
+        ),
         { maxOutputBuffer: undefined }
       )
     )
@@ -158,8 +166,8 @@ const checked = (input: StartInput): Result.Result<void, Problem> => {
   if (notify !== undefined && notify.command === undefined && notify.webhook === undefined) {
     return refuse(
       "notify",
-      "names neither a command nor a webhook",
-      "Give notify.command or notify.webhook."
+      "requires a command or a webhook",
+      "Add notify.command or notify.webhook."
     )
   }
   return Result.succeed(undefined)

@@ -40,7 +40,7 @@ const endedBefore = (
   const told = problem(
     "IllegalTransition",
     `task ${id} ${state.status} before ${what}`,
-    "Look at its logs and at why.",
+    "Run logs and why to see the reason.",
     {
       id,
       status: state.status,
@@ -137,8 +137,8 @@ const makeIdsOf = Effect.map(makeSelect, (select) =>
       return yield* Effect.fail(
         wrongField(
           "id",
-          "exactly one of id, ids, tag, pipelineId and mine is needed",
-          "Give one of them."
+          "exactly one of id, ids, tag, pipelineId and mine is required",
+          "Use exactly one of them."
         )
       )
     }
@@ -157,7 +157,7 @@ const makeAwaitPipeline = Effect.gen(function* () {
     if (what !== "end") return yield* Effect.fail(onlyItsEnd)
     if (mode !== undefined)
       return yield* Effect.fail(
-        withChange(wrongField("mode", "goes with several tasks", "Leave it out."), {
+        withChange(wrongField("mode", "requires several tasks", "Remove mode."), {
           mode: undefined
         })
       )
@@ -172,8 +172,8 @@ const straySince = ({ for: what, id, since }: Input<"wait">): Problem | null =>
     ? null
     : wrongField(
         "since",
-        "goes with for log, of one task",
-        "Leave it out, or give id and for: {log}."
+        "requires one id and for: {log}",
+        "Remove since, or use it with id and for: {log}."
       )
 
 /** The ids of an array of payloads that have nothing else. */
@@ -189,8 +189,8 @@ const idsOfArray = Effect.fnUntraced(function* (payloads: ReadonlyArray<unknown>
     return yield* Effect.fail(
       wrongField(
         `[${odd}]`,
-        "an array holds ids alone",
-        "Give ids in one payload, and the rest beside them."
+        "an array may contain only ids",
+        "Use one payload with ids and the other fields."
       )
     )
   return inputs.flatMap(({ id }) => (id === undefined ? [] : [id]))

@@ -100,8 +100,8 @@ export const makeTimeLimit = Effect.gen(function* () {
             withTry(
               problem(
                 "TaskWaitTimedOut",
-                `not within ${ms} ms: ${ids.slice(0, 10).join(", ")}${ids.length > 10 ? ` and ${ids.length - 10} more` : ""}`,
-                "Wait again, or look at status later. The tasks continue.",
+                `wait timed out after ${ms} ms: ${ids.slice(0, 10).join(", ")}${ids.length > 10 ? ` and ${ids.length - 10} more` : ""}`,
+                "The tasks continue. Call wait again, or read status later.",
                 {
                   ids,
                   timeoutMs: ms,

@@ -47,7 +47,7 @@ const passedUnseen = ({ state, spec }: Task): ReadonlyArray<Reason> => {
   const passedMs = startedAt === null ? 0 : Math.round(state.end.endedAt - startedAt - spec.timeout)
   const isLimited = "failure" in state && state.failure !== null && limitMs(state.failure, spec) > 0
   if (passedMs <= 0 || isLimited) return []
-  const what = `it ended ${passedMs} ms after its timeout of ${spec.timeout} ms, before an engine looked`
+  const what = `it ended ${passedMs} ms after its timeout of ${spec.timeout} ms, before an engine checked the timeout`
   return [{ what, since: iso(state.end.endedAt) }]
 }
 
@@ -56,7 +56,7 @@ const explainBatch = ({ state, lineage: { batch } }: Task, busy: number): Readon
   if (state.status !== "queued" || batch === undefined || busy < batch.limit) return []
   return [
     {
-      what: `its call lets ${batch.limit} of its tasks run at a time (--concurrency), and ${busy} ${busy === 1 ? "runs" : "run"}`,
+      what: `its call allows ${batch.limit} running ${batch.limit === 1 ? "task" : "tasks"} (--concurrency), and ${busy} ${busy === 1 ? "is" : "are"} running`,
       since: iso(state.since)
     }
   ]
@@ -81,9 +81,9 @@ const explainQueued = (task: Task, { now, standing, ahead, batch }: Circumstance
       const { message, times } = state.postponed
       return {
         because: [
-          { what: `the system refused to start it (${times} times): ${message}`, since, until }
+          { what: `the system failed to start it (${times} times): ${message}`, since, until }
         ],
-        next: `It is tried again at ${until}.`
+        next: `It will be tried again at ${until}.`
       }
     }
     return {
@@ -99,7 +99,7 @@ const explainQueued = (task: Task, { now, standing, ahead, batch }: Circumstance
   )
   const [first] = holds
   if (first === undefined && batch.length > 0)
-    return { because: batch, next: "It starts when one of those has ended." }
+    return { because: batch, next: "It starts when one of those ends." }
   if (first !== undefined) {
     return {
       because: [
@@ -110,13 +110,13 @@ const explainQueued = (task: Task, { now, standing, ahead, batch }: Circumstance
       next: first.next
     }
   }
-  const what = `it is about to start: queue ${spec.queue} has room`
+  const what = `it is about to start: queue ${spec.queue} has a free slot`
   return { because: [{ what, since }], next: "It starts at once." }
 }
 
 const nextOfRunning = ({ state, spec }: Task): string => {
   const startedAt = spawnedAt(state)
-  if (startedAt === null) return "Its command is about to be started."
+  if (startedAt === null) return "Its command is about to start."
   return spec.timeout === null
     ? "It runs until it ends."
     : `It times out at ${iso(startedAt + spec.timeout)}${spec.timeoutFrom === undefined ? "" : ` (set by ${spec.timeoutFrom})`}.`
@@ -131,10 +131,10 @@ const nextOf = (task: Task, again: string, now: number): string | null => {
       return nextOfRunning(task)
     case "stopping":
       return now < state.killAt
-        ? `What is still alive gets SIGKILL at ${iso(state.killAt)}.`
-        : "What is still alive has got SIGKILL. It ends when that is gone."
+        ? `Remaining processes get SIGKILL at ${iso(state.killAt)}.`
+        : "Remaining processes have been sent SIGKILL. It ends when they are gone."
     case "retrying":
-      return `Attempt ${state.attempt + 1} follows at ${iso(state.retryAt)}.`
+      return `Attempt ${state.attempt + 1} starts at ${iso(state.retryAt)}.`
     case "failed":
       return state.failure.type === "AgentError" ? state.failure.hint : again
     case "cancelled":
@@ -152,16 +152,19 @@ const explainAttempt = (root: string, task: Task, now: number): Explanation | nu
     const how = end.kind === "exited" ? `exit code ${end.code}` : end.signal
     return {
       because: [
-        { what: `its command has ended (${how}), which is not stored yet`, since: iso(endedAt) }
+        {
+          what: `its command has ended (${how}), but the end is not stored yet`,
+          since: iso(endedAt)
+        }
       ],
-      next: "That is tried until the store takes it: see doctor, the disk may be full."
+      next: "The engine retries until the store accepts it. The disk may be full: run doctor."
     }
   }
   if (attempt?.kind !== "alive" || attempt.shimAlive) return null
-  const what = "the shim around its command was killed, so nobody can record how it ends"
+  const what = "the shim around its command was killed, so no process records how it ends"
   return {
     because: [{ what, since: iso(now) }],
-    next: "When the last of its processes has gone it is failed with Lost."
+    next: "It fails with Lost when its last process is gone."
   }
 }
 
@@ -170,7 +173,7 @@ const unwatched = (live: LiveAttempt | null, now: number): ReadonlyArray<Reason>
   live?.output.degraded === true
     ? [
         {
-          what: "the system refuses a watch on its output (see doctor), so the output is looked at now and then",
+          what: "the system rejects a watch on its output, so the output is read at intervals; run doctor",
           since: iso(now)
         }
       ]
@@ -187,7 +190,7 @@ const deniedOf = ({ spec, state }: Task): ReadonlyArray<Reason> => {
     allowedBy === undefined ? "" : `; permissionMode ${allowedBy.permissionMode} would allow it`
   return [
     {
-      what: `its permissions refused ${spec.work.agent}: ${calls}${more}${help}`,
+      what: `${spec.work.agent} was denied by its permissions: ${calls}${more}${help}`,
       since: iso(end.endedAt)
     }
   ]
@@ -210,7 +213,7 @@ const lastSaid = Effect.fnUntraced(function* (root: string, task: Task) {
   })
   return line === undefined
     ? []
-    : [{ what: `the last that ${spec.work.agent} said: ${line}`, since: iso(state.end.endedAt) }]
+    : [{ what: `the last output of ${spec.work.agent}: ${line}`, since: iso(state.end.endedAt) }]
 })
 
 /** That nothing limits the queue of a task that runs, though somebody named it. */

@@ -73,13 +73,13 @@ const againAfter = (
   missing: Missing | null
 ): string => {
   if (missing !== null)
-    return `${missing.by} depends on ${missing.id}, which was removed: start ${missing.id} again before a restart, or start ${id} again without it.`
+    return `${missing.by} depends on ${missing.id}, which was removed. Start ${missing.id} again before a restart, or start ${id} again without it.`
   if (first === undefined) return "Use restart to run it again."
   const ids = [first, ...others, id]
-  const alone = `A restart of it alone would be withdrawn at once, because of ${others.at(-1) ?? first}.`
+  const alone = `Restarting it alone would cancel it again, because of ${others.at(-1) ?? first}.`
   return ids.length > namedAtMost
-    ? `${alone} Restart what it depends on before it, first ${first}.`
-    : `${alone} Restart what it needs with it: ${callText("restart", ids)}`
+    ? `${alone} Restart its dependencies first, beginning with ${first}.`
+    : `${alone} Restart its dependencies with it: ${callText("restart", ids)}`
 }
 
 /** What explaining needs, made once. Fails with StoreError. */
@@ -110,11 +110,11 @@ export const makeWhyBlocked = Effect.gen(function* () {
     const { path, root } = yield* rootOf(task)
     const more =
       waits.length > maxWaits
-        ? [{ what: `it waits for ${waits.length - maxWaits} more`, since }]
+        ? [{ what: `it waits for ${waits.length - maxWaits} more tasks`, since }]
         : []
     return {
       because: [...because, ...more, ...path],
-      next: `It may run when what it waits for has ended as needed. That hangs on ${root.id}, which is ${root.state.status}: see why ${root.id}.`
+      next: `It can start when its dependencies are satisfied. It waits for ${root.id}, which is ${root.state.status}: backbeat why ${root.id}`
     } satisfies Explanation
   })
 
@@ -156,7 +156,7 @@ export const makeWhyBlocked = Effect.gen(function* () {
         ? []
         : [
             {
-              what: `it waited for ${through}, which was withdrawn for the same reason`,
+              what: `it waited for ${through}, which was cancelled for the same reason`,
               since: iso(state.endedAt)
             }
           ]

@@ -24,11 +24,11 @@ const sayStopping = (
     case "withdraw":
       return `it ${isStopping ? "is being" : "was"} stopped because it ${describeFailure(intent.failure)}`
     case "finish":
-      return "its agent had told its result, and its process did not exit"
+      return "its agent reported its result, but its process did not exit"
     case "restart":
-      return withReason(`a restart was asked for by ${actorName(actor)}`, reason)
+      return withReason(`a restart was requested by ${actorName(actor)}`, reason)
     case "cancel":
-      return withReason(`a stop was asked for by ${actorName(actor)}`, reason)
+      return withReason(`a stop was requested by ${actorName(actor)}`, reason)
   }
 }
 
@@ -36,7 +36,7 @@ const sayStopping = (
 const sayCancelled = ({ end, failure, reason }: Event<"task.cancelled">, actor: Actor): string =>
   failure === null
     ? withReason(
-        `it was stopped by ${actorName(actor)}${end === null ? " before it began" : ""}`,
+        `it was stopped by ${actorName(actor)}${end === null ? " before it started" : ""}`,
         reason
       )
     : `it ${describeFailure(failure)}`
@@ -48,7 +48,7 @@ const say = ({ event, actor }: RecordedEvent, isStopping: boolean): string | nul
       return sayStopping(event, actor, isStopping)
     case "task.retrying":
       return event.failure === null
-        ? "the attempt ended, and the restart policy wants another"
+        ? "the attempt ended, and the restart policy starts another"
         : `the attempt ${describeFailure(event.failure)}`
     case "task.failed":
       return `it ${describeFailure(event.failure)}`
@@ -56,10 +56,10 @@ const say = ({ event, actor }: RecordedEvent, isStopping: boolean): string | nul
       return sayCancelled(event, actor)
     case "task.completed":
       return event.end.outcome.kind === "exited"
-        ? "it ended with a successful exit code"
-        : "its agent told that its work is done"
+        ? "it exited with a success code"
+        : "its agent reported success"
     case "task.started":
-      return `attempt ${event.attempt} was opened`
+      return `attempt ${event.attempt} was started`
     case "task.unhealthy":
       return `its health probe failed: ${event.output}`
     default:

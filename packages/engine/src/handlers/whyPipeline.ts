@@ -29,7 +29,7 @@ const some = (tasks: ReadonlyArray<Task>, since: string): ReadonlyArray<Reason> 
   const more = tasks.length - maxTasks
   return [
     ...tasks.slice(0, maxTasks).map(fateOf),
-    ...(more > 0 ? [{ what: `so are ${more} more`, since }] : [])
+    ...(more > 0 ? [{ what: `${more} more are not listed`, since }] : [])
   ]
 }
 
@@ -40,7 +40,7 @@ const cancellation = ({ state, createdAt }: Pipeline): ReadonlyArray<Reason> => 
   const since = iso(state.status === "cancelled" ? state.endedAt : createdAt)
   const reason = asked.reason === null ? "" : `: ${asked.reason}`
   return [
-    { what: `its end was asked for by ${actorName(asked.by)}${reason}`, since, actor: asked.by }
+    { what: `its stop was requested by ${actorName(asked.by)}${reason}`, since, actor: asked.by }
   ]
 }
 
@@ -65,7 +65,7 @@ const explain = (pipeline: Pipeline, tasks: ReadonlyArray<Task>): Explanation =>
     return {
       status: "running",
       because,
-      next: `It ends when its last task has ended: see why ${live[0]?.id ?? id}.`
+      next: `It ends when its last task ends: backbeat why ${live[0]?.id ?? id}`
     }
   }
   const because = [
@@ -77,7 +77,10 @@ const explain = (pipeline: Pipeline, tasks: ReadonlyArray<Task>): Explanation =>
   return {
     status: state.status,
     because,
-    next: state.status === "completed" ? null : "Use restart to run again what did not complete."
+    next:
+      state.status === "completed"
+        ? null
+        : "Use restart to run the tasks again that did not complete."
   }
 }
 

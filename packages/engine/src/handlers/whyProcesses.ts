@@ -34,7 +34,7 @@ export const sayEnded = ({ state }: Task): ReadonlyArray<Reason> => {
     ? []
     : [
         {
-          what: `its stop ended ${listed(stopped.ended, stopped.endedCount)}${sayFreed(stopped.freedPorts)}`,
+          what: `the stop ended ${listed(stopped.ended, stopped.endedCount)}${sayFreed(stopped.freedPorts)}`,
           since: iso(endedAt(state) ?? end.endedAt)
         }
       ]
@@ -71,7 +71,7 @@ export const makeWhyProcesses = Effect.gen(function* () {
     if (pids.length === 0) return []
     return [
       {
-        what: `processes of it stand still (state T): ${described(pids)}; SIGCONT continues them`,
+        what: `some of its processes are stopped (state T): ${described(pids)}; SIGCONT continues them`,
         since: iso(now)
       } satisfies Reason
     ]

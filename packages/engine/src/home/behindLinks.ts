@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve } from "node:path"
 const linksAtMost = 40
 
 const follow = (path: string, links: number): string => {
-  if (links > linksAtMost) throw new Error(`${path} is a symbolic link that leads in a circle`)
+  if (links > linksAtMost) throw new Error(`${path} is a circular symbolic link`)
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return path
   return follow(resolve(dirname(path), readlinkSync(path)), links + 1)
 }

@@ -11,7 +11,7 @@ const Queue = Schema.Struct({ concurrency: between(1, 10_000) })
 
 const Variables = Schema.Record(Schema.String.check(Schema.isPattern(/^[^=\0]+$/u)), Text).annotate(
   {
-    messageUnexpectedKey: "the name of a variable is not empty and has no = and no NUL"
+    messageUnexpectedKey: "the name of a variable must not be empty and must not contain = or NUL"
   }
 )
 
@@ -34,12 +34,12 @@ const Agents = Schema.Record(
   AgentSettings
 ).annotate({
   messageUnexpectedKey:
-    "the name of an agent has 1 to 64 characters of A-Z a-z 0-9 . _ - and starts with a letter or digit"
+    "expected the name of an agent: 1 to 64 characters of A-Z a-z 0-9 . _ - that start with a letter or digit"
 })
 
 const Queues = Schema.Record(TaskId, Queue).annotate({
   messageUnexpectedKey:
-    "the name of a queue has 1 to 128 characters of A-Z a-z 0-9 . _ : - and starts with a letter or digit"
+    "expected the name of a queue: 1 to 128 characters of A-Z a-z 0-9 . _ : - that start with a letter or digit"
 })
 
 /** Every key with its type. Times in milliseconds, sizes in bytes; `timeout` null = no limit, `memoryReserve` null = by the size of the memory. */

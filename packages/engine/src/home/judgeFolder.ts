@@ -45,7 +45,7 @@ const laterNames = new Set(["tasks", "artifacts", "reports"])
 
 const modeOf = ({ mode }: Stats): string => (mode & 0o7777).toString(8).padStart(4, "0")
 
-const hint = "Use --home or BACKBEAT_HOME to name an empty folder or one that does not exist yet."
+const hint = "Set --home or BACKBEAT_HOME to an empty folder, or to one that does not exist yet."
 
 const refuse = (root: string, why: string, stat?: Stats): Verdict => {
   const seen = stat === undefined ? {} : { owner: stat.uid, mode: modeOf(stat) }
@@ -73,7 +73,7 @@ const judgeAbsent = (root: string, { environment }: Judging): Verdict => {
     isFolder(dirname(root)) &&
     lstatSync(root, { throwIfNoEntry: false })?.isSymbolicLink() === true
   )
-    return refuse(root, "it is a symbolic link that leads nowhere")
+    return refuse(root, "it is a broken symbolic link")
   const state = environment["XDG_STATE_HOME"] ?? ""
   const user = environment["HOME"] ?? ""
   const own = [user.startsWith("/") ? user : userInfo().homedir, state].filter(
@@ -150,10 +150,10 @@ const strangeIn = async (root: string): Promise<string | null> => {
   const strange = names.find(
     (name) => !firstNames.test(name) && !(laterNames.has(name) && hadEngine(root))
   )
-  if (strange !== undefined) return `it has no backbeat.db, and holds ${strange}`
+  if (strange !== undefined) return `it has no backbeat.db, but it contains ${strange}`
   const config = join(root, "config.json")
   if (names.includes("config.json") && !hadEngine(root) && !(await isConfiguration(config)))
-    return `it has no backbeat.db, and ${config} is no configuration of backbeat`
+    return `it has no backbeat.db, and ${config} is not a configuration of backbeat`
   return null
 }
 
@@ -173,7 +173,7 @@ const judgeContent = async (
       return `${path} is not a database of backbeat`
     case "unreadable":
       // The store says what is wrong with a damaged one. Nothing is narrowed for it.
-      return isPrivate && hadEngine(root) ? null : `${path} is no database that can be read`
+      return isPrivate && hadEngine(root) ? null : `${path} is not a readable database`
   }
 }
 

@@ -72,11 +72,11 @@ const withoutEffect: ReadonlyArray<IgnoredVariable> = [
   {
     name: "WORKER_MIN_SPAWN_DELAY_MS",
     instead:
-      "settlingWindowMs: a task of the queue agents that has just started counts with the memory that it is yet to take"
+      "settlingWindowMs: a new task of the queue agents counts with the memory that it is expected to take"
   },
   {
     name: "CPU_CORES_RESERVED",
-    instead: "cpuThreshold: the queue agents starts nothing above that percentage of CPU use"
+    instead: "cpuThreshold: the queue agents starts no task above that percentage of CPU use"
   }
 ]
 
@@ -138,7 +138,7 @@ export const resolve = (
       else flaws.push(unknownKey(key))
     }
   } else if (file !== undefined)
-    flaws.push({ at: [], path: "", kind: "value", message: "the file does not hold a JSON object" })
+    flaws.push({ at: [], path: "", kind: "value", message: "the file is not a JSON object" })
   const setBy = new Map<string, string>()
   for (const [key, names] of variables) {
     const name = names.find((each) => isSet(environment, each))

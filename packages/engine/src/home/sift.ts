@@ -65,7 +65,7 @@ const withoutCommand = (key: string, value: unknown): ReadonlyArray<Configuratio
       at: [key, name],
       path: showPath([key, name, "command"]),
       kind: "missing",
-      message: `is missing; only ${builtIn.map((agent) => agent.name).join(", ")} are known without it`
+      message: `is missing; only ${builtIn.map((agent) => agent.name).join(", ")} need no command`
     }))
 }
 

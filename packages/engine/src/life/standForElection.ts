@@ -24,7 +24,7 @@ export const standForElection = async (
     const trouble =
       thrown instanceof HomeUnusable
         ? thrown.problem
-        : problem("EngineUnreachable", errorMessage(thrown), "See engine.log in the home.", {
+        : problem("EngineUnreachable", errorMessage(thrown), "Read engine.log in the home.", {
             home: root
           })
     tellStarter({ state: "failed", problem: trouble })

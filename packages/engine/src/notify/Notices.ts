@@ -73,7 +73,7 @@ const make = Effect.gen(function* () {
 
   /** Who waits for a line that is not looked for any more has to know. */
   const tellOfEnd = (task: Task, message: string) => {
-    const failure = `notify.onLog ${message}. It is looked for no more`
+    const failure = `notify.onLog ${message}. It is no longer matched`
     run(
       deliver(task, { ...noticeOf(task, "log", null), failure }, readEnvironment(root, task) ?? {})
     )
@@ -108,7 +108,7 @@ const make = Effect.gen(function* () {
         Stream.runForEach((line) => Effect.sync(() => tellLine(task, line.text))),
         Effect.catch(({ message }) => Effect.suspend(() => tellOfEnd(task, message))),
         Effect.catchDefect((defect) =>
-          Effect.logError(`the output of ${task.id} is listened to no more`, defect)
+          Effect.logError(`the output of ${task.id} is no longer matched`, defect)
         )
       )
       return Effect.asVoid(Effect.forkIn(heard, scope))

@@ -9,9 +9,9 @@ export class InvalidLogQuery extends Schema.TaggedError<InvalidLogQuery>()("Inva
 }) {
   /** What to do about it. */
   get hint(): string {
-    if (this.field === "since") return "Give the cursor of an earlier answer."
+    if (this.field === "since") return "Use data.cursor of an earlier answer."
     if (this.isSlow === true)
-      return "Its syntax is right, but it is too slow: have no repeat inside a repeat, and .* at most once."
-    return "JavaScript's syntax is used."
+      return "The pattern is valid but too slow. Remove nested repeats, and use .* at most once."
+    return "Use the JavaScript syntax for regular expressions."
   }
 }

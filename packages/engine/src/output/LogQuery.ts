@@ -85,12 +85,12 @@ export const checkCursor = Effect.fnUntraced(function* (
   since: string
 ): Effect.fn.Return<Cursor, InvalidLogQuery> {
   const cursor = parseCursor(since)
-  if (cursor === undefined) return yield* wrongCursor("is not a cursor that an answer gave", since)
+  if (cursor === undefined) return yield* wrongCursor("invalid cursor", since)
   if (cursor.attempt > attempt)
-    return yield* wrongCursor("is of an attempt that has not been", since)
+    return yield* wrongCursor("is the cursor of an attempt that has not started", since)
   if (cursor.attempt < attempt) return { attempt, stdout: 0, stderr: 0 }
   if (outputStreams.some((stream) => cursor[stream] > lengthOf(dir, stream))) {
-    return yield* wrongCursor("is behind the end of the output", since)
+    return yield* wrongCursor("is a cursor after the end of the output", since)
   }
   return cursor
 })

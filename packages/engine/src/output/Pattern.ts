@@ -51,7 +51,7 @@ export function compilePattern(
 export function tooSlow(source: string): InvalidLogQuery {
   return new InvalidLogQuery({
     field: "grep",
-    message: `takes too long on a line of this output: ${source}`,
+    message: `is too slow for a line of this output: ${source}`,
     isSlow: true
   })
 }

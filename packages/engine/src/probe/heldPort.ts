@@ -38,7 +38,7 @@ const holderOf = (port: number): string => {
 
 /** What a task is told whose port is held. */
 export const describeHeld = ({ port, holder }: HeldPort): string =>
-  `port ${port} is held by ${holder}`
+  `port ${port} is in use by ${holder}`
 
 /** What is told of it later, when the holder may have gone. */
 export const describeWasHeld = ({ port, holder }: HeldPort): string =>

@@ -28,7 +28,7 @@ interface Last {
 }
 
 const slowPattern =
-  "its pattern takes too long on a line of this output, so nobody knows whether it matches"
+  "its pattern is too slow for a line of this output, so it is unknown whether it matches"
 
 /** Whether a line of the output matches, until `ended`. What keeps that from being known is kept in `last`, and is no match. */
 const heard = (

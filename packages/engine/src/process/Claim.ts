@@ -64,7 +64,7 @@ export const readClaim = (dir: string): Claim => {
  */
 export const claimAttempt = (
   dir: string,
-  reason = "ruled out before its command started"
+  reason = "cancelled before its command started"
 ): boolean => {
   const draft = join(dir, `claim.${process.pid}`)
   try {

@@ -199,12 +199,12 @@ export const differencesFrom = (caller: Caller): ReadonlyArray<string> =>
 
 /** What is done about it. */
 export const inheritanceFix =
-  "Tasks inherit from the engine, and the engine from the call that started it. To change that, run engine stop, and call again from where tasks are to run."
+  "Tasks inherit from the engine, and the engine from the call that started it. To change this, run engine stop, and make the next call from the environment in which tasks should run."
 
 /** The warning for a start; none when there is no difference. */
 export const inheritanceWarnings = (caller: Caller): ReadonlyArray<string> => {
   const differences = differencesFrom(caller)
   return differences.length === 0
     ? []
-    : [`Tasks do not run as their caller does: ${differences.join(", ")}. ${inheritanceFix}`]
+    : [`Tasks differ from this call: ${differences.join(", ")}. ${inheritanceFix}`]
 }

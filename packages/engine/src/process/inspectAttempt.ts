@@ -48,10 +48,10 @@ const evidenceOf = (dir: string, claim: Claim & { readonly kind: "shim" }): stri
   return [
     rebooted
       ? `The machine was restarted while the attempt ran (boot ${claim.identity.bootId}, now ${currentBootId()}).`
-      : `The shim (pid ${claim.pid}) is gone and left no record, and no process of its command is known to live.`,
+      : `The shim (pid ${claim.pid}) is gone without a record, and no process of its command was found.`,
     ...(isReadable(join(dir, "exit"))
       ? []
-      : [`The place of its record ${join(dir, "exit")} is no file.`]),
+      : [`The path of its record, ${join(dir, "exit")}, is not a file.`]),
     outputAt === 0
       ? "There was no output."
       : `The last output was at ${new Date(outputAt).toISOString()}.`
@@ -72,13 +72,13 @@ const strippedFolder = (dir: string): string => {
   if (!existsSync(dir)) return `The attempt's folder ${dir} is missing.`
   return isFolder(dir)
     ? `The attempt's folder ${dir} has lost its files.`
-    : `The attempt's folder ${dir} is no folder.`
+    : `The attempt's folder ${dir} is not a folder.`
 }
 
 /** The end of an attempt that its folder says has never run, though its processes were found. */
 export const lostBehind = (dir: string, message: string): AttemptEnd => ({
   kind: "gone",
-  evidence: `Processes with its mark lived, and ended without a record. Its folder ${dir} says otherwise: ${message}`
+  evidence: `Its processes ended without a record, although its folder ${dir} says: ${message}`
 })
 
 /** The end of an attempt whose FIFO nobody holds: a record that is not there by now will never be. */

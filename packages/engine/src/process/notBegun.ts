@@ -30,7 +30,7 @@ export const forkRefused = (dir: string): NotBegun | null => {
     .find((each) => /fork/iu.test(each))
   return line === undefined
     ? null
-    : { message: `the system refused another process: ${plain(line)}`, transient: true }
+    : { message: `the system could not create a process: ${plain(line)}`, transient: true }
 }
 
 /** Why a shim ended without a claim that names it. */
@@ -46,7 +46,7 @@ export const execFailed = (dir: string, code: number): NotBegun | null => {
   if ((code !== 126 && code !== 127) || !/^unspawned$/mu.test(textOf(dir, "note"))) return null
   const last = textOf(dir, "stderr.log").trimEnd().split("\n").at(-1) ?? ""
   return {
-    message: plain(last).replace(/^exec: /u, "") || "the system refused to execute it",
+    message: plain(last).replace(/^exec: /u, "") || "the system could not execute it",
     transient: false
   }
 }

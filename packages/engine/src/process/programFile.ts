@@ -66,7 +66,7 @@ export const otherMachine = (head: Buffer): string | null => {
   const machine = isLittle ? head.readUInt16LE(18) : head.readUInt16BE(18)
   const known = machines[process.arch]
   if (known === undefined || (isLittle && known.includes(machine)) || runsOthers()) return null
-  return `is a program of another kind of machine (ELF machine ${machine})`
+  return `is a program for another machine (ELF machine ${machine})`
 }
 
 /** The loader that an ELF program of 64 bits asks for, such as `/lib64/ld-linux-x86-64.so.2`; null when it asks for none. */

@@ -62,7 +62,7 @@ const formatRefusal = (path: string, cwd: string, depth: number): string | null 
   const interpreter = script?.path ?? loaderOf(head)
   if (interpreter === null) return null
   if (script !== null && depth === mostInterpreters)
-    return `${path} has an interpreter that has an interpreter, and so on, more often than the system allows`
+    return `${path} has a longer chain of interpreters than the system allows`
   const at = resolve(cwd, interpreter)
   const refusal = refusalOf(at) ?? formatRefusal(at, cwd, depth + 1)
   return refusal === null ? null : `the interpreter of ${path} cannot be run: ${refusal}`

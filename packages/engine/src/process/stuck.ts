@@ -29,7 +29,7 @@ const userOf = (pid: number): string => {
 }
 
 const reasonOf = (pid: number): string | null => {
-  if (!maySignal(pid)) return "it belongs to another user and may not be signalled (EPERM)"
+  if (!maySignal(pid)) return "it belongs to another user, and a signal is not permitted (EPERM)"
   return readState(pid) === "D" ? "it is in an uninterruptible sleep (state D)" : null
 }
 

@@ -86,8 +86,8 @@ const malformed = (text: string, error: Schema.SchemaError): Response => {
 const homeGone = (home: string, operation: string): Problem =>
   problem(
     "StoreError",
-    `the home ${home} was removed or replaced while ${operation} was under way`,
-    "What it has started may still run, and nothing knows of it: look before you call again.",
+    `the home ${home} was removed or replaced during ${operation}`,
+    "Processes that it started may still run without a record. Check for them before you call again.",
     { home, operation }
   )
 

@@ -30,20 +30,16 @@ const checkTogether = (
 ): Effect.Effect<void, Problem> => {
   if (flags["exit-status"] === true && flags.wait !== true && !waits) {
     return Effect.fail(
-      commandInputError(
-        "--exit-status goes with --wait",
-        "Add --wait: without it the call does not see the end.",
-        { flag: "--exit-status" }
-      )
+      commandInputError("--exit-status requires --wait", "Add --wait, or remove --exit-status.", {
+        flag: "--exit-status"
+      })
     )
   }
   return flags.get !== undefined && flags.stream === true
     ? Effect.fail(
-        commandInputError(
-          "--get reads one answer, --stream gives many frames",
-          "Leave one of them out.",
-          { flag: "--get" }
-        )
+        commandInputError("--get cannot be combined with --stream", "Remove one of them.", {
+          flag: "--get"
+        })
       )
     : Effect.void
 }
@@ -61,7 +57,7 @@ const checkFlags = (
   const known = knownFlags(operation)
   const told = commandInputError(
     `${operation.name} does not take the flag --${unknown}`,
-    `It knows ${known.join(", ")}.`,
+    `Known flags: ${known.join(", ")}.`,
     { flag: `--${unknown}` }
   )
   if (Result.isFailure(payload)) return Effect.fail(told)
@@ -162,11 +158,11 @@ export const makeAnswer = Effect.gen(function* () {
 
   /** What was read is told also when the disk refuses to keep it: it is as true as before. */
   const unflushed = Effect.fnUntraced(function* (name: string, error: StoreError) {
-    yield* Effect.logError(`what was stored could not be forced to the disk: ${error.message}`)
+    yield* Effect.logError(`the changes could not be forced to the disk: ${error.message}`)
     const handled = yield* findHandler(name)
     if (handled === null || handled.operation.readOnly) return
     const trouble = toProblem("")(error)
-    const message = `what the ${name} has done could not be forced to the disk, so a power failure may take it back. ${trouble.message}`
+    const message = `the changes of ${name} could not be forced to the disk; a power failure may undo them. ${trouble.message}`
     return yield* Effect.fail({ ...trouble, message })
   })
 

@@ -37,8 +37,8 @@ export const checkCount = (count: number): Problem | null =>
   count > 0 && count <= maxItems
     ? null
     : commandInputError(
-        `a batch has 1 to ${maxItems} items, this one ${count}`,
-        count === 0 ? "Give at least one item." : "Split it into several calls.",
+        `a batch has 1 to ${maxItems} items, and this one has ${count}`,
+        count === 0 ? "Add at least one item." : "Split it into several calls.",
         { maxItems }
       )
 

@@ -25,7 +25,7 @@ export const explainMalformed = (
       operation,
       trouble: commandInputError(
         `the call is malformed: ${message}`,
-        "Use the backbeat CLI of this engine's version."
+        "Use the backbeat CLI with the version of this engine."
       )
     }
   }
@@ -33,8 +33,12 @@ export const explainMalformed = (
   const name = `--${flag}`
   return {
     operation,
-    trouble: commandInputError(`${name}: ${expected}`, `See backbeat ${operation} --help.`, {
-      flag: name
-    })
+    trouble: commandInputError(
+      `${name}: ${expected}`,
+      `Run backbeat ${operation} --help to see its flags.`,
+      {
+        flag: name
+      }
+    )
   }
 }

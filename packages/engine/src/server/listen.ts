@@ -30,7 +30,7 @@ export const refuse = (operation: string, trouble: Problem): Response =>
 const explainDefect = ({ message }: Error): Response =>
   refuse(
     "call",
-    problem("InternalError", `a defect of backbeat: ${message}`, "See engine.log in the home.")
+    problem("InternalError", `defect of backbeat: ${message}`, "Read engine.log in the home.")
   )
 
 /** A path below the home that fits into a socket address, whatever the length of the home: it is bound while in it. */

@@ -29,7 +29,7 @@ export const misplaced = (root: string, defect: unknown): Problem | null => {
   return problem(
     "StoreError",
     `${path} cannot be used: ${defect.message}`,
-    "Something else is in its place, or its permissions were changed. Move it away, or put back what was there.",
+    "Another file is in its place, or its permissions have changed. Move it away, or restore the original file.",
     {
       path,
       code

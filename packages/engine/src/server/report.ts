@@ -31,8 +31,8 @@ export const reportDefect = (
     })
     return problem(
       "InternalError",
-      `a defect of backbeat: ${errorMessage(defect)}`,
-      "Please report it with the file named in details.",
+      `defect of backbeat: ${errorMessage(defect)}`,
+      "Please report it with the file in details.report.",
       {
         report: written
       }

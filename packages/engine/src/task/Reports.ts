@@ -36,10 +36,10 @@ const triesUntilTold = 3
 
 /** What has happened though it cannot be stored. */
 const happened = ({ id, byStop }: AttemptKey, { type }: TaskCommand): string => {
-  if (type !== "End") return `what was seen of task ${id} (${type.toLowerCase()}) cannot be stored`
+  if (type !== "End") return `a change of task ${id} (${type.toLowerCase()}) cannot be stored`
   return byStop === true
-    ? `the processes of task ${id} are gone; that cannot be stored`
-    : `the command of task ${id} has ended; that cannot be stored`
+    ? `the processes of task ${id} are gone, but this cannot be stored`
+    : `the command of task ${id} has ended, but this cannot be stored`
 }
 
 /** The reports that cannot be stored, by task, for whoever waits for them. */

@@ -85,7 +85,7 @@ const make = Effect.gen(function* () {
         Effect.sync(() =>
           onEnd(task)({
             kind: "gone",
-            evidence: `Attempt ${task.state.attempt} in ${attemptDir(root, task.id, task.state.attempt)} could not be looked after: ${errorMessage(defect)}`
+            evidence: `Attempt ${task.state.attempt} in ${attemptDir(root, task.id, task.state.attempt)} could not be monitored: ${errorMessage(defect)}`
           })
         )
       )

@@ -54,7 +54,7 @@ const programOf = (task: Task, dir: string, call: AgentCall | null) => {
     case "script":
       return { argv: [], script: work.script, stdin: stdinOf(stdin, dir, cwd) }
     case "prompt":
-      throw new Error(`the agent ${work.agent} is not known`)
+      throw new Error(`agent ${work.agent} is unknown`)
   }
 }
 

@@ -20,7 +20,7 @@ export const disown = Effect.fnUntraced(function* ({ record }: Identity, copyOf:
   const store = yield* TaskStore
   const transitions = yield* Transitions
   const reason = `this home is a copy of ${copyOf}`
-  const evidence = `This home is a copy of ${copyOf}: what the attempt started may run there.`
+  const evidence = `This home is a copy of ${copyOf}. Processes of the attempt may run in the original.`
   const { root } = yield* Home
   const letGo = transitions.commitUntold((tx) =>
     Effect.gen(function* () {

@@ -23,8 +23,8 @@ import { errorMessage } from "../thrown.ts"
 
 const withoutEnvironment = (root: string, { id, spec }: Task): string =>
   spec.forgetEnv
-    ? "its environment was forgotten (forgetEnv)"
-    : `its kept environment is missing or damaged: ${environmentPath(root, id)}`
+    ? "its environment was deleted (forgetEnv)"
+    : `its stored environment is missing or damaged: ${environmentPath(root, id)}`
 
 /** Opens attempts; made once. Nothing of the attempt before is alive by then: see Clearings. */
 export const makeOpen = Effect.gen(function* () {

@@ -52,7 +52,7 @@ describe("the tasks of a pipeline", () => {
     const lint = { name: "lint", command: "a" }
     expect(refusalOf({ tasks: [lint, { command: "b", dependsOn: ["lint"] }] })).toMatchObject({
       message: "tasks[1].dependsOn[0]: lint is the name of tasks[0], not a key",
-      hint: 'Give tasks[0] "key": "lint".'
+      hint: 'Add "key": "lint" to tasks[0].'
     })
     expect(
       refusalOf({
@@ -63,7 +63,7 @@ describe("the tasks of a pipeline", () => {
       })
     ).toMatchObject({
       message: "tasks[1].dependsOn[0]: lint is the name of tasks[0], not its key",
-      hint: 'Name it by its key: "style".'
+      hint: 'Use its key: "style".'
     })
   })
 
@@ -113,7 +113,7 @@ describe("the tasks of a pipeline", () => {
         ]
       })
     ).toMatchObject({
-      message: "tasks[1].key: is that of tasks[0] too: x",
+      message: "tasks[1].key: is also the key of tasks[0]: x",
       details: { path: "tasks[1].key" }
     })
     const tasks = [
@@ -140,9 +140,14 @@ describe("a problem of one task of a call", () => {
         more: 1
       })
     )
-    const other = problem("QuotaExceeded", "5 tasks live already", "h", { live: 5 })
+    const other = problem("QuotaExceeded", "the limit of 5 live tasks (maxLive) is reached", "h", {
+      live: 5
+    })
     expect(within("tasks[0]", other)).toEqual(
-      problem("QuotaExceeded", "tasks[0]: 5 tasks live already", "h", { live: 5, path: "tasks[0]" })
+      problem("QuotaExceeded", "tasks[0]: the limit of 5 live tasks (maxLive) is reached", "h", {
+        live: 5,
+        path: "tasks[0]"
+      })
     )
     expect(within("tasks[0]", withTry(other, "start", { command: "a" }))).not.toHaveProperty("try")
   })

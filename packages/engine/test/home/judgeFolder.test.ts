@@ -97,7 +97,7 @@ describe("a folder that does not exist", () => {
 
   test("is refused where a symbolic link leads nowhere", async () => {
     symlinkSync("/nonexistent/x", root)
-    expect(await refusal()).toContain("a symbolic link that leads nowhere")
+    expect(await refusal()).toContain("a broken symbolic link")
   })
 })
 
@@ -125,7 +125,7 @@ describe("a home", () => {
     expect(await judge()).toEqual(isHome)
     for (const content of ['{"port":3000}', "{ no json", "[]"]) {
       writeFileSync(join(root, "config.json"), content)
-      expect(await refusal()).toContain("config.json is no configuration of backbeat")
+      expect(await refusal()).toContain("config.json is not a configuration of backbeat")
     }
   })
 
@@ -151,7 +151,7 @@ describe("a home", () => {
     writeFileSync(join(root, "backbeat.db"), "no database")
     expect(await judge()).toEqual(isHome)
     chmodSync(root, 0o755)
-    expect(await refusal()).toContain("is no database that can be read")
+    expect(await refusal()).toContain("is not a readable database")
   })
 
   test("may carry the setgid bit of the folder above it when it is private", async () => {
@@ -181,7 +181,7 @@ describe("a folder that is not backbeat's", () => {
     fill({ "backbeat.db": database(7) })
     expect(await refusal()).toContain("is not a database of backbeat")
     writeFileSync(join(root, "backbeat.db"), "text")
-    expect(await refusal()).toContain("is no database that can be read")
+    expect(await refusal()).toContain("is not a readable database")
   })
 
   test("is refused for a sticky, setuid or setgid bit", async () => {

@@ -7,7 +7,7 @@ describe("a pattern that cannot be used", () => {
   test("is called wrong when it does not compile, and slow when it does", () => {
     const wrong = compilePattern("(")
     if (Result.isSuccess(wrong)) throw new Error("it compiles")
-    expect(wrong.failure.hint).toBe("JavaScript's syntax is used.")
+    expect(wrong.failure.hint).toBe("Use the JavaScript syntax for regular expressions.")
     expect(tooSlow("(x+)+y").hint).toContain("too slow")
   })
 })

@@ -69,7 +69,7 @@ describe("an attempt whose shim was killed", () => {
     expect(end).toEqual({
       kind: "gone",
       evidence:
-        `The shim (pid ${pidOf(attempt)}) is gone and left no record, and no process of its command is known to live. ` +
+        `The shim (pid ${pidOf(attempt)}) is gone without a record, and no process of its command was found. ` +
         `The last output was at ${outputAt}.`
     })
     expect(await watched).toEqual(end)
@@ -128,7 +128,7 @@ describe("an attempt whose shell was refused a process", () => {
       writeFileSync(join(attempt.dir, "note"), note)
       expect(inspectAttempt(attempt.dir)).toEqual({
         kind: "notSpawned",
-        message: expect.stringMatching(/^the system refused another process: (?:Cannot )?fork/u),
+        message: expect.stringMatching(/^the system could not create a process: (?:Cannot )?fork/u),
         transient: true
       })
     }

@@ -36,9 +36,7 @@ describe("a command", () => {
     foreign.writeUInt16LE(8, 18)
     writeFileSync(scratch.file("foreign"), foreign)
     expect(scratch.resolve("./foreign")).toEqual(
-      refused(
-        `${join(scratch.root, "foreign")} is a program of another kind of machine (ELF machine 8)`
-      )
+      refused(`${join(scratch.root, "foreign")} is a program for another machine (ELF machine 8)`)
     )
     const lost = Buffer.from(program)
     const at = lost.indexOf("/lib")

@@ -60,7 +60,7 @@ test("who waits for an end that cannot be stored is told so, and the end is stor
       _tag: "StoreError",
       reason: "readonly",
       message:
-        "the processes of task x are gone; that cannot be stored: EROFS: read-only file system"
+        "the processes of task x are gone, but this cannot be stored: EROFS: read-only file system"
     })
     disk.isReadOnly = false
     expect((yield* until("x", ({ state }) => state.status === "cancelled")).state.status).toBe(

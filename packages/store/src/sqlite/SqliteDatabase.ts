@@ -90,7 +90,7 @@ const inspect = (path: string): Effect.Effect<number, SqlError | StoreError> => 
   }
   return Effect.flatMap(peekSqlite(path, look), ({ tables, version }) => {
     if (tables > 0 && version === null)
-      return Effect.fail(damaged(path, "it holds tables that are not backbeat's"))
+      return Effect.fail(damaged(path, "it contains tables that are not backbeat's"))
     return (version ?? 0) > newest
       ? Effect.fail(newer(path, version ?? 0, newest))
       : Effect.succeed(version ?? 0)

@@ -43,7 +43,7 @@ export const explain = (path: string, error: SqlError): StoreError => {
     case code.locked:
       return new StoreError({
         reason: "unavailable",
-        message: `Another program holds a lock on ${path}. Close it (a database browser or shell) and try again.`
+        message: `Another program holds a lock on ${path}. Close that program (such as a database browser or shell), then call again.`
       })
     default:
       return /^no such (table|column)/.test(error.message)
@@ -73,20 +73,20 @@ export const needsRecovery = (error: SqlError): boolean =>
 export const damaged = (path: string, detail: string): StoreError =>
   new StoreError({
     reason: "damaged",
-    message: `The database ${path} is damaged (${detail}). It was left as it is: restore a backup, or move it away, with the -wal and -shm beside it, to begin with an empty one.`
+    message: `The database ${path} is damaged (${detail}). It was not changed. Restore a backup, or move it away with its -wal and -shm files to start with an empty database.`
   })
 
 /** A later backbeat wrote it. */
 export const newer = (path: string, found: number, known: number): StoreError =>
   new StoreError({
     reason: "newer",
-    message: `The database ${path} was written by a newer backbeat (its version is ${found}, this one knows ${known}). Upgrade backbeat, or use another home.`
+    message: `The database ${path} was written by a newer backbeat (its version is ${found}; this backbeat supports ${known}). Upgrade backbeat, or use another home.`
   })
 
 const full = (path: string): StoreError =>
   new StoreError({
     reason: "full",
-    message: `There is no space left for ${path}. Nothing of this step was stored: free some space and repeat it.`
+    message: `There is no space left for ${path}. Nothing of this call was stored. Free disk space, then call again.`
   })
 
 const readonly = (path: string): StoreError =>
@@ -99,7 +99,7 @@ const readonly = (path: string): StoreError =>
 export const unavailable = (path: string, detail: string): StoreError =>
   new StoreError({
     reason: "unavailable",
-    message: `The database ${path} cannot be used: ${detail}. Check its folder and its disk, then try again.`
+    message: `The database ${path} cannot be used: ${detail}. Check its folder and its disk, then call again.`
   })
 
 /** The file is no longer this program's to write: its folder was taken away. */

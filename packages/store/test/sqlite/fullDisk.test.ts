@@ -46,7 +46,7 @@ describe("a full disk", () => {
         for (const _ of [1, 2]) {
           const failure = yield* Effect.flip(step)
           expect([failure._tag, failure.reason]).toEqual(["StoreError", "full"])
-          expect(failure.message).toContain("free some space")
+          expect(failure.message).toContain("Free disk space")
           expect(failure.message).toContain(disk.path)
         }
         expect((yield* store.find("before"))?.state.status).toBe("completed")
