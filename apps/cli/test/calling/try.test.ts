@@ -32,6 +32,13 @@ const fields: ReadonlyArray<Mistake> = [
     ["start", json({ command: "true", retry: 2 })],
     {
       operation: "start",
+      payload: { command: "true", restart: { when: "on-failure", maxAttempts: 3 } }
+    }
+  ],
+  [
+    ["start", json({ command: "true", restart: { when: "on-failure", retries: 1 } })],
+    {
+      operation: "start",
       payload: { command: "true", restart: { when: "on-failure", maxAttempts: 2 } }
     }
   ],

@@ -62,10 +62,16 @@ const renamed = (
       : parent
   )
 
+/** Names for a number of attempts that leave out the first one. */
+const countsRetries: ReadonlySet<string> = new Set(["retry", "retries"])
+
 /** What else a new name says of a value. */
 const meantAs = (key: string, field: string, value: unknown): unknown => {
   if (field === "restart" && isEntries(value) && !("when" in value))
     return { when: "on-failure", ...value }
+  // Others count what comes after the first attempt.
+  if (countsRetries.has(key) && typeof value === "number")
+    return field === "maxAttempts" ? value + 1 : { when: "on-failure", maxAttempts: value + 1 }
   if (key === "timeoutSeconds" && typeof value === "number") return value * 1000
   if (key === "delay") return lengthOf(value, 1000)?.ms ?? value
   return value
