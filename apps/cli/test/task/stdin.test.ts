@@ -52,16 +52,13 @@ describe("send", () => {
     await rig.task("start", { id: "x", command: "cat", stdin: "open" })
     expect(await rig.data("send", { id: "x", text: "one\ntwö" })).toMatchObject({
       id: "x",
-      bytesWritten: 8,
-      eof: false,
-      signalled: false
+      bytesWritten: 8
     })
     await rig.data("wait", { id: "x", for: { log: "one" } })
     expect(await rig.data("send", { id: "x", text: "\nthree", eof: true })).toMatchObject({
       id: "x",
       bytesWritten: 6,
-      eof: true,
-      signalled: false
+      eof: true
     })
     expect(await rig.task("wait", { id: "x" })).toMatchObject({
       status: "completed",
@@ -91,7 +88,6 @@ describe("send", () => {
     expect(await rig.data("send", { id: "x", signal: "SIGUSR1" })).toMatchObject({
       id: "x",
       bytesWritten: 0,
-      eof: false,
       signalled: true
     })
     expect(await rig.task("wait", { id: "x" })).toMatchObject({

@@ -215,8 +215,8 @@ export const send = operation({
   output: Schema.Struct({
     id: Schema.String,
     bytesWritten: Schema.Int,
-    eof: Schema.Boolean,
-    signalled: Schema.Boolean,
+    eof: optional(Schema.Boolean, "true when the input was closed"),
+    signalled: optional(Schema.Boolean, "true when the signal was sent"),
     cursor: about(
       Schema.String,
       "where the output ended before the write; with until and quietMs the place after the returned lines. For since of logs and wait"

@@ -5,25 +5,9 @@ import { RequestStore } from "@backbeat/store/RequestStore"
 import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import type { Tx } from "../task/Tx.ts"
 import type { Call } from "./Call.ts"
-
-const Part = Schema.Struct({
-  id: Schema.String,
-  attempt: Schema.Int,
-  /** That a task was there already, and was answered as it was. */
-  found: Schema.optionalKey(
-    Schema.Struct({ differs: Schema.Array(Schema.String), ended: Schema.Boolean })
-  )
-})
-
-/** What one part of a call has made: an attempt of a task, or the one of a pipeline. */
-export type Part = typeof Part.Type
-
-const Parts = Schema.fromJsonString(Schema.Record(Schema.String, Part))
-const decode = Schema.decodeSync(Parts)
-const encode = Schema.encodeSync(Parts)
+import { type Part, readDone, writeDone } from "./done.ts"
 
 /** What an earlier sending of a call has done, by part, and how more of it is noted. */
 export interface Doing {
@@ -56,7 +40,7 @@ export const makeOnce = Effect.map(
     ): Effect.Effect<A, E | StoreError> =>
       Effect.gen(function* () {
         const found = caller.repeated === true ? yield* requests.find(caller.requestId) : null
-        const before = new Map(found === null ? [] : Object.entries(decode(found)))
+        const before = new Map(found === null ? [] : Object.entries(readDone(found).parts ?? {}))
         const done = new Map(before)
         const note: Doing["note"] = (part, made) => void done.set(part, made)
         const task: Doing["task"] = (part, make) =>
@@ -72,7 +56,11 @@ export const makeOnce = Effect.map(
           })
         const answer = yield* body({ before, note, task })
         if (done.size > before.size)
-          yield* requests.note(caller.requestId, tx.now, encode(Object.fromEntries(done)))
+          yield* requests.note(
+            caller.requestId,
+            tx.now,
+            writeDone({ parts: Object.fromEntries(done) })
+          )
         return answer
       })
 )

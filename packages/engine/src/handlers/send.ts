@@ -1,14 +1,13 @@
 /** Answers `send`. What it delivers cannot be taken back: it is noted before and behind, so that nothing is delivered twice. */
 import { problem, type Problem, type Try, withTry } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/steer"
-import type { Input } from "@backbeat/contract/table"
+import type { Input, Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import { RequestStore } from "@backbeat/store/RequestStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import { join } from "node:path"
 import { Home } from "../home/Home.ts"
 import { compilePattern } from "../output/Pattern.ts"
@@ -25,14 +24,10 @@ import {
 } from "../process/stdin.ts"
 import { treeOf } from "../task/attemptSpec.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
+import { readDone, writeDone } from "./done.ts"
 import { type Awaited, makeReply } from "./reply.ts"
 import { View, wrongField } from "./View.ts"
 import { makeTimeLimit, waitMsOf } from "./waiting.ts"
-
-/** What an earlier sending of the call has come to: its answer, or null when its engine ended before it was known. */
-const Noted = Schema.fromJsonString(Schema.NullOr(operations.send.output))
-const decode = Schema.decodeSync(Noted)
-const encode = Schema.encodeSync(Noted)
 
 const notSending = (id: string, message: string, hint: string) =>
   problem("IllegalTransition", `task ${id} ${message}`, hint, { id })
@@ -112,11 +107,11 @@ const makeNotes = Effect.gen(function* () {
       caller.repeated === true
         ? Effect.mapError(requests.find(caller.requestId), toProblem(""))
         : Effect.succeed(null),
-    note: ({ caller }: Call, answer: typeof Noted.Type) =>
+    note: ({ caller }: Call, answer: Output<"send"> | null) =>
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
         yield* Effect.mapError(
-          store.transact(requests.note(caller.requestId, now, encode(answer))),
+          store.transact(requests.note(caller.requestId, now, writeDone({ answer }))),
           toProblem("")
         )
       })
@@ -154,14 +149,20 @@ export const makeSendHandler = Effect.gen(function* () {
     if (signal !== undefined && !signalled) {
       return yield* Effect.fail(notSending(id, "has no live process group", "See status."))
     }
-    return { id, bytesWritten: Buffer.byteLength(text ?? ""), eof: ended === "sent", signalled }
+    return {
+      id,
+      bytesWritten: Buffer.byteLength(text ?? ""),
+      ...(ended === "sent" ? { eof: true } : {}),
+      ...(signalled ? { signalled } : {})
+    }
   })
 
   /** Delivers once, however often the call comes; the cursor of the answer is that of before. */
   const deliverOnce = (input: Input<"send">, call: Call) =>
     Effect.gen(function* () {
       const noted = yield* notes.find(call)
-      if (noted !== null) return decode(noted) ?? (yield* Effect.fail(maybeDelivered(input.id)))
+      if (noted !== null)
+        return readDone(noted).answer ?? (yield* Effect.fail(maybeDelivered(input.id)))
       const task = yield* view.settled(input.id)
       const refused = check(input, task)
       if (refused !== null) return yield* Effect.fail(refused)
