@@ -66,11 +66,13 @@ test("a task that is not ready in time names the limit", async () => {
 
 test("why and full tell the most memory that a process of an ended task had", async () => {
   await using rig = new Rig()
-  const megabytes = 60
-  const filling = `head -c ${megabytes}000000 /dev/zero | tail -n 1 >/dev/null`
+  const megabytes = 250
+  const filling = `dd if=/dev/zero of=/dev/null bs=${megabytes}000000 count=1 2>/dev/null`
   await rig.call(["start", JSON.stringify({ id: "x", script: filling }), "--wait"])
   const why = Object(await rig.data("why", { id: "x" }))
   expect(why.peakMemoryBytes).toBeGreaterThan(megabytes * 1_000_000)
   const { task } = Object(await rig.data("status", { id: "x", full: true }))
   expect(task.peakMemoryBytes).toBe(why.peakMemoryBytes)
+  await rig.call(["start", JSON.stringify({ id: "small", command: "true" }), "--wait"])
+  expect(await rig.data("why", { id: "small" })).not.toHaveProperty("peakMemoryBytes")
 })

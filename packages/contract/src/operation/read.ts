@@ -246,7 +246,7 @@ export const why = operation({
     running: optional(Running, "of a task that runs: what it does now"),
     peakMemoryBytes: optional(
       Schema.Int,
-      "of a task that has ended: the most memory that one of its processes had; absent when the engine that saw the end has exited"
+      "of a task that has ended: the most memory that one of its processes had; absent when it was less than the engine itself had, or that engine has exited"
     ),
     next: Schema.NullOr(Schema.String)
   }),

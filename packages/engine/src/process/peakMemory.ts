@@ -5,8 +5,15 @@ const keptAtMost = 1000
 
 const peaks = new Map<string, number>()
 
-/** Notes the most memory that one process of the attempt had, in bytes. */
+/** The most that this engine itself has had, and a little: the system counts pages in batches. */
+const ownPeakBytes = (): number => process.resourceUsage().maxRSS * 1024 * 1.1
+
+/**
+ * Notes the most memory that one process of the attempt had, in bytes. Until it executes its program a new process has the memory of this
+ * engine, and the system counts that too: a peak below the engine's own is not the attempt's.
+ */
 export const notePeakMemory = (dir: string, bytes: number): void => {
+  if (bytes <= ownPeakBytes()) return
   // A late shim that found the attempt claimed ends too.
   const most = Math.max(bytes, peaks.get(dir) ?? 0)
   peaks.delete(dir)
