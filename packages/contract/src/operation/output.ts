@@ -18,7 +18,7 @@ const InlineLogs = Schema.Struct({
     Schema.Int,
     "how many of these stand in lines; with context there are more in lines, which are not counted"
   ),
-  hasMore: Schema.Boolean,
+  hasMore: optional(Schema.Boolean, "true when there are more than these lines"),
   lines: Schema.Array(
     Schema.Union([
       Schema.String,
@@ -30,7 +30,7 @@ const InlineLogs = Schema.Struct({
     ])
   ),
   cursor: Schema.String,
-  droppedBytes: Schema.Int,
+  droppedBytes: optional(Schema.Int, "how many bytes of these lines are lost, when any are"),
   hint: optional(
     Schema.String,
     "when nothing matched grep: that it would match without regard to case"

@@ -36,11 +36,13 @@ const inlineOf = (task: Task, located: Located): Inline => ({
   taskId: task.id,
   totalLines: located.totalLines,
   shownLines: located.foundLines,
-  hasMore: located.hasMore,
+  ...(located.hasMore ? { hasMore: true } : {}),
   lines: [],
-  cursor: cursorBehind(located),
-  droppedBytes: located.droppedBytes
+  cursor: cursorBehind(located)
 })
+
+/** Of what was dropped nothing is said when nothing was. */
+const droppedOf = (bytes: number) => (bytes === 0 ? {} : { droppedBytes: bytes })
 
 interface Showing {
   readonly timestamps: boolean
@@ -74,7 +76,7 @@ const readInline = Effect.fnUntraced(function* (
     ...inlineOf(task, located),
     lines,
     shownLines,
-    droppedBytes: located.droppedBytes + lostBytes
+    ...droppedOf(located.droppedBytes + lostBytes)
   }
   const isLarge =
     bytes > maxBytes ||
@@ -84,7 +86,8 @@ const readInline = Effect.fnUntraced(function* (
 
 /** The JSON of an answer with all of its lines. How many came and what was lost is known behind the last of them. */
 const inlineParts = (task: Task, located: Located, timestamps: boolean): Stream.Stream<string> => {
-  const { cursor, droppedBytes, hasMore, taskId, totalLines } = inlineOf(task, located)
+  const { lines: _, shownLines: __, cursor, ...head } = inlineOf(task, located)
+  const { droppedBytes } = located
   let shownLines = 0
   let comma = ""
   const partOf = ({ isLast, lines, lostBytes }: LinePage): string => {
@@ -95,14 +98,13 @@ const inlineParts = (task: Task, located: Located, timestamps: boolean): Stream.
     const part = `${items === "" ? "" : comma}${items}`
     if (items !== "") comma = ","
     const rest = isLast
-      ? JSON.stringify({ shownLines, cursor, droppedBytes: droppedBytes + lostBytes })
+      ? JSON.stringify({ shownLines, cursor, ...droppedOf(droppedBytes + lostBytes) })
       : ""
     return isLast ? `${part}],${rest.slice(1)}` : part
   }
-  const head = JSON.stringify({ taskId, totalLines, hasMore })
   // An answer that breaks off is asked for again, and then refused as it should be.
   return Stream.concat(
-    Stream.make(`${head.slice(0, -1)},"lines":[`),
+    Stream.make(`${JSON.stringify(head).slice(0, -1)},"lines":[`),
     Stream.orDie(Stream.map(pagesOf(located), partOf))
   )
 }
@@ -221,7 +223,10 @@ export const makeLogsHandler = Effect.gen(function* () {
     const located = yield* find(query, true)
     const { inline, isLarge } =
       mode === "artifact"
-        ? { inline: inlineOf(task, located), isLarge: true }
+        ? {
+            inline: { ...inlineOf(task, located), ...droppedOf(located.droppedBytes) },
+            isLarge: true
+          }
         : yield* readInline(task, located, {
             timestamps,
             maxBytes: mode === "inline" ? Number.POSITIVE_INFINITY : inlineMaxBytes
