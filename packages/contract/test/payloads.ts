@@ -70,12 +70,14 @@ const numbers = ({ type, minimum = -1000, maximum = 1000 }: Shape): Values =>
   )
 
 const arrays = ({ items = {}, maxItems }: Shape): Values => {
-  const few = fc.array(valuesOf(items), { maxLength: 4 })
+  const few = fc.array(valuesOf(items), { maxLength: items.type === "string" ? 4 : 2 })
   if (maxItems === undefined) return few
   const many = fc
     .tuple(valuesOf(items), fc.constantFrom(0, 1))
     .map(([item, more]) => Array.from({ length: maxItems + more }, () => item))
-  return fc.oneof({ weight: 8, arbitrary: few }, { weight: 1, arbitrary: many })
+  // A thousand items take as long as all the others together: some are enough to stand at the bound.
+  const fewFor = maxItems > 20 ? 80 : 8
+  return fc.oneof({ weight: fewFor, arbitrary: few }, { weight: 1, arbitrary: many })
 }
 
 const objects = ({ properties = {}, patternProperties = {}, required = [] }: Shape): Values => {

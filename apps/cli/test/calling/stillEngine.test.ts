@@ -74,11 +74,11 @@ describe("a call of an engine that stands still", () => {
     await using rig = new StillRig()
     await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
     await rig.standStill()
-    const silent = { BACKBEAT_SILENT_MS: "2000" }
+    const silent = { BACKBEAT_SILENT_MS: "20000" }
     const began = performance.now()
     const refusal = await rig.refusal(["wait", "t", "--timeout", "0.1"], { env: silent })
     expect(refusal.type).toBe("EngineUnreachable")
-    expect(performance.now() - began).toBeLessThan(2000)
+    expect(performance.now() - began).toBeLessThan(15_000)
   })
 
   test("fails in the middle of a stream", async () => {
@@ -140,8 +140,8 @@ test("a call of an engine that is stopped while it begins fails with its pid and
 describe("a call of an engine that is at work", () => {
   test("waits on as long as the engine answers that it is there", async () => {
     await using rig = new StillRig()
-    await rig.data("start", { id: "t", command: "sleep", args: ["1.5"] })
-    const waited = await rig.call(["wait", "t"], { env: { BACKBEAT_SILENT_MS: "400" } })
+    await rig.data("start", { id: "t", command: "sleep", args: ["2.5"] })
+    const waited = await rig.call(["wait", "t"], { env: { BACKBEAT_SILENT_MS: "1000" } })
     expect(waited).toMatchObject({
       exitCode: 0,
       document: { data: { task: { status: "completed" } } }
@@ -151,9 +151,9 @@ describe("a call of an engine that is at work", () => {
   test("and that is stopped later says so at the next question", async () => {
     await using rig = new StillRig()
     await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
-    const waiting = rig.spawn(["wait", "t"], { env: { BACKBEAT_SILENT_MS: "300" } })
+    const waiting = rig.spawn(["wait", "t"], { env: { BACKBEAT_SILENT_MS: "1000" } })
     // A time limit of its own that passes is the event that some time has.
-    expect((await rig.refusal(["wait", "t", "--timeout", "0.6"])).type).toBe("TaskWaitTimedOut")
+    expect((await rig.refusal(["wait", "t", "--timeout", "1.3"])).type).toBe("TaskWaitTimedOut")
     const pid = await rig.standStill()
     expect(await new Response(waiting.stderr).text()).toContain(`pid ${pid}, stopped`)
     expect(await waiting.exited).toBe(1)

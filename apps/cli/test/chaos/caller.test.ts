@@ -98,16 +98,21 @@ describe("an engine", () => {
 
   test("that is ending keeps nobody waiting", async () => {
     await using rig = new Rig()
-    const took: Array<number> = []
-    for (let round = 0; round < 8; round++) {
-      await rig.data("list")
-      signalProcess(await rig.engine(), "SIGTERM")
-      await Bun.sleep(round * 3)
+    const callMs = async (): Promise<number> => {
       const begunAt = performance.now()
       await rig.data("list")
-      took.push(Math.round(performance.now() - begunAt))
+      return performance.now() - begunAt
     }
-    expect(Math.max(...took)).toBeLessThan(800)
+    // Against a call that finds no engine at all, which is as slow as the machine is busy.
+    let [cold, ending] = [0, 0]
+    for (let round = 0; round < 6; round++) {
+      await rig.killEngine()
+      cold += await callMs()
+      signalProcess(await rig.engine(), "SIGTERM")
+      await Bun.sleep(round * 3)
+      ending += await callMs()
+    }
+    expect(ending).toBeLessThan(cold * 3)
   })
 
   test("keeps nothing of its caller's environment but what it needs", async () => {

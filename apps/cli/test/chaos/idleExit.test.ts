@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import * as Schema from "effect/Schema"
 import { readFileSync } from "node:fs"
 import { isAlive, Rig } from "../Rig.ts"
 import { enginesOf } from "./engines.ts"
@@ -81,6 +82,20 @@ describe("an engine stays", () => {
 
 const trapping = { script: "trap : TERM; while :; do sleep 0.05; done", gracePeriodMs: 1000 }
 
+const decodeTasks = Schema.decodeUnknownSync(
+  Schema.Array(Schema.Struct({ id: Schema.String, status: Schema.String, attempt: Schema.Int }))
+)
+
+/** Whether each stop and restart has been asked for, and the last task was started. */
+const isUnderWay = async (rig: Rig): Promise<boolean> => {
+  const tasks = decodeTasks((await rig.data("list"))["tasks"])
+  const isAsIt = ({ id, status, attempt }: (typeof tasks)[number]): boolean =>
+    ["stubborn", "again", "anew", "p.1", "p.2"].includes(id) &&
+    attempt === 1 &&
+    (status === "running" || (id === "anew" && status === "completed"))
+  return tasks.some(({ id }) => id === "waited") && !tasks.some(isAsIt)
+}
+
 test("an engine ends though all the callers were killed that waited for something in it", async () => {
   await using rig = hasty()
   await rig.data("start", [
@@ -101,8 +116,8 @@ test("an engine ends though all the callers were killed that waited for somethin
     ["pipeline", "cancel", "p"]
   ]
   const callers = calls.map((args) => rig.spawn(args))
-  // No event tells that a call has begun to wait. One that comes later finds its caller gone all the same.
-  await Bun.sleep(500)
+  // What the calls ask for must be under way. That a call waits is told by nothing: one that comes later finds its caller gone all the same.
+  while (!(await isUnderWay(rig))) await Bun.sleep(20)
   for (const caller of callers) caller.kill("SIGKILL")
   await Promise.all(callers.map((caller) => caller.exited))
   while (isAlive(engine)) await Bun.sleep(5)
