@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { signalProcess } from "@backbeat/engine/process/posix"
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { isAlive, Rig } from "../Rig.ts"
+import { isAlive, killAndAwait, markedProcesses, Rig } from "../Rig.ts"
 import { tasksOf as shownTasks } from "./Shown.ts"
 
 const script = "echo $BACKBEAT_TASK_ID $$ >>runs; echo up; exec sleep 60"
@@ -95,6 +95,28 @@ describe("an attempt that lives while its folder is damaged", () => {
       expect(await rig.task("stop", { id })).toMatchObject({ status: "cancelled" })
     expect([...copies(rig).values()].flat().map(isAlive)).toEqual([false, false])
   })
+})
+
+test("an attempt whose folder is lost after its command has ended is lost, and does not run again", async () => {
+  await using rig = new Rig()
+  const losses: Readonly<Record<string, (task: string) => void>> = {
+    "no-folder": (task) => rmSync(join(task, "1"), { recursive: true }),
+    "empty-folder": (task) => again(join(task, "1")),
+    "empty-task-folder": again
+  }
+  const ids = Object.keys(losses)
+  await begin(rig, ids)
+  await rig.killEngine()
+  for (const [pid = 0] of copies(rig).values()) await killAndAwait(pid)
+  while (markedProcesses(rig.home).length > 0) await Bun.sleep(1)
+  for (const id of ids) losses[id]?.(join(rig.home, "tasks", id))
+  for (const id of ids) {
+    expect(await rig.task("wait", { id })).toMatchObject({
+      status: "failed",
+      failure: { type: "Lost", evidence: expect.stringContaining("attempt's folder") }
+    })
+  }
+  expect([...copies(rig).values()].map((pids) => pids.length)).toEqual([1, 1, 1])
 })
 
 test("an attempt whose kept environment is damaged says so", async () => {

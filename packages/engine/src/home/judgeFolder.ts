@@ -41,7 +41,7 @@ const othersRights = 0o077
 const firstNames =
   /^(engine\.(lock|sock|json|json\.draft|log|log\.1)|config\.json(\.draft)?|backbeat\.db(-journal|-wal|-shm|-reserve)?)$/u
 /** What it makes later. */
-const laterNames = new Set(["tasks", "artifacts", "reports"])
+const laterNames = new Set(["tasks", "artifacts", "reports", "spawned.log", "spawned.log.1"])
 
 const modeOf = ({ mode }: Stats): string => (mode & 0o7777).toString(8).padStart(4, "0")
 

@@ -123,3 +123,9 @@ export const inspectAttempt = (dir: string): AttemptState => {
     return { kind: "alive", identity, shimAlive: shimAlive || claim.kind !== "shim" }
   return inspectReleased(dir)
 }
+
+/** Where an attempt stands of which it is known that its folder was ready for the spawn: one without files has lost them. */
+export const inspectSpawned = (dir: string): AttemptState => {
+  const found = inspectAttempt(dir)
+  return found.kind === "unclaimed" && !isPrepared(dir) ? inspectReleased(dir) : found
+}

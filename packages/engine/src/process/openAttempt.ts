@@ -47,6 +47,8 @@ export type AttemptSpec = CommandSpec & {
   readonly limits?: ProcessLimits | undefined
   readonly script?: string
   readonly onExit: (end: AttemptEnd) => void
+  /** Called when the folder is ready, just before the spawn. */
+  readonly onSpawn?: () => void
 }
 
 /**
@@ -160,6 +162,7 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
     })
     for (const fd of spare) closeSync(fd)
     fds.splice(-spareFds)
+    spec.onSpawn?.()
     const child = Bun.spawn({
       cmd,
       cwd: spec.cwd,

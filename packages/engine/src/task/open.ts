@@ -19,6 +19,7 @@ import { foundSpawn } from "./foundSpawn.ts"
 import { LiveAttempts } from "./LiveAttempts.ts"
 import { makeLookAfter } from "./lookAfter.ts"
 import { makeSettle } from "./settle.ts"
+import { noteSpawn } from "./spawnLog.ts"
 import { errorMessage } from "../thrown.ts"
 
 const withoutEnvironment = (root: string, { id, spec }: Task): string =>
@@ -78,7 +79,11 @@ export const makeOpen = Effect.gen(function* () {
       )
     if (spec.success === null) return yield* refuse(task, withoutEnvironment(root, task))
     const held = yield* heldPort(task.spec.readyWhen ?? task.spec.healthProbe)
-    const opened = openAttempt({ ...spec.success, onExit: onEnd(task) })
+    const opened = openAttempt({
+      ...spec.success,
+      onExit: onEnd(task),
+      onSpawn: () => noteSpawn(root, task)
+    })
     yield* logDebug(
       () =>
         `attempt ${task.state.attempt}: ${opened.kind === "opened" ? `spawned pid ${opened.pid}` : opened.kind}`,

@@ -8,13 +8,14 @@ import * as Effect from "effect/Effect"
 import { existsSync } from "node:fs"
 import { AgentAttempts } from "../agent/AgentAttempts.ts"
 import { Home, taskDir } from "../home/Home.ts"
-import { inspectAttempt, isPassing } from "../process/inspectAttempt.ts"
+import { inspectAttempt, inspectSpawned, isPassing } from "../process/inspectAttempt.ts"
 import { isLateShim } from "../process/isLateShim.ts"
 import { lookTwice } from "../process/look.ts"
 import { attemptEnd } from "./attemptEnd.ts"
 import { treeOf } from "./attemptSpec.ts"
 import { foundSpawn } from "./foundSpawn.ts"
 import { persistently } from "../time/persistently.ts"
+import { readSpawns } from "./spawnLog.ts"
 import { Supervisor } from "./Supervisor.ts"
 import { Transitions } from "./Transitions.ts"
 
@@ -34,10 +35,14 @@ export const recover = Effect.gen(function* () {
   const live = yield* store.inStatus(["running", "stopping"])
   const now = yield* Clock.currentTimeMillis
   const running = live.filter(({ state }) => state.status === "running")
+  const wasSpawned = readSpawns(root)
   const inspected = yield* persistently(
     "a look at the attempts",
     Effect.sync(() =>
-      running.map((task) => ({ task, found: inspectAttempt(treeOf(root, task).dir) }))
+      running.map((task) => {
+        const { dir } = treeOf(root, task)
+        return { task, found: wasSpawned(task) ? inspectSpawned(dir) : inspectAttempt(dir) }
+      })
     )
   )
   const unsure = inspected.filter(({ found }) => found.kind !== "ended" && found.kind !== "alive")
@@ -50,7 +55,7 @@ export const recover = Effect.gen(function* () {
       found.kind === "alive" ||
       living.has(task.id) ||
       found.kind === "unclaimed" ||
-      isToBeOpened(root, task)
+      (!wasSpawned(task) && isToBeOpened(root, task))
     // What the system was short of is started later: who takes it over sees to that.
     return goesOn || isPassing(found) ? [] : [{ task, end: attemptEnd(found, now) }]
   })
@@ -100,6 +105,6 @@ const stillLiving = (
     (ids) => new Set(ids.flat())
   )
 
-/** An attempt whose folder was never made is still to be opened; where the whole task's folder is gone nothing is known. */
+/** An attempt that was not spawned, and whose folder was never made, is still to be opened; where the whole task's folder is gone nothing is known. */
 const isToBeOpened = (root: string, task: Task): boolean =>
   !existsSync(treeOf(root, task).dir) && existsSync(taskDir(root, task.id))
