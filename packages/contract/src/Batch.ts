@@ -33,12 +33,12 @@ const Whole = Schema.Struct({
 /** `successCount` and `errorCount` tell how many were accepted and refused, always. */
 export const BatchAnswer = Schema.Struct({
   outcome: Outcome.annotate({
-    description: "of acceptance; where the call waited, of how they ended"
+    description: "whether the items were accepted; if the call waited, how they ended"
   }),
   total: Schema.Int,
   successCount: Schema.Int,
   errorCount: Schema.Int,
-  counts: optional(ends.counts, "where the call waited: how many are in each status"),
+  counts: optional(ends.counts, "if the call waited: how many are in each status"),
   failures: ends.failures,
   left: optional(
     Schema.Array(Schema.Unknown),
@@ -46,10 +46,10 @@ export const BatchAnswer = Schema.Struct({
   ),
   results: optional(
     Schema.Array(Schema.Union([Refused, Whole, Accepted])),
-    "one for each payload, in their order, with data where its payload says full; with --wait only what was refused or is not over"
+    "one for each payload, in their order, with data if its payload has full; with --wait only rejected items and tasks that have not ended"
   ),
   kind: Schema.optionalKey(Schema.tag("summary+artifact")),
   summary: Schema.optionalKey(Schema.String),
-  artifact: optional(Artifact, "where all results are, when they are too large to be shown")
+  artifact: optional(Artifact, "the file with all results, if they are too large to print")
 })
 export type BatchAnswer = typeof BatchAnswer.Type

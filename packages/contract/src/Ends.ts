@@ -18,8 +18,8 @@ export type Counts = typeof Counts.Type
 /** A task that failed. */
 export const FailedTask = Schema.Struct({
   id: Schema.String,
-  exitCode: optional(Schema.Int, "when it says all"),
-  failure: optional(Failure, "when exitCode does not say all"),
+  exitCode: optional(Schema.Int, "if it explains the failure"),
+  failure: optional(Failure, "if exitCode does not explain it"),
   lastLines: optional(Schema.Array(Schema.String), "at most three lines of its output")
 })
 export type FailedTask = typeof FailedTask.Type

@@ -25,10 +25,10 @@ const brief = {
   ),
   cancelled: optional(
     Schema.Struct({
-      by: optional(Actor, "who asked for its end, when that is not the caller's session"),
+      by: optional(Actor, "who requested its stop, if not the caller's session"),
       reason: optional(Schema.String, "the reason that was given")
     }),
-    "when its end was asked for by another call"
+    "if another call requested its stop"
   )
 }
 

@@ -20,10 +20,10 @@ export const resultMaxCharacters = 4000
 const LeanResult = Schema.Struct({
   text: optional(Schema.String, `its last message, at most ${resultMaxCharacters} characters`),
   textBytes: optional(Schema.Int, "how long that message is in bytes, when it was cut"),
-  isError: optional(Schema.Boolean, "true when the agent says that it failed"),
-  structured: optional(Schema.Json, "what outputSchema asked for"),
-  denied: optional(Schema.Array(Denied), "the calls that its permissions refused, at most ten"),
-  deniedMore: optional(Schema.Int, "how many more were refused"),
+  isError: optional(Schema.Boolean, "true if the agent reported an error"),
+  structured: optional(Schema.Json, "the answer to outputSchema"),
+  denied: optional(Schema.Array(Denied), "the calls that its permissions denied, at most ten"),
+  deniedMore: optional(Schema.Int, "how many more were denied"),
   allowedBy: optional(Allowing, "the field of resume that would allow them")
 })
 
@@ -38,20 +38,20 @@ const brief = {
   ),
   agent: optional(Schema.String, "the agent of a prompt; absent for a command and a script"),
   attempt: optional(Schema.Int, "the attempt, when it is not the first"),
-  exitCode: optional(Schema.Int, "once it has ended, when it ended by exiting"),
-  failure: optional(Failure, "why it failed, when exitCode does not say all"),
+  exitCode: optional(Schema.Int, "once it has ended, if it exited"),
+  failure: optional(Failure, "why it failed, if exitCode does not explain it"),
   startedAt: optional(
     Schema.String,
     "when the attempt began, while it has not ended; not in an answer that waited"
   ),
   endedAt: optional(Schema.String, "when it ended; not in an answer that waited"),
   durationMs: optional(Schema.Finite, "how long its attempt ran, once the task has ended"),
-  lastLines: optional(Schema.Array(Schema.String), "with lastLines of list: what it wrote last"),
+  lastLines: optional(Schema.Array(Schema.String), "with lastLines of list: its last lines"),
   memoryBytes: optional(
     Schema.Int,
     "with resources of list, while the task runs: the memory of its processes; shared pages count for each"
   ),
-  costUsd: optional(Schema.Finite, "what its agent's attempt cost, where the agent tells")
+  costUsd: optional(Schema.Finite, "the cost of its agent's attempt, if the agent reports it")
 }
 
 /** A task in a list, or of a pipeline. */
@@ -87,11 +87,11 @@ export const LeanTask = Schema.Struct({
     Schema.Array(Schema.Int),
     "the TCP ports on which these had listened; Linux only"
   ),
-  result: optional(LeanResult, "what its agent said of its work"),
+  result: optional(LeanResult, "the result that its agent reported"),
   lastEnd: optional(
     Schema.Struct({
       ...attemptEnd,
-      result: optional(LeanResult, "what its agent said of its work")
+      result: optional(LeanResult, "the result that its agent reported")
     }),
     lastEndText
   )

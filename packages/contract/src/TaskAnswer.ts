@@ -72,7 +72,7 @@ const brief = {
   endedAt: Schema.NullOr(Schema.String),
   durationMs: Schema.NullOr(Schema.Finite),
   costUsd: Schema.NullOr(Schema.Finite),
-  lastLines: optional(Schema.Array(Schema.String), "with lastLines of list: what it wrote last"),
+  lastLines: optional(Schema.Array(Schema.String), "with lastLines of list: its last lines"),
   memoryBytes: optional(
     Schema.Int,
     "with resources of list, while the task runs: the memory of its processes; shared pages count for each"
@@ -97,7 +97,7 @@ export const attemptEnd = {
   attempt: about(Schema.Int, "the attempt that ran"),
   exitCode: optional(Schema.Int, "when it ended by exiting"),
   signal: optional(Schema.String, "when a signal ended it, and nothing failed"),
-  failure: optional(Failure, "why it failed, when exitCode does not say all")
+  failure: optional(Failure, "why it failed, if exitCode does not explain it")
 }
 
 /** Everything about a task but secrets: of its environment the names of the given variables only. */
@@ -117,7 +117,7 @@ export const TaskAnswer = Schema.Struct({
   lastEnd: Schema.NullOr(
     Schema.Struct({
       ...attemptEnd,
-      result: optional(AgentResult, "what its agent said of its work")
+      result: optional(AgentResult, "the result that its agent reported")
     })
   ).annotate({ description: lastEndText }),
   /** What the stop of its last attempt has ended: `<pid> <command>` of at most ten processes, and how many more there were. */

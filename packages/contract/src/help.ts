@@ -8,7 +8,7 @@ import { operations } from "./table.ts"
 /** What each flag does. */
 export const flagTexts: Readonly<Record<OwnFlagName, string>> = {
   output:
-    "--output auto|inline|artifact   large answers: in a file when too large (auto), never, always",
+    "--output auto|inline|artifact   write large answers to a file: if too large (auto), never, always",
   wait: "--wait                         wait until it has ended, or is ready if it has readyWhen",
   stream: "--stream                       newline-delimited JSON, one frame a line",
   timeout: "--timeout <seconds>            how long to wait (default 60)",
@@ -22,7 +22,7 @@ export const flagTexts: Readonly<Record<OwnFlagName, string>> = {
 /** The flags that every operation takes. */
 export const commonFlagTexts = [
   "--get <path>                   print one value of the answer, such as task.id or tasks.id",
-  "--human                        text for people instead of JSON; for good: config set format human",
+  "--human                        text for people instead of JSON; as the default: config set format human",
   "--pretty                       indented JSON",
   "--home <dir>                   the state folder (else BACKBEAT_HOME)",
   "--help                         this help",

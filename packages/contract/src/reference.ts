@@ -27,29 +27,28 @@ import { BriefTask, TaskAnswer } from "./TaskAnswer.ts"
 const rows: ReadonlyArray<Operation> = Object.values(operations)
 
 const problemTexts: Readonly<Record<ProblemType, string>> = {
-  CommandInputError:
-    "The payload or the command line is not what the operation takes; the message names the field.",
+  CommandInputError: "The payload or the command line is invalid; the message names the field.",
   TaskNotFound: "No task has this id.",
   PipelineNotFound: "No pipeline has this id.",
-  DependencyNotFound: "A task that is depended on is neither there nor in the same call.",
-  DependencyCycle: "Tasks of one call would wait for each other; the message names the cycle.",
+  DependencyNotFound: "A task in `dependsOn` does not exist and is not in the same call.",
+  DependencyCycle: "The dependencies of one call form a cycle; the message names it.",
   AgentUnavailable: "The agent's program is not installed; the hint says how to install it.",
   TaskAlreadyRunning: "A task with this id has not ended.",
-  IllegalTransition: "The task's status does not accept this.",
+  IllegalTransition: "The status of the task does not allow this.",
   StopIncomplete:
-    "Some processes cannot be ended: `left` names each with its user and why. The task stays `stopping`, and is watched.",
+    "Some processes cannot be ended: `left` names each with its user and the reason. The task stays `stopping` and is watched.",
   TaskWaitTimedOut: "The wait timed out. What it waited for continues.",
   EngineUnreachable: "The engine does not answer and could not be started; the message says why.",
   StoreError: "The state could not be read or written.",
-  ConfigInvalid: "The configuration has a bad value.",
+  ConfigInvalid: "The configuration is invalid.",
   QuotaExceeded:
-    "Too many live tasks, or tasks started inside of tasks too deeply: then a retry cannot help.",
+    "Too many live tasks, or tasks nested too deep. A retry does not help with nesting.",
   InternalError:
-    "A defect of backbeat; the details name a report. Also an answer that stdout could not take."
+    "A defect of backbeat; the details name a report. Also: the answer could not be written to stdout."
 }
 
 const exitTexts: Readonly<Record<keyof typeof exitCodes, string>> = {
-  ok: "done; the answer is on stdout",
+  ok: "success; the answer is on stdout",
   refused:
     "refused or failed as an operation can; stdout is empty, the error is on stderr. A batch in which some fail has its document on stdout",
   defect: "a defect of backbeat (`InternalError`)"
@@ -186,7 +185,7 @@ const section = (operation: Operation): string => {
   const own = operation.flags.map((flag) => `--${flag}`)
   return [
     `### ${operation.name}\n\n${operation.summary}\n\n${fenced(usage)}`,
-    ...(operation.batch ? ["Takes an array of payloads too."] : []),
+    ...(operation.batch ? ["Also takes an array of payloads."] : []),
     ...(own.length > 0 && flags.length > 0 ? [`Flags: ${listed(own)}.`] : []),
     inputOf(operation),
     `Answer:\n\n${outputOf(operation)}`,
@@ -205,21 +204,21 @@ ${fenced(`backbeat <operation> [payload] [flags]
 payload:  '{"id":"demo"}'   inline JSON
           @file.json        from a file
           -                 from stdin
-          demo              a bare word, where the operation takes one
+          demo              a bare word, if the operation takes one
           (none)            the same as {}
 
-backbeat start [payload] [flags] -- npm test      what stands after -- is command and args`)}
+backbeat start [payload] [flags] -- npm test      everything after -- is command and args`)}
 
-The payload says what to do, flags say how to go about it. Unknown fields and flags are refused, with the nearest known one named. A
+The payload says what to do; flags control how the call runs. Unknown fields and flags are rejected, and the error names the nearest known one. A
 payload has at most ${payloadMaxBytes / 1_000_000} MB. Times are ISO 8601 in UTC with milliseconds; durations are milliseconds.
 
-${listed(batch)} take an array of payloads too. The \`data\` of the answer to ${listed(steered)} is \`{outcome, total, successCount, errorCount, counts, failures, results}\`.
-\`successCount\`, \`errorCount\` and the exit code tell what was accepted: the exit code is ${exitCodes.refused} if any was refused. Each of \`results\` is \`{index, ok: true, id, status}\`,
-\`{index, ok: true, id, status, data}\` where the payload says \`full\`, or \`{index, ok: false, error}\`. \`outcome\` is \`succeeded\`, \`partial_failure\` or \`failed\`: of what was
-accepted or, with \`--wait\` and for \`stop\`, of how the tasks ended. Then \`counts\` tells how many are in each status and \`failures\` names at most ${failuresMaxCount} that failed, each with three
-lines of its output; with \`--wait\`, \`results\` holds only what was refused or is not over. \`wait\` of several answers with \`{outcome, counts, failures}\`, \`status\` of several with \`{tasks, errors}\`.
+${listed(batch)} also take an array of payloads. The \`data\` of the answer to ${listed(steered)} is \`{outcome, total, successCount, errorCount, counts, failures, results}\`.
+\`successCount\`, \`errorCount\` and the exit code say what was accepted: the exit code is ${exitCodes.refused} if any item was rejected. Each of \`results\` is \`{index, ok: true, id, status}\`,
+\`{index, ok: true, id, status, data}\` if the payload has \`full\`, or \`{index, ok: false, error}\`. \`outcome\` is \`succeeded\`, \`partial_failure\` or \`failed\`. It describes
+acceptance; with \`--wait\` and for \`stop\` it describes how the tasks ended. In that case \`counts\` has the number of tasks in each status and \`failures\` names at most ${failuresMaxCount} failed tasks, each with three
+lines of output. With \`--wait\`, \`results\` has only rejected items and tasks that have not ended. \`wait\` of several returns \`{outcome, counts, failures}\`, and \`status\` of several returns \`{tasks, errors}\`.
 
-An answer of more than ${inlineMaxBytes.toLocaleString("en-US")} bytes becomes an artifact: the answer names a file that holds the data. \`--output inline\` shows it all the same.`
+An answer of more than ${inlineMaxBytes.toLocaleString("en-US")} bytes becomes an artifact: the answer names a file with the data. \`--output inline\` prints all of it.`
 }
 
 const answers = (): string => `## Answers
@@ -232,11 +231,11 @@ ${JSON.stringify(failed("status", taskNotFound("demo")))}`,
   "json"
 )}
 
-\`hint\` and \`retryable\` are always there. \`try\` is the complete call that the caller probably meant: see [cli.md](cli.md#errors-and-try).
+\`hint\` and \`retryable\` are always present. \`try\` is the complete call that the caller probably meant: see [cli.md](cli.md#errors-and-try).
 
 Answers are lean. A task in an answer is a [LeanTask](#leantask): a field that is null, empty or at its default is left out, and
-\`command\`, \`script\` or \`prompt\` is one line, \`what\`. So read an absent field as null, empty or its default. With \`"full": true\` in the
-payload, the task is a [Task](#task): every field is there, always. In lists full tasks have long texts cut at 120 characters, unless one id is asked for.
+\`command\`, \`script\` or \`prompt\` is one line, \`what\`. So an absent field means null, empty or its default. With \`"full": true\` in the
+payload, the task is a [Task](#task): it has every field. In lists, long texts of full tasks are cut at 120 characters, unless the call names one id.
 
 ${markdownTable(
   ["exit code", "means"],
@@ -246,24 +245,24 @@ ${markdownTable(
   ])
 )}
 
-\`--get <path>\` prints one value of the whole answer as text: \`task.id\`, \`lines\` (one a line), \`tasks.0.status\` or, of every task, \`tasks.id\`. A path that is not there
-is refused; the error says that the call was done.
+\`--get <path>\` prints one value of the whole answer as text: \`task.id\`, \`lines\` (one a line), \`tasks.0.status\` or, of every task, \`tasks.id\`. A path that does not
+exist is an error, which says that the call was done.
 
-With \`--exit-status\` (${listed(rows.filter((row) => row.flags.includes("exit-status")).map((row) => row.name))}) the exit code is that of the task: its own, ${exitStatuses.signalBase} + n when signal n ended it,
-${exitStatuses.stopped} when it was cancelled or reached one of its limits, ${exitStatuses.notSpawned} when its command could not be started, ${exitStatuses.failed} when it failed otherwise. ${exitStatuses.timeIsUp}: the time of the wait is up and it goes on.
-${exitStatuses.refused}: the call was refused. Of several it is 0 when all completed, else ${exitStatuses.failed}.
-A task with \`readyWhen\` that completed before it was ready is no success for \`--wait\`: it is \`completed\`, the answer says \`neverReady\`, and the exit code is ${exitStatuses.failed}.
+With \`--exit-status\` (${listed(rows.filter((row) => row.flags.includes("exit-status")).map((row) => row.name))}) the exit code is that of the task: its own, ${exitStatuses.signalBase} + n if signal n killed it,
+${exitStatuses.stopped} if it was cancelled or reached one of its limits, ${exitStatuses.notSpawned} if its command could not be started, ${exitStatuses.failed} if it failed in another way. ${exitStatuses.timeIsUp}: the wait timed out; the task continues.
+${exitStatuses.refused}: the call was rejected. For several tasks it is 0 if all completed, else ${exitStatuses.failed}.
+A task with \`readyWhen\` that completed before it was ready is not a success for \`--wait\`: it is \`completed\`, the answer has \`neverReady\`, and the exit code is ${exitStatuses.failed}.
 
-With \`--stream\` the answer is a frame a line. To continue after a frame, give as \`since\` to \`events\` its \`sequence\`, and to \`logs\` the
-\`data.cursor\` of a line. \`logs\` does not take a \`sequence\`: that of a line is only the one of the last event before it.
+With \`--stream\` the answer is one frame a line. To continue after a frame, pass its \`sequence\` as \`since\` to \`events\`, or the
+\`data.cursor\` of a line as \`since\` to \`logs\`. \`logs\` does not take a \`sequence\`: a line only has that of the last event before it.
 With \`context\` only the last line has a \`data.cursor\`.
-A line before which output was dropped that this reader never got says so in \`data.droppedBytes\`.`
+If output before a line was dropped unread, the line has \`data.droppedBytes\`.`
 
 const flags = (): string => `## Flags
 
 ${fenced([...Object.values(flagTexts), ...commonFlagTexts].join("\n"))}
 
-An operation that does not take a flag refuses it.`
+An operation rejects a flag that it does not take.`
 
 const errors = (): string => `## Errors
 
@@ -293,9 +292,9 @@ const shapeText = (name: string, shape: Shape): string => {
   const variants = shape.anyOf ?? [shape]
   const fields = fieldTable(ofVariants(variants.map((variant) => rowsOf(variant))))
   if (name === "Failure")
-    return `\`type\` says which of the others are there: see [failures](lifecycle.md#failures).\n\n${fields}`
+    return `\`type\` says which other fields are present: see [failures](lifecycle.md#failures).\n\n${fields}`
   if (variants.length === 1) return fields
-  return `Exactly one of ${listed(variants.map(({ required }) => required?.[0] ?? ""))}, with what goes with it.\n\n${fields}`
+  return `Exactly one of ${listed(variants.map(({ required }) => required?.[0] ?? ""))}, with the fields that belong to it.\n\n${fields}`
 }
 
 const shapes = (): string =>

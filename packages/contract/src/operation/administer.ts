@@ -26,7 +26,7 @@ export const configShow = operation({
     ),
     ignored: about(
       Schema.Array(Schema.Struct({ name: Schema.String, instead: Schema.String })),
-      "variables of older systems that are set and have no effect, and what does their work"
+      "variables of older systems that are set but have no effect, and what to use instead"
     ),
     problems: Schema.Array(Schema.Struct({ key: Schema.String, message: Schema.String }))
   }),
@@ -98,9 +98,9 @@ export const engineStatus = operation({
     rssBytes: Schema.NullOr(Schema.Int),
     inherited: optional(
       Schema.Record(Schema.String, Schema.String),
-      "what the engine has from the call that started it, and hands to every task; limits that are unlimited are left out"
+      "what the engine inherited from the call that started it and passes to every task; unlimited limits are left out"
     ),
-    differences: optional(Schema.Array(Schema.String), "in what that differs from the caller")
+    differences: optional(Schema.Array(Schema.String), "how that differs from the caller")
   }),
   errors: ["EngineUnreachable"],
   examples: [{ title: "this home's", payload: {} }],

@@ -95,7 +95,7 @@ export const capabilities = operation({
     outputModes: Schema.Array(Schema.String),
     inlineMaxBytes: about(
       Schema.Int,
-      "with --output auto an answer of more bytes than this is put into a file"
+      "with --output auto an answer with more bytes is written to a file"
     ),
     operations: Schema.Array(Schema.String),
     batch: Schema.Array(Schema.String),

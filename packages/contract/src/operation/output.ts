@@ -12,11 +12,11 @@ const InlineLogs = Schema.Struct({
   taskId: Schema.String,
   totalLines: about(
     Schema.Int,
-    "how many lines there are; with grep, how many match, without those of context"
+    "the number of lines; with grep, the number of matches without context lines"
   ),
   shownLines: about(
     Schema.Int,
-    "how many of these stand in lines; with context there are more in lines, which are not counted"
+    "how many of them are in lines; context lines in lines are not counted"
   ),
   hasMore: optional(Schema.Boolean, "true when there are more than these lines"),
   lines: Schema.Array(
@@ -31,10 +31,7 @@ const InlineLogs = Schema.Struct({
   ),
   cursor: Schema.String,
   droppedBytes: optional(Schema.Int, "how many bytes of these lines are lost, when any are"),
-  hint: optional(
-    Schema.String,
-    "when nothing matched grep: that it would match without regard to case"
-  )
+  hint: optional(Schema.String, "if grep found nothing: whether it matches in another case")
 })
 
 /** Lines of several tasks in their order of arrival. */

@@ -37,7 +37,7 @@ export const status = operation({
     id: about(TaskId, "the id of a task or of a pipeline"),
     checkpoint: optional(
       Schema.Boolean,
-      "also show what resume uses of the last attempt: last lines, git state, an agent's result"
+      "also show the data of the last attempt that resume uses: last lines, git state, an agent's result"
     ),
     full
   }),
@@ -45,11 +45,11 @@ export const status = operation({
     task: Schema.optionalKey(ShownTask),
     checkpoint: Schema.optionalKey(CheckpointAnswer),
     pipeline: Schema.optionalKey(ShownPipeline),
-    tasks: optional(Schema.Array(ShownTask), "of several, in the order asked"),
-    pipelines: optional(Schema.Array(ShownPipeline), "of several, those that are pipelines"),
+    tasks: optional(Schema.Array(ShownTask), "for several ids: the tasks, in the order of the ids"),
+    pipelines: optional(Schema.Array(ShownPipeline), "for several ids: the pipelines"),
     errors: optional(
       Schema.Array(Schema.Struct({ id: Schema.String, error: Schema.Unknown })),
-      "of several, those that are not there"
+      "for several ids: those that do not exist"
     )
   }),
   cut: cutAnswer({ each: true }),
@@ -123,7 +123,7 @@ const WaitFor = Schema.Union([
 
 const cursor = optional(
   Schema.String,
-  "with full or mode any: where the history stands, for since of events"
+  "with full or mode any: the place in the history, for since of events"
 )
 
 /** Waits until something has become of tasks. */
@@ -158,12 +158,15 @@ export const wait = operation({
       ...ends,
       tasks: optional(Schema.Array(TaskAnswer), "with full: each of them"),
       pipelines: optional(Schema.Array(EndedPipeline), "those of them that are pipelines"),
-      done: optional(Schema.Array(Schema.String), "with mode any: those of which it has come true"),
-      pending: optional(Schema.Array(Schema.String), "with mode any: the others"),
+      done: optional(
+        Schema.Array(Schema.String),
+        "with mode any: the tasks that meet the condition"
+      ),
+      pending: optional(Schema.Array(Schema.String), "with mode any: the other tasks"),
       cursor
     }),
     Schema.Struct({
-      line: about(Schema.String, "the line that matched, or an unfinished one as it stood"),
+      line: about(Schema.String, "the matching line; it may be unfinished"),
       cursor: about(Schema.String, "the place after that line; for since of wait and logs"),
       task: Schema.optionalKey(ShownTask)
     }),
@@ -198,25 +201,25 @@ export const wait = operation({
 
 /** What a task that runs does now. */
 export const Running = Schema.Struct({
-  startedAt: optional(Schema.String, "since when the attempt runs"),
-  silentSince: optional(Schema.String, "when it last wrote anything"),
+  startedAt: optional(Schema.String, "when the attempt started"),
+  silentSince: optional(Schema.String, "when it last wrote output"),
   lastLine: optional(Schema.String, "the last line that is not blank, at most 125 characters"),
   processes: about(
     Schema.Array(Schema.String),
     "its processes, each with pid and command; at most ten"
   ),
   processesMore: optional(Schema.Int, "how many more there are"),
-  cpuPercent: optional(Schema.Int, "what they used of one core within 100 ms; Linux only"),
-  memoryBytes: optional(
+  cpuPercent: optional(
     Schema.Int,
-    "the memory that they have, shared pages counted for each; Linux only"
+    "their CPU use within 100 ms, in percent of one core; Linux only"
   ),
+  memoryBytes: optional(Schema.Int, "their memory, shared pages counted for each; Linux only"),
   timeoutMs: optional(Schema.Int, "its timeout, when it has one"),
   timeoutFrom: optional(
     Schema.String,
     "who set that: the task itself, the configuration, a variable, or the default for prompts"
   ),
-  stallTimeoutMs: optional(Schema.Int, "how long it may be silent, when that is limited"),
+  stallTimeoutMs: optional(Schema.Int, "how long it may write nothing, if that is limited"),
   stallTimeoutFrom: optional(Schema.String, "who set that: always the task itself"),
   maxOutputBytes: optional(
     Schema.Int,
@@ -243,7 +246,7 @@ export const why = operation({
         until: Schema.optionalKey(Schema.String)
       })
     ),
-    running: optional(Running, "of a task that runs: what it does now"),
+    running: optional(Running, "for a running task: its current activity"),
     peakMemoryBytes: optional(
       Schema.Int,
       "of a task that has ended: the most memory that one of its processes had; absent when it was less than the engine itself had, or that engine has exited"

@@ -170,7 +170,7 @@ export const StartInput = Schema.Struct({
     between(1024, 1_073_741_824),
     "bytes kept of each output stream; older ones are dropped (default 1 GiB)"
   ),
-  maxOutputBuffer: optional(between(1024, 1_073_741_824), "another name of maxOutputBytes"),
+  maxOutputBuffer: optional(between(1024, 1_073_741_824), "another name for maxOutputBytes"),
   notify: optional(Notify, "a shell command or webhook to call onEnd, onReady or onLog"),
   sessionId: optional(
     NonEmptyText.check(atMost(200)),

@@ -40,7 +40,8 @@ const endedFields = {
     "the TCP ports on which these had listened; Linux only"
   ),
   left: Schema.Array(Schema.String).annotate({
-    description: "what is left of it: always empty in an answer; StopIncomplete names what stays"
+    description:
+      "the remaining processes: always empty in an answer; StopIncomplete names those that remain"
   })
 }
 
@@ -219,17 +220,17 @@ export const send = operation({
     signalled: optional(Schema.Boolean, "true when the signal was sent"),
     cursor: about(
       Schema.String,
-      "where the output ended before the write; with until and quietMs the place after the returned lines. For since of logs and wait"
+      "the place before the write; with until and quietMs the place after the returned lines; for since of logs and wait"
     ),
     lines: optional(
       Schema.Array(Schema.String),
-      "with until or quietMs: the lines that came, at most 1,000 or 64 KiB"
+      "with until or quietMs: the new lines, at most 1,000 or 64 KiB"
     ),
     partial: optional(
       Schema.String,
-      "with until or quietMs: what came of a line that has not ended, such as a prompt"
+      "with until or quietMs: the unfinished last line, such as a prompt"
     ),
-    hasMore: optional(Schema.Boolean, "true when more came than these lines")
+    hasMore: optional(Schema.Boolean, "true if there are more new lines")
   }),
   errors: [
     "CommandInputError",

@@ -11,7 +11,7 @@ export const ExitedNonZero = Schema.Struct({
 export const Signalled = Schema.Struct({ type: Schema.tag("Signalled"), signal: Schema.String })
 /** Never ran: the command or its directory is missing, or it cannot be executed. */
 export const NotSpawned = Schema.Struct({ type: Schema.tag("NotSpawned"), message: Schema.String })
-/** Ran longer than `timeout` milliseconds; `from` says who set that, where it was not the task. */
+/** Ran longer than `timeout` milliseconds; `from` names the source of the limit, if it is not the task. */
 export const TimedOut = Schema.Struct({
   type: Schema.tag("TimedOut"),
   timeout: Schema.Int,
@@ -42,7 +42,7 @@ export const NotReady = Schema.Struct({
   withinMs: Schema.optionalKey(Schema.Int),
   from: Schema.optionalKey(Schema.String)
 })
-/** The end cannot be known; `evidence` says what is. */
+/** The end is unknown; `evidence` has the known facts. */
 export const Lost = Schema.Struct({ type: Schema.tag("Lost"), evidence: Schema.String })
 
 /** Why an attempt failed. */

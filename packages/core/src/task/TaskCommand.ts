@@ -31,7 +31,7 @@ export type TaskCommand =
   | { readonly type: "Postpone"; readonly message: string; readonly claimed: boolean }
   /** Its attempt has ended and nothing of it is alive that has to be waited for. `isLast`: no other one follows, whatever was wanted. */
   | { readonly type: "End"; readonly end: AttemptEnd; readonly isLast?: true }
-  /** The delay of the restart policy is over. */
+  /** The delay of the restart policy has passed. */
   | { readonly type: "Retry" }
   /** Somebody wants another attempt, with the specification, owner and lineage given now if there are any; `blocked` while that has to wait for others. */
   | {

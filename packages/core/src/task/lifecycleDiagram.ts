@@ -9,31 +9,32 @@ import { type Health, isFinal, statuses, type TaskStatus } from "./TaskState.ts"
 const statusTexts: Readonly<Record<TaskStatus, string>> = {
   blocked: "Waits for the tasks that it depends on.",
   queued:
-    "May run; waits for a slot, for its `notBefore`, or until leftover processes of the attempt before are gone.",
+    "Waits for a slot, for its `notBefore`, or until leftover processes of the earlier attempt are gone.",
   running: "Its attempt's process group is alive.",
   stopping:
-    "A stop was asked for, and not all of its processes, or leftover processes of an earlier attempt, are gone yet.",
-  retrying: "The attempt ended, and the restart policy opens another at `retryAt`.",
+    "A stop was requested, and some of its processes, or leftover processes of an earlier attempt, are still alive.",
+  retrying: "The attempt ended, and the restart policy starts another at `retryAt`.",
   completed: "Ended with exit code 0, or with one of `successExitCodes`.",
-  failed: "Ended otherwise; `failure` says how.",
-  cancelled: "Withdrawn, by whom and why; nothing of it runs, and that was verified."
+  failed: "Ended in another way; `failure` says how.",
+  cancelled:
+    "A caller stopped it, or a dependency cannot be satisfied. A search found no process of it."
 }
 
 const commandTexts: Readonly<Record<TaskCommand["type"], string>> = {
-  Release: "All of its dependencies hold.",
+  Release: "All of its dependencies are satisfied.",
   Withdraw:
-    "One of its dependencies can no longer hold; a look at its leftover processes comes with it.",
+    "One of its dependencies can no longer be satisfied. The command has the result of a search for leftover processes.",
   Open: "A slot is free: the next attempt starts.",
   ReportReady: "Its probe succeeded.",
   ReportUnhealthy: "Its probe failed too often.",
-  Stop: "Somebody wants it to end; a look at its leftover processes comes with it. Another stop only ever shortens the grace period.",
-  Limit: "One of its own limits was reached, such as `timeout`.",
-  Finish: "Its agent has told its result, and its process does not exit.",
+  Stop: "A caller stops it. The command has the result of a search for leftover processes. Another stop can only shorten the grace period.",
+  Limit: "It reached one of its limits, such as `timeout`.",
+  Finish: "Its agent has reported its result, but its process does not exit.",
   Postpone:
-    "The system refused to start its attempt, being short of descriptors, processes, memory or room: it is tried again.",
-  End: "Its attempt has ended, and nothing of it is alive.",
-  Retry: "The delay of the restart policy is over.",
-  Restart: "Somebody wants another attempt under the same id."
+    "The system could not start its attempt, because it is short of descriptors, processes, memory or disk space. The start is retried.",
+  End: "Its attempt has ended, and none of its processes is alive.",
+  Retry: "The delay of the restart policy has passed.",
+  Restart: "A caller requests another attempt under the same id."
 }
 
 const failureTexts: {
@@ -51,11 +52,11 @@ const failureTexts: {
   Signalled: { carries: ["signal"], text: "A signal ended it." },
   NotSpawned: {
     carries: ["message"],
-    text: "Never ran: the command or its directory is missing, it cannot be executed, or the system refused again and again to start it."
+    text: "It never ran: the command or its directory is missing, it cannot be executed, or the system repeatedly failed to start it."
   },
   TimedOut: {
     carries: ["timeout", "from"],
-    text: "Ran longer than `timeout` milliseconds; `from` says who set that, where it was not the task."
+    text: "Ran longer than `timeout` milliseconds; `from` names the source of the limit, if it is not the task."
   },
   StalledOutput: {
     carries: ["stallTimeout"],
@@ -63,7 +64,7 @@ const failureTexts: {
   },
   DependencyFailed: {
     carries: ["taskId", "through"],
-    text: "A task that it depends on did not end as required: `taskId` is where it began, `through` the direct dependency where that is another."
+    text: "A dependency can no longer be satisfied: `taskId` is the root cause, and `through` the direct dependency if it is another task."
   },
   AgentError: {
     carries: ["kind", "message", "hint"],
@@ -71,15 +72,15 @@ const failureTexts: {
   },
   NotReady: {
     carries: ["probe", "output", "withinMs", "from"],
-    text: "Its probe did not succeed in time, or failed too often. `withinMs` is the time that it had; `from` says who set that, where it was not the task."
+    text: "Its probe did not succeed in time, or failed too often. `withinMs` is the time that it had; `from` names the source of the limit, if it is not the task."
   },
-  Lost: { carries: ["evidence"], text: "The end cannot be known; `evidence` says what is." }
+  Lost: { carries: ["evidence"], text: "The end is unknown; `evidence` has the known facts." }
 }
 
 const healthTexts: Readonly<Record<Health, string>> = {
   starting: "No probe has succeeded yet.",
   ready: "The last probe succeeded.",
-  unhealthy: "The last probes failed, `failureThreshold` of them in a row."
+  unhealthy: "The last `failureThreshold` probes failed."
 }
 
 const textTable = (head: string, texts: Readonly<Record<string, string>>): string =>
@@ -155,29 +156,29 @@ ${textTable("status", statusTexts)}
 ${statuses
   .filter(isFinal)
   .map((status) => `\`${status}\``)
-  .join(", ")} are final: nothing but \`Restart\` leaves them. A task carries only the
-facts of its status, so \`endedAt\` means that it has ended and \`retryAt\` that another attempt follows.
+  .join(", ")} are final: only \`Restart\` leaves them. A task has only the
+fields of its status, so \`endedAt\` means that it has ended and \`retryAt\` that another attempt follows.
 
 ## Commands
 
 ${textTable("command", commandTexts)}
 
-What each status accepts, and where that can lead. An empty cell is refused with \`IllegalTransition\`, which names the status and
-the command; it is never a silent success.
+The table shows which commands each status accepts, and the resulting statuses. An empty cell means that the command fails with
+\`IllegalTransition\`, which names the status and the command.
 
 ${acceptance()}
 
-\`End\` while \`stopping\` leads to where the stop was meant to: \`cancelled\` after a \`Stop\`, \`queued\` after a \`Restart\`,
-\`failed\` or \`retrying\` after a \`Limit\`, and to what the agent has told after a \`Finish\`.
+\`End\` while \`stopping\` leads to the goal of the stop: \`cancelled\` after a \`Stop\`, \`queued\` after a \`Restart\`,
+\`failed\` or \`retrying\` after a \`Limit\`, and the result that the agent reported after a \`Finish\`.
 
 ## Attempts
 
-The first attempt is number 1, and numbers have no gap. \`Restart\` and \`Retry\` open the next number, never while an attempt is
-alive. After a \`Stop\` no attempt follows without a \`Restart\`. An attempt that could not be spawned is not retried.
+The first attempt is number 1, and numbers have no gap. \`Restart\` and \`Retry\` start the next attempt, never while an attempt is
+alive. After a \`Stop\`, only a \`Restart\` starts another attempt. An attempt that could not be spawned is not retried.
 
 ${policy()}
 
-Delays are in milliseconds. \`maxAttempts\` counts the first attempt; an attempt that lasts \`resetAfterMs\` starts the count anew.
+Delays are in milliseconds. \`maxAttempts\` counts the first attempt; an attempt that lasts \`resetAfterMs\` resets the count.
 
 ## Failures
 
