@@ -302,6 +302,30 @@ describe("ifEnded", () => {
     expect([type, details["from"]]).toEqual(["IllegalTransition", "completed"])
   })
 
+  test("protects it from the restart of another session, task or pipeline", async () => {
+    await using rig = new Rig()
+    const as = (session: string, cwd: string, args: ReadonlyArray<string>) =>
+      rig.call(args, { env: { CODEX_SESSION_ID: session }, cwd })
+    await as("one", "/", ["start", '{"id":"x","command":"true"}', "--wait"])
+    const steps = '{"id":"p","steps":[{"command":"false"}]}'
+    await as("one", "/", ["pipeline", "create", steps, "--wait"])
+    for (const id of ["x", "p"]) {
+      expect((await as("two", "/tmp", ["restart", id])).document).toMatchObject({
+        error: {
+          type: "IllegalTransition",
+          try: { operation: "restart", payload: { id, ifEnded: "again" } }
+        }
+      })
+      const over = JSON.stringify({ id, ifEnded: "again" })
+      expect((await as("two", "/tmp", ["restart", over, "--wait"])).document).toMatchObject({
+        ok: true
+      })
+      expect((await as("two", "/", ["restart", id, "--wait"])).document).toMatchObject(
+        id === "x" ? { data: { task: { attempt: 3 } } } : { ok: true }
+      )
+    }
+  })
+
   test("protects what another session left in another folder, until that is taken over explicitly", async () => {
     await using rig = new Rig()
     const start = (payload: object, session: string | undefined, cwd: string) =>

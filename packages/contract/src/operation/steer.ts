@@ -95,6 +95,10 @@ export const restart = operation({
     ids,
     tag: optional(Tag, "all tasks with this tag"),
     all: optional(Schema.Boolean, "of a pipeline: also what completed or runs (default false)"),
+    ifEnded: optional(
+      Schema.Literal("again"),
+      "also run again what another session left in another directory, which is rejected otherwise"
+    ),
     reason: optional(Reason, "the reason; stored in its history"),
     full
   }),

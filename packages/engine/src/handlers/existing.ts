@@ -1,11 +1,13 @@
 /** What a start does with an id that stands for a task already. */
 import { type Problem, problem, withTry } from "@backbeat/contract/Problem"
 import type { StartInput } from "@backbeat/contract/operation/start"
+import type { Input } from "@backbeat/contract/table"
 import { changedFields } from "@backbeat/core/task/changedFields"
 import type { Task } from "@backbeat/core/task/Task"
 import type { Owner } from "@backbeat/core/task/TaskSpec"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
+import type { Call } from "./Call.ts"
 import type { Specified } from "./taskSpec.ts"
 
 /** That a task was there already: in which fields the payload differs from it, and whether it had ended. */
@@ -72,6 +74,23 @@ const isOthers = ({ id, state, spec }: Task, input: StartInput): Problem =>
     ),
     input
   )
+
+/** Why what has ended is not restarted for this caller, as for a start of its id; null when it is. */
+export const refusedRestart = (
+  { owner, spec, state }: Task,
+  asked: Input<"restart">,
+  { caller }: Call
+): Problem | null => {
+  const own = owner.sessionId === (caller.sessionId ?? null) || spec.cwd === caller.cwd
+  if (own || !isFinal(state.status) || asked.ifEnded === "again") return null
+  const told = problem(
+    "IllegalTransition",
+    `${asked.id} is of another session, in ${spec.cwd}, and is ${state.status}`,
+    'Give "ifEnded": "again" to run it again all the same.',
+    { id: asked.id, from: state.status, cwd: spec.cwd }
+  )
+  return withTry(told, "restart", { ...asked, ifEnded: "again" })
+}
 
 /**
  * Why an id that has ended is not started again; null when it is. What another session left in another folder is taken over only when

@@ -18,6 +18,7 @@ import type { Tx } from "../task/Tx.ts"
 import { agentUnavailable } from "./agentWork.ts"
 import { actorOf, batchOf, type Call, outcomeOf, toProblem } from "./Call.ts"
 import { makeStandings } from "./dependencies.ts"
+import { refusedRestart } from "./existing.ts"
 import type { Doing } from "./once.ts"
 import { makePipelineView } from "./PipelineView.ts"
 import { makeQuota } from "./quota.ts"
@@ -41,14 +42,13 @@ const makeRestartTask = Effect.gen(function* () {
   const view = yield* View
   const quota = yield* makeQuota
   const { standingAgain } = yield* makeStandings
-  return Effect.fnUntraced(function* (
-    tx: Tx,
-    { id, reason }: Asked,
-    { call, before, note }: Restarting
-  ) {
+  return Effect.fnUntraced(function* (tx: Tx, asked: Asked, { call, before, note }: Restarting) {
+    const { id, reason } = asked
     const made = before.get(id)
     if (made !== undefined) return made.attempt
     const task = yield* view.find(id)
+    const foreign = refusedRestart(task, asked, call)
+    if (foreign !== null) return yield* Effect.fail(foreign)
     // An agent that is gone would put an attempt that never was in the place of the last one.
     const env = task.spec.work.kind === "prompt" ? readEnvironment(root, task) : null
     const unavailable = env === null ? null : agentUnavailable(task.spec, env, settings.current())
@@ -120,6 +120,10 @@ const makeRestartPipeline = Effect.gen(function* () {
     if (refusal !== null) return yield* Effect.fail(refusal)
     const tasks = yield* wanted(pipeline, asked)
     if (tasks.length === 0) return yield* Effect.fail(nothingToRestart(pipeline))
+    const foreign = tasks
+      .map((task) => refusedRestart(task, asked, call))
+      .find((each) => each !== null)
+    if (foreign !== undefined && foreign !== null) return yield* Effect.fail(foreign)
     const restarted = tx
       .of(pipelineAggregate)
       .change(pipeline, { type: "Restart", reason: asked.reason ?? null }, actorOf(call))
@@ -160,7 +164,11 @@ export const makeRestart = Effect.gen(function* () {
         if (!nodes.has(step.id))
           nodes.set(step.id, {
             task: step,
-            asked: { id: step.id, ...(asked.reason === undefined ? {} : { reason: asked.reason }) }
+            asked: {
+              id: step.id,
+              ifEnded: "again",
+              ...(asked.reason === undefined ? {} : { reason: asked.reason })
+            }
           })
       }
       outcomes.set(asked.id, Result.succeed({ kind: "pipeline" }))
