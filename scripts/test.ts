@@ -13,6 +13,9 @@ const wholeTimeoutMs = 15 * 60_000
 /** Most tests wait for processes, so two groups share two processors well. */
 const lanes = 2
 const filesPerGroup = 6
+/** The slowest folders. Their groups come first and those of the very first are small, so that no lane waits for a long one at the end. */
+const slowest = ["apps/cli/test/chaos/", "apps/cli/", "packages/engine/", "packages/contract/"]
+const slowFilesPerGroup = 2
 /** How many tests of a file that allows it run at a time. */
 const atOnce = 3
 
@@ -53,19 +56,30 @@ const runGroup = async ({ room, files }: Group, timeout: number): Promise<Tally>
   }
 }
 
+/** The rank of a file by how long its folder takes: 0 is the slowest. */
+const rankOf = (path: string): number => {
+  const rank = slowest.findIndex((folder) => path.startsWith(folder))
+  return rank === -1 ? slowest.length : rank
+}
+
+const roomOf = (path: string): string => /^.*?(?=\/?test\/)/u.exec(path)?.[0] ?? ""
+
 const groupsOf = (chosen: ReadonlyArray<string>): Array<Group> => {
-  const rooms = Map.groupBy(
-    filesOf(["{packages,apps}/*/test/**/*.test.ts", "test/**/*.test.ts"]),
-    (path) => /^.*?(?=\/?test\/)/u.exec(path)?.[0] ?? ""
+  const files = filesOf(["{packages,apps}/*/test/**/*.test.ts", "test/**/*.test.ts"]).filter(
+    (path) => chosen.length === 0 || chosen.some((part) => roomOf(path).includes(part))
   )
-  return [...rooms]
-    .filter(([room]) => chosen.length === 0 || chosen.some((part) => room.includes(part)))
-    .flatMap(([room, files]) =>
-      Array.from({ length: Math.ceil(files.length / filesPerGroup) }, (_, index) => ({
-        room,
-        files: files.slice(index * filesPerGroup, (index + 1) * filesPerGroup)
+  const alike = Map.groupBy(files, (path) => `${rankOf(path)} ${roomOf(path)}`)
+  return [...alike.values()]
+    .flatMap((together) => {
+      const [first = ""] = together
+      const size = rankOf(first) === 0 ? slowFilesPerGroup : filesPerGroup
+      return Array.from({ length: Math.ceil(together.length / size) }, (_, index) => ({
+        room: roomOf(first),
+        rank: rankOf(first),
+        files: together.slice(index * size, (index + 1) * size)
       }))
-    )
+    })
+    .toSorted((one, other) => one.rank - other.rank)
 }
 
 /** Runs every test file of the chosen packages. A run without any test counts as one failure. */

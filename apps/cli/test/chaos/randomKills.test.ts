@@ -5,13 +5,13 @@ import { SeededRandom } from "./SeededRandom.ts"
 
 const seed = Number(process.env["BACKBEAT_CHAOS_SEED"] ?? Date.now() % 1_000_000)
 
-test("two hundred kills at random moments leave every task as the oracle saw it", async () => {
+test("sixty kills at random moments leave every task as the oracle saw it", async () => {
   await using rig = new Rig()
   console.log(`seed ${seed}: BACKBEAT_CHAOS_SEED repeats it`)
   const { flaws, kills } = await new RandomKills(rig, {
-    rounds: 200,
+    rounds: 60,
     random: new SeededRandom(seed)
   }).run()
   expect(flaws).toEqual([])
-  expect(kills).toBeGreaterThan(100)
+  expect(kills).toBeGreaterThan(30)
 }, 240_000)
