@@ -28,6 +28,7 @@ import { layerCommitRules } from "./rules/layerCommitRules.ts"
 import { serve } from "./server/Server.ts"
 import { layerClearings } from "./task/Clearings.ts"
 import { disown } from "./task/disown.ts"
+import { layerDelays } from "./task/Delays.ts"
 import { layerStops } from "./task/Stops.ts"
 import { layerDeadlines } from "./task/Deadlines.ts"
 import { keepDue } from "./task/Due.ts"
@@ -70,6 +71,7 @@ const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<Stores, Sto
         Layer.provide(layerAdmission, layerResources),
         layerPauses,
         layerClearings,
+        layerDelays,
         layerStops
       )
     ),

@@ -17,6 +17,7 @@ import { Home } from "../src/home/Home.ts"
 import { Settings } from "../src/home/Settings.ts"
 import { layerCommitRules } from "../src/rules/layerCommitRules.ts"
 import { layerClearings } from "../src/task/Clearings.ts"
+import { layerDelays } from "../src/task/Delays.ts"
 import { layerLiveAttempts } from "../src/task/LiveAttempts.ts"
 import { layerReports } from "../src/task/Reports.ts"
 import { layerStops } from "../src/task/Stops.ts"
@@ -67,7 +68,14 @@ export const layerEngineRig = (stores: Layer.Layer<Stores, StoreError> = layerMe
     Layer.provideMerge(layerReports),
     Layer.provideMerge(layerRuledTransitions),
     Layer.provideMerge(
-      Layer.mergeAll(layerPauses, layerClearings, layerLiveAttempts, layerStops, layerClosed)
+      Layer.mergeAll(
+        layerPauses,
+        layerClearings,
+        layerDelays,
+        layerLiveAttempts,
+        layerStops,
+        layerClosed
+      )
     ),
     Layer.provideMerge(
       Layer.mergeAll(

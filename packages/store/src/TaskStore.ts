@@ -125,10 +125,8 @@ export class TaskStore extends Context.Service<
     readonly busyOfBatch: (batch: string) => Effect.Effect<number, StoreError>
     /** The names of the queues with queued tasks. */
     readonly waitingQueues: Effect.Effect<ReadonlyArray<string>, StoreError>
-    /** Retrying tasks whose `retryAt` has come (epoch ms). */
-    readonly retriesDue: (now: number) => Effect.Effect<ReadonlyArray<Task>, StoreError>
-    /** The earliest instant after `now` (epoch ms) of a `notBefore` of a queued or a `retryAt` of a retrying task, or null. */
-    readonly nextDueAt: (now: number) => Effect.Effect<number | null, StoreError>
+    /** The tasks that wait for a time: queued ones with a `notBefore`, and retrying ones. The longest due first. */
+    readonly awaitingTime: Effect.Effect<ReadonlyArray<Task>, StoreError>
     /** Makes a task wait for these, which must be there, in place of what it waited for before. */
     readonly waitFor: (
       id: string,

@@ -22,6 +22,8 @@ export const AttemptEnd = Schema.Struct({
   outcome: Outcome,
   endedAt: Schema.Finite,
   cpuMs: Schema.NullOr(Schema.Finite),
+  /** How long the attempt lasted (ms), where instants do not tell: the wall clock was set meanwhile, or the machine slept. */
+  lastedMs: Schema.optionalKey(Schema.Int),
   stopped: Schema.optionalKey(
     Schema.Struct({
       ended: Schema.Array(Schema.String),

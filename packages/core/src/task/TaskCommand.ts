@@ -23,8 +23,8 @@ export type TaskCommand =
       readonly graceMs: number
       readonly leftover?: boolean
     }
-  /** One of its own limits was reached. */
-  | { readonly type: "Limit"; readonly failure: Failure }
+  /** One of its own limits was reached: `elapsedMs` is how long that took, on a clock that nobody sets. */
+  | { readonly type: "Limit"; readonly failure: Failure; readonly elapsedMs: number }
   /** Its agent has told its result, and its process does not exit: what is left is stopped, and the agent's word decides. */
   | { readonly type: "Finish" }
   /** The system refused to start the attempt because it is short of something; `claimed` when the attempt's number is used up by that. */
@@ -33,6 +33,8 @@ export type TaskCommand =
   | { readonly type: "End"; readonly end: AttemptEnd; readonly isLast?: true }
   /** The delay of the restart policy has passed. */
   | { readonly type: "Retry" }
+  /** The delay before it may start is over, though the wall clock, which was set back, says otherwise. */
+  | { readonly type: "EndDelay" }
   /** Somebody wants another attempt, with the specification, owner and lineage given now if there are any; `blocked` while that has to wait for others. */
   | {
       readonly type: "Restart"
@@ -56,5 +58,6 @@ export const commandTypes = [
   "Postpone",
   "End",
   "Retry",
+  "EndDelay",
   "Restart"
 ] as const satisfies ReadonlyArray<TaskCommand["type"]>

@@ -9,7 +9,7 @@ export const accepts = {
     Withdraw: ["cancelled", "stopping"],
     Stop: ["cancelled", "stopping"]
   },
-  queued: { Open: ["running"], Stop: ["cancelled", "stopping"] },
+  queued: { Open: ["running"], EndDelay: ["queued"], Stop: ["cancelled", "stopping"] },
   running: {
     ReportReady: ["running"],
     ReportUnhealthy: ["running"],

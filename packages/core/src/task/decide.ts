@@ -23,10 +23,8 @@ export interface IllegalTransition {
 export type Decision = Result.Result<ReadonlyArray<TaskEvent>, IllegalTransition>
 
 /** A limit that is not reached yet is none, whatever rang. */
-const isBelowLimit = (command: TaskCommand, { state, spec }: Task, at: number): boolean =>
-  command.type === "Limit" &&
-  state.status === "running" &&
-  at - beganAt(state, at) < limitMs(command.failure, spec)
+const isBelowLimit = (command: TaskCommand, { spec }: Task): boolean =>
+  command.type === "Limit" && command.elapsedMs < limitMs(command.failure, spec)
 
 type Live = Extract<TaskState, { readonly status: "running" | "stopping" }>
 type Stopping = Extract<TaskState, { readonly status: "stopping" }>
@@ -34,7 +32,7 @@ type Stopping = Extract<TaskState, { readonly status: "stopping" }>
 /** Decides `command` at the instant `at`. Fails with IllegalTransition when the status does not accept it, and for a limit that is not reached yet. */
 export const decide = (command: TaskCommand, task: Task, at: number): Decision => {
   const { state } = task
-  if (!isAccepted(state.status, command.type) || isBelowLimit(command, task, at)) {
+  if (!isAccepted(state.status, command.type) || isBelowLimit(command, task)) {
     return Result.fail({ _tag: "IllegalTransition", from: state.status, command: command.type })
   }
   return Result.succeed(eventsOf(command, task, at).map((event) => withSpawn(event, state)))
@@ -80,6 +78,10 @@ const isOfAttempt = (event: TaskEvent): event is Exclude<TaskEvent, Opening> =>
 const beganAt = (state: Live, otherwise: number): number =>
   state.spawnedAt ?? state.startedAt ?? otherwise
 
+/** How long an attempt lasted, in milliseconds. */
+const lastedMs = (ended: AttemptEnd, state: Live): number =>
+  ended.lastedMs ?? ended.endedAt - beganAt(state, ended.endedAt)
+
 const eventsOf = (command: TaskCommand, task: Task, at: number): ReadonlyArray<TaskEvent> => {
   const { state, spec } = task
   switch (command.type) {
@@ -104,6 +106,8 @@ const eventsOf = (command: TaskCommand, task: Task, at: number): ReadonlyArray<T
       return end(command, task)
     case "Retry":
       return [queued(state.attempt + 1, state.tries, null)]
+    case "EndDelay":
+      return state.status === "queued" ? [endedDelay(state)] : []
     case "Restart":
       return restart(command, task, at)
     default:
@@ -217,7 +221,11 @@ const end = (
   if (state.status === "stopping" && state.ended !== undefined)
     return [withdrawn(state, state.ended)]
   // The time of a file has a coarser grain than the clock: it may lie a little before the start.
-  const ended = { ...seen, endedAt: Math.max(seen.endedAt, beganAt(state, seen.endedAt)) }
+  const endedAt =
+    seen.lastedMs === undefined
+      ? Math.max(seen.endedAt, beganAt(state, seen.endedAt))
+      : seen.endedAt
+  const ended = { ...seen, endedAt }
   if (isLast === true) return concludeFor(failureOf(ended, spec.successExitCodes), ended)
   if (state.status === "stopping") return endStopped(state, ended, task)
   return conclude(failureOf(ended, spec.successExitCodes), ended, task, state)
@@ -257,10 +265,14 @@ const limited = (
   task: Task,
   state: Live
 ): ReadonlyArray<TaskEvent> => {
-  const reachedAt = beganAt(state, ended.endedAt) + limitMs(failure, task.spec)
-  if (ended.endedAt < reachedAt - fileTimeGrainMs)
+  const leastMs = limitMs(failure, task.spec)
+  if (lastedMs(ended, state) < leastMs - fileTimeGrainMs)
     return conclude(failureOf(ended, task.spec.successExitCodes), ended, task, state)
-  return conclude(failure, { ...ended, endedAt: Math.max(ended.endedAt, reachedAt) }, task, state)
+  const endedAt =
+    ended.lastedMs === undefined
+      ? Math.max(ended.endedAt, beganAt(state, ended.endedAt) + leastMs)
+      : ended.endedAt
+  return conclude(failure, { ...ended, endedAt }, task, state)
 }
 
 const conclude = (
@@ -270,8 +282,7 @@ const conclude = (
   state: Live
 ): ReadonlyArray<TaskEvent> => {
   const policy = task.spec.restart
-  const lasted =
-    ended.endedAt - beganAt(state, ended.endedAt) >= policy.resetAfterMs && policy.resetAfterMs > 0
+  const lasted = lastedMs(ended, state) >= policy.resetAfterMs && policy.resetAfterMs > 0
   const tries = lasted ? 1 : state.tries
   if (wantsAnother(policy, failure, tries)) {
     const retryAt = ended.endedAt + retryDelayMs(policy, tries)
@@ -297,6 +308,16 @@ const queued = (attempt: number, tries: number, notBefore: number | null): TaskE
   attempt,
   tries,
   notBefore
+})
+
+/** Of a task that was queued because the system refused to start it, how often that was is remembered. */
+const endedDelay = ({
+  attempt,
+  tries,
+  postponed
+}: Extract<TaskState, { readonly status: "queued" }>): TaskEvent => ({
+  ...queued(attempt, tries, null),
+  ...(postponed === undefined ? {} : { postponed })
 })
 
 const stopping = (

@@ -34,6 +34,8 @@ const commandTexts: Readonly<Record<TaskCommand["type"], string>> = {
     "The system could not start its attempt, because it is short of descriptors, processes, memory or disk space. The start is retried.",
   End: "Its attempt has ended, and none of its processes is alive.",
   Retry: "The delay of the restart policy has passed.",
+  EndDelay:
+    "The delay before its start has passed, although the wall clock, which was set back, shows an earlier time.",
   Restart: "A caller requests another attempt under the same id."
 }
 

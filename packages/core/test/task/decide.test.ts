@@ -34,6 +34,7 @@ const commands = {
   Postpone: scenario.postpone,
   End: scenario.end(scenario.endAt(400)),
   Retry: scenario.retry,
+  EndDelay: scenario.endDelay,
   Restart: scenario.restart
 } as const satisfies { readonly [type in TaskCommand["type"]]: TaskCommand }
 

@@ -97,6 +97,13 @@ interface History {
 
 const actorOf = (at: number) => ({ kind: "caller", client: `at ${at}` }) as const
 
+/** A command with what its instant says of lengths. */
+const timed = (given: TaskCommand, { state }: Task, at: number): TaskCommand => {
+  if (given.type === "End") return scenario.end({ ...given.end, endedAt: at })
+  if (given.type !== "Limit" || state.status !== "running") return given
+  return { ...given, elapsedMs: at - (state.spawnedAt ?? state.startedAt) }
+}
+
 /** A task's life: each command is told after 0 to 60 ms, what is refused changes nothing, and some attempts are known to have been spawned 0 to 60 ms before. */
 const histories: fc.Arbitrary<History> = fc
   .tuple(
@@ -112,8 +119,8 @@ const histories: fc.Arbitrary<History> = fc
     for (const [given, afterMs, isKnown] of steps) {
       const spawnedAt = isKnown ? at + Math.floor(afterMs / 2) : null
       at += afterMs
-      const command = given.type === "End" ? scenario.end({ ...given.end, endedAt: at }) : given
       const begun = spawned(task, spawnedAt)
+      const command = timed(given, begun, at)
       const decided = decide(command, begun, at)
       if (Result.isFailure(decided) || decided.success.length === 0) continue
       const occasion = { at, actor: actorOf(at) }

@@ -31,10 +31,11 @@ const after = (task: Task, command: TaskCommand, at: number): Task =>
   )
 
 describe.each(Object.entries(failures))("the limit of %s", (type, failure) => {
-  const limit: TaskCommand = { type: "Limit", failure }
+  const limitAfter = (elapsedMs: number): TaskCommand => ({ type: "Limit", failure, elapsedMs })
+  const limit = limitAfter(limitMs)
 
   test("is refused before an attempt has lasted so long since its spawn", () => {
-    expect(decide(limit, begun, 1499)).toEqual(
+    expect(decide(limitAfter(999), begun, 1499)).toEqual(
       Result.fail({ _tag: "IllegalTransition", from: "running", command: "Limit" })
     )
     expect(after(begun, limit, 1500).state).toMatchObject({ status: "stopping", spawnedAt: 500 })
@@ -60,13 +61,28 @@ describe.each(Object.entries(failures))("the limit of %s", (type, failure) => {
     })
   })
 
+  test("counts what has elapsed, wherever the wall clock was set meanwhile", () => {
+    const stopping = after(begun, limitAfter(1200), -3_600_000)
+    const ended = { ...scenario.exitAt(-3_599_900, 143), lastedMs: 1300 }
+    expect(after(stopping, scenario.end(ended), -3_599_900).state).toMatchObject({
+      status: "failed",
+      failure: { type },
+      end: { endedAt: -3_599_900, lastedMs: 1300 }
+    })
+    const early = { ...scenario.exitAt(9_000_000, 4), lastedMs: 300 }
+    expect(after(stopping, scenario.end(early), 9_000_000).state).toMatchObject({
+      failure: { type: "ExitedNonZero" }
+    })
+  })
+
   test("never is the failure of an attempt that was shorter", () => {
     const instants = fc.tuple(fc.nat(800), fc.nat(2500), fc.nat(3000))
     fc.assert(
       fc.property(instants, ([spawnedAfter, limitedAfter, endedAfter]) => {
         const task = spawned(scenario.running(spec), 100 + spawnedAfter)
-        const limited = decide(limit, task, 100 + limitedAfter)
-        const stopping = Result.isSuccess(limited) ? after(task, limit, 100 + limitedAfter) : task
+        const reached = limitAfter(limitedAfter - spawnedAfter)
+        const limited = decide(reached, task, 100 + limitedAfter)
+        const stopping = Result.isSuccess(limited) ? after(task, reached, 100 + limitedAfter) : task
         const { state } = after(stopping, scenario.end(scenario.exitAt(100 + endedAfter, 1)), 4000)
         if (state.status !== "failed") throw new Error(`it is ${state.status}`)
         if (state.failure.type === type)

@@ -83,6 +83,7 @@ export const agentRefused: AgentOutcome = {
 export const release: TaskCommand = { type: "Release" }
 export const open: TaskCommand = { type: "Open" }
 export const retry: TaskCommand = { type: "Retry" }
+export const endDelay: TaskCommand = { type: "EndDelay" }
 export const stop: TaskCommand = {
   type: "Stop",
   reason: "enough",
@@ -91,7 +92,7 @@ export const stop: TaskCommand = {
 }
 export const restart: TaskCommand = { type: "Restart", reason: "again", spec: null }
 export const timedOut = { type: "TimedOut", timeout: 100 } as const
-export const limit: TaskCommand = { type: "Limit", failure: timedOut }
+export const limit: TaskCommand = { type: "Limit", failure: timedOut, elapsedMs: 100 }
 export const finish: TaskCommand = { type: "Finish" }
 export const postpone: TaskCommand = {
   type: "Postpone",

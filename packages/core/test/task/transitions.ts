@@ -66,6 +66,14 @@ const waiting: ReadonlyArray<Transition> = [
     state: { status: "running", startedAt: 100, health: null, ...first }
   },
   {
+    title: "whose delay is over although the clock was set back may run at once",
+    from: scenario.queued(scenario.specOf({ delayMs: 500 })),
+    command: scenario.endDelay,
+    at: 100,
+    events: [{ type: "task.queued", attempt: 1, tries: 0, notBefore: null }],
+    state: { status: "queued", since: 100, notBefore: null, attempt: 1, tries: 0 }
+  },
+  {
     title: "with a probe is starting when it runs",
     from: scenario.queued(probed),
     command: scenario.open,

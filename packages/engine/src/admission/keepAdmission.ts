@@ -2,7 +2,6 @@
  * Looks again at what is held back: once a second, and only while something is. The system has no event for "CPU use is under 80 %"
  * or "memory is free again" that counts for a whole machine; what ends here is an event, and needs no look.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import { Transitions } from "../task/Transitions.ts"
@@ -40,9 +39,7 @@ export const keepAdmission = Effect.gen(function* () {
     isSet = held !== null
     if (held === null) return alarm.clear("admission")
     const delayMs = held.because === "measuring" ? measuringMs : lookMs
-    return Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      alarm.set("admission", now + delayMs, look)
-    )
+    return alarm.after("admission", delayMs, look)
   })
 
   transitions.onCommit((committed) => {

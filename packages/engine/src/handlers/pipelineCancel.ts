@@ -6,7 +6,6 @@ import type { PipelineEnded } from "@backbeat/core/pipeline/decide"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
 import type { StuckProcess } from "../process/stuck.ts"
@@ -85,14 +84,13 @@ export const makeCancelPipeline = Effect.gen(function* () {
 
   /** Ends what tasks that had ended before have left running. */
   const clear = Effect.fnUntraced(function* (pipeline: Pipeline, { signal, force }: How) {
-    const now = yield* Clock.currentTimeMillis
     const ended = (yield* tasksOf(pipeline)).filter((task) => !isLive(task))
     const leftover = yield* findLeftovers(root, ended)
     const trees = ended.flatMap((task) => {
       const tree = leftover.has(task.id) ? lastTreeOf(root, task) : null
       const order = {
         stopSignal: signal ?? task.spec.stopSignal,
-        killAt: force === true ? now : now + task.spec.gracePeriodMs,
+        graceMs: force === true ? 0 : task.spec.gracePeriodMs,
         onStuck: (stuck: ReadonlyArray<StuckProcess>) => stops.stick(task.id, stuck)
       }
       return tree === null ? [] : [{ id: task.id, tree, order }]

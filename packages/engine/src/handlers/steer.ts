@@ -6,7 +6,6 @@ import type { Input } from "@backbeat/contract/table"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Task } from "@backbeat/core/task/Task"
 import { endOf, isFinal } from "@backbeat/core/task/TaskState"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Home } from "../home/Home.ts"
@@ -41,11 +40,10 @@ interface Seen {
 }
 
 /** How what an ended task left running is to be stopped. */
-const orderOf = ({ spec }: Task, { signal, force }: Input<"stop">) =>
-  Effect.map(Clock.currentTimeMillis, (now) => ({
-    stopSignal: signal ?? spec.stopSignal,
-    killAt: force === true ? now : now + spec.gracePeriodMs
-  }))
+const orderOf = ({ spec }: Task, { signal, force }: Input<"stop">) => ({
+  stopSignal: signal ?? spec.stopSignal,
+  graceMs: force === true ? 0 : spec.gracePeriodMs
+})
 
 /** Stops a pipeline; of one that has ended what it has left running. Made once. */
 const makeStopPipeline = Effect.gen(function* () {
@@ -103,11 +101,7 @@ const makeStopEnded = Effect.gen(function* () {
   const stops = yield* Stops
   const orStuck = yield* makeOrStuck
 
-  const stopping = (
-    id: string,
-    tree: AttemptTree,
-    order: Effect.Success<ReturnType<typeof orderOf>>
-  ) =>
+  const stopping = (id: string, tree: AttemptTree, order: ReturnType<typeof orderOf>) =>
     Effect.suspend(() => {
       stops.begin(id)
       return stopTree(tree, { ...order, onStuck: (stuck) => stops.stick(id, stuck) })
@@ -118,7 +112,7 @@ const makeStopEnded = Effect.gen(function* () {
     const tree = lastTreeOf(root, task)
     const stopped =
       tree !== null && leftover
-        ? yield* orStuck([task.id], stopping(task.id, tree, yield* orderOf(task, input)))
+        ? yield* orStuck([task.id], stopping(task.id, tree, orderOf(task, input)))
         : null
     return { task: yield* view.show(task), alreadyEnded: true, ...shownEnded(stopped, input) }
   })

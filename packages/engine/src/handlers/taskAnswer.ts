@@ -38,7 +38,9 @@ const startOf = (state: TaskState, live: LiveAttempt | null): number | null =>
 
 /** A task that waited for its next attempt ends later than the attempt that ran. */
 const lengthOf = (startedAt: number | null, end: AttemptEnd | null): number | null =>
-  startedAt === null || end === null ? null : Math.max(0, Math.round(end.endedAt - startedAt))
+  startedAt === null || end === null
+    ? null
+    : (end.lastedMs ?? Math.max(0, Math.round(end.endedAt - startedAt)))
 
 const facts = (state: TaskState, live: LiveAttempt | null) => {
   const end = endOf(state)

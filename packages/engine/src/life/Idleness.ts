@@ -1,7 +1,6 @@
 /** Lets the engine rest when nothing happens, and ends it when it has had nothing to do for a while: no task that lives, nothing due, no open call. */
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
@@ -35,8 +34,8 @@ const make = Effect.gen(function* () {
     if (open === 0 && (yield* store.liveCount) === 0) yield* shutdown.request("idle")
   }).pipe(Effect.ignore)
 
-  const postpone = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    alarm.set("idle", now + settings.current().idleExitMs, endIfIdle)
+  const postpone = Effect.suspend(() =>
+    alarm.after("idle", settings.current().idleExitMs, endIfIdle)
   )
 
   const enter = () => {

@@ -2,7 +2,6 @@
  * Gives memory back once an engine rests. The runtime by itself would look for garbage every second, whatever happens: whoever starts
  * an engine forbids it that.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Alarm } from "../time/Alarm.ts"
 import { releaseProgram } from "./releaseProgram.ts"
@@ -30,9 +29,9 @@ export const makeRest = (collect: Effect.Effect<void>, now = () => performance.n
       collected++
       return Effect.andThen(collect, awaitRest)
     })
-    const awaitRest = Effect.flatMap(Clock.currentTimeMillis, (time) => {
+    const awaitRest = Effect.suspend(() => {
       const next = restsMs[collected]
-      return next === undefined ? Effect.void : alarm.set("rest", time + next - restedMs(), rest)
+      return next === undefined ? Effect.void : alarm.after("rest", next - restedMs(), rest)
     })
 
     return (): void => {

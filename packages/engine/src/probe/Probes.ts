@@ -1,7 +1,6 @@
 /** Watches over the readiness and health of running tasks: the one place that asks again and again, because it was told to. */
 import { describeProbe, type Probe, probeTiming } from "@backbeat/core/task/Probe"
 import type { Task } from "@backbeat/core/task/Task"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -11,6 +10,7 @@ import { Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
 import { treeOf } from "../task/attemptSpec.ts"
 import { isOver, type LiveAttempt } from "../task/LiveAttempts.ts"
+import { steadyNow } from "../time/steadyNow.ts"
 import { persistently } from "../time/persistently.ts"
 import { Reports } from "../task/Reports.ts"
 import { ask, type Question, type Surroundings } from "./ask.ts"
@@ -37,8 +37,8 @@ const make = Effect.gen(function* () {
       tree: treeOf(root, task),
       surroundings: surroundingsOf(task)
     }
-    const now = yield* Clock.currentTimeMillis
-    const leftMs = (live.startedAt ?? now) + probeTiming(probe).startupTimeoutMs - now
+    const begun = live.begun ?? (yield* steadyNow)
+    const leftMs = begun + probeTiming(probe).startupTimeoutMs - (yield* steadyNow)
     const inTime = yield* Effect.timeoutOption(ready(asking), Math.max(0, leftMs))
     if (inTime._tag === "Some" || (yield* readyLate(asking))) {
       yield* reports.report(live, { type: "ReportReady" })
@@ -53,7 +53,8 @@ const make = Effect.gen(function* () {
       withinMs,
       ...(probe.startupTimeoutMs === undefined ? { from: "the default" } : {})
     } as const
-    yield* reports.report(live, { type: "Limit", failure })
+    const elapsedMs = Math.max(withinMs, (yield* steadyNow) - begun)
+    yield* reports.report(live, { type: "Limit", failure, elapsedMs })
     return false
   })
 

@@ -2,7 +2,6 @@
  * Stops the whole process tree of an attempt: asks all of it politely, and kills what is left at a deadline. Holds no
  * state of its own, so a stop that was interrupted, or whose engine was killed, is resumed by starting it again.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { isHeld, onReleased } from "./AliveFifo.ts"
 import { readClaim, ruleOutUnclaimed } from "./Claim.ts"
@@ -16,18 +15,19 @@ import { hasProc, readProcess, readProcFile, readState } from "./ProcessTable.ts
 import type { AttemptTree, RemainingProcess } from "./remains.ts"
 import { sendEof } from "./stdin.ts"
 import { type StuckProcess, stuckAmong } from "./stuck.ts"
+import { steadyNow } from "../time/steadyNow.ts"
 import { watchEnd } from "./watchEnd.ts"
 
 /** The signals that ask for a stop: the shim outlives these and records how the command took them. */
 export type StopSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2"
 
 /**
- * How to stop: the polite signal, and the instant (ms since the epoch) from which on SIGKILL is used. `onStuck` hears, a second after
+ * How to stop: the polite signal, and the milliseconds after which SIGKILL is used. `onStuck` hears, a second after
  * SIGKILL and then again and again, which processes it does not end.
  */
 export type StopOrder = {
   readonly stopSignal: StopSignal
-  readonly killAt: number
+  readonly graceMs: number
   readonly onStuck?: (stuck: ReadonlyArray<StuckProcess>) => void
 }
 
@@ -211,14 +211,15 @@ const endOrphanedHolder = (dir: string): void => {
 }
 
 /**
- * Ends when no process of the attempt is left that `look` can see. What has not begun never begins. A `killAt` that has
- * passed means SIGKILL at once. What cannot be killed is told of, and waited for without end.
+ * Ends when no process of the attempt is left that `look` can see. What has not begun never begins. No grace means
+ * SIGKILL at once. What cannot be killed is told of, and waited for without end.
  */
 export const stopTree = Effect.fnUntraced(function* (
   tree: AttemptTree,
-  { stopSignal, killAt, onStuck }: StopOrder
+  { stopSignal, graceMs, onStuck }: StopOrder
 ) {
   const { dir } = tree
+  const begun = yield* steadyNow
   ruleOutUnclaimed(dir, "stopped before its command started")
   const ask = askingWith(dir, stopSignal)
   const { note, endedAny, stopped } = noting(dir)
@@ -244,7 +245,7 @@ export const stopTree = Effect.fnUntraced(function* (
     note(left)
     rescanMs = over === wasOver ? Math.min(rescanMs * 2, longestRescanMs) : firstRescanMs
     wasOver = over
-    const leftMs = killAt - (yield* Clock.currentTimeMillis)
+    const leftMs = begun + graceMs - (yield* steadyNow)
     if (leftMs <= 0) {
       killTree(left, sparing() ? recordingShim(dir, left, endedAny()) : null)
       const atMostMs = stuckAfter(left) ? stuckRescanMs : rescanMs

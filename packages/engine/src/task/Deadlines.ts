@@ -1,4 +1,4 @@
-/** The instants at which something of a running attempt is due: its timeout, and the silence that is too long. */
+/** The limits of a running attempt that time alone reaches: its timeout, and the silence that is too long. */
 import type { Task } from "@backbeat/core/task/Task"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { join } from "node:path"
 import { Alarm } from "../time/Alarm.ts"
+import { steadyNow } from "../time/steadyNow.ts"
 import { isOver, type LiveAttempt } from "./LiveAttempts.ts"
 import { Reports } from "./Reports.ts"
 import { statIfThere } from "../statIfThere.ts"
@@ -25,55 +26,69 @@ const lastOutputAt = (dir: string): number =>
     ...["stdout.log", "stderr.log"].map((name) => statIfThere(join(dir, name))?.mtimeMs ?? 0)
   )
 
+/** The last output that is known: when it was seen (monotonic ms), and the time of its file (epoch ms), which only tells it from later ones. */
+interface Heard {
+  readonly at: number
+  readonly fileAt: number
+}
+
+/** Output after `before`: it came between the last look and this one, when the file says so. */
+const hear = (dir: string, before: Heard, steady: number, now: number): Heard => {
+  const fileAt = lastOutputAt(dir)
+  if (fileAt === before.fileAt) return before
+  return { at: Math.max(before.at, steady - Math.max(0, now - fileAt)), fileAt }
+}
+
 const make = Effect.gen(function* () {
   const alarm = yield* Alarm
   const reports = yield* Reports
 
-  const setTimeLimit = (task: Task, live: LiveAttempt, startedAt: number): Effect.Effect<void> => {
+  const setTimeLimit = (task: Task, live: LiveAttempt, begun: number): Effect.Effect<void> => {
     const { timeout, timeoutFrom: from } = task.spec
     if (timeout === null) return Effect.void
     const due = Effect.gen(function* () {
       if (isOver(live)) return
-      // The clock was set back.
-      if ((yield* Clock.currentTimeMillis) < startedAt + timeout)
-        return yield* setTimeLimit(task, live, startedAt)
       yield* reports.report(live, {
         type: "Limit",
-        failure: { type: "TimedOut", timeout, ...(from === undefined ? {} : { from }) }
+        failure: { type: "TimedOut", timeout, ...(from === undefined ? {} : { from }) },
+        elapsedMs: (yield* steadyNow) - begun
       })
     })
-    return alarm.set(`timeout ${task.id}`, startedAt + timeout, due)
+    return Effect.flatMap(steadyNow, (now) =>
+      alarm.after(`timeout ${task.id}`, Math.max(0, begun + timeout - now), due)
+    )
   }
 
   // Output is not watched for this: when the silence would be too long, the files' times tell whether it was one.
-  const setStallLimit = (
-    task: Task,
-    live: LiveAttempt,
-    silentSince: number
-  ): Effect.Effect<void> => {
+  const setStallLimit = (task: Task, live: LiveAttempt, heard: Heard): Effect.Effect<void> => {
     const { stallTimeoutMs } = task.spec
     if (stallTimeoutMs === null) return Effect.void
     const due = Effect.gen(function* () {
       if (isOver(live)) return
-      const now = yield* Clock.currentTimeMillis
-      const outputAt = Math.max(silentSince, Math.min(lastOutputAt(live.dir), now))
-      if (now < outputAt + stallTimeoutMs) return yield* setStallLimit(task, live, outputAt)
+      const steady = yield* steadyNow
+      const latest = hear(live.dir, heard, steady, yield* Clock.currentTimeMillis)
+      if (steady < latest.at + stallTimeoutMs) return yield* setStallLimit(task, live, latest)
       yield* reports.report(live, {
         type: "Limit",
-        failure: { type: "StalledOutput", stallTimeout: stallTimeoutMs }
+        failure: { type: "StalledOutput", stallTimeout: stallTimeoutMs },
+        elapsedMs: steady - latest.at
       })
     })
-    return alarm.set(`stall ${task.id}`, silentSince + stallTimeoutMs, due)
+    return Effect.flatMap(steadyNow, (now) =>
+      alarm.after(`stall ${task.id}`, Math.max(0, heard.at + stallTimeoutMs - now), due)
+    )
   }
 
   return Deadlines.of({
     set: (task, live) => {
-      const { dir, startedAt } = live
-      if (task.state.status !== "running" || startedAt === null) return Effect.void
-      return Effect.andThen(
-        setTimeLimit(task, live, startedAt),
-        Effect.suspend(() => setStallLimit(task, live, Math.max(startedAt, lastOutputAt(dir))))
-      )
+      const { begun } = live
+      if (task.state.status !== "running" || begun === null) return Effect.void
+      return Effect.gen(function* () {
+        yield* setTimeLimit(task, live, begun)
+        const unheard = { at: begun, fileAt: 0 }
+        const heard = hear(live.dir, unheard, yield* steadyNow, yield* Clock.currentTimeMillis)
+        yield* setStallLimit(task, live, heard)
+      })
     },
     clear: (id) => Effect.andThen(alarm.clear(`timeout ${id}`), alarm.clear(`stall ${id}`))
   })

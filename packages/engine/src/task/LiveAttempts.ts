@@ -15,6 +15,8 @@ export interface LiveAttempt {
   pid: number | null
   /** When the spawn of its shim returned (epoch ms), by the shim's own start where another engine spawned it; null when nobody knows. */
   readonly startedAt: number | null
+  /** The same on the monotonic clock (ms, of this process): lengths count from there. */
+  readonly begun: number | null
   /** The port that another program held when it was spawned: only a listener of its own makes it ready. */
   readonly held: HeldPort | null
   readonly output: OutputWatch

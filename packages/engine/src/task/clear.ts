@@ -23,10 +23,12 @@ export const makeClear = Effect.gen(function* () {
     Effect.orDie(transitions.commit(() => Effect.void))
   )
 
-  const stop = (task: Task, killAt: number): Effect.Effect<void> => {
+  const stop = (task: Task): Effect.Effect<void> => {
     const tree = lastTreeOf(root, task)
     const stopped =
-      tree === null ? Effect.void : stopTree(tree, { stopSignal: task.spec.stopSignal, killAt })
+      tree === null
+        ? Effect.void
+        : stopTree(tree, { stopSignal: task.spec.stopSignal, graceMs: task.spec.gracePeriodMs })
     return Effect.andThen(
       persistently(`stopping what ${task.id} has left`, stopped),
       Effect.suspend(() => {
@@ -46,7 +48,7 @@ export const makeClear = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const killAt = now + task.spec.gracePeriodMs
       clearings.set(task.id, left ? { kind: "stopping", since: now, killAt } : { kind: "clear" })
-      if (left) yield* FiberMap.run(stops, task.id, stop(task, killAt))
+      if (left) yield* FiberMap.run(stops, task.id, stop(task))
       // Others may take the slot meanwhile.
       yield* fillSlots
     }),

@@ -10,6 +10,7 @@ import { Pauses } from "../admission/Pauses.ts"
 import { Settings } from "../home/Settings.ts"
 import { busyIn, slotsOf } from "./slots.ts"
 import { Clearings } from "./Clearings.ts"
+import { Delays } from "./Delays.ts"
 import type { CommitRule } from "./CommitRules.ts"
 import type { Committed, Tx } from "./Tx.ts"
 
@@ -35,12 +36,18 @@ export const makeFillSlots = Effect.gen(function* () {
   const pauses = yield* Pauses
   const admission = yield* Admission
   const clearings = yield* Clearings
+  const delays = yield* Delays
 
-  /** What may start in the order of its turns, without the tasks whose earlier attempt has left processes. */
-  const readyIn = (queue: string, now: number, limit: number) =>
-    Effect.map(store.ready({ queue, now, limit: limit + clearings.count() }), (tasks) =>
-      tasks.filter(clearings.isClear).slice(0, limit)
-    )
+  /** What may start in the order of its turns, without the tasks whose delay is not over or whose earlier attempt has left processes. */
+  const readyIn = Effect.fnUntraced(function* (queue: string, now: number, limit: number) {
+    const asked = limit + clearings.count()
+    const found = yield* store.ready({ queue, now, limit: asked })
+    // By the wall clock a delay is over too early only when that was set forward.
+    const tasks = found.every(({ id }) => delays.isOver(id))
+      ? found
+      : yield* store.ready({ queue, now, limit: asked + delays.count() })
+    return tasks.filter((task) => delays.isOver(task.id) && clearings.isClear(task)).slice(0, limit)
+  })
 
   const turnOfAgents = Effect.fnUntraced(function* (
     { now }: Tx,

@@ -1,5 +1,6 @@
 /** Looks after an attempt that runs: its output, its deadlines and its probes. */
 import type { Task } from "@backbeat/core/task/Task"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { AgentAttempts } from "../agent/AgentAttempts.ts"
 import { readableDir } from "../agent/readableDir.ts"
@@ -9,6 +10,7 @@ import { type OutputWatch, watchOutput } from "../output/Growth.ts"
 import { rotate } from "../output/rotate.ts"
 import type { HeldPort } from "../probe/heldPort.ts"
 import { Probes } from "../probe/Probes.ts"
+import { steadyNow } from "../time/steadyNow.ts"
 import { treeOf } from "./attemptSpec.ts"
 import { Deadlines } from "./Deadlines.ts"
 import type { Spawn } from "./foundSpawn.ts"
@@ -55,6 +57,8 @@ export const makeLookAfter = Effect.gen(function* () {
       }
     })
     const stopping = task.state.status === "stopping"
+    const steady = yield* steadyNow
+    const elapsedMs = startedAt === null ? null : (yield* Clock.currentTimeMillis) - startedAt
     const { hasTold, readable, releases } = readableOf(task, dir, output)
     lives.add({
       id: task.id,
@@ -62,6 +66,8 @@ export const makeLookAfter = Effect.gen(function* () {
       dir,
       pid,
       startedAt,
+      // Of an attempt that an earlier engine spawned, what the wall clock says is left is never more than the whole.
+      begun: elapsedMs === null ? null : steady - Math.max(0, elapsedMs),
       held,
       output,
       readable,

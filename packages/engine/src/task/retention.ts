@@ -21,7 +21,7 @@ export const keepRetention = Effect.gen(function* () {
   const clearLeftOvers = yield* makeClearLeftOvers
   const sweep: Effect.Effect<void> = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
-    yield* alarm.set("retention", now + dayMs, sweep)
+    yield* alarm.after("retention", dayMs, sweep)
     const endedBefore = now - settings.current().retentionDays * dayMs
     yield* requests.forget(now - Math.max(settings.current().retentionDays, requestDays) * dayMs)
     yield* sessions.forget(endedBefore)

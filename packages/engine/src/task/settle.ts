@@ -17,6 +17,7 @@ import {
 import { attemptEnd } from "./attemptEnd.ts"
 import { treeOf } from "./attemptSpec.ts"
 import { Deadlines } from "./Deadlines.ts"
+import { measured } from "./lengths.ts"
 import { LiveAttempts } from "./LiveAttempts.ts"
 import { persistently } from "../time/persistently.ts"
 import { type AttemptKey, Reports } from "./Reports.ts"
@@ -76,10 +77,8 @@ export const makeSettle = Effect.gen(function* () {
     // It is over: what is yet to be read of it counts for no limit.
     yield* deadlines.clear(id)
     if (whole.kind === "notSpawned" && isPassing(whole)) return yield* postpone(task, whole.message)
-    yield* settle(
-      { id, attempt },
-      yield* agents.conclude(task, attemptEnd(whole, yield* Clock.currentTimeMillis))
-    )
+    const ended = yield* measured(attemptEnd(whole, yield* Clock.currentTimeMillis), live)
+    yield* settle({ id, attempt }, yield* agents.conclude(task, ended))
   })
 
   const onEnd =

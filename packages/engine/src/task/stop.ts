@@ -9,6 +9,7 @@ import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { stopTree } from "../process/stopTree.ts"
 import { stoppedEnd } from "./attemptEnd.ts"
 import { treeOf } from "./attemptSpec.ts"
+import { leftMs, measured } from "./lengths.ts"
 import { LiveAttempts } from "./LiveAttempts.ts"
 import { Reports } from "./Reports.ts"
 import { Stops } from "./Stops.ts"
@@ -23,20 +24,22 @@ export const makeStop = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* (task: Task) {
     if (task.state.status !== "stopping") return
-    const { attempt, ended, killAt, signal } = task.state
+    const { attempt, ended, killAt, signal, since } = task.state
     const live = lives.find(task.id)
     if (live !== null) live.stopping = true
     const tree = treeOf(root, task, ended === undefined ? attempt : lastAttempt(task.state))
     stops.begin(task.id)
     const stopped = yield* stopTree(tree, {
       stopSignal: signal,
-      killAt,
+      graceMs: leftMs(since, killAt, yield* Clock.currentTimeMillis),
       onStuck: (stuck) => stops.stick(task.id, stuck)
     })
     stops.finish(task.id, stopped)
     const seen = stopped.endedCount === 0 ? {} : { stopped }
-    const end = { ...stoppedEnd(inspectAttempt(tree.dir), yield* Clock.currentTimeMillis), ...seen }
-    const whole = ended === undefined ? yield* agents.conclude(task, end) : end
+    const found = stoppedEnd(inspectAttempt(tree.dir), yield* Clock.currentTimeMillis)
+    const end = { ...found, ...seen }
+    const whole =
+      ended === undefined ? yield* agents.conclude(task, yield* measured(end, live)) : end
     yield* reports.report({ id: task.id, attempt, byStop: true }, { type: "End", end: whole })
   })
 })

@@ -18,6 +18,7 @@ import { layerPauses, Pauses } from "../../src/admission/Pauses.ts"
 import { layerClearings } from "../../src/task/Clearings.ts"
 import { Resources } from "../../src/admission/Resources.ts"
 import { type Configuration, defaults } from "../../src/home/configuration.ts"
+import { layerDelays } from "../../src/task/Delays.ts"
 import { layerLiveAttempts } from "../../src/task/LiveAttempts.ts"
 import { Transitions } from "../../src/task/Transitions.ts"
 import { layerAlarm } from "../../src/time/Alarm.ts"
@@ -90,7 +91,7 @@ const layerCounted = (asked: Asked) =>
 
 const layerRig = (hands: Hands) =>
   layerRuledTransitions.pipe(
-    Layer.provideMerge(Layer.mergeAll(layerAdmission, layerPauses, layerClearings)),
+    Layer.provideMerge(Layer.mergeAll(layerAdmission, layerPauses, layerClearings, layerDelays)),
     Layer.provideMerge(
       Layer.mergeAll(
         layerCounted(hands.asked),

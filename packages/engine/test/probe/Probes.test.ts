@@ -48,6 +48,7 @@ const reportsOf = async (statuses: ReadonlyArray<number>): Promise<ReadonlyArray
     dir: root,
     pid: null,
     startedAt: Date.now(),
+    begun: performance.now(),
     held: null,
     output,
     readable: { dir: root, watch: output },

@@ -124,7 +124,7 @@ export class AttemptRig implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const tree of this.#trees)
-      await Effect.runPromise(stopTree(tree, { stopSignal: "SIGTERM", killAt: 0 }))
+      await Effect.runPromise(stopTree(tree, { stopSignal: "SIGTERM", graceMs: 0 }))
     closeSync(this.#stepsFd)
     void this.#steps.cancel()
     rmSync(this.root, { recursive: true, force: true })

@@ -121,9 +121,11 @@ test("30 attempts that are stopped at once leave nothing alive", async () => {
   const pids: Array<number> = []
   for (let up = 0; up < 60; up++) pids.push(Number(await rig.step()))
   const identities = pids.filter((pid) => pid > 0).map(identityOf)
-  const killAt = Date.now() + 3_600_000
+  const graceMs = 3_600_000
   await Promise.all(
-    attempts.map(({ tree }) => Effect.runPromise(stopTree(tree, { stopSignal: "SIGTERM", killAt })))
+    attempts.map(({ tree }) =>
+      Effect.runPromise(stopTree(tree, { stopSignal: "SIGTERM", graceMs }))
+    )
   )
   expect(identities).toHaveLength(40)
   expect(identities.filter(isAlive)).toEqual([])

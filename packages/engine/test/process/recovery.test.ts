@@ -171,7 +171,7 @@ describe("an attempt folder", () => {
     writeFileSync(join(tree.dir, "claim"), `shim ${stranger.pid}\n${older}\n${currentBootId()}\n`)
     expect(inspectAttempt(tree.dir)).toMatchObject({ kind: "gone" })
     expect(await remainsOf({ tree })).toEqual([])
-    await Effect.runPromise(stopTree(tree, { stopSignal: "SIGTERM", killAt: 0 }))
+    await Effect.runPromise(stopTree(tree, { stopSignal: "SIGTERM", graceMs: 0 }))
     expect(isAlive(identity)).toBe(true)
     stranger.kill("SIGKILL")
     await stranger.exited

@@ -1,57 +1,18 @@
 import { describe, expect, test } from "bun:test"
 import * as Clock from "effect/Clock"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as TestClock from "effect/testing/TestClock"
 import { Alarm, layerAlarm } from "../../src/time/Alarm.ts"
-
-/** A clock whose timers go on evenly while somebody sets its hands. */
-interface SetClock {
-  /** Lets time pass. */
-  readonly pass: (ms: number) => Effect.Effect<void>
-  /** Moves the hands. */
-  readonly jump: (ms: number) => void
-  /** Timers that wait now, and how many were ever set. */
-  readonly timers: { waiting: number; set: number }
-}
-
-const startAt = 1_000_000_000_000
+import { makeSetClock, type SetClock, startAt } from "../SetClock.ts"
 
 /** Runs a test of an alarm on a clock that can be set. */
 const onSetClock = (
   body: (clock: SetClock, alarm: Alarm["Service"]) => Effect.Effect<void>
 ): Promise<void> =>
   Effect.gen(function* () {
-    const steady = yield* TestClock.make()
-    yield* steady.setTime(startAt)
-    let offsetMs = 0
-    const timers = { waiting: 0, set: 0 }
-    const wallMs = () => steady.currentTimeMillisUnsafe() + offsetMs
-    const wallNanos = () => steady.currentTimeNanosUnsafe() + BigInt(offsetMs) * 1_000_000n
-    const clock: Clock.Clock = {
-      currentTimeMillisUnsafe: wallMs,
-      currentTimeMillis: Effect.sync(wallMs),
-      currentTimeNanosUnsafe: wallNanos,
-      currentTimeNanos: Effect.sync(wallNanos),
-      monotonicTimeNanosUnsafe: () => steady.monotonicTimeNanosUnsafe(),
-      monotonicTimeNanos: steady.monotonicTimeNanos,
-      sleep: (duration: Duration.Duration) =>
-        Effect.acquireUseRelease(
-          Effect.sync(() => {
-            timers.set++
-            timers.waiting++
-          }),
-          () => steady.sleep(duration),
-          () => Effect.sync(() => void timers.waiting--)
-        )
-    }
-    const pass = (ms: number) => Effect.andThen(steady.adjust(ms), Effect.yieldNow)
-    const jump = (ms: number) => {
-      offsetMs += ms
-    }
+    const set = yield* makeSetClock
     yield* Effect.gen(function* () {
-      yield* body({ pass, jump, timers }, yield* Alarm)
-    }).pipe(Effect.provide(layerAlarm), Effect.provideService(Clock.Clock, clock))
+      yield* body(set, yield* Alarm)
+    }).pipe(Effect.provide(layerAlarm), Effect.provideService(Clock.Clock, set.clock))
   }).pipe(Effect.scoped, Effect.runPromise)
 
 /** What became due, in order, with the wall clock's time since the start. */
@@ -67,8 +28,8 @@ describe("an alarm", () => {
     onSetClock(({ pass }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()
-        yield* alarm.set("late", startAt + 70_000, ring("late"))
-        yield* alarm.set("soon", startAt + 1000, ring("soon"))
+        yield* alarm.at("late", startAt + 70_000, ring("late"))
+        yield* alarm.at("soon", startAt + 1000, ring("soon"))
         yield* pass(999)
         expect(rung).toEqual([])
         yield* pass(1)
@@ -82,7 +43,7 @@ describe("an alarm", () => {
     onSetClock(({ pass }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()
-        yield* alarm.set("past", startAt - 5000, ring("past"))
+        yield* alarm.at("past", startAt - 5000, ring("past"))
         yield* pass(0)
         expect(rung).toEqual([["past", 0]])
       })
@@ -95,7 +56,7 @@ describe("an alarm", () => {
         yield* pass(100_000)
         expect(timers).toEqual({ waiting: 0, set: 0 })
         for (let n = 50; n > 0; n--)
-          yield* alarm.set(`n${n}`, startAt + 200_000 + n * 100, ring(`n${n}`))
+          yield* alarm.at(`n${n}`, startAt + 200_000 + n * 100, ring(`n${n}`))
         yield* pass(1)
         expect(timers.waiting).toBe(1)
         for (let n = 50; n > 0; n--) yield* alarm.clear(`n${n}`)
@@ -111,9 +72,9 @@ describe("an alarm", () => {
     onSetClock(({ pass }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()
-        yield* alarm.set("gone", startAt + 100, ring("gone"))
-        yield* alarm.set("later", startAt + 100, ring("later"))
-        yield* alarm.set("later", startAt + 500, ring("later"))
+        yield* alarm.at("gone", startAt + 100, ring("gone"))
+        yield* alarm.at("later", startAt + 100, ring("later"))
+        yield* alarm.at("later", startAt + 500, ring("later"))
         yield* alarm.clear("gone")
         yield* pass(499)
         expect(rung).toEqual([])
@@ -128,11 +89,64 @@ describe("an alarm", () => {
         let count = 0
         const again: Effect.Effect<void> = Effect.suspend(() => {
           count++
-          return alarm.set("again", startAt + (count + 1) * 1000, again)
+          return alarm.at("again", startAt + (count + 1) * 1000, again)
         })
-        yield* alarm.set("again", startAt + 1000, again)
+        yield* alarm.at("again", startAt + 1000, again)
         for (let second = 0; second < 5; second++) yield* pass(1000)
         expect(count).toBe(5)
+      })
+    ))
+})
+
+describe("an alarm after a length", () => {
+  test("rings when that has passed, also while nothing is awaited by the wall clock", () =>
+    onSetClock(({ pass, timers }, alarm) =>
+      Effect.gen(function* () {
+        const { rung, ring } = makeLedger()
+        yield* alarm.after("hour", 3_600_000, ring("hour"))
+        yield* alarm.after("soon", 500, ring("soon"))
+        yield* pass(499)
+        expect(rung).toEqual([])
+        yield* pass(1)
+        const timersSet = timers.set
+        yield* pass(3_599_499)
+        expect(rung).toEqual([["soon", 500]])
+        expect(timers.set).toBe(timersSet)
+        yield* pass(1)
+        expect(rung.map(([name]) => name)).toEqual(["soon", "hour"])
+      })
+    ))
+
+  test("does not care where the wall clock is set", () =>
+    onSetClock(({ pass, jump }, alarm) =>
+      Effect.gen(function* () {
+        const { rung, ring } = makeLedger()
+        yield* alarm.after("ahead", 20_000, ring("ahead"))
+        yield* pass(1000)
+        jump(3_600_000)
+        yield* pass(18_999)
+        expect(rung).toEqual([])
+        jump(-9_000_000)
+        yield* pass(1)
+        expect(rung.map(([name]) => name)).toEqual(["ahead"])
+      })
+    ))
+
+  test("takes the place of an instant under the same key, and an instant its", () =>
+    onSetClock(({ pass }, alarm) =>
+      Effect.gen(function* () {
+        const { rung, ring } = makeLedger()
+        yield* alarm.at("one", startAt + 100, ring("instant"))
+        yield* alarm.after("one", 300, ring("length"))
+        yield* alarm.after("two", 100, ring("length"))
+        yield* alarm.at("two", startAt + 400, ring("instant"))
+        yield* pass(299)
+        expect(rung).toEqual([])
+        yield* pass(101)
+        expect(rung).toEqual([
+          ["length", 300],
+          ["instant", 400]
+        ])
       })
     ))
 })
@@ -142,7 +156,7 @@ describe("an alarm whose wall clock is set", () => {
     onSetClock(({ pass, jump }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()
-        yield* alarm.set("noon", startAt + 3_600_000, ring("noon"))
+        yield* alarm.at("noon", startAt + 3_600_000, ring("noon"))
         yield* pass(10_000)
         jump(3_600_000)
         yield* pass(30_000)
@@ -154,10 +168,10 @@ describe("an alarm whose wall clock is set", () => {
     onSetClock(({ pass, jump }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()
-        yield* alarm.set("far", startAt + 100_000_000, ring("far"))
+        yield* alarm.at("far", startAt + 100_000_000, ring("far"))
         yield* pass(1000)
         jump(3_600_000)
-        yield* alarm.set("soon", startAt + 3_601_000 + 2000, ring("soon"))
+        yield* alarm.at("soon", startAt + 3_601_000 + 2000, ring("soon"))
         yield* pass(2000)
         expect(rung.map(([name]) => name)).toEqual(["soon"])
       })
@@ -167,7 +181,7 @@ describe("an alarm whose wall clock is set", () => {
     onSetClock(({ pass, jump }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()
-        yield* alarm.set("noon", startAt + 20_000, ring("noon"))
+        yield* alarm.at("noon", startAt + 20_000, ring("noon"))
         yield* pass(10_000)
         jump(-60_000)
         yield* pass(69_000)
@@ -181,10 +195,10 @@ describe("an alarm whose wall clock is set", () => {
     onSetClock(({ pass, jump }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()
-        yield* alarm.set("far", startAt + 100_000_000, ring("far"))
+        yield* alarm.at("far", startAt + 100_000_000, ring("far"))
         yield* pass(1000)
         jump(-3_600_000)
-        yield* alarm.set("soon", startAt - 3_599_000 + 2000, ring("soon"))
+        yield* alarm.at("soon", startAt - 3_599_000 + 2000, ring("soon"))
         yield* pass(2000)
         expect(rung.map(([name]) => name)).toEqual(["soon"])
       })

@@ -61,20 +61,7 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
     waitingQueues: read(() =>
       Object.keys(countBy(inStatus(["queued"]), ({ spec }) => spec.queue)).toSorted()
     ),
-    retriesDue: (now) =>
-      read(() =>
-        tasks(({ task }) => task.state.status === "retrying" && task.state.retryAt <= now, byDue)
-      ),
-    nextDueAt: (now) =>
-      read(() => {
-        const due = tasks(() => true)
-          .map(({ state }) => dueAt(state))
-          .filter((at) => at !== null && at > now)
-        return due.reduce<number | null>(
-          (least, at) => (least === null || (at ?? least) < least ? at : least),
-          null
-        )
-      }),
+    awaitingTime: read(() => tasks(({ task }) => dueAt(task.state) !== null, byDue)),
     waitFor: (id, dependencies) => write(() => waits.set(id, dependencies)),
     waitsOf: (id) =>
       read(() =>

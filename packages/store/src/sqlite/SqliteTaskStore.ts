@@ -4,14 +4,7 @@ import * as Layer from "effect/Layer"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { isFinal, noCounts, statuses, type TaskStatus } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "../TaskStore.ts"
-import {
-  busyOfBatch,
-  busyQueues,
-  nextDueAt,
-  readyRows,
-  retryRows,
-  waitingQueues
-} from "./awaitedTasks.ts"
+import { busyOfBatch, busyQueues, readyRows, timedRows, waitingQueues } from "./awaitedTasks.ts"
 import { eventsOf } from "./EventRow.ts"
 import { listTasks } from "./listTasks.ts"
 import { inParts } from "./inParts.ts"
@@ -76,8 +69,7 @@ const make = ({
     busy: explained(busyQueues(sql)),
     busyOfBatch: (batch) => explained(busyOfBatch(sql, batch)),
     waitingQueues: explained(waitingQueues(sql)),
-    retriesDue: (now) => tasks(retryRows(sql, now)),
-    nextDueAt: (now) => explained(nextDueAt(sql, now)),
+    awaitingTime: tasks(timedRows(sql)),
     waitFor: (id, dependencies) => explained(whole(sql, writeWaits(sql, id, dependencies))),
     waitsOf: (id) => explained(waitsOf(sql, id)),
     dependents: (ids) =>

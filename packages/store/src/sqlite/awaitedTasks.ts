@@ -62,24 +62,10 @@ export const busyOfBatch = (sql: SqlClient, batch: string): Effect.Effect<number
     ([row]) => row?.count ?? 0
   )
 
-/** Rows of the retrying tasks whose time has come, the longest due first. */
-export const retryRows = (
-  sql: SqlClient,
-  now: number
-): Effect.Effect<ReadonlyArray<Row>, SqlError> => sql`
+/** Rows of the tasks that wait for a time, the longest due first. */
+export const timedRows = (sql: SqlClient): Effect.Effect<ReadonlyArray<Row>, SqlError> => sql`
   ${sql.literal(selectTasks)}
-  WHERE t.status = 'retrying' AND t.due_at <= ${now} ORDER BY t.due_at, t.seq`
-
-/** The earliest instant after `now` at which a task is due. */
-export const nextDueAt = (sql: SqlClient, now: number): Effect.Effect<number | null, SqlError> =>
-  Effect.map(
-    sql<{ due: number | null }>`SELECT min(due) AS due FROM (
-      SELECT min(due_at) AS due FROM tasks WHERE status = 'queued' AND due_at > ${now}
-      UNION ALL
-      SELECT min(due_at) AS due FROM tasks WHERE status = 'retrying' AND due_at > ${now}
-    ) AS earliest`,
-    ([row]) => row?.due ?? null
-  )
+  WHERE t.status IN ('queued', 'retrying') AND t.due_at IS NOT NULL ORDER BY t.due_at, t.seq`
 
 /** How many tasks of each queue have an attempt. */
 export const busyQueues = (

@@ -127,10 +127,10 @@ export const describeDispatch = ({ name, run }: Rig) => {
         })
       ))
 
-    test("finds the retries that are due and the next instant at which anything is", () =>
+    test("finds the tasks that wait for a time, the longest due first", () =>
       run((store) =>
         Effect.gen(function* () {
-          expect(yield* store.nextDueAt(0)).toBeNull()
+          expect(yield* store.awaitingTime).toEqual([])
           yield* create(store, [
             retrying("late", 700),
             retrying("soon", 300),
@@ -138,13 +138,7 @@ export const describeDispatch = ({ name, run }: Rig) => {
             creation("blocked", { blocked: true, spec: { notBefore: start + 1 } }),
             creation("plain")
           ])
-          expect(ids(yield* store.retriesDue(start + 299))).toEqual([])
-          expect(ids(yield* store.retriesDue(start + 300))).toEqual(["soon"])
-          expect(ids(yield* store.retriesDue(start + 9999))).toEqual(["soon", "late"])
-          const instants: Array<number | null> = []
-          for (let at: number | null = 0; at !== null; instants.push(at))
-            at = yield* store.nextDueAt(at)
-          expect(instants).toEqual([start + 300, start + 500, start + 700, null])
+          expect(ids(yield* store.awaitingTime)).toEqual(["soon", "queued", "late"])
         })
       ))
 
