@@ -7,10 +7,10 @@ import type { AgentReader } from "@backbeat/agents/Agent"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import { appendFileSync, existsSync, linkSync, mkdirSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
 import { readDropped, writeDropped } from "../output/DroppedRecord.ts"
 import { OutputFile } from "../output/OutputFile.ts"
 import { outputPath } from "../output/OutputStream.ts"
+import { textDir } from "../output/readableDir.ts"
 import { rotate } from "../output/rotate.ts"
 import { type Progress, readProgress, writeProgress } from "./Progress.ts"
 
@@ -18,9 +18,6 @@ const chunkBytes = 262_144
 /** A longer line is no event; it is left out. */
 const lineMaxBytes = 16_777_216
 const newline = 10
-
-/** The folder below an attempt's own in which its text for people is; standard error is the same file in both. */
-export const textDir = (dir: string): string => join(dir, "text")
 
 /** Does what needs a place on the disk. A full disk or a folder that is gone loses the text for people, and nothing else. */
 const ifThereIsPlace = (write: () => void): void => {

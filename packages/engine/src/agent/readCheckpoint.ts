@@ -8,7 +8,7 @@ import { attemptDir } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
 import { endOfStream } from "../output/endOfStream.ts"
 import { gitState } from "./gitState.ts"
-import { readableDir } from "./readableDir.ts"
+import { readableDir } from "../output/readableDir.ts"
 
 const requestOf = (work: Work): string => {
   switch (work.kind) {

@@ -1,6 +1,6 @@
 /** What all handlers share: finding a task and showing it. */
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
-import { commandInputError, type Problem, taskNotFound, withTry } from "@backbeat/contract/Problem"
+import { type Problem, taskNotFound, withTry } from "@backbeat/contract/Problem"
 import type { BriefTask, TaskAnswer } from "@backbeat/contract/TaskAnswer"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Task } from "@backbeat/core/task/Task"
@@ -114,10 +114,3 @@ export const layerView = Layer.effect(
     })
   })
 )
-
-/** An answer that a field is wrong. */
-export const wrongField = (path: string, message: string, hint: string): Problem =>
-  commandInputError(`${path}: ${message}`, hint, { path })
-
-/** Whether a text can be the `next` of a page. */
-export const isCursor = (text: string): boolean => /^\d{1,15}$/u.test(text)

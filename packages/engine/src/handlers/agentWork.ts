@@ -24,7 +24,7 @@ import {
 import type { AgentSettings, Configuration } from "../home/configuration.ts"
 import type { Variables } from "../home/KeptEnvironment.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
-import { wrongField } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 
 /** How long an agent may work when nobody says otherwise, in milliseconds. */
 export const agentTimeoutMs = 1_800_000

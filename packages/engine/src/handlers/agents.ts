@@ -12,7 +12,7 @@ import { Settings } from "../home/Settings.ts"
 import { unknownAgent } from "./agentWork.ts"
 import { type Call, handle, type Handled } from "./Call.ts"
 import { makeChangeConfiguration } from "./changeConfiguration.ts"
-import { wrongField } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 
 /** What keeps an agent from working (`serious`), or should be known of it. */
 export const problemsOf = ({

@@ -9,7 +9,8 @@ import { makeUntilEnded } from "../task/until.ts"
 import { toProblem } from "./Call.ts"
 import { isGood, makeEnds } from "./ends.ts"
 import { makePipelineView } from "./PipelineView.ts"
-import { View, wrongField } from "./View.ts"
+import { View } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 
 /** What is waited for of a task. */
 export type What = NonNullable<Input<"wait">["for"]>

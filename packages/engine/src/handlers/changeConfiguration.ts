@@ -9,7 +9,7 @@ import { keyNames, resolve, withKey } from "../home/resolve.ts"
 import { Settings } from "../home/Settings.ts"
 import { type ConfigurationFlaw, told } from "../home/sift.ts"
 import { Transitions } from "../task/Transitions.ts"
-import { wrongField } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 
 /** Whether one of two places is the other, or in it: what is wrong elsewhere in the file keeps nobody from setting a value. */
 const overlap = (one: Path, other: Path): boolean => {

@@ -5,7 +5,7 @@ import type { StartInput } from "@backbeat/contract/operation/start"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { refusedFolder, resolveCommand } from "../process/resolveCommand.ts"
 import type { Specified } from "./taskSpec.ts"
-import { wrongField } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 
 /** Others may make the directory before a task starts that waits for something. */
 const startsNow = ({ dependsOn, notBefore, delayMs }: TaskSpec): boolean =>

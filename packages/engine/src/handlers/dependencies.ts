@@ -11,7 +11,7 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { dependsOnOf } from "./shortForms.ts"
-import { wrongField } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 
 /** What a payload depends on; the task that it continues from is among them. Fails with CommandInputError for one that is named twice. */
 export const dependenciesOf = (

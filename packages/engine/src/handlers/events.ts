@@ -15,7 +15,8 @@ import { handle, tied, toProblem } from "./Call.ts"
 import { eventFrame, lineFrame, pipelineSnapshotFrame, snapshotFrame } from "./frame.ts"
 import { makeLinesBeforeEnds } from "./linesBeforeEnds.ts"
 import { makePipelineView } from "./PipelineView.ts"
-import { View, wrongField } from "./View.ts"
+import { View } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 
 const pageEvents = 1000
 

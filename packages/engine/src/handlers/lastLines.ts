@@ -2,7 +2,7 @@
 import type { Task } from "@backbeat/core/task/Task"
 import { lastAttempt } from "@backbeat/core/task/TaskState"
 import * as Effect from "effect/Effect"
-import { readableDir } from "../agent/readableDir.ts"
+import { readableDir } from "../output/readableDir.ts"
 import { Home } from "../home/Home.ts"
 import { lastLinesOf, wholeEnd } from "../output/lastLinesOf.ts"
 

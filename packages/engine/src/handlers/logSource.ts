@@ -6,11 +6,11 @@ import { lastAttempt } from "@backbeat/core/task/TaskState"
 import * as Effect from "effect/Effect"
 import * as Struct from "effect/Struct"
 import { existsSync } from "node:fs"
-import { readableDir } from "../agent/readableDir.ts"
+import { readableDir } from "../output/readableDir.ts"
 import { attemptDir, Home } from "../home/Home.ts"
 import { locateLogs, type LogQuery } from "../output/LogQuery.ts"
 import { LiveAttempts } from "../task/LiveAttempts.ts"
-import { wrongField } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 
 /** The problem of a request for lines that cannot be used. */
 export const refused = (error: {

@@ -17,8 +17,8 @@ import { makeTaskLines } from "../output/taskLines.ts"
 import { type Call, toProblem } from "./Call.ts"
 import { lineFrame, type StreamedLine } from "./frame.ts"
 import { find, gone, makeQueryOf, refused } from "./logSource.ts"
-import { wrongField } from "./View.ts"
-import { leftMs } from "./waiting.ts"
+import { wrongField } from "./wrongField.ts"
+import { timeLeftMs } from "./timeLeft.ts"
 
 /**
  * The lines as they are asked for, each with the place from which to go on behind it; the first one behind a gap tells what was dropped
@@ -152,7 +152,7 @@ export const makeLogStream = Effect.gen(function* () {
         ? only
         : Stream.mergeAll(each, { concurrency: "unbounded" })
     const now = yield* Clock.currentTimeMillis
-    const frames = yield* ended(all, input, leftMs(call, now))
+    const frames = yield* ended(all, input, timeLeftMs(call, now))
     return Stream.map(frames, ({ line, task }): Frame => lineFrame(task.id, sequence, line))
   })
 })

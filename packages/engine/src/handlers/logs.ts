@@ -18,7 +18,8 @@ import { find, gone, makeQueryOf, refused } from "./logSource.ts"
 import { makeLogsOfMany, strayOfMany } from "./logsOfMany.ts"
 import { makeLogStream } from "./logStream.ts"
 import { makeSelect } from "./selection.ts"
-import { View, wrongField } from "./View.ts"
+import { View } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 
 /** A part of an artifact, which is located before it is written, has this many lines at most. */
 const artifactPartLines = 100_000

@@ -7,7 +7,7 @@ import { cursorBehind } from "../output/LogQuery.ts"
 import type { LogLine } from "../output/LogLine.ts"
 import { allLines } from "../output/pages.ts"
 import { find, gone, makeQueryOf } from "./logSource.ts"
-import { wrongField } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 
 type LinesOfMany = Extract<Output<"logs">, { readonly cursors: unknown }>
 

@@ -13,7 +13,8 @@ import { makeCancelPipeline } from "./pipelineCancel.ts"
 import { makePipelineCreation } from "./pipelineCreation.ts"
 import { makePipelineView } from "./PipelineView.ts"
 import { countOf } from "./counted.ts"
-import { isCursor, wrongField } from "./View.ts"
+import { isCursor } from "./counted.ts"
+import { wrongField } from "./wrongField.ts"
 import { makeShowPipelineEnd } from "./waiting.ts"
 
 const makeCreateHandler = Effect.gen(function* () {

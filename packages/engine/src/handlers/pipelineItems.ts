@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import * as Struct from "effect/Struct"
 import { arrange } from "./dependencies.ts"
 import { dependsOnOf } from "./shortForms.ts"
-import { wrongField } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 
 /** One task of a pipeline: what `start` takes, and where in the payload it stands, such as `steps[2]`. */
 export interface PipelineItem {

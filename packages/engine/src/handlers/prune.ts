@@ -11,7 +11,7 @@ import { dayMs, makePrune, type Pruned } from "../task/prune.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { makeSelect } from "./selection.ts"
 import { iso } from "./taskAnswer.ts"
-import { wrongField } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 
 /** Which tasks are looked at, and how old they must be. */
 interface Wanted {

@@ -21,7 +21,9 @@ import { ownKey } from "./selection.ts"
 import { makePipelineView } from "./PipelineView.ts"
 import { iso } from "./taskAnswer.ts"
 import { countOf } from "./counted.ts"
-import { isCursor, View, wrongField } from "./View.ts"
+import { View } from "./View.ts"
+import { isCursor } from "./counted.ts"
+import { wrongField } from "./wrongField.ts"
 
 const makeStatusHandler = Effect.gen(function* () {
   const { root } = yield* Home

@@ -21,7 +21,8 @@ import { keepFor } from "./keepFor.ts"
 import { makeNaming } from "./naming.ts"
 import { makeOnce } from "./once.ts"
 import { makeQuota } from "./quota.ts"
-import { View, wrongField } from "./View.ts"
+import { View } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 import { makeShowEnd } from "./waiting.ts"
 
 const refuse = (id: string, message: string, hint: string): Problem =>

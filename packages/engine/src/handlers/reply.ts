@@ -4,7 +4,7 @@ import type { Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { readableDir } from "../agent/readableDir.ts"
+import { readableDir } from "../output/readableDir.ts"
 import { Home } from "../home/Home.ts"
 import { between, endOfOutput } from "../output/between.ts"
 import { type Cursor, formatCursor, parseCursor } from "../output/Cursor.ts"
@@ -15,7 +15,7 @@ import { makeTaskLines } from "../output/taskLines.ts"
 import { LiveAttempts } from "../task/LiveAttempts.ts"
 import { makeUntil } from "../task/until.ts"
 import { toProblem } from "./Call.ts"
-import { wrongField } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 
 /** What is waited for: a line that matches, or that nothing came for so long. */
 export type Awaited = { readonly until: string } | { readonly quietMs: number }

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { terminalOf } from "../process/terminalOf.ts"
 import { type Call, toProblem } from "./Call.ts"
-import { wrongField } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 
 /** How tasks are named beside a single id. */
 export interface Selection {

@@ -26,7 +26,8 @@ import { treeOf } from "../task/attemptSpec.ts"
 import { type Call, handle, toProblem } from "./Call.ts"
 import { readDone, writeDone } from "./done.ts"
 import { type Awaited, makeReply } from "./reply.ts"
-import { View, wrongField } from "./View.ts"
+import { View } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 import { makeTimeLimit, waitMsOf } from "./waiting.ts"
 
 const notSending = (id: string, message: string, hint: string) =>

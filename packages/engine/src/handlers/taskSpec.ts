@@ -11,7 +11,7 @@ import { inherit, type Variables } from "../home/KeptEnvironment.ts"
 import { agentTimeoutMs, agentWorkOf, strayAgentField } from "./agentWork.ts"
 import { dependenciesOf } from "./dependencies.ts"
 import { dependsOnOf, probeOf } from "./shortForms.ts"
-import { wrongField } from "./View.ts"
+import { wrongField } from "./wrongField.ts"
 
 /** What `start` needs to know beside the payload. `now` is epoch milliseconds. */
 export interface Setting {

@@ -16,6 +16,7 @@ import { makeLastLines, makeReadLastLines } from "./lastLines.ts"
 import { makeNeverReady } from "./neverReady.ts"
 import { makePipelineView } from "./PipelineView.ts"
 import { makeShowEndedPipeline } from "./showEndedPipeline.ts"
+import { waitedMs } from "./timeLeft.ts"
 import { View } from "./View.ts"
 
 /** How long a wait lasts when the caller does not say, in milliseconds. */
@@ -42,16 +43,6 @@ const waitAgain = ({ ids, again }: TimeLimit): Try => {
     again ?? { operation: "wait", payload: ids.length === 1 && id !== undefined ? { id } : { ids } }
   )
 }
-
-/** How much of the time is gone: a call that is sent again because its engine ended has waited before. */
-const waitedMs = ({ caller }: Call, now: number): number =>
-  caller.repeated === true ? Math.max(0, now - caller.requestedAt) : 0
-
-/** What is left of the time that the flag --timeout gives a stream, in milliseconds; null without the flag. */
-export const leftMs = (call: Call, now: number): number | null =>
-  call.flags.timeout === undefined
-    ? null
-    : Math.max(0, call.flags.timeout * 1000 - waitedMs(call, now))
 
 /** Ends a wait: retryable, with the place in the history from which to go on. */
 export const makeTimeLimit = Effect.gen(function* () {

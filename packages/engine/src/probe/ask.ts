@@ -2,8 +2,8 @@
 import type { Probe } from "@backbeat/core/task/Probe"
 import { probeTiming } from "@backbeat/core/task/Probe"
 import * as Effect from "effect/Effect"
-import type { connect as Connect } from "node:net"
 import type { Variables } from "../home/KeptEnvironment.ts"
+import { type Answer, askTcp } from "../process/askTcp.ts"
 import { signalGroup } from "../process/posix.ts"
 import { shellFor } from "../process/shimCall.ts"
 import { errorMessage } from "../thrown.ts"
@@ -17,9 +17,6 @@ export interface Surroundings {
   readonly env: Variables
 }
 
-/** Null when the answer was right, else what came instead. */
-type Answer = string | null
-
 const askHttp = (url: string, expectStatus: number | undefined): Effect.Effect<Answer> =>
   Effect.tryPromise({
     try: async (signal) => {
@@ -31,33 +28,6 @@ const askHttp = (url: string, expectStatus: number | undefined): Effect.Effect<A
     },
     catch: errorMessage
   }).pipe(Effect.catch(Effect.succeed))
-
-const answerOf = (connect: typeof Connect, host: string, port: number): Effect.Effect<Answer> =>
-  Effect.callback<Answer>((resume) => {
-    const socket = connect({ host, port })
-    socket.once("connect", () => {
-      socket.destroy()
-      resume(Effect.succeed(null))
-    })
-    socket.once("error", (error) => resume(Effect.succeed(error.message)))
-    return Effect.sync(() => socket.destroy())
-  })
-
-/** Servers that listen on `localhost` take one of these: which, depends on the server and on the machine. */
-const loopback = ["127.0.0.1", "::1"]
-
-/** Whether a port accepts connections. The module is loaded here: it costs a beginning engine more than the database does. */
-export const askTcp = (host: string, port: number): Effect.Effect<Answer> =>
-  Effect.gen(function* () {
-    const { connect } = yield* Effect.promise(() => import("node:net"))
-    const flaws: Array<string> = []
-    for (const each of host === "localhost" ? loopback : [host]) {
-      const flaw = yield* answerOf(connect, each, port)
-      if (flaw === null) return null
-      flaws.push(flaw)
-    }
-    return flaws.join("; ")
-  })
 
 const askCommand = (command: string, { cwd, env }: Surroundings): Effect.Effect<Answer> =>
   Effect.callback<Answer>((resume) => {
@@ -90,7 +60,3 @@ export const ask = (question: Question, surroundings: Surroundings): Effect.Effe
     orElse: () => Effect.succeed(`no answer within ${timeoutMs} ms`)
   })
 }
-
-/** Whether a TCP port of this machine accepts connections, on 127.0.0.1 or ::1. */
-export const isOpenPort = (port: number): Effect.Effect<boolean> =>
-  Effect.map(askTcp("localhost", port), (answer) => answer === null)

@@ -3,7 +3,7 @@ import type { Probe } from "@backbeat/core/task/Probe"
 import * as Effect from "effect/Effect"
 import { describeProcess } from "../process/describeProcess.ts"
 import { listenersAt } from "../process/listeners.ts"
-import { askTcp } from "./ask.ts"
+import { askTcp } from "../process/askTcp.ts"
 
 /** The port, and who holds it, for people. */
 export interface HeldPort {

@@ -3,7 +3,7 @@ import { present } from "@backbeat/contract/cutTask"
 import { countOf, type FailedTask, failuresMaxCount, outcomeOf } from "@backbeat/contract/Ends"
 import { errorOf } from "@backbeat/contract/Envelope"
 import type { Operation } from "@backbeat/contract/Operation"
-import { commandInputError, type Problem } from "@backbeat/contract/Problem"
+import type { Problem } from "@backbeat/contract/Problem"
 import { PipelineStatus } from "@backbeat/core/pipeline/Pipeline"
 import { Failure } from "@backbeat/core/task/Failure"
 import { Health, TaskStatus } from "@backbeat/core/task/TaskState"
@@ -13,10 +13,10 @@ import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Call, Handled } from "../handlers/Call.ts"
+import { checkCount } from "../handlers/checkCount.ts"
 import { briefly } from "../output/lastLinesOf.ts"
 import { isFull, shown } from "./shown.ts"
 
-const maxItems = 1000
 const defaultConcurrency = 10
 
 /** A bare word stands in an array for what it stands for by itself. */
@@ -31,16 +31,6 @@ const oneByOne = (handled: Handled, payloads: ReadonlyArray<unknown>, call: Call
 /** What is said of one item is said of all at once: it is likely the same. */
 const warningsOf = (data: unknown): ReadonlyArray<unknown> =>
   Predicate.hasProperty(data, "warnings") && Array.isArray(data.warnings) ? data.warnings : []
-
-/** Why an array of so many items is refused; null when it is not. */
-export const checkCount = (count: number): Problem | null =>
-  count > 0 && count <= maxItems
-    ? null
-    : commandInputError(
-        `a batch has 1 to ${maxItems} items, and this one has ${count}`,
-        count === 0 ? "Add at least one item." : "Split it into several calls.",
-        { maxItems }
-      )
 
 /** The payloads of an array. A tag or a session may stand for none, or for more. Fails with CommandInputError. */
 export const payloadsOf = (

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import type { AgentReader } from "@backbeat/agents/Agent"
-import { AgentOutput, textDir } from "@backbeat/engine/agent/AgentOutput"
+import { AgentOutput } from "@backbeat/engine/agent/AgentOutput"
+import { textDir } from "@backbeat/engine/output/readableDir"
 import { OutputFile } from "@backbeat/engine/output/OutputFile"
 import type { OutputStream } from "@backbeat/engine/output/OutputStream"
 import { rotate } from "@backbeat/engine/output/rotate"

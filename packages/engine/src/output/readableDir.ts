@@ -2,8 +2,11 @@
 import type { Task } from "@backbeat/core/task/Task"
 import { existsSync } from "node:fs"
 import { attemptDir } from "../home/Home.ts"
-import { outputPath } from "../output/OutputStream.ts"
-import { textDir } from "./AgentOutput.ts"
+import { join } from "node:path"
+import { outputPath } from "./OutputStream.ts"
+
+/** The folder below an attempt's own in which its text for people is; standard error is the same file in both. */
+export const textDir = (dir: string): string => join(dir, "text")
 
 /** The folder with the streams for people: an agent's events are kept as text beside them, unless nobody could read them. */
 export const readableDir = (root: string, { id, spec }: Task, attempt: number): string => {
