@@ -17,6 +17,7 @@ export const check = (): Promise<ReadonlyArray<Outcome>> =>
       "."
     ]),
     step("fences", ["node_modules/oxlint/bin/oxlint", "--deny-warnings"]),
+    step("floors", ["scripts/floors.ts"]),
     step("suppressions", ["scripts/suppressions.ts"])
   ])
 

@@ -25,7 +25,7 @@ const answerOf = async (operation: string, place: Place): Promise<unknown> => {
     case "config path":
       return { path: place.configPath, exists: existsSync(place.configPath) }
     case "doctor": {
-      const { doctorWithoutEngine } = await import("@backbeat/engine/handlers/doctorWithoutEngine")
+      const { doctorWithoutEngine } = await import("@backbeat/engine/doctor/doctorWithoutEngine")
       return doctorWithoutEngine(place, judging(process.env), environment())
     }
     default:

@@ -1,5 +1,5 @@
 /** Follows the attempts of agents: what they say is kept as it comes, and at the end becomes their result. */
-import { speakerOf } from "./knownAgents.ts"
+import { speakerOf } from "../configuration/knownAgents.ts"
 import { withoutEscapes } from "@backbeat/agents/text/visible"
 import type { AgentOutcome, AgentTrouble } from "@backbeat/core/task/AgentOutcome"
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
@@ -16,11 +16,11 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { attemptDir, Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
-import { Settings } from "../home/Settings.ts"
+import { Settings } from "../configuration/Settings.ts"
 import type { OutputWatch } from "../output/Growth.ts"
 import { endOfStream } from "../output/endOfStream.ts"
 import { AgentOutput } from "./AgentOutput.ts"
-import { gitState } from "./gitState.ts"
+import { gitState } from "../checkpoint/gitState.ts"
 
 /** An attempt whose output is read. */
 export interface Followed {

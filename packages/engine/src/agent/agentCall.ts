@@ -9,10 +9,10 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { attemptDir, Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
-import { Settings } from "../home/Settings.ts"
-import { makeAsItEnded } from "./asItEnded.ts"
-import { agentEnvironment, agentOf, callSetting } from "./knownAgents.ts"
-import { readCheckpoint } from "./readCheckpoint.ts"
+import { Settings } from "../configuration/Settings.ts"
+import { makeAsItEnded } from "../checkpoint/asItEnded.ts"
+import { agentEnvironment, agentOf, callSetting } from "../configuration/knownAgents.ts"
+import { readCheckpoint } from "../checkpoint/readCheckpoint.ts"
 
 /** The call cannot be made; the message says why. */
 export class CallImpossible extends Data.TaggedError("CallImpossible")<{

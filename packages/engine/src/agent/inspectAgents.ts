@@ -5,11 +5,17 @@ import { builtIn } from "@backbeat/agents/agents"
 import * as Effect from "effect/Effect"
 import { statSync } from "node:fs"
 import { isAbsolute, join } from "node:path"
-import type { Configuration } from "../home/configuration.ts"
+import type { Configuration } from "../configuration/configuration.ts"
 import type { Variables } from "../home/KeptEnvironment.ts"
 import { capture } from "../process/capture.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
-import { agentEnvironment, agentNames, agentOf, agentSettings, commandOf } from "./knownAgents.ts"
+import {
+  agentEnvironment,
+  agentNames,
+  agentOf,
+  agentSettings,
+  commandOf
+} from "../configuration/knownAgents.ts"
 
 const versionTimeoutMs = 15_000
 const versionMaxCharacters = 200

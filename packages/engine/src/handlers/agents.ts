@@ -4,58 +4,16 @@ import { type AgentEntry } from "@backbeat/contract/operation/agents"
 import { problem } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/agents"
 import * as Effect from "effect/Effect"
-import { agentNames } from "../agent/knownAgents.ts"
+import { agentNames } from "../configuration/knownAgents.ts"
 import { inspectAgents } from "../agent/inspectAgents.ts"
-import { flawsOfAgent } from "../home/agentFlaws.ts"
+import { flawsOfAgent } from "../configuration/agentFlaws.ts"
 import { Home } from "../home/Home.ts"
-import { Settings } from "../home/Settings.ts"
-import { unknownAgent } from "./agentWork.ts"
-import { type Call, handle, type Handled } from "./Call.ts"
+import { Settings } from "../configuration/Settings.ts"
+import { unknownAgent } from "../creation/agentWork.ts"
+import { type Call, handle, type Handled } from "../call/Call.ts"
+import { problemsOf } from "../doctor/agentProblems.ts"
 import { makeChangeConfiguration } from "./changeConfiguration.ts"
-import { wrongField } from "./wrongField.ts"
-
-/** What keeps an agent from working (`serious`), or should be known of it. */
-export const problemsOf = ({
-  agent,
-  command,
-  installed,
-  version,
-  kind,
-  auth,
-  install,
-  login,
-  permissionMode
-}: AgentEntry) => {
-  const found: ReadonlyArray<
-    readonly [
-      boolean,
-      { readonly message: string; readonly fix: string; readonly serious: boolean }
-    ]
-  > = [
-    [
-      !installed,
-      { message: `${command} is not installed, or not on PATH`, fix: install, serious: true }
-    ],
-    [
-      installed && version === null && kind === "built-in",
-      {
-        message: `${command} --version prints no version`,
-        fix: `Run it manually: it may need a newer Node. To install it again: ${install}`,
-        serious: true
-      }
-    ],
-    [auth.status === "missing", { message: "no login was found", fix: login, serious: true }],
-    [
-      permissionMode === "full",
-      {
-        message: "the configuration turns all its permission checks off (permissionMode full)",
-        fix: callText("config set", { key: `agents.${agent}.permissionMode`, value: "edit" }),
-        serious: false
-      }
-    ]
-  ]
-  return found.flatMap(([holds, its]) => (holds ? [its] : []))
-}
+import { wrongField } from "../call/wrongField.ts"
 
 /** The handlers of what is asked about agents. */
 export const makeAgentsHandlers = Effect.gen(function* () {

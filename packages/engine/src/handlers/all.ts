@@ -1,7 +1,7 @@
 /** Every operation with the code that answers it. It is loaded when it is asked for: an engine begins with little. */
 import type { OperationName } from "@backbeat/contract/names"
 import * as Effect from "effect/Effect"
-import type { Handled } from "./Call.ts"
+import type { Handled } from "../call/Call.ts"
 
 const alone = <R>(
   handler: Effect.Effect<Handled, never, R>

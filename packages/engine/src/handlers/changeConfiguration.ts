@@ -5,11 +5,11 @@ import { nearest } from "@backbeat/contract/nearest"
 import { problem, type Problem, withChange } from "@backbeat/contract/Problem"
 import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
-import { keyNames, resolve, withKey } from "../home/resolve.ts"
-import { Settings } from "../home/Settings.ts"
-import { type ConfigurationFlaw, told } from "../home/sift.ts"
-import { Transitions } from "../task/Transitions.ts"
-import { wrongField } from "./wrongField.ts"
+import { keyNames, resolve, withKey } from "../configuration/resolve.ts"
+import { Settings } from "../configuration/Settings.ts"
+import { type ConfigurationFlaw, told } from "../configuration/sift.ts"
+import { Transitions } from "../commit/Transitions.ts"
+import { wrongField } from "../call/wrongField.ts"
 
 /** Whether one of two places is the other, or in it: what is wrong elsewhere in the file keeps nobody from setting a value. */
 const overlap = (one: Path, other: Path): boolean => {

@@ -3,9 +3,9 @@ import * as operations from "@backbeat/contract/operation/administer"
 import * as Effect from "effect/Effect"
 import { existsSync } from "node:fs"
 import { Home } from "../home/Home.ts"
-import { withoutSecrets } from "../home/configuration.ts"
-import { Settings } from "../home/Settings.ts"
-import { type Handled, handle } from "./Call.ts"
+import { withoutSecrets } from "../configuration/configuration.ts"
+import { Settings } from "../configuration/Settings.ts"
+import { type Handled, handle } from "../call/Call.ts"
 import { makeChangeConfiguration } from "./changeConfiguration.ts"
 
 /** The handlers of `config`. */

@@ -9,7 +9,7 @@ import {
 import * as operations from "@backbeat/contract/operation/discover"
 import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
-import { type Handled, handle } from "./Call.ts"
+import { type Handled, handle } from "../call/Call.ts"
 
 /** The handlers of what only reads the table. */
 export const makeDiscoveryHandlers = Effect.map(Home, ({ version }): ReadonlyArray<Handled> => [

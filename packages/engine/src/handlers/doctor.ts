@@ -4,10 +4,10 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { inspectAgents } from "../agent/inspectAgents.ts"
 import { Home } from "../home/Home.ts"
-import { ignoredIn } from "../home/resolve.ts"
-import { Settings } from "../home/Settings.ts"
-import { describeStrangers, makeFindStrangers, type Stranger } from "../task/strangers.ts"
-import { handle, toProblem } from "./Call.ts"
+import { ignoredIn } from "../configuration/resolve.ts"
+import { Settings } from "../configuration/Settings.ts"
+import { describeStrangers, makeFindStrangers, type Stranger } from "../attempt/strangers.ts"
+import { handle, toProblem } from "../call/Call.ts"
 import {
   type Check,
   check,
@@ -23,7 +23,7 @@ import {
   checkTracking,
   checkWatches,
   concludeChecks
-} from "./checks.ts"
+} from "../doctor/checks.ts"
 
 const checkStrangers = (strangers: ReadonlyArray<Stranger>): ReadonlyArray<Check> => {
   if (strangers.length === 0) return []

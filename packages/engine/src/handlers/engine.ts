@@ -5,9 +5,9 @@ import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
 import { Shutdown } from "../life/Shutdown.ts"
 import { differencesFrom, ownInheritance } from "../process/inheritance.ts"
-import { LiveAttempts } from "../task/LiveAttempts.ts"
-import { type Call, type Handled, handle, toProblem } from "./Call.ts"
-import { iso } from "./taskAnswer.ts"
+import { LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { type Call, type Handled, handle, toProblem } from "../call/Call.ts"
+import { iso } from "../view/taskAnswer.ts"
 
 const inheritanceOf = (caller: Call["caller"]) => {
   const own = ownInheritance()

@@ -22,13 +22,13 @@ import {
   type StdinBlocked,
   type StdinClosed
 } from "../process/stdin.ts"
-import { treeOf } from "../task/attemptSpec.ts"
-import { type Call, handle, toProblem } from "./Call.ts"
-import { readDone, writeDone } from "./done.ts"
-import { type Awaited, makeReply } from "./reply.ts"
-import { View } from "./View.ts"
-import { wrongField } from "./wrongField.ts"
-import { makeTimeLimit, waitMsOf } from "./waiting.ts"
+import { treeOf } from "../attempt/attemptSpec.ts"
+import { type Call, handle, toProblem } from "../call/Call.ts"
+import { readDone, writeDone } from "../creation/done.ts"
+import { type Awaited, makeReply } from "../logs/reply.ts"
+import { View } from "../view/View.ts"
+import { wrongField } from "../call/wrongField.ts"
+import { makeTimeLimit, waitMsOf } from "../waiting/waiting.ts"
 
 const notSending = (id: string, message: string, hint: string) =>
   problem("IllegalTransition", `task ${id} ${message}`, hint, { id })

@@ -3,7 +3,7 @@ import { type HomeRecord, HomeStore } from "@backbeat/store/HomeStore"
 import * as Effect from "effect/Effect"
 import { randomBytes } from "node:crypto"
 import { realpathSync } from "node:fs"
-import { folderAt, isSameFolder } from "./folderAt.ts"
+import { folderAt, isSameFolder } from "../process/folderAt.ts"
 import { databasePath, Home } from "./Home.ts"
 
 /** A home as its store is to know it. `copyOf` is the folder of which it is a copy: then it has a new id, which is not stored yet. */

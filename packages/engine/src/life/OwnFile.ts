@@ -1,6 +1,6 @@
 /** A file that an engine has made for itself, told from what another may have put under the same name. */
 import { rmSync, statSync } from "node:fs"
-import { onChange } from "../time/onChange.ts"
+import { onChange } from "../alarm/onChange.ts"
 
 /** The file that is meant, wherever its path leads meanwhile. Once it was found missing it is lost for good: what was done meanwhile is unknown. */
 export interface OwnFile {

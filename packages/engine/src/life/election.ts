@@ -3,9 +3,9 @@ import { type Problem, problem } from "@backbeat/contract/Problem"
 import { chmodSync, closeSync, constants, fstatSync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { openRegular } from "../home/regularFile.ts"
-import { judgeFolder, type Judging } from "../home/judgeFolder.ts"
+import { judgeFolder, type Judging } from "../configuration/judgeFolder.ts"
 import { tryLock } from "../process/posix.ts"
-import { errorCode, errorMessage } from "../thrown.ts"
+import { errorCode, errorMessage } from "../process/thrown.ts"
 import { ownFile } from "./OwnFile.ts"
 
 /**

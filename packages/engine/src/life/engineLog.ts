@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import { writeSync } from "node:fs"
-import type { Configuration } from "../home/configuration.ts"
+import type { Configuration } from "../configuration/configuration.ts"
 
 type Level = Configuration["logLevel"]
 

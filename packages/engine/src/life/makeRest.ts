@@ -3,7 +3,7 @@
  * an engine forbids it that.
  */
 import * as Effect from "effect/Effect"
-import { Alarm } from "../time/Alarm.ts"
+import { Alarm } from "../alarm/Alarm.ts"
 import { releaseProgram } from "./releaseProgram.ts"
 
 /** How long, in milliseconds, nothing has happened at each collection. What the first one lets go of is free after the second. */

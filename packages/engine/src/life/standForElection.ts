@@ -1,9 +1,9 @@
 /** How an engine begins: with the lock. Of many that are started at once all but one load nothing else. */
 import { problem } from "@backbeat/contract/Problem"
-import type { Judging } from "../home/judgeFolder.ts"
+import type { Judging } from "../configuration/judgeFolder.ts"
 import { logTo, onTerminal, tellStarter } from "./announce.ts"
 import { type Election, elect, HomeUnusable } from "./election.ts"
-import { errorMessage } from "../thrown.ts"
+import { errorMessage } from "../process/thrown.ts"
 
 /** Becomes the engine of a home, unless it has one, and lives as long as `reign` does. Never throws. */
 export const standForElection = async (

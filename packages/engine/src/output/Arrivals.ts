@@ -9,7 +9,7 @@ import {
   writeFileSync
 } from "node:fs"
 import type { OutputStream } from "./OutputStream.ts"
-import { statIfThere } from "../statIfThere.ts"
+import { statIfThere } from "../process/statIfThere.ts"
 
 /** The length of both streams at one time: offsets of the whole output ever written, `at` in ms since the epoch. */
 export interface Sample {

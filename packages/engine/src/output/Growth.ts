@@ -7,8 +7,8 @@ import type { Sample } from "./Arrivals.ts"
 import { readDropped, writeDropped } from "./DroppedRecord.ts"
 import { outputPath } from "./OutputStream.ts"
 import type { OutputStream } from "./OutputStream.ts"
-import { lookNowAndThen } from "../time/nowAndThen.ts"
-import { statIfThere } from "../statIfThere.ts"
+import { lookNowAndThen } from "../alarm/nowAndThen.ts"
+import { statIfThere } from "../process/statIfThere.ts"
 
 const intervalMs = 50
 const hurriedIntervalMs = 5

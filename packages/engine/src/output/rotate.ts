@@ -6,7 +6,7 @@ import { characterStart } from "./Line.ts"
 import { outputPath, outputStreams } from "./OutputStream.ts"
 import type { OutputStream, PerStream } from "./OutputStream.ts"
 import { punchHole } from "./punchHole.ts"
-import { statIfThere } from "../statIfThere.ts"
+import { statIfThere } from "../process/statIfThere.ts"
 
 const lineSearchBytes = 65_536
 const copyBytes = 1_048_576

@@ -6,7 +6,7 @@ import type { Variables } from "../home/KeptEnvironment.ts"
 import { type Answer, askTcp } from "../process/askTcp.ts"
 import { signalGroup } from "../process/posix.ts"
 import { shellFor } from "../process/shimCall.ts"
-import { errorMessage } from "../thrown.ts"
+import { errorMessage } from "../process/thrown.ts"
 
 /** A probe that is asked, as opposed to `log`, which is listened for. */
 export type Question = Exclude<Probe, { readonly log: string }>

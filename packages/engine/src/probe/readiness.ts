@@ -8,9 +8,9 @@ import { restMs } from "../output/Rest.ts"
 import { listenersAt } from "../process/listeners.ts"
 import { look } from "../process/look.ts"
 import type { AttemptTree } from "../process/remains.ts"
-import type { LiveAttempt } from "../task/LiveAttempts.ts"
+import type { LiveAttempt } from "../attempt/LiveAttempts.ts"
 import { ask, type Question, type Surroundings } from "./ask.ts"
-import { describeHeld, type HeldPort } from "./heldPort.ts"
+import { describeHeld, type HeldPort } from "../process/heldPort.ts"
 
 /** Who is asked what; `last` keeps what came instead of the right answer. */
 export interface Asking {

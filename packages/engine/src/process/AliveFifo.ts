@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, openSync, readSync } from "node:fs"
 import { join } from "node:path"
-import { errorCode, isShortage } from "../thrown.ts"
+import { errorCode, isShortage } from "./thrown.ts"
 
 const sink = Buffer.alloc(4096)
 

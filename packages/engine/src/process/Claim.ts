@@ -5,7 +5,7 @@ import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs
 import { join } from "node:path"
 import type { ProcessIdentity } from "./Identity.ts"
 import { identify } from "./Identity.ts"
-import { errorCode, errorMessage, isShortage } from "../thrown.ts"
+import { errorCode, errorMessage, isShortage } from "./thrown.ts"
 import { hasProc, parseStat } from "./ProcessTable.ts"
 
 /** Whose the attempt is: nobody's, ruled out by an engine, a shim's that is just writing its name, a known shim's, or damaged. */

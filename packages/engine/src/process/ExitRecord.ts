@@ -4,7 +4,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs"
 import { constants as system } from "node:os"
 import { join } from "node:path"
-import { isShortage } from "../thrown.ts"
+import { isShortage } from "./thrown.ts"
 
 /** How a command ended: by itself, or by a signal such as "SIGKILL". */
 export type CommandEnd =

@@ -1,5 +1,5 @@
 /** The mark of an attempt's processes: what their environment says of whose they are. */
-import { type Folder, folderAt, isSameFolder } from "../home/folderAt.ts"
+import { type Folder, folderAt, isSameFolder } from "./folderAt.ts"
 import type { ProcessRow } from "./ProcessTable.ts"
 import { readProcFile } from "./ProcessTable.ts"
 

@@ -3,7 +3,7 @@
  * run nothing and hold nothing.
  */
 import { closeSync, openSync, readdirSync, readSync } from "node:fs"
-import { isShortage } from "../thrown.ts"
+import { isShortage } from "./thrown.ts"
 
 /** One live process; `startTime` is ticks since boot on Linux, the text of `ps -o lstart=` elsewhere. */
 export type ProcessRow = {

@@ -11,7 +11,7 @@ import { readExitRecord } from "./ExitRecord.ts"
 import { execFailed, forkRefused, unclaimed } from "./notBegun.ts"
 import type { ProcessIdentity } from "./Identity.ts"
 import { currentBootId, isAlive } from "./Identity.ts"
-import { statIfThere } from "../statIfThere.ts"
+import { statIfThere } from "./statIfThere.ts"
 
 /** How an attempt is over: with a record, without one, or without its command ever having been started. */
 export type AttemptEnd =

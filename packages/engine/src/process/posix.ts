@@ -2,7 +2,7 @@
  * The system calls that Bun has no function for, through bun:ffi. None of them is variadic, because those do not
  * work through bun:ffi on arm64.
  */
-import { errorCode } from "../thrown.ts"
+import { errorCode } from "./thrown.ts"
 import { dlopen, type FFIFunction, FFIType, type Library } from "bun:ffi"
 
 const libraries =

@@ -1,6 +1,6 @@
 /** What the system is short of for now: descriptors, processes, memory, room on the disk. It passes, so it is no reason to give up. */
 import { statfsSync } from "node:fs"
-import { errorCode, isShortage } from "../thrown.ts"
+import { errorCode, isShortage } from "./thrown.ts"
 
 /** Processes, and room on the disk. */
 const others: ReadonlySet<string> = new Set(["EAGAIN", "ENOSPC", "EDQUOT"])

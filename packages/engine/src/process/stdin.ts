@@ -6,7 +6,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { closeSync, constants, existsSync, openSync, rmSync, writeSync } from "node:fs"
 import { join } from "node:path"
-import { errorCode } from "../thrown.ts"
+import { errorCode } from "./thrown.ts"
 
 /** The command reads no more: it ended, its stdin was closed, or never was open. */
 export class StdinClosed extends Data.TaggedError("StdinClosed")<{

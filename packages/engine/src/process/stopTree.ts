@@ -15,7 +15,7 @@ import { hasProc, readProcess, readProcFile, readState } from "./ProcessTable.ts
 import type { AttemptTree, RemainingProcess } from "./remains.ts"
 import { sendEof } from "./stdin.ts"
 import { type StuckProcess, stuckAmong } from "./stuck.ts"
-import { steadyNow } from "../time/steadyNow.ts"
+import { steadyNow } from "../alarm/steadyNow.ts"
 import { watchEnd } from "./watchEnd.ts"
 
 /** The signals that ask for a stop: the shim outlives these and records how the command took them. */

@@ -1,6 +1,6 @@
 /** Processes that SIGKILL does not end: another user's, and those in an uninterruptible sleep. */
 import { readFileSync } from "node:fs"
-import { statIfThere } from "../statIfThere.ts"
+import { statIfThere } from "./statIfThere.ts"
 import { maySignal } from "./posix.ts"
 import { readState } from "./ProcessTable.ts"
 import type { RemainingProcess } from "./remains.ts"

@@ -9,7 +9,7 @@ import { ruleOutUnclaimed } from "./Claim.ts"
 import type { AttemptEnd } from "./inspectAttempt.ts"
 import { inspectAttempt, inspectReleased } from "./inspectAttempt.ts"
 import { killedBefore } from "./notBegun.ts"
-import { onChange } from "../time/onChange.ts"
+import { onChange } from "../alarm/onChange.ts"
 import { sendEof } from "./stdin.ts"
 
 /** A watch needs a file: where there is no room for an empty one, or only reading is allowed, the record is looked for now and then. */

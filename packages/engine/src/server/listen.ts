@@ -14,7 +14,7 @@ import { join } from "node:path"
 import { Home } from "../home/Home.ts"
 import { homeIdOf } from "../home/homeId.ts"
 import { HomeLock } from "../life/HomeLock.ts"
-import { Idleness } from "../life/Idleness.ts"
+import { Idleness } from "../supervisor/Idleness.ts"
 import { ownFile } from "../life/OwnFile.ts"
 import { Shutdown } from "../life/Shutdown.ts"
 

@@ -1,6 +1,6 @@
 /** Something in the home that is not what belongs there: it is no defect of backbeat, and the answer names it. */
 import { type Problem, problem } from "@backbeat/contract/Problem"
-import { errorCode } from "../thrown.ts"
+import { errorCode } from "../process/thrown.ts"
 
 /** What system calls say of a file in the place of a folder, a folder in the place of a file, and what may not be used. */
 const codes = new Set([

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { reportDir, reportName } from "../home/Home.ts"
-import { errorMessage } from "../thrown.ts"
+import { errorMessage } from "../process/thrown.ts"
 
 const textOf = (defect: unknown): string =>
   defect instanceof Error ? (defect.stack ?? defect.message) : String(defect)

@@ -2,7 +2,7 @@
 import { present } from "@backbeat/contract/cutTask"
 import type { Operation } from "@backbeat/contract/Operation"
 import * as Predicate from "effect/Predicate"
-import type { Call } from "../handlers/Call.ts"
+import type { Call } from "../call/Call.ts"
 
 /** Whether a payload asks for every field. */
 export const isFull = (payload: unknown): boolean =>

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { makeEventsHandler } from "../../src/handlers/events.ts"
-import { Transitions } from "../../src/task/Transitions.ts"
+import { Transitions } from "../../src/commit/Transitions.ts"
 import { createTasks, layerEngineRig } from "../EngineRig.ts"
 
 let finds = 0

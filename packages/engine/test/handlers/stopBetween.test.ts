@@ -7,8 +7,8 @@ import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { makeSteerHandlers } from "../../src/handlers/steer.ts"
-import { Clearings } from "../../src/task/Clearings.ts"
-import { Transitions } from "../../src/task/Transitions.ts"
+import { Clearings } from "../../src/attempt/Clearings.ts"
+import { Transitions } from "../../src/commit/Transitions.ts"
 import { createTasks, layerEngineRig } from "../EngineRig.ts"
 
 const exited = (exitCode: number): TaskCommand => ({

@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import { makeRest } from "../../src/life/makeRest.ts"
-import { layerAlarm } from "../../src/time/Alarm.ts"
+import { layerAlarm } from "../../src/alarm/Alarm.ts"
 
 /** An engine's rest: `wake` says that something happens, `pass` lets time pass and tells how often was collected by then. */
 interface Rig {

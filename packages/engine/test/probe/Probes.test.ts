@@ -12,8 +12,8 @@ import { join } from "node:path"
 import { Home } from "../../src/home/Home.ts"
 import { watchOutput } from "../../src/output/Growth.ts"
 import { layerProbes, Probes } from "../../src/probe/Probes.ts"
-import type { LiveAttempt } from "../../src/task/LiveAttempts.ts"
-import { Reports } from "../../src/task/Reports.ts"
+import type { LiveAttempt } from "../../src/attempt/LiveAttempts.ts"
+import { Reports } from "../../src/commit/Reports.ts"
 import { owner, plainSpec } from "../plainSpec.ts"
 
 /** Probes a server that answers with the statuses in turn; gives what was reported when all were asked for. */

@@ -1,0 +1,93 @@
+/** The configuration file of an engine. Read again when the file has changed; written as a whole, 0600. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { mkdirSync, renameSync, statSync } from "node:fs"
+import { dirname } from "node:path"
+import { behindLinks } from "../home/behindLinks.ts"
+import type { Configuration } from "./configuration.ts"
+import { Home } from "../home/Home.ts"
+import { readRegular, writeRegular } from "../home/regularFile.ts"
+import { type Resolved, resolve } from "./resolve.ts"
+
+/** The configuration in force. */
+export class Settings extends Context.Service<
+  Settings,
+  {
+    readonly current: () => Configuration
+    readonly resolved: () => Resolved
+    /** The file's content as JSON, undefined when there is none or it is no JSON. */
+    readonly file: () => unknown
+    /** Replaces the file. Throws what the file system throws. */
+    readonly write: (content: unknown) => void
+  }
+>()("@backbeat/engine/Settings") {}
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+const read = (path: string): unknown => {
+  try {
+    return parse(readRegular(path))
+  } catch {
+    return undefined
+  }
+}
+
+/** The configuration that a file gives under an environment. */
+export const readConfiguration = (
+  path: string,
+  environment: Readonly<Record<string, string | undefined>>
+): Resolved => resolve(read(path), environment)
+
+/** How long, in milliseconds, the file is taken to be as it was. */
+const sameMomentMs = 20
+
+/** What tells one state of the file from another. */
+const stampOf = (path: string): string => {
+  try {
+    const { ino, mtimeNs, size } = statSync(path, { bigint: true })
+    return `${ino} ${mtimeNs} ${size}`
+  } catch {
+    // What is not there, or cannot be seen, is as good as empty.
+    return ""
+  }
+}
+
+/** The settings in the home's configuration file, under the environment of this engine. */
+export const layerSettings = (environment: Readonly<Record<string, string | undefined>>) =>
+  Layer.effect(
+    Settings,
+    Effect.gen(function* () {
+      const { configPath } = yield* Home
+      let stamp: string | null = null
+      let lookedAt = Number.NEGATIVE_INFINITY
+      let known = resolve(undefined, environment)
+      const resolved = (): Resolved => {
+        lookedAt = performance.now()
+        const now = stampOf(configPath)
+        if (now !== stamp) known = resolve(read(configPath), environment)
+        stamp = now
+        return known
+      }
+      return Settings.of({
+        // Every commit asks, and most come within a moment.
+        current: () => (performance.now() - lookedAt < sameMomentMs ? known : resolved()).config,
+        resolved,
+        file: () => read(configPath),
+        write: (content) => {
+          mkdirSync(dirname(configPath), { recursive: true, mode: 0o700 })
+          // A link stays, such as one to a file that is kept with others: what it leads to is replaced.
+          const path = behindLinks(configPath)
+          writeRegular(`${path}.draft`, `${JSON.stringify(content, null, 2)}\n`)
+          renameSync(`${path}.draft`, path)
+          lookedAt = Number.NEGATIVE_INFINITY
+        }
+      })
+    })
+  )

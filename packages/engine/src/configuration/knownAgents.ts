@@ -1,0 +1,66 @@
+/** The agents that there are: the built-in ones, and those of the configuration. */
+import type { Agent, CallSetting } from "@backbeat/agents/Agent"
+import { builtIn, findAgent } from "@backbeat/agents/agents"
+import { customAgent } from "@backbeat/agents/custom/customAgent"
+import type { AgentSettings, Configuration } from "./configuration.ts"
+import type { Variables } from "../home/KeptEnvironment.ts"
+
+const noSettings: AgentSettings = {}
+
+/** What the configuration says of an agent. */
+export const agentSettings = (config: Configuration, name: string): AgentSettings =>
+  Object.hasOwn(config.agents, name) ? (config.agents[name] ?? noSettings) : noSettings
+
+/** The custom agents: those with a command of their own that are not built in. */
+const customs = ({
+  agents
+}: Configuration): Readonly<
+  Record<string, { readonly command: string; readonly args: ReadonlyArray<string> }>
+> =>
+  Object.fromEntries(
+    Object.entries(agents).flatMap(([name, { command, args }]) =>
+      command === undefined || builtIn.some((agent) => agent.name === name)
+        ? []
+        : [[name, { command, args: args ?? [] }]]
+    )
+  )
+
+/** The agent of this name, or null. */
+export const agentOf = (config: Configuration, name: string): Agent | null =>
+  findAgent(name, customs(config)) ?? null
+
+/** The agent of this name as one whose output is read: also one that was taken out of the configuration since its task began. */
+export const speakerOf = (config: Configuration, name: string): Agent =>
+  agentOf(config, name) ?? customAgent(name, { command: name, args: [] })
+
+/** The names of all agents. */
+export const agentNames = (config: Configuration): ReadonlyArray<string> => [
+  ...builtIn.map(({ name }) => name),
+  ...Object.keys(customs(config))
+]
+
+/** The program that is run for an agent: the configured one, or its usual name. */
+export const commandOf = (config: Configuration, agent: Agent): string =>
+  agentSettings(config, agent.name).command ?? agent.command
+
+/** The environment of an agent's calls: that of its task, under what the configuration adds. */
+export const agentEnvironment = (
+  config: Configuration,
+  agent: Agent,
+  env: Variables
+): Variables => ({
+  ...env,
+  ...agentSettings(config, agent.name).env
+})
+
+/** How an agent is called here, with its files in `folder`. */
+export const callSetting = (
+  config: Configuration,
+  agent: Agent,
+  { folder, env }: Pick<CallSetting, "folder" | "env">
+): CallSetting => ({
+  command: commandOf(config, agent),
+  args: agentSettings(config, agent.name).args ?? [],
+  folder,
+  env: agentEnvironment(config, agent, env)
+})

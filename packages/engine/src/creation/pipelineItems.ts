@@ -1,0 +1,235 @@
+/** From the payload of `pipeline create` to payloads of `start` that depend on each other. */
+import { problem, type Problem, withChange, withTry } from "@backbeat/contract/Problem"
+import type { PipelineInput } from "@backbeat/contract/operation/pipeline"
+import type { StartInput } from "@backbeat/contract/operation/start"
+import type { Dependency } from "@backbeat/core/task/Dependency"
+import * as Result from "effect/Result"
+import * as Struct from "effect/Struct"
+import { arrange } from "./dependencies.ts"
+import { dependsOnOf } from "./shortForms.ts"
+import { wrongField } from "../call/wrongField.ts"
+
+/** One task of a pipeline: what `start` takes, and where in the payload it stands, such as `steps[2]`. */
+export interface PipelineItem {
+  readonly path: string
+  readonly input: StartInput & { readonly id: string }
+}
+
+/** The tasks of a pipeline as they were given, and the order in which they can run, as places among them. */
+export interface PipelineItems {
+  readonly items: ReadonlyArray<PipelineItem>
+  readonly order: ReadonlyArray<number>
+}
+
+/** A problem of one task of a call, with the path of that task before its own. What is right for one task alone is no call for all of them. */
+export const within = (path: string, told: Problem): Problem => {
+  const { message, details, try: _, changes = [], ...others } = told
+  const rest =
+    changes.length === 0
+      ? others
+      : {
+          ...others,
+          changes: changes.map((change) => ({ ...change, path: `${path}.${change.path}` }))
+        }
+  const inner = details["path"]
+  if (typeof inner !== "string" || !message.startsWith(inner)) {
+    return { ...rest, message: `${path}: ${message}`, details: { ...details, path } }
+  }
+  return {
+    ...rest,
+    message: `${path}.${message}`,
+    details: { ...details, path: `${path}.${inner}` }
+  }
+}
+
+type Shared = Omit<PipelineInput, "id" | "name" | "steps" | "tasks">
+
+type GivenTask = Exclude<NonNullable<PipelineInput["tasks"]>[number], string>
+
+/** A task as it was given; `dependsOn` stands in those of a DAG only. */
+interface Given {
+  readonly path: string
+  readonly input: GivenTask
+}
+
+const givenAs =
+  (field: string) =>
+  (input: GivenTask | string, index: number): Given => ({
+    path: `${field}[${index}]`,
+    input: typeof input === "string" ? { script: input } : input
+  })
+
+/** The tasks of a payload. A text is a script. */
+const givenIn = ({ steps = [], tasks = [] }: PipelineInput): ReadonlyArray<Given> => [
+  ...steps.map(givenAs("steps")),
+  ...tasks.map(givenAs("tasks"))
+]
+
+/** The ids that the tasks of a pipeline get if none of them is taken. */
+export const idsOf = (id: string, input: PipelineInput): ReadonlyArray<string> =>
+  givenIn(input).map(({ input: { key } }, index) => `${id}.${key ?? index + 1}`)
+
+/** The keys of the tasks that have one. */
+export const keysOf = (input: PipelineInput): ReadonlyArray<string> =>
+  givenIn(input).flatMap(({ input: { key } }) => key ?? [])
+
+/** An agent's fields go with a prompt. A model belongs to an agent: that of the pipeline is not given to a prompt that names another agent. */
+const agentOf = (shared: Shared, { prompt, agent }: GivenTask) => {
+  if (prompt === undefined) return {}
+  const own = agent === undefined || agent === shared.agent
+  return Struct.pick(shared, own ? ["agent", "model", "systemPrompt"] : ["systemPrompt"])
+}
+
+const withShared = (shared: Shared, own: GivenTask): StartInput => ({
+  ...Struct.pick(shared, ["cwd", "priority", "queue", "tags"]),
+  ...agentOf(shared, own),
+  ...Struct.omit(own, ["key"]),
+  ...(shared.env === undefined ? {} : { env: { ...shared.env, ...own.env } })
+})
+
+const oneOf = "Use steps for a chain, or tasks for any other order."
+
+const checked = (input: PipelineInput, given: ReadonlyArray<Given>): Problem | null => {
+  const { steps, tasks } = input
+  if (steps === undefined && tasks === undefined) return wrongField("steps", "is missing", oneOf)
+  if (steps !== undefined && tasks !== undefined)
+    return wrongField("tasks", "cannot be combined with steps", oneOf)
+  const forPrompts = (["agent", "model", "systemPrompt"] as const).find(
+    (field) => input[field] !== undefined
+  )
+  if (forPrompts !== undefined && given.every(({ input: { prompt } }) => prompt === undefined)) {
+    return withChange(
+      wrongField(forPrompts, "requires a prompt, and no task has one", "Remove this field."),
+      { [forPrompts]: undefined }
+    )
+  }
+  return null
+}
+
+const twice = (given: ReadonlyArray<Given>): Problem | null => {
+  const paths = new Map<string, string>()
+  for (const {
+    path,
+    input: { key }
+  } of given) {
+    if (key === undefined) continue
+    const first = paths.get(key)
+    if (first !== undefined)
+      return within(
+        path,
+        wrongField(
+          "key",
+          `is also the key of ${first}: ${key}`,
+          "Use a different key for each task."
+        )
+      )
+    paths.set(key, path)
+  }
+  return null
+}
+
+/** What a dependency may name inside its call: keys, and ids that the call makes. */
+interface Names {
+  readonly given: ReadonlyArray<Given>
+  readonly byKey: ReadonlyMap<string, string>
+  readonly ids: ReadonlySet<string>
+}
+
+const keyIsMissing = (field: string, name: string, { path, input: { key } }: Given): Problem =>
+  key === undefined
+    ? wrongField(
+        field,
+        `${name} is the name of ${path}, not a key`,
+        `Add "key": ${JSON.stringify(name)} to ${path}.`
+      )
+    : wrongField(
+        field,
+        `${name} is the name of ${path}, not its key`,
+        `Use its key: ${JSON.stringify(key)}.`
+      )
+
+/** From a key, or the id of a task of this call or of one that exists, to an id. */
+const resolve = (
+  name: string,
+  field: string,
+  { given, byKey, ids }: Names
+): Result.Result<string, Problem> => {
+  const id = byKey.get(name)
+  if (id !== undefined) return Result.succeed(id)
+  const named = ids.has(name) ? undefined : given.find(({ input }) => input.name === name)
+  return named === undefined ? Result.succeed(name) : Result.fail(keyIsMissing(field, name, named))
+}
+
+/** What a task depends on, by ids. */
+const resolved = (
+  input: GivenTask,
+  names: Names
+): Result.Result<Pick<StartInput, "dependsOn" | "continueFrom">, Problem> =>
+  Result.gen(function* () {
+    const { dependsOn, continueFrom } = input
+    const ids: Array<Dependency | string> = []
+    for (const [index, each] of dependsOnOf({ dependsOn }).entries()) {
+      const name = typeof each === "string" ? each : each.task
+      const task = yield* resolve(name, `dependsOn[${index}]`, names)
+      ids.push(typeof each === "string" ? task : { ...each, task })
+    }
+    return {
+      ...(dependsOn === undefined ? {} : { dependsOn: ids }),
+      ...(continueFrom === undefined
+        ? {}
+        : { continueFrom: yield* resolve(continueFrom, "continueFrom", names) })
+    }
+  })
+
+/** The tasks of a pipeline, with the ids that they get in their order. Fails with CommandInputError that names the field, and with DependencyCycle. */
+export const itemsOf = (
+  ids: ReadonlyArray<string>,
+  payload: PipelineInput
+): Result.Result<PipelineItems, Problem> =>
+  Result.gen(function* () {
+    const given = givenIn(payload)
+    const refusal = checked(payload, given) ?? twice(given)
+    if (refusal !== null) return yield* Result.fail(refusal)
+    const byKey = new Map(
+      given.flatMap(({ input: { key } }, index) =>
+        key === undefined ? [] : [[key, ids[index] ?? key] as const]
+      )
+    )
+    const names: Names = { given, byKey, ids: new Set(ids) }
+    const items: Array<PipelineItem> = []
+    for (const [index, { path, input }] of given.entries()) {
+      const before = payload.steps === undefined ? undefined : ids[index - 1]
+      const waits = yield* Result.mapError(resolved(input, names), (told) => within(path, told))
+      const chained = before === undefined ? {} : { dependsOn: [before] }
+      items.push({
+        path,
+        input: { ...withShared(payload, input), ...waits, ...chained, id: ids[index] ?? path }
+      })
+    }
+    const keys = new Map([...byKey].map(([key, id]) => [id, key]))
+    const { order, refused } = arrange(
+      items.map((item) => item.input),
+      ({ id = "" }) => keys.get(id) ?? id
+    )
+    const [cyclic] = refused
+    if (cyclic === undefined) return { items, order }
+    const [place, cycle] = cyclic
+    return yield* Result.fail(within(items[place]?.path ?? "tasks", cycle))
+  })
+
+/** No pipeline may be made under an id that one has: it is run again by a restart. */
+export const pipelineExists = (id: string, status: string): Problem =>
+  withTry(
+    problem(
+      "IllegalTransition",
+      `id: pipeline ${id} exists and is ${status}`,
+      "Use restart to run it again. For a new pipeline, use another id, or remove id to get a new one.",
+      {
+        path: "id",
+        id,
+        status
+      }
+    ),
+    "restart",
+    { id }
+  )

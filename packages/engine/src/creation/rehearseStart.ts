@@ -1,0 +1,48 @@
+/** Plays the payloads of a start, to tell what would become of each. Nothing is stored or kept. */
+import type { Problem } from "@backbeat/contract/Problem"
+import type { StoreError } from "@backbeat/store/StoreError"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { Transitions } from "../commit/Transitions.ts"
+import { type Call, outcomeOf } from "../call/Call.ts"
+import { type Item, makeStartOne } from "./starter.ts"
+
+/** Made once. Gives the items that would be refused, by their place among them; `order` is that in which they can run. */
+export const makeRehearseStart = Effect.gen(function* () {
+  const transitions = yield* Transitions
+  const startOne = yield* makeStartOne
+
+  return (
+    items: ReadonlyArray<Item>,
+    order: ReadonlyArray<number>,
+    call: Call
+  ): Effect.Effect<ReadonlyMap<number, Problem>, StoreError> =>
+    transitions.rehearse((tx) =>
+      Effect.gen(function* () {
+        const refused = new Map<number, Problem>()
+        const starting = { call, keep: () => Effect.void, rehearsed: true, seen: new Map() }
+        for (const place of order) {
+          const item = items[place]
+          if (item === undefined) continue
+          const outcome = yield* outcomeOf(item.input.id ?? "", startOne(tx, item, starting))
+          if (Result.isFailure(outcome)) refused.set(place, outcome.failure)
+        }
+        return refused
+      })
+    )
+})
+
+/** That a problem would refuse it. */
+export const refusedWith = ({ message, type }: Problem): string =>
+  `it would be rejected with ${type}: ${message}`
+
+/** How a refusal is foretold, with what to do. */
+export const foretold = (refusal: Problem): string => {
+  const {
+    details: { indices },
+    hint
+  } = refusal
+  return Array.isArray(indices)
+    ? `it would be rejected: items ${indices.join(" and ")} have the same id. Use a different id for each`
+    : `${refusedWith(refusal)}. ${hint}`
+}

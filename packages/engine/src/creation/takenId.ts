@@ -1,0 +1,116 @@
+/** Why an id that stands for something already is not started: a task that lives, a step, a pipeline, or processes of a lost task. */
+import { problem, type Problem, withChange, withTry } from "@backbeat/contract/Problem"
+import type { StartInput } from "@backbeat/contract/operation/start"
+import { isAccepted } from "@backbeat/core/task/accepts"
+import type { Task } from "@backbeat/core/task/Task"
+import type { Call } from "../call/Call.ts"
+import { foundOf } from "./existing.ts"
+import type { Specified } from "./taskSpec.ts"
+
+/** The place in the array of the call that has started the task, if it was this call. */
+const placeOf = ({ owner }: Task, { caller }: Call): number | null => {
+  const [requestId, place] = (owner.requestId ?? "").split("#")
+  return requestId === caller.requestId && place !== undefined ? Number(place) : null
+}
+
+const alreadyRunning = (
+  task: Task,
+  index: number,
+  call: Call,
+  differs: ReadonlyArray<string>
+): Problem => {
+  const {
+    id,
+    state: { status }
+  } = task
+  const first = placeOf(task, call)
+  if (first === null) {
+    const restarts = status === "running" || status === "retrying" ? ' or "restart"' : ""
+    const told = problem(
+      "TaskAlreadyRunning",
+      `task ${id} is ${status}`,
+      `Use another id, stop it first, or set "ifRunning": "return"${restarts}.`,
+      {
+        id,
+        status,
+        ...(differs.length === 0 ? {} : { differs })
+      }
+    )
+    return withChange(told, { ifRunning: "return" })
+  }
+  const message = `items ${first} and ${index} have the same id: ${id}. Item ${first} was started, item ${index} was not`
+  return problem(
+    "TaskAlreadyRunning",
+    message,
+    "Use a different id for each item, or remove id to get a new one.",
+    { id, status, indices: [first, index] }
+  )
+}
+
+const dependsTooLate = ({ id, state }: Task): Problem =>
+  problem(
+    "IllegalTransition",
+    `task ${id} is ${state.status}; a restart of a live task cannot have dependsOn`,
+    "Stop it first, or remove dependsOn.",
+    { id, from: state.status, path: "dependsOn" }
+  )
+
+/** What waits to run has nothing to restart, and what is being stopped has been told its end. */
+const nothingRuns = ({ id, state: { status } }: Task): Problem => {
+  const message = `task ${id} is ${status}; ifRunning "restart" requires a running or retrying task`
+  const details = { id, from: status, path: "ifRunning" }
+  if (status === "stopping") {
+    const hint = "Wait until it ends, then start it."
+    return withTry(problem("IllegalTransition", message, hint, details), "wait", { id })
+  }
+  const hint = 'Stop it first, then start it, or set "ifRunning": "return".'
+  return withChange(problem("IllegalTransition", message, hint, details), { ifRunning: "return" })
+}
+
+/** What is to be started, and its place in the call. */
+interface Wanted {
+  readonly input: StartInput
+  readonly index: number
+  readonly specified: Specified
+  readonly call: Call
+}
+
+/** Why a task that lives is not started again; null when it is. */
+export const refusedLive = (root: string, task: Task, wanted: Wanted): Problem | null => {
+  const { input, index, specified, call } = wanted
+  if (input.ifRunning !== "restart")
+    return alreadyRunning(task, index, call, foundOf(root, task, input, specified).differs)
+  if (!isAccepted(task.state.status, "Restart")) return nothingRuns(task)
+  return specified.spec.dependsOn.length > 0 ? dependsTooLate(task) : null
+}
+
+/** The task is a step of a pipeline that runs. */
+export const isStep = (id: string, pipelineId: string): Problem =>
+  withTry(
+    problem(
+      "IllegalTransition",
+      `task ${id} belongs to pipeline ${pipelineId}, which is running`,
+      "Wait until that pipeline ends, stop it, or use another id.",
+      { id, pipelineId }
+    ),
+    "wait",
+    { pipelineId }
+  )
+
+/** The id is a pipeline's. */
+export const isPipeline = (id: string): Problem =>
+  problem(
+    "IllegalTransition",
+    `id: ${id} is the id of a pipeline`,
+    "Use another id, or remove id to get a new one.",
+    { path: "id", id }
+  )
+
+/** The database has lost a task, and what it started lives. */
+export const isStranger = (id: string, alive: ReadonlyArray<string>): Problem =>
+  problem(
+    "TaskAlreadyRunning",
+    `task ${id} is missing from the database, but its processes are alive: ${alive.join(", ")}`,
+    "Kill them by their pids, or use another id. doctor shows more.",
+    { id, alive }
+  )

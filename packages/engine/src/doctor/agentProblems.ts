@@ -1,0 +1,46 @@
+/** What is wrong with an agent of this machine. */
+import { callText } from "@backbeat/contract/callText"
+import type { AgentEntry } from "@backbeat/contract/operation/agents"
+
+/** What keeps an agent from working (`serious`), or should be known of it. */
+export const problemsOf = ({
+  agent,
+  command,
+  installed,
+  version,
+  kind,
+  auth,
+  install,
+  login,
+  permissionMode
+}: AgentEntry) => {
+  const found: ReadonlyArray<
+    readonly [
+      boolean,
+      { readonly message: string; readonly fix: string; readonly serious: boolean }
+    ]
+  > = [
+    [
+      !installed,
+      { message: `${command} is not installed, or not on PATH`, fix: install, serious: true }
+    ],
+    [
+      installed && version === null && kind === "built-in",
+      {
+        message: `${command} --version prints no version`,
+        fix: `Run it manually: it may need a newer Node. To install it again: ${install}`,
+        serious: true
+      }
+    ],
+    [auth.status === "missing", { message: "no login was found", fix: login, serious: true }],
+    [
+      permissionMode === "full",
+      {
+        message: "the configuration turns all its permission checks off (permissionMode full)",
+        fix: callText("config set", { key: `agents.${agent}.permissionMode`, value: "edit" }),
+        serious: false
+      }
+    ]
+  ]
+  return found.flatMap(([holds, its]) => (holds ? [its] : []))
+}

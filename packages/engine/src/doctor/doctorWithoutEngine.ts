@@ -1,0 +1,78 @@
+/** Answers `doctor` where no engine runs and none is to begin: in a home that is not there yet, and in a folder that is none. Changes nothing. */
+import type { Output } from "@backbeat/contract/table"
+import * as Effect from "effect/Effect"
+import { existsSync } from "node:fs"
+import { dirname } from "node:path"
+import { inspectAgents } from "../agent/inspectAgents.ts"
+import { databasePath } from "../home/Home.ts"
+import { judgeFolder, type Judging } from "../configuration/judgeFolder.ts"
+import type { Variables } from "../home/KeptEnvironment.ts"
+import { readConfiguration } from "../configuration/Settings.ts"
+import { errorMessage } from "../process/thrown.ts"
+import {
+  type Check,
+  check,
+  checkAgents,
+  checkClock,
+  checkConfiguration,
+  checkDisk,
+  checkIgnored,
+  checkHome,
+  checkSocket,
+  checkTracking,
+  concludeChecks
+} from "./checks.ts"
+
+const checkFolder = async (root: string, judging: Judging): Promise<Check> => {
+  try {
+    const verdict = await judgeFolder(root, judging)
+    if (verdict.kind === "absent")
+      return check("home", "ok", `${root} does not exist yet; the first task creates it`)
+    if (verdict.kind === "home") return checkHome(root)
+    return check("home", "fail", verdict.problem.message, verdict.problem.hint)
+  } catch (thrown) {
+    return check(
+      "home",
+      "fail",
+      `the home ${root} cannot be used: ${errorMessage(thrown)}`,
+      "Check its permissions and the disk, or use another with --home or BACKBEAT_HOME."
+    )
+  }
+}
+
+/** The folder itself, or the nearest one above it that exists. */
+const nearestFolder = (path: string): string =>
+  existsSync(path) || path === "/" ? path : nearestFolder(dirname(path))
+
+const checkStore = (root: string): Check =>
+  existsSync(databasePath(root))
+    ? check(
+        "store",
+        "warn",
+        "not checked, because no engine runs",
+        "Fix the problems of the home first."
+      )
+    : check("store", "ok", "it does not exist yet")
+
+/** The answer, for the environment of the caller. */
+export const doctorWithoutEngine = async (
+  place: { readonly root: string; readonly configPath: string },
+  judging: Judging,
+  env: Variables
+): Promise<Output<"doctor">> => {
+  const { root, configPath } = place
+  const resolved = readConfiguration(configPath, env)
+  const agents = await Effect.runPromise(inspectAgents(resolved.config, env))
+  return concludeChecks([
+    await checkFolder(root, judging),
+    checkDisk(nearestFolder(root)),
+    checkSocket(root),
+    checkStore(root),
+    check("engine", "ok", "no engine runs"),
+    ...checkConfiguration(resolved),
+    ...checkIgnored(resolved.ignored),
+    checkClock(),
+    checkTracking(),
+    ...checkAgents(agents)
+  ])
+}

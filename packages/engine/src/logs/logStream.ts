@@ -1,0 +1,158 @@
+/** Streams the lines of tasks: those that are there, and with follow those that come. */
+import { type Problem, problem } from "@backbeat/contract/Problem"
+import type { Frame } from "@backbeat/contract/operation/output"
+import type { Input } from "@backbeat/contract/table"
+import type { Task } from "@backbeat/core/task/Task"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import { parseCursor } from "../output/Cursor.ts"
+import type { Located } from "../output/locate.ts"
+import { cursorBehind, cursorsOf } from "../output/LogQuery.ts"
+import { pagesOf } from "../output/pages.ts"
+import { compilePattern } from "../output/Pattern.ts"
+import { makeTaskLines } from "./taskLines.ts"
+import { type Call, toProblem } from "../call/Call.ts"
+import { lineFrame, type StreamedLine } from "../view/frame.ts"
+import { find, gone, makeQueryOf, refused } from "./logSource.ts"
+import { wrongField } from "../call/wrongField.ts"
+import { timeLeftMs } from "../call/timeLeft.ts"
+
+/**
+ * The lines as they are asked for, each with the place from which to go on behind it; the first one behind a gap tells what was dropped
+ * there. Among lines of context there is no such place: what stands around a match would come again or be missing.
+ */
+const linesOf = (task: Task, located: Located): Stream.Stream<StreamedLine, Problem> =>
+  Stream.suspend(() => {
+    const passed = cursorsOf(located)
+    const isPlain = located.choice.contextLines === 0
+    let toldBytes = 0
+    return Stream.flatMap(
+      Stream.mapError(pagesOf(located), gone(task)),
+      ({ isLast, lineEnds, lines, lostBytes }) => {
+        const each = lines.map((line, index): StreamedLine =>
+          isPlain ? { ...line, cursor: passed(line, lineEnds[index] ?? 0) } : line
+        )
+        const droppedBytes = located.droppedBytes + lostBytes - toldBytes
+        const first =
+          droppedBytes > 0 ? each.splice(0, 1).map((line) => ({ ...line, droppedBytes })) : []
+        if (first.length > 0) toldBytes += droppedBytes
+        const all = [...first, ...each]
+        // Nothing is left between the last one and the end of what was looked at.
+        const last = isLast
+          ? all.splice(-1).map((line) => ({ ...line, cursor: cursorBehind(located) }))
+          : []
+        return Stream.fromArray([...all, ...last])
+      }
+    )
+  })
+
+/** A line of a task. */
+interface TaskLine {
+  readonly task: Task
+  readonly line: StreamedLine
+}
+
+/** Ends a stream as the caller wants it: behind a line that matches, after so many lines, when the time is over. */
+const ended = (
+  lines: Stream.Stream<TaskLine, Problem>,
+  { count, until }: Input<"logs">,
+  ms: number | null
+): Effect.Effect<Stream.Stream<TaskLine, Problem>, Problem> =>
+  Effect.gen(function* () {
+    const counted = count === undefined ? lines : Stream.take(lines, count)
+    if (until === undefined)
+      return ms === null ? counted : Stream.interruptWhen(counted, Effect.sleep(ms))
+    const { test } = yield* Effect.fromResult(
+      Result.mapError(compilePattern(until), ({ hint, message }) =>
+        wrongField("until", message, hint)
+      )
+    )
+    let isMet = false
+    let given = 0
+    const matching = Stream.takeUntil(counted, ({ line }) => {
+      given++
+      return (isMet = test(line.text) === true)
+    })
+    const missing = Effect.suspend(() =>
+      isMet || given === count
+        ? Effect.void
+        : Effect.fail(
+            problem(
+              "IllegalTransition",
+              `the output ended before a line matched ${until}`,
+              "Run why and logs to see the reason.",
+              {}
+            )
+          )
+    )
+    const whole = Stream.concat(matching, Stream.drain(Stream.fromEffect(missing)))
+    if (ms === null) return whole
+    const late = problem(
+      "TaskWaitTimedOut",
+      `the stream timed out after ${ms} ms: no line matched ${until}`,
+      "Call again with since set to the cursor of the last line.",
+      { timeoutMs: ms }
+    )
+    return Stream.interruptWhen(whole, Effect.andThen(Effect.sleep(ms), Effect.fail(late)))
+  })
+
+/** Streams of lines; made once. */
+export const makeLogStream = Effect.gen(function* () {
+  const store = yield* TaskStore
+  const taskLines = yield* makeTaskLines
+  const queryOf = yield* makeQueryOf
+
+  const linesOfTask = Effect.fnUntraced(function* (task: Task, input: Input<"logs">) {
+    const query = yield* queryOf(task, input)
+    if (input.follow !== true) return linesOf(task, yield* find(query, false))
+    // One look gives both: what comes after it is behind its cursor.
+    const located = input.since === undefined ? yield* find(query, false) : null
+    const begin = located === null ? input.since : cursorBehind(located)
+    // Attempts that have begun since then come too.
+    const attempt =
+      input.attempt ??
+      Math.min(query.output.attempt, parseCursor(begin ?? "")?.attempt ?? query.output.attempt)
+    const past = located === null ? Stream.empty : linesOf(task, located)
+    const { stream: which, grep, ignoreCase, ansi, raw } = input
+    const single = input.attempt !== undefined
+    const coming = taskLines({
+      id: task.id,
+      attempt,
+      since: begin,
+      stream: which,
+      grep,
+      ignoreCase,
+      ansi,
+      raw,
+      single
+    })
+    const lines = Stream.mapError(coming, (trouble) =>
+      trouble._tag === "InvalidLogQuery" ? refused(trouble) : toProblem(task.id)(trouble)
+    )
+    return Stream.concat(past, lines)
+  })
+
+  return Effect.fnUntraced(function* (
+    tasks: ReadonlyArray<Task>,
+    input: Input<"logs">,
+    call: Call
+  ) {
+    const sequence = yield* Effect.mapError(store.lastSequence, toProblem(""))
+    const each = yield* Effect.forEach(tasks, (task) =>
+      Effect.map(linesOfTask(task, input), (lines) =>
+        Stream.map(lines, (line): TaskLine => ({ task, line }))
+      )
+    )
+    const [only] = each
+    const all =
+      each.length === 1 && only !== undefined
+        ? only
+        : Stream.mergeAll(each, { concurrency: "unbounded" })
+    const now = yield* Clock.currentTimeMillis
+    const frames = yield* ended(all, input, timeLeftMs(call, now))
+    return Stream.map(frames, ({ line, task }): Frame => lineFrame(task.id, sequence, line))
+  })
+})

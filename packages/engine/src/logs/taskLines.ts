@@ -1,0 +1,136 @@
+/** The lines of a task as they come, over its attempts, until it has ended. */
+import type { Task } from "@backbeat/core/task/Task"
+import { isFinal } from "@backbeat/core/task/TaskState"
+import type { StoreError } from "@backbeat/store/StoreError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import { readableDir } from "../output/readableDir.ts"
+import { attemptDir, Home } from "../home/Home.ts"
+import { type LiveAttempt, LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { Supervisor } from "../supervisor/Supervisor.ts"
+import { TaskMissing } from "../commit/Transitions.ts"
+import { makeUntil } from "../commit/until.ts"
+import { follow, type FollowedLine } from "../output/follow.ts"
+import { watchOutput } from "../output/Growth.ts"
+import type { InvalidLogQuery } from "../output/InvalidLogQuery.ts"
+import type { OutputStream } from "../output/OutputStream.ts"
+
+/** Which lines: `attempt` is the one to begin with; `since` a cursor of it. */
+export interface LineQuery {
+  readonly id: string
+  readonly attempt: number
+  readonly since?: string | undefined
+  readonly stream?: "both" | OutputStream | undefined
+  readonly grep?: string | undefined
+  readonly ignoreCase?: boolean | undefined
+  readonly ansi?: boolean | undefined
+  /** An agent's events as they are, instead of their text. */
+  readonly raw?: boolean | undefined
+  /** Takes unfinished lines that rest for so many milliseconds. */
+  readonly restMs?: number | undefined
+  /** Ends after this attempt instead of with the task. */
+  readonly single?: boolean | undefined
+  /** Called when an attempt is over and all of its lines have been taken. */
+  readonly onDelivered?: ((attempt: number) => void) | undefined
+}
+
+/** Fails with InvalidLogQuery for `since` and `grep`, with TaskMissing when the task is pruned. */
+export type TaskLines = (
+  query: LineQuery
+) => Stream.Stream<FollowedLine, InvalidLogQuery | TaskMissing | StoreError>
+
+const isOver = ({ state }: Task, attempt: number): boolean =>
+  state.attempt > attempt ||
+  (state.status !== "running" &&
+    state.status !== "stopping" &&
+    state.attempt === attempt &&
+    state.status !== "queued")
+
+const ofLive = ({ dir, output, readable }: LiveAttempt, { raw }: LineQuery) =>
+  raw === true ? { dir, watch: output } : readable
+
+/** A watch of its own on what nobody else watches. */
+const ofEnded = (dir: string) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => watchOutput(dir, { onGrowth: () => {} })),
+      (own) => Effect.sync(() => own.close())
+    ),
+    (watch) => ({ dir, watch })
+  )
+
+/** What following needs, made once. */
+export const makeTaskLines = Effect.gen(function* () {
+  const { root } = yield* Home
+  const lives = yield* LiveAttempts
+  const store = yield* TaskStore
+  const supervisor = yield* Supervisor
+  const until = yield* makeUntil
+
+  const dirOf = Effect.fnUntraced(function* ({ id, raw }: LineQuery, attempt: number) {
+    const task = yield* store.find(id)
+    return task === null || raw === true
+      ? attemptDir(root, id, attempt)
+      : readableDir(root, task, attempt)
+  })
+
+  const oneAttempt = (query: LineQuery, attempt: number, since: string | undefined) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const live = lives.find(query.id)
+        const { dir, watch } =
+          live?.attempt === attempt
+            ? ofLive(live, query)
+            : yield* ofEnded(yield* dirOf(query, attempt))
+        return follow({
+          attempt,
+          dir,
+          watch,
+          ended: Effect.ignore(until(query.id, (task) => isOver(task, attempt))),
+          hurried: true,
+          restMs: query.restMs,
+          ...(since === undefined ? {} : { since }),
+          ...(query.stream === undefined ? {} : { stream: query.stream }),
+          ...(query.grep === undefined ? {} : { grep: query.grep }),
+          ...(query.ignoreCase === undefined ? {} : { ignoreCase: query.ignoreCase }),
+          ...(query.ansi === undefined ? {} : { ansi: query.ansi })
+        })
+      })
+    )
+
+  /** The next attempt that has begun, or none when the task has ended without another. */
+  const nextAttempt = Effect.fnUntraced(function* (query: LineQuery, from: number) {
+    const begun = (task: Task) =>
+      isFinal(task.state.status) ||
+      (task.state.attempt >= from &&
+        task.state.status !== "queued" &&
+        task.state.status !== "blocked")
+    const task = yield* until(query.id, begun)
+    yield* supervisor.acted([query.id])
+    return task.state.attempt >= from ? Option.some(from) : Option.none<number>()
+  })
+
+  const lines: TaskLines = (query) =>
+    Stream.flatMap(
+      Stream.paginate(query.attempt, (attempt: number) =>
+        Effect.gen(function* () {
+          const begun = yield* nextAttempt(query, attempt)
+          if (begun._tag === "None") return [[], Option.none<number>()] as const
+          const since = attempt === query.attempt ? query.since : undefined
+          const next = query.single === true ? Option.none<number>() : Option.some(attempt + 1)
+          const all = Stream.catchTag(oneAttempt(query, attempt, since), "OutputGone", () =>
+            Stream.fail(new TaskMissing({ id: query.id }))
+          )
+          const whole = Stream.onEnd(
+            all,
+            Effect.sync(() => query.onDelivered?.(attempt))
+          )
+          return [[whole], next] as const
+        })
+      ),
+      (attempt) => attempt
+    )
+  return lines
+})

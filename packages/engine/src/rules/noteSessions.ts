@@ -1,0 +1,27 @@
+/** Keeps what the sessions of agents have used up, in the same transaction as the ends that tell it. */
+import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
+import { SessionStore } from "@backbeat/store/SessionStore"
+import * as Effect from "effect/Effect"
+import type { CommitRule } from "../commit/CommitRules.ts"
+import type { Committed } from "../commit/Tx.ts"
+
+const endIn = ({ recorded: { event } }: Committed): AttemptEnd | null =>
+  "end" in event ? (event.end ?? null) : null
+
+/** The rule that notes the sessions of the attempts that a transaction has ended. */
+export const makeNoteSessions = Effect.map(
+  SessionStore,
+  (sessions): CommitRule =>
+    ({ now }, committed) =>
+      Effect.forEach(
+        committed,
+        (each) => {
+          const { work } = each.task.spec
+          const outcome = endIn(each)?.agent
+          const id = outcome?.result.sessionId ?? null
+          if (work.kind !== "prompt" || outcome === undefined || id === null) return Effect.void
+          return sessions.note({ agent: work.agent, id }, now, outcome.used)
+        },
+        { discard: true }
+      )
+)

@@ -1,0 +1,98 @@
+/** The limits of a running attempt that time alone reaches: its timeout, and the silence that is too long. */
+import type { Task } from "@backbeat/core/task/Task"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { join } from "node:path"
+import { Alarm } from "../alarm/Alarm.ts"
+import { steadyNow } from "../alarm/steadyNow.ts"
+import { isOver, type LiveAttempt } from "../attempt/LiveAttempts.ts"
+import { Reports } from "../commit/Reports.ts"
+import { statIfThere } from "../process/statIfThere.ts"
+
+/** Sets and clears the deadlines of a task's attempt. They follow from stored facts, so a later engine sets the same. */
+export class Deadlines extends Context.Service<
+  Deadlines,
+  {
+    /** Of an attempt that was not spawned no limit counts. */
+    readonly set: (task: Task, live: LiveAttempt) => Effect.Effect<void>
+    readonly clear: (id: string) => Effect.Effect<void>
+  }
+>()("@backbeat/engine/Deadlines") {}
+
+const lastOutputAt = (dir: string): number =>
+  Math.max(
+    ...["stdout.log", "stderr.log"].map((name) => statIfThere(join(dir, name))?.mtimeMs ?? 0)
+  )
+
+/** The last output that is known: when it was seen (monotonic ms), and the time of its file (epoch ms), which only tells it from later ones. */
+interface Heard {
+  readonly at: number
+  readonly fileAt: number
+}
+
+/** Output after `before`: it came between the last look and this one, when the file says so. */
+const hear = (dir: string, before: Heard, steady: number, now: number): Heard => {
+  const fileAt = lastOutputAt(dir)
+  if (fileAt === before.fileAt) return before
+  return { at: Math.max(before.at, steady - Math.max(0, now - fileAt)), fileAt }
+}
+
+const make = Effect.gen(function* () {
+  const alarm = yield* Alarm
+  const reports = yield* Reports
+
+  const setTimeLimit = (task: Task, live: LiveAttempt, begun: number): Effect.Effect<void> => {
+    const { timeout, timeoutFrom: from } = task.spec
+    if (timeout === null) return Effect.void
+    const due = Effect.gen(function* () {
+      if (isOver(live)) return
+      yield* reports.report(live, {
+        type: "Limit",
+        failure: { type: "TimedOut", timeout, ...(from === undefined ? {} : { from }) },
+        elapsedMs: (yield* steadyNow) - begun
+      })
+    })
+    return Effect.flatMap(steadyNow, (now) =>
+      alarm.after(`timeout ${task.id}`, Math.max(0, begun + timeout - now), due)
+    )
+  }
+
+  // Output is not watched for this: when the silence would be too long, the files' times tell whether it was one.
+  const setStallLimit = (task: Task, live: LiveAttempt, heard: Heard): Effect.Effect<void> => {
+    const { stallTimeoutMs } = task.spec
+    if (stallTimeoutMs === null) return Effect.void
+    const due = Effect.gen(function* () {
+      if (isOver(live)) return
+      const steady = yield* steadyNow
+      const latest = hear(live.dir, heard, steady, yield* Clock.currentTimeMillis)
+      if (steady < latest.at + stallTimeoutMs) return yield* setStallLimit(task, live, latest)
+      yield* reports.report(live, {
+        type: "Limit",
+        failure: { type: "StalledOutput", stallTimeout: stallTimeoutMs },
+        elapsedMs: steady - latest.at
+      })
+    })
+    return Effect.flatMap(steadyNow, (now) =>
+      alarm.after(`stall ${task.id}`, Math.max(0, heard.at + stallTimeoutMs - now), due)
+    )
+  }
+
+  return Deadlines.of({
+    set: (task, live) => {
+      const { begun } = live
+      if (task.state.status !== "running" || begun === null) return Effect.void
+      return Effect.gen(function* () {
+        yield* setTimeLimit(task, live, begun)
+        const unheard = { at: begun, fileAt: 0 }
+        const heard = hear(live.dir, unheard, yield* steadyNow, yield* Clock.currentTimeMillis)
+        yield* setStallLimit(task, live, heard)
+      })
+    },
+    clear: (id) => Effect.andThen(alarm.clear(`timeout ${id}`), alarm.clear(`stall ${id}`))
+  })
+})
+
+/** Deadlines on the engine's alarm. */
+export const layerDeadlines = Layer.effect(Deadlines, make)

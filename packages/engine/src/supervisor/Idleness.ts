@@ -1,0 +1,67 @@
+/** Lets the engine rest when nothing happens, and ends it when it has had nothing to do for a while: no task that lives, nothing due, no open call. */
+import { isFinal } from "@backbeat/core/task/TaskState"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
+import { Settings } from "../configuration/Settings.ts"
+import { Transitions } from "../commit/Transitions.ts"
+import { Alarm } from "../alarm/Alarm.ts"
+import { giveBack, makeRest } from "../life/makeRest.ts"
+import { Shutdown } from "../life/Shutdown.ts"
+
+/** Counts open calls. */
+export class Idleness extends Context.Service<
+  Idleness,
+  {
+    /** A call has begun; the returned function ends it. */
+    readonly enter: () => () => void
+  }
+>()("@backbeat/engine/Idleness") {}
+
+const make = Effect.gen(function* () {
+  const store = yield* TaskStore
+  const settings = yield* Settings
+  const alarm = yield* Alarm
+  const shutdown = yield* Shutdown
+  const transitions = yield* Transitions
+  const run = yield* FiberSet.makeRuntime()
+  const wake = yield* makeRest(Effect.andThen(Effect.ignore(store.tidy), giveBack))
+  let open = 0
+
+  const endIfIdle = Effect.gen(function* () {
+    if (open === 0 && (yield* store.liveCount) === 0) yield* shutdown.request("idle")
+  }).pipe(Effect.ignore)
+
+  const postpone = Effect.suspend(() =>
+    alarm.after("idle", settings.current().idleExitMs, endIfIdle)
+  )
+
+  const enter = () => {
+    wake()
+    open++
+    let entered = true
+    return () => {
+      if (!entered) return
+      entered = false
+      // What the answer held is garbage from now on.
+      wake()
+      open--
+      if (open === 0) run(postpone)
+    }
+  }
+
+  transitions.onCommit((commit) => {
+    wake()
+    if (commit.some(({ task }) => isFinal(task.state.status))) run(postpone)
+  })
+  yield* postpone
+
+  return Idleness.of({
+    enter
+  })
+})
+
+/** The idleness of an engine. */
+export const layerIdleness = Layer.effect(Idleness, make)

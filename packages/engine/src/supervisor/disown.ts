@@ -1,0 +1,50 @@
+/** Lets go of what a copied home says of the original's tasks: they run there, and not here. */
+import { recovery } from "@backbeat/core/task/Actor"
+import { HomeStore } from "@backbeat/store/HomeStore"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import { Home } from "../home/Home.ts"
+import type { Identity } from "../home/identifyHome.ts"
+import { forgetEnvironment } from "../home/KeptEnvironment.ts"
+import { Transitions } from "../commit/Transitions.ts"
+
+const waiting = ["blocked", "queued", "retrying"] as const
+const living = ["running", "stopping"] as const
+
+/**
+ * Ends every task of a copy that has not ended, in the commit that gives the copy its own id. What runs is lost, without another
+ * attempt; what waits is cancelled. Nothing is signalled, and nobody is notified: the tasks go on where they are. Fails with StoreError.
+ */
+export const disown = Effect.fnUntraced(function* ({ record }: Identity, copyOf: string) {
+  const homes = yield* HomeStore
+  const store = yield* TaskStore
+  const transitions = yield* Transitions
+  const reason = `this home is a copy of ${copyOf}`
+  const evidence = `This home is a copy of ${copyOf}. Processes of the attempt may run in the original.`
+  const { root } = yield* Home
+  const letGo = transitions.commitUntold((tx) =>
+    Effect.gen(function* () {
+      const forgetful = (yield* store.inStatus([...waiting, ...living])).filter(
+        ({ spec }) => spec.forgetEnv
+      )
+      for (const task of yield* store.inStatus(waiting)) {
+        yield* tx.change(
+          task,
+          { type: "Stop", reason, signal: task.spec.stopSignal, graceMs: 0 },
+          recovery
+        )
+      }
+      for (const task of yield* store.inStatus(living)) {
+        const end = { outcome: { kind: "lost", evidence }, endedAt: tx.now, cpuMs: null } as const
+        yield* tx.change(task, { type: "End", end, isLast: true }, recovery)
+      }
+      yield* homes.write(record)
+      return forgetful
+    })
+  )
+  yield* Effect.logWarning(reason)
+  const forgetful = yield* Effect.catchTag(letGo, "StoreError", () =>
+    Effect.andThen(store.makeRoom(0), letGo)
+  )
+  for (const { id } of forgetful) forgetEnvironment(root, id)
+})

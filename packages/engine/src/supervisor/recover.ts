@@ -1,0 +1,110 @@
+/** Picks up what an earlier engine left: settles what has ended, adopts what runs, opens what was about to run. */
+import { recovery } from "@backbeat/core/task/Actor"
+import { spawned } from "@backbeat/core/task/decide"
+import type { Task } from "@backbeat/core/task/Task"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { existsSync } from "node:fs"
+import { AgentAttempts } from "../agent/AgentAttempts.ts"
+import { Home, taskDir } from "../home/Home.ts"
+import { inspectAttempt, inspectSpawned, isPassing } from "../process/inspectAttempt.ts"
+import { isLateShim } from "../process/isLateShim.ts"
+import { lookTwice } from "../process/look.ts"
+import { attemptEnd } from "../attempt/attemptEnd.ts"
+import { treeOf } from "../attempt/attemptSpec.ts"
+import { foundSpawn } from "../attempt/foundSpawn.ts"
+import { persistently } from "../alarm/persistently.ts"
+import { readSpawns } from "../attempt/spawnLog.ts"
+import { Supervisor } from "./Supervisor.ts"
+import { Transitions } from "../commit/Transitions.ts"
+
+/** What agents have said is read, and their work trees are looked at, for so many at once. */
+const concludedAtOnce = 8
+
+/**
+ * Recovers every attempt that the store calls running or stopping. What ended meanwhile is settled in one commit, with the
+ * time of its record; the rest is taken over.
+ */
+export const recover = Effect.gen(function* () {
+  const { root } = yield* Home
+  const store = yield* TaskStore
+  const transitions = yield* Transitions
+  const supervisor = yield* Supervisor
+  const agents = yield* AgentAttempts
+  const live = yield* store.inStatus(["running", "stopping"])
+  const now = yield* Clock.currentTimeMillis
+  const running = live.filter(({ state }) => state.status === "running")
+  const wasSpawned = readSpawns(root)
+  const inspected = yield* persistently(
+    "a look at the attempts",
+    Effect.sync(() =>
+      running.map((task) => {
+        const { dir } = treeOf(root, task)
+        return { task, found: wasSpawned(task) ? inspectSpawned(dir) : inspectAttempt(dir) }
+      })
+    )
+  )
+  const unsure = inspected.filter(({ found }) => found.kind !== "ended" && found.kind !== "alive")
+  const living = yield* stillLiving(
+    root,
+    unsure.map(({ task }) => task)
+  )
+  const over = inspected.flatMap(({ task, found }) => {
+    const goesOn =
+      found.kind === "alive" ||
+      living.has(task.id) ||
+      found.kind === "unclaimed" ||
+      (!wasSpawned(task) && isToBeOpened(root, task))
+    // What the system was short of is started later: who takes it over sees to that.
+    return goesOn || isPassing(found) ? [] : [{ task, end: attemptEnd(found, now) }]
+  })
+  const ended = yield* Effect.forEach(
+    over,
+    ({ task, end }) => Effect.map(agents.conclude(task, end), (whole) => ({ task, end: whole })),
+    {
+      concurrency: concludedAtOnce
+    }
+  )
+  const settled = new Set(ended.map(({ task }) => task.id))
+  yield* Effect.forEach(
+    live.filter((task) => !settled.has(task.id)),
+    (task) => supervisor.takeOver(task, living.has(task.id))
+  )
+  const settle = transitions.commit((tx) =>
+    Effect.forEach(
+      ended,
+      ({ task, end }) =>
+        tx.change(spawned(task, foundSpawn(root, task).startedAt), { type: "End", end }, recovery),
+      { discard: true }
+    )
+  )
+  yield* Effect.catchTag(settle, "StoreError", () => Effect.andThen(store.makeRoom(0), settle))
+})
+
+/** The ids of tasks whose attempt lives, though its folder does not say so: by one full look at all of them. */
+const stillLiving = (
+  root: string,
+  tasks: ReadonlyArray<Task>
+): Effect.Effect<ReadonlySet<string>> =>
+  Effect.map(
+    Effect.forEach(
+      tasks,
+      (task) => {
+        const tree = treeOf(root, task)
+        const lives = Effect.map(
+          lookTwice(tree),
+          (left) => left.length > 0 && !isLateShim(tree.dir, left)
+        )
+        return Effect.map(persistently(`a look at ${tree.dir}`, lives), (found) =>
+          found ? [task.id] : []
+        )
+      },
+      { concurrency: "unbounded" }
+    ),
+    (ids) => new Set(ids.flat())
+  )
+
+/** An attempt that was not spawned, and whose folder was never made, is still to be opened; where the whole task's folder is gone nothing is known. */
+const isToBeOpened = (root: string, task: Task): boolean =>
+  !existsSync(treeOf(root, task).dir) && existsSync(taskDir(root, task.id))

@@ -1,0 +1,45 @@
+/** Stops the attempt of a task that is stopping, or the leftover processes of an earlier one, and settles it when nothing of it is alive. */
+import type { Task } from "@backbeat/core/task/Task"
+import { lastAttempt } from "@backbeat/core/task/TaskState"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { AgentAttempts } from "../agent/AgentAttempts.ts"
+import { Home } from "../home/Home.ts"
+import { inspectAttempt } from "../process/inspectAttempt.ts"
+import { stopTree } from "../process/stopTree.ts"
+import { stoppedEnd } from "../attempt/attemptEnd.ts"
+import { treeOf } from "../attempt/attemptSpec.ts"
+import { leftMs, measured } from "../attempt/lengths.ts"
+import { LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { Reports } from "../commit/Reports.ts"
+import { Stops } from "../attempt/Stops.ts"
+
+/** What stopping needs, made once. The effect may be interrupted and begun again, also by a later engine. */
+export const makeStop = Effect.gen(function* () {
+  const { root } = yield* Home
+  const lives = yield* LiveAttempts
+  const reports = yield* Reports
+  const agents = yield* AgentAttempts
+  const stops = yield* Stops
+
+  return Effect.fnUntraced(function* (task: Task) {
+    if (task.state.status !== "stopping") return
+    const { attempt, ended, killAt, signal, since } = task.state
+    const live = lives.find(task.id)
+    if (live !== null) live.stopping = true
+    const tree = treeOf(root, task, ended === undefined ? attempt : lastAttempt(task.state))
+    stops.begin(task.id)
+    const stopped = yield* stopTree(tree, {
+      stopSignal: signal,
+      graceMs: leftMs(since, killAt, yield* Clock.currentTimeMillis),
+      onStuck: (stuck) => stops.stick(task.id, stuck)
+    })
+    stops.finish(task.id, stopped)
+    const seen = stopped.endedCount === 0 ? {} : { stopped }
+    const found = stoppedEnd(inspectAttempt(tree.dir), yield* Clock.currentTimeMillis)
+    const end = { ...found, ...seen }
+    const whole =
+      ended === undefined ? yield* agents.conclude(task, yield* measured(end, live)) : end
+    yield* reports.report({ id: task.id, attempt, byStop: true }, { type: "End", end: whole })
+  })
+})

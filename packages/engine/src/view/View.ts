@@ -1,0 +1,116 @@
+/** What all handlers share: finding a task and showing it. */
+import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
+import { type Problem, taskNotFound, withTry } from "@backbeat/contract/Problem"
+import type { BriefTask, TaskAnswer } from "@backbeat/contract/TaskAnswer"
+import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
+import type { Task } from "@backbeat/core/task/Task"
+import { AggregateStore } from "@backbeat/store/AggregateStore"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Home } from "../home/Home.ts"
+import { makeAsRun } from "../attempt/asRun.ts"
+import { makeLastEnd } from "../attempt/lastEnd.ts"
+import { LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { Supervisor } from "../supervisor/Supervisor.ts"
+import { toProblem } from "../call/Call.ts"
+import { briefTask, taskAnswer } from "./taskAnswer.ts"
+
+/** What an id stands for. */
+export type Named =
+  | { readonly task: Task; readonly pipeline: Pipeline | null }
+  | { readonly task: null; readonly pipeline: Pipeline }
+
+/** Finds and shows tasks. */
+export class View extends Context.Service<
+  View,
+  {
+    /** Fails with TaskNotFound or StoreError. */
+    readonly find: (id: string) => Effect.Effect<Task, Problem>
+    /** What has the id: a task, a pipeline, or both in a home that was made when they had ids of their own. Fails with TaskNotFound or StoreError. */
+    readonly named: (id: string) => Effect.Effect<Named, Problem>
+    /** Fails with StoreError. */
+    readonly show: (task: Task) => Effect.Effect<TaskAnswer, Problem>
+    /** For a list: what it waits for is left out. */
+    readonly listed: (
+      tasks: ReadonlyArray<Task>
+    ) => Effect.Effect<ReadonlyArray<TaskAnswer>, Problem>
+    readonly briefs: (
+      tasks: ReadonlyArray<Task>
+    ) => Effect.Effect<ReadonlyArray<BriefTask>, Problem>
+    /** The task as it is when everything that was committed so far has been acted on. */
+    readonly settled: (id: string) => Effect.Effect<Task, Problem>
+  }
+>()("@backbeat/engine/View") {}
+
+/** So many ids stand in a hint; of more it says where to begin. */
+export const namedAtMost = 20
+
+/** The operation is for a task, and the id is that of a pipeline. */
+const isPipeline = ({ id, taskIds }: Pipeline): Problem => {
+  const more = taskIds.length > namedAtMost ? " ..." : ""
+  const hint = `${id} is a pipeline, not a task. Use the id of one of its tasks: ${taskIds.slice(0, namedAtMost).join(", ")}${more}`
+  return withTry({ ...taskNotFound(id), hint }, "pipeline get", { id })
+}
+
+/** Views on the store and the live attempts. */
+export const layerView = Layer.effect(
+  View,
+  Effect.gen(function* () {
+    const { root } = yield* Home
+    const store = yield* TaskStore
+    const aggregates = yield* AggregateStore
+    const lives = yield* LiveAttempts
+    const supervisor = yield* Supervisor
+    const asRun = yield* makeAsRun
+    const lastEnd = yield* makeLastEnd
+    const named = Effect.fnUntraced(function* (id: string) {
+      const task = yield* Effect.mapError(store.find(id), toProblem(id))
+      const pipeline = yield* Effect.mapError(aggregates.find(pipelineAggregate, id), toProblem(id))
+      if (task !== null) return { task, pipeline } satisfies Named
+      return pipeline === null
+        ? yield* Effect.fail(taskNotFound(id))
+        : ({ task, pipeline } satisfies Named)
+    })
+    const find = Effect.fnUntraced(function* (id: string) {
+      const task = yield* Effect.mapError(store.find(id), toProblem(id))
+      if (task !== null) return task
+      const pipeline = yield* Effect.mapError(aggregates.find(pipelineAggregate, id), toProblem(id))
+      return yield* Effect.fail(pipeline === null ? taskNotFound(id) : isPipeline(pipeline))
+    })
+    const waitsFor = Effect.fnUntraced(function* (task: Task) {
+      if (task.state.status !== "blocked") return []
+      const waits = yield* store.waitsOf(task.id)
+      const { tasks } = yield* store.list({ ids: waits.map((each) => each.task) }, { limit: 100 })
+      const statuses = new Map(tasks.map(({ id, state }) => [id, state.status]))
+      return waits.flatMap((each) => {
+        const status = statuses.get(each.task)
+        return status === undefined ? [] : [{ ...each, status }]
+      })
+    })
+    const ran = (tasks: ReadonlyArray<Task>) => Effect.mapError(asRun(tasks), toProblem(""))
+    return View.of({
+      find,
+      named,
+      show: (task) =>
+        Effect.all([asRun([task]), waitsFor(task), lastEnd(task)]).pipe(
+          Effect.mapError(toProblem(task.id)),
+          Effect.map(([[shown = task], waits, last]) =>
+            taskAnswer(root, shown, lives.find(task.id), { waitsFor: waits, lastEnd: last })
+          )
+        ),
+      listed: (tasks) =>
+        Effect.flatMap(ran(tasks), (all) =>
+          Effect.forEach(all, (task) =>
+            Effect.map(Effect.mapError(lastEnd(task), toProblem(task.id)), (last) =>
+              taskAnswer(root, task, lives.find(task.id), { waitsFor: [], lastEnd: last })
+            )
+          )
+        ),
+      briefs: (tasks) =>
+        Effect.map(ran(tasks), (all) => all.map((task) => briefTask(task, lives.find(task.id)))),
+      settled: (id) => Effect.andThen(supervisor.acted([id]), find(id))
+    })
+  })
+)

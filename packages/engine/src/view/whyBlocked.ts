@@ -1,0 +1,167 @@
+/** Why a task waits for others, down to the one that holds all of them up; with which task its withdrawal began, and what has to run again before it. */
+import { callText } from "@backbeat/contract/callText"
+import type { Output } from "@backbeat/contract/table"
+import { meets } from "@backbeat/core/graph/settle"
+import type { Dependency, NeededEnd } from "@backbeat/core/task/Dependency"
+import { describeFailure } from "@backbeat/core/task/Failure"
+import type { Task } from "@backbeat/core/task/Task"
+import type { StoreError } from "@backbeat/store/StoreError"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import { actorName } from "../call/actorName.ts"
+import { iso } from "./taskAnswer.ts"
+import { namedAtMost } from "./View.ts"
+
+type Explanation = Omit<Output<"why">, "status">
+type Reason = Explanation["because"][number]
+
+const needs: Readonly<Record<NeededEnd, string>> = {
+  success: "the success of",
+  failure: "the failure of",
+  end: "the end of"
+}
+
+/** More than these are not told of one task. */
+const maxWaits = 10
+/** Blocked tasks in a row are followed this far. */
+const maxDepth = 100
+
+/** Since when a task is in its status. */
+export const sinceOf = ({ state, createdAt }: Task): string => {
+  if (state.status === "cancelled") return iso(state.endedAt)
+  if ("end" in state && state.end !== null) return iso(state.end.endedAt)
+  return iso(
+    "since" in state
+      ? state.since
+      : "startedAt" in state
+        ? (state.startedAt ?? createdAt)
+        : createdAt
+  )
+}
+
+const waitReason = (
+  waiting: string,
+  { task: id, on }: Dependency,
+  dependency: Task | null,
+  since: string
+): Reason => ({
+  what: `${waiting} waits for ${needs[on]} ${id}, which is ${dependency?.state.status ?? "gone"}`,
+  since
+})
+
+/** How a task ended with which a withdrawal began, or what it does when it has been started again since. */
+const fateOf = (task: Task): Reason => {
+  const { id, state } = task
+  const since = sinceOf(task)
+  const failure = "failure" in state ? state.failure : null
+  if (failure !== null) return { what: `${id} ${describeFailure(failure)}`, since }
+  if (state.status !== "cancelled") return { what: `${id} is ${state.status}`, since }
+  const reason = state.reason === null ? "" : `: ${state.reason}`
+  return { what: `${id} was cancelled by ${actorName(state.by)}${reason}`, since, actor: state.by }
+}
+
+/** A task that was removed, and the one that cannot run again without it. */
+interface Missing {
+  readonly by: string
+  readonly id: string
+}
+
+/** What a restart of a task needs before it: these, in their order, and one that nobody can restart. */
+const againAfter = (
+  id: string,
+  [first, ...others]: ReadonlyArray<string>,
+  missing: Missing | null
+): string => {
+  if (missing !== null)
+    return `${missing.by} depends on ${missing.id}, which was removed. Start ${missing.id} again before a restart, or start ${id} again without it.`
+  if (first === undefined) return "Use restart to run it again."
+  const ids = [first, ...others, id]
+  const alone = `Restarting it alone would cancel it again, because of ${others.at(-1) ?? first}.`
+  return ids.length > namedAtMost
+    ? `${alone} Restart its dependencies first, beginning with ${first}.`
+    : `${alone} Restart its dependencies with it: ${callText("restart", ids)}`
+}
+
+/** What explaining needs, made once. Fails with StoreError. */
+export const makeWhyBlocked = Effect.gen(function* () {
+  const store = yield* TaskStore
+
+  /** From a blocked task to the one that is not, by what each waits for first. */
+  const rootOf = Effect.fnUntraced(function* (from: Task) {
+    const path: Array<Reason> = []
+    let task = from
+    for (let depth = 0; depth < maxDepth && task.state.status === "blocked"; depth++) {
+      const [wait] = yield* store.waitsOf(task.id)
+      const next: Task | null = wait === undefined ? null : yield* store.find(wait.task)
+      if (wait === undefined || next === null) break
+      if (depth > 0) path.push(waitReason(task.id, wait, next, sinceOf(task)))
+      task = next
+    }
+    return { path, root: task }
+  })
+
+  /** What a blocked task waits for. */
+  const explainBlocked = Effect.fnUntraced(function* (task: Task) {
+    const waits = yield* store.waitsOf(task.id)
+    const since = sinceOf(task)
+    const because = yield* Effect.forEach(waits.slice(0, maxWaits), (wait) =>
+      Effect.map(store.find(wait.task), (dependency) => waitReason("it", wait, dependency, since))
+    )
+    const { path, root } = yield* rootOf(task)
+    const more =
+      waits.length > maxWaits
+        ? [{ what: `it waits for ${waits.length - maxWaits} more tasks`, since }]
+        : []
+    return {
+      because: [...because, ...more, ...path],
+      next: `It can start when its dependencies are satisfied. It waits for ${root.id}, which is ${root.state.status}: backbeat why ${root.id}`
+    } satisfies Explanation
+  })
+
+  /** What has to run again before an ended task can, each behind what it needs itself; `missing` is the first of it that was removed. */
+  const neededFirst = Effect.fnUntraced(function* (task: Task) {
+    const needed = new Set<string>()
+    const seen = new Set<string>()
+    let missing: Missing | null = null
+    const visit = (from: Task): Effect.Effect<void, StoreError> =>
+      Effect.forEach(
+        from.spec.dependsOn,
+        Effect.fnUntraced(function* ({ task: id, on }: Dependency) {
+          if (seen.has(id) || seen.size >= maxDepth) return
+          seen.add(id)
+          const its = yield* store.find(id)
+          if (its === null) missing ??= { by: from.id, id }
+          if (its === null || meets(on, its.state) !== false) return
+          yield* visit(its)
+          needed.add(id)
+        }),
+        { discard: true }
+      )
+    yield* visit(task)
+    return { needed: [...needed], missing }
+  })
+
+  /** How an ended task is run again. */
+  const explainAgain = (task: Task) =>
+    Effect.map(neededFirst(task), ({ needed, missing }) => againAfter(task.id, needed, missing))
+
+  /** The failure with which a withdrawal began; nothing for other tasks. */
+  const explainWithdrawn = Effect.fnUntraced(function* ({ state }: Task) {
+    if (state.status !== "cancelled" || state.failure?.type !== "DependencyFailed") return []
+    const { taskId, through } = state.failure
+    const root = yield* store.find(taskId)
+    if (root === null) return []
+    const behind =
+      through === undefined
+        ? []
+        : [
+            {
+              what: `it waited for ${through}, which was cancelled for the same reason`,
+              since: iso(state.endedAt)
+            }
+          ]
+    return [...behind, fateOf(root)] satisfies ReadonlyArray<Reason>
+  })
+
+  return { explainBlocked, explainWithdrawn, explainAgain }
+})

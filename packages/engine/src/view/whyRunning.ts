@@ -1,0 +1,90 @@
+/** What `why` tells of a task that runs, as it is this moment: its processes, what they use, and how long it has been silent. */
+import type { Output } from "@backbeat/contract/table"
+import type { Task } from "@backbeat/core/task/Task"
+import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
+import * as Effect from "effect/Effect"
+import { statSync } from "node:fs"
+import { defaults } from "../configuration/configuration.ts"
+import { Home } from "../home/Home.ts"
+import { lastLinesOf } from "../output/lastLinesOf.ts"
+import { outputPath, outputStreams } from "../output/OutputStream.ts"
+import { describeProcess } from "../process/describeProcess.ts"
+import { look } from "../process/look.ts"
+import { usageOf } from "../process/usageOf.ts"
+import { treeOf } from "../attempt/attemptSpec.ts"
+import { LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { iso } from "./taskAnswer.ts"
+
+type Running = NonNullable<Output<"why">["running"]>
+
+/** Who set a limit that the caller gave. */
+const byTask = "the task"
+
+const shownAtMost = 10
+/** Two looks at what the processes have used are so far apart, in milliseconds. */
+const betweenLooksMs = 100
+
+/** When an attempt last wrote anything (epoch ms); null when it has written nothing. */
+const lastOutputAt = (dir: string): number | null => {
+  const stats = outputStreams.map((stream) =>
+    statSync(outputPath(dir, stream), { throwIfNoEntry: false })
+  )
+  const times = stats.flatMap((stat) =>
+    stat === undefined || stat.size === 0 ? [] : [stat.mtimeMs]
+  )
+  return times.length === 0 ? null : Math.floor(Math.max(...times))
+}
+
+/** What the attempt uses; CPU is of those processes that both looks saw. */
+const usageBetween = Effect.fnUntraced(function* (pids: ReadonlyArray<number>) {
+  const before = usageOf(pids)
+  const beganAt = performance.now()
+  yield* Effect.sleep(betweenLooksMs)
+  const after = usageOf(pids)
+  const tookMs = performance.now() - beganAt
+  if (before === null || after === null) return {}
+  let usedMs = 0
+  for (const [pid, { cpuMs }] of after)
+    usedMs += Math.max(0, cpuMs - (before.get(pid)?.cpuMs ?? cpuMs))
+  const memoryBytes = [...after.values()].reduce((sum, each) => sum + each.memoryBytes, 0)
+  return { cpuPercent: Math.round((usedMs / tookMs) * 100), memoryBytes }
+})
+
+/** What limits it, and who set each limit. */
+const limitsOf = (spec: TaskSpec) => {
+  const { stallTimeoutMs, timeout, timeoutFrom = byTask } = spec
+  const { maxOutputBytes, maxOutputBytesFrom = byTask } = spec
+  const isDefault = maxOutputBytes === defaults.maxOutputBytes
+  return {
+    ...(timeout === null ? {} : { timeoutMs: timeout, timeoutFrom }),
+    ...(stallTimeoutMs === null ? {} : { stallTimeoutMs, stallTimeoutFrom: byTask }),
+    ...(isDefault ? {} : { maxOutputBytes, maxOutputBytesFrom })
+  }
+}
+
+/** Explains a task that runs or is stopping; null for any other. Made once. */
+export const makeWhyRunning = Effect.gen(function* () {
+  const { root } = yield* Home
+  const lives = yield* LiveAttempts
+
+  return Effect.fnUntraced(function* (task: Task) {
+    const live = lives.find(task.id)
+    if ((task.state.status !== "running" && task.state.status !== "stopping") || live === null)
+      return null
+    const found = yield* look(treeOf(root, task))
+    // The shim is backbeat's own.
+    const processes = found.map(({ identity: { pid } }) => pid).filter((pid) => pid !== live.pid)
+    const silentSince = lastOutputAt(live.dir)
+    const lastLine = (yield* lastLinesOf(live.readable.dir, 1)).at(-1)
+    const running: Running = {
+      ...(live.startedAt === null ? {} : { startedAt: iso(live.startedAt) }),
+      ...(silentSince === null ? {} : { silentSince: iso(silentSince) }),
+      ...(lastLine === undefined ? {} : { lastLine }),
+      processes: processes.slice(0, shownAtMost).map((pid) => describeProcess(pid)),
+      ...(processes.length > shownAtMost ? { processesMore: processes.length - shownAtMost } : {}),
+      ...(yield* usageBetween(processes)),
+      ...limitsOf(task.spec)
+    }
+    return running
+  })
+})

@@ -1,0 +1,31 @@
+/** Ends the wait for a stop that cannot come to its end: the caller is told which processes stay. */
+import { type Problem, problem } from "@backbeat/contract/Problem"
+import * as Effect from "effect/Effect"
+import type { StuckProcess } from "../process/stuck.ts"
+import { Stops } from "../attempt/Stops.ts"
+
+const hint =
+  "End these processes as their user. The task is stopping until they are gone; why lists them."
+
+/** The problem of a stop that cannot end some processes. */
+export const stopIncomplete = (id: string, left: ReadonlyArray<StuckProcess>): Problem =>
+  problem(
+    "StopIncomplete",
+    `task ${id} is not stopped: ${left.length === 1 ? "a process" : `${left.length} processes`} cannot be ended (${left.map(({ pid, user }) => `${pid} of ${user}`).join(", ")})`,
+    hint,
+    { id, left }
+  )
+
+/** Waits, unless the stop of one of the tasks cannot end some of its processes: then fails with StopIncomplete. Made once. */
+export const makeOrStuck = Effect.map(
+  Stops,
+  ({ awaitStuck }) =>
+    <A, E>(
+      ids: ReadonlyArray<string>,
+      waiting: Effect.Effect<A, E>
+    ): Effect.Effect<A, E | Problem> =>
+      Effect.raceFirst(
+        waiting,
+        Effect.flatMap(awaitStuck(ids), ({ id, left }) => Effect.fail(stopIncomplete(id, left)))
+      )
+)

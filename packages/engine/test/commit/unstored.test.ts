@@ -1,0 +1,70 @@
+/** What cannot be stored is told to whoever waits for it: on stores in memory that take nothing more. */
+import { engine } from "@backbeat/core/task/Actor"
+import { layerMemory } from "@backbeat/store/memory/layerMemory"
+import { StoreError } from "@backbeat/store/StoreError"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import { expect, test } from "bun:test"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import { Reports } from "../../src/commit/Reports.ts"
+import { Transitions } from "../../src/commit/Transitions.ts"
+import { makeUntil } from "../../src/commit/until.ts"
+import { createTasks, layerEngineRig } from "../EngineRig.ts"
+
+/** Whether the store refuses to write. */
+const disk = { isReadOnly: false }
+
+const layerRefusing = Layer.provideMerge(
+  Layer.effect(
+    TaskStore,
+    Effect.map(TaskStore, (store) =>
+      TaskStore.of({
+        ...store,
+        transact: (effect) =>
+          disk.isReadOnly
+            ? Effect.fail(
+                new StoreError({ reason: "readonly", message: "EROFS: read-only file system" })
+              )
+            : store.transact(effect)
+      })
+    )
+  ),
+  layerMemory
+)
+
+test("who waits for an end that cannot be stored is told so, and the end is stored once the store takes it", () =>
+  Effect.gen(function* () {
+    const transitions = yield* Transitions
+    const reports = yield* Reports
+    const store = yield* TaskStore
+    const until = yield* makeUntil
+    yield* createTasks(["x"])
+    yield* transitions.apply(
+      "x",
+      { type: "Stop", reason: null, signal: "SIGTERM", graceMs: 0 },
+      engine
+    )
+    expect((yield* store.find("x"))?.state.status).toBe("stopping")
+    disk.isReadOnly = true
+    const end = {
+      outcome: { kind: "signalled", signal: "SIGTERM" },
+      endedAt: 1,
+      cpuMs: null
+    } as const
+    const reporting = yield* Effect.forkChild(
+      reports.report({ id: "x", attempt: 1, byStop: true }, { type: "End", end })
+    )
+    const refused = yield* Effect.flip(until("x", ({ state }) => state.status === "cancelled"))
+    expect(refused).toMatchObject({
+      _tag: "StoreError",
+      reason: "readonly",
+      message:
+        "the processes of task x are gone, but this cannot be stored: EROFS: read-only file system"
+    })
+    disk.isReadOnly = false
+    expect((yield* until("x", ({ state }) => state.status === "cancelled")).state.status).toBe(
+      "cancelled"
+    )
+    yield* Fiber.join(reporting)
+  }).pipe(Effect.provide(layerEngineRig(layerRefusing)), Effect.runPromise))

@@ -1,0 +1,204 @@
+/** Which folders are taken for a home. */
+import { applicationId } from "@backbeat/store/applicationId"
+import { afterEach, beforeEach, describe, expect, test } from "bun:test"
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { judgeFolder } from "../../src/configuration/judgeFolder.ts"
+
+let scratch: string
+let root: string
+beforeEach(() => {
+  scratch = mkdtempSync(join(tmpdir(), "judge-"))
+  root = join(scratch, "home")
+})
+afterEach(() => rmSync(scratch, { recursive: true, force: true }))
+
+const judge = (
+  path = root,
+  environment: Readonly<Record<string, string>> = { HOME: "/nonexistent" },
+  tables: boolean | null = null
+) => judgeFolder(path, { environment, hasOurTables: () => Promise.resolve(tables) })
+
+const refusal = async (path = root, tables: boolean | null = null): Promise<string> => {
+  const verdict = await judge(path, undefined, tables)
+  return verdict.kind === "refused" ? verdict.problem.message : verdict.kind
+}
+
+/** The header of a database with an application id. */
+const database = (id: number): Buffer => {
+  const header = Buffer.alloc(4096)
+  header.write("SQLite format 3\0", "latin1")
+  header.writeUInt32BE(id, 68)
+  return header
+}
+
+const fill = (files: Readonly<Record<string, string | Buffer>>, mode = 0o700): void => {
+  mkdirSync(root, { mode })
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(join(root, name, ".."), { recursive: true })
+    writeFileSync(join(root, name), content)
+  }
+  chmodSync(root, mode)
+}
+
+const isHome = { kind: "home", isOpen: false } as const
+
+describe("a folder that does not exist", () => {
+  test("is no symbolic link when another engine makes it at the same time", async () => {
+    const program = `
+      const { mkdirSync, rmdirSync } = require("node:fs")
+      console.log("up")
+      for (;;) { mkdirSync(${JSON.stringify(root)}, { mode: 0o700 }); rmdirSync(${JSON.stringify(root)}) }`
+    const maker = Bun.spawn([process.execPath, "-e", program], { stdout: "pipe" })
+    try {
+      await maker.stdout.getReader().read()
+      const seen = new Set<string>()
+      // It may be gone when its content is looked at: then the engine begins again.
+      for (let times = 0; times < 2000; times++) seen.add(await refusal().catch(() => "gone"))
+      expect([...seen].filter((each) => !["absent", "home", "gone"].includes(each))).toEqual([])
+    } finally {
+      maker.kill("SIGKILL")
+      await maker.exited
+    }
+  })
+
+  test("may become a home below a folder that exists", async () => {
+    expect(await judge()).toEqual({ kind: "absent" })
+  })
+
+  test("may become one with all that is missing above it, below HOME and XDG_STATE_HOME", async () => {
+    const deep = join(scratch, "a", "b")
+    expect(await refusal(deep)).toContain(`the folder ${join(scratch, "a")} does not exist`)
+    expect(await judge(deep, { HOME: scratch })).toEqual({ kind: "absent" })
+    expect(await judge(deep, { HOME: "/nonexistent", XDG_STATE_HOME: scratch })).toEqual({
+      kind: "absent"
+    })
+    expect(
+      await judge(join(scratch, "state", "backbeat"), {
+        HOME: "/nonexistent",
+        XDG_STATE_HOME: join(scratch, "state")
+      })
+    ).toEqual({ kind: "absent" })
+    expect(await judge("/backbeat-of-nobody/.local/state/backbeat", { HOME: "/" })).toEqual({
+      kind: "absent"
+    })
+    expect(await judge("/nonexistent/.local/state/backbeat")).toMatchObject({ kind: "refused" })
+  })
+
+  test("is refused where a symbolic link leads nowhere", async () => {
+    symlinkSync("/nonexistent/x", root)
+    expect(await refusal()).toContain("a broken symbolic link")
+  })
+})
+
+describe("a home", () => {
+  test("is an empty folder, and one that is open to others is told", async () => {
+    fill({})
+    expect(await judge()).toEqual(isHome)
+    chmodSync(root, 0o755)
+    expect(await judge()).toEqual({ kind: "home", isOpen: true })
+  })
+
+  test("is a folder in which an engine was killed while it began", async () => {
+    fill({
+      "engine.lock": "",
+      "engine.log": "x",
+      "engine.json.draft": "",
+      "backbeat.db": "",
+      "backbeat.db-journal": "x"
+    })
+    expect(await judge()).toEqual(isHome)
+  })
+
+  test("is a folder with a configuration that somebody has written beforehand", async () => {
+    fill({ "config.json": '{"maxLive":3,"colour":"red"}' })
+    expect(await judge()).toEqual(isHome)
+    for (const content of ['{"port":3000}', "{ no json", "[]"]) {
+      writeFileSync(join(root, "config.json"), content)
+      expect(await refusal()).toContain("config.json is not a configuration of backbeat")
+    }
+  })
+
+  test("is a folder with a database of backbeat, whatever else is in it", async () => {
+    fill({ "backbeat.db": database(applicationId), "notes.md": "x" })
+    expect(await judge()).toEqual(isHome)
+  })
+
+  test("is a folder with a database of an earlier version, which is known by its tables", async () => {
+    fill({ "backbeat.db": database(0), "notes.md": "x" })
+    expect(await judge(root, {}, true)).toEqual(isHome)
+    expect(await refusal(root, false)).toContain("is not a database of backbeat")
+  })
+
+  test("stays one without its database, and with one that is damaged, as long as nothing would be changed", async () => {
+    fill({
+      "engine.lock": "",
+      "engine.json": '{"state":"ended","pid":7}',
+      "tasks/a/environment.json": "{}",
+      "artifacts/x": ""
+    })
+    expect(await judge()).toEqual(isHome)
+    writeFileSync(join(root, "backbeat.db"), "no database")
+    expect(await judge()).toEqual(isHome)
+    chmodSync(root, 0o755)
+    expect(await refusal()).toContain("is not a readable database")
+  })
+
+  test("may carry the setgid bit of the folder above it when it is private", async () => {
+    fill({}, 0o2700)
+    expect(await judge()).toEqual(isHome)
+  })
+})
+
+describe("a folder that is not backbeat's", () => {
+  test("is refused for what it holds, with its owner and mode, and stays as it is", async () => {
+    fill({ "tasks/0042/src/notes.md": "x", "artifacts/release.tar": "x" }, 0o755)
+    const verdict = await judge()
+    const uid = process.getuid?.()
+    expect(verdict).toMatchObject({
+      kind: "refused",
+      problem: {
+        type: "CommandInputError",
+        retryable: false,
+        details: { home: root, owner: uid, mode: "0755" }
+      }
+    })
+    expect(statSync(root).mode & 0o7777).toBe(0o755)
+    expect(readdirSync(root).toSorted()).toEqual(["artifacts", "tasks"])
+  })
+
+  test("is refused for a database of another program", async () => {
+    fill({ "backbeat.db": database(7) })
+    expect(await refusal()).toContain("is not a database of backbeat")
+    writeFileSync(join(root, "backbeat.db"), "text")
+    expect(await refusal()).toContain("is not a readable database")
+  })
+
+  test("is refused for a sticky, setuid or setgid bit", async () => {
+    fill({})
+    for (const mode of [0o1777, 0o1700, 0o4700, 0o2775]) {
+      chmodSync(root, mode)
+      expect([mode, await refusal()]).toEqual([
+        mode,
+        `${root} is not a home of backbeat: it has a sticky, setuid or setgid bit (owner ${process.getuid?.()}, mode ${mode.toString(8)})`
+      ])
+    }
+  })
+
+  test("is refused when it is the root of the file system, or a file", async () => {
+    expect(await refusal("/")).toContain("/ is not a home of backbeat")
+    writeFileSync(root, "")
+    expect(await refusal()).toContain("it is not a folder")
+    expect(await refusal(join(root, "home"))).toContain("does not exist")
+  })
+})

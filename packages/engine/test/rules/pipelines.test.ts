@@ -1,0 +1,175 @@
+/** Pipelines in transactions, on stores in memory: what ends one, and what that costs. What starts is only recorded, never spawned. */
+import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
+import { engine } from "@backbeat/core/task/Actor"
+import { layerMemory } from "@backbeat/store/memory/layerMemory"
+import { AggregateStore } from "@backbeat/store/AggregateStore"
+import { PipelineStore } from "@backbeat/store/PipelineStore"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import { describe, expect, test } from "bun:test"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import { Transitions } from "../../src/commit/Transitions.ts"
+import { free, layerEngineRig, newTask } from "../EngineRig.ts"
+import { owner } from "../plainSpec.ts"
+
+/** A store that notes which pipelines it is asked about. */
+const layerAsked = (asked: Array<ReadonlyArray<string>>) =>
+  Layer.provideMerge(
+    Layer.effect(
+      PipelineStore,
+      Effect.map(PipelineStore, (store) => ({
+        ...store,
+        over: (ids: ReadonlyArray<string>) =>
+          Effect.suspend(() => (asked.push(ids), store.over(ids)))
+      }))
+    ),
+    layerMemory
+  )
+
+const madeOf = (taskIds: ReadonlyArray<string>) =>
+  ({ type: "pipeline.created", name: null, taskIds, owner }) as const
+
+/** What a test has at hand. */
+const makeHands = Effect.gen(function* () {
+  const transitions = yield* Transitions
+  const store = yield* TaskStore
+  const aggregates = yield* AggregateStore
+  return {
+    transitions,
+    store,
+    find: (id: string) => aggregates.find(pipelineAggregate, id),
+    /** A pipeline of tasks that all start at once. */
+    create: (id: string, ids: ReadonlyArray<string>) =>
+      transitions.commit((tx) =>
+        Effect.andThen(
+          tx.of(pipelineAggregate).create(id, madeOf(ids), engine),
+          Effect.forEach(ids, (each) => tx.create(newTask(each, {}, id), free, engine), {
+            discard: true
+          })
+        )
+      ),
+    alone: (id: string) => transitions.commit((tx) => tx.create(newTask(id), free, engine)),
+    /** Ends the attempts of tasks in one commit. */
+    end: (ids: ReadonlyArray<string>, exitCode = 0) =>
+      transitions.commit((tx) =>
+        Effect.forEach(ids, (id) =>
+          Effect.flatMap(store.find(id), (found) =>
+            found === null
+              ? Effect.die(`no task ${id}`)
+              : tx.change(
+                  found,
+                  {
+                    type: "End",
+                    end: { outcome: { kind: "exited", exitCode }, endedAt: 1, cpuMs: null }
+                  },
+                  engine
+                )
+          )
+        )
+      ),
+    history: Effect.map(store.events({ since: 0, limit: 999 }), (events) =>
+      events.map(({ id, event }) => `${event.type} ${id}`)
+    )
+  }
+})
+
+type Hands = Effect.Success<typeof makeHands>
+
+const onRig = <E>(
+  body: (hands: Hands, asked: ReadonlyArray<ReadonlyArray<string>>) => Effect.Effect<void, E>
+): Promise<void> => {
+  const asked: Array<ReadonlyArray<string>> = []
+  return Effect.gen(function* () {
+    yield* body(yield* makeHands, asked)
+  }).pipe(Effect.provide(layerEngineRig(layerAsked(asked))), Effect.runPromise)
+}
+
+describe("the last of a pipeline's tasks", () => {
+  test("ends it in its own commit, and those who listen are told of it", () =>
+    onRig(({ create, end, find, transitions, history }) =>
+      Effect.gen(function* () {
+        let told = 0
+        transitions.onChange("pipeline", "p", () => void told++)
+        yield* create("p", ["a", "b"])
+        yield* end(["a"])
+        expect((yield* find("p"))?.state.status).toBe("running")
+        yield* end(["b"])
+        expect((yield* find("p"))?.state.status).toBe("completed")
+        expect(told).toBe(2)
+        expect((yield* history).slice(-2)).toEqual(["task.completed b", "pipeline.completed p"])
+      })
+    ))
+
+  test("may be several, of several pipelines, in one commit", () =>
+    onRig(({ create, end, find }, asked) =>
+      Effect.gen(function* () {
+        yield* create("p", ["a", "b"])
+        yield* create("q", ["c"])
+        yield* create("r", ["d", "e"])
+        yield* end(["a", "b", "c", "d"])
+        const statuses = yield* Effect.forEach(["p", "q", "r"], (id) => find(id))
+        expect(statuses.map((pipeline) => pipeline?.state.status)).toEqual([
+          "completed",
+          "completed",
+          "running"
+        ])
+        expect(asked).toEqual([["p", "q", "r"]])
+      })
+    ))
+
+  test("that fails makes the pipeline fail, by the first in the order in which they were given", () =>
+    onRig(({ create, end, store }) =>
+      Effect.gen(function* () {
+        yield* create("p", ["a", "b", "c"])
+        yield* end(["c", "b"], 1)
+        yield* end(["a"])
+        const [failed] = yield* store.events({ since: 0, types: ["pipeline.failed"], limit: 9 })
+        expect(failed).toMatchObject({ subject: "pipeline", id: "p", event: { taskId: "b" } })
+      })
+    ))
+
+  test("is not looked for when no task of a pipeline has ended", () =>
+    onRig(({ create, alone, end, transitions }, asked) =>
+      Effect.gen(function* () {
+        yield* alone("x")
+        yield* alone("y")
+        yield* create("p", ["a"])
+        yield* end(["x"])
+        yield* transitions.apply(
+          "y",
+          { type: "Stop", reason: null, signal: "SIGTERM", graceMs: 1 },
+          engine
+        )
+        expect(asked).toEqual([])
+        yield* end(["a"])
+        expect(asked).toEqual([["p"]])
+      })
+    ))
+})
+
+describe("a rehearsal", () => {
+  test("answers or fails as the commit would, and nothing of it is left", () =>
+    onRig(({ create, transitions, store, find, history }) =>
+      Effect.gen(function* () {
+        yield* create("p", ["a"])
+        const before = yield* history
+        const told: Array<unknown> = []
+        transitions.onCommit((commit) => told.push(commit))
+        const made = yield* transitions.rehearse((tx) =>
+          Effect.as(tx.of(pipelineAggregate).create("q", madeOf([]), engine), "made")
+        )
+        const refused = yield* Effect.exit(
+          transitions.rehearse((tx) =>
+            Effect.andThen(
+              tx.of(pipelineAggregate).create("q", madeOf([]), engine),
+              Effect.fail("no")
+            )
+          )
+        )
+        expect([made, refused]).toEqual(["made", Exit.fail("no")])
+        expect([yield* history, yield* find("q"), told]).toEqual([before, null, []])
+        expect(yield* store.lastSequence).toBe(before.length)
+      })
+    ))
+})
