@@ -25,12 +25,11 @@ import { Supervisor } from "../src/supervisor/Supervisor.ts"
 import { layerTransitions, Transitions } from "../src/commit/Transitions.ts"
 import { owner, plainSpec } from "./plainSpec.ts"
 
+const layerHomeAt = (root: string) =>
+  Layer.succeed(Home, { root, configPath: `${root}/config.json`, version: "0.0.0" })
+
 /** A home that is nowhere: nothing of a task is on the disk. */
-export const layerNowhere = Layer.succeed(Home, {
-  root: "/nowhere",
-  configPath: "/nowhere/config.json",
-  version: "0.0.0"
-})
+export const layerNowhere = layerHomeAt("/nowhere")
 
 /** A configuration that the test may replace at any time. */
 export const layerSettingsOf = (current: () => Configuration) =>
@@ -59,8 +58,11 @@ const layerClosed = Layer.succeed(Admission, {
 /** Transitions with their rules, on the admission, stores and settings below. */
 export const layerRuledTransitions = Layer.provide(layerTransitions, layerCommitRules)
 
-/** The whole rig on the stores that a test gives, else on some of its own. */
-export const layerEngineRig = (stores: Layer.Layer<Stores, StoreError> = layerMemory) =>
+/** The whole rig on the stores and in the home that a test gives, else on stores of its own and nowhere. */
+export const layerEngineRig = (
+  stores: Layer.Layer<Stores, StoreError> = layerMemory,
+  root = "/nowhere"
+) =>
   layerView.pipe(
     Layer.provideMerge(
       Layer.succeed(Supervisor, { takeOver: () => Effect.void, acted: () => Effect.void })
@@ -80,7 +82,7 @@ export const layerEngineRig = (stores: Layer.Layer<Stores, StoreError> = layerMe
     Layer.provideMerge(
       Layer.mergeAll(
         stores,
-        layerNowhere,
+        layerHomeAt(root),
         layerSettingsOf(() => defaults)
       )
     )

@@ -5,7 +5,6 @@ import type { Frame } from "@backbeat/contract/operation/output"
 import type { Operation } from "@backbeat/contract/Operation"
 import { type Problem, problem, taskNotFound, withTry } from "@backbeat/contract/Problem"
 import type { Actor } from "@backbeat/core/task/Actor"
-import type { Batch } from "@backbeat/core/task/TaskSpec"
 import type { IllegalTransition } from "@backbeat/core/task/decide"
 import type { StoreError } from "@backbeat/store/StoreError"
 import * as Effect from "effect/Effect"
@@ -29,12 +28,6 @@ export const actorOf = ({ caller }: Call): Actor => ({
   pid: caller.pid,
   ...(caller.sessionId === undefined ? {} : { sessionId: caller.sessionId })
 })
-
-/** The batch of a call that limits how many of its tasks run at a time. */
-export const batchOf = ({ caller, flags }: Call): { readonly batch?: Batch } =>
-  flags.concurrency === undefined
-    ? {}
-    : { batch: { id: caller.requestId, limit: flags.concurrency } }
 
 /** An operation with the code that answers it. */
 export interface Handled {

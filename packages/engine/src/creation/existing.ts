@@ -7,7 +7,7 @@ import type { Task } from "@backbeat/core/task/Task"
 import type { Owner } from "@backbeat/core/task/TaskSpec"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { readEnvironment } from "../home/KeptEnvironment.ts"
-import type { Call } from "../call/Call.ts"
+import type { Origin } from "./Origin.ts"
 import type { Specified } from "./taskSpec.ts"
 
 /** That a task was there already: in which fields the payload differs from it, and whether it had ended. */
@@ -79,9 +79,9 @@ const isOthers = ({ id, state, spec }: Task, input: StartInput): Problem =>
 export const refusedRestart = (
   { owner, spec, state }: Task,
   asked: Input<"restart">,
-  { caller }: Call
+  { owner: { sessionId }, cwd }: Origin
 ): Problem | null => {
-  const own = owner.sessionId === (caller.sessionId ?? null) || spec.cwd === caller.cwd
+  const own = owner.sessionId === sessionId || spec.cwd === cwd
   if (own || !isFinal(state.status) || asked.ifEnded === "again") return null
   const told = problem(
     "IllegalTransition",

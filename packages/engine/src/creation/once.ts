@@ -6,7 +6,7 @@ import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import type { Tx } from "../commit/Tx.ts"
-import type { Call } from "../call/Call.ts"
+import type { Origin } from "./Origin.ts"
 import { type Part, readDone, writeDone } from "./done.ts"
 
 /** What an earlier sending of a call has done, by part, and how more of it is noted. */
@@ -35,11 +35,11 @@ export const makeOnce = Effect.map(
   ([requests, tasks]) =>
     <A, E>(
       tx: Tx,
-      { caller }: Call,
+      { requestId, repeated }: Pick<Origin, "requestId" | "repeated">,
       body: (doing: Doing) => Effect.Effect<A, E>
     ): Effect.Effect<A, E | StoreError> =>
       Effect.gen(function* () {
-        const found = caller.repeated === true ? yield* requests.find(caller.requestId) : null
+        const found = repeated ? yield* requests.find(requestId) : null
         const before = new Map(found === null ? [] : Object.entries(readDone(found).parts ?? {}))
         const done = new Map(before)
         const note: Doing["note"] = (part, made) => void done.set(part, made)
@@ -56,11 +56,7 @@ export const makeOnce = Effect.map(
           })
         const answer = yield* body({ before, note, task })
         if (done.size > before.size)
-          yield* requests.note(
-            caller.requestId,
-            tx.now,
-            writeDone({ parts: Object.fromEntries(done) })
-          )
+          yield* requests.note(requestId, tx.now, writeDone({ parts: Object.fromEntries(done) }))
         return answer
       })
 )

@@ -13,7 +13,7 @@ import * as Exit from "effect/Exit"
 import { Home } from "../home/Home.ts"
 import type { FullTx } from "../commit/CommitRules.ts"
 import { Transitions } from "../commit/Transitions.ts"
-import { actorOf, type Call, toProblem, type Trouble } from "../call/Call.ts"
+import { toProblem, type Trouble } from "../call/Call.ts"
 import { keepFor } from "./keepFor.ts"
 import { makeNaming } from "./naming.ts"
 import { type Doing, madeAndGone, makeOnce } from "./once.ts"
@@ -25,7 +25,8 @@ import {
   pipelineExists,
   within
 } from "./pipelineItems.ts"
-import { makeStartOne, type Starting } from "./starter.ts"
+import { type Origin, ownerOf } from "./Origin.ts"
+import { makeCreateTask, type Starting } from "./createTask.ts"
 
 /** A dependency that is missing is likely meant to be another task of the call. */
 const suggesting = (told: Problem, names: ReadonlyArray<string>): Problem => {
@@ -75,16 +76,16 @@ export const makePipelineCreation = Effect.gen(function* () {
   const aggregates = yield* AggregateStore
   const checkFree = yield* makeCheckFree
   const transitions = yield* Transitions
-  const startOne = yield* makeStartOne
+  const createTask = yield* makeCreateTask
   const once = yield* makeOnce
-  const { ownerOf, freeIds, freePipelineId } = yield* makeNaming
+  const { freeIds, freePipelineId } = yield* makeNaming
 
   /** Stores a pipeline with its tasks, each behind what it depends on. */
   const make = (tx: FullTx, input: PipelineInput, starting: Starting) =>
     Effect.gen(function* () {
-      const { call } = starting
-      const owner = yield* ownerOf(null, 0, call)
-      const id = input.id ?? (yield* freePipelineId(call))
+      const { origin } = starting
+      const owner = ownerOf(origin, 0)
+      const id = input.id ?? (yield* freePipelineId(origin))
       yield* checkFree(input)
       const { items, order } = yield* Effect.fromResult(
         itemsOf(yield* freeIds(idsOf(id, input)), input)
@@ -100,14 +101,14 @@ export const makePipelineCreation = Effect.gen(function* () {
         .create(
           id,
           { type: "pipeline.created", name: made.name, taskIds: made.taskIds, owner },
-          actorOf(call)
+          origin.actor
         )
       const lineage = { ...noLineage, pipelineId: id }
       for (const index of order) {
         const item = items[index]
         if (item === undefined) continue
         yield* Effect.mapError(
-          startOne(tx, { input: item.input, index, lineage }, starting),
+          createTask(tx, { input: item.input, index, lineage }, starting),
           (trouble) => ofItem(item, [...keysOf(input), ...made.taskIds], trouble)
         )
       }
@@ -132,7 +133,7 @@ export const makePipelineCreation = Effect.gen(function* () {
   })
 
   /** Makes a pipeline. Of one that is refused nothing is left, neither in the store nor on the disk. */
-  const create = (input: PipelineInput, call: Call): Effect.Effect<Pipeline, Problem> =>
+  const create = (input: PipelineInput, origin: Origin): Effect.Effect<Pipeline, Problem> =>
     Effect.suspend(() => {
       const takeBacks: Array<() => void> = []
       const keep: Starting["keep"] = (id, requestId, env) =>
@@ -142,7 +143,9 @@ export const makePipelineCreation = Effect.gen(function* () {
       })
       return transitions
         .commit((tx) =>
-          once(tx, call, (doing) => makeOne(tx, input, { call, keep, seen: new Map(), ...doing }))
+          once(tx, origin, (doing) =>
+            makeOne(tx, input, { origin, keep, seen: new Map(), ...doing })
+          )
         )
         .pipe(
           Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : takeBack)),
@@ -151,10 +154,10 @@ export const makePipelineCreation = Effect.gen(function* () {
     })
 
   /** The pipeline as it would be made once its agents are installed. Nothing is stored or kept. */
-  const rehearse = (input: PipelineInput, call: Call): Effect.Effect<Pipeline, Problem> =>
+  const rehearse = (input: PipelineInput, origin: Origin): Effect.Effect<Pipeline, Problem> =>
     transitions
       .rehearse((tx) =>
-        make(tx, input, { call, keep: () => Effect.void, rehearsed: true, seen: new Map() })
+        make(tx, input, { origin, keep: () => Effect.void, rehearsed: true, seen: new Map() })
       )
       .pipe(Effect.mapError(toProblem("")))
 

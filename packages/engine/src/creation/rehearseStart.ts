@@ -4,27 +4,28 @@ import type { StoreError } from "@backbeat/store/StoreError"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Transitions } from "../commit/Transitions.ts"
-import { type Call, outcomeOf } from "../call/Call.ts"
-import { type Item, makeStartOne } from "./starter.ts"
+import { outcomeOf } from "../call/Call.ts"
+import type { Origin } from "./Origin.ts"
+import { type Item, makeCreateTask } from "./createTask.ts"
 
 /** Made once. Gives the items that would be refused, by their place among them; `order` is that in which they can run. */
 export const makeRehearseStart = Effect.gen(function* () {
   const transitions = yield* Transitions
-  const startOne = yield* makeStartOne
+  const createTask = yield* makeCreateTask
 
   return (
     items: ReadonlyArray<Item>,
     order: ReadonlyArray<number>,
-    call: Call
+    origin: Origin
   ): Effect.Effect<ReadonlyMap<number, Problem>, StoreError> =>
     transitions.rehearse((tx) =>
       Effect.gen(function* () {
         const refused = new Map<number, Problem>()
-        const starting = { call, keep: () => Effect.void, rehearsed: true, seen: new Map() }
+        const starting = { origin, keep: () => Effect.void, rehearsed: true, seen: new Map() }
         for (const place of order) {
           const item = items[place]
           if (item === undefined) continue
-          const outcome = yield* outcomeOf(item.input.id ?? "", startOne(tx, item, starting))
+          const outcome = yield* outcomeOf(item.input.id ?? "", createTask(tx, item, starting))
           if (Result.isFailure(outcome)) refused.set(place, outcome.failure)
         }
         return refused

@@ -3,27 +3,27 @@ import { problem, type Problem, withChange, withTry } from "@backbeat/contract/P
 import type { StartInput } from "@backbeat/contract/operation/start"
 import { isAccepted } from "@backbeat/core/task/accepts"
 import type { Task } from "@backbeat/core/task/Task"
-import type { Call } from "../call/Call.ts"
+import type { Origin } from "./Origin.ts"
 import { foundOf } from "./existing.ts"
 import type { Specified } from "./taskSpec.ts"
 
 /** The place in the array of the call that has started the task, if it was this call. */
-const placeOf = ({ owner }: Task, { caller }: Call): number | null => {
+const placeOf = ({ owner }: Task, origin: Origin): number | null => {
   const [requestId, place] = (owner.requestId ?? "").split("#")
-  return requestId === caller.requestId && place !== undefined ? Number(place) : null
+  return requestId === origin.requestId && place !== undefined ? Number(place) : null
 }
 
 const alreadyRunning = (
   task: Task,
   index: number,
-  call: Call,
+  origin: Origin,
   differs: ReadonlyArray<string>
 ): Problem => {
   const {
     id,
     state: { status }
   } = task
-  const first = placeOf(task, call)
+  const first = placeOf(task, origin)
   if (first === null) {
     const restarts = status === "running" || status === "retrying" ? ' or "restart"' : ""
     const told = problem(
@@ -72,14 +72,14 @@ interface Wanted {
   readonly input: StartInput
   readonly index: number
   readonly specified: Specified
-  readonly call: Call
+  readonly origin: Origin
 }
 
 /** Why a task that lives is not started again; null when it is. */
 export const refusedLive = (root: string, task: Task, wanted: Wanted): Problem | null => {
-  const { input, index, specified, call } = wanted
+  const { input, index, specified, origin } = wanted
   if (input.ifRunning !== "restart")
-    return alreadyRunning(task, index, call, foundOf(root, task, input, specified).differs)
+    return alreadyRunning(task, index, origin, foundOf(root, task, input, specified).differs)
   if (!isAccepted(task.state.status, "Restart")) return nothingRuns(task)
   return specified.spec.dependsOn.length > 0 ? dependsTooLate(task) : null
 }

@@ -10,6 +10,7 @@ import { inheritanceWarnings } from "../process/inheritance.ts"
 import { unlimitedQueues } from "../queue/unlimitedQueue.ts"
 import { type Call, handle, type Handled, toProblem } from "../call/Call.ts"
 import { makeCancelPipeline } from "../steering/pipelineCancel.ts"
+import { makeOriginOf } from "../creation/originOf.ts"
 import { makePipelineCreation } from "../creation/pipelineCreation.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
 import { countOf } from "../view/counted.ts"
@@ -19,13 +20,14 @@ import { makeShowPipelineEnd } from "../waiting/waiting.ts"
 
 const makeCreateHandler = Effect.gen(function* () {
   const { create } = yield* makePipelineCreation
+  const originOf = yield* makeOriginOf
   const supervisor = yield* Supervisor
   const settings = yield* Settings
   const pipelines = yield* makePipelineView
   const showEnd = yield* makeShowPipelineEnd
   return handle(operations.pipelineCreate, (input, call: Call) =>
     Effect.gen(function* () {
-      const { id, taskIds } = yield* create(input, call)
+      const { id, taskIds } = yield* create(input, yield* originOf(call))
       yield* supervisor.acted(taskIds)
       const queues = (yield* pipelines.tasksOf(yield* pipelines.find(id))).map(
         ({ spec }) => spec.queue

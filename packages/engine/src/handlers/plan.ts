@@ -19,7 +19,8 @@ import { agentOf, callSetting } from "../configuration/knownAgents.ts"
 import type { Configuration } from "../configuration/configuration.ts"
 import { originIn } from "../configuration/resolve.ts"
 import { Settings } from "../configuration/Settings.ts"
-import { limitsOf } from "../process/inheritance.ts"
+import type { Origin } from "../creation/Origin.ts"
+import { makeOriginOf } from "../creation/originOf.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
 import { checkCount } from "../call/checkCount.ts"
 import { busyIn, slotsOf } from "../queue/slots.ts"
@@ -159,13 +160,13 @@ const makePlanOne = Effect.gen(function* () {
     ]
   })
 
-  return Effect.fnUntraced(function* (input: StartInput, { caller }: Call, standing: Standing) {
+  return Effect.fnUntraced(function* (input: StartInput, origin: Origin, standing: Standing) {
     const now = yield* Clock.currentTimeMillis
     const setting = {
-      cwd: caller.cwd,
-      umask: caller.umask ?? 0o022,
-      processLimits: limitsOf(caller),
-      callersEnv: caller.env ?? {},
+      cwd: origin.cwd,
+      umask: origin.umask,
+      processLimits: origin.processLimits,
+      callersEnv: origin.environment,
       config: settings.current(),
       originOf: (key: "timeout" | "maxOutputBytes") => originIn(settings.resolved(), key),
       now
@@ -240,10 +241,12 @@ const planned = (
 /** The handler of `plan`. */
 export const makePlanHandler = Effect.gen(function* () {
   const planOne = yield* makePlanOne
+  const originOf = yield* makeOriginOf
   const rehearseStart = yield* makeRehearseStart
   const { rehearse } = yield* makePipelineCreation
 
   const planStart = Effect.fnUntraced(function* (payload: Input<"plan">["payload"], call: Call) {
+    const origin = yield* originOf(call)
     const payloads = isMany(payload) ? payload : [payload]
     const uncountable = checkCount(payloads.length)
     if (uncountable !== null) return yield* Effect.fail(uncountable)
@@ -262,14 +265,14 @@ export const makePlanHandler = Effect.gen(function* () {
     const inputs = decoded.map(({ input }) => input)
     const { order, refused } = arrange(inputs)
     for (const [place, problem] of refused) at(decoded[place]?.index ?? place, problem)
-    const foreseen = yield* Effect.mapError(rehearseStart(decoded, order, call), toProblem(""))
+    const foreseen = yield* Effect.mapError(rehearseStart(decoded, order, origin), toProblem(""))
     const ahead = {
       toBe: new Set(payloads.flatMap(({ id }) => (typeof id === "string" ? [id] : []))),
       doomed: new Set<string>()
     }
     const tasks = yield* inOrder(decoded, order, ({ index, input }, place) =>
       Effect.catch(
-        planOne(input, call, { ...ahead, refused: foreseen.get(place) ?? null }),
+        planOne(input, origin, { ...ahead, refused: foreseen.get(place) ?? null }),
         (problem) => Effect.sync(() => (at(index, problem), []))
       )
     )
@@ -292,7 +295,8 @@ export const makePlanHandler = Effect.gen(function* () {
         )
       )
     const input = yield* Effect.fromResult(decodePayload(pipelineCreate, payload))
-    const { taskIds } = yield* rehearse(input, call)
+    const origin = yield* originOf(call)
+    const { taskIds } = yield* rehearse(input, origin)
     const ids = input.id === undefined ? idsOf(idToBe, input) : taskIds
     const { items, order } = yield* Effect.fromResult(itemsOf(ids, input))
     const standing = {
@@ -301,7 +305,7 @@ export const makePlanHandler = Effect.gen(function* () {
       refused: null
     }
     const tasks = yield* inOrder(items, order, ({ path, input: its }) =>
-      planOne(its, call, standing).pipe(
+      planOne(its, origin, standing).pipe(
         Effect.map((task) => ({ ...task, id: its.id.startsWith(idToBe) ? null : its.id })),
         Effect.mapError((problem) => within(path, problem))
       )

@@ -15,11 +15,13 @@ import { Supervisor } from "../supervisor/Supervisor.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import type { Tx } from "../commit/Tx.ts"
 import { agentUnavailable } from "../creation/agentWork.ts"
-import { actorOf, type Call, handle, type Handled, toProblem, type Trouble } from "../call/Call.ts"
+import { type Call, handle, type Handled, toProblem, type Trouble } from "../call/Call.ts"
 import { makeStandings } from "../creation/dependencies.ts"
 import { keepFor } from "../creation/keepFor.ts"
 import { makeNaming } from "../creation/naming.ts"
 import { makeOnce } from "../creation/once.ts"
+import { type Origin, ownerOf } from "../creation/Origin.ts"
+import { makeOriginOf } from "../creation/originOf.ts"
 import { makeQuota } from "../creation/quota.ts"
 import { View } from "../view/View.ts"
 import { wrongField } from "../call/wrongField.ts"
@@ -63,9 +65,9 @@ const environmentOf = (
   root: string,
   task: Task,
   { inheritEnv, env = {} }: Input<"retry">,
-  { caller }: Call
+  { environment }: Origin
 ) => {
-  if (inheritEnv === true) return Effect.succeed(inherit(caller.env ?? {}, env))
+  if (inheritEnv === true) return Effect.succeed(inherit(environment, env))
   const kept = readEnvironment(root, task)
   return kept === null
     ? Effect.fail(
@@ -94,7 +96,7 @@ const makeRepeat = Effect.gen(function* () {
   const settings = yield* Settings
   const quota = yield* makeQuota
   const { standingAgain } = yield* makeStandings
-  const { freeId, ownerOf } = yield* makeNaming
+  const { freeId } = yield* makeNaming
 
   const ended = Effect.fnUntraced(function* (id: string, what: string) {
     const task = yield* view.find(id)
@@ -111,13 +113,13 @@ const makeRepeat = Effect.gen(function* () {
   const create = Effect.fnUntraced(function* (
     tx: Tx,
     { parent, spec, input }: Repetition,
-    call: Call
+    origin: Origin
   ) {
-    const owner = yield* ownerOf(parent.owner.sessionId, 0, call)
-    const id = yield* freeId(call, 0)
+    const owner = ownerOf(origin, 0, parent.owner.sessionId)
+    const id = yield* freeId(origin, 0)
     yield* quota.checkDepth(owner.depth)
     yield* quota.checkLive
-    const env = yield* environmentOf(root, parent, input, call)
+    const env = yield* environmentOf(root, parent, input, origin)
     const unavailable = agentUnavailable(spec, env, settings.current())
     if (unavailable !== null) return yield* Effect.fail(unavailable)
     const lineage = {
@@ -127,13 +129,13 @@ const makeRepeat = Effect.gen(function* () {
     }
     const stands = yield* standingAgain({ ...parent, spec })
     yield* keepFor(root, id, owner.requestId, env)
-    return yield* tx.create({ id, spec, owner, lineage }, stands, actorOf(call))
+    return yield* tx.create({ id, spec, owner, lineage }, stands, origin.actor)
   })
 
-  const retried = (tx: Tx, input: Input<"retry">, call: Call) =>
+  const retried = (tx: Tx, input: Input<"retry">, origin: Origin) =>
     Effect.gen(function* () {
       const parent = yield* ended(input.id, "retried")
-      return yield* create(tx, { parent, spec: again(parent.spec, input), input }, call)
+      return yield* create(tx, { parent, spec: again(parent.spec, input), input }, origin)
     })
 
   /** Fails with CommandInputError for what the agent cannot honour. */
@@ -144,7 +146,7 @@ const makeRepeat = Effect.gen(function* () {
       : Effect.fail(wrongField(unable.field, unable.message, "Remove it."))
   }
 
-  const resumed = (tx: Tx, input: Input<"resume">, call: Call) =>
+  const resumed = (tx: Tx, input: Input<"resume">, origin: Origin) =>
     Effect.gen(function* () {
       const { id, additionalContext, session: wanted } = input
       const parent = yield* ended(id, "resumed")
@@ -180,7 +182,7 @@ const makeRepeat = Effect.gen(function* () {
         work: { ...work, ...changesOf(input), session, after }
       }
       yield* honoured(spec.work)
-      return yield* create(tx, { parent, spec, input }, call)
+      return yield* create(tx, { parent, spec, input }, origin)
     })
 
   return { retried, resumed }
@@ -194,11 +196,17 @@ export const makeRepeatHandlers = Effect.gen(function* () {
   const showEnd = yield* makeShowEnd
   const { retried, resumed } = yield* makeRepeat
   const once = yield* makeOnce
+  const originOf = yield* makeOriginOf
 
-  const answer = (id: string, call: Call, body: (tx: Tx) => Effect.Effect<Task, Trouble>) =>
+  const answer = (
+    id: string,
+    call: Call,
+    body: (tx: Tx, origin: Origin) => Effect.Effect<Task, Trouble>
+  ) =>
     Effect.gen(function* () {
+      const origin = yield* originOf(call)
       const made = yield* Effect.mapError(
-        transitions.commit((tx) => once(tx, call, ({ task }) => task("made", body(tx)))),
+        transitions.commit((tx) => once(tx, origin, ({ task }) => task("made", body(tx, origin)))),
         toProblem(id)
       )
       yield* supervisor.acted([made.id])
@@ -209,10 +217,10 @@ export const makeRepeatHandlers = Effect.gen(function* () {
 
   const handlers: ReadonlyArray<Handled> = [
     handle(operations.retry, (input, call) =>
-      answer(input.id, call, (tx) => retried(tx, input, call))
+      answer(input.id, call, (tx, origin) => retried(tx, input, origin))
     ),
     handle(operations.resume, (input, call) =>
-      answer(input.id, call, (tx) => resumed(tx, input, call))
+      answer(input.id, call, (tx, origin) => resumed(tx, input, origin))
     )
   ]
   return handlers

@@ -17,7 +17,9 @@ import { loginWarnings } from "../creation/agentWork.ts"
 import { type Call, handle, toProblem } from "../call/Call.ts"
 import { droppedNames } from "../creation/droppedNames.ts"
 import { foundFields } from "../creation/existing.ts"
-import { type Item, makeStarter, type Started } from "../creation/starter.ts"
+import { makeOriginOf } from "../creation/originOf.ts"
+import { type Item } from "../creation/createTask.ts"
+import { makeStarter, type Started } from "../creation/starter.ts"
 import { View } from "../view/View.ts"
 import { makeOrAsItIs, makeShowEnd, makeUntilAttempt } from "../waiting/waiting.ts"
 
@@ -44,6 +46,7 @@ const storedIds = (started: ReadonlyArray<Started>): ReadonlyArray<string> =>
 /** The handler of `start`: one payload, or an array that is stored in one commit. */
 export const makeStart = Effect.gen(function* () {
   const starter = yield* makeStarter
+  const originOf = yield* makeOriginOf
   const settings = yield* Settings
   const lives = yield* LiveAttempts
   const view = yield* View
@@ -97,7 +100,7 @@ export const makeStart = Effect.gen(function* () {
   const one = handle(operations.start, (input, call) =>
     Effect.gen(function* () {
       const [started] = yield* Effect.mapError(
-        starter([{ input, index: 0 }], call),
+        starter([{ input, index: 0 }], yield* originOf(call)),
         toProblem(input.id ?? "")
       )
       yield* supervisor.acted(storedIds(started === undefined ? [] : [started]))
@@ -114,7 +117,7 @@ export const makeStart = Effect.gen(function* () {
     )
     const started = new Map(
       (yield* Effect.mapError(
-        starter(items, call, undecodedIds(payloads, decoded)),
+        starter(items, yield* originOf(call), undecodedIds(payloads, decoded)),
         toProblem("")
       )).map((each) => [each.index, each])
     )

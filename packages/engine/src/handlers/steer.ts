@@ -20,6 +20,7 @@ import { makeUntil } from "../commit/until.ts"
 import { makeWithRoom } from "../commit/withRoom.ts"
 import { actorOf, type Call, handle, tied, toProblem } from "../call/Call.ts"
 import { makeOnce } from "../creation/once.ts"
+import { makeOriginOf } from "../creation/originOf.ts"
 import { makeCancelPipeline } from "../steering/pipelineCancel.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
 import { makeOrStuck } from "../waiting/orStuck.ts"
@@ -221,6 +222,7 @@ const makeRestartHandler = Effect.gen(function* () {
   const restart = yield* makeRestart
   const orAsItIs = yield* makeOrAsItIs
   const once = yield* makeOnce
+  const originOf = yield* makeOriginOf
   const expand = yield* makeExpand
 
   const showTask = (id: string, next: number, call: Call) =>
@@ -241,11 +243,13 @@ const makeRestartHandler = Effect.gen(function* () {
     })
 
   const restartAll = (inputs: ReadonlyArray<Asked>, call: Call) =>
-    Effect.mapError(
-      transitions.commit((tx) =>
-        once(tx, call, (doing) => restart(tx, inputs, { call, ...doing }))
-      ),
-      toProblem("")
+    Effect.flatMap(originOf(call), (origin) =>
+      Effect.mapError(
+        transitions.commit((tx) =>
+          once(tx, origin, (doing) => restart(tx, inputs, { origin, ...doing }))
+        ),
+        toProblem("")
+      )
     )
 
   const show = (id: string, outcomes: Effect.Success<ReturnType<typeof restartAll>>, call: Call) =>

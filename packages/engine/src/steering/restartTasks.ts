@@ -16,7 +16,8 @@ import type { FullTx } from "../commit/CommitRules.ts"
 import { makeIsSpoilt } from "../rules/settlePipelines.ts"
 import type { Tx } from "../commit/Tx.ts"
 import { agentUnavailable } from "../creation/agentWork.ts"
-import { actorOf, batchOf, type Call, outcomeOf, toProblem } from "../call/Call.ts"
+import { outcomeOf, toProblem } from "../call/Call.ts"
+import { batchOf, type Origin } from "../creation/Origin.ts"
 import { makeStandings } from "../creation/dependencies.ts"
 import { refusedRestart } from "../creation/existing.ts"
 import type { Doing } from "../creation/once.ts"
@@ -28,7 +29,7 @@ import { View } from "../view/View.ts"
 export type Asked = Input<"restart"> & { readonly id: string }
 
 /** On whose behalf tasks are restarted, and what of it is done. */
-export type Restarting = Doing & { readonly call: Call }
+export type Restarting = Doing & { readonly origin: Origin }
 
 /** What was restarted: the number of a task's next attempt, or the pipeline as a whole. */
 export type Restarted =
@@ -42,12 +43,12 @@ const makeRestartTask = Effect.gen(function* () {
   const view = yield* View
   const quota = yield* makeQuota
   const { standingAgain } = yield* makeStandings
-  return Effect.fnUntraced(function* (tx: Tx, asked: Asked, { call, before, note }: Restarting) {
+  return Effect.fnUntraced(function* (tx: Tx, asked: Asked, { origin, before, note }: Restarting) {
     const { id, reason } = asked
     const made = before.get(id)
     if (made !== undefined) return made.attempt
     const task = yield* view.find(id)
-    const foreign = refusedRestart(task, asked, call)
+    const foreign = refusedRestart(task, asked, origin)
     if (foreign !== null) return yield* Effect.fail(foreign)
     // An agent that is gone would put an attempt that never was in the place of the last one.
     const env = task.spec.work.kind === "prompt" ? readEnvironment(root, task) : null
@@ -60,10 +61,10 @@ const makeRestartTask = Effect.gen(function* () {
     const anew = {
       spec: null,
       reason: reason ?? null,
-      lineage: { ...task.lineage, ...batchOf(call) }
+      lineage: { ...task.lineage, ...batchOf(origin) }
     }
     if (isFinal(task.state.status)) yield* quota.checkLive
-    const { state } = yield* tx.restart(task, anew, stands, actorOf(call))
+    const { state } = yield* tx.restart(task, anew, stands, origin.actor)
     const attempt = state.status === "stopping" ? state.attempt + 1 : state.attempt
     note(id, { id, attempt })
     return attempt
@@ -112,7 +113,7 @@ const makeRestartPipeline = Effect.gen(function* () {
     tx: AggregateTx,
     pipeline: Pipeline,
     asked: Asked,
-    { call, before, note }: Restarting
+    { origin, before, note }: Restarting
   ) {
     const { id } = pipeline
     if (before.has(id)) return []
@@ -121,12 +122,12 @@ const makeRestartPipeline = Effect.gen(function* () {
     const tasks = yield* wanted(pipeline, asked)
     if (tasks.length === 0) return yield* Effect.fail(nothingToRestart(pipeline))
     const foreign = tasks
-      .map((task) => refusedRestart(task, asked, call))
+      .map((task) => refusedRestart(task, asked, origin))
       .find((each) => each !== null)
     if (foreign !== undefined && foreign !== null) return yield* Effect.fail(foreign)
     const restarted = tx
       .of(pipelineAggregate)
-      .change(pipeline, { type: "Restart", reason: asked.reason ?? null }, actorOf(call))
+      .change(pipeline, { type: "Restart", reason: asked.reason ?? null }, origin.actor)
     yield* Effect.catchTag(restarted, "PipelineEnded", Effect.die)
     note(id, { id, attempt: 1 })
     return tasks
