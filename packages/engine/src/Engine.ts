@@ -31,6 +31,8 @@ import { disown } from "./supervisor/disown.ts"
 import { layerDelays } from "./attempt/Delays.ts"
 import { layerStops } from "./attempt/Stops.ts"
 import { layerDeadlines } from "./supervisor/Deadlines.ts"
+import { dueSources } from "./supervisor/dueSources.ts"
+import { keepAggregatesDue } from "./supervisor/keepAggregatesDue.ts"
 import { keepDue } from "./supervisor/Due.ts"
 import { layerLiveAttempts } from "./attempt/LiveAttempts.ts"
 import { recover } from "./supervisor/recover.ts"
@@ -106,6 +108,7 @@ const live = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError
       yield* keepAdmission
       yield* recover
       yield* keepDue
+      yield* keepAggregatesDue(dueSources)
       const { guard } = yield* serve
       const beginning = { state: "ready", pid: process.pid, version: options.version } as const
       tellStarter(beginning)

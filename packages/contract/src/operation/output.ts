@@ -117,7 +117,7 @@ export const logs = operation({
 })
 
 /**
- * One frame of a stream, and one event of an answer. It has the id of what it happened to. `sequence` is what `since` of `events` takes, and
+ * One frame of a stream, and one event of an answer. It has the id of what it happened to, as `<kind>Id`. `sequence` is what `since` of `events` takes, and
  * `data.cursor` of a line what `since` of `logs` takes: the sequence of a line is only that of the last event before it.
  */
 export const Frame = Schema.Struct({

@@ -1,6 +1,7 @@
 /** The one history: what happened to whom, when, and by whose doing. Instants are epoch milliseconds. */
 import * as Schema from "effect/Schema"
 import { PipelineEvent } from "../pipeline/PipelineEvent.ts"
+import { literalsOf } from "./Instant.ts"
 import { Actor } from "../task/Actor.ts"
 import { TaskEvent } from "../task/TaskEvent.ts"
 
@@ -42,3 +43,11 @@ export type RecordedTaskEvent = Recorded<"task", TaskEvent>
 
 /** The name of an event, such as `task.started`. */
 export type EventType = RecordedEvent["event"]["type"]
+
+/** Whether a text is the name of an event. */
+export const isEventType = (name: string): name is EventType => eventTypes.includes(name)
+
+/** The names of all events. */
+export const eventTypes: ReadonlyArray<string> = RecordedEvent.members.flatMap(
+  ({ fields: { event } }) => literalsOf(event, "type")
+)

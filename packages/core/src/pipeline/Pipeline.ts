@@ -1,5 +1,6 @@
 /** A pipeline: tasks that were started as one, and what has become of them as a whole. Instants are epoch milliseconds. */
 import * as Schema from "effect/Schema"
+import { Instant } from "../history/Instant.ts"
 import { Actor } from "../task/Actor.ts"
 import { Owner } from "../task/TaskSpec.ts"
 import { PipelineId } from "./PipelineId.ts"
@@ -8,7 +9,7 @@ import { PipelineId } from "./PipelineId.ts"
 const Cancellation = Schema.Struct({ by: Actor, reason: Schema.NullOr(Schema.String) })
 
 /** When it was restarted last, if it was. */
-const restartedAt = Schema.optionalKey(Schema.Finite)
+const restartedAt = Schema.optionalKey(Instant)
 
 /** Some of its tasks are not final; `cancelling` once somebody has asked for its end. */
 const Running = Schema.Struct({
@@ -19,15 +20,15 @@ const Running = Schema.Struct({
 /** All of its tasks ended as they should. */
 const Completed = Schema.Struct({
   status: Schema.tag("completed"),
-  endedAt: Schema.Finite,
+  endedAt: Instant,
   restartedAt
 })
 /** One of its tasks did not. */
-const Failed = Schema.Struct({ status: Schema.tag("failed"), endedAt: Schema.Finite, restartedAt })
+const Failed = Schema.Struct({ status: Schema.tag("failed"), endedAt: Instant, restartedAt })
 /** Somebody ended it; nothing of it runs. */
 const Cancelled = Schema.Struct({
   status: Schema.tag("cancelled"),
-  endedAt: Schema.Finite,
+  endedAt: Instant,
   restartedAt,
   ...Cancellation.fields
 })

@@ -1,5 +1,6 @@
 /** How one attempt ended, as far as it is known. */
 import * as Schema from "effect/Schema"
+import { Instant } from "../history/Instant.ts"
 import { AgentOutcome } from "./AgentOutcome.ts"
 import type { Failure } from "./Failure.ts"
 import { GitState } from "./GitState.ts"
@@ -20,7 +21,7 @@ export type Outcome = typeof Outcome.Type
  */
 export const AttemptEnd = Schema.Struct({
   outcome: Outcome,
-  endedAt: Schema.Finite,
+  endedAt: Instant,
   cpuMs: Schema.NullOr(Schema.Finite),
   /** How long the attempt lasted (ms), where instants do not tell: the wall clock was set meanwhile, or the machine slept. */
   lastedMs: Schema.optionalKey(Schema.Int),

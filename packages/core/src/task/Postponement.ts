@@ -1,10 +1,11 @@
 /** A start that the system refused because it was short of something: it is tried again, and counts as no attempt of the restart policy. */
 import * as Schema from "effect/Schema"
+import { Instant } from "../history/Instant.ts"
 
 /** How often a start was refused in a row, since when (epoch ms), and why the last time. */
 export const Postponement = Schema.Struct({
   times: Schema.Int,
-  since: Schema.Finite,
+  since: Instant,
   message: Schema.String
 })
 export type Postponement = typeof Postponement.Type

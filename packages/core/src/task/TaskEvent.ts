@@ -1,5 +1,6 @@
 /** What has happened to a task. The history that every surface reads. Instants are epoch milliseconds. */
 import * as Schema from "effect/Schema"
+import { Instant } from "../history/Instant.ts"
 import { AttemptEnd } from "./AttemptEnd.ts"
 import { Failure } from "./Failure.ts"
 import { Lineage, Owner, StopSignal, TaskSpec } from "./TaskSpec.ts"
@@ -9,7 +10,7 @@ import { StopIntent } from "./TaskState.ts"
 const attempt = { attempt: Schema.Int, tries: Schema.Int }
 
 /** When the attempt was spawned, on the events of one that was: the first of them is what the row learns it from. */
-const spawn = { spawnedAt: Schema.optionalKey(Schema.Finite) }
+const spawn = { spawnedAt: Schema.optionalKey(Instant) }
 
 /** One thing that happened to a task. */
 export const TaskEvent = Schema.Union([
@@ -31,7 +32,7 @@ export const TaskEvent = Schema.Union([
   }),
   Schema.Struct({
     type: Schema.tag("task.queued"),
-    notBefore: Schema.NullOr(Schema.Finite),
+    notBefore: Schema.NullOr(Instant),
     /** How the attempt ended that made way for this one. */
     end: Schema.optionalKey(AttemptEnd),
     /** When the system refused to start it. */
@@ -47,13 +48,13 @@ export const TaskEvent = Schema.Union([
     ...spawn,
     intent: StopIntent,
     signal: StopSignal,
-    killAt: Schema.Finite,
+    killAt: Instant,
     reason: Schema.NullOr(Schema.String)
   }),
   Schema.Struct({
     type: Schema.tag("task.retrying"),
     ...spawn,
-    retryAt: Schema.Finite,
+    retryAt: Instant,
     failure: Schema.NullOr(Failure),
     end: AttemptEnd,
     tries: Schema.Int

@@ -1,5 +1,6 @@
 /** What a task is asked to be: everything that an attempt needs but the environment, which is kept outside of the store. */
 import * as Schema from "effect/Schema"
+import { Instant } from "../history/Instant.ts"
 import { AgentWork } from "./AgentWork.ts"
 import { Dependency } from "./Dependency.ts"
 import { Notify } from "./Notify.ts"
@@ -61,7 +62,7 @@ export const TaskSpec = Schema.Struct({
   priority: Priority,
   queue: Schema.String,
   dependsOn: Schema.Array(Dependency),
-  notBefore: Schema.NullOr(Schema.Finite),
+  notBefore: Schema.NullOr(Instant),
   /** From the moment at which its dependencies hold. */
   delayMs: Schema.NullOr(Schema.Int),
   timeout: Schema.NullOr(Schema.Int),

@@ -1,5 +1,6 @@
 /** The states of a task. Each carries only its own facts. Instants are epoch milliseconds. */
 import * as Schema from "effect/Schema"
+import { Instant } from "../history/Instant.ts"
 import { Actor } from "./Actor.ts"
 import { AttemptEnd } from "./AttemptEnd.ts"
 import { Failure } from "./Failure.ts"
@@ -27,14 +28,14 @@ const attempt = { attempt: Schema.Int, tries: Schema.Int }
 /** Waits for the tasks that it depends on. */
 export const Blocked = Schema.Struct({
   status: Schema.tag("blocked"),
-  since: Schema.Finite,
+  since: Instant,
   ...attempt
 })
 /** May run; `attempt` is the one to come. `postponed` when the system refused to start it; a running one remembers that until it has ended. */
 export const Queued = Schema.Struct({
   status: Schema.tag("queued"),
-  since: Schema.Finite,
-  notBefore: Schema.NullOr(Schema.Finite),
+  since: Instant,
+  notBefore: Schema.NullOr(Instant),
   postponed: Schema.optionalKey(Postponement),
   ...attempt
 })
@@ -42,13 +43,13 @@ export const Queued = Schema.Struct({
  * `startedAt` is the commit that opened the attempt. `spawnedAt` is when the spawn of its shim returned: the attempt's time counts from there.
  * It is absent until the first commit after the spawn, in rows of before, and for an attempt that was never spawned.
  */
-const spawn = { spawnedAt: Schema.optionalKey(Schema.Finite) }
+const spawn = { spawnedAt: Schema.optionalKey(Instant) }
 
 /** Its attempt's process group is alive, or is being started this moment. */
 export const Running = Schema.Struct({
   status: Schema.tag("running"),
   ...spawn,
-  startedAt: Schema.Finite,
+  startedAt: Instant,
   health: Schema.NullOr(Health),
   postponed: Schema.optionalKey(Postponement),
   ...attempt
@@ -60,10 +61,10 @@ export const Running = Schema.Struct({
 export const Stopping = Schema.Struct({
   status: Schema.tag("stopping"),
   ...spawn,
-  startedAt: Schema.NullOr(Schema.Finite),
+  startedAt: Schema.NullOr(Instant),
   ended: Schema.optionalKey(Schema.NullOr(AttemptEnd)),
-  since: Schema.Finite,
-  killAt: Schema.Finite,
+  since: Instant,
+  killAt: Instant,
   signal: StopSignal,
   intent: StopIntent,
   by: Actor,
@@ -74,8 +75,8 @@ export const Stopping = Schema.Struct({
 export const Retrying = Schema.Struct({
   status: Schema.tag("retrying"),
   ...spawn,
-  startedAt: Schema.Finite,
-  retryAt: Schema.Finite,
+  startedAt: Instant,
+  retryAt: Instant,
   failure: Schema.NullOr(Failure),
   end: AttemptEnd,
   ...attempt
@@ -84,7 +85,7 @@ export const Retrying = Schema.Struct({
 export const Completed = Schema.Struct({
   status: Schema.tag("completed"),
   ...spawn,
-  startedAt: Schema.Finite,
+  startedAt: Instant,
   end: AttemptEnd,
   ...attempt
 })
@@ -92,7 +93,7 @@ export const Completed = Schema.Struct({
 export const Failed = Schema.Struct({
   status: Schema.tag("failed"),
   ...spawn,
-  startedAt: Schema.NullOr(Schema.Finite),
+  startedAt: Schema.NullOr(Instant),
   failure: Failure,
   end: AttemptEnd,
   ...attempt
@@ -101,8 +102,8 @@ export const Failed = Schema.Struct({
 export const Cancelled = Schema.Struct({
   status: Schema.tag("cancelled"),
   ...spawn,
-  startedAt: Schema.NullOr(Schema.Finite),
-  endedAt: Schema.Finite,
+  startedAt: Schema.NullOr(Instant),
+  endedAt: Instant,
   end: Schema.NullOr(AttemptEnd),
   failure: Schema.NullOr(Failure),
   by: Actor,

@@ -26,8 +26,11 @@ import { beginTx, type Committed } from "./Tx.ts"
 /** No task has this id. */
 export class TaskMissing extends Data.TaggedError("TaskMissing")<{ readonly id: string }> {}
 
-/** Hears of every commit, after it is durable. Must not throw. */
-export type CommitListener = (commit: ReadonlyArray<Committed>) => void
+/** Hears of every commit, after it is durable: its tasks, and its other aggregates. Must not throw. */
+export type CommitListener = (
+  commit: ReadonlyArray<Committed>,
+  changed: ReadonlyArray<ChangedAggregate>
+) => void
 
 /** The one way to change tasks. */
 export class Transitions extends Context.Service<
@@ -157,7 +160,7 @@ const make = Effect.gen(function* () {
   const ofOthers = makeListeners<void>()
 
   const commit = commitAndTell((committed, changed) => {
-    for (const listener of listeners) listener(committed)
+    for (const listener of listeners) listener(committed, changed)
     for (const { task } of committed) ofTasks.tell(task.id, task)
     for (const { kind, id } of changed) ofOthers.tell(keyOf(kind, id))
   })

@@ -25,7 +25,7 @@ import { makeNaming } from "./naming.ts"
 import { batchOf, type Origin, ownerOf } from "./Origin.ts"
 import { makeQuota } from "./quota.ts"
 import { dependsOnOf } from "./shortForms.ts"
-import { isPipeline, isStep, isStranger, refusedLive } from "./takenId.ts"
+import { isOfKind, isStep, isStranger, refusedLive } from "./takenId.ts"
 import { type Setting, type Specified, specify } from "./taskSpec.ts"
 
 /** One payload of a call; `index` is its place in the array. */
@@ -97,7 +97,8 @@ const makeCheckId = Effect.gen(function* () {
 
   const checkFree = Effect.fnUntraced(function* ({ id }: StartInput) {
     if (id === undefined) return
-    if ((yield* ids.kindOf(id)) === "pipeline") return yield* Effect.fail(isPipeline(id))
+    const kind = yield* ids.kindOf(id)
+    if (kind !== null) return yield* Effect.fail(isOfKind(id, kind))
     const alive = aliveOfStranger(root, id)
     if (alive.length > 0) return yield* Effect.fail(isStranger(id, alive))
   })

@@ -3,6 +3,7 @@ import { problem, type Problem, withChange, withTry } from "@backbeat/contract/P
 import type { StartInput } from "@backbeat/contract/operation/start"
 import { isAccepted } from "@backbeat/core/task/accepts"
 import type { Task } from "@backbeat/core/task/Task"
+import type { IdKind } from "@backbeat/store/IdStore"
 import type { Origin } from "./Origin.ts"
 import { foundOf } from "./existing.ts"
 import type { Specified } from "./taskSpec.ts"
@@ -97,11 +98,11 @@ export const isStep = (id: string, pipelineId: string): Problem =>
     { pipelineId }
   )
 
-/** The id is a pipeline's. */
-export const isPipeline = (id: string): Problem =>
+/** The id is that of something else. */
+export const isOfKind = (id: string, kind: IdKind): Problem =>
   problem(
     "IllegalTransition",
-    `id: ${id} is the id of a pipeline`,
+    `id: ${id} is the id of a ${kind}`,
     "Use another id, or remove id to get a new one.",
     { path: "id", id }
   )

@@ -1,7 +1,7 @@
 /** Answers `events`, at once or as a stream without gap and duplicate. */
 import * as operations from "@backbeat/contract/operation/output"
 import type { Input } from "@backbeat/contract/table"
-import type { EventType } from "@backbeat/core/history/RecordedEvent"
+import { type EventType, eventTypes, isEventType } from "@backbeat/core/history/RecordedEvent"
 import { isFinal, statuses } from "@backbeat/core/task/TaskState"
 import { type TaskFilter, TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
@@ -22,27 +22,6 @@ const pageEvents = 1000
 
 const live = statuses.filter((status) => !isFinal(status))
 
-const known = {
-  "task.created": true,
-  "task.changed": true,
-  "task.blocked": true,
-  "task.queued": true,
-  "task.started": true,
-  "task.ready": true,
-  "task.unhealthy": true,
-  "task.stopping": true,
-  "task.retrying": true,
-  "task.completed": true,
-  "task.failed": true,
-  "task.cancelled": true,
-  "pipeline.created": true,
-  "pipeline.cancelling": true,
-  "pipeline.completed": true,
-  "pipeline.failed": true,
-  "pipeline.cancelled": true,
-  "pipeline.restarted": true
-} as const satisfies Record<EventType, true>
-
 /** Frames that are no events: they are given whatever types are asked for. */
 const besides: ReadonlyArray<string> = [
   "task.log.line",
@@ -50,13 +29,11 @@ const besides: ReadonlyArray<string> = [
   "pipeline.status.snapshot"
 ]
 
-const isKnown = (type: string): type is EventType => Object.hasOwn(known, type)
-
 const typesOf = Effect.fnUntraced(function* ({ types }: Input<"events">) {
-  const unknown = types?.find((type) => !isKnown(type) && !besides.includes(type))
-  if (unknown === undefined) return types?.filter(isKnown)
+  const unknown = types?.find((type) => !isEventType(type) && !besides.includes(type))
+  if (unknown === undefined) return types?.filter(isEventType)
   return yield* Effect.fail(
-    wrongField("types", `unknown type ${unknown}`, `Known types: ${Object.keys(known).join(", ")}.`)
+    wrongField("types", `unknown type ${unknown}`, `Known types: ${eventTypes.join(", ")}.`)
   )
 })
 

@@ -1,21 +1,16 @@
 /** The frames of a stream, which are the events of an answer too. */
 import type { Frame } from "@backbeat/contract/operation/output"
 import type { BriefPipeline } from "@backbeat/contract/PipelineAnswer"
-import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
+import { instantsIn } from "@backbeat/core/history/Instant"
+import { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { LogLine } from "../output/LogLine.ts"
 import type { TaskAnswer } from "@backbeat/contract/TaskAnswer"
 import * as Predicate from "effect/Predicate"
 import { iso } from "./taskAnswer.ts"
 import { whatOf } from "./whatOf.ts"
 
-const instants: ReadonlySet<string> = new Set([
-  "startedAt",
-  "since",
-  "endedAt",
-  "retryAt",
-  "killAt",
-  "notBefore"
-])
+/** `startedAt` is how an answer calls the `spawnedAt` of an event. */
+const instants: ReadonlySet<string> = new Set([...instantsIn(RecordedEvent), "startedAt"])
 
 /** The facts of an event with their instants as ISO 8601. */
 const withIso = (facts: object): Readonly<Record<string, unknown>> =>
@@ -44,8 +39,7 @@ const told = (event: RecordedEvent["event"]) => {
 /** A recorded event as callers see it. */
 export const eventFrame = ({ subject, id, sequence, at, actor, event }: RecordedEvent): Frame => {
   const { type, ...data } = told(event)
-  const whose = subject === "task" ? { taskId: id } : { pipelineId: id }
-  return { type, ...whose, sequence, timestamp: iso(at), actor, data: withIso(data) }
+  return { type, [`${subject}Id`]: id, sequence, timestamp: iso(at), actor, data: withIso(data) }
 }
 
 /** A line with what only a stream tells: the place behind it, and how many bytes were dropped before it that this reader never got. */
