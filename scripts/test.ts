@@ -1,5 +1,5 @@
 // Runs the test files in groups, two groups at a time, each in its own process, and adds up the reports.
-// Arguments choose packages by a part of their path: `bun run test core`.
+// Arguments choose packages by a part of their path: `bun run test core`. With --coverage each package runs as one group and shows its coverage.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -24,7 +24,16 @@ interface Group {
   readonly files: ReadonlyArray<string>
 }
 
-const runGroup = async ({ room, files }: Group, timeout: number): Promise<Tally> => {
+/** How a run of tests goes about it. */
+interface Manner {
+  readonly coverage: boolean
+}
+
+const runGroup = async (
+  { room, files }: Group,
+  timeout: number,
+  { coverage }: Manner
+): Promise<Tally> => {
   const scratch = mkdtempSync(join(tmpdir(), "backbeat-report-"))
   const xml = join(scratch, "report.xml")
   try {
@@ -33,6 +42,7 @@ const runGroup = async ({ room, files }: Group, timeout: number): Promise<Tally>
         process.execPath,
         "test",
         "--only-failures",
+        ...(coverage ? ["--coverage"] : []),
         `--timeout=${perTestTimeoutMs}`,
         `--max-concurrency=${atOnce}`,
         "--reporter=junit",
@@ -64,7 +74,7 @@ const rankOf = (path: string): number => {
 
 const roomOf = (path: string): string => /^.*?(?=\/?test\/)/u.exec(path)?.[0] ?? ""
 
-const groupsOf = (chosen: ReadonlyArray<string>): Array<Group> => {
+const groupsOf = (chosen: ReadonlyArray<string>, { coverage }: Manner): Array<Group> => {
   const files = filesOf(["{packages,apps}/*/test/**/*.test.ts", "test/**/*.test.ts"]).filter(
     (path) => chosen.length === 0 || chosen.some((part) => roomOf(path).includes(part))
   )
@@ -72,7 +82,8 @@ const groupsOf = (chosen: ReadonlyArray<string>): Array<Group> => {
   return [...alike.values()]
     .flatMap((together) => {
       const [first = ""] = together
-      const size = rankOf(first) === 0 ? slowFilesPerGroup : filesPerGroup
+      const few = rankOf(first) === 0 ? slowFilesPerGroup : filesPerGroup
+      const size = coverage ? together.length : few
       return Array.from({ length: Math.ceil(together.length / size) }, (_, index) => ({
         room: roomOf(first),
         rank: rankOf(first),
@@ -83,13 +94,20 @@ const groupsOf = (chosen: ReadonlyArray<string>): Array<Group> => {
 }
 
 /** Runs every test file of the chosen packages. A run without any test counts as one failure. */
-export const runTests = async (chosen: ReadonlyArray<string>): Promise<Tally> => {
+export const runTests = async (
+  chosen: ReadonlyArray<string>,
+  manner: Manner = { coverage: false }
+): Promise<Tally> => {
   const deadlineAt = performance.now() + wholeTimeoutMs
-  const waiting = groupsOf(chosen)
+  const waiting = groupsOf(chosen, manner)
   let sum: Tally = { passed: 0, failed: 0 }
   const runLane = async (): Promise<void> => {
     for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
-      const tally = await runGroup(group, Math.max(Math.ceil(deadlineAt - performance.now()), 1))
+      const tally = await runGroup(
+        group,
+        Math.max(Math.ceil(deadlineAt - performance.now()), 1),
+        manner
+      )
       sum = { passed: sum.passed + tally.passed, failed: sum.failed + tally.failed }
     }
   }
@@ -101,7 +119,12 @@ if (import.meta.main) {
   install()
   const { ok, output } = build()
   console.log(output)
-  const tally = await runTests(process.argv.slice(2))
+  const given = process.argv.slice(2)
+  const coverage = given.includes("--coverage")
+  const tally = await runTests(
+    given.filter((each) => each !== "--coverage"),
+    { coverage }
+  )
   console.log(`${tally.passed} passed, ${tally.failed + (ok ? 0 : 1)} failed`)
   process.exitCode = ok && tally.failed === 0 ? 0 : 1
 }
