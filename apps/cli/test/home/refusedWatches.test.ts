@@ -40,6 +40,22 @@ for (const limit of ["max_inotify_watches", "max_inotify_instances"]) {
       expect(await rig.task("wait", { id: "t" })).toMatchObject({ status: "failed", exitCode: 4 })
     })
 
+    test.concurrent("start and wait warn of it", async () => {
+      await using rig = new UnwatchedRig(limit)
+      const warnings = [expect.stringContaining("the system rejects file watches")]
+      expect(await rig.data("start", { id: "t", script: "echo up; sleep 60" })).toMatchObject({
+        warnings
+      })
+      expect(await rig.data("wait", { id: "t", for: { log: "up" } })).toMatchObject({ warnings })
+      const { error } = Object(await rig.call(["wait", '{"id":"t","timeout":0}'])).document
+      expect(error).toMatchObject({ type: "TaskWaitTimedOut", details: { warnings } })
+      expect(await rig.data("stop", { id: "t" })).toMatchObject({ left: [] })
+      for (const payload of [{ id: "t" }, { ids: ["t"] }]) {
+        const { stdout } = await rig.call(["wait", JSON.stringify(payload)])
+        expect(JSON.parse(stdout)).toMatchObject({ data: { warnings } })
+      }
+    })
+
     test.concurrent("doctor and why say so", async () => {
       await using rig = new UnwatchedRig(limit)
       await rig.data("start", { id: "t", command: "sleep", args: ["60"] })

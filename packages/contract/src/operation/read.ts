@@ -16,7 +16,8 @@ import {
   NonEmptyText,
   optional,
   Pattern,
-  Tag
+  Tag,
+  warnings
 } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { cutAnswer } from "../cutAnswer.ts"
@@ -153,7 +154,7 @@ export const wait = operation({
     full
   }),
   output: Schema.Union([
-    Schema.Struct({ task: ShownTask, lastLines, cursor }),
+    Schema.Struct({ task: ShownTask, lastLines, cursor, warnings }),
     Schema.Struct({
       ...ends,
       tasks: optional(Schema.Array(TaskAnswer), "with full: each of them"),
@@ -163,18 +164,21 @@ export const wait = operation({
         "with mode any: the tasks that meet the condition"
       ),
       pending: optional(Schema.Array(Schema.String), "with mode any: the other tasks"),
-      cursor
+      cursor,
+      warnings
     }),
     Schema.Struct({
       line: about(Schema.String, "the matching line; it may be unfinished"),
       cursor: about(Schema.String, "the place after that line; for since of wait and logs"),
-      task: Schema.optionalKey(ShownTask)
+      task: Schema.optionalKey(ShownTask),
+      warnings
     }),
     Schema.Struct({
       ...ends,
       pipeline: Schema.Union([PipelineAnswer, EndedPipeline]),
       lastLines,
-      cursor
+      cursor,
+      warnings
     }),
     ArtifactAnswer
   ]),

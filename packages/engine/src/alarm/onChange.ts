@@ -46,3 +46,13 @@ export const refusalToWatch = (folder: string): string | null => {
     return thrown instanceof Error ? thrown.message : String(thrown)
   }
 }
+
+/** What the refusal of watches amounts to. */
+export const describeRefusal = (refusal: string): string =>
+  `the system rejects file watches (${refusal}): output and ends are detected some tenths of a second late`
+
+/** Warns while the system refuses a watch on the folder. */
+export const watchWarnings = (folder: string): ReadonlyArray<string> => {
+  const refusal = refusalToWatch(folder)
+  return refusal === null ? [] : [`${describeRefusal(refusal)}; run doctor`]
+}

@@ -6,7 +6,7 @@ import { lstatSync, accessSync, constants, statfsSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { logName } from "../life/announce.ts"
 import { type IgnoredVariable, isBare, type Resolved } from "../configuration/resolve.ts"
-import { refusalToWatch } from "../alarm/onChange.ts"
+import { describeRefusal, refusalToWatch } from "../alarm/onChange.ts"
 import { errorMessage } from "../process/thrown.ts"
 import { differencesFrom, inheritanceFix, ownInheritance } from "../process/inheritance.ts"
 import { problemsOf } from "./agentProblems.ts"
@@ -126,7 +126,7 @@ export const checkWatches = (root: string): Check => {
     : check(
         "watches",
         "warn",
-        `the system rejects file watches (${refusal}): output and ends are detected some tenths of a second late`,
+        describeRefusal(refusal),
         "Raise fs.inotify.max_user_watches or fs.inotify.max_user_instances, or stop programs that watch many files."
       )
 }

@@ -7,7 +7,9 @@ import type { Task } from "@backbeat/core/task/Task"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
+import { watchWarnings } from "../alarm/onChange.ts"
 import { Settings } from "../configuration/Settings.ts"
+import { Home } from "../home/Home.ts"
 import { inheritanceWarnings } from "../process/inheritance.ts"
 import { describeHeld } from "../process/heldPort.ts"
 import { LiveAttempts } from "../attempt/LiveAttempts.ts"
@@ -45,6 +47,7 @@ const storedIds = (started: ReadonlyArray<Started>): ReadonlyArray<string> =>
 
 /** The handler of `start`: one payload, or an array that is stored in one commit. */
 export const makeStart = Effect.gen(function* () {
+  const { root } = yield* Home
   const starter = yield* makeStarter
   const originOf = yield* makeOriginOf
   const settings = yield* Settings
@@ -63,12 +66,13 @@ export const makeStart = Effect.gen(function* () {
       : [`${describeHeld(held)}: the task is ready only when it listens there itself`]
   }
 
-  const show = (
-    started: Started,
-    input: StartInput,
-    call: Call,
-    ofCaller: ReadonlyArray<string> = []
-  ) =>
+  /** What concerns every task of a call. */
+  const surroundingWarnings = ({ caller }: Call): ReadonlyArray<string> => [
+    ...inheritanceWarnings(caller),
+    ...watchWarnings(root)
+  ]
+
+  const show = (started: Started, input: StartInput, call: Call, ofAll: ReadonlyArray<string>) =>
     Effect.gen(function* () {
       const task = yield* Effect.fromResult(started.result)
       const config = settings.current()
@@ -79,7 +83,7 @@ export const makeStart = Effect.gen(function* () {
         ...droppedNames(task.spec),
         ...heldPorts(task),
         ...loginWarnings(task.spec, env, config),
-        ...ofCaller
+        ...ofAll
       ]
       const beside = {
         ...foundFields(started.found),
@@ -106,7 +110,7 @@ export const makeStart = Effect.gen(function* () {
       yield* supervisor.acted(storedIds(started === undefined ? [] : [started]))
       return yield* started === undefined
         ? Effect.die("a start without an answer")
-        : show(started, input, call, inheritanceWarnings(call.caller))
+        : show(started, input, call, surroundingWarnings(call))
     })
   )
 
@@ -122,14 +126,14 @@ export const makeStart = Effect.gen(function* () {
       )).map((each) => [each.index, each])
     )
     yield* supervisor.acted(storedIds([...started.values()]))
-    const ofCaller = inheritanceWarnings(call.caller)
+    const ofAll = surroundingWarnings(call)
     const results = yield* Effect.forEach(
       decoded,
       (each, index): Effect.Effect<Result.Result<unknown, Problem>> => {
         const its = started.get(index)
         if (Result.isFailure(each)) return Effect.succeed(Result.fail(each.failure))
         if (its === undefined) return Effect.die("a start without an answer")
-        const answer = show(its, each.success, call, ofCaller)
+        const answer = show(its, each.success, call, ofAll)
         return Effect.result(
           Result.isSuccess(its.result) ? orAsItIs(its.result.success.id, answer) : answer
         )

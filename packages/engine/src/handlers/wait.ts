@@ -8,6 +8,8 @@ import { isFinal, lastAttempt } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { watchWarnings } from "../alarm/onChange.ts"
+import { Home } from "../home/Home.ts"
 import { parseCursor } from "../output/Cursor.ts"
 import type { InvalidLogQuery } from "../output/InvalidLogQuery.ts"
 import { restMs } from "../output/Rest.ts"
@@ -199,6 +201,7 @@ const idsOfArray = Effect.fnUntraced(function* (payloads: ReadonlyArray<unknown>
 
 /** The handler of `wait`. */
 export const makeWaitHandler = Effect.gen(function* () {
+  const { root } = yield* Home
   const store = yield* TaskStore
   const view = yield* View
   const idsOf = yield* makeIdsOf
@@ -246,13 +249,15 @@ export const makeWaitHandler = Effect.gen(function* () {
       const ids = yield* idsOf(input, call)
       const stray = straySince(input)
       if (stray !== null) return yield* Effect.fail(stray)
-      return yield* limitTime(awaitAny(ids, input), {
+      const came = yield* limitTime(awaitAny(ids, input), {
         ms: input.timeout ?? waitMsOf(call),
         ids,
         call,
         again: { operation: "wait", payload: input },
         output: typeof input.for === "object" && "log" in input.for
       })
+      const warnings = watchWarnings(root)
+      return warnings.length === 0 ? came : { ...came, warnings }
     })
 
   const several = (payloads: ReadonlyArray<unknown>, call: Call) =>

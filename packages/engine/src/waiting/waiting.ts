@@ -7,6 +7,8 @@ import { isFinal } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { watchWarnings } from "../alarm/onChange.ts"
+import { Home } from "../home/Home.ts"
 import { describeWasHeld } from "../process/heldPort.ts"
 import { LiveAttempts } from "../attempt/LiveAttempts.ts"
 import { makeUntil, makeUntilEnded } from "../commit/until.ts"
@@ -46,6 +48,7 @@ const waitAgain = ({ ids, again }: TimeLimit): Try => {
 
 /** Ends a wait: retryable, with the place in the history from which to go on. */
 export const makeTimeLimit = Effect.gen(function* () {
+  const { root } = yield* Home
   const readLines = yield* makeReadLastLines
   const store = yield* TaskStore
   const view = yield* View
@@ -65,16 +68,17 @@ export const makeTimeLimit = Effect.gen(function* () {
     const found = yield* Effect.forEach(ids, tasksOf)
     const [one] = found.flatMap(({ task }) => task ?? [])
     if (one === undefined || ids.length > 1)
-      return {
-        counts: countOf(found.flatMap(({ tasks }) => tasks.map(({ state }) => state.status)))
-      }
+      return present({
+        counts: countOf(found.flatMap(({ tasks }) => tasks.map(({ state }) => state.status))),
+        warnings: watchWarnings(root)
+      })
     const { status, health } = yield* view.show(one)
     const held = health === "ready" ? null : lives.heldPort(one)
     return present({
       status,
       health,
       lastLines: yield* readLines(one, wholeEnd),
-      warnings: held === null ? [] : [describeWasHeld(held)]
+      warnings: [...(held === null ? [] : [describeWasHeld(held)]), ...watchWarnings(root)]
     })
   })
 
