@@ -36,6 +36,10 @@ export const status = operation({
   summary: "Show the state of a task or a pipeline.",
   input: Schema.Struct({
     id: about(TaskId, "the id of a task or of a pipeline"),
+    attempt: optional(
+      between(1, 1_000_000),
+      "the task as it was in this attempt: what ran, and how it ended (default: the task now)"
+    ),
     checkpoint: optional(
       Schema.Boolean,
       "also show the data of the last attempt that resume uses: last lines, git state, an agent's result"

@@ -1,15 +1,17 @@
 /** Answers `status` and `list`. */
-import { withChange } from "@backbeat/contract/Problem"
+import { type Problem, withChange } from "@backbeat/contract/Problem"
 import { withShortTexts } from "@backbeat/contract/cutTask"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import { errorOf } from "@backbeat/contract/Envelope"
 import * as operations from "@backbeat/contract/operation/read"
 import type { Input } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
+import { lastAttempt } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { makeAsItEnded } from "../checkpoint/asItEnded.ts"
+import { makeInAttempt } from "../attempt/inAttempt.ts"
 import { readCheckpoint } from "../checkpoint/readCheckpoint.ts"
 import { Home } from "../home/Home.ts"
 import { look } from "../process/look.ts"
@@ -25,11 +27,29 @@ import { View } from "../view/View.ts"
 import { isCursor } from "../view/counted.ts"
 import { wrongField } from "../call/wrongField.ts"
 
+const noSuchAttempt = ({ id, state }: Task, attempt: number): Problem => {
+  const last = lastAttempt(state)
+  const told = wrongField(
+    "attempt",
+    `task ${id} had no attempt ${attempt}`,
+    last === 0 ? "No attempt of it has begun yet." : `The last attempt is ${last}.`
+  )
+  return withChange(told, { attempt: last === 0 ? undefined : last })
+}
+
+/** These fields are of a task. */
+const onlyOfTask = (field: "attempt" | "checkpoint"): Problem =>
+  withChange(
+    wrongField(field, "requires a task; this id is a pipeline", "Use the id of one of its tasks."),
+    { [field]: undefined }
+  )
+
 const makeStatusHandler = Effect.gen(function* () {
   const { root } = yield* Home
   const view = yield* View
   const pipelines = yield* makePipelineView
   const asItEnded = yield* makeAsItEnded
+  const inAttempt = yield* makeInAttempt
   const checkpointOf = Effect.fnUntraced(function* (task: Task) {
     const left = yield* readCheckpoint(
       root,
@@ -37,20 +57,18 @@ const makeStatusHandler = Effect.gen(function* () {
     )
     return { checkpoint: { ...left, endedAt: left.endedAt === null ? null : iso(left.endedAt) } }
   })
-  const answer = ({ id, checkpoint }: Input<"status">) =>
+  const taskIn = Effect.fnUntraced(function* (task: Task, attempt: number | undefined) {
+    if (attempt === undefined) return task
+    const found = yield* Effect.mapError(inAttempt(task, attempt), toProblem(task.id))
+    return found ?? (yield* Effect.fail(noSuchAttempt(task, attempt)))
+  })
+
+  const answer = ({ id, attempt, checkpoint }: Input<"status">) =>
     Effect.gen(function* () {
-      const { task, pipeline } = yield* view.named(id)
-      if (task === null && checkpoint === true)
-        return yield* Effect.fail(
-          withChange(
-            wrongField(
-              "checkpoint",
-              "requires a task; this id is a pipeline",
-              "Use the id of one of its tasks."
-            ),
-            { checkpoint: undefined }
-          )
-        )
+      const { task: now, pipeline } = yield* view.named(id)
+      if (now === null && checkpoint === true) return yield* Effect.fail(onlyOfTask("checkpoint"))
+      if (now === null && attempt !== undefined) return yield* Effect.fail(onlyOfTask("attempt"))
+      const task = now === null ? null : yield* taskIn(now, attempt)
       return {
         ...(task === null ? {} : { task: yield* view.show(task) }),
         ...(task !== null && checkpoint === true ? yield* checkpointOf(task) : {}),

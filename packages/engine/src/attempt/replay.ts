@@ -1,0 +1,42 @@
+/** Plays the history of one task again. Its state remembers only the latest attempt; its history remembers all of them. */
+import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
+import { created, evolve } from "@backbeat/core/task/evolve"
+import type { Task } from "@backbeat/core/task/Task"
+import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+
+const pageEvents = 1000
+
+const next = (task: Task | null, { subject, id, event, at, actor }: RecordedEvent): Task | null => {
+  if (subject !== "task") return task
+  if (event.type === "task.created") return created(id, event, at)
+  if (task === null) return null
+  // An attempt that was stopped to make way for another ended like any that is stopped.
+  const { end } = event.type === "task.queued" ? event : {}
+  return evolve(
+    task,
+    end === undefined ? event : { type: "task.cancelled", reason: null, failure: null, end },
+    { at, actor }
+  )
+}
+
+/** Shows the task after each of its events, the oldest first; made once. Fails with StoreError. */
+export const makeReplay = Effect.map(TaskStore, (store) =>
+  Effect.fnUntraced(function* (id: string, see: (task: Task, type: TaskEvent["type"]) => void) {
+    let task: Task | null = null
+    for (let since = 0; ;) {
+      const page: ReadonlyArray<RecordedEvent> = yield* store.events({
+        since,
+        taskIds: [id],
+        limit: pageEvents
+      })
+      for (const recorded of page) {
+        task = next(task, recorded)
+        if (task !== null && recorded.subject === "task") see(task, recorded.event.type)
+        since = recorded.sequence
+      }
+      if (page.length < pageEvents) return
+    }
+  })
+)
