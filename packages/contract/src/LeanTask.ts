@@ -51,7 +51,8 @@ const brief = {
     Schema.Int,
     "with resources of list, while the task runs: the memory of its processes; shared pages count for each"
   ),
-  costUsd: optional(Schema.Finite, "the cost of its agent's attempt, if the agent reports it")
+  costUsd: optional(Schema.Finite, "the cost of its agent's attempt, if the agent reports it"),
+  client: optional(Schema.String, "the client that started it, when it is not the caller's")
 }
 
 /** A task in a list, or of a pipeline. */

@@ -11,6 +11,7 @@ export interface Example {
 
 /** Who reads an answer, and whether the call waited for it. */
 export interface Reading {
+  readonly client: string
   readonly cwd: string
   readonly pid: number
   /** Absent of a caller without a session: these count as one. */

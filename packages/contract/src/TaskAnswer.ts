@@ -67,6 +67,11 @@ const brief = {
   retryOf: Schema.NullOr(Schema.String),
   parentTaskId: Schema.NullOr(Schema.String),
   pipelineId: Schema.NullOr(Schema.String),
+  owner: Schema.Struct({
+    client: Schema.NullOr(Schema.String),
+    sessionId: Schema.NullOr(Schema.String),
+    taskId: Schema.NullOr(Schema.String)
+  }),
   createdAt: Schema.String,
   startedAt: Schema.NullOr(Schema.String),
   endedAt: Schema.NullOr(Schema.String),
@@ -154,10 +159,6 @@ export const TaskAnswer = Schema.Struct({
   healthProbe: Schema.NullOr(HealthProbe),
   maxOutputBytes: Schema.Int,
   notify: Schema.NullOr(Notify),
-  owner: Schema.Struct({
-    sessionId: Schema.NullOr(Schema.String),
-    taskId: Schema.NullOr(Schema.String)
-  }),
   logs: LogFiles
 })
 export type TaskAnswer = typeof TaskAnswer.Type

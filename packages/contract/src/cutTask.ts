@@ -82,7 +82,8 @@ export const cutBriefTask = (task: BriefTask, reader: Reader): LeanBriefTask => 
     durationMs: task.durationMs,
     costUsd: roundUsd(task.costUsd),
     lastLines: task.lastLines,
-    memoryBytes: task.memoryBytes
+    memoryBytes: task.memoryBytes,
+    client: task.owner.client === reader.client ? null : task.owner.client
   })
 })
 
@@ -114,7 +115,8 @@ export const cutCancelled = (
   return { by: { kind, ...present({ client, sessionId }) }, ...present({ reason }) }
 }
 
-const cutText = (text: string, maxCharacters: number): string =>
+/** A text of at most so many characters, the last of them `…` when something was cut. */
+export const cutText = (text: string, maxCharacters: number): string =>
   text.length > maxCharacters
     ? `${text.slice(0, maxCharacters - 1).replace(/[\ud800-\udbff]$/u, "")}…`
     : text

@@ -75,11 +75,11 @@ const whole: TaskAnswer = {
   healthProbe: null,
   maxOutputBytes: 1,
   notify: null,
-  owner: { sessionId: null, taskId: null },
+  owner: { client: "cli", sessionId: null, taskId: null },
   logs: { stdoutPath: null, stderrPath: null, stdoutBytes: 0, stderrBytes: 0 }
 }
 
-const here = { cwd: "/work", pid: 7, waited: false }
+const here = { client: "cli", cwd: "/work", pid: 7, waited: false }
 
 const cut = (task: Partial<TaskAnswer>, reading = here, asked = {}) =>
   cutAnswer(asked).of({ task: { ...whole, ...task } }, reading)
@@ -107,6 +107,15 @@ describe("a task in an answer", () => {
       cwd: "/elsewhere"
     } as const
     expect(cut(more)).toMatchObject({ task: more })
+  })
+
+  test("names the client that started it when that is not the caller's, and is known", () => {
+    const [mcp, cli, unknown] = ["mcp", "cli", null].map((client) =>
+      JSON.stringify(cut({ owner: { ...whole.owner, client } }))
+    )
+    expect(mcp).toContain('"client":"mcp"')
+    expect(cli).not.toContain("client")
+    expect(unknown).not.toContain("client")
   })
 
   test("of a prompt is in its usual queue when it is in agents", () => {

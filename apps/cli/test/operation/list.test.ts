@@ -1,5 +1,6 @@
 /** Finding tasks again. */
 import { describe, expect, test } from "bun:test"
+import { post } from "../post.ts"
 import { Rig } from "../Rig.ts"
 
 const idsOf = (data: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
@@ -42,6 +43,24 @@ describe("list", () => {
         next: null
       })
     }
+  })
+
+  test("names the client of a task that another one started, as the pipeline with it does", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "own", command: "true" }, ["--wait"])
+    await post(rig, "start", { id: "others", command: "true" }, "one")
+    await post(rig, "pipeline create", { id: "p", steps: ["true"] }, "two")
+    await rig.data("wait", { ids: ["others", "p"] })
+    const shown = async (...args: ReadonlyArray<string>) =>
+      Object((await rig.call(args)).document["data"])
+    const { tasks } = await shown("list", '{"ids":["own","others"]}')
+    expect(tasks).toEqual([
+      expect.objectContaining({ id: "others", client: "test" }),
+      expect.not.objectContaining({ client: expect.anything() })
+    ])
+    const { pipeline } = await shown("pipeline", "get", "p")
+    expect(pipeline).toMatchObject({ tasks: [{ client: "test" }] })
+    expect(await rig.task("status", { id: "others" })).toMatchObject({ owner: { client: "test" } })
   })
 
   test("gives pages that hold everything once, also while more is started", async () => {

@@ -102,6 +102,8 @@ export const Owner = Schema.Struct({
   taskId: Schema.NullOr(Schema.String),
   depth: Schema.Int,
   requestId: Schema.optionalKey(Schema.String),
+  /** The client that made the call; absent in rows of before. */
+  client: Schema.optionalKey(Schema.String),
   /** Of a caller without a session: its terminal with the leader of that. */
   terminal: Schema.optionalKey(Schema.String)
 })

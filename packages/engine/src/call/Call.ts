@@ -2,7 +2,8 @@
 import type { Caller, Flags } from "@backbeat/contract/Call"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import type { Frame } from "@backbeat/contract/operation/output"
-import type { Operation } from "@backbeat/contract/Operation"
+import { present } from "@backbeat/contract/cutTask"
+import type { Operation, Reading } from "@backbeat/contract/Operation"
 import { type Problem, problem, taskNotFound, withTry } from "@backbeat/contract/Problem"
 import type { Actor } from "@backbeat/core/task/Actor"
 import type { IllegalTransition } from "@backbeat/core/task/decide"
@@ -27,6 +28,15 @@ export const actorOf = ({ caller }: Call): Actor => ({
   client: caller.client,
   pid: caller.pid,
   ...(caller.sessionId === undefined ? {} : { sessionId: caller.sessionId })
+})
+
+/** Who reads the answer of a call, and whether the call waited for it. */
+export const readingOf = ({ caller }: Call, waited: boolean): Reading => ({
+  client: caller.client,
+  cwd: caller.cwd,
+  pid: caller.pid,
+  ...present({ sessionId: caller.sessionId }),
+  waited
 })
 
 /** An operation with the code that answers it. */

@@ -35,6 +35,7 @@ export const makeOriginOf = Effect.gen(function* () {
       actor: actorOf(call),
       owner: {
         sessionId,
+        client: caller.client,
         taskId: parent?.id ?? null,
         depth: parent === null ? 0 : parent.owner.depth + 1,
         ...(terminal === null ? {} : { terminal })

@@ -1,8 +1,7 @@
 /** What of the data of an answer the caller sees: all of it with `full`, else what the table's cut leaves. */
-import { present } from "@backbeat/contract/cutTask"
 import type { Operation } from "@backbeat/contract/Operation"
 import * as Predicate from "effect/Predicate"
-import type { Call } from "../call/Call.ts"
+import { type Call, readingOf } from "../call/Call.ts"
 
 /** Whether a payload asks for every field. */
 export const isFull = (payload: unknown): boolean =>
@@ -13,13 +12,8 @@ export const shown = (
   { cut, waits = false }: Operation,
   data: unknown,
   payload: unknown,
-  { caller, flags }: Call
-): unknown => {
-  if (cut === undefined || isFull(payload) || !Predicate.isObject(data)) return data
-  return cut.of(data, {
-    cwd: caller.cwd,
-    pid: caller.pid,
-    ...present({ sessionId: caller.sessionId }),
-    waited: waits || flags.wait === true
-  })
-}
+  call: Call
+): unknown =>
+  cut === undefined || isFull(payload) || !Predicate.isObject(data)
+    ? data
+    : cut.of(data, readingOf(call, waits || call.flags.wait === true))

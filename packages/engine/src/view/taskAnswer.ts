@@ -73,6 +73,12 @@ const countedAttempt = (state: TaskState): number =>
     ? state.attempt - 1
     : state.attempt
 
+const ownerOf = ({ client, sessionId, taskId }: Task["owner"]): BriefTask["owner"] => ({
+  client: client ?? null,
+  sessionId,
+  taskId
+})
+
 /** A task in short: its texts are one line each. */
 export const briefTask = (task: Task, live: LiveAttempt | null): BriefTask => {
   const { spec, state } = task
@@ -99,6 +105,7 @@ export const briefTask = (task: Task, live: LiveAttempt | null): BriefTask => {
     ...facts(state, live),
     dependsOn: spec.dependsOn,
     ...Struct.omit(task.lineage, ["batch"]),
+    owner: ownerOf(task.owner),
     createdAt: iso(task.createdAt)
   }
 }
@@ -164,11 +171,6 @@ const endFacts = (end: AttemptEnd | null, dir: string) => ({
   peakMemoryBytes: end === null ? null : peakMemoryOf(dir)
 })
 
-const ownerOf = ({ sessionId, taskId }: Task["owner"]): TaskAnswer["owner"] => ({
-  sessionId,
-  taskId
-})
-
 /** What says all is told once: an exit code by itself, a signal where no failure names it. */
 const lastEndAnswer = ({ attempt, end, failure }: LastEnd): TaskAnswer["lastEnd"] => ({
   attempt,
@@ -191,7 +193,7 @@ export const taskAnswer = (
   live: LiveAttempt | null,
   { waitsFor, lastEnd }: Beside
 ): TaskAnswer => {
-  const { spec, state, owner } = task
+  const { spec, state } = task
   return {
     ...briefTask(task, live),
     script: spec.work.kind === "script" ? spec.work.script : null,
@@ -217,7 +219,6 @@ export const taskAnswer = (
     healthProbe: spec.healthProbe,
     maxOutputBytes: spec.maxOutputBytes,
     notify: spec.notify,
-    owner: ownerOf(owner),
     logs: logsOf(root, task)
   }
 }
