@@ -59,7 +59,8 @@ const besideOf = (beside: object) =>
 const countsOf = (counts: BriefPipeline["counts"]) =>
   Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
 
-const cutBriefPipeline = (pipeline: BriefPipeline, reader: Reader): LeanBriefPipeline => {
+/** A pipeline for a list. */
+export const cutBriefPipeline = (pipeline: BriefPipeline, reader: Reader): LeanBriefPipeline => {
   const { id, name, status, createdAt, durationMs, counts, cancelled } = pipeline
   return {
     id,

@@ -14,6 +14,7 @@ const steady = (text: string, scratch: string): string =>
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/gu, "2026-11-29T08:00:00.000Z")
     .replaceAll(/"cursor":"[^"]*"/gu, '"cursor":"1:120:0"')
     .replaceAll(/"\d+ [\w/]*\/sleep/gu, '"12345 /usr/bin/sleep')
+    .replaceAll(/,"peakMemoryBytes":\d+/gu, "")
     .replaceAll(/[\d.]+ (ms|s|seconds|MiB|%)/gu, "1.5 $1")
 
 const build =
@@ -46,6 +47,8 @@ const calls: ReadonlyArray<readonly [args: ReadonlyArray<string>, aim?: number]>
       "--wait"
     ]
   ],
+  [["events", '{"id":"unit"}']],
+  [["events", '{"id":"web"}', "--stream"]],
   [["status", "web"], 220],
   [["status", "unit"], 220],
   [["status", '["web","unit"]']],

@@ -100,7 +100,47 @@ describe("events", () => {
     expect(frames.slice(0, 10).map(({ type, taskId }) => [type, taskId])).toEqual(
       ids.map((id) => ["task.status.snapshot", id])
     )
-    expect(frames.slice(10)).toEqual([...listOf((await rig.data("events"))["events"])])
+    const { events } = await rig.data("events", { full: false })
+    expect(frames.slice(10)).toEqual([...listOf(events)])
+  })
+
+  test("leave out what says nothing, in answers and in streams, unless full is asked for", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", script: "sleep 60" })
+    await rig.data("pipeline create", { id: "p", steps: ["true"] }, ["--wait"])
+    const streamed = async (payload: object) =>
+      framesOf((await rig.call(["events", JSON.stringify(payload), "--stream"])).stdout)
+    const [lean] = await streamed({ id: "x" })
+    expect(Object(lean)).toEqual({
+      type: "task.status.snapshot",
+      taskId: "x",
+      sequence: 0,
+      timestamp: expect.any(String),
+      data: {
+        task: {
+          id: "x",
+          status: "running",
+          what: "sleep 60",
+          startedAt: expect.any(String),
+          pid: expect.any(Number)
+        }
+      }
+    })
+    const [whole] = await streamed({ id: "x", full: true })
+    expect(whole).toMatchObject({ data: { task: { script: "sleep 60", failure: null } } })
+    const [pipeline] = await streamed({ pipelineId: "p" })
+    expect(pipeline).toMatchObject({
+      data: { pipeline: { id: "p", status: "completed", counts: { completed: 1 } } }
+    })
+    expect(JSON.stringify(pipeline)).not.toContain("null")
+    const created = async (full: boolean) =>
+      (await rig.data("events", { id: "x", types: ["task.created"], full }))["events"]
+    expect(await created(false)).toMatchObject([{ data: { what: "sleep 60", queue: "default" } }])
+    expect(JSON.stringify(await created(false))).not.toContain("tags")
+    expect(await created(true)).toMatchObject([{ data: { tags: [] } }])
+    expect((await rig.call(["events", '{"id":"x"}', "--get", "events.0.data.tags"])).stdout).toBe(
+      "\n"
+    )
   })
 
   test("stream from a cursor without what was before it, and end at once without follow", async () => {

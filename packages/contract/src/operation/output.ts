@@ -5,6 +5,8 @@ import { TaskId } from "@backbeat/core/task/TaskId"
 import * as Schema from "effect/Schema"
 import { Artifact, ArtifactAnswer } from "../Artifact.ts"
 import { about, atLeastOne, between, NonEmptyText, optional, Pattern, Tag } from "../fields.ts"
+import { cutFrame } from "../cutFrame.ts"
+import { full } from "../LeanTask.ts"
 import { operation } from "../Operation.ts"
 
 /** Lines of output, shown in the answer. */
@@ -157,12 +159,19 @@ export const events = operation({
     ),
     limit: optional(between(1, 10_000), "how many (default 1000)"),
     lines: optional(Schema.Boolean, "with --stream: also output lines, as frames"),
-    follow: optional(Schema.Boolean, "with --stream: print new events as they happen")
+    follow: optional(Schema.Boolean, "with --stream: print new events as they happen"),
+    full: about(
+      full,
+      "every fact of an event, also null and empty ones, and every field of the tasks and pipelines that begin a stream"
+    )
   }),
   output: Schema.Union([
     Schema.Struct({ events: Schema.Array(Frame), cursor: Schema.Int }),
     ArtifactAnswer
   ]),
+  cut: {
+    of: (data) => ("events" in data ? { ...data, events: data.events.map(cutFrame) } : data)
+  },
   errors: ["CommandInputError", "TaskNotFound", "PipelineNotFound", "StoreError"],
   examples: [
     { title: "everything", payload: {} },

@@ -1,4 +1,7 @@
 /** Answers `events`, at once or as a stream without gap and duplicate. */
+import { cutBriefPipeline } from "@backbeat/contract/cutAnswer"
+import { cutFrame } from "@backbeat/contract/cutFrame"
+import { cutTask } from "@backbeat/contract/cutTask"
 import * as operations from "@backbeat/contract/operation/output"
 import type { Input } from "@backbeat/contract/table"
 import { type EventType, eventTypes, isEventType } from "@backbeat/core/history/RecordedEvent"
@@ -11,7 +14,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { makeTaskLines } from "../logs/taskLines.ts"
 import { Transitions } from "../commit/Transitions.ts"
-import { handle, tied, toProblem } from "../call/Call.ts"
+import { type Call, handle, readingOf, tied, toProblem } from "../call/Call.ts"
 import { eventFrame, lineFrame, pipelineSnapshotFrame, snapshotFrame } from "../view/frame.ts"
 import { makeLinesBeforeEnds } from "../logs/linesBeforeEnds.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
@@ -145,7 +148,7 @@ export const makeEventsHandler = Effect.gen(function* () {
       )
     )
 
-  const stream = Effect.fnUntraced(function* (input: Input<"events">) {
+  const stream = Effect.fnUntraced(function* (input: Input<"events">, call: Call) {
     const filter = yield* filterOf(input)
     const since = sinceOf(input)
     const { pipelineId } = filter
@@ -154,11 +157,16 @@ export const makeEventsHandler = Effect.gen(function* () {
     const shown = yield* Effect.forEach(tasks, view.show)
     const pipeline = pipelineId === undefined ? null : yield* pipelines.find(pipelineId)
     const its = pipeline === null ? [] : yield* pipelines.briefs([pipeline])
+    const full = input.full === true
+    const reader = { ...readingOf(call, false), carried: false }
     const snapshots = Stream.fromIterable([
-      ...shown.map((task) => snapshotFrame(task, since, now)),
-      ...its.map((each) => pipelineSnapshotFrame(each, since, now))
+      ...shown.map((task) => snapshotFrame(full ? task : cutTask(task, reader), since, now)),
+      ...its.map((each) =>
+        pipelineSnapshotFrame(full ? each : cutBriefPipeline(each, reader), since, now)
+      )
     ])
-    const frames = Stream.concat(snapshots, history(filter, since, input.follow ?? false))
+    const news = history(filter, since, input.follow ?? false)
+    const frames = Stream.concat(snapshots, full ? news : Stream.map(news, cutFrame))
     if (input.lines !== true) return frames
     const ids =
       filter.taskIds ??

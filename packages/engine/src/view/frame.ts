@@ -1,10 +1,10 @@
 /** The frames of a stream, which are the events of an answer too. */
 import type { Frame } from "@backbeat/contract/operation/output"
-import type { BriefPipeline } from "@backbeat/contract/PipelineAnswer"
+import type { ShownBriefPipeline } from "@backbeat/contract/LeanPipeline"
+import type { ShownTask } from "@backbeat/contract/LeanTask"
 import { instantsIn } from "@backbeat/core/history/Instant"
 import { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { LogLine } from "../output/LogLine.ts"
-import type { TaskAnswer } from "@backbeat/contract/TaskAnswer"
 import * as Predicate from "effect/Predicate"
 import { iso } from "./taskAnswer.ts"
 import { whatOf } from "./whatOf.ts"
@@ -64,7 +64,7 @@ export const lineFrame = (
 })
 
 /** What a task is as a stream begins. */
-export const snapshotFrame = (task: TaskAnswer, sequence: number, at: number): Frame => ({
+export const snapshotFrame = (task: ShownTask, sequence: number, at: number): Frame => ({
   type: "task.status.snapshot",
   taskId: task.id,
   sequence,
@@ -74,7 +74,7 @@ export const snapshotFrame = (task: TaskAnswer, sequence: number, at: number): F
 
 /** What a pipeline is as a stream begins. */
 export const pipelineSnapshotFrame = (
-  pipeline: BriefPipeline,
+  pipeline: ShownBriefPipeline,
   sequence: number,
   at: number
 ): Frame => ({

@@ -29,13 +29,25 @@ const layerCounting = Layer.provideMerge(
   layerMemory
 )
 
+const call = {
+  caller: {
+    client: "test",
+    version: "0.0.0",
+    cwd: "/",
+    pid: 1,
+    requestId: "r",
+    requestedAt: 0
+  },
+  flags: {}
+}
+
 test("a stream of the events of many tasks looks up none of them again with each page", () =>
   Effect.gen(function* () {
     const transitions = yield* Transitions
     const { stream } = yield* makeEventsHandler
     const ids = Array.from({ length: 200 }, (_, index) => `t${index}`)
     yield* createTasks(ids)
-    const frames = yield* stream({ ids, follow: true, types: ["task.completed"] })
+    const frames = yield* stream({ ids, follow: true, types: ["task.completed"] }, call)
     const begun = finds
     const seen: Array<string> = []
     const end = (id: string) =>
