@@ -214,7 +214,7 @@ export const send = operation({
     ),
     quietMs: optional(
       between(100, 60_000),
-      "or wait until output came and then nothing for this many milliseconds, and return the new output"
+      "or wait until output came and then nothing for this many milliseconds, and return the new output; any output after the write counts, also a prompt that the program still had to print"
     )
   }),
   output: Schema.Struct({
