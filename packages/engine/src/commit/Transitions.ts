@@ -18,7 +18,7 @@ import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import { Home } from "../home/Home.ts"
-import { CommitRules, type FullTx } from "./CommitRules.ts"
+import { CommitRules, type FullTx, makeSlotSignal } from "./CommitRules.ts"
 import { beginAggregateTx, type ChangedAggregate } from "./AggregateTx.ts"
 import { LiveAttempts } from "../attempt/LiveAttempts.ts"
 import { beginTx, type Committed } from "./Tx.ts"
@@ -40,6 +40,8 @@ export class Transitions extends Context.Service<
     readonly commit: <A, E>(
       body: (tx: FullTx) => Effect.Effect<A, E>
     ) => Effect.Effect<A, E | StoreError>
+    /** Opens what may start now: for what changed outside of the store. Writes nothing when nothing starts. */
+    readonly fillSlots: Effect.Effect<void, StoreError>
     /** Runs the body as `commit` does, and tells nobody: neither the listeners, nor through them anybody outside. */
     readonly commitUntold: <A, E>(
       body: (tx: FullTx) => Effect.Effect<A, E>
@@ -94,7 +96,8 @@ const makeBegin = Effect.gen(function* () {
     changed: Array<ChangedAggregate> = []
   ): FullTx => ({
     ...beginTx({ store, root, now, committed, spawnedAt: lives.startedAt }),
-    ...beginAggregateTx(aggregates, now, changed)
+    ...beginAggregateTx(aggregates, now, changed),
+    ...makeSlotSignal()
   })
 })
 
@@ -176,6 +179,7 @@ const make = Effect.gen(function* () {
 
   return Transitions.of({
     commit,
+    fillSlots: commit((tx) => Effect.sync(tx.fillSlots)),
     commitUntold: commitAndTell(() => undefined),
     rehearse,
     apply,

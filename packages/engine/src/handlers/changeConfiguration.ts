@@ -74,8 +74,8 @@ export const makeChangeConfiguration = Effect.gen(function* () {
           }
         )
     })
-    // A commit fills the slots that a queue has now.
-    yield* Effect.ignore(transitions.commit(() => Effect.void))
+    // A queue may have more slots now.
+    yield* Effect.ignore(transitions.fillSlots)
   })
 
   return { set, replace }

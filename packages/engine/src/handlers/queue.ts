@@ -49,6 +49,10 @@ export const makeQueueHandlers = Effect.gen(function* () {
   const pause = (queue: string, asked: Omit<Pause, "at">) =>
     pauses.changing(transitions.commit((tx) => store.pause(queue, { ...asked, at: tx.now })))
 
+  /** What waits starts in the commit that ends the pause. */
+  const resume = (queue: string) =>
+    transitions.commit((tx) => Effect.tap(store.resume(queue), () => Effect.sync(tx.fillSlots)))
+
   const handlers: ReadonlyArray<Handled> = [
     handle(operations.queueList, () =>
       Effect.mapError(
@@ -63,11 +67,7 @@ export const makeQueueHandlers = Effect.gen(function* () {
       )
     ),
     handle(operations.queueResume, ({ queue }) =>
-      // What waits starts in the commit that ends the pause.
-      Effect.mapError(
-        Effect.andThen(pauses.changing(transitions.commit(() => store.resume(queue))), one(queue)),
-        toProblem("")
-      )
+      Effect.mapError(Effect.andThen(pauses.changing(resume(queue)), one(queue)), toProblem(""))
     ),
     handle(operations.queueSet, ({ queue, concurrency }) =>
       Effect.mapError(

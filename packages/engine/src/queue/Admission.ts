@@ -72,12 +72,8 @@ const make = Effect.gen(function* () {
         const startedAt = [...note(new Map(starts), committed).values()]
         return admit(sample, settings.current(), { ...asking, startedAt })
       }),
-    // A change of the settings or of a pause is a commit without changes of tasks.
     holdsStill: (now, committed) =>
-      held !== null &&
-      committed.length > 0 &&
-      Math.abs(now - lookedAt) < shortestMs &&
-      !committed.some(isAgents),
+      held !== null && Math.abs(now - lookedAt) < shortestMs && !committed.some(isAgents),
     held: () => held,
     hold: (by) => {
       held = by

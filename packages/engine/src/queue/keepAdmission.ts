@@ -21,16 +21,13 @@ export const keepAdmission = Effect.gen(function* () {
   const run = yield* FiberSet.makeRuntime()
   let isSet = false
 
-  /** What has room now starts in this commit. */
   const look: Effect.Effect<void> = Effect.suspend(() => {
     isSet = false
-    return Effect.catch(
-      transitions.commit(() => Effect.void),
-      (error) =>
-        Effect.andThen(
-          Effect.logError(`what is held back could not be looked at: ${error.message}`),
-          arrange
-        )
+    return Effect.catch(transitions.fillSlots, (error) =>
+      Effect.andThen(
+        Effect.logError(`what is held back could not be looked at: ${error.message}`),
+        arrange
+      )
     )
   })
 

@@ -13,12 +13,7 @@ export const makeNoticeSettings = Effect.gen(function* () {
     const now = settings.resolved()
     if (now === known) return Effect.void
     logFrom(now.config.logLevel)
-    // A commit fills the slots that a queue has now; one that fails is made again by the next call.
-    return Effect.ignore(
-      Effect.tap(
-        transitions.commit(() => Effect.void),
-        () => Effect.sync(() => (known = now))
-      )
-    )
+    // A queue may have more slots now. What fails is done again by the next call.
+    return Effect.ignore(Effect.tap(transitions.fillSlots, () => Effect.sync(() => (known = now))))
   })
 })

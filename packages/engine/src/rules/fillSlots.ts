@@ -11,8 +11,8 @@ import { Settings } from "../configuration/Settings.ts"
 import { busyIn, slotsOf } from "../queue/slots.ts"
 import { Clearings } from "../attempt/Clearings.ts"
 import { Delays } from "../attempt/Delays.ts"
-import type { CommitRule } from "../commit/CommitRules.ts"
-import type { Committed, Tx } from "../commit/Tx.ts"
+import type { CommitRule, FullTx } from "../commit/CommitRules.ts"
+import type { Committed } from "../commit/Tx.ts"
 
 /** The most that one commit starts. */
 const most = 1_000_000
@@ -50,11 +50,12 @@ export const makeFillSlots = Effect.gen(function* () {
   })
 
   const turnOfAgents = Effect.fnUntraced(function* (
-    { now }: Tx,
+    { now, isToFillSlots }: FullTx,
     committed: ReadonlyArray<Committed>,
     { running, free }: Room
   ) {
-    if (admission.holdsStill(now, committed)) return { tasks: [], held: admission.held() }
+    if (!isToFillSlots() && admission.holdsStill(now, committed))
+      return { tasks: [], held: admission.held() }
     const { admitted, held } = yield* admission.admit({ waiting: free, running, now, committed })
     // One more than is admitted tells whether anything is held back.
     const ready = yield* readyIn(agentsQueue, now, Math.min(admitted + 1, free))

@@ -9,7 +9,7 @@ import { Alarm } from "../alarm/Alarm.ts"
 import { Delays } from "../attempt/Delays.ts"
 import { leftMs } from "../attempt/lengths.ts"
 import { Transitions } from "../commit/Transitions.ts"
-import type { Tx } from "../commit/Tx.ts"
+import type { FullTx } from "../commit/CommitRules.ts"
 
 /** How long, in milliseconds, until what could not be stored is tried again. */
 const storeRetryMs = 5000
@@ -18,8 +18,10 @@ const isAwaited = ({ state }: Task): boolean =>
   state.status === "retrying" || (state.status === "queued" && state.notBefore !== null)
 
 /** What a task that waits for a time does once that has come. A delay is over though the wall clock, which was set back, says otherwise. */
-const ripen = (tx: Tx, task: Task) => {
+const ripen = (tx: FullTx, task: Task) => {
   const { state } = task
+  // A task whose instant has come does not change: it may start all the same.
+  tx.fillSlots()
   if (state.status === "retrying") return tx.change(task, { type: "Retry" }, engine)
   return state.status === "queued" && state.notBefore !== null && state.notBefore > tx.now
     ? tx.change(task, { type: "EndDelay" }, engine)

@@ -17,11 +17,7 @@ export const makeClear = Effect.gen(function* () {
   const transitions = yield* Transitions
   const stops = yield* FiberMap.make<string>()
 
-  /** A commit without changes of its own: it fills the slots. */
-  const fillSlots = persistently(
-    "filling the slots",
-    Effect.orDie(transitions.commit(() => Effect.void))
-  )
+  const fillSlots = persistently("filling the slots", Effect.orDie(transitions.fillSlots))
 
   const stop = (task: Task): Effect.Effect<void> => {
     const tree = lastTreeOf(root, task)

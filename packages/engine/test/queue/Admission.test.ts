@@ -5,7 +5,6 @@ import * as Effect from "effect/Effect"
 import { gibibyte, idle, onQueueRig } from "./QueueRig.ts"
 
 const busy = { ...idle, cpuPercent: 95 }
-const nothing = Effect.void
 
 describe("the queue of agents", () => {
   test("starts all that wait when the machine has room", () =>
@@ -65,7 +64,7 @@ describe("the queue of agents", () => {
         rig.machine = busy
         yield* rig.start(["a", "b"])
         rig.settings = { ...rig.settings, cpuThreshold: 96 }
-        yield* rig.transitions.commit(() => nothing)
+        yield* rig.transitions.fillSlots
         expect(yield* rig.running).toEqual(["a", "b"])
       })
     ))
@@ -202,6 +201,22 @@ describe("what is held back", () => {
         yield* rig.pass(200)
         yield* rig.start(["one-more"], { queue: "default" })
         expect(rig.asked.resources).toBe(resources + 1)
+      })
+    ))
+
+  test("is looked at again when slots are to be filled, not for a commit that changes nothing", () =>
+    onQueueRig((rig) =>
+      Effect.gen(function* () {
+        rig.machine = busy
+        yield* rig.start(["a", "b"])
+        const { resources } = rig.asked
+        for (let n = 0; n < 5; n++) yield* rig.transitions.commit(() => Effect.void)
+        expect(rig.asked.resources).toBe(resources)
+        expect(rig.admission.held()).toMatchObject({ because: "cpu" })
+        rig.machine = idle
+        yield* rig.transitions.fillSlots
+        expect(rig.asked.resources).toBe(resources + 1)
+        expect(yield* rig.running).toEqual(["a", "b"])
       })
     ))
 

@@ -60,6 +60,7 @@ const open = ({ path, isOurs = () => true }: DatabaseOptions) =>
       Effect.sync(() => makeFlusher(path)),
       ({ flushed }) => Effect.ignore(flushed)
     )
+    const transact = makeTransact(sql, flusher.committed)
     const reserve = makeReserve(path)
     yield* Effect.forkScoped(reserve.keep)
     return SqliteDatabase.of({
@@ -67,11 +68,8 @@ const open = ({ path, isOurs = () => true }: DatabaseOptions) =>
       path,
       explained: Effect.mapError((error) => explain(path, error)),
       transact: (effect) =>
-        Effect.tap(
-          Effect.mapError(sql.withTransaction(Effect.andThen(unlessLost, effect)), (error) =>
-            isSqlError(error) ? explain(path, error) : error
-          ),
-          () => Effect.sync(flusher.committed)
+        Effect.mapError(transact(Effect.andThen(unlessLost, effect)), (error) =>
+          isSqlError(error) ? explain(path, error) : error
         ),
       flushed: flusher.flushed,
       reserve
@@ -79,6 +77,36 @@ const open = ({ path, isOurs = () => true }: DatabaseOptions) =>
   }).pipe(
     Effect.catchIf(isSqlError, (error) => Effect.flatMap(explainOpening(path, error), Effect.fail))
   )
+
+/** Runs transactions, and calls back after each that has written: what only read has nothing to flush. */
+const makeTransact = (sql: SqlClient.SqlClient, committed: () => void) => {
+  // Rows that were taken back count too. So one flush too many follows them, never one too few.
+  const countWritten = Effect.map(
+    sql<{ written: number }>`SELECT total_changes() AS written`,
+    ([row]) => row?.written ?? 0
+  )
+  let known = 0
+  const outermost = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.map(
+      sql.withTransaction(
+        Effect.gen(function* () {
+          const answer = yield* effect
+          const written = yield* countWritten
+          const hasWritten = written !== known
+          known = written
+          return { answer, hasWritten }
+        })
+      ),
+      ({ answer, hasWritten }) => {
+        if (hasWritten) committed()
+        return answer
+      }
+    )
+  return <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
+    Effect.flatMap(Effect.serviceOption(sql.transactionService), (outer) =>
+      outer._tag === "Some" ? sql.withTransaction(effect) : outermost(effect)
+    )
+}
 
 /** The number of the newest migration of the file; 0 for a new or empty one. */
 const inspect = (path: string): Effect.Effect<number, SqlError | StoreError> => {

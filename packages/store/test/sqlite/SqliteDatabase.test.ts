@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
-import { chmodSync, statSync, truncateSync, writeFileSync } from "node:fs"
+import { chmodSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { layerDatabase, SqliteDatabase } from "@backbeat/store/sqlite/SqliteDatabase"
 import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
@@ -315,4 +315,38 @@ describe("tidying", () => {
       })
     )
   })
+})
+
+describe("a transaction", () => {
+  test("that only reads writes nothing, and leaves nothing to flush", () =>
+    scratch.use((store) =>
+      Effect.gen(function* () {
+        yield* store.transact(store.record([creation("a")]))
+        yield* store.flushed
+        const before = scratch.files()
+        // A flush would find no log to force to the disk.
+        renameSync(`${scratch.path}-wal`, `${scratch.path}-moved`)
+        const look = Effect.all([store.find("a"), store.waitingQueues, store.transact(store.busy)])
+        for (let n = 0; n < 20; n++) yield* store.transact(look)
+        yield* store.flushed
+        yield* store.transact(store.record([creation("b")]))
+        expect((yield* Effect.flip(store.flushed)).reason).toBe("unavailable")
+        renameSync(`${scratch.path}-moved`, `${scratch.path}-wal`)
+        yield* store.flushed
+        expect(scratch.files()["backbeat.db-wal"]).not.toBe(before["backbeat.db-wal"])
+      })
+    ))
+
+  test("within another one is flushed with that", () =>
+    scratch.use((store) =>
+      Effect.gen(function* () {
+        renameSync(`${scratch.path}-wal`, `${scratch.path}-moved`)
+        yield* store.transact(
+          Effect.andThen(store.transact(store.record([creation("a")])), store.flushed)
+        )
+        expect((yield* Effect.flip(store.flushed)).reason).toBe("unavailable")
+        renameSync(`${scratch.path}-moved`, `${scratch.path}-wal`)
+        yield* store.flushed
+      })
+    ))
 })
