@@ -242,7 +242,7 @@ describe("a plan", () => {
     ).toMatchObject({
       tasks: [
         { id: "p.c" },
-        { id: "p.b", warnings: [expect.stringContaining("could not be started")] },
+        { id: "p.b", warnings: [expect.stringContaining("could not start")] },
         { id: "p.a" }
       ],
       order: [2, 1, 0]
