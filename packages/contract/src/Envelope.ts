@@ -39,7 +39,7 @@ const givesEnv = (payload: unknown): boolean => {
 }
 
 const isEnv = (path: unknown): boolean =>
-  typeof path === "string" && /(?:^|\.)env(?:\[|$)/u.test(path)
+  typeof path === "string" && /(?:^|\.)env(?:[.[]|$)/u.test(path)
 
 /**
  * Whether a suggestion may be shown. Values of variables are repeated only if `env` itself is what is wrong: a refusal for another

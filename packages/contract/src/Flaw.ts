@@ -2,7 +2,7 @@
 import * as Predicate from "effect/Predicate"
 import { unitOf } from "./meant/units.ts"
 import { fieldMeantBy } from "./meant/words.ts"
-import { nearest } from "./nearest.ts"
+import { isClose, nearest } from "./nearest.ts"
 import { boundsOf, type Shape } from "./Shape.ts"
 
 /** The keys and indexes that lead to a value. */
@@ -15,6 +15,8 @@ export interface Flaw {
   readonly message: string
   readonly known: ReadonlyArray<string>
   readonly shape: Shape
+  /** The fields beside an unknown key that are objects with a field of this name. */
+  readonly holders?: ReadonlyArray<string>
 }
 
 const kindOf = (value: unknown): string => {
@@ -103,6 +105,28 @@ const ofArray = (shape: Shape, value: ReadonlyArray<unknown>, path: Path): Reado
 export const fieldFor = (key: string, known: ReadonlyArray<string>): string | null =>
   fieldMeantBy(key, known) ?? nearest(key, known)
 
+/** The known field that an unknown one can only mean. Words that are merely alike may mean something else. */
+export const fieldMeant = (key: string, known: ReadonlyArray<string>): string | null => {
+  const near = onlyNearest(key, known)
+  return fieldMeantBy(key, known) ?? (near !== null && isClose(key, near) ? near : null)
+}
+
+/** The fields of an object that are objects themselves and have a field of this name. */
+export const holdersOf = ({ properties = {} }: Shape, key: string): ReadonlyArray<string> =>
+  Object.entries(properties).flatMap(([name, shape]) =>
+    (shape.anyOf ?? [shape]).some((each) => Object.hasOwn(each.properties ?? {}, key)) ? [name] : []
+  )
+
+const meantInstead = (
+  key: string,
+  known: ReadonlyArray<string>,
+  holders: ReadonlyArray<string>
+): string => {
+  if (holders.length > 0) return `; it belongs inside ${holders.join(" or ")}`
+  const near = fieldFor(key, known)
+  return near === null ? "" : `; did you mean ${near}?`
+}
+
 const ofKey = (shape: Shape, key: string, value: unknown, path: Path): ReadonlyArray<Flaw> => {
   const { properties = {}, patternProperties = {}, additionalProperties } = shape
   const property = Object.hasOwn(properties, key) ? properties[key] : undefined
@@ -114,9 +138,9 @@ const ofKey = (shape: Shape, key: string, value: unknown, path: Path): ReadonlyA
   const [first] = patterns
   if (first !== undefined) return atValue(path, `a name here must match ${first[0]}`, {})
   const known = Object.keys(properties)
-  const near = fieldFor(key, known)
+  const holders = fieldMeantBy(key, known) === null ? holdersOf(shape, key) : []
   return [
-    { path, kind: "unknown", message: near === null ? "" : `; did you mean ${near}?`, known, shape }
+    { path, kind: "unknown", message: meantInstead(key, known, holders), known, shape, holders }
   ]
 }
 

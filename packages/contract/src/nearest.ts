@@ -45,3 +45,12 @@ export const nearest = (word: string, known: ReadonlyArray<string>): string | nu
   }
   return best
 }
+
+/** So many edits are a slip of the fingers. More of them may be another word. */
+const slipEdits = 2
+
+/** Whether two near words can only be one: a slip apart, or one begins with the other. */
+export const isClose = (word: string, near: string): boolean => {
+  const [given, meant] = [plain(word), plain(near)]
+  return distance(given, meant) <= slipEdits || given.startsWith(meant) || meant.startsWith(given)
+}

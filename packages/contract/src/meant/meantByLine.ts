@@ -1,6 +1,6 @@
 /** What a command line means that is no call: flags that are fields, words without JSON, another tool's name of an operation. */
 import * as Predicate from "effect/Predicate"
-import { fieldFor } from "../Flaw.ts"
+import { fieldMeant, holdersOf } from "../Flaw.ts"
 import { commonFlagNames, type FlagName, flagKinds, operationNames } from "../names.ts"
 import { nearest } from "../nearest.ts"
 import type { Operation } from "../Operation.ts"
@@ -129,16 +129,29 @@ const takeFlag = (
   return kind === "switch" ? 1 : 2
 }
 
-/** Takes a field that was written as a flag; answers how many arguments it used, or null when it is none. */
-const takeField = (
-  { shape: { properties = {} }, payload }: Draft,
+/** Takes a field of an object of the payload: where it belongs is found when the payload is mended. */
+const takeInner = (
+  whole: Shape,
+  payload: Record<string, unknown>,
   name: string,
   value: string | undefined
 ): number | null => {
+  if (value === undefined || holdersOf(whole, name).length === 0) return null
+  payload[name] = value
+  return 2
+}
+
+/** Takes a field that was written as a flag; answers how many arguments it used, or null when it is none. */
+const takeField = (
+  { shape: whole, payload }: Draft,
+  name: string,
+  value: string | undefined
+): number | null => {
+  const { properties = {} } = whole
   const camel = name.replaceAll(/-(\w)/gu, (_, letter: string) => letter.toUpperCase())
-  const field = fieldFor(camel, Object.keys(properties))
+  const field = fieldMeant(camel, Object.keys(properties))
   const shape = field === null ? undefined : properties[field]
-  if (field === null || shape === undefined) return null
+  if (field === null || shape === undefined) return takeInner(whole, payload, camel, value)
   if (shape.type === "boolean") return ((payload[field] = true), 1)
   if (value === undefined) return null
   payload[field] = valueFor(shape, value, payload[field])

@@ -1,6 +1,6 @@
 /** A refused payload with its flaws mended: the payload of the call that the caller meant. */
 import * as Predicate from "effect/Predicate"
-import { fieldFor, findFlaws, type Flaw, type Path } from "../Flaw.ts"
+import { fieldMeant, findFlaws, type Flaw, type Path } from "../Flaw.ts"
 import type { Operation } from "../Operation.ts"
 import type { Try } from "../Problem.ts"
 import type { Shape } from "../Shape.ts"
@@ -65,6 +65,9 @@ const renamed = (
 /** Names for a number of attempts that leave out the first one. */
 const countsRetries: ReadonlySet<string> = new Set(["retry", "retries"])
 
+/** A smaller number for a field without a unit in its name is in seconds. */
+const delaySeconds = 100
+
 /** What else a new name says of a value. */
 const meantAs = (key: string, field: string, value: unknown): unknown => {
   if (field === "restart" && isEntries(value) && !("when" in value))
@@ -73,11 +76,43 @@ const meantAs = (key: string, field: string, value: unknown): unknown => {
   if (countsRetries.has(key) && typeof value === "number")
     return field === "maxAttempts" ? value + 1 : { when: "on-failure", maxAttempts: value + 1 }
   if (key === "timeoutSeconds" && typeof value === "number") return value * 1000
-  if (key === "delay") return lengthOf(value, 1000)?.ms ?? value
+  if (key === "delay") return lengthOf(value, delaySeconds)?.ms ?? value
   return value
 }
 
-const ofUnknown = (draft: Draft, { path, known }: Flaw, { flags }: Operation): Draft | null => {
+/** The object that a field goes into; null where it would have to be invented. */
+const holderFor = (key: string, name: string, given: unknown): Entries | null => {
+  if (isEntries(given)) return key in given ? null : given
+  if (name === "readyWhen" && Predicate.isString(given) && /^https?:/u.test(given))
+    return { http: given }
+  if (name !== "restart" || given !== undefined) return null
+  if (key === "when") return {}
+  return key === "maxAttempts" ? { when: "on-failure" } : null
+}
+
+/** A field that stands outside of the object that it belongs to. */
+const ofMisplaced = (draft: Draft, path: Path, names: ReadonlyArray<string>): Draft | null => {
+  const key = String(path.at(-1))
+  const parent = valueAt(draft.payload, path.slice(0, -1))
+  if (!isEntries(parent)) return null
+  const given = names.filter((name) => name in parent)
+  const [name, ...others] = given.length > 0 ? given : names
+  if (name === undefined || others.length > 0) return null
+  const holder = holderFor(key, name, parent[name])
+  if (holder === null) return null
+  const { [key]: value, ...rest } = parent
+  const payload = changedAt(draft.payload, path.slice(0, -1), () => ({
+    ...rest,
+    [name]: { ...holder, [key]: value }
+  }))
+  return { ...draft, payload }
+}
+
+const ofUnknown = (
+  draft: Draft,
+  { path, known, holders = [] }: Flaw,
+  { flags }: Operation
+): Draft | null => {
   const key = String(path.at(-1))
   const flag = path.length === 1 ? flagMeantBy(key, flags) : null
   const given = valueAt(draft.payload, path)
@@ -89,7 +124,8 @@ const ofUnknown = (draft: Draft, { path, known }: Flaw, { flags }: Operation): D
       hints: [...draft.hints, `${key} is a flag: use --${flag}.`]
     }
   }
-  const field = fieldFor(key, known)
+  if (holders.length > 0) return ofMisplaced(draft, path, holders)
+  const field = fieldMeant(key, known)
   const parent = valueAt(draft.payload, path.slice(0, -1))
   if (field === null || (isEntries(parent) && field in parent)) return null
   return {
@@ -118,7 +154,9 @@ const ofFlaw = (draft: Draft, flaw: Flaw, operation: Operation): Draft | null =>
   const value = valueAt(draft.payload, path)
   const short = ofShortForm(draft, path, value)
   if (short !== null) return short
-  const meant = mendValue(shape, value, String(path.at(-1)))
+  // The names of variables are the caller's own.
+  const field = path.at(-2) === "env" ? "" : String(path.at(-1))
+  const meant = mendValue(shape, value, field)
   if (meant === null) return null
   const hints = meant.hint === undefined ? draft.hints : [...draft.hints, meant.hint]
   return { ...draft, payload: changedAt(draft.payload, path, () => meant.value), hints }
@@ -139,7 +177,10 @@ export const mendPayload = (operation: Operation, shape: Shape, payload: unknown
     const all = findFlaws(shape, draft.payload, [])
     if (all.length === 0) return { ...draft, payload: asShell(draft.payload) }
     // What is missing may stand there under another name.
-    const flaws = all.filter(({ kind }) => kind !== "missing")
+    const flaws = all
+      .filter(({ kind }) => kind !== "missing")
+      // What a field is to go into may have to be mended first.
+      .toSorted((one, other) => (one.holders?.length ?? 0) - (other.holders?.length ?? 0))
     if (flaws.length === 0 || flaws.length > flawsMax) return null
     for (const flaw of flaws) {
       const next = ofFlaw(draft, flaw, operation)

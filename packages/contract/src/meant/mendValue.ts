@@ -73,7 +73,8 @@ const special: Readonly<Record<string, (value: unknown) => Meant | null>> = {
 const numberFor = (shape: Shape, value: unknown, field: string): Meant | null => {
   const minimum = shape.minimum ?? 0
   if (unitOf(field) === "milliseconds") {
-    const length = lengthOf(value, minimum)
+    // Only a field that does not name its unit may be taken for seconds.
+    const length = lengthOf(value, field.endsWith("Ms") ? 0 : minimum)
     return length === null
       ? null
       : {
