@@ -57,6 +57,27 @@ const fields: ReadonlyArray<Mistake> = [
   [
     ["start", json({ command: "true", readyWhen: { tcp: 3000 } })],
     { operation: "start", payload: { command: "true", readyWhen: { port: 3000 } } }
+  ],
+  [
+    ["start", json({ command: "true", readyWhen: { log: "." }, startupTimeoutMs: 1500 })],
+    {
+      operation: "start",
+      payload: { command: "true", readyWhen: { log: ".", startupTimeoutMs: 1500 } }
+    }
+  ],
+  [
+    ["start", json({ command: "true", maxAttempts: 2 })],
+    {
+      operation: "start",
+      payload: { command: "true", restart: { when: "on-failure", maxAttempts: 2 } }
+    }
+  ],
+  [
+    ["start", json({ command: "true" }), "--max-attempts", "2"],
+    {
+      operation: "start",
+      payload: { command: "true", restart: { when: "on-failure", maxAttempts: 2 } }
+    }
   ]
 ]
 
@@ -72,6 +93,10 @@ const values: ReadonlyArray<Mistake> = [
   [
     ["start", json({ command: "true", timeout: "30s" })],
     { operation: "start", payload: { command: "true", timeout: 30_000 } }
+  ],
+  [
+    ["start", json({ command: "true", env: { A: 1 } })],
+    { operation: "start", payload: { command: "true", env: { A: "1" } } }
   ],
   [
     ["start", json({ command: "true", timeout: 2 })],
@@ -316,7 +341,34 @@ describe("a refused call", () => {
       ["loop", "create", "true", "--until", "true"],
       ["agents"],
       ["wait", "x", "--timeout", "soon"],
+      ["start", json({ command: "true", startupTimeoutMs: 1500 })],
+      ["start", json({ command: "true", stallTimeoutMs: 5 })],
+      ["send", json({ id: "live", text: "a", quietMs: 50 })],
       ["qqqqqqqq"]
+    ]) {
+      const { try: meant } = await rig.refusal(line)
+      expect({ line, meant }).toEqual({ line, meant: undefined })
+    }
+  })
+
+  test("offers none that would be refused itself", async () => {
+    await using rig = new Rig()
+    await prepare(rig)
+    for (const line of [
+      ["start", "--model", "opus", "--", "true"],
+      ["start", "--effort", "high", "--", "true"],
+      ["start", "--maxTurns", "3", "--", "true"],
+      ["start", json({ script: "true", model: "opus", arg: ["-v"] })],
+      ["logs", "x", "--since", "5m"],
+      ["logs", json({ id: "x", since: "5m", tail: 5 })],
+      ["wait", "x", "--since", "5"],
+      ["wait", json({ id: "x", timeout: "5s", since: "c1-0-0" })],
+      ["logs", "x", "--grep", "("],
+      ["send", json({ id: "live", txt: "a", until: "(" })],
+      ["list", json({ nonsense: 1 }), "--wait"],
+      ["logs", json({ id: "x", since: "5m" }), "--wait"],
+      ["start", json({ cmd: "true", notify: { onEnd: true } })],
+      ["wait", "x", "--timeout", "2d"]
     ]) {
       const { try: meant } = await rig.refusal(line)
       expect({ line, meant }).toEqual({ line, meant: undefined })

@@ -8,6 +8,7 @@ import type { Try } from "../Problem.ts"
 import { type Shape, shapeOf } from "../Shape.ts"
 import { findOperation } from "../table.ts"
 import { complete } from "./complete.ts"
+import { holds } from "./holds.ts"
 import { meantByWords } from "./meantByWords.ts"
 import { lengthOf } from "./units.ts"
 import { operationMeantBy } from "./words.ts"
@@ -243,5 +244,6 @@ export const meantByLine = (
   )
   if (meant === null) return null
   const flags = { ...draft.flags, ...meant.call.flags }
-  return { ...meant, call: { ...meant.call, ...(Object.keys(flags).length > 0 ? { flags } : {}) } }
+  const call = { ...meant.call, ...(Object.keys(flags).length > 0 ? { flags } : {}) }
+  return holds(call) ? { ...meant, call } : null
 }

@@ -1,6 +1,7 @@
 /** Answers one call: finds the operation, checks flags, decodes the payload, and wraps what comes back. */
 import { type CallRequest, type Flags } from "@backbeat/contract/Call"
 import { addressed, exitCodeOf, exitStatuses, failed } from "@backbeat/contract/Envelope"
+import { withoutVain } from "@backbeat/contract/meant/holds"
 import { type FlagName, flagNames } from "@backbeat/contract/names"
 import { knownFlags, type Operation } from "@backbeat/contract/Operation"
 import { payloadOf } from "@backbeat/contract/payload"
@@ -90,8 +91,12 @@ export const refusal = (command: string, trouble: Problem, flags: Flags): Answer
   failed: true
 })
 
+/** The problem as its caller gets it, without a suggestion that would be refused itself. */
+const address = (...given: Parameters<typeof addressed>): Problem =>
+  withoutVain(addressed(...given))
+
 const refuse = (trouble: Problem, request: CallRequest): Answer =>
-  refusal(request.operation, addressed(trouble, request), request.flags)
+  refusal(request.operation, address(trouble, request), request.flags)
 
 const explainDefect = (
   root: string,
@@ -138,7 +143,7 @@ export const makeAnswer = Effect.gen(function* () {
     yield* checkFlags(operation, request.flags, parsed)
     const payload = yield* Effect.fromResult(parsed)
     yield* noticeSettings
-    const told = (trouble: Problem, given: unknown = payload) => addressed(trouble, request, given)
+    const told = (trouble: Problem, given: unknown = payload) => address(trouble, request, given)
     const call: Call = { caller: request.caller, flags: request.flags, addressed: told }
     if (
       (request.flags.stream === true || request.flags.follow === true) &&

@@ -1,0 +1,61 @@
+/** Whether a suggested call is one that is accepted, as far as its payload and its flags can tell. */
+import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { Flags } from "../Call.ts"
+import type { Operation } from "../Operation.ts"
+import type { Try } from "../Problem.ts"
+import { findOperation } from "../table.ts"
+import { fitsTogether } from "./fitsTogether.ts"
+
+const decodes = ({ input }: Operation, payload: unknown): boolean =>
+  Result.isSuccess(Schema.decodeUnknownResult(input, { onExcessProperty: "error" })(payload))
+
+/** A bare word in an array is what it is by itself. */
+const itemsOf = ({ batch, positional }: Operation, payload: unknown): ReadonlyArray<unknown> =>
+  batch && Array.isArray(payload)
+    ? payload.map((item: unknown) =>
+        positional !== null && typeof item === "string" ? { [positional]: item } : item
+      )
+    : [payload]
+
+/** What `plan` shows is a payload of another operation. */
+const holdsWithin = ({ name }: Operation, payload: unknown): boolean => {
+  if (name !== "plan" || !Predicate.isObject(payload) || !("payload" in payload)) return true
+  const operation = "operation" in payload ? String(payload.operation) : "start"
+  return holds({ operation, payload: payload.payload })
+}
+
+const flagsHold = (row: Operation, flags: NonNullable<Try["flags"]>): boolean => {
+  const { home: _, ...others } = flags
+  const known: ReadonlyArray<string> = [...row.flags, "get", "human"]
+  return (
+    Object.keys(others).every((name) => known.includes(name)) &&
+    Result.isSuccess(Schema.decodeUnknownResult(Flags)(others)) &&
+    (others["exit-status"] !== true || others["wait"] === true || row.waits === true)
+  )
+}
+
+const payloadHolds = (row: Operation, payload: unknown, flags: NonNullable<Try["flags"]>) =>
+  itemsOf(row, payload).every(
+    (item) => decodes(row, item) && fitsTogether(row.name, item, flags) && holdsWithin(row, item)
+  )
+
+/** Whether an operation takes a payload with the flags that it may need. */
+export const takesPayload = (row: Operation, payload: unknown): boolean =>
+  payloadHolds(row, payload, { stream: true })
+
+/** Whether the operation takes the payload and the flags. Whether the tasks are there is not looked at. */
+export const holds = ({ operation, payload, flags = {} }: Try): boolean => {
+  const row = findOperation(operation)
+  return row !== null && flagsHold(row, flags) && payloadHolds(row, payload, flags)
+}
+
+/** The problem without a suggestion that would be refused itself. */
+export const withoutVain = <Told extends { readonly try?: Try }>(
+  told: Told
+): Told | Omit<Told, "try"> => {
+  if (told.try === undefined || holds(told.try)) return told
+  const { try: _, ...rest } = told
+  return rest
+}
