@@ -100,3 +100,15 @@ test("why tells of a task that runs what it does now", async () => {
   await rig.data("stop", { id: "busy", force: true })
   expect(await rig.data("why", { id: "busy" })).not.toHaveProperty("running")
 })
+
+test("of a task with an open stdin only its own processes are told, not the one that holds its stdin open", async () => {
+  await using rig = new Rig()
+  const ready = { stdin: "open", readyWhen: { log: "up" } }
+  await rig.data("start", { id: "asks", ...ready, script: "echo up; read line" }, ["--wait"])
+  expect(await rig.data("why", { id: "asks" })).toMatchObject({
+    running: { processes: [expect.stringMatching(/^\d+ script of asks\/1$/u)] }
+  })
+  const told = await rig.data("stop", { id: "asks" })
+  expect(told).toMatchObject({ ended: [expect.stringMatching(/^\d+ script of asks\/1$/u)] })
+  expect(told).not.toHaveProperty("endedMore")
+})

@@ -137,7 +137,7 @@ describe("a shim that stands still", () => {
     await rig.data("send", { id: "s", text: "go\n" })
     while (isAlive(command)) await Bun.sleep(2)
     expect(await rig.data("why", { id: "s" })).toMatchObject({
-      because: [{ what: expect.stringMatching(/stand still \(state T\): .*SIGCONT/u) }, {}]
+      because: [{ what: expect.stringMatching(/are stopped \(state T\): .*SIGCONT/u) }, {}]
     })
     expect(await rig.task("stop", { id: "s" })).toMatchObject({ status: "cancelled", exitCode: 4 })
   })

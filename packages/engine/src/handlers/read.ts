@@ -14,6 +14,7 @@ import { makeAsItEnded } from "../checkpoint/asItEnded.ts"
 import { makeInAttempt } from "../attempt/inAttempt.ts"
 import { readCheckpoint } from "../checkpoint/readCheckpoint.ts"
 import { Home } from "../home/Home.ts"
+import { isShim } from "../process/isShim.ts"
 import { look } from "../process/look.ts"
 import { usageOf } from "../process/usageOf.ts"
 import { treeOf } from "../attempt/attemptSpec.ts"
@@ -119,7 +120,7 @@ const makeAddRead = Effect.gen(function* () {
   const memoryOf = Effect.fnUntraced(function* (task: Task) {
     if (task.state.status !== "running" && task.state.status !== "stopping") return {}
     const found = yield* look(treeOf(root, task))
-    const usage = usageOf(found.map(({ identity: { pid } }) => pid))
+    const usage = usageOf(found.map(({ identity: { pid } }) => pid).filter((pid) => !isShim(pid)))
     return usage === null
       ? {}
       : { memoryBytes: [...usage.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0) }

@@ -17,6 +17,9 @@ export interface ShimOrder {
   readonly limits?: ProcessLimits | undefined
 }
 
+/** What the shim calls itself: the last of its arguments. */
+export const shimName = "backbeat-shim"
+
 /** What is spawned. */
 export interface ShimCall {
   readonly cmd: Array<string>
@@ -83,7 +86,7 @@ export const shimCall = ({ dir, umask, argv, env, limits = {} }: ShimOrder): Shi
   const isLong = Buffer.byteLength(set) > mostInVariable
   if (isLong) writeFileSync(join(dir, "argv"), `${set}\n`, { mode: 0o600 })
   return {
-    cmd: [...niceArguments(limits), ...shellFor(env), "-c", shim, "backbeat-shim"],
+    cmd: [...niceArguments(limits), ...shellFor(env), "-c", shim, shimName],
     env: { ...env, _backbeat_at: dir, _backbeat_run: isLong ? `. "$_backbeat_dir/argv"` : set }
   }
 }

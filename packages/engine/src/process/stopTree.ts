@@ -9,6 +9,7 @@ import { isAlive } from "./Identity.ts"
 import { inspectAttempt } from "./inspectAttempt.ts"
 import { lookTogether } from "./look.ts"
 import { describeProcess } from "./describeProcess.ts"
+import { isShim } from "./isShim.ts"
 import { freedPorts, type Listening, listeningOf } from "./listeners.ts"
 import { signalGroup, signalProcess } from "./posix.ts"
 import { hasProc, readProcess, readProcFile, readState } from "./ProcessTable.ts"
@@ -44,6 +45,7 @@ const describedAtMost = 10
 const noting = (dir: string) => {
   const seen = new Map<string, string>()
   const sockets: Array<Listening> = []
+  let isAny = false
   return {
     note: (left: ReadonlyArray<RemainingProcess>): void => {
       const claim = readClaim(dir)
@@ -52,15 +54,18 @@ const noting = (dir: string) => {
         identity: { pid, startTime }
       } of left) {
         if (claim.kind === "shim" && claim.pid === pid) continue
+        isAny = true
+        // Between fork and exec the command is one too, and a later look sees its own program.
+        if (isShim(pid)) continue
         const key = `${pid} ${startTime}`
-        // Between fork and exec it has the name of its parent still. One that dies meanwhile has none any more.
+        // One that dies meanwhile has no name any more.
         const name = seen.size <= describedAtMost ? describeProcess(pid) : ""
         if (!seen.has(key)) pids.push(pid)
         if (name.includes(" ") || !seen.has(key)) seen.set(key, name)
       }
       sockets.push(...listeningOf(pids))
     },
-    endedAny: (): boolean => seen.size > 0,
+    endedAny: (): boolean => isAny,
     stopped: (): Stopped => {
       const ports = freedPorts(sockets)
       return {

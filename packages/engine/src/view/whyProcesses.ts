@@ -5,6 +5,7 @@ import { endedAt, endOf, isFinal, lastAttempt } from "@backbeat/core/task/TaskSt
 import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
 import { describeProcess } from "../process/describeProcess.ts"
+import { withoutShim } from "../process/isShim.ts"
 import { look } from "../process/look.ts"
 import { readState } from "../process/ProcessTable.ts"
 import { treeOf } from "../attempt/attemptSpec.ts"
@@ -20,8 +21,10 @@ const shownAtMost = 10
 const listed = (shown: ReadonlyArray<string>, count: number): string =>
   count > shown.length ? `${shown.join(", ")} and ${count - shown.length} more` : shown.join(", ")
 
-const described = (pids: ReadonlyArray<number>): string =>
-  listed(pids.slice(0, shownAtMost).map(describeProcess), pids.length)
+const described = (pids: ReadonlyArray<number>): string => {
+  const its = withoutShim(pids)
+  return listed(its.slice(0, shownAtMost).map(describeProcess), its.length)
+}
 
 const sayFreed = (ports: ReadonlyArray<number> = []): string =>
   ports.length === 0 ? "" : `, and freed port ${ports.join(", ")}`

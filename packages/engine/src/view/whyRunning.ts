@@ -9,6 +9,7 @@ import { Home } from "../home/Home.ts"
 import { lastLinesOf } from "../output/lastLinesOf.ts"
 import { outputPath, outputStreams } from "../output/OutputStream.ts"
 import { describeProcess } from "../process/describeProcess.ts"
+import { isShim } from "../process/isShim.ts"
 import { look } from "../process/look.ts"
 import { usageOf } from "../process/usageOf.ts"
 import { treeOf } from "../attempt/attemptSpec.ts"
@@ -72,8 +73,9 @@ export const makeWhyRunning = Effect.gen(function* () {
     if ((task.state.status !== "running" && task.state.status !== "stopping") || live === null)
       return null
     const found = yield* look(treeOf(root, task))
-    // The shim is backbeat's own.
-    const processes = found.map(({ identity: { pid } }) => pid).filter((pid) => pid !== live.pid)
+    const processes = found
+      .map(({ identity: { pid } }) => pid)
+      .filter((pid) => pid !== live.pid && !isShim(pid))
     const silentSince = lastOutputAt(live.dir)
     const lastLine = (yield* lastLinesOf(live.readable.dir, 1)).at(-1)
     const running: Running = {
