@@ -122,6 +122,25 @@ describe("a home that was moved", () => {
     expect(isAlive(Number(pid))).toBe(false)
   })
 
+  test("records that a command was killed, however the success exit codes read", async () => {
+    await using rig = new Rig()
+    await rig.task("start", {
+      id: "web",
+      command: "sleep",
+      args: ["60"],
+      successExitCodes: [0, 143]
+    })
+    await rig.data("engine stop")
+    const home = join(rig.scratch, "moved")
+    renameSync(rig.home, home)
+    await using moved = new Rig(home)
+    await moved.data("send", { id: "web", signal: "SIGTERM" })
+    expect(await moved.task("wait", { id: "web" })).toMatchObject({
+      status: "failed",
+      failure: { type: "Signalled", signal: "SIGTERM" }
+    })
+  })
+
   test("is the same again when a backup of it was put in its place", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "old", command: "true" }, ["--wait"])

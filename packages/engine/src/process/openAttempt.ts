@@ -97,6 +97,14 @@ const openRecord = (dir: string, open: Opener): number => {
   return fd
 }
 
+/** Opens the attempt's `note` before an empty line, by which the shim sees whether its shell has appended something. */
+const openNote = (dir: string, open: Opener): number => {
+  const fd = open(join(dir, "note"), constants.O_RDWR | constants.O_APPEND | constants.O_CREAT)
+  // Written by its position: the descriptor stays before the line.
+  if (fstatSync(fd).size === 0 && writeSync(fd, "\n", 0) < 1) throw noRoom(dir)
+  return fd
+}
+
 const openAlive = (dir: string, open: Opener): number => {
   const alive = join(dir, "alive")
   // The call says no reason. In a folder that was just made it is most often that there is no room.
@@ -147,7 +155,7 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
   }
   try {
     const record = openRecord(dir, open)
-    const note = open(join(dir, "note"), "a")
+    const note = openNote(dir, open)
     const stdout = open(join(dir, "stdout.log"), "a")
     const stderr = open(join(dir, "stderr.log"), "a")
     const alive = openAlive(dir, open)

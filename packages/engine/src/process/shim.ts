@@ -23,6 +23,9 @@
  * - The shell tells on its own stderr, which is `note`, that a command died by a signal or that it could not fork, and says
  *   nothing when it exited with a status above 128. To keep that stderr apart the command is exec'd by a subshell. bash says
  *   it only outside of its posix mode; dash has no such option, and `command` keeps it from ending there.
+ * - Whether it said something is read from that descriptor, because the folder may have been moved by then. The engine puts an
+ *   empty line into `note`, and the descriptor stands before it: the line can be read until a message is appended, which
+ *   moves the descriptor to the end.
  * - In dash the subshell's EXIT trap runs when exec has failed, and only then: it notes that nothing was spawned. Other
  *   shells do not run it there, and a late 126 or 127 stays an exit code.
  * - Shells say nothing for SIGINT and SIGPIPE. 130 is a death by SIGINT when the shim saw a SIGINT too, 141 is always
@@ -60,7 +63,7 @@ trap _backbeat_int=1 INT
 _backbeat_status=$?
 _backbeat_kind=exited
 if [ "$_backbeat_status" -gt 128 ]; then
-  [ -s "$_backbeat_dir/note" ] && _backbeat_kind=signalled
+  IFS= read -r _backbeat_stat <&2 || _backbeat_kind=signalled
   [ "$_backbeat_status$_backbeat_int" = 1301 ] && _backbeat_kind=signalled
 fi
 [ "$_backbeat_open" ] && echo >&7 && wait

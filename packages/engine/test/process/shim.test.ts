@@ -5,10 +5,13 @@ import {
   constants,
   copyFileSync,
   existsSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readFileSync,
-  writeFileSync
+  renameSync,
+  writeFileSync,
+  writeSync
 } from "node:fs"
 import { join } from "node:path"
 import { readClaim } from "../../src/process/Claim.ts"
@@ -30,12 +33,19 @@ const runShim = async (
   argv: ReadonlyArray<string>,
   {
     env = {},
-    limits = {}
-  }: { readonly env?: Record<string, string>; readonly limits?: ProcessLimits } = {}
+    limits = {},
+    moved = dir
+  }: {
+    readonly env?: Record<string, string>
+    readonly limits?: ProcessLimits
+    /** Where the folder is by the end. */
+    readonly moved?: string
+  } = {}
 ) => {
   mkdirSync(dir, { recursive: true })
-  const append = constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY
+  const append = constants.O_CREAT | constants.O_APPEND | constants.O_RDWR
   const [log, note] = [openSync(join(dir, "log"), append), openSync(join(dir, "note"), append)]
+  if (fstatSync(note).size === 0) writeSync(note, "\n", 0)
   const record = openSync(join(dir, "exit"), constants.O_CREAT | constants.O_RDWR)
   const call = shimCall({ dir, umask: 0o27, argv, env, limits })
   const cmd = [...shell, ...call.cmd.slice(call.cmd.indexOf("-c"))]
@@ -48,8 +58,8 @@ const runShim = async (
   for (const fd of [log, note, record]) closeSync(fd)
   await child.exited
   return {
-    record: readExitRecord(dir)?.end,
-    log: readFileSync(join(dir, "log"), "utf8"),
+    record: readExitRecord(moved)?.end,
+    log: readFileSync(join(moved, "log"), "utf8"),
     pid: child.pid
   }
 }
@@ -79,6 +89,26 @@ for (const shell of shells) {
         await using rig = new AttemptRig()
         const ran = await runShim(shell, join(rig.root, "a"), ["/bin/sh", "-c", script])
         expect(ran).toMatchObject({ record: end, log: "" })
+      })
+    }
+
+    for (const [script, end] of ends.filter(([each]) =>
+      ["exit 143", "kill -s TERM $$", "kill -s KILL $$"].includes(each)
+    )) {
+      test(`records the same end in a folder that was moved meanwhile: ${script}`, async () => {
+        await using rig = new AttemptRig()
+        const [dir, moved] = [join(rig.root, "a"), join(rig.root, "moved")]
+        rig.fifo("gate")
+        const argv = [
+          "/bin/sh",
+          "-c",
+          `echo up >'${rig.root}/steps'; read go <'${rig.root}/gate'; ${script}`
+        ]
+        const running = runShim(shell, dir, argv, { moved })
+        await rig.step()
+        renameSync(dir, moved)
+        rig.pass("gate")
+        expect(await running).toMatchObject({ record: end })
       })
     }
 
@@ -116,7 +146,7 @@ for (const shell of shells) {
       const late = await runShim(shell, dir, ["/bin/echo", "late"])
       expect(late.log).toBe("first\n")
       expect(readClaim(dir)).toMatchObject({ kind: "shim", pid: first.pid })
-      expect(readFileSync(join(dir, "note"), "utf8")).toMatch(/^(0m.*\n){2}$/)
+      expect(readFileSync(join(dir, "note"), "utf8")).toMatch(/^\n+(0m.*\n){2}$/)
     })
 
     test("starts nothing without room for its claim, and says so", async () => {
@@ -126,6 +156,7 @@ for (const shell of shells) {
       disk.free()
       mkdirSync(dir)
       writeFileSync(join(dir, "exit"), `${" ".repeat(63)}\n`)
+      writeFileSync(join(dir, "note"), "\n")
       disk.fill()
       const ran = await runShim(shell, dir, ["/bin/sh", "-c", `touch ${rig.root}/ran`])
       expect(ran.record).toBeUndefined()
