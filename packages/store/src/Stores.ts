@@ -1,5 +1,7 @@
 /** All ports of a store. Their implementations share one database, and so its transactions. */
 import type { AggregateStore } from "./AggregateStore.ts"
+import type { Database } from "./Database.ts"
+import type { History } from "./History.ts"
 import type { HomeStore } from "./HomeStore.ts"
 import type { IdStore } from "./IdStore.ts"
 import type { PipelineStore } from "./PipelineStore.ts"
@@ -10,6 +12,8 @@ import type { TaskStore } from "./TaskStore.ts"
 
 /** Everything that an engine remembers with. */
 export type Stores =
+  | Database
+  | History
   | TaskStore
   | QueueStore
   | AggregateStore

@@ -1,14 +1,10 @@
-/** The port through which the engine remembers tasks and their history. Implementations: sqlite/, memory/. */
+/** The port through which the engine remembers tasks. Implementations: sqlite/, memory/. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Actor } from "@backbeat/core/task/Actor"
 import type { Dependency, NeededEnd } from "@backbeat/core/task/Dependency"
 import type { Task } from "@backbeat/core/task/Task"
-import type {
-  EventType,
-  RecordedEvent,
-  RecordedTaskEvent
-} from "@backbeat/core/history/RecordedEvent"
+import type { RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"
 import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
 import type { StoreError } from "./StoreError.ts"
@@ -45,18 +41,6 @@ export interface TaskPage {
   readonly next: string | null
 }
 
-/** Which events: those with a sequence above `since`. */
-export interface EventFilter {
-  readonly since: number
-  readonly taskIds?: ReadonlyArray<string> | undefined
-  /** Of tasks with this tag. */
-  readonly tag?: string | undefined
-  /** Of this pipeline and of its tasks. */
-  readonly pipelineId?: string | undefined
-  readonly types?: ReadonlyArray<EventType> | undefined
-  readonly limit: number
-}
-
 /** A blocked task that waits for the task `dependency`, and for which end of it. */
 export interface DependentTask {
   readonly dependency: string
@@ -78,23 +62,10 @@ export interface ReadyFilter {
   readonly limit: number
 }
 
-/** Remembers tasks and events. All of it fails with StoreError only. */
+/** Remembers tasks, in the transactions of the Database beside it. All of it fails with StoreError only. */
 export class TaskStore extends Context.Service<
   TaskStore,
   {
-    /** Runs the effect in one durable transaction: all of it or nothing. Transactions do not overlap. Nested calls join the outer one; one that fails is taken back alone. */
-    readonly transact: <A, E, R>(
-      effect: Effect.Effect<A, E, R>
-    ) => Effect.Effect<A, E | StoreError, R>
-    /** Ends when every transaction before is on the disk, so that a power failure does not take it back either. */
-    readonly flushed: Effect.Effect<void, StoreError>
-    /** Does what is best done while nobody waits. */
-    readonly tidy: Effect.Effect<void, StoreError>
-    /**
-     * Gives up what is kept of the disk for a time when it is full: what must not wait and could not be stored can be tried again.
-     * `tries` is how often that was in vain.
-     */
-    readonly makeRoom: (tries: number) => Effect.Effect<void>
     /** The task of this id, or null. */
     readonly find: (id: string) => Effect.Effect<Task | null, StoreError>
     /**
@@ -143,12 +114,6 @@ export class TaskStore extends Context.Service<
       settled: SettledWaits,
       candidates: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyArray<string>, StoreError>
-    /** The one history, of tasks and of all else, in the order of its sequence. */
-    readonly events: (
-      filter: EventFilter
-    ) => Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError>
-    /** The sequence of the newest event; 0 when there is none. Never goes back, also not when old events were removed. */
-    readonly lastSequence: Effect.Effect<number, StoreError>
     /** Final tasks that ended before the instant (epoch ms), oldest first; so many at most. */
     readonly endedBefore: (
       at: number,
@@ -159,7 +124,5 @@ export class TaskStore extends Context.Service<
     readonly remove: (
       ids: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyArray<string>, StoreError>
-    /** Whether the store is intact, in one sentence. */
-    readonly check: Effect.Effect<{ readonly ok: boolean; readonly message: string }, StoreError>
   }
 >()("@backbeat/store/TaskStore") {}

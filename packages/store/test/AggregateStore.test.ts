@@ -1,10 +1,10 @@
 /** What an AggregateStore does for aggregates of which something is due; the rest is tested with pipelines. */
+import { wholeStore } from "./wholeStore.ts"
 import { expect, test } from "bun:test"
 import type { Stored } from "@backbeat/core/history/Aggregate"
 import { engine } from "@backbeat/core/task/Actor"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { IdStore } from "@backbeat/store/IdStore"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { describeEachStore } from "./eachStore.ts"
@@ -74,7 +74,7 @@ describeEachStore("an aggregate of which something is due", (run) => {
     run(
       "removed",
       Effect.gen(function* () {
-        const [store, ids, tasks] = [yield* AggregateStore, yield* IdStore, yield* TaskStore]
+        const [store, ids, tasks] = [yield* AggregateStore, yield* IdStore, yield* wholeStore]
         yield* set("a", 10)
         yield* set("b", 20)
         yield* store.remove("pipeline", ["a", "nobody"])

@@ -1,4 +1,5 @@
 /** Every HomeStore does the same, beside its TaskStore. */
+import { wholeStore } from "./wholeStore.ts"
 import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -6,7 +7,6 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { HomeStore } from "@backbeat/store/HomeStore"
 import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import { describeEachStore } from "./eachStore.ts"
 
 const record = { id: "a", device: "18446744073709551615", inode: "7", path: "/home/ü" }
@@ -29,7 +29,7 @@ describeEachStore("a home", (run) => {
       "taken back",
       Effect.gen(function* () {
         const homes = yield* HomeStore
-        const store = yield* TaskStore
+        const store = yield* wholeStore
         yield* homes.write(record)
         yield* Effect.flip(
           store.transact(Effect.andThen(homes.write({ ...record, id: "b" }), Effect.fail("no")))

@@ -1,8 +1,8 @@
 /** Every IdStore does the same, beside its TaskStore and PipelineStore. */
+import { wholeStore } from "./wholeStore.ts"
 import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import { IdStore } from "@backbeat/store/IdStore"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import { describeEachStore } from "./eachStore.ts"
 import { makePipelines, pipelineChange, pipelineCreation } from "./pipeline.ts"
 import { creation, life } from "./task.ts"
@@ -12,7 +12,7 @@ describeEachStore("an id", (run) => {
     run(
       "kinds",
       Effect.gen(function* () {
-        const [ids, tasks, pipelines] = [yield* IdStore, yield* TaskStore, yield* makePipelines]
+        const [ids, tasks, pipelines] = [yield* IdStore, yield* wholeStore, yield* makePipelines]
         const made = pipelineCreation("p", [])
         yield* tasks.record([...life("done"), creation("waits")])
         yield* pipelines.record(made)
@@ -50,7 +50,7 @@ describeEachStore("an id", (run) => {
     run(
       "back",
       Effect.gen(function* () {
-        const [ids, tasks, pipelines] = [yield* IdStore, yield* TaskStore, yield* makePipelines]
+        const [ids, tasks, pipelines] = [yield* IdStore, yield* wholeStore, yield* makePipelines]
         yield* Effect.flip(
           tasks.transact(
             Effect.all([

@@ -1,4 +1,5 @@
 /** What every PipelineStore does, beside its TaskStore. Each implementation runs all of it. */
+import { wholeStore, type WholeStore } from "./wholeStore.ts"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -8,12 +9,11 @@ import { join } from "node:path"
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { StoreError } from "@backbeat/store/StoreError"
 import type { Stores } from "@backbeat/store/Stores"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import { create, upTo } from "./conformance/rig.ts"
 import { makePipelines, type Pipelines, pipelineChange, pipelineCreation } from "./pipeline.ts"
 import { change, creation, exit, life, start } from "./task.ts"
 
-type Body<A, E> = (pipelines: Pipelines, store: TaskStore["Service"]) => Effect.Effect<A, E>
+type Body<A, E> = (pipelines: Pipelines, store: WholeStore) => Effect.Effect<A, E>
 type Run = <A, E>(body: Body<A, E>) => Promise<A>
 
 /** Describes the conformance of the stores that `layer` makes in a scratch folder. */
@@ -31,7 +31,7 @@ export const describePipelineStore = (
   const run: Run = (body) =>
     Effect.runPromise(
       Effect.provide(
-        Effect.flatMap(Effect.all([makePipelines, TaskStore]), ([pipelines, store]) =>
+        Effect.flatMap(Effect.all([makePipelines, wholeStore]), ([pipelines, store]) =>
           body(pipelines, store)
         ),
         layer(folder)

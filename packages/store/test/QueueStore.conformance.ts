@@ -1,4 +1,5 @@
 /** What every QueueStore does, beside its TaskStore. Each implementation runs all of it. */
+import { wholeStore, type WholeStore } from "./wholeStore.ts"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -8,14 +9,10 @@ import { join } from "node:path"
 import { QueueStore } from "@backbeat/store/QueueStore"
 import type { StoreError } from "@backbeat/store/StoreError"
 import type { Stores } from "@backbeat/store/Stores"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import { change, creation, exit, life, start } from "./task.ts"
 import { create } from "./conformance/rig.ts"
 
-type Body<A, E> = (
-  queues: QueueStore["Service"],
-  store: TaskStore["Service"]
-) => Effect.Effect<A, E>
+type Body<A, E> = (queues: QueueStore["Service"], store: WholeStore) => Effect.Effect<A, E>
 
 /** Describes the conformance of the stores that `layer` makes in a scratch folder. */
 export const describeQueueStore = (
@@ -32,7 +29,7 @@ export const describeQueueStore = (
   const run = <A, E>(body: Body<A, E>): Promise<A> =>
     Effect.runPromise(
       Effect.provide(
-        Effect.flatMap(Effect.all([QueueStore, TaskStore]), ([queues, store]) =>
+        Effect.flatMap(Effect.all([QueueStore, wholeStore]), ([queues, store]) =>
           body(queues, store)
         ),
         layer(folder)

@@ -1,4 +1,5 @@
 /** Every QueueStore conforms. */
+import { wholeStore } from "./wholeStore.ts"
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -7,7 +8,6 @@ import { join } from "node:path"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { QueueStore } from "@backbeat/store/QueueStore"
 import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import { describeQueueStore } from "./QueueStore.conformance.ts"
 import { creation, start } from "./task.ts"
 
@@ -25,7 +25,7 @@ describe("SQLite: a database that is closed and opened", () => {
     } as const
     const priorities = ["P2", "P1", "P0", "P1", "P0", "P2"] as const
     await Effect.gen(function* () {
-      const store = yield* TaskStore
+      const store = yield* wholeStore
       const queues = yield* QueueStore
       yield* queues.pause("builds", pause)
       yield* Effect.forEach(priorities, (priority, index) =>
@@ -33,7 +33,7 @@ describe("SQLite: a database that is closed and opened", () => {
       )
     }).pipe(Effect.provide(layer), Effect.runPromise)
     await Effect.gen(function* () {
-      const store = yield* TaskStore
+      const store = yield* wholeStore
       const queues = yield* QueueStore
       expect(yield* queues.paused).toEqual(new Map([["builds", pause]]))
       const ready = yield* store.ready({ queue: "default", now: start, limit: 99 })

@@ -1,8 +1,8 @@
 /** Every RequestStore does the same, beside its TaskStore. */
+import { wholeStore } from "./wholeStore.ts"
 import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import { RequestStore } from "@backbeat/store/RequestStore"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import { describeEachStore } from "./eachStore.ts"
 
 describeEachStore("a request", (run) => {
@@ -37,7 +37,7 @@ describeEachStore("a request", (run) => {
       "back",
       Effect.gen(function* () {
         const requests = yield* RequestStore
-        const store = yield* TaskStore
+        const store = yield* wholeStore
         yield* requests.note("a", 1, "one")
         const failing = store.transact(
           Effect.all([

@@ -1,8 +1,8 @@
 /** Every SessionStore does the same, beside its TaskStore. */
+import { wholeStore } from "./wholeStore.ts"
 import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import { SessionStore } from "@backbeat/store/SessionStore"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import { describeEachStore } from "./eachStore.ts"
 
 const usage = (inputTokens: number) => ({ costUsd: 0.25, inputTokens, outputTokens: null })
@@ -53,7 +53,7 @@ describeEachStore("a session", (run) => {
       "back",
       Effect.gen(function* () {
         const sessions = yield* SessionStore
-        const store = yield* TaskStore
+        const store = yield* wholeStore
         yield* sessions.note(a, 1, usage(1))
         const failing = store.transact(
           Effect.all([sessions.note(a, 2, usage(2)), sessions.forget(9), Effect.fail("no")])

@@ -1,4 +1,6 @@
 /** What every TaskStore does. Each implementation runs all of it. */
+import type { Stores } from "@backbeat/store/Stores"
+import { wholeStore } from "./wholeStore.ts"
 import { afterEach, beforeEach } from "bun:test"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -6,7 +8,6 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { StoreError } from "@backbeat/store/StoreError"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import { describeDispatch } from "./conformance/dispatch.ts"
 import { describeHistory } from "./conformance/history.ts"
 import { describeListing } from "./conformance/listing.ts"
@@ -19,7 +20,7 @@ import { describeWaits } from "./conformance/waits.ts"
 /** Describes the conformance of the store that `layer` makes in a scratch folder. */
 export const describeTaskStore = (
   name: string,
-  layer: (folder: string) => Layer.Layer<TaskStore, StoreError>
+  layer: (folder: string) => Layer.Layer<Stores, StoreError>
 ) => {
   let folder = ""
   beforeEach(() => {
@@ -30,7 +31,8 @@ export const describeTaskStore = (
   })
   const rig: Rig = {
     name,
-    run: (body) => Effect.runPromise(Effect.provide(Effect.flatMap(TaskStore, body), layer(folder)))
+    run: (body) =>
+      Effect.runPromise(Effect.provide(Effect.flatMap(wholeStore, body), layer(folder)))
   }
   for (const part of [
     describeTransactions,

@@ -3,6 +3,7 @@ import { databasePath } from "@backbeat/engine/home/Home"
 import { created, evolve } from "@backbeat/core/task/evolve"
 import type { Task } from "@backbeat/core/task/Task"
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
+import { History } from "@backbeat/store/History"
 import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { expect, test } from "bun:test"
@@ -24,12 +25,12 @@ const replay = (id: string, history: ReadonlyArray<RecordedEvent>): Task | null 
 /** Every task of a home whose engine has ended, as its row says and as its events say. */
 const readBoth = (home: string) =>
   Effect.gen(function* () {
-    const store = yield* TaskStore
+    const [store, history] = [yield* TaskStore, yield* History]
     const { tasks } = yield* store.list({}, { limit: 500 })
     return yield* Effect.forEach(tasks, ({ id }) =>
       Effect.gen(function* () {
-        const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
-        return { row: yield* store.find(id), replayed: replay(id, history) }
+        const recorded = yield* history.events({ since: 0, taskIds: [id], limit: 10_000 })
+        return { row: yield* store.find(id), replayed: replay(id, recorded) }
       })
     )
   }).pipe(Effect.provide(layerSqlite({ path: databasePath(home) })), Effect.runPromise)

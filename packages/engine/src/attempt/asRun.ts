@@ -1,7 +1,7 @@
 /** Tasks with what the attempt that they show was started with: a start of the same id may have changed that for the next one. */
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskState } from "@backbeat/core/task/TaskState"
-import { TaskStore } from "@backbeat/store/TaskStore"
+import { History } from "@backbeat/store/History"
 import * as Effect from "effect/Effect"
 
 /** The attempt that is shown although the next one may be to run another thing; null where none is. */
@@ -15,17 +15,17 @@ const historyMax = 10_000
 
 /** Gives tasks as they ran; made once. Reads the history of those alone for which a next attempt was to run another thing. */
 export const makeAsRun = Effect.gen(function* () {
-  const store = yield* TaskStore
+  const history = yield* History
 
   const specOf = Effect.fnUntraced(function* (task: Task, shown: number) {
-    const history = yield* store.events({
+    const recorded = yield* history.events({
       since: 0,
       taskIds: [task.id],
       types: ["task.created", "task.changed", "task.started"],
       limit: historyMax
     })
     let { spec } = task
-    for (const { event } of history) {
+    for (const { event } of recorded) {
       if (event.type === "task.started" && event.attempt === shown) return spec
       if ("spec" in event) ({ spec } = event)
     }
@@ -35,7 +35,7 @@ export const makeAsRun = Effect.gen(function* () {
   return Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>) {
     const open = tasks.flatMap(({ id, state }) => (shownBefore(state) === null ? [] : [id]))
     if (open.length === 0) return tasks
-    const changes = yield* store.events({
+    const changes = yield* history.events({
       since: 0,
       taskIds: open,
       types: ["task.changed"],

@@ -3,7 +3,7 @@ import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import { created, evolve } from "@backbeat/core/task/evolve"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
-import { TaskStore } from "@backbeat/store/TaskStore"
+import { History } from "@backbeat/store/History"
 import * as Effect from "effect/Effect"
 
 const pageEvents = 1000
@@ -22,11 +22,11 @@ const next = (task: Task | null, { subject, id, event, at, actor }: RecordedEven
 }
 
 /** Shows the task after each of its events, the oldest first; made once. Fails with StoreError. */
-export const makeReplay = Effect.map(TaskStore, (store) =>
+export const makeReplay = Effect.map(History, (history) =>
   Effect.fnUntraced(function* (id: string, see: (task: Task, type: TaskEvent["type"]) => void) {
     let task: Task | null = null
     for (let since = 0; ;) {
-      const page: ReadonlyArray<RecordedEvent> = yield* store.events({
+      const page: ReadonlyArray<RecordedEvent> = yield* history.events({
         since,
         taskIds: [id],
         limit: pageEvents

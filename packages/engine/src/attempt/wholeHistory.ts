@@ -1,17 +1,17 @@
 /** Reads the events of one task from the first one on. */
 import type { EventType, RecordedEvent } from "@backbeat/core/history/RecordedEvent"
-import { TaskStore } from "@backbeat/store/TaskStore"
+import { History } from "@backbeat/store/History"
 import * as Effect from "effect/Effect"
 
 const pageEvents = 10_000
 
 /** Reads all events of these types of a task, the oldest first; made once. */
-export const makeWholeHistory = Effect.map(TaskStore, (store) =>
+export const makeWholeHistory = Effect.map(History, (history) =>
   Effect.fnUntraced(function* (id: string, types: ReadonlyArray<EventType>) {
     const all: Array<RecordedEvent> = []
     for (;;) {
       const since = all.at(-1)?.sequence ?? 0
-      const page = yield* store.events({ since, taskIds: [id], types, limit: pageEvents })
+      const page = yield* history.events({ since, taskIds: [id], types, limit: pageEvents })
       all.push(...page)
       if (page.length < pageEvents) return all
     }

@@ -9,6 +9,7 @@ import type { Task } from "@backbeat/core/task/Task"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
 import type { StoreError } from "@backbeat/store/StoreError"
+import { Database } from "@backbeat/store/Database"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -104,7 +105,7 @@ const makeBegin = Effect.gen(function* () {
 /** Plays transactions that are taken back. */
 const makeRehearse =
   (
-    store: TaskStore["Service"],
+    database: Database["Service"],
     begin: (now: number) => FullTx,
     lock: Semaphore.Semaphore
   ): Transitions["Service"]["rehearse"] =>
@@ -114,7 +115,7 @@ const makeRehearse =
       const outcome: Array<Exit.Exit<A, E>> = []
       const played = Effect.map(Effect.exit(body(tx)), (exit) => outcome.push(exit))
       const takenBack = yield* lock.withPermit(
-        Effect.flip(store.transact(Effect.andThen(played, Effect.fail("rehearsed" as const))))
+        Effect.flip(database.transact(Effect.andThen(played, Effect.fail("rehearsed" as const))))
       )
       if (takenBack !== "rehearsed") return yield* takenBack
       const [exit] = outcome
@@ -123,7 +124,7 @@ const makeRehearse =
 
 /** Runs transactions one after the other, and says what each came to when it is durable. */
 const makeCommitAndTell = Effect.gen(function* () {
-  const store = yield* TaskStore
+  const database = yield* Database
   const begin = yield* makeBegin
   const rules = yield* CommitRules
   const lock = yield* Semaphore.make(1)
@@ -138,7 +139,7 @@ const makeCommitAndTell = Effect.gen(function* () {
           Effect.gen(function* () {
             const committed: Array<Committed> = []
             const changed: Array<ChangedAggregate> = []
-            const answer = yield* store.transact(
+            const answer = yield* database.transact(
               Effect.gen(function* () {
                 const now = yield* Clock.currentTimeMillis
                 const tx = begin(now, committed, changed)
@@ -152,7 +153,7 @@ const makeCommitAndTell = Effect.gen(function* () {
           })
         )
       )
-  return { commitAndTell, rehearse: makeRehearse(store, begin, lock) }
+  return { commitAndTell, rehearse: makeRehearse(database, begin, lock) }
 })
 
 const make = Effect.gen(function* () {

@@ -6,6 +6,7 @@ import * as operations from "@backbeat/contract/operation/output"
 import type { Input } from "@backbeat/contract/table"
 import { type EventType, eventTypes, isEventType } from "@backbeat/core/history/RecordedEvent"
 import { isFinal, statuses } from "@backbeat/core/task/TaskState"
+import { History } from "@backbeat/store/History"
 import { type TaskFilter, TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -53,12 +54,13 @@ interface Filter {
 /** Reads the history, once or as it goes on; made once. */
 const makeHistory = Effect.gen(function* () {
   const store = yield* TaskStore
+  const history = yield* History
   const transitions = yield* Transitions
   const view = yield* View
   const pipelines = yield* makePipelineView
 
   const page = (filter: Filter, since: number, limit: number) =>
-    Effect.mapError(store.events({ ...filter, since, limit }), toProblem(""))
+    Effect.mapError(history.events({ ...filter, since, limit }), toProblem(""))
 
   /** Asked at each page of a stream: for a thousand tasks as quick as for a few. Fails with TaskNotFound when one is gone. */
   const haveEnded = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
@@ -81,7 +83,7 @@ const makeHistory = Effect.gen(function* () {
   })
 
   /** Events from `since` on; with `follow` until all that is named has ended, or for ever. */
-  const history = (filter: Filter, since: number, follow: boolean) =>
+  const recordedFrom = (filter: Filter, since: number, follow: boolean) =>
     Stream.unwrap(
       Effect.gen(function* () {
         const news = Latch.makeUnsafe(false)
@@ -105,7 +107,7 @@ const makeHistory = Effect.gen(function* () {
       })
     )
 
-  return { page, history }
+  return { page, recordedFrom }
 })
 
 /** The handler of `events`. */
@@ -114,7 +116,7 @@ export const makeEventsHandler = Effect.gen(function* () {
   const pipelines = yield* makePipelineView
   const taskLines = yield* makeTaskLines
   const linesBeforeEnds = yield* makeLinesBeforeEnds
-  const { page, history } = yield* makeHistory
+  const { page, recordedFrom } = yield* makeHistory
 
   const filterOf = Effect.fnUntraced(function* (input: Input<"events">) {
     const ids = [...(input.id === undefined ? [] : [input.id]), ...(input.ids ?? [])]
@@ -165,7 +167,7 @@ export const makeEventsHandler = Effect.gen(function* () {
         pipelineSnapshotFrame(full ? each : cutBriefPipeline(each, reader), since, now)
       )
     ])
-    const news = history(filter, since, input.follow ?? false)
+    const news = recordedFrom(filter, since, input.follow ?? false)
     const frames = Stream.concat(snapshots, full ? news : Stream.map(news, cutFrame))
     if (input.lines !== true) return frames
     const ids =

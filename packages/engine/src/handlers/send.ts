@@ -4,7 +4,7 @@ import * as operations from "@backbeat/contract/operation/steer"
 import type { Input, Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import { RequestStore } from "@backbeat/store/RequestStore"
-import { TaskStore } from "@backbeat/store/TaskStore"
+import { Database } from "@backbeat/store/Database"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -102,7 +102,7 @@ const signalAttempt = (tree: AttemptTree, signal: NodeJS.Signals): Effect.Effect
 /** What was noted of a call, and how more of it is; made once. */
 const makeNotes = Effect.gen(function* () {
   const requests = yield* RequestStore
-  const store = yield* TaskStore
+  const database = yield* Database
   return {
     find: ({ caller }: Call) =>
       caller.repeated === true
@@ -112,7 +112,7 @@ const makeNotes = Effect.gen(function* () {
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
         yield* Effect.mapError(
-          store.transact(requests.note(caller.requestId, now, writeDone({ answer }))),
+          database.transact(requests.note(caller.requestId, now, writeDone({ answer }))),
           toProblem("")
         )
       })

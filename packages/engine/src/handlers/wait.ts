@@ -5,7 +5,7 @@ import * as operations from "@backbeat/contract/operation/read"
 import type { Input } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal, lastAttempt } from "@backbeat/core/task/TaskState"
-import { TaskStore } from "@backbeat/store/TaskStore"
+import { History } from "@backbeat/store/History"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { watchWarnings } from "../alarm/onChange.ts"
@@ -202,7 +202,7 @@ const idsOfArray = Effect.fnUntraced(function* (payloads: ReadonlyArray<unknown>
 /** The handler of `wait`. */
 export const makeWaitHandler = Effect.gen(function* () {
   const { root } = yield* Home
-  const store = yield* TaskStore
+  const history = yield* History
   const view = yield* View
   const idsOf = yield* makeIdsOf
   const lastLines = yield* makeLastLines
@@ -211,7 +211,7 @@ export const makeWaitHandler = Effect.gen(function* () {
   const awaitOne = yield* makeAwaitOne
   const limitTime = yield* makeTimeLimit
 
-  const cursor = Effect.mapError(Effect.map(store.lastSequence, String), toProblem(""))
+  const cursor = Effect.mapError(Effect.map(history.lastSequence, String), toProblem(""))
 
   const awaitPipelineOf = (id: string, input: Input<"wait">) =>
     Effect.flatMap(awaitPipeline(id, input), (ended) =>

@@ -7,6 +7,7 @@ import type { Task } from "@backbeat/core/task/Task"
 import { limitMs } from "@backbeat/core/task/TaskSpec"
 import { endOf, lastAttempt, spawnedAt } from "@backbeat/core/task/TaskState"
 import { QueueStore } from "@backbeat/store/QueueStore"
+import { History } from "@backbeat/store/History"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -241,6 +242,7 @@ const explainHeld = (
 /** The handler of `why`. */
 export const makeWhyHandler = Effect.gen(function* () {
   const store = yield* TaskStore
+  const history = yield* History
   const queues = yield* QueueStore
   const look = yield* makeQueueLook
   const view = yield* View
@@ -276,7 +278,7 @@ export const makeWhyHandler = Effect.gen(function* () {
         const explained = yield* explainBlocked(task)
         return { status, ...explained, because: [...explained.because, ...left] }
       }
-      const history = yield* store.events({ since: 0, taskIds: [id], limit: 10_000 })
+      const recorded = yield* history.events({ since: 0, taskIds: [id], limit: 10_000 })
       const found = explainAttempt(root, task, now)
       const running = yield* explainRunning(task)
       const peak =
@@ -286,8 +288,8 @@ export const makeWhyHandler = Effect.gen(function* () {
       const because = [
         ...(found?.because ?? []),
         ...left,
-        ...reasons(history, task),
-        ...explainHeld(lives.heldPort(task), history, task),
+        ...reasons(recorded, task),
+        ...explainHeld(lives.heldPort(task), recorded, task),
         ...sayEnded(task),
         ...passedUnseen(task),
         ...(yield* explainWithdrawn(task)),

@@ -3,7 +3,7 @@ import { type Problem, problem } from "@backbeat/contract/Problem"
 import type { Frame } from "@backbeat/contract/operation/output"
 import type { Input } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
-import { TaskStore } from "@backbeat/store/TaskStore"
+import { History } from "@backbeat/store/History"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -101,7 +101,7 @@ const ended = (
 
 /** Streams of lines; made once. */
 export const makeLogStream = Effect.gen(function* () {
-  const store = yield* TaskStore
+  const history = yield* History
   const taskLines = yield* makeTaskLines
   const queryOf = yield* makeQueryOf
 
@@ -140,7 +140,7 @@ export const makeLogStream = Effect.gen(function* () {
     input: Input<"logs">,
     call: Call
   ) {
-    const sequence = yield* Effect.mapError(store.lastSequence, toProblem(""))
+    const sequence = yield* Effect.mapError(history.lastSequence, toProblem(""))
     const each = yield* Effect.forEach(tasks, (task) =>
       Effect.map(linesOfTask(task, input), (lines) =>
         Stream.map(lines, (line): TaskLine => ({ task, line }))

@@ -4,6 +4,7 @@
  */
 import { TaskId } from "@backbeat/core/task/TaskId"
 import type { Task } from "@backbeat/core/task/Task"
+import { Database } from "@backbeat/store/Database"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -93,6 +94,7 @@ const orElse = <A>(otherwise: A, look: () => A): A => {
 export const makeClearLeftOvers = Effect.gen(function* () {
   const { root } = yield* Home
   const store = yield* TaskStore
+  const database = yield* Database
 
   const tasksOf = (ids: ReadonlyArray<string>) =>
     Effect.map(
@@ -115,7 +117,7 @@ export const makeClearLeftOvers = Effect.gen(function* () {
         .flatMap((id) => left(id, now))
         .reduce((sum, path) => sum + orElse(0, () => remove(path)), 0)
     }
-    return yield* store.transact(Effect.map(tasksOf(ids), clear))
+    return yield* database.transact(Effect.map(tasksOf(ids), clear))
   })
 
   return Effect.fnUntraced(function* (before: number) {

@@ -3,7 +3,7 @@ import { CallRequest } from "@backbeat/contract/Call"
 import { failed } from "@backbeat/contract/Envelope"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import { exitHeader, failureHeader, handoverHeader, streamType } from "@backbeat/contract/protocol"
-import { TaskStore } from "@backbeat/store/TaskStore"
+import { Database } from "@backbeat/store/Database"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -122,13 +122,13 @@ export const serve = Effect.gen(function* () {
   const idleness = yield* Idleness
   const shutdown = yield* Shutdown
   const lock = yield* HomeLock
-  const store = yield* TaskStore
+  const database = yield* Database
   const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
   const closing = new AbortController()
   const streaming = {
     enter: idleness.enter,
     closing: closing.signal,
-    flushed: Effect.ignore(store.flushed)
+    flushed: Effect.ignore(database.flushed)
   }
   const underWay = makeUnderWay()
   let successor = ""

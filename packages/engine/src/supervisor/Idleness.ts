@@ -1,5 +1,6 @@
 /** Lets the engine rest when nothing happens, and ends it when it has had nothing to do for a while: no task that lives, nothing due, no open call. */
 import { isFinal } from "@backbeat/core/task/TaskState"
+import { Database } from "@backbeat/store/Database"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -22,12 +23,13 @@ export class Idleness extends Context.Service<
 
 const make = Effect.gen(function* () {
   const store = yield* TaskStore
+  const database = yield* Database
   const settings = yield* Settings
   const alarm = yield* Alarm
   const shutdown = yield* Shutdown
   const transitions = yield* Transitions
   const run = yield* FiberSet.makeRuntime()
-  const wake = yield* makeRest(Effect.andThen(Effect.ignore(store.tidy), giveBack))
+  const wake = yield* makeRest(Effect.andThen(Effect.ignore(database.tidy), giveBack))
   let open = 0
 
   const endIfIdle = Effect.gen(function* () {

@@ -4,7 +4,7 @@ import { countOf } from "@backbeat/contract/Ends"
 import { type Problem, problem, type Try, withTry } from "@backbeat/contract/Problem"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
-import { TaskStore } from "@backbeat/store/TaskStore"
+import { History } from "@backbeat/store/History"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { watchWarnings } from "../alarm/onChange.ts"
@@ -50,7 +50,7 @@ const waitAgain = ({ ids, again }: TimeLimit): Try => {
 export const makeTimeLimit = Effect.gen(function* () {
   const { root } = yield* Home
   const readLines = yield* makeReadLastLines
-  const store = yield* TaskStore
+  const history = yield* History
   const view = yield* View
   const lives = yield* LiveAttempts
   const pipelines = yield* makePipelineView
@@ -90,7 +90,7 @@ export const makeTimeLimit = Effect.gen(function* () {
       duration: Math.max(0, ms - waitedMs(call, now)),
       orElse: () =>
         Effect.gen(function* () {
-          const cursor = yield* Effect.mapError(store.lastSequence, toProblem(""))
+          const cursor = yield* Effect.mapError(history.lastSequence, toProblem(""))
           return yield* Effect.fail(
             withTry(
               problem(

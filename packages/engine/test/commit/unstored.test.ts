@@ -1,5 +1,6 @@
 /** What cannot be stored is told to whoever waits for it: on stores in memory that take nothing more. */
 import { engine } from "@backbeat/core/task/Actor"
+import { Database } from "@backbeat/store/Database"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -17,9 +18,9 @@ const disk = { isReadOnly: false }
 
 const layerRefusing = Layer.provideMerge(
   Layer.effect(
-    TaskStore,
-    Effect.map(TaskStore, (store) =>
-      TaskStore.of({
+    Database,
+    Effect.map(Database, (store) =>
+      Database.of({
         ...store,
         transact: (effect) =>
           disk.isReadOnly

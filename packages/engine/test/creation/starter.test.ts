@@ -2,6 +2,7 @@
 import { StartInput } from "@backbeat/contract/operation/start"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import { pipelineCreate } from "@backbeat/contract/operation/pipeline"
+import { History } from "@backbeat/store/History"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
@@ -59,7 +60,7 @@ describe("a task that no call has made", () => {
           state: { status: "running" }
         })
         expect(task === null ? null : readEnvironment(root, task)).toEqual(tick.environment)
-        const [created] = yield* store.events({ since: 0, limit: 1 })
+        const [created] = yield* (yield* History).events({ since: 0, limit: 1 })
         expect(created).toMatchObject({ actor: tick.actor, event: { type: "task.created" } })
       })
     ).pipe(Effect.runPromise))

@@ -2,6 +2,7 @@
 import type { Resources as Sample } from "@backbeat/core/queue/admit"
 import { engine } from "@backbeat/core/task/Actor"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
+import { Database } from "@backbeat/store/Database"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
@@ -85,6 +86,7 @@ const layerCounted = (asked: Asked) =>
       }))
     ),
     Layer.effect(AggregateStore, AggregateStore),
+    Layer.effect(Database, Database),
     Layer.effect(PipelineStore, PipelineStore),
     Layer.effect(SessionStore, SessionStore)
   ).pipe(Layer.provide(layerMemory))

@@ -2,6 +2,7 @@
 import { engine } from "@backbeat/core/task/Actor"
 import { created } from "@backbeat/core/task/evolve"
 import { noLineage } from "@backbeat/core/task/TaskSpec"
+import { Database } from "@backbeat/store/Database"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { describe, expect, test } from "bun:test"
@@ -65,7 +66,7 @@ const makeHands = Effect.gen(function* () {
 type Hands = Effect.Success<typeof makeHands>
 
 const onRig = async <E>(
-  body: (hands: Hands) => Effect.Effect<void, E, Home | TaskStore>
+  body: (hands: Hands) => Effect.Effect<void, E, Home | TaskStore | Database>
 ): Promise<void> => {
   const root = mkdtempSync(join(tmpdir(), "backbeat-"))
   mkdirSync(tasksDir(root))
@@ -112,10 +113,11 @@ describe("the folder of a call that was killed before its commit", () => {
   test("stays when a start that is under way takes it", () =>
     onRig(({ root, store, create, folders }) =>
       Effect.gen(function* () {
+        const database = yield* Database
         keepEnvironment(root, "x", "killed#0", {})
         const kept = yield* Deferred.make<void>()
         const goOn = yield* Deferred.make<void>()
-        const start = store.transact(
+        const start = database.transact(
           Effect.gen(function* () {
             keepEnvironment(root, "x", "r#0", { A: "mine" })
             yield* Deferred.succeed(kept, undefined)

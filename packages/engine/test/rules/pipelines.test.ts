@@ -1,6 +1,7 @@
 /** Pipelines in transactions, on stores in memory: what ends one, and what that costs. What starts is only recorded, never spawned. */
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { engine } from "@backbeat/core/task/Actor"
+import { History } from "@backbeat/store/History"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
@@ -34,10 +35,13 @@ const madeOf = (taskIds: ReadonlyArray<string>) =>
 const makeHands = Effect.gen(function* () {
   const transitions = yield* Transitions
   const store = yield* TaskStore
+  const { events, lastSequence } = yield* History
   const aggregates = yield* AggregateStore
   return {
     transitions,
     store,
+    events,
+    lastSequence,
     find: (id: string) => aggregates.find(pipelineAggregate, id),
     /** A pipeline of tasks that all start at once. */
     create: (id: string, ids: ReadonlyArray<string>) =>
@@ -68,8 +72,8 @@ const makeHands = Effect.gen(function* () {
           )
         )
       ),
-    history: Effect.map(store.events({ since: 0, limit: 999 }), (events) =>
-      events.map(({ id, event }) => `${event.type} ${id}`)
+    history: Effect.map(events({ since: 0, limit: 999 }), (all) =>
+      all.map(({ id, event }) => `${event.type} ${id}`)
     )
   }
 })
@@ -119,12 +123,12 @@ describe("the last of a pipeline's tasks", () => {
     ))
 
   test("that fails makes the pipeline fail, by the first in the order in which they were given", () =>
-    onRig(({ create, end, store }) =>
+    onRig(({ create, end, events }) =>
       Effect.gen(function* () {
         yield* create("p", ["a", "b", "c"])
         yield* end(["c", "b"], 1)
         yield* end(["a"])
-        const [failed] = yield* store.events({ since: 0, types: ["pipeline.failed"], limit: 9 })
+        const [failed] = yield* events({ since: 0, types: ["pipeline.failed"], limit: 9 })
         expect(failed).toMatchObject({ subject: "pipeline", id: "p", event: { taskId: "b" } })
       })
     ))
@@ -150,7 +154,7 @@ describe("the last of a pipeline's tasks", () => {
 
 describe("a rehearsal", () => {
   test("answers or fails as the commit would, and nothing of it is left", () =>
-    onRig(({ create, transitions, store, find, history }) =>
+    onRig(({ create, transitions, lastSequence, find, history }) =>
       Effect.gen(function* () {
         yield* create("p", ["a"])
         const before = yield* history
@@ -169,7 +173,7 @@ describe("a rehearsal", () => {
         )
         expect([made, refused]).toEqual(["made", Exit.fail("no")])
         expect([yield* history, yield* find("q"), told]).toEqual([before, null, []])
-        expect(yield* store.lastSequence).toBe(before.length)
+        expect(yield* lastSequence).toBe(before.length)
       })
     ))
 })

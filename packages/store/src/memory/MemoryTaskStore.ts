@@ -3,18 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Task } from "@backbeat/core/task/Task"
 import { ownerKey } from "@backbeat/core/task/TaskSpec"
-import type { RecordedEvent, RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"
+import type { RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"
 import { dueAt, endedAt, holdsSlot, isFinal, noCounts } from "@backbeat/core/task/TaskState"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
 import { countMax, TaskStore } from "../TaskStore.ts"
-import type {
-  Change,
-  DependentTask,
-  EventFilter,
-  ReadyFilter,
-  TaskFilter,
-  TaskPage
-} from "../TaskStore.ts"
+import type { Change, DependentTask, ReadyFilter, TaskFilter, TaskPage } from "../TaskStore.ts"
 import { appendEvents } from "./appendEvents.ts"
 import type { Journal } from "./Journal.ts"
 import { type Entry, type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
@@ -38,10 +31,6 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
   const inStatus = (statuses: ReadonlyArray<TaskStatus>) =>
     tasks(({ task }) => statuses.includes(task.state.status))
   return {
-    transact,
-    flushed: Effect.void,
-    tidy: Effect.void,
-    makeRoom: () => Effect.void,
     find: (id) => read(() => memory.entries.get(id)?.task ?? null),
     record: (changes) =>
       write(() => changes.flatMap((change) => recordChange(memory, journal, change))),
@@ -74,8 +63,6 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
         const free = [...new Set(candidates)].filter((id) => waits.of(id).length === 0)
         return free.toSorted((one, two) => seqOf(memory, one) - seqOf(memory, two))
       }),
-    events: (filter) => read(() => eventsOf(memory, filter)),
-    lastSequence: read(() => memory.lastSequence),
     endedBefore: (at, statuses, limit) =>
       read(() =>
         tasks(
@@ -88,8 +75,7 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
         const removed = removeTasks(memory, journal, ids)
         waits.settle({ ended: removed, withdrawn: removed })
         return removed
-      }),
-    check: Effect.succeed({ ok: true, message: "The tasks are kept in memory." })
+      })
   }
 }
 
@@ -217,28 +203,6 @@ const dependentsOf = (
 
 const agrees = <A>(wanted: A | undefined, test: (wanted: A) => boolean): boolean =>
   wanted === undefined || test(wanted)
-
-const eventsOf = (
-  memory: Memory,
-  { since, taskIds, tag, pipelineId, types, limit }: EventFilter
-): ReadonlyArray<RecordedEvent> => {
-  const taskOf = ({ subject, id }: RecordedEvent) =>
-    subject === "task" ? memory.entries.get(id)?.task : undefined
-  const isOf = (recorded: RecordedEvent, pipeline: string): boolean =>
-    recorded.subject === "pipeline"
-      ? recorded.id === pipeline
-      : taskOf(recorded)?.lineage.pipelineId === pipeline
-  return memory.events
-    .filter(
-      (recorded) =>
-        recorded.sequence > since &&
-        agrees(taskIds, (ids) => recorded.subject === "task" && ids.includes(recorded.id)) &&
-        agrees(types, (wanted) => wanted.includes(recorded.event.type)) &&
-        agrees(tag, (wanted) => taskOf(recorded)?.spec.tags.includes(wanted) ?? false) &&
-        agrees(pipelineId, (wanted) => isOf(recorded, wanted))
-    )
-    .slice(0, limit)
-}
 
 const statusCounts = (tasks: ReadonlyArray<Task>): Record<TaskStatus, number> => ({
   ...noCounts,

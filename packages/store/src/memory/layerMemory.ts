@@ -9,11 +9,15 @@ import { layerPipelineStore } from "./MemoryPipelineStore.ts"
 import { layerQueueStore } from "./MemoryQueueStore.ts"
 import { layerRequestStore } from "./MemoryRequestStore.ts"
 import { layerSessionStore } from "./MemorySessionStore.ts"
+import { layerHistory } from "./MemoryHistory.ts"
+import { layerTransactions } from "./MemoryTransactions.ts"
 import { layerTaskStore } from "./MemoryTaskStore.ts"
 
 /** Stores of their own for each build of the layer. */
 export const layerMemory: Layer.Layer<Stores> = Layer.provide(
   Layer.mergeAll(
+    layerTransactions,
+    layerHistory,
     layerTaskStore,
     layerQueueStore,
     layerAggregateStore,

@@ -5,11 +5,9 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import { isFinal, noCounts, statuses, type TaskStatus } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "../TaskStore.ts"
 import { busyOfBatch, busyQueues, readyRows, timedRows, waitingQueues } from "./awaitedTasks.ts"
-import { eventsOf } from "./EventRow.ts"
 import { listTasks } from "./listTasks.ts"
 import { inParts } from "./inParts.ts"
 import { recordChanges } from "./recordChanges.ts"
-import { readEvents } from "./readEvents.ts"
 import { forgetIds } from "./SqliteIdStore.ts"
 import { SqliteDatabase } from "./SqliteDatabase.ts"
 import { selectTasks, tasksOf } from "./TaskRow.ts"
@@ -24,27 +22,11 @@ export const layerTaskStore = Layer.effect(
 
 const liveStatuses = statuses.filter((status) => !isFinal(status))
 
-const make = ({
-  sql,
-  path,
-  explained,
-  transact,
-  flushed,
-  reserve
-}: SqliteDatabase["Service"]): TaskStore["Service"] => {
+const make = ({ sql, path, explained }: SqliteDatabase["Service"]): TaskStore["Service"] => {
   const select = sql.literal(selectTasks)
   const tasks = (rows: ReturnType<typeof readyRows>) =>
     Effect.flatMap(explained(rows), (found) => tasksOf(path, found))
-  const checkpoint = explained(sql`PRAGMA wal_checkpoint(PASSIVE)`)
   return {
-    transact,
-    flushed,
-    tidy: Effect.andThen(checkpoint, reserve.keep),
-    // A checkpoint frees the log, but takes room for what the database grows by: not what was given up for the next try.
-    makeRoom: (tries) =>
-      Effect.flatMap(reserve.giveUp, (given) =>
-        given || tries === 0 ? Effect.void : Effect.ignore(checkpoint)
-      ),
     find: (id) => Effect.map(tasks(sql`${select} WHERE t.id = ${id}`), ([task]) => task ?? null),
     record: (changes) =>
       changes.length === 0
@@ -76,19 +58,10 @@ const make = ({
       Effect.flatMap(explained(dependentRows(sql, ids)), (rows) => dependentsOf(path, rows)),
     settleWaits: (settled, candidates) =>
       explained(whole(sql, settleWaits(sql, settled, candidates))),
-    events: (filter) =>
-      Effect.flatMap(explained(readEvents(sql, filter)), (rows) => eventsOf(path, rows)),
-    lastSequence: explained(
-      Effect.map(
-        sql<{ last: number }>`SELECT last_sequence AS last FROM event_counter`,
-        ([row]) => row?.last ?? 0
-      )
-    ),
     endedBefore: (at, wanted, limit = -1) =>
       tasks(sql`${select}
         WHERE t.ended_at < ${at} AND t.status IN ${sql.in(wanted)} ORDER BY t.ended_at, t.seq LIMIT ${limit}`),
-    remove: (ids) => explained(whole(sql, removeTasks(sql, ids))),
-    check: explained(checkIntegrity(sql, path))
+    remove: (ids) => explained(whole(sql, removeTasks(sql, ids)))
   }
 }
 
@@ -119,12 +92,4 @@ const removeTasks = (sql: SqlClient, ids: ReadonlyArray<string>) =>
       removed.push(first, ...others)
     }
     return removed
-  })
-
-const checkIntegrity = (sql: SqlClient, path: string) =>
-  Effect.map(sql<{ integrity_check: string }>`PRAGMA integrity_check(1)`, ([row]) => {
-    const found = row?.integrity_check ?? "no answer"
-    return found === "ok"
-      ? { ok: true, message: `The database ${path} is intact.` }
-      : { ok: false, message: `The database ${path} is damaged: ${found.replaceAll(/\s+/g, " ")}` }
   })

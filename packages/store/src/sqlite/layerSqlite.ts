@@ -10,12 +10,16 @@ import { layerPipelineStore } from "./SqlitePipelineStore.ts"
 import { layerQueueStore } from "./SqliteQueueStore.ts"
 import { layerRequestStore } from "./SqliteRequestStore.ts"
 import { layerSessionStore } from "./SqliteSessionStore.ts"
+import { layerHistory } from "./SqliteHistory.ts"
+import { layerTransactions } from "./SqliteTransactions.ts"
 import { layerTaskStore } from "./SqliteTaskStore.ts"
 
 /** The stores in the database file at `path`, which is made when there is none. Fails with StoreError. */
 export const layerSqlite = (options: DatabaseOptions): Layer.Layer<Stores, StoreError> =>
   Layer.provide(
     Layer.mergeAll(
+      layerTransactions,
+      layerHistory,
       layerTaskStore,
       layerQueueStore,
       layerAggregateStore,

@@ -4,7 +4,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { Row } from "effect/sql/SqlConnection"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Fragment } from "effect/sql/Statement"
-import type { EventFilter } from "../TaskStore.ts"
+import type { EventFilter } from "../History.ts"
 import { selectEvents } from "./EventRow.ts"
 
 /** Up to how many tasks of a tag the events are gathered task by task; for more, the history is walked. */

@@ -1,10 +1,10 @@
 /** What the parts of the conformance suite share. */
+import { type WholeStore } from "../wholeStore.ts"
 import * as Effect from "effect/Effect"
 import type { Task } from "@backbeat/core/task/Task"
-import type { TaskStore } from "@backbeat/store/TaskStore"
 import type { Change } from "@backbeat/store/TaskStore"
 
-export type Store = TaskStore["Service"]
+export type Store = WholeStore
 
 /** The store under test: its name, and how to run something with a new one of its own. */
 export interface Rig {

@@ -1,4 +1,6 @@
 /** A scratch folder with the path of a database in it, and the ways in which tests use and hurt the file. */
+import type { Stores } from "@backbeat/store/Stores"
+import { wholeStore, type WholeStore } from "../wholeStore.ts"
 import { Database } from "bun:sqlite"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -6,10 +8,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { StoreError } from "@backbeat/store/StoreError"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
 
-type Store = TaskStore["Service"]
+type Store = WholeStore
 
 export class ScratchDatabase {
   readonly folder = mkdtempSync(join(tmpdir(), "sqlite-store-"))
@@ -18,9 +19,9 @@ export class ScratchDatabase {
   /** Opens the store, runs the body, and closes the store. */
   use<A, E>(
     body: (store: Store) => Effect.Effect<A, E>,
-    layer: Layer.Layer<TaskStore, StoreError> = layerSqlite({ path: this.path })
+    layer: Layer.Layer<Stores, StoreError> = layerSqlite({ path: this.path })
   ): Promise<A> {
-    return Effect.runPromise(Effect.provide(Effect.flatMap(TaskStore, body), layer))
+    return Effect.runPromise(Effect.provide(Effect.flatMap(wholeStore, body), layer))
   }
 
   /** Opens the store and answers with its refusal. */
@@ -28,7 +29,7 @@ export class ScratchDatabase {
     return Effect.runPromise(
       Effect.flip(
         Effect.provide(
-          Effect.flatMap(TaskStore, (store) => store.lastSequence),
+          Effect.flatMap(wholeStore, (store) => store.lastSequence),
           layerSqlite({ path })
         )
       )

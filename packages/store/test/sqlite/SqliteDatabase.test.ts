@@ -1,3 +1,4 @@
+import { wholeStore } from "../wholeStore.ts"
 import { Database } from "bun:sqlite"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
@@ -5,7 +6,6 @@ import { chmodSync, renameSync, statSync, truncateSync, writeFileSync } from "no
 import { join } from "node:path"
 import { layerDatabase, SqliteDatabase } from "@backbeat/store/sqlite/SqliteDatabase"
 import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import { creation, life } from "../task.ts"
 import { ScratchDatabase } from "./ScratchDatabase.ts"
 
@@ -264,7 +264,7 @@ describe("a database that is no longer this program's to write", () => {
     const refusal = await Effect.runPromise(
       Effect.flip(
         Effect.provide(
-          Effect.flatMap(TaskStore, (store) => store.lastSequence),
+          Effect.flatMap(wholeStore, (store) => store.lastSequence),
           layer
         )
       )

@@ -1,13 +1,13 @@
 /** A program for the durability test: commits task after task and announces each id when its commit is answered. */
+import { wholeStore } from "../wholeStore.ts"
 import * as Effect from "effect/Effect"
 import { writeSync } from "node:fs"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
 import { life } from "../task.ts"
 
 const [path = "", prefix = ""] = process.argv.slice(2)
 
-const forever = Effect.flatMap(TaskStore, (store) => {
+const forever = Effect.flatMap(wholeStore, (store) => {
   let count = 0
   return Effect.forever(
     Effect.suspend(() => {

@@ -1,10 +1,12 @@
+import { wholeStore, type WholeStore } from "../wholeStore.ts"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { layerDatabase } from "@backbeat/store/sqlite/SqliteDatabase"
 import type { SqliteDatabase } from "@backbeat/store/sqlite/SqliteDatabase"
+import { layerHistory } from "@backbeat/store/sqlite/SqliteHistory"
+import { layerTransactions } from "@backbeat/store/sqlite/SqliteTransactions"
 import { layerTaskStore } from "@backbeat/store/sqlite/SqliteTaskStore"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import { creation, life } from "../task.ts"
 import { ScratchDatabase } from "./ScratchDatabase.ts"
 import { quota, smallDisk } from "./SmallDisk.ts"
@@ -20,13 +22,16 @@ afterEach(() => {
   scratch.remove()
 })
 
-type Store = TaskStore["Service"]
+type Store = WholeStore
 
 const use = <A, E>(body: (store: Store) => Effect.Effect<A, E, SqliteDatabase>): Promise<A> =>
   Effect.runPromise(
     Effect.provide(
-      Effect.flatMap(TaskStore, body),
-      Layer.provideMerge(layerTaskStore, layerDatabase({ path: disk.path }))
+      Effect.flatMap(wholeStore, body),
+      Layer.provideMerge(
+        Layer.mergeAll(layerTaskStore, layerTransactions, layerHistory),
+        layerDatabase({ path: disk.path })
+      )
     )
   )
 

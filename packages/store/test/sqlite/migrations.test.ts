@@ -1,7 +1,7 @@
+import { wholeStore } from "../wholeStore.ts"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import { IdStore } from "@backbeat/store/IdStore"
 import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { makePipelines, pipelineChange, pipelineCreation } from "../pipeline.ts"
 import { creation, life } from "../task.ts"
@@ -120,7 +120,7 @@ describe("a database from before pipelines", () => {
     expect(before.events.map(({ sequence }) => sequence)).toEqual([4, 5, 6, 7])
     scratch.alter(...undoPipelines)
     await Effect.gen(function* () {
-      const store = yield* TaskStore
+      const store = yield* wholeStore
       const pipelines = yield* makePipelines
       expect({
         events: yield* store.events({ since: 0, limit: 99 }),
@@ -180,12 +180,12 @@ describe("a database from before one table of aggregates", () => {
 describe("a database from before there was one name space", () => {
   test("keeps a task and a pipeline of one id, and the id is the pipeline's when the task is removed", async () => {
     await Effect.gen(function* () {
-      yield* (yield* TaskStore).record([...life("both"), creation("alone")])
+      yield* (yield* wholeStore).record([...life("both"), creation("alone")])
       yield* (yield* makePipelines).record(pipelineCreation("own", []))
     }).pipe(Effect.provide(layerSqlite({ path: scratch.path })), Effect.runPromise)
     scratch.alter(...undoIds, "UPDATE pipelines SET id = 'both'")
     await Effect.gen(function* () {
-      const [ids, store, pipelines] = [yield* IdStore, yield* TaskStore, yield* makePipelines]
+      const [ids, store, pipelines] = [yield* IdStore, yield* wholeStore, yield* makePipelines]
       expect(yield* Effect.forEach(["both", "alone", "own"], ids.kindOf)).toEqual([
         "task",
         "task",

@@ -1,4 +1,5 @@
 /** What each read costs does not grow with the table: SQLite's own plan of every statement is looked at. */
+import { wholeStore, type WholeStore } from "../wholeStore.ts"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,8 +12,9 @@ import { layerDatabase, SqliteDatabase } from "@backbeat/store/sqlite/SqliteData
 import { layerAggregateStore } from "@backbeat/store/sqlite/SqliteAggregateStore"
 import { layerPipelineStore } from "@backbeat/store/sqlite/SqlitePipelineStore"
 import { layerQueueStore } from "@backbeat/store/sqlite/SqliteQueueStore"
+import { layerHistory } from "@backbeat/store/sqlite/SqliteHistory"
+import { layerTransactions } from "@backbeat/store/sqlite/SqliteTransactions"
 import { layerTaskStore } from "@backbeat/store/sqlite/SqliteTaskStore"
-import { TaskStore } from "@backbeat/store/TaskStore"
 import { ScratchDatabase } from "./ScratchDatabase.ts"
 import { makePipelines, type Pipelines } from "../pipeline.ts"
 
@@ -24,7 +26,7 @@ afterEach(() => {
   scratch.remove()
 })
 
-type Store = TaskStore["Service"] & {
+type Store = WholeStore & {
   readonly queues: QueueStore["Service"]
   readonly pipelines: Pipelines
   readonly aggregates: AggregateStore["Service"]
@@ -37,7 +39,7 @@ const plan = <A, E>(
   const statements: Array<ReturnType<Statement<unknown>["compile"]>> = []
   const planning = Effect.gen(function* () {
     const store = {
-      ...(yield* TaskStore),
+      ...(yield* wholeStore),
       queues: yield* QueueStore,
       pipelines: yield* makePipelines,
       aggregates: yield* AggregateStore
@@ -56,7 +58,14 @@ const plan = <A, E>(
     Effect.provide(
       planning,
       Layer.provideMerge(
-        Layer.mergeAll(layerTaskStore, layerQueueStore, layerPipelineStore, layerAggregateStore),
+        Layer.mergeAll(
+          layerTransactions,
+          layerHistory,
+          layerTaskStore,
+          layerQueueStore,
+          layerPipelineStore,
+          layerAggregateStore
+        ),
         layerDatabase({ path: scratch.path })
       )
     )

@@ -1,0 +1,42 @@
+/** The History in memory, for tests and trials. */
+import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type EventFilter, History } from "../History.ts"
+import { type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
+
+/** The history beside a TaskStore in memory. */
+export const layerHistory = Layer.effect(
+  History,
+  Effect.map(MemoryDatabase, ({ journal: { read }, memory }) =>
+    History.of({
+      events: (filter) => read(() => eventsOf(memory, filter)),
+      lastSequence: read(() => memory.lastSequence)
+    })
+  )
+)
+
+const agrees = <A>(wanted: A | undefined, test: (wanted: A) => boolean): boolean =>
+  wanted === undefined || test(wanted)
+
+const eventsOf = (
+  memory: Memory,
+  { since, taskIds, tag, pipelineId, types, limit }: EventFilter
+): ReadonlyArray<RecordedEvent> => {
+  const taskOf = ({ subject, id }: RecordedEvent) =>
+    subject === "task" ? memory.entries.get(id)?.task : undefined
+  const isOf = (recorded: RecordedEvent, pipeline: string): boolean =>
+    recorded.subject === "pipeline"
+      ? recorded.id === pipeline
+      : taskOf(recorded)?.lineage.pipelineId === pipeline
+  return memory.events
+    .filter(
+      (recorded) =>
+        recorded.sequence > since &&
+        agrees(taskIds, (ids) => recorded.subject === "task" && ids.includes(recorded.id)) &&
+        agrees(types, (wanted) => wanted.includes(recorded.event.type)) &&
+        agrees(tag, (wanted) => taskOf(recorded)?.spec.tags.includes(wanted) ?? false) &&
+        agrees(pipelineId, (wanted) => isOf(recorded, wanted))
+    )
+    .slice(0, limit)
+}

@@ -1,0 +1,19 @@
+/** The Database port in memory, for tests and trials. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Database } from "../Database.ts"
+import { MemoryDatabase } from "./MemoryDatabase.ts"
+
+/** The transactions over what is in memory. */
+export const layerTransactions = Layer.effect(
+  Database,
+  Effect.map(MemoryDatabase, ({ journal: { transact } }) =>
+    Database.of({
+      transact,
+      flushed: Effect.void,
+      tidy: Effect.void,
+      makeRoom: () => Effect.void,
+      check: Effect.succeed({ ok: true, message: "The tasks are kept in memory." })
+    })
+  )
+)
