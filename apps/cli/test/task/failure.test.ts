@@ -92,7 +92,7 @@ describe("a task that fails", () => {
       })
       expect(await rig.data("why", { id: task["id"] })).toMatchObject({
         status: "failed",
-        because: [{ what: expect.stringContaining("could not start") }, {}]
+        because: [{ what: expect.stringContaining("could not be started") }, {}]
       })
     }
     expect(
