@@ -15,6 +15,10 @@ const diskOf = (size: string): SmallDisk => {
 const mount = (args: ReadonlyArray<string>): void =>
   expect(Bun.spawnSync(["mount", ...args]).stderr.toString()).toBe("")
 
+/** Ends when the commands of these tasks have begun: a shim that finds no room for its claim would be started later again. */
+const begun = (rig: Rig, ...ids: ReadonlyArray<string>) =>
+  rig.data("wait", { ids, for: { log: "up" } })
+
 const killGroup = (pid: unknown): void => {
   expect(Bun.spawnSync(["/bin/sh", "-c", `kill -KILL -${Number(pid)}`]).exitCode).toBe(0)
 }
@@ -22,12 +26,13 @@ const killGroup = (pid: unknown): void => {
 test("a full disk is told of, and what was there goes on when there is room again", async () => {
   using disk = diskOf("2m")
   await using rig = new Rig(join(disk.point, "home"))
-  await rig.task("start", { id: "before", command: "cat", stdin: "open" })
+  await rig.task("start", { id: "before", script: "echo up; cat", stdin: "open" })
   const failing = ["f1", "f2", "f3", "f4", "f5", "f6"]
   await rig.data(
     "start",
-    failing.map((id) => ({ id, script: "read go; exit 3", stdin: "open" }))
+    failing.map((id) => ({ id, script: "echo up; read go; exit 3", stdin: "open" }))
   )
+  await begun(rig, "before", ...failing)
   await rig.data("start", { id: "ended", script: "echo kept" }, ["--wait"])
   await disk.fillUp(rig.home)
   const refused = await rig.call([
@@ -114,7 +119,9 @@ test("a home that has become read-only is read, and a stop in it is answered", a
 test("an engine that takes over on a full disk finds room for what ended meanwhile", async () => {
   using disk = diskOf("2m")
   await using rig = new Rig(join(disk.point, "home"))
-  const { pid } = await rig.task("start", { id: "t", script: "read go; exit 5", stdin: "open" })
+  const script = "echo up; read go; exit 5"
+  const { pid } = await rig.task("start", { id: "t", script, stdin: "open" })
+  await begun(rig, "t")
   await disk.fillUp(rig.home)
   await rig.killEngine()
   await Bun.spawn(["/bin/sh", "-c", 'echo go >"$0"', join(rig.home, "tasks", "t", "1", "stdin")])
@@ -127,7 +134,8 @@ test("an engine that takes over on a full disk finds room for what ended meanwhi
 test("what little room there is again goes to the ends of tasks, and not to what is kept for them", async () => {
   using disk = diskOf("2m")
   await using rig = new Rig(join(disk.point, "home"))
-  await rig.task("start", { id: "t", script: "read go; exit 5", stdin: "open" })
+  await rig.task("start", { id: "t", script: "echo up; read go; exit 5", stdin: "open" })
+  await begun(rig, "t")
   // The next engine begins with an empty log, which an end makes longer.
   await rig.data("engine stop")
   await rig.data("list")
@@ -153,7 +161,8 @@ test("what little room there is again goes to the ends of tasks, and not to what
 test("what is killed on a full disk is told as lost, by the engine that started it and by one that takes over", async () => {
   using disk = diskOf("2m")
   await using rig = new Rig(join(disk.point, "home"))
-  const { pid } = await rig.task("start", { id: "own", script: "sleep 100" })
+  const { pid } = await rig.task("start", { id: "own", script: "echo up; sleep 100" })
+  await begun(rig, "own")
   await disk.fillUp(rig.home)
   killGroup(pid)
   expect(await rig.task("wait", { id: "own" }, ["--timeout", "20"])).toMatchObject({
@@ -161,7 +170,8 @@ test("what is killed on a full disk is told as lost, by the engine that started 
     failure: { type: "Lost" }
   })
   disk.free()
-  const { pid: other } = await rig.task("start", { id: "other", script: "sleep 100" })
+  const { pid: other } = await rig.task("start", { id: "other", script: "echo up; sleep 100" })
+  await begun(rig, "other")
   await rig.killEngine()
   await rig.task("status", { id: "other" })
   await disk.fillUp(rig.home)
