@@ -13,7 +13,8 @@ import {
   Pattern,
   SignalName,
   Tag,
-  Text
+  Text,
+  warnings
 } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { cutAnswer } from "../cutAnswer.ts"
@@ -103,7 +104,7 @@ export const restart = operation({
     full
   }),
   output: Schema.Union([
-    Schema.Struct({ task: ShownTask, lastLines, neverReady, timedOut }),
+    Schema.Struct({ task: ShownTask, lastLines, neverReady, timedOut, warnings }),
     Schema.Struct({ ...ends, pipeline: Schema.Union([PipelineAnswer, EndedPipeline]), lastLines }),
     Schema.Struct({ pipeline: ShownPipeline, timedOut })
   ]),

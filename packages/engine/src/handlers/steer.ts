@@ -25,6 +25,7 @@ import { makeCancelPipeline } from "../steering/pipelineCancel.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
 import { makeOrStuck } from "../waiting/orStuck.ts"
 import { type Asked, makeRestart } from "../steering/restartTasks.ts"
+import { makeStayCancelled } from "../steering/stayCancelled.ts"
 import { makeExpand, named } from "../waiting/selection.ts"
 import { endedAnswer } from "../view/taskAnswer.ts"
 import { View } from "../view/View.ts"
@@ -221,6 +222,7 @@ const makeRestartHandler = Effect.gen(function* () {
   const showEndOfPipeline = yield* makeShowPipelineEnd
   const restart = yield* makeRestart
   const orAsItIs = yield* makeOrAsItIs
+  const stayCancelled = yield* makeStayCancelled
   const once = yield* makeOnce
   const originOf = yield* makeOriginOf
   const expand = yield* makeExpand
@@ -230,7 +232,9 @@ const makeRestartHandler = Effect.gen(function* () {
       const now = yield* call.caller.repeated === true
         ? view.settled(id)
         : orStuck([id], untilAttempt(id, next))
-      return call.flags.wait === true ? yield* showEnd(id, call) : { task: yield* view.show(now) }
+      const shown =
+        call.flags.wait === true ? yield* showEnd(id, call) : { task: yield* view.show(now) }
+      return { ...shown, ...(yield* stayCancelled(id)) }
     })
 
   const showPipeline = (id: string, call: Call) =>

@@ -1,0 +1,53 @@
+/** Which tasks stay cancelled although the one because of which they were cancelled runs again. */
+import { callText } from "@backbeat/contract/callText"
+import type { Task } from "@backbeat/core/task/Task"
+import { TaskStore } from "@backbeat/store/TaskStore"
+import * as Effect from "effect/Effect"
+import { toProblem } from "../call/Call.ts"
+import { namedAtMost } from "../view/View.ts"
+
+/** So many cancelled tasks are looked at, the newest. */
+const lookedAtMost = 500
+
+/** The tasks that one task, or one that it cancelled, has cancelled. */
+const cancelledBy = (id: string, cancelled: ReadonlyArray<Task>): ReadonlyArray<string> => {
+  const found = new Set([id])
+  for (let before = 0; before < found.size;) {
+    before = found.size
+    for (const { id: each, state } of cancelled) {
+      const failure = state.status === "cancelled" ? state.failure : null
+      if (failure?.type !== "DependencyFailed") continue
+      if (found.has(failure.taskId) || found.has(failure.through ?? failure.taskId)) found.add(each)
+    }
+  }
+  return [...found].filter((each) => each !== id)
+}
+
+const sentence = (id: string, ids: ReadonlyArray<string>): string => {
+  const [only = "", ...others] = ids
+  if (others.length === 0)
+    return `${only} was cancelled because of ${id} and stays cancelled. To run it too: backbeat restart ${only}`
+  const told = `${ids.length} tasks were cancelled because of ${id} and stay cancelled.`
+  return ids.length > namedAtMost
+    ? `${told} To run them too, restart them, beginning with ${only}; the failure of each names ${id}.`
+    : `${told} To run them too: ${callText("restart", ids)}`
+}
+
+/** Warns of what a restarted task does not run again; made once. Of one that has failed again there is nothing to say: it would cancel them again. */
+export const makeStayCancelled = Effect.gen(function* () {
+  const store = yield* TaskStore
+  return Effect.fnUntraced(
+    function* (id: string) {
+      const task = yield* store.find(id)
+      if (task === null || task.state.status === "failed" || task.state.status === "cancelled")
+        return {}
+      const { tasks } = yield* store.list(
+        { status: ["cancelled"], since: task.createdAt },
+        { limit: lookedAtMost }
+      )
+      const ids = cancelledBy(id, tasks.toReversed())
+      return ids.length === 0 ? {} : { warnings: [sentence(id, ids)] }
+    },
+    Effect.mapError(toProblem(""))
+  )
+})
