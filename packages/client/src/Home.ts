@@ -1,6 +1,6 @@
 /** Which home a caller means, and where its configuration is. */
-import type * as Os from "node:os"
 import type * as Path from "node:path"
+import { folderInDatabase } from "./userDatabase.ts"
 import { Unreachable } from "./Unreachable.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -14,7 +14,6 @@ export interface Place {
 declare global {
   namespace NodeJS {
     interface Process {
-      getBuiltinModule(name: "node:os"): typeof Os
       getBuiltinModule(name: "node:path"): typeof Path
     }
   }
@@ -22,15 +21,28 @@ declare global {
 
 const isPlain = /^(\/[^/]+)+$/u
 
-/** Where the user's files are. Without HOME, or with a relative one, this is what the user database says. */
-const userFolder = (environment: Environment): string => {
+/** Where the user's files are: HOME, or without an absolute one what the user database says; null when neither does. */
+export const userFolder = (environment: Environment): string | null => {
   const given = environment["HOME"] ?? ""
-  return given.startsWith("/") ? given : process.getBuiltinModule("node:os").userInfo().homedir
+  if (given.startsWith("/")) return given
+  const found = folderInDatabase()
+  return found?.startsWith("/") === true ? found : null
+}
+
+const knownUserFolder = (environment: Environment): string => {
+  const found = userFolder(environment)
+  if (found !== null) return found
+  throw new Unreachable({
+    type: "CommandInputError",
+    message: `the home cannot be found: HOME is not an absolute path, and user ${process.getuid?.()} has no home directory in the user database`,
+    hint: "Set HOME or BACKBEAT_HOME to an absolute path, or use --home.",
+    details: {}
+  })
 }
 
 /** What no shell has expanded, because the path stands in a file or behind an equals sign. */
 const expanded = (path: string, environment: Environment): string =>
-  path === "~" || path.startsWith("~/") ? `${userFolder(environment)}${path.slice(1)}` : path
+  path === "~" || path.startsWith("~/") ? `${knownUserFolder(environment)}${path.slice(1)}` : path
 
 /** An absolute path. The module is loaded only for paths that are not plain already: it costs a tenth of a call. Throws Unreachable. */
 const absolute = (path: string): string => {
@@ -49,8 +61,10 @@ const absolute = (path: string): string => {
 }
 
 /** A folder of the XDG specification. It says to ignore a relative path, which would mean another folder wherever a call is made. */
-const xdgFolder = (given: string | undefined, user: string, fallback: string): string =>
-  given?.startsWith("/") === true ? given : `${user}/${fallback}`
+const xdgFolder = (environment: Environment, name: string, fallback: string): string => {
+  const given = environment[name]
+  return given?.startsWith("/") === true ? given : `${knownUserFolder(environment)}/${fallback}`
+}
 
 /** The flag --home over BACKBEAT_HOME over the XDG folders. Relative paths are against the working directory. Throws Unreachable. */
 export const findHome = (flag: string | undefined, environment: Environment): Place => {
@@ -59,9 +73,8 @@ export const findHome = (flag: string | undefined, environment: Environment): Pl
     const root = absolute(expanded(given, environment))
     return { root, configPath: `${root === "/" ? "" : root}/config.json` }
   }
-  const user = userFolder(environment)
-  const state = xdgFolder(environment["XDG_STATE_HOME"], user, ".local/state")
-  const config = xdgFolder(environment["XDG_CONFIG_HOME"], user, ".config")
+  const state = xdgFolder(environment, "XDG_STATE_HOME", ".local/state")
+  const config = xdgFolder(environment, "XDG_CONFIG_HOME", ".config")
   return {
     root: absolute(`${state}/backbeat`),
     configPath: absolute(`${config}/backbeat/config.json`)

@@ -23,6 +23,17 @@ const told = async (rig: Rig, env: Readonly<Record<string, string>> = {}) => {
   return problem
 }
 
+/** `engine status` as a user whom no database knows. */
+const asNobody = (env: Readonly<Record<string, string>>) =>
+  Bun.spawnSync(
+    ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", binary, "engine", "status"],
+    {
+      cwd: "/",
+      env: { PATH: process.env["PATH"] ?? "", ...env },
+      stdio: ["ignore", "pipe", "pipe"]
+    }
+  )
+
 describe("the home", () => {
   test("is the flag's, else BACKBEAT_HOME, else below XDG_STATE_HOME or HOME", async () => {
     await using rig = new Rig()
@@ -52,19 +63,48 @@ describe("the home", () => {
 
   test("is the same wherever the call is made: a relative XDG folder or HOME is ignored", async () => {
     await using rig = new Rig()
-    const homeIn = async (
-      env: Readonly<Record<string, string | undefined>>,
-      args: ReadonlyArray<string> = []
-    ) => {
-      const { document } = await rig.call(["engine", "status", ...args], {
-        env: { BACKBEAT_HOME: undefined, HOME: rig.scratch, ...env }
+    const homeIn = async (env: Readonly<Record<string, string | undefined>>, cwd = rig.scratch) => {
+      const { document } = await rig.call(["engine", "status"], {
+        env: { BACKBEAT_HOME: undefined, HOME: rig.scratch, ...env },
+        cwd
       })
       return Object(document["data"]).home
     }
     const usual = join(rig.scratch, ".local", "state", "backbeat")
     expect(await homeIn({ XDG_STATE_HOME: "rel", XDG_CONFIG_HOME: "rel" })).toBe(usual)
-    expect(await homeIn({ XDG_STATE_HOME: undefined, HOME: "rel" })).toStartWith("/")
-    expect(readdirSync(rig.scratch)).toEqual([])
+    // What the user database says, which is what counts without a HOME too.
+    const own = await homeIn({ XDG_STATE_HOME: undefined, HOME: undefined })
+    for (const folder of ["one", "two"]) {
+      const cwd = join(rig.scratch, folder)
+      mkdirSync(cwd)
+      expect(await homeIn({ XDG_STATE_HOME: undefined, HOME: "rel" }, cwd)).toBe(own)
+      expect(readdirSync(cwd)).toEqual([])
+    }
+    expect(own).not.toContain(rig.scratch)
+  })
+
+  test("is not guessed for a user whom the user database does not have", () => {
+    const { exitCode, stderr } = asNobody({ HOME: "rel" })
+    expect(exitCode).not.toBe(0)
+    if (process.getuid?.() !== 0) return
+    expect(JSON.parse(stderr.toString())).toMatchObject({
+      command: "engine status",
+      error: {
+        type: "CommandInputError",
+        message: expect.stringContaining(
+          "HOME is not an absolute path, and user 12345 has no home"
+        ),
+        details: { hint: expect.stringContaining("BACKBEAT_HOME") }
+      }
+    })
+    const state = JSON.parse(
+      asNobody({
+        HOME: "rel",
+        XDG_STATE_HOME: "/state",
+        XDG_CONFIG_HOME: "/config"
+      }).stdout.toString()
+    )
+    expect(state).toMatchObject({ data: { home: "/state/backbeat" } })
   })
 
   test("may be given with the ~ that no shell has expanded", async () => {

@@ -14,7 +14,6 @@ import {
   type Stats,
   statSync
 } from "node:fs"
-import { userInfo } from "node:os"
 import { dirname, join } from "node:path"
 import { errorCode } from "../process/thrown.ts"
 import { databasePath } from "../home/Home.ts"
@@ -28,6 +27,8 @@ export type Verdict =
 /** What a verdict depends on beside the folder. */
 export interface Judging {
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Where the user's files are; null when nothing says it. */
+  readonly userFolder: () => string | null
   /** Whether a database without an application id has our tables; null when it cannot be read. */
   readonly hasOurTables: (path: string) => Promise<boolean | null>
 }
@@ -68,17 +69,14 @@ const isFolder = (path: string): boolean => {
 }
 
 /** Below the user's own folders everything missing may be made, elsewhere only the home itself. */
-const judgeAbsent = (root: string, { environment }: Judging): Verdict => {
+const judgeAbsent = (root: string, { environment, userFolder }: Judging): Verdict => {
   if (
     isFolder(dirname(root)) &&
     lstatSync(root, { throwIfNoEntry: false })?.isSymbolicLink() === true
   )
     return refuse(root, "it is a broken symbolic link")
   const state = environment["XDG_STATE_HOME"] ?? ""
-  const user = environment["HOME"] ?? ""
-  const own = [user.startsWith("/") ? user : userInfo().homedir, state].filter(
-    (path) => path.startsWith("/") && isFolder(path)
-  )
+  const own = [userFolder() ?? "", state].filter((path) => path.startsWith("/") && isFolder(path))
   const mayBeMade =
     isFolder(dirname(root)) ||
     own.some((path) => root.startsWith(path.endsWith("/") ? path : `${path}/`)) ||

@@ -27,7 +27,12 @@ const judge = (
   path = root,
   environment: Readonly<Record<string, string>> = { HOME: "/nonexistent" },
   tables: boolean | null = null
-) => judgeFolder(path, { environment, hasOurTables: () => Promise.resolve(tables) })
+) =>
+  judgeFolder(path, {
+    environment,
+    userFolder: () => environment["HOME"] ?? null,
+    hasOurTables: () => Promise.resolve(tables)
+  })
 
 const refusal = async (path = root, tables: boolean | null = null): Promise<string> => {
   const verdict = await judge(path, undefined, tables)

@@ -6,7 +6,11 @@ import { join } from "node:path"
 
 let root: string
 const elect = (home: string) =>
-  electIn(home, { environment: {}, hasOurTables: () => Promise.resolve(null) })
+  electIn(home, {
+    environment: {},
+    userFolder: () => null,
+    hasOurTables: () => Promise.resolve(null)
+  })
 
 beforeEach(() => {
   root = join(mkdtempSync(join(tmpdir(), "election-")), "home")
