@@ -114,6 +114,17 @@ describe("a task that fails", () => {
         details: { path: "cwd" }
       })
     }
+    await rig.data("start", { id: "done", command: "true" }, ["--wait"])
+    await rig.data("start", { id: "again", command: "true" }, ["--wait"])
+    const behind = { command: "true", cwd: "/nowhere/at/all", dependsOn: ["done"] }
+    for (const payload of [behind, { ...behind, id: "again" }])
+      expect(await rig.refusal(["start", JSON.stringify(payload)])).toMatchObject({
+        type: "CommandInputError",
+        details: { path: "cwd" }
+      })
+    expect(await rig.task("start", { ...behind, delayMs: 60_000 })).toMatchObject({
+      status: "queued"
+    })
     const steps = [
       { command: "mkdir", args: ["made"] },
       { command: "true", cwd: "made" }

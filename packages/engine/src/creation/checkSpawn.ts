@@ -2,17 +2,23 @@
 import { type Problem, withChange } from "@backbeat/contract/Problem"
 import { isShellLine } from "@backbeat/contract/meant/shellLine"
 import type { StartInput } from "@backbeat/contract/operation/start"
+import type { Standing } from "@backbeat/core/graph/settle"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { refusedFolder, resolveCommand } from "../process/resolveCommand.ts"
 import type { Specified } from "./taskSpec.ts"
 import { wrongField } from "../call/wrongField.ts"
 
-/** Others may make the directory before a task starts that waits for something. */
-const startsNow = ({ dependsOn, notBefore, delayMs }: TaskSpec): boolean =>
-  dependsOn.length === 0 && notBefore === null && delayMs === null
+/** Others may make the directory before a task starts that waits for something still. */
+const startsNow = ({ notBefore, delayMs }: TaskSpec, { waitsFor, broken }: Standing): boolean =>
+  waitsFor.length === 0 && broken === null && notBefore === null && delayMs === null
 
-const missingFolder = (input: StartInput, { spec }: Specified): Problem | null => {
-  const trouble = input.cwd === undefined || !startsNow(spec) ? null : refusedFolder(spec.cwd)
+const missingFolder = (
+  input: StartInput,
+  { spec }: Specified,
+  stands: Standing
+): Problem | null => {
+  const trouble =
+    input.cwd === undefined || !startsNow(spec, stands) ? null : refusedFolder(spec.cwd)
   return trouble === null
     ? null
     : wrongField(
@@ -44,5 +50,8 @@ const shellLine = (
 }
 
 /** Why a task cannot be started with this payload; null when nothing is seen that would keep it from it. */
-export const refusedSpawn = (input: StartInput, specified: Specified): Problem | null =>
-  missingFolder(input, specified) ?? shellLine(input, specified)
+export const refusedSpawn = (
+  input: StartInput,
+  specified: Specified,
+  stands: Standing
+): Problem | null => missingFolder(input, specified, stands) ?? shellLine(input, specified)

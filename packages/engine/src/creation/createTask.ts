@@ -36,6 +36,12 @@ export interface Item {
   readonly lineage?: Lineage
 }
 
+/** Fails with CommandInputError when it would start now and cannot. */
+const checkSpawn = (...given: Parameters<typeof refusedSpawn>): Effect.Effect<void, Problem> => {
+  const refusal = refusedSpawn(...given)
+  return refusal === null ? Effect.void : Effect.fail(refusal)
+}
+
 /** What is to become of an id. */
 interface Wanted {
   readonly specified: Specified
@@ -131,11 +137,12 @@ export const makeCreateTask = Effect.gen(function* () {
       return task
     }
     if (wanted.lineage === undefined) yield* checkOver(task)
-    const refusal =
-      (live
-        ? refusedLive(root, task, { ...item, ...wanted })
-        : refusedEnded(task, input, wanted)) ?? refusedSpawn(input, wanted.specified)
+    const refusal = live
+      ? refusedLive(root, task, { ...item, ...wanted })
+      : refusedEnded(task, input, wanted)
     if (refusal !== null) return yield* Effect.fail(refusal)
+    const stands = yield* standing(spec.dependsOn, wanted.seen, dependsOnOf(input).length)
+    yield* checkSpawn(input, wanted.specified, stands)
     // A step that is started again by itself is still one of its pipeline's.
     const lineage = {
       ...(wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }),
@@ -144,12 +151,7 @@ export const makeCreateTask = Effect.gen(function* () {
     yield* quota.checkDepth(wanted.owner.depth)
     if (!live) yield* quota.checkLive
     const anew = { spec, reason: null, owner: wanted.owner, lineage }
-    const changed = yield* tx.restart(
-      task,
-      anew,
-      yield* standing(spec.dependsOn, wanted.seen, dependsOnOf(input).length),
-      wanted.origin.actor
-    )
+    const changed = yield* tx.restart(task, anew, stands, wanted.origin.actor)
     // Only now: a task that cannot be restarted keeps the environment that it has.
     yield* wanted.keep(task.id, wanted.owner.requestId ?? "", env)
     return changed
@@ -174,9 +176,8 @@ export const makeCreateTask = Effect.gen(function* () {
     yield* quota.checkDepth(owner.depth)
     yield* quota.checkLive
     yield* checkFree(input)
-    const refusal = refusedSpawn(input, specified)
-    if (refusal !== null) return yield* Effect.fail(refusal)
     const stands = yield* standing(specified.spec.dependsOn, seen, dependsOnOf(input).length)
+    yield* checkSpawn(input, specified, stands)
     yield* keep(id, owner.requestId, specified.env)
     return yield* tx.create(
       {
