@@ -3,7 +3,7 @@ import type { Held } from "@backbeat/core/queue/admit"
 import { agentsQueue } from "@backbeat/core/queue/queueNames"
 import { engine } from "@backbeat/core/task/Actor"
 import type { Task } from "@backbeat/core/task/Task"
-import { TaskStore } from "@backbeat/store/TaskStore"
+import { type Change, TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { Admission } from "../queue/Admission.ts"
 import { Pauses } from "../queue/Pauses.ts"
@@ -12,7 +12,7 @@ import { busyIn, slotsOf } from "../queue/slots.ts"
 import { Clearings } from "../attempt/Clearings.ts"
 import { Delays } from "../attempt/Delays.ts"
 import type { CommitRule, FullTx } from "../commit/CommitRules.ts"
-import type { Committed } from "../commit/Tx.ts"
+import type { Committed, Tx } from "../commit/Tx.ts"
 
 /** The most that one commit starts. */
 const most = 1_000_000
@@ -28,6 +28,9 @@ interface Room {
   readonly running: number
   readonly free: number
 }
+
+const open = (tx: Tx, task: Task): Effect.Effect<Change> =>
+  Effect.catchTag(tx.decide(task, { type: "Open" }, engine), "IllegalTransition", Effect.die)
 
 /** The rule that fills the free slots of every queue, as the last of a transaction's changes. */
 export const makeFillSlots = Effect.gen(function* () {
@@ -65,6 +68,8 @@ export const makeFillSlots = Effect.gen(function* () {
   const rule: CommitRule = Effect.fnUntraced(function* (tx, committed) {
     const queues = yield* store.waitingQueues
     let holding: Held | null = null
+    // Recorded together at the end: a hundred that start at once are one write.
+    const opened: Array<Change> = []
     if (queues.length > 0) {
       const busy = yield* store.busy
       const paused = yield* pauses.all
@@ -76,16 +81,11 @@ export const makeFillSlots = Effect.gen(function* () {
           queue === agentsQueue
             ? yield* turnOfAgents(tx, committed, { running, free })
             : { tasks: yield* readyIn(queue, tx.now, free), held: null }
-        for (const task of turn.tasks) {
-          yield* Effect.catchTag(
-            tx.change(task, { type: "Open" }, engine),
-            "IllegalTransition",
-            Effect.die
-          )
-        }
+        opened.push(...(yield* Effect.forEach(turn.tasks, (task) => open(tx, task))))
         holding ??= turn.held
       }
     }
+    yield* tx.record(opened)
     admission.hold(holding)
   })
   return rule

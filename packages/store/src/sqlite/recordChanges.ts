@@ -47,7 +47,7 @@ export const recordChanges = (
       written.flatMap(({ id, seq, specified }) => {
         const draft = drafts.get(id)
         return draft !== undefined && (draft.specified || !specified)
-          ? [{ seq, spec: draft.spec }]
+          ? [{ seq, spec: draft.spec, replaces: Boolean(specified) }]
           : []
       })
     )
@@ -103,7 +103,11 @@ const writeTasks = (
 /** Writes specifications and their tags over those of before. */
 const writeSpecs = (
   sql: SqlClient,
-  specs: ReadonlyArray<{ readonly seq: number; readonly spec: TaskSpec }>
+  specs: ReadonlyArray<{
+    readonly seq: number
+    readonly spec: TaskSpec
+    readonly replaces: boolean
+  }>
 ): Effect.Effect<void, SqlError> =>
   Effect.gen(function* () {
     for (const part of inParts(
@@ -111,7 +115,7 @@ const writeSpecs = (
     )) {
       yield* sql`INSERT INTO task_specs ${sql.insert(part)} ON CONFLICT (task_seq) DO UPDATE SET spec = excluded.spec`
     }
-    for (const part of inParts(specs.map(({ seq }) => seq))) {
+    for (const part of inParts(specs.filter(({ replaces }) => replaces).map(({ seq }) => seq))) {
       yield* sql`DELETE FROM task_tags WHERE ${sql.in("task_seq", part)}`
     }
     const tags = specs.flatMap(({ seq, spec }) =>
