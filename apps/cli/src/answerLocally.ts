@@ -9,11 +9,14 @@ import {
   operationHelpData,
   operationHelpText
 } from "@backbeat/contract/help"
+import { pick } from "@backbeat/contract/pick"
+import type { Problem } from "@backbeat/contract/Problem"
 import * as Result from "effect/Result"
 import type { CommandLine } from "./commandLine.ts"
 import { complain } from "./explain.ts"
 import { isForPeople } from "./format.ts"
 import { print } from "./print.ts"
+import { printPicked } from "./printPicked.ts"
 import { onTerminal } from "./terminal.ts"
 import { version } from "./version.ts"
 
@@ -31,14 +34,27 @@ const show = async (
   return 0
 }
 
-const help = async (name: string | null, pretty: boolean): Promise<number> => {
-  if (name === null) return show(helpText(version), "help", helpData(version), pretty)
+/** What help says, as text and as data. Fails with CommandInputError. */
+const helpOf = (name: string | null): Result.Result<{ text: string; data: unknown }, Problem> => {
+  if (name === null) return Result.succeed({ text: helpText(version), data: helpData(version) })
   const its = operationsOf(name)
   if (its.length > 0)
-    return show(groupHelpText(name, its), "help", groupHelpData(name, its), pretty)
-  const found = lookUp(name)
-  if (Result.isFailure(found)) return complain(name, found.failure)
-  return show(operationHelpText(found.success), "help", operationHelpData(found.success), pretty)
+    return Result.succeed({ text: groupHelpText(name, its), data: groupHelpData(name, its) })
+  return Result.map(lookUp(name), (row) => ({
+    text: operationHelpText(row),
+    data: operationHelpData(row)
+  }))
+}
+
+type Help = Extract<CommandLine, { readonly kind: "help" }>
+
+const help = async ({ operation, pretty, get }: Help): Promise<number> => {
+  const found = helpOf(operation)
+  if (Result.isFailure(found)) return complain(operation ?? "help", found.failure)
+  const { text, data } = found.success
+  return get === null
+    ? show(text, "help", data, pretty)
+    : printPicked("help", pick("help", data, get))
 }
 
 /** Answers what needs no engine; the exit code. */
@@ -49,7 +65,7 @@ export const answerLocally = (
     case "version":
       return show(`backbeat ${version}`, "version", { version }, line.pretty)
     case "help":
-      return help(line.operation, line.pretty)
+      return help(line)
     case "mistake":
       return import("./mistake.ts").then(({ explainMistake }) =>
         complain(line.operation === "" ? "help" : line.operation, explainMistake(line))

@@ -15,7 +15,12 @@ export interface TypedCall {
 /** What the entry makes of its arguments. */
 export type CommandLine =
   | TypedCall
-  | { readonly kind: "help"; readonly operation: string | null; readonly pretty: boolean }
+  | {
+      readonly kind: "help"
+      readonly operation: string | null
+      readonly pretty: boolean
+      readonly get: string | null
+    }
   | { readonly kind: "version"; readonly pretty: boolean }
   | Mistyped
 
@@ -183,7 +188,12 @@ const understand = (
   const isHelp = words[0] === "help"
   const { operation, rest } = splitOperation(isHelp ? words.slice(1) : words)
   if (help || isHelp || operation === "")
-    return { kind: "help", operation: operation === "" ? null : operation, pretty }
+    return {
+      kind: "help",
+      operation: operation === "" ? null : operation,
+      pretty,
+      get: typeof flags.get === "string" ? flags.get : null
+    }
   const payloads = payloadsOf(operation, rest)
   const [payload = null] = payloads
   if (payloads.length > 1 || !names.includes(operation))

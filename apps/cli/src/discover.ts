@@ -11,12 +11,13 @@ import {
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import { exitCodes, succeeded } from "@backbeat/contract/Envelope"
 import { payloadOf } from "@backbeat/contract/payload"
-import { pick, pickedText } from "@backbeat/contract/pick"
+import { pick } from "@backbeat/contract/pick"
 import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 import { operations } from "@backbeat/contract/table"
 import * as Result from "effect/Result"
 import { complain } from "./explain.ts"
 import { print } from "./print.ts"
+import { printPicked } from "./printPicked.ts"
 import { version } from "./version.ts"
 
 const answer = (name: string, payload: unknown): Result.Result<unknown, Problem> => {
@@ -47,15 +48,6 @@ const refuseFlags = ({ operation, flags }: OutgoingCall): Problem | null => {
         "It knows --get, --human, --pretty, --home, --help, --version.",
         { flag: `--${given}` }
       )
-}
-
-const printPicked = async (
-  operation: string,
-  picked: Result.Result<unknown, Problem>
-): Promise<number> => {
-  if (Result.isFailure(picked)) return complain(operation, picked.failure)
-  await print("stdout", `${pickedText(picked.success)}\n`)
-  return exitCodes.ok
 }
 
 /** The answer as text for people. */

@@ -31,6 +31,19 @@ describe("--get", () => {
     )
   })
 
+  test("reads help too", async () => {
+    await using rig = new Rig()
+    const names = (await printed(rig, ["help", "--get", "operations.name"])).trim().split("\n")
+    expect(names).toContain("pipeline create")
+    const fields = await printed(rig, ["help", "start", "--get", "fields.name"])
+    expect(fields.split("\n")).toContain("readyWhen")
+    expect(await printed(rig, ["start", "--help", "--get", "fields.name"])).toBe(fields)
+    expect(await rig.refusal(["help", "start", "--get", "nonsense"])).toMatchObject({
+      type: "CommandInputError",
+      message: "help was done, but its answer has no nonsense"
+    })
+  })
+
   test("reads also what is too large to be shown", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "much", script: "yes 0123456789 | head -n 40000" }, ["--wait"])
