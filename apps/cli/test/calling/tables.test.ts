@@ -138,6 +138,37 @@ describe("text for people", () => {
     expect((Number(tokyo) - Number(utc) + 24) % 24).toBe(9)
   })
 
+  test("tells instants in its sentences in the zone of its reader too", async () => {
+    await using rig = new Rig()
+    const restart = { when: "on-failure", delayMs: 600_000 }
+    await rig.data("start", [
+      { id: "limited", stdin: "open", command: "cat", timeout: 86_400_000 },
+      { id: "later", command: "true", delayMs: 86_400_000 }
+    ])
+    await rig.data("start", { id: "fails", command: "false", restart })
+    await rig.data("start", { id: "done", command: "true" }, ["--wait"])
+    const env = { TZ: "Asia/Tokyo" }
+    for (const [line, sentence] of [
+      [["why", "limited"], /^It times out at .*\(in 23 h\)\.$/mu],
+      [["why", "later"], /may not start before .*\(in 23 h\)/u],
+      [["why", "fails"], /^Attempt 2 starts at .*\(in 9 min\)\.$/mu],
+      [["prune"], /will be removed on .*\(in \d+ d\)/u]
+    ] as const) {
+      const { stdout } = await rig.call([...line, "--human"], { env })
+      expect(stdout).toMatch(sentence)
+      expect(stdout).not.toMatch(/\dT\d\d:/u)
+    }
+  })
+
+  test("has a column for the memory that was asked for", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "x", stdin: "open", command: "cat" })
+    const asked = await rig.call(["list", '{"resources":true}', "--human"])
+    if (process.platform === "linux")
+      expect(asked.stdout).toMatch(/ MEMORY .*\nx .* \d+(?:\.\d)? MiB /u)
+    expect((await rig.call(["list", "--human"])).stdout).not.toContain("MEMORY")
+  })
+
   test("of a stream is the lines themselves", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "echo a; echo b" }, ["--wait"])

@@ -9,8 +9,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { clip, layOut, visible } from "./layOut.ts"
 import { outline } from "./outline.ts"
-import { runningText } from "./runningText.ts"
-import { type Clock, duration, when } from "./times.ts"
+import { memoryText, runningText } from "./runningText.ts"
+import { type Clock, duration, when, whenIn } from "./times.ts"
 
 const decodeTask = Schema.decodeUnknownOption(Schema.Struct({ task: BriefTaskSchema }))
 const decodePage = Schema.decodeUnknownOption(
@@ -48,29 +48,38 @@ const whatOf = ({ name, script, prompt, agent, command, args }: BriefTask): stri
   return name ?? `${agent ?? ""}: ${prompt.split("\n").find((line) => line.trim() !== "") ?? ""}`
 }
 
-const rowOf = (task: BriefTask, looks: Looks): ReadonlyArray<string> => [
+const memoryOf = ({ memoryBytes }: BriefTask): string =>
+  memoryBytes === undefined ? "" : memoryText(memoryBytes)
+
+const rowOf = (task: BriefTask, looks: Looks, memory: boolean): ReadonlyArray<string> => [
   task.id,
   task.health === null ? task.status : `${task.status} (${task.health})`,
   String(task.attempt),
   clip(whyOf(task)),
   timeOf(task, looks),
+  ...(memory ? [memoryOf(task)] : []),
   when(task.endedAt ?? task.startedAt ?? task.createdAt, looks),
   clip(whatOf(task))
 ]
 
-const head = ["ID", "STATUS", "ATTEMPT", "WHY", "TIME", "WHEN", "WHAT"]
+const head = ["ID", "STATUS", "ATTEMPT", "WHY", "TIME", "MEMORY", "WHEN", "WHAT"]
+
+const headOf = (memory: boolean): ReadonlyArray<string> =>
+  memory ? head : head.filter((name) => name !== "MEMORY")
 const agentHead = ["AGENT", "INSTALLED", "LOGIN", "DEFAULT", "PERMISSION MODE"]
 const pipelineHead = ["ID", "STATUS", "DONE", "TIME", "CREATED", "NAME"]
 
-const table = (tasks: ReadonlyArray<BriefTask>, looks: Looks): string =>
-  layOut(
+const table = (tasks: ReadonlyArray<BriefTask>, looks: Looks): string => {
+  const memory = tasks.some(({ memoryBytes }) => memoryBytes !== undefined)
+  return layOut(
     {
-      head,
-      rows: tasks.map((task) => rowOf(task, looks)),
+      head: headOf(memory),
+      rows: tasks.map((task) => rowOf(task, looks, memory)),
       statuses: tasks.map(({ status }) => status)
     },
     looks.color
   )
+}
 
 const pipelineRowOf = (
   { id, status, cancelled, counts, stepCount, durationMs, createdAt, name }: BriefPipeline,
@@ -155,14 +164,14 @@ const textOf = (data: unknown, looks: Looks): string | null => {
   const reasons = Option.getOrNull(decodeReasons(data))
   if (reasons === null) return null
   const because = reasons.because.map(
-    ({ what, since }) => `  ${when(since, looks)}  ${visible(what)}`
+    ({ what, since }) => `  ${when(since, looks)}  ${visible(whenIn(what, looks))}`
   )
   const now = reasons.running === undefined ? [] : runningText(reasons.running, looks)
   return [
     `${reasons.status}, because`,
     ...because,
     ...now,
-    ...(reasons.next === null ? [] : [reasons.next])
+    ...(reasons.next === null ? [] : [whenIn(reasons.next, looks)])
   ].join("\n")
 }
 

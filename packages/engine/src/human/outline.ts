@@ -2,12 +2,13 @@
 import { isPresent } from "@backbeat/contract/cutTask"
 import * as Predicate from "effect/Predicate"
 import { visible } from "./layOut.ts"
-import { type Clock, when } from "./times.ts"
+import { type Clock, when, whenIn } from "./times.ts"
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/u
 
 const scalar = (value: unknown, clock: Clock): string => {
-  if (typeof value === "string") return instant.test(value) ? when(value, clock) : visible(value)
+  if (typeof value === "string")
+    return instant.test(value) ? when(value, clock) : visible(whenIn(value, clock))
   return visible(JSON.stringify(value) ?? "")
 }
 

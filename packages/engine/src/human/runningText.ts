@@ -5,12 +5,15 @@ import { type Clock, when } from "./times.ts"
 
 const mebibyte = 1_048_576
 
+/** Memory for people. */
+export const memoryText = (bytes: number): string => `${Math.round(bytes / mebibyte)} MiB`
+
 /** Its use of the machine and its last line, then its processes. */
 export const runningText = (running: typeof Running.Type, clock: Clock): ReadonlyArray<string> => {
   const { cpuPercent, lastLine, memoryBytes, processes, processesMore, silentSince } = running
   const uses = [
     ...(cpuPercent === undefined ? [] : [`${cpuPercent} % of a core`]),
-    ...(memoryBytes === undefined ? [] : [`${Math.round(memoryBytes / mebibyte)} MiB`]),
+    ...(memoryBytes === undefined ? [] : [memoryText(memoryBytes)]),
     silentSince === undefined ? "no output yet" : `silent since ${when(silentSince, clock)}`
   ]
   return [

@@ -55,3 +55,9 @@ export const when = (iso: string, { now, zone }: Clock): string => {
   const shown = inZone(now, zone).startsWith(day) ? time : `${day} ${time}`
   return `${shown} (${at > now ? `in ${roughly(at - now)}` : `${roughly(now - at)} ago`})`
 }
+
+const instants = /(?<= (?:at|before|on) )\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z(?![\w:])/gu
+
+/** A sentence of an answer with its instants in the reader's zone: `It times out at 14:05:09 (in 3 min).` */
+export const whenIn = (sentence: string, clock: Clock): string =>
+  sentence.replaceAll(instants, (iso) => when(iso, clock))
