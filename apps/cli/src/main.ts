@@ -4,6 +4,7 @@
  */
 import { callEngine, type OutgoingCall, type Target } from "@backbeat/client/callEngine"
 import { findHome } from "@backbeat/client/Home"
+import { NotStarted } from "@backbeat/client/Unreachable"
 import { discoveryNames } from "@backbeat/contract/names"
 import { exitHeader, failureHeader, refusedStatus, streamType } from "@backbeat/contract/protocol"
 import { type CommandLine, parseCommandLine, type TypedCall } from "./commandLine.ts"
@@ -42,6 +43,19 @@ const printAnswer = async (
   return exitCode
 }
 
+/** The answer of the engine; null where none is to begin, and why none can begin for `doctor`, which answers then without. */
+const answered = async (
+  target: Target,
+  call: OutgoingCall
+): Promise<Response | NotStarted | null> => {
+  try {
+    return await callEngine(target, call)
+  } catch (thrown) {
+    if (call.operation === "doctor" && thrown instanceof NotStarted) return thrown
+    throw thrown
+  }
+}
+
 const run = async (line: CommandLine): Promise<number> => {
   if (line.kind !== "call") {
     if (process.argv.length === 2 && (await onTerminal()))
@@ -58,10 +72,10 @@ const run = async (line: CommandLine): Promise<number> => {
       ? await (await import("./chooseAgent.ts")).chooseAgent(line)
       : line
   const [target, call] = [await targetOf(asked), await outgoing(asked)]
-  const response = await callEngine(target, call)
-  if (response !== null) return printAnswer(response, target, call, asked)
+  const response = await answered(target, call)
+  if (response instanceof Response) return printAnswer(response, target, call, asked)
   const { withoutEngine } = await import("./withoutEngine.ts")
-  return withoutEngine(line)
+  return withoutEngine(line, response)
 }
 
 /** With --exit-status what is refused before the engine sees it has the exit code that the engine gives. */

@@ -1,5 +1,6 @@
 /** What a call that starts no engine answers when none runs. It changes nothing in the home. */
 import { findHome, type Place } from "@backbeat/client/Home"
+import type { NotStarted } from "@backbeat/client/Unreachable"
 import { lookUp } from "@backbeat/contract/discovery"
 import { succeeded } from "@backbeat/contract/Envelope"
 import * as Result from "effect/Result"
@@ -18,7 +19,11 @@ const environment = (): Record<string, string> =>
     )
   )
 
-const answerOf = async (operation: string, place: Place): Promise<unknown> => {
+const answerOf = async (
+  operation: string,
+  place: Place,
+  refusal: NotStarted | null
+): Promise<unknown> => {
   switch (operation) {
     case "engine stop":
       return { stopped: false, pid: null, liveTasks: 0 }
@@ -26,7 +31,12 @@ const answerOf = async (operation: string, place: Place): Promise<unknown> => {
       return { path: place.configPath, exists: existsSync(place.configPath) }
     case "doctor": {
       const { doctorWithoutEngine } = await import("@backbeat/engine/doctor/doctorWithoutEngine")
-      return doctorWithoutEngine(place, judging(process.env), environment())
+      return doctorWithoutEngine(
+        place,
+        judging(process.env),
+        environment(),
+        refusal?.problem ?? null
+      )
     }
     default:
       return {
@@ -41,12 +51,15 @@ const answerOf = async (operation: string, place: Place): Promise<unknown> => {
   }
 }
 
-/** Prints the answer; the exit code. */
-export const withoutEngine = async (line: TypedCall): Promise<number> => {
+/** Prints the answer; the exit code. `refusal` says why an engine that the call would have liked could not be started. */
+export const withoutEngine = async (
+  line: TypedCall,
+  refusal: NotStarted | null
+): Promise<number> => {
   const { operation, home, pretty } = line
   const found = lookUp(operation)
   if (Result.isFailure(found)) return complain(operation, found.failure)
-  const data = await answerOf(operation, findHome(home, process.env))
+  const data = await answerOf(operation, findHome(home, process.env), refusal)
   const { flags } = await outgoing(line)
   const shown =
     flags["human"] === true

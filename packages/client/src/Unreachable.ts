@@ -24,3 +24,6 @@ export const unreachable = (
   hint: string,
   details: Readonly<Record<string, unknown>> = {}
 ): Unreachable => new Unreachable({ type: "EngineUnreachable", message, hint, details })
+
+/** Thrown when an engine was to be started, and could not be. */
+export class NotStarted extends Unreachable {}

@@ -2,7 +2,7 @@
 import { noticeName, socketName } from "@backbeat/contract/protocol"
 import { constants, readFileSync, statSync, watch } from "node:fs"
 import { type Starting, startEngine } from "./startEngine.ts"
-import { unreachable } from "./Unreachable.ts"
+import { NotStarted, unreachable } from "./Unreachable.ts"
 
 /** Longer than an engine needs to begin; one that died on the way leaves no event. */
 const patienceMs = 1000
@@ -106,9 +106,12 @@ export const bringUp = async (
     if (begun === "ready") return
     if (begun === "elsewhere") return awaitNotice(place.root, true)
     if (starts === startsAtMost) {
-      throw unreachable("the engine exited during its start", `Read ${place.root}/engine.log.`, {
-        home: place.root
-      })
+      const { problem } = unreachable(
+        "the engine exited during its start",
+        `Read ${place.root}/engine.log.`,
+        { home: place.root }
+      )
+      throw new NotStarted(problem)
     }
   }
 }

@@ -3,6 +3,7 @@ import { socketName } from "@backbeat/contract/protocol"
 import { attended, defaultSilentMs } from "./attended.ts"
 import type { Place } from "./Home.ts"
 import {
+  NotStarted,
   Unreachable as UnreachableError,
   unreachable,
   type UnreachableProblem
@@ -47,7 +48,7 @@ const understand = (line: string): Begun | null => {
   const said: unknown = JSON.parse(line)
   if (typeof said !== "object" || said === null || !("state" in said)) return null
   if (said.state === "ready" || said.state === "elsewhere") return said.state
-  if ("problem" in said && isProblem(said.problem)) throw new UnreachableError(said.problem)
+  if ("problem" in said && isProblem(said.problem)) throw new NotStarted(said.problem)
   return null
 }
 
@@ -92,10 +93,12 @@ export const startEngine = async (
   } catch (thrown) {
     if (thrown instanceof UnreachableError) throw thrown
     const message = thrown instanceof Error ? thrown.message : String(thrown)
-    throw unreachable(
-      `the engine could not be started: ${message}`,
-      "Check that /bin/sh and the backbeat binary can be executed.",
-      { home: root }
+    throw new NotStarted(
+      unreachable(
+        `the engine could not be started: ${message}`,
+        "Check that /bin/sh and the backbeat binary can be executed.",
+        { home: root }
+      ).problem
     )
   }
 }

@@ -116,6 +116,49 @@ test("a home that has become read-only is read, and a stop in it is answered", a
   }
 })
 
+test("a read-only home without an engine is told of, and doctor answers there", async () => {
+  using disk = diskOf("8m")
+  const point = join(disk.point, "point")
+  mkdirSync(point)
+  await using rig = new Rig(join(point, "home"))
+  await rig.task("start", { id: "ended", script: "echo kept" }, ["--wait"])
+  await rig.endEngine()
+  mount(["--bind", point, point])
+  mount(["-o", "remount,bind,ro", point])
+  try {
+    for (const args of [["status", "ended"], ["list"], ["logs", "ended"]])
+      expect(await rig.refusal(args)).toMatchObject({
+        type: "EngineUnreachable",
+        message: expect.stringContaining(
+          `${rig.home} cannot be used: it is on a read-only file system`
+        ),
+        details: { hint: expect.stringContaining("copy it") }
+      })
+    expect(await rig.data("doctor")).toMatchObject({
+      status: "fail",
+      checks: expect.arrayContaining([
+        expect.objectContaining({
+          name: "disk",
+          status: "fail",
+          message: expect.stringContaining(`${rig.home} cannot be written (EROFS`)
+        }),
+        expect.objectContaining({
+          name: "engine",
+          status: "fail",
+          message: expect.stringContaining("read-only file system")
+        })
+      ])
+    })
+    // What the error says to do.
+    expect(Bun.spawnSync(["cp", "-a", rig.home, `${rig.scratch}/copy`]).exitCode).toBe(0)
+    await using copy = new Rig(`${rig.scratch}/copy`)
+    expect(await copy.data("logs", { id: "ended" })).toMatchObject({ lines: ["kept"] })
+  } finally {
+    mount(["-o", "remount,bind,rw", point])
+    Bun.spawnSync(["umount", "-l", point])
+  }
+})
+
 test("an engine that takes over on a full disk finds room for what ended meanwhile", async () => {
   using disk = diskOf("2m")
   await using rig = new Rig(join(disk.point, "home"))

@@ -5,6 +5,7 @@ import type { Output } from "@backbeat/contract/table"
 import { lstatSync, accessSync, constants, statfsSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { logName } from "../life/announce.ts"
+import { lockName } from "../life/election.ts"
 import { type IgnoredVariable, isBare, type Resolved } from "../configuration/resolve.ts"
 import { describeRefusal, refusalToWatch } from "../alarm/onChange.ts"
 import { errorMessage } from "../process/thrown.ts"
@@ -90,14 +91,26 @@ export const checkDisk = (root: string): Check => {
     : check("disk", "ok", message)
 }
 
+const isRegularOrMissing = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false }) === undefined ||
+  statSync(path, { throwIfNoEntry: false })?.isFile() === true
+
+/** Whether an engine can take the lock of the home; null when nothing is against it. */
+export const checkLock = (root: string): Check | null => {
+  const path = join(root, lockName)
+  if (isRegularOrMissing(path)) return null
+  return check(
+    "lock",
+    "fail",
+    `${path} is not a regular file: no engine can start`,
+    "Move it away. The next engine creates the lock."
+  )
+}
+
 /** Whether the engine can write its log; null when nothing is against it. */
 export const checkLog = (root: string): Check | null => {
   const path = join(root, logName)
-  if (
-    lstatSync(path, { throwIfNoEntry: false }) === undefined ||
-    statSync(path, { throwIfNoEntry: false })?.isFile() === true
-  )
-    return null
+  if (isRegularOrMissing(path)) return null
   return check(
     "log",
     "warn",
@@ -207,7 +220,10 @@ export const checkAgents = (agents: ReadonlyArray<AgentEntry>): ReadonlyArray<Ch
 }
 
 /** The values of the configuration that do not hold. */
-export const checkConfiguration = (resolved: Resolved): ReadonlyArray<Check> => {
+export const checkConfiguration = (
+  resolved: Resolved,
+  configPath: string
+): ReadonlyArray<Check> => {
   const { config, problems, variables } = resolved
   const bare = Object.entries(variables).filter(([, name]) => isBare(name))
   const foreign = bare.map(([key, name]) => {
@@ -224,12 +240,14 @@ export const checkConfiguration = (resolved: Resolved): ReadonlyArray<Check> => 
   return [
     ...foreign,
     ...problems.map(({ key, message }) =>
-      check(
-        "config",
-        "warn",
-        `${key}: ${message}`,
-        "Run config set or config reset. If a variable sets the value, change the variable and run engine stop: a running engine keeps its variables."
-      )
+      key === configPath
+        ? check("config", "warn", `${key} ${message}`, "Correct the file, or move it away.")
+        : check(
+            "config",
+            "warn",
+            `${key}: ${message}`,
+            "Run config set or config reset. If a variable sets the value, change the variable and run engine stop: a running engine keeps its variables."
+          )
     )
   ]
 }

@@ -1,4 +1,4 @@
-/** Answers `doctor` where no engine runs and none is to begin: in a home that is not there yet, and in a folder that is none. Changes nothing. */
+/** Answers `doctor` where no engine runs and none can or is to begin, as in a home that is not there yet. Changes nothing. */
 import type { Output } from "@backbeat/contract/table"
 import * as Effect from "effect/Effect"
 import { existsSync } from "node:fs"
@@ -18,6 +18,7 @@ import {
   checkDisk,
   checkIgnored,
   checkHome,
+  checkLock,
   checkSocket,
   checkTracking,
   concludeChecks
@@ -54,11 +55,18 @@ const checkStore = (root: string): Check =>
       )
     : check("store", "ok", "it does not exist yet")
 
-/** The answer, for the environment of the caller. */
+/** Why an engine could not be started, and what to do. */
+interface Refusal {
+  readonly message: string
+  readonly hint: string
+}
+
+/** The answer, for the environment of the caller; `refusal` when an engine was to begin. */
 export const doctorWithoutEngine = async (
   place: { readonly root: string; readonly configPath: string },
   judging: Judging,
-  env: Variables
+  env: Variables,
+  refusal: Refusal | null
 ): Promise<Output<"doctor">> => {
   const { root, configPath } = place
   const resolved = readConfiguration(configPath, env)
@@ -68,8 +76,11 @@ export const doctorWithoutEngine = async (
     checkDisk(nearestFolder(root)),
     checkSocket(root),
     checkStore(root),
-    check("engine", "ok", "no engine runs"),
-    ...checkConfiguration(resolved),
+    ...[checkLock(root)].filter((each) => each !== null),
+    refusal === null
+      ? check("engine", "ok", "no engine runs")
+      : check("engine", "fail", `no engine can start: ${refusal.message}`, refusal.hint),
+    ...checkConfiguration(resolved, configPath),
     ...checkIgnored(resolved.ignored),
     checkClock(),
     checkTracking(),

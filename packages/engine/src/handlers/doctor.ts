@@ -34,7 +34,7 @@ const checkStrangers = (strangers: ReadonlyArray<Stranger>): ReadonlyArray<Check
 
 /** The handler of `doctor`. */
 export const makeDoctorHandler = Effect.gen(function* () {
-  const { root, version } = yield* Home
+  const { root, configPath, version } = yield* Home
   const database = yield* Database
   const settings = yield* Settings
   const findStrangers = yield* makeFindStrangers
@@ -59,7 +59,7 @@ export const makeDoctorHandler = Effect.gen(function* () {
         checkInheritance(caller),
         ...[checkLog(root)].filter((each) => each !== null),
         check("engine", "ok", `version ${version}, pid ${process.pid}`),
-        ...checkConfiguration(settings.resolved()),
+        ...checkConfiguration(settings.resolved(), configPath),
         ...checkIgnored([...settings.resolved().ignored, ...ignoredIn(caller.env ?? {})]),
         checkWatches(root),
         checkClock(),

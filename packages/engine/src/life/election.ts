@@ -22,6 +22,9 @@ export interface Election {
   readonly resign: () => void
 }
 
+/** The file whose lock makes a process the engine of the home. */
+export const lockName = "engine.lock"
+
 /** Why a home cannot be used, with what to do. */
 export class HomeUnusable extends Error {
   override readonly name = "HomeUnusable"
@@ -59,7 +62,7 @@ const take = (root: string): Election | null => {
     for (const fd of fds.splice(0)) closeSync(fd)
   }
   try {
-    const path = join(root, "engine.lock")
+    const path = join(root, lockName)
     const lock = own(
       path,
       openRegular(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT)
@@ -78,17 +81,22 @@ const take = (root: string): Election | null => {
 /** So often a home may be removed while its lock is taken. */
 const triesAtMost = 10
 
-const unusable = (root: string, thrown: unknown): HomeUnusable =>
-  thrown instanceof HomeUnusable
-    ? thrown
-    : new HomeUnusable(
-        problem(
-          "EngineUnreachable",
-          `the home ${root} cannot be used: ${errorMessage(thrown)}`,
-          "Check its permissions and the disk, or use another with --home or BACKBEAT_HOME.",
-          { home: root }
-        )
-      )
+const unusable = (root: string, thrown: unknown): HomeUnusable => {
+  if (thrown instanceof HomeUnusable) return thrown
+  const [why, hint] =
+    errorCode(thrown) === "EROFS"
+      ? [
+          "it is on a read-only file system (EROFS), and no engine can start there",
+          "Make the file system writable. To read the home, copy it to a writable one, and name the copy with --home. doctor works without an engine."
+        ]
+      : [
+          errorMessage(thrown),
+          "Check its permissions and the disk, or use another with --home or BACKBEAT_HOME."
+        ]
+  return new HomeUnusable(
+    problem("EngineUnreachable", `the home ${root} cannot be used: ${why}`, hint, { home: root })
+  )
+}
 
 /** Makes the home if it is missing and takes its lock, again if that was removed meanwhile; null when another engine has it. Throws HomeUnusable. */
 export const elect = async (root: string, judging: Judging): Promise<Election | null> => {
