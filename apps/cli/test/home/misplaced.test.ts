@@ -45,6 +45,67 @@ test("a FIFO in the place of the lock is told of, and nobody waits for it", asyn
     type: "EngineUnreachable",
     message: expect.stringContaining(lock)
   })
+  expect(await rig.data("doctor")).toMatchObject({
+    status: "fail",
+    checks: expect.arrayContaining([
+      expect.objectContaining({
+        name: "lock",
+        status: "fail",
+        message: `${lock} is not a regular file: no engine can start`
+      }),
+      expect.objectContaining({ name: "engine", status: "fail" })
+    ])
+  })
+})
+
+test("a FIFO in the place of the lock of a home that is not made yet is told by doctor", async () => {
+  await using rig = new Rig()
+  const lock = join(rig.home, "engine.lock")
+  mkdirSync(rig.home, { mode: 0o700 })
+  Bun.spawnSync(["mkfifo", lock])
+  expect(await rig.data("doctor")).toMatchObject({
+    status: "fail",
+    checks: expect.arrayContaining([
+      expect.objectContaining({ name: "lock", message: expect.stringContaining(lock) })
+    ])
+  })
+})
+
+/** What doctor says of the configuration. */
+const told = async (rig: Rig): Promise<unknown> => {
+  const { checks } = Object(await rig.data("doctor"))
+  return Array.from(checks).find((each) => Object(each).name === "config")
+}
+
+describe("the configuration", () => {
+  test.each(["a folder", "a FIFO"])(
+    "may be %s: its settings have no effect, and doctor says so",
+    async (what) => {
+      await using rig = new Rig()
+      const path = join(rig.home, "config.json")
+      await rig.data("list")
+      put[what]?.(path)
+      const line = {
+        status: "warn",
+        message: `${path} is not a regular file: its settings have no effect`,
+        fix: expect.stringContaining("move it away")
+      }
+      expect(await told(rig)).toMatchObject(line)
+      await rig.endEngine()
+      expect(await told(rig)).toMatchObject(line)
+    }
+  )
+
+  test("that is no JSON is named by doctor", async () => {
+    await using rig = new Rig()
+    const path = join(rig.home, "config.json")
+    await rig.data("list")
+    writeFileSync(path, "timeout = 3")
+    expect(await told(rig)).toMatchObject({
+      status: "warn",
+      message: `${path} is not a JSON object`
+    })
+  })
 })
 
 test("a FIFO in the place of the configuration or of the notice keeps nobody", async () => {

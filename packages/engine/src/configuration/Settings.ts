@@ -8,6 +8,7 @@ import { behindLinks } from "../home/behindLinks.ts"
 import type { Configuration } from "./configuration.ts"
 import { Home } from "../home/Home.ts"
 import { readRegular, writeRegular } from "../home/regularFile.ts"
+import { errorCode, errorMessage } from "../process/thrown.ts"
 import { type Resolved, resolve } from "./resolve.ts"
 
 /** The configuration in force. */
@@ -31,19 +32,42 @@ const parse = (text: string): unknown => {
   }
 }
 
-const read = (path: string): unknown => {
+/** The content of the file, undefined when there is none; `trouble` when something is there that cannot be read. */
+interface Found {
+  readonly content: unknown
+  readonly trouble: string | null
+}
+
+const troubleOf = (thrown: unknown): string | null => {
+  const code = errorCode(thrown)
+  if (code === "ENOENT" || code === "ENOTDIR") return null
+  return code === "EFTYPE" ? "is not a regular file" : `cannot be read (${errorMessage(thrown)})`
+}
+
+const read = (path: string): Found => {
   try {
-    return parse(readRegular(path))
-  } catch {
-    return undefined
+    return { content: parse(readRegular(path)), trouble: null }
+  } catch (thrown) {
+    return { content: undefined, trouble: troubleOf(thrown) }
   }
 }
 
-/** The configuration that a file gives under an environment. */
+/** The configuration that a file gives under an environment. A problem of the whole file has the path as its key. */
 export const readConfiguration = (
   path: string,
   environment: Readonly<Record<string, string | undefined>>
-): Resolved => resolve(read(path), environment)
+): Resolved => {
+  const { content, trouble } = read(path)
+  const resolved = resolve(content, environment)
+  const problems = [
+    ...(trouble === null ? [] : [{ key: "", message: `${trouble}: its settings have no effect` }]),
+    ...resolved.problems
+  ]
+  return {
+    ...resolved,
+    problems: problems.map(({ key, message }) => ({ key: key === "" ? path : key, message }))
+  }
+}
 
 /** How long, in milliseconds, the file is taken to be as it was. */
 const sameMomentMs = 20
@@ -67,11 +91,11 @@ export const layerSettings = (environment: Readonly<Record<string, string | unde
       const { configPath } = yield* Home
       let stamp: string | null = null
       let lookedAt = Number.NEGATIVE_INFINITY
-      let known = resolve(undefined, environment)
+      let known: Resolved = resolve(undefined, environment)
       const resolved = (): Resolved => {
         lookedAt = performance.now()
         const now = stampOf(configPath)
-        if (now !== stamp) known = resolve(read(configPath), environment)
+        if (now !== stamp) known = readConfiguration(configPath, environment)
         stamp = now
         return known
       }
@@ -79,7 +103,7 @@ export const layerSettings = (environment: Readonly<Record<string, string | unde
         // Every commit asks, and most come within a moment.
         current: () => (performance.now() - lookedAt < sameMomentMs ? known : resolved()).config,
         resolved,
-        file: () => read(configPath),
+        file: () => read(configPath).content,
         write: (content) => {
           mkdirSync(dirname(configPath), { recursive: true, mode: 0o700 })
           // A link stays, such as one to a file that is kept with others: what it leads to is replaced.

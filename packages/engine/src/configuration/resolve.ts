@@ -138,7 +138,7 @@ export const resolve = (
       else flaws.push(unknownKey(key))
     }
   } else if (file !== undefined)
-    flaws.push({ at: [], path: "", kind: "value", message: "the file is not a JSON object" })
+    flaws.push({ at: [], path: "", kind: "value", message: "is not a JSON object" })
   const setBy = new Map<string, string>()
   for (const [key, names] of variables) {
     const name = names.find((each) => isSet(environment, each))
