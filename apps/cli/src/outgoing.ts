@@ -1,7 +1,7 @@
 /** From what was typed to the call that goes over the socket. */
 import type { OutgoingCall, Target } from "@backbeat/client/callEngine"
 import { findHome } from "@backbeat/client/Home"
-import { operationsWithEnvironment } from "@backbeat/contract/names"
+import { operationsWithEnvironment, operationsWithoutStart } from "@backbeat/contract/names"
 import { payloadMaxBytes } from "@backbeat/contract/protocol"
 import type { TypedCall } from "./commandLine.ts"
 import { isForPeople } from "./format.ts"
@@ -42,7 +42,7 @@ export const isMade = async (root: string): Promise<boolean> => {
 /** Whether a call may start an engine: one that only looks makes no home. */
 const startsEngine = async (operation: string, root: string): Promise<boolean> => {
   if (operation === "doctor") return isMade(root)
-  return !operation.startsWith("engine ") && operation !== "config path"
+  return !operationsWithoutStart.includes(operation)
 }
 
 /** Which home is called, and what starts its engine. */

@@ -50,6 +50,14 @@ export interface Operation<
   readonly flags: ReadonlyArray<OwnFlagName>
   /** Changes nothing. */
   readonly readOnly: boolean
+  /** Whether the call brings the caller's environment. */
+  readonly environment?: boolean
+  /** Whether a call starts an engine where none runs (the default), only uses one that runs, or is answered from the table alone. */
+  readonly engine?: "starts" | "uses" | "none"
+  /** Whether an argument vector may follow behind `--`. */
+  readonly argv?: boolean
+  /** Whether it puts a large answer into a file in its own way. */
+  readonly ownArtifact?: boolean
   /** What a bare word after the operation stands for, such as `status demo`. */
   readonly positional: string | null
 }

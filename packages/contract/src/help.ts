@@ -76,7 +76,8 @@ export const operationHelpData = (operation: Operation) => ({
 const usageOf = (operation: Operation): string => {
   const payload =
     operation.positional === null ? "[payload]" : `[payload | <${operation.positional}>]`
-  const more = operation.name === "start" ? " | start [payload] [flags] -- command args..." : ""
+  const more =
+    operation.argv === true ? ` | ${operation.name} [payload] [flags] -- command args...` : ""
   return `backbeat ${operation.name} ${payload} [flags]${more}`
 }
 

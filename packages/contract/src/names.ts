@@ -84,6 +84,13 @@ export const operationsWithEnvironment: ReadonlyArray<string> = [
   "doctor"
 ]
 
+/** The operations that use an engine that runs, and start none. */
+export const operationsWithoutStart: ReadonlyArray<string> = [
+  "config path",
+  "engine status",
+  "engine stop"
+]
+
 /** The operations that the caller answers by itself, from the table alone. */
 export const discoveryNames: ReadonlyArray<string> = [
   "capabilities",

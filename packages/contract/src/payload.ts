@@ -55,7 +55,7 @@ const parseJson = (operation: Operation, text: string): Result.Result<unknown, P
 /** A bare word where a payload belongs. */
 const noPayload = (operation: Operation, text: string): Problem => {
   const hint =
-    operation.name === "start"
+    operation.argv === true
       ? "Put a command after --: backbeat start -- npm test. The task of an agent goes into the field prompt."
       : `\`backbeat ${operation.name} --help\` lists its fields.`
   const told = commandInputError(

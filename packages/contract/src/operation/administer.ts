@@ -72,6 +72,7 @@ export const configReset = operation({
 /** Tells where the configuration file is. */
 export const configPath = operation({
   name: "config path",
+  engine: "uses",
   summary: "Show the path of the configuration file.",
   input: NoFields,
   output: Schema.Struct({ path: Schema.String, exists: Schema.Boolean }),
@@ -86,6 +87,7 @@ export const configPath = operation({
 /** Tells of the engine of this home. */
 export const engineStatus = operation({
   name: "engine status",
+  engine: "uses",
   summary: "Show whether an engine runs for this home, and what it does. It does not start one.",
   input: NoFields,
   output: Schema.Struct({
@@ -113,6 +115,7 @@ export const engineStatus = operation({
 /** Ends the engine; tasks go on. */
 export const engineStop = operation({
   name: "engine stop",
+  engine: "uses",
   summary:
     "Stop the engine. Tasks keep running, and the next call starts an engine that adopts them.",
   input: NoFields,

@@ -30,6 +30,7 @@ export type AgentEntry = typeof AgentEntry.Type
 /** Lists the agents. */
 export const agentsList = operation({
   name: "agents list",
+  environment: true,
   summary: "List the agents: whether each is installed, its version, and whether a login is found.",
   input: NoFields,
   output: Schema.Struct({ agents: Schema.Array(AgentEntry) }),
@@ -44,6 +45,7 @@ export const agentsList = operation({
 /** Checks agents. */
 export const agentsCheck = operation({
   name: "agents check",
+  environment: true,
   summary: "Check one agent, or all installed ones, and say how to fix each problem.",
   input: Schema.Struct({
     agent: optional(
@@ -74,6 +76,7 @@ export const agentsCheck = operation({
 /** Chooses the default agent. */
 export const init = operation({
   name: "init",
+  environment: true,
   summary: "Choose the default agent; on a terminal it asks.",
   input: Schema.Struct({
     agent: optional(AgentName, "the agent (default: the only installed one)")

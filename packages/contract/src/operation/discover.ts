@@ -9,6 +9,7 @@ const JsonObject = Schema.Record(Schema.String, Schema.Unknown)
 /** Shows what a payload would do. */
 export const plan = operation({
   name: "plan",
+  environment: true,
   summary: "Show what start or pipeline create would do, without doing it.",
   input: Schema.Struct({
     operation: optional(
@@ -61,6 +62,7 @@ export const plan = operation({
 /** Checks the installation. */
 export const doctor = operation({
   name: "doctor",
+  environment: true,
   summary:
     "Check home, permissions, disk, store, engine, clock and agents, and say how to fix each problem.",
   input: NoFields,
@@ -86,6 +88,7 @@ export const doctor = operation({
 /** Tells what this binary can do. */
 export const capabilities = operation({
   name: "capabilities",
+  engine: "none",
   summary: "Show the version, payload modes, output modes and operations.",
   input: NoFields,
   output: Schema.Struct({
@@ -113,6 +116,7 @@ export const capabilities = operation({
 /** Lists the schemas. */
 export const schemaList = operation({
   name: "schema list",
+  engine: "none",
   summary: "List the schemas of all operations.",
   input: NoFields,
   output: Schema.Struct({
@@ -135,6 +139,7 @@ export const schemaList = operation({
 /** Shows one schema. */
 export const schemaShow = operation({
   name: "schema show",
+  engine: "none",
   summary: "Show the JSON Schema (2020-12) of an operation.",
   input: Schema.Struct({
     operation: about(NonEmptyText, "the operation, such as start"),
@@ -157,6 +162,7 @@ export const schemaShow = operation({
 /** Lists the examples. */
 export const examplesList = operation({
   name: "examples list",
+  engine: "none",
   summary: "List the examples of all operations.",
   input: NoFields,
   output: Schema.Struct({
@@ -175,6 +181,7 @@ export const examplesList = operation({
 /** Shows the examples of one operation. */
 export const examplesShow = operation({
   name: "examples show",
+  engine: "none",
   summary: "Show payloads that work for an operation.",
   input: Schema.Struct({ operation: about(NonEmptyText, "the operation, such as start") }),
   output: Schema.Struct({

@@ -57,6 +57,7 @@ const LinesOfMany = Schema.Struct({
 /** Reads a task's output. */
 export const logs = operation({
   name: "logs",
+  ownArtifact: true,
   summary: "Read the output of a task, or of several.",
   input: Schema.Struct({
     id: optional(TaskId, "the task's id"),

@@ -86,6 +86,7 @@ const id = about(PipelineId, "the pipeline's id")
 /** Starts tasks as one. */
 export const pipelineCreate = operation({
   name: "pipeline create",
+  environment: true,
   summary:
     "Start several tasks as one: a chain of steps, or tasks in any order by dependsOn. Either all are stored or none.",
   input: PipelineInput,

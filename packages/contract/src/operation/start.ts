@@ -193,6 +193,8 @@ const found = {
 /** Starts tasks. */
 export const start = operation({
   name: "start",
+  environment: true,
+  argv: true,
   summary: "Start a command, a script or an agent's prompt in the background.",
   input: StartInput,
   output: Schema.Union([

@@ -151,6 +151,7 @@ const repetitionErrors = [
 /** Does the work of an ended task again, as a new task. */
 export const retry = operation({
   name: "retry",
+  environment: true,
   summary:
     "Run the work of an ended task again, as a new task with the same specification and environment.",
   input: Schema.Struct({ id: about(TaskId, "the ended task's id"), ...environmentFields, full }),
@@ -167,6 +168,7 @@ export const retry = operation({
 /** Goes on with what an agent has begun, as a new task. */
 export const resume = operation({
   name: "resume",
+  environment: true,
   summary:
     "Continue an ended agent task as a new task: in the agent's own session, or from its checkpoint.",
   input: Schema.Struct({

@@ -68,7 +68,7 @@ const written = ({ root, operation: { name }, now }: Showing, text: string): Art
 /** The data itself, or a summary with the artifact. What a call has done is told also when no file can be written. */
 export const withArtifact = (showing: Showing, data: unknown): unknown => {
   const { operation, mode } = showing
-  if (!operation.flags.includes("output") || operation.name === "logs" || mode === "inline")
+  if (!operation.flags.includes("output") || operation.ownArtifact === true || mode === "inline")
     return data
   const text = JSON.stringify(data)
   const sizeBytes = Buffer.byteLength(text)
