@@ -52,21 +52,16 @@ const read = (path: string): Found => {
   }
 }
 
-/** The configuration that a file gives under an environment. A problem of the whole file has the path as its key. */
+/** The configuration that a file gives under an environment. A problem of the whole file has no key. */
 export const readConfiguration = (
   path: string,
   environment: Readonly<Record<string, string | undefined>>
 ): Resolved => {
   const { content, trouble } = read(path)
   const resolved = resolve(content, environment)
-  const problems = [
-    ...(trouble === null ? [] : [{ key: "", message: `${trouble}: its settings have no effect` }]),
-    ...resolved.problems
-  ]
-  return {
-    ...resolved,
-    problems: problems.map(({ key, message }) => ({ key: key === "" ? path : key, message }))
-  }
+  if (trouble === null) return resolved
+  const message = `${trouble}: its settings have no effect`
+  return { ...resolved, problems: [{ key: "", message }, ...resolved.problems] }
 }
 
 /** How long, in milliseconds, the file is taken to be as it was. */

@@ -240,8 +240,8 @@ export const checkConfiguration = (
   return [
     ...foreign,
     ...problems.map(({ key, message }) =>
-      key === configPath
-        ? check("config", "warn", `${key} ${message}`, "Correct the file, or move it away.")
+      key === ""
+        ? check("config", "warn", `${configPath} ${message}`, "Correct the file, or move it away.")
         : check(
             "config",
             "warn",
