@@ -4,6 +4,7 @@
  */
 import { accessSync, constants, statSync } from "node:fs"
 import { isAbsolute, resolve } from "node:path"
+import { errorCode } from "./thrown.ts"
 import { headOf, interpreterOf, loaderOf, otherMachine } from "./programFile.ts"
 
 /** What a command is looked up by: its argv, its working directory, and the PATH of its own environment. */
@@ -40,10 +41,22 @@ const statOf = (path: string) => {
   }
 }
 
+/** Why a path cannot be looked at. */
+const unseen = (path: string): string => {
+  try {
+    statSync(path)
+  } catch (thrown) {
+    const code = errorCode(thrown)
+    if (code === "ELOOP") return `its symbolic links lead in a circle: ${path}`
+    if (code !== "ENOENT" && code !== "ENOTDIR") return `cannot be looked up (${code}): ${path}`
+  }
+  return `no such file: ${path}`
+}
+
 /** Why a file is not a command; null when it is one. */
 const refusalOf = (path: string): string | null => {
   const stat = statOf(path)
-  if (stat === null) return `no such file: ${path}`
+  if (stat === null) return unseen(path)
   if (stat.isDirectory()) return `is a directory: ${path}`
   if (!stat.isFile()) return `is not a file: ${path}`
   return isExecutable(path) ? null : `not executable: ${path}`

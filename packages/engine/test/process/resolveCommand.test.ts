@@ -1,5 +1,13 @@
 import { describe, expect, test } from "bun:test"
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { resolveCommand } from "../../src/process/resolveCommand.ts"
@@ -60,6 +68,19 @@ describe("a command", () => {
     expect(scratch.resolve("./i1").kind).toBe("notSpawned")
     expect(Bun.spawnSync([join(scratch.root, "i2")]).exitCode).toBe(0)
     expect(() => Bun.spawnSync([join(scratch.root, "i1")])).toThrow()
+  })
+
+  test("with an interpreter behind links in a circle is told so", () => {
+    using scratch = new Scratch()
+    const [one, other] = [join(scratch.root, "one"), join(scratch.root, "other")]
+    symlinkSync(one, other)
+    symlinkSync(other, one)
+    const path = scratch.file("script", `#!${one}\n`)
+    expect(scratch.resolve("./script")).toEqual(
+      refused(
+        `the interpreter of ${path} cannot be run: its symbolic links lead in a circle: ${one}`
+      )
+    )
   })
 
   test("without a slash is looked up along the PATH of its own environment", () => {
