@@ -1,5 +1,7 @@
 /** A live process for people: its pid and the beginning of its command line. */
+import { isShim } from "./isShim.ts"
 import { hasProc, readProcFile } from "./ProcessTable.ts"
+import { shimName } from "./shimCall.ts"
 
 const commandMaxCharacters = 40
 
@@ -8,6 +10,8 @@ const scriptOfTask = /^\S+ \S*\/tasks\/([^/\s]+)\/(\d+)\/script(?= |$)/u
 
 const commandOf = (pid: number): string => {
   if (!hasProc) return ""
+  // Its arguments are a program.
+  if (isShim(pid)) return shimName
   // A process that was killed, or is a thread of the kernel, shows no arguments.
   const args = readProcFile(`/proc/${pid}/cmdline`)?.toString("utf8").replaceAll("\0", " ") ?? ""
   const name =

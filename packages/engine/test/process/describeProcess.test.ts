@@ -1,0 +1,13 @@
+import { describe, expect, test } from "bun:test"
+import { describeProcess } from "../../src/process/describeProcess.ts"
+import { AttemptRig, pidOf } from "./AttemptRig.ts"
+
+describe("a process", () => {
+  test("of the shim is told by its name, and the command by its arguments", async () => {
+    await using rig = new AttemptRig()
+    const attempt = rig.sh("echo $$ >$STEPS; sleep 1000")
+    const command = Number(await rig.step())
+    expect(describeProcess(pidOf(attempt))).toBe(`${pidOf(attempt)} backbeat-shim`)
+    expect(describeProcess(command)).toBe(`${command} /bin/sh -c echo $$ >$STEPS; sleep 1000`)
+  })
+})
