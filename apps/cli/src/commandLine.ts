@@ -32,6 +32,8 @@ export interface Mistyped {
   readonly flag: string | null
   readonly args: ReadonlyArray<string>
   readonly argv: ReadonlyArray<string> | null
+  /** The words after the operation. */
+  readonly words: ReadonlyArray<string>
 }
 
 interface Draft {
@@ -229,7 +231,8 @@ export const parseCommandLine = (all: ReadonlyArray<string>): CommandLine => {
     message,
     flag,
     args,
-    argv
+    argv,
+    words: splitOperation(draft.words).rest
   })
   try {
     read(draft, args)

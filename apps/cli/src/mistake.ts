@@ -4,7 +4,9 @@ import { commonFlagTexts, flagTexts } from "@backbeat/contract/help"
 import { meantByLine } from "@backbeat/contract/meant/meantByLine"
 import { comingWith } from "@backbeat/contract/meant/words"
 import { nearest } from "@backbeat/contract/nearest"
-import { knownFlags } from "@backbeat/contract/Operation"
+import { callText } from "@backbeat/contract/callText"
+import { areIds } from "@backbeat/contract/meant/meantByWords"
+import { knownFlags, type Operation } from "@backbeat/contract/Operation"
 import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 import * as Result from "effect/Result"
 import type { Mistyped } from "./commandLine.ts"
@@ -21,7 +23,17 @@ const flagHint = (flag: string, known: ReadonlyArray<string>): string => {
   return near === null ? `Known flags: ${known.join(", ")}.` : `Did you mean ${near}?`
 }
 
-const plain = ({ flag, message, operation, args }: Mistyped): Problem => {
+/** What to do about several words after an operation that takes one id, or ids or a reason. */
+const wordsHint = ({ name, positional }: Operation, words: ReadonlyArray<string>): string => {
+  const [id = "", ...rest] = words
+  if (positional !== "id" || rest.length === 0 || !areIds(words))
+    return "Put the JSON into single quotes, and a command after --: backbeat start -- npm test"
+  return name === "stop" || name === "restart"
+    ? `For several tasks: ${callText(name, { ids: words })}. For a reason: ${callText(name, { id, reason: rest.join(" ") })}`
+    : `${name} takes one id. Call it once for each: backbeat ${name} ${id}`
+}
+
+const plain = ({ flag, message, operation, args, words }: Mistyped): Problem => {
   if (operation === "") {
     return commandInputError(
       message,
@@ -35,10 +47,7 @@ const plain = ({ flag, message, operation, args }: Mistyped): Problem => {
   const coming = args.map(comingWith).find((sentence) => sentence !== null)
   if (flag !== null)
     return commandInputError(message, coming ?? flagHint(flag, known), { flag, known })
-  return commandInputError(
-    message,
-    "Put the JSON into single quotes, and a command after --: backbeat start -- npm test"
-  )
+  return commandInputError(message, wordsHint(found.success, words))
 }
 
 /** The problem of a line, with the call that it means as `try`. What a later version brings has none. */

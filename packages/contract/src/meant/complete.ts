@@ -1,9 +1,26 @@
 /** Whether a payload is one that its operation takes, mended where it is nearly one. */
+import * as Predicate from "effect/Predicate"
 import type { Operation } from "../Operation.ts"
 import type { Try } from "../Problem.ts"
 import { type Shape, shapeOf } from "../Shape.ts"
 import { takesPayload } from "./holds.ts"
 import { mendPayload } from "./mendPayload.ts"
+
+/** Where an operation has no field for several ids, an array holds them. */
+const asItems = ({ batch, positional }: Operation, shape: Shape, payload: unknown): unknown => {
+  if (!batch || positional !== "id" || Object.hasOwn(shape.properties ?? {}, "ids")) return payload
+  if (!Predicate.isObject(payload) || !("ids" in payload) || "id" in payload) return payload
+  const { ids, ...rest } = payload
+  if (!Array.isArray(ids) || ids.length === 0 || !ids.every(Predicate.isString)) return payload
+  return ids.map((id) => (Object.keys(rest).length === 0 ? id : { id, ...rest }))
+}
+
+const mend = (operation: Operation, shape: Shape, payload: unknown) => {
+  const items = asItems(operation, shape, payload)
+  return Array.isArray(items) && items !== payload
+    ? { payload: items, flags: {}, hints: [`${operation.name} takes an array of ids.`] }
+    : mendPayload(operation, shape, payload)
+}
 
 /** The call with the payload that was meant, and what there is to say about it; null where nobody can tell what was meant. */
 export const complete = (
@@ -11,7 +28,7 @@ export const complete = (
   payload: unknown,
   shape: Shape = shapeOf(operation, "input")
 ): { readonly call: Try; readonly hint: string } | null => {
-  const mended = mendPayload(operation, shape, payload)
+  const mended = mend(operation, shape, payload)
   if (mended === null || !takesPayload(operation, mended.payload)) return null
   const flags = Object.keys(mended.flags).length > 0 ? { flags: mended.flags } : {}
   return {

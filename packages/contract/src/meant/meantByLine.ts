@@ -195,10 +195,8 @@ const wordsOf = (draft: Draft): Readonly<Record<string, unknown>> | null => {
   const [first = "", ...more] = words
   const json: unknown = /^\s*[[{]/u.test(first) && more.length === 0 ? parsed(first) : null
   if (Predicate.isObject(json) && !Array.isArray(json)) return { ...json }
-  return (
-    asPrompt(draft) ??
-    meantByWords(row.name, { words, fields: Object.keys(shape.properties ?? {}) })
-  )
+  const fields = Object.keys(shape.properties ?? {})
+  return asPrompt(draft) ?? meantByWords(row.name, { words, fields, batch: row.batch })
 }
 
 const withArgv = (

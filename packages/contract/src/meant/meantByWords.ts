@@ -3,10 +3,11 @@ import { isShellLine } from "./shellLine.ts"
 
 type Payload = Readonly<Record<string, unknown>>
 
-/** What was typed, and the fields that the operation has. */
+/** What was typed, the fields that the operation has, and whether it takes an array. */
 interface Typed {
   readonly words: ReadonlyArray<string>
   readonly fields: ReadonlyArray<string>
+  readonly batch?: boolean
 }
 
 const idShape = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/u
@@ -18,18 +19,26 @@ const commandOf = ([first = "", ...rest]: ReadonlyArray<string>): Payload => {
   return isShellLine(first) ? { script: first } : { command: first }
 }
 
-/** A second word that can be no id says something about the first. */
+/** Whether words can be ids. */
+export const areIds = (words: ReadonlyArray<string>): boolean =>
+  words.every((word) => idShape.test(word))
+
+/** No word of a sentence has one of these. */
+const idMark = /[\d._:-]/u
+
+/** What comes after an id is several ids, a text, or nobody can tell: `stop web crashed`. */
 const withText = (field: string, { words, fields }: Typed): Payload | null => {
   const [id = "", ...rest] = words
   if (rest.length === 0) return { id }
-  if (fields.includes("ids") && words.every((word) => idShape.test(word))) return { ids: words }
+  if (fields.includes("ids") && areIds(words))
+    return rest.every((word) => idMark.test(word)) ? { ids: words } : null
   return fields.includes(field) ? { id, [field]: rest.join(" ") } : null
 }
 
-const several = ({ words, fields }: Typed): Payload | null => {
+const several = ({ words, fields, batch = false }: Typed): Payload | null => {
   const [id, ...rest] = words
   if (rest.length === 0) return { id }
-  return fields.includes("ids") && words.every((word) => idShape.test(word)) ? { ids: words } : null
+  return (batch || fields.includes("ids")) && areIds(words) ? { ids: words } : null
 }
 
 const meanings: Readonly<Record<string, (typed: Typed) => Payload | null>> = {
