@@ -66,7 +66,7 @@ export const errorOf = ({ type, message, details, hint, retryable, try: given }:
 }
 
 /** The flags of a request that belong to its meaning. `--pretty`, `--human` and colour only change how the answer looks. */
-const meaningOf = ({
+export const meaningOf = ({
   pretty: _pretty,
   color: _color,
   human: _human,

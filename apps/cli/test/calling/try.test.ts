@@ -120,6 +120,31 @@ const words: ReadonlyArray<Mistake> = [
   [["list", json({ status: "runing" })], { operation: "list", payload: { status: "running" } }],
   [["list", "--status", "failed"], { operation: "list", payload: { status: ["failed"] } }],
   [["wait", "x", "y"], { operation: "wait", payload: { ids: ["x", "y"] } }],
+  [["status", "x", "y"], { operation: "status", payload: ["x", "y"] }],
+  [["status", json({ ids: ["x", "y"] })], { operation: "status", payload: ["x", "y"] }],
+  [
+    ["status", json({ ids: ["x", "y"], full: true })],
+    {
+      operation: "status",
+      payload: [
+        { id: "x", full: true },
+        { id: "y", full: true }
+      ]
+    }
+  ],
+  [["stop", "live", "live.2"], { operation: "stop", payload: { ids: ["live", "live.2"] } }],
+  [
+    ["wait", "x", "--timeout", "600000"],
+    { operation: "wait", payload: { id: "x" }, flags: { timeout: 600 } }
+  ],
+  [
+    ["start", "--wait", "--timeout", "900000", "--", "true"],
+    {
+      operation: "start",
+      payload: { command: "true", args: [] },
+      flags: { wait: true, timeout: 900 }
+    }
+  ],
   [["start", "ls", "-la"], { operation: "start", payload: { command: "ls", args: ["-la"] } }],
   [["start", "ls"], { operation: "start", payload: { command: "ls" } }],
   [["start", "echo a && echo b"], { operation: "start", payload: { script: "echo a && echo b" } }],
