@@ -146,6 +146,8 @@ export const TaskAnswer = Schema.Struct({
     })
   ),
   cancelled: Schema.NullOr(Schema.Struct({ by: Actor, reason: Schema.NullOr(Schema.String) })),
+  /** The same for all tasks that run the same in the same folder. */
+  workKey: Schema.String,
   envKeys: Schema.Array(Schema.String),
   forgetEnv: Schema.Boolean,
   stdin: Schema.Literals(["null", "open", "text", "file"]),

@@ -55,6 +55,7 @@ const whole: TaskAnswer = {
   notBefore: null,
   stopping: null,
   cancelled: null,
+  workKey: "0123456789abcdef",
   envKeys: [],
   forgetEnv: false,
   stdin: "null",

@@ -27,6 +27,8 @@ export interface TaskFilter {
   readonly sessionId?: string | undefined
   readonly kind?: string | undefined
   readonly pipelineId?: string | undefined
+  /** Those that do the same work: see `workKey`. */
+  readonly workKey?: string | undefined
   /** Created at or after this instant (epoch ms). */
   readonly since?: number | undefined
 }

@@ -86,6 +86,10 @@ export const list = operation({
     mine,
     kind: optional(Schema.Literals(["command", "script", "prompt"]), "only of this kind"),
     pipelineId: optional(TaskId, "only the steps of this pipeline"),
+    workKey: optional(
+      NonEmptyText,
+      "only tasks that run the same in the same folder: workKey of a task's full answer"
+    ),
     since: optional(Instant, "only created at or after this instant"),
     limit: optional(between(1, 500), "how many (default 50)"),
     after: optional(NonEmptyText, "the cursor `next` of the page before"),

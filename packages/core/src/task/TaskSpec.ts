@@ -135,12 +135,13 @@ export type Batch = typeof Batch.Type
 
 /**
  * Where a task comes from: `retryOf` is the task that it repeats, `parentTaskId` the first of that chain, `pipelineId` the pipeline
- * that it is a step of, `batch` the call that limits how many run at a time.
+ * that it is a step of, `machine` the id of the home that made it, `batch` the call that limits how many run at a time.
  */
 export const Lineage = Schema.Struct({
   retryOf: Schema.NullOr(Schema.String),
   parentTaskId: Schema.NullOr(Schema.String),
   pipelineId: Schema.NullOr(Schema.String),
+  machine: Schema.optionalKey(Schema.String),
   batch: Schema.optionalKey(Batch)
 })
 export type Lineage = typeof Lineage.Type

@@ -17,6 +17,8 @@ export interface Origin {
   readonly requestedAt: number
   /** Whether it may have been heard before. */
   readonly repeated: boolean
+  /** The id of the home that makes it; null where it has none yet. */
+  readonly machine: string | null
   readonly cwd: string
   readonly umask: number
   readonly environment: Variables
@@ -27,8 +29,13 @@ export interface Origin {
 }
 
 /** What the tasks of an origin have in their lineage. */
-export const batchOf = ({ batch }: Origin): { readonly batch?: Batch } =>
-  batch === null ? {} : { batch }
+export const lineageOf = ({
+  batch,
+  machine
+}: Origin): { readonly batch?: Batch; readonly machine?: string } => ({
+  ...(batch === null ? {} : { batch }),
+  ...(machine === null ? {} : { machine })
+})
 
 /** Whose one part of a request is. A session that the part names counts more than that of the origin. */
 export const ownerOf = (

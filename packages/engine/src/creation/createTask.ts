@@ -22,7 +22,7 @@ import { refusedSpawn } from "./checkSpawn.ts"
 import { makeStandings } from "./dependencies.ts"
 import { type Found, foundOf, refusedEnded } from "./existing.ts"
 import { makeNaming } from "./naming.ts"
-import { batchOf, type Origin, ownerOf } from "./Origin.ts"
+import { lineageOf, type Origin, ownerOf } from "./Origin.ts"
 import { makeQuota } from "./quota.ts"
 import { dependsOnOf } from "./shortForms.ts"
 import { isOfKind, isStep, isStranger, refusedLive } from "./takenId.ts"
@@ -146,7 +146,7 @@ export const makeCreateTask = Effect.gen(function* () {
     // A step that is started again by itself is still one of its pipeline's.
     const lineage = {
       ...(wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }),
-      ...batchOf(wanted.origin)
+      ...lineageOf(wanted.origin)
     }
     yield* quota.checkDepth(wanted.owner.depth)
     if (!live) yield* quota.checkLive
@@ -184,7 +184,7 @@ export const makeCreateTask = Effect.gen(function* () {
         id,
         spec: specified.spec,
         owner,
-        lineage: { ...(lineage ?? noLineage), ...batchOf(origin) }
+        lineage: { ...(lineage ?? noLineage), ...lineageOf(origin) }
       },
       stands,
       origin.actor

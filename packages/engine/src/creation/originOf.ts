@@ -42,6 +42,7 @@ export const makeOriginOf = Effect.gen(function* () {
       },
       requestId,
       requestedAt,
+      machine: homeIdOf(root) ?? null,
       repeated: caller.repeated === true,
       cwd,
       umask: caller.umask ?? 0o022,

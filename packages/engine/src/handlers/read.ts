@@ -172,6 +172,7 @@ const makeListHandler = Effect.gen(function* () {
             sessionId: yield* ownerOf(input, call),
             kind: input.kind,
             pipelineId: input.pipelineId,
+            workKey: input.workKey,
             since: since === undefined ? undefined : Date.parse(since)
           },
           { limit: limit ?? 50, after }

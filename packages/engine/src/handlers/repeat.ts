@@ -20,7 +20,7 @@ import { makeStandings } from "../creation/dependencies.ts"
 import { keepFor } from "../creation/keepFor.ts"
 import { makeNaming } from "../creation/naming.ts"
 import { makeOnce } from "../creation/once.ts"
-import { type Origin, ownerOf } from "../creation/Origin.ts"
+import { lineageOf, type Origin, ownerOf } from "../creation/Origin.ts"
 import { makeOriginOf } from "../creation/originOf.ts"
 import { makeQuota } from "../creation/quota.ts"
 import { View } from "../view/View.ts"
@@ -125,7 +125,8 @@ const makeRepeat = Effect.gen(function* () {
     const lineage = {
       retryOf: parent.id,
       parentTaskId: parent.lineage.parentTaskId ?? parent.id,
-      pipelineId: null
+      pipelineId: null,
+      ...lineageOf(origin)
     }
     const stands = yield* standingAgain({ ...parent, spec })
     yield* keepFor(root, id, owner.requestId, env)

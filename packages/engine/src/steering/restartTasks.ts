@@ -17,7 +17,7 @@ import { makeIsSpoilt } from "../rules/settlePipelines.ts"
 import type { Tx } from "../commit/Tx.ts"
 import { agentUnavailable } from "../creation/agentWork.ts"
 import { outcomeOf, toProblem } from "../call/Call.ts"
-import { batchOf, type Origin } from "../creation/Origin.ts"
+import { lineageOf, type Origin } from "../creation/Origin.ts"
 import { makeStandings } from "../creation/dependencies.ts"
 import { refusedRestart } from "../creation/existing.ts"
 import type { Doing } from "../creation/once.ts"
@@ -61,7 +61,7 @@ const makeRestartTask = Effect.gen(function* () {
     const anew = {
       spec: null,
       reason: reason ?? null,
-      lineage: { ...task.lineage, ...batchOf(origin) }
+      lineage: { ...task.lineage, ...lineageOf(origin) }
     }
     if (isFinal(task.state.status)) yield* quota.checkLive
     const { state } = yield* tx.restart(task, anew, stands, origin.actor)

@@ -1,4 +1,5 @@
 /** Shows a task to callers. */
+import { workKey } from "@backbeat/core/task/workKey"
 import type { BriefTask, TaskAnswer } from "@backbeat/contract/TaskAnswer"
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import type { Failure } from "@backbeat/core/task/Failure"
@@ -206,6 +207,7 @@ export const taskAnswer = (
     notBefore: state.status === "queued" ? isoOrNull(state.notBefore) : null,
     stopping: stoppingOf(state),
     cancelled: state.status === "cancelled" ? { by: state.by, reason: state.reason } : null,
+    workKey: workKey(spec),
     envKeys: spec.envKeys,
     forgetEnv: spec.forgetEnv,
     stdin: spec.stdin.kind,

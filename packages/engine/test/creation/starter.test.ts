@@ -24,6 +24,7 @@ const tick: Origin = {
   requestId: "nightly-20261129T020000Z",
   requestedAt: 1_790_000_000_000,
   repeated: false,
+  machine: "here",
   cwd: "/",
   umask: 0o027,
   environment: { PATH: "/usr/bin:/bin", TOKEN: "secret" },

@@ -1,4 +1,5 @@
 /** The TaskStore in memory, for tests and trials: the same answers, gone with the process. */
+import { workKey } from "@backbeat/core/task/workKey"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Task } from "@backbeat/core/task/Task"
@@ -184,6 +185,7 @@ const matches = (
   agrees(filter.sessionId, (sessionId) => sessionId === ownerKey(owner)) &&
   agrees(filter.kind, (kind) => kind === spec.work.kind) &&
   agrees(filter.pipelineId, (pipelineId) => pipelineId === lineage.pipelineId) &&
+  agrees(filter.workKey, (key) => key === workKey(spec)) &&
   agrees(filter.since, (since) => createdAt >= since)
 
 const seqOf = (memory: Memory, id: string): number => memory.entries.get(id)?.seq ?? 0

@@ -1,4 +1,5 @@
 /** A task as a row: the documents, and beside them what is searched by. */
+import { workKey } from "@backbeat/core/task/workKey"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -19,6 +20,7 @@ export const selectTasks = `SELECT t.seq, t.queued_seq, t.priority, t.id, t.crea
 export const taskRow = (task: Task, queuedSeq: number) => ({
   id: task.id,
   status: task.state.status,
+  work_key: workKey(task.spec),
   queue: task.spec.queue,
   priority: task.spec.priority,
   kind: task.spec.work.kind,

@@ -73,7 +73,7 @@ const matches = (sql: SqlClient, filter: TaskFilter) => {
 
 /** Ids lead too: without statistics SQLite believes that a status is rarer, so the other columns are hidden from its indexes. */
 const columnsMatch = (sql: SqlClient, filter: TaskFilter): ReadonlyArray<Fragment> => {
-  const { ids, status, queue, sessionId, kind, pipelineId, since } = filter
+  const { ids, status, queue, sessionId, kind, pipelineId, workKey, since } = filter
   const column = (name: string) =>
     sql.literal(ids === undefined ? `t.${name}` : `coalesce(t.${name}, NULL)`)
   return [
@@ -83,6 +83,7 @@ const columnsMatch = (sql: SqlClient, filter: TaskFilter): ReadonlyArray<Fragmen
     sessionId === undefined ? undefined : sql`${column("session")} = ${sessionId}`,
     kind === undefined ? undefined : sql`${column("kind")} = ${kind}`,
     pipelineId === undefined ? undefined : sql`${column("pipeline")} = ${pipelineId}`,
+    workKey === undefined ? undefined : sql`${column("work_key")} = ${workKey}`,
     since === undefined ? undefined : sql`${column("created_at")} >= ${since}`
   ].filter((condition) => condition !== undefined)
 }

@@ -89,7 +89,7 @@ const writeTasks = (
       const rows = yield* sql<Written>`
         INSERT INTO tasks ${sql.insert(part)}
         ON CONFLICT (id) DO UPDATE SET
-          status = excluded.status, queue = excluded.queue, priority = excluded.priority, kind = excluded.kind,
+          status = excluded.status, work_key = excluded.work_key, queue = excluded.queue, priority = excluded.priority, kind = excluded.kind,
           session = excluded.session, created_at = excluded.created_at, due_at = excluded.due_at,
           queued_seq = CASE WHEN excluded.queued_seq > 0 THEN excluded.queued_seq ELSE tasks.queued_seq END,
           ended_at = excluded.ended_at, waits_in = excluded.waits_in, runs_in = excluded.runs_in, restart_count = excluded.restart_count,

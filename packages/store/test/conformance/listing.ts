@@ -1,4 +1,5 @@
 /** Filters and pages. */
+import { workKey } from "@backbeat/core/task/workKey"
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import type { Task } from "@backbeat/core/task/Task"
@@ -7,9 +8,25 @@ import { change, creation, life, start, task } from "../task.ts"
 import { create, ids, upTo } from "./rig.ts"
 import type { Rig } from "./rig.ts"
 
+const working = (id: string, script: string, timeout: number | null) =>
+  creation(id, { spec: { work: { kind: "script", script }, timeout } })
+
 /** Describes it for the store of the rig. */
 export const describeListing = ({ name, run }: Rig) => {
   describe(`${name}: a list`, () => {
+    test("gives the tasks that do the same work as one of them", () =>
+      run((store) =>
+        Effect.gen(function* () {
+          const first = working("a", "make", null)
+          yield* create(store, [first, working("b", "make", 5), working("c", "make all", null)])
+          const { tasks, total } = yield* store.list(
+            { workKey: workKey(first.task.spec) },
+            { limit: 9 }
+          )
+          expect([total, ids(tasks)]).toEqual([2, ["b", "a"]])
+        })
+      ))
+
     test("is of the newest first and ends without a cursor", () =>
       run((store) =>
         Effect.gen(function* () {

@@ -21,8 +21,12 @@ const undoBatches = [
   "ALTER TABLE tasks DROP COLUMN batch_limit"
 ]
 
+/** Takes the database back to what it was when nobody asked which tasks do the same work. */
+const undoWork = ["DROP INDEX tasks_work", "ALTER TABLE tasks DROP COLUMN work_key"]
+
 /** Takes the database back to what it was when pipelines had a table of their own. */
 const undoAggregates = [
+  ...undoWork,
   `CREATE TABLE pipelines (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, status TEXT NOT NULL, created_at DOUBLE PRECISION NOT NULL,
     name TEXT, task_ids TEXT NOT NULL, owner TEXT NOT NULL, state TEXT NOT NULL)`,
@@ -34,6 +38,7 @@ const undoAggregates = [
 
 /** Takes the database back to what it was when the history was of tasks only. */
 const undoPipelines = [
+  ...undoWork,
   ...undoBatches,
   "DROP TABLE ids",
   "DROP TABLE home",

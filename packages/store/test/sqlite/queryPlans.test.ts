@@ -101,6 +101,7 @@ const reads: Record<string, (store: Store) => Effect.Effect<unknown, unknown>> =
   "awaiting a time": (store) => store.awaitingTime,
   "events by tasks": (store) => store.events({ since: 0, taskIds: ["a", "b"], limit: 9 }),
   "events of a pipeline": (store) => store.events({ since: 0, pipelineId: "p", limit: 9 }),
+  "list by work": (store) => store.list({ workKey: "k" }, page),
   "list by pipeline": (store) => store.list({ pipelineId: "p" }, page),
   pipeline: (store) => store.pipelines.find("p"),
   "pipelines by status": (store) => store.pipelines.list({ status: ["running", "failed"] }, page),

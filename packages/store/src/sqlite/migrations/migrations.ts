@@ -9,6 +9,7 @@ import { ids } from "./0007_ids.ts"
 import { home } from "./0008_home.ts"
 import { batches } from "./0009_batches.ts"
 import { aggregates } from "./0010_aggregates.ts"
+import { workKeys } from "./0011_work_keys.ts"
 
 /** The migrations, keyed `<number>_<name>`. */
 export const migrations = {
@@ -21,7 +22,8 @@ export const migrations = {
   "0007_ids": ids,
   "0008_home": home,
   "0009_batches": batches,
-  "0010_aggregates": aggregates
+  "0010_aggregates": aggregates,
+  "0011_work_keys": workKeys
 }
 
 /** The number of the newest one: what a database is at after it was opened. */
