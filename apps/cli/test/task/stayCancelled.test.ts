@@ -26,6 +26,12 @@ describe("a task that was cancelled because of another", () => {
       task: { status: "completed" },
       warnings: [one]
     })
+    expect(await rig.data("why", { id: "int" })).toMatchObject({
+      because: [
+        { what: "it depends on unit, whose end did not meet the condition" },
+        { what: "unit was started again since, and is completed" }
+      ]
+    })
     expect(await rig.data("restart", ["unit"], ["--wait"])).toMatchObject({ warnings: [one] })
     expect((await rig.call(["restart", "int", "--wait"])).document).toMatchObject({
       data: { task: { status: "completed" } }

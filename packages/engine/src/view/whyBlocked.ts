@@ -5,6 +5,7 @@ import { meets } from "@backbeat/core/graph/settle"
 import type { Dependency, NeededEnd } from "@backbeat/core/task/Dependency"
 import { describeFailure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
+import { endedAt } from "@backbeat/core/task/TaskState"
 import type { StoreError } from "@backbeat/store/StoreError"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
@@ -49,15 +50,23 @@ const waitReason = (
   since
 })
 
-/** How a task ended with which a withdrawal began, or what it does when it has been started again since. */
-const fateOf = (task: Task): Reason => {
+/** Whether a task has been started again after an instant (epoch ms). */
+const isAgain = ({ state }: Task, after: number): boolean => {
+  const at = endedAt(state)
+  return at === null || at > after
+}
+
+/** How a task ended with which a withdrawal began at an instant (epoch ms), or what it does when it has been started again since. */
+const fateOf = (task: Task, withdrawnAt: number): Reason => {
   const { id, state } = task
   const since = sinceOf(task)
+  const subject = isAgain(task, withdrawnAt) ? `${id} was started again since, and` : id
   const failure = "failure" in state ? state.failure : null
-  if (failure !== null) return { what: `${id} ${describeFailure(failure)}`, since }
-  if (state.status !== "cancelled") return { what: `${id} is ${state.status}`, since }
+  if (failure !== null) return { what: `${subject} ${describeFailure(failure)}`, since }
+  if (state.status !== "cancelled") return { what: `${subject} is ${state.status}`, since }
   const reason = state.reason === null ? "" : `: ${state.reason}`
-  return { what: `${id} was cancelled by ${actorName(state.by)}${reason}`, since, actor: state.by }
+  const what = `${subject} was cancelled by ${actorName(state.by)}${reason}`
+  return { what, since, actor: state.by }
 }
 
 /** A task that was removed, and the one that cannot run again without it. */
@@ -160,7 +169,7 @@ export const makeWhyBlocked = Effect.gen(function* () {
               since: iso(state.endedAt)
             }
           ]
-    return [...behind, fateOf(root)] satisfies ReadonlyArray<Reason>
+    return [...behind, fateOf(root, state.endedAt)] satisfies ReadonlyArray<Reason>
   })
 
   return { explainBlocked, explainWithdrawn, explainAgain }
