@@ -11,6 +11,7 @@ import { sendStdin } from "../../src/process/stdin.ts"
 import { signalProcess } from "../../src/process/posix.ts"
 import type { StopSignal } from "../../src/process/stopTree.ts"
 import { stopTree } from "../../src/process/stopTree.ts"
+import { makeSetClock, startAt } from "../SetClock.ts"
 import type { Attempt } from "./AttemptRig.ts"
 import {
   AttemptRig,
@@ -309,4 +310,40 @@ test("stopping an attempt that has not begun rules it out", async () => {
     message: "stopped before its command started"
   })
   expect(rig.open({ argv: ["true"] }, tree).opened).toEqual({ kind: "claimed" })
+})
+
+describe("the grace period of a stop", () => {
+  for (const [how, jumpMs] of [
+    ["forward", 2 * hour],
+    ["back", -2 * hour]
+  ] as const) {
+    test(`is as long as it was asked for when the clock is set ${how} meanwhile`, async () => {
+      await using rig = new AttemptRig()
+      const attempt = rig.sh("trap '' TERM; echo started >$STEPS; while :; do sleep 1000; done")
+      await rig.step()
+      const turn = Effect.promise(() => new Promise(setImmediate))
+      await Effect.gen(function* () {
+        const { clock, jump, pass, timers } = yield* makeSetClock
+        const stopping = yield* stopTree(attempt.tree, {
+          stopSignal: "SIGTERM",
+          graceMs: hour
+        }).pipe(Effect.provideService(Clock.Clock, clock), Effect.forkChild)
+        // It has begun, and its first look is still to come.
+        yield* Effect.yieldNow
+        jump(jumpMs)
+        while (timers.waiting === 0) yield* turn
+        yield* pass(hour - 1)
+        for (let turns = 0; turns < 20; turns++) yield* turn
+        expect(inspectAttempt(attempt.dir)).toMatchObject({ kind: "alive", shimAlive: true })
+        expect(stopping.pollUnsafe()).toBeUndefined()
+        while (stopping.pollUnsafe() === undefined) {
+          yield* pass(1)
+          yield* turn
+        }
+        // Much less than what the hands were set by.
+        expect(Number(yield* clock.monotonicTimeNanos) / 1e6 - startAt).toBeLessThan(hour + 60_000)
+      }).pipe(Effect.scoped, Effect.runPromise)
+      expect(await attempt.ended).toMatchObject({ record: { end: signalled("SIGKILL") } })
+    })
+  }
 })
