@@ -254,7 +254,10 @@ describe("a prompt that cannot be given to an agent", () => {
       rig.refusal(["start", JSON.stringify(payload)], { env: agents.env })
     expect(await refusal({ prompt: "p" })).toMatchObject({
       type: "CommandInputError",
-      message: expect.stringMatching(/^agent: is missing/u)
+      message: expect.stringMatching(/^agent: is missing/u),
+      details: {
+        hint: "Add agent, or set a default: backbeat init codex. Installed here: codex."
+      }
     })
     expect(await refusal({ prompt: "p", agent: "codx" })).toMatchObject({
       type: "CommandInputError",

@@ -90,14 +90,12 @@ const asked = (input: StartInput, settings: AgentSettings, agent: Agent) => ({
   outputSchema: input.outputSchema ?? null
 })
 
+const addAgent = "Add agent, or set a default with backbeat init."
+
 const agentFor = (name: string | null, config: Configuration): Result.Result<Agent, Problem> => {
   if (name === null) {
     return Result.fail(
-      wrongField(
-        "agent",
-        "is missing, and no valid defaultAgent is configured",
-        "Add agent, or set a default: backbeat init claude"
-      )
+      wrongField("agent", "is missing, and no valid defaultAgent is configured", addAgent)
     )
   }
   const agent = agentOf(config, name)
@@ -189,9 +187,11 @@ export const namingInstalled = (told: Problem, config: Configuration, env: Varia
   const installed = installedAgents(config, env)
   const [only, ...others] = installed
   if (only === undefined) return told
+  const hint =
+    told.hint === addAgent ? `Add agent, or set a default: backbeat init ${only}.` : told.hint
   const named = {
     ...told,
-    hint: `${told.hint} Installed here: ${installed.join(", ")}.`,
+    hint: `${hint} Installed here: ${installed.join(", ")}.`,
     details: { ...told.details, installed }
   }
   return others.length === 0 ? withChange(named, { agent: only }) : named
