@@ -11,7 +11,8 @@
  * - File descriptor 2 is `note`, 4 is `exit`, 5 the command's stderr: the engine opened them, so that nothing that can fail
  *   for want of room is left to do here but the claim. 3 is the write end of `alive`, kept open by the command's whole tree
  *   on purpose. 6 (write end of the command's stdin) and 7 (`eof`) are there only for an open stdin. 8 is `claim`.
- * - The command's limits are set in the subshell that becomes the command: the record of its end is not to meet them.
+ * - The command's limits and locale are set in the subshell that becomes the command: the record of its end is not to meet
+ *   the limits, and bash says on its stderr that the machine does not have a locale.
  * - The other variables keep their export, hence the odd names; they are set before the command only where it must be.
  * - noclobber (-C) creation of `claim` is the gate through which one process passes, ever. A claim without its three
  *   lines belongs to a shim that died before it started anything, or that found no room for them and says so in `exit`.

@@ -79,14 +79,24 @@ export const shellFor = (
   return bash === null ? ["/bin/sh"] : [bash, "--posix"]
 }
 
+const localeName = /^(?:LANG|LC_[A-Z]+)$/u
+
+/** Sets the variables of the command's locale. bash tells of a locale that the machine does not have, on the stderr that is for deaths by signal. */
+const settingLocale = (names: ReadonlyArray<string>, env: ShimOrder["env"]): string =>
+  names.length === 0
+    ? ""
+    : `{ export ${names.map((name) => `${name}=${quoted(env[name] ?? "")}`).join(" ")}; } 2>/dev/null`
+
 /** The call of the shim for one attempt. Writes the arguments into its folder when they are too many for a variable. */
 export const shimCall = ({ dir, umask, argv, env, limits = {} }: ShimOrder): ShimCall => {
-  const its = ulimits(limits)
+  const locale = Object.keys(env).filter((name) => localeName.test(name))
+  const own = Object.fromEntries(Object.entries(env).filter(([name]) => !localeName.test(name)))
+  const its = [ulimits(limits), settingLocale(locale, env)].filter((each) => each !== "").join("\n")
   const set = `set -- ${[umask.toString(8), ...argv].map(quoted).join(" ")}${its === "" ? "" : `\n_backbeat_limits=${quoted(its)}`}`
   const isLong = Buffer.byteLength(set) > mostInVariable
   if (isLong) writeFileSync(join(dir, "argv"), `${set}\n`, { mode: 0o600 })
   return {
     cmd: [...niceArguments(limits), ...shellFor(env), "-c", shim, shimName],
-    env: { ...env, _backbeat_at: dir, _backbeat_run: isLong ? `. "$_backbeat_dir/argv"` : set }
+    env: { ...own, _backbeat_at: dir, _backbeat_run: isLong ? `. "$_backbeat_dir/argv"` : set }
   }
 }

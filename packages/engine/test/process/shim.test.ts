@@ -212,6 +212,16 @@ for (const shell of shells) {
       expect(log).toBe("0027\n<><a b><*><$0><-n>0\n1\n2\n3\n")
     })
 
+    test("is not misled by a locale that the machine does not have, which the command gets", async () => {
+      await using rig = new AttemptRig()
+      const env = { PATH: "/usr/bin:/bin", LC_ALL: "xx_XX.UTF-8", LANG: "it's" }
+      const script = 'echo "$LC_ALL $LANG"; exit 143'
+      const argv = ["/bin/sh", "-c", script]
+      const ran = await runShim(shell, join(rig.root, "a"), argv, { env })
+      expect(ran).toMatchObject({ record: exited(143) })
+      expect(ran.log).toEndWith("xx_XX.UTF-8 it's\n")
+    })
+
     test("is not misled by options and variables in the environment of the task", async () => {
       await using rig = new AttemptRig()
       const env = {
