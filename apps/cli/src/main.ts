@@ -86,8 +86,8 @@ const codeOf = (exitCode: number, args: ReadonlyArray<string>): number => {
 
 const main = async (args: ReadonlyArray<string>): Promise<number> => {
   if (args[0] === "engine-role") {
-    const { beEngine } = await import("./beEngine.ts")
-    await beEngine(args[1] ?? "", args[2] ?? "")
+    const { engineMain } = await import("./engineMain.ts")
+    await engineMain(args[1] ?? "", args[2] ?? "")
     return 0
   }
   const line = parseCommandLine(args)

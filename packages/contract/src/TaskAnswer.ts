@@ -2,7 +2,7 @@
 import { Actor } from "@backbeat/core/task/Actor"
 import { AgentResult } from "@backbeat/core/task/AgentOutcome"
 import { Effort, PermissionMode } from "@backbeat/core/task/AgentWork"
-import { Dependency, NeededEnd } from "@backbeat/core/task/Dependency"
+import { Dependency, DependencyCondition } from "@backbeat/core/task/Dependency"
 import { Failure } from "@backbeat/core/task/Failure"
 import { Notify } from "@backbeat/core/task/Notify"
 import { HealthProbe, Probe } from "@backbeat/core/task/Probe"
@@ -90,7 +90,7 @@ export type BriefTask = typeof BriefTask.Type
 
 /** What a blocked task waits for, and how each of these stands. */
 export const WaitsFor = Schema.Array(
-  Schema.Struct({ task: Schema.String, on: NeededEnd, status: TaskStatus })
+  Schema.Struct({ task: Schema.String, on: DependencyCondition, status: TaskStatus })
 )
 
 /** What `lastEnd` is. */

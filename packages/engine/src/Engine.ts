@@ -15,14 +15,14 @@ import { Home } from "./home/Home.ts"
 import { knowHomeId } from "./home/homeId.ts"
 import { identifyHome } from "./home/identifyHome.ts"
 import { layerSettings, Settings } from "./configuration/Settings.ts"
-import { leaveNotice, logTo, onTerminal, tellStarter } from "./life/announce.ts"
-import type { Election } from "./life/election.ts"
+import { writeNotice, logTo, onTerminal, reportStartup } from "./life/announce.ts"
+import type { LockHandle } from "./life/acquireHomeLock.ts"
 import { logCommits } from "./supervisor/logCommits.ts"
 import { jsonLine, layerEngineLog, logFrom, plainLine } from "./life/engineLog.ts"
 import { HomeLock } from "./life/HomeLock.ts"
 import { layerIdleness } from "./supervisor/Idleness.ts"
 import { makeShutdown, Shutdown } from "./life/Shutdown.ts"
-import { layerNotices } from "./notify/Notices.ts"
+import { layerNotifications } from "./notify/Notifications.ts"
 import { layerProbes } from "./probe/Probes.ts"
 import { layerCommitRules } from "./rules/layerCommitRules.ts"
 import { serve } from "./server/Server.ts"
@@ -34,7 +34,7 @@ import { layerDeadlines } from "./supervisor/Deadlines.ts"
 import { dueSources } from "./supervisor/dueSources.ts"
 import { keepAggregatesDue } from "./supervisor/keepAggregatesDue.ts"
 import { keepDue } from "./supervisor/Due.ts"
-import { layerLiveAttempts } from "./attempt/LiveAttempts.ts"
+import { layerMonitoredAttempts } from "./attempt/MonitoredAttempts.ts"
 import { recover } from "./supervisor/recover.ts"
 import { layerReports } from "./commit/Reports.ts"
 import { keepRetention } from "./retention/retention.ts"
@@ -54,20 +54,20 @@ export interface EngineOptions {
 }
 
 /** How long, in milliseconds, what nobody waits for gives way to the call for which the engine was started. */
-const firstCallMs = 50
+const backgroundDelayMs = 50
 
 /** How long answers that are under way may take to leave, in milliseconds, once the home is free. */
-const farewellMs = 250
+const drainMs = 250
 
 const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError>) => {
   const { root, configPath, version } = options
   const layerHome = Layer.succeed(Home, { root, configPath, version })
   return layerView.pipe(
     Layer.provideMerge(layerSupervisor),
-    Layer.provideMerge(Layer.mergeAll(layerProbes, layerDeadlines, layerNotices)),
+    Layer.provideMerge(Layer.mergeAll(layerProbes, layerDeadlines, layerNotifications)),
     Layer.provideMerge(Layer.mergeAll(layerReports, layerIdleness, layerAgentAttempts)),
     Layer.provideMerge(Layer.provide(layerTransitions, layerCommitRules)),
-    Layer.provideMerge(layerLiveAttempts),
+    Layer.provideMerge(layerMonitoredAttempts),
     Layer.provideMerge(
       Layer.mergeAll(
         Layer.provide(layerAdmission, layerResources),
@@ -111,13 +111,13 @@ const live = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError
       yield* keepAggregatesDue(dueSources)
       const { guard } = yield* serve
       const beginning = { state: "ready", pid: process.pid, version: options.version } as const
-      tellStarter(beginning)
+      reportStartup(beginning)
       if (!onTerminal()) logTo(options.root, 1)
-      leaveNotice(options.root, beginning)
+      writeNotice(options.root, beginning)
       options.begun()
       yield* Effect.forkScoped(
         Effect.gen(function* () {
-          yield* Effect.sleep(firstCallMs)
+          yield* Effect.sleep(backgroundDelayMs)
           yield* guard
           yield* Effect.logInfo(`engine ${options.version} serves ${options.root}`)
           yield* logStrangers
@@ -142,10 +142,10 @@ const endOnSignals = (shutdown: Shutdown["Service"]): void => {
 }
 
 /** Is the engine of the home that the election was won for, until it is asked to end. */
-export const reign = async (
+export const runEngine = async (
   options: EngineOptions,
   layerStore: Layer.Layer<Stores, StoreError>,
-  election: Election
+  election: LockHandle
 ): Promise<void> => {
   const shutdown = await Effect.runPromise(makeShutdown)
   endOnSignals(shutdown)
@@ -161,14 +161,14 @@ export const reign = async (
   if (ended._tag === "Failure") {
     if (!election.isHeld()) throw ended.failure
     const failed = { state: "failed", problem: toProblem("")(ended.failure) } as const
-    election.resign()
-    leaveNotice(options.root, failed)
-    tellStarter(failed)
+    election.release()
+    writeNotice(options.root, failed)
+    reportStartup(failed)
     return
   }
-  election.resign()
+  election.release()
   // Who found the home taken at this moment waits for a notice.
-  leaveNotice(options.root, { state: "ended", pid: process.pid })
+  writeNotice(options.root, { state: "ended", pid: process.pid })
   await Effect.runPromise(shutdown.release)
-  await Bun.sleep(farewellMs)
+  await Bun.sleep(drainMs)
 }

@@ -18,7 +18,7 @@ import { Settings } from "../src/configuration/Settings.ts"
 import { layerCommitRules } from "../src/rules/layerCommitRules.ts"
 import { layerClearings } from "../src/attempt/Clearings.ts"
 import { layerDelays } from "../src/attempt/Delays.ts"
-import { layerLiveAttempts } from "../src/attempt/LiveAttempts.ts"
+import { layerMonitoredAttempts } from "../src/attempt/MonitoredAttempts.ts"
 import { layerReports } from "../src/commit/Reports.ts"
 import { layerStops } from "../src/attempt/Stops.ts"
 import { Supervisor } from "../src/supervisor/Supervisor.ts"
@@ -49,7 +49,7 @@ export const layerSettingsOf = (current: () => Configuration) =>
 /** Admits no agent. */
 const layerClosed = Layer.succeed(Admission, {
   admit: () => Effect.succeed({ admitted: 0, held: null }),
-  holdsStill: () => false,
+  isSampleFresh: () => false,
   held: () => null,
   hold: () => {},
   hear: () => {}
@@ -74,7 +74,7 @@ export const layerEngineRig = (
         layerPauses,
         layerClearings,
         layerDelays,
-        layerLiveAttempts,
+        layerMonitoredAttempts,
         layerStops,
         layerClosed
       )

@@ -2,7 +2,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Actor } from "@backbeat/core/task/Actor"
-import type { Dependency, NeededEnd } from "@backbeat/core/task/Dependency"
+import type { Dependency, DependencyCondition } from "@backbeat/core/task/Dependency"
 import type { Task } from "@backbeat/core/task/Task"
 import type { RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"
 import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
@@ -47,11 +47,11 @@ export interface TaskPage {
 export interface DependentTask {
   readonly dependency: string
   readonly task: Task
-  readonly on: NeededEnd
+  readonly on: DependencyCondition
 }
 
 /** What a settlement forgets: every wait for what has ended, and every wait of what was withdrawn. */
-export interface SettledWaits {
+export interface DeletedWaits {
   readonly ended: ReadonlyArray<string>
   readonly withdrawn: ReadonlyArray<string>
 }
@@ -112,8 +112,8 @@ export class TaskStore extends Context.Service<
       ids: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyArray<DependentTask>, StoreError>
     /** Forgets waits, and answers with those of `candidates` which wait for nothing now, in the order in which they were created. */
-    readonly settleWaits: (
-      settled: SettledWaits,
+    readonly deleteWaits: (
+      settled: DeletedWaits,
       candidates: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyArray<string>, StoreError>
     /** Final tasks that ended before the instant (epoch ms), oldest first; so many at most. */

@@ -16,7 +16,7 @@ const decodeSaid = Schema.decodeUnknownSync(
 )
 
 /** Starts the engine role as the CLI does, and gives what it says of its beginning. */
-const beEngine = async (rig: Rig): Promise<string> => {
+const engineMain = async (rig: Rig): Promise<string> => {
   const child = Bun.spawn(
     [
       "/bin/sh",
@@ -80,10 +80,10 @@ describe("fifty calls to a home without an engine", () => {
 describe("the engine role", () => {
   test("started ten times at once serves a home once", async () => {
     await using rig = new Rig()
-    const said = await Promise.all(Array.from({ length: 10 }, () => beEngine(rig)))
+    const said = await Promise.all(Array.from({ length: 10 }, () => engineMain(rig)))
     expect(said.toSorted()).toEqual([...Array.from({ length: 9 }, () => "elsewhere"), "ready"])
     expect(await rig.enginePid()).toBe(enginesOf(rig.home)[0] ?? 0)
-    expect(await beEngine(rig)).toBe("elsewhere")
+    expect(await engineMain(rig)).toBe("elsewhere")
   })
 
   test("shares its lock with no task", async () => {
@@ -93,6 +93,6 @@ describe("the engine role", () => {
     const { lines } = await rig.data("logs", { id: "on" })
     expect(JSON.stringify(lines)).not.toMatch(/engine\.|backbeat\.db|socket:/u)
     await rig.killEngine()
-    expect(await beEngine(rig)).toBe("ready")
+    expect(await engineMain(rig)).toBe("ready")
   })
 })

@@ -3,9 +3,9 @@ import type { AgentErrorKind } from "@backbeat/core/task/AgentOutcome"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { callLine, deniedCall, errorLine } from "../reading/callLine.ts"
-import type { Dialect, Shown } from "../reading/readEvents.ts"
-import { sinceAttempt, sinceSession, withText } from "../reading/Told.ts"
-import type { Problem, Told } from "../reading/Told.ts"
+import type { EventFormat, Shown } from "../reading/readEvents.ts"
+import { attemptTotal, sessionTotal, appendText } from "../reading/AgentProgress.ts"
+import type { Problem, AgentProgress } from "../reading/AgentProgress.ts"
 import { asJson } from "../text/lenient.ts"
 import { ClaudeEvent } from "./ClaudeEvent.ts"
 import type { Block, ClaudeResult } from "./ClaudeEvent.ts"
@@ -95,30 +95,30 @@ const problemOf = (result: ClaudeResult): Problem => ({
 const sum = (...parts: ReadonlyArray<number | null>): number =>
   parts.reduce<number>((total, part) => total + (part ?? 0), 0)
 
-const tokensOf = (result: ClaudeResult): Pick<Told, "inputTokens" | "outputTokens"> => {
+const tokensOf = (result: ClaudeResult): Pick<AgentProgress, "inputTokens" | "outputTokens"> => {
   const models = Object.values(result.modelUsage ?? {})
   if (models.length > 0)
     return {
-      inputTokens: sinceSession(
+      inputTokens: sessionTotal(
         sum(
           ...models.map((m) =>
             sum(m.inputTokens, m.cacheCreationInputTokens, m.cacheReadInputTokens)
           )
         )
       ),
-      outputTokens: sinceSession(sum(...models.map((m) => m.outputTokens)))
+      outputTokens: sessionTotal(sum(...models.map((m) => m.outputTokens)))
     }
   const { usage } = result
-  if (usage === null) return { inputTokens: sinceAttempt(null), outputTokens: sinceAttempt(null) }
+  if (usage === null) return { inputTokens: attemptTotal(null), outputTokens: attemptTotal(null) }
   return {
-    inputTokens: sinceAttempt(
+    inputTokens: attemptTotal(
       sum(usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens)
     ),
-    outputTokens: sinceAttempt(usage.output_tokens)
+    outputTokens: attemptTotal(usage.output_tokens)
   }
 }
 
-const learnResult = (told: Told, result: ClaudeResult): Told => {
+const learnResult = (told: AgentProgress, result: ClaudeResult): AgentProgress => {
   const isError = result.is_error === true || (result.subtype ?? "success") !== "success"
   return {
     ...told,
@@ -133,18 +133,18 @@ const learnResult = (told: Told, result: ClaudeResult): Told => {
     denied: (result.permission_denials ?? []).map(({ tool_input, tool_name }) =>
       deniedCall(tool_name, tool_input)
     ),
-    costUsd: sinceSession(result.total_cost_usd),
+    costUsd: sessionTotal(result.total_cost_usd),
     ...tokensOf(result)
   }
 }
 
 /** What it tries again is its problem, should it end before it gets through. */
-const learnNotice = (told: Told, notice: Notice): Told =>
+const learnNotice = (told: AgentProgress, notice: Notice): AgentProgress =>
   notice.subtype === "api_retry"
     ? { ...told, problem: { message: causeOf(notice), kind: null, status: notice.error_status } }
     : told
 
-const learn = (given: Told, event: ClaudeEvent): Told => {
+const learn = (given: AgentProgress, event: ClaudeEvent): AgentProgress => {
   const known = { ...given, sessionId: event.session_id ?? given.sessionId }
   if (event.type === "result") return learnResult(known, event)
   if (event.type === "system") return learnNotice(known, event)
@@ -158,7 +158,7 @@ const learn = (given: Told, event: ClaudeEvent): Told => {
       : content.flatMap((block) => (block.type === "text" ? [block.text ?? ""] : [])).join("\n")
   return text.trim() === ""
     ? told
-    : { ...withText({ ...told, isOpen: false }, text), isOpen: false }
+    : { ...appendText({ ...told, isOpen: false }, text), isOpen: false }
 }
 
 /** How the lines of claude are understood. */
@@ -166,4 +166,4 @@ export const claudeDialect = {
   decode: Schema.decodeUnknownOption(ClaudeEvent),
   show,
   learn
-} satisfies Omit<Dialect<ClaudeEvent>, "traits">
+} satisfies Omit<EventFormat<ClaudeEvent>, "traits">

@@ -2,9 +2,9 @@
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
 import * as Schema from "effect/Schema"
 import { callLine, errorLine } from "../reading/callLine.ts"
-import type { Dialect, Shown } from "../reading/readEvents.ts"
-import { sinceSession, withText } from "../reading/Told.ts"
-import type { Problem, Told } from "../reading/Told.ts"
+import type { EventFormat, Shown } from "../reading/readEvents.ts"
+import { sessionTotal, appendText } from "../reading/AgentProgress.ts"
+import type { Problem, AgentProgress } from "../reading/AgentProgress.ts"
 import { asJson, parseJson } from "../text/lenient.ts"
 import { CodexEvent } from "./CodexEvent.ts"
 import type { Item } from "./CodexEvent.ts"
@@ -65,29 +65,33 @@ const show = (event: CodexEvent): ReadonlyArray<Shown> => {
 const problem = (message: string | null): Problem | null =>
   message === null || message === "" ? null : { message, kind: null, status: null }
 
-const learnItem = (told: Told, { text, type }: Item): Told =>
+const learnItem = (told: AgentProgress, { text, type }: Item): AgentProgress =>
   type === "agent_message" && text !== null && text.trim() !== ""
-    ? { ...withText({ ...told, isOpen: false }, text), isOpen: false }
+    ? { ...appendText({ ...told, isOpen: false }, text), isOpen: false }
     : told
 
 type Part<Type> = Extract<CodexEvent, { type: Type }>
 
-const learnCompletion = (told: Told, event: Part<"turn.completed">, work: AgentWork): Told => ({
+const learnCompletion = (
+  told: AgentProgress,
+  event: Part<"turn.completed">,
+  work: AgentWork
+): AgentProgress => ({
   ...told,
   verdict: "done",
   problem: null,
   structured: work.outputSchema === null ? null : asJson(parseJson(told.text) ?? null),
-  inputTokens: sinceSession(event.usage?.input_tokens ?? null),
-  outputTokens: sinceSession(event.usage?.output_tokens ?? null)
+  inputTokens: sessionTotal(event.usage?.input_tokens ?? null),
+  outputTokens: sessionTotal(event.usage?.output_tokens ?? null)
 })
 
-const learnFailure = (told: Told, { error }: Part<"turn.failed">): Told => ({
+const learnFailure = (told: AgentProgress, { error }: Part<"turn.failed">): AgentProgress => ({
   ...told,
   verdict: "failed",
   problem: problem(error?.message ?? null) ?? told.problem
 })
 
-const learn = (told: Told, event: CodexEvent, work: AgentWork): Told => {
+const learn = (told: AgentProgress, event: CodexEvent, work: AgentWork): AgentProgress => {
   switch (event.type) {
     case "thread.started":
       return { ...told, sessionId: event.thread_id ?? told.sessionId }
@@ -111,4 +115,4 @@ export const codexDialect = {
   decode: Schema.decodeUnknownOption(CodexEvent),
   show,
   learn
-} satisfies Omit<Dialect<CodexEvent>, "traits">
+} satisfies Omit<EventFormat<CodexEvent>, "traits">

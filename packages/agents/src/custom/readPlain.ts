@@ -5,16 +5,16 @@ import * as Schema from "effect/Schema"
 import type { AgentReader } from "../Agent.ts"
 import { conclude } from "../reading/conclude.ts"
 import type { AgentTraits } from "../reading/conclude.ts"
-import { nothingTold, Told, withText } from "../reading/Told.ts"
+import { initialProgress, AgentProgress, appendText } from "../reading/AgentProgress.ts"
 
-const decodeTold = Schema.decodeUnknownOption(Schema.fromJsonString(Told))
+const decodeTold = Schema.decodeUnknownOption(Schema.fromJsonString(AgentProgress))
 
 /** A reader of one call's plain output. Its text is all that was printed: nothing tells the answer from the rest. */
 export const readPlain = (traits: AgentTraits, work: AgentWork): AgentReader => {
-  let told = nothingTold
+  let told = initialProgress
   return {
     take: (line) => {
-      told = withText(told, `${line}\n`)
+      told = appendText(told, `${line}\n`)
       return [line]
     },
     rest: () => [],

@@ -1,9 +1,9 @@
 /** What the lines of gemini tell. */
 import * as Schema from "effect/Schema"
 import { callLine, deniedCall, errorLine } from "../reading/callLine.ts"
-import type { Dialect, Shown } from "../reading/readEvents.ts"
-import { sinceAttempt, withCall, withResult, withText } from "../reading/Told.ts"
-import type { Told } from "../reading/Told.ts"
+import type { EventFormat, Shown } from "../reading/readEvents.ts"
+import { attemptTotal, withCall, withResult, appendText } from "../reading/AgentProgress.ts"
+import type { AgentProgress } from "../reading/AgentProgress.ts"
 import { kindOf } from "../trouble/kindOf.ts"
 import { GeminiEvent } from "./GeminiEvent.ts"
 
@@ -36,12 +36,12 @@ const show = (event: GeminiEvent): ReadonlyArray<Shown> => {
   }
 }
 
-const learnResult = (told: Told, event: Part<"result">): Told => {
+const learnResult = (told: AgentProgress, event: Part<"result">): AgentProgress => {
   const counted = {
     ...told,
     isOpen: false,
-    inputTokens: sinceAttempt(event.stats?.input_tokens ?? null),
-    outputTokens: sinceAttempt(event.stats?.output_tokens ?? null)
+    inputTokens: attemptTotal(event.stats?.input_tokens ?? null),
+    outputTokens: attemptTotal(event.stats?.output_tokens ?? null)
   }
   // Out of turns it tells an error, and then success.
   const isCutShort = told.problem !== null && kindOf(told.problem) === "limit"
@@ -65,10 +65,13 @@ const isDenied = ({ error }: Part<"tool_result">): boolean => {
   return error?.type === "policy_violation" || message.startsWith("Access denied: plan path")
 }
 
-const learnMessage = (told: Told, { content, delta, role }: Part<"message">): Told =>
-  role === "assistant" ? { ...withText(told, content ?? ""), isOpen: delta === true } : told
+const learnMessage = (
+  told: AgentProgress,
+  { content, delta, role }: Part<"message">
+): AgentProgress =>
+  role === "assistant" ? { ...appendText(told, content ?? ""), isOpen: delta === true } : told
 
-const learn = (told: Told, event: GeminiEvent): Told => {
+const learn = (told: AgentProgress, event: GeminiEvent): AgentProgress => {
   switch (event.type) {
     case "init":
       return { ...told, sessionId: event.session_id ?? told.sessionId }
@@ -94,4 +97,4 @@ export const geminiDialect = {
   decode: Schema.decodeUnknownOption(GeminiEvent),
   show,
   learn
-} satisfies Omit<Dialect<GeminiEvent>, "traits">
+} satisfies Omit<EventFormat<GeminiEvent>, "traits">

@@ -2,9 +2,9 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { callLine, deniedCall, errorLine } from "../reading/callLine.ts"
-import type { Dialect, Shown } from "../reading/readEvents.ts"
-import { sinceAttempt, withDenied, withText } from "../reading/Told.ts"
-import type { Count, Told } from "../reading/Told.ts"
+import type { EventFormat, Shown } from "../reading/readEvents.ts"
+import { attemptTotal, withDenied, appendText } from "../reading/AgentProgress.ts"
+import type { Count, AgentProgress } from "../reading/AgentProgress.ts"
 import { OpencodeEvent } from "./OpencodeEvent.ts"
 import type { Tokens } from "./OpencodeEvent.ts"
 
@@ -33,14 +33,14 @@ const show = (event: OpencodeEvent): ReadonlyArray<Shown> => {
 }
 
 const plus = ({ amount }: Count, more: number | null): Count =>
-  sinceAttempt(more === null ? amount : (amount ?? 0) + more)
+  attemptTotal(more === null ? amount : (amount ?? 0) + more)
 
 const inputOf = ({ cache, input }: Tokens): number =>
   (input ?? 0) + (cache?.read ?? 0) + (cache?.write ?? 0)
 
 const outputOf = (tokens: Tokens): number => (tokens.output ?? 0) + (tokens.reasoning ?? 0)
 
-const learnStep = (told: Told, { part }: Part<"step_finish">): Told => {
+const learnStep = (told: AgentProgress, { part }: Part<"step_finish">): AgentProgress => {
   const { tokens } = part
   return {
     ...told,
@@ -55,8 +55,8 @@ const learnStep = (told: Told, { part }: Part<"step_finish">): Told => {
   }
 }
 
-const learnText = (told: Told, text: string | null): Told =>
-  text === null || text.trim() === "" ? told : withText(told, told.isOpen ? `\n\n${text}` : text)
+const learnText = (told: AgentProgress, text: string | null): AgentProgress =>
+  text === null || text.trim() === "" ? told : appendText(told, told.isOpen ? `\n\n${text}` : text)
 
 // What it says of a call that its rules forbid, and of one that would have to be asked for where nobody can be asked.
 const refused = /^The user rejected permission|^The user has specified a rule which prevents/u
@@ -72,7 +72,10 @@ const takenAway = (input: unknown): string | null =>
     onSome: ({ error }) => ownTools.exec(error)?.groups?.["tool"] ?? null
   })
 
-const learnTool = (told: Told, { part: { state, tool } }: Part<"tool_use">): Told => {
+const learnTool = (
+  told: AgentProgress,
+  { part: { state, tool } }: Part<"tool_use">
+): AgentProgress => {
   if (state?.status === "error" && refused.test(state.error ?? ""))
     return withDenied(told, deniedCall(tool, state.input))
   const missing = tool === "invalid" ? takenAway(state?.input) : null
@@ -81,13 +84,13 @@ const learnTool = (told: Told, { part: { state, tool } }: Part<"tool_use">): Tol
     : withDenied(told, { tool: missing, what: "(opencode does not say with which arguments)" })
 }
 
-const learnError = (told: Told, event: Part<"error">): Told => ({
+const learnError = (told: AgentProgress, event: Part<"error">): AgentProgress => ({
   ...told,
   verdict: "failed",
   problem: { message: messageOf(event), kind: null, status: event.error?.data?.statusCode ?? null }
 })
 
-const learn = (given: Told, event: OpencodeEvent): Told => {
+const learn = (given: AgentProgress, event: OpencodeEvent): AgentProgress => {
   const told = { ...given, sessionId: event.sessionID ?? given.sessionId }
   switch (event.type) {
     case "step_start":
@@ -108,4 +111,4 @@ export const opencodeDialect = {
   decode: Schema.decodeUnknownOption(OpencodeEvent),
   show,
   learn
-} satisfies Omit<Dialect<OpencodeEvent>, "traits">
+} satisfies Omit<EventFormat<OpencodeEvent>, "traits">

@@ -14,8 +14,8 @@ import { hintFor } from "../trouble/hintFor.ts"
 import { kindOf } from "../trouble/kindOf.ts"
 import { maskSecrets } from "../trouble/maskSecrets.ts"
 import { plainMessage, plainStderr } from "../trouble/plainMessage.ts"
-import { account } from "./account.ts"
-import type { Problem, Told } from "./Told.ts"
+import { splitUsage } from "./splitUsage.ts"
+import type { Problem, AgentProgress } from "./AgentProgress.ts"
 
 /** What is to be known of an agent to tell its trouble. */
 export interface AgentTraits extends Pick<Agent, "name" | "login" | "loginMarks"> {
@@ -27,20 +27,22 @@ export interface AgentTraits extends Pick<Agent, "name" | "login" | "loginMarks"
 
 /** All that is known at the end of a call; `stray` is what it printed among its events that is none. */
 export interface Evidence extends CallEnd {
-  readonly told: Told
+  readonly told: AgentProgress
   readonly stray: string
 }
 
 const textBytes = 65_536
 const messageBytes = 4096
 
-const spoken = (message: string): Problem => ({ message, kind: null, status: null })
+const plainError = (message: string): Problem => ({ message, kind: null, status: null })
 
 /** What tells most of a failure: the first that says which kind it is, otherwise the first that says anything. */
-const tellingProblem = ({ told, stray, stderr }: Evidence): Problem | null => {
-  const problems = [told.problem, spoken(plainStderr(stderr)), spoken(plainStderr(stray))].flatMap(
-    (problem) => (problem === null || problem.message.trim() === "" ? [] : [problem])
-  )
+const mostSpecificError = ({ told, stray, stderr }: Evidence): Problem | null => {
+  const problems = [
+    told.problem,
+    plainError(plainStderr(stderr)),
+    plainError(plainStderr(stray))
+  ].flatMap((problem) => (problem === null || problem.message.trim() === "" ? [] : [problem]))
   return problems.find((problem) => kindOf(problem) !== "error") ?? problems[0] ?? null
 }
 
@@ -49,19 +51,23 @@ const troubleOf = (traits: AgentTraits, problem: Problem, kind: AgentErrorKind):
   return { kind, message, hint: hintFor(traits, kind, message) }
 }
 
-const saidToFail = (traits: AgentTraits, evidence: Evidence): AgentTrouble => {
+const reportedFailure = (traits: AgentTraits, evidence: Evidence): AgentTrouble => {
   const own = evidence.told.problem
-  const problem = own !== null && own.message.trim() !== "" ? own : tellingProblem(evidence)
+  const problem = own !== null && own.message.trim() !== "" ? own : mostSpecificError(evidence)
   if (problem === null)
-    return troubleOf(traits, spoken(`${traits.name} reported a failure without a reason.`), "error")
+    return troubleOf(
+      traits,
+      plainError(`${traits.name} reported a failure without a reason.`),
+      "error"
+    )
   return troubleOf(traits, problem, kindOf(problem))
 }
 
-const saidNothing = (traits: AgentTraits, evidence: Evidence, exitCode: number): AgentTrouble => {
-  const problem = tellingProblem(evidence)
+const missingResult = (traits: AgentTraits, evidence: Evidence, exitCode: number): AgentTrouble => {
+  const problem = mostSpecificError(evidence)
   const byCode = traits.exitKinds.get(exitCode)
   const plain = `${traits.name} exited with code ${exitCode} and without a result`
-  if (problem === null) return troubleOf(traits, spoken(`${plain}.`), byCode ?? "no_result")
+  if (problem === null) return troubleOf(traits, plainError(`${plain}.`), byCode ?? "no_result")
   const kind = byCode ?? kindOf(problem)
   if (exitCode === 0 && kind === "error")
     return troubleOf(
@@ -72,24 +78,24 @@ const saidNothing = (traits: AgentTraits, evidence: Evidence, exitCode: number):
   return troubleOf(traits, problem, kind)
 }
 
-const troubleIn = (
+const detectFailure = (
   traits: AgentTraits,
   work: AgentWork,
   evidence: Evidence
 ): AgentTrouble | null => {
   const { structured, verdict } = evidence.told
-  if (verdict === "failed") return saidToFail(traits, evidence)
+  if (verdict === "failed") return reportedFailure(traits, evidence)
   if (verdict === "done")
     return work.outputSchema === null || structured !== null
       ? null
       : troubleOf(
           traits,
-          spoken(`${traits.name} returned no answer that matches the output schema.`),
+          plainError(`${traits.name} returned no answer that matches the output schema.`),
           "no_result"
         )
   // Without a word of its own, an agent that was killed or never ran is not to blame: the end of its process tells why.
   return evidence.outcome.kind === "exited"
-    ? saidNothing(traits, evidence, evidence.outcome.exitCode)
+    ? missingResult(traits, evidence, evidence.outcome.exitCode)
     : null
 }
 
@@ -133,9 +139,9 @@ export const conclude = (
   evidence: Evidence
 ): AgentOutcome => {
   const { told, usedBefore } = evidence
-  const trouble = troubleIn(traits, work, evidence)
+  const trouble = detectFailure(traits, work, evidence)
   const isError = told.verdict !== "done" || trouble !== null
-  const { own, used } = account(
+  const { own, used } = splitUsage(
     told,
     work.session === null || usedBefore === undefined
       ? work.session

@@ -8,25 +8,25 @@ import { parseJson } from "../text/lenient.ts"
 import { isGarnished, visibleLine } from "../text/visible.ts"
 import { conclude } from "./conclude.ts"
 import type { AgentTraits } from "./conclude.ts"
-import { nothingTold, Told } from "./Told.ts"
+import { initialProgress, AgentProgress } from "./AgentProgress.ts"
 
 /** What an event shows to people: a whole text, which may have many lines, or a piece of one that goes on. */
 export type Shown = { readonly text: string } | { readonly piece: string }
 
 /** How one agent's events are understood. */
-export interface Dialect<Event> {
+export interface EventFormat<Event> {
   readonly traits: AgentTraits
   /** None for what is not an event of this agent, or not one that matters. */
   readonly decode: (value: unknown) => Option.Option<Event>
   readonly show: (event: Event) => ReadonlyArray<Shown>
-  readonly learn: (told: Told, event: Event, work: AgentWork) => Told
+  readonly learn: (told: AgentProgress, event: Event, work: AgentWork) => AgentProgress
 }
 
 /** How much of what is no JSON is kept as evidence, in characters. */
-const keptStray = 8192
+const unparsedLength = 8192
 
 /** What one reader leaves to the next. */
-const Kept = Schema.Struct({ told: Told, stray: Schema.String, pending: Schema.String })
+const Kept = Schema.Struct({ told: AgentProgress, stray: Schema.String, pending: Schema.String })
 const decodeKept = Schema.decodeUnknownOption(Schema.fromJsonString(Kept))
 
 const isObject = Schema.is(Schema.Record(Schema.String, Schema.Unknown))
@@ -40,9 +40,9 @@ const parseEvent = (line: string): unknown => {
 }
 
 /** A reader of one call's output. */
-export const readEvents = <Event>(dialect: Dialect<Event>, work: AgentWork): AgentReader => {
+export const readEvents = <Event>(dialect: EventFormat<Event>, work: AgentWork): AgentReader => {
   let pending = new PendingText()
-  let told = nothingTold
+  let told = initialProgress
   let stray = ""
 
   const showLine = (shown: Shown): ReadonlyArray<string> => {
@@ -56,7 +56,7 @@ export const readEvents = <Event>(dialect: Dialect<Event>, work: AgentWork): Age
       const value = parseEvent(line)
       if (!isObject(value)) {
         if (line.trim() === "") return []
-        stray = `${stray}${line}\n`.slice(-keptStray)
+        stray = `${stray}${line}\n`.slice(-unparsedLength)
         return [...pending.flush(), line]
       }
       return Option.match(dialect.decode(value), {

@@ -1,6 +1,6 @@
 /** Which kind of trouble an agent's own words describe. */
 import type { AgentErrorKind } from "@backbeat/core/task/AgentOutcome"
-import type { Problem } from "../reading/Told.ts"
+import type { Problem } from "../reading/AgentProgress.ts"
 
 const byStatus: ReadonlyMap<number, AgentErrorKind> = new Map([
   [401, "auth"],

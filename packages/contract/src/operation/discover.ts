@@ -1,5 +1,5 @@
 /** The operations that tell what backbeat is and can do: `plan`, `doctor`, `capabilities`, `schema`, `examples`. */
-import { NeededEnd } from "@backbeat/core/task/Dependency"
+import { DependencyCondition } from "@backbeat/core/task/Dependency"
 import * as Schema from "effect/Schema"
 import { about, NoFields, NonEmptyText, optional } from "../fields.ts"
 import { operation } from "../Operation.ts"
@@ -25,7 +25,7 @@ export const plan = operation({
         id: Schema.NullOr(Schema.String),
         argv: Schema.Array(Schema.String),
         cwd: Schema.String,
-        dependsOn: Schema.Array(Schema.Struct({ task: Schema.String, on: NeededEnd })),
+        dependsOn: Schema.Array(Schema.Struct({ task: Schema.String, on: DependencyCondition })),
         spec: JsonObject,
         startsAt: Schema.NullOr(Schema.String),
         warnings: Schema.Array(Schema.String)

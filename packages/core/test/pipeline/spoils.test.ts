@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { spoils } from "@backbeat/core/pipeline/spoils"
+import { failsPipeline } from "@backbeat/core/pipeline/failsPipeline"
 import type { Failure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskState } from "@backbeat/core/task/TaskState"
@@ -32,26 +32,29 @@ const withdrawn = cancelled({ type: "DependencyFailed", taskId: "cause" })
 describe("a pipeline", () => {
   test("is not spoilt by a task that completed", () => {
     expect(
-      spoils(taskIn({ status: "completed", startedAt: 0, end: endAt(1), ...attempt }), null)
+      failsPipeline(taskIn({ status: "completed", startedAt: 0, end: endAt(1), ...attempt }), null)
     ).toBe(false)
   })
 
   test("fails with a task that failed, and with one that somebody cancelled", () => {
     const failure: Failure = { type: "ExitedNonZero", exitCode: 1 }
     expect(
-      spoils(taskIn({ status: "failed", startedAt: 0, failure, end: endAt(1), ...attempt }), null)
+      failsPipeline(
+        taskIn({ status: "failed", startedAt: 0, failure, end: endAt(1), ...attempt }),
+        null
+      )
     ).toBe(true)
-    expect(spoils(cancelled(null), null)).toBe(true)
+    expect(failsPipeline(cancelled(null), null)).toBe(true)
   })
 
   test.each(["failed", "cancelled", null] as const)(
     "fails with a task that was withdrawn because of one that is %p",
     (cause) => {
-      expect(spoils(withdrawn, cause)).toBe(true)
+      expect(failsPipeline(withdrawn, cause)).toBe(true)
     }
   )
 
   test("does not need a task that was withdrawn because of a success", () => {
-    expect(spoils(withdrawn, "completed")).toBe(false)
+    expect(failsPipeline(withdrawn, "completed")).toBe(false)
   })
 })

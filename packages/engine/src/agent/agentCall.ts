@@ -8,9 +8,9 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { attemptDir, Home } from "../home/Home.ts"
-import { readEnvironment } from "../home/KeptEnvironment.ts"
+import { readEnvironment } from "../home/TaskEnvironment.ts"
 import { Settings } from "../configuration/Settings.ts"
-import { makeAsItEnded } from "../checkpoint/asItEnded.ts"
+import { makeTaskAtLastEnd } from "../checkpoint/taskAtLastEnd.ts"
 import { agentEnvironment, agentOf, callSetting } from "../configuration/knownAgents.ts"
 import { readCheckpoint } from "../checkpoint/readCheckpoint.ts"
 
@@ -30,7 +30,7 @@ export const makeAgentCall = Effect.gen(function* () {
   const { root } = yield* Home
   const store = yield* TaskStore
   const settings = yield* Settings
-  const asItEnded = yield* makeAsItEnded
+  const taskAtLastEnd = yield* makeTaskAtLastEnd
 
   /** The checkpoints from this one back, the newest first. */
   const chainOf = Effect.fnUntraced(function* (first: Predecessor) {
@@ -44,7 +44,7 @@ export const makeAgentCall = Effect.gen(function* () {
         })
       }
       if (task === null) break
-      const ended: Task = yield* asItEnded(task)
+      const ended: Task = yield* taskAtLastEnd(task)
       chain.push(yield* readCheckpoint(root, ended))
       next = ended.spec.work.kind === "prompt" ? ended.spec.work.after : null
     }

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { statSync } from "node:fs"
 import { isAbsolute, join } from "node:path"
 import type { Configuration } from "../configuration/configuration.ts"
-import type { Variables } from "../home/KeptEnvironment.ts"
+import type { Variables } from "../home/TaskEnvironment.ts"
 import { capture } from "../process/capture.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
 import {

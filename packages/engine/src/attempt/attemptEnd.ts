@@ -1,9 +1,9 @@
 /** From what the process room found to what the lifecycle records. */
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
-import type { AttemptEnd as FoundEnd } from "../process/inspectAttempt.ts"
+import type { AttemptEnd as ObservedEnd } from "../process/inspectAttempt.ts"
 
 /** The end of an attempt, seen at `now` (epoch ms). A record carries its own time; what is gone without one is lost. */
-export const attemptEnd = (found: FoundEnd, now: number): AttemptEnd => {
+export const attemptEnd = (found: ObservedEnd, now: number): AttemptEnd => {
   switch (found.kind) {
     case "ended": {
       const { end, endedAt, cpuMs } = found.record
@@ -22,7 +22,7 @@ export const attemptEnd = (found: FoundEnd, now: number): AttemptEnd => {
 
 /** The end of an attempt that was stopped: without a record it was our SIGKILL. */
 export const stoppedEnd = (
-  found: FoundEnd | { readonly kind: "alive" | "unclaimed" },
+  found: ObservedEnd | { readonly kind: "alive" | "unclaimed" },
   now: number
 ): AttemptEnd =>
   found.kind === "ended" || found.kind === "notSpawned"

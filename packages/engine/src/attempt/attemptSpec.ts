@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, isAbsolute, join, resolve } from "node:path"
 import { attemptDir } from "../home/Home.ts"
 import { homeIdOf, homeVariables } from "../home/homeId.ts"
-import { readEnvironment } from "../home/KeptEnvironment.ts"
+import { readEnvironment } from "../home/TaskEnvironment.ts"
 import type { AttemptSpec, StdinSource } from "../process/openAttempt.ts"
 import type { AttemptTree } from "../process/remains.ts"
 

@@ -3,7 +3,7 @@ import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { steadyNow } from "../alarm/steadyNow.ts"
-import type { LiveAttempt } from "./LiveAttempts.ts"
+import type { MonitoredAttempt } from "./MonitoredAttempts.ts"
 
 /** By how much, in milliseconds, the two clocks may differ before instants say nothing of lengths. */
 const agreementMs = 1000
@@ -15,7 +15,7 @@ export const leftMs = (from: number, until: number, now: number): number =>
 /** The end of an attempt, with its length where its instants do not tell it. */
 export const measured = (
   end: AttemptEnd,
-  live: Pick<LiveAttempt, "startedAt" | "begun"> | null
+  live: Pick<MonitoredAttempt, "startedAt" | "begun"> | null
 ): Effect.Effect<AttemptEnd> =>
   Effect.gen(function* () {
     if (live === null || live.startedAt === null || live.begun === null) return end

@@ -8,7 +8,7 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { isOver, LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { isOver, MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { Transitions } from "./Transitions.ts"
 
 /** A task's attempt; the number fences off reports that come late. */
@@ -82,7 +82,7 @@ const make = Effect.gen(function* () {
   const database = yield* Database
   const transitions = yield* Transitions
   const unstored = makeUnstored()
-  const lives = yield* LiveAttempts
+  const lives = yield* MonitoredAttempts
 
   /** What an agent has told of its work counts more than that its process took too long to exit. */
   const hasTold = ({ id, attempt }: AttemptKey, command: TaskCommand): boolean => {

@@ -21,7 +21,7 @@ import * as Semaphore from "effect/Semaphore"
 import { Home } from "../home/Home.ts"
 import { CommitRules, type FullTx, makeSlotSignal } from "./CommitRules.ts"
 import { beginAggregateTx, type ChangedAggregate } from "./AggregateTx.ts"
-import { LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { beginTx, type Committed } from "./Tx.ts"
 
 /** No task has this id. */
@@ -89,7 +89,7 @@ const keyOf = (kind: AggregateKind, id: string): string => `${kind} ${id}`
 const makeBegin = Effect.gen(function* () {
   const store = yield* TaskStore
   const aggregates = yield* AggregateStore
-  const lives = yield* LiveAttempts
+  const lives = yield* MonitoredAttempts
   const { root } = yield* Home
   return (
     now: number,

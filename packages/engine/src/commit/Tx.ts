@@ -5,7 +5,7 @@ import { created, evolve } from "@backbeat/core/task/evolve"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
 import type { RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"
-import type { Standing } from "@backbeat/core/graph/settle"
+import type { DependencyState } from "@backbeat/core/graph/resolveDependents"
 import { dependency } from "@backbeat/core/task/Actor"
 import type { Lineage, Owner, TaskSpec } from "@backbeat/core/task/TaskSpec"
 import type { StoreError } from "@backbeat/store/StoreError"
@@ -34,7 +34,7 @@ export interface Tx {
   /** Adds a task: queued, blocked while it waits for others, withdrawn when it would wait in vain. */
   readonly create: (
     made: NewTask,
-    standing: Standing,
+    standing: DependencyState,
     actor: Actor
   ) => Effect.Effect<Task, StoreError>
   /** Changes a task as `decide` says. */
@@ -60,14 +60,15 @@ export interface Tx {
       readonly owner?: Owner
       readonly lineage?: Lineage
     },
-    standing: Standing,
+    standing: DependencyState,
     actor: Actor
   ) => Effect.Effect<Task, IllegalTransition | StoreError>
 }
 
 type Store = TaskStore["Service"]
 
-const isHeld = ({ waitsFor, broken }: Standing): boolean => broken !== null || waitsFor.length > 0
+const isBlocked = ({ waitsFor, broken }: DependencyState): boolean =>
+  broken !== null || waitsFor.length > 0
 
 /** What a transaction's changes are made with. */
 export interface Beginning {
@@ -107,11 +108,11 @@ export const beginTx = ({ store, root, now, committed, spawnedAt }: Beginning): 
     if (its.events.length === 0) return task
     yield* record([its])
     if (task.state.status === "blocked")
-      yield* store.settleWaits({ ended: [], withdrawn: [task.id] }, [])
+      yield* store.deleteWaits({ ended: [], withdrawn: [task.id] }, [])
     return its.task
   })
   /** What a blocked task waits for, or why it waits in vain. */
-  const stand = Effect.fnUntraced(function* (task: Task, { waitsFor, broken }: Standing) {
+  const stand = Effect.fnUntraced(function* (task: Task, { waitsFor, broken }: DependencyState) {
     if (broken !== null)
       return yield* change(
         task,
@@ -132,21 +133,21 @@ export const beginTx = ({ store, root, now, committed, spawnedAt }: Beginning): 
         spec,
         owner,
         lineage,
-        blocked: isHeld(standing)
+        blocked: isBlocked(standing)
       } as const
       const task = created(id, event, now)
       yield* record([{ task, events: [event], at: now, actor }])
-      return isHeld(standing)
+      return isBlocked(standing)
         ? yield* Effect.catchTag(stand(task, standing), "IllegalTransition", Effect.die)
         : task
     }),
     restart: Effect.fnUntraced(function* (task, anew, standing, actor) {
       const begun = yield* change(
         task,
-        { type: "Restart", ...anew, blocked: isHeld(standing) },
+        { type: "Restart", ...anew, blocked: isBlocked(standing) },
         actor
       )
-      return isHeld(standing) ? yield* stand(begun, standing) : begun
+      return isBlocked(standing) ? yield* stand(begun, standing) : begun
     })
   }
 }

@@ -43,8 +43,8 @@ const awaitOne = <A, E>(
   )
 
 /** What waiting for tasks needs, made once. */
-export const makeUntil: Effect.Effect<Until, never, TaskStore | Transitions | Reports> = Effect.gen(
-  function* () {
+export const makeWaitUntil: Effect.Effect<Until, never, TaskStore | Transitions | Reports> =
+  Effect.gen(function* () {
     const store = yield* TaskStore
     const { onTask } = yield* Transitions
     const { unstored } = yield* Reports
@@ -57,8 +57,7 @@ export const makeUntil: Effect.Effect<Until, never, TaskStore | Transitions | Re
         { look: find(id), unstored: unstored([id]) },
         holds
       )
-  }
-)
+  })
 
 /** Waits until a pipeline has ended; made once. */
 export const makeUntilEnded = Effect.gen(function* () {

@@ -3,7 +3,7 @@ import { showPath } from "@backbeat/contract/decodePayload"
 import { nearest } from "@backbeat/contract/nearest"
 import { agentNames, agentOf, agentSettings } from "./knownAgents.ts"
 import type { Configuration } from "./configuration.ts"
-import { type ConfigurationFlaw, told } from "./sift.ts"
+import { type ConfigurationFlaw, told } from "./dropInvalid.ts"
 
 const nothingAsked = {
   systemPrompt: null,

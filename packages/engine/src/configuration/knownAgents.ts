@@ -3,7 +3,7 @@ import type { Agent, CallSetting } from "@backbeat/agents/Agent"
 import { builtIn, findAgent } from "@backbeat/agents/agents"
 import { customAgent } from "@backbeat/agents/custom/customAgent"
 import type { AgentSettings, Configuration } from "./configuration.ts"
-import type { Variables } from "../home/KeptEnvironment.ts"
+import type { Variables } from "../home/TaskEnvironment.ts"
 
 const noSettings: AgentSettings = {}
 

@@ -4,7 +4,7 @@ import { nearest } from "@backbeat/contract/nearest"
 import * as Predicate from "effect/Predicate"
 import { agentFlaws, flawsOfDefault } from "./agentFlaws.ts"
 import { Configuration, defaults } from "./configuration.ts"
-import { type ConfigurationFlaw, makeSift } from "./sift.ts"
+import { type ConfigurationFlaw, makeSift } from "./dropInvalid.ts"
 
 /** Where a value comes from. */
 export type Source = "default" | "file" | "environment"
@@ -97,7 +97,7 @@ export const originIn = ({ sources, variables: setBy }: Resolved, key: Key): str
   return sources[key] === "environment" ? `the variable ${setBy[key]}` : null
 }
 
-const sift = makeSift(Configuration)
+const dropInvalid = makeSift(Configuration)
 
 const fromText = (key: Key, text: string): unknown =>
   key === "logLevel" || key === "defaultAgent" ? text : Number(text)
@@ -125,7 +125,7 @@ export const resolve = (
   const sources = new Map<string, Source>(keys.map((key) => [key, "default"]))
   const flaws: Array<ConfigurationFlaw> = []
   const take = (key: Key, value: unknown, source: Source) => {
-    const sifted = sift(config, key, value)
+    const sifted = dropInvalid(config, key, value)
     const lost = sifted.config === null ? [] : flawsOfDefault(sifted.config)
     flaws.push(...sifted.flaws, ...lost)
     if (sifted.config === null || lost.length > 0) return

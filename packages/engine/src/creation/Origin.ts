@@ -4,7 +4,7 @@
  */
 import type { Actor } from "@backbeat/core/task/Actor"
 import type { Batch, Owner, ProcessLimits } from "@backbeat/core/task/TaskSpec"
-import type { Variables } from "../home/KeptEnvironment.ts"
+import type { Variables } from "../home/TaskEnvironment.ts"
 
 /** Where a new task or pipeline comes from. */
 export interface Origin {

@@ -22,7 +22,7 @@ import {
   commandOf
 } from "../configuration/knownAgents.ts"
 import type { AgentSettings, Configuration } from "../configuration/configuration.ts"
-import type { Variables } from "../home/KeptEnvironment.ts"
+import type { Variables } from "../home/TaskEnvironment.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
 import { wrongField } from "../call/wrongField.ts"
 

@@ -2,20 +2,22 @@
 import { type Problem, withChange } from "@backbeat/contract/Problem"
 import { isShellLine } from "@backbeat/contract/meant/shellLine"
 import type { StartInput } from "@backbeat/contract/operation/start"
-import type { Standing } from "@backbeat/core/graph/settle"
+import type { DependencyState } from "@backbeat/core/graph/resolveDependents"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { refusedFolder, resolveCommand } from "../process/resolveCommand.ts"
 import type { Specified } from "./taskSpec.ts"
 import { wrongField } from "../call/wrongField.ts"
 
 /** Others may make the directory before a task starts that waits for something still. */
-const startsNow = ({ notBefore, delayMs }: TaskSpec, { waitsFor, broken }: Standing): boolean =>
-  waitsFor.length === 0 && broken === null && notBefore === null && delayMs === null
+const startsNow = (
+  { notBefore, delayMs }: TaskSpec,
+  { waitsFor, broken }: DependencyState
+): boolean => waitsFor.length === 0 && broken === null && notBefore === null && delayMs === null
 
 const missingFolder = (
   input: StartInput,
   { spec }: Specified,
-  stands: Standing
+  stands: DependencyState
 ): Problem | null => {
   const trouble =
     input.cwd === undefined || !startsNow(spec, stands) ? null : refusedFolder(spec.cwd)
@@ -53,5 +55,5 @@ const shellLine = (
 export const refusedSpawn = (
   input: StartInput,
   specified: Specified,
-  stands: Standing
+  stands: DependencyState
 ): Problem | null => missingFolder(input, specified, stands) ?? shellLine(input, specified)

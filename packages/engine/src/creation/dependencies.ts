@@ -3,7 +3,7 @@ import { problem, type Problem, withTry } from "@backbeat/contract/Problem"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import { nearest } from "@backbeat/contract/nearest"
 import { order } from "@backbeat/core/graph/order"
-import { standingOf } from "@backbeat/core/graph/settle"
+import { checkDependencies } from "@backbeat/core/graph/resolveDependents"
 import type { Dependency } from "@backbeat/core/task/Dependency"
 import type { Task } from "@backbeat/core/task/Task"
 import { hasBegun } from "@backbeat/core/task/TaskState"
@@ -124,7 +124,7 @@ export const makeStandings = Effect.gen(function* () {
         return yield* Effect.fail(dependencyNotFound(id, path, yield* suggest(id)))
       })
     )
-    return standingOf(found)
+    return checkDependencies(found)
   })
 
   /** Of a task that has ended and is to run again: what it depends on may have been pruned since it began. */
@@ -136,7 +136,7 @@ export const makeStandings = Effect.gen(function* () {
         dependency === null ? [] : [{ task: dependency, on }]
       )
     )
-    return standingOf(found.flat())
+    return checkDependencies(found.flat())
   })
 
   /** Looks whether all of these are there, or are to be made with it. */

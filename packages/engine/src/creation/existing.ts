@@ -6,7 +6,7 @@ import { changedFields } from "@backbeat/core/task/changedFields"
 import type { Task } from "@backbeat/core/task/Task"
 import type { Owner } from "@backbeat/core/task/TaskSpec"
 import { isFinal } from "@backbeat/core/task/TaskState"
-import { readEnvironment } from "../home/KeptEnvironment.ts"
+import { readEnvironment } from "../home/TaskEnvironment.ts"
 import type { Origin } from "./Origin.ts"
 import type { Specified } from "./taskSpec.ts"
 

@@ -1,7 +1,7 @@
 /** Keeps the environment of a task that is about to be stored, until that is certain. */
 import { StoreError } from "@backbeat/store/StoreError"
 import * as Effect from "effect/Effect"
-import { keepEnvironment, takesBackEnvironment, type Variables } from "../home/KeptEnvironment.ts"
+import { saveEnvironment, environmentRollback, type Variables } from "../home/TaskEnvironment.ts"
 import { errorCode, errorMessage } from "../process/thrown.ts"
 
 const reasons: Readonly<Record<string, StoreError["reason"]>> = {
@@ -20,10 +20,10 @@ export const keepFor = (
   env: Variables
 ): Effect.Effect<() => void, StoreError> =>
   Effect.suspend(() => {
-    const takeBack = takesBackEnvironment(root, id, requestId)
+    const takeBack = environmentRollback(root, id, requestId)
     return Effect.try({
       try: () => {
-        keepEnvironment(root, id, requestId, env)
+        saveEnvironment(root, id, requestId, env)
         return takeBack
       },
       catch: (thrown) => {

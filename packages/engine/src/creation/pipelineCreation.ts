@@ -16,7 +16,7 @@ import { Transitions } from "../commit/Transitions.ts"
 import { toProblem, type Trouble } from "../call/Call.ts"
 import { keepFor } from "./keepFor.ts"
 import { makeNaming } from "./naming.ts"
-import { type Doing, madeAndGone, makeOnce } from "./once.ts"
+import { type RequestEffects, madeAndGone, makeIdempotent } from "./idempotent.ts"
 import {
   idsOf,
   itemsOf,
@@ -77,7 +77,7 @@ export const makePipelineCreation = Effect.gen(function* () {
   const checkFree = yield* makeCheckFree
   const transitions = yield* Transitions
   const createTask = yield* makeCreateTask
-  const once = yield* makeOnce
+  const once = yield* makeIdempotent
   const { freeIds, freePipelineId } = yield* makeNaming
 
   /** Stores a pipeline with its tasks, each behind what it depends on. */
@@ -119,7 +119,7 @@ export const makePipelineCreation = Effect.gen(function* () {
   const makeOne = Effect.fnUntraced(function* (
     tx: FullTx,
     input: PipelineInput,
-    { before, note, ...starting }: Starting & Doing
+    { before, note, ...starting }: Starting & RequestEffects
   ) {
     const noted = before.get(part)
     if (noted !== undefined)

@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import { isAbsolute, resolve } from "node:path"
 import type { Configuration } from "../configuration/configuration.ts"
 import { compilePattern } from "../output/Pattern.ts"
-import { inherit, type Variables } from "../home/KeptEnvironment.ts"
+import { inheritEnvironment, type Variables } from "../home/TaskEnvironment.ts"
 import { agentTimeoutMs, agentWorkOf, strayAgentField } from "./agentWork.ts"
 import { dependenciesOf } from "./dependencies.ts"
 import { dependsOnOf, probeOf } from "./shortForms.ts"
@@ -182,7 +182,7 @@ export const specify = (input: StartInput, setting: Setting): Result.Result<Spec
     const dependsOn = yield* dependenciesOf(input)
     const cwd = yield* cwdOf(input, setting)
     const given = input.env ?? {}
-    const env = input.inheritEnv === false ? given : inherit(setting.callersEnv, given)
+    const env = input.inheritEnv === false ? given : inheritEnvironment(setting.callersEnv, given)
     return {
       env,
       spec: {

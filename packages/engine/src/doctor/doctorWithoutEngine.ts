@@ -6,7 +6,7 @@ import { dirname } from "node:path"
 import { inspectAgents } from "../agent/inspectAgents.ts"
 import { databasePath } from "../home/Home.ts"
 import { judgeFolder, type Judging } from "../configuration/judgeFolder.ts"
-import type { Variables } from "../home/KeptEnvironment.ts"
+import type { Variables } from "../home/TaskEnvironment.ts"
 import { readConfiguration } from "../configuration/Settings.ts"
 import { errorMessage } from "../process/thrown.ts"
 import {

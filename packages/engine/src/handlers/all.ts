@@ -10,7 +10,7 @@ const alone = <R>(
 const start = () => import("./start.ts").then(({ makeStart }) => alone(makeStart))
 const read = () => import("./read.ts").then(({ makeReadHandlers }) => makeReadHandlers)
 const wait = () => import("./wait.ts").then(({ makeWaitHandler }) => alone(makeWaitHandler))
-const steer = () => import("./steer.ts").then(({ makeSteerHandlers }) => makeSteerHandlers)
+const steer = () => import("./control.ts").then(({ makeControlHandlers }) => makeControlHandlers)
 const send = () => import("./send.ts").then(({ makeSendHandler }) => alone(makeSendHandler))
 const repeat = () => import("./repeat.ts").then(({ makeRepeatHandlers }) => makeRepeatHandlers)
 const logs = () => import("./logs.ts").then(({ makeLogsHandler }) => alone(makeLogsHandler))

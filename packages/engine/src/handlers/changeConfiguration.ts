@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
 import { keyNames, resolve, withKey } from "../configuration/resolve.ts"
 import { Settings } from "../configuration/Settings.ts"
-import { type ConfigurationFlaw, told } from "../configuration/sift.ts"
+import { type ConfigurationFlaw, told } from "../configuration/dropInvalid.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import { wrongField } from "../call/wrongField.ts"
 

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
 import { Shutdown } from "../life/Shutdown.ts"
 import { differencesFrom, ownInheritance } from "../process/inheritance.ts"
-import { LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { type Call, type Handled, handle, toProblem } from "../call/Call.ts"
 import { iso } from "../view/taskAnswer.ts"
 
@@ -26,7 +26,7 @@ const inheritanceOf = (caller: Call["caller"]) => {
 export const makeEngineHandlers = Effect.gen(function* () {
   const { root, version } = yield* Home
   const store = yield* TaskStore
-  const lives = yield* LiveAttempts
+  const lives = yield* MonitoredAttempts
   const shutdown = yield* Shutdown
   const handlers: ReadonlyArray<Handled> = [
     handle(operations.engineStatus, (_, { caller }) =>

@@ -5,7 +5,7 @@ import { pipelineCreate } from "@backbeat/contract/operation/pipeline"
 import { start, type StartInput } from "@backbeat/contract/operation/start"
 import type { Problem } from "@backbeat/contract/Problem"
 import type { Input } from "@backbeat/contract/table"
-import { meets } from "@backbeat/core/graph/settle"
+import { isSatisfied } from "@backbeat/core/graph/resolveDependents"
 import type { Dependency } from "@backbeat/core/task/Dependency"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
@@ -32,7 +32,7 @@ import { arrange, makeStandings } from "../creation/dependencies.ts"
 import { joinProblems } from "../call/joinProblems.ts"
 import { makePipelineCreation } from "../creation/pipelineCreation.ts"
 import { idsOf, itemsOf, within } from "../creation/pipelineItems.ts"
-import { foretold, makeRehearseStart, refusedWith } from "../creation/rehearseStart.ts"
+import { foretold, makeDryRunStart, refusedWith } from "../creation/dryRunStart.ts"
 import { iso } from "../view/taskAnswer.ts"
 import { type Specified, specify } from "../creation/taskSpec.ts"
 import { wrongField } from "../call/wrongField.ts"
@@ -82,7 +82,7 @@ interface Ahead {
 }
 
 /** What is known of a task beside its payload: why it would be refused though nothing is wrong with that, or null. */
-interface Standing extends Ahead {
+interface PlannedTask extends Ahead {
   readonly refused: Problem | null
 }
 
@@ -99,12 +99,11 @@ const standsAs = ({ id, state }: Task, { ifRunning, ifEnded }: StartInput): stri
   return `task ${id} is ${state.status}: ${what} (ifRunning ${ifRunning ?? "error"})`
 }
 
-/** Plans one task of a call; made once. What it depends on in the call is planned before it. */
-const makePlanOne = Effect.gen(function* () {
+/** Foresees what would keep a task from starting at once; made once. */
+const makeWarningsOf = Effect.gen(function* () {
   const store = yield* TaskStore
   const settings = yield* Settings
   const pauses = yield* Pauses
-  const { checkKnown } = yield* makeStandings
 
   const brokenOne = Effect.fnUntraced(function* (
     { task: id, on }: Dependency,
@@ -116,7 +115,7 @@ const makePlanOne = Effect.gen(function* () {
     ]
     if (toBe.has(id)) return on === "success" && doomed.has(id) ? broken("would be cancelled") : []
     const state = (yield* Effect.mapError(store.find(id), toProblem(id)))?.state
-    return state !== undefined && meets(on, state) === false
+    return state !== undefined && isSatisfied(on, state) === false
       ? broken(state.status === "cancelled" ? "was cancelled" : state.status)
       : []
   })
@@ -130,10 +129,10 @@ const makePlanOne = Effect.gen(function* () {
     ]
   })
 
-  const warningsOf = Effect.fnUntraced(function* (
+  return Effect.fnUntraced(function* (
     input: StartInput,
     spec: TaskSpec,
-    { refused, ...ahead }: Standing
+    { refused, ...ahead }: PlannedTask
   ) {
     const { id } = input
     const existing = id === undefined ? null : yield* Effect.mapError(store.find(id), toProblem(id))
@@ -159,8 +158,15 @@ const makePlanOne = Effect.gen(function* () {
       ...(busy >= slots ? [`queue ${spec.queue} is full (${busy} of ${slots}): it would wait`] : [])
     ]
   })
+})
 
-  return Effect.fnUntraced(function* (input: StartInput, origin: Origin, standing: Standing) {
+/** Plans one task of a call; made once. What it depends on in the call is planned before it. */
+const makePlanOne = Effect.gen(function* () {
+  const settings = yield* Settings
+  const { checkKnown } = yield* makeStandings
+  const warningsOf = yield* makeWarningsOf
+
+  return Effect.fnUntraced(function* (input: StartInput, origin: Origin, standing: PlannedTask) {
     const now = yield* Clock.currentTimeMillis
     const setting = {
       cwd: origin.cwd,
@@ -242,7 +248,7 @@ const planned = (
 export const makePlanHandler = Effect.gen(function* () {
   const planOne = yield* makePlanOne
   const originOf = yield* makeOriginOf
-  const rehearseStart = yield* makeRehearseStart
+  const dryRunStart = yield* makeDryRunStart
   const { rehearse } = yield* makePipelineCreation
 
   const planStart = Effect.fnUntraced(function* (payload: Input<"plan">["payload"], call: Call) {
@@ -265,7 +271,7 @@ export const makePlanHandler = Effect.gen(function* () {
     const inputs = decoded.map(({ input }) => input)
     const { order, refused } = arrange(inputs)
     for (const [place, problem] of refused) at(decoded[place]?.index ?? place, problem)
-    const foreseen = yield* Effect.mapError(rehearseStart(decoded, order, origin), toProblem(""))
+    const foreseen = yield* Effect.mapError(dryRunStart(decoded, order, origin), toProblem(""))
     const ahead = {
       toBe: new Set(payloads.flatMap(({ id }) => (typeof id === "string" ? [id] : []))),
       doomed: new Set<string>()

@@ -10,7 +10,7 @@ import { lastAttempt } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { makeAsItEnded } from "../checkpoint/asItEnded.ts"
+import { makeTaskAtLastEnd } from "../checkpoint/taskAtLastEnd.ts"
 import { makeInAttempt } from "../attempt/inAttempt.ts"
 import { readCheckpoint } from "../checkpoint/readCheckpoint.ts"
 import { Home } from "../home/Home.ts"
@@ -49,12 +49,12 @@ const makeStatusHandler = Effect.gen(function* () {
   const { root } = yield* Home
   const view = yield* View
   const pipelines = yield* makePipelineView
-  const asItEnded = yield* makeAsItEnded
+  const taskAtLastEnd = yield* makeTaskAtLastEnd
   const inAttempt = yield* makeInAttempt
   const checkpointOf = Effect.fnUntraced(function* (task: Task) {
     const left = yield* readCheckpoint(
       root,
-      yield* Effect.mapError(asItEnded(task), toProblem(task.id))
+      yield* Effect.mapError(taskAtLastEnd(task), toProblem(task.id))
     )
     return { checkpoint: { ...left, endedAt: left.endedAt === null ? null : iso(left.endedAt) } }
   })

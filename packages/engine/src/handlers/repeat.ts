@@ -9,7 +9,7 @@ import { hasBegun, isFinal } from "@backbeat/core/task/TaskState"
 import * as Effect from "effect/Effect"
 import { agentOf } from "../configuration/knownAgents.ts"
 import { Home } from "../home/Home.ts"
-import { inherit, readEnvironment } from "../home/KeptEnvironment.ts"
+import { inheritEnvironment, readEnvironment } from "../home/TaskEnvironment.ts"
 import { Settings } from "../configuration/Settings.ts"
 import { Supervisor } from "../supervisor/Supervisor.ts"
 import { Transitions } from "../commit/Transitions.ts"
@@ -19,7 +19,7 @@ import { type Call, handle, type Handled, toProblem, type Trouble } from "../cal
 import { makeStandings } from "../creation/dependencies.ts"
 import { keepFor } from "../creation/keepFor.ts"
 import { makeNaming } from "../creation/naming.ts"
-import { makeOnce } from "../creation/once.ts"
+import { makeIdempotent } from "../creation/idempotent.ts"
 import { lineageOf, type Origin, ownerOf } from "../creation/Origin.ts"
 import { makeOriginOf } from "../creation/originOf.ts"
 import { makeQuota } from "../creation/quota.ts"
@@ -67,7 +67,7 @@ const environmentOf = (
   { inheritEnv, env = {} }: Input<"retry">,
   { environment }: Origin
 ) => {
-  if (inheritEnv === true) return Effect.succeed(inherit(environment, env))
+  if (inheritEnv === true) return Effect.succeed(inheritEnvironment(environment, env))
   const kept = readEnvironment(root, task)
   return kept === null
     ? Effect.fail(
@@ -196,7 +196,7 @@ export const makeRepeatHandlers = Effect.gen(function* () {
   const view = yield* View
   const showEnd = yield* makeShowEnd
   const { retried, resumed } = yield* makeRepeat
-  const once = yield* makeOnce
+  const once = yield* makeIdempotent
   const originOf = yield* makeOriginOf
 
   const answer = (

@@ -12,7 +12,7 @@ import { Settings } from "../configuration/Settings.ts"
 import { Home } from "../home/Home.ts"
 import { inheritanceWarnings } from "../process/inheritance.ts"
 import { describeHeld } from "../process/heldPort.ts"
-import { LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { Supervisor } from "../supervisor/Supervisor.ts"
 import { unlimitedQueues } from "../queue/unlimitedQueue.ts"
 import { loginWarnings } from "../creation/agentWork.ts"
@@ -21,7 +21,7 @@ import { droppedNames } from "../creation/droppedNames.ts"
 import { foundFields } from "../creation/existing.ts"
 import { makeOriginOf } from "../creation/originOf.ts"
 import { type Item } from "../creation/createTask.ts"
-import { makeStarter, type Started } from "../creation/starter.ts"
+import { makeTaskCreation, type Started } from "../creation/taskCreation.ts"
 import { View } from "../view/View.ts"
 import { makeOrAsItIs, makeShowEnd, makeUntilAttempt } from "../waiting/waiting.ts"
 
@@ -48,10 +48,10 @@ const storedIds = (started: ReadonlyArray<Started>): ReadonlyArray<string> =>
 /** The handler of `start`: one payload, or an array that is stored in one commit. */
 export const makeStart = Effect.gen(function* () {
   const { root } = yield* Home
-  const starter = yield* makeStarter
+  const starter = yield* makeTaskCreation
   const originOf = yield* makeOriginOf
   const settings = yield* Settings
-  const lives = yield* LiveAttempts
+  const lives = yield* MonitoredAttempts
   const view = yield* View
   const supervisor = yield* Supervisor
   const showEnd = yield* makeShowEnd

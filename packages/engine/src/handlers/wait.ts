@@ -16,8 +16,8 @@ import { restMs } from "../output/Rest.ts"
 import { makeTaskLines } from "../logs/taskLines.ts"
 import { isOpenPort } from "../process/askTcp.ts"
 import { describeWasHeld } from "../process/heldPort.ts"
-import { LiveAttempts } from "../attempt/LiveAttempts.ts"
-import { makeUntil, makeUntilEnded } from "../commit/until.ts"
+import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
+import { makeWaitUntil, makeUntilEnded } from "../commit/until.ts"
 import { makeAwaitMany, onlyItsEnd, type What } from "../waiting/awaitMany.ts"
 import { type Call, handle, toProblem } from "../call/Call.ts"
 import { makeLastLines } from "../view/lastLines.ts"
@@ -72,12 +72,12 @@ const isReady = ({ state, spec }: Task): boolean =>
 
 /** Waits for one task; made once. */
 const makeAwaitOne = Effect.gen(function* () {
-  const until = yield* makeUntil
+  const until = yield* makeWaitUntil
   const lines = yield* makeTaskLines
   const view = yield* View
 
   const lastLines = yield* makeLastLines
-  const lives = yield* LiveAttempts
+  const lives = yield* MonitoredAttempts
   /** What kept a server from being ready stands in its last lines. */
   const tooLate = (task: Task, what: string) =>
     Effect.flatMap(lastLines(task), (last) => {

@@ -22,7 +22,7 @@ import { describeWasHeld, type HeldPort } from "../process/heldPort.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { peakMemoryOf } from "../process/peakMemory.ts"
 import { treeOf } from "../attempt/attemptSpec.ts"
-import { type LiveAttempt, LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { type MonitoredAttempt, MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { unlimitedQueues } from "../queue/unlimitedQueue.ts"
 import { actorName } from "../call/actorName.ts"
 import { handle, toProblem } from "../call/Call.ts"
@@ -170,7 +170,7 @@ const explainAttempt = (root: string, task: Task, now: number): Explanation | nu
 }
 
 /** What is known later than it could be, because the system refuses to watch the output. */
-const unwatched = (live: LiveAttempt | null, now: number): ReadonlyArray<Reason> =>
+const unwatched = (live: MonitoredAttempt | null, now: number): ReadonlyArray<Reason> =>
   live?.output.degraded === true
     ? [
         {
@@ -246,7 +246,7 @@ export const makeWhyHandler = Effect.gen(function* () {
   const queues = yield* QueueStore
   const look = yield* makeQueueLook
   const view = yield* View
-  const lives = yield* LiveAttempts
+  const lives = yield* MonitoredAttempts
   const settings = yield* Settings
   const { explainBlocked, explainWithdrawn, explainAgain } = yield* makeWhyBlocked
   const { root } = yield* Home

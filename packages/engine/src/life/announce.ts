@@ -17,7 +17,7 @@ export type Notice =
 const logMaxBytes = 1_000_000
 
 /** Tells the caller at the other end of stdout. It may be gone. */
-export const tellStarter = (notice: Notice): void => {
+export const reportStartup = (notice: Notice): void => {
   try {
     writeSync(1, `${JSON.stringify(notice)}\n`)
   } catch {
@@ -26,7 +26,7 @@ export const tellStarter = (notice: Notice): void => {
 }
 
 /** Leaves a notice in the home, which wakes those that watch it. */
-export const leaveNotice = (root: string, notice: Notice): void => {
+export const writeNotice = (root: string, notice: Notice): void => {
   const path = join(root, noticeName)
   try {
     writeRegular(`${path}.draft`, `${JSON.stringify(notice)}\n`)

@@ -9,7 +9,7 @@ import { existsSync } from "node:fs"
 import { readableDir } from "../output/readableDir.ts"
 import { attemptDir, Home } from "../home/Home.ts"
 import { locateLogs, type LogQuery } from "../output/LogQuery.ts"
-import { LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { wrongField } from "../call/wrongField.ts"
 
 /** The problem of a request for lines that cannot be used. */
@@ -48,7 +48,7 @@ const strayContext = ({ context = 0, follow, grep }: Input<"logs">): Problem | n
 /** Turns a payload into what is looked for; made once. */
 export const makeQueryOf = Effect.gen(function* () {
   const { root } = yield* Home
-  const lives = yield* LiveAttempts
+  const lives = yield* MonitoredAttempts
   return Effect.fnUntraced(function* (task: Task, input: Input<"logs">) {
     const stray = strayContext(input)
     if (stray !== null) return yield* Effect.fail(stray)

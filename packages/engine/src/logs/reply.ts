@@ -12,8 +12,8 @@ import type { OutputWatch } from "../output/Growth.ts"
 import type { PerStream } from "../output/OutputStream.ts"
 import { restMs } from "../output/Rest.ts"
 import { makeTaskLines } from "./taskLines.ts"
-import { LiveAttempts } from "../attempt/LiveAttempts.ts"
-import { makeUntil } from "../commit/until.ts"
+import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
+import { makeWaitUntil } from "../commit/until.ts"
 import { toProblem } from "../call/Call.ts"
 import { wrongField } from "../call/wrongField.ts"
 
@@ -63,9 +63,9 @@ const endedBefore = (task: Task, until: string, cursor: string): Problem =>
 /** Waiting for replies; made once. */
 export const makeReply = Effect.gen(function* () {
   const { root } = yield* Home
-  const lives = yield* LiveAttempts
+  const lives = yield* MonitoredAttempts
   const lines = yield* makeTaskLines
-  const untilTask = yield* makeUntil
+  const untilTask = yield* makeWaitUntil
 
   const dirOf = (task: Task): string => readableDir(root, task, task.state.attempt)
 

@@ -8,10 +8,10 @@ import * as Stream from "effect/Stream"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { readableDir } from "../output/readableDir.ts"
 import { attemptDir, Home } from "../home/Home.ts"
-import { type LiveAttempt, LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { type MonitoredAttempt, MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { Supervisor } from "../supervisor/Supervisor.ts"
 import { TaskMissing } from "../commit/Transitions.ts"
-import { makeUntil } from "../commit/until.ts"
+import { makeWaitUntil } from "../commit/until.ts"
 import { follow, type FollowedLine } from "../output/follow.ts"
 import { watchOutput } from "../output/Growth.ts"
 import type { InvalidLogQuery } from "../output/InvalidLogQuery.ts"
@@ -48,7 +48,7 @@ const isOver = ({ state }: Task, attempt: number): boolean =>
     state.attempt === attempt &&
     state.status !== "queued")
 
-const ofLive = ({ dir, output, readable }: LiveAttempt, { raw }: LineQuery) =>
+const ofLive = ({ dir, output, readable }: MonitoredAttempt, { raw }: LineQuery) =>
   raw === true ? { dir, watch: output } : readable
 
 /** A watch of its own on what nobody else watches. */
@@ -64,10 +64,10 @@ const ofEnded = (dir: string) =>
 /** What following needs, made once. */
 export const makeTaskLines = Effect.gen(function* () {
   const { root } = yield* Home
-  const lives = yield* LiveAttempts
+  const lives = yield* MonitoredAttempts
   const store = yield* TaskStore
   const supervisor = yield* Supervisor
-  const until = yield* makeUntil
+  const until = yield* makeWaitUntil
 
   const dirOf = Effect.fnUntraced(function* ({ id, raw }: LineQuery, attempt: number) {
     const task = yield* store.find(id)

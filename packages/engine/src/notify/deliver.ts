@@ -1,7 +1,7 @@
 /** Delivers one notice. What cannot be delivered is written to the engine's log. */
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import type { Variables } from "../home/KeptEnvironment.ts"
+import type { Variables } from "../home/TaskEnvironment.ts"
 import { signalGroup } from "../process/posix.ts"
 import { shellFor } from "../process/shimCall.ts"
 

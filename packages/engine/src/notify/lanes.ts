@@ -1,4 +1,4 @@
-/** Notices of lines: for each task one delivery after the other. An error loop prints thousands of lines a second, and each delivery is a process or a request. */
+/** Notifications of lines: for each task one delivery after the other. An error loop prints thousands of lines a second, and each delivery is a process or a request. */
 import * as Effect from "effect/Effect"
 import type { Notice } from "./deliver.ts"
 

@@ -1,4 +1,4 @@
-// Notices that an attempt's files grew. One inotify event, then one sample per interval while output flows, and no
+// Notifications that an attempt's files grew. One inotify event, then one sample per interval while output flows, and no
 // timer at all while none does; the engine touches no byte of the output.
 import { watch } from "node:fs"
 import type { FSWatcher } from "node:fs"

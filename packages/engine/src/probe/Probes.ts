@@ -7,9 +7,9 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { homeVariables } from "../home/homeId.ts"
 import { Home } from "../home/Home.ts"
-import { readEnvironment } from "../home/KeptEnvironment.ts"
+import { readEnvironment } from "../home/TaskEnvironment.ts"
 import { treeOf } from "../attempt/attemptSpec.ts"
-import { isOver, type LiveAttempt } from "../attempt/LiveAttempts.ts"
+import { isOver, type MonitoredAttempt } from "../attempt/MonitoredAttempts.ts"
 import { steadyNow } from "../alarm/steadyNow.ts"
 import { persistently } from "../alarm/persistently.ts"
 import { Reports } from "../commit/Reports.ts"
@@ -19,7 +19,7 @@ import { ready, readyLate } from "./readiness.ts"
 /** Begins the probes of an attempt; they end with it. */
 export class Probes extends Context.Service<
   Probes,
-  { readonly begin: (task: Task, live: LiveAttempt) => Effect.Effect<void> }
+  { readonly begin: (task: Task, live: MonitoredAttempt) => Effect.Effect<void> }
 >()("@backbeat/engine/Probes") {}
 
 const make = Effect.gen(function* () {
@@ -28,7 +28,11 @@ const make = Effect.gen(function* () {
   const scope = yield* Effect.scope
 
   /** True when ready in time; otherwise the attempt has reached its limit, or is over. */
-  const awaitReady = Effect.fnUntraced(function* (probe: Probe, task: Task, live: LiveAttempt) {
+  const awaitReady = Effect.fnUntraced(function* (
+    probe: Probe,
+    task: Task,
+    live: MonitoredAttempt
+  ) {
     const last = { output: "no answer yet" }
     const asking = {
       probe,
@@ -64,7 +68,11 @@ const make = Effect.gen(function* () {
   })
 
   /** Reports a health that changes: what is known already would be a commit that changes nothing. */
-  const watchHealth = Effect.fnUntraced(function* (probe: Question, task: Task, live: LiveAttempt) {
+  const watchHealth = Effect.fnUntraced(function* (
+    probe: Question,
+    task: Task,
+    live: MonitoredAttempt
+  ) {
     const { failureThreshold, intervalMs } = probeTiming(probe)
     let isHealthy = task.state.status !== "running" || task.state.health !== "unhealthy"
     for (let failures = 0; ;) {
@@ -78,7 +86,7 @@ const make = Effect.gen(function* () {
     }
   })
 
-  const probed = Effect.fnUntraced(function* (task: Task, live: LiveAttempt) {
+  const probed = Effect.fnUntraced(function* (task: Task, live: MonitoredAttempt) {
     const { readyWhen, healthProbe } = task.spec
     const first = readyWhen ?? healthProbe
     const known = task.state.status === "running" && task.state.health !== "starting"

@@ -2,7 +2,7 @@
 import type { Probe } from "@backbeat/core/task/Probe"
 import { probeTiming } from "@backbeat/core/task/Probe"
 import * as Effect from "effect/Effect"
-import type { Variables } from "../home/KeptEnvironment.ts"
+import type { Variables } from "../home/TaskEnvironment.ts"
 import { type Answer, askTcp } from "../process/askTcp.ts"
 import { signalGroup } from "../process/posix.ts"
 import { shellFor } from "../process/shimCall.ts"

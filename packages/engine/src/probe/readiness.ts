@@ -8,14 +8,14 @@ import { restMs } from "../output/Rest.ts"
 import { listenersAt } from "../process/listeners.ts"
 import { look } from "../process/look.ts"
 import type { AttemptTree } from "../process/remains.ts"
-import type { LiveAttempt } from "../attempt/LiveAttempts.ts"
+import type { MonitoredAttempt } from "../attempt/MonitoredAttempts.ts"
 import { ask, type Question, type Surroundings } from "./ask.ts"
 import { describeHeld, type HeldPort } from "../process/heldPort.ts"
 
 /** Who is asked what; `last` keeps what came instead of the right answer. */
 export interface Asking {
   readonly probe: Probe
-  readonly live: LiveAttempt
+  readonly live: MonitoredAttempt
   readonly tree: AttemptTree
   readonly last: Last
   readonly surroundings: Surroundings
@@ -33,7 +33,7 @@ const slowPattern =
 /** Whether a line of the output matches, until `ended`. What keeps that from being known is kept in `last`, and is no match. */
 const heard = (
   pattern: string,
-  { attempt, readable }: LiveAttempt,
+  { attempt, readable }: MonitoredAttempt,
   last: Last,
   ended: Effect.Effect<void>
 ): Effect.Effect<boolean> =>

@@ -87,7 +87,7 @@ export const claimAttempt = (
 }
 
 /** Rules an attempt out that nobody has claimed, for the given reason, where the disk has room for that: a late shim needs the same room. A claim is made once, so that one which is there needs no try. */
-export const ruleOutUnclaimed = (dir: string, reason: string): void => {
+export const preventUnclaimedStart = (dir: string, reason: string): void => {
   try {
     if (readClaim(dir).kind === "none") claimAttempt(dir, reason)
   } catch {

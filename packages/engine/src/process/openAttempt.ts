@@ -212,7 +212,7 @@ const rule = (dir: string, message: string): OpenedAttempt =>
     : { kind: "notSpawned", message }
 
 /** Rules the attempt out for good, unless it has been started before: then the answer is `claimed`. */
-export const ruleOut = (dir: string, message: string): OpenedAttempt => {
+export const preventStart = (dir: string, message: string): OpenedAttempt => {
   try {
     makeFolder(dir)
   } catch {

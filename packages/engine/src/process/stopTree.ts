@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import { isHeld, onReleased } from "./AliveFifo.ts"
-import { readClaim, ruleOutUnclaimed } from "./Claim.ts"
+import { readClaim, preventUnclaimedStart } from "./Claim.ts"
 import { isAlive } from "./Identity.ts"
 import { inspectAttempt } from "./inspectAttempt.ts"
 import { lookTogether } from "./look.ts"
@@ -225,7 +225,7 @@ export const stopTree = Effect.fnUntraced(function* (
 ) {
   const { dir } = tree
   const begun = yield* steadyNow
-  ruleOutUnclaimed(dir, "stopped before its command started")
+  preventUnclaimedStart(dir, "stopped before its command started")
   const ask = askingWith(dir, stopSignal)
   const { note, endedAny, stopped } = noting(dir)
   const stuckAfter = tellingStuck(onStuck)

@@ -5,7 +5,7 @@
 import { closeSync, existsSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { onReleased } from "./AliveFifo.ts"
-import { ruleOutUnclaimed } from "./Claim.ts"
+import { preventUnclaimedStart } from "./Claim.ts"
 import type { AttemptEnd } from "./inspectAttempt.ts"
 import { inspectAttempt, inspectReleased } from "./inspectAttempt.ts"
 import { killedBefore } from "./notBegun.ts"
@@ -59,7 +59,7 @@ export const watchEnd = (dir: string, ended: (end: AttemptEnd) => void): (() => 
   const lookAfterRelease = persistent(() => {
     // Not inspectAttempt: a shim that is just exiting has closed the FIFO and is still in the process table.
     const end = inspectReleased(dir)
-    ruleOutUnclaimed(dir, killedBefore)
+    preventUnclaimedStart(dir, killedBefore)
     finish(end.kind === "notSpawned" ? inspectReleased(dir) : end)
   })
   const listen = persistent(() => {

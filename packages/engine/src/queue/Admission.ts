@@ -25,7 +25,7 @@ export class Admission extends Context.Service<
   {
     readonly admit: (asking: Asking) => Effect.Effect<Verdict>
     /** Whether a look a moment ago holds still: something was held back, and nothing that has happened since concerns it. */
-    readonly holdsStill: (now: number, committed: ReadonlyArray<Committed>) => boolean
+    readonly isSampleFresh: (now: number, committed: ReadonlyArray<Committed>) => boolean
     /** What holds the next task back; null when nothing does, or nothing waits. */
     readonly held: () => Held | null
     readonly hold: (held: Held | null) => void
@@ -72,7 +72,7 @@ const make = Effect.gen(function* () {
         const startedAt = [...note(new Map(starts), committed).values()]
         return admit(sample, settings.current(), { ...asking, startedAt })
       }),
-    holdsStill: (now, committed) =>
+    isSampleFresh: (now, committed) =>
       held !== null && Math.abs(now - lookedAt) < shortestMs && !committed.some(isAgents),
     held: () => held,
     hold: (by) => {

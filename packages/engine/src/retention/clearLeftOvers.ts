@@ -13,7 +13,7 @@ import { join } from "node:path"
 import { bytesOf } from "../home/bytesOf.ts"
 import { Home, taskDir, tasksDir } from "../home/Home.ts"
 import { namesIn } from "../home/namesIn.ts"
-import { keepsEnvironment, keepsOthersEnvironment } from "../home/KeptEnvironment.ts"
+import { isEnvironmentFile, isOrphanedEnvironmentFile } from "../home/TaskEnvironment.ts"
 import { attemptTree } from "../attempt/attemptSpec.ts"
 import { type Sought, withProcesses } from "../attempt/leftover.ts"
 
@@ -30,7 +30,7 @@ const parts = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyAr
 
 /** Whether what is in a folder beside environments was put there by backbeat: attempts alone, with a trace of their task. */
 const isOfTask = (dir: string, names: ReadonlyArray<string>): boolean => {
-  const attempts = names.filter((name) => !keepsEnvironment(name))
+  const attempts = names.filter((name) => !isEnvironmentFile(name))
   return (
     attempts.every((name) => /^[1-9]\d*$/u.test(name)) &&
     (attempts.length < names.length ||
@@ -48,8 +48,10 @@ const leftIn = (dir: string, task: Task | null, before: number): ReadonlyArray<s
   const names = namesIn(dir)
   if (names === null) return []
   if (task !== null)
-    return names.filter((name) => keepsOthersEnvironment(name, task)).map((name) => join(dir, name))
-  const others = names.filter((name) => !keepsEnvironment(name))
+    return names
+      .filter((name) => isOrphanedEnvironmentFile(name, task))
+      .map((name) => join(dir, name))
+  const others = names.filter((name) => !isEnvironmentFile(name))
   if (others.length === 0) return [dir]
   if (!isOfTask(dir, names)) return []
   // It has been run. Without its store, which may come back, it is only removed when its time is over, and when nothing of it is alive.
@@ -69,8 +71,8 @@ const isSuspect = (dir: string, before: number): boolean => {
   const names = namesIn(dir)
   if (names === null) return false
   return (
-    names.every(keepsEnvironment) ||
-    names.some((name) => keepsOthersEnvironment(name, nobody)) ||
+    names.every(isEnvironmentFile) ||
+    names.some((name) => isOrphanedEnvironmentFile(name, nobody)) ||
     isUntouchedSince(dir, names, before)
   )
 }

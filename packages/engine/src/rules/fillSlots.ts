@@ -57,7 +57,7 @@ export const makeFillSlots = Effect.gen(function* () {
     committed: ReadonlyArray<Committed>,
     { running, free }: Room
   ) {
-    if (!isToFillSlots() && admission.holdsStill(now, committed))
+    if (!isToFillSlots() && admission.isSampleFresh(now, committed))
       return { tasks: [], held: admission.held() }
     const { admitted, held } = yield* admission.admit({ waiting: free, running, now, committed })
     // One more than is admitted tells whether anything is held back.

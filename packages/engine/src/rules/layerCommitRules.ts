@@ -4,9 +4,9 @@ import * as Layer from "effect/Layer"
 import { makeNoteSessions } from "./noteSessions.ts"
 import { CommitRules } from "../commit/CommitRules.ts"
 import { makeFillSlots } from "./fillSlots.ts"
-import { makeSetAsideFolders } from "./setAside.ts"
-import { makeSettleEnds } from "./settleEnds.ts"
-import { makeSettlePipelines } from "./settlePipelines.ts"
+import { makeMoveAsideFolders } from "./moveAside.ts"
+import { makeResolveDependents } from "./resolveDependents.ts"
+import { makeConcludePipelines } from "./concludePipelines.ts"
 
 /** The rules of every commit. */
 export const layerCommitRules = Layer.effect(
@@ -14,10 +14,10 @@ export const layerCommitRules = Layer.effect(
   Effect.all([
     makeNoteSessions,
     // An end releases or cancels dependents, whose ends conclude pipelines; both make room in queues.
-    makeSettleEnds,
-    makeSettlePipelines,
+    makeResolveDependents,
+    makeConcludePipelines,
     makeFillSlots,
     // The last one: only now is it known which attempts begin.
-    makeSetAsideFolders
+    makeMoveAsideFolders
   ])
 )

@@ -142,7 +142,7 @@ export const serve = Effect.gen(function* () {
     progress: "begun" | "not begun"
   ): Promise<Response> => {
     await run(shutdown.request("its lock was removed"))
-    if (progress === "not begun" || lock.hasHome() || (await isReadOnly(operation)))
+    if (progress === "not begun" || lock.isSameHome() || (await isReadOnly(operation)))
       return handover(successor)
     return refuse(operation, homeGone(root, operation))
   }

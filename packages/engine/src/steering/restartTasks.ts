@@ -9,18 +9,18 @@ import { isFinal } from "@backbeat/core/task/TaskState"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Home } from "../home/Home.ts"
-import { readEnvironment } from "../home/KeptEnvironment.ts"
+import { readEnvironment } from "../home/TaskEnvironment.ts"
 import { Settings } from "../configuration/Settings.ts"
 import type { AggregateTx } from "../commit/AggregateTx.ts"
 import type { FullTx } from "../commit/CommitRules.ts"
-import { makeIsSpoilt } from "../rules/settlePipelines.ts"
+import { makeIsSpoilt } from "../rules/concludePipelines.ts"
 import type { Tx } from "../commit/Tx.ts"
 import { agentUnavailable } from "../creation/agentWork.ts"
 import { outcomeOf, toProblem } from "../call/Call.ts"
 import { lineageOf, type Origin } from "../creation/Origin.ts"
 import { makeStandings } from "../creation/dependencies.ts"
 import { refusedRestart } from "../creation/existing.ts"
-import type { Doing } from "../creation/once.ts"
+import type { RequestEffects } from "../creation/idempotent.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
 import { makeQuota } from "../creation/quota.ts"
 import { View } from "../view/View.ts"
@@ -29,7 +29,7 @@ import { View } from "../view/View.ts"
 export type Asked = Input<"restart"> & { readonly id: string }
 
 /** On whose behalf tasks are restarted, and what of it is done. */
-export type Restarting = Doing & { readonly origin: Origin }
+export type Restarting = RequestEffects & { readonly origin: Origin }
 
 /** What was restarted: the number of a task's next attempt, or the pipeline as a whole. */
 export type Restarted =

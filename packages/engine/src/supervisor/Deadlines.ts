@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import { join } from "node:path"
 import { Alarm } from "../alarm/Alarm.ts"
 import { steadyNow } from "../alarm/steadyNow.ts"
-import { isOver, type LiveAttempt } from "../attempt/LiveAttempts.ts"
+import { isOver, type MonitoredAttempt } from "../attempt/MonitoredAttempts.ts"
 import { Reports } from "../commit/Reports.ts"
 import { statIfThere } from "../process/statIfThere.ts"
 
@@ -16,7 +16,7 @@ export class Deadlines extends Context.Service<
   Deadlines,
   {
     /** Of an attempt that was not spawned no limit counts. */
-    readonly set: (task: Task, live: LiveAttempt) => Effect.Effect<void>
+    readonly set: (task: Task, live: MonitoredAttempt) => Effect.Effect<void>
     readonly clear: (id: string) => Effect.Effect<void>
   }
 >()("@backbeat/engine/Deadlines") {}
@@ -43,7 +43,7 @@ const make = Effect.gen(function* () {
   const alarm = yield* Alarm
   const reports = yield* Reports
 
-  const setTimeLimit = (task: Task, live: LiveAttempt, begun: number): Effect.Effect<void> => {
+  const setTimeLimit = (task: Task, live: MonitoredAttempt, begun: number): Effect.Effect<void> => {
     const { timeout, timeoutFrom: from } = task.spec
     if (timeout === null) return Effect.void
     const due = Effect.gen(function* () {
@@ -60,7 +60,7 @@ const make = Effect.gen(function* () {
   }
 
   // Output is not watched for this: when the silence would be too long, the files' times tell whether it was one.
-  const setStallLimit = (task: Task, live: LiveAttempt, heard: Heard): Effect.Effect<void> => {
+  const setStallLimit = (task: Task, live: MonitoredAttempt, heard: Heard): Effect.Effect<void> => {
     const { stallTimeoutMs } = task.spec
     if (stallTimeoutMs === null) return Effect.void
     const due = Effect.gen(function* () {

@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import { Settings } from "../configuration/Settings.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import { Alarm } from "../alarm/Alarm.ts"
-import { giveBack, makeRest } from "../life/makeRest.ts"
+import { freeMemory, trimMemoryWhenIdle } from "../life/trimMemoryWhenIdle.ts"
 import { Shutdown } from "../life/Shutdown.ts"
 
 /** Counts open calls. */
@@ -29,7 +29,7 @@ const make = Effect.gen(function* () {
   const shutdown = yield* Shutdown
   const transitions = yield* Transitions
   const run = yield* FiberSet.makeRuntime()
-  const wake = yield* makeRest(Effect.andThen(Effect.ignore(database.tidy), giveBack))
+  const wake = yield* trimMemoryWhenIdle(Effect.andThen(Effect.ignore(database.tidy), freeMemory))
   let open = 0
 
   const endIfIdle = Effect.gen(function* () {

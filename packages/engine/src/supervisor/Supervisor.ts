@@ -9,15 +9,15 @@ import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import * as Layer from "effect/Layer"
 import { attemptDir, Home } from "../home/Home.ts"
-import { forgetEnvironment } from "../home/KeptEnvironment.ts"
+import { deleteEnvironment } from "../home/TaskEnvironment.ts"
 import { errorMessage } from "../process/thrown.ts"
 import { makeLanes } from "./lanes.ts"
 import { makeClear } from "./clear.ts"
 import { Clearings } from "../attempt/Clearings.ts"
 import { Deadlines } from "./Deadlines.ts"
 import { foundSpawn } from "../attempt/foundSpawn.ts"
-import { LiveAttempts } from "../attempt/LiveAttempts.ts"
-import { makeLookAfter } from "./lookAfter.ts"
+import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
+import { makeMonitorAttempt } from "./monitorAttempt.ts"
 import { makeOpen } from "./open.ts"
 import { persistently } from "../alarm/persistently.ts"
 import { makeSettle } from "./settle.ts"
@@ -42,9 +42,9 @@ export class Supervisor extends Context.Service<
 const make = Effect.gen(function* () {
   const { root } = yield* Home
   const transitions = yield* Transitions
-  const lives = yield* LiveAttempts
+  const lives = yield* MonitoredAttempts
   const deadlines = yield* Deadlines
-  const lookAfter = yield* makeLookAfter
+  const monitorAttempt = yield* makeMonitorAttempt
   const { onEnd } = yield* makeSettle
   const { adopt, open } = yield* makeOpen
   const stop = yield* makeStop
@@ -57,7 +57,7 @@ const make = Effect.gen(function* () {
     lives.release(task.id)
     yield* deadlines.clear(task.id)
     if (task.spec.forgetEnv && isFinal(task.state.status)) {
-      forgetEnvironment(root, task.id)
+      deleteEnvironment(root, task.id)
     }
   })
 
@@ -119,7 +119,9 @@ const make = Effect.gen(function* () {
       task.state.status !== "stopping"
         ? orLost(task, isLiving ? adopt(task) : open(task))
         : Effect.andThen(
-            task.state.ended === undefined ? lookAfter(task, foundSpawn(root, task)) : Effect.void,
+            task.state.ended === undefined
+              ? monitorAttempt(task, foundSpawn(root, task))
+              : Effect.void,
             beginStop(task)
           )
   })

@@ -6,7 +6,7 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
 import type { Identity } from "../home/identifyHome.ts"
-import { forgetEnvironment } from "../home/KeptEnvironment.ts"
+import { deleteEnvironment } from "../home/TaskEnvironment.ts"
 import { Transitions } from "../commit/Transitions.ts"
 
 const waiting = ["blocked", "queued", "retrying"] as const
@@ -48,5 +48,5 @@ export const disown = Effect.fnUntraced(function* ({ record }: Identity, copyOf:
   const forgetful = yield* Effect.catchTag(letGo, "StoreError", () =>
     Effect.andThen(database.makeRoom(0), letGo)
   )
-  for (const { id } of forgetful) forgetEnvironment(root, id)
+  for (const { id } of forgetful) deleteEnvironment(root, id)
 })

@@ -5,19 +5,19 @@ import * as Effect from "effect/Effect"
 import { rmSync } from "node:fs"
 import { makeAgentCall } from "../agent/agentCall.ts"
 import { attemptDir, Home } from "../home/Home.ts"
-import { environmentPath } from "../home/KeptEnvironment.ts"
+import { environmentPath } from "../home/TaskEnvironment.ts"
 import { Settings } from "../configuration/Settings.ts"
 import { logDebug } from "../life/engineLog.ts"
 import { heldPort } from "../process/heldPort.ts"
 import { readClaim } from "../process/Claim.ts"
-import { openAttempt, ruleOut } from "../process/openAttempt.ts"
+import { openAttempt, preventStart } from "../process/openAttempt.ts"
 import { isTransient } from "../process/shortage.ts"
 import { watchEnd } from "../process/watchEnd.ts"
 import { attemptEnd } from "../attempt/attemptEnd.ts"
 import { attemptSpec, treeOf } from "../attempt/attemptSpec.ts"
 import { foundSpawn } from "../attempt/foundSpawn.ts"
-import { LiveAttempts } from "../attempt/LiveAttempts.ts"
-import { makeLookAfter } from "./lookAfter.ts"
+import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
+import { makeMonitorAttempt } from "./monitorAttempt.ts"
 import { makeSettle } from "./settle.ts"
 import { noteSpawn } from "../attempt/spawnLog.ts"
 import { errorMessage } from "../process/thrown.ts"
@@ -31,8 +31,8 @@ const withoutEnvironment = (root: string, { id, spec }: Task): string =>
 export const makeOpen = Effect.gen(function* () {
   const { root } = yield* Home
   const settings = yield* Settings
-  const lives = yield* LiveAttempts
-  const lookAfter = yield* makeLookAfter
+  const lives = yield* MonitoredAttempts
+  const monitorAttempt = yield* makeMonitorAttempt
   const { onEnd, postpone, settle } = yield* makeSettle
   const agentCall = yield* makeAgentCall
 
@@ -40,7 +40,7 @@ export const makeOpen = Effect.gen(function* () {
   const adopt = Effect.fnUntraced(function* (task: Task) {
     const { pid, startedAt } = foundSpawn(root, task)
     const openedAt = task.state.status === "running" ? task.state.startedAt : null
-    yield* lookAfter(task, { pid, startedAt: startedAt ?? openedAt })
+    yield* monitorAttempt(task, { pid, startedAt: startedAt ?? openedAt })
     const cancel = watchEnd(treeOf(root, task).dir, onEnd(task))
     lives.find(task.id)?.releases.push(cancel)
   })
@@ -58,7 +58,7 @@ export const makeOpen = Effect.gen(function* () {
 
   const refuse = (task: Task, message: string) =>
     Effect.suspend(() =>
-      ruleOut(treeOf(root, task).dir, message).kind === "claimed"
+      preventStart(treeOf(root, task).dir, message).kind === "claimed"
         ? adopt(task)
         : notSpawned(task, message)
     )
@@ -90,7 +90,7 @@ export const makeOpen = Effect.gen(function* () {
       { task: task.id }
     )
     if (opened.kind === "opened")
-      return yield* lookAfter(
+      return yield* monitorAttempt(
         task,
         { pid: opened.pid, startedAt: yield* Clock.currentTimeMillis },
         held

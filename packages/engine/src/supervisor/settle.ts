@@ -9,7 +9,7 @@ import { Home } from "../home/Home.ts"
 import { HomeLock } from "../life/HomeLock.ts"
 import { readClaim } from "../process/Claim.ts"
 import {
-  type AttemptEnd as FoundEnd,
+  type AttemptEnd as ObservedEnd,
   inspectAttempt,
   isPassing,
   lostBehind
@@ -18,7 +18,7 @@ import { attemptEnd } from "../attempt/attemptEnd.ts"
 import { treeOf } from "../attempt/attemptSpec.ts"
 import { Deadlines } from "./Deadlines.ts"
 import { measured } from "../attempt/lengths.ts"
-import { LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { persistently } from "../alarm/persistently.ts"
 import { type AttemptKey, Reports } from "../commit/Reports.ts"
 import { untilGone } from "../attempt/untilGone.ts"
@@ -26,7 +26,7 @@ import { untilGone } from "../attempt/untilGone.ts"
 /** What settling needs, made once: the callbacks of processes run outside of any effect. */
 export const makeSettle = Effect.gen(function* () {
   const { root } = yield* Home
-  const lives = yield* LiveAttempts
+  const lives = yield* MonitoredAttempts
   const deadlines = yield* Deadlines
   const reports = yield* Reports
   const agents = yield* AgentAttempts
@@ -48,7 +48,7 @@ export const makeSettle = Effect.gen(function* () {
     })
 
   /** Without a record it has ended only when a full look finds nothing of it; what it ended with may be on record by then. */
-  const verified = Effect.fnUntraced(function* (task: Task, found: FoundEnd) {
+  const verified = Effect.fnUntraced(function* (task: Task, found: ObservedEnd) {
     if (found.kind === "ended") return found
     const tree = treeOf(root, task)
     const seen = yield* untilGone(tree, () => isOurs(task))
@@ -64,7 +64,7 @@ export const makeSettle = Effect.gen(function* () {
     return live?.stopping !== true && (live === null || live.attempt === attempt) && lock.isHeld()
   }
 
-  const end = Effect.fnUntraced(function* (task: Task, found: FoundEnd) {
+  const end = Effect.fnUntraced(function* (task: Task, found: ObservedEnd) {
     if (!isOurs(task)) return
     const whole = yield* verified(task, found)
     if (!isOurs(task)) return
@@ -83,7 +83,7 @@ export const makeSettle = Effect.gen(function* () {
 
   const onEnd =
     (task: Task) =>
-    (found: FoundEnd): void =>
+    (found: ObservedEnd): void =>
       void run(persistently(`the end of ${task.id}`, end(task, found)))
 
   return { onEnd, postpone, settle }

@@ -10,14 +10,14 @@ import { stopTree } from "../process/stopTree.ts"
 import { stoppedEnd } from "../attempt/attemptEnd.ts"
 import { treeOf } from "../attempt/attemptSpec.ts"
 import { leftMs, measured } from "../attempt/lengths.ts"
-import { LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { Reports } from "../commit/Reports.ts"
 import { Stops } from "../attempt/Stops.ts"
 
 /** What stopping needs, made once. The effect may be interrupted and begun again, also by a later engine. */
 export const makeStop = Effect.gen(function* () {
   const { root } = yield* Home
-  const lives = yield* LiveAttempts
+  const lives = yield* MonitoredAttempts
   const reports = yield* Reports
   const agents = yield* AgentAttempts
   const stops = yield* Stops

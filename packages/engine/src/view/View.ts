@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import { Home } from "../home/Home.ts"
 import { makeAsRun } from "../attempt/asRun.ts"
 import { makeLastEnd } from "../attempt/lastEnd.ts"
-import { LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { Supervisor } from "../supervisor/Supervisor.ts"
 import { toProblem } from "../call/Call.ts"
 import { briefTask, taskAnswer } from "./taskAnswer.ts"
@@ -61,7 +61,7 @@ export const layerView = Layer.effect(
     const { root } = yield* Home
     const store = yield* TaskStore
     const aggregates = yield* AggregateStore
-    const lives = yield* LiveAttempts
+    const lives = yield* MonitoredAttempts
     const supervisor = yield* Supervisor
     const asRun = yield* makeAsRun
     const lastEnd = yield* makeLastEnd

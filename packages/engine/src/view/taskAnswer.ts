@@ -17,7 +17,7 @@ import { attemptDir } from "../home/Home.ts"
 import { peakMemoryOf } from "../process/peakMemory.ts"
 import type { Stopped } from "../process/stopTree.ts"
 import type { LastEnd } from "../attempt/lastEnd.ts"
-import type { LiveAttempt } from "../attempt/LiveAttempts.ts"
+import type { MonitoredAttempt } from "../attempt/MonitoredAttempts.ts"
 import { outputPath } from "../output/OutputStream.ts"
 import { statIfThere } from "../process/statIfThere.ts"
 
@@ -34,7 +34,7 @@ const failureOf = (state: TaskState): Failure | null => {
 }
 
 /** The row learns with its next change when its attempt was spawned; who looks after it knows. */
-const startOf = (state: TaskState, live: LiveAttempt | null): number | null =>
+const startOf = (state: TaskState, live: MonitoredAttempt | null): number | null =>
   spawnedAt(state) ?? (hasProcess(state) && live?.attempt === state.attempt ? live.startedAt : null)
 
 /** A task that waited for its next attempt ends later than the attempt that ran. */
@@ -43,7 +43,7 @@ const lengthOf = (startedAt: number | null, end: AttemptEnd | null): number | nu
     ? null
     : (end.lastedMs ?? Math.max(0, Math.round(end.endedAt - startedAt)))
 
-const facts = (state: TaskState, live: LiveAttempt | null) => {
+const facts = (state: TaskState, live: MonitoredAttempt | null) => {
   const end = endOf(state)
   const startedAt = startOf(state, live)
   const over = endedAt(state)
@@ -81,7 +81,7 @@ const ownerOf = ({ client, sessionId, taskId }: Task["owner"]): BriefTask["owner
 })
 
 /** A task in short: its texts are one line each. */
-export const briefTask = (task: Task, live: LiveAttempt | null): BriefTask => {
+export const briefTask = (task: Task, live: MonitoredAttempt | null): BriefTask => {
   const { spec, state } = task
   const { work } = spec
   return {
@@ -191,7 +191,7 @@ export interface Beside {
 export const taskAnswer = (
   root: string,
   task: Task,
-  live: LiveAttempt | null,
+  live: MonitoredAttempt | null,
   { waitsFor, lastEnd }: Beside
 ): TaskAnswer => {
   const { spec, state } = task

@@ -1,8 +1,8 @@
 /** Why a task waits for others, down to the one that holds all of them up; with which task its withdrawal began, and what has to run again before it. */
 import { callText } from "@backbeat/contract/callText"
 import type { Output } from "@backbeat/contract/table"
-import { meets } from "@backbeat/core/graph/settle"
-import type { Dependency, NeededEnd } from "@backbeat/core/task/Dependency"
+import { isSatisfied } from "@backbeat/core/graph/resolveDependents"
+import type { Dependency, DependencyCondition } from "@backbeat/core/task/Dependency"
 import { describeFailure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import { endedAt } from "@backbeat/core/task/TaskState"
@@ -16,7 +16,7 @@ import { namedAtMost } from "./View.ts"
 type Explanation = Omit<Output<"why">, "status">
 type Reason = Explanation["because"][number]
 
-const needs: Readonly<Record<NeededEnd, string>> = {
+const needs: Readonly<Record<DependencyCondition, string>> = {
   success: "the success of",
   failure: "the failure of",
   end: "the end of"
@@ -140,7 +140,7 @@ export const makeWhyBlocked = Effect.gen(function* () {
           seen.add(id)
           const its = yield* store.find(id)
           if (its === null) missing ??= { by: from.id, id }
-          if (its === null || meets(on, its.state) !== false) return
+          if (its === null || isSatisfied(on, its.state) !== false) return
           yield* visit(its)
           needed.add(id)
         }),

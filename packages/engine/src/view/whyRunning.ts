@@ -13,7 +13,7 @@ import { isShim } from "../process/isShim.ts"
 import { look } from "../process/look.ts"
 import { usageOf } from "../process/usageOf.ts"
 import { treeOf } from "../attempt/attemptSpec.ts"
-import { LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { iso } from "./taskAnswer.ts"
 
 type Running = NonNullable<Output<"why">["running"]>
@@ -66,7 +66,7 @@ const limitsOf = (spec: TaskSpec) => {
 /** Explains a task that runs or is stopping; null for any other. Made once. */
 export const makeWhyRunning = Effect.gen(function* () {
   const { root } = yield* Home
-  const lives = yield* LiveAttempts
+  const lives = yield* MonitoredAttempts
 
   return Effect.fnUntraced(function* (task: Task) {
     const live = lives.find(task.id)

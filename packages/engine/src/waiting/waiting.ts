@@ -10,8 +10,8 @@ import * as Effect from "effect/Effect"
 import { watchWarnings } from "../alarm/onChange.ts"
 import { Home } from "../home/Home.ts"
 import { describeWasHeld } from "../process/heldPort.ts"
-import { LiveAttempts } from "../attempt/LiveAttempts.ts"
-import { makeUntil, makeUntilEnded } from "../commit/until.ts"
+import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
+import { makeWaitUntil, makeUntilEnded } from "../commit/until.ts"
 import { wholeEnd } from "../output/lastLinesOf.ts"
 import { type Call, toProblem } from "../call/Call.ts"
 import { makeLastLines, makeReadLastLines } from "../view/lastLines.ts"
@@ -52,7 +52,7 @@ export const makeTimeLimit = Effect.gen(function* () {
   const readLines = yield* makeReadLastLines
   const history = yield* History
   const view = yield* View
-  const lives = yield* LiveAttempts
+  const lives = yield* MonitoredAttempts
   const pipelines = yield* makePipelineView
 
   /** The task that has the id, or all of a pipeline. */
@@ -134,7 +134,7 @@ export const makeOrAsItIs = Effect.gen(function* () {
 
 /** Waits until a task has come to an attempt, or ended before it, and gives it as it is when that was acted on; made once. */
 export const makeUntilAttempt = Effect.gen(function* () {
-  const until = yield* makeUntil
+  const until = yield* makeWaitUntil
   const view = yield* View
   return Effect.fnUntraced(function* (id: string, attempt: number) {
     yield* Effect.mapError(
@@ -152,7 +152,7 @@ const isOver = ({ state, spec }: Task): boolean =>
 
 /** Waits for the end of a task, or until it is ready, as the flags --wait and --timeout say, and shows it; made once. */
 export const makeShowEnd = Effect.gen(function* () {
-  const until = yield* makeUntil
+  const until = yield* makeWaitUntil
   const view = yield* View
   const lastLines = yield* makeLastLines
   const neverReady = yield* makeNeverReady

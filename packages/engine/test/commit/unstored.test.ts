@@ -10,7 +10,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { Reports } from "../../src/commit/Reports.ts"
 import { Transitions } from "../../src/commit/Transitions.ts"
-import { makeUntil } from "../../src/commit/until.ts"
+import { makeWaitUntil } from "../../src/commit/until.ts"
 import { createTasks, layerEngineRig } from "../EngineRig.ts"
 
 /** Whether the store refuses to write. */
@@ -39,7 +39,7 @@ test("who waits for an end that cannot be stored is told so, and the end is stor
     const transitions = yield* Transitions
     const reports = yield* Reports
     const store = yield* TaskStore
-    const until = yield* makeUntil
+    const until = yield* makeWaitUntil
     yield* createTasks(["x"])
     yield* transitions.apply(
       "x",

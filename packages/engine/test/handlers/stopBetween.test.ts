@@ -6,7 +6,7 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { makeSteerHandlers } from "../../src/handlers/steer.ts"
+import { makeControlHandlers } from "../../src/handlers/control.ts"
 import { Clearings } from "../../src/attempt/Clearings.ts"
 import { Transitions } from "../../src/commit/Transitions.ts"
 import { createTasks, layerEngineRig } from "../EngineRig.ts"
@@ -33,7 +33,7 @@ test("a stop of a task whose next attempt begins meanwhile waits for the end of 
     const transitions = yield* Transitions
     const store = yield* TaskStore
     const clearings = yield* Clearings
-    const [stop] = yield* makeSteerHandlers
+    const [stop] = yield* makeControlHandlers
     const restart = { ...defaultRestartPolicy, when: "on-failure" as const }
     yield* createTasks(["x"], { restart })
     yield* transitions.apply("x", exited(1), engine)

@@ -12,7 +12,7 @@ import { join } from "node:path"
 import { Home } from "../../src/home/Home.ts"
 import { watchOutput } from "../../src/output/Growth.ts"
 import { layerProbes, Probes } from "../../src/probe/Probes.ts"
-import type { LiveAttempt } from "../../src/attempt/LiveAttempts.ts"
+import type { MonitoredAttempt } from "../../src/attempt/MonitoredAttempts.ts"
 import { Reports } from "../../src/commit/Reports.ts"
 import { owner, plainSpec } from "../plainSpec.ts"
 
@@ -42,7 +42,7 @@ const reportsOf = async (statuses: ReadonlyArray<number>): Promise<ReadonlyArray
     { at: 0, actor: engine }
   )
   const output = watchOutput(root, { onGrowth: () => {} })
-  const live: LiveAttempt = {
+  const live: MonitoredAttempt = {
     id: "x",
     attempt: 1,
     dir: root,

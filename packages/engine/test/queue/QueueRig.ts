@@ -20,7 +20,7 @@ import { layerClearings } from "../../src/attempt/Clearings.ts"
 import { Resources } from "../../src/queue/Resources.ts"
 import { type Configuration, defaults } from "../../src/configuration/configuration.ts"
 import { layerDelays } from "../../src/attempt/Delays.ts"
-import { layerLiveAttempts } from "../../src/attempt/LiveAttempts.ts"
+import { layerMonitoredAttempts } from "../../src/attempt/MonitoredAttempts.ts"
 import { Transitions } from "../../src/commit/Transitions.ts"
 import { layerAlarm } from "../../src/alarm/Alarm.ts"
 import { createTasks, layerNowhere, layerRuledTransitions, layerSettingsOf } from "../EngineRig.ts"
@@ -98,7 +98,7 @@ const layerRig = (hands: Hands) =>
       Layer.mergeAll(
         layerCounted(hands.asked),
         layerAlarm,
-        layerLiveAttempts,
+        layerMonitoredAttempts,
         Layer.succeed(Resources, {
           sample: Effect.sync(() => (hands.asked.resources++, hands.machine))
         }),

@@ -24,7 +24,7 @@ import {
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { Home, taskDir, tasksDir } from "../../src/home/Home.ts"
-import { keepEnvironment, readEnvironment } from "../../src/home/KeptEnvironment.ts"
+import { saveEnvironment, readEnvironment } from "../../src/home/TaskEnvironment.ts"
 import { makeClearLeftOvers } from "../../src/retention/clearLeftOvers.ts"
 import { owner, plainSpec as spec } from "../plainSpec.ts"
 
@@ -87,7 +87,7 @@ describe("the folder of a call that was killed before its commit", () => {
   test("is removed, and its bytes are counted", () =>
     onRig(({ root, put, folders }) =>
       Effect.gen(function* () {
-        keepEnvironment(root, "gone", "r#0", { SECRET: "s" })
+        saveEnvironment(root, "gone", "r#0", { SECRET: "s" })
         put("twice", "environment.json", Date.now())
         put("twice", "environment.r#0.json", Date.now())
         mkdirSync(taskDir(root, "empty"))
@@ -102,7 +102,7 @@ describe("the folder of a call that was killed before its commit", () => {
       Effect.gen(function* () {
         const ids = Array.from({ length: 230 }, (_, index) => `t${1000 + index}`)
         for (const [index, id] of ids.entries()) {
-          keepEnvironment(root, id, "r#0", {})
+          saveEnvironment(root, id, "r#0", {})
           if (index % 3 > 0) yield* create(id, "r#0")
         }
         yield* clear
@@ -114,12 +114,12 @@ describe("the folder of a call that was killed before its commit", () => {
     onRig(({ root, store, create, folders }) =>
       Effect.gen(function* () {
         const database = yield* Database
-        keepEnvironment(root, "x", "killed#0", {})
+        saveEnvironment(root, "x", "killed#0", {})
         const kept = yield* Deferred.make<void>()
         const goOn = yield* Deferred.make<void>()
         const start = database.transact(
           Effect.gen(function* () {
-            keepEnvironment(root, "x", "r#0", { A: "mine" })
+            saveEnvironment(root, "x", "r#0", { A: "mine" })
             yield* Deferred.succeed(kept, undefined)
             yield* Deferred.await(goOn)
             return yield* create("x", "r#0")

@@ -58,7 +58,7 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
         waits.of(id).toSorted((one, two) => seqOf(memory, one.task) - seqOf(memory, two.task))
       ),
     dependents: (ids) => read(() => dependentsOf(memory, waits, ids)),
-    settleWaits: (settled, candidates) =>
+    deleteWaits: (settled, candidates) =>
       write(() => {
         waits.settle(settled)
         const free = [...new Set(candidates)].filter((id) => waits.of(id).length === 0)

@@ -1,16 +1,18 @@
 /** What blocked tasks wait for, as plain values. */
-import type { Dependency, NeededEnd } from "@backbeat/core/task/Dependency"
-import type { SettledWaits } from "../TaskStore.ts"
+import type { Dependency, DependencyCondition } from "@backbeat/core/task/Dependency"
+import type { DeletedWaits } from "../TaskStore.ts"
 import type { Journal } from "./Journal.ts"
 
 /** The waits by the task that waits. */
 export interface Waits {
   readonly set: (id: string, dependencies: ReadonlyArray<Dependency>) => void
   readonly of: (id: string) => ReadonlyArray<Dependency>
-  readonly on: (
-    ids: ReadonlySet<string>
-  ) => ReadonlyArray<{ readonly id: string; readonly dependency: string; readonly on: NeededEnd }>
-  readonly settle: (settled: SettledWaits) => void
+  readonly on: (ids: ReadonlySet<string>) => ReadonlyArray<{
+    readonly id: string
+    readonly dependency: string
+    readonly on: DependencyCondition
+  }>
+  readonly settle: (settled: DeletedWaits) => void
 }
 
 /** No waits yet. */

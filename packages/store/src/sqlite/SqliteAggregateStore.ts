@@ -19,7 +19,7 @@ import { cursorSeq } from "./listTasks.ts"
 import { SqliteDatabase } from "./SqliteDatabase.ts"
 import { forgetIds, noteIds } from "./SqliteIdStore.ts"
 import { describe, document } from "./TaskRow.ts"
-import { whole } from "./whole.ts"
+import { atomically } from "./atomically.ts"
 
 interface Named {
   readonly id: string
@@ -39,7 +39,7 @@ const make = ({ sql, path, explained }: SqliteDatabase["Service"]): AggregateSto
       Effect.flatMap((rows) => statesOf(aggregate, path, rows)),
       Effect.map(([state]) => state ?? null)
     ),
-  record: (aggregate, change) => explained(whole(sql, recordChange(sql, aggregate, change))),
+  record: (aggregate, change) => explained(atomically(sql, recordChange(sql, aggregate, change))),
   list: (aggregate, filter, { limit, after }) =>
     Effect.gen(function* () {
       const { total, rows } = yield* explained(
@@ -68,7 +68,7 @@ const make = ({ sql, path, explained }: SqliteDatabase["Service"]): AggregateSto
         ([row]) => row?.due ?? null
       )
     ),
-  remove: (kind, ids) => explained(whole(sql, removeAggregates(sql, kind, ids)))
+  remove: (kind, ids) => explained(atomically(sql, removeAggregates(sql, kind, ids)))
 })
 
 /** The states of rows with `id` and `document`. Fails with StoreError (damaged) that names the id of a row that is none. */

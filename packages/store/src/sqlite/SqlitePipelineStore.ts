@@ -8,7 +8,7 @@ import { type PipelineCount, PipelineStore } from "../PipelineStore.ts"
 import { inParts } from "./inParts.ts"
 import { removeAggregates } from "./SqliteAggregateStore.ts"
 import { SqliteDatabase } from "./SqliteDatabase.ts"
-import { whole } from "./whole.ts"
+import { atomically } from "./atomically.ts"
 
 /** The PipelineStore in a database that is open. */
 export const layerPipelineStore = Layer.effect(
@@ -43,7 +43,7 @@ const make = ({ sql, explained }: SqliteDatabase["Service"]): PipelineStore["Ser
         (parts) => parts.flat().map(({ id }) => id)
       )
     ),
-  removeEmpty: explained(whole(sql, removeEmpty(sql)))
+  removeEmpty: explained(atomically(sql, removeEmpty(sql)))
 })
 
 const removeEmpty = (sql: SqlClient): Effect.Effect<ReadonlyArray<string>, SqlError> =>

@@ -11,8 +11,8 @@ import { recordChanges } from "./recordChanges.ts"
 import { forgetIds } from "./SqliteIdStore.ts"
 import { SqliteDatabase } from "./SqliteDatabase.ts"
 import { selectTasks, tasksOf } from "./TaskRow.ts"
-import { dependentRows, dependentsOf, settleWaits, waitsOf, writeWaits } from "./waits.ts"
-import { whole } from "./whole.ts"
+import { dependentRows, dependentsOf, deleteWaits, waitsOf, writeWaits } from "./waits.ts"
+import { atomically } from "./atomically.ts"
 
 /** The TaskStore in a database that is open. */
 export const layerTaskStore = Layer.effect(
@@ -31,7 +31,7 @@ const make = ({ sql, path, explained }: SqliteDatabase["Service"]): TaskStore["S
     record: (changes) =>
       changes.length === 0
         ? Effect.succeed([])
-        : explained(whole(sql, recordChanges(sql, changes))),
+        : explained(atomically(sql, recordChanges(sql, changes))),
     list: (filter, page) =>
       Effect.gen(function* () {
         const { total, rows, next } = yield* explained(listTasks(sql, filter, page))
@@ -52,16 +52,16 @@ const make = ({ sql, path, explained }: SqliteDatabase["Service"]): TaskStore["S
     busyOfBatch: (batch) => explained(busyOfBatch(sql, batch)),
     waitingQueues: explained(waitingQueues(sql)),
     awaitingTime: tasks(timedRows(sql)),
-    waitFor: (id, dependencies) => explained(whole(sql, writeWaits(sql, id, dependencies))),
+    waitFor: (id, dependencies) => explained(atomically(sql, writeWaits(sql, id, dependencies))),
     waitsOf: (id) => explained(waitsOf(sql, id)),
     dependents: (ids) =>
       Effect.flatMap(explained(dependentRows(sql, ids)), (rows) => dependentsOf(path, rows)),
-    settleWaits: (settled, candidates) =>
-      explained(whole(sql, settleWaits(sql, settled, candidates))),
+    deleteWaits: (settled, candidates) =>
+      explained(atomically(sql, deleteWaits(sql, settled, candidates))),
     endedBefore: (at, wanted, limit = -1) =>
       tasks(sql`${select}
         WHERE t.ended_at < ${at} AND t.status IN ${sql.in(wanted)} ORDER BY t.ended_at, t.seq LIMIT ${limit}`),
-    remove: (ids) => explained(whole(sql, removeTasks(sql, ids)))
+    remove: (ids) => explained(atomically(sql, removeTasks(sql, ids)))
   }
 }
 

@@ -5,14 +5,14 @@ import type { Row } from "effect/sql/SqlConnection"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { type Dependency, NeededEnd } from "@backbeat/core/task/Dependency"
+import { type Dependency, DependencyCondition } from "@backbeat/core/task/Dependency"
 import type { StoreError } from "../StoreError.ts"
-import type { DependentTask, SettledWaits } from "../TaskStore.ts"
+import type { DependentTask, DeletedWaits } from "../TaskStore.ts"
 import { damaged } from "./explain.ts"
 import { inParts } from "./inParts.ts"
 import { selectTasks, tasksOf } from "./TaskRow.ts"
 
-const decodeNeededEnd = Schema.decodeUnknownResult(NeededEnd)
+const decodeNeededEnd = Schema.decodeUnknownResult(DependencyCondition)
 
 const seqOf = (sql: SqlClient, id: string) => sql`(SELECT seq FROM tasks WHERE id = ${id})`
 
@@ -57,7 +57,7 @@ export const waitsOf = (
   sql: SqlClient,
   id: string
 ): Effect.Effect<ReadonlyArray<Dependency>, SqlError> =>
-  sql<{ task: string; on: NeededEnd }>`
+  sql<{ task: string; on: DependencyCondition }>`
     SELECT t.id AS task, w.needs AS ${sql("on")} FROM task_waits w JOIN tasks t ON t.seq = w.dependency_seq
     WHERE w.dependent_seq = ${seqOf(sql, id)} ORDER BY t.seq`
 
@@ -114,9 +114,9 @@ export const dependentsOf = (
   })
 
 /** Deletes waits, and answers with those candidates that wait for nothing now. Belongs into a transaction. */
-export const settleWaits = (
+export const deleteWaits = (
   sql: SqlClient,
-  { ended, withdrawn }: SettledWaits,
+  { ended, withdrawn }: DeletedWaits,
   candidates: ReadonlyArray<string>
 ): Effect.Effect<ReadonlyArray<string>, SqlError> =>
   Effect.gen(function* () {

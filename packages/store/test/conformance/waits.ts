@@ -55,15 +55,15 @@ export const describeWaits = ({ name, run }: Rig) => {
         Effect.gen(function* () {
           yield* begin(store)
           expect(
-            yield* store.settleWaits({ ended: ["build"], withdrawn: [] }, ["lint", "test"])
+            yield* store.deleteWaits({ ended: ["build"], withdrawn: [] }, ["lint", "test"])
           ).toEqual(["test", "lint"])
           expect(yield* waiting(store, "build")).toEqual([])
-          expect(yield* store.settleWaits({ ended: ["test"], withdrawn: [] }, ["deploy"])).toEqual(
+          expect(yield* store.deleteWaits({ ended: ["test"], withdrawn: [] }, ["deploy"])).toEqual(
             []
           )
           expect(yield* store.waitsOf("deploy")).toEqual([{ task: "lint", on: "failure" }])
           expect(
-            yield* store.settleWaits({ ended: ["lint"], withdrawn: [] }, ["deploy", "deploy"])
+            yield* store.deleteWaits({ ended: ["lint"], withdrawn: [] }, ["deploy", "deploy"])
           ).toEqual(["deploy"])
         })
       ))
@@ -72,7 +72,7 @@ export const describeWaits = ({ name, run }: Rig) => {
       run((store) =>
         Effect.gen(function* () {
           yield* begin(store)
-          expect(yield* store.settleWaits({ ended: ["test"], withdrawn: ["deploy"] }, [])).toEqual(
+          expect(yield* store.deleteWaits({ ended: ["test"], withdrawn: ["deploy"] }, [])).toEqual(
             []
           )
           expect(yield* store.waitsOf("deploy")).toEqual([])
@@ -96,7 +96,7 @@ export const describeWaits = ({ name, run }: Rig) => {
         Effect.gen(function* () {
           yield* begin(store)
           const failing = Effect.andThen(
-            store.settleWaits({ ended: ["build"], withdrawn: ["deploy"] }, []),
+            store.deleteWaits({ ended: ["build"], withdrawn: ["deploy"] }, []),
             Effect.fail("no")
           )
           yield* Effect.flip(store.transact(failing))
@@ -126,9 +126,9 @@ export const describeWaits = ({ name, run }: Rig) => {
           )
           const found = yield* store.dependents(["root"])
           expect(ids(found.map(({ task }) => task))).toEqual(names)
-          expect(yield* store.settleWaits({ ended: ["root"], withdrawn: [] }, names)).toEqual(names)
+          expect(yield* store.deleteWaits({ ended: ["root"], withdrawn: [] }, names)).toEqual(names)
           expect((yield* store.dependents(names)).length).toBe(100)
-          expect(yield* store.settleWaits({ ended: names, withdrawn: [] }, ["last"])).toEqual([
+          expect(yield* store.deleteWaits({ ended: names, withdrawn: [] }, ["last"])).toEqual([
             "last"
           ])
         })

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "bun:test"
-import { brokenBy, meets, settle, standingOf } from "@backbeat/core/graph/settle"
-import type { NeededEnd } from "@backbeat/core/task/Dependency"
+import {
+  dependencyFailure,
+  isSatisfied,
+  resolveDependents,
+  checkDependencies
+} from "@backbeat/core/graph/resolveDependents"
+import type { DependencyCondition } from "@backbeat/core/task/Dependency"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
 import { isFinal } from "@backbeat/core/task/TaskState"
@@ -24,7 +29,7 @@ describe("a dependency", () => {
   ] as const)(
     "that is %s counts as success, as failure, as an end: as it should",
     (_, task, expected) => {
-      expect(needs.map((on) => meets(on, task.state))).toEqual([...expected])
+      expect(needs.map((on) => isSatisfied(on, task.state))).toEqual([...expected])
     }
   )
 
@@ -36,18 +41,18 @@ describe("a dependency", () => {
       scenario.stopping(),
       scenario.retrying()
     ]) {
-      expect(needs.map((on) => meets(on, task.state))).toEqual([null, null, null])
+      expect(needs.map((on) => isSatisfied(on, task.state))).toEqual([null, null, null])
     }
   })
 })
 
 describe("a task whose dependency ended otherwise than needed", () => {
   test("names it, and behind one that was withdrawn itself the task with which it began", () => {
-    expect(brokenBy(named(scenario.failed(), "build"))).toEqual({
+    expect(dependencyFailure(named(scenario.failed(), "build"))).toEqual({
       type: "DependencyFailed",
       taskId: "build"
     })
-    expect(brokenBy(named(withdrawn(), "test"))).toEqual({
+    expect(dependencyFailure(named(withdrawn(), "test"))).toEqual({
       type: "DependencyFailed",
       taskId: "root",
       through: "test"
@@ -55,7 +60,7 @@ describe("a task whose dependency ended otherwise than needed", () => {
   })
 
   test("is broken at once, also while others are not over", () => {
-    const standing = standingOf([
+    const standing = checkDependencies([
       { task: named(scenario.running(), "slow"), on: "success" },
       { task: named(scenario.failed(), "build"), on: "success" }
     ])
@@ -65,7 +70,7 @@ describe("a task whose dependency ended otherwise than needed", () => {
 
 describe("a new task", () => {
   test("waits for what is not over, and for nothing that has come already", () => {
-    const standing = standingOf([
+    const standing = checkDependencies([
       { task: named(scenario.completed(), "done"), on: "success" },
       { task: named(scenario.running(), "slow"), on: "end" },
       { task: named(scenario.failed(), "bad"), on: "failure" }
@@ -76,7 +81,7 @@ describe("a new task", () => {
 
 interface Planned {
   readonly id: string
-  readonly dependsOn: ReadonlyArray<{ readonly task: string; readonly on: NeededEnd }>
+  readonly dependsOn: ReadonlyArray<{ readonly task: string; readonly on: DependencyCondition }>
   /** How its attempt ends, if it gets one. */
   readonly exitCode: number
   /** Whether somebody stops it instead of letting it run. */
@@ -112,7 +117,7 @@ const plans: fc.Arbitrary<ReadonlyArray<Planned>> = fc
 /** Runs a graph as the engine does; `choose` picks which of the released tasks ends next. */
 const run = (planned: ReadonlyArray<Planned>, choose: (count: number) => number) => {
   const tasks = new Map<string, Task>()
-  const waits = new Map<string, Map<string, NeededEnd>>()
+  const waits = new Map<string, Map<string, DependencyCondition>>()
   const released = new Map<string, ReadonlyMap<string, Task>>()
   const put = (task: Task): Task => (tasks.set(task.id, task), task)
   const wave = (ended: Task): void => {
@@ -120,14 +125,14 @@ const run = (planned: ReadonlyArray<Planned>, choose: (count: number) => number)
       const on = its.get(ended.id)
       return on === undefined ? [] : [{ id, on }]
     })
-    const settled = settle(ended, dependents)
+    const settled = resolveDependents(ended, dependents)
     for (const id of settled.met) {
       waits.get(id)?.delete(ended.id)
       if (waits.get(id)?.size === 0) release(id)
     }
     const broken = settled.broken.flatMap((id) => tasks.get(id) ?? [])
     for (const { id } of broken) waits.delete(id)
-    const command: TaskCommand = { type: "Withdraw", failure: brokenBy(ended) }
+    const command: TaskCommand = { type: "Withdraw", failure: dependencyFailure(ended) }
     for (const task of broken.map((each) => put(scenario.apply(each, { command, at: 1 }))))
       wave(task)
   }
@@ -180,7 +185,7 @@ describe("every graph of tasks", () => {
         const then = released.get(id)
         if (then === undefined) continue
         for (const { task, on } of dependsOn)
-          expect(meets(on, then.get(task)?.state ?? scenario.blocked().state)).toBe(true)
+          expect(isSatisfied(on, then.get(task)?.state ?? scenario.blocked().state)).toBe(true)
       }
     })
   })

@@ -10,7 +10,7 @@ import type { Origin } from "./Origin.ts"
 import { type Part, readDone, writeDone } from "./done.ts"
 
 /** What an earlier sending of a call has done, by part, and how more of it is noted. */
-export interface Doing {
+export interface RequestEffects {
   readonly before: ReadonlyMap<string, Part>
   readonly note: (part: string, made: Part) => void
   /** The task of a part: the one that is noted, whatever has become of it, or what the body makes. */
@@ -30,20 +30,20 @@ export const madeAndGone = (kind: "task" | "pipeline", id: string): Problem =>
   )
 
 /** Runs the body in a transaction and notes what it has done; made once. */
-export const makeOnce = Effect.map(
+export const makeIdempotent = Effect.map(
   Effect.all([RequestStore, TaskStore]),
   ([requests, tasks]) =>
     <A, E>(
       tx: Tx,
       { requestId, repeated }: Pick<Origin, "requestId" | "repeated">,
-      body: (doing: Doing) => Effect.Effect<A, E>
+      body: (doing: RequestEffects) => Effect.Effect<A, E>
     ): Effect.Effect<A, E | StoreError> =>
       Effect.gen(function* () {
         const found = repeated ? yield* requests.find(requestId) : null
         const before = new Map(found === null ? [] : Object.entries(readDone(found).parts ?? {}))
         const done = new Map(before)
-        const note: Doing["note"] = (part, made) => void done.set(part, made)
-        const task: Doing["task"] = (part, make) =>
+        const note: RequestEffects["note"] = (part, made) => void done.set(part, made)
+        const task: RequestEffects["task"] = (part, make) =>
           Effect.gen(function* () {
             const noted = before.get(part)
             if (noted !== undefined)

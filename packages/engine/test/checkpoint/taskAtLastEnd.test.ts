@@ -11,7 +11,7 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { makeAsItEnded } from "../../src/checkpoint/asItEnded.ts"
+import { makeTaskAtLastEnd } from "../../src/checkpoint/taskAtLastEnd.ts"
 import { owner, plainSpec } from "../plainSpec.ts"
 
 const open: TaskCommand = { type: "Open" }
@@ -29,7 +29,7 @@ const found = (commands: ReadonlyArray<TaskCommand>) =>
   Effect.runPromise(
     Effect.gen(function* () {
       const store = yield* TaskStore
-      const asItEnded = yield* makeAsItEnded
+      const taskAtLastEnd = yield* makeTaskAtLastEnd
       const change = (task: Task, events: Parameters<typeof evolve>[1][]) =>
         store.record([{ task, events, at: 0, actor: engine }])
       const event = {
@@ -46,7 +46,7 @@ const found = (commands: ReadonlyArray<TaskCommand>) =>
         task = events.reduce((before, each) => evolve(before, each, { at: 0, actor: engine }), task)
         yield* change(task, events)
       }
-      const { state } = yield* asItEnded(task)
+      const { state } = yield* taskAtLastEnd(task)
       const outcome = "end" in state ? state.end?.outcome : undefined
       return [state.attempt, state.status, outcome?.kind === "exited" ? outcome.exitCode : null]
     }).pipe(Effect.provide(layerMemory))

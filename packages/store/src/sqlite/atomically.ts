@@ -4,7 +4,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 
 /** Joins the transaction around it; without one it is a transaction itself. */
-export const whole = <A>(
+export const atomically = <A>(
   sql: SqlClient,
   effect: Effect.Effect<A, SqlError>
 ): Effect.Effect<A, SqlError> =>

@@ -12,14 +12,14 @@ import { Home } from "../home/Home.ts"
 import type { AttemptTree } from "../process/remains.ts"
 import { type Stopped, stopTree } from "../process/stopTree.ts"
 import { hasLeftovers, lastTreeOf, withLeftovers } from "../attempt/leftover.ts"
-import { LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { Supervisor } from "../supervisor/Supervisor.ts"
 import { Stops } from "../attempt/Stops.ts"
 import { Transitions } from "../commit/Transitions.ts"
-import { makeUntil } from "../commit/until.ts"
+import { makeWaitUntil } from "../commit/until.ts"
 import { makeWithRoom } from "../commit/withRoom.ts"
 import { actorOf, type Call, handle, tied, toProblem } from "../call/Call.ts"
-import { makeOnce } from "../creation/once.ts"
+import { makeIdempotent } from "../creation/idempotent.ts"
 import { makeOriginOf } from "../creation/originOf.ts"
 import { makeCancelPipeline } from "../steering/pipelineCancel.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
@@ -87,8 +87,8 @@ const stopsAtOnce = 250
 
 /** Waits for the end of what is over: it is not stopped any more, though what an agent said of it is yet to be read. Made once. */
 const makeEndThatIsKnown = Effect.gen(function* () {
-  const until = yield* makeUntil
-  const lives = yield* LiveAttempts
+  const until = yield* makeWaitUntil
+  const lives = yield* MonitoredAttempts
   return Effect.fnUntraced(function* (id: string) {
     const live = lives.find(id)
     if (live?.over !== true) return
@@ -153,7 +153,7 @@ const makeAskForStop = Effect.gen(function* () {
 const makeStopHandler = Effect.gen(function* () {
   const { root } = yield* Home
   const view = yield* View
-  const until = yield* makeUntil
+  const until = yield* makeWaitUntil
   const withRoom = yield* makeWithRoom
   const endThatIsKnown = yield* makeEndThatIsKnown
   const stopPipeline = yield* makeStopPipeline
@@ -223,7 +223,7 @@ const makeRestartHandler = Effect.gen(function* () {
   const restart = yield* makeRestart
   const orAsItIs = yield* makeOrAsItIs
   const stayCancelled = yield* makeStayCancelled
-  const once = yield* makeOnce
+  const once = yield* makeIdempotent
   const originOf = yield* makeOriginOf
   const expand = yield* makeExpand
 
@@ -298,4 +298,4 @@ const makeRestartHandler = Effect.gen(function* () {
 })
 
 /** The handlers of `stop` and `restart`. */
-export const makeSteerHandlers = Effect.all([makeStopHandler, makeRestartHandler])
+export const makeControlHandlers = Effect.all([makeStopHandler, makeRestartHandler])

@@ -22,7 +22,7 @@ export type Count = typeof Count.Type
  * before what is kept of it in `text`, to which further text belongs while it `isOpen`. `denied` is what its permissions refused, `openCalls` the
  * calls of which no result has come, where only the result tells of a refusal.
  */
-export const Told = Schema.Struct({
+export const AgentProgress = Schema.Struct({
   sessionId: Schema.NullOr(Schema.String),
   text: Schema.String,
   cutBytes: Schema.Finite,
@@ -38,12 +38,12 @@ export const Told = Schema.Struct({
   inputTokens: Count,
   outputTokens: Count
 })
-export type Told = typeof Told.Type
+export type AgentProgress = typeof AgentProgress.Type
 
 const untold: Count = { amount: null, since: "attempt" }
 
 /** What is known before the first line. */
-export const nothingTold: Told = {
+export const initialProgress: AgentProgress = {
   sessionId: null,
   text: "",
   cutBytes: 0,
@@ -64,7 +64,7 @@ export const nothingTold: Told = {
 const keptLength = 131_072
 
 /** With a piece more of the message that is being told, or the first of another. Cut seldom: each cut copies all that is kept. */
-export const withText = (told: Told, piece: string): Told => {
+export const appendText = (told: AgentProgress, piece: string): AgentProgress => {
   const [before, cutBytes] = told.isOpen ? [told.text, told.cutBytes] : ["", 0]
   const text = before + piece
   if (text.length <= 2 * keptLength) return { ...told, isOpen: true, text, cutBytes }
@@ -77,29 +77,29 @@ export const withText = (told: Told, piece: string): Told => {
 }
 
 /** An amount since the session began. */
-export const sinceSession = (amount: number | null): Count => ({ amount, since: "session" })
+export const sessionTotal = (amount: number | null): Count => ({ amount, since: "session" })
 
 /** An amount of this attempt alone. */
-export const sinceAttempt = (amount: number | null): Count => ({ amount, since: "attempt" })
+export const attemptTotal = (amount: number | null): Count => ({ amount, since: "attempt" })
 
 /** So many refusals are kept: an agent may try again and again. */
 const keptDenied = 1000
 
 /** With a call that the agent's permissions refused. */
-export const withDenied = (told: Told, denied: Denied): Told =>
+export const withDenied = (told: AgentProgress, denied: Denied): AgentProgress =>
   told.denied.length === keptDenied ? told : { ...told, denied: [...told.denied, denied] }
 
 /** So many calls may wait for their result. */
 const keptCalls = 100
 
 /** With a call of which the result is to come. */
-export const withCall = (told: Told, id: string, call: Denied): Told => ({
+export const withCall = (told: AgentProgress, id: string, call: Denied): AgentProgress => ({
   ...told,
   openCalls: [...told.openCalls, { id, call }].slice(-keptCalls)
 })
 
 /** With the result of a call, and whether it was refused. */
-export const withResult = (told: Told, id: string, isDenied: boolean): Told => {
+export const withResult = (told: AgentProgress, id: string, isDenied: boolean): AgentProgress => {
   const call = told.openCalls.find((open) => open.id === id)?.call
   const rest = { ...told, openCalls: told.openCalls.filter((open) => open.id !== id) }
   return isDenied && call !== undefined ? withDenied(rest, call) : rest

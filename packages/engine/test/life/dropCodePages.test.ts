@@ -1,4 +1,4 @@
-import { releaseProgram } from "@backbeat/engine/life/releaseProgram"
+import { dropCodePages } from "@backbeat/engine/life/dropCodePages"
 import { expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 
@@ -9,7 +9,7 @@ const mappedBytes = (): number =>
 if (process.platform === "linux") {
   test("the program's code leaves memory, and comes back where it is run", () => {
     const before = mappedBytes()
-    releaseProgram()
+    dropCodePages()
     const after = mappedBytes()
     expect(before - after).toBeGreaterThan(5_000_000)
     expect(JSON.parse(JSON.stringify({ sum: [3, 1, 2].toSorted().join("+") }))).toEqual({
@@ -19,6 +19,6 @@ if (process.platform === "linux") {
   })
 } else {
   test("nothing happens where the system has no such list of mappings", () => {
-    expect(releaseProgram).not.toThrow()
+    expect(dropCodePages).not.toThrow()
   })
 }

@@ -4,19 +4,19 @@
  */
 import * as Effect from "effect/Effect"
 import { Alarm } from "../alarm/Alarm.ts"
-import { releaseProgram } from "./releaseProgram.ts"
+import { dropCodePages } from "./dropCodePages.ts"
 
 /** How long, in milliseconds, nothing has happened at each collection. What the first one lets go of is free after the second. */
 const restsMs = [3000, 6000]
 
 /** Gives back garbage, and the program's own code. */
-export const giveBack = Effect.sync(() => {
+export const freeMemory = Effect.sync(() => {
   Bun.shrink()
-  releaseProgram()
+  dropCodePages()
 })
 
 /** The returned function says that something happens; `collect` runs when nothing has for a while, `now` is in milliseconds. */
-export const makeRest = (collect: Effect.Effect<void>, now = () => performance.now()) =>
+export const trimMemoryWhenIdle = (collect: Effect.Effect<void>, now = () => performance.now()) =>
   Effect.gen(function* () {
     const alarm = yield* Alarm
     const run = Effect.runForkWith(yield* Effect.context<never>())

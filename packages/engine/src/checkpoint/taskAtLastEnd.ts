@@ -7,7 +7,7 @@ import { makeReplay } from "../attempt/replay.ts"
 const hasEnded = ({ state }: Task): boolean => lastEnded(state) === state.attempt
 
 /** Finds a task as it was when its last attempt ended; as it is when no attempt has. Made once; fails with StoreError. */
-export const makeAsItEnded = Effect.map(makeReplay, (replay) =>
+export const makeTaskAtLastEnd = Effect.map(makeReplay, (replay) =>
   Effect.fnUntraced(function* (now: Task) {
     if (hasEnded(now) || lastEnded(now.state) === 0) return now
     let found = now

@@ -9,18 +9,18 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { homeVariables } from "../home/homeId.ts"
 import { Home } from "../home/Home.ts"
-import { readEnvironment, type Variables } from "../home/KeptEnvironment.ts"
+import { readEnvironment, type Variables } from "../home/TaskEnvironment.ts"
 import { follow } from "../output/follow.ts"
 import { restMs } from "../output/Rest.ts"
-import type { LiveAttempt } from "../attempt/LiveAttempts.ts"
+import type { MonitoredAttempt } from "../attempt/MonitoredAttempts.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import { makeLanes } from "./lanes.ts"
 import { type Notice, runCommand, postWebhook } from "./deliver.ts"
 
 /** Begins to listen to the output of an attempt whose task wants `onLog`; ends with the attempt. */
-export class Notices extends Context.Service<
-  Notices,
-  { readonly begin: (task: Task, live: LiveAttempt) => Effect.Effect<void> }
+export class Notifications extends Context.Service<
+  Notifications,
+  { readonly begin: (task: Task, live: MonitoredAttempt) => Effect.Effect<void> }
 >()("@backbeat/engine/Notices") {}
 
 const noticeOf = (task: Task, event: Notice["event"], line: string | null): Notice => {
@@ -91,7 +91,7 @@ const make = Effect.gen(function* () {
     }
   })
 
-  return Notices.of({
+  return Notifications.of({
     begin: (task, { attempt, readable, releases }) => {
       const pattern = task.spec.notify?.onLog
       if (pattern === undefined) return Effect.void
@@ -120,5 +120,5 @@ const make = Effect.gen(function* () {
 const isDefault = (notify: NonNullable<Task["spec"]["notify"]>): boolean =>
   notify.onEnd === undefined && notify.onReady === undefined && notify.onLog === undefined
 
-/** Notices on the given transitions. */
-export const layerNotices = Layer.effect(Notices, make)
+/** Notifications on the given transitions. */
+export const layerNotifications = Layer.effect(Notifications, make)

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { AgentAttempts } from "../agent/AgentAttempts.ts"
 import { readableDir } from "../output/readableDir.ts"
 import { Home } from "../home/Home.ts"
-import { Notices } from "../notify/Notices.ts"
+import { Notifications } from "../notify/Notifications.ts"
 import { type OutputWatch, watchOutput } from "../output/Growth.ts"
 import { rotate } from "../output/rotate.ts"
 import type { HeldPort } from "../process/heldPort.ts"
@@ -14,16 +14,16 @@ import { steadyNow } from "../alarm/steadyNow.ts"
 import { treeOf } from "../attempt/attemptSpec.ts"
 import { Deadlines } from "./Deadlines.ts"
 import type { Spawn } from "../attempt/foundSpawn.ts"
-import { LiveAttempts } from "../attempt/LiveAttempts.ts"
+import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { Reports } from "../commit/Reports.ts"
 
 /** What looking after needs, made once. */
-export const makeLookAfter = Effect.gen(function* () {
+export const makeMonitorAttempt = Effect.gen(function* () {
   const { root } = yield* Home
-  const lives = yield* LiveAttempts
+  const lives = yield* MonitoredAttempts
   const deadlines = yield* Deadlines
   const probes = yield* Probes
-  const notices = yield* Notices
+  const notices = yield* Notifications
   const agents = yield* AgentAttempts
   const reports = yield* Reports
 
@@ -44,7 +44,7 @@ export const makeLookAfter = Effect.gen(function* () {
     }
   }
 
-  const lookAfter = Effect.fnUntraced(function* (
+  const monitorAttempt = Effect.fnUntraced(function* (
     task: Task,
     { pid, startedAt }: Spawn,
     held: HeldPort | null = null
@@ -83,5 +83,5 @@ export const makeLookAfter = Effect.gen(function* () {
     yield* notices.begin(task, live)
   })
 
-  return lookAfter
+  return monitorAttempt
 })

@@ -1,23 +1,23 @@
 import { describe, expect, test } from "bun:test"
-import { account } from "../../src/reading/account.ts"
-import { nothingTold, sinceAttempt, sinceSession } from "../../src/reading/Told.ts"
+import { splitUsage } from "../../src/reading/splitUsage.ts"
+import { initialProgress, attemptTotal, sessionTotal } from "../../src/reading/AgentProgress.ts"
 
 const told = {
-  ...nothingTold,
-  costUsd: sinceSession(3),
-  inputTokens: sinceSession(300),
-  outputTokens: sinceAttempt(30)
+  ...initialProgress,
+  costUsd: sessionTotal(3),
+  inputTokens: sessionTotal(300),
+  outputTokens: attemptTotal(30)
 }
 
 describe("what was used", () => {
   test("is the same for the attempt and for a session that began with it", () => {
     const usage = { costUsd: 3, inputTokens: 300, outputTokens: 30 }
-    expect(account(told, null)).toEqual({ own: usage, used: usage })
+    expect(splitUsage(told, null)).toEqual({ own: usage, used: usage })
   })
 
   test("is, for the attempt, what its session had not used before", () => {
     const session = { id: "s", usedBefore: { costUsd: 1, inputTokens: 100, outputTokens: 10 } }
-    expect(account(told, session)).toEqual({
+    expect(splitUsage(told, session)).toEqual({
       own: { costUsd: 2, inputTokens: 200, outputTokens: 30 },
       used: { costUsd: 3, inputTokens: 300, outputTokens: 40 }
     })
@@ -28,7 +28,7 @@ describe("what was used", () => {
       id: "s",
       usedBefore: { costUsd: null, inputTokens: null, outputTokens: null }
     }
-    expect(account(told, session)).toEqual({
+    expect(splitUsage(told, session)).toEqual({
       own: { costUsd: null, inputTokens: null, outputTokens: 30 },
       used: { costUsd: 3, inputTokens: 300, outputTokens: null }
     })
@@ -36,7 +36,7 @@ describe("what was used", () => {
 
   test("is all the attempt's when the agent counts less than it had before: it began anew", () => {
     const session = { id: "s", usedBefore: { costUsd: 5, inputTokens: 500, outputTokens: 0 } }
-    expect(account(told, session)).toMatchObject({
+    expect(splitUsage(told, session)).toMatchObject({
       own: { costUsd: 3, inputTokens: 300 },
       used: { costUsd: 8, inputTokens: 800 }
     })
@@ -45,6 +45,6 @@ describe("what was used", () => {
   test("is null where the agent tells nothing", () => {
     const nothing = { costUsd: null, inputTokens: null, outputTokens: null }
     const session = { id: "s", usedBefore: { costUsd: 5, inputTokens: 500, outputTokens: 0 } }
-    expect(account(nothingTold, session)).toEqual({ own: nothing, used: nothing })
+    expect(splitUsage(initialProgress, session)).toEqual({ own: nothing, used: nothing })
   })
 })

@@ -17,7 +17,7 @@ const decode = Schema.decodeUnknownOption(
  * What a calling agent puts into its shells to mark its own session: not meant for what it starts, and partly secret.
  * Configuration such as CLAUDE_CONFIG_DIR is not among them.
  */
-const sessionMarks = new Set([
+const callerSessionVariables = new Set([
   "CLAUDECODE",
   "CLAUDE_CODE_SESSION_ID",
   "CLAUDE_CODE_ENTRYPOINT",
@@ -39,31 +39,33 @@ const sessionMarks = new Set([
 ])
 
 /** The caller's environment without the marks of the caller's own session, then the variables given for the task. */
-export const inherit = (callers: Variables, given: Variables): Variables => ({
-  ...Object.fromEntries(Object.entries(callers).filter(([name]) => !sessionMarks.has(name))),
+export const inheritEnvironment = (callers: Variables, given: Variables): Variables => ({
+  ...Object.fromEntries(
+    Object.entries(callers).filter(([name]) => !callerSessionVariables.has(name))
+  ),
   ...given
 })
 
-const fileName = "environment.json"
+const currentName = "environment.json"
 
 /** Where the environment of a task is kept. */
 export const environmentPath = (root: string, id: string): string =>
-  join(taskDir(root, id), fileName)
+  join(taskDir(root, id), currentName)
 
 /** What a task becomes known by that is stored: its id, and the request that gave it its specification. */
-interface Keeper {
+interface EnvironmentKey {
   readonly id: string
   readonly owner: { readonly requestId?: string }
 }
 
 /** Where the environment of a task that is there already waits until the request that brought it is stored with the task. */
-const awaitingName = (requestId: string): string => `environment.${requestId}.json`
+const pendingName = (requestId: string): string => `environment.${requestId}.json`
 
-const awaitingFile = (root: string, id: string, requestId: string): string =>
-  join(taskDir(root, id), awaitingName(requestId))
+const pendingPath = (root: string, id: string, requestId: string): string =>
+  join(taskDir(root, id), pendingName(requestId))
 
 /** Keeps the environment that a request brings. Until that is stored with the task, the task has the one that it had. Throws what the file system throws. */
-export const keepEnvironment = (
+export const saveEnvironment = (
   root: string,
   id: string,
   requestId: string,
@@ -71,16 +73,16 @@ export const keepEnvironment = (
 ): void => {
   const isNew = mkdirSync(taskDir(root, id), { recursive: true, mode: 0o700 }) !== undefined
   writeFileSync(
-    isNew ? environmentPath(root, id) : awaitingFile(root, id, requestId),
-    textOf(variables),
+    isNew ? environmentPath(root, id) : pendingPath(root, id, requestId),
+    serialize(variables),
     { mode: 0o600 }
   )
 }
 
 /** What takes back what `keepEnvironment` is about to do. Never throws. */
-export const takesBackEnvironment = (root: string, id: string, requestId: string): (() => void) => {
+export const environmentRollback = (root: string, id: string, requestId: string): (() => void) => {
   const dir = taskDir(root, id)
-  const path = existsSync(dir) ? awaitingFile(root, id, requestId) : dir
+  const path = existsSync(dir) ? pendingPath(root, id, requestId) : dir
   return () => {
     try {
       rmSync(path, { recursive: true, force: true })
@@ -90,30 +92,30 @@ export const takesBackEnvironment = (root: string, id: string, requestId: string
   }
 }
 
-/** The last one written or read: tasks that start one after the other have the same. */
-let last: { readonly text: string; readonly variables: Variables } | null = null
+/** The cached one written or read: tasks that start one after the other have the same. */
+let cached: { readonly text: string; readonly variables: Variables } | null = null
 
-const textOf = (variables: Variables): string => {
+const serialize = (variables: Variables): string => {
   const text = JSON.stringify(variables)
-  if (last?.text !== text) last = { text, variables }
+  if (cached?.text !== text) cached = { text, variables }
   return text
 }
 
 /** Gives a task the environment that its request brought, for good. */
-const settle = (root: string, { id, owner: { requestId } }: Keeper): void => {
+const promotePending = (root: string, { id, owner: { requestId } }: EnvironmentKey): void => {
   if (requestId === undefined) return
-  const path = awaitingFile(root, id, requestId)
+  const path = pendingPath(root, id, requestId)
   if (existsSync(path)) renameSync(path, environmentPath(root, id))
 }
 
 /** The kept environment, or null when it was forgotten or never kept. */
-export const readEnvironment = (root: string, task: Keeper): Variables | null => {
+export const readEnvironment = (root: string, task: EnvironmentKey): Variables | null => {
   try {
-    settle(root, task)
+    promotePending(root, task)
     const text = readRegular(environmentPath(root, task.id))
-    if (last?.text === text) return last.variables
+    if (cached?.text === text) return cached.variables
     const variables = Option.getOrNull(decode(text))
-    if (variables !== null) last = { text, variables }
+    if (variables !== null) cached = { text, variables }
     return variables
   } catch {
     return null
@@ -121,17 +123,20 @@ export const readEnvironment = (root: string, task: Keeper): Variables | null =>
 }
 
 /** Whether a file of a task's folder has this name because it keeps an environment. */
-export const keepsEnvironment = (name: string): boolean => name.startsWith("environment.")
+export const isEnvironmentFile = (name: string): boolean => name.startsWith("environment.")
 
 /** Whether a file of a task's folder keeps the environment of a request that is not stored with the task. */
-export const keepsOthersEnvironment = (name: string, { owner: { requestId } }: Keeper): boolean =>
-  keepsEnvironment(name) &&
-  name !== fileName &&
-  (requestId === undefined || name !== awaitingName(requestId))
+export const isOrphanedEnvironmentFile = (
+  name: string,
+  { owner: { requestId } }: EnvironmentKey
+): boolean =>
+  isEnvironmentFile(name) &&
+  name !== currentName &&
+  (requestId === undefined || name !== pendingName(requestId))
 
 /** Deletes the kept environment, and what waited to become it. */
-export const forgetEnvironment = (root: string, id: string): void => {
+export const deleteEnvironment = (root: string, id: string): void => {
   for (const name of existsSync(taskDir(root, id)) ? readdirSync(taskDir(root, id)) : []) {
-    if (keepsEnvironment(name)) rmSync(join(taskDir(root, id), name), { force: true })
+    if (isEnvironmentFile(name)) rmSync(join(taskDir(root, id), name), { force: true })
   }
 }

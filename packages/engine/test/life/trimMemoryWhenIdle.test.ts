@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { makeRest } from "../../src/life/makeRest.ts"
+import { trimMemoryWhenIdle } from "../../src/life/trimMemoryWhenIdle.ts"
 import { layerAlarm } from "../../src/alarm/Alarm.ts"
 
 /** An engine's rest: `wake` says that something happens, `pass` lets time pass and tells how often was collected by then. */
@@ -26,7 +26,7 @@ const onTestClock = (body: (rig: Rig) => Effect.Effect<void>): Promise<void> =>
     const clock = yield* TestClock.make()
     let collections = 0
     yield* Effect.gen(function* () {
-      const wake = yield* makeRest(
+      const wake = yield* trimMemoryWhenIdle(
         Effect.sync(() => void collections++),
         () => clock.currentTimeMillisUnsafe()
       )

@@ -1,6 +1,6 @@
 /** Splits what an agent counts into what this attempt used and what its session has used up. */
 import type { Session, Usage } from "@backbeat/core/task/AgentWork"
-import type { Count, Told } from "./Told.ts"
+import type { Count, AgentProgress } from "./AgentProgress.ts"
 
 interface Share {
   readonly own: number | null
@@ -26,8 +26,8 @@ const finite = (amount: number | null): number | null =>
  * What this attempt used (`own`) and what its session has used since it began (`used`). A part is null when the agent
  * does not tell it, or goes on with a session of which is not known what it had used before.
  */
-export const account = (
-  told: Told,
+export const splitUsage = (
+  told: AgentProgress,
   session: Session | null
 ): { readonly own: Usage; readonly used: Usage } => {
   const before =

@@ -10,7 +10,7 @@ import { attemptDir, Home, taskDir } from "../home/Home.ts"
 import type { CommitRule } from "../commit/CommitRules.ts"
 
 /** Before the commit in which the task starts: behind it, an engine that takes over could not tell whose the folder is. It stays until the task is pruned. */
-const setAside = (root: string, { id, state: { attempt } }: Task, now: number): void => {
+const moveAside = (root: string, { id, state: { attempt } }: Task, now: number): void => {
   const dir = attemptDir(root, id, attempt)
   if (!existsSync(dir)) return
   try {
@@ -21,13 +21,13 @@ const setAside = (root: string, { id, state: { attempt } }: Task, now: number): 
 }
 
 /** The rule that sets aside the folders in the way of the attempts that a transaction begins. */
-export const makeSetAsideFolders = Effect.map(
+export const makeMoveAsideFolders = Effect.map(
   Home,
   ({ root }): CommitRule =>
     ({ now }, committed) =>
       Effect.sync(() => {
         for (const { task, recorded } of committed) {
-          if (recorded.event.type === "task.started") setAside(root, task, now)
+          if (recorded.event.type === "task.started") moveAside(root, task, now)
         }
       })
 )

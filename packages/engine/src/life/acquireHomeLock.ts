@@ -12,14 +12,14 @@ import { ownFile } from "./OwnFile.ts"
  * The lock of a home. Who removes a home removes the lock with it, and the next engine takes another one: so it counts only
  * while it is at its place.
  */
-export interface Election {
+export interface LockHandle {
   readonly isHeld: () => boolean
   /** Whether the home is the one that the lock was taken in. */
-  readonly hasHome: () => boolean
+  readonly isSameHome: () => boolean
   /** Calls back once when the lock is at its place no more. */
   readonly guard: (lost: () => void) => void
   /** Lets another engine in. */
-  readonly resign: () => void
+  readonly release: () => void
 }
 
 /** The file whose lock makes a process the engine of the home. */
@@ -52,13 +52,13 @@ const prepare = async (root: string, judging: Judging): Promise<void> => {
 }
 
 /** The lock of a home that is there; null when another engine has it. Throws what the file system throws. */
-const take = (root: string): Election | null => {
+const take = (root: string): LockHandle | null => {
   const fds: Array<number> = []
   const own = (path: string, fd: number) => {
     fds.push(fd)
     return { fd, ...ownFile(path, fstatSync(fd, { bigint: true }).ino) }
   }
-  const resign = () => {
+  const release = () => {
     for (const fd of fds.splice(0)) closeSync(fd)
   }
   try {
@@ -69,12 +69,12 @@ const take = (root: string): Election | null => {
     )
     const home = own(root, openSync(root, "r"))
     if (tryLock(lock.fd))
-      return { isHeld: lock.isThere, hasHome: home.isThere, guard: lock.guard, resign }
+      return { isHeld: lock.isThere, isSameHome: home.isThere, guard: lock.guard, release }
   } catch (thrown) {
-    resign()
+    release()
     throw thrown
   }
-  resign()
+  release()
   return null
 }
 
@@ -99,13 +99,16 @@ const unusable = (root: string, thrown: unknown): HomeUnusable => {
 }
 
 /** Makes the home if it is missing and takes its lock, again if that was removed meanwhile; null when another engine has it. Throws HomeUnusable. */
-export const elect = async (root: string, judging: Judging): Promise<Election | null> => {
+export const acquireHomeLock = async (
+  root: string,
+  judging: Judging
+): Promise<LockHandle | null> => {
   for (let tries = 1; ; tries++) {
     try {
       await prepare(root, judging)
       const election = take(root)
       if (election === null || election.isHeld()) return election
-      election.resign()
+      election.release()
     } catch (thrown) {
       if (errorCode(thrown) !== "ENOENT" || tries === triesAtMost) throw unusable(root, thrown)
     }

@@ -13,8 +13,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Origin } from "../../src/creation/Origin.ts"
 import { makePipelineCreation } from "../../src/creation/pipelineCreation.ts"
-import { makeStarter } from "../../src/creation/starter.ts"
-import { readEnvironment } from "../../src/home/KeptEnvironment.ts"
+import { makeTaskCreation } from "../../src/creation/taskCreation.ts"
+import { readEnvironment } from "../../src/home/TaskEnvironment.ts"
 import { layerEngineRig } from "../EngineRig.ts"
 
 /** A tick of a schedule that a session has made. */
@@ -50,7 +50,7 @@ describe("a task that no call has made", () => {
   test("belongs to its origin, runs in its folder, and keeps its environment", () =>
     onRig(
       Effect.gen(function* () {
-        const start = yield* makeStarter
+        const start = yield* makeTaskCreation
         const store = yield* TaskStore
         const [started] = yield* start([payload({ id: "x", command: "true" })], tick)
         expect(started?.result).toMatchObject(Result.succeed({ id: "x" }))
@@ -69,7 +69,7 @@ describe("a task that no call has made", () => {
   test("is made once, however often the same origin comes", () =>
     onRig(
       Effect.gen(function* () {
-        const start = yield* makeStarter
+        const start = yield* makeTaskCreation
         const store = yield* TaskStore
         const item = payload({ command: "true" })
         const [first] = yield* start([item], tick)
@@ -84,7 +84,7 @@ describe("a task that no call has made", () => {
   test("is refused beyond the quota before anything is kept of it", () =>
     onRig(
       Effect.gen(function* () {
-        const start = yield* makeStarter
+        const start = yield* makeTaskCreation
         const deep = { ...tick, owner: { ...tick.owner, depth: 99 } }
         const [started] = yield* start([payload({ id: "x", command: "true" })], deep)
         expect(started?.result).toMatchObject(

@@ -20,7 +20,7 @@ let libc: ReturnType<typeof open> | undefined
 const addressOf = (hexadecimal: string): number => Number.parseInt(hexadecimal, 16)
 
 /** Does it, on Linux; nothing elsewhere, and nothing where the system refuses. */
-export const releaseProgram = (): void => {
+export const dropCodePages = (): void => {
   if (process.platform !== "linux") return
   try {
     libc ??= open()

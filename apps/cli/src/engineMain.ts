@@ -1,5 +1,5 @@
 /** The engine role of the binary. */
-import { standForElection } from "@backbeat/engine/life/standForElection"
+import { runWithHomeLock } from "@backbeat/engine/life/runWithHomeLock"
 import { judging } from "./judging.ts"
 import { version } from "./version.ts"
 
@@ -14,8 +14,11 @@ declare module "bun" {
 const begun = (): void => Bun.unsafe.setJITPolicy(1)
 
 /** Becomes the engine of a home, unless it has one, and lives until it is asked to end. */
-export const beEngine = (root: string, configPath: string): Promise<void> =>
-  standForElection(root, judging(process.env), async (election) => {
-    const { reignWithSqlite } = await import("./reignWithSqlite.ts")
-    await reignWithSqlite({ root, configPath, version, environment: process.env, begun }, election)
+export const engineMain = (root: string, configPath: string): Promise<void> =>
+  runWithHomeLock(root, judging(process.env), async (election) => {
+    const { runEngineOnSqlite } = await import("./runEngineOnSqlite.ts")
+    await runEngineOnSqlite(
+      { root, configPath, version, environment: process.env, begun },
+      election
+    )
   })

@@ -2,7 +2,7 @@
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import { taskMaxCount } from "@backbeat/core/pipeline/PipelineId"
-import { spoils } from "@backbeat/core/pipeline/spoils"
+import { failsPipeline } from "@backbeat/core/pipeline/failsPipeline"
 import { engine } from "@backbeat/core/task/Actor"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
@@ -21,12 +21,12 @@ export const makeIsSpoilt = Effect.map(TaskStore, (store) =>
         ? state.failure
         : null
     const cause = withdrawn === null ? null : yield* store.find(withdrawn.taskId)
-    return spoils(task, cause?.state.status ?? null)
+    return failsPipeline(task, cause?.state.status ?? null)
   })
 )
 
 /** The rule that ends the pipelines whose last tasks a transaction has ended. Looks for nothing when it has ended none of any. */
-export const makeSettlePipelines = Effect.gen(function* () {
+export const makeConcludePipelines = Effect.gen(function* () {
   const store = yield* TaskStore
   const pipelines = yield* PipelineStore
   const aggregates = yield* AggregateStore

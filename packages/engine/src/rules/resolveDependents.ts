@@ -1,5 +1,5 @@
 /** Releases or withdraws what depends on tasks that ended, on and on: in the same transaction as the ends. */
-import { brokenBy, settle } from "@backbeat/core/graph/settle"
+import { dependencyFailure, resolveDependents } from "@backbeat/core/graph/resolveDependents"
 import { dependency } from "@backbeat/core/task/Actor"
 import type { Failure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
@@ -21,7 +21,7 @@ const settleAll = (ended: ReadonlyArray<Task>, dependents: ReadonlyArray<Depende
   const broken = new Map<string, { readonly task: Task; readonly failure: Failure }>()
   for (const task of ended) {
     const its = new Map(byDependency.get(task.id)?.map((each) => [each.task.id, each]))
-    const settled = settle(
+    const settled = resolveDependents(
       task,
       [...its.values()].map((each) => ({ id: each.task.id, on: each.on }))
     )
@@ -29,14 +29,14 @@ const settleAll = (ended: ReadonlyArray<Task>, dependents: ReadonlyArray<Depende
       met.set(dependent.id, dependent)
     for (const { task: dependent } of settled.broken.flatMap((id) => its.get(id) ?? [])) {
       if (!broken.has(dependent.id))
-        broken.set(dependent.id, { task: dependent, failure: brokenBy(task) })
+        broken.set(dependent.id, { task: dependent, failure: dependencyFailure(task) })
     }
   }
   return { met, broken }
 }
 
 /** The rule that settles the dependents of what a transaction has ended so far, and of what that ends. */
-export const makeSettleEnds = Effect.gen(function* () {
+export const makeResolveDependents = Effect.gen(function* () {
   const store = yield* TaskStore
   const { root } = yield* Home
 
@@ -74,7 +74,7 @@ export const makeSettleEnds = Effect.gen(function* () {
       isFinal(task.state.status) ? [task.id] : []
     )
     const hopeful = [...met.keys()].filter((id) => !withdrawals.has(id))
-    const free = yield* store.settleWaits(
+    const free = yield* store.deleteWaits(
       { ended: [...ended.map(({ id }) => id), ...over], withdrawn },
       hopeful
     )

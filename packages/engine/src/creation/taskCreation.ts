@@ -11,7 +11,7 @@ import { outcomeOf } from "../call/Call.ts"
 import { arrange } from "./dependencies.ts"
 import { type Found } from "./existing.ts"
 import { keepFor } from "./keepFor.ts"
-import { type Doing, makeOnce } from "./once.ts"
+import { type RequestEffects, makeIdempotent } from "./idempotent.ts"
 import { type Origin } from "./Origin.ts"
 import { dependsOnOf } from "./shortForms.ts"
 import { type Item, makeCreateTask, type Starting } from "./createTask.ts"
@@ -48,16 +48,20 @@ const lacks = (item: Item, lost: ReadonlyMap<string, number>): Problem | null =>
 }
 
 /** Starts payloads. Made once; an item's failure leaves the others as they are. */
-export const makeStarter = Effect.gen(function* () {
+export const makeTaskCreation = Effect.gen(function* () {
   const { root } = yield* Home
   const transitions = yield* Transitions
   const createTask = yield* makeCreateTask
-  const once = yield* makeOnce
+  const once = yield* makeIdempotent
   const keep: Starting["keep"] = (id, requestId, env) =>
     Effect.asVoid(keepFor(root, id, requestId, env))
 
   /** A task that was found is noted as such, so that the call says it again when it is sent again. */
-  const startNoted = Effect.fnUntraced(function* (tx: Tx, item: Item, starting: Starting & Doing) {
+  const startNoted = Effect.fnUntraced(function* (
+    tx: Tx,
+    item: Item,
+    starting: Starting & RequestEffects
+  ) {
     const part = String(item.index)
     const found = new Map<number, Found>()
     const result = yield* outcomeOf(
@@ -82,7 +86,7 @@ export const makeStarter = Effect.gen(function* () {
   const startEach = Effect.fnUntraced(function* (
     tx: Tx,
     items: ReadonlyArray<Item>,
-    starting: Starting & Doing & { readonly refused: ReadonlyMap<string, number> }
+    starting: Starting & RequestEffects & { readonly refused: ReadonlyMap<string, number> }
   ) {
     const lost = new Map(starting.refused)
     const stored = new Set<string>()

@@ -8,7 +8,7 @@ import { readExitRecord } from "../process/ExitRecord.ts"
 import type { OutputWatch } from "../output/Growth.ts"
 
 /** One attempt under care. `pid` is the shim's, the leader of the process group; null until it is known. */
-export interface LiveAttempt {
+export interface MonitoredAttempt {
   readonly id: string
   readonly attempt: number
   readonly dir: string
@@ -33,14 +33,15 @@ export interface LiveAttempt {
 }
 
 /** Whether the end of an attempt is on record, though nobody may have heard of it yet: no limit counts against a record. */
-export const isOver = ({ dir, over }: LiveAttempt): boolean => over || readExitRecord(dir) !== null
+export const isOver = ({ dir, over }: MonitoredAttempt): boolean =>
+  over || readExitRecord(dir) !== null
 
 /** The live attempts by task id. */
-export class LiveAttempts extends Context.Service<
-  LiveAttempts,
+export class MonitoredAttempts extends Context.Service<
+  MonitoredAttempts,
   {
-    readonly find: (id: string) => LiveAttempt | null
-    readonly add: (live: LiveAttempt) => void
+    readonly find: (id: string) => MonitoredAttempt | null
+    readonly add: (live: MonitoredAttempt) => void
     /** Lets go of a task's attempt, if it is this one. */
     readonly release: (id: string) => void
     readonly releaseAll: () => void
@@ -52,16 +53,16 @@ export class LiveAttempts extends Context.Service<
   }
 >()("@backbeat/engine/LiveAttempts") {}
 
-const letGo = (live: LiveAttempt): void => {
+const letGo = (live: MonitoredAttempt): void => {
   for (const release of live.releases.splice(0)) release()
   live.output.close()
 }
 
 /** No attempt yet. All are let go when the engine ends. */
-export const layerLiveAttempts = Layer.effect(
-  LiveAttempts,
+export const layerMonitoredAttempts = Layer.effect(
+  MonitoredAttempts,
   Effect.gen(function* () {
-    const all = new Map<string, LiveAttempt>()
+    const all = new Map<string, MonitoredAttempt>()
     const held = new Map<string, { readonly attempt: number; readonly port: HeldPort }>()
     const release = (id: string): void => {
       const live = all.get(id)
@@ -73,7 +74,7 @@ export const layerLiveAttempts = Layer.effect(
       for (const id of all.keys()) release(id)
     }
     yield* Effect.addFinalizer(() => Effect.sync(releaseAll))
-    return LiveAttempts.of({
+    return MonitoredAttempts.of({
       find: (id) => all.get(id) ?? null,
       add: (live) => {
         release(live.id)

@@ -7,7 +7,7 @@ import type { TaskStatus } from "../task/TaskState.ts"
  * because of a success, such as a task that runs on failure, was not needed. `cause` is the status of the task because of whose end
  * this one was withdrawn, null when it was not or when that is not known any more.
  */
-export const spoils = ({ state }: Task, cause: TaskStatus | null): boolean => {
+export const failsPipeline = ({ state }: Task, cause: TaskStatus | null): boolean => {
   if (state.status !== "cancelled") return state.status === "failed"
   return state.failure?.type !== "DependencyFailed" || cause !== "completed"
 }

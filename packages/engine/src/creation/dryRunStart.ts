@@ -9,7 +9,7 @@ import type { Origin } from "./Origin.ts"
 import { type Item, makeCreateTask } from "./createTask.ts"
 
 /** Made once. Gives the items that would be refused, by their place among them; `order` is that in which they can run. */
-export const makeRehearseStart = Effect.gen(function* () {
+export const makeDryRunStart = Effect.gen(function* () {
   const transitions = yield* Transitions
   const createTask = yield* makeCreateTask
 
