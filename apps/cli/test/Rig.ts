@@ -4,11 +4,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { signalProcess } from "@backbeat/engine/process/posix"
+import { binary } from "./binary.ts"
+import { callHere, canBeHere, flagsHere } from "./callHere.ts"
 import { inlineFlags, withFull } from "./wholeTasks.ts"
-
-/** The binary under test. */
-export const binary =
-  process.env["BACKBEAT_BINARY"] ?? join(import.meta.dir, "..", "..", "..", "dist", "backbeat")
 
 const Document = Schema.Record(Schema.String, Schema.Unknown)
 const decodeDocument = Schema.decodeUnknownSync(Schema.fromJsonString(Document))
@@ -72,6 +70,20 @@ export class Rig {
     this.home = home ?? join(this.scratch, "home")
   }
 
+  /** Whether the binary makes each call of this home: a rig with ways of its own, or a test of what the process of a caller is. */
+  viaBinary = this.spawn !== Rig.prototype.spawn || this.environment !== Rig.prototype.environment
+
+  /** Makes a call by the binary's own client in this process, and gives the document; nothing where no engine runs and the call starts none. */
+  async callHere(
+    operation: string,
+    payload: unknown,
+    flags: Readonly<Record<string, unknown>> = {}
+  ): Promise<Readonly<Record<string, unknown>> | null> {
+    const { home, scratch } = this
+    const here = { home, scratch, environment: () => this.environment() }
+    return callHere(here, operation, payload, flags)
+  }
+
   environment(more: Calling["env"] = {}): Record<string, string> {
     const env: Record<string, string> = { ...bare(), BACKBEAT_HOME: this.home }
     for (const [name, value] of Object.entries(more)) {
@@ -125,15 +137,16 @@ export class Rig {
     payload: unknown = {},
     flags: ReadonlyArray<string> = []
   ): Promise<Readonly<Record<string, unknown>>> {
-    const called = await this.call([
-      ...operation.split(" "),
-      JSON.stringify(withFull(operation, payload)),
-      ...flags,
-      ...inlineFlags(operation, flags)
-    ])
-    if (called.document["ok"] !== true)
-      throw new Error(`${operation} was refused: ${called.stderr || called.stdout}`)
-    return Schema.decodeUnknownSync(Document)(called.document["data"])
+    const whole = withFull(operation, payload)
+    const all = [...flags, ...inlineFlags(operation, flags)]
+    const isHere = !this.viaBinary && canBeHere(operation, this.home)
+    const here = isHere ? flagsHere(all) : null
+    const document =
+      (here === null ? null : await this.callHere(operation, whole, here)) ??
+      (await this.call([...operation.split(" "), JSON.stringify(whole), ...all])).document
+    if (document["ok"] !== true)
+      throw new Error(`${operation} was refused: ${JSON.stringify(document)}`)
+    return Schema.decodeUnknownSync(Document)(document["data"])
   }
 
   /** The task of an answer of `start`, `status`, `wait`, `stop` or `restart`. */

@@ -1,43 +1,96 @@
-/** Calls as the binary makes them, by its own client, without a process for each: for a test that makes hundreds. */
+/**
+ * Calls as the binary makes them, by its own client, without a process for each: thousands of processes were most of what the tests cost. The
+ * engine is that of the compiled binary.
+ */
 import { callEngine } from "@backbeat/client/callEngine"
 import { Unreachable } from "@backbeat/client/Unreachable"
+import {
+  discoveryNames,
+  flagKinds,
+  operationsWithEnvironment,
+  operationsWithoutStart
+} from "@backbeat/contract/names"
 import * as Schema from "effect/Schema"
 import { join } from "node:path"
-import { binary, type Rig } from "./Rig.ts"
+import { binary } from "./binary.ts"
+
+/** Where a call is made, and in which environment. */
+export interface Here {
+  readonly home: string
+  readonly scratch: string
+  readonly environment: () => Readonly<Record<string, string>>
+}
+
+type Document = Readonly<Record<string, unknown>>
 
 const decodeDocument = Schema.decodeUnknownSync(
   Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
 )
 
-/** The document that answers. A missing engine is started from the compiled binary, and a broken call is sent again. */
+/** The binary reaches a longer socket from inside of the home: that would move the tests. */
+const longestHome = 90
+
+/** What a process has that was started outside of any task: a task's marks would make it one of that task's. */
+const withHome = (home: string): ReadonlyArray<string> => [
+  "env",
+  ...Object.keys(process.env)
+    .filter((name) => name.startsWith("BACKBEAT_"))
+    .flatMap((name) => ["-u", name]),
+  `BACKBEAT_HOME=${home}`
+]
+
+/** The document that answers; null where only the binary does. A missing engine is started from the binary, and a broken call is sent again. */
 export const callHere = async (
-  rig: Rig,
+  { home: root, scratch: cwd, environment }: Here,
   operation: string,
   payload: unknown,
   flags: Readonly<Record<string, unknown>> = {}
-): Promise<Readonly<Record<string, unknown>>> => {
-  const { home: root, scratch: cwd } = rig
+): Promise<Document | null> => {
+  const starts = operation !== "doctor" && !operationsWithoutStart.includes(operation)
   const target = {
     root,
     configPath: join(root, "config.json"),
-    engineCommand: [binary, "engine-role"]
+    engineCommand: starts ? [...withHome(root), binary, "engine-role"] : null
   }
   const caller = {
-    client: "test",
+    client: "cli",
     version: "0.1.0",
     cwd,
     pid: process.pid,
     umask: process.umask(),
     requestId: crypto.randomUUID(),
     requestedAt: Date.now(),
-    env: rig.environment()
+    ...(operationsWithEnvironment.includes(operation) ? { env: environment() } : {})
   }
   try {
     const call = { operation, payload: JSON.stringify(payload), flags, caller }
     const response = await callEngine(target, call)
-    return response === null ? {} : decodeDocument(await response.text())
+    return response === null ? null : decodeDocument(await response.text())
   } catch (thrown) {
     if (!(thrown instanceof Unreachable)) throw thrown
     return { ok: false, error: thrown.problem }
   }
 }
+
+const forTerminals = new Set(["human", "get", "stream", "follow", "exit-status"])
+
+const isFlag = (name: string): name is keyof typeof flagKinds => Object.hasOwn(flagKinds, name)
+
+/** The flags as a call carries them; null where the binary itself does something with one of them. */
+export const flagsHere = (
+  flags: ReadonlyArray<string>
+): Readonly<Record<string, unknown>> | null => {
+  const read: Record<string, unknown> = {}
+  for (let at = 0; at < flags.length; at++) {
+    const name = (flags[at] ?? "").replace(/^--/u, "")
+    if (!isFlag(name) || forTerminals.has(name)) return null
+    const kind = flagKinds[name]
+    if (kind === "switch") read[name] = true
+    else read[name] = kind === "number" ? Number(flags[++at]) : flags[++at]
+  }
+  return read
+}
+
+/** Whether a call of the operation in this home can be made here. */
+export const canBeHere = (operation: string, home: string): boolean =>
+  !discoveryNames.includes(operation) && home.length <= longestHome

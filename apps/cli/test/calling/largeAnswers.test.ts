@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { binary, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { binary } from "../binary.ts"
 
 /** Runs a line of shell in which $B is the binary. */
 const shell = async (rig: Rig, line: string) => {

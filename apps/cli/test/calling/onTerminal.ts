@@ -1,5 +1,6 @@
 /** Makes a call on a pseudo-terminal, as a person would. Source: util-linux script(1). */
-import { binary, type Rig } from "../Rig.ts"
+import { type Rig } from "../Rig.ts"
+import { binary } from "../binary.ts"
 
 /** What it showed, stdout and stderr together, with plain line ends; `typed` is what the person types. */
 export const onTerminal = async (

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { binary, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { binary } from "../binary.ts"
 
 describe("a payload", () => {
   test("is inline JSON, a file, stdin, a bare word or nothing", async () => {

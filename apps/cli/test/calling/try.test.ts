@@ -1,6 +1,7 @@
 /** What a refusal offers as `try` is a call that succeeds as it stands. */
 import { describe, expect, test } from "bun:test"
-import { binary, type Refusal, Rig } from "../Rig.ts"
+import { type Refusal, Rig } from "../Rig.ts"
+import { binary } from "../binary.ts"
 
 type Line = ReadonlyArray<string>
 

@@ -2,7 +2,6 @@
 import { attemptDir } from "@backbeat/engine/home/Home"
 import { readExitRecord } from "@backbeat/engine/process/ExitRecord"
 import * as Schema from "effect/Schema"
-import { callHere } from "../callHere.ts"
 import type { Rig } from "../Rig.ts"
 import type { SmallDisk } from "../SmallDisk.ts"
 import { enginesOf } from "./engines.ts"
@@ -239,7 +238,7 @@ export class RandomFaults {
   }
 
   async #call(operation: string, payload: unknown): Promise<Readonly<Record<string, unknown>>> {
-    const called = await callHere(this.#rig, operation, payload)
+    const called = (await this.#rig.callHere(operation, payload)) ?? {}
     this.#calls++
     const problem = decodeProblem(called)
     const isFair =
@@ -276,7 +275,7 @@ export class RandomFaults {
     const ids = (await this.#list()).map(({ id }) => ({ id }))
     const own = new Map(ids.map(({ id }) => [id, this.#overFor(id)]))
     for (let at = 0; at < ids.length; at += 100)
-      await callHere(this.#rig, "stop", ids.slice(at, at + 100))
+      await this.#rig.callHere("stop", ids.slice(at, at + 100))
     const tasks = await this.#list()
     for (const task of tasks) this.#judgeStop(task, own.get(task.id))
     return tasks
@@ -287,7 +286,7 @@ export class RandomFaults {
     for (let after: string | null = null; ;) {
       const query = { full: true, limit: 500, ...(after === null ? {} : { after }) }
       const { data: page } = decodePage(
-        await callHere(this.#rig, "list", query, { output: "inline" })
+        await this.#rig.callHere("list", query, { output: "inline" })
       )
       all.push(...page.tasks)
       after = page.next

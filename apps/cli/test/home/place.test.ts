@@ -11,7 +11,8 @@ import {
   writeFileSync
 } from "node:fs"
 import { join } from "node:path"
-import { binary, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { binary } from "../binary.ts"
 
 /** What a start in a home that cannot be used is told. */
 const told = async (rig: Rig, env: Readonly<Record<string, string>> = {}) => {

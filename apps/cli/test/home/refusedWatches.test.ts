@@ -1,6 +1,7 @@
 /** A home whose engine gets no inotify watch: later, but never missed. */
 import { describe, expect, test } from "bun:test"
-import { binary, type Calling, Rig } from "../Rig.ts"
+import { type Calling, Rig } from "../Rig.ts"
+import { binary } from "../binary.ts"
 
 /** Calls are made in a user namespace of their own, in which the system grants no watch. So their engines have none. */
 class UnwatchedRig extends Rig {

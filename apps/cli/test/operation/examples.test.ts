@@ -6,7 +6,8 @@ import { expect, test } from "bun:test"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { FakeAgents } from "../agent/FakeAgents.ts"
-import { binary, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { binary } from "../binary.ts"
 
 const rows: ReadonlyArray<Operation> = Object.values(operations)
 

@@ -228,6 +228,7 @@ describe("an array with the id of a pipeline and that of a task", () => {
     await using rig = new Rig()
     await rig.data("pipeline create", { id: "ci", steps })
     await rig.data("start", { id: "hold", command: "cat", stdin: "open" })
+    await rig.data("wait", { id: "ci.b", for: "start" })
     await rig.data("send", { id: "ci.b", text: "4\n", eof: true })
     const first = await rig.data("wait", { ids: ["hold", "ci"], mode: "any", full: false })
     expect(first).toMatchObject({

@@ -175,14 +175,21 @@ describe("the history of a pipeline", () => {
     await using rig = new Rig()
     const steps = [{ script: "echo one; read word", stdin: "open" }, { script: "echo two" }]
     await rig.data("pipeline create", { id: "p", steps })
-    const following = rig.call([
-      "events",
-      JSON.stringify({ pipelineId: "p", follow: true, lines: true }),
-      "--stream"
-    ])
+    const query = JSON.stringify({ pipelineId: "p", follow: true, lines: true })
+    const follower = rig.spawn(["events", query, "--stream"])
+    const reader = follower.stdout.getReader()
+    // It follows from its first frame on.
+    let stdout = ""
+    const read = async (): Promise<boolean> => {
+      const { done, value } = await reader.read()
+      stdout += new TextDecoder().decode(value)
+      return !done
+    }
+    await read()
     await rig.data("wait", { id: "p.1", for: { log: "one" } })
     await rig.data("send", { id: "p.1", text: "on\n" })
-    const { stdout, exitCode } = await following
+    while (await read());
+    const exitCode = await follower.exited
     const frames = framesOf(stdout)
     expect([exitCode, frames[0]]).toMatchObject([
       0,

@@ -1,7 +1,8 @@
 /** stop, restart, prune and wait of several: by ids, by a tag, and as the caller's own. */
 import { describe, expect, test } from "bun:test"
 import { onTerminal } from "../calling/onTerminal.ts"
-import { binary, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { binary } from "../binary.ts"
 
 const held = (id: string, more: object = {}) => ({ id, command: "cat", stdin: "open", ...more })
 

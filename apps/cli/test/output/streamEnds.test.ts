@@ -1,6 +1,7 @@
 /** The ends of a stream of lines: its reader goes, a line matches, enough lines came, the time is over. */
 import { describe, expect, test } from "bun:test"
-import { binary, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { binary } from "../binary.ts"
 
 const silent = { id: "x", script: "echo one; echo two; exec sleep 60" }
 

@@ -50,7 +50,7 @@ test("an agent's error is told though there is no place for its text, and the en
   await Bun.spawn(["mkfifo", `${rig.scratch}/gate`]).exited
   await rig.call(["start", '{"id":"x","prompt":"p","agent":"claude"}'], { env: agents.env })
   await rig.killEngine()
-  await Bun.write(`${rig.scratch}/gate`, "go\n")
+  await Bun.spawn(["sh", "-c", "echo go >gate"], { cwd: rig.scratch }).exited
   expect(await rig.task("wait", { id: "x" })).toMatchObject({
     status: "failed",
     failure: { type: "AgentError" }

@@ -2,7 +2,8 @@
 import { expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { binary, markedProcesses, Rig } from "../Rig.ts"
+import { markedProcesses, Rig } from "../Rig.ts"
+import { binary } from "../binary.ts"
 
 test("stops that meet the limit of open files are tried again until nothing is left", async () => {
   await using rig = new Rig()

@@ -1,7 +1,8 @@
 /** Tasks get the soft limits and the priority of their caller. What else the engine inherited from another call is told. */
 import { expect, test } from "bun:test"
 import { existsSync, readFileSync } from "node:fs"
-import { binary, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { binary } from "../binary.ts"
 
 /** Makes a call by way of a shell that changes itself first. */
 const callAs = (rig: Rig, change: string, args: ReadonlyArray<string>) => {
@@ -64,6 +65,7 @@ test.if(hasLimits)(
   "a start is warned of a limit that cannot be raised to its caller's",
   async () => {
     await using rig = new Rig()
+    rig.viaBinary = true
     callAs(rig, "ulimit -f 1000; exec", ["list"])
     const { data } = (await rig.call(start)).document
     expect(Object(data).warnings).toEqual([
@@ -104,6 +106,7 @@ test.if(mayBeConfined)(
 
 test.if(hasLimits)("a batch and a pipeline are warned once", async () => {
   await using rig = new Rig()
+  rig.viaBinary = true
   callAs(rig, "ulimit -f 1000; exec", ["list"])
   const warned = { warnings: [expect.stringContaining("(the caller: unlimited)")] }
   expect(

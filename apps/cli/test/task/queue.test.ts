@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { binary, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { binary } from "../binary.ts"
 
 describe("a queue", () => {
   test("runs as many at once as configured, P0 first, then in order of arrival", async () => {

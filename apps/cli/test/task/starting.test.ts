@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { binary, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { binary } from "../binary.ts"
 
 describe("a command", () => {
   test("that is sent SIGKILL is killed with all that it started, and its shim records that", async () => {
