@@ -8,12 +8,17 @@ const commandMaxCharacters = 40
 /** The path of a task's script would fill the line. */
 const scriptOfTask = /^\S+ \S*\/tasks\/([^/\s]+)\/(\d+)\/script(?= |$)/u
 
+const argumentsOf = (pid: number): string =>
+  readProcFile(`/proc/${pid}/cmdline`)?.toString("utf8").replaceAll("\0", " ") ?? ""
+
+/** Whether a process shows its arguments: one that was killed and is not gone yet shows none, nor does a thread of the kernel. */
+export const showsArguments = (pid: number): boolean => argumentsOf(pid).trim() !== ""
+
 const commandOf = (pid: number): string => {
   if (!hasProc) return ""
   // Its arguments are a program.
   if (isShim(pid)) return shimName
-  // A process that was killed, or is a thread of the kernel, shows no arguments.
-  const args = readProcFile(`/proc/${pid}/cmdline`)?.toString("utf8").replaceAll("\0", " ") ?? ""
+  const args = argumentsOf(pid)
   const name =
     /\((.*)\)/su.exec(readProcFile(`/proc/${pid}/stat`)?.toString("utf8") ?? "")?.[1] ?? ""
   return (args.trim() === "" ? name : args)

@@ -8,7 +8,7 @@ import { readClaim, preventUnclaimedStart } from "./Claim.ts"
 import { isAlive } from "./Identity.ts"
 import { inspectAttempt } from "./inspectAttempt.ts"
 import { lookTogether } from "./look.ts"
-import { describeProcess } from "./describeProcess.ts"
+import { describeProcess, showsArguments } from "./describeProcess.ts"
 import { isShim } from "./isShim.ts"
 import { freedPorts, type Listening, listeningOf } from "./listeners.ts"
 import { signalGroup, signalProcess } from "./posix.ts"
@@ -58,10 +58,11 @@ const noting = (dir: string) => {
         // Between fork and exec the command is one too, and a later look sees its own program.
         if (isShim(pid)) continue
         const key = `${pid} ${startTime}`
-        // One that dies meanwhile has no name any more.
+        const isNew = !seen.has(key)
+        if (isNew) pids.push(pid)
         const name = seen.size <= describedAtMost ? describeProcess(pid) : ""
-        if (!seen.has(key)) pids.push(pid)
-        if (name.includes(" ") || !seen.has(key)) seen.set(key, name)
+        // One that dies meanwhile shows less of its name than before: it was whole when it shows its arguments still.
+        if (isNew || (name !== "" && showsArguments(pid))) seen.set(key, name)
       }
       sockets.push(...listeningOf(pids))
     },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { describeProcess } from "../../src/process/describeProcess.ts"
+import { describeProcess, showsArguments } from "../../src/process/describeProcess.ts"
 import { AttemptRig, pidOf } from "./AttemptRig.ts"
 
 describe("a process", () => {
@@ -9,5 +9,14 @@ describe("a process", () => {
     const command = Number(await rig.step())
     expect(describeProcess(pidOf(attempt))).toBe(`${pidOf(attempt)} backbeat-shim`)
     expect(describeProcess(command)).toBe(`${command} /bin/sh -c echo $$ >$STEPS; sleep 1000`)
+    expect(showsArguments(command)).toBe(true)
+  })
+
+  test("that has ended and is there still shows its name, and none of its arguments", async () => {
+    await using rig = new AttemptRig()
+    rig.sh('sh -c "exit 0" & echo $! >$STEPS; exec sleep 1000')
+    const ended = Number(await rig.step())
+    while (showsArguments(ended)) await Bun.sleep(1)
+    expect(describeProcess(ended)).toBe(`${ended} sh`)
   })
 })
