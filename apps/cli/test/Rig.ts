@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { signalProcess } from "@backbeat/engine/process/posix"
 import { binary } from "./binary.ts"
-import { callHere, canBeHere, flagsHere } from "./callHere.ts"
+import { callHere } from "./callHere.ts"
 import { inlineFlags, withFull } from "./wholeTasks.ts"
 
 const Document = Schema.Record(Schema.String, Schema.Unknown)
@@ -69,9 +69,6 @@ export class Rig {
     this.scratch = mkdtempSync(join(tmpdir(), "backbeat-"))
     this.home = home ?? join(this.scratch, "home")
   }
-
-  /** Whether the binary makes each call of this home: a rig with ways of its own, or a test of what the process of a caller is. */
-  viaBinary = this.spawn !== Rig.prototype.spawn || this.environment !== Rig.prototype.environment
 
   /** Makes a call by the binary's own client in this process, and gives the document; nothing where no engine runs and the call starts none. */
   async callHere(
@@ -137,16 +134,15 @@ export class Rig {
     payload: unknown = {},
     flags: ReadonlyArray<string> = []
   ): Promise<Readonly<Record<string, unknown>>> {
-    const whole = withFull(operation, payload)
-    const all = [...flags, ...inlineFlags(operation, flags)]
-    const isHere = !this.viaBinary && canBeHere(operation, this.home)
-    const here = isHere ? flagsHere(all) : null
-    const document =
-      (here === null ? null : await this.callHere(operation, whole, here)) ??
-      (await this.call([...operation.split(" "), JSON.stringify(whole), ...all])).document
-    if (document["ok"] !== true)
-      throw new Error(`${operation} was refused: ${JSON.stringify(document)}`)
-    return Schema.decodeUnknownSync(Document)(document["data"])
+    const called = await this.call([
+      ...operation.split(" "),
+      JSON.stringify(withFull(operation, payload)),
+      ...flags,
+      ...inlineFlags(operation, flags)
+    ])
+    if (called.document["ok"] !== true)
+      throw new Error(`${operation} was refused: ${called.stderr || called.stdout}`)
+    return Schema.decodeUnknownSync(Document)(called.document["data"])
   }
 
   /** The task of an answer of `start`, `status`, `wait`, `stop` or `restart`. */

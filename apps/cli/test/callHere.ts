@@ -1,15 +1,10 @@
 /**
- * Calls as the binary makes them, by its own client, without a process for each: thousands of processes were most of what the tests cost. The
- * engine is that of the compiled binary.
+ * Calls as the binary makes them, by its own client, without a process for each: for a test that makes hundreds. The engine is that of the
+ * compiled binary.
  */
 import { callEngine } from "@backbeat/client/callEngine"
 import { Unreachable } from "@backbeat/client/Unreachable"
-import {
-  discoveryNames,
-  flagKinds,
-  operationsWithEnvironment,
-  operationsWithoutStart
-} from "@backbeat/contract/names"
+import { operationsWithEnvironment, operationsWithoutStart } from "@backbeat/contract/names"
 import * as Schema from "effect/Schema"
 import { join } from "node:path"
 import { binary } from "./binary.ts"
@@ -26,9 +21,6 @@ type Document = Readonly<Record<string, unknown>>
 const decodeDocument = Schema.decodeUnknownSync(
   Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
 )
-
-/** The binary reaches a longer socket from inside of the home: that would move the tests. */
-const longestHome = 90
 
 /** What a process has that was started outside of any task: a task's marks would make it one of that task's. */
 const withHome = (home: string): ReadonlyArray<string> => [
@@ -71,26 +63,3 @@ export const callHere = async (
     return { ok: false, error: thrown.problem }
   }
 }
-
-const forTerminals = new Set(["human", "get", "stream", "follow", "exit-status"])
-
-const isFlag = (name: string): name is keyof typeof flagKinds => Object.hasOwn(flagKinds, name)
-
-/** The flags as a call carries them; null where the binary itself does something with one of them. */
-export const flagsHere = (
-  flags: ReadonlyArray<string>
-): Readonly<Record<string, unknown>> | null => {
-  const read: Record<string, unknown> = {}
-  for (let at = 0; at < flags.length; at++) {
-    const name = (flags[at] ?? "").replace(/^--/u, "")
-    if (!isFlag(name) || forTerminals.has(name)) return null
-    const kind = flagKinds[name]
-    if (kind === "switch") read[name] = true
-    else read[name] = kind === "number" ? Number(flags[++at]) : flags[++at]
-  }
-  return read
-}
-
-/** Whether a call of the operation in this home can be made here. */
-export const canBeHere = (operation: string, home: string): boolean =>
-  !discoveryNames.includes(operation) && home.length <= longestHome

@@ -131,8 +131,6 @@ const switchesOf = (pid: number): number =>
 
 test("an engine whose tasks do nothing does nothing but the runtime's tidying up, once a second at most", async () => {
   await using rig = new Rig()
-  // A caller in this process would stay connected.
-  rig.viaBinary = true
   for (const id of ["a", "b", "c"]) {
     await rig.data("start", { id, script: "echo up; sleep 60" })
     await atLine(rig, id, "up")

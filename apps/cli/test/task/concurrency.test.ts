@@ -79,6 +79,7 @@ describe("restart of many with --concurrency", () => {
     await rig.data("restart", ["a", "b", "c"], ["--concurrency", "2"])
     expect([await idsIn(rig, "running"), await idsIn(rig, "queued")]).toEqual([["a", "b"], ["c"]])
     await finish(rig, "a")
+    while ((await idsIn(rig, "queued")).length > 0);
     expect(await idsIn(rig, "running")).toEqual(["b", "c"])
   })
 })
@@ -96,9 +97,9 @@ describe("stop of many with --concurrency", () => {
     const stopped = rig.data("stop", ["a", "b"], ["--concurrency", "1"])
     await rig.data("wait", { id: "a", for: { log: "asked" } })
     expect([await idsIn(rig, "stopping"), await idsIn(rig, "running")]).toEqual([["a"], ["b"]])
-    await Bun.write(join(rig.scratch, "hold"), "")
+    await Bun.spawn(["sh", "-c", ": >hold"], { cwd: rig.scratch }).exited
     await rig.data("wait", { id: "b", for: { log: "asked" } })
-    await Bun.write(join(rig.scratch, "hold"), "")
+    await Bun.spawn(["sh", "-c", ": >hold"], { cwd: rig.scratch }).exited
     expect(await stopped).toMatchObject({ successCount: 2 })
   })
 })

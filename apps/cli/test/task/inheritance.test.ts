@@ -65,7 +65,6 @@ test.if(hasLimits)(
   "a start is warned of a limit that cannot be raised to its caller's",
   async () => {
     await using rig = new Rig()
-    rig.viaBinary = true
     callAs(rig, "ulimit -f 1000; exec", ["list"])
     const { data } = (await rig.call(start)).document
     expect(Object(data).warnings).toEqual([
@@ -106,7 +105,6 @@ test.if(mayBeConfined)(
 
 test.if(hasLimits)("a batch and a pipeline are warned once", async () => {
   await using rig = new Rig()
-  rig.viaBinary = true
   callAs(rig, "ulimit -f 1000; exec", ["list"])
   const warned = { warnings: [expect.stringContaining("(the caller: unlimited)")] }
   expect(
