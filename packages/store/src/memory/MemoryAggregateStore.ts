@@ -5,10 +5,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { type AggregateFilter, AggregateStore } from "../AggregateStore.ts"
-import { countMax } from "../TaskStore.ts"
 import { appendEvents } from "./appendEvents.ts"
 import type { Journal } from "./Journal.ts"
 import { type AggregateEntry, type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
+import { pageOf } from "./pageOf.ts"
 
 /** The AggregateStore beside a TaskStore in memory. */
 export const layerAggregateStore = Layer.effect(
@@ -47,7 +47,8 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): AggregateStore["S
       ),
     list: (aggregate, filter, page) =>
       journal.read(() => {
-        const { total, entries, next } = pageOf(ofKind(aggregate.kind), filter, page)
+        const found = ofKind(aggregate.kind).filter(({ index }) => matches(index, filter))
+        const { total, entries, next } = pageOf(found, page)
         return { total, states: entries.map((entry) => stateOf(aggregate, entry)), next }
       }),
     due: (aggregate, now) =>
@@ -95,23 +96,5 @@ export const removeAggregates = (
   }
 }
 
-const pageOf = (
-  all: ReadonlyArray<AggregateEntry>,
-  { status, since }: AggregateFilter,
-  { limit, after }: { readonly limit: number; readonly after?: string | undefined }
-) => {
-  const found = all
-    .filter(({ index }) => status?.includes(index.status) ?? true)
-    .filter(({ index }) => since === undefined || index.createdAt >= since)
-    .toSorted((one, two) => two.seq - one.seq)
-  const rest =
-    after === undefined
-      ? found
-      : found.filter(({ seq }) => /^\d{1,15}$/.test(after) && seq < Number(after))
-  const page = rest.slice(0, limit)
-  return {
-    total: Math.min(found.length, countMax + 1),
-    entries: page,
-    next: rest.length > limit ? String(page.at(-1)?.seq) : null
-  }
-}
+const matches = (index: AggregateEntry["index"], { status, since }: AggregateFilter): boolean =>
+  (status?.includes(index.status) ?? true) && (since === undefined || index.createdAt >= since)

@@ -7,11 +7,12 @@ import { ownerKey } from "@backbeat/core/task/TaskSpec"
 import type { RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"
 import { dueAt, endedAt, holdsSlot, isFinal, noCounts } from "@backbeat/core/task/TaskState"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
-import { countMax, TaskStore } from "../TaskStore.ts"
+import { TaskStore } from "../TaskStore.ts"
 import type { Change, DependentTask, ReadyFilter, TaskFilter, TaskPage } from "../TaskStore.ts"
 import { appendEvents } from "./appendEvents.ts"
 import type { Journal } from "./Journal.ts"
 import { type Entry, type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
+import { pageOf } from "./pageOf.ts"
 import { makeWaits, type Waits } from "./Waits.ts"
 
 /** The TaskStore in a memory. */
@@ -133,21 +134,11 @@ const removeTasks = (
 const listPage = (
   entries: ReadonlyArray<Entry>,
   filter: TaskFilter,
-  { limit, after }: { readonly limit: number; readonly after?: string | undefined }
+  page: Parameters<typeof pageOf>[1]
 ): TaskPage => {
-  const found = entries
-    .filter(({ task }) => matches(task, filter))
-    .toSorted((a, b) => b.seq - a.seq)
-  const rest =
-    after === undefined
-      ? found
-      : found.filter(({ seq }) => /^\d{1,15}$/.test(after) && seq < Number(after))
-  const page = rest.slice(0, limit)
-  return {
-    total: Math.min(found.length, countMax + 1),
-    tasks: page.map(({ task }) => task),
-    next: rest.length > limit ? String(page.at(-1)?.seq) : null
-  }
+  const found = entries.filter(({ task }) => matches(task, filter))
+  const { total, entries: shown, next } = pageOf(found, page)
+  return { total, tasks: shown.map(({ task }) => task), next }
 }
 
 /** Whether a task may run now in a queue. */
