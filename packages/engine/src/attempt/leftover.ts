@@ -7,6 +7,7 @@ import { isHeld } from "../process/AliveFifo.ts"
 import { look, lookTwice } from "../process/look.ts"
 import { type AttemptTree, remainsOfAll } from "../process/remains.ts"
 import { treeOf } from "./attemptSpec.ts"
+import { idsWhere } from "./idsWhere.ts"
 
 /** The last attempt that was opened; null when there was none, so that the task cannot have left anything. */
 export const lastTreeOf = (root: string, task: Task): AttemptTree | null => {
@@ -26,31 +27,18 @@ const isLastHeld = (root: string, task: Task): boolean => {
   return tree !== null && isHeld(tree.dir)
 }
 
-/**
- * The ids of those tasks that have left processes. All looks are asked for at once and so share one reading of the process table. A task
- * of which that cannot be told counts as one that has.
- */
+/** The ids of those tasks that have left processes. A task of which that cannot be told counts as one that has. */
 export const findLeftovers = (
   root: string,
   tasks: ReadonlyArray<Task>
 ): Effect.Effect<ReadonlySet<string>> =>
-  Effect.map(
-    Effect.forEach(
-      tasks,
-      (task) => {
-        const has = Effect.map(
-          lookForLeftovers(root, task),
-          (left) => left.length > 0 || isLastHeld(root, task)
-        )
-        return Effect.map(
-          Effect.catchDefect(has, () => Effect.succeed(true)),
-          (left) => (left ? [task.id] : [])
-        )
-      },
-      { concurrency: "unbounded" }
-    ),
-    (ids) => new Set(ids.flat())
-  )
+  idsWhere(tasks, (task) => {
+    const has = Effect.map(
+      lookForLeftovers(root, task),
+      (left) => left.length > 0 || isLastHeld(root, task)
+    )
+    return Effect.catchDefect(has, () => Effect.succeed(true))
+  })
 
 /** Whether the task has left anything alive; only two looks in a row tell that it has not. */
 export const hasLeftovers = (root: string, task: Task): Effect.Effect<boolean> => {

@@ -15,6 +15,7 @@ import { lookTwice } from "../process/look.ts"
 import { attemptEnd } from "../attempt/attemptEnd.ts"
 import { treeOf } from "../attempt/attemptSpec.ts"
 import { foundSpawn } from "../attempt/foundSpawn.ts"
+import { idsWhere } from "../attempt/idsWhere.ts"
 import { persistently } from "../alarm/persistently.ts"
 import { readSpawns } from "../attempt/spawnLog.ts"
 import { Supervisor } from "./Supervisor.ts"
@@ -89,23 +90,14 @@ const stillLiving = (
   root: string,
   tasks: ReadonlyArray<Task>
 ): Effect.Effect<ReadonlySet<string>> =>
-  Effect.map(
-    Effect.forEach(
-      tasks,
-      (task) => {
-        const tree = treeOf(root, task)
-        const lives = Effect.map(
-          lookTwice(tree),
-          (left) => left.length > 0 && !isLateShim(tree.dir, left)
-        )
-        return Effect.map(persistently(`a look at ${tree.dir}`, lives), (found) =>
-          found ? [task.id] : []
-        )
-      },
-      { concurrency: "unbounded" }
-    ),
-    (ids) => new Set(ids.flat())
-  )
+  idsWhere(tasks, (task) => {
+    const tree = treeOf(root, task)
+    const lives = Effect.map(
+      lookTwice(tree),
+      (left) => left.length > 0 && !isLateShim(tree.dir, left)
+    )
+    return persistently(`a look at ${tree.dir}`, lives)
+  })
 
 /** An attempt that was not spawned, and whose folder was never made, is still to be opened; where the whole task's folder is gone nothing is known. */
 const isToBeOpened = (root: string, task: Task): boolean =>
