@@ -66,7 +66,7 @@ export type AgentField =
   | "outputSchema"
   | "session"
 
-/** Where an agent's login can be seen without a call: any of these variables set, or any of these files there. */
+/** What shows without a call that an agent is logged in: one of these variables is set, or one of these files exists. */
 export interface LoginMarks {
   readonly variables: ReadonlyArray<string>
   /** Paths relative to the home directory; a variable may move their folder: `${CODEX_HOME:-.codex}/auth.json`. */

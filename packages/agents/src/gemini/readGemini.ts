@@ -55,7 +55,7 @@ const learnResult = (told: AgentProgress, event: Part<"result">): AgentProgress 
   }
 }
 
-// Tools of its own, which a mode takes away: any other that is not registered was made up.
+// Gemini's own tools: one that is not registered was removed by the mode. Any other name was invented by the model.
 const ownTools =
   /^Tool "(?:run_shell_command|write_file|replace|web_fetch|google_web_search|save_memory|edit)" not found/u
 
