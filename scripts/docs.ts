@@ -1,15 +1,13 @@
-// Prints docs/lifecycle.md and docs/contract.md from the code. With --check it writes nothing and fails when one differs.
+// Prints docs/lifecycle.md, docs/contract.md and the light columns of the table from the code. With --check it writes nothing and fails when one differs.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { install, root } from "./workspace.ts"
 
 interface Page {
+  /** Its path in the repository. */
   readonly name: string
   readonly text: string
 }
-
-/** The folder of the printed pages. */
-export const docs = join(root, "docs")
 
 // Loaded late: on a clean clone the packages are there only after `install`.
 const print = async (): Promise<ReadonlyArray<Page>> => {
@@ -17,9 +15,14 @@ const print = async (): Promise<ReadonlyArray<Page>> => {
   const { lifecycleDiagram } = await import("../packages/core/src/task/lifecycleDiagram.ts")
   // oxlint-disable-next-line no-restricted-imports -- were the packages named in the root's manifest, each could import every other
   const { reference } = await import("../packages/contract/src/reference.ts")
+  // oxlint-disable-next-line no-restricted-imports -- were the packages named in the root's manifest, each could import every other
+  const { printRows } = await import("../packages/contract/src/printRows.ts")
+  // oxlint-disable-next-line no-restricted-imports -- were the packages named in the root's manifest, each could import every other
+  const { operations } = await import("../packages/contract/src/table.ts")
   return [
-    { name: "lifecycle.md", text: lifecycleDiagram() },
-    { name: "contract.md", text: reference() }
+    { name: "docs/lifecycle.md", text: lifecycleDiagram() },
+    { name: "docs/contract.md", text: reference() },
+    { name: "packages/contract/src/printedRows.ts", text: printRows(Object.values(operations)) }
   ]
 }
 
@@ -39,19 +42,21 @@ export const stalePages = async (folder: string): Promise<ReadonlyArray<string>>
 
 /** Writes every page into `folder`. */
 export const writePages = async (folder: string): Promise<void> => {
-  mkdirSync(folder, { recursive: true })
-  for (const { name, text } of await print()) writeFileSync(join(folder, name), text)
+  for (const { name, text } of await print()) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
 }
 
 if (import.meta.main) {
   install()
-  const stale = await stalePages(docs)
+  const stale = await stalePages(root)
   const checking = process.argv.includes("--check")
-  if (!checking) await writePages(docs)
+  if (!checking) await writePages(root)
   console.log(
     stale.length === 0
       ? "docs are current"
-      : `${checking ? "not what the code prints, run `bun run docs`" : "written"}: ${stale.map((name) => `docs/${name}`).join(", ")}`
+      : `${checking ? "not what the code prints, run `bun run docs`" : "written"}: ${stale.join(", ")}`
   )
   process.exitCode = checking && stale.length > 0 ? 1 : 0
 }

@@ -1,5 +1,5 @@
 /** What was typed: an operation with payload and flags, a wish for help, or a mistake. Loads no schema. */
-import { type FlagName, flagKinds, operationNames } from "@backbeat/contract/names"
+import { entryRowOf, type FlagName, flagKinds, operationNames } from "@backbeat/contract/names"
 
 /** A call as typed. `argv` is what stood after `--`. */
 export interface TypedCall {
@@ -129,9 +129,6 @@ const read = (draft: Draft, args: ReadonlyArray<string>): void => {
   }
 }
 
-/** The words after these name an operation, and some operations have two words. */
-const aboutOperations: ReadonlyArray<string> = ["schema show", "examples show"]
-
 /** The value as JSON, or the word itself where it is none. */
 const settingOf = (word: string): unknown => {
   try {
@@ -145,10 +142,10 @@ const settingOf = (word: string): unknown => {
 const payloadsOf = (operation: string, rest: ReadonlyArray<string>): ReadonlyArray<string> => {
   const [first = "", second = ""] = rest
   if (rest.length !== 2 || first.startsWith("{")) return rest
-  if (operation === "config set") return [JSON.stringify({ key: first, value: settingOf(second) })]
-  return aboutOperations.includes(operation) && rest.every((word) => /^[a-z]+$/u.test(word))
-    ? [rest.join(" ")]
-    : rest
+  const { words, namesOperation = false } = entryRowOf(operation) ?? {}
+  if (words !== undefined)
+    return [JSON.stringify({ [words[0]]: first, [words[1]]: settingOf(second) })]
+  return namesOperation && rest.every((word) => /^[a-z]+$/u.test(word)) ? [rest.join(" ")] : rest
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -169,13 +166,13 @@ const readTry = (draft: Draft): void => {
   ]
 }
 
-/** `status` of nothing in particular is that of all. */
-const withoutId = ({
+/** A call of nothing in particular may stand for another operation: `status` for `list`. */
+const calledAs = ({
   operation,
   payload,
   argv
 }: Pick<TypedCall, "operation" | "payload" | "argv">): string =>
-  operation === "status" && payload === null && argv === null ? "list" : operation
+  payload === null && argv === null ? (entryRowOf(operation)?.bare ?? operation) : operation
 
 /** The mistake of a line whose arguments these are. */
 type Complain = (flag: string | null, message: string) => Mistyped
@@ -202,7 +199,7 @@ const understand = (
     return complain(null, `more than one payload: ${rest.join(" ")}`)
   return {
     kind: "call",
-    operation: withoutId({ operation, payload, argv }),
+    operation: calledAs({ operation, payload, argv }),
     payload,
     argv,
     flags,

@@ -11,14 +11,14 @@ const Frame = Schema.Struct({
 })
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Frame))
 
-/** The lines of a task, as they are; an event with its time, in the zone of this process. What is no frame stays as it is. */
-export const humanFrame = (operation: string, line: string): string =>
+/** A line of output, in a stream of lines as it is; an event with its time, in the zone of this process. What is no frame stays as it is. */
+export const humanFrame = (isOfLines: boolean, line: string): string =>
   Option.match(decode(line), {
     onNone: () => line,
     onSome: ({ type, taskId, pipelineId, timestamp, data }) => {
       const text = data?.["text"]
       const id = taskId ?? pipelineId ?? ""
-      if (typeof text === "string") return operation === "logs" ? text : `${id} | ${text}`
+      if (typeof text === "string") return isOfLines ? text : `${id} | ${text}`
       return `${new Date(timestamp).toTimeString().slice(0, 8)}  ${id}  ${type}`
     }
   })

@@ -5,7 +5,7 @@
 import { callEngine, type OutgoingCall, type Target } from "@backbeat/client/callEngine"
 import { findHome } from "@backbeat/client/Home"
 import { NotStarted } from "@backbeat/client/Unreachable"
-import { discoveryNames } from "@backbeat/contract/names"
+import { entryRowOf } from "@backbeat/contract/names"
 import { exitHeader, failureHeader, refusedStatus, streamType } from "@backbeat/contract/protocol"
 import { type CommandLine, parseCommandLine, type TypedCall } from "./commandLine.ts"
 import { outgoing, targetOf } from "./outgoing.ts"
@@ -43,7 +43,7 @@ const printAnswer = async (
   return exitCode
 }
 
-/** The answer of the engine; null where none is to begin, and why none can begin for `doctor`, which answers then without. */
+/** The answer of the engine; null where none is to begin, and why none can begin for a call that is then answered without. */
 const answered = async (
   target: Target,
   call: OutgoingCall
@@ -51,7 +51,8 @@ const answered = async (
   try {
     return await callEngine(target, call)
   } catch (thrown) {
-    if (call.operation === "doctor" && thrown instanceof NotStarted) return thrown
+    const isAnsweredWithout = entryRowOf(call.operation)?.engine === "prefers"
+    if (isAnsweredWithout && thrown instanceof NotStarted) return thrown
     throw thrown
   }
 }
@@ -63,13 +64,14 @@ const run = async (line: CommandLine): Promise<number> => {
     const { answerLocally } = await import("./answerLocally.ts")
     return answerLocally(line)
   }
-  if (discoveryNames.includes(line.operation)) {
+  const row = entryRowOf(line.operation)
+  if (row?.engine === "none") {
     const { discover } = await import("./discover.ts")
     return discover(await outgoing(line))
   }
   const asked =
-    line.operation === "init" && line.payload === null
-      ? await (await import("./chooseAgent.ts")).chooseAgent(line)
+    row?.asks !== undefined && line.payload === null
+      ? await (await import("./questions.ts")).ask(row.asks, line)
       : line
   const [target, call] = [await targetOf(asked), await outgoing(asked)]
   const response = await answered(target, call)

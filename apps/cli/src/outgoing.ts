@@ -1,7 +1,7 @@
 /** From what was typed to the call that goes over the socket. */
 import type { OutgoingCall, Target } from "@backbeat/client/callEngine"
 import { findHome } from "@backbeat/client/Home"
-import { operationsWithEnvironment, operationsWithoutStart } from "@backbeat/contract/names"
+import { entryRowOf } from "@backbeat/contract/names"
 import { payloadMaxBytes } from "@backbeat/contract/protocol"
 import type { TypedCall } from "./commandLine.ts"
 import { isForPeople } from "./format.ts"
@@ -41,8 +41,8 @@ export const isMade = async (root: string): Promise<boolean> => {
 
 /** Whether a call may start an engine: one that only looks makes no home. */
 const startsEngine = async (operation: string, root: string): Promise<boolean> => {
-  if (operation === "doctor") return isMade(root)
-  return !operationsWithoutStart.includes(operation)
+  const engine = entryRowOf(operation)?.engine
+  return engine === "prefers" ? isMade(root) : engine !== "uses"
 }
 
 /** Which home is called, and what starts its engine. */
@@ -121,7 +121,7 @@ const callerOf = (operation: string) => {
     requestedAt: Date.now(),
     ...(sessionId === undefined ? {} : { sessionId }),
     ...insideOf(environment),
-    ...(operationsWithEnvironment.includes(operation) ? { env: environment } : {})
+    ...(entryRowOf(operation)?.environment === true ? { env: environment } : {})
   }
 }
 

@@ -2,9 +2,10 @@
 import { attended, type Silence } from "@backbeat/client/attended"
 import { callEngine, type OutgoingCall, silenceOf, type Target } from "@backbeat/client/callEngine"
 import { unreachable } from "@backbeat/client/Unreachable"
+import { entryRowOf } from "@backbeat/contract/names"
 import { print } from "./print.ts"
 import { PrintedLines } from "./PrintedLines.ts"
-import { behind, isOfMany, isRepeated, type Printed } from "./resume.ts"
+import { behind, isRepeated, type Printed, tellsAllAgain } from "./resume.ts"
 
 const failureMark = '{"ok":false'
 
@@ -54,7 +55,8 @@ const looksOf = async ({ operation, flags }: OutgoingCall): Promise<Looks> => {
     await import("./humanFrame.ts"),
     await import("./humanError.ts")
   ]
-  return { shown: (frame) => humanFrame(operation, frame), failed: humanError }
+  const isOfLines = entryRowOf(operation)?.resume === "cursor"
+  return { shown: (frame) => humanFrame(isOfLines, frame), failed: humanError }
 }
 
 /** Prints one response until its end; the exit code. */
@@ -98,7 +100,7 @@ const printAll = async (first: Response, target: Target, call: OutgoingCall): Pr
   const silence = { ...silenceOf(target, call), timeoutMs: null }
   const printed = { count: 0, last: null }
   const looks = await looksOf(call)
-  const lines = call.operation === "events" || isOfMany(call) ? new PrintedLines() : null
+  const lines = tellsAllAgain(call) ? new PrintedLines() : null
   for (let response = first; ;) {
     try {
       return await printFrames(response, { silence, printed, lines, looks }, response !== first)

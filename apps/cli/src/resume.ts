@@ -1,5 +1,6 @@
 /** From a stream that broke to the call that goes on behind its last frame: no frame is missing, none comes twice. */
 import type { OutgoingCall } from "@backbeat/client/callEngine"
+import { entryRowOf } from "@backbeat/contract/names"
 
 const snapshot = /^\{"type":"(?:task|pipeline)\.status\.snapshot"/u
 
@@ -11,7 +12,8 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const given = ({ operation, payload }: OutgoingCall): Readonly<Record<string, unknown>> => {
   if (payload === null || payload.trim() === "") return {}
-  if (operation === "logs" && !/^\s*[[{"]/u.test(payload)) return { id: payload }
+  const positional = entryRowOf(operation)?.positional ?? null
+  if (positional !== null && !/^\s*[[{"]/u.test(payload)) return { [positional]: payload }
   const parsed: unknown = JSON.parse(payload)
   return isRecord(parsed) ? parsed : {}
 }
@@ -43,9 +45,13 @@ const behindLine = (
     : { since, ...left, lines: Math.max(0, Number(payload["lines"] ?? linesByDefault) - count) }
 }
 
-/** Whether a call reads the lines of several tasks: then no frame tells a place in all of them, and the stream begins anew. */
-export const isOfMany = (call: OutgoingCall): boolean =>
-  call.operation === "logs" && given(call)["id"] === undefined
+/** Whether a call reads the lines of several tasks: then no frame has a place in all of them, and the stream begins again. */
+const isOfMany = (call: OutgoingCall): boolean =>
+  entryRowOf(call.operation)?.resume === "cursor" && given(call)["id"] === undefined
+
+/** Whether lines that were printed come again when the stream continues. */
+export const tellsAllAgain = (call: OutgoingCall): boolean =>
+  entryRowOf(call.operation)?.resume === "sequence" || isOfMany(call)
 
 /** The call that goes on behind what was printed; null when that does not tell where. */
 export const behind = (call: OutgoingCall, { count, last }: Printed): OutgoingCall | null => {
@@ -54,6 +60,8 @@ export const behind = (call: OutgoingCall, { count, last }: Printed): OutgoingCa
   const frame: unknown = JSON.parse(last)
   if (!isRecord(frame)) return null
   const place =
-    call.operation === "events" ? { since: frame["sequence"] } : behindLine(payload, frame, count)
+    entryRowOf(call.operation)?.resume === "sequence"
+      ? { since: frame["sequence"] }
+      : behindLine(payload, frame, count)
   return place === undefined ? null : { ...call, payload: JSON.stringify({ ...payload, ...place }) }
 }

@@ -1,13 +1,12 @@
 /** What a call that starts no engine answers when none runs. It changes nothing in the home. */
 import { findHome, type Place } from "@backbeat/client/Home"
 import type { NotStarted } from "@backbeat/client/Unreachable"
-import { lookUp } from "@backbeat/contract/discovery"
 import { succeeded } from "@backbeat/contract/Envelope"
-import * as Result from "effect/Result"
+import type { NamesByEngine } from "@backbeat/contract/names"
+import { operations } from "@backbeat/contract/table"
 import { existsSync } from "node:fs"
 import type { TypedCall } from "./commandLine.ts"
 import { textFor } from "./discover.ts"
-import { complain } from "./explain.ts"
 import { judging } from "./judging.ts"
 import { outgoing } from "./outgoing.ts"
 import { print } from "./print.ts"
@@ -19,37 +18,27 @@ const environment = (): Record<string, string> =>
     )
   )
 
-const answerOf = async (
-  operation: string,
-  place: Place,
-  refusal: NotStarted | null
-): Promise<unknown> => {
-  switch (operation) {
-    case "engine stop":
-      return { stopped: false, pid: null, liveTasks: 0 }
-    case "config path":
-      return { path: place.configPath, exists: existsSync(place.configPath) }
-    case "doctor": {
-      const { doctorWithoutEngine } = await import("@backbeat/engine/doctor/doctorWithoutEngine")
-      return doctorWithoutEngine(
-        place,
-        judging(process.env),
-        environment(),
-        refusal?.problem ?? null
-      )
-    }
-    default:
-      return {
-        running: false,
-        home: place.root,
-        version: null,
-        pid: null,
-        startedAt: null,
-        tasks: null,
-        rssBytes: null
-      }
+type Answer = (place: Place, refusal: NotStarted | null) => unknown
+
+const answers: Readonly<Record<NamesByEngine<"uses" | "prefers">, Answer>> = {
+  "engine stop": () => ({ stopped: false, pid: null, liveTasks: 0 }),
+  "engine status": ({ root }) => ({
+    running: false,
+    home: root,
+    version: null,
+    pid: null,
+    startedAt: null,
+    tasks: null,
+    rssBytes: null
+  }),
+  "config path": ({ configPath }) => ({ path: configPath, exists: existsSync(configPath) }),
+  doctor: async (place, refusal) => {
+    const { doctorWithoutEngine } = await import("@backbeat/engine/doctor/doctorWithoutEngine")
+    return doctorWithoutEngine(place, judging(process.env), environment(), refusal?.problem ?? null)
   }
 }
+
+const hasAnswer = (name: string): name is keyof typeof answers => Object.hasOwn(answers, name)
 
 /** Prints the answer; the exit code. `refusal` says why an engine that the call would have liked could not be started. */
 export const withoutEngine = async (
@@ -57,13 +46,12 @@ export const withoutEngine = async (
   refusal: NotStarted | null
 ): Promise<number> => {
   const { operation, home, pretty } = line
-  const found = lookUp(operation)
-  if (Result.isFailure(found)) return complain(operation, found.failure)
-  const data = await answerOf(operation, findHome(home, process.env), refusal)
+  if (!hasAnswer(operation)) throw new Error(`${operation} needs an engine`)
+  const data = await answers[operation](findHome(home, process.env), refusal)
   const { flags } = await outgoing(line)
   const shown =
     flags["human"] === true
-      ? await textFor(data, { flags })
+      ? await textFor(operations[operation].human, data, { flags })
       : JSON.stringify(succeeded(operation, data), null, pretty ? 2 : undefined)
   await print("stdout", `${shown}\n`)
   return 0

@@ -4,7 +4,7 @@
  */
 import { callEngine } from "@backbeat/client/callEngine"
 import { Unreachable } from "@backbeat/client/Unreachable"
-import { operationsWithEnvironment, operationsWithoutStart } from "@backbeat/contract/names"
+import { entryRowOf } from "@backbeat/contract/names"
 import * as Schema from "effect/Schema"
 import { join } from "node:path"
 import { binary } from "./binary.ts"
@@ -38,11 +38,11 @@ export const callHere = async (
   payload: unknown,
   flags: Readonly<Record<string, unknown>> = {}
 ): Promise<Document | null> => {
-  const starts = operation !== "doctor" && !operationsWithoutStart.includes(operation)
+  const { engine = "starts", environment: takesEnvironment = false } = entryRowOf(operation) ?? {}
   const target = {
     root,
     configPath: join(root, "config.json"),
-    engineCommand: starts ? [...withHome(root), binary, "engine-role"] : null
+    engineCommand: engine === "starts" ? [...withHome(root), binary, "engine-role"] : null
   }
   const caller = {
     client: "cli",
@@ -52,7 +52,7 @@ export const callHere = async (
     umask: process.umask(),
     requestId: crypto.randomUUID(),
     requestedAt: Date.now(),
-    ...(operationsWithEnvironment.includes(operation) ? { env: environment() } : {})
+    ...(takesEnvironment ? { env: environment() } : {})
   }
   try {
     const call = { operation, payload: JSON.stringify(payload), flags, caller }

@@ -1,5 +1,6 @@
 /** One row of the table of operations: everything that any surface needs to know of it. */
 import type * as Schema from "effect/Schema"
+import type { EntryRow } from "./EntryRow.ts"
 import { commonFlagNames, type OwnFlagName } from "./names.ts"
 import type { ProblemType } from "./Problem.ts"
 
@@ -25,12 +26,21 @@ export interface Cut<Data> {
   of(data: Data, reading: Reading): unknown
 }
 
+/** How the answer is printed for people; each has a renderer in the engine's `human/`. */
+export type HumanForm = "tasks" | "agents" | "lines" | "reasons" | "outline"
+
+/** How MCP offers an operation. */
+export interface McpRow {
+  /** The tool that only calls this operation. */
+  readonly tool?: string
+}
+
 /** What a caller can ask, what comes back, and what can go wrong. */
 export interface Operation<
   Name extends string = string,
   Input extends Schema.Codec<unknown, unknown> = Schema.Codec<unknown, unknown>,
   Output extends Schema.Codec<unknown, unknown> = Schema.Codec<unknown, unknown>
-> {
+> extends EntryRow {
   /** One or two words. */
   readonly name: Name
   /** One sentence. */
@@ -50,16 +60,18 @@ export interface Operation<
   readonly flags: ReadonlyArray<OwnFlagName>
   /** Changes nothing. */
   readonly readOnly: boolean
-  /** Whether the call brings the caller's environment. */
-  readonly environment?: boolean
-  /** Whether a call starts an engine where none runs (the default), only uses one that runs, or is answered from the table alone. */
-  readonly engine?: "starts" | "uses" | "none"
   /** Whether an argument vector may follow behind `--`. */
   readonly argv?: boolean
   /** Whether it puts a large answer into a file in its own way. */
   readonly ownArtifact?: boolean
-  /** What a bare word after the operation stands for, such as `status demo`. */
-  readonly positional: string | null
+  /** Its field `payload` is a payload of the operation in its field `operation`, or of this one where that is absent. */
+  readonly wraps?: string
+  /** How the answer is printed for people (default: its fields as lines). */
+  readonly human?: HumanForm
+  /** How the page calls it: with the payload as the body, or as a stream of server-sent events. Absent: it may not. */
+  readonly web?: "POST" | "GET"
+  /** How MCP offers it. With this RunOperation may call it; absent: it may not. */
+  readonly mcp?: McpRow
 }
 
 /** The flags that an operation knows, as typed, such as `--wait`. */

@@ -1,13 +1,15 @@
 /** The answers of `capabilities`, `schema` and `examples`: nothing but a view of the table. */
 import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
 import { inlineMaxBytes } from "./Artifact.ts"
 import { callText } from "./callText.ts"
+import { decodePayload } from "./decodePayload.ts"
 import { jsonSchema, schemaId } from "./jsonSchema.ts"
 import { comingWith, operationMeantBy } from "./meant/words.ts"
 import { nearest } from "./nearest.ts"
 import type { Operation } from "./Operation.ts"
 import { commandInputError, type Problem } from "./Problem.ts"
-import { operationNames } from "./names.ts"
+import { type NamesByEngine, operationNames } from "./names.ts"
 import { findOperation, type Input, operations, type Output } from "./table.ts"
 
 const rows: ReadonlyArray<Operation> = Object.values(operations)
@@ -25,14 +27,7 @@ export const capabilities = (version: string): Output<"capabilities"> => ({
   operations: operationNames,
   batch: rows.filter((row) => row.batch).map((row) => row.name),
   streams: rows.filter((row) => row.flags.includes("stream")).map((row) => row.name),
-  discovery: [
-    "capabilities",
-    "schema list",
-    "schema show",
-    "examples list",
-    "examples show",
-    "help"
-  ]
+  discovery: [...rows.filter((row) => row.engine === "none").map((row) => row.name), "help"]
 })
 
 /** The operations whose first word this is; none where it is an operation itself or no first word. */
@@ -129,3 +124,35 @@ export const examplesShow = ({
       call: callText(row.name, payload)
     }))
   }))
+
+/** Answers a payload of an operation from the table alone. */
+export interface Discovery {
+  readonly operation: Operation
+  readonly answer: (payload: unknown, version: string) => Result.Result<unknown, Problem>
+}
+
+const discovery = <Given, Data>(
+  operation: Operation<string, Schema.Codec<Given, unknown>, Schema.Codec<Data, unknown>>,
+  answer: (input: Given, version: string) => Result.Result<Data, Problem>
+): Discovery => ({
+  operation,
+  answer: (payload, version) =>
+    Result.flatMap(decodePayload(operation, payload), (input) => answer(input, version))
+})
+
+/** The operations that need no engine. */
+export const discoveries = {
+  capabilities: discovery(operations.capabilities, (_, version) =>
+    Result.succeed(capabilities(version))
+  ),
+  "schema list": discovery(operations["schema list"], () => Result.succeed(schemaList())),
+  "schema show": discovery(operations["schema show"], schemaShow),
+  "examples list": discovery(operations["examples list"], () => Result.succeed(examplesList())),
+  "examples show": discovery(operations["examples show"], examplesShow)
+} as const satisfies Record<NamesByEngine<"none">, Discovery>
+
+/** The answer of such an operation; null for one that the engine answers. */
+export const findDiscovery = (name: string): Discovery | null => {
+  const all: Readonly<Record<string, Discovery>> = discoveries
+  return Object.hasOwn(all, name) ? (all[name] ?? null) : null
+}

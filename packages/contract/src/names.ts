@@ -1,48 +1,28 @@
-/** The names of operations and flags as plain strings, for the thin entry, which loads no schema. The table is held to them by its type. */
-
-/** Every operation, in the order of the table. */
-export const operationNames = [
-  "start",
-  "status",
-  "list",
-  "wait",
-  "stop",
-  "restart",
-  "retry",
-  "resume",
-  "send",
-  "logs",
-  "events",
-  "why",
-  "plan",
-  "prune",
-  "doctor",
-  "capabilities",
-  "schema list",
-  "schema show",
-  "examples list",
-  "examples show",
-  "agents list",
-  "agents check",
-  "init",
-  "config show",
-  "config set",
-  "config reset",
-  "config path",
-  "pipeline create",
-  "pipeline get",
-  "pipeline list",
-  "pipeline cancel",
-  "queue list",
-  "queue pause",
-  "queue resume",
-  "queue set",
-  "engine status",
-  "engine stop"
-] as const
+/** The names of operations and flags as plain strings, for the thin entry, which loads no schema. */
+import type { EntryRow } from "./EntryRow.ts"
+import { printedRows } from "./printedRows.ts"
 
 /** The name of an operation. */
-export type OperationName = (typeof operationNames)[number]
+export type OperationName = keyof typeof printedRows
+
+/** Whether there is an operation of this name. */
+export const isOperationName = (name: string): name is OperationName =>
+  Object.hasOwn(printedRows, name)
+
+/** Every operation, in the order of the table. */
+export const operationNames: ReadonlyArray<OperationName> =
+  Object.keys(printedRows).filter(isOperationName)
+
+/** What is known of an operation without its schemas; null when there is none of this name. */
+export const entryRowOf = (name: string): EntryRow | null =>
+  isOperationName(name) ? printedRows[name] : null
+
+/** The names of the operations whose rows have one of these values in the column `engine`. */
+export type NamesByEngine<Engine extends EntryRow["engine"]> = {
+  readonly [Name in OperationName]: (typeof printedRows)[Name] extends { readonly engine: Engine }
+    ? Name
+    : never
+}[OperationName]
 
 /** The flags that steer an execution, and whether a value follows. */
 export const flagKinds = {
@@ -71,31 +51,7 @@ export type OwnFlagName = Exclude<FlagName, "get" | "human">
 /** The flags that every operation takes. */
 export const commonFlagNames = ["get", "human", "pretty", "home", "help", "version"] as const
 
-/** The operations that need the caller's environment. */
-export const operationsWithEnvironment: ReadonlyArray<string> = [
-  "start",
-  "retry",
-  "resume",
-  "pipeline create",
-  "plan",
-  "agents list",
-  "agents check",
-  "init",
-  "doctor"
-]
+const isOwnFlagName = (name: FlagName): name is OwnFlagName => name !== "get" && name !== "human"
 
-/** The operations that use an engine that runs, and start none. */
-export const operationsWithoutStart: ReadonlyArray<string> = [
-  "config path",
-  "engine status",
-  "engine stop"
-]
-
-/** The operations that the caller answers by itself, from the table alone. */
-export const discoveryNames: ReadonlyArray<string> = [
-  "capabilities",
-  "schema list",
-  "schema show",
-  "examples list",
-  "examples show"
-]
+/** Those that only some operations take. */
+export const ownFlagNames: ReadonlyArray<OwnFlagName> = flagNames.filter(isOwnFlagName)

@@ -129,7 +129,7 @@ export const payloadOf = (
   )
   if (request.argv === undefined) return payload
   const { argv } = request
-  if (operation.name !== "start") {
+  if (operation.argv !== true) {
     return Result.fail(
       commandInputError(
         `${operation.name} takes no command after --`,

@@ -50,7 +50,7 @@ export const operations = {
   "queue set": queue.queueSet,
   "engine status": administer.engineStatus,
   "engine stop": administer.engineStop
-} as const satisfies Record<OperationName, Operation>
+} as const satisfies { readonly [Name in OperationName]: Operation<Name> }
 
 /** The decoded payload of an operation. */
 export type Input<Name extends OperationName> = (typeof operations)[Name]["input"]["Type"]

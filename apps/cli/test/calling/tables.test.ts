@@ -43,7 +43,28 @@ describe("a table of tasks", () => {
   })
 })
 
+describe("the tables of several ids", () => {
+  test("are of tasks and of pipelines, and the ids that do not exist are named", async () => {
+    await using rig = new Rig()
+    await rig.data("start", { id: "one", command: "true" }, ["--wait"])
+    await rig.data("pipeline create", { id: "release", steps: ["true", "true"] }, ["--wait"])
+    const { stdout } = await rig.call(["status", '["one","release","none"]', "--human"])
+    expect(stdout).toMatch(/^ID .*\none +completed .*\n\nID .*\nrelease +completed +2\/2 /u)
+    expect(stdout).toEndWith("\nnot found: none\n")
+  })
+})
+
 describe("a table of agents", () => {
+  test("of `agents check` is followed by what is wrong with each", async () => {
+    await using rig = new Rig()
+    const agents = new FakeAgents(rig.scratch)
+    const { stdout } = await rig.call(["agents", "check", "claude", "--human"], {
+      env: { ...agents.env, ...hidden, HOME: rig.scratch }
+    })
+    expect(stdout).toMatch(/^AGENT .*\nclaude +no /u)
+    expect(stdout).toContain("\nclaude: claude is not installed, or not on PATH. ")
+  })
+
   test("shows version, login, default and permission mode of each", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)

@@ -1,5 +1,6 @@
 /** What an operation demands of its fields together, which no schema says: a call that breaks it is not suggested. The engine refuses it with its own words. */
 import * as Predicate from "effect/Predicate"
+import { isOperationName, type OperationName } from "../names.ts"
 import { agentFields } from "../operation/start.ts"
 
 type Entries = Readonly<Record<string, unknown>>
@@ -91,7 +92,7 @@ const streams =
   (payload, flags) =>
     count(flags, ["stream", "follow"]) > 0 || count(payload, fields) === 0
 
-const rules: Readonly<Record<string, ReadonlyArray<Rule>>> = {
+const rules: { readonly [Name in OperationName]?: ReadonlyArray<Rule> } = {
   start: task,
   "pipeline create": [oneOf("steps", "tasks"), promptsFit, tasksFit],
   wait: [
@@ -130,6 +131,6 @@ export const fitsTogether = (
   flags: Readonly<Record<string, unknown>> = {}
 ): boolean => {
   if (Array.isArray(payload)) return payload.every((item) => fitsTogether(operation, item, flags))
-  const its = Object.hasOwn(rules, operation) ? rules[operation] : undefined
+  const its = isOperationName(operation) ? rules[operation] : undefined
   return its === undefined || !isEntries(payload) || its.every((rule) => rule(payload, flags))
 }

@@ -19,10 +19,10 @@ const itemsOf = ({ batch, positional }: Operation, payload: unknown): ReadonlyAr
       )
     : [payload]
 
-/** What `plan` shows is a payload of another operation. */
-const holdsWithin = ({ name }: Operation, payload: unknown): boolean => {
-  if (name !== "plan" || !Predicate.isObject(payload) || !("payload" in payload)) return true
-  const operation = "operation" in payload ? String(payload.operation) : "start"
+/** Whether a payload inside of it is one that its operation takes. */
+const holdsWithin = ({ wraps }: Operation, payload: unknown): boolean => {
+  if (wraps === undefined || !Predicate.isObject(payload) || !("payload" in payload)) return true
+  const operation = "operation" in payload ? String(payload.operation) : wraps
   return holds({ operation, payload: payload.payload })
 }
 

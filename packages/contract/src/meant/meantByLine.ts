@@ -161,7 +161,7 @@ const takeField = (
 
 /** After a command everything belongs to it, but for flags of backbeat itself. A whole line or a prompt is one word. */
 const takesAllWords = ({ row, words }: Draft): boolean =>
-  row.name === "start" && /^[^\s{[]+$/u.test(words[0] ?? "")
+  row.argv === true && /^[^\s{[]+$/u.test(words[0] ?? "")
 
 const isForeign = (draft: Draft, argument: string): boolean =>
   takesAllWords(draft) &&
@@ -186,7 +186,7 @@ const take = (draft: Draft, args: ReadonlyArray<string>, at: number): number | n
 
 /** A prompt is what an agent is named for. */
 const asPrompt = ({ row, payload, words }: Draft): Readonly<Record<string, unknown>> | null =>
-  row.name === "start" && words.length > 0 && ("agent" in payload || "model" in payload)
+  row.argv === true && words.length > 0 && ("agent" in payload || "model" in payload)
     ? { prompt: words.join(" ") }
     : null
 

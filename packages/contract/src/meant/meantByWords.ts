@@ -1,4 +1,5 @@
 /** What bare words after an operation mean: ids, a status, a command with its arguments. */
+import { isOperationName, type OperationName } from "../names.ts"
 import { isShellLine } from "./shellLine.ts"
 
 type Payload = Readonly<Record<string, unknown>>
@@ -41,7 +42,9 @@ const several = ({ words, fields, batch = false }: Typed): Payload | null => {
   return (batch || fields.includes("ids")) && areIds(words) ? { ids: words } : null
 }
 
-const meanings: Readonly<Record<string, (typed: Typed) => Payload | null>> = {
+type Meaning = (typed: Typed) => Payload | null
+
+const meanings: { readonly [Name in OperationName]?: Meaning } = {
   start: ({ words }) => commandOf(words),
   list: ({ words }) => {
     const statuses = words.flatMap((word) => word.split(","))
@@ -66,7 +69,7 @@ const meanings: Readonly<Record<string, (typed: Typed) => Payload | null>> = {
 /** The payload that bare words stand for; null where they can mean nothing here. */
 export const meantByWords = (operation: string, typed: Typed): Payload | null => {
   if (typed.words.length === 0) return {}
-  const meaning = Object.hasOwn(meanings, operation) ? meanings[operation] : undefined
+  const meaning = isOperationName(operation) ? meanings[operation] : undefined
   if (meaning !== undefined) return meaning(typed)
   return typed.fields.includes("id") ? several(typed) : null
 }

@@ -35,7 +35,8 @@ export const configShow = operation({
   batch: false,
   flags: [],
   readOnly: true,
-  positional: null
+  positional: null,
+  web: "POST"
 })
 
 /** Sets one value. */
@@ -52,7 +53,9 @@ export const configSet = operation({
   batch: false,
   flags: [],
   readOnly: false,
-  positional: null
+  positional: null,
+  words: ["key", "value"],
+  web: "POST"
 })
 
 /** Removes one value, or all. */
@@ -66,7 +69,8 @@ export const configReset = operation({
   batch: false,
   flags: [],
   readOnly: false,
-  positional: "key"
+  positional: "key",
+  web: "POST"
 })
 
 /** Tells where the configuration file is. */
@@ -109,7 +113,9 @@ export const engineStatus = operation({
   batch: false,
   flags: [],
   readOnly: true,
-  positional: null
+  positional: null,
+  web: "POST",
+  mcp: {}
 })
 
 /** Ends the engine; tasks go on. */
@@ -129,5 +135,6 @@ export const engineStop = operation({
   batch: false,
   flags: [],
   readOnly: false,
-  positional: null
+  positional: null,
+  endsEngine: true
 })

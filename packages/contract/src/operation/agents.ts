@@ -39,7 +39,10 @@ export const agentsList = operation({
   batch: false,
   flags: [],
   readOnly: true,
-  positional: null
+  positional: null,
+  human: "agents",
+  web: "POST",
+  mcp: { tool: "ListAgents" }
 })
 
 /** Checks agents. */
@@ -70,7 +73,10 @@ export const agentsCheck = operation({
   batch: false,
   flags: [],
   readOnly: true,
-  positional: "agent"
+  positional: "agent",
+  human: "agents",
+  web: "POST",
+  mcp: {}
 })
 
 /** Chooses the default agent. */
@@ -87,5 +93,6 @@ export const init = operation({
   batch: false,
   flags: [],
   readOnly: false,
-  positional: "agent"
+  positional: "agent",
+  asks: "agent"
 })

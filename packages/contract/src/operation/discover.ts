@@ -56,7 +56,10 @@ export const plan = operation({
   batch: false,
   flags: [],
   readOnly: true,
-  positional: null
+  positional: null,
+  wraps: "start",
+  web: "POST",
+  mcp: { tool: "PlanWork" }
 })
 
 /** Checks the installation. */
@@ -82,7 +85,10 @@ export const doctor = operation({
   batch: false,
   flags: [],
   readOnly: true,
-  positional: null
+  positional: null,
+  engine: "prefers",
+  web: "POST",
+  mcp: {}
 })
 
 /** Tells what this binary can do. */
@@ -110,7 +116,8 @@ export const capabilities = operation({
   batch: false,
   flags: [],
   readOnly: true,
-  positional: null
+  positional: null,
+  mcp: {}
 })
 
 /** Lists the schemas. */
@@ -133,7 +140,8 @@ export const schemaList = operation({
   batch: false,
   flags: [],
   readOnly: true,
-  positional: null
+  positional: null,
+  mcp: {}
 })
 
 /** Shows one schema. */
@@ -156,7 +164,9 @@ export const schemaShow = operation({
   batch: false,
   flags: [],
   readOnly: true,
-  positional: "operation"
+  positional: "operation",
+  namesOperation: true,
+  mcp: {}
 })
 
 /** Lists the examples. */
@@ -175,7 +185,8 @@ export const examplesList = operation({
   batch: false,
   flags: [],
   readOnly: true,
-  positional: null
+  positional: null,
+  mcp: {}
 })
 
 /** Shows the examples of one operation. */
@@ -195,5 +206,7 @@ export const examplesShow = operation({
   batch: false,
   flags: [],
   readOnly: true,
-  positional: "operation"
+  positional: "operation",
+  namesOperation: true,
+  mcp: {}
 })

@@ -116,7 +116,11 @@ export const logs = operation({
   batch: false,
   flags: ["output", "stream", "follow", "timeout"],
   readOnly: true,
-  positional: "id"
+  positional: "id",
+  resume: "cursor",
+  human: "lines",
+  web: "POST",
+  mcp: { tool: "TaskLogs" }
 })
 
 /**
@@ -181,5 +185,8 @@ export const events = operation({
   batch: false,
   flags: ["stream", "output"],
   readOnly: true,
-  positional: null
+  positional: null,
+  resume: "sequence",
+  web: "GET",
+  mcp: {}
 })

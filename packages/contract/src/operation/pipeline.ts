@@ -158,7 +158,10 @@ export const pipelineCreate = operation({
   batch: false,
   flags: ["wait", "timeout", "concurrency", "output", "exit-status"],
   readOnly: false,
-  positional: null
+  positional: null,
+  human: "tasks",
+  web: "POST",
+  mcp: { tool: "CreatePipeline" }
 })
 
 /** Tells of one pipeline. */
@@ -173,7 +176,10 @@ export const pipelineGet = operation({
   batch: false,
   flags: ["output"],
   readOnly: true,
-  positional: "id"
+  positional: "id",
+  human: "tasks",
+  web: "POST",
+  mcp: { tool: "PipelineStatus" }
 })
 
 /** Lists pipelines, newest first. */
@@ -205,7 +211,10 @@ export const pipelineList = operation({
   batch: false,
   flags: [],
   readOnly: true,
-  positional: null
+  positional: null,
+  human: "tasks",
+  web: "POST",
+  mcp: { tool: "ListPipelines" }
 })
 
 /** Ends a pipeline. */
@@ -232,5 +241,8 @@ export const pipelineCancel = operation({
   batch: false,
   flags: [],
   readOnly: false,
-  positional: "id"
+  positional: "id",
+  human: "tasks",
+  web: "POST",
+  mcp: { tool: "CancelPipeline" }
 })

@@ -38,7 +38,9 @@ export const queueList = operation({
   batch: false,
   flags: [],
   readOnly: true,
-  positional: null
+  positional: null,
+  web: "POST",
+  mcp: {}
 })
 
 /** Pauses a queue. */
@@ -58,7 +60,9 @@ export const queuePause = operation({
   batch: false,
   flags: [],
   readOnly: false,
-  positional: "queue"
+  positional: "queue",
+  web: "POST",
+  mcp: {}
 })
 
 /** Ends the pause of a queue. */
@@ -72,7 +76,9 @@ export const queueResume = operation({
   batch: false,
   flags: [],
   readOnly: false,
-  positional: "queue"
+  positional: "queue",
+  web: "POST",
+  mcp: {}
 })
 
 /** Sets how many tasks of a queue run at once. */
@@ -93,5 +99,6 @@ export const queueSet = operation({
   batch: false,
   flags: [],
   readOnly: false,
-  positional: "queue"
+  positional: "queue",
+  web: "POST"
 })

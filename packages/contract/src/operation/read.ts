@@ -66,7 +66,11 @@ export const status = operation({
   batch: true,
   flags: ["output"],
   readOnly: true,
-  positional: "id"
+  positional: "id",
+  bare: "list",
+  human: "tasks",
+  web: "POST",
+  mcp: { tool: "TaskStatus" }
 })
 
 /** Lists tasks, newest first. */
@@ -121,7 +125,10 @@ export const list = operation({
   batch: false,
   flags: ["output"],
   readOnly: true,
-  positional: null
+  positional: null,
+  human: "tasks",
+  web: "POST",
+  mcp: { tool: "ListTasks" }
 })
 
 const WaitFor = Schema.Union([
@@ -208,7 +215,10 @@ export const wait = operation({
   waits: true,
   flags: ["timeout", "output", "exit-status"],
   readOnly: true,
-  positional: "id"
+  positional: "id",
+  human: "tasks",
+  web: "POST",
+  mcp: { tool: "WaitTask" }
 })
 
 /** What a task that runs does now. */
@@ -270,5 +280,8 @@ export const why = operation({
   batch: false,
   flags: [],
   readOnly: true,
-  positional: "id"
+  positional: "id",
+  human: "reasons",
+  web: "POST",
+  mcp: { tool: "ExplainTask" }
 })

@@ -274,5 +274,8 @@ export const start = operation({
   batch: true,
   flags: ["wait", "timeout", "concurrency", "output", "exit-status"],
   readOnly: false,
-  positional: null
+  positional: null,
+  human: "tasks",
+  web: "POST",
+  mcp: { tool: "DelegateTask" }
 })

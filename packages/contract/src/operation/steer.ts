@@ -83,7 +83,10 @@ export const stop = operation({
   batch: true,
   flags: ["concurrency", "output"],
   readOnly: false,
-  positional: "id"
+  positional: "id",
+  human: "tasks",
+  web: "POST",
+  mcp: { tool: "CancelTask" }
 })
 
 /** Opens another attempt of a task, or of those of a pipeline. */
@@ -124,7 +127,10 @@ export const restart = operation({
   batch: true,
   flags: ["wait", "timeout", "concurrency", "output"],
   readOnly: false,
-  positional: "id"
+  positional: "id",
+  human: "tasks",
+  web: "POST",
+  mcp: { tool: "RestartTask" }
 })
 
 /** Whose environment a new task gets that does the work of another. */
@@ -162,7 +168,10 @@ export const retry = operation({
   batch: false,
   flags: ["wait", "timeout"],
   readOnly: false,
-  positional: "id"
+  positional: "id",
+  human: "tasks",
+  web: "POST",
+  mcp: { tool: "RetryTask" }
 })
 
 /** Goes on with what an agent has begun, as a new task. */
@@ -198,7 +207,10 @@ export const resume = operation({
   batch: false,
   flags: ["wait", "timeout"],
   readOnly: false,
-  positional: "id"
+  positional: "id",
+  human: "tasks",
+  web: "POST",
+  mcp: { tool: "ResumeTask" }
 })
 
 /** Writes to a task's standard input, ends it, or sends a signal. */
@@ -253,7 +265,9 @@ export const send = operation({
   batch: false,
   flags: ["timeout"],
   readOnly: false,
-  positional: null
+  positional: null,
+  web: "POST",
+  mcp: { tool: "SendToTask" }
 })
 
 const FinalStatus = Schema.Literals(["completed", "failed", "cancelled"])
@@ -290,5 +304,7 @@ export const prune = operation({
   batch: false,
   flags: [],
   readOnly: false,
-  positional: null
+  positional: null,
+  web: "POST",
+  mcp: {}
 })

@@ -2,8 +2,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { steadyMs } from "../system/time.ts"
-import { mkdirSync, renameSync, statSync } from "../system/files.ts"
+import { mkdirSync, renameSync, statSync } from "node:fs"
 import { dirname } from "node:path"
 import { behindLinks } from "../home/behindLinks.ts"
 import type { Configuration } from "./configuration.ts"
@@ -89,7 +88,7 @@ export const layerSettings = (environment: Readonly<Record<string, string | unde
       let lookedAt = Number.NEGATIVE_INFINITY
       let known: Resolved = resolve(undefined, environment)
       const resolved = (): Resolved => {
-        lookedAt = steadyMs()
+        lookedAt = performance.now()
         const now = stampOf(configPath)
         if (now !== stamp) known = readConfiguration(configPath, environment)
         stamp = now
@@ -97,7 +96,7 @@ export const layerSettings = (environment: Readonly<Record<string, string | unde
       }
       return Settings.of({
         // Every commit asks, and most come within a moment.
-        current: () => (steadyMs() - lookedAt < sameMomentMs ? known : resolved()).config,
+        current: () => (performance.now() - lookedAt < sameMomentMs ? known : resolved()).config,
         resolved,
         file: () => read(configPath).content,
         write: (content) => {

@@ -8,7 +8,7 @@ import {
   renameSync,
   rmSync,
   writeFileSync
-} from "../system/files.ts"
+} from "node:fs"
 import { join, relative } from "node:path"
 import { artifactDir } from "./Home.ts"
 

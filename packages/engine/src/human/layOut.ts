@@ -1,4 +1,10 @@
 /** Tables on a terminal. */
+import type { Clock } from "./times.ts"
+
+/** Who reads, and whether in colours. */
+export interface Looks extends Clock {
+  readonly color: boolean
+}
 
 const colours: Readonly<Record<string, string>> = {
   running: "36",

@@ -4,7 +4,6 @@ import type { Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { callAfter } from "../system/time.ts"
 import { readableDir } from "../output/readableDir.ts"
 import { Home } from "../home/Home.ts"
 import { between, endOfOutput } from "../output/between.ts"
@@ -37,17 +36,17 @@ const quiet = (
   quietMs: number
 ): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
-    let cancel: (() => void) | undefined
+    let timer: ReturnType<typeof setTimeout> | undefined
     const grew = (): void => {
-      cancel?.()
-      cancel = callAfter(quietMs, () => resume(Effect.void))
+      clearTimeout(timer)
+      timer = setTimeout(() => resume(Effect.void), quietMs)
     }
     const unsubscribe = watch.subscribe(grew)
     const release = watch.hurry()
     watch.sampleNow()
     if (isBehind(endOfOutput(dir), from)) grew()
     return Effect.sync(() => {
-      cancel?.()
+      clearTimeout(timer)
       unsubscribe()
       release()
     })

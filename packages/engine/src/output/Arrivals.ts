@@ -7,7 +7,7 @@ import {
   renameSync,
   truncateSync,
   writeFileSync
-} from "../system/files.ts"
+} from "node:fs"
 import type { OutputStream } from "./OutputStream.ts"
 import { statIfThere } from "../process/statIfThere.ts"
 

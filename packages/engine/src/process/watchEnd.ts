@@ -2,9 +2,8 @@
  * Waits for the end of an attempt that need not be a child of this engine: by the event of its record, because a
  * daemon that it left may hold the FIFO for ever, and by the event that nobody holds the FIFO.
  */
-import { closeSync, existsSync, openSync } from "../system/files.ts"
+import { closeSync, existsSync, openSync } from "node:fs"
 import { join } from "node:path"
-import { callAfter } from "../system/time.ts"
 import { onReleased } from "./AliveFifo.ts"
 import { preventUnclaimedStart } from "./Claim.ts"
 import type { AttemptEnd } from "./inspectAttempt.ts"
@@ -49,7 +48,8 @@ export const watchEnd = (dir: string, ended: (end: AttemptEnd) => void): (() => 
     try {
       act()
     } catch {
-      cancels.push(callAfter(againAfterMs, persistent(act)))
+      const timer = setTimeout(persistent(act), againAfterMs)
+      cancels.push(() => clearTimeout(timer))
     }
   }
   const look = persistent(() => {

@@ -1,6 +1,7 @@
 /** Calls in, documents and frames out. */
 import { CallRequest } from "@backbeat/contract/Call"
 import { failed } from "@backbeat/contract/Envelope"
+import { entryRowOf } from "@backbeat/contract/names"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import { exitHeader, failureHeader, handoverHeader, streamType } from "@backbeat/contract/protocol"
 import { Database } from "@backbeat/store/Database"
@@ -158,7 +159,7 @@ export const serve = Effect.gen(function* () {
       return handover(successor)
     }
     if (!lock.isHeld()) return afterLoss(call.operation, "not begun")
-    const ends = call.operation === "engine stop"
+    const ends = entryRowOf(call.operation)?.endsEngine === true
     const signal = ends ? request.signal : AbortSignal.any([request.signal, closing.signal])
     const exit = await underWay.add(run(answer(call), { signal }))
     if (ends && Exit.isSuccess(exit)) await run(shutdown.released)

@@ -2,8 +2,8 @@
 import { type CallRequest, type Flags } from "@backbeat/contract/Call"
 import { addressed, exitCodeOf, exitStatuses, failed } from "@backbeat/contract/Envelope"
 import { withoutVain } from "@backbeat/contract/meant/holds"
-import { type FlagName, flagNames } from "@backbeat/contract/names"
-import { knownFlags, type Operation } from "@backbeat/contract/Operation"
+import { foreignFlag } from "@backbeat/contract/foreignFlag"
+import type { Operation } from "@backbeat/contract/Operation"
 import { payloadOf } from "@backbeat/contract/payload"
 import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 import type { StoreError } from "@backbeat/store/StoreError"
@@ -20,9 +20,6 @@ import { makeAnswerPayload } from "./answerPayload.ts"
 import { type Answer, document } from "./document.ts"
 import { misplaced } from "./misplaced.ts"
 import { reportDefect } from "./report.ts"
-
-const isGiven = (flags: Flags, name: FlagName): boolean =>
-  flags[name] !== undefined && flags[name] !== false
 
 /** Flags that mean nothing without another one, or beside it. */
 const checkTogether = (
@@ -50,17 +47,8 @@ const checkFlags = (
   flags: Flags,
   payload: Result.Result<unknown, Problem>
 ): Effect.Effect<void, Problem> => {
-  const unknown = flagNames.find(
-    (name) =>
-      name !== "get" && name !== "human" && isGiven(flags, name) && !operation.flags.includes(name)
-  )
-  if (unknown === undefined) return checkTogether(operation, flags)
-  const known = knownFlags(operation)
-  const told = commandInputError(
-    `${operation.name} does not take the flag --${unknown}`,
-    `Known flags: ${known.join(", ")}.`,
-    { flag: `--${unknown}` }
-  )
+  const told = foreignFlag(operation, flags)
+  if (told === null) return checkTogether(operation, flags)
   if (Result.isFailure(payload)) return Effect.fail(told)
   const kept = Object.entries(flags).filter(([name]) =>
     operation.flags.some((each) => each === name)

@@ -14,10 +14,15 @@ import { exitStatusOf } from "./exitStatus.ts"
 import { isFull, shown } from "./shown.ts"
 import { withArtifact } from "./withArtifact.ts"
 
-const humanly = (data: unknown, { color = false, zone = "UTC" }: Flags, now: number) =>
+const humanly = (
+  { human }: Operation,
+  data: unknown,
+  { color = false, zone = "UTC" }: Flags,
+  now: number
+) =>
   Effect.map(
     Effect.promise(() => import("../human/humanText.ts")),
-    ({ humanText }) => humanText(data, { color, zone, now })
+    ({ humanText }) => humanText(human, data, { color, zone, now })
   )
 
 /** The payloads of a call that has several: an array, or one that names several tasks; null for any other. */
@@ -62,7 +67,11 @@ export const makeAnswerPayload = Effect.map(Home, ({ root }) => {
     }
     const now = yield* Clock.currentTimeMillis
     if (flags.human === true)
-      return { kind: "document", text: yield* humanly(data, flags, now), exitCode: code } as const
+      return {
+        kind: "document",
+        text: yield* humanly(operation, data, flags, now),
+        exitCode: code
+      } as const
     return document(
       succeeded(
         operation.name,

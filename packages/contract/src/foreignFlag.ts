@@ -1,0 +1,21 @@
+/** Refuses a flag that an operation does not take. */
+import { ownFlagNames } from "./names.ts"
+import { knownFlags, type Operation } from "./Operation.ts"
+import { commandInputError, type Problem } from "./Problem.ts"
+
+/** The problem of the first given flag that the operation does not take; null when it takes all. */
+export const foreignFlag = (
+  operation: Operation,
+  flags: Readonly<Record<string, unknown>>
+): Problem | null => {
+  const foreign = ownFlagNames.find(
+    (name) => flags[name] !== undefined && flags[name] !== false && !operation.flags.includes(name)
+  )
+  return foreign === undefined
+    ? null
+    : commandInputError(
+        `${operation.name} does not take the flag --${foreign}`,
+        `Known flags: ${knownFlags(operation).join(", ")}.`,
+        { flag: `--${foreign}` }
+      )
+}

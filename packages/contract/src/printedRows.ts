@@ -1,0 +1,43 @@
+/** Printed from the table of operations by `bun run docs`: what the thin entry knows of each row. Change the row. */
+import type { EntryRow } from "./EntryRow.ts"
+
+/** The rows, in the order of the table. */
+export const printedRows = {
+  start: { positional: null, environment: true },
+  status: { positional: "id", bare: "list" },
+  list: { positional: null },
+  wait: { positional: "id" },
+  stop: { positional: "id" },
+  restart: { positional: "id" },
+  retry: { positional: "id", environment: true },
+  resume: { positional: "id", environment: true },
+  send: { positional: null },
+  logs: { positional: "id", resume: "cursor" },
+  events: { positional: null, resume: "sequence" },
+  why: { positional: "id" },
+  plan: { positional: null, environment: true },
+  prune: { positional: null },
+  doctor: { positional: null, environment: true, engine: "prefers" },
+  capabilities: { positional: null, engine: "none" },
+  "schema list": { positional: null, engine: "none" },
+  "schema show": { positional: "operation", namesOperation: true, engine: "none" },
+  "examples list": { positional: null, engine: "none" },
+  "examples show": { positional: "operation", namesOperation: true, engine: "none" },
+  "agents list": { positional: null, environment: true },
+  "agents check": { positional: "agent", environment: true },
+  init: { positional: "agent", environment: true, asks: "agent" },
+  "config show": { positional: null },
+  "config set": { positional: null, words: ["key", "value"] },
+  "config reset": { positional: "key" },
+  "config path": { positional: null, engine: "uses" },
+  "pipeline create": { positional: null, environment: true },
+  "pipeline get": { positional: "id" },
+  "pipeline list": { positional: null },
+  "pipeline cancel": { positional: "id" },
+  "queue list": { positional: null },
+  "queue pause": { positional: "queue" },
+  "queue resume": { positional: "queue" },
+  "queue set": { positional: "queue" },
+  "engine status": { positional: null, engine: "uses" },
+  "engine stop": { positional: null, engine: "uses", endsEngine: true }
+} as const satisfies Readonly<Record<string, EntryRow>>
