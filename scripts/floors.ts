@@ -1,4 +1,5 @@
 // Holds the folders of the engine to their floors: a folder imports only from floors below its own, never from its neighbours.
+// Only some of them make file calls by themselves: what the simulator plays makes those of system/.
 // Takes the folder of a workspace as an argument; without one it reads this one.
 import { readFileSync } from "node:fs"
 import { dirname, join, normalize } from "node:path"
@@ -6,6 +7,7 @@ import { root } from "./workspace.ts"
 
 /** From the ground. Files beside the folders stand on the roof. */
 const floors: ReadonlyArray<ReadonlyArray<string>> = [
+  ["system"],
   ["alarm", "human"],
   ["process"],
   ["home"],
@@ -24,6 +26,9 @@ const floors: ReadonlyArray<ReadonlyArray<string>> = [
   ["server"]
 ]
 
+/** Folders of which nothing is played by the simulator, and the ground itself. */
+const withOwnFiles: ReadonlySet<string> = new Set(["system", "life", "doctor", "queue", "server"])
+
 const engine = "packages/engine/src"
 const imported = /(?:\bfrom|\bimport\()\s*"(?<path>\.[^"]+)"/gu
 
@@ -41,13 +46,20 @@ const complaintsOf = (path: string, text: string): ReadonlyArray<string> => {
   const floor = floorOf(folder)
   if (floor < 0)
     return [`${engine}/${path}: the folder ${folder} has no floor in scripts/floors.ts`]
-  return [...text.matchAll(imported)].flatMap(({ groups }) => {
+  const files =
+    folder !== null && !withOwnFiles.has(folder) && text.includes('from "node:fs"')
+      ? [
+          `${engine}/${path}: ${folder} must not import node:fs: it makes the calls of system/files.ts`
+        ]
+      : []
+  const above = [...text.matchAll(imported)].flatMap(({ groups }) => {
     const target = normalize(join(dirname(path), groups?.["path"] ?? ""))
     const other = folderOf(target)
     return other === folder || floorOf(other) < floor
       ? []
       : [`${engine}/${path}: ${folder} must not import ${target}: it is not on a lower floor`]
   })
+  return [...files, ...above]
 }
 
 const workspace = process.argv[2] ?? root

@@ -47,3 +47,10 @@ test("a folder without a floor is named", () => {
     "packages/engine/src/cellar/Thing.ts: the folder cellar has no floor in scripts/floors.ts"
   ])
 })
+
+test("what the simulator plays makes no file calls of its own", () => {
+  const files = 'import { openSync } from "node:fs"\nexport { openSync }\n'
+  expect(floors({ "process/Own.ts": files, "life/Own.ts": files })).toEqual([
+    "packages/engine/src/process/Own.ts: process must not import node:fs: it makes the calls of system/files.ts"
+  ])
+})

@@ -2,7 +2,7 @@
  * A worker that says when nobody reads standard output any more, also while nothing is written: Bun's streams tell that at the next
  * write only. It blocks in poll(2), which is not variadic, until the other end of the pipe is closed.
  */
-import { openLibc } from "@backbeat/engine/process/posix"
+import { openLibc } from "@backbeat/engine/system/libc"
 import { FFIType, ptr } from "bun:ffi"
 
 const stdout = 1

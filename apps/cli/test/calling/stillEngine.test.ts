@@ -99,7 +99,7 @@ test("a call of an engine that is stopped while it begins fails with its pid and
   await using rig = new StillRig()
   mkdirSync(rig.home, { mode: 0o700 })
   // It takes the home, and stands still before it serves.
-  const posix = join(
+  const libc = join(
     import.meta.dir,
     "..",
     "..",
@@ -108,11 +108,11 @@ test("a call of an engine that is stopped while it begins fails with its pid and
     "packages",
     "engine",
     "src",
-    "process",
-    "posix.ts"
+    "system",
+    "libc.ts"
   )
   const program = `
-    const { tryLock } = await import(${JSON.stringify(posix)})
+    const { tryLock } = await import(${JSON.stringify(libc)})
     const { openSync, writeFileSync } = await import("node:fs")
     tryLock(openSync(${JSON.stringify(join(rig.home, "engine.lock"))}, "a"))
     writeFileSync(${JSON.stringify(join(rig.scratch, "pid"))}, String(process.pid))

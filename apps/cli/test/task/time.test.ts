@@ -1,6 +1,7 @@
 /** When an attempt's time begins and ends. */
 import { describe, expect, test } from "bun:test"
-import { makeFifo, signalProcess } from "@backbeat/engine/process/posix"
+import { signalProcess } from "@backbeat/engine/process/posix"
+import { makeFifo } from "@backbeat/engine/system/processes"
 import * as Schema from "effect/Schema"
 import { closeSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"

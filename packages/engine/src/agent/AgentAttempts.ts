@@ -21,6 +21,7 @@ import type { OutputWatch } from "../output/Growth.ts"
 import { endOfStream } from "../output/endOfStream.ts"
 import { AgentOutput } from "./AgentOutput.ts"
 import { gitState } from "../checkpoint/gitState.ts"
+import { callAfter } from "../system/time.ts"
 
 /** An attempt whose output is read. */
 export interface Followed {
@@ -126,11 +127,11 @@ const wellFormed = (json: string): string =>
 
 /** A limit of silence: it begins anew each time, or does not count at all. */
 const makeRestLimit = (limitMs: () => number, reached: () => void) => {
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let cancel: (() => void) | undefined
   return {
     begin: (counts: boolean): void => {
-      clearTimeout(timer)
-      timer = counts ? setTimeout(reached, limitMs()) : undefined
+      cancel?.()
+      cancel = counts ? callAfter(limitMs(), reached) : undefined
     }
   }
 }

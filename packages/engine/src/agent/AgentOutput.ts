@@ -6,7 +6,7 @@
 import type { AgentReader } from "@backbeat/agents/Agent"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
-import { appendFileSync, existsSync, linkSync, mkdirSync, writeFileSync } from "node:fs"
+import { appendFileSync, existsSync, linkSync, mkdirSync, writeFileSync } from "../system/files.ts"
 import { readDropped, writeDropped } from "../output/DroppedRecord.ts"
 import { OutputFile } from "../output/OutputFile.ts"
 import { outputPath } from "../output/OutputStream.ts"

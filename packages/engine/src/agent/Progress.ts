@@ -1,7 +1,7 @@
 /** How far an agent's output was read, and what was learned from it, kept beside it in `told`: the next engine goes on from there. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, renameSync, writeFileSync } from "../system/files.ts"
 import { join } from "node:path"
 
 const Progress = Schema.Struct({

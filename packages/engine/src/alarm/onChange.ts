@@ -2,12 +2,12 @@
  * The event that a file or folder changes. The system may refuse a watch: each user has a limit of inotify instances and watches
  * (EMFILE, ENOSPC). Then it is looked at now and then, until the system grants one.
  */
-import { type FSWatcher, watch } from "node:fs"
+import { type FileWatch, watch } from "../system/files.ts"
 import { lookNowAndThen } from "./nowAndThen.ts"
 
 /** Calls back at each change of what is at the path, and now and then while that cannot be watched, until the returned function is called. */
 export const onChange = (path: string, changed: () => void): (() => void) => {
-  let watcher: FSWatcher | null = null
+  let watcher: FileWatch | null = null
   let lookNoMore: (() => void) | null = null
 
   const refused = (): void => {

@@ -2,7 +2,7 @@
 import type { AgentCall } from "@backbeat/agents/Agent"
 import type { Task } from "@backbeat/core/task/Task"
 import type { Stdin } from "@backbeat/core/task/TaskSpec"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, writeFileSync } from "../system/files.ts"
 import { dirname, isAbsolute, join, resolve } from "node:path"
 import { attemptDir } from "../home/Home.ts"
 import { homeIdOf, homeVariables } from "../home/homeId.ts"

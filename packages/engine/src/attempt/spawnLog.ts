@@ -3,7 +3,7 @@
  * ended is then not taken for one that was never opened. The file is bounded, and never flushed: a power failure ends what it is about.
  */
 import type { Task } from "@backbeat/core/task/Task"
-import { appendFileSync, readFileSync, renameSync } from "node:fs"
+import { appendFileSync, readFileSync, renameSync } from "../system/files.ts"
 import { join } from "node:path"
 import { statIfThere } from "../process/statIfThere.ts"
 

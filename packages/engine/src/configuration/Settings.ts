@@ -2,7 +2,8 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { mkdirSync, renameSync, statSync } from "node:fs"
+import { steadyMs } from "../system/time.ts"
+import { mkdirSync, renameSync, statSync } from "../system/files.ts"
 import { dirname } from "node:path"
 import { behindLinks } from "../home/behindLinks.ts"
 import type { Configuration } from "./configuration.ts"
@@ -88,7 +89,7 @@ export const layerSettings = (environment: Readonly<Record<string, string | unde
       let lookedAt = Number.NEGATIVE_INFINITY
       let known: Resolved = resolve(undefined, environment)
       const resolved = (): Resolved => {
-        lookedAt = performance.now()
+        lookedAt = steadyMs()
         const now = stampOf(configPath)
         if (now !== stamp) known = readConfiguration(configPath, environment)
         stamp = now
@@ -96,7 +97,7 @@ export const layerSettings = (environment: Readonly<Record<string, string | unde
       }
       return Settings.of({
         // Every commit asks, and most come within a moment.
-        current: () => (performance.now() - lookedAt < sameMomentMs ? known : resolved()).config,
+        current: () => (steadyMs() - lookedAt < sameMomentMs ? known : resolved()).config,
         resolved,
         file: () => read(configPath).content,
         write: (content) => {

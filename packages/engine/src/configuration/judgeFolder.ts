@@ -11,9 +11,9 @@ import {
   readdirSync,
   readFileSync,
   readSync,
-  type Stats,
+  type FileStat,
   statSync
-} from "node:fs"
+} from "../system/files.ts"
 import { dirname, join } from "node:path"
 import { errorCode } from "../process/thrown.ts"
 import { databasePath } from "../home/Home.ts"
@@ -44,11 +44,11 @@ const firstNames =
 /** What it makes later. */
 const laterNames = new Set(["tasks", "artifacts", "reports", "spawned.log", "spawned.log.1"])
 
-const modeOf = ({ mode }: Stats): string => (mode & 0o7777).toString(8).padStart(4, "0")
+const modeOf = ({ mode }: FileStat): string => (mode & 0o7777).toString(8).padStart(4, "0")
 
 const hint = "Set --home or BACKBEAT_HOME to an empty folder, or to one that does not exist yet."
 
-const refuse = (root: string, why: string, stat?: Stats): Verdict => {
+const refuse = (root: string, why: string, stat?: FileStat): Verdict => {
   const seen = stat === undefined ? {} : { owner: stat.uid, mode: modeOf(stat) }
   const shown = stat === undefined ? "" : ` (owner ${stat.uid}, mode ${modeOf(stat)})`
   return {
@@ -175,7 +175,7 @@ const judgeContent = async (
   }
 }
 
-const statIfThere = (path: string): Stats | undefined => {
+const statIfThere = (path: string): FileStat | undefined => {
   try {
     return statSync(path)
   } catch (thrown) {

@@ -1,7 +1,7 @@
 /** Answers `config`. */
 import * as operations from "@backbeat/contract/operation/administer"
 import * as Effect from "effect/Effect"
-import { existsSync } from "node:fs"
+import { existsSync } from "../system/files.ts"
 import { Home } from "../home/Home.ts"
 import { withoutSecrets } from "../configuration/configuration.ts"
 import { Settings } from "../configuration/Settings.ts"

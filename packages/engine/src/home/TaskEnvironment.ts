@@ -1,7 +1,14 @@
 /** The environment of a task, kept in a 0600 file of its folder because a later attempt needs it. Nowhere else. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync
+} from "../system/files.ts"
 import { join } from "node:path"
 import { taskDir } from "./Home.ts"
 import { readRegular } from "./regularFile.ts"

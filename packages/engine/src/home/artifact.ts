@@ -8,7 +8,7 @@ import {
   renameSync,
   rmSync,
   writeFileSync
-} from "node:fs"
+} from "../system/files.ts"
 import { join, relative } from "node:path"
 import { artifactDir } from "./Home.ts"
 

@@ -1,5 +1,5 @@
 /** Where a path leads in the end, also when nothing is there yet. */
-import { lstatSync, readlinkSync, realpathSync } from "node:fs"
+import { lstatSync, readlinkSync, realpathSync } from "../system/files.ts"
 import { basename, dirname, join, resolve } from "node:path"
 
 /** More links than any file system follows. Source: path_resolution(7). */

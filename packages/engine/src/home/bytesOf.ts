@@ -1,5 +1,5 @@
 /** How much of the disk something takes. */
-import { lstatSync, readdirSync } from "node:fs"
+import { lstatSync, readdirSync } from "../system/files.ts"
 import { join } from "node:path"
 
 /** The bytes of a file, or of all files below a folder; 0 when it is not there. */

@@ -2,7 +2,7 @@
 import { type HomeRecord, HomeStore } from "@backbeat/store/HomeStore"
 import * as Effect from "effect/Effect"
 import { randomBytes } from "node:crypto"
-import { realpathSync } from "node:fs"
+import { realpathSync } from "../system/files.ts"
 import { folderAt, isSameFolder } from "../process/folderAt.ts"
 import { databasePath, Home } from "./Home.ts"
 

@@ -2,7 +2,14 @@
  * Opens files of the home without ever waiting: where somebody has put a FIFO in the place of a file, an ordinary open would
  * wait for its other end, and with it everything else.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  writeFileSync
+} from "../system/files.ts"
 
 /** Something else is in the place of a file. It has the code of BSD's error of this name, and the path, as failed system calls have. */
 class NotRegular extends Error {

@@ -4,7 +4,7 @@ import { chmodSync, closeSync, constants, fstatSync, mkdirSync, openSync } from 
 import { join } from "node:path"
 import { openRegular } from "../home/regularFile.ts"
 import { judgeFolder, type Judging } from "../configuration/judgeFolder.ts"
-import { tryLock } from "../process/posix.ts"
+import { tryLock } from "../system/libc.ts"
 import { errorCode, errorMessage } from "../process/thrown.ts"
 import { ownFile } from "./OwnFile.ts"
 

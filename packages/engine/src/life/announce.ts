@@ -5,7 +5,7 @@ import { closeSync, constants, openSync, renameSync, statSync, writeSync } from 
 import { join } from "node:path"
 import { isatty } from "node:tty"
 import { openRegular, writeRegular } from "../home/regularFile.ts"
-import { duplicateOnto } from "../process/posix.ts"
+import { duplicateOnto } from "../system/libc.ts"
 
 /** How an engine began, or that it has let go of the home. */
 export type Notice =

@@ -4,7 +4,7 @@
  */
 import { FFIType } from "bun:ffi"
 import { readFileSync } from "node:fs"
-import { openLibc } from "../process/posix.ts"
+import { openLibc } from "../system/libc.ts"
 
 /** Source: madvise(2); the pages of a private mapping are read from its file again. Only what was never written may be dropped so. */
 const MADV_DONTNEED = 4

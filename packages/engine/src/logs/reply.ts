@@ -4,6 +4,7 @@ import type { Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { callAfter } from "../system/time.ts"
 import { readableDir } from "../output/readableDir.ts"
 import { Home } from "../home/Home.ts"
 import { between, endOfOutput } from "../output/between.ts"
@@ -36,17 +37,17 @@ const quiet = (
   quietMs: number
 ): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
-    let timer: ReturnType<typeof setTimeout> | undefined
+    let cancel: (() => void) | undefined
     const grew = (): void => {
-      clearTimeout(timer)
-      timer = setTimeout(() => resume(Effect.void), quietMs)
+      cancel?.()
+      cancel = callAfter(quietMs, () => resume(Effect.void))
     }
     const unsubscribe = watch.subscribe(grew)
     const release = watch.hurry()
     watch.sampleNow()
     if (isBehind(endOfOutput(dir), from)) grew()
     return Effect.sync(() => {
-      clearTimeout(timer)
+      cancel?.()
       unsubscribe()
       release()
     })

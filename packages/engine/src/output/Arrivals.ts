@@ -7,7 +7,7 @@ import {
   renameSync,
   truncateSync,
   writeFileSync
-} from "node:fs"
+} from "../system/files.ts"
 import type { OutputStream } from "./OutputStream.ts"
 import { statIfThere } from "../process/statIfThere.ts"
 

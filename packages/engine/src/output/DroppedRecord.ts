@@ -1,6 +1,6 @@
 // What rotation has taken from an attempt's files, and how much of them it may take, kept beside them in `dropped`.
 // Offsets are those of the whole output ever written, so cursors and the arrival index outlive a rotation.
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, renameSync, writeFileSync } from "../system/files.ts"
 
 /** How far one stream was dropped: `keptFrom` is the offset of the oldest byte kept, `shift` what to take from an offset to find it in the file. */
 export interface Dropped {

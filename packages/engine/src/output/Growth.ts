@@ -1,7 +1,9 @@
 // Notifications that an attempt's files grew. One inotify event, then one sample per interval while output flows, and no
 // timer at all while none does; the engine touches no byte of the output.
-import { watch } from "node:fs"
-import type { FSWatcher } from "node:fs"
+import { watch } from "../system/files.ts"
+import { ofProcess } from "../system/ofProcess.ts"
+import { callAfter, wallNow } from "../system/time.ts"
+import type { FileWatch } from "../system/files.ts"
 import { appendArrival, arrivalsBytes, lastArrival } from "./Arrivals.ts"
 import type { Sample } from "./Arrivals.ts"
 import { readDropped, writeDropped } from "./DroppedRecord.ts"
@@ -14,7 +16,7 @@ const intervalMs = 50
 const hurriedIntervalMs = 5
 // A sample costs about 50 us: past a hundred chatty tasks the interval grows, so that samples stay near a tenth of a core.
 const intervalPerFlowingMs = 0.5
-let flowingCount = 0
+const flowing = ofProcess(() => ({ count: 0 }))
 
 /** What `watchOutput` needs: who is told of growth, and the clock that stamps samples (ms since the epoch). */
 export interface WatchOptions {
@@ -24,7 +26,7 @@ export interface WatchOptions {
 
 /** Watches the two files in this attempt folder until closed. What was written before, also while no engine ran, is the first growth told. */
 export function watchOutput(dir: string, options: WatchOptions): OutputWatch {
-  const watching = new OutputWatch(dir, options.now ?? Date.now)
+  const watching = new OutputWatch(dir, options.now ?? wallNow)
   watching.subscribe(options.onGrowth)
   watching.start()
   return watching
@@ -37,8 +39,8 @@ export class OutputWatch {
   #listeners: readonly ((sample: Sample) => void)[] = []
   #last: Sample
   #indexBytes: number
-  #watchers: readonly FSWatcher[] | undefined
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #watchers: readonly FileWatch[] | undefined
+  #cancelTimer: (() => void) | undefined
   #hurriedCount = 0
   #lookNoMore: (() => void) | undefined
   #closed = false
@@ -80,7 +82,7 @@ export class OutputWatch {
   hurry(): () => void {
     let held = true
     this.#hurriedCount++
-    if (this.#hurriedCount === 1 && this.#timer !== undefined) this.#pace()
+    if (this.#hurriedCount === 1 && this.#cancelTimer !== undefined) this.#pace()
     return () => {
       if (held) this.#hurriedCount--
       held = false
@@ -109,23 +111,23 @@ export class OutputWatch {
 
   #pace(): void {
     this.#stopTimer()
-    flowingCount++
+    flowing().count++
     const ms =
       this.#hurriedCount > 0
         ? hurriedIntervalMs
-        : Math.max(intervalMs, flowingCount * intervalPerFlowingMs)
-    this.#timer = setTimeout(() => {
+        : Math.max(intervalMs, flowing().count * intervalPerFlowingMs)
+    this.#cancelTimer = callAfter(ms, () => {
       this.#stopTimer()
       if (this.#sample(this.#now())) this.#pace()
       else this.#rest()
-    }, ms)
+    })
   }
 
   #stopTimer(): void {
-    if (this.#timer === undefined) return
-    flowingCount--
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    if (this.#cancelTimer === undefined) return
+    flowing().count--
+    this.#cancelTimer()
+    this.#cancelTimer = undefined
   }
 
   /** Arms the watch, and then looks once more: what came between the last look and the watch has no event. */
@@ -143,11 +145,11 @@ export class OutputWatch {
 
   #arm(): void {
     this.#disarm()
-    const armed: FSWatcher[] = []
+    const armed: FileWatch[] = []
     this.#watchers = armed
     try {
       for (const path of watchedPaths(this.#dir))
-        armed.push(watch(path, this.#onEvent).on("error", this.#onRefused))
+        armed.push(watch(path, { persistent: true }, this.#onEvent).on("error", this.#onRefused))
       this.#lookNoMore?.()
       this.#lookNoMore = undefined
     } catch {

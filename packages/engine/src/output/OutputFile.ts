@@ -1,6 +1,6 @@
 // One stream of an attempt, opened for reading while its task may write and the engine may rotate it.
 // All offsets count the whole output ever written, dropped bytes included.
-import { closeSync, fstatSync, openSync, readSync } from "node:fs"
+import { closeSync, fstatSync, openSync, readSync } from "../system/files.ts"
 import { statIfThere } from "../process/statIfThere.ts"
 import { readDropped } from "./DroppedRecord.ts"
 import { outputPath } from "./OutputStream.ts"

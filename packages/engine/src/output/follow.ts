@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { steadyMs } from "../system/time.ts"
 import { type Cursor, formatCursor } from "./Cursor.ts"
 import type { OutputWatch } from "./Growth.ts"
 import type { InvalidLogQuery } from "./InvalidLogQuery.ts"
@@ -134,7 +135,7 @@ const restingPieces = Effect.fnUntraced(function* (
   from: Reached
 ) {
   const unfinished = parts.filter(({ end, stream }) => end > from[stream])
-  const { ripe, waitMs } = rest?.look(unfinished, performance.now()) ?? { ripe: null, waitMs: null }
+  const { ripe, waitMs } = rest?.look(unfinished, steadyMs()) ?? { ripe: null, waitMs: null }
   if (waitMs !== null) yield* Effect.timeoutOption(news.await, waitMs)
   else if (ripe === null) yield* news.await
   if (ripe === null) return []

@@ -1,6 +1,6 @@
 /** Where the output of an attempt is that people read. */
 import type { Task } from "@backbeat/core/task/Task"
-import { existsSync } from "node:fs"
+import { existsSync } from "../system/files.ts"
 import { attemptDir } from "../home/Home.ts"
 import { join } from "node:path"
 import { outputPath } from "./OutputStream.ts"

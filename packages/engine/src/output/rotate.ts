@@ -1,5 +1,12 @@
 // Keeps an attempt's output within its limit while the task goes on writing: the oldest bytes go, whole lines as far as possible.
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs"
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync
+} from "../system/files.ts"
 import { readDropped, writeDropped } from "./DroppedRecord.ts"
 import type { Dropped } from "./DroppedRecord.ts"
 import { characterStart } from "./Line.ts"

@@ -2,8 +2,9 @@
  * The `alive` FIFO of an attempt folder: every process of the attempt's tree holds its write end, unless it closed it.
  * No writer left means that nothing of that tree lives; nobody can become a writer again.
  */
-import { closeSync, constants, openSync, readSync } from "node:fs"
+import { closeSync, constants, openSync, readSync } from "../system/files.ts"
 import { join } from "node:path"
+import { onHangUp } from "../system/processes.ts"
 import { errorCode, isShortage } from "./thrown.ts"
 
 const sink = Buffer.alloc(4096)
@@ -48,25 +49,5 @@ export const onReleased = (dir: string, released: () => void): (() => void) => {
     released()
     return () => {}
   }
-  const reader = Bun.file(fd).stream().getReader()
-  let open = true
-  const close = () => {
-    open = false
-    closeSync(fd)
-  }
-  const drain = async () => {
-    for (;;) {
-      const { done } = await reader.read()
-      if (!open) return
-      if (!done) continue
-      close()
-      return released()
-    }
-  }
-  void drain()
-  return () => {
-    if (!open) return
-    close()
-    void reader.cancel()
-  }
+  return onHangUp(fd, released)
 }

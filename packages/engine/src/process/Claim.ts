@@ -1,7 +1,7 @@
 /**
  * The `claim` file of an attempt folder: made once, by the shim that runs the attempt or by an engine that rules it out.
  */
-import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "../system/files.ts"
 import { join } from "node:path"
 import type { ProcessIdentity } from "./Identity.ts"
 import { identify } from "./Identity.ts"

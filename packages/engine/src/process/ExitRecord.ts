@@ -1,7 +1,7 @@
 /**
  * The record that the shim leaves of an attempt's end, in the attempt's `exit` file.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs"
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "../system/files.ts"
 import { constants as system } from "node:os"
 import { join } from "node:path"
 import { isShortage } from "./thrown.ts"

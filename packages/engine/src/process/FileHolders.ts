@@ -1,5 +1,5 @@
 /** Which processes hold an open file, found by what the descriptors in /proc lead to. */
-import { readdirSync, statSync } from "node:fs"
+import { readdirSync, statSync } from "../system/files.ts"
 import { isShortage } from "./thrown.ts"
 import type { ProcessRow } from "./ProcessTable.ts"
 import { isSince } from "./ProcessTable.ts"

@@ -1,7 +1,8 @@
 /**
  * Who a process is, beyond its reusable pid: nothing is signalled or called alive on the word of a pid alone.
  */
-import { readFileSync } from "node:fs"
+import { readFileSync } from "../system/files.ts"
+import { ofProcess } from "../system/ofProcess.ts"
 import { hasProc, readProcess } from "./ProcessTable.ts"
 
 /** One process of one boot of this machine; `startTime` is as in ProcessRow. */
@@ -16,10 +17,10 @@ const readBootId = (): string =>
     ? readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim()
     : Bun.spawnSync(["/usr/sbin/sysctl", "-n", "kern.boottime"]).stdout.toString().trim()
 
-let knownBootId: string | undefined
+const knownBootId = ofProcess(readBootId)
 
 /** The id of the machine's present boot. */
-export const currentBootId = (): string => (knownBootId ??= readBootId())
+export const currentBootId = (): string => knownBootId()
 
 /** The identity of a live process; null when there is none, or only its zombie. */
 export const identify = (pid: number): ProcessIdentity | null => {

@@ -2,7 +2,7 @@
  * What the kernel says of the processes that run now: /proc on Linux, ps(1) elsewhere. Zombies are not listed: they
  * run nothing and hold nothing.
  */
-import { closeSync, openSync, readdirSync, readSync } from "node:fs"
+import { closeSync, openSync, readdirSync, readSync } from "../system/files.ts"
 import { isShortage } from "./thrown.ts"
 
 /** One live process; `startTime` is ticks since boot on Linux, the text of `ps -o lstart=` elsewhere. */

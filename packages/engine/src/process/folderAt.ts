@@ -1,5 +1,5 @@
 /** Which folder a path leads to. */
-import { statSync } from "node:fs"
+import { statSync } from "../system/files.ts"
 
 /** A folder by what no spelling of its path changes. */
 export interface Folder {

@@ -3,7 +3,7 @@
  * the caller's: soft limits and priority are set for the task where that is permitted, the rest is reported.
  */
 import type { ProcessLimits } from "@backbeat/core/task/TaskSpec"
-import { readFileSync, readlinkSync } from "node:fs"
+import { readFileSync, readlinkSync } from "../system/files.ts"
 import { niceCommand } from "./processLimits.ts"
 import { hasProc } from "./ProcessTable.ts"
 

@@ -1,7 +1,7 @@
 /**
  * What an attempt folder alone tells of the attempt, whatever was killed in between.
  */
-import { existsSync } from "node:fs"
+import { existsSync } from "../system/files.ts"
 import { join } from "node:path"
 import { isHeld } from "./AliveFifo.ts"
 import type { Claim } from "./Claim.ts"

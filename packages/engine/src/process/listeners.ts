@@ -1,5 +1,7 @@
 /** Which processes listen on a TCP port of this machine. Linux alone says so: sockets by port, and processes by the sockets that they hold. */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs"
+import { readdirSync, readFileSync, readlinkSync } from "../system/files.ts"
+import { ofProcess } from "../system/ofProcess.ts"
+import { steadyMs } from "../system/time.ts"
 import { hasProc, listProcesses } from "./ProcessTable.ts"
 
 /** The state of a socket that listens. Source: proc_pid_net(5), include/net/tcp_states.h. */
@@ -64,12 +66,16 @@ export const listenersAt = (
 
 const sharedMs = 50
 
-let read: { readonly at: number; readonly sockets: ReadonlyArray<Listening> } | null = null
+const lastRead = ofProcess((): { at: number; sockets: ReadonlyArray<Listening> } => ({
+  at: Number.NEGATIVE_INFINITY,
+  sockets: []
+}))
 
 /** To read the tables takes the kernel milliseconds, and many stops come at once: they share one reading. */
 const recentSockets = (): ReadonlyArray<Listening> => {
-  const now = performance.now()
-  if (read === null || now - read.at > sharedMs) read = { at: now, sockets: listeningSockets() }
+  const now = steadyMs()
+  const read = lastRead()
+  if (now - read.at > sharedMs) Object.assign(read, { at: now, sockets: listeningSockets() })
   return read.sockets
 }
 

@@ -4,6 +4,8 @@
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { ofProcess } from "../system/ofProcess.ts"
+import { callAfter, callNextTurn, steadyMs } from "../system/time.ts"
 import type { Asked, AttemptTree, RemainingProcess } from "./remains.ts"
 import { remainsOfAll } from "./remains.ts"
 
@@ -12,34 +14,38 @@ type Waiting = Asked & { readonly resume: (answer: Look) => void }
 
 const forgottenAfterMs = 100
 
-let waiting = new Set<Waiting>()
-/** The attempts that are looked at together and have something left: one alone waits for nobody. */
-const together = new Set<string>()
-let last = { tookMs: 0, endedAt: Number.NEGATIVE_INFINITY }
+const asking = ofProcess(() => ({
+  waiting: new Set<Waiting>(),
+  /** The attempts that are looked at together and have something left: one alone waits for nobody. */
+  together: new Set<string>(),
+  last: { tookMs: 0, endedAt: Number.NEGATIVE_INFINITY }
+}))
 
 /** Everybody's answer is there before the first goes on: what that one does and asks then is for the next reading. */
 const answerAll = (): void => {
-  const all = [...waiting]
-  waiting = new Set()
+  const now = asking()
+  const all = [...now.waiting]
+  now.waiting = new Set()
   if (all.length === 0) return
-  const beganAt = performance.now()
+  const beganAt = steadyMs()
   const answers = Result.try(() => remainsOfAll(all))
-  const endedAt = performance.now()
-  last = { tookMs: endedAt - beganAt, endedAt }
+  const endedAt = steadyMs()
+  now.last = { tookMs: endedAt - beganAt, endedAt }
   for (const [index, { tree, resume }] of all.entries()) {
     const answer = Result.flatMap(
       answers,
       (each) => each[index] ?? Result.fail("a look without an answer")
     )
-    if (Result.isFailure(answer) || answer.success.length === 0) together.delete(tree.dir)
+    if (Result.isFailure(answer) || answer.success.length === 0) now.together.delete(tree.dir)
     resume(Result.isSuccess(answer) ? Effect.succeed(answer.success) : Effect.die(answer.failure))
   }
 }
 
 /** Several at once come one by one, each on a turn of its own: a pause as long as the last reading lets them gather. */
 const answerGathered = (): void => {
-  const pauseMs = together.size > 1 ? last.endedAt + last.tookMs - performance.now() : 0
-  if (pauseMs > 0) setTimeout(answerAll, pauseMs)
+  const { together, last } = asking()
+  const pauseMs = together.size > 1 ? last.endedAt + last.tookMs - steadyMs() : 0
+  if (pauseMs > 0) callAfter(pauseMs, answerAll)
   else answerAll()
 }
 
@@ -47,13 +53,13 @@ const ask = (asked: Asked, begin: () => void): Look =>
   Effect.callback((resume) => {
     const mine = { ...asked, resume }
     begin()
-    waiting.add(mine)
-    return Effect.sync(() => waiting.delete(mine))
+    asking().waiting.add(mine)
+    return Effect.sync(() => asking().waiting.delete(mine))
   })
 
 /** The live processes of an attempt as `remainsOfAll` tells them, by a reading on the next turn of the event loop. */
 export const look = (tree: AttemptTree): Look =>
-  ask({ tree, known: [] }, () => setImmediate(answerAll))
+  ask({ tree, known: [] }, () => callNextTurn(answerAll))
 
 const betweenLooksMs = 1
 
@@ -69,8 +75,9 @@ export const lookTwice = (tree: AttemptTree): Look =>
  */
 export const lookTogether = (tree: AttemptTree, known: ReadonlyArray<RemainingProcess>): Look =>
   ask({ tree, known }, () => {
-    if (performance.now() - last.endedAt > forgottenAfterMs && waiting.size === 0) together.clear()
+    const { together, last, waiting } = asking()
+    if (steadyMs() - last.endedAt > forgottenAfterMs && waiting.size === 0) together.clear()
     together.add(tree.dir)
     // Whoever waits already has begun a reading.
-    if (waiting.size === 0) setImmediate(answerGathered)
+    if (waiting.size === 0) callNextTurn(answerGathered)
   })

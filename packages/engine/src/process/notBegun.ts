@@ -1,5 +1,5 @@
 /** Why the command of an attempt never began, in the words of the shell around it. */
-import { readFileSync } from "node:fs"
+import { readFileSync } from "../system/files.ts"
 import { join } from "node:path"
 import { isFull } from "./shortage.ts"
 

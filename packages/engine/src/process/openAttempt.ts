@@ -14,11 +14,11 @@ import {
   statSync,
   writeFileSync,
   writeSync
-} from "node:fs"
+} from "../system/files.ts"
 import { join, resolve } from "node:path"
 import { claimAttempt, readClaim } from "./Claim.ts"
 import type { AttemptEnd } from "./inspectAttempt.ts"
-import { makeFifo } from "./posix.ts"
+import { makeFifo, spawnDetached } from "../system/processes.ts"
 import { errorCode, errorMessage } from "./thrown.ts"
 import type { CommandSpec } from "./resolveCommand.ts"
 import { interpreterOf } from "./programFile.ts"
@@ -171,20 +171,17 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
     for (const fd of spare) closeSync(fd)
     fds.splice(-spareFds)
     spec.onSpawn?.()
-    const child = Bun.spawn({
+    return spawnDetached({
       cmd,
       cwd: spec.cwd,
       env,
-      detached: true,
       stdio: [stdin ?? null, stdout, note, alive, record, stderr, ...openStdinFds],
       // The shim may have lost the claim to another one, or been killed while the command goes on.
-      onExit: (shimProcess) => {
-        notePeakMemory(dir, shimProcess.resourceUsage()?.maxRSS ?? 0)
+      onExit: (peakBytes) => {
+        notePeakMemory(dir, peakBytes)
         watchEnd(dir, onExit)
       }
     })
-    child.unref()
-    return child.pid
   } finally {
     for (const fd of fds) closeSync(fd)
   }

@@ -1,9 +1,11 @@
 /** What the system says of the memory of attempts that have ended, in this engine: it tells a process about its own children only, and once. */
 
+import { ofProcess } from "../system/ofProcess.ts"
+
 /** Of so many attempts it is kept. */
 const keptAtMost = 1000
 
-const peaks = new Map<string, number>()
+const all = ofProcess(() => new Map<string, number>())
 
 /** The most that this engine itself has had, and a little: the system counts pages in batches. */
 const ownPeakBytes = (): number => process.resourceUsage().maxRSS * 1024 * 1.1
@@ -14,6 +16,7 @@ const ownPeakBytes = (): number => process.resourceUsage().maxRSS * 1024 * 1.1
  */
 export const notePeakMemory = (dir: string, bytes: number): void => {
   if (bytes <= ownPeakBytes()) return
+  const peaks = all()
   // A late shim that found the attempt claimed ends too.
   const most = Math.max(bytes, peaks.get(dir) ?? 0)
   peaks.delete(dir)
@@ -23,4 +26,4 @@ export const notePeakMemory = (dir: string, bytes: number): void => {
 }
 
 /** The most memory that one process of the attempt had, in bytes; null where that is not known. Source: getrusage(2), ru_maxrss. */
-export const peakMemoryOf = (dir: string): number | null => peaks.get(dir) ?? null
+export const peakMemoryOf = (dir: string): number | null => all().get(dir) ?? null

@@ -1,6 +1,6 @@
 /** Sets the soft limits and the nice value of a command: the limits by `ulimit` of the shim, the nice value by the `nice` that runs the shim. */
 import type { ProcessLimits } from "@backbeat/core/task/TaskSpec"
-import { existsSync } from "node:fs"
+import { existsSync } from "../system/files.ts"
 import { getPriority } from "node:os"
 
 /** The option of `ulimit` for each limit, and its unit in bytes (or seconds, or a count). bash counts blocks of 1024 outside of its posix mode. */

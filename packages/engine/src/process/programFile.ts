@@ -1,5 +1,5 @@
 /** What the kernel needs to execute a file, by its first bytes: the interpreter of a `#!` line, the machine and the loader of an ELF program. */
-import { closeSync, openSync, readdirSync, readSync } from "node:fs"
+import { closeSync, openSync, readdirSync, readSync } from "../system/files.ts"
 
 /** Enough for every `#!` line and for the headers of every usual ELF program. */
 const headBytes = 4096

@@ -2,7 +2,7 @@
  * Finds the file that a command means, as execvp(3) does, and says beforehand what would keep it from being started:
  * behind the shim a command that does not exist could not be told from one that exits 127.
  */
-import { accessSync, constants, statSync } from "node:fs"
+import { accessSync, constants, statSync } from "../system/files.ts"
 import { isAbsolute, resolve } from "node:path"
 import { errorCode } from "./thrown.ts"
 import { headOf, interpreterOf, loaderOf, otherMachine } from "./programFile.ts"

@@ -1,5 +1,5 @@
 /** How the shim is called: by a shell that hands every variable on, with the command in a variable. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "../system/files.ts"
 import { join } from "node:path"
 import type { ProcessLimits } from "@backbeat/core/task/TaskSpec"
 import { niceArguments, ulimits } from "./processLimits.ts"

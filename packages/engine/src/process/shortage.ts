@@ -1,5 +1,5 @@
 /** What the system is short of for now: descriptors, processes, memory, room on the disk. It passes, so it is no reason to give up. */
-import { statfsSync } from "node:fs"
+import { statfsSync } from "../system/files.ts"
 import { errorCode, isShortage } from "./thrown.ts"
 
 /** Processes, and room on the disk. */

@@ -1,6 +1,7 @@
 /** When the shim of an attempt was started, by its own account: for an engine that did not spawn it. */
-import { readFileSync, statSync } from "node:fs"
+import { readFileSync, statSync } from "../system/files.ts"
 import { join } from "node:path"
+import { wallNow } from "../system/time.ts"
 import { readClaim } from "./Claim.ts"
 import { currentBootId } from "./Identity.ts"
 import { hasProc } from "./ProcessTable.ts"
@@ -11,7 +12,7 @@ const ticksPerSecond = 100
 /** When a process began (epoch ms), by its ticks since boot. The clock may have been set since: then it is the time that the clock would have shown. */
 const ofTicks = (startTime: string): number => {
   const uptimeSeconds = Number.parseFloat(readFileSync("/proc/uptime", "utf8"))
-  return Date.now() - Math.round((uptimeSeconds - Number(startTime) / ticksPerSecond) * 1000)
+  return wallNow() - Math.round((uptimeSeconds - Number(startTime) / ticksPerSecond) * 1000)
 }
 
 /** When the shim that claimed an attempt began (epoch ms): after `openedAt`, before its claim. Null when no shim has claimed it. */
@@ -19,7 +20,7 @@ export const spawnTime = (dir: string, openedAt: number): number | null => {
   const claim = readClaim(dir)
   if (claim.kind !== "shim") return null
   const claimedAt = Math.round(
-    statSync(join(dir, "claim"), { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
+    statSync(join(dir, "claim"), { throwIfNoEntry: false })?.mtimeMs ?? wallNow()
   )
   const { identity } = claim
   const isOfThisBoot = hasProc && identity !== null && identity.bootId === currentBootId()

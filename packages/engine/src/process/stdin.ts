@@ -4,8 +4,9 @@
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import { closeSync, constants, existsSync, openSync, rmSync, writeSync } from "node:fs"
+import { closeSync, constants, existsSync, openSync, rmSync, writeSync } from "../system/files.ts"
 import { join } from "node:path"
+import { ofProcess } from "../system/ofProcess.ts"
 import { errorCode } from "./thrown.ts"
 
 /** The command reads no more: it ended, its stdin was closed, or never was open. */
@@ -26,7 +27,7 @@ type Delivery = {
 }
 
 /** The last text under way per FIFO: two texts must not mix. */
-const lastDeliveries = new Map<string, Promise<void>>()
+const deliveries = ofProcess(() => new Map<string, Promise<void>>())
 
 const openWrite = (path: string): number | null => {
   try {
@@ -63,6 +64,7 @@ const deliver = async (delivery: Delivery): Promise<void> => {
 
 /** Delivers after the text before it, and closes its end of the pipe in any case. */
 const deliverInTurn = (path: string, delivery: Delivery): Promise<void> => {
+  const lastDeliveries = deliveries()
   const before = lastDeliveries.get(path) ?? Promise.resolve()
   const turn = before.then(() => deliver(delivery)).finally(() => closeSync(delivery.fd))
   const settled = turn

@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import { isHeld, onReleased } from "./AliveFifo.ts"
+import { steadyMs } from "../system/time.ts"
 import { readClaim, preventUnclaimedStart } from "./Claim.ts"
 import { isAlive } from "./Identity.ts"
 import { inspectAttempt } from "./inspectAttempt.ts"
@@ -174,8 +175,8 @@ const waitForChange = (
 const sparingShim = () => {
   let killedAt: number | null = null
   return (): boolean => {
-    killedAt ??= performance.now()
-    return performance.now() - killedAt < spareMs
+    killedAt ??= steadyMs()
+    return steadyMs() - killedAt < spareMs
   }
 }
 
@@ -203,8 +204,8 @@ const killTree = (left: ReadonlyArray<RemainingProcess>, shim: number | null): v
 const tellingStuck = (onStuck: StopOrder["onStuck"]) => {
   let killedAt: number | null = null
   return (left: ReadonlyArray<RemainingProcess>): boolean => {
-    killedAt ??= performance.now()
-    if (onStuck === undefined || performance.now() - killedAt < stuckAfterMs) return false
+    killedAt ??= steadyMs()
+    if (onStuck === undefined || steadyMs() - killedAt < stuckAfterMs) return false
     const stuck = stuckAmong(left)
     if (stuck.length > 0) onStuck(stuck)
     return stuck.length > 0

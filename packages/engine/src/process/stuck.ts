@@ -1,5 +1,5 @@
 /** Processes that SIGKILL does not end: another user's, and those in an uninterruptible sleep. */
-import { readFileSync } from "node:fs"
+import { readFileSync } from "../system/files.ts"
 import { statIfThere } from "./statIfThere.ts"
 import { maySignal } from "./posix.ts"
 import { readState } from "./ProcessTable.ts"

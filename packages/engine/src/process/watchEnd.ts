@@ -2,8 +2,9 @@
  * Waits for the end of an attempt that need not be a child of this engine: by the event of its record, because a
  * daemon that it left may hold the FIFO for ever, and by the event that nobody holds the FIFO.
  */
-import { closeSync, existsSync, openSync } from "node:fs"
+import { closeSync, existsSync, openSync } from "../system/files.ts"
 import { join } from "node:path"
+import { callAfter } from "../system/time.ts"
 import { onReleased } from "./AliveFifo.ts"
 import { preventUnclaimedStart } from "./Claim.ts"
 import type { AttemptEnd } from "./inspectAttempt.ts"
@@ -48,8 +49,7 @@ export const watchEnd = (dir: string, ended: (end: AttemptEnd) => void): (() => 
     try {
       act()
     } catch {
-      const timer = setTimeout(persistent(act), againAfterMs)
-      cancels.push(() => clearTimeout(timer))
+      cancels.push(callAfter(againAfterMs, persistent(act)))
     }
   }
   const look = persistent(() => {

@@ -4,7 +4,7 @@
  */
 import type { Task } from "@backbeat/core/task/Task"
 import * as Effect from "effect/Effect"
-import { existsSync, renameSync } from "node:fs"
+import { existsSync, renameSync } from "../system/files.ts"
 import { join } from "node:path"
 import { attemptDir, Home, taskDir } from "../home/Home.ts"
 import type { CommitRule } from "../commit/CommitRules.ts"

@@ -2,7 +2,7 @@
 import type { Task } from "@backbeat/core/task/Task"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { rmSync } from "node:fs"
+import { rmSync } from "../system/files.ts"
 import { makeAgentCall } from "../agent/agentCall.ts"
 import { attemptDir, Home } from "../home/Home.ts"
 import { environmentPath } from "../home/TaskEnvironment.ts"

@@ -3,7 +3,8 @@ import type { Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import * as Effect from "effect/Effect"
-import { statSync } from "node:fs"
+import { steadyMs } from "../system/time.ts"
+import { statSync } from "../system/files.ts"
 import { defaults } from "../configuration/configuration.ts"
 import { Home } from "../home/Home.ts"
 import { lastLinesOf } from "../output/lastLinesOf.ts"
@@ -39,10 +40,10 @@ const lastOutputAt = (dir: string): number | null => {
 /** What the attempt uses; CPU is of those processes that both looks saw. */
 const usageBetween = Effect.fnUntraced(function* (pids: ReadonlyArray<number>) {
   const before = usageOf(pids)
-  const beganAt = performance.now()
+  const beganAt = steadyMs()
   yield* Effect.sleep(betweenLooksMs)
   const after = usageOf(pids)
-  const tookMs = performance.now() - beganAt
+  const tookMs = steadyMs() - beganAt
   if (before === null || after === null) return {}
   let usedMs = 0
   for (const [pid, { cpuMs }] of after)

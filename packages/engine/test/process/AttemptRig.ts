@@ -18,7 +18,7 @@ import type { AttemptEnd } from "../../src/process/inspectAttempt.ts"
 import { look } from "../../src/process/look.ts"
 import type { AttemptSpec, OpenedAttempt, StdinSource } from "../../src/process/openAttempt.ts"
 import { openAttempt } from "../../src/process/openAttempt.ts"
-import { makeFifo } from "../../src/process/posix.ts"
+import { makeFifo } from "../../src/system/processes.ts"
 import type { AttemptTree, RemainingProcess } from "../../src/process/remains.ts"
 import { stopTree } from "../../src/process/stopTree.ts"
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test"
 import { closeSync, openSync, statSync } from "node:fs"
 import { join } from "node:path"
-import { makeFifo, signalGroup, signalProcess, tryLock } from "../../src/process/posix.ts"
+import { signalGroup, signalProcess } from "../../src/process/posix.ts"
+import { tryLock } from "../../src/system/libc.ts"
+import { makeFifo } from "../../src/system/processes.ts"
 import { AttemptRig } from "./AttemptRig.ts"
 
 describe("a file lock", () => {
