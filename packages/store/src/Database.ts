@@ -1,4 +1,4 @@
-/** The port to what all stores share: transactions, and the disk below them. Implementations: sqlite/, memory/. */
+/** The port to what all stores share: their transactions. Implementations: sqlite/, memory/, and live/ over one of these. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { StoreError } from "./StoreError.ts"
@@ -11,16 +11,5 @@ export class Database extends Context.Service<
     readonly transact: <A, E, R>(
       effect: Effect.Effect<A, E, R>
     ) => Effect.Effect<A, E | StoreError, R>
-    /** Ends when every transaction before is on the disk, so that a power failure does not take it back either. */
-    readonly flushed: Effect.Effect<void, StoreError>
-    /** Does what is best done while nobody waits. */
-    readonly tidy: Effect.Effect<void, StoreError>
-    /**
-     * Gives up what is kept of the disk for a time when it is full: what must not wait and could not be stored can be tried again.
-     * `tries` is how often that was in vain.
-     */
-    readonly makeRoom: (tries: number) => Effect.Effect<void>
-    /** Whether the store is intact, in one sentence. */
-    readonly check: Effect.Effect<{ readonly ok: boolean; readonly message: string }, StoreError>
   }
 >()("@backbeat/store/Database") {}

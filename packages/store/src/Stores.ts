@@ -1,6 +1,7 @@
 /** All ports of a store. Their implementations share one database, and so its transactions. */
 import type { AggregateStore } from "./AggregateStore.ts"
 import type { Database } from "./Database.ts"
+import type { Disk } from "./Disk.ts"
 import type { History } from "./History.ts"
 import type { HomeStore } from "./HomeStore.ts"
 import type { IdStore } from "./IdStore.ts"
@@ -13,6 +14,7 @@ import type { TaskStore } from "./TaskStore.ts"
 /** Everything that an engine remembers with. */
 export type Stores =
   | Database
+  | Disk
   | History
   | TaskStore
   | QueueStore

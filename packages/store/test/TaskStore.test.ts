@@ -6,3 +6,6 @@ import { describeTaskStore } from "./TaskStore.conformance.ts"
 
 describeTaskStore("memory", () => layerMemory)
 describeTaskStore("SQLite", (folder) => layerSqlite({ path: join(folder, "backbeat.db") }))
+describeTaskStore("SQLite with many writers", (folder) =>
+  layerSqlite({ path: join(folder, "backbeat.db"), writers: "many" })
+)

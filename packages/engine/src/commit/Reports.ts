@@ -3,7 +3,7 @@ import { engine, limit } from "@backbeat/core/task/Actor"
 import type { Failure } from "@backbeat/core/task/Failure"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
 import { StoreError } from "@backbeat/store/StoreError"
-import { Database } from "@backbeat/store/Database"
+import { Disk } from "@backbeat/store/Disk"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -79,7 +79,7 @@ const isOfTime = ({ type }: Failure): boolean => type === "TimedOut" || type ===
 
 const make = Effect.gen(function* () {
   const store = yield* TaskStore
-  const database = yield* Database
+  const disk = yield* Disk
   const transitions = yield* Transitions
   const unstored = makeUnstored()
   const lives = yield* MonitoredAttempts
@@ -104,7 +104,7 @@ const make = Effect.gen(function* () {
   const again = (key: AttemptKey, command: TaskCommand, tries: number): Effect.Effect<void> =>
     Effect.sleep(tries === 0 ? 0 : storeRetryMs).pipe(
       // Each time, for what was freed meanwhile may have been kept again.
-      Effect.andThen(database.makeRoom(tries)),
+      Effect.andThen(disk.makeRoom(tries)),
       Effect.andThen(Effect.suspend(() => attempt(key, command, tries + 1)))
     )
 

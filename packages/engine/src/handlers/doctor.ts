@@ -1,6 +1,6 @@
 /** Answers `doctor` in an engine. */
 import * as operations from "@backbeat/contract/operation/discover"
-import { Database } from "@backbeat/store/Database"
+import { Disk } from "@backbeat/store/Disk"
 import * as Effect from "effect/Effect"
 import { inspectAgents } from "../agent/inspectAgents.ts"
 import { Home } from "../home/Home.ts"
@@ -35,12 +35,12 @@ const checkStrangers = (strangers: ReadonlyArray<Stranger>): ReadonlyArray<Check
 /** The handler of `doctor`. */
 export const makeDoctorHandler = Effect.gen(function* () {
   const { root, configPath, version } = yield* Home
-  const database = yield* Database
+  const disk = yield* Disk
   const settings = yield* Settings
   const findStrangers = yield* makeFindStrangers
   return handle(operations.doctor, (_, { caller }) =>
     Effect.gen(function* () {
-      const intact = yield* Effect.mapError(database.check, toProblem(""))
+      const intact = yield* Effect.mapError(disk.check, toProblem(""))
       const agents = yield* inspectAgents(settings.current(), caller.env ?? {})
       const strangers = yield* Effect.mapError(findStrangers, toProblem(""))
       return concludeChecks([

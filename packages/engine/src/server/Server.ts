@@ -4,7 +4,7 @@ import { failed } from "@backbeat/contract/Envelope"
 import { entryRowOf } from "@backbeat/contract/names"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import { exitHeader, failureHeader, handoverHeader, streamType } from "@backbeat/contract/protocol"
-import { Database } from "@backbeat/store/Database"
+import { Disk } from "@backbeat/store/Disk"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -123,13 +123,13 @@ export const serve = Effect.gen(function* () {
   const idleness = yield* Idleness
   const shutdown = yield* Shutdown
   const lock = yield* HomeLock
-  const database = yield* Database
+  const disk = yield* Disk
   const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
   const closing = new AbortController()
   const streaming = {
     enter: idleness.enter,
     closing: closing.signal,
-    flushed: Effect.ignore(database.flushed)
+    flushed: Effect.ignore(disk.flushed)
   }
   const underWay = makeUnderWay()
   let successor = ""

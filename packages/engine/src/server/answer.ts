@@ -7,7 +7,7 @@ import type { Operation } from "@backbeat/contract/Operation"
 import { payloadOf } from "@backbeat/contract/payload"
 import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 import type { StoreError } from "@backbeat/store/StoreError"
-import { Database } from "@backbeat/store/Database"
+import { Disk } from "@backbeat/store/Disk"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
@@ -118,7 +118,7 @@ const logged =
 /** Answers calls; made once. Never fails: problems and defects are documents too. */
 export const makeAnswer = Effect.gen(function* () {
   const { root } = yield* Home
-  const database = yield* Database
+  const disk = yield* Disk
   const findHandler = yield* makeHandlers
   const answerPayload = yield* makeAnswerPayload
   const noticeSettings = yield* makeNoticeSettings
@@ -163,9 +163,7 @@ export const makeAnswer = Effect.gen(function* () {
     run(request).pipe(
       Effect.catch((trouble) => Effect.succeed(refuse(trouble, request))),
       // Whatever is told has reached the disk: a power failure does not make it untrue.
-      Effect.tap(() =>
-        Effect.catch(database.flushed, (error) => unflushed(request.operation, error))
-      ),
+      Effect.tap(() => Effect.catch(disk.flushed, (error) => unflushed(request.operation, error))),
       Effect.catch((trouble) => Effect.succeed(refuse(trouble, request))),
       Effect.catchDefect((defect) =>
         Effect.map(explainDefect(root, request.operation, defect), (trouble) =>

@@ -1,6 +1,6 @@
 /** Lets the engine rest when nothing happens, and ends it when it has had nothing to do for a while: no task that lives, nothing due, no open call. */
 import { isFinal } from "@backbeat/core/task/TaskState"
-import { Database } from "@backbeat/store/Database"
+import { Disk } from "@backbeat/store/Disk"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -23,13 +23,13 @@ export class Idleness extends Context.Service<
 
 const make = Effect.gen(function* () {
   const store = yield* TaskStore
-  const database = yield* Database
+  const disk = yield* Disk
   const settings = yield* Settings
   const alarm = yield* Alarm
   const shutdown = yield* Shutdown
   const transitions = yield* Transitions
   const run = yield* FiberSet.makeRuntime()
-  const wake = yield* trimMemoryWhenIdle(Effect.andThen(Effect.ignore(database.tidy), freeMemory))
+  const wake = yield* trimMemoryWhenIdle(Effect.andThen(Effect.ignore(disk.tidy), freeMemory))
   let open = 0
 
   const endIfIdle = Effect.gen(function* () {

@@ -1,7 +1,7 @@
 /** Lets go of what a copied home says of the original's tasks: they run there, and not here. */
 import { recovery } from "@backbeat/core/task/Actor"
 import { HomeStore } from "@backbeat/store/HomeStore"
-import { Database } from "@backbeat/store/Database"
+import { Disk } from "@backbeat/store/Disk"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
@@ -19,7 +19,7 @@ const living = ["running", "stopping"] as const
 export const disown = Effect.fnUntraced(function* ({ record }: Identity, copyOf: string) {
   const homes = yield* HomeStore
   const store = yield* TaskStore
-  const database = yield* Database
+  const disk = yield* Disk
   const transitions = yield* Transitions
   const reason = `this home is a copy of ${copyOf}`
   const evidence = `This home is a copy of ${copyOf}. Processes of the attempt may run in the original.`
@@ -46,7 +46,7 @@ export const disown = Effect.fnUntraced(function* ({ record }: Identity, copyOf:
   )
   yield* Effect.logWarning(reason)
   const forgetful = yield* Effect.catchTag(letGo, "StoreError", () =>
-    Effect.andThen(database.makeRoom(0), letGo)
+    Effect.andThen(disk.makeRoom(0), letGo)
   )
   for (const { id } of forgetful) deleteEnvironment(root, id)
 })

@@ -2,7 +2,7 @@
 import { recovery } from "@backbeat/core/task/Actor"
 import { spawned } from "@backbeat/core/task/decide"
 import type { Task } from "@backbeat/core/task/Task"
-import { Database } from "@backbeat/store/Database"
+import { Disk } from "@backbeat/store/Disk"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -31,7 +31,7 @@ const concludedAtOnce = 8
 export const recover = Effect.gen(function* () {
   const { root } = yield* Home
   const store = yield* TaskStore
-  const database = yield* Database
+  const disk = yield* Disk
   const transitions = yield* Transitions
   const supervisor = yield* Supervisor
   const agents = yield* AgentAttempts
@@ -82,7 +82,7 @@ export const recover = Effect.gen(function* () {
       { discard: true }
     )
   )
-  yield* Effect.catchTag(settle, "StoreError", () => Effect.andThen(database.makeRoom(0), settle))
+  yield* Effect.catchTag(settle, "StoreError", () => Effect.andThen(disk.makeRoom(0), settle))
 })
 
 /** The ids of tasks whose attempt lives, though its folder does not say so: by one full look at all of them. */

@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { type AggregateFilter, AggregateStore } from "../AggregateStore.ts"
 import { appendEvents } from "./appendEvents.ts"
-import type { Journal } from "./Journal.ts"
+import type { Journal } from "../live/Journal.ts"
 import { type AggregateEntry, type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
 import { pageOf } from "./pageOf.ts"
 

@@ -7,8 +7,8 @@ import type { Indexed } from "@backbeat/core/history/Aggregate"
 import type { Task } from "@backbeat/core/task/Task"
 import type { IdKind } from "../IdStore.ts"
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
-import { makeJournal } from "./Journal.ts"
-import type { Journal } from "./Journal.ts"
+import { makeJournal } from "../live/Journal.ts"
+import type { Journal } from "../live/Journal.ts"
 
 /** A task with its places. */
 export interface Entry {

@@ -10,10 +10,10 @@ import type { TaskStatus } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "../TaskStore.ts"
 import type { Change, DependentTask, ReadyFilter, TaskFilter, TaskPage } from "../TaskStore.ts"
 import { appendEvents } from "./appendEvents.ts"
-import type { Journal } from "./Journal.ts"
+import type { Journal } from "../live/Journal.ts"
 import { type Entry, type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
 import { pageOf } from "./pageOf.ts"
-import { makeWaits, type Waits } from "./Waits.ts"
+import { makeWaits, type Waits } from "../live/Waits.ts"
 
 /** The TaskStore in a memory. */
 export const layerTaskStore = Layer.effect(

@@ -1,7 +1,7 @@
 /** Appends to the one history in memory, whatever the subject. */
 import { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import * as Schema from "effect/Schema"
-import type { Journal } from "./Journal.ts"
+import type { Journal } from "../live/Journal.ts"
 import type { Memory } from "./MemoryDatabase.ts"
 
 const decode = Schema.decodeUnknownSync(RecordedEvent)

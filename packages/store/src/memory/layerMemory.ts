@@ -10,13 +10,14 @@ import { layerQueueStore } from "./MemoryQueueStore.ts"
 import { layerRequestStore } from "./MemoryRequestStore.ts"
 import { layerSessionStore } from "./MemorySessionStore.ts"
 import { layerHistory } from "./MemoryHistory.ts"
-import { layerTransactions } from "./MemoryTransactions.ts"
+import { layerDisk, layerTransactions } from "./MemoryTransactions.ts"
 import { layerTaskStore } from "./MemoryTaskStore.ts"
 
 /** Stores of their own for each build of the layer. */
 export const layerMemory: Layer.Layer<Stores> = Layer.provide(
   Layer.mergeAll(
     layerTransactions,
+    layerDisk,
     layerHistory,
     layerTaskStore,
     layerQueueStore,

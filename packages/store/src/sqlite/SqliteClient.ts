@@ -10,14 +10,15 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as Reactivity from "effect/reactivity/Reactivity"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { Connection } from "effect/sql/SqlConnection"
+import type { Connection, Row } from "effect/sql/SqlConnection"
 import { classifySqliteError, SqlError } from "effect/sql/SqlError"
 import { makeCompilerSqlite } from "effect/sql/Statement"
 import { applicationId } from "../applicationId.ts"
+import type { Prepared } from "../sql/SqlDatabase.ts"
 
 type Bindable = string | number | bigint | boolean | null | Uint8Array
-type Prepared = PreparedStatement<unknown, Array<Bindable>>
-type PreparedStatements = Map<string, Prepared>
+type Statement = PreparedStatement<Row, Array<Bindable>>
+type PreparedStatements = Map<string, Statement>
 
 /** How many prepared statements are kept; the least recently used one makes room. */
 const preparedCount = 96
@@ -69,10 +70,17 @@ const readOnce = (db: Database, sql: string): ReadonlyArray<ReadonlyArray<unknow
   }
 }
 
+/** A connection: for statements of all kinds, for those that are often made, and how many rows were written through it so far. */
+export interface SqliteConnection {
+  readonly sql: SqlClient.SqlClient
+  readonly prepared: Prepared
+  readonly writtenCount: Effect.Effect<number, SqlError>
+}
+
 /** Opens the database of the path, creating it with mode 0600, until the scope ends. Fails with SqlError. */
 export const openSqlite = (
   path: string
-): Effect.Effect<SqlClient.SqlClient, SqlError, Scope.Scope | Reactivity.Reactivity> =>
+): Effect.Effect<SqliteConnection, SqlError, Scope.Scope | Reactivity.Reactivity> =>
   Effect.gen(function* () {
     const prepared: PreparedStatements = new Map()
     const turn: Turn = { inTransaction: false, endedBy: null }
@@ -84,13 +92,13 @@ export const openSqlite = (
           opened.close()
         })
     )
-    const connection = makeConnection(db, prepared, turn)
+    const { connection, often } = makeConnection(db, prepared, turn)
     const sharing = SqlClient.makeSqliteAcquirers({
       connection: Effect.succeed(connection),
       semaphore: yield* Semaphore.make(1),
       isTransaction: () => db.inTransaction
     })
-    return yield* SqlClient.make({
+    const sql = yield* SqlClient.make({
       ...sharing,
       transactionAcquirer: Effect.tap(sharing.transactionAcquirer, () =>
         Effect.addFinalizer(() =>
@@ -107,6 +115,7 @@ export const openSqlite = (
       prepareTransactionControls: true,
       releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`
     })
+    return { sql, ...often }
   })
 
 /** Says whose the database is. A database without an id is new, or an earlier version made it. */
@@ -144,9 +153,9 @@ interface Turn {
   endedBy: unknown
 }
 
-const makeConnection = (db: Database, prepared: PreparedStatements, turn: Turn): Connection => {
-  const prepare = (sql: string): Prepared => {
-    const statement = prepared.get(sql) ?? db.prepare<unknown, Array<Bindable>>(sql)
+const makeConnection = (db: Database, prepared: PreparedStatements, turn: Turn) => {
+  const prepare = (sql: string): Statement => {
+    const statement = prepared.get(sql) ?? db.prepare<Row, Array<Bindable>>(sql)
     prepared.delete(sql)
     prepared.set(sql, statement)
     const [oldest] = prepared
@@ -157,7 +166,7 @@ const makeConnection = (db: Database, prepared: PreparedStatements, turn: Turn):
     return statement
   }
 
-  const run = <A>(sql: string, use: (statement: Prepared) => A): Effect.Effect<A, SqlError> =>
+  const run = <A>(sql: string, use: (statement: Statement) => A): Effect.Effect<A, SqlError> =>
     attempt("execute", () => {
       if (turn.endedBy !== null) throw turn.endedBy
       try {
@@ -175,7 +184,7 @@ const makeConnection = (db: Database, prepared: PreparedStatements, turn: Turn):
   const values = (sql: string, params: ReadonlyArray<unknown>) =>
     run(sql, (statement) => statement.values(...params.map(bindable)))
 
-  return {
+  const connection: Connection = {
     execute,
     executeRaw: execute,
     executeStream: (sql, params) => Stream.fromIterableEffect(execute(sql, params)),
@@ -183,6 +192,11 @@ const makeConnection = (db: Database, prepared: PreparedStatements, turn: Turn):
     executeValuesUnprepared: values,
     executeUnprepared: execute
   }
+  const often: Omit<SqliteConnection, "sql"> = {
+    prepared: (text, given) => run(text, (statement) => statement.all(...given)),
+    writtenCount: Effect.map(values("SELECT total_changes()", []), ([row]) => Number(row?.[0]))
+  }
+  return { connection, often }
 }
 
 const bindable = (value: unknown): Bindable => {

@@ -10,20 +10,18 @@ import { isSqlError } from "effect/sql/SqlError"
 import type { StoreError } from "../StoreError.ts"
 import { damaged, explain, explainOpening, lost, needsRecovery, newer } from "./explain.ts"
 import { makeFlusher } from "./flush.ts"
-import { migrations, newest } from "./migrations/migrations.ts"
+import { migrations, newest } from "../sql/migrations/migrations.ts"
 import { makeReserve, type Reserve } from "./reserve.ts"
-import { openSqlite, peekSqlite } from "./SqliteClient.ts"
+import { SqlDatabase } from "../sql/SqlDatabase.ts"
+import { openSqlite, peekSqlite, type SqliteConnection } from "./SqliteClient.ts"
 
 const table = "migrations"
 
-/** The open database: its client, its path, and its failures as StoreError. */
+/** What only a database in a file has: its path, its transactions, and the disk below them. */
 export class SqliteDatabase extends Context.Service<
   SqliteDatabase,
   {
-    readonly sql: SqlClient.SqlClient
     readonly path: string
-    /** Turns each SqlError of the effect into the StoreError that it amounts to. */
-    readonly explained: <A>(effect: Effect.Effect<A, SqlError>) => Effect.Effect<A, StoreError>
     /** Runs the effect in a transaction; a nested one is taken back alone when it fails, and committed with the outer one. */
     readonly transact: <A, E, R>(
       effect: Effect.Effect<A, E, R>
@@ -41,8 +39,10 @@ export interface DatabaseOptions {
 }
 
 /** Opens the database at `path` and migrates it. Fails with StoreError; a damaged or newer file is left as it is. */
-export const layerDatabase = (options: DatabaseOptions): Layer.Layer<SqliteDatabase, StoreError> =>
-  Layer.effect(SqliteDatabase, open(options)).pipe(Layer.provide(Reactivity.layer))
+export const layerDatabase = (
+  options: DatabaseOptions
+): Layer.Layer<SqliteDatabase | SqlDatabase, StoreError> =>
+  Layer.effectContext(open(options)).pipe(Layer.provide(Reactivity.layer))
 
 const open = ({ path, isOurs = () => true }: DatabaseOptions) =>
   Effect.gen(function* () {
@@ -52,7 +52,7 @@ const open = ({ path, isOurs = () => true }: DatabaseOptions) =>
         Effect.andThen(Effect.scoped(openSqlite(path)), inspect(path))
       )
     )
-    const sql = yield* openSqlite(path)
+    const { sql, prepared, writtenCount } = yield* openSqlite(path)
     yield* unlessLost
     if (version < newest) yield* migrate(sql)
     // Closing takes the log away: whoever still waits for a commit to be kept waits for this flush.
@@ -60,13 +60,17 @@ const open = ({ path, isOurs = () => true }: DatabaseOptions) =>
       Effect.sync(() => makeFlusher(path)),
       ({ flushed }) => Effect.ignore(flushed)
     )
-    const transact = makeTransact(sql, flusher.committed)
+    const transact = makeTransact({ sql, writtenCount }, flusher.committed)
     const reserve = makeReserve(path)
     yield* Effect.forkScoped(reserve.keep)
-    return SqliteDatabase.of({
+    const spoken = SqlDatabase.of({
       sql,
-      path,
+      prepared,
       explained: Effect.mapError((error) => explain(path, error)),
+      damaged: (what) => damaged(path, what)
+    })
+    const opened = SqliteDatabase.of({
+      path,
       transact: (effect) =>
         Effect.mapError(transact(Effect.andThen(unlessLost, effect)), (error) =>
           isSqlError(error) ? explain(path, error) : error
@@ -74,24 +78,24 @@ const open = ({ path, isOurs = () => true }: DatabaseOptions) =>
       flushed: flusher.flushed,
       reserve
     })
+    return Context.add(Context.make(SqlDatabase, spoken), SqliteDatabase, opened)
   }).pipe(
     Effect.catchIf(isSqlError, (error) => Effect.flatMap(explainOpening(path, error), Effect.fail))
   )
 
 /** Runs transactions, and calls back after each that has written: what only read has nothing to flush. */
-const makeTransact = (sql: SqlClient.SqlClient, committed: () => void) => {
-  // Rows that were taken back count too. So one flush too many follows them, never one too few.
-  const countWritten = Effect.map(
-    sql<{ written: number }>`SELECT total_changes() AS written`,
-    ([row]) => row?.written ?? 0
-  )
+const makeTransact = (
+  { sql, writtenCount }: Pick<SqliteConnection, "sql" | "writtenCount">,
+  committed: () => void
+) => {
   let known = 0
   const outermost = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.map(
       sql.withTransaction(
         Effect.gen(function* () {
           const answer = yield* effect
-          const written = yield* countWritten
+          // Rows that were taken back count too. So one flush too many follows them, never one too few.
+          const written = yield* writtenCount
           const hasWritten = written !== known
           known = written
           return { answer, hasWritten }

@@ -3,12 +3,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type HomeRecord, HomeStore } from "../HomeStore.ts"
 import { peekSqlite } from "./SqliteClient.ts"
-import { SqliteDatabase } from "./SqliteDatabase.ts"
+import { SqlDatabase } from "../sql/SqlDatabase.ts"
 
 /** The HomeStore in a database that is open. */
 export const layerHomeStore = Layer.effect(
   HomeStore,
-  Effect.map(SqliteDatabase, ({ sql, explained }) =>
+  Effect.map(SqlDatabase, ({ sql, explained }) =>
     HomeStore.of({
       find: explained(
         Effect.map(

@@ -1,33 +1,50 @@
 /** All stores in one SQLite database. */
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { StoreError } from "../StoreError.ts"
 import type { Stores } from "../Stores.ts"
-import { type DatabaseOptions, layerDatabase } from "./SqliteDatabase.ts"
+import type { SqlDatabase } from "../sql/SqlDatabase.ts"
+import { type DatabaseOptions, layerDatabase, SqliteDatabase } from "./SqliteDatabase.ts"
 import { layerHomeStore } from "./SqliteHomeStore.ts"
-import { layerIdStore } from "./SqliteIdStore.ts"
-import { layerAggregateStore } from "./SqliteAggregateStore.ts"
-import { layerPipelineStore } from "./SqlitePipelineStore.ts"
-import { layerQueueStore } from "./SqliteQueueStore.ts"
-import { layerRequestStore } from "./SqliteRequestStore.ts"
-import { layerSessionStore } from "./SqliteSessionStore.ts"
-import { layerHistory } from "./SqliteHistory.ts"
-import { layerTransactions } from "./SqliteTransactions.ts"
-import { layerTaskStore } from "./SqliteTaskStore.ts"
+import { layerIdStore } from "../sql/SqlIdStore.ts"
+import { layerAggregateStore } from "../sql/SqlAggregateStore.ts"
+import { layerPipelineStore } from "../sql/SqlPipelineStore.ts"
+import { layerQueueStore } from "../sql/SqlQueueStore.ts"
+import { layerRequestStore } from "../sql/SqlRequestStore.ts"
+import { layerSessionStore } from "../sql/SqlSessionStore.ts"
+import { layerHistory } from "../sql/SqlHistory.ts"
+import { Database } from "../Database.ts"
+import { layerDisk } from "./SqliteDisk.ts"
+import { layerTaskRows } from "../sql/SqlTaskRows.ts"
+import { layerLive, type LiveOptions } from "../live/layerLive.ts"
+
+const layerTransactions = Layer.effect(
+  Database,
+  Effect.map(SqliteDatabase, ({ transact }) => Database.of({ transact }))
+)
+
+/** The stores on a database that is open. `writers` is "many" when another connection writes to it as well. */
+export const layerSqliteStores = (
+  live: LiveOptions
+): Layer.Layer<Stores, never, SqliteDatabase | SqlDatabase> => {
+  const layerBelow = Layer.mergeAll(layerTransactions, layerHistory, layerTaskRows)
+  return Layer.mergeAll(
+    Layer.provide(layerLive(live), layerBelow),
+    layerDisk,
+    layerHistory,
+    layerQueueStore,
+    layerAggregateStore,
+    layerPipelineStore,
+    layerRequestStore,
+    layerSessionStore,
+    layerIdStore,
+    layerHomeStore
+  )
+}
 
 /** The stores in the database file at `path`, which is made when there is none. Fails with StoreError. */
-export const layerSqlite = (options: DatabaseOptions): Layer.Layer<Stores, StoreError> =>
-  Layer.provide(
-    Layer.mergeAll(
-      layerTransactions,
-      layerHistory,
-      layerTaskStore,
-      layerQueueStore,
-      layerAggregateStore,
-      layerPipelineStore,
-      layerRequestStore,
-      layerSessionStore,
-      layerIdStore,
-      layerHomeStore
-    ),
-    layerDatabase(options)
-  )
+export const layerSqlite = ({
+  writers = "one",
+  ...options
+}: DatabaseOptions & Partial<LiveOptions>): Layer.Layer<Stores, StoreError> =>
+  Layer.provide(layerSqliteStores({ writers }), layerDatabase(options))

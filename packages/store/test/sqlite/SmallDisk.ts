@@ -3,13 +3,13 @@ import * as Effect from "effect/Effect"
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import type { SqlError } from "effect/sql/SqlError"
-import { SqliteDatabase } from "@backbeat/store/sqlite/SqliteDatabase"
+import { SqlDatabase } from "@backbeat/store/sql/SqlDatabase"
 
 /** Ends and gives back the space. */
 export interface SmallDisk {
   readonly path: string
-  readonly fill: Effect.Effect<void, SqlError, SqliteDatabase>
-  readonly free: Effect.Effect<void, SqlError, SqliteDatabase>
+  readonly fill: Effect.Effect<void, SqlError, SqlDatabase>
+  readonly free: Effect.Effect<void, SqlError, SqlDatabase>
   readonly remove: () => void
 }
 
@@ -25,8 +25,8 @@ export const quota = (folder: string): SmallDisk => ({
 })
 
 /** SQLite takes the pages there are for the limit when it is below them. */
-const limit = (pages: string): Effect.Effect<void, SqlError, SqliteDatabase> =>
-  Effect.flatMap(SqliteDatabase, ({ sql }) =>
+const limit = (pages: string): Effect.Effect<void, SqlError, SqlDatabase> =>
+  Effect.flatMap(SqlDatabase, ({ sql }) =>
     Effect.asVoid(sql`PRAGMA max_page_count = ${sql.literal(pages)}`)
   )
 

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import { chmodSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { layerDatabase, SqliteDatabase } from "@backbeat/store/sqlite/SqliteDatabase"
+import { SqlDatabase } from "@backbeat/store/sql/SqlDatabase"
+import { layerDatabase } from "@backbeat/store/sqlite/SqliteDatabase"
 import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
 import { creation, life } from "../task.ts"
 import { ScratchDatabase } from "./ScratchDatabase.ts"
@@ -83,7 +84,7 @@ describe("a new database", () => {
   test("writes ahead, and leaves forcing to the disk to the flusher", () =>
     Effect.runPromise(
       Effect.gen(function* () {
-        const { sql } = yield* SqliteDatabase
+        const { sql } = yield* SqlDatabase
         const pragma = (name: string) =>
           Effect.map(sql`PRAGMA ${sql.literal(name)}`.values, ([row]) => row?.[0])
         expect(yield* pragma("synchronous")).toBe(1)

@@ -3,10 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { layerDatabase } from "@backbeat/store/sqlite/SqliteDatabase"
-import type { SqliteDatabase } from "@backbeat/store/sqlite/SqliteDatabase"
-import { layerHistory } from "@backbeat/store/sqlite/SqliteHistory"
-import { layerTransactions } from "@backbeat/store/sqlite/SqliteTransactions"
-import { layerTaskStore } from "@backbeat/store/sqlite/SqliteTaskStore"
+import type { SqlDatabase } from "@backbeat/store/sql/SqlDatabase"
+import { layerSqliteStores } from "@backbeat/store/sqlite/layerSqlite"
 import { creation, life } from "../task.ts"
 import { ScratchDatabase } from "./ScratchDatabase.ts"
 import { quota, smallDisk } from "./SmallDisk.ts"
@@ -24,14 +22,11 @@ afterEach(() => {
 
 type Store = WholeStore
 
-const use = <A, E>(body: (store: Store) => Effect.Effect<A, E, SqliteDatabase>): Promise<A> =>
+const use = <A, E>(body: (store: Store) => Effect.Effect<A, E, SqlDatabase>): Promise<A> =>
   Effect.runPromise(
     Effect.provide(
       Effect.flatMap(wholeStore, body),
-      Layer.provideMerge(
-        Layer.mergeAll(layerTaskStore, layerTransactions, layerHistory),
-        layerDatabase({ path: disk.path })
-      )
+      Layer.provideMerge(layerSqliteStores({ writers: "one" }), layerDatabase({ path: disk.path }))
     )
   )
 

@@ -1,4 +1,4 @@
-/** The AggregateStore on SQLite. */
+/** The AggregateStore in SQL. */
 import type { Stored } from "@backbeat/core/history/Aggregate"
 import type { AggregateKind, Recorded } from "@backbeat/core/history/RecordedEvent"
 import * as Effect from "effect/Effect"
@@ -13,11 +13,10 @@ import { type AggregateChange, type AggregateFilter, AggregateStore } from "../A
 import type { StoreError } from "../StoreError.ts"
 import { countMax } from "../TaskStore.ts"
 import { appendEvents, takeSequences } from "./appendEvents.ts"
-import { damaged } from "./explain.ts"
 import { inParts } from "./inParts.ts"
 import { cursorSeq } from "./listTasks.ts"
-import { SqliteDatabase } from "./SqliteDatabase.ts"
-import { forgetIds, noteIds } from "./SqliteIdStore.ts"
+import { type Damaged, SqlDatabase } from "./SqlDatabase.ts"
+import { forgetIds, noteIds } from "./SqlIdStore.ts"
 import { describe, document } from "./TaskRow.ts"
 import { atomically } from "./atomically.ts"
 
@@ -28,24 +27,30 @@ interface Named {
 /** The AggregateStore in a database that is open. */
 export const layerAggregateStore = Layer.effect(
   AggregateStore,
-  Effect.map(SqliteDatabase, (database) => make(database))
+  Effect.map(SqlDatabase, (database) => make(database))
 )
 
-const make = ({ sql, path, explained }: SqliteDatabase["Service"]): AggregateStore["Service"] => ({
+const make = ({
+  sql,
+  prepared,
+  damaged,
+  explained
+}: SqlDatabase["Service"]): AggregateStore["Service"] => ({
   find: (aggregate, id) =>
     explained(
       sql`SELECT id, document FROM aggregates WHERE kind = ${aggregate.kind} AND id = ${id}`
     ).pipe(
-      Effect.flatMap((rows) => statesOf(aggregate, path, rows)),
+      Effect.flatMap((rows) => statesOf(aggregate, damaged, rows)),
       Effect.map(([state]) => state ?? null)
     ),
-  record: (aggregate, change) => explained(atomically(sql, recordChange(sql, aggregate, change))),
+  record: (aggregate, change) =>
+    explained(atomically(sql, recordChange({ sql, prepared }, aggregate, change))),
   list: (aggregate, filter, { limit, after }) =>
     Effect.gen(function* () {
       const { total, rows } = yield* explained(
         listPage(sql, aggregate.kind, filter, { limit, after })
       )
-      const states = yield* statesOf(aggregate, path, rows.slice(0, limit))
+      const states = yield* statesOf(aggregate, damaged, rows.slice(0, limit))
       return {
         total,
         states,
@@ -57,7 +62,7 @@ const make = ({ sql, path, explained }: SqliteDatabase["Service"]): AggregateSto
       explained(
         sql`SELECT id, document FROM aggregates WHERE kind = ${aggregate.kind} AND due_at <= ${now} ORDER BY due_at, seq`
       ),
-      (rows) => statesOf(aggregate, path, rows)
+      (rows) => statesOf(aggregate, damaged, rows)
     ),
   nextDueAt: (kind, now) =>
     explained(
@@ -74,7 +79,7 @@ const make = ({ sql, path, explained }: SqliteDatabase["Service"]): AggregateSto
 /** The states of rows with `id` and `document`. Fails with StoreError (damaged) that names the id of a row that is none. */
 const statesOf = <Kind extends string, State extends Named>(
   { kind, State }: Stored<Kind, State>,
-  path: string,
+  damaged: Damaged,
   rows: ReadonlyArray<Row>
 ): Effect.Effect<ReadonlyArray<State>, StoreError> => {
   const decode = Schema.decodeUnknownResult(State)
@@ -84,7 +89,7 @@ const statesOf = <Kind extends string, State extends Named>(
       decode
     )
     return Result.isFailure(state)
-      ? damaged(path, `${kind} ${String(row["id"])}: ${describe(state.failure)}`)
+      ? damaged(`${kind} ${String(row["id"])}: ${describe(state.failure)}`)
       : Effect.succeed(state.success)
   })
 }
@@ -94,12 +99,12 @@ const recordChange = <
   State extends Named,
   Event extends { readonly type: string }
 >(
-  sql: SqlClient,
+  { sql, prepared }: Pick<SqlDatabase["Service"], "sql" | "prepared">,
   { kind, index }: Stored<Kind, State>,
   { state, events, at, actor }: AggregateChange<State, Event>
 ): Effect.Effect<ReadonlyArray<Recorded<Kind, Event>>, SqlError> =>
   Effect.gen(function* () {
-    const last = yield* takeSequences(sql, events.length)
+    const last = yield* takeSequences(prepared, events.length)
     const recorded = events.map((event, place): Recorded<Kind, Event> => ({
       subject: kind,
       id: state.id,
@@ -122,7 +127,7 @@ const recordChange = <
     yield* sql`INSERT INTO aggregates ${sql.insert(row)}
       ON CONFLICT (kind, id) DO UPDATE SET status = excluded.status, created_at = excluded.created_at, due_at = excluded.due_at,
         owner = excluded.owner, document = excluded.document`
-    yield* appendEvents(sql, recorded)
+    yield* appendEvents(prepared, recorded)
     return recorded
   })
 

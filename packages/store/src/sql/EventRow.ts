@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Row } from "effect/sql/SqlConnection"
-import { type Recorded, RecordedEvent } from "@backbeat/core/history/RecordedEvent"
+import { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { StoreError } from "../StoreError.ts"
-import { damaged } from "./explain.ts"
+import type { Damaged } from "./SqlDatabase.ts"
 import { describe, document } from "./TaskRow.ts"
 
 const decode = Schema.decodeUnknownResult(RecordedEvent)
@@ -14,20 +14,9 @@ const decode = Schema.decodeUnknownResult(RecordedEvent)
 export const selectEvents =
   "SELECT e.sequence, e.subject, e.subject_id, e.at, e.actor, e.event FROM events e"
 
-/** The columns to write. */
-export const eventRow = (recorded: Recorded<string, { readonly type: string }>) => ({
-  sequence: recorded.sequence,
-  subject: recorded.subject,
-  subject_id: recorded.id,
-  type: recorded.event.type,
-  at: recorded.at,
-  actor: JSON.stringify(recorded.actor),
-  event: JSON.stringify(recorded.event)
-})
-
 /** The events of rows of `selectEvents`. Fails with StoreError (damaged) that names the sequence of a row that is none. */
 export const eventsOf = (
-  path: string,
+  damaged: Damaged,
   rows: ReadonlyArray<Row>
 ): Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError> =>
   Effect.suspend(() => {
@@ -35,7 +24,7 @@ export const eventsOf = (
     for (const row of rows) {
       const event = Result.flatMap(parse(row), decode)
       if (Result.isFailure(event)) {
-        return damaged(path, `event ${String(row["sequence"])}: ${describe(event.failure)}`)
+        return damaged(`event ${String(row["sequence"])}: ${describe(event.failure)}`)
       }
       events.push(event.success)
     }

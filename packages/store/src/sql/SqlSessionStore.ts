@@ -1,10 +1,10 @@
-/** The SessionStore on SQLite. */
+/** The SessionStore in SQL. */
 import { Usage } from "@backbeat/core/task/AgentWork"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { SessionStore } from "../SessionStore.ts"
-import { SqliteDatabase } from "./SqliteDatabase.ts"
+import { SqlDatabase } from "./SqlDatabase.ts"
 
 const UsageText = Schema.fromJsonString(Usage)
 const encodeUsage = Schema.encodeSync(UsageText)
@@ -13,7 +13,7 @@ const decodeUsage = Schema.decodeUnknownEffect(UsageText)
 /** The SessionStore in a database that is open. */
 export const layerSessionStore = Layer.effect(
   SessionStore,
-  Effect.map(SqliteDatabase, ({ sql, explained }) =>
+  Effect.map(SqlDatabase, ({ sql, explained }) =>
     SessionStore.of({
       note: ({ agent, id }, at, used) =>
         Effect.asVoid(

@@ -1,13 +1,13 @@
-/** The RequestStore on SQLite. */
+/** The RequestStore in SQL. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { RequestStore } from "../RequestStore.ts"
-import { SqliteDatabase } from "./SqliteDatabase.ts"
+import { SqlDatabase } from "./SqlDatabase.ts"
 
 /** The RequestStore in a database that is open. */
 export const layerRequestStore = Layer.effect(
   RequestStore,
-  Effect.map(SqliteDatabase, ({ sql, explained }) =>
+  Effect.map(SqlDatabase, ({ sql, explained }) =>
     RequestStore.of({
       note: (id, at, done) =>
         Effect.asVoid(

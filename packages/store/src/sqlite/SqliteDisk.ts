@@ -1,27 +1,23 @@
-/** The Database port on SQLite. */
+/** The Disk port of a SQLite file. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SqlClient } from "effect/sql/SqlClient"
-import { Database } from "../Database.ts"
+import { Disk } from "../Disk.ts"
+import { SqlDatabase } from "../sql/SqlDatabase.ts"
 import { SqliteDatabase } from "./SqliteDatabase.ts"
 
-/** The transactions of a database that is open. */
-export const layerTransactions = Layer.effect(
-  Database,
-  Effect.map(SqliteDatabase, (database) => make(database))
+/** The disk below a database that is open. */
+export const layerDisk = Layer.effect(
+  Disk,
+  Effect.map(Effect.all([SqliteDatabase, SqlDatabase]), ([file, database]) => make(file, database))
 )
 
-const make = ({
-  sql,
-  path,
-  explained,
-  transact,
-  flushed,
-  reserve
-}: SqliteDatabase["Service"]): Database["Service"] => {
+const make = (
+  { path, flushed, reserve }: SqliteDatabase["Service"],
+  { sql, explained }: SqlDatabase["Service"]
+): Disk["Service"] => {
   const checkpoint = explained(sql`PRAGMA wal_checkpoint(PASSIVE)`)
   return {
-    transact,
     flushed,
     tidy: Effect.andThen(checkpoint, reserve.keep),
     // A checkpoint frees the log, but takes room for what the database grows by: not what was given up for the next try.

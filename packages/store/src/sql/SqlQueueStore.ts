@@ -1,4 +1,4 @@
-/** The QueueStore on SQLite. */
+/** The QueueStore in SQL. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -9,17 +9,16 @@ import { Actor } from "@backbeat/core/task/Actor"
 import { isFinal, statuses } from "@backbeat/core/task/TaskState"
 import { type Pause, type QueueCount, QueueStore } from "../QueueStore.ts"
 import type { StoreError } from "../StoreError.ts"
-import { damaged } from "./explain.ts"
-import { SqliteDatabase } from "./SqliteDatabase.ts"
+import { type Damaged, SqlDatabase } from "./SqlDatabase.ts"
 import { describe, document } from "./TaskRow.ts"
 
 /** The QueueStore in a database that is open. */
 export const layerQueueStore = Layer.effect(
   QueueStore,
-  Effect.map(SqliteDatabase, (database) => make(database))
+  Effect.map(SqlDatabase, (database) => make(database))
 )
 
-const make = ({ sql, path, explained }: SqliteDatabase["Service"]): QueueStore["Service"] => ({
+const make = ({ sql, damaged, explained }: SqlDatabase["Service"]): QueueStore["Service"] => ({
   pause: (queue, { at, actor, reason }) =>
     Effect.asVoid(
       explained(sql`
@@ -29,7 +28,7 @@ const make = ({ sql, path, explained }: SqliteDatabase["Service"]): QueueStore["
   resume: (queue) => Effect.asVoid(explained(sql`DELETE FROM queue_pauses WHERE queue = ${queue}`)),
   paused: Effect.flatMap(
     explained(sql`SELECT queue, paused_at, actor, reason FROM queue_pauses ORDER BY queue`),
-    (rows) => pausesOf(path, rows)
+    (rows) => pausesOf(damaged, rows)
   ),
   counts: explained(sql<QueueCount>`
     SELECT queue, status, count(*) AS count FROM tasks
@@ -57,7 +56,7 @@ const decode = Schema.decodeUnknownResult(
 
 /** The pauses of rows. Fails with StoreError (damaged) that names the queue of a row that is none. */
 const pausesOf = (
-  path: string,
+  damaged: Damaged,
   rows: ReadonlyArray<Row>
 ): Effect.Effect<ReadonlyMap<string, Pause>, StoreError> =>
   Effect.suspend(() => {
@@ -65,7 +64,7 @@ const pausesOf = (
     for (const row of rows) {
       const pause = Result.flatMap(parse(row), decode)
       if (Result.isFailure(pause))
-        return damaged(path, `queue ${String(row["queue"])}: ${describe(pause.failure)}`)
+        return damaged(`queue ${String(row["queue"])}: ${describe(pause.failure)}`)
       const { queue, ...rest } = pause.success
       pauses.set(queue, rest)
     }

@@ -1,4 +1,4 @@
-/** The PipelineStore on SQLite. */
+/** The PipelineStore in SQL. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SqlClient } from "effect/sql/SqlClient"
@@ -6,19 +6,19 @@ import type { SqlError } from "effect/sql/SqlError"
 import { isFinal, statuses } from "@backbeat/core/task/TaskState"
 import { type PipelineCount, PipelineStore } from "../PipelineStore.ts"
 import { inParts } from "./inParts.ts"
-import { removeAggregates } from "./SqliteAggregateStore.ts"
-import { SqliteDatabase } from "./SqliteDatabase.ts"
+import { removeAggregates } from "./SqlAggregateStore.ts"
+import { SqlDatabase } from "./SqlDatabase.ts"
 import { atomically } from "./atomically.ts"
 
 /** The PipelineStore in a database that is open. */
 export const layerPipelineStore = Layer.effect(
   PipelineStore,
-  Effect.map(SqliteDatabase, (database) => make(database))
+  Effect.map(SqlDatabase, (database) => make(database))
 )
 
 const liveStatuses = statuses.filter((status) => !isFinal(status))
 
-const make = ({ sql, explained }: SqliteDatabase["Service"]): PipelineStore["Service"] => ({
+const make = ({ sql, explained }: SqlDatabase["Service"]): PipelineStore["Service"] => ({
   counts: (ids) =>
     explained(
       Effect.map(

@@ -1,16 +1,16 @@
-/** The IdStore on SQLite, and how the other stores note and forget ids. */
+/** The IdStore in SQL, and how the other stores note and forget ids. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { type IdKind, IdStore } from "../IdStore.ts"
 import { inParts } from "./inParts.ts"
-import { SqliteDatabase } from "./SqliteDatabase.ts"
+import { SqlDatabase } from "./SqlDatabase.ts"
 
 /** The IdStore in a database that is open. */
 export const layerIdStore = Layer.effect(
   IdStore,
-  Effect.map(SqliteDatabase, ({ sql, explained }) =>
+  Effect.map(SqlDatabase, ({ sql, explained }) =>
     IdStore.of({
       kindOf: (id) =>
         explained(

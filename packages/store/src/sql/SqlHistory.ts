@@ -1,18 +1,18 @@
-/** The History on SQLite. */
+/** The History in SQL. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { History } from "../History.ts"
 import { eventsOf } from "./EventRow.ts"
 import { readEvents } from "./readEvents.ts"
-import { SqliteDatabase } from "./SqliteDatabase.ts"
+import { SqlDatabase } from "./SqlDatabase.ts"
 
 /** The history of a database that is open. */
 export const layerHistory = Layer.effect(
   History,
-  Effect.map(SqliteDatabase, ({ sql, path, explained }) =>
+  Effect.map(SqlDatabase, ({ sql, damaged, explained }) =>
     History.of({
       events: (filter) =>
-        Effect.flatMap(explained(readEvents(sql, filter)), (rows) => eventsOf(path, rows)),
+        Effect.flatMap(explained(readEvents(sql, filter)), (rows) => eventsOf(damaged, rows)),
       lastSequence: explained(
         Effect.map(
           sql<{ last: number }>`SELECT last_sequence AS last FROM event_counter`,

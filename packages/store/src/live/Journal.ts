@@ -8,8 +8,12 @@ import type * as Semaphore from "effect/Semaphore"
 export interface Journal {
   /** Runs the effect whole or not at all; nested calls join the outer one, and are taken back alone when they fail. */
   readonly transact: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** Reads between transactions, or inside the own one. */
+  /** Runs the effect between transactions, or inside the own one. */
+  readonly inTurn: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** Reads in turn. */
   readonly read: <A>(evaluate: () => A) => Effect.Effect<A>
+  /** Whether the fiber is in a turn of its own. */
+  readonly isInside: Effect.Effect<boolean>
   /** Notes how a write is taken back. */
   readonly undo: (step: () => void) => void
   /** Sets an entry of a map, or deletes it when the value is undefined. */
@@ -22,7 +26,7 @@ const put = <Key, Value>(map: Map<Key, Value>, key: Key, value: Value | undefine
 }
 
 /** The journal whose transaction the fiber is in. */
-const Current = Context.Reference<object | null>("@backbeat/store/memory/Current", {
+const Current = Context.Reference<object | null>("@backbeat/store/live/Current", {
   defaultValue: () => null
 })
 
@@ -52,7 +56,9 @@ export const makeJournal = (turns: Semaphore.Semaphore): Journal => {
     )
   return {
     transact: (effect) => inTurn(savepoint(effect)),
+    inTurn,
     read: (evaluate) => inTurn(Effect.sync(evaluate)),
+    isInside: Effect.map(Current, (current) => current === steps),
     undo: (step) => {
       steps.push(step)
     },

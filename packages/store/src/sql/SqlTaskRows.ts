@@ -1,63 +1,53 @@
-/** The TaskStore on SQLite. */
+/** The TaskRows in SQL. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SqlClient } from "effect/sql/SqlClient"
+import type { Row } from "effect/sql/SqlConnection"
+import type { SqlError } from "effect/sql/SqlError"
 import { isFinal, noCounts, statuses, type TaskStatus } from "@backbeat/core/task/TaskState"
-import { TaskStore } from "../TaskStore.ts"
-import { busyOfBatch, busyQueues, readyRows, timedRows, waitingQueues } from "./awaitedTasks.ts"
+import { TaskRows } from "../TaskRows.ts"
 import { listTasks } from "./listTasks.ts"
 import { inParts } from "./inParts.ts"
 import { recordChanges } from "./recordChanges.ts"
-import { forgetIds } from "./SqliteIdStore.ts"
-import { SqliteDatabase } from "./SqliteDatabase.ts"
+import { forgetIds } from "./SqlIdStore.ts"
+import { SqlDatabase } from "./SqlDatabase.ts"
 import { selectTasks, tasksOf } from "./TaskRow.ts"
-import { dependentRows, dependentsOf, deleteWaits, waitsOf, writeWaits } from "./waits.ts"
+import { deleteWaits, writeWaits } from "./waits.ts"
+import { liveOf, liveRows } from "./liveTasks.ts"
 import { atomically } from "./atomically.ts"
 
-/** The TaskStore in a database that is open. */
-export const layerTaskStore = Layer.effect(
-  TaskStore,
-  Effect.map(SqliteDatabase, (database) => make(database))
+/** The TaskRows in a database that is open. */
+export const layerTaskRows = Layer.effect(
+  TaskRows,
+  Effect.map(SqlDatabase, (database) => make(database))
 )
 
 const liveStatuses = statuses.filter((status) => !isFinal(status))
 
-const make = ({ sql, path, explained }: SqliteDatabase["Service"]): TaskStore["Service"] => {
+const make = ({
+  sql,
+  prepared,
+  damaged,
+  explained
+}: SqlDatabase["Service"]): TaskRows["Service"] => {
   const select = sql.literal(selectTasks)
-  const tasks = (rows: ReturnType<typeof readyRows>) =>
-    Effect.flatMap(explained(rows), (found) => tasksOf(path, found))
+  const tasks = (rows: Effect.Effect<ReadonlyArray<Row>, SqlError>) =>
+    Effect.flatMap(explained(rows), (found) => tasksOf(damaged, found))
   return {
-    find: (id) => Effect.map(tasks(sql`${select} WHERE t.id = ${id}`), ([task]) => task ?? null),
-    record: (changes) =>
-      changes.length === 0
-        ? Effect.succeed([])
-        : explained(atomically(sql, recordChanges(sql, changes))),
+    find: (id) =>
+      Effect.map(tasks(prepared(`${selectTasks} WHERE t.id = ?`, [id])), ([task]) => task ?? null),
+    write: (changes) => explained(atomically(sql, recordChanges(prepared, changes))),
     list: (filter, page) =>
       Effect.gen(function* () {
         const { total, rows, next } = yield* explained(listTasks(sql, filter, page))
-        return { total, tasks: yield* tasksOf(path, rows), next }
+        return { total, tasks: yield* tasksOf(damaged, rows), next }
       }),
     inStatus: (wanted) => tasks(sql`${select} WHERE t.status IN ${sql.in(wanted)} ORDER BY t.seq`),
     counts: explained(statusCounts(sql)),
-    liveCount: explained(
-      Effect.map(
-        sql<{
-          count: number
-        }>`SELECT count(*) AS count FROM tasks WHERE status IN ${sql.in(liveStatuses)}`,
-        ([row]) => row?.count ?? 0
-      )
-    ),
-    ready: (filter) => tasks(readyRows(sql, filter)),
-    busy: explained(busyQueues(sql)),
-    busyOfBatch: (batch) => explained(busyOfBatch(sql, batch)),
-    waitingQueues: explained(waitingQueues(sql)),
-    awaitingTime: tasks(timedRows(sql)),
+    live: (ids) =>
+      Effect.flatMap(explained(liveRows(sql, liveStatuses, ids)), (rows) => liveOf(damaged, rows)),
     waitFor: (id, dependencies) => explained(atomically(sql, writeWaits(sql, id, dependencies))),
-    waitsOf: (id) => explained(waitsOf(sql, id)),
-    dependents: (ids) =>
-      Effect.flatMap(explained(dependentRows(sql, ids)), (rows) => dependentsOf(path, rows)),
-    deleteWaits: (settled, candidates) =>
-      explained(atomically(sql, deleteWaits(sql, settled, candidates))),
+    deleteWaits: (settled) => explained(atomically(sql, deleteWaits(sql, settled))),
     endedBefore: (at, wanted, limit = -1) =>
       tasks(sql`${select}
         WHERE t.ended_at < ${at} AND t.status IN ${sql.in(wanted)} ORDER BY t.ended_at, t.seq LIMIT ${limit}`),

@@ -8,7 +8,7 @@ import { Task } from "@backbeat/core/task/Task"
 import { ownerKey } from "@backbeat/core/task/TaskSpec"
 import { dueAt, endedAt, holdsSlot } from "@backbeat/core/task/TaskState"
 import type { StoreError } from "../StoreError.ts"
-import { damaged } from "./explain.ts"
+import type { Damaged } from "./SqlDatabase.ts"
 
 const decode = Schema.decodeUnknownResult(Task)
 
@@ -42,7 +42,7 @@ export const taskRow = (task: Task, queuedSeq: number) => ({
 
 /** The tasks of rows of `selectTasks`. Fails with StoreError (damaged) that names the id of a row that is none. */
 export const tasksOf = (
-  path: string,
+  damaged: Damaged,
   rows: ReadonlyArray<Row>
 ): Effect.Effect<ReadonlyArray<Task>, StoreError> =>
   Effect.suspend(() => {
@@ -50,7 +50,7 @@ export const tasksOf = (
     for (const row of rows) {
       const task = Result.flatMap(parse(row), decode)
       if (Result.isFailure(task))
-        return damaged(path, `task ${String(row["id"])}: ${describe(task.failure)}`)
+        return damaged(`task ${String(row["id"])}: ${describe(task.failure)}`)
       tasks.push(task.success)
     }
     return Effect.succeed(tasks)
