@@ -1,4 +1,5 @@
 /** What a task tells of its last ended attempt, when it runs again or cannot, and when nobody saw it end. */
+import { recordIn } from "../attemptFiles.ts"
 import { expect, test } from "bun:test"
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -59,7 +60,7 @@ test("the work tree that an agent left is called so only when somebody looked in
   while (isAlive(Number(Object(document["data"]).task.pid))) await Bun.sleep(1)
   // It ended a minute before the next engine begins.
   const endedAt = Date.now() / 1000 - 60
-  utimesSync(join(rig.home, "tasks", "x", "1", "exit"), endedAt, endedAt)
+  utimesSync(recordIn(rig.home, "x"), endedAt, endedAt)
   writeFileSync(join(cwd, "later.txt"), "")
   expect(await rig.data("status", { id: "x", checkpoint: true })).toMatchObject({
     task: { status: "completed" },

@@ -1,3 +1,4 @@
+import { recordIn } from "../attemptFiles.ts"
 import { describe, expect, test } from "bun:test"
 import { signalProcess } from "@backbeat/engine/process/posix"
 import {
@@ -201,7 +202,7 @@ describe("an engine that ends in the middle of a call, and can begin no more", (
     await using rig = new Rig()
     await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
     const calls = [rig.refusal(["restart", "t", "--wait"]), rig.refusal(["wait", "t"])]
-    await until(() => linesIn(join(rig.home, "tasks", "t", "2", "claim")).length > 0)
+    await until(() => linesIn(recordIn(rig.home, "t", 2)).length > 0)
     const lock = join(rig.home, "engine.lock")
     const engine = await rig.engine()
     // It must not notice what becomes of its lock.

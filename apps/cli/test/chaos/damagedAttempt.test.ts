@@ -1,4 +1,5 @@
 /** Damage in the folder of an attempt: no second copy of a living command, no end that is none, and no other task is concerned. */
+import { recordPath } from "@backbeat/engine/process/AttemptRecord"
 import { describe, expect, test } from "bun:test"
 import { signalProcess } from "@backbeat/engine/process/posix"
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -32,15 +33,14 @@ const damages: Readonly<
   Record<string, { readonly damage: (task: string) => void; readonly recorded?: true }>
 > = {
   "no-folder": { damage: (task) => rmSync(join(task, "1"), { recursive: true }) },
-  "no-claim": { damage: (task) => rmSync(join(task, "1", "claim")), recorded: true },
+  "no-record": { damage: (task) => rmSync(recordPath(join(task, "1"))) },
   "empty-folder": { damage: (task) => again(join(task, "1")) },
   "no-fifo": { damage: (task) => rmSync(join(task, "1", "alive")), recorded: true },
   "file-for-fifo": { damage: (task) => instead(join(task, "1", "alive")), recorded: true },
   "folder-for-fifo": { damage: (task) => again(join(task, "1", "alive")), recorded: true },
   "no-task-folder": { damage: (task) => rmSync(task, { recursive: true }) },
   "empty-task-folder": { damage: (task) => again(task) },
-  "folder-for-record": { damage: (task) => again(join(task, "1", "exit")) },
-  "folder-for-claim": { damage: (task) => again(join(task, "1", "claim")), recorded: true },
+  "folder-for-record": { damage: (task) => again(recordPath(join(task, "1"))) },
   "file-for-folder": { damage: (task) => instead(join(task, "1")) },
   "file-for-task-folder": { damage: (task) => instead(task) }
 }

@@ -1,11 +1,11 @@
+import { currentBootId } from "@backbeat/engine/process/Identity"
+import { recordIn } from "../attemptFiles.ts"
 import { describe, expect, test } from "bun:test"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { signalGroup } from "@backbeat/engine/process/posix"
 import { isAlive, killAndAwait, Rig } from "../Rig.ts"
 import { atLine, shownOf } from "./Shown.ts"
-
-const claimOf = (rig: Rig, id: string): string => join(rig.home, "tasks", id, "1", "claim")
 
 /** Starts a task that is up, kills the engine and then the whole group of the task. */
 const leaveForDead = async (rig: Rig, id: string): Promise<number> => {
@@ -27,8 +27,8 @@ describe("a process that got the pid of an attempt's shim", () => {
     const other = stranger()
     try {
       const pid = await leaveForDead(rig, "t")
-      const claim = readFileSync(claimOf(rig, "t"), "utf8")
-      writeFileSync(claimOf(rig, "t"), claim.replaceAll(String(pid), String(other.pid)))
+      const claim = readFileSync(recordIn(rig.home, "t"), "utf8")
+      writeFileSync(recordIn(rig.home, "t"), claim.replaceAll(String(pid), String(other.pid)))
       const task = shownOf(await rig.data("status", { id: "t" }))
       expect(task).toMatchObject({ status: "failed", failure: { type: "Lost" } })
       expect(task.failure?.evidence).toContain(`pid ${other.pid}`)
@@ -57,8 +57,8 @@ describe("a process that got the pid of an attempt's shim", () => {
       await rig.killEngine()
       signalGroup(pid ?? 0, "SIGKILL")
       while (isAlive(pid ?? 0)) await Bun.sleep(1)
-      const claim = readFileSync(claimOf(rig, "t"), "utf8")
-      writeFileSync(claimOf(rig, "t"), claim.replaceAll(String(pid), String(other.pid)))
+      const claim = readFileSync(recordIn(rig.home, "t"), "utf8")
+      writeFileSync(recordIn(rig.home, "t"), claim.replaceAll(String(pid), String(other.pid)))
       expect(await rig.task("wait", { id: "t" })).toMatchObject({ status: "cancelled" })
       expect(isAlive(other.pid)).toBe(true)
     } finally {
@@ -71,10 +71,10 @@ describe("an attempt of another boot", () => {
   test("is lost, told once, and the evidence names the restart", async () => {
     await using rig = new Rig()
     await leaveForDead(rig, "t")
-    const claim = readFileSync(claimOf(rig, "t"), "utf8")
+    const claim = readFileSync(recordIn(rig.home, "t"), "utf8")
     writeFileSync(
-      claimOf(rig, "t"),
-      claim.replace(/\n[^\n]+\n$/u, "\n00000000-0000-4000-8000-000000000000\n")
+      recordIn(rig.home, "t"),
+      claim.replace(currentBootId(), "00000000-0000-4000-8000-000000000000")
     )
     const task = shownOf(await rig.data("status", { id: "t" }))
     expect(task).toMatchObject({ status: "failed", failure: { type: "Lost" } })

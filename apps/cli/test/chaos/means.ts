@@ -1,6 +1,8 @@
 /** What befalls a home while tasks run in it: each means is one act at a random moment. */
+import { recordPath } from "@backbeat/engine/process/AttemptRecord"
+import { readClaim } from "@backbeat/engine/process/Claim"
 import { signalProcess } from "@backbeat/engine/process/posix"
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { isAlive } from "../Rig.ts"
 import type { SmallDisk } from "../SmallDisk.ts"
@@ -32,10 +34,10 @@ const claimsIn = (
     return readdirSync(join(home, "tasks"), { recursive: true, encoding: "utf8" }).flatMap(
       (path) => {
         const [id = "", attempt = "", name] = path.split("/")
-        if (name !== "claim") return []
         const dir = join(home, "tasks", id, attempt)
-        const pid = Number(/^shim (\d+)\n/u.exec(readFileSync(join(dir, name), "utf8"))?.[1])
-        return pid > 1 && isAlive(pid) ? [{ id, dir, pid }] : []
+        if (name !== "alive") return []
+        const claim = readClaim(dir)
+        return claim.kind === "shim" && isAlive(claim.pid) ? [{ id, dir, pid: claim.pid }] : []
       }
     )
   } catch {
@@ -52,10 +54,9 @@ const remake = (path: string): void => {
 const damages: ReadonlyArray<(dir: string) => void> = [
   (dir) => rmSync(dir, { recursive: true, force: true }),
   remake,
-  (dir) => rmSync(join(dir, "claim"), { force: true }),
-  (dir) => remake(join(dir, "claim")),
+  (dir) => rmSync(recordPath(dir), { force: true }),
+  (dir) => remake(recordPath(dir)),
   (dir) => rmSync(join(dir, "alive"), { force: true }),
-  (dir) => remake(join(dir, "exit")),
   (dir) => {
     rmSync(dir, { recursive: true, force: true })
     writeFileSync(dir, "")

@@ -1,4 +1,5 @@
 /** Folders of attempts that the store knows nothing of: what is started under their ids runs, and is told of by itself alone. */
+import { recordIn } from "../attemptFiles.ts"
 import { expect, test } from "bun:test"
 import { cpSync, readdirSync, readFileSync, renameSync } from "node:fs"
 import { join } from "node:path"
@@ -81,9 +82,8 @@ test("what runs in a folder that was set aside ends with all that kept its stdin
 
 test("a task runs again where a later attempt than the database tells of has been", async () => {
   await using rig = new Rig()
-  const folder = await begin(rig)
-  cpSync(join(folder, "1", "exit"), join(folder, "2", "exit"))
-  cpSync(join(folder, "1", "claim"), join(folder, "2", "claim"))
+  await begin(rig)
+  cpSync(recordIn(rig.home, "x"), recordIn(rig.home, "x", 2))
   expect(await rig.task("start", { id: "x", script: "echo anew" }, ["--wait"])).toMatchObject({
     status: "completed",
     exitCode: 0,

@@ -1,9 +1,11 @@
 /** When an attempt's time begins and ends. */
+import { readExitRecord } from "@backbeat/engine/process/ExitRecord"
+import { attemptIn } from "../attemptFiles.ts"
 import { describe, expect, test } from "bun:test"
 import { signalProcess } from "@backbeat/engine/process/posix"
 import { makeFifo } from "@backbeat/engine/system/processes"
 import * as Schema from "effect/Schema"
-import { closeSync, openSync, readFileSync } from "node:fs"
+import { closeSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
@@ -100,8 +102,7 @@ describe("a limit that rings in an engine that stood still", () => {
     for (const id of ["timeout", "stall", "ready"]) pass(id)
     await Bun.sleep(limitMs + 100)
     pass("late")
-    const isRecorded = (id: string): boolean =>
-      readFileSync(join(rig.home, "tasks", id, "1", "exit"), "utf8").startsWith("end ")
+    const isRecorded = (id: string): boolean => readExitRecord(attemptIn(rig.home, id)) !== null
     while (!["timeout", "late", "stall"].every(isRecorded)) await Bun.sleep(5)
     signalProcess(pid, "SIGCONT")
     await rig.data("wait", { ids: ids.slice(0, 3) })

@@ -5,8 +5,8 @@
 import { type FileWatch, watch } from "../system/files.ts"
 import { lookNowAndThen } from "./nowAndThen.ts"
 
-/** Calls back at each change of what is at the path, and now and then while that cannot be watched, until the returned function is called. */
-export const onChange = (path: string, changed: () => void): (() => void) => {
+/** Calls back at each change of what is at the path, with the name of what changed in a folder, and now and then (null) while that cannot be watched, until the returned function is called. */
+export const onChange = (path: string, changed: (name: string | null) => void): (() => void) => {
   let watcher: FileWatch | null = null
   let lookNoMore: (() => void) | null = null
 
@@ -17,7 +17,7 @@ export const onChange = (path: string, changed: () => void): (() => void) => {
   }
   const arm = (): void => {
     try {
-      watcher = watch(path, { persistent: false }, changed).on("error", refused)
+      watcher = watch(path, { persistent: false }, (_, name) => changed(name)).on("error", refused)
       lookNoMore?.()
       lookNoMore = null
     } catch {
@@ -27,7 +27,7 @@ export const onChange = (path: string, changed: () => void): (() => void) => {
   // What came before the watch has no event.
   const look = (): void => {
     arm()
-    changed()
+    changed(null)
   }
 
   arm()

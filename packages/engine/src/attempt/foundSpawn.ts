@@ -18,7 +18,7 @@ export const foundSpawn = (root: string, task: Task): Spawn => {
   const { dir } = treeOf(root, task)
   const found = inspectAttempt(dir)
   return {
-    pid: found.kind === "alive" ? (found.identity?.pid ?? null) : null,
+    pid: found.kind === "alive" ? found.pid : null,
     startedAt: spawnTime(dir, state.startedAt)
   }
 }

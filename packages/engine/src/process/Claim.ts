@@ -1,62 +1,100 @@
 /**
- * The `claim` file of an attempt folder: made once, by the shim that runs the attempt or by an engine that rules it out.
+ * The claim of an attempt: made once, by the shim that runs the attempt or by an engine that rules it out.
  */
-import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "../system/files.ts"
-import { join } from "node:path"
+import { linkSync, rmSync, statSync, writeFileSync } from "../system/files.ts"
+import {
+  type AttemptRecord,
+  parseShimClaim,
+  readAttemptRecord,
+  recordPath
+} from "./AttemptRecord.ts"
 import type { ProcessIdentity } from "./Identity.ts"
-import { identify } from "./Identity.ts"
-import { errorCode, errorMessage, isShortage } from "./thrown.ts"
-import { hasProc, parseStat } from "./ProcessTable.ts"
+import { currentBootId, identify } from "./Identity.ts"
+import { errorCode } from "./thrown.ts"
+import { hasProc, parseStat, readProcFile } from "./ProcessTable.ts"
+import { orderVariable } from "./shimCall.ts"
 
-/** Whose the attempt is: nobody's, ruled out by an engine, a shim's that is just writing its name, a known shim's, or damaged. */
+/**
+ * Whose the attempt is: nobody's, ruled out by an engine, a shim's that is just writing its name, a known shim's, or damaged. `since` are the
+ * ticks since boot before which the shim did not begin, 0 when they are not known; `identity` is null once the shim is gone.
+ */
 export type Claim =
   | { readonly kind: "none" }
   | { readonly kind: "unreadable"; readonly message: string }
   | { readonly kind: "engine"; readonly message: string }
   | { readonly kind: "unnamed" }
-  | { readonly kind: "shim"; readonly pid: number; readonly identity: ProcessIdentity | null }
+  | {
+      readonly kind: "shim"
+      readonly pid: number
+      readonly bootId: string
+      readonly since: number
+      /** When it was spawned (epoch ms). */
+      readonly spawnedAt: number
+      readonly identity: ProcessIdentity | null
+    }
 
-/** Without /proc the shim cannot tell its start time: the process is taken for it that began between folder and claim. */
-const identifyByTime = (dir: string, pid: number): ProcessIdentity | null => {
+/** Without /proc nobody can tell which process a shim was: it is the one that began between two instants. */
+const identifyByTime = (pid: number, from: number, until: number): ProcessIdentity | null => {
   const identity = identify(pid)
   if (identity === null) return null
   const startedAt = Date.parse(`${identity.startTime} UTC`)
-  const earliestAt = Math.floor(statSync(dir).birthtimeMs / 1000) * 1000
-  return startedAt >= earliestAt && startedAt <= statSync(join(dir, "claim")).mtimeMs
-    ? identity
-    : null
+  return startedAt >= Math.floor(from / 1000) * 1000 && startedAt <= until ? identity : null
 }
 
-const parseClaim = (dir: string, text: string): Claim => {
-  if (text.startsWith("engine "))
-    return { kind: "engine", message: text.slice("engine ".length, -1) }
+/** The process that has this order in its environment: it is one shim's alone, and the command does not get it. */
+const identifyByOrder = (pid: number, order: string): ProcessIdentity | null => {
+  const identity = identify(pid)
+  const environ = identity === null ? null : readProcFile(`/proc/${pid}/environ`)
+  return environ?.includes(`${orderVariable}=${order}\0`) === true ? identity : null
+}
+
+/** A claim as earlier versions wrote it: the pid, a line of /proc/PID/stat, the boot. */
+const parseEarlier = (dir: string, text: string, writtenAt: number): Claim => {
   const [name, stat, bootId, rest] = text.split("\n")
   const pid = Number(/^shim (\d+)$/.exec(name ?? "")?.[1])
   if (rest === undefined || stat === undefined || bootId === undefined || !(pid > 1))
     return { kind: "unnamed" }
-  if (!hasProc) return { kind: "shim", pid, identity: identifyByTime(dir, pid) }
-  const row = parseStat(stat)
+  const row = hasProc ? parseStat(stat) : null
+  const known = row === null ? null : { pid, startTime: row.startTime, bootId }
   return {
     kind: "shim",
     pid,
-    identity: row === null ? null : { pid, startTime: row.startTime, bootId }
+    bootId,
+    since: Number(row?.startTime ?? 0),
+    spawnedAt: writtenAt,
+    identity: hasProc ? known : identifyByTime(pid, statSync(dir).birthtimeMs, writtenAt)
   }
 }
 
-const isMissing = (refusal: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(errorCode(refusal))
+/** The claim in an attempt's record. Throws only when the system is short of descriptors or memory. */
+export const claimIn = (dir: string, record: AttemptRecord): Claim => {
+  if (record.kind === "missing") return { kind: "none" }
+  if (record.kind === "unreadable") return record
+  const { text, writtenAt } = record
+  if (text.startsWith("engine "))
+    return {
+      kind: "engine",
+      message: Buffer.from(text.slice("engine ".length, -1), "latin1").toString()
+    }
+  const claim = parseShimClaim(record)
+  if (claim === null) return parseEarlier(dir, text, writtenAt)
+  const { pid, since, spawnedAt, bootId, order } = claim
+  const ofThisBoot = () =>
+    hasProc ? identifyByOrder(pid, order) : identifyByTime(pid, spawnedAt, writtenAt)
+  return {
+    kind: "shim",
+    pid,
+    bootId,
+    since,
+    spawnedAt,
+    identity: bootId === currentBootId() ? ofThisBoot() : null
+  }
+}
 
 /** Reads an attempt's claim; that of a missing folder is nobody's. Throws only when the system is short of descriptors or memory. */
-export const readClaim = (dir: string): Claim => {
-  let text: string
-  try {
-    text = readFileSync(join(dir, "claim"), "utf8")
-  } catch (refusal) {
-    if (isMissing(refusal)) return { kind: "none" }
-    if (isShortage(refusal)) throw refusal
-    return { kind: "unreadable", message: `${join(dir, "claim")}: ${errorMessage(refusal)}` }
-  }
-  return parseClaim(dir, text)
-}
+export const readClaim = (dir: string): Claim => claimIn(dir, readAttemptRecord(dir))
+
+const isMissing = (refusal: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(errorCode(refusal))
 
 /**
  * Rules an attempt out for the given reason, so that a late shim never runs its command; false when it is claimed
@@ -66,7 +104,7 @@ export const claimAttempt = (
   dir: string,
   reason = "cancelled before its command started"
 ): boolean => {
-  const draft = join(dir, `claim.${process.pid}`)
+  const draft = `${recordPath(dir)}.${process.pid}`
   try {
     writeFileSync(draft, `engine ${reason}\n`, { mode: 0o600 })
   } catch (refusal) {
@@ -76,7 +114,7 @@ export const claimAttempt = (
   }
   try {
     // A link appears complete or not at all, so that an unnamed claim is always a shim's.
-    linkSync(draft, join(dir, "claim"))
+    linkSync(draft, recordPath(dir))
     return true
   } catch (refusal) {
     if (errorCode(refusal) === "EEXIST" || isMissing(refusal)) return false

@@ -1,10 +1,15 @@
 /**
- * The record that the shim leaves of an attempt's end, in the attempt's `exit` file.
+ * What the shim leaves of an attempt's end, as the last line of its record. Shims of earlier versions wrote it into a file of its own, `exit`.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "../system/files.ts"
 import { constants as system } from "node:os"
-import { join } from "node:path"
-import { isShortage } from "./thrown.ts"
+import {
+  type AttemptRecord,
+  earlierPaths,
+  noteOf,
+  parseShimClaim,
+  readAttemptFile,
+  readAttemptRecord
+} from "./AttemptRecord.ts"
 
 /** How a command ended: by itself, or by a signal such as "SIGKILL". */
 export type CommandEnd =
@@ -25,51 +30,66 @@ for (const [name, number] of Object.entries(system.signals)) {
 
 const signalName = (number: number): string => signalNames.get(number) ?? `SIG${number}`
 
-/** The CPU time of the command in ms, by the text of a `note` file, which ends with what `times` printed; null when it does not. */
-export const parseCpuMs = (text: string): number | null => {
-  // The shell itself comes first, then its children. Some shells write the decimal point of the task's locale.
-  const parts = [...(text.split("\n").at(-2) ?? "").matchAll(/(\d+)m(\d+)[.,](\d+)s/g)]
-  if (parts.length !== 2) return null
-  const seconds = parts.map(
-    ([, minutes, whole, fraction]) => Number(minutes) * 60 + Number(`${whole}.${fraction}`)
-  )
-  return Math.round(seconds.reduce((sum, each) => sum + each, 0) * 1000)
+/** What `times` prints, a line of it. Some shells write the decimal point of the task's locale. */
+const timesLine = /^(\d+)m(\d+)[.,](\d+)s (\d+)m(\d+)[.,](\d+)s$/u
+
+/** The CPU time of the command in ms: the last that `times` printed, of which the second line is that of the shell's children. Null when it printed nothing. */
+export const parseCpuMs = (note: string): number | null => {
+  const printed = note.split("\n").flatMap((line) => {
+    const found = timesLine.exec(line)
+    return found === null ? [] : [found.slice(1)]
+  })
+  const last = printed.length < 2 ? undefined : printed.at(-1)
+  if (last === undefined) return null
+  const secondsAt = (at: number): number =>
+    Number(last[at]) * 60 + Number(`${last[at + 1]}.${last[at + 2]}`)
+  return Math.round((secondsAt(0) + secondsAt(3)) * 1000)
 }
+
+const statusOf = (kind: "exited" | "signalled", status: number): CommandEnd =>
+  kind === "exited" ? { kind, code: status } : { kind, signal: signalName(status - 128) }
 
 /** How the command ended, by the text of an `exit` file; null as long as its line is not complete. */
 export const parseCommandEnd = (text: string): CommandEnd | null => {
-  const found = /^end 1 (exited|signalled) (\d+)\n *\n?$/.exec(text)
+  const [, kind, status] = /^end 1 (exited|signalled) (\d+)\n *\n?$/u.exec(text) ?? []
+  if (kind !== "exited" && kind !== "signalled") return null
+  return statusOf(kind, Number(status))
+}
+
+/** What a shell prints of its own accord: nothing but the times, and that the command was not executed. */
+const isMessage = (line: string): boolean =>
+  line !== "" && line !== unspawned && !timesLine.test(line)
+
+/** The line by which the shim says that its shell could not execute the command. */
+export const unspawned = "unspawned"
+
+/**
+ * How the command ended, by what stands behind the shim's claim; null as long as the last line is not there. A shell says that a command died
+ * by a signal, but for SIGINT and SIGPIPE: 130 is a death by SIGINT when the shim was interrupted too.
+ */
+export const parseRecordedEnd = (rest: string): CommandEnd | null => {
+  const found = /(?:^|\n)end 2 (\d+)( interrupted)?\n$/u.exec(rest)
   if (found === null) return null
-  const status = Number(found[2])
-  return found[1] === "exited"
-    ? { kind: "exited", code: status }
-    : { kind: "signalled", signal: signalName(status - 128) }
+  const status = Number(found[1])
+  const isTold = rest.slice(0, found.index).split("\n").some(isMessage)
+  const isSignal = status > 128 && (isTold || (status === 130 && found[2] !== undefined))
+  return statusOf(isSignal ? "signalled" : "exited", status)
 }
 
-const readNote = (dir: string): string => {
-  try {
-    return readFileSync(join(dir, "note"), "latin1")
-  } catch {
-    return ""
-  }
+const readEarlier = (dir: string): ExitRecord | null => {
+  const exit = readAttemptFile(earlierPaths(dir).exit)
+  const end = exit.kind === "written" ? parseCommandEnd(exit.text) : null
+  if (end === null || exit.kind !== "written") return null
+  return { end, endedAt: exit.writtenAt, cpuMs: parseCpuMs(noteOf(dir, { kind: "missing" })) }
 }
 
-/** The record of an attempt folder; null as long as there is none that can be read. Throws only when the system is short of descriptors or memory. */
-export const readExitRecord = (dir: string): ExitRecord | null => {
-  let fd: number
-  try {
-    // A FIFO in its place must not block.
-    fd = openSync(join(dir, "exit"), constants.O_RDONLY | constants.O_NONBLOCK)
-  } catch (refusal) {
-    if (isShortage(refusal)) throw refusal
-    return null
-  }
-  try {
-    const stat = fstatSync(fd)
-    const end = stat.isFile() ? parseCommandEnd(readFileSync(fd, "latin1")) : null
-    if (end === null) return null
-    return { end, endedAt: Math.round(stat.mtimeMs), cpuMs: parseCpuMs(readNote(dir)) }
-  } finally {
-    closeSync(fd)
-  }
+/** The end in an attempt's record; null as long as there is none that can be read. Throws only when the system is short of descriptors or memory. */
+export const endIn = (dir: string, record: AttemptRecord): ExitRecord | null => {
+  const claim = parseShimClaim(record)
+  if (claim === null || record.kind !== "written") return readEarlier(dir)
+  const end = parseRecordedEnd(claim.rest)
+  return end === null ? null : { end, endedAt: record.writtenAt, cpuMs: parseCpuMs(claim.rest) }
 }
+
+/** Reads how an attempt ended; null as long as nobody can tell. Throws only when the system is short of descriptors or memory. */
+export const readExitRecord = (dir: string): ExitRecord | null => endIn(dir, readAttemptRecord(dir))

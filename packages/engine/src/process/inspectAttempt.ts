@@ -4,10 +4,11 @@
 import { existsSync } from "../system/files.ts"
 import { join } from "node:path"
 import { isHeld } from "./AliveFifo.ts"
+import { type AttemptRecord, earlierPaths, readAttemptRecord, recordPath } from "./AttemptRecord.ts"
 import type { Claim } from "./Claim.ts"
-import { readClaim } from "./Claim.ts"
+import { claimIn } from "./Claim.ts"
 import type { ExitRecord } from "./ExitRecord.ts"
-import { readExitRecord } from "./ExitRecord.ts"
+import { endIn } from "./ExitRecord.ts"
 import { execFailed, forkRefused, unclaimed } from "./notBegun.ts"
 import type { ProcessIdentity } from "./Identity.ts"
 import { currentBootId, isAlive } from "./Identity.ts"
@@ -20,14 +21,15 @@ export type AttemptEnd =
   | { readonly kind: "notSpawned"; readonly message: string; readonly transient?: boolean }
 
 /**
- * Where an attempt stands. `alive` may be a tree whose shim was killed: then no record will come. `identity` is the
- * shim's, null in the instant in which it writes its name.
+ * Where an attempt stands. `alive` may be a tree whose shim was killed: then no record will come. `pid` is the shim's, null in the instant in
+ * which it writes its name; `identity` is null once it is gone.
  */
 export type AttemptState =
   | AttemptEnd
   | { readonly kind: "unclaimed" }
   | {
       readonly kind: "alive"
+      readonly pid: number | null
       readonly identity: ProcessIdentity | null
       readonly shimAlive: boolean
     }
@@ -37,30 +39,30 @@ const lastWriteAt = (path: string): number => {
   return stat === undefined || stat.size === 0 ? 0 : stat.mtimeMs
 }
 
+const lastOutputAt = (dir: string): number =>
+  Math.max(lastWriteAt(join(dir, "stdout.log")), lastWriteAt(join(dir, "stderr.log")))
+
+const outputOf = (dir: string): string => {
+  const at = lastOutputAt(dir)
+  return at === 0 ? "There was no output." : `The last output was at ${new Date(at).toISOString()}.`
+}
+
 const isReadable = (path: string): boolean => statIfThere(path)?.isFile() !== false
 
 const evidenceOf = (dir: string, claim: Claim & { readonly kind: "shim" }): string => {
-  const outputAt = Math.max(
-    lastWriteAt(join(dir, "stdout.log")),
-    lastWriteAt(join(dir, "stderr.log"))
-  )
-  const rebooted = claim.identity !== null && claim.identity.bootId !== currentBootId()
+  const { exit } = earlierPaths(dir)
   return [
-    rebooted
-      ? `The machine was restarted while the attempt ran (boot ${claim.identity.bootId}, now ${currentBootId()}).`
-      : `The shim (pid ${claim.pid}) is gone without a record, and no process of its command was found.`,
-    ...(isReadable(join(dir, "exit"))
-      ? []
-      : [`The path of its record, ${join(dir, "exit")}, is not a file.`]),
-    outputAt === 0
-      ? "There was no output."
-      : `The last output was at ${new Date(outputAt).toISOString()}.`
+    claim.bootId === currentBootId()
+      ? `The shim (pid ${claim.pid}) is gone without a record, and no process of its command was found.`
+      : `The machine was restarted while the attempt ran (boot ${claim.bootId}, now ${currentBootId()}).`,
+    ...(isReadable(exit) ? [] : [`The path of its record, ${exit}, is not a file.`]),
+    outputOf(dir)
   ].join(" ")
 }
 
-const recorded = (dir: string, record: ExitRecord): AttemptEnd => {
-  const failed = record.end.kind === "exited" ? execFailed(dir, record.end.code) : null
-  return failed === null ? { kind: "ended", record } : { kind: "notSpawned", ...failed }
+const recorded = (dir: string, record: AttemptRecord, end: ExitRecord): AttemptEnd => {
+  const failed = end.end.kind === "exited" ? execFailed(dir, record, end.end.code) : null
+  return failed === null ? { kind: "ended", record: end } : { kind: "notSpawned", ...failed }
 }
 
 const isFolder = (dir: string): boolean => statIfThere(dir)?.isDirectory() === true
@@ -82,15 +84,20 @@ export const lostBehind = (dir: string, message: string): AttemptEnd => ({
 })
 
 /** The end of an attempt whose FIFO nobody holds: a record that is not there by now will never be. */
-export const inspectReleased = (dir: string): AttemptEnd => {
-  const record = readExitRecord(dir)
-  if (record !== null) return recorded(dir, record)
-  const claim = readClaim(dir)
+export const inspectReleased = (dir: string, record = readAttemptRecord(dir)): AttemptEnd => {
+  const end = endIn(dir, record)
+  if (end !== null) return recorded(dir, record, end)
+  const claim = claimIn(dir, record)
   switch (claim.kind) {
     case "none":
-      return isPrepared(dir)
+      if (!isPrepared(dir)) return { kind: "gone", evidence: strippedFolder(dir) }
+      // What has printed has run: its record was taken away.
+      return lastOutputAt(dir) === 0
         ? { kind: "notSpawned", ...unclaimed(dir) }
-        : { kind: "gone", evidence: strippedFolder(dir) }
+        : {
+            kind: "gone",
+            evidence: `The record of the attempt, ${recordPath(dir)}, is missing. ${outputOf(dir)}`
+          }
     case "unreadable":
       return { kind: "gone", evidence: `The attempt's claim cannot be read: ${claim.message}` }
     case "engine":
@@ -98,7 +105,7 @@ export const inspectReleased = (dir: string): AttemptEnd => {
     case "unnamed":
       return { kind: "notSpawned", ...unclaimed(dir) }
     case "shim": {
-      const refused = forkRefused(dir)
+      const refused = forkRefused(dir, record)
       return refused === null
         ? { kind: "gone", evidence: evidenceOf(dir, claim) }
         : { kind: "notSpawned", ...refused }
@@ -112,15 +119,16 @@ export const isPassing = (found: AttemptState): boolean =>
 
 /** Where the attempt of a folder stands now. */
 export const inspectAttempt = (dir: string): AttemptState => {
-  const claim = readClaim(dir)
-  if (claim.kind === "none" && isFolder(dir)) return { kind: "unclaimed" }
-  if (claim.kind === "none" || claim.kind === "engine") return inspectReleased(dir)
-  const record = readExitRecord(dir)
-  if (record !== null) return recorded(dir, record)
-  const identity = claim.kind === "shim" ? claim.identity : null
+  const record = readAttemptRecord(dir)
+  if (record.kind === "missing" && isFolder(dir)) return { kind: "unclaimed" }
+  const end = record.kind === "missing" ? null : endIn(dir, record)
+  if (end !== null) return recorded(dir, record, end)
+  const claim = claimIn(dir, record)
+  if (claim.kind === "none" || claim.kind === "engine") return inspectReleased(dir, record)
+  const { pid, identity } = claim.kind === "shim" ? claim : { pid: null, identity: null }
   const shimAlive = identity !== null && isAlive(identity)
   if (shimAlive || isHeld(dir))
-    return { kind: "alive", identity, shimAlive: shimAlive || claim.kind !== "shim" }
+    return { kind: "alive", pid, identity, shimAlive: shimAlive || claim.kind !== "shim" }
   return inspectReleased(dir)
 }
 

@@ -1,6 +1,8 @@
 /** Why the command of an attempt never began, in the words of the shell around it. */
-import { readFileSync } from "../system/files.ts"
+import { existsSync, readFileSync } from "../system/files.ts"
 import { join } from "node:path"
+import { type AttemptRecord, noteOf } from "./AttemptRecord.ts"
+import { unspawned } from "./ExitRecord.ts"
 import { isFull } from "./shortage.ts"
 
 /** A reason; `transient` when it passes, and another attempt may start. */
@@ -24,8 +26,8 @@ const textOf = (dir: string, name: string): string => {
 const plain = (line: string): string => line.replace(/^[^:]*: (?:line )?\d+: /u, "")
 
 /** The refusal of a process, which a shell tells by the word `fork`; null when it told of none. It ends there, before the command. */
-export const forkRefused = (dir: string): NotBegun | null => {
-  const line = textOf(dir, "note")
+export const forkRefused = (dir: string, record: AttemptRecord): NotBegun | null => {
+  const line = noteOf(dir, record)
     .split("\n")
     .find((each) => /fork/iu.test(each))
   return line === undefined
@@ -35,15 +37,19 @@ export const forkRefused = (dir: string): NotBegun | null => {
 
 /** Why a shim ended without a claim that names it. */
 export const unclaimed = (dir: string): NotBegun => {
-  const isShort = textOf(dir, "exit").startsWith("end 1 unclaimed") || isFull(dir)
+  const isShort =
+    existsSync(join(dir, "unclaimed")) ||
+    textOf(dir, "exit").startsWith("end 1 unclaimed") ||
+    isFull(dir)
   return isShort
     ? { message: "ENOSPC: no space left on device for the claim of the attempt", transient: true }
     : { message: killedBefore, transient: false }
 }
 
 /** What an exit code of 126 or 127 means when it is the shell's, and not the command's; null when it is the command's. */
-export const execFailed = (dir: string, code: number): NotBegun | null => {
-  if ((code !== 126 && code !== 127) || !/^unspawned$/mu.test(textOf(dir, "note"))) return null
+export const execFailed = (dir: string, record: AttemptRecord, code: number): NotBegun | null => {
+  const isSaid = () => noteOf(dir, record).split("\n").includes(unspawned)
+  if ((code !== 126 && code !== 127) || !isSaid()) return null
   const last = textOf(dir, "stderr.log").trimEnd().split("\n").at(-1) ?? ""
   return {
     message: plain(last).replace(/^exec: /u, "") || "the system could not execute it",

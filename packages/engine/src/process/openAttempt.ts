@@ -7,13 +7,11 @@ import {
   closeSync,
   constants,
   existsSync,
-  fstatSync,
   mkdirSync,
   openSync,
   renameSync,
   statSync,
-  writeFileSync,
-  writeSync
+  writeFileSync
 } from "../system/files.ts"
 import { join, resolve } from "node:path"
 import { claimAttempt, readClaim } from "./Claim.ts"
@@ -25,7 +23,7 @@ import { interpreterOf } from "./programFile.ts"
 import { notePeakMemory } from "./peakMemory.ts"
 import { resolveCommand } from "./resolveCommand.ts"
 import { isTooLarge, shimCall } from "./shimCall.ts"
-import { isTransient, noRoom } from "./shortage.ts"
+import { isFull, isTransient, noRoom } from "./shortage.ts"
 import { watchEnd } from "./watchEnd.ts"
 
 /** Where the command's stdin comes from: nowhere, a regular file, or `sendStdin`. */
@@ -86,25 +84,6 @@ const argvOfScript = ({ dir, cwd, argv }: AttemptSpec, script: string): Readonly
 
 type Opener = (path: string, flags: number | "a") => number
 
-/** The record's place is filled with these before the command begins: then the record needs no room. */
-const blanks = Buffer.from(`${" ".repeat(63)}\n`)
-
-/** Opens the attempt's `exit` with room for the record in it. A record that is there by now stays. */
-const openRecord = (dir: string, open: Opener): number => {
-  const fd = open(join(dir, "exit"), constants.O_RDWR | constants.O_CREAT)
-  if (fstatSync(fd).size >= blanks.length) return fd
-  if (writeSync(fd, blanks, 0, blanks.length, 0) < blanks.length) throw noRoom(dir)
-  return fd
-}
-
-/** Opens the attempt's `note` before an empty line, by which the shim sees whether its shell has appended something. */
-const openNote = (dir: string, open: Opener): number => {
-  const fd = open(join(dir, "note"), constants.O_RDWR | constants.O_APPEND | constants.O_CREAT)
-  // Written by its position: the descriptor stays before the line.
-  if (fstatSync(fd).size === 0 && writeSync(fd, "\n", 0) < 1) throw noRoom(dir)
-  return fd
-}
-
 const openAlive = (dir: string, open: Opener): number => {
   const alive = join(dir, "alive")
   // The call says no reason. In a folder that was just made it is most often that there is no room.
@@ -115,7 +94,7 @@ const openAlive = (dir: string, open: Opener): number => {
   return open(alive, constants.O_WRONLY)
 }
 
-/** File descriptors for the shim's stdin and, when it is open, for its 6 and 7. */
+/** File descriptors for the shim's stdin and, when it is open, for its 5 and 6. */
 const openStdin = ({ dir, stdin }: AttemptSpec, open: Opener): ReadonlyArray<number> => {
   if (stdin.kind === "null") return [open("/dev/null", constants.O_RDONLY)]
   if (stdin.kind === "file") {
@@ -154,8 +133,8 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
     return fd
   }
   try {
-    const record = openRecord(dir, open)
-    const note = openNote(dir, open)
+    // The shim makes the record. Here nothing is lost yet when there is no room for it.
+    if (isFull(dir)) throw noRoom(dir)
     const stdout = open(join(dir, "stdout.log"), "a")
     const stderr = open(join(dir, "stderr.log"), "a")
     const alive = openAlive(dir, open)
@@ -166,7 +145,8 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
       umask: spec.umask ?? 0o022,
       argv,
       env: spec.env,
-      limits: spec.limits
+      limits: spec.limits,
+      isOpen: spec.stdin.kind === "open"
     })
     for (const fd of spare) closeSync(fd)
     fds.splice(-spareFds)
@@ -175,7 +155,7 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
       cmd,
       cwd: spec.cwd,
       env,
-      stdio: [stdin ?? null, stdout, note, alive, record, stderr, ...openStdinFds],
+      stdio: [stdin ?? null, stdout, null, alive, stderr, ...openStdinFds],
       // The shim may have lost the claim to another one, or been killed while the command goes on.
       onExit: (peakBytes) => {
         notePeakMemory(dir, peakBytes)

@@ -42,9 +42,9 @@ const leaderOf = (claim: Claim): ProcessIdentity | null =>
 /** What has to be known of an attempt before the process table is read. */
 const seek = (asked: Asked) => {
   const claim = readClaim(asked.tree.dir)
-  const leader = leaderOf(claim)
   // Nothing of an attempt is older than its shim, and most of a machine's processes are.
-  const since = hasProc && leader?.bootId === currentBootId() ? Number(leader.startTime) : 0
+  const isOfThisBoot = hasProc && claim.kind === "shim" && claim.bootId === currentBootId()
+  const since = isOfThisBoot ? claim.since : 0
   return { ...asked, claim, since, own: new Set<ProcessRow>() }
 }
 

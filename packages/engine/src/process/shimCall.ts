@@ -3,8 +3,11 @@ import { existsSync, readFileSync, writeFileSync } from "../system/files.ts"
 import { join } from "node:path"
 import type { ProcessLimits } from "@backbeat/core/task/TaskSpec"
 import { niceArguments, ulimits } from "./processLimits.ts"
+import { ofProcess } from "../system/ofProcess.ts"
+import { steadyMs, wallNow } from "../system/time.ts"
+import { currentBootId } from "./Identity.ts"
 import { hasProc } from "./ProcessTable.ts"
-import { shim } from "./shim.ts"
+import { shimText } from "./shim.ts"
 
 /** What the shim runs. */
 export interface ShimOrder {
@@ -15,10 +18,26 @@ export interface ShimOrder {
   readonly env: Readonly<Record<string, string>>
   /** In what the command differs from the engine. */
   readonly limits?: ProcessLimits | undefined
+  /** Whether the command's stdin is open, so that it needs a holder. */
+  readonly isOpen: boolean
 }
 
 /** What the shim calls itself: the last of its arguments. */
 export const shimName = "backbeat-shim"
+
+/** The variable that has the shim's order, in its environment alone. */
+export const orderVariable = "_backbeat_order"
+
+/** How much further the clock of process starts is than the monotonic one, in milliseconds; that counts the sleep of the machine too, so it never lags. */
+const bootLeadMs = ofProcess(() =>
+  hasProc ? Number.parseFloat(readFileSync("/proc/uptime", "latin1")) * 1000 - steadyMs() : 0
+)
+
+/** What tells this shim from every other process: the ticks since boot before which it did not begin, the instant, the boot. Source: proc_pid_stat(5). */
+const order = (): string => {
+  const ticks = hasProc ? Math.max(0, Math.floor((bootLeadMs() + steadyMs()) / 10)) : 0
+  return `${ticks} ${wallNow()} ${currentBootId()}`
+}
 
 /** What is spawned. */
 export interface ShimCall {
@@ -88,7 +107,7 @@ const settingLocale = (names: ReadonlyArray<string>, env: ShimOrder["env"]): str
     : `{ export ${names.map((name) => `${name}=${quoted(env[name] ?? "")}`).join(" ")}; } 2>/dev/null`
 
 /** The call of the shim for one attempt. Writes the arguments into its folder when they are too many for a variable. */
-export const shimCall = ({ dir, umask, argv, env, limits = {} }: ShimOrder): ShimCall => {
+export const shimCall = ({ dir, umask, argv, env, isOpen, limits = {} }: ShimOrder): ShimCall => {
   const locale = Object.keys(env).filter((name) => localeName.test(name))
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => !localeName.test(name)))
   const its = [ulimits(limits), settingLocale(locale, env)].filter((each) => each !== "").join("\n")
@@ -96,7 +115,12 @@ export const shimCall = ({ dir, umask, argv, env, limits = {} }: ShimOrder): Shi
   const isLong = Buffer.byteLength(set) > mostInVariable
   if (isLong) writeFileSync(join(dir, "argv"), `${set}\n`, { mode: 0o600 })
   return {
-    cmd: [...niceArguments(limits), ...shellFor(env), "-c", shim, shimName],
-    env: { ...own, _backbeat_at: dir, _backbeat_run: isLong ? `. "$_backbeat_dir/argv"` : set }
+    cmd: [...niceArguments(limits), ...shellFor(env), "-c", shimText(isOpen), shimName],
+    env: {
+      ...own,
+      _backbeat_at: dir,
+      [orderVariable]: order(),
+      _backbeat_run: isLong ? `. "$_backbeat_dir/argv"` : set
+    }
   }
 }

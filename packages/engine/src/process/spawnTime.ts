@@ -1,6 +1,5 @@
 /** When the shim of an attempt was started, by its own account: for an engine that did not spawn it. */
-import { readFileSync, statSync } from "../system/files.ts"
-import { join } from "node:path"
+import { readFileSync } from "../system/files.ts"
 import { wallNow } from "../system/time.ts"
 import { readClaim } from "./Claim.ts"
 import { currentBootId } from "./Identity.ts"
@@ -15,17 +14,11 @@ const ofTicks = (startTime: string): number => {
   return wallNow() - Math.round((uptimeSeconds - Number(startTime) / ticksPerSecond) * 1000)
 }
 
-/** When the shim that claimed an attempt began (epoch ms): after `openedAt`, before its claim. Null when no shim has claimed it. */
+/** When the shim that claimed an attempt began (epoch ms), after `openedAt`: by its process as long as that lives, else by its claim. Null when no shim has claimed it. */
 export const spawnTime = (dir: string, openedAt: number): number | null => {
   const claim = readClaim(dir)
   if (claim.kind !== "shim") return null
-  const claimedAt = Math.round(
-    statSync(join(dir, "claim"), { throwIfNoEntry: false })?.mtimeMs ?? wallNow()
-  )
-  const { identity } = claim
+  const { identity, spawnedAt } = claim
   const isOfThisBoot = hasProc && identity !== null && identity.bootId === currentBootId()
-  return Math.max(
-    openedAt,
-    isOfThisBoot ? Math.min(claimedAt, ofTicks(identity.startTime)) : claimedAt
-  )
+  return Math.max(openedAt, isOfThisBoot ? ofTicks(identity.startTime) : spawnedAt)
 }

@@ -2,7 +2,7 @@
  * Waits for the end of an attempt that need not be a child of this engine: by the event of its record, because a
  * daemon that it left may hold the FIFO for ever, and by the event that nobody holds the FIFO.
  */
-import { closeSync, existsSync, openSync } from "../system/files.ts"
+import { existsSync } from "../system/files.ts"
 import { join } from "node:path"
 import { callAfter } from "../system/time.ts"
 import { onReleased } from "./AliveFifo.ts"
@@ -13,16 +13,17 @@ import { killedBefore } from "./notBegun.ts"
 import { onChange } from "../alarm/onChange.ts"
 import { sendEof } from "./stdin.ts"
 
-/** A watch needs a file: where there is no room for an empty one, or only reading is allowed, the record is looked for now and then. */
-const makeRecord = (dir: string): void => {
-  try {
-    closeSync(openSync(recordOf(dir), "a", 0o600))
-  } catch {
-    // The shim has made it before, or writes it when it can.
-  }
-}
+/** Bun drops the second of two changes of a file that come within a millisecond: of the times and the end behind them it may tell the times alone. */
+const settledAfterMs = 5
 
-const recordOf = (dir: string): string => join(dir, "exit")
+/** The files in which an end is written, now or by a shim of an earlier version. */
+const recordNames: ReadonlySet<string> = new Set(["claim", "exit"])
+
+/** Those that are there; the folder as long as there is none, for a late shim makes one. */
+const watchedIn = (dir: string): ReadonlyArray<string> => {
+  const files = [...recordNames].map((name) => join(dir, name)).filter((path) => existsSync(path))
+  return files.length === 0 ? [dir] : files
+}
 
 const againAfterMs = 250
 
@@ -56,6 +57,29 @@ export const watchEnd = (dir: string, ended: (end: AttemptEnd) => void): (() => 
     const state = inspectAttempt(dir)
     if (state.kind !== "alive" && state.kind !== "unclaimed") finish(state)
   })
+  let cancelLook: (() => void) | null = null
+  const lookTwice = (): void => {
+    look()
+    cancelLook?.()
+    cancelLook = watching ? callAfter(settledAfterMs, look) : null
+  }
+  cancels.push(() => cancelLook?.())
+  /** Looks behind the watch too, for what came before it has no event. */
+  const watchRecord = (): void => {
+    const paths = watchedIn(dir)
+    const watches = paths.map((path) =>
+      onChange(path, (name) => {
+        if (path !== dir) return lookTwice()
+        // All that the attempt prints comes by here too.
+        if (name !== null && !recordNames.has(name)) return
+        if (!watching || watchedIn(dir).includes(dir)) return look()
+        for (const cancel of watches) cancel()
+        watchRecord()
+      })
+    )
+    cancels.push(() => watches.forEach((cancel) => cancel()))
+    look()
+  }
   const lookAfterRelease = persistent(() => {
     // Not inspectAttempt: a shim that is just exiting has closed the FIFO and is still in the process table.
     const end = inspectReleased(dir)
@@ -68,10 +92,7 @@ export const watchEnd = (dir: string, ended: (end: AttemptEnd) => void): (() => 
   })
   look()
   if (!watching) return stop
-  // Looked at again behind the watch, for the record may have come in between.
-  if (!existsSync(recordOf(dir))) makeRecord(dir)
-  cancels.push(onChange(recordOf(dir), look))
-  look()
+  watchRecord()
   listen()
   return stop
 }

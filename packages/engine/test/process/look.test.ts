@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test"
 import { mkdirSync, rmSync } from "node:fs"
-import { join } from "node:path"
+import { recordPath } from "../../src/process/AttemptRecord.ts"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { identify, isAlive } from "../../src/process/Identity.ts"
 import { look, lookTogether } from "../../src/process/look.ts"
+import { readProcFile } from "../../src/process/ProcessTable.ts"
 import { signalGroup } from "../../src/process/posix.ts"
 import { stopTree } from "../../src/process/stopTree.ts"
 import { AttemptRig, pidOf, pidsOf, remainsOf } from "./AttemptRig.ts"
@@ -57,6 +58,8 @@ for (const [name, lookAt] of looks) {
         detached: true,
         stdio: ["ignore", "ignore", "ignore"]
       })
+      // It shows no environment in the instant in which it execs.
+      while ((readProcFile(`/proc/${spawned.pid}/environ`)?.length ?? 0) === 0);
       const ended = identityOf(pidOf(two))
       signalGroup(pidOf(two), "SIGKILL")
       while (isAlive(ended) || commands.filter((pid) => identify(pid) !== null).length > 1);
@@ -87,8 +90,8 @@ for (const [name, lookAt] of looks) {
       await rig.step()
       const other = rig.sh(waiting)
       await rig.step()
-      rmSync(join(other.dir, "claim"))
-      mkdirSync(join(other.dir, "claim"))
+      rmSync(recordPath(other.dir))
+      mkdirSync(recordPath(other.dir))
       const damaged = Effect.runPromise(lookAt(other.tree))
       const found = Effect.runPromise(lookAt(attempt.tree))
       expect(pidsOf(await damaged)).toHaveLength(2)

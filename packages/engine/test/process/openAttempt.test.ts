@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { recordPath } from "../../src/process/AttemptRecord.ts"
 import { claimAttempt, readClaim } from "../../src/process/Claim.ts"
 import { inspectAttempt } from "../../src/process/inspectAttempt.ts"
 import { bashPath } from "../../src/process/shimCall.ts"
@@ -31,16 +32,7 @@ describe("an opened attempt", () => {
     await attempt.ended
     const modeOf = (name: string) => statSync(join(attempt.dir, name)).mode & 0o777
     expect(modeOf(".")).toBe(0o700)
-    for (const name of [
-      "stdout.log",
-      "stderr.log",
-      "claim",
-      "exit",
-      "alive",
-      "note",
-      "stdin",
-      "eof"
-    ]) {
+    for (const name of ["stdout.log", "stderr.log", "claim", "alive", "stdin", "eof"]) {
       expect([name, modeOf(name)]).toEqual([name, 0o600])
     }
     expect(modeOf("script")).toBe(0o700)
@@ -344,7 +336,7 @@ describe("an attempt that is opened again", () => {
     expect(await attempt.ended).toEqual({ kind: "notSpawned", message: "ruled out" })
     expect(rig.stdout(attempt)).toBe("")
     expect(claimAttempt(attempt.dir)).toBe(false)
-    expect(readFileSync(join(attempt.dir, "claim"), "utf8")).toBe("engine ruled out\n")
+    expect(readFileSync(recordPath(attempt.dir), "utf8")).toBe("engine ruled out\n")
   })
 
   test("is ruled out when its shim is killed before it could claim", async () => {

@@ -1,16 +1,20 @@
 import { describe, expect, test } from "bun:test"
-import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import { recordPath } from "../../src/process/AttemptRecord.ts"
 import { claimAttempt, readClaim } from "../../src/process/Claim.ts"
 import { currentBootId, identify, isAlive } from "../../src/process/Identity.ts"
 import type { AttemptEnd } from "../../src/process/inspectAttempt.ts"
 import { inspectAttempt } from "../../src/process/inspectAttempt.ts"
-import { readProcFile } from "../../src/process/ProcessTable.ts"
 import { signalGroup, signalProcess } from "../../src/process/posix.ts"
 import { stopTree } from "../../src/process/stopTree.ts"
 import { watchEnd } from "../../src/process/watchEnd.ts"
 import { AttemptRig, exited, openAndDie, pidOf, remainsOf, signalled } from "./AttemptRig.ts"
+
+/** A shim's claim, complete. */
+const claimText = ({ pid = 0, since = 0, bootId = currentBootId() }): string =>
+  `shim ${pid} ${since} ${Date.now()} ${bootId}\n${" ".repeat(200)}\n`
 
 const endOf = (tree: { readonly dir: string }) =>
   new Promise<AttemptEnd>((resolve) => void watchEnd(tree.dir, resolve))
@@ -27,6 +31,7 @@ describe("an attempt whose engine was killed", () => {
     expect(claim.identity).toEqual(identify(claim.pid))
     expect(inspectAttempt(tree.dir)).toEqual({
       kind: "alive",
+      pid: claim.pid,
       identity: claim.identity,
       shimAlive: true
     })
@@ -52,14 +57,15 @@ describe("an attempt whose shim was killed", () => {
     rig.fifo("gate")
     const attempt = rig.sh("echo $$ >$STEPS; read go <$GATE; echo output")
     const command = Number(await rig.step())
-    signalProcess(pidOf(attempt), "SIGKILL")
-    const watched = endOf(attempt)
     const shim = readClaim(attempt.dir)
     if (shim.kind !== "shim" || shim.identity === null) throw new Error("not claimed")
+    signalProcess(pidOf(attempt), "SIGKILL")
+    const watched = endOf(attempt)
     while (isAlive(shim.identity)) await new Promise(setImmediate)
     expect(inspectAttempt(attempt.dir)).toEqual({
       kind: "alive",
-      identity: shim.identity,
+      pid: pidOf(attempt),
+      identity: null,
       shimAlive: false
     })
     expect(await remainsOf(attempt)).toEqual([command])
@@ -101,7 +107,7 @@ describe("an attempt whose shim was killed", () => {
     await using rig = new AttemptRig()
     const { dir } = rig.tree()
     mkdirSync(dir)
-    writeFileSync(join(dir, "claim"), "")
+    writeFileSync(recordPath(dir), "")
     expect(inspectAttempt(dir)).toEqual({
       kind: "notSpawned",
       message: "The shim was killed before it started the command.",
@@ -120,12 +126,12 @@ describe("an attempt whose shell was refused a process", () => {
     await using rig = new AttemptRig()
     const attempt = rig.sh("exit 0")
     await attempt.ended
-    rmSync(join(attempt.dir, "exit"))
+    const claim = readFileSync(recordPath(attempt.dir), "utf8").split("\n").slice(0, 2)
     for (const note of [
       "backbeat-shim: 24: Cannot fork\n",
       "backbeat-shim: line 24: fork: Resource temporarily unavailable\n"
     ]) {
-      writeFileSync(join(attempt.dir, "note"), note)
+      writeFileSync(recordPath(attempt.dir), [...claim, note].join("\n"))
       expect(inspectAttempt(attempt.dir)).toEqual({
         kind: "notSpawned",
         message: expect.stringMatching(/^the system could not create a process: (?:Cannot )?fork/u),
@@ -164,11 +170,11 @@ describe("an attempt folder", () => {
     })
     const identity = identify(stranger.pid)
     if (identity === null) throw new Error("no stranger")
-    const stat = readProcFile(`/proc/${stranger.pid}/stat`)?.toString("latin1").trim() ?? ""
-    // The shim of this claim began earlier than the stranger.
-    const older = stat.replace(identity.startTime, String(Number(identity.startTime) - 100))
     mkdirSync(tree.dir)
-    writeFileSync(join(tree.dir, "claim"), `shim ${stranger.pid}\n${older}\n${currentBootId()}\n`)
+    writeFileSync(
+      recordPath(tree.dir),
+      claimText({ pid: stranger.pid, since: Number(identity.startTime) - 100 })
+    )
     expect(inspectAttempt(tree.dir)).toMatchObject({ kind: "gone" })
     expect(await remainsOf({ tree })).toEqual([])
     await Effect.runPromise(stopTree(tree, { stopSignal: "SIGTERM", graceMs: 0 }))
@@ -186,11 +192,10 @@ describe("an attempt folder", () => {
       detached: true,
       stdio: ["ignore", "ignore", "ignore"]
     })
-    const stat = readProcFile(`/proc/${stranger.pid}/stat`)?.toString("latin1").trim() ?? ""
     mkdirSync(tree.dir)
     writeFileSync(
-      join(tree.dir, "claim"),
-      `shim ${stranger.pid}\n${stat}\n11111111-1111-1111-1111-111111111111\n`
+      recordPath(tree.dir),
+      claimText({ pid: stranger.pid, bootId: "11111111-1111-1111-1111-111111111111" })
     )
     writeFileSync(join(tree.dir, "stderr.log"), "last words")
     utimesSync(join(tree.dir, "stderr.log"), 1_000, 1_000)

@@ -5,18 +5,18 @@ import {
   constants,
   copyFileSync,
   existsSync,
-  fstatSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
-  writeFileSync,
-  writeSync
+  writeFileSync
 } from "node:fs"
 import { join } from "node:path"
+import { noteOf, readAttemptRecord } from "../../src/process/AttemptRecord.ts"
 import { readClaim } from "../../src/process/Claim.ts"
 import { readExitRecord } from "../../src/process/ExitRecord.ts"
 import { inspectReleased } from "../../src/process/inspectAttempt.ts"
+import { isFull } from "../../src/process/shortage.ts"
 import { shimCall } from "../../src/process/shimCall.ts"
 import { FullDisk } from "./FullDisk.ts"
 import { AttemptRig, exited, signalled } from "./AttemptRig.ts"
@@ -43,19 +43,16 @@ const runShim = async (
   } = {}
 ) => {
   mkdirSync(dir, { recursive: true })
-  const append = constants.O_CREAT | constants.O_APPEND | constants.O_RDWR
-  const [log, note] = [openSync(join(dir, "log"), append), openSync(join(dir, "note"), append)]
-  if (fstatSync(note).size === 0) writeSync(note, "\n", 0)
-  const record = openSync(join(dir, "exit"), constants.O_CREAT | constants.O_RDWR)
-  const call = shimCall({ dir, umask: 0o27, argv, env, limits })
+  const log = openSync(join(dir, "log"), constants.O_CREAT | constants.O_APPEND | constants.O_RDWR)
+  const call = shimCall({ dir, umask: 0o27, argv, env, limits, isOpen: false })
   const cmd = [...shell, ...call.cmd.slice(call.cmd.indexOf("-c"))]
   const child = Bun.spawn({
     cmd,
-    stdio: ["ignore", log, note, log, record, log],
+    stdio: ["ignore", log, "ignore", log, log],
     detached: true,
     env: call.env
   })
-  for (const fd of [log, note, record]) closeSync(fd)
+  closeSync(log)
   await child.exited
   return {
     record: readExitRecord(moved)?.end,
@@ -146,7 +143,7 @@ for (const shell of shells) {
       const late = await runShim(shell, dir, ["/bin/echo", "late"])
       expect(late.log).toBe("first\n")
       expect(readClaim(dir)).toMatchObject({ kind: "shim", pid: first.pid })
-      expect(readFileSync(join(dir, "note"), "utf8")).toMatch(/^\n+(0m.*\n){2}$/)
+      expect(noteOf(dir, readAttemptRecord(dir))).toMatch(/^(0m.*\n){2}end 2 0\n$/u)
     })
 
     test("starts nothing without room for its claim, and says so", async () => {
@@ -155,8 +152,7 @@ for (const shell of shells) {
       const dir = join(disk.point, "a")
       disk.free()
       mkdirSync(dir)
-      writeFileSync(join(dir, "exit"), `${" ".repeat(63)}\n`)
-      writeFileSync(join(dir, "note"), "\n")
+      writeFileSync(join(dir, "log"), "")
       disk.fill()
       const ran = await runShim(shell, dir, ["/bin/sh", "-c", `touch ${rig.root}/ran`])
       expect(ran.record).toBeUndefined()
@@ -166,6 +162,17 @@ for (const shell of shells) {
         message: "ENOSPC: no space left on device for the claim of the attempt",
         transient: true
       })
+    })
+
+    test("has its record when the disk is full by the end", async () => {
+      await using rig = new AttemptRig()
+      await using disk = new FullDisk(rig.root)
+      const dir = join(disk.point, "a")
+      disk.free()
+      const fill = `while head -c 4096 /dev/zero; do :; done >'${disk.point}/filler' 2>/dev/null`
+      const ran = await runShim(shell, dir, ["/bin/sh", "-c", `${fill}; kill -s TERM $$`])
+      expect(ran).toMatchObject({ record: signalled("SIGTERM") })
+      expect(isFull(dir)).toBe(true)
     })
 
     test("tells a command that the system does not execute from one that exits with 126, where the shell allows it", async () => {
