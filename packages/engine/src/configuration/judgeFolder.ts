@@ -42,7 +42,14 @@ const othersRights = 0o077
 const firstNames =
   /^(engine\.(lock|sock|json|json\.draft|log|log\.1)|config\.json(\.draft)?|backbeat\.db(-journal|-wal|-shm|-reserve)?)$/u
 /** What it makes later. */
-const laterNames = new Set(["tasks", "artifacts", "reports", "spawned.log", "spawned.log.1"])
+const laterNames = new Set([
+  "tasks",
+  "environments",
+  "artifacts",
+  "reports",
+  "spawned.log",
+  "spawned.log.1"
+])
 
 const modeOf = ({ mode }: FileStat): string => (mode & 0o7777).toString(8).padStart(4, "0")
 

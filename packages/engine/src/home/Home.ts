@@ -14,6 +14,9 @@ export const tasksDir = (root: string): string => join(root, "tasks")
 /** The folder of a task: its environment and its attempts. */
 export const taskDir = (root: string, id: string): string => join(tasksDir(root), id)
 
+/** Where environments are, each once. */
+export const environmentsDir = (root: string): string => join(root, "environments")
+
 /** The folder of one attempt; the first is 1. */
 export const attemptDir = (root: string, id: string, attempt: number): string =>
   join(taskDir(root, id), String(attempt))

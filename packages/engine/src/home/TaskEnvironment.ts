@@ -1,17 +1,11 @@
-/** The environment of a task, kept in a 0600 file of its folder because a later attempt needs it. Nowhere else. */
+/** The environment of a task, kept in a 0600 file because a later attempt needs it: in its folder, as a link to the one file of all that have the same. Nowhere else. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync
-} from "../system/files.ts"
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "../system/files.ts"
 import { join } from "node:path"
-import { taskDir } from "./Home.ts"
+import { environmentsDir, taskDir } from "./Home.ts"
 import { readRegular } from "./regularFile.ts"
+import { removeUnshared, writeShared } from "./sharedText.ts"
 
 /** Names and values of environment variables. */
 export type Variables = Readonly<Record<string, string>>
@@ -79,11 +73,8 @@ export const saveEnvironment = (
   variables: Variables
 ): void => {
   const isNew = mkdirSync(taskDir(root, id), { recursive: true, mode: 0o700 }) !== undefined
-  writeFileSync(
-    isNew ? environmentPath(root, id) : pendingPath(root, id, requestId),
-    serialize(variables),
-    { mode: 0o600 }
-  )
+  const path = isNew ? environmentPath(root, id) : pendingPath(root, id, requestId)
+  writeShared(environmentsDir(root), path, serialize(variables))
 }
 
 /** What takes back what `keepEnvironment` is about to do. Never throws. */
@@ -93,6 +84,7 @@ export const environmentRollback = (root: string, id: string, requestId: string)
   return () => {
     try {
       rmSync(path, { recursive: true, force: true })
+      removeUnshared(environmentsDir(root))
     } catch {
       // What stays belongs to a request that was not stored: nobody reads it.
     }
@@ -112,7 +104,11 @@ const serialize = (variables: Variables): string => {
 const promotePending = (root: string, { id, owner: { requestId } }: EnvironmentKey): void => {
   if (requestId === undefined) return
   const path = pendingPath(root, id, requestId)
-  if (existsSync(path)) renameSync(path, environmentPath(root, id))
+  if (!existsSync(path)) return
+  renameSync(path, environmentPath(root, id))
+  // Two names of one file both stay. Source: rename(2).
+  rmSync(path, { force: true })
+  removeUnshared(environmentsDir(root))
 }
 
 /** The kept environment, or null when it was forgotten or never kept. */
@@ -146,4 +142,5 @@ export const deleteEnvironment = (root: string, id: string): void => {
   for (const name of existsSync(taskDir(root, id)) ? readdirSync(taskDir(root, id)) : []) {
     if (isEnvironmentFile(name)) rmSync(join(taskDir(root, id), name), { force: true })
   }
+  removeUnshared(environmentsDir(root))
 }

@@ -11,8 +11,9 @@ import * as Schema from "effect/Schema"
 import { existsSync, rmSync, statSync } from "../system/files.ts"
 import { join } from "node:path"
 import { bytesOf } from "../home/bytesOf.ts"
-import { Home, taskDir, tasksDir } from "../home/Home.ts"
+import { environmentsDir, Home, taskDir, tasksDir } from "../home/Home.ts"
 import { namesIn } from "../home/namesIn.ts"
+import { removeUnshared } from "../home/sharedText.ts"
 import { isEnvironmentFile, isOrphanedEnvironmentFile } from "../home/TaskEnvironment.ts"
 import { attemptTree } from "../attempt/attemptSpec.ts"
 import { type Sought, withProcesses } from "../attempt/leftover.ts"
@@ -137,6 +138,6 @@ export const makeClearLeftOvers = Effect.gen(function* () {
       freedBytes += yield* clearPart(part, before)
       yield* Effect.yieldNow
     }
-    return freedBytes
+    return freedBytes + removeUnshared(environmentsDir(root))
   })
 })

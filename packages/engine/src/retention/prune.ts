@@ -11,7 +11,15 @@ import { join } from "node:path"
 import { bytesOf } from "../home/bytesOf.ts"
 import { isArtifactName, isUnderWay } from "../home/artifact.ts"
 import { namesIn } from "../home/namesIn.ts"
-import { artifactDir, Home, isReportName, reportDir, taskDir } from "../home/Home.ts"
+import { removeUnshared } from "../home/sharedText.ts"
+import {
+  artifactDir,
+  environmentsDir,
+  Home,
+  isReportName,
+  reportDir,
+  taskDir
+} from "../home/Home.ts"
 import { findLeftovers } from "../attempt/leftover.ts"
 import { makeWithRoom } from "../commit/withRoom.ts"
 
@@ -118,6 +126,7 @@ export const makePrune = Effect.gen(function* () {
         yield* Effect.yieldNow
       }
     }
+    freedBytes += removeUnshared(environmentsDir(root))
     yield* withRoom(pipelines.removeEmpty)
     return { removed, kept, freedBytes } satisfies Pruned
   })

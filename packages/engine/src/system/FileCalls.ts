@@ -5,6 +5,7 @@ export interface FileStat {
   readonly dev: number
   readonly ino: number
   readonly mode: number
+  readonly nlink: number
   readonly uid: number
   readonly size: number
   readonly blocks: number
