@@ -1,6 +1,7 @@
 /** The judgement on a graph that has ended: what backbeat says and what really ran, against the model. */
 import * as Schema from "effect/Schema"
-import { isAlive, type Rig } from "../Rig.ts"
+import { type Rig } from "../Rig.ts"
+import { isAlive } from "../processes.ts"
 import { brokenEdges, type End, endsOf, type GraphTask, suits } from "./GraphModel.ts"
 import type { Mark } from "./Marks.ts"
 

@@ -1,6 +1,7 @@
 /** Tasks are started, stopped and restarted while the engine is killed at random moments; the oracle tells what ran. */
 import * as Schema from "effect/Schema"
-import { type Called, isAlive, type Rig } from "../Rig.ts"
+import { type Called, type Rig } from "../Rig.ts"
+import { isAlive } from "../processes.ts"
 import { enginesOf, killEngines } from "./engines.ts"
 import { Oracle, type SeenAttempt } from "./Oracle.ts"
 import type { SeededRandom } from "./SeededRandom.ts"

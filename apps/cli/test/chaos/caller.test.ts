@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync, readlinkSync } from "node:fs"
 import { signalGroup, signalProcess } from "@backbeat/engine/process/posix"
-import { isAlive, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { isAlive } from "../processes.ts"
 import { binary } from "../binary.ts"
 import { enginesOf } from "./engines.ts"
 

@@ -14,7 +14,8 @@ import {
   writeSync
 } from "node:fs"
 import { join } from "node:path"
-import { isAlive, killAndAwait, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { isAlive, killAndAwait } from "../processes.ts"
 import { enginesOf } from "./engines.ts"
 
 /** A home with an ended task and no engine. */

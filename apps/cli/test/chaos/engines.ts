@@ -1,7 +1,7 @@
 /** The engines of a home as the kernel knows them, whatever any of them says. */
 import { readdirSync, readFileSync } from "node:fs"
 import { signalProcess } from "@backbeat/engine/process/posix"
-import { isAlive } from "../Rig.ts"
+import { isAlive } from "../processes.ts"
 
 const argumentsOf = (pid: string): ReadonlyArray<string> => {
   try {

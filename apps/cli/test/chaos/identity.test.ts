@@ -4,7 +4,8 @@ import { describe, expect, test } from "bun:test"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { signalGroup } from "@backbeat/engine/process/posix"
-import { isAlive, killAndAwait, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { isAlive, killAndAwait } from "../processes.ts"
 import { atLine, shownOf } from "./Shown.ts"
 
 /** Starts a task that is up, kills the engine and then the whole group of the task. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import * as Schema from "effect/Schema"
 import { readFileSync } from "node:fs"
-import { isAlive, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { isAlive } from "../processes.ts"
 import { enginesOf } from "./engines.ts"
 import { atLine } from "./Shown.ts"
 

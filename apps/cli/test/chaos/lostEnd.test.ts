@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { isAlive, killAndAwait, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { isAlive, killAndAwait } from "../processes.ts"
 
 /** Ends a shim and its command, and waits until both are gone. */
 const end = async (pid: number): Promise<void> => {

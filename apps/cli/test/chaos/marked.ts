@@ -1,6 +1,6 @@
 /** Processes by the marks in their environment, seen without backbeat's own code. */
 import { readdirSync, readFileSync } from "node:fs"
-import { isAlive } from "../Rig.ts"
+import { isAlive } from "../processes.ts"
 
 /** The task of a live process that carries the mark of the home; null of any other. */
 const taskOf = (pid: string, mark: Buffer): string | null => {

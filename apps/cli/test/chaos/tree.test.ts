@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { isAlive, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { isAlive } from "../processes.ts"
 import { atLine } from "./Shown.ts"
 
 /** Scripts that print "up" when their tree stands; each process of it appends its pid to $PIDS. */

@@ -3,7 +3,8 @@ import { describe, expect, test } from "bun:test"
 import { signalProcess } from "@backbeat/engine/process/posix"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { isAlive, killAndAwait, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { isAlive, killAndAwait } from "../processes.ts"
 
 /** Leaves a process in the background that closed descriptor 3. */
 const leaves =

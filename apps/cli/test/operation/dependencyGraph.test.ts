@@ -5,7 +5,13 @@ import type { GraphTask } from "../chaos/GraphModel.ts"
 import { Marks } from "../chaos/Marks.ts"
 import { RandomGraph } from "../chaos/RandomGraph.ts"
 import { SeededRandom } from "../chaos/SeededRandom.ts"
+import { bound } from "../bounds.ts"
 import { Rig } from "../Rig.ts"
+
+/** How many tasks are in a graph, in a chain, and behind one that ends well and one that fails. */
+const size = bound(100, 500)
+const length = bound(40, 200)
+const width = bound(60, 300)
 
 const task = (id: string, dependsOn: ReadonlyArray<string>, exitCode = 0): GraphTask => ({
   id,
@@ -19,7 +25,7 @@ const many = (count: number, make: (index: number) => GraphTask): ReadonlyArray<
 /** A task and those that wait for it. */
 const fan = (root: string, exitCode: number) => [
   task(root, [], exitCode),
-  ...many(300, (index) => task(`${root}${index}`, [root]))
+  ...many(width, (index) => task(`${root}${index}`, [root]))
 ]
 
 /** Starts a graph in one call, the last task first, and ends when all of it has ended. */
@@ -56,37 +62,37 @@ describe("a graph of tasks started by one call", () => {
     expect(started.toSorted()).toEqual(["a", "b", "c", "d"])
   })
 
-  test("of five hundred with failures among them ends as the model says", async () => {
+  test(`of ${size} with failures among them ends as the model says`, async () => {
     await using rig = new Rig()
     const graph = new RandomGraph(new SeededRandom(500))
     const { flaws, ends } = await runGraph(
       rig,
-      graph.grow(500, () => true)
+      graph.grow(size, () => true)
     )
     expect(flaws).toEqual([])
     expect(new Set(ends.values())).toEqual(new Set(["success", "failure", "withdrawn"]))
   })
 
-  test("runs a chain of two hundred in its order", async () => {
+  test(`runs a chain of ${length} in its order`, async () => {
     await using rig = new Rig()
     const { flaws, started } = await runGraph(
       rig,
-      many(200, (index) => task(`c${index}`, index === 0 ? [] : [`c${index - 1}`]))
+      many(length, (index) => task(`c${index}`, index === 0 ? [] : [`c${index - 1}`]))
     )
     expect(flaws).toEqual([])
-    expect(started).toEqual(Array.from({ length: 200 }, (_, index) => `c${index}`))
+    expect(started).toEqual(Array.from({ length }, (_, index) => `c${index}`))
   })
 
   test("withdraws the whole of a chain whose first task fails, each naming it and the one before", async () => {
     await using rig = new Rig()
     const { flaws } = await runGraph(
       rig,
-      many(200, (index) => task(`c${index}`, index === 0 ? [] : [`c${index - 1}`], 1))
+      many(length, (index) => task(`c${index}`, index === 0 ? [] : [`c${index - 1}`], 1))
     )
     expect(flaws).toEqual([])
-    expect(await rig.task("status", { id: "c199" })).toMatchObject({
+    expect(await rig.task("status", { id: `c${length - 1}` })).toMatchObject({
       status: "cancelled",
-      failure: { type: "DependencyFailed", taskId: "c0", through: "c198" }
+      failure: { type: "DependencyFailed", taskId: "c0", through: `c${length - 2}` }
     })
   })
 
@@ -117,11 +123,11 @@ describe("a graph of tasks started by one call", () => {
     ).toMatchObject([{ taskId: "b" }, { taskId: "near" }, { taskId: "torn" }])
   })
 
-  test("starts all of three hundred that wait for one, and withdraws all when it fails", async () => {
+  test(`starts all of ${width} that wait for one, and withdraws all when it fails`, async () => {
     await using rig = new Rig()
     const { flaws, ends } = await runGraph(rig, [...fan("ok", 0), ...fan("bad", 1)])
     expect(flaws).toEqual([])
-    expect([...ends.values()].filter((end) => end === "withdrawn")).toHaveLength(300)
+    expect([...ends.values()].filter((end) => end === "withdrawn")).toHaveLength(width)
   })
 
   test("lets a task wait for a hundred others, and refuses to let it wait for one more", async () => {
