@@ -1,11 +1,12 @@
 /** A scratch home with the compiled binary: runs calls as a user would, and cleans up by pid. */
 import * as Schema from "effect/Schema"
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { signalProcess } from "@backbeat/engine/process/posix"
 import { binary } from "./binary.ts"
 import { callHere } from "./callHere.ts"
+import { isAlive, killAllOf, killAndAwait } from "./processes.ts"
 import { inlineFlags, withFull } from "./wholeTasks.ts"
 
 const Document = Schema.Record(Schema.String, Schema.Unknown)
@@ -51,6 +52,10 @@ export interface Calling {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly stdin?: string | Blob
 }
+
+const decodePid = Schema.decodeUnknownSync(
+  Schema.Struct({ data: Schema.Struct({ pid: Schema.optionalKey(Schema.NullOr(Schema.Finite)) }) })
+)
 
 const bare = (): Record<string, string> => {
   const env: Record<string, string> = {}
@@ -156,13 +161,14 @@ export class Rig {
 
   /** The engine's pid, or null. Starts none. */
   async enginePid(): Promise<number | null> {
-    const { pid } = await this.data("engine status")
-    return typeof pid === "number" ? pid : null
+    const answer = await this.callHere("engine status", {})
+    const { pid } = decodePid(answer ?? { data: {} }).data
+    return pid ?? null
   }
 
   /** The engine's pid. A call starts the engine when there is none, so that nobody signals pid 0, which is the test's own group. */
   async engine(): Promise<number> {
-    await this.data("list", { limit: 1 })
+    await this.callHere("list", { limit: 1 })
     const pid = await this.enginePid()
     if (pid === null) throw new Error("the engine ended at once")
     return pid
@@ -181,59 +187,9 @@ export class Rig {
     if (pid !== null) await killAndAwait(pid)
   }
 
-  /** Ends everything that was started in this home and removes the scratch folder. */
+  /** Kills everything that was started in this home and removes the scratch folder. */
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      const { tasks } = await this.data("list", {
-        status: ["blocked", "running", "stopping", "queued", "retrying"],
-        limit: 500
-      })
-      const ids = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ id: Schema.String })))(
-        tasks
-      )
-      if (ids.length > 0)
-        await this.call(["stop", JSON.stringify(ids.map(({ id }) => ({ id, force: true })))])
-      await this.call(["engine", "stop"])
-    } catch {
-      // The home is one that cannot be used: nothing runs in it but what is killed below.
-    }
-    for (const pid of markedProcesses(this.home)) {
-      signalProcess(pid, "SIGKILL")
-    }
+    await killAllOf(this.home)
     rmSync(this.scratch, { recursive: true, force: true })
   }
-}
-
-/** Whether a process is there and no zombie. One whose threads are still ending holds its locks, sockets and files. */
-export const isAlive = (pid: number): boolean => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1")
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-    return fields[0] !== "Z" || Number(fields[17]) > 1
-  } catch {
-    return false
-  }
-}
-
-/** SIGKILLs a process and ends when the kernel has let go of it: of the locks, sockets and files it held. */
-export const killAndAwait = async (pid: number): Promise<void> => {
-  signalProcess(pid, "SIGKILL")
-  while (isAlive(pid)) await Bun.sleep(1)
-}
-
-/** The processes that carry the mark of a home in their environment. */
-export const markedProcesses = (home: string): ReadonlyArray<number> => {
-  if (!existsSync("/proc")) return []
-  const mark = `BACKBEAT_HOME=${home}\0`
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/u.test(name) && Number(name) !== process.pid)
-    .filter((name) => {
-      try {
-        return readFileSync(`/proc/${name}/environ`, "latin1").includes(mark)
-      } catch {
-        return false
-      }
-    })
-    .map(Number)
-    .filter(isAlive)
 }

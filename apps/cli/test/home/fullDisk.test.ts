@@ -2,7 +2,8 @@
 import { expect, test } from "bun:test"
 import { mkdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { isAlive, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { isAlive } from "../processes.ts"
 import { SmallDisk } from "../SmallDisk.ts"
 
 /** Without the right to mount there is no small disk to be had: the test then fails, and says why. */

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test"
 import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
-import { isAlive, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { isAlive } from "../processes.ts"
 
 /** A task whose first attempt leaves a process that has closed everything and left the group; `pid` is that process. */
 const leaving =

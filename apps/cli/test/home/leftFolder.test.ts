@@ -3,7 +3,8 @@ import { recordIn } from "../attemptFiles.ts"
 import { expect, test } from "bun:test"
 import { cpSync, readdirSync, readFileSync, renameSync } from "node:fs"
 import { join } from "node:path"
-import { markedProcesses, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { markedProcesses } from "../processes.ts"
 
 const marksOf = (pid: number): string => {
   try {

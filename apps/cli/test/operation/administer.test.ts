@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test"
 import { existsSync, readdirSync, readFileSync, statSync, watch, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { isAlive, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { isAlive } from "../processes.ts"
 
 describe("plan", () => {
   test("shows what a start would do, and starts nothing", async () => {

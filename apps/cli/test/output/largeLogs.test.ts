@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { signalProcess } from "@backbeat/engine/process/posix"
-import { killAndAwait, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { killAndAwait } from "../processes.ts"
 
 const lineCount = 250_000
 const firstNumber = 1_000_000

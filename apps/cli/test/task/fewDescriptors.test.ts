@@ -2,7 +2,8 @@
 import { expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { markedProcesses, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { markedProcesses } from "../processes.ts"
 import { binary } from "../binary.ts"
 
 test("stops that meet the limit of open files are tried again until nothing is left", async () => {

@@ -3,7 +3,8 @@ import { describe, expect, test } from "bun:test"
 import { signalProcess } from "@backbeat/engine/process/posix"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { isAlive, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { isAlive } from "../processes.ts"
 
 /** Leaves a process that holds nothing of its task's but the mark, and fails. */
 const leaves =

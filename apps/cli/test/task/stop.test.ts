@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { isAlive, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { isAlive } from "../processes.ts"
 
 const pidsIn = (rig: Rig, name: string): ReadonlyArray<number> =>
   readFileSync(join(rig.scratch, name), "utf8").trim().split("\n").map(Number)

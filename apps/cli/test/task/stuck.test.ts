@@ -5,7 +5,8 @@ import { stuckAmong } from "@backbeat/engine/process/stuck"
 import * as Schema from "effect/Schema"
 import { chmodSync, chownSync, copyFileSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { isAlive, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { isAlive } from "../processes.ts"
 import { binary } from "../binary.ts"
 
 const nobody = 65_534

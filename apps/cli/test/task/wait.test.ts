@@ -1,6 +1,7 @@
 /** Waiting for what becomes of tasks. */
 import { describe, expect, test } from "bun:test"
-import { isAlive, Rig } from "../Rig.ts"
+import { Rig } from "../Rig.ts"
+import { isAlive } from "../processes.ts"
 
 describe("wait", () => {
   test("for the end answers with the task, and with its last lines when it failed", async () => {
