@@ -7,7 +7,7 @@ import { root } from "./workspace.ts"
 
 /** From the ground. Files beside the folders stand on the roof. */
 const floors: ReadonlyArray<ReadonlyArray<string>> = [
-  ["system"],
+  ["system", "wiring"],
   ["alarm", "human"],
   ["process"],
   ["home"],

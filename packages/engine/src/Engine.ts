@@ -41,6 +41,7 @@ import { keepRetention } from "./retention/retention.ts"
 import { describeStrangers, makeFindStrangers } from "./attempt/strangers.ts"
 import { layerSupervisor } from "./supervisor/Supervisor.ts"
 import { layerTransitions } from "./commit/Transitions.ts"
+import { layerInstances } from "./wiring/once.ts"
 import { layerAlarm } from "./alarm/Alarm.ts"
 
 /** Where an engine works and as what. */
@@ -80,7 +81,7 @@ const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<Stores, Sto
     Layer.provideMerge(Layer.mergeAll(layerAlarm, layerSettings(options.environment))),
     // Closed when all that writes to it has ended.
     Layer.provideMerge(layerStore),
-    Layer.provideMerge(layerHome)
+    Layer.provideMerge(Layer.merge(layerHome, layerInstances))
   )
 }
 

@@ -23,6 +23,7 @@ import { layerReports } from "../src/commit/Reports.ts"
 import { layerStops } from "../src/attempt/Stops.ts"
 import { Supervisor } from "../src/supervisor/Supervisor.ts"
 import { layerTransitions, Transitions } from "../src/commit/Transitions.ts"
+import { layerInstances } from "../src/wiring/once.ts"
 import { owner, plainSpec } from "./plainSpec.ts"
 
 const layerHomeAt = (root: string) =>
@@ -83,6 +84,7 @@ export const layerEngineRig = (
       Layer.mergeAll(
         stores,
         layerHomeAt(root),
+        layerInstances,
         layerSettingsOf(() => defaults)
       )
     )

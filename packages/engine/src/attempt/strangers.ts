@@ -14,6 +14,7 @@ import { homeIdOf } from "../home/homeId.ts"
 import { namesIn } from "../home/namesIn.ts"
 import { describeProcess } from "../process/describeProcess.ts"
 import { type AttemptTree, remainsOfAll } from "../process/remains.ts"
+import { once } from "../wiring/once.ts"
 
 /** A folder of a task that the store does not know; `alive` are its processes, as `<pid> <command>`. */
 export interface Stranger {
@@ -62,29 +63,31 @@ export const aliveOfStranger = (root: string, id: string): ReadonlyArray<string>
 }
 
 /** Finds all, made once. Fails with StoreError. */
-export const makeFindStrangers = Effect.gen(function* () {
-  const { root } = yield* Home
-  const ids = yield* IdStore
-  return Effect.gen(function* () {
-    const names = (namesIn(tasksDir(root)) ?? []).filter(isTaskId)
-    const found: Array<{ readonly id: string; readonly trees: ReadonlyArray<AttemptTree> }> = []
-    for (let from = 0; from < names.length; from += askedAtOnce) {
-      const part = names.slice(from, from + askedAtOnce)
-      const known = yield* ids.tasksAmong(part)
-      found.push(
-        ...part.filter((id) => !known.has(id)).map((id) => ({ id, trees: attemptsIn(root, id) }))
-      )
-      yield* Effect.yieldNow
-    }
-    const strange = found.filter(({ trees }) => trees.length > 0)
-    const trees = strange.flatMap(({ trees: its }) => its)
-    const alive = new Map(aliveIn(trees).map((its, index) => [trees[index], its]))
-    return strange.map(({ id, trees: its }): Stranger => ({
-      id,
-      alive: its.flatMap((tree) => alive.get(tree) ?? [])
-    }))
+export const makeFindStrangers = once(
+  Effect.gen(function* () {
+    const { root } = yield* Home
+    const ids = yield* IdStore
+    return Effect.gen(function* () {
+      const names = (namesIn(tasksDir(root)) ?? []).filter(isTaskId)
+      const found: Array<{ readonly id: string; readonly trees: ReadonlyArray<AttemptTree> }> = []
+      for (let from = 0; from < names.length; from += askedAtOnce) {
+        const part = names.slice(from, from + askedAtOnce)
+        const known = yield* ids.tasksAmong(part)
+        found.push(
+          ...part.filter((id) => !known.has(id)).map((id) => ({ id, trees: attemptsIn(root, id) }))
+        )
+        yield* Effect.yieldNow
+      }
+      const strange = found.filter(({ trees }) => trees.length > 0)
+      const trees = strange.flatMap(({ trees: its }) => its)
+      const alive = new Map(aliveIn(trees).map((its, index) => [trees[index], its]))
+      return strange.map(({ id, trees: its }): Stranger => ({
+        id,
+        alive: its.flatMap((tree) => alive.get(tree) ?? [])
+      }))
+    })
   })
-})
+)
 
 const namedAtMost = 10
 

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import { Reports } from "./Reports.ts"
 import { TaskMissing, Transitions } from "./Transitions.ts"
+import { once } from "../wiring/once.ts"
 
 /**
  * Waits until the predicate holds for a task, at once if it does already. Fails with TaskMissing, also when it is pruned before, and
@@ -43,7 +44,7 @@ const awaitOne = <A, E>(
   )
 
 /** What waiting for tasks needs, made once. */
-export const makeWaitUntil: Effect.Effect<Until, never, TaskStore | Transitions | Reports> =
+export const makeWaitUntil = once(
   Effect.gen(function* () {
     const store = yield* TaskStore
     const { onTask } = yield* Transitions
@@ -51,36 +52,40 @@ export const makeWaitUntil: Effect.Effect<Until, never, TaskStore | Transitions 
     const find = Effect.fnUntraced(function* (id: string) {
       return (yield* store.find(id)) ?? (yield* new TaskMissing({ id }))
     })
-    return (id, holds) =>
+    const until: Until = (id, holds) =>
       awaitOne(
         (listener) => onTask(id, listener),
         { look: find(id), unstored: unstored([id]) },
         holds
       )
+    return until
   })
+)
 
 /** Waits until a pipeline has ended; made once. */
-export const makeUntilEnded = Effect.gen(function* () {
-  const { onChange } = yield* Transitions
-  const { unstored } = yield* Reports
-  return <E>(
-    id: string,
-    look: Effect.Effect<Pipeline, E>
-  ): Effect.Effect<Pipeline, E | StoreError> =>
-    Effect.acquireUseRelease(
-      Effect.sync(() => {
-        const news = Latch.makeUnsafe()
-        return { news, stop: onChange("pipeline", id, () => void news.openUnsafe()) }
-      }),
-      ({ news }) =>
-        Effect.gen(function* () {
-          for (;;) {
-            news.closeUnsafe()
-            const now = yield* look
-            if (now.state.status !== "running") return now
-            yield* Effect.raceFirst(news.await, unstored(null))
-          }
+export const makeUntilEnded = once(
+  Effect.gen(function* () {
+    const { onChange } = yield* Transitions
+    const { unstored } = yield* Reports
+    return <E>(
+      id: string,
+      look: Effect.Effect<Pipeline, E>
+    ): Effect.Effect<Pipeline, E | StoreError> =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => {
+          const news = Latch.makeUnsafe()
+          return { news, stop: onChange("pipeline", id, () => void news.openUnsafe()) }
         }),
-      ({ stop }) => Effect.sync(stop)
-    )
-})
+        ({ news }) =>
+          Effect.gen(function* () {
+            for (;;) {
+              news.closeUnsafe()
+              const now = yield* look
+              if (now.state.status !== "running") return now
+              yield* Effect.raceFirst(news.await, unstored(null))
+            }
+          }),
+        ({ stop }) => Effect.sync(stop)
+      )
+  })
+)

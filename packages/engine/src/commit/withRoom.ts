@@ -2,6 +2,7 @@
 import type { StoreError } from "@backbeat/store/StoreError"
 import { Disk } from "@backbeat/store/Disk"
 import * as Effect from "effect/Effect"
+import { once } from "../wiring/once.ts"
 
 /** How often what is kept is given up: first the reserve, then the database's log. */
 const triesAtMost = 2
@@ -15,12 +16,14 @@ const isFull = (trouble: unknown): trouble is StoreError =>
   trouble.reason === "full"
 
 /** Gives what tries a commit again on a full disk, once room was made; made once. */
-export const makeWithRoom = Effect.map(Disk, (disk) => {
-  const withRoom = <A, E, R>(commit: Effect.Effect<A, E, R>, tries = 0): Effect.Effect<A, E, R> =>
-    Effect.catch(commit, (trouble) =>
-      isFull(trouble) && tries < triesAtMost
-        ? Effect.andThen(disk.makeRoom(tries), withRoom(commit, tries + 1))
-        : Effect.fail(trouble)
-    )
-  return <A, E, R>(commit: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => withRoom(commit)
-})
+export const makeWithRoom = once(
+  Effect.map(Disk, (disk) => {
+    const withRoom = <A, E, R>(commit: Effect.Effect<A, E, R>, tries = 0): Effect.Effect<A, E, R> =>
+      Effect.catch(commit, (trouble) =>
+        isFull(trouble) && tries < triesAtMost
+          ? Effect.andThen(disk.makeRoom(tries), withRoom(commit, tries + 1))
+          : Effect.fail(trouble)
+      )
+    return <A, E, R>(commit: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => withRoom(commit)
+  })
+)

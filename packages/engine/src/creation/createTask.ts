@@ -27,6 +27,7 @@ import { makeQuota } from "./quota.ts"
 import { dependsOnOf } from "./shortForms.ts"
 import { isOfKind, isStep, isStranger, refusedLive } from "./takenId.ts"
 import { type Setting, type Specified, specify } from "./taskSpec.ts"
+import { once } from "../wiring/once.ts"
 
 /** One payload of a call; `index` is its place in the array. */
 export interface Item {
@@ -113,81 +114,83 @@ const makeCheckId = Effect.gen(function* () {
 })
 
 /** Starts one payload in a transaction; made once. Fails with the Problem, IllegalTransition or StoreError that refuses it. */
-export const makeCreateTask = Effect.gen(function* () {
-  const { root } = yield* Home
-  const store = yield* TaskStore
-  const settings = yield* Settings
-  const quota = yield* makeQuota
-  const { checkOver, checkFree } = yield* makeCheckId
-  const { freeId } = yield* makeNaming
-  const { standing } = yield* makeStandings
+export const makeCreateTask = once(
+  Effect.gen(function* () {
+    const { root } = yield* Home
+    const store = yield* TaskStore
+    const settings = yield* Settings
+    const quota = yield* makeQuota
+    const { checkOver, checkFree } = yield* makeCheckId
+    const { freeId } = yield* makeNaming
+    const { standing } = yield* makeStandings
 
-  const startAnew = Effect.fnUntraced(function* (
-    tx: Tx,
-    task: Task,
-    item: Item,
-    wanted: Wanted & Starting
-  ) {
-    const { input, index } = item
-    const { state } = task
-    const { spec, env } = wanted.specified
-    const live = !isFinal(state.status)
-    if ((live ? input.ifRunning : input.ifEnded) === "return") {
-      wanted.found?.set(index, foundOf(root, task, input, wanted.specified))
-      return task
-    }
-    if (wanted.lineage === undefined) yield* checkOver(task)
-    const refusal = live
-      ? refusedLive(root, task, { ...item, ...wanted })
-      : refusedEnded(task, input, wanted)
-    if (refusal !== null) return yield* Effect.fail(refusal)
-    const stands = yield* standing(spec.dependsOn, wanted.seen, dependsOnOf(input).length)
-    yield* checkSpawn(input, wanted.specified, stands)
-    // A step that is started again by itself is still one of its pipeline's.
-    const lineage = {
-      ...(wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }),
-      ...lineageOf(wanted.origin)
-    }
-    yield* quota.checkDepth(wanted.owner.depth)
-    if (!live) yield* quota.checkLive
-    const anew = { spec, reason: null, owner: wanted.owner, lineage }
-    const changed = yield* tx.restart(task, anew, stands, wanted.origin.actor)
-    // Only now: a task that cannot be restarted keeps the environment that it has.
-    yield* wanted.keep(task.id, wanted.owner.requestId ?? "", env)
-    return changed
-  })
+    const startAnew = Effect.fnUntraced(function* (
+      tx: Tx,
+      task: Task,
+      item: Item,
+      wanted: Wanted & Starting
+    ) {
+      const { input, index } = item
+      const { state } = task
+      const { spec, env } = wanted.specified
+      const live = !isFinal(state.status)
+      if ((live ? input.ifRunning : input.ifEnded) === "return") {
+        wanted.found?.set(index, foundOf(root, task, input, wanted.specified))
+        return task
+      }
+      if (wanted.lineage === undefined) yield* checkOver(task)
+      const refusal = live
+        ? refusedLive(root, task, { ...item, ...wanted })
+        : refusedEnded(task, input, wanted)
+      if (refusal !== null) return yield* Effect.fail(refusal)
+      const stands = yield* standing(spec.dependsOn, wanted.seen, dependsOnOf(input).length)
+      yield* checkSpawn(input, wanted.specified, stands)
+      // A step that is started again by itself is still one of its pipeline's.
+      const lineage = {
+        ...(wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }),
+        ...lineageOf(wanted.origin)
+      }
+      yield* quota.checkDepth(wanted.owner.depth)
+      if (!live) yield* quota.checkLive
+      const anew = { spec, reason: null, owner: wanted.owner, lineage }
+      const changed = yield* tx.restart(task, anew, stands, wanted.origin.actor)
+      // Only now: a task that cannot be restarted keeps the environment that it has.
+      yield* wanted.keep(task.id, wanted.owner.requestId ?? "", env)
+      return changed
+    })
 
-  return Effect.fnUntraced(function* (tx: Tx, item: Item, starting: Starting) {
-    const { origin, keep, seen } = starting
-    const { input, index, lineage } = item
-    const reading = {
-      origin,
-      config: settings.current(),
-      originOf: (key: "timeout" | "maxOutputBytes") => originIn(settings.resolved(), key),
-      now: tx.now,
-      rehearsed: starting.rehearsed === true
-    }
-    const specified = yield* Effect.fromResult(specifiedFor(input, reading))
-    const owner = ownerOf(origin, index, input.sessionId)
-    const id = input.id ?? (yield* freeId(origin, index))
-    const existing = input.id === undefined ? null : yield* store.find(id)
-    if (existing !== null)
-      return yield* startAnew(tx, existing, item, { ...starting, specified, owner, lineage })
-    yield* quota.checkDepth(owner.depth)
-    yield* quota.checkLive
-    yield* checkFree(input)
-    const stands = yield* standing(specified.spec.dependsOn, seen, dependsOnOf(input).length)
-    yield* checkSpawn(input, specified, stands)
-    yield* keep(id, owner.requestId, specified.env)
-    return yield* tx.create(
-      {
-        id,
-        spec: specified.spec,
-        owner,
-        lineage: { ...(lineage ?? noLineage), ...lineageOf(origin) }
-      },
-      stands,
-      origin.actor
-    )
+    return Effect.fnUntraced(function* (tx: Tx, item: Item, starting: Starting) {
+      const { origin, keep, seen } = starting
+      const { input, index, lineage } = item
+      const reading = {
+        origin,
+        config: settings.current(),
+        originOf: (key: "timeout" | "maxOutputBytes") => originIn(settings.resolved(), key),
+        now: tx.now,
+        rehearsed: starting.rehearsed === true
+      }
+      const specified = yield* Effect.fromResult(specifiedFor(input, reading))
+      const owner = ownerOf(origin, index, input.sessionId)
+      const id = input.id ?? (yield* freeId(origin, index))
+      const existing = input.id === undefined ? null : yield* store.find(id)
+      if (existing !== null)
+        return yield* startAnew(tx, existing, item, { ...starting, specified, owner, lineage })
+      yield* quota.checkDepth(owner.depth)
+      yield* quota.checkLive
+      yield* checkFree(input)
+      const stands = yield* standing(specified.spec.dependsOn, seen, dependsOnOf(input).length)
+      yield* checkSpawn(input, specified, stands)
+      yield* keep(id, owner.requestId, specified.env)
+      return yield* tx.create(
+        {
+          id,
+          spec: specified.spec,
+          owner,
+          lineage: { ...(lineage ?? noLineage), ...lineageOf(origin) }
+        },
+        stands,
+        origin.actor
+      )
+    })
   })
-})
+)

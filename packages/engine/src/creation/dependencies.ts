@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { dependsOnOf } from "./shortForms.ts"
 import { wrongField } from "../call/wrongField.ts"
+import { once } from "../wiring/once.ts"
 
 /** What a payload depends on; the task that it continues from is among them. Fails with CommandInputError for one that is named twice. */
 export const dependenciesOf = (
@@ -98,57 +99,59 @@ const dependencyNotFound = (id: string, path: string, near: string | null): Prob
 }
 
 /** Finds where tasks stand; made once. Fails with DependencyNotFound. */
-export const makeStandings = Effect.gen(function* () {
-  const store = yield* TaskStore
+export const makeStandings = once(
+  Effect.gen(function* () {
+    const store = yield* TaskStore
 
-  const suggest = Effect.fnUntraced(function* (id: string) {
-    const { tasks } = yield* store.list({}, { limit: 100 })
-    return nearest(
-      id,
-      tasks.map((task) => task.id)
-    )
-  })
-
-  /** Of a task that depends on these. `seen` spares a call that stores many tasks from looking one up again: none changes once others of the call depend on it. `given` is how many the payload named in `dependsOn`. */
-  const standing = Effect.fnUntraced(function* (
-    dependsOn: ReadonlyArray<Dependency>,
-    seen: Map<string, Task>,
-    given = dependsOn.length
-  ) {
-    const found = yield* Effect.forEach(dependsOn, ({ task: id, on }, index) =>
-      Effect.gen(function* () {
-        const task = seen.get(id) ?? (yield* store.find(id))
-        if (task !== null) seen.set(id, task)
-        if (task !== null) return { task, on }
-        const path = index < given ? `dependsOn[${index}]` : "continueFrom"
-        return yield* Effect.fail(dependencyNotFound(id, path, yield* suggest(id)))
-      })
-    )
-    return checkDependencies(found)
-  })
-
-  /** Of a task that has ended and is to run again: what it depends on may have been pruned since it began. */
-  const standingAgain = Effect.fnUntraced(function* (task: Task) {
-    const { dependsOn } = task.spec
-    if (!hasBegun(task.state)) return yield* standing(dependsOn, new Map())
-    const found = yield* Effect.forEach(dependsOn, ({ task: id, on }) =>
-      Effect.map(store.find(id), (dependency) =>
-        dependency === null ? [] : [{ task: dependency, on }]
+    const suggest = Effect.fnUntraced(function* (id: string) {
+      const { tasks } = yield* store.list({}, { limit: 100 })
+      return nearest(
+        id,
+        tasks.map((task) => task.id)
       )
-    )
-    return checkDependencies(found.flat())
-  })
+    })
 
-  /** Looks whether all of these are there, or are to be made with it. */
-  const checkKnown = Effect.fnUntraced(function* (
-    dependsOn: ReadonlyArray<Dependency>,
-    toBe: ReadonlySet<string>
-  ) {
-    for (const [index, { task: id }] of dependsOn.entries()) {
-      if (toBe.has(id) || (yield* store.find(id)) !== null) continue
-      return yield* Effect.fail(dependencyNotFound(id, `dependsOn[${index}]`, yield* suggest(id)))
-    }
-  })
+    /** Of a task that depends on these. `seen` spares a call that stores many tasks from looking one up again: none changes once others of the call depend on it. `given` is how many the payload named in `dependsOn`. */
+    const standing = Effect.fnUntraced(function* (
+      dependsOn: ReadonlyArray<Dependency>,
+      seen: Map<string, Task>,
+      given = dependsOn.length
+    ) {
+      const found = yield* Effect.forEach(dependsOn, ({ task: id, on }, index) =>
+        Effect.gen(function* () {
+          const task = seen.get(id) ?? (yield* store.find(id))
+          if (task !== null) seen.set(id, task)
+          if (task !== null) return { task, on }
+          const path = index < given ? `dependsOn[${index}]` : "continueFrom"
+          return yield* Effect.fail(dependencyNotFound(id, path, yield* suggest(id)))
+        })
+      )
+      return checkDependencies(found)
+    })
 
-  return { standing, standingAgain, checkKnown }
-})
+    /** Of a task that has ended and is to run again: what it depends on may have been pruned since it began. */
+    const standingAgain = Effect.fnUntraced(function* (task: Task) {
+      const { dependsOn } = task.spec
+      if (!hasBegun(task.state)) return yield* standing(dependsOn, new Map())
+      const found = yield* Effect.forEach(dependsOn, ({ task: id, on }) =>
+        Effect.map(store.find(id), (dependency) =>
+          dependency === null ? [] : [{ task: dependency, on }]
+        )
+      )
+      return checkDependencies(found.flat())
+    })
+
+    /** Looks whether all of these are there, or are to be made with it. */
+    const checkKnown = Effect.fnUntraced(function* (
+      dependsOn: ReadonlyArray<Dependency>,
+      toBe: ReadonlySet<string>
+    ) {
+      for (const [index, { task: id }] of dependsOn.entries()) {
+        if (toBe.has(id) || (yield* store.find(id)) !== null) continue
+        return yield* Effect.fail(dependencyNotFound(id, `dependsOn[${index}]`, yield* suggest(id)))
+      }
+    })
+
+    return { standing, standingAgain, checkKnown }
+  })
+)

@@ -27,6 +27,7 @@ import {
 } from "./pipelineItems.ts"
 import { type Origin, ownerOf } from "./Origin.ts"
 import { makeCreateTask, type Starting } from "./createTask.ts"
+import { once } from "../wiring/once.ts"
 
 /** A dependency that is missing is likely meant to be another task of the call. */
 const suggesting = (told: Problem, names: ReadonlyArray<string>): Problem => {
@@ -71,95 +72,97 @@ const makeCheckFree = Effect.gen(function* () {
 const part = "pipeline"
 
 /** Makes pipelines; made once. */
-export const makePipelineCreation = Effect.gen(function* () {
-  const { root } = yield* Home
-  const aggregates = yield* AggregateStore
-  const checkFree = yield* makeCheckFree
-  const transitions = yield* Transitions
-  const createTask = yield* makeCreateTask
-  const once = yield* makeIdempotent
-  const { freeIds, freePipelineId } = yield* makeNaming
+export const makePipelineCreation = once(
+  Effect.gen(function* () {
+    const { root } = yield* Home
+    const aggregates = yield* AggregateStore
+    const checkFree = yield* makeCheckFree
+    const transitions = yield* Transitions
+    const createTask = yield* makeCreateTask
+    const idempotent = yield* makeIdempotent
+    const { freeIds, freePipelineId } = yield* makeNaming
 
-  /** Stores a pipeline with its tasks, each behind what it depends on. */
-  const make = (tx: FullTx, input: PipelineInput, starting: Starting) =>
-    Effect.gen(function* () {
-      const { origin } = starting
-      const owner = ownerOf(origin, 0)
-      const id = input.id ?? (yield* freePipelineId(origin))
-      yield* checkFree(input)
-      const { items, order } = yield* Effect.fromResult(
-        itemsOf(yield* freeIds(idsOf(id, input)), input)
-      )
-      const made = {
-        id,
-        name: input.name ?? null,
-        taskIds: items.map((item) => item.input.id),
-        owner
-      }
-      const pipeline = yield* tx
-        .of(pipelineAggregate)
-        .create(
+    /** Stores a pipeline with its tasks, each behind what it depends on. */
+    const make = (tx: FullTx, input: PipelineInput, starting: Starting) =>
+      Effect.gen(function* () {
+        const { origin } = starting
+        const owner = ownerOf(origin, 0)
+        const id = input.id ?? (yield* freePipelineId(origin))
+        yield* checkFree(input)
+        const { items, order } = yield* Effect.fromResult(
+          itemsOf(yield* freeIds(idsOf(id, input)), input)
+        )
+        const made = {
           id,
-          { type: "pipeline.created", name: made.name, taskIds: made.taskIds, owner },
-          origin.actor
-        )
-      const lineage = { ...noLineage, pipelineId: id }
-      for (const index of order) {
-        const item = items[index]
-        if (item === undefined) continue
-        yield* Effect.mapError(
-          createTask(tx, { input: item.input, index, lineage }, starting),
-          (trouble) => ofItem(item, [...keysOf(input), ...made.taskIds], trouble)
-        )
-      }
-      return pipeline
-    }).pipe(Effect.mapError(toProblem("")))
-
-  /** The pipeline that the call has made, whatever has become of it, or makes now. */
-  const makeOne = Effect.fnUntraced(function* (
-    tx: FullTx,
-    input: PipelineInput,
-    { before, note, ...starting }: Starting & RequestEffects
-  ) {
-    const noted = before.get(part)
-    if (noted !== undefined)
-      return (
-        (yield* aggregates.find(pipelineAggregate, noted.id)) ??
-        (yield* Effect.fail(madeAndGone("pipeline", noted.id)))
-      )
-    const made = yield* make(tx, input, starting)
-    note(part, { id: made.id, attempt: 1 })
-    return made
-  })
-
-  /** Makes a pipeline. Of one that is refused nothing is left, neither in the store nor on the disk. */
-  const create = (input: PipelineInput, origin: Origin): Effect.Effect<Pipeline, Problem> =>
-    Effect.suspend(() => {
-      const takeBacks: Array<() => void> = []
-      const keep: Starting["keep"] = (id, requestId, env) =>
-        Effect.map(keepFor(root, id, requestId, env), (takeBack) => void takeBacks.push(takeBack))
-      const takeBack = Effect.sync(() => {
-        for (const each of takeBacks.toReversed()) each()
-      })
-      return transitions
-        .commit((tx) =>
-          once(tx, origin, (doing) =>
-            makeOne(tx, input, { origin, keep, seen: new Map(), ...doing })
+          name: input.name ?? null,
+          taskIds: items.map((item) => item.input.id),
+          owner
+        }
+        const pipeline = yield* tx
+          .of(pipelineAggregate)
+          .create(
+            id,
+            { type: "pipeline.created", name: made.name, taskIds: made.taskIds, owner },
+            origin.actor
           )
+        const lineage = { ...noLineage, pipelineId: id }
+        for (const index of order) {
+          const item = items[index]
+          if (item === undefined) continue
+          yield* Effect.mapError(
+            createTask(tx, { input: item.input, index, lineage }, starting),
+            (trouble) => ofItem(item, [...keysOf(input), ...made.taskIds], trouble)
+          )
+        }
+        return pipeline
+      }).pipe(Effect.mapError(toProblem("")))
+
+    /** The pipeline that the call has made, whatever has become of it, or makes now. */
+    const makeOne = Effect.fnUntraced(function* (
+      tx: FullTx,
+      input: PipelineInput,
+      { before, note, ...starting }: Starting & RequestEffects
+    ) {
+      const noted = before.get(part)
+      if (noted !== undefined)
+        return (
+          (yield* aggregates.find(pipelineAggregate, noted.id)) ??
+          (yield* Effect.fail(madeAndGone("pipeline", noted.id)))
         )
-        .pipe(
-          Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : takeBack)),
-          Effect.mapError(toProblem(""))
-        )
+      const made = yield* make(tx, input, starting)
+      note(part, { id: made.id, attempt: 1 })
+      return made
     })
 
-  /** The pipeline as it would be made once its agents are installed. Nothing is stored or kept. */
-  const rehearse = (input: PipelineInput, origin: Origin): Effect.Effect<Pipeline, Problem> =>
-    transitions
-      .rehearse((tx) =>
-        make(tx, input, { origin, keep: () => Effect.void, rehearsed: true, seen: new Map() })
-      )
-      .pipe(Effect.mapError(toProblem("")))
+    /** Makes a pipeline. Of one that is refused nothing is left, neither in the store nor on the disk. */
+    const create = (input: PipelineInput, origin: Origin): Effect.Effect<Pipeline, Problem> =>
+      Effect.suspend(() => {
+        const takeBacks: Array<() => void> = []
+        const keep: Starting["keep"] = (id, requestId, env) =>
+          Effect.map(keepFor(root, id, requestId, env), (takeBack) => void takeBacks.push(takeBack))
+        const takeBack = Effect.sync(() => {
+          for (const each of takeBacks.toReversed()) each()
+        })
+        return transitions
+          .commit((tx) =>
+            idempotent(tx, origin, (doing) =>
+              makeOne(tx, input, { origin, keep, seen: new Map(), ...doing })
+            )
+          )
+          .pipe(
+            Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : takeBack)),
+            Effect.mapError(toProblem(""))
+          )
+      })
 
-  return { create, rehearse }
-})
+    /** The pipeline as it would be made once its agents are installed. Nothing is stored or kept. */
+    const rehearse = (input: PipelineInput, origin: Origin): Effect.Effect<Pipeline, Problem> =>
+      transitions
+        .rehearse((tx) =>
+          make(tx, input, { origin, keep: () => Effect.void, rehearsed: true, seen: new Map() })
+        )
+        .pipe(Effect.mapError(toProblem("")))
+
+    return { create, rehearse }
+  })
+)

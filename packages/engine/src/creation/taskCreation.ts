@@ -52,7 +52,7 @@ export const makeTaskCreation = Effect.gen(function* () {
   const { root } = yield* Home
   const transitions = yield* Transitions
   const createTask = yield* makeCreateTask
-  const once = yield* makeIdempotent
+  const idempotent = yield* makeIdempotent
   const keep: Starting["keep"] = (id, requestId, env) =>
     Effect.asVoid(keepFor(root, id, requestId, env))
 
@@ -125,7 +125,7 @@ export const makeTaskCreation = Effect.gen(function* () {
       )
     ])
     const started = transitions.commit((tx) =>
-      once(tx, origin, (doing) =>
+      idempotent(tx, origin, (doing) =>
         startEach(tx, arranged, { origin, keep, seen: new Map(), refused: lost, ...doing })
       )
     )

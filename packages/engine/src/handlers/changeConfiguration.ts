@@ -10,6 +10,7 @@ import { Settings } from "../configuration/Settings.ts"
 import { type ConfigurationFlaw, told } from "../configuration/dropInvalid.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import { wrongField } from "../call/wrongField.ts"
+import { once } from "../wiring/once.ts"
 
 /** Whether one of two places is the other, or in it: what is wrong elsewhere in the file keeps nobody from setting a value. */
 const overlap = (one: Path, other: Path): boolean => {
@@ -31,52 +32,56 @@ const refusal = ({ at, kind, path, message }: ConfigurationFlaw, key: Path): Pro
 }
 
 /** Gives the acts that set one key (or remove it, when the value is undefined), and that replace the whole content. */
-export const makeChangeConfiguration = Effect.gen(function* () {
-  const { configPath } = yield* Home
-  const settings = yield* Settings
-  const transitions = yield* Transitions
+export const makeChangeConfiguration = once(
+  Effect.gen(function* () {
+    const { configPath } = yield* Home
+    const settings = yield* Settings
+    const transitions = yield* Transitions
 
-  /** Writes the file as it would be, when every value in it holds. */
-  const set = Effect.fnUntraced(function* (key: ReadonlyArray<string>, value: unknown) {
-    const [head = ""] = key
-    if (!keyNames.includes(head)) {
-      const near = nearest(head, keyNames)
-      const message = `unknown key ${told(key.join("."))}${near === null ? "" : `; did you mean ${near}?`}`
-      if (near === null)
-        return yield* Effect.fail(wrongField("key", message, `Known keys: ${keyNames.join(", ")}.`))
-      return yield* Effect.fail(
-        withChange(wrongField("key", message, ""), { key: [near, ...key.slice(1)].join(".") })
-      )
-    }
-    if (settings.file() === null) {
-      const message = `${configPath} is not valid JSON`
-      return yield* Effect.fail(
-        problem("ConfigInvalid", message, "Correct the file, or remove it.", { path: configPath })
-      )
-    }
-    const content = withKey(settings.file(), key.slice(0, deepest), value)
-    const { flaws } = resolve(content, {})
-    const flaw = flaws.find(({ at }) => overlap(at, key))
-    if (flaw !== undefined) return yield* Effect.fail(refusal(flaw, key))
-    return yield* replace(content)
-  })
-
-  const replace = Effect.fnUntraced(function* (content: unknown) {
-    yield* Effect.try({
-      try: () => settings.write(content),
-      catch: (thrown) =>
-        problem(
-          "ConfigInvalid",
-          `${configPath} could not be written: ${String(thrown)}`,
-          "Check its permissions and the disk, then call again.",
-          {
-            path: configPath
-          }
+    /** Writes the file as it would be, when every value in it holds. */
+    const set = Effect.fnUntraced(function* (key: ReadonlyArray<string>, value: unknown) {
+      const [head = ""] = key
+      if (!keyNames.includes(head)) {
+        const near = nearest(head, keyNames)
+        const message = `unknown key ${told(key.join("."))}${near === null ? "" : `; did you mean ${near}?`}`
+        if (near === null)
+          return yield* Effect.fail(
+            wrongField("key", message, `Known keys: ${keyNames.join(", ")}.`)
+          )
+        return yield* Effect.fail(
+          withChange(wrongField("key", message, ""), { key: [near, ...key.slice(1)].join(".") })
         )
+      }
+      if (settings.file() === null) {
+        const message = `${configPath} is not valid JSON`
+        return yield* Effect.fail(
+          problem("ConfigInvalid", message, "Correct the file, or remove it.", { path: configPath })
+        )
+      }
+      const content = withKey(settings.file(), key.slice(0, deepest), value)
+      const { flaws } = resolve(content, {})
+      const flaw = flaws.find(({ at }) => overlap(at, key))
+      if (flaw !== undefined) return yield* Effect.fail(refusal(flaw, key))
+      return yield* replace(content)
     })
-    // A queue may have more slots now.
-    yield* Effect.ignore(transitions.fillSlots)
-  })
 
-  return { set, replace }
-})
+    const replace = Effect.fnUntraced(function* (content: unknown) {
+      yield* Effect.try({
+        try: () => settings.write(content),
+        catch: (thrown) =>
+          problem(
+            "ConfigInvalid",
+            `${configPath} could not be written: ${String(thrown)}`,
+            "Check its permissions and the disk, then call again.",
+            {
+              path: configPath
+            }
+          )
+      })
+      // A queue may have more slots now.
+      yield* Effect.ignore(transitions.fillSlots)
+    })
+
+    return { set, replace }
+  })
+)

@@ -223,7 +223,7 @@ const makeRestartHandler = Effect.gen(function* () {
   const restart = yield* makeRestart
   const orAsItIs = yield* makeOrAsItIs
   const stayCancelled = yield* makeStayCancelled
-  const once = yield* makeIdempotent
+  const idempotent = yield* makeIdempotent
   const originOf = yield* makeOriginOf
   const expand = yield* makeExpand
 
@@ -250,7 +250,7 @@ const makeRestartHandler = Effect.gen(function* () {
     Effect.flatMap(originOf(call), (origin) =>
       Effect.mapError(
         transitions.commit((tx) =>
-          once(tx, origin, (doing) => restart(tx, inputs, { origin, ...doing }))
+          idempotent(tx, origin, (doing) => restart(tx, inputs, { origin, ...doing }))
         ),
         toProblem("")
       )

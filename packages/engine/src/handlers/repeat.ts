@@ -196,7 +196,7 @@ export const makeRepeatHandlers = Effect.gen(function* () {
   const view = yield* View
   const showEnd = yield* makeShowEnd
   const { retried, resumed } = yield* makeRepeat
-  const once = yield* makeIdempotent
+  const idempotent = yield* makeIdempotent
   const originOf = yield* makeOriginOf
 
   const answer = (
@@ -207,7 +207,9 @@ export const makeRepeatHandlers = Effect.gen(function* () {
     Effect.gen(function* () {
       const origin = yield* originOf(call)
       const made = yield* Effect.mapError(
-        transitions.commit((tx) => once(tx, origin, ({ task }) => task("made", body(tx, origin)))),
+        transitions.commit((tx) =>
+          idempotent(tx, origin, ({ task }) => task("made", body(tx, origin)))
+        ),
         toProblem(id)
       )
       yield* supervisor.acted([made.id])

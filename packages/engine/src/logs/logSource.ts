@@ -11,6 +11,7 @@ import { attemptDir, Home } from "../home/Home.ts"
 import { locateLogs, type LogQuery } from "../output/LogQuery.ts"
 import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { wrongField } from "../call/wrongField.ts"
+import { once } from "../wiring/once.ts"
 
 /** The problem of a request for lines that cannot be used. */
 export const refused = (error: {
@@ -46,30 +47,47 @@ const strayContext = ({ context = 0, follow, grep }: Input<"logs">): Problem | n
 }
 
 /** Turns a payload into what is looked for; made once. */
-export const makeQueryOf = Effect.gen(function* () {
-  const { root } = yield* Home
-  const lives = yield* MonitoredAttempts
-  return Effect.fnUntraced(function* (task: Task, input: Input<"logs">) {
-    const stray = strayContext(input)
-    if (stray !== null) return yield* Effect.fail(stray)
-    const last = Math.max(1, lastAttempt(task.state))
-    const attempt = input.attempt ?? last
-    const dir = attemptDir(root, task.id, attempt)
-    if (attempt > last || (input.attempt !== undefined && !existsSync(dir))) {
-      return yield* Effect.fail(
-        withChange(
-          wrongField("attempt", `attempt ${attempt} has no output`, `The last attempt is ${last}.`),
-          { attempt: last }
+export const makeQueryOf = once(
+  Effect.gen(function* () {
+    const { root } = yield* Home
+    const lives = yield* MonitoredAttempts
+    return Effect.fnUntraced(function* (task: Task, input: Input<"logs">) {
+      const stray = strayContext(input)
+      if (stray !== null) return yield* Effect.fail(stray)
+      const last = Math.max(1, lastAttempt(task.state))
+      const attempt = input.attempt ?? last
+      const dir = attemptDir(root, task.id, attempt)
+      if (attempt > last || (input.attempt !== undefined && !existsSync(dir))) {
+        return yield* Effect.fail(
+          withChange(
+            wrongField(
+              "attempt",
+              `attempt ${attempt} has no output`,
+              `The last attempt is ${last}.`
+            ),
+            { attempt: last }
+          )
         )
-      )
-    }
-    const live = lives.find(task.id)
-    const isLive = live?.attempt === attempt
-    if (live !== null && isLive)
-      (input.raw === true ? live.output : live.readable.watch).sampleNow()
-    const { raw, lines = 100 } = input
-    const choice = Struct.pick(input, ["stream", "since", "grep", "ignoreCase", "context", "ansi"])
-    const shown = raw === true ? dir : readableDir(root, task, attempt)
-    return { ...choice, lines, output: { attempt, dir: shown, ended: !isLive } } satisfies LogQuery
+      }
+      const live = lives.find(task.id)
+      const isLive = live?.attempt === attempt
+      if (live !== null && isLive)
+        (input.raw === true ? live.output : live.readable.watch).sampleNow()
+      const { raw, lines = 100 } = input
+      const choice = Struct.pick(input, [
+        "stream",
+        "since",
+        "grep",
+        "ignoreCase",
+        "context",
+        "ansi"
+      ])
+      const shown = raw === true ? dir : readableDir(root, task, attempt)
+      return {
+        ...choice,
+        lines,
+        output: { attempt, dir: shown, ended: !isLive }
+      } satisfies LogQuery
+    })
   })
-})
+)

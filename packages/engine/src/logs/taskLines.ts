@@ -16,6 +16,7 @@ import { follow, type FollowedLine } from "../output/follow.ts"
 import { watchOutput } from "../output/Growth.ts"
 import type { InvalidLogQuery } from "../output/InvalidLogQuery.ts"
 import type { OutputStream } from "../output/OutputStream.ts"
+import { once } from "../wiring/once.ts"
 
 /** Which lines: `attempt` is the one to begin with; `since` a cursor of it. */
 export interface LineQuery {
@@ -62,75 +63,77 @@ const ofEnded = (dir: string) =>
   )
 
 /** What following needs, made once. */
-export const makeTaskLines = Effect.gen(function* () {
-  const { root } = yield* Home
-  const lives = yield* MonitoredAttempts
-  const store = yield* TaskStore
-  const supervisor = yield* Supervisor
-  const until = yield* makeWaitUntil
+export const makeTaskLines = once(
+  Effect.gen(function* () {
+    const { root } = yield* Home
+    const lives = yield* MonitoredAttempts
+    const store = yield* TaskStore
+    const supervisor = yield* Supervisor
+    const until = yield* makeWaitUntil
 
-  const dirOf = Effect.fnUntraced(function* ({ id, raw }: LineQuery, attempt: number) {
-    const task = yield* store.find(id)
-    return task === null || raw === true
-      ? attemptDir(root, id, attempt)
-      : readableDir(root, task, attempt)
-  })
+    const dirOf = Effect.fnUntraced(function* ({ id, raw }: LineQuery, attempt: number) {
+      const task = yield* store.find(id)
+      return task === null || raw === true
+        ? attemptDir(root, id, attempt)
+        : readableDir(root, task, attempt)
+    })
 
-  const oneAttempt = (query: LineQuery, attempt: number, since: string | undefined) =>
-    Stream.unwrap(
-      Effect.gen(function* () {
-        const live = lives.find(query.id)
-        const { dir, watch } =
-          live?.attempt === attempt
-            ? ofLive(live, query)
-            : yield* ofEnded(yield* dirOf(query, attempt))
-        return follow({
-          attempt,
-          dir,
-          watch,
-          ended: Effect.ignore(until(query.id, (task) => isOver(task, attempt))),
-          hurried: true,
-          restMs: query.restMs,
-          ...(since === undefined ? {} : { since }),
-          ...(query.stream === undefined ? {} : { stream: query.stream }),
-          ...(query.grep === undefined ? {} : { grep: query.grep }),
-          ...(query.ignoreCase === undefined ? {} : { ignoreCase: query.ignoreCase }),
-          ...(query.ansi === undefined ? {} : { ansi: query.ansi })
-        })
-      })
-    )
-
-  /** The next attempt that has begun, or none when the task has ended without another. */
-  const nextAttempt = Effect.fnUntraced(function* (query: LineQuery, from: number) {
-    const begun = (task: Task) =>
-      isFinal(task.state.status) ||
-      (task.state.attempt >= from &&
-        task.state.status !== "queued" &&
-        task.state.status !== "blocked")
-    const task = yield* until(query.id, begun)
-    yield* supervisor.acted([query.id])
-    return task.state.attempt >= from ? Option.some(from) : Option.none<number>()
-  })
-
-  const lines: TaskLines = (query) =>
-    Stream.flatMap(
-      Stream.paginate(query.attempt, (attempt: number) =>
+    const oneAttempt = (query: LineQuery, attempt: number, since: string | undefined) =>
+      Stream.unwrap(
         Effect.gen(function* () {
-          const begun = yield* nextAttempt(query, attempt)
-          if (begun._tag === "None") return [[], Option.none<number>()] as const
-          const since = attempt === query.attempt ? query.since : undefined
-          const next = query.single === true ? Option.none<number>() : Option.some(attempt + 1)
-          const all = Stream.catchTag(oneAttempt(query, attempt, since), "OutputGone", () =>
-            Stream.fail(new TaskMissing({ id: query.id }))
-          )
-          const whole = Stream.onEnd(
-            all,
-            Effect.sync(() => query.onDelivered?.(attempt))
-          )
-          return [[whole], next] as const
+          const live = lives.find(query.id)
+          const { dir, watch } =
+            live?.attempt === attempt
+              ? ofLive(live, query)
+              : yield* ofEnded(yield* dirOf(query, attempt))
+          return follow({
+            attempt,
+            dir,
+            watch,
+            ended: Effect.ignore(until(query.id, (task) => isOver(task, attempt))),
+            hurried: true,
+            restMs: query.restMs,
+            ...(since === undefined ? {} : { since }),
+            ...(query.stream === undefined ? {} : { stream: query.stream }),
+            ...(query.grep === undefined ? {} : { grep: query.grep }),
+            ...(query.ignoreCase === undefined ? {} : { ignoreCase: query.ignoreCase }),
+            ...(query.ansi === undefined ? {} : { ansi: query.ansi })
+          })
         })
-      ),
-      (attempt) => attempt
-    )
-  return lines
-})
+      )
+
+    /** The next attempt that has begun, or none when the task has ended without another. */
+    const nextAttempt = Effect.fnUntraced(function* (query: LineQuery, from: number) {
+      const begun = (task: Task) =>
+        isFinal(task.state.status) ||
+        (task.state.attempt >= from &&
+          task.state.status !== "queued" &&
+          task.state.status !== "blocked")
+      const task = yield* until(query.id, begun)
+      yield* supervisor.acted([query.id])
+      return task.state.attempt >= from ? Option.some(from) : Option.none<number>()
+    })
+
+    const lines: TaskLines = (query) =>
+      Stream.flatMap(
+        Stream.paginate(query.attempt, (attempt: number) =>
+          Effect.gen(function* () {
+            const begun = yield* nextAttempt(query, attempt)
+            if (begun._tag === "None") return [[], Option.none<number>()] as const
+            const since = attempt === query.attempt ? query.since : undefined
+            const next = query.single === true ? Option.none<number>() : Option.some(attempt + 1)
+            const all = Stream.catchTag(oneAttempt(query, attempt, since), "OutputGone", () =>
+              Stream.fail(new TaskMissing({ id: query.id }))
+            )
+            const whole = Stream.onEnd(
+              all,
+              Effect.sync(() => query.onDelivered?.(attempt))
+            )
+            return [[whole], next] as const
+          })
+        ),
+        (attempt) => attempt
+      )
+    return lines
+  })
+)

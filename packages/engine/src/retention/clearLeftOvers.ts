@@ -17,6 +17,7 @@ import { removeUnshared } from "../home/sharedText.ts"
 import { isEnvironmentFile, isOrphanedEnvironmentFile } from "../home/TaskEnvironment.ts"
 import { attemptTree } from "../attempt/attemptSpec.ts"
 import { type Sought, withProcesses } from "../attempt/leftover.ts"
+import { once } from "../wiring/once.ts"
 
 /** How many folders are looked at, and how many tasks are looked up, before others get their turn. */
 const lookedAtOnce = 100
@@ -94,50 +95,55 @@ const orElse = <A>(otherwise: A, look: () => A): A => {
 }
 
 /** Clears, and gives the bytes that became free; made once. Folders with attempts that no task has go when untouched since `before` (epoch ms). Fails with StoreError. */
-export const makeClearLeftOvers = Effect.gen(function* () {
-  const { root } = yield* Home
-  const store = yield* TaskStore
-  const database = yield* Database
+export const makeClearLeftOvers = once(
+  Effect.gen(function* () {
+    const { root } = yield* Home
+    const store = yield* TaskStore
+    const database = yield* Database
 
-  const tasksOf = (ids: ReadonlyArray<string>) =>
-    Effect.map(
-      store.list({ ids }, { limit: ids.length }),
-      ({ tasks }) => new Map(tasks.map((task) => [task.id, task]))
-    )
-
-  const clearPart = Effect.fnUntraced(function* (suspects: ReadonlyArray<string>, before: number) {
-    const left = (id: string, tasks: ReadonlyMap<string, Task>) =>
-      orElse([], () => leftIn(taskDir(root, id), tasks.get(id) ?? null, before))
-    const tasks = yield* tasksOf(suspects)
-    const ids = suspects.filter((id) => left(id, tasks).length > 0)
-    if (ids.length === 0) return 0
-    const clear = (now: ReadonlyMap<string, Task>) => {
-      const living = withProcesses(
-        ids.filter((id) => !now.has(id)).flatMap((id) => attemptsIn(root, id))
+    const tasksOf = (ids: ReadonlyArray<string>) =>
+      Effect.map(
+        store.list({ ids }, { limit: ids.length }),
+        ({ tasks }) => new Map(tasks.map((task) => [task.id, task]))
       )
-      return ids
-        .filter((id) => !living.has(id))
-        .flatMap((id) => left(id, now))
-        .reduce((sum, path) => sum + orElse(0, () => remove(path)), 0)
-    }
-    return yield* database.transact(Effect.map(tasksOf(ids), clear))
-  })
 
-  return Effect.fnUntraced(function* (before: number) {
-    const suspects: Array<string> = []
-    for (const part of parts(namesIn(tasksDir(root)) ?? [], lookedAtOnce)) {
-      suspects.push(
-        ...part.filter(
-          (name) => isTaskId(name) && orElse(false, () => isSuspect(taskDir(root, name), before))
+    const clearPart = Effect.fnUntraced(function* (
+      suspects: ReadonlyArray<string>,
+      before: number
+    ) {
+      const left = (id: string, tasks: ReadonlyMap<string, Task>) =>
+        orElse([], () => leftIn(taskDir(root, id), tasks.get(id) ?? null, before))
+      const tasks = yield* tasksOf(suspects)
+      const ids = suspects.filter((id) => left(id, tasks).length > 0)
+      if (ids.length === 0) return 0
+      const clear = (now: ReadonlyMap<string, Task>) => {
+        const living = withProcesses(
+          ids.filter((id) => !now.has(id)).flatMap((id) => attemptsIn(root, id))
         )
-      )
-      yield* Effect.yieldNow
-    }
-    let freedBytes = 0
-    for (const part of parts(suspects, foundAtOnce)) {
-      freedBytes += yield* clearPart(part, before)
-      yield* Effect.yieldNow
-    }
-    return freedBytes + removeUnshared(environmentsDir(root))
+        return ids
+          .filter((id) => !living.has(id))
+          .flatMap((id) => left(id, now))
+          .reduce((sum, path) => sum + orElse(0, () => remove(path)), 0)
+      }
+      return yield* database.transact(Effect.map(tasksOf(ids), clear))
+    })
+
+    return Effect.fnUntraced(function* (before: number) {
+      const suspects: Array<string> = []
+      for (const part of parts(namesIn(tasksDir(root)) ?? [], lookedAtOnce)) {
+        suspects.push(
+          ...part.filter(
+            (name) => isTaskId(name) && orElse(false, () => isSuspect(taskDir(root, name), before))
+          )
+        )
+        yield* Effect.yieldNow
+      }
+      let freedBytes = 0
+      for (const part of parts(suspects, foundAtOnce)) {
+        freedBytes += yield* clearPart(part, before)
+        yield* Effect.yieldNow
+      }
+      return freedBytes + removeUnshared(environmentsDir(root))
+    })
   })
-})
+)

@@ -11,18 +11,21 @@ import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import type { CommitRule } from "../commit/CommitRules.ts"
+import { once } from "../wiring/once.ts"
 
 /** Tells whether a task has ended in a way that makes its pipeline fail; made once. */
-export const makeIsSpoilt = Effect.map(TaskStore, (store) =>
-  Effect.fnUntraced(function* (task: Task) {
-    const { state } = task
-    const withdrawn =
-      state.status === "cancelled" && state.failure?.type === "DependencyFailed"
-        ? state.failure
-        : null
-    const cause = withdrawn === null ? null : yield* store.find(withdrawn.taskId)
-    return failsPipeline(task, cause?.state.status ?? null)
-  })
+export const makeIsSpoilt = once(
+  Effect.map(TaskStore, (store) =>
+    Effect.fnUntraced(function* (task: Task) {
+      const { state } = task
+      const withdrawn =
+        state.status === "cancelled" && state.failure?.type === "DependencyFailed"
+          ? state.failure
+          : null
+      const cause = withdrawn === null ? null : yield* store.find(withdrawn.taskId)
+      return failsPipeline(task, cause?.state.status ?? null)
+    })
+  )
 )
 
 /** The rule that ends the pipelines whose last tasks a transaction has ended. Looks for nothing when it has ended none of any. */

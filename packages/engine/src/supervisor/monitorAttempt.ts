@@ -16,72 +16,75 @@ import { Deadlines } from "./Deadlines.ts"
 import type { Spawn } from "../attempt/foundSpawn.ts"
 import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { Reports } from "../commit/Reports.ts"
+import { once } from "../wiring/once.ts"
 
 /** What looking after needs, made once. */
-export const makeMonitorAttempt = Effect.gen(function* () {
-  const { root } = yield* Home
-  const lives = yield* MonitoredAttempts
-  const deadlines = yield* Deadlines
-  const probes = yield* Probes
-  const notices = yield* Notifications
-  const agents = yield* AgentAttempts
-  const reports = yield* Reports
+export const makeMonitorAttempt = once(
+  Effect.gen(function* () {
+    const { root } = yield* Home
+    const lives = yield* MonitoredAttempts
+    const deadlines = yield* Deadlines
+    const probes = yield* Probes
+    const notices = yield* Notifications
+    const agents = yield* AgentAttempts
+    const reports = yield* Reports
 
-  /** The text of an agent's events is followed as they come, and is watched like any output. */
-  const readableOf = (task: Task, dir: string, output: OutputWatch) => {
-    const key = { id: task.id, attempt: task.state.attempt }
-    const followed = agents.follow(task, output, reports.report(key, { type: "Finish" }))
-    if (followed === null)
-      return { readable: { dir, watch: output }, releases: [], hasTold: () => false }
-    const own = readableDir(root, task, task.state.attempt)
-    const watch = watchOutput(own, { onGrowth: () => {} })
-    // Standard error is the same file in both folders, but only the one in which it was opened has events of it.
-    const unsubscribe = output.subscribe(() => void watch.sampleNow())
-    return {
-      readable: { dir: own, watch },
-      releases: [unsubscribe, followed.release, () => watch.close()],
-      hasTold: followed.hasTold
-    }
-  }
-
-  const monitorAttempt = Effect.fnUntraced(function* (
-    task: Task,
-    { pid, startedAt }: Spawn,
-    held: HeldPort | null = null
-  ) {
-    const { dir } = treeOf(root, task)
-    const { maxOutputBytes } = task.spec
-    const output = watchOutput(dir, {
-      onGrowth: ({ stdoutBytes, stderrBytes }) => {
-        if (Math.max(stdoutBytes, stderrBytes) > maxOutputBytes) rotate({ dir, maxOutputBytes })
+    /** The text of an agent's events is followed as they come, and is watched like any output. */
+    const readableOf = (task: Task, dir: string, output: OutputWatch) => {
+      const key = { id: task.id, attempt: task.state.attempt }
+      const followed = agents.follow(task, output, reports.report(key, { type: "Finish" }))
+      if (followed === null)
+        return { readable: { dir, watch: output }, releases: [], hasTold: () => false }
+      const own = readableDir(root, task, task.state.attempt)
+      const watch = watchOutput(own, { onGrowth: () => {} })
+      // Standard error is the same file in both folders, but only the one in which it was opened has events of it.
+      const unsubscribe = output.subscribe(() => void watch.sampleNow())
+      return {
+        readable: { dir: own, watch },
+        releases: [unsubscribe, followed.release, () => watch.close()],
+        hasTold: followed.hasTold
       }
-    })
-    const stopping = task.state.status === "stopping"
-    const steady = yield* steadyNow
-    const elapsedMs = startedAt === null ? null : (yield* Clock.currentTimeMillis) - startedAt
-    const { hasTold, readable, releases } = readableOf(task, dir, output)
-    lives.add({
-      id: task.id,
-      attempt: task.state.attempt,
-      dir,
-      pid,
-      startedAt,
-      // Of an attempt that an earlier engine spawned, what the wall clock says is left is never more than the whole.
-      begun: elapsedMs === null ? null : steady - Math.max(0, elapsedMs),
-      held,
-      output,
-      readable,
-      stopping,
-      over: false,
-      hasTold,
-      releases
-    })
-    const live = lives.find(task.id)
-    if (live === null) return
-    yield* deadlines.set(task, live)
-    yield* probes.begin(task, live)
-    yield* notices.begin(task, live)
-  })
+    }
 
-  return monitorAttempt
-})
+    const monitorAttempt = Effect.fnUntraced(function* (
+      task: Task,
+      { pid, startedAt }: Spawn,
+      held: HeldPort | null = null
+    ) {
+      const { dir } = treeOf(root, task)
+      const { maxOutputBytes } = task.spec
+      const output = watchOutput(dir, {
+        onGrowth: ({ stdoutBytes, stderrBytes }) => {
+          if (Math.max(stdoutBytes, stderrBytes) > maxOutputBytes) rotate({ dir, maxOutputBytes })
+        }
+      })
+      const stopping = task.state.status === "stopping"
+      const steady = yield* steadyNow
+      const elapsedMs = startedAt === null ? null : (yield* Clock.currentTimeMillis) - startedAt
+      const { hasTold, readable, releases } = readableOf(task, dir, output)
+      lives.add({
+        id: task.id,
+        attempt: task.state.attempt,
+        dir,
+        pid,
+        startedAt,
+        // Of an attempt that an earlier engine spawned, what the wall clock says is left is never more than the whole.
+        begun: elapsedMs === null ? null : steady - Math.max(0, elapsedMs),
+        held,
+        output,
+        readable,
+        stopping,
+        over: false,
+        hasTold,
+        releases
+      })
+      const live = lives.find(task.id)
+      if (live === null) return
+      yield* deadlines.set(task, live)
+      yield* probes.begin(task, live)
+      yield* notices.begin(task, live)
+    })
+
+    return monitorAttempt
+  })
+)

@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import { toProblem } from "../call/Call.ts"
 import { iso } from "./taskAnswer.ts"
 import { View } from "./View.ts"
+import { once } from "../wiring/once.ts"
 
 const suggestedCount = 100
 
@@ -57,59 +58,61 @@ const briefPipeline = (pipeline: Pipeline, counts: ReadonlyArray<PipelineCount>)
 }
 
 /** Finds and shows pipelines; made once. Fails with PipelineNotFound or StoreError. */
-export const makePipelineView = Effect.gen(function* () {
-  const store = yield* TaskStore
-  const aggregates = yield* AggregateStore
-  const pipelines = yield* PipelineStore
-  const view = yield* View
-  const stored = toProblem("")
+export const makePipelineView = once(
+  Effect.gen(function* () {
+    const store = yield* TaskStore
+    const aggregates = yield* AggregateStore
+    const pipelines = yield* PipelineStore
+    const view = yield* View
+    const stored = toProblem("")
 
-  const find = Effect.fnUntraced(function* (id: string) {
-    const pipeline = yield* Effect.mapError(aggregates.find(pipelineAggregate, id), stored)
-    if (pipeline !== null) return pipeline
-    const latest = yield* Effect.mapError(
-      aggregates.list(pipelineAggregate, {}, { limit: suggestedCount }),
-      stored
-    )
-    return yield* Effect.fail(
-      pipelineNotFound(
-        id,
-        nearest(
+    const find = Effect.fnUntraced(function* (id: string) {
+      const pipeline = yield* Effect.mapError(aggregates.find(pipelineAggregate, id), stored)
+      if (pipeline !== null) return pipeline
+      const latest = yield* Effect.mapError(
+        aggregates.list(pipelineAggregate, {}, { limit: suggestedCount }),
+        stored
+      )
+      return yield* Effect.fail(
+        pipelineNotFound(
           id,
-          latest.states.map((each) => each.id)
+          nearest(
+            id,
+            latest.states.map((each) => each.id)
+          )
         )
       )
-    )
-  })
+    })
 
-  const briefs = Effect.fnUntraced(function* (found: ReadonlyArray<Pipeline>) {
-    const counts = yield* Effect.mapError(pipelines.counts(found.map(({ id }) => id)), stored)
-    const byPipeline = Map.groupBy(counts, ({ pipeline }) => pipeline)
-    return found.map((pipeline) => briefPipeline(pipeline, byPipeline.get(pipeline.id) ?? []))
-  })
+    const briefs = Effect.fnUntraced(function* (found: ReadonlyArray<Pipeline>) {
+      const counts = yield* Effect.mapError(pipelines.counts(found.map(({ id }) => id)), stored)
+      const byPipeline = Map.groupBy(counts, ({ pipeline }) => pipeline)
+      return found.map((pipeline) => briefPipeline(pipeline, byPipeline.get(pipeline.id) ?? []))
+    })
 
-  /** The tasks of a pipeline as they were given; those that were pruned are left out. */
-  const tasksOf = Effect.fnUntraced(function* ({ id, taskIds }: Pipeline) {
-    const { tasks } = yield* Effect.mapError(
-      store.list({ pipelineId: id }, { limit: taskMaxCount }),
-      stored
-    )
-    const byId = new Map(tasks.map((task) => [task.id, task]))
-    return taskIds.flatMap((taskId) => byId.get(taskId) ?? [])
-  })
+    /** The tasks of a pipeline as they were given; those that were pruned are left out. */
+    const tasksOf = Effect.fnUntraced(function* ({ id, taskIds }: Pipeline) {
+      const { tasks } = yield* Effect.mapError(
+        store.list({ pipelineId: id }, { limit: taskMaxCount }),
+        stored
+      )
+      const byId = new Map(tasks.map((task) => [task.id, task]))
+      return taskIds.flatMap((taskId) => byId.get(taskId) ?? [])
+    })
 
-  const show = Effect.fnUntraced(function* (pipeline: Pipeline) {
-    const tasks = yield* tasksOf(pipeline)
-    const counts = [...Map.groupBy(tasks, ({ state }) => state.status)].map(([status, its]) => ({
-      pipeline: pipeline.id,
-      status,
-      count: its.length
-    }))
-    return {
-      ...briefPipeline(pipeline, counts),
-      tasks: yield* view.briefs(tasks)
-    } satisfies PipelineAnswer
-  })
+    const show = Effect.fnUntraced(function* (pipeline: Pipeline) {
+      const tasks = yield* tasksOf(pipeline)
+      const counts = [...Map.groupBy(tasks, ({ state }) => state.status)].map(([status, its]) => ({
+        pipeline: pipeline.id,
+        status,
+        count: its.length
+      }))
+      return {
+        ...briefPipeline(pipeline, counts),
+        tasks: yield* view.briefs(tasks)
+      } satisfies PipelineAnswer
+    })
 
-  return { find, briefs, tasksOf, show }
-})
+    return { find, briefs, tasksOf, show }
+  })
+)

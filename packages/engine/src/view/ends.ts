@@ -4,6 +4,7 @@ import type { Task } from "@backbeat/core/task/Task"
 import * as Effect from "effect/Effect"
 import { briefEnd } from "../output/lastLinesOf.ts"
 import { makeLastLines } from "./lastLines.ts"
+import { once } from "../wiring/once.ts"
 
 /** Whether a task came to what is wanted of it. */
 export const isGood = ({ state }: Task): boolean =>
@@ -18,21 +19,26 @@ const causeOf = ({ state }: Task): Pick<FailedTask, "exitCode" | "failure"> => {
 }
 
 /** Tells how tasks ended; `good` says of which that it is as was wanted. Made once. */
-export const makeEnds = Effect.map(makeLastLines, (lastLines) =>
-  Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>, good: (task: Task) => boolean = isGood) {
-    const failures = yield* Effect.forEach(
-      tasks.filter(isFailed).slice(0, failuresMaxCount),
-      (task) =>
-        Effect.map(lastLines(task, briefEnd), ({ lastLines: lines = [] }) => ({
-          id: task.id,
-          ...causeOf(task),
-          ...(lines.length === 0 ? {} : { lastLines: lines })
-        }))
-    )
-    return {
-      outcome: outcomeOf(tasks.length, tasks.filter(good).length),
-      counts: countOf(tasks.map(({ state }) => state.status)),
-      ...(failures.length === 0 ? {} : { failures })
-    }
-  })
+export const makeEnds = once(
+  Effect.map(makeLastLines, (lastLines) =>
+    Effect.fnUntraced(function* (
+      tasks: ReadonlyArray<Task>,
+      good: (task: Task) => boolean = isGood
+    ) {
+      const failures = yield* Effect.forEach(
+        tasks.filter(isFailed).slice(0, failuresMaxCount),
+        (task) =>
+          Effect.map(lastLines(task, briefEnd), ({ lastLines: lines = [] }) => ({
+            id: task.id,
+            ...causeOf(task),
+            ...(lines.length === 0 ? {} : { lastLines: lines })
+          }))
+      )
+      return {
+        outcome: outcomeOf(tasks.length, tasks.filter(good).length),
+        counts: countOf(tasks.map(({ state }) => state.status)),
+        ...(failures.length === 0 ? {} : { failures })
+      }
+    })
+  )
 )

@@ -3,6 +3,7 @@ import { type Problem, problem } from "@backbeat/contract/Problem"
 import * as Effect from "effect/Effect"
 import type { StuckProcess } from "../process/stuck.ts"
 import { Stops } from "../attempt/Stops.ts"
+import { once } from "../wiring/once.ts"
 
 const hint =
   "End these processes as their user. The task is stopping until they are gone; why lists them."
@@ -17,15 +18,17 @@ export const stopIncomplete = (id: string, left: ReadonlyArray<StuckProcess>): P
   )
 
 /** Waits, unless the stop of one of the tasks cannot end some of its processes: then fails with StopIncomplete. Made once. */
-export const makeOrStuck = Effect.map(
-  Stops,
-  ({ awaitStuck }) =>
-    <A, E>(
-      ids: ReadonlyArray<string>,
-      waiting: Effect.Effect<A, E>
-    ): Effect.Effect<A, E | Problem> =>
-      Effect.raceFirst(
-        waiting,
-        Effect.flatMap(awaitStuck(ids), ({ id, left }) => Effect.fail(stopIncomplete(id, left)))
-      )
+export const makeOrStuck = once(
+  Effect.map(
+    Stops,
+    ({ awaitStuck }) =>
+      <A, E>(
+        ids: ReadonlyArray<string>,
+        waiting: Effect.Effect<A, E>
+      ): Effect.Effect<A, E | Problem> =>
+        Effect.raceFirst(
+          waiting,
+          Effect.flatMap(awaitStuck(ids), ({ id, left }) => Effect.fail(stopIncomplete(id, left)))
+        )
+  )
 )

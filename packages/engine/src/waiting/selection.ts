@@ -8,6 +8,7 @@ import * as Result from "effect/Result"
 import { terminalOf } from "../process/terminalOf.ts"
 import { type Call, toProblem } from "../call/Call.ts"
 import { wrongField } from "../call/wrongField.ts"
+import { once } from "../wiring/once.ts"
 
 /** How tasks are named beside a single id. */
 export interface Selection {
@@ -39,62 +40,64 @@ export const ownKey = ({ caller }: Call): Effect.Effect<string, Problem> =>
   })
 
 /** Finds the tasks that a call names; made once. */
-export const makeSelect = Effect.gen(function* () {
-  const store = yield* TaskStore
+export const makeSelect = once(
+  Effect.gen(function* () {
+    const store = yield* TaskStore
 
-  const idsOf = Effect.fnUntraced(function* (filter: TaskFilter) {
-    const ids: Array<string> = []
-    for (let after: string | undefined; ;) {
-      const { tasks, next } = yield* Effect.mapError(
-        store.list(filter, { limit: pageTasks, after }),
+    const idsOf = Effect.fnUntraced(function* (filter: TaskFilter) {
+      const ids: Array<string> = []
+      for (let after: string | undefined; ;) {
+        const { tasks, next } = yield* Effect.mapError(
+          store.list(filter, { limit: pageTasks, after }),
+          toProblem("")
+        )
+        ids.push(...tasks.map((task) => task.id))
+        if (next === null) return ids
+        after = next
+      }
+    })
+
+    /** A mistyped tag must not look like work that is done. */
+    const noneTagged = Effect.fnUntraced(function* (tag: string) {
+      const { tasks } = yield* Effect.mapError(store.list({}, { limit: pageTasks }), toProblem(""))
+      const tags = [...new Set(tasks.flatMap(({ spec }) => spec.tags))]
+      const near = nearest(tag, tags)
+      const known =
+        tags.length === 0
+          ? "Run list to see the tasks and their tags."
+          : `Tags of the newest tasks: ${tags.slice(0, shownTags).join(", ")}.`
+      const told = problem(
+        "TaskNotFound",
+        `no task has the tag ${tag}`,
+        near === null ? known : `Did you mean ${near}?`,
+        { tag, nearest: near }
+      )
+      return near === null ? told : withChange(told, { tag: near })
+    })
+
+    const idsTagged = Effect.fnUntraced(function* (tag: string, status: TaskFilter["status"]) {
+      const found = yield* idsOf({ tags: [tag], status })
+      if (found.length > 0) return found
+      const { total } = yield* Effect.mapError(
+        store.list({ tags: [tag] }, { limit: 1 }),
         toProblem("")
       )
-      ids.push(...tasks.map((task) => task.id))
-      if (next === null) return ids
-      after = next
-    }
-  })
+      return total > 0 ? [] : yield* Effect.fail(yield* noneTagged(tag))
+    })
 
-  /** A mistyped tag must not look like work that is done. */
-  const noneTagged = Effect.fnUntraced(function* (tag: string) {
-    const { tasks } = yield* Effect.mapError(store.list({}, { limit: pageTasks }), toProblem(""))
-    const tags = [...new Set(tasks.flatMap(({ spec }) => spec.tags))]
-    const near = nearest(tag, tags)
-    const known =
-      tags.length === 0
-        ? "Run list to see the tasks and their tags."
-        : `Tags of the newest tasks: ${tags.slice(0, shownTags).join(", ")}.`
-    const told = problem(
-      "TaskNotFound",
-      `no task has the tag ${tag}`,
-      near === null ? known : `Did you mean ${near}?`,
-      { tag, nearest: near }
-    )
-    return near === null ? told : withChange(told, { tag: near })
+    /** The ids, of tags and sessions newest first; with `live` none that has ended. */
+    return Effect.fnUntraced(function* (
+      { ids, tag }: Selection,
+      call: Call,
+      { live }: { readonly live: boolean }
+    ) {
+      const status = live ? liveStatuses : undefined
+      if (ids !== undefined) return [...new Set(ids)]
+      if (tag !== undefined) return yield* idsTagged(tag, status)
+      return yield* idsOf({ sessionId: yield* ownKey(call), status })
+    })
   })
-
-  const idsTagged = Effect.fnUntraced(function* (tag: string, status: TaskFilter["status"]) {
-    const found = yield* idsOf({ tags: [tag], status })
-    if (found.length > 0) return found
-    const { total } = yield* Effect.mapError(
-      store.list({ tags: [tag] }, { limit: 1 }),
-      toProblem("")
-    )
-    return total > 0 ? [] : yield* Effect.fail(yield* noneTagged(tag))
-  })
-
-  /** The ids, of tags and sessions newest first; with `live` none that has ended. */
-  return Effect.fnUntraced(function* (
-    { ids, tag }: Selection,
-    call: Call,
-    { live }: { readonly live: boolean }
-  ) {
-    const status = live ? liveStatuses : undefined
-    if (ids !== undefined) return [...new Set(ids)]
-    if (tag !== undefined) return yield* idsTagged(tag, status)
-    return yield* idsOf({ sessionId: yield* ownKey(call), status })
-  })
-})
+)
 
 const oneIsNeeded = (ways: string): Problem =>
   wrongField("id", `exactly one of ${ways} is required`, "Use exactly one of them.")
@@ -118,20 +121,22 @@ interface Expanding {
 }
 
 /** Gives the payloads for which one stands that names several tasks; made once. Fails with CommandInputError for none and for two ways. */
-export const makeExpand = Effect.map(
-  makeSelect,
-  (select) =>
-    ({ ways, live }: Expanding) =>
-      Effect.fnUntraced(function* (input: Selection & { readonly id?: string }, call: Call) {
-        const { id, ids, tag, mine } = input
-        const given = [id, ids, tag, mine === true ? mine : undefined].filter(
-          (each) => each !== undefined
-        )
-        if (given.length !== 1) return yield* Effect.fail(oneIsNeeded(ways))
-        if (id !== undefined) return null
-        const rest = Object.fromEntries(
-          Object.entries(input).filter(([key]) => !selecting.has(key))
-        )
-        return (yield* select(input, call, { live })).map((each) => ({ ...rest, id: each }))
-      })
+export const makeExpand = once(
+  Effect.map(
+    makeSelect,
+    (select) =>
+      ({ ways, live }: Expanding) =>
+        Effect.fnUntraced(function* (input: Selection & { readonly id?: string }, call: Call) {
+          const { id, ids, tag, mine } = input
+          const given = [id, ids, tag, mine === true ? mine : undefined].filter(
+            (each) => each !== undefined
+          )
+          if (given.length !== 1) return yield* Effect.fail(oneIsNeeded(ways))
+          if (id !== undefined) return null
+          const rest = Object.fromEntries(
+            Object.entries(input).filter(([key]) => !selecting.has(key))
+          )
+          return (yield* select(input, call, { live })).map((each) => ({ ...rest, id: each }))
+        })
+  )
 )

@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { makeTaskAtLastEnd } from "../../src/checkpoint/taskAtLastEnd.ts"
 import { owner, plainSpec } from "../plainSpec.ts"
+import { layerInstances } from "../../src/wiring/once.ts"
 
 const open: TaskCommand = { type: "Open" }
 const restart: TaskCommand = { type: "Restart", reason: null, spec: null }
@@ -49,7 +50,7 @@ const found = (commands: ReadonlyArray<TaskCommand>) =>
       const { state } = yield* taskAtLastEnd(task)
       const outcome = "end" in state ? state.end?.outcome : undefined
       return [state.attempt, state.status, outcome?.kind === "exited" ? outcome.exitCode : null]
-    }).pipe(Effect.provide(layerMemory))
+    }).pipe(Effect.provide([layerMemory, layerInstances]))
   )
 
 describe("a task as it was when its last attempt ended", () => {

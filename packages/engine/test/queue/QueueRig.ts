@@ -24,6 +24,7 @@ import { layerMonitoredAttempts } from "../../src/attempt/MonitoredAttempts.ts"
 import { Transitions } from "../../src/commit/Transitions.ts"
 import { layerAlarm } from "../../src/alarm/Alarm.ts"
 import { createTasks, layerNowhere, layerRuledTransitions, layerSettingsOf } from "../EngineRig.ts"
+import { layerInstances } from "../../src/wiring/once.ts"
 
 export const gibibyte = 1_073_741_824
 
@@ -103,6 +104,7 @@ const layerRig = (hands: Hands) =>
           sample: Effect.sync(() => (hands.asked.resources++, hands.machine))
         }),
         layerNowhere,
+        layerInstances,
         layerSettingsOf(() => hands.settings)
       )
     )

@@ -23,6 +23,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import { type Instances, layerInstances } from "../../src/wiring/once.ts"
 import { Home, taskDir, tasksDir } from "../../src/home/Home.ts"
 import { saveEnvironment, readEnvironment } from "../../src/home/TaskEnvironment.ts"
 import { makeClearLeftOvers } from "../../src/retention/clearLeftOvers.ts"
@@ -66,12 +67,13 @@ const makeHands = Effect.gen(function* () {
 type Hands = Effect.Success<typeof makeHands>
 
 const onRig = async <E>(
-  body: (hands: Hands) => Effect.Effect<void, E, Home | TaskStore | Database>
+  body: (hands: Hands) => Effect.Effect<void, E, Home | TaskStore | Database | Instances>
 ): Promise<void> => {
   const root = mkdtempSync(join(tmpdir(), "backbeat-"))
   mkdirSync(tasksDir(root))
-  const layer = Layer.merge(
+  const layer = Layer.mergeAll(
     layerMemory,
+    layerInstances,
     Layer.succeed(Home, { root, configPath: join(root, "config.json"), version: "0" })
   )
   try {
