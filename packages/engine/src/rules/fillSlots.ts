@@ -1,18 +1,18 @@
 /** Opens what waits, as far as its queue admits it: in the same transaction as what made the room. */
 import type { Held } from "@backbeat/core/queue/admit"
 import { agentsQueue } from "@backbeat/core/queue/queueNames"
-import { engine } from "@backbeat/core/task/Actor"
 import type { Task } from "@backbeat/core/task/Task"
 import { type Change, TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { Admission } from "../queue/Admission.ts"
+import { Dispatch } from "../queue/Dispatch.ts"
 import { Pauses } from "../queue/Pauses.ts"
 import { Settings } from "../configuration/Settings.ts"
 import { busyIn, slotsOf } from "../queue/slots.ts"
 import { Clearings } from "../attempt/Clearings.ts"
 import { Delays } from "../attempt/Delays.ts"
 import type { CommitRule, FullTx } from "../commit/CommitRules.ts"
-import type { Committed, Tx } from "../commit/Tx.ts"
+import type { Committed } from "../commit/Tx.ts"
 
 /** The most that one commit starts. */
 const most = 1_000_000
@@ -29,9 +29,6 @@ interface Room {
   readonly free: number
 }
 
-const open = (tx: Tx, task: Task): Effect.Effect<Change> =>
-  Effect.catchTag(tx.decide(task, { type: "Open" }, engine), "IllegalTransition", Effect.die)
-
 /** The rule that fills the free slots of every queue, as the last of a transaction's changes. */
 export const makeFillSlots = Effect.gen(function* () {
   const store = yield* TaskStore
@@ -40,6 +37,7 @@ export const makeFillSlots = Effect.gen(function* () {
   const admission = yield* Admission
   const clearings = yield* Clearings
   const delays = yield* Delays
+  const { dispatch } = yield* Dispatch
 
   /** What may start in the order of its turns, without the tasks whose delay is not over or whose earlier attempt has left processes. */
   const readyIn = Effect.fnUntraced(function* (queue: string, now: number, limit: number) {
@@ -81,7 +79,7 @@ export const makeFillSlots = Effect.gen(function* () {
           queue === agentsQueue
             ? yield* turnOfAgents(tx, committed, { running, free })
             : { tasks: yield* readyIn(queue, tx.now, free), held: null }
-        opened.push(...(yield* Effect.forEach(turn.tasks, (task) => open(tx, task))))
+        opened.push(...(yield* dispatch(tx, turn.tasks)))
         holding ??= turn.held
       }
     }

@@ -22,6 +22,7 @@ import { makeOpen } from "./open.ts"
 import { persistently } from "../alarm/persistently.ts"
 import { makeSettle } from "./settle.ts"
 import { makeStop } from "./stop.ts"
+import { Dispatch } from "../queue/Dispatch.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import type { Committed } from "../commit/Tx.ts"
 
@@ -52,6 +53,7 @@ const make = Effect.gen(function* () {
   const { clear, forget } = yield* makeClear
   const stops = yield* FiberMap.make<string>()
   const lanes = yield* makeLanes
+  const dispatch = yield* Dispatch
 
   const release = Effect.fnUntraced(function* (task: Task) {
     lives.release(task.id)
@@ -102,6 +104,7 @@ const make = Effect.gen(function* () {
 
   transitions.onCommit((commit) => {
     for (const each of commit) {
+      if (!dispatch.isHere(each.task)) continue
       if (each.task.state.status !== "queued" && clearings.find(each.task.id) !== null) {
         clearings.forget(each.task.id)
         lanes.add(each.task.id, forget(each.task.id))

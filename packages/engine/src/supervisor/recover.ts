@@ -2,6 +2,7 @@
 import { recovery } from "@backbeat/core/task/Actor"
 import { spawned } from "@backbeat/core/task/decide"
 import type { Task } from "@backbeat/core/task/Task"
+import { Dispatch } from "../queue/Dispatch.ts"
 import { Disk } from "@backbeat/store/Disk"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
@@ -35,7 +36,8 @@ export const recover = Effect.gen(function* () {
   const transitions = yield* Transitions
   const supervisor = yield* Supervisor
   const agents = yield* AgentAttempts
-  const live = yield* store.inStatus(["running", "stopping"])
+  const { isHere } = yield* Dispatch
+  const live = (yield* store.inStatus(["running", "stopping"])).filter(isHere)
   const now = yield* Clock.currentTimeMillis
   const running = live.filter(({ state }) => state.status === "running")
   const wasSpawned = readSpawns(root)

@@ -45,7 +45,7 @@ const layerRig = () => {
     layerSqliteStores({ writers: "one" }),
     Layer.provideMerge(layerCounted, layerOpened)
   )
-  return layerEngineRig(layerStores)
+  return layerEngineRig({ stores: layerStores })
 }
 
 /** How many statements the effect runs, but for those that begin and end its transactions. */

@@ -68,4 +68,4 @@ test("who waits for an end that cannot be stored is told so, and the end is stor
       "cancelled"
     )
     yield* Fiber.join(reporting)
-  }).pipe(Effect.provide(layerEngineRig(layerRefusing)), Effect.runPromise))
+  }).pipe(Effect.provide(layerEngineRig({ stores: layerRefusing })), Effect.runPromise))

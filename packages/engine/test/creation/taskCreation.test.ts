@@ -44,7 +44,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }))
 
 const onRig = <A, E, R>(body: Effect.Effect<A, E, R>) =>
-  Effect.provide(body, layerEngineRig(undefined, root))
+  Effect.provide(body, layerEngineRig({ root }))
 
 describe("a task that no call has made", () => {
   test("belongs to its origin, runs in its folder, and keeps its environment", () =>

@@ -73,4 +73,4 @@ test("a stream of the events of many tasks looks up none of them again with each
     expect(seen).toHaveLength(ids.length)
     // Each end looks up its own task, and nothing else does.
     expect(finds - begun).toBeLessThan(4 * ids.length)
-  }).pipe(Effect.provide(layerEngineRig(layerCounting)), Effect.runPromise))
+  }).pipe(Effect.provide(layerEngineRig({ stores: layerCounting })), Effect.runPromise))

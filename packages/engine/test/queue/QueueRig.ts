@@ -15,6 +15,7 @@ import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import { Admission, layerAdmission } from "../../src/queue/Admission.ts"
 import { keepAdmission } from "../../src/queue/keepAdmission.ts"
+import { layerEmbedded } from "../../src/queue/Dispatch.ts"
 import { layerPauses, Pauses } from "../../src/queue/Pauses.ts"
 import { layerClearings } from "../../src/attempt/Clearings.ts"
 import { Resources } from "../../src/queue/Resources.ts"
@@ -94,7 +95,9 @@ const layerCounted = (asked: Asked) =>
 
 const layerRig = (hands: Hands) =>
   layerRuledTransitions.pipe(
-    Layer.provideMerge(Layer.mergeAll(layerAdmission, layerPauses, layerClearings, layerDelays)),
+    Layer.provideMerge(
+      Layer.mergeAll(layerAdmission, layerEmbedded, layerPauses, layerClearings, layerDelays)
+    ),
     Layer.provideMerge(
       Layer.mergeAll(
         layerCounted(hands.asked),

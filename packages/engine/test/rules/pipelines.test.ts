@@ -86,7 +86,7 @@ const onRig = <E>(
   const asked: Array<ReadonlyArray<string>> = []
   return Effect.gen(function* () {
     yield* body(yield* makeHands, asked)
-  }).pipe(Effect.provide(layerEngineRig(layerAsked(asked))), Effect.runPromise)
+  }).pipe(Effect.provide(layerEngineRig({ stores: layerAsked(asked) })), Effect.runPromise)
 }
 
 describe("the last of a pipeline's tasks", () => {

@@ -1,0 +1,35 @@
+/** The seam between "may run" and "runs here": what becomes of tasks whose turn it is, and whose attempts this engine acts on. */
+import { engine } from "@backbeat/core/task/Actor"
+import type { Task } from "@backbeat/core/task/Task"
+import type { StoreError } from "@backbeat/store/StoreError"
+import type { Change } from "@backbeat/store/TaskStore"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Tx } from "../commit/Tx.ts"
+
+/** Decides where tasks run. */
+export class Dispatch extends Context.Service<
+  Dispatch,
+  {
+    /**
+     * The changes, in the transaction that made the room, of tasks whose turn it is: their attempts are opened here, or they are offered to
+     * the engines that serve their queue. A task that is left out waits on.
+     */
+    readonly dispatch: (
+      tx: Pick<Tx, "decide">,
+      tasks: ReadonlyArray<Task>
+    ) => Effect.Effect<ReadonlyArray<Change>, StoreError>
+    /** Whether this engine spawns, adopts, stops and settles the attempts of the task. */
+    readonly isHere: (task: Task) => boolean
+  }
+>()("@backbeat/engine/Dispatch") {}
+
+/** One machine: what may run runs here. */
+export const layerEmbedded: Layer.Layer<Dispatch> = Layer.succeed(Dispatch, {
+  dispatch: (tx, tasks) =>
+    Effect.forEach(tasks, (task) =>
+      Effect.catchTag(tx.decide(task, { type: "Open" }, engine), "IllegalTransition", Effect.die)
+    ),
+  isHere: () => true
+})
