@@ -6,6 +6,7 @@ import { foreignFlag } from "@backbeat/contract/foreignFlag"
 import type { HumanForm } from "@backbeat/contract/Operation"
 import { payloadOf } from "@backbeat/contract/payload"
 import { pick } from "@backbeat/contract/pick"
+import { commandLine } from "@backbeat/contract/surface/commandLine"
 import * as Result from "effect/Result"
 import { complain } from "./explain.ts"
 import { print } from "./print.ts"
@@ -33,7 +34,9 @@ export const discover = async (call: OutgoingCall): Promise<number> => {
   const { operation, answer } = found
   const refused = foreignFlag(operation, call.flags)
   if (refused !== null) return complain(call.operation, refused)
-  const data = Result.flatMap(payloadOf(operation, call), (payload) => answer(payload, version))
+  const data = Result.flatMap(payloadOf(operation, call), (payload) =>
+    answer(payload, { version, surface: commandLine })
+  )
   if (Result.isFailure(data)) return complain(call.operation, data.failure)
   const { get } = call.flags
   if (typeof get === "string")

@@ -8,6 +8,7 @@ import {
   type ProblemType,
   problemTypes
 } from "@backbeat/contract/Problem"
+import { callOf, sentence } from "@backbeat/contract/Text"
 import { isForPeople } from "./format.ts"
 import { PayloadUnreadable } from "./outgoing.ts"
 import { OutputUnwritable, print } from "./print.ts"
@@ -21,7 +22,7 @@ const problemOf = (thrown: unknown): Problem => {
   if (thrown instanceof NotAnswered)
     return commandInputError(
       "no agent was chosen; nothing was changed",
-      "Call init again, or name the agent: backbeat init claude"
+      sentence`Call ${callOf("init")} again, or name the agent: ${callOf("init", { agent: "claude" })}`
     )
   if (thrown instanceof OutputUnwritable) {
     // No defect, but what is nearest to it of all that any operation can be answered with.

@@ -8,57 +8,73 @@ import { callText } from "@backbeat/contract/callText"
 import { areIds } from "@backbeat/contract/meant/meantByWords"
 import { knownFlags, type Operation } from "@backbeat/contract/Operation"
 import { commandInputError, type Problem } from "@backbeat/contract/Problem"
+import { shapeOf } from "@backbeat/contract/Shape"
 import * as Result from "effect/Result"
 import type { Mistyped } from "./commandLine.ts"
 
 const flagLines: ReadonlyArray<string> = [...Object.values(flagTexts), ...commonFlagTexts]
 
-/** What to do about a flag: what it takes, or which flags there are. */
-const flagHint = (flag: string, known: ReadonlyArray<string>): string => {
+/** What to do about a flag: what it takes, or which is near; null where there is none. */
+const flagHint = (flag: string, known: ReadonlyArray<string>): string | null => {
   const its = known.includes(flag)
     ? flagLines.find((line) => line.startsWith(`${flag} `))
     : undefined
   if (its !== undefined) return `${its.replace(/ {2,}/u, ": ")}.`
   const near = nearest(flag, known)
-  return near === null ? `Known flags: ${known.join(", ")}.` : `Did you mean ${near}?`
+  return near === null ? null : `Did you mean ${near}?`
 }
 
 /** What to do about several words after an operation that takes one id, or ids or a reason. */
-const wordsHint = ({ name, positional }: Operation, words: ReadonlyArray<string>): string => {
+const wordsHint = (row: Operation, words: ReadonlyArray<string>): string => {
+  const { name, positional } = row
   const [id = "", ...rest] = words
   if (positional !== "id" || rest.length === 0 || !areIds(words))
     return "Put the JSON into single quotes, and a command after --: backbeat start -- npm test"
-  return name === "stop" || name === "restart"
+  const fields = Object.keys(shapeOf(row, "input").properties ?? {})
+  return fields.includes("ids") && fields.includes("reason")
     ? `For several tasks: ${callText(name, { ids: words })}. For a reason: ${callText(name, { id, reason: rest.join(" ") })}`
     : `${name} takes one id. Call it once for each: backbeat ${name} ${id}`
 }
 
-const plain = ({ flag, message, operation, args, words }: Mistyped): Problem => {
+/** The problem, and whether its hint is about the flag that is wrong. */
+const plain = ({
+  flag,
+  message,
+  operation,
+  args,
+  words
+}: Mistyped): { readonly told: Problem; readonly isAboutFlag: boolean } => {
   if (operation === "") {
-    return commandInputError(
+    const told = commandInputError(
       message,
       "Usage: backbeat <operation> [payload] [flags]. Run backbeat help to see the operations and flags.",
       { flag }
     )
+    return { told, isAboutFlag: flag !== null }
   }
   const found = lookUp(operation)
-  if (Result.isFailure(found)) return found.failure
+  if (Result.isFailure(found)) return { told: found.failure, isAboutFlag: flag !== null }
+  if (flag === null)
+    return {
+      told: commandInputError(message, wordsHint(found.success, words)),
+      isAboutFlag: false
+    }
   const known = knownFlags(found.success)
   const coming = args.map(comingWith).find((sentence) => sentence !== null)
-  if (flag !== null)
-    return commandInputError(message, coming ?? flagHint(flag, known), { flag, known })
-  return commandInputError(message, wordsHint(found.success, words))
+  const hint = coming ?? flagHint(flag, known)
+  return {
+    told: commandInputError(message, hint ?? `Known flags: ${known.join(", ")}.`, { flag, known }),
+    isAboutFlag: hint !== null
+  }
 }
 
 /** The problem of a line, with the call that it means as `try`. What a later version brings has none. */
 export const explainMistake = (line: Mistyped): Problem => {
-  const told = plain(line)
+  const { told, isAboutFlag } = plain(line)
   const meant = line.args.some((word) => comingWith(word) !== null)
     ? null
     : meantByLine(line.args, line.argv)
   if (meant === null) return told
   const { known: _, ...details } = told.details
-  const isAboutFlag = line.flag !== null && !told.hint.startsWith("Known flags")
-  const hint = isAboutFlag ? told.hint : meant.hint
-  return { ...told, hint, details, try: meant.call }
+  return { ...told, hint: isAboutFlag ? told.hint : meant.hint, details, try: meant.call }
 }

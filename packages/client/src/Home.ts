@@ -1,5 +1,6 @@
 /** Which home a caller means, and where its configuration is. */
 import type * as Path from "node:path"
+import { flagOf, sentence } from "@backbeat/contract/Text"
 import { folderInDatabase } from "./userDatabase.ts"
 import { Unreachable } from "./Unreachable.ts"
 
@@ -35,7 +36,7 @@ const knownUserFolder = (environment: Environment): string => {
   throw new Unreachable({
     type: "CommandInputError",
     message: `the home cannot be found: HOME is not an absolute path, and user ${process.getuid?.()} has no home directory in the user database`,
-    hint: "Set HOME or BACKBEAT_HOME to an absolute path, or use --home.",
+    hint: sentence`Set HOME or BACKBEAT_HOME to an absolute path, or use ${flagOf("home")}.`,
     details: {}
   })
 }

@@ -1,10 +1,11 @@
 /** The engine cannot be reached or started. */
+import type { Hint } from "@backbeat/contract/Text"
 
 /** What is known of it; the same shape as every error of the contract. */
 export interface UnreachableProblem {
   readonly type: string
   readonly message: string
-  readonly hint: string
+  readonly hint: Hint
   readonly details: Readonly<Record<string, unknown>>
 }
 
@@ -21,7 +22,7 @@ export class Unreachable extends Error {
 /** An EngineUnreachable with its cause and what to do. */
 export const unreachable = (
   message: string,
-  hint: string,
+  hint: Hint,
   details: Readonly<Record<string, unknown>> = {}
 ): Unreachable => new Unreachable({ type: "EngineUnreachable", message, hint, details })
 

@@ -1,4 +1,5 @@
 /** Calls the engine of a home; starts one when there is none. The hot path loads nothing but this file. */
+import { callOf, flagOf, sentencesOf, sentence } from "@backbeat/contract/Text"
 import { callPath, handoverHeader, socketName, streamType } from "@backbeat/contract/protocol"
 import { attended, defaultSilentMs, type Silence } from "./attended.ts"
 import type { Place } from "./Home.ts"
@@ -65,7 +66,10 @@ const ownSocketOf = async (root: string): Promise<string> => {
   if (owner !== undefined && owner !== process.getuid?.()) {
     throw unreachable(
       `the socket of the home ${root} belongs to user ${owner}`,
-      `Use your own home: set --home or BACKBEAT_HOME. If this home is yours, remove ${socketName} from it.`,
+      [
+        sentence`Use your own home: set ${flagOf("home")} or BACKBEAT_HOME.`,
+        `If this home is yours, remove ${socketName} from it.`
+      ],
       { home: root }
     )
   }
@@ -142,7 +146,7 @@ const afterSending = async (thrown: unknown, { operation }: OutgoingCall): Promi
       : "call had already been sent, and may have been executed"
   return unreachable(
     `${message}; the ${operation} ${done}`,
-    `${hint} Check the state before you call again.`,
+    [...sentencesOf(hint), "Check the state before you call again."],
     { ...details, sent: true }
   )
 }
@@ -201,7 +205,7 @@ const callOn = async (
       : `; the home is held by ${describeEngine(engine)}`
   throw unreachable(
     `no engine answered within 20 seconds${holder}`,
-    `Read ${root}/engine.log, or run doctor.`,
+    sentence`Read ${root}/engine.log, or run ${callOf("doctor")}.`,
     { home: root }
   )
 }

@@ -38,7 +38,7 @@ const isProblem = (value: unknown): value is UnreachableProblem =>
   "message" in value &&
   typeof value.message === "string" &&
   "hint" in value &&
-  typeof value.hint === "string" &&
+  (typeof value.hint === "string" || typeof value.hint === "object") &&
   "details" in value &&
   typeof value.details === "object"
 

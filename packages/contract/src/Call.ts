@@ -1,5 +1,6 @@
 /** What a caller sends to the engine with each call. */
 import * as Schema from "effect/Schema"
+import { surfaceNames } from "./names.ts"
 
 /** How large results are answered. */
 export const OutputMode = Schema.Literals(["auto", "inline", "artifact"])
@@ -29,6 +30,8 @@ export type Flags = typeof Flags.Type
 /** Who calls, and from where. `env` is sent only with operations that start something. */
 export const Caller = Schema.Struct({
   client: Schema.String,
+  /** The surface that the answer is written for; the command line if absent. */
+  surface: Schema.optionalKey(Schema.Literals(surfaceNames)),
   version: Schema.String,
   cwd: Schema.String,
   pid: Schema.Int,

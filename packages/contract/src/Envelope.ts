@@ -2,8 +2,11 @@
 import * as Predicate from "effect/Predicate"
 import type { CallRequest } from "./Call.ts"
 import { withChanges } from "./meant/withChanges.ts"
-import { type Problem, type Try, withTry } from "./Problem.ts"
+import { type Issue, type Problem, type Try, withTry } from "./Problem.ts"
 import { refusedStatus } from "./protocol.ts"
+import { commandLine } from "./surface/commandLine.ts"
+import { type Surface, writeHint, writeText } from "./surface/Surface.ts"
+import { partsOf, type Text } from "./Text.ts"
 
 /** The exit codes of the CLI: an expected failure is 1, a defect of backbeat 70 (EX_SOFTWARE of sysexits.h). */
 export const exitCodes = { ok: 0, refused: 1, defect: 70 } as const
@@ -38,30 +41,68 @@ const givesEnv = (payload: unknown): boolean => {
   )
 }
 
-const isEnv = (path: unknown): boolean =>
-  typeof path === "string" && /(?:^|\.)env(?:[.[]|$)/u.test(path)
+const isEnv = (path = ""): boolean => /(?:^|\.)env(?:[.[]|$)/u.test(path)
 
 /**
  * Whether a suggestion may be shown. Values of variables are repeated only if `env` itself is what is wrong: a refusal for another
  * reason must not put a secret into a transcript.
  */
-const mayBeShown = (suggestion: Try, { path }: Problem["details"]): boolean =>
+const mayBeShown = (suggestion: Try, path: string | undefined): boolean =>
   isShort(suggestion) && (isEnv(path) || !givesEnv(suggestion.payload))
 
-/** How the CLI says what to do where a problem says it by its `try` alone. */
-const hintFor = (suggestion: Try | undefined): string =>
-  suggestion === undefined
-    ? "`backbeat help` shows how a call is written."
-    : "Run the call in `try`: backbeat <operation> '<payload>' [flags]."
+/** Whether a text says by itself which field it is about. */
+const mentionsPath = (message: Text): boolean =>
+  partsOf(message).some((part) => typeof part === "object" && part.kind === "path")
 
-/** What is told of a problem. */
-export const errorOf = ({ type, message, details, hint, retryable, try: given }: Problem) => {
-  const suggestion = given !== undefined && mayBeShown(given, details) ? given : undefined
+/** The message of a problem, or of one of its flaws, as a surface writes it. What the surface does not have is named as it is. */
+export const messageOf = ({ path = "", message }: Issue, surface = commandLine): string => {
+  const naming: Surface = {
+    ...surface,
+    call: (operation, payload) => surface.call(operation, payload) ?? operation,
+    flag: (flag) => surface.flag(flag) ?? flag.name
+  }
+  const written = writeText(message, naming, path) ?? ""
+  return path === "" || mentionsPath(message) ? written : `${path}: ${written}`
+}
+
+const detailsOf = (told: Problem, surface: Surface): Problem["details"] => ({
+  ...(told.path === undefined ? {} : { path: told.path }),
+  ...(told.flag === undefined
+    ? {}
+    : { flag: surface.flag({ kind: "flag", name: told.flag }) ?? told.flag }),
+  ...(told.id === undefined ? {} : { id: told.id }),
+  ...told.details,
+  ...(told.issues === undefined
+    ? {}
+    : { issues: told.issues.map((issue) => messageOf(issue, surface)) })
+})
+
+/** A problem as a surface writes it. */
+export interface WrittenError {
+  readonly type: Problem["type"]
+  readonly message: string
+  readonly try?: Try
+  readonly details: {
+    readonly [fact: string]: unknown
+    readonly hint: string
+    readonly retryable: boolean
+  }
+}
+
+/** Writes a problem for a surface. */
+export const errorOf = (told: Problem, surface = commandLine): WrittenError => {
+  const { type, hint, path, retryable, try: given } = told
+  const suggestion = given !== undefined && mayBeShown(given, path) ? given : undefined
+  const written = writeHint(hint, surface, path)
   return {
     type,
-    message,
+    message: messageOf(told, surface),
     ...(suggestion === undefined ? {} : { try: suggestion }),
-    details: { ...details, hint: hint === "" ? hintFor(suggestion) : hint, retryable }
+    details: {
+      ...detailsOf(told, surface),
+      hint: written === "" ? surface.fallback(suggestion) : written,
+      retryable
+    }
   }
 }
 
@@ -84,7 +125,7 @@ const changed = ({ changes, ...told }: Problem, operation: string, payload: unkn
     : withTry(told, operation, withChanges(payload, changes))
 
 /** Whether a flag is what is wrong: its `try` has all flags that may stay. */
-const isForFlag = ({ details }: Problem): boolean => "flag" in details
+const isForFlag = ({ flag }: Problem): boolean => flag !== undefined
 
 /**
  * The problem as the caller of a request gets it. A `try` of the same operation keeps the flags of the request. There is none when the
@@ -111,8 +152,8 @@ export const addressed = (
 }
 
 /** The document of a failure. */
-export const failed = (command: string, problem: Problem) =>
-  ({ ok: false, command, error: errorOf(problem) }) as const
+export const failed = (command: string, problem: Problem, surface = commandLine) =>
+  ({ ok: false, command, error: errorOf(problem, surface) }) as const
 
 /** The exit code that goes with a failure. */
 export const exitCodeOf = ({ type }: Problem): number =>

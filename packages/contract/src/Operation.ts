@@ -3,6 +3,7 @@ import type * as Schema from "effect/Schema"
 import type { EntryRow } from "./EntryRow.ts"
 import { commonFlagNames, type OwnFlagName } from "./names.ts"
 import type { ProblemType } from "./Problem.ts"
+import type { Text } from "./Text.ts"
 
 /** A payload that works, with what it shows. Every example is run by a test. */
 export interface Example {
@@ -52,7 +53,7 @@ export interface Operation<
   readonly errors: ReadonlyArray<ProblemType>
   readonly examples: ReadonlyArray<Example>
   /** What to do instead, for fields that are often given where they are unknown. */
-  readonly insteadOf?: Readonly<Record<string, string>>
+  readonly insteadOf?: Readonly<Record<string, Text>>
   /** Whether an array of payloads is taken too. */
   readonly batch: boolean
   /** Whether it answers when something has ended or begun, whatever the flags. */

@@ -1,4 +1,5 @@
 /** What a caller is told when an operation is refused or fails. */
+import { callOf, type FlagMention, type Hint, type Text, sentence } from "./Text.ts"
 
 /** Every error type, with whether calling again with the same payload can help, unless the problem itself says that it cannot. */
 export const problemTypes = {
@@ -39,12 +40,23 @@ export interface Change {
   readonly value: unknown
 }
 
-/** A refusal: `hint` says what to do, empty where `try` says it all; `details` are the facts. */
-export interface Problem {
+/** One of several flaws of a call. */
+export interface Issue {
+  readonly path?: string
+  readonly message: Text
+}
+
+/** A refusal: `hint` says what to do, empty where `try` says it all; `details` are the facts. No text of it belongs to one surface. */
+export interface Problem extends Issue {
   readonly _tag: "Problem"
   readonly type: ProblemType
-  readonly message: string
-  readonly hint: string
+  readonly hint: Hint
+  /** The id that it is about, where other code asks for it. */
+  readonly id?: string
+  /** The flag that is wrong, if one is. */
+  readonly flag?: FlagMention["name"]
+  /** All flaws, if there are several; the message tells the first. */
+  readonly issues?: ReadonlyArray<Issue>
   /** The next call where one is obvious; the hint does not repeat it. Absent where a value would have to be invented. */
   readonly try?: Try
   /** Makes the `try` from the payload of the call, which the code that refuses does not know. */
@@ -57,8 +69,8 @@ export interface Problem {
 /** Makes a Problem. */
 export const problem = (
   type: ProblemType,
-  message: string,
-  hint: string,
+  message: Text,
+  hint: Hint,
   details: Readonly<Record<string, unknown>> = {}
 ): Problem => ({
   _tag: "Problem",
@@ -67,6 +79,21 @@ export const problem = (
   hint,
   details,
   retryable: problemTypes[type].retryable
+})
+
+/** The problem of a field of the payload; its message stands after the path, unless it mentions the path itself. */
+export const atField = (path: string, told: Problem): Problem => ({ ...told, path })
+
+/** The problem of a flag. */
+export const atFlag = (flag: FlagMention["name"], told: Problem): Problem => ({ ...told, flag })
+
+/** The problem of a part of a payload, with the path of that part before its own. */
+export const within = (outer: string, told: Problem): Problem => ({
+  ...told,
+  path: told.path === undefined || told.path === "" ? outer : `${outer}.${told.path}`,
+  ...(told.changes === undefined
+    ? {}
+    : { changes: told.changes.map((change) => ({ ...change, path: `${outer}.${change.path}` })) })
 })
 
 /** The problem with the next call. */
@@ -83,17 +110,22 @@ export const withChange = (told: Problem, values: Readonly<Record<string, unknow
 
 /** The payload or the command line is not what the operation takes. */
 export const commandInputError = (
-  message: string,
-  hint: string,
+  message: Text,
+  hint: Hint,
   details: Readonly<Record<string, unknown>> = {}
 ): Problem => problem("CommandInputError", message, hint, details)
 
 /** No task has this id. */
 export const taskNotFound = (id: string): Problem =>
   withTry(
-    problem("TaskNotFound", `task not found: ${id}`, "Run list to see the task ids.", {
-      id
-    }),
+    problem(
+      "TaskNotFound",
+      `task not found: ${id}`,
+      sentence`Run ${callOf("list")} to see the task ids.`,
+      {
+        id
+      }
+    ),
     "list",
     {}
   )

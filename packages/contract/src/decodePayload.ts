@@ -2,12 +2,13 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { callText } from "./callText.ts"
 import { findFlaws, type Flaw, type Path } from "./Flaw.ts"
 import type { Operation } from "./Operation.ts"
 import { complete } from "./meant/complete.ts"
-import { commandInputError, type Problem } from "./Problem.ts"
+import { isOperationName } from "./names.ts"
+import { atField, commandInputError, type Issue, type Problem } from "./Problem.ts"
 import { shapeOf } from "./Shape.ts"
+import { callOf, type Hint, isSilent, ownPath, type Sentence, sentence } from "./Text.ts"
 
 const shownKeyLength = 64
 
@@ -36,30 +37,41 @@ export const messagesOf = (issue: SchemaIssue.Issue): ReadonlyMap<string, string
   return messages
 }
 
-const sentence = ({ kind, message, path }: Flaw, told: string | undefined): string => {
+const issueOf = ({ kind, message, path }: Flaw, told: string | undefined): Issue => {
   const field = showPath(path)
-  if (kind === "unknown") return `unknown field ${field}${message}`
-  if (kind === "missing") return `${field} ${message}`
-  return `${field === "" ? "the payload" : field}: ${told ?? message}`
+  if (kind === "unknown")
+    return { path: field, message: sentence`unknown field ${ownPath}${message}` }
+  if (kind === "missing") return { path: field, message: sentence`${ownPath} ${message}` }
+  const wrong = told ?? message
+  return { path: field, message: field === "" ? `the payload: ${wrong}` : wrong }
 }
 
-const exampleOf = ({ name, examples: [example] }: Operation): string =>
-  example === undefined ? "" : `For example: ${callText(name, example.payload)}. `
+const exampleOf = ({ name, examples: [example] }: Operation): ReadonlyArray<Sentence> =>
+  example === undefined || !isOperationName(name)
+    ? []
+    : [sentence`For example: ${callOf(name, example.payload)}.`]
 
-const helpOf = ({ name }: Operation): string => `\`backbeat ${name} --help\` lists its fields.`
+const helpOf = ({ name }: Operation): Sentence => ({ lists: { fieldsOf: name } })
 
 /** What the table says to do instead, where an unknown field is often given. */
-const insteadOf = (operation: Operation, flaw: Flaw | undefined): string | undefined =>
-  flaw?.kind === "unknown" ? operation.insteadOf?.[String(flaw.path.at(-1))] : undefined
+const insteadOf = ({ insteadOf: told = {} }: Operation, flaw: Flaw | undefined) => {
+  const field = String(flaw?.path.at(-1))
+  return flaw?.kind === "unknown" && Object.hasOwn(told, field) ? told[field] : undefined
+}
 
-const hintOf = (operation: Operation, flaws: ReadonlyArray<Flaw>): string => {
+const hintOf = (operation: Operation, flaws: ReadonlyArray<Flaw>): Hint => {
   const [first] = flaws
-  const example = flaws.some(({ kind }) => kind === "missing") ? exampleOf(operation) : ""
-  if (first?.kind !== "unknown") return `${example}${helpOf(operation)}`
+  const example = flaws.some(({ kind }) => kind === "missing") ? exampleOf(operation) : []
+  if (first?.kind !== "unknown") return [...example, helpOf(operation)]
   const instead = insteadOf(operation, first)
   if (instead !== undefined) return instead
   if (first.message !== "") return helpOf(operation)
-  return `${example}${first.known.length > 0 ? `Known fields: ${first.known.join(", ")}.` : `${operation.name} takes no fields.`}`
+  return [
+    ...example,
+    first.known.length > 0
+      ? `Known fields: ${first.known.join(", ")}.`
+      : `${operation.name} takes no fields.`
+  ]
 }
 
 const rank = { value: 0, unknown: 1, missing: 2 } as const
@@ -72,15 +84,16 @@ const explain = (operation: Operation, payload: unknown, issue: SchemaIssue.Issu
   const messages = messagesOf(issue)
   const issues = flaws
     .slice(0, 20)
-    .map((flaw) => sentence(flaw, messages.get(JSON.stringify(flaw.path))))
+    .map((flaw) => issueOf(flaw, messages.get(JSON.stringify(flaw.path))))
   const [first] = flaws
   const meant = complete(operation, payload, shape)
-  const hint =
-    meant === null ? hintOf(operation, flaws) : meant.hint || (insteadOf(operation, first) ?? "")
-  const told = commandInputError(issues[0] ?? "the payload does not fit its schema", hint, {
-    path: showPath(first?.path ?? []),
+  const said = meant === null ? hintOf(operation, flaws) : meant.hint
+  const hint = isSilent(said) ? (insteadOf(operation, first) ?? "") : said
+  const { path = "", message } = issues[0] ?? { message: "the payload does not fit its schema" }
+  const told: Problem = {
+    ...atField(path, commandInputError(message, hint)),
     ...(issues.length > 1 ? { issues } : {})
-  })
+  }
   return meant === null ? told : { ...told, try: meant.call }
 }
 

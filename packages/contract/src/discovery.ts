@@ -2,10 +2,11 @@
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import { inlineMaxBytes } from "./Artifact.ts"
-import { callText } from "./callText.ts"
 import { decodePayload } from "./decodePayload.ts"
 import { jsonSchema, schemaId } from "./jsonSchema.ts"
 import { comingWith, operationMeantBy } from "./meant/words.ts"
+import { commandLine } from "./surface/commandLine.ts"
+import type { Surface } from "./surface/Surface.ts"
 import { nearest } from "./nearest.ts"
 import type { Operation } from "./Operation.ts"
 import { commandInputError, type Problem } from "./Problem.ts"
@@ -68,7 +69,7 @@ export const lookUp = (name: string): Result.Result<Operation, Problem> => {
     comingWith(group) ??
     (near === null
       ? `Known commands: ${operationNames.join(", ")}.`
-      : "`backbeat help` lists the commands.")
+      : ({ lists: "operations" } as const))
   return Result.fail(
     commandInputError(
       `unknown command ${name === "" ? "(none given)" : name}${near === null ? "" : `; did you mean ${near}?`}`,
@@ -112,43 +113,52 @@ export const examplesList = (): Output<"examples list"> => ({
   }))
 })
 
-/** The examples of one operation, each with the call as typed in a shell. */
-export const examplesShow = ({
-  operation
-}: Input<"examples show">): Result.Result<Output<"examples show">, Problem> =>
+/** The examples of one operation, each with the call as a surface writes it. */
+export const examplesShow = (
+  { operation }: Input<"examples show">,
+  surface = commandLine
+): Result.Result<Output<"examples show">, Problem> =>
   Result.map(lookUp(operation), (row) => ({
     operation,
     examples: row.examples.map(({ title, payload }) => ({
       title,
       payload,
-      call: callText(row.name, payload)
+      call: surface.example(row.name, payload)
     }))
   }))
+
+/** The version that answers, and the surface that it answers for. */
+export interface Asking {
+  readonly version: string
+  readonly surface: Surface
+}
 
 /** Answers a payload of an operation from the table alone. */
 export interface Discovery {
   readonly operation: Operation
-  readonly answer: (payload: unknown, version: string) => Result.Result<unknown, Problem>
+  readonly answer: (payload: unknown, asking: Asking) => Result.Result<unknown, Problem>
 }
 
 const discovery = <Given, Data>(
   operation: Operation<string, Schema.Codec<Given, unknown>, Schema.Codec<Data, unknown>>,
-  answer: (input: Given, version: string) => Result.Result<Data, Problem>
+  answer: (input: Given, asking: Asking) => Result.Result<Data, Problem>
 ): Discovery => ({
   operation,
-  answer: (payload, version) =>
-    Result.flatMap(decodePayload(operation, payload), (input) => answer(input, version))
+  answer: (payload, asking) =>
+    Result.flatMap(decodePayload(operation, payload), (input) => answer(input, asking))
 })
 
 /** The operations that need no engine. */
 export const discoveries = {
-  capabilities: discovery(operations.capabilities, (_, version) =>
+  capabilities: discovery(operations.capabilities, (_, { version }) =>
     Result.succeed(capabilities(version))
   ),
   "schema list": discovery(operations["schema list"], () => Result.succeed(schemaList())),
   "schema show": discovery(operations["schema show"], schemaShow),
   "examples list": discovery(operations["examples list"], () => Result.succeed(examplesList())),
-  "examples show": discovery(operations["examples show"], examplesShow)
+  "examples show": discovery(operations["examples show"], (input, { surface }) =>
+    examplesShow(input, surface)
+  )
 } as const satisfies Record<NamesByEngine<"none">, Discovery>
 
 /** The answer of such an operation; null for one that the engine answers. */

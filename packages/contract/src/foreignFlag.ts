@@ -1,7 +1,8 @@
 /** Refuses a flag that an operation does not take. */
 import { ownFlagNames } from "./names.ts"
 import { knownFlags, type Operation } from "./Operation.ts"
-import { commandInputError, type Problem } from "./Problem.ts"
+import { atFlag, commandInputError, type Problem } from "./Problem.ts"
+import { flagOf, onlyOn, sentence } from "./Text.ts"
 
 /** The problem of the first given flag that the operation does not take; null when it takes all. */
 export const foreignFlag = (
@@ -13,9 +14,11 @@ export const foreignFlag = (
   )
   return foreign === undefined
     ? null
-    : commandInputError(
-        `${operation.name} does not take the flag --${foreign}`,
-        `Known flags: ${knownFlags(operation).join(", ")}.`,
-        { flag: `--${foreign}` }
+    : atFlag(
+        foreign,
+        commandInputError(
+          sentence`${operation.name} does not take the flag ${flagOf(foreign)}`,
+          onlyOn("cli", `Known flags: ${knownFlags(operation).join(", ")}.`)
+        )
       )
 }

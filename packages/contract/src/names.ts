@@ -24,6 +24,12 @@ export type NamesByEngine<Engine extends EntryRow["engine"]> = {
     : never
 }[OperationName]
 
+/** The surfaces for which the engine writes answers: the command line, and MCP. */
+export const surfaceNames = ["cli", "mcp"] as const
+
+/** The name of such a surface. */
+export type SurfaceName = (typeof surfaceNames)[number]
+
 /** The flags that steer an execution, and whether a value follows. */
 export const flagKinds = {
   output: "text",
@@ -40,7 +46,8 @@ export const flagKinds = {
 /** The name of such a flag. */
 export type FlagName = keyof typeof flagKinds
 
-const isFlagName = (name: string): name is FlagName => Object.hasOwn(flagKinds, name)
+/** Whether there is a flag of this name. */
+export const isFlagName = (name: string): name is FlagName => Object.hasOwn(flagKinds, name)
 
 /** All of them. */
 export const flagNames: ReadonlyArray<FlagName> = Object.keys(flagKinds).filter(isFlagName)

@@ -4,9 +4,11 @@ import type { Operation } from "./Operation.ts"
 import { complete } from "./meant/complete.ts"
 import { readLooseJson } from "./meant/looseJson.ts"
 import { meantByWords } from "./meant/meantByWords.ts"
-import { commandInputError, type Problem, withTry } from "./Problem.ts"
+import { atField, commandInputError, type Problem, withTry } from "./Problem.ts"
 import { payloadMaxBytes } from "./protocol.ts"
 import { shapeOf } from "./Shape.ts"
+import { operations } from "./table.ts"
+import { type Hint, isSilent, onlyOn } from "./Text.ts"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 
@@ -32,7 +34,9 @@ const meaning = (told: Problem, operation: Operation, payload: unknown): Problem
       ? withTry(told, operation.name, payload)
       : told
   const meant = payload === undefined || payload === null ? null : complete(operation, payload)
-  return meant === null ? told : { ...told, hint: meant.hint || told.hint, try: meant.call }
+  return meant === null
+    ? told
+    : { ...told, hint: isSilent(meant.hint) ? told.hint : meant.hint, try: meant.call }
 }
 
 const noJson = (operation: Operation, text: string): Problem => {
@@ -40,13 +44,10 @@ const noJson = (operation: Operation, text: string): Problem => {
   const place = flaw === null ? "" : `at character ${flaw.at + 1}: ${flaw.what}`
   const told = commandInputError(
     `the payload is not valid JSON: ${place}`,
-    "In a shell, put the whole payload into single quotes, or use @file.json.",
-    {
-      path: "",
-      received: around(text, flaw?.at ?? 0)
-    }
+    onlyOn("cli", "In a shell, put the whole payload into single quotes, or use @file.json."),
+    { received: around(text, flaw?.at ?? 0) }
   )
-  return meaning(told, operation, value)
+  return meaning(atField("", told), operation, value)
 }
 
 const parseJson = (operation: Operation, text: string): Result.Result<unknown, Problem> =>
@@ -54,17 +55,19 @@ const parseJson = (operation: Operation, text: string): Result.Result<unknown, P
 
 /** A bare word where a payload belongs. */
 const noPayload = (operation: Operation, text: string): Problem => {
-  const hint =
+  const hint: Hint =
     operation.argv === true
-      ? "Put a command after --: backbeat start -- npm test. The task of an agent goes into the field prompt."
-      : `\`backbeat ${operation.name} --help\` lists its fields.`
+      ? [
+          onlyOn("cli", `Put a command after --: backbeat ${operation.name} -- npm test.`),
+          "The task of an agent goes into the field prompt."
+        ]
+      : { lists: { fieldsOf: operation.name } }
   const told = commandInputError(
     `the payload is not valid JSON: it is the text ${JSON.stringify(text.slice(0, 60))}`,
-    hint,
-    { path: "" }
+    hint
   )
   return meaning(
-    told,
+    atField("", told),
     operation,
     meantByWords(operation.name, {
       words: [text],
@@ -96,22 +99,33 @@ const fromText = (operation: Operation, text: string | null): Result.Result<unkn
     : Result.fail(noPayload(operation, text))
 }
 
-const refuse = (message: string) =>
-  Result.fail(commandInputError(message, "Usage: backbeat start [payload] -- command args..."))
+const refuse = ({ name }: Operation, message: string) =>
+  Result.fail(
+    commandInputError(
+      message,
+      onlyOn("cli", `Usage: backbeat ${name} [payload] -- command args...`)
+    )
+  )
 
 const withCommand = (
+  operation: Operation,
   payload: unknown,
   argv: ReadonlyArray<string>
 ): Result.Result<unknown, Problem> => {
-  if (argv.length === 0) return refuse("the command after -- is missing")
+  if (argv.length === 0) return refuse(operation, "the command after -- is missing")
   if (!Predicate.isObject(payload) || Array.isArray(payload))
-    return refuse("-- requires an object as payload")
+    return refuse(operation, "-- requires an object as payload")
   if ("command" in payload || "script" in payload || "args" in payload) {
-    return refuse("the payload has a command, and there is another one after --")
+    return refuse(operation, "the payload has a command, and there is another one after --")
   }
   const [command, ...args] = argv
   return Result.succeed({ ...payload, command, args })
 }
+
+/** The operations that take a command after `--`. */
+const takingArgv = Object.values<Operation>(operations).flatMap(({ name, argv }) =>
+  argv === true ? [name] : []
+)
 
 /** The flag --follow stands for a field. */
 const following = (payload: unknown, { follow = false }: CallRequest["flags"]): unknown =>
@@ -133,9 +147,9 @@ export const payloadOf = (
     return Result.fail(
       commandInputError(
         `${operation.name} takes no command after --`,
-        "Only start takes a command."
+        onlyOn("cli", `Only ${takingArgv.join(", ")} takes a command.`)
       )
     )
   }
-  return Result.flatMap(payload, (given) => withCommand(given, argv))
+  return Result.flatMap(payload, (given) => withCommand(operation, given, argv))
 }

@@ -1,5 +1,5 @@
 /** Picks one value out of an answer by a path such as `task.id`, `tasks.0.status` or, of every task, `tasks.id`. */
-import { commandInputError, type Problem } from "./Problem.ts"
+import { atFlag, commandInputError, type Problem } from "./Problem.ts"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 
@@ -36,11 +36,12 @@ const absent = (
 ): Problem => {
   const known = namesIn(there.value).slice(0, namedAtMost)
   const where = there.at === "" ? "The answer" : there.at
-  return commandInputError(
+  const told = commandInputError(
     `${operation} was done, but its answer has no ${path}`,
     known.length === 0 ? `${where} has no fields.` : `${where} has ${known.join(", ")}.`,
-    { flag: "--get", path, done: true }
+    { path, done: true }
   )
+  return atFlag("get", told)
 }
 
 /** The value at a path of dots. Fails with CommandInputError, which says that the call was done. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { addressed, exitCodeOf, exitCodes, failed, succeeded } from "@backbeat/contract/Envelope"
 import {
+  atField,
   commandInputError,
   problem,
   problemTypes,
@@ -46,7 +47,7 @@ describe("the next call of a failure", () => {
 
   test("repeats no value of a variable, unless env itself is what is wrong", () => {
     const secret = { command: "true", env: { TOKEN: "s3cret" } }
-    const other = commandInputError("no", "do", { path: "comand" })
+    const other = atField("comand", commandInputError("no", "do"))
     expect(failed("x", withTry(other, "start", secret)).error).not.toHaveProperty("try")
     expect(
       failed("x", withTry(other, "pipeline create", { tasks: [secret] })).error
@@ -55,12 +56,12 @@ describe("the next call of a failure", () => {
       "try"
     )
     expect(
-      failed("x", withTry(commandInputError("no", "do", { path: "env" }), "start", secret)).error
+      failed("x", withTry(atField("env", commandInputError("no", "do")), "start", secret)).error
     ).toHaveProperty("try")
     expect(
       failed(
         "x",
-        withTry(commandInputError("no", "do", { path: "steps[1].env[0]" }), "start", secret)
+        withTry(atField("steps[1].env[0]", commandInputError("no", "do")), "start", secret)
       ).error
     ).toHaveProperty("try")
   })

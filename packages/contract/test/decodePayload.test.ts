@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import { operations } from "@backbeat/contract/table"
 import type { Operation } from "@backbeat/contract/Operation"
-import type { Problem } from "@backbeat/contract/Problem"
 import * as Result from "effect/Result"
+import { shown } from "./shown.ts"
 
-const refuse = (operation: Operation, payload: unknown): Problem =>
-  Result.getOrThrow(Result.flip(decodePayload(operation, payload)))
+const refuse = (operation: Operation, payload: unknown) =>
+  shown(Result.getOrThrow(Result.flip(decodePayload(operation, payload))))
 const takes = (operation: Operation, payload: unknown): boolean =>
   Result.isSuccess(decodePayload(operation, payload))
 const {
@@ -245,7 +245,7 @@ describe("a refused payload", () => {
 
   test("shows how it is called where a field is missing, and points to the schema", () => {
     expect(refuse(status, {}).hint).toBe(
-      `For example: backbeat status '{"id":"demo"}'. \`backbeat status --help\` lists its fields.`
+      `For example: backbeat status demo. \`backbeat status --help\` lists its fields.`
     )
     expect(refuse(plan, {}).hint).toStartWith(
       `For example: backbeat plan '{"payload":{"command":"echo","args":["hello"]}}'. `
@@ -253,6 +253,11 @@ describe("a refused payload", () => {
     expect(refuse(plan, { command: "echo" }).hint).toBe(
       `For example: backbeat plan '{"payload":{"command":"echo","args":["hello"]}}'. Known fields: operation, payload.`
     )
+  })
+
+  test("has a hint also for a field with the name of a property of all objects", () => {
+    for (const name of ["__proto__", "constructor"])
+      expect(refuse(pipeline, JSON.parse(`{"${name}":1}`)).hint).toContain("Known fields: ")
   })
 
   test("keeps the values of the caller's secrets to itself", () => {

@@ -15,6 +15,7 @@ import { operationNames } from "@backbeat/contract/names"
 import { findOperation, operations } from "@backbeat/contract/table"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { shown as shownProblem } from "./shown.ts"
 
 const rows: ReadonlyArray<Operation> = Object.values(operations)
 const encodes = (row: Operation, answer: unknown): boolean => Schema.is(row.output)(answer)
@@ -65,19 +66,15 @@ describe("the table of operations", () => {
   )
 })
 
-const refused = (name: string) => Result.getOrThrow(Result.flip(lookUp(name)))
+const refused = (name: string) => shownProblem(Result.getOrThrow(Result.flip(lookUp(name))))
 
 describe("a name that is no operation", () => {
   test("is refused with the nearest one", () => {
-    const problem = Result.getOrThrow(Result.flip(lookUp("staus")))
+    const problem = refused("staus")
     expect(problem.message).toBe("unknown command staus; did you mean status?")
     expect(problem.hint).toBe("`backbeat help` lists the commands.")
-    expect(Result.getOrThrow(Result.flip(lookUp("kill"))).message).toBe(
-      "unknown command kill; did you mean stop?"
-    )
-    expect(Result.getOrThrow(Result.flip(lookUp("qqqqqqqq"))).hint).toBe(
-      `Known commands: ${operationNames.join(", ")}.`
-    )
+    expect(refused("kill").message).toBe("unknown command kill; did you mean stop?")
+    expect(refused("qqqqqqqq").hint).toBe(`Known commands: ${operationNames.join(", ")}.`)
     expect(problem.details).toEqual({ command: "staus", nearest: "status" })
   })
 

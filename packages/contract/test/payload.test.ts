@@ -3,6 +3,7 @@ import { payloadOf } from "@backbeat/contract/payload"
 import { payloadMaxBytes } from "@backbeat/contract/protocol"
 import { operations } from "@backbeat/contract/table"
 import * as Result from "effect/Result"
+import { shown } from "./shown.ts"
 
 const { start, status, list } = operations
 const of = (
@@ -22,9 +23,11 @@ const refused = (
   payload: string | null,
   argv?: ReadonlyArray<string>
 ) =>
-  Result.getOrThrow(
-    Result.flip(
-      payloadOf(operation, { payload, flags: {}, ...(argv === undefined ? {} : { argv }) })
+  shown(
+    Result.getOrThrow(
+      Result.flip(
+        payloadOf(operation, { payload, flags: {}, ...(argv === undefined ? {} : { argv }) })
+      )
     )
   )
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { pick, pickedText } from "@backbeat/contract/pick"
 import * as Result from "effect/Result"
+import { shown } from "./shown.ts"
 
 const data = {
   task: { id: "a", exitCode: null, tags: ["x", "y"], restart: { when: "never" } },
@@ -10,7 +11,7 @@ const data = {
 
 const text = (path: string): string =>
   Result.match(pick("list", data, path), {
-    onFailure: ({ message, hint }) => `${message}. ${hint}`,
+    onFailure: (told) => `${shown(told).message}. ${shown(told).hint}`,
     onSuccess: pickedText
   })
 

@@ -223,7 +223,7 @@ describe("a setting that its agent cannot honour", () => {
       config: { agents: { slow: { permissionMode: "full" } } }
     })
     expect(JSON.stringify(await rig.data("doctor"))).toContain(`${key}: ${mode}`)
-    const fix = `backbeat config reset '{"key":"${key}"}'`
+    const fix = `backbeat config reset ${key}`
     expect(await rig.data("agents check", { agent: "slow" })).toMatchObject({
       ok: false,
       agents: [

@@ -227,7 +227,7 @@ describe("a plan that is refused", () => {
       ...["true", "false"].map((command) => ({ id: "twice", command }))
     ]
     const issues = [
-      expect.stringMatching(/^payload\[1\]: unknown field comand/u),
+      expect.stringMatching(/^unknown field payload\[1\]\.comand; did you mean command\?$/u),
       "payload[2]: the dependencies form a cycle: a -> b -> a",
       "payload[3]: the dependencies form a cycle: a -> b -> a",
       "payload[4].dependsOn[0]: task not found: none",
@@ -236,7 +236,7 @@ describe("a plan that is refused", () => {
     expect(await rig.refusal(["plan", JSON.stringify({ payload })])).toMatchObject({
       type: "CommandInputError",
       message: expect.stringMatching(
-        /^payload\[1\]: unknown field comand.*; 4 other items are also rejected$/u
+        /^unknown field payload\[1\]\.comand.*; 4 other items are also rejected$/u
       ),
       details: { issues }
     })

@@ -3,6 +3,7 @@ import * as Predicate from "effect/Predicate"
 import type { Operation } from "../Operation.ts"
 import type { Try } from "../Problem.ts"
 import { type Shape, shapeOf } from "../Shape.ts"
+import type { Sentence } from "../Text.ts"
 import { takesPayload } from "./holds.ts"
 import { mendPayload } from "./mendPayload.ts"
 
@@ -27,12 +28,12 @@ export const complete = (
   operation: Operation,
   payload: unknown,
   shape: Shape = shapeOf(operation, "input")
-): { readonly call: Try; readonly hint: string } | null => {
+): { readonly call: Try; readonly hint: ReadonlyArray<Sentence> } | null => {
   const mended = mend(operation, shape, payload)
   if (mended === null || !takesPayload(operation, mended.payload)) return null
   const flags = Object.keys(mended.flags).length > 0 ? { flags: mended.flags } : {}
   return {
     call: { operation: operation.name, payload: mended.payload, ...flags },
-    hint: mended.hints.join(" ")
+    hint: mended.hints
   }
 }

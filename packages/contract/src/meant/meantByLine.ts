@@ -1,12 +1,13 @@
 /** What a command line means that is no call: flags that are fields, words without JSON, another tool's name of an operation. */
 import * as Predicate from "effect/Predicate"
 import { fieldMeant, holdersOf } from "../Flaw.ts"
-import { commonFlagNames, type FlagName, flagKinds, operationNames } from "../names.ts"
+import { commonFlagNames, type FlagName, flagKinds, isFlagName, operationNames } from "../names.ts"
 import { nearest } from "../nearest.ts"
 import type { Operation } from "../Operation.ts"
 import type { Try } from "../Problem.ts"
 import { type Shape, shapeOf } from "../Shape.ts"
 import { findOperation } from "../table.ts"
+import type { Sentence } from "../Text.ts"
 import { complete } from "./complete.ts"
 import { holds } from "./holds.ts"
 import { meantByWords } from "./meantByWords.ts"
@@ -81,8 +82,6 @@ const flagValue = (kind: "number" | "text", value = ""): string | number | null 
   const length = lengthOf(value, Infinity)
   return length === null ? null : length.ms / 1000
 }
-
-const isFlagName = (name: string): name is FlagName => Object.hasOwn(flagKinds, name)
 
 const hasType = (shape: Shape, type: string): boolean =>
   (shape.anyOf ?? [shape]).some((each) => each.type === type)
@@ -223,7 +222,7 @@ const stepsOf = ({
 export const meantByLine = (
   args: ReadonlyArray<string>,
   argv: ReadonlyArray<string> | null
-): { readonly call: Try; readonly hint: string } | null => {
+): { readonly call: Try; readonly hint: ReadonlyArray<Sentence> } | null => {
   const located = locate(args)
   if (located === null) return null
   const { row, rest } = located

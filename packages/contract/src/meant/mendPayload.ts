@@ -4,6 +4,7 @@ import { fieldMeant, findFlaws, type Flaw, type Path } from "../Flaw.ts"
 import type { Operation } from "../Operation.ts"
 import type { Try } from "../Problem.ts"
 import type { Shape } from "../Shape.ts"
+import { flagOf, type Sentence, sentence } from "../Text.ts"
 import { asShell } from "./shellLine.ts"
 import { mendValue } from "./mendValue.ts"
 import { lengthOf } from "./units.ts"
@@ -15,7 +16,7 @@ type Entries = Readonly<Record<string, unknown>>
 interface Draft {
   readonly payload: unknown
   readonly flags: NonNullable<Try["flags"]>
-  readonly hints: ReadonlyArray<string>
+  readonly hints: ReadonlyArray<Sentence>
 }
 
 const isEntries = (value: unknown): value is Entries =>
@@ -121,7 +122,7 @@ const ofUnknown = (
       ...draft,
       payload: changedAt(draft.payload, path, () => undefined),
       flags: { ...draft.flags, [flag]: given },
-      hints: [...draft.hints, `${key} is a flag: use --${flag}.`]
+      hints: [...draft.hints, sentence`${key} is a flag: use ${flagOf(flag)}.`]
     }
   }
   if (holders.length > 0) return ofMisplaced(draft, path, holders)

@@ -1,5 +1,5 @@
 /** What callers write who know other tools, and the words of the table that they mean. Only what is not near by its letters. */
-import type { OperationName } from "../names.ts"
+import type { OperationName, OwnFlagName } from "../names.ts"
 
 const operationWords: Readonly<Record<string, OperationName>> = {
   run: "start",
@@ -119,7 +119,7 @@ export const fieldMeantBy = (word: string, known: ReadonlyArray<string>): string
   ) ?? null
 
 /** The flags that a field of another tool means; `--wait` is no field here. */
-const flagWords: Readonly<Record<string, string>> = {
+const flagWords: Readonly<Record<string, OwnFlagName>> = {
   wait: "wait",
   follow: "follow",
   stream: "stream",
@@ -128,7 +128,7 @@ const flagWords: Readonly<Record<string, string>> = {
 }
 
 /** The flag that a field means; null when there is none. */
-export const flagMeantBy = (word: string, known: ReadonlyArray<string>): string | null => {
+export const flagMeantBy = (word: string, known: ReadonlyArray<string>): OwnFlagName | null => {
   const flag = Object.hasOwn(flagWords, word) ? flagWords[word] : undefined
   return flag !== undefined && known.includes(flag) ? flag : null
 }

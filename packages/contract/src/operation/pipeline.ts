@@ -21,6 +21,7 @@ import {
   warnings
 } from "../fields.ts"
 import { operation } from "../Operation.ts"
+import { callOf, sentence } from "../Text.ts"
 import { cutAnswer } from "../cutAnswer.ts"
 import { ArtifactAnswer } from "../Artifact.ts"
 import { ends } from "../Ends.ts"
@@ -103,7 +104,7 @@ export const pipelineCreate = operation({
   cut: cutAnswer({ carried: true, ends: true }),
   insteadOf: {
     id: 'Give "key" in its place: the task\'s id is then <pipeline id>.<key>, and dependsOn takes the key.',
-    ifRunning: "Every task of a pipeline is a new one. Use restart to run a pipeline again.",
+    ifRunning: sentence`Every task of a pipeline is a new one. Use ${callOf("restart")} to run a pipeline again.`,
     dependsOn:
       "A step waits for the one before it. For any other order give tasks instead of steps: they take dependsOn.",
     notBefore:

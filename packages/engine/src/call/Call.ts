@@ -1,4 +1,5 @@
 /** A call as the handlers see it, and how a handler is tied to its row of the table. */
+import { callOf, flagOf, type Hint, sentence, type Text, firstOf } from "@backbeat/contract/Text"
 import type { Caller, Flags } from "@backbeat/contract/Call"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import type { Frame } from "@backbeat/contract/operation/output"
@@ -97,21 +98,26 @@ export const handle = <Input, Output>(
 /** What can go wrong below a handler. */
 export type Trouble = TaskMissing | IllegalTransition | StoreError | Problem
 
-const storeHints: Readonly<Record<StoreError["reason"], string>> = {
+const storeHints: Readonly<Record<StoreError["reason"], Hint>> = {
   damaged:
     "Restore a backup, or move the file away to start with an empty store. The file was not changed.",
   newer: "Use the newer version of backbeat that wrote it.",
   full: "Free disk space, then call again. Nothing was lost.",
-  readonly: "Make the home writable, or use another home with --home.",
+  readonly: firstOf(
+    sentence`Make the home writable, or use another home with ${flagOf("home")}.`,
+    "Make the home writable."
+  ),
   unavailable: "Check the home and its disk, then call again."
 }
 
-const next: Readonly<Record<string, string>> = {
-  completed: "It has ended. Use restart to run it again.",
-  failed: "It has ended. Use restart to run it again.",
-  cancelled: "It has ended. Use restart to run it again.",
+const ended = sentence`It has ended. Use ${callOf("restart")} to run it again.`
+
+const next: Readonly<Record<string, Text>> = {
+  completed: ended,
+  failed: ended,
+  cancelled: ended,
   stopping: "Wait until it has ended.",
-  running: "It is running. Use stop or restart."
+  running: sentence`It is running. Use ${callOf("stop")} or ${callOf("restart")}.`
 }
 
 /** What is called next on a task in a status, where that is one call. */
@@ -147,7 +153,8 @@ export const toProblem =
           problem(
             "IllegalTransition",
             `task ${id} is ${trouble.from} and does not accept ${trouble.command.toLowerCase()}`,
-            next[trouble.from] ?? "Run status and why to see its state.",
+            next[trouble.from] ??
+              sentence`Run ${callOf("status")} and ${callOf("why")} to see its state.`,
             { id, from: trouble.from, command: trouble.command }
           )
         )

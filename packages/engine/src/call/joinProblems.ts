@@ -1,4 +1,5 @@
 /** Makes one refusal of those of several items. */
+import { joined } from "@backbeat/contract/Text"
 import type { Problem } from "@backbeat/contract/Problem"
 
 /** So many are told of. */
@@ -10,12 +11,13 @@ export const joinProblems = (problems: ReadonlyMap<number, Problem>): Problem | 
     .toSorted(([one], [other]) => one - other)
     .map(([, problem]) => problem)
   if (first === undefined || others.length === 0) return first ?? null
-  const issues = [first, ...others].slice(0, toldAtMost).map(({ message }) => message)
   const items = others.length === 1 ? "1 other item is" : `${others.length} other items are`
   const { try: _, changes: __, ...shown } = first
   return {
     ...shown,
-    message: `${first.message}; ${items} also rejected`,
-    details: { ...first.details, issues }
+    message: joined(first.message, `; ${items} also rejected`),
+    issues: [first, ...others]
+      .slice(0, toldAtMost)
+      .map(({ path, message }) => ({ ...(path === undefined ? {} : { path }), message }))
   }
 }

@@ -1,4 +1,5 @@
 /** Tells a folder that is a home, or may become one, from one that holds what backbeat did not make. Changes nothing. */
+import { flagOf, sentence } from "@backbeat/contract/Text"
 import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 import { applicationId } from "@backbeat/store/applicationId"
 import * as Predicate from "effect/Predicate"
@@ -53,7 +54,7 @@ const laterNames = new Set([
 
 const modeOf = ({ mode }: FileStat): string => (mode & 0o7777).toString(8).padStart(4, "0")
 
-const hint = "Set --home or BACKBEAT_HOME to an empty folder, or to one that does not exist yet."
+const hint = sentence`Set ${flagOf("home")} or BACKBEAT_HOME to an empty folder, or to one that does not exist yet.`
 
 const refuse = (root: string, why: string, stat?: FileStat): Verdict => {
   const seen = stat === undefined ? {} : { owner: stat.uid, mode: modeOf(stat) }

@@ -1,4 +1,5 @@
 /** From the payload of `start` to what an agent is asked, and whether the agent is there at all. */
+import { callOf, firstOf, sentencesOf, sentence } from "@backbeat/contract/Text"
 import type { Agent } from "@backbeat/agents/Agent"
 import { nearest } from "@backbeat/contract/nearest"
 import { agentFields, type StartInput } from "@backbeat/contract/operation/start"
@@ -41,8 +42,7 @@ export const unknownAgent = (name: string, config: Configuration): Problem => {
 }
 
 /** A refusal of a field that may be left out. */
-const leaveOut = (told: Problem): Problem =>
-  withChange(told, { [String(told.details["path"])]: undefined })
+const leaveOut = (told: Problem): Problem => withChange(told, { [told.path ?? ""]: undefined })
 
 type Unable = ReturnType<Agent["unable"]>[number]
 
@@ -90,7 +90,10 @@ const asked = (input: StartInput, settings: AgentSettings, agent: Agent) => ({
   outputSchema: input.outputSchema ?? null
 })
 
-const addAgent = "Add agent, or set a default with backbeat init."
+const addAgent = firstOf(
+  sentence`Add agent, or set a default with ${callOf("init")}.`,
+  "Add agent."
+)
 
 const agentFor = (name: string | null, config: Configuration): Result.Result<Agent, Problem> => {
   if (name === null) {
@@ -183,15 +186,22 @@ const installedAgents = (config: Configuration, env: Variables): ReadonlyArray<s
 
 /** A refusal for want of an agent, with those that could be used instead; any other refusal as it is. */
 export const namingInstalled = (told: Problem, config: Configuration, env: Variables): Problem => {
-  if (told.type !== "AgentUnavailable" && told.details["path"] !== "agent") return told
+  if (told.type !== "AgentUnavailable" && told.path !== "agent") return told
   const installed = installedAgents(config, env)
   const [only, ...others] = installed
   if (only === undefined) return told
   const hint =
-    told.hint === addAgent ? `Add agent, or set a default: backbeat init ${only}.` : told.hint
+    told.hint === addAgent
+      ? [
+          firstOf(
+            sentence`Add agent, or set a default: ${callOf("init", { agent: only })}.`,
+            "Add agent."
+          )
+        ]
+      : sentencesOf(told.hint)
   const named = {
     ...told,
-    hint: `${hint} Installed here: ${installed.join(", ")}.`,
+    hint: [...hint, `Installed here: ${installed.join(", ")}.`],
     details: { ...told.details, installed }
   }
   return others.length === 0 ? withChange(named, { agent: only }) : named

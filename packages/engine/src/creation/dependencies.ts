@@ -1,5 +1,6 @@
 /** From the `dependsOn` of payloads to where their tasks stand. */
-import { problem, type Problem, withTry } from "@backbeat/contract/Problem"
+import { callOf, sentence } from "@backbeat/contract/Text"
+import { problem, type Problem, withTry, atField } from "@backbeat/contract/Problem"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import { nearest } from "@backbeat/contract/nearest"
 import { order } from "@backbeat/core/graph/order"
@@ -89,13 +90,13 @@ export const arrange = (
 const dependencyNotFound = (id: string, path: string, near: string | null): Problem => {
   const told = problem(
     "DependencyNotFound",
-    `${path}: task not found: ${id}`,
+    `task not found: ${id}`,
     near === null
-      ? "Start that task first, or in the same call. Run list to see the task ids."
-      : `Did you mean ${near}?`,
-    { id, path }
+      ? sentence`Start that task first, or in the same call. Run ${callOf("list")} to see the task ids.`
+      : `Did you mean ${near}?`
   )
-  return near === null ? withTry(told, "list", {}) : told
+  const atDependency = { ...atField(path, told), id }
+  return near === null ? withTry(atDependency, "list", {}) : atDependency
 }
 
 /** Finds where tasks stand; made once. Fails with DependencyNotFound. */

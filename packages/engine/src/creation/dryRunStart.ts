@@ -1,4 +1,6 @@
 /** Plays the payloads of a start, to tell what would become of each. Nothing is stored or kept. */
+import { messageOf } from "@backbeat/contract/Envelope"
+import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
 import type { Problem } from "@backbeat/contract/Problem"
 import type { StoreError } from "@backbeat/store/StoreError"
 import * as Effect from "effect/Effect"
@@ -33,17 +35,15 @@ export const makeDryRunStart = Effect.gen(function* () {
     )
 })
 
-/** That a problem would refuse it. */
-export const refusedWith = ({ message, type }: Problem): string =>
-  `it would be rejected with ${type}: ${message}`
+/** That a problem would refuse it, as a surface says it. */
+export const refusedWith = (refusal: Problem, surface: Surface): string =>
+  `it would be rejected with ${refusal.type}: ${messageOf(refusal, surface)}`
 
 /** How a refusal is foretold, with what to do. */
-export const foretold = (refusal: Problem): string => {
-  const {
-    details: { indices },
-    hint
-  } = refusal
+export const foretold = (refusal: Problem, surface: Surface): string => {
+  const { details, hint, path } = refusal
+  const { indices } = details
   return Array.isArray(indices)
     ? `it would be rejected: items ${indices.join(" and ")} have the same id. Use a different id for each`
-    : `${refusedWith(refusal)}. ${hint}`
+    : `${refusedWith(refusal, surface)}. ${writeHint(hint, surface, path)}`
 }

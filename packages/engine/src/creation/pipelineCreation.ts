@@ -1,7 +1,7 @@
 /** Makes pipelines: all tasks of one are stored in one commit with it, or nothing is. */
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { nearest } from "@backbeat/contract/nearest"
-import { type Problem, problem } from "@backbeat/contract/Problem"
+import { type Problem, problem, atField } from "@backbeat/contract/Problem"
 import type { PipelineInput } from "@backbeat/contract/operation/pipeline"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Task } from "@backbeat/core/task/Task"
@@ -23,7 +23,7 @@ import {
   keysOf,
   type PipelineItem,
   pipelineExists,
-  within
+  ofTask
 } from "./pipelineItems.ts"
 import { type Origin, ownerOf } from "./Origin.ts"
 import { makeCreateTask, type Starting } from "./createTask.ts"
@@ -31,8 +31,8 @@ import { once } from "../wiring/once.ts"
 
 /** A dependency that is missing is likely meant to be another task of the call. */
 const suggesting = (told: Problem, names: ReadonlyArray<string>): Problem => {
-  const near =
-    told.type === "DependencyNotFound" ? nearest(String(told.details["id"]), names) : null
+  const isMissing = told.type === "DependencyNotFound" && told.id !== undefined
+  const near = isMissing ? nearest(told.id, names) : null
   return near === null ? told : { ...told, hint: `Did you mean ${near}?` }
 }
 
@@ -43,16 +43,19 @@ const ofItem = (
   trouble: Trouble
 ): Problem => {
   const told = toProblem(input.id)(trouble)
-  return trouble._tag === "StoreError" ? told : within(path, suggesting(told, names))
+  return trouble._tag === "StoreError" ? told : ofTask(path, suggesting(told, names))
 }
 
 /** No pipeline may be made under the id of a task. */
 const isTask = ({ id, state: { status } }: Task): Problem =>
-  problem(
-    "IllegalTransition",
-    `id: ${id} is the id of a task that is ${status}`,
-    "Use another id, or remove id to get a new one.",
-    { path: "id", id, status }
+  atField(
+    "id",
+    problem(
+      "IllegalTransition",
+      `${id} is the id of a task that is ${status}`,
+      "Use another id, or remove id to get a new one.",
+      { id, status }
+    )
   )
 
 /** Refuses an id that stands for something already; made once. */

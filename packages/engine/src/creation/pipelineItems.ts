@@ -1,5 +1,13 @@
 /** From the payload of `pipeline create` to payloads of `start` that depend on each other. */
-import { problem, type Problem, withChange, withTry } from "@backbeat/contract/Problem"
+import { callOf, sentence } from "@backbeat/contract/Text"
+import {
+  problem,
+  type Problem,
+  withChange,
+  withTry,
+  atField,
+  within
+} from "@backbeat/contract/Problem"
 import type { PipelineInput } from "@backbeat/contract/operation/pipeline"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import type { Dependency } from "@backbeat/core/task/Dependency"
@@ -22,24 +30,9 @@ export interface PipelineItems {
 }
 
 /** A problem of one task of a call, with the path of that task before its own. What is right for one task alone is no call for all of them. */
-export const within = (path: string, told: Problem): Problem => {
-  const { message, details, try: _, changes = [], ...others } = told
-  const rest =
-    changes.length === 0
-      ? others
-      : {
-          ...others,
-          changes: changes.map((change) => ({ ...change, path: `${path}.${change.path}` }))
-        }
-  const inner = details["path"]
-  if (typeof inner !== "string" || !message.startsWith(inner)) {
-    return { ...rest, message: `${path}: ${message}`, details: { ...details, path } }
-  }
-  return {
-    ...rest,
-    message: `${path}.${message}`,
-    details: { ...details, path: `${path}.${inner}` }
-  }
+export const ofTask = (path: string, told: Problem): Problem => {
+  const { try: _, ...rest } = told
+  return within(path, rest)
 }
 
 type Shared = Omit<PipelineInput, "id" | "name" | "steps" | "tasks">
@@ -115,7 +108,7 @@ const twice = (given: ReadonlyArray<Given>): Problem | null => {
     if (key === undefined) continue
     const first = paths.get(key)
     if (first !== undefined)
-      return within(
+      return ofTask(
         path,
         wrongField(
           "key",
@@ -199,7 +192,7 @@ export const itemsOf = (
     const items: Array<PipelineItem> = []
     for (const [index, { path, input }] of given.entries()) {
       const before = payload.steps === undefined ? undefined : ids[index - 1]
-      const waits = yield* Result.mapError(resolved(input, names), (told) => within(path, told))
+      const waits = yield* Result.mapError(resolved(input, names), (told) => ofTask(path, told))
       const chained = before === undefined ? {} : { dependsOn: [before] }
       items.push({
         path,
@@ -214,21 +207,20 @@ export const itemsOf = (
     const [cyclic] = refused
     if (cyclic === undefined) return { items, order }
     const [place, cycle] = cyclic
-    return yield* Result.fail(within(items[place]?.path ?? "tasks", cycle))
+    return yield* Result.fail(ofTask(items[place]?.path ?? "tasks", cycle))
   })
 
 /** No pipeline may be made under an id that one has: it is run again by a restart. */
 export const pipelineExists = (id: string, status: string): Problem =>
   withTry(
-    problem(
-      "IllegalTransition",
-      `id: pipeline ${id} exists and is ${status}`,
-      "Use restart to run it again. For a new pipeline, use another id, or remove id to get a new one.",
-      {
-        path: "id",
-        id,
-        status
-      }
+    atField(
+      "id",
+      problem(
+        "IllegalTransition",
+        `pipeline ${id} exists and is ${status}`,
+        sentence`Use ${callOf("restart")} to run it again. For a new pipeline, use another id, or remove id to get a new one.`,
+        { id, status }
+      )
     ),
     "restart",
     { id }

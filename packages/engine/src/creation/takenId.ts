@@ -1,5 +1,6 @@
 /** Why an id that stands for something already is not started: a task that lives, a step, a pipeline, or processes of a lost task. */
-import { problem, type Problem, withChange, withTry } from "@backbeat/contract/Problem"
+import { callOf, ownPath, sentence } from "@backbeat/contract/Text"
+import { problem, type Problem, withChange, withTry, atField } from "@backbeat/contract/Problem"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import { isAccepted } from "@backbeat/core/task/accepts"
 import type { Task } from "@backbeat/core/task/Task"
@@ -49,23 +50,26 @@ const alreadyRunning = (
 }
 
 const dependsTooLate = ({ id, state }: Task): Problem =>
-  problem(
-    "IllegalTransition",
-    `task ${id} is ${state.status}; a restart of a live task cannot have dependsOn`,
-    "Stop it first, or remove dependsOn.",
-    { id, from: state.status, path: "dependsOn" }
+  atField(
+    "dependsOn",
+    problem(
+      "IllegalTransition",
+      sentence`task ${id} is ${state.status}; a restart of a live task cannot have ${ownPath}`,
+      "Stop it first, or remove dependsOn.",
+      { id, from: state.status }
+    )
   )
 
 /** What waits to run has nothing to restart, and what is being stopped has been told its end. */
 const nothingRuns = ({ id, state: { status } }: Task): Problem => {
-  const message = `task ${id} is ${status}; ifRunning "restart" requires a running or retrying task`
-  const details = { id, from: status, path: "ifRunning" }
+  const message = sentence`task ${id} is ${status}; ${ownPath} "restart" requires a running or retrying task`
+  const refused = (hint: string) =>
+    atField("ifRunning", problem("IllegalTransition", message, hint, { id, from: status }))
   if (status === "stopping") {
-    const hint = "Wait until it ends, then start it."
-    return withTry(problem("IllegalTransition", message, hint, details), "wait", { id })
+    return withTry(refused("Wait until it ends, then start it."), "wait", { id })
   }
   const hint = 'Stop it first, then start it, or set "ifRunning": "return".'
-  return withChange(problem("IllegalTransition", message, hint, details), { ifRunning: "return" })
+  return withChange(refused(hint), { ifRunning: "return" })
 }
 
 /** What is to be started, and its place in the call. */
@@ -100,11 +104,14 @@ export const isStep = (id: string, pipelineId: string): Problem =>
 
 /** The id is that of something else. */
 export const isOfKind = (id: string, kind: IdKind): Problem =>
-  problem(
-    "IllegalTransition",
-    `id: ${id} is the id of a ${kind}`,
-    "Use another id, or remove id to get a new one.",
-    { path: "id", id }
+  atField(
+    "id",
+    problem(
+      "IllegalTransition",
+      `${id} is the id of a ${kind}`,
+      "Use another id, or remove id to get a new one.",
+      { id }
+    )
   )
 
 /** The database has lost a task, and what it started lives. */
@@ -112,6 +119,6 @@ export const isStranger = (id: string, alive: ReadonlyArray<string>): Problem =>
   problem(
     "TaskAlreadyRunning",
     `task ${id} is missing from the database, but its processes are alive: ${alive.join(", ")}`,
-    "Kill them by their pids, or use another id. doctor shows more.",
+    sentence`Kill them by their pids, or use another id. ${callOf("doctor")} shows more.`,
     { id, alive }
   )

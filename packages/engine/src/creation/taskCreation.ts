@@ -1,5 +1,5 @@
 /** Starts payloads, one or many: everything of one request is stored in one commit. */
-import { problem, type Problem } from "@backbeat/contract/Problem"
+import { problem, type Problem, atField } from "@backbeat/contract/Problem"
 import type { Task } from "@backbeat/core/task/Task"
 import type { StoreError } from "@backbeat/store/StoreError"
 import * as Effect from "effect/Effect"
@@ -39,11 +39,14 @@ const lacks = (item: Item, lost: ReadonlyMap<string, number>): Problem | null =>
   const need = needsOf(item).find(({ id }) => lost.has(id))
   const refused = need === undefined ? undefined : lost.get(need.id)
   if (need === undefined || refused === undefined) return null
-  return problem(
-    "DependencyNotFound",
-    `${need.path}: ${need.id} was rejected in this call`,
-    `Correct item ${refused} as its error says, then start both again.`,
-    { ...need, item: refused }
+  return atField(
+    need.path,
+    problem(
+      "DependencyNotFound",
+      `${need.id} was rejected in this call`,
+      `Correct item ${refused} as its error says, then start both again.`,
+      { id: need.id, item: refused }
+    )
   )
 }
 

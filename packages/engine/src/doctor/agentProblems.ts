@@ -1,6 +1,6 @@
 /** What is wrong with an agent of this machine. */
-import { callText } from "@backbeat/contract/callText"
 import type { AgentEntry } from "@backbeat/contract/operation/agents"
+import { callOf, sentence, type Text } from "@backbeat/contract/Text"
 
 /** What keeps an agent from working (`serious`), or should be known of it. */
 export const problemsOf = ({
@@ -15,10 +15,7 @@ export const problemsOf = ({
   permissionMode
 }: AgentEntry) => {
   const found: ReadonlyArray<
-    readonly [
-      boolean,
-      { readonly message: string; readonly fix: string; readonly serious: boolean }
-    ]
+    readonly [boolean, { readonly message: string; readonly fix: Text; readonly serious: boolean }]
   > = [
     [
       !installed,
@@ -37,7 +34,7 @@ export const problemsOf = ({
       permissionMode === "full",
       {
         message: "the configuration turns all its permission checks off (permissionMode full)",
-        fix: callText("config set", { key: `agents.${agent}.permissionMode`, value: "edit" }),
+        fix: sentence`${callOf("config set", { key: `agents.${agent}.permissionMode`, value: "edit" })}`,
         serious: false
       }
     ]

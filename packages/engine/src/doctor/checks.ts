@@ -1,4 +1,6 @@
 /** The checks of `doctor` that need no engine, each with what to do. */
+import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
+import { callOf, flagOf, type Hint, sentence } from "@backbeat/contract/Text"
 import { socketName } from "@backbeat/contract/protocol"
 import type { AgentEntry } from "@backbeat/contract/operation/agents"
 import type { Output } from "@backbeat/contract/table"
@@ -13,7 +15,9 @@ import { differencesFrom, inheritanceFix, ownInheritance } from "../process/inhe
 import { problemsOf } from "./agentProblems.ts"
 
 /** One line of the answer. */
-export type Check = Output<"doctor">["checks"][number]
+export interface Check extends Omit<Output<"doctor">["checks"][number], "fix"> {
+  readonly fix: Hint | null
+}
 
 const lowDiskBytes = 1_000_000_000
 /** Less than the database takes for a few transitions. */
@@ -27,7 +31,7 @@ export const check = (
   name: string,
   status: Check["status"],
   message: string,
-  fix: string | null = null
+  fix: Hint | null = null
 ): Check => ({
   name,
   status,
@@ -43,7 +47,7 @@ export const checkHome = (root: string): Check => {
       "home",
       "fail",
       `${root} belongs to user ${uid}`,
-      "Use your own home: set --home or BACKBEAT_HOME."
+      sentence`Use your own home: set ${flagOf("home")} or BACKBEAT_HOME.`
     )
   const open = mode & 0o077
   return open === 0
@@ -87,7 +91,7 @@ export const checkDisk = (root: string): Check => {
       "Free disk space."
     )
   return free < lowDiskBytes
-    ? check("disk", "warn", message, "Free disk space, or run prune.")
+    ? check("disk", "warn", message, sentence`Free disk space, or run ${callOf("prune")}.`)
     : check("disk", "ok", message)
 }
 
@@ -111,12 +115,11 @@ export const checkLock = (root: string): Check | null => {
 export const checkLog = (root: string): Check | null => {
   const path = join(root, logName)
   if (isRegularOrMissing(path)) return null
-  return check(
-    "log",
-    "warn",
-    `${path} is not a regular file: the engine writes no log`,
-    "Move it away, then run engine stop. The next engine creates the log."
-  )
+  return check("log", "warn", `${path} is not a regular file: the engine writes no log`, [
+    "Move it away.",
+    sentence`Then run ${callOf("engine stop")}.`,
+    "The next engine creates the log."
+  ])
 }
 
 /** The length of the socket's path. */
@@ -232,7 +235,10 @@ export const checkConfiguration = (
       "config",
       "warn",
       `${key} is ${JSON.stringify(value)}: the variable ${name} sets it, and other programs use that variable too`,
-      `Set BACKBEAT_${name.replace("WORKER_", "")} or the setting ${key}, which only backbeat uses. Then run engine stop: a running engine keeps its variables.`
+      [
+        `Set BACKBEAT_${name.replace("WORKER_", "")} or the setting ${key}, which only backbeat uses.`,
+        sentence`Then run ${callOf("engine stop")}: a running engine keeps its variables.`
+      ]
     )
   })
   if (problems.length === 0)
@@ -242,12 +248,10 @@ export const checkConfiguration = (
     ...problems.map(({ key, message }) =>
       key === ""
         ? check("config", "warn", `${configPath} ${message}`, "Correct the file, or move it away.")
-        : check(
-            "config",
-            "warn",
-            `${key}: ${message}`,
-            "Run config set or config reset. If a variable sets the value, change the variable and run engine stop: a running engine keeps its variables."
-          )
+        : check("config", "warn", `${key}: ${message}`, [
+            sentence`Run ${callOf("config set")} or ${callOf("config reset")}.`,
+            sentence`If a variable sets the value, change the variable and run ${callOf("engine stop")}: a running engine keeps its variables.`
+          ])
     )
   ]
 }
@@ -259,9 +263,18 @@ export const checkIgnored = (ignored: ReadonlyArray<IgnoredVariable>): ReadonlyA
   )
 
 /** The answer of `doctor`: the worst of the checks is its status. */
-export const concludeChecks = (checks: ReadonlyArray<Check>): Output<"doctor"> => {
+export const concludeChecks = (
+  checks: ReadonlyArray<Check>,
+  surface: Surface
+): Output<"doctor"> => {
   const worst = (["fail", "warn"] as const).find((status) =>
     checks.some((each) => each.status === status)
   )
-  return { status: worst ?? "ok", checks }
+  return {
+    status: worst ?? "ok",
+    checks: checks.map((each) => ({
+      ...each,
+      fix: each.fix === null ? null : writeHint(each.fix, surface)
+    }))
+  }
 }

@@ -1,4 +1,7 @@
 /** Answers `doctor` where no engine runs and none can or is to begin, as in a home that is not there yet. Changes nothing. */
+import { commandLine } from "@backbeat/contract/surface/commandLine"
+import { flagOf, type Hint, sentence } from "@backbeat/contract/Text"
+import { messageOf } from "@backbeat/contract/Envelope"
 import type { Output } from "@backbeat/contract/table"
 import * as Effect from "effect/Effect"
 import { existsSync } from "node:fs"
@@ -30,13 +33,13 @@ const checkFolder = async (root: string, judging: Judging): Promise<Check> => {
     if (verdict.kind === "absent")
       return check("home", "ok", `${root} does not exist yet; the first task creates it`)
     if (verdict.kind === "home") return checkHome(root)
-    return check("home", "fail", verdict.problem.message, verdict.problem.hint)
+    return check("home", "fail", messageOf(verdict.problem), verdict.problem.hint)
   } catch (thrown) {
     return check(
       "home",
       "fail",
       `the home ${root} cannot be used: ${errorMessage(thrown)}`,
-      "Check its permissions and the disk, or use another with --home or BACKBEAT_HOME."
+      sentence`Check its permissions and the disk, or use another with ${flagOf("home")} or BACKBEAT_HOME.`
     )
   }
 }
@@ -58,7 +61,7 @@ const checkStore = (root: string): Check =>
 /** Why an engine could not be started, and what to do. */
 interface Refusal {
   readonly message: string
-  readonly hint: string
+  readonly hint: Hint
 }
 
 /** The answer, for the environment of the caller; `refusal` when an engine was to begin. */
@@ -71,19 +74,22 @@ export const doctorWithoutEngine = async (
   const { root, configPath } = place
   const resolved = readConfiguration(configPath, env)
   const agents = await Effect.runPromise(inspectAgents(resolved.config, env))
-  return concludeChecks([
-    await checkFolder(root, judging),
-    checkDisk(nearestFolder(root)),
-    checkSocket(root),
-    checkStore(root),
-    ...[checkLock(root)].filter((each) => each !== null),
-    refusal === null
-      ? check("engine", "ok", "no engine runs")
-      : check("engine", "fail", `no engine can start: ${refusal.message}`, refusal.hint),
-    ...checkConfiguration(resolved, configPath),
-    ...checkIgnored(resolved.ignored),
-    checkClock(),
-    checkTracking(),
-    ...checkAgents(agents)
-  ])
+  return concludeChecks(
+    [
+      await checkFolder(root, judging),
+      checkDisk(nearestFolder(root)),
+      checkSocket(root),
+      checkStore(root),
+      ...[checkLock(root)].filter((each) => each !== null),
+      refusal === null
+        ? check("engine", "ok", "no engine runs")
+        : check("engine", "fail", `no engine can start: ${refusal.message}`, refusal.hint),
+      ...checkConfiguration(resolved, configPath),
+      ...checkIgnored(resolved.ignored),
+      checkClock(),
+      checkTracking(),
+      ...checkAgents(agents)
+    ],
+    commandLine
+  )
 }

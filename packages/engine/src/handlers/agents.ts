@@ -1,5 +1,5 @@
 /** Answers `agents list`, `agents check` and `init`. */
-import { callText } from "@backbeat/contract/callText"
+import { callOf, sentence, firstOf } from "@backbeat/contract/Text"
 import { type AgentEntry } from "@backbeat/contract/operation/agents"
 import { problem } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/agents"
@@ -13,6 +13,8 @@ import { unknownAgent } from "../creation/agentWork.ts"
 import { type Call, handle, type Handled } from "../call/Call.ts"
 import { problemsOf } from "../doctor/agentProblems.ts"
 import { makeChangeConfiguration } from "./changeConfiguration.ts"
+import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
+import { AskingSurface } from "../call/written.ts"
 import { wrongField } from "../call/wrongField.ts"
 
 /** The handlers of what is asked about agents. */
@@ -29,10 +31,16 @@ export const makeAgentsHandlers = Effect.gen(function* () {
       return yield* inspectAgents(config, caller.env ?? {}, name === undefined ? undefined : [name])
     })
 
-  const misconfigured = ({ agent }: AgentEntry) =>
+  const misconfigured = ({ agent }: AgentEntry, surface: Surface) =>
     flawsOfAgent(settings.current(), agent).map(({ path, message }) => ({
       message: `${path} in the configuration: ${message}`,
-      fix: callText("config reset", { key: path }),
+      fix: writeHint(
+        firstOf(
+          sentence`${callOf("config reset", { key: path })}`,
+          `Reset ${path} in the configuration.`
+        ),
+        surface
+      ),
       serious: true
     }))
 
@@ -43,7 +51,9 @@ export const makeAgentsHandlers = Effect.gen(function* () {
     if (name !== undefined) {
       const [agent] = yield* look(call, name)
       const hint =
-        agent === undefined ? "Run agents list to see the agents." : `Install it: ${agent.install}`
+        agent === undefined
+          ? sentence`Run ${callOf("agents list")} to see the agents.`
+          : `Install it: ${agent.install}`
       return yield* Effect.fail(
         problem("AgentUnavailable", `agent ${name} is not installed`, hint, { agent: name })
       )
@@ -53,7 +63,7 @@ export const makeAgentsHandlers = Effect.gen(function* () {
         problem(
           "AgentUnavailable",
           "no agent is installed",
-          "Run agents list to see how to install one.",
+          sentence`Run ${callOf("agents list")} to see how to install one.`,
           {}
         )
       )
@@ -71,11 +81,19 @@ export const makeAgentsHandlers = Effect.gen(function* () {
   const handlers: ReadonlyArray<Handled> = [
     handle(operations.agentsList, (_, call) => Effect.map(look(call), (agents) => ({ agents }))),
     handle(operations.agentsCheck, ({ agent }, call) =>
-      Effect.map(look(call, agent), (found) => {
+      Effect.gen(function* () {
+        const found = yield* look(call, agent)
+        const surface = yield* AskingSurface
         const usable = found.filter((each) => agent !== undefined || each.installed || each.default)
         // Where there is none, each says how it is installed.
         const agents = (usable.length === 0 ? found : usable)
-          .map((each) => ({ ...each, problems: [...misconfigured(each), ...problemsOf(each)] }))
+          .map((each) => ({
+            ...each,
+            problems: [
+              ...misconfigured(each, surface),
+              ...problemsOf(each).map((its) => ({ ...its, fix: writeHint(its.fix, surface) }))
+            ]
+          }))
           .map((each) => ({ ...each, ok: each.problems.every(({ serious }) => !serious) }))
         return { ok: agents.every(({ ok }) => ok), agents }
       })

@@ -1,4 +1,5 @@
 /** Changes the configuration file: only to what holds, and with effect at once. */
+import { callOf, sentence } from "@backbeat/contract/Text"
 import { showPath } from "@backbeat/contract/decodePayload"
 import type { Path } from "@backbeat/contract/Flaw"
 import { nearest } from "@backbeat/contract/nearest"
@@ -21,13 +22,15 @@ const overlap = (one: Path, other: Path): boolean => {
 /** No value of the configuration is as deep: what is further in is refused before. */
 const deepest = 16
 
+const showKeys = sentence`Run ${callOf("config show")} to see the keys and values.`
+
 const refusal = ({ at, kind, path, message }: ConfigurationFlaw, key: Path): Problem => {
   if (kind === "unknown" && at.length <= key.length)
-    return wrongField("key", `${path}: ${message}`, "Run config show to see the keys and values.")
+    return wrongField("key", `${path}: ${message}`, showKeys)
   return wrongField(
     "value",
     kind === "value" && path === showPath(key) ? message : `${path}: ${message}`,
-    "Run config show to see the keys and values."
+    showKeys
   )
 }
 

@@ -1,4 +1,5 @@
 /** Answers `doctor` in an engine. */
+import { AskingSurface } from "../call/written.ts"
 import * as operations from "@backbeat/contract/operation/discover"
 import { Disk } from "@backbeat/store/Disk"
 import * as Effect from "effect/Effect"
@@ -43,29 +44,32 @@ export const makeDoctorHandler = Effect.gen(function* () {
       const intact = yield* Effect.mapError(disk.check, toProblem(""))
       const agents = yield* inspectAgents(settings.current(), caller.env ?? {})
       const strangers = yield* Effect.mapError(findStrangers, toProblem(""))
-      return concludeChecks([
-        checkHome(root),
-        checkDisk(root),
-        checkSocket(root),
-        intact.ok
-          ? check("store", "ok", intact.message)
-          : check(
-              "store",
-              "fail",
-              intact.message,
-              "Restore a backup, or move the database away to start with an empty one."
-            ),
-        ...checkStrangers(strangers),
-        checkInheritance(caller),
-        ...[checkLog(root)].filter((each) => each !== null),
-        check("engine", "ok", `version ${version}, pid ${process.pid}`),
-        ...checkConfiguration(settings.resolved(), configPath),
-        ...checkIgnored([...settings.resolved().ignored, ...ignoredIn(caller.env ?? {})]),
-        checkWatches(root),
-        checkClock(),
-        checkTracking(),
-        ...checkAgents(agents)
-      ])
+      return concludeChecks(
+        [
+          checkHome(root),
+          checkDisk(root),
+          checkSocket(root),
+          intact.ok
+            ? check("store", "ok", intact.message)
+            : check(
+                "store",
+                "fail",
+                intact.message,
+                "Restore a backup, or move the database away to start with an empty one."
+              ),
+          ...checkStrangers(strangers),
+          checkInheritance(caller),
+          ...[checkLog(root)].filter((each) => each !== null),
+          check("engine", "ok", `version ${version}, pid ${process.pid}`),
+          ...checkConfiguration(settings.resolved(), configPath),
+          ...checkIgnored([...settings.resolved().ignored, ...ignoredIn(caller.env ?? {})]),
+          checkWatches(root),
+          checkClock(),
+          checkTracking(),
+          ...checkAgents(agents)
+        ],
+        yield* AskingSurface
+      )
     })
   )
 })

@@ -20,7 +20,7 @@ import { eventFrame, lineFrame, pipelineSnapshotFrame, snapshotFrame } from "../
 import { makeLinesBeforeEnds } from "../logs/linesBeforeEnds.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
 import { View } from "../view/View.ts"
-import { wrongField } from "../call/wrongField.ts"
+import { requiresStream, wrongField } from "../call/wrongField.ts"
 
 const pageEvents = 1000
 
@@ -187,10 +187,7 @@ export const makeEventsHandler = Effect.gen(function* () {
     Effect.gen(function* () {
       if (input.follow === true || input.lines === true) {
         const field = input.follow === true ? "follow" : "lines"
-        return yield* Effect.fail({
-          ...wrongField(field, "requires --stream", "Add --stream, or remove this field."),
-          try: { operation: "events", payload: input, flags: { stream: true } }
-        })
+        return yield* Effect.fail(requiresStream(field, "events", input))
       }
       const filter = yield* filterOf(input)
       const since = sinceOf(input)

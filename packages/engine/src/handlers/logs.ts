@@ -19,7 +19,7 @@ import { makeLogsOfMany, strayOfMany } from "../logs/logsOfMany.ts"
 import { makeLogStream } from "../logs/logStream.ts"
 import { makeSelect } from "../waiting/selection.ts"
 import { View } from "../view/View.ts"
-import { wrongField } from "../call/wrongField.ts"
+import { requiresStream, wrongField } from "../call/wrongField.ts"
 
 /** A part of an artifact, which is located before it is written, has this many lines at most. */
 const artifactPartLines = 100_000
@@ -201,13 +201,7 @@ export const makeLogsHandler = Effect.gen(function* () {
   /** What is asked of lines that are there, without any that come; null where several tasks are meant. */
   const wholeOf = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
     const stray = streamOnly.find((field) => input[field] !== undefined && input[field] !== false)
-    if (stray !== undefined) {
-      const told = wrongField(stray, "requires --stream", "Add --stream, or remove this field.")
-      return yield* Effect.fail({
-        ...told,
-        try: { operation: "logs", payload: input, flags: { stream: true } }
-      })
-    }
+    if (stray !== undefined) return yield* Effect.fail(requiresStream(stray, "logs", input))
     const tasks = yield* tasksOf(input, call)
     const [task] = tasks
     if (input.id === undefined || task === undefined) return { tasks, one: null }

@@ -8,6 +8,7 @@ import { Settings } from "../configuration/Settings.ts"
 import { Supervisor } from "../supervisor/Supervisor.ts"
 import { inheritanceWarnings } from "../process/inheritance.ts"
 import { unlimitedQueues } from "../queue/unlimitedQueue.ts"
+import { AskingSurface } from "../call/written.ts"
 import { type Call, handle, type Handled, toProblem } from "../call/Call.ts"
 import { makeCancelPipeline } from "../steering/pipelineCancel.ts"
 import { makeOriginOf } from "../creation/originOf.ts"
@@ -33,7 +34,7 @@ const makeCreateHandler = Effect.gen(function* () {
         ({ spec }) => spec.queue
       )
       const warnings = [
-        ...unlimitedQueues(settings.current(), queues),
+        ...unlimitedQueues(settings.current(), queues, yield* AskingSurface),
         ...inheritanceWarnings(call.caller)
       ]
       const answer =

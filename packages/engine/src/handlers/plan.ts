@@ -1,4 +1,7 @@
 /** Answers `plan`: what a start or a pipeline would do. Nothing is stored and nothing runs. */
+import { AskingSurface, written } from "../call/written.ts"
+import type { Surface } from "@backbeat/contract/surface/Surface"
+import { callOf, sentence } from "@backbeat/contract/Text"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import { plan } from "@backbeat/contract/operation/discover"
 import { pipelineCreate } from "@backbeat/contract/operation/pipeline"
@@ -31,7 +34,7 @@ import { type Call, handle, toProblem } from "../call/Call.ts"
 import { arrange, makeStandings } from "../creation/dependencies.ts"
 import { joinProblems } from "../call/joinProblems.ts"
 import { makePipelineCreation } from "../creation/pipelineCreation.ts"
-import { idsOf, itemsOf, within } from "../creation/pipelineItems.ts"
+import { idsOf, itemsOf, ofTask } from "../creation/pipelineItems.ts"
 import { foretold, makeDryRunStart, refusedWith } from "../creation/dryRunStart.ts"
 import { iso } from "../view/taskAnswer.ts"
 import { type Specified, specify } from "../creation/taskSpec.ts"
@@ -55,14 +58,14 @@ const commandLineOf = ({ work }: TaskSpec, config: Configuration): ReadonlyArray
 const unstartable = "it could not start"
 
 /** What would be spawned, and what is to be known of it beforehand. */
-const spawning = (specified: Specified, config: Configuration) => {
+const spawning = (specified: Specified, config: Configuration, surface: Surface) => {
   const { spec, env } = specified
   const argv = commandLineOf(spec, config)
   const resolved = resolveCommand({ argv, cwd: spec.cwd, env })
   const { work } = spec
   const unavailable = agentUnavailable(spec, env, config)
   const unspawned = resolved.kind === "notSpawned" ? `${unstartable}: ${resolved.message}` : null
-  const trouble = unavailable === null ? unspawned : refusedWith(unavailable)
+  const trouble = unavailable === null ? unspawned : refusedWith(unavailable, surface)
   const warnings = [
     ...(trouble === null ? loginWarnings(specified.spec, specified.env, config) : [trouble]),
     ...(work.kind === "prompt" && work.permissionMode === "full"
@@ -125,7 +128,10 @@ const makeWarningsOf = Effect.gen(function* () {
     if (pause === undefined) return []
     const reason = pause.reason === null ? "" : `: ${pause.reason}`
     return [
-      `queue ${queue} was paused by ${actorName(pause.actor)}${reason}. It would wait for: backbeat queue resume ${queue}`
+      yield* written([
+        `queue ${queue} was paused by ${actorName(pause.actor)}${reason}.`,
+        sentence`It would wait for: ${callOf("queue resume", { queue })}`
+      ])
     ]
   })
 
@@ -142,7 +148,7 @@ const makeWarningsOf = Effect.gen(function* () {
     const broken = (yield* Effect.forEach(spec.dependsOn, (each) => brokenOne(each, ahead))).flat()
     if (broken.length > 0 && id !== undefined) ahead.doomed.add(id)
     return [
-      ...(refused === null ? [] : [foretold(refused)]),
+      ...(refused === null ? [] : [foretold(refused, yield* AskingSurface)]),
       ...broken,
       ...(yield* pausedOne(spec.queue)),
       ...(existing === null || refused !== null ? [] : [standsAs(existing, input)]),
@@ -154,7 +160,7 @@ const makeWarningsOf = Effect.gen(function* () {
             `${spec.maxOutputBytes} bytes of each stream are kept: set by ${spec.maxOutputBytesFrom}`
           ]
         : []),
-      ...unlimitedQueues(config, [spec.queue]),
+      ...unlimitedQueues(config, [spec.queue], yield* AskingSurface),
       ...(busy >= slots ? [`queue ${spec.queue} is full (${busy} of ${slots}): it would wait`] : [])
     ]
   })
@@ -180,7 +186,7 @@ const makePlanOne = Effect.gen(function* () {
     const specified = yield* Effect.fromResult(specify(input, setting))
     const { spec } = specified
     yield* Effect.mapError(checkKnown(spec.dependsOn, standing.toBe), toProblem(""))
-    const { argv, warnings } = spawning(specified, setting.config)
+    const { argv, warnings } = spawning(specified, setting.config, yield* AskingSurface)
     const notBefore = spec.notBefore === null ? null : iso(spec.notBefore)
     return {
       id: input.id ?? null,
@@ -218,16 +224,23 @@ const inOrder = <A, B, E>(
         .map(({ answer }) => answer)
   )
 
+/** The message names the field itself: it is about the whole item. */
+const foreseenAs = (told: Problem, surface: Surface): Problem => {
+  const { path: _, ...rest } = told
+  return { ...rest, message: foretold(told, surface) }
+}
+
 /** The items that are well-formed, and would be refused all the same; what depends on a bad item is told with that. */
 const alsoRefused = (
   foreseen: ReadonlyMap<number, Problem>,
-  items: ReadonlyArray<{ readonly index: number }>
+  items: ReadonlyArray<{ readonly index: number }>,
+  surface: Surface
 ) =>
   [...foreseen]
     .filter(([, { type }]) => type !== "DependencyNotFound")
     .map(([place, problem]) => ({
       index: items[place]?.index ?? place,
-      problem: { ...problem, message: foretold(problem) }
+      problem: foreseenAs(problem, surface)
     }))
 
 /** A refusal of what is planned: its next call is planned too, and never made. */
@@ -260,7 +273,7 @@ export const makePlanHandler = Effect.gen(function* () {
     const at = (index: number, problem: Problem) =>
       bad.set(
         index,
-        isMany(payload) ? within(`payload[${index}]`, problem) : planned("start", problem)
+        isMany(payload) ? ofTask(`payload[${index}]`, problem) : planned("start", problem)
       )
     const decoded = payloads.flatMap((each, index) => {
       const input = decodePayload(start, each)
@@ -283,7 +296,7 @@ export const makePlanHandler = Effect.gen(function* () {
       )
     )
     if (bad.size > 0)
-      for (const { index, problem } of alsoRefused(foreseen, decoded))
+      for (const { index, problem } of alsoRefused(foreseen, decoded, yield* AskingSurface))
         if (!bad.has(index)) at(index, problem)
     const refusal = joinProblems(bad)
     return refusal === null
@@ -313,7 +326,7 @@ export const makePlanHandler = Effect.gen(function* () {
     const tasks = yield* inOrder(items, order, ({ path, input: its }) =>
       planOne(its, origin, standing).pipe(
         Effect.map((task) => ({ ...task, id: its.id.startsWith(idToBe) ? null : its.id })),
-        Effect.mapError((problem) => within(path, problem))
+        Effect.mapError((problem) => ofTask(path, problem))
       )
     )
     return { operation: "pipeline create", tasks, order }

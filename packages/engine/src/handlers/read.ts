@@ -26,6 +26,7 @@ import { iso } from "../view/taskAnswer.ts"
 import { countOf } from "../view/counted.ts"
 import { View } from "../view/View.ts"
 import { isCursor } from "../view/counted.ts"
+import { AskingSurface } from "../call/written.ts"
 import { wrongField } from "../call/wrongField.ts"
 
 const noSuchAttempt = ({ id, state }: Task, attempt: number): Problem => {
@@ -85,11 +86,12 @@ const makeStatusHandler = Effect.gen(function* () {
       const answers = yield* Effect.forEach(asked, (input) =>
         Effect.map(Effect.result(answer(input)), (result) => ({ id: input.id, result }))
       )
+      const surface = yield* AskingSurface
       const found = answers.flatMap(({ result }) =>
         Result.isSuccess(result) ? [result.success] : []
       )
       const errors = answers.flatMap(({ id, result }) =>
-        Result.isFailure(result) ? [{ id, error: errorOf(result.failure) }] : []
+        Result.isFailure(result) ? [{ id, error: errorOf(result.failure, surface) }] : []
       )
       const its = found.flatMap(({ pipeline }) => pipeline ?? [])
       return {

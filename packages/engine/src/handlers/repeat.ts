@@ -1,4 +1,5 @@
 /** Answers `retry` and `resume`: a new task that does the work of an ended one again. */
+import { callOf, sentence, type Hint } from "@backbeat/contract/Text"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/steer"
 import type { Input } from "@backbeat/contract/table"
@@ -27,7 +28,7 @@ import { View } from "../view/View.ts"
 import { wrongField } from "../call/wrongField.ts"
 import { makeShowEnd } from "../waiting/waiting.ts"
 
-const refuse = (id: string, message: string, hint: string): Problem =>
+const refuse = (id: string, message: string, hint: Hint): Problem =>
   problem("IllegalTransition", `task ${id} ${message}`, hint, { id })
 
 /** What it says in a specification that is given to another task: nothing is waited for that was waited out before. */
@@ -76,7 +77,7 @@ const environmentOf = (
           task.spec.forgetEnv
             ? "has no stored environment (forgetEnv)"
             : "has lost its stored environment",
-          'Set "inheritEnv": true, or start it again with start.'
+          sentence`Set "inheritEnv": true, or start it again with ${callOf("start")}.`
         )
       )
     : Effect.succeed({ ...kept, ...env })
@@ -157,7 +158,7 @@ const makeRepeat = Effect.gen(function* () {
           refuse(
             id,
             `is a ${work.kind}; only agent tasks can be resumed`,
-            "Use retry to run it again."
+            sentence`Use ${callOf("retry")} to run it again.`
           )
         )
       const own = wanted === "new" ? null : sessionOf(parent)

@@ -1,4 +1,5 @@
 /** Answers `send`. What it delivers cannot be taken back: it is noted before and behind, so that nothing is delivered twice. */
+import { callOf, sentence, type Hint } from "@backbeat/contract/Text"
 import { problem, type Problem, type Try, withTry } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/steer"
 import type { Input, Output } from "@backbeat/contract/table"
@@ -30,7 +31,7 @@ import { View } from "../view/View.ts"
 import { wrongField } from "../call/wrongField.ts"
 import { makeTimeLimit, waitMsOf } from "../waiting/waiting.ts"
 
-const notSending = (id: string, message: string, hint: string) =>
+const notSending = (id: string, message: string, hint: Hint) =>
   problem("IllegalTransition", `task ${id} ${message}`, hint, { id })
 
 const undelivered = (id: string, error: StdinClosed | StdinBlocked) => {
@@ -38,7 +39,7 @@ const undelivered = (id: string, error: StdinClosed | StdinBlocked) => {
   return notSending(
     id,
     `${what}; ${error.deliveredBytes} bytes were delivered`,
-    "Run status and logs to see its state."
+    sentence`Run ${callOf("status")} and ${callOf("logs")} to see its state.`
   )
 }
 
@@ -47,7 +48,7 @@ const unreachable = (id: string, name: string, dir: string) =>
   notSending(
     id,
     `has no stdin any more: ${join(dir, name)} was removed`,
-    "Nothing was sent. Use restart to run it again."
+    sentence`Nothing was sent. Use ${callOf("restart")} to run it again.`
   )
 
 const maybeDelivered = (id: string) =>

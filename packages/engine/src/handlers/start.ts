@@ -14,6 +14,7 @@ import { inheritanceWarnings } from "../process/inheritance.ts"
 import { describeHeld } from "../process/heldPort.ts"
 import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { Supervisor } from "../supervisor/Supervisor.ts"
+import { AskingSurface } from "../call/written.ts"
 import { unlimitedQueues } from "../queue/unlimitedQueue.ts"
 import { loginWarnings } from "../creation/agentWork.ts"
 import { type Call, handle, toProblem } from "../call/Call.ts"
@@ -79,7 +80,7 @@ export const makeStart = Effect.gen(function* () {
       const env =
         input.inheritEnv === false ? (input.env ?? {}) : { ...call.caller.env, ...input.env }
       const warnings = [
-        ...unlimitedQueues(config, [task.spec.queue]),
+        ...unlimitedQueues(config, [task.spec.queue], yield* AskingSurface),
         ...droppedNames(task.spec),
         ...heldPorts(task),
         ...loginWarnings(task.spec, env, config),

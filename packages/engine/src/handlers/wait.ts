@@ -1,4 +1,5 @@
 /** Answers `wait`: woken by the commit, the line or the port that is waited for. */
+import { callOf, sentence } from "@backbeat/contract/Text"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import { type Problem, problem, withChange, withTry } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/read"
@@ -43,7 +44,7 @@ const endedBefore = (
   const told = problem(
     "IllegalTransition",
     `task ${id} ${state.status} before ${what}`,
-    "Run logs and why to see the reason.",
+    sentence`Run ${callOf("logs")} and ${callOf("why")} to see the reason.`,
     {
       id,
       status: state.status,

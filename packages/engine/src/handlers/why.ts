@@ -1,4 +1,7 @@
 /** Answers `why`: from the state, and from the history that led to it. */
+import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
+import { AskingSurface, written } from "../call/written.ts"
+import { callOf, sentence, type Text, firstOf, flagOf } from "@backbeat/contract/Text"
 import * as operations from "@backbeat/contract/operation/read"
 import type { Output } from "@backbeat/contract/table"
 import { spawned } from "@backbeat/core/task/decide"
@@ -35,7 +38,9 @@ import { makeWhyProcesses, sayEnded } from "../view/whyProcesses.ts"
 import { makeWhyRunning } from "../view/whyRunning.ts"
 
 type Reason = Output<"why">["because"][number]
-type Explanation = Omit<Output<"why">, "status">
+interface Explanation extends Omit<Output<"why">, "status" | "next"> {
+  readonly next: Text | null
+}
 
 /** A limit that nobody saw pass: the end counts all the same, for nothing of backbeat caused it. */
 const passedUnseen = ({ state, spec }: Task): ReadonlyArray<Reason> => {
@@ -53,11 +58,23 @@ const passedUnseen = ({ state, spec }: Task): ReadonlyArray<Reason> => {
 }
 
 /** What a call lets run at a time, and how many of its tasks do. */
-const explainBatch = ({ state, lineage: { batch } }: Task, busy: number): ReadonlyArray<Reason> => {
+const explainBatch = (
+  { state, lineage: { batch } }: Task,
+  busy: number,
+  surface: Surface
+): ReadonlyArray<Reason> => {
   if (state.status !== "queued" || batch === undefined || busy < batch.limit) return []
+  const allows = `its call allows ${batch.limit} running ${batch.limit === 1 ? "task" : "tasks"}`
+  const running = `${busy} ${busy === 1 ? "is" : "are"} running`
   return [
     {
-      what: `its call allows ${batch.limit} running ${batch.limit === 1 ? "task" : "tasks"} (--concurrency), and ${busy} ${busy === 1 ? "is" : "are"} running`,
+      what: writeHint(
+        firstOf(
+          sentence`${allows} (${flagOf("concurrency")}), and ${running}`,
+          `${allows}, and ${running}`
+        ),
+        surface
+      ),
       since: iso(state.since)
     }
   ]
@@ -124,7 +141,7 @@ const nextOfRunning = ({ state, spec }: Task): string => {
 }
 
 /** What comes next; `again` says how it is run again. */
-const nextOf = (task: Task, again: string, now: number): string | null => {
+const nextOf = (task: Task, again: Text, now: number): Text | null => {
   const { state } = task
   switch (state.status) {
     case "running":
@@ -158,7 +175,7 @@ const explainAttempt = (root: string, task: Task, now: number): Explanation | nu
           since: iso(endedAt)
         }
       ],
-      next: "The engine retries until the store accepts it. The disk may be full: run doctor."
+      next: sentence`The engine retries until the store accepts it. The disk may be full: run ${callOf("doctor")}.`
     }
   }
   if (attempt?.kind !== "alive" || attempt.shimAlive) return null
@@ -220,10 +237,14 @@ const lastSaid = Effect.fnUntraced(function* (root: string, task: Task) {
 /** That nothing limits the queue of a task that runs, though somebody named it. */
 const explainUnlimited = (
   configuration: Configuration,
-  { state, spec, createdAt }: Task
+  { state, spec, createdAt }: Task,
+  surface: Surface
 ): ReadonlyArray<Reason> =>
   state.status === "running"
-    ? unlimitedQueues(configuration, [spec.queue]).map((what) => ({ what, since: iso(createdAt) }))
+    ? unlimitedQueues(configuration, [spec.queue], surface).map((what) => ({
+        what,
+        since: iso(createdAt)
+      }))
     : []
 
 /** That another program held the port of a task that has not been ready in its attempt. */
@@ -268,7 +289,8 @@ export const makeWhyHandler = Effect.gen(function* () {
           ahead: yield* queues.ahead(id, now),
           batch: explainBatch(
             task,
-            task.lineage.batch === undefined ? 0 : yield* store.busyOfBatch(task.lineage.batch.id)
+            task.lineage.batch === undefined ? 0 : yield* store.busyOfBatch(task.lineage.batch.id),
+            yield* AskingSurface
           )
         }
         const explained = explainQueued(task, circumstances)
@@ -296,7 +318,7 @@ export const makeWhyHandler = Effect.gen(function* () {
         ...deniedOf(task),
         ...(yield* lastSaid(root, task)),
         ...unwatched(lives.find(id), now),
-        ...explainUnlimited(settings.current(), task)
+        ...explainUnlimited(settings.current(), task, yield* AskingSurface)
       ]
       return {
         status,
@@ -305,6 +327,14 @@ export const makeWhyHandler = Effect.gen(function* () {
         ...(peak === null ? {} : { peakMemoryBytes: peak }),
         next: found?.next ?? nextOf(task, yield* explainAgain(task), now)
       }
-    }).pipe(Effect.mapError(toProblem(id)))
+    }).pipe(
+      Effect.mapError(toProblem(id)),
+      Effect.flatMap(({ next, ...explained }) =>
+        Effect.map(next === null ? Effect.succeed(null) : written(next), (told) => ({
+          ...explained,
+          next: told
+        }))
+      )
+    )
   )
 })

@@ -1,4 +1,6 @@
 /** At most one engine per home: whoever holds the lock of `engine.lock`. The kernel lets go of it when the holder dies. */
+import { messageOf } from "@backbeat/contract/Envelope"
+import { callOf, flagOf, sentence } from "@backbeat/contract/Text"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import { chmodSync, closeSync, constants, fstatSync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
@@ -30,7 +32,7 @@ export class HomeUnusable extends Error {
   override readonly name = "HomeUnusable"
   readonly problem: Problem
   constructor(trouble: Problem) {
-    super(trouble.message)
+    super(messageOf(trouble))
     this.problem = trouble
   }
 }
@@ -87,11 +89,11 @@ const unusable = (root: string, thrown: unknown): HomeUnusable => {
     errorCode(thrown) === "EROFS"
       ? [
           "it is on a read-only file system (EROFS), and no engine can start there",
-          "Make the file system writable. To read the home, copy it to a writable one, and name the copy with --home. doctor works without an engine."
+          sentence`Make the file system writable. To read the home, copy it to a writable one, and name the copy with ${flagOf("home")}. ${callOf("doctor")} works without an engine.`
         ]
       : [
           errorMessage(thrown),
-          "Check its permissions and the disk, or use another with --home or BACKBEAT_HOME."
+          sentence`Check its permissions and the disk, or use another with ${flagOf("home")} or BACKBEAT_HOME.`
         ]
   return new HomeUnusable(
     problem("EngineUnreachable", `the home ${root} cannot be used: ${why}`, hint, { home: root })

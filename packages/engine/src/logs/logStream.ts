@@ -1,4 +1,5 @@
 /** Streams the lines of tasks: those that are there, and with follow those that come. */
+import { callOf, sentence } from "@backbeat/contract/Text"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import type { Frame } from "@backbeat/contract/operation/output"
 import type { Input } from "@backbeat/contract/table"
@@ -83,7 +84,7 @@ const ended = (
             problem(
               "IllegalTransition",
               `the output ended before a line matched ${until}`,
-              "Run why and logs to see the reason.",
+              sentence`Run ${callOf("why")} and ${callOf("logs")} to see the reason.`,
               {}
             )
           )

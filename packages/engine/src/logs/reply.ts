@@ -1,4 +1,5 @@
 /** Waits for what a task writes after something was sent to it. */
+import { callOf, sentence } from "@backbeat/contract/Text"
 import { type Problem, problem, taskNotFound } from "@backbeat/contract/Problem"
 import type { Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
@@ -57,7 +58,7 @@ const endedBefore = (task: Task, until: string, cursor: string): Problem =>
   problem(
     "IllegalTransition",
     `task ${task.id} ended before a line matched ${until}`,
-    "Run logs with since set to details.cursor, and why.",
+    sentence`Run ${callOf("logs")} with since set to details.cursor, and ${callOf("why")}.`,
     { id: task.id, cursor }
   )
 

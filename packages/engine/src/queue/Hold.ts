@@ -1,4 +1,5 @@
 /** What holds the queued tasks of a queue back, for people: the pause, the slots, the resources. */
+import { callOf, sentence, type Text } from "@backbeat/contract/Text"
 import type { Held } from "@backbeat/core/queue/admit"
 import { agentsQueue } from "@backbeat/core/queue/queueNames"
 import type { Pause } from "@backbeat/store/QueueStore"
@@ -7,7 +8,7 @@ import type { Pause } from "@backbeat/store/QueueStore"
 export interface Hold {
   readonly because: "paused" | "slots" | Held["because"]
   readonly message: string
-  readonly next: string
+  readonly next: Text
   readonly pause: Pause | null
 }
 
@@ -66,7 +67,7 @@ export const holdsOf = (
     holds.push({
       because: "paused",
       message,
-      next: `Resume the queue: backbeat queue resume ${queue}`,
+      next: sentence`Resume the queue: ${callOf("queue resume", { queue })}`,
       pause: paused
     })
   }

@@ -1,13 +1,15 @@
 /** Queues that limit nothing although their name says that somebody wants them to. */
-import { callText } from "@backbeat/contract/callText"
+import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
+import { callOf, firstOf, sentence } from "@backbeat/contract/Text"
 import { agentsQueue, defaultQueue } from "@backbeat/core/queue/queueNames"
 import type { Configuration } from "../configuration/configuration.ts"
 import { concurrencyOf } from "./slots.ts"
 
-/** What is said of each of these queues for which nobody has set a limit. */
+/** The warning of each of these queues for which nobody has set a limit, as a surface writes it. */
 export const unlimitedQueues = (
   configuration: Configuration,
-  queues: ReadonlyArray<string>
+  queues: ReadonlyArray<string>,
+  surface: Surface
 ): ReadonlyArray<string> =>
   [...new Set(queues)]
     .filter(
@@ -16,7 +18,8 @@ export const unlimitedQueues = (
         queue !== agentsQueue &&
         concurrencyOf(configuration, queue) === null
     )
-    .map(
-      (queue) =>
-        `queue ${queue} has no limit: ${callText("queue set", { queue, concurrency: 1 })} sets one`
-    )
+    .map((queue) => {
+      const set = callOf("queue set", { queue, concurrency: 1 })
+      const told = `queue ${queue} has no limit`
+      return writeHint(firstOf(sentence`${told}: ${set} sets one`, told), surface)
+    })

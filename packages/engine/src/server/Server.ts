@@ -48,7 +48,7 @@ const bodyOf = (
 
 /** The frames, told when what they tell is on the disk, as many at a time as come together. */
 const textOf = (
-  { frames, operation }: Extract<Answer, { readonly kind: "stream" }>,
+  { frames, operation, surface }: Extract<Answer, { readonly kind: "stream" }>,
   { closing, flushed }: Streaming
 ): Stream.Stream<string> =>
   frames.pipe(
@@ -59,7 +59,7 @@ const textOf = (
     Stream.catch((trouble) =>
       closing.aborted
         ? Stream.never
-        : Stream.make(`${JSON.stringify(failed(operation, trouble))}\n`)
+        : Stream.make(`${JSON.stringify(failed(operation, trouble, surface))}\n`)
     )
   )
 
@@ -80,8 +80,8 @@ const respond = (answer: Answer, streaming: Streaming): Response => {
 }
 
 const malformed = (text: string, error: Schema.SchemaError): Response => {
-  const { operation, trouble } = explainMalformed(text, error)
-  return refuse(operation, trouble)
+  const { operation, trouble, surface } = explainMalformed(text, error)
+  return refuse(operation, trouble, surface)
 }
 
 const homeGone = (home: string, operation: string): Problem =>

@@ -1,11 +1,13 @@
 /** Answers one call: finds the operation, checks flags, decodes the payload, and wraps what comes back. */
+import { flagOf, joined, sentence } from "@backbeat/contract/Text"
 import { type CallRequest, type Flags } from "@backbeat/contract/Call"
-import { addressed, exitCodeOf, exitStatuses, failed } from "@backbeat/contract/Envelope"
+import { addressed, messageOf, exitCodeOf, exitStatuses, failed } from "@backbeat/contract/Envelope"
 import { withoutVain } from "@backbeat/contract/meant/holds"
 import { foreignFlag } from "@backbeat/contract/foreignFlag"
 import type { Operation } from "@backbeat/contract/Operation"
 import { payloadOf } from "@backbeat/contract/payload"
-import { commandInputError, type Problem } from "@backbeat/contract/Problem"
+import { commandInputError, type Problem, atFlag } from "@backbeat/contract/Problem"
+import { surfaceOf } from "@backbeat/contract/surface/surfaces"
 import type { StoreError } from "@backbeat/store/StoreError"
 import { Disk } from "@backbeat/store/Disk"
 import * as Effect from "effect/Effect"
@@ -16,6 +18,7 @@ import { Home } from "../home/Home.ts"
 import { logDebug } from "../life/engineLog.ts"
 import { makeHandlers } from "../handlers/all.ts"
 import { type Call, toProblem } from "../call/Call.ts"
+import { AskingSurface } from "../call/written.ts"
 import { makeAnswerPayload } from "./answerPayload.ts"
 import { type Answer, document } from "./document.ts"
 import { misplaced } from "./misplaced.ts"
@@ -28,16 +31,24 @@ const checkTogether = (
 ): Effect.Effect<void, Problem> => {
   if (flags["exit-status"] === true && flags.wait !== true && !waits) {
     return Effect.fail(
-      commandInputError("--exit-status requires --wait", "Add --wait, or remove --exit-status.", {
-        flag: "--exit-status"
-      })
+      atFlag(
+        "exit-status",
+        commandInputError(
+          sentence`${flagOf("exit-status")} requires ${flagOf("wait")}`,
+          sentence`Add ${flagOf("wait")}, or remove ${flagOf("exit-status")}.`
+        )
+      )
     )
   }
   return flags.get !== undefined && flags.stream === true
     ? Effect.fail(
-        commandInputError("--get cannot be combined with --stream", "Remove one of them.", {
-          flag: "--get"
-        })
+        atFlag(
+          "get",
+          commandInputError(
+            sentence`${flagOf("get")} cannot be combined with ${flagOf("stream")}`,
+            "Remove one of them."
+          )
+        )
       )
     : Effect.void
 }
@@ -74,8 +85,12 @@ const refusedCode = (trouble: Problem, flags: Flags): number => {
 }
 
 /** The document of a problem. */
-export const refusal = (command: string, trouble: Problem, flags: Flags): Answer => ({
-  ...document(failed(command, trouble), refusedCode(trouble, flags), flags),
+const refusal = ({ operation, flags, caller }: CallRequest, trouble: Problem): Answer => ({
+  ...document(
+    failed(operation, trouble, surfaceOf(caller.surface)),
+    refusedCode(trouble, flags),
+    flags
+  ),
   failed: true
 })
 
@@ -84,7 +99,7 @@ const address = (...given: Parameters<typeof addressed>): Problem =>
   withoutVain(addressed(...given))
 
 const refuse = (trouble: Problem, request: CallRequest): Answer =>
-  refusal(request.operation, address(trouble, request), request.flags)
+  refusal(request, address(trouble, request))
 
 const explainDefect = (
   root: string,
@@ -94,7 +109,7 @@ const explainDefect = (
   const known = misplaced(root, defect)
   return known === null
     ? reportDefect(root, operation, defect)
-    : Effect.as(Effect.logWarning(known.message), known)
+    : Effect.as(Effect.logWarning(messageOf(known)), known)
 }
 
 /** Says in the log of each call what it came to, and of each entry for which call it is. */
@@ -143,7 +158,8 @@ export const makeAnswer = Effect.gen(function* () {
       return {
         kind: "stream",
         frames: Stream.mapError(frames, (trouble) => told(trouble)),
-        operation: operation.name
+        operation: operation.name,
+        surface: surfaceOf(request.caller.surface)
       } as const
     }
     return yield* Effect.mapError(answerPayload(handled, payload, call), (trouble) => told(trouble))
@@ -155,19 +171,23 @@ export const makeAnswer = Effect.gen(function* () {
     const handled = yield* findHandler(name)
     if (handled === null || handled.operation.readOnly) return
     const trouble = toProblem("")(error)
-    const message = `the changes of ${name} could not be forced to the disk; a power failure may undo them. ${trouble.message}`
+    const message = joined(
+      `the changes of ${name} could not be forced to the disk; a power failure may undo them. `,
+      trouble.message
+    )
     return yield* Effect.fail({ ...trouble, message })
   })
 
   return logged((request) =>
     run(request).pipe(
+      Effect.provideService(AskingSurface, surfaceOf(request.caller.surface)),
       Effect.catch((trouble) => Effect.succeed(refuse(trouble, request))),
       // Whatever is told has reached the disk: a power failure does not make it untrue.
       Effect.tap(() => Effect.catch(disk.flushed, (error) => unflushed(request.operation, error))),
       Effect.catch((trouble) => Effect.succeed(refuse(trouble, request))),
       Effect.catchDefect((defect) =>
         Effect.map(explainDefect(root, request.operation, defect), (trouble) =>
-          refusal(request.operation, trouble, request.flags)
+          refusal(request, trouble)
         )
       )
     )

@@ -13,6 +13,7 @@ import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Call, Handled } from "../call/Call.ts"
+import { AskingSurface } from "../call/written.ts"
 import { checkCount } from "../call/checkCount.ts"
 import { briefly } from "../output/lastLinesOf.ts"
 import { isFull, shown } from "./shown.ts"
@@ -126,6 +127,7 @@ export const answerBatch = Effect.fnUntraced(function* (
   call: Call
 ) {
   const { operation } = handled
+  const surface = yield* AskingSurface
   const results = yield* handled.answerMany?.(payloads, call) ?? oneByOne(handled, payloads, call)
   const errorCount = results.filter(Result.isFailure).length
   const warnings = [
@@ -153,7 +155,10 @@ export const answerBatch = Effect.fnUntraced(function* (
         {
           index,
           ok: false,
-          error: errorOf(call.addressed?.(result.failure, payloads[index]) ?? result.failure)
+          error: errorOf(
+            call.addressed?.(result.failure, payloads[index]) ?? result.failure,
+            surface
+          )
         }
       ]
     const item = items[index] ?? {}

@@ -2,6 +2,7 @@
 import type { Flags } from "@backbeat/contract/Call"
 import { exitCodes, succeeded } from "@backbeat/contract/Envelope"
 import type { Frame } from "@backbeat/contract/operation/output"
+import type { Surface } from "@backbeat/contract/surface/Surface"
 import type { Problem } from "@backbeat/contract/Problem"
 import * as Stream from "effect/Stream"
 
@@ -17,6 +18,7 @@ export type Answer =
       readonly kind: "stream"
       readonly frames: Stream.Stream<Frame, Problem>
       readonly operation: string
+      readonly surface: Surface
     }
 
 /** A value as JSON. */

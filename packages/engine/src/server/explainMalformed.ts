@@ -1,9 +1,13 @@
 /** What is wrong with a call that is no call: mostly a flag with a value that it does not take. */
+import { isFlagName } from "@backbeat/contract/names"
+import { flagOf, onlyOn, sentence } from "@backbeat/contract/Text"
 import { CallRequest, Flags } from "@backbeat/contract/Call"
 import { addressed, meaningOf } from "@backbeat/contract/Envelope"
 import { withoutVain } from "@backbeat/contract/meant/holds"
 import { payloadOf } from "@backbeat/contract/payload"
-import { commandInputError, type Problem } from "@backbeat/contract/Problem"
+import { commandInputError, type Problem, atFlag } from "@backbeat/contract/Problem"
+import type { Surface } from "@backbeat/contract/surface/Surface"
+import { surfaceOf } from "@backbeat/contract/surface/surfaces"
 import { findOperation } from "@backbeat/contract/table"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -19,10 +23,18 @@ const Outline = Schema.Struct({
   )
 })
 type Outline = typeof Outline.Type
-const decodeOperation = Schema.decodeUnknownOption(
-  Schema.fromJsonString(Schema.Struct({ operation: Schema.String }))
+const decodeAsked = Schema.decodeUnknownOption(
+  Schema.fromJsonString(
+    Schema.Struct({
+      operation: Schema.String,
+      caller: Schema.optionalKey(
+        Schema.Struct({ surface: CallRequest.fields.caller.fields.surface })
+      )
+    })
+  )
 )
 const decodeOutline = Schema.decodeUnknownOption(Schema.fromJsonString(Outline))
+type Asked = Option.Option.Value<ReturnType<typeof decodeAsked>>
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const mostSeconds = 86_400
@@ -41,7 +53,7 @@ const inMilliseconds = (told: Problem, outline: Outline): Problem => {
     addressed(
       {
         ...told,
-        hint: `--timeout is in seconds: for ${String(timeout)} ms write ${seconds}.`,
+        hint: sentence`${flagOf("timeout")} is in seconds: for ${String(timeout)} ms write ${seconds}.`,
         try: {
           operation,
           payload: given.success,
@@ -53,38 +65,40 @@ const inMilliseconds = (told: Problem, outline: Outline): Problem => {
   )
 }
 
-/** The operation that was called, as far as it can be told, and the problem. */
+/** The operation that was called and the surface that asks, as far as they can be told, and the problem. */
 export const explainMalformed = (
   text: string,
   { issue, message }: Schema.SchemaError
-): { readonly operation: string; readonly trouble: Problem } => {
-  const operation = Option.match(decodeOperation(text), {
-    onNone: () => "call",
-    onSome: (outline) => outline.operation
-  })
+): { readonly operation: string; readonly surface: Surface; readonly trouble: Problem } => {
+  const { operation, caller } = Option.getOrElse(decodeAsked(text), (): Asked => ({
+    operation: "call"
+  }))
+  const surface = surfaceOf(caller?.surface)
   const [first] = formatIssue(issue).issues
   const [head, flag] = first?.path ?? []
   if (first === undefined || head !== "flags" || typeof flag !== "string") {
     return {
       operation,
+      surface,
       trouble: commandInputError(
         `the call is malformed: ${message}`,
-        "Use the backbeat CLI with the version of this engine."
+        "The caller and the engine must have the same version."
       )
     }
   }
   const expected = first.message.charAt(0).toLowerCase() + first.message.slice(1)
-  const name = `--${flag}`
-  const told = commandInputError(
-    flag === "timeout"
-      ? `${name}: expected a number of seconds between 0 and ${mostSeconds}`
-      : `${name}: ${expected}`,
-    `Run backbeat ${operation} --help to see its flags.`,
-    { flag: name }
+  const name = isFlagName(flag) ? flagOf(flag) : `--${flag}`
+  const wrong =
+    flag === "timeout" ? `expected a number of seconds between 0 and ${mostSeconds}` : expected
+  const refused = commandInputError(
+    sentence`${name}: ${wrong}`,
+    onlyOn("cli", `Run backbeat ${operation} --help to see its flags.`)
   )
+  const told = isFlagName(flag) ? atFlag(flag, refused) : refused
   const outline = flag === "timeout" ? decodeOutline(text) : Option.none()
   return {
     operation,
+    surface,
     trouble: Option.isSome(outline) ? inMilliseconds(told, outline.value) : told
   }
 }

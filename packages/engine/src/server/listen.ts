@@ -8,6 +8,7 @@ import {
   healthPath,
   socketName
 } from "@backbeat/contract/protocol"
+import type { Surface } from "@backbeat/contract/surface/Surface"
 import * as Effect from "effect/Effect"
 import { chmodSync, rmSync } from "node:fs"
 import { join } from "node:path"
@@ -22,8 +23,8 @@ import { Shutdown } from "../life/Shutdown.ts"
 const maxBodyBytes = 64 * 1024 * 1024
 
 /** The document of a problem outside of any operation's answer. */
-export const refuse = (operation: string, trouble: Problem): Response =>
-  new Response(JSON.stringify(failed(operation, trouble)), {
+export const refuse = (operation: string, trouble: Problem, surface?: Surface): Response =>
+  new Response(JSON.stringify(failed(operation, trouble, surface)), {
     headers: { [exitHeader]: String(exitCodeOf(trouble)), [failureHeader]: "1" }
   })
 

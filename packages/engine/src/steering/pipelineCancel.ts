@@ -1,4 +1,5 @@
 /** Ends pipelines: what runs of one is stopped, the rest is withdrawn. */
+import { callOf, sentence } from "@backbeat/contract/Text"
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import type { Input } from "@backbeat/contract/table"
@@ -24,7 +25,7 @@ const hasEnded = ({ id, status }: PipelineEnded): Problem =>
   problem(
     "IllegalTransition",
     `pipeline ${id} is ${status}; only a running pipeline can be cancelled`,
-    "Use stop to end leftover processes of its tasks.",
+    sentence`Use ${callOf("stop")} to end leftover processes of its tasks.`,
     {
       id,
       from: status,

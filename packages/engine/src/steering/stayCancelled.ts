@@ -1,5 +1,6 @@
 /** Which tasks stay cancelled although the one because of which they were cancelled runs again. */
-import { callText } from "@backbeat/contract/callText"
+import { written } from "../call/written.ts"
+import { callOf, type Hint, sentence } from "@backbeat/contract/Text"
 import type { Task } from "@backbeat/core/task/Task"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
@@ -23,14 +24,17 @@ const cancelledBy = (id: string, cancelled: ReadonlyArray<Task>): ReadonlyArray<
   return [...found].filter((each) => each !== id)
 }
 
-const sentence = (id: string, ids: ReadonlyArray<string>): string => {
+const sentences = (id: string, ids: ReadonlyArray<string>): Hint => {
   const [only = "", ...others] = ids
   if (others.length === 0)
-    return `${only} was cancelled because of ${id} and stays cancelled. To run it too: backbeat restart ${only}`
+    return [
+      `${only} was cancelled because of ${id} and stays cancelled.`,
+      sentence`To run it too: ${callOf("restart", { id: only })}`
+    ]
   const told = `${ids.length} tasks were cancelled because of ${id} and stay cancelled.`
   return ids.length > namedAtMost
     ? `${told} To run them too, restart them, beginning with ${only}; the failure of each names ${id}.`
-    : `${told} To run them too: ${callText("restart", ids)}`
+    : [told, sentence`To run them too: ${callOf("restart", ids)}`]
 }
 
 /** Warns of what a restarted task does not run again; made once. Of one that has failed again there is nothing to say: it would cancel them again. */
@@ -46,7 +50,7 @@ export const makeStayCancelled = Effect.gen(function* () {
         { limit: lookedAtMost }
       )
       const ids = cancelledBy(id, tasks.toReversed())
-      return ids.length === 0 ? {} : { warnings: [sentence(id, ids)] }
+      return ids.length === 0 ? {} : { warnings: [yield* written(sentences(id, ids))] }
     },
     Effect.mapError(toProblem(""))
   )

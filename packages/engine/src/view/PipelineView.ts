@@ -1,4 +1,5 @@
 /** What all handlers that know pipelines share: finding one and showing it. */
+import { callOf, sentence } from "@backbeat/contract/Text"
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { nearest } from "@backbeat/contract/nearest"
 import type { BriefPipeline, PipelineAnswer } from "@backbeat/contract/PipelineAnswer"
@@ -22,11 +23,10 @@ const pipelineNotFound = (id: string, near: string | null): Problem =>
     problem(
       "PipelineNotFound",
       `pipeline not found: ${id}`,
-      near === null ? "Run pipeline list to see the pipelines." : `Did you mean ${near}?`,
-      {
-        id,
-        nearest: near
-      }
+      near === null
+        ? sentence`Run ${callOf("pipeline list")} to see the pipelines.`
+        : `Did you mean ${near}?`,
+      { id, nearest: near }
     ),
     "pipeline list",
     {}

@@ -1,5 +1,5 @@
 /** Why a task waits for others, down to the one that holds all of them up; with which task its withdrawal began, and what has to run again before it. */
-import { callText } from "@backbeat/contract/callText"
+import { callOf, sentence, type Text } from "@backbeat/contract/Text"
 import type { Output } from "@backbeat/contract/table"
 import { isSatisfied } from "@backbeat/core/graph/resolveDependents"
 import type { Dependency, DependencyCondition } from "@backbeat/core/task/Dependency"
@@ -13,7 +13,9 @@ import { actorName } from "../call/actorName.ts"
 import { iso } from "./taskAnswer.ts"
 import { namedAtMost } from "./View.ts"
 
-type Explanation = Omit<Output<"why">, "status">
+interface Explanation extends Omit<Output<"why">, "status" | "next"> {
+  readonly next: Text | null
+}
 type Reason = Explanation["because"][number]
 
 const needs: Readonly<Record<DependencyCondition, string>> = {
@@ -80,15 +82,15 @@ const againAfter = (
   id: string,
   [first, ...others]: ReadonlyArray<string>,
   missing: Missing | null
-): string => {
+): Text => {
   if (missing !== null)
     return `${missing.by} depends on ${missing.id}, which was removed. Start ${missing.id} again before a restart, or start ${id} again without it.`
-  if (first === undefined) return "Use restart to run it again."
+  if (first === undefined) return sentence`Use ${callOf("restart")} to run it again.`
   const ids = [first, ...others, id]
   const alone = `Restarting it alone would cancel it again, because of ${others.at(-1) ?? first}.`
   return ids.length > namedAtMost
     ? `${alone} Restart its dependencies first, beginning with ${first}.`
-    : `${alone} Restart its dependencies with it: ${callText("restart", ids)}`
+    : sentence`${alone} Restart its dependencies with it: ${callOf("restart", ids)}`
 }
 
 /** What explaining needs, made once. Fails with StoreError. */
@@ -123,7 +125,7 @@ export const makeWhyBlocked = Effect.gen(function* () {
         : []
     return {
       because: [...because, ...more, ...path],
-      next: `It can start when its dependencies are satisfied. It waits for ${root.id}, which is ${root.state.status}: backbeat why ${root.id}`
+      next: sentence`It can start when its dependencies are satisfied. It waits for ${root.id}, which is ${root.state.status}: ${callOf("why", { id: root.id })}`
     } satisfies Explanation
   })
 

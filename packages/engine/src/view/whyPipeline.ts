@@ -1,4 +1,5 @@
 /** Why a pipeline is in its status: which of its tasks run, failed or were withdrawn. */
+import { callOf, sentence, type Text } from "@backbeat/contract/Text"
 import type { Output } from "@backbeat/contract/table"
 import { describeFailure } from "@backbeat/core/task/Failure"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
@@ -10,7 +11,9 @@ import { makePipelineView } from "./PipelineView.ts"
 import { iso } from "./taskAnswer.ts"
 import { sinceOf } from "./whyBlocked.ts"
 
-type Explanation = Output<"why">
+interface Explanation extends Omit<Output<"why">, "next"> {
+  readonly next: Text | null
+}
 type Reason = Explanation["because"][number]
 
 /** Of more tasks their number is told. */
@@ -65,7 +68,7 @@ const explain = (pipeline: Pipeline, tasks: ReadonlyArray<Task>): Explanation =>
     return {
       status: "running",
       because,
-      next: `It ends when its last task ends: backbeat why ${live[0]?.id ?? id}`
+      next: sentence`It ends when its last task ends: ${callOf("why", { id: live[0]?.id ?? id })}`
     }
   }
   const because = [
@@ -80,7 +83,7 @@ const explain = (pipeline: Pipeline, tasks: ReadonlyArray<Task>): Explanation =>
     next:
       state.status === "completed"
         ? null
-        : "Use restart to run the tasks again that did not complete."
+        : sentence`Use ${callOf("restart")} to run the tasks again that did not complete.`
   }
 }
 

@@ -1,12 +1,12 @@
 /** Ends the wait for a stop that cannot come to its end: the caller is told which processes stay. */
+import { callOf, sentence } from "@backbeat/contract/Text"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import * as Effect from "effect/Effect"
 import type { StuckProcess } from "../process/stuck.ts"
 import { Stops } from "../attempt/Stops.ts"
 import { once } from "../wiring/once.ts"
 
-const hint =
-  "End these processes as their user. The task is stopping until they are gone; why lists them."
+const hint = sentence`End these processes as their user. The task is stopping until they are gone; ${callOf("why")} lists them.`
 
 /** The problem of a stop that cannot end some processes. */
 export const stopIncomplete = (id: string, left: ReadonlyArray<StuckProcess>): Problem =>

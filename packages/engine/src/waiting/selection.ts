@@ -1,4 +1,5 @@
 /** Which tasks a call names: by their ids, by a tag, or as those that the caller's session has started. */
+import { callOf, sentence } from "@backbeat/contract/Text"
 import { nearest } from "@backbeat/contract/nearest"
 import { type Problem, problem, withChange } from "@backbeat/contract/Problem"
 import { isFinal, statuses } from "@backbeat/core/task/TaskState"
@@ -64,7 +65,7 @@ export const makeSelect = once(
       const near = nearest(tag, tags)
       const known =
         tags.length === 0
-          ? "Run list to see the tasks and their tags."
+          ? sentence`Run ${callOf("list")} to see the tasks and their tags.`
           : `Tags of the newest tasks: ${tags.slice(0, shownTags).join(", ")}.`
       const told = problem(
         "TaskNotFound",

@@ -1,4 +1,5 @@
 /** Waiting on behalf of a caller, never longer than it wants. What is waited for goes on when the wait ends. */
+import { callOf, sentence } from "@backbeat/contract/Text"
 import { present } from "@backbeat/contract/cutTask"
 import { countOf } from "@backbeat/contract/Ends"
 import { type Problem, problem, type Try, withTry } from "@backbeat/contract/Problem"
@@ -98,7 +99,7 @@ export const makeTimeLimit = once(
                 problem(
                   "TaskWaitTimedOut",
                   `wait timed out after ${ms} ms: ${ids.slice(0, 10).join(", ")}${ids.length > 10 ? ` and ${ids.length - 10} more` : ""}`,
-                  "The tasks continue. Call wait again, or read status later.",
+                  sentence`The tasks continue. Call ${callOf("wait")} again, or read ${callOf("status")} later.`,
                   {
                     ids,
                     timeoutMs: ms,

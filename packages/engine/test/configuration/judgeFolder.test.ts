@@ -1,4 +1,5 @@
 /** Which folders are taken for a home. */
+import { messageOf } from "@backbeat/contract/Envelope"
 import { applicationId } from "@backbeat/store/applicationId"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import {
@@ -36,7 +37,7 @@ const judge = (
 
 const refusal = async (path = root, tables: boolean | null = null): Promise<string> => {
   const verdict = await judge(path, undefined, tables)
-  return verdict.kind === "refused" ? verdict.problem.message : verdict.kind
+  return verdict.kind === "refused" ? messageOf(verdict.problem) : verdict.kind
 }
 
 /** The header of a database with an application id. */

@@ -1,13 +1,18 @@
-import { problem, withTry } from "@backbeat/contract/Problem"
+import { errorOf } from "@backbeat/contract/Envelope"
+import { atField, problem, withTry } from "@backbeat/contract/Problem"
 import type { PipelineInput } from "@backbeat/contract/operation/pipeline"
 import { describe, expect, test } from "bun:test"
 import * as Result from "effect/Result"
-import { idsOf, itemsOf, within } from "../../src/creation/pipelineItems.ts"
+import { idsOf, itemsOf, ofTask } from "../../src/creation/pipelineItems.ts"
 
 const arranged = (input: PipelineInput) => Result.getOrThrow(itemsOf(idsOf("p", input), input))
 const inputsOf = (input: PipelineInput) => arranged(input).items.map((item) => item.input)
-const refusalOf = (input: PipelineInput) =>
-  Result.getOrThrow(Result.flip(itemsOf(idsOf("p", input), input)))
+const refusalOf = (input: PipelineInput) => {
+  const { details, ...error } = errorOf(
+    Result.getOrThrow(Result.flip(itemsOf(idsOf("p", input), input)))
+  )
+  return { ...error, details, hint: details.hint }
+}
 
 describe("the tasks of a pipeline", () => {
   test("get ids, and as steps each depends on the one before", () => {
@@ -130,25 +135,18 @@ describe("the tasks of a pipeline", () => {
 
 describe("a problem of one task of a call", () => {
   test("has the path of that task before its own, or is told of the task", () => {
-    const field = problem("CommandInputError", "command: is missing", "h", {
-      path: "command",
-      more: 1
+    const field = atField("command", problem("CommandInputError", "is missing", "h", { more: 1 }))
+    expect(errorOf(ofTask("steps[2]", field))).toMatchObject({
+      message: "steps[2].command: is missing",
+      details: { path: "steps[2].command", more: 1 }
     })
-    expect(within("steps[2]", field)).toEqual(
-      problem("CommandInputError", "steps[2].command: is missing", "h", {
-        path: "steps[2].command",
-        more: 1
-      })
-    )
     const other = problem("QuotaExceeded", "the limit of 5 live tasks (maxLive) is reached", "h", {
       live: 5
     })
-    expect(within("tasks[0]", other)).toEqual(
-      problem("QuotaExceeded", "tasks[0]: the limit of 5 live tasks (maxLive) is reached", "h", {
-        live: 5,
-        path: "tasks[0]"
-      })
-    )
-    expect(within("tasks[0]", withTry(other, "start", { command: "a" }))).not.toHaveProperty("try")
+    expect(errorOf(ofTask("tasks[0]", other))).toMatchObject({
+      message: "tasks[0]: the limit of 5 live tasks (maxLive) is reached",
+      details: { live: 5, path: "tasks[0]" }
+    })
+    expect(ofTask("tasks[0]", withTry(other, "start", { command: "a" }))).not.toHaveProperty("try")
   })
 })
