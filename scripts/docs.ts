@@ -12,7 +12,7 @@ interface Page {
 // Loaded late: on a clean clone the packages are there only after `install`.
 const print = async (): Promise<ReadonlyArray<Page>> => {
   // oxlint-disable-next-line no-restricted-imports -- were the packages named in the root's manifest, each could import every other
-  const { lifecycleDiagram } = await import("../packages/core/src/task/lifecycleDiagram.ts")
+  const { lifecyclePage } = await import("../packages/core/src/lifecyclePage.ts")
   // oxlint-disable-next-line no-restricted-imports -- were the packages named in the root's manifest, each could import every other
   const { reference } = await import("../packages/contract/src/reference.ts")
   // oxlint-disable-next-line no-restricted-imports -- were the packages named in the root's manifest, each could import every other
@@ -20,7 +20,7 @@ const print = async (): Promise<ReadonlyArray<Page>> => {
   // oxlint-disable-next-line no-restricted-imports -- were the packages named in the root's manifest, each could import every other
   const { operations } = await import("../packages/contract/src/table.ts")
   return [
-    { name: "docs/lifecycle.md", text: lifecycleDiagram() },
+    { name: "docs/lifecycle.md", text: lifecyclePage() },
     { name: "docs/contract.md", text: reference() },
     { name: "packages/contract/src/printedRows.ts", text: printRows(Object.values(operations)) }
   ]

@@ -1,6 +1,7 @@
 /** Valid pipelines and changes for tests, made with the same `decide` and `evolve` that the engine uses. */
 import * as Result from "effect/Result"
-import { decide, type PipelineCommand } from "@backbeat/core/pipeline/decide"
+import { decide } from "@backbeat/core/pipeline/decide"
+import type { PipelineCommand } from "@backbeat/core/pipeline/PipelineCommand"
 import { created, evolve } from "@backbeat/core/pipeline/evolve"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import { engine } from "@backbeat/core/task/Actor"

@@ -1,7 +1,8 @@
 /** The pipeline as an aggregate. */
 import type { Aggregate } from "../history/Aggregate.ts"
 import { ownerKey } from "../task/TaskSpec.ts"
-import { decide, type PipelineCommand, type PipelineEnded } from "./decide.ts"
+import { decide, type PipelineEnded } from "./decide.ts"
+import type { PipelineCommand } from "./PipelineCommand.ts"
 import { created, evolve } from "./evolve.ts"
 import { Pipeline } from "./Pipeline.ts"
 import type { PipelineEvent } from "./PipelineEvent.ts"

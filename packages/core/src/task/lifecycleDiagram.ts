@@ -1,9 +1,15 @@
-/** Prints docs/lifecycle.md: the life of a task as a diagram and as tables, from the data that `decide` reads. */
+/** Prints the life of a task for docs/lifecycle.md: as a diagram and as tables, from the data that `decide` reads. */
+import {
+  type Lifecycle,
+  printAcceptance,
+  printDiagram,
+  printMeanings
+} from "../history/printLifecycle.ts"
 import { markdownTable } from "../markdown.ts"
 import { accepts } from "./accepts.ts"
 import type { Failure } from "./Failure.ts"
 import { defaultRestartPolicy } from "./RestartPolicy.ts"
-import { commandTypes, type TaskCommand } from "./TaskCommand.ts"
+import type { TaskCommand } from "./TaskCommand.ts"
 import { type Health, isFinal, statuses, type TaskStatus } from "./TaskState.ts"
 
 const statusTexts: Readonly<Record<TaskStatus, string>> = {
@@ -85,47 +91,14 @@ const healthTexts: Readonly<Record<Health, string>> = {
   unhealthy: "The last `failureThreshold` probes failed."
 }
 
-const textTable = (head: string, texts: Readonly<Record<string, string>>): string =>
-  markdownTable(
-    [head, "means"],
-    Object.entries(texts).map(([name, text]) => [`\`${name}\``, text])
-  )
-
-const reachedBy: Readonly<Record<TaskStatus, Readonly<Record<string, ReadonlyArray<TaskStatus>>>>> =
-  accepts
-
-/** One arrow for each pair of statuses, with all commands that lead that way. */
-const arrows = (): ReadonlyArray<string> =>
-  statuses.flatMap((from) =>
-    statuses.flatMap((to) => {
-      const commands = Object.entries(reachedBy[from]).flatMap(([command, reached]) =>
-        reached.includes(to) ? [command] : []
-      )
-      return commands.length === 0 ? [] : [`  ${from} --> ${to}: ${commands.join(", ")}`]
-    })
-  )
-
-const diagram = (): string =>
-  [
-    "```mermaid",
-    "stateDiagram-v2",
-    "  [*] --> blocked: created with dependencies",
-    "  [*] --> queued: created",
-    ...arrows(),
-    ...statuses.filter(isFinal).map((status) => `  ${status} --> [*]`),
-    "```"
-  ].join("\n")
-
-const acceptance = (): string =>
-  markdownTable(
-    ["", ...commandTypes],
-    statuses.map((status) => [
-      `\`${status}\``,
-      ...commandTypes.map((command) =>
-        (reachedBy[status][command] ?? []).map((to) => `\`${to}\``).join(" ")
-      )
-    ])
-  )
+/** Statuses and commands of a task, with what each means. */
+const taskLifecycle: Lifecycle<TaskStatus, TaskCommand["type"]> = {
+  statuses: statusTexts,
+  commands: commandTexts,
+  accepts,
+  created: { blocked: "created with dependencies", queued: "created" },
+  final: statuses.filter(isFinal)
+}
 
 const failures = (): string =>
   markdownTable(
@@ -143,17 +116,15 @@ const policy = (): string =>
     Object.entries(defaultRestartPolicy).map(([field, value]) => [`\`${field}\``, `\`${value}\``])
   )
 
-/** The text of docs/lifecycle.md. */
+/** The section of the task. */
 export const lifecycleDiagram = (): string =>
-  `# The life of a task
+  `## Task
 
-<!-- Printed from packages/core/src/task by \`bun scripts/docs.ts\`. Change it there. -->
+${printDiagram(taskLifecycle)}
 
-${diagram()}
+### Statuses
 
-## Statuses
-
-${textTable("status", statusTexts)}
+${printMeanings("status", statusTexts)}
 
 ${statuses
   .filter(isFinal)
@@ -161,19 +132,19 @@ ${statuses
   .join(", ")} are final: only \`Restart\` leaves them. A task has only the
 fields of its status, so \`endedAt\` means that it has ended and \`retryAt\` that another attempt follows.
 
-## Commands
+### Commands
 
-${textTable("command", commandTexts)}
+${printMeanings("command", commandTexts)}
 
 The table shows which commands each status accepts, and the resulting statuses. An empty cell means that the command fails with
 \`IllegalTransition\`, which names the status and the command.
 
-${acceptance()}
+${printAcceptance(taskLifecycle)}
 
 \`End\` while \`stopping\` leads to the goal of the stop: \`cancelled\` after a \`Stop\`, \`queued\` after a \`Restart\`,
 \`failed\` or \`retrying\` after a \`Limit\`, and the result that the agent reported after a \`Finish\`.
 
-## Attempts
+### Attempts
 
 The first attempt is number 1, and numbers have no gap. \`Restart\` and \`Retry\` start the next attempt, never while an attempt is
 alive. After a \`Stop\`, only a \`Restart\` starts another attempt. An attempt that could not be spawned is not retried.
@@ -182,13 +153,13 @@ ${policy()}
 
 Delays are in milliseconds. \`maxAttempts\` counts the first attempt; an attempt that lasts \`resetAfterMs\` resets the count.
 
-## Failures
+### Failures
 
 ${failures()}
 
-## Health
+### Health
 
 Only a running task with \`readyWhen\` or \`healthProbe\` has health.
 
-${textTable("health", healthTexts)}
+${printMeanings("health", healthTexts)}
 `

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { created, evolve } from "@backbeat/core/pipeline/evolve"
-import { decide, type PipelineCommand } from "@backbeat/core/pipeline/decide"
+import { decide } from "@backbeat/core/pipeline/decide"
+import type { PipelineCommand } from "@backbeat/core/pipeline/PipelineCommand"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { PipelineEvent } from "@backbeat/core/pipeline/PipelineEvent"
 import {

@@ -1,0 +1,13 @@
+/** Prints docs/lifecycle.md: the life of each aggregate. */
+import { printLifecycle } from "./history/printLifecycle.ts"
+import { pipelineLifecycle } from "./pipeline/lifecycle.ts"
+import { lifecycleDiagram } from "./task/lifecycleDiagram.ts"
+
+/** The text of docs/lifecycle.md. */
+export const lifecyclePage = (): string =>
+  [
+    "# Lifecycles\n",
+    "<!-- Printed from packages/core/src by `bun scripts/docs.ts`. Change it there. -->\n",
+    lifecycleDiagram(),
+    printLifecycle("Pipeline", pipelineLifecycle)
+  ].join("\n")
