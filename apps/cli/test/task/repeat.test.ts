@@ -181,6 +181,8 @@ describe("retry and resume", () => {
   test("two resumptions of a session at the same time count each its own", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
+    // Other tests may use the processor all the time, and the second agent would never start.
+    await rig.data("config set", { key: "cpuThreshold", value: 100 })
     agents.answer("codex", "resume-first")
     await prompted(rig, agents, { id: "first", agent: "codex" })
     agents.answer("codex", "resume", 'read go <"$GATE"')
@@ -194,7 +196,6 @@ describe("retry and resume", () => {
       )
       const { id } = decodeBegun(document["data"]).task
       begun.push(id)
-      // The agents' queue may hold it back until there is room for it.
       await rig.data("wait", { id, for: "start" })
     }
     for (const [index, gate] of gates.entries()) {
