@@ -163,7 +163,7 @@ export const runEngine = async (
   )
   if (ended._tag === "Failure") {
     if (!election.isHeld()) throw ended.failure
-    const failed = { state: "failed", problem: toProblem("")(ended.failure) } as const
+    const failed = { state: "failed", problem: toProblem(ended.failure) } as const
     election.release()
     writeNotice(options.root, failed)
     reportStartup(failed)

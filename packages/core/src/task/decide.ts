@@ -15,6 +15,7 @@ import type { Health, StopIntent, TaskState, TaskStatus } from "./TaskState.ts"
 /** The refusal of a command that the status does not accept. */
 export interface IllegalTransition {
   readonly _tag: "IllegalTransition"
+  readonly id: string
   readonly from: TaskStatus
   readonly command: TaskCommand["type"]
 }
@@ -33,7 +34,12 @@ type Stopping = Extract<TaskState, { readonly status: "stopping" }>
 export const decide = (command: TaskCommand, task: Task, at: number): Decision => {
   const { state } = task
   if (!isAccepted(state.status, command.type) || isBelowLimit(command, task)) {
-    return Result.fail({ _tag: "IllegalTransition", from: state.status, command: command.type })
+    return Result.fail({
+      _tag: "IllegalTransition",
+      id: task.id,
+      from: state.status,
+      command: command.type
+    })
   }
   return Result.succeed(eventsOf(command, task, at).map((event) => withSpawn(event, state)))
 }

@@ -70,7 +70,7 @@ describe("a task", () => {
     "that is $status refuses $command with IllegalTransition",
     ({ status, command }) => {
       expect(decide(commands[command], inStatus[status], 400)).toEqual(
-        Result.fail({ _tag: "IllegalTransition", from: status, command })
+        Result.fail({ _tag: "IllegalTransition", id: inStatus[status].id, from: status, command })
       )
     }
   )

@@ -36,7 +36,7 @@ describe.each(Object.entries(failures))("the limit of %s", (type, failure) => {
 
   test("is refused before an attempt has lasted so long since its spawn", () => {
     expect(decide(limitAfter(999), begun, 1499)).toEqual(
-      Result.fail({ _tag: "IllegalTransition", from: "running", command: "Limit" })
+      Result.fail({ _tag: "IllegalTransition", id: begun.id, from: "running", command: "Limit" })
     )
     expect(after(begun, limit, 1500).state).toMatchObject({ status: "stopping", spawnedAt: 500 })
   })

@@ -134,36 +134,33 @@ const withNext = (id: string, status: string, told: Problem): Problem => {
 }
 
 /** What the caller is told of it. */
-export const toProblem =
-  (id: string) =>
-  (trouble: Trouble): Problem => {
-    switch (trouble._tag) {
-      case "Problem":
-        return trouble
-      case "TaskMissing":
-        return taskNotFound(trouble.id)
-      case "StoreError":
-        return problem("StoreError", trouble.message, storeHints[trouble.reason], {
-          reason: trouble.reason
-        })
-      case "IllegalTransition":
-        return withNext(
-          id,
-          trouble.from,
-          problem(
-            "IllegalTransition",
-            `task ${id} is ${trouble.from} and does not accept ${trouble.command.toLowerCase()}`,
-            next[trouble.from] ??
-              sentence`Run ${callOf("status")} and ${callOf("why")} to see its state.`,
-            { id, from: trouble.from, command: trouble.command }
-          )
+export const toProblem = (trouble: Trouble): Problem => {
+  switch (trouble._tag) {
+    case "Problem":
+      return trouble
+    case "TaskMissing":
+      return taskNotFound(trouble.id)
+    case "StoreError":
+      return problem("StoreError", trouble.message, storeHints[trouble.reason], {
+        reason: trouble.reason
+      })
+    case "IllegalTransition":
+      return withNext(
+        trouble.id,
+        trouble.from,
+        problem(
+          "IllegalTransition",
+          `task ${trouble.id} is ${trouble.from} and does not accept ${trouble.command.toLowerCase()}`,
+          next[trouble.from] ??
+            sentence`Run ${callOf("status")} and ${callOf("why")} to see its state.`,
+          { id: trouble.id, from: trouble.from, command: trouble.command }
         )
-    }
+      )
   }
+}
 
-/** What became of one of several: a refusal is an outcome of its own, a store that fails is everybody's. */
-export const outcomeOf = <A, R>(
-  id: string,
+/** The result of one of several: a rejection is the result of that one, but a store that fails is a failure of all. */
+export const resultOf = <A, R>(
   one: Effect.Effect<A, Trouble, R>
 ): Effect.Effect<Result.Result<A, Problem>, StoreError, R> =>
   Effect.catch(
@@ -171,5 +168,5 @@ export const outcomeOf = <A, R>(
     (trouble) =>
       trouble._tag === "StoreError"
         ? Effect.fail(trouble)
-        : Effect.succeed(Result.fail(toProblem(id)(trouble)))
+        : Effect.succeed(Result.fail(toProblem(trouble)))
   )

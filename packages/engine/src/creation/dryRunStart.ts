@@ -6,7 +6,7 @@ import type { StoreError } from "@backbeat/store/StoreError"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Transitions } from "../commit/Transitions.ts"
-import { outcomeOf } from "../call/Call.ts"
+import { resultOf } from "../call/Call.ts"
 import type { Origin } from "./Origin.ts"
 import { type Item, makeCreateTask } from "./createTask.ts"
 
@@ -27,7 +27,7 @@ export const makeDryRunStart = Effect.gen(function* () {
         for (const place of order) {
           const item = items[place]
           if (item === undefined) continue
-          const outcome = yield* outcomeOf(item.input.id ?? "", createTask(tx, item, starting))
+          const outcome = yield* resultOf(createTask(tx, item, starting))
           if (Result.isFailure(outcome)) refused.set(place, outcome.failure)
         }
         return refused

@@ -24,7 +24,7 @@ export const makeOriginOf = once(
           : taskHome === undefined || isSameFolder(folderAt(taskHome), folderAt(root))
       return taskId === undefined || !isHere
         ? Effect.succeed(null)
-        : Effect.mapError(store.find(taskId), toProblem(""))
+        : Effect.mapError(store.find(taskId), toProblem)
     }
 
     return Effect.fnUntraced(function* (call: Call) {

@@ -38,11 +38,11 @@ const suggesting = (told: Problem, names: ReadonlyArray<string>): Problem => {
 
 /** What the caller is told of a task that cannot be stored. That the store fails has nothing to do with the task. */
 const ofItem = (
-  { path, input }: PipelineItem,
+  { path }: PipelineItem,
   names: ReadonlyArray<string>,
   trouble: Trouble
 ): Problem => {
-  const told = toProblem(input.id)(trouble)
+  const told = toProblem(trouble)
   return trouble._tag === "StoreError" ? told : ofTask(path, suggesting(told, names))
 }
 
@@ -118,7 +118,7 @@ export const makePipelineCreation = once(
           )
         }
         return pipeline
-      }).pipe(Effect.mapError(toProblem("")))
+      }).pipe(Effect.mapError(toProblem))
 
     /** The pipeline that the call has made, whatever has become of it, or makes now. */
     const makeOne = Effect.fnUntraced(function* (
@@ -154,7 +154,7 @@ export const makePipelineCreation = once(
           )
           .pipe(
             Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : takeBack)),
-            Effect.mapError(toProblem(""))
+            Effect.mapError(toProblem)
           )
       })
 
@@ -164,7 +164,7 @@ export const makePipelineCreation = once(
         .rehearse((tx) =>
           make(tx, input, { origin, keep: () => Effect.void, rehearsed: true, seen: new Map() })
         )
-        .pipe(Effect.mapError(toProblem("")))
+        .pipe(Effect.mapError(toProblem))
 
     return { create, rehearse }
   })

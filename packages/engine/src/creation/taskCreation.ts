@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import { Home } from "../home/Home.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import type { Tx } from "../commit/Tx.ts"
-import { outcomeOf } from "../call/Call.ts"
+import { resultOf } from "../call/Call.ts"
 import { arrange } from "./dependencies.ts"
 import { type Found } from "./existing.ts"
 import { keepFor } from "./keepFor.ts"
@@ -67,8 +67,7 @@ export const makeTaskCreation = Effect.gen(function* () {
   ) {
     const part = String(item.index)
     const found = new Map<number, Found>()
-    const result = yield* outcomeOf(
-      item.input.id ?? "",
+    const result = yield* resultOf(
       starting.task(part, createTask(tx, item, { ...starting, found }))
     )
     const its = found.get(item.index)

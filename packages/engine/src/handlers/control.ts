@@ -97,7 +97,7 @@ const makeEndThatIsKnown = Effect.gen(function* () {
       id,
       ({ state }) => state.status !== "running" || state.attempt > attempt
     )
-    yield* Effect.mapError(Effect.timeoutOption(committed, knownEndMs), toProblem(id))
+    yield* Effect.mapError(Effect.timeoutOption(committed, knownEndMs), toProblem)
   })
 })
 
@@ -185,12 +185,12 @@ const makeStopHandler = Effect.gen(function* () {
       // It ended while it was looked at.
       if (trouble._tag === "IllegalTransition" && isFinal(trouble.from))
         return yield* stopEnded(yield* view.find(id), input, false)
-      return yield* Effect.fail(toProblem(id)(trouble))
+      return yield* Effect.fail(toProblem(trouble))
     }
     const { attempt } = asked.success
     // What is waited for is what the transaction made of the task: it may be another attempt than the one that was seen.
     const ended = until(id, ({ state }) => isFinal(state.status) || state.attempt > attempt)
-    const now = yield* orStuck([id], Effect.mapError(ended, toProblem(id)))
+    const now = yield* orStuck([id], Effect.mapError(ended, toProblem))
     return { task: yield* view.show(now), ...shownEnded(stops.stopped(id), input) }
   })
 
@@ -252,7 +252,7 @@ const makeRestartHandler = Effect.gen(function* () {
         transitions.commit((tx) =>
           idempotent(tx, origin, (doing) => restart(tx, inputs, { origin, ...doing }))
         ),
-        toProblem("")
+        toProblem
       )
     )
 

@@ -41,9 +41,9 @@ export const makeDoctorHandler = Effect.gen(function* () {
   const findStrangers = yield* makeFindStrangers
   return handle(operations.doctor, (_, { caller }) =>
     Effect.gen(function* () {
-      const intact = yield* Effect.mapError(disk.check, toProblem(""))
+      const intact = yield* Effect.mapError(disk.check, toProblem)
       const agents = yield* inspectAgents(settings.current(), caller.env ?? {})
-      const strangers = yield* Effect.mapError(findStrangers, toProblem(""))
+      const strangers = yield* Effect.mapError(findStrangers, toProblem)
       return concludeChecks(
         [
           checkHome(root),

@@ -30,7 +30,7 @@ export const makeEngineHandlers = Effect.gen(function* () {
   const shutdown = yield* Shutdown
   const handlers: ReadonlyArray<Handled> = [
     handle(operations.engineStatus, (_, { caller }) =>
-      Effect.map(Effect.mapError(store.counts, toProblem("")), (tasks) => ({
+      Effect.map(Effect.mapError(store.counts, toProblem), (tasks) => ({
         running: true,
         home: root,
         version,

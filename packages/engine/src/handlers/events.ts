@@ -60,7 +60,7 @@ const makeHistory = Effect.gen(function* () {
   const pipelines = yield* makePipelineView
 
   const page = (filter: Filter, since: number, limit: number) =>
-    Effect.mapError(history.events({ ...filter, since, limit }), toProblem(""))
+    Effect.mapError(history.events({ ...filter, since, limit }), toProblem)
 
   /** Asked at each page of a stream: for a thousand tasks as quick as for a few. Fails with TaskNotFound when one is gone. */
   const haveEnded = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
@@ -68,7 +68,7 @@ const makeHistory = Effect.gen(function* () {
       return (yield* Effect.forEach(ids, view.find)).every(({ state }) => isFinal(state.status))
     const count = (filter: TaskFilter) =>
       Effect.map(
-        Effect.mapError(store.list({ ids, ...filter }, { limit: 1 }), toProblem("")),
+        Effect.mapError(store.list({ ids, ...filter }, { limit: 1 }), toProblem),
         ({ total }) => total
       )
     if ((yield* count({})) < new Set(ids).size) yield* Effect.forEach(ids, view.find)
@@ -144,7 +144,7 @@ export const makeEventsHandler = Effect.gen(function* () {
           Stream.mapError((trouble) =>
             trouble._tag === "InvalidLogQuery"
               ? wrongField("lines", trouble.message, "Remove lines.")
-              : toProblem(id)(trouble)
+              : toProblem(trouble)
           )
         )
       )

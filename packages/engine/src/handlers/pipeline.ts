@@ -70,7 +70,7 @@ const makeListHandler = Effect.gen(function* () {
         }
         const page = yield* Effect.mapError(
           store.list(pipelineAggregate, filter, { limit: limit ?? 50, after }),
-          toProblem("")
+          toProblem
         )
         return { ...countOf(page), pipelines: yield* briefs(page.states), next: page.next }
       })

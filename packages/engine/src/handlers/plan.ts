@@ -117,14 +117,14 @@ const makeWarningsOf = Effect.gen(function* () {
       `it would be cancelled at once: it depends on ${id}${needed}, which ${end}`
     ]
     if (toBe.has(id)) return on === "success" && doomed.has(id) ? broken("would be cancelled") : []
-    const state = (yield* Effect.mapError(store.find(id), toProblem(id)))?.state
+    const state = (yield* Effect.mapError(store.find(id), toProblem))?.state
     return state !== undefined && isSatisfied(on, state) === false
       ? broken(state.status === "cancelled" ? "was cancelled" : state.status)
       : []
   })
 
   const pausedOne = Effect.fnUntraced(function* (queue: string) {
-    const pause = (yield* Effect.mapError(pauses.all, toProblem(""))).get(queue)
+    const pause = (yield* Effect.mapError(pauses.all, toProblem)).get(queue)
     if (pause === undefined) return []
     const reason = pause.reason === null ? "" : `: ${pause.reason}`
     return [
@@ -141,9 +141,9 @@ const makeWarningsOf = Effect.gen(function* () {
     { refused, ...ahead }: PlannedTask
   ) {
     const { id } = input
-    const existing = id === undefined ? null : yield* Effect.mapError(store.find(id), toProblem(id))
+    const existing = id === undefined ? null : yield* Effect.mapError(store.find(id), toProblem)
     const config = settings.current()
-    const busy = busyIn(yield* Effect.mapError(store.busy, toProblem("")), spec.queue)
+    const busy = busyIn(yield* Effect.mapError(store.busy, toProblem), spec.queue)
     const slots = slotsOf(config, spec.queue)
     const broken = (yield* Effect.forEach(spec.dependsOn, (each) => brokenOne(each, ahead))).flat()
     if (broken.length > 0 && id !== undefined) ahead.doomed.add(id)
@@ -185,7 +185,7 @@ const makePlanOne = Effect.gen(function* () {
     }
     const specified = yield* Effect.fromResult(specify(input, setting))
     const { spec } = specified
-    yield* Effect.mapError(checkKnown(spec.dependsOn, standing.toBe), toProblem(""))
+    yield* Effect.mapError(checkKnown(spec.dependsOn, standing.toBe), toProblem)
     const { argv, warnings } = spawning(specified, setting.config, yield* AskingSurface)
     const notBefore = spec.notBefore === null ? null : iso(spec.notBefore)
     return {
@@ -284,7 +284,7 @@ export const makePlanHandler = Effect.gen(function* () {
     const inputs = decoded.map(({ input }) => input)
     const { order, refused } = arrange(inputs)
     for (const [place, problem] of refused) at(decoded[place]?.index ?? place, problem)
-    const foreseen = yield* Effect.mapError(dryRunStart(decoded, order, origin), toProblem(""))
+    const foreseen = yield* Effect.mapError(dryRunStart(decoded, order, origin), toProblem)
     const ahead = {
       toBe: new Set(payloads.flatMap(({ id }) => (typeof id === "string" ? [id] : []))),
       doomed: new Set<string>()

@@ -82,18 +82,18 @@ export const makePruneHandler = Effect.gen(function* () {
       const endedBefore = now - days * dayMs + 1
       const pruned = yield* Effect.mapError(
         prune({ endedBefore, statuses, dryRun, only }),
-        toProblem("")
+        toProblem
       )
       const reason =
         pruned.removed.length > 0
           ? {}
-          : { reason: yield* Effect.mapError(whyNothing(pruned, wanted), toProblem("")) }
+          : { reason: yield* Effect.mapError(whyNothing(pruned, wanted), toProblem) }
       const { removed, freedBytes } = pruned
       if (dryRun || only !== undefined) return { removed, freedBytes, dryRun, ...reason }
       // What a pruning of everything has not come to remove is of this age too; of one by status nothing is known.
       const untouchedSince =
         status === undefined ? endedBefore : now - settings.current().retentionDays * dayMs
-      const left = yield* Effect.mapError(clearLeftOvers(untouchedSince), toProblem(""))
+      const left = yield* Effect.mapError(clearLeftOvers(untouchedSince), toProblem)
       return { removed, freedBytes: freedBytes + left, dryRun, ...reason }
     })
   )

@@ -57,22 +57,22 @@ export const makeQueueHandlers = Effect.gen(function* () {
     handle(operations.queueList, () =>
       Effect.mapError(
         Effect.map(look.all, (queues) => ({ queues: queues.map(show) })),
-        toProblem("")
+        toProblem
       )
     ),
     handle(operations.queuePause, ({ queue, reason }, call) =>
       Effect.mapError(
         Effect.andThen(pause(queue, { actor: actorOf(call), reason: reason ?? null }), one(queue)),
-        toProblem("")
+        toProblem
       )
     ),
     handle(operations.queueResume, ({ queue }) =>
-      Effect.mapError(Effect.andThen(pauses.changing(resume(queue)), one(queue)), toProblem(""))
+      Effect.mapError(Effect.andThen(pauses.changing(resume(queue)), one(queue)), toProblem)
     ),
     handle(operations.queueSet, ({ queue, concurrency }) =>
       Effect.mapError(
         Effect.andThen(set(["queues", queue, "concurrency"], concurrency ?? undefined), one(queue)),
-        toProblem("")
+        toProblem
       )
     )
   ]

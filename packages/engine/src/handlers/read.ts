@@ -53,15 +53,12 @@ const makeStatusHandler = Effect.gen(function* () {
   const taskAtLastEnd = yield* makeTaskAtLastEnd
   const inAttempt = yield* makeInAttempt
   const checkpointOf = Effect.fnUntraced(function* (task: Task) {
-    const left = yield* readCheckpoint(
-      root,
-      yield* Effect.mapError(taskAtLastEnd(task), toProblem(task.id))
-    )
+    const left = yield* readCheckpoint(root, yield* Effect.mapError(taskAtLastEnd(task), toProblem))
     return { checkpoint: { ...left, endedAt: left.endedAt === null ? null : iso(left.endedAt) } }
   })
   const taskIn = Effect.fnUntraced(function* (task: Task, attempt: number | undefined) {
     if (attempt === undefined) return task
-    const found = yield* Effect.mapError(inAttempt(task, attempt), toProblem(task.id))
+    const found = yield* Effect.mapError(inAttempt(task, attempt), toProblem)
     return found ?? (yield* Effect.fail(noSuchAttempt(task, attempt)))
   })
 
@@ -179,7 +176,7 @@ const makeListHandler = Effect.gen(function* () {
           },
           { limit: limit ?? 50, after }
         ),
-        toProblem("")
+        toProblem
       )
       const tasks =
         full === true

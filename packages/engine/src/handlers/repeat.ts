@@ -200,18 +200,14 @@ export const makeRepeatHandlers = Effect.gen(function* () {
   const idempotent = yield* makeIdempotent
   const originOf = yield* makeOriginOf
 
-  const answer = (
-    id: string,
-    call: Call,
-    body: (tx: Tx, origin: Origin) => Effect.Effect<Task, Trouble>
-  ) =>
+  const answer = (call: Call, body: (tx: Tx, origin: Origin) => Effect.Effect<Task, Trouble>) =>
     Effect.gen(function* () {
       const origin = yield* originOf(call)
       const made = yield* Effect.mapError(
         transitions.commit((tx) =>
           idempotent(tx, origin, ({ task }) => task("made", body(tx, origin)))
         ),
-        toProblem(id)
+        toProblem
       )
       yield* supervisor.acted([made.id])
       return call.flags.wait === true
@@ -221,10 +217,10 @@ export const makeRepeatHandlers = Effect.gen(function* () {
 
   const handlers: ReadonlyArray<Handled> = [
     handle(operations.retry, (input, call) =>
-      answer(input.id, call, (tx, origin) => retried(tx, input, origin))
+      answer(call, (tx, origin) => retried(tx, input, origin))
     ),
     handle(operations.resume, (input, call) =>
-      answer(input.id, call, (tx, origin) => resumed(tx, input, origin))
+      answer(call, (tx, origin) => resumed(tx, input, origin))
     )
   ]
   return handlers

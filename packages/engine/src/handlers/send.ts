@@ -107,14 +107,14 @@ const makeNotes = Effect.gen(function* () {
   return {
     find: ({ caller }: Call) =>
       caller.repeated === true
-        ? Effect.mapError(requests.find(caller.requestId), toProblem(""))
+        ? Effect.mapError(requests.find(caller.requestId), toProblem)
         : Effect.succeed(null),
     note: ({ caller }: Call, answer: Output<"send"> | null) =>
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
         yield* Effect.mapError(
           database.transact(requests.note(caller.requestId, now, writeDone({ answer }))),
-          toProblem("")
+          toProblem
         )
       })
   }

@@ -106,7 +106,7 @@ export const makeStart = Effect.gen(function* () {
     Effect.gen(function* () {
       const [started] = yield* Effect.mapError(
         starter([{ input, index: 0 }], yield* originOf(call)),
-        toProblem(input.id ?? "")
+        toProblem
       )
       yield* supervisor.acted(storedIds(started === undefined ? [] : [started]))
       return yield* started === undefined
@@ -123,7 +123,7 @@ export const makeStart = Effect.gen(function* () {
     const started = new Map(
       (yield* Effect.mapError(
         starter(items, yield* originOf(call), undecodedIds(payloads, decoded)),
-        toProblem("")
+        toProblem
       )).map((each) => [each.index, each])
     )
     yield* supervisor.acted(storedIds([...started.values()]))

@@ -91,7 +91,7 @@ const makeAwaitOne = Effect.gen(function* () {
     Effect.gen(function* () {
       const task = yield* Effect.mapError(
         until(id, (each) => holds(each) || isFinal(each.state.status)),
-        toProblem(id)
+        toProblem
       )
       return holds(task) ? task : yield* tooLate(task, what)
     })
@@ -102,7 +102,7 @@ const makeAwaitOne = Effect.gen(function* () {
     const attempt = Math.min(last, parseCursor(since ?? "")?.attempt ?? last)
     const first = lines({ id, attempt, since, grep: pattern, restMs })
     const found = yield* Effect.mapError(Stream.runCollect(Stream.take(first, 1)), (trouble) =>
-      trouble._tag === "InvalidLogQuery" ? wrongPattern(trouble) : toProblem(id)(trouble)
+      trouble._tag === "InvalidLogQuery" ? wrongPattern(trouble) : toProblem(trouble)
     )
     return found[0] ?? (yield* tooLate(yield* view.find(id), `a line matched ${pattern}`))
   })
@@ -165,9 +165,7 @@ const makeAwaitPipeline = Effect.gen(function* () {
           mode: undefined
         })
       )
-    return yield* showEnded(
-      yield* Effect.mapError(untilEnded(id, pipelines.find(id)), toProblem(id))
-    )
+    return yield* showEnded(yield* Effect.mapError(untilEnded(id, pipelines.find(id)), toProblem))
   })
 })
 
@@ -212,7 +210,7 @@ export const makeWaitHandler = Effect.gen(function* () {
   const awaitOne = yield* makeAwaitOne
   const limitTime = yield* makeTimeLimit
 
-  const cursor = Effect.mapError(Effect.map(history.lastSequence, String), toProblem(""))
+  const cursor = Effect.mapError(Effect.map(history.lastSequence, String), toProblem)
 
   const awaitPipelineOf = (id: string, input: Input<"wait">) =>
     Effect.flatMap(awaitPipeline(id, input), (ended) =>

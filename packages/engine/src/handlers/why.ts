@@ -328,7 +328,7 @@ export const makeWhyHandler = Effect.gen(function* () {
         next: found?.next ?? nextOf(task, yield* explainAgain(task), now)
       }
     }).pipe(
-      Effect.mapError(toProblem(id)),
+      Effect.mapError(toProblem),
       Effect.flatMap(({ next, ...explained }) =>
         Effect.map(next === null ? Effect.succeed(null) : written(next), (told) => ({
           ...explained,

@@ -27,7 +27,7 @@ const numbered = (frames: Frames, since: number): Frames =>
 export const makeLinesBeforeEnds = Effect.map(TaskStore, (store) => {
   /** All attempts that are over: which of them an end is of, it does not tell. */
   const overOf = Effect.fnUntraced(function* (id: string) {
-    const task = yield* Effect.mapError(store.find(id), toProblem(id))
+    const task = yield* Effect.mapError(store.find(id), toProblem)
     if (task === null) return 0
     return isFinal(task.state.status) ? task.state.attempt : task.state.attempt - 1
   })

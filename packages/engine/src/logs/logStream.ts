@@ -131,7 +131,7 @@ export const makeLogStream = Effect.gen(function* () {
       single
     })
     const lines = Stream.mapError(coming, (trouble) =>
-      trouble._tag === "InvalidLogQuery" ? refused(trouble) : toProblem(task.id)(trouble)
+      trouble._tag === "InvalidLogQuery" ? refused(trouble) : toProblem(trouble)
     )
     return Stream.concat(past, lines)
   })
@@ -141,7 +141,7 @@ export const makeLogStream = Effect.gen(function* () {
     input: Input<"logs">,
     call: Call
   ) {
-    const sequence = yield* Effect.mapError(history.lastSequence, toProblem(""))
+    const sequence = yield* Effect.mapError(history.lastSequence, toProblem)
     const each = yield* Effect.forEach(tasks, (task) =>
       Effect.map(linesOfTask(task, input), (lines) =>
         Stream.map(lines, (line): TaskLine => ({ task, line }))

@@ -34,5 +34,5 @@ export const makeNeverReady = Effect.gen(function* () {
     Effect.gen(function* () {
       if (task.spec.readyWhen === null || task.state.status !== "completed") return {}
       return (yield* wasSeen(task)) || (yield* wasPrinted(task)) ? {} : { neverReady: true }
-    }).pipe(Effect.mapError(toProblem(task.id)))
+    }).pipe(Effect.mapError(toProblem))
 })

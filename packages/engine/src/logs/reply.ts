@@ -83,7 +83,7 @@ export const makeReply = Effect.gen(function* () {
     const found = yield* Effect.mapError(Stream.runCollect(Stream.take(coming, 1)), (trouble) =>
       trouble._tag === "InvalidLogQuery"
         ? wrongField("until", trouble.message, trouble.hint)
-        : toProblem(task.id)(trouble)
+        : toProblem(trouble)
     )
     const [line] = found
     return line === undefined
@@ -95,7 +95,7 @@ export const makeReply = Effect.gen(function* () {
     const live = lives.find(task.id)
     const over = Effect.mapError(
       untilTask(task.id, (each) => isOver(each, from.attempt)),
-      toProblem(task.id)
+      toProblem
     )
     if (live !== null && live.attempt === from.attempt)
       yield* Effect.raceFirst(quiet(live.readable.watch, dirOf(task), from, quietMs), over)

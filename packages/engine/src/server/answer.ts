@@ -170,7 +170,7 @@ export const makeAnswer = Effect.gen(function* () {
     yield* Effect.logError(`the changes could not be forced to the disk: ${error.message}`)
     const handled = yield* findHandler(name)
     if (handled === null || handled.operation.readOnly) return
-    const trouble = toProblem("")(error)
+    const trouble = toProblem(error)
     const message = joined(
       `the changes of ${name} could not be forced to the disk; a power failure may undo them. `,
       trouble.message

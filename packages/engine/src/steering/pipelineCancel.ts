@@ -35,7 +35,7 @@ const hasEnded = ({ id, status }: PipelineEnded): Problem =>
 
 /** What the caller of something that changes a pipeline is told of it. */
 const ofCancel = (trouble: Trouble | PipelineEnded): Problem =>
-  trouble._tag === "PipelineEnded" ? hasEnded(trouble) : toProblem("")(trouble)
+  trouble._tag === "PipelineEnded" ? hasEnded(trouble) : toProblem(trouble)
 
 const isLive = ({ state }: Task): boolean => !isFinal(state.status)
 

@@ -16,7 +16,7 @@ import type { FullTx } from "../commit/CommitRules.ts"
 import { makeIsSpoilt } from "../rules/concludePipelines.ts"
 import type { Tx } from "../commit/Tx.ts"
 import { agentUnavailable } from "../creation/agentWork.ts"
-import { outcomeOf, toProblem } from "../call/Call.ts"
+import { resultOf, toProblem } from "../call/Call.ts"
 import { lineageOf, type Origin } from "../creation/Origin.ts"
 import { makeStandings } from "../creation/dependencies.ts"
 import { refusedRestart } from "../creation/existing.ts"
@@ -177,7 +177,7 @@ export const makeRestart = Effect.gen(function* () {
     for (const asked of inputs) {
       // Of what is named twice the first counts.
       if (outcomes.has(asked.id) || nodes.get(asked.id)?.asked.id === asked.id) continue
-      const added = yield* outcomeOf(asked.id, add(asked))
+      const added = yield* resultOf(add(asked))
       if (Result.isFailure(added)) outcomes.set(asked.id, Result.fail(added.failure))
     }
     const arranged = order(
@@ -189,9 +189,9 @@ export const makeRestart = Effect.gen(function* () {
     for (const id of [...arranged.order, ...arranged.cycles.keys()]) {
       const node = nodes.get(id)
       if (node === undefined) continue
-      const outcome = yield* outcomeOf(id, restartTask(tx, node.asked, restarting))
+      const outcome = yield* resultOf(restartTask(tx, node.asked, restarting))
       if (Result.isFailure(outcome) && steps.has(id))
-        return yield* Effect.fail(toProblem(id)(outcome.failure))
+        return yield* Effect.fail(toProblem(outcome.failure))
       outcomes.set(
         id,
         Result.map(outcome, (attempt): Restarted => ({ kind: "task", attempt }))

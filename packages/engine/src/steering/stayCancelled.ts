@@ -40,18 +40,15 @@ const sentences = (id: string, ids: ReadonlyArray<string>): Hint => {
 /** Warns of what a restarted task does not run again; made once. Of one that has failed again there is nothing to say: it would cancel them again. */
 export const makeStayCancelled = Effect.gen(function* () {
   const store = yield* TaskStore
-  return Effect.fnUntraced(
-    function* (id: string) {
-      const task = yield* store.find(id)
-      if (task === null || task.state.status === "failed" || task.state.status === "cancelled")
-        return {}
-      const { tasks } = yield* store.list(
-        { status: ["cancelled"], since: task.createdAt },
-        { limit: lookedAtMost }
-      )
-      const ids = cancelledBy(id, tasks.toReversed())
-      return ids.length === 0 ? {} : { warnings: [yield* written(sentences(id, ids))] }
-    },
-    Effect.mapError(toProblem(""))
-  )
+  return Effect.fnUntraced(function* (id: string) {
+    const task = yield* store.find(id)
+    if (task === null || task.state.status === "failed" || task.state.status === "cancelled")
+      return {}
+    const { tasks } = yield* store.list(
+      { status: ["cancelled"], since: task.createdAt },
+      { limit: lookedAtMost }
+    )
+    const ids = cancelledBy(id, tasks.toReversed())
+    return ids.length === 0 ? {} : { warnings: [yield* written(sentences(id, ids))] }
+  }, Effect.mapError(toProblem))
 })

@@ -64,7 +64,7 @@ export const makePipelineView = once(
     const aggregates = yield* AggregateStore
     const pipelines = yield* PipelineStore
     const view = yield* View
-    const stored = toProblem("")
+    const stored = toProblem
 
     const find = Effect.fnUntraced(function* (id: string) {
       const pipeline = yield* Effect.mapError(aggregates.find(pipelineAggregate, id), stored)

@@ -66,17 +66,17 @@ export const layerView = Layer.effect(
     const asRun = yield* makeAsRun
     const lastEnd = yield* makeLastEnd
     const named = Effect.fnUntraced(function* (id: string) {
-      const task = yield* Effect.mapError(store.find(id), toProblem(id))
-      const pipeline = yield* Effect.mapError(aggregates.find(pipelineAggregate, id), toProblem(id))
+      const task = yield* Effect.mapError(store.find(id), toProblem)
+      const pipeline = yield* Effect.mapError(aggregates.find(pipelineAggregate, id), toProblem)
       if (task !== null) return { task, pipeline } satisfies Named
       return pipeline === null
         ? yield* Effect.fail(taskNotFound(id))
         : ({ task, pipeline } satisfies Named)
     })
     const find = Effect.fnUntraced(function* (id: string) {
-      const task = yield* Effect.mapError(store.find(id), toProblem(id))
+      const task = yield* Effect.mapError(store.find(id), toProblem)
       if (task !== null) return task
-      const pipeline = yield* Effect.mapError(aggregates.find(pipelineAggregate, id), toProblem(id))
+      const pipeline = yield* Effect.mapError(aggregates.find(pipelineAggregate, id), toProblem)
       return yield* Effect.fail(pipeline === null ? taskNotFound(id) : isPipeline(pipeline))
     })
     const waitsFor = Effect.fnUntraced(function* (task: Task) {
@@ -89,13 +89,13 @@ export const layerView = Layer.effect(
         return status === undefined ? [] : [{ ...each, status }]
       })
     })
-    const ran = (tasks: ReadonlyArray<Task>) => Effect.mapError(asRun(tasks), toProblem(""))
+    const ran = (tasks: ReadonlyArray<Task>) => Effect.mapError(asRun(tasks), toProblem)
     return View.of({
       find,
       named,
       show: (task) =>
         Effect.all([asRun([task]), waitsFor(task), lastEnd(task)]).pipe(
-          Effect.mapError(toProblem(task.id)),
+          Effect.mapError(toProblem),
           Effect.map(([[shown = task], waits, last]) =>
             taskAnswer(root, shown, lives.find(task.id), { waitsFor: waits, lastEnd: last })
           )
@@ -103,7 +103,7 @@ export const layerView = Layer.effect(
       listed: (tasks) =>
         Effect.flatMap(ran(tasks), (all) =>
           Effect.forEach(all, (task) =>
-            Effect.map(Effect.mapError(lastEnd(task), toProblem(task.id)), (last) =>
+            Effect.map(Effect.mapError(lastEnd(task), toProblem), (last) =>
               taskAnswer(root, task, lives.find(task.id), { waitsFor: [], lastEnd: last })
             )
           )

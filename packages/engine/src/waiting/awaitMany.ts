@@ -76,7 +76,7 @@ export const makeAwaitMany = Effect.gen(function* () {
       Effect.tap(
         pipeline === null
           ? Effect.asVoid(reached(id, what))
-          : Effect.asVoid(Effect.mapError(untilEnded(id, pipelines.find(id)), toProblem(id))),
+          : Effect.asVoid(Effect.mapError(untilEnded(id, pipelines.find(id)), toProblem)),
         () => Effect.sync(() => done.add(id))
       )
     )

@@ -50,7 +50,7 @@ export const makeSelect = once(
       for (let after: string | undefined; ;) {
         const { tasks, next } = yield* Effect.mapError(
           store.list(filter, { limit: pageTasks, after }),
-          toProblem("")
+          toProblem
         )
         ids.push(...tasks.map((task) => task.id))
         if (next === null) return ids
@@ -60,7 +60,7 @@ export const makeSelect = once(
 
     /** A mistyped tag must not look like work that is done. */
     const noneTagged = Effect.fnUntraced(function* (tag: string) {
-      const { tasks } = yield* Effect.mapError(store.list({}, { limit: pageTasks }), toProblem(""))
+      const { tasks } = yield* Effect.mapError(store.list({}, { limit: pageTasks }), toProblem)
       const tags = [...new Set(tasks.flatMap(({ spec }) => spec.tags))]
       const near = nearest(tag, tags)
       const known =
@@ -79,10 +79,7 @@ export const makeSelect = once(
     const idsTagged = Effect.fnUntraced(function* (tag: string, status: TaskFilter["status"]) {
       const found = yield* idsOf({ tags: [tag], status })
       if (found.length > 0) return found
-      const { total } = yield* Effect.mapError(
-        store.list({ tags: [tag] }, { limit: 1 }),
-        toProblem("")
-      )
+      const { total } = yield* Effect.mapError(store.list({ tags: [tag] }, { limit: 1 }), toProblem)
       return total > 0 ? [] : yield* Effect.fail(yield* noneTagged(tag))
     })
 

@@ -93,7 +93,7 @@ export const makeTimeLimit = once(
         duration: Math.max(0, ms - waitedMs(call, now)),
         orElse: () =>
           Effect.gen(function* () {
-            const cursor = yield* Effect.mapError(history.lastSequence, toProblem(""))
+            const cursor = yield* Effect.mapError(history.lastSequence, toProblem)
             return yield* Effect.fail(
               withTry(
                 problem(
@@ -146,7 +146,7 @@ export const makeUntilAttempt = once(
     return Effect.fnUntraced(function* (id: string, attempt: number) {
       yield* Effect.mapError(
         until(id, ({ state }) => state.attempt >= attempt || isFinal(state.status)),
-        toProblem(id)
+        toProblem
       )
       return yield* view.settled(id)
     })
@@ -167,7 +167,7 @@ export const makeShowEnd = once(
     const neverReady = yield* makeNeverReady
     const limitTime = yield* makeTimeLimit
     return Effect.fnUntraced(function* (id: string, call: Call) {
-      const ended = Effect.mapError(until(id, isOver), toProblem(id))
+      const ended = Effect.mapError(until(id, isOver), toProblem)
       const { spec } = yield* view.find(id)
       const again =
         spec.readyWhen === null
@@ -192,7 +192,7 @@ export const makeShowPipelineEnd = once(
     const limitTime = yield* makeTimeLimit
     return Effect.fnUntraced(function* (id: string, call: Call) {
       return yield* showEnded(
-        yield* limitTime(Effect.mapError(untilEnded(id, find(id)), toProblem(id)), {
+        yield* limitTime(Effect.mapError(untilEnded(id, find(id)), toProblem), {
           ms: waitMsOf(call),
           ids: [id],
           call
