@@ -1,4 +1,4 @@
-/** The little Markdown that the printed documents need. */
+/** Markdown tables for the printed documents. */
 
 const row = (cells: ReadonlyArray<string>): string =>
   `| ${cells.map((cell) => cell.replaceAll("|", String.raw`\|`)).join(" | ")} |`

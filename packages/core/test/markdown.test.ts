@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { markdownTable } from "@backbeat/core/markdown"
 
 describe("a table in Markdown", () => {
-  test("has a head, a rule and a line for each row", () => {
+  test("has a head, a separator and a line for each row", () => {
     expect(
       markdownTable(
         ["a", "b"],

@@ -50,7 +50,7 @@ export const layerSettingsOf = (current: () => Configuration) =>
 
 /** Admits no agent. */
 const layerClosed = Layer.succeed(Admission, {
-  admit: () => Effect.succeed({ admitted: 0, held: null }),
+  admit: () => Effect.succeed({ admitted: 0, limitedBy: null }),
   isSampleFresh: () => false,
   held: () => null,
   hold: () => {},
@@ -101,7 +101,7 @@ export const layerEngineRig = ({
   )
 
 /** Where a task stands that waits for nothing. */
-export const free = { waitsFor: [], broken: null }
+export const free = { waitsFor: [], failure: null }
 
 /** A task that waits for nothing, as a transaction creates it. */
 export const newTask = (

@@ -3,7 +3,7 @@ import type {
   AgentErrorKind,
   AgentOutcome,
   AgentResult,
-  AgentTrouble,
+  AgentFailure,
   Denied
 } from "@backbeat/core/task/AgentOutcome"
 import type { AgentWork, PermissionMode } from "@backbeat/core/task/AgentWork"
@@ -46,12 +46,12 @@ const mostSpecificError = ({ told, stray, stderr }: Evidence): Problem | null =>
   return problems.find((problem) => kindOf(problem) !== "error") ?? problems[0] ?? null
 }
 
-const troubleOf = (traits: AgentTraits, problem: Problem, kind: AgentErrorKind): AgentTrouble => {
+const troubleOf = (traits: AgentTraits, problem: Problem, kind: AgentErrorKind): AgentFailure => {
   const message = keepBeginning(maskSecrets(plainMessage(problem.message)), messageBytes)
   return { kind, message, hint: hintFor(traits, kind, message) }
 }
 
-const reportedFailure = (traits: AgentTraits, evidence: Evidence): AgentTrouble => {
+const reportedFailure = (traits: AgentTraits, evidence: Evidence): AgentFailure => {
   const own = evidence.told.problem
   const problem = own !== null && own.message.trim() !== "" ? own : mostSpecificError(evidence)
   if (problem === null)
@@ -63,7 +63,7 @@ const reportedFailure = (traits: AgentTraits, evidence: Evidence): AgentTrouble 
   return troubleOf(traits, problem, kindOf(problem))
 }
 
-const missingResult = (traits: AgentTraits, evidence: Evidence, exitCode: number): AgentTrouble => {
+const missingResult = (traits: AgentTraits, evidence: Evidence, exitCode: number): AgentFailure => {
   const problem = mostSpecificError(evidence)
   const byCode = traits.exitKinds.get(exitCode)
   const plain = `${traits.name} exited with code ${exitCode} and without a result`
@@ -82,7 +82,7 @@ const detectFailure = (
   traits: AgentTraits,
   work: AgentWork,
   evidence: Evidence
-): AgentTrouble | null => {
+): AgentFailure | null => {
   const { structured, verdict } = evidence.told
   if (verdict === "failed") return reportedFailure(traits, evidence)
   if (verdict === "done")

@@ -1,19 +1,21 @@
-/** What an ended attempt leaves for those that go on from it. */
+/** The facts of an ended attempt that a later task continues from. */
 import * as Schema from "effect/Schema"
 import { AgentResult } from "../task/AgentOutcome.ts"
 import { Failure } from "../task/Failure.ts"
 import { GitState } from "../task/GitState.ts"
 import { TaskStatus } from "../task/TaskState.ts"
 
-/** How many lines of each stream are kept, and how many bytes of them. */
+/** The most lines of each output stream that a checkpoint keeps. */
 export const keptLines = 50
-/** In UTF-8, with a newline each. */
+/** The most bytes of each output stream: UTF-8, one newline per line. */
 export const keptBytes = 8192
 
 /**
- * The last attempt of a task: `request` is what it was asked (its prompt, script or command line), `stdout` and `stderr` are their last
- * lines, `added` the new instructions of a resumption, `git` its work tree, null where there is none: as an agent left it at its `end`, of commands and scripts as it
- * is `now`. `endedAt` is epoch milliseconds.
+ * The last attempt of a task. `request` is its prompt, script or command line. `added` has the new
+ * instructions of a resumed task. `stdout` and `stderr` are the last lines of each stream. `git` is
+ * the state of its work tree, null outside of one: `gitOf` is `end` for the state that an agent
+ * left, `now` for the current state, which commands and scripts get. `endedAt` is epoch
+ * milliseconds.
  */
 export const Checkpoint = Schema.Struct({
   taskId: Schema.String,

@@ -1,16 +1,21 @@
-/** Puts what earlier tasks left before a prompt, so that an agent can go on from it. */
+/** Adds the checkpoints of earlier tasks to a prompt, so that an agent can continue their work. */
 import { describeFailure } from "../task/Failure.ts"
 import type { GitState } from "../task/GitState.ts"
 import type { Checkpoint } from "./Checkpoint.ts"
 
-/** The most that a prompt gets of earlier tasks, in bytes of UTF-8. */
+/** The most bytes that checkpoints add to a prompt, in UTF-8. */
 export const contextMaxBytes = 16_384
 
-/** What is longer is cut; the parts of one checkpoint together stay below the whole. */
+/**
+ * Longer parts are cut. All parts of one checkpoint together are shorter than `contextMaxBytes`.
+ */
 const partMaxBytes = 4096
 const summaryMaxBytes = 1024
 
-/** What an agent is to do now, and where that goes on: `chain` has the newest checkpoint first. */
+/**
+ * A prompt, and the checkpoints that it continues from, newest first. `added` has the new
+ * instructions of a resumed task.
+ */
 export interface Enrichment {
   readonly how: "resume" | "continue"
   readonly prompt: string
@@ -33,7 +38,7 @@ const head = (text: string, maxBytes: number): string => {
   return `${kept} […]`
 }
 
-/** The end of a text, cut between characters: an agent says last what became of its work. */
+/** The end of a text, cut between characters. Agents report their result at the end. */
 const ending = (text: string, maxBytes: number): string => {
   const bytes = new TextEncoder().encode(text)
   if (bytes.length <= maxBytes) return text
@@ -42,7 +47,7 @@ const ending = (text: string, maxBytes: number): string => {
   return `[…] ${new TextDecoder().decode(bytes.subarray(start))}`
 }
 
-/** The last lines that fit; of one that does not fit by itself, its beginning. */
+/** The last lines that fit. If not even the last line fits, its beginning. */
 const tail = (lines: ReadonlyArray<string>, maxBytes: number): string => {
   const kept: Array<string> = []
   let bytes = 0
@@ -57,7 +62,7 @@ const tail = (lines: ReadonlyArray<string>, maxBytes: number): string => {
 const section = (title: string, text: string): ReadonlyArray<string> =>
   text.trim() === "" ? [] : [`### ${title}`, text]
 
-const fateOf = ({ status, failure }: Checkpoint): string =>
+const statusText = ({ status, failure }: Checkpoint): string =>
   failure === null ? status : `${status}: it ${describeFailure(failure)}`
 
 const gitText = ({ branch, commit, dirty, dirtyCount }: GitState): string => {
@@ -68,19 +73,22 @@ const gitText = ({ branch, commit, dirty, dirtyCount }: GitState): string => {
   return [`branch ${branch ?? "(detached)"} ${at}`, ...changed].join("\n")
 }
 
-const producedBy = ({ result, stdout }: Checkpoint, maxBytes: number): string =>
+const outputOf = ({ result, stdout }: Checkpoint, maxBytes: number): string =>
   result !== null && result.text !== "" ? ending(result.text, maxBytes) : tail(stdout, maxBytes)
 
-/** The whole of one checkpoint, each part cut to its share; the prompt itself is not told twice. */
-const tell = (checkpoint: Checkpoint, prompt: string): string =>
+/**
+ * The full text of one checkpoint, each part cut to its maximum. Leaves out a prompt that is the
+ * same.
+ */
+const describeCheckpoint = (checkpoint: Checkpoint, prompt: string): string =>
   [
-    `## Task ${checkpoint.taskId} (${head(fateOf(checkpoint), summaryMaxBytes)})`,
+    `## Task ${checkpoint.taskId} (${head(statusText(checkpoint), summaryMaxBytes)})`,
     ...section(
       "Its prompt",
       checkpoint.request === prompt ? "" : head(checkpoint.request, 2 * summaryMaxBytes)
     ),
     ...section("Its additional instructions", head(checkpoint.added ?? "", 4 * summaryMaxBytes)),
-    ...section("Its output", producedBy(checkpoint, partMaxBytes)),
+    ...section("Its output", outputOf(checkpoint, partMaxBytes)),
     ...section(
       "The end of its standard error",
       checkpoint.status === "completed" ? "" : tail(checkpoint.stderr, partMaxBytes)
@@ -91,23 +99,24 @@ const tell = (checkpoint: Checkpoint, prompt: string): string =>
     )
   ].join("\n\n")
 
-/** Two or three lines of one that lies further back. */
+/** Two or three lines for an older checkpoint. */
 const summarize = (checkpoint: Checkpoint, prompt: string): string =>
   [
-    `## Earlier: task ${checkpoint.taskId} (${head(fateOf(checkpoint), summaryMaxBytes)})`,
+    `## Earlier: task ${checkpoint.taskId} (${head(statusText(checkpoint), summaryMaxBytes)})`,
     checkpoint.request === prompt ? "" : head(checkpoint.request, summaryMaxBytes),
     head(checkpoint.added ?? "", summaryMaxBytes),
-    producedBy(checkpoint, summaryMaxBytes)
+    outputOf(checkpoint, summaryMaxBytes)
   ]
     .filter((text) => text !== "")
     .join("\n\n")
 
-/** As many checkpoints as fit, the newest whole and first. */
+/** As many checkpoints as fit, newest first. Only the newest is in full. */
 const contextOf = (chain: ReadonlyArray<Checkpoint>, prompt: string): string => {
   const parts: Array<string> = []
   let bytes = 0
   for (const [index, checkpoint] of chain.entries()) {
-    const part = index === 0 ? tell(checkpoint, prompt) : summarize(checkpoint, prompt)
+    const part =
+      index === 0 ? describeCheckpoint(checkpoint, prompt) : summarize(checkpoint, prompt)
     bytes += bytesOf(part) + 2
     if (bytes > contextMaxBytes - 128) {
       parts.push(`(${chain.length - index} earlier tasks left out)`)
@@ -118,14 +127,17 @@ const contextOf = (chain: ReadonlyArray<Checkpoint>, prompt: string): string => 
   return parts.join("\n\n")
 }
 
-/** The prompt with the checkpoints before it. A resumed task gets its own prompt again, and then what is new. */
+/**
+ * The checkpoints, then the prompt. A resumed task gets its prompt again, then the new
+ * instructions.
+ */
 export const enrich = ({ how, prompt, added, chain }: Enrichment): string => {
   const context = contextOf(chain, prompt)
   if (how === "continue")
     return ["# Results of earlier tasks", context, "# Your task", prompt].join("\n\n")
-  const begun = chain.some(({ attempt }) => attempt > 0)
+  const wasStarted = chain.some(({ attempt }) => attempt > 0)
   return [
-    begun
+    wasStarted
       ? "# Your task was started before; continue it"
       : "# Your task was cancelled before it started",
     context,

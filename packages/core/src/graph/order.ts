@@ -1,14 +1,17 @@
-/** The order in which tasks that wait for each other can run, and which of them never could. Thin over effect's Graph. */
+/** Sorts tasks by their dependencies and finds cycles. A thin layer over effect's Graph. */
 import * as Graph from "effect/Graph"
 import * as Option from "effect/Option"
 
-/** A task with the ids that it waits for; ids of none of the nodes are of no concern here. */
+/** A task and the ids of its dependencies. Ids that are not among the nodes are ignored. */
 export interface Node {
   readonly id: string
   readonly dependsOn: ReadonlyArray<string>
 }
 
-/** `order` has what can run, every task behind what it waits for. `cycles` has, for each task on a cycle, that cycle: first and last are the same. */
+/**
+ * `order` has each task that can run, after its dependencies. `cycles` has, for each task on a
+ * cycle, the ids of that cycle; the first and the last id are the same.
+ */
 export interface Order {
   readonly order: ReadonlyArray<string>
   readonly cycles: ReadonlyMap<string, ReadonlyArray<string>>
@@ -16,7 +19,7 @@ export interface Order {
 
 type Dependents = Graph.Graph<string, null>
 
-/** One edge from each task to each that waits for it. */
+/** One edge from each task to each of its dependents. */
 const graphOf = (nodes: ReadonlyArray<Node>): Dependents =>
   Graph.directed<string, null>((graph) => {
     const indices = new Map(nodes.map(({ id }) => [id, Graph.addNode(graph, id)]))
@@ -29,7 +32,7 @@ const graphOf = (nodes: ReadonlyArray<Node>): Dependents =>
     }
   })
 
-/** The cycle of a strongly connected component, as ids: each waits for the next. */
+/** A cycle in a strongly connected component: each id depends on the next. */
 const cycleIn = (graph: Dependents): ReadonlyArray<string> | null =>
   Option.match(Graph.findCycle(graph), {
     onNone: () => null,
@@ -50,7 +53,7 @@ const cyclesOf = (nodes: ReadonlyArray<Node>): ReadonlyMap<string, ReadonlyArray
   return cycles
 }
 
-/** Orders tasks by what they wait for. Takes time in proportion to tasks and dependencies. */
+/** Sorts tasks topologically. Takes time in proportion to the number of tasks and dependencies. */
 export const order = (nodes: ReadonlyArray<Node>): Order => {
   const cycles = cyclesOf(nodes)
   const runnable = graphOf(cycles.size === 0 ? nodes : nodes.filter(({ id }) => !cycles.has(id)))

@@ -1,29 +1,34 @@
-/** What the end of a task does to those that wait for it. */
+/** Resolves dependencies: which dependents an ended task releases, and which can never run. */
 import type { Dependency, DependencyCondition } from "../task/Dependency.ts"
 import type { Failure } from "../task/Failure.ts"
 import type { Task } from "../task/Task.ts"
 import type { TaskState } from "../task/TaskState.ts"
 
 /**
- * Whether a state is the end that is needed; null while it may still become so. What was withdrawn because something failed before
- * it counts as a failure, what somebody cancelled is neither success nor failure.
+ * Whether a state satisfies a condition; null while the task has not ended. A task that was
+ * cancelled because of an earlier failure counts as failed. A task that a caller cancelled is
+ * neither.
  */
-export const isSatisfied = (needed: DependencyCondition, state: TaskState): boolean | null => {
+export const isSatisfied = (condition: DependencyCondition, state: TaskState): boolean | null => {
   switch (state.status) {
     case "completed":
-      return needed !== "failure"
+      return condition !== "failure"
     case "failed":
-      return needed !== "success"
+      return condition !== "success"
     case "cancelled":
       return (
-        needed === "end" || (needed === "failure" && state.failure?.type === "DependencyFailed")
+        condition === "end" ||
+        (condition === "failure" && state.failure?.type === "DependencyFailed")
       )
     default:
       return null
   }
 }
 
-/** Why a task is withdrawn whose dependency ended otherwise than needed: names where it began, and the dependency itself where that is another. */
+/**
+ * The failure of a task whose dependency can never be satisfied. `taskId` is the root cause;
+ * `through` is the direct dependency, if that is another task.
+ */
 export const dependencyFailure = ({ id, state }: Task): Failure => {
   const failure = state.status === "cancelled" ? state.failure : null
   return failure?.type === "DependencyFailed"
@@ -31,34 +36,34 @@ export const dependencyFailure = ({ id, state }: Task): Failure => {
     : { type: "DependencyFailed", taskId: id }
 }
 
-/** One that waits for a task, and for which end of it. */
+/** A task that depends on another, and the condition. */
 export interface Dependent {
   readonly id: string
   readonly on: DependencyCondition
 }
 
-/** Of those that waited for a task: whose wait for it is over, and who waits in vain. */
+/** The dependents of an ended task, by id. Every dependent is in exactly one list. */
 export interface ResolvedDependents {
-  readonly met: ReadonlyArray<string>
-  readonly broken: ReadonlyArray<string>
+  readonly satisfied: ReadonlyArray<string>
+  readonly unsatisfiable: ReadonlyArray<string>
 }
 
-/** Settles those that wait for a task that has ended. None of them is left out. */
+/** Splits the dependents of an ended task by whether their condition is satisfied. */
 export const resolveDependents = (
   { state }: Task,
   dependents: ReadonlyArray<Dependent>
 ): ResolvedDependents => ({
-  met: dependents.filter(({ on }) => isSatisfied(on, state) === true).map(({ id }) => id),
-  broken: dependents.filter(({ on }) => isSatisfied(on, state) === false).map(({ id }) => id)
+  satisfied: dependents.filter(({ on }) => isSatisfied(on, state) === true).map(({ id }) => id),
+  unsatisfiable: dependents.filter(({ on }) => isSatisfied(on, state) === false).map(({ id }) => id)
 })
 
-/** Where a new task stands: what it still waits for, and why it can never run, null while it can. */
+/** The state of a task's dependencies. `failure` is set if one of them can never be satisfied. */
 export interface DependencyState {
   readonly waitsFor: ReadonlyArray<Dependency>
-  readonly broken: Failure | null
+  readonly failure: Failure | null
 }
 
-/** Where a task stands whose dependencies are these tasks now. */
+/** The state of these dependencies. */
 export const checkDependencies = (
   dependencies: ReadonlyArray<{ readonly task: Task; readonly on: DependencyCondition }>
 ): DependencyState => {
@@ -67,6 +72,6 @@ export const checkDependencies = (
     waitsFor: dependencies
       .filter(({ task, on }) => isSatisfied(on, task.state) === null)
       .map(({ task, on }) => ({ task: task.id, on })),
-    broken: failing === undefined ? null : dependencyFailure(failing.task)
+    failure: failing === undefined ? null : dependencyFailure(failing.task)
   }
 }

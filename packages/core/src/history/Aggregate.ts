@@ -1,26 +1,29 @@
-/** What an aggregate is: a thing with an id that only its own `decide` changes, and whose past is a list of events. */
+/** Aggregates: things with an id and a history of events, which only their own `decide` changes. */
 import type * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import type { Occasion } from "./Occasion.ts"
 
-/** The columns by which a store finds and orders aggregates of one kind. Instants are epoch milliseconds. */
+/** The columns by which a store finds and sorts aggregates. Instants are epoch milliseconds. */
 export interface Indexed {
   readonly status: string
   readonly createdAt: number
-  /** When something of it is due by itself; null when nothing is. */
+  /** When the aggregate next has to act; null if it does not wait for a time. */
   readonly dueAt: number | null
-  /** The session, or what stands for it, that owns it. */
+  /** The owner, as `ownerKey` names it. */
   readonly owner: string | null
 }
 
-/** One kind of aggregate. `Created` is the event that makes one; `Refusal` is what `decide` fails with. */
+/**
+ * One kind of aggregate. `Created` is the event that creates one; `Rejection` is the error of
+ * `decide`.
+ */
 export interface Aggregate<
   Kind extends string,
   State extends { readonly id: string },
   Event extends { readonly type: string },
   Created extends Event,
   Command,
-  Refusal
+  Rejection
 > {
   readonly kind: Kind
   readonly State: Schema.Codec<State, unknown>
@@ -30,11 +33,11 @@ export interface Aggregate<
     command: Command,
     state: State,
     at: number
-  ) => Result.Result<ReadonlyArray<Event>, Refusal>
+  ) => Result.Result<ReadonlyArray<Event>, Rejection>
   readonly evolve: (state: State, event: Event, occasion: Occasion) => State
 }
 
-/** What a store needs to know of a kind of aggregate. */
+/** The part of an aggregate that a store uses. */
 export type Stored<Kind extends string, State extends { readonly id: string }> = Pick<
   Aggregate<Kind, State, never, never, never, never>,
   "kind" | "State" | "index"

@@ -1,4 +1,7 @@
-/** Instants, and what the schemas of events say of them: answers show an instant in another form than a number. */
+/**
+ * Instants in the schemas of events. Answers show them in another form than a number, so they are
+ * found by an annotation.
+ */
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 
@@ -10,7 +13,7 @@ const isInstant = (ast: AST.AST): boolean =>
     ? ast.types.some(isInstant)
     : (ast.checks ?? []).some(({ annotations }) => annotations?.["instant"] === true)
 
-/** The names of the fields that are instants, at whatever depth. */
+/** The names of all fields that are instants, at any depth. */
 export const instantsIn = (schema: Schema.Top): ReadonlySet<string> => {
   const names = new Set<string>()
   const seen = new Set<AST.AST>()
@@ -29,7 +32,7 @@ export const instantsIn = (schema: Schema.Top): ReadonlySet<string> => {
   return names
 }
 
-/** The literals that a field has in the members of a union, such as the types of events. */
+/** The literals of a field in all members of a union, such as the types of events. */
 export const literalsOf = (schema: Schema.Top, field: string): ReadonlyArray<string> => {
   const walk = (ast: AST.AST): ReadonlyArray<string> => {
     if (AST.isUnion(ast)) return ast.types.flatMap(walk)

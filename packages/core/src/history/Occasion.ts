@@ -1,4 +1,4 @@
-/** When something happened, and who caused it. */
+/** The time and the cause of an event. */
 import type { Actor } from "../task/Actor.ts"
 
 /** An event's instant (epoch milliseconds) and cause. */

@@ -1,4 +1,4 @@
-/** The one history: what happened to whom, when, and by whose doing. Instants are epoch milliseconds. */
+/** The one history of all tasks and pipelines. Instants are epoch milliseconds. */
 import * as Schema from "effect/Schema"
 import { PipelineEvent } from "../pipeline/PipelineEvent.ts"
 import { literalsOf } from "./Instant.ts"
@@ -8,7 +8,7 @@ import { TaskEvent } from "../task/TaskEvent.ts"
 /** `sequence` is global and has no gap. */
 const recorded = { sequence: Schema.Int, at: Schema.Finite, actor: Actor }
 
-/** An event of an aggregate of this kind, as it stands in the history. */
+/** An event of an aggregate of this kind, as the history has it. */
 export interface Recorded<Kind extends string, Event> {
   readonly subject: Kind
   readonly id: string
@@ -18,7 +18,10 @@ export interface Recorded<Kind extends string, Event> {
   readonly event: Event
 }
 
-/** Every event with its subject: the kind of aggregate that it happened to, and the id of that. One line for each kind. */
+/**
+ * Every event with its subject, which is the kind and the id of an aggregate. One member for each
+ * kind.
+ */
 export const RecordedEvent = Schema.Union([
   Schema.Struct({
     subject: Schema.tag("task"),
@@ -35,10 +38,10 @@ export const RecordedEvent = Schema.Union([
 ])
 export type RecordedEvent = typeof RecordedEvent.Type
 
-/** The kinds of aggregates that the history knows. */
+/** The kinds of aggregates in the history. */
 export type AggregateKind = RecordedEvent["subject"]
 
-/** An event of a task, as it stands in the history. */
+/** An event of a task, as the history has it. */
 export type RecordedTaskEvent = Recorded<"task", TaskEvent>
 
 /** The name of an event, such as `task.started`. */

@@ -1,25 +1,28 @@
-/** Prints the life of an aggregate: its statuses as a diagram, and which command each status accepts as a table. */
+/**
+ * Prints the lifecycle of an aggregate: its statuses as a diagram, and the accepted commands as a
+ * table.
+ */
 import { markdownTable } from "../markdown.ts"
 
-/** The life of an aggregate as data. Every aggregate has one, and `decide` reads its `accepts`. */
+/** The lifecycle of an aggregate as data. `decide` reads its `accepts`. */
 export interface Lifecycle<Status extends string, Command extends string> {
-  /** What each status means, in the order in which they are shown. */
+  /** The meaning of each status, in the order of printing. */
   readonly statuses: Readonly<Record<Status, string>>
   /** When each command is given. */
   readonly commands: Readonly<Record<Command, string>>
-  /** For each status the commands it accepts, and the statuses that each can lead to. */
+  /** For each status, the accepted commands and the statuses to which each can lead. */
   readonly accepts: Readonly<
     Record<Status, { readonly [command in Command]?: ReadonlyArray<Status> }>
   >
-  /** The statuses of a new one, each with why. */
+  /** The possible first statuses, each with its reason. */
   readonly created: Readonly<Partial<Record<Status, string>>>
-  /** The statuses in which nothing happens by itself any more. */
+  /** The statuses that only a caller's command leaves. */
   readonly final: ReadonlyArray<Status>
 }
 
 type AnyLifecycle = Lifecycle<string, string>
 
-/** One arrow for each pair of statuses, with all commands that lead that way. */
+/** One arrow for each pair of statuses, with all commands that lead from one to the other. */
 const arrowsOf = ({ accepts }: AnyLifecycle): ReadonlyArray<string> => {
   const statuses = Object.keys(accepts)
   return statuses.flatMap((from) =>
@@ -43,7 +46,7 @@ export const printDiagram = (life: AnyLifecycle): string =>
     "```"
   ].join("\n")
 
-/** A row for each status, with the statuses that each command leads to. */
+/** A table with a row for each status, and the statuses to which each command leads. */
 export const printAcceptance = ({ accepts, commands }: AnyLifecycle): string =>
   markdownTable(
     ["", ...Object.keys(commands)],
@@ -55,14 +58,14 @@ export const printAcceptance = ({ accepts, commands }: AnyLifecycle): string =>
     ])
   )
 
-/** A row for each name with what it means. */
+/** A table with a row for each name, and its meaning. */
 export const printMeanings = (head: string, texts: Readonly<Record<string, string>>): string =>
   markdownTable(
     [head, "means"],
     Object.entries(texts).map(([name, text]) => [`\`${name}\``, text])
   )
 
-/** The section of an aggregate: diagram, statuses, commands and what each status accepts. */
+/** The section of an aggregate: diagram, statuses, commands, and accepted commands. */
 export const printLifecycle = (title: string, life: AnyLifecycle): string =>
   `## ${title}
 

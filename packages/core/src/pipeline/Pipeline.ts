@@ -1,31 +1,34 @@
-/** A pipeline: tasks that were started as one, and what has become of them as a whole. Instants are epoch milliseconds. */
+/**
+ * A pipeline: several tasks that one call started, and their state as a whole. Instants are epoch
+ * milliseconds.
+ */
 import * as Schema from "effect/Schema"
 import { Instant } from "../history/Instant.ts"
 import { Actor } from "../task/Actor.ts"
 import { Owner } from "../task/TaskSpec.ts"
 import { PipelineId } from "./PipelineId.ts"
 
-/** Who asked for the cancellation, and why. */
+/** Who cancelled the pipeline, and why. */
 const Cancellation = Schema.Struct({ by: Actor, reason: Schema.NullOr(Schema.String) })
 
-/** When it was restarted last, if it was. */
+/** When it was last restarted; absent if never. */
 const restartedAt = Schema.optionalKey(Instant)
 
-/** Some of its tasks are not final; `cancelling` once somebody has asked for its end. */
+/** Some of its tasks have not ended. `cancelling` is set once a caller has cancelled it. */
 const Running = Schema.Struct({
   status: Schema.tag("running"),
   cancelling: Schema.NullOr(Cancellation),
   restartedAt
 })
-/** All of its tasks ended as they should. */
+/** No task of it failed. */
 const Completed = Schema.Struct({
   status: Schema.tag("completed"),
   endedAt: Instant,
   restartedAt
 })
-/** One of its tasks did not. */
+/** A task of it failed, or was cancelled. */
 const Failed = Schema.Struct({ status: Schema.tag("failed"), endedAt: Instant, restartedAt })
-/** Somebody ended it; nothing of it runs. */
+/** A caller cancelled it, and none of its tasks runs. */
 const Cancelled = Schema.Struct({
   status: Schema.tag("cancelled"),
   endedAt: Instant,
@@ -33,7 +36,7 @@ const Cancelled = Schema.Struct({
   ...Cancellation.fields
 })
 
-/** What a pipeline is now. All but `running` are final. */
+/** The state of a pipeline. All but `running` are final. */
 export const PipelineState = Schema.Union([Running, Completed, Failed, Cancelled])
 export type PipelineState = typeof PipelineState.Type
 
@@ -41,7 +44,10 @@ export type PipelineState = typeof PipelineState.Type
 export const PipelineStatus = Schema.Literals(["running", "completed", "failed", "cancelled"])
 export type PipelineStatus = typeof PipelineStatus.Type
 
-/** A pipeline as it is stored. `taskIds` are its tasks as they were given, whatever the order in which they can run. */
+/**
+ * A pipeline as it is stored. `taskIds` has its tasks in the order of the call, not in that of
+ * execution.
+ */
 export const Pipeline = Schema.Struct({
   id: PipelineId,
   name: Schema.NullOr(Schema.String),

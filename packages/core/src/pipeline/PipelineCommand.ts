@@ -1,10 +1,12 @@
-/** What a pipeline can be told to do. */
+/** The commands to a pipeline, from which `decide` makes events. */
 
-/** An order for a pipeline that exists. */
+/** A command to an existing pipeline. */
 export type PipelineCommand =
-  /** Somebody wants it to end. */
+  /** A caller cancels it. */
   | { readonly type: "Cancel"; readonly reason: string | null }
-  /** Some of its tasks are to run again: its end is decided anew. */
+  /** Some of its tasks are run again, so it is no longer ended. */
   | { readonly type: "Restart"; readonly reason: string | null }
-  /** All of its tasks are final; `failed` is the first that did not end as it should. */
+  /**
+   * All of its tasks have ended. `failed` is the first that fails the pipeline, null if none does.
+   */
   | { readonly type: "Conclude"; readonly failed: string | null }

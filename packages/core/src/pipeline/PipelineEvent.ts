@@ -1,8 +1,8 @@
-/** What has happened to a pipeline as a whole. */
+/** The events of a pipeline. */
 import * as Schema from "effect/Schema"
 import { Owner } from "../task/TaskSpec.ts"
 
-/** One thing that happened to a pipeline. */
+/** One event of a pipeline. */
 export const PipelineEvent = Schema.Union([
   Schema.Struct({
     type: Schema.tag("pipeline.created"),
@@ -12,10 +12,10 @@ export const PipelineEvent = Schema.Union([
   }),
   Schema.Struct({ type: Schema.tag("pipeline.cancelling"), reason: Schema.NullOr(Schema.String) }),
   Schema.Struct({ type: Schema.tag("pipeline.completed") }),
-  /** The first of its tasks that failed, was cancelled or was withdrawn. */
+  /** `taskId` is the first of its tasks that failed or was cancelled. */
   Schema.Struct({ type: Schema.tag("pipeline.failed"), taskId: Schema.String }),
   Schema.Struct({ type: Schema.tag("pipeline.cancelled"), reason: Schema.NullOr(Schema.String) }),
-  /** It had ended, and some or all of its tasks run again. */
+  /** It had ended, and some or all of its tasks are run again. */
   Schema.Struct({ type: Schema.tag("pipeline.restarted"), reason: Schema.NullOr(Schema.String) })
 ])
 export type PipelineEvent = typeof PipelineEvent.Type

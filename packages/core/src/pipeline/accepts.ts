@@ -1,8 +1,11 @@
-/** Which status of a pipeline accepts which command, as data: `decide`, the tests and docs/lifecycle.md all read this table. */
+/**
+ * Which status of a pipeline accepts which command, as data. `decide`, the tests and
+ * docs/lifecycle.md read this table.
+ */
 import type { PipelineCommand } from "./PipelineCommand.ts"
 import type { PipelineStatus } from "./Pipeline.ts"
 
-/** For each status the commands it accepts, and the statuses that each can lead to. */
+/** For each status, the accepted commands and the statuses to which each can lead. */
 export const accepts = {
   running: {
     Cancel: ["running"],

@@ -9,7 +9,7 @@ import type { PipelineEvent } from "./PipelineEvent.ts"
 
 type Created = Extract<PipelineEvent, { readonly type: "pipeline.created" }>
 
-/** Pipelines: made by `pipeline.created`, concluded when their last task has ended. */
+/** Pipelines. `pipeline.created` creates one; it ends when its last task has ended. */
 export const pipelineAggregate: Aggregate<
   "pipeline",
   Pipeline,

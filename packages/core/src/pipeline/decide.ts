@@ -1,18 +1,21 @@
-/** Decides what a command does to a pipeline. The only place where one changes its status. */
+/** Decides which events a command causes. No other code changes the status of a pipeline. */
 import * as Result from "effect/Result"
 import { isAccepted } from "./accepts.ts"
 import type { Pipeline, PipelineStatus } from "./Pipeline.ts"
 import type { PipelineCommand } from "./PipelineCommand.ts"
 import type { PipelineEvent } from "./PipelineEvent.ts"
 
-/** The refusal of a command: the pipeline has ended. */
+/** The error of a command to a pipeline that has ended. */
 export interface PipelineEnded {
   readonly _tag: "PipelineEnded"
   readonly id: string
   readonly status: PipelineStatus
 }
 
-/** Decides `command`. Fails with PipelineEnded, but for a restart. A cancellation that was asked for stays as it was. */
+/**
+ * Decides `command`. Fails with PipelineEnded if the pipeline has ended; only a restart does not. A
+ * second cancellation changes nothing.
+ */
 export const decide = (
   command: PipelineCommand,
   { id, state }: Pipeline

@@ -1,9 +1,9 @@
-/** What an event makes of a pipeline. Total: every event that `decide` gave can be applied. */
+/** Applies an event to a pipeline. Total: every event that `decide` returns can be applied. */
 import type { Occasion } from "../history/Occasion.ts"
 import type { Pipeline, PipelineState } from "./Pipeline.ts"
 import type { PipelineEvent } from "./PipelineEvent.ts"
 
-/** The pipeline that `pipeline.created` makes. */
+/** The pipeline that `pipeline.created` creates. */
 export const created = (
   id: string,
   { name, taskIds, owner }: Extract<PipelineEvent, { readonly type: "pipeline.created" }>,
@@ -33,7 +33,8 @@ const stateAfter = (
     case "pipeline.failed":
       return { status: "failed", endedAt: at, ...again }
     case "pipeline.cancelled": {
-      // Once nothing of it is left it is the engine that ends it: for whoever had asked for that.
+      // The engine ends the pipeline when its last process is gone, but the cause is the caller who
+      // cancelled it.
       const by =
         state.status === "running" && state.cancelling !== null ? state.cancelling.by : actor
       return { status: "cancelled", endedAt: at, by, reason: event.reason, ...again }

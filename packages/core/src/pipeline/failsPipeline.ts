@@ -1,11 +1,12 @@
-/** Which ends of a task make its pipeline fail. */
+/** Decides whether the end of a task fails its pipeline. */
 import type { Task } from "../task/Task.ts"
 import type { TaskStatus } from "../task/TaskState.ts"
 
 /**
- * Whether a final task makes its pipeline fail: it failed, was cancelled, or was withdrawn because something failed. What was withdrawn
- * because of a success, such as a task that runs on failure, was not needed. `cause` is the status of the task because of whose end
- * this one was withdrawn, null when it was not or when that is not known any more.
+ * Whether a final task fails its pipeline: it failed, a caller cancelled it, or it was withdrawn
+ * because of a failure. A task that was withdrawn because of a success, such as one that runs on
+ * failure, was not needed. `cause` is the status of the task that caused the withdrawal, null if
+ * there was none or if it is no longer known.
  */
 export const failsPipeline = ({ state }: Task, cause: TaskStatus | null): boolean => {
   if (state.status !== "cancelled") return state.status === "failed"

@@ -1,10 +1,10 @@
-/** The life of a pipeline, for docs/lifecycle.md. */
+/** The lifecycle of a pipeline, for docs/lifecycle.md. */
 import type { Lifecycle } from "../history/printLifecycle.ts"
 import { accepts } from "./accepts.ts"
 import type { PipelineCommand } from "./PipelineCommand.ts"
 import type { PipelineStatus } from "./Pipeline.ts"
 
-/** Statuses and commands of a pipeline, with what each means. */
+/** The statuses and commands of a pipeline, with their meanings. */
 export const pipelineLifecycle: Lifecycle<PipelineStatus, PipelineCommand["type"]> = {
   statuses: {
     running: "Some of its tasks have not ended. `cancelled` says who requested a cancellation.",

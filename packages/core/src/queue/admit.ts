@@ -1,59 +1,70 @@
-/** Admission: how many tasks the machine takes on now, and what holds the others back. */
+/** Admission: how many queued tasks may start now, and which limit holds the others back. */
 
-/** What the machine, or the part of it that is ours, has left. Null is unknown, and holds nothing back. */
+/**
+ * The free resources of the machine, or of this control group. Null is unknown and limits nothing.
+ */
 export interface Resources {
-  /** How much of the whole machine's CPU time is used, 0 to 100. */
+  /** CPU use of the whole machine, 0 to 100. */
   readonly cpuPercent: number | null
-  /** CPU use will be known in a moment, but is not now: until then it is not under the threshold. */
+  /** Whether CPU use is still being measured. Until then nothing is admitted. */
   readonly isMeasuring: boolean
   readonly availableBytes: number | null
   readonly totalBytes: number | null
 }
 
-/** The limits of admission; a reserve of null is the lower of 1 GiB and 10 % of the memory. */
+/** The limits. A `memoryReserve` of null means the lower of 1 GiB and 10 % of the memory. */
 export interface Limits {
   readonly cpuThreshold: number
   readonly memoryReserve: number | null
   readonly settlingWindowMs: number
 }
 
-/** What asks to be admitted beside what runs; `startedAt` holds the instants (epoch ms) of at least those that started within the window. */
-export interface Admission {
+/**
+ * How many tasks wait and run. `startedAt` has the start (epoch ms) of each task that started
+ * within the settling window, and maybe of older ones.
+ */
+export interface AdmissionRequest {
   readonly waiting: number
   readonly running: number
   readonly startedAt: ReadonlyArray<number>
   readonly now: number
 }
 
-/** What holds the next task back, with its numbers. */
-export type Held =
+/** The limit that holds the next task back, with its numbers. */
+export type AdmissionLimit =
   | { readonly because: "measuring" }
   | { readonly because: "cpu"; readonly cpuPercent: number; readonly cpuThreshold: number }
   | {
       readonly because: "memory"
       readonly availableBytes: number
-      /** What tasks that have just started are expected to take yet. */
+      /** The memory that recently started tasks are expected to take in addition. */
       readonly expectedBytes: number
-      /** What the next one is expected to take. */
+      /** The memory that the next task is expected to take. */
       readonly nextBytes: number
       readonly reserveBytes: number
     }
 
-/** How many may start; `held` is null when all may. */
-export interface Verdict {
+/** How many tasks may start. `limitedBy` is null if all may. */
+export interface AdmissionResult {
   readonly admitted: number
-  readonly held: Held | null
+  readonly limitedBy: AdmissionLimit | null
 }
 
 const mebibyte = 1_048_576
 
-/** What one agent is expected to take once it is under way. Assumed, not measured: a Node program of that size has some hundred MiB resident. */
+/**
+ * The memory that an agent is expected to take when it is under way. Assumed, not measured: a Node
+ * program of that size takes some hundred MiB.
+ */
 export const agentBytes = 400 * mebibyte
 
-/** What one that started at an instant is expected to take yet: less with each moment, because ever more of it is in use already. */
+/**
+ * The memory that a task is expected to take in addition: it falls to 0 over the settling window.
+ */
 const expectedOf = (startedAt: number, now: number, windowMs: number): number => {
   const age = now - startedAt
-  // Below zero the clock was set back: its age is unknown, and a window of unknown length would hold the others back for as long.
+  // A negative age means that the clock was set back, so the real age is unknown. Such a task must
+  // not hold others back for an unknown time.
   return age < 0 || age >= windowMs ? 0 : agentBytes * (1 - age / windowMs)
 }
 
@@ -61,11 +72,13 @@ const reserveOf = (memoryReserve: number | null, totalBytes: number | null): num
   memoryReserve ??
   Math.min(1024 * mebibyte, totalBytes === null ? Number.POSITIVE_INFINITY : totalBytes / 10)
 
-/** How many more the memory takes, and the numbers behind it; null when it is unknown. */
-const memoryRoom = (
+/**
+ * How many more tasks fit into memory, with the numbers; null if the available memory is unknown.
+ */
+const memoryCapacity = (
   { availableBytes, totalBytes }: Resources,
   limits: Limits,
-  { startedAt, now }: Admission
+  { startedAt, now }: AdmissionRequest
 ) => {
   if (availableBytes === null) return null
   const { memoryReserve, settlingWindowMs } = limits
@@ -77,21 +90,21 @@ const memoryRoom = (
   const spare = availableBytes - expectedBytes - reserveBytes
   const nextBytes = expectedOf(now, now, settlingWindowMs)
   const fitting = nextBytes === 0 ? Number.POSITIVE_INFINITY : Math.floor(spare / nextBytes)
-  const held = {
+  const limit = {
     because: "memory",
     availableBytes,
     expectedBytes,
     nextBytes,
     reserveBytes
   } as const
-  return { count: spare < 0 ? 0 : fitting, held }
+  return { count: spare < 0 ? 0 : fitting, limit }
 }
 
-/** A threshold of 100 is none: use cannot exceed it. */
-const cpuHolds = (
+/** A threshold of 100 never limits: CPU use cannot exceed it. */
+const cpuLimit = (
   { cpuPercent, isMeasuring }: Resources,
   { cpuThreshold }: Limits
-): Held | null => {
+): AdmissionLimit | null => {
   if (cpuThreshold >= 100) return null
   if (isMeasuring) return { because: "measuring" }
   return cpuPercent === null || cpuPercent < cpuThreshold
@@ -99,13 +112,20 @@ const cpuHolds = (
     : { because: "cpu", cpuPercent, cpuThreshold }
 }
 
-/** Says how many of those waiting may start now. At least one always runs, however busy the machine is. */
-export const admit = (resources: Resources, limits: Limits, admission: Admission): Verdict => {
+/**
+ * Returns how many waiting tasks may start now. At least one task always runs, however busy the
+ * machine is.
+ */
+export const admit = (
+  resources: Resources,
+  limits: Limits,
+  admission: AdmissionRequest
+): AdmissionResult => {
   const { waiting, running } = admission
   const least = running === 0 ? 1 : 0
-  const cpu = cpuHolds(resources, limits)
-  const memory = memoryRoom(resources, limits, admission)
-  const room = cpu === null ? (memory?.count ?? Number.POSITIVE_INFINITY) : 0
-  const admitted = Math.min(waiting, Math.max(least, room))
-  return { admitted, held: admitted === waiting ? null : (cpu ?? memory?.held ?? null) }
+  const cpu = cpuLimit(resources, limits)
+  const memory = memoryCapacity(resources, limits, admission)
+  const capacity = cpu === null ? (memory?.count ?? Number.POSITIVE_INFINITY) : 0
+  const admitted = Math.min(waiting, Math.max(least, capacity))
+  return { admitted, limitedBy: admitted === waiting ? null : (cpu ?? memory?.limit ?? null) }
 }

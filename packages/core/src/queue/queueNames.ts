@@ -1,7 +1,7 @@
-/** The queues that are always there. Every other queue is made by being named. */
+/** The built-in queues. Any other queue exists as soon as a task names it. */
 
-/** Starts everything at once, unless a concurrency is configured for it. */
+/** Starts tasks at once, unless a concurrency is configured. */
 export const defaultQueue = "default"
 
-/** Admits by the machine's resources. */
+/** Admits tasks by the free resources of the machine. */
 export const agentsQueue = "agents"

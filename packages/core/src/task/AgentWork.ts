@@ -1,7 +1,10 @@
-/** What an agent is asked to do, in one vocabulary for all agents. */
+/** The work of an agent, in the same terms for all agents. */
 import * as Schema from "effect/Schema"
 
-/** What an agent may do: `plan` only reads, `edit` changes files below its directory, `full` is without any check. */
+/**
+ * What an agent may do: `plan` only reads, `edit` changes files in its directory, `full` checks
+ * nothing.
+ */
 export const PermissionMode = Schema.Literals(["plan", "edit", "full"])
 export type PermissionMode = typeof PermissionMode.Type
 
@@ -9,7 +12,10 @@ export type PermissionMode = typeof PermissionMode.Type
 export const Effort = Schema.Literals(["minimal", "low", "medium", "high", "xhigh", "max"])
 export type Effort = typeof Effort.Type
 
-/** What a session of an agent has used up, as the agent itself counts: since the session began. Null where it does not tell. */
+/**
+ * What an agent's session has used since it began, as the agent counts. Null if it does not report
+ * that.
+ */
 export const Usage = Schema.Struct({
   costUsd: Schema.NullOr(Schema.Finite),
   inputTokens: Schema.NullOr(Schema.Int),
@@ -18,8 +24,8 @@ export const Usage = Schema.Struct({
 export type Usage = typeof Usage.Type
 
 /**
- * Where a prompt goes on: `resume` repeats the work of the task with what it left, `continue` takes up from what another
- * task left. `added` are the new instructions of a resumption.
+ * The task that a prompt continues: `resume` repeats the work of that task, `continue` does other
+ * work with its result. `added` has the new instructions of a resumed task.
  */
 export const Predecessor = Schema.Struct({
   task: Schema.String,
@@ -28,11 +34,14 @@ export const Predecessor = Schema.Struct({
 })
 export type Predecessor = typeof Predecessor.Type
 
-/** A session of the agent's own to go on with, and what it had used up before, null when that is not known. */
+/** An agent session to continue, and what it had used before; null if that is unknown. */
 export const Session = Schema.Struct({ id: Schema.String, usedBefore: Schema.NullOr(Usage) })
 export type Session = typeof Session.Type
 
-/** A prompt for an agent. Null = what the agent does by itself; `maxCostUsd` is in US dollars, `outputSchema` a JSON Schema. */
+/**
+ * A prompt for an agent. A null field leaves the choice to the agent. `maxCostUsd` is in US
+ * dollars, `outputSchema` a JSON Schema.
+ */
 export const AgentWork = Schema.Struct({
   kind: Schema.tag("prompt"),
   prompt: Schema.String,

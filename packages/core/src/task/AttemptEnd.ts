@@ -1,11 +1,11 @@
-/** How one attempt ended, as far as it is known. */
+/** The end of one attempt, as far as it is known. */
 import * as Schema from "effect/Schema"
 import { Instant } from "../history/Instant.ts"
 import { AgentOutcome } from "./AgentOutcome.ts"
 import type { Failure } from "./Failure.ts"
 import { GitState } from "./GitState.ts"
 
-/** What was seen of the end of an attempt's process. */
+/** How the process of an attempt ended. */
 export const Outcome = Schema.Union([
   Schema.Struct({ kind: Schema.tag("exited"), exitCode: Schema.Int }),
   Schema.Struct({ kind: Schema.tag("signalled"), signal: Schema.String }),
@@ -15,21 +15,25 @@ export const Outcome = Schema.Union([
 export type Outcome = typeof Outcome.Type
 
 /**
- * The end of an attempt: `endedAt` in epoch milliseconds, `cpuMs` of the command and its waited-for children.
- * `stopped` are the processes that a stop has ended: the first ten, `<pid> <command>`, and how many. Of an agent also what
- * it said of its work, and the work tree that it left.
+ * The end of an attempt. `endedAt` is epoch milliseconds. `cpuMs` is the CPU time of the command
+ * and of the children that it waited for. `stopped` has the processes that a stop ended: the first
+ * ten as `<pid> <command>`, and their number. For an agent, `agent` is its outcome and `git` the
+ * work tree that it left.
  */
 export const AttemptEnd = Schema.Struct({
   outcome: Outcome,
   endedAt: Instant,
   cpuMs: Schema.NullOr(Schema.Finite),
-  /** How long the attempt lasted (ms), where instants do not tell: the wall clock was set meanwhile, or the machine slept. */
+  /**
+   * How long the attempt lasted (ms), if `endedAt` is unreliable: the wall clock was set meanwhile,
+   * or the machine slept.
+   */
   lastedMs: Schema.optionalKey(Schema.Int),
   stopped: Schema.optionalKey(
     Schema.Struct({
       ended: Schema.Array(Schema.String),
       endedCount: Schema.Int,
-      /** The TCP ports on which they listened, and which nobody else kept open. */
+      /** The TCP ports on which they listened and which no other process kept open. */
       freedPorts: Schema.optionalKey(Schema.Array(Schema.Int))
     })
   ),
@@ -38,8 +42,10 @@ export const AttemptEnd = Schema.Struct({
 })
 export type AttemptEnd = typeof AttemptEnd.Type
 
-/** The failure that an agent has told, or null for success, however its process was ended afterwards. */
-export const toldFailure = (
+/**
+ * The failure that an agent reported, or null for success, however its process ended afterwards.
+ */
+export const reportedFailure = (
   end: AttemptEnd,
   successExitCodes: ReadonlyArray<number>
 ): Failure | null => {
@@ -49,7 +55,10 @@ export const toldFailure = (
   return result.isError ? failureOf(end, successExitCodes) : null
 }
 
-/** The failure that an end amounts to, or null for success. An agent's own word counts more than its exit code. */
+/**
+ * The failure of an attempt, or null for success. The result of an agent has precedence over its
+ * exit code.
+ */
 export const failureOf = (
   { outcome, agent }: AttemptEnd,
   successExitCodes: ReadonlyArray<number>

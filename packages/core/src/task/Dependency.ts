@@ -1,13 +1,14 @@
-/** What a task waits for: the end of another one. */
+/** A dependency: a task waits for the end of another. */
 import * as Schema from "effect/Schema"
 import { TaskId } from "./TaskId.ts"
 
 /**
- * Which end is needed: `success` (completed), `failure` (failed, or withdrawn because something failed before it), or any `end`.
+ * The required end: `success` (completed), `failure` (failed, or withdrawn because of an earlier
+ * failure), or any `end`.
  */
 export const DependencyCondition = Schema.Literals(["success", "failure", "end"])
 export type DependencyCondition = typeof DependencyCondition.Type
 
-/** A task that must have ended in this way. */
+/** A task, and the condition on its end. */
 export const Dependency = Schema.Struct({ task: TaskId, on: DependencyCondition })
 export type Dependency = typeof Dependency.Type

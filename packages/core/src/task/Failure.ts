@@ -1,6 +1,6 @@
 /** The ways in which an attempt can fail. */
 import * as Schema from "effect/Schema"
-import { AgentTrouble } from "./AgentOutcome.ts"
+import { AgentFailure } from "./AgentOutcome.ts"
 
 /** Ended with an exit code that is not one of `successExitCodes`. */
 export const ExitedNonZero = Schema.Struct({
@@ -23,8 +23,8 @@ export const StalledOutput = Schema.Struct({
   stallTimeout: Schema.Int
 })
 /**
- * A task that it depends on did not end as required. `taskId` is the task with which it began, `through` the direct dependency
- * where that is another.
+ * A dependency did not end as required. `taskId` is the root cause, `through` the direct dependency
+ * if that is another task.
  */
 export const DependencyFailed = Schema.Struct({
   type: Schema.tag("DependencyFailed"),
@@ -32,13 +32,16 @@ export const DependencyFailed = Schema.Struct({
   through: Schema.optionalKey(Schema.String)
 })
 /** The agent ended with an error, whatever its exit code. */
-export const AgentError = Schema.Struct({ type: Schema.tag("AgentError"), ...AgentTrouble.fields })
+export const AgentError = Schema.Struct({ type: Schema.tag("AgentError"), ...AgentFailure.fields })
 /** Its probe did not succeed in time, or failed too often. */
 export const NotReady = Schema.Struct({
   type: Schema.tag("NotReady"),
   probe: Schema.String,
   output: Schema.String,
-  /** The time that it had, in milliseconds, and who set that where it was not the task. */
+  /**
+   * The time that it had, in milliseconds; `from` names the source of the limit, if it is not the
+   * task.
+   */
   withinMs: Schema.optionalKey(Schema.Int),
   from: Schema.optionalKey(Schema.String)
 })
@@ -64,7 +67,7 @@ const within = ({ withinMs, from }: typeof NotReady.Type): string => {
   return ` within ${withinMs} ms (startupTimeoutMs${from === undefined ? "" : `, ${from}`})`
 }
 
-/** What happened to the task, for people: goes behind "it". */
+/** The failure for people, as a sentence that begins with "it". */
 export const describeFailure = (failure: Failure): string => {
   switch (failure.type) {
     case "ExitedNonZero":

@@ -2,8 +2,9 @@
 import * as Schema from "effect/Schema"
 
 /**
- * `branch` is null on a detached head, `commit` before the first one. `dirty` are the first changed and untracked paths, as `git
- * status --porcelain` names them, `dirtyCount` how many there are.
+ * `branch` is null on a detached head, `commit` before the first commit. `dirty` has the first
+ * changed and untracked paths, as `git status --porcelain` names them; `dirtyCount` is their
+ * number.
  */
 export const GitState = Schema.Struct({
   branch: Schema.NullOr(Schema.String),

@@ -1,8 +1,11 @@
-/** Whom to tell what of a task. */
+/** The notifications of a task. */
 import * as Schema from "effect/Schema"
 import { NonEmptyText } from "./Text.ts"
 
-/** When and how to notify: a shell command (facts in its environment), a webhook (POST of JSON), or both. */
+/**
+ * When and how to notify: by a shell command (facts in its environment), a webhook (POST of JSON),
+ * or both.
+ */
 export const Notify = Schema.Struct({
   onEnd: Schema.optionalKey(Schema.Boolean.annotate({ description: "when it has ended" })),
   onReady: Schema.optionalKey(

@@ -1,8 +1,11 @@
-/** A start that the system refused because it was short of something: it is tried again, and counts as no attempt of the restart policy. */
+/**
+ * A failed start that is retried, because the system was short of a resource. It does not count as
+ * an attempt of the restart policy.
+ */
 import * as Schema from "effect/Schema"
 import { Instant } from "../history/Instant.ts"
 
-/** How often a start was refused in a row, since when (epoch ms), and why the last time. */
+/** How many starts failed in a row, since when (epoch ms), and the last reason. */
 export const Postponement = Schema.Struct({
   times: Schema.Int,
   since: Instant,
@@ -15,8 +18,8 @@ const longestDelayMs = 30_000
 const mostTimes = 10
 const longestMs = 600_000
 
-/** One more refusal at the instant `at`. */
-export const refusedAgain = (
+/** The postponement after one more failed start at the instant `at`. */
+export const nextPostponement = (
   before: Postponement | undefined,
   message: string,
   at: number
@@ -26,12 +29,12 @@ export const refusedAgain = (
   message
 })
 
-/** How long to wait for the next try, in milliseconds; null when there have been enough. */
-export const postponeMs = ({ times, since }: Postponement, at: number): number | null =>
+/** The delay before the next try, in milliseconds; null after the last one. */
+export const startDelayMs = ({ times, since }: Postponement, at: number): number | null =>
   times > mostTimes || at - since >= longestMs
     ? null
     : Math.min(firstDelayMs * 2 ** (times - 1), longestDelayMs)
 
-/** What is told when there have been enough. */
+/** The message after the last try. */
 export const gaveUp = ({ times, since, message }: Postponement, at: number): string =>
   `${message} (tried ${times} times within ${Math.round((at - since) / 1000)} s)`

@@ -1,4 +1,4 @@
-/** How a task shows that it is ready, or still healthy. */
+/** Probes: how a task shows that it is ready, or still healthy. */
 import * as Schema from "effect/Schema"
 import { NonEmptyText } from "./Text.ts"
 
@@ -56,17 +56,20 @@ const Url = Schema.String.check(
   })
 )
 
-/** A question that a task answers: a URL, a port, a shell command (exit code 0), or a line of its output (regular expression). */
+/**
+ * A check of a task: a URL, a TCP port, a shell command (exit code 0), or a regular expression for
+ * a line of its output.
+ */
 export const Probe = Schema.Union([Log, Http, Tcp, Command])
 export type Probe = typeof Probe.Type
 
-/** How a caller gives a probe: a URL alone is one, and so is a port of this machine. */
+/** A probe as a caller writes it: also a plain URL, or a port of this machine. */
 export const ProbeInput = Schema.Union([Url, Log, Http, Tcp, Port, Command])
 
-/** A probe that is asked again and again while the task runs, so `log` is not one. */
+/** A probe that is repeated while the task runs, so `log` is not one. */
 export const HealthProbe = Schema.Union([Http, Tcp, Command])
 
-/** One phrase for people, such as `http http://127.0.0.1:3000`. */
+/** A probe for people, such as `http http://127.0.0.1:3000`. */
 export const describeProbe = (probe: Probe): string => {
   if ("log" in probe) return `log line matching ${probe.log}`
   if ("http" in probe) return `http ${probe.http}`
@@ -74,7 +77,7 @@ export const describeProbe = (probe: Probe): string => {
   return `command ${probe.command}`
 }
 
-/** The timing of a probe with its defaults, in milliseconds. */
+/** The timing of a probe with defaults filled in, in milliseconds. */
 export const probeTiming = (probe: Probe) => ({
   intervalMs: probe.intervalMs ?? 1000,
   startupTimeoutMs: probe.startupTimeoutMs ?? 30_000,

@@ -1,8 +1,8 @@
-/** When an ended attempt is followed by another, and after what delay. */
+/** The restart policy: when another attempt follows an ended one, and after what delay. */
 import * as Schema from "effect/Schema"
 import type { Failure } from "./Failure.ts"
 
-/** How many milliseconds a person would still call a delay: one day. */
+/** The longest delay. */
 const dayMs = 86_400_000
 
 /** The restart policy of a task. Delays are in milliseconds; `maxAttempts` counts the first one. */
@@ -16,7 +16,7 @@ export const RestartPolicy = Schema.Struct({
 })
 export type RestartPolicy = typeof RestartPolicy.Type
 
-/** What a policy means where the caller leaves fields out. */
+/** The defaults of fields that the caller leaves out. */
 export const defaultRestartPolicy: RestartPolicy = {
   when: "never",
   maxAttempts: 3,
@@ -26,7 +26,7 @@ export const defaultRestartPolicy: RestartPolicy = {
   resetAfterMs: 60_000
 }
 
-/** The wait in milliseconds after `tries` attempts in a row have ended (1 or more). */
+/** The delay in milliseconds after `tries` attempts in a row have ended (1 or more). */
 export const retryDelayMs = (policy: RestartPolicy, tries: number): number => {
   const factor = { constant: 1, linear: tries, exponential: 2 ** Math.min(tries - 1, 40) }[
     policy.backoff
@@ -34,16 +34,19 @@ export const retryDelayMs = (policy: RestartPolicy, tries: number): number => {
   return Math.min(policy.delayMs * factor, Math.max(policy.maxDelayMs, policy.delayMs))
 }
 
-/** Nothing has changed: the program is not there, the agent not logged in. */
-const isHopeless = (failure: Failure | null): boolean =>
+/**
+ * Another attempt would fail in the same way: the program is missing, or the agent is not logged
+ * in.
+ */
+const isPermanent = (failure: Failure | null): boolean =>
   failure?.type === "NotSpawned" || (failure?.type === "AgentError" && failure.kind === "auth")
 
-/** Whether the policy wants another attempt. What cannot go otherwise is not tried again. */
+/** Whether the policy requires another attempt. A permanent failure is not retried. */
 export const wantsAnother = (
   policy: RestartPolicy,
   failure: Failure | null,
   tries: number
 ): boolean => {
-  if (tries >= policy.maxAttempts || isHopeless(failure)) return false
+  if (tries >= policy.maxAttempts || isPermanent(failure)) return false
   return policy.when === "always" || (policy.when === "on-failure" && failure !== null)
 }

@@ -4,7 +4,10 @@ import { TaskId } from "./TaskId.ts"
 import { Lineage, Owner, TaskSpec } from "./TaskSpec.ts"
 import { TaskState } from "./TaskState.ts"
 
-/** A task as it is stored. `restartCount` counts the attempts after the first; instants are epoch milliseconds. */
+/**
+ * A task as it is stored. `restartCount` is the number of attempts after the first. Instants are
+ * epoch milliseconds.
+ */
 export const Task = Schema.Struct({
   id: TaskId,
   spec: TaskSpec,

@@ -1,21 +1,24 @@
-/** What can be asked of a task. Instants are epoch milliseconds. */
+/** The commands to a task, from which `decide` makes events. Instants are epoch milliseconds. */
 import type { AttemptEnd } from "./AttemptEnd.ts"
 import type { Failure } from "./Failure.ts"
 import type { Lineage, Owner, StopSignal, TaskSpec } from "./TaskSpec.ts"
 
-/** An order for a task that exists. `leftover`: a look found live processes of an earlier attempt of a task that does not run. */
+/**
+ * A command to an existing task. `leftover`: a search found live processes of an earlier attempt,
+ * although no attempt runs.
+ */
 export type TaskCommand =
-  /** Its dependencies hold: it may run. */
+  /** All of its dependencies are satisfied. */
   | { readonly type: "Release" }
-  /** One of its dependencies can no longer hold. */
+  /** One of its dependencies can no longer be satisfied. */
   | { readonly type: "Withdraw"; readonly failure: Failure; readonly leftover?: boolean }
-  /** A slot is free: open the next attempt. */
+  /** A slot is free: the next attempt starts. */
   | { readonly type: "Open" }
   /** Its probe succeeded. */
   | { readonly type: "ReportReady" }
   /** Its probe failed too often. */
   | { readonly type: "ReportUnhealthy"; readonly output: string }
-  /** Somebody wants it to end. A second stop may only shorten the grace period. */
+  /** A caller stops it. Another stop can only shorten the grace period. */
   | {
       readonly type: "Stop"
       readonly reason: string | null
@@ -23,19 +26,34 @@ export type TaskCommand =
       readonly graceMs: number
       readonly leftover?: boolean
     }
-  /** One of its own limits was reached: `elapsedMs` is how long that took, on a clock that nobody sets. */
+  /** It reached one of its limits. `elapsedMs` is the time that this took, by a monotonic clock. */
   | { readonly type: "Limit"; readonly failure: Failure; readonly elapsedMs: number }
-  /** Its agent has told its result, and its process does not exit: what is left is stopped, and the agent's word decides. */
+  /**
+   * Its agent has reported its result but does not exit. Its processes are stopped, and the result
+   * counts.
+   */
   | { readonly type: "Finish" }
-  /** The system refused to start the attempt because it is short of something; `claimed` when the attempt's number is used up by that. */
+  /**
+   * The system could not start the attempt, because it is short of a resource. `claimed` says that
+   * the number of the attempt is used up.
+   */
   | { readonly type: "Postpone"; readonly message: string; readonly claimed: boolean }
-  /** Its attempt has ended and nothing of it is alive that has to be waited for. `isLast`: no other one follows, whatever was wanted. */
+  /**
+   * Its attempt has ended, and none of its processes is alive. `isLast`: no other attempt follows,
+   * not even by the restart policy.
+   */
   | { readonly type: "End"; readonly end: AttemptEnd; readonly isLast?: true }
   /** The delay of the restart policy has passed. */
   | { readonly type: "Retry" }
-  /** The delay before it may start is over, though the wall clock, which was set back, says otherwise. */
+  /**
+   * The delay before its start has passed, although the wall clock, which was set back, shows an
+   * earlier time.
+   */
   | { readonly type: "EndDelay" }
-  /** Somebody wants another attempt, with the specification, owner and lineage given now if there are any; `blocked` while that has to wait for others. */
+  /**
+   * A caller requests another attempt, maybe with a new specification, owner and lineage. `blocked`
+   * says that it waits for dependencies first.
+   */
   | {
       readonly type: "Restart"
       readonly reason: string | null

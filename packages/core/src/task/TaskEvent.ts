@@ -1,4 +1,4 @@
-/** What has happened to a task. The history that every surface reads. Instants are epoch milliseconds. */
+/** The events of a task. Instants are epoch milliseconds. */
 import * as Schema from "effect/Schema"
 import { Instant } from "../history/Instant.ts"
 import { AttemptEnd } from "./AttemptEnd.ts"
@@ -9,10 +9,10 @@ import { StopIntent } from "./TaskState.ts"
 
 const attempt = { attempt: Schema.Int, tries: Schema.Int }
 
-/** When the attempt was spawned, on the events of one that was: the first of them is what the row learns it from. */
+/** When the attempt was spawned. The first event after the spawn carries it into the row. */
 const spawn = { spawnedAt: Schema.optionalKey(Instant) }
 
-/** One thing that happened to a task. */
+/** One event of a task. */
 export const TaskEvent = Schema.Union([
   Schema.Struct({
     type: Schema.tag("task.created"),
@@ -24,18 +24,18 @@ export const TaskEvent = Schema.Union([
   Schema.Struct({
     type: Schema.tag("task.changed"),
     spec: TaskSpec,
-    /** The fields that changed, as a payload names them. */
+    /** The changed fields, by their names in a payload. */
     changed: Schema.optionalKey(Schema.Array(Schema.String)),
-    /** Whose it is and where it comes from, when that changed. */
+    /** The new owner and lineage, if they changed. */
     owner: Schema.optionalKey(Owner),
     lineage: Schema.optionalKey(Lineage)
   }),
   Schema.Struct({
     type: Schema.tag("task.queued"),
     notBefore: Schema.NullOr(Instant),
-    /** How the attempt ended that made way for this one. */
+    /** The end of the attempt that a restart stopped for this one. */
     end: Schema.optionalKey(AttemptEnd),
-    /** When the system refused to start it. */
+    /** Set if the system could not start the attempt. */
     postponed: Schema.optionalKey(Postponement),
     ...attempt
   }),

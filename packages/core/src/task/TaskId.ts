@@ -1,7 +1,7 @@
-/** The name of a task: given by the caller, or made sortable by time. */
+/** The id of a task: given by the caller, or generated and sortable by time. */
 import * as Schema from "effect/Schema"
 
-/** What an id may look like. Also safe as the name of a folder. */
+/** A valid id. It is also a safe name for a folder. */
 export const TaskId = Schema.String.check(
   Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/u, {
     message: "expected 1 to 128 characters of A-Z a-z 0-9 . _ : - that start with a letter or digit"
@@ -11,7 +11,8 @@ export const TaskId = Schema.String.check(
 const digits = "0123456789abcdefghjkmnpqrstvwxyz"
 
 /**
- * 12 characters that sort by time: 9 of milliseconds, 3 of randomness (Crockford base 32). `random` is a whole number from 0 to 32767.
+ * 12 characters that sort by time: 9 of milliseconds, 3 of `random` (Crockford base 32). `random`
+ * is a whole number from 0 to 32767.
  */
 export const sortableCharacters = (atMs: number, random: number): string => {
   let rest = atMs
@@ -24,6 +25,9 @@ export const sortableCharacters = (atMs: number, random: number): string => {
   return characters
 }
 
-/** Makes the id `task-` + 12 characters that sort by time. `random` is a whole number from 0 to 32767. */
+/**
+ * Generates `task-` and 12 characters that sort by time. `random` is a whole number from 0 to
+ * 32767.
+ */
 export const makeTaskId = (atMs: number, random: number): string =>
   `task-${sortableCharacters(atMs, random)}`

@@ -1,4 +1,7 @@
-/** What a task is asked to be: everything that an attempt needs but the environment, which is kept outside of the store. */
+/**
+ * The specification of a task: everything that an attempt needs, except its environment, which is
+ * stored in a file and not in the database.
+ */
 import * as Schema from "effect/Schema"
 import { Instant } from "../history/Instant.ts"
 import { AgentWork } from "./AgentWork.ts"
@@ -43,14 +46,20 @@ export const StopSignal = Schema.Literals([
 ])
 export type StopSignal = typeof StopSignal.Type
 
-/** In what the process of a task differs from the engine's: its nice value, and soft limits by their names in proc_pid_limits(5), in the units there. */
+/**
+ * The process limits of a task that differ from the engine's: its nice value, and soft limits with
+ * the names and units of proc_pid_limits(5).
+ */
 export const ProcessLimits = Schema.Struct({
   nice: Schema.optionalKey(Schema.Int),
   soft: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
 })
 export type ProcessLimits = typeof ProcessLimits.Type
 
-/** The decoded specification of a task, defaults filled in. Times in milliseconds, null = no limit. */
+/**
+ * The decoded specification of a task, with defaults filled in. Times are in milliseconds; null
+ * means no limit.
+ */
 export const TaskSpec = Schema.Struct({
   name: Schema.NullOr(Schema.String),
   work: Work,
@@ -63,10 +72,10 @@ export const TaskSpec = Schema.Struct({
   queue: Schema.String,
   dependsOn: Schema.Array(Dependency),
   notBefore: Schema.NullOr(Instant),
-  /** From the moment at which its dependencies hold. */
+  /** Counts from when its dependencies are satisfied. */
   delayMs: Schema.NullOr(Schema.Int),
   timeout: Schema.NullOr(Schema.Int),
-  /** Who set the timeout, where it was not the caller. */
+  /** The source of the timeout, if it is not the caller. */
   timeoutFrom: Schema.optionalKey(Schema.String),
   stallTimeoutMs: Schema.NullOr(Schema.Int),
   stopSignal: StopSignal,
@@ -76,16 +85,19 @@ export const TaskSpec = Schema.Struct({
   readyWhen: Schema.NullOr(Probe),
   healthProbe: Schema.NullOr(HealthProbe),
   maxOutputBytes: Schema.Int,
-  /** Who set that, where it was not the caller. */
+  /** The source of `maxOutputBytes`, if it is not the caller. */
   maxOutputBytesFrom: Schema.optionalKey(Schema.String),
   notify: Schema.NullOr(Notify),
   umask: Schema.Int,
-  /** The caller's limits and priority, where the engine had others. */
+  /** The caller's limits and nice value, if they differ from the engine's. */
   processLimits: Schema.optionalKey(ProcessLimits)
 })
 export type TaskSpec = typeof TaskSpec.Type
 
-/** The instant before which a task must not start whose dependencies hold since `at`, or null. All epoch milliseconds. */
+/**
+ * The earliest start of a task whose dependencies are satisfied since `at`; null if it may start at
+ * once. All in epoch milliseconds.
+ */
 export const earliestStart = ({ notBefore, delayMs }: TaskSpec, at: number): number | null => {
   const delayed = delayMs === null ? null : at + delayMs
   return notBefore === null || delayed === null
@@ -94,26 +106,33 @@ export const earliestStart = ({ notBefore, delayMs }: TaskSpec, at: number): num
 }
 
 /**
- * Who owns a task: the session that asked for it, and the task inside of which it was asked for. `requestId` names the
- * call, so that a call which is sent again after a broken connection finds what it has made.
+ * The owner of a task: the session that started it, and the task in which the call was made.
+ * `requestId` identifies the call, so that a repeated call finds the tasks that it has already
+ * created.
  */
 export const Owner = Schema.Struct({
   sessionId: Schema.NullOr(Schema.String),
   taskId: Schema.NullOr(Schema.String),
   depth: Schema.Int,
   requestId: Schema.optionalKey(Schema.String),
-  /** The client that made the call; absent in rows of before. */
+  /** The client that made the call; absent in rows of earlier versions. */
   client: Schema.optionalKey(Schema.String),
-  /** Of a caller without a session: its terminal with the leader of that. */
+  /** The terminal and its session leader, for a caller without an agent session. */
   terminal: Schema.optionalKey(Schema.String)
 })
 export type Owner = typeof Owner.Type
 
-/** What the tasks of one owner have in common: the session, else the terminal; null where neither is known. */
+/**
+ * The key that all tasks of one owner share: the session, else the terminal; null if neither is
+ * known.
+ */
 export const ownerKey = ({ sessionId, terminal }: Owner): string | null =>
   sessionId ?? terminal ?? null
 
-/** How long an attempt lasts at least when it fails so, in milliseconds: 0 for what is no limit. */
+/**
+ * The shortest time after which an attempt can fail like this, in milliseconds; 0 if the failure is
+ * no limit.
+ */
 export const limitMs = (failure: Failure, { readyWhen, healthProbe }: TaskSpec): number => {
   switch (failure.type) {
     case "TimedOut":
@@ -129,13 +148,14 @@ export const limitMs = (failure: Failure, { readyWhen, healthProbe }: TaskSpec):
   }
 }
 
-/** Tasks of one call, of which at most `limit` run at a time, whatever their queues. */
+/** The tasks of one call, of which at most `limit` run at a time, in any queue. */
 const Batch = Schema.Struct({ id: Schema.String, limit: Schema.Int })
 export type Batch = typeof Batch.Type
 
 /**
- * Where a task comes from: `retryOf` is the task that it repeats, `parentTaskId` the first of that chain, `pipelineId` the pipeline
- * that it is a step of, `machine` the id of the home that made it, `batch` the call that limits how many run at a time.
+ * Where a task comes from: `retryOf` is the task that it repeats, `parentTaskId` the first of that
+ * chain, `pipelineId` its pipeline, `machine` the id of the home that created it, `batch` the call
+ * that limits how many of its tasks run at a time.
  */
 export const Lineage = Schema.Struct({
   retryOf: Schema.NullOr(Schema.String),
@@ -146,5 +166,5 @@ export const Lineage = Schema.Struct({
 })
 export type Lineage = typeof Lineage.Type
 
-/** The lineage of a task that was asked for by itself. */
+/** The lineage of a task that was started alone. */
 export const noLineage: Lineage = { retryOf: null, parentTaskId: null, pipelineId: null }

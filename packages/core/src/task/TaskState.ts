@@ -1,4 +1,4 @@
-/** The states of a task. Each carries only its own facts. Instants are epoch milliseconds. */
+/** The states of a task. Each has only its own fields. Instants are epoch milliseconds. */
 import * as Schema from "effect/Schema"
 import { Instant } from "../history/Instant.ts"
 import { Actor } from "./Actor.ts"
@@ -7,11 +7,11 @@ import { Failure } from "./Failure.ts"
 import { Postponement } from "./Postponement.ts"
 import { StopSignal } from "./TaskSpec.ts"
 
-/** What follows when everything of a stopping attempt is gone. */
+/** What follows when no process of a stopping attempt is left. */
 export const StopIntent = Schema.Union([
   Schema.Struct({ kind: Schema.tag("cancel") }),
   Schema.Struct({ kind: Schema.tag("restart") }),
-  /** What the agent has told decides, not how its process ends. */
+  /** The result that the agent reported counts, not the exit of its process. */
   Schema.Struct({ kind: Schema.tag("finish") }),
   Schema.Struct({ kind: Schema.tag("fail"), failure: Failure }),
   Schema.Struct({ kind: Schema.tag("withdraw"), failure: Failure })
@@ -22,7 +22,10 @@ export type StopIntent = typeof StopIntent.Type
 export const Health = Schema.Literals(["starting", "ready", "unhealthy"])
 export type Health = typeof Health.Type
 
-/** The attempt that is meant: the first is 1; `tries` counts those in a row that the restart policy has allowed. */
+/**
+ * The number of the attempt; the first is 1. `tries` counts attempts in a row under the restart
+ * policy.
+ */
 const attempt = { attempt: Schema.Int, tries: Schema.Int }
 
 /** Waits for the tasks that it depends on. */
@@ -31,7 +34,10 @@ export const Blocked = Schema.Struct({
   since: Instant,
   ...attempt
 })
-/** May run; `attempt` is the one to come. `postponed` when the system refused to start it; a running one remembers that until it has ended. */
+/**
+ * Waits for a slot or for a time. `attempt` is the next one. `postponed` is set after the system
+ * could not start it; a running task keeps it until its end.
+ */
 export const Queued = Schema.Struct({
   status: Schema.tag("queued"),
   since: Instant,
@@ -40,12 +46,13 @@ export const Queued = Schema.Struct({
   ...attempt
 })
 /**
- * `startedAt` is the commit that opened the attempt. `spawnedAt` is when the spawn of its shim returned: the attempt's time counts from there.
- * It is absent until the first commit after the spawn, in rows of before, and for an attempt that was never spawned.
+ * `startedAt` is when the start of the attempt was committed. `spawnedAt` is when the spawn of its
+ * shim returned; its running time counts from there. It is absent until the first commit after the
+ * spawn, in rows of earlier versions, and if the attempt was never spawned.
  */
 const spawn = { spawnedAt: Schema.optionalKey(Instant) }
 
-/** Its attempt's process group is alive, or is being started this moment. */
+/** Its attempt's process group is alive, or is being started. */
 export const Running = Schema.Struct({
   status: Schema.tag("running"),
   ...spawn,
@@ -55,8 +62,9 @@ export const Running = Schema.Struct({
   ...attempt
 })
 /**
- * A stop was asked for and not all processes are gone; `killAt` is when SIGKILL follows. `ended` is there when no attempt runs and
- * leftover processes of an earlier one are stopped: how the attempt has ended, null for an attempt that was never opened.
+ * A stop was requested, and some processes are still alive. SIGKILL follows at `killAt`. `ended` is
+ * present if no attempt runs and only leftover processes of an earlier one are stopped: it is the
+ * end of that attempt, null if none was ever started.
  */
 export const Stopping = Schema.Struct({
   status: Schema.tag("stopping"),
@@ -71,7 +79,7 @@ export const Stopping = Schema.Struct({
   reason: Schema.NullOr(Schema.String),
   ...attempt
 })
-/** The attempt ended and the restart policy opens another at `retryAt`. */
+/** The attempt ended, and the restart policy starts another at `retryAt`. */
 export const Retrying = Schema.Struct({
   status: Schema.tag("retrying"),
   ...spawn,
@@ -81,7 +89,7 @@ export const Retrying = Schema.Struct({
   end: AttemptEnd,
   ...attempt
 })
-/** Ended as it should. */
+/** Ended with success. */
 export const Completed = Schema.Struct({
   status: Schema.tag("completed"),
   ...spawn,
@@ -89,7 +97,7 @@ export const Completed = Schema.Struct({
   end: AttemptEnd,
   ...attempt
 })
-/** Ended otherwise. */
+/** Ended in another way; `failure` says how. */
 export const Failed = Schema.Struct({
   status: Schema.tag("failed"),
   ...spawn,
@@ -98,7 +106,7 @@ export const Failed = Schema.Struct({
   end: AttemptEnd,
   ...attempt
 })
-/** Withdrawn; nothing of it runs. */
+/** A caller stopped it, or a dependency cannot be satisfied. None of its processes is alive. */
 export const Cancelled = Schema.Struct({
   status: Schema.tag("cancelled"),
   ...spawn,
@@ -111,7 +119,7 @@ export const Cancelled = Schema.Struct({
   ...attempt
 })
 
-/** What a task is now. */
+/** The state of a task. */
 export const TaskState = Schema.Union([
   Blocked,
   Queued,
@@ -124,7 +132,7 @@ export const TaskState = Schema.Union([
 ])
 export type TaskState = typeof TaskState.Type
 
-/** Every status, in the order of a life. */
+/** Every status, in the order of the lifecycle. */
 export const statuses = [
   "blocked",
   "queued",
@@ -140,7 +148,7 @@ export const statuses = [
 export const TaskStatus = Schema.Literals(statuses)
 export type TaskStatus = typeof TaskStatus.Type
 
-/** Whether no later event but a restart can change it. */
+/** Whether only a restart leaves the status. */
 export const isFinal = (status: TaskStatus): boolean =>
   status === "completed" || status === "failed" || status === "cancelled"
 
@@ -156,25 +164,25 @@ export const noCounts: Readonly<Record<TaskStatus, number>> = {
   cancelled: 0
 }
 
-/** When a final state began (epoch ms); null for the others. */
+/** When a final task ended (epoch ms); null for other states. */
 export const endedAt = (state: TaskState): number | null => {
   if (state.status === "cancelled") return state.endedAt
   return state.status === "completed" || state.status === "failed" ? state.end.endedAt : null
 }
 
-/** When something is to become of the task by itself (epoch ms); null where nothing is. */
+/** When the task next has to act (epoch ms); null if it does not wait for a time. */
 export const dueAt = (state: TaskState): number | null => {
   if (state.status === "queued") return state.notBefore
   return state.status === "retrying" ? state.retryAt : null
 }
 
-/** Whether the attempt of the state was ever opened. */
-export const hasBegun = (state: TaskState): boolean =>
+/** Whether the attempt of the state was ever started. */
+export const wasStarted = (state: TaskState): boolean =>
   "startedAt" in state && state.startedAt !== null
 
 /**
- * When the attempt's time began (epoch ms); null when it has not, or when that is not known yet. What an engine of before has stored
- * began with the commit that opened it.
+ * When the attempt was spawned (epoch ms); null if it was not, or if that is not known yet. Rows of
+ * earlier versions count from the commit that started it.
  */
 export const spawnedAt = (state: TaskState): number | null => {
   if (!("startedAt" in state)) return null
@@ -183,20 +191,22 @@ export const spawnedAt = (state: TaskState): number | null => {
   return isKnown ? state.startedAt : null
 }
 
-/** The last attempt that was opened, 0 when none was: what is still awaited, or was withdrawn before it began, is none. */
+/** The last attempt that was started, 0 if none was. */
 export const lastAttempt = (state: TaskState): number =>
-  hasBegun(state) ? state.attempt : state.attempt - 1
+  wasStarted(state) ? state.attempt : state.attempt - 1
 
-/** How the state's attempt has ended; null when it has not, or never began. */
+/** The end of the state's attempt; null if it has not ended or was never started. */
 export const endOf = (state: TaskState): AttemptEnd | null => {
   if (state.status === "stopping") return state.ended ?? null
   return "end" in state ? state.end : null
 }
 
-/** The last attempt that has ended, 0 when none has: one that is awaited or runs has not, one that was withdrawn never began. */
+/** The last attempt that has ended, 0 if none has. */
 export const lastEnded = (state: TaskState): number =>
   endOf(state) === null ? state.attempt - 1 : state.attempt
 
-/** Whether the task takes a slot of its queue: a stop of leftover processes alone takes none. */
+/**
+ * Whether the task takes a slot of its queue. A stop that only ends leftover processes takes none.
+ */
 export const holdsSlot = (state: TaskState): boolean =>
   state.status === "running" || (state.status === "stopping" && state.ended === undefined)

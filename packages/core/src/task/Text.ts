@@ -1,9 +1,9 @@
-/** Text that can be handed to the system: argument vectors, paths and environments end at a NUL. */
+/** Text that the system can take: a NUL would end an argument, a path or a variable. */
 import * as Schema from "effect/Schema"
 
 const withoutNul = Schema.isPattern(/^[^\0]*$/u, { message: "must not contain NUL bytes" })
 
 /** Text without NUL. */
 export const Text = Schema.String.check(withoutNul)
-/** Text without NUL that says something. */
+/** Text without NUL that is not empty. */
 export const NonEmptyText = Schema.NonEmptyString.check(withoutNul)

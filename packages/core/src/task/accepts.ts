@@ -2,7 +2,7 @@
 import type { TaskCommand } from "./TaskCommand.ts"
 import type { TaskStatus } from "./TaskState.ts"
 
-/** For each status the commands it accepts, and the statuses that each can lead to. */
+/** For each status, the accepted commands and the statuses to which each can lead. */
 export const accepts = {
   blocked: {
     Release: ["queued"],

@@ -1,11 +1,11 @@
-/** In what one specification differs from another. */
+/** The differences between two specifications. */
 import type { TaskSpec, Work } from "./TaskSpec.ts"
 
-/** What a caller calls the fields of a specification that have another name there. */
-const callersNames: Readonly<Record<string, string>> = { envKeys: "env" }
+/** The names in a payload of fields that have another name in a specification. */
+const payloadNames: Readonly<Record<string, string>> = { envKeys: "env" }
 
-/** What no payload says: it comes from the call, or from what ran before. */
-const unsaid: ReadonlySet<string> = new Set([
+/** Fields that no payload sets: they come from the call, or from the earlier task. */
+const derived: ReadonlySet<string> = new Set([
   "umask",
   "processLimits",
   "session",
@@ -25,7 +25,7 @@ const differing = (
   one: Readonly<Record<string, unknown>>,
   other: Readonly<Record<string, unknown>>
 ): ReadonlyArray<string> =>
-  Object.keys(other).filter((key) => !unsaid.has(key) && !isSame(one[key], other[key]))
+  Object.keys(other).filter((key) => !derived.has(key) && !isSame(one[key], other[key]))
 
 /** The fields in which the second differs from the first, as a payload of `start` names them. */
 export const changedFields = (first: TaskSpec, second: TaskSpec): ReadonlyArray<string> => {
@@ -37,6 +37,6 @@ export const changedFields = (first: TaskSpec, second: TaskSpec): ReadonlyArray<
       : [otherWork.kind]
   return [
     ...inWork.map((name) => (name === "after" ? "continueFrom" : name)),
-    ...differing(one, other).map((name) => callersNames[name] ?? name)
+    ...differing(one, other).map((name) => payloadNames[name] ?? name)
   ]
 }

@@ -1,6 +1,6 @@
-/** Decides what a command does to a task. The only place where a transition is made. */
+/** Decides which events a command causes. No other code makes a transition. */
 import * as Result from "effect/Result"
-import { type AttemptEnd, failureOf, toldFailure } from "./AttemptEnd.ts"
+import { type AttemptEnd, failureOf, reportedFailure } from "./AttemptEnd.ts"
 import type { Failure } from "./Failure.ts"
 import { isAccepted } from "./accepts.ts"
 import { changedFields } from "./changedFields.ts"
@@ -12,7 +12,7 @@ import { earliestStart, limitMs } from "./TaskSpec.ts"
 import type { TaskEvent } from "./TaskEvent.ts"
 import type { Health, StopIntent, TaskState, TaskStatus } from "./TaskState.ts"
 
-/** The refusal of a command that the status does not accept. */
+/** The error of a command that the status does not accept. */
 export interface IllegalTransition {
   readonly _tag: "IllegalTransition"
   readonly id: string
@@ -20,17 +20,20 @@ export interface IllegalTransition {
   readonly command: TaskCommand["type"]
 }
 
-/** A decision: the events, in order, with who caused them. */
+/** A decision: the events in order, or the rejection. */
 export type Decision = Result.Result<ReadonlyArray<TaskEvent>, IllegalTransition>
 
-/** A limit that is not reached yet is none, whatever rang. */
+/** Whether the command reports a limit that the attempt has not reached yet. */
 const isBelowLimit = (command: TaskCommand, { spec }: Task): boolean =>
   command.type === "Limit" && command.elapsedMs < limitMs(command.failure, spec)
 
 type Live = Extract<TaskState, { readonly status: "running" | "stopping" }>
 type Stopping = Extract<TaskState, { readonly status: "stopping" }>
 
-/** Decides `command` at the instant `at`. Fails with IllegalTransition when the status does not accept it, and for a limit that is not reached yet. */
+/**
+ * Decides `command` at the instant `at`. Fails with IllegalTransition if the status does not accept
+ * it, or if it reports a limit that is not reached yet.
+ */
 export const decide = (command: TaskCommand, task: Task, at: number): Decision => {
   const { state } = task
   if (!isAccepted(state.status, command.type) || isBelowLimit(command, task)) {
@@ -44,7 +47,10 @@ export const decide = (command: TaskCommand, task: Task, at: number): Decision =
   return Result.succeed(eventsOf(command, task, at).map((event) => withSpawn(event, state)))
 }
 
-/** The task with the instant at which its attempt was spawned, which the engine knows before the row does. */
+/**
+ * The task with the time at which its attempt was spawned. The engine knows it before the row has
+ * it.
+ */
 export const spawned = (task: Task, at: number | null): Task => {
   const { state } = task
   if (
@@ -56,7 +62,7 @@ export const spawned = (task: Task, at: number | null): Task => {
   return { ...task, state: { ...state, spawnedAt: at } }
 }
 
-/** What the events of an attempt say of its spawn, so that the history gives the row. */
+/** Adds `spawnedAt` to an event of an attempt, so that the row can be rebuilt from the history. */
 const withSpawn = (event: TaskEvent, state: TaskState): TaskEvent => {
   if (!("spawnedAt" in state) || state.spawnedAt === undefined || !isOfAttempt(event)) return event
   return { ...event, spawnedAt: state.spawnedAt }
@@ -80,7 +86,7 @@ const openings: ReadonlySet<TaskEvent["type"]> = new Set<Opening["type"]>([
 const isOfAttempt = (event: TaskEvent): event is Exclude<TaskEvent, Opening> =>
   !openings.has(event.type)
 
-/** From when on the time of an attempt counts (epoch ms). */
+/** The start of an attempt's running time (epoch ms). */
 const beganAt = (state: Live, otherwise: number): number =>
   state.spawnedAt ?? state.startedAt ?? otherwise
 
@@ -126,7 +132,7 @@ type OfRunning = Extract<
   { readonly type: "ReportReady" | "ReportUnhealthy" | "Limit" | "Finish" | "Postpone" }
 >
 
-/** What only a running task accepts. */
+/** The events of a command that only a running task accepts. */
 const eventsOfRunning = (command: OfRunning, task: Task, at: number): ReadonlyArray<TaskEvent> => {
   switch (command.type) {
     case "ReportReady":
@@ -171,22 +177,25 @@ const stop = (
 const isSame = (one: unknown, other: unknown): boolean =>
   JSON.stringify(one) === JSON.stringify(other)
 
-/** What is another than before: without an event the history would not give the row. */
+/**
+ * An event for a changed specification, owner or lineage: rows can be rebuilt from the history only
+ * with it.
+ */
 const changes = (
   { spec, owner, lineage }: Extract<TaskCommand, { readonly type: "Restart" }>,
   task: Task
 ): ReadonlyArray<TaskEvent> => {
-  const its = {
+  const changedOwner = {
     ...(owner === undefined || isSame(owner, task.owner) ? {} : { owner }),
     ...(lineage === undefined || isSame(lineage, task.lineage) ? {} : { lineage })
   }
-  if (spec === null && Object.keys(its).length === 0) return []
+  if (spec === null && Object.keys(changedOwner).length === 0) return []
   return [
     {
       type: "task.changed",
       spec: spec ?? task.spec,
       changed: spec === null ? [] : changedFields(task.spec, spec),
-      ...its
+      ...changedOwner
     }
   ]
 }
@@ -209,11 +218,13 @@ const restart = (
   ]
 }
 
-/** The number of the next attempt: one that was withdrawn before it was opened keeps its number. */
+/**
+ * The number of the next attempt. An attempt that was cancelled before it started keeps its number.
+ */
 const nextAttempt = (state: TaskState): number =>
   state.status === "cancelled" && state.startedAt === null ? state.attempt : state.attempt + 1
 
-/** When the attempt after a restart may start: only a specification that came with it names an instant yet to come. */
+/** `notBefore` if it lies after `at`; otherwise null. */
 const laterThan = (at: number, notBefore: number | null): number | null =>
   notBefore !== null && notBefore > at ? notBefore : null
 
@@ -223,10 +234,10 @@ const end = (
 ): ReadonlyArray<TaskEvent> => {
   const { state, spec } = task
   if (state.status !== "running" && state.status !== "stopping") return []
-  // Only leftover processes were stopped: no attempt has ended by this.
+  // Only leftover processes were stopped, so no attempt ended now.
   if (state.status === "stopping" && state.ended !== undefined)
     return [withdrawn(state, state.ended)]
-  // The time of a file has a coarser grain than the clock: it may lie a little before the start.
+  // File times are coarser than the clock, so the end may lie slightly before the start.
   const endedAt =
     seen.lastedMs === undefined
       ? Math.max(seen.endedAt, beganAt(state, seen.endedAt))
@@ -237,7 +248,7 @@ const end = (
   return conclude(failureOf(ended, spec.successExitCodes), ended, task, state)
 }
 
-/** What the stop of an attempt was meant to lead to. */
+/** The events of the end of a stopped attempt, by the intent of the stop. */
 const endStopped = (state: Stopping, ended: AttemptEnd, task: Task): ReadonlyArray<TaskEvent> => {
   const { spec } = task
   switch (state.intent.kind) {
@@ -249,22 +260,25 @@ const endStopped = (state: Stopping, ended: AttemptEnd, task: Task): ReadonlyArr
       return [{ type: "task.queued", attempt: state.attempt + 1, tries: 0, notBefore, end: ended }]
     }
     case "finish":
-      return conclude(toldFailure(ended, spec.successExitCodes), ended, task, state)
+      return conclude(reportedFailure(ended, spec.successExitCodes), ended, task, state)
     case "fail":
       return limited(state.intent.failure, ended, task, state)
   }
 }
 
-/** The end of a stop that no other attempt follows. */
+/** The event of a task that was stopped or withdrawn. */
 const withdrawn = ({ intent, reason }: Stopping, ended: AttemptEnd | null): TaskEvent =>
   intent.kind === "withdraw"
     ? cancelled(null, intent.failure, ended)
     : cancelled(reason, null, ended)
 
-/** By how much the time of a file may be behind the clock: the kernel stamps it with its last tick. */
+/** How much a file time can lag behind the clock: the kernel uses the time of its last tick. */
 const fileTimeGrainMs = 20
 
-/** The end of what a limit stops. An end on record that came before the limit counts instead: nothing of ours ended it. */
+/**
+ * The events of an attempt that a limit stopped. If its recorded end lies before the limit, the
+ * attempt ended by itself, and that end counts.
+ */
 const limited = (
   failure: Failure,
   ended: AttemptEnd,
@@ -302,7 +316,7 @@ const concludeFor = (failure: Failure | null, ended: AttemptEnd): ReadonlyArray<
     ? [{ type: "task.completed", end: ended }]
     : [{ type: "task.failed", failure, end: ended }]
 
-/** Nothing for a health that is known already, nor for a task without a probe: it has none. */
+/** No event if the health is unchanged, or if the task has no probe. */
 const report = (event: TaskEvent, health: Health, state: TaskState): ReadonlyArray<TaskEvent> =>
   state.status === "running" && state.health !== null && state.health !== health ? [event] : []
 
@@ -316,7 +330,7 @@ const queued = (attempt: number, tries: number, notBefore: number | null): TaskE
   notBefore
 })
 
-/** Of a task that was queued because the system refused to start it, how often that was is remembered. */
+/** Keeps `postponed`, so that the number of failed starts is not lost. */
 const endedDelay = ({
   attempt,
   tries,

@@ -1,4 +1,4 @@
-/** What an event makes of a task. Total: every event that `decide` gave can be applied. */
+/** Applies an event to a task. Total: every event that `decide` returns can be applied. */
 import type { Occasion } from "../history/Occasion.ts"
 import type { Postponement } from "./Postponement.ts"
 import type { Task } from "./Task.ts"
@@ -7,7 +7,7 @@ import type { AttemptEnd } from "./AttemptEnd.ts"
 import { earliestStart } from "./TaskSpec.ts"
 import { endOf, type TaskState } from "./TaskState.ts"
 
-/** The task that `task.created` makes. */
+/** The task that `task.created` creates. */
 export const created = (
   id: string,
   event: Extract<TaskEvent, { readonly type: "task.created" }>,
@@ -110,7 +110,7 @@ type Leaving = Extract<
   }
 >
 
-/** When the attempt was spawned, once it is known. */
+/** When the attempt was spawned, as soon as it is known. */
 const spawnOf = (state: TaskState, event: TaskEvent): { readonly spawnedAt?: number } => {
   const known =
     "spawnedAt" in event ? event.spawnedAt : "spawnedAt" in state ? state.spawnedAt : undefined
@@ -152,21 +152,24 @@ const leave = (state: TaskState, event: Leaving, { at, actor }: Occasion): TaskS
       return {
         status: "cancelled",
         startedAt,
-        ...withdrawal(state, event, { at, actor }),
+        ...cancellation(state, event, { at, actor }),
         ...attempt
       }
   }
 }
 
-/** What a stop says of an attempt that does not run. */
+/** `ended` of a task that is stopped while no attempt runs. */
 const leftoverOf = (state: TaskState): { readonly ended?: AttemptEnd | null } => {
   if (state.status === "stopping") return state.ended === undefined ? {} : { ended: state.ended }
   if (state.status === "retrying") return { ended: state.end }
   return state.status === "running" ? {} : { ended: null }
 }
 
-/** A task that waits for its retry ends at the stop, one that runs at the end of its process, by whom asked for it. */
-const withdrawal = (
+/**
+ * The end of a cancelled task. A task that waits for its retry ends at the stop; a running one ends
+ * with its process, and the cause is the caller who stopped it.
+ */
+const cancellation = (
   state: TaskState,
   { end, failure, reason }: Extract<TaskEvent, { readonly type: "task.cancelled" }>,
   { at, actor }: Occasion

@@ -1,4 +1,7 @@
-/** Prints the life of a task for docs/lifecycle.md: as a diagram and as tables, from the data that `decide` reads. */
+/**
+ * Prints the lifecycle of a task for docs/lifecycle.md: a diagram and tables, from the data of
+ * `decide`.
+ */
 import {
   type Lifecycle,
   printAcceptance,
@@ -91,7 +94,7 @@ const healthTexts: Readonly<Record<Health, string>> = {
   unhealthy: "The last `failureThreshold` probes failed."
 }
 
-/** Statuses and commands of a task, with what each means. */
+/** The statuses and commands of a task, with their meanings. */
 const taskLifecycle: Lifecycle<TaskStatus, TaskCommand["type"]> = {
   statuses: statusTexts,
   commands: commandTexts,

@@ -1,18 +1,21 @@
-/** What becomes of a task that the system refused to start. */
-import { gaveUp, postponeMs, refusedAgain } from "./Postponement.ts"
+/** Decides what follows when the system could not start an attempt. */
+import { gaveUp, startDelayMs, nextPostponement } from "./Postponement.ts"
 import type { TaskCommand } from "./TaskCommand.ts"
 import type { TaskEvent } from "./TaskEvent.ts"
 import type { TaskState } from "./TaskState.ts"
 
-/** Queues it for another try, whatever its restart policy says: nothing of it has run. After enough tries it fails as NotSpawned. */
+/**
+ * Queues the task for another try, independent of its restart policy, because nothing has run.
+ * After too many tries it fails with NotSpawned.
+ */
 export const postpone = (
   { message, claimed }: Extract<TaskCommand, { readonly type: "Postpone" }>,
   state: TaskState,
   at: number
 ): ReadonlyArray<TaskEvent> => {
   if (state.status !== "running") return []
-  const postponed = refusedAgain(state.postponed, message, at)
-  const delayMs = postponeMs(postponed, at)
+  const postponed = nextPostponement(state.postponed, message, at)
+  const delayMs = startDelayMs(postponed, at)
   if (delayMs === null) {
     const failure = { type: "NotSpawned", message: gaveUp(postponed, at) } as const
     return [

@@ -1,4 +1,4 @@
-/** Which tasks do the same work: what they run, as what kind, and where. */
+/** The key of tasks that do the same work: the same kind, folder and text. */
 import type { TaskSpec } from "./TaskSpec.ts"
 
 /** FNV-1a, 32 bits, from a basis. Source: RFC 9923. */
@@ -20,7 +20,10 @@ const partsOf = ({ work }: TaskSpec): ReadonlyArray<string> => {
   }
 }
 
-/** 16 hexadecimal characters that are the same for the same kind, folder and text of work, whatever its limits and its environment are. */
+/**
+ * 16 hexadecimal characters: the same for the same kind, folder and text of work, whatever its
+ * limits and its environment.
+ */
 export const workKey = (spec: TaskSpec): string => {
   const text = JSON.stringify([spec.work.kind, spec.cwd, ...partsOf(spec)])
   return hash(text, 0x811c9dc5) + hash(text, 0x01000193)

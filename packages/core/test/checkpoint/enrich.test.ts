@@ -25,8 +25,8 @@ const continued = (...chain: ReadonlyArray<Checkpoint>): string =>
 
 const bytesOf = (text: string): number => new TextEncoder().encode(text).length
 
-describe("a prompt that goes on from another task", () => {
-  test("has before it what that was asked, what it produced, and the work tree that it left", () => {
+describe("a prompt that continues from another task", () => {
+  test("begins with the prompt, the output and the work tree of that task", () => {
     const git = { branch: "main", commit: "abc", dirty: ["a.ts", "b c.ts"], dirtyCount: 5 }
     expect(continued(checkpoint({ git }))).toBe(
       [
@@ -44,7 +44,7 @@ describe("a prompt that goes on from another task", () => {
     )
   })
 
-  test("tells an agent's last message instead of its output", () => {
+  test("has an agent's last message instead of its output", () => {
     const result = {
       text: "It is written.",
       isError: false,
@@ -59,7 +59,7 @@ describe("a prompt that goes on from another task", () => {
     expect(continued(checkpoint({ result }))).not.toContain("the last line")
   })
 
-  test("tells the end of a long message, of one further back too, and no part of a character", () => {
+  test("has the end of a long message, also of an older task, cut between characters", () => {
     const result = {
       text: `${"é".repeat(5000)} the conclusion`,
       isError: false,
@@ -78,14 +78,14 @@ describe("a prompt that goes on from another task", () => {
     }
   })
 
-  test("tells the beginning of a last line that is too long by itself", () => {
+  test("has the beginning of a last line that is too long by itself", () => {
     const stdout = ["before", `{"answer":42,"rest":"${"x".repeat(5000)}"}`]
     expect(continued(checkpoint({ stdout }))).toMatch(
       /### Its output\n\n\{"answer":42,"rest":"x+ \[…\]\n/u
     )
   })
 
-  test("tells what went wrong, with the end of standard error", () => {
+  test("has the failure, with the end of standard error", () => {
     const text = continued(
       checkpoint({
         status: "failed",
@@ -97,20 +97,20 @@ describe("a prompt that goes on from another task", () => {
     expect(text).toContain("### The end of its standard error\n\nit broke")
   })
 
-  test("tells of a work tree as it is now what is so", () => {
+  test("says when a work tree is the current one", () => {
     const git = { branch: "main", commit: "abc", dirty: [], dirtyCount: 0 }
     expect(continued(checkpoint({ git, gitOf: "now" }))).toContain(
       "### Git now\n\nbranch main at abc"
     )
   })
 
-  test("tells what a resumed task was told beside its prompt", () => {
+  test("has the additional instructions of a resumed task", () => {
     expect(continued(checkpoint({ added: "In blue." }))).toContain(
       "### Its additional instructions\n\nIn blue."
     )
   })
 
-  test("tells of a detached head, of a repository without commits, and of a clean work tree", () => {
+  test("describes a detached head, a repository without commits, and a clean work tree", () => {
     expect(
       continued(checkpoint({ git: { branch: null, commit: "abc", dirty: [], dirtyCount: 0 } }))
     ).toContain("branch (detached) at abc\nnothing uncommitted")
@@ -119,7 +119,7 @@ describe("a prompt that goes on from another task", () => {
     ).toContain("branch main before its first commit")
   })
 
-  test("has those further back in few words, the newest first", () => {
+  test("has older tasks in few words, the newest first", () => {
     const text = continued(
       checkpoint(),
       checkpoint({ taskId: "plan", request: "Plan it." }),
@@ -131,7 +131,7 @@ describe("a prompt that goes on from another task", () => {
 })
 
 describe("a prompt that is resumed", () => {
-  test("is told once, behind what came of it before, and then what is new", () => {
+  test("comes once, after its earlier result, and then the new instructions", () => {
     const text = enrich({
       how: "resume",
       prompt: "Write a file.",
@@ -156,7 +156,7 @@ describe("a prompt that is resumed", () => {
   })
 })
 
-test("a prompt that nobody has begun is not told to be begun", () => {
+test("a resumed prompt that never ran is not described as started", () => {
   const never = checkpoint({ status: "cancelled", attempt: 0, stdout: [] })
   expect(enrich({ how: "resume", prompt: "p", added: null, chain: [never] })).toStartWith(
     "# Your task was cancelled before it started\n"
@@ -166,7 +166,7 @@ test("a prompt that nobody has begun is not told to be begun", () => {
   ).toStartWith("# Your task was started before")
 })
 
-describe("what is put before a prompt", () => {
+describe("the context before a prompt", () => {
   const lines = fc.array(fc.string({ maxLength: 3000, unit: "grapheme" }), { maxLength: 50 })
   const chains = fc.array(
     fc
@@ -189,7 +189,7 @@ describe("what is put before a prompt", () => {
     { minLength: 1, maxLength: 20 }
   )
 
-  test("is at most 16 KiB, whatever the chain, and the prompt is whole behind it", () => {
+  test("is at most 16 KiB for any chain, and the whole prompt follows it", () => {
     fc.assert(
       fc.property(chains, fc.string({ maxLength: 100_000 }), (chain, prompt) => {
         const text = enrich({ how: "continue", prompt, added: null, chain })
@@ -203,7 +203,7 @@ describe("what is put before a prompt", () => {
     )
   })
 
-  test("keeps the newest whole and says how many it leaves out", () => {
+  test("keeps the newest checkpoint in full and says how many it leaves out", () => {
     const long = Array.from({ length: 20 }, (_, index) =>
       checkpoint({ taskId: `t${index}`, request: "x".repeat(2000), stdout: ["y".repeat(2000)] })
     )

@@ -19,14 +19,14 @@ const anything: fc.Arbitrary<ReadonlyArray<Node>> = fc
   .map((all) => all.map((picks, index) => node(`n${index}`, ...picks.map((pick) => `n${pick}`))))
 
 describe("the order of tasks", () => {
-  test("puts each behind what it depends on, however they are given", () => {
+  test("puts each task after its dependencies, whatever the order of the input", () => {
     expect(order([node("deploy", "test"), node("test", "build"), node("build")])).toEqual({
       order: ["build", "test", "deploy"],
       cycles: new Map()
     })
   })
 
-  test("is of each task once, dependencies first, for every graph without a cycle", () => {
+  test("has each task once, dependencies first, for every graph without a cycle", () => {
     fc.assert(
       fc.property(acyclic, (nodes) => {
         const ordered = order(nodes)
@@ -41,11 +41,11 @@ describe("the order of tasks", () => {
     )
   })
 
-  test("does not care about dependencies that are elsewhere, nor about one that is named twice", () => {
+  test("ignores dependencies outside the graph, and one that is named twice", () => {
     expect(order([node("a", "elsewhere"), node("b", "a", "a")]).order).toEqual(["a", "b"])
   })
 
-  test("has no place for a task on a cycle, and names the cycle: each waits for the next", () => {
+  test("leaves out tasks on a cycle, and names the cycle: each depends on the next", () => {
     const { order: ids, cycles } = order([
       node("a", "c"),
       node("b", "a"),
@@ -64,7 +64,7 @@ describe("the order of tasks", () => {
     cycle.slice(1).forEach((id, index) => expect(waits.get(cycle[index] ?? "")).toBe(id))
   })
 
-  test("has no place for a task that waits for itself, but one for those that wait for it", () => {
+  test("leaves out a task that depends on itself, but not its dependents", () => {
     const { order: ids, cycles } = order([node("self", "self"), node("next", "self")])
     expect(ids).toEqual(["next"])
     expect(cycles.get("self")).toEqual(["self", "self"])

@@ -24,16 +24,16 @@ describe("a dependency", () => {
   test.each([
     ["completed", scenario.completed(), [true, false, true]],
     ["failed", scenario.failed(), [false, true, true]],
-    ["withdrawn because something failed before it", withdrawn(), [false, true, true]],
-    ["cancelled by somebody", scenario.cancelled(), [false, false, true]]
+    ["withdrawn because of an earlier failure", withdrawn(), [false, true, true]],
+    ["cancelled by a caller", scenario.cancelled(), [false, false, true]]
   ] as const)(
-    "that is %s counts as success, as failure, as an end: as it should",
+    "that is %s satisfies the right conditions: success, failure, end",
     (_, task, expected) => {
       expect(needs.map((on) => isSatisfied(on, task.state))).toEqual([...expected])
     }
   )
 
-  test("that has not ended may still become anything", () => {
+  test("that has not ended leaves every condition open", () => {
     for (const task of [
       scenario.blocked(),
       scenario.queued(),
@@ -46,8 +46,8 @@ describe("a dependency", () => {
   })
 })
 
-describe("a task whose dependency ended otherwise than needed", () => {
-  test("names it, and behind one that was withdrawn itself the task with which it began", () => {
+describe("a task whose dependency cannot be satisfied", () => {
+  test("names that dependency, and the root cause if that was withdrawn itself", () => {
     expect(dependencyFailure(named(scenario.failed(), "build"))).toEqual({
       type: "DependencyFailed",
       taskId: "build"
@@ -59,23 +59,23 @@ describe("a task whose dependency ended otherwise than needed", () => {
     })
   })
 
-  test("is broken at once, also while others are not over", () => {
-    const standing = checkDependencies([
+  test("fails at once, also while other dependencies have not ended", () => {
+    const dependencyState = checkDependencies([
       { task: named(scenario.running(), "slow"), on: "success" },
       { task: named(scenario.failed(), "build"), on: "success" }
     ])
-    expect(standing.broken).toEqual({ type: "DependencyFailed", taskId: "build" })
+    expect(dependencyState.failure).toEqual({ type: "DependencyFailed", taskId: "build" })
   })
 })
 
 describe("a new task", () => {
-  test("waits for what is not over, and for nothing that has come already", () => {
-    const standing = checkDependencies([
+  test("waits for dependencies that have not ended, and not for satisfied ones", () => {
+    const dependencyState = checkDependencies([
       { task: named(scenario.completed(), "done"), on: "success" },
       { task: named(scenario.running(), "slow"), on: "end" },
       { task: named(scenario.failed(), "bad"), on: "failure" }
     ])
-    expect(standing).toEqual({ waitsFor: [{ task: "slow", on: "end" }], broken: null })
+    expect(dependencyState).toEqual({ waitsFor: [{ task: "slow", on: "end" }], failure: null })
   })
 })
 
@@ -84,7 +84,7 @@ interface Planned {
   readonly dependsOn: ReadonlyArray<{ readonly task: string; readonly on: DependencyCondition }>
   /** How its attempt ends, if it gets one. */
   readonly exitCode: number
-  /** Whether somebody stops it instead of letting it run. */
+  /** Whether a caller stops it before it runs. */
   readonly stopped: boolean
 }
 
@@ -125,15 +125,15 @@ const run = (planned: ReadonlyArray<Planned>, choose: (count: number) => number)
       const on = its.get(ended.id)
       return on === undefined ? [] : [{ id, on }]
     })
-    const settled = resolveDependents(ended, dependents)
-    for (const id of settled.met) {
+    const resolved = resolveDependents(ended, dependents)
+    for (const id of resolved.satisfied) {
       waits.get(id)?.delete(ended.id)
       if (waits.get(id)?.size === 0) release(id)
     }
-    const broken = settled.broken.flatMap((id) => tasks.get(id) ?? [])
-    for (const { id } of broken) waits.delete(id)
+    const unsatisfiable = resolved.unsatisfiable.flatMap((id) => tasks.get(id) ?? [])
+    for (const { id } of unsatisfiable) waits.delete(id)
     const command: TaskCommand = { type: "Withdraw", failure: dependencyFailure(ended) }
-    for (const task of broken.map((each) => put(scenario.apply(each, { command, at: 1 }))))
+    for (const task of unsatisfiable.map((each) => put(scenario.apply(each, { command, at: 1 }))))
       wave(task)
   }
   const release = (id: string): void => {
@@ -178,7 +178,7 @@ const picking = (picks: ReadonlyArray<number>) => {
 }
 
 describe("every graph of tasks", () => {
-  test("releases no task one of whose conditions does not hold", () => {
+  test("releases a task only if all of its conditions are satisfied", () => {
     always((planned, picks) => {
       const { released } = run(planned, picking(picks))
       for (const { id, dependsOn } of planned) {
@@ -190,14 +190,14 @@ describe("every graph of tasks", () => {
     })
   })
 
-  test("leaves no task blocked when nothing can settle it any more", () => {
+  test("leaves no task blocked forever", () => {
     always((planned, picks) => {
       const { tasks } = run(planned, picking(picks))
       for (const { state } of tasks.values()) expect(isFinal(state.status)).toBe(true)
     })
   })
 
-  test("comes to the same in any order of ends", () => {
+  test("has the same result in any order of ends", () => {
     always((planned, picks) => {
       expect(statuses(run(planned, picking(picks)).tasks)).toEqual(
         statuses(run(planned, () => 0).tasks)
@@ -205,7 +205,7 @@ describe("every graph of tasks", () => {
     })
   })
 
-  test("withdraws for a task that did not end as needed, never for one that completed and had to", () => {
+  test("names as the root cause a task that was not withdrawn itself", () => {
     always((planned, picks) => {
       const { tasks } = run(planned, picking(picks))
       for (const { state } of tasks.values()) {

@@ -36,8 +36,8 @@ const after = (pipeline: Pipeline, command: PipelineCommand, actor: Actor = engi
 
 const cancelling = after(running, cancel("enough"), someone)
 
-describe("a pipeline that runs", () => {
-  test("has what it was made of, and nobody who asked for its end", () => {
+describe("a running pipeline", () => {
+  test("has the facts of its creation, and no cancellation", () => {
     expect(running).toEqual({
       id: "p",
       name: "n",
@@ -54,12 +54,12 @@ describe("a pipeline that runs", () => {
     expect(after(running, conclude()).state).toEqual({ status: "completed", endedAt: 20 })
   })
 
-  test("fails by the first of its tasks that did not end as it should", () => {
+  test("fails with the first of its tasks that failed it", () => {
     expect(eventsOf(conclude("p.2"), running)).toEqual([{ type: "pipeline.failed", taskId: "p.2" }])
     expect(after(running, conclude("p.2")).state).toEqual({ status: "failed", endedAt: 20 })
   })
 
-  test("still runs when its end was asked for, and remembers by whom and why", () => {
+  test("still runs after a cancellation, and keeps who cancelled it and why", () => {
     expect(eventsOf(cancel("enough"), running)).toEqual([
       { type: "pipeline.cancelling", reason: "enough" }
     ])
@@ -70,8 +70,8 @@ describe("a pipeline that runs", () => {
   })
 })
 
-describe("a pipeline whose end was asked for", () => {
-  test("is cancelled by whoever asked, however its tasks have ended", () => {
+describe("a pipeline that is being cancelled", () => {
+  test("is cancelled by the caller who asked for it, however its tasks ended", () => {
     for (const failed of [null, "p.1"]) {
       expect(eventsOf(conclude(failed), cancelling)).toEqual([
         { type: "pipeline.cancelled", reason: "enough" }
@@ -126,13 +126,13 @@ describe("a restart", () => {
     })
   })
 
-  test("of one that runs changes nothing of it", () => {
+  test("changes nothing in a running pipeline", () => {
     expect(eventsOf({ type: "Restart", reason: null }, running)).toEqual([])
   })
 })
 
 describe("the id of a pipeline", () => {
-  test("leaves room for those of its tasks", () => {
+  test("leaves space for the ids of its tasks", () => {
     const [longest, key] = ["a".repeat(94), "k".repeat(31)]
     expect([Schema.is(NewPipelineId)(longest), Schema.is(TaskKey)(key)]).toEqual([true, true])
     expect(Schema.is(TaskId)(`${longest}.${key}-2`)).toBe(true)
@@ -140,7 +140,7 @@ describe("the id of a pipeline", () => {
     expect(["", ".a", "a/b", `${key}k`].filter(Schema.is(TaskKey))).toEqual([])
   })
 
-  test("is made of 12 characters that sort by time", () => {
+  test("is generated with 12 characters that sort by time", () => {
     const made = [0, 31, 32, 1_795_243_082_000].map((at) => makePipelineId(at, 7))
     expect(made[0]).toBe("pipeline-000000000007")
     expect(made.toSorted()).toEqual(made)

@@ -11,14 +11,14 @@ describe("the end of an attempt", () => {
     expect(failures).toEqual([null, { type: "ExitedNonZero", exitCode: 1 }, null])
   })
 
-  test("is a failure for exit code 0 when that is no success", () => {
+  test("is a failure for exit code 0 when that is not a success exit code", () => {
     expect(failureOf(endAt(0, { kind: "exited", exitCode: 0 }), [])).toEqual({
       type: "ExitedNonZero",
       exitCode: 0
     })
   })
 
-  test("is never a success after a signal, whatever the success exit codes say", () => {
+  test("is never a success after a signal, whatever the success exit codes", () => {
     expect(failureOf(endAt(0, { kind: "signalled", signal: "SIGKILL" }), [0, 137])).toEqual({
       type: "Signalled",
       signal: "SIGKILL"

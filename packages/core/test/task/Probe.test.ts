@@ -21,7 +21,7 @@ describe("a probe", () => {
     ])
   })
 
-  test("has a timing where the caller gives none", () => {
+  test("has a default timing", () => {
     expect(probeTiming({ log: "up" })).toEqual({
       intervalMs: 1000,
       startupTimeoutMs: 30_000,
@@ -32,7 +32,7 @@ describe("a probe", () => {
     expect(probeTiming({ command: "true", ...timing })).toEqual(timing)
   })
 
-  test("asks nothing that the system cannot be asked", () => {
+  test("rejects values that the system cannot use", () => {
     expect(
       [
         { http: "" },
@@ -45,7 +45,7 @@ describe("a probe", () => {
     ).toEqual([])
   })
 
-  test("of health is no line of output", () => {
+  test("of health cannot be a line of output", () => {
     expect(
       [{ log: "up" }, { http: "x" }, { tcp: { port: 1 } }, { command: "true" }].map(
         Schema.is(HealthProbe)

@@ -29,19 +29,19 @@ const delays = (changes: Partial<RestartPolicy>) =>
   [1, 2, 3, 4].map((tries) => retryDelayMs(policyOf(changes), tries))
 
 describe("the delay before a retry", () => {
-  test("stays, grows by itself, or doubles, as the backoff says", () => {
+  test("is constant, linear or exponential, as the backoff says", () => {
     expect(delays({ backoff: "constant", delayMs: 100 })).toEqual([100, 100, 100, 100])
     expect(delays({ backoff: "linear", delayMs: 100 })).toEqual([100, 200, 300, 400])
     expect(delays({ backoff: "exponential", delayMs: 100 })).toEqual([100, 200, 400, 800])
   })
 
-  test("ends its growth at maxDelayMs", () => {
+  test("is at most maxDelayMs", () => {
     expect(delays({ backoff: "exponential", delayMs: 100, maxDelayMs: 300 })).toEqual([
       100, 200, 300, 300
     ])
   })
 
-  test("is delayMs where maxDelayMs is less", () => {
+  test("is delayMs if maxDelayMs is less", () => {
     expect(delays({ backoff: "exponential", delayMs: 100, maxDelayMs: 50 })).toEqual([
       100, 100, 100, 100
     ])
@@ -65,13 +65,13 @@ const wants = (when: RestartPolicy["when"]) =>
 const takes = (changes: Partial<RestartPolicy>) => Schema.is(RestartPolicy)(policyOf(changes))
 
 describe("a restart policy", () => {
-  test("wants another attempt after the ends that it names", () => {
+  test("requires another attempt after the ends that it names", () => {
     expect(wants("never")).toEqual([false, false])
     expect(wants("on-failure")).toEqual([true, false])
     expect(wants("always")).toEqual([true, true])
   })
 
-  test("wants none when all attempts are used", () => {
+  test("requires none when all attempts are used", () => {
     const policy = policyOf({ when: "always", maxAttempts: 3 })
     expect([1, 2, 3, 4].map((tries) => wantsAnother(policy, failure, tries))).toEqual([
       true,
@@ -81,20 +81,20 @@ describe("a restart policy", () => {
     ])
   })
 
-  test("wants none after what could not be spawned", () => {
+  test("requires none after a task that could not be spawned", () => {
     expect(
       wantsAnother(policyOf({ when: "always" }), { type: "NotSpawned", message: "no such file" }, 1)
     ).toBe(false)
   })
 
-  test("of the defaults never restarts, and is one that decodes", () => {
+  test("of the defaults never restarts, and decodes", () => {
     expect(wantsAnother(defaultRestartPolicy, failure, 1)).toBe(false)
     expect(Schema.decodeUnknownSync(RestartPolicy)(defaultRestartPolicy)).toEqual(
       defaultRestartPolicy
     )
   })
 
-  test("takes its bounds and nothing beyond", () => {
+  test("accepts its bounds and nothing beyond", () => {
     expect([0, 1, 1_000_000, 1_000_001, 1.5].map((maxAttempts) => takes({ maxAttempts }))).toEqual([
       false,
       true,

@@ -7,7 +7,7 @@ const isTaskId = Schema.is(TaskId)
 const instants = fc.integer({ min: 0, max: 32 ** 9 - 1 })
 const randoms = fc.integer({ min: 0, max: 32_767 })
 
-describe("an id of a task", () => {
+describe("a task id", () => {
   test.each(["a", "7", "web", "Build.v1_2:x-y", "a".repeat(128)])("can be %p", (id) => {
     expect(isTaskId(id)).toBe(true)
   })
@@ -20,7 +20,7 @@ describe("an id of a task", () => {
   )
 })
 
-describe("a made id", () => {
+describe("a generated id", () => {
   test("is task- and 12 characters", () => {
     expect(makeTaskId(0, 0)).toBe("task-000000000000")
     expect([1, 32, 1024, 32_767].map((random) => makeTaskId(32, random))).toEqual([
@@ -32,7 +32,7 @@ describe("a made id", () => {
     expect(makeTaskId(1_795_243_082_000, 32_767)).toMatch(/^task-[0-9a-hjkmnp-tv-z]{9}zzz$/u)
   })
 
-  test("is an id of a task", () => {
+  test("is a task id", () => {
     fc.assert(
       fc.property(
         instants,
@@ -42,7 +42,7 @@ describe("a made id", () => {
     )
   })
 
-  test("sorts by its instant", () => {
+  test("sorts by time", () => {
     fc.assert(
       fc.property(instants, instants, randoms, randoms, (one, two, random, another) => {
         fc.pre(one < two)
@@ -51,7 +51,7 @@ describe("a made id", () => {
     )
   })
 
-  test("differs for another random number", () => {
+  test("differs with another random number", () => {
     fc.assert(
       fc.property(
         instants,

@@ -7,7 +7,7 @@ const spec = specOf()
 describe("a changed specification", () => {
   const script = { ...spec, work: { kind: "script", script: "echo one" } } as const
 
-  test("names its fields as a payload does", () => {
+  test("names its fields as in a payload", () => {
     expect(changedFields(script, script)).toEqual([])
     expect(
       changedFields(script, { ...script, work: { kind: "script", script: "echo two" } })
@@ -19,7 +19,7 @@ describe("a changed specification", () => {
     expect(changedFields(script, { ...script, umask: 0o77 })).toEqual([])
   })
 
-  test("of another kind of work names that kind", () => {
+  test("with another kind of work names that kind", () => {
     expect(
       changedFields(script, { ...script, work: { kind: "command", command: "true", args: [] } })
     ).toEqual(["command"])

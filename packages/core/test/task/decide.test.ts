@@ -49,7 +49,7 @@ const apply = (task: Task, command: TaskCommand, at: number) => {
 
 const pairs = statuses.flatMap((status) => commandTypes.map((command) => ({ status, command })))
 const accepted = pairs.filter(({ status, command }) => isAccepted(status, command))
-const refused = pairs.filter(({ status, command }) => !isAccepted(status, command))
+const rejected = pairs.filter(({ status, command }) => !isAccepted(status, command))
 
 describe("a task", () => {
   test.each(statuses.map((status) => ({ status })))(
@@ -60,14 +60,14 @@ describe("a task", () => {
   )
 
   test.each([...transitions])("$title", ({ from, command, at, events, state, restartCount }) => {
-    const told = apply(from, command, at)
-    expect(told.events).toEqual([...events])
-    expect(told.after.state).toEqual(state)
-    expect(told.after.restartCount).toBe(restartCount ?? from.restartCount)
+    const result = apply(from, command, at)
+    expect(result.events).toEqual([...events])
+    expect(result.after.state).toEqual(state)
+    expect(result.after.restartCount).toBe(restartCount ?? from.restartCount)
   })
 
-  test.each(refused)(
-    "that is $status refuses $command with IllegalTransition",
+  test.each(rejected)(
+    "that is $status rejects $command with IllegalTransition",
     ({ status, command }) => {
       expect(decide(commands[command], inStatus[status], 400)).toEqual(
         Result.fail({ _tag: "IllegalTransition", id: inStatus[status].id, from: status, command })
@@ -100,14 +100,14 @@ describe("the table of accepted commands", () => {
     expect(listed.filter((way) => !visited.includes(way))).toEqual([])
   })
 
-  test("knows every status and every command", () => {
+  test("has every status and every command", () => {
     expect(Object.keys(accepts)).toEqual([...statuses])
     const used = new Set<string>(accepted.map(({ command }) => command))
     expect(commandTypes.filter((command) => !used.has(command))).toEqual([])
   })
 })
 
-describe("an end that is the last", () => {
+describe("an end with isLast", () => {
   const lost = scenario.endAt(400, { kind: "lost", evidence: "elsewhere" })
 
   test.each([
@@ -143,19 +143,19 @@ const failingTwice = (resetAfterMs: number, secondEndedAt: number): Task =>
     { command: scenario.end(scenario.exitAt(secondEndedAt, 1)), at: secondEndedAt }
   )
 
-describe("an attempt that was spawned after it was opened", () => {
+describe("an attempt that was spawned after its start was committed", () => {
   const late = spawned(
     running(scenario.specOf({ restart: { ...scenario.twiceAgain, resetAfterMs: 500 } })),
     400
   )
 
-  test("says in its events when", () => {
+  test("has the time of its spawn in its events", () => {
     const { events, after } = apply(late, scenario.end(scenario.endAt(700)), 710)
     expect(events).toEqual([{ type: "task.completed", end: scenario.endAt(700), spawnedAt: 400 }])
     expect(spawnedAt(after.state)).toBe(400)
   })
 
-  test("lasted from then on: what came before does not count for resetAfterMs", () => {
+  test("lasts from its spawn: the time before does not count for resetAfterMs", () => {
     expect(apply(late, scenario.end(scenario.exitAt(899, 1)), 900).after.state).toMatchObject({
       status: "retrying",
       tries: 1
@@ -172,13 +172,13 @@ describe("an attempt that was spawned after it was opened", () => {
     expect(lastedFrom(2300, 2800)).toMatchObject({ status: "retrying", tries: 1 })
   })
 
-  test("did not end before", () => {
+  test("does not end before its spawn", () => {
     expect(apply(late, scenario.end(scenario.endAt(399)), 410).after.state).toMatchObject({
       end: { endedAt: 400 }
     })
   })
 
-  test("has no time of its own as long as nobody knows when, nor when nothing was spawned", () => {
+  test("has no spawn time while that is unknown, or if nothing was spawned", () => {
     expect(spawnedAt(running().state)).toBeNull()
     const none = apply(
       running(),
@@ -200,7 +200,7 @@ describe("a task with a restart policy", () => {
     })
   })
 
-  test("starts the count anew after an attempt that lasted resetAfterMs", () => {
+  test("restarts the count after an attempt that lasted resetAfterMs", () => {
     expect(failingTwice(500, 1700).state).toMatchObject({
       status: "retrying",
       attempt: 2,
@@ -228,7 +228,7 @@ describe("a task with a restart policy", () => {
     expect(third.restartCount).toBe(1)
   })
 
-  test("is not tried again when it could not be spawned", () => {
+  test("is not retried when it could not be spawned", () => {
     const { after } = apply(
       running(scenario.specOf({ restart: scenario.twiceAgain })),
       scenario.end(scenario.endAt(200, { kind: "notSpawned", message: "no such file" })),
@@ -240,7 +240,7 @@ describe("a task with a restart policy", () => {
     })
   })
 
-  test("that is always restarted follows a success with another attempt, and completes with the last one", () => {
+  test("that is always restarted starts another attempt after a success, and completes with the last one", () => {
     const always = { ...defaultRestartPolicy, when: "always", maxAttempts: 2 } as const
     const once = apply(
       running(scenario.specOf({ restart: always })),
@@ -268,7 +268,7 @@ describe("a task with a restart policy", () => {
     })
   })
 
-  test("that a caller stops while a limit ends it is cancelled and not tried again", () => {
+  test("that a caller stops while a limit ends it is cancelled and not retried", () => {
     const stopped = given(
       scenario.specOf({ restart: scenario.twiceAgain }),
       { command: scenario.open, at: 100 },
@@ -314,7 +314,7 @@ describe("another stop", () => {
 })
 
 describe("a restart", () => {
-  test("of a task that was stopped before it ran opens attempt 1", () => {
+  test("of a task that was stopped before it ran starts attempt 1", () => {
     const again = given(
       scenario.specOf(),
       { command: scenario.stop, at: 100 },
@@ -325,7 +325,7 @@ describe("a restart", () => {
     expect(again.restartCount).toBe(0)
   })
 
-  test("takes the specification given with it, whose notBefore the next attempt keeps", () => {
+  test("uses the specification given with it, and keeps its notBefore for the next attempt", () => {
     const spec = scenario.specOf({ notBefore: 9000, priority: "P0" })
     const again = given(
       scenario.specOf(),
@@ -337,13 +337,13 @@ describe("a restart", () => {
     expect(again.state).toMatchObject({ status: "queued", attempt: 2, notBefore: 9000 })
   })
 
-  test("stops the running attempt with the signal and the grace period of the specification that it runs by", () => {
+  test("stops the running attempt with the signal and the grace period of its own specification", () => {
     const spec = scenario.specOf({ stopSignal: "SIGINT", gracePeriodMs: 1 })
-    const told = apply(running(), { type: "Restart", reason: null, spec }, 200)
-    expect(told.after.state).toMatchObject({ signal: "SIGTERM", killAt: 5200 })
+    const result = apply(running(), { type: "Restart", reason: null, spec }, 200)
+    expect(result.after.state).toMatchObject({ signal: "SIGTERM", killAt: 5200 })
   })
 
-  test("forgets a notBefore that has passed", () => {
+  test("ignores a notBefore that has passed", () => {
     const spec = scenario.specOf({ notBefore: 50 })
     const again = given(
       spec,
@@ -361,7 +361,7 @@ describe("a report of a probe", () => {
     expect(apply(running(), { type: "ReportUnhealthy", output: "" }, 200).events).toEqual([])
   })
 
-  test("that says what is known already changes nothing", () => {
+  test("with an unchanged health changes nothing", () => {
     const ready = apply(
       running(scenario.specOf({ readyWhen: { log: "up" } })),
       { type: "ReportReady" },

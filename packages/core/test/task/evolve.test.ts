@@ -31,7 +31,7 @@ describe("a created task", () => {
     expect(scenario.blocked().state).toEqual({ status: "blocked", since: 0, attempt: 1, tries: 0 })
   })
 
-  test("begins anew when its creation is applied to it, as in a replay", () => {
+  test("starts over when its creation is applied to it, as in a replay", () => {
     const event = {
       type: "task.created",
       spec: specOf(),
@@ -57,7 +57,7 @@ describe("a running task", () => {
     })
   })
 
-  test("learns from its next event when it was spawned, and keeps that", () => {
+  test("gets its spawn time from its next event, and keeps it", () => {
     const ready = evolve(scenario.running(probed), { type: "task.ready", spawnedAt: 150 }, occasion)
     expect(ready.state).toMatchObject({ startedAt: 100, spawnedAt: 150, health: "ready" })
     expect(
@@ -74,7 +74,7 @@ describe("a running task", () => {
   })
 })
 
-describe("a task that a stop ends", () => {
+describe("a stopped task", () => {
   const gone: TaskEvent = {
     type: "task.cancelled",
     reason: "enough",
@@ -82,12 +82,12 @@ describe("a task that a stop ends", () => {
     end: scenario.exitAt(300, 143)
   }
 
-  test("was cancelled by the one who asked, not by the one who saw the end", () => {
+  test("is cancelled by the caller who stopped it, not by the engine that saw its end", () => {
     expect(evolve(scenario.stopping(), gone, occasion).state).toMatchObject({ by: scenario.caller })
     expect(evolve(scenario.running(), gone, occasion).state).toMatchObject({ by: scenario.other })
   })
 
-  test("ended when its process ended, and when it waited for a retry at the stop", () => {
+  test("ends with its process, or at the stop if it was waiting for a retry", () => {
     expect(evolve(scenario.stopping(), gone, occasion).state).toMatchObject({ endedAt: 300 })
     expect(evolve(scenario.retrying(), gone, occasion).state).toMatchObject({
       endedAt: 400,
@@ -100,8 +100,8 @@ describe("a task that a stop ends", () => {
   })
 })
 
-describe("an event that is late", () => {
-  test("leaves the health of a task alone that does not run", () => {
+describe("a late event", () => {
+  test("does not change the health of a task that does not run", () => {
     const before = scenario.completed()
     expect(evolve(before, { type: "task.ready" }, occasion)).toEqual(before)
     expect(evolve(before, { type: "task.unhealthy", output: "" }, occasion)).toEqual(before)

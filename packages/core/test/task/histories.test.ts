@@ -34,7 +34,10 @@ const outcomes = fc.oneof(
   fc.constant({ kind: "lost", evidence: "no record" } as const)
 )
 
-/** Commands of which most fit, so that histories become long; ends are filled in with the instant. */
+/**
+ * Commands that are mostly accepted, so that histories become long. The time of an end is filled in
+ * later.
+ */
 const commands = fc.oneof(
   { weight: 6, arbitrary: fc.constant<TaskCommand>(scenario.open) },
   {
@@ -97,14 +100,17 @@ interface History {
 
 const actorOf = (at: number) => ({ kind: "caller", client: `at ${at}` }) as const
 
-/** A command with what its instant says of lengths. */
+/** The command with its time filled in. */
 const timed = (given: TaskCommand, { state }: Task, at: number): TaskCommand => {
   if (given.type === "End") return scenario.end({ ...given.end, endedAt: at })
   if (given.type !== "Limit" || state.status !== "running") return given
   return { ...given, elapsedMs: at - (state.spawnedAt ?? state.startedAt) }
 }
 
-/** A task's life: each command is told after 0 to 60 ms, what is refused changes nothing, and some attempts are known to have been spawned 0 to 60 ms before. */
+/**
+ * The life of a task. A command comes every 0 to 60 ms, and a rejected one changes nothing. Some
+ * attempts are known to have been spawned 0 to 60 ms before.
+ */
 const histories: fc.Arbitrary<History> = fc
   .tuple(
     specs,
@@ -119,12 +125,12 @@ const histories: fc.Arbitrary<History> = fc
     for (const [given, afterMs, isKnown] of steps) {
       const spawnedAt = isKnown ? at + Math.floor(afterMs / 2) : null
       at += afterMs
-      const begun = spawned(task, spawnedAt)
-      const command = timed(given, begun, at)
-      const decided = decide(command, begun, at)
+      const known = spawned(task, spawnedAt)
+      const command = timed(given, known, at)
+      const decided = decide(command, known, at)
       if (Result.isFailure(decided) || decided.success.length === 0) continue
       const occasion = { at, actor: actorOf(at) }
-      const after = decided.success.reduce((state, event) => evolve(state, event, occasion), begun)
+      const after = decided.success.reduce((state, event) => evolve(state, event, occasion), known)
       moves.push({ command, before: task, after, at, events: decided.success })
       task = after
     }
@@ -132,9 +138,9 @@ const histories: fc.Arbitrary<History> = fc
   })
 
 const endOf = ({ state }: Task): AttemptEnd | null => endOfState(state)
-/** What an end tells of an attempt: nothing new where leftover processes alone were stopped. */
-const toldBy = (told: AttemptEnd, { state }: Task): AttemptEnd | null =>
-  state.status === "stopping" && state.ended !== undefined ? state.ended : told
+/** The end that an End command records: the earlier one if only leftover processes were stopped. */
+const endBy = (end: AttemptEnd, { state }: Task): AttemptEnd | null =>
+  state.status === "stopping" && state.ended !== undefined ? state.ended : end
 const isLive = ({ state }: Task): boolean =>
   state.status === "running" || state.status === "stopping"
 const always = (check: (history: History) => void): void =>
@@ -154,7 +160,7 @@ describe("every history of a task", () => {
     })
   })
 
-  test("gives attempts the numbers 1, 2, 3 and on, one twice only when it was never claimed, and counts restarts by them", () => {
+  test("numbers attempts 1, 2, 3 and so on, repeats a number only if it was never claimed, and counts restarts", () => {
     always(({ moves, last }) => {
       let opened = 0
       let isUnused = false
@@ -170,7 +176,7 @@ describe("every history of a task", () => {
     })
   })
 
-  test("never takes an attempt's number back", () => {
+  test("never decreases the number of the attempt", () => {
     always(({ moves }) => {
       for (const { before, after } of moves) {
         expect(after.state.attempt).toBeGreaterThanOrEqual(before.state.attempt)
@@ -178,7 +184,7 @@ describe("every history of a task", () => {
     })
   })
 
-  test("opens no attempt while another is live", () => {
+  test("starts no attempt while another is live", () => {
     always(({ moves }) => {
       for (const { before, events } of moves) {
         if (events.some(({ type }) => type === "task.started")) expect(isLive(before)).toBe(false)
@@ -186,7 +192,7 @@ describe("every history of a task", () => {
     })
   })
 
-  test("fails by a limit only after an attempt that lasted so long", () => {
+  test("fails by a limit only after an attempt that lasted that long", () => {
     always(({ moves }) => {
       for (const { before, after } of moves) {
         if (
@@ -211,12 +217,12 @@ describe("every history of a task", () => {
     })
   })
 
-  test("tells in its events how each attempt ended", () => {
+  test("has the end of each attempt in its events", () => {
     always(({ moves }) => {
       for (const { command, before, events } of moves) {
         if (command.type === "End")
           expect(events.map((event) => ("end" in event ? event.end : null))).toEqual([
-            toldBy(command.end, before)
+            endBy(command.end, before)
           ])
       }
     })
@@ -225,14 +231,14 @@ describe("every history of a task", () => {
   test("keeps the facts of the last end until another attempt is queued or blocked", () => {
     always(({ moves }) => {
       for (const { command, before, after } of moves) {
-        const kept = command.type === "End" ? toldBy(command.end, before) : endOf(before)
+        const kept = command.type === "End" ? endBy(command.end, before) : endOf(before)
         if (!["queued", "blocked"].includes(after.state.status) && kept !== null)
           expect(endOf(after)).toEqual(kept)
       }
     })
   })
 
-  test("follows a stop by a caller with no other attempt before a restart", () => {
+  test("starts no attempt between a caller's stop and a restart", () => {
     always(({ moves }) => {
       let stopped = false
       for (const { command } of moves) {
@@ -243,7 +249,7 @@ describe("every history of a task", () => {
     })
   })
 
-  test("opens no more than maxAttempts in a row unless an attempt lasted resetAfterMs", () => {
+  test("starts no more than maxAttempts in a row unless an attempt lasted resetAfterMs", () => {
     always(({ moves }) => {
       for (const { after } of moves) {
         if (after.state.status === "running")
@@ -252,7 +258,7 @@ describe("every history of a task", () => {
     })
   })
 
-  test("never moves the instant of SIGKILL away", () => {
+  test("never delays SIGKILL", () => {
     always(({ moves }) => {
       for (const { before, after } of moves) {
         if (before.state.status === "stopping" && after.state.status === "stopping") {

@@ -1,4 +1,7 @@
-/** The transitions of a task of which processes of an earlier attempt are alive while no attempt runs. */
+/**
+ * Transitions of a task with leftover processes: an earlier attempt's processes live, and no
+ * attempt runs.
+ */
 import type { Transition } from "./Transition.ts"
 import * as scenario from "./scenario.ts"
 import { exitAt, other } from "./scenario.ts"
@@ -15,7 +18,7 @@ const stopped = {
   reason: "enough"
 } as const
 
-/** What each of them leads to. */
+/** The transitions. */
 export const leftovers: ReadonlyArray<Transition> = [
   ...[scenario.blocked(), scenario.queued()].map((from): Transition => ({
     title: `that is ${from.state.status} is stopping after a stop while leftover processes live`,
@@ -39,7 +42,7 @@ export const leftovers: ReadonlyArray<Transition> = [
   })),
   {
     title:
-      "that is blocked is stopping when a dependency can no longer hold while leftover processes live",
+      "that is blocked is stopping when a dependency cannot be satisfied while leftover processes live",
     from: scenario.blocked(),
     command: { type: "Withdraw", failure: dependencyFailed, leftover: true },
     at: 50,
@@ -78,7 +81,7 @@ export const leftovers: ReadonlyArray<Transition> = [
     }
   },
   {
-    title: "whose leftover processes are gone is cancelled with the end that it had",
+    title: "whose leftover processes are gone is cancelled with its last end",
     from: scenario.apply(scenario.retrying(), { command: leftoverStop, at: 500, actor: other }),
     command: scenario.end(killed),
     at: 900,

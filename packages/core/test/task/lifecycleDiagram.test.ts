@@ -24,7 +24,7 @@ const toProperties = Schema.decodeUnknownSync(
 )
 
 describe("the printed lifecycle", () => {
-  test("draws an arrow for each way that a task can take, and no other", () => {
+  test("draws an arrow for each possible transition, and no other", () => {
     const drawn = lines.flatMap((line) => {
       const [, from, to, commands = ""] = /^ {2}(\w+) --> (\w+): (.+)$/u.exec(line) ?? []
       return from === undefined
@@ -37,7 +37,7 @@ describe("the printed lifecycle", () => {
     expect(drawn.toSorted()).toEqual([...new Set(taken)].toSorted())
   })
 
-  test("fills the cell of each status and command that is accepted, and no other", () => {
+  test("fills the cell of each accepted command, and no other", () => {
     const at = lines.findIndex(
       (line) => cellsOf(line).join(" ") === ["", ...commandTypes].join(" ")
     )
@@ -49,7 +49,7 @@ describe("the printed lifecycle", () => {
     )
   })
 
-  test.each([...statuses])("says what %s means", (status) => {
+  test.each([...statuses])("explains %s", (status) => {
     expect(
       lines.some(
         (line) =>
@@ -65,11 +65,11 @@ describe("the printed lifecycle", () => {
         name === "type" ? (property.enum ?? []) : [name]
       )
     })
-    const told = lines
+    const printed = lines
       .map(cellsOf)
       .map(([type = "", facts = ""]) => `${type} ${facts}`.replaceAll(/[`,]/gu, "").trim())
     expect(
-      members.map((names) => names.join(" ")).filter((names) => !told.includes(names))
+      members.map((names) => names.join(" ")).filter((names) => !printed.includes(names))
     ).toEqual([])
   })
 })

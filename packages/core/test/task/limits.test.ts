@@ -1,4 +1,4 @@
-/** Limits: an attempt fails by one only when it lasted that long. */
+/** Limits: an attempt fails by a limit only if it lasted that long. */
 import { decide, spawned } from "@backbeat/core/task/decide"
 import { evolve } from "@backbeat/core/task/evolve"
 import type { Failure } from "@backbeat/core/task/Failure"
@@ -21,8 +21,8 @@ const spec = scenario.specOf({
   readyWhen: { log: "up", startupTimeoutMs: limitMs }
 })
 
-/** Opened at 100, spawned at 500. */
-const begun = spawned(scenario.running(spec), 500)
+/** Started at 100, spawned at 500. */
+const running = spawned(scenario.running(spec), 500)
 
 const after = (task: Task, command: TaskCommand, at: number): Task =>
   Result.getOrThrow(decide(command, task, at)).reduce(
@@ -34,15 +34,15 @@ describe.each(Object.entries(failures))("the limit of %s", (type, failure) => {
   const limitAfter = (elapsedMs: number): TaskCommand => ({ type: "Limit", failure, elapsedMs })
   const limit = limitAfter(limitMs)
 
-  test("is refused before an attempt has lasted so long since its spawn", () => {
-    expect(decide(limitAfter(999), begun, 1499)).toEqual(
-      Result.fail({ _tag: "IllegalTransition", id: begun.id, from: "running", command: "Limit" })
+  test("is rejected before the attempt has lasted that long since its spawn", () => {
+    expect(decide(limitAfter(999), running, 1499)).toEqual(
+      Result.fail({ _tag: "IllegalTransition", id: running.id, from: "running", command: "Limit" })
     )
-    expect(after(begun, limit, 1500).state).toMatchObject({ status: "stopping", spawnedAt: 500 })
+    expect(after(running, limit, 1500).state).toMatchObject({ status: "stopping", spawnedAt: 500 })
   })
 
-  test("gives way to an end on record that came before it", () => {
-    const stopping = after(begun, limit, 1600)
+  test("does not count if the recorded end lies before it", () => {
+    const stopping = after(running, limit, 1600)
     expect(after(stopping, scenario.end(scenario.endAt(1100)), 1700).state).toMatchObject({
       status: "completed",
       end: { endedAt: 1100 }
@@ -52,8 +52,8 @@ describe.each(Object.entries(failures))("the limit of %s", (type, failure) => {
     })
   })
 
-  test("counts although the time of the record's file is a tick behind the clock", () => {
-    const stopping = after(begun, limit, 1500)
+  test("counts although the file time of the record lags a tick behind the clock", () => {
+    const stopping = after(running, limit, 1500)
     expect(after(stopping, scenario.end(scenario.exitAt(1492, 143)), 1505).state).toMatchObject({
       status: "failed",
       failure: { type },
@@ -61,8 +61,8 @@ describe.each(Object.entries(failures))("the limit of %s", (type, failure) => {
     })
   })
 
-  test("counts what has elapsed, wherever the wall clock was set meanwhile", () => {
-    const stopping = after(begun, limitAfter(1200), -3_600_000)
+  test("counts the elapsed time, however the wall clock was set meanwhile", () => {
+    const stopping = after(running, limitAfter(1200), -3_600_000)
     const ended = { ...scenario.exitAt(-3_599_900, 143), lastedMs: 1300 }
     expect(after(stopping, scenario.end(ended), -3_599_900).state).toMatchObject({
       status: "failed",
@@ -75,7 +75,7 @@ describe.each(Object.entries(failures))("the limit of %s", (type, failure) => {
     })
   })
 
-  test("never is the failure of an attempt that was shorter", () => {
+  test("is never the failure of a shorter attempt", () => {
     const instants = fc.tuple(fc.nat(800), fc.nat(2500), fc.nat(3000))
     fc.assert(
       fc.property(instants, ([spawnedAfter, limitedAfter, endedAfter]) => {

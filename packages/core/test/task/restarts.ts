@@ -1,11 +1,11 @@
-/** What a restart of an ended or waiting task does. */
+/** Transitions by a restart of an ended or retrying task. */
 import * as scenario from "./scenario.ts"
 import { endAt, given, specOf } from "./scenario.ts"
 import type { Transition } from "./Transition.ts"
 
 const changed = specOf({ notBefore: 9000 })
 
-/** Each begins another attempt. */
+/** The transitions. Each queues or blocks another attempt. */
 export const restarts: ReadonlyArray<Transition> = [
   ...[scenario.retrying(), scenario.completed(), scenario.failed(), scenario.cancelled()].map(
     (from): Transition => ({

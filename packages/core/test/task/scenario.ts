@@ -16,7 +16,7 @@ export const other: Actor = { kind: "caller", client: "other" }
 
 export const owner: Owner = { sessionId: null, taskId: null, depth: 0 }
 
-/** A specification with nothing special, but for the changes. */
+/** A plain specification with these changes. */
 export const specOf = (changes: Partial<TaskSpec> = {}): TaskSpec => ({
   name: null,
   work: { kind: "command", command: "true", args: [] },
@@ -44,7 +44,7 @@ export const specOf = (changes: Partial<TaskSpec> = {}): TaskSpec => ({
   ...changes
 })
 
-/** A policy that tries again after 1 s, then 2 s, three attempts in all. */
+/** A policy that retries after 1 s, then 2 s: three attempts in all. */
 export const twiceAgain = { ...defaultRestartPolicy, when: "on-failure" } as const
 
 /** A command with its instant and its cause. */
@@ -101,8 +101,8 @@ export const postpone: TaskCommand = {
 }
 export const end = (ended: AttemptEnd): TaskCommand => ({ type: "End", end: ended })
 
-/** What the steps made of a task, with every event in order. A refused step fails the test. */
-export interface Told {
+/** A task after some steps, with every event in order. A rejected step fails the test. */
+export interface Progress {
   readonly task: Task
   readonly events: ReadonlyArray<{
     readonly event: TaskEvent
@@ -111,32 +111,33 @@ export interface Told {
   }>
 }
 
-/** Applies one command as the engine does. */
-export const tell = (
-  told: Told,
+/** Applies one command, as the engine does. */
+export const applyStep = (
+  progress: Progress,
   { command, at, actor = caller }: Step
-): Result.Result<Told, unknown> =>
-  Result.map(decide(command, told.task, at), (decided) => {
+): Result.Result<Progress, unknown> =>
+  Result.map(decide(command, progress.task, at), (decided) => {
     const added = decided.map((event) => ({ event, at, actor }))
     return {
-      task: decided.reduce((task, event) => evolve(task, event, { at, actor }), told.task),
-      events: [...told.events, ...added]
+      task: decided.reduce((task, event) => evolve(task, event, { at, actor }), progress.task),
+      events: [...progress.events, ...added]
     }
   })
 
 /** A task created at instant 0. */
-export const creation = (spec: TaskSpec, blocked = false): Told => {
+export const creation = (spec: TaskSpec, blocked = false): Progress => {
   const event = { type: "task.created", spec, owner, lineage: noLineage, blocked } as const
   return { task: created("demo", event, 0), events: [{ event, at: 0, actor: caller }] }
 }
 
 /** A task after one more step. */
 export const apply = (task: Task, step: Step): Task =>
-  Result.getOrThrow(tell({ task, events: [] }, step)).task
+  Result.getOrThrow(applyStep({ task, events: [] }, step)).task
 
 /** A task after the steps. */
 export const given = (spec: TaskSpec, ...steps: ReadonlyArray<Step>): Task =>
-  steps.reduce((told, step) => Result.getOrThrow(tell(told, step)), creation(spec)).task
+  steps.reduce((progress, step) => Result.getOrThrow(applyStep(progress, step)), creation(spec))
+    .task
 
 /** A blocked task. */
 export const blocked = (spec: TaskSpec = specOf()): Task => creation(spec, true).task

@@ -1,6 +1,6 @@
 /** Every accepted transition with its exact events and the state it leads to. */
 import { leftovers } from "./leftovers.ts"
-import { refusals } from "./refusals.ts"
+import { postponements } from "./postponements.ts"
 import { restarts } from "./restarts.ts"
 import type { Transition } from "./Transition.ts"
 import * as scenario from "./scenario.ts"
@@ -14,7 +14,7 @@ const killed = exitAt(300, 143)
 
 const waiting: ReadonlyArray<Transition> = [
   {
-    title: "that is blocked is queued when its dependencies hold",
+    title: "that is blocked is queued when its dependencies are satisfied",
     from: scenario.blocked(specOf({ notBefore: 900 })),
     command: scenario.release,
     at: 50,
@@ -22,7 +22,7 @@ const waiting: ReadonlyArray<Transition> = [
     state: { status: "queued", since: 50, notBefore: 900, attempt: 1, tries: 0 }
   },
   {
-    title: "that is blocked is cancelled when a dependency can no longer hold",
+    title: "that is blocked is cancelled when a dependency cannot be satisfied",
     from: scenario.blocked(),
     command: { type: "Withdraw", failure: dependencyFailed },
     at: 50,
@@ -66,7 +66,7 @@ const waiting: ReadonlyArray<Transition> = [
     state: { status: "running", startedAt: 100, health: null, ...first }
   },
   {
-    title: "whose delay is over although the clock was set back may run at once",
+    title: "whose delay has passed although the clock was set back may run at once",
     from: scenario.queued(scenario.specOf({ delayMs: 500 })),
     command: scenario.endDelay,
     at: 100,
@@ -174,7 +174,7 @@ const live: ReadonlyArray<Transition> = [
     }
   },
   {
-    title: "that runs is stopping when its agent has told its result and does not exit",
+    title: "that runs is stopping when its agent has reported its result and does not exit",
     from: scenario.running(),
     command: scenario.finish,
     at: 200,
@@ -220,7 +220,7 @@ const live: ReadonlyArray<Transition> = [
     }
   },
   {
-    title: "that is stopping takes another stop",
+    title: "that is stopping accepts another stop",
     from: scenario.stopping(),
     command: { type: "Stop", reason: null, signal: "SIGINT", graceMs: 0 },
     at: 250,
@@ -286,7 +286,8 @@ const ending: ReadonlyArray<Transition> = [
     }
   },
   {
-    title: "that was stopped is cancelled when nothing of it is left, by the one who stopped it",
+    title:
+      "that was stopped is cancelled when its last process is gone, by the caller who stopped it",
     from: scenario.stopping(),
     command: scenario.end(killed),
     at: 310,
@@ -303,7 +304,7 @@ const ending: ReadonlyArray<Transition> = [
     }
   },
   {
-    title: "that is stopped for a restart is queued when nothing of it is left",
+    title: "that is stopped for a restart is queued when its last process is gone",
     from: given(
       specOf(),
       { command: scenario.open, at: 100 },
@@ -347,7 +348,7 @@ const ending: ReadonlyArray<Transition> = [
   },
   {
     title:
-      "that is stopped because its agent has told its result is completed by that, however its process ended",
+      "that is stopped after its agent reported a result completes with it, however its process ended",
     from: finishing,
     command: scenario.end({ ...killed, agent: scenario.agentDone }),
     at: 310,
@@ -360,7 +361,7 @@ const ending: ReadonlyArray<Transition> = [
     }
   },
   {
-    title: "that is stopped because its agent has told its failure fails with that",
+    title: "that is stopped after its agent reported a failure fails with it",
     from: finishing,
     command: scenario.end({ ...killed, agent: scenario.agentRefused }),
     at: 310,
@@ -385,7 +386,7 @@ const ending: ReadonlyArray<Transition> = [
 export const transitions: ReadonlyArray<Transition> = [
   ...waiting,
   ...leftovers,
-  ...refusals,
+  ...postponements,
   ...live,
   ...ending,
   ...restarts

@@ -6,14 +6,14 @@ const script = (text: string) => specOf({ work: { kind: "script", script: text }
 const command = (...args: ReadonlyArray<string>) =>
   specOf({ work: { kind: "command", command: "make", args } })
 
-test("the key of a work is the same for what runs the same in the same folder, whatever else differs", () => {
+test("the work key is the same for the same work in the same folder, whatever else differs", () => {
   expect(workKey(script("make"))).toMatch(/^[0-9a-f]{16}$/u)
   expect(workKey({ ...script("make"), timeout: 5, tags: ["a"], queue: "q" })).toBe(
     workKey(script("make"))
   )
 })
 
-test("the key of a work differs by kind, folder, text, and where one argument ends", () => {
+test("the work key differs by kind, folder, text, and the ends of arguments", () => {
   const keys = [
     script("make"),
     script("make "),

@@ -1,7 +1,7 @@
 /** Follows the attempts of agents: what they say is kept as it comes, and at the end becomes their result. */
 import { speakerOf } from "../configuration/knownAgents.ts"
 import { withoutEscapes } from "@backbeat/agents/text/visible"
-import type { AgentOutcome, AgentTrouble } from "@backbeat/core/task/AgentOutcome"
+import type { AgentOutcome, AgentFailure } from "@backbeat/core/task/AgentOutcome"
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import { keptBytes, keptLines } from "@backbeat/core/checkpoint/Checkpoint"
@@ -79,7 +79,7 @@ const depthOf = (value: unknown): number =>
       Object.values(value).reduce((deepest: number, each) => Math.max(deepest, depthOf(each)), 0)
     : 0
 
-const tooLarge: AgentTrouble = {
+const tooLarge: AgentFailure = {
   kind: "no_result",
   message: `its structured answer is larger than ${structuredMaxCharacters} characters or deeper than ${structuredMaxDepth} levels`,
   hint: "Read it in the task's logs with raw true, or request a smaller answer."

@@ -1,7 +1,7 @@
 /** A task as it was in one of its attempts: what ran, and how it ended. */
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
-import { hasBegun, lastAttempt, type TaskState } from "@backbeat/core/task/TaskState"
+import { wasStarted, lastAttempt, type TaskState } from "@backbeat/core/task/TaskState"
 import * as Effect from "effect/Effect"
 import { makeReplay } from "./replay.ts"
 
@@ -17,12 +17,12 @@ const endedState = (state: TaskState): TaskState => {
 /** Finds a task in an attempt: the last one as it is now. Null when it had no such attempt. Made once; fails with StoreError. */
 export const makeInAttempt = Effect.map(makeReplay, (replay) =>
   Effect.fnUntraced(function* (now: Task, attempt: number) {
-    if (hasBegun(now.state) && now.state.attempt === attempt) return now
+    if (wasStarted(now.state) && now.state.attempt === attempt) return now
     if (attempt > lastAttempt(now.state)) return null
     let ran: TaskSpec | null = null
     let found: Task | null = null
     yield* replay(now.id, (task, type) => {
-      if (task.state.attempt !== attempt || !hasBegun(task.state)) return
+      if (task.state.attempt !== attempt || !wasStarted(task.state)) return
       // A start of the same id may say meanwhile what the next attempt is to run.
       if (type === "task.started") ran = task.spec
       if (ran !== null) found = { ...task, spec: ran, state: endedState(task.state) }

@@ -67,8 +67,8 @@ export interface Tx {
 
 type Store = TaskStore["Service"]
 
-const isBlocked = ({ waitsFor, broken }: DependencyState): boolean =>
-  broken !== null || waitsFor.length > 0
+const isBlocked = ({ waitsFor, failure }: DependencyState): boolean =>
+  failure !== null || waitsFor.length > 0
 
 /** What a transaction's changes are made with. */
 export interface Beginning {
@@ -112,11 +112,11 @@ export const beginTx = ({ store, root, now, committed, spawnedAt }: Beginning): 
     return its.task
   })
   /** What a blocked task waits for, or why it waits in vain. */
-  const stand = Effect.fnUntraced(function* (task: Task, { waitsFor, broken }: DependencyState) {
-    if (broken !== null)
+  const stand = Effect.fnUntraced(function* (task: Task, { waitsFor, failure }: DependencyState) {
+    if (failure !== null)
       return yield* change(
         task,
-        { type: "Withdraw", failure: broken, leftover: withLeftovers(root, [task]).has(task.id) },
+        { type: "Withdraw", failure, leftover: withLeftovers(root, [task]).has(task.id) },
         dependency
       )
     yield* store.waitFor(task.id, waitsFor)

@@ -11,8 +11,8 @@ import { wrongField } from "../call/wrongField.ts"
 /** Others may make the directory before a task starts that waits for something still. */
 const startsNow = (
   { notBefore, delayMs }: TaskSpec,
-  { waitsFor, broken }: DependencyState
-): boolean => waitsFor.length === 0 && broken === null && notBefore === null && delayMs === null
+  { waitsFor, failure }: DependencyState
+): boolean => waitsFor.length === 0 && failure === null && notBefore === null && delayMs === null
 
 const missingFolder = (
   input: StartInput,

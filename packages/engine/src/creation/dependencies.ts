@@ -7,7 +7,7 @@ import { order } from "@backbeat/core/graph/order"
 import { checkDependencies } from "@backbeat/core/graph/resolveDependents"
 import type { Dependency } from "@backbeat/core/task/Dependency"
 import type { Task } from "@backbeat/core/task/Task"
-import { hasBegun } from "@backbeat/core/task/TaskState"
+import { wasStarted } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -133,7 +133,7 @@ export const makeStandings = once(
     /** Of a task that has ended and is to run again: what it depends on may have been pruned since it began. */
     const standingAgain = Effect.fnUntraced(function* (task: Task) {
       const { dependsOn } = task.spec
-      if (!hasBegun(task.state)) return yield* standing(dependsOn, new Map())
+      if (!wasStarted(task.state)) return yield* standing(dependsOn, new Map())
       const found = yield* Effect.forEach(dependsOn, ({ task: id, on }) =>
         Effect.map(store.find(id), (dependency) =>
           dependency === null ? [] : [{ task: dependency, on }]

@@ -6,7 +6,7 @@ import type { Input } from "@backbeat/contract/table"
 import type { AgentWork, Session } from "@backbeat/core/task/AgentWork"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
-import { hasBegun, isFinal } from "@backbeat/core/task/TaskState"
+import { wasStarted, isFinal } from "@backbeat/core/task/TaskState"
 import * as Effect from "effect/Effect"
 import { agentOf } from "../configuration/knownAgents.ts"
 import { Home } from "../home/Home.ts"
@@ -177,7 +177,7 @@ const makeRepeat = Effect.gen(function* () {
       }
       const after = { task: id, how: "resume", added: additionalContext ?? null } as const
       // What it waited for has come once, or it would not have begun.
-      const waits = hasBegun(parent.state) ? [] : dependsOn
+      const waits = wasStarted(parent.state) ? [] : dependsOn
       const spec = {
         ...again(parent.spec, input),
         dependsOn: waits,

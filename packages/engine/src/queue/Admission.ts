@@ -1,5 +1,5 @@
 /** Admission to the queue `agents`: what runs in it and since when, the limits, and the machine's resources, put together. */
-import { admit, type Held, type Verdict } from "@backbeat/core/queue/admit"
+import { admit, type AdmissionLimit, type AdmissionResult } from "@backbeat/core/queue/admit"
 import { agentsQueue } from "@backbeat/core/queue/queueNames"
 import { holdsSlot } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -23,12 +23,12 @@ export interface Asking {
 export class Admission extends Context.Service<
   Admission,
   {
-    readonly admit: (asking: Asking) => Effect.Effect<Verdict>
+    readonly admit: (asking: Asking) => Effect.Effect<AdmissionResult>
     /** Whether a look a moment ago holds still: something was held back, and nothing that has happened since concerns it. */
     readonly isSampleFresh: (now: number, committed: ReadonlyArray<Committed>) => boolean
     /** What holds the next task back; null when nothing does, or nothing waits. */
-    readonly held: () => Held | null
-    readonly hold: (held: Held | null) => void
+    readonly held: () => AdmissionLimit | null
+    readonly hold: (held: AdmissionLimit | null) => void
     /** What was committed: from it comes what runs since when. */
     readonly hear: (committed: ReadonlyArray<Committed>) => void
   }
@@ -63,7 +63,7 @@ const make = Effect.gen(function* () {
         : []
     )
   )
-  let held: Held | null = null
+  let held: AdmissionLimit | null = null
   let lookedAt = Number.NEGATIVE_INFINITY
   return Admission.of({
     admit: ({ committed, ...asking }) =>

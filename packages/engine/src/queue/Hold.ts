@@ -1,12 +1,12 @@
 /** What holds the queued tasks of a queue back, for people: the pause, the slots, the resources. */
 import { callOf, sentence, type Text } from "@backbeat/contract/Text"
-import type { Held } from "@backbeat/core/queue/admit"
+import type { AdmissionLimit } from "@backbeat/core/queue/admit"
 import { agentsQueue } from "@backbeat/core/queue/queueNames"
 import type { Pause } from "@backbeat/store/QueueStore"
 
 /** One thing that holds a queue back. `next` says what ends it. */
 export interface Hold {
-  readonly because: "paused" | "slots" | Held["because"]
+  readonly because: "paused" | "slots" | AdmissionLimit["because"]
   readonly message: string
   readonly next: Text
   readonly pause: Pause | null
@@ -18,13 +18,13 @@ export interface Standing {
   readonly paused: Pause | null
   readonly slots: number
   readonly busy: number
-  readonly held: Held | null
+  readonly held: AdmissionLimit | null
 }
 
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 1_048_576)} MiB`
 
 /** What admission says, with its numbers. */
-const describeHeld = (held: Held): Pick<Hold, "message" | "next"> => {
+const describeHeld = (held: AdmissionLimit): Pick<Hold, "message" | "next"> => {
   switch (held.because) {
     case "measuring":
       return {

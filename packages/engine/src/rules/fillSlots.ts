@@ -1,5 +1,5 @@
 /** Opens what waits, as far as its queue admits it: in the same transaction as what made the room. */
-import type { Held } from "@backbeat/core/queue/admit"
+import type { AdmissionLimit } from "@backbeat/core/queue/admit"
 import { agentsQueue } from "@backbeat/core/queue/queueNames"
 import type { Task } from "@backbeat/core/task/Task"
 import { type Change, TaskStore } from "@backbeat/store/TaskStore"
@@ -20,7 +20,7 @@ const most = 1_000_000
 /** What starts now, and what holds the next one back. */
 interface Turn {
   readonly tasks: ReadonlyArray<Task>
-  readonly held: Held | null
+  readonly held: AdmissionLimit | null
 }
 
 /** What a queue has room for: how many run in it, and how many slots are free. */
@@ -57,15 +57,20 @@ export const makeFillSlots = Effect.gen(function* () {
   ) {
     if (!isToFillSlots() && admission.isSampleFresh(now, committed))
       return { tasks: [], held: admission.held() }
-    const { admitted, held } = yield* admission.admit({ waiting: free, running, now, committed })
+    const { admitted, limitedBy } = yield* admission.admit({
+      waiting: free,
+      running,
+      now,
+      committed
+    })
     // One more than is admitted tells whether anything is held back.
     const ready = yield* readyIn(agentsQueue, now, Math.min(admitted + 1, free))
-    return { tasks: ready.slice(0, admitted), held: ready.length > admitted ? held : null }
+    return { tasks: ready.slice(0, admitted), held: ready.length > admitted ? limitedBy : null }
   })
 
   const rule: CommitRule = Effect.fnUntraced(function* (tx, committed) {
     const queues = yield* store.waitingQueues
-    let holding: Held | null = null
+    let holding: AdmissionLimit | null = null
     // Recorded together at the end: a hundred that start at once are one write.
     const opened: Array<Change> = []
     if (queues.length > 0) {

@@ -25,9 +25,9 @@ const settleAll = (ended: ReadonlyArray<Task>, dependents: ReadonlyArray<Depende
       task,
       [...its.values()].map((each) => ({ id: each.task.id, on: each.on }))
     )
-    for (const { task: dependent } of settled.met.flatMap((id) => its.get(id) ?? []))
+    for (const { task: dependent } of settled.satisfied.flatMap((id) => its.get(id) ?? []))
       met.set(dependent.id, dependent)
-    for (const { task: dependent } of settled.broken.flatMap((id) => its.get(id) ?? [])) {
+    for (const { task: dependent } of settled.unsatisfiable.flatMap((id) => its.get(id) ?? [])) {
       if (!broken.has(dependent.id))
         broken.set(dependent.id, { task: dependent, failure: dependencyFailure(task) })
     }

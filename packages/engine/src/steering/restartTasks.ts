@@ -57,7 +57,7 @@ const makeRestartTask = Effect.gen(function* () {
     // What runs has waited already.
     const stands = isFinal(task.state.status)
       ? yield* standingAgain(task)
-      : { waitsFor: [], broken: null }
+      : { waitsFor: [], failure: null }
     const anew = {
       spec: null,
       reason: reason ?? null,

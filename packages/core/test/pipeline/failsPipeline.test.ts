@@ -30,13 +30,13 @@ const cancelled = (failure: Failure | null): Task =>
 const withdrawn = cancelled({ type: "DependencyFailed", taskId: "cause" })
 
 describe("a pipeline", () => {
-  test("is not spoilt by a task that completed", () => {
+  test("does not fail because of a completed task", () => {
     expect(
       failsPipeline(taskIn({ status: "completed", startedAt: 0, end: endAt(1), ...attempt }), null)
     ).toBe(false)
   })
 
-  test("fails with a task that failed, and with one that somebody cancelled", () => {
+  test("fails with a task that failed, and with one that a caller cancelled", () => {
     const failure: Failure = { type: "ExitedNonZero", exitCode: 1 }
     expect(
       failsPipeline(
@@ -48,13 +48,13 @@ describe("a pipeline", () => {
   })
 
   test.each(["failed", "cancelled", null] as const)(
-    "fails with a task that was withdrawn because of one that is %p",
+    "fails with a task that was withdrawn because of a task that is %p",
     (cause) => {
       expect(failsPipeline(withdrawn, cause)).toBe(true)
     }
   )
 
-  test("does not need a task that was withdrawn because of a success", () => {
+  test("does not fail with a task that was withdrawn because of a success", () => {
     expect(failsPipeline(withdrawn, "completed")).toBe(false)
   })
 })

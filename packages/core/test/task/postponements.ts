@@ -1,4 +1,4 @@
-/** Transitions of a task that the system refuses to start. */
+/** Transitions of a task that the system cannot start. */
 import type { Task } from "@backbeat/core/task/Task"
 import * as scenario from "./scenario.ts"
 import type { Transition } from "./Transition.ts"
@@ -11,13 +11,16 @@ const once = { times: 1, since: 100, message }
 const dueOf = ({ state }: Task): number =>
   state.status === "queued" ? (state.notBefore ?? state.since) : 0
 
-/** A task that the system has refused to start ten times, and that is being started again; and when. */
+/**
+ * A task that the system could not start ten times and that is being started again, and the time of
+ * that.
+ */
 const tenTimes = (() => {
   let [task, at] = [scenario.running(), 100]
   for (let times = 1; times <= 10; times++) {
-    const refused = scenario.apply(task, { command: scenario.postpone, at })
-    at = dueOf(refused)
-    task = scenario.apply(refused, { command: scenario.open, at })
+    const postponed = scenario.apply(task, { command: scenario.postpone, at })
+    at = dueOf(postponed)
+    task = scenario.apply(postponed, { command: scenario.open, at })
   }
   return { task, at }
 })()
@@ -28,10 +31,10 @@ const none = {
   cpuMs: null
 } as const
 
-export const refusals: ReadonlyArray<Transition> = [
+export const postponements: ReadonlyArray<Transition> = [
   {
     title:
-      "that the system refuses to start is queued again under its number, and uses up no try of its policy",
+      "that the system cannot start is queued again with the same number, and uses up no try of its policy",
     from: scenario.running(),
     command: scenario.postpone,
     at: 100,
@@ -39,7 +42,7 @@ export const refusals: ReadonlyArray<Transition> = [
     state: { status: "queued", since: 100, notBefore: 350, postponed: once, attempt: 1, tries: 0 }
   },
   {
-    title: "whose folder was claimed before the system refused gets the next number",
+    title: "whose folder was claimed before its start failed gets the next number",
     from: scenario.running(),
     command: { type: "Postpone", message, claimed: true },
     at: 100,
@@ -47,7 +50,7 @@ export const refusals: ReadonlyArray<Transition> = [
     state: { status: "queued", since: 100, notBefore: 350, postponed: once, attempt: 2, tries: 0 }
   },
   {
-    title: "that is started again keeps in mind how often it was refused",
+    title: "that is started again keeps the number of failed starts",
     from: scenario.given(
       scenario.specOf(),
       { command: scenario.open, at: 100 },
@@ -59,7 +62,7 @@ export const refusals: ReadonlyArray<Transition> = [
     state: { status: "running", startedAt: 350, health: null, postponed: once, ...first }
   },
   {
-    title: "that the system refuses the eleventh time is failed",
+    title: "that the system cannot start for the eleventh time fails",
     from: tenTimes.task,
     command: scenario.postpone,
     at: tenTimes.at,
