@@ -1,21 +1,45 @@
 /** MCP, where a call is a call of a tool: one of its own, or RunOperation with the operation and its payload. */
+import type { Operation } from "../Operation.ts"
+import type { Try } from "../Problem.ts"
+import { shapeOf } from "../Shape.ts"
 import { findOperation } from "../table.ts"
 import type { Surface } from "./Surface.ts"
+import * as Predicate from "effect/Predicate"
 
 const written = (operation: string, payload: unknown, tool?: string): string =>
   tool === undefined
     ? `RunOperation ${JSON.stringify({ operation, ...(payload === undefined ? {} : { payload }) })}`
     : `${tool} ${JSON.stringify(payload)}`
 
+/** Tools take objects: the ids of an array go into the field `ids`. Null for any other array. */
+const argumentsOf = (row: Operation, payload: unknown): unknown => {
+  if (!Array.isArray(payload)) return payload
+  const takesIds = Object.hasOwn(shapeOf(row, "input").properties ?? {}, "ids")
+  return takesIds && payload.every(Predicate.isString) ? { ids: payload } : null
+}
+
 const call = (operation: string, payload: unknown): string | null => {
-  const offered = findOperation(operation)?.mcp
-  if (offered === undefined) return null
-  const { tool } = offered
-  return payload === undefined && tool !== undefined ? tool : written(operation, payload, tool)
+  const row = findOperation(operation)
+  if (row?.mcp === undefined) return null
+  const { tool } = row.mcp
+  if (payload === undefined) return tool ?? written(operation, payload)
+  const given = argumentsOf(row, payload)
+  return given === null ? null : written(operation, given, tool)
 }
 
 /** Flags that are fields of tools. */
 const fields: ReadonlyArray<string> = ["wait"]
+
+/** A call with the flags that are fields of tools. */
+const suggested = ({ operation, payload, flags = {} }: Try): string | null => {
+  const given = Object.entries(flags).filter(([name]) => fields.includes(name))
+  return call(
+    operation,
+    given.length > 0 && Predicate.isObject(payload) && !Array.isArray(payload)
+      ? { ...payload, ...Object.fromEntries(given) }
+      : payload
+  )
+}
 
 /** Writes for MCP. */
 export const tools: Surface = {
@@ -30,7 +54,7 @@ export const tools: Surface = {
     return `${shows} shows ${operation === null ? "the operations" : "payloads that work"}.`
   },
   fallback: (suggestion) => {
-    const next = suggestion === undefined ? null : call(suggestion.operation, suggestion.payload)
+    const next = suggestion === undefined ? null : suggested(suggestion)
     return next === null ? "Correct the call as the message says." : `Call ${next}.`
   }
 }

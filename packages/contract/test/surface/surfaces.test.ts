@@ -51,7 +51,7 @@ describe("a hint that mentions", () => {
       "a call",
       sentence`To run it too: ${callOf("restart", ["a", "b"])}`,
       `To run it too: backbeat restart '["a","b"]'`,
-      'To run it too: RestartTask ["a","b"]'
+      'To run it too: RestartTask {"ids":["a","b"]}'
     ],
     [
       "a call without a tool of its own",
@@ -108,6 +108,17 @@ describe("a hint that mentions", () => {
       "Run the call in `try`: backbeat <operation> '<payload>' [flags].",
       'Call CancelTask {"id":"a"}.'
     ])
+    const waits = {
+      operation: "start",
+      payload: { script: "a" },
+      flags: { wait: true, home: "/h" }
+    }
+    expect(told({ ...problem, try: waits }).mcp.details.hint).toBe(
+      'Call DelegateTask {"script":"a","wait":true}.'
+    )
+    expect(told(withTry(problem, "start", [{ script: "a" }])).mcp.details.hint).toBe(
+      "Correct the call as the message says."
+    )
   })
 })
 

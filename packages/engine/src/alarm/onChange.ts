@@ -2,6 +2,8 @@
  * The event that a file or folder changes. The system may refuse a watch: each user has a limit of inotify instances and watches
  * (EMFILE, ENOSPC). Then it is looked at now and then, until the system grants one.
  */
+import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
+import { callOf, sentence } from "@backbeat/contract/Text"
 import { type FileWatch, watch } from "../system/files.ts"
 import { lookNowAndThen } from "./nowAndThen.ts"
 
@@ -52,7 +54,9 @@ export const describeRefusal = (refusal: string): string =>
   `the system rejects file watches (${refusal}): output and ends are detected some tenths of a second late`
 
 /** Warns while the system refuses a watch on the folder. */
-export const watchWarnings = (folder: string): ReadonlyArray<string> => {
+export const watchWarnings = (folder: string, surface: Surface): ReadonlyArray<string> => {
   const refusal = refusalToWatch(folder)
-  return refusal === null ? [] : [`${describeRefusal(refusal)}; run doctor`]
+  return refusal === null
+    ? []
+    : [writeHint(sentence`${describeRefusal(refusal)}; run ${callOf("doctor")}`, surface)]
 }

@@ -35,7 +35,7 @@ const makeCreateHandler = Effect.gen(function* () {
       )
       const warnings = [
         ...unlimitedQueues(settings.current(), queues, yield* AskingSurface),
-        ...inheritanceWarnings(call.caller)
+        ...inheritanceWarnings(call.caller, yield* AskingSurface)
       ]
       const answer =
         call.flags.wait === true

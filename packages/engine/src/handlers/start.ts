@@ -1,4 +1,5 @@
 /** Answers `start`. */
+import { surfaceOf } from "@backbeat/contract/surface/surfaces"
 import type { Problem } from "@backbeat/contract/Problem"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import * as operations from "@backbeat/contract/operation/start"
@@ -69,8 +70,8 @@ export const makeStart = Effect.gen(function* () {
 
   /** What concerns every task of a call. */
   const surroundingWarnings = ({ caller }: Call): ReadonlyArray<string> => [
-    ...inheritanceWarnings(caller),
-    ...watchWarnings(root)
+    ...inheritanceWarnings(caller, surfaceOf(caller.surface)),
+    ...watchWarnings(root, surfaceOf(caller.surface))
   ]
 
   const show = (started: Started, input: StartInput, call: Call, ofAll: ReadonlyArray<string>) =>

@@ -1,4 +1,5 @@
 /** Answers `wait`: woken by the commit, the line or the port that is waited for. */
+import { AskingSurface } from "../call/written.ts"
 import { callOf, sentence } from "@backbeat/contract/Text"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import { type Problem, problem, withChange, withTry } from "@backbeat/contract/Problem"
@@ -255,7 +256,7 @@ export const makeWaitHandler = Effect.gen(function* () {
         again: { operation: "wait", payload: input },
         output: typeof input.for === "object" && "log" in input.for
       })
-      const warnings = watchWarnings(root)
+      const warnings = watchWarnings(root, yield* AskingSurface)
       return warnings.length === 0 ? came : { ...came, warnings }
     })
 

@@ -187,11 +187,18 @@ const explainAttempt = (root: string, task: Task, now: number): Explanation | nu
 }
 
 /** What is known later than it could be, because the system refuses to watch the output. */
-const unwatched = (live: MonitoredAttempt | null, now: number): ReadonlyArray<Reason> =>
+const unwatched = (
+  live: MonitoredAttempt | null,
+  now: number,
+  surface: Surface
+): ReadonlyArray<Reason> =>
   live?.output.degraded === true
     ? [
         {
-          what: "the system rejects a watch on its output, so the output is read at intervals; run doctor",
+          what: writeHint(
+            sentence`the system rejects a watch on its output, so the output is read at intervals; run ${callOf("doctor")}`,
+            surface
+          ),
           since: iso(now)
         }
       ]
@@ -317,7 +324,7 @@ export const makeWhyHandler = Effect.gen(function* () {
         ...(yield* explainWithdrawn(task)),
         ...deniedOf(task),
         ...(yield* lastSaid(root, task)),
-        ...unwatched(lives.find(id), now),
+        ...unwatched(lives.find(id), now, yield* AskingSurface),
         ...explainUnlimited(settings.current(), task, yield* AskingSurface)
       ]
       return {

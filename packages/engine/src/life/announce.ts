@@ -1,4 +1,5 @@
 /** What an engine says of its beginning and its end: to the caller that started it, and to those that wait beside it. */
+import { messageOf } from "@backbeat/contract/Envelope"
 import type { Problem } from "@backbeat/contract/Problem"
 import { noticeName } from "@backbeat/contract/protocol"
 import { closeSync, constants, openSync, renameSync, statSync, writeSync } from "node:fs"
@@ -16,10 +17,16 @@ export type Notice =
 
 const logMaxBytes = 1_000_000
 
+/** The caller at the other end takes the message as a string, and writes the hint itself. */
+const sent = (notice: Notice): object =>
+  notice.state === "failed"
+    ? { ...notice, problem: { ...notice.problem, message: messageOf(notice.problem) } }
+    : notice
+
 /** Tells the caller at the other end of stdout. It may be gone. */
 export const reportStartup = (notice: Notice): void => {
   try {
-    writeSync(1, `${JSON.stringify(notice)}\n`)
+    writeSync(1, `${JSON.stringify(sent(notice))}\n`)
   } catch {
     // Nobody listens any more: the engine is as good without.
   }

@@ -2,6 +2,8 @@
  * What a process inherits from its parent and passes on: priority, limits and sandbox. Tasks inherit from the engine. It is compared with
  * the caller's: soft limits and priority are set for the task where that is permitted, the rest is reported.
  */
+import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
+import { callOf, type Hint, sentence } from "@backbeat/contract/Text"
 import type { ProcessLimits } from "@backbeat/core/task/TaskSpec"
 import { readFileSync, readlinkSync } from "../system/files.ts"
 import { niceCommand } from "./processLimits.ts"
@@ -198,13 +200,17 @@ export const differencesFrom = (caller: Caller): ReadonlyArray<string> =>
   comparisonWith(caller).differences
 
 /** What is done about it. */
-export const inheritanceFix =
-  "Tasks inherit from the engine, and the engine from the call that started it. To change this, run engine stop, and make the next call from the environment in which tasks should run."
+export const inheritanceFix: Hint = [
+  "Tasks inherit from the engine, and the engine from the call that started it.",
+  sentence`To change this, run ${callOf("engine stop")}, and make the next call from the environment in which tasks should run.`
+]
 
 /** The warning for a start; none when there is no difference. */
-export const inheritanceWarnings = (caller: Caller): ReadonlyArray<string> => {
+export const inheritanceWarnings = (caller: Caller, surface: Surface): ReadonlyArray<string> => {
   const differences = differencesFrom(caller)
   return differences.length === 0
     ? []
-    : [`Tasks differ from this call: ${differences.join(", ")}. ${inheritanceFix}`]
+    : [
+        `Tasks differ from this call: ${differences.join(", ")}. ${writeHint(inheritanceFix, surface)}`
+      ]
 }

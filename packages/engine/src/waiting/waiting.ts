@@ -1,4 +1,5 @@
 /** Waiting on behalf of a caller, never longer than it wants. What is waited for goes on when the wait ends. */
+import { AskingSurface } from "../call/written.ts"
 import { callOf, sentence } from "@backbeat/contract/Text"
 import { present } from "@backbeat/contract/cutTask"
 import { countOf } from "@backbeat/contract/Ends"
@@ -68,12 +69,13 @@ export const makeTimeLimit = once(
 
     /** How what was waited for stands: of one its status and last lines, of several how many are in each status. */
     const standing = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
+      const surface = yield* AskingSurface
       const found = yield* Effect.forEach(ids, tasksOf)
       const [one] = found.flatMap(({ task }) => task ?? [])
       if (one === undefined || ids.length > 1)
         return present({
           counts: countOf(found.flatMap(({ tasks }) => tasks.map(({ state }) => state.status))),
-          warnings: watchWarnings(root)
+          warnings: watchWarnings(root, surface)
         })
       const { status, health } = yield* view.show(one)
       const held = health === "ready" ? null : lives.heldPort(one)
@@ -81,7 +83,10 @@ export const makeTimeLimit = once(
         status,
         health,
         lastLines: yield* readLines(one, wholeEnd),
-        warnings: [...(held === null ? [] : [describeWasHeld(held)]), ...watchWarnings(root)]
+        warnings: [
+          ...(held === null ? [] : [describeWasHeld(held)]),
+          ...watchWarnings(root, surface)
+        ]
       })
     })
 
