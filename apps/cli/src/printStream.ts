@@ -1,6 +1,11 @@
 /** Prints frames as they come, over the ends of engines. A failure in the middle goes to stderr, as every failure does. */
-import { attended, type Silence } from "@backbeat/client/attended"
-import { callEngine, type OutgoingCall, silenceOf, type Target } from "@backbeat/client/callEngine"
+import { awaitAnswer, type AnswerWait } from "@backbeat/client/awaitAnswer"
+import {
+  callEngine,
+  type OutgoingCall,
+  answerWaitOf,
+  type Target
+} from "@backbeat/client/callEngine"
 import { unreachable } from "@backbeat/client/Unreachable"
 import { entryRowOf } from "@backbeat/contract/names"
 import { print } from "./print.ts"
@@ -10,11 +15,11 @@ import { behind, isRepeated, type Printed, tellsAllAgain } from "./resume.ts"
 const failureMark = '{"ok":false'
 
 /** What arrives, piece by piece. Throws Unreachable when nothing does and the engine stands still. */
-async function* chunksOf(response: Response, silence: Silence): AsyncGenerator<Uint8Array> {
+async function* chunksOf(response: Response, wait: AnswerWait): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader()
   if (reader === undefined) return
   for (;;) {
-    const { done, value } = await attended(reader.read(), { ...silence, since: performance.now() })
+    const { done, value } = await awaitAnswer(reader.read(), { ...wait, since: performance.now() })
     if (done) return
     yield value
   }
@@ -23,11 +28,11 @@ async function* chunksOf(response: Response, silence: Silence): AsyncGenerator<U
 /** The lines of a response, as many at a time as arrive together. */
 async function* linesOf(
   response: Response,
-  silence: Silence
+  wait: AnswerWait
 ): AsyncGenerator<ReadonlyArray<string>> {
   const decoder = new TextDecoder()
   let rest = ""
-  for await (const chunk of chunksOf(response, silence)) {
+  for await (const chunk of chunksOf(response, wait)) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n")
     rest = lines.pop() ?? ""
     if (lines.length > 0) yield lines
@@ -37,7 +42,7 @@ async function* linesOf(
 
 /** What is remembered of a stream; its lines only where they stand among events or are of several tasks. */
 interface Remembered {
-  readonly silence: Silence
+  readonly wait: AnswerWait
   readonly printed: { -readonly [Key in keyof Printed]: Printed[Key] }
   readonly lines: PrintedLines | null
   readonly looks: Looks
@@ -62,12 +67,12 @@ const looksOf = async ({ operation, flags }: OutgoingCall): Promise<Looks> => {
 /** Prints one response until its end; the exit code. */
 const printFrames = async (
   response: Response,
-  { silence, printed, lines: among, looks: { shown, failed } }: Remembered,
+  { wait, printed, lines: among, looks: { shown, failed } }: Remembered,
   isResumed: boolean
 ): Promise<number> => {
   const isNews = (frame: string): boolean =>
     !isResumed || !(isRepeated(frame) || among?.isPassed(frame) === true)
-  for await (const lines of linesOf(response, silence)) {
+  for await (const lines of linesOf(response, wait)) {
     const failure = lines.findIndex((line) => line.startsWith(failureMark))
     const frames = (failure < 0 ? lines : lines.slice(0, failure)).filter(isNews)
     if (frames.length > 0 && !(await print("stdout", `${frames.map(shown).join("\n")}\n`))) return 0
@@ -97,13 +102,13 @@ const isBroken = (thrown: unknown): boolean =>
 /** Prints the stream to its end; the exit code. */
 const printAll = async (first: Response, target: Target, call: OutgoingCall): Promise<number> => {
   // How long a stream is silent is up to what it tells of: only the engine is waited for.
-  const silence = { ...silenceOf(target, call), timeoutMs: null }
+  const wait = { ...answerWaitOf(target, call), timeoutMs: null }
   const printed = { count: 0, last: null }
   const looks = await looksOf(call)
   const lines = tellsAllAgain(call) ? new PrintedLines() : null
   for (let response = first; ;) {
     try {
-      return await printFrames(response, { silence, printed, lines, looks }, response !== first)
+      return await printFrames(response, { wait, printed, lines, looks }, response !== first)
     } catch (thrown) {
       if (!isBroken(thrown)) throw thrown
     }

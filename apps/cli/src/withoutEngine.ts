@@ -1,5 +1,5 @@
 /** What a call that starts no engine answers when none runs. It changes nothing in the home. */
-import { findHome, type Place } from "@backbeat/client/Home"
+import { findHome, type HomePaths } from "@backbeat/client/Home"
 import type { NotStarted } from "@backbeat/client/Unreachable"
 import { succeeded } from "@backbeat/contract/Envelope"
 import type { NamesByEngine } from "@backbeat/contract/names"
@@ -18,7 +18,7 @@ const environment = (): Record<string, string> =>
     )
   )
 
-type Answer = (place: Place, refusal: NotStarted | null) => unknown
+type Answer = (place: HomePaths, refusal: NotStarted | null) => unknown
 
 const answers: Readonly<Record<NamesByEngine<"uses" | "prefers">, Answer>> = {
   "engine stop": () => ({ stopped: false, pid: null, liveTasks: 0 }),

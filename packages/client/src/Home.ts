@@ -1,13 +1,13 @@
-/** Which home a caller means, and where its configuration is. */
+/** Finds the home of a call and its configuration file. */
 import type * as Path from "node:path"
 import { flagOf, sentence } from "@backbeat/contract/Text"
-import { folderInDatabase } from "./userDatabase.ts"
+import { homeFromUserDatabase } from "./userDatabase.ts"
 import { Unreachable } from "./Unreachable.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** The home and its configuration file, as absolute paths. */
-export interface Place {
+export interface HomePaths {
   readonly root: string
   readonly configPath: string
 }
@@ -22,11 +22,14 @@ declare global {
 
 const isPlain = /^(\/[^/]+)+$/u
 
-/** Where the user's files are: HOME, or without an absolute one what the user database says; null when neither does. */
+/**
+ * The user's home directory: HOME if it is absolute, otherwise that of the user database; null
+ * without either.
+ */
 export const userFolder = (environment: Environment): string | null => {
   const given = environment["HOME"] ?? ""
   if (given.startsWith("/")) return given
-  const found = folderInDatabase()
+  const found = homeFromUserDatabase()
   return found?.startsWith("/") === true ? found : null
 }
 
@@ -41,15 +44,19 @@ const knownUserFolder = (environment: Environment): string => {
   })
 }
 
-/** What no shell has expanded, because the path stands in a file or behind an equals sign. */
-const expanded = (path: string, environment: Environment): string =>
+/** Expands `~`, which no shell has expanded if the path is in a file or after an equals sign. */
+const expandTilde = (path: string, environment: Environment): string =>
   path === "~" || path.startsWith("~/") ? `${knownUserFolder(environment)}${path.slice(1)}` : path
 
-/** An absolute path. The module is loaded only for paths that are not plain already: it costs a tenth of a call. Throws Unreachable. */
-const absolute = (path: string): string => {
+/**
+ * Makes a path absolute. Loads `node:path` only for paths that need it: it costs a tenth of a call.
+ * Throws Unreachable.
+ */
+const toAbsolute = (path: string): string => {
   if (isPlain.test(path) && !path.includes("/.")) return path
   try {
-    // Without the first, the runtime takes the program's own folder where the working directory was deleted.
+    // Without `process.cwd()`, the runtime resolves against the program's own folder if the working
+    // directory was deleted.
     return process.getBuiltinModule("node:path").resolve(process.cwd(), path)
   } catch {
     throw new Unreachable({
@@ -61,23 +68,29 @@ const absolute = (path: string): string => {
   }
 }
 
-/** A folder of the XDG specification. It says to ignore a relative path, which would mean another folder wherever a call is made. */
+/**
+ * A folder of the XDG specification. A relative path is ignored, as the specification says: it
+ * would mean another folder in each working directory.
+ */
 const xdgFolder = (environment: Environment, name: string, fallback: string): string => {
   const given = environment[name]
   return given?.startsWith("/") === true ? given : `${knownUserFolder(environment)}/${fallback}`
 }
 
-/** The flag --home over BACKBEAT_HOME over the XDG folders. Relative paths are against the working directory. Throws Unreachable. */
-export const findHome = (flag: string | undefined, environment: Environment): Place => {
+/**
+ * The home: --home, else BACKBEAT_HOME, else the XDG folders. Relative paths are resolved against
+ * the working directory. Throws Unreachable.
+ */
+export const findHome = (flag: string | undefined, environment: Environment): HomePaths => {
   const given = flag ?? environment["BACKBEAT_HOME"]
   if (given !== undefined && given !== "") {
-    const root = absolute(expanded(given, environment))
+    const root = toAbsolute(expandTilde(given, environment))
     return { root, configPath: `${root === "/" ? "" : root}/config.json` }
   }
   const state = xdgFolder(environment, "XDG_STATE_HOME", ".local/state")
   const config = xdgFolder(environment, "XDG_CONFIG_HOME", ".config")
   return {
-    root: absolute(`${state}/backbeat`),
-    configPath: absolute(`${config}/backbeat/config.json`)
+    root: toAbsolute(`${state}/backbeat`),
+    configPath: toAbsolute(`${config}/backbeat/config.json`)
   }
 }

@@ -1,7 +1,7 @@
-/** The engine cannot be reached or started. */
+/** Errors of calls whose engine cannot be reached or started. */
 import type { Hint } from "@backbeat/contract/Text"
 
-/** What is known of it; the same shape as every error of the contract. */
+/** The error as the caller gets it, in the shape of every error of the contract. */
 export interface UnreachableProblem {
   readonly type: string
   readonly message: string
@@ -9,7 +9,7 @@ export interface UnreachableProblem {
   readonly details: Readonly<Record<string, unknown>>
 }
 
-/** Thrown by calls; `problem` is what the caller is told. */
+/** Thrown by calls. `problem` is the error that the caller gets. */
 export class Unreachable extends Error {
   override readonly name = "Unreachable"
   readonly problem: UnreachableProblem
@@ -19,12 +19,12 @@ export class Unreachable extends Error {
   }
 }
 
-/** An EngineUnreachable with its cause and what to do. */
+/** An Unreachable of type EngineUnreachable. */
 export const unreachable = (
   message: string,
   hint: Hint,
   details: Readonly<Record<string, unknown>> = {}
 ): Unreachable => new Unreachable({ type: "EngineUnreachable", message, hint, details })
 
-/** Thrown when an engine was to be started, and could not be. */
+/** Thrown if an engine could not be started. */
 export class NotStarted extends Unreachable {}

@@ -1,11 +1,14 @@
-/** Calls the engine of a home; starts one when there is none. The hot path loads nothing but this file. */
+/**
+ * Calls the engine of a home, and starts one if there is none. The hot path loads nothing but this
+ * file.
+ */
 import { callOf, flagOf, sentencesOf, sentence } from "@backbeat/contract/Text"
 import { callPath, handoverHeader, socketName, streamType } from "@backbeat/contract/protocol"
-import { attended, defaultSilentMs, type Silence } from "./attended.ts"
-import type { Place } from "./Home.ts"
+import { awaitAnswer, defaultSilentMs, type AnswerWait } from "./awaitAnswer.ts"
+import type { HomePaths } from "./Home.ts"
 import { Unreachable, unreachable } from "./Unreachable.ts"
 
-/** A call as it goes over the socket, before it is text. */
+/** A call as it is sent over the socket, before it is encoded. */
 export interface OutgoingCall {
   readonly operation: string
   readonly payload: string | null
@@ -15,16 +18,25 @@ export interface OutgoingCall {
   readonly caller: Readonly<Record<string, unknown>>
 }
 
-/** Where to call, and what to start when nobody is there; without it a missing engine is null. */
-export interface Target extends Place {
+/**
+ * The home to call, and the command that starts an engine. Without a command, the result is null if
+ * no engine runs.
+ */
+export interface Target extends HomePaths {
   readonly engineCommand: ReadonlyArray<string> | null
-  /** How long a call hears nothing before it asks whether the engine answers, in milliseconds; 5000 when absent. */
+  /** The time without data after which the engine is checked, in milliseconds; 5000 when absent. */
   readonly silentMs?: number
 }
 
-/** Linux takes 107 bytes for the path of a socket, macOS 103. A longer one is reached from inside of the home. */
+/**
+ * The longest path of a socket is 107 bytes on Linux, 103 on macOS. For a longer one, the call
+ * changes to the home and uses a relative path.
+ */
 const socketPathMaxBytes = 103
-/** How long, in milliseconds, a call goes on without an engine. The time in which one works on it does not count. */
+/**
+ * How long a call tries to reach an engine, in milliseconds. The time in which an engine executes
+ * it does not count.
+ */
 const giveUpAfterMs = 20_000
 
 const codeOf = (thrown: unknown): string =>
@@ -45,12 +57,15 @@ const socketOf = (root: string): string => {
   try {
     process.chdir(root)
   } catch {
-    // The home is not there yet: so is the socket, and the engine makes both.
+    // The home does not exist yet, and so neither does the socket. The engine creates both.
   }
   return socketName
 }
 
-/** Who made the socket; undefined when it is not there, or not to be seen: then the connection tells why. To load node:fs for it costs a call a millisecond. */
+/**
+ * The owner of the socket; undefined if the socket is missing or not visible, which the connection
+ * then reports. Not by `node:fs`: loading that costs a call a millisecond.
+ */
 const ownerOf = async (socket: string): Promise<number | undefined> => {
   try {
     return (await Bun.file(socket).stat()).uid
@@ -59,7 +74,10 @@ const ownerOf = async (socket: string): Promise<number | undefined> => {
   }
 }
 
-/** The socket to call. A call carries its caller's environment: in a home of somebody else it would go to whoever listens there. Throws Unreachable. */
+/**
+ * The socket to call. A call contains its caller's environment, which must not go to another user's
+ * process. Throws Unreachable.
+ */
 const ownSocketOf = async (root: string): Promise<string> => {
   const socket = socketOf(root)
   const owner = await ownerOf(socket)
@@ -77,16 +95,20 @@ const ownSocketOf = async (root: string): Promise<string> => {
 }
 
 /**
- * What one try came to: a whole answer or a stream, nobody there, a connection that broke in the middle, or an engine
- * that let go of the home, maybe to a `successor`: the version that takes over.
+ * The result of one try: a whole answer or a stream, no engine, a connection that broke during the
+ * call, or an engine that has released the home. `successor` is the version that takes over, if
+ * there is one.
  */
-type Try = Response | Lost
+type TryResult = Response | Lost
 type Lost =
   | { readonly state: "absent" | "broken" }
   | { readonly state: "handover"; readonly successor: string }
 
-/** A document is whole or it is asked for again; only frames are passed on as they come. */
-const received = async (response: Response): Promise<Try> => {
+/**
+ * Reads a document completely, so that a broken one is requested again. Only a stream is passed on
+ * as it comes.
+ */
+const readAnswer = async (response: Response): Promise<TryResult> => {
   const successor = response.headers.get(handoverHeader)
   if (successor !== null) return { state: "handover", successor }
   return response.headers.get("content-type") === streamType
@@ -94,17 +116,17 @@ const received = async (response: Response): Promise<Try> => {
     : new Response(await response.text(), response)
 }
 
-const send = async (unix: string, body: string): Promise<Try> =>
-  received(await fetch(`http://engine${callPath}`, { method: "POST", body, unix, signal: null }))
+const send = async (unix: string, body: string): Promise<TryResult> =>
+  readAnswer(await fetch(`http://engine${callPath}`, { method: "POST", body, unix, signal: null }))
 
-/** Thrown when the engine has the call and stands still. */
+/** Thrown if the engine has the call but is not responsive. */
 class Unanswered extends Unreachable {}
 
-/** How a call waits for an answer of the engine, from now on. */
-export const silenceOf = (
+/** How a call waits for an answer, from now on. */
+export const answerWaitOf = (
   { root, silentMs = defaultSilentMs }: Target,
   { flags }: OutgoingCall
-): Silence => {
+): AnswerWait => {
   const { timeout } = flags
   return {
     root,
@@ -115,11 +137,11 @@ export const silenceOf = (
   }
 }
 
-const tryOnce = async (body: string, silence: Silence): Promise<Try> => {
-  const { root } = silence
+const tryOnce = async (body: string, wait: AnswerWait): Promise<TryResult> => {
+  const { root } = wait
   const unix = await ownSocketOf(root)
   try {
-    return await attended(send(unix, body), { ...silence, unix })
+    return await awaitAnswer(send(unix, body), { ...wait, unix })
   } catch (thrown) {
     if (thrown instanceof Unreachable) throw new Unanswered(thrown.problem)
     const code = codeOf(thrown)
@@ -135,8 +157,14 @@ const tryOnce = async (body: string, silence: Silence): Promise<Try> => {
   }
 }
 
-/** A failure to reach an engine again; what the one before has done of a call that changes something is not known then. */
-const afterSending = async (thrown: unknown, { operation }: OutgoingCall): Promise<unknown> => {
+/**
+ * The error of a call that was sent and then lost its engine. If the call changes something, it is
+ * unknown whether it took effect.
+ */
+const withUnknownEffect = async (
+  thrown: unknown,
+  { operation }: OutgoingCall
+): Promise<unknown> => {
   const { findOperation } = await import("@backbeat/contract/table")
   if (!(thrown instanceof Unreachable) || findOperation(operation)?.readOnly === true) return thrown
   const { details, hint, message } = thrown.problem
@@ -151,7 +179,7 @@ const afterSending = async (thrown: unknown, { operation }: OutgoingCall): Promi
   )
 }
 
-/** Ends when there may be an engine in the place of the one that is absent, broke or let go. Throws Unreachable. */
+/** Resolves when another engine may serve the home. Throws Unreachable. */
 const replace = async (
   lost: Lost,
   engineCommand: ReadonlyArray<string>,
@@ -159,42 +187,42 @@ const replace = async (
   { caller, operation }: OutgoingCall
 ): Promise<void> => {
   const { root } = place
-  const { awaitSuccessor, bringUp, isThere } = await import("./bringUp.ts")
-  // An engine in a new home would know nothing of what this call is about.
-  if (lost.state !== "absent" && !isThere(root)) {
+  const { waitForSuccessor, ensureEngine, homeExists } = await import("./ensureEngine.ts")
+  // An engine in a new home would not know the tasks of this call.
+  if (lost.state !== "absent" && !homeExists(root)) {
     throw unreachable(
       `the home ${root} was removed or moved during ${operation}`,
       "Move it back, or call again to create a new home.",
       { home: root }
     )
   }
-  const isYielded =
+  const hasSuccessor =
     lost.state === "handover" && lost.successor !== "" && lost.successor !== caller["version"]
-  await (isYielded ? awaitSuccessor(root) : bringUp(engineCommand, place))
+  await (hasSuccessor ? waitForSuccessor(root) : ensureEngine(engineCommand, place))
 }
 
-/** Whether a connection broke in the middle of the call. */
-interface Course {
+/** Whether a connection broke during the call, so that it may have taken effect. */
+interface CallProgress {
   sent: boolean
 }
 
 const callOn = async (
   target: Target,
   call: OutgoingCall,
-  course: Course
+  progress: CallProgress
 ): Promise<Response | null> => {
   const { root, engineCommand } = target
   const repeated = { ...call, caller: { ...call.caller, repeated: true } }
-  const silence = silenceOf(target, call)
+  const wait = answerWaitOf(target, call)
   let body = JSON.stringify(call)
   for (let withoutMs = 0; withoutMs < giveUpAfterMs;) {
-    const got = await tryOnce(body, silence)
-    if (got instanceof Response) return got
-    if (engineCommand === null && got.state === "absent") return null
-    if (got.state !== "absent") body = JSON.stringify(repeated)
-    course.sent ||= got.state === "broken"
+    const result = await tryOnce(body, wait)
+    if (result instanceof Response) return result
+    if (engineCommand === null && result.state === "absent") return null
+    if (result.state !== "absent") body = JSON.stringify(repeated)
+    progress.sent ||= result.state === "broken"
     const lostAt = performance.now()
-    if (engineCommand !== null) await replace(got, engineCommand, target, call)
+    if (engineCommand !== null) await replace(result, engineCommand, target, call)
     withoutMs += Math.max(1, performance.now() - lostAt)
   }
   const { describeEngine, engineProcess } = await import("./engineProcess.ts")
@@ -210,12 +238,17 @@ const callOn = async (
   )
 }
 
-/** Calls. A broken connection is repeated under the same request id: the engine knows what has been done of it. Throws Unreachable. */
+/**
+ * Makes a call. After a broken connection it is repeated with the same request id, by which the
+ * engine knows what it has already done. Throws Unreachable.
+ */
 export const callEngine = async (target: Target, call: OutgoingCall): Promise<Response | null> => {
-  const course: Course = { sent: false }
+  const progress: CallProgress = { sent: false }
   try {
-    return await callOn(target, call, course)
+    return await callOn(target, call, progress)
   } catch (thrown) {
-    throw course.sent || thrown instanceof Unanswered ? await afterSending(thrown, call) : thrown
+    throw progress.sent || thrown instanceof Unanswered
+      ? await withUnknownEffect(thrown, call)
+      : thrown
   }
 }

@@ -1,8 +1,14 @@
-/** Which process is the engine of a home, and what the system says of its state. For what a caller is told; nothing is decided by it. */
+/**
+ * Finds the engine process of a home and its state, for error messages only: no decision depends on
+ * it.
+ */
 import { noticeName } from "@backbeat/contract/protocol"
 import { constants, readFileSync, statSync } from "node:fs"
 
-/** The process that holds the home; `state` is the letter of /proc, null where that cannot be read. */
+/**
+ * The process that holds the home lock. `state` is the state letter of /proc, null if that is
+ * unreadable.
+ */
 export interface EngineProcess {
   readonly pid: number
   readonly state: string | null
@@ -18,7 +24,7 @@ const states: Readonly<Record<string, string>> = {
   Z: "dead"
 }
 
-/** Without waiting: what is meant to be a file may be a FIFO. */
+/** Reads without blocking, because the path may be a FIFO. */
 const readText = (path: string): string => {
   try {
     return readFileSync(path, {
@@ -49,7 +55,7 @@ const stateOf = (pid: number): string | null => {
   return stat === "" ? null : (stat.slice(stat.lastIndexOf(")") + 2)[0] ?? null)
 }
 
-/** The engine of the home, or null when nothing tells who it is. */
+/** The engine of the home, or null if it is unknown. */
 export const engineProcess = (root: string): EngineProcess | null => {
   const holders = lockHolders(`${root}/engine.lock`)
   const noticed = noticedPid(root)
@@ -57,11 +63,11 @@ export const engineProcess = (root: string): EngineProcess | null => {
   return pid === 0 ? null : { pid, state: stateOf(pid) }
 }
 
-/** Whether it stands still until somebody lets it go on. */
+/** Whether it is stopped by a signal or a debugger. */
 export const isStopped = (engine: EngineProcess | null): boolean =>
   engine?.state === "T" || engine?.state === "t"
 
-/** For a sentence: "the engine (pid 7, stopped, state T)". */
+/** The engine in a sentence: "the engine (pid 7, stopped, state T)". */
 export const describeEngine = (engine: EngineProcess | null): string => {
   if (engine === null) return "the engine"
   const { pid, state } = engine

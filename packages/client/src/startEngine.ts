@@ -1,7 +1,9 @@
-/** Starts an engine for a home, out of the caller's process tree for good, and hears how it began. */
+/**
+ * Starts an engine for a home, outside of the caller's process tree, and reads its startup report.
+ */
 import { socketName } from "@backbeat/contract/protocol"
-import { attended, defaultSilentMs } from "./attended.ts"
-import type { Place } from "./Home.ts"
+import { awaitAnswer, defaultSilentMs } from "./awaitAnswer.ts"
+import type { HomePaths } from "./Home.ts"
 import {
   NotStarted,
   Unreachable as UnreachableError,
@@ -9,25 +11,34 @@ import {
   type UnreachableProblem
 } from "./Unreachable.ts"
 
-/** What the engine program said: it serves, another one does, or nothing, because it died. */
-export type Begun = "ready" | "elsewhere" | "silent"
+/**
+ * The startup report: the engine serves, another engine does, or there is no report because it
+ * died.
+ */
+export type StartupResult = "ready" | "elsewhere" | "silent"
 
-/** For which home, and after how many silent milliseconds an engine that is beginning is looked at. */
-export interface Starting extends Place {
+/**
+ * The home, and the time without a report after which a starting engine is checked, in
+ * milliseconds.
+ */
+export interface StartOptions extends HomePaths {
   readonly silentMs?: number
 }
 
-/** Variables that an engine needs. Nothing else of the caller's environment goes into it: it outlives the caller. */
+/**
+ * The variables that an engine needs. It outlives its caller, so it gets no others from the
+ * caller's environment.
+ */
 const passed =
   /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|XDG_.*|(BACKBEAT_)?(TASK_TIMEOUT|MAX_OUTPUT_BUFFER|LOG_LEVEL|CPU_THRESHOLD|MEMORY_RESERVE)|BACKBEAT_(IDLE_EXIT_MS|DEFAULT_AGENT|SETTLING_WINDOW_MS)|WORKER_SETTLING_WINDOW_MS|WORKER_MIN_SPAWN_DELAY_MS|CPU_CORES_RESERVED)$/u
 
 const engineEnvironment = (): Record<string, string> => {
-  // The engine collects garbage when it rests. The runtime would wake it every second to look for some.
-  const kept: Record<string, string> = { BUN_GC_TIMER_DISABLE: "1" }
+  // The engine collects garbage when it is idle. The runtime's timer would wake it every second.
+  const variables: Record<string, string> = { BUN_GC_TIMER_DISABLE: "1" }
   for (const [name, value] of Object.entries(process.env)) {
-    if (value !== undefined && passed.test(name)) kept[name] = value
+    if (value !== undefined && passed.test(name)) variables[name] = value
   }
-  return kept
+  return variables
 }
 
 const isProblem = (value: unknown): value is UnreachableProblem =>
@@ -42,8 +53,10 @@ const isProblem = (value: unknown): value is UnreachableProblem =>
   "details" in value &&
   typeof value.details === "object"
 
-/** What a line of the engine says; null when it is no notice, but for people, such as a line for the log. */
-const understand = (line: string): Begun | null => {
+/**
+ * The result in a line of the engine; null if the line is not a notice, but a log line for people.
+ */
+const parseNotice = (line: string): StartupResult | null => {
   if (!line.startsWith("{")) return null
   const said: unknown = JSON.parse(line)
   if (typeof said !== "object" || said === null || !("state" in said)) return null
@@ -52,29 +65,30 @@ const understand = (line: string): Begun | null => {
   return null
 }
 
-/** Reads up to the notice. What the engine does with its end of the pipe afterwards is its own affair. */
-const hear = async (stdout: ReadableStream<Uint8Array>): Promise<Begun> => {
+/** Reads the output of the engine up to the notice, and ignores what follows. */
+const readNotice = async (stdout: ReadableStream<Uint8Array>): Promise<StartupResult> => {
   const decoder = new TextDecoder()
   let text = ""
   for await (const chunk of stdout) {
     const lines = (text + decoder.decode(chunk, { stream: true })).split("\n")
     text = lines.pop() ?? ""
     for (const line of lines) {
-      const begun = understand(line)
-      if (begun !== null) return begun
+      const result = parseNotice(line)
+      if (result !== null) return result
     }
   }
   return "silent"
 }
 
 /**
- * Starts `engineCommand` with the home as arguments. The shell between ends at once, so that the engine is a child of
- * process 1, in a session of its own. Throws Unreachable with the reason that the engine gave, and when one that is beginning stands still.
+ * Starts `engineCommand` with the home as arguments. The shell between them exits at once, so that
+ * the engine is a child of process 1 in its own session. Throws Unreachable with the reason that
+ * the engine reported, or if a starting engine is not responsive.
  */
 export const startEngine = async (
   engineCommand: ReadonlyArray<string>,
-  { root, configPath, silentMs = defaultSilentMs }: Starting
-): Promise<Begun> => {
+  { root, configPath, silentMs = defaultSilentMs }: StartOptions
+): Promise<StartupResult> => {
   try {
     const shell = Bun.spawn(["/bin/sh", "-c", '"$@" &', "sh", ...engineCommand, root, configPath], {
       cwd: "/",
@@ -82,14 +96,14 @@ export const startEngine = async (
       detached: true,
       stdio: ["ignore", "pipe", "ignore"]
     })
-    const silence = {
+    const wait = {
       root,
       unix: `${root}/${socketName}`,
       silentMs,
       timeoutMs: null,
       since: performance.now()
     }
-    return await attended(hear(shell.stdout), silence)
+    return await awaitAnswer(readNotice(shell.stdout), wait)
   } catch (thrown) {
     if (thrown instanceof UnreachableError) throw thrown
     const message = thrown instanceof Error ? thrown.message : String(thrown)

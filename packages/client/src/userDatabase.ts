@@ -1,4 +1,4 @@
-/** The home directory that the user database of the system gives to the user. */
+/** Reads the user's home directory from the user database of the system. */
 import type * as Ffi from "bun:ffi"
 
 declare global {
@@ -9,10 +9,13 @@ declare global {
   }
 }
 
-/** Where `pw_dir` stands in a `struct passwd`, after two pointers, two ids and what the system has before it. Source: pwd.h */
-const folderAt = process.platform === "darwin" ? 48 : 32
+/**
+ * The offset of `pw_dir` in a `struct passwd`: after two pointers, two ids, and fields of the
+ * system. Source: pwd.h
+ */
+const folderOffset = process.platform === "darwin" ? 48 : 32
 const entryBytes = 128
-/** More than an entry takes. */
+/** More than an entry needs. */
 const textBytes = 65_536
 
 const libraries =
@@ -27,15 +30,18 @@ const open = ({ dlopen, FFIType: { i32, pointer, u32, u64 } }: typeof Ffi) => {
         getpwuid_r: { args: [u32, pointer, pointer, u64, pointer], returns: i32 }
       })
     } catch {
-      // The next one may be there.
+      // The next library may exist.
     }
   }
   return null
 }
 
-/** The home directory of the user who runs this program; null when the database has none. Source: POSIX getpwuid_r(3). */
-export const folderInDatabase = (): string | null => {
-  // Few calls need it, and it costs each of them some milliseconds.
+/**
+ * The home directory of the user who runs this program; null if the database has none. Source:
+ * POSIX getpwuid_r(3).
+ */
+export const homeFromUserDatabase = (): string | null => {
+  // Loaded here, because few calls need it and it costs some milliseconds.
   const ffi = process.getBuiltinModule("bun:ffi")
   const libc = open(ffi)
   if (libc === null) return null
@@ -43,7 +49,7 @@ export const folderInDatabase = (): string | null => {
   libc.symbols.getpwuid_r(process.getuid?.() ?? 0, entry, text, textBytes, found)
   libc.close()
   if (found.readBigUInt64LE() === 0n) return null
-  // The strings of the entry lie in the text.
-  const start = Number(entry.readBigUInt64LE(folderAt) - BigInt(ffi.ptr(text)))
+  // The strings of the entry are in `text`.
+  const start = Number(entry.readBigUInt64LE(folderOffset) - BigInt(ffi.ptr(text)))
   return text.toString("utf8", start, text.indexOf(0, start))
 }
