@@ -8,7 +8,7 @@ import {
   truncateSync,
   writeFileSync
 } from "../system/files.ts"
-import type { OutputStream } from "./OutputStream.ts"
+import { type OutputStream, outputPath } from "./OutputStream.ts"
 import { statIfThere } from "../process/statIfThere.ts"
 
 /** The length of both streams at one time: offsets of the whole output ever written, `at` in ms since the epoch. */
@@ -102,10 +102,25 @@ export class Arrivals {
   }
 }
 
-/** Reads the index of an attempt; an empty one when nothing was ever sampled. */
+/** What the files tell of the order in which both streams came: the one that was written last is the later one. */
+function orderByFiles(dir: string): Arrivals {
+  const [stdout, stderr] = (["stdout", "stderr"] as const).map((stream) =>
+    statIfThere(outputPath(dir, stream))
+  )
+  const isKnown = stdout !== undefined && stderr !== undefined && stdout.size > 0 && stderr.size > 0
+  // Within one sample, and without any, stdout comes first.
+  if (!isKnown || stdout.mtimeMs <= stderr.mtimeMs) return new Arrivals(new Float64Array(0))
+  const samples = [
+    [Math.floor(stderr.mtimeMs), 0, stderr.size],
+    [Math.floor(stdout.mtimeMs), stdout.size, stderr.size]
+  ]
+  return new Arrivals(Float64Array.from(samples.flat()))
+}
+
+/** Reads the index of an attempt; of one that was never sampled, as short ones are not, the order in which its files were written. */
 export function readArrivals(dir: string): Arrivals {
   const path = arrivalsPath(dir)
-  if (!existsSync(path)) return new Arrivals(new Float64Array(0))
+  if (!existsSync(path)) return orderByFiles(dir)
   const bytes = readFileSync(path)
   const whole = bytes.length - (bytes.length % recordBytes)
   return new Arrivals(new Float64Array(new Uint8Array(bytes.subarray(0, whole)).buffer))

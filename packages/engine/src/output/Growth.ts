@@ -14,6 +14,8 @@ import { statIfThere } from "../process/statIfThere.ts"
 
 const intervalMs = 50
 const hurriedIntervalMs = 5
+/** An attempt that is over by then is never watched, unless somebody waits for what it prints. */
+const beginsAfterMs = 50
 // A sample costs about 50 us: past a hundred chatty tasks the interval grows, so that samples stay near a tenth of a core.
 const intervalPerFlowingMs = 0.5
 const flowing = ofProcess(() => ({ count: 0 }))
@@ -26,9 +28,18 @@ export interface WatchOptions {
 
 /** Watches the two files in this attempt folder until closed. What was written before, also while no engine ran, is the first growth told. */
 export function watchOutput(dir: string, options: WatchOptions): OutputWatch {
-  const watching = new OutputWatch(dir, options.now ?? wallNow)
-  watching.subscribe(options.onGrowth)
-  watching.start()
+  const watching = new OutputWatch(dir, options)
+  watching.begin()
+  return watching
+}
+
+/** The same, from some time on, or from when somebody wants to hear of growth: most attempts have ended by then. What grew larger than `boundBytes` is told of in any case. */
+export function watchOutputLater(
+  dir: string,
+  options: WatchOptions & { readonly boundBytes: number }
+): OutputWatch {
+  const watching = new OutputWatch(dir, options)
+  watching.beginLater(options.boundBytes)
   return watching
 }
 
@@ -37,19 +48,21 @@ export class OutputWatch {
   readonly #dir: string
   readonly #now: () => number
   #listeners: readonly ((sample: Sample) => void)[] = []
-  #last: Sample
-  #indexBytes: number
+  #last: Sample = { at: 0, stdoutBytes: 0, stderrBytes: 0 }
+  #indexBytes = 0
+  #hasBegun = false
+  #boundBytes = 0
+  #cancelBegin: (() => void) | undefined
   #watchers: readonly FileWatch[] | undefined
   #cancelTimer: (() => void) | undefined
   #hurriedCount = 0
   #lookNoMore: (() => void) | undefined
   #closed = false
 
-  constructor(dir: string, now: () => number) {
+  constructor(dir: string, { now = wallNow, onGrowth }: WatchOptions) {
     this.#dir = dir
     this.#now = now
-    this.#last = lastArrival(dir) ?? { at: 0, stdoutBytes: 0, stderrBytes: 0 }
-    this.#indexBytes = arrivalsBytes(dir)
+    this.#listeners = [onGrowth]
   }
 
   /** True when the system refused the watch (inotify limit): growth is then looked for now and then, until the system grants one. */
@@ -59,18 +72,28 @@ export class OutputWatch {
 
   /** The newest sample. */
   get last(): Sample {
+    this.begin()
     return this.#last
   }
 
-  /** Begins to watch; `watchOutput` has called it. */
-  start(): void {
+  /** Begins to watch, if it has not yet. */
+  begin(): void {
+    if (this.#hasBegun || this.#closed) return
+    this.#load()
     // What is there already was written some time before: the files' own time is nearer than now.
     this.#sample(this.#writtenAt())
     this.#rest()
   }
 
+  /** Begins to watch after a while; `watchOutputLater` has called it. */
+  beginLater(boundBytes: number): void {
+    this.#boundBytes = boundBytes
+    this.#cancelBegin = callAfter(beginsAfterMs, () => this.begin())
+  }
+
   /** Tells this listener of each growth until the returned function is called. */
   subscribe(listener: (sample: Sample) => void): () => void {
+    this.begin()
     const own = (sample: Sample): void => listener(sample)
     this.#listeners = [...this.#listeners, own]
     return () => {
@@ -80,6 +103,7 @@ export class OutputWatch {
 
   /** Shortens the interval from 50 ms to 5 ms, as somebody waits for a line, until the returned function is called. */
   hurry(): () => void {
+    this.begin()
     let held = true
     this.#hurriedCount++
     if (this.#hurriedCount === 1 && this.#cancelTimer !== undefined) this.#pace()
@@ -92,6 +116,7 @@ export class OutputWatch {
   /** Looks at the files at once, tells of growth if there was any, and gives the newest sample. */
   sampleNow(): Sample {
     if (this.#closed) return this.#last
+    this.begin()
     this.#sample(this.#now())
     if (this.degraded) this.#rest()
     return this.#last
@@ -100,13 +125,29 @@ export class OutputWatch {
   /** Takes the last sample and stops watching. */
   close(): void {
     if (this.#closed) return
-    this.#sample(this.#now())
+    // The bound holds for short attempts too. Whatever else is in their files nobody has waited for.
+    if (!this.#hasBegun && this.#exceedsBound()) this.#load()
+    this.#cancelBegin?.()
+    if (this.#hasBegun) this.#sample(this.#now())
     this.#closed = true
     this.#disarm()
     this.#lookNoMore?.()
     this.#lookNoMore = undefined
     this.#stopTimer()
     this.#listeners = []
+  }
+
+  #load(): void {
+    this.#hasBegun = true
+    this.#cancelBegin?.()
+    this.#last = lastArrival(this.#dir) ?? this.#last
+    this.#indexBytes = arrivalsBytes(this.#dir)
+  }
+
+  #exceedsBound(): boolean {
+    return (["stdout", "stderr"] as const).some(
+      (stream) => (statIfThere(outputPath(this.#dir, stream))?.size ?? 0) > this.#boundBytes
+    )
   }
 
   #pace(): void {

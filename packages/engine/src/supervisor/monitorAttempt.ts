@@ -6,7 +6,7 @@ import { AgentAttempts } from "../agent/AgentAttempts.ts"
 import { readableDir } from "../output/readableDir.ts"
 import { Home } from "../home/Home.ts"
 import { Notifications } from "../notify/Notifications.ts"
-import { type OutputWatch, watchOutput } from "../output/Growth.ts"
+import { type OutputWatch, watchOutput, watchOutputLater } from "../output/Growth.ts"
 import { rotate } from "../output/rotate.ts"
 import type { HeldPort } from "../process/heldPort.ts"
 import { Probes } from "../probe/Probes.ts"
@@ -53,7 +53,8 @@ export const makeMonitorAttempt = once(
     ) {
       const { dir } = treeOf(root, task)
       const { maxOutputBytes } = task.spec
-      const output = watchOutput(dir, {
+      const output = watchOutputLater(dir, {
+        boundBytes: maxOutputBytes,
         onGrowth: ({ stdoutBytes, stderrBytes }) => {
           if (Math.max(stdoutBytes, stderrBytes) > maxOutputBytes) rotate({ dir, maxOutputBytes })
         }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
-import { appendFileSync } from "node:fs"
+import { appendFileSync, utimesSync } from "node:fs"
 import { appendArrival, lastArrival, readArrivals } from "../../src/output/Arrivals.ts"
+import { outputPath } from "../../src/output/OutputStream.ts"
 import { AttemptRig } from "./AttemptRig.ts"
 
 describe("the arrival index", () => {
@@ -24,6 +25,21 @@ describe("the arrival index", () => {
     expect(lastArrival(rig.dir)).toEqual({ at: 10, stdoutBytes: 5, stderrBytes: 0 })
     appendArrival(rig.dir, { at: 20, stdoutBytes: 6, stderrBytes: 0 }, 24)
     expect(readArrivals(rig.dir).timeOf(1)).toBe(20)
+  })
+
+  test("tells of an attempt that was never sampled which stream was written last", () => {
+    using rig = new AttemptRig()
+    rig.append("stdout", "out\n")
+    rig.append("stderr", "failed\n")
+    const written = (stdoutAt: number, stderrAt: number) => {
+      utimesSync(outputPath(rig.dir, "stdout"), stdoutAt, stdoutAt)
+      utimesSync(outputPath(rig.dir, "stderr"), stderrAt, stderrAt)
+      const arrivals = readArrivals(rig.dir)
+      return (["stdout", "stderr"] as const).map((stream) => arrivals.sampleOf(stream, 4))
+    }
+    expect(written(1, 2)).toEqual([0, 0])
+    expect(written(2, 1)).toEqual([1, 0])
+    expect(readArrivals(rig.dir).timeOf(1)).toBe(2000)
   })
 
   test("stays within 1 MiB, gets coarser only in its older half, and keeps its order", () => {

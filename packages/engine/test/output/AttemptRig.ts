@@ -2,7 +2,7 @@
 import { appendFileSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { watchOutput } from "../../src/output/Growth.ts"
+import { watchOutput, watchOutputLater } from "../../src/output/Growth.ts"
 import type { OutputWatch, WatchOptions } from "../../src/output/Growth.ts"
 import type { Sample } from "../../src/output/Arrivals.ts"
 import { outputPath } from "../../src/output/OutputStream.ts"
@@ -26,6 +26,12 @@ export class AttemptRig implements Disposable {
 
   watch(options: Partial<WatchOptions> = {}): OutputWatch {
     const watching = watchOutput(this.dir, { onGrowth: () => {}, ...options })
+    this.#watches.push(watching)
+    return watching
+  }
+
+  watchLater(options: Parameters<typeof watchOutputLater>[1]): OutputWatch {
+    const watching = watchOutputLater(this.dir, options)
     this.#watches.push(watching)
     return watching
   }

@@ -110,6 +110,34 @@ describe("a watch on the output", () => {
     expect(readArrivals(rig.dir).count).toBe(2)
   })
 
+  test("that begins later does not begin for an attempt that is over by then, unless it printed more than its bound", () => {
+    for (const [boundBytes, told] of [
+      [1024, []],
+      [5, [{ stdoutBytes: 6, stderrBytes: 0 }]]
+    ] as const) {
+      using rig = new AttemptRig()
+      const samples: Sample[] = []
+      const watching = rig.watchLater({ boundBytes, onGrowth: (sample) => samples.push(sample) })
+      rig.append("stdout", "short\n")
+      watching.close()
+      expect(samples).toMatchObject(told)
+      expect(readArrivals(rig.dir).count).toBe(told.length)
+    }
+  })
+
+  test("that begins later begins by itself, and at once when somebody wants to hear", async () => {
+    using rig = new AttemptRig()
+    rig.append("stdout", "first\n")
+    const heard = Promise.withResolvers<Sample>()
+    rig.watchLater({ boundBytes: 1024, onGrowth: heard.resolve })
+    expect(await heard.promise).toMatchObject({ stdoutBytes: 6 })
+    const samples: Sample[] = []
+    const asked = rig.watchLater({ boundBytes: 1024, onGrowth: (sample) => samples.push(sample) })
+    rig.append("stdout", "more\n")
+    asked.subscribe(() => {})
+    expect(samples).toMatchObject([{ stdoutBytes: 11 }])
+  })
+
   test("takes a last sample when it is closed, and none after", () => {
     using rig = new AttemptRig()
     const watching = rig.watch()
