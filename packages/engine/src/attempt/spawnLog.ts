@@ -3,7 +3,15 @@
  * ended is then not taken for one that was never opened. The file is bounded, and never flushed: a power failure ends what it is about.
  */
 import type { Task } from "@backbeat/core/task/Task"
-import { appendFileSync, readFileSync, renameSync } from "../system/files.ts"
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync
+} from "../system/files.ts"
+import { ofProcess } from "../system/ofProcess.ts"
 import { join } from "node:path"
 import { statIfThere } from "../process/statIfThere.ts"
 
@@ -17,13 +25,39 @@ const earlierOf = (root: string): string => join(root, "spawned.log.1")
 const lineOf = ({ id, state }: Task): string =>
   `${id} ${state.attempt} ${state.status === "running" ? state.startedAt : ""}`
 
+/** The file as this engine, which alone writes to it, has opened it. */
+interface Opened {
+  readonly fd: number
+  bytes: number
+}
+
+const opened = ofProcess(() => new Map<string, Opened>())
+
+const close = (root: string): void => {
+  const file = opened().get(root)
+  opened().delete(root)
+  if (file !== undefined) closeSync(file.fd)
+}
+
+const open = (root: string): Opened => {
+  const known = opened().get(root)
+  if (known !== undefined && known.bytes <= maxBytes) return known
+  close(root)
+  if ((statIfThere(pathOf(root))?.size ?? 0) > maxBytes) renameSync(pathOf(root), earlierOf(root))
+  const fd = openSync(pathOf(root), "a", 0o600)
+  const file = { fd, bytes: fstatSync(fd).size }
+  opened().set(root, file)
+  return file
+}
+
 /** Notes that the task's attempt is spawned now. Without room for the line there is none. */
 export const noteSpawn = (root: string, task: Task): void => {
   try {
-    if ((statIfThere(pathOf(root))?.size ?? 0) > maxBytes) renameSync(pathOf(root), earlierOf(root))
-    appendFileSync(pathOf(root), `${lineOf(task)}\n`, { mode: 0o600 })
+    const file = open(root)
+    file.bytes += writeSync(file.fd, `${lineOf(task)}\n`)
   } catch {
     // The attempt matters more than what is known of it should its folder get lost.
+    close(root)
   }
 }
 

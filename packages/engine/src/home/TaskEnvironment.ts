@@ -4,6 +4,8 @@ import * as Schema from "effect/Schema"
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "../system/files.ts"
 import { join } from "node:path"
 import { environmentsDir, taskDir } from "./Home.ts"
+import { ofProcess } from "../system/ofProcess.ts"
+import { statIfThere } from "../process/statIfThere.ts"
 import { readRegular } from "./regularFile.ts"
 import { removeUnshared, writeShared } from "./sharedText.ts"
 
@@ -74,7 +76,7 @@ export const saveEnvironment = (
 ): void => {
   const isNew = mkdirSync(taskDir(root, id), { recursive: true, mode: 0o700 }) !== undefined
   const path = isNew ? environmentPath(root, id) : pendingPath(root, id, requestId)
-  writeShared(environmentsDir(root), path, serialize(variables))
+  writeShared(environmentsDir(root), path, JSON.stringify(variables))
 }
 
 /** What takes back what `keepEnvironment` is about to do. Never throws. */
@@ -91,13 +93,30 @@ export const environmentRollback = (root: string, id: string, requestId: string)
   }
 }
 
-/** The cached one written or read: tasks that start one after the other have the same. */
-let cached: { readonly text: string; readonly variables: Variables } | null = null
+/** The last one read, and what its file was then: tasks that start one after the other share it. */
+const last = ofProcess(
+  (): { ino: number; size: number; mtimeMs: number; variables: Variables | null } => ({
+    ino: 0,
+    size: 0,
+    mtimeMs: 0,
+    variables: null
+  })
+)
 
-const serialize = (variables: Variables): string => {
-  const text = JSON.stringify(variables)
-  if (cached?.text !== text) cached = { text, variables }
-  return text
+const read = (path: string): Variables | null => {
+  const stat = statIfThere(path)
+  if (stat === undefined) return null
+  const { ino, mtimeMs, size, variables } = last()
+  const isSame = ino === stat.ino && size === stat.size && mtimeMs === stat.mtimeMs
+  if (isSame && variables !== null) return variables
+  const found = Option.getOrNull(decode(readRegular(path)))
+  Object.assign(last(), {
+    ino: stat.ino,
+    size: stat.size,
+    mtimeMs: stat.mtimeMs,
+    variables: found
+  })
+  return found
 }
 
 /** Gives a task the environment that its request brought, for good. */
@@ -115,11 +134,7 @@ const promotePending = (root: string, { id, owner: { requestId } }: EnvironmentK
 export const readEnvironment = (root: string, task: EnvironmentKey): Variables | null => {
   try {
     promotePending(root, task)
-    const text = readRegular(environmentPath(root, task.id))
-    if (cached?.text === text) return cached.variables
-    const variables = Option.getOrNull(decode(text))
-    if (variables !== null) cached = { text, variables }
-    return variables
+    return read(environmentPath(root, task.id))
   } catch {
     return null
   }

@@ -2,7 +2,14 @@
  * The file `claim` of an attempt. The shim makes it once and appends to it: its claim, what its shell says, the end of the command.
  * Attempts of earlier versions have a file for each of the three: `claim`, `note` and `exit`.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "../system/files.ts"
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync
+} from "../system/files.ts"
 import { join } from "node:path"
 import { errorCode, errorMessage, isShortage } from "./thrown.ts"
 
@@ -27,6 +34,17 @@ export const earlierPaths = (dir: string) => ({ exit: join(dir, "exit"), note: j
 
 const isMissing = (refusal: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(errorCode(refusal))
 
+const usualBytes = 4096
+
+/** Nearly always by one call: the records of most attempts are short. */
+const readText = (fd: number): string => {
+  const bytes = Buffer.allocUnsafe(usualBytes)
+  const length = readSync(fd, bytes, 0, usualBytes, 0)
+  return length < usualBytes
+    ? bytes.toString("latin1", 0, length)
+    : bytes.toString("latin1") + readFileSync(fd, "latin1").slice(usualBytes)
+}
+
 const readRegular = (path: string): WrittenRecord => {
   // A FIFO in its place must not block.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
@@ -34,11 +52,7 @@ const readRegular = (path: string): WrittenRecord => {
     const stat = fstatSync(fd)
     // Of a folder the system says itself that it cannot be read.
     if (!stat.isFile() && !stat.isDirectory()) throw new Error("it is not a regular file")
-    return {
-      kind: "written",
-      text: readFileSync(fd, "latin1"),
-      writtenAt: Math.round(stat.mtimeMs)
-    }
+    return { kind: "written", text: readText(fd), writtenAt: Math.round(stat.mtimeMs) }
   } finally {
     closeSync(fd)
   }

@@ -9,10 +9,13 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readFileSync,
   renameSync,
   statSync,
   writeFileSync
 } from "../system/files.ts"
+import { ofProcess } from "../system/ofProcess.ts"
+import { hasProc } from "./ProcessTable.ts"
 import { join, resolve } from "node:path"
 import { claimAttempt, readClaim } from "./Claim.ts"
 import type { AttemptEnd } from "./inspectAttempt.ts"
@@ -96,7 +99,7 @@ const openAlive = (dir: string, open: Opener): number => {
 
 /** File descriptors for the shim's stdin and, when it is open, for its 5 and 6. */
 const openStdin = ({ dir, stdin }: AttemptSpec, open: Opener): ReadonlyArray<number> => {
-  if (stdin.kind === "null") return [open("/dev/null", constants.O_RDONLY)]
+  if (stdin.kind === "null") return []
   if (stdin.kind === "file") {
     // Opening a FIFO without a writer would block this engine.
     const found = statSync(stdin.path, { throwIfNoEntry: false })
@@ -119,6 +122,18 @@ const openStdin = ({ dir, stdin }: AttemptSpec, open: Opener): ReadonlyArray<num
 /** Bun opens a descriptor of the process after it has made it, and would throw with the process running. Others may take one in between. */
 const spareFds = 3
 
+/** How many descriptors this program may have; 0 where that is not known. Source: proc_pid_limits(5). */
+const mostFds = ofProcess(() =>
+  hasProc
+    ? Number(
+        /^Max open files\s+(\d+)/mu.exec(readFileSync("/proc/self/limits", "latin1"))?.[1] ?? 0
+      )
+    : 0
+)
+
+/** Whether too few descriptors may be left. The system gives the lowest that is free: all below the last one given are taken, and those above are free. */
+const isShortOfFds = (last: number): boolean => last + 1 + spareFds > mostFds()
+
 /** Whether the process runs although its spawn has thrown. */
 const isSpawned = (thrown: unknown): boolean =>
   thrown instanceof Error && "syscall" in thrown && thrown.syscall === "pidfd_open"
@@ -139,7 +154,9 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
     const stderr = open(join(dir, "stderr.log"), "a")
     const alive = openAlive(dir, open)
     const [stdin, ...openStdinFds] = openStdin(spec, open)
-    const spare = Array.from({ length: spareFds }, () => open("/dev/null", constants.O_RDONLY))
+    const spare = isShortOfFds(Math.max(...fds))
+      ? Array.from({ length: spareFds }, () => open("/dev/null", constants.O_RDONLY))
+      : []
     const { cmd, env } = shimCall({
       dir,
       umask: spec.umask ?? 0o022,
@@ -149,7 +166,7 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
       isOpen: spec.stdin.kind === "open"
     })
     for (const fd of spare) closeSync(fd)
-    fds.splice(-spareFds)
+    fds.splice(fds.length - spare.length)
     spec.onSpawn?.()
     return spawnDetached({
       cmd,
@@ -181,7 +198,9 @@ const tryClaim = (dir: string, reason: string): boolean => {
   }
 }
 
-const makeFolder = (dir: string): void => void mkdirSync(dir, { recursive: true, mode: 0o700 })
+/** Whether the folder is new: then nobody has claimed it. */
+const makeFolder = (dir: string): boolean =>
+  mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined
 
 const rule = (dir: string, message: string): OpenedAttempt =>
   !tryClaim(dir, message) && readClaim(dir).kind !== "none"
@@ -205,8 +224,7 @@ export const preventStart = (dir: string, message: string): OpenedAttempt => {
 export const openAttempt = (spec: AttemptSpec): OpenedAttempt => {
   const refuse = (message: string): OpenedAttempt => rule(spec.dir, message)
   try {
-    makeFolder(spec.dir)
-    if (readClaim(spec.dir).kind !== "none") return { kind: "claimed" }
+    if (!makeFolder(spec.dir) && readClaim(spec.dir).kind !== "none") return { kind: "claimed" }
     const wanted =
       spec.script === undefined ? spec : { ...spec, argv: argvOfScript(spec, spec.script) }
     const command = resolveCommand(wanted)

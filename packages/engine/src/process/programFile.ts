@@ -1,11 +1,12 @@
 /** What the kernel needs to execute a file, by its first bytes: the interpreter of a `#!` line, the machine and the loader of an ELF program. */
-import { closeSync, openSync, readdirSync, readSync } from "../system/files.ts"
+import { closeSync, type FileStat, openSync, readdirSync, readSync } from "../system/files.ts"
+import { ofProcess } from "../system/ofProcess.ts"
 
 /** Enough for every `#!` line and for the headers of every usual ELF program. */
 const headBytes = 4096
 
 /** The first bytes of a file; null for one that cannot be read: a program may be executable without being readable. */
-export const headOf = (path: string): Buffer | null => {
+const headOf = (path: string): Buffer | null => {
   let fd: number
   try {
     fd = openSync(path, "r")
@@ -60,7 +61,7 @@ const isElf = (head: Buffer): boolean =>
   head.length >= 64 && head.toString("latin1", 0, 4) === "\u007fELF"
 
 /** Why the kernel would refuse an ELF program of another machine; null for others, and for what is no ELF program. */
-export const otherMachine = (head: Buffer): string | null => {
+const otherMachine = (head: Buffer): string | null => {
   if (!isElf(head) || process.platform !== "linux") return null
   const isLittle = head[5] === 1
   const machine = isLittle ? head.readUInt16LE(18) : head.readUInt16BE(18)
@@ -70,7 +71,7 @@ export const otherMachine = (head: Buffer): string | null => {
 }
 
 /** The loader that an ELF program of 64 bits asks for, such as `/lib64/ld-linux-x86-64.so.2`; null when it asks for none. */
-export const loaderOf = (head: Buffer): string | null => {
+const loaderOf = (head: Buffer): string | null => {
   if (!isElf(head) || head[4] !== 2 || head[5] !== 1) return null
   const [from, size, count] = [
     Number(head.readBigUInt64LE(32)),
@@ -88,4 +89,37 @@ export const loaderOf = (head: Buffer): string | null => {
       : (head.toString("utf8", offset, offset + length).split("\0")[0] ?? null)
   }
   return null
+}
+
+/** What the first bytes of a file say of how the kernel executes it. */
+export interface Program {
+  readonly otherMachine: string | null
+  readonly interpreter: Interpreter | null
+  readonly loader: string | null
+}
+
+interface Known extends Pick<FileStat, "dev" | "ino" | "size" | "mtimeMs"> {
+  readonly program: Program
+}
+
+const knownAtMost = 100
+
+/** The programs that were read, by their paths: many tasks run the same. */
+const known = ofProcess(() => new Map<string, Known>())
+
+/** Reads how the kernel executes a file, once as long as its `stat` stays what it is; null when it cannot be read. */
+export const programAt = (path: string, { dev, ino, size, mtimeMs }: FileStat): Program | null => {
+  const before = known().get(path)
+  const isSame =
+    before?.ino === ino && before.dev === dev && before.size === size && before.mtimeMs === mtimeMs
+  if (isSame) return before.program
+  const head = headOf(path)
+  if (head === null) return null
+  const other = otherMachine(head)
+  const program = { otherMachine: other, interpreter: interpreterOf(head), loader: loaderOf(head) }
+  // The kernel may be told to run programs of another machine.
+  if (other !== null) return program
+  if (known().size >= knownAtMost) known().clear()
+  known().set(path, { dev, ino, size, mtimeMs, program })
+  return program
 }

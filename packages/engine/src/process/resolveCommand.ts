@@ -2,10 +2,10 @@
  * Finds the file that a command means, as execvp(3) does, and says beforehand what would keep it from being started:
  * behind the shim a command that does not exist could not be told from one that exits 127.
  */
-import { accessSync, constants, statSync } from "../system/files.ts"
+import { accessSync, constants, type FileStat, statSync } from "../system/files.ts"
 import { isAbsolute, resolve } from "node:path"
 import { errorCode } from "./thrown.ts"
-import { headOf, interpreterOf, loaderOf, otherMachine } from "./programFile.ts"
+import { programAt } from "./programFile.ts"
 
 /** What a command is looked up by: its argv, its working directory, and the PATH of its own environment. */
 export type CommandSpec = {
@@ -54,8 +54,7 @@ const unseen = (path: string): string => {
 }
 
 /** Why a file is not a command; null when it is one. */
-const refusalOf = (path: string): string | null => {
-  const stat = statOf(path)
+const refusalOf = (path: string, stat: FileStat | null): string | null => {
   if (stat === null) return unseen(path)
   if (stat.isDirectory()) return `is a directory: ${path}`
   if (!stat.isFile()) return `is not a file: ${path}`
@@ -66,23 +65,28 @@ const refusalOf = (path: string): string | null => {
 const mostInterpreters = 5
 
 /** Why the kernel would not execute a file that may be executed; null when it would. `depth` counts interpreters. */
-const formatRefusal = (path: string, cwd: string, depth: number): string | null => {
-  const head = headOf(path)
-  if (head === null) return null
-  const other = otherMachine(head)
-  if (other !== null) return `${path} ${other}`
-  const script = interpreterOf(head)
-  const interpreter = script?.path ?? loaderOf(head)
+const formatRefusal = (
+  path: string,
+  stat: FileStat | null,
+  cwd: string,
+  depth: number
+): string | null => {
+  const program = stat === null ? null : programAt(path, stat)
+  if (program === null) return null
+  if (program.otherMachine !== null) return `${path} ${program.otherMachine}`
+  const script = program.interpreter
+  const interpreter = script?.path ?? program.loader
   if (interpreter === null) return null
   if (script !== null && depth === mostInterpreters)
     return `${path} has a longer chain of interpreters than the system allows`
   const at = resolve(cwd, interpreter)
-  const refusal = refusalOf(at) ?? formatRefusal(at, cwd, depth + 1)
+  const found = statOf(at)
+  const refusal = refusalOf(at, found) ?? formatRefusal(at, found, cwd, depth + 1)
   return refusal === null ? null : `the interpreter of ${path} cannot be run: ${refusal}`
 }
 
-const checkFormat = (path: string, cwd: string): ResolvedCommand => {
-  const refusal = formatRefusal(path, cwd, 0)
+const checkFormat = (path: string, stat: FileStat | null, cwd: string): ResolvedCommand => {
+  const refusal = formatRefusal(path, stat, cwd, 0)
   return refusal === null ? { kind: "resolved", path } : notSpawned(refusal)
 }
 
@@ -106,8 +110,8 @@ const searchPath = (command: string, { cwd, env }: CommandSpec): ResolvedCommand
     const path = resolve(cwd, folder, command)
     const stat = statOf(path)
     if (stat === null || stat.isDirectory()) continue
-    const refusal = refusalOf(path)
-    if (refusal === null) return checkFormat(path, cwd)
+    const refusal = refusalOf(path, stat)
+    if (refusal === null) return checkFormat(path, stat, cwd)
     found ??= refusal
   }
   return notSpawned(found ?? `command not found: ${command}`)
@@ -123,6 +127,7 @@ export const resolveCommand = (spec: CommandSpec): ResolvedCommand => {
   if (refusal !== null) return notSpawned(refusal)
   if (!command.includes("/")) return searchPath(command, spec)
   const path = resolve(spec.cwd, command)
-  const wrong = refusalOf(path)
-  return wrong === null ? checkFormat(path, spec.cwd) : notSpawned(wrong)
+  const stat = statOf(path)
+  const wrong = refusalOf(path, stat)
+  return wrong === null ? checkFormat(path, stat, spec.cwd) : notSpawned(wrong)
 }

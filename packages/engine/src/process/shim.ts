@@ -28,8 +28,8 @@
  *   ignore signals for an instant: stopTree asks again. Trapped signals are default again in the command.
  * - The shell tells on its own stderr, which is the record, that a command died by a signal or that it could not fork, and says
  *   nothing when it exited with a status above 128: ExitRecord.ts tells the two apart by that. To keep that stderr apart the
- *   command is exec'd by a subshell. bash says it only outside of its posix mode; dash has no such option, and `command` keeps
- *   it from ending there.
+ *   command is exec'd by a subshell. bash says it only outside of its posix mode; dash has no such option, and `command` keeps it from
+ *   ending there should the task have that variable.
  * - In dash the subshell's EXIT trap runs when exec has failed, and only then: it notes that nothing was spawned. Other
  *   shells do not run it there, and a late 126 or 127 stays an exit code.
  * - Shells say nothing for SIGINT and SIGPIPE. 130 is a death by SIGINT when the shim saw a SIGINT too, 141 is always
@@ -40,7 +40,7 @@
  * - Shells change the environment a little: PWD is set (bash: `_`, OLDPWD and SHLVL too), and dash drops names that are
  *   no shell names, such as `a-b`: then bash is used where there is one.
  */
-const beforeHolder = `command set +o posix
+const beforeHolder = `[ "$BASH_VERSION" ] && command set +o posix
 set +ex -C
 umask 077
 _backbeat_dir=$_backbeat_at
@@ -51,25 +51,23 @@ unset _backbeat_at _backbeat_order _backbeat_run
 _backbeat_int=
 command exec 7>"$_backbeat_dir/claim" || exit 0
 command exec 2>>"$_backbeat_dir/claim" || exit 0
-exec 7>&-
 printf 'shim %s\\n%200s\\n' "$_backbeat_claim" '' >&2 || { : >"$_backbeat_dir/unclaimed"; exit 0; }
 umask "$1"
 shift
 `
 
 const holder = `trap '' HUP INT QUIT TERM USR1 USR2
-(read -r _backbeat_line <&6) >&5 2>/dev/null 3>&- 4>&- 5>&- &
+(read -r _backbeat_line <&6) >&5 2>/dev/null 3>&- 4>&- 5>&- 7>&- &
 exec 5>&-
 `
 
 const command = `trap : HUP QUIT TERM USR1 USR2
 trap '_backbeat_int=" interrupted"' INT
-(trap 'echo unspawned >>"$_backbeat_dir/claim"' EXIT; eval "$_backbeat_limits"; exec "$@" 2>&4 4>&- 6>&-)
+(trap 'echo unspawned >>"$_backbeat_dir/claim"' EXIT; eval "$_backbeat_limits"; exec "$@" 2>&4 4>&- 6>&- 7>&-)
 _backbeat_status=$?
 `
 
-const end = `times >&2
-printf 'end 2 %s%s\\n' "$_backbeat_status" "$_backbeat_int" >&2
+const end = `{ times; printf 'end 2 %s%s\\n' "$_backbeat_status" "$_backbeat_int"; } >&2
 `
 
 /** The program text of the shim; `isOpen` says whether the command's stdin is open. Appends to the record; signals other than those trapped here end it without an end. */

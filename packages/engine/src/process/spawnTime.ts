@@ -14,11 +14,18 @@ const ofTicks = (startTime: string): number => {
   return wallNow() - Math.round((uptimeSeconds - Number(startTime) / ticksPerSecond) * 1000)
 }
 
-/** When the shim that claimed an attempt began (epoch ms), after `openedAt`: by its process as long as that lives, else by its claim. Null when no shim has claimed it. */
+/** By how much, in milliseconds, the two may differ before the clock was set: ticks are coarse. */
+const agreementMs = 1000
+
+/**
+ * When the shim that claimed an attempt began (epoch ms), after `openedAt`: as its claim says, unless the clock was set since, which shows as long as
+ * its process lives. Null when no shim has claimed it.
+ */
 export const spawnTime = (dir: string, openedAt: number): number | null => {
   const claim = readClaim(dir)
   if (claim.kind !== "shim") return null
   const { identity, spawnedAt } = claim
   const isOfThisBoot = hasProc && identity !== null && identity.bootId === currentBootId()
-  return Math.max(openedAt, isOfThisBoot ? ofTicks(identity.startTime) : spawnedAt)
+  const shownAt = isOfThisBoot ? ofTicks(identity.startTime) : spawnedAt
+  return Math.max(openedAt, Math.abs(shownAt - spawnedAt) < agreementMs ? spawnedAt : shownAt)
 }

@@ -82,9 +82,12 @@ const make = Effect.gen(function* () {
   return Deadlines.of({
     set: (task, live) => {
       const { begun } = live
-      if (task.state.status !== "running" || begun === null) return Effect.void
+      const { stallTimeoutMs, timeout } = task.spec
+      const isUnlimited = timeout === null && stallTimeoutMs === null
+      if (task.state.status !== "running" || begun === null || isUnlimited) return Effect.void
       return Effect.gen(function* () {
         yield* setTimeLimit(task, live, begun)
+        if (stallTimeoutMs === null) return
         const unheard = { at: begun, fileAt: 0 }
         const heard = hear(live.dir, unheard, yield* steadyNow, yield* Clock.currentTimeMillis)
         yield* setStallLimit(task, live, heard)

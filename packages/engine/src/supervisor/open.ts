@@ -2,7 +2,7 @@
 import type { Task } from "@backbeat/core/task/Task"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { rmSync } from "../system/files.ts"
+import { existsSync, rmSync } from "../system/files.ts"
 import { makeAgentCall } from "../agent/agentCall.ts"
 import { attemptDir, Home } from "../home/Home.ts"
 import { environmentPath } from "../home/TaskEnvironment.ts"
@@ -65,7 +65,8 @@ export const makeOpen = Effect.gen(function* () {
 
   const open = Effect.fnUntraced(function* (task: Task) {
     // What has been started is taken over whatever became of that with which it was: its agent, what it goes on from.
-    if (readClaim(treeOf(root, task).dir).kind !== "none") return yield* adopt(task)
+    const { dir } = treeOf(root, task)
+    if (existsSync(dir) && readClaim(dir).kind !== "none") return yield* adopt(task)
     dropOldOutput(task)
     const call = yield* Effect.result(agentCall(task))
     if (call._tag === "Failure") return yield* refuse(task, call.failure.message)
