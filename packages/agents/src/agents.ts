@@ -7,10 +7,10 @@ import type { CustomCommand } from "./custom/customAgent.ts"
 import { gemini } from "./gemini/gemini.ts"
 import { opencode } from "./opencode/opencode.ts"
 
-/** The agents whose output backbeat understands, in the order in which a default is looked for. */
+/** The built-in agents, in the order in which a default agent is chosen. */
 export const builtIn: ReadonlyArray<Agent> = [claude, codex, gemini, opencode]
 
-/** The agent of that name: a built-in one, or one of `customs`, by name; undefined when there is none. */
+/** The agent with this name: a built-in one, or one of `customs`; undefined if there is none. */
 export const findAgent = (
   name: string,
   customs: Readonly<Record<string, CustomCommand>>

@@ -1,4 +1,4 @@
-// Works for the tests: what an agent is asked, with everything left to the agent but what a test names.
+// Agent work for tests. Every field that a test does not set is left to the agent.
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
 import type { CallSetting } from "../src/Agent.ts"
 

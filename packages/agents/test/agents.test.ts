@@ -3,7 +3,7 @@ import { builtIn, findAgent } from "../src/agents.ts"
 import { settingOf, workOf } from "./agentWork.ts"
 
 describe("the agents", () => {
-  test("are found by name, the built-in ones before those of the configuration", () => {
+  test("are found by name, built-in ones before configured ones", () => {
     const customs = { claude: { command: "other", args: [] }, mine: { command: "mycli", args: [] } }
     expect(builtIn.map(({ name }) => name)).toEqual(["claude", "codex", "gemini", "opencode"])
     expect(findAgent("claude", customs)?.command).toBe("claude")

@@ -1,4 +1,4 @@
-// Reads a whole output, as the engine does it: line by line, then the rest, then the end.
+// Reads a whole output as the engine does: line by line, then the rest, then the end.
 import type { AgentOutcome } from "@backbeat/core/task/AgentOutcome"
 import type { Outcome } from "@backbeat/core/task/AttemptEnd"
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
@@ -9,7 +9,7 @@ export interface Reading {
   readonly outcome: AgentOutcome
 }
 
-/** An output; `handedOver` are the lines before which another reader goes on. */
+/** An output. Before each line in `handedOver`, another reader continues from the saved state. */
 export interface Output {
   readonly lines: ReadonlyArray<string>
   readonly outcome?: Outcome
@@ -27,16 +27,16 @@ export const readAll = (
   { lines, outcome = exited(0), stderr = "", handedOver = [] }: Output
 ): Reading => {
   let reader = agent.reader(work)
-  const take = (line: string, at: number): ReadonlyArray<string> => {
+  const readLine = (line: string, at: number): ReadonlyArray<string> => {
     if (handedOver.includes(at)) {
-      const kept = reader.keep()
+      const state = reader.saveState()
       reader = agent.reader(work)
-      if (!reader.goOn(kept)) throw new Error(`nobody can go on from ${kept}`)
+      if (!reader.restoreState(state)) throw new Error(`cannot continue from ${state}`)
     }
-    return reader.take(line)
+    return reader.readLine(line)
   }
-  const shown = [...lines.flatMap(take), ...reader.rest()]
-  return { shown, outcome: reader.conclude({ outcome, stderr }) }
+  const shown = [...lines.flatMap(readLine), ...reader.flush()]
+  return { shown, outcome: reader.finish({ outcome, stderr }) }
 }
 
 /** Events as the lines of an output. */

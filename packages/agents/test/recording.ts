@@ -1,4 +1,4 @@
-// What the real agents printed, as it was recorded below `recorded/<agent>/<case>`.
+// The recorded output of the real agents, in `recorded/<agent>/<case>`.
 import { Outcome } from "@backbeat/core/task/AttemptEnd"
 import * as Schema from "effect/Schema"
 import { readdirSync, readFileSync } from "node:fs"
@@ -25,7 +25,7 @@ const read = (agent: string, scene: string): Recording => {
     name: `${agent}/${scene}`,
     agent,
     lines: text("stdout").split("\n"),
-    // The engine hands over the end of it.
+    // The engine passes only the end of it.
     stderr: text("stderr").slice(-8192),
     outcome: decodeEnd(text("json")).outcome
   }

@@ -1,4 +1,4 @@
-// What is read from the recordings of the real agents.
+// The results of reading the recordings of the real agents.
 import { AgentOutcome } from "@backbeat/core/task/AgentOutcome"
 import type { AgentErrorKind } from "@backbeat/core/task/AgentOutcome"
 import type { AgentWork, PermissionMode } from "@backbeat/core/task/AgentWork"
@@ -129,7 +129,7 @@ describe("a recording of an agent", () => {
   })
 
   for (const [name, expectation] of Object.entries(expected)) {
-    test(`is read for what it tells: ${name}`, () => {
+    test(`has the expected outcome: ${name}`, () => {
       const { outcome } = readRecording(name)
       const { result, trouble } = outcome
       expect(Schema.is(AgentOutcome)(outcome)).toBe(true)
@@ -148,7 +148,7 @@ describe("a recording of an agent", () => {
     })
   }
 
-  test("gives the session's id while it is read, if it tells one", () => {
+  test("has the id of its session, if it reports one", () => {
     for (const agent of ["claude", "codex", "gemini", "opencode"]) {
       const { outcome } = readRecording(`${agent}/success`)
       expect(outcome.result.sessionId).toMatch(/^(?:ses_\w+|[\da-f-]{36})$/u)
@@ -177,7 +177,7 @@ describe("a recording of an agent", () => {
     ]
   ]
   for (const [name, lines] of shown) {
-    test(`shows people what happened, a line for each call: ${name}`, () => {
+    test(`is shown to people with a line for each tool call: ${name}`, () => {
       expect(readRecording(name).shown).toEqual(lines)
     })
   }
@@ -203,32 +203,32 @@ describe("a recording of an agent", () => {
     ["opencode/plan-write", "plan", "write", unsaid, "edit"]
   ]
   for (const [name, permissionMode, tool, what, allowing] of denied) {
-    test(`tells what permissions refused, and the mode that would allow it: ${name}`, () => {
+    test(`has the denied tool calls, and the mode that would allow them: ${name}`, () => {
       const { result } = readRecording(name, { permissionMode }).outcome
       expect(result.denied).toEqual([{ tool, what }])
       expect(result.allowedBy).toEqual({ permissionMode: allowing })
     })
   }
 
-  test("tells of no refusal where there was none", () => {
-    const refused = new Set(denied.map(([name]) => name))
+  test("has no denied tool calls if there were none", () => {
+    const withDenials = new Set(denied.map(([name]) => name))
     for (const { name } of recordings)
-      expect(readRecording(name).outcome.result.denied !== undefined).toBe(refused.has(name))
+      expect(readRecording(name).outcome.result.denied !== undefined).toBe(withDenials.has(name))
   })
 
-  test("names no mode that would allow what is refused in the widest", () => {
+  test("names no wider mode for calls that the widest one denied", () => {
     expect(
       readRecording("claude/shell-call", { permissionMode: "full" }).outcome.result
     ).not.toHaveProperty("allowedBy")
   })
 
-  test("shows the attempts that an agent makes in vain", () => {
+  test("shows the failed tries of an agent", () => {
     expect(readRecording("claude/auth-401").shown[0]).toBe(
       "! 401 authentication_failed, attempt 1 of 10"
     )
   })
 
-  test("holds the structured answer", () => {
+  test("has the structured answer", () => {
     expect(readRecording("claude/structured").outcome.result.structured).toEqual({ answer: 42 })
     expect(readRecording("codex/structured").outcome.result.structured).toEqual({ answer: 42 })
     expect(
@@ -248,7 +248,7 @@ const countsOf = (agent: string) => {
 const tokens = ({ inputTokens, outputTokens }: AgentOutcome["used"]) => [inputTokens, outputTokens]
 
 describe("a resumed session", () => {
-  test("counts for itself only what it used: claude tells the sum of the session", () => {
+  test("counts only its own usage: claude reports the sum of the session", () => {
     const { known, unknown } = countsOf("claude")
     expect(known.result.costUsd).toBeCloseTo(0.0006)
     expect(known.used.costUsd).toBeCloseTo(0.0012)
@@ -260,7 +260,7 @@ describe("a resumed session", () => {
     expect(tokens(unknown.used)).toEqual([200, 20])
   })
 
-  test("counts for itself only what it used: codex tells the sum of the session", () => {
+  test("counts only its own usage: codex reports the sum of the session", () => {
     const { known, unknown } = countsOf("codex")
     expect([tokens(known.result), tokens(known.used)]).toEqual([
       [100, 10],
@@ -273,7 +273,7 @@ describe("a resumed session", () => {
     expect(known.used.costUsd).toBeNull()
   })
 
-  test("adds up for the session where the agent tells only its own: gemini and opencode", () => {
+  test("adds up the usage of the session if the agent reports only its own: gemini and opencode", () => {
     const gemini = countsOf("gemini")
     expect([tokens(gemini.known.result), tokens(gemini.known.used)]).toEqual([
       [200, 20],

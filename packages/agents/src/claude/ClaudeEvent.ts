@@ -1,4 +1,4 @@
-/** The lines of `claude -p --output-format stream-json` that matter. */
+/** The events of `claude -p --output-format stream-json` that backbeat uses. */
 import * as Schema from "effect/Schema"
 import { lenient } from "../text/lenient.ts"
 
@@ -17,7 +17,7 @@ const sessionId = lenient(Schema.String)
 const Message = Schema.Struct({
   type: Schema.Literals(["assistant", "user"]),
   session_id: sessionId,
-  /** Set in what a subagent says. */
+  /** Set if the message is from a subagent. */
   parent_tool_use_id: lenient(Schema.String),
   message: Schema.Struct({ content: Schema.Union([Schema.String, Schema.Array(Block)]) })
 })
@@ -55,7 +55,7 @@ const Result = Schema.Struct({
   terminal_reason: lenient(Schema.String),
   result: lenient(Schema.String),
   errors: lenient(Schema.Array(Schema.String)),
-  /** Every call that was refused, in this run. */
+  /** All denied tool calls of this run. */
   permission_denials: lenient(
     Schema.Array(
       Schema.Struct({
@@ -64,17 +64,20 @@ const Result = Schema.Struct({
       })
     )
   ),
-  /** Turns that it is yet to begin: another result follows. */
+  /** Turns that have not started yet: another result follows. */
   queued_turn_count: lenient(Schema.Int),
   num_turns: lenient(Schema.Int),
   structured_output: Schema.optionalKey(Schema.Unknown),
-  /** Since the session began, also after a resume; so is `modelUsage`, while `usage` is of this call. */
+  /**
+   * Counts from the start of the session, also after a resume, as `modelUsage` does. `usage` is of
+   * this call.
+   */
   total_cost_usd: lenient(Schema.Finite),
   usage: lenient(Tokens),
   modelUsage: lenient(Schema.Record(Schema.String, ModelTokens))
 })
 export type ClaudeResult = typeof Result.Type
 
-/** A line that matters. */
+/** An event that backbeat uses. */
 export const ClaudeEvent = Schema.Union([Message, Notice, Result])
 export type ClaudeEvent = typeof ClaudeEvent.Type

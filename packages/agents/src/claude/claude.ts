@@ -2,7 +2,7 @@
 import type { AgentWork, PermissionMode } from "@backbeat/core/task/AgentWork"
 import type { Agent, CallSetting } from "../Agent.ts"
 import { readEvents } from "../reading/readEvents.ts"
-import { claudeDialect } from "./readClaude.ts"
+import { claudeFormat } from "./readClaude.ts"
 
 const permissionModes: Readonly<Record<PermissionMode, string>> = {
   plan: "plan",
@@ -17,7 +17,7 @@ const argsOf = (work: AgentWork, { args, folder }: CallSetting): ReadonlyArray<s
   "-p",
   "--output-format",
   "stream-json",
-  // Without it `-p` refuses to print its events.
+  // Without it, `-p` does not print events.
   "--verbose",
   "--permission-mode",
   permissionModes[work.permissionMode ?? "edit"],
@@ -36,7 +36,7 @@ const argsOf = (work: AgentWork, { args, folder }: CallSetting): ReadonlyArray<s
 const traits = {
   name: "claude",
   login: "claude auth login",
-  loginMarks: {
+  credentialSources: {
     variables: [
       "ANTHROPIC_API_KEY",
       "ANTHROPIC_AUTH_TOKEN",
@@ -50,13 +50,13 @@ const traits = {
   exitKinds: new Map()
 }
 
-/** Claude Code. Its budget is for one call, also in a session that goes on. */
+/** Claude Code. Its budget is for one call, also in a resumed session. */
 export const claude: Agent = {
   ...traits,
   command: "claude",
   permissionMode: "edit",
   install: "npm install -g @anthropic-ai/claude-code",
-  unable: ({ effort }) =>
+  unsupportedFields: ({ effort }) =>
     effort === "minimal"
       ? [
           {
@@ -71,5 +71,5 @@ export const claude: Agent = {
     env: {},
     files: work.systemPrompt === null ? [] : [{ path: systemPromptFile, text: work.systemPrompt }]
   }),
-  reader: (work) => readEvents({ ...claudeDialect, traits }, work)
+  reader: (work) => readEvents({ ...claudeFormat, traits }, work)
 }

@@ -1,11 +1,11 @@
-/** What the lines of claude tell. */
+/** Reads the events of claude. */
 import type { AgentErrorKind } from "@backbeat/core/task/AgentOutcome"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { callLine, deniedCall, errorLine } from "../reading/callLine.ts"
 import type { EventFormat, Shown } from "../reading/readEvents.ts"
 import { attemptTotal, sessionTotal, appendText } from "../reading/AgentProgress.ts"
-import type { Problem, AgentProgress } from "../reading/AgentProgress.ts"
+import type { ReportedError, AgentProgress } from "../reading/AgentProgress.ts"
 import { asJson } from "../text/lenient.ts"
 import { ClaudeEvent } from "./ClaudeEvent.ts"
 import type { Block, ClaudeResult } from "./ClaudeEvent.ts"
@@ -66,7 +66,7 @@ const show = (event: ClaudeEvent): ReadonlyArray<Shown> => {
     case "system":
       return showNotice(event)
     case "result":
-      // What it puts into `result` it has also said as a message.
+      // The text in `result` was already shown as a message.
       return event.is_error === true && event.result === null
         ? [{ text: errorLine(messageOf(event)) }]
         : []
@@ -79,14 +79,14 @@ const limits: ReadonlyMap<string, AgentErrorKind> = new Map([
 ])
 
 const messageOf = (result: ClaudeResult): string => {
-  // What it says of an interruption is a diagnosis for its own makers.
+  // Its own message about an interruption is meant for its developers.
   if (result.terminal_reason?.startsWith("aborted") === true)
     return "claude was interrupted before it finished."
   const said = result.result ?? result.errors?.join("\n") ?? ""
   return said.trim() === "" ? `claude ended with ${result.subtype ?? "an error"}.` : said
 }
 
-const problemOf = (result: ClaudeResult): Problem => ({
+const errorOf = (result: ClaudeResult): ReportedError => ({
   message: messageOf(result),
   kind: limits.get(result.subtype ?? "") ?? null,
   status: result.api_error_status
@@ -118,16 +118,16 @@ const tokensOf = (result: ClaudeResult): Pick<AgentProgress, "inputTokens" | "ou
   }
 }
 
-const learnResult = (told: AgentProgress, result: ClaudeResult): AgentProgress => {
+const applyResult = (progress: AgentProgress, result: ClaudeResult): AgentProgress => {
   const isError = result.is_error === true || (result.subtype ?? "success") !== "success"
   return {
-    ...told,
-    text: result.result ?? told.text,
-    cutBytes: result.result === null ? told.cutBytes : 0,
+    ...progress,
+    text: result.result ?? progress.text,
+    cutBytes: result.result === null ? progress.cutBytes : 0,
     isOpen: false,
     verdict: isError ? "failed" : "done",
     goesOn: (result.queued_turn_count ?? 0) > 0,
-    problem: isError ? problemOf(result) : null,
+    problem: isError ? errorOf(result) : null,
     structured: result.structured_output === undefined ? null : asJson(result.structured_output),
     turns: result.num_turns,
     denied: (result.permission_denials ?? []).map(({ tool_input, tool_name }) =>
@@ -138,32 +138,38 @@ const learnResult = (told: AgentProgress, result: ClaudeResult): AgentProgress =
   }
 }
 
-/** What it tries again is its problem, should it end before it gets through. */
-const learnNotice = (told: AgentProgress, notice: Notice): AgentProgress =>
+/**
+ * While claude retries a request, that request's error is the reported error. It counts if claude
+ * exits before a retry succeeds.
+ */
+const applyNotice = (progress: AgentProgress, notice: Notice): AgentProgress =>
   notice.subtype === "api_retry"
-    ? { ...told, problem: { message: causeOf(notice), kind: null, status: notice.error_status } }
-    : told
+    ? {
+        ...progress,
+        problem: { message: causeOf(notice), kind: null, status: notice.error_status }
+      }
+    : progress
 
-const learn = (given: AgentProgress, event: ClaudeEvent): AgentProgress => {
+const applyEvent = (given: AgentProgress, event: ClaudeEvent): AgentProgress => {
   const known = { ...given, sessionId: event.session_id ?? given.sessionId }
-  if (event.type === "result") return learnResult(known, event)
-  if (event.type === "system") return learnNotice(known, event)
+  if (event.type === "result") return applyResult(known, event)
+  if (event.type === "system") return applyNotice(known, event)
   if (event.type !== "assistant") return known
-  const told = { ...known, problem: null }
-  if (event.parent_tool_use_id !== null) return told
+  const progress = { ...known, problem: null }
+  if (event.parent_tool_use_id !== null) return progress
   const { content } = event.message
   const text =
     typeof content === "string"
       ? content
       : content.flatMap((block) => (block.type === "text" ? [block.text ?? ""] : [])).join("\n")
   return text.trim() === ""
-    ? told
-    : { ...appendText({ ...told, isOpen: false }, text), isOpen: false }
+    ? progress
+    : { ...appendText({ ...progress, isOpen: false }, text), isOpen: false }
 }
 
-/** How the lines of claude are understood. */
-export const claudeDialect = {
+/** The event format of claude. */
+export const claudeFormat = {
   decode: Schema.decodeUnknownOption(ClaudeEvent),
   show,
-  learn
+  applyEvent
 } satisfies Omit<EventFormat<ClaudeEvent>, "traits">

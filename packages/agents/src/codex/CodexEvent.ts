@@ -1,4 +1,4 @@
-/** The lines of `codex exec --json` that matter. */
+/** The events of `codex exec --json` that backbeat uses. */
 import * as Schema from "effect/Schema"
 import { lenient } from "../text/lenient.ts"
 
@@ -20,7 +20,9 @@ const Item = Schema.Struct({
 })
 export type Item = typeof Item.Type
 
-/** A line that matters. `usage` counts since the session began, also after a resume. */
+/**
+ * An event that backbeat uses. `usage` counts from the start of the session, also after a resume.
+ */
 export const CodexEvent = Schema.Union([
   Schema.Struct({ type: Schema.tag("thread.started"), thread_id: lenient(Schema.String) }),
   Schema.Struct({ type: Schema.tag("turn.started") }),

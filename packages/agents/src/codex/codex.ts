@@ -4,7 +4,7 @@ import type { AgentWork, PermissionMode } from "@backbeat/core/task/AgentWork"
 import type { Agent, CallSetting } from "../Agent.ts"
 import { deniedCall } from "../reading/callLine.ts"
 import { readEvents } from "../reading/readEvents.ts"
-import { codexDialect } from "./readCodex.ts"
+import { codexFormat } from "./readCodex.ts"
 import { withoutEscapes } from "../text/visible.ts"
 import { tomlString } from "./tomlString.ts"
 
@@ -16,8 +16,8 @@ const permissions: Readonly<Record<PermissionMode, ReadonlyArray<string>>> = {
   full: ["--dangerously-bypass-approvals-and-sandbox"]
 }
 
-// `exec` has no -a: the question of approvals goes before it, all else behind it. `exec resume` takes fewer options,
-// but what stands between `exec` and `resume` holds for both.
+// `exec` has no -a, so that option comes before it and all others after it. `exec resume` accepts
+// fewer options, but the options between `exec` and `resume` apply to both.
 const argsOf = (work: AgentWork, { args, folder }: CallSetting): ReadonlyArray<string> => [
   ...(work.permissionMode === "full" ? [] : ["-a", "never"]),
   "exec",
@@ -35,7 +35,8 @@ const argsOf = (work: AgentWork, { args, folder }: CallSetting): ReadonlyArray<s
   "-"
 ]
 
-// Of a patch that its sandbox refuses no event tells. A command that fails in the sandbox fails as it would without one.
+// No event reports a patch that the sandbox rejects. A command that the sandbox stops fails like
+// any other.
 const rejected = /codex_core::tools::router: error=(?<what>(?<tool>\w+) rejected: .*)$/gmu
 
 const deniedIn = (stderr: string): ReadonlyArray<Denied> =>
@@ -49,16 +50,16 @@ const deniedIn = (stderr: string): ReadonlyArray<Denied> =>
 const traits = {
   name: "codex",
   login: "codex login",
-  loginMarks: { variables: ["CODEX_API_KEY"], files: ["${CODEX_HOME:-.codex}/auth.json"] },
+  credentialSources: { variables: ["CODEX_API_KEY"], files: ["${CODEX_HOME:-.codex}/auth.json"] },
   exitKinds: new Map(),
   deniedIn
 }
 
-/** One argument must be shorter than 128 KiB (Source: Linux execve(2)), and escapes need room. */
-const longestSystemPrompt = 60_000
+/** One argument must be shorter than 128 KiB (Source: Linux execve(2)), and escapes need space. */
+const maxSystemPromptLength = 60_000
 
-const unable = (work: AgentWork): ReturnType<Agent["unable"]> => {
-  const refused: ReturnType<Agent["unable"]> = [
+const unsupportedFields = (work: AgentWork): ReturnType<Agent["unsupportedFields"]> => {
+  const candidates: ReturnType<Agent["unsupportedFields"]> = [
     {
       field: "maxTurns",
       message: "codex does not support it; claude does"
@@ -69,25 +70,25 @@ const unable = (work: AgentWork): ReturnType<Agent["unable"]> => {
     },
     {
       field: "systemPrompt",
-      message: `codex supports at most ${longestSystemPrompt} characters; claude supports more`
+      message: `codex supports at most ${maxSystemPromptLength} characters; claude supports more`
     }
   ]
-  const isShort = (work.systemPrompt ?? "").length <= longestSystemPrompt
-  return refused.filter(
+  const isShort = (work.systemPrompt ?? "").length <= maxSystemPromptLength
+  return candidates.filter(
     ({ field }) => work[field] !== null && !(field === "systemPrompt" && isShort)
   )
 }
 
 /**
- * Codex CLI. A session that goes on keeps the system prompt it began with. It counts no cost, and its tokens of the
- * input include those from a cache.
+ * Codex CLI. A resumed session keeps its first system prompt. Codex reports no cost. Its input
+ * tokens include those from a cache.
  */
 export const codex: Agent = {
   ...traits,
   command: "codex",
   permissionMode: "edit",
   install: "npm install -g @openai/codex",
-  unable,
+  unsupportedFields,
   call: (work, setting) => ({
     argv: [setting.command, ...argsOf(work, setting)],
     stdin: work.prompt,
@@ -97,5 +98,5 @@ export const codex: Agent = {
         ? []
         : [{ path: schemaFile, text: JSON.stringify(work.outputSchema) }]
   }),
-  reader: (work) => readEvents({ ...codexDialect, traits }, work)
+  reader: (work) => readEvents({ ...codexFormat, traits }, work)
 }

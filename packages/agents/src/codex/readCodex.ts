@@ -1,16 +1,18 @@
-/** What the lines of codex tell. */
+/** Reads the events of codex. */
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
 import * as Schema from "effect/Schema"
 import { callLine, errorLine } from "../reading/callLine.ts"
 import type { EventFormat, Shown } from "../reading/readEvents.ts"
 import { sessionTotal, appendText } from "../reading/AgentProgress.ts"
-import type { Problem, AgentProgress } from "../reading/AgentProgress.ts"
+import type { ReportedError, AgentProgress } from "../reading/AgentProgress.ts"
 import { asJson, parseJson } from "../text/lenient.ts"
 import { CodexEvent } from "./CodexEvent.ts"
 import type { Item } from "./CodexEvent.ts"
 
-/** The command itself: codex runs it through a login shell, as `/bin/bash -lc "npm test"`. */
-const bare = (command: string): string => {
+/**
+ * The command without the login shell that codex runs it in, such as `/bin/bash -lc "npm test"`.
+ */
+const withoutShell = (command: string): string => {
   const inner = /^\S*\/?(?:ba|z|da)?sh -l?c (?<inner>[^]+)$/u.exec(command)?.groups?.["inner"]
   if (inner === undefined) return command
   return /^(?<quote>["'])[^]*\k<quote>$/u.test(inner) ? inner.slice(1, -1) : inner
@@ -19,7 +21,7 @@ const bare = (command: string): string => {
 const showStarted = (item: Item): ReadonlyArray<Shown> => {
   switch (item.type) {
     case "command_execution":
-      return [{ text: callLine("Shell", bare(item.command ?? "")) }]
+      return [{ text: callLine("Shell", withoutShell(item.command ?? "")) }]
     case "mcp_tool_call":
       return [{ text: callLine(`${item.server ?? "mcp"}.${item.tool ?? "tool"}`, item.arguments) }]
     case "collab_tool_call":
@@ -37,10 +39,10 @@ const showCompleted = (item: Item): ReadonlyArray<Shown> => {
       return (item.changes ?? []).map(({ kind, path }) => ({
         text: callLine(kind ?? "change", path)
       }))
-    // Its query is not known before.
+    // Shown at its completion: its query is not known before.
     case "web_search":
       return [{ text: callLine("WebSearch", item.query ?? "") }]
-    // A warning: codex goes on.
+    // A warning. Codex continues.
     case "error":
       return [{ text: errorLine(item.message ?? "") }]
     default:
@@ -62,57 +64,57 @@ const show = (event: CodexEvent): ReadonlyArray<Shown> => {
   }
 }
 
-const problem = (message: string | null): Problem | null =>
+const toError = (message: string | null): ReportedError | null =>
   message === null || message === "" ? null : { message, kind: null, status: null }
 
-const learnItem = (told: AgentProgress, { text, type }: Item): AgentProgress =>
+const applyItem = (progress: AgentProgress, { text, type }: Item): AgentProgress =>
   type === "agent_message" && text !== null && text.trim() !== ""
-    ? { ...appendText({ ...told, isOpen: false }, text), isOpen: false }
-    : told
+    ? { ...appendText({ ...progress, isOpen: false }, text), isOpen: false }
+    : progress
 
 type Part<Type> = Extract<CodexEvent, { type: Type }>
 
-const learnCompletion = (
-  told: AgentProgress,
+const applyCompletion = (
+  progress: AgentProgress,
   event: Part<"turn.completed">,
   work: AgentWork
 ): AgentProgress => ({
-  ...told,
+  ...progress,
   verdict: "done",
   problem: null,
-  structured: work.outputSchema === null ? null : asJson(parseJson(told.text) ?? null),
+  structured: work.outputSchema === null ? null : asJson(parseJson(progress.text) ?? null),
   inputTokens: sessionTotal(event.usage?.input_tokens ?? null),
   outputTokens: sessionTotal(event.usage?.output_tokens ?? null)
 })
 
-const learnFailure = (told: AgentProgress, { error }: Part<"turn.failed">): AgentProgress => ({
-  ...told,
+const applyFailure = (progress: AgentProgress, { error }: Part<"turn.failed">): AgentProgress => ({
+  ...progress,
   verdict: "failed",
-  problem: problem(error?.message ?? null) ?? told.problem
+  problem: toError(error?.message ?? null) ?? progress.problem
 })
 
-const learn = (told: AgentProgress, event: CodexEvent, work: AgentWork): AgentProgress => {
+const applyEvent = (progress: AgentProgress, event: CodexEvent, work: AgentWork): AgentProgress => {
   switch (event.type) {
     case "thread.started":
-      return { ...told, sessionId: event.thread_id ?? told.sessionId }
+      return { ...progress, sessionId: event.thread_id ?? progress.sessionId }
     case "turn.started":
-      return { ...told, verdict: null }
+      return { ...progress, verdict: null }
     case "turn.completed":
-      return learnCompletion(told, event, work)
+      return applyCompletion(progress, event, work)
     case "turn.failed":
-      return learnFailure(told, event)
+      return applyFailure(progress, event)
     case "error":
-      return { ...told, problem: problem(event.message) ?? told.problem }
+      return { ...progress, problem: toError(event.message) ?? progress.problem }
     case "item.completed":
-      return learnItem(told, event.item)
+      return applyItem(progress, event.item)
     case "item.started":
-      return told
+      return progress
   }
 }
 
-/** How the lines of codex are understood. */
-export const codexDialect = {
+/** The event format of codex. */
+export const codexFormat = {
   decode: Schema.decodeUnknownOption(CodexEvent),
   show,
-  learn
+  applyEvent
 } satisfies Omit<EventFormat<CodexEvent>, "traits">

@@ -1,9 +1,12 @@
-/** An agent that the configuration describes by a command. */
+/** An agent that the configuration defines by a command. */
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
 import type { Agent, AgentField } from "../Agent.ts"
 import { readPlain } from "./readPlain.ts"
 
-/** How a configured agent is called: the prompt takes the place of `{prompt}` in an argument, or else goes on stdin. */
+/**
+ * The command of a custom agent. The prompt replaces `{prompt}` in an argument; without that it is
+ * written to stdin.
+ */
 export interface CustomCommand {
   readonly command: string
   readonly args: ReadonlyArray<string>
@@ -22,7 +25,7 @@ const fields: ReadonlyArray<AgentField & keyof AgentWork> = [
   "permissionMode"
 ]
 
-const unable = (name: string, work: AgentWork): ReturnType<Agent["unable"]> =>
+const unsupportedFields = (name: string, work: AgentWork): ReturnType<Agent["unsupportedFields"]> =>
   fields
     .filter((field) => work[field] !== null)
     .map((field) => ({
@@ -34,16 +37,16 @@ const unable = (name: string, work: AgentWork): ReturnType<Agent["unable"]> =>
     }))
 
 const argvOf = (args: ReadonlyArray<string>, prompt: string): ReadonlyArray<string> =>
-  // Split and joined: in a replacement text `$&` of a prompt would have a meaning.
+  // Not `replaceAll`: it would interpret `$&` in a prompt.
   args.map((arg) => arg.split(placeholder).join(prompt))
 
-/** An agent by its command. The arguments of a call are those of the template: the setting's are not added. */
+/** An agent that runs this command. Its calls ignore `CallSetting.args`. */
 export const customAgent = (name: string, { args, command }: CustomCommand): Agent => {
-  const inArgs = args.some((arg) => arg.includes(placeholder))
+  const hasPromptInArgs = args.some((arg) => arg.includes(placeholder))
   const traits = {
     name,
     login: command,
-    loginMarks: { variables: [], files: [] },
+    credentialSources: { variables: [], files: [] },
     exitKinds: new Map()
   }
   return {
@@ -51,10 +54,10 @@ export const customAgent = (name: string, { args, command }: CustomCommand): Age
     command,
     permissionMode: null,
     install: `put ${command} on PATH, or set agents.${name}.command`,
-    unable: (work) => unable(name, work),
+    unsupportedFields: (work) => unsupportedFields(name, work),
     call: (work, setting) => ({
       argv: [setting.command, ...argvOf(args, work.prompt)],
-      stdin: inArgs ? "" : work.prompt,
+      stdin: hasPromptInArgs ? "" : work.prompt,
       env: {},
       files: []
     }),

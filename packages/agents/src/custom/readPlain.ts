@@ -1,38 +1,44 @@
-/** Reads an agent that prints plain text: what it says is its output, and whether it succeeded its exit code. */
+/**
+ * Reads an agent that prints plain text. The whole output is its answer; its exit code says whether
+ * it succeeded.
+ */
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { AgentReader } from "../Agent.ts"
-import { conclude } from "../reading/conclude.ts"
-import type { AgentTraits } from "../reading/conclude.ts"
+import { toAgentOutcome } from "../reading/toAgentOutcome.ts"
+import type { AgentTraits } from "../reading/toAgentOutcome.ts"
 import { initialProgress, AgentProgress, appendText } from "../reading/AgentProgress.ts"
 
-const decodeTold = Schema.decodeUnknownOption(Schema.fromJsonString(AgentProgress))
+const decodeProgress = Schema.decodeUnknownOption(Schema.fromJsonString(AgentProgress))
 
-/** A reader of one call's plain output. Its text is all that was printed: nothing tells the answer from the rest. */
+/**
+ * A reader of one call's plain output. Its text is all of the output, because nothing marks the
+ * answer in it.
+ */
 export const readPlain = (traits: AgentTraits, work: AgentWork): AgentReader => {
-  let told = initialProgress
+  let progress = initialProgress
   return {
-    take: (line) => {
-      told = appendText(told, `${line}\n`)
+    readLine: (line) => {
+      progress = appendText(progress, `${line}\n`)
       return [line]
     },
-    rest: () => [],
-    hasTold: () => false,
-    keep: () => JSON.stringify(told),
-    goOn: (text) =>
-      Option.match(decodeTold(text), {
+    flush: () => [],
+    hasResult: () => false,
+    saveState: () => JSON.stringify(progress),
+    restoreState: (text) =>
+      Option.match(decodeProgress(text), {
         onNone: () => false,
-        onSome: (kept) => {
-          told = kept
+        onSome: (saved) => {
+          progress = saved
           return true
         }
       }),
-    conclude: ({ outcome, stderr }) => {
+    finish: ({ outcome, stderr }) => {
       const isDone = outcome.kind === "exited" && outcome.exitCode === 0
-      return conclude(traits, work, {
-        told: { ...told, verdict: isDone ? "done" : null },
-        stray: told.text.slice(-8192),
+      return toAgentOutcome(traits, work, {
+        progress: { ...progress, verdict: isDone ? "done" : null },
+        unparsed: progress.text.slice(-8192),
         outcome,
         stderr
       })

@@ -1,12 +1,15 @@
-/** The lines of `gemini -o stream-json` that matter. */
+/** The events of `gemini -o stream-json` that backbeat uses. */
 import * as Schema from "effect/Schema"
 import { lenient } from "../text/lenient.ts"
 
-const Stated = lenient(
+const ErrorField = lenient(
   Schema.Struct({ type: lenient(Schema.String), message: lenient(Schema.String) })
 )
 
-/** A line that matters. `stats` are of this call, also after a resume; `input_tokens` include those from a cache. */
+/**
+ * An event that backbeat uses. `stats` are of this call, also after a resume; `input_tokens`
+ * include those from a cache.
+ */
 export const GeminiEvent = Schema.Union([
   Schema.Struct({ type: Schema.tag("init"), session_id: lenient(Schema.String) }),
   Schema.Struct({
@@ -25,7 +28,7 @@ export const GeminiEvent = Schema.Union([
     type: Schema.tag("tool_result"),
     tool_id: lenient(Schema.String),
     status: lenient(Schema.String),
-    error: Stated
+    error: ErrorField
   }),
   Schema.Struct({
     type: Schema.tag("error"),
@@ -35,7 +38,7 @@ export const GeminiEvent = Schema.Union([
   Schema.Struct({
     type: Schema.tag("result"),
     status: lenient(Schema.String),
-    error: Stated,
+    error: ErrorField,
     stats: lenient(
       Schema.Struct({ input_tokens: lenient(Schema.Finite), output_tokens: lenient(Schema.Finite) })
     )

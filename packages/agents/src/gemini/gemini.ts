@@ -3,7 +3,7 @@ import type { AgentErrorKind } from "@backbeat/core/task/AgentOutcome"
 import type { AgentWork, PermissionMode } from "@backbeat/core/task/AgentWork"
 import type { Agent, CallSetting } from "../Agent.ts"
 import { readEvents } from "../reading/readEvents.ts"
-import { geminiDialect } from "./readGemini.ts"
+import { geminiFormat } from "./readGemini.ts"
 
 const approvalModes: Readonly<Record<PermissionMode, string>> = {
   plan: "plan",
@@ -11,7 +11,7 @@ const approvalModes: Readonly<Record<PermissionMode, string>> = {
   full: "yolo"
 }
 
-// No -p: it would be put behind what comes on standard input, which alone makes the call headless.
+// No -p: gemini would append it to standard input, which already makes the call headless.
 const argsOf = (work: AgentWork, { args }: CallSetting): ReadonlyArray<string> => [
   ...args,
   "-o",
@@ -26,7 +26,7 @@ const argsOf = (work: AgentWork, { args }: CallSetting): ReadonlyArray<string> =
 const traits = {
   name: "gemini",
   login: "gemini",
-  loginMarks: {
+  credentialSources: {
     variables: [
       "GEMINI_API_KEY",
       "GOOGLE_API_KEY",
@@ -38,7 +38,8 @@ const traits = {
       "${GEMINI_CLI_HOME:-.}/.gemini/gemini-credentials.json"
     ]
   },
-  // 41 and 53 are its own. An HTTP status becomes its exit code, of which the system keeps the lowest eight bits.
+  // 41 and 53 are gemini's own codes. It also exits with an HTTP status, of which the system keeps
+  // the lowest eight bits.
   exitKinds: new Map<number, AgentErrorKind>([
     [41, "auth"],
     [53, "limit"],
@@ -48,7 +49,7 @@ const traits = {
   ])
 }
 
-const cannot: ReturnType<Agent["unable"]> = [
+const unsupported: ReturnType<Agent["unsupportedFields"]> = [
   {
     field: "effort",
     message: "gemini does not support it; claude, codex and opencode do"
@@ -71,18 +72,21 @@ const cannot: ReturnType<Agent["unable"]> = [
   }
 ]
 
-/** Gemini CLI. In `edit` it has no shell: without anyone to ask, it takes tools that ask away. It counts no cost. */
+/**
+ * Gemini CLI. In `edit` mode it has no shell: headless, it removes the tools that would ask. It
+ * reports no cost.
+ */
 export const gemini: Agent = {
   ...traits,
   command: "gemini",
   permissionMode: "edit",
   install: "npm install -g @google/gemini-cli",
-  unable: (work) => cannot.filter(({ field }) => work[field] !== null),
+  unsupportedFields: (work) => unsupported.filter(({ field }) => work[field] !== null),
   call: (work, setting) => ({
     argv: [setting.command, ...argsOf(work, setting)],
     stdin: work.prompt,
     env: {},
     files: []
   }),
-  reader: (work) => readEvents({ ...geminiDialect, traits }, work)
+  reader: (work) => readEvents({ ...geminiFormat, traits }, work)
 }

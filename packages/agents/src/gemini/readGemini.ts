@@ -1,10 +1,10 @@
-/** What the lines of gemini tell. */
+/** Reads the events of gemini. */
 import * as Schema from "effect/Schema"
 import { callLine, deniedCall, errorLine } from "../reading/callLine.ts"
 import type { EventFormat, Shown } from "../reading/readEvents.ts"
 import { attemptTotal, withCall, withResult, appendText } from "../reading/AgentProgress.ts"
 import type { AgentProgress } from "../reading/AgentProgress.ts"
-import { kindOf } from "../trouble/kindOf.ts"
+import { classifyError } from "../failure/classifyError.ts"
 import { GeminiEvent } from "./GeminiEvent.ts"
 
 type Part<Type> = Extract<GeminiEvent, { type: Type }>
@@ -36,26 +36,27 @@ const show = (event: GeminiEvent): ReadonlyArray<Shown> => {
   }
 }
 
-const learnResult = (told: AgentProgress, event: Part<"result">): AgentProgress => {
+const applyResult = (progress: AgentProgress, event: Part<"result">): AgentProgress => {
   const counted = {
-    ...told,
+    ...progress,
     isOpen: false,
     inputTokens: attemptTotal(event.stats?.input_tokens ?? null),
     outputTokens: attemptTotal(event.stats?.output_tokens ?? null)
   }
-  // Out of turns it tells an error, and then success.
-  const isCutShort = told.problem !== null && kindOf(told.problem) === "limit"
+  // When gemini runs out of turns, it reports an error and then success.
+  const isCutShort = progress.problem !== null && classifyError(progress.problem) === "limit"
   if (event.status === "success" && !isCutShort)
     return { ...counted, verdict: "done", problem: null }
   const message = event.error?.message ?? null
   return {
     ...counted,
     verdict: "failed",
-    problem: message === null ? told.problem : { message, kind: null, status: null }
+    problem: message === null ? progress.problem : { message, kind: null, status: null }
   }
 }
 
-// Gemini's own tools: one that is not registered was removed by the mode. Any other name was invented by the model.
+// Gemini's own tools. If one of these is not registered, the mode removed it. Any other name was
+// invented by the model.
 const ownTools =
   /^Tool "(?:run_shell_command|write_file|replace|web_fetch|google_web_search|save_memory|edit)" not found/u
 
@@ -65,36 +66,38 @@ const isDenied = ({ error }: Part<"tool_result">): boolean => {
   return error?.type === "policy_violation" || message.startsWith("Access denied: plan path")
 }
 
-const learnMessage = (
-  told: AgentProgress,
+const applyMessage = (
+  progress: AgentProgress,
   { content, delta, role }: Part<"message">
 ): AgentProgress =>
-  role === "assistant" ? { ...appendText(told, content ?? ""), isOpen: delta === true } : told
+  role === "assistant"
+    ? { ...appendText(progress, content ?? ""), isOpen: delta === true }
+    : progress
 
-const learn = (told: AgentProgress, event: GeminiEvent): AgentProgress => {
+const applyEvent = (progress: AgentProgress, event: GeminiEvent): AgentProgress => {
   switch (event.type) {
     case "init":
-      return { ...told, sessionId: event.session_id ?? told.sessionId }
+      return { ...progress, sessionId: event.session_id ?? progress.sessionId }
     case "message":
-      return learnMessage(told, event)
+      return applyMessage(progress, event)
     case "tool_use":
       return withCall(
-        { ...told, isOpen: false },
+        { ...progress, isOpen: false },
         event.tool_id ?? "",
         deniedCall(event.tool_name, event.parameters)
       )
     case "tool_result":
-      return withResult(told, event.tool_id ?? "", isDenied(event))
+      return withResult(progress, event.tool_id ?? "", isDenied(event))
     case "error":
-      return { ...told, problem: { message: event.message ?? "", kind: null, status: null } }
+      return { ...progress, problem: { message: event.message ?? "", kind: null, status: null } }
     case "result":
-      return learnResult(told, event)
+      return applyResult(progress, event)
   }
 }
 
-/** How the lines of gemini are understood. */
-export const geminiDialect = {
+/** The event format of gemini. */
+export const geminiFormat = {
   decode: Schema.decodeUnknownOption(GeminiEvent),
   show,
-  learn
+  applyEvent
 } satisfies Omit<EventFormat<GeminiEvent>, "traits">

@@ -1,4 +1,4 @@
-/** The lines of `opencode run --format json` that matter. */
+/** The events of `opencode run --format json` that backbeat uses. */
 import * as Schema from "effect/Schema"
 import { lenient } from "../text/lenient.ts"
 
@@ -10,7 +10,7 @@ const ToolState = Schema.Struct({
   error: lenient(Schema.String)
 })
 
-// Each count excludes the others, and all are of this step alone.
+// The counts do not overlap, and all are of this step alone.
 const Tokens = Schema.Struct({
   total: lenient(Schema.Finite),
   input: lenient(Schema.Finite),
@@ -20,7 +20,7 @@ const Tokens = Schema.Struct({
 })
 export type Tokens = typeof Tokens.Type
 
-/** A line that matters. */
+/** An event that backbeat uses. */
 export const OpencodeEvent = Schema.Union([
   Schema.Struct({ type: Schema.tag("step_start"), sessionID }),
   Schema.Struct({

@@ -4,16 +4,16 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Agent, CallSetting } from "../Agent.ts"
 import { readEvents } from "../reading/readEvents.ts"
-import { opencodeDialect } from "./readOpencode.ts"
+import { opencodeFormat } from "./readOpencode.ts"
 
-// Without --auto it refuses by itself what its settings would ask a person for.
+// Without --auto, it denies everything for which its settings ask a person.
 const permissions: Readonly<Record<PermissionMode, ReadonlyArray<string>>> = {
   plan: ["--agent", "plan"],
   edit: ["--agent", "build"],
   full: ["--agent", "build", "--auto"]
 }
 
-// Its agent `plan` may run a shell, which can write what it likes.
+// Its agent `plan` may run a shell, which could write files.
 const denyAll = JSON.stringify({ edit: "deny", bash: "deny" })
 
 const systemPromptFile = "system-prompt.md"
@@ -23,10 +23,10 @@ const decodeConfiguration = Schema.decodeUnknownOption(
 )
 const decodeInstructions = Schema.decodeUnknownOption(Schema.Array(Schema.Unknown))
 
-/** The configuration that its variable holds already, with one more file of instructions. */
-const withInstructions = (held: string | undefined, path: string): string => {
+/** Adds one file of instructions to the configuration in its variable. */
+const withInstructions = (current: string | undefined, path: string): string => {
   const configuration: Readonly<Record<string, unknown>> = Option.getOrElse(
-    decodeConfiguration(held),
+    decodeConfiguration(current),
     () => ({})
   )
   const instructions = Option.getOrElse(decodeInstructions(configuration["instructions"]), () => [])
@@ -62,7 +62,7 @@ const argsOf = (work: AgentWork, { args }: CallSetting): ReadonlyArray<string> =
 const traits = {
   name: "opencode",
   login: "opencode auth login",
-  loginMarks: {
+  credentialSources: {
     variables: [
       "OPENCODE_API_KEY",
       "ANTHROPIC_API_KEY",
@@ -75,7 +75,7 @@ const traits = {
   exitKinds: new Map()
 }
 
-const cannot: ReturnType<Agent["unable"]> = [
+const unsupported: ReturnType<Agent["unsupportedFields"]> = [
   {
     field: "maxTurns",
     message: "opencode does not support it; claude does"
@@ -91,20 +91,20 @@ const cannot: ReturnType<Agent["unable"]> = [
 ]
 
 /**
- * opencode. The system prompt is added to the instructions of its configuration by OPENCODE_CONFIG_CONTENT. Which variants a model has is the provider's matter: an effort that it has not
- * changes nothing.
+ * opencode. OPENCODE_CONFIG_CONTENT adds the system prompt to the instructions of its
+ * configuration. The provider defines the variants of a model: an unknown effort has no effect.
  */
 export const opencode: Agent = {
   ...traits,
   command: "opencode",
   permissionMode: "edit",
   install: "npm install -g opencode-ai",
-  unable: (work) => cannot.filter(({ field }) => work[field] !== null),
+  unsupportedFields: (work) => unsupported.filter(({ field }) => work[field] !== null),
   call: (work, setting) => ({
     argv: [setting.command, ...argsOf(work, setting)],
     stdin: work.prompt,
     env: variablesOf(work, setting),
     files: work.systemPrompt === null ? [] : [{ path: systemPromptFile, text: work.systemPrompt }]
   }),
-  reader: (work) => readEvents({ ...opencodeDialect, traits }, work)
+  reader: (work) => readEvents({ ...opencodeFormat, traits }, work)
 }

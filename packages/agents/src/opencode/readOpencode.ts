@@ -1,10 +1,10 @@
-/** What the lines of opencode tell: it has no line for its result, which is the last step. */
+/** Reads the events of opencode. No event has the result: the last step is the result. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { callLine, deniedCall, errorLine } from "../reading/callLine.ts"
 import type { EventFormat, Shown } from "../reading/readEvents.ts"
 import { attemptTotal, withDenied, appendText } from "../reading/AgentProgress.ts"
-import type { Count, AgentProgress } from "../reading/AgentProgress.ts"
+import type { UsageAmount, AgentProgress } from "../reading/AgentProgress.ts"
 import { OpencodeEvent } from "./OpencodeEvent.ts"
 import type { Tokens } from "./OpencodeEvent.ts"
 
@@ -32,7 +32,7 @@ const show = (event: OpencodeEvent): ReadonlyArray<Shown> => {
   }
 }
 
-const plus = ({ amount }: Count, more: number | null): Count =>
+const addAmount = ({ amount }: UsageAmount, more: number | null): UsageAmount =>
   attemptTotal(more === null ? amount : (amount ?? 0) + more)
 
 const inputOf = ({ cache, input }: Tokens): number =>
@@ -40,75 +40,79 @@ const inputOf = ({ cache, input }: Tokens): number =>
 
 const outputOf = (tokens: Tokens): number => (tokens.output ?? 0) + (tokens.reasoning ?? 0)
 
-const learnStep = (told: AgentProgress, { part }: Part<"step_finish">): AgentProgress => {
+const applyStep = (progress: AgentProgress, { part }: Part<"step_finish">): AgentProgress => {
   const { tokens } = part
   return {
-    ...told,
+    ...progress,
     isOpen: false,
-    // Behind calls of tools another step follows, unless a tool was refused: then it just ends.
+    // Another step follows after tool calls, unless a call was denied: then opencode exits.
     verdict: part.reason === "tool-calls" ? null : "done",
     problem: null,
-    turns: (told.turns ?? 0) + 1,
-    costUsd: plus(told.costUsd, part.cost),
-    inputTokens: plus(told.inputTokens, tokens === null ? null : inputOf(tokens)),
-    outputTokens: plus(told.outputTokens, tokens === null ? null : outputOf(tokens))
+    turns: (progress.turns ?? 0) + 1,
+    costUsd: addAmount(progress.costUsd, part.cost),
+    inputTokens: addAmount(progress.inputTokens, tokens === null ? null : inputOf(tokens)),
+    outputTokens: addAmount(progress.outputTokens, tokens === null ? null : outputOf(tokens))
   }
 }
 
-const learnText = (told: AgentProgress, text: string | null): AgentProgress =>
-  text === null || text.trim() === "" ? told : appendText(told, told.isOpen ? `\n\n${text}` : text)
+const applyText = (progress: AgentProgress, text: string | null): AgentProgress =>
+  text === null || text.trim() === ""
+    ? progress
+    : appendText(progress, progress.isOpen ? `\n\n${text}` : text)
 
-// What it says of a call that its rules forbid, and of one that would have to be asked for where nobody can be asked.
-const refused = /^The user rejected permission|^The user has specified a rule which prevents/u
+// Its messages for a call that its rules forbid, and for one that would have to ask a user who is
+// not there.
+const deniedMessage = /^The user rejected permission|^The user has specified a rule which prevents/u
 
-// A mode takes tools away; a call of one comes as a call of `invalid`, without its arguments.
+// A mode removes tools. A call of a removed tool is reported as a call of `invalid`, without its
+// arguments.
 const ownTools =
   /^Model tried to call unavailable tool '(?<tool>bash|edit|write|patch|multiedit|webfetch|websearch)'/u
 const decodeInvalid = Schema.decodeUnknownOption(Schema.Struct({ error: Schema.String }))
 
-const takenAway = (input: unknown): string | null =>
+const removedTool = (input: unknown): string | null =>
   Option.match(decodeInvalid(input), {
     onNone: () => null,
     onSome: ({ error }) => ownTools.exec(error)?.groups?.["tool"] ?? null
   })
 
-const learnTool = (
-  told: AgentProgress,
+const applyTool = (
+  progress: AgentProgress,
   { part: { state, tool } }: Part<"tool_use">
 ): AgentProgress => {
-  if (state?.status === "error" && refused.test(state.error ?? ""))
-    return withDenied(told, deniedCall(tool, state.input))
-  const missing = tool === "invalid" ? takenAway(state?.input) : null
+  if (state?.status === "error" && deniedMessage.test(state.error ?? ""))
+    return withDenied(progress, deniedCall(tool, state.input))
+  const missing = tool === "invalid" ? removedTool(state?.input) : null
   return missing === null
-    ? told
-    : withDenied(told, { tool: missing, what: "(opencode does not say with which arguments)" })
+    ? progress
+    : withDenied(progress, { tool: missing, what: "(opencode does not say with which arguments)" })
 }
 
-const learnError = (told: AgentProgress, event: Part<"error">): AgentProgress => ({
-  ...told,
+const applyError = (progress: AgentProgress, event: Part<"error">): AgentProgress => ({
+  ...progress,
   verdict: "failed",
   problem: { message: messageOf(event), kind: null, status: event.error?.data?.statusCode ?? null }
 })
 
-const learn = (given: AgentProgress, event: OpencodeEvent): AgentProgress => {
-  const told = { ...given, sessionId: event.sessionID ?? given.sessionId }
+const applyEvent = (given: AgentProgress, event: OpencodeEvent): AgentProgress => {
+  const progress = { ...given, sessionId: event.sessionID ?? given.sessionId }
   switch (event.type) {
     case "step_start":
-      return { ...told, isOpen: false, verdict: null }
+      return { ...progress, isOpen: false, verdict: null }
     case "text":
-      return learnText(told, event.part.text)
+      return applyText(progress, event.part.text)
     case "tool_use":
-      return learnTool(told, event)
+      return applyTool(progress, event)
     case "step_finish":
-      return learnStep(told, event)
+      return applyStep(progress, event)
     case "error":
-      return learnError(told, event)
+      return applyError(progress, event)
   }
 }
 
-/** How the lines of opencode are understood. */
-export const opencodeDialect = {
+/** The event format of opencode. */
+export const opencodeFormat = {
   decode: Schema.decodeUnknownOption(OpencodeEvent),
   show,
-  learn
+  applyEvent
 } satisfies Omit<EventFormat<OpencodeEvent>, "traits">

@@ -1,26 +1,30 @@
-/** What the output of a call has told so far. */
+/** The facts in the output of a call so far. */
 import { AgentErrorKind, Denied } from "@backbeat/core/task/AgentOutcome"
 import * as Schema from "effect/Schema"
 
-/** What went wrong in the agent's words; `kind` and `status` (of HTTP) where the output names them. */
-export const Problem = Schema.Struct({
+/**
+ * An error in the agent's words. `kind` and `status` (of HTTP) are set if the output names them.
+ */
+export const ReportedError = Schema.Struct({
   message: Schema.String,
   kind: Schema.NullOr(AgentErrorKind),
   status: Schema.NullOr(Schema.Finite)
 })
-export type Problem = typeof Problem.Type
+export type ReportedError = typeof ReportedError.Type
 
-/** An amount that an agent tells, null when it does not, and since when it counts. */
-export const Count = Schema.Struct({
+/** An amount that an agent reports, null if it does not, and from where it counts. */
+export const UsageAmount = Schema.Struct({
   amount: Schema.NullOr(Schema.Finite),
   since: Schema.Literals(["session", "attempt"])
 })
-export type Count = typeof Count.Type
+export type UsageAmount = typeof UsageAmount.Type
 
 /**
- * What an output has told of itself; `verdict` is how the agent's turn ended as far as it is known, and it `goesOn` when more turns are to follow. `cutBytes` of the message went
- * before what is kept of it in `text`, to which further text belongs while it `isOpen`. `denied` is what its permissions refused, `openCalls` the
- * calls of which no result has come, where only the result tells of a refusal.
+ * The facts in an output. `verdict` is the end of the agent's turn as far as it is known; `goesOn`
+ * says that more turns follow. `text` is the end of the last message: `cutBytes` were cut before
+ * it, and while `isOpen`, further text belongs to it. `denied` has the tool calls that permissions
+ * denied. `openCalls` has calls without a result yet, for agents that report a denial only in the
+ * result.
  */
 export const AgentProgress = Schema.Struct({
   sessionId: Schema.NullOr(Schema.String),
@@ -29,20 +33,20 @@ export const AgentProgress = Schema.Struct({
   isOpen: Schema.Boolean,
   verdict: Schema.NullOr(Schema.Literals(["done", "failed"])),
   goesOn: Schema.Boolean,
-  problem: Schema.NullOr(Problem),
+  problem: Schema.NullOr(ReportedError),
   structured: Schema.NullOr(Schema.Json),
   turns: Schema.NullOr(Schema.Finite),
   denied: Schema.Array(Denied),
   openCalls: Schema.Array(Schema.Struct({ id: Schema.String, call: Denied })),
-  costUsd: Count,
-  inputTokens: Count,
-  outputTokens: Count
+  costUsd: UsageAmount,
+  inputTokens: UsageAmount,
+  outputTokens: UsageAmount
 })
 export type AgentProgress = typeof AgentProgress.Type
 
-const untold: Count = { amount: null, since: "attempt" }
+const unknownAmount: UsageAmount = { amount: null, since: "attempt" }
 
-/** What is known before the first line. */
+/** The progress before the first line. */
 export const initialProgress: AgentProgress = {
   sessionId: null,
   text: "",
@@ -55,52 +59,63 @@ export const initialProgress: AgentProgress = {
   turns: null,
   denied: [],
   openCalls: [],
-  costUsd: untold,
-  inputTokens: untold,
-  outputTokens: untold
+  costUsd: unknownAmount,
+  inputTokens: unknownAmount,
+  outputTokens: unknownAmount
 }
 
-/** How many characters of a message are kept while it grows: more than any result may have. */
+/** How many characters of a growing message are kept. It is more than a result may have. */
 const keptLength = 131_072
 
-/** With a piece more of the message that is being told, or the first of another. Cut seldom: each cut copies all that is kept. */
-export const appendText = (told: AgentProgress, piece: string): AgentProgress => {
-  const [before, cutBytes] = told.isOpen ? [told.text, told.cutBytes] : ["", 0]
+/**
+ * Adds a piece to the open message, or starts another message. Cuts rarely, because each cut copies
+ * all of the kept text.
+ */
+export const appendText = (progress: AgentProgress, piece: string): AgentProgress => {
+  const [before, cutBytes] = progress.isOpen ? [progress.text, progress.cutBytes] : ["", 0]
   const text = before + piece
-  if (text.length <= 2 * keptLength) return { ...told, isOpen: true, text, cutBytes }
+  if (text.length <= 2 * keptLength) return { ...progress, isOpen: true, text, cutBytes }
   return {
-    ...told,
+    ...progress,
     isOpen: true,
     text: text.slice(-keptLength),
     cutBytes: cutBytes + Buffer.byteLength(text.slice(0, -keptLength))
   }
 }
 
-/** An amount since the session began. */
-export const sessionTotal = (amount: number | null): Count => ({ amount, since: "session" })
+/** An amount that counts from the start of the session. */
+export const sessionTotal = (amount: number | null): UsageAmount => ({ amount, since: "session" })
 
-/** An amount of this attempt alone. */
-export const attemptTotal = (amount: number | null): Count => ({ amount, since: "attempt" })
+/** An amount that counts this attempt alone. */
+export const attemptTotal = (amount: number | null): UsageAmount => ({ amount, since: "attempt" })
 
-/** So many refusals are kept: an agent may try again and again. */
-const keptDenied = 1000
+/** How many denied calls are kept, because an agent may repeat them endlessly. */
+const maxDenied = 1000
 
-/** With a call that the agent's permissions refused. */
-export const withDenied = (told: AgentProgress, denied: Denied): AgentProgress =>
-  told.denied.length === keptDenied ? told : { ...told, denied: [...told.denied, denied] }
+/** Adds a tool call that permissions denied. */
+export const withDenied = (progress: AgentProgress, denied: Denied): AgentProgress =>
+  progress.denied.length === maxDenied
+    ? progress
+    : { ...progress, denied: [...progress.denied, denied] }
 
-/** So many calls may wait for their result. */
-const keptCalls = 100
+/** How many calls without a result are kept. */
+const maxOpenCalls = 100
 
-/** With a call of which the result is to come. */
-export const withCall = (told: AgentProgress, id: string, call: Denied): AgentProgress => ({
-  ...told,
-  openCalls: [...told.openCalls, { id, call }].slice(-keptCalls)
+/** Adds a call whose result follows. */
+export const withCall = (progress: AgentProgress, id: string, call: Denied): AgentProgress => ({
+  ...progress,
+  openCalls: [...progress.openCalls, { id, call }].slice(-maxOpenCalls)
 })
 
-/** With the result of a call, and whether it was refused. */
-export const withResult = (told: AgentProgress, id: string, isDenied: boolean): AgentProgress => {
-  const call = told.openCalls.find((open) => open.id === id)?.call
-  const rest = { ...told, openCalls: told.openCalls.filter((open) => open.id !== id) }
+/**
+ * Removes an open call because its result came, and adds it to the denied ones if it was denied.
+ */
+export const withResult = (
+  progress: AgentProgress,
+  id: string,
+  isDenied: boolean
+): AgentProgress => {
+  const call = progress.openCalls.find((open) => open.id === id)?.call
+  const rest = { ...progress, openCalls: progress.openCalls.filter((open) => open.id !== id) }
   return isDenied && call !== undefined ? withDenied(rest, call) : rest
 }

@@ -1,14 +1,14 @@
-/** Lines for people about what an agent does. */
+/** Lines for people about the tool calls of an agent. */
 import type { Denied } from "@backbeat/core/task/AgentOutcome"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { oneLine } from "../text/keepEnd.ts"
-import { plainMessage } from "../trouble/plainMessage.ts"
+import { plainMessage } from "../failure/plainMessage.ts"
 
-const longest = 200
+const maxLength = 200
 
-// The argument that tells most of a call comes first.
-const telling = [
+// The arguments that describe a call, the most specific first.
+const subjectKeys = [
   "command",
   "file_path",
   "filePath",
@@ -38,21 +38,23 @@ const subjectOf = (given: unknown): string => {
       (entry): entry is [string, string] => typeof entry[1] === "string"
     )
   )
-  return texts.get(telling.find((key) => texts.has(key)) ?? "") ?? [...texts.values()][0] ?? ""
+  return texts.get(subjectKeys.find((key) => texts.has(key)) ?? "") ?? [...texts.values()][0] ?? ""
 }
 
-/** A call of a tool that was refused. */
+/** A denied tool call. */
 export const deniedCall = (tool: string | null, given: unknown): Denied => ({
-  tool: oneLine(tool ?? "tool", longest),
-  what: oneLine(subjectOf(given), longest)
+  tool: oneLine(tool ?? "tool", maxLength),
+  what: oneLine(subjectOf(given), maxLength)
 })
 
-/** A call of a tool in one line, such as `> Bash: npm test`. */
+/** A tool call in one line, such as `> Bash: npm test`. */
 export const callLine = (tool: string, given: unknown): string => {
-  const subject = oneLine(subjectOf(given), longest)
-  return subject === "" ? `> ${oneLine(tool, longest)}` : `> ${oneLine(tool, longest)}: ${subject}`
+  const subject = oneLine(subjectOf(given), maxLength)
+  return subject === ""
+    ? `> ${oneLine(tool, maxLength)}`
+    : `> ${oneLine(tool, maxLength)}: ${subject}`
 }
 
-/** Something that went wrong in one line, such as `! File does not exist.` */
+/** An error in one line, such as `! File does not exist.` */
 export const errorLine = (message: string): string =>
-  `! ${oneLine(plainMessage(message), longest * 2)}`
+  `! ${oneLine(plainMessage(message), maxLength * 2)}`

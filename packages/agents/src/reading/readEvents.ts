@@ -1,49 +1,56 @@
-/** Reads an output of one JSON object a line, whichever agent's events they are. */
+/** Reads an output of one JSON object a line, in the event format of any agent. */
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { AgentReader } from "../Agent.ts"
 import { PendingText } from "../text/PendingText.ts"
 import { parseJson } from "../text/lenient.ts"
-import { isGarnished, visibleLine } from "../text/visible.ts"
-import { conclude } from "./conclude.ts"
-import type { AgentTraits } from "./conclude.ts"
+import { hasTerminalCodes, visibleLine } from "../text/visible.ts"
+import { toAgentOutcome } from "./toAgentOutcome.ts"
+import type { AgentTraits } from "./toAgentOutcome.ts"
 import { initialProgress, AgentProgress } from "./AgentProgress.ts"
 
-/** What an event shows to people: a whole text, which may have many lines, or a piece of one that goes on. */
+/**
+ * The text that an event shows to people: a whole text of any number of lines, or a piece of a
+ * text.
+ */
 export type Shown = { readonly text: string } | { readonly piece: string }
 
-/** How one agent's events are understood. */
+/** The event format of one agent. */
 export interface EventFormat<Event> {
   readonly traits: AgentTraits
-  /** None for what is not an event of this agent, or not one that matters. */
+  /** None for a value that is not an event, or that backbeat does not use. */
   readonly decode: (value: unknown) => Option.Option<Event>
   readonly show: (event: Event) => ReadonlyArray<Shown>
-  readonly learn: (told: AgentProgress, event: Event, work: AgentWork) => AgentProgress
+  readonly applyEvent: (progress: AgentProgress, event: Event, work: AgentWork) => AgentProgress
 }
 
-/** How much of what is no JSON is kept as evidence, in characters. */
+/** How much output that is not JSON is kept for error messages, in characters. */
 const unparsedLength = 8192
 
-/** What one reader leaves to the next. */
-const Kept = Schema.Struct({ told: AgentProgress, stray: Schema.String, pending: Schema.String })
-const decodeKept = Schema.decodeUnknownOption(Schema.fromJsonString(Kept))
+/** The saved state of a reader. */
+const SavedState = Schema.Struct({
+  told: AgentProgress,
+  stray: Schema.String,
+  pending: Schema.String
+})
+const decodeState = Schema.decodeUnknownOption(Schema.fromJsonString(SavedState))
 
 const isObject = Schema.is(Schema.Record(Schema.String, Schema.Unknown))
 
-/** A terminal's title or the rest of a progress bar may stand before an event in its line. */
+/** Parses a line. A terminal title or a progress bar may precede the event. */
 const parseEvent = (line: string): unknown => {
   const value = parseJson(line)
-  return value === undefined && line.includes("{") && isGarnished(line)
+  return value === undefined && line.includes("{") && hasTerminalCodes(line)
     ? parseJson(visibleLine(line))
     : value
 }
 
 /** A reader of one call's output. */
-export const readEvents = <Event>(dialect: EventFormat<Event>, work: AgentWork): AgentReader => {
+export const readEvents = <Event>(format: EventFormat<Event>, work: AgentWork): AgentReader => {
   let pending = new PendingText()
-  let told = initialProgress
-  let stray = ""
+  let progress = initialProgress
+  let unparsed = ""
 
   const showLine = (shown: Shown): ReadonlyArray<string> => {
     if ("piece" in shown) return pending.add(shown.piece)
@@ -52,34 +59,39 @@ export const readEvents = <Event>(dialect: EventFormat<Event>, work: AgentWork):
   }
 
   return {
-    take: (line) => {
+    readLine: (line) => {
       const value = parseEvent(line)
       if (!isObject(value)) {
         if (line.trim() === "") return []
-        stray = `${stray}${line}\n`.slice(-unparsedLength)
+        unparsed = `${unparsed}${line}\n`.slice(-unparsedLength)
         return [...pending.flush(), line]
       }
-      return Option.match(dialect.decode(value), {
+      return Option.match(format.decode(value), {
         onNone: () => [],
         onSome: (event) => {
-          told = dialect.learn(told, event, work)
-          return dialect.show(event).flatMap(showLine)
+          progress = format.applyEvent(progress, event, work)
+          return format.show(event).flatMap(showLine)
         }
       })
     },
-    rest: () => pending.flush(),
-    hasTold: () => told.verdict !== null && !told.goesOn,
-    keep: () => JSON.stringify({ told, stray, pending: pending.kept } satisfies typeof Kept.Type),
-    goOn: (text) =>
-      Option.match(decodeKept(text), {
+    flush: () => pending.flush(),
+    hasResult: () => progress.verdict !== null && !progress.goesOn,
+    saveState: () =>
+      JSON.stringify({
+        told: progress,
+        stray: unparsed,
+        pending: pending.unfinished
+      } satisfies typeof SavedState.Type),
+    restoreState: (text) =>
+      Option.match(decodeState(text), {
         onNone: () => false,
-        onSome: (kept) => {
-          told = kept.told
-          stray = kept.stray
-          pending = new PendingText(kept.pending)
+        onSome: (saved) => {
+          progress = saved.told
+          unparsed = saved.stray
+          pending = new PendingText(saved.pending)
           return true
         }
       }),
-    conclude: (end) => conclude(dialect.traits, work, { told, stray, ...end })
+    finish: (end) => toAgentOutcome(format.traits, work, { progress, unparsed, ...end })
   }
 }

@@ -1,50 +1,54 @@
-/** Splits what an agent counts into what this attempt used and what its session has used up. */
+/**
+ * Splits the amounts that an agent reports into the usage of this attempt and that of its session.
+ */
 import type { Session, Usage } from "@backbeat/core/task/AgentWork"
-import type { Count, AgentProgress } from "./AgentProgress.ts"
+import type { UsageAmount, AgentProgress } from "./AgentProgress.ts"
 
-interface Share {
-  readonly own: number | null
-  readonly total: number | null
+interface Split {
+  readonly attempt: number | null
+  readonly session: number | null
 }
 
-const share = ({ amount, since }: Count, before: number | null): Share => {
-  if (amount === null) return { own: null, total: null }
+const split = ({ amount, since }: UsageAmount, before: number | null): Split => {
+  if (amount === null) return { attempt: null, session: null }
   if (before === null)
-    return since === "session" ? { own: null, total: amount } : { own: amount, total: null }
-  // Less than before: the agent has begun to count anew.
-  if (since === "attempt" || amount < before) return { own: amount, total: before + amount }
-  return { own: amount - before, total: amount }
+    return since === "session"
+      ? { attempt: null, session: amount }
+      : { attempt: amount, session: null }
+  // Less than before: the agent started to count from zero.
+  if (since === "attempt" || amount < before) return { attempt: amount, session: before + amount }
+  return { attempt: amount - before, session: amount }
 }
 
-const whole = (amount: number | null): number | null =>
+const toTokens = (amount: number | null): number | null =>
   amount === null ? null : Math.min(Math.max(Math.round(amount), 0), Number.MAX_SAFE_INTEGER)
 
-const finite = (amount: number | null): number | null =>
+const toCost = (amount: number | null): number | null =>
   amount === null ? null : Math.min(Math.max(amount, 0), Number.MAX_VALUE)
 
 /**
- * What this attempt used (`own`) and what its session has used since it began (`used`). A part is null when the agent
- * does not tell it, or goes on with a session of which is not known what it had used before.
+ * The usage of this attempt (`own`), and that of its session since that began (`used`). A part is
+ * null if the agent does not report it, or if the earlier usage of a resumed session is unknown.
  */
 export const splitUsage = (
-  told: AgentProgress,
+  progress: AgentProgress,
   session: Session | null
 ): { readonly own: Usage; readonly used: Usage } => {
   const before =
     session === null ? { costUsd: 0, inputTokens: 0, outputTokens: 0 } : session.usedBefore
-  const cost = share(told.costUsd, before?.costUsd ?? null)
-  const input = share(told.inputTokens, before?.inputTokens ?? null)
-  const output = share(told.outputTokens, before?.outputTokens ?? null)
+  const cost = split(progress.costUsd, before?.costUsd ?? null)
+  const input = split(progress.inputTokens, before?.inputTokens ?? null)
+  const output = split(progress.outputTokens, before?.outputTokens ?? null)
   return {
     own: {
-      costUsd: finite(cost.own),
-      inputTokens: whole(input.own),
-      outputTokens: whole(output.own)
+      costUsd: toCost(cost.attempt),
+      inputTokens: toTokens(input.attempt),
+      outputTokens: toTokens(output.attempt)
     },
     used: {
-      costUsd: finite(cost.total),
-      inputTokens: whole(input.total),
-      outputTokens: whole(output.total)
+      costUsd: toCost(cost.session),
+      inputTokens: toTokens(input.session),
+      outputTokens: toTokens(output.session)
     }
   }
 }

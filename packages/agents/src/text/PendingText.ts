@@ -1,31 +1,34 @@
-/** Text that arrives in pieces and is given away in lines. */
+/** Text that arrives in pieces and is passed on in lines. */
 
-/** How long an unfinished line may grow, in characters, before it is given away as it is. */
-const longestLine = 65_536
+/** The longest unfinished line in characters. A longer one is passed on in parts. */
+const maxLineLength = 65_536
 
-/** The end of a text whose line is not complete yet. */
+/** The unfinished last line of a text. */
 export class PendingText {
   #text = ""
 
-  /** With what another one has kept, unless it is new. */
-  constructor(kept = "") {
-    this.#text = kept
+  /** Continues with the unfinished line of another instance, if there is one. */
+  constructor(unfinished = "") {
+    this.#text = unfinished
   }
 
   /** The unfinished line so far. */
-  get kept(): string {
+  get unfinished(): string {
     return this.#text
   }
 
-  /** Takes a piece, and answers with the lines that it completes: the same however the text was cut into pieces. */
+  /**
+   * Adds a piece, and returns the lines that it completes. The lines do not depend on how the text
+   * was cut.
+   */
   add(piece: string): ReadonlyArray<string> {
-    const lines = (this.#text + piece).split("\n").map(cutLong)
+    const lines = (this.#text + piece).split("\n").map(splitLong)
     const unfinished = lines.pop() ?? []
     this.#text = unfinished.at(-1) ?? ""
     return [...lines.flat(), ...unfinished.slice(0, -1)]
   }
 
-  /** The unfinished line, if there is one; afterwards there is none. */
+  /** Returns the unfinished line, if there is one, and forgets it. */
   flush(): ReadonlyArray<string> {
     const text = this.#text
     this.#text = ""
@@ -33,10 +36,10 @@ export class PendingText {
   }
 }
 
-const cutLong = (line: string): ReadonlyArray<string> => {
-  if (line.length <= longestLine) return [line]
-  const cuts: Array<string> = []
-  for (let start = 0; start < line.length; start += longestLine)
-    cuts.push(line.slice(start, start + longestLine))
-  return cuts
+const splitLong = (line: string): ReadonlyArray<string> => {
+  if (line.length <= maxLineLength) return [line]
+  const parts: Array<string> = []
+  for (let start = 0; start < line.length; start += maxLineLength)
+    parts.push(line.slice(start, start + maxLineLength))
+  return parts
 }

@@ -1,4 +1,4 @@
-/** Bounds of texts, in bytes of UTF-8 and in characters. */
+/** Cuts texts to a maximum of bytes or characters. */
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -6,20 +6,21 @@ const decoder = new TextDecoder()
 const leftOut = (count: number): string => `[${count} bytes before this are left out]\n`
 
 /**
- * A text of at most `maxBytes`: its end, behind a line that says how much is missing. The end, because that is where an
- * agent says what became of its work. `cutBytes` went before the text already.
+ * The end of a text, at most `maxBytes`, after a line that says how much is missing. The end is
+ * kept, because agents report their result there. `cutBytes` were cut before the text already.
  */
 export const keepEnd = (text: string, maxBytes: number, cutBytes = 0): string => {
   if (cutBytes === 0 && text.length * 3 <= maxBytes) return text
   const bytes = encoder.encode(text)
   if (cutBytes === 0 && bytes.length <= maxBytes) return text
-  // Reserves the longest the mark can be: the count never has more digits than the whole length.
+  // Reserves space for the longest possible first line: its count has no more digits than the total
+  // length.
   let start = Math.max(0, bytes.length - maxBytes + leftOut(cutBytes + bytes.length).length)
   while (start < bytes.length && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1
   return leftOut(cutBytes + start) + decoder.decode(bytes.subarray(start))
 }
 
-/** A text of at most `maxBytes`: its beginning, and an ellipsis. */
+/** The beginning of a text and an ellipsis, at most `maxBytes`. */
 export const keepBeginning = (text: string, maxBytes: number): string => {
   if (text.length * 3 <= maxBytes) return text
   const bytes = encoder.encode(text)
@@ -29,7 +30,7 @@ export const keepBeginning = (text: string, maxBytes: number): string => {
   return `${decoder.decode(bytes.subarray(0, end))}…`
 }
 
-/** A text in one line of at most `maxLength` characters. */
+/** A text as one line of at most `maxLength` characters. */
 export const oneLine = (text: string, maxLength: number): string => {
   const line = text
     .slice(0, maxLength * 4)

@@ -1,9 +1,12 @@
-/** Schemas for what others print: a field of another type than expected counts as absent, the rest is still read. */
+/**
+ * Schemas for the output of other programs. A field of an unexpected type counts as absent, and the
+ * others are still read.
+ */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 
-/** A key of a struct that reads as null when it is missing, null or of another type. */
+/** A key of a struct that decodes to null if it is missing, null or of another type. */
 export const lenient = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
   const decode = Schema.decodeUnknownOption(schema)
   return Schema.optionalKey(Schema.Unknown).pipe(
@@ -18,7 +21,9 @@ export const lenient = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) 
 
 const decodeJson = Schema.decodeUnknownOption(Schema.Json)
 
-/** A value as JSON, or null when it could not be written again: too deep, or with a number beyond all bounds. */
+/**
+ * A value as JSON, or null if it cannot be encoded: it is nested too deep, or a number is infinite.
+ */
 export const asJson = (value: unknown): Schema.Json | null => {
   try {
     JSON.stringify(value)
@@ -28,7 +33,7 @@ export const asJson = (value: unknown): Schema.Json | null => {
   }
 }
 
-/** What a text says as JSON, or undefined when it is not JSON. */
+/** The value of a JSON text, or undefined if it is not JSON. */
 export const parseJson = (text: string): unknown => {
   try {
     const value: unknown = JSON.parse(text)

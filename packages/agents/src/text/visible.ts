@@ -1,4 +1,4 @@
-/** Text as a reader sees it: without what only a terminal understands. */
+/** Text as a reader sees it, without terminal control sequences. */
 
 // Source: ECMA-48. Control sequences, control strings (cut off where the line ends), other sequences, what is left of C1.
 const sequences =
@@ -14,15 +14,18 @@ const lastState = (line: string): string => {
   return ended.slice(ended.lastIndexOf("\r") + 1)
 }
 
-/** A text of any number of lines without escape sequences and without what a carriage return has overwritten; NUL becomes U+FFFD. */
+/**
+ * A text without escape sequences and without the parts that a carriage return overwrote; NUL
+ * becomes U+FFFD.
+ */
 export const visible = (text: string): string =>
   withoutEscapes(text).replaceAll("\0", "\uFFFD").split("\n").map(lastState).join("\n")
 
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const garnish = /^\uFEFF|[\u001B\u0080-\u009F]|\r(?=.)/u
+const terminalCodes = /^\uFEFF|[\u001B\u0080-\u009F]|\r(?=.)/u
 
-/** Whether a line has anything that only a terminal understands. */
-export const isGarnished = (line: string): boolean => garnish.test(line)
+/** Whether a line contains terminal control sequences. */
+export const hasTerminalCodes = (line: string): boolean => terminalCodes.test(line)
 
-/** One line as `visible` gives it, and without a byte order mark. */
+/** One line as `visible` returns it, and without a byte order mark. */
 export const visibleLine = (line: string): string => visible(line).replace(byteOrderMark, "")

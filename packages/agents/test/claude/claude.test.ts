@@ -23,11 +23,11 @@ const notice = (error_status: number, error: string) => ({
   error
 })
 
-const troubleOf = (...events: ReadonlyArray<object>) =>
+const failureOf = (...events: ReadonlyArray<object>) =>
   readAll(claude, workOf(), { lines: linesOf(...events), outcome: exited(1) }).outcome.trouble
 
 describe("a call of claude", () => {
-  test("puts the prompt on standard input and all that is asked into options", () => {
+  test("passes the prompt on standard input and each setting as an option", () => {
     const work = workOf({
       model: "opus",
       effort: "xhigh",
@@ -37,7 +37,7 @@ describe("a call of claude", () => {
       outputSchema: answerSchema,
       session: { id: "6a1f", usedBefore: null }
     })
-    expect(claude.unable(work)).toEqual([])
+    expect(claude.unsupportedFields(work)).toEqual([])
     const call = claude.call(work, setting)
     expect(call.argv).toEqual([
       "/opt/claude",
@@ -68,15 +68,15 @@ describe("a call of claude", () => {
     expect(call.files).toEqual([{ path: "system-prompt.md", text: "Be brief." }])
   })
 
-  test("names the permission mode, and nothing that is not asked for", () => {
+  test("has the permission mode, and no option that is not set", () => {
     expect(modeOf("plan")).toEqual(["--permission-mode", "plan"])
     expect(modeOf("full")).toEqual(["--permission-mode", "bypassPermissions"])
   })
 
-  test("is not made with an effort that claude would ignore", () => {
-    expect(claude.unable(workOf({ effort: "minimal" })).map(({ field }) => field)).toEqual([
-      "effort"
-    ])
+  test("is rejected with an effort that claude would ignore", () => {
+    expect(
+      claude.unsupportedFields(workOf({ effort: "minimal" })).map(({ field }) => field)
+    ).toEqual(["effort"])
   })
 })
 
@@ -97,7 +97,7 @@ describe("an output of claude", () => {
     }
   }
 
-  test("is concluded by its last result", () => {
+  test("ends with its last result", () => {
     const { outcome } = readAll(claude, workOf(), {
       lines: linesOf({ ...result, is_error: true, result: "Overloaded" }, result)
     })
@@ -114,20 +114,20 @@ describe("an output of claude", () => {
     })
   })
 
-  test("has told its result unless it is yet to begin another turn", () => {
+  test("has a result unless another turn follows", () => {
     const reader = claude.reader(workOf())
-    expect(reader.hasTold()).toBe(false)
+    expect(reader.hasResult()).toBe(false)
     const success = { type: "result", subtype: "success", is_error: false, result: "One." }
     for (const [queued_turn_count, hasTold] of [
       [1, false],
       [0, true]
     ] as const) {
-      reader.take(JSON.stringify({ ...success, queued_turn_count }))
-      expect(reader.hasTold()).toBe(hasTold)
+      reader.readLine(JSON.stringify({ ...success, queued_turn_count }))
+      expect(reader.hasResult()).toBe(hasTold)
     }
   })
 
-  test("keeps the rest of a result of which one field has another type", () => {
+  test("keeps the other fields of a result if one has an unexpected type", () => {
     const { outcome } = readAll(claude, workOf(), {
       lines: linesOf({ ...result, total_cost_usd: "much", usage: [], num_turns: 1.5 })
     })
@@ -153,7 +153,7 @@ describe("an output of claude", () => {
     expect(outcome.used).toEqual({ costUsd: 0.5, inputTokens: 642, outputTokens: 8 })
   })
 
-  test("is an error when the result says so, whatever the exit code", () => {
+  test("is an error if the result is one, whatever the exit code", () => {
     const broken = readAll(claude, workOf(), {
       lines: linesOf({ ...result, is_error: true, result: "It broke." })
     })
@@ -166,20 +166,20 @@ describe("an output of claude", () => {
     expect(fine.outcome.trouble).toBeNull()
   })
 
-  test("tells what it tried again when it ends before it got through, and not what it got through", () => {
-    expect(troubleOf(notice(500, "server_error"), notice(429, "rate_limit"))).toMatchObject({
+  test("reports the retried error if claude exits before a retry succeeds, and not after one succeeded", () => {
+    expect(failureOf(notice(500, "server_error"), notice(429, "rate_limit"))).toMatchObject({
       kind: "rate_limit"
     })
-    expect(troubleOf(notice(401, "authentication_failed"))).toMatchObject({
+    expect(failureOf(notice(401, "authentication_failed"))).toMatchObject({
       kind: "auth",
       message: "401 authentication_failed"
     })
     expect(
-      troubleOf(notice(429, "rate_limit"), said({ type: "text", text: "On." }, null))
+      failureOf(notice(429, "rate_limit"), said({ type: "text", text: "On." }, null))
     ).toMatchObject({ kind: "no_result" })
   })
 
-  test("shows what subagents do, but not what they say", () => {
+  test("shows the tool calls of subagents, but not their messages", () => {
     const { outcome, shown } = readAll(claude, workOf(), {
       lines: linesOf(
         said({ type: "text", text: "I ask.\nThen:" }, null),
@@ -193,7 +193,7 @@ describe("an output of claude", () => {
     expect(outcome.trouble).toBeNull()
   })
 
-  test("that is plain text in place of events tells the trouble", () => {
+  test("that is plain text instead of events explains the failure", () => {
     const { outcome, shown } = readAll(claude, workOf(), {
       lines: ["Invalid API key · Please run /login"],
       outcome: exited(1)
@@ -203,7 +203,7 @@ describe("an output of claude", () => {
     expect(outcome.trouble?.hint).toContain("claude auth login")
   })
 
-  test("that refuses to run without checks as root is answered with what helps", () => {
+  test("that rejects bypassed permissions as root gets a hint that helps", () => {
     const stderr =
       "--dangerously-skip-permissions cannot be used with root/sudo privileges for security reasons"
     const { outcome } = readAll(claude, workOf(), { lines: [], outcome: exited(1), stderr })

@@ -9,7 +9,7 @@ const argvOf = (permissionMode: "plan" | "full") =>
   codex.call(workOf({ permissionMode }), settingOf("codex")).argv
 
 const fieldsOf = (fields: Partial<AgentWork>) =>
-  codex.unable(workOf(fields)).map(({ field }) => field)
+  codex.unsupportedFields(workOf(fields)).map(({ field }) => field)
 
 const message = (text: string) => ({
   type: "item.completed",
@@ -17,7 +17,7 @@ const message = (text: string) => ({
 })
 
 describe("a call of codex", () => {
-  test("says before exec that nobody approves, and all else between exec and resume", () => {
+  test("has the approval option before exec, and all others between exec and resume", () => {
     const work = workOf({
       model: "gpt-5",
       effort: "minimal",
@@ -25,7 +25,7 @@ describe("a call of codex", () => {
       outputSchema: answerSchema,
       session: { id: "01a1", usedBefore: null }
     })
-    expect(codex.unable(work)).toEqual([])
+    expect(codex.unsupportedFields(work)).toEqual([])
     const call = codex.call(work, settingOf("codex", ["--ephemeral"]))
     expect(call.argv).toEqual([
       "codex",
@@ -53,7 +53,7 @@ describe("a call of codex", () => {
     expect(call.files).toEqual([{ path: "output-schema.json", text: JSON.stringify(answerSchema) }])
   })
 
-  test("has a sandbox that only reads for plan, and neither sandbox nor question for full", () => {
+  test("has a read-only sandbox for plan, and neither sandbox nor approvals for full", () => {
     const common = ["--json", "--skip-git-repo-check", "-"]
     expect(argvOf("plan")).toEqual(["codex", "-a", "never", "exec", "-s", "read-only", ...common])
     expect(argvOf("full")).toEqual([
@@ -64,18 +64,18 @@ describe("a call of codex", () => {
     ])
   })
 
-  test("is not made with a cap that codex has not, or a system prompt that no argument can hold", () => {
+  test("is rejected with a limit that codex does not support, or a system prompt too long for an argument", () => {
     expect(fieldsOf({ maxTurns: 3, maxCostUsd: 1, systemPrompt: "short" })).toEqual([
       "maxTurns",
       "maxCostUsd"
     ])
     expect(fieldsOf({ systemPrompt: "x".repeat(60_001) })).toEqual(["systemPrompt"])
-    expect(codex.unable(workOf({ maxTurns: 3 }))[0]?.message).toContain("claude")
+    expect(codex.unsupportedFields(workOf({ maxTurns: 3 }))[0]?.message).toContain("claude")
   })
 })
 
 describe("a text in TOML", () => {
-  test("is the same text again when it is read", () => {
+  test("is read back unchanged", () => {
     const texts = [
       '"',
       "\\",
@@ -92,7 +92,7 @@ describe("a text in TOML", () => {
     }
   })
 
-  test("holds no lone surrogate, which TOML has no escape for", () => {
+  test("has no lone surrogate, which TOML cannot escape", () => {
     expect(tomlString("a\uD800b")).toBe('"a\uFFFDb"')
   })
 })
@@ -103,7 +103,7 @@ describe("an output of codex", () => {
     usage: { input_tokens: 5, cached_input_tokens: 4, output_tokens: 1 }
   }
 
-  test("has its last message for a text, and warnings are no trouble", () => {
+  test("has its last message as text, and warnings are no failure", () => {
     const { outcome, shown } = readAll(codex, workOf(), {
       lines: linesOf(
         { type: "item.completed", item: { type: "error", message: "Model metadata not found" } },
@@ -137,7 +137,7 @@ describe("an output of codex", () => {
     expect(outcome.trouble).toBeNull()
   })
 
-  test("with an error on the way is a success when the turn was completed", () => {
+  test("with an error before the end is a success if the turn was completed", () => {
     const error = { type: "error", message: "Reconnecting... 1/5 (status 401)" }
     const { outcome } = readAll(codex, workOf(), {
       lines: linesOf(error, message("Done."), completed)
@@ -145,7 +145,7 @@ describe("an output of codex", () => {
     expect(outcome.trouble).toBeNull()
   })
 
-  test("whose last turn failed has failed, also after one that was completed", () => {
+  test("whose last turn failed is a failure, also after a completed one", () => {
     const failure = {
       type: "turn.failed",
       error: { message: '{"error":{"message":"No.","code":null}}' }
@@ -156,7 +156,7 @@ describe("an output of codex", () => {
     expect(outcome.trouble).toMatchObject({ kind: "error", message: "No." })
   })
 
-  test("that breaks off is explained by what says most: its standard error, here", () => {
+  test("that breaks off is explained by the most specific error, here in standard error", () => {
     const error = { type: "error", message: "stream disconnected" }
     const end = { outcome: exited(1), stderr: "error: 401 Unauthorized" }
     const { outcome } = readAll(codex, workOf(), {
@@ -169,7 +169,7 @@ describe("an output of codex", () => {
     expect(later.outcome.trouble).toMatchObject({ kind: "no_result" })
   })
 
-  test("that is no JSON has not answered to an output schema", () => {
+  test("that is no JSON does not match an output schema", () => {
     const work = workOf({ outputSchema: answerSchema })
     const { outcome } = readAll(codex, work, { lines: linesOf(message("It is 42."), completed) })
     expect(outcome.result).toMatchObject({ text: "It is 42.", structured: null, isError: true })

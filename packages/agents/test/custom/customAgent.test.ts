@@ -6,14 +6,14 @@ import { exited, killed, readAll } from "../readAll.ts"
 const agent = customAgent("mine", { command: "mycli", args: ["run", "--ask={prompt}!"] })
 
 describe("a call of a custom agent", () => {
-  test("puts the prompt where its template says, and then not on standard input", () => {
+  test("replaces the placeholder by the prompt, and then leaves standard input empty", () => {
     const work = workOf({ prompt: "a $& {prompt} b" })
     const call = agent.call(work, settingOf("/opt/mycli", ["run", "--ask={prompt}!"]))
     expect(call.argv).toEqual(["/opt/mycli", "run", "--ask=a $& {prompt} b!"])
     expect(call.stdin).toBe("")
   })
 
-  test("puts the prompt on standard input when its template has no place for it", () => {
+  test("passes the prompt on standard input without a placeholder", () => {
     const work = workOf()
     const call = customAgent("mine", { command: "mycli", args: ["run"] }).call(
       work,
@@ -22,24 +22,24 @@ describe("a call of a custom agent", () => {
     expect(call).toEqual({ argv: ["mycli", "run"], stdin: work.prompt, env: {}, files: [] })
   })
 
-  test("is not made with anything that only its own arguments could say", () => {
+  test("is rejected with settings that a custom agent does not support", () => {
     const work = workOf({
       model: "m",
       session: { id: "s", usedBefore: null },
       permissionMode: "plan"
     })
-    expect(agent.unable(work).map(({ field }) => field)).toEqual([
+    expect(agent.unsupportedFields(work).map(({ field }) => field)).toEqual([
       "model",
       "session",
       "permissionMode"
     ])
-    expect(agent.unable(workOf()).map(({ field }) => field)).toEqual(["permissionMode"])
-    expect(agent.unable(workOf({ permissionMode: agent.permissionMode }))).toEqual([])
+    expect(agent.unsupportedFields(workOf()).map(({ field }) => field)).toEqual(["permissionMode"])
+    expect(agent.unsupportedFields(workOf({ permissionMode: agent.permissionMode }))).toEqual([])
   })
 })
 
 describe("an output of a custom agent", () => {
-  test("is its text, and its exit code the verdict", () => {
+  test("is its text, and its exit code decides about success", () => {
     const lines = ["Looking.", "", "Two files.", ""]
     const { outcome, shown } = readAll(agent, workOf(), { lines })
     expect(shown).toEqual(lines)
@@ -51,20 +51,23 @@ describe("an output of a custom agent", () => {
     })
   })
 
-  test("that failed says why on standard error, or else in its output", () => {
-    const told = readAll(agent, workOf(), {
+  test("that failed is explained by standard error, or else by its output", () => {
+    const fromStderr = readAll(agent, workOf(), {
       lines: ["Working"],
       outcome: exited(2),
       stderr: "quota exceeded\n"
     })
-    expect(told.outcome.trouble).toMatchObject({ kind: "rate_limit", message: "quota exceeded" })
-    const untold = readAll(agent, workOf(), { lines: ["Cannot open x"], outcome: exited(2) })
-    expect(untold.outcome.trouble).toMatchObject({ kind: "error", message: "Cannot open x" })
+    expect(fromStderr.outcome.trouble).toMatchObject({
+      kind: "rate_limit",
+      message: "quota exceeded"
+    })
+    const fromOutput = readAll(agent, workOf(), { lines: ["Cannot open x"], outcome: exited(2) })
+    expect(fromOutput.outcome.trouble).toMatchObject({ kind: "error", message: "Cannot open x" })
     const nothing = readAll(agent, workOf(), { lines: [], outcome: exited(2) })
     expect(nothing.outcome.trouble).toMatchObject({ kind: "no_result" })
   })
 
-  test("of an agent that was killed is an error without a trouble of its own", () => {
+  test("of a killed agent is an error without a failure of its own", () => {
     const { outcome } = readAll(agent, workOf(), { lines: ["Working"], outcome: killed })
     expect(outcome.trouble).toBeNull()
     expect(outcome.result).toMatchObject({ text: "Working", isError: true })

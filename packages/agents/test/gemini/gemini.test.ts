@@ -12,9 +12,9 @@ const kindOf = (code: number) =>
   readAll(gemini, workOf(), { lines: [], outcome: exited(code) }).outcome.trouble?.kind
 
 describe("a call of gemini", () => {
-  test("puts the prompt on standard input, which makes it headless", () => {
+  test("passes the prompt on standard input, which makes gemini headless", () => {
     const work = workOf({ model: "gemini-2.5-flash", session: { id: "c5dc", usedBefore: null } })
-    expect(gemini.unable(work)).toEqual([])
+    expect(gemini.unsupportedFields(work)).toEqual([])
     expect(gemini.call(work, settingOf("gemini", ["-d"]))).toEqual({
       argv: [
         "gemini",
@@ -35,11 +35,11 @@ describe("a call of gemini", () => {
     })
   })
 
-  test("names the approval mode", () => {
+  test("has the approval mode", () => {
     expect([modeOf("plan"), modeOf("full")]).toEqual(["plan", "yolo"])
   })
 
-  test("is not made with what gemini has no option for", () => {
+  test("is rejected with settings that gemini does not support", () => {
     const work = workOf({
       effort: "low",
       systemPrompt: "x",
@@ -47,15 +47,15 @@ describe("a call of gemini", () => {
       maxCostUsd: 1,
       outputSchema: answerSchema
     })
-    const refused = gemini.unable(work)
-    expect(refused.map(({ field }) => field)).toEqual([
+    const unsupported = gemini.unsupportedFields(work)
+    expect(unsupported.map(({ field }) => field)).toEqual([
       "effort",
       "systemPrompt",
       "maxTurns",
       "maxCostUsd",
       "outputSchema"
     ])
-    expect(refused.every(({ message }) => message.includes("claude"))).toBe(true)
+    expect(unsupported.every(({ message }) => message.includes("claude"))).toBe(true)
   })
 })
 
@@ -93,14 +93,14 @@ describe("an output of gemini", () => {
     })
   })
 
-  test("keeps what was said before a call until something else is said", () => {
+  test("keeps the last message before a call until another message comes", () => {
     const { outcome } = readAll(gemini, workOf(), {
       lines: linesOf(piece("I look."), { type: "tool_use", tool_name: "ls" }, success)
     })
     expect(outcome.result.text).toBe("I look.")
   })
 
-  test("that ran out of turns has not succeeded, though it says so", () => {
+  test("that ran out of turns is a failure, although it reports success", () => {
     const error = { type: "error", severity: "error", message: "Maximum session turns exceeded" }
     const { outcome } = readAll(gemini, workOf(), {
       lines: linesOf(piece("Half."), error, success)
@@ -108,7 +108,7 @@ describe("an output of gemini", () => {
     expect(outcome.trouble?.kind).toBe("limit")
   })
 
-  test("of which nothing but the exit code is known is understood by that", () => {
+  test("without an error is classified by its exit code", () => {
     expect([41, 53, 145, 173, 1].map(kindOf)).toEqual([
       "auth",
       "limit",

@@ -18,10 +18,10 @@ const finish = (reason: string) => ({
   }
 })
 
-const configuredWith = (held: string) =>
+const configuredWith = (current: string) =>
   opencode.call(
     workOf({ systemPrompt: "Be brief." }),
-    settingOf("opencode", [], { OPENCODE_CONFIG_CONTENT: held })
+    settingOf("opencode", [], { OPENCODE_CONFIG_CONTENT: current })
   ).env["OPENCODE_CONFIG_CONTENT"]
 
 describe("a call of opencode", () => {
@@ -32,7 +32,7 @@ describe("a call of opencode", () => {
       systemPrompt: "Be brief.",
       session: { id: "ses_1", usedBefore: null }
     })
-    expect(opencode.unable(work)).toEqual([])
+    expect(opencode.unsupportedFields(work)).toEqual([])
     expect(opencode.call(work, settingOf("opencode", ["--thinking"]))).toEqual({
       argv: [
         "opencode",
@@ -55,17 +55,17 @@ describe("a call of opencode", () => {
     })
   })
 
-  test("leaves its configuration alone otherwise, and names its agent", () => {
+  test("does not set its configuration otherwise, and has its agent", () => {
     expect(callOf("plan").argv.slice(4)).toEqual(["--agent", "plan"])
     expect(callOf("full").argv.slice(4)).toEqual(["--agent", "build", "--auto"])
     expect(callOf("full").env).toEqual({})
   })
 
-  test("of a plan can neither edit nor run a shell", () => {
+  test("in plan mode can neither edit nor run a shell", () => {
     expect(callOf("plan").env).toEqual({ OPENCODE_PERMISSION: '{"edit":"deny","bash":"deny"}' })
   })
 
-  test("adds its instructions to what the variable holds already, unless that is no configuration", () => {
+  test("adds its instructions to the variable's configuration, unless that is invalid", () => {
     const path = "/home/t/attempt/system-prompt.md"
     expect(JSON.parse(configuredWith('{"model":"a/b","instructions":["mine.md"]}') ?? "")).toEqual({
       model: "a/b",
@@ -74,9 +74,9 @@ describe("a call of opencode", () => {
     expect(JSON.parse(configuredWith("not JSON") ?? "")).toEqual({ instructions: [path] })
   })
 
-  test("is not made with what opencode has no option for", () => {
+  test("is rejected with settings that opencode does not support", () => {
     const work = workOf({ maxTurns: 1, maxCostUsd: 1, outputSchema: answerSchema })
-    expect(opencode.unable(work).map(({ field }) => field)).toEqual([
+    expect(opencode.unsupportedFields(work).map(({ field }) => field)).toEqual([
       "maxTurns",
       "maxCostUsd",
       "outputSchema"
@@ -87,7 +87,7 @@ describe("a call of opencode", () => {
 describe("an output of opencode", () => {
   const begin = { type: "step_start", sessionID: "ses_1", part: {} }
 
-  test("has the sum of its steps, and the texts of the last", () => {
+  test("has the sum of its steps, and the text of the last one", () => {
     const { outcome } = readAll(opencode, workOf(), {
       lines: linesOf(
         begin,
@@ -111,7 +111,7 @@ describe("an output of opencode", () => {
     })
   })
 
-  test("that ends behind a call of tools has not come to a result", () => {
+  test("that ends after tool calls has no result", () => {
     const { outcome } = readAll(opencode, workOf(), {
       lines: linesOf(begin, text("I look."), finish("tool-calls"))
     })
@@ -119,7 +119,7 @@ describe("an output of opencode", () => {
     expect(outcome.trouble?.kind).toBe("no_result")
   })
 
-  test("with an error after its last step has failed, before it not", () => {
+  test("with an error after its last step is a failure, with one before it is not", () => {
     const error = {
       type: "error",
       sessionID: "ses_1",

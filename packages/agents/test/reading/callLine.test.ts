@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { callLine, errorLine } from "../../src/reading/callLine.ts"
 
-describe("a call of a tool in one line", () => {
-  test("says what tells most of it", () => {
+describe("a tool call in one line", () => {
+  test("has its most specific argument", () => {
     expect(callLine("Bash", { description: "Runs the tests", command: "npm test" })).toBe(
       "> Bash: npm test"
     )
@@ -12,12 +12,12 @@ describe("a call of a tool in one line", () => {
     expect(callLine("list", undefined)).toBe("> list")
   })
 
-  test("stays one line of bounded length", () => {
+  test("is one line of limited length", () => {
     expect(callLine("Bash", { command: "cat <<E\na\n\n  b\nE" })).toBe("> Bash: cat <<E a b E")
     expect(callLine("Bash", { command: "y".repeat(10_000) })).toHaveLength(208)
   })
 
-  test("says of an error what is inside its JSON", () => {
+  test("shows an error without the JSON around it", () => {
     expect(errorLine('[{"error":{"code":429,"message":"Too\\nmany"}}]')).toBe("! 429 Too many")
   })
 })

@@ -15,7 +15,7 @@ const recorded = recordings
   .flatMap(({ lines }) => lines)
   .filter((line) => line !== "" && line.length < 4000)
 
-/** A recorded event in which one value, anywhere, is another. */
+/** A recorded event in which one value, at any place, is replaced. */
 const distorted = fc
   .tuple(fc.constantFrom(...recorded), fc.jsonValue(), fc.nat())
   .map(([line, value, seed]) => {
@@ -56,7 +56,7 @@ const outcomes = fc.constantFrom(exited(0), exited(1), exited(145), killed, {
 
 describe("a reader", () => {
   for (const agent of builtIn) {
-    test(`takes any lines and concludes with an outcome that can be kept: ${agent.name}`, () => {
+    test(`accepts any lines and returns an outcome that can be stored: ${agent.name}`, () => {
       const works = [
         workOf({ outputSchema: answerSchema }),
         workOf({
@@ -79,7 +79,7 @@ describe("a reader", () => {
       )
     })
 
-    test(`goes on where another was, as if it had read everything itself: ${agent.name}`, () => {
+    test(`continues from the state of another as if it had read everything itself: ${agent.name}`, () => {
       const chunks = fc.array(
         fc.constantFrom(...recordings.filter((each) => each.agent === agent.name)),
         { minLength: 1, maxLength: 3 }
@@ -100,11 +100,11 @@ describe("a reader", () => {
       )
     })
 
-    test(`does not go on from what no reader has kept: ${agent.name}`, () => {
+    test(`rejects a state that no reader saved: ${agent.name}`, () => {
       const reader = agent.reader(workOf())
       for (const kept of ["", "{}", "null", '{"told":{"text":1}}', "no json"])
-        expect(reader.goOn(kept)).toBe(false)
-      expect(JSON.parse(reader.keep())).toEqual(JSON.parse(agent.reader(workOf()).keep()))
+        expect(reader.restoreState(kept)).toBe(false)
+      expect(JSON.parse(reader.saveState())).toEqual(JSON.parse(agent.reader(workOf()).saveState()))
     })
 
     test(`survives lines that are huge or too deep: ${agent.name}`, () => {
@@ -129,7 +129,7 @@ describe("a reader", () => {
     })
   }
 
-  test("shows the same lines and concludes the same however a message was cut into pieces", () => {
+  test("returns the same lines and outcome however a message was cut into pieces", () => {
     const cut = fc.tuple(
       fc.array(fc.constantFrom("a", "b c", "\n", "\n\n", "漢")),
       fc.array(fc.nat(30))
@@ -148,7 +148,7 @@ describe("a reader", () => {
     )
   })
 
-  test("goes on in the middle of a message, and of a line of it", () => {
+  test("continues in the middle of a message, and of a line of it", () => {
     const lines = linesOf(piece("one\ntw"), piece("o\nthr"), piece("ee"), {
       type: "result",
       status: "success"
@@ -183,7 +183,7 @@ describe("a reader", () => {
     }
   })
 
-  test("counts what is missing of a message of many pieces", () => {
+  test("counts the missing bytes of a message in many pieces", () => {
     const content = "é".repeat(1000)
     const lines = linesOf(
       ...Array.from({ length: 1000 }, () => ({
@@ -200,7 +200,7 @@ describe("a reader", () => {
     expect(Number(missing) + Buffer.byteLength(rest)).toBe(2_000_000)
   })
 
-  test("keeps no key in what it tells of a failure", () => {
+  test("masks keys in a failure", () => {
     const secret = "sk-ant-api03-abcdefghijklmnop"
     for (const agent of builtIn) {
       const { outcome } = readAll(agent, workOf(), {
@@ -213,7 +213,7 @@ describe("a reader", () => {
     }
   })
 
-  test("reads an event that stands behind a title, a byte order mark or a progress bar in its line", () => {
+  test("reads an event after a title, a byte order mark or a progress bar in its line", () => {
     for (const agent of builtIn) {
       const { lines } = recordingOf(`${agent.name}/success`)
       const known = readAll(agent, workOf(), { lines })
@@ -231,7 +231,7 @@ describe("a reader", () => {
     }
   })
 
-  test("tells neither escape sequences nor what was overwritten", () => {
+  test("removes escape sequences and overwritten text", () => {
     const event = {
       type: "message",
       role: "assistant",
@@ -251,7 +251,7 @@ describe("a reader", () => {
     expect(failed.outcome.trouble?.message).not.toContain("api03")
   })
 
-  test("bounds the message of a failure", () => {
+  test("limits the length of a failure's message", () => {
     const { outcome } = readAll(gemini, workOf(), {
       lines: [],
       outcome: exited(1),

@@ -7,12 +7,12 @@ const readPieces = (pieces: ReadonlyArray<string>): ReadonlyArray<string> => {
 }
 
 describe("a text in pieces", () => {
-  test("is given away in whole lines, and its end once", () => {
+  test("is passed on in whole lines, and its end once", () => {
     expect(readPieces(["a", "b\nc", "", "\n\nd"])).toEqual(["ab", "c", "", "d"])
     expect(readPieces(["a\n"])).toEqual(["a"])
   })
 
-  test("without an end of line is cut at the same places however it comes", () => {
+  test("without a newline is cut at the same places however it arrives", () => {
     const text = "x".repeat(200_000)
     const whole = readPieces([text])
     expect(whole.map(({ length }) => length)).toEqual([65_536, 65_536, 65_536, 3392])

@@ -11,7 +11,7 @@ describe("a bounded text", () => {
     expect(keepBeginning("äöü", 6)).toBe("äöü")
   })
 
-  test("never exceeds its bound and is cut between characters", () => {
+  test("never exceeds its maximum and is cut between characters", () => {
     fc.assert(
       fc.property(texts, bounds, (text, maxBytes) => {
         const end = keepEnd(text, maxBytes)
@@ -32,7 +32,7 @@ describe("a bounded text", () => {
     )
   })
 
-  test("is one line where one is wanted", () => {
+  test("is one line if requested", () => {
     expect(oneLine("  a\n\n b\tc ", 10)).toBe("a b c")
     expect(oneLine("abcdefghijk", 10)).toBe("abcdefghi…")
   })

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import { asJson, lenient, parseJson } from "../../src/text/lenient.ts"
 
 describe("a lenient field", () => {
-  test("is null when it is missing or of another type, and the rest is read", () => {
+  test("is null if it is missing or of another type, and the other fields are read", () => {
     const part = Schema.Struct({ name: Schema.String })
     const decode = Schema.decodeUnknownOption(
       Schema.Struct({ type: Schema.tag("a"), count: lenient(Schema.Finite), part: lenient(part) })
@@ -22,8 +22,8 @@ describe("a lenient field", () => {
   })
 })
 
-describe("a value of JSON", () => {
-  test("is kept when it can be written again", () => {
+describe("a JSON value", () => {
+  test("is kept if it can be encoded", () => {
     expect(asJson(parseJson('{"a":[1,null,"x"]}'))).toEqual({ a: [1, null, "x"] })
     expect(asJson(parseJson("1e999"))).toBeNull()
     expect(asJson(parseJson(`${"[".repeat(50_000)}${"]".repeat(50_000)}`))).toBeNull()

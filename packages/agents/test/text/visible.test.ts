@@ -14,9 +14,8 @@ describe("a text as a reader sees it", () => {
     ["a\0b", "a\uFFFDb"]
   ])("of %j is %j", (given, seen) => expect(visible(given)).toBe(seen))
 
-  test("keeps what a carriage return has overwritten when only escape sequences are asked about", () =>
+  test("keeps overwritten text if only escape sequences are removed", () =>
     expect(withoutEscapes("a\r\u001B[2Kb")).toBe("a\rb"))
 
-  test("has no byte order mark when it is one line", () =>
-    expect(visibleLine("\uFEFF{}")).toBe("{}"))
+  test("has no byte order mark as one line", () => expect(visibleLine("\uFEFF{}")).toBe("{}"))
 })

@@ -27,7 +27,7 @@ import { callAfter } from "../system/time.ts"
 export interface Followed {
   readonly release: () => void
   /** Whether the agent has told how its work ended, as far as its output has been read. */
-  readonly hasTold: () => boolean
+  readonly hasResult: () => boolean
 }
 
 /** Follows attempts of agents. Other attempts are no concern of it. */
@@ -178,19 +178,19 @@ const make = Effect.gen(function* () {
     const reading = readingOf(task)
     if (reading === null) return null
     followed.set(keyOf(task), reading)
-    const { hasTold } = reading.reader
+    const { hasResult } = reading.reader
     const rest = makeRestLimit(
       () => settings.current().agentExitMs,
       () => void run(finish)
     )
     const readOn = Effect.andThen(
       reading.output.catchUp,
-      Effect.sync(() => rest.begin(hasTold()))
+      Effect.sync(() => rest.begin(hasResult()))
     )
     const unsubscribe = output.subscribe(() => void run(readOn))
     run(readOn)
     return {
-      hasTold,
+      hasResult,
       release: () => {
         rest.begin(false)
         unsubscribe()
@@ -213,7 +213,7 @@ const make = Effect.gen(function* () {
       maxBytes: keptBytes
     })
     const agent = bounded(
-      reading.reader.conclude({
+      reading.reader.finish({
         outcome: end.outcome,
         stderr: stderr.join("\n"),
         usedBefore: yield* usedBefore(work, task)

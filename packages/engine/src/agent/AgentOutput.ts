@@ -75,7 +75,7 @@ export class AgentOutput {
   /** Where to go on. What no engine has kept, or could keep, is read from the oldest event on of which the text is not there. */
   #learnProgress(textEndsAt: number): Omit<Progress, "reader"> {
     const progress = readProgress(this.#dir)
-    if (progress !== null && this.#reader.goOn(progress.reader)) return progress
+    if (progress !== null && this.#reader.restoreState(progress.reader)) return progress
     const record = readDropped(this.#dir)
     const { keptFrom } = record.stdout
     const taken = record.taken ?? { events: keptFrom, text: keptFrom > 0 ? textEndsAt : 0 }
@@ -99,7 +99,10 @@ export class AgentOutput {
           if (this.#finished) return
           this.#finished = true
           const last = this.#takePending()
-          this.#write([...(last === "" ? [] : this.#reader.take(last)), ...this.#reader.rest()])
+          this.#write([
+            ...(last === "" ? [] : this.#reader.readLine(last)),
+            ...this.#reader.flush()
+          ])
         })
       )
     )
@@ -145,7 +148,7 @@ export class AgentOutput {
     let from = 0
     for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, from)) {
       this.#hold(bytes.subarray(from, at))
-      texts.push(...this.#reader.take(this.#takePending()))
+      texts.push(...this.#reader.readLine(this.#takePending()))
       from = at + 1
     }
     if (from < bytes.length) this.#hold(Buffer.from(bytes.subarray(from)))
@@ -160,7 +163,7 @@ export class AgentOutput {
     const overlongBytes = this.#pendingBytes > lineMaxBytes ? this.#pendingBytes : 0
     const events = this.#readTo - (this.#pendingBytes - overlongBytes)
     const text = this.#textTo
-    writeProgress(this.#dir, { events, text, overlongBytes, reader: this.#reader.keep() })
+    writeProgress(this.#dir, { events, text, overlongBytes, reader: this.#reader.saveState() })
     writeDropped(this.#dir, { ...record, taken: { events, text } })
     rotate({ dir: this.#dir, maxOutputBytes: this.#maxOutputBytes, streams: ["stdout"] })
   }

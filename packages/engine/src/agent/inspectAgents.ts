@@ -53,7 +53,7 @@ const placeOf = (pattern: string, env: Variables): string => {
 
 /** What can be seen of an agent's login in these variables and in the files that they lead to. */
 export const authOf = (
-  { loginMarks: { variables, files } }: Agent,
+  { credentialSources: { variables, files } }: Agent,
   env: Variables
 ): AgentEntry["auth"] => {
   const variable = variables.find((name) => (env[name] ?? "") !== "")

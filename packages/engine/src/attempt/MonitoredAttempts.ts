@@ -27,7 +27,7 @@ export interface MonitoredAttempt {
   /** Whether its end is known, and is about to be committed with what an agent said. */
   over: boolean
   /** Whether its agent has told how its work ended. */
-  readonly hasTold: () => boolean
+  readonly hasResult: () => boolean
   /** What to call when the attempt is over, such as cancelling a watch. */
   readonly releases: Array<() => void>
 }

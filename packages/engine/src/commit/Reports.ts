@@ -85,13 +85,13 @@ const make = Effect.gen(function* () {
   const lives = yield* MonitoredAttempts
 
   /** What an agent has told of its work counts more than that its process took too long to exit. */
-  const hasTold = ({ id, attempt }: AttemptKey, command: TaskCommand): boolean => {
+  const hasResult = ({ id, attempt }: AttemptKey, command: TaskCommand): boolean => {
     const live = lives.find(id)
     return (
       command.type === "Limit" &&
       isOfTime(command.failure) &&
       live?.attempt === attempt &&
-      live.hasTold()
+      live.hasResult()
     )
   }
 
@@ -117,7 +117,7 @@ const make = Effect.gen(function* () {
           if (command.type === "Limit" && isOnRecord(key)) return
           if (command.type === "End" && task.state.status === "stopping" && key.byStop !== true)
             return
-          const decided = hasTold(key, command) ? finish : command
+          const decided = hasResult(key, command) ? finish : command
           yield* tx.change(task, decided, decided.type === "Limit" ? limit : engine)
         })
       )

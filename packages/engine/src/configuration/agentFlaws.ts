@@ -21,7 +21,7 @@ export const flawsOfAgent = (
 ): ReadonlyArray<ConfigurationFlaw> => {
   const { model = null, effort = null, permissionMode = null } = agentSettings(config, name)
   const unable =
-    agentOf(config, name)?.unable({
+    agentOf(config, name)?.unsupportedFields({
       kind: "prompt",
       prompt: "",
       agent: name,

@@ -44,7 +44,7 @@ export const unknownAgent = (name: string, config: Configuration): Problem => {
 /** A refusal of a field that may be left out. */
 const leaveOut = (told: Problem): Problem => withChange(told, { [told.path ?? ""]: undefined })
 
-type Unable = ReturnType<Agent["unable"]>[number]
+type Unable = ReturnType<Agent["unsupportedFields"]>[number]
 
 const refused = (input: StartInput): Problem | null => {
   if (input.stdin !== undefined)
@@ -139,7 +139,7 @@ export const agentWorkOf = (
           ? null
           : { task: input.continueFrom, how: "continue", added: null }
     }
-    const [unable] = agent.unable(work)
+    const [unable] = agent.unsupportedFields(work)
     return unable === undefined ? work : yield* Result.fail(dishonoured(input, agent.name, unable))
   })
 

@@ -142,7 +142,7 @@ const makeRepeat = Effect.gen(function* () {
 
   /** Fails with CommandInputError for what the agent cannot honour. */
   const honoured = (work: AgentWork) => {
-    const [unable] = agentOf(settings.current(), work.agent)?.unable(work) ?? []
+    const [unable] = agentOf(settings.current(), work.agent)?.unsupportedFields(work) ?? []
     return unable === undefined
       ? Effect.void
       : Effect.fail(wrongField(unable.field, unable.message, "Remove it."))
@@ -163,7 +163,7 @@ const makeRepeat = Effect.gen(function* () {
         )
       const own = wanted === "new" ? null : sessionOf(parent)
       const able = agentOf(settings.current(), work.agent)
-        ?.unable({ ...work, session: own })
+        ?.unsupportedFields({ ...work, session: own })
         .every(({ field }) => field !== "session")
       const session = able === true ? own : null
       if (wanted === "continue" && session === null) {

@@ -34,7 +34,7 @@ export const makeMonitorAttempt = once(
       const key = { id: task.id, attempt: task.state.attempt }
       const followed = agents.follow(task, output, reports.report(key, { type: "Finish" }))
       if (followed === null)
-        return { readable: { dir, watch: output }, releases: [], hasTold: () => false }
+        return { readable: { dir, watch: output }, releases: [], hasResult: () => false }
       const own = readableDir(root, task, task.state.attempt)
       const watch = watchOutput(own, { onGrowth: () => {} })
       // Standard error is the same file in both folders, but only the one in which it was opened has events of it.
@@ -42,7 +42,7 @@ export const makeMonitorAttempt = once(
       return {
         readable: { dir: own, watch },
         releases: [unsubscribe, followed.release, () => watch.close()],
-        hasTold: followed.hasTold
+        hasResult: followed.hasResult
       }
     }
 
@@ -62,7 +62,7 @@ export const makeMonitorAttempt = once(
       const stopping = task.state.status === "stopping"
       const steady = yield* steadyNow
       const elapsedMs = startedAt === null ? null : (yield* Clock.currentTimeMillis) - startedAt
-      const { hasTold, readable, releases } = readableOf(task, dir, output)
+      const { hasResult, readable, releases } = readableOf(task, dir, output)
       lives.add({
         id: task.id,
         attempt: task.state.attempt,
@@ -76,7 +76,7 @@ export const makeMonitorAttempt = once(
         readable,
         stopping,
         over: false,
-        hasTold,
+        hasResult,
         releases
       })
       const live = lives.find(task.id)

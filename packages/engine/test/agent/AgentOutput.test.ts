@@ -33,24 +33,24 @@ const reader = (taken: Array<string> = []): AgentReader => {
   let held: string | null = null
   let count = 0
   return {
-    take: (line) => {
+    readLine: (line) => {
       taken.push(line)
       count++
       const said = held === null ? [] : [held]
       held = line.startsWith("-") ? line.slice(1).toUpperCase() : null
       return held === null ? [...said, line.toUpperCase()] : said
     },
-    hasTold: () => false,
-    rest: () => (held === null ? [] : [held]),
-    keep: () => `${count} ${held ?? "nothing"}`,
-    goOn: (kept) => {
+    hasResult: () => false,
+    flush: () => (held === null ? [] : [held]),
+    saveState: () => `${count} ${held ?? "nothing"}`,
+    restoreState: (kept) => {
       const [, lines, rest] = /^(\d+) (.*)$/su.exec(kept) ?? []
       if (lines === undefined || rest === undefined) return false
       count = Number(lines)
       held = rest === "nothing" ? null : rest
       return true
     },
-    conclude: () => {
+    finish: () => {
       throw new Error("not asked")
     }
   }
@@ -238,7 +238,7 @@ describe("the output of an agent that says more than is kept", () => {
             await run(output.catchUp)
           }
           await run(output.finish)
-          expect(Number(own.keep().split(" ")[0])).toBe(
+          expect(Number(own.saveState().split(" ")[0])).toBe(
             all.split("\n").length - (all.endsWith("\n") || all === "" ? 1 : 0)
           )
           await run(new AgentOutput(dir, reader(), maxOutputBytes).finish)
@@ -289,5 +289,5 @@ const textOf = (all: string): string => {
   const own = reader()
   const lines = all.split("\n")
   if (lines.at(-1) === "") lines.pop()
-  return [...lines.flatMap(own.take), ...own.rest()].map((each) => `${each}\n`).join("")
+  return [...lines.flatMap(own.readLine), ...own.flush()].map((each) => `${each}\n`).join("")
 }

@@ -54,7 +54,7 @@ const reportsOf = async (statuses: ReadonlyArray<number>): Promise<ReadonlyArray
     readable: { dir: root, watch: output },
     stopping: false,
     over: false,
-    hasTold: () => false,
+    hasResult: () => false,
     releases: []
   }
   const layer = layerProbes.pipe(

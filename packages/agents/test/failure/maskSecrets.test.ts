@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { maskSecrets } from "../../src/trouble/maskSecrets.ts"
+import { maskSecrets } from "../../src/failure/maskSecrets.ts"
 
 describe("a key or token in a text", () => {
   test("is cut to its prefix", () => {
@@ -20,7 +20,7 @@ describe("a key or token in a text", () => {
     }
   })
 
-  test("is all that is cut", () => {
+  test("is the only text that is cut", () => {
     const plain =
       "token: missing; api key is not valid; task-01abc; the desk-top is risk-averse-and-so-on"
     expect(maskSecrets(plain)).toBe(plain)

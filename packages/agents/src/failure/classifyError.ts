@@ -1,6 +1,6 @@
-/** Which kind of trouble an agent's own words describe. */
+/** Classifies errors of agents by their words. */
 import type { AgentErrorKind } from "@backbeat/core/task/AgentOutcome"
-import type { Problem } from "../reading/AgentProgress.ts"
+import type { ReportedError } from "../reading/AgentProgress.ts"
 
 const byStatus: ReadonlyMap<number, AgentErrorKind> = new Map([
   [401, "auth"],
@@ -31,15 +31,15 @@ const auth = [
   /(?:missing environment variable: `?|must specify the )\w*(?:KEY|TOKEN)/iu
 ]
 
-// In this order: a refusal for a quota may also name the key, and a budget may hold any number.
+// The order matters: a quota error may also name the key, and a budget may contain any number.
 const byWords: ReadonlyArray<readonly [AgentErrorKind, ReadonlyArray<RegExp>]> = [
   ["limit", limit],
   ["rate_limit", rateLimit],
   ["auth", auth]
 ]
 
-/** The kind that the output named, or that of the HTTP status, or what the words say. */
-export const kindOf = ({ kind, message, status }: Problem): AgentErrorKind =>
+/** The kind that the output names, else that of the HTTP status, else that of the message. */
+export const classifyError = ({ kind, message, status }: ReportedError): AgentErrorKind =>
   kind ??
   (status === null ? undefined : byStatus.get(status)) ??
   byWords.find(([, shapes]) => shapes.some((words) => words.test(message)))?.[0] ??

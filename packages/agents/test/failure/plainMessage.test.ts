@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { plainMessage, plainStderr } from "../../src/trouble/plainMessage.ts"
+import { plainMessage, plainStderr } from "../../src/failure/plainMessage.ts"
 
 describe("a message", () => {
   test("loses the JSON and the colours around it", () => {
@@ -12,14 +12,14 @@ describe("a message", () => {
     )
   })
 
-  test("stays as it is when it only looks like JSON", () => {
+  test("is unchanged if it only looks like JSON", () => {
     for (const text of ["{", "} {", 'see {"a": 1}', "[]", '{"error":"no"}'])
       expect(plainMessage(text)).toBe(text)
   })
 })
 
 describe("a standard error", () => {
-  test("loses stack traces and what the agents always write", () => {
+  test("loses stack traces and the lines that agents always write", () => {
     const stderr = [
       "Warning: 256-color support not detected. Using a terminal",
       "Error when talking to the API",

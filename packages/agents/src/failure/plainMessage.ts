@@ -1,11 +1,13 @@
-/** Makes what agents print about errors readable: no colours, no stack traces, no JSON around a sentence. */
+/**
+ * Makes error output of agents readable: no colours, no stack traces, no JSON around a sentence.
+ */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { lenient, parseJson } from "../text/lenient.ts"
 import { visible, withoutEscapes } from "../text/visible.ts"
 
-// What the four agents write on standard error whatever happens.
-const idle = [
+// Lines that agents write to standard error also without an error.
+const noise = [
   /^\s+at /u,
   /^\s*\d+: <unknown>$/u,
   /^Stack backtrace:$/u,
@@ -33,19 +35,19 @@ const unwrap = (text: string): string | null => {
   })
 }
 
-/** A message without escape sequences, and without the JSON that an API put around it. */
+/** A message without escape sequences, and without the JSON around an API's message. */
 export const plainMessage = (message: string): string => {
   const plain = visible(message).trim()
   const inner = unwrap(plain)
   return inner === null ? plain : visible(inner)
 }
 
-/** What of an agent's standard error is about its failure. */
+/** The part of an agent's standard error that explains its failure. */
 export const plainStderr = (stderr: string): string => {
   const plain = withoutEscapes(stderr)
   return plain
     .split("\n")
-    .filter((line) => !idle.some((words) => words.test(line)))
+    .filter((line) => !noise.some((words) => words.test(line)))
     .join("\n")
     .trim()
 }

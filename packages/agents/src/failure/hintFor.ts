@@ -1,8 +1,8 @@
-/** What to do about an agent's trouble. */
+/** Hints for the failures of agents. */
 import type { AgentErrorKind } from "@backbeat/core/task/AgentOutcome"
 import type { Agent } from "../Agent.ts"
 
-// Failures that agents share and that have a remedy of their own.
+// Failures of several agents that have their own remedy.
 const remedies: ReadonlyArray<readonly [RegExp, string]> = [
   [
     /no (?:conversation|rollout) found|session not found|invalid session identifier|no previous sessions/iu,
@@ -33,16 +33,19 @@ const remedies: ReadonlyArray<readonly [RegExp, string]> = [
 const remedyFor = (message: string): string | undefined =>
   remedies.find(([words]) => words.test(message))?.[1]
 
-const login = ({ login: command, loginMarks }: Pick<Agent, "login" | "loginMarks">): string => {
-  const variable = loginMarks.variables[0]
+const login = ({
+  login: command,
+  credentialSources
+}: Pick<Agent, "login" | "credentialSources">): string => {
+  const variable = credentialSources.variables[0]
   return variable === undefined
     ? `Log in with \`${command}\`, then retry the task.`
     : `Log in with \`${command}\` and retry the task, or set a valid ${variable} and retry it with inheritEnv true.`
 }
 
-/** One or two sentences for people. */
+/** The hint for a failure: one or two sentences. */
 export const hintFor = (
-  agent: Pick<Agent, "name" | "login" | "loginMarks">,
+  agent: Pick<Agent, "name" | "login" | "credentialSources">,
   kind: AgentErrorKind,
   message: string
 ): string => {

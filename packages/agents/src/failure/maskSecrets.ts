@@ -1,4 +1,4 @@
-/** Takes keys and tokens out of what is kept of an error. */
+/** Masks keys and tokens in stored error messages. */
 
 const shapes: ReadonlyArray<readonly [RegExp, string]> = [
   [/\b(sk|pk|rk)-[\w*.-]{6,}/gu, "$1-…"],
@@ -13,6 +13,6 @@ const shapes: ReadonlyArray<readonly [RegExp, string]> = [
   ]
 ]
 
-/** A text in which what looks like a key or token is cut to its prefix. */
+/** Cuts everything that looks like a key or token to its prefix. */
 export const maskSecrets = (text: string): string =>
   shapes.reduce((masked, [shape, kept]) => masked.replace(shape, kept), text)

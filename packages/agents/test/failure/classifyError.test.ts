@@ -1,6 +1,6 @@
 import type { AgentErrorKind } from "@backbeat/core/task/AgentOutcome"
 import { describe, expect, test } from "bun:test"
-import { kindOf } from "../../src/trouble/kindOf.ts"
+import { classifyError } from "../../src/failure/classifyError.ts"
 
 const words: ReadonlyArray<readonly [AgentErrorKind, ReadonlyArray<string>]> = [
   [
@@ -50,20 +50,20 @@ const words: ReadonlyArray<readonly [AgentErrorKind, ReadonlyArray<string>]> = [
   ]
 ]
 
-describe("the words of an agent", () => {
+describe("the message of an agent", () => {
   for (const [kind, messages] of words) {
-    test(`mean ${kind}`, () => {
+    test(`means ${kind}`, () => {
       const kinds = messages.map((message) => [
         message,
-        kindOf({ message, kind: null, status: null })
+        classifyError({ message, kind: null, status: null })
       ])
       expect(kinds).toEqual(messages.map((message) => [message, kind]))
     })
   }
 
-  test("count less than the HTTP status, and that less than the kind", () => {
-    expect(kindOf({ message: "quota", kind: null, status: 401 })).toBe("auth")
-    expect(kindOf({ message: "quota", kind: null, status: 500 })).toBe("rate_limit")
-    expect(kindOf({ message: "quota", kind: "limit", status: 401 })).toBe("limit")
+  test("has less weight than the HTTP status, and that less than the kind", () => {
+    expect(classifyError({ message: "quota", kind: null, status: 401 })).toBe("auth")
+    expect(classifyError({ message: "quota", kind: null, status: 500 })).toBe("rate_limit")
+    expect(classifyError({ message: "quota", kind: "limit", status: 401 })).toBe("limit")
   })
 })
