@@ -39,7 +39,7 @@ import { layerMonitoredAttempts } from "./attempt/MonitoredAttempts.ts"
 import { recover } from "./supervisor/recover.ts"
 import { layerReports } from "./commit/Reports.ts"
 import { keepRetention } from "./retention/retention.ts"
-import { describeStrangers, makeFindStrangers } from "./attempt/strangers.ts"
+import { describeOrphanedTasks, makeFindOrphanedTasks } from "./attempt/orphanedTasks.ts"
 import { layerSupervisor } from "./supervisor/Supervisor.ts"
 import { layerTransitions } from "./commit/Transitions.ts"
 import { layerInstances } from "./wiring/once.ts"
@@ -89,8 +89,8 @@ const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<Stores, Sto
 
 /** What clears what is left would otherwise be the first to see it. */
 const logStrangers = Effect.gen(function* () {
-  const strangers = yield* yield* makeFindStrangers
-  if (strangers.length > 0) yield* Effect.logWarning(describeStrangers(strangers))
+  const orphanedTasks = yield* yield* makeFindOrphanedTasks
+  if (orphanedTasks.length > 0) yield* Effect.logWarning(describeOrphanedTasks(orphanedTasks))
 }).pipe(
   Effect.catch((error) =>
     Effect.logWarning(`the folders of tasks were not compared with the database: ${error.message}`)

@@ -1,6 +1,6 @@
 /**
- * The engine in this process, on stores in memory: real transitions, commit rules, reports and answers. What starts is only recorded:
- * nothing is spawned, and no folder is made.
+ * The engine in this process, on stores in memory: real transitions, commit rules, reports and
+ * answers. Started tasks are only recorded: nothing is spawned, and no folder is created.
  */
 import { engine } from "@backbeat/core/task/Actor"
 import { noLineage, type TaskSpec } from "@backbeat/core/task/TaskSpec"
@@ -30,7 +30,7 @@ import { owner, plainSpec } from "./plainSpec.ts"
 const layerHomeAt = (root: string) =>
   Layer.succeed(Home, { root, configPath: `${root}/config.json`, version: "0.0.0" })
 
-/** A home that is nowhere: nothing of a task is on the disk. */
+/** A home without a folder: nothing of a task is on the disk. */
 export const layerNowhere = layerHomeAt("/nowhere")
 
 /** A configuration that the test may replace at any time. */
@@ -52,15 +52,18 @@ export const layerSettingsOf = (current: () => Configuration) =>
 const layerClosed = Layer.succeed(Admission, {
   admit: () => Effect.succeed({ admitted: 0, limitedBy: null }),
   isSampleFresh: () => false,
-  held: () => null,
-  hold: () => {},
-  hear: () => {}
+  limitedBy: () => null,
+  setLimitedBy: () => {},
+  onCommit: () => {}
 })
 
 /** Transitions with their rules, on the admission, stores and settings below. */
 export const layerRuledTransitions = Layer.provide(layerTransitions, layerCommitRules)
 
-/** What a test may put in the place of stores in memory, a home that is nowhere, and a machine that runs everything. */
+/**
+ * What a test may replace: the stores in memory, the home without a folder, the dispatch of all
+ * tasks to this engine.
+ */
 interface Parts {
   readonly stores: Layer.Layer<Stores, StoreError>
   readonly root: string
@@ -100,10 +103,10 @@ export const layerEngineRig = ({
     )
   )
 
-/** Where a task stands that waits for nothing. */
+/** The state of a task's dependencies when there are none. */
 export const free = { waitsFor: [], failure: null }
 
-/** A task that waits for nothing, as a transaction creates it. */
+/** A task without dependencies, as a transaction creates it. */
 export const newTask = (
   id: string,
   fields: Partial<TaskSpec> = {},

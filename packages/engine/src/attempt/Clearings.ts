@@ -1,24 +1,33 @@
-/** Which queued tasks still have leftover processes of an earlier attempt: they are ended before the next attempt takes a slot. */
+/**
+ * Which queued tasks still have leftover processes of an earlier attempt. These are stopped before
+ * the next attempt takes a slot.
+ */
 import type { Task } from "@backbeat/core/task/Task"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
-/** A task before its next attempt: not looked at yet, with leftover processes that are being stopped, or clear. */
+/**
+ * A task before its next attempt: its search is requested or under way, its leftover processes are
+ * being stopped, or it has none.
+ */
 export type Clearing =
-  | { readonly kind: "wanted"; readonly task: Task }
-  | { readonly kind: "looking"; readonly task: Task }
+  | { readonly kind: "requested"; readonly task: Task }
+  | { readonly kind: "searching"; readonly task: Task }
   | { readonly kind: "stopping"; readonly since: number; readonly killAt: number }
   | { readonly kind: "clear" }
 
-/** Remembers in memory how far each task is. A later engine looks again. */
+/** The state of each task, in memory. A later engine searches again. */
 export class Clearings extends Context.Service<
   Clearings,
   {
-    /** Whether the task's next attempt may be opened. The first time it is asked of a task that may not, it wants a look at it. */
+    /**
+     * Whether the task's next attempt may be opened. If the task is unknown, the call requests a
+     * search and returns false.
+     */
     readonly isClear: (task: Task) => boolean
-    /** The tasks that wait for a look. Each is given once. */
-    readonly takeWanted: () => ReadonlyArray<Task>
+    /** The tasks whose search is requested. Returns each task once. */
+    readonly takeRequested: () => ReadonlyArray<Task>
     /** How many tasks are not clear yet. */
     readonly count: () => number
     readonly find: (id: string) => Clearing | null
@@ -33,15 +42,15 @@ const make = Effect.sync(() => {
     isClear: (task) => {
       if (task.state.attempt === 1) return true
       const known = all.get(task.id)
-      if (known === undefined) all.set(task.id, { kind: "wanted", task })
+      if (known === undefined) all.set(task.id, { kind: "requested", task })
       return known?.kind === "clear"
     },
-    takeWanted: () => {
-      const wanted = [...all.values()].flatMap((each) =>
-        each.kind === "wanted" ? [each.task] : []
+    takeRequested: () => {
+      const requested = [...all.values()].flatMap((each) =>
+        each.kind === "requested" ? [each.task] : []
       )
-      for (const task of wanted) all.set(task.id, { kind: "looking", task })
-      return wanted
+      for (const task of requested) all.set(task.id, { kind: "searching", task })
+      return requested
     },
     count: () => [...all.values()].filter(({ kind }) => kind !== "clear").length,
     find: (id) => all.get(id) ?? null,
@@ -50,5 +59,5 @@ const make = Effect.sync(() => {
   })
 })
 
-/** Knows of no task yet. */
+/** Starts with no task. */
 export const layerClearings = Layer.effect(Clearings, make)

@@ -1,21 +1,24 @@
-/** Which queued tasks wait for a length of time that is not over yet, whatever the wall clock says. A later engine finds out again. */
+/**
+ * Which queued tasks wait for a delay that has not passed, measured on the monotonic clock. A later
+ * engine computes it again.
+ */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
-/** Remembers delays in memory. */
+/** The delays, in memory. */
 export class Delays extends Context.Service<
   Delays,
   {
     readonly begin: (id: string) => void
     readonly end: (id: string) => void
     readonly isOver: (id: string) => boolean
-    /** How many have begun and are not over. */
+    /** How many delays have not passed. */
     readonly count: () => number
   }
 >()("@backbeat/engine/Delays") {}
 
-/** Knows of none yet. */
+/** Starts with no delay. */
 export const layerDelays = Layer.effect(
   Delays,
   Effect.sync(() => {

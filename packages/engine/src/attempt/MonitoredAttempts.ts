@@ -1,4 +1,7 @@
-/** The attempts that this engine looks after: for each what must be let go when it ends. Everything in it can be found again. */
+/**
+ * The attempts that this engine monitors, with the finalizers to run when each ends. All of it can
+ * be found again after a crash.
+ */
 import type { Task } from "@backbeat/core/task/Task"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -7,58 +10,78 @@ import type { HeldPort } from "../process/heldPort.ts"
 import { readExitRecord } from "../process/ExitRecord.ts"
 import type { OutputWatch } from "../output/Growth.ts"
 
-/** One attempt under care. `pid` is the shim's, the leader of the process group; null until it is known. */
+/**
+ * A monitored attempt. `pid` is that of the shim, the leader of the process group; null until it is
+ * known.
+ */
 export interface MonitoredAttempt {
   readonly id: string
   readonly attempt: number
   readonly dir: string
   pid: number | null
-  /** When the spawn of its shim returned (epoch ms), by the shim's own start where another engine spawned it; null when nobody knows. */
+  /**
+   * When the spawn of its shim returned (epoch ms). If another engine spawned it: the start time of
+   * the shim, or null if that is unknown.
+   */
   readonly startedAt: number | null
-  /** The same on the monotonic clock (ms, of this process): lengths count from there. */
-  readonly begun: number | null
-  /** The port that another program held when it was spawned: only a listener of its own makes it ready. */
+  /** The same instant on the monotonic clock (ms, of this process). Durations count from there. */
+  readonly startedMonotonicMs: number | null
+  /**
+   * The port that another program listened on when the attempt was spawned. Then only a listener of
+   * the attempt's own processes makes it ready.
+   */
   readonly held: HeldPort | null
   readonly output: OutputWatch
-  /** What people read of it: of an agent the text of its events, of others the output itself. */
+  /**
+   * The output that people read: the text of an agent's events, or the output of any other command.
+   */
   readonly readable: { readonly dir: string; readonly watch: OutputWatch }
-  /** Whether a stop is under way: then the stop settles it. */
+  /** Whether a stop is under way. Then the stop settles the attempt. */
   stopping: boolean
-  /** Whether its end is known, and is about to be committed with what an agent said. */
-  over: boolean
-  /** Whether its agent has told how its work ended. */
+  /** Whether its end is known and about to be committed, with the agent's result. */
+  isEndKnown: boolean
+  /** Whether its agent has reported its result. */
   readonly hasResult: () => boolean
-  /** What to call when the attempt is over, such as cancelling a watch. */
-  readonly releases: Array<() => void>
+  /** Called when the attempt ends, for example to cancel a watch. */
+  readonly finalizers: Array<() => void>
 }
 
-/** Whether the end of an attempt is on record, though nobody may have heard of it yet: no limit counts against a record. */
-export const isOver = ({ dir, over }: MonitoredAttempt): boolean =>
-  over || readExitRecord(dir) !== null
+/**
+ * Whether the end of an attempt is recorded, even if no task event says so yet. A recorded end
+ * counts more than any limit.
+ */
+export const isEndRecorded = ({ dir, isEndKnown }: MonitoredAttempt): boolean =>
+  isEndKnown || readExitRecord(dir) !== null
 
-/** The live attempts by task id. */
+/** The monitored attempts by task id. */
 export class MonitoredAttempts extends Context.Service<
   MonitoredAttempts,
   {
     readonly find: (id: string) => MonitoredAttempt | null
     readonly add: (live: MonitoredAttempt) => void
-    /** Lets go of a task's attempt, if it is this one. */
+    /** Stops monitoring a task's attempt and runs its finalizers. */
     readonly release: (id: string) => void
     readonly releaseAll: () => void
     readonly count: () => number
-    /** The port that another program held when the current attempt of a task was spawned, also once it has ended; null when none was. */
+    /**
+     * The port that another program listened on when the task's current attempt was spawned, also
+     * after its end; null if there was none.
+     */
     readonly heldPort: (task: Task) => HeldPort | null
-    /** When the current attempt of a task was spawned (epoch ms); null when it was not yet, or is not looked after. */
+    /**
+     * When the task's current attempt was spawned (epoch ms); null if it was not spawned yet or is
+     * not monitored.
+     */
     readonly startedAt: (task: Task) => number | null
   }
->()("@backbeat/engine/LiveAttempts") {}
+>()("@backbeat/engine/MonitoredAttempts") {}
 
-const letGo = (live: MonitoredAttempt): void => {
-  for (const release of live.releases.splice(0)) release()
+const runFinalizers = (live: MonitoredAttempt): void => {
+  for (const finalizer of live.finalizers.splice(0)) finalizer()
   live.output.close()
 }
 
-/** No attempt yet. All are let go when the engine ends. */
+/** Starts with no attempt. Releases all of them when the engine ends. */
 export const layerMonitoredAttempts = Layer.effect(
   MonitoredAttempts,
   Effect.gen(function* () {
@@ -68,7 +91,7 @@ export const layerMonitoredAttempts = Layer.effect(
       const live = all.get(id)
       if (live === undefined) return
       all.delete(id)
-      letGo(live)
+      runFinalizers(live)
     }
     const releaseAll = (): void => {
       for (const id of all.keys()) release(id)
@@ -86,8 +109,8 @@ export const layerMonitoredAttempts = Layer.effect(
       releaseAll,
       count: () => all.size,
       heldPort: ({ id, state }) => {
-        const its = held.get(id)
-        return its?.attempt === state.attempt ? its.port : null
+        const recorded = held.get(id)
+        return recorded?.attempt === state.attempt ? recorded.port : null
       },
       startedAt: ({ id, state }) => {
         const live = all.get(id)

@@ -1,4 +1,7 @@
-/** What the stops of this engine have come to: which processes each has ended, and which it cannot end. A later engine finds out again. */
+/**
+ * The progress of this engine's stops: which processes each has ended, and which it cannot end. A
+ * later engine observes it again.
+ */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -9,24 +12,30 @@ import type { Stopped } from "../process/stopTree.ts"
 export class Stops extends Context.Service<
   Stops,
   {
-    /** A stop begins: nothing is known of it yet. */
+    /** A stop starts. Discards what is known of an earlier one. */
     readonly begin: (id: string) => void
-    readonly stick: (id: string, stuck: ReadonlyArray<StuckProcess>) => void
-    /** A stop is over. */
+    readonly markStuck: (id: string, stuck: ReadonlyArray<StuckProcess>) => void
+    /** A stop has ended. */
     readonly finish: (id: string, stopped: Stopped) => void
-    /** The processes that the task's stop cannot end; none when there are none, or no stop is under way. */
+    /**
+     * The processes that the task's stop cannot end; empty if there are none or no stop is under
+     * way.
+     */
     readonly stuck: (id: string) => ReadonlyArray<StuckProcess>
-    /** What the task's last stop has ended; null when this engine has made none. */
+    /** What the task's last stop has ended; null if this engine has stopped none of it. */
     readonly stopped: (id: string) => Stopped | null
-    /** Ends when the stop of one of these tasks finds what it cannot end; at once when it has. */
+    /**
+     * Returns when the stop of one of these tasks finds processes that it cannot end; at once if it
+     * already has.
+     */
     readonly awaitStuck: (
       ids: ReadonlyArray<string>
     ) => Effect.Effect<{ readonly id: string; readonly left: ReadonlyArray<StuckProcess> }>
   }
 >()("@backbeat/engine/Stops") {}
 
-/** Of so many stops is remembered what they have ended: it is for the answer of who has asked for them. */
-const keptAtMost = 1000
+/** How many ended stops are remembered, for the answers of the calls that asked for them. */
+const maxRemembered = 1000
 
 const make = Effect.sync(() => {
   const stuckById = new Map<string, ReadonlyArray<StuckProcess>>()
@@ -38,7 +47,7 @@ const make = Effect.sync(() => {
       stuckById.delete(id)
       stoppedById.delete(id)
     },
-    stick: (id, left) => {
+    markStuck: (id, left) => {
       stuckById.set(id, left)
       for (const listener of listeners) listener(id)
     },
@@ -46,7 +55,7 @@ const make = Effect.sync(() => {
       stuckById.delete(id)
       stoppedById.set(id, stopped)
       const [oldest] = stoppedById.keys()
-      if (stoppedById.size > keptAtMost && oldest !== undefined) stoppedById.delete(oldest)
+      if (stoppedById.size > maxRemembered && oldest !== undefined) stoppedById.delete(oldest)
     },
     stuck,
     stopped: (id) => stoppedById.get(id) ?? null,
@@ -65,5 +74,5 @@ const make = Effect.sync(() => {
   })
 })
 
-/** Knows of no stop yet. */
+/** Starts with no stop. */
 export const layerStops = Layer.effect(Stops, make)

@@ -1,10 +1,16 @@
-/** Tasks with what the attempt that they show was started with: a start of the same id may have changed that for the next one. */
+/**
+ * Shows tasks with the specification that their shown attempt ran with. A `start` of the same id
+ * may already have changed it for the next attempt.
+ */
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskState } from "@backbeat/core/task/TaskState"
 import { History } from "@backbeat/store/History"
 import * as Effect from "effect/Effect"
 
-/** The attempt that is shown although the next one may be to run another thing; null where none is. */
+/**
+ * The attempt that is shown although the next one may have another specification; null for any
+ * other task.
+ */
 const shownBefore = (state: TaskState): number | null => {
   if (state.status !== "stopping" && state.status !== "cancelled") return null
   const shown = state.startedAt === null ? state.attempt - 1 : state.attempt
@@ -13,7 +19,10 @@ const shownBefore = (state: TaskState): number | null => {
 
 const historyMax = 10_000
 
-/** Gives tasks as they ran; made once. Reads the history of those alone for which a next attempt was to run another thing. */
+/**
+ * Builds a function that returns tasks with the specification they ran with. Reads the history only
+ * of tasks whose specification has changed.
+ */
 export const makeAsRun = Effect.gen(function* () {
   const history = yield* History
 

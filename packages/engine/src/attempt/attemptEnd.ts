@@ -1,8 +1,11 @@
-/** From what the process room found to what the lifecycle records. */
+/** Converts the end that `process/` observed into the end that the lifecycle records. */
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import type { AttemptEnd as ObservedEnd } from "../process/inspectAttempt.ts"
 
-/** The end of an attempt, seen at `now` (epoch ms). A record carries its own time; what is gone without one is lost. */
+/**
+ * The end of an attempt, observed at `now` (epoch ms). A record has its own time. An attempt that
+ * is gone without a record is lost.
+ */
 export const attemptEnd = (found: ObservedEnd, now: number): AttemptEnd => {
   switch (found.kind) {
     case "ended": {
@@ -20,7 +23,7 @@ export const attemptEnd = (found: ObservedEnd, now: number): AttemptEnd => {
   }
 }
 
-/** The end of an attempt that was stopped: without a record it was our SIGKILL. */
+/** The end of a stopped attempt. Without a record, our SIGKILL ended it. */
 export const stoppedEnd = (
   found: ObservedEnd | { readonly kind: "alive" | "unclaimed" },
   now: number

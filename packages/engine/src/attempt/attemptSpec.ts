@@ -1,4 +1,7 @@
-/** From a task to what the process room starts: argument vector, environment with its marks, standard input. */
+/**
+ * From a task to the attempt that `process/` opens: argument vector, environment with markers,
+ * standard input.
+ */
 import type { AgentCall } from "@backbeat/agents/Agent"
 import type { Task } from "@backbeat/core/task/Task"
 import type { Stdin } from "@backbeat/core/task/TaskSpec"
@@ -10,17 +13,17 @@ import { readEnvironment } from "../home/TaskEnvironment.ts"
 import type { AttemptSpec, StdinSource } from "../process/openAttempt.ts"
 import type { AttemptTree } from "../process/remains.ts"
 
-/** The processes of one attempt, found by folder and mark. */
+/** Identifies the processes of one attempt by its folder and marker. */
 export const attemptTree = (root: string, taskId: string, attempt: number): AttemptTree => ({
   dir: attemptDir(root, taskId, attempt),
   mark: { taskId, attempt, home: root, homeId: homeIdOf(root) }
 })
 
-/** The processes of a task's current attempt. */
+/** Identifies the processes of a task's current attempt. */
 export const treeOf = (root: string, task: Task, attempt = task.state.attempt): AttemptTree =>
   attemptTree(root, task.id, attempt)
 
-/** Puts a text into a file of the attempt. */
+/** Writes a text to a file of the attempt. */
 const textFile = (dir: string, name: string, text: string): string => {
   const path = join(dir, name)
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -41,7 +44,7 @@ const stdinOf = (stdin: Stdin, dir: string, cwd: string): StdinSource => {
   }
 }
 
-/** The program that carries out the work, with what it reads: an agent is called as its room says. */
+/** The program and its input. `call` has both for an agent. */
 const programOf = (task: Task, dir: string, call: AgentCall | null) => {
   const { work, cwd, stdin } = task.spec
   if (call !== null) {
@@ -58,18 +61,21 @@ const programOf = (task: Task, dir: string, call: AgentCall | null) => {
   }
 }
 
-/** The attempt to open, or null when the kept environment is gone; `call` is that of an agent. Throws what the file system throws. */
+/**
+ * The attempt to open, or null if the stored environment is missing. `call` is that of an agent.
+ * Throws errors of the file system.
+ */
 export const attemptSpec = (
   root: string,
   task: Task,
   call: AgentCall | null
 ): Omit<AttemptSpec, "onExit"> | null => {
-  const kept = readEnvironment(root, task)
-  if (kept === null) return null
+  const stored = readEnvironment(root, task)
+  if (stored === null) return null
   const { dir } = treeOf(root, task)
   const { cwd, umask, processLimits } = task.spec
   const env = {
-    ...kept,
+    ...stored,
     ...call?.env,
     ...homeVariables(root),
     BACKBEAT_TASK_ID: task.id,

@@ -1,16 +1,19 @@
-/** What the folder of an attempt that another engine opened says of its spawn. */
+/** Reads from an attempt's folder when another engine spawned it. */
 import type { Task } from "@backbeat/core/task/Task"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { spawnTime } from "../process/spawnTime.ts"
 import { treeOf } from "./attemptSpec.ts"
 
-/** The shim's pid, null when it is not known; when its spawn returned (epoch ms), null when nothing was spawned. */
+/**
+ * The shim's pid (null if unknown), and when its spawn returned (epoch ms; null if nothing was
+ * spawned).
+ */
 export interface Spawn {
   readonly pid: number | null
   readonly startedAt: number | null
 }
 
-/** The spawn of a task's current attempt, as the claim says. */
+/** The spawn of a task's current attempt, according to its claim. */
 export const foundSpawn = (root: string, task: Task): Spawn => {
   const { state } = task
   if ((state.status !== "running" && state.status !== "stopping") || state.startedAt === null)

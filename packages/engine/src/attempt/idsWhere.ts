@@ -1,12 +1,15 @@
-/** The ids of the tasks for which `has` answers true. All are asked at once, so that their looks share one reading of the process table. */
+/**
+ * The ids of the tasks that satisfy an effectful predicate. Checks all of them at once, so that
+ * their process searches share one scan of the process table.
+ */
 import type { Task } from "@backbeat/core/task/Task"
 import * as Effect from "effect/Effect"
 
 export const idsWhere = (
   tasks: ReadonlyArray<Task>,
-  has: (task: Task) => Effect.Effect<boolean>
+  predicate: (task: Task) => Effect.Effect<boolean>
 ): Effect.Effect<ReadonlySet<string>> =>
   Effect.map(
-    Effect.filter(tasks, has, { concurrency: "unbounded" }),
+    Effect.filter(tasks, predicate, { concurrency: "unbounded" }),
     (found) => new Set(found.map(({ id }) => id))
   )

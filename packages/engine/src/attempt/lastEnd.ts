@@ -1,4 +1,7 @@
-/** How the last attempt that ran has ended, where the next one was withdrawn before it began: the state knows only that one. */
+/**
+ * How the last attempt that ran has ended, for a task whose next attempt was cancelled before it
+ * started. The state only knows that next attempt.
+ */
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import type { Failure } from "@backbeat/core/task/Failure"
@@ -6,7 +9,7 @@ import type { Task } from "@backbeat/core/task/Task"
 import * as Effect from "effect/Effect"
 import { makeWholeHistory } from "./wholeHistory.ts"
 
-/** The end of an attempt; `failure` is null where it did as it should, or was stopped. */
+/** The end of an attempt; `failure` is null if it succeeded or was stopped. */
 export interface LastEnd {
   readonly attempt: number
   readonly end: AttemptEnd
@@ -27,13 +30,19 @@ const after = (last: LastEnd | null, { event }: RecordedEvent, attempt: number):
     ? { attempt, end: event.end, failure: "failure" in event ? event.failure : null }
     : last
 
-/** Whether the attempt that the state names was withdrawn before it began, and another one may have run before it. */
+/**
+ * Whether the attempt in the state was cancelled before it started, and an earlier one may have
+ * run.
+ */
 const hidesAnother = ({ state }: Task): boolean =>
   (state.status === "cancelled" || state.status === "stopping") &&
   state.startedAt === null &&
   state.attempt > 1
 
-/** Finds in the history how the attempt before has ended; null for any task whose state says it itself. Made once. */
+/**
+ * Builds a function that finds the end of the previous attempt in the history; null if the state
+ * itself has the last end.
+ */
 export const makeLastEnd = Effect.map(makeWholeHistory, (historyOf) =>
   Effect.fnUntraced(function* (task: Task) {
     if (!hidesAnother(task)) return null

@@ -1,4 +1,4 @@
-/** Leftover processes: what an earlier attempt of a task has left alive while none of its attempts runs. */
+/** Leftover processes: live processes of an earlier attempt while no attempt of the task runs. */
 import type { Task } from "@backbeat/core/task/Task"
 import { lastAttempt } from "@backbeat/core/task/TaskState"
 import * as Effect from "effect/Effect"
@@ -9,38 +9,42 @@ import { type AttemptTree, remainsOfAll } from "../process/remains.ts"
 import { treeOf } from "./attemptSpec.ts"
 import { idsWhere } from "./idsWhere.ts"
 
-/** The last attempt that was opened; null when there was none, so that the task cannot have left anything. */
+/** The last attempt that was opened; null if there was none, so that nothing can be left over. */
 export const lastTreeOf = (root: string, task: Task): AttemptTree | null => {
   const attempt = lastAttempt(task.state)
   return attempt === 0 ? null : treeOf(root, task, attempt)
 }
 
-/** The processes that the task's last attempt has left, by one look; none of a task that had no attempt. */
-export const lookForLeftovers = (root: string, task: Task) => {
+/** The leftover processes of the task, by one scan; none if it had no attempt. */
+export const leftoverProcesses = (root: string, task: Task) => {
   const tree = lastTreeOf(root, task)
   return tree === null ? Effect.succeed([]) : look(tree)
 }
 
-/** What cannot be looked into, such as another user's process, may hold the FIFO all the same. */
-const isLastHeld = (root: string, task: Task): boolean => {
+/** A process that cannot be inspected, such as another user's, may still hold the FIFO open. */
+const isLastAliveHeld = (root: string, task: Task): boolean => {
   const tree = lastTreeOf(root, task)
   return tree !== null && isHeld(tree.dir)
 }
 
-/** The ids of those tasks that have left processes. A task of which that cannot be told counts as one that has. */
+/**
+ * The ids of the tasks with leftover processes. Includes tasks for which this cannot be determined.
+ */
 export const findLeftovers = (
   root: string,
   tasks: ReadonlyArray<Task>
 ): Effect.Effect<ReadonlySet<string>> =>
   idsWhere(tasks, (task) => {
     const has = Effect.map(
-      lookForLeftovers(root, task),
-      (left) => left.length > 0 || isLastHeld(root, task)
+      leftoverProcesses(root, task),
+      (left) => left.length > 0 || isLastAliveHeld(root, task)
     )
     return Effect.catchDefect(has, () => Effect.succeed(true))
   })
 
-/** Whether the task has left anything alive; only two looks in a row tell that it has not. */
+/**
+ * Whether the task has leftover processes. Returns false only after two scans in a row without any.
+ */
 export const hasLeftovers = (root: string, task: Task): Effect.Effect<boolean> => {
   const tree = lastTreeOf(root, task)
   return tree === null
@@ -48,15 +52,15 @@ export const hasLeftovers = (root: string, task: Task): Effect.Effect<boolean> =
     : Effect.map(lookTwice(tree), (left) => left.length > 0)
 }
 
-/** An attempt and whose it is. */
-export interface Sought {
+/** An attempt to search for, with its task's id. */
+export interface SearchedAttempt {
   readonly id: string
   readonly tree: AttemptTree
 }
 
 /**
- * The ids of those tasks that have left processes, by one reading of the process table, at once: for use inside a transaction. A task
- * of which that cannot be told counts as one that has.
+ * The ids of the tasks with leftover processes, by one synchronous scan of the process table: for
+ * use inside a transaction. Includes tasks for which this cannot be determined.
  */
 export const withLeftovers = (root: string, tasks: ReadonlyArray<Task>): ReadonlySet<string> =>
   withProcesses(
@@ -66,15 +70,15 @@ export const withLeftovers = (root: string, tasks: ReadonlyArray<Task>): Readonl
     })
   )
 
-/** Like `withLeftovers`, of attempts. */
-export const withProcesses = (sought: ReadonlyArray<Sought>): ReadonlySet<string> => {
-  if (sought.length === 0) return new Set()
+/** Like `withLeftovers`, for attempts. */
+export const withProcesses = (searched: ReadonlyArray<SearchedAttempt>): ReadonlySet<string> => {
+  if (searched.length === 0) return new Set()
   const found = Result.getOrElse(
-    Result.try(() => remainsOfAll(sought.map(({ tree }) => ({ tree, known: [] })))),
+    Result.try(() => remainsOfAll(searched.map(({ tree }) => ({ tree, known: [] })))),
     () => []
   )
   return new Set(
-    sought.flatMap(({ id, tree }, index) => {
+    searched.flatMap(({ id, tree }, index) => {
       const left = found[index]
       return left !== undefined &&
         Result.isSuccess(left) &&

@@ -1,4 +1,7 @@
-/** Plays the history of one task again. Its state remembers only the latest attempt; its history remembers all of them. */
+/**
+ * Replays the history of a task. Its state has only the latest attempt, its history has all of
+ * them.
+ */
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import { created, evolve } from "@backbeat/core/task/evolve"
 import type { Task } from "@backbeat/core/task/Task"
@@ -12,7 +15,7 @@ const next = (task: Task | null, { subject, id, event, at, actor }: RecordedEven
   if (subject !== "task") return task
   if (event.type === "task.created") return created(id, event, at)
   if (task === null) return null
-  // An attempt that was stopped to make way for another ended like any that is stopped.
+  // An attempt that was stopped for a restart ended like any stopped attempt.
   const { end } = event.type === "task.queued" ? event : {}
   return evolve(
     task,
@@ -21,9 +24,12 @@ const next = (task: Task | null, { subject, id, event, at, actor }: RecordedEven
   )
 }
 
-/** Shows the task after each of its events, the oldest first; made once. Fails with StoreError. */
+/**
+ * Builds a function that visits the task after each of its events, oldest first. Fails with
+ * StoreError.
+ */
 export const makeReplay = Effect.map(History, (history) =>
-  Effect.fnUntraced(function* (id: string, see: (task: Task, type: TaskEvent["type"]) => void) {
+  Effect.fnUntraced(function* (id: string, visit: (task: Task, type: TaskEvent["type"]) => void) {
     let task: Task | null = null
     for (let since = 0; ;) {
       const page: ReadonlyArray<RecordedEvent> = yield* history.events({
@@ -33,7 +39,7 @@ export const makeReplay = Effect.map(History, (history) =>
       })
       for (const recorded of page) {
         task = next(task, recorded)
-        if (task !== null && recorded.subject === "task") see(task, recorded.event.type)
+        if (task !== null && recorded.subject === "task") visit(task, recorded.event.type)
         since = recorded.sequence
       }
       if (page.length < pageEvents) return

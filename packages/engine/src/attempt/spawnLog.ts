@@ -1,6 +1,7 @@
 /**
- * Which attempts were about to be spawned, one line each, outside of their folders: an attempt whose folder was removed after it had
- * ended is then not taken for one that was never opened. The file is bounded, and never flushed: a power failure ends what it is about.
+ * Logs the attempts about to be spawned, one line each, outside of their folders. So an attempt
+ * whose folder was removed after its end is not taken for one that was never opened. The file is
+ * bounded. It is never flushed, because a power failure also ends the attempts.
  */
 import type { Task } from "@backbeat/core/task/Task"
 import {
@@ -15,17 +16,20 @@ import { ofProcess } from "../system/ofProcess.ts"
 import { join } from "node:path"
 import { statIfThere } from "../process/statIfThere.ts"
 
-/** A longer file makes way for a new one. Only attempts that still run are looked for: with these lines they are found among many thousands. */
+/**
+ * A longer file is rotated. Only attempts that still run are looked up, so the lines of many
+ * thousand attempts are enough.
+ */
 const maxBytes = 1_000_000
 
 const pathOf = (root: string): string => join(root, "spawned.log")
 const earlierOf = (root: string): string => join(root, "spawned.log.1")
 
-/** An id may stand for another task later, and begin at 1 again; no two commits open it at one instant. */
+/** An id may be used again, with attempts from 1. The instant of the commit distinguishes them. */
 const lineOf = ({ id, state }: Task): string =>
   `${id} ${state.attempt} ${state.status === "running" ? state.startedAt : ""}`
 
-/** The file as this engine, which alone writes to it, has opened it. */
+/** The open file. Only this engine writes to it. */
 interface Opened {
   readonly fd: number
   bytes: number
@@ -50,13 +54,13 @@ const open = (root: string): Opened => {
   return file
 }
 
-/** Notes that the task's attempt is spawned now. Without room for the line there is none. */
+/** Logs that the task's attempt is about to be spawned. If the disk is full, no line is written. */
 export const noteSpawn = (root: string, task: Task): void => {
   try {
     const file = open(root)
     file.bytes += writeSync(file.fd, `${lineOf(task)}\n`)
   } catch {
-    // The attempt matters more than what is known of it should its folder get lost.
+    // The attempt matters more than the line, which is only used if its folder is lost.
     close(root)
   }
 }
@@ -69,7 +73,7 @@ const linesOf = (path: string): ReadonlyArray<string> => {
   }
 }
 
-/** Reads the file, and gives whether an attempt was about to be spawned. */
+/** Reads the file. Returns whether an attempt was about to be spawned. */
 export const readSpawns = (root: string): ((task: Task) => boolean) => {
   const lines = new Set([...linesOf(earlierOf(root)), ...linesOf(pathOf(root))])
   return (task) => lines.has(lineOf(task))

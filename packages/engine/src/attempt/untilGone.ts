@@ -1,6 +1,7 @@
 /**
- * Waits until no process of an attempt lives that a full look finds: by group, descent and mark. The system has no event for the end of
- * what holds nothing of the attempt, so this looks again and again. It is needed only where an attempt has no record of its end.
+ * Waits until a full search (group, descent, variables) finds no process of an attempt. The system
+ * has no event for the end of a process that holds no file of the attempt, so this searches
+ * repeatedly. It is used only if an attempt has no record of its end.
  */
 import * as Effect from "effect/Effect"
 import { readExitRecord } from "../process/ExitRecord.ts"
@@ -11,7 +12,10 @@ import { persistently } from "../alarm/persistently.ts"
 const firstPauseMs = 2
 const longestPauseMs = 1000
 
-/** Ends when nothing is alive, a record is there, or nobody waits for it any more; tells whether anything was alive. */
+/**
+ * Returns when no process is alive, a record exists, or `isWaitedFor` returns false. The result is
+ * whether any process was alive.
+ */
 export const untilGone = (
   tree: AttemptTree,
   isWaitedFor: () => boolean

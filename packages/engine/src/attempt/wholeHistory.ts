@@ -1,11 +1,11 @@
-/** Reads the events of one task from the first one on. */
+/** Reads all events of a task. */
 import type { EventType, RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import { History } from "@backbeat/store/History"
 import * as Effect from "effect/Effect"
 
 const pageEvents = 10_000
 
-/** Reads all events of these types of a task, the oldest first; made once. */
+/** Builds a function that reads all events of these types of a task, oldest first. */
 export const makeWholeHistory = Effect.map(History, (history) =>
   Effect.fnUntraced(function* (id: string, types: ReadonlyArray<EventType>) {
     const all: Array<RecordedEvent> = []

@@ -1,4 +1,7 @@
-/** The changes of aggregates other than tasks in one transaction: each is decided, applied and recorded. */
+/**
+ * The changes that one transaction makes to aggregates other than tasks. Each is decided, applied
+ * and recorded.
+ */
 import type { Aggregate } from "@backbeat/core/history/Aggregate"
 import type { AggregateKind } from "@backbeat/core/history/RecordedEvent"
 import type { Actor } from "@backbeat/core/task/Actor"
@@ -8,9 +11,9 @@ import * as Effect from "effect/Effect"
 
 /** What a transaction can do with aggregates of one kind. */
 export interface Changes<State, Created, Command, Refusal> {
-  /** Makes one. */
+  /** Creates an aggregate. */
   readonly create: (id: string, event: Created, actor: Actor) => Effect.Effect<State, StoreError>
-  /** Changes one as its `decide` says. Fails with what `decide` refuses. */
+  /** Runs a command. Fails with what `decide` rejects it with. */
   readonly change: (
     state: State,
     command: Command,
@@ -18,13 +21,13 @@ export interface Changes<State, Created, Command, Refusal> {
   ) => Effect.Effect<State, Refusal | StoreError>
 }
 
-/** An aggregate that a transaction has made or changed. */
+/** An aggregate that a transaction has created or changed. */
 export interface ChangedAggregate {
   readonly kind: AggregateKind
   readonly id: string
 }
 
-/** What a commit under way can do with all aggregates but tasks. */
+/** What a transaction can do with every aggregate except tasks. */
 export interface AggregateTx {
   readonly of: <
     Kind extends AggregateKind,
@@ -36,11 +39,14 @@ export interface AggregateTx {
   >(
     aggregate: Aggregate<Kind, State, Event, Created, Command, Refusal>
   ) => Changes<State, Created, Command, Refusal>
-  /** What was made or changed so far. */
+  /** The aggregates that were created or changed so far, in order. */
   readonly changed: ReadonlyArray<ChangedAggregate>
 }
 
-/** Begins a transaction's changes at an instant (epoch ms); what was changed is appended to `changed`. */
+/**
+ * Begins the changes of a transaction at an instant (epoch ms). Appends each changed aggregate to
+ * `changed`.
+ */
 export const beginAggregateTx = (
   store: AggregateStore["Service"],
   now: number,

@@ -1,33 +1,39 @@
-/** What follows from the changes of a transaction in the same commit. The list of the rules is rules/layerCommitRules.ts. */
+/**
+ * Rules that run at the end of each transaction and add changes to it. rules/layerCommitRules.ts
+ * has the list.
+ */
 import type { StoreError } from "@backbeat/store/StoreError"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AggregateTx } from "./AggregateTx.ts"
 import type { Committed, Tx } from "./Tx.ts"
 
-/** What tells the rule that fills slots to look afresh. */
+/** Requests that the slots are filled, although no task has changed. */
 export interface SlotSignal {
-  /** Says that something may start though no task has changed: a setting, a pause or a time has. */
+  /** Requests it: a setting, a pause or the time has changed, so a task may be able to start. */
   readonly fillSlots: () => void
-  /** Whether that was said in this transaction. */
+  /** Whether this transaction has requested it. */
   readonly isToFillSlots: () => boolean
 }
 
-/** A transaction under way, with all that it can change. */
+/** A transaction, with everything that it can change. */
 export type FullTx = Tx & AggregateTx & SlotSignal
 
-/** The signal of one transaction. */
+/** Creates the signal of one transaction. */
 export const makeSlotSignal = (): SlotSignal => {
-  let isAsked = false
+  let isRequested = false
   return {
     fillSlots: () => {
-      isAsked = true
+      isRequested = true
     },
-    isToFillSlots: () => isAsked
+    isToFillSlots: () => isRequested
   }
 }
 
-/** Makes the changes that follow from `committed`. What it records is appended there: the rules after it see it. */
+/**
+ * Makes the changes that follow from `committed`, and appends what it records to it. So later rules
+ * see it.
+ */
 export type CommitRule = (
   tx: FullTx,
   committed: ReadonlyArray<Committed>

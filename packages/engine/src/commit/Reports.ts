@@ -1,4 +1,7 @@
-/** What is seen of a running attempt, as commands on its task. Reports of an attempt that is no longer the current one are dropped. */
+/**
+ * Applies what the engine observes of a running attempt to its task, as commands. Drops reports of
+ * an attempt that is not the current one.
+ */
 import { engine, limit } from "@backbeat/core/task/Actor"
 import type { Failure } from "@backbeat/core/task/Failure"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
@@ -8,14 +11,17 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { isOver, MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
+import { isEndRecorded, MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { Transitions } from "./Transitions.ts"
 
-/** A task's attempt; the number fences off reports that come late. */
+/** An attempt of a task. Late reports are recognized by the number. */
 export interface AttemptKey {
   readonly id: string
   readonly attempt: number
-  /** Set by the stop itself: only it may report the end of what is stopping, for it has seen that nothing is alive. */
+  /**
+   * Set by the stop. Only the stop may report the end of a stopping attempt, because it has
+   * verified that no process is alive.
+   */
   readonly byStop?: true
 }
 
@@ -23,19 +29,25 @@ export interface AttemptKey {
 export class Reports extends Context.Service<
   Reports,
   {
-    /** Never fails: what cannot be stored is reported again, what no longer applies is dropped. */
+    /** Never fails. Retries what cannot be stored, and drops what no longer applies. */
     readonly report: (key: AttemptKey, command: TaskCommand) => Effect.Effect<void>
-    /** Fails once a report of one of these tasks, of any when they are null, could not be stored for some seconds; never ends otherwise. */
+    /**
+     * Fails when a report of one of these tasks (null: of any task) could not be stored for some
+     * seconds. Otherwise it never returns.
+     */
     readonly unstored: (ids: ReadonlyArray<string> | null) => Effect.Effect<never, StoreError>
   }
 >()("@backbeat/engine/Reports") {}
 
-/** How long, in milliseconds, until a report that could not be stored (a full disk) is made again, after the first time. */
+/**
+ * The delay in milliseconds before a report that could not be stored (a full disk) is retried a
+ * second time. The first retry is immediate.
+ */
 const storeRetryMs = 2000
-/** How often it is tried before those are told that wait for it: the third try comes after some seconds. */
-const triesUntilTold = 3
+/** After so many failed tries the waiting callers fail: the third try comes after some seconds. */
+const triesUntilReported = 3
 
-/** What has happened though it cannot be stored. */
+/** Describes what happened although it cannot be stored. */
 const happened = ({ id, byStop }: AttemptKey, { type }: TaskCommand): string => {
   if (type !== "End") return `a change of task ${id} (${type.toLowerCase()}) cannot be stored`
   return byStop === true
@@ -43,7 +55,7 @@ const happened = ({ id, byStop }: AttemptKey, { type }: TaskCommand): string => 
     : `the command of task ${id} has ended, but this cannot be stored`
 }
 
-/** The reports that cannot be stored, by task, for whoever waits for them. */
+/** The store errors by task id, and the callers that wait for one. */
 const makeUnstored = () => {
   const errors = new Map<string, StoreError>()
   const listeners = new Set<() => void>()
@@ -56,54 +68,57 @@ const makeUnstored = () => {
           message: `${happened(key, command)}: ${error.message}`
         })
       )
-      // Who is told may wait again at once, for the next try.
+      // A copy, because a caller that is notified may start to wait again at once.
       for (const listener of new Set(listeners)) listener()
     },
     forget: ({ id }: AttemptKey): void => void errors.delete(id),
     await: (ids: ReadonlyArray<string> | null): Effect.Effect<never, StoreError> =>
       Effect.callback((resume) => {
-        const look = () => {
+        const check = () => {
           const [error] = ids === null ? errors.values() : ids.flatMap((id) => errors.get(id) ?? [])
           if (error !== undefined) resume(Effect.fail(error))
         }
-        // Only the next try tells: there may be room since the last one.
-        listeners.add(look)
-        return Effect.sync(() => void listeners.delete(look))
+        // Earlier errors do not count: there may be free space since then.
+        listeners.add(check)
+        return Effect.sync(() => void listeners.delete(check))
       })
   }
 }
 
 const finish: TaskCommand = { type: "Finish" }
 
-const isOfTime = ({ type }: Failure): boolean => type === "TimedOut" || type === "StalledOutput"
+const isTimeLimit = ({ type }: Failure): boolean => type === "TimedOut" || type === "StalledOutput"
 
 const make = Effect.gen(function* () {
   const store = yield* TaskStore
   const disk = yield* Disk
   const transitions = yield* Transitions
   const unstored = makeUnstored()
-  const lives = yield* MonitoredAttempts
+  const monitored = yield* MonitoredAttempts
 
-  /** What an agent has told of its work counts more than that its process took too long to exit. */
+  /**
+   * Whether a time limit was reached after the agent has reported its result. Then the result
+   * counts.
+   */
   const hasResult = ({ id, attempt }: AttemptKey, command: TaskCommand): boolean => {
-    const live = lives.find(id)
+    const live = monitored.find(id)
     return (
       command.type === "Limit" &&
-      isOfTime(command.failure) &&
+      isTimeLimit(command.failure) &&
       live?.attempt === attempt &&
       live.hasResult()
     )
   }
 
-  /** The record may have come while the commit waited for its turn. */
-  const isOnRecord = ({ id, attempt }: AttemptKey): boolean => {
-    const live = lives.find(id)
-    return live?.attempt === attempt && isOver(live)
+  /** Whether the end was recorded while the commit waited for its turn. */
+  const hasRecordedEnd = ({ id, attempt }: AttemptKey): boolean => {
+    const live = monitored.find(id)
+    return live?.attempt === attempt && isEndRecorded(live)
   }
 
-  const again = (key: AttemptKey, command: TaskCommand, tries: number): Effect.Effect<void> =>
+  const retry = (key: AttemptKey, command: TaskCommand, tries: number): Effect.Effect<void> =>
     Effect.sleep(tries === 0 ? 0 : storeRetryMs).pipe(
-      // Each time, for what was freed meanwhile may have been kept again.
+      // Before each retry, because the reserve may have been filled again meanwhile.
       Effect.andThen(disk.makeRoom(tries)),
       Effect.andThen(Effect.suspend(() => attempt(key, command, tries + 1)))
     )
@@ -114,7 +129,7 @@ const make = Effect.gen(function* () {
         Effect.gen(function* () {
           const task = yield* store.find(key.id)
           if (task === null || task.state.attempt !== key.attempt) return
-          if (command.type === "Limit" && isOnRecord(key)) return
+          if (command.type === "Limit" && hasRecordedEnd(key)) return
           if (command.type === "End" && task.state.status === "stopping" && key.byStop !== true)
             return
           const decided = hasResult(key, command) ? finish : command
@@ -131,8 +146,8 @@ const make = Effect.gen(function* () {
               ),
               { task: key.id }
             )
-            if (tries + 1 >= triesUntilTold) unstored.note(key, command, error)
-            yield* again(key, command, tries)
+            if (tries + 1 >= triesUntilReported) unstored.note(key, command, error)
+            yield* retry(key, command, tries)
           })
         )
       )
@@ -147,5 +162,5 @@ const make = Effect.gen(function* () {
   })
 })
 
-/** Reports on the given transitions. */
+/** Reports through `Transitions`. */
 export const layerReports = Layer.effect(Reports, make)

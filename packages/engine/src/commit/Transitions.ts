@@ -1,6 +1,7 @@
 /**
- * Makes transitions: decides, appends the events, writes the rows, applies the commit rules, commits, and only then calls the listeners.
- * Commits do not overlap, and listeners hear of them in their order.
+ * Makes transitions: decides, appends the events, writes the rows, applies the commit rules and
+ * commits. Only then it calls the listeners. Commits do not overlap; listeners are called in the
+ * order of the commits.
  */
 import type { AggregateKind } from "@backbeat/core/history/RecordedEvent"
 import type { Actor } from "@backbeat/core/task/Actor"
@@ -27,13 +28,16 @@ import { beginTx, type Committed } from "./Tx.ts"
 /** No task has this id. */
 export class TaskMissing extends Data.TaggedError("TaskMissing")<{ readonly id: string }> {}
 
-/** Hears of every commit, after it is durable: its tasks, and its other aggregates. Must not throw. */
+/**
+ * Called after each commit, once it is durable, with its tasks and its other aggregates. Must not
+ * throw.
+ */
 export type CommitListener = (
   commit: ReadonlyArray<Committed>,
   changed: ReadonlyArray<ChangedAggregate>
 ) => void
 
-/** The one way to change tasks. */
+/** The only way to change tasks. */
 export class Transitions extends Context.Service<
   Transitions,
   {
@@ -41,43 +45,52 @@ export class Transitions extends Context.Service<
     readonly commit: <A, E>(
       body: (tx: FullTx) => Effect.Effect<A, E>
     ) => Effect.Effect<A, E | StoreError>
-    /** Opens what may start now: for what changed outside of the store. Writes nothing when nothing starts. */
+    /**
+     * Starts the tasks that may start now, after a change outside of the store. Writes nothing if
+     * none can start.
+     */
     readonly fillSlots: Effect.Effect<void, StoreError>
-    /** Runs the body as `commit` does, and tells nobody: neither the listeners, nor through them anybody outside. */
-    readonly commitUntold: <A, E>(
+    /** Like `commit`, but calls no listener. So no process outside is notified either. */
+    readonly commitSilently: <A, E>(
       body: (tx: FullTx) => Effect.Effect<A, E>
     ) => Effect.Effect<A, E | StoreError>
-    /** Runs the body as `commit` does, and takes all of it back: nothing is stored, nothing starts, nobody is told. */
-    readonly rehearse: <A, E>(
+    /**
+     * Like `commit`, but rolls everything back: nothing is stored or started, and no listener is
+     * called.
+     */
+    readonly dryRun: <A, E>(
       body: (tx: FullTx) => Effect.Effect<A, E>
     ) => Effect.Effect<A, E | StoreError>
-    /** One command on one task. */
+    /** Runs one command on one task. */
     readonly apply: (
       id: string,
       command: TaskCommand,
       actor: Actor
     ) => Effect.Effect<Task, TaskMissing | IllegalTransition | StoreError>
-    /** Adds a listener until the returned function is called. */
+    /** Adds a listener. The returned function removes it. */
     readonly onCommit: (listener: CommitListener) => () => void
-    /** Adds a listener for one task: many may wait, and a commit must not ask all of them. */
+    /**
+     * Adds a listener for one task. A commit calls only the listeners of its tasks, because many
+     * callers may wait.
+     */
     readonly onTask: (id: string, listener: (task: Task) => void) => () => void
     /** Adds a listener for one aggregate of another kind. */
     readonly onChange: (kind: AggregateKind, id: string, listener: () => void) => () => void
   }
 >()("@backbeat/engine/Transitions") {}
 
-/** Listeners by the key of what they want to hear of. */
+/** Listeners by key. */
 const makeListeners = <A>() => {
   const byKey = new Map<string, Set<(changed: A) => void>>()
   return {
-    tell: (key: string, changed: A): void => {
+    notify: (key: string, changed: A): void => {
       for (const listener of byKey.get(key) ?? []) listener(changed)
     },
     on: (key: string, listener: (changed: A) => void): (() => void) => {
-      const its = byKey.get(key) ?? new Set()
-      byKey.set(key, its.add(listener))
+      const listeners = byKey.get(key) ?? new Set()
+      byKey.set(key, listeners.add(listener))
       return () => {
-        if (its.delete(listener) && its.size === 0) byKey.delete(key)
+        if (listeners.delete(listener) && listeners.size === 0) byKey.delete(key)
       }
     }
   }
@@ -85,53 +98,56 @@ const makeListeners = <A>() => {
 
 const keyOf = (kind: AggregateKind, id: string): string => `${kind} ${id}`
 
-/** Begins transactions of all aggregates. */
+/** Creates transactions over all aggregates. */
 const makeBegin = Effect.gen(function* () {
   const store = yield* TaskStore
   const aggregates = yield* AggregateStore
-  const lives = yield* MonitoredAttempts
+  const monitored = yield* MonitoredAttempts
   const { root } = yield* Home
   return (
     now: number,
     committed: Array<Committed> = [],
     changed: Array<ChangedAggregate> = []
   ): FullTx => ({
-    ...beginTx({ store, root, now, committed, spawnedAt: lives.startedAt }),
+    ...beginTx({ store, root, now, committed, spawnedAt: monitored.startedAt }),
     ...beginAggregateTx(aggregates, now, changed),
     ...makeSlotSignal()
   })
 })
 
-/** Plays transactions that are taken back. */
-const makeRehearse =
+/** Runs transactions and rolls them back. */
+const makeDryRun =
   (
     database: Database["Service"],
     begin: (now: number) => FullTx,
     lock: Semaphore.Semaphore
-  ): Transitions["Service"]["rehearse"] =>
+  ): Transitions["Service"]["dryRun"] =>
   <A, E>(body: (tx: FullTx) => Effect.Effect<A, E>) =>
     Effect.gen(function* () {
       const tx = begin(yield* Clock.currentTimeMillis)
       const outcome: Array<Exit.Exit<A, E>> = []
-      const played = Effect.map(Effect.exit(body(tx)), (exit) => outcome.push(exit))
-      const takenBack = yield* lock.withPermit(
-        Effect.flip(database.transact(Effect.andThen(played, Effect.fail("rehearsed" as const))))
+      const run = Effect.map(Effect.exit(body(tx)), (exit) => outcome.push(exit))
+      const rolledBack = yield* lock.withPermit(
+        Effect.flip(database.transact(Effect.andThen(run, Effect.fail("dry run" as const))))
       )
-      if (takenBack !== "rehearsed") return yield* takenBack
+      if (rolledBack !== "dry run") return yield* rolledBack
       const [exit] = outcome
-      return yield* exit ?? Effect.die("a rehearsal without an outcome")
+      return yield* exit ?? Effect.die("a dry run without an outcome")
     })
 
-/** Runs transactions one after the other, and says what each came to when it is durable. */
-const makeCommitAndTell = Effect.gen(function* () {
+/** Runs transactions one after the other. Calls `notify` when a commit is durable. */
+const makeCommitAndNotify = Effect.gen(function* () {
   const database = yield* Database
   const begin = yield* makeBegin
   const rules = yield* CommitRules
   const lock = yield* Semaphore.make(1)
 
-  const commitAndTell =
+  const commitAndNotify =
     (
-      tell: (committed: ReadonlyArray<Committed>, changed: ReadonlyArray<ChangedAggregate>) => void
+      notify: (
+        committed: ReadonlyArray<Committed>,
+        changed: ReadonlyArray<ChangedAggregate>
+      ) => void
     ) =>
     <A, E>(body: (tx: FullTx) => Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
       Effect.uninterruptible(
@@ -148,25 +164,25 @@ const makeCommitAndTell = Effect.gen(function* () {
                 return result
               })
             )
-            tell(committed, changed)
+            notify(committed, changed)
             return answer
           })
         )
       )
-  return { commitAndTell, rehearse: makeRehearse(database, begin, lock) }
+  return { commitAndNotify, dryRun: makeDryRun(database, begin, lock) }
 })
 
 const make = Effect.gen(function* () {
   const store = yield* TaskStore
-  const { commitAndTell, rehearse } = yield* makeCommitAndTell
-  const listeners = new Set<CommitListener>()
-  const ofTasks = makeListeners<Task>()
-  const ofOthers = makeListeners<void>()
+  const { commitAndNotify, dryRun } = yield* makeCommitAndNotify
+  const commitListeners = new Set<CommitListener>()
+  const taskListeners = makeListeners<Task>()
+  const otherListeners = makeListeners<void>()
 
-  const commit = commitAndTell((committed, changed) => {
-    for (const listener of listeners) listener(committed, changed)
-    for (const { task } of committed) ofTasks.tell(task.id, task)
-    for (const { kind, id } of changed) ofOthers.tell(keyOf(kind, id))
+  const commit = commitAndNotify((committed, changed) => {
+    for (const listener of commitListeners) listener(committed, changed)
+    for (const { task } of committed) taskListeners.notify(task.id, task)
+    for (const { kind, id } of changed) otherListeners.notify(keyOf(kind, id))
   })
 
   const apply = (id: string, command: TaskCommand, actor: Actor) =>
@@ -181,17 +197,17 @@ const make = Effect.gen(function* () {
   return Transitions.of({
     commit,
     fillSlots: commit((tx) => Effect.sync(tx.fillSlots)),
-    commitUntold: commitAndTell(() => undefined),
-    rehearse,
+    commitSilently: commitAndNotify(() => undefined),
+    dryRun,
     apply,
     onCommit: (listener) => {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
+      commitListeners.add(listener)
+      return () => void commitListeners.delete(listener)
     },
-    onTask: ofTasks.on,
-    onChange: (kind, id, listener) => ofOthers.on(keyOf(kind, id), listener)
+    onTask: taskListeners.on,
+    onChange: (kind, id, listener) => otherListeners.on(keyOf(kind, id), listener)
   })
 })
 
-/** Transitions on the given store. */
+/** Transitions on the store. */
 export const layerTransitions = Layer.effect(Transitions, make)

@@ -1,4 +1,4 @@
-/** The changes of one transaction: each is decided, applied and recorded. */
+/** The changes that one transaction makes to tasks. Each is decided, applied and recorded. */
 import type { Actor } from "@backbeat/core/task/Actor"
 import { decide, type IllegalTransition, spawned } from "@backbeat/core/task/decide"
 import { created, evolve } from "@backbeat/core/task/evolve"
@@ -14,13 +14,13 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { withLeftovers } from "../attempt/leftover.ts"
 
-/** What became of one task in a commit: the task after it, and one event that led there. */
+/** One event of a commit, and the task after it. */
 export interface Committed {
   readonly task: Task
   readonly recorded: RecordedTaskEvent
 }
 
-/** A task that is to be. */
+/** A task to create. */
 export interface NewTask {
   readonly id: string
   readonly spec: TaskSpec
@@ -28,39 +28,45 @@ export interface NewTask {
   readonly lineage: Lineage
 }
 
-/** A commit under way. */
+/** A transaction on tasks. */
 export interface Tx {
   readonly now: number
-  /** Adds a task: queued, blocked while it waits for others, withdrawn when it would wait in vain. */
+  /**
+   * Creates a task: queued, blocked on dependencies, or cancelled because one of them can never be
+   * satisfied.
+   */
   readonly create: (
-    made: NewTask,
-    standing: DependencyState,
+    task: NewTask,
+    dependencies: DependencyState,
     actor: Actor
   ) => Effect.Effect<Task, StoreError>
-  /** Changes a task as `decide` says. */
+  /** Runs a command on a task. */
   readonly change: (
     task: Task,
     command: TaskCommand,
     actor: Actor
   ) => Effect.Effect<Task, IllegalTransition | StoreError>
-  /** What a command does to a task, for `record`. */
+  /** Decides a command without recording it; see `record`. */
   readonly decide: (
     task: Task,
     command: TaskCommand,
     actor: Actor
   ) => Effect.Effect<Change, IllegalTransition>
-  /** Records what was decided, many tasks at once. What those wait for stays as it is. */
+  /**
+   * Records decided changes, many tasks at once. Does not change the stored dependencies of these
+   * tasks.
+   */
   readonly record: (changes: ReadonlyArray<Change>) => Effect.Effect<void, StoreError>
-  /** Begins another attempt of a task: queued, blocked or withdrawn as `create` does for a new one. */
+  /** Starts another attempt of a task: queued, blocked or cancelled, like `create`. */
   readonly restart: (
     task: Task,
-    anew: {
+    changes: {
       readonly spec: TaskSpec | null
       readonly reason: string | null
       readonly owner?: Owner
       readonly lineage?: Lineage
     },
-    standing: DependencyState,
+    dependencies: DependencyState,
     actor: Actor
   ) => Effect.Effect<Task, IllegalTransition | StoreError>
 }
@@ -70,19 +76,22 @@ type Store = TaskStore["Service"]
 const isBlocked = ({ waitsFor, failure }: DependencyState): boolean =>
   failure !== null || waitsFor.length > 0
 
-/** What a transaction's changes are made with. */
+/** What the changes of a transaction need. */
 export interface Beginning {
   readonly store: Store
   readonly root: string
   /** The instant of the changes (epoch ms). */
   readonly now: number
-  /** What is recorded is appended here. */
+  /** Recorded events are appended here. */
   readonly committed: Array<Committed>
-  /** When the task's current attempt was spawned (epoch ms), where that is known: the row learns it with its next change. */
+  /**
+   * When the task's current attempt was spawned (epoch ms); null if unknown. The next change of the
+   * task stores it.
+   */
   readonly spawnedAt: (task: Task) => number | null
 }
 
-/** Begins a transaction's changes. */
+/** Begins the changes of a transaction. */
 export const beginTx = ({ store, root, now, committed, spawnedAt }: Beginning): Tx => {
   const record = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
     const recorded = yield* store.record(changes)
@@ -104,15 +113,20 @@ export const beginTx = ({ store, root, now, committed, spawnedAt }: Beginning): 
     )
   }
   const change: Tx["change"] = Effect.fnUntraced(function* (task, command, actor) {
-    const its = yield* decided(task, command, actor)
-    if (its.events.length === 0) return task
-    yield* record([its])
+    const decidedChange = yield* decided(task, command, actor)
+    if (decidedChange.events.length === 0) return task
+    yield* record([decidedChange])
     if (task.state.status === "blocked")
       yield* store.deleteWaits({ ended: [], withdrawn: [task.id] }, [])
-    return its.task
+    return decidedChange.task
   })
-  /** What a blocked task waits for, or why it waits in vain. */
-  const stand = Effect.fnUntraced(function* (task: Task, { waitsFor, failure }: DependencyState) {
+  /**
+   * Stores the dependencies of a blocked task, or cancels it if one of them can never be satisfied.
+   */
+  const applyDependencies = Effect.fnUntraced(function* (
+    task: Task,
+    { waitsFor, failure }: DependencyState
+  ) {
     if (failure !== null)
       return yield* change(
         task,
@@ -127,27 +141,31 @@ export const beginTx = ({ store, root, now, committed, spawnedAt }: Beginning): 
     change,
     decide: decided,
     record,
-    create: Effect.fnUntraced(function* ({ id, spec, owner, lineage }, standing, actor) {
+    create: Effect.fnUntraced(function* ({ id, spec, owner, lineage }, dependencies, actor) {
       const event = {
         type: "task.created",
         spec,
         owner,
         lineage,
-        blocked: isBlocked(standing)
+        blocked: isBlocked(dependencies)
       } as const
       const task = created(id, event, now)
       yield* record([{ task, events: [event], at: now, actor }])
-      return isBlocked(standing)
-        ? yield* Effect.catchTag(stand(task, standing), "IllegalTransition", Effect.die)
+      return isBlocked(dependencies)
+        ? yield* Effect.catchTag(
+            applyDependencies(task, dependencies),
+            "IllegalTransition",
+            Effect.die
+          )
         : task
     }),
-    restart: Effect.fnUntraced(function* (task, anew, standing, actor) {
-      const begun = yield* change(
+    restart: Effect.fnUntraced(function* (task, changes, dependencies, actor) {
+      const restarted = yield* change(
         task,
-        { type: "Restart", ...anew, blocked: isBlocked(standing) },
+        { type: "Restart", ...changes, blocked: isBlocked(dependencies) },
         actor
       )
-      return isBlocked(standing) ? yield* stand(begun, standing) : begun
+      return isBlocked(dependencies) ? yield* applyDependencies(restarted, dependencies) : restarted
     })
   }
 }

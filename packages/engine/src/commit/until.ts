@@ -1,4 +1,7 @@
-/** Waits for a task or a pipeline to become something, woken by the commit that makes it so. */
+/**
+ * Waits until a task or pipeline satisfies a condition. The commit that satisfies it wakes the
+ * caller.
+ */
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Task } from "@backbeat/core/task/Task"
 import type { StoreError } from "@backbeat/store/StoreError"
@@ -11,39 +14,40 @@ import { TaskMissing, Transitions } from "./Transitions.ts"
 import { once } from "../wiring/once.ts"
 
 /**
- * Waits until the predicate holds for a task, at once if it does already. Fails with TaskMissing, also when it is pruned before, and
- * with StoreError when what is waited for has happened and cannot be stored.
+ * Waits until the predicate is true for a task. Returns at once if it already is. Fails with
+ * TaskMissing, also if the task is pruned meanwhile, and with StoreError if the awaited change has
+ * happened but cannot be stored.
  */
 export type Until = (
   id: string,
-  holds: (task: Task) => boolean
+  condition: (task: Task) => boolean
 ) => Effect.Effect<Task, TaskMissing | StoreError>
 
-/** Listens before it looks, so that nothing comes in between. */
+/** Adds the listener before it reads the current state, so that no change is missed. */
 const awaitOne = <A, E>(
   listen: (listener: (changed: A) => void) => () => void,
   {
-    look,
+    read,
     unstored
-  }: { readonly look: Effect.Effect<A, E>; readonly unstored: Effect.Effect<never, StoreError> },
-  holds: (now: A) => boolean
+  }: { readonly read: Effect.Effect<A, E>; readonly unstored: Effect.Effect<never, StoreError> },
+  condition: (now: A) => boolean
 ): Effect.Effect<A, E | StoreError> =>
   Effect.acquireUseRelease(
     Effect.sync(() => {
-      const came = Deferred.makeUnsafe<A>()
+      const satisfied = Deferred.makeUnsafe<A>()
       const stop = listen((changed) => {
-        if (holds(changed)) Deferred.doneUnsafe(came, Effect.succeed(changed))
+        if (condition(changed)) Deferred.doneUnsafe(satisfied, Effect.succeed(changed))
       })
-      return { came, stop }
+      return { satisfied, stop }
     }),
-    ({ came }) =>
-      Effect.flatMap(look, (now) =>
-        holds(now) ? Effect.succeed(now) : Effect.raceFirst(Deferred.await(came), unstored)
+    ({ satisfied }) =>
+      Effect.flatMap(read, (now) =>
+        condition(now) ? Effect.succeed(now) : Effect.raceFirst(Deferred.await(satisfied), unstored)
       ),
     ({ stop }) => Effect.sync(stop)
   )
 
-/** What waiting for tasks needs, made once. */
+/** Builds `Until`. */
 export const makeWaitUntil = once(
   Effect.gen(function* () {
     const store = yield* TaskStore
@@ -52,37 +56,37 @@ export const makeWaitUntil = once(
     const find = Effect.fnUntraced(function* (id: string) {
       return (yield* store.find(id)) ?? (yield* new TaskMissing({ id }))
     })
-    const until: Until = (id, holds) =>
+    const until: Until = (id, condition) =>
       awaitOne(
         (listener) => onTask(id, listener),
-        { look: find(id), unstored: unstored([id]) },
-        holds
+        { read: find(id), unstored: unstored([id]) },
+        condition
       )
     return until
   })
 )
 
-/** Waits until a pipeline has ended; made once. */
+/** Builds a function that waits until a pipeline has ended. */
 export const makeUntilEnded = once(
   Effect.gen(function* () {
     const { onChange } = yield* Transitions
     const { unstored } = yield* Reports
     return <E>(
       id: string,
-      look: Effect.Effect<Pipeline, E>
+      read: Effect.Effect<Pipeline, E>
     ): Effect.Effect<Pipeline, E | StoreError> =>
       Effect.acquireUseRelease(
         Effect.sync(() => {
-          const news = Latch.makeUnsafe()
-          return { news, stop: onChange("pipeline", id, () => void news.openUnsafe()) }
+          const changed = Latch.makeUnsafe()
+          return { changed, stop: onChange("pipeline", id, () => void changed.openUnsafe()) }
         }),
-        ({ news }) =>
+        ({ changed }) =>
           Effect.gen(function* () {
             for (;;) {
-              news.closeUnsafe()
-              const now = yield* look
+              changed.closeUnsafe()
+              const now = yield* read
               if (now.state.status !== "running") return now
-              yield* Effect.raceFirst(news.await, unstored(null))
+              yield* Effect.raceFirst(changed.await, unstored(null))
             }
           }),
         ({ stop }) => Effect.sync(stop)

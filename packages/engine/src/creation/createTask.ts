@@ -15,7 +15,7 @@ import { Home } from "../home/Home.ts"
 import type { Variables } from "../home/TaskEnvironment.ts"
 import { originIn } from "../configuration/resolve.ts"
 import { Settings } from "../configuration/Settings.ts"
-import { aliveOfStranger } from "../attempt/strangers.ts"
+import { orphanProcesses } from "../attempt/orphanedTasks.ts"
 import type { Tx } from "../commit/Tx.ts"
 import { agentUnavailable, namingInstalled } from "./agentWork.ts"
 import { refusedSpawn } from "./checkSpawn.ts"
@@ -25,7 +25,7 @@ import { makeNaming } from "./naming.ts"
 import { lineageOf, type Origin, ownerOf } from "./Origin.ts"
 import { makeQuota } from "./quota.ts"
 import { dependsOnOf } from "./shortForms.ts"
-import { isOfKind, isStep, isStranger, refusedLive } from "./takenId.ts"
+import { isOfKind, isStep, orphanIsAlive, refusedLive } from "./takenId.ts"
 import { type Setting, type Specified, specify } from "./taskSpec.ts"
 import { once } from "../wiring/once.ts"
 
@@ -54,8 +54,8 @@ interface Wanted {
 export interface Starting {
   readonly origin: Origin
   readonly keep: (id: string, requestId: string, env: Variables) => Effect.Effect<void, StoreError>
-  /** Whether it is only rehearsed: an agent that is not installed is then no reason to refuse. */
-  readonly rehearsed?: boolean
+  /** Whether it is only isDryRun: an agent that is not installed is then no reason to refuse. */
+  readonly isDryRun?: boolean
   /** What was depended on so far in this transaction. */
   readonly seen: Map<string, Task>
   /** The tasks that were there already and are answered as they are, by the place of their item. */
@@ -65,13 +65,13 @@ export interface Starting {
 /** What a payload is read with. */
 interface Reading extends Pick<Setting, "config" | "originOf" | "now"> {
   readonly origin: Origin
-  readonly rehearsed: boolean
+  readonly isDryRun: boolean
 }
 
-/** The specification of a payload. Fails with CommandInputError, and with AgentUnavailable where it is not only rehearsed. */
+/** The specification of a payload. Fails with CommandInputError, and with AgentUnavailable where it is not only isDryRun. */
 const specifiedFor = (
   input: StartInput,
-  { origin, rehearsed, ...reading }: Reading
+  { origin, isDryRun, ...reading }: Reading
 ): Result.Result<Specified, Problem> => {
   const { cwd, umask, environment: callersEnv, processLimits } = origin
   const { config } = reading
@@ -80,7 +80,7 @@ const specifiedFor = (
     const specified = yield* Result.mapError(specify(input, setting), (told) =>
       namingInstalled(told, config, callersEnv)
     )
-    const unavailable = rehearsed ? null : agentUnavailable(specified.spec, specified.env, config)
+    const unavailable = isDryRun ? null : agentUnavailable(specified.spec, specified.env, config)
     return unavailable === null
       ? specified
       : yield* Result.fail(namingInstalled(unavailable, config, specified.env))
@@ -106,8 +106,8 @@ const makeCheckId = Effect.gen(function* () {
     if (id === undefined) return
     const kind = yield* ids.kindOf(id)
     if (kind !== null) return yield* Effect.fail(isOfKind(id, kind))
-    const alive = aliveOfStranger(root, id)
-    if (alive.length > 0) return yield* Effect.fail(isStranger(id, alive))
+    const alive = orphanProcesses(root, id)
+    if (alive.length > 0) return yield* Effect.fail(orphanIsAlive(id, alive))
   })
 
   return { checkOver, checkFree }
@@ -167,7 +167,7 @@ export const makeCreateTask = once(
         config: settings.current(),
         originOf: (key: "timeout" | "maxOutputBytes") => originIn(settings.resolved(), key),
         now: tx.now,
-        rehearsed: starting.rehearsed === true
+        isDryRun: starting.isDryRun === true
       }
       const specified = yield* Effect.fromResult(specifiedFor(input, reading))
       const owner = ownerOf(origin, index, input.sessionId)

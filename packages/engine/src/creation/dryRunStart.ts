@@ -20,10 +20,10 @@ export const makeDryRunStart = Effect.gen(function* () {
     order: ReadonlyArray<number>,
     origin: Origin
   ): Effect.Effect<ReadonlyMap<number, Problem>, StoreError> =>
-    transitions.rehearse((tx) =>
+    transitions.dryRun((tx) =>
       Effect.gen(function* () {
         const refused = new Map<number, Problem>()
-        const starting = { origin, keep: () => Effect.void, rehearsed: true, seen: new Map() }
+        const starting = { origin, keep: () => Effect.void, isDryRun: true, seen: new Map() }
         for (const place of order) {
           const item = items[place]
           if (item === undefined) continue

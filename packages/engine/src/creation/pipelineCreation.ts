@@ -159,13 +159,13 @@ export const makePipelineCreation = once(
       })
 
     /** The pipeline as it would be made once its agents are installed. Nothing is stored or kept. */
-    const rehearse = (input: PipelineInput, origin: Origin): Effect.Effect<Pipeline, Problem> =>
+    const dryRun = (input: PipelineInput, origin: Origin): Effect.Effect<Pipeline, Problem> =>
       transitions
-        .rehearse((tx) =>
-          make(tx, input, { origin, keep: () => Effect.void, rehearsed: true, seen: new Map() })
+        .dryRun((tx) =>
+          make(tx, input, { origin, keep: () => Effect.void, isDryRun: true, seen: new Map() })
         )
         .pipe(Effect.mapError(toProblem))
 
-    return { create, rehearse }
+    return { create, dryRun }
   })
 )

@@ -115,7 +115,7 @@ export const isOfKind = (id: string, kind: IdKind): Problem =>
   )
 
 /** The database has lost a task, and what it started lives. */
-export const isStranger = (id: string, alive: ReadonlyArray<string>): Problem =>
+export const orphanIsAlive = (id: string, alive: ReadonlyArray<string>): Problem =>
   problem(
     "TaskAlreadyRunning",
     `task ${id} is missing from the database, but its processes are alive: ${alive.join(", ")}`,

@@ -91,7 +91,7 @@ const makeEndThatIsKnown = Effect.gen(function* () {
   const lives = yield* MonitoredAttempts
   return Effect.fnUntraced(function* (id: string) {
     const live = lives.find(id)
-    if (live?.over !== true) return
+    if (live?.isEndKnown !== true) return
     const { attempt } = live
     const committed = until(
       id,
@@ -111,7 +111,7 @@ const makeStopEnded = Effect.gen(function* () {
   const stopping = (id: string, tree: AttemptTree, order: ReturnType<typeof orderOf>) =>
     Effect.suspend(() => {
       stops.begin(id)
-      return stopTree(tree, { ...order, onStuck: (stuck) => stops.stick(id, stuck) })
+      return stopTree(tree, { ...order, onStuck: (stuck) => stops.markStuck(id, stuck) })
     })
 
   /** What has ended stays as it ended; what it has left running is stopped. */

@@ -7,7 +7,11 @@ import { inspectAgents } from "../agent/inspectAgents.ts"
 import { Home } from "../home/Home.ts"
 import { ignoredIn } from "../configuration/resolve.ts"
 import { Settings } from "../configuration/Settings.ts"
-import { describeStrangers, makeFindStrangers, type Stranger } from "../attempt/strangers.ts"
+import {
+  describeOrphanedTasks,
+  makeFindOrphanedTasks,
+  type OrphanedTask
+} from "../attempt/orphanedTasks.ts"
 import { handle, toProblem } from "../call/Call.ts"
 import {
   type Check,
@@ -26,11 +30,11 @@ import {
   concludeChecks
 } from "../doctor/checks.ts"
 
-const checkStrangers = (strangers: ReadonlyArray<Stranger>): ReadonlyArray<Check> => {
-  if (strangers.length === 0) return []
+const checkOrphanedTasks = (orphanedTasks: ReadonlyArray<OrphanedTask>): ReadonlyArray<Check> => {
+  if (orphanedTasks.length === 0) return []
   const fix =
     "The database may have lost its last commits (its -wal was removed or truncated): restore a backup, or kill the live processes by their pids. If instead a prune was killed, the folders are removed after retentionDays."
-  return [check("tasks", "warn", describeStrangers(strangers), fix)]
+  return [check("tasks", "warn", describeOrphanedTasks(orphanedTasks), fix)]
 }
 
 /** The handler of `doctor`. */
@@ -38,12 +42,12 @@ export const makeDoctorHandler = Effect.gen(function* () {
   const { root, configPath, version } = yield* Home
   const disk = yield* Disk
   const settings = yield* Settings
-  const findStrangers = yield* makeFindStrangers
+  const findOrphanedTasks = yield* makeFindOrphanedTasks
   return handle(operations.doctor, (_, { caller }) =>
     Effect.gen(function* () {
       const intact = yield* Effect.mapError(disk.check, toProblem)
       const agents = yield* inspectAgents(settings.current(), caller.env ?? {})
-      const strangers = yield* Effect.mapError(findStrangers, toProblem)
+      const orphanedTasks = yield* Effect.mapError(findOrphanedTasks, toProblem)
       return concludeChecks(
         [
           checkHome(root),
@@ -57,7 +61,7 @@ export const makeDoctorHandler = Effect.gen(function* () {
                 intact.message,
                 "Restore a backup, or move the database away to start with an empty one."
               ),
-          ...checkStrangers(strangers),
+          ...checkOrphanedTasks(orphanedTasks),
           checkInheritance(caller),
           ...[checkLog(root)].filter((each) => each !== null),
           check("engine", "ok", `version ${version}, pid ${process.pid}`),

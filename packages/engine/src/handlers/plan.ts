@@ -262,7 +262,7 @@ export const makePlanHandler = Effect.gen(function* () {
   const planOne = yield* makePlanOne
   const originOf = yield* makeOriginOf
   const dryRunStart = yield* makeDryRunStart
-  const { rehearse } = yield* makePipelineCreation
+  const { dryRun } = yield* makePipelineCreation
 
   const planStart = Effect.fnUntraced(function* (payload: Input<"plan">["payload"], call: Call) {
     const origin = yield* originOf(call)
@@ -315,7 +315,7 @@ export const makePlanHandler = Effect.gen(function* () {
       )
     const input = yield* Effect.fromResult(decodePayload(pipelineCreate, payload))
     const origin = yield* originOf(call)
-    const { taskIds } = yield* rehearse(input, origin)
+    const { taskIds } = yield* dryRun(input, origin)
     const ids = input.id === undefined ? idsOf(idToBe, input) : taskIds
     const { items, order } = yield* Effect.fromResult(itemsOf(ids, input))
     const standing = {

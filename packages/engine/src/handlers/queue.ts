@@ -5,9 +5,9 @@ import { agentsQueue } from "@backbeat/core/queue/queueNames"
 import type { Pause } from "@backbeat/store/QueueStore"
 import { QueueStore } from "@backbeat/store/QueueStore"
 import * as Effect from "effect/Effect"
-import { holdsOf } from "../queue/Hold.ts"
+import { queueBlockers } from "../queue/QueueBlocker.ts"
 import { Pauses } from "../queue/Pauses.ts"
-import { type CountedQueue, makeQueueLook } from "../queue/QueueLook.ts"
+import { type CountedQueue, makeQueueSnapshot } from "../queue/queueSnapshot.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import { actorOf, type Handled, handle, toProblem } from "../call/Call.ts"
 import { makeChangeConfiguration } from "./changeConfiguration.ts"
@@ -19,10 +19,10 @@ const admissionOf = (queue: string, concurrency: number | null): QueueAnswer["ad
   return concurrency === null ? "all" : "slots"
 }
 
-const show = ({ standing, queued, waits }: CountedQueue): QueueAnswer => {
-  const { queue, paused, slots, busy } = standing
+const show = ({ state, queued, waits }: CountedQueue): QueueAnswer => {
+  const { queue, paused, slots, busy } = state
   const concurrency = Number.isFinite(slots) ? slots : null
-  const [hold] = waits ? holdsOf(standing, (pause) => actorName(pause.actor)) : []
+  const [blocker] = waits ? queueBlockers(state, (pause) => actorName(pause.actor)) : []
   return {
     queue,
     paused:
@@ -31,7 +31,7 @@ const show = ({ standing, queued, waits }: CountedQueue): QueueAnswer => {
     admission: admissionOf(queue, concurrency),
     queued,
     running: busy,
-    held: hold === undefined ? null : { because: hold.because, message: hold.message }
+    held: blocker === undefined ? null : { because: blocker.because, message: blocker.message }
   }
 }
 
@@ -40,11 +40,11 @@ export const makeQueueHandlers = Effect.gen(function* () {
   const store = yield* QueueStore
   const pauses = yield* Pauses
   const transitions = yield* Transitions
-  const look = yield* makeQueueLook
+  const snapshot = yield* makeQueueSnapshot
   const { set } = yield* makeChangeConfiguration
 
   const one = (queue: string) =>
-    Effect.map(look.counted(queue), (counted) => ({ queue: show(counted) }))
+    Effect.map(snapshot.counted(queue), (counted) => ({ queue: show(counted) }))
 
   const pause = (queue: string, asked: Omit<Pause, "at">) =>
     pauses.changing(transitions.commit((tx) => store.pause(queue, { ...asked, at: tx.now })))
@@ -56,7 +56,7 @@ export const makeQueueHandlers = Effect.gen(function* () {
   const handlers: ReadonlyArray<Handled> = [
     handle(operations.queueList, () =>
       Effect.mapError(
-        Effect.map(look.all, (queues) => ({ queues: queues.map(show) })),
+        Effect.map(snapshot.all, (queues) => ({ queues: queues.map(show) })),
         toProblem
       )
     ),

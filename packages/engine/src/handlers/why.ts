@@ -14,8 +14,8 @@ import { History } from "@backbeat/store/History"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { holdsOf, type Standing } from "../queue/Hold.ts"
-import { makeQueueLook } from "../queue/QueueLook.ts"
+import { queueBlockers, type QueueState } from "../queue/QueueBlocker.ts"
+import { makeQueueSnapshot } from "../queue/queueSnapshot.ts"
 import { readableDir } from "../output/readableDir.ts"
 import type { Configuration } from "../configuration/configuration.ts"
 import { Home } from "../home/Home.ts"
@@ -81,15 +81,15 @@ const explainBatch = (
 }
 
 interface Circumstances {
-  /** What the call of the task holds back. */
+  /** The limit of the call that started the task (`--concurrency`). */
   readonly batch: ReadonlyArray<Reason>
   readonly now: number
-  readonly standing: Standing
+  readonly queue: QueueState
   readonly ahead: number
 }
 
-/** What holds a queued task back, the deciding thing first, and then its place among those that wait. */
-const explainQueued = (task: Task, { now, standing, ahead, batch }: Circumstances): Explanation => {
+/** Why a queued task does not start: the deciding reason first, then its place in the queue. */
+const explainQueued = (task: Task, { now, queue, ahead, batch }: Circumstances): Explanation => {
   const { state, spec } = task
   if (state.status !== "queued") return { because: [], next: null }
   const since = iso(state.since)
@@ -109,13 +109,13 @@ const explainQueued = (task: Task, { now, standing, ahead, batch }: Circumstance
       next: `It starts at ${until}.`
     }
   }
-  const holds = holdsOf(standing, (pause) => actorName(pause.actor))
-  const because = holds.map(({ message, pause }): Reason =>
+  const blockers = queueBlockers(queue, (pause) => actorName(pause.actor))
+  const because = blockers.map(({ message, pause }): Reason =>
     pause === null
       ? { what: message, since }
       : { what: message, since: iso(pause.at), actor: pause.actor }
   )
-  const [first] = holds
+  const [first] = blockers
   if (first === undefined && batch.length > 0)
     return { because: batch, next: "It starts when one of those ends." }
   if (first !== undefined) {
@@ -272,9 +272,9 @@ export const makeWhyHandler = Effect.gen(function* () {
   const store = yield* TaskStore
   const history = yield* History
   const queues = yield* QueueStore
-  const look = yield* makeQueueLook
+  const queueSnapshot = yield* makeQueueSnapshot
   const view = yield* View
-  const lives = yield* MonitoredAttempts
+  const monitored = yield* MonitoredAttempts
   const settings = yield* Settings
   const { explainBlocked, explainWithdrawn, explainAgain } = yield* makeWhyBlocked
   const { root } = yield* Home
@@ -285,14 +285,14 @@ export const makeWhyHandler = Effect.gen(function* () {
     Effect.gen(function* () {
       const { task: stored, pipeline } = yield* view.named(id)
       if (stored === null) return yield* explainPipeline(pipeline)
-      const task = spawned(stored, lives.startedAt(stored))
+      const task = spawned(stored, monitored.startedAt(stored))
       const { status } = task.state
       const now = yield* Clock.currentTimeMillis
       const left = yield* explainProcesses(task, now)
       if (status === "queued") {
         const circumstances = {
           now,
-          standing: yield* look.standingOf(task.spec.queue),
+          queue: yield* queueSnapshot.stateOf(task.spec.queue),
           ahead: yield* queues.ahead(id, now),
           batch: explainBatch(
             task,
@@ -318,13 +318,13 @@ export const makeWhyHandler = Effect.gen(function* () {
         ...(found?.because ?? []),
         ...left,
         ...reasons(recorded, task),
-        ...explainHeld(lives.heldPort(task), recorded, task),
+        ...explainHeld(monitored.heldPort(task), recorded, task),
         ...sayEnded(task),
         ...passedUnseen(task),
         ...(yield* explainWithdrawn(task)),
         ...deniedOf(task),
         ...(yield* lastSaid(root, task)),
-        ...unwatched(lives.find(id), now, yield* AskingSurface),
+        ...unwatched(monitored.find(id), now, yield* AskingSurface),
         ...explainUnlimited(settings.current(), task, yield* AskingSurface)
       ]
       return {

@@ -92,12 +92,12 @@ const make = Effect.gen(function* () {
   })
 
   return Notifications.of({
-    begin: (task, { attempt, readable, releases }) => {
+    begin: (task, { attempt, readable, finalizers }) => {
       const pattern = task.spec.notify?.onLog
       if (pattern === undefined) return Effect.void
       // Let go of is not interrupted: what an attempt writes last is what is waited for most.
       const over = Deferred.makeUnsafe<void>()
-      releases.push(() => void Deferred.doneUnsafe(over, Effect.void))
+      finalizers.push(() => void Deferred.doneUnsafe(over, Effect.void))
       const heard = follow({
         attempt,
         ...readable,

@@ -9,7 +9,7 @@ import { homeVariables } from "../home/homeId.ts"
 import { Home } from "../home/Home.ts"
 import { readEnvironment } from "../home/TaskEnvironment.ts"
 import { treeOf } from "../attempt/attemptSpec.ts"
-import { isOver, type MonitoredAttempt } from "../attempt/MonitoredAttempts.ts"
+import { isEndRecorded, type MonitoredAttempt } from "../attempt/MonitoredAttempts.ts"
 import { steadyNow } from "../alarm/steadyNow.ts"
 import { persistently } from "../alarm/persistently.ts"
 import { Reports } from "../commit/Reports.ts"
@@ -41,14 +41,14 @@ const make = Effect.gen(function* () {
       tree: treeOf(root, task),
       surroundings: surroundingsOf(task)
     }
-    const begun = live.begun ?? (yield* steadyNow)
+    const begun = live.startedMonotonicMs ?? (yield* steadyNow)
     const leftMs = begun + probeTiming(probe).startupTimeoutMs - (yield* steadyNow)
     const inTime = yield* Effect.timeoutOption(ready(asking), Math.max(0, leftMs))
     if (inTime._tag === "Some" || (yield* readyLate(asking))) {
       yield* reports.report(live, { type: "ReportReady" })
       return true
     }
-    if (isOver(live)) return false
+    if (isEndRecorded(live)) return false
     const withinMs = probeTiming(probe).startupTimeoutMs
     const failure = {
       type: "NotReady",
@@ -104,7 +104,7 @@ const make = Effect.gen(function* () {
       return Effect.map(
         Effect.forkIn(persistently(`probing ${task.id}`, probed(task, live)), scope),
         (fiber) => {
-          live.releases.push(() => void Effect.runFork(Fiber.interrupt(fiber)))
+          live.finalizers.push(() => void Effect.runFork(Fiber.interrupt(fiber)))
         }
       )
     }

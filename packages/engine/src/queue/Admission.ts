@@ -1,4 +1,7 @@
-/** Admission to the queue `agents`: what runs in it and since when, the limits, and the machine's resources, put together. */
+/**
+ * Admission to the queue `agents`: combines its running tasks, the limits and the resources of the
+ * machine.
+ */
 import { admit, type AdmissionLimit, type AdmissionResult } from "@backbeat/core/queue/admit"
 import { agentsQueue } from "@backbeat/core/queue/queueNames"
 import { holdsSlot } from "@backbeat/core/task/TaskState"
@@ -11,8 +14,11 @@ import type { Committed } from "../commit/Tx.ts"
 import { shortestMs } from "./CpuMeter.ts"
 import { Resources } from "./Resources.ts"
 
-/** What asks for admission at the end of a transaction: `committed` is what it has changed so far. */
-export interface Asking {
+/**
+ * A request for admission at the end of a transaction. `committed` are the changes of the
+ * transaction so far.
+ */
+export interface AdmissionRequest {
   readonly waiting: number
   readonly running: number
   readonly now: number
@@ -23,14 +29,17 @@ export interface Asking {
 export class Admission extends Context.Service<
   Admission,
   {
-    readonly admit: (asking: Asking) => Effect.Effect<AdmissionResult>
-    /** Whether a look a moment ago holds still: something was held back, and nothing that has happened since concerns it. */
+    readonly admit: (request: AdmissionRequest) => Effect.Effect<AdmissionResult>
+    /**
+     * Whether the last sample is still valid: it held a task back a moment ago, and no change since
+     * concerns the queue.
+     */
     readonly isSampleFresh: (now: number, committed: ReadonlyArray<Committed>) => boolean
-    /** What holds the next task back; null when nothing does, or nothing waits. */
-    readonly held: () => AdmissionLimit | null
-    readonly hold: (held: AdmissionLimit | null) => void
-    /** What was committed: from it comes what runs since when. */
-    readonly hear: (committed: ReadonlyArray<Committed>) => void
+    /** The limit that holds the next task back; null if none does, or no task waits. */
+    readonly limitedBy: () => AdmissionLimit | null
+    readonly setLimitedBy: (limit: AdmissionLimit | null) => void
+    /** Updates the start times of running tasks from a commit. */
+    readonly onCommit: (committed: ReadonlyArray<Committed>) => void
   }
 >()("@backbeat/engine/Admission") {}
 
@@ -38,7 +47,7 @@ type Starts = Map<string, number>
 
 const isAgents = ({ task }: Committed): boolean => task.spec.queue === agentsQueue
 
-/** Brings the instants at which tasks have started up to date. */
+/** Updates the instants at which tasks have started. */
 const note = (starts: Starts, committed: ReadonlyArray<Committed>): Starts => {
   for (const { task } of committed.filter(isAgents)) {
     const { state } = task
@@ -63,22 +72,22 @@ const make = Effect.gen(function* () {
         : []
     )
   )
-  let held: AdmissionLimit | null = null
-  let lookedAt = Number.NEGATIVE_INFINITY
+  let limitedBy: AdmissionLimit | null = null
+  let sampledAt = Number.NEGATIVE_INFINITY
   return Admission.of({
-    admit: ({ committed, ...asking }) =>
+    admit: ({ committed, ...request }) =>
       Effect.map(resources.sample, (sample) => {
-        lookedAt = asking.now
+        sampledAt = request.now
         const startedAt = [...note(new Map(starts), committed).values()]
-        return admit(sample, settings.current(), { ...asking, startedAt })
+        return admit(sample, settings.current(), { ...request, startedAt })
       }),
     isSampleFresh: (now, committed) =>
-      held !== null && Math.abs(now - lookedAt) < shortestMs && !committed.some(isAgents),
-    held: () => held,
-    hold: (by) => {
-      held = by
+      limitedBy !== null && Math.abs(now - sampledAt) < shortestMs && !committed.some(isAgents),
+    limitedBy: () => limitedBy,
+    setLimitedBy: (limit) => {
+      limitedBy = limit
     },
-    hear: (committed) => void note(starts, committed)
+    onCommit: (committed) => void note(starts, committed)
   })
 })
 

@@ -1,4 +1,7 @@
-/** CPU use from counters that only grow, smoothed over about a second. Nothing ticks: it looks when it is asked. */
+/**
+ * CPU use, from counters that only grow, smoothed over about a second. It reads them only when it
+ * is asked.
+ */
 import type { GroupCpu } from "./cgroup.ts"
 import type { MachineCpu } from "./machine.ts"
 
@@ -8,19 +11,24 @@ export interface CpuReading {
   readonly group: GroupCpu | null
 }
 
-/** The use, 0 to 100; null while it is being measured, and where there is nothing to measure. */
+/** The use, 0 to 100; null while it is being measured, and if the system has no counters. */
 export interface CpuUse {
   readonly percent: number | null
   readonly isMeasuring: boolean
 }
 
-/** The shortest time, in milliseconds, of which a use is told: the counters of Linux go by hundredths of a second. */
+/**
+ * The shortest interval (ms) over which a use is measured: Linux counts in hundredths of a second.
+ */
 export const shortestMs = 100
 
 /** The time constant of the smoothing. */
 const smoothMs = 1000
 
-/** After so long what was seen before says nothing of now; a new short time is waited for instead. */
+/**
+ * After so long the earlier reading says nothing about now. A new short interval is measured
+ * instead.
+ */
 const staleMs = 3 * smoothMs
 
 const percentOf = (used: number, of: number): number | null =>
@@ -39,7 +47,10 @@ const useBetween = (before: CpuReading, after: CpuReading, elapsedMs: number): n
   return machine === null || group === null ? (machine ?? group) : Math.max(machine, group)
 }
 
-/** Begins to measure at an instant (monotonic milliseconds); the returned function tells the use at a later one. */
+/**
+ * Starts to measure at an instant (monotonic ms). The returned function returns the use at a later
+ * instant.
+ */
 export const makeCpuMeter = (
   read: () => CpuReading,
   begunAt: number

@@ -1,4 +1,7 @@
-/** The seam between "may run" and "runs here": what becomes of tasks whose turn it is, and whose attempts this engine acts on. */
+/**
+ * Separates "may run" from "runs here": what happens to admitted tasks, and which attempts this
+ * engine runs.
+ */
 import { engine } from "@backbeat/core/task/Actor"
 import type { Task } from "@backbeat/core/task/Task"
 import type { StoreError } from "@backbeat/store/StoreError"
@@ -13,8 +16,9 @@ export class Dispatch extends Context.Service<
   Dispatch,
   {
     /**
-     * The changes, in the transaction that made the room, of tasks whose turn it is: their attempts are opened here, or they are offered to
-     * the engines that serve their queue. A task that is left out waits on.
+     * The changes of admitted tasks, in the transaction that admits them: this engine opens their
+     * attempts, or they are offered to the engines that serve their queue. A task without a change
+     * stays queued.
      */
     readonly dispatch: (
       tx: Pick<Tx, "decide">,
@@ -25,7 +29,7 @@ export class Dispatch extends Context.Service<
   }
 >()("@backbeat/engine/Dispatch") {}
 
-/** One machine: what may run runs here. */
+/** One machine: every admitted task runs here. */
 export const layerEmbedded: Layer.Layer<Dispatch> = Layer.succeed(Dispatch, {
   dispatch: (tx, tasks) =>
     Effect.forEach(tasks, (task) =>

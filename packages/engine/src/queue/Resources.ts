@@ -1,4 +1,4 @@
-/** What the machine, and the control group in which tasks run, have left. Looked at when it is asked for; nothing ticks. */
+/** The free resources of the machine and of its control group. Sampled on demand. */
 import type { Resources as Sample } from "@backbeat/core/queue/admit"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -29,7 +29,7 @@ const monotonicMs = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos
 
 const noGroups: Groups = { cpu: () => null, memory: () => null }
 
-/** The resources that the kernel's files tell of; the CPU is measured from now on. */
+/** The resources according to the kernel's files. CPU use is measured from now on. */
 export const layerResourcesOf = (mounts: Mounts) =>
   Layer.effect(
     Resources,

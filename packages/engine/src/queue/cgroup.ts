@@ -1,37 +1,41 @@
 /**
- * The limits that Linux control groups set to this process and all that it starts: version 2, and version 1 where it is mounted.
- * The nearest group with a limit counts. Source: Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/ of the kernel.
+ * The limits that Linux control groups (versions 1 and 2) set for this process and its children.
+ * The nearest group with a limit counts. Source: Documentation/admin-guide/cgroup-v2.rst and
+ * cgroup-v1/ of the kernel.
  */
 import { readProcFile } from "../process/ProcessTable.ts"
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
 
-/** Where the kernel's files are. */
+/** The mount points of the kernel's files. */
 export interface Mounts {
   readonly proc: string
   readonly cgroup: string
 }
 
-/** CPU time that a group has used, in microseconds since it was made, and of how many cores it may use. */
+/**
+ * The CPU time that a group has used (microseconds since its creation), and how many cores it may
+ * use.
+ */
 export interface GroupCpu {
   readonly dir: string
   readonly usedMicros: number
   readonly cores: number
 }
 
-/** A group's memory: its limit, and what of it is not in use or can be taken back at once. */
+/** A group's memory: its limit, and how much of it is free or can be reclaimed at once. */
 export interface GroupMemory {
   readonly limitBytes: number
   readonly availableBytes: number
 }
 
-/** The groups with limits; null where there is none. */
+/** The groups with limits; null if no group has one. */
 export interface Groups {
   readonly cpu: () => GroupCpu | null
   readonly memory: () => GroupMemory | null
 }
 
-/** What a file holds, or null. */
+/** The text of a file, or null. */
 export const textOf = (path: string): string | null =>
   readProcFile(path)?.toString("latin1") ?? null
 
@@ -50,23 +54,26 @@ export const field = (text: string | null, key: string): number | null =>
       ?.slice(key.length)
   )
 
-/** Without a limit version 1 shows the highest number of pages. */
+/** Version 1 shows the highest page count if there is no limit. */
 const noLimitBytes = 2 ** 62
 
-/** The group in which this process is, for a controller of version 1 or, without one, for version 2. */
+/** The group of this process, for a controller of version 1, or (null) for version 2. */
 const ownGroup = (mounts: Mounts, controller: string | null): string => {
   for (const line of textOf(join(mounts.proc, "self", "cgroup"))?.split("\n") ?? []) {
     const [number, controllers = "", ...path] = line.split(":")
     if (controller === null ? number !== "0" : !controllers.split(",").includes(controller))
       continue
     const group = path.join(":")
-    // A group outside of what this container sees is shown with dots.
+    // A group that this container cannot see is shown with dots.
     return group.includes("..") ? "/" : group
   }
   return "/"
 }
 
-/** The first of the group and those around it of which something holds. A container may not see its own group, but sees the root as its own. */
+/**
+ * The nearest of the group and its ancestors that satisfies a predicate. A container may not see
+ * its own group, but sees the root as its own.
+ */
 const nearest = (root: string, group: string, holds: (dir: string) => boolean): string | null => {
   for (let at = group; ; at = dirname(at)) {
     const dir = join(root, at)
@@ -160,6 +167,9 @@ const findV1 = (mounts: Mounts): Groups => {
   }
 }
 
-/** Finds the nearest groups with limits. Which these are is not looked up again: a process seldom moves. */
+/**
+ * Finds the nearest groups with limits. Does not repeat the search, because a process is seldom
+ * moved.
+ */
 export const findGroups = (mounts: Mounts): Groups =>
   existsSync(join(mounts.cgroup, "cgroup.controllers")) ? findV2(mounts) : findV1(mounts)

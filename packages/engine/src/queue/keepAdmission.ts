@@ -1,6 +1,7 @@
 /**
- * Looks again at what is held back: once a second, and only while something is. The system has no event for "CPU use is under 80 %"
- * or "memory is free again" that counts for a whole machine; what ends here is an event, and needs no look.
+ * Retries admission once a second, while a task is held back. The system has no event for "CPU use
+ * is under 80 %" or "memory is free again" of a whole machine. The end of a task is an event, and
+ * needs no retry.
  */
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
@@ -9,11 +10,11 @@ import { Alarm } from "../alarm/Alarm.ts"
 import { Admission } from "./Admission.ts"
 import { shortestMs } from "./CpuMeter.ts"
 
-const lookMs = 1000
-/** Somewhat longer than the meter needs, whose clock is another. */
+const retryMs = 1000
+/** A little longer than the meter needs, because it uses another clock. */
 const measuringMs = shortestMs + 10
 
-/** Keeps admission informed of what runs, and looks again while something is held back, from now on until the scope ends. */
+/** Reports commits to admission, and retries while a task is held back, until the scope ends. */
 export const keepAdmission = Effect.gen(function* () {
   const admission = yield* Admission
   const transitions = yield* Transitions
@@ -21,26 +22,26 @@ export const keepAdmission = Effect.gen(function* () {
   const run = yield* FiberSet.makeRuntime()
   let isSet = false
 
-  const look: Effect.Effect<void> = Effect.suspend(() => {
+  const retry: Effect.Effect<void> = Effect.suspend(() => {
     isSet = false
     return Effect.catch(transitions.fillSlots, (error) =>
       Effect.andThen(
-        Effect.logError(`what is held back could not be looked at: ${error.message}`),
-        arrange
+        Effect.logError(`the held back tasks could not be checked: ${error.message}`),
+        schedule
       )
     )
   })
 
-  const arrange: Effect.Effect<void> = Effect.suspend(() => {
-    const held = admission.held()
-    isSet = held !== null
-    if (held === null) return alarm.clear("admission")
-    const delayMs = held.because === "measuring" ? measuringMs : lookMs
-    return alarm.after("admission", delayMs, look)
+  const schedule: Effect.Effect<void> = Effect.suspend(() => {
+    const limit = admission.limitedBy()
+    isSet = limit !== null
+    if (limit === null) return alarm.clear("admission")
+    const delayMs = limit.because === "measuring" ? measuringMs : retryMs
+    return alarm.after("admission", delayMs, retry)
   })
 
   transitions.onCommit((committed) => {
-    admission.hear(committed)
-    if ((admission.held() !== null) !== isSet) run(arrange)
+    admission.onCommit(committed)
+    if ((admission.limitedBy() !== null) !== isSet) run(schedule)
   })
 })

@@ -1,23 +1,26 @@
-/** What the kernel says of the whole machine: /proc on Linux, the counters of node:os and one sysctl on macOS. */
+/**
+ * CPU and memory of the whole machine: from /proc on Linux, from the counters of node:os and one
+ * sysctl on macOS.
+ */
 import * as Result from "effect/Result"
 import { dlopen, FFIType } from "bun:ffi"
 import { cpus, totalmem } from "node:os"
 import { join } from "node:path"
 import { field, textOf } from "./cgroup.ts"
 
-/** CPU time of all cores since boot, used and in all, in a unit of the system's own. */
+/** CPU time of all cores since boot: used and total, in a unit of the system. */
 export interface MachineCpu {
   readonly used: number
   readonly total: number
 }
 
-/** Memory in bytes; `available` is what can be had without swapping. */
+/** Memory in bytes; `available` can be used without swapping. */
 export interface MachineMemory {
   readonly totalBytes: number
   readonly availableBytes: number
 }
 
-/** The machine; null where it does not tell. */
+/** The machine; null for what the system does not report. */
 export interface Machine {
   readonly cpu: () => MachineCpu | null
   readonly memory: () => MachineMemory | null
@@ -25,16 +28,16 @@ export interface Machine {
 
 const sum = (values: ReadonlyArray<number>): number => values.reduce((all, value) => all + value, 0)
 
-/** Reads /proc/stat. What a hypervisor has stolen counts as used: it cannot be had. Source: proc_stat(5). */
+/** Parses /proc/stat. Time stolen by a hypervisor counts as used. Source: proc_stat(5). */
 export const parseProcStat = (text: string): MachineCpu | null => {
   const ticks = /^cpu +([\d ]+)$/mu.exec(text)?.[1]?.trim().split(/ +/u).map(Number) ?? []
   if (ticks.length < 5) return null
-  // Time of guests is in user and nice already.
+  // The time of guests is already part of user and nice.
   const total = sum(ticks.slice(0, 8))
   return { used: total - (ticks[3] ?? 0) - (ticks[4] ?? 0), total }
 }
 
-/** Reads /proc/meminfo. Source: proc_meminfo(5). */
+/** Parses /proc/meminfo. Source: proc_meminfo(5). */
 export const parseMeminfo = (text: string): MachineMemory | null => {
   const kibibytes = (key: string) => field(text.replaceAll(" kB", "").replaceAll(/: +/gu, " "), key)
   const [total, available] = [kibibytes("MemTotal"), kibibytes("MemAvailable")]
@@ -61,8 +64,9 @@ const countCpus = (): MachineCpu | null => {
 }
 
 /**
- * How much of the memory is free or can be freed at once, in percent: what memory_pressure(1) shows. os.freemem leaves out what can
- * be freed, which on macOS is most of it. Unknown where the system does not answer.
+ * Builds a function that returns how much memory is free or can be freed at once, in percent, like
+ * memory_pressure(1). os.freemem leaves out what can be freed, which is most of it on macOS. Null
+ * if the system call fails.
  */
 const openPressure = (): (() => number | null) => {
   const { symbols } = dlopen("libSystem.dylib", {
@@ -94,6 +98,6 @@ const macos = (): Machine => {
   }
 }
 
-/** The machine on which this process runs. */
+/** The machine of this process. */
 export const openMachine = (proc: string): Machine =>
   process.platform === "linux" ? linux(proc) : macos()

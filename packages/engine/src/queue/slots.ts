@@ -1,11 +1,14 @@
-/** How many tasks of a queue may run at once, and how many do. */
+/** How many tasks of a queue may run at once, and how many run. */
 import type { Configuration } from "../configuration/configuration.ts"
 
-/** The configured concurrency of a queue, or null. A queue may have the name of anything that every object has. */
+/**
+ * The configured concurrency of a queue, or null. A queue may be named like a property of every
+ * object.
+ */
 export const concurrencyOf = ({ queues }: Configuration, queue: string): number | null =>
   Object.hasOwn(queues, queue) ? (queues[queue]?.concurrency ?? null) : null
 
-/** The configured concurrency of a queue; every other queue starts everything at once. */
+/** The concurrency of a queue; unlimited unless configured. */
 export const slotsOf = (configuration: Configuration, queue: string): number =>
   concurrencyOf(configuration, queue) ?? Number.POSITIVE_INFINITY
 

@@ -1,11 +1,11 @@
-/** Queues that limit nothing although their name says that somebody wants them to. */
+/** Warns about queues without a limit. A caller that names a queue usually expects one. */
 import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
 import { callOf, firstOf, sentence } from "@backbeat/contract/Text"
 import { agentsQueue, defaultQueue } from "@backbeat/core/queue/queueNames"
 import type { Configuration } from "../configuration/configuration.ts"
 import { concurrencyOf } from "./slots.ts"
 
-/** The warning of each of these queues for which nobody has set a limit, as a surface writes it. */
+/** The warnings for those of the queues that have no limit, as a surface writes them. */
 export const unlimitedQueues = (
   configuration: Configuration,
   queues: ReadonlyArray<string>,
@@ -20,6 +20,6 @@ export const unlimitedQueues = (
     )
     .map((queue) => {
       const set = callOf("queue set", { queue, concurrency: 1 })
-      const told = `queue ${queue} has no limit`
-      return writeHint(firstOf(sentence`${told}: ${set} sets one`, told), surface)
+      const warning = `queue ${queue} has no limit`
+      return writeHint(firstOf(sentence`${warning}: ${set} sets one`, warning), surface)
     })

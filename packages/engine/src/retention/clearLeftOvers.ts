@@ -16,7 +16,7 @@ import { namesIn } from "../home/namesIn.ts"
 import { removeUnshared } from "../home/sharedText.ts"
 import { isEnvironmentFile, isOrphanedEnvironmentFile } from "../home/TaskEnvironment.ts"
 import { attemptTree } from "../attempt/attemptSpec.ts"
-import { type Sought, withProcesses } from "../attempt/leftover.ts"
+import { type SearchedAttempt, withProcesses } from "../attempt/leftover.ts"
 import { once } from "../wiring/once.ts"
 
 /** How many folders are looked at, and how many tasks are looked up, before others get their turn. */
@@ -61,7 +61,7 @@ const leftIn = (dir: string, task: Task | null, before: number): ReadonlyArray<s
 }
 
 /** The attempts of a folder that no task has. */
-const attemptsIn = (root: string, id: string): ReadonlyArray<Sought> =>
+const attemptsIn = (root: string, id: string): ReadonlyArray<SearchedAttempt> =>
   (namesIn(taskDir(root, id)) ?? []).flatMap((name) =>
     /^[1-9]\d*$/u.test(name) ? [{ id, tree: attemptTree(root, id, Number(name)) }] : []
   )

@@ -1,4 +1,6 @@
-/** Opens what waits, as far as its queue admits it: in the same transaction as what made the room. */
+/**
+ * Starts queued tasks as far as their queues admit them, in the transaction that freed the slots.
+ */
 import type { AdmissionLimit } from "@backbeat/core/queue/admit"
 import { agentsQueue } from "@backbeat/core/queue/queueNames"
 import type { Task } from "@backbeat/core/task/Task"
@@ -14,22 +16,25 @@ import { Delays } from "../attempt/Delays.ts"
 import type { CommitRule, FullTx } from "../commit/CommitRules.ts"
 import type { Committed } from "../commit/Tx.ts"
 
-/** The most that one commit starts. */
-const most = 1_000_000
+/** How many tasks one commit starts at most. */
+const maxStarts = 1_000_000
 
-/** What starts now, and what holds the next one back. */
-interface Turn {
+/** The tasks of a queue that start now, and the limit that holds the next one back. */
+interface Selection {
   readonly tasks: ReadonlyArray<Task>
-  readonly held: AdmissionLimit | null
+  readonly limitedBy: AdmissionLimit | null
 }
 
-/** What a queue has room for: how many run in it, and how many slots are free. */
-interface Room {
+/** How many tasks of a queue run, and how many slots are free. */
+interface Capacity {
   readonly running: number
   readonly free: number
 }
 
-/** The rule that fills the free slots of every queue, as the last of a transaction's changes. */
+/**
+ * The rule that fills the free slots of every queue. It records its changes after those of all
+ * earlier rules.
+ */
 export const makeFillSlots = Effect.gen(function* () {
   const store = yield* TaskStore
   const settings = yield* Settings
@@ -39,57 +44,64 @@ export const makeFillSlots = Effect.gen(function* () {
   const delays = yield* Delays
   const { dispatch } = yield* Dispatch
 
-  /** What may start in the order of its turns, without the tasks whose delay is not over or whose earlier attempt has left processes. */
+  /**
+   * The tasks of a queue that may start, in order. Without those whose delay has not passed, and
+   * those with leftover processes of an earlier attempt.
+   */
   const readyIn = Effect.fnUntraced(function* (queue: string, now: number, limit: number) {
-    const asked = limit + clearings.count()
-    const found = yield* store.ready({ queue, now, limit: asked })
-    // By the wall clock a delay is over too early only when that was set forward.
+    const wanted = limit + clearings.count()
+    const found = yield* store.ready({ queue, now, limit: wanted })
+    // The store compares with the wall clock: a delay ends too early there if that clock was set
+    // forward.
     const tasks = found.every(({ id }) => delays.isOver(id))
       ? found
-      : yield* store.ready({ queue, now, limit: asked + delays.count() })
+      : yield* store.ready({ queue, now, limit: wanted + delays.count() })
     return tasks.filter((task) => delays.isOver(task.id) && clearings.isClear(task)).slice(0, limit)
   })
 
-  const turnOfAgents = Effect.fnUntraced(function* (
+  const selectAgents = Effect.fnUntraced(function* (
     { now, isToFillSlots }: FullTx,
     committed: ReadonlyArray<Committed>,
-    { running, free }: Room
+    { running, free }: Capacity
   ) {
     if (!isToFillSlots() && admission.isSampleFresh(now, committed))
-      return { tasks: [], held: admission.held() }
+      return { tasks: [], limitedBy: admission.limitedBy() }
     const { admitted, limitedBy } = yield* admission.admit({
       waiting: free,
       running,
       now,
       committed
     })
-    // One more than is admitted tells whether anything is held back.
+    // Reads one more than is admitted, to find out whether a task is held back.
     const ready = yield* readyIn(agentsQueue, now, Math.min(admitted + 1, free))
-    return { tasks: ready.slice(0, admitted), held: ready.length > admitted ? limitedBy : null }
+    return {
+      tasks: ready.slice(0, admitted),
+      limitedBy: ready.length > admitted ? limitedBy : null
+    }
   })
 
   const rule: CommitRule = Effect.fnUntraced(function* (tx, committed) {
     const queues = yield* store.waitingQueues
-    let holding: AdmissionLimit | null = null
-    // Recorded together at the end: a hundred that start at once are one write.
+    let heldBackBy: AdmissionLimit | null = null
+    // Recorded together at the end: a hundred tasks that start at once are one write.
     const opened: Array<Change> = []
     if (queues.length > 0) {
       const busy = yield* store.busy
       const paused = yield* pauses.all
       for (const queue of queues) {
         const running = busyIn(busy, queue)
-        const free = Math.min(slotsOf(settings.current(), queue) - running, most)
+        const free = Math.min(slotsOf(settings.current(), queue) - running, maxStarts)
         if (free <= 0 || paused.has(queue)) continue
-        const turn: Turn =
+        const selection: Selection =
           queue === agentsQueue
-            ? yield* turnOfAgents(tx, committed, { running, free })
-            : { tasks: yield* readyIn(queue, tx.now, free), held: null }
-        opened.push(...(yield* dispatch(tx, turn.tasks)))
-        holding ??= turn.held
+            ? yield* selectAgents(tx, committed, { running, free })
+            : { tasks: yield* readyIn(queue, tx.now, free), limitedBy: null }
+        opened.push(...(yield* dispatch(tx, selection.tasks)))
+        heldBackBy ??= selection.limitedBy
       }
     }
     yield* tx.record(opened)
-    admission.hold(holding)
+    admission.setLimitedBy(heldBackBy)
   })
   return rule
 })

@@ -1,4 +1,7 @@
-/** What follows in the same commit, in one list. The order matters: each rule sees what the rules before it have changed. */
+/**
+ * The list of all commit rules. The order matters: each rule sees the changes of the rules before
+ * it.
+ */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { makeNoteSessions } from "./noteSessions.ts"
@@ -13,11 +16,12 @@ export const layerCommitRules = Layer.effect(
   CommitRules,
   Effect.all([
     makeNoteSessions,
-    // An end releases or cancels dependents, whose ends conclude pipelines; both make room in queues.
+    // An ended task releases or cancels its dependents. Their ends may end pipelines. All of them
+    // free slots.
     makeResolveDependents,
     makeConcludePipelines,
     makeFillSlots,
-    // The last one: only now is it known which attempts begin.
+    // The last rule: only now all attempts that start are known.
     makeMoveAsideFolders
   ])
 )

@@ -1,4 +1,4 @@
-/** Keeps what the sessions of agents have used up, in the same transaction as the ends that tell it. */
+/** Stores the usage of agent sessions in the transaction that stores the ends of their attempts. */
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import { SessionStore } from "@backbeat/store/SessionStore"
 import * as Effect from "effect/Effect"
@@ -8,7 +8,7 @@ import type { Committed } from "../commit/Tx.ts"
 const endIn = ({ recorded: { event } }: Committed): AttemptEnd | null =>
   "end" in event ? (event.end ?? null) : null
 
-/** The rule that notes the sessions of the attempts that a transaction has ended. */
+/** The rule that stores the session usage of the attempts that a transaction has ended. */
 export const makeNoteSessions = Effect.map(
   SessionStore,
   (sessions): CommitRule =>

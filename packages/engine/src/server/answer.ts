@@ -13,7 +13,7 @@ import { Disk } from "@backbeat/store/Disk"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import { makeNoticeSettings } from "../queue/noticeSettings.ts"
+import { makeApplySettings } from "../queue/applySettings.ts"
 import { Home } from "../home/Home.ts"
 import { logDebug } from "../life/engineLog.ts"
 import { makeHandlers } from "../handlers/all.ts"
@@ -136,7 +136,7 @@ export const makeAnswer = Effect.gen(function* () {
   const disk = yield* Disk
   const findHandler = yield* makeHandlers
   const answerPayload = yield* makeAnswerPayload
-  const noticeSettings = yield* makeNoticeSettings
+  const applySettings = yield* makeApplySettings
 
   const run = Effect.fnUntraced(function* (request: CallRequest) {
     const handled = yield* findHandler(request.operation)
@@ -145,7 +145,7 @@ export const makeAnswer = Effect.gen(function* () {
     const parsed = payloadOf(operation, request)
     yield* checkFlags(operation, request.flags, parsed)
     const payload = yield* Effect.fromResult(parsed)
-    yield* noticeSettings
+    yield* applySettings
     const told = (trouble: Problem, given: unknown = payload) => address(trouble, request, given)
     const call: Call = { caller: request.caller, flags: request.flags, addressed: told }
     if (

@@ -94,7 +94,7 @@ export const makeCancelPipeline = once(
         const order = {
           stopSignal: signal ?? task.spec.stopSignal,
           graceMs: force === true ? 0 : task.spec.gracePeriodMs,
-          onStuck: (stuck: ReadonlyArray<StuckProcess>) => stops.stick(task.id, stuck)
+          onStuck: (stuck: ReadonlyArray<StuckProcess>) => stops.markStuck(task.id, stuck)
         }
         return tree === null ? [] : [{ id: task.id, tree, order }]
       })

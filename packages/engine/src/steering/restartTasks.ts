@@ -13,7 +13,7 @@ import { readEnvironment } from "../home/TaskEnvironment.ts"
 import { Settings } from "../configuration/Settings.ts"
 import type { AggregateTx } from "../commit/AggregateTx.ts"
 import type { FullTx } from "../commit/CommitRules.ts"
-import { makeIsSpoilt } from "../rules/concludePipelines.ts"
+import { makeFailsItsPipeline } from "../rules/concludePipelines.ts"
 import type { Tx } from "../commit/Tx.ts"
 import { agentUnavailable } from "../creation/agentWork.ts"
 import { resultOf, toProblem } from "../call/Call.ts"
@@ -98,14 +98,14 @@ const acceptsRestart = new Set(["running", "retrying", "completed", "failed", "c
 /** Makes a pipeline run again in a transaction, and gives the tasks to be restarted; made once. */
 const makeRestartPipeline = Effect.gen(function* () {
   const { tasksOf } = yield* makePipelineView
-  const isSpoilt = yield* makeIsSpoilt
+  const failsItsPipeline = yield* makeFailsItsPipeline
 
   const wanted = Effect.fnUntraced(function* (pipeline: Pipeline, { all }: Asked) {
     const tasks = yield* tasksOf(pipeline)
     if (all === true) return tasks.filter(({ state }) => acceptsRestart.has(state.status))
     return yield* Effect.filter(
       tasks.filter(({ state }) => isFinal(state.status)),
-      isSpoilt
+      failsItsPipeline
     )
   })
 

@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import { join } from "node:path"
 import { Alarm } from "../alarm/Alarm.ts"
 import { steadyNow } from "../alarm/steadyNow.ts"
-import { isOver, type MonitoredAttempt } from "../attempt/MonitoredAttempts.ts"
+import { isEndRecorded, type MonitoredAttempt } from "../attempt/MonitoredAttempts.ts"
 import { Reports } from "../commit/Reports.ts"
 import { statIfThere } from "../process/statIfThere.ts"
 
@@ -47,7 +47,7 @@ const make = Effect.gen(function* () {
     const { timeout, timeoutFrom: from } = task.spec
     if (timeout === null) return Effect.void
     const due = Effect.gen(function* () {
-      if (isOver(live)) return
+      if (isEndRecorded(live)) return
       yield* reports.report(live, {
         type: "Limit",
         failure: { type: "TimedOut", timeout, ...(from === undefined ? {} : { from }) },
@@ -64,7 +64,7 @@ const make = Effect.gen(function* () {
     const { stallTimeoutMs } = task.spec
     if (stallTimeoutMs === null) return Effect.void
     const due = Effect.gen(function* () {
-      if (isOver(live)) return
+      if (isEndRecorded(live)) return
       const steady = yield* steadyNow
       const latest = hear(live.dir, heard, steady, yield* Clock.currentTimeMillis)
       if (steady < latest.at + stallTimeoutMs) return yield* setStallLimit(task, live, latest)
@@ -81,7 +81,7 @@ const make = Effect.gen(function* () {
 
   return Deadlines.of({
     set: (task, live) => {
-      const { begun } = live
+      const { startedMonotonicMs: begun } = live
       const { stallTimeoutMs, timeout } = task.spec
       const isUnlimited = timeout === null && stallTimeoutMs === null
       if (task.state.status !== "running" || begun === null || isUnlimited) return Effect.void

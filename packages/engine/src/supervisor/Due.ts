@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import { Alarm } from "../alarm/Alarm.ts"
 import { Delays } from "../attempt/Delays.ts"
-import { leftMs } from "../attempt/lengths.ts"
+import { leftMs } from "../attempt/durations.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import type { FullTx } from "../commit/CommitRules.ts"
 

@@ -112,7 +112,7 @@ const make = Effect.gen(function* () {
       const its = act(each)
       if (its !== null) lanes.add(each.task.id, its)
     }
-    for (const task of clearings.takeWanted())
+    for (const task of clearings.takeRequested())
       lanes.add(task.id, persistently(`looking at what ${task.id} has left`, clear(task)))
   })
 

@@ -40,7 +40,7 @@ export const makeClear = Effect.gen(function* () {
       const left = yield* hasLeftovers(root, task)
       const asked = clearings.find(task.id)
       // Meanwhile it may have been stopped, and even restarted.
-      if (asked?.kind !== "looking" || asked.task !== task) return
+      if (asked?.kind !== "searching" || asked.task !== task) return
       const now = yield* Clock.currentTimeMillis
       const killAt = now + task.spec.gracePeriodMs
       clearings.set(task.id, left ? { kind: "stopping", since: now, killAt } : { kind: "clear" })

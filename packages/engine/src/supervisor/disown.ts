@@ -24,7 +24,7 @@ export const disown = Effect.fnUntraced(function* ({ record }: Identity, copyOf:
   const reason = `this home is a copy of ${copyOf}`
   const evidence = `This home is a copy of ${copyOf}. Processes of the attempt may run in the original.`
   const { root } = yield* Home
-  const letGo = transitions.commitUntold((tx) =>
+  const letGo = transitions.commitSilently((tx) =>
     Effect.gen(function* () {
       const forgetful = (yield* store.inStatus([...waiting, ...living])).filter(
         ({ spec }) => spec.forgetEnv

@@ -34,14 +34,14 @@ export const makeMonitorAttempt = once(
       const key = { id: task.id, attempt: task.state.attempt }
       const followed = agents.follow(task, output, reports.report(key, { type: "Finish" }))
       if (followed === null)
-        return { readable: { dir, watch: output }, releases: [], hasResult: () => false }
+        return { readable: { dir, watch: output }, finalizers: [], hasResult: () => false }
       const own = readableDir(root, task, task.state.attempt)
       const watch = watchOutput(own, { onGrowth: () => {} })
       // Standard error is the same file in both folders, but only the one in which it was opened has events of it.
       const unsubscribe = output.subscribe(() => void watch.sampleNow())
       return {
         readable: { dir: own, watch },
-        releases: [unsubscribe, followed.release, () => watch.close()],
+        finalizers: [unsubscribe, followed.release, () => watch.close()],
         hasResult: followed.hasResult
       }
     }
@@ -62,22 +62,22 @@ export const makeMonitorAttempt = once(
       const stopping = task.state.status === "stopping"
       const steady = yield* steadyNow
       const elapsedMs = startedAt === null ? null : (yield* Clock.currentTimeMillis) - startedAt
-      const { hasResult, readable, releases } = readableOf(task, dir, output)
+      const { hasResult, readable, finalizers } = readableOf(task, dir, output)
       lives.add({
         id: task.id,
         attempt: task.state.attempt,
         dir,
         pid,
         startedAt,
-        // Of an attempt that an earlier engine spawned, what the wall clock says is left is never more than the whole.
-        begun: elapsedMs === null ? null : steady - Math.max(0, elapsedMs),
+        // For an attempt that an earlier engine spawned, the elapsed time comes from the wall clock: at least 0.
+        startedMonotonicMs: elapsedMs === null ? null : steady - Math.max(0, elapsedMs),
         held,
         output,
         readable,
         stopping,
-        over: false,
+        isEndKnown: false,
         hasResult,
-        releases
+        finalizers
       })
       const live = lives.find(task.id)
       if (live === null) return

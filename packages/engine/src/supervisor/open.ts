@@ -42,7 +42,7 @@ export const makeOpen = Effect.gen(function* () {
     const openedAt = task.state.status === "running" ? task.state.startedAt : null
     yield* monitorAttempt(task, { pid, startedAt: startedAt ?? openedAt })
     const cancel = watchEnd(treeOf(root, task).dir, onEnd(task))
-    lives.find(task.id)?.releases.push(cancel)
+    lives.find(task.id)?.finalizers.push(cancel)
   })
 
   const notSpawned = ({ id, state: { attempt } }: Task, message: string) =>

@@ -17,7 +17,7 @@ import {
 import { attemptEnd } from "../attempt/attemptEnd.ts"
 import { treeOf } from "../attempt/attemptSpec.ts"
 import { Deadlines } from "./Deadlines.ts"
-import { measured } from "../attempt/lengths.ts"
+import { measured } from "../attempt/durations.ts"
 import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { persistently } from "../alarm/persistently.ts"
 import { type AttemptKey, Reports } from "../commit/Reports.ts"
@@ -75,7 +75,7 @@ export const makeSettle = once(
         state: { attempt }
       } = task
       const live = lives.find(id)
-      if (live !== null) live.over = true
+      if (live !== null) live.isEndKnown = true
       // It is over: what is yet to be read of it counts for no limit.
       yield* deadlines.clear(id)
       if (whole.kind === "notSpawned" && isPassing(whole))

@@ -9,7 +9,7 @@ import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { stopTree } from "../process/stopTree.ts"
 import { stoppedEnd } from "../attempt/attemptEnd.ts"
 import { treeOf } from "../attempt/attemptSpec.ts"
-import { leftMs, measured } from "../attempt/lengths.ts"
+import { leftMs, measured } from "../attempt/durations.ts"
 import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { Reports } from "../commit/Reports.ts"
 import { Stops } from "../attempt/Stops.ts"
@@ -32,7 +32,7 @@ export const makeStop = Effect.gen(function* () {
     const stopped = yield* stopTree(tree, {
       stopSignal: signal,
       graceMs: leftMs(since, killAt, yield* Clock.currentTimeMillis),
-      onStuck: (stuck) => stops.stick(task.id, stuck)
+      onStuck: (stuck) => stops.markStuck(task.id, stuck)
     })
     stops.finish(task.id, stopped)
     const seen = stopped.endedCount === 0 ? {} : { stopped }

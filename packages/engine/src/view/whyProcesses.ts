@@ -10,7 +10,7 @@ import { look } from "../process/look.ts"
 import { readState } from "../process/ProcessTable.ts"
 import { treeOf } from "../attempt/attemptSpec.ts"
 import { Clearings } from "../attempt/Clearings.ts"
-import { lookForLeftovers } from "../attempt/leftover.ts"
+import { leftoverProcesses } from "../attempt/leftover.ts"
 import { Stops } from "../attempt/Stops.ts"
 import { iso } from "./taskAnswer.ts"
 
@@ -50,7 +50,7 @@ export const makeWhyProcesses = Effect.gen(function* () {
   const stops = yield* Stops
 
   const leftover = Effect.fnUntraced(function* (task: Task, now: number) {
-    const left = yield* lookForLeftovers(root, task)
+    const left = yield* leftoverProcesses(root, task)
     if (left.length === 0) return []
     const stopping = clearings.find(task.id)
     const next =

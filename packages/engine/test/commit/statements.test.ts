@@ -1,4 +1,7 @@
-/** How many statements a short task costs on SQLite: a count does not depend on the mood of the machine. */
+/**
+ * The number of SQLite statements of a short task. Unlike a duration, it does not depend on the
+ * load of the machine.
+ */
 import { engine } from "@backbeat/core/task/Actor"
 import { SqlDatabase } from "@backbeat/store/sql/SqlDatabase"
 import { layerSqliteStores } from "@backbeat/store/sqlite/layerSqlite"
@@ -24,10 +27,10 @@ const end = {
   end: { outcome: { kind: "exited", exitCode: 0 }, endedAt: 1, cpuMs: null }
 } as const
 
-/** The statements so far, but for those that begin and end transactions. */
+/** The statements so far, without those that begin and end transactions. */
 let statements = 0
 
-/** Counts what is prepared beside the client. */
+/** Counts statements that are prepared without the client. */
 const layerCounted = Layer.effect(
   SqlDatabase,
   Effect.map(SqlDatabase, (database) => ({
@@ -48,7 +51,7 @@ const layerRig = () => {
   return layerEngineRig({ stores: layerStores })
 }
 
-/** How many statements the effect runs, but for those that begin and end its transactions. */
+/** The number of statements of an effect, without those that begin and end its transactions. */
 const count = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.suspend(() => {
     statements = 0
@@ -70,13 +73,13 @@ test("a short task costs 8 statements from its creation to its attempt, and 3 at
     expect(yield* count(transitions.apply("x", end, engine))).toBeLessThanOrEqual(3)
   }).pipe(Effect.provide(layerRig()), Effect.runPromise))
 
-test("a hundred tasks that begin at once cost at most 710 statements", () =>
+test("a hundred tasks that start at once cost at most 710 statements", () =>
   Effect.gen(function* () {
     const ids = Array.from({ length: 100 }, (_, index) => `t${index}`)
     expect(yield* count(createTasks(ids))).toBeLessThanOrEqual(710)
   }).pipe(Effect.provide(layerRig()), Effect.runPromise))
 
-test("a look at what may start costs no statement", () =>
+test("finding out which tasks may start costs no statement", () =>
   Effect.gen(function* () {
     const { fillSlots } = yield* Transitions
     yield* createTasks(["first"])

@@ -1,4 +1,7 @@
-/** What cannot be stored is told to whoever waits for it: on stores in memory that take nothing more. */
+/**
+ * Ends that cannot be stored are reported to the waiting callers: on stores in memory that reject
+ * writes.
+ */
 import { engine } from "@backbeat/core/task/Actor"
 import { Database } from "@backbeat/store/Database"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
@@ -13,7 +16,7 @@ import { Transitions } from "../../src/commit/Transitions.ts"
 import { makeWaitUntil } from "../../src/commit/until.ts"
 import { createTasks, layerEngineRig } from "../EngineRig.ts"
 
-/** Whether the store refuses to write. */
+/** Whether the store rejects writes. */
 const disk = { isReadOnly: false }
 
 const layerRefusing = Layer.provideMerge(
@@ -34,7 +37,7 @@ const layerRefusing = Layer.provideMerge(
   layerMemory
 )
 
-test("who waits for an end that cannot be stored is told so, and the end is stored once the store takes it", () =>
+test("a wait fails when the end of its task cannot be stored; the end is stored as soon as the store accepts it", () =>
   Effect.gen(function* () {
     const transitions = yield* Transitions
     const reports = yield* Reports

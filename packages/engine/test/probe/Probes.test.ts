@@ -48,14 +48,14 @@ const reportsOf = async (statuses: ReadonlyArray<number>): Promise<ReadonlyArray
     dir: root,
     pid: null,
     startedAt: Date.now(),
-    begun: performance.now(),
+    startedMonotonicMs: performance.now(),
     held: null,
     output,
     readable: { dir: root, watch: output },
     stopping: false,
-    over: false,
+    isEndKnown: false,
     hasResult: () => false,
-    releases: []
+    finalizers: []
   }
   const layer = layerProbes.pipe(
     Layer.provide(

@@ -6,17 +6,17 @@ import { gibibyte, idle, onQueueRig } from "./QueueRig.ts"
 
 const busy = { ...idle, cpuPercent: 95 }
 
-describe("the queue of agents", () => {
-  test("starts all that wait when the machine has room", () =>
+describe("the queue agents", () => {
+  test("starts all its tasks when the machine is idle", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         yield* rig.start(["a", "b", "c"])
         expect(yield* rig.running).toEqual(["a", "b", "c"])
-        expect(rig.admission.held()).toBeNull()
+        expect(rig.admission.limitedBy()).toBeNull()
       })
     ))
 
-  test("starts one on a busy machine, and the next in its turn when that ends", () =>
+  test("starts one task on a busy machine, and the next in order when it ends", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         rig.machine = busy
@@ -24,7 +24,11 @@ describe("the queue of agents", () => {
         yield* rig.start(["a", "b"])
         yield* rig.start(["p0"], { priority: "P0" })
         expect(yield* rig.running).toEqual(["p2"])
-        expect(rig.admission.held()).toEqual({ because: "cpu", cpuPercent: 95, cpuThreshold: 80 })
+        expect(rig.admission.limitedBy()).toEqual({
+          because: "cpu",
+          cpuPercent: 95,
+          cpuThreshold: 80
+        })
         yield* rig.end("p2")
         expect(yield* rig.running).toEqual(["p0"])
         yield* rig.end("p0")
@@ -32,7 +36,7 @@ describe("the queue of agents", () => {
       })
     ))
 
-  test("holds nobody else back", () =>
+  test("does not hold other queues back", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         rig.machine = busy
@@ -43,13 +47,13 @@ describe("the queue of agents", () => {
       })
     ))
 
-  test("runs no more than its concurrency where one is configured", () =>
+  test("runs at most its configured concurrency", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         rig.settings = { ...rig.settings, queues: { agents: { concurrency: 2 } } }
         yield* rig.start(["a", "b", "c", "d"])
         expect(yield* rig.running).toEqual(["a", "b"])
-        expect(rig.admission.held()).toBeNull()
+        expect(rig.admission.limitedBy()).toBeNull()
         yield* rig.end("a")
         expect(yield* rig.running).toEqual(["b", "c"])
         rig.machine = busy
@@ -58,7 +62,7 @@ describe("the queue of agents", () => {
       })
     ))
 
-  test("starts what has room at once when the limits are changed", () =>
+  test("starts what its new limits allow as soon as they change", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         rig.machine = busy
@@ -70,30 +74,31 @@ describe("the queue of agents", () => {
     ))
 })
 
-describe("a machine with memory for two", () => {
+describe("a machine with memory for two tasks", () => {
   const memory = { ...idle, availableBytes: gibibyte + 2 * agentBytes }
 
-  test("takes on two, and keeps room for them while they settle", () =>
+  test("admits two, and reserves their memory during the settling window", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         rig.machine = memory
         yield* rig.start(["a", "b", "c"])
         expect(yield* rig.running).toEqual(["a", "b"])
         yield* rig.start(["d"])
-        expect(rig.admission.held()).toMatchObject({
+        expect(rig.admission.limitedBy()).toMatchObject({
           because: "memory",
           expectedBytes: 2 * agentBytes,
           reserveBytes: gibibyte
         })
         yield* rig.pass(7000)
         expect(yield* rig.running).toEqual(["a", "b"])
-        // Half of the window is over: two halves are expected yet, and the rest is room for one.
+        // Half of the settling window has passed: half of each task's memory is still expected, so
+        // there is enough for one more task.
         yield* rig.pass(1000)
         expect(yield* rig.running).toEqual(["a", "b", "c"])
       })
     ))
 
-  test("has the share of one that ends at once, also of one that has just started", () =>
+  test("frees the memory of an ended task at once, even if it had just started", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         rig.machine = memory
@@ -105,7 +110,7 @@ describe("a machine with memory for two", () => {
       })
     ))
 
-  test("forgets what a transaction that failed would have started", () =>
+  test("does not count the starts of a failed transaction", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         rig.machine = memory
@@ -134,8 +139,8 @@ describe("a machine with memory for two", () => {
     ))
 })
 
-describe("what is held back", () => {
-  test("is looked at once a second, and starts when there is room", () =>
+describe("a task that is held back", () => {
+  test("is checked once a second, and starts when there are resources", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         rig.machine = busy
@@ -151,20 +156,20 @@ describe("what is held back", () => {
       })
     ))
 
-  test("is looked at a tenth of a second later when CPU use had to be measured", () =>
+  test("is checked after a tenth of a second when CPU use had to be measured first", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         rig.machine = { ...idle, cpuPercent: null, isMeasuring: true }
         yield* rig.start(["a", "b"])
         expect(yield* rig.running).toEqual(["a"])
-        expect(rig.admission.held()).toEqual({ because: "measuring" })
+        expect(rig.admission.limitedBy()).toEqual({ because: "measuring" })
         rig.machine = idle
         yield* rig.pass(110)
         expect(yield* rig.running).toEqual(["a", "b"])
       })
     ))
 
-  test("is the only thing for which the machine is looked at", () =>
+  test("is the only reason to sample the machine", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         yield* rig.pass(100_000)
@@ -181,7 +186,7 @@ describe("what is held back", () => {
           { type: "Stop", reason: null, signal: "SIGTERM", graceMs: 1 },
           engine
         )
-        expect(rig.admission.held()).toBeNull()
+        expect(rig.admission.limitedBy()).toBeNull()
         let commits = 0
         rig.transitions.onCommit(() => void commits++)
         yield* rig.pass(100_000)
@@ -189,7 +194,7 @@ describe("what is held back", () => {
       })
     ))
 
-  test("is not looked at again in the same moment for what concerns others", () =>
+  test("is not checked again at once for commits of other queues", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         rig.machine = busy
@@ -197,14 +202,14 @@ describe("what is held back", () => {
         const { resources, ready } = rig.asked
         for (let n = 0; n < 20; n++) yield* rig.start([`other-${n}`], { queue: "default" })
         expect(rig.asked).toMatchObject({ resources, ready: ready + 20 })
-        expect(rig.admission.held()).toMatchObject({ because: "cpu" })
+        expect(rig.admission.limitedBy()).toMatchObject({ because: "cpu" })
         yield* rig.pass(200)
         yield* rig.start(["one-more"], { queue: "default" })
         expect(rig.asked.resources).toBe(resources + 1)
       })
     ))
 
-  test("is looked at again when slots are to be filled, not for a commit that changes nothing", () =>
+  test("is checked when slots are to be filled, not for a commit that changes nothing", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         rig.machine = busy
@@ -212,7 +217,7 @@ describe("what is held back", () => {
         const { resources } = rig.asked
         for (let n = 0; n < 5; n++) yield* rig.transitions.commit(() => Effect.void)
         expect(rig.asked.resources).toBe(resources)
-        expect(rig.admission.held()).toMatchObject({ because: "cpu" })
+        expect(rig.admission.limitedBy()).toMatchObject({ because: "cpu" })
         rig.machine = idle
         yield* rig.transitions.fillSlots
         expect(rig.asked.resources).toBe(resources + 1)
@@ -220,7 +225,7 @@ describe("what is held back", () => {
       })
     ))
 
-  test("is nothing while the queue is paused, however busy the machine", () =>
+  test("does not exist while the queue is paused, however busy the machine is", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         rig.machine = busy
@@ -230,20 +235,20 @@ describe("what is held back", () => {
             rig.queues.pause("agents", { at: tx.now, actor: engine, reason: null })
           )
         )
-        expect(rig.admission.held()).toBeNull()
+        expect(rig.admission.limitedBy()).toBeNull()
         const { resources } = rig.asked
         yield* rig.pass(100_000)
         expect(rig.asked.resources).toBe(resources)
       })
     ))
 
-  test("is not what is due later", () =>
+  test("is not one that is due later", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         rig.machine = busy
         yield* rig.start(["a"])
         yield* rig.start(["later"], { notBefore: 1_790_000_500_000 })
-        expect(rig.admission.held()).toBeNull()
+        expect(rig.admission.limitedBy()).toBeNull()
       })
     ))
 })

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test"
 import { type CpuReading, makeCpuMeter } from "../../src/queue/CpuMeter.ts"
 
-/** A machine of one core with a clock of its own: `pass` lets time pass with a use in percent, `at` is now. */
+/**
+ * A machine of one core with its own clock: `pass` advances it at a CPU use in percent, `at` is
+ * now.
+ */
 class Machine {
   at = 0
   used = 0
@@ -23,7 +26,7 @@ const measured = () => {
 }
 
 describe("CPU use", () => {
-  test("is measured from the beginning on, and known after a tenth of a second", () => {
+  test("is measured from the start, and known after a tenth of a second", () => {
     const { machine, use } = measured()
     expect(use(machine.pass(99, 50))).toEqual({ percent: null, isMeasuring: true })
     expect(use(machine.pass(1, 50))).toMatchObject({ isMeasuring: false })
@@ -37,7 +40,7 @@ describe("CPU use", () => {
     expect(use(machine.at).percent).toBeCloseTo(100 * (1 - 1 / Math.E), 6)
     const other = measured()
     other.use(other.machine.pass(1000, 0))
-    // The same time in one step comes to the same.
+    // The same time in one step gives the same result.
     expect(other.use(other.machine.pass(1000, 100)).percent).toBeCloseTo(100 * (1 - 1 / Math.E), 6)
   })
 
@@ -47,7 +50,7 @@ describe("CPU use", () => {
     expect(use(machine.pass(100, 100)).percent).toBeLessThan(20)
   })
 
-  test("is not looked at twice within a tenth of a second", () => {
+  test("is not read twice within a tenth of a second", () => {
     const { machine, use } = measured()
     const known = use(machine.pass(100, 30))
     const { looks } = machine
@@ -55,7 +58,7 @@ describe("CPU use", () => {
     expect(machine.looks).toBe(looks)
   })
 
-  test("is measured anew when the last look is long past, instead of taking an average of long ago", () => {
+  test("is measured again when the last reading is old, instead of averaging over that time", () => {
     const { machine, use } = measured()
     use(machine.pass(1000, 0))
     machine.pass(3_600_000, 0)
@@ -63,13 +66,13 @@ describe("CPU use", () => {
     expect(use(machine.pass(100, 100)).percent).toBeCloseTo(100, 6)
   })
 
-  test("is unknown, and not waited for, where nothing tells of it", () => {
+  test("is null and not measured when the system has no counters", () => {
     const use = makeCpuMeter(() => ({ machine: null, group: null }), 0)
     for (const at of [0, 100, 100_000])
       expect(use(at)).toEqual({ percent: null, isMeasuring: false })
   })
 
-  test("is unknown where the counters stand still", () => {
+  test("is null when the counters do not grow", () => {
     const use = makeCpuMeter(() => ({ machine: { used: 5, total: 9 }, group: null }), 0)
     expect(use(200)).toEqual({ percent: null, isMeasuring: false })
   })
@@ -83,7 +86,7 @@ const useOf = (...readings: ReadonlyArray<CpuReading>) => {
 const machine = (used: number, total: number) => ({ used, total })
 
 describe("CPU use in a control group", () => {
-  test("is the share of what the group may use", () => {
+  test("is the share of the group's limit", () => {
     expect(
       useOf({ machine: null, group: group(0, 2) }, { machine: null, group: group(500_000, 2) })
     ).toBeCloseTo(25, 6)
@@ -110,7 +113,7 @@ describe("CPU use in a control group", () => {
     ).toBe(100)
   })
 
-  test("is the machine's when the group is another", () => {
+  test("is the machine's when the group has changed", () => {
     expect(
       useOf(
         { machine: machine(0, 0), group: group(0, 1) },

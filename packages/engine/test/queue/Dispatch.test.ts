@@ -1,4 +1,7 @@
-/** The seam between what may run and what runs here, with an implementation that offers some tasks to another machine. */
+/**
+ * The dispatch of admitted tasks, with an implementation that offers some of them to another
+ * machine.
+ */
 import { engine } from "@backbeat/core/task/Actor"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { expect, test } from "bun:test"
@@ -8,7 +11,7 @@ import { Dispatch, layerEmbedded } from "../../src/queue/Dispatch.ts"
 import { Transitions } from "../../src/commit/Transitions.ts"
 import { createTasks, layerEngineRig } from "../EngineRig.ts"
 
-/** Opens here what has no tag. */
+/** Opens tasks without tags here. */
 const layerTagged = (offered: Array<string>) =>
   Layer.effect(
     Dispatch,
@@ -24,7 +27,7 @@ const layerTagged = (offered: Array<string>) =>
     }))
   ).pipe(Layer.provide(layerEmbedded))
 
-test("a task that is offered to others waits in its queue until one of them opens it", () => {
+test("a task that is offered to other engines stays queued until one of them opens it", () => {
   const offered: Array<string> = []
   return Effect.gen(function* () {
     const store = yield* TaskStore

@@ -17,7 +17,7 @@ const resume = (rig: QueueRig, queue: string) =>
   rig.pauses.changing(rig.transitions.commit(() => rig.queues.resume(queue)))
 
 describe("a paused queue", () => {
-  test("starts nothing, lets run what runs, and takes tasks", () =>
+  test("starts nothing, keeps its running tasks, and accepts new ones", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         yield* rig.start(["a"], { queue: "builds" })
@@ -30,7 +30,7 @@ describe("a paused queue", () => {
       })
     ))
 
-  test("starts what waits, in its turn, in the commit that resumes it", () =>
+  test("starts its queued tasks, in order, in the commit that resumes it", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         rig.settings = { ...rig.settings, queues: { builds: { concurrency: 2 } } }
@@ -59,7 +59,7 @@ describe("a paused queue", () => {
       })
     ))
 
-  test("is seen by everybody who asks from the commit on, amid other commits", () =>
+  test("is visible to every reader from its commit on, between other commits", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         for (let round = 0; round < 5; round++) {
@@ -78,7 +78,7 @@ describe("a paused queue", () => {
     ))
 })
 
-/** Pauses on a store whose answers come when the test gives them. */
+/** Pauses on a store that returns when the test says so. */
 const onSlowStore = (
   body: (
     pauses: Pauses["Service"],
@@ -116,8 +116,8 @@ const onSlowStore = (
   )
 }
 
-describe("the pauses at hand", () => {
-  test("are not what was read across a change", () =>
+describe("the cached pauses", () => {
+  test("do not contain what was read across a change", () =>
     onSlowStore((pauses, answer) =>
       Effect.gen(function* () {
         const early = yield* Effect.forkChild(pauses.all, { startImmediately: true })
@@ -133,7 +133,7 @@ describe("the pauses at hand", () => {
 })
 
 describe("a commit", () => {
-  test("asks nothing of queues when nothing is queued, and the store for pauses once when something is", () =>
+  test("does not read queues when nothing is queued, and reads the pauses once when a task is", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         const { asked } = rig
@@ -147,7 +147,7 @@ describe("a commit", () => {
       })
     ))
 
-  test("keeps to the slots of a queue whose name every object has", () =>
+  test("obeys the slots of a queue that is named like a property of every object", () =>
     onQueueRig((rig) =>
       Effect.gen(function* () {
         yield* rig.start(["a", "b"], { queue: "constructor" })

@@ -1,4 +1,7 @@
-/** Transitions and admission on stores in memory, under a clock and a machine that the test sets. What starts is only recorded, never spawned. */
+/**
+ * Transitions and admission on stores in memory. The test controls the clock and the resources of
+ * the machine. Started tasks are only recorded, never spawned.
+ */
 import type { Resources as Sample } from "@backbeat/core/queue/admit"
 import { engine } from "@backbeat/core/task/Actor"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
@@ -29,7 +32,7 @@ import { layerInstances } from "../../src/wiring/once.ts"
 
 export const gibibyte = 1_073_741_824
 
-/** A machine that has room for everything. */
+/** An idle machine. */
 export const idle: Sample = {
   cpuPercent: 5,
   isMeasuring: false,
@@ -37,7 +40,7 @@ export const idle: Sample = {
   totalBytes: 64 * gibibyte
 }
 
-/** How often each was asked. */
+/** How often each query was made. */
 interface Asked {
   resources: number
   ready: number
@@ -45,11 +48,11 @@ interface Asked {
   paused: number
 }
 
-/** What a test has at hand. */
+/** What a test can use. */
 export interface QueueRig {
-  /** The machine, to be replaced. */
+  /** The resources of the machine; the test replaces them. */
   machine: Sample
-  /** The configuration, to be replaced. */
+  /** The configuration; the test replaces it. */
   settings: Configuration
   readonly asked: Asked
   readonly transitions: Transitions["Service"]
@@ -57,13 +60,13 @@ export interface QueueRig {
   readonly admission: Admission["Service"]
   readonly queues: QueueStore["Service"]
   readonly store: TaskStore["Service"]
-  /** Lets time pass. */
+  /** Advances the clock. */
   readonly pass: (ms: number) => Effect.Effect<void>
   /** Creates tasks in one commit. */
   readonly start: (ids: ReadonlyArray<string>, fields?: Partial<TaskSpec>) => Effect.Effect<void>
   /** Ends the attempt of a task. */
   readonly end: (id: string) => Effect.Effect<void>
-  /** The ids of what runs, in the order of its start. */
+  /** The ids of the running tasks, in the order of their start. */
   readonly running: Effect.Effect<ReadonlyArray<string>>
 }
 

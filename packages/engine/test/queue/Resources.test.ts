@@ -13,8 +13,8 @@ const meminfo =
 const stat = (busy: number, idle: number) =>
   `cpu  ${busy} 0 0 ${idle} 0 0 0 0 9 9\ncpu0 1 2 3 4 5\nintr 7\n`
 
-describe("what the kernel shows of the machine", () => {
-  test("is read as used and whole CPU time, guests counted once, waiting for disks as idle", () => {
+describe("the kernel's files about the machine", () => {
+  test("give used and total CPU time; guests count once, waiting for disks counts as idle", () => {
     expect(
       parseProcStat("cpu  413827 8568 378218 1402767 6874 1 1962 1017 500 20\ncpu0 1 1 1 1\n")
     ).toEqual({
@@ -24,7 +24,7 @@ describe("what the kernel shows of the machine", () => {
     expect(parseProcStat("intr 1 2 3\n")).toBeNull()
   })
 
-  test("is read as memory that can be had", () => {
+  test("give the available memory", () => {
     expect(parseMeminfo(meminfo)).toEqual({
       totalBytes: 24_684_084 * 1024,
       availableBytes: 24_083_652 * 1024
@@ -32,7 +32,7 @@ describe("what the kernel shows of the machine", () => {
     expect(parseMeminfo("MemTotal: 5 kB\n")).toBeNull()
   })
 
-  test("is there on this machine", () => {
+  test("can be read on this machine", () => {
     const machine = openMachine("/proc")
     const [cpu, memory] = [machine.cpu(), machine.memory()]
     expect(cpu?.total).toBeGreaterThan(cpu?.used ?? Number.POSITIVE_INFINITY)
@@ -79,7 +79,7 @@ describe("resources", () => {
     rmSync(scratch, { recursive: true })
   })
 
-  test("hold nothing back where the kernel shows nothing", () =>
+  test("hold no task back where the kernel reports nothing", () =>
     Effect.gen(function* () {
       const { sample } = yield* Resources
       expect(yield* sample).toEqual({
@@ -93,7 +93,7 @@ describe("resources", () => {
       Effect.runPromise
     ))
 
-  test("of this machine take less than two milliseconds of the processor each", () =>
+  test("are sampled in less than two milliseconds of CPU time", () =>
     Effect.gen(function* () {
       const { sample } = yield* Resources
       const samples = 200

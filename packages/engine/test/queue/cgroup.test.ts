@@ -43,7 +43,7 @@ const memoryFiles = (dir: string, max: string, current = 600, inactive = 200) =>
 })
 
 describe("control groups of version 2", () => {
-  test("have the limits of the own group, and of memory what is not in use or can be taken back", () => {
+  test("give the limits of the own group, and its memory that is free or reclaimable", () => {
     showV2("/user/job", {
       ...cpuFiles("/user/job", "150000 100000"),
       ...memoryFiles("/user/job", "1000")
@@ -57,7 +57,7 @@ describe("control groups of version 2", () => {
     expect(groups.memory()).toEqual({ limitBytes: 1000, availableBytes: 600 })
   })
 
-  test("have the limits of the nearest group around it that sets one", () => {
+  test("give the limits of the nearest ancestor that sets one", () => {
     showV2("/a/b/c", {
       ...cpuFiles("/a/b/c", "max 100000"),
       ...memoryFiles("/a/b/c", "max"),
@@ -71,7 +71,7 @@ describe("control groups of version 2", () => {
     expect(groups.memory()).toEqual({ limitBytes: 2000, availableBytes: 1500 })
   })
 
-  test("have the root's limits in a container, whether it sees its own path or not", () => {
+  test("give the root's limits in a container, whether it sees its own path or not", () => {
     for (const group of ["/", "/docker/0123", "/../../elsewhere"]) {
       showV2(group, { ...cpuFiles("/", "200000 100000"), ...memoryFiles("/", "1000") })
       const groups = findGroups(mounts)
@@ -79,7 +79,7 @@ describe("control groups of version 2", () => {
     }
   })
 
-  test("show a limit that is changed, and never less than nothing", () => {
+  test("show a changed limit, and never negative memory", () => {
     showV2("/job", { ...cpuFiles("/job", "100000 100000"), ...memoryFiles("/job", "1000") })
     const groups = findGroups(mounts)
     showV2("/job", { ...cpuFiles("/job", "50000 100000"), ...memoryFiles("/job", "100") })
@@ -87,7 +87,7 @@ describe("control groups of version 2", () => {
     expect(groups.memory()).toEqual({ limitBytes: 100, availableBytes: 0 })
   })
 
-  test("are none without limits", () => {
+  test("give null without limits", () => {
     showV2("/a/b", { ...cpuFiles("/a/b", "max 100000"), ...memoryFiles("/a/b", "max") })
     const groups = findGroups(mounts)
     expect([groups.cpu(), groups.memory()]).toEqual([null, null])
@@ -98,7 +98,7 @@ describe("control groups of version 1", () => {
   const own = "4:memory:/jobs/one\n2:cpuacct,cpu:/jobs/two\n1:name=systemd:/\n"
   const none = "9223372036854771712\n"
 
-  test("have the limits of the nearest groups of each controller", () => {
+  test("give the limits of the nearest groups of each controller", () => {
     show({
       "proc/self/cgroup": own,
       "cgroup/memory/jobs/one/memory.limit_in_bytes": none,
@@ -114,7 +114,7 @@ describe("control groups of version 1", () => {
     expect(groups.memory()).toEqual({ limitBytes: 1000, availableBytes: 500 })
   })
 
-  test("are none without limits", () => {
+  test("give null without limits", () => {
     show({
       "proc/self/cgroup": own,
       "cgroup/memory/jobs/one/memory.limit_in_bytes": none,
@@ -126,7 +126,7 @@ describe("control groups of version 1", () => {
   })
 })
 
-test("without control groups there is no limit", () => {
+test("there are no limits without control groups", () => {
   const groups = findGroups(mounts)
   expect([groups.cpu(), groups.memory()]).toEqual([null, null])
 })

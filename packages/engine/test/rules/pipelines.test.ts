@@ -1,4 +1,7 @@
-/** Pipelines in transactions, on stores in memory: what ends one, and what that costs. What starts is only recorded, never spawned. */
+/**
+ * Pipelines in transactions on stores in memory: what ends a pipeline, and how many queries that
+ * costs. Started tasks are only recorded, never spawned.
+ */
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { engine } from "@backbeat/core/task/Actor"
 import { History } from "@backbeat/store/History"
@@ -14,7 +17,7 @@ import { Transitions } from "../../src/commit/Transitions.ts"
 import { free, layerEngineRig, newTask } from "../EngineRig.ts"
 import { owner } from "../plainSpec.ts"
 
-/** A store that notes which pipelines it is asked about. */
+/** A store that records which pipelines are queried. */
 const layerAsked = (asked: Array<ReadonlyArray<string>>) =>
   Layer.provideMerge(
     Layer.effect(
@@ -31,7 +34,7 @@ const layerAsked = (asked: Array<ReadonlyArray<string>>) =>
 const madeOf = (taskIds: ReadonlyArray<string>) =>
   ({ type: "pipeline.created", name: null, taskIds, owner }) as const
 
-/** What a test has at hand. */
+/** What a test can use. */
 const makeHands = Effect.gen(function* () {
   const transitions = yield* Transitions
   const store = yield* TaskStore
@@ -43,7 +46,7 @@ const makeHands = Effect.gen(function* () {
     events,
     lastSequence,
     find: (id: string) => aggregates.find(pipelineAggregate, id),
-    /** A pipeline of tasks that all start at once. */
+    /** Creates a pipeline whose tasks all start at once. */
     create: (id: string, ids: ReadonlyArray<string>) =>
       transitions.commit((tx) =>
         Effect.andThen(
@@ -89,8 +92,8 @@ const onRig = <E>(
   }).pipe(Effect.provide(layerEngineRig({ stores: layerAsked(asked) })), Effect.runPromise)
 }
 
-describe("the last of a pipeline's tasks", () => {
-  test("ends it in its own commit, and those who listen are told of it", () =>
+describe("the last task of a pipeline", () => {
+  test("ends the pipeline in its own commit and notifies the listeners", () =>
     onRig(({ create, end, find, transitions, history }) =>
       Effect.gen(function* () {
         let told = 0
@@ -105,7 +108,7 @@ describe("the last of a pipeline's tasks", () => {
       })
     ))
 
-  test("may be several, of several pipelines, in one commit", () =>
+  test("may end together with those of other pipelines in one commit", () =>
     onRig(({ create, end, find }, asked) =>
       Effect.gen(function* () {
         yield* create("p", ["a", "b"])
@@ -122,7 +125,7 @@ describe("the last of a pipeline's tasks", () => {
       })
     ))
 
-  test("that fails makes the pipeline fail, by the first in the order in which they were given", () =>
+  test("makes the pipeline fail with the first failed task in the order of the payload", () =>
     onRig(({ create, end, events }) =>
       Effect.gen(function* () {
         yield* create("p", ["a", "b", "c"])
@@ -133,7 +136,7 @@ describe("the last of a pipeline's tasks", () => {
       })
     ))
 
-  test("is not looked for when no task of a pipeline has ended", () =>
+  test("is not queried when no task of a pipeline has ended", () =>
     onRig(({ create, alone, end, transitions }, asked) =>
       Effect.gen(function* () {
         yield* alone("x")
@@ -152,19 +155,19 @@ describe("the last of a pipeline's tasks", () => {
     ))
 })
 
-describe("a rehearsal", () => {
-  test("answers or fails as the commit would, and nothing of it is left", () =>
+describe("a dry run", () => {
+  test("returns or fails like the commit, and stores nothing", () =>
     onRig(({ create, transitions, lastSequence, find, history }) =>
       Effect.gen(function* () {
         yield* create("p", ["a"])
         const before = yield* history
         const told: Array<unknown> = []
         transitions.onCommit((commit) => told.push(commit))
-        const made = yield* transitions.rehearse((tx) =>
+        const made = yield* transitions.dryRun((tx) =>
           Effect.as(tx.of(pipelineAggregate).create("q", madeOf([]), engine), "made")
         )
         const refused = yield* Effect.exit(
-          transitions.rehearse((tx) =>
+          transitions.dryRun((tx) =>
             Effect.andThen(
               tx.of(pipelineAggregate).create("q", madeOf([]), engine),
               Effect.fail("no")

@@ -1,4 +1,7 @@
-/** Queues as they stand: what is configured, what is paused, what runs and waits, what admission holds back. */
+/**
+ * Snapshots of queues: their configuration, pause, running and queued tasks, and what admission
+ * holds back.
+ */
 import { agentsQueue, defaultQueue } from "@backbeat/core/queue/queueNames"
 import { type QueueCount, QueueStore } from "@backbeat/store/QueueStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -7,19 +10,24 @@ import * as Effect from "effect/Effect"
 import { Settings } from "../configuration/Settings.ts"
 import { busyIn, slotsOf } from "./slots.ts"
 import { Admission } from "./Admission.ts"
-import type { Standing } from "./Hold.ts"
+import type { QueueState } from "./QueueBlocker.ts"
 import { Pauses } from "./Pauses.ts"
 import { once } from "../wiring/once.ts"
 
-/** A queue with its counts; `waits` says whether something in it could start now if nothing held it back. */
+/**
+ * A queue with its counts. `waits` is true if a task in it could start now if nothing held it back.
+ */
 export interface CountedQueue {
-  readonly standing: Standing
+  readonly state: QueueState
   readonly queued: number
   readonly waits: boolean
 }
 
-/** Gives the looks at one queue and at all there are: the two that always are, those configured or paused, those with live tasks. */
-export const makeQueueLook = once(
+/**
+ * Builds the snapshots of one queue and of all: the two built-in queues, configured or paused ones,
+ * and those with live tasks.
+ */
+export const makeQueueSnapshot = once(
   Effect.gen(function* () {
     const tasks = yield* TaskStore
     const queues = yield* QueueStore
@@ -27,16 +35,16 @@ export const makeQueueLook = once(
     const pauses = yield* Pauses
     const admission = yield* Admission
 
-    /** The named queues, in their order, after one look at what they share. */
-    const standings = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
+    /** The named queues, in their order. Reads once what they share. */
+    const states = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
       const paused = yield* pauses.all
       const busy = yield* tasks.busy
-      return names.map((queue): Standing => ({
+      return names.map((queue): QueueState => ({
         queue,
         paused: paused.get(queue) ?? null,
         slots: slotsOf(settings.current(), queue),
         busy: busyIn(busy, queue),
-        held: queue === agentsQueue ? admission.held() : null
+        limitedBy: queue === agentsQueue ? admission.limitedBy() : null
       }))
     })
 
@@ -48,12 +56,12 @@ export const makeQueueLook = once(
       const queued = new Map(
         counts.flatMap(({ queue, status, count }) => (status === "queued" ? [[queue, count]] : []))
       )
-      return yield* Effect.forEach(yield* standings(names), (standing) =>
+      return yield* Effect.forEach(yield* states(names), (state) =>
         Effect.gen(function* () {
-          const { queue } = standing
+          const { queue } = state
           const count = queued.get(queue) ?? 0
           const waits = count > 0 && (yield* tasks.ready({ queue, now, limit: 1 })).length > 0
-          return { standing, queued: count, waits } satisfies CountedQueue
+          return { state, queued: count, waits } satisfies CountedQueue
         })
       )
     })
@@ -72,8 +80,8 @@ export const makeQueueLook = once(
     })
 
     return {
-      /** What decides on the tasks of one queue. */
-      standingOf: (queue: string) => Effect.flatMap(standings([queue]), first),
+      /** The state of one queue. */
+      stateOf: (queue: string) => Effect.flatMap(states([queue]), first),
       counted: (queue: string) =>
         Effect.flatMap(
           Effect.flatMap(queues.counts, (counts) => countedOf([queue], counts)),

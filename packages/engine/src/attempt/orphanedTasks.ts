@@ -1,6 +1,6 @@
 /**
- * Attempts in the home whose task the store does not know: the database has lost its end, or a prune was killed between the rows and
- * the folders. Their processes may live.
+ * Task folders in the home without a task in the store: the database has lost it, or a prune was
+ * killed after it removed the rows and before it removed the folders. Their processes may be alive.
  */
 import { TaskId } from "@backbeat/core/task/TaskId"
 import { IdStore } from "@backbeat/store/IdStore"
@@ -16,18 +16,20 @@ import { describeProcess } from "../process/describeProcess.ts"
 import { type AttemptTree, remainsOfAll } from "../process/remains.ts"
 import { once } from "../wiring/once.ts"
 
-/** A folder of a task that the store does not know; `alive` are its processes, as `<pid> <command>`. */
-export interface Stranger {
+/**
+ * A task folder whose task is not in the store; `alive` are its processes, as `<pid> <command>`.
+ */
+export interface OrphanedTask {
   readonly id: string
   readonly alive: ReadonlyArray<string>
 }
 
-/** How many ids are asked for before others get their turn. */
+/** How many ids are looked up before other fibers run. */
 const askedAtOnce = 500
 
 const isTaskId = Schema.is(TaskId)
 
-/** An attempt's folder, also one that was set aside. */
+/** The name of an attempt's folder, also of one that was moved aside. */
 const attemptName = /^(?:earlier-)?([1-9]\d*)(?:-\d+)?$/u
 
 /** The claimed attempts in the folder of a task. */
@@ -41,7 +43,10 @@ const attemptsIn = (root: string, id: string): ReadonlyArray<AttemptTree> =>
     ]
   })
 
-/** By one reading of the process table. What cannot be looked at counts as not alive. */
+/**
+ * The live processes of each attempt, by one scan of the process table. Processes that cannot be
+ * inspected count as not alive.
+ */
 const aliveIn = (trees: ReadonlyArray<AttemptTree>): ReadonlyArray<ReadonlyArray<string>> => {
   const found = Result.getOrElse(
     Result.try(() => remainsOfAll(trees.map((tree) => ({ tree, known: [] })))),
@@ -55,15 +60,15 @@ const aliveIn = (trees: ReadonlyArray<AttemptTree>): ReadonlyArray<ReadonlyArray
   })
 }
 
-/** The live processes of attempts that an unknown task of this id has made in the home. */
-export const aliveOfStranger = (root: string, id: string): ReadonlyArray<string> => {
+/** The live processes in the folder of a task that the store does not know. */
+export const orphanProcesses = (root: string, id: string): ReadonlyArray<string> => {
   if (!existsSync(taskDir(root, id))) return []
   const trees = attemptsIn(root, id)
   return trees.length === 0 ? [] : aliveIn(trees).flat()
 }
 
-/** Finds all, made once. Fails with StoreError. */
-export const makeFindStrangers = once(
+/** Builds the search for all orphaned tasks. Fails with StoreError. */
+export const makeFindOrphanedTasks = once(
   Effect.gen(function* () {
     const { root } = yield* Home
     const ids = yield* IdStore
@@ -71,19 +76,19 @@ export const makeFindStrangers = once(
       const names = (namesIn(tasksDir(root)) ?? []).filter(isTaskId)
       const found: Array<{ readonly id: string; readonly trees: ReadonlyArray<AttemptTree> }> = []
       for (let from = 0; from < names.length; from += askedAtOnce) {
-        const part = names.slice(from, from + askedAtOnce)
-        const known = yield* ids.tasksAmong(part)
+        const chunk = names.slice(from, from + askedAtOnce)
+        const known = yield* ids.tasksAmong(chunk)
         found.push(
-          ...part.filter((id) => !known.has(id)).map((id) => ({ id, trees: attemptsIn(root, id) }))
+          ...chunk.filter((id) => !known.has(id)).map((id) => ({ id, trees: attemptsIn(root, id) }))
         )
         yield* Effect.yieldNow
       }
-      const strange = found.filter(({ trees }) => trees.length > 0)
-      const trees = strange.flatMap(({ trees: its }) => its)
-      const alive = new Map(aliveIn(trees).map((its, index) => [trees[index], its]))
-      return strange.map(({ id, trees: its }): Stranger => ({
+      const orphaned = found.filter(({ trees }) => trees.length > 0)
+      const trees = orphaned.flatMap(({ trees: each }) => each)
+      const alive = new Map(aliveIn(trees).map((processes, index) => [trees[index], processes]))
+      return orphaned.map(({ id, trees: own }): OrphanedTask => ({
         id,
-        alive: its.flatMap((tree) => alive.get(tree) ?? [])
+        alive: own.flatMap((tree) => alive.get(tree) ?? [])
       }))
     })
   })
@@ -91,14 +96,15 @@ export const makeFindStrangers = once(
 
 const namedAtMost = 10
 
-/** Tells of them in a sentence. */
-export const describeStrangers = (strangers: ReadonlyArray<Stranger>): string => {
-  const first = strangers
+/** Describes them in a sentence. */
+export const describeOrphanedTasks = (orphanedTasks: ReadonlyArray<OrphanedTask>): string => {
+  const first = orphanedTasks
     .toSorted((one, other) => other.alive.length - one.alive.length)
     .slice(0, namedAtMost)
   const named = first.map(({ id, alive }) =>
     alive.length === 0 ? id : `${id} (alive: ${alive.join(", ")})`
   )
-  const more = strangers.length > first.length ? [`${strangers.length - first.length} more`] : []
-  return `${strangers.length} ${strangers.length === 1 ? "task has a folder" : "tasks have folders"} but no entry in the database: ${[...named, ...more].join(", ")}`
+  const more =
+    orphanedTasks.length > first.length ? [`${orphanedTasks.length - first.length} more`] : []
+  return `${orphanedTasks.length} ${orphanedTasks.length === 1 ? "task has a folder" : "tasks have folders"} but no entry in the database: ${[...named, ...more].join(", ")}`
 }

@@ -1,31 +1,37 @@
-/** What holds the queued tasks of a queue back, for people: the pause, the slots, the resources. */
+/**
+ * What keeps the tasks of a queue from starting, as text for people: a pause, the slots, the
+ * resources.
+ */
 import { callOf, sentence, type Text } from "@backbeat/contract/Text"
 import type { AdmissionLimit } from "@backbeat/core/queue/admit"
 import { agentsQueue } from "@backbeat/core/queue/queueNames"
 import type { Pause } from "@backbeat/store/QueueStore"
 
-/** One thing that holds a queue back. `next` says what ends it. */
-export interface Hold {
+/** One reason why a queue starts nothing. `next` says what ends it. */
+export interface QueueBlocker {
   readonly because: "paused" | "slots" | AdmissionLimit["because"]
   readonly message: string
   readonly next: Text
   readonly pause: Pause | null
 }
 
-/** A queue as it stands: how many slots it has (or Infinity), how many are taken, what admission holds back. */
-export interface Standing {
+/**
+ * The state of a queue: its slots (or Infinity), how many are taken, and the limit by which
+ * admission holds tasks back.
+ */
+export interface QueueState {
   readonly queue: string
   readonly paused: Pause | null
   readonly slots: number
   readonly busy: number
-  readonly held: AdmissionLimit | null
+  readonly limitedBy: AdmissionLimit | null
 }
 
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 1_048_576)} MiB`
 
-/** What admission says, with its numbers. */
-const describeHeld = (held: AdmissionLimit): Pick<Hold, "message" | "next"> => {
-  switch (held.because) {
+/** Describes a limit of admission, with its numbers. */
+const describeLimit = (limit: AdmissionLimit): Pick<QueueBlocker, "message" | "next"> => {
+  switch (limit.because) {
     case "measuring":
       return {
         message: "CPU use is being measured",
@@ -33,19 +39,19 @@ const describeHeld = (held: AdmissionLimit): Pick<Hold, "message" | "next"> => {
       }
     case "cpu":
       return {
-        message: `CPU use is ${Math.round(held.cpuPercent)} %, and cpuThreshold is ${held.cpuThreshold} %`,
-        next: `It starts when CPU use is below ${held.cpuThreshold} % (measured once a second), or when queue ${agentsQueue} has no running task.`
+        message: `CPU use is ${Math.round(limit.cpuPercent)} %, and cpuThreshold is ${limit.cpuThreshold} %`,
+        next: `It starts when CPU use is below ${limit.cpuThreshold} % (measured once a second), or when queue ${agentsQueue} has no running task.`
       }
     case "memory": {
       const parts = [
-        `${mebibytes(held.availableBytes)} of memory is available`,
-        ...(held.expectedBytes > 0
-          ? [`tasks that have just started are expected to take ${mebibytes(held.expectedBytes)}`]
+        `${mebibytes(limit.availableBytes)} of memory is available`,
+        ...(limit.expectedBytes > 0
+          ? [`tasks that have just started are expected to take ${mebibytes(limit.expectedBytes)}`]
           : []),
-        ...(held.nextBytes > 0
-          ? [`the next task is expected to take ${mebibytes(held.nextBytes)}`]
+        ...(limit.nextBytes > 0
+          ? [`the next task is expected to take ${mebibytes(limit.nextBytes)}`]
           : []),
-        `memoryReserve is ${mebibytes(held.reserveBytes)}`
+        `memoryReserve is ${mebibytes(limit.reserveBytes)}`
       ]
       return {
         message: parts.join(", "),
@@ -55,16 +61,16 @@ const describeHeld = (held: AdmissionLimit): Pick<Hold, "message" | "next"> => {
   }
 }
 
-/** What holds a queue back, what must end first before the others. */
-export const holdsOf = (
-  { queue, paused, slots, busy, held }: Standing,
+/** The reasons why a queue starts nothing, in the order in which they must end. */
+export const queueBlockers = (
+  { queue, paused, slots, busy, limitedBy }: QueueState,
   nameOf: (pause: Pause) => string
-): ReadonlyArray<Hold> => {
-  const holds: Array<Hold> = []
+): ReadonlyArray<QueueBlocker> => {
+  const blockers: Array<QueueBlocker> = []
   if (paused !== null) {
     const reason = paused.reason === null ? "" : `: ${paused.reason}`
     const message = `queue ${queue} was paused by ${nameOf(paused)}${reason}`
-    holds.push({
+    blockers.push({
       because: "paused",
       message,
       next: sentence`Resume the queue: ${callOf("queue resume", { queue })}`,
@@ -76,14 +82,14 @@ export const holdsOf = (
       slots === 1
         ? `the only slot of queue ${queue} is taken`
         : `${busy} of ${slots} slots of queue ${queue} are taken`
-    holds.push({
+    blockers.push({
       because: "slots",
       message,
       next: `It starts when a slot of queue ${queue} is free. P0 tasks start first.`,
       pause: null
     })
   }
-  if (held !== null && queue === agentsQueue)
-    holds.push({ because: held.because, ...describeHeld(held), pause: null })
-  return holds
+  if (limitedBy !== null && queue === agentsQueue)
+    blockers.push({ because: limitedBy.because, ...describeLimit(limitedBy), pause: null })
+  return blockers
 }
