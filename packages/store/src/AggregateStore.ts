@@ -1,6 +1,6 @@
 /**
- * The port through which the engine remembers every aggregate but tasks, which have a store of their own. Implementations: sqlite/,
- * memory/. The history is read through the TaskStore.
+ * The port that stores all aggregates except tasks, which have their own store. Implementations:
+ * sqlite/, memory/. The History port reads their events.
  */
 import type { Stored } from "@backbeat/core/history/Aggregate"
 import type { AggregateKind, Recorded } from "@backbeat/core/history/RecordedEvent"
@@ -9,7 +9,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { StoreError } from "./StoreError.ts"
 
-/** One aggregate's new state together with the events that led to it. `at` is epoch milliseconds. */
+/** The new state of an aggregate, with the events that led to it. `at` is epoch milliseconds. */
 export interface AggregateChange<State, Event> {
   readonly state: State
   readonly events: ReadonlyArray<Event>
@@ -17,21 +17,24 @@ export interface AggregateChange<State, Event> {
   readonly actor: Actor
 }
 
-/** Which aggregates of a kind a list is of. Filters are and-ed. */
+/** A filter for a list of aggregates. All conditions must match. */
 export interface AggregateFilter {
   readonly status?: ReadonlyArray<string> | undefined
   /** Created at or after this instant (epoch ms). */
   readonly since?: number | undefined
 }
 
-/** A page, newest first; `total` counts what the filter matches, up to `countMax` and one; `next` is the cursor of the page after, if any. */
+/**
+ * A page, newest first. `total` is the number of matches, at most `countMax` + 1. `next` is the
+ * cursor of the next page, if there is one.
+ */
 export interface AggregatePage<State> {
   readonly total: number
   readonly states: ReadonlyArray<State>
   readonly next: string | null
 }
 
-/** Remembers aggregates, in the transactions of the TaskStore beside it. All of it fails with StoreError only. */
+/** Stores aggregates, in the transactions of the Database port. Fails only with StoreError. */
 export class AggregateStore extends Context.Service<
   AggregateStore,
   {
@@ -40,7 +43,10 @@ export class AggregateStore extends Context.Service<
       aggregate: Stored<Kind, State>,
       id: string
     ) => Effect.Effect<State | null, StoreError>
-    /** Writes the state (inserting a new one) and appends the events to the one history; answers with them as recorded. */
+    /**
+     * Inserts or updates the state and appends the events to the history. Returns the recorded
+     * events.
+     */
     readonly record: <
       Kind extends AggregateKind,
       State extends { readonly id: string },
@@ -49,23 +55,25 @@ export class AggregateStore extends Context.Service<
       aggregate: Stored<Kind, State>,
       change: AggregateChange<State, Event>
     ) => Effect.Effect<ReadonlyArray<Recorded<Kind, Event>>, StoreError>
-    /** One page. A cursor that no page gave is the end of the list; an empty `status` matches nothing. */
+    /**
+     * Returns one page. An invalid cursor gives an empty page; an empty `status` matches nothing.
+     */
     readonly list: <Kind extends AggregateKind, State extends { readonly id: string }>(
       aggregate: Stored<Kind, State>,
       filter: AggregateFilter,
       page: { readonly limit: number; readonly after?: string | undefined }
     ) => Effect.Effect<AggregatePage<State>, StoreError>
-    /** Those of which something is due at `now` (epoch ms), the longest due first. */
+    /** The aggregates that are due at `now` (epoch ms), the earliest due time first. */
     readonly due: <Kind extends AggregateKind, State extends { readonly id: string }>(
       aggregate: Stored<Kind, State>,
       now: number
     ) => Effect.Effect<ReadonlyArray<State>, StoreError>
-    /** The earliest instant (epoch ms) after `now` at which something of this kind is due, or null. */
+    /** The earliest due time (epoch ms) of this kind after `now`, or null. */
     readonly nextDueAt: (
       kind: AggregateKind,
       now: number
     ) => Effect.Effect<number | null, StoreError>
-    /** Forgets aggregates of a kind with their events. */
+    /** Removes aggregates of a kind with their events. */
     readonly remove: (
       kind: AggregateKind,
       ids: ReadonlyArray<string>

@@ -1,22 +1,27 @@
-/** The port to what only a store in files has: forcing it to the disk, the room on the disk, its integrity. Implementations: sqlite/, memory/. */
+/**
+ * The port for the disk below a store in files: flushes, free space and integrity. Implementations:
+ * sqlite/, memory/.
+ */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { StoreError } from "./StoreError.ts"
 
-/** Cares for the disk below a store. All of it fails with StoreError only. */
+/** Maintains the disk below a store. Fails only with StoreError. */
 export class Disk extends Context.Service<
   Disk,
   {
-    /** Ends when every transaction before is on the disk, so that a power failure does not take it back either. */
-    readonly flushed: Effect.Effect<void, StoreError>
-    /** Does what is best done while nobody waits. */
-    readonly tidy: Effect.Effect<void, StoreError>
     /**
-     * Gives up what is kept of the disk for a time when it is full: what must not wait and could not be stored can be tried again.
-     * `tries` is how often that was in vain.
+     * Completes when every earlier transaction is on the disk, so that it survives a power failure.
      */
-    readonly makeRoom: (tries: number) => Effect.Effect<void>
-    /** Whether the store is intact, in one sentence. */
+    readonly flushed: Effect.Effect<void, StoreError>
+    /** Does maintenance for idle times: checkpoints the write-ahead log and refills the reserve. */
+    readonly maintain: Effect.Effect<void, StoreError>
+    /**
+     * Frees disk space when the disk is full, so that an important write can be retried. `tries` is
+     * the number of failed tries so far.
+     */
+    readonly freeSpace: (tries: number) => Effect.Effect<void>
+    /** Whether the store is intact, with a sentence for people. */
     readonly check: Effect.Effect<{ readonly ok: boolean; readonly message: string }, StoreError>
   }
 >()("@backbeat/store/Disk") {}

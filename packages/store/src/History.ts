@@ -1,30 +1,36 @@
-/** The port to the one history of all aggregates. They append to it themselves, with their changes. Implementations: sqlite/, memory/. */
+/**
+ * The port for reading the one history of all aggregates. The other stores append to it.
+ * Implementations: sqlite/, memory/.
+ */
 import type { EventType, RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { StoreError } from "./StoreError.ts"
 
-/** Which events: those with a sequence above `since`. */
+/** A filter for events with a sequence above `since`. */
 export interface EventFilter {
   readonly since: number
   readonly taskIds?: ReadonlyArray<string> | undefined
-  /** Of tasks with this tag. */
+  /** Events of tasks with this tag. */
   readonly tag?: string | undefined
-  /** Of this pipeline and of its tasks. */
+  /** Events of this pipeline and of its tasks. */
   readonly pipelineId?: string | undefined
   readonly types?: ReadonlyArray<EventType> | undefined
   readonly limit: number
 }
 
-/** Reads the history. All of it fails with StoreError only. */
+/** Reads the history. Fails only with StoreError. */
 export class History extends Context.Service<
   History,
   {
-    /** The one history, of tasks and of all else, in the order of its sequence. */
+    /** The matching events of all aggregates, in the order of their sequence. */
     readonly events: (
       filter: EventFilter
     ) => Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError>
-    /** The sequence of the newest event; 0 when there is none. Never goes back, also not when old events were removed. */
+    /**
+     * The sequence of the newest event, 0 if there is none. It never decreases, also when events
+     * are removed.
+     */
     readonly lastSequence: Effect.Effect<number, StoreError>
   }
 >()("@backbeat/store/History") {}

@@ -1,9 +1,12 @@
-/** The port through which a home remembers who it is and where it lies. Implementations: sqlite/, memory/. */
+/**
+ * The port that stores the identity and the location of the home. Implementations: sqlite/,
+ * memory/.
+ */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { StoreError } from "./StoreError.ts"
 
-/** A home: its id, made once, and the folder in which it was served last. */
+/** The id of a home, which never changes, and the folder in which an engine last served it. */
 export interface HomeRecord {
   readonly id: string
   readonly device: string
@@ -11,15 +14,21 @@ export interface HomeRecord {
   readonly path: string
 }
 
-/** Remembers one home, in the transactions of the TaskStore beside it. All but `idAt` fails with StoreError only. */
+/**
+ * Stores one home, in the transactions of the Database port. All but `idAt` fail only with
+ * StoreError.
+ */
 export class HomeStore extends Context.Service<
   HomeStore,
   {
-    /** What was written last, or null. */
+    /** The stored home, or null. */
     readonly find: Effect.Effect<HomeRecord | null, StoreError>
-    /** Replaces what is there. */
+    /** Stores the home in place of the earlier record. */
     readonly write: (record: HomeRecord) => Effect.Effect<void, StoreError>
-    /** The id of the home whose database is at the path; null when there is none, or it cannot be read. */
+    /**
+     * The id of the home whose database is at the path; null if there is none, or if it cannot be
+     * read.
+     */
     readonly idAt: (path: string) => Effect.Effect<string | null>
   }
 >()("@backbeat/store/HomeStore") {}

@@ -1,4 +1,4 @@
-/** All ports of a store. Their implementations share one database, and so its transactions. */
+/** All ports. Their implementations share one database and its transactions. */
 import type { AggregateStore } from "./AggregateStore.ts"
 import type { Database } from "./Database.ts"
 import type { Disk } from "./Disk.ts"
@@ -11,7 +11,7 @@ import type { RequestStore } from "./RequestStore.ts"
 import type { SessionStore } from "./SessionStore.ts"
 import type { TaskStore } from "./TaskStore.ts"
 
-/** Everything that an engine remembers with. */
+/** All ports of an engine's storage. */
 export type Stores =
   | Database
   | Disk

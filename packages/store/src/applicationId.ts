@@ -1,4 +1,7 @@
-/** The number in the header of a database that says whose it is. Source: sqlite.org/fileformat2.html, section 1.3.15. */
+/**
+ * The number in the header of a database that identifies its application. Source:
+ * sqlite.org/fileformat2.html, section 1.3.15.
+ */
 
-/** The application id of backbeat's databases: "bkbt". Homes of earlier versions have 0. */
+/** The application id of backbeat's databases: "bkbt". Databases of earlier versions have 0. */
 export const applicationId = 0x62_6b_62_74

@@ -1,4 +1,4 @@
-/** What an AggregateStore does for aggregates of which something is due; the rest is tested with pipelines. */
+/** Tests AggregateStores with due times. PipelineStore.conformance.ts tests the rest. */
 import { wholeStore } from "./wholeStore.ts"
 import { expect, test } from "bun:test"
 import type { Stored } from "@backbeat/core/history/Aggregate"
@@ -12,7 +12,10 @@ import { describeEachStore } from "./eachStore.ts"
 const Timer = Schema.Struct({ id: Schema.String, ringsAt: Schema.NullOr(Schema.Finite) })
 type Timer = typeof Timer.Type
 
-/** An aggregate that is due at an instant. It borrows the kind of the pipelines: the history has to know a kind. */
+/**
+ * An aggregate with a due time. It uses the kind of pipelines, because the history must know its
+ * kind.
+ */
 const timers: Stored<"pipeline", Timer> = {
   kind: "pipeline",
   State: Timer,
@@ -36,7 +39,7 @@ const set = Effect.fnUntraced(function* (id: string, ringsAt: number | null) {
 })
 
 describeEachStore("an aggregate of which something is due", (run) => {
-  test("is given when its instant has come, the longest due first", () =>
+  test("is due when its time has come, the earliest due time first", () =>
     run(
       "due",
       Effect.gen(function* () {
@@ -55,7 +58,7 @@ describeEachStore("an aggregate of which something is due", (run) => {
       })
     ))
 
-  test("tells the next instant at which one of its kind is due", () =>
+  test("has the next due time of its kind", () =>
     run(
       "next",
       Effect.gen(function* () {
@@ -70,7 +73,7 @@ describeEachStore("an aggregate of which something is due", (run) => {
       })
     ))
 
-  test("is removed with its events, and its id is free again; others stay", () =>
+  test("is removed with its events, which frees its id; others stay", () =>
     run(
       "removed",
       Effect.gen(function* () {

@@ -1,4 +1,4 @@
-/** Every HomeStore does the same, beside its TaskStore. */
+/** Tests that all HomeStores behave in the same way. */
 import { wholeStore } from "./wholeStore.ts"
 import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
@@ -12,7 +12,7 @@ import { describeEachStore } from "./eachStore.ts"
 const record = { id: "a", device: "18446744073709551615", inode: "7", path: "/home/ü" }
 
 describeEachStore("a home", (run) => {
-  test("is what was written last", () =>
+  test("is the last one written", () =>
     run(
       "written",
       Effect.gen(function* () {
@@ -24,9 +24,9 @@ describeEachStore("a home", (run) => {
       })
     ))
 
-  test("is written in the transaction around it", () =>
+  test("is written in the current transaction", () =>
     run(
-      "taken back",
+      "rolled back",
       Effect.gen(function* () {
         const homes = yield* HomeStore
         const store = yield* wholeStore
@@ -42,7 +42,7 @@ describeEachStore("a home", (run) => {
 const on = <A>(path: string, use: (homes: HomeStore["Service"]) => Effect.Effect<A, unknown>) =>
   Effect.runPromise(Effect.provide(Effect.flatMap(HomeStore, use), layerSqlite({ path })))
 
-test("the id of another home is read from its database, which stays as it is", async () => {
+test("the id of another home is read from its database, which does not change", async () => {
   const folder = mkdtempSync(join(tmpdir(), "homes-"))
   const [here, there] = [join(folder, "here.db"), join(folder, "there.db")]
   try {

@@ -1,4 +1,4 @@
-/** Every IdStore does the same, beside its TaskStore and PipelineStore. */
+/** Tests that all IdStores behave in the same way. */
 import { wholeStore } from "./wholeStore.ts"
 import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
@@ -8,7 +8,7 @@ import { makePipelines, pipelineChange, pipelineCreation } from "./pipeline.ts"
 import { creation, life } from "./task.ts"
 
 describeEachStore("an id", (run) => {
-  test("stands for what was recorded under it, until that is removed", () =>
+  test("belongs to the aggregate recorded with it until that is removed", () =>
     run(
       "kinds",
       Effect.gen(function* () {
@@ -46,7 +46,7 @@ describeEachStore("an id", (run) => {
       })
     ))
 
-  test("is free again when its transaction is taken back", () =>
+  test("is free again when its transaction is rolled back", () =>
     run(
       "back",
       Effect.gen(function* () {

@@ -1,4 +1,7 @@
-/** What every PipelineStore does, beside its TaskStore. Each implementation runs all of it. */
+/**
+ * The conformance suite of PipelineStores and of pipelines in AggregateStores. Each implementation
+ * runs it.
+ */
 import { wholeStore, type WholeStore } from "./wholeStore.ts"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
@@ -16,7 +19,7 @@ import { change, creation, exit, life, start } from "./task.ts"
 type Body<A, E> = (pipelines: Pipelines, store: WholeStore) => Effect.Effect<A, E>
 type Run = <A, E>(body: Body<A, E>) => Promise<A>
 
-/** Describes the conformance of the stores that `layer` makes in a scratch folder. */
+/** Defines the suite for the stores of `layer` in a scratch folder. */
 export const describePipelineStore = (
   name: string,
   layer: (folder: string) => Layer.Layer<Stores, StoreError>
@@ -46,13 +49,13 @@ export const describePipelineStore = (
 
 const ids = (all: ReadonlyArray<{ readonly id: string }>) => all.map(({ id }) => id)
 const of = (pipelineId: string) => ({ lineage: { pipelineId } })
-const told = (events: ReadonlyArray<RecordedEvent>) =>
+const summaryOf = (events: ReadonlyArray<RecordedEvent>) =>
   events.map(({ sequence, id, event }) => [sequence, id, event.type])
 const conclude = { type: "Conclude", failed: null } as const
 
 const describeRecords = (name: string, run: Run) => {
   describe(`${name}: a pipeline`, () => {
-    test("is given back as it was, in every status", () =>
+    test("is read as it was written, in every status", () =>
       run((pipelines) =>
         Effect.gen(function* () {
           expect(yield* pipelines.find("p")).toBeNull()
@@ -71,7 +74,7 @@ const describeRecords = (name: string, run: Run) => {
         })
       ))
 
-    test("is part of the transaction of the tasks beside it: taken back with it, and taken back alone", () =>
+    test("is part of the transaction: rolled back with it, or alone", () =>
       run((pipelines, store) =>
         Effect.gen(function* () {
           const both = Effect.andThen(
@@ -95,7 +98,7 @@ const describeRecords = (name: string, run: Run) => {
             })
           )
           expect(ids((yield* pipelines.list({}, { limit: 9 })).pipelines)).toEqual(["outer"])
-          expect(told(yield* store.events({ since: 0, limit: 9 }))).toEqual([
+          expect(summaryOf(yield* store.events({ since: 0, limit: 9 }))).toEqual([
             [1, "outer", "pipeline.created"]
           ])
         })
@@ -105,7 +108,7 @@ const describeRecords = (name: string, run: Run) => {
 
 const describeHistory = (name: string, run: Run) => {
   describe(`${name}: the history of pipelines`, () => {
-    test("is one with that of tasks, without a gap", () =>
+    test("is shared with tasks, without a gap", () =>
       run((pipelines, store) =>
         Effect.gen(function* () {
           const [created, opened, ended] = life("a", of("p"))
@@ -121,7 +124,7 @@ const describeHistory = (name: string, run: Run) => {
           ]
           const all = yield* store.events({ since: 0, limit: 99 })
           expect(all).toEqual(recorded)
-          expect(told(all)).toEqual([
+          expect(summaryOf(all)).toEqual([
             [1, "p", "pipeline.created"],
             [2, "a", "task.created"],
             [3, "p", "task.created"],
@@ -144,7 +147,7 @@ const describeHistory = (name: string, run: Run) => {
         })
       ))
 
-    test("has nothing to do with tags", () =>
+    test("is not found by tags", () =>
       run((pipelines, store) =>
         Effect.gen(function* () {
           yield* pipelines.record(pipelineCreation("t1", ["t1"]))
@@ -228,10 +231,10 @@ const describeTasks = (name: string, run: Run) => {
         })
       ))
 
-    test("tell when one is over: it runs, and none of them lives", () =>
+    test("show which pipelines are ready to conclude: running, and no task is live", () =>
       run((pipelines, store) =>
         Effect.gen(function* () {
-          const over = (...given: ReadonlyArray<string>) => pipelines.over(given)
+          const ready = (...given: ReadonlyArray<string>) => pipelines.readyToConclude(given)
           const [created, opened, ended] = life("a", of("p"))
           if (created === undefined || opened === undefined || ended === undefined)
             throw new Error("no life")
@@ -239,18 +242,18 @@ const describeTasks = (name: string, run: Run) => {
           yield* pipelines.record(made)
           yield* create(store, [created, ...life("b", of("p")), creation("other", of("q"))])
           yield* pipelines.record(pipelineCreation("q", ["other"]))
-          expect(yield* over("p", "q")).toEqual([])
+          expect(yield* ready("p", "q")).toEqual([])
           yield* create(store, [opened])
-          expect(yield* over("p", "q")).toEqual([])
+          expect(yield* ready("p", "q")).toEqual([])
           yield* create(store, [ended])
-          expect(yield* over("p", "q", "nobody")).toEqual(["p"])
-          expect(yield* over()).toEqual([])
+          expect(yield* ready("p", "q", "nobody")).toEqual(["p"])
+          expect(yield* ready()).toEqual([])
           yield* pipelines.record(pipelineChange(made.pipeline, conclude))
-          expect(yield* over("p", "q")).toEqual([])
+          expect(yield* ready("p", "q")).toEqual([])
         })
       ))
 
-    test("may be of very many", () =>
+    test("may be very many", () =>
       run((pipelines, store) =>
         Effect.gen(function* () {
           const names = upTo(120).map((index) => `p${index}`)
@@ -258,7 +261,7 @@ const describeTasks = (name: string, run: Run) => {
             Effect.forEach(names, (id) => pipelines.record(pipelineCreation(id, [])))
           )
           yield* store.record(names.flatMap((id) => life(`${id}.1`, of(id))))
-          expect((yield* pipelines.over(names)).length).toBe(120)
+          expect((yield* pipelines.readyToConclude(names)).length).toBe(120)
           expect((yield* pipelines.counts(names)).length).toBe(120)
         })
       ))
@@ -267,7 +270,7 @@ const describeTasks = (name: string, run: Run) => {
 
 const describeRemoval = (name: string, run: Run) => {
   describe(`${name}: a pipeline without tasks`, () => {
-    test("is removed with its events once it has ended, and nothing else is", () =>
+    test("is removed with its events after its end, and nothing else is", () =>
       run((pipelines, store) =>
         Effect.gen(function* () {
           for (const id of ["done", "kept", "runs"]) {
@@ -301,7 +304,7 @@ const describeRemoval = (name: string, run: Run) => {
         })
       ))
 
-    test("leaves its id free, in a history that never goes back", () =>
+    test("frees its id, and the sequence of the history does not decrease", () =>
       run((pipelines, store) =>
         Effect.gen(function* () {
           const made = pipelineCreation("p", [])
@@ -311,7 +314,7 @@ const describeRemoval = (name: string, run: Run) => {
           expect(yield* store.lastSequence).toBe(2)
           const [again] = yield* pipelines.record(made)
           expect(again?.sequence).toBe(3)
-          expect(told(yield* store.events({ since: 0, limit: 9 }))).toEqual([
+          expect(summaryOf(yield* store.events({ since: 0, limit: 9 }))).toEqual([
             [3, "p", "pipeline.created"]
           ])
         })

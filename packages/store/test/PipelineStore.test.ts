@@ -1,4 +1,4 @@
-/** Every PipelineStore conforms. */
+/** Runs the conformance suite on all PipelineStores. */
 import { join } from "node:path"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"

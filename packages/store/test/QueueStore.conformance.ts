@@ -1,4 +1,4 @@
-/** What every QueueStore does, beside its TaskStore. Each implementation runs all of it. */
+/** The conformance suite of QueueStores. Each implementation runs it. */
 import { wholeStore, type WholeStore } from "./wholeStore.ts"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
@@ -14,7 +14,7 @@ import { create } from "./conformance/rig.ts"
 
 type Body<A, E> = (queues: QueueStore["Service"], store: WholeStore) => Effect.Effect<A, E>
 
-/** Describes the conformance of the stores that `layer` makes in a scratch folder. */
+/** Defines the suite for the stores of `layer` in a scratch folder. */
 export const describeQueueStore = (
   name: string,
   layer: (folder: string) => Layer.Layer<Stores, StoreError>
@@ -36,7 +36,7 @@ export const describeQueueStore = (
       )
     )
   describePauses(name, run)
-  describeLooks(name, run)
+  describeCounts(name, run)
 }
 
 type Run = <A, E>(body: Body<A, E>) => Promise<A>
@@ -46,7 +46,7 @@ const pause = { at: start, actor: by(7), reason: "deploy" }
 
 const describePauses = (name: string, run: Run) => {
   describe(`${name}: a pause`, () => {
-    test("is remembered with its time, its actor and its reason, until it is ended", () =>
+    test("is stored with its time, its actor and its reason until it ends", () =>
       run((queues) =>
         Effect.gen(function* () {
           expect(yield* queues.paused).toEqual(new Map())
@@ -66,7 +66,7 @@ const describePauses = (name: string, run: Run) => {
         })
       ))
 
-    test("stays as it was when it is asked for again, and is a new one after its end", () =>
+    test("is unchanged by another pause, and a new one after its end", () =>
       run((queues) =>
         Effect.gen(function* () {
           const again = { at: start + 5, actor: by(8), reason: null }
@@ -79,7 +79,7 @@ const describePauses = (name: string, run: Run) => {
         })
       ))
 
-    test("takes any name for a queue", () =>
+    test("accepts any name of a queue", () =>
       run((queues) =>
         Effect.gen(function* () {
           const names = ["constructor", "a.b:c-d_e", "toString"]
@@ -88,7 +88,7 @@ const describePauses = (name: string, run: Run) => {
         })
       ))
 
-    test("is part of the transaction of the tasks beside it: taken back with it, and taken back alone", () =>
+    test("is part of the transaction: rolled back with it, or alone", () =>
       run((queues, store) =>
         Effect.gen(function* () {
           yield* queues.pause("kept", pause)
@@ -116,7 +116,7 @@ const describePauses = (name: string, run: Run) => {
   })
 }
 
-const describeLooks = (name: string, run: Run) => {
+const describeCounts = (name: string, run: Run) => {
   describe(`${name}: queues as a whole`, () => {
     test("are counted by the status of their live tasks", () =>
       run((queues, store) =>
@@ -148,7 +148,7 @@ const describeLooks = (name: string, run: Run) => {
         })
       ))
 
-    test("have an order in which each waiting task knows how many are ahead of it", () =>
+    test("know for each waiting task how many are ahead of it", () =>
       run((queues, store) =>
         Effect.gen(function* () {
           const now = start + 1000

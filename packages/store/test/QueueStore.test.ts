@@ -1,4 +1,4 @@
-/** Every QueueStore conforms. */
+/** Runs the conformance suite on all QueueStores. */
 import { wholeStore } from "./wholeStore.ts"
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
@@ -14,8 +14,8 @@ import { creation, start } from "./task.ts"
 describeQueueStore("memory", () => layerMemory)
 describeQueueStore("SQLite", (folder) => layerSqlite({ path: join(folder, "backbeat.db") }))
 
-describe("SQLite: a database that is closed and opened", () => {
-  test("keeps its pauses, and the order of what waits", async () => {
+describe("SQLite: a reopened database", () => {
+  test("keeps its pauses, and the order of waiting tasks", async () => {
     const folder = mkdtempSync(join(tmpdir(), "queue-store-"))
     const layer = layerSqlite({ path: join(folder, "backbeat.db") })
     const pause = {

@@ -1,4 +1,4 @@
-/** Every RequestStore does the same, beside its TaskStore. */
+/** Tests that all RequestStores behave in the same way. */
 import { wholeStore } from "./wholeStore.ts"
 import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
@@ -6,7 +6,7 @@ import { RequestStore } from "@backbeat/store/RequestStore"
 import { describeEachStore } from "./eachStore.ts"
 
 describeEachStore("a request", (run) => {
-  test("is found with what was noted of it last", () =>
+  test("is found with its last stored effects", () =>
     run(
       "found",
       Effect.gen(function* () {
@@ -19,7 +19,7 @@ describeEachStore("a request", (run) => {
       })
     ))
 
-  test("is forgotten by the time at which it was noted first", () =>
+  test("is removed by the time at which it was first stored", () =>
     run(
       "forgotten",
       Effect.gen(function* () {
@@ -32,7 +32,7 @@ describeEachStore("a request", (run) => {
       })
     ))
 
-  test("is as it was when its transaction is taken back", () =>
+  test("is unchanged when its transaction is rolled back", () =>
     run(
       "back",
       Effect.gen(function* () {

@@ -1,4 +1,4 @@
-/** Every SessionStore does the same, beside its TaskStore. */
+/** Tests that all SessionStores behave in the same way. */
 import { wholeStore } from "./wholeStore.ts"
 import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
@@ -9,7 +9,7 @@ const usage = (inputTokens: number) => ({ costUsd: 0.25, inputTokens, outputToke
 const a = { agent: "one", id: "a" }
 
 describeEachStore("a session", (run) => {
-  test("of an agent is found with what it had used last", () =>
+  test("of an agent is found with its last usage", () =>
     run(
       "found",
       Effect.gen(function* () {
@@ -22,7 +22,7 @@ describeEachStore("a session", (run) => {
       })
     ))
 
-  test("is not found with what it had used later", () =>
+  test("is not found if its usage was stored later", () =>
     run(
       "later",
       Effect.gen(function* () {
@@ -32,7 +32,7 @@ describeEachStore("a session", (run) => {
       })
     ))
 
-  test("is forgotten by the time at which it was used last", () =>
+  test("is removed by the time at which its usage was last stored", () =>
     run(
       "forgotten",
       Effect.gen(function* () {
@@ -48,7 +48,7 @@ describeEachStore("a session", (run) => {
       })
     ))
 
-  test("is as it was when its transaction is taken back", () =>
+  test("is unchanged when its transaction is rolled back", () =>
     run(
       "back",
       Effect.gen(function* () {

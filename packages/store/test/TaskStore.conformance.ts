@@ -1,4 +1,4 @@
-/** What every TaskStore does. Each implementation runs all of it. */
+/** The conformance suite of TaskStores. Each implementation runs it. */
 import type { Stores } from "@backbeat/store/Stores"
 import { wholeStore } from "./wholeStore.ts"
 import { afterEach, beforeEach } from "bun:test"
@@ -17,7 +17,7 @@ import type { Rig } from "./conformance/rig.ts"
 import { describeTransactions } from "./conformance/transactions.ts"
 import { describeWaits } from "./conformance/waits.ts"
 
-/** Describes the conformance of the store that `layer` makes in a scratch folder. */
+/** Defines the suite for the store of `layer` in a scratch folder. */
 export const describeTaskStore = (
   name: string,
   layer: (folder: string) => Layer.Layer<Stores, StoreError>

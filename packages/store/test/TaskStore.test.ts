@@ -1,4 +1,4 @@
-/** Every TaskStore conforms. */
+/** Runs the conformance suite on all TaskStores. */
 import { join } from "node:path"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"

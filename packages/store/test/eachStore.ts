@@ -1,4 +1,4 @@
-/** Runs the tests of a store on every implementation, each in a database of its own. */
+/** Runs the tests of a store on each implementation, each test in its own database. */
 import { afterAll, describe } from "bun:test"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -13,7 +13,7 @@ import type { Stores } from "@backbeat/store/Stores"
 /** Runs the effect of one test; `database` names its database. */
 export type Run = (database: string, effect: Effect.Effect<void, unknown, Stores>) => Promise<void>
 
-/** Describes what each store does, in memory and on SQLite. */
+/** Defines the tests for each store, in memory and on SQLite. */
 export const describeEachStore = (what: string, tests: (run: Run) => void): void => {
   const folder = mkdtempSync(join(tmpdir(), "store-"))
   afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,4 +1,4 @@
-/** The memory of live tasks beside a second writer, and after transactions that failed. */
+/** Live tasks in memory, with a second writer and after failed transactions. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import { layerSqlite } from "@backbeat/store/sqlite/layerSqlite"
 import * as Effect from "effect/Effect"
@@ -20,7 +20,7 @@ const ready = { queue: "default", now: 1e15, limit: 10 }
 
 const layer = () => layerSqlite({ path: join(folder, "backbeat.db"), writers: "many" })
 
-/** Runs the body with two stores on one database, each with a memory of its own. */
+/** Runs the body with two stores on one database, each with its own memory. */
 const withTwo = <A, E>(
   body: (
     one: Effect.Success<typeof wholeStore>,
@@ -38,8 +38,8 @@ const withTwo = <A, E>(
   )
 }
 
-describe("a memory of live tasks with a second writer", () => {
-  test("applies what the other has committed before it reads or decides", () =>
+describe("live tasks in memory with a second writer", () => {
+  test("include the commits of the other before each read or decision", () =>
     withTwo((one, other) =>
       Effect.gen(function* () {
         yield* one.record([creation("a")])
@@ -54,7 +54,7 @@ describe("a memory of live tasks with a second writer", () => {
       })
     ))
 
-  test("forgets what the other has ended, and what waited for it waits no more", () =>
+  test("do not include tasks that the other has ended, nor waits for them", () =>
     withTwo((one, other) =>
       Effect.gen(function* () {
         yield* one.record([creation("first"), creation("second", { blocked: true })])
@@ -72,7 +72,7 @@ describe("a memory of live tasks with a second writer", () => {
       })
     ))
 
-  test("gives one sequence without a gap to what both write in turns", () =>
+  test("have one sequence without a gap when both write", () =>
     withTwo((one, other) =>
       Effect.gen(function* () {
         for (const turn of [1, 2, 3]) {
@@ -86,8 +86,8 @@ describe("a memory of live tasks with a second writer", () => {
     ))
 })
 
-describe("a memory of live tasks", () => {
-  test("is as it was after a transaction that failed", () =>
+describe("live tasks in memory", () => {
+  test("are unchanged after a failed transaction", () =>
     Effect.gen(function* () {
       const store = yield* wholeStore
       yield* store.record([creation("kept")])

@@ -21,7 +21,10 @@ export interface PipelineChange extends Omit<AggregateChange<Pipeline, PipelineE
   readonly pipeline: Pipeline
 }
 
-/** Pipelines as tests ask for them: their states are in the AggregateStore, how their tasks stand is in the PipelineStore. */
+/**
+ * Pipelines for tests: their states from the AggregateStore, their tasks' counts from the
+ * PipelineStore.
+ */
 export const makePipelines = Effect.map(
   Effect.all([AggregateStore, PipelineStore]),
   ([aggregates, pipelines]) => ({
@@ -53,7 +56,7 @@ export const pipelineCreation = (
   return { pipeline: created(id, event, at), events: [event], at, actor: engine }
 }
 
-/** The change that a command makes of a pipeline. */
+/** The change that a command makes to a pipeline. */
 export const pipelineChange = (
   before: Pipeline,
   command: PipelineCommand,

@@ -10,10 +10,10 @@ import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
 import { type Lineage, noLineage, type Owner, type TaskSpec } from "@backbeat/core/task/TaskSpec"
 import type { Change } from "@backbeat/store/TaskStore"
 
-/** The instant at which tests begin, in epoch milliseconds. */
+/** The start time of tests, in epoch milliseconds. */
 export const start = 1_790_000_000_000
 
-/** What a test says of a task; the rest is as plain as can be. */
+/** The properties of a task that a test sets; the others are plain. */
 export interface TaskOptions {
   readonly at?: number
   readonly blocked?: boolean
@@ -22,7 +22,7 @@ export interface TaskOptions {
   readonly lineage?: Partial<Lineage>
 }
 
-/** A specification with the fields given. */
+/** A plain specification with these fields. */
 const spec = (fields: Partial<TaskSpec> = {}): TaskSpec => ({
   name: null,
   work: { kind: "command", command: "npm", args: ["test"] },
@@ -69,20 +69,20 @@ export const creation = (
 /** A task that was just created. */
 export const task = (id: string, options: TaskOptions = {}): Task => creation(id, options).task
 
-/** The change that a command makes of a task. */
+/** The change that a command makes to a task. */
 export const change = (before: Task, command: TaskCommand, at: number = start): Change => {
   const events: ReadonlyArray<TaskEvent> = Result.getOrThrow(decide(command, before, at))
   const after = events.reduce((now, event) => evolve(now, event, { at, actor: engine }), before)
   return { task: after, events, at, actor: engine }
 }
 
-/** The end of an attempt by an exit code. */
+/** The end of an attempt with an exit code. */
 export const exit = (exitCode: number, endedAt: number = start): TaskCommand => ({
   type: "End",
   end: { outcome: { kind: "exited", exitCode }, endedAt, cpuMs: null }
 })
 
-/** The changes of a whole life: created, run, and ended with exit code 0. */
+/** The changes of a whole lifecycle: created, started, and ended with exit code 0. */
 export const life = (
   id: string,
   { endedAt = start, ...options }: TaskOptions & { readonly endedAt?: number } = {}

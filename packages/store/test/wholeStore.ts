@@ -1,4 +1,4 @@
-/** Tasks, their history, the transactions over both and the disk below them as one, for tests that need all of it. */
+/** Tasks, history, transactions and disk as one value, for tests that need all of them. */
 import { Database } from "@backbeat/store/Database"
 import { Disk } from "@backbeat/store/Disk"
 import { History } from "@backbeat/store/History"
@@ -11,7 +11,7 @@ export type WholeStore = TaskStore["Service"] &
   Database["Service"] &
   Disk["Service"]
 
-/** Puts them together. */
+/** Combines them. */
 export const wholeStore: Effect.Effect<WholeStore, never, TaskStore | History | Database | Disk> =
   Effect.map(
     Effect.all([TaskStore, History, Database, Disk]),

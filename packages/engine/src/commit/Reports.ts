@@ -119,7 +119,7 @@ const make = Effect.gen(function* () {
   const retry = (key: AttemptKey, command: TaskCommand, tries: number): Effect.Effect<void> =>
     Effect.sleep(tries === 0 ? 0 : storeRetryMs).pipe(
       // Before each retry, because the reserve may have been filled again meanwhile.
-      Effect.andThen(disk.makeRoom(tries)),
+      Effect.andThen(disk.freeSpace(tries)),
       Effect.andThen(Effect.suspend(() => attempt(key, command, tries + 1)))
     )
 

@@ -24,7 +24,7 @@ export const makeWithRoom = once(
     const withRoom = <A, E, R>(commit: Effect.Effect<A, E, R>, tries = 0): Effect.Effect<A, E, R> =>
       Effect.catch(commit, (error) =>
         isFull(error) && tries < maxTries
-          ? Effect.andThen(disk.makeRoom(tries), withRoom(commit, tries + 1))
+          ? Effect.andThen(disk.freeSpace(tries), withRoom(commit, tries + 1))
           : Effect.fail(error)
       )
     return <A, E, R>(commit: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => withRoom(commit)

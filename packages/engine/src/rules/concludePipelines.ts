@@ -54,7 +54,7 @@ export const makeConcludePipelines = Effect.gen(function* () {
       lineage.pipelineId !== null && isFinal(state.status) ? [lineage.pipelineId] : []
     )
     if (pipelineIds.length === 0) return
-    for (const id of yield* pipelines.over([...new Set(pipelineIds)])) {
+    for (const id of yield* pipelines.readyToConclude([...new Set(pipelineIds)])) {
       const pipeline = yield* aggregates.find(pipelineAggregate, id)
       if (pipeline === null) continue
       const command = { type: "Conclude", failed: yield* firstFailed(pipeline) } as const

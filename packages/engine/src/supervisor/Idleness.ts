@@ -29,7 +29,7 @@ const make = Effect.gen(function* () {
   const shutdown = yield* Shutdown
   const transitions = yield* Transitions
   const run = yield* FiberSet.makeRuntime()
-  const wake = yield* trimMemoryWhenIdle(Effect.andThen(Effect.ignore(disk.tidy), freeMemory))
+  const wake = yield* trimMemoryWhenIdle(Effect.andThen(Effect.ignore(disk.maintain), freeMemory))
   let open = 0
 
   const endIfIdle = Effect.gen(function* () {

@@ -46,7 +46,7 @@ export const disown = Effect.fnUntraced(function* ({ record }: Identity, copyOf:
   )
   yield* Effect.logWarning(reason)
   const forgetful = yield* Effect.catchTag(letGo, "StoreError", () =>
-    Effect.andThen(disk.makeRoom(0), letGo)
+    Effect.andThen(disk.freeSpace(0), letGo)
   )
   for (const { id } of forgetful) deleteEnvironment(root, id)
 })

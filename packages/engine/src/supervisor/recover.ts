@@ -84,7 +84,7 @@ export const recover = Effect.gen(function* () {
       { discard: true }
     )
   )
-  yield* Effect.catchTag(settle, "StoreError", () => Effect.andThen(disk.makeRoom(0), settle))
+  yield* Effect.catchTag(settle, "StoreError", () => Effect.andThen(disk.freeSpace(0), settle))
 })
 
 /** The ids of tasks whose attempt lives, though its folder does not say so: by one full look at all of them. */

@@ -24,8 +24,8 @@ const layerAsked = (asked: Array<ReadonlyArray<string>>) =>
       PipelineStore,
       Effect.map(PipelineStore, (store) => ({
         ...store,
-        over: (ids: ReadonlyArray<string>) =>
-          Effect.suspend(() => (asked.push(ids), store.over(ids)))
+        readyToConclude: (ids: ReadonlyArray<string>) =>
+          Effect.suspend(() => (asked.push(ids), store.readyToConclude(ids)))
       }))
     ),
     layerMemory

@@ -1,6 +1,6 @@
-/** Counts by key; a key that is at zero is left out. */
+/** Counters by key. */
 
-/** Counters that begin at zero. */
+/** Counters that start at zero. A counter at zero takes no memory. */
 export class Counts {
   readonly #counts = new Map<string, number>()
 

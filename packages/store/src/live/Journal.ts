@@ -1,22 +1,28 @@
-/** Transactions over plain values: each write says how it is taken back. */
+/** Transactions over values in memory: each write adds a step that rolls it back. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Semaphore from "effect/Semaphore"
 
-/** Runs transactions and reads by turns, and takes back what a failed one wrote. */
+/** Runs transactions and reads one at a time, and rolls back failed transactions. */
 export interface Journal {
-  /** Runs the effect whole or not at all; nested calls join the outer one, and are taken back alone when they fail. */
+  /**
+   * Runs the effect as a transaction. A nested call joins the outer one; if it fails, it is rolled
+   * back alone.
+   */
   readonly transact: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** Runs the effect between transactions, or inside the own one. */
+  /** Runs the effect between transactions, or inside the transaction of this fiber. */
   readonly inTurn: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** Reads in turn. */
+  /** Reads between transactions, or inside the transaction of this fiber. */
   readonly read: <A>(evaluate: () => A) => Effect.Effect<A>
-  /** Whether the fiber is in a turn of its own. */
+  /** Whether this fiber is inside a transaction. */
   readonly isInside: Effect.Effect<boolean>
-  /** Notes how a write is taken back. */
-  readonly undo: (step: () => void) => void
-  /** Sets an entry of a map, or deletes it when the value is undefined. */
+  /** Adds a step that rolls a write back. */
+  readonly onRollback: (step: () => void) => void
+  /**
+   * Sets an entry of a map, or deletes it if the value is undefined. Rolled back with its
+   * transaction.
+   */
   readonly put: <Key, Value>(map: Map<Key, Value>, key: Key, value: Value | undefined) => void
 }
 
@@ -25,22 +31,22 @@ const put = <Key, Value>(map: Map<Key, Value>, key: Key, value: Value | undefine
   else map.set(key, value)
 }
 
-/** The journal whose transaction the fiber is in. */
+/** The journal whose transaction this fiber is in. */
 const Current = Context.Reference<object | null>("@backbeat/store/live/Current", {
   defaultValue: () => null
 })
 
-/** An empty journal; `turns` has one permit. */
+/** An empty journal. `turns` must have one permit. */
 export const makeJournal = (turns: Semaphore.Semaphore): Journal => {
   const steps: Array<() => void> = []
-  const takeBack = (mark: number): void => {
+  const rollBack = (mark: number): void => {
     for (const step of steps.splice(mark).toReversed()) step()
   }
   const savepoint = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.suspend(() => {
       const mark = steps.length
       return Effect.onExit(effect, (exit) =>
-        Effect.sync(() => (Exit.isSuccess(exit) ? undefined : takeBack(mark)))
+        Effect.sync(() => (Exit.isSuccess(exit) ? undefined : rollBack(mark)))
       )
     })
   const inTurn = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -59,7 +65,7 @@ export const makeJournal = (turns: Semaphore.Semaphore): Journal => {
     inTurn,
     read: (evaluate) => inTurn(Effect.sync(evaluate)),
     isInside: Effect.map(Current, (current) => current === steps),
-    undo: (step) => {
+    onRollback: (step) => {
       steps.push(step)
     },
     put: (map, key, value) => {

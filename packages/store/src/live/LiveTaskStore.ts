@@ -1,6 +1,7 @@
 /**
- * The TaskStore over the narrow port: live tasks are kept in memory, so that a transition reads nothing and decodes nothing. Every
- * write goes to the rows at once; a transaction that fails is taken back in both.
+ * The TaskStore over the narrow port. Live tasks are kept in memory, so that a transition reads and
+ * decodes nothing. Every write goes to the rows at once, and a failed transaction is rolled back in
+ * both.
  */
 import { isFinal } from "@backbeat/core/task/TaskState"
 import type { Task } from "@backbeat/core/task/Task"
@@ -13,8 +14,8 @@ import type { Memory } from "./Memory.ts"
 
 type InTurn = <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E | StoreError>
 
-/** What the store is made on: the rows, and how an effect reads and writes them and the memory in its turn. */
-export interface Grounds {
+/** The rows below the store, and how an effect gets its turn to read or write rows and memory. */
+export interface RowAccess {
   readonly rows: TaskRows["Service"]
   readonly read: InTurn
   readonly write: InTurn
@@ -22,10 +23,14 @@ export interface Grounds {
 
 const seqOf = ({ tasks }: Memory, id: string): number => tasks.find(id)?.seq ?? 0
 
-/** Brings the memory to what was written. */
-const follow = (memory: Memory, changes: ReadonlyArray<Change>, { places }: WrittenTasks): void => {
+/** Updates the memory after a write. */
+const applyWrites = (
+  memory: Memory,
+  changes: ReadonlyArray<Change>,
+  { positions }: WrittenTasks
+): void => {
   for (const { task } of changes) {
-    const { seq, queuedSeq } = places.get(task.id) ?? { seq: 0, queuedSeq: 0 }
+    const { seq, queuedSeq } = positions.get(task.id) ?? { seq: 0, queuedSeq: 0 }
     const before = memory.tasks.find(task.id)
     memory.tasks.put({
       task,
@@ -45,14 +50,14 @@ const dependentsOf = (memory: Memory, ids: ReadonlyArray<string>): ReadonlyArray
     .toSorted((one, other) => one.entry.seq - other.entry.seq)
     .map(({ dependency, entry: { task }, on }) => ({ dependency, task, on }))
 
-/** Which of the candidates wait for nothing, in the order of their creation. */
-const freeOf = (memory: Memory, candidates: ReadonlyArray<string>): ReadonlyArray<string> =>
+/** The candidates that wait for nothing, in the order of their creation. */
+const unblockedOf = (memory: Memory, candidates: ReadonlyArray<string>): ReadonlyArray<string> =>
   [...new Set(candidates)]
     .filter((id) => memory.tasks.find(id) !== undefined && memory.waits.of(id).length === 0)
     .toSorted((one, other) => seqOf(memory, one) - seqOf(memory, other))
 
-/** Whether a wait is kept that this would delete. */
-const deletesSome = ({ waits }: Memory, { ended, withdrawn }: DeletedWaits): boolean =>
+/** Whether there is a wait to delete. */
+const hasWaitsToDelete = ({ waits }: Memory, { ended, withdrawn }: DeletedWaits): boolean =>
   waits.on(new Set(ended)).length > 0 || withdrawn.some((id) => waits.of(id).length > 0)
 
 const makeReads = (
@@ -83,14 +88,14 @@ const makeReads = (
   }
 }
 
-/** The TaskStore on a memory. */
+/** The TaskStore with its live tasks in this memory. */
 export const makeLiveTaskStore = (
   memory: Memory,
-  { rows, read: inTurn, write }: Grounds
+  { rows, read: inTurn, write }: RowAccess
 ): TaskStore["Service"] => {
   const { waits } = memory
   const read = <A>(evaluate: () => A): Effect.Effect<A, StoreError> =>
-    inTurn(Effect.map(memory.filled, evaluate))
+    inTurn(Effect.map(memory.loaded, evaluate))
   return {
     ...makeReads(memory, rows, read),
     list: rows.list,
@@ -99,7 +104,7 @@ export const makeLiveTaskStore = (
     remove: (ids) =>
       write(
         Effect.map(rows.remove(ids), (removed) => {
-          waits.settle({ ended: removed, withdrawn: removed })
+          waits.delete({ ended: removed, withdrawn: removed })
           return removed
         })
       ),
@@ -108,7 +113,7 @@ export const makeLiveTaskStore = (
         ? Effect.succeed([])
         : write(
             Effect.map(rows.write(changes), (written) => {
-              follow(memory, changes, written)
+              applyWrites(memory, changes, written)
               return written.recorded
             })
           ),
@@ -116,11 +121,11 @@ export const makeLiveTaskStore = (
       dependencies.length === 0 && waits.of(id).length === 0
         ? Effect.void
         : write(Effect.map(rows.waitFor(id, dependencies), () => waits.set(id, dependencies))),
-    deleteWaits: (settled, candidates) =>
+    deleteWaits: (deleted, candidates) =>
       Effect.suspend(() =>
-        deletesSome(memory, settled)
-          ? write(Effect.map(rows.deleteWaits(settled), () => waits.settle(settled)))
+        hasWaitsToDelete(memory, deleted)
+          ? write(Effect.map(rows.deleteWaits(deleted), () => waits.delete(deleted)))
           : Effect.void
-      ).pipe(Effect.andThen(read(() => freeOf(memory, candidates))))
+      ).pipe(Effect.andThen(read(() => unblockedOf(memory, candidates))))
   }
 }

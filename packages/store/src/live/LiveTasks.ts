@@ -1,14 +1,17 @@
-/** The tasks that have not ended, as plain values in the orders in which they are asked for. Each change is noted in the journal. */
+/**
+ * The tasks that have not ended, in memory, sorted as the queries need them. The journal can roll
+ * back each change.
+ */
 import { dueAt, holdsSlot, isFinal, type TaskStatus } from "@backbeat/core/task/TaskState"
 import type { Task } from "@backbeat/core/task/Task"
-import type { TaskPlace } from "../TaskRows.ts"
+import type { TaskPosition } from "../TaskRows.ts"
 import type { ReadyFilter } from "../TaskStore.ts"
 import type { Journal } from "./Journal.ts"
 import { Counts } from "./Counts.ts"
 import { SortedList } from "./SortedList.ts"
 
-/** A task with its places. */
-export interface Entry extends TaskPlace {
+/** A task with its position. */
+export interface Entry extends TaskPosition {
   readonly task: Task
 }
 
@@ -16,18 +19,20 @@ type Order = (one: Entry, other: Entry) => number
 
 const bySeq: Order = (one, other) => one.seq - other.seq
 
-/** The longest due first. */
+/** By due time, the earliest first. */
 const byDue: Order = (one, other) =>
   (dueAt(one.task.state) ?? 0) - (dueAt(other.task.state) ?? 0) || bySeq(one, other)
 
-/** P0, P1, P2, and in each the first queued first. */
+/** By priority, then by the order in which they were queued. */
 export const byTurn: Order = (one, other) => {
   const [first, second] = [one.task.spec.priority, other.task.spec.priority]
   if (first !== second) return first < second ? -1 : 1
   return one.queuedSeq - other.queuedSeq || bySeq(one, other)
 }
 
-/** The queued tasks of one queue: those that may run at any time by their batch, and those that wait for a time. */
+/**
+ * The queued tasks of one queue: by batch those that may run now, and those that wait for a time.
+ */
 class Waiting {
   readonly ready = new Map<string | null, SortedList<Entry>>()
   readonly later = new SortedList<Entry>(byDue)
@@ -57,7 +62,7 @@ const batchOf = ({ task }: Entry): string | null => task.lineage.batch?.id ?? nu
 
 const isWaiting = ({ task }: Entry): boolean => task.state.status === "queued"
 
-/** The live tasks. */
+/** The live tasks, with the indexes and counters of the TaskStore's queries. */
 export class LiveTasks {
   readonly #entries = new Map<string, Entry>()
   readonly #timed = new SortedList<Entry>(byDue)
@@ -78,28 +83,31 @@ export class LiveTasks {
     return this.#entries.get(id)
   }
 
-  /** Sets a task in place of what it was before; one that has ended is forgotten. Taken back with its transaction. */
+  /**
+   * Sets the entry of a task, and removes it if the task has ended. Rolled back with its
+   * transaction.
+   */
   put(entry: Entry): void {
     const { id, state } = entry.task
     const before = this.#entries.get(id)
     const after = isFinal(state.status) ? undefined : entry
-    this.#journal.undo(() => this.#replace(after, before))
+    this.#journal.onRollback(() => this.#replace(after, before))
     this.#replace(before, after)
   }
 
-  /** Forgets a task. Taken back with its transaction. */
-  forget(id: string): void {
+  /** Removes a task. Rolled back with its transaction. */
+  remove(id: string): void {
     const before = this.#entries.get(id)
-    this.#journal.undo(() => this.#replace(undefined, before))
+    this.#journal.onRollback(() => this.#replace(undefined, before))
     this.#replace(before, undefined)
   }
 
   #replace(before: Entry | undefined, after: Entry | undefined): void {
-    if (before !== undefined) this.#remove(before)
-    if (after !== undefined) this.#add(after)
+    if (before !== undefined) this.#removeEntry(before)
+    if (after !== undefined) this.#addEntry(after)
   }
 
-  #add(entry: Entry): void {
+  #addEntry(entry: Entry): void {
     const { id, spec, state } = entry.task
     this.#entries.set(id, entry)
     if (dueAt(state) !== null) this.#timed.add(entry)
@@ -111,7 +119,7 @@ export class LiveTasks {
     if (holdsSlot(state)) this.#count(entry, 1)
   }
 
-  #remove(entry: Entry): void {
+  #removeEntry(entry: Entry): void {
     const { id, spec, state } = entry.task
     this.#entries.delete(id)
     this.#timed.remove(entry)
@@ -129,7 +137,7 @@ export class LiveTasks {
     if (batch !== null) this.#busyOfBatch.add(batch, by)
   }
 
-  /** Those in one of these statuses, the oldest first. */
+  /** The tasks in these statuses, oldest first. */
   inStatus(statuses: ReadonlyArray<TaskStatus>): ReadonlyArray<Task> {
     return [...this.#entries.values()]
       .filter(({ task }) => statuses.includes(task.state.status))
@@ -137,7 +145,7 @@ export class LiveTasks {
       .map(({ task }) => task)
   }
 
-  /** Queued tasks that may run, in the order of their turns. Of a batch they are as many as it has room for. */
+  /** Queued tasks that may run, in order; of a batch only as many as its limit allows. */
   ready({ queue, now, limit }: ReadyFilter): ReadonlyArray<Task> {
     const waiting = this.#waiting.get(queue)
     if (waiting === undefined) return []
@@ -150,24 +158,26 @@ export class LiveTasks {
     const [only, ...others] = [...groups].map(([batch, list]) => {
       const inTurn = list.toSorted(byTurn)
       const [first] = inTurn
-      return batch === null || first === undefined ? inTurn : inTurn.slice(0, this.#roomOf(first))
+      return batch === null || first === undefined
+        ? inTurn
+        : inTurn.slice(0, this.#freeSlotsOf(first))
     })
     const all = others.length === 0 ? (only ?? []) : [only ?? [], ...others].flat().toSorted(byTurn)
     return all.slice(0, limit).map(({ task }) => task)
   }
 
-  /** How many more of the entry's batch may run. */
-  #roomOf({ task: { lineage } }: Entry): number {
+  /** How many more tasks of the entry's batch may run. */
+  #freeSlotsOf({ task: { lineage } }: Entry): number {
     const { batch } = lineage
     return batch === undefined ? 0 : Math.max(0, batch.limit - this.#busyOfBatch.of(batch.id))
   }
 
-  /** How many tasks of each queue take a slot. */
+  /** The number of taken slots of each queue. */
   busy(): Readonly<Record<string, number>> {
     return this.#busy.all()
   }
 
-  /** How many tasks of a batch take a slot. */
+  /** The number of tasks of a batch that take a slot. */
   busyOfBatch(batch: string): number {
     return this.#busyOfBatch.of(batch)
   }
@@ -177,7 +187,7 @@ export class LiveTasks {
     return [...this.#waiting.keys()].toSorted()
   }
 
-  /** The tasks that wait for a time, the longest due first. */
+  /** The tasks that wait for a time, the earliest due time first. */
   awaitingTime(): ReadonlyArray<Task> {
     return [...this.#timed].map(({ task }) => task)
   }

@@ -1,4 +1,4 @@
-/** The memory of live tasks: filled at its first use, kept up by the writes that go through it. */
+/** The live tasks and their waits in memory: loaded at first use, then updated by each write. */
 import * as Effect from "effect/Effect"
 import type { StoreError } from "../StoreError.ts"
 import type { LiveTask, TaskRows } from "../TaskRows.ts"
@@ -16,44 +16,44 @@ export const makeMemory = ({
 }) => {
   const tasks = new LiveTasks(journal)
   const waits = makeWaits(journal)
-  let isFilled = false
+  let isLoaded = false
 
-  const take = (found: ReadonlyArray<LiveTask>): void => {
+  const add = (found: ReadonlyArray<LiveTask>): void => {
     for (const each of found) {
       tasks.put(each)
       waits.set(each.task.id, each.waitsFor)
     }
   }
 
-  /** Fills the memory. Where that fails the next use tries again. */
-  const filled: Effect.Effect<void, StoreError> = Effect.suspend(() =>
-    isFilled
+  /** Loads the memory, unless it is loaded. After a failure, the next use tries again. */
+  const loaded: Effect.Effect<void, StoreError> = Effect.suspend(() =>
+    isLoaded
       ? Effect.void
       : Effect.map(rows.live(null), (found) => {
-          take(found)
-          isFilled = true
-          journal.undo(() => {
-            isFilled = false
+          add(found)
+          isLoaded = true
+          journal.onRollback(() => {
+            isLoaded = false
           })
         })
   )
 
-  /** Reads tasks anew that somebody else has written. */
+  /** Reloads tasks that another writer has changed. */
   const refresh = (ids: ReadonlyArray<string>): Effect.Effect<void, StoreError> =>
     Effect.suspend(() => {
       const dependents = waits.on(new Set(ids)).map(({ id }) => id)
       const stale = [...new Set([...ids, ...dependents])]
       return Effect.map(rows.live(stale), (found) => {
         for (const id of stale) {
-          tasks.forget(id)
+          tasks.remove(id)
           waits.set(id, [])
         }
-        take(found)
+        add(found)
       })
     })
 
-  return { tasks, waits, filled, refresh }
+  return { tasks, waits, loaded, refresh }
 }
 
-/** What is kept in memory. */
+/** The live tasks in memory. */
 export type Memory = ReturnType<typeof makeMemory>

@@ -1,4 +1,4 @@
-/** A list that stays sorted: additions and removals search by halves. */
+/** A sorted list: additions and removals use binary search. */
 
 /** Entries in an order in which no two are equal. */
 export class SortedList<A> {
@@ -18,24 +18,24 @@ export class SortedList<A> {
     return this.#entries.values()
   }
 
-  /** The first entries, so many at most. */
+  /** The first entries, at most `count`. */
   first(count: number): ReadonlyArray<A> {
     return this.#entries.slice(0, count)
   }
 
   add(entry: A): void {
-    this.#entries.splice(this.#placeOf(entry), 0, entry)
+    this.#entries.splice(this.#indexOf(entry), 0, entry)
   }
 
-  /** Removes the entry that is equal in the order, if there is one. */
+  /** Removes the entry that equals this one in the order, if there is one. */
   remove(entry: A): void {
-    const place = this.#placeOf(entry)
-    const found = this.#entries[place]
-    if (found !== undefined && this.#order(found, entry) === 0) this.#entries.splice(place, 1)
+    const index = this.#indexOf(entry)
+    const found = this.#entries[index]
+    if (found !== undefined && this.#order(found, entry) === 0) this.#entries.splice(index, 1)
   }
 
-  /** Where the entry is, or would be. */
-  #placeOf(entry: A): number {
+  /** The index at which the entry is, or would be inserted. */
+  #indexOf(entry: A): number {
     let [low, high] = [0, this.#entries.length]
     while (low < high) {
       const middle = (low + high) >>> 1

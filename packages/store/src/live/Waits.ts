@@ -1,9 +1,9 @@
-/** What blocked tasks wait for, as plain values. */
+/** The dependencies that blocked tasks still wait for, in memory. */
 import type { Dependency, DependencyCondition } from "@backbeat/core/task/Dependency"
 import type { DeletedWaits } from "../TaskStore.ts"
 import type { Journal } from "./Journal.ts"
 
-/** The waits by the task that waits. */
+/** Waits by dependent (`of`) and by dependency (`on`). */
 export interface Waits {
   readonly set: (id: string, dependencies: ReadonlyArray<Dependency>) => void
   readonly of: (id: string) => ReadonlyArray<Dependency>
@@ -12,10 +12,10 @@ export interface Waits {
     readonly dependency: string
     readonly on: DependencyCondition
   }>
-  readonly settle: (settled: DeletedWaits) => void
+  readonly delete: (deleted: DeletedWaits) => void
 }
 
-/** No waits yet. */
+/** Creates an empty set of waits. */
 export const makeWaits = (journal: Journal): Waits => {
   const all = new Map<string, ReadonlyArray<Dependency>>()
   const dependents = new Map<string, Set<string>>()
@@ -28,7 +28,7 @@ export const makeWaits = (journal: Journal): Waits => {
   const of = (id: string): ReadonlyArray<Dependency> => all.get(id) ?? []
   const set = (id: string, dependencies: ReadonlyArray<Dependency>): void => {
     const before = of(id)
-    journal.undo(() => put(id, before))
+    journal.onRollback(() => put(id, before))
     put(id, dependencies)
   }
   const waitingFor = (task: string): ReadonlyArray<string> => [...(dependents.get(task) ?? [])]
@@ -43,13 +43,13 @@ export const makeWaits = (journal: Journal): Waits => {
           )
         )
       ),
-    settle: ({ ended, withdrawn }) => {
+    delete: ({ ended, withdrawn }) => {
       for (const id of withdrawn) set(id, [])
-      const over = new Set(ended)
+      const endedIds = new Set(ended)
       for (const id of new Set(ended.flatMap(waitingFor)))
         set(
           id,
-          of(id).filter(({ task }) => !over.has(task))
+          of(id).filter(({ task }) => !endedIds.has(task))
         )
     }
   }

@@ -1,4 +1,4 @@
-/** Tasks in memory over stored ones, and transactions over both. */
+/** The layer of the live tasks in memory over stored ones, with transactions over both. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -12,48 +12,48 @@ import { type Journal, makeJournal } from "./Journal.ts"
 import { makeLiveTaskStore } from "./LiveTaskStore.ts"
 import { makeMemory, type Memory } from "./Memory.ts"
 
-/** Whether others write to the same database too. */
+/** `writers` is "many" if other connections write to the same database. */
 export interface LiveOptions {
   readonly writers: "one" | "many"
 }
 
-/** How many foreign events are read at once. */
+/** How many events of other writers are read at once. */
 const pageCount = 1000
 
-/** Applies what others have committed since the last sequence that is known here. */
+/** Applies the events that other writers have committed since the last known sequence. */
 const makeCatchUp = (
   history: History["Service"],
-  { filled, refresh }: Memory,
-  undo: Journal["undo"]
+  { loaded, refresh }: Memory,
+  onRollback: Journal["onRollback"]
 ) => {
   let known: number | null = null
-  const know = (sequence: number): void => {
+  const setKnown = (sequence: number): void => {
     const before = known
-    undo(() => {
+    onRollback(() => {
       known = before
     })
     known = sequence
   }
-  const readOn = (since: number): Effect.Effect<void, StoreError> =>
+  const applySince = (since: number): Effect.Effect<void, StoreError> =>
     Effect.gen(function* () {
       const events = yield* history.events({ since, limit: pageCount })
       yield* refresh(events.flatMap(({ subject, id }) => (subject === "task" ? [id] : [])))
       const last = events.at(-1)
-      if (last !== undefined && events.length === pageCount) yield* readOn(last.sequence)
+      if (last !== undefined && events.length === pageCount) yield* applySince(last.sequence)
     })
   return {
     before: Effect.gen(function* () {
-      yield* filled
+      yield* loaded
       const last = yield* history.lastSequence
-      if (known !== null && known < last) yield* readOn(known)
+      if (known !== null && known < last) yield* applySince(known)
     }),
-    after: Effect.map(history.lastSequence, know)
+    after: Effect.map(history.lastSequence, setKnown)
   }
 }
 
 /**
- * The TaskStore and the Database port over those of the layers below. With many writers each transaction begins by applying what the
- * others have committed.
+ * The TaskStore and Database ports over the Database and TaskRows of the layers below. With many
+ * writers, each transaction first applies the events of the others.
  */
 export const layerLive = ({
   writers
@@ -66,8 +66,8 @@ export const layerLive = ({
       const memory = makeMemory({ rows, journal })
       const { before, after } =
         writers === "one"
-          ? { before: memory.filled, after: Effect.void }
-          : makeCatchUp(yield* History, memory, journal.undo)
+          ? { before: memory.loaded, after: Effect.void }
+          : makeCatchUp(yield* History, memory, journal.onRollback)
       const transact = <A, E, R>(
         effect: Effect.Effect<A, E, R>
       ): Effect.Effect<A, E | StoreError, R> =>
@@ -78,12 +78,12 @@ export const layerLive = ({
             )
           )
         )
-      const joined: Database["Service"]["transact"] = (effect) =>
+      const joinTransaction: Database["Service"]["transact"] = (effect) =>
         Effect.flatMap(journal.isInside, (isInside) => (isInside ? effect : transact(effect)))
       const store = makeLiveTaskStore(memory, {
         rows,
-        write: joined,
-        read: writers === "one" ? journal.inTurn : joined
+        write: joinTransaction,
+        read: writers === "one" ? journal.inTurn : joinTransaction
       })
       return Context.add(
         Context.make(TaskStore, TaskStore.of(store)),

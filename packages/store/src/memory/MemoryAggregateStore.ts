@@ -10,7 +10,7 @@ import type { Journal } from "../live/Journal.ts"
 import { type AggregateEntry, type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
 import { pageOf } from "./pageOf.ts"
 
-/** The AggregateStore beside a TaskStore in memory. */
+/** The AggregateStore in memory. */
 export const layerAggregateStore = Layer.effect(
   AggregateStore,
   Effect.map(MemoryDatabase, (database) => make(database))
@@ -73,13 +73,13 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): AggregateStore["S
   }
 }
 
-/** The entries of a kind hold states of that kind. */
+/** Decodes the state of an entry, which has the kind of the aggregate. */
 const stateOf = <Kind extends string, State extends { readonly id: string }>(
   { State }: Stored<Kind, State>,
   { state }: AggregateEntry
 ): State => Schema.decodeUnknownSync(State)(state)
 
-/** Forgets aggregates of a kind with their events and ids. Belongs into a transaction. */
+/** Removes aggregates of a kind with their events and ids. Must run in a transaction. */
 export const removeAggregates = (
   memory: Memory,
   journal: Journal,
@@ -87,10 +87,10 @@ export const removeAggregates = (
   ids: ReadonlyArray<string>
 ): void => {
   const { events } = memory
-  const gone = new Set(ids)
-  journal.undo(() => void (memory.events = events))
-  memory.events = events.filter(({ subject, id }) => subject !== kind || !gone.has(id))
-  for (const id of gone) {
+  const removed = new Set(ids)
+  journal.onRollback(() => void (memory.events = events))
+  memory.events = events.filter(({ subject, id }) => subject !== kind || !removed.has(id))
+  for (const id of removed) {
     journal.put(memory.aggregates, keyOf(kind, id), undefined)
     if (memory.ids.get(id) === kind) journal.put(memory.ids, id, undefined)
   }

@@ -1,4 +1,4 @@
-/** What the stores in memory share: the tasks, the history, and the transactions over them. */
+/** The data that the stores in memory share, and its transactions. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -10,16 +10,16 @@ import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import { makeJournal } from "../live/Journal.ts"
 import type { Journal } from "../live/Journal.ts"
 
-/** A task with its places. */
+/** A task with its position. */
 export interface Entry {
   readonly task: Task
-  /** Its place in the order of creation. */
+  /** Its number in the order of creation. */
   readonly seq: number
-  /** The sequence of the event that queued it last; 0 when it never was. */
+  /** The sequence of the event that last queued it, 0 if it was never queued. */
   readonly queuedSeq: number
 }
 
-/** An aggregate of a kind other than the tasks. */
+/** An aggregate that is not a task. */
 export interface AggregateEntry {
   readonly kind: IdKind
   readonly id: string
@@ -38,13 +38,13 @@ export interface Memory {
   lastSeq: number
 }
 
-/** The memory of one process. */
+/** The shared data and its journal. */
 export class MemoryDatabase extends Context.Service<
   MemoryDatabase,
   { readonly journal: Journal; readonly memory: Memory }
 >()("@backbeat/store/memory/MemoryDatabase") {}
 
-/** An empty one for each build of the layer. */
+/** Empty data for each build of the layer. */
 export const layerMemoryDatabase: Layer.Layer<MemoryDatabase> = Layer.effect(
   MemoryDatabase,
   Effect.map(Semaphore.make(1), (turns) =>

@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import { type EventFilter, History } from "../History.ts"
 import { type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
 
-/** The history beside a TaskStore in memory. */
+/** The History in memory. */
 export const layerHistory = Layer.effect(
   History,
   Effect.map(MemoryDatabase, ({ journal: { read }, memory }) =>
@@ -16,7 +16,7 @@ export const layerHistory = Layer.effect(
   )
 )
 
-const agrees = <A>(wanted: A | undefined, test: (wanted: A) => boolean): boolean =>
+const matchesIfSet = <A>(wanted: A | undefined, test: (wanted: A) => boolean): boolean =>
   wanted === undefined || test(wanted)
 
 const eventsOf = (
@@ -33,10 +33,10 @@ const eventsOf = (
     .filter(
       (recorded) =>
         recorded.sequence > since &&
-        agrees(taskIds, (ids) => recorded.subject === "task" && ids.includes(recorded.id)) &&
-        agrees(types, (wanted) => wanted.includes(recorded.event.type)) &&
-        agrees(tag, (wanted) => taskOf(recorded)?.spec.tags.includes(wanted) ?? false) &&
-        agrees(pipelineId, (wanted) => isOf(recorded, wanted))
+        matchesIfSet(taskIds, (ids) => recorded.subject === "task" && ids.includes(recorded.id)) &&
+        matchesIfSet(types, (wanted) => wanted.includes(recorded.event.type)) &&
+        matchesIfSet(tag, (wanted) => taskOf(recorded)?.spec.tags.includes(wanted) ?? false) &&
+        matchesIfSet(pipelineId, (wanted) => isOf(recorded, wanted))
     )
     .slice(0, limit)
 }

@@ -6,7 +6,7 @@ import { MemoryDatabase } from "./MemoryDatabase.ts"
 
 const key = "home"
 
-/** The HomeStore beside a TaskStore in memory. No other home has its database there. */
+/** The HomeStore in memory, in which no other home can be found. */
 export const layerHomeStore = Layer.effect(
   HomeStore,
   Effect.map(MemoryDatabase, ({ journal }) => {

@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import { IdStore } from "../IdStore.ts"
 import { MemoryDatabase } from "./MemoryDatabase.ts"
 
-/** The IdStore beside a TaskStore in memory. */
+/** The IdStore in memory. */
 export const layerIdStore = Layer.effect(
   IdStore,
   Effect.map(MemoryDatabase, ({ journal, memory }) =>

@@ -6,7 +6,7 @@ import { type PipelineCount, PipelineStore } from "../PipelineStore.ts"
 import { removeAggregates } from "./MemoryAggregateStore.ts"
 import { type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
 
-/** The PipelineStore beside a TaskStore in memory. */
+/** The PipelineStore in memory. */
 export const layerPipelineStore = Layer.effect(
   PipelineStore,
   Effect.map(MemoryDatabase, (database) => make(database))
@@ -15,16 +15,16 @@ export const layerPipelineStore = Layer.effect(
 const make = ({ journal, memory }: MemoryDatabase["Service"]): PipelineStore["Service"] => {
   const pipelines = () => [...memory.aggregates.values()].filter(({ kind }) => kind === "pipeline")
   const removeEmpty = (): ReadonlyArray<string> => {
-    const gone = pipelines().flatMap(({ id, index: { status } }) =>
+    const empty = pipelines().flatMap(({ id, index: { status } }) =>
       status !== "running" && tasksOf(memory, id).length === 0 ? [id] : []
     )
-    removeAggregates(memory, journal, "pipeline", gone)
-    return gone
+    removeAggregates(memory, journal, "pipeline", empty)
+    return empty
   }
   return {
     counts: (ids) =>
       journal.read(() => [...new Set(ids)].toSorted().flatMap((id) => countsOf(memory, id))),
-    over: (ids) =>
+    readyToConclude: (ids) =>
       journal.read(() =>
         pipelines().flatMap(({ id, index: { status } }) =>
           ids.includes(id) &&

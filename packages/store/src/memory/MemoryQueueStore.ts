@@ -6,7 +6,7 @@ import { type Pause, type QueueCount, QueueStore } from "../QueueStore.ts"
 import { type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
 import { byTurn, isReady } from "./MemoryTaskStore.ts"
 
-/** The QueueStore beside a TaskStore in memory. */
+/** The QueueStore in memory. */
 export const layerQueueStore = Layer.effect(
   QueueStore,
   Effect.map(MemoryDatabase, (database) => make(database))

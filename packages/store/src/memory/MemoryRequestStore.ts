@@ -4,16 +4,16 @@ import * as Layer from "effect/Layer"
 import { RequestStore } from "../RequestStore.ts"
 import { MemoryDatabase } from "./MemoryDatabase.ts"
 
-interface Noted {
+interface StoredRequest {
   readonly at: number
   readonly done: string
 }
 
-/** The RequestStore beside a TaskStore in memory. */
+/** The RequestStore in memory. */
 export const layerRequestStore = Layer.effect(
   RequestStore,
   Effect.map(MemoryDatabase, ({ journal }) => {
-    const requests = new Map<string, Noted>()
+    const requests = new Map<string, StoredRequest>()
     return RequestStore.of({
       note: (id, at, done) =>
         journal.transact(

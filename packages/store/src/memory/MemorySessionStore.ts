@@ -7,7 +7,7 @@ import { MemoryDatabase } from "./MemoryDatabase.ts"
 
 const keyOf = ({ agent, id }: AgentSession): string => JSON.stringify([agent, id])
 
-/** The SessionStore beside a TaskStore in memory. */
+/** The SessionStore in memory. */
 export const layerSessionStore = Layer.effect(
   SessionStore,
   Effect.map(MemoryDatabase, ({ journal }) => {

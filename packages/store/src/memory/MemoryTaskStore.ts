@@ -1,4 +1,4 @@
-/** The TaskStore in memory, for tests and trials: the same answers, gone with the process. */
+/** The TaskStore in memory, for tests and trials. Its data ends with the process. */
 import { workKey } from "@backbeat/core/task/workKey"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -15,7 +15,7 @@ import { type Entry, type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
 import { pageOf } from "./pageOf.ts"
 import { makeWaits, type Waits } from "../live/Waits.ts"
 
-/** The TaskStore in a memory. */
+/** The TaskStore in memory. */
 export const layerTaskStore = Layer.effect(
   TaskStore,
   Effect.map(MemoryDatabase, (database) => make(database))
@@ -41,7 +41,7 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
     counts: read(() => statusCounts(tasks(() => true))),
     liveCount: read(() => tasks(({ task }) => !isFinal(task.state.status)).length),
     ready: (filter) =>
-      read(() => withRoom(memory, tasks(isReady(filter), byTurn)).slice(0, filter.limit)),
+      read(() => withinBatchLimits(memory, tasks(isReady(filter), byTurn)).slice(0, filter.limit)),
     busyOfBatch: (batch) => read(() => busyOfBatch(memory, batch)),
     busy: read(() =>
       countBy(
@@ -59,11 +59,11 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
         waits.of(id).toSorted((one, two) => seqOf(memory, one.task) - seqOf(memory, two.task))
       ),
     dependents: (ids) => read(() => dependentsOf(memory, waits, ids)),
-    deleteWaits: (settled, candidates) =>
+    deleteWaits: (deleted, candidates) =>
       write(() => {
-        waits.settle(settled)
-        const free = [...new Set(candidates)].filter((id) => waits.of(id).length === 0)
-        return free.toSorted((one, two) => seqOf(memory, one) - seqOf(memory, two))
+        waits.delete(deleted)
+        const unblocked = [...new Set(candidates)].filter((id) => waits.of(id).length === 0)
+        return unblocked.toSorted((one, two) => seqOf(memory, one) - seqOf(memory, two))
       }),
     endedBefore: (at, statuses, limit) =>
       read(() =>
@@ -75,7 +75,7 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
     remove: (ids) =>
       write(() => {
         const removed = removeTasks(memory, journal, ids)
-        waits.settle({ ended: removed, withdrawn: removed })
+        waits.delete({ ended: removed, withdrawn: removed })
         return removed
       })
   }
@@ -95,7 +95,7 @@ const recordChange = (memory: Memory, journal: Journal, { task, events, at, acto
   const queuing = recorded.findLast(
     ({ event }) => event.type === "task.queued" || (event.type === "task.created" && !event.blocked)
   )
-  journal.undo(() => {
+  journal.onRollback(() => {
     if (old === undefined) memory.entries.delete(task.id)
     else memory.entries.set(task.id, old)
     memory.lastSeq = lastSeq
@@ -116,12 +116,12 @@ const removeTasks = (
   ids: ReadonlyArray<string>
 ): ReadonlyArray<string> => {
   const { events } = memory
-  const gone = [...new Set(ids)]
+  const finals = [...new Set(ids)]
     .flatMap((id) => memory.entries.get(id) ?? [])
     .filter(({ task }) => isFinal(task.state.status))
-  const removed = new Set(gone.map(({ task }) => task.id))
-  journal.undo(() => {
-    for (const entry of gone) memory.entries.set(entry.task.id, entry)
+  const removed = new Set(finals.map(({ task }) => task.id))
+  journal.onRollback(() => {
+    for (const entry of finals) memory.entries.set(entry.task.id, entry)
     memory.events = events
   })
   for (const id of removed) memory.entries.delete(id)
@@ -141,7 +141,7 @@ const listPage = (
   return { total, tasks: shown.map(({ task }) => task), next }
 }
 
-/** Whether a task may run now in a queue. */
+/** Whether a task may run now in this queue. */
 export const isReady =
   ({ queue, now }: ReadyFilter) =>
   ({ task: { spec, state } }: Entry): boolean =>
@@ -154,14 +154,14 @@ const busyOfBatch = ({ entries }: Memory, batch: string): number =>
     ({ task }) => task.lineage.batch?.id === batch && holdsSlot(task.state)
   ).length
 
-/** Of each batch as many as it has room for. */
-const withRoom = (memory: Memory, tasks: ReadonlyArray<Task>): ReadonlyArray<Task> => {
-  const rooms = new Map<string, number>()
+/** Keeps of each batch as many tasks as its limit allows. */
+const withinBatchLimits = (memory: Memory, tasks: ReadonlyArray<Task>): ReadonlyArray<Task> => {
+  const freeSlots = new Map<string, number>()
   return tasks.filter(({ lineage: { batch } }) => {
     if (batch === undefined) return true
-    const room = rooms.get(batch.id) ?? batch.limit - busyOfBatch(memory, batch.id)
-    rooms.set(batch.id, room - 1)
-    return room > 0
+    const free = freeSlots.get(batch.id) ?? batch.limit - busyOfBatch(memory, batch.id)
+    freeSlots.set(batch.id, free - 1)
+    return free > 0
   })
 }
 
@@ -169,15 +169,15 @@ const matches = (
   { id, spec, owner, lineage, state, createdAt }: Task,
   filter: TaskFilter
 ): boolean =>
-  agrees(filter.ids, (ids) => ids.includes(id)) &&
-  agrees(filter.status, (statuses) => statuses.includes(state.status)) &&
-  agrees(filter.tags, (tags) => tags.every((tag) => spec.tags.includes(tag))) &&
-  agrees(filter.queue, (queue) => queue === spec.queue) &&
-  agrees(filter.sessionId, (sessionId) => sessionId === ownerKey(owner)) &&
-  agrees(filter.kind, (kind) => kind === spec.work.kind) &&
-  agrees(filter.pipelineId, (pipelineId) => pipelineId === lineage.pipelineId) &&
-  agrees(filter.workKey, (key) => key === workKey(spec)) &&
-  agrees(filter.since, (since) => createdAt >= since)
+  matchesIfSet(filter.ids, (ids) => ids.includes(id)) &&
+  matchesIfSet(filter.status, (statuses) => statuses.includes(state.status)) &&
+  matchesIfSet(filter.tags, (tags) => tags.every((tag) => spec.tags.includes(tag))) &&
+  matchesIfSet(filter.queue, (queue) => queue === spec.queue) &&
+  matchesIfSet(filter.sessionId, (sessionId) => sessionId === ownerKey(owner)) &&
+  matchesIfSet(filter.kind, (kind) => kind === spec.work.kind) &&
+  matchesIfSet(filter.pipelineId, (pipelineId) => pipelineId === lineage.pipelineId) &&
+  matchesIfSet(filter.workKey, (key) => key === workKey(spec)) &&
+  matchesIfSet(filter.since, (since) => createdAt >= since)
 
 const seqOf = (memory: Memory, id: string): number => memory.entries.get(id)?.seq ?? 0
 
@@ -194,7 +194,7 @@ const dependentsOf = (
     })
     .toSorted((one, two) => seqOf(memory, one.task.id) - seqOf(memory, two.task.id))
 
-const agrees = <A>(wanted: A | undefined, test: (wanted: A) => boolean): boolean =>
+const matchesIfSet = <A>(wanted: A | undefined, test: (wanted: A) => boolean): boolean =>
   wanted === undefined || test(wanted)
 
 const statusCounts = (tasks: ReadonlyArray<Task>): Record<TaskStatus, number> => ({
@@ -218,7 +218,7 @@ const byDue: Order = (a, b) =>
   (dueAt(a.task.state) ?? 0) - (dueAt(b.task.state) ?? 0) || bySeq(a, b)
 const byEnd: Order = (a, b) =>
   (endedAt(a.task.state) ?? 0) - (endedAt(b.task.state) ?? 0) || bySeq(a, b)
-/** P0, P1, P2, and in each the first queued first. */
+/** By priority, then by the order in which they were queued. */
 export const byTurn: Order = (a, b) =>
   a.task.spec.priority.localeCompare(b.task.spec.priority) ||
   a.queuedSeq - b.queuedSeq ||

@@ -5,7 +5,7 @@ import { Database } from "../Database.ts"
 import { Disk } from "../Disk.ts"
 import { MemoryDatabase } from "./MemoryDatabase.ts"
 
-/** The transactions over what is in memory. */
+/** Transactions over the data in memory. */
 export const layerTransactions = Layer.effect(
   Database,
   Effect.map(MemoryDatabase, ({ journal: { transact } }) => Database.of({ transact }))
@@ -14,7 +14,7 @@ export const layerTransactions = Layer.effect(
 /** A disk that is never full. */
 export const layerDisk = Layer.succeed(Disk, {
   flushed: Effect.void,
-  tidy: Effect.void,
-  makeRoom: () => Effect.void,
+  maintain: Effect.void,
+  freeSpace: () => Effect.void,
   check: Effect.succeed({ ok: true, message: "The tasks are kept in memory." })
 })

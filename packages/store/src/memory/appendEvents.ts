@@ -1,4 +1,4 @@
-/** Appends to the one history in memory, whatever the subject. */
+/** Appends events of any subject to the history in memory. */
 import { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import * as Schema from "effect/Schema"
 import type { Journal } from "../live/Journal.ts"
@@ -6,7 +6,7 @@ import type { Memory } from "./MemoryDatabase.ts"
 
 const decode = Schema.decodeUnknownSync(RecordedEvent)
 
-/** Records events with their sequences, and answers with them. */
+/** Records events with their sequences, and returns them. */
 export const appendEvents = <Event, Recorded>(
   memory: Memory,
   journal: Journal,
@@ -16,7 +16,7 @@ export const appendEvents = <Event, Recorded>(
   const { lastSequence } = memory
   const eventCount = memory.events.length
   const recorded = events.map((event, index) => record(event, lastSequence + index + 1))
-  journal.undo(() => {
+  journal.onRollback(() => {
     memory.events.length = eventCount
     memory.lastSequence = lastSequence
   })

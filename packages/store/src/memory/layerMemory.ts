@@ -13,7 +13,7 @@ import { layerHistory } from "./MemoryHistory.ts"
 import { layerDisk, layerTransactions } from "./MemoryTransactions.ts"
 import { layerTaskStore } from "./MemoryTaskStore.ts"
 
-/** Stores of their own for each build of the layer. */
+/** All stores in memory. Each build of the layer has its own data. */
 export const layerMemory: Layer.Layer<Stores> = Layer.provide(
   Layer.mergeAll(
     layerTransactions,

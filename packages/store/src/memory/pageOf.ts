@@ -1,11 +1,14 @@
-/** Pages of the memory stores: the newest entry first, a cursor is the `seq` of the last one shown. */
+/**
+ * Pages of the memory stores, newest entry first. A cursor is the `seq` of the last entry of a
+ * page.
+ */
 import { countMax } from "../TaskStore.ts"
 
 interface Sequenced {
   readonly seq: number
 }
 
-/** The page of `found` behind the cursor `after`; a cursor that is none gives an empty page. */
+/** The page of `found` after the cursor `after`. An invalid cursor gives an empty page. */
 export const pageOf = <Entry extends Sequenced>(
   found: ReadonlyArray<Entry>,
   { limit, after }: { readonly limit: number; readonly after?: string | undefined }

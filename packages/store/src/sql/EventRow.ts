@@ -1,4 +1,4 @@
-/** An event as a row. */
+/** Rows of events. */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -10,11 +10,14 @@ import { describe, document } from "./TaskRow.ts"
 
 const decode = Schema.decodeUnknownResult(RecordedEvent)
 
-/** Begins every read of events: `e` are the events. */
+/** The start of every query for events; `e` is their table. */
 export const selectEvents =
   "SELECT e.sequence, e.subject, e.subject_id, e.at, e.actor, e.event FROM events e"
 
-/** The events of rows of `selectEvents`. Fails with StoreError (damaged) that names the sequence of a row that is none. */
+/**
+ * Decodes rows of `selectEvents`. Fails with StoreError (damaged), which names the sequence of an
+ * invalid row.
+ */
 export const eventsOf = (
   damaged: Damaged,
   rows: ReadonlyArray<Row>

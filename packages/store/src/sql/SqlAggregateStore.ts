@@ -16,7 +16,7 @@ import { appendEvents, takeSequences } from "./appendEvents.ts"
 import { inParts } from "./inParts.ts"
 import { cursorSeq } from "./listTasks.ts"
 import { type Damaged, SqlDatabase } from "./SqlDatabase.ts"
-import { forgetIds, noteIds } from "./SqlIdStore.ts"
+import { removeIds, recordIds } from "./SqlIdStore.ts"
 import { describe, document } from "./TaskRow.ts"
 import { atomically } from "./atomically.ts"
 
@@ -24,7 +24,7 @@ interface Named {
   readonly id: string
 }
 
-/** The AggregateStore in a database that is open. */
+/** The AggregateStore in an open database. */
 export const layerAggregateStore = Layer.effect(
   AggregateStore,
   Effect.map(SqlDatabase, (database) => make(database))
@@ -76,7 +76,10 @@ const make = ({
   remove: (kind, ids) => explained(atomically(sql, removeAggregates(sql, kind, ids)))
 })
 
-/** The states of rows with `id` and `document`. Fails with StoreError (damaged) that names the id of a row that is none. */
+/**
+ * Decodes the states in rows with `id` and `document`. Fails with StoreError (damaged), which names
+ * the id of an invalid row.
+ */
 const statesOf = <Kind extends string, State extends Named>(
   { kind, State }: Stored<Kind, State>,
   damaged: Damaged,
@@ -114,7 +117,7 @@ const recordChange = <
       event
     }))
     const { status, createdAt, dueAt, owner } = index(state)
-    yield* noteIds(sql, kind, [state.id])
+    yield* recordIds(sql, kind, [state.id])
     const row = {
       kind,
       id: state.id,
@@ -146,7 +149,8 @@ const listPage = (
     const [count] = yield* sql<{
       total: number
     }>`SELECT count(*) AS total FROM (SELECT 1 FROM aggregates WHERE ${sql.and(conditions)} LIMIT ${countMax + 1}) AS counted`
-    // An expression, so that few recent rows are not looked for among all.
+    // An expression, so that SQLite finds few recent rows by `created_at` and does not scan all by
+    // `seq`.
     const order = sql.literal(since === undefined ? "seq" : "seq + 0")
     const before = after === undefined ? [] : [sql`seq < ${cursorSeq(after)}`]
     const rows = yield* sql`
@@ -154,7 +158,7 @@ const listPage = (
     return { total: count?.total ?? 0, rows }
   })
 
-/** Forgets aggregates of a kind with their events and ids. Belongs into a transaction. */
+/** Removes aggregates of a kind with their events and ids. Must run in a transaction. */
 export const removeAggregates = (
   sql: SqlClient,
   kind: AggregateKind,
@@ -164,6 +168,6 @@ export const removeAggregates = (
     for (const part of inParts([...new Set(ids)])) {
       yield* sql`DELETE FROM aggregates WHERE kind = ${kind} AND ${sql.in("id", part)}`
       yield* sql`DELETE FROM events WHERE subject = ${kind} AND ${sql.in("subject_id", part)}`
-      yield* forgetIds(sql, kind, part)
+      yield* removeIds(sql, kind, part)
     }
   })

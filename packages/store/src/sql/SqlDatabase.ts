@@ -1,4 +1,4 @@
-/** A database that speaks SQL and is open: what the stores on it share, whatever the dialect. */
+/** An open SQL database of any dialect, which the stores on it share. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
@@ -6,16 +6,19 @@ import type { Row } from "effect/sql/SqlConnection"
 import type { SqlError } from "effect/sql/SqlError"
 import type { StoreError } from "../StoreError.ts"
 
-/** What a statement takes. */
+/** A parameter of a statement. */
 export type Value = string | number | null
 
-/** Runs one of a few constant statements with `?` for its values, prepared once. Belongs into a transaction. */
+/**
+ * Runs a constant statement with `?` for its values, which is prepared once. Must run in a
+ * transaction.
+ */
 export type Prepared = (
   statement: string,
   values: ReadonlyArray<Value>
 ) => Effect.Effect<ReadonlyArray<Row>, SqlError>
 
-/** The StoreError for something that cannot be read, such as "task t1: ...". */
+/** Makes the StoreError for something unreadable, such as "task t1: ...". */
 export type Damaged = (what: string) => StoreError
 
 /** The open database. */
@@ -24,7 +27,7 @@ export class SqlDatabase extends Context.Service<
   {
     readonly sql: SqlClient.SqlClient
     readonly prepared: Prepared
-    /** Turns each SqlError of the effect into the StoreError that it amounts to. */
+    /** Converts each SqlError of the effect into a StoreError. */
     readonly explained: <A>(effect: Effect.Effect<A, SqlError>) => Effect.Effect<A, StoreError>
     readonly damaged: Damaged
   }

@@ -6,7 +6,7 @@ import { eventsOf } from "./EventRow.ts"
 import { readEvents } from "./readEvents.ts"
 import { SqlDatabase } from "./SqlDatabase.ts"
 
-/** The history of a database that is open. */
+/** The History in an open database. */
 export const layerHistory = Layer.effect(
   History,
   Effect.map(SqlDatabase, ({ sql, damaged, explained }) =>

@@ -1,4 +1,4 @@
-/** The IdStore in SQL, and how the other stores note and forget ids. */
+/** The IdStore in SQL, and how the other stores record and remove ids. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SqlClient } from "effect/sql/SqlClient"
@@ -7,7 +7,7 @@ import { type IdKind, IdStore } from "../IdStore.ts"
 import { inParts } from "./inParts.ts"
 import { SqlDatabase } from "./SqlDatabase.ts"
 
-/** The IdStore in a database that is open. */
+/** The IdStore in an open database. */
 export const layerIdStore = Layer.effect(
   IdStore,
   Effect.map(SqlDatabase, ({ sql, explained }) =>
@@ -36,8 +36,8 @@ export const layerIdStore = Layer.effect(
   )
 )
 
-/** Notes ids of new things. One that is taken stays what it was. */
-export const noteIds = (
+/** Records the ids of new aggregates. An id that exists keeps its kind. */
+export const recordIds = (
   sql: SqlClient,
   kind: IdKind,
   ids: ReadonlyArray<string>
@@ -48,8 +48,11 @@ export const noteIds = (
     { discard: true }
   )
 
-/** Forgets ids of removed things. An id that something of another kind has as well is that one's from then on. */
-export const forgetIds = (
+/**
+ * Removes the ids of removed aggregates. If a pipeline has the id of a removed task, the id becomes
+ * the pipeline's.
+ */
+export const removeIds = (
   sql: SqlClient,
   kind: IdKind,
   ids: ReadonlyArray<string>

@@ -10,7 +10,7 @@ import { removeAggregates } from "./SqlAggregateStore.ts"
 import { SqlDatabase } from "./SqlDatabase.ts"
 import { atomically } from "./atomically.ts"
 
-/** The PipelineStore in a database that is open. */
+/** The PipelineStore in an open database. */
 export const layerPipelineStore = Layer.effect(
   PipelineStore,
   Effect.map(SqlDatabase, (database) => make(database))
@@ -31,7 +31,7 @@ const make = ({ sql, explained }: SqlDatabase["Service"]): PipelineStore["Servic
         (parts) => parts.flat()
       )
     ),
-  over: (ids) =>
+  readyToConclude: (ids) =>
     explained(
       Effect.map(
         Effect.forEach(
@@ -48,10 +48,10 @@ const make = ({ sql, explained }: SqlDatabase["Service"]): PipelineStore["Servic
 
 const removeEmpty = (sql: SqlClient): Effect.Effect<ReadonlyArray<string>, SqlError> =>
   Effect.gen(function* () {
-    const gone = yield* sql<{ id: string }>`
+    const empty = yield* sql<{ id: string }>`
       SELECT p.id FROM aggregates p WHERE p.kind = 'pipeline' AND p.status <> 'running' AND NOT EXISTS (
         SELECT 1 FROM tasks t WHERE t.pipeline = p.id) ORDER BY p.seq`
-    const ids = gone.map(({ id }) => id)
+    const ids = empty.map(({ id }) => id)
     yield* removeAggregates(sql, "pipeline", ids)
     return ids
   })

@@ -12,7 +12,7 @@ import type { StoreError } from "../StoreError.ts"
 import { type Damaged, SqlDatabase } from "./SqlDatabase.ts"
 import { describe, document } from "./TaskRow.ts"
 
-/** The QueueStore in a database that is open. */
+/** The QueueStore in an open database. */
 export const layerQueueStore = Layer.effect(
   QueueStore,
   Effect.map(SqlDatabase, (database) => make(database))
@@ -54,7 +54,9 @@ const decode = Schema.decodeUnknownResult(
   })
 )
 
-/** The pauses of rows. Fails with StoreError (damaged) that names the queue of a row that is none. */
+/**
+ * Decodes rows of pauses. Fails with StoreError (damaged), which names the queue of an invalid row.
+ */
 const pausesOf = (
   damaged: Damaged,
   rows: ReadonlyArray<Row>

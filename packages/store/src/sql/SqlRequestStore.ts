@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import { RequestStore } from "../RequestStore.ts"
 import { SqlDatabase } from "./SqlDatabase.ts"
 
-/** The RequestStore in a database that is open. */
+/** The RequestStore in an open database. */
 export const layerRequestStore = Layer.effect(
   RequestStore,
   Effect.map(SqlDatabase, ({ sql, explained }) =>

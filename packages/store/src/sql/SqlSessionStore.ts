@@ -10,7 +10,7 @@ const UsageText = Schema.fromJsonString(Usage)
 const encodeUsage = Schema.encodeSync(UsageText)
 const decodeUsage = Schema.decodeUnknownEffect(UsageText)
 
-/** The SessionStore in a database that is open. */
+/** The SessionStore in an open database. */
 export const layerSessionStore = Layer.effect(
   SessionStore,
   Effect.map(SqlDatabase, ({ sql, explained }) =>

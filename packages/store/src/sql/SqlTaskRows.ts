@@ -9,14 +9,14 @@ import { TaskRows } from "../TaskRows.ts"
 import { listTasks } from "./listTasks.ts"
 import { inParts } from "./inParts.ts"
 import { recordChanges } from "./recordChanges.ts"
-import { forgetIds } from "./SqlIdStore.ts"
+import { removeIds } from "./SqlIdStore.ts"
 import { SqlDatabase } from "./SqlDatabase.ts"
 import { selectTasks, tasksOf } from "./TaskRow.ts"
 import { deleteWaits, writeWaits } from "./waits.ts"
 import { liveOf, liveRows } from "./liveTasks.ts"
 import { atomically } from "./atomically.ts"
 
-/** The TaskRows in a database that is open. */
+/** The TaskRows in an open database. */
 export const layerTaskRows = Layer.effect(
   TaskRows,
   Effect.map(SqlDatabase, (database) => make(database))
@@ -47,7 +47,7 @@ const make = ({
     live: (ids) =>
       Effect.flatMap(explained(liveRows(sql, liveStatuses, ids)), (rows) => liveOf(damaged, rows)),
     waitFor: (id, dependencies) => explained(atomically(sql, writeWaits(sql, id, dependencies))),
-    deleteWaits: (settled) => explained(atomically(sql, deleteWaits(sql, settled))),
+    deleteWaits: (deleted) => explained(atomically(sql, deleteWaits(sql, deleted))),
     endedBefore: (at, wanted, limit = -1) =>
       tasks(sql`${select}
         WHERE t.ended_at < ${at} AND t.status IN ${sql.in(wanted)} ORDER BY t.ended_at, t.seq LIMIT ${limit}`),
@@ -68,17 +68,20 @@ const statusCounts = (sql: SqlClient) =>
     }
   )
 
-/** Specification, tags and waits go with their task, by their foreign keys. Only an ended task has an `ended_at`. */
+/**
+ * Foreign keys remove the specification, tags and waits with their task. Only an ended task has an
+ * `ended_at`.
+ */
 const removeTasks = (sql: SqlClient, ids: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const removed: Array<string> = []
     for (const part of inParts([...new Set(ids)])) {
-      const gone = yield* sql<{ id: string }>`
+      const rows = yield* sql<{ id: string }>`
         DELETE FROM tasks WHERE ${sql.in("id", part)} AND ended_at IS NOT NULL RETURNING id`
-      const [first, ...others] = gone.map(({ id }) => id)
+      const [first, ...others] = rows.map(({ id }) => id)
       if (first === undefined) continue
       yield* sql`DELETE FROM events WHERE subject = 'task' AND ${sql.in("subject_id", [first, ...others])}`
-      yield* forgetIds(sql, "task", [first, ...others])
+      yield* removeIds(sql, "task", [first, ...others])
       removed.push(first, ...others)
     }
     return removed

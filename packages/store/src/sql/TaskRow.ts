@@ -1,4 +1,4 @@
-/** A task as a row: the documents, and beside them what is searched by. */
+/** Rows of tasks: JSON documents, and the columns by which tasks are found. */
 import { workKey } from "@backbeat/core/task/workKey"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -12,11 +12,14 @@ import type { Damaged } from "./SqlDatabase.ts"
 
 const decode = Schema.decodeUnknownResult(Task)
 
-/** Begins every read of tasks; `t` is the narrow table, `s` the specifications. */
+/** The start of every query for tasks; `t` is the narrow table, `s` the specifications. */
 export const selectTasks = `SELECT t.seq, t.queued_seq, t.priority, t.id, t.created_at, t.restart_count, t.owner, t.lineage, t.state, s.spec
   FROM tasks t JOIN task_specs s ON s.task_seq = t.seq`
 
-/** The columns to write, without the specification. `queuedSeq` is the sequence of the event that queued it, 0 when it was not queued this time. */
+/**
+ * The columns of a task, without the specification. `queuedSeq` is the sequence of the event that
+ * queued it, 0 if no event of this write did.
+ */
 export const taskRow = (task: Task, queuedSeq: number) => ({
   id: task.id,
   status: task.state.status,
@@ -40,7 +43,10 @@ export const taskRow = (task: Task, queuedSeq: number) => ({
   state: JSON.stringify(task.state)
 })
 
-/** The tasks of rows of `selectTasks`. Fails with StoreError (damaged) that names the id of a row that is none. */
+/**
+ * Decodes rows of `selectTasks`. Fails with StoreError (damaged), which names the id of an invalid
+ * row.
+ */
 export const tasksOf = (
   damaged: Damaged,
   rows: ReadonlyArray<Row>
@@ -56,7 +62,7 @@ export const tasksOf = (
     return Effect.succeed(tasks)
   })
 
-/** One line of what a document does not have. */
+/** A decoding error as one line. */
 export const describe = (failure: unknown): string =>
   (failure instanceof Error ? failure.message : String(failure)).replaceAll(/\s+/g, " ")
 

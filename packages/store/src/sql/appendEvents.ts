@@ -1,10 +1,10 @@
-/** Appends to the one history, whatever the subject. Belongs into a transaction. */
+/** Appends events of any subject to the history. Must run in a transaction. */
 import type { Recorded } from "@backbeat/core/history/RecordedEvent"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Prepared } from "./SqlDatabase.ts"
 
-/** Takes so many sequences out of the counter; answers with the last one before them. */
+/** Reserves `count` sequences. Returns the last sequence before them. */
 export const takeSequences = (prepared: Prepared, count: number): Effect.Effect<number, SqlError> =>
   Effect.map(
     prepared(
@@ -14,7 +14,7 @@ export const takeSequences = (prepared: Prepared, count: number): Effect.Effect<
     ([counter]) => Number(counter?.["last"] ?? count) - count
   )
 
-/** Writes events that have their sequences. */
+/** Writes events with their sequences. */
 export const appendEvents = (
   prepared: Prepared,
   events: ReadonlyArray<Recorded<string, { readonly type: string }>>

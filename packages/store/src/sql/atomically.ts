@@ -1,9 +1,9 @@
-/** Several statements as one write. */
+/** Runs several statements as one write. */
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 
-/** Joins the transaction around it; without one it is a transaction itself. */
+/** Joins the current transaction, or starts one. */
 export const atomically = <A>(
   sql: SqlClient,
   effect: Effect.Effect<A, SqlError>

@@ -1,11 +1,11 @@
-/** Long lists as several statements. */
+/** Splits long lists into several statements. */
 
-/** How many rows or ids one statement has. */
+/** The most rows or ids of one statement. */
 const rowCount = 50
 
 type Part<A> = readonly [A, ...Array<A>]
 
-/** Cuts rows into statements. */
+/** Splits rows into parts for one statement each. */
 export const inParts = <A>(rows: ReadonlyArray<A>): ReadonlyArray<Part<A>> => {
   const parts: Array<Part<A>> = []
   for (let from = 0; from < rows.length; from += rowCount) {

@@ -1,4 +1,6 @@
-/** One page of tasks and how many there are, each found in an index; only the page's own rows are read. */
+/**
+ * Lists tasks in pages. Page and total are found in indexes; only the rows of the page are read.
+ */
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { Row } from "effect/sql/SqlConnection"
@@ -7,7 +9,7 @@ import type { Fragment } from "effect/sql/Statement"
 import { countMax, type TaskFilter } from "../TaskStore.ts"
 import { selectTasks } from "./TaskRow.ts"
 
-/** Where a page begins and how long it is. */
+/** The length of a page, and the cursor after which it starts. */
 interface Page {
   readonly limit: number
   readonly after?: string | undefined
@@ -20,7 +22,7 @@ interface TaskRows {
   readonly next: string | null
 }
 
-/** Finds the page. A cursor that no page gave is the end. */
+/** Finds the page. An invalid cursor gives an empty page. */
 export const listTasks = (
   sql: SqlClient,
   filter: TaskFilter,
@@ -35,7 +37,8 @@ export const listTasks = (
     }>`SELECT count(*) AS total FROM (SELECT 1 FROM ${from} ${where(conditions)} LIMIT ${countMax + 1})`
     const total = count?.total ?? 0
     const before = page.after === undefined ? [] : [sql`${seq} < ${cursorSeq(page.after)}`]
-    // An expression, so that few recent rows are not looked for among all.
+    // An expression, so that SQLite finds few recent rows by `created_at` and does not scan all by
+    // `seq`.
     const order = filter.since === undefined ? seq : sql`${seq} + 0`
     const found = yield* sql`
       ${sql.literal(selectTasks)}
@@ -49,11 +52,14 @@ export const listTasks = (
     return { total, rows, next }
   })
 
-/** The number in a cursor; one that no page gave is before every row. */
+/** The number in a cursor; 0, which is before every row, if the cursor is invalid. */
 export const cursorSeq = (cursor: string): number =>
   /^\d{1,15}$/.test(cursor) ? Number(cursor) : 0
 
-/** With tags the first one leads, in its own order of `seq`; the tasks are joined only for what else is asked. */
+/**
+ * With tags, the index of the first tag is read in the order of `seq`. The tasks are joined only
+ * for other conditions.
+ */
 const matches = (sql: SqlClient, filter: TaskFilter) => {
   const others = columnsMatch(sql, filter)
   const [tag, ...tags] = new Set(filter.tags)
@@ -71,7 +77,10 @@ const matches = (sql: SqlClient, filter: TaskFilter) => {
   return { seq: sql.literal("g.task_seq"), from: sql.literal(`task_tags g${join}`), conditions }
 }
 
-/** Ids lead too: without statistics SQLite believes that a status is rarer, so the other columns are hidden from its indexes. */
+/**
+ * With ids, the index of the ids is read. Without statistics SQLite would prefer the index of a
+ * status, so the other columns are hidden from it.
+ */
 const columnsMatch = (sql: SqlClient, filter: TaskFilter): ReadonlyArray<Fragment> => {
   const { ids, status, queue, sessionId, kind, pipelineId, workKey, since } = filter
   const column = (name: string) =>

@@ -1,4 +1,4 @@
-/** The tasks that have not ended, with their places and with what they wait for. */
+/** Reads the tasks that have not ended, with their positions and open dependencies. */
 import { type Dependency, DependencyCondition } from "@backbeat/core/task/Dependency"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
 import * as Effect from "effect/Effect"
@@ -15,20 +15,20 @@ import { selectTasks, tasksOf } from "./TaskRow.ts"
 
 const decodeCondition = Schema.decodeUnknownResult(DependencyCondition)
 
-/** One wait, as a row. */
+/** The row of a wait. */
 interface WaitRow {
   readonly dependent: number
   readonly task: string
   readonly needs: unknown
 }
 
-/** Rows of live tasks in the order of their creation, and the rows of what they wait for. */
+/** Rows of live tasks in the order of their creation, and the rows of their waits. */
 export interface LiveRows {
   readonly tasks: ReadonlyArray<Row>
   readonly waits: ReadonlyArray<WaitRow>
 }
 
-/** The rows of all tasks in these statuses, or of those among the ids. */
+/** The rows of all tasks in these statuses, or only those among the ids. */
 export const liveRows = (
   sql: SqlClient,
   statuses: ReadonlyArray<TaskStatus>,
@@ -53,7 +53,7 @@ export const liveRows = (
 
 const amongIds = (sql: SqlClient, ids: ReadonlyArray<string>) => sql.in("t.id", ids)
 
-/** The tasks of `liveRows`. Fails with StoreError (damaged) for a row that is none. */
+/** Decodes `liveRows`. Fails with StoreError (damaged) for an invalid row. */
 export const liveOf = (
   damaged: Damaged,
   { tasks: rows, waits }: LiveRows

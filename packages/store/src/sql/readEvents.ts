@@ -1,4 +1,4 @@
-/** The history from a sequence on. */
+/** Reads the history from a sequence on. */
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { Row } from "effect/sql/SqlConnection"
@@ -7,7 +7,9 @@ import type { Fragment } from "effect/sql/Statement"
 import type { EventFilter } from "../History.ts"
 import { selectEvents } from "./EventRow.ts"
 
-/** Up to how many tasks of a tag the events are gathered task by task; for more, the history is walked. */
+/**
+ * Up to this number of tasks with a tag, events are read by task. For more, the history is scanned.
+ */
 const fewTasks = 500
 
 /** Rows of the events that the filter matches, in the order of their sequence. */
@@ -26,13 +28,13 @@ export const readEvents = (
     return yield* sql`${sql.literal(selectEvents)} WHERE ${sql.and(conditions)} ORDER BY e.sequence LIMIT ${limit}`
   })
 
-/** Of a pipeline, and of its tasks. */
+/** Events of a pipeline and of its tasks. */
 const isOfPipeline = (sql: SqlClient, id: string): Fragment => sql`(
   (e.subject = 'pipeline' AND e.subject_id = ${id}) OR
   (e.subject = 'task' AND e.subject_id IN (SELECT t.id FROM tasks t WHERE t.pipeline = ${id})))`
 
 const isTagged = (sql: SqlClient, tag: string): Effect.Effect<Fragment, SqlError> => {
-  // An expression, so that the history is walked by sequence and not by subject.
+  // An expression, so that SQLite scans the history by sequence and not by subject.
   const hidden = sql.literal("coalesce(e.subject, NULL)")
   return Effect.map(sql`SELECT 1 FROM task_tags WHERE tag = ${tag} LIMIT ${fewTasks + 1}`, (some) =>
     some.length > fewTasks

@@ -1,10 +1,13 @@
-/** Writes changes: the history first, because a task's place in its queue is the sequence of the event that put it there. */
+/**
+ * Writes changes. Events get their sequences first, because a task's position in its queue is the
+ * sequence of the event that queued it.
+ */
 import type { RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"
 import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql/SqlError"
-import type { TaskPlace, WrittenTasks } from "../TaskRows.ts"
+import type { TaskPosition, WrittenTasks } from "../TaskRows.ts"
 import type { Change } from "../TaskStore.ts"
 import { appendEvents, takeSequences } from "./appendEvents.ts"
 import type { Prepared } from "./SqlDatabase.ts"
@@ -12,13 +15,13 @@ import { taskRow } from "./TaskRow.ts"
 
 type TaskColumns = ReturnType<typeof taskRow>
 
-/** A task as it is to be written. */
+/** A task to write. */
 interface Draft {
   readonly row: TaskColumns
   readonly spec: TaskSpec
-  /** Whether one of the events gave it this specification. */
+  /** Whether one of the events sets the specification. */
   readonly specified: boolean
-  /** Whether one of the events created it. */
+  /** Whether one of the events creates the task. */
   readonly created: boolean
 }
 
@@ -55,36 +58,38 @@ const assigned = columns.flatMap((name) => {
 const returned =
   "RETURNING seq, EXISTS (SELECT 1 FROM task_specs s WHERE s.task_seq = tasks.seq) AS specified"
 
-/** Inserts a task, or writes all of it. */
+/** Inserts a task, or updates all of its columns. */
 const upsert = `INSERT INTO tasks (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})
   ON CONFLICT (id) DO UPDATE SET ${assigned.join(", ")} ${returned}`
 
-/** What a transition changes. The indexes on the other columns stay as they are. */
+/**
+ * Updates only the columns that a transition changes, so that the other indexes are not written.
+ */
 const update = `UPDATE tasks SET status = ?, due_at = ?, queued_seq = CASE WHEN ? > 0 THEN ? ELSE queued_seq END, ended_at = ?,
   waits_in = ?, runs_in = ?, restart_count = ?, state = ? WHERE id = ? RETURNING seq, 1 AS specified`
 
-const noteId = "INSERT INTO ids (id, kind) VALUES (?, 'task') ON CONFLICT (id) DO NOTHING"
+const recordId = "INSERT INTO ids (id, kind) VALUES (?, 'task') ON CONFLICT (id) DO NOTHING"
 
-/** Writes the rows and appends the events. Belongs into a transaction. */
+/** Writes the rows and appends the events. Must run in a transaction. */
 export const recordChanges = (
   prepared: Prepared,
   changes: ReadonlyArray<Change>
 ): Effect.Effect<WrittenTasks, SqlError> =>
   Effect.gen(function* () {
     const count = changes.reduce((sum, { events }) => sum + events.length, 0)
-    const { recorded, drafts } = layOut(changes, yield* takeSequences(prepared, count))
-    const places = new Map<string, TaskPlace>()
+    const { recorded, drafts } = assignSequences(changes, yield* takeSequences(prepared, count))
+    const positions = new Map<string, TaskPosition>()
     for (const [id, draft] of drafts) {
-      if (draft.created) yield* prepared(noteId, [id])
+      if (draft.created) yield* prepared(recordId, [id])
       const seq = yield* writeTask(prepared, draft)
-      places.set(id, { seq, queuedSeq: draft.row.queued_seq })
+      positions.set(id, { seq, queuedSeq: draft.row.queued_seq })
     }
     yield* appendEvents(prepared, recorded)
-    return { recorded, places }
+    return { recorded, positions }
   })
 
-/** Gives each event its sequence and each task one row, also when a task changes more than once. */
-const layOut = (changes: ReadonlyArray<Change>, last: number) => {
+/** Assigns the sequences, and merges several changes of a task into one row. */
+const assignSequences = (changes: ReadonlyArray<Change>, last: number) => {
   const recorded: Array<RecordedTaskEvent> = []
   const drafts = new Map<string, Draft>()
   for (const { task, events, at, actor } of changes) {
@@ -109,7 +114,10 @@ const creates = ({ type }: TaskEvent): boolean => type === "task.created"
 
 const specifies = (event: TaskEvent): boolean => creates(event) || event.type === "task.changed"
 
-/** Only what specifies a task anew changes more than its state. A row that is not there yet is inserted. */
+/**
+ * Updates the state columns; writes all columns if the specification changed or the row does not
+ * exist.
+ */
 const writeRow = (prepared: Prepared, { row, specified }: Draft) =>
   Effect.gen(function* () {
     if (!specified) {
@@ -133,7 +141,7 @@ const writeRow = (prepared: Prepared, { row, specified }: Draft) =>
     return written
   })
 
-/** Writes the row, and the specification where it is new. Answers with the row's number. */
+/** Writes the row, and a new specification. Returns the number of the row. */
 const writeTask = (prepared: Prepared, draft: Draft): Effect.Effect<number, SqlError> =>
   Effect.gen(function* () {
     const written = yield* writeRow(prepared, draft)
@@ -143,7 +151,7 @@ const writeTask = (prepared: Prepared, draft: Draft): Effect.Effect<number, SqlE
     return seq
   })
 
-/** Writes a specification and its tags over those of before. */
+/** Replaces a specification and its tags. */
 const writeSpec = (
   prepared: Prepared,
   seq: number,

@@ -1,4 +1,4 @@
-/** What blocked tasks wait for: one row for each task that has yet to end. */
+/** The waits of blocked tasks: one row for each dependency that has not ended. */
 import type { Dependency } from "@backbeat/core/task/Dependency"
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
@@ -23,7 +23,7 @@ const seqsOf = (
     return seqs
   })
 
-/** Writes what a task waits for, over what it waited for before. Belongs into a transaction. */
+/** Replaces the waits of a task. Must run in a transaction. */
 export const writeWaits = (
   sql: SqlClient,
   id: string,
@@ -33,7 +33,7 @@ export const writeWaits = (
     const seqs = yield* seqsOf(sql, [id, ...dependencies.map(({ task }) => task)])
     const dependent = seqs.get(id) ?? null
     yield* sql`DELETE FROM task_waits WHERE dependent_seq = ${dependent}`
-    // A task that is not there has no number, which the table refuses.
+    // A missing task has no number, and the table rejects null.
     const rows = dependencies.map(({ task, on }) => ({
       dependency_seq: seqs.get(task) ?? null,
       dependent_seq: dependent,
@@ -42,7 +42,7 @@ export const writeWaits = (
     for (const part of inParts(rows)) yield* sql`INSERT INTO task_waits ${sql.insert(part)}`
   })
 
-/** Deletes waits. Belongs into a transaction. */
+/** Deletes waits. Must run in a transaction. */
 export const deleteWaits = (
   sql: SqlClient,
   { ended, withdrawn }: DeletedWaits

@@ -1,6 +1,6 @@
 /**
- * The boundary to bun:sqlite: effect's SqlClient over one connection that all fibers share. Statements and
- * transactions take turns, so nobody sees a transaction that is not committed.
+ * The boundary to bun:sqlite: effect's SqlClient over one connection that all fibers share.
+ * Statements and transactions take turns, so no fiber sees uncommitted data of another.
  */
 import { Database } from "bun:sqlite"
 import type { Statement as PreparedStatement } from "bun:sqlite"
@@ -20,16 +20,16 @@ type Bindable = string | number | bigint | boolean | null | Uint8Array
 type Statement = PreparedStatement<Row, Array<Bindable>>
 type PreparedStatements = Map<string, Statement>
 
-/** How many prepared statements are kept; the least recently used one makes room. */
+/** The most prepared statements that are kept. The least recently used one is dropped. */
 const preparedCount = 96
 
 const begin = "BEGIN IMMEDIATE"
 
 /**
- * Pages and the WAL stay small because the engine stays small: 2 MB of cache, checkpoints when the engine rests and at 16 MB, for
- * a checkpoint waits for the disk in the middle of a commit. NORMAL leaves the forcing of commits to the disk to flush.ts. A
- * foreign writer is waited for at most a second, because the wait stops every fiber. The write that is taken back finds out
- * whether the file can be written: SQLite opens it for reading otherwise.
+ * The cache (2 MB) and the WAL are small, because the engine uses little memory. Checkpoints run
+ * when the engine is idle, and at 16 MB, because a checkpoint delays a commit. NORMAL leaves
+ * flushing to flush.ts. `busy_timeout` is a second, because the wait stops every fiber. The rolled
+ * back write tests whether the file is writable: SQLite opens it read-only otherwise.
  */
 const settings = `
   PRAGMA journal_mode = WAL;
@@ -44,23 +44,26 @@ const settings = `
   ROLLBACK`
 
 /**
- * Answers queries of an existing file as a reader, who writes nothing, not even what a crash left in the WAL. A writer would,
- * already by closing it. Fails with SqlError.
+ * Reads an existing file without writing anything, not even the leftover WAL of a crash. A writer
+ * would change the file when it closes it. Fails with SqlError.
  */
 export const peekSqlite = <A>(
   path: string,
-  look: (values: (sql: string) => ReadonlyArray<ReadonlyArray<unknown>>) => A
+  read: (values: (sql: string) => ReadonlyArray<ReadonlyArray<unknown>>) => A
 ): Effect.Effect<A, SqlError> =>
   attempt("peek", () => {
     const db = new Database(path, { readonly: true })
     try {
-      return look((sql) => readOnce(db, sql))
+      return read((sql) => readOnce(db, sql))
     } finally {
       db.close()
     }
   })
 
-/** The rows of a query that is asked once. A statement that stays open keeps its connection from being closed. */
+/**
+ * The rows of a query that runs once. Finalizes the statement, because an open one keeps the
+ * connection open.
+ */
 const readOnce = (db: Database, sql: string): ReadonlyArray<ReadonlyArray<unknown>> => {
   const statement = db.prepare(sql)
   try {
@@ -70,20 +73,23 @@ const readOnce = (db: Database, sql: string): ReadonlyArray<ReadonlyArray<unknow
   }
 }
 
-/** A connection: for statements of all kinds, for those that are often made, and how many rows were written through it so far. */
+/**
+ * A connection: for any statements, for frequent ones, and the number of rows written through it so
+ * far.
+ */
 export interface SqliteConnection {
   readonly sql: SqlClient.SqlClient
   readonly prepared: Prepared
   readonly writtenCount: Effect.Effect<number, SqlError>
 }
 
-/** Opens the database of the path, creating it with mode 0600, until the scope ends. Fails with SqlError. */
+/** Opens the database, or creates it with mode 0600. The scope closes it. Fails with SqlError. */
 export const openSqlite = (
   path: string
 ): Effect.Effect<SqliteConnection, SqlError, Scope.Scope | Reactivity.Reactivity> =>
   Effect.gen(function* () {
     const prepared: PreparedStatements = new Map()
-    const turn: Turn = { inTransaction: false, endedBy: null }
+    const transaction: TransactionState = { inTransaction: false, endedBy: null }
     const db = yield* Effect.acquireRelease(
       attempt("open", () => openFile(path)),
       (opened) =>
@@ -92,7 +98,7 @@ export const openSqlite = (
           opened.close()
         })
     )
-    const { connection, often } = makeConnection(db, prepared, turn)
+    const { connection, frequent } = makeConnection(db, prepared, transaction)
     const sharing = SqlClient.makeSqliteAcquirers({
       connection: Effect.succeed(connection),
       semaphore: yield* Semaphore.make(1),
@@ -103,8 +109,8 @@ export const openSqlite = (
       transactionAcquirer: Effect.tap(sharing.transactionAcquirer, () =>
         Effect.addFinalizer(() =>
           Effect.sync(() => {
-            turn.inTransaction = false
-            turn.endedBy = null
+            transaction.inTransaction = false
+            transaction.endedBy = null
           })
         )
       ),
@@ -115,14 +121,17 @@ export const openSqlite = (
       prepareTransactionControls: true,
       releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`
     })
-    return { sql, ...often }
+    return { sql, ...frequent }
   })
 
-/** Says whose the database is. A database without an id is new, or an earlier version made it. */
-const markAsOurs = (db: Database): void => {
+/**
+ * Writes the application id, unless there is one. New databases and those of earlier versions have
+ * none.
+ */
+const writeApplicationId = (db: Database): void => {
   const [row] = readOnce(db, "PRAGMA application_id")
   if (Number(row?.[0]) !== 0) return
-  // The next settings force the header to the disk again, with the mark in it.
+  // The next settings flush the header again, with the id in it.
   db.run(`PRAGMA synchronous = OFF; PRAGMA application_id = ${applicationId}`)
 }
 
@@ -132,7 +141,7 @@ const openFile = (path: string): Database => {
     const db = new Database(path, { create: true, readwrite: true })
     try {
       db.run("PRAGMA busy_timeout = 1000")
-      markAsOurs(db)
+      writeApplicationId(db)
       db.run(settings)
     } catch (cause) {
       db.close()
@@ -145,15 +154,19 @@ const openFile = (path: string): Database => {
 }
 
 /**
- * A full disk can make SQLite end a transaction by itself. `endedBy` then refuses the rest of that transaction with the same
- * cause; it would be committed alone otherwise.
+ * On a full disk, SQLite can end a transaction by itself. `endedBy` then rejects the rest of that
+ * transaction with the same cause, which would otherwise be committed alone.
  */
-interface Turn {
+interface TransactionState {
   inTransaction: boolean
   endedBy: unknown
 }
 
-const makeConnection = (db: Database, prepared: PreparedStatements, turn: Turn) => {
+const makeConnection = (
+  db: Database,
+  prepared: PreparedStatements,
+  transaction: TransactionState
+) => {
   const prepare = (sql: string): Statement => {
     const statement = prepared.get(sql) ?? db.prepare<Row, Array<Bindable>>(sql)
     prepared.delete(sql)
@@ -168,13 +181,13 @@ const makeConnection = (db: Database, prepared: PreparedStatements, turn: Turn) 
 
   const run = <A>(sql: string, use: (statement: Statement) => A): Effect.Effect<A, SqlError> =>
     attempt("execute", () => {
-      if (turn.endedBy !== null) throw turn.endedBy
+      if (transaction.endedBy !== null) throw transaction.endedBy
       try {
         const answer = use(prepare(sql))
-        if (sql === begin) turn.inTransaction = true
+        if (sql === begin) transaction.inTransaction = true
         return answer
       } catch (cause) {
-        if (turn.inTransaction && !db.inTransaction) turn.endedBy = cause
+        if (transaction.inTransaction && !db.inTransaction) transaction.endedBy = cause
         throw cause
       }
     })
@@ -192,11 +205,11 @@ const makeConnection = (db: Database, prepared: PreparedStatements, turn: Turn) 
     executeValuesUnprepared: values,
     executeUnprepared: execute
   }
-  const often: Omit<SqliteConnection, "sql"> = {
+  const frequent: Omit<SqliteConnection, "sql"> = {
     prepared: (text, given) => run(text, (statement) => statement.all(...given)),
     writtenCount: Effect.map(values("SELECT total_changes()", []), ([row]) => Number(row?.[0]))
   }
-  return { connection, often }
+  return { connection, frequent }
 }
 
 const bindable = (value: unknown): Bindable => {

@@ -1,4 +1,6 @@
-/** A backbeat database that was checked and brought up to date. The stores are built on it and share its transactions. */
+/**
+ * Opens a backbeat database: checks it, and migrates it. The stores on it share its transactions.
+ */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,34 +13,43 @@ import type { StoreError } from "../StoreError.ts"
 import { damaged, explain, explainOpening, lost, needsRecovery, newer } from "./explain.ts"
 import { makeFlusher } from "./flush.ts"
 import { migrations, newest } from "../sql/migrations/migrations.ts"
-import { makeReserve, type Reserve } from "./reserve.ts"
+import { makeReserve, type DiskReserve } from "./reserve.ts"
 import { SqlDatabase } from "../sql/SqlDatabase.ts"
 import { openSqlite, peekSqlite, type SqliteConnection } from "./SqliteClient.ts"
 
 const table = "migrations"
 
-/** What only a database in a file has: its path, its transactions, and the disk below them. */
+/** The path, the transactions and the disk of a database in a file. */
 export class SqliteDatabase extends Context.Service<
   SqliteDatabase,
   {
     readonly path: string
-    /** Runs the effect in a transaction; a nested one is taken back alone when it fails, and committed with the outer one. */
+    /**
+     * Runs the effect in a transaction. A nested one is rolled back alone if it fails, and
+     * committed with the outer one.
+     */
     readonly transact: <A, E, R>(
       effect: Effect.Effect<A, E, R>
     ) => Effect.Effect<A, E | StoreError, R>
-    /** Ends when every commit made before is on the disk. */
+    /** Completes when every earlier commit is on the disk. */
     readonly flushed: Effect.Effect<void, StoreError>
-    readonly reserve: Reserve
+    readonly reserve: DiskReserve
   }
 >()("@backbeat/store/sqlite/SqliteDatabase") {}
 
-/** Which database, and whether it is still for this program to write: asked in each transaction. Always, when absent. */
+/**
+ * The path, and a check at the start of each transaction whether this program still owns the
+ * database. Without `isOurs`, it always does.
+ */
 export interface DatabaseOptions {
   readonly path: string
   readonly isOurs?: () => boolean
 }
 
-/** Opens the database at `path` and migrates it. Fails with StoreError; a damaged or newer file is left as it is. */
+/**
+ * Opens the database at `path` and migrates it. Fails with StoreError; does not change a damaged or
+ * newer file.
+ */
 export const layerDatabase = (
   options: DatabaseOptions
 ): Layer.Layer<SqliteDatabase | SqlDatabase, StoreError> =>
@@ -55,21 +66,21 @@ const open = ({ path, isOurs = () => true }: DatabaseOptions) =>
     const { sql, prepared, writtenCount } = yield* openSqlite(path)
     yield* unlessLost
     if (version < newest) yield* migrate(sql)
-    // Closing takes the log away: whoever still waits for a commit to be kept waits for this flush.
+    // Closing removes the log, so a caller who waits for a flush gets this last one.
     const flusher = yield* Effect.acquireRelease(
       Effect.sync(() => makeFlusher(path)),
       ({ flushed }) => Effect.ignore(flushed)
     )
     const transact = makeTransact({ sql, writtenCount }, flusher.committed)
     const reserve = makeReserve(path)
-    yield* Effect.forkScoped(reserve.keep)
-    const spoken = SqlDatabase.of({
+    yield* Effect.forkScoped(reserve.fill)
+    const sqlDatabase = SqlDatabase.of({
       sql,
       prepared,
       explained: Effect.mapError((error) => explain(path, error)),
       damaged: (what) => damaged(path, what)
     })
-    const opened = SqliteDatabase.of({
+    const sqliteDatabase = SqliteDatabase.of({
       path,
       transact: (effect) =>
         Effect.mapError(transact(Effect.andThen(unlessLost, effect)), (error) =>
@@ -78,12 +89,12 @@ const open = ({ path, isOurs = () => true }: DatabaseOptions) =>
       flushed: flusher.flushed,
       reserve
     })
-    return Context.add(Context.make(SqlDatabase, spoken), SqliteDatabase, opened)
+    return Context.add(Context.make(SqlDatabase, sqlDatabase), SqliteDatabase, sqliteDatabase)
   }).pipe(
     Effect.catchIf(isSqlError, (error) => Effect.flatMap(explainOpening(path, error), Effect.fail))
   )
 
-/** Runs transactions, and calls back after each that has written: what only read has nothing to flush. */
+/** Runs transactions, and calls back after each that wrote something. A read needs no flush. */
 const makeTransact = (
   { sql, writtenCount }: Pick<SqliteConnection, "sql" | "writtenCount">,
   committed: () => void
@@ -94,7 +105,7 @@ const makeTransact = (
       sql.withTransaction(
         Effect.gen(function* () {
           const answer = yield* effect
-          // Rows that were taken back count too. So one flush too many follows them, never one too few.
+          // Rolled back rows count too, so there may be one flush too many, but never one too few.
           const written = yield* writtenCount
           const hasWritten = written !== known
           known = written
@@ -115,12 +126,12 @@ const makeTransact = (
 /** The number of the newest migration of the file; 0 for a new or empty one. */
 const inspect = (path: string): Effect.Effect<number, SqlError | StoreError> => {
   if (Bun.file(path).size === 0) {
-    // SQLite would throw the WAL away.
+    // SQLite would discard the WAL.
     return Bun.file(`${path}-wal`).size === 0
       ? Effect.succeed(0)
       : Effect.fail(damaged(path, `it is empty, but ${path}-wal is not`))
   }
-  return Effect.flatMap(peekSqlite(path, look), ({ tables, version }) => {
+  return Effect.flatMap(peekSqlite(path, readVersion), ({ tables, version }) => {
     if (tables > 0 && version === null)
       return Effect.fail(damaged(path, "it contains tables that are not backbeat's"))
     return (version ?? 0) > newest
@@ -132,7 +143,7 @@ const inspect = (path: string): Effect.Effect<number, SqlError | StoreError> => 
 const isInterrupted = (error: SqlError | StoreError): boolean =>
   isSqlError(error) && needsRecovery(error)
 
-const look = (values: (sql: string) => ReadonlyArray<ReadonlyArray<unknown>>) => {
+const readVersion = (values: (sql: string) => ReadonlyArray<ReadonlyArray<unknown>>) => {
   const names = values("SELECT name FROM sqlite_master WHERE type = 'table'").map(([name]) => name)
   const [row] = names.includes(table)
     ? values(`SELECT coalesce(max(migration_id), 0) FROM ${table}`)
@@ -140,12 +151,12 @@ const look = (values: (sql: string) => ReadonlyArray<ReadonlyArray<unknown>>) =>
   return { tables: names.length, version: row === undefined ? null : Number(row[0]) }
 }
 
-/** Takes the database to the newest migration. */
+/** Applies the missing migrations. */
 const migrate = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
   Migrator.make({})({ loader: Migrator.fromRecord(migrations), table }).pipe(
     Effect.asVoid,
     Effect.provideService(SqlClient.SqlClient, sql),
-    // What else the migrator can report is a mistake in the migrations themselves.
+    // Other errors of the migrator are bugs in the migrations.
     Effect.catchTag("MigrationError", (error) =>
       isSqlError(error.cause) ? Effect.fail(error.cause) : Effect.die(error)
     )

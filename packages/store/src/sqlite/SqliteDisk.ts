@@ -6,7 +6,7 @@ import { Disk } from "../Disk.ts"
 import { SqlDatabase } from "../sql/SqlDatabase.ts"
 import { SqliteDatabase } from "./SqliteDatabase.ts"
 
-/** The disk below a database that is open. */
+/** The disk below an open database. */
 export const layerDisk = Layer.effect(
   Disk,
   Effect.map(Effect.all([SqliteDatabase, SqlDatabase]), ([file, database]) => make(file, database))
@@ -19,11 +19,12 @@ const make = (
   const checkpoint = explained(sql`PRAGMA wal_checkpoint(PASSIVE)`)
   return {
     flushed,
-    tidy: Effect.andThen(checkpoint, reserve.keep),
-    // A checkpoint frees the log, but takes room for what the database grows by: not what was given up for the next try.
-    makeRoom: (tries) =>
-      Effect.flatMap(reserve.giveUp, (given) =>
-        given || tries === 0 ? Effect.void : Effect.ignore(checkpoint)
+    maintain: Effect.andThen(checkpoint, reserve.fill),
+    // Release the reserve first. A checkpoint frees the log but may grow the database, so it must
+    // not use the space that the next try needs.
+    freeSpace: (tries) =>
+      Effect.flatMap(reserve.release, (released) =>
+        released || tries === 0 ? Effect.void : Effect.ignore(checkpoint)
       ),
     check: explained(checkIntegrity(sql, path))
   }

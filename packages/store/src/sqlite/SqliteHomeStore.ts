@@ -5,7 +5,7 @@ import { type HomeRecord, HomeStore } from "../HomeStore.ts"
 import { peekSqlite } from "./SqliteClient.ts"
 import { SqlDatabase } from "../sql/SqlDatabase.ts"
 
-/** The HomeStore in a database that is open. */
+/** The HomeStore in an open database. */
 export const layerHomeStore = Layer.effect(
   HomeStore,
   Effect.map(SqlDatabase, ({ sql, explained }) =>

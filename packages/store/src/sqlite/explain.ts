@@ -1,4 +1,7 @@
-/** What SQLite says, in words for people: what is wrong and what to do. Source: sqlite.org/rescode.html. */
+/**
+ * Converts errors of SQLite into errors for people: what is wrong, and what to do. Source:
+ * sqlite.org/rescode.html.
+ */
 import * as Effect from "effect/Effect"
 import { hasProperty } from "effect/Predicate"
 import type { SqlError } from "effect/sql/SqlError"
@@ -19,13 +22,13 @@ const code = {
   ioErrorSharedMemorySize: 4874
 }
 
-/** The extended result code, or 0 when the failure is not SQLite's. */
+/** The extended result code, or 0 if the error is not from SQLite. */
 const resultCode = (error: SqlError): number => {
   const { cause } = error.reason
   return hasProperty(cause, "errno") && typeof cause.errno === "number" ? cause.errno : 0
 }
 
-/** The StoreError that a failure of the database at `path` amounts to. */
+/** The StoreError for an error of the database at `path`. */
 export const explain = (path: string, error: SqlError): StoreError => {
   const extended = resultCode(error)
   if (extended === code.ioErrorShortRead) return damaged(path, error.message)
@@ -52,7 +55,7 @@ export const explain = (path: string, error: SqlError): StoreError => {
   }
 }
 
-/** The same for a failure to open it, which SQLite answers with one code for many causes. */
+/** The StoreError for an error at opening, for which SQLite has one code for many causes. */
 export const explainOpening = (path: string, error: SqlError): Effect.Effect<StoreError> => {
   const primary = resultCode(error) & 0xff
   if (primary !== code.cannotOpen) return Effect.succeed(explain(path, error))
@@ -65,18 +68,21 @@ export const explainOpening = (path: string, error: SqlError): Effect.Effect<Sto
   })
 }
 
-/** Whether a reader cannot open it because a writer was killed and left a rollback journal, which only a writer can apply. */
+/**
+ * Whether a reader cannot open the database, because a killed writer left a rollback journal, which
+ * only a writer can apply.
+ */
 export const needsRecovery = (error: SqlError): boolean =>
   resultCode(error) === code.readonlyRollback
 
-/** The database cannot be trusted. */
+/** The error of a damaged database. */
 export const damaged = (path: string, detail: string): StoreError =>
   new StoreError({
     reason: "damaged",
     message: `The database ${path} is damaged (${detail}). It was not changed. Restore a backup, or move it away with its -wal and -shm files to start with an empty database.`
   })
 
-/** A later backbeat wrote it. */
+/** The error of a database of a later version. */
 export const newer = (path: string, found: number, known: number): StoreError =>
   new StoreError({
     reason: "newer",
@@ -95,14 +101,14 @@ const readonly = (path: string): StoreError =>
     message: `The database ${path} cannot be written. Make the file and its folder writable for this user, or use another home.`
   })
 
-/** The database cannot be used, for a reason outside of it. */
+/** The error of a database that cannot be used for a reason outside of it. */
 export const unavailable = (path: string, detail: string): StoreError =>
   new StoreError({
     reason: "unavailable",
     message: `The database ${path} cannot be used: ${detail}. Check its folder and its disk, then call again.`
   })
 
-/** The file is no longer this program's to write: its folder was taken away. */
+/** The error of a database whose folder was removed or replaced. */
 export const lost = (path: string): StoreError =>
   unavailable(path, "its folder was removed or replaced while it was open")
 

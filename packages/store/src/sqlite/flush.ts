@@ -1,20 +1,21 @@
 /**
- * Makes commits durable beside the engine's work: a commit writes the WAL, and one thread forces it to the disk, for all
- * commits that were made until then. A killed process loses nothing of either; a power failure nothing that was flushed.
+ * Makes commits durable in the background: a commit writes the WAL, and one thread flushes it to
+ * the disk for all commits so far. A killed process loses no commit; a power failure loses none
+ * that was flushed.
  */
 import * as Effect from "effect/Effect"
 import { open } from "node:fs/promises"
 import type { StoreError } from "../StoreError.ts"
 import { unavailable } from "./explain.ts"
 
-/** Counts commits, and waits until those made so far are on the disk. */
+/** Counts commits, and waits until all commits so far are on the disk. */
 export interface Flusher {
   readonly committed: () => void
-  /** Fails when the disk refuses: what was told to be kept would not be. */
+  /** Fails if the disk reports an error, because the commits may not be durable. */
   readonly flushed: Effect.Effect<void, StoreError>
 }
 
-/** A flusher of the database's write-ahead log. `sync` forces a file to the disk. */
+/** A flusher of the database's write-ahead log. `sync` flushes a file to the disk. */
 export const makeFlusher = (path: string, sync = syncFile): Flusher => {
   let commitCount = 0
   let flushedCount = 0
@@ -28,7 +29,7 @@ export const makeFlusher = (path: string, sync = syncFile): Flusher => {
 
   const flushUntil = async (count: number): Promise<void> => {
     if (flushedCount >= count) return
-    // Whoever comes while one flush is under way shares the next one.
+    // All callers that come during a flush share the next one.
     flushing ??= flush().finally(() => {
       flushing = null
     })
@@ -36,11 +37,10 @@ export const makeFlusher = (path: string, sync = syncFile): Flusher => {
     return flushUntil(count)
   }
 
-  const refusable = (work: Promise<void>): Effect.Effect<void, StoreError> =>
+  const toStoreError = (work: Promise<void>): Effect.Effect<void, StoreError> =>
     Effect.tryPromise({
       try: () => work,
-      catch: (refusal) =>
-        unavailable(path, refusal instanceof Error ? refusal.message : String(refusal))
+      catch: (error) => unavailable(path, error instanceof Error ? error.message : String(error))
     })
 
   return {
@@ -48,12 +48,14 @@ export const makeFlusher = (path: string, sync = syncFile): Flusher => {
       commitCount++
     },
     flushed: Effect.suspend(() =>
-      flushedCount >= commitCount ? Effect.void : refusable(flushUntil(commitCount))
+      flushedCount >= commitCount ? Effect.void : toStoreError(flushUntil(commitCount))
     )
   }
 }
 
-/** A file that is open for reading is forced to the disk as well, also on a disk that has become read-only. */
+/**
+ * Flushes a file that is opened for reading, which also works on a disk that has become read-only.
+ */
 const syncFile = async (path: string): Promise<void> => {
   const file = await open(path, "r")
   try {

@@ -23,7 +23,7 @@ const layerTransactions = Layer.effect(
   Effect.map(SqliteDatabase, ({ transact }) => Database.of({ transact }))
 )
 
-/** The stores on a database that is open. `writers` is "many" when another connection writes to it as well. */
+/** The stores on an open database. `writers` is "many" if other connections write to it. */
 export const layerSqliteStores = (
   live: LiveOptions
 ): Layer.Layer<Stores, never, SqliteDatabase | SqlDatabase> => {
@@ -42,7 +42,10 @@ export const layerSqliteStores = (
   )
 }
 
-/** The stores in the database file at `path`, which is made when there is none. Fails with StoreError. */
+/**
+ * The stores in the database file at `path`, which is created if it is missing. Fails with
+ * StoreError.
+ */
 export const layerSqlite = ({
   writers = "one",
   ...options

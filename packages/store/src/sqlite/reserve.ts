@@ -1,10 +1,15 @@
-/** Keeps room on the disk for what must be stored on a full one, the ends of tasks: a file that can be given up. */
+/**
+ * The disk reserve: a file that is deleted when the disk is full, so that the ends of tasks can be
+ * stored.
+ */
 import * as Effect from "effect/Effect"
 import { rm, stat, statfs, writeFile } from "node:fs/promises"
 
-/** Room for about ten ends in the write-ahead log; behind them it is checkpointed and used again. */
+/**
+ * Space for about ten ends in the write-ahead log. After them, the log is checkpointed and reused.
+ */
 const reservedBytes = 524_288
-/** What cannot be compressed takes the room that it is meant to take. */
+/** Random bytes, because a file system cannot compress them. */
 const blockBytes = 65_536
 
 const contents = (): Uint8Array => {
@@ -14,31 +19,31 @@ const contents = (): Uint8Array => {
   return bytes
 }
 
-/** The reserve beside a database. */
-export interface Reserve {
-  /** Takes the room, unless it is taken or there is not twice as much. */
-  readonly keep: Effect.Effect<void>
-  /** Leaves the room to whoever writes next; false when none was kept. */
-  readonly giveUp: Effect.Effect<boolean>
+/** The reserve file of a database. */
+export interface DiskReserve {
+  /** Creates the file, unless it exists or less than twice its size is free. */
+  readonly fill: Effect.Effect<void>
+  /** Deletes the file, so that the next write has space. Returns false if there was no file. */
+  readonly release: Effect.Effect<boolean>
 }
 
-/** The reserve of the database at `path`. */
-export const makeReserve = (path: string): Reserve => {
+/** The disk reserve of the database at `path`. */
+export const makeReserve = (path: string): DiskReserve => {
   const file = `${path}-reserve`
-  const isKept = async (): Promise<boolean> => {
+  const isFilled = async (): Promise<boolean> => {
     try {
       return (await stat(file)).size === reservedBytes
     } catch {
       return false
     }
   }
-  /** Taking the last of it would fill the disk for everybody. */
-  const hasRoom = async (): Promise<boolean> => {
+  /** Whether enough space is free: the reserve must not fill the disk for other programs. */
+  const hasSpace = async (): Promise<boolean> => {
     const { bavail, bsize } = await statfs(path)
     return bavail * bsize >= 2 * reservedBytes
   }
-  const keep = async (): Promise<void> => {
-    if ((await isKept()) || !(await hasRoom())) return
+  const fill = async (): Promise<void> => {
+    if ((await isFilled()) || !(await hasSpace())) return
     try {
       await writeFile(file, contents(), { mode: 0o600 })
     } catch {
@@ -46,8 +51,8 @@ export const makeReserve = (path: string): Reserve => {
     }
   }
   return {
-    keep: Effect.ignore(Effect.tryPromise(keep)),
-    giveUp: Effect.orElseSucceed(
+    fill: Effect.ignore(Effect.tryPromise(fill)),
+    release: Effect.orElseSucceed(
       Effect.as(
         Effect.tryPromise(() => rm(file)),
         true

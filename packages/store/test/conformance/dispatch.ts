@@ -1,21 +1,21 @@
-/** What may run, what is due, what is busy. */
+/** Dispatch: which tasks may run, which are due, and how many slots are taken. */
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import { change, creation, exit, life, start, task } from "../task.ts"
 import { create, ids, recordAll } from "./rig.ts"
 import type { Rig, Store } from "./rig.ts"
 
-/** Of a call that lets so many of its tasks run at a time. */
+/** Options of a task whose batch has a limit. */
 const of = (id: string, limit: number, spec = {}) => ({ spec, lineage: { batch: { id, limit } } })
 
-/** Describes it for the store of the rig. */
+/** Defines these tests for the store of the rig. */
 export const describeDispatch = ({ name, run }: Rig) => {
   describe(`${name}: dispatch`, () => {
     const now = start + 1000
     const ready = (store: Store, queue = "default", limit = 99) =>
       Effect.map(store.ready({ queue, now, limit }), ids)
 
-    test("takes P0, then P1, then P2, and in each the first queued first", () =>
+    test("sorts by P0, P1, P2, then by the order in which tasks were queued", () =>
       run((store) =>
         Effect.gen(function* () {
           const order = ["P2", "P1", "P0", "P1", "P0", "P2"] as const
@@ -28,7 +28,7 @@ export const describeDispatch = ({ name, run }: Rig) => {
         })
       ))
 
-    test("counts a released task from its release, a restarted and a retried one from its return", () =>
+    test("sorts a released task by its release, and a restarted or retried one by its return", () =>
       run((store) =>
         Effect.gen(function* () {
           const restart = { ...task("x").spec.restart, when: "on-failure" } as const
@@ -58,7 +58,7 @@ export const describeDispatch = ({ name, run }: Rig) => {
         })
       ))
 
-    test("takes of a batch as many as may run at a time, across queues, and others behind it", () =>
+    test("returns only as many tasks of a batch as its limit allows, in all queues, and others after them", () =>
       run((store) =>
         Effect.gen(function* () {
           const made = ["a", "b", "c"].map((id) => creation(id, of("x", 2)))
@@ -86,7 +86,7 @@ export const describeDispatch = ({ name, run }: Rig) => {
         })
       ))
 
-    test("leaves out other queues, other statuses and what is not due", () =>
+    test("leaves out other queues, other statuses and tasks that are not due", () =>
       run((store) =>
         Effect.gen(function* () {
           yield* create(store, [
@@ -103,7 +103,7 @@ export const describeDispatch = ({ name, run }: Rig) => {
         })
       ))
 
-    test("knows the queues that wait and the queues that are busy", () =>
+    test("lists the queues with waiting tasks and the taken slots of each queue", () =>
       run((store) =>
         Effect.gen(function* () {
           expect([yield* store.waitingQueues, yield* store.busy]).toEqual([[], {}])
@@ -127,7 +127,7 @@ export const describeDispatch = ({ name, run }: Rig) => {
         })
       ))
 
-    test("finds the tasks that wait for a time, the longest due first", () =>
+    test("finds the tasks that wait for a time, the earliest time first", () =>
       run((store) =>
         Effect.gen(function* () {
           expect(yield* store.awaitingTime).toEqual([])

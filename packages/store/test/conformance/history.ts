@@ -1,11 +1,11 @@
-/** Events, by sequence. */
+/** The history of events. */
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import { creation, life } from "../task.ts"
 import { recordAll, sequences, upTo } from "./rig.ts"
 import type { Rig, Store } from "./rig.ts"
 
-/** Describes it for the store of the rig. */
+/** Defines these tests for the store of the rig. */
 export const describeHistory = ({ name, run }: Rig) => {
   describe(`${name}: the history`, () => {
     test("is read from a sequence on, by task, type and tag, in pages", () =>
@@ -31,7 +31,7 @@ export const describeHistory = ({ name, run }: Rig) => {
         })
       ))
 
-    test("is the same by a tag that very many tasks have", () =>
+    test("is complete for a tag of very many tasks", () =>
       run((store) =>
         Effect.gen(function* () {
           yield* recordAll(
@@ -46,7 +46,7 @@ export const describeHistory = ({ name, run }: Rig) => {
         })
       ))
 
-    test("never goes back, also when everything was removed", () =>
+    test("never decreases its sequence, also when everything was removed", () =>
       run((store) =>
         Effect.gen(function* () {
           yield* recordAll(store, life("a"))

@@ -1,4 +1,4 @@
-/** Filters and pages. */
+/** Lists of tasks: filters and pages. */
 import { workKey } from "@backbeat/core/task/workKey"
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
@@ -11,10 +11,10 @@ import type { Rig } from "./rig.ts"
 const working = (id: string, script: string, timeout: number | null) =>
   creation(id, { spec: { work: { kind: "script", script }, timeout } })
 
-/** Describes it for the store of the rig. */
+/** Defines these tests for the store of the rig. */
 export const describeListing = ({ name, run }: Rig) => {
   describe(`${name}: a list`, () => {
-    test("gives the tasks that do the same work as one of them", () =>
+    test("finds the tasks that do the same work", () =>
       run((store) =>
         Effect.gen(function* () {
           const first = working("a", "make", null)
@@ -27,7 +27,7 @@ export const describeListing = ({ name, run }: Rig) => {
         })
       ))
 
-    test("is of the newest first and ends without a cursor", () =>
+    test("has the newest task first, and no cursor on its last page", () =>
       run((store) =>
         Effect.gen(function* () {
           yield* create(
@@ -71,7 +71,7 @@ export const describeListing = ({ name, run }: Rig) => {
         })
       ))
 
-    test("after a cursor that no page gave is empty", () =>
+    test("after an invalid cursor is empty", () =>
       run((store) =>
         Effect.gen(function* () {
           yield* create(store, [creation("a")])
@@ -81,7 +81,7 @@ export const describeListing = ({ name, run }: Rig) => {
         })
       ))
 
-    test("is of what all filters match, with that total, on every page", () =>
+    test("has the tasks that match all filters, with the right total on every page", () =>
       run((store) =>
         Effect.gen(function* () {
           const all = upTo(48).map((index) => {

@@ -1,14 +1,14 @@
-/** What is written is what is read. */
+/** Recording: tasks and events are read as they were written. */
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import { change, creation, exit, life, start, task } from "../task.ts"
 import { ids, recordAll, sequences, upTo } from "./rig.ts"
 import type { Rig } from "./rig.ts"
 
-/** Describes it for the store of the rig. */
+/** Defines these tests for the store of the rig. */
 export const describeRecording = ({ name, run }: Rig) => {
   describe(`${name}: recording`, () => {
-    test("gives back each task as it was, in every status", () =>
+    test("keeps each task unchanged, in every status", () =>
       run((store) =>
         Effect.gen(function* () {
           const [, running, completed] = life("life", {
@@ -38,7 +38,7 @@ export const describeRecording = ({ name, run }: Rig) => {
         })
       ))
 
-    test("answers with the events as the history has them", () =>
+    test("returns the events as the history has them", () =>
       run((store) =>
         Effect.gen(function* () {
           const recorded = yield* recordAll(store, life("a"))
@@ -51,7 +51,7 @@ export const describeRecording = ({ name, run }: Rig) => {
         })
       ))
 
-    test("of nothing does nothing", () =>
+    test("without changes does nothing", () =>
       run((store) =>
         Effect.gen(function* () {
           expect(yield* store.record([])).toEqual([])
@@ -59,7 +59,7 @@ export const describeRecording = ({ name, run }: Rig) => {
         })
       ))
 
-    test("outside of a transaction is one itself", () =>
+    test("outside of a transaction is its own transaction", () =>
       run((store) =>
         Effect.gen(function* () {
           yield* store.record([creation("a"), creation("b")])
@@ -67,7 +67,7 @@ export const describeRecording = ({ name, run }: Rig) => {
         })
       ))
 
-    test("takes many changes at once", () =>
+    test("accepts many changes at once", () =>
       run((store) =>
         Effect.gen(function* () {
           const many = upTo(333).flatMap((index) =>
@@ -84,7 +84,7 @@ export const describeRecording = ({ name, run }: Rig) => {
         })
       ))
 
-    test("keeps a task that comes without an event, and changes it", () =>
+    test("inserts and updates a task without an event", () =>
       run((store) =>
         Effect.gen(function* () {
           yield* recordAll(store, [{ ...creation("a", { spec: { tags: ["one"] } }), events: [] }])
@@ -120,7 +120,7 @@ export const describeRecording = ({ name, run }: Rig) => {
         })
       ))
 
-    test("gives back every character", () =>
+    test("keeps every character", () =>
       run((store) =>
         Effect.gen(function* () {
           const odd = [
@@ -159,7 +159,7 @@ export const describeRecording = ({ name, run }: Rig) => {
         })
       ))
 
-    test("gives back a script of 1 MB", () =>
+    test("keeps a script of 1 MB", () =>
       run((store) =>
         Effect.gen(function* () {
           const script = "echo ü\n".repeat(150_000)

@@ -1,14 +1,14 @@
-/** Forgetting. */
+/** Removal of tasks. */
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import { change, creation, life, start, task } from "../task.ts"
 import { ids, recordAll, sequences, upTo } from "./rig.ts"
 import type { Rig } from "./rig.ts"
 
-/** Describes it for the store of the rig. */
+/** Defines these tests for the store of the rig. */
 export const describeRemoval = ({ name, run }: Rig) => {
   describe(`${name}: removal`, () => {
-    test("takes ended tasks with their tags and events, and nothing else", () =>
+    test("removes ended tasks with their tags and events, and nothing else", () =>
       run((store) =>
         Effect.gen(function* () {
           yield* recordAll(store, [
@@ -27,7 +27,7 @@ export const describeRemoval = ({ name, run }: Rig) => {
         })
       ))
 
-    test("takes very many at once", () =>
+    test("removes very many tasks at once", () =>
       run((store) =>
         Effect.gen(function* () {
           const names = upTo(210).map((index) => `t${index}`)
@@ -40,7 +40,7 @@ export const describeRemoval = ({ name, run }: Rig) => {
         })
       ))
 
-    test("finds what ended before an instant, the oldest end first", () =>
+    test("finds tasks that ended before an instant, the earliest end first", () =>
       run((store) =>
         Effect.gen(function* () {
           const stop = { type: "Stop", reason: null, signal: "SIGTERM", graceMs: 0 } as const
@@ -64,7 +64,7 @@ export const describeRemoval = ({ name, run }: Rig) => {
         })
       ))
 
-    test("leaves a store that is intact", () =>
+    test("leaves the store intact", () =>
       run((store) =>
         Effect.gen(function* () {
           yield* recordAll(store, life("a"))

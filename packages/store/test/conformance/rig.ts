@@ -1,4 +1,4 @@
-/** What the parts of the conformance suite share. */
+/** Shared by the parts of the conformance suite. */
 import { type WholeStore } from "../wholeStore.ts"
 import * as Effect from "effect/Effect"
 import type { Task } from "@backbeat/core/task/Task"
@@ -6,7 +6,7 @@ import type { Change } from "@backbeat/store/TaskStore"
 
 export type Store = WholeStore
 
-/** The store under test: its name, and how to run something with a new one of its own. */
+/** The store under test: its name, and a function that runs an effect with a new store. */
 export interface Rig {
   readonly name: string
   readonly run: <A, E>(body: (store: Store) => Effect.Effect<A, E>) => Promise<A>

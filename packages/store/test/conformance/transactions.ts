@@ -1,4 +1,4 @@
-/** All or nothing, one at a time. */
+/** Transactions: all or nothing, one at a time. */
 import { describe, expect, test } from "bun:test"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -8,7 +8,7 @@ import { change, creation, life, task } from "../task.ts"
 import { ids, recordAll, sequences, upTo } from "./rig.ts"
 import type { Rig } from "./rig.ts"
 
-/** Describes it for the store of the rig. */
+/** Defines these tests for the store of the rig. */
 export const describeTransactions = ({ name, run }: Rig) => {
   describe(`${name}: a transaction`, () => {
     test("keeps everything of an effect that succeeds", () =>
@@ -24,7 +24,7 @@ export const describeTransactions = ({ name, run }: Rig) => {
         })
       ))
 
-    test("takes everything back when the effect fails, and the numbers of its events too", () =>
+    test("is rolled back when the effect fails, with the sequences of its events", () =>
       run((store) =>
         Effect.gen(function* () {
           yield* recordAll(store, [creation("a", { spec: { tags: ["kept"] } })])
@@ -50,7 +50,7 @@ export const describeTransactions = ({ name, run }: Rig) => {
         })
       ))
 
-    test("takes a removal back when the effect fails", () =>
+    test("rolls a removal back when the effect fails", () =>
       run((store) =>
         Effect.gen(function* () {
           const recorded = yield* recordAll(store, life("a", { spec: { tags: ["t"] } }))
@@ -60,7 +60,7 @@ export const describeTransactions = ({ name, run }: Rig) => {
         })
       ))
 
-    test("takes everything back when the effect dies", () =>
+    test("is rolled back when the effect dies", () =>
       run((store) =>
         Effect.gen(function* () {
           const dying = Effect.andThen(store.record([creation("a")]), Effect.die("broken"))
@@ -69,7 +69,7 @@ export const describeTransactions = ({ name, run }: Rig) => {
         })
       ))
 
-    test("takes everything back when it is interrupted, and lets the next one in", () =>
+    test("is rolled back when it is interrupted, and the next one can start", () =>
       run((store) =>
         Effect.gen(function* () {
           const recorded = yield* Deferred.make<void>()
@@ -86,7 +86,7 @@ export const describeTransactions = ({ name, run }: Rig) => {
         })
       ))
 
-    test("is seen by nobody else until it is committed", () =>
+    test("is not visible to others until it is committed", () =>
       run((store) =>
         Effect.gen(function* () {
           const recorded = yield* Deferred.make<void>()
@@ -112,7 +112,7 @@ export const describeTransactions = ({ name, run }: Rig) => {
         })
       ))
 
-    test("does not overlap another, however many fibers want one", () =>
+    test("does not overlap another, with any number of fibers", () =>
       run((store) =>
         Effect.gen(function* () {
           yield* recordAll(store, [{ ...creation("shared"), events: [] }])
@@ -139,7 +139,7 @@ export const describeTransactions = ({ name, run }: Rig) => {
         })
       ))
 
-    test("leaves no gap in the history when every other one of fifty fails", () =>
+    test("leaves no gap in the history when every second of fifty fails", () =>
       run((store) =>
         Effect.gen(function* () {
           const one = (index: number) =>
@@ -170,7 +170,7 @@ export const describeTransactions = ({ name, run }: Rig) => {
         })
       ))
 
-    test("inside another is taken back alone when it fails", () =>
+    test("inside another is rolled back alone when it fails", () =>
       run((store) =>
         Effect.gen(function* () {
           const inner = store.transact(

@@ -1,4 +1,4 @@
-/** What blocked tasks wait for. */
+/** The waits of blocked tasks. */
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import { change, creation, life } from "../task.ts"
@@ -24,10 +24,10 @@ const waiting = (store: Store, ...on: ReadonlyArray<string>) =>
     found.map(({ dependency, task, on: end }) => [task.id, end, dependency])
   )
 
-/** Describes it for the store of the rig. */
+/** Defines these tests for the store of the rig. */
 export const describeWaits = ({ name, run }: Rig) => {
   describe(`${name}: waits`, () => {
-    test("are told of a task, and of those that wait for it, in the order of creation", () =>
+    test("are found by dependent and by dependency, in the order of creation", () =>
       run((store) =>
         Effect.gen(function* () {
           yield* begin(store)
@@ -50,7 +50,7 @@ export const describeWaits = ({ name, run }: Rig) => {
         })
       ))
 
-    test("end with what they are for; a task is free when the last of them ends", () =>
+    test("end with their dependency; a task is free when its last wait ends", () =>
       run((store) =>
         Effect.gen(function* () {
           yield* begin(store)
@@ -68,7 +68,7 @@ export const describeWaits = ({ name, run }: Rig) => {
         })
       ))
 
-    test("of what is withdrawn end all at once", () =>
+    test("of a withdrawn task end all at once", () =>
       run((store) =>
         Effect.gen(function* () {
           yield* begin(store)
@@ -91,7 +91,7 @@ export const describeWaits = ({ name, run }: Rig) => {
         })
       ))
 
-    test("are taken back with their transaction", () =>
+    test("are rolled back with their transaction", () =>
       run((store) =>
         Effect.gen(function* () {
           yield* begin(store)
@@ -134,7 +134,7 @@ export const describeWaits = ({ name, run }: Rig) => {
         })
       ))
 
-    test("do not keep what has ended from being removed", () =>
+    test("do not prevent the removal of ended tasks", () =>
       run((store) =>
         Effect.gen(function* () {
           yield* create(store, [...life("done"), creation("next", { blocked: true })])
@@ -144,7 +144,7 @@ export const describeWaits = ({ name, run }: Rig) => {
         })
       ))
 
-    test("go with a lineage that is kept, and by which steps are listed", () =>
+    test("are stored beside a lineage, by which steps are listed", () =>
       run((store) =>
         Effect.gen(function* () {
           const lineage = { retryOf: "a", parentTaskId: "b", pipelineId: "p" }

@@ -1,4 +1,4 @@
-/** A scratch folder with the path of a database in it, and the ways in which tests use and hurt the file. */
+/** A scratch folder with a database, which tests use and damage. */
 import type { Stores } from "@backbeat/store/Stores"
 import { wholeStore, type WholeStore } from "../wholeStore.ts"
 import { Database } from "bun:sqlite"
@@ -24,8 +24,8 @@ export class ScratchDatabase {
     return Effect.runPromise(Effect.provide(Effect.flatMap(wholeStore, body), layer))
   }
 
-  /** Opens the store and answers with its refusal. */
-  refusal(path: string = this.path): Promise<StoreError> {
+  /** Opens the store and returns its error. */
+  openingError(path: string = this.path): Promise<StoreError> {
     return Effect.runPromise(
       Effect.flip(
         Effect.provide(
@@ -36,14 +36,14 @@ export class ScratchDatabase {
     )
   }
 
-  /** Runs statements on the file as another program would. */
+  /** Runs statements on the file, as another program would. */
   alter(...statements: ReadonlyArray<string>): void {
     const db = new Database(this.path)
     for (const statement of statements) db.run(statement)
     db.close()
   }
 
-  /** Every file beside the database, with its bytes. The memory shared by readers is no content. */
+  /** All files of the database with their bytes, without the shared memory of readers. */
   files(): Record<string, string> {
     const names = readdirSync(this.folder).filter((name) => !name.endsWith("-shm"))
     return Object.fromEntries(

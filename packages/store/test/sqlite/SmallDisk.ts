@@ -1,11 +1,14 @@
-/** A place for a database where the space ends when a test says so: a small file system, or a quota where none can be mounted. */
+/**
+ * A folder for a database whose space a test can use up: a small file system, or a quota if none
+ * can be mounted.
+ */
 import * as Effect from "effect/Effect"
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import type { SqlError } from "effect/sql/SqlError"
 import { SqlDatabase } from "@backbeat/store/sql/SqlDatabase"
 
-/** Ends and gives back the space. */
+/** Uses up the space, and frees it again. */
 export interface SmallDisk {
   readonly path: string
   readonly fill: Effect.Effect<void, SqlError, SqlDatabase>
@@ -24,7 +27,7 @@ export const quota = (folder: string): SmallDisk => ({
   remove: () => undefined
 })
 
-/** SQLite takes the pages there are for the limit when it is below them. */
+/** SQLite uses the current number of pages if the limit is lower. */
 const limit = (pages: string): Effect.Effect<void, SqlError, SqlDatabase> =>
   Effect.flatMap(SqlDatabase, ({ sql }) =>
     Effect.asVoid(sql`PRAGMA max_page_count = ${sql.literal(pages)}`)
@@ -56,7 +59,7 @@ const writeToTheEnd = (path: string): void => {
   try {
     while (writeSync(file, block) === block.length);
   } catch {
-    // The space has ended.
+    // The disk is full.
   } finally {
     closeSync(file)
   }

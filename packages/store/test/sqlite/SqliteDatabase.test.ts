@@ -24,7 +24,7 @@ const fill = () =>
     store.record(Array.from({ length: 60 }, (_, index) => life(`t${index}`)).flat())
   )
 
-/** Leaves the database as a killed writer does: with content that is only in the WAL. */
+/** Leaves the database as a killed writer does, with content that is only in the WAL. */
 const leaveInWal = (statement: string) => {
   const db = new Database(scratch.path)
   db.run(statement)
@@ -35,13 +35,16 @@ const leaveInWal = (statement: string) => {
   expect(left["backbeat.db-wal"]?.length).toBeGreaterThan(0)
 }
 
-/** Expects that the database is refused as damaged, with the detail, and that no byte of it changes. */
+/**
+ * Expects that the database is rejected as damaged, with this detail, and that no byte of it
+ * changes.
+ */
 const untouched = async (detail: RegExp) => {
   const before = scratch.files()
-  const refusal = await scratch.refusal()
-  expect(refusal.reason).toBe("damaged")
-  expect(refusal.message).toMatch(detail)
-  expect(refusal.message).toContain(scratch.path)
+  const error = await scratch.openingError()
+  expect(error.reason).toBe("damaged")
+  expect(error.message).toMatch(detail)
+  expect(error.message).toContain(scratch.path)
   expect(scratch.files()).toEqual(before)
 }
 
@@ -68,7 +71,7 @@ const asNobody = async <A>(body: () => Promise<A>): Promise<A> => {
 }
 
 describe("a new database", () => {
-  test("is for its owner alone, with all the files beside it", () =>
+  test("is readable only by its owner, with all files beside it", () =>
     scratch.use((store) =>
       Effect.gen(function* () {
         yield* store.record([creation("a")])
@@ -81,7 +84,7 @@ describe("a new database", () => {
       })
     ))
 
-  test("writes ahead, and leaves forcing to the disk to the flusher", () =>
+  test("uses a write-ahead log, and leaves flushing to the flusher", () =>
     Effect.runPromise(
       Effect.gen(function* () {
         const { sql } = yield* SqlDatabase
@@ -93,43 +96,43 @@ describe("a new database", () => {
       }).pipe(Effect.provide(layerDatabase({ path: scratch.path })))
     ))
 
-  test("that closes while somebody waits for a commit to be kept has kept it", () =>
+  test("that closes while a caller waits for a flush has flushed", () =>
     scratch
       .use((store) => Effect.as(store.transact(store.record([creation("a")])), store))
       .then((store) => Effect.runPromise(store.flushed)))
 
-  test("in a folder that is missing is refused with the folder's name", async () => {
-    const refusal = await scratch.refusal(join(scratch.folder, "none", "backbeat.db"))
-    expect(refusal).toMatchObject({ _tag: "StoreError", reason: "unavailable" })
-    expect(refusal.message).toContain(join(scratch.folder, "none"))
+  test("in a missing folder is rejected with the folder's name", async () => {
+    const error = await scratch.openingError(join(scratch.folder, "none", "backbeat.db"))
+    expect(error).toMatchObject({ _tag: "StoreError", reason: "unavailable" })
+    expect(error.message).toContain(join(scratch.folder, "none"))
   })
 
-  test("in the place of a folder is refused", async () => {
-    expect(await scratch.refusal(scratch.folder)).toMatchObject({ reason: "unavailable" })
+  test("at the path of a folder is rejected", async () => {
+    expect(await scratch.openingError(scratch.folder)).toMatchObject({ reason: "unavailable" })
   })
 })
 
 describe("a damaged database", () => {
-  test("that is no database is refused and left as it is", async () => {
+  test("that is no database is rejected and not changed", async () => {
     writeFileSync(scratch.path, "precious notes, no database\n".repeat(500))
     await untouched(/not a database/)
   })
 
-  test("with a broken schema is refused and left as it is, with what is only in its WAL", async () => {
+  test("with a broken schema is rejected and not changed, nor is its WAL", async () => {
     await fill()
     leaveInWal("UPDATE event_counter SET last_sequence = 500")
     scratch.damage(100, new Uint8Array(3000).fill(0xee))
     await untouched(/malformed/)
   })
 
-  test("that was emptied beside its WAL is refused and left as it is", async () => {
+  test("that is empty beside its WAL is rejected and not changed", async () => {
     await fill()
     leaveInWal("CREATE TABLE more (a)")
     truncateSync(scratch.path, 0)
     await untouched(/empty/)
   })
 
-  test("of another program is refused and left as it is", async () => {
+  test("of another program is rejected and not changed", async () => {
     scratch.alter("CREATE TABLE theirs (a)", "INSERT INTO theirs VALUES (1)")
     await untouched(/not backbeat's/)
   })
@@ -152,7 +155,7 @@ describe("a damaged database", () => {
     )
   })
 
-  test("names the task whose document is broken, and answers for the others", async () => {
+  test("reports the task whose document is broken, and returns the others", async () => {
     await fill()
     scratch.alter(`UPDATE tasks SET state = '{"status":"dreaming"}' WHERE id = 't7'`)
     scratch.alter(
@@ -171,7 +174,7 @@ describe("a damaged database", () => {
     )
   })
 
-  test("names the event whose document is broken", async () => {
+  test("reports the event whose document is broken", async () => {
     await fill()
     scratch.alter(`UPDATE events SET event = '{}' WHERE sequence = 5`)
     await scratch.use((store) =>
@@ -185,7 +188,7 @@ describe("a damaged database", () => {
     )
   })
 
-  test("that misses a table says so", async () => {
+  test("without one of its tables reports that", async () => {
     await fill()
     scratch.alter("DROP TABLE task_tags")
     await scratch.use((store) =>
@@ -201,42 +204,39 @@ describe("a damaged database", () => {
 })
 
 describe("a database of a newer backbeat", () => {
-  test("is refused and left as it is, with what is only in its WAL", async () => {
+  test("is rejected and not changed, nor is its WAL", async () => {
     await fill()
     leaveInWal("INSERT INTO migrations (migration_id, name) VALUES (9999, 'later')")
     const before = scratch.files()
-    const refusal = await scratch.refusal()
-    expect(refusal.reason).toBe("newer")
-    expect(refusal.message).toContain("9999")
-    expect(refusal.message).toContain("Upgrade")
+    const error = await scratch.openingError()
+    expect(error.reason).toBe("newer")
+    expect(error.message).toContain("9999")
+    expect(error.message).toContain("Upgrade")
     expect(scratch.files()).toEqual(before)
   })
 })
 
 describe("a database that is read-only", () => {
-  test("is refused in a folder where nothing can be made", async () => {
+  test("is rejected in a read-only folder", async () => {
     chmodSync(scratch.folder, 0o555)
-    const refusal = await asNobody(() => scratch.refusal())
-    expect([refusal.reason, refusal.message]).toEqual([
-      "readonly",
-      expect.stringContaining("writable")
-    ])
+    const error = await asNobody(() => scratch.openingError())
+    expect([error.reason, error.message]).toEqual(["readonly", expect.stringContaining("writable")])
   })
 
-  test("is refused when file and folder cannot be written", async () => {
+  test("is rejected if file and folder are read-only", async () => {
     await fill()
     chmodSync(scratch.path, 0o444)
     chmodSync(scratch.folder, 0o555)
     const before = scratch.files()
-    expect((await asNobody(() => scratch.refusal())).reason).toBe("readonly")
+    expect((await asNobody(() => scratch.openingError())).reason).toBe("readonly")
     expect(scratch.files()).toEqual(before)
   })
 
-  test("is refused when only the file cannot be written", async () => {
+  test("is rejected if only the file is read-only", async () => {
     await fill()
     chmodSync(scratch.path, 0o444)
     chmodSync(scratch.folder, 0o777)
-    expect((await asNobody(() => scratch.refusal())).reason).toBe("readonly")
+    expect((await asNobody(() => scratch.openingError())).reason).toBe("readonly")
   })
 })
 
@@ -259,10 +259,10 @@ describe("a database that another program locks", () => {
     ))
 })
 
-describe("a database that is no longer this program's to write", () => {
-  test("refuses to be opened, and is left without a table", async () => {
+describe("a database that this program no longer owns", () => {
+  test("cannot be opened, and gets no table", async () => {
     const layer = layerSqlite({ path: scratch.path, isOurs: () => false })
-    const refusal = await Effect.runPromise(
+    const error = await Effect.runPromise(
       Effect.flip(
         Effect.provide(
           Effect.flatMap(wholeStore, (store) => store.lastSequence),
@@ -270,22 +270,22 @@ describe("a database that is no longer this program's to write", () => {
         )
       )
     )
-    expect(refusal).toMatchObject({
+    expect(error).toMatchObject({
       reason: "unavailable",
       message: expect.stringContaining("removed or replaced")
     })
     expect(await scratch.use((store) => store.lastSequence)).toBe(0)
   })
 
-  test("takes no transaction from the moment on in which it was lost", async () => {
+  test("rejects every transaction after it was lost", async () => {
     let ours = true
     const kept = await scratch.use(
       (store) =>
         Effect.gen(function* () {
           yield* store.transact(store.record([creation("before")]))
           ours = false
-          const refusal = yield* Effect.flip(store.transact(store.record([creation("after")])))
-          expect(refusal).toMatchObject({ reason: "unavailable" })
+          const error = yield* Effect.flip(store.transact(store.record([creation("after")])))
+          expect(error).toMatchObject({ reason: "unavailable" })
           return [yield* store.find("before"), yield* store.find("after")].map(
             (task) => task?.id ?? null
           )
@@ -296,17 +296,17 @@ describe("a database that is no longer this program's to write", () => {
   })
 })
 
-describe("tidying", () => {
-  test("moves what the write-ahead log holds into the database, and loses nothing of it", async () => {
+describe("maintenance", () => {
+  test("moves the content of the write-ahead log into the database", async () => {
     const logBytes = () => statSync(`${scratch.path}-wal`).size
     await scratch.use((store) =>
       Effect.gen(function* () {
         yield* store.transact(store.record([creation("one")]))
         const before = statSync(scratch.path).size
         const grown = logBytes()
-        yield* store.tidy
+        yield* store.maintain
         expect(statSync(scratch.path).size).toBeGreaterThan(before)
-        // The next commit begins the log anew.
+        // The next commit starts the log from its beginning.
         yield* store.transact(store.record([creation("two")]))
         expect(logBytes()).toBe(grown)
         expect([(yield* store.find("one"))?.id, (yield* store.find("two"))?.id]).toEqual([
@@ -319,13 +319,13 @@ describe("tidying", () => {
 })
 
 describe("a transaction", () => {
-  test("that only reads writes nothing, and leaves nothing to flush", () =>
+  test("that only reads writes nothing, and needs no flush", () =>
     scratch.use((store) =>
       Effect.gen(function* () {
         yield* store.transact(store.record([creation("a")]))
         yield* store.flushed
         const before = scratch.files()
-        // A flush would find no log to force to the disk.
+        // A flush would find no log.
         renameSync(`${scratch.path}-wal`, `${scratch.path}-moved`)
         const look = Effect.all([store.find("a"), store.waitingQueues, store.transact(store.busy)])
         for (let n = 0; n < 20; n++) yield* store.transact(look)
@@ -338,7 +338,7 @@ describe("a transaction", () => {
       })
     ))
 
-  test("within another one is flushed with that", () =>
+  test("within another one is flushed with it", () =>
     scratch.use((store) =>
       Effect.gen(function* () {
         renameSync(`${scratch.path}-wal`, `${scratch.path}-moved`)

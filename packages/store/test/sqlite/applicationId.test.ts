@@ -1,4 +1,4 @@
-/** By which a database of backbeat is known. */
+/** The application id of backbeat's databases. */
 import { Database } from "bun:sqlite"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import { readFileSync, writeFileSync } from "node:fs"
@@ -17,7 +17,7 @@ const fill = () => scratch.use((store) => store.record(life("t")))
 const idInHeader = (): number => readFileSync(scratch.path).readUInt32BE(68)
 
 describe("a database of backbeat", () => {
-  test("carries the id in its header, also one that was made without", async () => {
+  test("has the id in its header, also if it was created without", async () => {
     await fill()
     expect(idInHeader()).toBe(applicationId)
     scratch.alter("PRAGMA application_id = 0")
@@ -26,7 +26,7 @@ describe("a database of backbeat", () => {
     expect(idInHeader()).toBe(applicationId)
   })
 
-  test("is known by its tables, which a foreign one has not", async () => {
+  test("is recognized by its tables, unlike one of another program", async () => {
     await fill()
     const before = readFileSync(scratch.path)
     expect(await hasOurTables(scratch.path)).toBe(true)

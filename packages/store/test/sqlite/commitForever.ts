@@ -1,4 +1,6 @@
-/** A program for the durability test: commits task after task and announces each id when its commit is answered. */
+/**
+ * A program for the durability test: commits task after task, and prints each id after its commit.
+ */
 import { wholeStore } from "../wholeStore.ts"
 import * as Effect from "effect/Effect"
 import { writeSync } from "node:fs"

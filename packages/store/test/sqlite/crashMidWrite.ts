@@ -1,4 +1,7 @@
-/** A program that is killed in the middle of a transaction with a rollback journal, after pages were written to the file. */
+/**
+ * A program that is killed during a transaction with a rollback journal, after it wrote pages to
+ * the file.
+ */
 import { Database } from "bun:sqlite"
 
 const db = new Database(process.argv[2] ?? "")

@@ -12,7 +12,10 @@ afterEach(() => {
   scratch.remove()
 })
 
-/** Runs the committing program until it has announced `count` ids, kills it, and answers with everything it announced. */
+/**
+ * Runs the committing program until it has printed `count` ids, kills it, and returns everything it
+ * printed.
+ */
 const announcedBeforeKill = async (
   prefix: string,
   count: number
@@ -35,7 +38,7 @@ const announcedBeforeKill = async (
 }
 
 describe("a writer that is killed", () => {
-  test("has left everything that it announced, whole, and nothing by halves", async () => {
+  test("has stored every id that it printed, and no half transaction", async () => {
     for (const [prefix, count] of [
       ["a", 1],
       ["b", 40],
@@ -62,7 +65,7 @@ describe("a writer that is killed", () => {
     }
   })
 
-  test("in the middle of a rollback journal is recovered from before anything is judged", async () => {
+  test("during a transaction with a rollback journal is recovered before the file is checked", async () => {
     await scratch.use((store) => store.record([creation("a")]))
     const killed = Bun.spawnSync([
       process.execPath,
@@ -81,7 +84,7 @@ describe("a writer that is killed", () => {
 })
 
 describe("a store that is closed", () => {
-  test("gives everything back when it is opened again", async () => {
+  test("has everything when it is opened again", async () => {
     const recorded = await scratch.use((store) =>
       store.record(life("a", { spec: { tags: ["t"] } }))
     )

@@ -2,20 +2,20 @@ import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import { makeFlusher } from "../../src/sqlite/flush.ts"
 
-/** A disk that forces when the test says so. */
+/** A disk that flushes when the test says so. */
 const makeDisk = () => {
   const syncs: Array<{
     readonly path: string
     readonly done: () => void
-    readonly refuse: (cause: Error) => void
+    readonly fail: (cause: Error) => void
   }> = []
   const sync = (path: string): Promise<void> =>
-    new Promise((resolve, reject) => syncs.push({ path, done: resolve, refuse: reject }))
+    new Promise((resolve, reject) => syncs.push({ path, done: resolve, fail: reject }))
   return { syncs, sync }
 }
 
-/** Lets everything that is ready go on. */
-const settle = () => new Promise((resolve) => setImmediate(resolve))
+/** Lets all pending callbacks run. */
+const runPending = () => new Promise((resolve) => setImmediate(resolve))
 
 describe("a flush", () => {
   test("is not needed before the first commit", async () => {
@@ -24,7 +24,7 @@ describe("a flush", () => {
     expect(syncs).toEqual([])
   })
 
-  test("forces the write-ahead log once for all commits made before it", async () => {
+  test("flushes the write-ahead log once for all earlier commits", async () => {
     const { syncs, sync } = makeDisk()
     const flusher = makeFlusher("db", sync)
     flusher.committed()
@@ -37,30 +37,30 @@ describe("a flush", () => {
     expect(syncs).toHaveLength(1)
   })
 
-  test("does not stand for a commit that was made while it was under way", async () => {
+  test("does not include a commit that was made during it", async () => {
     const { syncs, sync } = makeDisk()
     const flusher = makeFlusher("db", sync)
     flusher.committed()
     const first = Effect.runPromise(flusher.flushed)
     flusher.committed()
-    let told = false
-    const second = Effect.runPromise(flusher.flushed).then(() => (told = true))
+    let isFlushed = false
+    const second = Effect.runPromise(flusher.flushed).then(() => (isFlushed = true))
     syncs[0]?.done()
     await first
-    await settle()
-    expect([told, syncs.length]).toEqual([false, 2])
+    await runPending()
+    expect([isFlushed, syncs.length]).toEqual([false, 2])
     syncs[1]?.done()
     await second
-    expect(told).toBe(true)
+    expect(isFlushed).toBe(true)
   })
 
-  test("that the disk refuses is told, and the next one tries again", async () => {
+  test("fails if the disk reports an error, and the next one tries again", async () => {
     const { syncs, sync } = makeDisk()
     const flusher = makeFlusher("db", sync)
     flusher.committed()
-    const refused = Effect.runPromise(Effect.flip(flusher.flushed))
-    syncs[0]?.refuse(new Error("EIO"))
-    expect(await refused).toMatchObject({ _tag: "StoreError", reason: "unavailable" })
+    const failed = Effect.runPromise(Effect.flip(flusher.flushed))
+    syncs[0]?.fail(new Error("EIO"))
+    expect(await failed).toMatchObject({ _tag: "StoreError", reason: "unavailable" })
     const next = Effect.runPromise(flusher.flushed)
     syncs[1]?.done()
     await next

@@ -34,7 +34,7 @@ const large = (id: string) =>
   creation(id, { spec: { work: { kind: "script", script: "x".repeat(100_000) } } })
 
 describe("a full disk", () => {
-  test("undoes the transaction that it stops, keeps what was there, and all works again when there is space", () => {
+  test("rolls back the transaction, keeps earlier data, and works again when there is space", () => {
     disk = smallDisk(scratch.folder)
     return use((store) =>
       Effect.gen(function* () {
@@ -70,7 +70,7 @@ describe("a full disk", () => {
     )
   })
 
-  test("lets nothing of a transaction be committed, also when the failure is caught inside of it", () => {
+  test("commits no part of a transaction, also if the error is caught inside of it", () => {
     disk = quota(scratch.folder)
     return use((store) =>
       Effect.gen(function* () {
@@ -94,7 +94,7 @@ describe("a full disk", () => {
     )
   })
 
-  test("leaves nothing of a record that has no transaction around it", () => {
+  test("stores nothing of a record without an outer transaction", () => {
     disk = quota(scratch.folder)
     return use((store) =>
       Effect.gen(function* () {

@@ -1,11 +1,13 @@
-/** How many tasks match is counted exactly up to a bound. The rows are made by one statement each. */
+/**
+ * The number of matching tasks is exact up to a maximum. One statement creates all rows of a table.
+ */
 import { Database } from "bun:sqlite"
 import { expect, test } from "bun:test"
 import { countMax } from "@backbeat/store/TaskStore"
 import { creation } from "../task.ts"
 import { ScratchDatabase } from "./ScratchDatabase.ts"
 
-/** The rows that are to be made, by their numbers. */
+/** The numbers of the rows to create. */
 interface Span {
   readonly from: number
   readonly to: number

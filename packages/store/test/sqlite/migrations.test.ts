@@ -13,7 +13,7 @@ beforeEach(() => {
 })
 afterEach(() => scratch.remove())
 
-/** Takes the database back to what it was when no call limited its tasks. */
+/** Reverts the database to the version before batches. */
 const undoBatches = [
   "DROP INDEX tasks_batch_ready",
   "DROP INDEX tasks_batch_busy",
@@ -21,10 +21,10 @@ const undoBatches = [
   "ALTER TABLE tasks DROP COLUMN batch_limit"
 ]
 
-/** Takes the database back to what it was when nobody asked which tasks do the same work. */
+/** Reverts the database to the version before work keys. */
 const undoWork = ["DROP INDEX tasks_work", "ALTER TABLE tasks DROP COLUMN work_key"]
 
-/** Takes the database back to what it was when pipelines had a table of their own. */
+/** Reverts the database to the version in which pipelines had their own table. */
 const undoAggregates = [
   ...undoWork,
   `CREATE TABLE pipelines (
@@ -36,7 +36,7 @@ const undoAggregates = [
   "DELETE FROM migrations WHERE migration_id > 9"
 ]
 
-/** Takes the database back to what it was when the history was of tasks only. */
+/** Reverts the database to the version in which the history had only tasks. */
 const undoPipelines = [
   ...undoWork,
   ...undoBatches,
@@ -57,7 +57,7 @@ const undoPipelines = [
   "DELETE FROM migrations WHERE migration_id > 3"
 ]
 
-/** Takes the database back to what it was when tasks and pipelines had name spaces of their own. */
+/** Reverts the database to the version in which tasks and pipelines had separate ids. */
 const undoIds = [
   ...undoAggregates,
   ...undoBatches,
@@ -66,7 +66,7 @@ const undoIds = [
   "DELETE FROM migrations WHERE migration_id > 6"
 ]
 
-/** Takes the database back to what its first migration had made. */
+/** Reverts the database to the first migration. */
 const undoDependencies = [
   ...undoPipelines,
   "DROP TABLE task_waits",
@@ -80,7 +80,7 @@ const undoDependencies = [
 ]
 
 describe("a database from before dependencies", () => {
-  test("keeps its tasks and their history, which depend on nothing and come from nowhere", async () => {
+  test("keeps its tasks and their history, without dependencies and lineage", async () => {
     const before = await scratch.use((store) =>
       Effect.gen(function* () {
         yield* store.record([...life("done"), creation("waiting", { spec: { tags: ["kept"] } })])
@@ -107,7 +107,7 @@ describe("a database from before dependencies", () => {
 })
 
 describe("a database from before pipelines", () => {
-  test("keeps its whole history with every sequence, which goes on with that of pipelines", async () => {
+  test("keeps its whole history with every sequence, which pipelines continue", async () => {
     const before = await scratch.use((store) =>
       Effect.gen(function* () {
         yield* store.record([
@@ -155,7 +155,7 @@ describe("a database from before pipelines", () => {
 })
 
 describe("a database from before one table of aggregates", () => {
-  test("keeps its pipelines as they were, in their order, also one whose row is damaged", async () => {
+  test("keeps its pipelines and their order, also one with a damaged row", async () => {
     const first = pipelineCreation("first", ["a"], 1_790_000_000_000.5)
     const second = pipelineCreation("second", [])
     const ended = pipelineChange(second.pipeline, { type: "Conclude", failed: null })
@@ -182,8 +182,8 @@ describe("a database from before one table of aggregates", () => {
   })
 })
 
-describe("a database from before there was one name space", () => {
-  test("keeps a task and a pipeline of one id, and the id is the pipeline's when the task is removed", async () => {
+describe("a database from before ids were shared by all kinds", () => {
+  test("keeps a task and a pipeline with the same id, which is the pipeline's after the task is removed", async () => {
     await Effect.gen(function* () {
       yield* (yield* wholeStore).record([...life("both"), creation("alone")])
       yield* (yield* makePipelines).record(pipelineCreation("own", []))

@@ -1,4 +1,6 @@
-/** What each read costs does not grow with the table: SQLite's own plan of every statement is looked at. */
+/**
+ * The cost of a read does not grow with the table: checks SQLite's query plan of every statement.
+ */
 import { wholeStore, type WholeStore } from "../wholeStore.ts"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
@@ -28,7 +30,7 @@ type Store = WholeStore & {
   readonly aggregates: AggregateStore["Service"]
 }
 
-/** The steps of the plans of all statements that the read runs. */
+/** The query plan steps of all statements of a read. */
 const plan = <A, E>(
   read: (store: Store) => Effect.Effect<A, E>
 ): Promise<ReadonlyArray<string>> => {
@@ -55,14 +57,14 @@ const plan = <A, E>(
       planning,
       Layer.provideMerge(
         layerSqliteStores({ writers: "one" }),
-        Layer.provideMerge(layerNoted(statements), layerDatabase({ path: scratch.path }))
+        Layer.provideMerge(layerRecorded(statements), layerDatabase({ path: scratch.path }))
       )
     )
   )
 }
 
-/** Notes what is prepared beside the client. */
-const layerNoted = (statements: Array<ReturnType<Statement<unknown>["compile"]>>) =>
+/** Records prepared statements, which bypass the client. */
+const layerRecorded = (statements: Array<ReturnType<Statement<unknown>["compile"]>>) =>
   Layer.effect(
     SqlDatabase,
     Effect.map(SqlDatabase, (database) => ({
@@ -74,7 +76,7 @@ const layerNoted = (statements: Array<ReturnType<Statement<unknown>["compile"]>>
     }))
   )
 
-/** Tables whose rows are read one after the other. */
+/** The steps that scan a whole table. */
 const scans = (steps: ReadonlyArray<string>) =>
   steps.filter((step) =>
     /^SCAN (t|s|g|e|p|tasks|task_\w+|events|aggregates)\b(?!.*COVERING)/.test(step)
@@ -123,13 +125,13 @@ describe("a read of a large table", () => {
     })
   }
 
-  test("of the first page of everything walks back from the newest row", async () => {
+  test("of the first page without a filter reads from the newest row", async () => {
     const steps = await plan((store) => store.list({}, page))
     expect(scans(steps)).toEqual(["SCAN t"])
     expect(steps.filter((step) => step.includes("TEMP B-TREE"))).toEqual([])
   })
 
-  test("of the history by what it is of looks that up, and does not walk all of it", async () => {
+  test("of the history by task, tag or pipeline uses an index and does not scan it", async () => {
     for (const filter of [
       { taskIds: ["a"] },
       { taskIds: ["a", "b"], types: ["task.started"] as const },
@@ -151,15 +153,15 @@ describe("a read of a large table", () => {
     ).toHaveLength(1)
   })
 
-  test("for the end of a pipeline looks for one live task, however many there are", async () => {
-    const steps = await plan((store) => store.pipelines.over(["p"]))
+  test("for the end of a pipeline looks for one live task among any number", async () => {
+    const steps = await plan((store) => store.pipelines.readyToConclude(["p"]))
     expect(steps.join("\n")).toContain(
       "COVERING INDEX tasks_pipeline_status (pipeline=? AND status=?)"
     )
     expect(scans(steps)).toEqual([])
   })
 
-  test("of ids removes by id, not by how the tasks ended", async () => {
+  test("for a removal finds tasks by id, not by their end", async () => {
     const steps = await plan((store) => store.remove(["a", "b"]))
     expect(steps.join("\n")).toContain("(id=?)")
   })

@@ -3,9 +3,10 @@ import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 
 /**
- * Instants are DOUBLE PRECISION (epoch milliseconds), documents are JSON in TEXT. A specification can be long and seldom
- * changes, so it has a table of its own, which no transition writes and no filter reads. `waits_in` is the queue while the task
- * is queued, `runs_in` while it has an attempt: without statistics SQLite would not see that an index on both columns is better.
+ * Instants are DOUBLE PRECISION (epoch milliseconds), documents are JSON in TEXT. A specification
+ * can be long and seldom changes, so it has its own table, which no transition writes and no filter
+ * reads. `waits_in` is the queue while the task is queued, `runs_in` while it has an attempt:
+ * without statistics, SQLite would not choose an index on queue and status.
  */
 export const tasks = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -65,7 +66,8 @@ export const tasks = Effect.gen(function* () {
   )`
   yield* sql`CREATE INDEX events_task ON events (task_seq, sequence)`
 
-  // One row. A counter of our own has no gap after a rollback and does not go back after a removal, in either database.
+  // One row. Unlike a database sequence, this counter has no gap after a rollback, and it does not
+  // decrease after a removal.
   yield* sql`CREATE TABLE event_counter (last_sequence BIGINT NOT NULL)`
   yield* sql`INSERT INTO event_counter (last_sequence) VALUES (0)`
 })

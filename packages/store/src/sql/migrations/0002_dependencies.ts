@@ -1,12 +1,15 @@
-/** What blocked tasks wait for, and where a task comes from. Portable between SQLite and Postgres. A migration is never edited: write the next one. */
+/**
+ * The waits of blocked tasks, and the lineage of tasks. Portable between SQLite and Postgres. A
+ * migration is never edited: write the next one.
+ */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 
 const noLineage = `{"retryOf":null,"parentTaskId":null,"pipelineId":null}`
 
 /**
- * A row of `task_waits` is one thing that a blocked task still waits for: what has come is deleted. Documents of before get the
- * fields that they lack.
+ * A row of `task_waits` is one dependency that a blocked task still waits for; it is deleted when
+ * the dependency has ended. Older documents get the missing fields.
  */
 export const dependencies = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

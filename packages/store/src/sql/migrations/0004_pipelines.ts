@@ -3,8 +3,9 @@ import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 
 /**
- * An event has a subject: a kind of thing (`task`, `pipeline`) and the id of one. So the history is read without a join, and another
- * kind of subject needs no change of the table. Events go with their subject: who removes it removes them.
+ * An event has a subject: the kind (`task`, `pipeline`) and the id of an aggregate. So the history
+ * is read without a join, and another kind of subject does not change the table. Whoever removes a
+ * subject also removes its events.
  */
 export const pipelines = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

@@ -1,8 +1,8 @@
-/** What calls have done, for those that are sent again. Portable between SQLite and Postgres. */
+/** The effects of calls, for repeated calls. Portable between SQLite and Postgres. */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 
-/** A request is known by the id that its caller gave it. */
+/** A request has the id that its caller gave it. */
 export const requests = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`CREATE TABLE requests (

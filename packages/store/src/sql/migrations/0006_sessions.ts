@@ -1,8 +1,8 @@
-/** What the sessions of agents have used up. Portable between SQLite and Postgres. */
+/** The usage of agent sessions. Portable between SQLite and Postgres. */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 
-/** The id of a session is its agent's; `used` is a Usage as JSON. */
+/** The agent defines the id of its session. `used` is a Usage as JSON. */
 export const sessions = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`CREATE TABLE sessions (

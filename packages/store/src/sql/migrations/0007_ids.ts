@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 
-/** Where a task and a pipeline have the same id, both stay, and the id is noted as the task's. */
+/** If a task and a pipeline have the same id, both stay, and the id is recorded as the task's. */
 export const ids = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`CREATE TABLE ids (

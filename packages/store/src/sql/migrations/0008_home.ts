@@ -1,8 +1,11 @@
-/** Who the home is and where it lies. Portable between SQLite and Postgres. */
+/** The identity and the location of the home. Portable between SQLite and Postgres. */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 
-/** One row, of slot 1. Device and inode are the folder's, as decimal text: 64 bits do not fit into a JavaScript number. */
+/**
+ * One row with slot 1. `device` and `inode` identify the folder, as decimal text: 64 bits do not
+ * fit into a JavaScript number.
+ */
 export const home = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`CREATE TABLE home (

@@ -1,8 +1,11 @@
-/** Tasks of which one call lets only so many run at a time. Portable between SQLite and Postgres. */
+/**
+ * Batches: calls that limit how many of their tasks run at a time. Portable between SQLite and
+ * Postgres.
+ */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 
-/** Most tasks have no batch: they are in neither index. */
+/** Most tasks have no batch, and are in neither index. */
 export const batches = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`ALTER TABLE tasks ADD COLUMN batch TEXT`

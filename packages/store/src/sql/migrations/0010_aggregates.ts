@@ -1,4 +1,7 @@
-/** One table for all aggregates but tasks; pipelines move there. Portable between SQLite and Postgres, but for the copied documents. A migration is never edited: write the next one. */
+/**
+ * One table for all aggregates except tasks; pipelines move there. Portable between SQLite and
+ * Postgres, except for the copied documents. A migration is never edited: write the next one.
+ */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 
@@ -12,7 +15,7 @@ interface PipelineBefore {
   readonly state: string
 }
 
-/** `document` is the state as JSON. The other columns are what rows are found and ordered by. */
+/** `document` is the state as JSON. Rows are found and sorted by the other columns. */
 export const aggregates = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const serial = sql.literal(
@@ -38,7 +41,8 @@ export const aggregates = Effect.gen(function* () {
   const before = yield* sql<PipelineBefore>`
     SELECT id, status, created_at, name, task_ids, owner, state FROM pipelines ORDER BY seq`
   for (const { id, status, created_at, name, task_ids, owner, state } of before) {
-    // Spliced, not parsed: a row that is damaged stays what it is, and is told of when it is read.
+    // The JSON is concatenated, not parsed, so a damaged row stays as it is and is reported when it
+    // is read.
     const document = `{"id":${JSON.stringify(id)},"name":${JSON.stringify(name)},"taskIds":${task_ids},"owner":${owner},"createdAt":${created_at},"state":${state}}`
     yield* sql`INSERT INTO aggregates ${sql.insert({ kind: "pipeline", id, status, created_at, document })}`
   }

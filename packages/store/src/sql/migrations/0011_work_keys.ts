@@ -1,8 +1,13 @@
-/** Which tasks do the same work. Portable between SQLite and Postgres. A migration is never edited: write the next one. */
+/**
+ * The keys of tasks that do the same work. Portable between SQLite and Postgres. A migration is
+ * never edited: write the next one.
+ */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 
-/** Tasks of before get theirs with their next change: a key is only for finding what ran again. */
+/**
+ * Existing tasks get a key with their next change. It is only used to find tasks that ran again.
+ */
 export const workKeys = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`ALTER TABLE tasks ADD COLUMN work_key TEXT`

@@ -26,5 +26,5 @@ export const migrations = {
   "0011_work_keys": workKeys
 }
 
-/** The number of the newest one: what a database is at after it was opened. */
+/** The number of the newest migration, which every opened database has. */
 export const newest = Math.max(...Object.keys(migrations).map((key) => Number.parseInt(key, 10)))
