@@ -1,6 +1,6 @@
 /**
  * An attempt as an engine of an earlier version has left it: the shim of that version runs, with a file each for its claim, what its shell
- * says, and the end.
+ * says, and the end. As a program it starts the rest of its arguments in the folder that is the first, and prints the pid of the shim.
  */
 import { closeSync, constants, mkdirSync, openSync, writeSync } from "node:fs"
 import { join } from "node:path"
@@ -66,4 +66,14 @@ export const startEarlier = (
   })
   for (const fd of [exit, note, stdout, stderr, reader, alive]) closeSync(fd)
   return shim
+}
+
+if (import.meta.main) {
+  const [dir = "", ...argv] = process.argv.slice(2)
+  const env = Object.fromEntries(
+    Object.entries(process.env).map(([name, value]) => [name, value ?? ""])
+  )
+  const shim = startEarlier(dir, argv, env)
+  shim.unref()
+  console.log(shim.pid)
 }
