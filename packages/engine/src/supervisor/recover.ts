@@ -11,7 +11,6 @@ import { existsSync } from "../system/files.ts"
 import { AgentAttempts } from "../agent/AgentAttempts.ts"
 import { Home, taskDir } from "../home/Home.ts"
 import { inspectAttempt, inspectSpawned, isPassing } from "../process/inspectAttempt.ts"
-import { isLateShim } from "../process/isLateShim.ts"
 import { lookTwice } from "../process/look.ts"
 import { attemptEnd } from "../attempt/attemptEnd.ts"
 import { treeOf } from "../attempt/attemptSpec.ts"
@@ -94,10 +93,7 @@ const stillLiving = (
 ): Effect.Effect<ReadonlySet<string>> =>
   idsWhere(tasks, (task) => {
     const tree = treeOf(root, task)
-    const lives = Effect.map(
-      lookTwice(tree),
-      (left) => left.length > 0 && !isLateShim(tree.dir, left)
-    )
+    const lives = Effect.map(lookTwice(tree), (left) => left.length > 0)
     return persistently(`a look at ${tree.dir}`, lives)
   })
 

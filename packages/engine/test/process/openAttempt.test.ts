@@ -3,7 +3,8 @@ import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { recordPath } from "../../src/process/AttemptRecord.ts"
 import { claimAttempt, readClaim } from "../../src/process/Claim.ts"
-import { inspectAttempt } from "../../src/process/inspectAttempt.ts"
+import { type AttemptEnd, inspectAttempt } from "../../src/process/inspectAttempt.ts"
+import { watchEnd } from "../../src/process/watchEnd.ts"
 import { bashPath } from "../../src/process/shimCall.ts"
 import { isHeld } from "../../src/process/AliveFifo.ts"
 import { readProcess, readProcFile } from "../../src/process/ProcessTable.ts"
@@ -295,9 +296,9 @@ const isSuspended = (pid: number) =>
   readProcFile(`/proc/${pid}/stat`)?.toString("latin1").includes(") T ") === true
 
 /** Opens an attempt whose shim is suspended before it could claim the folder. */
-const openHeldBack = async (rig: AttemptRig) => {
+const openHeldBack = async (rig: AttemptRig, script = "echo ran late") => {
   for (;;) {
-    const attempt = rig.sh("echo ran late")
+    const attempt = rig.sh(script)
     signalProcess(pidOf(attempt), "SIGSTOP")
     while (readProcess(pidOf(attempt)) !== null && !isSuspended(pidOf(attempt)))
       await new Promise(setImmediate)
@@ -326,6 +327,14 @@ describe("an attempt that is opened again", () => {
     expect(end).toMatchObject({ kind: "ended", record: { end: exited(5) } })
     expect(await late.ended).toEqual(end)
     expect(rig.stdout(late)).toBe("ran\n")
+  })
+
+  test("is watched from before its claim to its record, whoever still holds its FIFO", async () => {
+    await using rig = new AttemptRig()
+    const attempt = await openHeldBack(rig, "setsid sleep 1000 & exit 4")
+    const end = new Promise<AttemptEnd>((resolve) => void watchEnd(attempt.dir, resolve))
+    signalProcess(pidOf(attempt), "SIGCONT")
+    expect(await end).toMatchObject({ kind: "ended", record: { end: exited(4) } })
   })
 
   test("never runs after an engine ruled it out", async () => {
