@@ -37,8 +37,8 @@ const reached = (): ReadonlyArray<Pipeline> => {
   return [...found.values()]
 }
 
-describe("the table of what a pipeline accepts", () => {
-  test("has each way that a command can lead, and no other", () => {
+describe("the table of commands that a pipeline accepts", () => {
+  test("has each possible transition, and no other", () => {
     const taken = reached().flatMap((pipeline) =>
       commands.flatMap((command) => {
         const next = after(pipeline, command)
@@ -55,7 +55,7 @@ describe("the table of what a pipeline accepts", () => {
     expect([...new Set(taken)].toSorted()).toEqual(drawn.toSorted())
   })
 
-  test("refuses what it does not have", () => {
+  test("lists exactly the commands that are not rejected", () => {
     for (const pipeline of reached()) {
       for (const command of commands) {
         expect([pipeline.state.status, command.type, after(pipeline, command) !== null]).toEqual([

@@ -7,7 +7,7 @@ const message = "EMFILE: too many open files"
 const first = { attempt: 1, tries: 1 } as const
 const once = { times: 1, since: 100, message }
 
-/** When a task is to be started. */
+/** When a task is due to start. */
 const dueOf = ({ state }: Task): number =>
   state.status === "queued" ? (state.notBefore ?? state.since) : 0
 

@@ -161,7 +161,7 @@ export const completed = (): Task =>
 /** A task that exited with 1 at instant 300. */
 export const failed = (): Task =>
   given(specOf(), { command: open, at: 100 }, { command: end(exitAt(300, 1)), at: 310 })
-/** A task that a caller stopped while it ran; it was gone at instant 300. */
+/** A task that a caller stopped while it ran. Its process ended at instant 300. */
 export const cancelled = (): Task =>
   given(
     specOf(),

@@ -4,8 +4,8 @@ import * as SqlClient from "effect/sql/SqlClient"
 
 /**
  * An event has a subject: the kind (`task`, `pipeline`) and the id of an aggregate. So the history
- * is read without a join, and another kind of subject does not change the table. Whoever removes a
- * subject also removes its events.
+ * is read without a join, and another kind of subject does not change the table. No foreign key
+ * removes events: the code that removes a subject also removes its events.
  */
 export const pipelines = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
