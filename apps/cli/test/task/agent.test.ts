@@ -232,7 +232,7 @@ const missing = (agent: string, fix: string) => ({
 })
 
 describe("a prompt that cannot be given to an agent", () => {
-  test("is foretold by the check of a machine without agents, which says how each is installed", async () => {
+  test("is reported by `agents check` on a machine without agents, with the command that installs each", async () => {
     await using rig = new Rig()
     const env = { PATH: "/usr/bin:/bin", HOME: rig.scratch }
     expect((await rig.call(["agents", "check"], { env })).document["data"]).toMatchObject({

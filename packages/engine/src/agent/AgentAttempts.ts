@@ -1,4 +1,7 @@
-/** Follows the attempts of agents: what they say is kept as it comes, and at the end becomes their result. */
+/**
+ * Follows the attempts of agents: parses their output as it grows, and at the end returns their
+ * result.
+ */
 import { speakerOf } from "../configuration/knownAgents.ts"
 import { withoutEscapes } from "@backbeat/agents/text/visible"
 import type { AgentOutcome, AgentFailure } from "@backbeat/core/task/AgentOutcome"
@@ -23,32 +26,35 @@ import { AgentOutput } from "./AgentOutput.ts"
 import { gitState } from "../checkpoint/gitState.ts"
 import { callAfter } from "../system/time.ts"
 
-/** An attempt whose output is read. */
+/** An attempt whose output is being read. */
 export interface Followed {
   readonly release: () => void
-  /** Whether the agent has told how its work ended, as far as its output has been read. */
+  /** Whether the output that was read so far contains the agent's result. */
   readonly hasResult: () => boolean
 }
 
-/** Follows attempts of agents. Other attempts are no concern of it. */
+/** Follows attempts of agents; ignores all other attempts. */
 export class AgentAttempts extends Context.Service<
   AgentAttempts,
   {
-    /** Reads an attempt's output whenever it has grown, and does `finish` when it has told its result and then rests; null when it is no agent's. */
+    /**
+     * Reads an attempt's output whenever it grows. Runs `finish` when the agent has reported its
+     * result and is then silent. Returns null for other attempts.
+     */
     readonly follow: (
       task: Task,
       output: OutputWatch,
       finish: Effect.Effect<void>
     ) => Followed | null
-    /** The end of an attempt with what the agent said of its work and the work tree that it left. */
-    readonly conclude: (task: Task, end: AttemptEnd) => Effect.Effect<AttemptEnd>
+    /** Adds the agent's outcome and the state of the work tree to the end of an attempt. */
+    readonly addOutcome: (task: Task, end: AttemptEnd) => Effect.Effect<AttemptEnd>
   }
 >()("@backbeat/engine/AgentAttempts") {}
 
 const keyOf = ({ id, state }: Task): string => `${id}#${state.attempt}`
 
-/** What is not known is not called a success. */
-const unread: AgentOutcome = {
+/** The outcome of an attempt whose output cannot be read: an unknown result is not a success. */
+const unreadableOutcome: AgentOutcome = {
   result: {
     text: "",
     isError: true,
@@ -67,7 +73,10 @@ const unread: AgentOutcome = {
   }
 }
 
-/** How long after an end, in milliseconds, the work tree is taken for what the agent left: later others may have changed it. */
+/**
+ * How long after an end (ms) the work tree counts as the agent's: later, other programs may have
+ * changed it.
+ */
 const gitWithinMs = 5000
 const structuredMaxCharacters = 262_144
 const structuredMaxDepth = 64
@@ -85,8 +94,11 @@ const tooLarge: AgentFailure = {
   hint: "Read it in the task's logs with raw true, or request a smaller answer."
 }
 
-/** What an agent gave in the form of the output schema, as far as it can be kept: readable for everybody, and no larger than an answer should be. */
-const keepStructured = (structured: Schema.Json | null): Schema.Json | null => {
+/**
+ * The agent's structured answer if it is small enough to be stored, as valid JSON without escape
+ * sequences; otherwise null.
+ */
+const storableStructured = (structured: Schema.Json | null): Schema.Json | null => {
   const json =
     structured !== null && depthOf(structured) <= structuredMaxDepth
       ? JSON.stringify(structured)
@@ -96,12 +108,15 @@ const keepStructured = (structured: Schema.Json | null): Schema.Json | null => {
     : decodeJson(wellFormed(json))
 }
 
-/** An output is not ours: what is kept of it must be readable for everybody. What was asked for and cannot be kept is not called a success. */
+/**
+ * Makes an outcome safe to store: the output may be invalid Unicode or too large. A requested
+ * structured answer that cannot be stored is a failure.
+ */
 const bounded = (outcome: AgentOutcome, { spec: { work } }: Task): AgentOutcome => {
   const { text, sessionId, structured } = outcome.result
-  const asked = work.kind === "prompt" && work.outputSchema !== null ? structured : null
-  const kept = keepStructured(asked)
-  const trouble = outcome.trouble ?? (kept === null && asked !== null ? tooLarge : null)
+  const requested = work.kind === "prompt" && work.outputSchema !== null ? structured : null
+  const storable = storableStructured(requested)
+  const trouble = outcome.trouble ?? (storable === null && requested !== null ? tooLarge : null)
   return {
     trouble,
     used: outcome.used,
@@ -110,14 +125,17 @@ const bounded = (outcome: AgentOutcome, { spec: { work } }: Task): AgentOutcome 
       isError: outcome.result.isError || trouble !== null,
       text: text.toWellFormed(),
       sessionId: sessionId !== null && sessionIdPattern.test(sessionId) ? sessionId : null,
-      structured: kept
+      structured: storable
     }
   }
 }
 
 const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Json))
 
-/** JSON writes half of a surrogate pair as an escape, which other readers refuse; an escape sequence acts on the terminal of who prints it. */
+/**
+ * Replaces unpaired surrogates, which other JSON readers reject, and removes terminal escape
+ * sequences.
+ */
 const wellFormed = (json: string): string =>
   JSON.stringify(
     JSON.parse(json, (_, value: unknown) =>
@@ -125,8 +143,8 @@ const wellFormed = (json: string): string =>
     )
   )
 
-/** A limit of silence: it begins anew each time, or does not count at all. */
-const makeRestLimit = (limitMs: () => number, reached: () => void) => {
+/** A timeout for silence. Each `begin` restarts it, or cancels it. */
+const makeSilenceTimeout = (limitMs: () => number, reached: () => void) => {
   let cancel: (() => void) | undefined
   return {
     begin: (counts: boolean): void => {
@@ -137,8 +155,8 @@ const makeRestLimit = (limitMs: () => number, reached: () => void) => {
 }
 
 /**
- * What was used up of the session in which an attempt went on, when it began: what another one used beside it is not in its count.
- * Undefined when nobody noted it, or it cannot be read.
+ * The session's usage when the attempt continued it, so that the usage of another attempt in this
+ * session is not counted. Undefined if unknown.
  */
 const makeUsedBefore = Effect.map(
   SessionStore,
@@ -179,27 +197,27 @@ const make = Effect.gen(function* () {
     if (reading === null) return null
     followed.set(keyOf(task), reading)
     const { hasResult } = reading.reader
-    const rest = makeRestLimit(
+    const silenceTimeout = makeSilenceTimeout(
       () => settings.current().agentExitMs,
       () => void run(finish)
     )
-    const readOn = Effect.andThen(
+    const readMore = Effect.andThen(
       reading.output.catchUp,
-      Effect.sync(() => rest.begin(hasResult()))
+      Effect.sync(() => silenceTimeout.begin(hasResult()))
     )
-    const unsubscribe = output.subscribe(() => void run(readOn))
-    run(readOn)
+    const unsubscribe = output.subscribe(() => void run(readMore))
+    run(readMore)
     return {
       hasResult,
       release: () => {
-        rest.begin(false)
+        silenceTimeout.begin(false)
         unsubscribe()
         followed.delete(keyOf(task))
       }
     }
   }
 
-  const conclude = Effect.fnUntraced(function* (task: Task, end: AttemptEnd) {
+  const addOutcome = Effect.fnUntraced(function* (task: Task, end: AttemptEnd) {
     const { kind } = end.outcome
     const { work } = task.spec
     if (work.kind !== "prompt" || kind === "notSpawned") return end
@@ -227,18 +245,18 @@ const make = Effect.gen(function* () {
 
   return AgentAttempts.of({
     follow,
-    conclude: (task, end) =>
-      Effect.catchCause(conclude(task, end), (cause) =>
+    addOutcome: (task, end) =>
+      Effect.catchCause(addOutcome(task, end), (cause) =>
         Effect.as(
           Effect.annotateLogs(
             Effect.logError(`the output of agent task ${task.id} could not be read`, cause),
             { task: task.id }
           ),
-          { ...end, agent: unread }
+          { ...end, agent: unreadableOutcome }
         )
       )
   })
 })
 
-/** Follows attempts in the home. */
+/** Follows the attempts in the home. */
 export const layerAgentAttempts = Layer.effect(AgentAttempts, make)

@@ -1,7 +1,8 @@
 /**
- * The standard output of an agent's attempt: its events are read as they come, and what they say to people is kept beside
- * them, in a folder that is read like that of any other attempt. Both are kept within the limit of the task; an event goes only when
- * its text is there and what it told is kept, so that the next engine goes on where this one was.
+ * The standard output of an agent's attempt. Parses its events as they come, and writes their text
+ * for people to a folder that is read like that of any other attempt. Both are rotated within the
+ * task's limit. Events are only dropped after their text and the reader's state are saved, so that
+ * the next engine can continue.
  */
 import type { AgentReader } from "@backbeat/agents/Agent"
 import * as Effect from "effect/Effect"
@@ -12,19 +13,23 @@ import { OutputFile } from "../output/OutputFile.ts"
 import { outputPath } from "../output/OutputStream.ts"
 import { textDir } from "../output/readableDir.ts"
 import { rotate } from "../output/rotate.ts"
-import { type Progress, readProgress, writeProgress } from "./Progress.ts"
+import {
+  type ReaderCheckpoint,
+  readReaderCheckpoint,
+  writeReaderCheckpoint
+} from "./ReaderCheckpoint.ts"
 
 const chunkBytes = 262_144
-/** A longer line is no event; it is left out. */
+/** A longer line is not an event and is skipped. */
 const lineMaxBytes = 16_777_216
 const newline = 10
 
-/** Does what needs a place on the disk. A full disk or a folder that is gone loses the text for people, and nothing else. */
-const ifThereIsPlace = (write: () => void): void => {
+/** Writes, and ignores errors: a full disk or a removed folder only loses the text for people. */
+const ignoreWriteErrors = (write: () => void): void => {
   try {
     write()
   } catch {
-    // The events themselves are not touched.
+    // The events themselves are not changed.
   }
 }
 
@@ -43,7 +48,7 @@ const textEnd = (dir: string): number => {
   return text.end
 }
 
-/** Reads one attempt's events. `catchUp` after growth, and `finish` when nothing will be written any more. */
+/** Reads the events of one attempt. Call `catchUp` after growth, and `finish` after the end. */
 export class AgentOutput {
   readonly #dir: string
   readonly #reader: AgentReader
@@ -52,9 +57,11 @@ export class AgentOutput {
   #readTo: number
   #pending: Array<Buffer> = []
   #pendingBytes = 0
-  /** The end of the text that the events so far have given. */
+  /** The end offset of the text of the events so far. */
   #textTo: number
-  /** Text that an earlier engine has written already: the same events give the same text. */
+  /**
+   * How much of the text an earlier engine has already written: the same events give the same text.
+   */
   #written: number
   #finished = false
 
@@ -62,9 +69,9 @@ export class AgentOutput {
     this.#dir = dir
     this.#reader = reader
     this.#maxOutputBytes = maxOutputBytes
-    ifThereIsPlace(() => makeTextDir(dir))
+    ignoreWriteErrors(() => makeTextDir(dir))
     const end = textEnd(dir)
-    const { events, text, overlongBytes } = this.#learnProgress(end)
+    const { events, text, overlongBytes } = this.#restore(end)
     this.#readTo = events
     this.#pendingBytes = overlongBytes
     this.#textTo = text
@@ -72,29 +79,34 @@ export class AgentOutput {
     this.#shareDropped()
   }
 
-  /** Where to go on. What no engine has kept, or could keep, is read from the oldest event on of which the text is not there. */
-  #learnProgress(textEndsAt: number): Omit<Progress, "reader"> {
-    const progress = readProgress(this.#dir)
-    if (progress !== null && this.#reader.restoreState(progress.reader)) return progress
+  /**
+   * Finds where to continue. Without a saved state, reads from the oldest event whose text is
+   * missing.
+   */
+  #restore(textEndsAt: number): Omit<ReaderCheckpoint, "reader"> {
+    const saved = readReaderCheckpoint(this.#dir)
+    if (saved !== null && this.#reader.restoreState(saved.reader)) return saved
     const record = readDropped(this.#dir)
     const { keptFrom } = record.stdout
     const taken = record.taken ?? { events: keptFrom, text: keptFrom > 0 ? textEndsAt : 0 }
-    if (record.taken === null) ifThereIsPlace(() => writeDropped(this.#dir, { ...record, taken }))
+    if (record.taken === null)
+      ignoreWriteErrors(() => writeDropped(this.#dir, { ...record, taken }))
     return { ...taken, overlongBytes: 0 }
   }
 
-  /** Reads what was written since, and keeps its text. */
+  /** Reads new events and writes their text. */
   readonly catchUp: Effect.Effect<void> = Effect.suspend(() => {
-    // At once: what rotation has just taken from the one standard error must not be shown as zeros in the other folder.
+    // First, so that the part of the shared standard error that rotation dropped is not shown as
+    // zeros in the other folder.
     this.#shareDropped()
-    return this.#turns.withPermit(this.#readOn)
+    return this.#turns.withPermit(this.#readMore)
   })
 
-  /** Reads the rest, a last line without newline included. */
+  /** Reads the rest, including a last line without newline. */
   readonly finish: Effect.Effect<void> = Effect.suspend(() =>
     this.#turns.withPermit(
       Effect.andThen(
-        this.#readOn,
+        this.#readMore,
         Effect.sync(() => {
           if (this.#finished) return
           this.#finished = true
@@ -108,11 +120,14 @@ export class AgentOutput {
     )
   )
 
-  readonly #readOn: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
+  readonly #readMore: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
     while (yield* this.#readFile(new OutputFile(this.#dir, "stdout"))) yield* Effect.yieldNow
   })
 
-  /** Reads what the file has. True when rotation has been beyond its end meanwhile: then it has to be opened anew. */
+  /**
+   * Reads to the end of the file. Returns true if rotation has passed the end meanwhile; then the
+   * file must be opened again.
+   */
   #readFile(file: OutputFile): Effect.Effect<boolean> {
     const buffer = Buffer.allocUnsafe(chunkBytes)
     const step = (): "more" | "end" | "dropped" => {
@@ -125,8 +140,8 @@ export class AgentOutput {
     }
     const all = Effect.gen(function* () {
       for (;;) {
-        const met = step()
-        if (met !== "more") return met === "dropped"
+        const outcome = step()
+        if (outcome !== "more") return outcome === "dropped"
         yield* Effect.yieldNow
       }
     })
@@ -136,7 +151,7 @@ export class AgentOutput {
     )
   }
 
-  /** Rotation was faster: the line that is under way is lost, and so is what came between. */
+  /** Rotation was faster: the incomplete line and everything up to the offset are lost. */
   #skipTo(offset: number): void {
     this.#pending = []
     this.#pendingBytes = 0
@@ -147,36 +162,44 @@ export class AgentOutput {
     const texts: Array<string> = []
     let from = 0
     for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, from)) {
-      this.#hold(bytes.subarray(from, at))
+      this.#appendPending(bytes.subarray(from, at))
       texts.push(...this.#reader.readLine(this.#takePending()))
       from = at + 1
     }
-    if (from < bytes.length) this.#hold(Buffer.from(bytes.subarray(from)))
+    if (from < bytes.length) this.#appendPending(Buffer.from(bytes.subarray(from)))
     this.#write(texts)
-    ifThereIsPlace(() => this.#dropEvents())
+    ignoreWriteErrors(() => this.#dropEvents())
   }
 
-  /** What the events told comes before they go. A line under way is kept, unless it is none that will be read. */
+  /**
+   * Saves the reader's state before events are dropped. An incomplete line is kept, unless it is
+   * too long to be read.
+   */
   #dropEvents(): void {
     const record = readDropped(this.#dir)
     if (this.#readTo - record.stdout.keptFrom <= this.#maxOutputBytes) return
     const overlongBytes = this.#pendingBytes > lineMaxBytes ? this.#pendingBytes : 0
     const events = this.#readTo - (this.#pendingBytes - overlongBytes)
     const text = this.#textTo
-    writeProgress(this.#dir, { events, text, overlongBytes, reader: this.#reader.saveState() })
+    writeReaderCheckpoint(this.#dir, {
+      events,
+      text,
+      overlongBytes,
+      reader: this.#reader.saveState()
+    })
     writeDropped(this.#dir, { ...record, taken: { events, text } })
     rotate({ dir: this.#dir, maxOutputBytes: this.#maxOutputBytes, streams: ["stdout"] })
   }
 
-  /** Standard error is one file in two folders, and its readers in either have to know what is gone. */
+  /** Standard error is one file in two folders. The readers of both must know what was dropped. */
   #shareDropped(): void {
     const { stderr } = readDropped(this.#dir)
     const text = readDropped(textDir(this.#dir))
     if (stderr.keptFrom !== text.stderr.keptFrom)
-      ifThereIsPlace(() => writeDropped(textDir(this.#dir), { ...text, stderr }))
+      ignoreWriteErrors(() => writeDropped(textDir(this.#dir), { ...text, stderr }))
   }
 
-  #hold(part: Buffer): void {
+  #appendPending(part: Buffer): void {
     this.#pendingBytes += part.length
     if (this.#pendingBytes <= lineMaxBytes) this.#pending.push(part)
     else this.#pending = []
@@ -197,7 +220,7 @@ export class AgentOutput {
     this.#textTo += bytes.length
     if (known === bytes.length) return
     const dir = textDir(this.#dir)
-    ifThereIsPlace(() => {
+    ignoreWriteErrors(() => {
       appendFileSync(outputPath(dir, "stdout"), bytes.subarray(known), { mode: 0o600 })
       rotate({ dir, maxOutputBytes: this.#maxOutputBytes, streams: ["stdout"] })
     })

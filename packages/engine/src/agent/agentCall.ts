@@ -1,4 +1,6 @@
-/** How an agent is called for a task: its prompt, with what earlier tasks left put before it. */
+/**
+ * Builds the call of an agent for a task. Puts the checkpoints of earlier tasks before its prompt.
+ */
 import type { AgentCall } from "@backbeat/agents/Agent"
 import type { Checkpoint } from "@backbeat/core/checkpoint/Checkpoint"
 import { enrich } from "@backbeat/core/checkpoint/enrich"
@@ -14,25 +16,31 @@ import { makeTaskAtLastEnd } from "../checkpoint/taskAtLastEnd.ts"
 import { agentEnvironment, agentOf, callSetting } from "../configuration/knownAgents.ts"
 import { readCheckpoint } from "../checkpoint/readCheckpoint.ts"
 
-/** The call cannot be made; the message says why. */
+/** The call cannot be built; the message says why. */
 export class CallImpossible extends Data.TaggedError("CallImpossible")<{
   readonly message: string
 }> {}
 
-/** No chain is told from further back: what would be left of it is nothing. */
+/**
+ * How many earlier tasks a prompt contains at most. Of older ones nothing would be left after
+ * shortening.
+ */
 const longestChain = 16
 
-/** What is sent to a session of the agent's own that goes on: it knows the rest. */
-const goOn = "Continue your task where you stopped."
+/** The prompt for a session that continues: the session knows the rest. */
+const continuePrompt = "Continue your task where you stopped."
 
-/** Makes calls; made once. The call is null for what is no agent's task. Fails with CallImpossible or StoreError. */
+/**
+ * Builds a function that returns the call of a task; null if its work is not a prompt. Fails with
+ * CallImpossible or StoreError.
+ */
 export const makeAgentCall = Effect.gen(function* () {
   const { root } = yield* Home
   const store = yield* TaskStore
   const settings = yield* Settings
   const taskAtLastEnd = yield* makeTaskAtLastEnd
 
-  /** The checkpoints from this one back, the newest first. */
+  /** The checkpoints of the chain of earlier tasks, newest first. */
   const chainOf = Effect.fnUntraced(function* (first: Predecessor) {
     const chain: Array<Checkpoint> = []
     let next: Predecessor | null = first
@@ -52,7 +60,7 @@ export const makeAgentCall = Effect.gen(function* () {
   })
 
   const promptOf = Effect.fnUntraced(function* ({ prompt, after, session }: AgentWork) {
-    if (session !== null) return after?.added ?? goOn
+    if (session !== null) return after?.added ?? continuePrompt
     if (after === null) return prompt
     return enrich({ how: after.how, prompt, added: after.added, chain: yield* chainOf(after) })
   })

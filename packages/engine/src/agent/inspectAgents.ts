@@ -1,4 +1,6 @@
-/** Looks at the agents of this machine: where each is, which version, and whether it is logged in as far as files and variables tell. */
+/**
+ * Inspects the agents of this machine: path, version, and whether files or variables show a login.
+ */
 import type { AgentEntry } from "@backbeat/contract/operation/agents"
 import type { Agent } from "@backbeat/agents/Agent"
 import { builtIn } from "@backbeat/agents/agents"
@@ -20,7 +22,7 @@ import {
 const versionTimeoutMs = 15_000
 const versionMaxCharacters = 200
 
-/** The first line that `--version` prints; null when it prints none in time. */
+/** The first line of `--version`; null if none is printed in time. */
 const versionOf = (path: string, env: Variables): Effect.Effect<string | null> =>
   Effect.promise(async () => {
     const text = await capture({
@@ -34,7 +36,7 @@ const versionOf = (path: string, env: Variables): Effect.Effect<string | null> =
     return line === undefined ? null : line.trim().slice(0, versionMaxCharacters)
   })
 
-const isThere = (path: string): boolean => {
+const hasContent = (path: string): boolean => {
   try {
     return statSync(path).size > 0
   } catch {
@@ -42,8 +44,8 @@ const isThere = (path: string): boolean => {
   }
 }
 
-/** A path of the marks, such as `${CODEX_HOME:-.codex}/auth.json`, below the home directory. */
-const placeOf = (pattern: string, env: Variables): string => {
+/** Resolves a path pattern, such as `${CODEX_HOME:-.codex}/auth.json`, below the home directory. */
+const resolvePattern = (pattern: string, env: Variables): string => {
   const path = pattern.replace(/\$\{([A-Z_]+):-([^}]*)\}/u, (_, name: string, fallback: string) => {
     const value = env[name]
     return value === undefined || value === "" ? fallback : value
@@ -51,16 +53,16 @@ const placeOf = (pattern: string, env: Variables): string => {
   return isAbsolute(path) ? path : join(env["HOME"] ?? "/", path)
 }
 
-/** What can be seen of an agent's login in these variables and in the files that they lead to. */
+/** The login status of an agent, according to these variables and the files they name. */
 export const authOf = (
   { credentialSources: { variables, files } }: Agent,
   env: Variables
 ): AgentEntry["auth"] => {
   const variable = variables.find((name) => (env[name] ?? "") !== "")
   if (variable !== undefined) return { status: "found", where: variable }
-  const file = files.map((pattern) => placeOf(pattern, env)).find(isThere)
+  const file = files.map((pattern) => resolvePattern(pattern, env)).find(hasContent)
   if (file !== undefined) return { status: "found", where: file }
-  // A keychain cannot be looked into without asking its owner.
+  // A keychain cannot be read without asking its owner.
   const unseen = variables.length + files.length === 0 || process.platform === "darwin"
   return { status: unseen ? "unknown" : "missing", where: null }
 }
@@ -68,12 +70,12 @@ export const authOf = (
 const inspect = (
   config: Configuration,
   agent: Agent,
-  callers: Variables
+  callerEnv: Variables
 ): Effect.Effect<AgentEntry> =>
   Effect.gen(function* () {
     const command = commandOf(config, agent)
     const settings = agentSettings(config, agent.name)
-    const env = agentEnvironment(config, agent, callers)
+    const env = agentEnvironment(config, agent, callerEnv)
     const resolved = resolveCommand({ argv: [command], cwd: "/", env })
     const path = resolved.kind === "resolved" ? resolved.path : null
     return {
@@ -92,7 +94,7 @@ const inspect = (
     }
   })
 
-/** Every agent, as the caller with this environment would find it. Runs each with `--version`, at once. */
+/** Inspects every agent with the caller's environment. Runs `--version` of all of them at once. */
 export const inspectAgents = (
   config: Configuration,
   env: Variables,

@@ -1,4 +1,4 @@
-/** A call as the handlers see it, and how a handler is tied to its row of the table. */
+/** A call as handlers see it, and how a handler is connected to its row of the table. */
 import { callOf, flagOf, type Hint, sentence, type Text, firstOf } from "@backbeat/contract/Text"
 import type { Caller, Flags } from "@backbeat/contract/Call"
 import { decodePayload } from "@backbeat/contract/decodePayload"
@@ -15,15 +15,15 @@ import type * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import type { TaskMissing } from "../commit/Transitions.ts"
 
-/** Who calls, with which flags. */
+/** The caller and its flags. */
 export interface Call {
   readonly caller: Caller
   readonly flags: Flags
-  /** A problem of a payload as the caller gets it; as it is when absent. */
-  readonly addressed?: (trouble: Problem, payload: unknown) => Problem
+  /** Adapts a problem of a payload before the caller gets it; absent: unchanged. */
+  readonly addressed?: (error: Problem, payload: unknown) => Problem
 }
 
-/** The actor of what a caller asks for. */
+/** The actor of a caller's transitions. */
 export const actorOf = ({ caller }: Call): Actor => ({
   kind: "caller",
   client: caller.client,
@@ -31,7 +31,7 @@ export const actorOf = ({ caller }: Call): Actor => ({
   ...(caller.sessionId === undefined ? {} : { sessionId: caller.sessionId })
 })
 
-/** Who reads the answer of a call, and whether the call waited for it. */
+/** Who reads the answer of a call, and whether the call waited. */
 export const readingOf = ({ caller }: Call, waited: boolean): Reading => ({
   client: caller.client,
   cwd: caller.cwd,
@@ -40,46 +40,48 @@ export const readingOf = ({ caller }: Call, waited: boolean): Reading => ({
   waited
 })
 
-/** An operation with the code that answers it. */
-export interface Handled {
+/** An operation and the code that answers it. */
+export interface Handler {
   readonly operation: Operation
   readonly answer: (payload: unknown, call: Call) => Effect.Effect<unknown, Problem>
-  /** How many items of an array are answered at once when the caller does not say; without it a few. */
+  /** How many items of an array are answered concurrently by default; absent: a few. */
   readonly concurrency?: number
-  /** The payloads for which one payload stands that names several tasks; null for one that names one. */
+  /** Expands a payload that names several tasks into one payload for each; null if it names one. */
   readonly expand?: (
     payload: unknown,
     call: Call
   ) => Effect.Effect<ReadonlyArray<unknown> | null, Problem>
-  /** Answers an array in its own way; without it each item is answered by itself. */
+  /** Answers an array in its own way; absent: each item is answered separately. */
   readonly answerMany?: (
     payloads: ReadonlyArray<unknown>,
     call: Call
   ) => Effect.Effect<ReadonlyArray<Result.Result<unknown, Problem>>, Problem>
-  /** Answers an array as one: not each of them by itself. */
+  /** Answers an array with one answer, not one for each item. */
   readonly several?: (
     payloads: ReadonlyArray<unknown>,
     call: Call
   ) => Effect.Effect<unknown, Problem>
-  /** Answers with the JSON of the data in parts, for data too large to be held; null for a call that is answered in the usual way. */
+  /**
+   * Answers with parts of the JSON of data that is too large for memory; null to answer as usual.
+   */
   readonly parts?: (
     payload: unknown,
     call: Call
   ) => Effect.Effect<Stream.Stream<string> | null, Problem>
-  /** Answers with text for people in parts; null for a call whose data is laid out in the usual way. */
+  /** Answers with parts of text for people; null to print the data as usual. */
   readonly text?: (
     payload: unknown,
     call: Call
   ) => Effect.Effect<Stream.Stream<string> | null, Problem>
-  /** Answers with frames as they come. */
+  /** Answers with a stream of frames. */
   readonly stream?: (
     payload: unknown,
     call: Call
   ) => Effect.Effect<Stream.Stream<Frame, Problem>, Problem>
 }
 
-/** Ties code to a row of the table: it gets the decoded payload, and what else it is called with as it is. */
-export const tied =
+/** Connects code to a row of the table. Decodes the payload and passes the other arguments on. */
+export const withPayload =
   <Input, Rest extends ReadonlyArray<unknown>, A>(
     operation: Operation<string, Schema.Codec<Input, unknown>>,
     body: (input: Input, ...rest: Rest) => Effect.Effect<A, Problem>
@@ -89,14 +91,14 @@ export const tied =
       body(input, ...rest)
     )
 
-/** Ties a handler to its row: the payload is decoded before, the data checked by type. */
+/** Connects a handler to its row. The payload is decoded first; the type of the data is checked. */
 export const handle = <Input, Output>(
   operation: Operation<string, Schema.Codec<Input, unknown>, Schema.Codec<Output, unknown>>,
   body: (input: Input, call: Call) => Effect.Effect<Output, Problem>
-): Handled => ({ operation, answer: tied(operation, body) })
+): Handler => ({ operation, answer: withPayload(operation, body) })
 
-/** What can go wrong below a handler. */
-export type Trouble = TaskMissing | IllegalTransition | StoreError | Problem
+/** The errors of the code below a handler. */
+export type HandlerError = TaskMissing | IllegalTransition | StoreError | Problem
 
 const storeHints: Readonly<Record<StoreError["reason"], Hint>> = {
   damaged:
@@ -120,7 +122,7 @@ const next: Readonly<Record<string, Text>> = {
   running: sentence`It is running. Use ${callOf("stop")} or ${callOf("restart")}.`
 }
 
-/** What is called next on a task in a status, where that is one call. */
+/** The call that comes next for a task in this status, if there is exactly one. */
 const nextCall: Readonly<Record<string, string>> = {
   completed: "restart",
   failed: "restart",
@@ -128,45 +130,48 @@ const nextCall: Readonly<Record<string, string>> = {
   stopping: "wait"
 }
 
-const withNext = (id: string, status: string, told: Problem): Problem => {
+const withNext = (id: string, status: string, rejection: Problem): Problem => {
   const call = nextCall[status]
-  return call === undefined ? told : withTry(told, call, { id })
+  return call === undefined ? rejection : withTry(rejection, call, { id })
 }
 
-/** What the caller is told of it. */
-export const toProblem = (trouble: Trouble): Problem => {
-  switch (trouble._tag) {
+/** Converts an error into the problem that the caller gets. */
+export const toProblem = (error: HandlerError): Problem => {
+  switch (error._tag) {
     case "Problem":
-      return trouble
+      return error
     case "TaskMissing":
-      return taskNotFound(trouble.id)
+      return taskNotFound(error.id)
     case "StoreError":
-      return problem("StoreError", trouble.message, storeHints[trouble.reason], {
-        reason: trouble.reason
+      return problem("StoreError", error.message, storeHints[error.reason], {
+        reason: error.reason
       })
     case "IllegalTransition":
       return withNext(
-        trouble.id,
-        trouble.from,
+        error.id,
+        error.from,
         problem(
           "IllegalTransition",
-          `task ${trouble.id} is ${trouble.from} and does not accept ${trouble.command.toLowerCase()}`,
-          next[trouble.from] ??
+          `task ${error.id} is ${error.from} and does not accept ${error.command.toLowerCase()}`,
+          next[error.from] ??
             sentence`Run ${callOf("status")} and ${callOf("why")} to see its state.`,
-          { id: trouble.id, from: trouble.from, command: trouble.command }
+          { id: error.id, from: error.from, command: error.command }
         )
       )
   }
 }
 
-/** The result of one of several: a rejection is the result of that one, but a store that fails is a failure of all. */
+/**
+ * The result of one item of several. A rejection is the result of that item; a store error fails
+ * all.
+ */
 export const resultOf = <A, R>(
-  one: Effect.Effect<A, Trouble, R>
+  one: Effect.Effect<A, HandlerError, R>
 ): Effect.Effect<Result.Result<A, Problem>, StoreError, R> =>
   Effect.catch(
     Effect.map(one, (done): Result.Result<A, Problem> => Result.succeed(done)),
-    (trouble) =>
-      trouble._tag === "StoreError"
-        ? Effect.fail(trouble)
-        : Effect.succeed(Result.fail(toProblem(trouble)))
+    (error) =>
+      error._tag === "StoreError"
+        ? Effect.fail(error)
+        : Effect.succeed(Result.fail(toProblem(error)))
   )

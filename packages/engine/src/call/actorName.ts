@@ -1,7 +1,7 @@
 /** Names an actor in a sentence. */
 import type { Actor } from "@backbeat/core/task/Actor"
 
-/** Such as `a caller (cli, pid 7)`, or the kind of any other actor. */
+/** A name such as `a caller (cli, pid 7)`, or the kind of any other actor. */
 export const actorName = ({ kind, client, pid, sessionId }: Actor): string => {
   if (kind !== "caller") return kind
   const who = [

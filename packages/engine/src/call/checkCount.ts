@@ -1,9 +1,9 @@
-/** How many items an array of payloads may have. */
+/** Limits the number of items in an array of payloads. */
 import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 
 const maxItems = 1000
 
-/** Why an array of so many items is refused; null when it is not. */
+/** Rejects an array with too many or no items; null if the count is allowed. */
 export const checkCount = (count: number): Problem | null =>
   count > 0 && count <= maxItems
     ? null

@@ -1,9 +1,9 @@
-/** Makes one refusal of those of several items. */
+/** Joins the problems of several items into one. */
 import { joined } from "@backbeat/contract/Text"
 import type { Problem } from "@backbeat/contract/Problem"
 
-/** So many are told of. */
-const toldAtMost = 100
+/** How many problems are listed. */
+const maxIssues = 100
 
 /** The problem of the first item, with the messages of all in `issues`; null when there is none. */
 export const joinProblems = (problems: ReadonlyMap<number, Problem>): Problem | null => {
@@ -17,7 +17,7 @@ export const joinProblems = (problems: ReadonlyMap<number, Problem>): Problem | 
     ...shown,
     message: joined(first.message, `; ${items} also rejected`),
     issues: [first, ...others]
-      .slice(0, toldAtMost)
+      .slice(0, maxIssues)
       .map(({ path, message }) => ({ ...(path === undefined ? {} : { path }), message }))
   }
 }

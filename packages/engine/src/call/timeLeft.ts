@@ -1,11 +1,11 @@
-/** How long a caller has waited, and how long it wants to. */
+/** How long a caller has waited, and how long it wants to wait. */
 import type { Call } from "./Call.ts"
 
-/** How much of the time is gone: a call that is sent again because its engine ended has waited before. */
+/** How long the call has already waited: a call that is sent again has waited before. */
 export const waitedMs = ({ caller }: Call, now: number): number =>
   caller.repeated === true ? Math.max(0, now - caller.requestedAt) : 0
 
-/** What is left of the time that the flag --timeout gives a stream, in milliseconds; null without the flag. */
+/** The rest of a stream's `--timeout` in milliseconds; null without the flag. */
 export const timeLeftMs = (call: Call, now: number): number | null =>
   call.flags.timeout === undefined
     ? null

@@ -1,6 +1,6 @@
 /**
- * On whose behalf something is created. A caller's request is one kind of origin; whatever else makes tasks (a schedule, a loop, a browser,
- * another machine) gives the same facts.
+ * The origin of a new task or pipeline. A caller's request is one kind of origin. Other sources of
+ * tasks (a schedule, a loop, a browser, another machine) give the same facts.
  */
 import type { Actor } from "@backbeat/core/task/Actor"
 import type { Batch, Owner, ProcessLimits } from "@backbeat/core/task/TaskSpec"
@@ -9,26 +9,29 @@ import type { Variables } from "../home/TaskEnvironment.ts"
 /** Where a new task or pipeline comes from. */
 export interface Origin {
   readonly actor: Actor
-  /** Whose it is. The id of the request is added for each part of it. */
+  /** The owner. Each part of the request adds its own request id. */
   readonly owner: Omit<Owner, "requestId">
-  /** Names the request: what it makes is made once, also when it comes again. It becomes part of a file's name. */
+  /**
+   * Identifies the request. A repeated request creates nothing twice. The id is part of a file's
+   * name.
+   */
   readonly requestId: string
-  /** When it was made (epoch ms). Ids of what it makes follow from this and `requestId` alone. */
+  /** When the request was made (epoch ms). Generated ids depend only on this and on `requestId`. */
   readonly requestedAt: number
-  /** Whether it may have been heard before. */
+  /** Whether the request may be a repetition. */
   readonly repeated: boolean
-  /** The id of the home that makes it; null where it has none yet. */
+  /** The id of the home that creates it; null if it has none yet. */
   readonly machine: string | null
   readonly cwd: string
   readonly umask: number
   readonly environment: Variables
-  /** The soft limits and the nice value that its tasks get; null for those of the engine. */
+  /** The soft limits and nice value for its tasks; null to use those of the engine. */
   readonly processLimits: ProcessLimits | null
-  /** Limits how many of its tasks run at a time. */
+  /** Limits how many of its tasks run at the same time. */
   readonly batch: Batch | null
 }
 
-/** What the tasks of an origin have in their lineage. */
+/** The lineage fields that all tasks of an origin share. */
 export const lineageOf = ({
   batch,
   machine
@@ -37,7 +40,9 @@ export const lineageOf = ({
   ...(machine === null ? {} : { machine })
 })
 
-/** Whose one part of a request is. A session that the part names counts more than that of the origin. */
+/**
+ * The owner of one part of a request. A session that the part names replaces that of the origin.
+ */
 export const ownerOf = (
   { owner, requestId }: Origin,
   index: number,

@@ -1,4 +1,7 @@
-/** From the payload of `start` to what an agent is asked, and whether the agent is there at all. */
+/**
+ * Converts a payload of `start` into the work of an agent, and checks whether the agent is
+ * installed.
+ */
 import { callOf, firstOf, sentencesOf, sentence } from "@backbeat/contract/Text"
 import type { Agent } from "@backbeat/agents/Agent"
 import { nearest } from "@backbeat/contract/nearest"
@@ -27,10 +30,10 @@ import type { Variables } from "../home/TaskEnvironment.ts"
 import { resolveCommand } from "../process/resolveCommand.ts"
 import { wrongField } from "../call/wrongField.ts"
 
-/** How long an agent may work when nobody says otherwise, in milliseconds. */
+/** The default timeout of an agent, in milliseconds. */
 export const agentTimeoutMs = 1_800_000
 
-/** The answer that no agent has this name. */
+/** The problem that no agent has this name. */
 export const unknownAgent = (name: string, config: Configuration): Problem => {
   const known = agentNames(config)
   const near = nearest(name, known)
@@ -41,14 +44,15 @@ export const unknownAgent = (name: string, config: Configuration): Problem => {
   return wrongField("agent", `unknown agent: ${name}`, hint)
 }
 
-/** A refusal of a field that may be left out. */
-const leaveOut = (told: Problem): Problem => withChange(told, { [told.path ?? ""]: undefined })
+/** Adds the suggestion to remove the rejected field. */
+const suggestRemoval = (problemFound: Problem): Problem =>
+  withChange(problemFound, { [problemFound.path ?? ""]: undefined })
 
 type Unable = ReturnType<Agent["unsupportedFields"]>[number]
 
-const refused = (input: StartInput): Problem | null => {
+const rejectField = (input: StartInput): Problem | null => {
   if (input.stdin !== undefined)
-    return leaveOut(
+    return suggestRemoval(
       wrongField(
         "stdin",
         "requires command or script: an agent reads its prompt from stdin",
@@ -57,7 +61,7 @@ const refused = (input: StartInput): Problem | null => {
     )
   return input.args === undefined
     ? null
-    : leaveOut(
+    : suggestRemoval(
         wrongField(
           "args",
           "requires command; a prompt takes no args",
@@ -66,21 +70,21 @@ const refused = (input: StartInput): Problem | null => {
       )
 }
 
-/** What only goes with a prompt and is given without one, as a refusal; null when nothing is. */
-export const strayAgentField = (input: StartInput): Problem | null => {
+/** Rejects a field that requires a prompt in a payload without one; null if there is none. */
+export const misplacedAgentField = (input: StartInput): Problem | null => {
   const names = [...Object.keys(agentFields), "continueFrom"]
   const all = Object.keys(input).filter((name) => names.includes(name))
-  const [stray] = all
-  return stray === undefined
+  const [misplaced] = all
+  return misplaced === undefined
     ? null
     : withChange(
-        wrongField(stray, "requires prompt", "Add prompt, or remove this field."),
+        wrongField(misplaced, "requires prompt", "Add prompt, or remove this field."),
         Object.fromEntries(all.map((name) => [name, undefined]))
       )
 }
 
-/** What is asked, with the configuration's values and then the defaults for what the payload does not say. */
-const asked = (input: StartInput, settings: AgentSettings, agent: Agent) => ({
+/** The work, with the configuration's values and then the agent's defaults for missing fields. */
+const workFields = (input: StartInput, settings: AgentSettings, agent: Agent) => ({
   model: input.model ?? settings.model ?? null,
   effort: input.effort ?? settings.effort ?? null,
   permissionMode: input.permissionMode ?? settings.permissionMode ?? agent.permissionMode,
@@ -105,34 +109,44 @@ const agentFor = (name: string | null, config: Configuration): Result.Result<Age
   return agent === null ? Result.fail(unknownAgent(name, config)) : Result.succeed(agent)
 }
 
-/** A caller cannot leave away what only the configuration says. */
-const dishonoured = (input: StartInput, agent: string, { field, message }: Unable): Problem => {
+/**
+ * Rejects a field that the agent does not support. A value from the configuration cannot be removed
+ * from the payload.
+ */
+const unsupportedField = (
+  input: StartInput,
+  agent: string,
+  { field, message }: Unable
+): Problem => {
   if (field === "session" || input[field] !== undefined)
-    return leaveOut(wrongField(field, message, `Remove ${field}, or choose another agent.`))
+    return suggestRemoval(wrongField(field, message, `Remove ${field}, or choose another agent.`))
   const key = `agents.${agent}.${field}`
-  const told = `${key} in the configuration: ${message}`
+  const problemFound = `${key} in the configuration: ${message}`
   return withTry(
-    commandInputError(told, `Reset the setting, or choose another agent.`, { key }),
+    commandInputError(problemFound, `Reset the setting, or choose another agent.`, { key }),
     "config reset",
     { key }
   )
 }
 
-/** What the agent is asked. Fails with CommandInputError: for an agent that is not known, for a field that it cannot honour. */
+/**
+ * The work of an agent. Fails with CommandInputError if the agent is unknown or does not support a
+ * field.
+ */
 export const agentWorkOf = (
   input: StartInput,
   prompt: string,
   config: Configuration
 ): Result.Result<AgentWork, Problem> =>
   Result.gen(function* () {
-    const refusal = refused(input)
-    if (refusal !== null) return yield* Result.fail(refusal)
+    const rejected = rejectField(input)
+    if (rejected !== null) return yield* Result.fail(rejected)
     const agent = yield* agentFor(input.agent ?? config.defaultAgent, config)
     const work: AgentWork = {
       kind: "prompt",
       prompt,
       agent: agent.name,
-      ...asked(input, agentSettings(config, agent.name), agent),
+      ...workFields(input, agentSettings(config, agent.name), agent),
       session: null,
       after:
         input.continueFrom === undefined
@@ -140,10 +154,15 @@ export const agentWorkOf = (
           : { task: input.continueFrom, how: "continue", added: null }
     }
     const [unable] = agent.unsupportedFields(work)
-    return unable === undefined ? work : yield* Result.fail(dishonoured(input, agent.name, unable))
+    return unable === undefined
+      ? work
+      : yield* Result.fail(unsupportedField(input, agent.name, unable))
   })
 
-/** Why the agent of a task cannot be run here, as AgentUnavailable; null when it can, and for what is no agent's task. */
+/**
+ * Why the agent of a task cannot be run here, as AgentUnavailable; null if it can, and for other
+ * kinds of work.
+ */
 export const agentUnavailable = (
   { work, cwd }: TaskSpec,
   env: Variables,
@@ -153,7 +172,7 @@ export const agentUnavailable = (
   const agent = agentOf(config, work.agent)
   if (agent === null) return unknownAgent(work.agent, config)
   const command = commandOf(config, agent)
-  // A directory that is missing is no fault of the agent.
+  // A missing working directory is reported elsewhere.
   const from = command.includes("/") && !isAbsolute(command) ? cwd : "/"
   const resolved = resolveCommand({ argv: [command], cwd: from, env })
   return resolved.kind === "resolved"
@@ -170,7 +189,7 @@ export const agentUnavailable = (
       )
 }
 
-/** The agents that this environment finds on this machine. */
+/** The agents that are installed for this environment. */
 const installedAgents = (config: Configuration, env: Variables): ReadonlyArray<string> =>
   agentNames(config).filter((name) => {
     const agent = agentOf(config, name)
@@ -184,30 +203,37 @@ const installedAgents = (config: Configuration, env: Variables): ReadonlyArray<s
     )
   })
 
-/** A refusal for want of an agent, with those that could be used instead; any other refusal as it is. */
-export const namingInstalled = (told: Problem, config: Configuration, env: Variables): Problem => {
-  if (told.type !== "AgentUnavailable" && told.path !== "agent") return told
+/**
+ * Adds the installed agents to a problem about a missing or unknown agent. Returns any other
+ * problem unchanged.
+ */
+export const withInstalledAgents = (
+  problemFound: Problem,
+  config: Configuration,
+  env: Variables
+): Problem => {
+  if (problemFound.type !== "AgentUnavailable" && problemFound.path !== "agent") return problemFound
   const installed = installedAgents(config, env)
   const [only, ...others] = installed
-  if (only === undefined) return told
+  if (only === undefined) return problemFound
   const hint =
-    told.hint === addAgent
+    problemFound.hint === addAgent
       ? [
           firstOf(
             sentence`Add agent, or set a default: ${callOf("init", { agent: only })}.`,
             "Add agent."
           )
         ]
-      : sentencesOf(told.hint)
+      : sentencesOf(problemFound.hint)
   const named = {
-    ...told,
+    ...problemFound,
     hint: [...hint, `Installed here: ${installed.join(", ")}.`],
-    details: { ...told.details, installed }
+    details: { ...problemFound.details, installed }
   }
   return others.length === 0 ? withChange(named, { agent: only }) : named
 }
 
-/** What is to be said of an agent whose login cannot be seen with these variables. */
+/** Warns if no login of the agent is found with these variables. */
 export const loginWarnings = (
   { work }: TaskSpec,
   env: Variables,

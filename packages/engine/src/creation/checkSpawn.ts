@@ -1,14 +1,19 @@
-/** What is wrong with a task that would start now, seen before it is stored: no attempt is made that cannot begin. */
+/**
+ * Checks a task that would start now before it is stored, so that no attempt is created that cannot
+ * start.
+ */
 import { type Problem, withChange } from "@backbeat/contract/Problem"
 import { isShellLine } from "@backbeat/contract/meant/shellLine"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import type { DependencyState } from "@backbeat/core/graph/resolveDependents"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { refusedFolder, resolveCommand } from "../process/resolveCommand.ts"
-import type { Specified } from "./taskSpec.ts"
+import type { SpecWithEnvironment } from "./taskSpec.ts"
 import { wrongField } from "../call/wrongField.ts"
 
-/** Others may make the directory before a task starts that waits for something still. */
+/**
+ * Only a task that starts now is checked: the directory of a later one may be created meanwhile.
+ */
 const startsNow = (
   { notBefore, delayMs }: TaskSpec,
   { waitsFor, failure }: DependencyState
@@ -16,24 +21,24 @@ const startsNow = (
 
 const missingFolder = (
   input: StartInput,
-  { spec }: Specified,
-  stands: DependencyState
+  { spec }: SpecWithEnvironment,
+  dependencies: DependencyState
 ): Problem | null => {
-  const trouble =
-    input.cwd === undefined || !startsNow(spec, stands) ? null : refusedFolder(spec.cwd)
-  return trouble === null
+  const message =
+    input.cwd === undefined || !startsNow(spec, dependencies) ? null : refusedFolder(spec.cwd)
+  return message === null
     ? null
     : wrongField(
         "cwd",
-        trouble,
+        message,
         "Use a directory that exists, or remove cwd to use the caller's directory."
       )
 }
 
-/** A line for a shell is no program. */
+/** Rejects a shell command line in the place of a program. */
 const shellLine = (
   { command }: StartInput,
-  { spec: { work, cwd }, env }: Specified
+  { spec: { work, cwd }, env }: SpecWithEnvironment
 ): Problem | null => {
   if (
     work.kind !== "command" ||
@@ -43,17 +48,17 @@ const shellLine = (
   )
     return null
   if (resolveCommand({ argv: [command], cwd, env }).kind === "resolved") return null
-  const told = wrongField(
+  const rejection = wrongField(
     "command",
     `no such program: ${command.slice(0, 60)}`,
     "For a shell line use script. For arguments of a program use args."
   )
-  return withChange(told, { command: undefined, args: undefined, script: command })
+  return withChange(rejection, { command: undefined, args: undefined, script: command })
 }
 
-/** Why a task cannot be started with this payload; null when nothing is seen that would keep it from it. */
-export const refusedSpawn = (
+/** Why a task with this payload cannot start; null if no reason is known. */
+export const rejectSpawn = (
   input: StartInput,
-  specified: Specified,
-  stands: DependencyState
-): Problem | null => missingFolder(input, specified, stands) ?? shellLine(input, specified)
+  specified: SpecWithEnvironment,
+  dependencies: DependencyState
+): Problem | null => missingFolder(input, specified, dependencies) ?? shellLine(input, specified)

@@ -1,4 +1,7 @@
-/** Creates a task from a payload, or another attempt of the task that has its id, in a transaction. */
+/**
+ * Creates a task from a payload in a transaction. If a task has its id, starts another attempt of
+ * that task.
+ */
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { type Problem } from "@backbeat/contract/Problem"
 import type { StartInput } from "@backbeat/contract/operation/start"
@@ -17,83 +20,93 @@ import { originIn } from "../configuration/resolve.ts"
 import { Settings } from "../configuration/Settings.ts"
 import { orphanProcesses } from "../attempt/orphanedTasks.ts"
 import type { Tx } from "../commit/Tx.ts"
-import { agentUnavailable, namingInstalled } from "./agentWork.ts"
-import { refusedSpawn } from "./checkSpawn.ts"
-import { makeStandings } from "./dependencies.ts"
-import { type Found, foundOf, refusedEnded } from "./existing.ts"
-import { makeNaming } from "./naming.ts"
+import { agentUnavailable, withInstalledAgents } from "./agentWork.ts"
+import { rejectSpawn } from "./checkSpawn.ts"
+import { makeDependencyStates } from "./dependencies.ts"
+import { type ExistingTask, compareExisting, rejectEnded } from "./existing.ts"
+import { makeFreeIds } from "./freeIds.ts"
 import { lineageOf, type Origin, ownerOf } from "./Origin.ts"
 import { makeQuota } from "./quota.ts"
 import { dependsOnOf } from "./shortForms.ts"
-import { isOfKind, isStep, orphanIsAlive, refusedLive } from "./takenId.ts"
-import { type Setting, type Specified, specify } from "./taskSpec.ts"
+import { idIsTaken, isStep, orphanIsAlive, rejectLive } from "./takenId.ts"
+import { type SpecContext, type SpecWithEnvironment, specify } from "./taskSpec.ts"
 import { once } from "../wiring/once.ts"
 
 /** One payload of a call; `index` is its place in the array. */
 export interface Item {
   readonly input: StartInput
   readonly index: number
-  /** Where it comes from; by itself when absent. */
+  /** The lineage of a step of a pipeline; absent for a single task. */
   readonly lineage?: Lineage
 }
 
-/** Fails with CommandInputError when it would start now and cannot. */
-const checkSpawn = (...given: Parameters<typeof refusedSpawn>): Effect.Effect<void, Problem> => {
-  const refusal = refusedSpawn(...given)
-  return refusal === null ? Effect.void : Effect.fail(refusal)
+/** Fails with CommandInputError if the task would start now and cannot. */
+const checkSpawn = (...given: Parameters<typeof rejectSpawn>): Effect.Effect<void, Problem> => {
+  const rejection = rejectSpawn(...given)
+  return rejection === null ? Effect.void : Effect.fail(rejection)
 }
 
-/** What is to become of an id. */
+/** The specification, owner and lineage that an id is to get. */
 interface Wanted {
-  readonly specified: Specified
+  readonly specified: SpecWithEnvironment
   readonly owner: Owner
   readonly lineage: Lineage | undefined
 }
 
-/** On whose behalf something is started, and how its environment is kept. */
-export interface Starting {
+/** The origin of the tasks of a call, and how their environments are stored. */
+export interface CreationContext {
   readonly origin: Origin
-  readonly keep: (id: string, requestId: string, env: Variables) => Effect.Effect<void, StoreError>
-  /** Whether it is only isDryRun: an agent that is not installed is then no reason to refuse. */
+  readonly saveEnvironment: (
+    id: string,
+    requestId: string,
+    env: Variables
+  ) => Effect.Effect<void, StoreError>
+  /** Whether this is a dry run. Then an agent that is not installed is accepted. */
   readonly isDryRun?: boolean
-  /** What was depended on so far in this transaction. */
+  /** The dependencies that were read so far in this transaction. */
   readonly seen: Map<string, Task>
-  /** The tasks that were there already and are answered as they are, by the place of their item. */
-  readonly found?: Map<number, Found>
+  /** The existing tasks that are returned unchanged, by the place of their item. */
+  readonly found?: Map<number, ExistingTask>
 }
 
-/** What a payload is read with. */
-interface Reading extends Pick<Setting, "config" | "originOf" | "now"> {
+/** What converting a payload into a specification needs. */
+interface SpecInput extends Pick<SpecContext, "config" | "originOf" | "now"> {
   readonly origin: Origin
   readonly isDryRun: boolean
 }
 
-/** The specification of a payload. Fails with CommandInputError, and with AgentUnavailable where it is not only isDryRun. */
-const specifiedFor = (
+/**
+ * The specification of a payload. Fails with CommandInputError, and unless this is a dry run with
+ * AgentUnavailable.
+ */
+const specificationOf = (
   input: StartInput,
-  { origin, isDryRun, ...reading }: Reading
-): Result.Result<Specified, Problem> => {
+  { origin, isDryRun, ...specInput }: SpecInput
+): Result.Result<SpecWithEnvironment, Problem> => {
   const { cwd, umask, environment: callersEnv, processLimits } = origin
-  const { config } = reading
-  const setting = { ...reading, cwd, umask, processLimits, callersEnv }
+  const { config } = specInput
+  const specContext = { ...specInput, cwd, umask, processLimits, callersEnv }
   return Result.gen(function* () {
-    const specified = yield* Result.mapError(specify(input, setting), (told) =>
-      namingInstalled(told, config, callersEnv)
+    const specified = yield* Result.mapError(specify(input, specContext), (rejection) =>
+      withInstalledAgents(rejection, config, callersEnv)
     )
     const unavailable = isDryRun ? null : agentUnavailable(specified.spec, specified.env, config)
     return unavailable === null
       ? specified
-      : yield* Result.fail(namingInstalled(unavailable, config, specified.env))
+      : yield* Result.fail(withInstalledAgents(unavailable, config, specified.env))
   })
 }
 
-/** Refuses ids that stand for something which must not be replaced; made once. */
+/** Builds the checks that reject an id whose task or pipeline must not be replaced. */
 const makeCheckId = Effect.gen(function* () {
   const { root } = yield* Home
   const ids = yield* IdStore
   const aggregates = yield* AggregateStore
 
-  /** Refuses to put other work in the place of a step while the result of its pipeline depends on it. */
+  /**
+   * Rejects other work in the place of a step while its pipeline runs, because the result of the
+   * pipeline depends on it.
+   */
   const checkOver = Effect.fnUntraced(function* ({ id, lineage }: Task) {
     const pipeline =
       lineage.pipelineId === null
@@ -105,7 +118,7 @@ const makeCheckId = Effect.gen(function* () {
   const checkFree = Effect.fnUntraced(function* ({ id }: StartInput) {
     if (id === undefined) return
     const kind = yield* ids.kindOf(id)
-    if (kind !== null) return yield* Effect.fail(isOfKind(id, kind))
+    if (kind !== null) return yield* Effect.fail(idIsTaken(id, kind))
     const alive = orphanProcesses(root, id)
     if (alive.length > 0) return yield* Effect.fail(orphanIsAlive(id, alive))
   })
@@ -113,7 +126,10 @@ const makeCheckId = Effect.gen(function* () {
   return { checkOver, checkFree }
 })
 
-/** Starts one payload in a transaction; made once. Fails with the Problem, IllegalTransition or StoreError that refuses it. */
+/**
+ * Builds a function that starts one payload in a transaction. Fails with the Problem,
+ * IllegalTransition or StoreError that rejects it.
+ */
 export const makeCreateTask = once(
   Effect.gen(function* () {
     const { root } = yield* Home
@@ -121,66 +137,74 @@ export const makeCreateTask = once(
     const settings = yield* Settings
     const quota = yield* makeQuota
     const { checkOver, checkFree } = yield* makeCheckId
-    const { freeId } = yield* makeNaming
-    const { standing } = yield* makeStandings
+    const { freeId } = yield* makeFreeIds
+    const { dependencyState } = yield* makeDependencyStates
 
-    const startAnew = Effect.fnUntraced(function* (
+    const startAgain = Effect.fnUntraced(function* (
       tx: Tx,
       task: Task,
       item: Item,
-      wanted: Wanted & Starting
+      wanted: Wanted & CreationContext
     ) {
       const { input, index } = item
       const { state } = task
       const { spec, env } = wanted.specified
       const live = !isFinal(state.status)
       if ((live ? input.ifRunning : input.ifEnded) === "return") {
-        wanted.found?.set(index, foundOf(root, task, input, wanted.specified))
+        wanted.found?.set(index, compareExisting(root, task, input, wanted.specified))
         return task
       }
       if (wanted.lineage === undefined) yield* checkOver(task)
-      const refusal = live
-        ? refusedLive(root, task, { ...item, ...wanted })
-        : refusedEnded(task, input, wanted)
-      if (refusal !== null) return yield* Effect.fail(refusal)
-      const stands = yield* standing(spec.dependsOn, wanted.seen, dependsOnOf(input).length)
-      yield* checkSpawn(input, wanted.specified, stands)
-      // A step that is started again by itself is still one of its pipeline's.
+      const rejection = live
+        ? rejectLive(root, task, { ...item, ...wanted })
+        : rejectEnded(task, input, wanted)
+      if (rejection !== null) return yield* Effect.fail(rejection)
+      const dependencies = yield* dependencyState(
+        spec.dependsOn,
+        wanted.seen,
+        dependsOnOf(input).length
+      )
+      yield* checkSpawn(input, wanted.specified, dependencies)
+      // A step that is started again by its own id remains a step of its pipeline.
       const lineage = {
         ...(wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }),
         ...lineageOf(wanted.origin)
       }
       yield* quota.checkDepth(wanted.owner.depth)
       if (!live) yield* quota.checkLive
-      const anew = { spec, reason: null, owner: wanted.owner, lineage }
-      const changed = yield* tx.restart(task, anew, stands, wanted.origin.actor)
-      // Only now: a task that cannot be restarted keeps the environment that it has.
-      yield* wanted.keep(task.id, wanted.owner.requestId ?? "", env)
+      const changes = { spec, reason: null, owner: wanted.owner, lineage }
+      const changed = yield* tx.restart(task, changes, dependencies, wanted.origin.actor)
+      // Only after the restart was accepted: otherwise the task keeps its environment.
+      yield* wanted.saveEnvironment(task.id, wanted.owner.requestId ?? "", env)
       return changed
     })
 
-    return Effect.fnUntraced(function* (tx: Tx, item: Item, starting: Starting) {
-      const { origin, keep, seen } = starting
+    return Effect.fnUntraced(function* (tx: Tx, item: Item, starting: CreationContext) {
+      const { origin, saveEnvironment, seen } = starting
       const { input, index, lineage } = item
-      const reading = {
+      const specInput = {
         origin,
         config: settings.current(),
         originOf: (key: "timeout" | "maxOutputBytes") => originIn(settings.resolved(), key),
         now: tx.now,
         isDryRun: starting.isDryRun === true
       }
-      const specified = yield* Effect.fromResult(specifiedFor(input, reading))
+      const specified = yield* Effect.fromResult(specificationOf(input, specInput))
       const owner = ownerOf(origin, index, input.sessionId)
       const id = input.id ?? (yield* freeId(origin, index))
       const existing = input.id === undefined ? null : yield* store.find(id)
       if (existing !== null)
-        return yield* startAnew(tx, existing, item, { ...starting, specified, owner, lineage })
+        return yield* startAgain(tx, existing, item, { ...starting, specified, owner, lineage })
       yield* quota.checkDepth(owner.depth)
       yield* quota.checkLive
       yield* checkFree(input)
-      const stands = yield* standing(specified.spec.dependsOn, seen, dependsOnOf(input).length)
-      yield* checkSpawn(input, specified, stands)
-      yield* keep(id, owner.requestId, specified.env)
+      const dependencies = yield* dependencyState(
+        specified.spec.dependsOn,
+        seen,
+        dependsOnOf(input).length
+      )
+      yield* checkSpawn(input, specified, dependencies)
+      yield* saveEnvironment(id, owner.requestId, specified.env)
       return yield* tx.create(
         {
           id,
@@ -188,7 +212,7 @@ export const makeCreateTask = once(
           owner,
           lineage: { ...(lineage ?? noLineage), ...lineageOf(origin) }
         },
-        stands,
+        dependencies,
         origin.actor
       )
     })

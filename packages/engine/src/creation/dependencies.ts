@@ -1,4 +1,4 @@
-/** From the `dependsOn` of payloads to where their tasks stand. */
+/** Resolves the `dependsOn` of payloads: orders them and finds the state of their dependencies. */
 import { callOf, sentence } from "@backbeat/contract/Text"
 import { problem, type Problem, withTry, atField } from "@backbeat/contract/Problem"
 import type { StartInput } from "@backbeat/contract/operation/start"
@@ -15,7 +15,10 @@ import { dependsOnOf } from "./shortForms.ts"
 import { wrongField } from "../call/wrongField.ts"
 import { once } from "../wiring/once.ts"
 
-/** What a payload depends on; the task that it continues from is among them. Fails with CommandInputError for one that is named twice. */
+/**
+ * The dependencies of a payload, including the task that it continues from. Fails with
+ * CommandInputError for a duplicate.
+ */
 export const dependenciesOf = (
   input: StartInput
 ): Result.Result<ReadonlyArray<Dependency>, Problem> => {
@@ -56,20 +59,23 @@ const dependencyCycle = (cycle: ReadonlyArray<string>): Problem =>
     { cycle }
   )
 
-/** The payloads of a call in an order in which each comes behind what it depends on, and those which none can be put before. */
-export interface Arrangement {
+/** The payloads of a call, each after its dependencies, and those rejected because of a cycle. */
+export interface DependencyOrder {
   readonly order: ReadonlyArray<number>
-  readonly refused: ReadonlyMap<number, Problem>
+  readonly rejected: ReadonlyMap<number, Problem>
 }
 
-/** Arranges payloads by their dependencies on each other. A payload without an id cannot be depended on. `nameOf` is what a cycle calls them. */
+/**
+ * Orders payloads by their dependencies on each other. A payload without an id cannot be depended
+ * on. `nameOf` is the name of a payload in the message about a cycle.
+ */
 export const arrange = (
   inputs: ReadonlyArray<StartInput>,
   nameOf = ({ id = "" }: StartInput): string => id
-): Arrangement => {
+): DependencyOrder => {
   if (inputs.every((input) => idsOf(input).length === 0))
-    return { order: [...inputs.keys()], refused: new Map() }
-  // A second payload of the same id is no other task; what depends on the id goes behind both.
+    return { order: [...inputs.keys()], rejected: new Map() }
+  // A second payload with the same id is the same task. What depends on the id comes after both.
   const byId = new Map<string, Array<string>>()
   inputs.forEach(({ id }, index) => {
     if (id !== undefined) byId.set(id, [...(byId.get(id) ?? []), String(index)])
@@ -80,27 +86,27 @@ export const arrange = (
       dependsOn: idsOf(input).flatMap((id) => byId.get(id) ?? [])
     }))
   )
-  const refused = [...arranged.cycles].map(([index, cycle]) => {
+  const rejected = [...arranged.cycles].map(([index, cycle]) => {
     const names = cycle.flatMap((each) => inputs.slice(Number(each), Number(each) + 1).map(nameOf))
     return [Number(index), dependencyCycle(names)] as const
   })
-  return { order: arranged.order.map(Number), refused: new Map(refused) }
+  return { order: arranged.order.map(Number), rejected: new Map(rejected) }
 }
 
 const dependencyNotFound = (id: string, path: string, near: string | null): Problem => {
-  const told = problem(
+  const missing = problem(
     "DependencyNotFound",
     `task not found: ${id}`,
     near === null
       ? sentence`Start that task first, or in the same call. Run ${callOf("list")} to see the task ids.`
       : `Did you mean ${near}?`
   )
-  const atDependency = { ...atField(path, told), id }
+  const atDependency = { ...atField(path, missing), id }
   return near === null ? withTry(atDependency, "list", {}) : atDependency
 }
 
-/** Finds where tasks stand; made once. Fails with DependencyNotFound. */
-export const makeStandings = once(
+/** Builds the functions that find the state of dependencies. Fails with DependencyNotFound. */
+export const makeDependencyStates = once(
   Effect.gen(function* () {
     const store = yield* TaskStore
 
@@ -112,8 +118,12 @@ export const makeStandings = once(
       )
     })
 
-    /** Of a task that depends on these. `seen` spares a call that stores many tasks from looking one up again: none changes once others of the call depend on it. `given` is how many the payload named in `dependsOn`. */
-    const standing = Effect.fnUntraced(function* (
+    /**
+     * The state of these dependencies. `seen` caches tasks within one call, because none changes
+     * after another task of the call depends on it. `given` is how many of them the payload named
+     * in `dependsOn`.
+     */
+    const dependencyState = Effect.fnUntraced(function* (
       dependsOn: ReadonlyArray<Dependency>,
       seen: Map<string, Task>,
       given = dependsOn.length
@@ -130,10 +140,13 @@ export const makeStandings = once(
       return checkDependencies(found)
     })
 
-    /** Of a task that has ended and is to run again: what it depends on may have been pruned since it began. */
-    const standingAgain = Effect.fnUntraced(function* (task: Task) {
+    /**
+     * The state of the dependencies of an ended task that is restarted. Ignores dependencies that
+     * were pruned since it ran.
+     */
+    const dependencyStateAgain = Effect.fnUntraced(function* (task: Task) {
       const { dependsOn } = task.spec
-      if (!wasStarted(task.state)) return yield* standing(dependsOn, new Map())
+      if (!wasStarted(task.state)) return yield* dependencyState(dependsOn, new Map())
       const found = yield* Effect.forEach(dependsOn, ({ task: id, on }) =>
         Effect.map(store.find(id), (dependency) =>
           dependency === null ? [] : [{ task: dependency, on }]
@@ -142,7 +155,7 @@ export const makeStandings = once(
       return checkDependencies(found.flat())
     })
 
-    /** Looks whether all of these are there, or are to be made with it. */
+    /** Fails if one of these is neither stored nor created in the same call. */
     const checkKnown = Effect.fnUntraced(function* (
       dependsOn: ReadonlyArray<Dependency>,
       toBe: ReadonlySet<string>
@@ -153,6 +166,6 @@ export const makeStandings = once(
       }
     })
 
-    return { standing, standingAgain, checkKnown }
+    return { dependencyState, dependencyStateAgain, checkKnown }
   })
 )

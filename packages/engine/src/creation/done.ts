@@ -1,22 +1,25 @@
-/** What a call has done, as it is stored under its request id: parts of a start or a restart, or the answer of a send. */
+/**
+ * The stored result of a call under its request id: the parts of a start or restart, or the answer
+ * of a send.
+ */
 import { send } from "@backbeat/contract/operation/steer"
 import * as Schema from "effect/Schema"
 
 const Part = Schema.Struct({
   id: Schema.String,
   attempt: Schema.Int,
-  /** That a task was there already, and was answered as it was. */
+  /** Set if the task existed and was returned unchanged. */
   found: Schema.optionalKey(
     Schema.Struct({ differs: Schema.Array(Schema.String), ended: Schema.Boolean })
   )
 })
 
-/** What one part of a call has made: an attempt of a task, or the one of a pipeline. */
+/** The result of one part of a call: an attempt of a task, or a pipeline. */
 export type Part = typeof Part.Type
 
 const Parts = Schema.Record(Schema.String, Part)
 
-/** Null when the engine ended before it was known what became of the sending. */
+/** Null if the engine ended before it was known whether the text was delivered. */
 const Answer = Schema.NullOr(send.output)
 
 const Done = Schema.Struct({
@@ -29,11 +32,11 @@ const Written = Schema.fromJsonString(Done)
 const decode = Schema.decodeUnknownOption(Written, { onExcessProperty: "error" })
 const encode = Schema.encodeSync(Written)
 
-/** As it was written before it had one form: parts alone, or an answer alone. */
+/** The forms of earlier versions: only parts, or only an answer. */
 const decodeParts = Schema.decodeUnknownOption(Schema.fromJsonString(Parts))
 const decodeAnswer = Schema.decodeUnknownOption(Schema.fromJsonString(Answer))
 
-/** What is stored, also by earlier versions. */
+/** Decodes a stored result, also of earlier versions. */
 export const readDone = (text: string): Done => {
   const done = decode(text)
   if (done._tag === "Some") return done.value
@@ -43,5 +46,5 @@ export const readDone = (text: string): Done => {
   return answer._tag === "Some" ? { answer: answer.value } : {}
 }
 
-/** The text to be stored. */
+/** Encodes a result. */
 export const writeDone = (done: Done): string => encode(done)

@@ -1,11 +1,11 @@
-/** Variables that a task was given and that its shell does not hand on. */
+/** Environment variables of a task that its shell does not pass on. */
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { bashPath, oddNames } from "../process/shimCall.ts"
 
 const isForSh = ({ work }: TaskSpec): boolean =>
   work.kind === "script" && !work.script.startsWith("#!")
 
-/** What is said of given variables whose names are no shell names, where they may not arrive. */
+/** Warns about given variables whose names are no shell names and that may therefore not arrive. */
 export const droppedNames = (spec: TaskSpec): ReadonlyArray<string> => {
   const odd = oddNames(spec.envKeys)
   if (odd.length === 0) return []

@@ -1,4 +1,4 @@
-/** Plays the payloads of a start, to tell what would become of each. Nothing is stored or kept. */
+/** Runs the payloads of a start as a dry run, to report which would be rejected. Stores nothing. */
 import { messageOf } from "@backbeat/contract/Envelope"
 import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
 import type { Problem } from "@backbeat/contract/Problem"
@@ -10,7 +10,10 @@ import { resultOf } from "../call/Call.ts"
 import type { Origin } from "./Origin.ts"
 import { type Item, makeCreateTask } from "./createTask.ts"
 
-/** Made once. Gives the items that would be refused, by their place among them; `order` is that in which they can run. */
+/**
+ * Builds the dry run. It returns the problems by the place of their item; `order` is the order in
+ * which the items can run.
+ */
 export const makeDryRunStart = Effect.gen(function* () {
   const transitions = yield* Transitions
   const createTask = yield* makeCreateTask
@@ -22,28 +25,33 @@ export const makeDryRunStart = Effect.gen(function* () {
   ): Effect.Effect<ReadonlyMap<number, Problem>, StoreError> =>
     transitions.dryRun((tx) =>
       Effect.gen(function* () {
-        const refused = new Map<number, Problem>()
-        const starting = { origin, keep: () => Effect.void, isDryRun: true, seen: new Map() }
+        const rejected = new Map<number, Problem>()
+        const context = {
+          origin,
+          saveEnvironment: () => Effect.void,
+          isDryRun: true,
+          seen: new Map()
+        }
         for (const place of order) {
           const item = items[place]
           if (item === undefined) continue
-          const outcome = yield* resultOf(createTask(tx, item, starting))
-          if (Result.isFailure(outcome)) refused.set(place, outcome.failure)
+          const outcome = yield* resultOf(createTask(tx, item, context))
+          if (Result.isFailure(outcome)) rejected.set(place, outcome.failure)
         }
-        return refused
+        return rejected
       })
     )
 })
 
-/** That a problem would refuse it, as a surface says it. */
-export const refusedWith = (refusal: Problem, surface: Surface): string =>
-  `it would be rejected with ${refusal.type}: ${messageOf(refusal, surface)}`
+/** Says that an item would be rejected, as a surface writes it. */
+export const describeRejection = (rejection: Problem, surface: Surface): string =>
+  `it would be rejected with ${rejection.type}: ${messageOf(rejection, surface)}`
 
-/** How a refusal is foretold, with what to do. */
-export const foretold = (refusal: Problem, surface: Surface): string => {
-  const { details, hint, path } = refusal
+/** Warns that an item would be rejected, with a hint. */
+export const rejectionWarning = (rejection: Problem, surface: Surface): string => {
+  const { details, hint, path } = rejection
   const { indices } = details
   return Array.isArray(indices)
     ? `it would be rejected: items ${indices.join(" and ")} have the same id. Use a different id for each`
-    : `${refusedWith(refusal, surface)}. ${writeHint(hint, surface, path)}`
+    : `${describeRejection(rejection, surface)}. ${writeHint(hint, surface, path)}`
 }

@@ -1,4 +1,4 @@
-/** What a start does with an id that stands for a task already. */
+/** What a start does if a task already has its id. */
 import { type Problem, problem, withTry } from "@backbeat/contract/Problem"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import type { Input } from "@backbeat/contract/table"
@@ -8,18 +8,21 @@ import type { Owner } from "@backbeat/core/task/TaskSpec"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { readEnvironment } from "../home/TaskEnvironment.ts"
 import type { Origin } from "./Origin.ts"
-import type { Specified } from "./taskSpec.ts"
+import type { SpecWithEnvironment } from "./taskSpec.ts"
 
-/** That a task was there already: in which fields the payload differs from it, and whether it had ended. */
-export interface Found {
+/**
+ * Describes an existing task: the fields in which the payload differs from it, and whether it had
+ * ended.
+ */
+export interface ExistingTask {
   readonly differs: ReadonlyArray<string>
   readonly ended: boolean
 }
 
-/** What a start says beside the task that it has found. */
-export const foundFields = (found: Found | undefined) => {
-  if (found === undefined) return {}
-  const { differs, ended } = found
+/** The fields of the answer of a start that returns an existing task. */
+export const existingFields = (existing: ExistingTask | undefined) => {
+  if (existing === undefined) return {}
+  const { differs, ended } = existing
   return {
     existing: true,
     ...(differs.length === 0 ? {} : { differs }),
@@ -27,31 +30,31 @@ export const foundFields = (found: Found | undefined) => {
   }
 }
 
-/** Whether a variable that the payload gives has another value than the task has kept. */
+/** Whether the payload gives a variable another value than the task's stored environment has. */
 const changesEnvironment = (root: string, task: Task, given: StartInput["env"]): boolean => {
   if (given === undefined) return false
-  const kept = readEnvironment(root, task)
-  return kept !== null && Object.entries(given).some(([name, value]) => kept[name] !== value)
+  const stored = readEnvironment(root, task)
+  return stored !== null && Object.entries(given).some(([name, value]) => stored[name] !== value)
 }
 
-/** What is found of a task that is answered as it is. */
-export const foundOf = (
+/** Compares a payload with the existing task that is returned unchanged. */
+export const compareExisting = (
   root: string,
   task: Task,
   input: StartInput,
-  { spec }: Specified
-): Found => {
+  { spec }: SpecWithEnvironment
+): ExistingTask => {
   const changed = changedFields(task.spec, spec)
   const env = !changed.includes("env") && changesEnvironment(root, task, input.env) ? ["env"] : []
   return { differs: [...changed, ...env], ended: isFinal(task.state.status) }
 }
 
-/** The same start, which takes the id over. */
-const takingOver = (told: Problem, input: StartInput): Problem =>
-  withTry(told, "start", { ...input, ifEnded: "again" })
+/** Suggests the same start with `ifEnded: "again"`. */
+const withTakeOver = (rejection: Problem, input: StartInput): Problem =>
+  withTry(rejection, "start", { ...input, ifEnded: "again" })
 
 const hasEnded = ({ id, state }: Task, input: StartInput): Problem =>
-  takingOver(
+  withTakeOver(
     problem(
       "IllegalTransition",
       `task ${id} exists and is ${state.status} (ifEnded error)`,
@@ -64,8 +67,8 @@ const hasEnded = ({ id, state }: Task, input: StartInput): Problem =>
     input
   )
 
-const isOthers = ({ id, state, spec }: Task, input: StartInput): Problem =>
-  takingOver(
+const belongsToOther = ({ id, state, spec }: Task, input: StartInput): Problem =>
+  withTakeOver(
     problem(
       "IllegalTransition",
       `task ${id} belongs to another session in ${spec.cwd}, and is ${state.status}`,
@@ -75,34 +78,37 @@ const isOthers = ({ id, state, spec }: Task, input: StartInput): Problem =>
     input
   )
 
-/** Why what has ended is not restarted for this caller, as for a start of its id; null when it is. */
-export const refusedRestart = (
+/**
+ * Why an ended task is not restarted for this caller, by the same rule as for `start`; null if it
+ * is.
+ */
+export const rejectRestart = (
   { owner, spec, state }: Task,
   asked: Input<"restart">,
   { owner: { sessionId }, cwd }: Origin
 ): Problem | null => {
   const own = owner.sessionId === sessionId || spec.cwd === cwd
   if (own || !isFinal(state.status) || asked.ifEnded === "again") return null
-  const told = problem(
+  const rejection = problem(
     "IllegalTransition",
     `${asked.id} is of another session, in ${spec.cwd}, and is ${state.status}`,
     'Give "ifEnded": "again" to run it again all the same.',
     { id: asked.id, from: state.status, cwd: spec.cwd }
   )
-  return withTry(told, "restart", { ...asked, ifEnded: "again" })
+  return withTry(rejection, "restart", { ...asked, ifEnded: "again" })
 }
 
 /**
- * Why an id that has ended is not started again; null when it is. What another session left in another folder is taken over only when
- * that is asked for. Callers without a session count as one.
+ * Why the task of an ended id is not started again; null if it is. A task that another session left
+ * in another folder is only taken over explicitly. Callers without a session count as one session.
  */
-export const refusedEnded = (
+export const rejectEnded = (
   task: Task,
   input: StartInput,
-  wanted: { readonly specified: Specified; readonly owner: Owner }
+  wanted: { readonly specified: SpecWithEnvironment; readonly owner: Owner }
 ): Problem | null => {
   if (input.ifEnded === "error") return hasEnded(task, input)
   const own =
     task.owner.sessionId === wanted.owner.sessionId || task.spec.cwd === wanted.specified.spec.cwd
-  return own || input.ifEnded === "again" ? null : isOthers(task, input)
+  return own || input.ifEnded === "again" ? null : belongsToOther(task, input)
 }

@@ -1,4 +1,7 @@
-/** Does what a call asks for once: a call whose connection broke is sent again, whatever has become of its tasks meanwhile. */
+/**
+ * Makes calls idempotent: a call that is sent again after a broken connection does nothing twice,
+ * even if its tasks have changed meanwhile.
+ */
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import type { Task } from "@backbeat/core/task/Task"
 import { RequestStore } from "@backbeat/store/RequestStore"
@@ -10,19 +13,19 @@ import type { Origin } from "./Origin.ts"
 import { type Part, readDone, writeDone } from "./done.ts"
 import { once } from "../wiring/once.ts"
 
-/** What an earlier sending of a call has done, by part, and how more of it is noted. */
+/** What an earlier delivery of the call has done, by part, and how further results are recorded. */
 export interface RequestEffects {
   readonly before: ReadonlyMap<string, Part>
   readonly note: (part: string, made: Part) => void
-  /** The task of a part: the one that is noted, whatever has become of it, or what the body makes. */
+  /** The task of a part: the recorded one, or the one that the body creates. */
   readonly task: <E>(
     part: string,
     body: Effect.Effect<Task, E>
   ) => Effect.Effect<Task, E | Problem | StoreError>
 }
 
-/** What the call has made is not there any more. */
-export const madeAndGone = (kind: "task" | "pipeline", id: string): Problem =>
+/** The problem that what the call created has been removed. */
+export const createdButRemoved = (kind: "task" | "pipeline", id: string): Problem =>
   problem(
     kind === "task" ? "TaskNotFound" : "PipelineNotFound",
     `this call created ${kind} ${id}, which has been removed since`,
@@ -30,7 +33,7 @@ export const madeAndGone = (kind: "task" | "pipeline", id: string): Problem =>
     { id }
   )
 
-/** Runs the body in a transaction and notes what it has done; made once. */
+/** Builds a function that runs a body in a transaction and records its results. */
 export const makeIdempotent = once(
   Effect.map(
     Effect.all([RequestStore, TaskStore]),
@@ -38,7 +41,7 @@ export const makeIdempotent = once(
       <A, E>(
         tx: Tx,
         { requestId, repeated }: Pick<Origin, "requestId" | "repeated">,
-        body: (doing: RequestEffects) => Effect.Effect<A, E>
+        body: (effects: RequestEffects) => Effect.Effect<A, E>
       ): Effect.Effect<A, E | StoreError> =>
         Effect.gen(function* () {
           const found = repeated ? yield* requests.find(requestId) : null
@@ -51,7 +54,7 @@ export const makeIdempotent = once(
               if (noted !== undefined)
                 return (
                   (yield* tasks.find(noted.id)) ??
-                  (yield* Effect.fail(madeAndGone("task", noted.id)))
+                  (yield* Effect.fail(createdButRemoved("task", noted.id)))
                 )
               const made = yield* make
               note(part, { id: made.id, attempt: made.state.attempt })

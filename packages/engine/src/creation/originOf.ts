@@ -1,4 +1,4 @@
-/** The origin of what a caller asks for. */
+/** The origin of a caller's request. */
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { actorOf, type Call, toProblem } from "../call/Call.ts"
@@ -10,13 +10,13 @@ import { terminalOf } from "../process/terminalOf.ts"
 import type { Origin } from "./Origin.ts"
 import { once } from "../wiring/once.ts"
 
-/** Gives the origin of a call; made once. Fails with the Problem of a store that fails. */
+/** Builds a function that returns the origin of a call. Fails with a Problem if the store fails. */
 export const makeOriginOf = once(
   Effect.gen(function* () {
     const { root } = yield* Home
     const store = yield* TaskStore
 
-    /** The task of this home in which a call is made. */
+    /** The task of this home that makes the call; null if the caller runs in none. */
     const parentOf = ({ taskId, taskHomeId, taskHome }: Call["caller"]) => {
       const isHere =
         taskHomeId !== undefined

@@ -1,4 +1,4 @@
-/** Makes pipelines: all tasks of one are stored in one commit with it, or nothing is. */
+/** Creates pipelines: a pipeline and all its tasks are stored in one commit, or nothing is. */
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { nearest } from "@backbeat/contract/nearest"
 import { type Problem, problem, atField } from "@backbeat/contract/Problem"
@@ -13,41 +13,43 @@ import * as Exit from "effect/Exit"
 import { Home } from "../home/Home.ts"
 import type { FullTx } from "../commit/CommitRules.ts"
 import { Transitions } from "../commit/Transitions.ts"
-import { toProblem, type Trouble } from "../call/Call.ts"
-import { keepFor } from "./keepFor.ts"
-import { makeNaming } from "./naming.ts"
-import { type RequestEffects, madeAndGone, makeIdempotent } from "./idempotent.ts"
+import { toProblem, type HandlerError } from "../call/Call.ts"
+import { storeEnvironment } from "./storeEnvironment.ts"
+import { makeFreeIds } from "./freeIds.ts"
+import { type RequestEffects, createdButRemoved, makeIdempotent } from "./idempotent.ts"
 import {
   idsOf,
   itemsOf,
   keysOf,
   type PipelineItem,
   pipelineExists,
-  ofTask
+  problemOfTask
 } from "./pipelineItems.ts"
 import { type Origin, ownerOf } from "./Origin.ts"
-import { makeCreateTask, type Starting } from "./createTask.ts"
+import { makeCreateTask, type CreationContext } from "./createTask.ts"
 import { once } from "../wiring/once.ts"
 
-/** A dependency that is missing is likely meant to be another task of the call. */
-const suggesting = (told: Problem, names: ReadonlyArray<string>): Problem => {
-  const isMissing = told.type === "DependencyNotFound" && told.id !== undefined
-  const near = isMissing ? nearest(told.id, names) : null
-  return near === null ? told : { ...told, hint: `Did you mean ${near}?` }
+/** Suggests a task of the same call in place of a missing dependency. */
+const withSuggestion = (rejection: Problem, names: ReadonlyArray<string>): Problem => {
+  const isMissing = rejection.type === "DependencyNotFound" && rejection.id !== undefined
+  const near = isMissing ? nearest(rejection.id, names) : null
+  return near === null ? rejection : { ...rejection, hint: `Did you mean ${near}?` }
 }
 
-/** What the caller is told of a task that cannot be stored. That the store fails has nothing to do with the task. */
-const ofItem = (
+/** The problem of a task that cannot be stored. A store error does not belong to one task. */
+const toItemProblem = (
   { path }: PipelineItem,
   names: ReadonlyArray<string>,
-  trouble: Trouble
+  error: HandlerError
 ): Problem => {
-  const told = toProblem(trouble)
-  return trouble._tag === "StoreError" ? told : ofTask(path, suggesting(told, names))
+  const rejection = toProblem(error)
+  return error._tag === "StoreError"
+    ? rejection
+    : problemOfTask(path, withSuggestion(rejection, names))
 }
 
-/** No pipeline may be made under the id of a task. */
-const isTask = ({ id, state: { status } }: Task): Problem =>
+/** Rejects a pipeline under the id of a task. */
+const idIsOfTask = ({ id, state: { status } }: Task): Problem =>
   atField(
     "id",
     problem(
@@ -58,7 +60,7 @@ const isTask = ({ id, state: { status } }: Task): Problem =>
     )
   )
 
-/** Refuses an id that stands for something already; made once. */
+/** Builds the check that rejects an id that is already in use. */
 const makeCheckFree = Effect.gen(function* () {
   const tasks = yield* TaskStore
   const aggregates = yield* AggregateStore
@@ -67,14 +69,14 @@ const makeCheckFree = Effect.gen(function* () {
     if (existing !== null)
       return yield* Effect.fail(pipelineExists(existing.id, existing.state.status))
     const task = id === undefined ? null : yield* tasks.find(id)
-    if (task !== null) return yield* Effect.fail(isTask(task))
+    if (task !== null) return yield* Effect.fail(idIsOfTask(task))
   })
 })
 
-/** Under which a call notes its pipeline. */
+/** The part under which a call records its pipeline. */
 const part = "pipeline"
 
-/** Makes pipelines; made once. */
+/** Builds the functions that create pipelines. */
 export const makePipelineCreation = once(
   Effect.gen(function* () {
     const { root } = yield* Home
@@ -83,12 +85,12 @@ export const makePipelineCreation = once(
     const transitions = yield* Transitions
     const createTask = yield* makeCreateTask
     const idempotent = yield* makeIdempotent
-    const { freeIds, freePipelineId } = yield* makeNaming
+    const { freeIds, freePipelineId } = yield* makeFreeIds
 
-    /** Stores a pipeline with its tasks, each behind what it depends on. */
-    const make = (tx: FullTx, input: PipelineInput, starting: Starting) =>
+    /** Stores a pipeline and its tasks, each after its dependencies. */
+    const make = (tx: FullTx, input: PipelineInput, context: CreationContext) =>
       Effect.gen(function* () {
-        const { origin } = starting
+        const { origin } = context
         const owner = ownerOf(origin, 0)
         const id = input.id ?? (yield* freePipelineId(origin))
         yield* checkFree(input)
@@ -113,56 +115,61 @@ export const makePipelineCreation = once(
           const item = items[index]
           if (item === undefined) continue
           yield* Effect.mapError(
-            createTask(tx, { input: item.input, index, lineage }, starting),
-            (trouble) => ofItem(item, [...keysOf(input), ...made.taskIds], trouble)
+            createTask(tx, { input: item.input, index, lineage }, context),
+            (error) => toItemProblem(item, [...keysOf(input), ...made.taskIds], error)
           )
         }
         return pipeline
       }).pipe(Effect.mapError(toProblem))
 
-    /** The pipeline that the call has made, whatever has become of it, or makes now. */
-    const makeOne = Effect.fnUntraced(function* (
+    /** Returns the pipeline that an earlier delivery of the call created, or creates it now. */
+    const createOnce = Effect.fnUntraced(function* (
       tx: FullTx,
       input: PipelineInput,
-      { before, note, ...starting }: Starting & RequestEffects
+      { before, note, ...context }: CreationContext & RequestEffects
     ) {
-      const noted = before.get(part)
-      if (noted !== undefined)
+      const recorded = before.get(part)
+      if (recorded !== undefined)
         return (
-          (yield* aggregates.find(pipelineAggregate, noted.id)) ??
-          (yield* Effect.fail(madeAndGone("pipeline", noted.id)))
+          (yield* aggregates.find(pipelineAggregate, recorded.id)) ??
+          (yield* Effect.fail(createdButRemoved("pipeline", recorded.id)))
         )
-      const made = yield* make(tx, input, starting)
+      const made = yield* make(tx, input, context)
       note(part, { id: made.id, attempt: 1 })
       return made
     })
 
-    /** Makes a pipeline. Of one that is refused nothing is left, neither in the store nor on the disk. */
+    /** Creates a pipeline. A rejected pipeline leaves nothing in the store or on the disk. */
     const create = (input: PipelineInput, origin: Origin): Effect.Effect<Pipeline, Problem> =>
       Effect.suspend(() => {
-        const takeBacks: Array<() => void> = []
-        const keep: Starting["keep"] = (id, requestId, env) =>
-          Effect.map(keepFor(root, id, requestId, env), (takeBack) => void takeBacks.push(takeBack))
-        const takeBack = Effect.sync(() => {
-          for (const each of takeBacks.toReversed()) each()
+        const undos: Array<() => void> = []
+        const saveEnvironment: CreationContext["saveEnvironment"] = (id, requestId, env) =>
+          Effect.map(storeEnvironment(root, id, requestId, env), (undo) => void undos.push(undo))
+        const undo = Effect.sync(() => {
+          for (const each of undos.toReversed()) each()
         })
         return transitions
           .commit((tx) =>
-            idempotent(tx, origin, (doing) =>
-              makeOne(tx, input, { origin, keep, seen: new Map(), ...doing })
+            idempotent(tx, origin, (effects) =>
+              createOnce(tx, input, { origin, saveEnvironment, seen: new Map(), ...effects })
             )
           )
           .pipe(
-            Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : takeBack)),
+            Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : undo)),
             Effect.mapError(toProblem)
           )
       })
 
-    /** The pipeline as it would be made once its agents are installed. Nothing is stored or kept. */
+    /** Creates a pipeline as a dry run. Agents need not be installed. Stores nothing. */
     const dryRun = (input: PipelineInput, origin: Origin): Effect.Effect<Pipeline, Problem> =>
       transitions
         .dryRun((tx) =>
-          make(tx, input, { origin, keep: () => Effect.void, isDryRun: true, seen: new Map() })
+          make(tx, input, {
+            origin,
+            saveEnvironment: () => Effect.void,
+            isDryRun: true,
+            seen: new Map()
+          })
         )
         .pipe(Effect.mapError(toProblem))
 

@@ -1,4 +1,4 @@
-/** From the payload of `pipeline create` to payloads of `start` that depend on each other. */
+/** Converts a payload of `pipeline create` into payloads of `start` that depend on each other. */
 import { callOf, sentence } from "@backbeat/contract/Text"
 import {
   problem,
@@ -17,21 +17,30 @@ import { arrange } from "./dependencies.ts"
 import { dependsOnOf } from "./shortForms.ts"
 import { wrongField } from "../call/wrongField.ts"
 
-/** One task of a pipeline: what `start` takes, and where in the payload it stands, such as `steps[2]`. */
+/**
+ * One task of a pipeline: a payload of `start`, and its path in the pipeline's payload, such as
+ * `steps[2]`.
+ */
 export interface PipelineItem {
   readonly path: string
   readonly input: StartInput & { readonly id: string }
 }
 
-/** The tasks of a pipeline as they were given, and the order in which they can run, as places among them. */
+/**
+ * The tasks of a pipeline in the order of the payload; `order` are their places in an order in
+ * which they can run.
+ */
 export interface PipelineItems {
   readonly items: ReadonlyArray<PipelineItem>
   readonly order: ReadonlyArray<number>
 }
 
-/** A problem of one task of a call, with the path of that task before its own. What is right for one task alone is no call for all of them. */
-export const ofTask = (path: string, told: Problem): Problem => {
-  const { try: _, ...rest } = told
+/**
+ * Puts the path of a task before the path of its problem. Removes `try`, because it would be a call
+ * for that task alone.
+ */
+export const problemOfTask = (path: string, rejection: Problem): Problem => {
+  const { try: _, ...rest } = rejection
   return within(path, rest)
 }
 
@@ -39,7 +48,7 @@ type Shared = Omit<PipelineInput, "id" | "name" | "steps" | "tasks">
 
 type GivenTask = Exclude<NonNullable<PipelineInput["tasks"]>[number], string>
 
-/** A task as it was given; `dependsOn` stands in those of a DAG only. */
+/** A task of the payload; only tasks of a DAG have `dependsOn`. */
 interface Given {
   readonly path: string
   readonly input: GivenTask
@@ -58,7 +67,7 @@ const givenIn = ({ steps = [], tasks = [] }: PipelineInput): ReadonlyArray<Given
   ...tasks.map(givenAs("tasks"))
 ]
 
-/** The ids that the tasks of a pipeline get if none of them is taken. */
+/** The ids of the tasks, if none of them is taken. */
 export const idsOf = (id: string, input: PipelineInput): ReadonlyArray<string> =>
   givenIn(input).map(({ input: { key } }, index) => `${id}.${key ?? index + 1}`)
 
@@ -66,7 +75,10 @@ export const idsOf = (id: string, input: PipelineInput): ReadonlyArray<string> =
 export const keysOf = (input: PipelineInput): ReadonlyArray<string> =>
   givenIn(input).flatMap(({ input: { key } }) => key ?? [])
 
-/** An agent's fields go with a prompt. A model belongs to an agent: that of the pipeline is not given to a prompt that names another agent. */
+/**
+ * Agent fields of the pipeline only apply to prompts. A model belongs to an agent, so a prompt with
+ * another agent does not get it.
+ */
 const agentOf = (shared: Shared, { prompt, agent }: GivenTask) => {
   if (prompt === undefined) return {}
   const own = agent === undefined || agent === shared.agent
@@ -82,7 +94,7 @@ const withShared = (shared: Shared, own: GivenTask): StartInput => ({
 
 const oneOf = "Use steps for a chain, or tasks for any other order."
 
-const checked = (input: PipelineInput, given: ReadonlyArray<Given>): Problem | null => {
+const wrongFields = (input: PipelineInput, given: ReadonlyArray<Given>): Problem | null => {
   const { steps, tasks } = input
   if (steps === undefined && tasks === undefined) return wrongField("steps", "is missing", oneOf)
   if (steps !== undefined && tasks !== undefined)
@@ -99,7 +111,7 @@ const checked = (input: PipelineInput, given: ReadonlyArray<Given>): Problem | n
   return null
 }
 
-const twice = (given: ReadonlyArray<Given>): Problem | null => {
+const duplicateKey = (given: ReadonlyArray<Given>): Problem | null => {
   const paths = new Map<string, string>()
   for (const {
     path,
@@ -108,7 +120,7 @@ const twice = (given: ReadonlyArray<Given>): Problem | null => {
     if (key === undefined) continue
     const first = paths.get(key)
     if (first !== undefined)
-      return ofTask(
+      return problemOfTask(
         path,
         wrongField(
           "key",
@@ -121,7 +133,7 @@ const twice = (given: ReadonlyArray<Given>): Problem | null => {
   return null
 }
 
-/** What a dependency may name inside its call: keys, and ids that the call makes. */
+/** What a dependency may name in its call: keys, and ids of new tasks. */
 interface Names {
   readonly given: ReadonlyArray<Given>
   readonly byKey: ReadonlyMap<string, string>
@@ -141,7 +153,7 @@ const keyIsMissing = (field: string, name: string, { path, input: { key } }: Giv
         `Use its key: ${JSON.stringify(key)}.`
       )
 
-/** From a key, or the id of a task of this call or of one that exists, to an id. */
+/** Resolves a key, the id of a new task or that of an existing one to an id. */
 const resolve = (
   name: string,
   field: string,
@@ -153,7 +165,7 @@ const resolve = (
   return named === undefined ? Result.succeed(name) : Result.fail(keyIsMissing(field, name, named))
 }
 
-/** What a task depends on, by ids. */
+/** The dependencies of a task, by id. */
 const resolved = (
   input: GivenTask,
   names: Names
@@ -174,15 +186,18 @@ const resolved = (
     }
   })
 
-/** The tasks of a pipeline, with the ids that they get in their order. Fails with CommandInputError that names the field, and with DependencyCycle. */
+/**
+ * Builds the tasks of a pipeline with these ids. Fails with CommandInputError that names the field,
+ * and with DependencyCycle.
+ */
 export const itemsOf = (
   ids: ReadonlyArray<string>,
   payload: PipelineInput
 ): Result.Result<PipelineItems, Problem> =>
   Result.gen(function* () {
     const given = givenIn(payload)
-    const refusal = checked(payload, given) ?? twice(given)
-    if (refusal !== null) return yield* Result.fail(refusal)
+    const rejected = wrongFields(payload, given) ?? duplicateKey(given)
+    if (rejected !== null) return yield* Result.fail(rejected)
     const byKey = new Map(
       given.flatMap(({ input: { key } }, index) =>
         key === undefined ? [] : [[key, ids[index] ?? key] as const]
@@ -192,7 +207,9 @@ export const itemsOf = (
     const items: Array<PipelineItem> = []
     for (const [index, { path, input }] of given.entries()) {
       const before = payload.steps === undefined ? undefined : ids[index - 1]
-      const waits = yield* Result.mapError(resolved(input, names), (told) => ofTask(path, told))
+      const waits = yield* Result.mapError(resolved(input, names), (rejection) =>
+        problemOfTask(path, rejection)
+      )
       const chained = before === undefined ? {} : { dependsOn: [before] }
       items.push({
         path,
@@ -200,17 +217,17 @@ export const itemsOf = (
       })
     }
     const keys = new Map([...byKey].map(([key, id]) => [id, key]))
-    const { order, refused } = arrange(
+    const { order, rejected: cycles } = arrange(
       items.map((item) => item.input),
       ({ id = "" }) => keys.get(id) ?? id
     )
-    const [cyclic] = refused
+    const [cyclic] = cycles
     if (cyclic === undefined) return { items, order }
     const [place, cycle] = cyclic
-    return yield* Result.fail(ofTask(items[place]?.path ?? "tasks", cycle))
+    return yield* Result.fail(problemOfTask(items[place]?.path ?? "tasks", cycle))
   })
 
-/** No pipeline may be made under an id that one has: it is run again by a restart. */
+/** Rejects the id of an existing pipeline and suggests `restart`. */
 export const pipelineExists = (id: string, status: string): Problem =>
   withTry(
     atField(

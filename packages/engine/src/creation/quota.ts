@@ -1,17 +1,17 @@
-/** How many tasks may live, and how deep they may be nested. */
+/** Limits how many tasks may be live, and how deep they may be nested. */
 import { problem } from "@backbeat/contract/Problem"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { Settings } from "../configuration/Settings.ts"
 import { once } from "../wiring/once.ts"
 
-/** The limits that keep a runaway agent from filling the machine. */
+/** Builds the limits that keep a runaway agent from filling the machine. */
 export const makeQuota = once(
   Effect.gen(function* () {
     const store = yield* TaskStore
     const settings = yield* Settings
     return {
-      /** For whatever is started. */
+      /** Checks every start. */
       checkDepth: Effect.fnUntraced(function* (depth: number) {
         const { maxDepth } = settings.current()
         if (depth <= maxDepth) return
@@ -22,10 +22,10 @@ export const makeQuota = once(
           hint,
           { maxDepth }
         )
-        // Tasks end, but a place in the nesting stays what it is.
+        // Not retryable: the depth of a caller never changes.
         return yield* Effect.fail({ ...tooDeep, retryable: false })
       }),
-      /** For what makes one more task live: a new one, and one that has ended. */
+      /** Checks what makes one more task live: a new task, and a restart of an ended one. */
       checkLive: Effect.gen(function* () {
         const { maxLive } = settings.current()
         const live = yield* store.liveCount

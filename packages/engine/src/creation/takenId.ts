@@ -1,4 +1,7 @@
-/** Why an id that stands for something already is not started: a task that lives, a step, a pipeline, or processes of a lost task. */
+/**
+ * Why a start is rejected because its id is in use: by a live task, a step, a pipeline, or
+ * processes of a lost task.
+ */
 import { callOf, ownPath, sentence } from "@backbeat/contract/Text"
 import { problem, type Problem, withChange, withTry, atField } from "@backbeat/contract/Problem"
 import type { StartInput } from "@backbeat/contract/operation/start"
@@ -6,10 +9,10 @@ import { isAccepted } from "@backbeat/core/task/accepts"
 import type { Task } from "@backbeat/core/task/Task"
 import type { IdKind } from "@backbeat/store/IdStore"
 import type { Origin } from "./Origin.ts"
-import { foundOf } from "./existing.ts"
-import type { Specified } from "./taskSpec.ts"
+import { compareExisting } from "./existing.ts"
+import type { SpecWithEnvironment } from "./taskSpec.ts"
 
-/** The place in the array of the call that has started the task, if it was this call. */
+/** The place of the item that has started the task, if this call has. */
 const placeOf = ({ owner }: Task, origin: Origin): number | null => {
   const [requestId, place] = (owner.requestId ?? "").split("#")
   return requestId === origin.requestId && place !== undefined ? Number(place) : null
@@ -28,7 +31,7 @@ const alreadyRunning = (
   const first = placeOf(task, origin)
   if (first === null) {
     const restarts = status === "running" || status === "retrying" ? ' or "restart"' : ""
-    const told = problem(
+    const rejection = problem(
       "TaskAlreadyRunning",
       `task ${id} is ${status}`,
       `Use another id, stop it first, or set "ifRunning": "return"${restarts}.`,
@@ -38,7 +41,7 @@ const alreadyRunning = (
         ...(differs.length === 0 ? {} : { differs })
       }
     )
-    return withChange(told, { ifRunning: "return" })
+    return withChange(rejection, { ifRunning: "return" })
   }
   const message = `items ${first} and ${index} have the same id: ${id}. Item ${first} was started, item ${index} was not`
   return problem(
@@ -60,36 +63,41 @@ const dependsTooLate = ({ id, state }: Task): Problem =>
     )
   )
 
-/** What waits to run has nothing to restart, and what is being stopped has been told its end. */
+/** Rejects a restart of a task that has nothing running, or whose stop is under way. */
 const nothingRuns = ({ id, state: { status } }: Task): Problem => {
   const message = sentence`task ${id} is ${status}; ${ownPath} "restart" requires a running or retrying task`
-  const refused = (hint: string) =>
+  const rejectWith = (hint: string) =>
     atField("ifRunning", problem("IllegalTransition", message, hint, { id, from: status }))
   if (status === "stopping") {
-    return withTry(refused("Wait until it ends, then start it."), "wait", { id })
+    return withTry(rejectWith("Wait until it ends, then start it."), "wait", { id })
   }
   const hint = 'Stop it first, then start it, or set "ifRunning": "return".'
-  return withChange(refused(hint), { ifRunning: "return" })
+  return withChange(rejectWith(hint), { ifRunning: "return" })
 }
 
-/** What is to be started, and its place in the call. */
+/** An item to start, and its place in the call. */
 interface Wanted {
   readonly input: StartInput
   readonly index: number
-  readonly specified: Specified
+  readonly specified: SpecWithEnvironment
   readonly origin: Origin
 }
 
-/** Why a task that lives is not started again; null when it is. */
-export const refusedLive = (root: string, task: Task, wanted: Wanted): Problem | null => {
+/** Why a live task is not started again; null if it is. */
+export const rejectLive = (root: string, task: Task, wanted: Wanted): Problem | null => {
   const { input, index, specified, origin } = wanted
   if (input.ifRunning !== "restart")
-    return alreadyRunning(task, index, origin, foundOf(root, task, input, specified).differs)
+    return alreadyRunning(
+      task,
+      index,
+      origin,
+      compareExisting(root, task, input, specified).differs
+    )
   if (!isAccepted(task.state.status, "Restart")) return nothingRuns(task)
   return specified.spec.dependsOn.length > 0 ? dependsTooLate(task) : null
 }
 
-/** The task is a step of a pipeline that runs. */
+/** Rejects the id of a step whose pipeline runs. */
 export const isStep = (id: string, pipelineId: string): Problem =>
   withTry(
     problem(
@@ -102,8 +110,8 @@ export const isStep = (id: string, pipelineId: string): Problem =>
     { pipelineId }
   )
 
-/** The id is that of something else. */
-export const isOfKind = (id: string, kind: IdKind): Problem =>
+/** Rejects an id that another kind of thing has. */
+export const idIsTaken = (id: string, kind: IdKind): Problem =>
   atField(
     "id",
     problem(
@@ -114,7 +122,7 @@ export const isOfKind = (id: string, kind: IdKind): Problem =>
     )
   )
 
-/** The database has lost a task, and what it started lives. */
+/** Rejects an id whose task the database has lost while its processes are alive. */
 export const orphanIsAlive = (id: string, alive: ReadonlyArray<string>): Problem =>
   problem(
     "TaskAlreadyRunning",

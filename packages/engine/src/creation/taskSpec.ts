@@ -1,4 +1,7 @@
-/** From the payload of `start` to a task's specification: defaults, cross-field rules, and the environment beside it. */
+/**
+ * Converts a payload of `start` into a task's specification: applies defaults, checks fields
+ * against each other, and builds the environment.
+ */
 import { type Problem, withChange } from "@backbeat/contract/Problem"
 import type { StartInput } from "@backbeat/contract/operation/start"
 import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
@@ -8,32 +11,32 @@ import { isAbsolute, resolve } from "node:path"
 import type { Configuration } from "../configuration/configuration.ts"
 import { compilePattern } from "../output/Pattern.ts"
 import { inheritEnvironment, type Variables } from "../home/TaskEnvironment.ts"
-import { agentTimeoutMs, agentWorkOf, strayAgentField } from "./agentWork.ts"
+import { agentTimeoutMs, agentWorkOf, misplacedAgentField } from "./agentWork.ts"
 import { dependenciesOf } from "./dependencies.ts"
 import { dependsOnOf, probeOf } from "./shortForms.ts"
 import { wrongField } from "../call/wrongField.ts"
 
-/** What `start` needs to know beside the payload. `now` is epoch milliseconds. */
-export interface Setting {
+/** What a payload does not contain. `now` is epoch milliseconds. */
+export interface SpecContext {
   readonly cwd: string
-  /** The file mode mask of the caller, which its tasks get too. */
+  /** The umask of the caller, which its tasks inherit. */
   readonly umask: number
-  /** The caller's limits and priority, where the engine has others. */
+  /** The caller's limits and nice value, if they differ from the engine's. */
   readonly processLimits: ProcessLimits | null
   readonly callersEnv: Variables
   readonly config: Configuration
-  /** Who set a limit of the configuration; null when nobody did. */
+  /** Where a limit of the configuration is set; null if it has its default. */
   readonly originOf: (key: "timeout" | "maxOutputBytes") => string | null
   readonly now: number
 }
 
-/** A specification with the environment that is kept for it. */
-export interface Specified {
+/** A specification, and the environment to store for it. */
+export interface SpecWithEnvironment {
   readonly spec: TaskSpec
   readonly env: Variables
 }
 
-const refuse = (path: string, message: string, hint: string): Result.Result<never, Problem> =>
+const reject = (path: string, message: string, hint: string): Result.Result<never, Problem> =>
   Result.fail(wrongField(path, message, hint))
 
 const oneOf = "Use exactly one of command, script and prompt."
@@ -44,14 +47,15 @@ const workOf = (input: StartInput, config: Configuration): Result.Result<Work, P
     ([, value]) => value !== undefined
   )
   const [first, second] = given.map(([name]) => name)
-  if (second !== undefined) return refuse(second, `cannot be combined with ${first}`, oneOf)
+  if (second !== undefined) return reject(second, `cannot be combined with ${first}`, oneOf)
   if (prompt !== undefined) return agentWorkOf(input, prompt, config)
-  const stray = strayAgentField(input)
-  if (first === undefined) return refuse(stray === null ? "command" : "prompt", "is missing", oneOf)
-  if (stray !== null) return Result.fail(stray)
+  const misplaced = misplacedAgentField(input)
+  if (first === undefined)
+    return reject(misplaced === null ? "command" : "prompt", "is missing", oneOf)
+  if (misplaced !== null) return Result.fail(misplaced)
   if (command !== undefined) return Result.succeed({ kind: "command", command, args: args ?? [] })
   if (args !== undefined)
-    return refuse(
+    return reject(
       "args",
       "requires command; a script takes no args",
       "Write the arguments into the script."
@@ -66,25 +70,30 @@ const stdinOf = (stdin: StartInput["stdin"], cwd: string, home: string | undefin
   return { kind: "file", path: resolve(cwd, withHome(stdin.file, home)) }
 }
 
-/** A path of a payload: there no shell has expanded what stands for the caller's home directory. */
+/** Expands `~` in a path of a payload, because no shell has done it. */
 const withHome = (path: string, home: string | undefined): string =>
   (path === "~" || path.startsWith("~/")) && home !== undefined && isAbsolute(home)
     ? `${home}${path.slice(1)}`
     : path
 
 /** The working directory of the task. */
-const cwdOf = (input: StartInput, { cwd, callersEnv }: Setting): Result.Result<string, Problem> => {
+const cwdOf = (
+  input: StartInput,
+  { cwd, callersEnv }: SpecContext
+): Result.Result<string, Problem> => {
   const given = withHome(input.cwd ?? ".", callersEnv["HOME"])
   return isAbsolute(given) || isAbsolute(cwd)
     ? Result.succeed(resolve(cwd, given))
-    : refuse(
+    : reject(
         "cwd",
         "the caller's working directory was deleted",
         "Use an absolute cwd, or call from a directory that exists."
       )
 }
 
-/** A delay counts from now on; behind dependencies from the moment at which they hold. */
+/**
+ * A delay counts from now, or if there are dependencies from the moment when they are satisfied.
+ */
 const delaysDependent = (input: StartInput): boolean =>
   (input.delayMs ?? 0) > 0 && (input.continueFrom !== undefined || dependsOnOf(input).length > 0)
 
@@ -95,11 +104,11 @@ const notBeforeOf = (input: StartInput, now: number): Result.Result<number | nul
       delayMs === undefined || delayMs === 0 || delaysDependent(input) ? null : now + delayMs
     )
   if (delayMs !== undefined) {
-    return refuse("delayMs", "cannot be combined with notBefore", "Use exactly one of them.")
+    return reject("delayMs", "cannot be combined with notBefore", "Use exactly one of them.")
   }
   const at = Date.parse(notBefore)
   return Number.isNaN(at)
-    ? refuse(
+    ? reject(
         "notBefore",
         "is not a valid date",
         "Use an ISO 8601 instant such as 2026-11-21T08:00:00.000Z."
@@ -130,23 +139,23 @@ const urlsOf = (input: StartInput): ReadonlyArray<readonly [string, string]> =>
     return probe !== undefined && "http" in probe ? [[`${path}.http`, probe.http]] : []
   })
 
-const checked = (input: StartInput): Result.Result<void, Problem> => {
+const checkFields = (input: StartInput): Result.Result<void, Problem> => {
   for (const [path, pattern] of patternsOf(input)) {
     const compiled = compilePattern(pattern)
     if (Result.isFailure(compiled))
-      return refuse(path, compiled.failure.message, compiled.failure.hint)
+      return reject(path, compiled.failure.message, compiled.failure.hint)
   }
   for (const [path, url] of urlsOf(input)) {
     if (!URL.canParse(url) || !/^https?:/u.test(url)) {
-      const told = wrongField(
+      const rejection = wrongField(
         path,
         "must be an http:// or https:// URL",
         "Use a URL such as http://127.0.0.1:3000/health."
       )
       return Result.fail(
         /^[\w.-]+(?::\d+)?(?:\/|$)/u.test(url)
-          ? withChange(told, { [path]: `http://${url}` })
-          : told
+          ? withChange(rejection, { [path]: `http://${url}` })
+          : rejection
       )
     }
   }
@@ -164,7 +173,7 @@ const checked = (input: StartInput): Result.Result<void, Problem> => {
   }
   const { notify } = input
   if (notify !== undefined && notify.command === undefined && notify.webhook === undefined) {
-    return refuse(
+    return reject(
       "notify",
       "requires a command or a webhook",
       "Add notify.command or notify.webhook."
@@ -173,16 +182,22 @@ const checked = (input: StartInput): Result.Result<void, Problem> => {
   return Result.succeed(undefined)
 }
 
-/** The specification and the environment of a payload. Fails with CommandInputError that names the field. */
-export const specify = (input: StartInput, setting: Setting): Result.Result<Specified, Problem> =>
+/**
+ * The specification and environment of a payload. Fails with CommandInputError that names the
+ * field.
+ */
+export const specify = (
+  input: StartInput,
+  context: SpecContext
+): Result.Result<SpecWithEnvironment, Problem> =>
   Result.gen(function* () {
-    yield* checked(input)
-    const work = yield* workOf(input, setting.config)
-    const notBefore = yield* notBeforeOf(input, setting.now)
+    yield* checkFields(input)
+    const work = yield* workOf(input, context.config)
+    const notBefore = yield* notBeforeOf(input, context.now)
     const dependsOn = yield* dependenciesOf(input)
-    const cwd = yield* cwdOf(input, setting)
+    const cwd = yield* cwdOf(input, context)
     const given = input.env ?? {}
-    const env = input.inheritEnv === false ? given : inheritEnvironment(setting.callersEnv, given)
+    const env = input.inheritEnv === false ? given : inheritEnvironment(context.callersEnv, given)
     return {
       env,
       spec: {
@@ -191,16 +206,16 @@ export const specify = (input: StartInput, setting: Setting): Result.Result<Spec
         delayMs: delaysDependent(input) ? (input.delayMs ?? null) : null,
         dependsOn,
         cwd,
-        umask: setting.umask,
-        ...(setting.processLimits === null ? {} : { processLimits: setting.processLimits }),
-        ...stopping(input),
-        ...watching(input, setting),
-        ...naming(input, cwd, setting.callersEnv["HOME"])
+        umask: context.umask,
+        ...(context.processLimits === null ? {} : { processLimits: context.processLimits }),
+        ...stopFields(input),
+        ...limitFields(input, context),
+        ...otherFields(input, cwd, context.callersEnv["HOME"])
       }
     }
   })
 
-const naming = (input: StartInput, cwd: string, home: string | undefined) => ({
+const otherFields = (input: StartInput, cwd: string, home: string | undefined) => ({
   name: input.name ?? null,
   envKeys: Object.keys(input.env ?? {}).toSorted(),
   forgetEnv: input.forgetEnv ?? false,
@@ -210,17 +225,17 @@ const naming = (input: StartInput, cwd: string, home: string | undefined) => ({
   queue: input.queue ?? (input.prompt === undefined ? "default" : "agents")
 })
 
-const stopping = (input: StartInput) => ({
+const stopFields = (input: StartInput) => ({
   stopSignal: input.stopSignal ?? "SIGTERM",
   gracePeriodMs: input.gracePeriodMs ?? 5000,
   successExitCodes: input.successExitCodes ?? [0],
   restart: { ...defaultRestartPolicy, ...input.restart }
 })
 
-/** How long an attempt may run, and who says so where the caller does not. */
+/** How long an attempt may run, and where the limit comes from if not from the payload. */
 const timeoutOf = (
   { prompt, timeout }: StartInput,
-  { config, originOf }: Setting
+  { config, originOf }: SpecContext
 ): Pick<TaskSpec, "timeout" | "timeoutFrom"> => {
   if (timeout !== undefined) return { timeout }
   if (config.timeout !== null) {
@@ -232,10 +247,10 @@ const timeoutOf = (
     : { timeout: agentTimeoutMs, timeoutFrom: "the default for prompts" }
 }
 
-/** How much output is kept, and who says so where the caller does not. */
+/** How much output is kept, and where the limit comes from if not from the payload. */
 const outputLimitOf = (
   { maxOutputBytes, maxOutputBuffer }: StartInput,
-  { config, originOf }: Setting
+  { config, originOf }: SpecContext
 ): Pick<TaskSpec, "maxOutputBytes" | "maxOutputBytesFrom"> => {
   const given = maxOutputBytes ?? maxOutputBuffer
   if (given !== undefined) return { maxOutputBytes: given }
@@ -246,11 +261,11 @@ const outputLimitOf = (
   }
 }
 
-const watching = (input: StartInput, setting: Setting) => ({
-  ...timeoutOf(input, setting),
+const limitFields = (input: StartInput, context: SpecContext) => ({
+  ...timeoutOf(input, context),
   stallTimeoutMs: input.stallTimeoutMs ?? null,
   readyWhen: input.readyWhen === undefined ? null : probeOf(input.readyWhen),
   healthProbe: input.healthProbe ?? null,
-  ...outputLimitOf(input, setting),
+  ...outputLimitOf(input, context),
   notify: input.notify ?? null
 })

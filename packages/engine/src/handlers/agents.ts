@@ -10,11 +10,11 @@ import { flawsOfAgent } from "../configuration/agentFlaws.ts"
 import { Home } from "../home/Home.ts"
 import { Settings } from "../configuration/Settings.ts"
 import { unknownAgent } from "../creation/agentWork.ts"
-import { type Call, handle, type Handled } from "../call/Call.ts"
+import { type Call, handle, type Handler } from "../call/Call.ts"
 import { problemsOf } from "../doctor/agentProblems.ts"
 import { makeChangeConfiguration } from "./changeConfiguration.ts"
 import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
-import { AskingSurface } from "../call/written.ts"
+import { CallerSurface } from "../call/written.ts"
 import { wrongField } from "../call/wrongField.ts"
 
 /** The handlers of what is asked about agents. */
@@ -78,12 +78,12 @@ export const makeAgentsHandlers = Effect.gen(function* () {
     )
   })
 
-  const handlers: ReadonlyArray<Handled> = [
+  const handlers: ReadonlyArray<Handler> = [
     handle(operations.agentsList, (_, call) => Effect.map(look(call), (agents) => ({ agents }))),
     handle(operations.agentsCheck, ({ agent }, call) =>
       Effect.gen(function* () {
         const found = yield* look(call, agent)
-        const surface = yield* AskingSurface
+        const surface = yield* CallerSurface
         const usable = found.filter((each) => agent !== undefined || each.installed || each.default)
         // Where there is none, each says how it is installed.
         const agents = (usable.length === 0 ? found : usable)

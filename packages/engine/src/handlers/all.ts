@@ -1,11 +1,11 @@
 /** Every operation with the code that answers it. It is loaded when it is asked for: an engine begins with little. */
 import type { OperationName } from "@backbeat/contract/names"
 import * as Effect from "effect/Effect"
-import type { Handled } from "../call/Call.ts"
+import type { Handler } from "../call/Call.ts"
 
 const alone = <R>(
-  handler: Effect.Effect<Handled, never, R>
-): Effect.Effect<ReadonlyArray<Handled>, never, R> => Effect.map(handler, (each) => [each])
+  handler: Effect.Effect<Handler, never, R>
+): Effect.Effect<ReadonlyArray<Handler>, never, R> => Effect.map(handler, (each) => [each])
 
 const start = () => import("./start.ts").then(({ makeStart }) => alone(makeStart))
 const read = () => import("./read.ts").then(({ makeReadHandlers }) => makeReadHandlers)
@@ -68,18 +68,18 @@ const loaders = {
   "engine stop": engine
 } as const satisfies Record<
   OperationName,
-  () => Promise<Effect.Effect<ReadonlyArray<Handled>, never, unknown>>
+  () => Promise<Effect.Effect<ReadonlyArray<Handler>, never, unknown>>
 >
 
 type Needed = Effect.Services<Awaited<ReturnType<(typeof loaders)[OperationName]>>>
-type Load = () => Promise<Effect.Effect<ReadonlyArray<Handled>, never, Needed>>
+type Load = () => Promise<Effect.Effect<ReadonlyArray<Handler>, never, Needed>>
 
 const isName = (name: string): name is OperationName => Object.hasOwn(loaders, name)
 
 /** Finds the handler of an operation by its name; null when there is no such operation. */
 export const makeHandlers = Effect.gen(function* () {
   const context = yield* Effect.context<Needed>()
-  const known = new Map<string, Handled>()
+  const known = new Map<string, Handler>()
   return Effect.fnUntraced(function* (name: string) {
     if (!known.has(name) && isName(name)) {
       const load: Load = loaders[name]

@@ -5,7 +5,7 @@ import { existsSync } from "../system/files.ts"
 import { Home } from "../home/Home.ts"
 import { withoutSecrets } from "../configuration/configuration.ts"
 import { Settings } from "../configuration/Settings.ts"
-import { type Handled, handle } from "../call/Call.ts"
+import { type Handler, handle } from "../call/Call.ts"
 import { makeChangeConfiguration } from "./changeConfiguration.ts"
 
 /** The handlers of `config`. */
@@ -22,7 +22,7 @@ export const makeConfigHandlers = Effect.gen(function* () {
   const change = (key: string, value: unknown) =>
     Effect.map(set(key.split("."), value), () => changed(key))
 
-  const handlers: ReadonlyArray<Handled> = [
+  const handlers: ReadonlyArray<Handler> = [
     handle(operations.configShow, () =>
       Effect.sync(() => {
         const { config, sources, variables, ignored, problems } = settings.resolved()

@@ -18,7 +18,7 @@ import { Stops } from "../attempt/Stops.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import { makeWaitUntil } from "../commit/until.ts"
 import { makeWithRoom } from "../commit/withRoom.ts"
-import { actorOf, type Call, handle, tied, toProblem } from "../call/Call.ts"
+import { actorOf, type Call, handle, withPayload, toProblem } from "../call/Call.ts"
 import { makeIdempotent } from "../creation/idempotent.ts"
 import { makeOriginOf } from "../creation/originOf.ts"
 import { makeCancelPipeline } from "../steering/pipelineCancel.ts"
@@ -26,12 +26,12 @@ import { makePipelineView } from "../view/PipelineView.ts"
 import { makeOrStuck } from "../waiting/orStuck.ts"
 import { type Asked, makeRestart } from "../steering/restartTasks.ts"
 import { makeStayCancelled } from "../steering/stayCancelled.ts"
-import { makeExpand, named } from "../waiting/selection.ts"
+import { makeExpand, requireId } from "../waiting/selection.ts"
 import { endedAnswer } from "../view/taskAnswer.ts"
 import { View } from "../view/View.ts"
 import {
   makeShowEnd,
-  makeOrAsItIs,
+  makeOrCurrent,
   makeShowPipelineEnd,
   makeUntilAttempt
 } from "../waiting/waiting.ts"
@@ -196,7 +196,7 @@ const makeStopHandler = Effect.gen(function* () {
 
   const stop = handle(operations.stop, (input, call: Call) =>
     Effect.gen(function* () {
-      const { id } = yield* Effect.fromResult(named(input))
+      const { id } = yield* Effect.fromResult(requireId(input))
       yield* endThatIsKnown(id)
       const { task, pipeline } = yield* view.named(id)
       return yield* task === null
@@ -207,7 +207,7 @@ const makeStopHandler = Effect.gen(function* () {
   return {
     ...stop,
     concurrency: stopsAtOnce,
-    expand: tied(operations.stop, expand({ ways: "id, ids, tag and mine", live: true }))
+    expand: withPayload(operations.stop, expand({ ways: "id, ids, tag and mine", live: true }))
   }
 })
 
@@ -221,7 +221,7 @@ const makeRestartHandler = Effect.gen(function* () {
   const pipelines = yield* makePipelineView
   const showEndOfPipeline = yield* makeShowPipelineEnd
   const restart = yield* makeRestart
-  const orAsItIs = yield* makeOrAsItIs
+  const orAsItIs = yield* makeOrCurrent
   const stayCancelled = yield* makeStayCancelled
   const idempotent = yield* makeIdempotent
   const originOf = yield* makeOriginOf
@@ -270,14 +270,14 @@ const makeRestartHandler = Effect.gen(function* () {
 
   const one = handle(operations.restart, (input, call: Call) =>
     Effect.gen(function* () {
-      const asked = yield* Effect.fromResult(named(input))
+      const asked = yield* Effect.fromResult(requireId(input))
       return yield* show(asked.id, yield* restartAll([asked], call), call)
     })
   )
 
   const many = Effect.fnUntraced(function* (payloads: ReadonlyArray<unknown>, call: Call) {
     const decoded = payloads.map((payload) =>
-      Result.flatMap(decodePayload(operations.restart, payload), named)
+      Result.flatMap(decodePayload(operations.restart, payload), requireId)
     )
     const outcomes = yield* restartAll(
       decoded.flatMap((each) => (Result.isSuccess(each) ? [each.success] : [])),
@@ -293,7 +293,7 @@ const makeRestartHandler = Effect.gen(function* () {
   return {
     ...one,
     answerMany: many,
-    expand: tied(operations.restart, expand({ ways: "id, ids and tag", live: false }))
+    expand: withPayload(operations.restart, expand({ ways: "id, ids and tag", live: false }))
   }
 })
 

@@ -2,15 +2,15 @@
 import { discoveries } from "@backbeat/contract/discovery"
 import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
-import type { Handled } from "../call/Call.ts"
-import { AskingSurface } from "../call/written.ts"
+import type { Handler } from "../call/Call.ts"
+import { CallerSurface } from "../call/written.ts"
 
 /** The handlers of what only reads the table. */
-export const makeDiscoveryHandlers = Effect.map(Home, ({ version }): ReadonlyArray<Handled> =>
+export const makeDiscoveryHandlers = Effect.map(Home, ({ version }): ReadonlyArray<Handler> =>
   Object.values(discoveries).map(({ operation, answer }) => ({
     operation,
     answer: Effect.fnUntraced(function* (payload) {
-      return yield* Effect.fromResult(answer(payload, { version, surface: yield* AskingSurface }))
+      return yield* Effect.fromResult(answer(payload, { version, surface: yield* CallerSurface }))
     })
   }))
 )

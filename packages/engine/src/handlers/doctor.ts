@@ -1,5 +1,5 @@
 /** Answers `doctor` in an engine. */
-import { AskingSurface } from "../call/written.ts"
+import { CallerSurface } from "../call/written.ts"
 import * as operations from "@backbeat/contract/operation/discover"
 import { Disk } from "@backbeat/store/Disk"
 import * as Effect from "effect/Effect"
@@ -72,7 +72,7 @@ export const makeDoctorHandler = Effect.gen(function* () {
           checkTracking(),
           ...checkAgents(agents)
         ],
-        yield* AskingSurface
+        yield* CallerSurface
       )
     })
   )

@@ -6,7 +6,7 @@ import { Home } from "../home/Home.ts"
 import { Shutdown } from "../life/Shutdown.ts"
 import { differencesFrom, ownInheritance } from "../process/inheritance.ts"
 import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
-import { type Call, type Handled, handle, toProblem } from "../call/Call.ts"
+import { type Call, type Handler, handle, toProblem } from "../call/Call.ts"
 import { iso } from "../view/taskAnswer.ts"
 
 const inheritanceOf = (caller: Call["caller"]) => {
@@ -28,7 +28,7 @@ export const makeEngineHandlers = Effect.gen(function* () {
   const store = yield* TaskStore
   const lives = yield* MonitoredAttempts
   const shutdown = yield* Shutdown
-  const handlers: ReadonlyArray<Handled> = [
+  const handlers: ReadonlyArray<Handler> = [
     handle(operations.engineStatus, (_, { caller }) =>
       Effect.map(Effect.mapError(store.counts, toProblem), (tasks) => ({
         running: true,

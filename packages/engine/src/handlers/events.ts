@@ -15,7 +15,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { makeTaskLines } from "../logs/taskLines.ts"
 import { Transitions } from "../commit/Transitions.ts"
-import { type Call, handle, readingOf, tied, toProblem } from "../call/Call.ts"
+import { type Call, handle, readingOf, withPayload, toProblem } from "../call/Call.ts"
 import { eventFrame, lineFrame, pipelineSnapshotFrame, snapshotFrame } from "../view/frame.ts"
 import { makeLinesBeforeEnds } from "../logs/linesBeforeEnds.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
@@ -195,5 +195,5 @@ export const makeEventsHandler = Effect.gen(function* () {
       return { events: events.map(eventFrame), cursor: events.at(-1)?.sequence ?? since }
     })
 
-  return { ...handle(operations.events, answer), stream: tied(operations.events, stream) }
+  return { ...handle(operations.events, answer), stream: withPayload(operations.events, stream) }
 })

@@ -13,7 +13,7 @@ import type { Located } from "../output/locate.ts"
 import { cursorBehind, locateLogs, type LogQuery } from "../output/LogQuery.ts"
 import { type LinePage, pagesOf } from "../output/pages.ts"
 import { renderLine, summarize } from "../output/render.ts"
-import { type Call, handle, tied } from "../call/Call.ts"
+import { type Call, handle, withPayload } from "../call/Call.ts"
 import { find, gone, makeQueryOf, refused } from "../logs/logSource.ts"
 import { makeLogsOfMany, strayOfMany } from "../logs/logsOfMany.ts"
 import { makeLogStream } from "../logs/logStream.ts"
@@ -277,8 +277,8 @@ export const makeLogsHandler = Effect.gen(function* () {
 
   return {
     ...handle(operations.logs, answer),
-    parts: tied(operations.logs, parts),
-    text: tied(operations.logs, text),
-    stream: tied(operations.logs, stream)
+    parts: withPayload(operations.logs, parts),
+    text: withPayload(operations.logs, text),
+    stream: withPayload(operations.logs, stream)
   }
 })

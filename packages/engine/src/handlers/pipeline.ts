@@ -8,8 +8,8 @@ import { Settings } from "../configuration/Settings.ts"
 import { Supervisor } from "../supervisor/Supervisor.ts"
 import { inheritanceWarnings } from "../process/inheritance.ts"
 import { unlimitedQueues } from "../queue/unlimitedQueue.ts"
-import { AskingSurface } from "../call/written.ts"
-import { type Call, handle, type Handled, toProblem } from "../call/Call.ts"
+import { CallerSurface } from "../call/written.ts"
+import { type Call, handle, type Handler, toProblem } from "../call/Call.ts"
 import { makeCancelPipeline } from "../steering/pipelineCancel.ts"
 import { makeOriginOf } from "../creation/originOf.ts"
 import { makePipelineCreation } from "../creation/pipelineCreation.ts"
@@ -34,8 +34,8 @@ const makeCreateHandler = Effect.gen(function* () {
         ({ spec }) => spec.queue
       )
       const warnings = [
-        ...unlimitedQueues(settings.current(), queues, yield* AskingSurface),
-        ...inheritanceWarnings(call.caller, yield* AskingSurface)
+        ...unlimitedQueues(settings.current(), queues, yield* CallerSurface),
+        ...inheritanceWarnings(call.caller, yield* CallerSurface)
       ]
       const answer =
         call.flags.wait === true
@@ -88,5 +88,5 @@ const makeCancelHandler = Effect.gen(function* () {
 /** The handlers of `pipeline`. */
 export const makePipelineHandlers = Effect.map(
   Effect.all([makeCreateHandler, makeGetHandler, makeListHandler, makeCancelHandler]),
-  (handlers): ReadonlyArray<Handled> => handlers
+  (handlers): ReadonlyArray<Handler> => handlers
 )

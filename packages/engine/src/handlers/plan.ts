@@ -1,5 +1,5 @@
 /** Answers `plan`: what a start or a pipeline would do. Nothing is stored and nothing runs. */
-import { AskingSurface, written } from "../call/written.ts"
+import { CallerSurface, written } from "../call/written.ts"
 import type { Surface } from "@backbeat/contract/surface/Surface"
 import { callOf, sentence } from "@backbeat/contract/Text"
 import { decodePayload } from "@backbeat/contract/decodePayload"
@@ -31,13 +31,13 @@ import { unlimitedQueues } from "../queue/unlimitedQueue.ts"
 import { actorName } from "../call/actorName.ts"
 import { agentUnavailable, loginWarnings } from "../creation/agentWork.ts"
 import { type Call, handle, toProblem } from "../call/Call.ts"
-import { arrange, makeStandings } from "../creation/dependencies.ts"
+import { arrange, makeDependencyStates } from "../creation/dependencies.ts"
 import { joinProblems } from "../call/joinProblems.ts"
 import { makePipelineCreation } from "../creation/pipelineCreation.ts"
-import { idsOf, itemsOf, ofTask } from "../creation/pipelineItems.ts"
-import { foretold, makeDryRunStart, refusedWith } from "../creation/dryRunStart.ts"
+import { idsOf, itemsOf, problemOfTask } from "../creation/pipelineItems.ts"
+import { rejectionWarning, makeDryRunStart, describeRejection } from "../creation/dryRunStart.ts"
 import { iso } from "../view/taskAnswer.ts"
-import { type Specified, specify } from "../creation/taskSpec.ts"
+import { type SpecWithEnvironment, specify } from "../creation/taskSpec.ts"
 import { wrongField } from "../call/wrongField.ts"
 
 /** Stands for the id of a pipeline that is yet to be made: no id can look like this. */
@@ -58,14 +58,14 @@ const commandLineOf = ({ work }: TaskSpec, config: Configuration): ReadonlyArray
 const unstartable = "it could not start"
 
 /** What would be spawned, and what is to be known of it beforehand. */
-const spawning = (specified: Specified, config: Configuration, surface: Surface) => {
+const spawning = (specified: SpecWithEnvironment, config: Configuration, surface: Surface) => {
   const { spec, env } = specified
   const argv = commandLineOf(spec, config)
   const resolved = resolveCommand({ argv, cwd: spec.cwd, env })
   const { work } = spec
   const unavailable = agentUnavailable(spec, env, config)
   const unspawned = resolved.kind === "notSpawned" ? `${unstartable}: ${resolved.message}` : null
-  const trouble = unavailable === null ? unspawned : refusedWith(unavailable, surface)
+  const trouble = unavailable === null ? unspawned : describeRejection(unavailable, surface)
   const warnings = [
     ...(trouble === null ? loginWarnings(specified.spec, specified.env, config) : [trouble]),
     ...(work.kind === "prompt" && work.permissionMode === "full"
@@ -148,7 +148,7 @@ const makeWarningsOf = Effect.gen(function* () {
     const broken = (yield* Effect.forEach(spec.dependsOn, (each) => brokenOne(each, ahead))).flat()
     if (broken.length > 0 && id !== undefined) ahead.doomed.add(id)
     return [
-      ...(refused === null ? [] : [foretold(refused, yield* AskingSurface)]),
+      ...(refused === null ? [] : [rejectionWarning(refused, yield* CallerSurface)]),
       ...broken,
       ...(yield* pausedOne(spec.queue)),
       ...(existing === null || refused !== null ? [] : [standsAs(existing, input)]),
@@ -160,7 +160,7 @@ const makeWarningsOf = Effect.gen(function* () {
             `${spec.maxOutputBytes} bytes of each stream are kept: set by ${spec.maxOutputBytesFrom}`
           ]
         : []),
-      ...unlimitedQueues(config, [spec.queue], yield* AskingSurface),
+      ...unlimitedQueues(config, [spec.queue], yield* CallerSurface),
       ...(busy >= slots ? [`queue ${spec.queue} is full (${busy} of ${slots}): it would wait`] : [])
     ]
   })
@@ -169,7 +169,7 @@ const makeWarningsOf = Effect.gen(function* () {
 /** Plans one task of a call; made once. What it depends on in the call is planned before it. */
 const makePlanOne = Effect.gen(function* () {
   const settings = yield* Settings
-  const { checkKnown } = yield* makeStandings
+  const { checkKnown } = yield* makeDependencyStates
   const warningsOf = yield* makeWarningsOf
 
   return Effect.fnUntraced(function* (input: StartInput, origin: Origin, standing: PlannedTask) {
@@ -186,7 +186,7 @@ const makePlanOne = Effect.gen(function* () {
     const specified = yield* Effect.fromResult(specify(input, setting))
     const { spec } = specified
     yield* Effect.mapError(checkKnown(spec.dependsOn, standing.toBe), toProblem)
-    const { argv, warnings } = spawning(specified, setting.config, yield* AskingSurface)
+    const { argv, warnings } = spawning(specified, setting.config, yield* CallerSurface)
     const notBefore = spec.notBefore === null ? null : iso(spec.notBefore)
     return {
       id: input.id ?? null,
@@ -227,7 +227,7 @@ const inOrder = <A, B, E>(
 /** The message names the field itself: it is about the whole item. */
 const foreseenAs = (told: Problem, surface: Surface): Problem => {
   const { path: _, ...rest } = told
-  return { ...rest, message: foretold(told, surface) }
+  return { ...rest, message: rejectionWarning(told, surface) }
 }
 
 /** The items that are well-formed, and would be refused all the same; what depends on a bad item is told with that. */
@@ -273,7 +273,7 @@ export const makePlanHandler = Effect.gen(function* () {
     const at = (index: number, problem: Problem) =>
       bad.set(
         index,
-        isMany(payload) ? ofTask(`payload[${index}]`, problem) : planned("start", problem)
+        isMany(payload) ? problemOfTask(`payload[${index}]`, problem) : planned("start", problem)
       )
     const decoded = payloads.flatMap((each, index) => {
       const input = decodePayload(start, each)
@@ -282,8 +282,8 @@ export const makePlanHandler = Effect.gen(function* () {
       return []
     })
     const inputs = decoded.map(({ input }) => input)
-    const { order, refused } = arrange(inputs)
-    for (const [place, problem] of refused) at(decoded[place]?.index ?? place, problem)
+    const { order, rejected } = arrange(inputs)
+    for (const [place, problem] of rejected) at(decoded[place]?.index ?? place, problem)
     const foreseen = yield* Effect.mapError(dryRunStart(decoded, order, origin), toProblem)
     const ahead = {
       toBe: new Set(payloads.flatMap(({ id }) => (typeof id === "string" ? [id] : []))),
@@ -296,7 +296,7 @@ export const makePlanHandler = Effect.gen(function* () {
       )
     )
     if (bad.size > 0)
-      for (const { index, problem } of alsoRefused(foreseen, decoded, yield* AskingSurface))
+      for (const { index, problem } of alsoRefused(foreseen, decoded, yield* CallerSurface))
         if (!bad.has(index)) at(index, problem)
     const refusal = joinProblems(bad)
     return refusal === null
@@ -326,7 +326,7 @@ export const makePlanHandler = Effect.gen(function* () {
     const tasks = yield* inOrder(items, order, ({ path, input: its }) =>
       planOne(its, origin, standing).pipe(
         Effect.map((task) => ({ ...task, id: its.id.startsWith(idToBe) ? null : its.id })),
-        Effect.mapError((problem) => ofTask(path, problem))
+        Effect.mapError((problem) => problemOfTask(path, problem))
       )
     )
     return { operation: "pipeline create", tasks, order }

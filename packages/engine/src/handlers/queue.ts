@@ -9,7 +9,7 @@ import { queueBlockers } from "../queue/QueueBlocker.ts"
 import { Pauses } from "../queue/Pauses.ts"
 import { type CountedQueue, makeQueueSnapshot } from "../queue/queueSnapshot.ts"
 import { Transitions } from "../commit/Transitions.ts"
-import { actorOf, type Handled, handle, toProblem } from "../call/Call.ts"
+import { actorOf, type Handler, handle, toProblem } from "../call/Call.ts"
 import { makeChangeConfiguration } from "./changeConfiguration.ts"
 import { iso } from "../view/taskAnswer.ts"
 import { actorName } from "../call/actorName.ts"
@@ -53,7 +53,7 @@ export const makeQueueHandlers = Effect.gen(function* () {
   const resume = (queue: string) =>
     transitions.commit((tx) => Effect.tap(store.resume(queue), () => Effect.sync(tx.fillSlots)))
 
-  const handlers: ReadonlyArray<Handled> = [
+  const handlers: ReadonlyArray<Handler> = [
     handle(operations.queueList, () =>
       Effect.mapError(
         Effect.map(snapshot.all, (queues) => ({ queues: queues.map(show) })),

@@ -26,7 +26,7 @@ import { iso } from "../view/taskAnswer.ts"
 import { countOf } from "../view/counted.ts"
 import { View } from "../view/View.ts"
 import { isCursor } from "../view/counted.ts"
-import { AskingSurface } from "../call/written.ts"
+import { CallerSurface } from "../call/written.ts"
 import { wrongField } from "../call/wrongField.ts"
 
 const noSuchAttempt = ({ id, state }: Task, attempt: number): Problem => {
@@ -83,7 +83,7 @@ const makeStatusHandler = Effect.gen(function* () {
       const answers = yield* Effect.forEach(asked, (input) =>
         Effect.map(Effect.result(answer(input)), (result) => ({ id: input.id, result }))
       )
-      const surface = yield* AskingSurface
+      const surface = yield* CallerSurface
       const found = answers.flatMap(({ result }) =>
         Result.isSuccess(result) ? [result.success] : []
       )

@@ -16,10 +16,10 @@ import { Supervisor } from "../supervisor/Supervisor.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import type { Tx } from "../commit/Tx.ts"
 import { agentUnavailable } from "../creation/agentWork.ts"
-import { type Call, handle, type Handled, toProblem, type Trouble } from "../call/Call.ts"
-import { makeStandings } from "../creation/dependencies.ts"
-import { keepFor } from "../creation/keepFor.ts"
-import { makeNaming } from "../creation/naming.ts"
+import { type Call, handle, type Handler, toProblem, type HandlerError } from "../call/Call.ts"
+import { makeDependencyStates } from "../creation/dependencies.ts"
+import { storeEnvironment } from "../creation/storeEnvironment.ts"
+import { makeFreeIds } from "../creation/freeIds.ts"
 import { makeIdempotent } from "../creation/idempotent.ts"
 import { lineageOf, type Origin, ownerOf } from "../creation/Origin.ts"
 import { makeOriginOf } from "../creation/originOf.ts"
@@ -96,8 +96,8 @@ const makeRepeat = Effect.gen(function* () {
   const view = yield* View
   const settings = yield* Settings
   const quota = yield* makeQuota
-  const { standingAgain } = yield* makeStandings
-  const { freeId } = yield* makeNaming
+  const { dependencyStateAgain } = yield* makeDependencyStates
+  const { freeId } = yield* makeFreeIds
 
   const ended = Effect.fnUntraced(function* (id: string, what: string) {
     const task = yield* view.find(id)
@@ -129,8 +129,8 @@ const makeRepeat = Effect.gen(function* () {
       pipelineId: null,
       ...lineageOf(origin)
     }
-    const stands = yield* standingAgain({ ...parent, spec })
-    yield* keepFor(root, id, owner.requestId, env)
+    const stands = yield* dependencyStateAgain({ ...parent, spec })
+    yield* storeEnvironment(root, id, owner.requestId, env)
     return yield* tx.create({ id, spec, owner, lineage }, stands, origin.actor)
   })
 
@@ -200,7 +200,10 @@ export const makeRepeatHandlers = Effect.gen(function* () {
   const idempotent = yield* makeIdempotent
   const originOf = yield* makeOriginOf
 
-  const answer = (call: Call, body: (tx: Tx, origin: Origin) => Effect.Effect<Task, Trouble>) =>
+  const answer = (
+    call: Call,
+    body: (tx: Tx, origin: Origin) => Effect.Effect<Task, HandlerError>
+  ) =>
     Effect.gen(function* () {
       const origin = yield* originOf(call)
       const made = yield* Effect.mapError(
@@ -215,7 +218,7 @@ export const makeRepeatHandlers = Effect.gen(function* () {
         : { task: yield* view.show(yield* view.find(made.id)) }
     })
 
-  const handlers: ReadonlyArray<Handled> = [
+  const handlers: ReadonlyArray<Handler> = [
     handle(operations.retry, (input, call) =>
       answer(call, (tx, origin) => retried(tx, input, origin))
     ),

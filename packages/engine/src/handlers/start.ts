@@ -15,17 +15,17 @@ import { inheritanceWarnings } from "../process/inheritance.ts"
 import { describeHeld } from "../process/heldPort.ts"
 import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { Supervisor } from "../supervisor/Supervisor.ts"
-import { AskingSurface } from "../call/written.ts"
+import { CallerSurface } from "../call/written.ts"
 import { unlimitedQueues } from "../queue/unlimitedQueue.ts"
 import { loginWarnings } from "../creation/agentWork.ts"
 import { type Call, handle, toProblem } from "../call/Call.ts"
 import { droppedNames } from "../creation/droppedNames.ts"
-import { foundFields } from "../creation/existing.ts"
+import { existingFields } from "../creation/existing.ts"
 import { makeOriginOf } from "../creation/originOf.ts"
 import { type Item } from "../creation/createTask.ts"
 import { makeTaskCreation, type Started } from "../creation/taskCreation.ts"
 import { View } from "../view/View.ts"
-import { makeOrAsItIs, makeShowEnd, makeUntilAttempt } from "../waiting/waiting.ts"
+import { makeOrCurrent, makeShowEnd, makeUntilAttempt } from "../waiting/waiting.ts"
 
 type Outcome = Result.Result<unknown, Problem>
 
@@ -58,7 +58,7 @@ export const makeStart = Effect.gen(function* () {
   const supervisor = yield* Supervisor
   const showEnd = yield* makeShowEnd
   const untilAttempt = yield* makeUntilAttempt
-  const orAsItIs = yield* makeOrAsItIs
+  const orAsItIs = yield* makeOrCurrent
 
   /** Its port answered before it began: the answers are another program's. */
   const heldPorts = (task: Task): ReadonlyArray<string> => {
@@ -81,14 +81,14 @@ export const makeStart = Effect.gen(function* () {
       const env =
         input.inheritEnv === false ? (input.env ?? {}) : { ...call.caller.env, ...input.env }
       const warnings = [
-        ...unlimitedQueues(config, [task.spec.queue], yield* AskingSurface),
+        ...unlimitedQueues(config, [task.spec.queue], yield* CallerSurface),
         ...droppedNames(task.spec),
         ...heldPorts(task),
         ...loginWarnings(task.spec, env, config),
         ...ofAll
       ]
       const beside = {
-        ...foundFields(started.found),
+        ...existingFields(started.found),
         ...(warnings.length === 0 ? {} : { warnings })
       }
       if (call.flags.wait === true) return { ...(yield* showEnd(task.id, call)), ...beside }

@@ -1,5 +1,5 @@
 /** Answers `wait`: woken by the commit, the line or the port that is waited for. */
-import { AskingSurface } from "../call/written.ts"
+import { CallerSurface } from "../call/written.ts"
 import { callOf, sentence } from "@backbeat/contract/Text"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import { type Problem, problem, withChange, withTry } from "@backbeat/contract/Problem"
@@ -20,7 +20,7 @@ import { isOpenPort } from "../process/askTcp.ts"
 import { describeWasHeld } from "../process/heldPort.ts"
 import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { makeWaitUntil, makeUntilEnded } from "../commit/until.ts"
-import { makeAwaitMany, onlyItsEnd, type What } from "../waiting/awaitMany.ts"
+import { makeAwaitMany, pipelineSupportsOnlyEnd, type WaitCondition } from "../waiting/awaitMany.ts"
 import { type Call, handle, toProblem } from "../call/Call.ts"
 import { makeLastLines } from "../view/lastLines.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
@@ -122,7 +122,7 @@ const makeAwaitOne = Effect.gen(function* () {
     )
   })
 
-  const reached = (id: string, what: What): Effect.Effect<Task, Problem> => {
+  const reached = (id: string, what: WaitCondition): Effect.Effect<Task, Problem> => {
     if (what === "end") return untilOrEnd(id, "its end", ({ state }) => isFinal(state.status))
     if (what === "start") return untilOrEnd(id, "it started", isStarted)
     if (what === "ready") return untilOrEnd(id, "it was ready", isReady)
@@ -159,7 +159,7 @@ const makeAwaitPipeline = Effect.gen(function* () {
   const showEnded = yield* makeShowEndedPipeline
 
   return Effect.fnUntraced(function* (id: string, { for: what = "end", mode }: Input<"wait">) {
-    if (what !== "end") return yield* Effect.fail(onlyItsEnd)
+    if (what !== "end") return yield* Effect.fail(pipelineSupportsOnlyEnd)
     if (mode !== undefined)
       return yield* Effect.fail(
         withChange(wrongField("mode", "requires several tasks", "Remove mode."), {
@@ -256,7 +256,7 @@ export const makeWaitHandler = Effect.gen(function* () {
         again: { operation: "wait", payload: input },
         output: typeof input.for === "object" && "log" in input.for
       })
-      const warnings = watchWarnings(root, yield* AskingSurface)
+      const warnings = watchWarnings(root, yield* CallerSurface)
       return warnings.length === 0 ? came : { ...came, warnings }
     })
 

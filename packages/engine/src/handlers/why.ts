@@ -1,6 +1,6 @@
 /** Answers `why`: from the state, and from the history that led to it. */
 import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
-import { AskingSurface, written } from "../call/written.ts"
+import { CallerSurface, written } from "../call/written.ts"
 import { callOf, sentence, type Text, firstOf, flagOf } from "@backbeat/contract/Text"
 import * as operations from "@backbeat/contract/operation/read"
 import type { Output } from "@backbeat/contract/table"
@@ -297,7 +297,7 @@ export const makeWhyHandler = Effect.gen(function* () {
           batch: explainBatch(
             task,
             task.lineage.batch === undefined ? 0 : yield* store.busyOfBatch(task.lineage.batch.id),
-            yield* AskingSurface
+            yield* CallerSurface
           )
         }
         const explained = explainQueued(task, circumstances)
@@ -324,8 +324,8 @@ export const makeWhyHandler = Effect.gen(function* () {
         ...(yield* explainWithdrawn(task)),
         ...deniedOf(task),
         ...(yield* lastSaid(root, task)),
-        ...unwatched(monitored.find(id), now, yield* AskingSurface),
-        ...explainUnlimited(settings.current(), task, yield* AskingSurface)
+        ...unwatched(monitored.find(id), now, yield* CallerSurface),
+        ...explainUnlimited(settings.current(), task, yield* CallerSurface)
       ]
       return {
         status,

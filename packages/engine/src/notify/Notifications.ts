@@ -1,4 +1,7 @@
-/** Tells those whom a task's specification names: a shell command, a webhook, or both. Never holds the engine up. */
+/**
+ * Sends the notifications that a task's specification requests: to a shell command, a webhook, or
+ * both. Never delays the engine.
+ */
 import { describeFailure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
@@ -15,15 +18,19 @@ import { restMs } from "../output/Rest.ts"
 import type { MonitoredAttempt } from "../attempt/MonitoredAttempts.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import { makeLanes } from "./lanes.ts"
-import { type Notice, runCommand, postWebhook } from "./deliver.ts"
+import { type Notification, runCommand, postWebhook } from "./deliver.ts"
 
-/** Begins to listen to the output of an attempt whose task wants `onLog`; ends with the attempt. */
+/** Starts to match the output of an attempt whose task has `onLog`. Stops when the attempt ends. */
 export class Notifications extends Context.Service<
   Notifications,
   { readonly begin: (task: Task, live: MonitoredAttempt) => Effect.Effect<void> }
->()("@backbeat/engine/Notices") {}
+>()("@backbeat/engine/Notifications") {}
 
-const noticeOf = (task: Task, event: Notice["event"], line: string | null): Notice => {
+const notificationOf = (
+  task: Task,
+  event: Notification["event"],
+  line: string | null
+): Notification => {
   const { state } = task
   const outcome = "end" in state ? state.end?.outcome : undefined
   return {
@@ -44,38 +51,42 @@ const make = Effect.gen(function* () {
   const scope = yield* Effect.scope
   const run = Effect.runForkWith(yield* Effect.context<never>())
 
-  const deliver = (task: Task, notice: Notice, env: Variables): Effect.Effect<void> => {
+  const deliver = (task: Task, notification: Notification, env: Variables): Effect.Effect<void> => {
     const { notify, cwd } = task.spec
     const { command, webhook } = notify ?? {}
     return Effect.all(
       [
         ...(command === undefined
           ? []
-          : [runCommand(command, notice, { cwd, env: { ...env, ...homeVariables(root) } })]),
-        ...(webhook === undefined ? [] : [postWebhook(webhook, notice)])
+          : [runCommand(command, notification, { cwd, env: { ...env, ...homeVariables(root) } })]),
+        ...(webhook === undefined ? [] : [postWebhook(webhook, notification)])
       ],
       { concurrency: "unbounded", discard: true }
     )
   }
 
-  const tell = (task: Task, event: Notice["event"]) => {
-    // Read now: the environment may be forgotten with the end that is told of.
+  const notifyOf = (task: Task, event: Notification["event"]) => {
+    // Read now: the environment may be deleted with the end that is notified.
     const env = readEnvironment(root, task) ?? {}
-    run(deliver(task, noticeOf(task, event, null), env))
+    run(deliver(task, notificationOf(task, event, null), env))
   }
 
-  const tellInTurn = makeLanes(run)
-  const tellLine = (task: Task, line: string) =>
-    tellInTurn(noticeOf(task, "log", line), () => {
+  const notifyInOrder = makeLanes(run)
+  const notifyOfLine = (task: Task, line: string) =>
+    notifyInOrder(notificationOf(task, "log", line), () => {
       const env = readEnvironment(root, task) ?? {}
-      return (notice) => deliver(task, notice, env)
+      return (notification) => deliver(task, notification, env)
     })
 
-  /** Who waits for a line that is not looked for any more has to know. */
-  const tellOfEnd = (task: Task, message: string) => {
+  /** Notifies that the pattern is no longer matched, because somebody may wait for a line. */
+  const notifyOfFailure = (task: Task, message: string) => {
     const failure = `notify.onLog ${message}. It is no longer matched`
     run(
-      deliver(task, { ...noticeOf(task, "log", null), failure }, readEnvironment(root, task) ?? {})
+      deliver(
+        task,
+        { ...notificationOf(task, "log", null), failure },
+        readEnvironment(root, task) ?? {}
+      )
     )
     return Effect.annotateLogs(Effect.logWarning(failure), { task: task.id })
   }
@@ -84,10 +95,10 @@ const make = Effect.gen(function* () {
     for (const { task, recorded } of commit) {
       const { notify } = task.spec
       if (notify === null) continue
-      if (recorded.event.type === "task.ready" && notify.onReady === true) tell(task, "ready")
-      const ended = recorded.event.type !== "task.queued" && isFinal(task.state.status)
-      if (ended && notify.onEnd !== false && (notify.onEnd === true || isDefault(notify)))
-        tell(task, "end")
+      if (recorded.event.type === "task.ready" && notify.onReady === true) notifyOf(task, "ready")
+      const hasEnded = recorded.event.type !== "task.queued" && isFinal(task.state.status)
+      if (hasEnded && notify.onEnd !== false && (notify.onEnd === true || isDefault(notify)))
+        notifyOf(task, "end")
     }
   })
 
@@ -95,30 +106,30 @@ const make = Effect.gen(function* () {
     begin: (task, { attempt, readable, finalizers }) => {
       const pattern = task.spec.notify?.onLog
       if (pattern === undefined) return Effect.void
-      // Let go of is not interrupted: what an attempt writes last is what is waited for most.
-      const over = Deferred.makeUnsafe<void>()
-      finalizers.push(() => void Deferred.doneUnsafe(over, Effect.void))
-      const heard = follow({
+      // Not interrupted at the end: the last lines of an attempt matter most.
+      const ended = Deferred.makeUnsafe<void>()
+      finalizers.push(() => void Deferred.doneUnsafe(ended, Effect.void))
+      const matching = follow({
         attempt,
         ...readable,
-        ended: Deferred.await(over),
+        ended: Deferred.await(ended),
         grep: pattern,
         restMs
       }).pipe(
-        Stream.runForEach((line) => Effect.sync(() => tellLine(task, line.text))),
-        Effect.catch(({ message }) => Effect.suspend(() => tellOfEnd(task, message))),
+        Stream.runForEach((line) => Effect.sync(() => notifyOfLine(task, line.text))),
+        Effect.catch(({ message }) => Effect.suspend(() => notifyOfFailure(task, message))),
         Effect.catchDefect((defect) =>
           Effect.logError(`the output of ${task.id} is no longer matched`, defect)
         )
       )
-      return Effect.asVoid(Effect.forkIn(heard, scope))
+      return Effect.asVoid(Effect.forkIn(matching, scope))
     }
   })
 })
 
-/** Who names a command or a webhook and no occasion wants to hear of the end. */
+/** A command or webhook without any event is notified of the end. */
 const isDefault = (notify: NonNullable<Task["spec"]["notify"]>): boolean =>
   notify.onEnd === undefined && notify.onReady === undefined && notify.onLog === undefined
 
-/** Notifications on the given transitions. */
+/** Notifications of the commits of `Transitions`. */
 export const layerNotifications = Layer.effect(Notifications, make)

@@ -1,12 +1,12 @@
-/** Delivers one notice. What cannot be delivered is written to the engine's log. */
+/** Delivers one notification. Logs a failed delivery to the engine's log. */
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { Variables } from "../home/TaskEnvironment.ts"
 import { signalGroup } from "../process/posix.ts"
 import { shellFor } from "../process/shimCall.ts"
 
-/** What is told, also as BACKBEAT_... variables of the command. */
-export interface Notice {
+/** The content of a notification, also passed as `BACKBEAT_...` variables to the command. */
+export interface Notification {
   readonly event: "end" | "ready" | "log"
   readonly taskId: string
   readonly status: string
@@ -14,7 +14,10 @@ export interface Notice {
   readonly exitCode: number | null
   readonly failure: string | null
   readonly line: string | null
-  /** How many lines that matched before this one were not told, because the notice before was still being delivered. */
+  /**
+   * How many earlier matching lines were not delivered, because the previous delivery was still
+   * under way.
+   */
   readonly suppressed: number
 }
 
@@ -22,27 +25,27 @@ const commandTimeoutMs = 60_000
 const webhookTimeoutMs = 10_000
 const webhookTries = 3
 
-const variablesOf = (notice: Notice): Variables => ({
-  BACKBEAT_EVENT: notice.event,
-  BACKBEAT_TASK_ID: notice.taskId,
-  BACKBEAT_STATUS: notice.status,
-  BACKBEAT_EXIT_CODE: notice.exitCode === null ? "" : String(notice.exitCode),
-  BACKBEAT_FAILURE: notice.failure ?? "",
-  BACKBEAT_LINE: notice.line ?? "",
-  BACKBEAT_SUPPRESSED: String(notice.suppressed)
+const variablesOf = (notification: Notification): Variables => ({
+  BACKBEAT_EVENT: notification.event,
+  BACKBEAT_TASK_ID: notification.taskId,
+  BACKBEAT_STATUS: notification.status,
+  BACKBEAT_EXIT_CODE: notification.exitCode === null ? "" : String(notification.exitCode),
+  BACKBEAT_FAILURE: notification.failure ?? "",
+  BACKBEAT_LINE: notification.line ?? "",
+  BACKBEAT_SUPPRESSED: String(notification.suppressed)
 })
 
-/** Runs a shell command with the notice in its environment, at most a minute long. */
+/** Runs a shell command with the notification in its environment, for at most a minute. */
 export const runCommand = (
   command: string,
-  notice: Notice,
+  notification: Notification,
   { cwd, env }: { readonly cwd: string; readonly env: Variables }
 ): Effect.Effect<void> =>
   Effect.callback<string | null>((resume) => {
     try {
       const child = Bun.spawn([...shellFor(env), "-c", command], {
         cwd,
-        env: { ...env, ...variablesOf(notice) },
+        env: { ...env, ...variablesOf(notification) },
         detached: true,
         stdio: ["ignore", "ignore", "ignore"],
         onExit: (_, code, signal) =>
@@ -57,24 +60,24 @@ export const runCommand = (
       duration: commandTimeoutMs,
       orElse: () => Effect.succeed("took over a minute")
     }),
-    Effect.flatMap((flaw) =>
-      flaw === null
+    Effect.flatMap((problem) =>
+      problem === null
         ? Effect.void
         : Effect.annotateLogs(
-            Effect.logWarning(`the notify command of task ${notice.taskId} ${flaw}`),
-            { task: notice.taskId }
+            Effect.logWarning(`the notify command of task ${notification.taskId} ${problem}`),
+            { task: notification.taskId }
           )
     )
   )
 
-/** Posts the notice as JSON; tries three times. */
-export const postWebhook = (url: string, notice: Notice): Effect.Effect<void> =>
+/** Posts the notification as JSON. Tries three times. */
+export const postWebhook = (url: string, notification: Notification): Effect.Effect<void> =>
   Effect.tryPromise(async (signal) => {
     const headers = { "content-type": "application/json" }
     const response = await fetch(url, {
       method: "POST",
       headers,
-      body: JSON.stringify(notice),
+      body: JSON.stringify(notification),
       signal
     })
     await response.body?.cancel()
@@ -84,8 +87,8 @@ export const postWebhook = (url: string, notice: Notice): Effect.Effect<void> =>
     Effect.retry({ times: webhookTries - 1, schedule: Schedule.exponential(500) }),
     Effect.catch((error) =>
       Effect.annotateLogs(
-        Effect.logWarning(`the webhook of task ${notice.taskId} failed: ${String(error)}`),
-        { task: notice.taskId }
+        Effect.logWarning(`the webhook of task ${notification.taskId} failed: ${String(error)}`),
+        { task: notification.taskId }
       )
     )
   )

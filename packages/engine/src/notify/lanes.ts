@@ -1,41 +1,50 @@
-/** Notifications of lines: for each task one delivery after the other. An error loop prints thousands of lines a second, and each delivery is a process or a request. */
+/**
+ * Delivers the line notifications of each task one after the other. A program in an error loop
+ * prints thousands of lines a second, and each delivery is a process or a request.
+ */
 import * as Effect from "effect/Effect"
-import type { Notice } from "./deliver.ts"
+import type { Notification } from "./deliver.ts"
 
-/** Delivers one notice. */
-type Deliver = (notice: Notice) => Effect.Effect<void>
+/** Delivers one notification. */
+type Deliver = (notification: Notification) => Effect.Effect<void>
 
-/** What comes during a delivery is counted, and the last of it is delivered next. `idle` is called when nothing is left. */
+/**
+ * Counts the lines that come during a delivery, and delivers the last of them next. Calls `idle`
+ * when nothing is left.
+ */
 const makeLane = (deliver: Deliver, idle: () => void) => {
-  let waiting: Notice | null = null
+  let waiting: Notification | null = null
   let suppressed = 0
   const next: Effect.Effect<void> = Effect.suspend(() => {
     if (waiting === null) return Effect.sync(idle)
-    const notice = { ...waiting, suppressed }
+    const notification = { ...waiting, suppressed }
     waiting = null
     suppressed = 0
-    return Effect.andThen(deliver(notice), next)
+    return Effect.andThen(deliver(notification), next)
   })
   return {
     next,
-    add: (notice: Notice): void => {
+    add: (notification: Notification): void => {
       if (waiting !== null) suppressed++
-      waiting = notice
+      waiting = notification
     }
   }
 }
 
-/** Tells the notices of each task in their order, never two at a time. */
+/**
+ * Builds a function that delivers the notifications of each task in order, never two at the same
+ * time.
+ */
 export const makeLanes = (run: (effect: Effect.Effect<void>) => unknown) => {
   const lanes = new Map<string, ReturnType<typeof makeLane>>()
-  /** `begin` gives how to deliver, and is asked once for all that comes together. */
-  return (notice: Notice, begin: () => Deliver): void => {
-    const { taskId } = notice
+  /** `begin` returns the delivery function. It is called once for all lines that come together. */
+  return (notification: Notification, begin: () => Deliver): void => {
+    const { taskId } = notification
     const lane = lanes.get(taskId)
-    if (lane !== undefined) return lane.add(notice)
-    const begun = makeLane(begin(), () => lanes.delete(taskId))
-    lanes.set(taskId, begun)
-    begun.add(notice)
-    run(begun.next)
+    if (lane !== undefined) return lane.add(notification)
+    const newLane = makeLane(begin(), () => lanes.delete(taskId))
+    lanes.set(taskId, newLane)
+    newLane.add(notification)
+    run(newLane.next)
   }
 }

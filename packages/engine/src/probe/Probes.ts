@@ -1,4 +1,7 @@
-/** Watches over the readiness and health of running tasks: the one place that asks again and again, because it was told to. */
+/**
+ * Probes the readiness and health of running tasks. This is the only place that polls, because a
+ * probe asks for it.
+ */
 import { describeProbe, type Probe, probeTiming } from "@backbeat/core/task/Probe"
 import type { Task } from "@backbeat/core/task/Task"
 import * as Context from "effect/Context"
@@ -13,10 +16,10 @@ import { isEndRecorded, type MonitoredAttempt } from "../attempt/MonitoredAttemp
 import { steadyNow } from "../alarm/steadyNow.ts"
 import { persistently } from "../alarm/persistently.ts"
 import { Reports } from "../commit/Reports.ts"
-import { ask, type Question, type Surroundings } from "./ask.ts"
+import { ask, type Question, type CommandContext } from "./ask.ts"
 import { ready, readyLate } from "./readiness.ts"
 
-/** Begins the probes of an attempt; they end with it. */
+/** Starts the probes of an attempt. They stop when it ends. */
 export class Probes extends Context.Service<
   Probes,
   { readonly begin: (task: Task, live: MonitoredAttempt) => Effect.Effect<void> }
@@ -27,7 +30,9 @@ const make = Effect.gen(function* () {
   const reports = yield* Reports
   const scope = yield* Effect.scope
 
-  /** True when ready in time; otherwise the attempt has reached its limit, or is over. */
+  /**
+   * Returns true if the task was ready in time. Otherwise its limit is reached, or it has ended.
+   */
   const awaitReady = Effect.fnUntraced(function* (
     probe: Probe,
     task: Task,
@@ -39,7 +44,7 @@ const make = Effect.gen(function* () {
       live,
       last,
       tree: treeOf(root, task),
-      surroundings: surroundingsOf(task)
+      context: contextOf(task)
     }
     const begun = live.startedMonotonicMs ?? (yield* steadyNow)
     const leftMs = begun + probeTiming(probe).startupTimeoutMs - (yield* steadyNow)
@@ -62,12 +67,12 @@ const make = Effect.gen(function* () {
     return false
   })
 
-  const surroundingsOf = (task: Task): Surroundings => ({
+  const contextOf = (task: Task): CommandContext => ({
     cwd: task.spec.cwd,
     env: { ...readEnvironment(root, task), ...homeVariables(root), BACKBEAT_TASK_ID: task.id }
   })
 
-  /** Reports a health that changes: what is known already would be a commit that changes nothing. */
+  /** Reports changes of health. Reporting an unchanged health would commit nothing. */
   const watchHealth = Effect.fnUntraced(function* (
     probe: Question,
     task: Task,
@@ -76,7 +81,7 @@ const make = Effect.gen(function* () {
     const { failureThreshold, intervalMs } = probeTiming(probe)
     let isHealthy = task.state.status !== "running" || task.state.health !== "unhealthy"
     for (let failures = 0; ;) {
-      const answer = yield* ask(probe, surroundingsOf(task))
+      const answer = yield* ask(probe, contextOf(task))
       failures = answer === null ? 0 : failures + 1
       if (answer === null && !isHealthy) yield* reports.report(live, { type: "ReportReady" })
       if (answer !== null && isHealthy && failures >= failureThreshold)

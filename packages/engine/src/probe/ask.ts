@@ -1,4 +1,4 @@
-/** Asks a task one question: a URL, a port or a shell command. */
+/** Runs one probe of a task: a URL, a port or a shell command. */
 import type { Probe } from "@backbeat/core/task/Probe"
 import { probeTiming } from "@backbeat/core/task/Probe"
 import * as Effect from "effect/Effect"
@@ -8,11 +8,11 @@ import { signalGroup } from "../process/posix.ts"
 import { shellFor } from "../process/shimCall.ts"
 import { errorMessage } from "../process/thrown.ts"
 
-/** A probe that is asked, as opposed to `log`, which is listened for. */
+/** A probe that asks the task, unlike `log`, which reads its output. */
 export type Question = Exclude<Probe, { readonly log: string }>
 
-/** Where a command probe runs. */
-export interface Surroundings {
+/** The working directory and environment of a command probe. */
+export interface CommandContext {
   readonly cwd: string
   readonly env: Variables
 }
@@ -29,7 +29,7 @@ const askHttp = (url: string, expectStatus: number | undefined): Effect.Effect<A
     catch: errorMessage
   }).pipe(Effect.catch(Effect.succeed))
 
-const askCommand = (command: string, { cwd, env }: Surroundings): Effect.Effect<Answer> =>
+const askCommand = (command: string, { cwd, env }: CommandContext): Effect.Effect<Answer> =>
   Effect.callback<Answer>((resume) => {
     try {
       const child = Bun.spawn([...shellFor(env), "-c", command], {
@@ -46,16 +46,19 @@ const askCommand = (command: string, { cwd, env }: Surroundings): Effect.Effect<
     }
   })
 
-const put = (question: Question, surroundings: Surroundings): Effect.Effect<Answer> => {
+const askWithoutLimit = (question: Question, context: CommandContext): Effect.Effect<Answer> => {
   if ("http" in question) return askHttp(question.http, question.expectStatus)
   if ("tcp" in question) return askTcp(question.tcp.host ?? "localhost", question.tcp.port)
-  return askCommand(question.command, surroundings)
+  return askCommand(question.command, context)
 }
 
-/** Asks once, at most `timeoutMs` long. Null when the answer was right, else what came instead. */
-export const ask = (question: Question, surroundings: Surroundings): Effect.Effect<Answer> => {
+/**
+ * Runs the probe once, for at most `timeoutMs`. Returns null if the answer was right, otherwise a
+ * description of what came instead.
+ */
+export const ask = (question: Question, context: CommandContext): Effect.Effect<Answer> => {
   const { timeoutMs } = probeTiming(question)
-  return Effect.timeoutOrElse(put(question, surroundings), {
+  return Effect.timeoutOrElse(askWithoutLimit(question, context), {
     duration: timeoutMs,
     orElse: () => Effect.succeed(`no answer within ${timeoutMs} ms`)
   })

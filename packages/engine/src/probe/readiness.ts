@@ -1,4 +1,4 @@
-/** Whether a task that begins is ready: by what it prints, or by what it answers. */
+/** Determines whether a starting task is ready: by a line of its output or by its answers. */
 import { type Probe, probeTiming } from "@backbeat/core/task/Probe"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -9,20 +9,23 @@ import { listenersAt } from "../process/listeners.ts"
 import { look } from "../process/look.ts"
 import type { AttemptTree } from "../process/remains.ts"
 import type { MonitoredAttempt } from "../attempt/MonitoredAttempts.ts"
-import { ask, type Question, type Surroundings } from "./ask.ts"
+import { ask, type Question, type CommandContext } from "./ask.ts"
 import { describeHeld, type HeldPort } from "../process/heldPort.ts"
 
-/** Who is asked what; `last` keeps what came instead of the right answer. */
-export interface Asking {
+/** A readiness check; `last` is the last wrong answer. */
+export interface ReadinessCheck {
   readonly probe: Probe
   readonly live: MonitoredAttempt
   readonly tree: AttemptTree
-  readonly last: Last
-  readonly surroundings: Surroundings
+  readonly last: LastAnswer
+  readonly context: CommandContext
 }
 
-/** What came instead of the right answer; `wasFree` when nobody has answered on its port since it began. */
-interface Last {
+/**
+ * The last wrong answer; `wasFree` is set if nobody has answered on the port since the attempt
+ * started.
+ */
+interface LastAnswer {
   output: string
   wasFree?: true
 }
@@ -30,11 +33,14 @@ interface Last {
 const slowPattern =
   "its pattern is too slow for a line of this output, so it is unknown whether it matches"
 
-/** Whether a line of the output matches, until `ended`. What keeps that from being known is kept in `last`, and is no match. */
-const heard = (
+/**
+ * Whether a line of the output matches before `ended`. If the pattern is too slow, it says so in
+ * `last` and returns false.
+ */
+const matchesOutput = (
   pattern: string,
   { attempt, readable }: MonitoredAttempt,
-  last: Last,
+  last: LastAnswer,
   ended: Effect.Effect<void>
 ): Effect.Effect<boolean> =>
   follow({ attempt, ...readable, ended, grep: pattern, hurried: true, restMs }).pipe(
@@ -49,15 +55,18 @@ const heard = (
     )
   )
 
-/** The first wait between two questions of a task that begins, in milliseconds; each next one is twice as long. */
+/** The first delay between two probes in milliseconds. Each further delay is twice as long. */
 const firstWaitMs = 20
 
-/** Whether the answers of a port that another program held are the task's by now: it listens there itself, or the other one has gone. */
-const isOwn = (asking: Asking, held: HeldPort): Effect.Effect<boolean> =>
-  asking.last.wasFree === true
+/**
+ * Whether the answers on a port that another program used are now the task's: it listens there
+ * itself, or the other program has stopped.
+ */
+const isOwn = (check: ReadinessCheck, held: HeldPort): Effect.Effect<boolean> =>
+  check.last.wasFree === true
     ? Effect.succeed(true)
     : Effect.map(
-        look(asking.tree),
+        look(check.tree),
         (left) =>
           listenersAt(
             held.port,
@@ -65,25 +74,25 @@ const isOwn = (asking: Asking, held: HeldPort): Effect.Effect<boolean> =>
           ).length > 0
       )
 
-/** Asks once. Null when the answer was right, and the task's. */
-const askOwn = (question: Question, asking: Asking) =>
+/** Probes once. Returns null if the answer was right and came from the task. */
+const askOwn = (question: Question, check: ReadinessCheck) =>
   Effect.gen(function* () {
     const {
       live: { held },
       last,
-      surroundings
-    } = asking
-    const answer = yield* ask(question, surroundings)
-    // Whoever answers with another status is still there.
+      context
+    } = check
+    const answer = yield* ask(question, context)
+    // A wrong status still comes from the other program.
     if (answer !== null && !answer.startsWith("status ")) last.wasFree = true
     last.output = answer ?? last.output
-    if (answer !== null || held === null || (yield* isOwn(asking, held))) return answer
+    if (answer !== null || held === null || (yield* isOwn(check, held))) return answer
     last.output = describeHeld(held)
     return last.output
   })
 
-/** Ends at the first right answer; `last` keeps what came instead. */
-const answered = (question: Question, asking: Asking): Effect.Effect<void> =>
+/** Probes until the first right answer. */
+const untilAnswered = (question: Question, check: ReadinessCheck): Effect.Effect<void> =>
   Effect.gen(function* () {
     const { intervalMs } = probeTiming(question)
     for (
@@ -91,29 +100,35 @@ const answered = (question: Question, asking: Asking): Effect.Effect<void> =>
       ;
       waitMs = Math.min(waitMs * 2, intervalMs)
     ) {
-      if ((yield* askOwn(question, asking)) === null) return
+      if ((yield* askOwn(question, check)) === null) return
       yield* Effect.sleep(waitMs)
     }
   })
 
-/** A limit that rings later than this, in milliseconds, rings in an engine that stood still: the last question may have been long ago. */
+/**
+ * A time limit that fires later than this (ms) fires in an engine that was suspended: the last
+ * probe may have been long ago.
+ */
 const lateMs = 250
 
-/** Ends when it is ready. */
-export const ready = (asking: Asking): Effect.Effect<void> => {
-  const { probe, live, last } = asking
-  if (!("log" in probe)) return answered(probe, asking)
-  return Effect.flatMap(heard(probe.log, live, last, Effect.never), (isHeard) =>
-    isHeard ? Effect.void : Effect.never
+/** Returns when the task is ready. */
+export const ready = (check: ReadinessCheck): Effect.Effect<void> => {
+  const { probe, live, last } = check
+  if (!("log" in probe)) return untilAnswered(probe, check)
+  return Effect.flatMap(matchesOutput(probe.log, live, last, Effect.never), (isMatched) =>
+    isMatched ? Effect.void : Effect.never
   )
 }
 
-/** Whether it is ready after all when its time is up: what it has printed counts, and an engine that stood still asks once more. */
-export const readyLate = Effect.fnUntraced(function* (asking: Asking) {
-  const { probe, live, last } = asking
+/**
+ * Whether the task is ready when its time is up. A matching line counts. After a suspension the
+ * engine probes once more.
+ */
+export const readyLate = Effect.fnUntraced(function* (check: ReadinessCheck) {
+  const { probe, live, last } = check
   if (last.output === slowPattern) return false
-  if ("log" in probe) return yield* heard(probe.log, live, last, Effect.void)
+  if ("log" in probe) return yield* matchesOutput(probe.log, live, last, Effect.void)
   const limitAt = (live.startedAt ?? 0) + probeTiming(probe).startupTimeoutMs
   if ((yield* Clock.currentTimeMillis) - limitAt < lateMs) return false
-  return (yield* askOwn(probe, asking)) === null
+  return (yield* askOwn(probe, check)) === null
 })

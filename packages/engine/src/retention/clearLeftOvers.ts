@@ -1,6 +1,7 @@
 /**
- * Clears what belongs to no stored request: the environments of calls whose engine was killed before their commit, and folders that a pruning did
- * not get to remove. A start keeps its environment inside its transaction: what is removed is judged in one too, so that none is under way.
+ * Removes files that belong to no stored request: environments of calls whose engine was killed
+ * before their commit, and folders that a prune did not remove. A start stores its environment
+ * inside its transaction. So this decides inside a transaction too, when no start is under way.
  */
 import { TaskId } from "@backbeat/core/task/TaskId"
 import type { Task } from "@backbeat/core/task/Task"
@@ -19,18 +20,21 @@ import { attemptTree } from "../attempt/attemptSpec.ts"
 import { type SearchedAttempt, withProcesses } from "../attempt/leftover.ts"
 import { once } from "../wiring/once.ts"
 
-/** How many folders are looked at, and how many tasks are looked up, before others get their turn. */
-const lookedAtOnce = 100
-const foundAtOnce = 50
+/** How many folders are read, and how many tasks are looked up, before other fibers run. */
+const foldersPerTurn = 100
+const tasksPerTurn = 50
 
 const isTaskId = Schema.is(TaskId)
 
-const parts = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
+const chunks = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
     all.slice(index * size, (index + 1) * size)
   )
 
-/** Whether what is in a folder beside environments was put there by backbeat: attempts alone, with a trace of their task. */
+/**
+ * Whether backbeat created everything in a folder: only attempts and environments, with a trace of
+ * their task.
+ */
 const isOfTask = (dir: string, names: ReadonlyArray<string>): boolean => {
   const attempts = names.filter((name) => !isEnvironmentFile(name))
   return (
@@ -45,8 +49,8 @@ const isUntouchedSince = (dir: string, names: ReadonlyArray<string>, at: number)
     (path) => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < at
   )
 
-/** What a folder holds that no stored request accounts for; none when it has all its right. */
-const leftIn = (dir: string, task: Task | null, before: number): ReadonlyArray<string> => {
+/** The paths in a task's folder that belong to no stored request. */
+const leftoversIn = (dir: string, task: Task | null, before: number): ReadonlyArray<string> => {
   const names = namesIn(dir)
   if (names === null) return []
   if (task !== null)
@@ -56,25 +60,26 @@ const leftIn = (dir: string, task: Task | null, before: number): ReadonlyArray<s
   const others = names.filter((name) => !isEnvironmentFile(name))
   if (others.length === 0) return [dir]
   if (!isOfTask(dir, names)) return []
-  // It has been run. Without its store, which may come back, it is only removed when its time is over, and when nothing of it is alive.
+  // The task has run. Its store may be restored, so the folder is only removed after the retention
+  // time, and if no process is alive.
   return isUntouchedSince(dir, names, before) ? [dir] : []
 }
 
-/** The attempts of a folder that no task has. */
+/** The attempts in the folder of a task that is not stored. */
 const attemptsIn = (root: string, id: string): ReadonlyArray<SearchedAttempt> =>
   (namesIn(taskDir(root, id)) ?? []).flatMap((name) =>
     /^[1-9]\d*$/u.test(name) ? [{ id, tree: attemptTree(root, id, Number(name)) }] : []
   )
 
-const nobody = { id: "", owner: {} }
+const noTask = { id: "", owner: {} }
 
-/** At first sight, without the store: whether anything in the folder could be left over. */
+/** A cheap check without the database: whether the folder could contain leftovers. */
 const isSuspect = (dir: string, before: number): boolean => {
   const names = namesIn(dir)
   if (names === null) return false
   return (
     names.every(isEnvironmentFile) ||
-    names.some((name) => isOrphanedEnvironmentFile(name, nobody)) ||
+    names.some((name) => isOrphanedEnvironmentFile(name, noTask)) ||
     isUntouchedSince(dir, names, before)
   )
 }
@@ -85,16 +90,19 @@ const remove = (path: string): number => {
   return bytes
 }
 
-/** What cannot be looked at or removed stays. */
-const orElse = <A>(otherwise: A, look: () => A): A => {
+/** Returns `otherwise` on an error: what cannot be read or removed stays. */
+const onError = <A>(otherwise: A, attempt: () => A): A => {
   try {
-    return look()
+    return attempt()
   } catch {
     return otherwise
   }
 }
 
-/** Clears, and gives the bytes that became free; made once. Folders with attempts that no task has go when untouched since `before` (epoch ms). Fails with StoreError. */
+/**
+ * Builds the removal; it returns the freed bytes. Folders of tasks that are not stored are removed
+ * if they were not changed since `before` (epoch ms). Fails with StoreError.
+ */
 export const makeClearLeftOvers = once(
   Effect.gen(function* () {
     const { root } = yield* Home
@@ -107,40 +115,40 @@ export const makeClearLeftOvers = once(
         ({ tasks }) => new Map(tasks.map((task) => [task.id, task]))
       )
 
-    const clearPart = Effect.fnUntraced(function* (
+    const clearChunk = Effect.fnUntraced(function* (
       suspects: ReadonlyArray<string>,
       before: number
     ) {
-      const left = (id: string, tasks: ReadonlyMap<string, Task>) =>
-        orElse([], () => leftIn(taskDir(root, id), tasks.get(id) ?? null, before))
+      const leftovers = (id: string, tasks: ReadonlyMap<string, Task>) =>
+        onError([], () => leftoversIn(taskDir(root, id), tasks.get(id) ?? null, before))
       const tasks = yield* tasksOf(suspects)
-      const ids = suspects.filter((id) => left(id, tasks).length > 0)
+      const ids = suspects.filter((id) => leftovers(id, tasks).length > 0)
       if (ids.length === 0) return 0
       const clear = (now: ReadonlyMap<string, Task>) => {
-        const living = withProcesses(
+        const alive = withProcesses(
           ids.filter((id) => !now.has(id)).flatMap((id) => attemptsIn(root, id))
         )
         return ids
-          .filter((id) => !living.has(id))
-          .flatMap((id) => left(id, now))
-          .reduce((sum, path) => sum + orElse(0, () => remove(path)), 0)
+          .filter((id) => !alive.has(id))
+          .flatMap((id) => leftovers(id, now))
+          .reduce((sum, path) => sum + onError(0, () => remove(path)), 0)
       }
       return yield* database.transact(Effect.map(tasksOf(ids), clear))
     })
 
     return Effect.fnUntraced(function* (before: number) {
       const suspects: Array<string> = []
-      for (const part of parts(namesIn(tasksDir(root)) ?? [], lookedAtOnce)) {
+      for (const chunk of chunks(namesIn(tasksDir(root)) ?? [], foldersPerTurn)) {
         suspects.push(
-          ...part.filter(
-            (name) => isTaskId(name) && orElse(false, () => isSuspect(taskDir(root, name), before))
+          ...chunk.filter(
+            (name) => isTaskId(name) && onError(false, () => isSuspect(taskDir(root, name), before))
           )
         )
         yield* Effect.yieldNow
       }
       let freedBytes = 0
-      for (const part of parts(suspects, foundAtOnce)) {
-        freedBytes += yield* clearPart(part, before)
+      for (const chunk of chunks(suspects, tasksPerTurn)) {
+        freedBytes += yield* clearChunk(chunk, before)
         yield* Effect.yieldNow
       }
       return freedBytes + removeUnshared(environmentsDir(root))

@@ -1,4 +1,7 @@
-/** Removes ended tasks: their rows and events first, then their folders, so that a crash leaves files without a task at worst. Pipelines go with the last of their tasks. */
+/**
+ * Removes ended tasks: first their rows and events, then their folders. So a crash leaves at worst
+ * files without a task. A pipeline is removed with the last of its tasks.
+ */
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
@@ -24,27 +27,33 @@ import { findLeftovers } from "../attempt/leftover.ts"
 import { makeWithRoom } from "../commit/withRoom.ts"
 import { once } from "../wiring/once.ts"
 
-/** A day, in which ages are told. */
+/** A day, the unit of ages. */
 export const dayMs = 86_400_000
 
-/** Which ended tasks go: those that ended before `endedBefore` (epoch ms). */
+/** Which ended tasks are removed: those that ended before `endedBefore` (epoch ms). */
 export interface Pruning {
   readonly endedBefore: number
   readonly statuses: ReadonlyArray<TaskStatus>
   readonly dryRun: boolean
-  /** Only these, by their ids. */
+  /** Restricts the removal to these ids. */
   readonly only?: ReadonlySet<string> | undefined
 }
 
-/** What went, or would go. */
+/** What was removed, or would be. */
 export interface Pruned {
   readonly removed: ReadonlyArray<string>
   readonly freedBytes: number
-  /** Those old enough that are kept: their pipeline runs, a task that lives goes on from them, or processes of them still run. */
+  /**
+   * Tasks that are old enough but kept: their pipeline runs, a live task continues from them, or
+   * they have leftover processes.
+   */
   readonly kept: ReadonlyArray<string>
 }
 
-/** Removes what large answers and defects left before the instant: only files with the names that backbeat gives. */
+/**
+ * Removes artifacts and defect reports from before the instant: only files with names that backbeat
+ * gives.
+ */
 const clearAnswers = (root: string, before: number): void => {
   const clearIn = (dir: string, isOurs: (name: string) => boolean): void => {
     for (const name of namesIn(dir) ?? []) {
@@ -58,10 +67,10 @@ const clearAnswers = (root: string, before: number): void => {
   clearIn(reportDir(root), isReportName)
 }
 
-/** How many tasks one transaction removes; the engine answers others in between. */
-const removedAtOnce = 20
+/** How many tasks one transaction removes. Other calls are answered in between. */
+const tasksPerTransaction = 20
 
-/** What pruning needs, made once. Fails with StoreError. */
+/** Builds the prune. Fails with StoreError. */
 export const makePrune = once(
   Effect.gen(function* () {
     const { root } = yield* Home
@@ -70,7 +79,7 @@ export const makePrune = once(
     const aggregates = yield* AggregateStore
     const withRoom = yield* makeWithRoom
 
-    /** The pipelines of these tasks that run: how they end depends on how their tasks have ended. */
+    /** The running pipelines of these tasks. Their end depends on how their tasks ended. */
     const runningOf = Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>) {
       const ids = new Set(tasks.flatMap(({ lineage }) => lineage.pipelineId ?? []))
       const found = yield* Effect.forEach(ids, (id) => aggregates.find(pipelineAggregate, id))
@@ -79,12 +88,12 @@ export const makePrune = once(
       )
     })
 
-    /** The tasks from which one that has not ended is to go on: each attempt needs their checkpoint, also the next. */
-    const awaited = Effect.map(
+    /** The tasks that a live task continues from: each of its attempts needs their checkpoint. */
+    const continuedFrom = Effect.map(
       store.inStatus(["blocked", "queued", "running", "stopping", "retrying"]),
-      (living) =>
+      (live) =>
         new Set(
-          living.flatMap(({ spec: { work } }) =>
+          live.flatMap(({ spec: { work } }) =>
             work.kind === "prompt" && work.after !== null ? [work.after.task] : []
           )
         )
@@ -101,15 +110,15 @@ export const makePrune = once(
         ({ id }) => only?.has(id) ?? true
       )
       const running = yield* runningOf(ended)
-      const needed = yield* awaited
+      const needed = yield* continuedFrom
       const candidates = ended
         .filter(({ id }) => !needed.has(id))
         .filter(({ lineage }) => lineage.pipelineId === null || !running.has(lineage.pipelineId))
-      // Leftover processes could hardly be found any more without their task.
+      // Without their task, leftover processes could hardly be found any more.
       const leftover = yield* findLeftovers(root, candidates)
       const ids = candidates.map(({ id }) => id).filter((id) => !leftover.has(id))
-      const going = new Set(ids)
-      const kept = ended.flatMap(({ id }) => (going.has(id) ? [] : [id]))
+      const removable = new Set(ids)
+      const kept = ended.flatMap(({ id }) => (removable.has(id) ? [] : [id]))
       if (dryRun) {
         return {
           removed: ids,
@@ -120,10 +129,10 @@ export const makePrune = once(
       if (only === undefined) clearAnswers(root, endedBefore)
       const removed: Array<string> = []
       let freedBytes = 0
-      for (let at = 0; at < ids.length; at += removedAtOnce) {
-        const gone = yield* withRoom(store.remove(ids.slice(at, at + removedAtOnce)))
-        removed.push(...gone)
-        for (const id of gone) {
+      for (let at = 0; at < ids.length; at += tasksPerTransaction) {
+        const removedNow = yield* withRoom(store.remove(ids.slice(at, at + tasksPerTransaction)))
+        removed.push(...removedNow)
+        for (const id of removedNow) {
           freedBytes += clear(id)
           yield* Effect.yieldNow
         }

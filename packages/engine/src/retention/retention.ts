@@ -1,4 +1,7 @@
-/** Removes what has ended long ago, and what killed calls left: when the engine starts, and then once a day while it lives. */
+/**
+ * Removes tasks that ended long ago, and files that killed calls left: when the engine starts, and
+ * then once a day.
+ */
 import { RequestStore } from "@backbeat/store/RequestStore"
 import { SessionStore } from "@backbeat/store/SessionStore"
 import * as Clock from "effect/Clock"
@@ -8,10 +11,13 @@ import { Alarm } from "../alarm/Alarm.ts"
 import { makeClearLeftOvers } from "./clearLeftOvers.ts"
 import { dayMs, makePrune } from "./prune.ts"
 
-/** How many days what a call has done is remembered at least: one that waits may be sent again as long as it waits. */
+/**
+ * How many days the results of calls are kept at least: a waiting call may be sent again as long as
+ * it waits.
+ */
 const requestDays = 30
 
-/** Prunes by `retentionDays` from now on, beside what the engine does else. */
+/** Prunes by `retentionDays` in the background, from now on. */
 export const keepRetention = Effect.gen(function* () {
   const settings = yield* Settings
   const alarm = yield* Alarm

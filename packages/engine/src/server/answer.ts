@@ -18,7 +18,7 @@ import { Home } from "../home/Home.ts"
 import { logDebug } from "../life/engineLog.ts"
 import { makeHandlers } from "../handlers/all.ts"
 import { type Call, toProblem } from "../call/Call.ts"
-import { AskingSurface } from "../call/written.ts"
+import { CallerSurface } from "../call/written.ts"
 import { makeAnswerPayload } from "./answerPayload.ts"
 import { type Answer, document } from "./document.ts"
 import { misplaced } from "./misplaced.ts"
@@ -180,7 +180,7 @@ export const makeAnswer = Effect.gen(function* () {
 
   return logged((request) =>
     run(request).pipe(
-      Effect.provideService(AskingSurface, surfaceOf(request.caller.surface)),
+      Effect.provideService(CallerSurface, surfaceOf(request.caller.surface)),
       Effect.catch((trouble) => Effect.succeed(refuse(trouble, request))),
       // Whatever is told has reached the disk: a power failure does not make it untrue.
       Effect.tap(() => Effect.catch(disk.flushed, (error) => unflushed(request.operation, error))),

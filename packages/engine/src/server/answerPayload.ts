@@ -7,7 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { Home } from "../home/Home.ts"
-import type { Call, Handled } from "../call/Call.ts"
+import type { Call, Handler } from "../call/Call.ts"
 import { answerBatch, payloadsOf } from "./batch.ts"
 import { document, documentOf } from "./document.ts"
 import { exitStatusOf } from "./exitStatus.ts"
@@ -27,7 +27,7 @@ const humanly = (
 
 /** The payloads of a call that has several: an array, or one that names several tasks; null for any other. */
 const severalIn = Effect.fnUntraced(function* (
-  { operation, expand }: Handled,
+  { operation, expand }: Handler,
   payload: unknown,
   call: Call
 ) {
@@ -47,7 +47,7 @@ const wholly = ({ cut }: Operation, payload: unknown): unknown => {
 
 /** Whole data, of what and for whom. */
 interface Answered {
-  readonly handled: Handled
+  readonly handled: Handler
   readonly data: unknown
   readonly call: Call
   readonly exitCode: number
@@ -83,7 +83,7 @@ export const makeAnswerPayload = Effect.map(Home, ({ root }) => {
   })
 
   const many = Effect.fnUntraced(function* (
-    handled: Handled,
+    handled: Handler,
     payloads: ReadonlyArray<unknown>,
     call: Call
   ) {
@@ -102,7 +102,7 @@ export const makeAnswerPayload = Effect.map(Home, ({ root }) => {
     )
   })
 
-  return Effect.fnUntraced(function* (handled: Handled, given: unknown, call: Call) {
+  return Effect.fnUntraced(function* (handled: Handler, given: unknown, call: Call) {
     const { operation } = handled
     const payload = call.flags.get === undefined ? given : wholly(operation, given)
     const payloads = yield* severalIn(handled, payload, call)

@@ -12,8 +12,8 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type { Call, Handled } from "../call/Call.ts"
-import { AskingSurface } from "../call/written.ts"
+import type { Call, Handler } from "../call/Call.ts"
+import { CallerSurface } from "../call/written.ts"
 import { checkCount } from "../call/checkCount.ts"
 import { briefly } from "../output/lastLinesOf.ts"
 import { isFull, shown } from "./shown.ts"
@@ -24,7 +24,7 @@ const defaultConcurrency = 10
 const payloadOf = ({ positional }: Operation, item: unknown): unknown =>
   positional !== null && typeof item === "string" ? { [positional]: item } : item
 
-const oneByOne = (handled: Handled, payloads: ReadonlyArray<unknown>, call: Call) =>
+const oneByOne = (handled: Handler, payloads: ReadonlyArray<unknown>, call: Call) =>
   Effect.forEach(payloads, (payload) => Effect.result(handled.answer(payload, call)), {
     concurrency: call.flags.concurrency ?? handled.concurrency ?? defaultConcurrency
   })
@@ -122,12 +122,12 @@ const leftOf = (result: Result.Result<unknown, Problem>): ReadonlyArray<unknown>
 
 /** The data of a batch. Fails only when the array itself is refused. */
 export const answerBatch = Effect.fnUntraced(function* (
-  handled: Handled,
+  handled: Handler,
   payloads: ReadonlyArray<unknown>,
   call: Call
 ) {
   const { operation } = handled
-  const surface = yield* AskingSurface
+  const surface = yield* CallerSurface
   const results = yield* handled.answerMany?.(payloads, call) ?? oneByOne(handled, payloads, call)
   const errorCount = results.filter(Result.isFailure).length
   const warnings = [

@@ -1,4 +1,4 @@
-/** Ends pipelines: what runs of one is stopped, the rest is withdrawn. */
+/** Cancels pipelines: stops their running tasks and cancels the rest. */
 import { callOf, sentence } from "@backbeat/contract/Text"
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { type Problem, problem } from "@backbeat/contract/Problem"
@@ -16,7 +16,7 @@ import { Stops } from "../attempt/Stops.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import { makeUntilEnded } from "../commit/until.ts"
 import { makeWithRoom } from "../commit/withRoom.ts"
-import { actorOf, type Call, toProblem, type Trouble } from "../call/Call.ts"
+import { actorOf, type Call, toProblem, type HandlerError } from "../call/Call.ts"
 import { makeOrStuck } from "../waiting/orStuck.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
 import { once } from "../wiring/once.ts"
@@ -33,20 +33,20 @@ const hasEnded = ({ id, status }: PipelineEnded): Problem =>
     }
   )
 
-/** What the caller of something that changes a pipeline is told of it. */
-const ofCancel = (trouble: Trouble | PipelineEnded): Problem =>
-  trouble._tag === "PipelineEnded" ? hasEnded(trouble) : toProblem(trouble)
+/** The problem that the caller of a pipeline operation gets. */
+const toCancelProblem = (error: HandlerError | PipelineEnded): Problem =>
+  error._tag === "PipelineEnded" ? hasEnded(error) : toProblem(error)
 
 const isLive = ({ state }: Task): boolean => !isFinal(state.status)
 
-/** A stop that is under way and ends with the task's end. */
+/** Whether the task is being stopped for good. */
 const isEnding = ({ state }: Task): boolean =>
   state.status === "stopping" && state.intent.kind === "cancel"
 
-/** How a pipeline is to end; its tasks say it themselves where this does not. */
+/** How to stop the tasks of a pipeline; absent fields come from each task. */
 type How = Pick<Input<"stop">, "reason" | "signal" | "force">
 
-/** What ending pipelines needs, made once. */
+/** Builds the functions that end pipelines. */
 export const makeCancelPipeline = once(
   Effect.gen(function* () {
     const { root } = yield* Home
@@ -57,15 +57,15 @@ export const makeCancelPipeline = once(
     const stops = yield* Stops
     const orStuck = yield* makeOrStuck
 
-    /** Asks for the end of all that lives, in one commit. */
-    const askForEnd = (id: string, { reason, signal, force }: How, call: Call) =>
+    /** Commits the stop of all live tasks. */
+    const commitStops = (id: string, { reason, signal, force }: How, call: Call) =>
       transitions.commit((tx) =>
         Effect.gen(function* () {
           const by = actorOf(call)
           const pipeline = yield* tx
             .of(pipelineAggregate)
             .change(yield* find(id), { type: "Cancel", reason: reason ?? null }, by)
-          const told = reason ?? `pipeline ${id} was cancelled`
+          const stopReason = reason ?? `pipeline ${id} was cancelled`
           const stopped = (yield* tasksOf(pipeline)).filter(
             (each) => isLive(each) && (force === true || !isEnding(each))
           )
@@ -80,12 +80,12 @@ export const makeCancelPipeline = once(
               graceMs: force === true ? 0 : gracePeriodMs,
               leftover: leftover.has(task.id)
             }
-            yield* tx.change(task, { type: "Stop", reason: told, ...order }, by)
+            yield* tx.change(task, { type: "Stop", reason: stopReason, ...order }, by)
           }
         })
       )
 
-    /** Ends what tasks that had ended before have left running. */
+    /** Stops leftover processes of tasks that had ended before. */
     const clear = Effect.fnUntraced(function* (pipeline: Pipeline, { signal, force }: How) {
       const ended = (yield* tasksOf(pipeline)).filter((task) => !isLive(task))
       const leftover = yield* findLeftovers(root, ended)
@@ -109,14 +109,22 @@ export const makeCancelPipeline = once(
       )
     })
 
-    /** Ends a pipeline, and gives it when nothing of it is alive. Fails with IllegalTransition when it has ended. */
+    /**
+     * Cancels a pipeline. Returns it when none of its processes is alive. Fails with
+     * IllegalTransition if it has ended.
+     */
     const cancel = Effect.fnUntraced(function* (id: string, how: How, call: Call) {
       const before = yield* find(id)
-      // The same call, sent again because its connection broke: it has been done.
+      // The same call, sent again after a broken connection, is already done.
       const isDone = call.caller.repeated === true && before.state.status === "cancelled"
-      if (!isDone) yield* Effect.mapError(withRoom(askForEnd(id, how, call)), ofCancel)
-      const tasks = (yield* Effect.mapError(tasksOf(before), ofCancel)).map((task) => task.id)
-      const ended = yield* orStuck(tasks, Effect.mapError(untilEnded(id, find(id)), ofCancel))
+      if (!isDone) yield* Effect.mapError(withRoom(commitStops(id, how, call)), toCancelProblem)
+      const tasks = (yield* Effect.mapError(tasksOf(before), toCancelProblem)).map(
+        (task) => task.id
+      )
+      const ended = yield* orStuck(
+        tasks,
+        Effect.mapError(untilEnded(id, find(id)), toCancelProblem)
+      )
       yield* clear(ended, how)
       return ended
     })

@@ -1,4 +1,4 @@
-/** Asks for more attempts of tasks and of pipelines, in one transaction. */
+/** Restarts tasks and pipelines in one transaction. */
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { type Problem, problem, withTry } from "@backbeat/contract/Problem"
 import type { Input } from "@backbeat/contract/table"
@@ -18,53 +18,55 @@ import type { Tx } from "../commit/Tx.ts"
 import { agentUnavailable } from "../creation/agentWork.ts"
 import { resultOf, toProblem } from "../call/Call.ts"
 import { lineageOf, type Origin } from "../creation/Origin.ts"
-import { makeStandings } from "../creation/dependencies.ts"
-import { refusedRestart } from "../creation/existing.ts"
+import { makeDependencyStates } from "../creation/dependencies.ts"
+import { rejectRestart } from "../creation/existing.ts"
 import type { RequestEffects } from "../creation/idempotent.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
 import { makeQuota } from "../creation/quota.ts"
 import { View } from "../view/View.ts"
 
-/** What is to be restarted. */
+/** The payload of one restart. */
 export type Asked = Input<"restart"> & { readonly id: string }
 
-/** On whose behalf tasks are restarted, and what of it is done. */
+/** The origin of a restart, and what of it is already done. */
 export type Restarting = RequestEffects & { readonly origin: Origin }
 
-/** What was restarted: the number of a task's next attempt, or the pipeline as a whole. */
+/** What was restarted: a task, with the number of its next attempt, or a pipeline. */
 export type Restarted =
   | { readonly kind: "task"; readonly attempt: number }
   | { readonly kind: "pipeline" }
 
-/** Asks for another attempt of one task in a transaction, and gives its number; made once. */
+/**
+ * Builds a function that restarts one task in a transaction and returns the number of the attempt.
+ */
 const makeRestartTask = Effect.gen(function* () {
   const { root } = yield* Home
   const settings = yield* Settings
   const view = yield* View
   const quota = yield* makeQuota
-  const { standingAgain } = yield* makeStandings
+  const { dependencyStateAgain } = yield* makeDependencyStates
   return Effect.fnUntraced(function* (tx: Tx, asked: Asked, { origin, before, note }: Restarting) {
     const { id, reason } = asked
-    const made = before.get(id)
-    if (made !== undefined) return made.attempt
+    const done = before.get(id)
+    if (done !== undefined) return done.attempt
     const task = yield* view.find(id)
-    const foreign = refusedRestart(task, asked, origin)
-    if (foreign !== null) return yield* Effect.fail(foreign)
-    // An agent that is gone would put an attempt that never was in the place of the last one.
+    const rejected = rejectRestart(task, asked, origin)
+    if (rejected !== null) return yield* Effect.fail(rejected)
+    // Checked first: an attempt without its agent would hide the result of the last one.
     const env = task.spec.work.kind === "prompt" ? readEnvironment(root, task) : null
     const unavailable = env === null ? null : agentUnavailable(task.spec, env, settings.current())
     if (unavailable !== null) return yield* Effect.fail(unavailable)
-    // What runs has waited already.
-    const stands = isFinal(task.state.status)
-      ? yield* standingAgain(task)
+    // The dependencies of a running task are already satisfied.
+    const dependencies = isFinal(task.state.status)
+      ? yield* dependencyStateAgain(task)
       : { waitsFor: [], failure: null }
-    const anew = {
+    const changes = {
       spec: null,
       reason: reason ?? null,
       lineage: { ...task.lineage, ...lineageOf(origin) }
     }
     if (isFinal(task.state.status)) yield* quota.checkLive
-    const { state } = yield* tx.restart(task, anew, stands, origin.actor)
+    const { state } = yield* tx.restart(task, changes, dependencies, origin.actor)
     const attempt = state.status === "stopping" ? state.attempt + 1 : state.attempt
     note(id, { id, attempt })
     return attempt
@@ -95,7 +97,10 @@ const isEnding = ({ id, state }: Pipeline): Problem | null =>
 
 const acceptsRestart = new Set(["running", "retrying", "completed", "failed", "cancelled"])
 
-/** Makes a pipeline run again in a transaction, and gives the tasks to be restarted; made once. */
+/**
+ * Builds a function that makes a pipeline run again in a transaction and returns the tasks to
+ * restart.
+ */
 const makeRestartPipeline = Effect.gen(function* () {
   const { tasksOf } = yield* makePipelineView
   const failsItsPipeline = yield* makeFailsItsPipeline
@@ -117,14 +122,14 @@ const makeRestartPipeline = Effect.gen(function* () {
   ) {
     const { id } = pipeline
     if (before.has(id)) return []
-    const refusal = isEnding(pipeline)
-    if (refusal !== null) return yield* Effect.fail(refusal)
+    const rejection = isEnding(pipeline)
+    if (rejection !== null) return yield* Effect.fail(rejection)
     const tasks = yield* wanted(pipeline, asked)
     if (tasks.length === 0) return yield* Effect.fail(nothingToRestart(pipeline))
-    const foreign = tasks
-      .map((task) => refusedRestart(task, asked, origin))
+    const rejected = tasks
+      .map((task) => rejectRestart(task, asked, origin))
       .find((each) => each !== null)
-    if (foreign !== undefined && foreign !== null) return yield* Effect.fail(foreign)
+    if (rejected !== undefined && rejected !== null) return yield* Effect.fail(rejected)
     const restarted = tx
       .of(pipelineAggregate)
       .change(pipeline, { type: "Restart", reason: asked.reason ?? null }, origin.actor)
@@ -134,15 +139,16 @@ const makeRestartPipeline = Effect.gen(function* () {
   })
 })
 
-/** What is to be restarted, and for which payload: a task that is named, or one of a pipeline. */
+/** A task to restart, and the payload that asks for it: of the task or of its pipeline. */
 interface Node {
   readonly task: Task
   readonly asked: Asked
 }
 
 /**
- * Restarts tasks and pipelines in one transaction, each task behind those that it depends on: before these it would be withdrawn. Gives
- * what became of each id. A task that is refused leaves the others as they are; one of a pipeline takes all back. Made once.
+ * Builds a function that restarts tasks and pipelines in one transaction, each task after its
+ * dependencies; otherwise it would be cancelled. Returns the result for each id. A rejected task
+ * does not affect the others, but a rejected task of a pipeline fails the whole call.
  */
 export const makeRestart = Effect.gen(function* () {
   const view = yield* View
@@ -175,7 +181,7 @@ export const makeRestart = Effect.gen(function* () {
       outcomes.set(asked.id, Result.succeed({ kind: "pipeline" }))
     })
     for (const asked of inputs) {
-      // Of what is named twice the first counts.
+      // The first of two equal ids counts.
       if (outcomes.has(asked.id) || nodes.get(asked.id)?.asked.id === asked.id) continue
       const added = yield* resultOf(add(asked))
       if (Result.isFailure(added)) outcomes.set(asked.id, Result.fail(added.failure))

@@ -1,4 +1,7 @@
-/** Which tasks stay cancelled although the one because of which they were cancelled runs again. */
+/**
+ * Reports tasks that stay cancelled although the task because of which they were cancelled runs
+ * again.
+ */
 import { written } from "../call/written.ts"
 import { callOf, type Hint, sentence } from "@backbeat/contract/Text"
 import type { Task } from "@backbeat/core/task/Task"
@@ -7,10 +10,10 @@ import * as Effect from "effect/Effect"
 import { toProblem } from "../call/Call.ts"
 import { namedAtMost } from "../view/View.ts"
 
-/** So many cancelled tasks are looked at, the newest. */
-const lookedAtMost = 500
+/** How many cancelled tasks are checked, newest first. */
+const maxChecked = 500
 
-/** The tasks that one task, or one that it cancelled, has cancelled. */
+/** The tasks that were cancelled because of a task, directly or through others. */
 const cancelledBy = (id: string, cancelled: ReadonlyArray<Task>): ReadonlyArray<string> => {
   const found = new Set([id])
   for (let before = 0; before < found.size;) {
@@ -31,13 +34,16 @@ const sentences = (id: string, ids: ReadonlyArray<string>): Hint => {
       `${only} was cancelled because of ${id} and stays cancelled.`,
       sentence`To run it too: ${callOf("restart", { id: only })}`
     ]
-  const told = `${ids.length} tasks were cancelled because of ${id} and stay cancelled.`
+  const summary = `${ids.length} tasks were cancelled because of ${id} and stay cancelled.`
   return ids.length > namedAtMost
-    ? `${told} To run them too, restart them, beginning with ${only}; the failure of each names ${id}.`
-    : [told, sentence`To run them too: ${callOf("restart", ids)}`]
+    ? `${summary} To run them too, restart them, beginning with ${only}; the failure of each names ${id}.`
+    : [summary, sentence`To run them too: ${callOf("restart", ids)}`]
 }
 
-/** Warns of what a restarted task does not run again; made once. Of one that has failed again there is nothing to say: it would cancel them again. */
+/**
+ * Builds the warning about tasks that a restart does not run again. There is none if the restarted
+ * task has failed again, because it would cancel them again.
+ */
 export const makeStayCancelled = Effect.gen(function* () {
   const store = yield* TaskStore
   return Effect.fnUntraced(function* (id: string) {
@@ -46,7 +52,7 @@ export const makeStayCancelled = Effect.gen(function* () {
       return {}
     const { tasks } = yield* store.list(
       { status: ["cancelled"], since: task.createdAt },
-      { limit: lookedAtMost }
+      { limit: maxChecked }
     )
     const ids = cancelledBy(id, tasks.toReversed())
     return ids.length === 0 ? {} : { warnings: [yield* written(sentences(id, ids))] }

@@ -65,7 +65,7 @@ export const recover = Effect.gen(function* () {
   })
   const ended = yield* Effect.forEach(
     over,
-    ({ task, end }) => Effect.map(agents.conclude(task, end), (whole) => ({ task, end: whole })),
+    ({ task, end }) => Effect.map(agents.addOutcome(task, end), (whole) => ({ task, end: whole })),
     {
       concurrency: concludedAtOnce
     }

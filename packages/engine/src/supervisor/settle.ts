@@ -81,7 +81,7 @@ export const makeSettle = once(
       if (whole.kind === "notSpawned" && isPassing(whole))
         return yield* postpone(task, whole.message)
       const ended = yield* measured(attemptEnd(whole, yield* Clock.currentTimeMillis), live)
-      yield* settle({ id, attempt }, yield* agents.conclude(task, ended))
+      yield* settle({ id, attempt }, yield* agents.addOutcome(task, ended))
     })
 
     const onEnd =

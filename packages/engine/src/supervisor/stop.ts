@@ -39,7 +39,7 @@ export const makeStop = Effect.gen(function* () {
     const found = stoppedEnd(inspectAttempt(tree.dir), yield* Clock.currentTimeMillis)
     const end = { ...found, ...seen }
     const whole =
-      ended === undefined ? yield* agents.conclude(task, yield* measured(end, live)) : end
+      ended === undefined ? yield* agents.addOutcome(task, yield* measured(end, live)) : end
     yield* reports.report({ id: task.id, attempt, byStop: true }, { type: "End", end: whole })
   })
 })

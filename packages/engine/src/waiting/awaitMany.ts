@@ -1,4 +1,4 @@
-/** Waits for several at once: tasks, and pipelines with all of their tasks. */
+/** Waits for several tasks and pipelines at once. */
 import { present, withShortTexts } from "@backbeat/contract/cutTask"
 import { type Problem, withChange } from "@backbeat/contract/Problem"
 import type { Input } from "@backbeat/contract/table"
@@ -12,39 +12,42 @@ import { makePipelineView } from "../view/PipelineView.ts"
 import { View } from "../view/View.ts"
 import { wrongField } from "../call/wrongField.ts"
 
-/** What is waited for of a task. */
-export type What = NonNullable<Input<"wait">["for"]>
+/** The condition to wait for. */
+export type WaitCondition = NonNullable<Input<"wait">["for"]>
 
-/** Waits until a task has come to something. */
-export type Reach = (id: string, what: What) => Effect.Effect<Task, Problem>
+/** Waits until a task satisfies a condition. */
+export type WaitForTask = (id: string, what: WaitCondition) => Effect.Effect<Task, Problem>
 
-/** Of a pipeline nothing but its end can be waited for. */
-export const onlyItsEnd = withChange(
+/** A wait for a pipeline only supports its end. */
+export const pipelineSupportsOnlyEnd = withChange(
   wrongField("for", "a pipeline supports only end", "Remove for, or wait for one of its tasks."),
   { for: undefined }
 )
 
-/** What an id of the call stands for now. */
+/** The current task, or pipeline and tasks, of an id of the call. */
 interface Part {
   readonly id: string
   readonly pipeline: Pipeline | null
   readonly tasks: ReadonlyArray<Task>
 }
 
-/** A step may be named beside its pipeline. */
+/** Each task once: a step may be named beside its pipeline. */
 const tasksIn = (parts: ReadonlyArray<Part>): ReadonlyArray<Task> => [
   ...new Map(parts.flatMap(({ tasks }) => tasks.map((task) => [task.id, task] as const))).values()
 ]
 
-/** What was withdrawn because it was not needed is missed by nobody. */
-const unmissed = (parts: ReadonlyArray<Part>): ReadonlySet<string> =>
+/**
+ * The tasks of completed pipelines. One that was cancelled because it was not needed is not a
+ * failure.
+ */
+const tasksOfCompleted = (parts: ReadonlyArray<Part>): ReadonlySet<string> =>
   new Set(
     parts.flatMap(({ pipeline, tasks }) =>
       pipeline?.state.status === "completed" ? tasks.map(({ id }) => id) : []
     )
   )
 
-/** Waits for what the ids stand for, for all of it or for any; made once. */
+/** Builds a function that waits for all or any of the ids. */
 export const makeAwaitMany = Effect.gen(function* () {
   const view = yield* View
   const pipelines = yield* makePipelineView
@@ -65,11 +68,11 @@ export const makeAwaitMany = Effect.gen(function* () {
   return Effect.fnUntraced(function* (
     ids: ReadonlyArray<string>,
     { for: what = "end", mode }: Input<"wait">,
-    reached: Reach
+    reached: WaitForTask
   ) {
     const named: ReadonlyArray<Part> = yield* Effect.forEach(ids, partOf)
     if (what !== "end" && named.some(({ pipeline }) => pipeline !== null)) {
-      return yield* Effect.fail(onlyItsEnd)
+      return yield* Effect.fail(pipelineSupportsOnlyEnd)
     }
     const done = new Set<string>()
     const each = named.map(({ id, pipeline }) =>
@@ -84,18 +87,18 @@ export const makeAwaitMany = Effect.gen(function* () {
       ? Effect.raceAllFirst(each)
       : Effect.all(each, { concurrency: "unbounded", discard: true })
     const parts: ReadonlyArray<Part> = yield* Effect.forEach(ids, partOf)
-    const come = parts.filter(({ id }) => done.has(id))
-    const spared = unmissed(come)
+    const reachedParts = parts.filter(({ id }) => done.has(id))
+    const accepted = tasksOfCompleted(reachedParts)
     const shown = yield* shownOf(parts)
     return {
       ...(yield* ends(
-        tasksIn(come),
-        (task) => isGood(task) || what !== "end" || spared.has(task.id)
+        tasksIn(reachedParts),
+        (task) => isGood(task) || what !== "end" || accepted.has(task.id)
       )),
       tasks: (yield* view.listed(tasksIn(parts))).map(withShortTexts),
       ...(shown.length === 0 ? {} : { pipelines: shown }),
       ...(mode === "any"
-        ? { done: come.map(({ id }) => id), pending: ids.filter((id) => !done.has(id)) }
+        ? { done: reachedParts.map(({ id }) => id), pending: ids.filter((id) => !done.has(id)) }
         : {})
     }
   })

@@ -1,4 +1,4 @@
-/** Ends the wait for a stop that cannot come to its end: the caller is told which processes stay. */
+/** Fails the wait for a stop that cannot finish, and reports the processes that it cannot end. */
 import { callOf, sentence } from "@backbeat/contract/Text"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import * as Effect from "effect/Effect"
@@ -17,7 +17,10 @@ export const stopIncomplete = (id: string, left: ReadonlyArray<StuckProcess>): P
     { id, left }
   )
 
-/** Waits, unless the stop of one of the tasks cannot end some of its processes: then fails with StopIncomplete. Made once. */
+/**
+ * Builds a function that waits, but fails with StopIncomplete if the stop of one of the tasks
+ * cannot end some of its processes.
+ */
 export const makeOrStuck = once(
   Effect.map(
     Stops,

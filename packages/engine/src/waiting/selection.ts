@@ -1,4 +1,4 @@
-/** Which tasks a call names: by their ids, by a tag, or as those that the caller's session has started. */
+/** Finds the tasks that a call names: by ids, by a tag, or as those of the caller's session. */
 import { callOf, sentence } from "@backbeat/contract/Text"
 import { nearest } from "@backbeat/contract/nearest"
 import { type Problem, problem, withChange } from "@backbeat/contract/Problem"
@@ -11,7 +11,7 @@ import { type Call, toProblem } from "../call/Call.ts"
 import { wrongField } from "../call/wrongField.ts"
 import { once } from "../wiring/once.ts"
 
-/** How tasks are named beside a single id. */
+/** The ways to name tasks, other than by a single id. */
 export interface Selection {
   readonly ids?: ReadonlyArray<string>
   readonly tag?: string
@@ -20,12 +20,15 @@ export interface Selection {
 
 const pageTasks = 500
 
-/** So many tags stand in a hint. */
+/** How many tags a hint lists. */
 const shownTags = 20
 
 const liveStatuses = statuses.filter((status) => !isFinal(status))
 
-/** What the caller's own tasks are stored under: its session, else its terminal. Fails with CommandInputError where it has neither. */
+/**
+ * The key under which the caller's own tasks are stored: its session, otherwise its terminal. Fails
+ * with CommandInputError if it has neither.
+ */
 export const ownKey = ({ caller }: Call): Effect.Effect<string, Problem> =>
   Effect.suspend(() => {
     const key = caller.sessionId ?? terminalOf(caller.pid)
@@ -40,7 +43,7 @@ export const ownKey = ({ caller }: Call): Effect.Effect<string, Problem> =>
       : Effect.succeed(key)
   })
 
-/** Finds the tasks that a call names; made once. */
+/** Builds a function that returns the ids of the tasks that a call names. */
 export const makeSelect = once(
   Effect.gen(function* () {
     const store = yield* TaskStore
@@ -58,8 +61,8 @@ export const makeSelect = once(
       }
     })
 
-    /** A mistyped tag must not look like work that is done. */
-    const noneTagged = Effect.fnUntraced(function* (tag: string) {
+    /** A mistyped tag must not look like finished work. */
+    const unknownTag = Effect.fnUntraced(function* (tag: string) {
       const { tasks } = yield* Effect.mapError(store.list({}, { limit: pageTasks }), toProblem)
       const tags = [...new Set(tasks.flatMap(({ spec }) => spec.tags))]
       const near = nearest(tag, tags)
@@ -67,23 +70,25 @@ export const makeSelect = once(
         tags.length === 0
           ? sentence`Run ${callOf("list")} to see the tasks and their tags.`
           : `Tags of the newest tasks: ${tags.slice(0, shownTags).join(", ")}.`
-      const told = problem(
+      const missing = problem(
         "TaskNotFound",
         `no task has the tag ${tag}`,
         near === null ? known : `Did you mean ${near}?`,
         { tag, nearest: near }
       )
-      return near === null ? told : withChange(told, { tag: near })
+      return near === null ? missing : withChange(missing, { tag: near })
     })
 
     const idsTagged = Effect.fnUntraced(function* (tag: string, status: TaskFilter["status"]) {
       const found = yield* idsOf({ tags: [tag], status })
       if (found.length > 0) return found
       const { total } = yield* Effect.mapError(store.list({ tags: [tag] }, { limit: 1 }), toProblem)
-      return total > 0 ? [] : yield* Effect.fail(yield* noneTagged(tag))
+      return total > 0 ? [] : yield* Effect.fail(yield* unknownTag(tag))
     })
 
-    /** The ids, of tags and sessions newest first; with `live` none that has ended. */
+    /**
+     * The ids; for tags and sessions newest first. With `live`, tasks that have ended are left out.
+     */
     return Effect.fnUntraced(function* (
       { ids, tag }: Selection,
       call: Call,
@@ -100,8 +105,8 @@ export const makeSelect = once(
 const oneIsNeeded = (ways: string): Problem =>
   wrongField("id", `exactly one of ${ways} is required`, "Use exactly one of them.")
 
-/** A payload that names one thing by its id. Fails with CommandInputError for another. */
-export const named = <A extends { readonly id?: string }>(
+/** Requires that a payload names one thing by its id. Otherwise fails with CommandInputError. */
+export const requireId = <A extends { readonly id?: string }>(
   input: A
 ): Result.Result<A & { readonly id: string }, Problem> => {
   const { id } = input
@@ -112,18 +117,21 @@ export const named = <A extends { readonly id?: string }>(
 
 const selecting: ReadonlySet<string> = new Set(["id", "ids", "tag", "mine"])
 
-/** Which ways there are to name tasks, and whether those that have ended are left out. */
-interface Expanding {
+/** The allowed ways to name tasks, and whether ended tasks are left out. */
+interface ExpandOptions {
   readonly ways: string
   readonly live: boolean
 }
 
-/** Gives the payloads for which one stands that names several tasks; made once. Fails with CommandInputError for none and for two ways. */
+/**
+ * Builds a function that expands a payload that names several tasks into one payload for each.
+ * Fails with CommandInputError if no way or more than one is used.
+ */
 export const makeExpand = once(
   Effect.map(
     makeSelect,
     (select) =>
-      ({ ways, live }: Expanding) =>
+      ({ ways, live }: ExpandOptions) =>
         Effect.fnUntraced(function* (input: Selection & { readonly id?: string }, call: Call) {
           const { id, ids, tag, mine } = input
           const given = [id, ids, tag, mine === true ? mine : undefined].filter(

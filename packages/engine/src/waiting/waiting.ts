@@ -1,5 +1,8 @@
-/** Waiting on behalf of a caller, never longer than it wants. What is waited for goes on when the wait ends. */
-import { AskingSurface } from "../call/written.ts"
+/**
+ * Waits on behalf of a caller, for at most as long as it wants. The end of a wait does not affect
+ * the task.
+ */
+import { CallerSurface } from "../call/written.ts"
 import { callOf, sentence } from "@backbeat/contract/Text"
 import { present } from "@backbeat/contract/cutTask"
 import { countOf } from "@backbeat/contract/Ends"
@@ -24,21 +27,21 @@ import { waitedMs } from "../call/timeLeft.ts"
 import { View } from "../view/View.ts"
 import { once } from "../wiring/once.ts"
 
-/** How long a wait lasts when the caller does not say, in milliseconds. */
+/** The default duration of a wait, in milliseconds. */
 const defaultWaitMs = 60_000
 
 /** How long the caller wants to wait, in milliseconds. */
 export const waitMsOf = ({ flags }: Call): number =>
   flags.timeout === undefined ? defaultWaitMs : flags.timeout * 1000
 
-/** What a wait is limited by: how long the caller wants to wait, in milliseconds, for which tasks. */
+/** The limit of a wait: how long the caller wants to wait (ms), for which tasks. */
 export interface TimeLimit {
   readonly ms: number
   readonly ids: ReadonlyArray<string>
   readonly call: Call
-  /** The call that waits on; the `wait` for the ends of the ids when absent. */
+  /** The call that continues the wait; absent: `wait` for the ends of the ids. */
   readonly again?: Try
-  /** Whether the wait is for output: the place in the history is no cursor of a log. */
+  /** Whether the wait is for output. Then the place in the history is not a cursor of the log. */
   readonly output?: boolean
 }
 
@@ -49,17 +52,20 @@ const waitAgain = ({ ids, again }: TimeLimit): Try => {
   )
 }
 
-/** Ends a wait: retryable, with the place in the history from which to go on. */
+/**
+ * Builds a function that limits a wait. It fails with the retryable TaskWaitTimedOut, whose cursor
+ * is the place in the history from which to continue.
+ */
 export const makeTimeLimit = once(
   Effect.gen(function* () {
     const { root } = yield* Home
     const readLines = yield* makeReadLastLines
     const history = yield* History
     const view = yield* View
-    const lives = yield* MonitoredAttempts
+    const monitored = yield* MonitoredAttempts
     const pipelines = yield* makePipelineView
 
-    /** The task that has the id, or all of a pipeline. */
+    /** The task of the id, or all tasks of a pipeline. */
     const tasksOf = Effect.fnUntraced(function* (id: string) {
       const { task, pipeline } = yield* view.named(id)
       return task === null
@@ -67,9 +73,12 @@ export const makeTimeLimit = once(
         : { task, tasks: [task] }
     })
 
-    /** How what was waited for stands: of one its status and last lines, of several how many are in each status. */
-    const standing = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
-      const surface = yield* AskingSurface
+    /**
+     * The current state of the awaited: for one task its status and last lines, for several the
+     * number of tasks in each status.
+     */
+    const currentState = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
+      const surface = yield* CallerSurface
       const found = yield* Effect.forEach(ids, tasksOf)
       const [one] = found.flatMap(({ task }) => task ?? [])
       if (one === undefined || ids.length > 1)
@@ -78,13 +87,13 @@ export const makeTimeLimit = once(
           warnings: watchWarnings(root, surface)
         })
       const { status, health } = yield* view.show(one)
-      const held = health === "ready" ? null : lives.heldPort(one)
+      const otherProgram = health === "ready" ? null : monitored.heldPort(one)
       return present({
         status,
         health,
         lastLines: yield* readLines(one, wholeEnd),
         warnings: [
-          ...(held === null ? [] : [describeWasHeld(held)]),
+          ...(otherProgram === null ? [] : [describeWasHeld(otherProgram)]),
           ...watchWarnings(root, surface)
         ]
       })
@@ -108,7 +117,7 @@ export const makeTimeLimit = once(
                   {
                     ids,
                     timeoutMs: ms,
-                    ...(yield* standing(ids)),
+                    ...(yield* currentState(ids)),
                     ...(output === true ? {} : { cursor: String(cursor) })
                   }
                 ),
@@ -122,13 +131,16 @@ export const makeTimeLimit = once(
   })
 )
 
-/** Of a batch: the task or pipeline as it is, when the time was up first. Each item is told whether it was accepted; made once. */
-export const makeOrAsItIs = once(
+/**
+ * Builds a function that returns the current task or pipeline if the time limit of its wait is
+ * reached. In a batch each item says whether it was accepted.
+ */
+export const makeOrCurrent = once(
   Effect.gen(function* () {
     const view = yield* View
     const pipelines = yield* makePipelineView
 
-    const asItIs = Effect.fnUntraced(function* (id: string) {
+    const current = Effect.fnUntraced(function* (id: string) {
       const { task, pipeline } = yield* view.named(id)
       return task === null
         ? { pipeline: yield* pipelines.show(pipeline), timedOut: true }
@@ -138,12 +150,15 @@ export const makeOrAsItIs = once(
       Effect.catchIf(
         ended,
         ({ type }) => type === "TaskWaitTimedOut",
-        () => asItIs(id)
+        () => current(id)
       )
   })
 )
 
-/** Waits until a task has come to an attempt, or ended before it, and gives it as it is when that was acted on; made once. */
+/**
+ * Builds a function that waits until a task has reached an attempt or ended, and returns it after
+ * the engine has acted on that.
+ */
 export const makeUntilAttempt = once(
   Effect.gen(function* () {
     const until = yield* makeWaitUntil
@@ -158,12 +173,15 @@ export const makeUntilAttempt = once(
   })
 )
 
-/** Whether nobody waits for it any more: it has ended, or is ready, where it says how that shows. */
-const isOver = ({ state, spec }: Task): boolean =>
+/** Whether a wait for the task is over: it has ended, or has a readiness probe and is ready. */
+const isWaitOver = ({ state, spec }: Task): boolean =>
   isFinal(state.status) ||
   (spec.readyWhen !== null && state.status === "running" && state.health === "ready")
 
-/** Waits for the end of a task, or until it is ready, as the flags --wait and --timeout say, and shows it; made once. */
+/**
+ * Builds a function that waits for the end of a task, or until it is ready, as `--wait` and
+ * `--timeout` say, and shows it.
+ */
 export const makeShowEnd = once(
   Effect.gen(function* () {
     const until = yield* makeWaitUntil
@@ -172,7 +190,7 @@ export const makeShowEnd = once(
     const neverReady = yield* makeNeverReady
     const limitTime = yield* makeTimeLimit
     return Effect.fnUntraced(function* (id: string, call: Call) {
-      const ended = Effect.mapError(until(id, isOver), toProblem)
+      const ended = Effect.mapError(until(id, isWaitOver), toProblem)
       const { spec } = yield* view.find(id)
       const again =
         spec.readyWhen === null
@@ -188,7 +206,10 @@ export const makeShowEnd = once(
   })
 )
 
-/** Waits for the end of a pipeline as the flags --wait and --timeout say, and shows it; made once. */
+/**
+ * Builds a function that waits for the end of a pipeline, as `--wait` and `--timeout` say, and
+ * shows it.
+ */
 export const makeShowPipelineEnd = once(
   Effect.gen(function* () {
     const { find } = yield* makePipelineView

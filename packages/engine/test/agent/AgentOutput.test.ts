@@ -28,7 +28,10 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
-/** Says each line in capitals, and what follows a `-` only with the next line. Keeps what it holds behind how many lines it was told. */
+/**
+ * A reader that prints each line in capitals, and the part after a `-` only with the next line. Its
+ * state is the held back text and the number of lines it has read.
+ */
 const reader = (taken: Array<string> = []): AgentReader => {
   let held: string | null = null
   let count = 0
@@ -62,7 +65,7 @@ const said = (): string => readFileSync(join(textDir(dir), "stdout.log"), "utf8"
 const run = Effect.runPromise
 
 describe("the output of an agent", () => {
-  test("is told line by line as it grows; a line without its newline waits for it, or for the end", async () => {
+  test("is read line by line as it grows; an incomplete line is read after its newline or at the end", async () => {
     const output = new AgentOutput(dir, reader(), unlimited)
     append("one\ntwo\nthr")
     await run(output.catchUp)
@@ -74,7 +77,7 @@ describe("the output of an agent", () => {
     expect(said()).toBe("ONE\nTWO\nTHREE\nFOUR\nFIVE\n")
   })
 
-  test("is told once by the engine that takes over, though the one before was killed in the middle of a line", async () => {
+  test("is written once by the engine that takes over after the last one was killed in the middle of a line", async () => {
     append("one\n-two\nthree\n")
     await run(new AgentOutput(dir, reader(), unlimited).catchUp)
     const before = said()
@@ -84,7 +87,7 @@ describe("the output of an agent", () => {
     expect(said()).toBe("ONE\nTWO\nTHREE\nFOUR\n")
   })
 
-  test("is read the same however it is cut", async () => {
+  test("is parsed the same wherever its chunks are cut", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.string({ unit: "grapheme", maxLength: 300 }),
@@ -110,7 +113,7 @@ describe("the output of an agent", () => {
     )
   })
 
-  test("may have lines longer than any buffer", async () => {
+  test("may contain lines longer than any buffer", async () => {
     const taken: Array<string> = []
     const output = new AgentOutput(dir, reader(taken), unlimited)
     append(`${"x".repeat(1_000_000)}\n`)
@@ -119,7 +122,7 @@ describe("the output of an agent", () => {
     expect(taken.map(({ length }) => length)).toEqual([1_000_000, 0, 4])
   })
 
-  test("finishes once, and two who catch up at the same time do not read twice", async () => {
+  test("is finished once, and not read twice by two concurrent catchUp calls", async () => {
     const taken: Array<string> = []
     const output = new AgentOutput(dir, reader(taken), unlimited)
     append("one\ntwo\n")
@@ -131,7 +134,7 @@ describe("the output of an agent", () => {
     expect(taken).toEqual(["one", "two"])
   })
 
-  test("lies beside the events, for the owner alone, with the same standard error", () => {
+  test("is stored beside the events, readable by the owner only, with the same standard error", () => {
     expect(new AgentOutput(dir, reader(), unlimited)).toBeDefined()
     expect(statSync(textDir(dir)).mode & 0o777).toBe(0o700)
     expect(statSync(join(textDir(dir), "stderr.log")).ino).toBe(
@@ -141,7 +144,7 @@ describe("the output of an agent", () => {
   })
 })
 
-/** The bytes of a stream that are still there, and the offset of the first. */
+/** The bytes of a stream that were not dropped, and the offset of the first. */
 const kept = (of: string, stream: OutputStream) => {
   const file = new OutputFile(of, stream)
   const bytes = Buffer.alloc(file.end - file.keptFrom)
@@ -156,10 +159,10 @@ const numbered = (from: number, to: number): string =>
     (_, index) => `line ${String(from + index).padStart(9, "0")}\n`
   ).join("")
 
-describe("the output of an agent that says more than is kept", () => {
+describe("the output of an agent that prints more than its limit", () => {
   const maxOutputBytes = 4096
 
-  test("is kept within the limit, its text and its events, and ends with what was said last", async () => {
+  test("has its text and its events rotated within the limit, and keeps the last text", async () => {
     const output = new AgentOutput(dir, reader(), maxOutputBytes)
     append(numbered(0, 100_000))
     await run(output.catchUp)
@@ -193,7 +196,7 @@ describe("the output of an agent that says more than is kept", () => {
     }
   )
 
-  test("has the same gaps in its standard error, whichever folder that is read in", async () => {
+  test("shows the same gaps in its standard error in both folders", async () => {
     const output = new AgentOutput(dir, reader(), maxOutputBytes)
     appendFileSync(join(dir, "stderr.log"), "€".repeat(30_000))
     rotate({ dir, maxOutputBytes })
@@ -205,7 +208,7 @@ describe("the output of an agent that says more than is kept", () => {
     expect(kept(dir, "stderr")).toEqual(shown)
   })
 
-  test("is gone on with by one engine after the other, and each line is told once", async () => {
+  test("is continued by one engine after the other, and each line is written once", async () => {
     const line = fc
       .string({ unit: "grapheme", maxLength: 40, size: "max" })
       .map((text) => text.replaceAll(/[\n\0]/gu, ""))
@@ -253,8 +256,8 @@ describe("the output of an agent that says more than is kept", () => {
   })
 })
 
-describe("an engine that goes on with the output of an agent", () => {
-  test("does not take the rest of a line that is too long for an event", async () => {
+describe("an engine that continues the output of an agent", () => {
+  test("does not parse the rest of a line that is too long as an event", async () => {
     append(`first\n${"x".repeat(17_000_000)}`)
     await run(new AgentOutput(dir, reader(), 4096).catchUp)
     append("torn\nlast\n")
@@ -264,7 +267,7 @@ describe("an engine that goes on with the output of an agent", () => {
     expect(said().replaceAll("\0", "")).toBe("FIRST\n\nLAST\n")
   })
 
-  test("goes on behind what has become text when nothing else of it can be read", async () => {
+  test("continues after the existing text when the saved state cannot be read", async () => {
     append(numbered(0, 1000))
     await run(new AgentOutput(dir, reader(), 4096).catchUp)
     writeFileSync(join(dir, "told"), "{")
@@ -275,7 +278,7 @@ describe("an engine that goes on with the output of an agent", () => {
     expect(kept(textDir(dir), "stdout").text).toEndWith("LINE 000000999\nLAST\n")
   })
 
-  test("drops nothing of which it could not keep what was told", async () => {
+  test("drops no events when it cannot save the state of their reader", async () => {
     mkdirSync(join(dir, "told.next"))
     append(numbered(0, 1000))
     await run(new AgentOutput(dir, reader(), 4096).catchUp)
@@ -284,7 +287,7 @@ describe("an engine that goes on with the output of an agent", () => {
   })
 })
 
-/** What is told of an output that is read from its beginning to its end. */
+/** The lines of an output that is read from beginning to end. */
 const textOf = (all: string): string => {
   const own = reader()
   const lines = all.split("\n")

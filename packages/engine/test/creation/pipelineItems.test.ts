@@ -3,7 +3,7 @@ import { atField, problem, withTry } from "@backbeat/contract/Problem"
 import type { PipelineInput } from "@backbeat/contract/operation/pipeline"
 import { describe, expect, test } from "bun:test"
 import * as Result from "effect/Result"
-import { idsOf, itemsOf, ofTask } from "../../src/creation/pipelineItems.ts"
+import { idsOf, itemsOf, problemOfTask } from "../../src/creation/pipelineItems.ts"
 
 const arranged = (input: PipelineInput) => Result.getOrThrow(itemsOf(idsOf("p", input), input))
 const inputsOf = (input: PipelineInput) => arranged(input).items.map((item) => item.input)
@@ -15,7 +15,7 @@ const refusalOf = (input: PipelineInput) => {
 }
 
 describe("the tasks of a pipeline", () => {
-  test("get ids, and as steps each depends on the one before", () => {
+  test("get ids, and each step depends on the step before it", () => {
     const steps = ["a", { key: "own", command: "b" }, { command: "c", delayMs: 5 }]
     expect(arranged({ steps })).toEqual({
       items: [
@@ -27,7 +27,7 @@ describe("the tasks of a pipeline", () => {
     })
   })
 
-  test("are ordered by what they depend on, also by ids that were made", () => {
+  test("are ordered by their dependencies, also if these are generated ids", () => {
     const tasks = [
       { command: "a", dependsOn: ["p.3"] },
       { command: "b", dependsOn: ["p.1", "elsewhere"] },
@@ -36,7 +36,7 @@ describe("the tasks of a pipeline", () => {
     expect(arranged({ tasks }).order).toEqual([2, 0, 1])
   })
 
-  test("depend on keys first, with the id that the key has got, and on tasks that exist after that", () => {
+  test("resolve a dependency as a key first, then as an existing task", () => {
     const lint = { key: "lint", command: "a" }
     const after = {
       key: "unit",
@@ -53,7 +53,7 @@ describe("the tasks of a pipeline", () => {
     })
   })
 
-  test("are refused when one depends on a name that is no key", () => {
+  test("are rejected when one depends on a name that is not a key", () => {
     const lint = { name: "lint", command: "a" }
     expect(refusalOf({ tasks: [lint, { command: "b", dependsOn: ["lint"] }] })).toMatchObject({
       message: "tasks[1].dependsOn[0]: lint is the name of tasks[0], not a key",
@@ -72,7 +72,7 @@ describe("the tasks of a pipeline", () => {
     })
   })
 
-  test("take what is shared and keep what is their own; variables are put together", () => {
+  test("inherit the pipeline's fields, override them, and merge the variables", () => {
     const shared = {
       cwd: "/s",
       priority: "P0",
@@ -87,7 +87,7 @@ describe("the tasks of a pipeline", () => {
     ])
   })
 
-  test("get agent, model and system prompt with a prompt only, and no model that is of another agent", () => {
+  test("inherit agent, model and system prompt only with a prompt, and no model of another agent", () => {
     const tasks = [
       { command: "a" },
       { prompt: "b" },
@@ -105,7 +105,7 @@ describe("the tasks of a pipeline", () => {
     ])
   })
 
-  test("are refused when an agent is named for nobody, a key is there twice, or they wait for each other", () => {
+  test("are rejected for an agent without a prompt, a duplicate key, and a cycle", () => {
     const steps = [{ command: "a" }, { command: "b" }]
     expect(refusalOf({ agent: "one", steps }).details["path"]).toBe("agent")
     expect(refusalOf({ model: "large", steps }).details["path"]).toBe("model")
@@ -134,19 +134,21 @@ describe("the tasks of a pipeline", () => {
 })
 
 describe("a problem of one task of a call", () => {
-  test("has the path of that task before its own, or is told of the task", () => {
+  test("has the path of that task before its own path, or the path of the task alone", () => {
     const field = atField("command", problem("CommandInputError", "is missing", "h", { more: 1 }))
-    expect(errorOf(ofTask("steps[2]", field))).toMatchObject({
+    expect(errorOf(problemOfTask("steps[2]", field))).toMatchObject({
       message: "steps[2].command: is missing",
       details: { path: "steps[2].command", more: 1 }
     })
     const other = problem("QuotaExceeded", "the limit of 5 live tasks (maxLive) is reached", "h", {
       live: 5
     })
-    expect(errorOf(ofTask("tasks[0]", other))).toMatchObject({
+    expect(errorOf(problemOfTask("tasks[0]", other))).toMatchObject({
       message: "tasks[0]: the limit of 5 live tasks (maxLive) is reached",
       details: { live: 5, path: "tasks[0]" }
     })
-    expect(ofTask("tasks[0]", withTry(other, "start", { command: "a" }))).not.toHaveProperty("try")
+    expect(problemOfTask("tasks[0]", withTry(other, "start", { command: "a" }))).not.toHaveProperty(
+      "try"
+    )
   })
 })

@@ -1,4 +1,4 @@
-/** Tasks and pipelines made without a call: in this process, on stores in memory. */
+/** Tasks and pipelines that are created without a call: in this process, on stores in memory. */
 import { StartInput } from "@backbeat/contract/operation/start"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import { pipelineCreate } from "@backbeat/contract/operation/pipeline"
@@ -17,7 +17,7 @@ import { makeTaskCreation } from "../../src/creation/taskCreation.ts"
 import { readEnvironment } from "../../src/home/TaskEnvironment.ts"
 import { layerEngineRig } from "../EngineRig.ts"
 
-/** A tick of a schedule that a session has made. */
+/** The origin of a tick of a schedule that a session has created. */
 const tick: Origin = {
   actor: { kind: "schedule", client: "nightly" },
   owner: { sessionId: "s-1", taskId: null, depth: 1 },
@@ -46,8 +46,8 @@ afterEach(() => rmSync(root, { recursive: true }))
 const onRig = <A, E, R>(body: Effect.Effect<A, E, R>) =>
   Effect.provide(body, layerEngineRig({ root }))
 
-describe("a task that no call has made", () => {
-  test("belongs to its origin, runs in its folder, and keeps its environment", () =>
+describe("a task that is created without a call", () => {
+  test("has the owner, folder and environment of its origin", () =>
     onRig(
       Effect.gen(function* () {
         const start = yield* makeTaskCreation
@@ -66,7 +66,7 @@ describe("a task that no call has made", () => {
       })
     ).pipe(Effect.runPromise))
 
-  test("is made once, however often the same origin comes", () =>
+  test("is created once, however often the same origin requests it", () =>
     onRig(
       Effect.gen(function* () {
         const start = yield* makeTaskCreation
@@ -81,7 +81,7 @@ describe("a task that no call has made", () => {
       })
     ).pipe(Effect.runPromise))
 
-  test("is refused beyond the quota before anything is kept of it", () =>
+  test("is rejected beyond the quota before anything is stored", () =>
     onRig(
       Effect.gen(function* () {
         const start = yield* makeTaskCreation
@@ -95,7 +95,7 @@ describe("a task that no call has made", () => {
     ).pipe(Effect.runPromise))
 })
 
-describe("a pipeline that no call has made", () => {
+describe("a pipeline that is created without a call", () => {
   test("has tasks of the same origin", () =>
     onRig(
       Effect.gen(function* () {

@@ -12,7 +12,7 @@ import { createTasks, layerEngineRig } from "../EngineRig.ts"
 
 let finds = 0
 
-/** A store that counts how often a single task is looked up. */
+/** A store that counts the look-ups of single tasks. */
 const layerCounting = Layer.provideMerge(
   Layer.effect(
     TaskStore,
@@ -41,7 +41,7 @@ const call = {
   flags: {}
 }
 
-test("a stream of the events of many tasks looks up none of them again with each page", () =>
+test("a stream of events does not look up all its tasks again for each page", () =>
   Effect.gen(function* () {
     const transitions = yield* Transitions
     const { stream } = yield* makeEventsHandler
@@ -61,7 +61,7 @@ test("a stream of the events of many tasks looks up none of them again with each
           engine
         )
       )
-    // Each frame that arrives makes the next one, each in a page of its own, until all have ended.
+    // Each frame causes the next change, each in its own page, until all tasks have ended.
     yield* end("t0")
     yield* Stream.runForEach(
       Stream.filter(frames, ({ type }) => type === "task.completed"),
@@ -71,6 +71,6 @@ test("a stream of the events of many tasks looks up none of them again with each
       }
     )
     expect(seen).toHaveLength(ids.length)
-    // Each end looks up its own task, and nothing else does.
+    // Each end looks up its own task, and nothing else is looked up.
     expect(finds - begun).toBeLessThan(4 * ids.length)
   }).pipe(Effect.provide(layerEngineRig({ stores: layerCounting })), Effect.runPromise))

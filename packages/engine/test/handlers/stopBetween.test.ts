@@ -1,4 +1,7 @@
-/** A stop whose task changes between the look at its processes and the transaction: on stores in memory, nothing is spawned. */
+/**
+ * A stop whose task changes between the process scan and the transaction: on stores in memory,
+ * nothing is spawned.
+ */
 import { engine } from "@backbeat/core/task/Actor"
 import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
@@ -28,7 +31,7 @@ const call = {
   flags: {}
 }
 
-test("a stop of a task whose next attempt begins meanwhile waits for the end of that attempt", () =>
+test("a stop of a task whose next attempt starts meanwhile waits for the end of that attempt", () =>
   Effect.gen(function* () {
     const transitions = yield* Transitions
     const store = yield* TaskStore
@@ -38,7 +41,8 @@ test("a stop of a task whose next attempt begins meanwhile waits for the end of 
     yield* createTasks(["x"], { restart })
     yield* transitions.apply("x", exited(1), engine)
     clearings.set("x", { kind: "clear" })
-    // It has read the task and looks at its processes, which takes a turn of the event loop at least.
+    // The stop has read the task and is scanning processes, which takes at least one turn of the
+    // event loop.
     const stopped = yield* Effect.forkChild(stop.answer({ id: "x" }, call), {
       startImmediately: true
     })

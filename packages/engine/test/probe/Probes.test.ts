@@ -1,4 +1,4 @@
-/** Probes of a real server, with the reports that they make. */
+/** Probes of a real server, and the reports that they make. */
 import { created } from "@backbeat/core/task/evolve"
 import { evolve } from "@backbeat/core/task/evolve"
 import { engine } from "@backbeat/core/task/Actor"
@@ -16,7 +16,10 @@ import type { MonitoredAttempt } from "../../src/attempt/MonitoredAttempts.ts"
 import { Reports } from "../../src/commit/Reports.ts"
 import { owner, plainSpec } from "../plainSpec.ts"
 
-/** Probes a server that answers with the statuses in turn; gives what was reported when all were asked for. */
+/**
+ * Probes a server that answers with these statuses one after the other. Returns the reports when
+ * all were used.
+ */
 const reportsOf = async (statuses: ReadonlyArray<number>): Promise<ReadonlyArray<string>> => {
   const root = mkdtempSync(join(tmpdir(), "backbeat-probes-"))
   const reported: Array<string> = []
@@ -79,7 +82,7 @@ const reportsOf = async (statuses: ReadonlyArray<number>): Promise<ReadonlyArray
 }
 
 describe("a health probe", () => {
-  test("reports a health that changes, and nothing as long as it stays", async () => {
+  test("reports changes of health, and nothing while it stays the same", async () => {
     expect(await reportsOf([200, 200, 200, 200, 200])).toEqual(["ReportReady"])
     expect(await reportsOf([200, 500, 500, 500, 200, 200, 500, 200])).toEqual([
       "ReportReady",

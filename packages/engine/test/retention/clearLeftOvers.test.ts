@@ -1,4 +1,4 @@
-/** What killed calls left, cleared on a store in memory and in real folders. */
+/** Removes what killed calls left, with a store in memory and real folders. */
 import { engine } from "@backbeat/core/task/Actor"
 import { created } from "@backbeat/core/task/evolve"
 import { noLineage } from "@backbeat/core/task/TaskSpec"
@@ -32,7 +32,7 @@ import { owner, plainSpec as spec } from "../plainSpec.ts"
 const longAgo = 1_000_000_000_000
 const recently = longAgo + 86_400_000
 
-/** What a test has at hand. */
+/** What a test can use. */
 const makeHands = Effect.gen(function* () {
   const { root } = yield* Home
   const store = yield* TaskStore
@@ -51,7 +51,7 @@ const makeHands = Effect.gen(function* () {
         { task: created(id, event, longAgo), events: [event], at: longAgo, actor: engine }
       ])
     },
-    /** A file of a task's folder; it and the folder are touched at `at`. */
+    /** Creates a file in a task's folder; both get the modification time `at`. */
     put: (id: string, name: string, at: number) => {
       const path = join(taskDir(root, id), name)
       mkdirSync(dirname(path), { recursive: true })
@@ -86,7 +86,7 @@ const onRig = async <E>(
 const clear = Effect.flatMap(makeClearLeftOvers, (clearLeftOvers) => clearLeftOvers(recently))
 
 describe("the folder of a call that was killed before its commit", () => {
-  test("is removed, and its bytes are counted", () =>
+  test("is removed, and its bytes are counted as freed", () =>
     onRig(({ root, put, folders }) =>
       Effect.gen(function* () {
         saveEnvironment(root, "gone", "r#0", { SECRET: "s" })
@@ -99,7 +99,7 @@ describe("the folder of a call that was killed before its commit", () => {
       })
     ))
 
-  test("stays when a task has it, of however many there are", () =>
+  test("stays when a task has it, however many tasks there are", () =>
     onRig(({ root, create, folders }) =>
       Effect.gen(function* () {
         const ids = Array.from({ length: 230 }, (_, index) => `t${1000 + index}`)
@@ -112,7 +112,7 @@ describe("the folder of a call that was killed before its commit", () => {
       })
     ))
 
-  test("stays when a start that is under way takes it", () =>
+  test("stays when a start that is under way uses it", () =>
     onRig(({ root, store, create, folders }) =>
       Effect.gen(function* () {
         const database = yield* Database
@@ -128,7 +128,7 @@ describe("the folder of a call that was killed before its commit", () => {
           })
         )
         let isFirst = true
-        // The start begins when the folder has just been found to be nobody's.
+        // The start begins right after the folder was judged to belong to no task.
         const list: typeof store.list = (filter, page) =>
           Effect.tap(store.list(filter, page), () => {
             if (!isFirst) return Effect.void
@@ -150,7 +150,7 @@ describe("the folder of a call that was killed before its commit", () => {
 })
 
 describe("the folder of a task", () => {
-  test("loses the environments of other requests than the stored one, and nothing else", () =>
+  test("loses only the environments of requests other than the stored one", () =>
     onRig(({ create, put, files }) =>
       Effect.gen(function* () {
         yield* create("x", "r#0")
@@ -168,8 +168,8 @@ describe("the folder of a task", () => {
     ))
 })
 
-describe("a folder with attempts that no task has", () => {
-  test("is removed when it was not touched for as long as what has ended is kept", () =>
+describe("a folder with attempts of a task that is not stored", () => {
+  test("is removed when it was not changed during the retention time", () =>
     onRig(({ put, folders }) =>
       Effect.gen(function* () {
         put("old", "1/claim", longAgo)
@@ -181,7 +181,7 @@ describe("a folder with attempts that no task has", () => {
       })
     ))
 
-  test("stays with all that is in it when backbeat did not make it", () =>
+  test("stays unchanged when backbeat did not create it", () =>
     onRig(({ root, put, folders, files }) =>
       Effect.gen(function* () {
         put("0042", "src/notes.md", longAgo)
@@ -195,7 +195,7 @@ describe("a folder with attempts that no task has", () => {
       })
     ))
 
-  test("stays while something of it lives", () =>
+  test("stays while one of its processes is alive", () =>
     onRig(({ root, put, folders }) =>
       Effect.gen(function* () {
         put("lives", "1/claim", longAgo)
@@ -213,7 +213,7 @@ describe("a folder with attempts that no task has", () => {
     ))
 })
 
-test("what is no folder of a task is left alone", () =>
+test("a folder that is not a task's is left alone", () =>
   onRig(({ root, folders }) =>
     Effect.gen(function* () {
       writeFileSync(join(tasksDir(root), "file"), "x")
@@ -223,7 +223,7 @@ test("what is no folder of a task is left alone", () =>
     })
   ))
 
-test("a home without tasks has nothing to clear", () =>
+test("in a home without tasks nothing is removed", () =>
   onRig(({ root }) =>
     Effect.gen(function* () {
       rmSync(tasksDir(root), { recursive: true })

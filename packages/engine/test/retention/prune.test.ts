@@ -8,7 +8,7 @@ import { makePrune } from "../../src/retention/prune.ts"
 import { Transitions } from "../../src/commit/Transitions.ts"
 import { createTasks, layerEngineRig } from "../EngineRig.ts"
 
-test("a pruning of many tasks lets others have their turns: it removes them in parts", () =>
+test("a prune of many tasks removes them in parts and lets other fibers run in between", () =>
   Effect.gen(function* () {
     const transitions = yield* Transitions
     const store = yield* TaskStore

@@ -1,4 +1,4 @@
-/** The sweep that an engine makes at its start and then once a day, on stores in memory. */
+/** The daily removal of ended tasks, on stores in memory. */
 import { engine } from "@backbeat/core/task/Actor"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { expect, test } from "bun:test"
@@ -13,7 +13,7 @@ import { makeSetClock, startAt } from "../SetClock.ts"
 
 const dayMs = 86_400_000
 
-test("a sweep that removes many tasks lets others have their turns", () =>
+test("a daily removal of many tasks lets other fibers run in between", () =>
   Effect.gen(function* () {
     const { clock, jump } = yield* makeSetClock
     yield* Effect.gen(function* () {

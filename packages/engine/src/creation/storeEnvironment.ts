@@ -1,4 +1,4 @@
-/** Keeps the environment of a task that is about to be stored, until that is certain. */
+/** Stores the environment of a task before the task is committed. */
 import { StoreError } from "@backbeat/store/StoreError"
 import * as Effect from "effect/Effect"
 import { saveEnvironment, environmentRollback, type Variables } from "../home/TaskEnvironment.ts"
@@ -12,22 +12,25 @@ const reasons: Readonly<Record<string, StoreError["reason"]>> = {
   EPERM: "readonly"
 }
 
-/** Keeps a task's environment, and gives what takes that back. A disk that is full is no defect. */
-export const keepFor = (
+/**
+ * Stores a task's environment. Returns a function that undoes it. Fails with StoreError, for
+ * example on a full disk.
+ */
+export const storeEnvironment = (
   root: string,
   id: string,
   requestId: string,
   env: Variables
 ): Effect.Effect<() => void, StoreError> =>
   Effect.suspend(() => {
-    const takeBack = environmentRollback(root, id, requestId)
+    const rollBack = environmentRollback(root, id, requestId)
     return Effect.try({
       try: () => {
         saveEnvironment(root, id, requestId, env)
-        return takeBack
+        return rollBack
       },
       catch: (thrown) => {
-        takeBack()
+        rollBack()
         return new StoreError({
           reason: reasons[errorCode(thrown)] ?? "unavailable",
           message: `the environment of ${id} could not be stored: ${errorMessage(thrown)}`

@@ -1,4 +1,4 @@
-/** Ids of new tasks and pipelines. */
+/** Finds free ids for new tasks and pipelines. */
 import { makePipelineId } from "@backbeat/core/pipeline/PipelineId"
 import { makeTaskId } from "@backbeat/core/task/TaskId"
 import { IdStore } from "@backbeat/store/IdStore"
@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Origin } from "./Origin.ts"
 import { once } from "../wiring/once.ts"
 
-/** A whole number from a text: FNV-1a, 32 bits. Source: RFC 9923. */
+/** Hashes a text to 32 bits with FNV-1a. Source: RFC 9923. */
 const hash = (text: string): number => {
   let value = 0x811c9dc5
   for (let at = 0; at < text.length; at++)
@@ -14,15 +14,15 @@ const hash = (text: string): number => {
   return value
 }
 
-/** Of the request alone, so that the same request makes the same. */
+/** Depends on the request alone, so that a repeated request gets the same ids. */
 const randomOf = ({ requestId }: Origin, step: number): number => (hash(requestId) + step) % 32_768
 
-/** Finds free ids; made once. */
-export const makeNaming = once(
+/** Builds the functions that find free ids. */
+export const makeFreeIds = once(
   Effect.gen(function* () {
     const ids = yield* IdStore
 
-    /** The id of a payload without one. */
+    /** An id for a payload without one. */
     const freeId = Effect.fnUntraced(function* (origin: Origin, index: number) {
       for (let step = index; ; step++) {
         const id = makeTaskId(origin.requestedAt, randomOf(origin, step))
@@ -30,7 +30,7 @@ export const makeNaming = once(
       }
     })
 
-    /** The id of a pipeline without one. */
+    /** An id for a pipeline without one. */
     const freePipelineId = Effect.fnUntraced(function* (origin: Origin) {
       for (let step = 0; ; step++) {
         const id = makePipelineId(origin.requestedAt, randomOf(origin, step))
@@ -38,13 +38,13 @@ export const makeNaming = once(
       }
     })
 
-    /** Free ids for those that are wanted: one that is taken gets -2 at its end. */
+    /** Free ids for the wanted ones. A taken id gets the suffix `-2`, `-3` ... */
     const freeIds = Effect.fnUntraced(function* (wanted: ReadonlyArray<string>) {
       const found = new Set<string>()
       for (const base of wanted) {
         let id = base
-        for (let turn = 2; found.has(id) || (yield* ids.kindOf(id)) !== null; turn++)
-          id = `${base}-${turn}`
+        for (let suffix = 2; found.has(id) || (yield* ids.kindOf(id)) !== null; suffix++)
+          id = `${base}-${suffix}`
         found.add(id)
       }
       return [...found]
