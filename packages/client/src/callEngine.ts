@@ -99,8 +99,8 @@ const ownSocketOf = async (root: string): Promise<string> => {
  * call, or an engine that has released the home. `successor` is the version that takes over, if
  * there is one.
  */
-type TryResult = Response | Lost
-type Lost =
+type TryResult = Response | NoAnswer
+type NoAnswer =
   | { readonly state: "absent" | "broken" }
   | { readonly state: "handover"; readonly successor: string }
 
@@ -181,7 +181,7 @@ const withUnknownEffect = async (
 
 /** Resolves when another engine may serve the home. Throws Unreachable. */
 const replace = async (
-  lost: Lost,
+  noAnswer: NoAnswer,
   engineCommand: ReadonlyArray<string>,
   place: Target,
   { caller, operation }: OutgoingCall
@@ -189,7 +189,7 @@ const replace = async (
   const { root } = place
   const { waitForSuccessor, ensureEngine, homeExists } = await import("./ensureEngine.ts")
   // An engine in a new home would not know the tasks of this call.
-  if (lost.state !== "absent" && !homeExists(root)) {
+  if (noAnswer.state !== "absent" && !homeExists(root)) {
     throw unreachable(
       `the home ${root} was removed or moved during ${operation}`,
       "Move it back, or call again to create a new home.",
@@ -197,7 +197,9 @@ const replace = async (
     )
   }
   const hasSuccessor =
-    lost.state === "handover" && lost.successor !== "" && lost.successor !== caller["version"]
+    noAnswer.state === "handover" &&
+    noAnswer.successor !== "" &&
+    noAnswer.successor !== caller["version"]
   await (hasSuccessor ? waitForSuccessor(root) : ensureEngine(engineCommand, place))
 }
 

@@ -2,7 +2,7 @@
  * The port that stores all aggregates except tasks, which have their own store. Implementations:
  * sqlite/, memory/. The History port reads their events.
  */
-import type { Stored } from "@backbeat/core/history/Aggregate"
+import type { StoredAggregate } from "@backbeat/core/history/Aggregate"
 import type { AggregateKind, Recorded } from "@backbeat/core/history/RecordedEvent"
 import type { Actor } from "@backbeat/core/task/Actor"
 import * as Context from "effect/Context"
@@ -40,7 +40,7 @@ export class AggregateStore extends Context.Service<
   {
     /** The aggregate of this kind and id, or null. */
     readonly find: <Kind extends AggregateKind, State extends { readonly id: string }>(
-      aggregate: Stored<Kind, State>,
+      aggregate: StoredAggregate<Kind, State>,
       id: string
     ) => Effect.Effect<State | null, StoreError>
     /**
@@ -52,20 +52,20 @@ export class AggregateStore extends Context.Service<
       State extends { readonly id: string },
       Event extends { readonly type: string }
     >(
-      aggregate: Stored<Kind, State>,
+      aggregate: StoredAggregate<Kind, State>,
       change: AggregateChange<State, Event>
     ) => Effect.Effect<ReadonlyArray<Recorded<Kind, Event>>, StoreError>
     /**
      * Returns one page. An invalid cursor gives an empty page; an empty `status` matches nothing.
      */
     readonly list: <Kind extends AggregateKind, State extends { readonly id: string }>(
-      aggregate: Stored<Kind, State>,
+      aggregate: StoredAggregate<Kind, State>,
       filter: AggregateFilter,
       page: { readonly limit: number; readonly after?: string | undefined }
     ) => Effect.Effect<AggregatePage<State>, StoreError>
     /** The aggregates that are due at `now` (epoch ms), the earliest due time first. */
     readonly due: <Kind extends AggregateKind, State extends { readonly id: string }>(
-      aggregate: Stored<Kind, State>,
+      aggregate: StoredAggregate<Kind, State>,
       now: number
     ) => Effect.Effect<ReadonlyArray<State>, StoreError>
     /** The earliest due time (epoch ms) of this kind after `now`, or null. */

@@ -1,7 +1,7 @@
 /** Tests AggregateStores with due times. PipelineStore.conformance.ts tests the rest. */
 import { wholeStore } from "./wholeStore.ts"
 import { expect, test } from "bun:test"
-import type { Stored } from "@backbeat/core/history/Aggregate"
+import type { StoredAggregate } from "@backbeat/core/history/Aggregate"
 import { engine } from "@backbeat/core/task/Actor"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { IdStore } from "@backbeat/store/IdStore"
@@ -16,7 +16,7 @@ type Timer = typeof Timer.Type
  * An aggregate with a due time. It uses the kind of pipelines, because the history must know its
  * kind.
  */
-const timers: Stored<"pipeline", Timer> = {
+const timers: StoredAggregate<"pipeline", Timer> = {
   kind: "pipeline",
   State: Timer,
   index: ({ ringsAt }) => ({

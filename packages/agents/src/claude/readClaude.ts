@@ -82,8 +82,8 @@ const messageOf = (result: ClaudeResult): string => {
   // Its own message about an interruption is meant for its developers.
   if (result.terminal_reason?.startsWith("aborted") === true)
     return "claude was interrupted before it finished."
-  const said = result.result ?? result.errors?.join("\n") ?? ""
-  return said.trim() === "" ? `claude ended with ${result.subtype ?? "an error"}.` : said
+  const message = result.result ?? result.errors?.join("\n") ?? ""
+  return message.trim() === "" ? `claude ended with ${result.subtype ?? "an error"}.` : message
 }
 
 const errorOf = (result: ClaudeResult): ReportedError => ({

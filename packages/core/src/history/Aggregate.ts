@@ -4,7 +4,7 @@ import type * as Schema from "effect/Schema"
 import type { Occasion } from "./Occasion.ts"
 
 /** The columns by which a store finds and sorts aggregates. Instants are epoch milliseconds. */
-export interface Indexed {
+export interface IndexColumns {
   readonly status: string
   readonly createdAt: number
   /** When the aggregate next has to act; null if it does not wait for a time. */
@@ -27,7 +27,7 @@ export interface Aggregate<
 > {
   readonly kind: Kind
   readonly State: Schema.Codec<State, unknown>
-  readonly index: (state: State) => Indexed
+  readonly index: (state: State) => IndexColumns
   readonly create: (id: string, event: Created, occasion: Occasion) => State
   readonly decide: (
     command: Command,
@@ -38,7 +38,7 @@ export interface Aggregate<
 }
 
 /** The part of an aggregate that a store uses. */
-export type Stored<Kind extends string, State extends { readonly id: string }> = Pick<
+export type StoredAggregate<Kind extends string, State extends { readonly id: string }> = Pick<
   Aggregate<Kind, State, never, never, never, never>,
   "kind" | "State" | "index"
 >

@@ -42,7 +42,7 @@ const isPermanent = (failure: Failure | null): boolean =>
   failure?.type === "NotSpawned" || (failure?.type === "AgentError" && failure.kind === "auth")
 
 /** Whether the policy requires another attempt. A permanent failure is not retried. */
-export const wantsAnother = (
+export const shouldRetry = (
   policy: RestartPolicy,
   failure: Failure | null,
   tries: number

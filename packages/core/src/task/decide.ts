@@ -5,7 +5,7 @@ import type { Failure } from "./Failure.ts"
 import { isAccepted } from "./accepts.ts"
 import { changedFields } from "./changedFields.ts"
 import { postpone } from "./postpone.ts"
-import { retryDelayMs, wantsAnother } from "./RestartPolicy.ts"
+import { retryDelayMs, shouldRetry } from "./RestartPolicy.ts"
 import type { Task } from "./Task.ts"
 import type { TaskCommand } from "./TaskCommand.ts"
 import { earliestStart, limitMs } from "./TaskSpec.ts"
@@ -51,7 +51,7 @@ export const decide = (command: TaskCommand, task: Task, at: number): Decision =
  * The task with the time at which its attempt was spawned. The engine knows it before the row has
  * it.
  */
-export const spawned = (task: Task, at: number | null): Task => {
+export const withSpawnTime = (task: Task, at: number | null): Task => {
   const { state } = task
   if (
     at === null ||
@@ -68,14 +68,14 @@ const withSpawn = (event: TaskEvent, state: TaskState): TaskEvent => {
   return { ...event, spawnedAt: state.spawnedAt }
 }
 
-type Opening = Extract<
+type OtherEvent = Extract<
   TaskEvent,
   {
     readonly type: "task.created" | "task.changed" | "task.queued" | "task.blocked" | "task.started"
   }
 >
 
-const openings: ReadonlySet<TaskEvent["type"]> = new Set<Opening["type"]>([
+const otherEvents: ReadonlySet<TaskEvent["type"]> = new Set<OtherEvent["type"]>([
   "task.created",
   "task.changed",
   "task.queued",
@@ -83,16 +83,16 @@ const openings: ReadonlySet<TaskEvent["type"]> = new Set<Opening["type"]>([
   "task.started"
 ])
 
-const isOfAttempt = (event: TaskEvent): event is Exclude<TaskEvent, Opening> =>
-  !openings.has(event.type)
+const isOfAttempt = (event: TaskEvent): event is Exclude<TaskEvent, OtherEvent> =>
+  !otherEvents.has(event.type)
 
 /** The start of an attempt's running time (epoch ms). */
-const beganAt = (state: Live, otherwise: number): number =>
-  state.spawnedAt ?? state.startedAt ?? otherwise
+const startOf = (state: Live, fallback: number): number =>
+  state.spawnedAt ?? state.startedAt ?? fallback
 
 /** How long an attempt lasted, in milliseconds. */
 const lastedMs = (ended: AttemptEnd, state: Live): number =>
-  ended.lastedMs ?? ended.endedAt - beganAt(state, ended.endedAt)
+  ended.lastedMs ?? ended.endedAt - startOf(state, ended.endedAt)
 
 const eventsOf = (command: TaskCommand, task: Task, at: number): ReadonlyArray<TaskEvent> => {
   const { state, spec } = task
@@ -127,13 +127,17 @@ const eventsOf = (command: TaskCommand, task: Task, at: number): ReadonlyArray<T
   }
 }
 
-type OfRunning = Extract<
+type RunningCommand = Extract<
   TaskCommand,
   { readonly type: "ReportReady" | "ReportUnhealthy" | "Limit" | "Finish" | "Postpone" }
 >
 
 /** The events of a command that only a running task accepts. */
-const eventsOfRunning = (command: OfRunning, task: Task, at: number): ReadonlyArray<TaskEvent> => {
+const eventsOfRunning = (
+  command: RunningCommand,
+  task: Task,
+  at: number
+): ReadonlyArray<TaskEvent> => {
   switch (command.type) {
     case "ReportReady":
       return report({ type: "task.ready" }, "ready", task.state)
@@ -225,7 +229,7 @@ const nextAttempt = (state: TaskState): number =>
   state.status === "cancelled" && state.startedAt === null ? state.attempt : state.attempt + 1
 
 /** `notBefore` if it lies after `at`; otherwise null. */
-const laterThan = (at: number, notBefore: number | null): number | null =>
+const ifLater = (at: number, notBefore: number | null): number | null =>
   notBefore !== null && notBefore > at ? notBefore : null
 
 const end = (
@@ -240,12 +244,12 @@ const end = (
   // File times are coarser than the clock, so the end may lie slightly before the start.
   const endedAt =
     seen.lastedMs === undefined
-      ? Math.max(seen.endedAt, beganAt(state, seen.endedAt))
+      ? Math.max(seen.endedAt, startOf(state, seen.endedAt))
       : seen.endedAt
   const ended = { ...seen, endedAt }
-  if (isLast === true) return concludeFor(failureOf(ended, spec.successExitCodes), ended)
+  if (isLast === true) return endTask(failureOf(ended, spec.successExitCodes), ended)
   if (state.status === "stopping") return endStopped(state, ended, task)
-  return conclude(failureOf(ended, spec.successExitCodes), ended, task, state)
+  return endAttempt(failureOf(ended, spec.successExitCodes), ended, task, state)
 }
 
 /** The events of the end of a stopped attempt, by the intent of the stop. */
@@ -256,13 +260,13 @@ const endStopped = (state: Stopping, ended: AttemptEnd, task: Task): ReadonlyArr
     case "withdraw":
       return [withdrawn(state, ended)]
     case "restart": {
-      const notBefore = laterThan(ended.endedAt, spec.notBefore)
+      const notBefore = ifLater(ended.endedAt, spec.notBefore)
       return [{ type: "task.queued", attempt: state.attempt + 1, tries: 0, notBefore, end: ended }]
     }
     case "finish":
-      return conclude(reportedFailure(ended, spec.successExitCodes), ended, task, state)
+      return endAttempt(reportedFailure(ended, spec.successExitCodes), ended, task, state)
     case "fail":
-      return limited(state.intent.failure, ended, task, state)
+      return endByLimit(state.intent.failure, ended, task, state)
   }
 }
 
@@ -279,7 +283,7 @@ const fileTimeGrainMs = 20
  * The events of an attempt that a limit stopped. If its recorded end lies before the limit, the
  * attempt ended by itself, and that end counts.
  */
-const limited = (
+const endByLimit = (
   failure: Failure,
   ended: AttemptEnd,
   task: Task,
@@ -287,15 +291,15 @@ const limited = (
 ): ReadonlyArray<TaskEvent> => {
   const leastMs = limitMs(failure, task.spec)
   if (lastedMs(ended, state) < leastMs - fileTimeGrainMs)
-    return conclude(failureOf(ended, task.spec.successExitCodes), ended, task, state)
+    return endAttempt(failureOf(ended, task.spec.successExitCodes), ended, task, state)
   const endedAt =
     ended.lastedMs === undefined
-      ? Math.max(ended.endedAt, beganAt(state, ended.endedAt) + leastMs)
+      ? Math.max(ended.endedAt, startOf(state, ended.endedAt) + leastMs)
       : ended.endedAt
-  return conclude(failure, { ...ended, endedAt }, task, state)
+  return endAttempt(failure, { ...ended, endedAt }, task, state)
 }
 
-const conclude = (
+const endAttempt = (
   failure: Failure | null,
   ended: AttemptEnd,
   task: Task,
@@ -304,14 +308,14 @@ const conclude = (
   const policy = task.spec.restart
   const lasted = lastedMs(ended, state) >= policy.resetAfterMs && policy.resetAfterMs > 0
   const tries = lasted ? 1 : state.tries
-  if (wantsAnother(policy, failure, tries)) {
+  if (shouldRetry(policy, failure, tries)) {
     const retryAt = ended.endedAt + retryDelayMs(policy, tries)
     return [{ type: "task.retrying", retryAt, failure, end: ended, tries }]
   }
-  return concludeFor(failure, ended)
+  return endTask(failure, ended)
 }
 
-const concludeFor = (failure: Failure | null, ended: AttemptEnd): ReadonlyArray<TaskEvent> =>
+const endTask = (failure: Failure | null, ended: AttemptEnd): ReadonlyArray<TaskEvent> =>
   failure === null
     ? [{ type: "task.completed", end: ended }]
     : [{ type: "task.failed", failure, end: ended }]

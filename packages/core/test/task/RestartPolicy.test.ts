@@ -4,7 +4,7 @@ import {
   defaultRestartPolicy,
   RestartPolicy,
   retryDelayMs,
-  wantsAnother
+  shouldRetry
 } from "@backbeat/core/task/RestartPolicy"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
@@ -61,7 +61,7 @@ describe("the delay before a retry", () => {
 })
 
 const wants = (when: RestartPolicy["when"]) =>
-  [failure, null].map((each) => wantsAnother(policyOf({ when }), each, 1))
+  [failure, null].map((each) => shouldRetry(policyOf({ when }), each, 1))
 const takes = (changes: Partial<RestartPolicy>) => Schema.is(RestartPolicy)(policyOf(changes))
 
 describe("a restart policy", () => {
@@ -73,7 +73,7 @@ describe("a restart policy", () => {
 
   test("requires none when all attempts are used", () => {
     const policy = policyOf({ when: "always", maxAttempts: 3 })
-    expect([1, 2, 3, 4].map((tries) => wantsAnother(policy, failure, tries))).toEqual([
+    expect([1, 2, 3, 4].map((tries) => shouldRetry(policy, failure, tries))).toEqual([
       true,
       true,
       false,
@@ -83,12 +83,12 @@ describe("a restart policy", () => {
 
   test("requires none after a task that could not be spawned", () => {
     expect(
-      wantsAnother(policyOf({ when: "always" }), { type: "NotSpawned", message: "no such file" }, 1)
+      shouldRetry(policyOf({ when: "always" }), { type: "NotSpawned", message: "no such file" }, 1)
     ).toBe(false)
   })
 
   test("of the defaults never restarts, and decodes", () => {
-    expect(wantsAnother(defaultRestartPolicy, failure, 1)).toBe(false)
+    expect(shouldRetry(defaultRestartPolicy, failure, 1)).toBe(false)
     expect(Schema.decodeUnknownSync(RestartPolicy)(defaultRestartPolicy)).toEqual(
       defaultRestartPolicy
     )

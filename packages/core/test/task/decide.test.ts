@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { accepts, isAccepted } from "@backbeat/core/task/accepts"
-import { decide, spawned } from "@backbeat/core/task/decide"
+import { decide, withSpawnTime } from "@backbeat/core/task/decide"
 import { evolve } from "@backbeat/core/task/evolve"
 import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import type { Task } from "@backbeat/core/task/Task"
@@ -144,7 +144,7 @@ const failingTwice = (resetAfterMs: number, secondEndedAt: number): Task =>
   )
 
 describe("an attempt that was spawned after its start was committed", () => {
-  const late = spawned(
+  const late = withSpawnTime(
     running(scenario.specOf({ restart: { ...scenario.twiceAgain, resetAfterMs: 500 } })),
     400
   )
@@ -167,7 +167,7 @@ describe("an attempt that was spawned after its start was committed", () => {
       2000
     ).after
     const lastedFrom = (at: number, until: number) =>
-      apply(spawned(again, at), scenario.end(scenario.exitAt(until, 1)), until).after.state
+      apply(withSpawnTime(again, at), scenario.end(scenario.exitAt(until, 1)), until).after.state
     expect(lastedFrom(2300, 2799)).toMatchObject({ status: "retrying", tries: 2 })
     expect(lastedFrom(2300, 2800)).toMatchObject({ status: "retrying", tries: 1 })
   })

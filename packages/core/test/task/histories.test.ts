@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { decide, spawned } from "@backbeat/core/task/decide"
+import { decide, withSpawnTime } from "@backbeat/core/task/decide"
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import { evolve } from "@backbeat/core/task/evolve"
 import { Task } from "@backbeat/core/task/Task"
@@ -125,7 +125,7 @@ const histories: fc.Arbitrary<History> = fc
     for (const [given, afterMs, isKnown] of steps) {
       const spawnedAt = isKnown ? at + Math.floor(afterMs / 2) : null
       at += afterMs
-      const known = spawned(task, spawnedAt)
+      const known = withSpawnTime(task, spawnedAt)
       const command = timed(given, known, at)
       const decided = decide(command, known, at)
       if (Result.isFailure(decided) || decided.success.length === 0) continue

@@ -1,5 +1,5 @@
 /** Limits: an attempt fails by a limit only if it lasted that long. */
-import { decide, spawned } from "@backbeat/core/task/decide"
+import { decide, withSpawnTime } from "@backbeat/core/task/decide"
 import { evolve } from "@backbeat/core/task/evolve"
 import type { Failure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
@@ -22,7 +22,7 @@ const spec = scenario.specOf({
 })
 
 /** Started at 100, spawned at 500. */
-const running = spawned(scenario.running(spec), 500)
+const running = withSpawnTime(scenario.running(spec), 500)
 
 const after = (task: Task, command: TaskCommand, at: number): Task =>
   Result.getOrThrow(decide(command, task, at)).reduce(
@@ -79,7 +79,7 @@ describe.each(Object.entries(failures))("the limit of %s", (type, failure) => {
     const instants = fc.tuple(fc.nat(800), fc.nat(2500), fc.nat(3000))
     fc.assert(
       fc.property(instants, ([spawnedAfter, limitedAfter, endedAfter]) => {
-        const task = spawned(scenario.running(spec), 100 + spawnedAfter)
+        const task = withSpawnTime(scenario.running(spec), 100 + spawnedAfter)
         const reached = limitAfter(limitedAfter - spawnedAfter)
         const limited = decide(reached, task, 100 + limitedAfter)
         const stopping = Result.isSuccess(limited) ? after(task, reached, 100 + limitedAfter) : task

@@ -1,6 +1,6 @@
 /** The changes that one transaction makes to tasks. Each is decided, applied and recorded. */
 import type { Actor } from "@backbeat/core/task/Actor"
-import { decide, type IllegalTransition, spawned } from "@backbeat/core/task/decide"
+import { decide, type IllegalTransition, withSpawnTime } from "@backbeat/core/task/decide"
 import { created, evolve } from "@backbeat/core/task/evolve"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
@@ -102,7 +102,7 @@ export const beginTx = ({ store, root, now, committed, spawnedAt }: Beginning): 
     }
   })
   const decided: Tx["decide"] = (stored, command, actor) => {
-    const task = spawned(stored, spawnedAt(stored))
+    const task = withSpawnTime(stored, spawnedAt(stored))
     return Effect.fromResult(
       Result.map(decide(command, task, now), (events) => ({
         task: events.reduce((state, event) => evolve(state, event, { at: now, actor }), task),

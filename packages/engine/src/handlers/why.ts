@@ -4,7 +4,7 @@ import { CallerSurface, written } from "../call/written.ts"
 import { callOf, sentence, type Text, firstOf, flagOf } from "@backbeat/contract/Text"
 import * as operations from "@backbeat/contract/operation/read"
 import type { Output } from "@backbeat/contract/table"
-import { spawned } from "@backbeat/core/task/decide"
+import { withSpawnTime } from "@backbeat/core/task/decide"
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { Task } from "@backbeat/core/task/Task"
 import { limitMs } from "@backbeat/core/task/TaskSpec"
@@ -285,7 +285,7 @@ export const makeWhyHandler = Effect.gen(function* () {
     Effect.gen(function* () {
       const { task: stored, pipeline } = yield* view.named(id)
       if (stored === null) return yield* explainPipeline(pipeline)
-      const task = spawned(stored, monitored.startedAt(stored))
+      const task = withSpawnTime(stored, monitored.startedAt(stored))
       const { status } = task.state
       const now = yield* Clock.currentTimeMillis
       const left = yield* explainProcesses(task, now)

@@ -1,6 +1,6 @@
 /** Picks up what an earlier engine left: settles what has ended, adopts what runs, opens what was about to run. */
 import { recovery } from "@backbeat/core/task/Actor"
-import { spawned } from "@backbeat/core/task/decide"
+import { withSpawnTime } from "@backbeat/core/task/decide"
 import type { Task } from "@backbeat/core/task/Task"
 import { Dispatch } from "../queue/Dispatch.ts"
 import { Disk } from "@backbeat/store/Disk"
@@ -79,7 +79,11 @@ export const recover = Effect.gen(function* () {
     Effect.forEach(
       ended,
       ({ task, end }) =>
-        tx.change(spawned(task, foundSpawn(root, task).startedAt), { type: "End", end }, recovery),
+        tx.change(
+          withSpawnTime(task, foundSpawn(root, task).startedAt),
+          { type: "End", end },
+          recovery
+        ),
       { discard: true }
     )
   )

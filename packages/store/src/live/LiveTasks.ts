@@ -33,7 +33,7 @@ export const byTurn: Order = (one, other) => {
 /**
  * The queued tasks of one queue: by batch those that may run now, and those that wait for a time.
  */
-class Waiting {
+class WaitingTasks {
   readonly ready = new Map<string | null, SortedList<Entry>>()
   readonly later = new SortedList<Entry>(byDue)
 
@@ -66,7 +66,7 @@ const isWaiting = ({ task }: Entry): boolean => task.state.status === "queued"
 export class LiveTasks {
   readonly #entries = new Map<string, Entry>()
   readonly #timed = new SortedList<Entry>(byDue)
-  readonly #waiting = new Map<string, Waiting>()
+  readonly #waiting = new Map<string, WaitingTasks>()
   readonly #busy = new Counts()
   readonly #busyOfBatch = new Counts()
   readonly #journal: Journal
@@ -112,9 +112,9 @@ export class LiveTasks {
     this.#entries.set(id, entry)
     if (dueAt(state) !== null) this.#timed.add(entry)
     if (isWaiting(entry)) {
-      const its = this.#waiting.get(spec.queue) ?? new Waiting()
-      its.add(entry)
-      this.#waiting.set(spec.queue, its)
+      const waiting = this.#waiting.get(spec.queue) ?? new WaitingTasks()
+      waiting.add(entry)
+      this.#waiting.set(spec.queue, waiting)
     }
     if (holdsSlot(state)) this.#count(entry, 1)
   }
@@ -124,9 +124,9 @@ export class LiveTasks {
     this.#entries.delete(id)
     this.#timed.remove(entry)
     if (isWaiting(entry)) {
-      const its = this.#waiting.get(spec.queue)
-      its?.remove(entry)
-      if (its?.isEmpty === true) this.#waiting.delete(spec.queue)
+      const waiting = this.#waiting.get(spec.queue)
+      waiting?.remove(entry)
+      if (waiting?.isEmpty === true) this.#waiting.delete(spec.queue)
     }
     if (holdsSlot(state)) this.#count(entry, -1)
   }

@@ -1,5 +1,5 @@
 /** The AggregateStore in memory, for tests and trials. */
-import type { Stored } from "@backbeat/core/history/Aggregate"
+import type { StoredAggregate } from "@backbeat/core/history/Aggregate"
 import type { AggregateKind } from "@backbeat/core/history/RecordedEvent"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -75,7 +75,7 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): AggregateStore["S
 
 /** Decodes the state of an entry, which has the kind of the aggregate. */
 const stateOf = <Kind extends string, State extends { readonly id: string }>(
-  { State }: Stored<Kind, State>,
+  { State }: StoredAggregate<Kind, State>,
   { state }: AggregateEntry
 ): State => Schema.decodeUnknownSync(State)(state)
 

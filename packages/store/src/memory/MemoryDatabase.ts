@@ -3,7 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
-import type { Indexed } from "@backbeat/core/history/Aggregate"
+import type { IndexColumns } from "@backbeat/core/history/Aggregate"
 import type { Task } from "@backbeat/core/task/Task"
 import type { IdKind } from "../IdStore.ts"
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
@@ -24,7 +24,7 @@ export interface AggregateEntry {
   readonly kind: IdKind
   readonly id: string
   readonly seq: number
-  readonly index: Indexed
+  readonly index: IndexColumns
   readonly state: unknown
 }
 

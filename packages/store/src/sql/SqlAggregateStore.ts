@@ -1,5 +1,5 @@
 /** The AggregateStore in SQL. */
-import type { Stored } from "@backbeat/core/history/Aggregate"
+import type { StoredAggregate } from "@backbeat/core/history/Aggregate"
 import type { AggregateKind, Recorded } from "@backbeat/core/history/RecordedEvent"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -34,20 +34,20 @@ const make = ({
   sql,
   prepared,
   damaged,
-  explained
+  withStoreErrors
 }: SqlDatabase["Service"]): AggregateStore["Service"] => ({
   find: (aggregate, id) =>
-    explained(
+    withStoreErrors(
       sql`SELECT id, document FROM aggregates WHERE kind = ${aggregate.kind} AND id = ${id}`
     ).pipe(
       Effect.flatMap((rows) => statesOf(aggregate, damaged, rows)),
       Effect.map(([state]) => state ?? null)
     ),
   record: (aggregate, change) =>
-    explained(atomically(sql, recordChange({ sql, prepared }, aggregate, change))),
+    withStoreErrors(atomically(sql, recordChange({ sql, prepared }, aggregate, change))),
   list: (aggregate, filter, { limit, after }) =>
     Effect.gen(function* () {
-      const { total, rows } = yield* explained(
+      const { total, rows } = yield* withStoreErrors(
         listPage(sql, aggregate.kind, filter, { limit, after })
       )
       const states = yield* statesOf(aggregate, damaged, rows.slice(0, limit))
@@ -59,13 +59,13 @@ const make = ({
     }),
   due: (aggregate, now) =>
     Effect.flatMap(
-      explained(
+      withStoreErrors(
         sql`SELECT id, document FROM aggregates WHERE kind = ${aggregate.kind} AND due_at <= ${now} ORDER BY due_at, seq`
       ),
       (rows) => statesOf(aggregate, damaged, rows)
     ),
   nextDueAt: (kind, now) =>
-    explained(
+    withStoreErrors(
       Effect.map(
         sql<{
           due: number | null
@@ -73,7 +73,7 @@ const make = ({
         ([row]) => row?.due ?? null
       )
     ),
-  remove: (kind, ids) => explained(atomically(sql, removeAggregates(sql, kind, ids)))
+  remove: (kind, ids) => withStoreErrors(atomically(sql, removeAggregates(sql, kind, ids)))
 })
 
 /**
@@ -81,7 +81,7 @@ const make = ({
  * the id of an invalid row.
  */
 const statesOf = <Kind extends string, State extends Named>(
-  { kind, State }: Stored<Kind, State>,
+  { kind, State }: StoredAggregate<Kind, State>,
   damaged: Damaged,
   rows: ReadonlyArray<Row>
 ): Effect.Effect<ReadonlyArray<State>, StoreError> => {
@@ -103,7 +103,7 @@ const recordChange = <
   Event extends { readonly type: string }
 >(
   { sql, prepared }: Pick<SqlDatabase["Service"], "sql" | "prepared">,
-  { kind, index }: Stored<Kind, State>,
+  { kind, index }: StoredAggregate<Kind, State>,
   { state, events, at, actor }: AggregateChange<State, Event>
 ): Effect.Effect<ReadonlyArray<Recorded<Kind, Event>>, SqlError> =>
   Effect.gen(function* () {

@@ -27,8 +27,10 @@ export class SqlDatabase extends Context.Service<
   {
     readonly sql: SqlClient.SqlClient
     readonly prepared: Prepared
-    /** Converts each SqlError of the effect into a StoreError. */
-    readonly explained: <A>(effect: Effect.Effect<A, SqlError>) => Effect.Effect<A, StoreError>
+    /** The effect with each SqlError converted into a StoreError. */
+    readonly withStoreErrors: <A>(
+      effect: Effect.Effect<A, SqlError>
+    ) => Effect.Effect<A, StoreError>
     readonly damaged: Damaged
   }
 >()("@backbeat/store/sql/SqlDatabase") {}

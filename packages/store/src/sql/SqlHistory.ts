@@ -9,11 +9,11 @@ import { SqlDatabase } from "./SqlDatabase.ts"
 /** The History in an open database. */
 export const layerHistory = Layer.effect(
   History,
-  Effect.map(SqlDatabase, ({ sql, damaged, explained }) =>
+  Effect.map(SqlDatabase, ({ sql, damaged, withStoreErrors }) =>
     History.of({
       events: (filter) =>
-        Effect.flatMap(explained(readEvents(sql, filter)), (rows) => eventsOf(damaged, rows)),
-      lastSequence: explained(
+        Effect.flatMap(withStoreErrors(readEvents(sql, filter)), (rows) => eventsOf(damaged, rows)),
+      lastSequence: withStoreErrors(
         Effect.map(
           sql<{ last: number }>`SELECT last_sequence AS last FROM event_counter`,
           ([row]) => row?.last ?? 0

@@ -10,17 +10,17 @@ import { SqlDatabase } from "./SqlDatabase.ts"
 /** The IdStore in an open database. */
 export const layerIdStore = Layer.effect(
   IdStore,
-  Effect.map(SqlDatabase, ({ sql, explained }) =>
+  Effect.map(SqlDatabase, ({ sql, withStoreErrors }) =>
     IdStore.of({
       kindOf: (id) =>
-        explained(
+        withStoreErrors(
           Effect.map(
             sql<{ kind: IdKind }>`SELECT kind FROM ids WHERE id = ${id}`,
             ([row]) => row?.kind ?? null
           )
         ),
       tasksAmong: (ids) =>
-        explained(
+        withStoreErrors(
           Effect.map(
             Effect.forEach(
               inParts(ids),

@@ -18,9 +18,9 @@ export const layerPipelineStore = Layer.effect(
 
 const liveStatuses = statuses.filter((status) => !isFinal(status))
 
-const make = ({ sql, explained }: SqlDatabase["Service"]): PipelineStore["Service"] => ({
+const make = ({ sql, withStoreErrors }: SqlDatabase["Service"]): PipelineStore["Service"] => ({
   counts: (ids) =>
-    explained(
+    withStoreErrors(
       Effect.map(
         Effect.forEach(
           inParts(ids),
@@ -32,7 +32,7 @@ const make = ({ sql, explained }: SqlDatabase["Service"]): PipelineStore["Servic
       )
     ),
   readyToConclude: (ids) =>
-    explained(
+    withStoreErrors(
       Effect.map(
         Effect.forEach(
           inParts(ids),
@@ -43,7 +43,7 @@ const make = ({ sql, explained }: SqlDatabase["Service"]): PipelineStore["Servic
         (parts) => parts.flat().map(({ id }) => id)
       )
     ),
-  removeEmpty: explained(atomically(sql, removeEmpty(sql)))
+  removeEmpty: withStoreErrors(atomically(sql, removeEmpty(sql)))
 })
 
 const removeEmpty = (sql: SqlClient): Effect.Effect<ReadonlyArray<string>, SqlError> =>

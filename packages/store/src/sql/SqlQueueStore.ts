@@ -18,26 +18,31 @@ export const layerQueueStore = Layer.effect(
   Effect.map(SqlDatabase, (database) => make(database))
 )
 
-const make = ({ sql, damaged, explained }: SqlDatabase["Service"]): QueueStore["Service"] => ({
+const make = ({
+  sql,
+  damaged,
+  withStoreErrors
+}: SqlDatabase["Service"]): QueueStore["Service"] => ({
   pause: (queue, { at, actor, reason }) =>
     Effect.asVoid(
-      explained(sql`
+      withStoreErrors(sql`
       INSERT INTO queue_pauses ${sql.insert({ queue, paused_at: at, actor: JSON.stringify(actor), reason })}
       ON CONFLICT (queue) DO NOTHING`)
     ),
-  resume: (queue) => Effect.asVoid(explained(sql`DELETE FROM queue_pauses WHERE queue = ${queue}`)),
+  resume: (queue) =>
+    Effect.asVoid(withStoreErrors(sql`DELETE FROM queue_pauses WHERE queue = ${queue}`)),
   paused: Effect.flatMap(
-    explained(sql`SELECT queue, paused_at, actor, reason FROM queue_pauses ORDER BY queue`),
+    withStoreErrors(sql`SELECT queue, paused_at, actor, reason FROM queue_pauses ORDER BY queue`),
     (rows) => pausesOf(damaged, rows)
   ),
-  counts: explained(sql<QueueCount>`
+  counts: withStoreErrors(sql<QueueCount>`
     SELECT queue, status, count(*) AS count FROM tasks
     WHERE ${sql.in(
       "status",
       statuses.filter((status) => !isFinal(status))
     )}
     GROUP BY queue, status ORDER BY queue, status`),
-  ahead: (id, now) => explained(Effect.map(aheadOf(sql, id, now), ([row]) => row?.ahead ?? 0))
+  ahead: (id, now) => withStoreErrors(Effect.map(aheadOf(sql, id, now), ([row]) => row?.ahead ?? 0))
 })
 
 const aheadOf = (sql: SqlClient, id: string, now: number) => sql<{ ahead: number }>`

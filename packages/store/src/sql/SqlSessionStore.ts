@@ -13,17 +13,17 @@ const decodeUsage = Schema.decodeUnknownEffect(UsageText)
 /** The SessionStore in an open database. */
 export const layerSessionStore = Layer.effect(
   SessionStore,
-  Effect.map(SqlDatabase, ({ sql, explained }) =>
+  Effect.map(SqlDatabase, ({ sql, withStoreErrors }) =>
     SessionStore.of({
       note: ({ agent, id }, at, used) =>
         Effect.asVoid(
-          explained(sql`
+          withStoreErrors(sql`
           INSERT INTO sessions ${sql.insert({ agent, id, noted_at: at, used: encodeUsage(used) })}
           ON CONFLICT (agent, id) DO UPDATE SET noted_at = excluded.noted_at, used = excluded.used`)
         ),
       used: ({ agent, id }, until) =>
         Effect.flatMap(
-          explained(
+          withStoreErrors(
             sql<{
               used: string
             }>`SELECT used FROM sessions WHERE agent = ${agent} AND id = ${id} AND noted_at <= ${until}`
@@ -32,7 +32,7 @@ export const layerSessionStore = Layer.effect(
             row === undefined ? Effect.succeed(null) : Effect.orDie(decodeUsage(row.used))
         ),
       forget: (before) =>
-        Effect.asVoid(explained(sql`DELETE FROM sessions WHERE noted_at < ${before}`))
+        Effect.asVoid(withStoreErrors(sql`DELETE FROM sessions WHERE noted_at < ${before}`))
     })
   )
 )

@@ -28,30 +28,33 @@ const make = ({
   sql,
   prepared,
   damaged,
-  explained
+  withStoreErrors
 }: SqlDatabase["Service"]): TaskRows["Service"] => {
   const select = sql.literal(selectTasks)
   const tasks = (rows: Effect.Effect<ReadonlyArray<Row>, SqlError>) =>
-    Effect.flatMap(explained(rows), (found) => tasksOf(damaged, found))
+    Effect.flatMap(withStoreErrors(rows), (found) => tasksOf(damaged, found))
   return {
     find: (id) =>
       Effect.map(tasks(prepared(`${selectTasks} WHERE t.id = ?`, [id])), ([task]) => task ?? null),
-    write: (changes) => explained(atomically(sql, recordChanges(prepared, changes))),
+    write: (changes) => withStoreErrors(atomically(sql, recordChanges(prepared, changes))),
     list: (filter, page) =>
       Effect.gen(function* () {
-        const { total, rows, next } = yield* explained(listTasks(sql, filter, page))
+        const { total, rows, next } = yield* withStoreErrors(listTasks(sql, filter, page))
         return { total, tasks: yield* tasksOf(damaged, rows), next }
       }),
     inStatus: (wanted) => tasks(sql`${select} WHERE t.status IN ${sql.in(wanted)} ORDER BY t.seq`),
-    counts: explained(statusCounts(sql)),
+    counts: withStoreErrors(statusCounts(sql)),
     live: (ids) =>
-      Effect.flatMap(explained(liveRows(sql, liveStatuses, ids)), (rows) => liveOf(damaged, rows)),
-    waitFor: (id, dependencies) => explained(atomically(sql, writeWaits(sql, id, dependencies))),
-    deleteWaits: (deleted) => explained(atomically(sql, deleteWaits(sql, deleted))),
+      Effect.flatMap(withStoreErrors(liveRows(sql, liveStatuses, ids)), (rows) =>
+        liveOf(damaged, rows)
+      ),
+    waitFor: (id, dependencies) =>
+      withStoreErrors(atomically(sql, writeWaits(sql, id, dependencies))),
+    deleteWaits: (deleted) => withStoreErrors(atomically(sql, deleteWaits(sql, deleted))),
     endedBefore: (at, wanted, limit = -1) =>
       tasks(sql`${select}
         WHERE t.ended_at < ${at} AND t.status IN ${sql.in(wanted)} ORDER BY t.ended_at, t.seq LIMIT ${limit}`),
-    remove: (ids) => explained(atomically(sql, removeTasks(sql, ids)))
+    remove: (ids) => withStoreErrors(atomically(sql, removeTasks(sql, ids)))
   }
 }
 

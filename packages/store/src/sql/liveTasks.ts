@@ -42,11 +42,11 @@ export const liveRows = (
       const found = yield* sql`
         ${sql.literal(selectTasks)} WHERE ${which} AND ${isLive} ORDER BY t.seq`
       tasks.push(...found)
-      const its = yield* sql<WaitRow>`
+      const waitRows = yield* sql<WaitRow>`
         SELECT w.dependent_seq AS dependent, d.id AS task, w.needs FROM task_waits w
         JOIN tasks t ON t.seq = w.dependent_seq JOIN tasks d ON d.seq = w.dependency_seq
         WHERE ${which} ORDER BY d.seq`
-      waits.push(...its)
+      waits.push(...waitRows)
     }
     return { tasks, waits }
   })

@@ -10,7 +10,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { isSqlError } from "effect/sql/SqlError"
 import type { StoreError } from "../StoreError.ts"
-import { damaged, explain, explainOpening, lost, needsRecovery, newer } from "./explain.ts"
+import { damaged, toStoreError, toOpeningError, lost, needsRecovery, newer } from "./storeErrors.ts"
 import { makeFlusher } from "./flush.ts"
 import { migrations, newest } from "../sql/migrations/migrations.ts"
 import { makeReserve, type DiskReserve } from "./reserve.ts"
@@ -57,14 +57,14 @@ export const layerDatabase = (
 
 const open = ({ path, isOurs = () => true }: DatabaseOptions) =>
   Effect.gen(function* () {
-    const unlessLost = Effect.suspend(() => (isOurs() ? Effect.void : Effect.fail(lost(path))))
+    const failIfLost = Effect.suspend(() => (isOurs() ? Effect.void : Effect.fail(lost(path))))
     const version = yield* inspect(path).pipe(
       Effect.catchIf(isInterrupted, () =>
         Effect.andThen(Effect.scoped(openSqlite(path)), inspect(path))
       )
     )
     const { sql, prepared, writtenCount } = yield* openSqlite(path)
-    yield* unlessLost
+    yield* failIfLost
     if (version < newest) yield* migrate(sql)
     // Closing removes the log, so a caller who waits for a flush gets this last one.
     const flusher = yield* Effect.acquireRelease(
@@ -77,21 +77,21 @@ const open = ({ path, isOurs = () => true }: DatabaseOptions) =>
     const sqlDatabase = SqlDatabase.of({
       sql,
       prepared,
-      explained: Effect.mapError((error) => explain(path, error)),
+      withStoreErrors: Effect.mapError((error) => toStoreError(path, error)),
       damaged: (what) => damaged(path, what)
     })
     const sqliteDatabase = SqliteDatabase.of({
       path,
       transact: (effect) =>
-        Effect.mapError(transact(Effect.andThen(unlessLost, effect)), (error) =>
-          isSqlError(error) ? explain(path, error) : error
+        Effect.mapError(transact(Effect.andThen(failIfLost, effect)), (error) =>
+          isSqlError(error) ? toStoreError(path, error) : error
         ),
       flushed: flusher.flushed,
       reserve
     })
     return Context.add(Context.make(SqlDatabase, sqlDatabase), SqliteDatabase, sqliteDatabase)
   }).pipe(
-    Effect.catchIf(isSqlError, (error) => Effect.flatMap(explainOpening(path, error), Effect.fail))
+    Effect.catchIf(isSqlError, (error) => Effect.flatMap(toOpeningError(path, error), Effect.fail))
   )
 
 /** Runs transactions, and calls back after each that wrote something. A read needs no flush. */

@@ -14,9 +14,9 @@ export const layerDisk = Layer.effect(
 
 const make = (
   { path, flushed, reserve }: SqliteDatabase["Service"],
-  { sql, explained }: SqlDatabase["Service"]
+  { sql, withStoreErrors }: SqlDatabase["Service"]
 ): Disk["Service"] => {
-  const checkpoint = explained(sql`PRAGMA wal_checkpoint(PASSIVE)`)
+  const checkpoint = withStoreErrors(sql`PRAGMA wal_checkpoint(PASSIVE)`)
   return {
     flushed,
     maintain: Effect.andThen(checkpoint, reserve.fill),
@@ -26,7 +26,7 @@ const make = (
       Effect.flatMap(reserve.release, (released) =>
         released || tries === 0 ? Effect.void : Effect.ignore(checkpoint)
       ),
-    check: explained(checkIntegrity(sql, path))
+    check: withStoreErrors(checkIntegrity(sql, path))
   }
 }
 

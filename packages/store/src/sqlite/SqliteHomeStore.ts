@@ -8,9 +8,9 @@ import { SqlDatabase } from "../sql/SqlDatabase.ts"
 /** The HomeStore in an open database. */
 export const layerHomeStore = Layer.effect(
   HomeStore,
-  Effect.map(SqlDatabase, ({ sql, explained }) =>
+  Effect.map(SqlDatabase, ({ sql, withStoreErrors }) =>
     HomeStore.of({
-      find: explained(
+      find: withStoreErrors(
         Effect.map(
           sql<HomeRecord>`SELECT id, device, inode, path FROM home WHERE slot = 1`,
           ([row]) => row ?? null
@@ -18,7 +18,7 @@ export const layerHomeStore = Layer.effect(
       ),
       write: (record) =>
         Effect.asVoid(
-          explained(sql`
+          withStoreErrors(sql`
           INSERT INTO home ${sql.insert({ slot: 1, ...record })}
           ON CONFLICT (slot) DO UPDATE SET id = excluded.id, device = excluded.device, inode = excluded.inode, path = excluded.path`)
         ),

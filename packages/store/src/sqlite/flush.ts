@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import { open } from "node:fs/promises"
 import type { StoreError } from "../StoreError.ts"
-import { unavailable } from "./explain.ts"
+import { unavailable } from "./storeErrors.ts"
 
 /** Counts commits, and waits until all commits so far are on the disk. */
 export interface Flusher {
@@ -37,7 +37,7 @@ export const makeFlusher = (path: string, sync = syncFile): Flusher => {
     return flushUntil(count)
   }
 
-  const toStoreError = (work: Promise<void>): Effect.Effect<void, StoreError> =>
+  const withStoreError = (work: Promise<void>): Effect.Effect<void, StoreError> =>
     Effect.tryPromise({
       try: () => work,
       catch: (error) => unavailable(path, error instanceof Error ? error.message : String(error))
@@ -48,7 +48,7 @@ export const makeFlusher = (path: string, sync = syncFile): Flusher => {
       commitCount++
     },
     flushed: Effect.suspend(() =>
-      flushedCount >= commitCount ? Effect.void : toStoreError(flushUntil(commitCount))
+      flushedCount >= commitCount ? Effect.void : withStoreError(flushUntil(commitCount))
     )
   }
 }

@@ -29,7 +29,7 @@ const resultCode = (error: SqlError): number => {
 }
 
 /** The StoreError for an error of the database at `path`. */
-export const explain = (path: string, error: SqlError): StoreError => {
+export const toStoreError = (path: string, error: SqlError): StoreError => {
   const extended = resultCode(error)
   if (extended === code.ioErrorShortRead) return damaged(path, error.message)
   if (extended === code.ioErrorSharedMemorySize) return full(path)
@@ -56,9 +56,9 @@ export const explain = (path: string, error: SqlError): StoreError => {
 }
 
 /** The StoreError for an error at opening, for which SQLite has one code for many causes. */
-export const explainOpening = (path: string, error: SqlError): Effect.Effect<StoreError> => {
+export const toOpeningError = (path: string, error: SqlError): Effect.Effect<StoreError> => {
   const primary = resultCode(error) & 0xff
-  if (primary !== code.cannotOpen) return Effect.succeed(explain(path, error))
+  if (primary !== code.cannotOpen) return Effect.succeed(toStoreError(path, error))
   return Effect.gen(function* () {
     if (yield* isFolder(path)) return unavailable(path, "it is a folder")
     const folder = path.slice(0, path.lastIndexOf("/") + 1) || "."
