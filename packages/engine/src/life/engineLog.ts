@@ -81,10 +81,11 @@ export const layerEngineLog = (line: (entry: Entry) => string) =>
     })
   ])
 
+/** Whether what is for those who look for a fault is written. */
+export const isDebugLogged = (): boolean => least <= severities.debug
+
 /** Writes what is for those who look for a fault; the message is made only when it is wanted. */
 export const logDebug = (message: () => string, about: About = {}): Effect.Effect<void> =>
   Effect.suspend(() =>
-    least > severities.debug
-      ? Effect.void
-      : Effect.annotateLogs(Effect.logDebug(message()), { ...about })
+    isDebugLogged() ? Effect.annotateLogs(Effect.logDebug(message()), { ...about }) : Effect.void
   )

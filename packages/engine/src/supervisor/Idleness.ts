@@ -56,7 +56,8 @@ const make = Effect.gen(function* () {
 
   transitions.onCommit((commit) => {
     wake()
-    if (commit.some(({ task }) => isFinal(task.state.status))) run(postpone)
+    // Of an open call the end postpones it.
+    if (open === 0 && commit.some(({ task }) => isFinal(task.state.status))) run(postpone)
   })
   yield* postpone
 
