@@ -26,7 +26,7 @@ import { interpreterOf } from "./programFile.ts"
 import { notePeakMemory } from "./peakMemory.ts"
 import { resolveCommand } from "./resolveCommand.ts"
 import { isTooLarge, shimCall } from "./shimCall.ts"
-import { isFull, isTransient, noRoom } from "./shortage.ts"
+import { hasNoRoom, isTransient, noRoom } from "./shortage.ts"
 import { watchEnd } from "./watchEnd.ts"
 
 /** Where the command's stdin comes from: nowhere, a regular file, or `sendStdin`. */
@@ -149,7 +149,7 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
   }
   try {
     // The shim makes the record. Here nothing is lost yet when there is no room for it.
-    if (isFull(dir)) throw noRoom(dir)
+    if (hasNoRoom(dir)) throw noRoom(dir)
     const stdout = open(join(dir, "stdout.log"), "a")
     const stderr = open(join(dir, "stderr.log"), "a")
     const alive = openAlive(dir, open)

@@ -1,5 +1,6 @@
 /** What the system is short of for now: descriptors, processes, memory, room on the disk. It passes, so it is no reason to give up. */
-import { statfsSync } from "../system/files.ts"
+import { rmSync, statfsSync, writeFileSync } from "../system/files.ts"
+import { join } from "node:path"
 import { errorCode, isShortage } from "./thrown.ts"
 
 /** Processes, and room on the disk. */
@@ -16,6 +17,22 @@ export const isFull = (dir: string): boolean => {
     return bavail === 0 || (files > 0 && ffree === 0)
   } catch {
     return false
+  }
+}
+
+const probeText = " ".repeat(512)
+
+/** Whether not even a small file can be written into a folder. A disk may be full for others only: some of it is reserved. */
+export const hasNoRoom = (dir: string): boolean => {
+  if (!isFull(dir)) return false
+  const probe = join(dir, `room.${process.pid}`)
+  try {
+    writeFileSync(probe, probeText, { mode: 0o600 })
+    return false
+  } catch {
+    return true
+  } finally {
+    rmSync(probe, { force: true })
   }
 }
 

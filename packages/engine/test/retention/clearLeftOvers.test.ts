@@ -24,7 +24,7 @@ import {
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { type Instances, layerInstances } from "../../src/wiring/once.ts"
-import { Home, taskDir, tasksDir } from "../../src/home/Home.ts"
+import { environmentsDir, Home, taskDir, tasksDir } from "../../src/home/Home.ts"
 import { saveEnvironment, readEnvironment } from "../../src/home/TaskEnvironment.ts"
 import { makeClearLeftOvers } from "../../src/retention/clearLeftOvers.ts"
 import { owner, plainSpec as spec } from "../plainSpec.ts"
@@ -95,6 +95,7 @@ describe("the folder of a call that was killed before its commit", () => {
         mkdirSync(taskDir(root, "empty"))
         expect(yield* clear).toBeGreaterThanOrEqual(3 * 512)
         expect(folders()).toEqual([])
+        expect(readdirSync(environmentsDir(root))).toEqual([])
         expect(yield* clear).toBe(0)
       })
     ))
