@@ -45,14 +45,20 @@ const readText = (fd: number): string => {
     : bytes.toString("latin1") + readFileSync(fd, "latin1").slice(usualBytes)
 }
 
+const notRegular = "it is not a regular file"
+
 const readRegular = (path: string): WrittenRecord => {
   // A FIFO in its place must not block.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
+    const text = readText(fd)
+    // Looked at afterwards: what is written in between would be told with the time of what was written before.
     const stat = fstatSync(fd)
+    if (!stat.isFile()) throw new Error(notRegular)
+    return { kind: "written", text, writtenAt: Math.round(stat.mtimeMs) }
+  } catch (refusal) {
     // Of a folder the system says itself that it cannot be read.
-    if (!stat.isFile() && !stat.isDirectory()) throw new Error("it is not a regular file")
-    return { kind: "written", text: readText(fd), writtenAt: Math.round(stat.mtimeMs) }
+    throw errorCode(refusal) === "ESPIPE" ? new Error(notRegular) : refusal
   } finally {
     closeSync(fd)
   }

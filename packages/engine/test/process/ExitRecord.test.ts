@@ -1,5 +1,16 @@
 import { describe, expect, test } from "bun:test"
-import { parseCommandEnd, parseCpuMs, parseRecordedEnd } from "../../src/process/ExitRecord.ts"
+import * as node from "node:fs"
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { recordPath } from "../../src/process/AttemptRecord.ts"
+import { replaceFiles } from "../../src/system/files.ts"
+import {
+  parseCommandEnd,
+  parseCpuMs,
+  parseRecordedEnd,
+  readExitRecord
+} from "../../src/process/ExitRecord.ts"
 
 describe("an exit record", () => {
   test("counts only with its closing newline", () => {
@@ -57,5 +68,36 @@ describe("the CPU time of a command", () => {
 
   test("is unknown when the shell told none", () => {
     for (const text of ["", "Killed\n", "Killed\n0m"]) expect(parseCpuMs(text)).toBeNull()
+  })
+})
+
+describe("a record that is written while it is read", () => {
+  test("is not told with the time of an earlier writing", () => {
+    const dir = mkdtempSync(join(tmpdir(), "backbeat-record-"))
+    const path = recordPath(dir)
+    writeFileSync(path, `shim 4242 1 1000 boot\n${" ".repeat(200)}\n`)
+    node.utimesSync(path, 1, 1)
+    let calls = 0
+    const beforeSecond = (): void => {
+      if (++calls === 2) appendFileSync(path, "end 2 0\n")
+    }
+    try {
+      replaceFiles({
+        ...node,
+        readSync: (fd, into, ...[offset, length, position]) => {
+          beforeSecond()
+          return node.readSync(fd, into, offset, length, position)
+        },
+        fstatSync: (fd) => {
+          beforeSecond()
+          return node.fstatSync(fd)
+        }
+      })
+      expect(readExitRecord(dir)?.endedAt ?? Number.POSITIVE_INFINITY).toBeGreaterThan(1000)
+      expect(calls).toBeGreaterThan(1)
+    } finally {
+      replaceFiles(null)
+      rmSync(dir, { recursive: true })
+    }
   })
 })
