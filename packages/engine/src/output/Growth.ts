@@ -16,6 +16,8 @@ const intervalMs = 50
 const hurriedIntervalMs = 5
 /** An attempt that is over by then is never watched, unless somebody waits for what it prints. */
 const beginsAfterMs = 50
+/** When something is done again that the system was short of something for. */
+const againAfterMs = 250
 // A sample costs about 50 us: past a hundred chatty tasks the interval grows, so that samples stay near a tenth of a core.
 const intervalPerFlowingMs = 0.5
 const flowing = ofProcess(() => ({ count: 0 }))
@@ -53,6 +55,7 @@ export class OutputWatch {
   #hasBegun = false
   #boundBytes = 0
   #cancelBegin: (() => void) | undefined
+  #cancelAgain: (() => void) | undefined
   #watchers: readonly FileWatch[] | undefined
   #cancelTimer: (() => void) | undefined
   #hurriedCount = 0
@@ -80,15 +83,17 @@ export class OutputWatch {
   begin(): void {
     if (this.#hasBegun || this.#closed) return
     this.#load()
-    // What is there already was written some time before: the files' own time is nearer than now.
-    this.#sample(this.#writtenAt())
-    this.#rest()
+    this.#persistently(() => {
+      // What is there already was written some time before: the files' own time is nearer than now.
+      this.#sample(this.#writtenAt())
+      this.#rest()
+    })
   }
 
   /** Begins to watch after a while; `watchOutputLater` has called it. */
   beginLater(boundBytes: number): void {
     this.#boundBytes = boundBytes
-    this.#cancelBegin = callAfter(beginsAfterMs, () => this.begin())
+    this.#cancelBegin = callAfter(beginsAfterMs, () => this.#persistently(() => this.begin()))
   }
 
   /** Tells this listener of each growth until the returned function is called. */
@@ -128,8 +133,9 @@ export class OutputWatch {
     // The bound holds for short attempts too. Whatever else is in their files nobody has waited for.
     if (!this.#hasBegun && this.#exceedsBound()) this.#load()
     this.#cancelBegin?.()
-    if (this.#hasBegun) this.#sample(this.#now())
+    if (this.#hasBegun) this.#lastSample()
     this.#closed = true
+    this.#cancelAgain?.()
     this.#disarm()
     this.#lookNoMore?.()
     this.#lookNoMore = undefined
@@ -138,10 +144,30 @@ export class OutputWatch {
   }
 
   #load(): void {
-    this.#hasBegun = true
-    this.#cancelBegin?.()
     this.#last = lastArrival(this.#dir) ?? this.#last
     this.#indexBytes = arrivalsBytes(this.#dir)
+    this.#hasBegun = true
+    this.#cancelBegin?.()
+  }
+
+  /** An event or a timer comes once, and nobody catches what it throws: what fails for want of a descriptor or of room is done again a moment later. */
+  #persistently(act: () => void): void {
+    if (this.#closed) return
+    try {
+      act()
+    } catch {
+      this.#cancelAgain?.()
+      this.#cancelAgain = callAfter(againAfterMs, () => this.#persistently(act))
+    }
+  }
+
+  /** It is a hint: without it the watch ends all the same. */
+  #lastSample(): void {
+    try {
+      this.#sample(this.#now())
+    } catch {
+      // See above.
+    }
   }
 
   #exceedsBound(): boolean {
@@ -159,8 +185,10 @@ export class OutputWatch {
         : Math.max(intervalMs, flowing().count * intervalPerFlowingMs)
     this.#cancelTimer = callAfter(ms, () => {
       this.#stopTimer()
-      if (this.#sample(this.#now())) this.#pace()
-      else this.#rest()
+      this.#persistently(() => {
+        if (this.#sample(this.#now())) this.#pace()
+        else this.#rest()
+      })
     })
   }
 
@@ -200,13 +228,15 @@ export class OutputWatch {
 
   readonly #onEvent = (_kind: string, name: string | null): void => {
     if (this.#watchers === undefined || !isOutput(name)) return
-    this.#sample(this.#now())
-    this.#wake()
+    this.#persistently(() => {
+      this.#sample(this.#now())
+      this.#wake()
+    })
   }
 
   readonly #onRefused = (): void => {
     this.#disarm()
-    this.#lookNoMore ??= lookNowAndThen(() => void this.sampleNow())
+    this.#lookNoMore ??= lookNowAndThen(() => this.#persistently(() => void this.sampleNow()))
   }
 
   #disarm(): void {

@@ -34,6 +34,24 @@ describe("a watch on the output", () => {
     expect(watching.last.stdoutBytes).toBe(600)
   })
 
+  test("goes on when what hears of growth fails, as a rotation does without a descriptor", async () => {
+    using rig = new AttemptRig()
+    const heard: Array<number> = []
+    const { promise, resolve } = Promise.withResolvers<void>()
+    rig.append("stdout", "one\n")
+    rig.watchLater({
+      boundBytes: 1024,
+      onGrowth: ({ stdoutBytes }) => {
+        heard.push(stdoutBytes)
+        if (heard.length > 1) return resolve()
+        rig.append("stdout", "two\n")
+        throw Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" })
+      }
+    })
+    await promise
+    expect(heard).toEqual([4, 8])
+  })
+
   test("notices growth again after it has come to rest", async () => {
     using rig = new AttemptRig()
     const watching = rig.watch()
