@@ -21,6 +21,7 @@ import type { LockHandle } from "./life/acquireHomeLock.ts"
 import { logCommits } from "./supervisor/logCommits.ts"
 import { jsonLine, layerEngineLog, logFrom, plainLine } from "./life/engineLog.ts"
 import { HomeLock } from "./life/HomeLock.ts"
+import { freeMemory } from "./life/trimMemoryWhenIdle.ts"
 import { layerIdleness } from "./supervisor/Idleness.ts"
 import { makeShutdown, Shutdown } from "./life/Shutdown.ts"
 import { layerNotifications } from "./notify/Notifications.ts"
@@ -61,13 +62,17 @@ const backgroundDelayMs = 50
 /** How long answers that are under way may take to leave, in milliseconds, once the home is free. */
 const drainMs = 250
 
-const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError>) => {
-  const { root, configPath, version } = options
+/** Everything that an engine is made of, on a store. */
+export const layerEngine = (
+  { root, configPath, version, environment }: Omit<EngineOptions, "begun">,
+  layerStore: Layer.Layer<Stores, StoreError>,
+  whenIdle = freeMemory
+) => {
   const layerHome = Layer.succeed(Home, { root, configPath, version })
   return layerView.pipe(
     Layer.provideMerge(layerSupervisor),
     Layer.provideMerge(Layer.mergeAll(layerProbes, layerDeadlines, layerNotifications)),
-    Layer.provideMerge(Layer.mergeAll(layerReports, layerIdleness, layerAgentAttempts)),
+    Layer.provideMerge(Layer.mergeAll(layerReports, layerIdleness(whenIdle), layerAgentAttempts)),
     Layer.provideMerge(Layer.provide(layerTransitions, layerCommitRules)),
     Layer.provideMerge(layerMonitoredAttempts),
     Layer.provideMerge(
@@ -80,7 +85,7 @@ const layerEngine = (options: EngineOptions, layerStore: Layer.Layer<Stores, Sto
         layerStops
       )
     ),
-    Layer.provideMerge(Layer.mergeAll(layerAlarm, layerSettings(options.environment))),
+    Layer.provideMerge(Layer.mergeAll(layerAlarm, layerSettings(environment))),
     // Closed when all that writes to it has ended.
     Layer.provideMerge(layerStore),
     Layer.provideMerge(Layer.merge(layerHome, layerInstances))
@@ -97,6 +102,18 @@ const logStrangers = Effect.gen(function* () {
   )
 )
 
+/** Begins the work of an engine: what an earlier one left first, then what is due. It goes on until the scope ends. */
+export const beginWork = Effect.gen(function* () {
+  const { root } = yield* Home
+  const identity = yield* identifyHome
+  knowHomeId(root, identity.record.id)
+  if (identity.copyOf !== null) yield* disown(identity, identity.copyOf)
+  yield* keepAdmission
+  yield* recover
+  yield* keepDue
+  yield* keepAggregatesDue(dueSources)
+})
+
 /** Lives in the home until the end is asked for. */
 const live = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError>) =>
   Effect.gen(function* () {
@@ -105,13 +122,7 @@ const live = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError
     logFrom(settings.current().logLevel)
     yield* logCommits
     yield* Effect.gen(function* () {
-      const identity = yield* identifyHome
-      knowHomeId(options.root, identity.record.id)
-      if (identity.copyOf !== null) yield* disown(identity, identity.copyOf)
-      yield* keepAdmission
-      yield* recover
-      yield* keepDue
-      yield* keepAggregatesDue(dueSources)
+      yield* beginWork
       const { guard } = yield* serve
       const beginning = { state: "ready", pid: process.pid, version: options.version } as const
       reportStartup(beginning)

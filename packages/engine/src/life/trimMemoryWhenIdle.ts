@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import { Alarm } from "../alarm/Alarm.ts"
+import { steadyMs } from "../system/time.ts"
 import { dropCodePages } from "./dropCodePages.ts"
 
 /** How long, in milliseconds, nothing has happened at each collection. What the first one lets go of is free after the second. */
@@ -19,7 +20,7 @@ export const freeMemory = Effect.sync(() => {
 })
 
 /** The returned function says that something happens; `collect` runs when nothing has for a while, `now` is in milliseconds. */
-export const trimMemoryWhenIdle = (collect: Effect.Effect<void>, now = () => performance.now()) =>
+export const trimMemoryWhenIdle = (collect: Effect.Effect<void>, now = () => steadyMs()) =>
   Effect.gen(function* () {
     const alarm = yield* Alarm
     const run = Effect.runForkWith(yield* Effect.context<never>())

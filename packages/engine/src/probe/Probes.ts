@@ -29,6 +29,7 @@ const make = Effect.gen(function* () {
   const { root } = yield* Home
   const reports = yield* Reports
   const scope = yield* Effect.scope
+  const run = Effect.runForkWith(yield* Effect.context<never>())
 
   /**
    * Returns true if the task was ready in time. Otherwise its limit is reached, or it has ended.
@@ -109,7 +110,7 @@ const make = Effect.gen(function* () {
       return Effect.map(
         Effect.forkIn(persistently(`probing ${task.id}`, probed(task, live)), scope),
         (fiber) => {
-          live.finalizers.push(() => void Effect.runFork(Fiber.interrupt(fiber)))
+          live.finalizers.push(() => void run(Fiber.interrupt(fiber)))
         }
       )
     }

@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import { Settings } from "../configuration/Settings.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import { Alarm } from "../alarm/Alarm.ts"
-import { freeMemory, trimMemoryWhenIdle } from "../life/trimMemoryWhenIdle.ts"
+import { trimMemoryWhenIdle } from "../life/trimMemoryWhenIdle.ts"
 import { Shutdown } from "../life/Shutdown.ts"
 
 /** Counts open calls. */
@@ -21,7 +21,7 @@ export class Idleness extends Context.Service<
   }
 >()("@backbeat/engine/Idleness") {}
 
-const make = Effect.gen(function* () {
+const make = Effect.fnUntraced(function* (freeMemory: Effect.Effect<void>) {
   const store = yield* TaskStore
   const disk = yield* Disk
   const settings = yield* Settings
@@ -66,5 +66,6 @@ const make = Effect.gen(function* () {
   })
 })
 
-/** The idleness of an engine. */
-export const layerIdleness = Layer.effect(Idleness, make)
+/** The idleness of an engine that gives memory back in this way. */
+export const layerIdleness = (freeMemory: Effect.Effect<void>) =>
+  Layer.effect(Idleness, make(freeMemory))

@@ -1,7 +1,7 @@
 /** All stores in memory, for tests and trials. */
 import * as Layer from "effect/Layer"
 import type { Stores } from "../Stores.ts"
-import { layerMemoryDatabase } from "./MemoryDatabase.ts"
+import { layerMemoryDatabase, type MemoryDatabase } from "./MemoryDatabase.ts"
 import { layerHomeStore } from "./MemoryHomeStore.ts"
 import { layerIdStore } from "./MemoryIdStore.ts"
 import { layerAggregateStore } from "./MemoryAggregateStore.ts"
@@ -13,20 +13,23 @@ import { layerHistory } from "./MemoryHistory.ts"
 import { layerDisk, layerTransactions } from "./MemoryTransactions.ts"
 import { layerTaskStore } from "./MemoryTaskStore.ts"
 
-/** All stores in memory. Each build of the layer has its own data. */
+/** The stores on a memory that somebody keeps. */
+export const layerStoresInMemory: Layer.Layer<Stores, never, MemoryDatabase> = Layer.mergeAll(
+  layerTransactions,
+  layerDisk,
+  layerHistory,
+  layerTaskStore,
+  layerQueueStore,
+  layerAggregateStore,
+  layerPipelineStore,
+  layerRequestStore,
+  layerSessionStore,
+  layerIdStore,
+  layerHomeStore
+)
+
+/** Stores of their own for each build of the layer. */
 export const layerMemory: Layer.Layer<Stores> = Layer.provide(
-  Layer.mergeAll(
-    layerTransactions,
-    layerDisk,
-    layerHistory,
-    layerTaskStore,
-    layerQueueStore,
-    layerAggregateStore,
-    layerPipelineStore,
-    layerRequestStore,
-    layerSessionStore,
-    layerIdStore,
-    layerHomeStore
-  ),
+  layerStoresInMemory,
   layerMemoryDatabase
 )
