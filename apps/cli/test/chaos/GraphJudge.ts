@@ -1,8 +1,14 @@
 /** The judgement on a graph that has ended: what backbeat says and what really ran, against the model. */
 import * as Schema from "effect/Schema"
+import {
+  brokenEdges,
+  type End,
+  endsOf,
+  type GraphTask,
+  suits
+} from "@backbeat/engine/test/oracle/GraphModel"
 import { type Rig } from "../Rig.ts"
 import { isAlive } from "../processes.ts"
-import { brokenEdges, type End, endsOf, type GraphTask, suits } from "./GraphModel.ts"
 import type { Mark } from "./Marks.ts"
 
 const Shown = Schema.Struct({

@@ -2,11 +2,11 @@
 import type { Called, Rig } from "../Rig.ts"
 import { enginesOf, killAll } from "./engines.ts"
 import { judge } from "./GraphJudge.ts"
-import type { End } from "./GraphModel.ts"
+import type { End } from "@backbeat/engine/test/oracle/GraphModel"
 import { Marks } from "./Marks.ts"
 import { RandomGraph } from "./RandomGraph.ts"
 import type { RandomKillsOptions } from "./RandomKills.ts"
-import type { SeededRandom } from "./SeededRandom.ts"
+import type { SeededRandom } from "@backbeat/engine/test/oracle/SeededRandom"
 
 /** What the rounds came to. `flaws` is empty when everything was as the model says. */
 export interface GraphKillsResult {

@@ -1,7 +1,7 @@
 /** What the tasks of a graph really did, and in which order: each tells its start and its end in one file that all append to. */
 import { appendFileSync, readFileSync, watch, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import type { GraphTask } from "./GraphModel.ts"
+import type { GraphTask } from "@backbeat/engine/test/oracle/GraphModel"
 
 /** One line: an attempt began (`value` is its pid) or came to its end (its exit code), or somebody is about to stop the task. */
 export interface Mark {

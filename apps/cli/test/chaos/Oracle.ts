@@ -1,17 +1,7 @@
 /** What really ran: each attempt tells so by itself in a file of its task, opened for appending, whoever looks on. */
 import { mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-
-/** One attempt as the task itself told it; instants are epoch ms; `endedAt` and `exitCode` are null when it came to no end of its own. */
-export interface SeenAttempt {
-  readonly attempt: number
-  readonly pid: number
-  readonly startedAt: number
-  /** When its shim began, as the kernel says. */
-  readonly spawnedAt: number
-  readonly endedAt: number | null
-  readonly exitCode: number | null
-}
+import type { SeenAttempt } from "@backbeat/engine/test/oracle/judgeTask"
 
 /** How a task of the oracle is to behave: how long it takes, in seconds, and how it ends. */
 export interface Behaviour {

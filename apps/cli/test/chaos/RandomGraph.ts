@@ -1,6 +1,12 @@
 /** Tasks that wait for each other at random, and that succeed, fail, or try again. */
-import { type Edge, type End, endOf, type GraphTask, suits } from "./GraphModel.ts"
-import type { SeededRandom } from "./SeededRandom.ts"
+import {
+  type Edge,
+  type End,
+  endOf,
+  type GraphTask,
+  suits
+} from "@backbeat/engine/test/oracle/GraphModel"
+import type { SeededRandom } from "@backbeat/engine/test/oracle/SeededRandom"
 
 const kinds = ["success", "failure", "end"] as const
 

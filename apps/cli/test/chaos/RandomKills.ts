@@ -3,8 +3,9 @@ import * as Schema from "effect/Schema"
 import { type Called, type Rig } from "../Rig.ts"
 import { isAlive } from "../processes.ts"
 import { enginesOf, killEngines } from "./engines.ts"
-import { Oracle, type SeenAttempt } from "./Oracle.ts"
-import type { SeededRandom } from "./SeededRandom.ts"
+import type { SeenAttempt } from "@backbeat/engine/test/oracle/judgeTask"
+import { Oracle } from "./Oracle.ts"
+import type { SeededRandom } from "@backbeat/engine/test/oracle/SeededRandom"
 
 const Shown = Schema.Struct({
   id: Schema.String,

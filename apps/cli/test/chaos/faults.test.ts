@@ -5,7 +5,7 @@ import { bound } from "../bounds.ts"
 import { Rig } from "../Rig.ts"
 import { SmallDisk } from "../SmallDisk.ts"
 import { RandomFaults } from "./RandomFaults.ts"
-import { SeededRandom } from "./SeededRandom.ts"
+import { SeededRandom } from "@backbeat/engine/test/oracle/SeededRandom"
 
 const seed = Number(process.env["BACKBEAT_CHAOS_SEED"] ?? Date.now() % 1_000_000)
 const rounds = bound(4, 20)

@@ -9,7 +9,7 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import { Rig } from "../Rig.ts"
-import { SeededRandom } from "./SeededRandom.ts"
+import { SeededRandom } from "@backbeat/engine/test/oracle/SeededRandom"
 
 /** What the events of a task make of it. */
 const replay = (id: string, history: ReadonlyArray<RecordedEvent>): Task | null => {

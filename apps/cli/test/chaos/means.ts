@@ -7,8 +7,8 @@ import { join } from "node:path"
 import { isAlive } from "../processes.ts"
 import type { SmallDisk } from "../SmallDisk.ts"
 import { enginesOf, killEngines } from "./engines.ts"
-import type { Still } from "./judgeTask.ts"
-import type { SeededRandom } from "./SeededRandom.ts"
+import type { Still } from "@backbeat/engine/test/oracle/judgeTask"
+import type { SeededRandom } from "@backbeat/engine/test/oracle/SeededRandom"
 
 /** Where a means strikes; `damaged` are the tasks whose folders have lost something, `stopped` those whose shim stood still, `still` when the engine did. */
 export interface Field {

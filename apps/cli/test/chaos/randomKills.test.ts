@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import { bound } from "../bounds.ts"
 import { Rig } from "../Rig.ts"
 import { RandomKills } from "./RandomKills.ts"
-import { SeededRandom } from "./SeededRandom.ts"
+import { SeededRandom } from "@backbeat/engine/test/oracle/SeededRandom"
 
 const seed = Number(process.env["BACKBEAT_CHAOS_SEED"] ?? Date.now() % 1_000_000)
 

@@ -10,7 +10,7 @@ import { GraphKills } from "./GraphKills.ts"
 import { type means, meansNames } from "./means.ts"
 import { RandomFaults } from "./RandomFaults.ts"
 import { RandomKills } from "./RandomKills.ts"
-import { SeededRandom } from "./SeededRandom.ts"
+import { SeededRandom } from "@backbeat/engine/test/oracle/SeededRandom"
 
 const { values } = parseArgs({
   options: {

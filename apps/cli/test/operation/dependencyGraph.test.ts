@@ -1,10 +1,10 @@
 /** Graphs of tasks that wait for each other, judged by the model of the chaos tests: what ran, in which order, and what did not. */
 import { describe, expect, test } from "bun:test"
 import { judge } from "../chaos/GraphJudge.ts"
-import type { GraphTask } from "../chaos/GraphModel.ts"
+import type { GraphTask } from "@backbeat/engine/test/oracle/GraphModel"
 import { Marks } from "../chaos/Marks.ts"
 import { RandomGraph } from "../chaos/RandomGraph.ts"
-import { SeededRandom } from "../chaos/SeededRandom.ts"
+import { SeededRandom } from "@backbeat/engine/test/oracle/SeededRandom"
 import { bound } from "../bounds.ts"
 import { Rig } from "../Rig.ts"
 

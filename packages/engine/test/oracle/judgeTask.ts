@@ -1,6 +1,16 @@
 /** Whether what backbeat tells of an ended task is what the task told of itself. */
 import * as Schema from "effect/Schema"
-import type { SeenAttempt } from "./Oracle.ts"
+
+/** One attempt as the task itself told it; instants are epoch ms; `endedAt` and `exitCode` are null when it came to no end of its own. */
+export interface SeenAttempt {
+  readonly attempt: number
+  readonly pid: number
+  readonly startedAt: number
+  /** When its shim began, as the kernel says. */
+  readonly spawnedAt: number
+  readonly endedAt: number | null
+  readonly exitCode: number | null
+}
 
 /** A task as far as it is judged. */
 export const Judged = Schema.Struct({
