@@ -10,6 +10,7 @@ import { Settings } from "../configuration/Settings.ts"
 import { logDebug } from "../life/engineLog.ts"
 import { heldPort } from "../process/heldPort.ts"
 import { readClaim } from "../process/Claim.ts"
+import { inspectAttempt, isPassing } from "../process/inspectAttempt.ts"
 import { openAttempt, preventStart } from "../process/openAttempt.ts"
 import { isTransient } from "../process/shortage.ts"
 import { watchEnd } from "../process/watchEnd.ts"
@@ -27,6 +28,10 @@ const withoutEnvironment = (root: string, { id, spec }: Task): string =>
     ? "its environment was deleted (forgetEnv)"
     : `its stored environment is missing or damaged: ${environmentPath(root, id)}`
 
+/** Returns when an attempt was opened whose claim is gone. Null if the system refused to start it: then no limit counts. */
+const openedAt = ({ state }: Task, dir: string): number | null =>
+  state.status === "running" && !isPassing(inspectAttempt(dir)) ? state.startedAt : null
+
 /** Opens attempts; made once. Nothing of the attempt before is alive by then: see Clearings. */
 export const makeOpen = Effect.gen(function* () {
   const { root } = yield* Home
@@ -38,10 +43,10 @@ export const makeOpen = Effect.gen(function* () {
 
   /** Looks after an attempt that was opened before. Where its claim is gone, its time counts from the commit that opened it. */
   const adopt = Effect.fnUntraced(function* (task: Task) {
+    const { dir } = treeOf(root, task)
     const { pid, startedAt } = foundSpawn(root, task)
-    const openedAt = task.state.status === "running" ? task.state.startedAt : null
-    yield* monitorAttempt(task, { pid, startedAt: startedAt ?? openedAt })
-    const cancel = watchEnd(treeOf(root, task).dir, onEnd(task))
+    yield* monitorAttempt(task, { pid, startedAt: startedAt ?? openedAt(task, dir) })
+    const cancel = watchEnd(dir, onEnd(task))
     lives.find(task.id)?.finalizers.push(cancel)
   })
 
