@@ -94,13 +94,13 @@ export const makeFindOrphanedTasks = once(
   })
 )
 
-const namedAtMost = 10
+const maxListed = 10
 
 /** Describes them in a sentence. */
 export const describeOrphanedTasks = (orphanedTasks: ReadonlyArray<OrphanedTask>): string => {
   const first = orphanedTasks
     .toSorted((one, other) => other.alive.length - one.alive.length)
-    .slice(0, namedAtMost)
+    .slice(0, maxListed)
   const named = first.map(({ id, alive }) =>
     alive.length === 0 ? id : `${id} (alive: ${alive.join(", ")})`
   )

@@ -47,7 +47,7 @@ const rejectDependent = (item: Item, rejectedIds: ReadonlyMap<string, number>): 
     problem(
       "DependencyNotFound",
       `${need.id} was rejected in this call`,
-      `Correct item ${rejected} as existing error says, then start both again.`,
+      `Correct item ${rejected} as its error says, then start both again.`,
       { id: need.id, item: rejected }
     )
   )

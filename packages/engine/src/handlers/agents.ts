@@ -17,13 +17,13 @@ import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
 import { CallerSurface } from "../call/written.ts"
 import { wrongField } from "../call/wrongField.ts"
 
-/** The handlers of what is asked about agents. */
+/** The handlers of operations on agents. */
 export const makeAgentsHandlers = Effect.gen(function* () {
   const { configPath } = yield* Home
   const settings = yield* Settings
   const { set } = yield* makeChangeConfiguration
 
-  const look = ({ caller }: Call, name?: string) =>
+  const inspect = ({ caller }: Call, name?: string) =>
     Effect.gen(function* () {
       const config = settings.current()
       if (name !== undefined && !agentNames(config).includes(name))
@@ -45,11 +45,11 @@ export const makeAgentsHandlers = Effect.gen(function* () {
     }))
 
   const choose = Effect.fnUntraced(function* (name: string | undefined, call: Call) {
-    const installed = (yield* look(call, name)).filter((each) => each.installed)
+    const installed = (yield* inspect(call, name)).filter((each) => each.installed)
     const [only, another] = installed
     if (only !== undefined && another === undefined) return only
     if (name !== undefined) {
-      const [agent] = yield* look(call, name)
+      const [agent] = yield* inspect(call, name)
       const hint =
         agent === undefined
           ? sentence`Run ${callOf("agents list")} to see the agents.`
@@ -79,19 +79,21 @@ export const makeAgentsHandlers = Effect.gen(function* () {
   })
 
   const handlers: ReadonlyArray<Handler> = [
-    handle(operations.agentsList, (_, call) => Effect.map(look(call), (agents) => ({ agents }))),
+    handle(operations.agentsList, (_, call) => Effect.map(inspect(call), (agents) => ({ agents }))),
     handle(operations.agentsCheck, ({ agent }, call) =>
       Effect.gen(function* () {
-        const found = yield* look(call, agent)
+        const entries = yield* inspect(call, agent)
         const surface = yield* CallerSurface
-        const usable = found.filter((each) => agent !== undefined || each.installed || each.default)
-        // Where there is none, each says how it is installed.
-        const agents = (usable.length === 0 ? found : usable)
+        const usable = entries.filter(
+          (each) => agent !== undefined || each.installed || each.default
+        )
+        // If no agent is installed, each is listed with how to install it.
+        const agents = (usable.length === 0 ? entries : usable)
           .map((each) => ({
             ...each,
             problems: [
               ...misconfigured(each, surface),
-              ...problemsOf(each).map((its) => ({ ...its, fix: writeHint(its.fix, surface) }))
+              ...problemsOf(each).map((one) => ({ ...one, fix: writeHint(one.fix, surface) }))
             ]
           }))
           .map((each) => ({ ...each, ok: each.problems.every(({ serious }) => !serious) }))

@@ -1,4 +1,4 @@
-/** Every operation with the code that answers it. It is loaded when it is asked for: an engine begins with little. */
+/** The handlers of all operations. Each is loaded on first use, so that the engine starts fast. */
 import type { OperationName } from "@backbeat/contract/names"
 import * as Effect from "effect/Effect"
 import type { Handler } from "../call/Call.ts"
@@ -76,15 +76,15 @@ type Load = () => Promise<Effect.Effect<ReadonlyArray<Handler>, never, Needed>>
 
 const isName = (name: string): name is OperationName => Object.hasOwn(loaders, name)
 
-/** Finds the handler of an operation by its name; null when there is no such operation. */
+/** Builds a function that finds the handler of an operation; null if there is no such operation. */
 export const makeHandlers = Effect.gen(function* () {
   const context = yield* Effect.context<Needed>()
   const known = new Map<string, Handler>()
   return Effect.fnUntraced(function* (name: string) {
     if (!known.has(name) && isName(name)) {
       const load: Load = loaders[name]
-      const made = yield* Effect.provideContext(yield* Effect.promise(load), context)
-      for (const each of made) known.set(each.operation.name, each)
+      const loaded = yield* Effect.provideContext(yield* Effect.promise(load), context)
+      for (const each of loaded) known.set(each.operation.name, each)
     }
     return known.get(name) ?? null
   })

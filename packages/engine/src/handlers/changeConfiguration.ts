@@ -1,4 +1,4 @@
-/** Changes the configuration file: only to what holds, and with effect at once. */
+/** Changes the configuration file. Accepts only valid values, which take effect at once. */
 import { callOf, sentence } from "@backbeat/contract/Text"
 import { showPath } from "@backbeat/contract/decodePayload"
 import type { Path } from "@backbeat/contract/Flaw"
@@ -13,18 +13,21 @@ import { Transitions } from "../commit/Transitions.ts"
 import { wrongField } from "../call/wrongField.ts"
 import { once } from "../wiring/once.ts"
 
-/** Whether one of two places is the other, or in it: what is wrong elsewhere in the file keeps nobody from setting a value. */
+/**
+ * Whether one of two paths contains the other. An error elsewhere in the file does not prevent
+ * setting a value.
+ */
 const overlap = (one: Path, other: Path): boolean => {
   const shorter = Math.min(one.length, other.length)
   return one.slice(0, shorter).every((each, index) => each === other[index])
 }
 
-/** No value of the configuration is as deep: what is further in is refused before. */
+/** No configuration value is deeper: a longer path is rejected before. */
 const deepest = 16
 
 const showKeys = sentence`Run ${callOf("config show")} to see the keys and values.`
 
-const refusal = ({ at, kind, path, message }: ConfigurationFlaw, key: Path): Problem => {
+const toProblem = ({ at, kind, path, message }: ConfigurationFlaw, key: Path): Problem => {
   if (kind === "unknown" && at.length <= key.length)
     return wrongField("key", `${path}: ${message}`, showKeys)
   return wrongField(
@@ -34,14 +37,14 @@ const refusal = ({ at, kind, path, message }: ConfigurationFlaw, key: Path): Pro
   )
 }
 
-/** Gives the acts that set one key (or remove it, when the value is undefined), and that replace the whole content. */
+/** Builds the functions that set one key (undefined removes it) and replace the whole content. */
 export const makeChangeConfiguration = once(
   Effect.gen(function* () {
     const { configPath } = yield* Home
     const settings = yield* Settings
     const transitions = yield* Transitions
 
-    /** Writes the file as it would be, when every value in it holds. */
+    /** Sets a key if its value is valid, and writes the file. */
     const set = Effect.fnUntraced(function* (key: ReadonlyArray<string>, value: unknown) {
       const [head = ""] = key
       if (!keyNames.includes(head)) {
@@ -64,7 +67,7 @@ export const makeChangeConfiguration = once(
       const content = withKey(settings.file(), key.slice(0, deepest), value)
       const { flaws } = resolve(content, {})
       const flaw = flaws.find(({ at }) => overlap(at, key))
-      if (flaw !== undefined) return yield* Effect.fail(refusal(flaw, key))
+      if (flaw !== undefined) return yield* Effect.fail(toProblem(flaw, key))
       return yield* replace(content)
     })
 

@@ -36,23 +36,26 @@ import {
   makeUntilAttempt
 } from "../waiting/waiting.ts"
 
-/** How long, in milliseconds, a stop waits for an end that is known: longer than the work tree may be looked at. */
+/**
+ * How long (ms) a stop waits for an end that is known but not committed: longer than reading the
+ * work tree may take.
+ */
 const knownEndMs = 5000
 
-/** A task as it was seen before its stop is asked for, and whether a look found leftover processes of it. */
-interface Seen {
+/** A task as it was read before its stop, and whether a scan found leftover processes. */
+interface StopRequest {
   readonly seen: Task
   readonly leftover: boolean
   readonly call: Call
 }
 
-/** How what an ended task left running is to be stopped. */
+/** How to stop leftover processes of an ended task. */
 const orderOf = ({ spec }: Task, { signal, force }: Input<"stop">) => ({
   stopSignal: signal ?? spec.stopSignal,
   graceMs: force === true ? 0 : spec.gracePeriodMs
 })
 
-/** Stops a pipeline; of one that has ended what it has left running. Made once. */
+/** Builds a function that stops a pipeline, or the leftover processes of an ended one. */
 const makeStopPipeline = Effect.gen(function* () {
   const pipelines = yield* makePipelineView
   const { cancel, clear } = yield* makeCancelPipeline
@@ -70,7 +73,7 @@ const makeStopPipeline = Effect.gen(function* () {
   })
 })
 
-/** What the stop has ended, and that nothing is left. */
+/** The processes that the stop has ended; none are left. */
 const shownEnded = (stopped: Stopped | null, { full }: Input<"stop">) => {
   const { ended, endedMore, freedPorts } = endedAnswer(stopped)
   const cut = full === true ? { ended, endedMore } : cutEnded(ended, endedMore)
@@ -82,15 +85,18 @@ const shownEnded = (stopped: Stopped | null, { full }: Input<"stop">) => {
   }
 }
 
-/** Stops that wait together share their looks at the processes. Each needs two or three descriptors. */
+/** Concurrent stops share their process scans. Each needs two or three descriptors. */
 const stopsAtOnce = 250
 
-/** Waits for the end of what is over: it is not stopped any more, though what an agent said of it is yet to be read. Made once. */
-const makeEndThatIsKnown = Effect.gen(function* () {
+/**
+ * Builds a function that waits until a known end is committed. Such a task is not stopped any more;
+ * only its agent's output is still being read.
+ */
+const makeAwaitKnownEnd = Effect.gen(function* () {
   const until = yield* makeWaitUntil
-  const lives = yield* MonitoredAttempts
+  const monitored = yield* MonitoredAttempts
   return Effect.fnUntraced(function* (id: string) {
-    const live = lives.find(id)
+    const live = monitored.find(id)
     if (live?.isEndKnown !== true) return
     const { attempt } = live
     const committed = until(
@@ -101,7 +107,7 @@ const makeEndThatIsKnown = Effect.gen(function* () {
   })
 })
 
-/** Stops leftover processes of a task that has ended; made once. */
+/** Builds a function that stops leftover processes of an ended task. */
 const makeStopEnded = Effect.gen(function* () {
   const { root } = yield* Home
   const view = yield* View
@@ -114,7 +120,7 @@ const makeStopEnded = Effect.gen(function* () {
       return stopTree(tree, { ...order, onStuck: (stuck) => stops.markStuck(id, stuck) })
     })
 
-  /** What has ended stays as it ended; what it has left running is stopped. */
+  /** Does not change the task, only stops its leftover processes. */
   return Effect.fnUntraced(function* (task: Task, input: Input<"stop">, leftover: boolean) {
     const tree = lastTreeOf(root, task)
     const stopped =
@@ -125,14 +131,14 @@ const makeStopEnded = Effect.gen(function* () {
   })
 })
 
-/** Asks for the stop of a task; made once. */
-const makeAskForStop = Effect.gen(function* () {
+/** Builds a function that commits the stop of a task. */
+const makeCommitStop = Effect.gen(function* () {
   const { root } = yield* Home
   const transitions = yield* Transitions
   const view = yield* View
 
-  /** Asks for the stop in a transaction. A task that has changed since it was seen is looked at again. */
-  return ({ reason, signal, force }: Input<"stop">, { seen, leftover, call }: Seen) =>
+  /** Commits the stop. Scans again if the task has changed since it was read. */
+  return ({ reason, signal, force }: Input<"stop">, { seen, leftover, call }: StopRequest) =>
     transitions.commit((tx) =>
       Effect.gen(function* () {
         const task = yield* view.find(seen.id)
@@ -155,17 +161,17 @@ const makeStopHandler = Effect.gen(function* () {
   const view = yield* View
   const until = yield* makeWaitUntil
   const withRoom = yield* makeWithRoom
-  const endThatIsKnown = yield* makeEndThatIsKnown
+  const awaitKnownEnd = yield* makeAwaitKnownEnd
   const stopPipeline = yield* makeStopPipeline
   const expand = yield* makeExpand
   const stops = yield* Stops
   const orStuck = yield* makeOrStuck
   const stopEnded = yield* makeStopEnded
-  const askForStop = yield* makeAskForStop
+  const commitStop = yield* makeCommitStop
 
   const stopTask = Effect.fnUntraced(function* (task: Task, input: Input<"stop">, call: Call) {
     const { id } = task
-    // The same call, sent again because its connection broke: it has been done.
+    // The same call, sent again after a broken connection, is already done.
     if (call.caller.repeated === true && task.state.status === "cancelled") {
       return {
         task: yield* view.show(task),
@@ -177,18 +183,18 @@ const makeStopHandler = Effect.gen(function* () {
       task.state.status !== "stopping" &&
       (yield* hasLeftovers(root, task))
     if (isFinal(task.state.status)) return yield* stopEnded(task, input, leftover)
-    // What a stop before could not end may be gone by now.
+    // Processes that an earlier stop could not end may be gone now.
     stops.begin(id)
-    const asked = yield* Effect.result(withRoom(askForStop(input, { seen: task, leftover, call })))
+    const asked = yield* Effect.result(withRoom(commitStop(input, { seen: task, leftover, call })))
     if (Result.isFailure(asked)) {
-      const trouble = asked.failure
-      // It ended while it was looked at.
-      if (trouble._tag === "IllegalTransition" && isFinal(trouble.from))
+      const error = asked.failure
+      // The task ended during the scan.
+      if (error._tag === "IllegalTransition" && isFinal(error.from))
         return yield* stopEnded(yield* view.find(id), input, false)
-      return yield* Effect.fail(toProblem(trouble))
+      return yield* Effect.fail(toProblem(error))
     }
     const { attempt } = asked.success
-    // What is waited for is what the transaction made of the task: it may be another attempt than the one that was seen.
+    // Waits for the attempt of the transaction, which may be another one than was read before.
     const ended = until(id, ({ state }) => isFinal(state.status) || state.attempt > attempt)
     const now = yield* orStuck([id], Effect.mapError(ended, toProblem))
     return { task: yield* view.show(now), ...shownEnded(stops.stopped(id), input) }
@@ -197,7 +203,7 @@ const makeStopHandler = Effect.gen(function* () {
   const stop = handle(operations.stop, (input, call: Call) =>
     Effect.gen(function* () {
       const { id } = yield* Effect.fromResult(requireId(input))
-      yield* endThatIsKnown(id)
+      yield* awaitKnownEnd(id)
       const { task, pipeline } = yield* view.named(id)
       return yield* task === null
         ? stopPipeline(pipeline, input, call)
@@ -221,7 +227,7 @@ const makeRestartHandler = Effect.gen(function* () {
   const pipelines = yield* makePipelineView
   const showEndOfPipeline = yield* makeShowPipelineEnd
   const restart = yield* makeRestart
-  const orAsItIs = yield* makeOrCurrent
+  const orCurrent = yield* makeOrCurrent
   const stayCancelled = yield* makeStayCancelled
   const idempotent = yield* makeIdempotent
   const originOf = yield* makeOriginOf
@@ -230,7 +236,7 @@ const makeRestartHandler = Effect.gen(function* () {
   const showTask = (id: string, next: number, call: Call) =>
     Effect.gen(function* () {
       const now = yield* call.caller.repeated === true
-        ? view.settled(id)
+        ? view.afterActing(id)
         : orStuck([id], untilAttempt(id, next))
       const shown =
         call.flags.wait === true ? yield* showEnd(id, call) : { task: yield* view.show(now) }
@@ -250,7 +256,7 @@ const makeRestartHandler = Effect.gen(function* () {
     Effect.flatMap(originOf(call), (origin) =>
       Effect.mapError(
         transitions.commit((tx) =>
-          idempotent(tx, origin, (doing) => restart(tx, inputs, { origin, ...doing }))
+          idempotent(tx, origin, (effects) => restart(tx, inputs, { origin, ...effects }))
         ),
         toProblem
       )
@@ -284,7 +290,7 @@ const makeRestartHandler = Effect.gen(function* () {
       call
     )
     const answer = (each: (typeof decoded)[number]) =>
-      Effect.flatMap(Effect.fromResult(each), ({ id }) => orAsItIs(id, show(id, outcomes, call)))
+      Effect.flatMap(Effect.fromResult(each), ({ id }) => orCurrent(id, show(id, outcomes, call)))
     return yield* Effect.forEach(decoded, (each) => Effect.result(answer(each)), {
       concurrency: "unbounded"
     })

@@ -26,7 +26,7 @@ const inheritanceOf = (caller: Call["caller"]) => {
 export const makeEngineHandlers = Effect.gen(function* () {
   const { root, version } = yield* Home
   const store = yield* TaskStore
-  const lives = yield* MonitoredAttempts
+  const monitored = yield* MonitoredAttempts
   const shutdown = yield* Shutdown
   const handlers: ReadonlyArray<Handler> = [
     handle(operations.engineStatus, (_, { caller }) =>
@@ -45,7 +45,7 @@ export const makeEngineHandlers = Effect.gen(function* () {
       Effect.as(shutdown.request("asked by a caller"), {
         stopped: true,
         pid: process.pid,
-        liveTasks: lives.count()
+        liveTasks: monitored.count()
       })
     )
   ]

@@ -1,4 +1,4 @@
-/** Answers `events`, at once or as a stream without gap and duplicate. */
+/** Answers `events`, at once or as a stream without gaps and duplicates. */
 import { cutBriefPipeline } from "@backbeat/contract/cutAnswer"
 import { cutFrame } from "@backbeat/contract/cutFrame"
 import { cutTask } from "@backbeat/contract/cutTask"
@@ -26,15 +26,15 @@ const pageEvents = 1000
 
 const live = statuses.filter((status) => !isFinal(status))
 
-/** Frames that are no events: they are given whatever types are asked for. */
-const besides: ReadonlyArray<string> = [
+/** Frames that are not events. A stream contains them whatever types are requested. */
+const otherFrameTypes: ReadonlyArray<string> = [
   "task.log.line",
   "task.status.snapshot",
   "pipeline.status.snapshot"
 ]
 
 const typesOf = Effect.fnUntraced(function* ({ types }: Input<"events">) {
-  const unknown = types?.find((type) => !isEventType(type) && !besides.includes(type))
+  const unknown = types?.find((type) => !isEventType(type) && !otherFrameTypes.includes(type))
   if (unknown === undefined) return types?.filter(isEventType)
   return yield* Effect.fail(
     wrongField("types", `unknown type ${unknown}`, `Known types: ${eventTypes.join(", ")}.`)
@@ -51,7 +51,7 @@ interface Filter {
   readonly types: ReadonlyArray<EventType> | undefined
 }
 
-/** Reads the history, once or as it goes on; made once. */
+/** Builds the functions that read the history, once or continuously. */
 const makeHistory = Effect.gen(function* () {
   const store = yield* TaskStore
   const history = yield* History
@@ -62,7 +62,10 @@ const makeHistory = Effect.gen(function* () {
   const page = (filter: Filter, since: number, limit: number) =>
     Effect.mapError(history.events({ ...filter, since, limit }), toProblem)
 
-  /** Asked at each page of a stream: for a thousand tasks as quick as for a few. Fails with TaskNotFound when one is gone. */
+  /**
+   * Checked for each page of a stream, so it is as fast for a thousand tasks as for a few. Fails
+   * with TaskNotFound if one was pruned.
+   */
   const haveEnded = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
     if (ids.length <= 2)
       return (yield* Effect.forEach(ids, view.find)).every(({ state }) => isFinal(state.status))
@@ -75,32 +78,32 @@ const makeHistory = Effect.gen(function* () {
     return (yield* count({ status: live })) === 0
   })
 
-  /** Whether nothing follows but what a restart brings: all that is named has ended. */
+  /** Whether all named tasks have ended. Only a restart causes further events. */
   const hasEnded = Effect.fnUntraced(function* ({ taskIds, pipelineId }: Filter) {
     if (taskIds === undefined && pipelineId === undefined) return false
     const pipeline = pipelineId === undefined ? null : yield* pipelines.find(pipelineId)
     return pipeline?.state.status !== "running" && (yield* haveEnded(taskIds ?? []))
   })
 
-  /** Events from `since` on; with `follow` until all that is named has ended, or for ever. */
+  /** Events after `since`; with `follow` until all named tasks have ended, or without end. */
   const recordedFrom = (filter: Filter, since: number, follow: boolean) =>
     Stream.unwrap(
       Effect.gen(function* () {
-        const news = Latch.makeUnsafe(false)
+        const changed = Latch.makeUnsafe(false)
         yield* Effect.acquireRelease(
-          Effect.sync(() => transitions.onCommit(() => news.openUnsafe())),
+          Effect.sync(() => transitions.onCommit(() => changed.openUnsafe())),
           (stop) => Effect.sync(stop)
         )
         return Stream.paginate(since, (from: number) =>
           Effect.gen(function* () {
-            // Closed before the look, so that a commit after it opens the latch again.
-            news.closeUnsafe()
+            // Closed before the read, so that a later commit opens the latch again.
+            changed.closeUnsafe()
             const ended = yield* hasEnded(filter)
             const events = yield* page(filter, from, pageEvents)
             const last = events.at(-1)?.sequence ?? from
             if (events.length === 0 && (!follow || ended))
               return [[], Option.none<number>()] as const
-            if (events.length === 0) yield* news.await
+            if (events.length === 0) yield* changed.await
             return [events.map(eventFrame), Option.some(last)] as const
           })
         )
@@ -141,10 +144,10 @@ export const makeEventsHandler = Effect.gen(function* () {
           onDelivered
         }).pipe(
           Stream.map((line) => lineFrame(id, 0, line)),
-          Stream.mapError((trouble) =>
-            trouble._tag === "InvalidLogQuery"
-              ? wrongField("lines", trouble.message, "Remove lines.")
-              : toProblem(trouble)
+          Stream.mapError((error) =>
+            error._tag === "InvalidLogQuery"
+              ? wrongField("lines", error.message, "Remove lines.")
+              : toProblem(error)
           )
         )
       )
@@ -158,17 +161,17 @@ export const makeEventsHandler = Effect.gen(function* () {
     const tasks = yield* Effect.forEach(filter.taskIds ?? [], view.find)
     const shown = yield* Effect.forEach(tasks, view.show)
     const pipeline = pipelineId === undefined ? null : yield* pipelines.find(pipelineId)
-    const its = pipeline === null ? [] : yield* pipelines.briefs([pipeline])
+    const shownPipelines = pipeline === null ? [] : yield* pipelines.briefs([pipeline])
     const full = input.full === true
     const reader = { ...readingOf(call, false), carried: false }
     const snapshots = Stream.fromIterable([
       ...shown.map((task) => snapshotFrame(full ? task : cutTask(task, reader), since, now)),
-      ...its.map((each) =>
+      ...shownPipelines.map((each) =>
         pipelineSnapshotFrame(full ? each : cutBriefPipeline(each, reader), since, now)
       )
     ])
-    const news = recordedFrom(filter, since, input.follow ?? false)
-    const frames = Stream.concat(snapshots, full ? news : Stream.map(news, cutFrame))
+    const events = recordedFrom(filter, since, input.follow ?? false)
+    const frames = Stream.concat(snapshots, full ? events : Stream.map(events, cutFrame))
     if (input.lines !== true) return frames
     const ids =
       filter.taskIds ??

@@ -14,25 +14,25 @@ import { cursorBehind, locateLogs, type LogQuery } from "../output/LogQuery.ts"
 import { type LinePage, pagesOf } from "../output/pages.ts"
 import { renderLine, summarize } from "../output/render.ts"
 import { type Call, handle, withPayload } from "../call/Call.ts"
-import { find, gone, makeQueryOf, refused } from "../logs/logSource.ts"
-import { makeLogsOfMany, strayOfMany } from "../logs/logsOfMany.ts"
+import { locate, outputRemoved, makeQueryOf, wrongQuery } from "../logs/logSource.ts"
+import { makeLogsOfMany, misplacedForMany } from "../logs/logsOfMany.ts"
 import { makeLogStream } from "../logs/logStream.ts"
 import { makeSelect } from "../waiting/selection.ts"
 import { View } from "../view/View.ts"
 import { requiresStream, wrongField } from "../call/wrongField.ts"
 
-/** A part of an artifact, which is located before it is written, has this many lines at most. */
+/** How many lines are located and written at a time for an artifact. */
 const artifactPartLines = 100_000
-/** Of an answer that became an artifact this many lines are shown. */
+/** How many lines an answer shows beside its artifact. */
 const briefLines = 20
-/** What a line costs in JSON beside its text: two quotes and a comma. */
+/** The size of a line in JSON beside its text: two quotes and a comma. */
 const quotedBytes = 3
 
 type Inline = Extract<Output<"logs">, { readonly taskId: unknown }>
 
 const streamOnly = ["follow", "until", "count"] as const
 
-/** What an answer tells, as if all located lines were still there; without any of them. */
+/** The fields of an answer, as if all located lines still existed; without the lines. */
 const inlineOf = (task: Task, located: Located): Inline => ({
   taskId: task.id,
   totalLines: located.totalLines,
@@ -42,7 +42,7 @@ const inlineOf = (task: Task, located: Located): Inline => ({
   cursor: cursorBehind(located)
 })
 
-/** Of what was dropped nothing is said when nothing was. */
+/** The field is left out if nothing was dropped. */
 const droppedOf = (bytes: number) => (bytes === 0 ? {} : { droppedBytes: bytes })
 
 interface Showing {
@@ -50,7 +50,7 @@ interface Showing {
   readonly maxBytes: number
 }
 
-/** Reads what was located. Of an answer that takes more than `maxBytes` only the last lines are kept. */
+/** Reads the located lines. If they take more than `maxBytes`, keeps only the last ones. */
 const readInline = Effect.fnUntraced(function* (
   task: Task,
   located: Located,
@@ -71,7 +71,7 @@ const readInline = Effect.fnUntraced(function* (
   }
   yield* Effect.mapError(
     Stream.runForEach(pagesOf(located), (page) => Effect.sync(() => take(page))),
-    gone(task)
+    outputRemoved(task)
   )
   const inline: Inline = {
     ...inlineOf(task, located),
@@ -85,7 +85,7 @@ const readInline = Effect.fnUntraced(function* (
   return { inline, isLarge }
 })
 
-/** The JSON of an answer with all of its lines. How many came and what was lost is known behind the last of them. */
+/** The JSON of an answer with all lines, in parts. The counts are known after the last line. */
 const inlineParts = (task: Task, located: Located, timestamps: boolean): Stream.Stream<string> => {
   const { lines: _, shownLines: __, cursor, ...head } = inlineOf(task, located)
   const { droppedBytes } = located
@@ -103,14 +103,14 @@ const inlineParts = (task: Task, located: Located, timestamps: boolean): Stream.
       : ""
     return isLast ? `${part}],${rest.slice(1)}` : part
   }
-  // An answer that breaks off is asked for again, and then refused as it should be.
+  // If an answer breaks off, the caller repeats it and gets the error.
   return Stream.concat(
     Stream.make(`${JSON.stringify(head).slice(0, -1)},"lines":[`),
     Stream.orDie(Stream.map(pagesOf(located), partOf))
   )
 }
 
-/** The lines as text for people: all that are asked for, however large. */
+/** All requested lines as text for people, in parts. */
 const textParts = (task: Task, located: Located, timestamps: boolean): Stream.Stream<string> => {
   let between = ""
   const rendered = (line: LogLine): string => {
@@ -118,11 +118,11 @@ const textParts = (task: Task, located: Located, timestamps: boolean): Stream.St
     between = "\n"
     return part
   }
-  const pages = Stream.mapError(pagesOf(located), gone(task))
+  const pages = Stream.mapError(pagesOf(located), outputRemoved(task))
   return Stream.orDie(Stream.map(pages, ({ lines }) => lines.map(rendered).join("")))
 }
 
-/** Writes every line that the query could ask for into an artifact. Nothing is left of it when nobody waits for it any more. */
+/** Writes all lines of the query to an artifact. Removes the file if the call is interrupted. */
 const writeAll = Effect.fnUntraced(function* (
   root: string,
   task: Task,
@@ -142,15 +142,15 @@ const writeAll = Effect.fnUntraced(function* (
       Effect.gen(function* () {
         for (let since = `c${query.output.attempt}-0-0`; ;) {
           const part = locateLogs({ ...query, since, lines: artifactPartLines }, { count: false })
-          // A cursor of our own is wrong only where nothing is left.
+          // Our own cursor is only invalid if the output was removed.
           const located = yield* Effect.mapError(part, (error) =>
-            error.field === "since" ? gone(task)() : refused(error)
+            error.field === "since" ? outputRemoved(task)() : wrongQuery(error)
           )
           const write = ({ lines }: LinePage) =>
             Effect.sync(() =>
               file.write(lines.map((line) => `${renderLine(line, timestamps)}\n`).join(""))
             )
-          yield* Effect.mapError(Stream.runForEach(pagesOf(located), write), gone(task))
+          yield* Effect.mapError(Stream.runForEach(pagesOf(located), write), outputRemoved(task))
           if (!located.hasMore) return file.finish()
           since = cursorBehind(located)
         }
@@ -159,7 +159,7 @@ const writeAll = Effect.fnUntraced(function* (
   )
 })
 
-/** Which tasks are meant; made once. */
+/** Builds a function that finds the tasks of a call. */
 const makeTasksOf = Effect.gen(function* () {
   const view = yield* View
   const select = yield* makeSelect
@@ -175,7 +175,7 @@ const makeTasksOf = Effect.gen(function* () {
   })
 })
 
-/** With a grep that finds nothing: whether it would without regard to case. */
+/** A hint if a grep without matches would match in another case. */
 const hintOf = Effect.fnUntraced(function* (
   { grep, ignoreCase }: Input<"logs">,
   query: LogQuery,
@@ -198,10 +198,12 @@ export const makeLogsHandler = Effect.gen(function* () {
   const ofMany = yield* makeLogsOfMany
   const streamOf = yield* makeLogStream
 
-  /** What is asked of lines that are there, without any that come; null where several tasks are meant. */
+  /** The query of existing lines; null for several tasks. */
   const wholeOf = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
-    const stray = streamOnly.find((field) => input[field] !== undefined && input[field] !== false)
-    if (stray !== undefined) return yield* Effect.fail(requiresStream(stray, "logs", input))
+    const misplaced = streamOnly.find(
+      (field) => input[field] !== undefined && input[field] !== false
+    )
+    if (misplaced !== undefined) return yield* Effect.fail(requiresStream(misplaced, "logs", input))
     const tasks = yield* tasksOf(input, call)
     const [task] = tasks
     if (input.id === undefined || task === undefined) return { tasks, one: null }
@@ -215,7 +217,7 @@ export const makeLogsHandler = Effect.gen(function* () {
   ) {
     const timestamps = input.timestamps ?? false
     const mode = call.flags.output
-    const located = yield* find(query, true)
+    const located = yield* locate(query, true)
     const { inline, isLarge } =
       mode === "artifact"
         ? {
@@ -226,7 +228,8 @@ export const makeLogsHandler = Effect.gen(function* () {
             timestamps,
             maxBytes: mode === "inline" ? Number.POSITIVE_INFINITY : inlineMaxBytes
           })
-    // Who writes auto wants all of it: here, or beside a part of it in a file.
+    // With an explicit `auto` the caller wants all lines: in the answer, or in an artifact beside a
+    // part of them.
     if (!isLarge && !(mode === "auto" && located.hasMore))
       return { ...inline, ...(yield* hintOf(input, query, located)) }
     const artifact = yield* writeAll(root, task, query, timestamps)
@@ -242,8 +245,8 @@ export const makeLogsHandler = Effect.gen(function* () {
   const answer = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
     const { one, tasks } = yield* wholeOf(input, call)
     if (one !== null) return yield* answerOne(one, input, call)
-    const stray = strayOfMany(input)
-    return stray === null ? yield* ofMany(tasks, input) : yield* Effect.fail(stray)
+    const misplaced = misplacedForMany(input)
+    return misplaced === null ? yield* ofMany(tasks, input) : yield* Effect.fail(misplaced)
   })
 
   const parts = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
@@ -257,22 +260,22 @@ export const makeLogsHandler = Effect.gen(function* () {
       return null
     const { one } = yield* wholeOf(input, call)
     if (one === null || input.grep !== undefined) return null
-    return inlineParts(one.task, yield* find(one.query, true), input.timestamps ?? false)
+    return inlineParts(one.task, yield* locate(one.query, true), input.timestamps ?? false)
   })
 
   const text = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
     if (call.flags.output === "artifact") return null
     const { one, tasks } = yield* wholeOf(input, call)
     if (one !== null)
-      return textParts(one.task, yield* find(one.query, false), input.timestamps ?? false)
+      return textParts(one.task, yield* locate(one.query, false), input.timestamps ?? false)
     const { lines } = yield* ofMany(tasks, input)
-    return Stream.make(lines.map(({ task, text: said }) => `${task} | ${said}`).join("\n"))
+    return Stream.make(lines.map(({ task, text: line }) => `${task} | ${line}`).join("\n"))
   })
 
   const stream = Effect.fnUntraced(function* (input: Input<"logs">, call: Call) {
     const tasks = yield* tasksOf(input, call)
-    const stray = input.id === undefined ? strayOfMany(input) : null
-    return stray === null ? yield* streamOf(tasks, input, call) : yield* Effect.fail(stray)
+    const misplaced = input.id === undefined ? misplacedForMany(input) : null
+    return misplaced === null ? yield* streamOf(tasks, input, call) : yield* Effect.fail(misplaced)
   })
 
   return {

@@ -14,8 +14,8 @@ import { makeCancelPipeline } from "../steering/pipelineCancel.ts"
 import { makeOriginOf } from "../creation/originOf.ts"
 import { makePipelineCreation } from "../creation/pipelineCreation.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
-import { countOf } from "../view/counted.ts"
-import { isCursor } from "../view/counted.ts"
+import { totalOf } from "../view/paging.ts"
+import { isCursor } from "../view/paging.ts"
 import { wrongField } from "../call/wrongField.ts"
 import { makeShowPipelineEnd } from "../waiting/waiting.ts"
 
@@ -72,7 +72,7 @@ const makeListHandler = Effect.gen(function* () {
           store.list(pipelineAggregate, filter, { limit: limit ?? 50, after }),
           toProblem
         )
-        return { ...countOf(page), pipelines: yield* briefs(page.states), next: page.next }
+        return { ...totalOf(page), pipelines: yield* briefs(page.states), next: page.next }
       })
   )
 })

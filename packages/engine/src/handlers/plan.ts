@@ -1,4 +1,4 @@
-/** Answers `plan`: what a start or a pipeline would do. Nothing is stored and nothing runs. */
+/** Answers `plan`: what a start or a pipeline would do. Stores and starts nothing. */
 import { CallerSurface, written } from "../call/written.ts"
 import type { Surface } from "@backbeat/contract/surface/Surface"
 import { callOf, sentence } from "@backbeat/contract/Text"
@@ -40,7 +40,7 @@ import { iso } from "../view/taskAnswer.ts"
 import { type SpecWithEnvironment, specify } from "../creation/taskSpec.ts"
 import { wrongField } from "../call/wrongField.ts"
 
-/** Stands for the id of a pipeline that is yet to be made: no id can look like this. */
+/** A placeholder for the id of the new pipeline; no real id looks like this. */
 const idToBe = "<pipeline>"
 
 const commandLineOf = ({ work }: TaskSpec, config: Configuration): ReadonlyArray<string> => {
@@ -57,7 +57,7 @@ const commandLineOf = ({ work }: TaskSpec, config: Configuration): ReadonlyArray
 
 const unstartable = "it could not start"
 
-/** What would be spawned, and what is to be known of it beforehand. */
+/** The command line that would run, and warnings about it. */
 const spawning = (specified: SpecWithEnvironment, config: Configuration, surface: Surface) => {
   const { spec, env } = specified
   const argv = commandLineOf(spec, config)
@@ -65,9 +65,9 @@ const spawning = (specified: SpecWithEnvironment, config: Configuration, surface
   const { work } = spec
   const unavailable = agentUnavailable(spec, env, config)
   const unspawned = resolved.kind === "notSpawned" ? `${unstartable}: ${resolved.message}` : null
-  const trouble = unavailable === null ? unspawned : describeRejection(unavailable, surface)
+  const rejection = unavailable === null ? unspawned : describeRejection(unavailable, surface)
   const warnings = [
-    ...(trouble === null ? loginWarnings(specified.spec, specified.env, config) : [trouble]),
+    ...(rejection === null ? loginWarnings(specified.spec, specified.env, config) : [rejection]),
     ...(work.kind === "prompt" && work.permissionMode === "full"
       ? [`${work.agent} would run without any permission check (permissionMode full)`]
       : [])
@@ -78,19 +78,19 @@ const spawning = (specified: SpecWithEnvironment, config: Configuration, surface
 const isMany = <A>(payload: A | ReadonlyArray<A>): payload is ReadonlyArray<A> =>
   Array.isArray(payload)
 
-/** The tasks of the call itself: the ids that it makes, and those among them that would be cancelled at once. */
+/** Other tasks of the call: their ids, and those that would be cancelled at once. */
 interface Ahead {
-  readonly toBe: ReadonlySet<string>
-  readonly doomed: Set<string>
+  readonly newIds: ReadonlySet<string>
+  readonly cancelled: Set<string>
 }
 
-/** What is known of a task beside its payload: why it would be refused though nothing is wrong with that, or null. */
+/** Facts about a task beside its payload: why the store would reject it, or null. */
 interface PlannedTask extends Ahead {
   readonly refused: Problem | null
 }
 
-/** What becomes of the task that has the id. */
-const standsAs = ({ id, state }: Task, { ifRunning, ifEnded }: StartInput): string => {
+/** Describes what a start would do with the existing task of the id. */
+const describeExisting = ({ id, state }: Task, { ifRunning, ifEnded }: StartInput): string => {
   if (isFinal(state.status) && ifEnded === "return")
     return `task ${id} is ${state.status}: start would return it unchanged (ifEnded return)`
   if (isFinal(state.status))
@@ -102,24 +102,25 @@ const standsAs = ({ id, state }: Task, { ifRunning, ifEnded }: StartInput): stri
   return `task ${id} is ${state.status}: ${what} (ifRunning ${ifRunning ?? "error"})`
 }
 
-/** Foresees what would keep a task from starting at once; made once. */
+/** Builds the warnings about what would keep a task from starting at once. */
 const makeWarningsOf = Effect.gen(function* () {
   const store = yield* TaskStore
   const settings = yield* Settings
   const pauses = yield* Pauses
 
-  const brokenOne = Effect.fnUntraced(function* (
+  const unsatisfiable = Effect.fnUntraced(function* (
     { task: id, on }: Dependency,
-    { toBe, doomed }: Ahead
+    { newIds, cancelled }: Ahead
   ) {
     const needed = on === "success" ? "" : ` (on ${on})`
-    const broken = (end: string) => [
+    const cancelledAtOnce = (end: string) => [
       `it would be cancelled at once: it depends on ${id}${needed}, which ${end}`
     ]
-    if (toBe.has(id)) return on === "success" && doomed.has(id) ? broken("would be cancelled") : []
+    if (newIds.has(id))
+      return on === "success" && cancelled.has(id) ? cancelledAtOnce("would be cancelled") : []
     const state = (yield* Effect.mapError(store.find(id), toProblem))?.state
     return state !== undefined && isSatisfied(on, state) === false
-      ? broken(state.status === "cancelled" ? "was cancelled" : state.status)
+      ? cancelledAtOnce(state.status === "cancelled" ? "was cancelled" : state.status)
       : []
   })
 
@@ -145,13 +146,15 @@ const makeWarningsOf = Effect.gen(function* () {
     const config = settings.current()
     const busy = busyIn(yield* Effect.mapError(store.busy, toProblem), spec.queue)
     const slots = slotsOf(config, spec.queue)
-    const broken = (yield* Effect.forEach(spec.dependsOn, (each) => brokenOne(each, ahead))).flat()
-    if (broken.length > 0 && id !== undefined) ahead.doomed.add(id)
+    const cancelledAtOnce = (yield* Effect.forEach(spec.dependsOn, (each) =>
+      unsatisfiable(each, ahead)
+    )).flat()
+    if (cancelledAtOnce.length > 0 && id !== undefined) ahead.cancelled.add(id)
     return [
       ...(refused === null ? [] : [rejectionWarning(refused, yield* CallerSurface)]),
-      ...broken,
+      ...cancelledAtOnce,
       ...(yield* pausedOne(spec.queue)),
-      ...(existing === null || refused !== null ? [] : [standsAs(existing, input)]),
+      ...(existing === null || refused !== null ? [] : [describeExisting(existing, input)]),
       ...(spec.timeoutFrom?.includes("variable") === true
         ? [`the timeout of each attempt is ${spec.timeout} ms, from ${spec.timeoutFrom}`]
         : []),
@@ -166,15 +169,15 @@ const makeWarningsOf = Effect.gen(function* () {
   })
 })
 
-/** Plans one task of a call; made once. What it depends on in the call is planned before it. */
+/** Builds a function that plans one task of a call, after its dependencies in the call. */
 const makePlanOne = Effect.gen(function* () {
   const settings = yield* Settings
   const { checkKnown } = yield* makeDependencyStates
   const warningsOf = yield* makeWarningsOf
 
-  return Effect.fnUntraced(function* (input: StartInput, origin: Origin, standing: PlannedTask) {
+  return Effect.fnUntraced(function* (input: StartInput, origin: Origin, plannedTask: PlannedTask) {
     const now = yield* Clock.currentTimeMillis
-    const setting = {
+    const context = {
       cwd: origin.cwd,
       umask: origin.umask,
       processLimits: origin.processLimits,
@@ -183,10 +186,10 @@ const makePlanOne = Effect.gen(function* () {
       originOf: (key: "timeout" | "maxOutputBytes") => originIn(settings.resolved(), key),
       now
     }
-    const specified = yield* Effect.fromResult(specify(input, setting))
+    const specified = yield* Effect.fromResult(specify(input, context))
     const { spec } = specified
-    yield* Effect.mapError(checkKnown(spec.dependsOn, standing.toBe), toProblem)
-    const { argv, warnings } = spawning(specified, setting.config, yield* CallerSurface)
+    yield* Effect.mapError(checkKnown(spec.dependsOn, plannedTask.newIds), toProblem)
+    const { argv, warnings } = spawning(specified, context.config, yield* CallerSurface)
     const notBefore = spec.notBefore === null ? null : iso(spec.notBefore)
     return {
       id: input.id ?? null,
@@ -196,8 +199,8 @@ const makePlanOne = Effect.gen(function* () {
       spec: { ...spec, notBefore },
       startsAt: notBefore,
       warnings: [
-        ...(yield* warningsOf(input, spec, standing)),
-        ...(standing.refused === null
+        ...(yield* warningsOf(input, spec, plannedTask)),
+        ...(plannedTask.refused === null
           ? warnings
           : warnings.filter((each) => !each.startsWith(unstartable)))
       ]
@@ -205,7 +208,7 @@ const makePlanOne = Effect.gen(function* () {
   })
 })
 
-/** Works through items in an order; the answers come in that of the items. */
+/** Processes items in the given order, and returns the results in the order of the items. */
 const inOrder = <A, B, E>(
   items: ReadonlyArray<A>,
   order: ReadonlyArray<number>,
@@ -224,31 +227,33 @@ const inOrder = <A, B, E>(
         .map(({ answer }) => answer)
   )
 
-/** The message names the field itself: it is about the whole item. */
-const foreseenAs = (told: Problem, surface: Surface): Problem => {
-  const { path: _, ...rest } = told
-  return { ...rest, message: rejectionWarning(told, surface) }
+/** Without the path: the message is about the whole item and names the field. */
+const asRejection = (problem: Problem, surface: Surface): Problem => {
+  const { path: _, ...rest } = problem
+  return { ...rest, message: rejectionWarning(problem, surface) }
 }
 
-/** The items that are well-formed, and would be refused all the same; what depends on a bad item is told with that. */
-const alsoRefused = (
-  foreseen: ReadonlyMap<number, Problem>,
+/**
+ * Well-formed items that would be rejected. What depends on a bad item is reported with that item.
+ */
+const furtherRejections = (
+  rejections: ReadonlyMap<number, Problem>,
   items: ReadonlyArray<{ readonly index: number }>,
   surface: Surface
 ) =>
-  [...foreseen]
+  [...rejections]
     .filter(([, { type }]) => type !== "DependencyNotFound")
     .map(([place, problem]) => ({
       index: items[place]?.index ?? place,
-      problem: foreseenAs(problem, surface)
+      problem: asRejection(problem, surface)
     }))
 
-/** A refusal of what is planned: its next call is planned too, and never made. */
+/** A problem of the planned call. Its suggested call is planned too, not made. */
 const planned = (
   operation: "start" | "pipeline create",
-  { try: next, changes, ...told }: Problem
+  { try: next, changes, ...problem }: Problem
 ): Problem => ({
-  ...told,
+  ...problem,
   ...(next?.operation === operation
     ? { try: { operation: "plan", payload: { operation, payload: next.payload } } }
     : {}),
@@ -284,24 +289,24 @@ export const makePlanHandler = Effect.gen(function* () {
     const inputs = decoded.map(({ input }) => input)
     const { order, rejected } = arrange(inputs)
     for (const [place, problem] of rejected) at(decoded[place]?.index ?? place, problem)
-    const foreseen = yield* Effect.mapError(dryRunStart(decoded, order, origin), toProblem)
+    const rejections = yield* Effect.mapError(dryRunStart(decoded, order, origin), toProblem)
     const ahead = {
-      toBe: new Set(payloads.flatMap(({ id }) => (typeof id === "string" ? [id] : []))),
-      doomed: new Set<string>()
+      newIds: new Set(payloads.flatMap(({ id }) => (typeof id === "string" ? [id] : []))),
+      cancelled: new Set<string>()
     }
     const tasks = yield* inOrder(decoded, order, ({ index, input }, place) =>
       Effect.catch(
-        planOne(input, origin, { ...ahead, refused: foreseen.get(place) ?? null }),
+        planOne(input, origin, { ...ahead, refused: rejections.get(place) ?? null }),
         (problem) => Effect.sync(() => (at(index, problem), []))
       )
     )
     if (bad.size > 0)
-      for (const { index, problem } of alsoRefused(foreseen, decoded, yield* CallerSurface))
+      for (const { index, problem } of furtherRejections(rejections, decoded, yield* CallerSurface))
         if (!bad.has(index)) at(index, problem)
-    const refusal = joinProblems(bad)
-    return refusal === null
+    const joined = joinProblems(bad)
+    return joined === null
       ? { operation: "start", tasks: tasks.flat(), order }
-      : yield* Effect.fail(refusal)
+      : yield* Effect.fail(joined)
   })
 
   const planPipeline = Effect.fnUntraced(function* (payload: Input<"plan">["payload"], call: Call) {
@@ -318,14 +323,17 @@ export const makePlanHandler = Effect.gen(function* () {
     const { taskIds } = yield* dryRun(input, origin)
     const ids = input.id === undefined ? idsOf(idToBe, input) : taskIds
     const { items, order } = yield* Effect.fromResult(itemsOf(ids, input))
-    const standing = {
-      toBe: new Set(items.map((item) => item.input.id)),
-      doomed: new Set<string>(),
+    const plannedTask = {
+      newIds: new Set(items.map((item) => item.input.id)),
+      cancelled: new Set<string>(),
       refused: null
     }
-    const tasks = yield* inOrder(items, order, ({ path, input: its }) =>
-      planOne(its, origin, standing).pipe(
-        Effect.map((task) => ({ ...task, id: its.id.startsWith(idToBe) ? null : its.id })),
+    const tasks = yield* inOrder(items, order, ({ path, input: stepInput }) =>
+      planOne(stepInput, origin, plannedTask).pipe(
+        Effect.map((task) => ({
+          ...task,
+          id: stepInput.id.startsWith(idToBe) ? null : stepInput.id
+        })),
         Effect.mapError((problem) => problemOfTask(path, problem))
       )
     )
@@ -334,7 +342,9 @@ export const makePlanHandler = Effect.gen(function* () {
 
   return handle(plan, ({ operation, payload }: Input<"plan">, call) =>
     operation === "pipeline create"
-      ? Effect.mapError(planPipeline(payload, call), (told) => planned("pipeline create", told))
+      ? Effect.mapError(planPipeline(payload, call), (problem) =>
+          planned("pipeline create", problem)
+        )
       : planStart(payload, call)
   )
 })

@@ -13,7 +13,7 @@ import { makeSelect } from "../waiting/selection.ts"
 import { iso } from "../view/taskAnswer.ts"
 import { wrongField } from "../call/wrongField.ts"
 
-/** Which tasks are looked at, and how old they must be. */
+/** Which tasks to prune, and how old they must be. */
 interface Wanted {
   readonly days: number
   readonly statuses: ReadonlyArray<TaskStatus>
@@ -22,7 +22,7 @@ interface Wanted {
 
 const shownIds = 10
 
-/** Says why a pruning removes nothing; made once. */
+/** Builds the reason why a prune removes nothing. */
 const makeWhyNothing = Effect.map(TaskStore, (store) =>
   Effect.fnUntraced(function* ({ kept }: Pruned, { days, statuses, only }: Wanted) {
     if (kept.length > 0) {
@@ -78,7 +78,7 @@ export const makePruneHandler = Effect.gen(function* () {
       const wanted = yield* wantedBy(input, call)
       const { days, statuses, only } = wanted
       const now = yield* Clock.currentTimeMillis
-      // What ended in this very millisecond is older than zero days too.
+      // A task that ended in this millisecond is older than zero days.
       const endedBefore = now - days * dayMs + 1
       const pruned = yield* Effect.mapError(
         prune({ endedBefore, statuses, dryRun, only }),
@@ -90,7 +90,8 @@ export const makePruneHandler = Effect.gen(function* () {
           : { reason: yield* Effect.mapError(whyNothing(pruned, wanted), toProblem) }
       const { removed, freedBytes } = pruned
       if (dryRun || only !== undefined) return { removed, freedBytes, dryRun, ...reason }
-      // What a pruning of everything has not come to remove is of this age too; of one by status nothing is known.
+      // Removes leftover folders of the same age. If only some statuses are pruned, those older
+      // than `retentionDays`.
       const untouchedSince =
         status === undefined ? endedBefore : now - settings.current().retentionDays * dayMs
       const left = yield* Effect.mapError(clearLeftOvers(untouchedSince), toProblem)

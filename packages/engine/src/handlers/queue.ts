@@ -49,7 +49,7 @@ export const makeQueueHandlers = Effect.gen(function* () {
   const pause = (queue: string, asked: Omit<Pause, "at">) =>
     pauses.changing(transitions.commit((tx) => store.pause(queue, { ...asked, at: tx.now })))
 
-  /** What waits starts in the commit that ends the pause. */
+  /** Queued tasks start in the commit that ends the pause. */
   const resume = (queue: string) =>
     transitions.commit((tx) => Effect.tap(store.resume(queue), () => Effect.sync(tx.fillSlots)))
 

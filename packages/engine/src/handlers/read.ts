@@ -23,23 +23,23 @@ import { makeReadLastLines } from "../view/lastLines.ts"
 import { ownKey } from "../waiting/selection.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
 import { iso } from "../view/taskAnswer.ts"
-import { countOf } from "../view/counted.ts"
+import { totalOf } from "../view/paging.ts"
 import { View } from "../view/View.ts"
-import { isCursor } from "../view/counted.ts"
+import { isCursor } from "../view/paging.ts"
 import { CallerSurface } from "../call/written.ts"
 import { wrongField } from "../call/wrongField.ts"
 
 const noSuchAttempt = ({ id, state }: Task, attempt: number): Problem => {
   const last = lastAttempt(state)
-  const told = wrongField(
+  const rejection = wrongField(
     "attempt",
     `task ${id} had no attempt ${attempt}`,
     last === 0 ? "No attempt of it has begun yet." : `The last attempt is ${last}.`
   )
-  return withChange(told, { attempt: last === 0 ? undefined : last })
+  return withChange(rejection, { attempt: last === 0 ? undefined : last })
 }
 
-/** These fields are of a task. */
+/** Rejects a field that requires a task. */
 const onlyOfTask = (field: "attempt" | "checkpoint"): Problem =>
   withChange(
     wrongField(field, "requires a task; this id is a pipeline", "Use the id of one of its tasks."),
@@ -90,10 +90,10 @@ const makeStatusHandler = Effect.gen(function* () {
       const errors = answers.flatMap(({ id, result }) =>
         Result.isFailure(result) ? [{ id, error: errorOf(result.failure, surface) }] : []
       )
-      const its = found.flatMap(({ pipeline }) => pipeline ?? [])
+      const pipelinesFound = found.flatMap(({ pipeline }) => pipeline ?? [])
       return {
         tasks: found.flatMap(({ task }) => task ?? []),
-        ...(its.length === 0 ? {} : { pipelines: its }),
+        ...(pipelinesFound.length === 0 ? {} : { pipelines: pipelinesFound }),
         ...(errors.length === 0 ? {} : { errors })
       }
     })
@@ -101,7 +101,7 @@ const makeStatusHandler = Effect.gen(function* () {
   return { ...handle(operations.status, answer), several }
 })
 
-/** Whose tasks are listed; everybody's when undefined. */
+/** The session whose tasks are listed; undefined for all tasks. */
 const ownerOf = ({ mine, sessionId }: Input<"list">, call: Call) => {
   if (mine !== true) return Effect.succeed(sessionId)
   return sessionId === undefined
@@ -111,7 +111,7 @@ const ownerOf = ({ mine, sessionId }: Input<"list">, call: Call) => {
       )
 }
 
-/** Adds to listed tasks what is read of each when it is asked for; made once. */
+/** Builds a function that adds last lines and memory use to listed tasks, when requested. */
 const makeAddRead = Effect.gen(function* () {
   const { root } = yield* Home
   const readLastLines = yield* makeReadLastLines
@@ -136,7 +136,7 @@ const makeAddRead = Effect.gen(function* () {
         lastLines === undefined ? {} : { lastLines: yield* readLastLines(task, lastLines) }
       return { ...each, ...lines, ...(resources === true ? yield* memoryOf(task) : {}) }
     })
-    // All at once: their looks share one reading of the process table.
+    // Concurrently, so that they share one process scan.
     return Effect.forEach(
       shown,
       (each, index) =>
@@ -182,7 +182,7 @@ const makeListHandler = Effect.gen(function* () {
         full === true
           ? yield* showAll(page.tasks, input.ids?.length === 1)
           : yield* view.listed(page.tasks)
-      return { ...countOf(page), tasks: yield* addRead(tasks, page.tasks, input), next: page.next }
+      return { ...totalOf(page), tasks: yield* addRead(tasks, page.tasks, input), next: page.next }
     })
   )
 })

@@ -1,4 +1,4 @@
-/** Answers `retry` and `resume`: a new task that does the work of an ended one again. */
+/** Answers `retry` and `resume`: a new task repeats or continues the work of an ended one. */
 import { callOf, sentence, type Hint } from "@backbeat/contract/Text"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/steer"
@@ -28,18 +28,18 @@ import { View } from "../view/View.ts"
 import { wrongField } from "../call/wrongField.ts"
 import { makeShowEnd } from "../waiting/waiting.ts"
 
-const refuse = (id: string, message: string, hint: Hint): Problem =>
+const reject = (id: string, message: string, hint: Hint): Problem =>
   problem("IllegalTransition", `task ${id} ${message}`, hint, { id })
 
-/** What it says in a specification that is given to another task: nothing is waited for that was waited out before. */
-const again = (spec: TaskSpec, { env = {} }: Input<"retry">): TaskSpec => ({
+/** The specification for the new task, without the delays of the old one. */
+const repeatedSpec = (spec: TaskSpec, { env = {} }: Input<"retry">): TaskSpec => ({
   ...spec,
   notBefore: null,
   delayMs: null,
   envKeys: [...new Set([...spec.envKeys, ...Object.keys(env)])].toSorted()
 })
 
-/** What a resumption asks of the agent in another way than the task before. */
+/** The agent fields that a `resume` changes. */
 const changesOf = ({
   model,
   effort,
@@ -54,14 +54,14 @@ const changesOf = ({
   ...(maxCostUsd === undefined ? {} : { maxCostUsd })
 })
 
-/** The session with which its agent can go on; null when it has told none. */
+/** The agent session to continue; null if the agent has reported none. */
 const sessionOf = ({ state }: Task): Session | null => {
   const agent = "end" in state ? state.end?.agent : undefined
   const id = agent?.result.sessionId ?? null
   return id === null || agent === undefined ? null : { id, usedBefore: agent.used }
 }
 
-/** The environment of a repetition: that of the task before, or the caller's. */
+/** The environment of the new task: the stored one of the old task, or the caller's. */
 const environmentOf = (
   root: string,
   task: Task,
@@ -69,10 +69,10 @@ const environmentOf = (
   { environment }: Origin
 ) => {
   if (inheritEnv === true) return Effect.succeed(inheritEnvironment(environment, env))
-  const kept = readEnvironment(root, task)
-  return kept === null
+  const stored = readEnvironment(root, task)
+  return stored === null
     ? Effect.fail(
-        refuse(
+        reject(
           task.id,
           task.spec.forgetEnv
             ? "has no stored environment (forgetEnv)"
@@ -80,17 +80,17 @@ const environmentOf = (
           sentence`Set "inheritEnv": true, or start it again with ${callOf("start")}.`
         )
       )
-    : Effect.succeed({ ...kept, ...env })
+    : Effect.succeed({ ...stored, ...env })
 }
 
-/** What is done again, and how it was asked for. */
+/** The task to repeat, the new specification, and the payload. */
 interface Repetition {
   readonly parent: Task
   readonly spec: TaskSpec
   readonly input: Input<"retry">
 }
 
-/** Makes new tasks from ended ones; made once. */
+/** Builds the functions that create tasks from ended ones. */
 const makeRepeat = Effect.gen(function* () {
   const { root } = yield* Home
   const view = yield* View
@@ -103,7 +103,7 @@ const makeRepeat = Effect.gen(function* () {
     const task = yield* view.find(id)
     if (isFinal(task.state.status)) return task
     return yield* Effect.fail(
-      refuse(
+      reject(
         id,
         `is ${task.state.status}; only ended tasks can be ${what}`,
         "Wait until it ends, or stop it."
@@ -129,23 +129,23 @@ const makeRepeat = Effect.gen(function* () {
       pipelineId: null,
       ...lineageOf(origin)
     }
-    const stands = yield* dependencyStateAgain({ ...parent, spec })
+    const dependencies = yield* dependencyStateAgain({ ...parent, spec })
     yield* storeEnvironment(root, id, owner.requestId, env)
-    return yield* tx.create({ id, spec, owner, lineage }, stands, origin.actor)
+    return yield* tx.create({ id, spec, owner, lineage }, dependencies, origin.actor)
   })
 
   const retried = (tx: Tx, input: Input<"retry">, origin: Origin) =>
     Effect.gen(function* () {
       const parent = yield* ended(input.id, "retried")
-      return yield* create(tx, { parent, spec: again(parent.spec, input), input }, origin)
+      return yield* create(tx, { parent, spec: repeatedSpec(parent.spec, input), input }, origin)
     })
 
-  /** Fails with CommandInputError for what the agent cannot honour. */
-  const honoured = (work: AgentWork) => {
-    const [unable] = agentOf(settings.current(), work.agent)?.unsupportedFields(work) ?? []
-    return unable === undefined
+  /** Fails with CommandInputError if the agent does not support a field. */
+  const checkSupported = (work: AgentWork) => {
+    const [unsupported] = agentOf(settings.current(), work.agent)?.unsupportedFields(work) ?? []
+    return unsupported === undefined
       ? Effect.void
-      : Effect.fail(wrongField(unable.field, unable.message, "Remove it."))
+      : Effect.fail(wrongField(unsupported.field, unsupported.message, "Remove it."))
   }
 
   const resumed = (tx: Tx, input: Input<"resume">, origin: Origin) =>
@@ -155,20 +155,20 @@ const makeRepeat = Effect.gen(function* () {
       const { work, dependsOn } = parent.spec
       if (work.kind !== "prompt")
         return yield* Effect.fail(
-          refuse(
+          reject(
             id,
             `is a ${work.kind}; only agent tasks can be resumed`,
             sentence`Use ${callOf("retry")} to run it again.`
           )
         )
       const own = wanted === "new" ? null : sessionOf(parent)
-      const able = agentOf(settings.current(), work.agent)
+      const canContinue = agentOf(settings.current(), work.agent)
         ?.unsupportedFields({ ...work, session: own })
         .every(({ field }) => field !== "session")
-      const session = able === true ? own : null
+      const session = canContinue === true ? own : null
       if (wanted === "continue" && session === null) {
         return yield* Effect.fail(
-          refuse(
+          reject(
             id,
             "has no agent session to continue",
             'Remove session, or set "session": "new" to continue from its checkpoint.'
@@ -176,14 +176,14 @@ const makeRepeat = Effect.gen(function* () {
         )
       }
       const after = { task: id, how: "resume", added: additionalContext ?? null } as const
-      // What it waited for has come once, or it would not have begun.
+      // The dependencies of a started task were satisfied.
       const waits = wasStarted(parent.state) ? [] : dependsOn
       const spec = {
-        ...again(parent.spec, input),
+        ...repeatedSpec(parent.spec, input),
         dependsOn: waits,
         work: { ...work, ...changesOf(input), session, after }
       }
-      yield* honoured(spec.work)
+      yield* checkSupported(spec.work)
       return yield* create(tx, { parent, spec, input }, origin)
     })
 
@@ -206,16 +206,16 @@ export const makeRepeatHandlers = Effect.gen(function* () {
   ) =>
     Effect.gen(function* () {
       const origin = yield* originOf(call)
-      const made = yield* Effect.mapError(
+      const created = yield* Effect.mapError(
         transitions.commit((tx) =>
           idempotent(tx, origin, ({ task }) => task("made", body(tx, origin)))
         ),
         toProblem
       )
-      yield* supervisor.acted([made.id])
+      yield* supervisor.acted([created.id])
       return call.flags.wait === true
-        ? yield* showEnd(made.id, call)
-        : { task: yield* view.show(yield* view.find(made.id)) }
+        ? yield* showEnd(created.id, call)
+        : { task: yield* view.show(yield* view.find(created.id)) }
     })
 
   const handlers: ReadonlyArray<Handler> = [

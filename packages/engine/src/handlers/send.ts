@@ -1,4 +1,7 @@
-/** Answers `send`. What it delivers cannot be taken back: it is noted before and behind, so that nothing is delivered twice. */
+/**
+ * Answers `send`. A delivery cannot be undone, so it is recorded before and after, and nothing is
+ * delivered twice.
+ */
 import { callOf, sentence, type Hint } from "@backbeat/contract/Text"
 import { problem, type Problem, type Try, withTry } from "@backbeat/contract/Problem"
 import * as operations from "@backbeat/contract/operation/steer"
@@ -43,7 +46,7 @@ const undelivered = (id: string, error: StdinClosed | StdinBlocked) => {
   )
 }
 
-/** The command reads on, and nobody can reach it: it would wait for ever. */
+/** The command still reads its stdin, but nobody can write to it: it would wait forever. */
 const unreachable = (id: string, name: string, dir: string) =>
   notSending(
     id,
@@ -58,7 +61,7 @@ const maybeDelivered = (id: string) =>
     "Check the task's logs before you send it again. Nothing was sent twice."
   )
 
-/** What cannot be waited for is refused before anything is delivered. */
+/** Rejects an invalid wait before anything is delivered. */
 const checkAwaited = ({ quietMs, until }: Input<"send">): Problem | null => {
   if (until === undefined) return null
   if (quietMs !== undefined)
@@ -90,7 +93,10 @@ const check = (input: Input<"send">, { id, state, spec }: Task): Problem | null 
   return checkAwaited(input)
 }
 
-/** Signals the group only when its leader is the process that was recorded. SIGKILL spares the shim, which records the end. */
+/**
+ * Signals the group only if its leader is the recorded process. SIGKILL spares the shim, which
+ * records the end.
+ */
 const signalAttempt = (tree: AttemptTree, signal: NodeJS.Signals): Effect.Effect<boolean> => {
   const state = inspectAttempt(tree.dir)
   if (state.kind !== "alive" || !state.shimAlive || state.identity === null)
@@ -100,7 +106,7 @@ const signalAttempt = (tree: AttemptTree, signal: NodeJS.Signals): Effect.Effect
     : Effect.succeed(signalGroup(state.identity.pid, signal))
 }
 
-/** What was noted of a call, and how more of it is; made once. */
+/** Builds the functions that read and record the delivery of a call. */
 const makeNotes = Effect.gen(function* () {
   const requests = yield* RequestStore
   const database = yield* Database
@@ -120,7 +126,7 @@ const makeNotes = Effect.gen(function* () {
   }
 })
 
-/** The call that reads what comes later: to send again would send the text twice. */
+/** The call that reads later output. Another `send` would send the text twice. */
 const laterOf = ({ id, until }: Input<"send">, cursor: string | undefined): Try => {
   const since = cursor === undefined ? {} : { since: cursor }
   return until === undefined
@@ -159,18 +165,21 @@ export const makeSendHandler = Effect.gen(function* () {
     }
   })
 
-  /** Delivers once, however often the call comes; the cursor of the answer is that of before. */
+  /**
+   * Delivers once, however often the call is repeated. The cursor is that of the first delivery.
+   */
   const deliverOnce = (input: Input<"send">, call: Call) =>
     Effect.gen(function* () {
-      const noted = yield* notes.find(call)
-      if (noted !== null)
-        return readDone(noted).answer ?? (yield* Effect.fail(maybeDelivered(input.id)))
-      const task = yield* view.settled(input.id)
-      const refused = check(input, task)
-      if (refused !== null) return yield* Effect.fail(refused)
-      // A disk without room keeps no text from its task. Only of a call that was sent before it would not be known any more what became of it.
-      const begun = notes.note(call, null)
-      yield* call.caller.repeated === true ? begun : Effect.ignore(begun)
+      const recorded = yield* notes.find(call)
+      if (recorded !== null)
+        return readDone(recorded).answer ?? (yield* Effect.fail(maybeDelivered(input.id)))
+      const task = yield* view.afterActing(input.id)
+      const rejection = check(input, task)
+      if (rejection !== null) return yield* Effect.fail(rejection)
+      // On a full disk the text is delivered without a record, except for a repeated call, whose
+      // earlier delivery would then be unknown.
+      const recording = notes.note(call, null)
+      yield* call.caller.repeated === true ? recording : Effect.ignore(recording)
       const cursor = reply.cursorOf(task)
       const answer = { ...(yield* deliver(input, treeOf(root, task))), cursor }
       yield* Effect.ignore(notes.note(call, answer))
@@ -183,14 +192,14 @@ export const makeSendHandler = Effect.gen(function* () {
       const awaited = awaitedOf(input)
       if (awaited === null) return delivered
       const task = yield* view.find(input.id)
-      const came = yield* limitTime(reply.collect(task, delivered.cursor, awaited), {
+      const collected = yield* limitTime(reply.collect(task, delivered.cursor, awaited), {
         ms: waitMsOf(call),
         ids: [input.id],
         call,
         again: laterOf(input, delivered.cursor),
         output: true
       })
-      return { ...delivered, ...came }
+      return { ...delivered, ...collected }
     })
   )
 })

@@ -50,25 +50,27 @@ const storedIds = (started: ReadonlyArray<Started>): ReadonlyArray<string> =>
 /** The handler of `start`: one payload, or an array that is stored in one commit. */
 export const makeStart = Effect.gen(function* () {
   const { root } = yield* Home
-  const starter = yield* makeTaskCreation
+  const startTasks = yield* makeTaskCreation
   const originOf = yield* makeOriginOf
   const settings = yield* Settings
-  const lives = yield* MonitoredAttempts
+  const monitored = yield* MonitoredAttempts
   const view = yield* View
   const supervisor = yield* Supervisor
   const showEnd = yield* makeShowEnd
   const untilAttempt = yield* makeUntilAttempt
-  const orAsItIs = yield* makeOrCurrent
+  const orCurrent = yield* makeOrCurrent
 
-  /** Its port answered before it began: the answers are another program's. */
+  /**
+   * Warns if the task's port answered before it started: those answers come from another program.
+   */
   const heldPorts = (task: Task): ReadonlyArray<string> => {
-    const held = lives.heldPort(task)
+    const held = monitored.heldPort(task)
     return held === null
       ? []
       : [`${describeHeld(held)}: the task is ready only when it listens there itself`]
   }
 
-  /** What concerns every task of a call. */
+  /** Warnings that concern every task of a call. */
   const surroundingWarnings = ({ caller }: Call): ReadonlyArray<string> => [
     ...inheritanceWarnings(caller, surfaceOf(caller.surface)),
     ...watchWarnings(root, surfaceOf(caller.surface))
@@ -87,26 +89,26 @@ export const makeStart = Effect.gen(function* () {
         ...loginWarnings(task.spec, env, config),
         ...ofAll
       ]
-      const beside = {
+      const extras = {
         ...existingFields(started.found),
         ...(warnings.length === 0 ? {} : { warnings })
       }
-      if (call.flags.wait === true) return { ...(yield* showEnd(task.id, call)), ...beside }
+      if (call.flags.wait === true) return { ...(yield* showEnd(task.id, call)), ...extras }
       const isEnding = input.ifRunning === "restart" && task.state.status === "stopping"
-      const look = isEnding ? untilAttempt(task.id, task.state.attempt + 1) : view.find(task.id)
-      // One that ran and was pruned meanwhile has been started all the same.
+      const current = isEnding ? untilAttempt(task.id, task.state.attempt + 1) : view.find(task.id)
+      // A task that ran and was pruned meanwhile was still started.
       const now = yield* Effect.catchIf(
-        look,
+        current,
         ({ type }) => type === "TaskNotFound",
         () => Effect.succeed(task)
       )
-      return { task: yield* view.show(now), ...beside }
+      return { task: yield* view.show(now), ...extras }
     })
 
-  const one = handle(operations.start, (input, call) =>
+  const single = handle(operations.start, (input, call) =>
     Effect.gen(function* () {
       const [started] = yield* Effect.mapError(
-        starter([{ input, index: 0 }], yield* originOf(call)),
+        startTasks([{ input, index: 0 }], yield* originOf(call)),
         toProblem
       )
       yield* supervisor.acted(storedIds(started === undefined ? [] : [started]))
@@ -123,7 +125,7 @@ export const makeStart = Effect.gen(function* () {
     )
     const started = new Map(
       (yield* Effect.mapError(
-        starter(items, yield* originOf(call), undecodedIds(payloads, decoded)),
+        startTasks(items, yield* originOf(call), undecodedIds(payloads, decoded)),
         toProblem
       )).map((each) => [each.index, each])
     )
@@ -132,12 +134,12 @@ export const makeStart = Effect.gen(function* () {
     const results = yield* Effect.forEach(
       decoded,
       (each, index): Effect.Effect<Result.Result<unknown, Problem>> => {
-        const its = started.get(index)
+        const one = started.get(index)
         if (Result.isFailure(each)) return Effect.succeed(Result.fail(each.failure))
-        if (its === undefined) return Effect.die("a start without an answer")
-        const answer = show(its, each.success, call, ofAll)
+        if (one === undefined) return Effect.die("a start without an answer")
+        const answer = show(one, each.success, call, ofAll)
         return Effect.result(
-          Result.isSuccess(its.result) ? orAsItIs(its.result.success.id, answer) : answer
+          Result.isSuccess(one.result) ? orCurrent(one.result.success.id, answer) : answer
         )
       },
       { concurrency: "unbounded" }
@@ -145,5 +147,5 @@ export const makeStart = Effect.gen(function* () {
     return results
   })
 
-  return { ...one, answerMany: many }
+  return { ...single, answerMany: many }
 })

@@ -1,4 +1,4 @@
-/** Answers `wait`: woken by the commit, the line or the port that is waited for. */
+/** Answers `wait`. The awaited commit, line or port wakes it. */
 import { CallerSurface } from "../call/written.ts"
 import { callOf, sentence } from "@backbeat/contract/Text"
 import { decodePayload } from "@backbeat/contract/decodePayload"
@@ -30,7 +30,7 @@ import { View } from "../view/View.ts"
 import { wrongField } from "../call/wrongField.ts"
 import { makeTimeLimit, waitMsOf } from "../waiting/waiting.ts"
 
-/** A port gives no event: while somebody waits for it, it is tried this often (milliseconds). */
+/** How often (ms) a port is tried while a caller waits for it: ports have no events. */
 const portIntervalMs = 8
 
 const endedBefore = (
@@ -42,7 +42,7 @@ const endedBefore = (
   }
 ): Problem => {
   const { id, state } = task
-  const told = problem(
+  const rejection = problem(
     "IllegalTransition",
     `task ${id} ${state.status} before ${what}`,
     sentence`Run ${callOf("logs")} and ${callOf("why")} to see the reason.`,
@@ -53,13 +53,16 @@ const endedBefore = (
       ...evidence
     }
   )
-  return withTry(told, "why", { id })
+  return withTry(rejection, "why", { id })
 }
 
 const wrongPattern = ({ field, hint, message }: InvalidLogQuery): Problem =>
   wrongField(field === "since" ? "since" : "for.log", message, hint)
 
-/** Whether an attempt of it has begun: a task that was withdrawn before, or could not be spawned, never started. */
+/**
+ * Whether an attempt has started. A task that was cancelled before, or could not be spawned, never
+ * started.
+ */
 const isStarted = ({ state }: Task): boolean => {
   if (state.status === "failed")
     return state.failure.type !== "NotSpawned" && state.startedAt !== null
@@ -67,34 +70,34 @@ const isStarted = ({ state }: Task): boolean => {
   return state.status === "running" || state.status === "retrying" || state.status === "completed"
 }
 
-/** Without a probe a task is ready as soon as it runs. */
+/** A task without a probe is ready as soon as it runs. */
 const isReady = ({ state, spec }: Task): boolean =>
   state.status === "running" &&
   (state.health === "ready" || (spec.readyWhen === null && spec.healthProbe === null))
 
-/** Waits for one task; made once. */
+/** Builds the functions that wait for one task. */
 const makeAwaitOne = Effect.gen(function* () {
   const until = yield* makeWaitUntil
   const lines = yield* makeTaskLines
   const view = yield* View
 
   const lastLines = yield* makeLastLines
-  const lives = yield* MonitoredAttempts
-  /** What kept a server from being ready stands in its last lines. */
+  const monitored = yield* MonitoredAttempts
+  /** Fails with the last lines, which show why a server was not ready. */
   const tooLate = (task: Task, what: string) =>
     Effect.flatMap(lastLines(task), (last) => {
-      const held = lives.heldPort(task)
+      const held = monitored.heldPort(task)
       const warnings = held === null ? {} : { warnings: [describeWasHeld(held)] }
       return Effect.fail(endedBefore(task, what, { ...last, ...warnings }))
     })
 
-  const untilOrEnd = (id: string, what: string, holds: (task: Task) => boolean) =>
+  const untilOrEnd = (id: string, what: string, condition: (task: Task) => boolean) =>
     Effect.gen(function* () {
       const task = yield* Effect.mapError(
-        until(id, (each) => holds(each) || isFinal(each.state.status)),
+        until(id, (each) => condition(each) || isFinal(each.state.status)),
         toProblem
       )
-      return holds(task) ? task : yield* tooLate(task, what)
+      return condition(task) ? task : yield* tooLate(task, what)
     })
 
   const firstLine = Effect.fnUntraced(function* (id: string, pattern: string, since?: string) {
@@ -102,8 +105,8 @@ const makeAwaitOne = Effect.gen(function* () {
     const last = Math.max(1, lastAttempt(state))
     const attempt = Math.min(last, parseCursor(since ?? "")?.attempt ?? last)
     const first = lines({ id, attempt, since, grep: pattern, restMs })
-    const found = yield* Effect.mapError(Stream.runCollect(Stream.take(first, 1)), (trouble) =>
-      trouble._tag === "InvalidLogQuery" ? wrongPattern(trouble) : toProblem(trouble)
+    const found = yield* Effect.mapError(Stream.runCollect(Stream.take(first, 1)), (error) =>
+      error._tag === "InvalidLogQuery" ? wrongPattern(error) : toProblem(error)
     )
     return found[0] ?? (yield* tooLate(yield* view.find(id), `a line matched ${pattern}`))
   })
@@ -131,7 +134,7 @@ const makeAwaitOne = Effect.gen(function* () {
   return { reached, line: firstLine }
 })
 
-/** Finds out which tasks are waited for; made once. */
+/** Builds a function that returns the ids to wait for. */
 const makeIdsOf = Effect.map(makeSelect, (select) =>
   Effect.fnUntraced(function* (input: Input<"wait">, call: Call) {
     const { id, ids, tag, pipelineId, mine } = input
@@ -152,7 +155,7 @@ const makeIdsOf = Effect.map(makeSelect, (select) =>
   })
 )
 
-/** Waits for the end of a pipeline; made once. */
+/** Builds a function that waits for the end of a pipeline. */
 const makeAwaitPipeline = Effect.gen(function* () {
   const pipelines = yield* makePipelineView
   const untilEnded = yield* makeUntilEnded
@@ -170,7 +173,7 @@ const makeAwaitPipeline = Effect.gen(function* () {
   })
 })
 
-const straySince = ({ for: what, id, since }: Input<"wait">): Problem | null =>
+const misplacedSince = ({ for: what, id, since }: Input<"wait">): Problem | null =>
   since === undefined || (id !== undefined && typeof what === "object" && "log" in what)
     ? null
     : wrongField(
@@ -179,7 +182,7 @@ const straySince = ({ for: what, id, since }: Input<"wait">): Problem | null =>
         "Remove since, or use it with id and for: {log}."
       )
 
-/** The ids of an array of payloads that have nothing else. */
+/** The ids of an array of payloads, which may have no other field. */
 const idsOfArray = Effect.fnUntraced(function* (payloads: ReadonlyArray<unknown>) {
   const inputs = yield* Effect.forEach(payloads, (payload) =>
     Effect.fromResult(decodePayload(operations.wait, payload))
@@ -222,10 +225,10 @@ export const makeWaitHandler = Effect.gen(function* () {
     if ((yield* view.named(id)).task === null) return yield* awaitPipelineOf(id, input)
     const what = input.for ?? "end"
     if (typeof what === "object" && "log" in what) {
-      const { cursor: behind, text } = yield* awaitOne.line(id, what.log, input.since)
+      const { cursor: lineCursor, text } = yield* awaitOne.line(id, what.log, input.since)
       return {
         line: text,
-        cursor: behind,
+        cursor: lineCursor,
         ...(input.full === true ? { task: yield* view.show(yield* view.find(id)) } : {})
       }
     }
@@ -247,9 +250,9 @@ export const makeWaitHandler = Effect.gen(function* () {
   const answer = (input: Input<"wait">, call: Call) =>
     Effect.gen(function* () {
       const ids = yield* idsOf(input, call)
-      const stray = straySince(input)
-      if (stray !== null) return yield* Effect.fail(stray)
-      const came = yield* limitTime(awaitAny(ids, input), {
+      const misplaced = misplacedSince(input)
+      if (misplaced !== null) return yield* Effect.fail(misplaced)
+      const ended = yield* limitTime(awaitAny(ids, input), {
         ms: input.timeout ?? waitMsOf(call),
         ids,
         call,
@@ -257,7 +260,7 @@ export const makeWaitHandler = Effect.gen(function* () {
         output: typeof input.for === "object" && "log" in input.for
       })
       const warnings = watchWarnings(root, yield* CallerSurface)
-      return warnings.length === 0 ? came : { ...came, warnings }
+      return warnings.length === 0 ? ended : { ...ended, warnings }
     })
 
   const several = (payloads: ReadonlyArray<unknown>, call: Call) =>

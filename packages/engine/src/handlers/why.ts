@@ -1,4 +1,4 @@
-/** Answers `why`: from the state, and from the history that led to it. */
+/** Answers `why` from the state of a task, and from its history. */
 import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
 import { CallerSurface, written } from "../call/written.ts"
 import { callOf, sentence, type Text, firstOf, flagOf } from "@backbeat/contract/Text"
@@ -42,7 +42,10 @@ interface Explanation extends Omit<Output<"why">, "status" | "next"> {
   readonly next: Text | null
 }
 
-/** A limit that nobody saw pass: the end counts all the same, for nothing of backbeat caused it. */
+/**
+ * A timeout that passed while no engine checked it. The end counts, because backbeat did not cause
+ * it.
+ */
 const passedUnseen = ({ state, spec }: Task): ReadonlyArray<Reason> => {
   if (
     spec.timeout === null ||
@@ -57,7 +60,7 @@ const passedUnseen = ({ state, spec }: Task): ReadonlyArray<Reason> => {
   return [{ what, since: iso(state.end.endedAt) }]
 }
 
-/** What a call lets run at a time, and how many of its tasks do. */
+/** The limit of the call, and how many of its tasks run. */
 const explainBatch = (
   { state, lineage: { batch } }: Task,
   busy: number,
@@ -140,7 +143,7 @@ const nextOfRunning = ({ state, spec }: Task): string => {
     : `It times out at ${iso(startedAt + spec.timeout)}${spec.timeoutFrom === undefined ? "" : ` (set by ${spec.timeoutFrom})`}.`
 }
 
-/** What comes next; `again` says how it is run again. */
+/** What happens next; `again` says how to run the task again. */
 const nextOf = (task: Task, again: Text, now: number): Text | null => {
   const { state } = task
   switch (state.status) {
@@ -162,7 +165,10 @@ const nextOf = (task: Task, again: Text, now: number): Text | null => {
   }
 }
 
-/** What the folder of a running task's attempt tells beyond the store: an end that a full disk keeps out of it, or that the shim was killed. */
+/**
+ * Facts in the attempt's folder that the store does not have: an end that a full disk keeps from
+ * being stored, or that the shim was killed.
+ */
 const explainAttempt = (root: string, task: Task, now: number): Explanation | null => {
   const attempt = task.state.status === "running" ? inspectAttempt(treeOf(root, task).dir) : null
   if (attempt?.kind === "ended") {
@@ -186,8 +192,8 @@ const explainAttempt = (root: string, task: Task, now: number): Explanation | nu
   }
 }
 
-/** What is known later than it could be, because the system refuses to watch the output. */
-const unwatched = (
+/** Output that is read with a delay, because the system rejects a watch on it. */
+const delayedOutput = (
   live: MonitoredAttempt | null,
   now: number,
   surface: Surface
@@ -204,7 +210,7 @@ const unwatched = (
       ]
     : []
 
-/** What an agent's permissions have refused. */
+/** The tool calls that an agent's permissions denied. */
 const deniedOf = ({ spec, state }: Task): ReadonlyArray<Reason> => {
   const end = "end" in state ? state.end : null
   const { allowedBy, denied = [], deniedMore = 0 } = end?.agent?.result ?? {}
@@ -221,7 +227,7 @@ const deniedOf = ({ spec, state }: Task): ReadonlyArray<Reason> => {
   ]
 }
 
-/** What an agent said last before it ran out of time: it may have waited for something all the while. */
+/** The last output of an agent that timed out: it may have waited for something. */
 const lastSaid = Effect.fnUntraced(function* (root: string, task: Task) {
   const { state, spec } = task
   if (
@@ -241,7 +247,7 @@ const lastSaid = Effect.fnUntraced(function* (root: string, task: Task) {
     : [{ what: `the last output of ${spec.work.agent}: ${line}`, since: iso(state.end.endedAt) }]
 })
 
-/** That nothing limits the queue of a task that runs, though somebody named it. */
+/** Says that the queue of a running task has no limit, although the caller named it. */
 const explainUnlimited = (
   configuration: Configuration,
   { state, spec, createdAt }: Task,
@@ -254,8 +260,8 @@ const explainUnlimited = (
       }))
     : []
 
-/** That another program held the port of a task that has not been ready in its attempt. */
-const explainHeld = (
+/** Says that another program used the port of a task that was not ready in this attempt. */
+const explainOccupiedPort = (
   held: HeldPort | null,
   history: ReadonlyArray<RecordedEvent>,
   { state }: Task
@@ -318,13 +324,13 @@ export const makeWhyHandler = Effect.gen(function* () {
         ...(found?.because ?? []),
         ...left,
         ...reasons(recorded, task),
-        ...explainHeld(monitored.heldPort(task), recorded, task),
+        ...explainOccupiedPort(monitored.heldPort(task), recorded, task),
         ...sayEnded(task),
         ...passedUnseen(task),
         ...(yield* explainWithdrawn(task)),
         ...deniedOf(task),
         ...(yield* lastSaid(root, task)),
-        ...unwatched(monitored.find(id), now, yield* CallerSurface),
+        ...delayedOutput(monitored.find(id), now, yield* CallerSurface),
         ...explainUnlimited(settings.current(), task, yield* CallerSurface)
       ]
       return {
@@ -337,9 +343,9 @@ export const makeWhyHandler = Effect.gen(function* () {
     }).pipe(
       Effect.mapError(toProblem),
       Effect.flatMap(({ next, ...explained }) =>
-        Effect.map(next === null ? Effect.succeed(null) : written(next), (told) => ({
+        Effect.map(next === null ? Effect.succeed(null) : written(next), (nextText) => ({
           ...explained,
-          next: told
+          next: nextText
         }))
       )
     )

@@ -1,4 +1,7 @@
-/** Joins the history with the lines of tasks: the end of a task comes behind its lines, so that a reader may stop at it. */
+/**
+ * Merges the events of tasks with their output lines. The end of a task comes after all its lines,
+ * so a reader may stop there.
+ */
 import type { Frame } from "@backbeat/contract/operation/output"
 import type { Problem } from "@backbeat/contract/Problem"
 import { isFinal } from "@backbeat/core/task/TaskState"
@@ -12,7 +15,10 @@ type Frames = Stream.Stream<Frame, Problem>
 
 const ends: ReadonlySet<string> = new Set(["task.completed", "task.failed", "task.cancelled"])
 
-/** A line is between events: its sequence is that of the last one before it in the stream, so that who goes on behind it misses none. */
+/**
+ * Gives each line the sequence of the last event before it. So a reader that continues from there
+ * misses no event.
+ */
 const numbered = (frames: Frames, since: number): Frames =>
   Stream.mapAccum(
     frames,
@@ -23,10 +29,16 @@ const numbered = (frames: Frames, since: number): Frames =>
         : ([frame.sequence, [frame]] as const)
   )
 
-/** Gives the joining. `linesOf` gives the lines of a task and calls back when all of an attempt that is over have been taken; made once. */
+/**
+ * Builds the merge. `linesOf` streams the lines of a task, and calls back when all lines of an
+ * ended attempt were read.
+ */
 export const makeLinesBeforeEnds = Effect.map(TaskStore, (store) => {
-  /** All attempts that are over: which of them an end is of, it does not tell. */
-  const overOf = Effect.fnUntraced(function* (id: string) {
+  /**
+   * The number of attempts of a task that have ended. An event of an end does not say which attempt
+   * it belongs to.
+   */
+  const endedAttempts = Effect.fnUntraced(function* (id: string) {
     const task = yield* Effect.mapError(store.find(id), toProblem)
     if (task === null) return 0
     return isFinal(task.state.status) ? task.state.attempt : task.state.attempt - 1
@@ -41,28 +53,28 @@ export const makeLinesBeforeEnds = Effect.map(TaskStore, (store) => {
     linesOf: (id: string, onDelivered: (attempt: number) => void) => Frames
   ): Frames => {
     const delivered = new Map(ids.map((id) => [id, 0]))
-    const news = Latch.makeUnsafe(false)
+    const changed = Latch.makeUnsafe(false)
     const deliver = (id: string, attempt: number): void => {
       delivered.set(id, attempt)
-      news.openUnsafe()
+      changed.openUnsafe()
     }
     const awaitLines = Effect.fnUntraced(function* (id: string) {
-      const over = yield* overOf(id)
-      while ((delivered.get(id) ?? Infinity) < over) {
-        news.closeUnsafe()
-        yield* news.await
+      const endedCount = yield* endedAttempts(id)
+      while ((delivered.get(id) ?? Infinity) < endedCount) {
+        changed.closeUnsafe()
+        yield* changed.await
       }
     })
-    const held = Stream.tap(frames, ({ type, taskId }) =>
+    const events = Stream.tap(frames, ({ type, taskId }) =>
       taskId !== undefined && ends.has(type) ? awaitLines(taskId) : Effect.void
     )
     const lines = [...delivered.keys()].map((id) =>
-      // Nothing more is to come when a stream of lines has ended, whatever becomes of its task.
+      // When a stream of lines has ended, no more lines come, whatever happens to its task.
       Stream.onEnd(
         linesOf(id, (attempt) => deliver(id, attempt)),
         Effect.sync(() => deliver(id, Infinity))
       )
     )
-    return numbered(Stream.mergeAll([held, ...lines], { concurrency: "unbounded" }), since)
+    return numbered(Stream.mergeAll([events, ...lines], { concurrency: "unbounded" }), since)
   }
 })

@@ -1,4 +1,4 @@
-/** From a payload of `logs` to the lines that it means. */
+/** Converts a payload of `logs` into a query of lines. */
 import { type Problem, taskNotFound, withChange } from "@backbeat/contract/Problem"
 import type { Input } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
@@ -13,24 +13,24 @@ import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { wrongField } from "../call/wrongField.ts"
 import { once } from "../wiring/once.ts"
 
-/** The problem of a request for lines that cannot be used. */
-export const refused = (error: {
+/** The problem of an invalid query. */
+export const wrongQuery = (error: {
   readonly field: string
   readonly message: string
   readonly hint: string
 }): Problem => wrongField(error.field, error.message, error.hint)
 
-/** Finds the lines that a request means. */
-export const find = (query: LogQuery, count: boolean) =>
-  Effect.mapError(locateLogs(query, { count }), refused)
+/** Locates the lines of a query. */
+export const locate = (query: LogQuery, count: boolean) =>
+  Effect.mapError(locateLogs(query, { count }), wrongQuery)
 
-/** The problem of output that was removed while it was read. */
-export const gone = (task: Task) => (): Problem => ({
+/** The problem that output was removed while it was read. */
+export const outputRemoved = (task: Task) => (): Problem => ({
   ...taskNotFound(task.id),
   message: `the output of task ${task.id} was removed during the call`
 })
 
-const strayContext = ({ context = 0, follow, grep }: Input<"logs">): Problem | null => {
+const misplacedContext = ({ context = 0, follow, grep }: Input<"logs">): Problem | null => {
   if (context > 0 && grep === undefined)
     return withChange(wrongField("context", "requires grep", "Add grep, or remove context."), {
       context: undefined
@@ -46,14 +46,14 @@ const strayContext = ({ context = 0, follow, grep }: Input<"logs">): Problem | n
   )
 }
 
-/** Turns a payload into what is looked for; made once. */
+/** Builds a function that converts a payload into a query. */
 export const makeQueryOf = once(
   Effect.gen(function* () {
     const { root } = yield* Home
-    const lives = yield* MonitoredAttempts
+    const monitored = yield* MonitoredAttempts
     return Effect.fnUntraced(function* (task: Task, input: Input<"logs">) {
-      const stray = strayContext(input)
-      if (stray !== null) return yield* Effect.fail(stray)
+      const misplaced = misplacedContext(input)
+      if (misplaced !== null) return yield* Effect.fail(misplaced)
       const last = Math.max(1, lastAttempt(task.state))
       const attempt = input.attempt ?? last
       const dir = attemptDir(root, task.id, attempt)
@@ -69,7 +69,7 @@ export const makeQueryOf = once(
           )
         )
       }
-      const live = lives.find(task.id)
+      const live = monitored.find(task.id)
       const isLive = live?.attempt === attempt
       if (live !== null && isLive)
         (input.raw === true ? live.output : live.readable.watch).sampleNow()

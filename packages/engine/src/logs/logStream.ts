@@ -1,4 +1,4 @@
-/** Streams the lines of tasks: those that are there, and with follow those that come. */
+/** Streams the lines of tasks: existing ones, and with `follow` new ones. */
 import { callOf, sentence } from "@backbeat/contract/Text"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import type { Frame } from "@backbeat/contract/operation/output"
@@ -17,31 +17,32 @@ import { compilePattern } from "../output/Pattern.ts"
 import { makeTaskLines } from "./taskLines.ts"
 import { type Call, toProblem } from "../call/Call.ts"
 import { lineFrame, type StreamedLine } from "../view/frame.ts"
-import { find, gone, makeQueryOf, refused } from "./logSource.ts"
+import { locate, outputRemoved, makeQueryOf, wrongQuery } from "./logSource.ts"
 import { wrongField } from "../call/wrongField.ts"
 import { timeLeftMs } from "../call/timeLeft.ts"
 
 /**
- * The lines as they are asked for, each with the place from which to go on behind it; the first one behind a gap tells what was dropped
- * there. Among lines of context there is no such place: what stands around a match would come again or be missing.
+ * The requested lines, each with the cursor after it. The first line after a gap says how many
+ * bytes were dropped there. With context lines there are no cursors, because lines around a match
+ * would be repeated or missing.
  */
 const linesOf = (task: Task, located: Located): Stream.Stream<StreamedLine, Problem> =>
   Stream.suspend(() => {
     const passed = cursorsOf(located)
     const isPlain = located.choice.contextLines === 0
-    let toldBytes = 0
+    let reportedBytes = 0
     return Stream.flatMap(
-      Stream.mapError(pagesOf(located), gone(task)),
+      Stream.mapError(pagesOf(located), outputRemoved(task)),
       ({ isLast, lineEnds, lines, lostBytes }) => {
         const each = lines.map((line, index): StreamedLine =>
           isPlain ? { ...line, cursor: passed(line, lineEnds[index] ?? 0) } : line
         )
-        const droppedBytes = located.droppedBytes + lostBytes - toldBytes
+        const droppedBytes = located.droppedBytes + lostBytes - reportedBytes
         const first =
           droppedBytes > 0 ? each.splice(0, 1).map((line) => ({ ...line, droppedBytes })) : []
-        if (first.length > 0) toldBytes += droppedBytes
+        if (first.length > 0) reportedBytes += droppedBytes
         const all = [...first, ...each]
-        // Nothing is left between the last one and the end of what was looked at.
+        // Nothing follows the last line in the located range.
         const last = isLast
           ? all.splice(-1).map((line) => ({ ...line, cursor: cursorBehind(located) }))
           : []
@@ -56,8 +57,11 @@ interface TaskLine {
   readonly line: StreamedLine
 }
 
-/** Ends a stream as the caller wants it: behind a line that matches, after so many lines, when the time is over. */
-const ended = (
+/**
+ * Limits a stream as the caller wants: after a matching line, after a number of lines, or after a
+ * time.
+ */
+const limited = (
   lines: Stream.Stream<TaskLine, Problem>,
   { count, until }: Input<"logs">,
   ms: number | null
@@ -71,14 +75,14 @@ const ended = (
         wrongField("until", message, hint)
       )
     )
-    let isMet = false
-    let given = 0
+    let isMatched = false
+    let readCount = 0
     const matching = Stream.takeUntil(counted, ({ line }) => {
-      given++
-      return (isMet = test(line.text) === true)
+      readCount++
+      return (isMatched = test(line.text) === true)
     })
     const missing = Effect.suspend(() =>
-      isMet || given === count
+      isMatched || readCount === count
         ? Effect.void
         : Effect.fail(
             problem(
@@ -91,16 +95,16 @@ const ended = (
     )
     const whole = Stream.concat(matching, Stream.drain(Stream.fromEffect(missing)))
     if (ms === null) return whole
-    const late = problem(
+    const timedOut = problem(
       "TaskWaitTimedOut",
       `the stream timed out after ${ms} ms: no line matched ${until}`,
       "Call again with since set to the cursor of the last line.",
       { timeoutMs: ms }
     )
-    return Stream.interruptWhen(whole, Effect.andThen(Effect.sleep(ms), Effect.fail(late)))
+    return Stream.interruptWhen(whole, Effect.andThen(Effect.sleep(ms), Effect.fail(timedOut)))
   })
 
-/** Streams of lines; made once. */
+/** Builds streams of lines. */
 export const makeLogStream = Effect.gen(function* () {
   const history = yield* History
   const taskLines = yield* makeTaskLines
@@ -108,18 +112,19 @@ export const makeLogStream = Effect.gen(function* () {
 
   const linesOfTask = Effect.fnUntraced(function* (task: Task, input: Input<"logs">) {
     const query = yield* queryOf(task, input)
-    if (input.follow !== true) return linesOf(task, yield* find(query, false))
-    // One look gives both: what comes after it is behind its cursor.
-    const located = input.since === undefined ? yield* find(query, false) : null
+    if (input.follow !== true) return linesOf(task, yield* locate(query, false))
+    // Locating gives both the existing lines and the cursor after them, from which new lines are
+    // read.
+    const located = input.since === undefined ? yield* locate(query, false) : null
     const begin = located === null ? input.since : cursorBehind(located)
-    // Attempts that have begun since then come too.
+    // Includes the attempts that have started since then.
     const attempt =
       input.attempt ??
       Math.min(query.output.attempt, parseCursor(begin ?? "")?.attempt ?? query.output.attempt)
     const past = located === null ? Stream.empty : linesOf(task, located)
     const { stream: which, grep, ignoreCase, ansi, raw } = input
     const single = input.attempt !== undefined
-    const coming = taskLines({
+    const followed = taskLines({
       id: task.id,
       attempt,
       since: begin,
@@ -130,8 +135,8 @@ export const makeLogStream = Effect.gen(function* () {
       raw,
       single
     })
-    const lines = Stream.mapError(coming, (trouble) =>
-      trouble._tag === "InvalidLogQuery" ? refused(trouble) : toProblem(trouble)
+    const lines = Stream.mapError(followed, (error) =>
+      error._tag === "InvalidLogQuery" ? wrongQuery(error) : toProblem(error)
     )
     return Stream.concat(past, lines)
   })
@@ -153,7 +158,7 @@ export const makeLogStream = Effect.gen(function* () {
         ? only
         : Stream.mergeAll(each, { concurrency: "unbounded" })
     const now = yield* Clock.currentTimeMillis
-    const frames = yield* ended(all, input, timeLeftMs(call, now))
+    const frames = yield* limited(all, input, timeLeftMs(call, now))
     return Stream.map(frames, ({ line, task }): Frame => lineFrame(task.id, sequence, line))
   })
 })

@@ -1,4 +1,4 @@
-/** Answers `logs` of several tasks: the newest lines of all of them, each with its task. */
+/** Answers `logs` for several tasks: their newest lines, each with its task. */
 import type { Problem } from "@backbeat/contract/Problem"
 import type { Input, Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { cursorBehind } from "../output/LogQuery.ts"
 import type { LogLine } from "../output/LogLine.ts"
 import { allLines } from "../output/pages.ts"
-import { find, gone, makeQueryOf } from "./logSource.ts"
+import { locate, outputRemoved, makeQueryOf } from "./logSource.ts"
 import { wrongField } from "../call/wrongField.ts"
 
 type LinesOfMany = Extract<Output<"logs">, { readonly cursors: unknown }>
@@ -15,8 +15,8 @@ interface TaskLine extends LogLine {
   readonly task: string
 }
 
-/** What means one task only. */
-export const strayOfMany = ({ attempt, since }: Input<"logs">): Problem | null => {
+/** Rejects a field that requires a single task. */
+export const misplacedForMany = ({ attempt, since }: Input<"logs">): Problem | null => {
   if (since !== undefined)
     return wrongField(
       "since",
@@ -28,7 +28,7 @@ export const strayOfMany = ({ attempt, since }: Input<"logs">): Problem | null =
     : wrongField("attempt", "requires a single task", "Use id to read one task.")
 }
 
-/** Reading several tasks; made once. */
+/** Builds a function that reads several tasks. */
 export const makeLogsOfMany = Effect.gen(function* () {
   const queryOf = yield* makeQueryOf
 
@@ -38,10 +38,10 @@ export const makeLogsOfMany = Effect.gen(function* () {
     const cursors: Record<string, string> = {}
     let totalLines = 0
     for (const task of tasks) {
-      const located = yield* find(yield* queryOf(task, input), true)
-      const page = yield* Effect.mapError(allLines(located), gone(task))
+      const located = yield* locate(yield* queryOf(task, input), true)
+      const page = yield* Effect.mapError(allLines(located), outputRemoved(task))
       lines.push(...page.lines.map((line) => ({ ...line, task: task.id })))
-      // More than is asked for is never held.
+      // Never holds more than the requested lines in memory.
       lines.sort((one, other) => (one.at < other.at ? -1 : Number(one.at > other.at)))
       if (input.context === undefined) lines.splice(0, Math.max(0, lines.length - wanted))
       totalLines += located.totalLines

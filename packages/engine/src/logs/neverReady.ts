@@ -1,4 +1,7 @@
-/** Whether a task that says how it is ready has completed without having been ready: no success for who waited for that. */
+/**
+ * Whether a task with a readiness probe has completed without having been ready. For a caller that
+ * waited for readiness this is not a success.
+ */
 import type { Task } from "@backbeat/core/task/Task"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -6,12 +9,15 @@ import { makeTaskLines } from "./taskLines.ts"
 import { makeWholeHistory } from "../attempt/wholeHistory.ts"
 import { toProblem } from "../call/Call.ts"
 
-/** Finds out of a task that was waited for; made once. Any other end than completion says enough by itself. */
+/**
+ * Builds the check for a task that was waited for. Any other end than completion says enough by
+ * itself.
+ */
 export const makeNeverReady = Effect.gen(function* () {
   const historyOf = yield* makeWholeHistory
   const lines = yield* makeTaskLines
 
-  /** A line that was printed counts, though the end came before somebody read it. */
+  /** A matching line counts, even if the task ended before it was read. */
   const wasPrinted = ({ id, spec, state: { attempt } }: Task) => {
     const { readyWhen } = spec
     if (readyWhen === null || !("log" in readyWhen)) return Effect.succeed(false)

@@ -1,4 +1,4 @@
-/** Waits for what a task writes after something was sent to it. */
+/** Waits for the output of a task after `send`. */
 import { callOf, sentence } from "@backbeat/contract/Text"
 import { type Problem, problem, taskNotFound } from "@backbeat/contract/Problem"
 import type { Output } from "@backbeat/contract/table"
@@ -19,18 +19,18 @@ import { makeWaitUntil } from "../commit/until.ts"
 import { toProblem } from "../call/Call.ts"
 import { wrongField } from "../call/wrongField.ts"
 
-/** What is waited for: a line that matches, or that nothing came for so long. */
+/** What to wait for: a line that matches, or silence for so long after output. */
 export type Awaited = { readonly until: string } | { readonly quietMs: number }
 
 type Reply = Pick<Output<"send">, "lines" | "partial" | "hasMore" | "cursor">
 
-const isBehind = (end: PerStream, { stderr, stdout }: PerStream): boolean =>
+const isAfter = (end: PerStream, { stderr, stdout }: PerStream): boolean =>
   end.stdout > stdout || end.stderr > stderr
 
-const isOver = (task: Task, attempt: number): boolean =>
+const hasEnded = (task: Task, attempt: number): boolean =>
   task.state.attempt !== attempt || task.state.status !== "running"
 
-/** Ends when something has come behind a place, and then nothing for so long. */
+/** Returns when there was output after a position, and then silence for `quietMs`. */
 const quiet = (
   watch: OutputWatch,
   dir: string,
@@ -39,14 +39,14 @@ const quiet = (
 ): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     let cancel: (() => void) | undefined
-    const grew = (): void => {
+    const restart = (): void => {
       cancel?.()
       cancel = callAfter(quietMs, () => resume(Effect.void))
     }
-    const unsubscribe = watch.subscribe(grew)
+    const unsubscribe = watch.subscribe(restart)
     const release = watch.hurry()
     watch.sampleNow()
-    if (isBehind(endOfOutput(dir), from)) grew()
+    if (isAfter(endOfOutput(dir), from)) restart()
     return Effect.sync(() => {
       cancel?.()
       unsubscribe()
@@ -62,17 +62,17 @@ const endedBefore = (task: Task, until: string, cursor: string): Problem =>
     { id: task.id, cursor }
   )
 
-/** Waiting for replies; made once. */
+/** Builds the functions that wait for a reply. */
 export const makeReply = Effect.gen(function* () {
   const { root } = yield* Home
-  const lives = yield* MonitoredAttempts
+  const monitored = yield* MonitoredAttempts
   const lines = yield* makeTaskLines
   const untilTask = yield* makeWaitUntil
 
   const dirOf = (task: Task): string => readableDir(root, task, task.state.attempt)
 
   const matched = Effect.fnUntraced(function* (task: Task, since: string, pattern: string) {
-    const coming = lines({
+    const matching = lines({
       id: task.id,
       attempt: task.state.attempt,
       since,
@@ -80,10 +80,10 @@ export const makeReply = Effect.gen(function* () {
       restMs,
       single: true
     })
-    const found = yield* Effect.mapError(Stream.runCollect(Stream.take(coming, 1)), (trouble) =>
-      trouble._tag === "InvalidLogQuery"
-        ? wrongField("until", trouble.message, trouble.hint)
-        : toProblem(trouble)
+    const found = yield* Effect.mapError(Stream.runCollect(Stream.take(matching, 1)), (error) =>
+      error._tag === "InvalidLogQuery"
+        ? wrongField("until", error.message, error.hint)
+        : toProblem(error)
     )
     const [line] = found
     return line === undefined
@@ -91,28 +91,31 @@ export const makeReply = Effect.gen(function* () {
       : parseCursor(line.cursor)
   })
 
-  const rested = Effect.fnUntraced(function* (task: Task, from: Cursor, quietMs: number) {
-    const live = lives.find(task.id)
-    const over = Effect.mapError(
-      untilTask(task.id, (each) => isOver(each, from.attempt)),
+  const becameQuiet = Effect.fnUntraced(function* (task: Task, from: Cursor, quietMs: number) {
+    const live = monitored.find(task.id)
+    const ended = Effect.mapError(
+      untilTask(task.id, (each) => hasEnded(each, from.attempt)),
       toProblem
     )
     if (live !== null && live.attempt === from.attempt)
-      yield* Effect.raceFirst(quiet(live.readable.watch, dirOf(task), from, quietMs), over)
+      yield* Effect.raceFirst(quiet(live.readable.watch, dirOf(task), from, quietMs), ended)
     return endOfOutput(dirOf(task))
   })
 
   return {
-    /** The end of a task's output now. */
+    /** The cursor at the current end of a task's output. */
     cursorOf: (task: Task): string =>
       formatCursor({ attempt: task.state.attempt, ...endOfOutput(dirOf(task)) }),
-    /** What came behind a place until what is awaited. Fails with IllegalTransition when the task ends before a line matched. */
+    /**
+     * The output after a cursor until the awaited condition. Fails with IllegalTransition if the
+     * task ends before a line matches.
+     */
     collect: Effect.fnUntraced(function* (task: Task, since: string, awaited: Awaited) {
       const from = parseCursor(since) ?? { attempt: task.state.attempt, stdout: 0, stderr: 0 }
       const to =
         "until" in awaited
           ? yield* matched(task, since, awaited.until)
-          : yield* rested(task, from, awaited.quietMs)
+          : yield* becameQuiet(task, from, awaited.quietMs)
       const found = yield* Effect.mapError(between(dirOf(task), from, to ?? from), () =>
         taskNotFound(task.id)
       )

@@ -1,4 +1,4 @@
-/** The lines of a task as they come, over its attempts, until it has ended. */
+/** Streams the lines of a task over all its attempts, until it has ended. */
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import type { StoreError } from "@backbeat/store/StoreError"
@@ -18,7 +18,7 @@ import type { InvalidLogQuery } from "../output/InvalidLogQuery.ts"
 import type { OutputStream } from "../output/OutputStream.ts"
 import { once } from "../wiring/once.ts"
 
-/** Which lines: `attempt` is the one to begin with; `since` a cursor of it. */
+/** Which lines to read: `attempt` is the first attempt, `since` a cursor in it. */
 export interface LineQuery {
   readonly id: string
   readonly attempt: number
@@ -27,22 +27,24 @@ export interface LineQuery {
   readonly grep?: string | undefined
   readonly ignoreCase?: boolean | undefined
   readonly ansi?: boolean | undefined
-  /** An agent's events as they are, instead of their text. */
+  /** Reads the raw events of an agent instead of their text. */
   readonly raw?: boolean | undefined
-  /** Takes unfinished lines that rest for so many milliseconds. */
+  /** Also reads an incomplete line when it has not grown for so many milliseconds. */
   readonly restMs?: number | undefined
-  /** Ends after this attempt instead of with the task. */
+  /** Ends after this attempt, not with the task. */
   readonly single?: boolean | undefined
-  /** Called when an attempt is over and all of its lines have been taken. */
+  /** Called when an attempt has ended and all its lines were read. */
   readonly onDelivered?: ((attempt: number) => void) | undefined
 }
 
-/** Fails with InvalidLogQuery for `since` and `grep`, with TaskMissing when the task is pruned. */
+/**
+ * Fails with InvalidLogQuery for `since` and `grep`, and with TaskMissing if the task is pruned.
+ */
 export type TaskLines = (
   query: LineQuery
 ) => Stream.Stream<FollowedLine, InvalidLogQuery | TaskMissing | StoreError>
 
-const isOver = ({ state }: Task, attempt: number): boolean =>
+const hasAttemptEnded = ({ state }: Task, attempt: number): boolean =>
   state.attempt > attempt ||
   (state.status !== "running" &&
     state.status !== "stopping" &&
@@ -52,7 +54,7 @@ const isOver = ({ state }: Task, attempt: number): boolean =>
 const ofLive = ({ dir, output, readable }: MonitoredAttempt, { raw }: LineQuery) =>
   raw === true ? { dir, watch: output } : readable
 
-/** A watch of its own on what nobody else watches. */
+/** Watches the output of an attempt that the engine does not monitor. */
 const ofEnded = (dir: string) =>
   Effect.map(
     Effect.acquireRelease(
@@ -62,11 +64,11 @@ const ofEnded = (dir: string) =>
     (watch) => ({ dir, watch })
   )
 
-/** What following needs, made once. */
+/** Builds the streams of lines. */
 export const makeTaskLines = once(
   Effect.gen(function* () {
     const { root } = yield* Home
-    const lives = yield* MonitoredAttempts
+    const monitored = yield* MonitoredAttempts
     const store = yield* TaskStore
     const supervisor = yield* Supervisor
     const until = yield* makeWaitUntil
@@ -81,7 +83,7 @@ export const makeTaskLines = once(
     const oneAttempt = (query: LineQuery, attempt: number, since: string | undefined) =>
       Stream.unwrap(
         Effect.gen(function* () {
-          const live = lives.find(query.id)
+          const live = monitored.find(query.id)
           const { dir, watch } =
             live?.attempt === attempt
               ? ofLive(live, query)
@@ -90,7 +92,7 @@ export const makeTaskLines = once(
             attempt,
             dir,
             watch,
-            ended: Effect.ignore(until(query.id, (task) => isOver(task, attempt))),
+            ended: Effect.ignore(until(query.id, (task) => hasAttemptEnded(task, attempt))),
             hurried: true,
             restMs: query.restMs,
             ...(since === undefined ? {} : { since }),
@@ -102,14 +104,14 @@ export const makeTaskLines = once(
         })
       )
 
-    /** The next attempt that has begun, or none when the task has ended without another. */
+    /** Waits for the next attempt to start; none if the task has ended without another. */
     const nextAttempt = Effect.fnUntraced(function* (query: LineQuery, from: number) {
-      const begun = (task: Task) =>
+      const hasStarted = (task: Task) =>
         isFinal(task.state.status) ||
         (task.state.attempt >= from &&
           task.state.status !== "queued" &&
           task.state.status !== "blocked")
-      const task = yield* until(query.id, begun)
+      const task = yield* until(query.id, hasStarted)
       yield* supervisor.acted([query.id])
       return task.state.attempt >= from ? Option.some(from) : Option.none<number>()
     })
@@ -118,8 +120,8 @@ export const makeTaskLines = once(
       Stream.flatMap(
         Stream.paginate(query.attempt, (attempt: number) =>
           Effect.gen(function* () {
-            const begun = yield* nextAttempt(query, attempt)
-            if (begun._tag === "None") return [[], Option.none<number>()] as const
+            const started = yield* nextAttempt(query, attempt)
+            if (started._tag === "None") return [[], Option.none<number>()] as const
             const since = attempt === query.attempt ? query.since : undefined
             const next = query.single === true ? Option.none<number>() : Option.some(attempt + 1)
             const all = Stream.catchTag(oneAttempt(query, attempt, since), "OutputGone", () =>

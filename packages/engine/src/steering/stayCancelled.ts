@@ -8,7 +8,7 @@ import type { Task } from "@backbeat/core/task/Task"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { toProblem } from "../call/Call.ts"
-import { namedAtMost } from "../view/View.ts"
+import { maxListedIds } from "../view/View.ts"
 
 /** How many cancelled tasks are checked, newest first. */
 const maxChecked = 500
@@ -35,7 +35,7 @@ const sentences = (id: string, ids: ReadonlyArray<string>): Hint => {
       sentence`To run it too: ${callOf("restart", { id: only })}`
     ]
   const summary = `${ids.length} tasks were cancelled because of ${id} and stay cancelled.`
-  return ids.length > namedAtMost
+  return ids.length > maxListedIds
     ? `${summary} To run them too, restart them, beginning with ${only}; the failure of each names ${id}.`
     : [summary, sentence`To run them too: ${callOf("restart", ids)}`]
 }

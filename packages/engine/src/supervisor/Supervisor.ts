@@ -43,7 +43,7 @@ export class Supervisor extends Context.Service<
 const make = Effect.gen(function* () {
   const { root } = yield* Home
   const transitions = yield* Transitions
-  const lives = yield* MonitoredAttempts
+  const monitored = yield* MonitoredAttempts
   const deadlines = yield* Deadlines
   const monitorAttempt = yield* makeMonitorAttempt
   const { onEnd } = yield* makeSettle
@@ -56,7 +56,7 @@ const make = Effect.gen(function* () {
   const dispatch = yield* Dispatch
 
   const release = Effect.fnUntraced(function* (task: Task) {
-    lives.release(task.id)
+    monitored.release(task.id)
     yield* deadlines.clear(task.id)
     if (task.spec.forgetEnv && isFinal(task.state.status)) {
       deleteEnvironment(root, task.id)
@@ -64,7 +64,7 @@ const make = Effect.gen(function* () {
   })
 
   const beginStop = (task: Task): Effect.Effect<void> => {
-    const live = lives.find(task.id)
+    const live = monitored.find(task.id)
     if (live !== null) live.stopping = true
     return Effect.asVoid(
       Effect.andThen(
@@ -76,7 +76,7 @@ const make = Effect.gen(function* () {
     )
   }
 
-  /** What fails of one attempt ends that one: it is lost when nothing of it lives. */
+  /** What fails of one attempt ends that one: it is lost when nothing of it monitored. */
   const orLost = (task: Task, effect: Effect.Effect<void>): Effect.Effect<void> =>
     Effect.catchDefect(effect, (defect) =>
       Effect.andThen(

@@ -22,7 +22,7 @@ import { once } from "../wiring/once.ts"
 export const makeMonitorAttempt = once(
   Effect.gen(function* () {
     const { root } = yield* Home
-    const lives = yield* MonitoredAttempts
+    const monitored = yield* MonitoredAttempts
     const deadlines = yield* Deadlines
     const probes = yield* Probes
     const notices = yield* Notifications
@@ -63,7 +63,7 @@ export const makeMonitorAttempt = once(
       const steady = yield* steadyNow
       const elapsedMs = startedAt === null ? null : (yield* Clock.currentTimeMillis) - startedAt
       const { hasResult, readable, finalizers } = readableOf(task, dir, output)
-      lives.add({
+      monitored.add({
         id: task.id,
         attempt: task.state.attempt,
         dir,
@@ -79,7 +79,7 @@ export const makeMonitorAttempt = once(
         hasResult,
         finalizers
       })
-      const live = lives.find(task.id)
+      const live = monitored.find(task.id)
       if (live === null) return
       yield* deadlines.set(task, live)
       yield* probes.begin(task, live)

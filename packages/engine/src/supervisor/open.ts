@@ -36,7 +36,7 @@ const openedAt = ({ state }: Task, dir: string): number | null =>
 export const makeOpen = Effect.gen(function* () {
   const { root } = yield* Home
   const settings = yield* Settings
-  const lives = yield* MonitoredAttempts
+  const monitored = yield* MonitoredAttempts
   const monitorAttempt = yield* makeMonitorAttempt
   const { onEnd, postpone, settle } = yield* makeSettle
   const agentCall = yield* makeAgentCall
@@ -47,7 +47,7 @@ export const makeOpen = Effect.gen(function* () {
     const { pid, startedAt } = foundSpawn(root, task)
     yield* monitorAttempt(task, { pid, startedAt: startedAt ?? openedAt(task, dir) })
     const cancel = watchEnd(dir, onEnd(task))
-    lives.find(task.id)?.finalizers.push(cancel)
+    monitored.find(task.id)?.finalizers.push(cancel)
   })
 
   const notSpawned = ({ id, state: { attempt } }: Task, message: string) =>

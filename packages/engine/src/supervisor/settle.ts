@@ -28,7 +28,7 @@ import { once } from "../wiring/once.ts"
 export const makeSettle = once(
   Effect.gen(function* () {
     const { root } = yield* Home
-    const lives = yield* MonitoredAttempts
+    const monitored = yield* MonitoredAttempts
     const deadlines = yield* Deadlines
     const reports = yield* Reports
     const agents = yield* AgentAttempts
@@ -61,7 +61,7 @@ export const makeSettle = once(
 
     /** Whether the end of the task's attempt is told here: a stopping attempt is settled by its stop, which also waits for what the leader left behind. */
     const isOurs = ({ id, state: { attempt } }: Task): boolean => {
-      const live = lives.find(id)
+      const live = monitored.find(id)
       // What is found in a home that is not at its place is found wrong; the next engine looks again.
       return live?.stopping !== true && (live === null || live.attempt === attempt) && lock.isHeld()
     }
@@ -74,7 +74,7 @@ export const makeSettle = once(
         id,
         state: { attempt }
       } = task
-      const live = lives.find(id)
+      const live = monitored.find(id)
       if (live !== null) live.isEndKnown = true
       // It is over: what is yet to be read of it counts for no limit.
       yield* deadlines.clear(id)

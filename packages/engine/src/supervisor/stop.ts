@@ -17,7 +17,7 @@ import { Stops } from "../attempt/Stops.ts"
 /** What stopping needs, made once. The effect may be interrupted and begun again, also by a later engine. */
 export const makeStop = Effect.gen(function* () {
   const { root } = yield* Home
-  const lives = yield* MonitoredAttempts
+  const monitored = yield* MonitoredAttempts
   const reports = yield* Reports
   const agents = yield* AgentAttempts
   const stops = yield* Stops
@@ -25,7 +25,7 @@ export const makeStop = Effect.gen(function* () {
   return Effect.fnUntraced(function* (task: Task) {
     if (task.state.status !== "stopping") return
     const { attempt, ended, killAt, signal, since } = task.state
-    const live = lives.find(task.id)
+    const live = monitored.find(task.id)
     if (live !== null) live.stopping = true
     const tree = treeOf(root, task, ended === undefined ? attempt : lastAttempt(task.state))
     stops.begin(task.id)

@@ -1,4 +1,4 @@
-/** What all handlers that know pipelines share: finding one and showing it. */
+/** Finds and shows pipelines, for all handlers. */
 import { callOf, sentence } from "@backbeat/contract/Text"
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { nearest } from "@backbeat/contract/nearest"
@@ -57,21 +57,21 @@ const briefPipeline = (pipeline: Pipeline, counts: ReadonlyArray<PipelineCount>)
   }
 }
 
-/** Finds and shows pipelines; made once. Fails with PipelineNotFound or StoreError. */
+/** Builds the functions that find and show pipelines. Fails with PipelineNotFound or StoreError. */
 export const makePipelineView = once(
   Effect.gen(function* () {
     const store = yield* TaskStore
     const aggregates = yield* AggregateStore
     const pipelines = yield* PipelineStore
     const view = yield* View
-    const stored = toProblem
+    const toError = toProblem
 
     const find = Effect.fnUntraced(function* (id: string) {
-      const pipeline = yield* Effect.mapError(aggregates.find(pipelineAggregate, id), stored)
+      const pipeline = yield* Effect.mapError(aggregates.find(pipelineAggregate, id), toError)
       if (pipeline !== null) return pipeline
       const latest = yield* Effect.mapError(
         aggregates.list(pipelineAggregate, {}, { limit: suggestedCount }),
-        stored
+        toError
       )
       return yield* Effect.fail(
         pipelineNotFound(
@@ -85,16 +85,16 @@ export const makePipelineView = once(
     })
 
     const briefs = Effect.fnUntraced(function* (found: ReadonlyArray<Pipeline>) {
-      const counts = yield* Effect.mapError(pipelines.counts(found.map(({ id }) => id)), stored)
+      const counts = yield* Effect.mapError(pipelines.counts(found.map(({ id }) => id)), toError)
       const byPipeline = Map.groupBy(counts, ({ pipeline }) => pipeline)
       return found.map((pipeline) => briefPipeline(pipeline, byPipeline.get(pipeline.id) ?? []))
     })
 
-    /** The tasks of a pipeline as they were given; those that were pruned are left out. */
+    /** The tasks of a pipeline, in the order of the payload. Pruned tasks are left out. */
     const tasksOf = Effect.fnUntraced(function* ({ id, taskIds }: Pipeline) {
       const { tasks } = yield* Effect.mapError(
         store.list({ pipelineId: id }, { limit: taskMaxCount }),
-        stored
+        toError
       )
       const byId = new Map(tasks.map((task) => [task.id, task]))
       return taskIds.flatMap((taskId) => byId.get(taskId) ?? [])
@@ -102,11 +102,13 @@ export const makePipelineView = once(
 
     const show = Effect.fnUntraced(function* (pipeline: Pipeline) {
       const tasks = yield* tasksOf(pipeline)
-      const counts = [...Map.groupBy(tasks, ({ state }) => state.status)].map(([status, its]) => ({
-        pipeline: pipeline.id,
-        status,
-        count: its.length
-      }))
+      const counts = [...Map.groupBy(tasks, ({ state }) => state.status)].map(
+        ([status, group]) => ({
+          pipeline: pipeline.id,
+          status,
+          count: group.length
+        })
+      )
       return {
         ...briefPipeline(pipeline, counts),
         tasks: yield* view.briefs(tasks)

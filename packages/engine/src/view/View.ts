@@ -1,4 +1,4 @@
-/** What all handlers share: finding a task and showing it. */
+/** Finds and shows tasks, for all handlers. */
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { type Problem, taskNotFound, withTry } from "@backbeat/contract/Problem"
 import type { BriefTask, TaskAnswer } from "@backbeat/contract/TaskAnswer"
@@ -17,7 +17,7 @@ import { Supervisor } from "../supervisor/Supervisor.ts"
 import { toProblem } from "../call/Call.ts"
 import { briefTask, taskAnswer } from "./taskAnswer.ts"
 
-/** What an id stands for. */
+/** The task or pipeline of an id. */
 export type Named =
   | { readonly task: Task; readonly pipeline: Pipeline | null }
   | { readonly task: null; readonly pipeline: Pipeline }
@@ -28,40 +28,43 @@ export class View extends Context.Service<
   {
     /** Fails with TaskNotFound or StoreError. */
     readonly find: (id: string) => Effect.Effect<Task, Problem>
-    /** What has the id: a task, a pipeline, or both in a home that was made when they had ids of their own. Fails with TaskNotFound or StoreError. */
+    /**
+     * Finds the task or pipeline of an id; both in an old home, where they did not share ids. Fails
+     * with TaskNotFound or StoreError.
+     */
     readonly named: (id: string) => Effect.Effect<Named, Problem>
     /** Fails with StoreError. */
     readonly show: (task: Task) => Effect.Effect<TaskAnswer, Problem>
-    /** For a list: what it waits for is left out. */
+    /** Shows tasks for a list, without their open dependencies. */
     readonly listed: (
       tasks: ReadonlyArray<Task>
     ) => Effect.Effect<ReadonlyArray<TaskAnswer>, Problem>
     readonly briefs: (
       tasks: ReadonlyArray<Task>
     ) => Effect.Effect<ReadonlyArray<BriefTask>, Problem>
-    /** The task as it is when everything that was committed so far has been acted on. */
-    readonly settled: (id: string) => Effect.Effect<Task, Problem>
+    /** The task after the engine has acted on all earlier commits. */
+    readonly afterActing: (id: string) => Effect.Effect<Task, Problem>
   }
 >()("@backbeat/engine/View") {}
 
-/** So many ids stand in a hint; of more it says where to begin. */
-export const namedAtMost = 20
+/** How many ids a hint lists. */
+export const maxListedIds = 20
 
-/** The operation is for a task, and the id is that of a pipeline. */
+/** The problem that an operation requires a task, and the id is a pipeline. */
 const isPipeline = ({ id, taskIds }: Pipeline): Problem => {
-  const more = taskIds.length > namedAtMost ? " ..." : ""
-  const hint = `${id} is a pipeline, not a task. Use the id of one of its tasks: ${taskIds.slice(0, namedAtMost).join(", ")}${more}`
+  const more = taskIds.length > maxListedIds ? " ..." : ""
+  const hint = `${id} is a pipeline, not a task. Use the id of one of its tasks: ${taskIds.slice(0, maxListedIds).join(", ")}${more}`
   return withTry({ ...taskNotFound(id), hint }, "pipeline get", { id })
 }
 
-/** Views on the store and the live attempts. */
+/** Views of the store and the monitored attempts. */
 export const layerView = Layer.effect(
   View,
   Effect.gen(function* () {
     const { root } = yield* Home
     const store = yield* TaskStore
     const aggregates = yield* AggregateStore
-    const lives = yield* MonitoredAttempts
+    const monitored = yield* MonitoredAttempts
     const supervisor = yield* Supervisor
     const asRun = yield* makeAsRun
     const lastEnd = yield* makeLastEnd
@@ -97,20 +100,22 @@ export const layerView = Layer.effect(
         Effect.all([asRun([task]), waitsFor(task), lastEnd(task)]).pipe(
           Effect.mapError(toProblem),
           Effect.map(([[shown = task], waits, last]) =>
-            taskAnswer(root, shown, lives.find(task.id), { waitsFor: waits, lastEnd: last })
+            taskAnswer(root, shown, monitored.find(task.id), { waitsFor: waits, lastEnd: last })
           )
         ),
       listed: (tasks) =>
         Effect.flatMap(ran(tasks), (all) =>
           Effect.forEach(all, (task) =>
             Effect.map(Effect.mapError(lastEnd(task), toProblem), (last) =>
-              taskAnswer(root, task, lives.find(task.id), { waitsFor: [], lastEnd: last })
+              taskAnswer(root, task, monitored.find(task.id), { waitsFor: [], lastEnd: last })
             )
           )
         ),
       briefs: (tasks) =>
-        Effect.map(ran(tasks), (all) => all.map((task) => briefTask(task, lives.find(task.id)))),
-      settled: (id) => Effect.andThen(supervisor.acted([id]), find(id))
+        Effect.map(ran(tasks), (all) =>
+          all.map((task) => briefTask(task, monitored.find(task.id)))
+        ),
+      afterActing: (id) => Effect.andThen(supervisor.acted([id]), find(id))
     })
   })
 )

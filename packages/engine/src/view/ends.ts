@@ -1,4 +1,7 @@
-/** How several tasks ended: one outcome, how many are in each status, and what those that failed wrote last. */
+/**
+ * Summarizes how several tasks ended: one outcome, the number in each status, and the last lines of
+ * failed tasks.
+ */
 import { countOf, type FailedTask, failuresMaxCount, outcomeOf } from "@backbeat/contract/Ends"
 import type { Task } from "@backbeat/core/task/Task"
 import * as Effect from "effect/Effect"
@@ -6,8 +9,8 @@ import { briefEnd } from "../output/lastLinesOf.ts"
 import { makeLastLines } from "./lastLines.ts"
 import { once } from "../wiring/once.ts"
 
-/** Whether a task came to what is wanted of it. */
-export const isGood = ({ state }: Task): boolean =>
+/** Whether a task has completed or is ready. */
+export const isSuccessful = ({ state }: Task): boolean =>
   state.status === "completed" || (state.status === "running" && state.health === "ready")
 
 const isFailed = ({ state }: Task): boolean => state.status === "failed"
@@ -18,12 +21,12 @@ const causeOf = ({ state }: Task): Pick<FailedTask, "exitCode" | "failure"> => {
   return failure.type === "ExitedNonZero" ? { exitCode: failure.exitCode } : { failure }
 }
 
-/** Tells how tasks ended; `good` says of which that it is as was wanted. Made once. */
+/** Builds the summary. `good` says which tasks count as successful. */
 export const makeEnds = once(
   Effect.map(makeLastLines, (lastLines) =>
     Effect.fnUntraced(function* (
       tasks: ReadonlyArray<Task>,
-      good: (task: Task) => boolean = isGood
+      good: (task: Task) => boolean = isSuccessful
     ) {
       const failures = yield* Effect.forEach(
         tasks.filter(isFailed).slice(0, failuresMaxCount),

@@ -1,4 +1,4 @@
-/** The frames of a stream, which are the events of an answer too. */
+/** Converts events into the frames of streams; `events` returns the same frames. */
 import type { Frame } from "@backbeat/contract/operation/output"
 import type { ShownBriefPipeline } from "@backbeat/contract/LeanPipeline"
 import type { ShownTask } from "@backbeat/contract/LeanTask"
@@ -9,10 +9,10 @@ import * as Predicate from "effect/Predicate"
 import { iso } from "./taskAnswer.ts"
 import { whatOf } from "./whatOf.ts"
 
-/** `startedAt` is how an answer calls the `spawnedAt` of an event. */
+/** Answers call the `spawnedAt` of an event `startedAt`. */
 const instants: ReadonlySet<string> = new Set([...instantsIn(RecordedEvent), "startedAt"])
 
-/** The facts of an event with their instants as ISO 8601. */
+/** The facts of an event, with their instants as ISO 8601. */
 const withIso = (facts: object): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     Object.entries(facts).map(([key, value]: [string, unknown]) => {
@@ -21,8 +21,8 @@ const withIso = (facts: object): Readonly<Record<string, unknown>> =>
     })
   )
 
-/** What is told of an event: what runs in one line, and nothing of how the call was made. */
-const told = (event: RecordedEvent["event"]) => {
+/** The facts that a frame shows: the work in one line, without the details of the call. */
+const shownFacts = (event: RecordedEvent["event"]) => {
   if ("spec" in event) {
     const { type, spec } = event
     const changed =
@@ -36,16 +36,19 @@ const told = (event: RecordedEvent["event"]) => {
   return { ...facts, startedAt: spawnedAt }
 }
 
-/** A recorded event as callers see it. */
+/** A recorded event as a frame. */
 export const eventFrame = ({ subject, id, sequence, at, actor, event }: RecordedEvent): Frame => {
-  const { type, ...data } = told(event)
+  const { type, ...data } = shownFacts(event)
   return { type, [`${subject}Id`]: id, sequence, timestamp: iso(at), actor, data: withIso(data) }
 }
 
-/** A line with what only a stream tells: the place behind it, and how many bytes were dropped before it that this reader never got. */
+/** A line of a stream, with the cursor after it and the number of bytes dropped before it. */
 export type StreamedLine = LogLine & { readonly cursor?: string; readonly droppedBytes?: number }
 
-/** One line of output. Lines are between events, so `sequence` is that of the last event before; `logs` goes on from `cursor`. */
+/**
+ * A line of output as a frame. `sequence` is that of the last event before it; `logs` continues
+ * from `cursor`.
+ */
 export const lineFrame = (
   taskId: string,
   sequence: number,
@@ -63,7 +66,7 @@ export const lineFrame = (
   }
 })
 
-/** What a task is as a stream begins. */
+/** The state of a task at the start of a stream. */
 export const snapshotFrame = (task: ShownTask, sequence: number, at: number): Frame => ({
   type: "task.status.snapshot",
   taskId: task.id,
@@ -72,7 +75,7 @@ export const snapshotFrame = (task: ShownTask, sequence: number, at: number): Fr
   data: { task }
 })
 
-/** What a pipeline is as a stream begins. */
+/** The state of a pipeline at the start of a stream. */
 export const pipelineSnapshotFrame = (
   pipeline: ShownBriefPipeline,
   sequence: number,

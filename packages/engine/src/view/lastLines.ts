@@ -1,4 +1,7 @@
-/** What a failed task has written last: it goes with every answer that a caller waited for, so that none has to look twice. */
+/**
+ * The last lines of a failed task. Every answer of a waiting call contains them, so that no second
+ * call is needed.
+ */
 import type { Task } from "@backbeat/core/task/Task"
 import { lastAttempt } from "@backbeat/core/task/TaskState"
 import * as Effect from "effect/Effect"
@@ -7,7 +10,7 @@ import { Home } from "../home/Home.ts"
 import { lastLinesOf, wholeEnd } from "../output/lastLinesOf.ts"
 import { once } from "../wiring/once.ts"
 
-/** Reads what any task wrote last, so many lines of it. Made once. */
+/** Builds a function that reads the last lines of any task. */
 export const makeReadLastLines = once(
   Effect.map(
     Home,
@@ -17,7 +20,10 @@ export const makeReadLastLines = once(
   )
 )
 
-/** The last lines of a task that failed, `briefEnd` of them where it is one of many; of any other there is no such field. Made once. */
+/**
+ * Builds the field `lastLines` for a failed task; no field for other tasks. Fewer lines
+ * (`briefEnd`) when the task is one of many.
+ */
 export const makeLastLines = once(
   Effect.map(makeReadLastLines, (read) =>
     Effect.fnUntraced(function* (task: Task, lines: number = wholeEnd) {

@@ -6,7 +6,10 @@ import { makeLastLines } from "./lastLines.ts"
 import { makePipelineView } from "./PipelineView.ts"
 import { once } from "../wiring/once.ts"
 
-/** Shows a pipeline that has ended, how its tasks did, and the last lines of the first that failed; made once. */
+/**
+ * Builds a function that shows an ended pipeline, the summary of its tasks, and the last lines of
+ * the first failed task.
+ */
 export const makeShowEndedPipeline = once(
   Effect.gen(function* () {
     const { show, tasksOf } = yield* makePipelineView
@@ -16,7 +19,8 @@ export const makeShowEndedPipeline = once(
       const tasks = yield* tasksOf(pipeline)
       const failed = tasks.find(({ state }) => state.status === "failed")
       const lines = failed === undefined ? {} : yield* lastLines(failed)
-      // What was withdrawn because it was not needed is missed by nobody.
+      // In a completed pipeline, a task that was cancelled because it was not needed is not a
+      // failure.
       const outcome = pipeline.state.status === "completed" ? { outcome: "succeeded" as const } : {}
       return { ...(yield* ends(tasks)), ...outcome, pipeline: yield* show(pipeline), ...lines }
     })

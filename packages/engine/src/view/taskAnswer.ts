@@ -33,12 +33,15 @@ const failureOf = (state: TaskState): Failure | null => {
   return state.status === "stopping" && "failure" in state.intent ? state.intent.failure : null
 }
 
-/** The row learns with its next change when its attempt was spawned; who looks after it knows. */
+/**
+ * The stored row gets the time of the spawn with its next change; until then the monitored attempt
+ * has it.
+ */
 const startOf = (state: TaskState, live: MonitoredAttempt | null): number | null =>
   spawnedAt(state) ?? (hasProcess(state) && live?.attempt === state.attempt ? live.startedAt : null)
 
-/** A task that waited for its next attempt ends later than the attempt that ran. */
-const lengthOf = (startedAt: number | null, end: AttemptEnd | null): number | null =>
+/** Counts to the end of the attempt: a task that waited for another attempt ends later. */
+const durationOf = (startedAt: number | null, end: AttemptEnd | null): number | null =>
   startedAt === null || end === null
     ? null
     : (end.lastedMs ?? Math.max(0, Math.round(end.endedAt - startedAt)))
@@ -46,29 +49,31 @@ const lengthOf = (startedAt: number | null, end: AttemptEnd | null): number | nu
 const facts = (state: TaskState, live: MonitoredAttempt | null) => {
   const end = endOf(state)
   const startedAt = startOf(state, live)
-  const over = endedAt(state)
+  const endInstant = endedAt(state)
   return {
     exitCode: end?.outcome.kind === "exited" ? end.outcome.exitCode : null,
     signal: end?.outcome.kind === "signalled" ? end.outcome.signal : null,
     failure: failureOf(state),
     startedAt: isoOrNull(startedAt),
-    endedAt: isoOrNull(over),
-    durationMs: over === null ? null : lengthOf(startedAt, end),
+    endedAt: isoOrNull(endInstant),
+    durationMs: endInstant === null ? null : durationOf(startedAt, end),
     costUsd: end?.agent?.result.costUsd ?? null
   }
 }
 
-/** What a stop has ended, as answers show it. */
+/** The processes that a stop has ended, as answers show them. */
 export const endedAnswer = (stopped: Stopped | null) => ({
   ended: stopped?.ended ?? [],
   endedMore: stopped === null ? 0 : stopped.endedCount - stopped.ended.length,
   freedPorts: stopped?.freedPorts ?? []
 })
 
-/** An ended attempt is still looked after for a moment, but its pid may be another process by then. */
+/** An ended attempt is monitored a little longer, but its pid may already be another process. */
 const hasProcess = ({ status }: TaskState): boolean => status === "running" || status === "stopping"
 
-/** The attempt that a task is in, or is to be in. One that was withdrawn before it began does not count. */
+/**
+ * The current or next attempt of a task. One that was cancelled before it started does not count.
+ */
 const countedAttempt = (state: TaskState): number =>
   (state.status === "cancelled" || state.status === "stopping") && state.startedAt === null
     ? state.attempt - 1
@@ -80,7 +85,7 @@ const ownerOf = ({ client, sessionId, taskId }: Task["owner"]): BriefTask["owner
   taskId
 })
 
-/** A task in short: its texts are one line each. */
+/** A task in short, with its texts in one line each. */
 export const briefTask = (task: Task, live: MonitoredAttempt | null): BriefTask => {
   const { spec, state } = task
   const { work } = spec
@@ -172,7 +177,7 @@ const endFacts = (end: AttemptEnd | null, dir: string) => ({
   peakMemoryBytes: end === null ? null : peakMemoryOf(dir)
 })
 
-/** What says all is told once: an exit code by itself, a signal where no failure names it. */
+/** Shows each fact once: the exit code alone, and the signal only if no failure contains it. */
 const lastEndAnswer = ({ attempt, end, failure }: LastEnd): TaskAnswer["lastEnd"] => ({
   attempt,
   ...(end.outcome.kind === "exited" ? { exitCode: end.outcome.exitCode } : {}),
@@ -181,8 +186,11 @@ const lastEndAnswer = ({ attempt, end, failure }: LastEnd): TaskAnswer["lastEnd"
   ...(end.agent === undefined ? {} : { result: end.agent.result })
 })
 
-/** What the state of a task does not hold: what it waits for still, and how an attempt before has ended. */
-export interface Beside {
+/**
+ * Facts that the state of a task does not contain: its open dependencies, and the end of the
+ * previous attempt.
+ */
+export interface TaskExtras {
   readonly waitsFor: TaskAnswer["waitsFor"]
   readonly lastEnd: LastEnd | null
 }
@@ -192,7 +200,7 @@ export const taskAnswer = (
   root: string,
   task: Task,
   live: MonitoredAttempt | null,
-  { waitsFor, lastEnd }: Beside
+  { waitsFor, lastEnd }: TaskExtras
 ): TaskAnswer => {
   const { spec, state } = task
   return {

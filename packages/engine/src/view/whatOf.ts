@@ -1,4 +1,4 @@
-/** What a task runs, in one line. */
+/** The work of a task in one line. */
 import { oneLine } from "@backbeat/contract/cutTask"
 import { whatMaxCharacters } from "@backbeat/contract/LeanTask"
 import type { Work } from "@backbeat/core/task/TaskSpec"
@@ -8,5 +8,5 @@ const textOf = (work: Work): string => {
   return work.kind === "script" ? work.script : [work.command, ...work.args].join(" ")
 }
 
-/** A command, a script or a prompt in one line. */
+/** A command, script or prompt in one line. */
 export const whatOf = (work: Work): string => oneLine(textOf(work), whatMaxCharacters)

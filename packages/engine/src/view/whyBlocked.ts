@@ -1,4 +1,7 @@
-/** Why a task waits for others, down to the one that holds all of them up; with which task its withdrawal began, and what has to run again before it. */
+/**
+ * Explains dependencies: what a blocked task waits for, down to the task that delays all of them;
+ * the root cause of a cancellation; and what must be restarted first.
+ */
 import { callOf, sentence, type Text } from "@backbeat/contract/Text"
 import type { Output } from "@backbeat/contract/table"
 import { isSatisfied } from "@backbeat/core/graph/resolveDependents"
@@ -11,7 +14,7 @@ import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
 import { actorName } from "../call/actorName.ts"
 import { iso } from "./taskAnswer.ts"
-import { namedAtMost } from "./View.ts"
+import { maxListedIds } from "./View.ts"
 
 interface Explanation extends Omit<Output<"why">, "status" | "next"> {
   readonly next: Text | null
@@ -24,12 +27,12 @@ const needs: Readonly<Record<DependencyCondition, string>> = {
   end: "the end of"
 }
 
-/** More than these are not told of one task. */
+/** How many dependencies of a task are listed. */
 const maxWaits = 10
-/** Blocked tasks in a row are followed this far. */
+/** How far a chain of blocked tasks is followed. */
 const maxDepth = 100
 
-/** Since when a task is in its status. */
+/** Since when a task has its status. */
 export const sinceOf = ({ state, createdAt }: Task): string => {
   if (state.status === "cancelled") return iso(state.endedAt)
   if ("end" in state && state.end !== null) return iso(state.end.endedAt)
@@ -52,17 +55,20 @@ const waitReason = (
   since
 })
 
-/** Whether a task has been started again after an instant (epoch ms). */
-const isAgain = ({ state }: Task, after: number): boolean => {
+/** Whether a task was started again after an instant (epoch ms). */
+const wasRestarted = ({ state }: Task, after: number): boolean => {
   const at = endedAt(state)
   return at === null || at > after
 }
 
-/** How a task ended with which a withdrawal began at an instant (epoch ms), or what it does when it has been started again since. */
-const fateOf = (task: Task, withdrawnAt: number): Reason => {
+/**
+ * How the root cause of a cancellation ended, or its current state if it was started again since
+ * the cancellation (epoch ms).
+ */
+const describeRootCause = (task: Task, withdrawnAt: number): Reason => {
   const { id, state } = task
   const since = sinceOf(task)
-  const subject = isAgain(task, withdrawnAt) ? `${id} was started again since, and` : id
+  const subject = wasRestarted(task, withdrawnAt) ? `${id} was started again since, and` : id
   const failure = "failure" in state ? state.failure : null
   if (failure !== null) return { what: `${subject} ${describeFailure(failure)}`, since }
   if (state.status !== "cancelled") return { what: `${subject} is ${state.status}`, since }
@@ -71,14 +77,16 @@ const fateOf = (task: Task, withdrawnAt: number): Reason => {
   return { what, since, actor: state.by }
 }
 
-/** A task that was removed, and the one that cannot run again without it. */
+/** A pruned task, and the task that cannot run again without it. */
 interface Missing {
   readonly by: string
   readonly id: string
 }
 
-/** What a restart of a task needs before it: these, in their order, and one that nobody can restart. */
-const againAfter = (
+/**
+ * How to restart a task: after these dependencies, in this order, or that one of them was pruned.
+ */
+const restartHint = (
   id: string,
   [first, ...others]: ReadonlyArray<string>,
   missing: Missing | null
@@ -88,16 +96,16 @@ const againAfter = (
   if (first === undefined) return sentence`Use ${callOf("restart")} to run it again.`
   const ids = [first, ...others, id]
   const alone = `Restarting it alone would cancel it again, because of ${others.at(-1) ?? first}.`
-  return ids.length > namedAtMost
+  return ids.length > maxListedIds
     ? `${alone} Restart its dependencies first, beginning with ${first}.`
     : sentence`${alone} Restart its dependencies with it: ${callOf("restart", ids)}`
 }
 
-/** What explaining needs, made once. Fails with StoreError. */
+/** Builds the explanations. Fails with StoreError. */
 export const makeWhyBlocked = Effect.gen(function* () {
   const store = yield* TaskStore
 
-  /** From a blocked task to the one that is not, by what each waits for first. */
+  /** Follows the first dependency of each blocked task to one that is not blocked. */
   const rootOf = Effect.fnUntraced(function* (from: Task) {
     const path: Array<Reason> = []
     let task = from
@@ -111,7 +119,7 @@ export const makeWhyBlocked = Effect.gen(function* () {
     return { path, root: task }
   })
 
-  /** What a blocked task waits for. */
+  /** Explains what a blocked task waits for. */
   const explainBlocked = Effect.fnUntraced(function* (task: Task) {
     const waits = yield* store.waitsOf(task.id)
     const since = sinceOf(task)
@@ -129,7 +137,10 @@ export const makeWhyBlocked = Effect.gen(function* () {
     } satisfies Explanation
   })
 
-  /** What has to run again before an ended task can, each behind what it needs itself; `missing` is the first of it that was removed. */
+  /**
+   * The dependencies that must run again before an ended task can, each after its own; `missing` is
+   * the first that was pruned.
+   */
   const neededFirst = Effect.fnUntraced(function* (task: Task) {
     const needed = new Set<string>()
     const seen = new Set<string>()
@@ -140,10 +151,10 @@ export const makeWhyBlocked = Effect.gen(function* () {
         Effect.fnUntraced(function* ({ task: id, on }: Dependency) {
           if (seen.has(id) || seen.size >= maxDepth) return
           seen.add(id)
-          const its = yield* store.find(id)
-          if (its === null) missing ??= { by: from.id, id }
-          if (its === null || isSatisfied(on, its.state) !== false) return
-          yield* visit(its)
+          const dependency = yield* store.find(id)
+          if (dependency === null) missing ??= { by: from.id, id }
+          if (dependency === null || isSatisfied(on, dependency.state) !== false) return
+          yield* visit(dependency)
           needed.add(id)
         }),
         { discard: true }
@@ -152,17 +163,17 @@ export const makeWhyBlocked = Effect.gen(function* () {
     return { needed: [...needed], missing }
   })
 
-  /** How an ended task is run again. */
+  /** How to run an ended task again. */
   const explainAgain = (task: Task) =>
-    Effect.map(neededFirst(task), ({ needed, missing }) => againAfter(task.id, needed, missing))
+    Effect.map(neededFirst(task), ({ needed, missing }) => restartHint(task.id, needed, missing))
 
-  /** The failure with which a withdrawal began; nothing for other tasks. */
+  /** Explains the root cause of a cancellation because of a dependency; empty for other tasks. */
   const explainWithdrawn = Effect.fnUntraced(function* ({ state }: Task) {
     if (state.status !== "cancelled" || state.failure?.type !== "DependencyFailed") return []
     const { taskId, through } = state.failure
     const root = yield* store.find(taskId)
     if (root === null) return []
-    const behind =
+    const intermediate =
       through === undefined
         ? []
         : [
@@ -171,7 +182,7 @@ export const makeWhyBlocked = Effect.gen(function* () {
               since: iso(state.endedAt)
             }
           ]
-    return [...behind, fateOf(root, state.endedAt)] satisfies ReadonlyArray<Reason>
+    return [...intermediate, describeRootCause(root, state.endedAt)] satisfies ReadonlyArray<Reason>
   })
 
   return { explainBlocked, explainWithdrawn, explainAgain }

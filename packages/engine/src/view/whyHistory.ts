@@ -1,4 +1,4 @@
-/** What of a task's history explains its status, in the words of docs/vocabulary.md. */
+/** Explains the status of a task by its history, in the words of docs/vocabulary.md. */
 import type { Output } from "@backbeat/contract/table"
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { Actor } from "@backbeat/core/task/Actor"
@@ -32,7 +32,9 @@ const sayStopping = (
   }
 }
 
-/** Only what it needs withdraws a task; what somebody ends is stopped. */
+/**
+ * A cancellation with a failure comes from a dependency; without one, somebody stopped the task.
+ */
 const sayCancelled = ({ end, failure, reason }: Event<"task.cancelled">, actor: Actor): string =>
   failure === null
     ? withReason(
@@ -41,7 +43,7 @@ const sayCancelled = ({ end, failure, reason }: Event<"task.cancelled">, actor: 
       )
     : `it ${describeFailure(failure)}`
 
-/** What an event explains, as one clause; null when it explains nothing. */
+/** One clause that explains an event; null for an event that explains nothing. */
 const say = ({ event, actor }: RecordedEvent, isStopping: boolean): string | null => {
   switch (event.type) {
     case "task.stopping":
@@ -67,7 +69,10 @@ const say = ({ event, actor }: RecordedEvent, isStopping: boolean): string | nul
   }
 }
 
-/** Once nothing of a stopped task is left it is the engine that cancels it: for whoever had asked for the stop. */
+/**
+ * The engine cancels a stopped task when its processes are gone. The actor is then the one who
+ * asked for the stop.
+ */
 const attributed = (
   history: ReadonlyArray<RecordedEvent>,
   { state }: Task
@@ -78,7 +83,10 @@ const attributed = (
     : history
 }
 
-/** The latest events that explain the status, the deciding one first. What came of each of several restarts alike is told once. */
+/**
+ * The latest events that explain the status, the deciding one first. Equal explanations in a row
+ * are shown once.
+ */
 export const reasons = (history: ReadonlyArray<RecordedEvent>, task: Task): ReadonlyArray<Reason> =>
   attributed(history, task)
     .map((recorded): Reason | null => {

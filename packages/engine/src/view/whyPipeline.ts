@@ -1,4 +1,4 @@
-/** Why a pipeline is in its status: which of its tasks run, failed or were withdrawn. */
+/** Explains the status of a pipeline by its running, failed and cancelled tasks. */
 import { callOf, sentence, type Text } from "@backbeat/contract/Text"
 import type { Output } from "@backbeat/contract/table"
 import { describeFailure } from "@backbeat/core/task/Failure"
@@ -16,10 +16,10 @@ interface Explanation extends Omit<Output<"why">, "next"> {
 }
 type Reason = Explanation["because"][number]
 
-/** Of more tasks their number is told. */
+/** How many tasks are listed; of further ones only the number. */
 const maxTasks = 10
 
-const fateOf = (task: Task): Reason => {
+const describeTask = (task: Task): Reason => {
   const { id, state } = task
   const failure = "failure" in state ? state.failure : null
   return {
@@ -31,19 +31,23 @@ const fateOf = (task: Task): Reason => {
 const some = (tasks: ReadonlyArray<Task>, since: string): ReadonlyArray<Reason> => {
   const more = tasks.length - maxTasks
   return [
-    ...tasks.slice(0, maxTasks).map(fateOf),
+    ...tasks.slice(0, maxTasks).map(describeTask),
     ...(more > 0 ? [{ what: `${more} more are not listed`, since }] : [])
   ]
 }
 
 const cancellation = ({ state, createdAt }: Pipeline): ReadonlyArray<Reason> => {
-  const asked =
+  const request =
     state.status === "cancelled" ? state : state.status === "running" ? state.cancelling : null
-  if (asked === null) return []
+  if (request === null) return []
   const since = iso(state.status === "cancelled" ? state.endedAt : createdAt)
-  const reason = asked.reason === null ? "" : `: ${asked.reason}`
+  const reason = request.reason === null ? "" : `: ${request.reason}`
   return [
-    { what: `its stop was requested by ${actorName(asked.by)}${reason}`, since, actor: asked.by }
+    {
+      what: `its stop was requested by ${actorName(request.by)}${reason}`,
+      since,
+      actor: request.by
+    }
   ]
 }
 
@@ -56,7 +60,7 @@ const explain = (pipeline: Pipeline, tasks: ReadonlyArray<Task>): Explanation =>
     since: state.status === "running" ? since : iso(state.endedAt)
   }
   const failed = tasks.filter((task) => task.state.status === "failed")
-  const withdrawn = tasks.filter((task) => task.state.status === "cancelled")
+  const cancelled = tasks.filter((task) => task.state.status === "cancelled")
   if (state.status === "running") {
     const live = tasks.filter((task) => !isFinal(task.state.status))
     const because = [
@@ -74,7 +78,7 @@ const explain = (pipeline: Pipeline, tasks: ReadonlyArray<Task>): Explanation =>
   const because = [
     ...cancellation(pipeline),
     ...some(failed, since),
-    ...some(withdrawn, since),
+    ...some(cancelled, since),
     counted
   ]
   return {
@@ -87,7 +91,7 @@ const explain = (pipeline: Pipeline, tasks: ReadonlyArray<Task>): Explanation =>
   }
 }
 
-/** Explains pipelines; made once. */
+/** Builds the explanation of pipelines. */
 export const makeWhyPipeline = Effect.map(
   makePipelineView,
   ({ tasksOf }) =>

@@ -1,4 +1,7 @@
-/** What `why` tells of the processes of a task: leftover ones, those that stand still, and what a stop has ended or cannot end. */
+/**
+ * Explains the processes of a task: leftover ones, suspended ones, and those that a stop has ended
+ * or cannot end.
+ */
 import type { Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import { endedAt, endOf, isFinal, lastAttempt } from "@backbeat/core/task/TaskState"
@@ -16,20 +19,20 @@ import { iso } from "./taskAnswer.ts"
 
 type Reason = Output<"why">["because"][number]
 
-const shownAtMost = 10
+const maxShown = 10
 
 const listed = (shown: ReadonlyArray<string>, count: number): string =>
   count > shown.length ? `${shown.join(", ")} and ${count - shown.length} more` : shown.join(", ")
 
 const described = (pids: ReadonlyArray<number>): string => {
-  const its = withoutShim(pids)
-  return listed(its.slice(0, shownAtMost).map(describeProcess), its.length)
+  const commandPids = withoutShim(pids)
+  return listed(commandPids.slice(0, maxShown).map(describeProcess), commandPids.length)
 }
 
 const sayFreed = (ports: ReadonlyArray<number> = []): string =>
   ports.length === 0 ? "" : `, and freed port ${ports.join(", ")}`
 
-/** What the stop of the last attempt has ended. */
+/** The processes that the stop of the last attempt has ended. */
 export const sayEnded = ({ state }: Task): ReadonlyArray<Reason> => {
   const end = endOf(state)
   const stopped = end?.stopped
@@ -43,7 +46,7 @@ export const sayEnded = ({ state }: Task): ReadonlyArray<Reason> => {
       ]
 }
 
-/** Explains the processes of a task; made once. */
+/** Builds the explanation of processes. */
 export const makeWhyProcesses = Effect.gen(function* () {
   const { root } = yield* Home
   const clearings = yield* Clearings
@@ -67,7 +70,7 @@ export const makeWhyProcesses = Effect.gen(function* () {
     ]
   })
 
-  const standingStill = Effect.fnUntraced(function* (task: Task, now: number) {
+  const suspended = Effect.fnUntraced(function* (task: Task, now: number) {
     const pids = (yield* look(treeOf(root, task)))
       .map(({ identity }) => identity.pid)
       .filter((pid) => readState(pid) === "T")
@@ -88,7 +91,7 @@ export const makeWhyProcesses = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* (task: Task, now: number) {
     const { status } = task.state
-    if (status === "running") return yield* standingStill(task, now)
+    if (status === "running") return yield* suspended(task, now)
     if (status === "stopping") return stuck(task, now)
     return yield* leftover(task, now)
   })

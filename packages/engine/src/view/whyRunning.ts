@@ -1,4 +1,7 @@
-/** What `why` tells of a task that runs, as it is this moment: its processes, what they use, and how long it has been silent. */
+/**
+ * Explains a running task at this moment: its processes, their resource use, and how long it has
+ * been silent.
+ */
 import type { Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
@@ -19,14 +22,14 @@ import { iso } from "./taskAnswer.ts"
 
 type Running = NonNullable<Output<"why">["running"]>
 
-/** Who set a limit that the caller gave. */
+/** The source of a limit that the caller gave. */
 const byTask = "the task"
 
-const shownAtMost = 10
-/** Two looks at what the processes have used are so far apart, in milliseconds. */
-const betweenLooksMs = 100
+const maxShown = 10
+/** The interval (ms) between two readings of the resource use. */
+const betweenReadingsMs = 100
 
-/** When an attempt last wrote anything (epoch ms); null when it has written nothing. */
+/** When an attempt last wrote output (epoch ms); null if it has written none. */
 const lastOutputAt = (dir: string): number | null => {
   const stats = outputStreams.map((stream) =>
     statSync(outputPath(dir, stream), { throwIfNoEntry: false })
@@ -37,11 +40,11 @@ const lastOutputAt = (dir: string): number | null => {
   return times.length === 0 ? null : Math.floor(Math.max(...times))
 }
 
-/** What the attempt uses; CPU is of those processes that both looks saw. */
+/** The resource use of the attempt. CPU counts processes that both readings saw. */
 const usageBetween = Effect.fnUntraced(function* (pids: ReadonlyArray<number>) {
   const before = usageOf(pids)
   const beganAt = steadyMs()
-  yield* Effect.sleep(betweenLooksMs)
+  yield* Effect.sleep(betweenReadingsMs)
   const after = usageOf(pids)
   const tookMs = steadyMs() - beganAt
   if (before === null || after === null) return {}
@@ -52,7 +55,7 @@ const usageBetween = Effect.fnUntraced(function* (pids: ReadonlyArray<number>) {
   return { cpuPercent: Math.round((usedMs / tookMs) * 100), memoryBytes }
 })
 
-/** What limits it, and who set each limit. */
+/** The limits of the task, and where each is set. */
 const limitsOf = (spec: TaskSpec) => {
   const { stallTimeoutMs, timeout, timeoutFrom = byTask } = spec
   const { maxOutputBytes, maxOutputBytesFrom = byTask } = spec
@@ -64,13 +67,13 @@ const limitsOf = (spec: TaskSpec) => {
   }
 }
 
-/** Explains a task that runs or is stopping; null for any other. Made once. */
+/** Builds the explanation of a running or stopping task; null for others. */
 export const makeWhyRunning = Effect.gen(function* () {
   const { root } = yield* Home
-  const lives = yield* MonitoredAttempts
+  const monitored = yield* MonitoredAttempts
 
   return Effect.fnUntraced(function* (task: Task) {
-    const live = lives.find(task.id)
+    const live = monitored.find(task.id)
     if ((task.state.status !== "running" && task.state.status !== "stopping") || live === null)
       return null
     const found = yield* look(treeOf(root, task))
@@ -83,8 +86,8 @@ export const makeWhyRunning = Effect.gen(function* () {
       ...(live.startedAt === null ? {} : { startedAt: iso(live.startedAt) }),
       ...(silentSince === null ? {} : { silentSince: iso(silentSince) }),
       ...(lastLine === undefined ? {} : { lastLine }),
-      processes: processes.slice(0, shownAtMost).map((pid) => describeProcess(pid)),
-      ...(processes.length > shownAtMost ? { processesMore: processes.length - shownAtMost } : {}),
+      processes: processes.slice(0, maxShown).map((pid) => describeProcess(pid)),
+      ...(processes.length > maxShown ? { processesMore: processes.length - maxShown } : {}),
       ...(yield* usageBetween(processes)),
       ...limitsOf(task.spec)
     }

@@ -7,7 +7,7 @@ import type { Task } from "@backbeat/core/task/Task"
 import * as Effect from "effect/Effect"
 import { makeUntilEnded } from "../commit/until.ts"
 import { toProblem } from "../call/Call.ts"
-import { isGood, makeEnds } from "../view/ends.ts"
+import { isSuccessful, makeEnds } from "../view/ends.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
 import { View } from "../view/View.ts"
 import { wrongField } from "../call/wrongField.ts"
@@ -93,7 +93,7 @@ export const makeAwaitMany = Effect.gen(function* () {
     return {
       ...(yield* ends(
         tasksIn(reachedParts),
-        (task) => isGood(task) || what !== "end" || accepted.has(task.id)
+        (task) => isSuccessful(task) || what !== "end" || accepted.has(task.id)
       )),
       tasks: (yield* view.listed(tasksIn(parts))).map(withShortTexts),
       ...(shown.length === 0 ? {} : { pipelines: shown }),

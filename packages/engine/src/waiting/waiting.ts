@@ -168,7 +168,7 @@ export const makeUntilAttempt = once(
         until(id, ({ state }) => state.attempt >= attempt || isFinal(state.status)),
         toProblem
       )
-      return yield* view.settled(id)
+      return yield* view.afterActing(id)
     })
   })
 )
