@@ -1,4 +1,4 @@
-/** The engine role of the binary. */
+/** The engine mode of the binary. */
 import { runWithHomeLock } from "@backbeat/engine/life/runWithHomeLock"
 import { judging } from "./judging.ts"
 import { version } from "./version.ts"
@@ -10,15 +10,18 @@ declare module "bun" {
   }
 }
 
-/** The binary is built to compile late, because most of its runs are short. This one is not, but its beginning is awaited. */
-const begun = (): void => Bun.unsafe.setJITPolicy(1)
+/**
+ * The binary compiles late, because most of its runs are short. The engine runs long, so it
+ * compiles earlier, but only after it serves.
+ */
+const onServing = (): void => Bun.unsafe.setJITPolicy(1)
 
-/** Becomes the engine of a home, unless it has one, and lives until it is asked to end. */
+/** Runs the engine of a home until it is asked to end; returns at once if the home has one. */
 export const engineMain = (root: string, configPath: string): Promise<void> =>
-  runWithHomeLock(root, judging(process.env), async (election) => {
+  runWithHomeLock(root, judging(process.env), async (lock) => {
     const { runEngineOnSqlite } = await import("./runEngineOnSqlite.ts")
     await runEngineOnSqlite(
-      { root, configPath, version, environment: process.env, begun },
-      election
+      { root, configPath, version, environment: process.env, onServing },
+      lock
     )
   })

@@ -1,4 +1,7 @@
-/** The engine: one per home. Puts the rooms together on a store, serves until it is asked to end, and lets go in order. */
+/**
+ * The engine: one per home. Builds all layers on a store, serves until it is asked to end, and
+ * shuts down in order.
+ */
 import type { StoreError } from "@backbeat/store/StoreError"
 import type { Stores } from "@backbeat/store/Stores"
 import * as Effect from "effect/Effect"
@@ -46,25 +49,27 @@ import { layerTransitions } from "./commit/Transitions.ts"
 import { layerInstances } from "./wiring/once.ts"
 import { layerAlarm } from "./alarm/Alarm.ts"
 
-/** Where an engine works and as what. */
+/** The home, version and environment of an engine. */
 export interface EngineOptions {
   readonly root: string
   readonly configPath: string
   readonly version: string
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Called once it serves, for what need not be done before. */
-  readonly begun: () => void
+  /** Called once the engine serves, for work that can wait until then. */
+  readonly onServing: () => void
 }
 
-/** How long, in milliseconds, what nobody waits for gives way to the call for which the engine was started. */
+/**
+ * The delay (ms) of background work, so that the call which started the engine is answered first.
+ */
 const backgroundDelayMs = 50
 
-/** How long answers that are under way may take to leave, in milliseconds, once the home is free. */
+/** How long (ms) open answers may take to be sent after the home is released. */
 const drainMs = 250
 
-/** Everything that an engine is made of, on a store. */
+/** All layers of an engine, on a store. */
 export const layerEngine = (
-  { root, configPath, version, environment }: Omit<EngineOptions, "begun">,
+  { root, configPath, version, environment }: Omit<EngineOptions, "onServing">,
   layerStore: Layer.Layer<Stores, StoreError>,
   whenIdle = freeMemory
 ) => {
@@ -86,14 +91,14 @@ export const layerEngine = (
       )
     ),
     Layer.provideMerge(Layer.mergeAll(layerAlarm, layerSettings(environment))),
-    // Closed when all that writes to it has ended.
+    // Closed after everything that writes to it.
     Layer.provideMerge(layerStore),
     Layer.provideMerge(Layer.merge(layerHome, layerInstances))
   )
 }
 
-/** What clears what is left would otherwise be the first to see it. */
-const logStrangers = Effect.gen(function* () {
+/** Logged before the cleanup removes these folders. */
+const logOrphanedTasks = Effect.gen(function* () {
   const orphanedTasks = yield* yield* makeFindOrphanedTasks
   if (orphanedTasks.length > 0) yield* Effect.logWarning(describeOrphanedTasks(orphanedTasks))
 }).pipe(
@@ -102,7 +107,7 @@ const logStrangers = Effect.gen(function* () {
   )
 )
 
-/** Begins the work of an engine: what an earlier one left first, then what is due. It goes on until the scope ends. */
+/** Starts the work of an engine: first recovery, then what is due. Runs until the scope ends. */
 export const beginWork = Effect.gen(function* () {
   const { root } = yield* Home
   const identity = yield* identifyHome
@@ -114,8 +119,8 @@ export const beginWork = Effect.gen(function* () {
   yield* keepAggregatesDue(dueSources)
 })
 
-/** Lives in the home until the end is asked for. */
-const live = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError>) =>
+/** Runs the engine until a shutdown is requested. */
+const runUntilShutdown = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError>) =>
   Effect.gen(function* () {
     const settings = yield* Settings
     const shutdown = yield* Shutdown
@@ -123,18 +128,18 @@ const live = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError
     yield* logCommits
     yield* Effect.gen(function* () {
       yield* beginWork
-      const { guard } = yield* serve
-      const beginning = { state: "ready", pid: process.pid, version: options.version } as const
-      reportStartup(beginning)
+      const { watchHome } = yield* serve
+      const notice = { state: "ready", pid: process.pid, version: options.version } as const
+      reportStartup(notice)
       if (!onTerminal()) logTo(options.root, 1)
-      writeNotice(options.root, beginning)
-      options.begun()
+      writeNotice(options.root, notice)
+      options.onServing()
       yield* Effect.forkScoped(
         Effect.gen(function* () {
           yield* Effect.sleep(backgroundDelayMs)
-          yield* guard
+          yield* watchHome
           yield* Effect.logInfo(`engine ${options.version} serves ${options.root}`)
-          yield* logStrangers
+          yield* logOrphanedTasks
           yield* keepRetention
         })
       )
@@ -145,7 +150,7 @@ const live = (options: EngineOptions, layerStore: Layer.Layer<Stores, StoreError
     Effect.scoped,
     Effect.provide(layerEngine(options, layerStore)),
     Effect.provide(layerEngineLog(onTerminal() ? plainLine : jsonLine)),
-    // What is left out is up to the log: the level may change while the engine runs.
+    // The log filters by level itself, because the level may change while the engine runs.
     Effect.provideService(References.MinimumLogLevel, "Debug")
   )
 
@@ -155,33 +160,34 @@ const endOnSignals = (shutdown: Shutdown["Service"]): void => {
   }
 }
 
-/** Is the engine of the home that the election was won for, until it is asked to end. */
+/** Runs the engine of a locked home until a shutdown is requested. */
 export const runEngine = async (
   options: EngineOptions,
   layerStore: Layer.Layer<Stores, StoreError>,
-  election: LockHandle
+  lock: LockHandle
 ): Promise<void> => {
   const shutdown = await Effect.runPromise(makeShutdown)
   endOnSignals(shutdown)
   const ended = await Effect.runPromise(
-    live(options, layerStore).pipe(
+    runUntilShutdown(options, layerStore).pipe(
       Effect.provideService(Shutdown, shutdown),
-      Effect.provideService(HomeLock, election),
-      // Nobody reads the spans that effect/sql makes for each statement; they take a tenth of the engine's time.
+      Effect.provideService(HomeLock, lock),
+      // Nobody reads the spans that effect/sql creates for each statement; they take a tenth of the
+      // engine's time.
       Effect.withTracerEnabled(false),
       Effect.result
     )
   )
   if (ended._tag === "Failure") {
-    if (!election.isHeld()) throw ended.failure
+    if (!lock.isOwned()) throw ended.failure
     const failed = { state: "failed", problem: toProblem(ended.failure) } as const
-    election.release()
+    lock.release()
     writeNotice(options.root, failed)
     reportStartup(failed)
     return
   }
-  election.release()
-  // Who found the home taken at this moment waits for a notice.
+  lock.release()
+  // A caller that found the home taken at this moment waits for a notice.
   writeNotice(options.root, { state: "ended", pid: process.pid })
   await Effect.runPromise(shutdown.release)
   await Bun.sleep(drainMs)

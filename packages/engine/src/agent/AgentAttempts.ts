@@ -2,7 +2,7 @@
  * Follows the attempts of agents: parses their output as it grows, and at the end returns their
  * result.
  */
-import { speakerOf } from "../configuration/knownAgents.ts"
+import { agentForOutput } from "../configuration/knownAgents.ts"
 import { withoutEscapes } from "@backbeat/agents/text/visible"
 import type { AgentOutcome, AgentFailure } from "@backbeat/core/task/AgentOutcome"
 import type { AgentWork } from "@backbeat/core/task/AgentWork"
@@ -182,7 +182,7 @@ const make = Effect.gen(function* () {
   const readingOf = (task: Task) => {
     const { work } = task.spec
     if (work.kind !== "prompt") return null
-    const agent = speakerOf(settings.current(), work.agent)
+    const agent = agentForOutput(settings.current(), work.agent)
     const dir = attemptDir(root, task.id, task.state.attempt)
     const reader = agent.reader(work)
     return { dir, reader, output: new AgentOutput(dir, reader, task.spec.maxOutputBytes) }

@@ -1,6 +1,7 @@
 /**
- * One alarm for everything that is due: lengths on the monotonic clock, which nobody sets and which stands still while the machine sleeps;
- * instants on the wall clock. A single timer is set to the earliest entry. With no entry there is no timer.
+ * One alarm for everything that is due: durations on the monotonic clock, which is never set and
+ * stops while the machine sleeps; instants on the wall clock. A single timer is set to the earliest
+ * entry. Without entries there is no timer.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -11,32 +12,41 @@ import { Heap } from "./Heap.ts"
 import { persistently } from "./persistently.ts"
 import { steadyNow } from "./steadyNow.ts"
 
-/** The longest sleep, in milliseconds, while an instant is awaited: a wall clock that was set, or a machine that slept, is noticed by then. */
+/**
+ * The longest sleep (ms) while an instant is awaited. So the engine notices within this time that
+ * the clock was set or the machine slept.
+ */
 const longestSleepMs = 30_000
 
-/** The longest that a timer can be set to, in milliseconds: 2^31 - 1. Source: HTML, setTimeout. */
+/** The longest time of a timer in milliseconds: 2^31 - 1. Source: HTML, setTimeout. */
 const longestTimerMs = 2_147_483_647
 
-/** What becomes due under a key; `due` is on the clock of its heap, in milliseconds. */
+/** An entry under a key; `due` is in milliseconds on the clock of its heap. */
 interface Entry {
   readonly key: string
   readonly due: number
   readonly act: Effect.Effect<void>
 }
 
-/** Sets and clears what is due. A key has one entry: setting it replaces what it had. A due effect runs once, in a fiber of its own. */
+/**
+ * Sets and clears entries. A key has one entry, and setting it replaces the old one. A due effect
+ * runs once, in its own fiber.
+ */
 export class Alarm extends Context.Service<
   Alarm,
   {
-    /** At an instant of the wall clock (epoch ms). */
+    /** Runs the effect at an instant of the wall clock (epoch ms). */
     readonly at: (key: string, instant: number, act: Effect.Effect<void>) => Effect.Effect<void>
-    /** After a length in milliseconds. */
+    /** Runs the effect after a duration in milliseconds. */
     readonly after: (key: string, ms: number, act: Effect.Effect<void>) => Effect.Effect<void>
     readonly clear: (key: string) => Effect.Effect<void>
   }
 >()("@backbeat/engine/Alarm") {}
 
-/** The entries of one clock. What was replaced or cleared stays in the heap until its turn, or until it is half of the heap. */
+/**
+ * The entries of one clock. Replaced and cleared entries stay in the heap until they are due, or
+ * until they are half of the heap.
+ */
 const makeEntries = (current: ReadonlyMap<string, Entry>) => {
   const heap = new Heap<Entry>()
   const isCurrent = (entry: Entry): boolean => current.get(entry.key) === entry
@@ -45,7 +55,7 @@ const makeEntries = (current: ReadonlyMap<string, Entry>) => {
       heap.add(entry)
       if (heap.size > 2 * current.size + 64) heap.keep(isCurrent)
     },
-    /** How long until the first is due; infinite when there is none. */
+    /** The time until the first entry is due; infinite if there is none. */
     leftMs: (now: number): number => {
       for (let first = heap.first(); first !== undefined; first = heap.first()) {
         if (isCurrent(first)) return first.due - now
@@ -53,7 +63,7 @@ const makeEntries = (current: ReadonlyMap<string, Entry>) => {
       }
       return Number.POSITIVE_INFINITY
     },
-    /** Removes what is due. */
+    /** Removes and returns the due entries. */
     take: (now: number): ReadonlyArray<Entry> => {
       const taken: Array<Entry> = []
       for (
@@ -71,16 +81,16 @@ const makeEntries = (current: ReadonlyMap<string, Entry>) => {
 
 const make = Effect.gen(function* () {
   const current = new Map<string, Entry>()
-  const lengths = makeEntries(current)
+  const durations = makeEntries(current)
   const instants = makeEntries(current)
   const scope = yield* Effect.scope
-  /** Its end is on the monotonic clock: the wall clock may be set while it sleeps. */
+  /** Its end is on the monotonic clock, because the wall clock may be set while it sleeps. */
   let sleeper: { readonly until: number; readonly fiber: Fiber.Fiber<void> } | null = null
 
-  const ring: Effect.Effect<void> = Effect.gen(function* () {
+  const fire: Effect.Effect<void> = Effect.gen(function* () {
     sleeper = null
     const due = [
-      ...lengths.take(yield* steadyNow),
+      ...durations.take(yield* steadyNow),
       ...instants.take(yield* Clock.currentTimeMillis)
     ]
     for (const { key, act } of due) {
@@ -96,7 +106,7 @@ const make = Effect.gen(function* () {
     const sleepMs = Math.max(
       0,
       Math.min(
-        lengths.leftMs(steady),
+        durations.leftMs(steady),
         ofInstants === Number.POSITIVE_INFINITY ? ofInstants : Math.min(ofInstants, longestSleepMs)
       )
     )
@@ -107,7 +117,7 @@ const make = Effect.gen(function* () {
     if (old !== null) yield* Effect.forkIn(Fiber.interrupt(old.fiber), scope)
     if (current.size === 0) return
     const fiber = yield* Effect.forkIn(
-      Effect.andThen(Effect.sleep(Math.min(sleepMs, longestTimerMs)), ring),
+      Effect.andThen(Effect.sleep(Math.min(sleepMs, longestTimerMs)), fire),
       scope
     )
     sleeper = { until, fiber }
@@ -122,8 +132,9 @@ const make = Effect.gen(function* () {
   return Alarm.of({
     at: (key, due, act) => Effect.suspend(() => set(instants, { key, due, act })),
     after: (key, ms, act) =>
-      Effect.flatMap(steadyNow, (now) => set(lengths, { key, due: now + ms, act })),
-    // A timer that finds nothing due sets itself anew, so clearing need not touch it unless it is the last.
+      Effect.flatMap(steadyNow, (now) => set(durations, { key, due: now + ms, act })),
+    // A timer that finds nothing due sets itself again, so clearing need not change it unless this
+    // was the last entry.
     clear: (key) =>
       Effect.suspend(() => (current.delete(key) && current.size === 0 ? arm : Effect.void))
   })

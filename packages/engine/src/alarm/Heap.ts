@@ -1,11 +1,11 @@
 /** A binary heap: the smallest entry comes first. Source: Knuth, The Art of Computer Programming 3, 5.2.3. */
 
-/** What is ordered by a number. */
+/** An entry ordered by when it is due. */
 export interface Ordered {
   readonly due: number
 }
 
-/** Entries by when they are due. */
+/** Entries ordered by when they are due. */
 export class Heap<Entry extends Ordered> {
   readonly #entries: Array<Entry> = []
 
@@ -41,7 +41,7 @@ export class Heap<Entry extends Ordered> {
     return first
   }
 
-  /** Removes all entries that are not wanted. */
+  /** Removes all unwanted entries. */
   keep(isWanted: (entry: Entry) => boolean): void {
     const wanted = this.#entries.filter(isWanted)
     this.#entries.length = 0

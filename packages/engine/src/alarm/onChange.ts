@@ -1,33 +1,36 @@
 /**
- * The event that a file or folder changes. The system may refuse a watch: each user has a limit of inotify instances and watches
- * (EMFILE, ENOSPC). Then it is looked at now and then, until the system grants one.
+ * Reports changes of a file or folder. The system may reject a watch: each user has a limit of
+ * inotify instances and watches (EMFILE, ENOSPC). Then it polls until the system accepts one.
  */
 import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
 import { callOf, sentence } from "@backbeat/contract/Text"
 import { type FileWatch, watch } from "../system/files.ts"
-import { lookNowAndThen } from "./nowAndThen.ts"
+import { pollOccasionally } from "./pollOccasionally.ts"
 
-/** Calls back at each change of what is at the path, with the name of what changed in a folder, and now and then (null) while that cannot be watched, until the returned function is called. */
+/**
+ * Calls back at each change at the path, with the name of the changed entry of a folder. While the
+ * system rejects the watch, calls back repeatedly with null. The returned function ends it.
+ */
 export const onChange = (path: string, changed: (name: string | null) => void): (() => void) => {
   let watcher: FileWatch | null = null
-  let lookNoMore: (() => void) | null = null
+  let stopPolling: (() => void) | null = null
 
   const refused = (): void => {
     watcher?.close()
     watcher = null
-    lookNoMore ??= lookNowAndThen(look)
+    stopPolling ??= pollOccasionally(check)
   }
   const arm = (): void => {
     try {
       watcher = watch(path, { persistent: false }, (_, name) => changed(name)).on("error", refused)
-      lookNoMore?.()
-      lookNoMore = null
+      stopPolling?.()
+      stopPolling = null
     } catch {
       refused()
     }
   }
-  // What came before the watch has no event.
-  const look = (): void => {
+  // Changes before the watch have no event.
+  const check = (): void => {
     arm()
     changed(null)
   }
@@ -35,11 +38,11 @@ export const onChange = (path: string, changed: (name: string | null) => void): 
   arm()
   return () => {
     watcher?.close()
-    lookNoMore?.()
+    stopPolling?.()
   }
 }
 
-/** Whether the system refuses a watch on the folder now: with its words, null when it grants one. */
+/** Why the system rejects a watch on the folder now; null if it accepts one. */
 export const refusalToWatch = (folder: string): string | null => {
   try {
     watch(folder, { persistent: false }).close()
@@ -49,11 +52,11 @@ export const refusalToWatch = (folder: string): string | null => {
   }
 }
 
-/** What the refusal of watches amounts to. */
+/** Describes the consequence of rejected watches. */
 export const describeRefusal = (refusal: string): string =>
   `the system rejects file watches (${refusal}): output and ends are detected some tenths of a second late`
 
-/** Warns while the system refuses a watch on the folder. */
+/** The warning while the system rejects a watch on the folder. */
 export const watchWarnings = (folder: string, surface: Surface): ReadonlyArray<string> => {
   const refusal = refusalToWatch(folder)
   return refusal === null

@@ -1,6 +1,6 @@
 /**
- * The git work tree that a directory is in, as git tells it. Nothing is run for it that a repository names: no file system
- * monitor, no hook, no filter. `git status` runs no other program of a repository's choice.
+ * The git work tree of a directory, as git reports it. Runs no program that the repository
+ * configures: no file system monitor, hook or filter. `git status` runs no others.
  */
 import type { GitState } from "@backbeat/core/task/GitState"
 import * as Effect from "effect/Effect"
@@ -12,18 +12,22 @@ const maxOutputBytes = 16_777_216
 
 const listKeys = ["git", "config", "--list", "--name-only", "-z"]
 
-/** The names of the filters that any configuration defines; null when git could not be given one of them as it is. */
+/** The names of all configured filters; null if one of them cannot be overridden by `-c`. */
 export const filterNames = (keys: string): ReadonlyArray<string> | null => {
   const names = new Set(
     keys
       .split("\0")
       .flatMap((key) => /^filter\.(?<name>[^]*)\.[^.]*$/u.exec(key)?.groups?.["name"] ?? [])
   )
-  // `-c` takes what is before the first `=` for the key, and a byte that is no UTF-8 has been replaced.
+  // `-c` takes everything before the first `=` as the key. U+FFFD stands for a byte that is not
+  // UTF-8.
   return [...names].some((name) => /[=\uFFFD]/u.test(name)) ? null : [...names]
 }
 
-/** Filters are left out one by one, for git has no other way. What they would have changed back is then told as changed, unless its time and size are those in the index. */
+/**
+ * Filters are disabled one by one, because git has no other way. A file that a filter converts is
+ * then reported as changed, unless its time and size are those in the index.
+ */
 const status = (filters: ReadonlyArray<string>): ReadonlyArray<string> => [
   "git",
   ...["core.fsmonitor=false", "core.hooksPath=/dev/null"].flatMap((setting) => ["-c", setting]),
@@ -42,7 +46,10 @@ const status = (filters: ReadonlyArray<string>): ReadonlyArray<string> => [
   "--ignore-submodules=dirty"
 ]
 
-/** Reads `git status --porcelain=v2 --branch -z`. Source: git-status(1), "Porcelain Format Version 2". */
+/**
+ * Parses `git status --porcelain=v2 --branch -z`. Source: git-status(1), "Porcelain Format Version
+ * 2".
+ */
 export const parseGitStatus = (text: string): GitState => {
   let branch: string | null = null
   let commit: string | null = null
@@ -53,7 +60,7 @@ export const parseGitStatus = (text: string): GitState => {
     if (record.startsWith("# branch.oid ")) commit = known(record.slice(13), "(initial)")
     else if (record.startsWith("# branch.head ")) branch = known(record.slice(14), "(detached)")
     else if (/^[12u?] /u.test(record)) paths.push(pathOf(record))
-    // The path from which one was renamed is a record of its own.
+    // The old path of a rename is a separate record.
     if (record.startsWith("2 ")) at++
   }
   return { branch, commit, dirty: paths.slice(0, maxPaths), dirtyCount: paths.length }
@@ -61,7 +68,7 @@ export const parseGitStatus = (text: string): GitState => {
 
 const known = (value: string, unknown: string): string | null => (value === unknown ? null : value)
 
-/** How many fields stand before the path, by the kind of the record. */
+/** How many fields precede the path, by the kind of the record. */
 const fieldsBefore: Readonly<Record<string, number>> = { "1": 8, "2": 9, u: 10, "?": 1 }
 
 const pathOf = (record: string): string => {
@@ -74,7 +81,7 @@ const environment = (env: Readonly<Record<string, string>>): Readonly<Record<str
   HOME: env["HOME"] ?? "/",
   LC_ALL: "C",
   GIT_TERMINAL_PROMPT: "0",
-  // A repository may want to fetch what it lacks, by a program of its choice.
+  // A partial clone may fetch missing objects with a program that it configures.
   GIT_NO_LAZY_FETCH: "1",
   GIT_ALLOW_PROTOCOL: "none"
 })
@@ -86,7 +93,10 @@ const run = (
 ): Promise<string | null> =>
   capture({ cmd, cwd, env: environment(env), timeoutMs, maxBytes: maxOutputBytes })
 
-/** The state of the work tree around a directory; null where there is none, no git, a filter that cannot be left out, or git takes longer than 2 s. Never fails. */
+/**
+ * The state of the work tree around a directory; null if there is none or no git, if a filter
+ * cannot be disabled, or if git takes longer than 2 s. Never fails.
+ */
 export const gitState = (
   cwd: string,
   env: Readonly<Record<string, string>>

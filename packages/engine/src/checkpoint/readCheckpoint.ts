@@ -1,4 +1,4 @@
-/** Reads what an ended attempt left: from the task as it is stored, and from the files of its attempt. */
+/** Reads the checkpoint of an ended attempt from the stored task and the files of the attempt. */
 import { type Checkpoint, keptBytes, keptLines } from "@backbeat/core/checkpoint/Checkpoint"
 import type { Task } from "@backbeat/core/task/Task"
 import { lastEnded } from "@backbeat/core/task/TaskState"
@@ -21,7 +21,7 @@ const requestOf = (work: Work): string => {
   }
 }
 
-/** What the state tells of the last end. */
+/** The facts of the last end in the state. */
 const factsOf = ({ id, state }: Task) => {
   const end = "end" in state ? state.end : null
   return {
@@ -36,8 +36,10 @@ const factsOf = ({ id, state }: Task) => {
 }
 
 /**
- * The checkpoint of a task, given as it ended: of one that runs again the state tells no more of that. Of an agent's attempt the work tree is that of its end, unless nobody saw that in time; what commands
- * and scripts leave is looked at when somebody asks, because to do it at each of their ends would cost more than they do.
+ * The checkpoint of a task as it was at its last end, because the state of a restarted task does
+ * not contain it. The work tree of an agent's attempt was read at its end, if that was possible in
+ * time. That of commands and scripts is read now, because reading it at each end would cost more
+ * than the task.
  */
 export const readCheckpoint = Effect.fnUntraced(function* (root: string, task: Task) {
   const { spec } = task

@@ -1,4 +1,7 @@
-/** What a task was when its last attempt ended. The state of one that is to run again, or does, has forgotten it; its history has not. */
+/**
+ * Finds a task as it was when its last attempt ended. A task that runs again no longer has this in
+ * its state, but in its history.
+ */
 import type { Task } from "@backbeat/core/task/Task"
 import { lastEnded } from "@backbeat/core/task/TaskState"
 import * as Effect from "effect/Effect"
@@ -7,7 +10,10 @@ import { once } from "../wiring/once.ts"
 
 const hasEnded = ({ state }: Task): boolean => lastEnded(state) === state.attempt
 
-/** Finds a task as it was when its last attempt ended; as it is when no attempt has. Made once; fails with StoreError. */
+/**
+ * Builds a function that returns a task as it was when its last attempt ended; unchanged if none
+ * has ended. Fails with StoreError.
+ */
 export const makeTaskAtLastEnd = once(
   Effect.map(makeReplay, (replay) =>
     Effect.fnUntraced(function* (now: Task) {

@@ -1,4 +1,7 @@
-/** The configuration file of an engine. Read again when the file has changed; written as a whole, 0600. */
+/**
+ * The configuration file of an engine. It is read again when it has changed, and written completely
+ * with mode 0600.
+ */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -12,15 +15,15 @@ import { readRegular, writeRegular } from "../home/regularFile.ts"
 import { errorCode, errorMessage } from "../process/thrown.ts"
 import { type Resolved, resolve } from "./resolve.ts"
 
-/** The configuration in force. */
+/** The current configuration. */
 export class Settings extends Context.Service<
   Settings,
   {
     readonly current: () => Configuration
     readonly resolved: () => Resolved
-    /** The file's content as JSON, undefined when there is none or it is no JSON. */
+    /** The file's content as JSON; undefined if there is none or it is not JSON. */
     readonly file: () => unknown
-    /** Replaces the file. Throws what the file system throws. */
+    /** Replaces the file. Throws errors of the file system. */
     readonly write: (content: unknown) => void
   }
 >()("@backbeat/engine/Settings") {}
@@ -33,7 +36,7 @@ const parse = (text: string): unknown => {
   }
 }
 
-/** The content of the file, undefined when there is none; `trouble` when something is there that cannot be read. */
+/** The content of the file; undefined if there is none. `trouble` is set if it cannot be read. */
 interface Found {
   readonly content: unknown
   readonly trouble: string | null
@@ -53,7 +56,7 @@ const read = (path: string): Found => {
   }
 }
 
-/** The configuration that a file gives under an environment. A problem of the whole file has no key. */
+/** The configuration from a file and an environment. A problem of the whole file has no key. */
 export const readConfiguration = (
   path: string,
   environment: Readonly<Record<string, string | undefined>>
@@ -65,48 +68,48 @@ export const readConfiguration = (
   return { ...resolved, problems: [{ key: "", message }, ...resolved.problems] }
 }
 
-/** How long, in milliseconds, the file is taken to be as it was. */
-const sameMomentMs = 20
+/** How long (ms) the file is assumed to be unchanged. */
+const freshMs = 20
 
-/** What tells one state of the file from another. */
+/** Identifies the current version of the file. */
 const stampOf = (path: string): string => {
   try {
     const { ino, mtimeNs, size } = statSync(path, { bigint: true })
     return `${ino} ${mtimeNs} ${size}`
   } catch {
-    // What is not there, or cannot be seen, is as good as empty.
+    // A missing or unreadable file counts as empty.
     return ""
   }
 }
 
-/** The settings in the home's configuration file, under the environment of this engine. */
+/** The settings from the home's configuration file and the environment of this engine. */
 export const layerSettings = (environment: Readonly<Record<string, string | undefined>>) =>
   Layer.effect(
     Settings,
     Effect.gen(function* () {
       const { configPath } = yield* Home
       let stamp: string | null = null
-      let lookedAt = Number.NEGATIVE_INFINITY
-      let known: Resolved = resolve(undefined, environment)
+      let checkedAt = Number.NEGATIVE_INFINITY
+      let cached: Resolved = resolve(undefined, environment)
       const resolved = (): Resolved => {
-        lookedAt = steadyMs()
+        checkedAt = steadyMs()
         const now = stampOf(configPath)
-        if (now !== stamp) known = readConfiguration(configPath, environment)
+        if (now !== stamp) cached = readConfiguration(configPath, environment)
         stamp = now
-        return known
+        return cached
       }
       return Settings.of({
-        // Every commit asks, and most come within a moment.
-        current: () => (steadyMs() - lookedAt < sameMomentMs ? known : resolved()).config,
+        // Every commit reads it, and most commits come together.
+        current: () => (steadyMs() - checkedAt < freshMs ? cached : resolved()).config,
         resolved,
         file: () => read(configPath).content,
         write: (content) => {
           mkdirSync(dirname(configPath), { recursive: true, mode: 0o700 })
-          // A link stays, such as one to a file that is kept with others: what it leads to is replaced.
+          // A symbolic link is kept; its target is replaced.
           const path = behindLinks(configPath)
           writeRegular(`${path}.draft`, `${JSON.stringify(content, null, 2)}\n`)
           renameSync(`${path}.draft`, path)
-          lookedAt = Number.NEGATIVE_INFINITY
+          checkedAt = Number.NEGATIVE_INFINITY
         }
       })
     })

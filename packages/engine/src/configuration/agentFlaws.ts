@@ -1,9 +1,9 @@
-/** What a configuration asks of an agent that the agent cannot honour: to be seen only in the whole of it. */
+/** Finds agent settings that the agent does not support. This needs the whole configuration. */
 import { showPath } from "@backbeat/contract/decodePayload"
 import { nearest } from "@backbeat/contract/nearest"
 import { agentNames, agentOf, agentSettings } from "./knownAgents.ts"
 import type { Configuration } from "./configuration.ts"
-import { type ConfigurationFlaw, told } from "./dropInvalid.ts"
+import { type ConfigurationFlaw, shorten } from "./dropInvalid.ts"
 
 const nothingAsked = {
   systemPrompt: null,
@@ -14,7 +14,10 @@ const nothingAsked = {
   after: null
 }
 
-/** The settings of one agent with which no task of it could start. They stay in force: without them it might do more than was meant. */
+/**
+ * The unsupported settings of one agent; none of its tasks can start with them. They are not
+ * dropped, because without them the agent might do more than intended.
+ */
 export const flawsOfAgent = (
   config: Configuration,
   name: string
@@ -36,16 +39,16 @@ export const flawsOfAgent = (
   })
 }
 
-/** The same of all agents. */
+/** The unsupported settings of all agents. */
 export const agentFlaws = (config: Configuration): ReadonlyArray<ConfigurationFlaw> =>
   Object.keys(config.agents).flatMap((name) => flawsOfAgent(config, name))
 
-/** That the default agent is none that there is. */
+/** The flaw that the default agent does not exist. */
 export const flawsOfDefault = (config: Configuration): ReadonlyArray<ConfigurationFlaw> => {
   const { defaultAgent } = config
   if (defaultAgent === null || agentOf(config, defaultAgent) !== null) return []
   const known = agentNames(config)
   const near = nearest(defaultAgent, known)
-  const message = `unknown agent: ${told(defaultAgent)}; ${near === null ? `known: ${known.join(", ")}` : `did you mean ${near}?`}`
+  const message = `unknown agent: ${shorten(defaultAgent)}; ${near === null ? `known: ${known.join(", ")}` : `did you mean ${near}?`}`
   return [{ at: ["defaultAgent"], path: "defaultAgent", kind: "value", message }]
 }

@@ -16,8 +16,9 @@ const Variables = Schema.Record(Schema.String.check(Schema.isPattern(/^[^=\0]+$/
 )
 
 /**
- * How an agent is called here: `command` and `args` for another executable, or a custom agent with `{prompt}` in an argument;
- * `env` is added to the environment of its tasks; the others are used where a task does not say.
+ * How to call an agent: `command` and `args` for another executable, or a custom agent with
+ * `{prompt}` in an argument. `env` is added to the environment of its tasks. The other values apply
+ * when a task does not set them.
  */
 const AgentSettings = Schema.Struct({
   command: Schema.optionalKey(NonEmptyText),
@@ -42,7 +43,10 @@ const Queues = Schema.Record(TaskId, Queue).annotate({
     "expected the name of a queue: 1 to 128 characters of A-Z a-z 0-9 . _ : - that start with a letter or digit"
 })
 
-/** Every key with its type. Times in milliseconds, sizes in bytes; `timeout` null = no limit, `memoryReserve` null = by the size of the memory. */
+/**
+ * Every key with its type. Times are in milliseconds, sizes in bytes. `timeout` null means no
+ * limit, `memoryReserve` null depends on the size of the memory.
+ */
 export const Configuration = Schema.Struct({
   timeout: Schema.NullOr(between(1000, 86_400_000)),
   maxOutputBytes: between(1024, 1_073_741_824),
@@ -63,7 +67,7 @@ export const Configuration = Schema.Struct({
 })
 export type Configuration = typeof Configuration.Type
 
-/** What holds where nothing is configured. */
+/** The defaults. */
 export const defaults: Configuration = {
   timeout: null,
   maxOutputBytes: 1_073_741_824,
@@ -83,7 +87,7 @@ export const defaults: Configuration = {
   agents: {}
 }
 
-/** A configuration as it may be shown: of the variables of agents only the names. */
+/** A configuration that may be shown: of agents' variables only the names. */
 export const withoutSecrets = (config: Configuration): Configuration => ({
   ...config,
   agents: Object.fromEntries(

@@ -1,4 +1,4 @@
-/** Sifts a value of the configuration: what does not hold is told of and left out, the rest stays. */
+/** Drops invalid parts of a configuration value and reports them. The rest stays. */
 import { builtIn } from "@backbeat/agents/agents"
 import { messagesOf, showPath } from "@backbeat/contract/decodePayload"
 import { findFlaws, type Flaw, type Path } from "@backbeat/contract/Flaw"
@@ -7,7 +7,7 @@ import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-/** Something that does not hold: `path` is where it is, `at` what is left out because of it. */
+/** An invalid part: `path` is where it is, `at` what is dropped because of it. */
 export interface ConfigurationFlaw {
   readonly at: Path
   readonly path: string
@@ -15,29 +15,32 @@ export interface ConfigurationFlaw {
   readonly message: string
 }
 
-/** How many characters of what was given are told. */
-const toldCharacters = 64
+/** How many characters of a value a message shows. */
+const shownCharacters = 64
 
-/** The beginning of what was given. */
-export const told = (text: string): string =>
-  text.length > toldCharacters ? `${text.slice(0, toldCharacters)}…` : text
+/** Shortens a value for a message. */
+export const shorten = (text: string): string =>
+  text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text
 
-/** The configuration with what holds of the value; null when nothing does. */
-interface Sifted<Config> {
+/** The configuration with the valid parts of the value; null if there are none. */
+interface DropResult<Config> {
   readonly config: Config | null
   readonly flaws: ReadonlyArray<ConfigurationFlaw>
 }
 
-/** An item of a list cannot be left out without changing the others' places, nor an object lack what it needs. */
-const leftOut = ({ path, kind }: Flaw): Path => {
+/**
+ * What to drop for a flaw: a whole list instead of one item, because the others would move; and a
+ * whole object if it lacks a required field.
+ */
+const droppedPath = ({ path, kind }: Flaw): Path => {
   const index = path.findIndex((each) => typeof each === "number")
   const keys = index < 0 ? path : path.slice(0, index)
   return kind === "missing" ? keys.slice(0, -1) : keys
 }
 
-const messageOf = ({ kind, message, known }: Flaw, its: string | undefined): string => {
+const messageOf = ({ kind, message, known }: Flaw, agentName: string | undefined): string => {
   if (kind === "missing") return message
-  if (kind === "value") return its ?? message
+  if (kind === "value") return agentName ?? message
   return `unknown key${message === "" ? ";" : message} known: ${known.join(", ")}`
 }
 
@@ -54,7 +57,7 @@ const without = (value: unknown, [head, ...rest]: Path): unknown => {
 const hasCommand = (settings: unknown): boolean =>
   Predicate.isObject(settings) && "command" in settings
 
-/** Of an agent that is not built in nothing is known but its command. */
+/** A custom agent requires a command. */
 const withoutCommand = (key: string, value: unknown): ReadonlyArray<ConfigurationFlaw> => {
   if (key !== "agents" || !Predicate.isObject(value)) return []
   return Object.entries(value)
@@ -69,8 +72,8 @@ const withoutCommand = (key: string, value: unknown): ReadonlyArray<Configuratio
     }))
 }
 
-/** Makes the sieve for the values of a configuration. */
-export const makeSift = <Config extends object>(schema: Schema.Codec<Config, unknown>) => {
+/** Builds the function that drops invalid values of a configuration. */
+export const makeDropInvalid = <Config extends object>(schema: Schema.Codec<Config, unknown>) => {
   const decode = Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error" })
   let shape: Shape | null = null
   const shapeOf = (): Shape =>
@@ -78,7 +81,7 @@ export const makeSift = <Config extends object>(schema: Schema.Codec<Config, unk
       Schema.toJsonSchemaDocument(schema, { onExcessProperty: "error" }).schema
     ))
 
-  return (config: Config, key: string, value: unknown): Sifted<Config> => {
+  return (config: Config, key: string, value: unknown): DropResult<Config> => {
     const whole = { ...config, [key]: value }
     const first = decode(whole)
     const commandless = withoutCommand(key, value)
@@ -90,7 +93,7 @@ export const makeSift = <Config extends object>(schema: Schema.Codec<Config, unk
     const flaws = Result.isSuccess(first)
       ? []
       : findFlaws(shapeOf(), whole, []).map((flaw): ConfigurationFlaw => ({
-          at: leftOut(flaw),
+          at: droppedPath(flaw),
           path: showPath(flaw.path),
           kind: flaw.kind,
           message: messageOf(flaw, messages.get(JSON.stringify(flaw.path)))

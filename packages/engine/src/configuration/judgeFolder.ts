@@ -1,4 +1,7 @@
-/** Tells a folder that is a home, or may become one, from one that holds what backbeat did not make. Changes nothing. */
+/**
+ * Decides whether a folder is a home or may become one, or belongs to something else. Changes
+ * nothing.
+ */
 import { flagOf, sentence } from "@backbeat/contract/Text"
 import { commandInputError, type Problem } from "@backbeat/contract/Problem"
 import { applicationId } from "@backbeat/store/applicationId"
@@ -19,18 +22,21 @@ import { dirname, join } from "node:path"
 import { errorCode } from "../process/thrown.ts"
 import { databasePath } from "../home/Home.ts"
 
-/** Whether a folder can be a home: it may be made, it is one (`isOpen` when others have rights in it), or it is refused. */
+/**
+ * The verdict: the folder may be created, is a home (`isOpen` if others have rights in it), or is
+ * rejected.
+ */
 export type Verdict =
   | { readonly kind: "absent" }
   | { readonly kind: "home"; readonly isOpen: boolean }
   | { readonly kind: "refused"; readonly problem: Problem }
 
-/** What a verdict depends on beside the folder. */
+/** Further input of the decision. */
 export interface Judging {
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Where the user's files are; null when nothing says it. */
+  /** The home directory of the user; null if unknown. */
   readonly userFolder: () => string | null
-  /** Whether a database without an application id has our tables; null when it cannot be read. */
+  /** Whether a database without an application id has our tables; null if it cannot be read. */
   readonly hasOurTables: (path: string) => Promise<boolean | null>
 }
 
@@ -39,10 +45,10 @@ const setgid = 0o2000
 const sticky = 0o1000
 const othersRights = 0o077
 
-/** What an engine makes in a home before its database. */
+/** The files that an engine creates in a home before its database. */
 const firstNames =
   /^(engine\.(lock|sock|json|json\.draft|log|log\.1)|config\.json(\.draft)?|backbeat\.db(-journal|-wal|-shm|-reserve)?)$/u
-/** What it makes later. */
+/** The files that it creates later. */
 const laterNames = new Set([
   "tasks",
   "environments",
@@ -56,7 +62,7 @@ const modeOf = ({ mode }: FileStat): string => (mode & 0o7777).toString(8).padSt
 
 const hint = sentence`Set ${flagOf("home")} or BACKBEAT_HOME to an empty folder, or to one that does not exist yet.`
 
-const refuse = (root: string, why: string, stat?: FileStat): Verdict => {
+const reject = (root: string, why: string, stat?: FileStat): Verdict => {
   const seen = stat === undefined ? {} : { owner: stat.uid, mode: modeOf(stat) }
   const shown = stat === undefined ? "" : ` (owner ${stat.uid}, mode ${modeOf(stat)})`
   return {
@@ -76,32 +82,34 @@ const isFolder = (path: string): boolean => {
   }
 }
 
-/** Below the user's own folders everything missing may be made, elsewhere only the home itself. */
+/**
+ * Below the user's own folders all missing folders may be created, elsewhere only the home itself.
+ */
 const judgeAbsent = (root: string, { environment, userFolder }: Judging): Verdict => {
   if (
     isFolder(dirname(root)) &&
     lstatSync(root, { throwIfNoEntry: false })?.isSymbolicLink() === true
   )
-    return refuse(root, "it is a broken symbolic link")
+    return reject(root, "it is a broken symbolic link")
   const state = environment["XDG_STATE_HOME"] ?? ""
   const own = [userFolder() ?? "", state].filter((path) => path.startsWith("/") && isFolder(path))
-  const mayBeMade =
+  const mayCreate =
     isFolder(dirname(root)) ||
     own.some((path) => root.startsWith(path.endsWith("/") ? path : `${path}/`)) ||
     (root === join(state, "backbeat") && isFolder(dirname(state)))
-  return mayBeMade ? { kind: "absent" } : refuse(root, `the folder ${dirname(root)} does not exist`)
+  return mayCreate ? { kind: "absent" } : reject(root, `the folder ${dirname(root)} does not exist`)
 }
 
 const header = { magic: "SQLite format 3\0", bytes: 100, applicationIdAt: 68 }
 
-/** Whose a database is; `none` when there is none, or it is empty still. */
+/** Whose database it is; `none` if there is none or it is empty. */
 const judgeDatabase = async (
   path: string,
   { hasOurTables }: Judging
 ): Promise<"none" | "ours" | "theirs" | "unreadable"> => {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) return "none"
-  // A FIFO would keep whoever opens it waiting.
+  // Opening a FIFO would block.
   if (!found.isFile()) return "theirs"
   const bytes = Buffer.alloc(header.bytes)
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
@@ -130,17 +138,17 @@ const readObject = (path: string): object | null => {
   }
 }
 
-/** Whether a file is a configuration of backbeat: it sets nothing, or a key that there is. */
+/** Whether a file is a configuration of backbeat: empty, or with a known key. */
 const isConfiguration = async (path: string): Promise<boolean> => {
   const content = readObject(path)
   if (content === null) return false
-  // Needed seldom, and much for a program that begins.
+  // Loaded here because it is rarely needed and slow to load.
   const { keyNames } = await import("./resolve.ts")
   const keys = Object.keys(content)
   return keys.length === 0 || keys.some((key) => keyNames.includes(key))
 }
 
-/** Whether the notice of an engine is there: it is left once the engine serves. */
+/** Whether an engine has left its startup notice in the folder. */
 const hadEngine = (root: string): boolean => {
   const notice = readObject(join(root, "engine.json"))
   return (
@@ -150,20 +158,23 @@ const hadEngine = (root: string): boolean => {
   )
 }
 
-/** Why a folder without a database of ours is not a home; null when it is empty, or an engine has begun in it. */
-const strangeIn = async (root: string): Promise<string | null> => {
+/**
+ * Why a folder without our database is not a home; null if it is empty or an engine has started in
+ * it.
+ */
+const findForeign = async (root: string): Promise<string | null> => {
   const names = readdirSync(root)
-  const strange = names.find(
+  const foreign = names.find(
     (name) => !firstNames.test(name) && !(laterNames.has(name) && hadEngine(root))
   )
-  if (strange !== undefined) return `it has no backbeat.db, but it contains ${strange}`
+  if (foreign !== undefined) return `it has no backbeat.db, but it contains ${foreign}`
   const config = join(root, "config.json")
   if (names.includes("config.json") && !hadEngine(root) && !(await isConfiguration(config)))
     return `it has no backbeat.db, and ${config} is not a configuration of backbeat`
   return null
 }
 
-/** The reason that the content gives against a folder; null when there is none. */
+/** The reason against a folder in its content; null if there is none. */
 const judgeContent = async (
   root: string,
   isPrivate: boolean,
@@ -174,11 +185,12 @@ const judgeContent = async (
     case "ours":
       return null
     case "none":
-      return strangeIn(root)
+      return findForeign(root)
     case "theirs":
       return `${path} is not a database of backbeat`
     case "unreadable":
-      // The store says what is wrong with a damaged one. Nothing is narrowed for it.
+      // The store reports what is wrong with a damaged database. The mode of the folder is not
+      // changed for it.
       return isPrivate && hadEngine(root) ? null : `${path} is not a readable database`
   }
 }
@@ -192,16 +204,16 @@ const statIfThere = (path: string): FileStat | undefined => {
   }
 }
 
-/** Judges the folder at `root`. Throws what the file system throws. */
+/** Judges the folder at `root`. Throws errors of the file system. */
 export const judgeFolder = async (root: string, judging: Judging): Promise<Verdict> => {
   const stat = statIfThere(root)
   if (stat === undefined) return judgeAbsent(root, judging)
-  if (!stat.isDirectory()) return refuse(root, "it is not a folder", stat)
-  if (stat.uid !== process.getuid?.()) return refuse(root, `it belongs to user ${stat.uid}`, stat)
+  if (!stat.isDirectory()) return reject(root, "it is not a folder", stat)
+  if (stat.uid !== process.getuid?.()) return reject(root, `it belongs to user ${stat.uid}`, stat)
   const isPrivate = (stat.mode & othersRights) === 0
-  // A folder that is made inside a setgid folder inherits the bit.
+  // A folder that is created inside a setgid folder inherits the bit.
   if ((stat.mode & (sticky | setuid)) !== 0 || ((stat.mode & setgid) !== 0 && !isPrivate))
-    return refuse(root, "it has a sticky, setuid or setgid bit", stat)
+    return reject(root, "it has a sticky, setuid or setgid bit", stat)
   const why = await judgeContent(root, isPrivate, judging)
-  return why === null ? { kind: "home", isOpen: !isPrivate } : refuse(root, why, stat)
+  return why === null ? { kind: "home", isOpen: !isPrivate } : reject(root, why, stat)
 }

@@ -1,4 +1,4 @@
-/** The agents that there are: the built-in ones, and those of the configuration. */
+/** The known agents: the built-in ones and those of the configuration. */
 import type { Agent, CallSetting } from "@backbeat/agents/Agent"
 import { builtIn, findAgent } from "@backbeat/agents/agents"
 import { customAgent } from "@backbeat/agents/custom/customAgent"
@@ -7,11 +7,11 @@ import type { Variables } from "../home/TaskEnvironment.ts"
 
 const noSettings: AgentSettings = {}
 
-/** What the configuration says of an agent. */
+/** The configured settings of an agent. */
 export const agentSettings = (config: Configuration, name: string): AgentSettings =>
   Object.hasOwn(config.agents, name) ? (config.agents[name] ?? noSettings) : noSettings
 
-/** The custom agents: those with a command of their own that are not built in. */
+/** The custom agents: those with a command that are not built in. */
 const customs = ({
   agents
 }: Configuration): Readonly<
@@ -29,8 +29,11 @@ const customs = ({
 export const agentOf = (config: Configuration, name: string): Agent | null =>
   findAgent(name, customs(config)) ?? null
 
-/** The agent of this name as one whose output is read: also one that was taken out of the configuration since its task began. */
-export const speakerOf = (config: Configuration, name: string): Agent =>
+/**
+ * The agent that parses the output of a task, even if it was removed from the configuration since
+ * the task started.
+ */
+export const agentForOutput = (config: Configuration, name: string): Agent =>
   agentOf(config, name) ?? customAgent(name, { command: name, args: [] })
 
 /** The names of all agents. */
@@ -39,11 +42,11 @@ export const agentNames = (config: Configuration): ReadonlyArray<string> => [
   ...Object.keys(customs(config))
 ]
 
-/** The program that is run for an agent: the configured one, or its usual name. */
+/** The program of an agent: the configured one, or its usual name. */
 export const commandOf = (config: Configuration, agent: Agent): string =>
   agentSettings(config, agent.name).command ?? agent.command
 
-/** The environment of an agent's calls: that of its task, under what the configuration adds. */
+/** The environment of an agent's calls: the task's variables and those of the configuration. */
 export const agentEnvironment = (
   config: Configuration,
   agent: Agent,
@@ -53,7 +56,7 @@ export const agentEnvironment = (
   ...agentSettings(config, agent.name).env
 })
 
-/** How an agent is called here, with its files in `folder`. */
+/** The settings of an agent's call, with its files in `folder`. */
 export const callSetting = (
   config: Configuration,
   agent: Agent,

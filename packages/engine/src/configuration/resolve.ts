@@ -1,27 +1,30 @@
-/** Resolves the configuration: environment over file over defaults. One bad value is reported and falls back alone. */
+/**
+ * Resolves the configuration: environment over file over defaults. An invalid value is reported,
+ * and only it falls back.
+ */
 import { showPath } from "@backbeat/contract/decodePayload"
 import { nearest } from "@backbeat/contract/nearest"
 import * as Predicate from "effect/Predicate"
 import { agentFlaws, flawsOfDefault } from "./agentFlaws.ts"
 import { Configuration, defaults } from "./configuration.ts"
-import { type ConfigurationFlaw, makeSift } from "./dropInvalid.ts"
+import { type ConfigurationFlaw, makeDropInvalid } from "./dropInvalid.ts"
 
 /** Where a value comes from. */
 export type Source = "default" | "file" | "environment"
 
-/** The configuration in force, where each value comes from, and which were refused. */
+/** The current configuration, the source of each value, and the rejected values. */
 export interface Resolved {
   readonly config: Configuration
   readonly sources: Readonly<Record<string, Source>>
   /** The variable that sets a value, by key. */
   readonly variables: Readonly<Record<string, string>>
-  /** Variables of older systems that are set and have no effect. */
+  /** Variables of older systems that are set but have no effect. */
   readonly ignored: ReadonlyArray<IgnoredVariable>
   readonly problems: ReadonlyArray<{ readonly key: string; readonly message: string }>
 }
 
-/** The same, with the problems by where they are. */
-interface Sifted extends Resolved {
+/** The same, with the flaws by their place. */
+interface ResolvedWithFlaws extends Resolved {
   readonly flaws: ReadonlyArray<ConfigurationFlaw>
 }
 
@@ -46,10 +49,13 @@ const keys: ReadonlyArray<Key> = [
   "agents"
 ]
 
-/** The first words of the keys that there are. */
+/** The names of all keys. */
 export const keyNames: ReadonlyArray<string> = keys
 
-/** The environment variables that override a key: the first that is set counts. The bare names are those of older systems. */
+/**
+ * The environment variables that override a key; the first that is set counts. Names without a
+ * prefix are those of older systems.
+ */
 const variables: ReadonlyArray<readonly [Key, ReadonlyArray<string>]> = [
   ["timeout", ["BACKBEAT_TASK_TIMEOUT", "TASK_TIMEOUT"]],
   ["maxOutputBytes", ["BACKBEAT_MAX_OUTPUT_BUFFER", "MAX_OUTPUT_BUFFER"]],
@@ -61,13 +67,13 @@ const variables: ReadonlyArray<readonly [Key, ReadonlyArray<string>]> = [
   ["defaultAgent", ["BACKBEAT_DEFAULT_AGENT"]]
 ]
 
-/** A variable that has no effect, and what does its work. */
+/** A variable without effect, and what to use instead. */
 export interface IgnoredVariable {
   readonly name: string
   readonly instead: string
 }
 
-/** What older systems read and backbeat does not. */
+/** Variables that older systems read and backbeat does not. */
 const withoutEffect: ReadonlyArray<IgnoredVariable> = [
   {
     name: "WORKER_MIN_SPAWN_DELAY_MS",
@@ -88,16 +94,16 @@ export const ignoredIn = (
   environment: Readonly<Record<string, string | undefined>>
 ): ReadonlyArray<IgnoredVariable> => withoutEffect.filter(({ name }) => isSet(environment, name))
 
-/** Whether other programs may use a variable that sets a value. */
+/** Whether other programs may use this variable too. */
 export const isBare = (name: string): boolean => !name.startsWith("BACKBEAT_")
 
-/** Who set a value, for a sentence; null when nobody did. */
+/** The source of a value, for a sentence; null for a default. */
 export const originIn = ({ sources, variables: setBy }: Resolved, key: Key): string | null => {
   if (sources[key] === "file") return `the setting ${key}`
   return sources[key] === "environment" ? `the variable ${setBy[key]}` : null
 }
 
-const dropInvalid = makeSift(Configuration)
+const dropInvalid = makeDropInvalid(Configuration)
 
 const fromText = (key: Key, text: string): unknown =>
   key === "logLevel" || key === "defaultAgent" ? text : Number(text)
@@ -110,26 +116,29 @@ const unknownKey = (name: string): ConfigurationFlaw => {
   return { at: [name], path: showPath([name]), kind: "unknown", message }
 }
 
-/** Which agents there are has to be known before one of them can be the default. */
+/** The agents must be known before the default agent is checked. */
 const defaultAgentLast = (
   [one]: readonly [string, unknown],
   [other]: readonly [string, unknown]
 ): number => Number(one === "defaultAgent") - Number(other === "defaultAgent")
 
-/** Resolves the configuration from the file's content (any JSON, undefined when there is no file) and an environment. */
+/**
+ * Resolves the configuration from the file's content (any JSON, or undefined without a file) and an
+ * environment.
+ */
 export const resolve = (
   file: unknown,
   environment: Readonly<Record<string, string | undefined>>
-): Sifted => {
+): ResolvedWithFlaws => {
   let config = defaults
   const sources = new Map<string, Source>(keys.map((key) => [key, "default"]))
   const flaws: Array<ConfigurationFlaw> = []
   const take = (key: Key, value: unknown, source: Source) => {
-    const sifted = dropInvalid(config, key, value)
-    const lost = sifted.config === null ? [] : flawsOfDefault(sifted.config)
-    flaws.push(...sifted.flaws, ...lost)
-    if (sifted.config === null || lost.length > 0) return
-    config = sifted.config
+    const valid = dropInvalid(config, key, value)
+    const lost = valid.config === null ? [] : flawsOfDefault(valid.config)
+    flaws.push(...valid.flaws, ...lost)
+    if (valid.config === null || lost.length > 0) return
+    config = valid.config
     sources.set(key, source)
   }
   if (Predicate.isObject(file) && !Array.isArray(file)) {
@@ -146,7 +155,7 @@ export const resolve = (
     const before = flaws.length
     take(key, fromText(key, environment[name] ?? ""), "environment")
     if (flaws.length === before) setBy.set(key, name)
-    // No setting of the file mends it.
+    // A setting in the file would not help.
     for (const flaw of flaws.splice(before))
       flaws.push({ ...flaw, message: `${flaw.message} (set by the variable ${name})` })
   }
@@ -162,7 +171,10 @@ export const resolve = (
   }
 }
 
-/** The file's content with one key set, or removed when the value is undefined. A name in the key may itself have dots. */
+/**
+ * The file's content with one key set, or removed if the value is undefined. A name in the key may
+ * contain dots.
+ */
 export const withKey = (
   file: unknown,
   key: ReadonlyArray<string>,

@@ -1,8 +1,8 @@
-/** What is wrong with an agent of this machine. */
+/** Problems of the agents of this machine. */
 import type { AgentEntry } from "@backbeat/contract/operation/agents"
 import { callOf, sentence, type Text } from "@backbeat/contract/Text"
 
-/** What keeps an agent from working (`serious`), or should be known of it. */
+/** The problems that keep an agent from working (`serious`), and others to know of. */
 export const problemsOf = ({
   agent,
   command,

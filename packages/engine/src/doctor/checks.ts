@@ -1,4 +1,4 @@
-/** The checks of `doctor` that need no engine, each with what to do. */
+/** The checks of `doctor` that need no engine, each with a fix. */
 import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
 import { callOf, flagOf, type Hint, sentence } from "@backbeat/contract/Text"
 import { socketName } from "@backbeat/contract/protocol"
@@ -14,16 +14,16 @@ import { errorMessage } from "../process/thrown.ts"
 import { differencesFrom, inheritanceFix, ownInheritance } from "../process/inheritance.ts"
 import { problemsOf } from "./agentProblems.ts"
 
-/** One line of the answer. */
+/** One check of the answer. */
 export interface Check extends Omit<Output<"doctor">["checks"][number], "fix"> {
   readonly fix: Hint | null
 }
 
 const lowDiskBytes = 1_000_000_000
-/** Less than the database takes for a few transitions. */
+/** Less than a few transitions need in the database. */
 const fullDiskBytes = 100_000
 const gigabyte = 1_000_000_000
-/** The longest path of a unix socket in bytes. Source: unix(7), sun_path less its NUL. */
+/** The longest path of a unix socket in bytes. Source: unix(7), sun_path without its NUL. */
 const socketPathMaxBytes = 107
 
 /** Makes a check. */
@@ -39,7 +39,7 @@ export const check = (
   fix
 })
 
-/** Who may read the home. */
+/** Checks who can read the home. */
 export const checkHome = (root: string): Check => {
   const { uid, mode } = statSync(root)
   if (uid !== process.getuid?.())
@@ -60,7 +60,7 @@ export const checkHome = (root: string): Check => {
       )
 }
 
-/** Why nothing can be written into a folder; null when something can. */
+/** Why a folder is not writable; null if it is. */
 const refusalToWrite = (root: string): string | null => {
   try {
     accessSync(root, constants.W_OK)
@@ -70,7 +70,7 @@ const refusalToWrite = (root: string): string | null => {
   }
 }
 
-/** The room below a folder. */
+/** Checks the free disk space for the home. */
 export const checkDisk = (root: string): Check => {
   const refusal = refusalToWrite(root)
   if (refusal !== null)
@@ -99,7 +99,7 @@ const isRegularOrMissing = (path: string): boolean =>
   lstatSync(path, { throwIfNoEntry: false }) === undefined ||
   statSync(path, { throwIfNoEntry: false })?.isFile() === true
 
-/** Whether an engine can take the lock of the home; null when nothing is against it. */
+/** Checks whether an engine can lock the home; null if nothing prevents it. */
 export const checkLock = (root: string): Check | null => {
   const path = join(root, lockName)
   if (isRegularOrMissing(path)) return null
@@ -111,7 +111,7 @@ export const checkLock = (root: string): Check | null => {
   )
 }
 
-/** Whether the engine can write its log; null when nothing is against it. */
+/** Checks whether the engine can write its log; null if nothing prevents it. */
 export const checkLog = (root: string): Check | null => {
   const path = join(root, logName)
   if (isRegularOrMissing(path)) return null
@@ -122,7 +122,7 @@ export const checkLog = (root: string): Check | null => {
   ])
 }
 
-/** The length of the socket's path. */
+/** Checks the length of the socket's path. */
 export const checkSocket = (root: string): Check => {
   const bytes = Buffer.byteLength(join(root, socketName))
   return bytes <= socketPathMaxBytes
@@ -134,7 +134,10 @@ export const checkSocket = (root: string): Check => {
       )
 }
 
-/** Whether the system tells when files change. A limit of the user, not of the home. Source: inotify(7). */
+/**
+ * Checks whether the system reports file changes. The limit belongs to the user, not to the home.
+ * Source: inotify(7).
+ */
 export const checkWatches = (root: string): Check => {
   const refusal = refusalToWatch(root)
   return refusal === null
@@ -147,7 +150,7 @@ export const checkWatches = (root: string): Check => {
       )
 }
 
-/** The clock of the machine. */
+/** Checks the clock of the machine. */
 export const checkClock = (): Check => {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
   const year = new Date().getUTCFullYear()
@@ -156,7 +159,7 @@ export const checkClock = (): Check => {
     : check("clock", "ok", `${new Date().toISOString()}, zone ${zone}`)
 }
 
-/** Whether tasks run as their caller does. */
+/** Checks whether tasks inherit the limits and priority of their caller. */
 export const checkInheritance = (caller: { readonly pid: number }): Check => {
   if (ownInheritance() === null)
     return check(
@@ -185,7 +188,7 @@ const describeSources = ({ sources, variables }: Resolved): string => {
   ].join("; ")
 }
 
-/** How the processes of a task are found here. */
+/** Checks how the processes of a task can be found on this system. */
 export const checkTracking = (): Check =>
   process.platform === "linux"
     ? check(
@@ -200,7 +203,7 @@ export const checkTracking = (): Check =>
         "Avoid commands that call setsid."
       )
 
-/** The agents that are here or are to be, and what keeps them from working or should be known of them. */
+/** Checks the installed and the configured agents. */
 export const checkAgents = (agents: ReadonlyArray<AgentEntry>): ReadonlyArray<Check> => {
   const found = agents.filter(
     (each) => each.installed || each.default || each.permissionMode === "full"
@@ -222,7 +225,7 @@ export const checkAgents = (agents: ReadonlyArray<AgentEntry>): ReadonlyArray<Ch
   })
 }
 
-/** The values of the configuration that do not hold. */
+/** Checks the values of the configuration. */
 export const checkConfiguration = (
   resolved: Resolved,
   configPath: string
@@ -256,13 +259,13 @@ export const checkConfiguration = (
   ]
 }
 
-/** Variables of older systems that are set here or in the engine: whoever sets one waits for an effect. */
+/** Warns about variables of older systems that have no effect, set here or in the engine. */
 export const checkIgnored = (ignored: ReadonlyArray<IgnoredVariable>): ReadonlyArray<Check> =>
   [...new Map(ignored.map((each) => [each.name, each])).values()].map(({ name, instead }) =>
     check("variables", "warn", `the variable ${name} has no effect`, `Use ${instead}.`)
   )
 
-/** The answer of `doctor`: the worst of the checks is its status. */
+/** Builds the answer of `doctor`. Its status is that of the worst check. */
 export const concludeChecks = (
   checks: ReadonlyArray<Check>,
   surface: Surface

@@ -1,4 +1,7 @@
-/** Answers `doctor` where no engine runs and none can or is to begin, as in a home that is not there yet. Changes nothing. */
+/**
+ * Answers `doctor` when no engine runs and none can or should start, for example because the home
+ * does not exist. Changes nothing.
+ */
 import { commandLine } from "@backbeat/contract/surface/commandLine"
 import { flagOf, type Hint, sentence } from "@backbeat/contract/Text"
 import { messageOf } from "@backbeat/contract/Envelope"
@@ -44,7 +47,7 @@ const checkFolder = async (root: string, judging: Judging): Promise<Check> => {
   }
 }
 
-/** The folder itself, or the nearest one above it that exists. */
+/** The folder, or its nearest existing ancestor. */
 const nearestFolder = (path: string): string =>
   existsSync(path) || path === "/" ? path : nearestFolder(dirname(path))
 
@@ -58,13 +61,13 @@ const checkStore = (root: string): Check =>
       )
     : check("store", "ok", "it does not exist yet")
 
-/** Why an engine could not be started, and what to do. */
+/** Why no engine could be started, and what to do. */
 interface Refusal {
   readonly message: string
   readonly hint: Hint
 }
 
-/** The answer, for the environment of the caller; `refusal` when an engine was to begin. */
+/** The answer for the environment of the caller; `refusal` if an engine failed to start. */
 export const doctorWithoutEngine = async (
   place: { readonly root: string; readonly configPath: string },
   judging: Judging,

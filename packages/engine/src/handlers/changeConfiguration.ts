@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
 import { keyNames, resolve, withKey } from "../configuration/resolve.ts"
 import { Settings } from "../configuration/Settings.ts"
-import { type ConfigurationFlaw, told } from "../configuration/dropInvalid.ts"
+import { type ConfigurationFlaw, shorten } from "../configuration/dropInvalid.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import { wrongField } from "../call/wrongField.ts"
 import { once } from "../wiring/once.ts"
@@ -49,7 +49,7 @@ export const makeChangeConfiguration = once(
       const [head = ""] = key
       if (!keyNames.includes(head)) {
         const near = nearest(head, keyNames)
-        const message = `unknown key ${told(key.join("."))}${near === null ? "" : `; did you mean ${near}?`}`
+        const message = `unknown key ${shorten(key.join("."))}${near === null ? "" : `; did you mean ${near}?`}`
         if (near === null)
           return yield* Effect.fail(
             wrongField("key", message, `Known keys: ${keyNames.join(", ")}.`)

@@ -1,4 +1,4 @@
-/** Answers as text for people at a terminal, each in the form that its row names. */
+/** Formats answers as text for people, in the form that the operation's row names. */
 import { AgentEntry } from "@backbeat/contract/operation/agents"
 import { Running } from "@backbeat/contract/operation/read"
 import type { HumanForm } from "@backbeat/contract/Operation"
@@ -12,7 +12,10 @@ import { when, whenIn } from "./times.ts"
 
 type Renderer = (data: unknown, looks: Looks) => string
 
-/** A renderer of data of one schema. Other data, such as an answer that is in a file, is shown as lines. */
+/**
+ * A renderer for data of one schema. Other data, such as the reference to an artifact, is shown as
+ * indented lines.
+ */
 const of =
   <Data>(
     schema: Schema.Codec<Data, unknown>,
@@ -93,6 +96,6 @@ const renderers: Readonly<Record<HumanForm, Renderer>> = {
   outline
 }
 
-/** The data of an answer as text in the form of its row. */
+/** Formats the data of an answer in the form of its row. */
 export const humanText = (form: HumanForm | undefined, data: unknown, looks: Looks): string =>
   renderers[form ?? "outline"](data, looks)

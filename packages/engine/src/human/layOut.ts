@@ -1,7 +1,7 @@
-/** Tables on a terminal. */
+/** Formats tables for a terminal. */
 import type { Clock } from "./times.ts"
 
-/** Who reads, and whether in colours. */
+/** The clock of the reader, and whether to use colors. */
 export interface Looks extends Clock {
   readonly color: boolean
 }
@@ -19,7 +19,7 @@ const colours: Readonly<Record<string, string>> = {
 
 const maxCharacters = 60
 
-// Control characters of a command would move the cursor of the terminal that shows it.
+// Control characters in a command would move the cursor of the terminal.
 /** A text in one line without control characters. */
 export const visible = (text: string): string => text.replaceAll(/\p{Cc}+/gu, " ").trim()
 
@@ -29,7 +29,7 @@ export const clip = (text: string): string => {
   return shown.length > maxCharacters ? `${shown.slice(0, maxCharacters - 1)}…` : shown
 }
 
-/** Lines of a table; `statuses` colour the second column. */
+/** The rows of a table; `statuses` colors the second column. */
 export interface Rows {
   readonly head: ReadonlyArray<string>
   readonly rows: ReadonlyArray<ReadonlyArray<string>>

@@ -1,4 +1,4 @@
-/** Any data as indented lines, for answers that have no table of their own. What says nothing is left out. */
+/** Formats any data as indented lines, for answers without a table. Empty values are left out. */
 import { isPresent } from "@backbeat/contract/cutTask"
 import * as Predicate from "effect/Predicate"
 import { visible } from "./layOut.ts"
@@ -39,5 +39,5 @@ const below = (value: unknown, clock: Clock, depth: number): ReadonlyArray<strin
   })
 }
 
-/** The lines of data. */
+/** Formats data as indented lines. */
 export const outline = (data: unknown, clock: Clock): string => below(data, clock, 0).join("\n")

@@ -1,14 +1,14 @@
-/** What a running task does now, as lines for people. */
+/** Formats what a running task does now, for people. */
 import type { Running } from "@backbeat/contract/operation/read"
 import { visible } from "./layOut.ts"
 import { type Clock, when } from "./times.ts"
 
 const mebibyte = 1_048_576
 
-/** Memory for people. */
+/** An amount of memory for people. */
 export const memoryText = (bytes: number): string => `${Math.round(bytes / mebibyte)} MiB`
 
-/** Its use of the machine and its last line, then its processes. */
+/** The resource use and last line of a task, then its processes. */
 export const runningText = (running: typeof Running.Type, clock: Clock): ReadonlyArray<string> => {
   const { cpuPercent, lastLine, memoryBytes, processes, processesMore, silentSince } = running
   const uses = [

@@ -1,4 +1,7 @@
-/** Answers about tasks and pipelines as text for people: a table of each, and what stands beside them. */
+/**
+ * Formats answers about tasks and pipelines for people: a table of each, with errors and warnings
+ * below.
+ */
 import { BriefPipeline, PipelineAnswer } from "@backbeat/contract/PipelineAnswer"
 import { BriefTask } from "@backbeat/contract/TaskAnswer"
 import { describeFailure } from "@backbeat/core/task/Failure"
@@ -9,7 +12,7 @@ import { outline } from "./outline.ts"
 import { memoryText } from "./runningText.ts"
 import { type Clock, duration, when } from "./times.ts"
 
-/** What the answers of these operations have, whole. */
+/** The complete data of these answers. */
 const Answer = Schema.Struct({
   total: Schema.optionalKey(Schema.Int),
   task: Schema.optionalKey(BriefTask),
@@ -33,7 +36,7 @@ const whyOf = ({ status, failure, signal, exitCode }: BriefTask): string => {
   return signal ?? ""
 }
 
-/** How long an attempt took, or has run so far. */
+/** How long an attempt took, or has been running. */
 const timeOf = ({ durationMs, startedAt, endedAt }: BriefTask, { now }: Clock): string =>
   duration(
     durationMs ?? (startedAt === null || endedAt !== null ? null : now - Date.parse(startedAt))
@@ -101,8 +104,8 @@ const pipelineTable = (pipelines: ReadonlyArray<BriefPipeline>, looks: Looks): s
 const shownOf = (count: number, total = 0): string =>
   total > count ? `\n${count} of ${total}` : ""
 
-/** What stands beside the tables: the last lines of one that failed, and warnings. */
-const besideOf = ({ errors = [], lastLines = [], warnings = [] }: Answer): string =>
+/** The lines below the tables: last lines of a failed task, and warnings. */
+const footerOf = ({ errors = [], lastLines = [], warnings = [] }: Answer): string =>
   [
     ...lastLines.map((line) => `  ${line}`),
     ...errors.map(({ id }) => `not found: ${visible(id)}`),
@@ -111,7 +114,7 @@ const besideOf = ({ errors = [], lastLines = [], warnings = [] }: Answer): strin
     .map((line) => `\n${line}`)
     .join("")
 
-/** The tables; null for an answer about neither, such as the counts of many. */
+/** The tables; none for answers without tasks and pipelines, such as counts. */
 const tablesOf = (answer: Answer, looks: Looks): ReadonlyArray<string> => {
   const { task, tasks, pipeline, pipelines, total } = answer
   return [
@@ -126,11 +129,13 @@ const tablesOf = (answer: Answer, looks: Looks): ReadonlyArray<string> => {
   ]
 }
 
-/** The text; the fields as lines where there is no task and no pipeline to show, such as in the counts of many. */
+/**
+ * Formats the answer. Without tasks and pipelines, such as for counts, shows the fields as lines.
+ */
 export const tasksText = (data: unknown, looks: Looks): string => {
   const answer = Option.getOrNull(decode(data))
   const tables = answer === null ? [] : tablesOf(answer, looks)
   return answer === null || tables.length === 0
     ? outline(data, looks)
-    : tables.join("\n\n") + besideOf(answer)
+    : tables.join("\n\n") + footerOf(answer)
 }

@@ -1,6 +1,6 @@
-/** Times as people read them: in their own zone, and how long ago. */
+/** Formats times for people: in their zone, and relative to now. */
 
-/** The reader: now in epoch milliseconds, and the IANA name of the time zone. */
+/** The reader's clock: now in epoch milliseconds, and the IANA name of the time zone. */
 export interface Clock {
   readonly now: number
   readonly zone: string
@@ -13,13 +13,13 @@ const units: ReadonlyArray<readonly [number, string]> = [
   [1000, "s"]
 ]
 
-/** A length of time in its largest unit, such as `3 min`. */
+/** A duration in its largest unit, such as `3 min`. */
 const roughly = (ms: number): string => {
   const [size, name] = units.find(([each]) => ms >= each) ?? [1000, "s"]
   return `${Math.floor(ms / size)} ${name}`
 }
 
-/** A length of time in two units, such as `2m5s`; `-` for none. */
+/** A duration in two units, such as `2m5s`; `-` for null. */
 export const duration = (ms: number | null): string => {
   if (ms === null) return "-"
   if (ms < 1000) return `${Math.round(ms)}ms`
@@ -48,7 +48,7 @@ const inZone = (at: number, zone: string): string => {
   }
 }
 
-/** An instant in the reader's zone, and how long ago it is or until it comes: `14:05:09 (3 min ago)`. */
+/** An instant in the reader's zone, and how far away it is: `14:05:09 (3 min ago)`. */
 export const when = (iso: string, { now, zone }: Clock): string => {
   const at = Date.parse(iso)
   const [day = "", time = ""] = inZone(at, zone).split(" ")
@@ -58,6 +58,8 @@ export const when = (iso: string, { now, zone }: Clock): string => {
 
 const instants = /(?<= (?:at|before|on) )\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z(?![\w:])/gu
 
-/** A sentence of an answer with its instants in the reader's zone: `It times out at 14:05:09 (in 3 min).` */
+/**
+ * Converts the instants in a sentence to the reader's zone: `It times out at 14:05:09 (in 3 min).`
+ */
 export const whenIn = (sentence: string, clock: Clock): string =>
   sentence.replaceAll(instants, (iso) => when(iso, clock))

@@ -1,46 +1,52 @@
-/** A file that an engine has made for itself, told from what another may have put under the same name. */
+/** A file that this engine created, distinguished from a later file at the same path. */
 import { rmSync, statSync } from "node:fs"
 import { onChange } from "../alarm/onChange.ts"
 
-/** The file that is meant, wherever its path leads meanwhile. Once it was found missing it is lost for good: what was done meanwhile is unknown. */
+/**
+ * The original file, whatever is at its path now. Once it was missing it is lost for good, because
+ * nobody knows what happened meanwhile.
+ */
 export interface OwnFile {
   /** Whether it is still at its path. */
   readonly isThere: () => boolean
-  /** Looks after it from now on: `lost` is called once when somebody else has removed or replaced it. */
-  readonly guard: (lost: () => void) => void
-  /** Removes it, unless another one is in its place. */
+  /** Calls back once when the file is removed or replaced. */
+  readonly onLost: (onceLost: () => void) => void
+  /** Removes it, unless another file is at its path. */
   readonly remove: () => void
 }
 
-/** Which file is at the path; null when there is none. */
+/** The inode at the path; null if there is none. */
 const inodeOf = (path: string): bigint | null =>
   statSync(path, { throwIfNoEntry: false, bigint: true })?.ino ?? null
 
-/** Takes the file at the path for one's own, or the one with this inode. Somebody must hold it open, so that no other file can get its inode. */
+/**
+ * Identifies the file at the path, or the one with this inode. The file must be kept open, so that
+ * no other file gets its inode.
+ */
 export const ownFile = (path: string, own = inodeOf(path)): OwnFile => {
   let isLost = own === null
-  let tell: (() => void) | null = null
-  let ignore: (() => void) | null = null
+  let callback: (() => void) | null = null
+  let unwatch: (() => void) | null = null
   const isThere = (): boolean => {
     if (!isLost && inodeOf(path) === own) return true
     isLost = true
-    ignore?.()
-    const lost = tell
-    tell = null
-    lost?.()
+    unwatch?.()
+    const onceLost = callback
+    callback = null
+    onceLost?.()
     return false
   }
   return {
     isThere,
-    guard: (lost) => {
-      tell = lost
-      // The folders above have no event: who asks whether it is there finds out too.
-      ignore = onChange(path, isThere)
-      // Looked at behind the watch: what came before it has no event.
+    onLost: (onceLost) => {
+      callback = onceLost
+      // There is no event for the folders above; `isThere` detects those changes.
+      unwatch = onChange(path, isThere)
+      // Checked after the watch is set, because earlier changes have no event.
       isThere()
     },
     remove: () => {
-      ignore?.()
+      unwatch?.()
       if (isThere()) rmSync(path, { force: true })
     }
   }

@@ -1,4 +1,7 @@
-/** At most one engine per home: whoever holds the lock of `engine.lock`. The kernel lets go of it when the holder dies. */
+/**
+ * The lock that allows one engine per home: `flock` on `engine.lock`. The kernel releases it when
+ * the engine dies.
+ */
 import { messageOf } from "@backbeat/contract/Envelope"
 import { callOf, flagOf, sentence } from "@backbeat/contract/Text"
 import { type Problem, problem } from "@backbeat/contract/Problem"
@@ -11,23 +14,23 @@ import { errorCode, errorMessage } from "../process/thrown.ts"
 import { ownFile } from "./OwnFile.ts"
 
 /**
- * The lock of a home. Who removes a home removes the lock with it, and the next engine takes another one: so it counts only
- * while it is at its place.
+ * An acquired lock. It is valid only while `engine.lock` is still the locked file: if the home is
+ * removed, the next engine creates and locks another file.
  */
 export interface LockHandle {
-  readonly isHeld: () => boolean
-  /** Whether the home is the one that the lock was taken in. */
+  readonly isOwned: () => boolean
+  /** Whether the home is still the folder in which the lock was acquired. */
   readonly isSameHome: () => boolean
-  /** Calls back once when the lock is at its place no more. */
-  readonly guard: (lost: () => void) => void
-  /** Lets another engine in. */
+  /** Calls back once when the lock file is removed or replaced. */
+  readonly onLost: (lost: () => void) => void
+  /** Releases the lock, so that another engine can start. */
   readonly release: () => void
 }
 
-/** The file whose lock makes a process the engine of the home. */
+/** The name of the file that is locked. */
 export const lockName = "engine.lock"
 
-/** Why a home cannot be used, with what to do. */
+/** The home cannot be used; `problem` says why and what to do. */
 export class HomeUnusable extends Error {
   override readonly name = "HomeUnusable"
   readonly problem: Problem
@@ -37,15 +40,18 @@ export class HomeUnusable extends Error {
   }
 }
 
-/** Makes the home if it is missing, and private if it is not. Throws HomeUnusable for a folder that is no home, which stays as it is. */
-const prepare = async (root: string, judging: Judging): Promise<void> => {
+/**
+ * Creates the home if it is missing, and makes it private. Throws HomeUnusable for a folder that is
+ * not a home, which it does not change.
+ */
+const prepareHome = async (root: string, judging: Judging): Promise<void> => {
   const verdict = await judgeFolder(root, judging)
   if (verdict.kind === "refused") throw new HomeUnusable(verdict.problem)
   if (verdict.kind === "absent") {
-    // Another engine has made it meanwhile.
+    // Another engine has created it meanwhile.
     if (mkdirSync(root, { recursive: true, mode: 0o700 }) === undefined)
-      return prepare(root, judging)
-    // Without the setgid bit that the folder above may give to it.
+      return prepareHome(root, judging)
+    // Without the setgid bit that it may inherit from the parent folder.
     chmodSync(root, 0o700)
   } else if (verdict.isOpen) {
     // The socket in it is as private as the folder.
@@ -53,8 +59,10 @@ const prepare = async (root: string, judging: Judging): Promise<void> => {
   }
 }
 
-/** The lock of a home that is there; null when another engine has it. Throws what the file system throws. */
-const take = (root: string): LockHandle | null => {
+/**
+ * Locks an existing home; null if another engine holds the lock. Throws errors of the file system.
+ */
+const tryAcquire = (root: string): LockHandle | null => {
   const fds: Array<number> = []
   const own = (path: string, fd: number) => {
     fds.push(fd)
@@ -71,7 +79,7 @@ const take = (root: string): LockHandle | null => {
     )
     const home = own(root, openSync(root, "r"))
     if (tryLock(lock.fd))
-      return { isHeld: lock.isThere, isSameHome: home.isThere, guard: lock.guard, release }
+      return { isOwned: lock.isThere, isSameHome: home.isThere, onLost: lock.onLost, release }
   } catch (thrown) {
     release()
     throw thrown
@@ -80,10 +88,10 @@ const take = (root: string): LockHandle | null => {
   return null
 }
 
-/** So often a home may be removed while its lock is taken. */
-const triesAtMost = 10
+/** How many times the home may be removed while it is being locked. */
+const maxTries = 10
 
-const unusable = (root: string, thrown: unknown): HomeUnusable => {
+const toHomeUnusable = (root: string, thrown: unknown): HomeUnusable => {
   if (thrown instanceof HomeUnusable) return thrown
   const [why, hint] =
     errorCode(thrown) === "EROFS"
@@ -100,19 +108,22 @@ const unusable = (root: string, thrown: unknown): HomeUnusable => {
   )
 }
 
-/** Makes the home if it is missing and takes its lock, again if that was removed meanwhile; null when another engine has it. Throws HomeUnusable. */
+/**
+ * Creates the home if necessary and locks it. Tries again if the lock file is removed meanwhile.
+ * Returns null if another engine holds the lock. Throws HomeUnusable.
+ */
 export const acquireHomeLock = async (
   root: string,
   judging: Judging
 ): Promise<LockHandle | null> => {
   for (let tries = 1; ; tries++) {
     try {
-      await prepare(root, judging)
-      const election = take(root)
-      if (election === null || election.isHeld()) return election
-      election.release()
+      await prepareHome(root, judging)
+      const handle = tryAcquire(root)
+      if (handle === null || handle.isOwned()) return handle
+      handle.release()
     } catch (thrown) {
-      if (errorCode(thrown) !== "ENOENT" || tries === triesAtMost) throw unusable(root, thrown)
+      if (errorCode(thrown) !== "ENOENT" || tries === maxTries) throw toHomeUnusable(root, thrown)
     }
   }
 }

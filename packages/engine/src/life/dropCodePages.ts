@@ -1,15 +1,19 @@
 /**
- * Takes the code of the program out of this process's memory: it stays in the file, and in the machine's cache of it, and each page
- * comes back when it is run again. It is the larger part of what an engine at rest would hold.
+ * Drops the pages of the program's code from the memory of this process. They stay in the file and
+ * in the machine's cache, and are loaded again when they run. They are the larger part of an idle
+ * engine's memory.
  */
 import { FFIType } from "bun:ffi"
 import { readFileSync } from "node:fs"
 import { openLibc } from "../system/libc.ts"
 
-/** Source: madvise(2); the pages of a private mapping are read from its file again. Only what was never written may be dropped so. */
+/**
+ * Source: madvise(2). The pages of a private mapping are read from its file again, so only pages
+ * that were never written may be dropped.
+ */
 const MADV_DONTNEED = 4
 
-/** A mapped file's code: readable, executable, never writable. Source: proc_pid_maps(5). */
+/** A mapping of code: readable, executable, not writable. Source: proc_pid_maps(5). */
 const code = /^([0-9a-f]+)-([0-9a-f]+) r-xp [0-9a-f]+ \S+ [1-9]\d* /gmu
 
 const open = () =>
@@ -19,7 +23,7 @@ let libc: ReturnType<typeof open> | undefined
 
 const addressOf = (hexadecimal: string): number => Number.parseInt(hexadecimal, 16)
 
-/** Does it, on Linux; nothing elsewhere, and nothing where the system refuses. */
+/** Drops the pages on Linux. Does nothing elsewhere, or if the system call fails. */
 export const dropCodePages = (): void => {
   if (process.platform !== "linux") return
   try {
@@ -28,6 +32,6 @@ export const dropCodePages = (): void => {
       libc.madvise(addressOf(from), addressOf(to) - addressOf(from), MADV_DONTNEED)
     }
   } catch {
-    // Without it the engine only looks larger.
+    // Without it the engine only uses more memory.
   }
 }

@@ -1,4 +1,7 @@
-/** What an engine writes of its work: one JSON object a line, or lines for people when it runs on a terminal. Never the output or the environment of a task. */
+/**
+ * The log of an engine: one JSON object per line, or plain lines on a terminal. It never contains
+ * the output or environment of a task.
+ */
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import { writeSync } from "node:fs"
@@ -6,7 +9,7 @@ import type { Configuration } from "../configuration/configuration.ts"
 
 type Level = Configuration["logLevel"]
 
-/** What an entry is about, each where it is known. */
+/** The task and call of an entry, if known. */
 export interface About {
   readonly task?: string
   readonly operation?: string
@@ -15,12 +18,12 @@ export interface About {
 
 const severities: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
 
-// An engine is a process of its own: it has one log.
-let least = severities.info
+// One engine per process: it has one log.
+let minimum = severities.info
 
-/** Leaves out what is less severe, from now on. */
+/** Sets the level of the log. */
 export const logFrom = (level: Level): void => {
-  least = severities[level]
+  minimum = severities[level]
 }
 
 const levelOf = (name: string): Level => {
@@ -40,7 +43,7 @@ const levelOf = (name: string): Level => {
 
 const textOf = (part: unknown): string => (typeof part === "string" ? part : JSON.stringify(part))
 
-/** An entry as it is written. */
+/** A log entry. */
 export interface Entry extends About {
   readonly time: string
   readonly level: Level
@@ -68,23 +71,26 @@ export const plainLine = ({ cause, level, message, time, ...about }: Entry): str
   return `${time.slice(11, 23)} ${level.toUpperCase().padEnd(5)} ${message}${facts.join("")}${cause === undefined ? "" : `\n${cause}`}\n`
 }
 
-/** Writes entries to stderr, which is `engine.log` or the terminal. What cannot be written, on a full disk for example, is left out. */
+/**
+ * Writes entries to stderr, which is `engine.log` or the terminal. Ignores write errors, for
+ * example on a full disk.
+ */
 export const layerEngineLog = (line: (entry: Entry) => string) =>
   Logger.layer([
     Logger.make((options) => {
-      if (severities[levelOf(options.logLevel.toUpperCase())] < least) return
+      if (severities[levelOf(options.logLevel.toUpperCase())] < minimum) return
       try {
         writeSync(2, line(toEntry.log(options)))
       } catch {
-        // The engine is as good without.
+        // The engine works without its log.
       }
     })
   ])
 
-/** Whether what is for those who look for a fault is written. */
-export const isDebugLogged = (): boolean => least <= severities.debug
+/** Whether debug entries are written. */
+export const isDebugLogged = (): boolean => minimum <= severities.debug
 
-/** Writes what is for those who look for a fault; the message is made only when it is wanted. */
+/** Writes a debug entry. The message is only built if it is written. */
 export const logDebug = (message: () => string, about: About = {}): Effect.Effect<void> =>
   Effect.suspend(() =>
     isDebugLogged() ? Effect.annotateLogs(Effect.logDebug(message()), { ...about }) : Effect.void

@@ -1,32 +1,35 @@
-/** How an engine begins: with the lock. Of many that are started at once all but one load nothing else. */
+/**
+ * Starts an engine with the home lock. If many start at once, all but one exit before they load
+ * anything else.
+ */
 import { problem } from "@backbeat/contract/Problem"
 import type { Judging } from "../configuration/judgeFolder.ts"
 import { logTo, onTerminal, reportStartup } from "./announce.ts"
 import { type LockHandle, acquireHomeLock, HomeUnusable } from "./acquireHomeLock.ts"
 import { errorMessage } from "../process/thrown.ts"
 
-/** Becomes the engine of a home, unless it has one, and lives as long as `reign` does. Never throws. */
+/** Locks the home and runs the engine; returns at once if the home has one. Never throws. */
 export const runWithHomeLock = async (
   root: string,
   judging: Judging,
-  runEngine: (election: LockHandle) => Promise<void>
+  runEngine: (lock: LockHandle) => Promise<void>
 ): Promise<void> => {
-  let election: LockHandle | null = null
+  let lock: LockHandle | null = null
   try {
-    election = await acquireHomeLock(root, judging)
-    if (election === null) return reportStartup({ state: "elsewhere" })
+    lock = await acquireHomeLock(root, judging)
+    if (lock === null) return reportStartup({ state: "elsewhere" })
     process.chdir("/")
     if (!onTerminal()) logTo(root, 2)
-    await runEngine(election)
+    await runEngine(lock)
   } catch (thrown) {
-    // Of a home that was taken away nothing is told: who waits for it begins again with another.
-    if (election?.isHeld() === false) return
-    const trouble =
+    // If the home was removed, report nothing: the waiting caller then starts another engine.
+    if (lock?.isOwned() === false) return
+    const failure =
       thrown instanceof HomeUnusable
         ? thrown.problem
         : problem("EngineUnreachable", errorMessage(thrown), "Read engine.log in the home.", {
             home: root
           })
-    reportStartup({ state: "failed", problem: trouble })
+    reportStartup({ state: "failed", problem: failure })
   }
 }

@@ -9,7 +9,7 @@ import type { Sample } from "./Arrivals.ts"
 import { readDropped, writeDropped } from "./DroppedRecord.ts"
 import { outputPath } from "./OutputStream.ts"
 import type { OutputStream } from "./OutputStream.ts"
-import { lookNowAndThen } from "../alarm/nowAndThen.ts"
+import { pollOccasionally } from "../alarm/pollOccasionally.ts"
 import { statIfThere } from "../process/statIfThere.ts"
 
 const intervalMs = 50
@@ -236,7 +236,7 @@ export class OutputWatch {
 
   readonly #onRefused = (): void => {
     this.#disarm()
-    this.#lookNoMore ??= lookNowAndThen(() => this.#persistently(() => void this.sampleNow()))
+    this.#lookNoMore ??= pollOccasionally(() => this.#persistently(() => void this.sampleNow()))
   }
 
   #disarm(): void {

@@ -1,4 +1,4 @@
-/** Calls in, documents and frames out. */
+/** Handles requests: decodes calls, and sends documents or frames. */
 import { CallRequest } from "@backbeat/contract/Call"
 import { failed } from "@backbeat/contract/Envelope"
 import { entryRowOf } from "@backbeat/contract/names"
@@ -19,51 +19,63 @@ import { makeAnswer } from "./answer.ts"
 import type { Answer } from "./document.ts"
 import { explainMalformed } from "./explainMalformed.ts"
 import { isNewer } from "./isNewer.ts"
-import { listen, refuse } from "./listen.ts"
+import { listen, reject } from "./listen.ts"
 
 const decodeRequest = Schema.decodeUnknownResult(Schema.fromJsonString(CallRequest))
 
 const handover = (successor: string): Response =>
   new Response(null, { status: 503, headers: { [handoverHeader]: successor } })
 
-/** For a caller that has gone. */
-const unread = (): Response => new Response(null, { status: 499 })
+/** The response for a caller that has disconnected. */
+const callerGone = (): Response => new Response(null, { status: 499 })
 
-/** What a stream needs of the engine: to be counted as an open call, and to wait for the disk. */
-interface Streaming {
+/** What a stream needs from the engine: to be counted as an open call, and to wait for the disk. */
+interface StreamContext {
   readonly enter: () => () => void
   readonly closing: AbortSignal
-  /** Streams only tell: what cannot be forced to the disk is told all the same. */
+  /**
+   * Never fails: a stream only reports, so its frames are sent even if they could not be flushed to
+   * the disk.
+   */
   readonly flushed: Effect.Effect<void>
 }
 
-/** Text that is sent as its reader takes it: an open call until all of it is out or the caller has gone. */
+/**
+ * Sends text as fast as its reader takes it. It is an open call until everything is sent or the
+ * caller has disconnected.
+ */
 const bodyOf = (
   text: Stream.Stream<string>,
-  enter: Streaming["enter"]
+  enter: StreamContext["enter"]
 ): ReadableStream<Uint8Array> => {
-  const left = enter()
-  return text.pipe(Stream.encodeText, Stream.ensuring(Effect.sync(left)), Stream.toReadableStream())
+  const leave = enter()
+  return text.pipe(
+    Stream.encodeText,
+    Stream.ensuring(Effect.sync(leave)),
+    Stream.toReadableStream()
+  )
 }
 
-/** The frames, told when what they tell is on the disk, as many at a time as come together. */
+/**
+ * Sends frames after the events in them are on the disk, several at a time if they come together.
+ */
 const textOf = (
   { frames, operation, surface }: Extract<Answer, { readonly kind: "stream" }>,
-  { closing, flushed }: Streaming
+  { closing, flushed }: StreamContext
 ): Stream.Stream<string> =>
   frames.pipe(
     Stream.mapArrayEffect((some) =>
       Effect.as(flushed, Arr.of(some.map((frame) => `${JSON.stringify(frame)}\n`).join("")))
     ),
-    // What fails because the engine ends is no answer: the caller goes on with the next one.
-    Stream.catch((trouble) =>
+    // A failure because the engine ends is not sent: the caller continues with the next engine.
+    Stream.catch((error) =>
       closing.aborted
         ? Stream.never
-        : Stream.make(`${JSON.stringify(failed(operation, trouble, surface))}\n`)
+        : Stream.make(`${JSON.stringify(failed(operation, error, surface))}\n`)
     )
   )
 
-const respond = (answer: Answer, streaming: Streaming): Response => {
+const respond = (answer: Answer, streaming: StreamContext): Response => {
   if (answer.kind === "stream") {
     return new Response(bodyOf(textOf(answer, streaming), streaming.enter), {
       headers: { "content-type": streamType, [exitHeader]: "0" }
@@ -81,7 +93,7 @@ const respond = (answer: Answer, streaming: Streaming): Response => {
 
 const malformed = (text: string, error: Schema.SchemaError): Response => {
   const { operation, trouble, surface } = explainMalformed(text, error)
-  return refuse(operation, trouble, surface)
+  return reject(operation, trouble, surface)
 }
 
 const homeGone = (home: string, operation: string): Problem =>
@@ -92,7 +104,7 @@ const homeGone = (home: string, operation: string): Problem =>
     { home, operation }
   )
 
-/** Whether the operation changes nothing. The whole table is read only for this. */
+/** Whether the operation changes nothing. Loads the whole table only in this case. */
 const isReadOnly = async (name: string): Promise<boolean> => {
   const { lookUp } = await import("@backbeat/contract/discovery")
   return Result.match(lookUp(name), {
@@ -101,8 +113,8 @@ const isReadOnly = async (name: string): Promise<boolean> => {
   })
 }
 
-/** Remembers what is under way, for whoever waits until nothing is. */
-const makeUnderWay = () => {
+/** Tracks open requests, so that the engine can wait until all are done. */
+const makeOpenRequests = () => {
   const all = new Set<Promise<unknown>>()
   return {
     add: <A>(work: Promise<A>): Promise<A> => {
@@ -114,8 +126,8 @@ const makeUnderWay = () => {
 }
 
 /**
- * Serves until the scope ends. Calls that are open then are told to call again. Answers with what is to be run once the engine
- * has said that it serves: a watch over its socket and its lock.
+ * Serves until the scope ends; then open calls are told to call again. Returns an effect to run
+ * after the engine has reported that it serves: the watch over its socket and lock.
  */
 export const serve = Effect.gen(function* () {
   const { root, version } = yield* Home
@@ -131,21 +143,22 @@ export const serve = Effect.gen(function* () {
     closing: closing.signal,
     flushed: Effect.ignore(disk.flushed)
   }
-  const underWay = makeUnderWay()
+  const openRequests = makeOpenRequests()
   let successor = ""
 
   /**
-   * Only the engine of the home answers: what one says whose home was taken away is of a home that is no more. What that has begun to
-   * change is not asked of the next one, which would do it a second time.
+   * Handles a call after the home was removed: only the engine that owns the home answers. A call
+   * that may have changed something is not handed to the next engine, which would do it a second
+   * time.
    */
   const afterLoss = async (
     operation: string,
-    progress: "begun" | "not begun"
+    progress: "started" | "not started"
   ): Promise<Response> => {
     await run(shutdown.request("its lock was removed"))
-    if (progress === "not begun" || lock.isSameHome() || (await isReadOnly(operation)))
+    if (progress === "not started" || lock.isSameHome() || (await isReadOnly(operation)))
       return handover(successor)
-    return refuse(operation, homeGone(root, operation))
+    return reject(operation, homeGone(root, operation))
   }
 
   const onCall = async (request: Request): Promise<Response> => {
@@ -158,18 +171,21 @@ export const serve = Effect.gen(function* () {
       await run(shutdown.request(`version ${successor} takes over`))
       return handover(successor)
     }
-    if (!lock.isHeld()) return afterLoss(call.operation, "not begun")
+    if (!lock.isOwned()) return afterLoss(call.operation, "not started")
     const ends = entryRowOf(call.operation)?.endsEngine === true
     const signal = ends ? request.signal : AbortSignal.any([request.signal, closing.signal])
-    const exit = await underWay.add(run(answer(call), { signal }))
+    const exit = await openRequests.add(run(answer(call), { signal }))
     if (ends && Exit.isSuccess(exit)) await run(shutdown.released)
-    if (!lock.isHeld()) return afterLoss(call.operation, "begun")
+    if (!lock.isOwned()) return afterLoss(call.operation, "started")
     if (Exit.isSuccess(exit)) return respond(exit.value, streaming)
-    // Interrupted by its caller, which has gone, or by the end of this engine.
-    return closing.signal.aborted ? handover(successor) : unread()
+    // Interrupted because its caller disconnected, or because this engine ends.
+    return closing.signal.aborted ? handover(successor) : callerGone()
   }
 
-  /** Whoever is sent away finds no engine any more: it is not sent away before this one has let go of the home. */
+  /**
+   * A caller that is sent away finds no engine, so wait first until this engine has released the
+   * home.
+   */
   const onRequest = async (request: Request): Promise<Response> => {
     const response = closing.signal.aborted ? handover(successor) : await onCall(request)
     if (response.headers.has(handoverHeader)) await run(shutdown.released)
@@ -178,7 +194,7 @@ export const serve = Effect.gen(function* () {
 
   const close = () => {
     closing.abort()
-    return underWay.done()
+    return openRequests.done()
   }
-  return { guard: yield* listen({ answer: onRequest, close }) }
+  return { watchHome: yield* listen({ answer: onRequest, close }) }
 })

@@ -1,4 +1,6 @@
-/** Answers one call: finds the operation, checks flags, decodes the payload, and wraps what comes back. */
+/**
+ * Answers one call: finds the operation, checks flags, decodes the payload, and wraps the result.
+ */
 import { flagOf, joined, sentence } from "@backbeat/contract/Text"
 import { type CallRequest, type Flags } from "@backbeat/contract/Call"
 import { addressed, messageOf, exitCodeOf, exitStatuses, failed } from "@backbeat/contract/Envelope"
@@ -21,10 +23,10 @@ import { type Call, toProblem } from "../call/Call.ts"
 import { CallerSurface } from "../call/written.ts"
 import { makeAnswerPayload } from "./answerPayload.ts"
 import { type Answer, document } from "./document.ts"
-import { misplaced } from "./misplaced.ts"
+import { misplacedFile } from "./misplacedFile.ts"
 import { reportDefect } from "./report.ts"
 
-/** Flags that mean nothing without another one, or beside it. */
+/** Rejects flags that require another flag, or cannot be combined with one. */
 const checkTogether = (
   { waits = false }: Operation,
   flags: Flags
@@ -58,19 +60,19 @@ const checkFlags = (
   flags: Flags,
   payload: Result.Result<unknown, Problem>
 ): Effect.Effect<void, Problem> => {
-  const told = foreignFlag(operation, flags)
-  if (told === null) return checkTogether(operation, flags)
-  if (Result.isFailure(payload)) return Effect.fail(told)
+  const adapt = foreignFlag(operation, flags)
+  if (adapt === null) return checkTogether(operation, flags)
+  if (Result.isFailure(payload)) return Effect.fail(adapt)
   const kept = Object.entries(flags).filter(([name]) =>
     operation.flags.some((each) => each === name)
   )
   return Effect.fail({
-    ...told,
+    ...adapt,
     try: { operation: operation.name, payload: payload.success, flags: Object.fromEntries(kept) }
   })
 }
 
-/** Says what is near to a name that there is not. The whole table is read only for this. */
+/** Suggests an operation for an unknown name. Loads the whole table only in this case. */
 const unknownOperation = (name: string) =>
   Effect.flatMap(
     Effect.promise(() => import("@backbeat/contract/discovery")),
@@ -78,7 +80,10 @@ const unknownOperation = (name: string) =>
       Effect.flatMap(Effect.fromResult(lookUp(name)), () => Effect.die(`no handler for ${name}`))
   )
 
-/** With --exit-status no task's exit code: the time of the wait is up, or the call was refused. */
+/**
+ * The exit code with --exit-status if there is no task's exit code: the wait timed out, or the call
+ * was rejected.
+ */
 const refusedCode = (trouble: Problem, flags: Flags): number => {
   if (flags["exit-status"] !== true) return exitCodeOf(trouble)
   return trouble.type === "TaskWaitTimedOut" ? exitStatuses.timeIsUp : exitStatuses.refused
@@ -94,25 +99,25 @@ const refusal = ({ operation, flags, caller }: CallRequest, trouble: Problem): A
   failed: true
 })
 
-/** The problem as its caller gets it, without a suggestion that would be refused itself. */
-const address = (...given: Parameters<typeof addressed>): Problem =>
+/** The problem for the caller, without a suggested call that would be rejected itself. */
+const toCaller = (...given: Parameters<typeof addressed>): Problem =>
   withoutVain(addressed(...given))
 
-const refuse = (trouble: Problem, request: CallRequest): Answer =>
-  refusal(request, address(trouble, request))
+const reject = (trouble: Problem, request: CallRequest): Answer =>
+  refusal(request, toCaller(trouble, request))
 
 const explainDefect = (
   root: string,
   operation: string,
   defect: unknown
 ): Effect.Effect<Problem> => {
-  const known = misplaced(root, defect)
+  const known = misplacedFile(root, defect)
   return known === null
     ? reportDefect(root, operation, defect)
     : Effect.as(Effect.logWarning(messageOf(known)), known)
 }
 
-/** Says in the log of each call what it came to, and of each entry for which call it is. */
+/** Logs the result of each call, and adds the call to every log entry. */
 const logged =
   (answer: (request: CallRequest) => Effect.Effect<Answer>) =>
   (request: CallRequest): Effect.Effect<Answer> =>
@@ -130,7 +135,7 @@ const logged =
       Effect.annotateLogs({ operation: request.operation, request: request.caller.requestId })
     )
 
-/** Answers calls; made once. Never fails: problems and defects are documents too. */
+/** Builds a function that answers calls. Never fails: problems and defects are documents too. */
 export const makeAnswer = Effect.gen(function* () {
   const { root } = yield* Home
   const disk = yield* Disk
@@ -146,26 +151,28 @@ export const makeAnswer = Effect.gen(function* () {
     yield* checkFlags(operation, request.flags, parsed)
     const payload = yield* Effect.fromResult(parsed)
     yield* applySettings
-    const told = (trouble: Problem, given: unknown = payload) => address(trouble, request, given)
-    const call: Call = { caller: request.caller, flags: request.flags, addressed: told }
+    const adapt = (trouble: Problem, given: unknown = payload) => toCaller(trouble, request, given)
+    const call: Call = { caller: request.caller, flags: request.flags, addressed: adapt }
     if (
       (request.flags.stream === true || request.flags.follow === true) &&
       handled.stream !== undefined
     ) {
       const frames = yield* Effect.mapError(handled.stream(payload, call), (trouble) =>
-        told(trouble)
+        adapt(trouble)
       )
       return {
         kind: "stream",
-        frames: Stream.mapError(frames, (trouble) => told(trouble)),
+        frames: Stream.mapError(frames, (trouble) => adapt(trouble)),
         operation: operation.name,
         surface: surfaceOf(request.caller.surface)
       } as const
     }
-    return yield* Effect.mapError(answerPayload(handled, payload, call), (trouble) => told(trouble))
+    return yield* Effect.mapError(answerPayload(handled, payload, call), (trouble) =>
+      adapt(trouble)
+    )
   })
 
-  /** What was read is told also when the disk refuses to keep it: it is as true as before. */
+  /** The answer when the disk rejects a flush: a read operation still returns what it read. */
   const unflushed = Effect.fnUntraced(function* (name: string, error: StoreError) {
     yield* Effect.logError(`the changes could not be forced to the disk: ${error.message}`)
     const handled = yield* findHandler(name)
@@ -181,10 +188,10 @@ export const makeAnswer = Effect.gen(function* () {
   return logged((request) =>
     run(request).pipe(
       Effect.provideService(CallerSurface, surfaceOf(request.caller.surface)),
-      Effect.catch((trouble) => Effect.succeed(refuse(trouble, request))),
-      // Whatever is told has reached the disk: a power failure does not make it untrue.
+      Effect.catch((trouble) => Effect.succeed(reject(trouble, request))),
+      // Every answer is flushed to the disk first, so that a power failure does not make it untrue.
       Effect.tap(() => Effect.catch(disk.flushed, (error) => unflushed(request.operation, error))),
-      Effect.catch((trouble) => Effect.succeed(refuse(trouble, request))),
+      Effect.catch((trouble) => Effect.succeed(reject(trouble, request))),
       Effect.catchDefect((defect) =>
         Effect.map(explainDefect(root, request.operation, defect), (trouble) =>
           refusal(request, trouble)

@@ -1,4 +1,7 @@
-/** Answers a payload: one or several, whole or cut, in the answer or in a file, as JSON or as text for people. */
+/**
+ * Answers a payload: one or several, complete or cut, inline or as an artifact, as JSON or as text
+ * for people.
+ */
 import type { Flags } from "@backbeat/contract/Call"
 import { exitCodes, succeeded } from "@backbeat/contract/Envelope"
 import type { Operation } from "@backbeat/contract/Operation"
@@ -25,8 +28,11 @@ const humanly = (
     ({ humanText }) => humanText(human, data, { color, zone, now })
   )
 
-/** The payloads of a call that has several: an array, or one that names several tasks; null for any other. */
-const severalIn = Effect.fnUntraced(function* (
+/**
+ * Expands a call into several payloads: an array, or one payload that names several tasks; null for
+ * others.
+ */
+const expandPayloads = Effect.fnUntraced(function* (
   { operation, expand }: Handler,
   payload: unknown,
   call: Call
@@ -39,13 +45,13 @@ const severalIn = Effect.fnUntraced(function* (
 const whole = (item: unknown) =>
   typeof item === "object" && item !== null ? { ...item, full: true } : item
 
-/** The call that reads the whole answer: with --get nothing is cut, and nothing is put into a file. */
-const wholly = ({ cut }: Operation, payload: unknown): unknown => {
+/** The payload for the complete answer: with --get nothing is cut, and no artifact is made. */
+const withFull = ({ cut }: Operation, payload: unknown): unknown => {
   if (cut === undefined) return payload
   return Array.isArray(payload) ? payload.map(whole) : whole(payload)
 }
 
-/** Whole data, of what and for whom. */
+/** The complete data of an answer, with its handler and call. */
 interface Answered {
   readonly handled: Handler
   readonly data: unknown
@@ -53,10 +59,12 @@ interface Answered {
   readonly exitCode: number
 }
 
-/** Answers payloads; made once. */
+/** Builds a function that answers payloads. */
 export const makeAnswerPayload = Effect.map(Home, ({ root }) => {
-  /** The document of data: a value of it, text for people, or JSON that may be too large to be shown. */
-  const told = Effect.fnUntraced(function* (
+  /**
+   * The document of data: one value of it, text for people, or JSON that may become an artifact.
+   */
+  const documentFor = Effect.fnUntraced(function* (
     { handled: { operation }, data, call: { flags }, exitCode }: Answered,
     cut: () => unknown
   ) {
@@ -89,14 +97,14 @@ export const makeAnswerPayload = Effect.map(Home, ({ root }) => {
   ) {
     if (handled.several === undefined) {
       const data = yield* answerBatch(handled, payloads, call)
-      return yield* told(
+      return yield* documentFor(
         { handled, data, call, exitCode: data.errorCount === 0 ? exitCodes.ok : exitCodes.refused },
         () => data
       )
     }
     const data = yield* handled.several(payloads, call)
     const isMissing = Predicate.hasProperty(data, "errors")
-    return yield* told(
+    return yield* documentFor(
       { handled, data, call, exitCode: isMissing ? exitCodes.refused : exitCodes.ok },
       () => shown(handled.operation, data, { full: payloads.some(isFull) }, call)
     )
@@ -104,8 +112,8 @@ export const makeAnswerPayload = Effect.map(Home, ({ root }) => {
 
   return Effect.fnUntraced(function* (handled: Handler, given: unknown, call: Call) {
     const { operation } = handled
-    const payload = call.flags.get === undefined ? given : wholly(operation, given)
-    const payloads = yield* severalIn(handled, payload, call)
+    const payload = call.flags.get === undefined ? given : withFull(operation, given)
+    const payloads = yield* expandPayloads(handled, payload, call)
     if (payloads !== null) return yield* many(handled, payloads, call)
     const text =
       call.flags.human === true && handled.text !== undefined
@@ -121,7 +129,7 @@ export const makeAnswerPayload = Effect.map(Home, ({ root }) => {
       payload,
       call.flags.get === undefined ? call : { ...call, flags: { ...call.flags, output: "inline" } }
     )
-    return yield* told({ handled, data, call, exitCode: exitCodes.ok }, () =>
+    return yield* documentFor({ handled, data, call, exitCode: exitCodes.ok }, () =>
       shown(operation, data, payload, call)
     )
   })

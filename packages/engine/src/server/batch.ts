@@ -1,4 +1,4 @@
-/** Answers an array of payloads: each item has its own result, in the order given. */
+/** Answers an array of payloads. Each item has its own result, in the order of the array. */
 import { present } from "@backbeat/contract/cutTask"
 import { countOf, type FailedTask, failuresMaxCount, outcomeOf } from "@backbeat/contract/Ends"
 import { errorOf } from "@backbeat/contract/Envelope"
@@ -20,31 +20,34 @@ import { isFull, shown } from "./shown.ts"
 
 const defaultConcurrency = 10
 
-/** A bare word stands in an array for what it stands for by itself. */
+/** A plain word in an array stands for its payload, as it does alone. */
 const payloadOf = ({ positional }: Operation, item: unknown): unknown =>
   positional !== null && typeof item === "string" ? { [positional]: item } : item
 
-const oneByOne = (handled: Handler, payloads: ReadonlyArray<unknown>, call: Call) =>
+const answerEach = (handled: Handler, payloads: ReadonlyArray<unknown>, call: Call) =>
   Effect.forEach(payloads, (payload) => Effect.result(handled.answer(payload, call)), {
     concurrency: call.flags.concurrency ?? handled.concurrency ?? defaultConcurrency
   })
 
-/** What is said of one item is said of all at once: it is likely the same. */
+/** The warnings of an item. Equal warnings of several items are shown once. */
 const warningsOf = (data: unknown): ReadonlyArray<unknown> =>
   Predicate.hasProperty(data, "warnings") && Array.isArray(data.warnings) ? data.warnings : []
 
-/** The payloads of an array. A tag or a session may stand for none, or for more. Fails with CommandInputError. */
+/**
+ * Expands the payloads of an array. A tag or a session may stand for no task or for several. Fails
+ * with CommandInputError.
+ */
 export const payloadsOf = (
   operation: Operation,
   given: ReadonlyArray<unknown>
 ): Result.Result<ReadonlyArray<unknown>, Problem> => {
-  const refusal = checkCount(given.length)
-  return refusal === null
+  const rejection = checkCount(given.length)
+  return rejection === null
     ? Result.succeed(given.map((item) => payloadOf(operation, item)))
-    : Result.fail(refusal)
+    : Result.fail(rejection)
 }
 
-/** What an item is about, as far as a batch tells of it. */
+/** The fields of a task or pipeline that a batch shows. */
 const Subject = Schema.Struct({
   id: Schema.String,
   status: Schema.Union([TaskStatus, PipelineStatus]),
@@ -70,12 +73,16 @@ const subjectOf = ({ task, pipeline }: Item): Subject | null => task ?? pipeline
 const failureOf = ({ lastLines = [], task }: Item): ReadonlyArray<FailedTask> => {
   if (task?.status !== "failed") return []
   const { exitCode, failure, id } = task
-  const saysAll = failure?.type === "ExitedNonZero" && exitCode !== null && exitCode !== undefined
-  const cause = saysAll ? { exitCode } : present({ failure })
+  const isExitCode =
+    failure?.type === "ExitedNonZero" && exitCode !== null && exitCode !== undefined
+  const cause = isExitCode ? { exitCode } : present({ failure })
   return [{ id, ...cause, ...(lastLines.length === 0 ? {} : { lastLines: briefly(lastLines) }) }]
 }
 
-/** Whether a stop has left nothing, or something that was waited for is as was wanted. */
+/**
+ * Whether an item succeeded: for a stop, nothing is left; otherwise the awaited task completed or
+ * is ready.
+ */
 const isGood = (item: Item, stops: boolean): boolean => {
   const subject = subjectOf(item)
   if (stops) return (item.left ?? []).length === 0
@@ -94,7 +101,7 @@ const endsOf = (items: ReadonlyArray<Item>, total: number, stops: boolean) => {
   }
 }
 
-/** The result of an item in short: what stands beside the task says something, or is not there. */
+/** The result of an item in short, without empty fields. */
 const short = (index: number, item: Item, cut: unknown) => {
   const {
     task: _,
@@ -114,13 +121,13 @@ const short = (index: number, item: Item, cut: unknown) => {
   }
 }
 
-/** What a stop has left of an item; one that is refused with StopIncomplete says it. */
+/** The processes that a stop could not end; StopIncomplete lists them in its details. */
 const leftOf = (result: Result.Result<unknown, Problem>): ReadonlyArray<unknown> => {
   const told = Result.isSuccess(result) ? result.success : result.failure.details
   return Predicate.hasProperty(told, "left") && Array.isArray(told.left) ? told.left : []
 }
 
-/** The data of a batch. Fails only when the array itself is refused. */
+/** The data of a batch. Fails only if the array itself is rejected. */
 export const answerBatch = Effect.fnUntraced(function* (
   handled: Handler,
   payloads: ReadonlyArray<unknown>,
@@ -128,7 +135,7 @@ export const answerBatch = Effect.fnUntraced(function* (
 ) {
   const { operation } = handled
   const surface = yield* CallerSurface
-  const results = yield* handled.answerMany?.(payloads, call) ?? oneByOne(handled, payloads, call)
+  const results = yield* handled.answerMany?.(payloads, call) ?? answerEach(handled, payloads, call)
   const errorCount = results.filter(Result.isFailure).length
   const warnings = [
     ...new Set(

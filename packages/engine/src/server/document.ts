@@ -1,4 +1,4 @@
-/** The document that a call is answered with. */
+/** The document that answers a call. */
 import type { Flags } from "@backbeat/contract/Call"
 import { exitCodes, succeeded } from "@backbeat/contract/Envelope"
 import type { Frame } from "@backbeat/contract/operation/output"
@@ -6,7 +6,10 @@ import type { Surface } from "@backbeat/contract/surface/Surface"
 import type { Problem } from "@backbeat/contract/Problem"
 import * as Stream from "effect/Stream"
 
-/** A document with the caller's exit code, whole or as the parts of its text, or frames. `failed`: it is a problem. */
+/**
+ * An answer: a document (complete, or its text in parts) with the exit code of the caller, or
+ * frames. `failed` is set for a problem.
+ */
 export type Answer =
   | {
       readonly kind: "document"
@@ -32,7 +35,7 @@ export const document = (
   exitCode
 })
 
-/** A document around the JSON of its data. */
+/** A document around the JSON parts of its data. */
 export const documentOf = (operation: string, parts: Stream.Stream<string>): Answer => {
   const [before = "", after = ""] = JSON.stringify(succeeded(operation, 0)).split('"data":0')
   const text = Stream.make(`${before}"data":`).pipe(

@@ -1,4 +1,4 @@
-/** The exit code with --exit-status: what a shell would have seen of the task itself. */
+/** The exit code with --exit-status: the one a shell would have seen from the task itself. */
 import { exitStatuses } from "@backbeat/contract/Envelope"
 import type { Failure } from "@backbeat/core/task/Failure"
 import { Failure as FailureSchema } from "@backbeat/core/task/Failure"
@@ -26,8 +26,8 @@ const ofFailure = (failure: Failure): number => {
   }
 }
 
-/** What of an answer says how it ended. */
-const Told = Schema.Struct({
+/** The fields of an answer that determine the exit code. */
+const EndedAnswer = Schema.Struct({
   outcome: Schema.optionalKey(Schema.String),
   neverReady: Schema.optionalKey(Schema.Boolean),
   task: Schema.optionalKey(
@@ -38,11 +38,17 @@ const Told = Schema.Struct({
     })
   )
 })
-const decode = Schema.decodeUnknownOption(Told)
+const decode = Schema.decodeUnknownOption(EndedAnswer)
 
-/** The exit code for the whole data of an answer that waited. What goes on, because it is ready, is no failure; what ended before it was ready is one. */
+/**
+ * The exit code for the complete data of an answer that waited. A task that is ready and still runs
+ * is a success; a task that ended before it was ready is a failure.
+ */
 export const exitStatusOf = (data: unknown): number => {
-  const { outcome, task, neverReady } = Option.getOrElse(decode(data), (): typeof Told.Type => ({}))
+  const { outcome, task, neverReady } = Option.getOrElse(
+    decode(data),
+    (): typeof EndedAnswer.Type => ({})
+  )
   if (task === undefined)
     return outcome === "succeeded" || outcome === undefined ? 0 : exitStatuses.failed
   if (task.status === "cancelled") return exitStatuses.stopped

@@ -1,4 +1,4 @@
-/** What is wrong with a call that is no call: mostly a flag with a value that it does not take. */
+/** Explains a malformed call: usually a flag with an invalid value. */
 import { isFlagName } from "@backbeat/contract/names"
 import { flagOf, onlyOn, sentence } from "@backbeat/contract/Text"
 import { CallRequest, Flags } from "@backbeat/contract/Call"
@@ -37,15 +37,18 @@ const decodeOutline = Schema.decodeUnknownOption(Schema.fromJsonString(Outline))
 type Asked = Option.Option.Value<ReturnType<typeof decodeAsked>>
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
-const mostSeconds = 86_400
+const maxSeconds = 86_400
 
-/** A length that is too long in seconds was meant in milliseconds: the problem with the call that says so. */
-const inMilliseconds = (told: Problem, outline: Outline): Problem => {
+/**
+ * A timeout that is too large in seconds was probably meant in milliseconds: suggests the call in
+ * seconds.
+ */
+const suggestSeconds = (told: Problem, outline: Outline): Problem => {
   const { operation, payload = null, flags = {} } = outline
   const { timeout, ...others } = flags
   const row = findOperation(operation)
   const seconds = Number(timeout) / 1000
-  if (row === null || !(Number(timeout) > mostSeconds && seconds <= mostSeconds)) return told
+  if (row === null || !(Number(timeout) > maxSeconds && seconds <= maxSeconds)) return told
   const argv = outline.argv === undefined ? {} : { argv: outline.argv }
   const given = payloadOf(row, { payload, flags: others, ...argv })
   if (Result.isFailure(given)) return told
@@ -65,7 +68,7 @@ const inMilliseconds = (told: Problem, outline: Outline): Problem => {
   )
 }
 
-/** The operation that was called and the surface that asks, as far as they can be told, and the problem. */
+/** The operation and the surface of the call, as far as they can be decoded, and the problem. */
 export const explainMalformed = (
   text: string,
   { issue, message }: Schema.SchemaError
@@ -89,7 +92,7 @@ export const explainMalformed = (
   const expected = first.message.charAt(0).toLowerCase() + first.message.slice(1)
   const name = isFlagName(flag) ? flagOf(flag) : `--${flag}`
   const wrong =
-    flag === "timeout" ? `expected a number of seconds between 0 and ${mostSeconds}` : expected
+    flag === "timeout" ? `expected a number of seconds between 0 and ${maxSeconds}` : expected
   const refused = commandInputError(
     sentence`${name}: ${wrong}`,
     onlyOn("cli", `Run backbeat ${operation} --help to see its flags.`)
@@ -99,6 +102,6 @@ export const explainMalformed = (
   return {
     operation,
     surface,
-    trouble: Option.isSome(outline) ? inMilliseconds(told, outline.value) : told
+    trouble: Option.isSome(outline) ? suggestSeconds(told, outline.value) : told
   }
 }

@@ -1,5 +1,8 @@
-/** Whether one version comes after another. */
+/** Compares versions. */
 
-/** Precedence as in semver.org 2.0.0. Throws nothing: what is no version is not newer. */
+/**
+ * Whether a version is newer, by the precedence of semver.org 2.0.0. Never throws: an invalid
+ * version is not newer.
+ */
 export const isNewer = (candidate: string, than: string): boolean =>
   Bun.semver.satisfies(candidate, `>${than}`)

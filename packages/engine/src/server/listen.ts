@@ -1,4 +1,4 @@
-/** The engine's socket in its home, and the watch over what makes the home the engine's. */
+/** The engine's socket in its home, and the watches that detect when the home is lost. */
 import { exitCodeOf, failed } from "@backbeat/contract/Envelope"
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import {
@@ -19,22 +19,25 @@ import { Idleness } from "../supervisor/Idleness.ts"
 import { ownFile } from "../life/OwnFile.ts"
 import { Shutdown } from "../life/Shutdown.ts"
 
-/** Room for a payload of 10 MB, escaped, and an environment beside it. */
+/** Large enough for an escaped payload of 10 MB and an environment. */
 const maxBodyBytes = 64 * 1024 * 1024
 
-/** The document of a problem outside of any operation's answer. */
-export const refuse = (operation: string, trouble: Problem, surface?: Surface): Response =>
-  new Response(JSON.stringify(failed(operation, trouble, surface)), {
-    headers: { [exitHeader]: String(exitCodeOf(trouble)), [failureHeader]: "1" }
+/** The response for a problem outside of an operation. */
+export const reject = (operation: string, error: Problem, surface?: Surface): Response =>
+  new Response(JSON.stringify(failed(operation, error, surface)), {
+    headers: { [exitHeader]: String(exitCodeOf(error)), [failureHeader]: "1" }
   })
 
 const explainDefect = ({ message }: Error): Response =>
-  refuse(
+  reject(
     "call",
     problem("InternalError", `defect of backbeat: ${message}`, "Read engine.log in the home.")
   )
 
-/** A path below the home that fits into a socket address, whatever the length of the home: it is bound while in it. */
+/**
+ * Binds the socket by a relative path inside the home, because the full path may be too long for a
+ * socket address.
+ */
 const bindInside = (root: string, bind: () => Bun.Server<undefined>): Bun.Server<undefined> => {
   process.chdir(root)
   try {
@@ -46,13 +49,19 @@ const bindInside = (root: string, bind: () => Bun.Server<undefined>): Bun.Server
   }
 }
 
-/** Answers requests, each an open call until it is answered. `close` is called when no new one comes in, and ends when the open ones have. */
+/**
+ * Answers requests; each is an open call until it is answered. `close` is called when no new
+ * request comes in, and returns when the open ones are done.
+ */
 export interface Listener {
   readonly answer: (request: Request) => Promise<Response>
   readonly close: () => Promise<unknown>
 }
 
-/** Listens until the scope ends, and gives what begins to watch: over the socket and the lock of the home. */
+/**
+ * Listens until the scope ends. Returns an effect that starts the watches on the socket and the
+ * lock.
+ */
 export const listen = Effect.fnUntraced(function* ({ answer, close }: Listener) {
   const { root } = yield* Home
   const lock = yield* HomeLock
@@ -65,13 +74,13 @@ export const listen = Effect.fnUntraced(function* ({ answer, close }: Listener) 
     Bun.serve({
       unix: socketName,
       maxRequestBodySize: maxBodyBytes,
-      // Without these Bun answers a defect with a page of HTML.
+      // Otherwise Bun answers a defect with an HTML page.
       development: false,
       error: explainDefect,
       fetch: (request, server) => {
         server.timeout(request, 0)
         const { pathname } = new URL(request.url)
-        // No open call: whoever asks does not keep the engine.
+        // Not an open call: a health check does not keep the engine running.
         if (pathname === healthPath) return Response.json({ ok: true, home: homeIdOf(root) })
         if (pathname !== callPath) return new Response(null, { status: 404 })
         return answer(request).finally(idleness.enter())
@@ -80,22 +89,24 @@ export const listen = Effect.fnUntraced(function* ({ answer, close }: Listener) 
 
   const { socket } = yield* Effect.acquireRelease(
     Effect.sync(() => {
-      // The socket there may be that of the engine whose home it is now.
-      if (lock.isHeld()) rmSync(path, { force: true })
+      // The existing socket may belong to an engine that owns the home now.
+      if (lock.isOwned()) rmSync(path, { force: true })
       const bound = bindInside(root, bind)
       return { bound, socket: ownFile(path) }
     }),
     ({ bound, socket: own }) =>
       Effect.promise(() => {
-        // First no new caller finds it, then the open calls end, so that nothing is answered by two engines.
+        // First new callers no longer find it, then the open calls end, so that no two engines
+        // answer.
         own.remove()
         void bound.stop(false)
         return close()
       })
   )
   return Effect.sync(() => {
-    // Nobody reaches an engine without its socket, and while it holds the home nobody can start another. Without the lock anybody can.
-    socket.guard(() => void run(shutdown.request("its socket was removed")))
-    lock.guard(() => void run(shutdown.request("its lock was removed")))
+    // Without its socket nobody can reach the engine, and while it owns the home nobody can start
+    // another. Without its lock anybody can.
+    socket.onLost(() => void run(shutdown.request("its socket was removed")))
+    lock.onLost(() => void run(shutdown.request("its lock was removed")))
   })
 })

@@ -1,4 +1,4 @@
-/** A defect of backbeat itself: written to a report, and told as InternalError. */
+/** Writes a defect of backbeat to a report file, and returns InternalError. */
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -10,7 +10,7 @@ import { errorMessage } from "../process/thrown.ts"
 const textOf = (defect: unknown): string =>
   defect instanceof Error ? (defect.stack ?? defect.message) : String(defect)
 
-/** Writes a report; the payload is not in it, for it may hold secrets. */
+/** Writes a report. It does not contain the payload, which may have secrets. */
 export const reportDefect = (
   root: string,
   command: string,

@@ -1,4 +1,7 @@
-/** What of the data of an answer the caller sees: all of it with `full`, else what the table's cut leaves. */
+/**
+ * Selects the data that the caller sees: all of it with `full`, otherwise what the table's cut
+ * leaves.
+ */
 import type { Operation } from "@backbeat/contract/Operation"
 import * as Predicate from "effect/Predicate"
 import { type Call, readingOf } from "../call/Call.ts"

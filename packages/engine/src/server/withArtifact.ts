@@ -1,11 +1,11 @@
-/** Puts an answer that is too large to be shown into a file. `logs` does this by itself, line by line. */
+/** Writes an answer that is too large into an artifact. `logs` does this itself, line by line. */
 import { type Artifact, inlineMaxBytes } from "@backbeat/contract/Artifact"
 import { failuresMaxCount } from "@backbeat/contract/Ends"
 import type { Operation } from "@backbeat/contract/Operation"
 import * as Predicate from "effect/Predicate"
 import { beginArtifact } from "../home/artifact.ts"
 
-/** What decides: the operation, the flag, and where the file goes. `now` is epoch milliseconds. */
+/** The operation, the flag, and where the file goes. `now` is epoch milliseconds. */
 export interface Showing {
   readonly root: string
   readonly operation: Operation
@@ -21,7 +21,7 @@ const named = (thing: unknown) =>
     ? { id: thing.id, status: thing.status }
     : undefined
 
-/** What of the data is told beside the artifact: what a call has made, how many, and what was refused. */
+/** The data shown beside the artifact: what the call created, how many, and what was rejected. */
 const headOf = (data: unknown): object => {
   if (!Predicate.isObject(data)) return {}
   const { outcome, total, successCount, errorCount, counts, failures, results, pipeline, task } =
@@ -41,7 +41,7 @@ const headOf = (data: unknown): object => {
   return Object.fromEntries(Object.entries(head).filter(([, value]) => value !== undefined))
 }
 
-/** The text as a file of the home; null when the disk or the home refuses it. */
+/** Writes the text to a file of the home; null if that fails. */
 const written = ({ root, operation: { name }, now }: Showing, text: string): Artifact | null => {
   try {
     const file = beginArtifact(
@@ -65,7 +65,10 @@ const written = ({ root, operation: { name }, now }: Showing, text: string): Art
   }
 }
 
-/** The data itself, or a summary with the artifact. What a call has done is told also when no file can be written. */
+/**
+ * The data itself, or a summary with the artifact. If no file can be written, the data is still
+ * returned.
+ */
 export const withArtifact = (showing: Showing, data: unknown): unknown => {
   const { operation, mode } = showing
   if (!operation.flags.includes("output") || operation.ownArtifact === true || mode === "inline")

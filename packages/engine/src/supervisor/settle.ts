@@ -63,7 +63,9 @@ export const makeSettle = once(
     const isOurs = ({ id, state: { attempt } }: Task): boolean => {
       const live = monitored.find(id)
       // What is found in a home that is not at its place is found wrong; the next engine looks again.
-      return live?.stopping !== true && (live === null || live.attempt === attempt) && lock.isHeld()
+      return (
+        live?.stopping !== true && (live === null || live.attempt === attempt) && lock.isOwned()
+      )
     }
 
     const end = Effect.fnUntraced(function* (task: Task, found: ObservedEnd) {

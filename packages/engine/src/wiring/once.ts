@@ -1,15 +1,18 @@
-/** What several users need and one engine has once: built by the first that asks for it, so that nothing is loaded before it is used. */
+/**
+ * Builds a shared value once for each engine, on first use, so that nothing is loaded before it is
+ * needed.
+ */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
-/** One engine, as the owner of what is built once. */
+/** One engine, the owner of its shared values. */
 export class Instances extends Context.Service<Instances, object>()("@backbeat/engine/Instances") {}
 
-/** An owner of its own for each build of the layer. */
+/** A new owner for each build of the layer. */
 export const layerInstances: Layer.Layer<Instances> = Layer.sync(Instances, () => ({}))
 
-/** Builds with the effect once for each engine; later users get the same. */
+/** Builds the value once for each engine; later users get the same value. */
 export const once = <A, E, R>(
   build: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R | Instances> => {

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { Alarm, layerAlarm } from "../../src/alarm/Alarm.ts"
 import { makeSetClock, type SetClock, startAt } from "../SetClock.ts"
 
-/** Runs a test of an alarm on a clock that can be set. */
+/** Runs a test of an alarm on a clock that the test sets. */
 const onSetClock = (
   body: (clock: SetClock, alarm: Alarm["Service"]) => Effect.Effect<void>
 ): Promise<void> =>
@@ -15,7 +15,7 @@ const onSetClock = (
     }).pipe(Effect.provide(layerAlarm), Effect.provideService(Clock.Clock, set.clock))
   }).pipe(Effect.scoped, Effect.runPromise)
 
-/** What became due, in order, with the wall clock's time since the start. */
+/** The effects that ran, in order, with the wall clock's time since the start. */
 const makeLedger = () => {
   const rung: Array<readonly [string, number]> = []
   const ring = (name: string) =>
@@ -24,7 +24,7 @@ const makeLedger = () => {
 }
 
 describe("an alarm", () => {
-  test("rings at its time, once, in the order of the times", () =>
+  test("fires each entry once, at its time, in order", () =>
     onSetClock(({ pass }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()
@@ -39,7 +39,7 @@ describe("an alarm", () => {
       })
     ))
 
-  test("rings at once for what is due already", () =>
+  test("fires at once what is already due", () =>
     onSetClock(({ pass }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()
@@ -49,7 +49,7 @@ describe("an alarm", () => {
       })
     ))
 
-  test("is one timer, whatever is set, and none when there is nothing", () =>
+  test("uses one timer, and none without entries", () =>
     onSetClock(({ pass, timers }, alarm) =>
       Effect.gen(function* () {
         const { ring } = makeLedger()
@@ -68,7 +68,7 @@ describe("an alarm", () => {
       })
     ))
 
-  test("rings nothing that was cleared or put off", () =>
+  test("does not fire what was cleared or postponed", () =>
     onSetClock(({ pass }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()
@@ -83,7 +83,7 @@ describe("an alarm", () => {
       })
     ))
 
-  test("can be set anew by what it rings for", () =>
+  test("can be set again by the effect that it runs", () =>
     onSetClock(({ pass }, alarm) =>
       Effect.gen(function* () {
         let count = 0
@@ -98,8 +98,8 @@ describe("an alarm", () => {
     ))
 })
 
-describe("an alarm after a length", () => {
-  test("rings when that has passed, also while nothing is awaited by the wall clock", () =>
+describe("an alarm after a duration", () => {
+  test("fires when it has passed, also without entries on the wall clock", () =>
     onSetClock(({ pass, timers }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()
@@ -117,7 +117,7 @@ describe("an alarm after a length", () => {
       })
     ))
 
-  test("does not care where the wall clock is set", () =>
+  test("is not affected when the wall clock is set", () =>
     onSetClock(({ pass, jump }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()
@@ -132,7 +132,7 @@ describe("an alarm after a length", () => {
       })
     ))
 
-  test("takes the place of an instant under the same key, and an instant its", () =>
+  test("replaces an instant under the same key, and is replaced by one", () =>
     onSetClock(({ pass }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()
@@ -151,8 +151,8 @@ describe("an alarm after a length", () => {
     ))
 })
 
-describe("an alarm whose wall clock is set", () => {
-  test("forward notices within 30 s what has become due", () =>
+describe("an alarm at an instant, when the wall clock is set", () => {
+  test("forward: fires within 30 s what has become due", () =>
     onSetClock(({ pass, jump }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()
@@ -164,7 +164,7 @@ describe("an alarm whose wall clock is set", () => {
       })
     ))
 
-  test("forward is punctual for what is set afterwards", () =>
+  test("forward: is punctual for later entries", () =>
     onSetClock(({ pass, jump }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()
@@ -177,7 +177,7 @@ describe("an alarm whose wall clock is set", () => {
       })
     ))
 
-  test("back rings nothing too early, and is punctual by the new time", () =>
+  test("back: does not fire early, and follows the new time", () =>
     onSetClock(({ pass, jump }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()
@@ -191,7 +191,7 @@ describe("an alarm whose wall clock is set", () => {
       })
     ))
 
-  test("back is punctual for what is set afterwards", () =>
+  test("back: is punctual for later entries", () =>
     onSetClock(({ pass, jump }, alarm) =>
       Effect.gen(function* () {
         const { rung, ring } = makeLedger()

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import * as fc from "fast-check"
 import { Heap } from "../../src/alarm/Heap.ts"
 
-test("a heap gives its entries in the order in which they are due, whatever was added and removed", () => {
+test("a heap returns its entries in the order in which they are due, whatever was added and removed", () => {
   const steps = fc.array(fc.option(fc.nat(50)), { maxLength: 60 })
   fc.assert(
     fc.property(steps, (all) => {

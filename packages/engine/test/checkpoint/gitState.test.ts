@@ -34,7 +34,7 @@ const write = (name: string, text = "x"): void => writeFileSync(join(folder, nam
 const look = (cwd = folder) => Effect.runPromise(gitState(cwd, { PATH: process.env["PATH"] ?? "" }))
 
 describe("the state of a work tree", () => {
-  test("names branch, commit, and what is changed, staged, renamed, deleted, untracked, whatever the names", async () => {
+  test("has branch, commit, and all changed, staged, renamed, deleted and untracked paths, whatever their names", async () => {
     await git("init", "-q", "-b", "main")
     for (const name of ["changed", "deleted", "old name"]) write(name, name.repeat(50))
     await git("add", ".")
@@ -59,7 +59,7 @@ describe("the state of a work tree", () => {
     expect(state?.dirtyCount).toBe(5)
   })
 
-  test("is known below the top of the work tree, before the first commit, and on a detached head", async () => {
+  test("is found in a subdirectory, before the first commit, and on a detached head", async () => {
     await git("init", "-q", "-b", "main")
     mkdirSync(join(folder, "deep"))
     write("deep/file")
@@ -75,7 +75,7 @@ describe("the state of a work tree", () => {
     expect(await look()).toMatchObject({ branch: null, dirty: [], dirtyCount: 0 })
   })
 
-  test("is null outside of any work tree, in a directory that is gone, and without git", async () => {
+  test("is null outside of a work tree, in a deleted directory, and without git", async () => {
     expect(await look()).toBeNull()
     expect(await look(join(folder, "gone"))).toBeNull()
     expect(await Effect.runPromise(gitState(folder, { PATH: folder }))).toBeNull()
@@ -89,7 +89,10 @@ describe("the state of a work tree", () => {
   })
 })
 
-/** A repository of which every program that it names notes that it ran, and whose only file is to be looked into. */
+/**
+ * A repository that configures programs, each of which records that it ran. Its only file must be
+ * compared by content.
+ */
 const plant = async (
   settings: (program: string) => ReadonlyArray<readonly [key: string, value: string]>,
   attributes = ""
@@ -104,9 +107,10 @@ const plant = async (
   writeFileSync(program, `#!/bin/sh\necho "$0 $*" >> '${ran}'\ncat\n`)
   chmodSync(program, 0o755)
   for (const [key, value] of settings(program)) await git("config", key, value)
-  // Of the same size: only its content tells that it is another.
+  // Of the same size, so that only the content shows the change.
   write("file", "other")
-  // Of another time than the index knows, though the same: git then writes its index, for which it has a hook.
+  // With another time than in the index, but unchanged: git then writes its index, which has a
+  // hook.
   utimesSync(join(folder, ".gitattributes"), 1e9, 1e9)
   return {
     ran: () => existsSync(ran),
@@ -114,7 +118,7 @@ const plant = async (
   }
 }
 
-describe("a repository that names programs", () => {
+describe("a repository that configures programs", () => {
   test.each([
     [
       "a clean filter",
@@ -153,7 +157,7 @@ describe("a repository that names programs", () => {
     expect(ran()).toBe(true)
   })
 
-  test("has none of them run that git status could come by: differs, pagers, editors, transports, aliases", async () => {
+  test("does not get them run by git status: diff tools, pagers, editors, transports, aliases", async () => {
     const keys = [
       "diff.external",
       "diff.evil.command",
@@ -206,12 +210,12 @@ describe("a repository that names programs", () => {
       expect(await look()).toMatchObject({ dirty: ["file"] })
       expect(ran()).toBe(false)
       unguarded()
-      // An attribute has no name with a space in it.
+      // The name of an attribute must not contain a space.
       expect(ran()).toBe(!name.includes(" "))
     }
   )
 
-  test("is not looked at when one of its filters cannot be left out", async () => {
+  test("is not read when one of its filters cannot be disabled", async () => {
     const { ran } = await plant((program) => [["filter.a=b.clean", program]], "* filter=a=b\n")
     expect(await look()).toBeNull()
     expect(ran()).toBe(false)
@@ -223,7 +227,7 @@ describe("a repository that names programs", () => {
     ).toEqual(["lfs", "a.b"])
   })
 
-  test("has nothing run of a submodule of its own", async () => {
+  test("does not get a program of its submodule run", async () => {
     const ran = join(folder, "ran")
     const program = join(folder, "program")
     writeFileSync(program, `#!/bin/sh\ntouch '${ran}'\ncat\n`)
@@ -248,7 +252,7 @@ describe("a repository that names programs", () => {
   })
 })
 
-test("a rename's old path is no path of its own", () => {
+test("the old path of a rename is not listed", () => {
   const text =
     "# branch.oid abc\0# branch.head main\x002 R. N... 100644 100644 100644 a b R100 new name\0old name\0? x\0"
   expect(parseGitStatus(text)).toEqual({

@@ -25,7 +25,7 @@ const endOf = (exitCode: number): AttemptEnd => ({
 const end = (exitCode: number): TaskCommand => ({ type: "End", end: endOf(exitCode) })
 const once = [open, end(0)]
 
-/** The attempt, the status and the exit code that are found of a task to which this was done. */
+/** The attempt, status and exit code that are found after these commands. */
 const found = (commands: ReadonlyArray<TaskCommand>) =>
   Effect.runPromise(
     Effect.gen(function* () {

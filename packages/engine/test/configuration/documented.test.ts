@@ -6,7 +6,7 @@ import { keyNames } from "../../src/configuration/resolve.ts"
 
 const text = readFileSync(join(import.meta.dir, "../../../../docs/configuration.md"), "utf8")
 
-/** How a default stands in the document. */
+/** A default as the document shows it. */
 const shown = (value: unknown): string => {
   if (value === null) return "none"
   return typeof value === "number"
@@ -14,7 +14,7 @@ const shown = (value: unknown): string => {
     : `\`${typeof value === "string" ? value : JSON.stringify(value)}\``
 }
 
-test("the document of the configuration has every key with its default", () => {
+test("docs/configuration.md has every key with its default", () => {
   const rows = text
     .split("\n")
     .filter((line) => line.startsWith("| `"))

@@ -1,4 +1,4 @@
-/** Which folders are taken for a home. */
+/** Which folders are accepted as a home. */
 import { messageOf } from "@backbeat/contract/Envelope"
 import { applicationId } from "@backbeat/store/applicationId"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
@@ -60,7 +60,7 @@ const fill = (files: Readonly<Record<string, string | Buffer>>, mode = 0o700): v
 const isHome = { kind: "home", isOpen: false } as const
 
 describe("a folder that does not exist", () => {
-  test("is no symbolic link when another engine makes it at the same time", async () => {
+  test("is not reported as a symbolic link when another engine creates it at the same time", async () => {
     const program = `
       const { mkdirSync, rmdirSync } = require("node:fs")
       console.log("up")
@@ -69,7 +69,7 @@ describe("a folder that does not exist", () => {
     try {
       await maker.stdout.getReader().read()
       const seen = new Set<string>()
-      // It may be gone when its content is looked at: then the engine begins again.
+      // The folder may be gone when its content is read: then the engine tries again.
       for (let times = 0; times < 2000; times++) seen.add(await refusal().catch(() => "gone"))
       expect([...seen].filter((each) => !["absent", "home", "gone"].includes(each))).toEqual([])
     } finally {
@@ -78,11 +78,11 @@ describe("a folder that does not exist", () => {
     }
   })
 
-  test("may become a home below a folder that exists", async () => {
+  test("may become a home below an existing folder", async () => {
     expect(await judge()).toEqual({ kind: "absent" })
   })
 
-  test("may become one with all that is missing above it, below HOME and XDG_STATE_HOME", async () => {
+  test("may become a home with its missing parents below HOME and XDG_STATE_HOME", async () => {
     const deep = join(scratch, "a", "b")
     expect(await refusal(deep)).toContain(`the folder ${join(scratch, "a")} does not exist`)
     expect(await judge(deep, { HOME: scratch })).toEqual({ kind: "absent" })
@@ -101,21 +101,21 @@ describe("a folder that does not exist", () => {
     expect(await judge("/nonexistent/.local/state/backbeat")).toMatchObject({ kind: "refused" })
   })
 
-  test("is refused where a symbolic link leads nowhere", async () => {
+  test("is rejected if it is a broken symbolic link", async () => {
     symlinkSync("/nonexistent/x", root)
     expect(await refusal()).toContain("a broken symbolic link")
   })
 })
 
 describe("a home", () => {
-  test("is an empty folder, and one that is open to others is told", async () => {
+  test("can be an empty folder, and it is reported if it is open to others", async () => {
     fill({})
     expect(await judge()).toEqual(isHome)
     chmodSync(root, 0o755)
     expect(await judge()).toEqual({ kind: "home", isOpen: true })
   })
 
-  test("is a folder in which an engine was killed while it began", async () => {
+  test("can be a folder in which an engine was killed during its startup", async () => {
     fill({
       "engine.lock": "",
       "engine.log": "x",
@@ -126,7 +126,7 @@ describe("a home", () => {
     expect(await judge()).toEqual(isHome)
   })
 
-  test("is a folder with a configuration that somebody has written beforehand", async () => {
+  test("can be a folder with only a configuration file", async () => {
     fill({ "config.json": '{"maxLive":3,"colour":"red"}' })
     expect(await judge()).toEqual(isHome)
     for (const content of ['{"port":3000}', "{ no json", "[]"]) {
@@ -135,18 +135,18 @@ describe("a home", () => {
     }
   })
 
-  test("is a folder with a database of backbeat, whatever else is in it", async () => {
+  test("can be a folder with a database of backbeat, whatever else it contains", async () => {
     fill({ "backbeat.db": database(applicationId), "notes.md": "x" })
     expect(await judge()).toEqual(isHome)
   })
 
-  test("is a folder with a database of an earlier version, which is known by its tables", async () => {
+  test("can be a folder with a database of an earlier version, recognized by its tables", async () => {
     fill({ "backbeat.db": database(0), "notes.md": "x" })
     expect(await judge(root, {}, true)).toEqual(isHome)
     expect(await refusal(root, false)).toContain("is not a database of backbeat")
   })
 
-  test("stays one without its database, and with one that is damaged, as long as nothing would be changed", async () => {
+  test("is still accepted without its database or with a damaged one, if nothing would be changed", async () => {
     fill({
       "engine.lock": "",
       "engine.json": '{"state":"ended","pid":7}',
@@ -160,14 +160,14 @@ describe("a home", () => {
     expect(await refusal()).toContain("is not a readable database")
   })
 
-  test("may carry the setgid bit of the folder above it when it is private", async () => {
+  test("may have the setgid bit of its parent if it is private", async () => {
     fill({}, 0o2700)
     expect(await judge()).toEqual(isHome)
   })
 })
 
 describe("a folder that is not backbeat's", () => {
-  test("is refused for what it holds, with its owner and mode, and stays as it is", async () => {
+  test("is rejected because of its content, with owner and mode, and not changed", async () => {
     fill({ "tasks/0042/src/notes.md": "x", "artifacts/release.tar": "x" }, 0o755)
     const verdict = await judge()
     const uid = process.getuid?.()
@@ -183,14 +183,14 @@ describe("a folder that is not backbeat's", () => {
     expect(readdirSync(root).toSorted()).toEqual(["artifacts", "tasks"])
   })
 
-  test("is refused for a database of another program", async () => {
+  test("is rejected because of a database of another program", async () => {
     fill({ "backbeat.db": database(7) })
     expect(await refusal()).toContain("is not a database of backbeat")
     writeFileSync(join(root, "backbeat.db"), "text")
     expect(await refusal()).toContain("is not a readable database")
   })
 
-  test("is refused for a sticky, setuid or setgid bit", async () => {
+  test("is rejected because of a sticky, setuid or setgid bit", async () => {
     fill({})
     for (const mode of [0o1777, 0o1700, 0o4700, 0o2775]) {
       chmodSync(root, mode)
@@ -201,7 +201,7 @@ describe("a folder that is not backbeat's", () => {
     }
   })
 
-  test("is refused when it is the root of the file system, or a file", async () => {
+  test("is rejected if it is the root of the file system, or a file", async () => {
     expect(await refusal("/")).toContain("/ is not a home of backbeat")
     writeFileSync(root, "")
     expect(await refusal()).toContain("it is not a folder")

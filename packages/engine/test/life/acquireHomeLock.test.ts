@@ -1,4 +1,4 @@
-import { acquireHomeLock as electIn } from "@backbeat/engine/life/acquireHomeLock"
+import { acquireHomeLock as acquireIn } from "@backbeat/engine/life/acquireHomeLock"
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -6,52 +6,52 @@ import { join } from "node:path"
 
 let root: string
 const acquireHomeLock = (home: string) =>
-  electIn(home, {
+  acquireIn(home, {
     environment: {},
     userFolder: () => null,
     hasOurTables: () => Promise.resolve(null)
   })
 
 beforeEach(() => {
-  root = join(mkdtempSync(join(tmpdir(), "election-")), "home")
+  root = join(mkdtempSync(join(tmpdir(), "lock-")), "home")
 })
 afterEach(() => rmSync(join(root, ".."), { recursive: true, force: true }))
 
-describe("the lock of a home", () => {
-  test("is had by one, until that one resigns", async () => {
+describe("the home lock", () => {
+  test("has one owner until it is released", async () => {
     const first = await acquireHomeLock(root)
-    expect(first?.isHeld()).toBe(true)
+    expect(first?.isOwned()).toBe(true)
     expect(await acquireHomeLock(root)).toBeNull()
     first?.release()
     const second = await acquireHomeLock(root)
-    expect(second?.isHeld()).toBe(true)
+    expect(second?.isOwned()).toBe(true)
     second?.release()
   })
 
-  test("does not count any more when the home was removed", async () => {
+  test("is no longer owned after the home was removed", async () => {
     const first = await acquireHomeLock(root)
     rmSync(root, { recursive: true })
-    expect(first?.isHeld()).toBe(false)
+    expect(first?.isOwned()).toBe(false)
     first?.release()
   })
 
-  test("counts for the newer one alone when the home was made anew", async () => {
+  test("is owned only by the new engine after the home was recreated", async () => {
     const first = await acquireHomeLock(root)
     rmSync(root, { recursive: true })
     const second = await acquireHomeLock(root)
-    expect([first?.isHeld(), second?.isHeld()]).toEqual([false, true])
+    expect([first?.isOwned(), second?.isOwned()]).toEqual([false, true])
     first?.release()
-    expect(second?.isHeld()).toBe(true)
+    expect(second?.isOwned()).toBe(true)
     expect(await acquireHomeLock(root)).toBeNull()
     second?.release()
     expect(existsSync(join(root, "engine.lock"))).toBe(true)
   })
 
-  test("tells its holder, once, that it was removed", async () => {
+  test("calls its owner back once when it was removed", async () => {
     const first = await acquireHomeLock(root)
     let times = 0
     await new Promise<void>((resolve) => {
-      first?.guard(() => {
+      first?.onLost(() => {
         times++
         resolve()
       })
@@ -61,19 +61,19 @@ describe("the lock of a home", () => {
     first?.release()
   })
 
-  test("is lost for good when it was missed once, though the home comes back", async () => {
+  test("stays lost after it was missing once, even if the home comes back", async () => {
     const first = await acquireHomeLock(root)
     renameSync(root, `${root}.away`)
-    expect([first?.isHeld(), first?.isSameHome()]).toEqual([false, false])
+    expect([first?.isOwned(), first?.isSameHome()]).toEqual([false, false])
     renameSync(`${root}.away`, root)
-    expect([first?.isHeld(), first?.isSameHome()]).toEqual([false, false])
+    expect([first?.isOwned(), first?.isSameHome()]).toEqual([false, false])
     first?.release()
   })
 
-  test("can be removed alone, and the home is still the same", async () => {
+  test("can be removed alone; the home is still the same", async () => {
     const first = await acquireHomeLock(root)
     rmSync(join(root, "engine.lock"))
-    expect([first?.isHeld(), first?.isSameHome()]).toEqual([false, true])
+    expect([first?.isOwned(), first?.isSameHome()]).toEqual([false, true])
     first?.release()
   })
 })

@@ -2,12 +2,12 @@ import { dropCodePages } from "@backbeat/engine/life/dropCodePages"
 import { expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 
-/** How many bytes of mapped files this process has in memory. */
+/** The resident bytes of mapped files of this process. */
 const mappedBytes = (): number =>
   Number(/^RssFile:\s+(\d+) kB$/mu.exec(readFileSync("/proc/self/status", "latin1"))?.[1]) * 1024
 
 if (process.platform === "linux") {
-  test("the program's code leaves memory, and comes back where it is run", () => {
+  test("the program's code is dropped from memory, and loaded again when it runs", () => {
     const before = mappedBytes()
     dropCodePages()
     const after = mappedBytes()
@@ -18,7 +18,7 @@ if (process.platform === "linux") {
     expect(new Bun.CryptoHasher("sha256").update("x").digest("hex")).toStartWith("2d711642")
   })
 } else {
-  test("nothing happens where the system has no such list of mappings", () => {
+  test("nothing happens on systems without a list of mappings", () => {
     expect(dropCodePages).not.toThrow()
   })
 }

@@ -5,13 +5,16 @@ import * as TestClock from "effect/testing/TestClock"
 import { trimMemoryWhenIdle } from "../../src/life/trimMemoryWhenIdle.ts"
 import { layerAlarm } from "../../src/alarm/Alarm.ts"
 
-/** An engine's rest: `wake` says that something happens, `pass` lets time pass and tells how often was collected by then. */
+/**
+ * An idle engine: `wake` reports activity, `pass` advances the clock and returns the number of
+ * collections so far.
+ */
 interface Rig {
   readonly wake: () => void
   readonly pass: (ms: number) => Effect.Effect<number>
 }
 
-/** Lets time pass, a second at a time, as a clock that jumps lets nobody set a timer on the way. */
+/** Advances the clock second by second: if it jumped, no timer could be set on the way. */
 const go = (clock: TestClock.TestClock, ms: number): Effect.Effect<void> => {
   const step = Math.min(ms, 1000)
   const fibersGoOn = Effect.replicateEffect(Effect.yieldNow, 10, { discard: true })
@@ -41,8 +44,8 @@ const onTestClock = (body: (rig: Rig) => Effect.Effect<void>): Promise<void> =>
     }).pipe(Effect.provide(layerAlarm), Effect.provideService(Clock.Clock, clock))
   }).pipe(Effect.scoped, Effect.runPromise)
 
-describe("an engine that rests", () => {
-  test("collects after 3 and after 6 seconds in which nothing happened, and then never again", () =>
+describe("an idle engine", () => {
+  test("frees memory after 3 and after 6 idle seconds, and then not again", () =>
     onTestClock(({ wake, pass }) =>
       Effect.gen(function* () {
         wake()
@@ -54,12 +57,12 @@ describe("an engine that rests", () => {
       })
     ))
 
-  test("does not collect before anything has happened", () =>
+  test("does not free memory before its first activity", () =>
     onTestClock(({ pass }) =>
       Effect.map(pass(60_000), (collections) => expect(collections).toBe(0))
     ))
 
-  test("begins anew with whatever happens", () =>
+  test("starts again after each activity", () =>
     onTestClock(({ wake, pass }) =>
       Effect.gen(function* () {
         wake()

@@ -377,10 +377,9 @@ export class EngineLife {
       Effect.provide(layerEngine(options, stores.layer, Effect.void)),
       Effect.provideServiceEffect(Shutdown, makeShutdown),
       Effect.provideService(HomeLock, {
-        isHeld: () => true,
+        isOwned: () => true,
         isSameHome: () => true,
-        guard: nothing,
-        release: nothing
+        onLost: nothing
       }),
       Effect.provide(
         Logger.layer([

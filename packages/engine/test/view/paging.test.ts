@@ -1,8 +1,8 @@
-/** How a count that is not exact is shown. */
+/** How an inexact count is shown. */
 import { expect, test } from "bun:test"
 import { totalOf } from "../../src/view/paging.ts"
 
-test("a count is exact up to 10,000, and says more beyond", () => {
+test("a count is exact up to 10,000, and has `more` above", () => {
   expect(totalOf({ total: 10_000 })).toEqual({ total: 10_000 })
   expect(totalOf({ total: 10_001 })).toEqual({ total: 10_000, more: true })
 })

@@ -7,7 +7,7 @@ const makeThing = once(Effect.sync(() => ({ number: ++counter.built })))
 
 const twice = Effect.all([makeThing, makeThing]).pipe(Effect.provide(layerInstances))
 
-test("what is built once is the same for all users of an engine, and another one in the next engine", async () => {
+test("a shared value is the same for all users of one engine, and another one in the next engine", async () => {
   const [first, second] = await Effect.runPromise(twice)
   expect(second).toBe(first)
   const [next] = await Effect.runPromise(twice)

@@ -1,8 +1,14 @@
-/** Something in the home that is not what belongs there: it is no defect of backbeat, and the answer names it. */
+/**
+ * Detects a wrong file in the home, such as a folder in the place of a file. This is not a defect
+ * of backbeat; the answer names the path.
+ */
 import { type Problem, problem } from "@backbeat/contract/Problem"
 import { errorCode } from "../process/thrown.ts"
 
-/** What system calls say of a file in the place of a folder, a folder in the place of a file, and what may not be used. */
+/**
+ * The error codes of a file in the place of a folder, a folder in the place of a file, and missing
+ * permissions.
+ */
 const codes = new Set([
   "EEXIST",
   "ENOTDIR",
@@ -14,8 +20,11 @@ const codes = new Set([
   "EPERM"
 ])
 
-/** The problem, when a system call failed at a path of the home with one of these; null for any other defect. */
-export const misplaced = (root: string, defect: unknown): Problem | null => {
+/**
+ * The problem if a system call failed on a path of the home with one of these codes; null for any
+ * other defect.
+ */
+export const misplacedFile = (root: string, defect: unknown): Problem | null => {
   const code = errorCode(defect)
   if (
     !(defect instanceof Error) ||
