@@ -10,7 +10,7 @@ import { beginArtifact } from "../home/artifact.ts"
 import { Home } from "../home/Home.ts"
 import type { LogLine } from "../output/LogLine.ts"
 import type { Located } from "../output/locate.ts"
-import { cursorBehind, locateLogs, type LogQuery } from "../output/LogQuery.ts"
+import { cursorAfter, locateLogs, type LogQuery } from "../output/LogQuery.ts"
 import { type LinePage, pagesOf } from "../output/pages.ts"
 import { renderLine, summarize } from "../output/render.ts"
 import { type Call, handle, withPayload } from "../call/Call.ts"
@@ -39,7 +39,7 @@ const inlineOf = (task: Task, located: Located): Inline => ({
   shownLines: located.foundLines,
   ...(located.hasMore ? { hasMore: true } : {}),
   lines: [],
-  cursor: cursorBehind(located)
+  cursor: cursorAfter(located)
 })
 
 /** The field is left out if nothing was dropped. */
@@ -152,7 +152,7 @@ const writeAll = Effect.fnUntraced(function* (
             )
           yield* Effect.mapError(Stream.runForEach(pagesOf(located), write), outputRemoved(task))
           if (!located.hasMore) return file.finish()
-          since = cursorBehind(located)
+          since = cursorAfter(located)
         }
       }),
     (file) => Effect.sync(() => file.discard())

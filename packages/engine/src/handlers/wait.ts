@@ -14,7 +14,7 @@ import { watchWarnings } from "../alarm/onChange.ts"
 import { Home } from "../home/Home.ts"
 import { parseCursor } from "../output/Cursor.ts"
 import type { InvalidLogQuery } from "../output/InvalidLogQuery.ts"
-import { restMs } from "../output/Rest.ts"
+import { idleLineMs } from "../output/IdleLines.ts"
 import { makeTaskLines } from "../logs/taskLines.ts"
 import { isOpenPort } from "../process/askTcp.ts"
 import { describeWasHeld } from "../process/heldPort.ts"
@@ -104,7 +104,7 @@ const makeAwaitOne = Effect.gen(function* () {
     const { state } = yield* view.find(id)
     const last = Math.max(1, lastAttempt(state))
     const attempt = Math.min(last, parseCursor(since ?? "")?.attempt ?? last)
-    const first = lines({ id, attempt, since, grep: pattern, restMs })
+    const first = lines({ id, attempt, since, grep: pattern, idleLineMs })
     const found = yield* Effect.mapError(Stream.runCollect(Stream.take(first, 1)), (error) =>
       error._tag === "InvalidLogQuery" ? wrongPattern(error) : toProblem(error)
     )

@@ -11,7 +11,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { parseCursor } from "../output/Cursor.ts"
 import type { Located } from "../output/locate.ts"
-import { cursorBehind, cursorsOf } from "../output/LogQuery.ts"
+import { cursorAfter, cursorsOf } from "../output/LogQuery.ts"
 import { pagesOf } from "../output/pages.ts"
 import { compilePattern } from "../output/Pattern.ts"
 import { makeTaskLines } from "./taskLines.ts"
@@ -44,7 +44,7 @@ const linesOf = (task: Task, located: Located): Stream.Stream<StreamedLine, Prob
         const all = [...first, ...each]
         // Nothing follows the last line in the located range.
         const last = isLast
-          ? all.splice(-1).map((line) => ({ ...line, cursor: cursorBehind(located) }))
+          ? all.splice(-1).map((line) => ({ ...line, cursor: cursorAfter(located) }))
           : []
         return Stream.fromArray([...all, ...last])
       }
@@ -116,7 +116,7 @@ export const makeLogStream = Effect.gen(function* () {
     // Locating gives both the existing lines and the cursor after them, from which new lines are
     // read.
     const located = input.since === undefined ? yield* locate(query, false) : null
-    const begin = located === null ? input.since : cursorBehind(located)
+    const begin = located === null ? input.since : cursorAfter(located)
     // Includes the attempts that have started since then.
     const attempt =
       input.attempt ??

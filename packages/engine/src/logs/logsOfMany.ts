@@ -3,7 +3,7 @@ import type { Problem } from "@backbeat/contract/Problem"
 import type { Input, Output } from "@backbeat/contract/table"
 import type { Task } from "@backbeat/core/task/Task"
 import * as Effect from "effect/Effect"
-import { cursorBehind } from "../output/LogQuery.ts"
+import { cursorAfter } from "../output/LogQuery.ts"
 import type { LogLine } from "../output/LogLine.ts"
 import { allLines } from "../output/pages.ts"
 import { locate, outputRemoved, makeQueryOf } from "./logSource.ts"
@@ -45,7 +45,7 @@ export const makeLogsOfMany = Effect.gen(function* () {
       lines.sort((one, other) => (one.at < other.at ? -1 : Number(one.at > other.at)))
       if (input.context === undefined) lines.splice(0, Math.max(0, lines.length - wanted))
       totalLines += located.totalLines
-      cursors[task.id] = cursorBehind(located)
+      cursors[task.id] = cursorAfter(located)
     }
     const answer: LinesOfMany = {
       totalLines,

@@ -12,7 +12,7 @@ import { between, endOfOutput } from "../output/between.ts"
 import { type Cursor, formatCursor, parseCursor } from "../output/Cursor.ts"
 import type { OutputWatch } from "../output/Growth.ts"
 import type { PerStream } from "../output/OutputStream.ts"
-import { restMs } from "../output/Rest.ts"
+import { idleLineMs } from "../output/IdleLines.ts"
 import { makeTaskLines } from "./taskLines.ts"
 import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { makeWaitUntil } from "../commit/until.ts"
@@ -77,7 +77,7 @@ export const makeReply = Effect.gen(function* () {
       attempt: task.state.attempt,
       since,
       grep: pattern,
-      restMs,
+      idleLineMs,
       single: true
     })
     const found = yield* Effect.mapError(Stream.runCollect(Stream.take(matching, 1)), (error) =>

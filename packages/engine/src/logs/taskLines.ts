@@ -30,7 +30,7 @@ export interface LineQuery {
   /** Reads the raw events of an agent instead of their text. */
   readonly raw?: boolean | undefined
   /** Also reads an incomplete line when it has not grown for so many milliseconds. */
-  readonly restMs?: number | undefined
+  readonly idleLineMs?: number | undefined
   /** Ends after this attempt, not with the task. */
   readonly single?: boolean | undefined
   /** Called when an attempt has ended and all its lines were read. */
@@ -94,7 +94,7 @@ export const makeTaskLines = once(
             watch,
             ended: Effect.ignore(until(query.id, (task) => hasAttemptEnded(task, attempt))),
             hurried: true,
-            restMs: query.restMs,
+            idleLineMs: query.idleLineMs,
             ...(since === undefined ? {} : { since }),
             ...(query.stream === undefined ? {} : { stream: query.stream }),
             ...(query.grep === undefined ? {} : { grep: query.grep }),

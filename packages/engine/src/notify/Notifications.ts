@@ -14,7 +14,7 @@ import { homeVariables } from "../home/homeId.ts"
 import { Home } from "../home/Home.ts"
 import { readEnvironment, type Variables } from "../home/TaskEnvironment.ts"
 import { follow } from "../output/follow.ts"
-import { restMs } from "../output/Rest.ts"
+import { idleLineMs } from "../output/IdleLines.ts"
 import type { MonitoredAttempt } from "../attempt/MonitoredAttempts.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import { makeLanes } from "./lanes.ts"
@@ -114,7 +114,7 @@ const make = Effect.gen(function* () {
         ...readable,
         ended: Deferred.await(ended),
         grep: pattern,
-        restMs
+        idleLineMs
       }).pipe(
         Stream.runForEach((line) => Effect.sync(() => notifyOfLine(task, line.text))),
         Effect.catch(({ message }) => Effect.suspend(() => notifyOfFailure(task, message))),

@@ -1,20 +1,27 @@
-// What rotation has taken from an attempt's files, and how much of them it may take, kept beside them in `dropped`.
-// Offsets are those of the whole output ever written, so cursors and the arrival index outlive a rotation.
+// What rotation has dropped from an attempt's files, and how much it may drop, in the file
+// `dropped`. Offsets count all output ever written, so cursors and timestamps stay valid after a
+// rotation.
 import { existsSync, readFileSync, renameSync, writeFileSync } from "../system/files.ts"
 
-/** How far one stream was dropped: `keptFrom` is the offset of the oldest byte kept, `shift` what to take from an offset to find it in the file. */
+/**
+ * How far one stream was dropped: `keptFrom` is the offset of the oldest kept byte. Subtract
+ * `shift` from an offset to find it in the file.
+ */
 export interface Dropped {
   readonly keptFrom: number
   readonly shift: number
 }
 
-/** How far an agent's events have become text, as offsets of both: the text of what comes later begins there. */
+/** How far an agent's events were converted into text, as offsets in both. */
 export interface Taken {
   readonly events: number
   readonly text: number
 }
 
-/** The record of both streams. With `taken`, standard output has a reader who must have all of it: what he has not taken is not dropped. */
+/**
+ * The record of both streams. With `taken`, a reader needs all of standard output, and what it has
+ * not read is not dropped.
+ */
 export interface DroppedRecord {
   readonly stdout: Dropped
   readonly stderr: Dropped
@@ -23,10 +30,10 @@ export interface DroppedRecord {
 
 const nothing: Dropped = { keptFrom: 0, shift: 0 }
 
-/** Reads the record of an attempt; nothing is dropped when there is none. */
+/** Reads the record of an attempt; nothing is dropped if there is none. */
 export function readDropped(dir: string): DroppedRecord {
   const path = `${dir}/dropped`
-  // A missing file is the rule, and a thrown ENOENT costs ten times this look.
+  // The file is usually missing, and a thrown ENOENT costs ten times as much as this check.
   if (!existsSync(path)) return { stdout: nothing, stderr: nothing, taken: null }
   const fields = readFileSync(path, "utf8").split(" ").map(Number)
   const [outFrom, outShift, errFrom, errShift, events, text] = fields
@@ -37,7 +44,7 @@ export function readDropped(dir: string): DroppedRecord {
   }
 }
 
-/** Replaces the record of an attempt in one step. */
+/** Replaces the record of an attempt atomically. */
 export function writeDropped(dir: string, record: DroppedRecord): void {
   const { stdout, stderr, taken } = record
   const scratch = `${dir}/dropped.next`

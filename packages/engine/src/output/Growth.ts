@@ -1,11 +1,11 @@
-// Notifications that an attempt's files grew. One inotify event, then one sample per interval while output flows, and no
-// timer at all while none does; the engine touches no byte of the output.
+// Reports growth of an attempt's files: one inotify event, then one sample per interval while
+// output comes, and no timer while none does. The engine does not touch the output itself.
 import { watch } from "../system/files.ts"
 import { ofProcess } from "../system/ofProcess.ts"
 import { callAfter, wallNow } from "../system/time.ts"
 import type { FileWatch } from "../system/files.ts"
-import { appendArrival, arrivalsBytes, lastArrival } from "./Arrivals.ts"
-import type { Sample } from "./Arrivals.ts"
+import { appendSample, timestampsBytes, lastSample } from "./OutputTimestamps.ts"
+import type { Sample } from "./OutputTimestamps.ts"
 import { readDropped, writeDropped } from "./DroppedRecord.ts"
 import { outputPath } from "./OutputStream.ts"
 import type { OutputStream } from "./OutputStream.ts"
@@ -14,28 +14,35 @@ import { statIfThere } from "../process/statIfThere.ts"
 
 const intervalMs = 50
 const hurriedIntervalMs = 5
-/** An attempt that is over by then is never watched, unless somebody waits for what it prints. */
-const beginsAfterMs = 50
-/** When something is done again that the system was short of something for. */
-const againAfterMs = 250
-// A sample costs about 50 us: past a hundred chatty tasks the interval grows, so that samples stay near a tenth of a core.
+/** An attempt that has ended by then is never watched, unless a caller waits for its output. */
+const startDelayMs = 50
+/** The delay before an action is retried that failed because a resource was exhausted. */
+const retryAfterMs = 250
+// A sample costs about 50 us. Above a hundred tasks with output the interval grows, so that samples
+// use about a tenth of a core.
 const intervalPerFlowingMs = 0.5
 const flowing = ofProcess(() => ({ count: 0 }))
 
-/** What `watchOutput` needs: who is told of growth, and the clock that stamps samples (ms since the epoch). */
+/** The callback for growth, and the clock for the times of samples (ms since the epoch). */
 export interface WatchOptions {
   readonly onGrowth: (sample: Sample) => void
   readonly now?: () => number
 }
 
-/** Watches the two files in this attempt folder until closed. What was written before, also while no engine ran, is the first growth told. */
+/**
+ * Watches the two files of this attempt until it is closed. Reports earlier output as the first
+ * growth, also output from when no engine ran.
+ */
 export function watchOutput(dir: string, options: WatchOptions): OutputWatch {
   const watching = new OutputWatch(dir, options)
   watching.begin()
   return watching
 }
 
-/** The same, from some time on, or from when somebody wants to hear of growth: most attempts have ended by then. What grew larger than `boundBytes` is told of in any case. */
+/**
+ * Watches from a later time on, or when a caller subscribes: most attempts have ended by then.
+ * Growth above `boundBytes` is reported in any case.
+ */
 export function watchOutputLater(
   dir: string,
   options: WatchOptions & { readonly boundBytes: number }
@@ -59,7 +66,7 @@ export class OutputWatch {
   #watchers: readonly FileWatch[] | undefined
   #cancelTimer: (() => void) | undefined
   #hurriedCount = 0
-  #lookNoMore: (() => void) | undefined
+  #stopPolling: (() => void) | undefined
   #closed = false
 
   constructor(dir: string, { now = wallNow, onGrowth }: WatchOptions) {
@@ -68,9 +75,12 @@ export class OutputWatch {
     this.#listeners = [onGrowth]
   }
 
-  /** True when the system refused the watch (inotify limit): growth is then looked for now and then, until the system grants one. */
+  /**
+   * True if the system rejects the watch (inotify limit). Then it polls until the system accepts
+   * one.
+   */
   get degraded(): boolean {
-    return this.#lookNoMore !== undefined
+    return this.#stopPolling !== undefined
   }
 
   /** The newest sample. */
@@ -79,24 +89,24 @@ export class OutputWatch {
     return this.#last
   }
 
-  /** Begins to watch, if it has not yet. */
+  /** Starts to watch, if it has not started yet. */
   begin(): void {
     if (this.#hasBegun || this.#closed) return
     this.#load()
     this.#persistently(() => {
-      // What is there already was written some time before: the files' own time is nearer than now.
+      // Existing output was written some time ago: the time of the file is more accurate than now.
       this.#sample(this.#writtenAt())
       this.#rest()
     })
   }
 
-  /** Begins to watch after a while; `watchOutputLater` has called it. */
+  /** Starts to watch after a delay; `watchOutputLater` calls it. */
   beginLater(boundBytes: number): void {
     this.#boundBytes = boundBytes
-    this.#cancelBegin = callAfter(beginsAfterMs, () => this.#persistently(() => this.begin()))
+    this.#cancelBegin = callAfter(startDelayMs, () => this.#persistently(() => this.begin()))
   }
 
-  /** Tells this listener of each growth until the returned function is called. */
+  /** Calls this listener at each growth until the returned function is called. */
   subscribe(listener: (sample: Sample) => void): () => void {
     this.begin()
     const own = (sample: Sample): void => listener(sample)
@@ -106,7 +116,10 @@ export class OutputWatch {
     }
   }
 
-  /** Shortens the interval from 50 ms to 5 ms, as somebody waits for a line, until the returned function is called. */
+  /**
+   * Shortens the interval from 50 ms to 5 ms, because a caller waits for a line, until the returned
+   * function is called.
+   */
   hurry(): () => void {
     this.begin()
     let held = true
@@ -118,7 +131,7 @@ export class OutputWatch {
     }
   }
 
-  /** Looks at the files at once, tells of growth if there was any, and gives the newest sample. */
+  /** Takes a sample at once, reports growth, and returns the newest sample. */
   sampleNow(): Sample {
     if (this.#closed) return this.#last
     this.begin()
@@ -130,38 +143,41 @@ export class OutputWatch {
   /** Takes the last sample and stops watching. */
   close(): void {
     if (this.#closed) return
-    // The bound holds for short attempts too. Whatever else is in their files nobody has waited for.
+    // The limit also holds for short attempts. Nobody waited for the rest of their output.
     if (!this.#hasBegun && this.#exceedsBound()) this.#load()
     this.#cancelBegin?.()
     if (this.#hasBegun) this.#lastSample()
     this.#closed = true
     this.#cancelAgain?.()
     this.#disarm()
-    this.#lookNoMore?.()
-    this.#lookNoMore = undefined
+    this.#stopPolling?.()
+    this.#stopPolling = undefined
     this.#stopTimer()
     this.#listeners = []
   }
 
   #load(): void {
-    this.#last = lastArrival(this.#dir) ?? this.#last
-    this.#indexBytes = arrivalsBytes(this.#dir)
+    this.#last = lastSample(this.#dir) ?? this.#last
+    this.#indexBytes = timestampsBytes(this.#dir)
     this.#hasBegun = true
     this.#cancelBegin?.()
   }
 
-  /** An event or a timer comes once, and nobody catches what it throws: what fails for want of a descriptor or of room is done again a moment later. */
+  /**
+   * Retries later: an event or timer comes only once, and nobody catches its errors, such as a
+   * missing descriptor or a full disk.
+   */
   #persistently(act: () => void): void {
     if (this.#closed) return
     try {
       act()
     } catch {
       this.#cancelAgain?.()
-      this.#cancelAgain = callAfter(againAfterMs, () => this.#persistently(act))
+      this.#cancelAgain = callAfter(retryAfterMs, () => this.#persistently(act))
     }
   }
 
-  /** It is a hint: without it the watch ends all the same. */
+  /** Errors are ignored: the watch ends without the sample too. */
   #lastSample(): void {
     try {
       this.#sample(this.#now())
@@ -199,7 +215,7 @@ export class OutputWatch {
     this.#cancelTimer = undefined
   }
 
-  /** Arms the watch, and then looks once more: what came between the last look and the watch has no event. */
+  /** Sets the watch and then samples again: changes before the watch have no event. */
   #rest(): void {
     if (this.#closed) return
     this.#arm()
@@ -219,8 +235,8 @@ export class OutputWatch {
     try {
       for (const path of watchedPaths(this.#dir))
         armed.push(watch(path, { persistent: true }, this.#onEvent).on("error", this.#onRefused))
-      this.#lookNoMore?.()
-      this.#lookNoMore = undefined
+      this.#stopPolling?.()
+      this.#stopPolling = undefined
     } catch {
       this.#onRefused()
     }
@@ -236,7 +252,7 @@ export class OutputWatch {
 
   readonly #onRefused = (): void => {
     this.#disarm()
-    this.#lookNoMore ??= pollOccasionally(() => this.#persistently(() => void this.sampleNow()))
+    this.#stopPolling ??= pollOccasionally(() => this.#persistently(() => void this.sampleNow()))
   }
 
   #disarm(): void {
@@ -251,10 +267,10 @@ export class OutputWatch {
     const stdoutBytes = this.#lengthOf("stdout", record.stdout.shift)
     const stderrBytes = this.#lengthOf("stderr", record.stderr.shift)
     if (stdoutBytes <= this.#last.stdoutBytes && stderrBytes <= this.#last.stderrBytes) return false
-    // Times in the index never go back, whatever the wall clock does.
+    // Times in the index never go back, even if the wall clock does.
     const sample = { at: Math.max(at, this.#last.at), stdoutBytes, stderrBytes }
     this.#last = sample
-    this.#indexBytes = appendArrival(this.#dir, sample, this.#indexBytes)
+    this.#indexBytes = appendSample(this.#dir, sample, this.#indexBytes)
     for (const listener of this.#listeners) listener(sample)
     return true
   }
@@ -264,7 +280,7 @@ export class OutputWatch {
     const size = statIfThere(outputPath(this.#dir, stream))?.size
     if (size === undefined) return known
     if (size + shift >= known) return size + shift
-    // Somebody else emptied the file: what it has now follows what it had.
+    // Another program emptied the file: its new content follows the old one.
     writeDropped(this.#dir, {
       ...readDropped(this.#dir),
       [stream]: { keptFrom: known, shift: known }
@@ -282,7 +298,8 @@ export class OutputWatch {
   }
 }
 
-// On Linux one watch on the folder is half the price of two on the files; elsewhere folder events may come late.
+// On Linux one watch on the folder costs half as much as two on the files. Elsewhere folder events
+// may come late.
 function watchedPaths(dir: string): readonly string[] {
   return process.platform === "linux"
     ? [dir]

@@ -1,7 +1,10 @@
-// What is wrong with a request for log lines.
+// An invalid query of log lines.
 import * as Schema from "effect/Schema"
 
-/** The field of a log request cannot be used, and the message goes on from its name: a cursor that is none of ours, a regex that does not compile or would take too long. */
+/**
+ * A field of a log query is invalid, and the message continues its name: an unknown cursor, or a
+ * regular expression that does not compile or is too slow.
+ */
 export class InvalidLogQuery extends Schema.TaggedError<InvalidLogQuery>()("InvalidLogQuery", {
   field: Schema.Literals(["since", "grep"]),
   message: Schema.String,

@@ -1,33 +1,48 @@
-// One line of output as a reader sees it: text without line end, escape sequences and overwritten progress.
+// One line of output as a reader sees it: text without line end, escape sequences and overwritten
+// progress.
 import type { ReadAhead } from "./OutputFile.ts"
 
-/** Where a line is: its text is `start` to `end`, the next line begins at `next`; `end` equals `next` while its newline is missing. */
+/**
+ * The position of a line: its text is `start` to `end`, the next line starts at `next`. `end`
+ * equals `next` while the newline is missing.
+ */
 export interface LineSpan {
   readonly start: number
   readonly end: number
   readonly next: number
 }
 
-/** Longest text of one line in an answer, in bytes of the file; what is longer is cut with a mark. */
+/**
+ * The maximum text of a line in an answer, in bytes of the file. A longer line is cut with a mark.
+ */
 export const maxLineBytes = 65_536
 
-/** A pattern sees so many bytes of a line, from its beginning; of a longer progress bar its last state. */
+/**
+ * How many bytes from the beginning of a line a pattern is matched against; of a longer progress
+ * bar its last state.
+ */
 export const maxMatchedBytes = 4_194_304
 
 const newline = 10
 const carriageReturn = /\r+$/
 const nul = /\0/g
-// What is left of the controls of ISO 6429 that are one character.
+// The single-character controls of ISO 6429.
 const controls = /[\u0080-\u009F]/g
 const escape = 0x1b
 const c1Lead = 0xc2
 
-/** Whether these bytes may hold an escape sequence: one begins with ESC, or with a C1 control, which in UTF-8 begins with 0xC2. */
+/**
+ * Whether these bytes may contain an escape sequence. It starts with ESC, or with a C1 control,
+ * which starts with 0xC2 in UTF-8.
+ */
 export function mayEscape(bytes: Uint8Array): boolean {
   return bytes.includes(escape) || bytes.includes(c1Lead)
 }
 
-/** The text of a line given by its bytes: bytes that are not UTF-8 and NUL become U+FFFD, a carriage return leaves what came after it, and escape sequences go unless `ansi`. */
+/**
+ * The text of a line. Bytes that are not UTF-8, and NUL, become U+FFFD. Only the text after a
+ * carriage return remains. Escape sequences are removed unless `ansi`.
+ */
 export function visibleText(bytes: Uint8Array, ansi: boolean): string {
   const decoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     .toString("utf8")
@@ -36,7 +51,7 @@ export function visibleText(bytes: Uint8Array, ansi: boolean): string {
   return text.includes("\r") ? lastState(text) : text
 }
 
-/** Reads the text of a line from its file; undefined when rotation has dropped it. */
+/** Reads the text of a line from its file; undefined if rotation has dropped it. */
 export function lineText(file: ReadAhead, span: LineSpan, ansi: boolean): string | undefined {
   const length = span.end - span.start
   return beginningOf(file, span, { ansi, maxBytes: maxLineBytes }, (text) =>
@@ -44,7 +59,7 @@ export function lineText(file: ReadAhead, span: LineSpan, ansi: boolean): string
   )
 }
 
-/** Reads what a pattern is held against; undefined when rotation has dropped it. */
+/** Reads the text to match a pattern against; undefined if rotation has dropped it. */
 export function matchedText(file: ReadAhead, span: LineSpan): string | undefined {
   return beginningOf(file, span, { ansi: false, maxBytes: maxMatchedBytes }, (text) => text)
 }
@@ -69,24 +84,27 @@ function beginningOf(
     : cut(visibleText(head.subarray(0, wholeCharacters(head)), ansi))
 }
 
-/** The beginning of a line, with the mark that tells how many bytes of it are shown. */
+/** The beginning of a line, with a mark that says how many bytes are shown. */
 export function cutLine(text: string, shownBytes: number, length: number): string {
   return `${text}… [line cut: ${shownBytes} of ${length} bytes shown]`
 }
 
-/** The offset of the first byte at or after `from` that begins a character. */
+/** The offset of the first byte at or after `from` that starts a character. */
 export function characterStart(bytes: Uint8Array, from: number): number {
   let at = from
   while (at < bytes.length && at - from < 3 && isContinuation(bytes[at])) at++
   return at
 }
 
-/** True for a line whose newline has not been written yet. */
+/** Whether the newline of the line is still missing. */
 export function isPartial(span: LineSpan): boolean {
   return span.end === span.next
 }
 
-/** Calls `visit` for each whole line in these bytes, which begin at `offset` in the file; gives the count of bytes in whole lines, or fewer when `visit` answers false. */
+/**
+ * Calls `visit` for each complete line in these bytes, which start at `offset` in the file. Returns
+ * the number of bytes in complete lines, or fewer if `visit` returns false.
+ */
 export function splitLines(
   bytes: Buffer,
   offset: number,
@@ -113,7 +131,7 @@ function overwrittenBytes(tail: Uint8Array): number {
   return end === 0 ? 0 : tail.lastIndexOf(13, end - 1) + 1
 }
 
-/** How many of these bytes are whole characters: the last may be cut. */
+/** How many of these bytes are complete characters: the last character may be cut. */
 export function wholeCharacters(bytes: Uint8Array): number {
   let at = bytes.length
   while (at > 0 && bytes.length - at < 3 && isContinuation(bytes[at - 1])) at--

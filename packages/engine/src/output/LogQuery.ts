@@ -1,4 +1,4 @@
-// A request for log lines of one attempt of a task, and where the lines that answer it are.
+// A query of log lines of one attempt, and the location of its lines.
 import * as Effect from "effect/Effect"
 import { formatCursor, parseCursor } from "./Cursor.ts"
 import type { Cursor } from "./Cursor.ts"
@@ -10,23 +10,23 @@ import { outputStreams } from "./OutputStream.ts"
 import type { OutputStream } from "./OutputStream.ts"
 import { compilePattern } from "./Pattern.ts"
 
-/** A request for lines; take a sample of a watched output before. */
+/** A query of lines. Take a sample of watched output before. */
 export interface LogQuery {
   readonly output: AttemptOutput
   readonly lines: number
   readonly stream?: "both" | OutputStream
-  /** A cursor: read forward from it; absent: the last lines. */
+  /** A cursor: read forward from it. Absent: the last lines. */
   readonly since?: string
   readonly grep?: string
   readonly ignoreCase?: boolean
-  /** Lines of context before and after each match. */
+  /** The number of context lines before and after each match. */
   readonly context?: number
   readonly ansi?: boolean
-  /** Ends a reading forward also after this many bytes of text. */
+  /** Also ends reading forward after this many bytes of text. */
   readonly maxBytes?: number
 }
 
-/** Finds the lines that answer a request. Fails with InvalidLogQuery when `since` or `grep` cannot be used. */
+/** Locates the lines of a query. Fails with InvalidLogQuery if `since` or `grep` is invalid. */
 export const locateLogs = Effect.fnUntraced(function* (
   query: LogQuery,
   { count }: { readonly count: boolean }
@@ -40,11 +40,14 @@ export const locateLogs = Effect.fnUntraced(function* (
   )
 })
 
-/** What to give as `since` to read on behind located lines. */
-export const cursorBehind = ({ next, output }: Located): string =>
+/** The `since` to read on after located lines. */
+export const cursorAfter = ({ next, output }: Located): string =>
   formatCursor({ attempt: output.attempt, ...next })
 
-/** Gives the cursor behind each of the located lines, which are passed in their order with the offset behind them. */
+/**
+ * Returns the cursor after each located line. Pass the lines in order, each with the offset after
+ * it.
+ */
 export const cursorsOf = (located: Located): ((line: LogLine, lineEnd: number) => string) => {
   const { attempt } = located.output
   const reached = { attempt, ...located.next }
@@ -53,13 +56,13 @@ export const cursorsOf = (located: Located): ((line: LogLine, lineEnd: number) =
     reached[stream] = Math.min(reached[stream], first ?? reached[stream])
   }
   return ({ partial, stream }, lineEnd) => {
-    // A line that may still grow comes again when it is whole.
+    // A line that may still grow is read again when it is complete.
     if (partial !== true) reached[stream] = lineEnd
     return formatCursor(reached)
   }
 }
 
-/** The choice of lines that a request makes. Fails with InvalidLogQuery for `grep`. */
+/** The line choice of a query. Fails with InvalidLogQuery for `grep`. */
 export const choiceOf = Effect.fnUntraced(function* (
   query: Omit<LogQuery, "output">,
   count: boolean
@@ -79,7 +82,10 @@ export const choiceOf = Effect.fnUntraced(function* (
   }
 })
 
-/** Reads a `since` and holds it against what is there: of an earlier attempt it is before everything. Fails with InvalidLogQuery. */
+/**
+ * Parses a `since` and checks it against the output. A cursor of an earlier attempt is before
+ * everything. Fails with InvalidLogQuery.
+ */
 export const checkCursor = Effect.fnUntraced(function* (
   { attempt, dir }: Pick<AttemptOutput, "attempt" | "dir">,
   since: string

@@ -1,41 +1,46 @@
-// One stream of an attempt, opened for reading while its task may write and the engine may rotate it.
-// All offsets count the whole output ever written, dropped bytes included.
+// One stream of an attempt, opened for reading while the task may write and the engine may rotate.
+// All offsets count all output ever written, including dropped bytes.
 import { closeSync, fstatSync, openSync, readSync } from "../system/files.ts"
 import { statIfThere } from "../process/statIfThere.ts"
 import { readDropped } from "./DroppedRecord.ts"
 import { outputPath } from "./OutputStream.ts"
 import type { OutputStream } from "./OutputStream.ts"
 
-/** What a reader that comes again remembers of the line under way: from `start` up to `to` there is no newline. */
+/**
+ * What a repeating reader remembers of the current line: from `start` to `to` there is no newline.
+ */
 export interface NewlineSearch {
   start: number
   to: number
 }
 
-/** Up to where a file counts, and what is remembered of it. */
+/** The end offset to respect, and the remembered search. */
 export interface Opening {
   readonly upTo?: number
   readonly search?: NewlineSearch | undefined
 }
 
-/** The bytes from `keptFrom` up to `end` of one stream, as they were when it was opened; a missing file is an empty one. */
+/**
+ * The bytes from `keptFrom` to `end` of one stream, as they were when it was opened. A missing file
+ * counts as empty.
+ */
 export class OutputFile {
   readonly dir: string
   readonly stream: OutputStream
   readonly path: string
-  /** Offset behind the last byte when the file was opened. */
+  /** The offset after the last byte when the file was opened. */
   readonly end: number
-  /** Names the file among all that ever had its path. */
+  /** Identifies the file among all that ever had its path. */
   readonly inode: number
   /** When the file was last written, in ms since the epoch. */
   readonly modifiedAt: number
-  /** What an earlier look at this stream has found of the line under way, for who looks again and again. */
+  /** The remembered newline search of a repeating reader. */
   readonly search: NewlineSearch | undefined
   readonly #fd: number | undefined
   #keptFrom: number
   #shift: number
 
-  /** With `upTo` what comes behind this offset does not count. */
+  /** With `upTo`, later bytes are ignored. */
   constructor(dir: string, stream: OutputStream, { search, upTo }: Opening = {}) {
     this.search = search
     this.dir = dir
@@ -51,17 +56,23 @@ export class OutputFile {
     this.modifiedAt = Math.floor(stat.mtimeMs)
   }
 
-  /** Offset of the oldest byte still kept, which rotation may move while the file is read. */
+  /** The offset of the oldest kept byte. Rotation may move it while the file is read. */
   get keptFrom(): number {
     return Math.min(this.#keptFrom, this.end)
   }
 
-  /** Whether bytes may be missing that nobody counted: rotation had to copy, or somebody emptied the file. */
+  /**
+   * Whether bytes may be missing that were not counted: rotation had to copy, or another program
+   * emptied the file.
+   */
   get lossPossible(): boolean {
     return this.#shift > 0
   }
 
-  /** Fills `buffer` from this offset on and gives the count of bytes; "dropped" when rotation took them, `keptFrom` then says where to go on. */
+  /**
+   * Fills `buffer` from this offset and returns the number of bytes. Returns "dropped" if rotation
+   * dropped them; then `keptFrom` is where to continue.
+   */
   read(from: number, buffer: Uint8Array): number | "dropped" {
     if (this.#fd === undefined) return 0
     if (from < this.#keptFrom) return "dropped"
@@ -69,7 +80,8 @@ export class OutputFile {
     const length = Math.min(buffer.length, this.end - from)
     if (length <= 0) return 0
     const count = readSync(this.#fd, buffer, 0, length, from - shift)
-    // The record is written before the bytes go, so a record that still allows them proves the bytes read.
+    // The record is written before bytes are dropped. So if it still allows them now, the bytes
+    // that were read are valid.
     const now = readDropped(this.dir)[this.stream]
     this.#keptFrom = now.keptFrom
     this.#shift = now.shift
@@ -84,7 +96,7 @@ export class OutputFile {
 
 const windowBytes = 65_536
 
-/** Reads small parts of a file that mostly follow each other, without a system call for each. */
+/** Reads small consecutive parts of a file without a system call for each. */
 export class ReadAhead {
   readonly file: OutputFile
   #from = 0
@@ -95,14 +107,14 @@ export class ReadAhead {
     this.file = file
   }
 
-  /** These bytes of the file, valid until the next call; undefined when rotation has dropped them. */
+  /** The bytes of a part, valid until the next call; undefined if rotation has dropped them. */
   part(from: number, length: number): Uint8Array | undefined {
     const offset = from - this.#from
     if (offset >= 0 && offset + length <= this.#window.length)
       return this.#window.subarray(offset, offset + length)
     const wanted = Math.max(length, Math.min(windowBytes, this.file.end - from))
     if (this.#room.length < wanted) this.#room = new Uint8Array(wanted)
-    // What is read replaces what was there, also when it turns out to be dropped.
+    // Replaces the buffer, even if the bytes turn out to be dropped.
     this.#window = this.#room.subarray(0, 0)
     const count = this.file.read(from, this.#room)
     if (count === "dropped") return undefined

@@ -1,5 +1,7 @@
-// The output was removed between the look for its lines and their reading.
+// The output was removed between locating and reading its lines.
 import * as Data from "effect/Data"
 
-/** The files in which the lines were found are not at their places any more: the task was pruned, or its home taken away. */
+/**
+ * The files of the located lines are no longer there: the task was pruned, or the home was removed.
+ */
 export class OutputGone extends Data.TaggedError("OutputGone")<{ readonly dir: string }> {}

@@ -1,9 +1,9 @@
-// The two streams of an attempt and the files their bytes are in. The task's process writes the files itself.
+// The two output streams of an attempt and their files. The task's process writes the files itself.
 
-/** One of the two things a task writes to. */
+/** An output stream of a task. */
 export type OutputStream = "stdout" | "stderr"
 
-/** One number for each stream: bytes, offsets or counts, as the place of use says. */
+/** One number per stream: bytes, offsets or counts. */
 export interface PerStream {
   readonly stdout: number
   readonly stderr: number
@@ -12,7 +12,7 @@ export interface PerStream {
 /** Both streams, in the order in which lines of one sample are shown. */
 export const outputStreams: readonly OutputStream[] = ["stdout", "stderr"]
 
-/** Where the bytes of one stream of the attempt with this folder are. */
+/** The file of one stream in the folder of an attempt. */
 export function outputPath(dir: string, stream: OutputStream): string {
   return `${dir}/${stream}.log`
 }

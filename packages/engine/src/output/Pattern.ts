@@ -1,27 +1,29 @@
-// A caller's regular expression, kept from holding the engine up.
-// JavaScriptCore itself gives up exponential backtracking after about half a second; polynomial backtracking (.*.*=) it
-// does not, so such patterns are tried on growing parts of a line first and refused when one part is already slow.
+// A caller's regular expression that cannot block the engine. JavaScriptCore stops exponential
+// backtracking after about half a second, but not polynomial backtracking (.*.*=). So such patterns
+// are first tried on growing parts of a line, and rejected if a part is already slow.
 import * as Result from "effect/Result"
 import { InvalidLogQuery } from "./InvalidLogQuery.ts"
 import { mayEscape } from "./Line.ts"
 
 /** A compiled `grep`. */
 export interface Pattern {
-  /** Whether the text matches; "slow" when finding out would take too long. */
+  /** Whether the text matches; "slow" if that would take too long. */
   readonly test: (text: string) => boolean | "slow"
-  /** True when no line within these bytes can match: a fast answer for plain words. */
+  /** True if no line within these bytes can match: a fast check for plain words. */
   readonly skips: (bytes: Buffer) => boolean
 }
 
 const maxSourceLength = 1_000
 const slowMs = 50
-// What slow lines of one request may cost in all: the engine answers nobody else meanwhile.
+// The total time for slow lines of one query: the engine answers no other call meanwhile.
 const budgetMs = 2_000
 const notableMs = 1
 const giveUpMs = 300
 const plainWords = /^[A-Za-z0-9 _\-:/=,;'"@#%&<>!~`|]+$/
 
-/** Compiles the source of a regex, which may match without regard to case. Fails with InvalidLogQuery for `grep`. */
+/**
+ * Compiles a regular expression, optionally ignoring case. Fails with InvalidLogQuery for `grep`.
+ */
 export function compilePattern(
   source: string,
   ignoreCase = false
@@ -47,7 +49,7 @@ export function compilePattern(
   })
 }
 
-/** The failure to answer with when `test` says "slow". */
+/** The error when `test` returns "slow". */
 export function tooSlow(source: string): InvalidLogQuery {
   return new InvalidLogQuery({
     field: "grep",
@@ -70,17 +72,18 @@ function guarded(regex: RegExp, repeats: number): (text: string) => boolean | "s
   return (text) => {
     for (let length = unguarded; length < text.length; length *= 2) {
       const part = text.slice(0, length)
-      // The second look tells a slow pattern from a machine that was busy for a moment.
+      // Measured twice, to distinguish a slow pattern from a machine that was busy for a moment.
       if (timed(part).ms > slowMs && timed(part).ms > slowMs) return "slow"
     }
-    // Having given up, the engine of the regex says "no match", which is not known.
+    // When it gives up, the regex engine returns "no match", although that is unknown.
     const whole = timed(text)
     const gaveUp = !whole.matches && whole.ms > giveUpMs && timed(text).ms > giveUpMs
     return gaveUp || spentMs > budgetMs ? "slow" : whole.matches
   }
 }
 
-// Backtracking over n characters costs up to n to the power of the count of open repeats, and once more for the unanchored start.
+// Backtracking over n characters costs up to n to the power of the number of open repeats, plus one
+// for the unanchored start.
 function unguardedLength(repeats: number): number {
   if (repeats === 0) return Number.POSITIVE_INFINITY
   if (repeats === 1) return 4_096
@@ -96,6 +99,6 @@ function countRepeats(source: string): number {
 function skipper(source: string): (bytes: Buffer) => boolean {
   const words = source.split("|")
   if (!plainWords.test(source) || words.some((word) => word === "")) return () => false
-  // An escape sequence may stand inside a word, so bytes that hold one are read line by line.
+  // An escape sequence may be inside a word, so bytes that contain one are read line by line.
   return (bytes) => !mayEscape(bytes) && words.every((word) => !bytes.includes(word))
 }

@@ -1,23 +1,24 @@
-// Where many lines of one stream are, in twelve bytes each: a request may match a million of them.
+// The positions of many lines of one stream, in twelve bytes each: a query may match a million
+// lines.
 import type { LineSpan } from "./Line.ts"
 
 const initialCount = 256
 
-/** Lines in their order. Beyond the limit the oldest give way to the newest. */
+/** Lines in order. Above the limit the oldest are replaced by the newest. */
 export class SpanList {
   readonly #limit: number
   #starts = new Float64Array(0)
   #lengths = new Uint32Array(0)
   #oldest = 0
   #count = 0
-  /** The start of the one line that may have no newline. */
+  /** The start of the only line that may have no newline. */
   #partialStart = -1
 
   constructor(limit: number) {
     this.#limit = limit
   }
 
-  /** How many are held. */
+  /** The number of lines. */
   get count(): number {
     return this.#count
   }
@@ -33,7 +34,7 @@ export class SpanList {
     else this.#oldest = (this.#oldest + 1) % this.#starts.length
   }
 
-  /** The line at this place, 0 being the oldest one held; undefined where there is none. */
+  /** The line at this place, 0 is the oldest; undefined if there is none. */
   at(place: number): LineSpan | undefined {
     if (place < 0 || place >= this.#count) return undefined
     const index = (this.#oldest + place) % this.#starts.length
@@ -42,7 +43,7 @@ export class SpanList {
     return { start, end: start === this.#partialStart ? next : next - 1, next }
   }
 
-  /** It grows only while nothing has given way, so the oldest is the first. */
+  /** It only grows before a line was replaced, so the oldest is the first. */
   #grow(): void {
     const size = Math.min(this.#limit, Math.max(initialCount, this.#starts.length * 2))
     const starts = new Float64Array(size)

@@ -1,4 +1,4 @@
-// What was written between two places of an attempt's output.
+// The output between two positions of an attempt.
 import * as Effect from "effect/Effect"
 import { type Cursor, formatCursor } from "./Cursor.ts"
 import type { InvalidLogQuery } from "./InvalidLogQuery.ts"
@@ -19,7 +19,10 @@ const choice: LineChoice = {
   count: false
 }
 
-/** The lines from one place to another, at most 1,000 or 64 KiB of them; `partial` is what of a line has come that has not ended. `cursor` is behind all of it. */
+/**
+ * The lines between two positions, at most 1,000 or 64 KiB of them. `partial` is an incomplete last
+ * line. `cursor` is after all of it.
+ */
 export interface Between {
   readonly lines: readonly LogLine[]
   readonly partial: LogLine | null
@@ -27,7 +30,7 @@ export interface Between {
   readonly cursor: string
 }
 
-/** Where the output of an attempt with this folder ends. */
+/** The end of the output of an attempt. */
 export function endOfOutput(dir: string): PerStream {
   const ends = { stdout: 0, stderr: 0 }
   for (const stream of outputStreams) {
@@ -38,7 +41,10 @@ export function endOfOutput(dir: string): PerStream {
   return ends
 }
 
-/** Reads what was written between two places. Of two unfinished lines the one that came last is `partial`, the other a line. Fails with OutputGone when it is not there any more. */
+/**
+ * Reads the output between two positions. Of two incomplete lines the later one is `partial`, the
+ * other a line. Fails with OutputGone if the output was removed.
+ */
 export const between = Effect.fnUntraced(function* (
   dir: string,
   from: Cursor,

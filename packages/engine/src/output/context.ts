@@ -1,14 +1,17 @@
-// The lines around those that match `grep`, of the same stream, as `grep -C` shows them.
+// Adds the lines around matches of `grep`, from the same stream, like `grep -C`.
 import * as Effect from "effect/Effect"
 import type { LineSpan } from "./Line.ts"
-import { type LineSource, type ShownSpan, someLines } from "./lineSources.ts"
+import { type LineSource, type ShownSpan, linesPerBatch } from "./lineSources.ts"
 import type { OutputFile } from "./OutputFile.ts"
 import { scanBackward, scanBuffer, scanForward } from "./scan.ts"
 import type { ListedLines } from "./SpanList.ts"
 
 const usualLineBytes = 256
 
-/** The lines of a list, with up to `count` lines before and after each; a line near two of them comes once. */
+/**
+ * The lines of a list with up to `count` lines before and after each. A line near two matches comes
+ * once.
+ */
 export const linesAround = (
   file: OutputFile,
   { list, from, to }: ListedLines,
@@ -37,13 +40,13 @@ export const linesAround = (
     shownTo = (after.at(-1) ?? match).next
   })
 
-  const some = Effect.gen(function* () {
+  const nextBatch = Effect.gen(function* () {
     const spans: ShownSpan[] = []
-    while (spans.length < someLines && place < to) {
+    while (spans.length < linesPerBatch && place < to) {
       const match = list.at(place++)
       if (match !== undefined) yield* around(match, spans)
     }
     return spans
   })
-  return { file, some, lostBytes: () => 0 }
+  return { file, nextBatch, lostBytes: () => 0 }
 }

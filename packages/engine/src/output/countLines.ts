@@ -1,4 +1,5 @@
-// How many lines a stream has. Counting a whole file is the only cost that grows with it, so counts of full blocks are kept.
+// Counts the lines of a stream. Counting reads the whole file, so the counts of full blocks are
+// cached.
 import * as Effect from "effect/Effect"
 import type { OutputFile } from "./OutputFile.ts"
 
@@ -6,10 +7,14 @@ const blockBytes = 1_048_576
 const maxFiles = 64
 const newline = 10
 
-// Counts by file and block. A full block never changes; of a block that rotation has begun to drop, nothing is taken from here.
+// Counts by file and block. A full block never changes. A block that rotation has partly dropped is
+// counted again.
 const countsByFile = new Map<string, (number | undefined)[]>()
 
-/** Counts the lines kept of a stream; a last line without newline counts. 1 GiB takes about a third of a second at first, and nothing the next time. */
+/**
+ * Counts the kept lines of a stream, including a last one without newline. The first count of 1 GiB
+ * takes about a third of a second, the next no time.
+ */
 export const countLines = Effect.fnUntraced(function* (file: OutputFile): Effect.fn.Return<number> {
   const words = new Int32Array(blockBytes / 4)
   const bytes = new Uint8Array(words.buffer)
@@ -29,7 +34,7 @@ export const countLines = Effect.fnUntraced(function* (file: OutputFile): Effect
     }
     const count = file.read(position, bytes.subarray(0, blockEnd - position))
     if (count === "dropped") {
-      // What was counted so far is gone.
+      // The bytes counted so far were dropped.
       lines = 0
       position = file.keptFrom
       continue
@@ -48,7 +53,7 @@ export const countLines = Effect.fnUntraced(function* (file: OutputFile): Effect
 function countsOf(file: OutputFile): (number | undefined)[] {
   const key = `${file.path}:${file.inode}`
   const counts = countsByFile.get(key) ?? []
-  // The file asked for last is the last to be forgotten.
+  // The most recently used file is removed last.
   countsByFile.delete(key)
   countsByFile.set(key, counts)
   if (countsByFile.size > maxFiles)
@@ -61,7 +66,10 @@ function forget(key: string, counts: (number | undefined)[]): (number | undefine
   return counts
 }
 
-/** Four bytes at a time: each byte that is a newline sets one bit of its own, and 255 such words fit into four counters. */
+/**
+ * Counts four bytes at a time: each newline byte sets one bit, and 255 such words fit into four
+ * counters.
+ */
 function countNewlines(words: Int32Array, bytes: Uint8Array, count: number): number {
   const padded = Math.ceil(count / 4)
   bytes.fill(0, count, padded * 4)

@@ -1,11 +1,14 @@
-// The end of one stream, for a checkpoint.
+// Reads the end of one stream, for a checkpoint.
 import * as Effect from "effect/Effect"
 import { cutLine, lineText, wholeCharacters } from "./Line.ts"
 import { OutputFile, ReadAhead } from "./OutputFile.ts"
 import type { OutputStream } from "./OutputStream.ts"
 import { scanBackward } from "./scan.ts"
 
-/** Which end of which stream: at most `lines` lines and `maxBytes` bytes of UTF-8 with a newline each. */
+/**
+ * The stream and the limits: at most `lines` lines and `maxBytes` bytes of UTF-8, with a newline
+ * each.
+ */
 export interface StreamEnd {
   readonly dir: string
   readonly stream: OutputStream
@@ -13,17 +16,20 @@ export interface StreamEnd {
   readonly maxBytes: number
 }
 
-/** Room for the mark of a cut line. */
+/** The space for the mark of a cut line. */
 const markBytes = 64
 
-/** The beginning of a line of `length` bytes in its file, with a mark that says so. */
+/** The beginning of a line that has `length` bytes in its file, with a mark that it is cut. */
 const beginning = (text: string, length: number, maxBytes: number): string => {
   const bytes = Buffer.from(text).subarray(0, Math.max(maxBytes - markBytes, 0))
   const end = wholeCharacters(bytes)
   return cutLine(bytes.toString("utf8", 0, end), end, length)
 }
 
-/** The last lines of a stream, oldest first, whole ones only, but the very last is cut when it is too long by itself; a last line without newline counts. Reads no more of the file than that, and counts nothing. */
+/**
+ * The last complete lines of a stream, oldest first. The very last line is cut if it is too long
+ * alone, and counts without newline. Reads only this part of the file.
+ */
 export const endOfStream = (wanted: StreamEnd): Effect.Effect<readonly string[]> =>
   Effect.acquireUseRelease(
     Effect.sync(() => new OutputFile(wanted.dir, wanted.stream)),

@@ -1,4 +1,4 @@
-// The lines of one attempt as they come, until it has ended and everything written is delivered.
+// Streams the lines of one attempt until it has ended and all output was read.
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
@@ -14,135 +14,146 @@ import type { OutputStream } from "./OutputStream.ts"
 import { type LineChoice, locate, type Located } from "./locate.ts"
 import { checkCursor, choiceOf, cursorsOf } from "./LogQuery.ts"
 import { allLines, type LinePage } from "./pages.ts"
-import { Rest } from "./Rest.ts"
+import { IdleLines } from "./IdleLines.ts"
 
 const pageLines = 2_000
 const pageBytes = 524_288
 
 /** What to follow. */
-export interface Following {
+export interface FollowOptions {
   readonly attempt: number
   readonly dir: string
   readonly watch: OutputWatch
-  /** Completes when nothing will be written any more. */
+  /** Completes when nothing more will be written. */
   readonly ended: Effect.Effect<void>
-  /** A cursor of this attempt to go on from; absent: the beginning. */
+  /** The cursor of this attempt to continue from; absent: the beginning. */
   readonly since?: string
   readonly stream?: "both" | OutputStream
   readonly grep?: string
   readonly ignoreCase?: boolean
   readonly ansi?: boolean
-  /** Looks for lines at most 5 ms apart instead of 50, as somebody waits for one. */
+  /** Checks for lines every 5 ms instead of 50, because a caller waits. */
   readonly hurried?: boolean
-  /** Takes an unfinished line too, as it stands, when nothing came for so many milliseconds; what follows in it is then a line of its own. */
-  readonly restMs?: number | undefined
+  /**
+   * Also reads an incomplete line when it has not grown for so many milliseconds. The rest of it is
+   * then a separate line.
+   */
+  readonly idleLineMs?: number | undefined
 }
 
-/** A line, and the cursor with which to go on behind it. */
+/** A line, and the cursor after it. */
 export interface FollowedLine extends LogLine {
   readonly cursor: string
-  /** Set on the first line after a gap: bytes that rotation dropped before this follower could read them. */
+  /**
+   * Set on the first line after a gap: the bytes that rotation dropped before this follower could
+   * read them.
+   */
   readonly droppedBytes?: number
 }
 
-/** Streams complete lines as they arrive, and with `restMs` unfinished ones that rest. Fails with InvalidLogQuery when `since` or `grep` cannot be used, with OutputGone when lines of an ended attempt are gone. */
+/**
+ * Streams complete lines as they come, and with `idleLineMs` incomplete ones. Fails with
+ * InvalidLogQuery if `since` or `grep` is invalid, and with OutputGone if lines of an ended attempt
+ * were removed.
+ */
 export const follow = (
-  following: Following
+  options: FollowOptions
 ): Stream.Stream<FollowedLine, InvalidLogQuery | OutputGone> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const choice = yield* choiceOf({ ...following, lines: pageLines, maxBytes: pageBytes }, false)
-      const begin = yield* beginOf(following)
-      const news = Latch.makeUnsafe(false)
+      const choice = yield* choiceOf({ ...options, lines: pageLines, maxBytes: pageBytes }, false)
+      const begin = yield* beginOf(options)
+      const grown = Latch.makeUnsafe(false)
       const state = { ended: false }
       yield* Effect.acquireRelease(
-        Effect.sync(() => following.watch.subscribe(() => news.openUnsafe())),
+        Effect.sync(() => options.watch.subscribe(() => grown.openUnsafe())),
         (unsubscribe) => Effect.sync(unsubscribe)
       )
-      if (following.hurried === true) {
+      if (options.hurried === true) {
         yield* Effect.acquireRelease(
-          Effect.sync(() => following.watch.hurry()),
+          Effect.sync(() => options.watch.hurry()),
           (release) => Effect.sync(release)
         )
       }
       const end = Effect.sync(() => {
         state.ended = true
-        news.openUnsafe()
+        grown.openUnsafe()
       })
-      yield* Effect.forkScoped(Effect.andThen(following.ended, end))
+      yield* Effect.forkScoped(Effect.andThen(options.ended, end))
       const searches = { stdout: { start: -1, to: 0 }, stderr: { start: -1, to: 0 } }
-      const rest = following.restMs === undefined ? undefined : new Rest(following.restMs)
-      return Stream.paginate({ ...begin, droppedBytes: 0 }, (from: Reached) =>
-        nextPage({ following, choice, news, state, searches, rest }, from)
+      const idleLines =
+        options.idleLineMs === undefined ? undefined : new IdleLines(options.idleLineMs)
+      return Stream.paginate({ ...begin, droppedBytes: 0 }, (from: Position) =>
+        nextPage({ options, choice, grown, state, searches, idleLines }, from)
       )
     })
   )
 
-interface Progress {
-  readonly following: Following
+interface FollowState {
+  readonly options: FollowOptions
   readonly choice: LineChoice
-  readonly news: Latch.Latch
+  readonly grown: Latch.Latch
   readonly state: { readonly ended: boolean }
   readonly searches: Readonly<Record<OutputStream, NewlineSearch>>
-  readonly rest: Rest | undefined
+  readonly idleLines: IdleLines | undefined
 }
 
-interface Reached extends Cursor {
-  /** Dropped bytes that no line delivered has told of yet. */
+interface Position extends Cursor {
+  /** Dropped bytes that no line has reported yet. */
   readonly droppedBytes: number
 }
 
-/** An unfinished line, and how far the follower is with it. */
+/** An incomplete line, and the position of the follower after it. */
 interface Piece extends FollowedLine {
-  readonly reached: Reached
+  readonly reached: Position
 }
 
-const nextPage = Effect.fnUntraced(function* (progress: Progress, from: Reached) {
-  const { choice, following, news } = progress
-  following.watch.sampleNow()
-  // Closed before the look at the files, so that what is written after it opens the latch again.
-  news.closeUnsafe()
-  const ended = progress.state.ended
+const nextPage = Effect.fnUntraced(function* (state: FollowState, from: Position) {
+  const { choice, options, grown } = state
+  options.watch.sampleNow()
+  // Closed before the files are read, so that later output opens the latch again.
+  grown.closeUnsafe()
+  const ended = state.state.ended
   const located = yield* locate(
-    { attempt: following.attempt, dir: following.dir, ended },
+    { attempt: options.attempt, dir: options.dir, ended },
     choice,
     from,
-    progress.searches
+    state.searches
   )
   const found = yield* Effect.result(allLines(located))
-  // It may be back at its place when something is written: a home can be moved away and back.
+  // The files may come back: a home can be moved away and back.
   if (found._tag === "Failure" && ended) return yield* found.failure
   if (found._tag === "Failure")
-    return yield* Effect.as(news.await, [[], Option.some(from)] as const)
+    return yield* Effect.as(grown.await, [[], Option.some(from)] as const)
   const page = found.success
   const droppedBytes = from.droppedBytes + located.droppedBytes + page.lostBytes
   const lines = followed(located, page, droppedBytes)
-  if (ended && !located.hasMore) return [lines, Option.none<Reached>()] as const
+  if (ended && !located.hasMore) return [lines, Option.none<Position>()] as const
   const next = {
-    attempt: following.attempt,
+    attempt: options.attempt,
     ...located.next,
     droppedBytes: lines.length === 0 ? droppedBytes : 0
   }
-  if (lines.length > 0 || located.hasMore) return [lines, Option.some<Reached>(next)] as const
-  const pieces = yield* restingPieces(progress, located, next)
-  return [pieces, Option.some<Reached>(pieces.at(-1)?.reached ?? next)] as const
+  if (lines.length > 0 || located.hasMore) return [lines, Option.some<Position>(next)] as const
+  const pieces = yield* idlePieces(state, located, next)
+  return [pieces, Option.some<Position>(pieces.at(-1)?.reached ?? next)] as const
 })
 
-/** Waits for more, or until an unfinished line has rested, and then takes it. */
-const restingPieces = Effect.fnUntraced(function* (
-  { choice, following, news, rest, searches }: Progress,
+/** Waits for output, or until an incomplete line is idle, and then reads that line. */
+const idlePieces = Effect.fnUntraced(function* (
+  { choice, options, grown, idleLines, searches }: FollowState,
   { parts }: Located,
-  from: Reached
+  from: Position
 ) {
   const unfinished = parts.filter(({ end, stream }) => end > from[stream])
-  const { ripe, waitMs } = rest?.look(unfinished, steadyMs()) ?? { ripe: null, waitMs: null }
-  if (waitMs !== null) yield* Effect.timeoutOption(news.await, waitMs)
-  else if (ripe === null) yield* news.await
-  if (ripe === null) return []
-  const { attempt, dir } = following
+  const { idle, waitMs } = idleLines?.check(unfinished, steadyMs()) ?? { idle: null, waitMs: null }
+  if (waitMs !== null) yield* Effect.timeoutOption(grown.await, waitMs)
+  else if (idle === null) yield* grown.await
+  if (idle === null) return []
+  const { attempt, dir } = options
   const located = yield* locate(
     { attempt, dir, ended: true },
-    { ...choice, stream: ripe },
+    { ...choice, stream: idle },
     from,
     searches
   )
@@ -150,20 +161,20 @@ const restingPieces = Effect.fnUntraced(function* (
   return found._tag === "Success" ? piecesOf(found.success, from) : []
 })
 
-/** Lines that have not ended, as they stand: the follower goes on behind them. */
+/** Incomplete lines as they are; the follower continues after them. */
 function piecesOf(
   { lineEnds, lines }: Pick<LinePage, "lines" | "lineEnds">,
-  from: Reached
+  from: Position
 ): readonly Piece[] {
   let reached = from
   return lines.map((line, index) => {
-    const told = reached.droppedBytes > 0 ? { droppedBytes: reached.droppedBytes } : {}
+    const gap = reached.droppedBytes > 0 ? { droppedBytes: reached.droppedBytes } : {}
     reached = {
       ...reached,
       [line.stream]: lineEnds[index] ?? reached[line.stream],
       droppedBytes: 0
     }
-    return { ...line, ...told, partial: true, cursor: formatCursor(reached), reached }
+    return { ...line, ...gap, partial: true, cursor: formatCursor(reached), reached }
   })
 }
 
@@ -174,12 +185,12 @@ function followed(
 ): readonly FollowedLine[] {
   const passed = cursorsOf(located)
   return page.lines.map((line, index) => {
-    const told = index === 0 && droppedBytes > 0 ? { droppedBytes } : {}
-    return { ...line, cursor: passed(line, page.lineEnds[index] ?? 0), ...told }
+    const gap = index === 0 && droppedBytes > 0 ? { droppedBytes } : {}
+    return { ...line, cursor: passed(line, page.lineEnds[index] ?? 0), ...gap }
   })
 }
 
-const beginOf = ({ attempt, dir, since }: Following): Effect.Effect<Cursor, InvalidLogQuery> =>
+const beginOf = ({ attempt, dir, since }: FollowOptions): Effect.Effect<Cursor, InvalidLogQuery> =>
   since === undefined
     ? Effect.succeed({ attempt, stdout: 0, stderr: 0 })
     : checkCursor({ attempt, dir }, since)

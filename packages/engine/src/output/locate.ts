@@ -1,7 +1,7 @@
-// Finds which lines of one attempt answer a request, and where they are: as offsets, or as a list of those that match.
-// Nothing of it holds a file open, so it may be read whenever its reader comes.
+// Finds the lines of one attempt that answer a query, and where they are: as offsets, or as a list
+// of matches. Keeps no file open, so they can be read at any time.
 import * as Effect from "effect/Effect"
-import { type Arrivals, readArrivals } from "./Arrivals.ts"
+import { type OutputTimestamps, readTimestamps } from "./OutputTimestamps.ts"
 import { countLines } from "./countLines.ts"
 import type { InvalidLogQuery } from "./InvalidLogQuery.ts"
 import { type LineSpan, maxLineBytes } from "./Line.ts"
@@ -13,7 +13,10 @@ import type { Pattern } from "./Pattern.ts"
 import { completeTo, type Matches, selectMatching } from "./select.ts"
 import type { ListedLines } from "./SpanList.ts"
 
-/** The output of one attempt: its number (the first is 1), its folder, and whether nothing will be written any more; with `upTo` what is behind these offsets does not count. */
+/**
+ * The output of one attempt: its number (the first is 1), its folder, and whether nothing more will
+ * be written. With `upTo`, output after these offsets is ignored.
+ */
 export interface AttemptOutput {
   readonly upTo?: PerStream
   readonly attempt: number
@@ -25,16 +28,19 @@ export interface AttemptOutput {
 export interface LineChoice {
   readonly stream: "both" | OutputStream
   readonly lines: number
-  /** Ends a reading forward also after this many bytes of text, but not before one line. */
+  /** Also ends reading forward after this many bytes of text, but not before one line. */
   readonly maxBytes: number
   readonly grep: { readonly source: string; readonly pattern: Pattern } | undefined
   readonly contextLines: number
   readonly ansi: boolean
-  /** Whether `totalLines` is wanted, which may read the whole file. */
+  /** Whether `totalLines` is needed, which may read the whole file. */
   readonly count: boolean
 }
 
-/** Where the lines of one stream are: all that begin at `from` or later and before `to`, or those listed. `end` is where the stream ended then, `inode` its file. */
+/**
+ * The lines of one stream: all that start at `from` or later and before `to`, or the listed ones.
+ * `end` was the end of the stream, `inode` its file.
+ */
 export interface LocatedPart {
   readonly stream: OutputStream
   readonly inode: number
@@ -44,25 +50,30 @@ export interface LocatedPart {
   readonly listed?: ListedLines
 }
 
-/** Lines of one attempt, not read yet. */
+/** Located lines of one attempt, not read yet. */
 export interface Located {
   readonly output: AttemptOutput
   readonly choice: LineChoice
-  readonly arrivals: Arrivals
+  readonly arrivals: OutputTimestamps
   readonly parts: readonly LocatedPart[]
-  /** Lines in `parts`, without those of the context. */
+  /** The number of lines in `parts`, without context lines. */
   readonly foundLines: number
-  /** Lines kept in the streams asked for, matching ones with `grep`; 0 when not counted. */
+  /**
+   * The number of lines kept in the selected streams, with `grep` only matches; 0 if not counted.
+   */
   readonly totalLines: number
-  /** Whether there are earlier lines, or forward further ones. */
+  /** Whether there are earlier lines, or when reading forward later ones. */
   readonly hasMore: boolean
-  /** Offsets from which to go on. */
+  /** The offsets to continue from. */
   readonly next: PerStream
   readonly droppedBytes: number
   readonly lossPossible: boolean
 }
 
-/** Finds the last lines, or with `from` the first ones from these offsets on; `searches` is the memory of who looks again and again. Fails with InvalidLogQuery when the pattern is too slow. */
+/**
+ * Locates the last lines, or with `from` the first lines after these offsets. `searches` is the
+ * memory of a repeating reader. Fails with InvalidLogQuery if the pattern is too slow.
+ */
 export const locate = (
   output: AttemptOutput,
   choice: LineChoice,
@@ -70,7 +81,7 @@ export const locate = (
   searches?: Readonly<Record<OutputStream, NewlineSearch>>
 ): Effect.Effect<Located, InvalidLogQuery> =>
   Effect.acquireUseRelease(
-    // The files first: what they hold beyond the last sample then counts as not sampled yet.
+    // Opens the files first: their output after the last sample then counts as not sampled.
     Effect.sync(() => ({
       files: outputStreams.map(
         (stream) =>
@@ -79,16 +90,16 @@ export const locate = (
             ...(output.upTo === undefined ? {} : { upTo: output.upTo[stream] })
           })
       ),
-      arrivals: readArrivals(output.dir)
+      arrivals: readTimestamps(output.dir)
     })),
     ({ files, arrivals }) =>
       Effect.gen(function* () {
         const chosen = files.filter(
           ({ stream }) => choice.stream === "both" || choice.stream === stream
         )
-        const asked: Asked = { files: chosen, arrivals, choice, from, ended: output.ended }
-        const found = yield* findIn(asked)
-        // From a stream left out nothing is owed: a later reader of both goes on from here.
+        const query: Query = { files: chosen, arrivals, choice, from, ended: output.ended }
+        const found = yield* findIn(query)
+        // A stream that is left out is not read: a later reader of both continues from here.
         const next = {
           stdout: from?.stdout ?? endOf(files, "stdout"),
           stderr: from?.stderr ?? endOf(files, "stderr"),
@@ -100,9 +111,9 @@ export const locate = (
     ({ files }) => Effect.sync(() => files.forEach((file) => file.close()))
   )
 
-interface Asked {
+interface Query {
   readonly files: readonly OutputFile[]
-  readonly arrivals: Arrivals
+  readonly arrivals: OutputTimestamps
   readonly choice: LineChoice
   readonly from: PerStream | undefined
   readonly ended: boolean
@@ -112,10 +123,10 @@ type Found = Pick<Located, "parts" | "foundLines" | "totalLines" | "hasMore" | "
   readonly next: Partial<PerStream>
 }
 
-const findIn = (asked: Asked): Effect.Effect<Found, InvalidLogQuery> => {
-  const { choice, from } = asked
-  if (choice.grep !== undefined) return findMatching(asked, choice.grep)
-  return from === undefined ? findLast(asked) : findFrom(asked, from)
+const findIn = (query: Query): Effect.Effect<Found, InvalidLogQuery> => {
+  const { choice, from } = query
+  if (choice.grep !== undefined) return findMatching(query, choice.grep)
+  return from === undefined ? findLast(query) : findFrom(query, from)
 }
 
 const findLast = Effect.fnUntraced(function* ({
@@ -123,7 +134,7 @@ const findLast = Effect.fnUntraced(function* ({
   arrivals,
   choice,
   ended
-}: Asked): Effect.fn.Return<Found> {
+}: Query): Effect.fn.Return<Found> {
   const totalLines = yield* countAll(files, choice)
   const merge = mergeLines(arrivals, files.map(linesBackward), "backward")
   const newest = new Map<OutputStream, LineSpan>()
@@ -157,10 +168,10 @@ const findLast = Effect.fnUntraced(function* ({
 })
 
 const findFrom = Effect.fnUntraced(function* (
-  asked: Asked,
+  query: Query,
   from: PerStream
 ): Effect.fn.Return<Found> {
-  const { files, arrivals, choice, ended } = asked
+  const { files, arrivals, choice, ended } = query
   const totalLines = yield* countAll(files, choice)
   const sources = files.map((file) =>
     linesIn(file, { from: from[file.stream], to: Number.POSITIVE_INFINITY, partial: ended })
@@ -173,7 +184,7 @@ const findFrom = Effect.fnUntraced(function* (
   let droppedBytes = 0
   for (const { file, readTo } of sources) {
     const { end, inode, keptFrom, stream } = file
-    // Behind everything looked at, or at the first line that did not fit.
+    // After everything that was read, or at the first line that did not fit.
     const to = Math.max(from[stream], merge.headOf(stream)?.start ?? readTo())
     const begin = Math.min(Math.max(from[stream], keptFrom), to)
     next[stream] = to
@@ -184,10 +195,10 @@ const findFrom = Effect.fnUntraced(function* (
 })
 
 const findMatching = Effect.fnUntraced(function* (
-  asked: Asked,
+  query: Query,
   grep: NonNullable<LineChoice["grep"]>
 ): Effect.fn.Return<Found, InvalidLogQuery> {
-  const { files, arrivals, choice, from, ended } = asked
+  const { files, arrivals, choice, from, ended } = query
   const matches: (Matches & { readonly file: OutputFile })[] = []
   for (const file of files) {
     const { count, lines, maxBytes } = choice
@@ -202,7 +213,7 @@ const findMatching = Effect.fnUntraced(function* (
     linesListed(file, { list, from: 0, to: list.count })
   )
   const merge = mergeLines(arrivals, sources, "forward")
-  // Of the last ones the older are left out, of the first ones the newer.
+  // From last lines the older ones are dropped, from first lines the newer ones.
   const { fits, taken } = limitOf(
     from === undefined
       ? { lines: Math.max(0, heldLines - choice.lines), maxBytes: Number.POSITIVE_INFINITY }

@@ -1,28 +1,34 @@
-// The lines of both streams as one sequence in their order of arrival, walked without holding more than a few of them.
+// Merges the lines of both streams in their order of arrival, holding only a few of them.
 import * as Effect from "effect/Effect"
-import type { Arrivals } from "./Arrivals.ts"
+import type { OutputTimestamps } from "./OutputTimestamps.ts"
 import type { OutputFile } from "./OutputFile.ts"
 import type { OutputStream } from "./OutputStream.ts"
 import type { LineSource, ShownSpan } from "./lineSources.ts"
 
-/** A line not read yet: where it is, and its place in the order of arrival. */
+/** A line that is not read yet: its position, and its place in the order of arrival. */
 export interface PlacedLine {
   readonly file: OutputFile
   readonly span: ShownSpan
   readonly sample: number
 }
 
-/** A walk over sources of both streams, to be taken up where it stopped. */
+/** A walk over the lines of both streams that can be continued. */
 export interface Merge {
-  /** Visits lines until one is refused, which is then the next again. Answers whether there is such a one. */
+  /**
+   * Visits lines until `visit` returns false; that line is visited again next. Returns whether
+   * there is such a line.
+   */
   readonly walk: (visit: (line: PlacedLine) => boolean) => Effect.Effect<boolean>
   /** The next line of one stream, known after a walk. */
   readonly headOf: (stream: OutputStream) => ShownSpan | undefined
 }
 
-/** Merges sources that go in this direction, given in the order of `outputStreams`. Within one sample stdout comes first. */
+/**
+ * Merges sources of one direction, in the order of `outputStreams`. Within one sample stdout comes
+ * first.
+ */
 export const mergeLines = (
-  arrivals: Arrivals,
+  arrivals: OutputTimestamps,
   sources: readonly LineSource[],
   direction: "forward" | "backward"
 ): Merge => {
@@ -64,11 +70,11 @@ interface Queue {
   readonly fill: Effect.Effect<void>
 }
 
-function queueOf(arrivals: Arrivals, source: LineSource): Queue {
+function queueOf(arrivals: OutputTimestamps, source: LineSource): Queue {
   const { file } = source
   let spans: readonly ShownSpan[] = []
   let index = 0
-  const goTo = (place: number): void => {
+  const moveTo = (place: number): void => {
     index = place
     const span = spans[index]
     queue.head =
@@ -80,11 +86,11 @@ function queueOf(arrivals: Arrivals, source: LineSource): Queue {
     source,
     head: undefined,
     ended: false,
-    advance: () => goTo(index + 1),
-    fill: Effect.map(source.some, (more) => {
+    advance: () => moveTo(index + 1),
+    fill: Effect.map(source.nextBatch, (more) => {
       spans = more
       queue.ended = more.length === 0
-      goTo(0)
+      moveTo(0)
     })
   }
   return queue

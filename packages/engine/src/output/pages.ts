@@ -1,4 +1,4 @@
-// Reads located lines a page at a time, each when it is asked for: what nobody has asked for yet is only in the files.
+// Reads located lines page by page, each when it is requested.
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -18,14 +18,14 @@ const pageBytes = 262_144
 /** Some of the lines, oldest first. */
 export interface LinePage {
   readonly lines: readonly LogLine[]
-  /** For each line the offset behind it in its stream. */
+  /** For each line the offset after it in its stream. */
   readonly lineEnds: readonly number[]
-  /** Bytes of lines in this page or before it that rotation dropped before they were read. */
+  /** The bytes of lines in this or earlier pages that rotation dropped before they were read. */
   readonly lostBytes: number
   readonly isLast: boolean
 }
 
-/** Opens what was located. Fails with OutputGone when that is not at its place any more: it would be taken for nothing. */
+/** Opens the located files. Fails with OutputGone if they were removed or replaced. */
 const open = ({
   output: { dir },
   parts
@@ -39,7 +39,10 @@ const open = ({
     return isGone ? yield* new OutputGone({ dir }) : files
   })
 
-/** The pages of what was located, at least one. The files are open from the first to the last, or until nobody wants more. Fails with OutputGone before the first. */
+/**
+ * The pages of located lines, at least one. The files are open from the first page to the last, or
+ * until the stream ends. Fails with OutputGone before the first page.
+ */
 export const pagesOf = (located: Located): Stream.Stream<LinePage, OutputGone> =>
   Stream.unwrap(
     Effect.map(open(located), (files) => {
@@ -53,7 +56,7 @@ export const pagesOf = (located: Located): Stream.Stream<LinePage, OutputGone> =
     })
   )
 
-/** All of the lines at once, where they are known to be few. Fails with OutputGone. */
+/** All lines at once, if they are known to be few. Fails with OutputGone. */
 export const allLines = Effect.fnUntraced(function* (
   located: Located
 ): Effect.fn.Return<Omit<LinePage, "isLast">, OutputGone> {

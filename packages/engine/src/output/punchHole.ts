@@ -1,10 +1,10 @@
-// Gives the beginning of a file back to the file system while others have the file open: no offset in it changes.
+// Frees the beginning of a file while other processes have it open. No offset in it changes.
 // Source: Linux fallocate(2), FALLOC_FL_PUNCH_HOLE.
 import { dlopen } from "bun:ffi"
 
 const keepSize = 0x01
 const punch = 0x02
-// glibc, then musl under the names that distributions give it.
+// glibc, then musl under the names that distributions use.
 const libraries = ["libc.so.6", "libc.so", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"]
 const tries = 5
 
@@ -12,12 +12,15 @@ type Fallocate = (fd: number, mode: number, offset: number, length: number) => n
 
 let loaded: { readonly fallocate: Fallocate | undefined } | undefined
 
-/** Frees the first `bytes` of an open file, which then read as zeros; a block freed in part keeps its place. False when the system or the file system cannot. */
+/**
+ * Frees the first `bytes` of an open file, which then read as zeros. A partly freed block keeps its
+ * space. Returns false if the system or file system does not support it.
+ */
 export function punchHole(fd: number, bytes: number): boolean {
   loaded ??= { fallocate: load() }
   const { fallocate } = loaded
   if (fallocate === undefined) return false
-  // A signal may interrupt the call; what refuses for good refuses again.
+  // A signal may interrupt the call. A permanent error fails again.
   for (let attempt = 0; attempt < tries; attempt++)
     if (fallocate(fd, punch | keepSize, 0, bytes) === 0) return true
   return false

@@ -1,4 +1,5 @@
-// Keeps an attempt's output within its limit while the task goes on writing: the oldest bytes go, whole lines as far as possible.
+// Keeps an attempt's output within its limit while the task writes. Drops the oldest bytes, whole
+// lines if possible.
 import {
   closeSync,
   fstatSync,
@@ -19,10 +20,16 @@ const lineSearchBytes = 65_536
 const copyBytes = 1_048_576
 const newline = 10
 
-/** How to make room: "hole" leaves every offset in the file as it is; "copy" moves the end to the front and truncates. */
+/**
+ * How to drop bytes: "hole" keeps every offset in the file; "copy" moves the end to the front and
+ * truncates.
+ */
 export type RotateMethod = "hole" | "copy"
 
-/** What to keep within which limit (1 KiB to 1 GiB for each stream), of both streams or one. `method` is only given by tests: by default a hole, and a copy where the file system has none. */
+/**
+ * The limit (1 KiB to 1 GiB for each stream), for both streams or one. Only tests set `method`; by
+ * default it uses holes, or copies if the file system has none.
+ */
 export interface Rotation {
   readonly dir: string
   readonly maxOutputBytes: number
@@ -30,10 +37,13 @@ export interface Rotation {
   readonly method?: RotateMethod
 }
 
-/** Drops what exceeds the limit and nobody must read any more, to be called at each growth, and gives the bytes dropped so far.
- *  With a hole nothing is lost but what is dropped. A copy also loses, uncounted, what the task writes between the last look at
- *  the file's end and its truncation: rarely for a quiet task, but of a task that writes without pause a few KiB in one of some
- *  twenty copies, the end of the output not excepted. Readers are told by `lossPossible`. Half of the limit is kept, so copies are rare. */
+/**
+ * Drops what exceeds the limit and need not be read any more. Call it at each growth; it returns
+ * the bytes dropped so far. A hole loses nothing else. A copy also loses, uncounted, what the task
+ * writes between the last read of the file's end and its truncation: rarely for a quiet task, but
+ * for a task that writes without pause a few KiB in one of about twenty copies. `lossPossible`
+ * reports this to readers. Copies keep half of the limit, so they are rare.
+ */
 export function rotate(rotation: Rotation): PerStream {
   for (const stream of rotation.streams ?? outputStreams) {
     const { keptFrom, shift } = readDropped(rotation.dir)[stream]
@@ -55,19 +65,20 @@ function rotateStream(rotation: Rotation, stream: OutputStream): void {
     if (last + shift <= keptFrom) return
     if (method === "hole") {
       const cut = Math.min(last, lineStart(fd, size - maxOutputBytes))
-      // The record comes first: a reader that finds it never takes the hole for output, and dropping again is harmless.
-      note(dir, stream, { keptFrom: cut + shift, shift })
+      // The record is written first, so that no reader takes the hole for output. Dropping again is
+      // harmless.
+      recordDropped(dir, stream, { keptFrom: cut + shift, shift })
       if (punchHole(fd, cut)) return
     }
     const cut = Math.min(last, lineStart(fd, size - Math.floor(maxOutputBytes / 2)))
     moveToFront(fd, cut)
-    note(dir, stream, { keptFrom: cut + shift, shift: cut + shift })
+    recordDropped(dir, stream, { keptFrom: cut + shift, shift: cut + shift })
   } finally {
     closeSync(fd)
   }
 }
 
-/** The first start of a line from here on; when none is near, the first start of a character. */
+/** The first start of a line after this offset; if none is near, the first start of a character. */
 function lineStart(fd: number, from: number): number {
   const bytes = new Uint8Array(lineSearchBytes)
   const count = readSync(fd, bytes, 0, lineSearchBytes, from - 1)
@@ -89,6 +100,6 @@ function moveToFront(fd: number, from: number): void {
   ftruncateSync(fd, kept)
 }
 
-function note(dir: string, stream: OutputStream, dropped: Dropped): void {
+function recordDropped(dir: string, stream: OutputStream, dropped: Dropped): void {
   writeDropped(dir, { ...readDropped(dir), [stream]: dropped })
 }

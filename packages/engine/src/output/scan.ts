@@ -1,4 +1,4 @@
-// Walks over the lines of one stream, forward or backward, a chunk at a time and letting other fibers run in between.
+// Walks over the lines of one stream, forward or backward, in chunks. Other fibers run in between.
 import * as Effect from "effect/Effect"
 import { isPartial, splitLines } from "./Line.ts"
 import type { LineSpan } from "./Line.ts"
@@ -9,19 +9,25 @@ const usualLineBytes = 256
 const newline = 10
 const nothing = Buffer.alloc(0)
 
-/** How to walk forward. `visit` gets each line, with its bytes unless it is longer than a chunk, and answers whether to go on. */
+/**
+ * How to walk forward. `visit` gets each line, with its bytes unless it is longer than a chunk, and
+ * returns whether to continue.
+ */
 export interface ForwardScan {
   readonly from: number
   /** Whether a last line without newline is visited. */
   readonly partial: boolean
-  /** Answers true for bytes in which no line is of interest. */
+  /** Returns true for bytes that contain no line of interest. */
   readonly skips?: (bytes: Buffer) => boolean
   readonly visit: (span: LineSpan, bytes: Buffer | undefined) => boolean
-  /** Where to read into, for walks that are taken up again; without it a new one. */
+  /** The buffer for repeated walks; absent: a new one. */
   readonly buffer?: Buffer
 }
 
-/** Where a walk ended: every line before `readTo` was visited, but for `missedBytes` that rotation had dropped. */
+/**
+ * The end of a walk: every line before `readTo` was visited, except for `missedBytes` that rotation
+ * had dropped.
+ */
 export interface ScanEnd {
   readonly readTo: number
   readonly missedBytes: number
@@ -36,7 +42,7 @@ export const scanForward = Effect.fnUntraced(function* (
   let position = scan.from
   let missedBytes = 0
   while (position < file.end) {
-    const { bytes, count } = readOn(file, position, buffer)
+    const { bytes, count } = readUnsearched(file, position, buffer)
     if (count === "dropped") {
       missedBytes += file.keptFrom - position
       position = file.keptFrom
@@ -47,19 +53,22 @@ export const scanForward = Effect.fnUntraced(function* (
     position += whole.bytes
     if (whole.stopped) break
     if (whole.bytes === 0) {
-      const span = yield* unendedLine(file, position, count)
+      const span = yield* incompleteLine(file, position, count)
       if (span === "dropped") continue
       if (isPartial(span) && !scan.partial) break
-      const goOn = scan.visit(span, span.next === position + bytes.length ? bytes : undefined)
+      const isWanted = scan.visit(span, span.next === position + bytes.length ? bytes : undefined)
       position = span.next
-      if (!goOn) break
+      if (!isWanted) break
     }
     yield* Effect.yieldNow
   }
   return { readTo: position, missedBytes }
 })
 
-/** The last lines that begin before an offset, oldest first; a line without newline counts. The walk costs what these lines are long, not what the file is. */
+/**
+ * The last lines that start before an offset, oldest first, including a line without newline. Reads
+ * only these lines, not the whole file.
+ */
 export const scanBackward = Effect.fnUntraced(function* (
   file: OutputFile,
   scan: { readonly before: number; readonly count: number; readonly buffer?: Buffer }
@@ -85,7 +94,7 @@ interface BackwardWalk {
   /** Newest first. */
   readonly spans: LineSpan[]
   readonly count: number
-  /** The end of the line whose beginning is looked for, and the beginning of the one after it. */
+  /** The end of the line whose start is searched, and the start of the line after it. */
   end: number
   next: number
 }
@@ -101,7 +110,7 @@ function takeLinesBackward(walk: BackwardWalk, bytes: Buffer, offset: number): v
   }
 }
 
-/** What is before the oldest newline is a line of its own, also when it is empty. */
+/** The bytes before the oldest newline are a line, even if it is empty. */
 function takeOldestLine(walk: BackwardWalk, keptFrom: number): void {
   if (walk.spans.length === walk.count || walk.next <= keptFrom || walk.end < keptFrom) return
   walk.spans.push({ start: keptFrom, end: walk.end, next: walk.next })
@@ -119,8 +128,8 @@ function takeWholeLines(
   return splitLines(whole, offset, scan.visit)
 }
 
-/** The line that begins at `start` and has no newline in its first `known` bytes. */
-const unendedLine = Effect.fnUntraced(function* (
+/** The line that starts at `start` and has no newline in its first `known` bytes. */
+const incompleteLine = Effect.fnUntraced(function* (
   file: OutputFile,
   start: number,
   known: number
@@ -140,8 +149,10 @@ const unendedLine = Effect.fnUntraced(function* (
   return { start, end: file.end, next: file.end }
 })
 
-/** Reads what is not known to hold no newline; of that only the count is given. */
-function readOn(
+/**
+ * Reads, but skips bytes that are known to contain no newline; of those it only returns the count.
+ */
+function readUnsearched(
   file: OutputFile,
   position: number,
   buffer: Buffer
@@ -152,7 +163,10 @@ function readOn(
   return { count, bytes: count === "dropped" ? nothing : buffer.subarray(0, count) }
 }
 
-/** How many bytes behind this place are known to hold no newline; nothing is known of what rotation has dropped. */
+/**
+ * How many bytes after this position are known to contain no newline. Nothing is known of dropped
+ * bytes.
+ */
 function searchedFrom({ keptFrom, search }: OutputFile, position: number): number {
   return search?.start === position && position >= keptFrom ? search.to - position : 0
 }
@@ -167,7 +181,7 @@ function lastNewline(bytes: Buffer, from: number): number {
   return from < 0 ? -1 : bytes.subarray(0, from + 1).lastIndexOf(newline)
 }
 
-/** Room for a walk over this many bytes, a chunk of them at a time. */
+/** Allocates a buffer for a walk over this many bytes, at most a chunk. */
 export function scanBuffer(bytes: number): Buffer {
   return Buffer.allocUnsafeSlow(Math.max(1, Math.min(chunkBytes, bytes)))
 }

@@ -4,7 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { follow } from "../output/follow.ts"
-import { restMs } from "../output/Rest.ts"
+import { idleLineMs } from "../output/IdleLines.ts"
 import { listenersAt } from "../process/listeners.ts"
 import { look } from "../process/look.ts"
 import type { AttemptTree } from "../process/remains.ts"
@@ -43,7 +43,7 @@ const matchesOutput = (
   last: LastAnswer,
   ended: Effect.Effect<void>
 ): Effect.Effect<boolean> =>
-  follow({ attempt, ...readable, ended, grep: pattern, hurried: true, restMs }).pipe(
+  follow({ attempt, ...readable, ended, grep: pattern, hurried: true, idleLineMs }).pipe(
     Stream.take(1),
     Stream.runCollect,
     Effect.map((lines) => lines.length > 0),

@@ -5,7 +5,7 @@
 import { countOf, type FailedTask, failuresMaxCount, outcomeOf } from "@backbeat/contract/Ends"
 import type { Task } from "@backbeat/core/task/Task"
 import * as Effect from "effect/Effect"
-import { briefEnd } from "../output/lastLinesOf.ts"
+import { fewLastLines } from "../output/lastLinesOf.ts"
 import { makeLastLines } from "./lastLines.ts"
 import { once } from "../wiring/once.ts"
 
@@ -31,7 +31,7 @@ export const makeEnds = once(
       const failures = yield* Effect.forEach(
         tasks.filter(isFailed).slice(0, failuresMaxCount),
         (task) =>
-          Effect.map(lastLines(task, briefEnd), ({ lastLines: lines = [] }) => ({
+          Effect.map(lastLines(task, fewLastLines), ({ lastLines: lines = [] }) => ({
             id: task.id,
             ...causeOf(task),
             ...(lines.length === 0 ? {} : { lastLines: lines })

@@ -7,7 +7,7 @@ import { lastAttempt } from "@backbeat/core/task/TaskState"
 import * as Effect from "effect/Effect"
 import { readableDir } from "../output/readableDir.ts"
 import { Home } from "../home/Home.ts"
-import { lastLinesOf, wholeEnd } from "../output/lastLinesOf.ts"
+import { lastLinesOf, maxLastLines } from "../output/lastLinesOf.ts"
 import { once } from "../wiring/once.ts"
 
 /** Builds a function that reads the last lines of any task. */
@@ -26,7 +26,7 @@ export const makeReadLastLines = once(
  */
 export const makeLastLines = once(
   Effect.map(makeReadLastLines, (read) =>
-    Effect.fnUntraced(function* (task: Task, lines: number = wholeEnd) {
+    Effect.fnUntraced(function* (task: Task, lines: number = maxLastLines) {
       return task.state.status === "failed" ? { lastLines: yield* read(task, lines) } : {}
     })
   )

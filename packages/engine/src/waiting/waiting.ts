@@ -17,7 +17,7 @@ import { Home } from "../home/Home.ts"
 import { describeWasHeld } from "../process/heldPort.ts"
 import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { makeWaitUntil, makeUntilEnded } from "../commit/until.ts"
-import { wholeEnd } from "../output/lastLinesOf.ts"
+import { maxLastLines } from "../output/lastLinesOf.ts"
 import { type Call, toProblem } from "../call/Call.ts"
 import { makeLastLines, makeReadLastLines } from "../view/lastLines.ts"
 import { makeNeverReady } from "../logs/neverReady.ts"
@@ -91,7 +91,7 @@ export const makeTimeLimit = once(
       return present({
         status,
         health,
-        lastLines: yield* readLines(one, wholeEnd),
+        lastLines: yield* readLines(one, maxLastLines),
         warnings: [
           ...(otherProgram === null ? [] : [describeWasHeld(otherProgram)]),
           ...watchWarnings(root, surface)

@@ -1,14 +1,14 @@
-// A scratch attempt folder, and a real process that writes its files when told to.
+// A scratch attempt folder, and a real process that writes its files on command.
 import { appendFileSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { watchOutput, watchOutputLater } from "../../src/output/Growth.ts"
 import type { OutputWatch, WatchOptions } from "../../src/output/Growth.ts"
-import type { Sample } from "../../src/output/Arrivals.ts"
+import type { Sample } from "../../src/output/OutputTimestamps.ts"
 import { outputPath } from "../../src/output/OutputStream.ts"
 import type { OutputStream } from "../../src/output/OutputStream.ts"
 
-/** An attempt folder that goes, with everything started in it, at the end of the test. */
+/** An attempt folder. It is removed at the end of the test, with everything started in it. */
 export class AttemptRig implements Disposable {
   readonly dir: string
   readonly #watches: OutputWatch[] = []
@@ -42,7 +42,7 @@ export class AttemptRig implements Disposable {
     watching.sampleNow()
   }
 
-  /** A shell whose output goes to the files as a task's does; it runs each line it is told. */
+  /** A shell whose output goes to the files like a task's. It runs each line that it is sent. */
   writer(): {
     readonly tell: (line: string) => void
     readonly done: () => Promise<number>
@@ -78,7 +78,7 @@ export class AttemptRig implements Disposable {
   }
 }
 
-/** Waits for the growth that satisfies `reached`, which may be behind us already. */
+/** Waits for growth that satisfies `reached`; it may already have happened. */
 export function grown(
   watching: OutputWatch,
   reached: (sample: Sample) => boolean

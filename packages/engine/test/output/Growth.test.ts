@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test"
 import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs"
-import { readArrivals } from "../../src/output/Arrivals.ts"
-import type { Sample } from "../../src/output/Arrivals.ts"
+import { readTimestamps } from "../../src/output/OutputTimestamps.ts"
+import type { Sample } from "../../src/output/OutputTimestamps.ts"
 import { watchOutput } from "../../src/output/Growth.ts"
 import { outputPath } from "../../src/output/OutputStream.ts"
 import { AttemptRig, grown } from "./AttemptRig.ts"
 
 describe("a watch on the output", () => {
-  test("tells of what a running process writes to either stream", async () => {
+  test("reports what a running process writes to either stream", async () => {
     using rig = new AttemptRig()
     const watching = rig.watch()
     const writer = rig.writer()
@@ -22,7 +22,7 @@ describe("a watch on the output", () => {
     await writer.done()
   })
 
-  test("misses nothing of many small writes at any distance from each other", async () => {
+  test("misses none of many small writes at any interval", async () => {
     using rig = new AttemptRig()
     const watching = rig.watch()
     const writer = rig.writer()
@@ -34,7 +34,7 @@ describe("a watch on the output", () => {
     expect(watching.last.stdoutBytes).toBe(600)
   })
 
-  test("goes on when what hears of growth fails, as a rotation does without a descriptor", async () => {
+  test("continues when a listener fails, like a rotation without a descriptor", async () => {
     using rig = new AttemptRig()
     const heard: Array<number> = []
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -52,12 +52,12 @@ describe("a watch on the output", () => {
     expect(heard).toEqual([4, 8])
   })
 
-  test("notices growth again after it has come to rest", async () => {
+  test("detects growth again after a pause", async () => {
     using rig = new AttemptRig()
     const watching = rig.watch()
     const writer = rig.writer()
     for (let round = 1; round <= 4; round++) {
-      // Longer than the interval, so that the write finds the watch armed and no timer.
+      // Longer than the interval, so that at the write the watch is set and no timer runs.
       writer.tell("sleep 0.12; echo x")
       await grown(watching, (sample) => sample.stdoutBytes === round * 2)
     }
@@ -79,7 +79,7 @@ describe("a watch on the output", () => {
     expect(samples).toBeLessThan((performance.now() - startedAt) / 50 + 5)
   }, 60_000)
 
-  test("looks more often while somebody waits for a line", async () => {
+  test("samples more often while a caller waits for a line", async () => {
     using rig = new AttemptRig()
     const watching = rig.watch()
     const release = watching.hurry()
@@ -97,7 +97,7 @@ describe("a watch on the output", () => {
     expect(gaps.toSorted((a, b) => a - b)[0]).toBeLessThan(40)
   })
 
-  test("shortens an interval that has begun when somebody begins to wait", async () => {
+  test("shortens the current interval when a caller starts to wait", async () => {
     using rig = new AttemptRig()
     const watching = rig.watch()
     const waits: number[] = []
@@ -116,7 +116,7 @@ describe("a watch on the output", () => {
     expect(Math.min(...waits)).toBeLessThan(40)
   })
 
-  test("tells a later engine first of what was written while none ran, with the time of the file", async () => {
+  test("first reports to a later engine what was written while none ran, with the time of the file", async () => {
     using rig = new AttemptRig()
     const first = rig.watch({ now: () => 1_000 })
     rig.arrive(first, "stdout", "seen\n")
@@ -125,10 +125,10 @@ describe("a watch on the output", () => {
     const told: Sample[] = []
     rig.watch({ onGrowth: (sample) => told.push(sample) })
     expect(told).toMatchObject([{ stdoutBytes: 5, stderrBytes: 7 }])
-    expect(readArrivals(rig.dir).count).toBe(2)
+    expect(readTimestamps(rig.dir).count).toBe(2)
   })
 
-  test("that begins later does not begin for an attempt that is over by then, unless it printed more than its bound", () => {
+  test("that starts later does not start for an attempt that has ended by then, unless its output exceeds the limit", () => {
     for (const [boundBytes, told] of [
       [1024, []],
       [5, [{ stdoutBytes: 6, stderrBytes: 0 }]]
@@ -139,11 +139,11 @@ describe("a watch on the output", () => {
       rig.append("stdout", "short\n")
       watching.close()
       expect(samples).toMatchObject(told)
-      expect(readArrivals(rig.dir).count).toBe(told.length)
+      expect(readTimestamps(rig.dir).count).toBe(told.length)
     }
   })
 
-  test("that begins later begins by itself, and at once when somebody wants to hear", async () => {
+  test("that starts later starts by itself, and at once when a caller subscribes", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", "first\n")
     const heard = Promise.withResolvers<Sample>()
@@ -176,7 +176,7 @@ describe("a watch on the output", () => {
     expect(watching.last.at).toBe(5_000)
   })
 
-  test("goes on counting when somebody empties a file", () => {
+  test("continues to count when another program empties a file", () => {
     using rig = new AttemptRig()
     const watching = rig.watch()
     rig.arrive(watching, "stdout", "before\n")
@@ -185,7 +185,7 @@ describe("a watch on the output", () => {
     expect(watching.last.stdoutBytes).toBe(11)
   })
 
-  test("looks for growth now and then when it cannot watch", async () => {
+  test("polls for growth when it cannot watch", async () => {
     using rig = new AttemptRig()
     const dir = `${rig.dir}/later`
     const watching = watchOutput(dir, { onGrowth: () => {} })
@@ -197,7 +197,7 @@ describe("a watch on the output", () => {
     watching.close()
   })
 
-  test("says that it is degraded when it cannot watch, notices growth on request, and recovers", async () => {
+  test("reports that it is degraded when it cannot watch, detects growth on request, and recovers", async () => {
     using rig = new AttemptRig()
     const dir = `${rig.dir}/later`
     const watching = watchOutput(dir, { onGrowth: () => {} })
@@ -212,7 +212,7 @@ describe("a watch on the output", () => {
     watching.close()
   })
 
-  test("outlives the removal of the folder", () => {
+  test("survives the removal of the folder", () => {
     using rig = new AttemptRig()
     const watching = rig.watch()
     rig.arrive(watching, "stdout", "x\n")

@@ -40,7 +40,7 @@ describe("the text of a line", () => {
   test("keeps escape sequences when asked to", () =>
     expect(shown("\u001B[31mred\u001B[0m", true)).toBe("\u001B[31mred\u001B[0m"))
 
-  test("of 64 KiB is whole, and of more is cut with a mark", () => {
+  test("is complete up to 64 KiB, and cut with a mark above", () => {
     expect(lineOf("x".repeat(65_536))).toBe("x".repeat(65_536))
     expect(lineOf("x".repeat(65_537))).toBe(
       `${"x".repeat(65_536)}… [line cut: 65536 of 65537 bytes shown]`

@@ -4,12 +4,12 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { follow } from "../../src/output/follow.ts"
-import type { FollowedLine, Following } from "../../src/output/follow.ts"
+import type { FollowedLine, FollowOptions } from "../../src/output/follow.ts"
 import { OutputFile } from "../../src/output/OutputFile.ts"
 import { AttemptRig } from "./AttemptRig.ts"
 
-/** Collects the lines of a follower, and tells when it has so many. */
-function collect(options: Omit<Following, "ended" | "attempt">) {
+/** Collects the lines of a follower, and reports when it has a given number of them. */
+function collect(options: Omit<FollowOptions, "ended" | "attempt">) {
   const ended = Deferred.makeUnsafe<void>()
   const lines: FollowedLine[] = []
   const waiting: { readonly count: number; readonly resolve: () => void }[] = []
@@ -38,7 +38,7 @@ function collect(options: Omit<Following, "ended" | "attempt">) {
 }
 
 describe("a follower", () => {
-  test("gets what was there, then each line as it comes, and ends when the attempt has ended", async () => {
+  test("returns existing lines, then each new line, and ends with the attempt", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", "before\n")
     const follower = collect({ dir: rig.dir, watch: rig.watch() })
@@ -61,7 +61,7 @@ describe("a follower", () => {
     ])
   })
 
-  test("gets everything written before the end, however late it is looked at", async () => {
+  test("returns all output written before the end, even when read late", async () => {
     using rig = new AttemptRig()
     const follower = collect({ dir: rig.dir, watch: rig.watch() })
     const writer = rig.writer()
@@ -74,7 +74,7 @@ describe("a follower", () => {
     expect(follower.texts()).toContain("end")
   })
 
-  test("goes on behind any line that another follower was given", async () => {
+  test("continues after any line of another follower", async () => {
     using rig = new AttemptRig()
     const watching = rig.watch()
     for (let line = 1; line <= 6; line++)
@@ -89,7 +89,7 @@ describe("a follower", () => {
     }
   })
 
-  test("that waits for a line gets the first that matches, and stops looking", async () => {
+  test("that waits for a line returns the first match and stops reading", async () => {
     using rig = new AttemptRig()
     const watching = rig.watch()
     const found = Effect.runPromise(
@@ -110,7 +110,7 @@ describe("a follower", () => {
     await writer.done()
   })
 
-  test("of one stream gets nothing of the other", async () => {
+  test("of one stream returns no line of the other", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", "out\n")
     rig.append("stderr", "err\n")
@@ -119,7 +119,7 @@ describe("a follower", () => {
     expect(follower.texts()).toEqual(["err"])
   })
 
-  test("with a wrong cursor fails and names the field", async () => {
+  test("fails for an invalid cursor and names the field", async () => {
     using rig = new AttemptRig()
     const failing = follow({
       attempt: 1,
@@ -133,9 +133,9 @@ describe("a follower", () => {
     })
   })
 
-  test("that takes unfinished lines takes one when it rests, and what follows in it as another", async () => {
+  test("of incomplete lines returns one when it is idle, and the rest of it as another line", async () => {
     using rig = new AttemptRig()
-    const follower = collect({ dir: rig.dir, watch: rig.watch(), restMs: 20 })
+    const follower = collect({ dir: rig.dir, watch: rig.watch(), idleLineMs: 20 })
     rig.append("stdout", ">>> ")
     await follower.have(1)
     rig.append("stdout", "2\n>>> ")
@@ -152,12 +152,12 @@ describe("a follower", () => {
     await follower.end()
   })
 
-  test("that takes unfinished lines takes one of a stream at rest while the other goes on", async () => {
+  test("of incomplete lines returns one of an idle stream while the other grows", async () => {
     using rig = new AttemptRig()
     const follower = collect({
       dir: rig.dir,
       watch: rig.watch(),
-      restMs: 60,
+      idleLineMs: 60,
       grep: "Listening on 3000"
     })
     rig.append("stdout", "Listening on 3000")
@@ -167,9 +167,14 @@ describe("a follower", () => {
     expect(follower.texts()).toEqual(["Listening on 3000"])
   })
 
-  test("that takes unfinished lines holds a pattern against the whole line once it has ended", async () => {
+  test("of incomplete lines matches a pattern against the whole line once it is complete", async () => {
     using rig = new AttemptRig()
-    const follower = collect({ dir: rig.dir, watch: rig.watch(), restMs: 10, grep: "^a b$|piece" })
+    const follower = collect({
+      dir: rig.dir,
+      watch: rig.watch(),
+      idleLineMs: 10,
+      grep: "^a b$|piece"
+    })
     rig.append("stderr", "piece")
     rig.append("stdout", "a ")
     await follower.have(1)
@@ -179,7 +184,7 @@ describe("a follower", () => {
     await follower.end()
   })
 
-  test("of a line that grows for long reads each byte of it about once", async () => {
+  test("reads each byte of a slowly growing line about once", async () => {
     using rig = new AttemptRig()
     const watching = rig.watch()
     const read = spyOn(OutputFile.prototype, "read")
@@ -200,7 +205,7 @@ describe("a follower", () => {
     expect(readBytes).toBeLessThan(2 * 40 * part.length)
   })
 
-  test("that is interrupted leaves", async () => {
+  test("removes its listener when it is interrupted", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", "one\n")
     const watching = rig.watch()

@@ -2,17 +2,23 @@ import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { briefEnd, errorPattern, lastLinesOf, wholeEnd } from "../../src/output/lastLinesOf.ts"
+import {
+  fewLastLines,
+  errorPattern,
+  lastLinesOf,
+  maxLastLines
+} from "../../src/output/lastLinesOf.ts"
 import { AttemptRig } from "./AttemptRig.ts"
 
-const told = (rig: AttemptRig, lines = wholeEnd) => Effect.runPromise(lastLinesOf(rig.dir, lines))
+const told = (rig: AttemptRig, lines = maxLastLines) =>
+  Effect.runPromise(lastLinesOf(rig.dir, lines))
 const numbered = (from: number, to: number): string =>
   Array.from({ length: to - from + 1 }, (_, index) => `step ${from + index}\n`).join("")
 const bytesOf = (lines: readonly string[]): number =>
   Buffer.byteLength(lines.map((line) => `${line}\n`).join(""))
 
-describe("what a task wrote last", () => {
-  test("is its last five lines, and before them those that look like errors, with a mark where lines are left out", async () => {
+describe("the last lines of a task", () => {
+  test("are its last five lines after those that look like errors, with a mark at gaps", async () => {
     using rig = new AttemptRig()
     rig.append(
       "stdout",
@@ -28,21 +34,21 @@ describe("what a task wrote last", () => {
       "step 3000"
     ]
     expect(await told(rig)).toEqual(lines)
-    expect(await told(rig, briefEnd)).toEqual([
+    expect(await told(rig, fewLastLines)).toEqual([
       "src/a.ts(3,1): error TS2304: no name",
       "...",
       "step 3000"
     ])
   })
 
-  test("has the newest ten that look like errors, of a few lines the newest two", async () => {
+  test("include the newest ten that look like errors, or the newest two in a brief answer", async () => {
     using rig = new AttemptRig()
     for (let line = 1; line <= 20; line++) rig.append("stderr", `error ${line}\n`)
     expect(await told(rig)).toEqual(Array.from({ length: 15 }, (_, index) => `error ${index + 6}`))
-    expect(await told(rig, briefEnd)).toEqual(["error 18", "error 19", "error 20"])
+    expect(await told(rig, fewLastLines)).toEqual(["error 18", "error 19", "error 20"])
   })
 
-  test("is of both streams in their order of arrival", async () => {
+  test("come from both streams in their order of arrival", async () => {
     using rig = new AttemptRig()
     const watching = rig.watch()
     rig.arrive(watching, "stderr", "one\n")
@@ -52,7 +58,7 @@ describe("what a task wrote last", () => {
     expect(await told(rig)).toEqual(["one", "two", "three", "four"])
   })
 
-  test("is no longer than 1,600 bytes, a line no longer than 300 characters, and of three lines 400 bytes", async () => {
+  test("have at most 1,600 bytes, 300 characters per line, and as three lines 400 bytes", async () => {
     using rig = new AttemptRig()
     for (let line = 1; line <= 12; line++)
       rig.append("stdout", `error ${line} ${"é".repeat(line * 40)}\n`)
@@ -60,12 +66,12 @@ describe("what a task wrote last", () => {
     expect(bytesOf(whole)).toBeLessThanOrEqual(1600)
     expect(whole.every((line) => line.length <= 300)).toBe(true)
     expect(whole.at(-1)).toMatch(/^error 12 é+…$/u)
-    const brief = await told(rig, briefEnd)
+    const brief = await told(rig, fewLastLines)
     expect(bytesOf(brief)).toBeLessThanOrEqual(400)
     expect(brief.at(-1)).toMatch(/^error 12 é+…$/u)
   })
 
-  test("costs no more than a part of a long output, and of a progress bar is its last state", async () => {
+  test("read only a part of a long output, and show the last state of a progress bar", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", `error too far back\n${"50 %\r".repeat(500_000)}100 %`)
     expect(await told(rig)).toEqual(["100 %"])
@@ -73,7 +79,7 @@ describe("what a task wrote last", () => {
     expect((await told(rig)).slice(-1)).toEqual(["step 200000"])
   })
 
-  test("of no output is nothing", async () => {
+  test("are none without output", async () => {
     using rig = new AttemptRig()
     expect(await told(rig)).toEqual([])
   })

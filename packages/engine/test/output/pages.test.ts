@@ -30,7 +30,7 @@ const openCount = (): number => readdirSync("/dev/fd").length
 const together = (stream: "stdout" | "stderr"): readonly string[] =>
   Array.from({ length: 30 }, (_, index) => `${stream} 40 ${index}`)
 
-/** More lines of both streams than are held at a time, in a known order of arrival. */
+/** More lines of both streams than are held in memory, in a known order of arrival. */
 const interleaved = (rig: AttemptRig): readonly string[] => {
   const watching = rig.watch()
   const texts: string[] = []
@@ -43,7 +43,7 @@ const interleaved = (rig: AttemptRig): readonly string[] => {
     rig.arrive(watching, stream, more.map((text) => `${text}\n`).join(""))
     texts.push(...more)
   }
-  // What comes within one sample has no order but that of the streams.
+  // Within one sample the order is that of the streams.
   for (const stream of ["stderr", "stdout"] as const)
     rig.append(
       stream,
@@ -56,7 +56,7 @@ const interleaved = (rig: AttemptRig): readonly string[] => {
 }
 
 describe("many lines of both streams", () => {
-  test("come in their order of arrival, whichever number of the last ones is asked for", async () => {
+  test("come in their order of arrival, for any number of last lines", async () => {
     using rig = new AttemptRig()
     const texts = interleaved(rig)
     expect(texts.length).toBeGreaterThan(10_000)
@@ -79,7 +79,7 @@ describe("many lines of both streams", () => {
     }
   })
 
-  test("come in their order of arrival behind a cursor, whatever is read at a time", async () => {
+  test("come in their order of arrival after a cursor, for any page size", async () => {
     using rig = new AttemptRig()
     const texts = interleaved(rig)
     for (const asked of [
@@ -100,7 +100,7 @@ describe("many lines of both streams", () => {
     }
   })
 
-  test("that match come as the last of those that match, with what stands around them in their stream", async () => {
+  test("that match come as the last matches, with the lines around them in their stream", async () => {
     using rig = new AttemptRig()
     const texts = interleaved(rig)
     const matching = texts.filter((text) => /[05]$/u.test(text))
@@ -117,7 +117,7 @@ describe("many lines of both streams", () => {
 })
 
 describe("located lines", () => {
-  test("are those that were there when they were located, also when more came before they are read", async () => {
+  test("are those that existed when they were located, even if more came before they are read", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", "one\ntwo\nhal")
     const running = { attempt: 1, dir: rig.dir, ended: false }
@@ -134,7 +134,7 @@ describe("located lines", () => {
     expect(await textsOf(rig, { since: `c1-${located.next.stdout}-0` })).toEqual(["half", "three"])
   })
 
-  test("that rotation drops before they are read are told as lost, and none comes twice", async () => {
+  test("that rotation drops before they are read are reported as lost, and none comes twice", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", Array.from({ length: 20_000 }, (_, index) => `${line(index)}\n`).join(""))
     for (const since of [undefined, "c1-0-0"]) {
@@ -152,7 +152,7 @@ describe("located lines", () => {
     }
   })
 
-  test("are told as gone when their file is not at its place any more, also when another one is", async () => {
+  test("fail with OutputGone when their file was removed or replaced", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", "one\ntwo\n")
     const located = await Effect.runPromise(locateLogs(queryOf(rig), { count: false }))
@@ -173,7 +173,7 @@ describe("located lines", () => {
     ])
   })
 
-  test("hold no file open before they are read, nor when their reader leaves in the middle", async () => {
+  test("keep no file open before they are read, or after their reader stops in the middle", async () => {
     using rig = new AttemptRig()
     interleaved(rig)
     const before = openCount()
@@ -199,7 +199,7 @@ describe("located lines", () => {
   })
 })
 
-describe("a list of where lines are", () => {
+describe("a list of line positions", () => {
   test("keeps the newest up to its limit", () => {
     for (const limit of [0, 1, 3, 255, 256, 257, 1000]) {
       const list = new SpanList(limit)

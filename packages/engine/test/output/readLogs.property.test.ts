@@ -1,4 +1,4 @@
-// Whatever a task writes, and however a reader cuts its reading, each line comes once and in order.
+// For any output and any cuts between reads, each line comes once and in order.
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
@@ -34,7 +34,10 @@ const writes: fc.Arbitrary<Write[]> = fc.array(
   { maxLength: 25 }
 )
 
-/** The lines of one stream, told independently: split at each newline, the rest is a line when it is not empty. */
+/**
+ * The lines of one stream, computed independently: split at each newline; the rest is a line if it
+ * is not empty.
+ */
 function linesOf(stream: OutputStream, written: readonly Write[]): string[] {
   const whole = Buffer.concat(
     written.filter((write) => write.stream === stream).map((write) => write.bytes)
@@ -54,7 +57,7 @@ const only = (lines: readonly LogLine[], stream: OutputStream): string[] =>
   lines.filter((line) => line.stream === stream).map((line) => line.text)
 
 describe("any output", () => {
-  test("read on from cursor to cursor while it is written gives each line once, in order", async () => {
+  test("gives each line once and in order when it is read from cursor to cursor while it grows", async () => {
     await fc.assert(
       fc.asyncProperty(writes, fc.integer({ min: 1, max: 5 }), async (written, finalLines) => {
         using rig = new AttemptRig()
@@ -82,7 +85,7 @@ describe("any output", () => {
     )
   }, 60_000)
 
-  test("has the same last lines as a reader of all of it, and the same count", async () => {
+  test("has the same last lines and count as a reader of all of it", async () => {
     await fc.assert(
       fc.asyncProperty(writes, fc.integer({ min: 0, max: 8 }), async (written, lines) => {
         using rig = new AttemptRig()
@@ -108,7 +111,7 @@ describe("any output", () => {
     )
   }, 60_000)
 
-  test("is read right where lines and characters lie across the borders of chunks", async () => {
+  test("is read correctly when lines and characters cross the borders of chunks", async () => {
     using rig = new AttemptRig()
     const chunk = 262_144
     const written: Write[] = []
@@ -139,7 +142,7 @@ describe("any output", () => {
     expect(forward.lines.filter((line) => line.text === "short €").length).toBe(written.length)
   })
 
-  test("of lines shorter than a cut is read right across the borders of chunks", async () => {
+  test("with short lines is read correctly across the borders of chunks", async () => {
     using rig = new AttemptRig()
     const lines = Array.from(
       { length: 30_000 },

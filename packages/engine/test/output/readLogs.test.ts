@@ -22,7 +22,7 @@ const numbered = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index}`)
 
 describe("the last lines", () => {
-  test("of no output are none", async () => {
+  test("are none without output", async () => {
     using rig = new AttemptRig()
     expect(await read(rig)).toEqual({
       lines: [],
@@ -35,7 +35,7 @@ describe("the last lines", () => {
     })
   })
 
-  test("of an attempt whose files are not there are none", async () => {
+  test("are none when the files of the attempt are missing", async () => {
     using rig = new AttemptRig()
     const page = await Effect.runPromise(
       readLogs({ output: { attempt: 1, dir: `${rig.dir}/none`, ended: true }, lines: 5 })
@@ -43,7 +43,7 @@ describe("the last lines", () => {
     expect(page.totalLines).toBe(0)
   })
 
-  test("are the newest ones, with the count of all, the last without newline too", async () => {
+  test("are the newest, including one without newline, with the total count", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", numbered(1, 412).join("\n"))
     const page = await read(rig, { lines: 50 })
@@ -52,7 +52,7 @@ describe("the last lines", () => {
     expect(summarize("bg_demo", page)).toBe("Showing 50 of 412 log lines for bg_demo.")
   })
 
-  test("of both streams come in the order of arrival, stdout first within one sample, each with its time", async () => {
+  test("of both streams come in the order of arrival, stdout first within a sample, each with its time", async () => {
     using rig = new AttemptRig()
     let clock = Date.parse("2026-01-02T03:04:05.000Z")
     const watching = rig.watch({ now: () => (clock += 1_000) })
@@ -76,7 +76,7 @@ describe("the last lines", () => {
     )
   })
 
-  test("of both streams are the newest of both, not of each", async () => {
+  test("of both streams are the newest of both together", async () => {
     using rig = new AttemptRig()
     const watching = rig.watch()
     rig.arrive(watching, "stderr", "old 1\nold 2\nold 3\n")
@@ -89,7 +89,7 @@ describe("the last lines", () => {
     ])
   })
 
-  test("of a running attempt show a line that is being written, mark it, and give it again when it is whole", async () => {
+  test("of a running attempt show an incomplete line with a mark, and again when it is complete", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", "done\nPassword: ")
     const first = await read(rig, { ended: false })
@@ -102,7 +102,7 @@ describe("the last lines", () => {
     expect(texts(await read(rig, { ended: false, since: first.cursor }))).toEqual(["Password: ***"])
   })
 
-  test("for a checkpoint are whole lines within a count of bytes", async () => {
+  test("for a checkpoint are complete lines within a limit of bytes", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", "one\ntwo\nthree")
     const ask = (lines: number, maxBytes: number) =>
@@ -122,7 +122,7 @@ describe("the last lines", () => {
     expect(page.totalLines).toBe(3)
   })
 
-  test("for a checkpoint have the beginning of a last line that is too long by itself", async () => {
+  test("for a checkpoint contain the beginning of a last line that is too long alone", async () => {
     using rig = new AttemptRig()
     rig.append("stderr", `before\n429 ${"é".repeat(50_000)}\n`)
     const lines = await Effect.runPromise(
@@ -135,8 +135,8 @@ describe("the last lines", () => {
   })
 })
 
-describe("reading on since a cursor", () => {
-  test("gives the first lines after it and says whether there are more", async () => {
+describe("reading on from a cursor", () => {
+  test("returns the first lines after it and whether there are more", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", `${numbered(1, 5).join("\n")}\n`)
     const first = await read(rig, { since: "c1-0-0", lines: 3 })
@@ -147,7 +147,7 @@ describe("reading on since a cursor", () => {
     expect([texts(none), none.hasMore, none.cursor]).toEqual([[], false, rest.cursor])
   })
 
-  test("keeps a line without newline back until it is whole or the attempt has ended", async () => {
+  test("holds a line without newline back until it is complete or the attempt has ended", async () => {
     using rig = new AttemptRig()
     rig.append("stderr", "whole\npart")
     const first = await read(rig, { since: "c1-0-0", ended: false })
@@ -179,7 +179,7 @@ describe("grep", () => {
     "end"
   ]
 
-  test("counts and shows only lines that match, as they are seen", async () => {
+  test("counts and shows only matching lines, by their visible text", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", `${lines.join("\n")}\n`)
     for (const grep of ["error", "^error: (one|two)$", "error|nothing"]) {
@@ -211,7 +211,7 @@ describe("grep", () => {
     expect(page).toMatchObject({ shownLines: 2, totalLines: 2 })
   })
 
-  test("reads on since a cursor without a gap or a duplicate", async () => {
+  test("reads on from a cursor without gaps and duplicates", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", `${numbered(1, 60).join("\n")}\n`)
     rig.append("stderr", `${numbered(1, 60).join("\n")}\n`)
@@ -225,7 +225,7 @@ describe("grep", () => {
     expect(page.totalLines).toBe(matching.length * 2)
   })
 
-  test("does not give a line that may still grow to a reader that goes on, though it counts", async () => {
+  test("counts a line that may still grow, but does not return it to a continuing reader", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", "no\nyes\nyes, bu")
     const first = await read(rig, { grep: "yes", since: "c1-0-0", ended: false })
@@ -241,7 +241,7 @@ describe("grep", () => {
     expect(texts(await read(rig, { grep: "error" }))).toEqual(["error"])
   })
 
-  test("finds a word that skipping over whole chunks must not lose", async () => {
+  test("finds a word across the borders of skipped chunks", async () => {
     using rig = new AttemptRig()
     const filler = `${"x".repeat(99)}\n`.repeat(4_000)
     rig.append("stdout", `${filler}needle 1\n${filler}needle 2`)
@@ -280,7 +280,7 @@ const timed = async <A>(ask: () => Promise<A>): Promise<readonly [answer: A, too
 }
 
 describe("a large file", () => {
-  test("gives its last lines without being read", async () => {
+  test("returns its last lines without reading the rest", async () => {
     using rig = new AttemptRig()
     const line = `${"0123456789".repeat(8)} ordinary\n`
     const block = Buffer.from(line.repeat(40_000))

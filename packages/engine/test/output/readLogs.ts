@@ -1,7 +1,7 @@
-// Reads all lines that answer a query, as a caller gets them.
+// Reads all lines of a query, as a caller gets them.
 import * as Effect from "effect/Effect"
 import type { LogLine } from "../../src/output/LogLine.ts"
-import { cursorBehind, locateLogs, type LogQuery } from "../../src/output/LogQuery.ts"
+import { cursorAfter, locateLogs, type LogQuery } from "../../src/output/LogQuery.ts"
 import { allLines } from "../../src/output/pages.ts"
 
 /** The answer. */
@@ -26,7 +26,7 @@ export const readLogs = Effect.fnUntraced(function* (query: LogQuery) {
     totalLines,
     shownLines,
     hasMore,
-    cursor: cursorBehind(located),
+    cursor: cursorAfter(located),
     droppedBytes: droppedBytes + lostBytes,
     lossPossible
   }

@@ -33,7 +33,7 @@ function write(rig: AttemptRig, from: number, to: number): void {
 }
 
 describe.each(methods)("output rotated by %s", (method) => {
-  test("within its limit is left alone", () => {
+  test("is not changed within its limit", () => {
     using rig = new AttemptRig()
     write(rig, 1, 100)
     expect(rotate({ dir: rig.dir, maxOutputBytes: 100 * lineBytes, method })).toEqual({
@@ -42,7 +42,7 @@ describe.each(methods)("output rotated by %s", (method) => {
     })
   })
 
-  test("keeps the newest whole lines and tells how many bytes went", async () => {
+  test("keeps the newest complete lines and returns the dropped bytes", async () => {
     using rig = new AttemptRig()
     write(rig, 1, 10_000)
     rig.append("stderr", "kept\n")
@@ -63,7 +63,7 @@ describe.each(methods)("output rotated by %s", (method) => {
     expect((await read(rig, { stream: "stderr" })).lines.map(({ text }) => text)).toEqual(["kept"])
   })
 
-  test("keeps cursors: one in the kept part reads on from there, one before it from the oldest kept line", async () => {
+  test("keeps cursors valid: one in the kept part continues there, an older one at the oldest kept line", async () => {
     using rig = new AttemptRig()
     write(rig, 1, 10_000)
     rotate({ dir: rig.dir, maxOutputBytes: 60_000, method })
@@ -80,7 +80,7 @@ describe.each(methods)("output rotated by %s", (method) => {
     expect((await read(rig, { grep: "000" })).totalLines).toBe(12_000 - dropped / lineBytes)
   })
 
-  test("is counted right where a count was known before", async () => {
+  test("is counted correctly when a count was cached before", async () => {
     using rig = new AttemptRig()
     write(rig, 1, 300_000)
     expect((await read(rig, { lines: 1 })).totalLines).toBe(300_000)
@@ -88,7 +88,7 @@ describe.each(methods)("output rotated by %s", (method) => {
     expect((await read(rig, { lines: 1 })).totalLines).toBe(300_000 - dropped / lineBytes)
   })
 
-  test("is not read where it was dropped, by a reader that had opened it before", () => {
+  test("is not read in the dropped part by a reader that had opened it before", () => {
     using rig = new AttemptRig()
     write(rig, 1, 10_000)
     const file = new OutputFile(rig.dir, "stdout")
@@ -101,7 +101,7 @@ describe.each(methods)("output rotated by %s", (method) => {
     file.close()
   })
 
-  test("of a single line longer than the limit begins with a whole character", async () => {
+  test("starts with a complete character when a single line exceeds the limit", async () => {
     using rig = new AttemptRig()
     rig.append("stdout", "€".repeat(60_000))
     rotate({ dir: rig.dir, maxOutputBytes: 10_000, method })
@@ -151,7 +151,8 @@ describe("a process that writes while its output is rotated", () => {
         Array.from({ length: 300_000 - first }, (_, index) => line(first + index))
       )
       expect((300_000 - first) * lineBytes).toBeLessThanOrEqual(maxOutputBytes)
-      // A follower may miss what was dropped before it looked, but gets no line twice, torn or out of order.
+      // A follower may miss what was dropped before it read, but gets no line twice, torn or out of
+      // order.
       const numbers = followed.map(({ text }) => Number(/^line (\d{9})$/.exec(text)?.[1]))
       expect(
         numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? Number.NaN))
@@ -162,7 +163,7 @@ describe("a process that writes while its output is rotated", () => {
     30_000
   )
 
-  test("loses at most one stretch at each copy when the file system has no holes, and its readers are told that it may", async () => {
+  test("loses at most one part at each copy when the file system has no holes, and reports this to its readers", async () => {
     using rig = new AttemptRig()
     let rotations = 0
     const rotated = (): void => {
@@ -181,7 +182,7 @@ describe("a process that writes while its output is rotated", () => {
     expect(page.lossPossible).toBe(true)
     const numbers = page.lines.map(({ text }) => Number(/^line (\d{9})$/.exec(text)?.[1]))
     expect(numbers.length).toBeGreaterThan(1_000)
-    // A lost stretch tears one line, which breaks the row before it and behind it.
+    // A lost part tears one line, which breaks the sequence before and after it.
     const breaks = numbers.filter(
       (number, index) => index > 0 && number !== (numbers[index - 1] ?? Number.NaN) + 1
     )
@@ -190,7 +191,7 @@ describe("a process that writes while its output is rotated", () => {
 })
 
 describe("a hole", () => {
-  test("reads as zeros and leaves the length as it is", () => {
+  test("reads as zeros and keeps the length", () => {
     using rig = new AttemptRig()
     rig.append("stdout", "x".repeat(8_192))
     const fd = openSync(outputPath(rig.dir, "stdout"), "r+")

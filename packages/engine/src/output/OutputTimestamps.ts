@@ -1,5 +1,6 @@
-// The arrival index of an attempt: how long each stream was at which time, one record of three doubles a sample.
-// It puts the lines of both streams into their order of arrival and gives each a time, also for a later engine.
+// The timestamps of an attempt's output: the length of each stream at sampled times, one record of
+// three doubles per sample. They order the lines of both streams and give each line a time, also in
+// a later engine.
 import {
   appendFileSync,
   existsSync,
@@ -11,7 +12,10 @@ import {
 import { type OutputStream, outputPath } from "./OutputStream.ts"
 import { statIfThere } from "../process/statIfThere.ts"
 
-/** The length of both streams at one time: offsets of the whole output ever written, `at` in ms since the epoch. */
+/**
+ * The length of both streams at one time: offsets in all output ever written, `at` in ms since the
+ * epoch.
+ */
 export interface Sample {
   readonly at: number
   readonly stdoutBytes: number
@@ -25,20 +29,26 @@ function arrivalsPath(dir: string): string {
   return `${dir}/arrivals`
 }
 
-/** Opens the index for appending: cuts off a record that a crash tore, and gives the last sample, if any. */
-export function lastArrival(dir: string): Sample | undefined {
+/**
+ * Opens the index for appending: cuts off a record that a crash left incomplete. Returns the last
+ * sample, if any.
+ */
+export function lastSample(dir: string): Sample | undefined {
   const size = statIfThere(arrivalsPath(dir))?.size ?? 0
   const whole = size - (size % recordBytes)
   if (whole !== size) truncateSync(arrivalsPath(dir), whole)
   if (whole === 0) return undefined
-  const numbers = readArrivals(dir).numbers
+  const numbers = readTimestamps(dir).numbers
   const [at, stdoutBytes, stderrBytes] = numbers.subarray(-3)
   return { at: at ?? 0, stdoutBytes: stdoutBytes ?? 0, stderrBytes: stderrBytes ?? 0 }
 }
 
-/** Adds a sample and gives the size of the index in bytes. Above 1 MiB every second record of the older half goes, so old times get coarser.
- *  A folder that is gone or a full disk loses the sample and nothing else: it is a hint, the output itself is not touched. */
-export function appendArrival(dir: string, sample: Sample, indexBytes: number): number {
+/**
+ * Appends a sample and returns the size of the index in bytes. Above 1 MiB every second record of
+ * the older half is dropped, so old times get coarser. If the folder is gone or the disk is full,
+ * only the sample is lost; the output is not affected.
+ */
+export function appendSample(dir: string, sample: Sample, indexBytes: number): number {
   const record = new Float64Array([sample.at, sample.stdoutBytes, sample.stderrBytes])
   const size = indexBytes + recordBytes
   try {
@@ -51,11 +61,11 @@ export function appendArrival(dir: string, sample: Sample, indexBytes: number): 
 }
 
 function cutBack(dir: string, indexBytes: number): void {
-  if (arrivalsBytes(dir) > indexBytes) truncateSync(arrivalsPath(dir), indexBytes)
+  if (timestampsBytes(dir) > indexBytes) truncateSync(arrivalsPath(dir), indexBytes)
 }
 
 function thinOut(dir: string): number {
-  const { numbers, count } = readArrivals(dir)
+  const { numbers, count } = readTimestamps(dir)
   const half = Math.floor(count / 2)
   const kept: number[] = []
   for (let index = 0; index < count; index++) {
@@ -69,12 +79,12 @@ function thinOut(dir: string): number {
 }
 
 /** The size of the index file in bytes. */
-export function arrivalsBytes(dir: string): number {
+export function timestampsBytes(dir: string): number {
   return statIfThere(arrivalsPath(dir))?.size ?? 0
 }
 
-/** The index of an attempt as it was when read. */
-export class Arrivals {
+/** The index of an attempt, as it was when it was read. */
+export class OutputTimestamps {
   readonly numbers: Float64Array
   readonly count: number
 
@@ -83,7 +93,10 @@ export class Arrivals {
     this.count = Math.floor(numbers.length / 3)
   }
 
-  /** Number of the first sample in which the stream reached this offset; `count` when none did yet. */
+  /**
+   * The number of the first sample in which the stream had reached this offset; `count` if none
+   * had.
+   */
   sampleOf(stream: OutputStream, offset: number): number {
     const column = stream === "stdout" ? 1 : 2
     let low = 0
@@ -96,32 +109,35 @@ export class Arrivals {
     return low
   }
 
-  /** When this sample was taken, in ms since the epoch; undefined when there is no such sample. */
+  /** When this sample was taken, in ms since the epoch; undefined if there is no such sample. */
   timeOf(sample: number): number | undefined {
     return this.numbers[sample * 3]
   }
 }
 
-/** What the files tell of the order in which both streams came: the one that was written last is the later one. */
-function orderByFiles(dir: string): Arrivals {
+/** Orders both streams by the files alone: the file that was written last comes later. */
+function orderByFiles(dir: string): OutputTimestamps {
   const [stdout, stderr] = (["stdout", "stderr"] as const).map((stream) =>
     statIfThere(outputPath(dir, stream))
   )
   const isKnown = stdout !== undefined && stderr !== undefined && stdout.size > 0 && stderr.size > 0
-  // Within one sample, and without any, stdout comes first.
-  if (!isKnown || stdout.mtimeMs <= stderr.mtimeMs) return new Arrivals(new Float64Array(0))
+  // Within one sample, and without samples, stdout comes first.
+  if (!isKnown || stdout.mtimeMs <= stderr.mtimeMs) return new OutputTimestamps(new Float64Array(0))
   const samples = [
     [Math.floor(stderr.mtimeMs), 0, stderr.size],
     [Math.floor(stdout.mtimeMs), stdout.size, stderr.size]
   ]
-  return new Arrivals(Float64Array.from(samples.flat()))
+  return new OutputTimestamps(Float64Array.from(samples.flat()))
 }
 
-/** Reads the index of an attempt; of one that was never sampled, as short ones are not, the order in which its files were written. */
-export function readArrivals(dir: string): Arrivals {
+/**
+ * Reads the index of an attempt. Short attempts have no samples; then the modification times of the
+ * files order the streams.
+ */
+export function readTimestamps(dir: string): OutputTimestamps {
   const path = arrivalsPath(dir)
   if (!existsSync(path)) return orderByFiles(dir)
   const bytes = readFileSync(path)
   const whole = bytes.length - (bytes.length % recordBytes)
-  return new Arrivals(new Float64Array(new Uint8Array(bytes.subarray(0, whole)).buffer))
+  return new OutputTimestamps(new Float64Array(new Uint8Array(bytes.subarray(0, whole)).buffer))
 }

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "bun:test"
 import { appendFileSync, utimesSync } from "node:fs"
-import { appendArrival, lastArrival, readArrivals } from "../../src/output/Arrivals.ts"
+import { appendSample, lastSample, readTimestamps } from "../../src/output/OutputTimestamps.ts"
 import { outputPath } from "../../src/output/OutputStream.ts"
 import { AttemptRig } from "./AttemptRig.ts"
 
-describe("the arrival index", () => {
-  test("finds the sample in which a stream reached an offset", () => {
+describe("the timestamps of output", () => {
+  test("contain the sample in which a stream reached an offset", () => {
     using rig = new AttemptRig()
-    let size = appendArrival(rig.dir, { at: 10, stdoutBytes: 5, stderrBytes: 0 }, 0)
-    size = appendArrival(rig.dir, { at: 20, stdoutBytes: 5, stderrBytes: 3 }, size)
-    appendArrival(rig.dir, { at: 30, stdoutBytes: 9, stderrBytes: 3 }, size)
-    const arrivals = readArrivals(rig.dir)
+    let size = appendSample(rig.dir, { at: 10, stdoutBytes: 5, stderrBytes: 0 }, 0)
+    size = appendSample(rig.dir, { at: 20, stdoutBytes: 5, stderrBytes: 3 }, size)
+    appendSample(rig.dir, { at: 30, stdoutBytes: 9, stderrBytes: 3 }, size)
+    const arrivals = readTimestamps(rig.dir)
     expect([0, 5, 6, 9, 10].map((offset) => arrivals.sampleOf("stdout", offset))).toEqual([
       0, 0, 2, 2, 3
     ])
@@ -18,38 +18,38 @@ describe("the arrival index", () => {
     expect([0, 2, 3].map((sample) => arrivals.timeOf(sample))).toEqual([10, 30, undefined])
   })
 
-  test("drops a record that a crash tore, so that later ones are read right", () => {
+  test("drop a record that a crash left incomplete, so that later ones are read correctly", () => {
     using rig = new AttemptRig()
-    appendArrival(rig.dir, { at: 10, stdoutBytes: 5, stderrBytes: 0 }, 0)
+    appendSample(rig.dir, { at: 10, stdoutBytes: 5, stderrBytes: 0 }, 0)
     appendFileSync(`${rig.dir}/arrivals`, new Uint8Array(11))
-    expect(lastArrival(rig.dir)).toEqual({ at: 10, stdoutBytes: 5, stderrBytes: 0 })
-    appendArrival(rig.dir, { at: 20, stdoutBytes: 6, stderrBytes: 0 }, 24)
-    expect(readArrivals(rig.dir).timeOf(1)).toBe(20)
+    expect(lastSample(rig.dir)).toEqual({ at: 10, stdoutBytes: 5, stderrBytes: 0 })
+    appendSample(rig.dir, { at: 20, stdoutBytes: 6, stderrBytes: 0 }, 24)
+    expect(readTimestamps(rig.dir).timeOf(1)).toBe(20)
   })
 
-  test("tells of an attempt that was never sampled which stream was written last", () => {
+  test("show which stream was written last for an attempt that was never sampled", () => {
     using rig = new AttemptRig()
     rig.append("stdout", "out\n")
     rig.append("stderr", "failed\n")
     const written = (stdoutAt: number, stderrAt: number) => {
       utimesSync(outputPath(rig.dir, "stdout"), stdoutAt, stdoutAt)
       utimesSync(outputPath(rig.dir, "stderr"), stderrAt, stderrAt)
-      const arrivals = readArrivals(rig.dir)
+      const arrivals = readTimestamps(rig.dir)
       return (["stdout", "stderr"] as const).map((stream) => arrivals.sampleOf(stream, 4))
     }
     expect(written(1, 2)).toEqual([0, 0])
     expect(written(2, 1)).toEqual([1, 0])
-    expect(readArrivals(rig.dir).timeOf(1)).toBe(2000)
+    expect(readTimestamps(rig.dir).timeOf(1)).toBe(2000)
   })
 
-  test("stays within 1 MiB, gets coarser only in its older half, and keeps its order", () => {
+  test("stay within 1 MiB, get coarser only in the older half, and keep their order", () => {
     using rig = new AttemptRig()
     let size = 0
-    // Three records past the first thinning.
+    // Three records after the first thinning.
     const total = 43_694
     for (let index = 1; index <= total; index++)
-      size = appendArrival(rig.dir, { at: index, stdoutBytes: index, stderrBytes: 0 }, size)
-    const arrivals = readArrivals(rig.dir)
+      size = appendSample(rig.dir, { at: index, stdoutBytes: index, stderrBytes: 0 }, size)
+    const arrivals = readTimestamps(rig.dir)
     expect(arrivals.count * 24).toBe(size)
     expect(size).toBeLessThan(800_000)
     expect(arrivals.timeOf(arrivals.sampleOf("stdout", total))).toBe(total)
