@@ -47,6 +47,8 @@ export interface Surroundings {
   readonly weather: Weather
   readonly root: string
   readonly log: (line: string) => void
+  /** Called before each effect. */
+  readonly onEffect: (what: string) => void
 }
 
 interface Timer {
@@ -86,6 +88,9 @@ export class EngineLife {
   #ask: Ask | null = null
   #effectsLeft: number | null = null
   readonly #calls = new Set<Fiber.Fiber<unknown>>()
+  /** The calls that ask for its end: they are answered after it has ended. */
+  readonly #farewells = new Set<Fiber.Fiber<unknown>>()
+  #hasLeft = false
   isDead = false
   /** Whether it has ended by itself. */
   isEnded = false
@@ -168,7 +173,8 @@ export class EngineLife {
 
   /** Each effect passes here. */
   #gate(what: string): void {
-    if (this.isDead) throw new Killed(what)
+    if (this.isDead || this.isEnded) throw new Killed(what)
+    this.#around.onEffect(what)
     if (this.#effectsLeft !== null && --this.#effectsLeft <= 0) {
       this.#around.log(`before ${what}:`)
       this.kill()
@@ -346,7 +352,7 @@ export class EngineLife {
     replaceSystem(this.#system())
     stores.gate = (call) => {
       if (call !== "read") return this.#gate(call)
-      if (this.isDead) throw new Killed(call)
+      if (this.isDead || this.isEnded) throw new Killed(call)
     }
     const options = { root, configPath: `${root}/config.json`, version: "0.0.0", environment: {} }
     const lived = Effect.gen({ self: this }, function* () {
@@ -396,11 +402,18 @@ export class EngineLife {
       this.fiber = Effect.runFork(lived, { scheduler: this.#scheduler })
       this.fiber.addObserver((exit) => {
         if (this.isDead) return
-        this.isEnded = true
+        this.#hasLeft = true
         if (exit._tag === "Failure") this.failure = String(exit.cause)
-        this.#letGo()
+        this.#endIfSilent()
       })
     })
+  }
+
+  /** It has ended once the calls that asked for its end are answered. */
+  #endIfSilent(): void {
+    if (!this.#hasLeft || this.#farewells.size > 0) return
+    this.isEnded = true
+    this.#letGo()
   }
 
   /** Asks it; `answered` is called unless it dies before. */
@@ -409,10 +422,12 @@ export class EngineLife {
     if (ask === null) throw new Error("nobody serves")
     this.#guarded(() => {
       const fiber = Effect.runFork(ask(request), { scheduler: this.#scheduler })
-      if (request.operation !== "engine stop") this.#calls.add(fiber)
+      const its = request.operation === "engine stop" ? this.#farewells : this.#calls
+      its.add(fiber)
       fiber.addObserver((exit) => {
-        this.#calls.delete(fiber)
+        its.delete(fiber)
         if (this.isDead) return
+        this.#endIfSilent()
         if (exit._tag === "Success") answered(exit.value)
       })
     })

@@ -96,9 +96,9 @@ class Play {
     if (how === "task") return disk.remove(join(root, "tasks", id))
     if (how !== "folder" && how !== "emptied")
       return disk.find(dir)?.kind === "folder" ? disk.remove(join(dir, how)) : undefined
-    disk.remove(dir)
-    if (how === "emptied" && disk.find(join(root, "tasks", id)) !== null)
-      disk.make(dir, "folder", 0o700)
+    const folder = disk.find(dir)
+    if (how === "emptied") folder?.entries.clear()
+    else disk.remove(dir)
   }
 
   /** Of a task that is not there nothing is asked. */

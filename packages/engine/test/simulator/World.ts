@@ -52,11 +52,14 @@ export class World {
   }
   readonly root = root
   #life: EngineLife | null = null
+  #buried: EngineLife | null = null
   #open: Array<Open> = []
   #callCount = 0
   readonly #log: (line: string) => void
   /** Since when an engine has served without a break; null while none does. */
   servesSinceMs: number | null = null
+  /** Called before each effect of an engine. */
+  onEffect: (what: string) => void = () => {}
   /** When the machine last had what it needs again. */
   troubledMs = 0
 
@@ -95,7 +98,8 @@ export class World {
       stores,
       weather,
       root,
-      log: (line) => this.log(line)
+      log: (line) => this.log(line),
+      onEffect: (what) => this.onEffect(what)
     })
     this.log("an engine begins")
     this.#life.begin()
@@ -169,6 +173,13 @@ export class World {
     this.#life = null
   }
 
+  /** Lets the promises of an engine that has gone settle before the next one begins, so that they find no system to act on. */
+  async #bury(): Promise<void> {
+    if (this.#life === null || this.#living !== null || this.#buried === this.#life) return
+    this.#buried = this.#life
+    await hostTurn()
+  }
+
   #hasTurns(): boolean {
     return this.#living?.hasTurns === true
   }
@@ -176,11 +187,13 @@ export class World {
   /** Lets the engine do all that it can do now. */
   async #settle(): Promise<void> {
     for (let turns = 0; turns < turnsAtMost; turns++) {
+      await this.#bury()
       this.#serveCallers()
       const failure = this.#life?.failure ?? null
       if (failure !== null) this.#failed(failure)
       if (!this.#hasTurns()) {
         await hostTurn()
+        await this.#bury()
         this.#serveCallers()
         if (!this.#hasTurns()) return
       }
