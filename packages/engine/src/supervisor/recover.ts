@@ -71,9 +71,12 @@ export const recover = Effect.gen(function* () {
     }
   )
   const settled = new Set(ended.map(({ task }) => task.id))
+  // An attempt that was found alive is never opened again, even if its folder has gone since.
+  const alive = inspected.filter(({ found }) => found.kind === "alive").map(({ task }) => task.id)
+  const goingOn = new Set([...living, ...alive])
   yield* Effect.forEach(
     live.filter((task) => !settled.has(task.id)),
-    (task) => supervisor.takeOver(task, living.has(task.id))
+    (task) => supervisor.takeOver(task, goingOn.has(task.id))
   )
   const settle = transitions.commit((tx) =>
     Effect.forEach(
