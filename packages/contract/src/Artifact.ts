@@ -1,11 +1,11 @@
-/** A file that holds an answer which is too large to be shown. The keys are part of the contract as written. */
+/** A file with an answer that is too large to show. The keys are part of the contract. */
 import * as Schema from "effect/Schema"
 import { optional } from "./fields.ts"
 
-/** With `--output auto` an answer of more bytes than this becomes an artifact. */
+/** With `--output auto`, an answer with more bytes than this becomes an artifact. */
 export const inlineMaxBytes = 20_000
 
-/** Where the full data is; `created_at` is ISO 8601, `size_bytes` bytes. */
+/** Where the complete data is; `created_at` is ISO 8601, `size_bytes` bytes. */
 export const Artifact = Schema.Struct({
   key: Schema.String,
   label: Schema.String,
@@ -19,7 +19,10 @@ export type Artifact = typeof Artifact.Type
 
 const Head = Schema.Struct({ id: Schema.String, status: Schema.String })
 
-/** The answer of an operation whose data is too large to be shown, or was asked for as a file: the file holds it as JSON. */
+/**
+ * The answer of an operation whose data is in a file, as JSON: it is too large, or a file was
+ * requested.
+ */
 export const ArtifactAnswer = Schema.Struct({
   kind: Schema.tag("summary+artifact"),
   summary: Schema.String,

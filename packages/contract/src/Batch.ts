@@ -1,4 +1,7 @@
-/** The answer to an array of payloads: whether each was accepted and, where the call waited, how they ended. */
+/**
+ * The answer to an array of payloads: whether each was accepted, and if the call waited, how they
+ * ended.
+ */
 import { TaskStatus } from "@backbeat/core/task/TaskState"
 import { PipelineStatus } from "@backbeat/core/pipeline/Pipeline"
 import * as Schema from "effect/Schema"
@@ -30,7 +33,7 @@ const Whole = Schema.Struct({
   data: Schema.Unknown
 })
 
-/** `successCount` and `errorCount` tell how many were accepted and refused, always. */
+/** `successCount` and `errorCount` always count accepted and rejected items. */
 export const BatchAnswer = Schema.Struct({
   outcome: Outcome.annotate({
     description: "whether the items were accepted; if the call waited, how they ended"

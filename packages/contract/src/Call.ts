@@ -1,8 +1,8 @@
-/** What a caller sends to the engine with each call. */
+/** The request that a caller sends to the engine. */
 import * as Schema from "effect/Schema"
 import { surfaceNames } from "./names.ts"
 
-/** How large results are answered. */
+/** How large results are returned. */
 export const OutputMode = Schema.Literals(["auto", "inline", "artifact"])
 
 /** The flags as given; `timeout` in seconds. */
@@ -27,24 +27,30 @@ export const Flags = Schema.Struct({
 })
 export type Flags = typeof Flags.Type
 
-/** Who calls, and from where. `env` is sent only with operations that start something. */
+/** The caller and its location. `env` is only sent with operations that start something. */
 export const Caller = Schema.Struct({
   client: Schema.String,
-  /** The surface that the answer is written for; the command line if absent. */
+  /** The surface for which the answer is written; absent: the command line. */
   surface: Schema.optionalKey(Schema.Literals(surfaceNames)),
   version: Schema.String,
   cwd: Schema.String,
   pid: Schema.Int,
-  /** The file mode mask of the caller. */
+  /** The umask of the caller. */
   umask: Schema.optionalKey(Schema.Int),
-  /** Names the call, also when it is sent again because its connection broke. It becomes part of a file's name. */
+  /**
+   * Identifies the call, also when it is sent again after a broken connection. It becomes part of a
+   * file's name.
+   */
   requestId: Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/u)),
   /** When the call was made (epoch ms). */
   requestedAt: Schema.Finite,
-  /** Set when it is sent again. */
+  /** Set when the call is sent again. */
   repeated: Schema.optionalKey(Schema.Boolean),
   sessionId: Schema.optionalKey(Schema.String),
-  /** The task inside of which the call is made. It is a task of this home when its home is: told by the id, by callers without one by the folder. */
+  /**
+   * The task that makes the call. It belongs to this home if its home has the same id, or without
+   * an id the same folder.
+   */
   taskId: Schema.optionalKey(Schema.String),
   taskHomeId: Schema.optionalKey(Schema.String),
   taskHome: Schema.optionalKey(Schema.String),
@@ -53,14 +59,14 @@ export const Caller = Schema.Struct({
 export type Caller = typeof Caller.Type
 
 /**
- * A call. The payload is the caller's text, as it was given: a JSON document, or a bare word for operations that take
- * one; `argv` is what stood after `--`.
+ * A call. The payload is the caller's text as given: a JSON document, or a plain word for
+ * operations that accept one. `argv` is everything after `--`.
  */
 export const CallRequest = Schema.Struct({
   operation: Schema.String,
   payload: Schema.NullOr(Schema.String),
   argv: Schema.optionalKey(Schema.Array(Schema.String)),
-  /** Where the caller read the payload from, when it did not stand on the command line. */
+  /** Where the caller read the payload from, if not from the command line. */
   payloadFrom: Schema.optionalKey(Schema.Literals(["file", "stdin"])),
   flags: Flags,
   caller: Caller

@@ -1,17 +1,17 @@
-/** How several tasks ended: what answers about many of them begin with. */
+/** Summarizes how several tasks ended. Answers about many tasks start with it. */
 import { Failure } from "@backbeat/core/task/Failure"
 import { statuses } from "@backbeat/core/task/TaskState"
 import * as Schema from "effect/Schema"
 import { optional } from "./fields.ts"
 
-/** All, some, or none of them. */
+/** Whether all, some or none succeeded. */
 export const Outcome = Schema.Literals(["succeeded", "partial_failure", "failed"])
 export type Outcome = typeof Outcome.Type
 
-/** So many failed tasks are named. */
+/** How many failed tasks are listed. */
 export const failuresMaxCount = 20
 
-/** How many are in each status that any of them is in. */
+/** The number of tasks in each status that occurs. */
 export const Counts = Schema.Record(Schema.Literals(statuses), Schema.optionalKey(Schema.Int))
 export type Counts = typeof Counts.Type
 
@@ -37,13 +37,13 @@ export const ends = {
   )
 }
 
-/** Of so many, what so many that did as they should come to. */
+/** The outcome when this many of all tasks succeeded. */
 export const outcomeOf = (total: number, good: number): Outcome => {
   if (good === total) return "succeeded"
   return good === 0 ? "failed" : "partial_failure"
 }
 
-/** How often each word is there. */
+/** Counts each word. */
 export const countOf = <Word extends string>(
   words: ReadonlyArray<Word>
 ): { readonly [Each in Word]?: number } => {

@@ -1,4 +1,4 @@
-/** The one JSON document that every call answers with. */
+/** The JSON document that answers every call. */
 import * as Predicate from "effect/Predicate"
 import type { CallRequest } from "./Call.ts"
 import { withChanges } from "./meant/withChanges.ts"
@@ -8,10 +8,13 @@ import { commandLine } from "./surface/commandLine.ts"
 import { type Surface, writeHint, writeText } from "./surface/Surface.ts"
 import { partsOf, type Text } from "./Text.ts"
 
-/** The exit codes of the CLI: an expected failure is 1, a defect of backbeat 70 (EX_SOFTWARE of sysexits.h). */
+/**
+ * The exit codes of the CLI: 1 for an expected failure, 70 for a defect of backbeat (EX_SOFTWARE of
+ * sysexits.h).
+ */
 export const exitCodes = { ok: 0, refused: 1, defect: 70 } as const
 
-/** The exit codes with `--exit-status`, beside those of the task itself. */
+/** The exit codes with `--exit-status`, other than those of the task itself. */
 export const exitStatuses = {
   failed: 1,
   timeIsUp: 124,
@@ -24,13 +27,13 @@ export const exitStatuses = {
 /** The document of a success. */
 export const succeeded = (command: string, data: unknown) => ({ ok: true, command, data }) as const
 
-/** A longer `try` is left out: the answer would no longer be short. */
+/** A longer `try` is left out, to keep the answer short. */
 const tryMaxBytes = 1000
 
 const isShort = (suggestion: Try): boolean =>
   new TextEncoder().encode(JSON.stringify(suggestion)).length <= tryMaxBytes
 
-/** Whether a payload gives values of environment variables, which may be secrets. */
+/** Whether a payload contains values of environment variables, which may be secrets. */
 const givesEnv = (payload: unknown): boolean => {
   if (Array.isArray(payload)) return payload.some(givesEnv)
   if (!Predicate.isObject(payload)) return false
@@ -44,17 +47,20 @@ const givesEnv = (payload: unknown): boolean => {
 const isEnv = (path = ""): boolean => /(?:^|\.)env(?:[.[]|$)/u.test(path)
 
 /**
- * Whether a suggestion may be shown. Values of variables are repeated only if `env` itself is what is wrong: a refusal for another
- * reason must not put a secret into a transcript.
+ * Whether a suggestion may be shown. It repeats values of variables only if `env` itself is wrong,
+ * so that an error for another reason does not put a secret into a transcript.
  */
 const mayBeShown = (suggestion: Try, path: string | undefined): boolean =>
   isShort(suggestion) && (isEnv(path) || !givesEnv(suggestion.payload))
 
-/** Whether a text says by itself which field it is about. */
+/** Whether a text already mentions its field. */
 const mentionsPath = (message: Text): boolean =>
   partsOf(message).some((part) => typeof part === "object" && part.kind === "path")
 
-/** The message of a problem, or of one of its flaws, as a surface writes it. What the surface does not have is named as it is. */
+/**
+ * The message of a problem or of one of its flaws, as a surface writes it. Mentions that the
+ * surface does not have are written plainly.
+ */
 export const messageOf = ({ path = "", message }: Issue, surface = commandLine): string => {
   const naming: Surface = {
     ...surface,
@@ -106,7 +112,10 @@ export const errorOf = (told: Problem, surface = commandLine): WrittenError => {
   }
 }
 
-/** The flags of a request that belong to its meaning. `--pretty`, `--human` and colour only change how the answer looks. */
+/**
+ * The flags that change the meaning of a call. `--pretty`, `--human` and color only change how the
+ * answer looks.
+ */
 export const meaningOf = ({
   pretty: _pretty,
   color: _color,
@@ -118,18 +127,19 @@ export const meaningOf = ({
 const isEntries = (payload: unknown): boolean =>
   Predicate.isObject(payload) && !Array.isArray(payload)
 
-/** A problem with the `try` that its changes make of a payload. */
+/** Adds the `try` that its changes make of a payload. */
 const changed = ({ changes, ...told }: Problem, operation: string, payload: unknown): Problem =>
   changes === undefined || !isEntries(payload)
     ? told
     : withTry(told, operation, withChanges(payload, changes))
 
-/** Whether a flag is what is wrong: its `try` has all flags that may stay. */
+/** Whether the problem is a flag: then its `try` already has the other flags. */
 const isForFlag = ({ flag }: Problem): boolean => flag !== undefined
 
 /**
- * The problem as the caller of a request gets it. A `try` of the same operation keeps the flags of the request. There is none when the
- * payload came from a file or from stdin: the caller does not want to see it on a command line.
+ * The problem for the caller of a request. A `try` of the same operation keeps the flags of the
+ * request. If the payload came from a file or stdin there is no `try`, because the payload may not
+ * fit on a command line.
  */
 export const addressed = (
   given: Problem,
@@ -155,6 +165,6 @@ export const addressed = (
 export const failed = (command: string, problem: Problem, surface = commandLine) =>
   ({ ok: false, command, error: errorOf(problem, surface) }) as const
 
-/** The exit code that goes with a failure. */
+/** The exit code of a failure. */
 export const exitCodeOf = ({ type }: Problem): number =>
   type === "InternalError" ? exitCodes.defect : exitCodes.refused

@@ -1,4 +1,7 @@
-/** What is wrong with a refused payload, found along its JSON Schema: in a union only what is meant is complained about. */
+/**
+ * Finds the flaws of a rejected payload by its JSON Schema. In a union, only the intended member is
+ * reported.
+ */
 import * as Predicate from "effect/Predicate"
 import { unitOf } from "./meant/units.ts"
 import { fieldMeantBy } from "./meant/words.ts"
@@ -8,14 +11,17 @@ import { boundsOf, type Shape } from "./Shape.ts"
 /** The keys and indexes that lead to a value. */
 export type Path = ReadonlyArray<string | number>
 
-/** One flaw. `message` says what was expected, and `shape` with what schema; `known` are the keys that stand where it is. */
+/**
+ * One flaw. `message` says what was expected, `shape` is the expected schema, and `known` are the
+ * known keys there.
+ */
 export interface Flaw {
   readonly path: Path
   readonly kind: "value" | "unknown" | "missing"
   readonly message: string
   readonly known: ReadonlyArray<string>
   readonly shape: Shape
-  /** The fields beside an unknown key that are objects with a field of this name. */
+  /** The sibling fields that are objects and have a field with the unknown name. */
   readonly holders?: ReadonlyArray<string>
 }
 
@@ -43,7 +49,7 @@ const gotTexts: Readonly<Record<string, string>> = { ...kindTexts, boolean: "a b
 const quoted = (words: ReadonlyArray<unknown>): string =>
   words.map((word) => JSON.stringify(word)).join(", ")
 
-/** So many keys are named where an object is wanted. */
+/** How many keys of an expected object a message lists. */
 const namedKeys = 12
 
 const objectText = ({ properties = {} }: Shape, path: Path): string => {
@@ -101,17 +107,20 @@ const ofArray = (shape: Shape, value: ReadonlyArray<unknown>, path: Path): Reado
   return value.flatMap((item, index) => findFlaws(items, item, [...path, index]))
 }
 
-/** The known field that is meant by an unknown one: another tool's word for it, or the nearest by its letters. */
+/**
+ * The known field that an unknown name probably means: another tool's word for it, or the most
+ * similar name.
+ */
 export const fieldFor = (key: string, known: ReadonlyArray<string>): string | null =>
   fieldMeantBy(key, known) ?? nearest(key, known)
 
-/** The known field that an unknown one can only mean. Words that are merely alike may mean something else. */
+/** The known field that an unknown name certainly means. Similar words may mean something else. */
 export const fieldMeant = (key: string, known: ReadonlyArray<string>): string | null => {
   const near = onlyNearest(key, known)
   return fieldMeantBy(key, known) ?? (near !== null && isClose(key, near) ? near : null)
 }
 
-/** The fields of an object that are objects themselves and have a field of this name. */
+/** The fields of an object that are objects and have a field of this name. */
 export const holdersOf = ({ properties = {} }: Shape, key: string): ReadonlyArray<string> =>
   Object.entries(properties).flatMap(([name, shape]) =>
     (shape.anyOf ?? [shape]).some((each) => Object.hasOwn(each.properties ?? {}, key)) ? [name] : []
@@ -160,7 +169,7 @@ const ofObject = (shape: Shape, value: object, path: Path): ReadonlyArray<Flaw> 
 const tellingKeys = (members: ReadonlyArray<Shape>): ReadonlyArray<string> =>
   members.map(({ required = [] }) => required[0] ?? "")
 
-/** Members that are told apart by a key of their own, such as the kinds of a probe. */
+/** Members that are distinguished by a key, such as the kinds of a probe. */
 const ofVariants = (
   members: ReadonlyArray<Shape>,
   value: object,
@@ -200,13 +209,13 @@ const ofUnion = (
       { anyOf: members }
     )
   }
-  // No union of the table has two members of one kind but objects.
+  // In the table, only object members of a union have the same kind.
   return others.length > 0 && Predicate.isObject(value)
     ? ofVariants(fitting, value, path)
     : findFlaws(only, value, path)
 }
 
-/** Null when several are equally near: none of P0, P1 and P2 is more likely meant by P3. */
+/** Null if several are equally similar: P3 is not more likely P0 than P1 or P2. */
 export const onlyNearest = (word: string, known: ReadonlyArray<string>): string | null => {
   const first = nearest(word, known)
   return first === nearest(word, known.toReversed()) ? first : null
@@ -223,7 +232,7 @@ const ofLiteral = (shape: Shape, value: unknown, path: Path): ReadonlyArray<Flaw
   )
 }
 
-/** The flaws of a value, in the order of its keys; none when the schema accepts it. */
+/** The flaws of a value, in the order of its keys; none if the schema accepts it. */
 export const findFlaws = (shape: Shape, value: unknown, path: Path): ReadonlyArray<Flaw> => {
   if (shape.anyOf !== undefined) return ofUnion(shape.anyOf, value, path)
   if (shape.enum !== undefined) return ofLiteral(shape, value, path)

@@ -1,4 +1,4 @@
-/** A pipeline as answers show it unless `full` asks for every field. */
+/** A pipeline as answers show it, unless `full` asks for every field. */
 import { PipelineStatus } from "@backbeat/core/pipeline/Pipeline"
 import { Actor } from "@backbeat/core/task/Actor"
 import { statuses } from "@backbeat/core/task/TaskState"
@@ -36,11 +36,11 @@ const brief = {
 export const LeanBriefPipeline = Schema.Struct(brief)
 export type LeanBriefPipeline = typeof LeanBriefPipeline.Type
 
-/** A pipeline with its tasks, in the order in which they were given. */
+/** A pipeline with its tasks, in the order of the payload. */
 export const LeanPipeline = Schema.Struct({ ...brief, tasks: Schema.Array(LeanBriefTask) })
 export type LeanPipeline = typeof LeanPipeline.Type
 
-/** A pipeline whose end was waited for: how its tasks ended stands beside it. */
+/** A pipeline whose end was awaited; how its tasks ended is shown beside it. */
 export const EndedPipeline = Schema.Struct({
   id: brief.id,
   status: brief.status,
@@ -48,10 +48,10 @@ export const EndedPipeline = Schema.Struct({
 })
 export type EndedPipeline = typeof EndedPipeline.Type
 
-/** What answers show of one pipeline: every field with `full`. */
+/** One pipeline in an answer: every field with `full`. */
 export const ShownPipeline = Schema.Union([PipelineAnswer, LeanPipeline])
 export type ShownPipeline = typeof ShownPipeline.Type
 
-/** What a list shows of a pipeline. */
+/** A pipeline in a list. */
 export const ShownBriefPipeline = Schema.Union([BriefPipeline, LeanBriefPipeline])
 export type ShownBriefPipeline = typeof ShownBriefPipeline.Type

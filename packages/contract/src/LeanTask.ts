@@ -1,4 +1,7 @@
-/** A task as answers show it unless `full` asks for every field: what is null, empty or at its default is left out. */
+/**
+ * A task as answers show it, unless `full` asks for every field. Null, empty and default values are
+ * left out.
+ */
 import { Allowing, Denied } from "@backbeat/core/task/AgentOutcome"
 import { Failure } from "@backbeat/core/task/Failure"
 import { Priority } from "@backbeat/core/task/TaskSpec"
@@ -8,13 +11,13 @@ import * as Schema from "effect/Schema"
 import { optional } from "./fields.ts"
 import { attemptEnd, lastEndText, TaskAnswer, WaitsFor } from "./TaskAnswer.ts"
 
-/** So many characters has a line that says what a task runs. */
+/** How many characters the line with a task's work has. */
 export const whatMaxCharacters = 120
 
-/** So many processes that a stop has ended are shown. */
+/** How many of the processes that a stop has ended are shown. */
 export const endedShown = 3
 
-/** So many characters of an agent's last message are shown. */
+/** How many characters of an agent's last message are shown. */
 export const resultMaxCharacters = 4000
 
 const LeanResult = Schema.Struct({
@@ -55,11 +58,11 @@ const brief = {
   client: optional(Schema.String, "the client that started it, when it is not the caller's")
 }
 
-/** A task in a list, or of a pipeline. */
+/** A task in a list or a pipeline. */
 export const LeanBriefTask = Schema.Struct(brief)
 export type LeanBriefTask = typeof LeanBriefTask.Type
 
-/** A task that was asked for by its id, or was just made. */
+/** A task that was requested by its id or was just created. */
 export const LeanTask = Schema.Struct({
   ...brief,
   pid: optional(Schema.Int, "the leader of its process group, while it runs"),
@@ -71,7 +74,7 @@ export const LeanTask = Schema.Struct({
     Schema.String,
     "while it is queued: the instant before which it does not start"
   ),
-  retryAt: optional(Schema.String, "while it is retrying: when the next attempt begins"),
+  retryAt: optional(Schema.String, "while it is retrying: when the next attempt starts"),
   cancelled: optional(
     Schema.Struct({
       by: optional(Actor, "who cancelled it, when that is not the caller's session"),
@@ -99,11 +102,11 @@ export const LeanTask = Schema.Struct({
 })
 export type LeanTask = typeof LeanTask.Type
 
-/** What answers show of one task: every field with `full`, otherwise what says something. */
+/** One task in an answer: every field with `full`, otherwise those with information. */
 export const ShownTask = Schema.Union([TaskAnswer, LeanTask])
 export type ShownTask = typeof ShownTask.Type
 
-/** The field `full` of every operation that answers with tasks. */
+/** The field `full` of every operation that returns tasks. */
 export const full = optional(
   Schema.Boolean,
   "every field of a task, also null, empty and default ones"

@@ -17,10 +17,13 @@ const brief = {
   cancelled: Schema.NullOr(Schema.Struct({ by: Actor, reason: Schema.NullOr(Schema.String) }))
 }
 
-/** What `pipeline list` shows of a pipeline. `cancelled` tells who asked for its end, already while that is under way. */
+/**
+ * A pipeline in `pipeline list`. `cancelled` says who requested the cancellation, even while it is
+ * under way.
+ */
 export const BriefPipeline = Schema.Struct(brief)
 export type BriefPipeline = typeof BriefPipeline.Type
 
-/** A pipeline with its tasks, in the order in which they were given. */
+/** A pipeline with its tasks, in the order of the payload. */
 export const PipelineAnswer = Schema.Struct({ ...brief, tasks: Schema.Array(BriefTask) })
 export type PipelineAnswer = typeof PipelineAnswer.Type

@@ -1,7 +1,10 @@
-/** What a caller is told when an operation is refused or fails. */
+/** The problem that a caller gets when an operation is rejected or fails. */
 import { callOf, type FlagMention, type Hint, type Text, sentence } from "./Text.ts"
 
-/** Every error type, with whether calling again with the same payload can help, unless the problem itself says that it cannot. */
+/**
+ * Every error type, and whether the same payload may succeed later. A problem itself may say that
+ * it cannot.
+ */
 export const problemTypes = {
   CommandInputError: { retryable: false },
   TaskNotFound: { retryable: false },
@@ -20,12 +23,12 @@ export const problemTypes = {
   InternalError: { retryable: false }
 } as const
 
-/** The name of an error. */
+/** The name of an error type. */
 export type ProblemType = keyof typeof problemTypes
 
 /**
- * A complete call that does what the caller meant: the CLI takes it as it stands, and so does every other surface. It may hold what the
- * caller gave, so it goes to the caller only, never into a log.
+ * A complete call that does what the caller meant. Every surface accepts it unchanged. It may
+ * contain what the caller gave, so it is sent only to the caller and never logged.
  */
 export interface Try {
   readonly operation: string
@@ -33,7 +36,7 @@ export interface Try {
   readonly flags?: Readonly<Record<string, string | number | boolean>>
 }
 
-/** What is to be different in a refused payload; a value that is undefined is to be left out. */
+/** A change to a rejected payload; a value of undefined removes the field. */
 export interface Change {
   /** Such as `steps[2].cwd`. */
   readonly path: string
@@ -46,27 +49,35 @@ export interface Issue {
   readonly message: Text
 }
 
-/** A refusal: `hint` says what to do, empty where `try` says it all; `details` are the facts. No text of it belongs to one surface. */
+/**
+ * A problem: `hint` says what to do and is empty if `try` says it all; `details` are the facts.
+ * None of its texts belongs to one surface.
+ */
 export interface Problem extends Issue {
   readonly _tag: "Problem"
   readonly type: ProblemType
   readonly hint: Hint
-  /** The id that it is about, where other code asks for it. */
+  /** The id that the problem is about, if other code needs it. */
   readonly id?: string
-  /** The flag that is wrong, if one is. */
+  /** The wrong flag, if the problem is a flag. */
   readonly flag?: FlagMention["name"]
-  /** All flaws, if there are several; the message tells the first. */
+  /** All flaws, if there are several; the message has the first. */
   readonly issues?: ReadonlyArray<Issue>
-  /** The next call where one is obvious; the hint does not repeat it. Absent where a value would have to be invented. */
+  /**
+   * The next call, if it is obvious; the hint does not repeat it. Absent if a value would have to
+   * be invented.
+   */
   readonly try?: Try
-  /** Makes the `try` from the payload of the call, which the code that refuses does not know. */
+  /**
+   * Builds the `try` from the payload of the call, which the code that rejects it does not know.
+   */
   readonly changes?: ReadonlyArray<Change>
   readonly details: Readonly<Record<string, unknown>>
-  /** Whether calling again with the same payload can help. */
+  /** Whether the same payload may succeed later. */
   readonly retryable: boolean
 }
 
-/** Makes a Problem. */
+/** Creates a problem. */
 export const problem = (
   type: ProblemType,
   message: Text,
@@ -81,13 +92,16 @@ export const problem = (
   retryable: problemTypes[type].retryable
 })
 
-/** The problem of a field of the payload; its message stands after the path, unless it mentions the path itself. */
+/**
+ * The problem of a field of the payload. Its message follows the path, unless it mentions the path
+ * itself.
+ */
 export const atField = (path: string, told: Problem): Problem => ({ ...told, path })
 
 /** The problem of a flag. */
 export const atFlag = (flag: FlagMention["name"], told: Problem): Problem => ({ ...told, flag })
 
-/** The problem of a part of a payload, with the path of that part before its own. */
+/** Puts the path of a part of the payload before the problem's own path. */
 export const within = (outer: string, told: Problem): Problem => ({
   ...told,
   path: told.path === undefined || told.path === "" ? outer : `${outer}.${told.path}`,
@@ -96,19 +110,19 @@ export const within = (outer: string, told: Problem): Problem => ({
     : { changes: told.changes.map((change) => ({ ...change, path: `${outer}.${change.path}` })) })
 })
 
-/** The problem with the next call. */
+/** Adds the next call. */
 export const withTry = (told: Problem, operation: string, payload: unknown): Problem => ({
   ...told,
   try: { operation, payload }
 })
 
-/** The problem whose next call is the refused one with other values; those that are undefined are left out. */
+/** Adds a next call: the rejected one with other values; undefined removes a field. */
 export const withChange = (told: Problem, values: Readonly<Record<string, unknown>>): Problem => ({
   ...told,
   changes: Object.entries(values).map(([path, value]) => ({ path, value }))
 })
 
-/** The payload or the command line is not what the operation takes. */
+/** The payload or the command line is invalid. */
 export const commandInputError = (
   message: Text,
   hint: Hint,

@@ -1,9 +1,9 @@
-/** The JSON Schemas of the table as data: what messages, help and documents are made from. */
+/** The JSON Schemas of the table as data, from which messages, help and documents are made. */
 import * as Schema from "effect/Schema"
 import { jsonSchema, type Side } from "./jsonSchema.ts"
 import type { Operation } from "./Operation.ts"
 
-/** A JSON Schema, as far as the table uses it. */
+/** The part of JSON Schema that the table uses. */
 export interface Shape {
   readonly type?: string
   readonly description?: string
@@ -25,7 +25,7 @@ export interface Shape {
 
 const inner = Schema.suspend((): Schema.Codec<Shape> => Shape)
 
-/** Reads a JSON Schema. */
+/** Decodes a JSON Schema. */
 export const Shape: Schema.Codec<Shape> = Schema.Struct({
   type: Schema.optionalKey(Schema.String),
   description: Schema.optionalKey(Schema.String),
@@ -45,11 +45,11 @@ export const Shape: Schema.Codec<Shape> = Schema.Struct({
   maxItems: Schema.optionalKey(Schema.Int)
 })
 
-/** The shape of a payload or an answer. */
+/** The schema of a payload or an answer. */
 export const shapeOf = (operation: Operation, side: Side): Shape =>
   Schema.decodeUnknownSync(Shape)(jsonSchema(operation, side))
 
-/** The bounds of a number as ` from 1 to 500`, ` of at least 0`, or nothing. */
+/** The bounds of a number, such as ` from 1 to 500` or ` of at least 0`; empty without bounds. */
 export const boundsOf = ({
   minimum = Number.MIN_SAFE_INTEGER,
   maximum = Number.MAX_SAFE_INTEGER
@@ -67,10 +67,10 @@ const ofObject = ({ properties = {}, patternProperties = {} }: Shape, nameOf: Na
   return values === undefined ? "object" : `object of ${typeText(values, nameOf)}`
 }
 
-/** What a shape is called where it has a name of its own. */
+/** The name of a shape, if it has one. */
 export type NameOf = (shape: Shape) => string | null
 
-/** Of several objects only the key that tells each apart. */
+/** Shows several objects only by the key that distinguishes each. */
 const ofUnion = (members: ReadonlyArray<Shape>, nameOf: NameOf): string => {
   const objects = members.filter(({ properties }) => properties !== undefined)
   const texts = members.map((member) =>

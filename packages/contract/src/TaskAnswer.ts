@@ -12,25 +12,25 @@ import { Health, TaskStatus } from "@backbeat/core/task/TaskState"
 import * as Schema from "effect/Schema"
 import { about, optional } from "./fields.ts"
 
-/** What goes with a task or a pipeline whose end was waited for. */
+/** The fields beside a task or pipeline whose end was awaited. */
 export const lastLines = optional(
   Schema.Array(Schema.String),
   "with wait or --wait, when it failed: the last five lines of both streams, before them at most ten that look like errors, `...` where lines are left out; of a pipeline its first task that failed"
 )
 
-/** What goes with a task of a batch that was waited for. */
+/** The fields beside a task of a batch that was awaited. */
 export const timedOut = optional(
   Schema.Boolean,
   "in a batch with --wait: true if the wait timed out first; the task continues"
 )
 
-/** What goes with a task with readyWhen that was waited for. */
+/** The fields beside an awaited task with readyWhen. */
 export const neverReady = optional(
   Schema.Boolean,
   "with --wait and readyWhen: true if it completed, and was never seen to be ready before"
 )
 
-/** Where the output of the last attempt is. A path is null before the first attempt. */
+/** The output files of the last attempt. A path is null before the first attempt. */
 export const LogFiles = Schema.Struct({
   stdoutPath: Schema.NullOr(Schema.String),
   stderrPath: Schema.NullOr(Schema.String),
@@ -58,7 +58,7 @@ const brief = {
   restartCount: Schema.Int,
   pid: Schema.NullOr(Schema.Int).annotate({
     description:
-      "the leader of the process group: the shell around the command. It outlives polite signals to tell how the command ended; use stop, or send with a signal"
+      "the leader of the process group: the shell around the command. It survives stop signals, to record how the command ends; use stop, or send with a signal"
   }),
   exitCode: Schema.NullOr(Schema.Int),
   signal: Schema.NullOr(Schema.String),
@@ -84,20 +84,20 @@ const brief = {
   )
 }
 
-/** What is told of a task of a pipeline with `full`. */
+/** A task of a pipeline with `full`. */
 export const BriefTask = Schema.Struct(brief)
 export type BriefTask = typeof BriefTask.Type
 
-/** What a blocked task waits for, and how each of these stands. */
+/** The open dependencies of a blocked task, with the status of each. */
 export const WaitsFor = Schema.Array(
   Schema.Struct({ task: Schema.String, on: DependencyCondition, status: TaskStatus })
 )
 
-/** What `lastEnd` is. */
+/** The description of `lastEnd`. */
 export const lastEndText =
-  "when its next attempt was withdrawn before it began: how the last one that ran has ended"
+  "set when its next attempt was cancelled before it started: how the last attempt that ran has ended"
 
-/** The end of an attempt, beside what its agent said. */
+/** The end of an attempt, without its agent's result. */
 export const attemptEnd = {
   attempt: about(Schema.Int, "the attempt that ran"),
   exitCode: optional(Schema.Int, "when it ended by exiting"),
@@ -105,7 +105,9 @@ export const attemptEnd = {
   failure: optional(Failure, "why it failed, if exitCode does not explain it")
 }
 
-/** Everything about a task but secrets: of its environment the names of the given variables only. */
+/**
+ * Everything about a task except secrets: of its environment only the names of the given variables.
+ */
 export const TaskAnswer = Schema.Struct({
   ...brief,
   cpuMs: Schema.NullOr(Schema.Finite),
@@ -125,14 +127,20 @@ export const TaskAnswer = Schema.Struct({
       result: optional(AgentResult, "the result that its agent reported")
     })
   ).annotate({ description: lastEndText }),
-  /** What the stop of its last attempt has ended: `<pid> <command>` of at most ten processes, and how many more there were. */
+  /**
+   * The processes that the stop of its last attempt has ended: `<pid> <command>` of at most ten,
+   * and how many more.
+   */
   ended: Schema.Array(Schema.String),
   endedMore: Schema.Int,
-  /** The TCP ports on which these had listened. Linux only. */
+  /** The TCP ports on which these processes listened. Linux only. */
   freedPorts: Schema.Array(Schema.Int),
-  /** Once it has ended: the most memory that one of its processes had. Null where no engine that still runs saw the end. */
+  /**
+   * After the end: the maximum memory of one of its processes. Null if no running engine observed
+   * the end.
+   */
   peakMemoryBytes: Schema.NullOr(Schema.Int),
-  /** The commit that opened its attempt; `startedAt` is when that was spawned. */
+  /** When the attempt was committed; `startedAt` is when it was spawned. */
   openedAt: Schema.NullOr(Schema.String),
   retryAt: Schema.NullOr(Schema.String),
   notBefore: Schema.NullOr(Schema.String),
@@ -146,7 +154,7 @@ export const TaskAnswer = Schema.Struct({
     })
   ),
   cancelled: Schema.NullOr(Schema.Struct({ by: Actor, reason: Schema.NullOr(Schema.String) })),
-  /** The same for all tasks that run the same in the same folder. */
+  /** Equal for all tasks with the same work and folder. */
   workKey: Schema.String,
   envKeys: Schema.Array(Schema.String),
   forgetEnv: Schema.Boolean,

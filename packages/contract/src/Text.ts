@@ -1,56 +1,56 @@
 /**
- * Sentences of problems and answers that every surface writes in its own way: they mention calls, flags and fields as data. Plain data, so
- * that they can be sent as they are.
+ * Texts of problems and answers that each surface writes in its own way: they mention calls, flags
+ * and fields as data. They are plain data, so they can be sent unchanged.
  */
 import type { FlagName, OperationName, SurfaceName } from "./names.ts"
 
-/** A call; without a payload only the name of its operation is meant. */
+/** A call; without a payload, only the name of its operation. */
 export interface CallMention {
   readonly kind: "call"
   readonly operation: OperationName
   readonly payload?: unknown
 }
 
-/** A flag of a call, with a value if one is meant. */
+/** A flag of a call, with an optional value. */
 export interface FlagMention {
   readonly kind: "flag"
   readonly name: FlagName | "home" | "pretty" | "help" | "version"
   readonly value?: string | number
 }
 
-/** The field that the problem is about, where the call holds it. */
+/** The field of the problem, as the call contains it. */
 export interface PathMention {
   readonly kind: "path"
 }
 
-/** What each surface writes in its own way. */
+/** A mention that each surface writes in its own way. */
 export type Mention = CallMention | FlagMention | PathMention
 
-/** A text with mentions in it. */
+/** A text with mentions. */
 export interface Parts {
   readonly parts: ReadonlyArray<string | Mention>
 }
 
-/** A text that is true on every surface. */
+/** A text for every surface. */
 export type Text = string | Parts
 
-/** A sentence that only one surface needs, such as how a shell quotes. */
+/** A sentence for one surface, such as how a shell quotes. */
 export interface OnlyOn {
   readonly only: SurfaceName
   readonly text: Text
 }
 
-/** Where more is listed: all operations, or the fields of one. */
+/** A list of operations, or of the fields of one. */
 export interface Listing {
   readonly lists: "operations" | { readonly fieldsOf: string }
 }
 
-/** The first of these that mentions only what the surface has. */
+/** The first of these whose mentions the surface has. */
 export interface FirstOf {
   readonly firstOf: ReadonlyArray<Text>
 }
 
-/** A sentence of a hint. A surface leaves out one that mentions what it does not have. */
+/** A sentence of a hint. A surface leaves it out if it mentions what the surface does not have. */
 export type Sentence = Text | OnlyOn | Listing | FirstOf
 
 /** What to do about a problem. */
@@ -70,20 +70,20 @@ export const flagOf = (name: FlagMention["name"], value?: string | number): Flag
   ...(value === undefined ? {} : { value })
 })
 
-/** Mentions the field that the problem is about. */
+/** Mentions the field of the problem. */
 export const ownPath: PathMention = { kind: "path" }
 
-/** A sentence for one surface alone. */
+/** A sentence for one surface only. */
 export const onlyOn = (only: SurfaceName, text: Text): OnlyOn => ({ only, text })
 
-/** A sentence with others in its place, for surfaces that do not have what it mentions. */
+/** A sentence, with alternatives for surfaces that do not have what it mentions. */
 export const firstOf = (...texts: ReadonlyArray<Text>): FirstOf => ({ firstOf: texts })
 
 /** The parts of a text. */
 export const partsOf = (text: Text): Parts["parts"] =>
   typeof text === "string" ? [text] : text.parts
 
-/** One text of several, one after the other. */
+/** Joins several texts into one. */
 export const joined = (...texts: ReadonlyArray<Text>): Parts => ({ parts: texts.flatMap(partsOf) })
 
 const isSentences = (hint: Hint): hint is ReadonlyArray<Sentence> => Array.isArray(hint)
@@ -92,7 +92,7 @@ const isSentences = (hint: Hint): hint is ReadonlyArray<Sentence> => Array.isArr
 export const sentencesOf = (hint: Hint): ReadonlyArray<Sentence> =>
   isSentences(hint) ? hint : [hint]
 
-/** Whether a hint says nothing. */
+/** Whether a hint is empty. */
 export const isSilent = (hint: Hint): boolean => sentencesOf(hint).every((each) => each === "")
 
 const isMention = (value: string | number | Text | Mention): value is Mention =>

@@ -1,4 +1,4 @@
-/** A call as it is typed in a POSIX shell. */
+/** Formats a call for a POSIX shell. */
 
 /** The call of an operation with a payload, quoted for sh. */
 export const callText = (operation: string, payload: unknown): string =>

@@ -1,4 +1,7 @@
-/** Cuts the data of an answer: a task by itself, a page of tasks, a pipeline with its own. Pure: the whole goes in. */
+/**
+ * Removes fields without information from answers: of one task, a page of tasks, or a pipeline with
+ * its tasks. Pure; the input is the complete data.
+ */
 import {
   cutBriefTask,
   cutCancelled,
@@ -19,17 +22,17 @@ import type { Cut } from "./Operation.ts"
 import type { BriefPipeline } from "./PipelineAnswer.ts"
 import * as Struct from "effect/Struct"
 
-/** What an operation does, as far as its answers are cut by it. */
+/** How the answers of an operation are cut. */
 export interface Asked {
   /** The payload says what the task runs. */
   readonly carried?: boolean
-  /** Each of several is told of as one is by itself. */
+  /** Each of several tasks is shown like a single one. */
   readonly each?: boolean
-  /** Of many it tells how they ended, and of each one only with `full`. */
+  /** For many tasks it shows how they ended, and each task only with `full`. */
   readonly ends?: boolean
 }
 
-/** What names a thing. */
+/** The identifying fields. */
 interface Head {
   readonly id: string
   readonly status: string
@@ -37,7 +40,7 @@ interface Head {
 
 type AnyPipeline = ShownPipeline | EndedPipeline | Head
 
-/** The keys of the data of an answer that are cut. What stands beside them stays, but what is null or empty. */
+/** The keys that are cut. Others remain unless null or empty. */
 interface Cuttable {
   readonly task?: ShownTask | Head
   readonly tasks?: ReadonlyArray<ShownTask>
@@ -46,7 +49,7 @@ interface Cuttable {
   readonly [beside: string]: unknown
 }
 
-/** An empty list here is an answer: nothing is left, nothing is awaited. */
+/** An empty list here is information: nothing is left or awaited. */
 const tellingWhenEmpty: ReadonlyArray<string> = ["left", "done", "pending"]
 
 const besideOf = (beside: object) =>
@@ -81,7 +84,7 @@ const cutPipeline = (pipeline: AnyPipeline, reader: Reader): AnyPipeline => {
   }
 }
 
-/** The tasks are told by the counts, and of those that failed the last lines stand beside their ids. */
+/** Shows tasks by their counts, and the last lines of failed tasks with their ids. */
 const cutEnds = ({ pipeline, cursor, ...beside }: Cuttable) => ({
   ...(pipeline === undefined
     ? {}
@@ -96,18 +99,21 @@ const cutEnds = ({ pipeline, cursor, ...beside }: Cuttable) => ({
   ...("pending" in beside ? { cursor } : {})
 })
 
-/** What is not told behind the tasks. Of one task the place of the history says nothing; that of a matched line does. */
+/**
+ * Fields left out after tasks. The cursor of the history is only useful after several tasks or a
+ * matched line.
+ */
 const counting = (single: boolean): ReadonlyArray<string> =>
   single ? ["total", "more", "cursor"] : ["total", "more"]
 
-/** How the answers of an operation are cut. */
+/** Builds the function that cuts the answers of an operation. */
 export const cutAnswer = ({
   carried = false,
   each = false,
   ends = false
 }: Asked = {}): Cut<Cuttable> => ({
   of: ({ task, tasks, pipeline, pipelines, ...beside }, reading) => {
-    // A task that was there already may be another one than the call said.
+    // An existing task may differ from what the call says.
     const reader = { ...reading, carried: carried && beside["existing"] !== true }
     if ("outcome" in beside && ends)
       return cutEnds({ ...beside, ...present({ pipeline, pipelines }) })

@@ -1,9 +1,9 @@
-/** Cuts an event to the facts that say something. Pure: the whole frame goes in. */
+/** Removes fields without information from an event. Pure; the input is the complete frame. */
 import * as Predicate from "effect/Predicate"
 import { cutText, isPresent } from "./cutTask.ts"
 import { resultMaxCharacters } from "./LeanTask.ts"
 
-/** These are a task's own data: in them null is an answer. */
+/** Data of a task, in which null is information. */
 const verbatim: ReadonlyArray<string> = ["structured"]
 
 const cutFact = (value: unknown): unknown => {
@@ -21,7 +21,7 @@ const cutFacts = (facts: object): Readonly<Record<string, unknown>> =>
       ])
   )
 
-/** An event without what is null or empty, its long texts cut. */
+/** An event without null and empty fields, and with long texts cut. */
 export const cutFrame = <F extends { readonly data: Readonly<Record<string, unknown>> }>(
   frame: F
 ): F => ({ ...frame, data: cutFacts(frame.data) })

@@ -1,4 +1,4 @@
-/** Cuts a task to what says something. Pure: the whole task goes in. */
+/** Removes fields without information from a task. Pure; the input is the complete task. */
 import { agentsQueue, defaultQueue } from "@backbeat/core/queue/queueNames"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import {
@@ -12,7 +12,7 @@ import {
 import type { Reading } from "./Operation.ts"
 import type { BriefTask, TaskAnswer } from "./TaskAnswer.ts"
 
-/** Who reads an answer, and what its call has said and done. */
+/** The reader of an answer, and what its call contained and did. */
 export interface Reader extends Reading {
   /** The call said what the task runs. */
   readonly carried: boolean
@@ -20,7 +20,7 @@ export interface Reader extends Reading {
 
 type Present<T> = { readonly [Key in keyof T]?: Exclude<T[Key], null | undefined> }
 
-/** Whether a value says something: it is neither null nor empty. */
+/** Whether a value is neither null nor empty. */
 export const isPresent = (value: unknown): boolean =>
   value !== null &&
   value !== undefined &&
@@ -33,9 +33,9 @@ export function present(fields: object): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => isPresent(value)))
 }
 
-/** A text in one line of so many characters, the last of them `…` when something was cut. */
+/** A text in one line of at most so many characters; ends with `…` if it was cut. */
 export const oneLine = (text: string, maxCharacters: number): string => {
-  // What is cut off anyway is not searched: a prompt has up to a megabyte.
+  // Only the beginning is searched, because a prompt may have a megabyte.
   const line = text
     .slice(0, maxCharacters * 8)
     .replaceAll(/\s+/gu, " ")
@@ -47,11 +47,11 @@ export const oneLine = (text: string, maxCharacters: number): string => {
 
 type Works = Pick<BriefTask, "command" | "args" | "script" | "prompt">
 
-/** What a task runs, in one line. */
+/** The work of a task in one line. */
 export const whatOf = ({ command, args, script, prompt }: Works): string =>
   oneLine(prompt ?? script ?? [command ?? "", ...args].join(" "), whatMaxCharacters)
 
-/** A failure that only repeats the exit code says nothing. */
+/** A failure that only repeats the exit code is left out. */
 const failureOf = ({ failure }: BriefTask): BriefTask["failure"] =>
   failure?.type === "ExitedNonZero" ? null : failure
 
@@ -60,7 +60,7 @@ const instantsOf = ({ startedAt, endedAt }: BriefTask, { waited }: Reader) => {
   return present(endedAt === null ? { startedAt } : { endedAt })
 }
 
-/** US dollars to a millionth: sums of floating point have digits that say nothing. */
+/** US dollars rounded to a millionth, because floating point sums have meaningless digits. */
 const roundUsd = (usd: BriefTask["costUsd"]): BriefTask["costUsd"] =>
   usd === null ? null : Math.round(usd * 1e6) / 1e6
 
@@ -87,13 +87,13 @@ export const cutBriefTask = (task: BriefTask, reader: Reader): LeanBriefTask => 
   })
 })
 
-/** The first of the processes that were ended, and how many more there were. */
+/** The first of the ended processes, and how many more. */
 export const cutEnded = (ended: ReadonlyArray<string>, more: number) => ({
   ended: ended.slice(0, endedShown),
   endedMore: more + Math.max(0, ended.length - endedShown)
 })
 
-/** Nobody asked for the stop that a limit makes: who reads of it wants to know what was alive. */
+/** A stop by a limit was requested by nobody, so its ended processes are shown. */
 const endedOf = ({ status, ended, endedMore, freedPorts }: TaskAnswer) => {
   if (status !== "failed" && status !== "retrying") return {}
   const cut = cutEnded(ended, endedMore)
@@ -103,7 +103,7 @@ const endedOf = ({ status, ended, endedMore, freedPorts }: TaskAnswer) => {
 const usualQueue = ({ kind }: TaskAnswer): string =>
   kind === "prompt" ? agentsQueue : defaultQueue
 
-/** Who cancelled, and why, as far as the reader does not know it: its own call is known, and that its session made it is. */
+/** Who cancelled and why, as far as the reader does not know it from its own call or session. */
 export const cutCancelled = (
   { by, reason }: NonNullable<TaskAnswer["cancelled"]>,
   reader: Reading
@@ -115,7 +115,7 @@ export const cutCancelled = (
   return { by: { kind, ...present({ client, sessionId }) }, ...present({ reason }) }
 }
 
-/** A text of at most so many characters, the last of them `…` when something was cut. */
+/** A text of at most so many characters; ends with `…` if it was cut. */
 export const cutText = (text: string, maxCharacters: number): string =>
   text.length > maxCharacters
     ? `${text.slice(0, maxCharacters - 1).replace(/[\ud800-\udbff]$/u, "")}…`
@@ -143,7 +143,7 @@ const lastEndOf = ({ lastEnd }: TaskAnswer) => {
   return { ...end, ...present({ result: resultOf(result) }) }
 }
 
-/** A task by itself. */
+/** A single task. */
 export const cutTask = (task: TaskAnswer, reader: Reader): LeanTask => ({
   ...cutBriefTask(task, reader),
   ...present({
@@ -164,7 +164,9 @@ export const cutTask = (task: TaskAnswer, reader: Reader): LeanTask => ({
 const cutOrNull = (text: string | null): string | null =>
   text === null ? null : cutText(text, whatMaxCharacters)
 
-/** Every field of a task, with its long texts cut: in a list one task must not hide the others. */
+/**
+ * Every field of a task with long texts cut, so that one task does not hide the others of a list.
+ */
 export const withShortTexts = (task: TaskAnswer): TaskAnswer => ({
   ...task,
   args: task.args.map((each) => cutText(each, whatMaxCharacters)),

@@ -1,4 +1,7 @@
-/** Decodes payloads: unknown keys are refused with the nearest known one, every error has the path of its field. */
+/**
+ * Decodes payloads. Unknown keys are rejected with the most similar known one, and every error has
+ * the path of its field.
+ */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
@@ -17,7 +20,10 @@ const showKey = (key: string): string => {
   return `[${JSON.stringify(key.length > shownKeyLength ? `${key.slice(0, shownKeyLength)}…` : key)}]`
 }
 
-/** `restart.delayMs`, `args[2]`, `env["A=B"]`; empty for the payload itself. */
+/**
+ * Formats a path such as `restart.delayMs`, `args[2]` or `env["A=B"]`; empty for the payload
+ * itself.
+ */
 export const showPath = (path: Path): string =>
   path
     .map((key) => (typeof key === "number" ? `[${key}]` : showKey(key)))
@@ -27,7 +33,7 @@ export const showPath = (path: Path): string =>
 const isDefault = (message: string): boolean => message.startsWith("Expected ")
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** What the schemas themselves say of a value, by its path: the meaning of a pattern is known nowhere else. */
+/** The messages of the schemas by path: only they know the meaning of a pattern. */
 export const messagesOf = (issue: SchemaIssue.Issue): ReadonlyMap<string, string> => {
   const messages = new Map<string, string>()
   for (const { message, path = [] } of formatIssue(issue).issues) {
@@ -53,7 +59,7 @@ const exampleOf = ({ name, examples: [example] }: Operation): ReadonlyArray<Sent
 
 const helpOf = ({ name }: Operation): Sentence => ({ lists: { fieldsOf: name } })
 
-/** What the table says to do instead, where an unknown field is often given. */
+/** What the table suggests instead of an unknown field. */
 const insteadOf = ({ insteadOf: told = {} }: Operation, flaw: Flaw | undefined) => {
   const field = String(flaw?.path.at(-1))
   return flaw?.kind === "unknown" && Object.hasOwn(told, field) ? told[field] : undefined

@@ -1,4 +1,4 @@
-/** The answers of `capabilities`, `schema` and `examples`: nothing but a view of the table. */
+/** The answers of `capabilities`, `schema` and `examples`: views of the table. */
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import { inlineMaxBytes } from "./Artifact.ts"
@@ -18,7 +18,7 @@ const rows: ReadonlyArray<Operation> = Object.values(operations)
 /** The version of the protocol between a caller and the engine. */
 export const protocolVersion = 1
 
-/** What this version can do. */
+/** The capabilities of this version. */
 export const capabilities = (version: string): Output<"capabilities"> => ({
   protocolVersion,
   version,
@@ -31,11 +31,11 @@ export const capabilities = (version: string): Output<"capabilities"> => ({
   discovery: [...rows.filter((row) => row.engine === "none").map((row) => row.name), "help"]
 })
 
-/** The operations whose first word this is; none where it is an operation itself or no first word. */
+/** The operations that start with this word; none if it is an operation itself. */
 export const operationsOf = (group: string): ReadonlyArray<Operation> =>
   rows.filter(({ name }) => name.startsWith(`${group} `))
 
-/** A first word without a second one that there is. */
+/** A known first word with an unknown second one. */
 const wrongSecondWord = (name: string, group: string, its: ReadonlyArray<string>): Problem => {
   const second = name.slice(group.length + 1)
   const near =
@@ -57,7 +57,10 @@ const wrongSecondWord = (name: string, group: string, its: ReadonlyArray<string>
   )
 }
 
-/** The row of a name. Fails with CommandInputError that names the nearest operation, or those that begin with the same word. */
+/**
+ * The row of a name. Fails with CommandInputError that suggests the most similar operation, or
+ * those that start with the same word.
+ */
 export const lookUp = (name: string): Result.Result<Operation, Problem> => {
   const row = findOperation(name)
   if (row !== null) return Result.succeed(row)
@@ -113,7 +116,7 @@ export const examplesList = (): Output<"examples list"> => ({
   }))
 })
 
-/** The examples of one operation, each with the call as a surface writes it. */
+/** The examples of one operation, each with its call as a surface writes it. */
 export const examplesShow = (
   { operation }: Input<"examples show">,
   surface = commandLine
@@ -127,7 +130,7 @@ export const examplesShow = (
     }))
   }))
 
-/** The version that answers, and the surface that it answers for. */
+/** The version and the surface of the answer. */
 export interface Asking {
   readonly version: string
   readonly surface: Surface
@@ -161,7 +164,7 @@ export const discoveries = {
   )
 } as const satisfies Record<NamesByEngine<"none">, Discovery>
 
-/** The answer of such an operation; null for one that the engine answers. */
+/** The answer of such an operation; null for operations that the engine answers. */
 export const findDiscovery = (name: string): Discovery | null => {
   const all: Readonly<Record<string, Discovery>> = discoveries
   return Object.hasOwn(all, name) ? (all[name] ?? null) : null

@@ -1,4 +1,7 @@
-/** The building blocks of payloads: each says its limits, so that JSON Schema and decoder refuse the same things. */
+/**
+ * The building blocks of payloads. Each states its limits, so that JSON Schema and decoder reject
+ * the same values.
+ */
 import { NonEmptyText, Text } from "@backbeat/core/task/Text"
 import * as Schema from "effect/Schema"
 
@@ -7,11 +10,11 @@ export { NonEmptyText, Text }
 /** A payload without fields. An empty struct would accept every value. */
 export const NoFields = Schema.Record(Schema.String, Schema.Never)
 
-/** A whole number between two bounds, both included. */
+/** An integer between two bounds, inclusive. */
 export const between = (minimum: number, maximum: number) =>
   Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
-/** At most so many characters, counted as JSON Schema counts them: in code points. */
+/** A text of at most so many characters, counted in code points like JSON Schema. */
 export const atMost = (count: number) =>
   Schema.isMaxCodePoints(count, { message: `must have at most ${count} characters` })
 
@@ -25,7 +28,10 @@ const day =
   "(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|[12][0-9]))"
 const clock = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 
-/** An instant as ISO 8601 with a zone, such as 2026-11-21T08:00:00.000Z; a day that its month can have. */
+/**
+ * An instant as ISO 8601 with a zone, such as 2026-11-21T08:00:00.000Z; the day must exist in its
+ * month.
+ */
 export const Instant = Schema.String.check(
   Schema.isPattern(
     new RegExp(
@@ -38,7 +44,9 @@ export const Instant = Schema.String.check(
   )
 )
 
-/** A list that picks something out. An empty one is a mistake: it would pick all, or nothing. */
+/**
+ * A list that selects something. An empty list is rejected: it would select everything or nothing.
+ */
 export const atLeastOne = <S extends Schema.Top>(item: S) =>
   Schema.Array(item).check(Schema.isMinLength(1))
 
@@ -56,28 +64,28 @@ export const SignalName = Schema.Literals([
   "SIGSTOP"
 ])
 
-/** A regular expression in JavaScript's syntax. */
+/** A regular expression in JavaScript syntax. */
 export const Pattern = NonEmptyText.check(atMost(1000))
 
-/** A value with a sentence about it. The sentence is what help, schemas and documents show. */
+/** A value with a sentence that help, schemas and documents show. */
 export const about = <S extends Schema.Top>(schema: S, description: string) =>
   schema.annotate({ description })
 
-/** A field that may be left out, with a sentence about it. */
+/** An optional field, with a sentence about it. */
 export const optional = <S extends Schema.Top>(schema: S, description: string) =>
   Schema.optionalKey(schema.annotate({ description }))
 
-/** What may go wrong although the call was done. */
+/** What may be wrong although the call succeeded. */
 export const warnings = optional(
   Schema.Array(Schema.String),
   "what may differ from what you meant, such as a queue without a limit"
 )
 
-/** Names the caller's own tasks. */
+/** Selects the caller's own tasks. */
 export const mine = optional(
   Schema.Boolean,
   "tasks of the caller's session, or of its terminal if it has no session"
 )
 
-/** What goes with a count that has reached its bound. */
+/** The field beside a count that has reached its limit. */
 export const more = optional(Schema.Boolean, "true when there are more than total")

@@ -1,10 +1,10 @@
-/** Refuses a flag that an operation does not take. */
+/** Rejects flags that an operation does not accept. */
 import { ownFlagNames } from "./names.ts"
 import { knownFlags, type Operation } from "./Operation.ts"
 import { atFlag, commandInputError, type Problem } from "./Problem.ts"
 import { flagOf, onlyOn, sentence } from "./Text.ts"
 
-/** The problem of the first given flag that the operation does not take; null when it takes all. */
+/** The problem of the first flag that the operation does not accept; null if it accepts all. */
 export const foreignFlag = (
   operation: Operation,
   flags: Readonly<Record<string, unknown>>

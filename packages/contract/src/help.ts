@@ -1,4 +1,4 @@
-/** Help, as JSON for agents and as text for people. Derived from the table. */
+/** Help as JSON for agents and as text for people, derived from the table. */
 import { callText } from "./callText.ts"
 import type { OwnFlagName } from "./names.ts"
 import type { Operation } from "./Operation.ts"
@@ -14,12 +14,12 @@ export const flagTexts: Readonly<Record<OwnFlagName, string>> = {
   timeout: "--timeout <seconds>            how long to wait (default 60)",
   concurrency: "--concurrency <n>              run at most n tasks of this call at a time",
   "exit-status":
-    "--exit-status                  exit with the task's code: 128 + signal, 124 if the wait timed out, 125 if the call was refused",
+    "--exit-status                  exit with the task's code: 128 + signal, 124 if the wait timed out, 125 if the call was rejected",
   follow:
     "--follow                       print new output until the task ends: --stream with follow"
 }
 
-/** The flags that every operation takes. */
+/** The flags of every operation. */
 export const commonFlagTexts = [
   "--get <path>                   print one value of the answer, such as task.id or tasks.id",
   "--human                        text for people instead of JSON; as the default: config set format human",

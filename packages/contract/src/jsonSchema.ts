@@ -10,7 +10,7 @@ export type Side = "input" | "output"
 export const schemaId = (operation: string, side: Side): string =>
   `backbeat.${operation.replaceAll(" ", ".")}.${side}/v1`
 
-/** JSON Schema 2020-12 of a payload or an answer. Payloads refuse unknown keys. */
+/** The JSON Schema 2020-12 of a payload or an answer. Payloads reject unknown keys. */
 export const jsonSchema = (operation: Operation, side: Side): JsonSchema.JsonSchema => {
   const document = Schema.toJsonSchemaDocument(
     side === "input" ? operation.input : operation.output,

@@ -13,11 +13,11 @@ export const isOperationName = (name: string): name is OperationName =>
 export const operationNames: ReadonlyArray<OperationName> =
   Object.keys(printedRows).filter(isOperationName)
 
-/** What is known of an operation without its schemas; null when there is none of this name. */
+/** The columns of an operation that are known without its schemas; null for an unknown name. */
 export const entryRowOf = (name: string): EntryRow | null =>
   isOperationName(name) ? printedRows[name] : null
 
-/** The names of the operations whose rows have one of these values in the column `engine`. */
+/** The names of the operations with one of these values in the column `engine`. */
 export type NamesByEngine<Engine extends EntryRow["engine"]> = {
   readonly [Name in OperationName]: (typeof printedRows)[Name] extends { readonly engine: Engine }
     ? Name
@@ -30,7 +30,7 @@ export const surfaceNames = ["cli", "mcp"] as const
 /** The name of such a surface. */
 export type SurfaceName = (typeof surfaceNames)[number]
 
-/** The flags that steer an execution, and whether a value follows. */
+/** The flags, and whether a value follows. */
 export const flagKinds = {
   output: "text",
   wait: "switch",
@@ -49,16 +49,16 @@ export type FlagName = keyof typeof flagKinds
 /** Whether there is a flag of this name. */
 export const isFlagName = (name: string): name is FlagName => Object.hasOwn(flagKinds, name)
 
-/** All of them. */
+/** All flags. */
 export const flagNames: ReadonlyArray<FlagName> = Object.keys(flagKinds).filter(isFlagName)
 
-/** The name of one that an operation takes or does not take. */
+/** The name of a flag that only some operations accept. */
 export type OwnFlagName = Exclude<FlagName, "get" | "human">
 
-/** The flags that every operation takes. */
+/** The flags that every operation accepts. */
 export const commonFlagNames = ["get", "human", "pretty", "home", "help", "version"] as const
 
 const isOwnFlagName = (name: FlagName): name is OwnFlagName => name !== "get" && name !== "human"
 
-/** Those that only some operations take. */
+/** The flags that only some operations accept. */
 export const ownFlagNames: ReadonlyArray<OwnFlagName> = flagNames.filter(isOwnFlagName)

@@ -1,6 +1,6 @@
-/** The nearest known word to a mistyped one. */
+/** Finds the known word that is most similar to a mistyped one. */
 
-/** How many letters are added, left out, replaced or swapped with their neighbour between two words. */
+/** The number of added, removed, replaced or swapped letters between two words. */
 const distance = (left: string, right: string): number => {
   let before: ReadonlyArray<number> = []
   let row: ReadonlyArray<number> = Array.from({ length: right.length + 1 }, (_, column) => column)
@@ -26,11 +26,11 @@ const distance = (left: string, right: string): number => {
 
 const plain = (word: string): string => word.toLowerCase().replaceAll(/[-_\s]/gu, "")
 
-/** One edit for words of up to four letters, then two and more. */
+/** Allows one edit for words of up to four letters, then two and more. */
 const allowedEdits = (left: string, right: string): number =>
   Math.max(1, Math.floor(Math.min(left.length, right.length) / 2.5))
 
-/** The known word that is nearest by edits, case and separators ignored; null when none is near. */
+/** The known word with the fewest edits, ignoring case and separators; null if none is similar. */
 export const nearest = (word: string, known: ReadonlyArray<string>): string | null => {
   let best: string | null = null
   let bestDistance = Infinity
@@ -46,10 +46,13 @@ export const nearest = (word: string, known: ReadonlyArray<string>): string | nu
   return best
 }
 
-/** So many edits are a slip of the fingers. More of them may be another word. */
+/** How many edits count as a typing error. More may be another word. */
 const slipEdits = 2
 
-/** Whether two near words can only be one: a slip apart, or one begins with the other. */
+/**
+ * Whether two similar words certainly mean the same: a typing error apart, or one starts with the
+ * other.
+ */
 export const isClose = (word: string, near: string): boolean => {
   const [given, meant] = [plain(word), plain(near)]
   return distance(given, meant) <= slipEdits || given.startsWith(meant) || meant.startsWith(given)

@@ -1,4 +1,4 @@
-/** From what a caller typed to the payload of an operation: JSON, a bare word, or a command after `--`. */
+/** Converts what a caller typed into a payload: JSON, a plain word, or a command after `--`. */
 import type { CallRequest } from "./Call.ts"
 import type { Operation } from "./Operation.ts"
 import { complete } from "./meant/complete.ts"
@@ -12,7 +12,7 @@ import { type Hint, isSilent, onlyOn } from "./Text.ts"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 
-/** So much of the text is shown around the place. */
+/** How much of the text is shown around an error. */
 const shownBefore = 20
 const shownAfter = 20
 
@@ -22,12 +22,12 @@ const around = (text: string, at: number): string => {
   return `${from > 0 ? "…" : ""}${text.slice(from, to)}${to < text.length ? "…" : ""}`
 }
 
-/** Whether an item of a batch needs no mending itself. */
+/** Whether an item of a batch is valid without corrections. */
 const isMeant = (operation: Operation, item: unknown): boolean =>
   operation.batch &&
   JSON.stringify(complete(operation, item)?.call.payload) === JSON.stringify(item)
 
-/** The problem with the call of a payload that was meant, where there is one. */
+/** Adds the call with the intended payload, if one is found. */
 const meaning = (told: Problem, operation: Operation, payload: unknown): Problem => {
   if (Array.isArray(payload))
     return payload.every((item) => isMeant(operation, item))
@@ -53,7 +53,7 @@ const noJson = (operation: Operation, text: string): Problem => {
 const parseJson = (operation: Operation, text: string): Result.Result<unknown, Problem> =>
   Result.try({ try: (): unknown => JSON.parse(text), catch: () => noJson(operation, text) })
 
-/** A bare word where a payload belongs. */
+/** A plain word in the place of a payload. */
 const noPayload = (operation: Operation, text: string): Problem => {
   const hint: Hint =
     operation.argv === true
@@ -122,12 +122,12 @@ const withCommand = (
   return Result.succeed({ ...payload, command, args })
 }
 
-/** The operations that take a command after `--`. */
+/** The operations that accept a command after `--`. */
 const takingArgv = Object.values<Operation>(operations).flatMap(({ name, argv }) =>
   argv === true ? [name] : []
 )
 
-/** The flag --follow stands for a field. */
+/** The flag --follow sets a field. */
 const following = (payload: unknown, { follow = false }: CallRequest["flags"]): unknown =>
   follow && Predicate.isObject(payload) && !Array.isArray(payload)
     ? { ...payload, follow }

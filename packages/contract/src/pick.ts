@@ -1,14 +1,20 @@
-/** Picks one value out of an answer by a path such as `task.id`, `tasks.0.status` or, of every task, `tasks.id`. */
+/**
+ * Selects one value of an answer by a path such as `task.id`, `tasks.0.status`, or for every task
+ * `tasks.id`.
+ */
 import { atFlag, commandInputError, type Problem } from "./Problem.ts"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 
-/** How many names stand in a hint. */
+/** How many names a hint lists. */
 const namedAtMost = 40
 
 const isIndex = (key: string): boolean => /^\d+$/u.test(key)
 
-/** The values below a key, none where there is no such key: a name of a list means that of each of its items. */
+/**
+ * The values at a key; none if there is no such key. A name on a list selects that field of each
+ * item.
+ */
 const below = (value: unknown, key: string): ReadonlyArray<unknown> => {
   if (Array.isArray(value)) {
     const items: ReadonlyArray<unknown> = value
@@ -44,7 +50,10 @@ const absent = (
   return atFlag("get", told)
 }
 
-/** The value at a path of dots. Fails with CommandInputError, which says that the call was done. */
+/**
+ * The value at a dotted path. Fails with CommandInputError, which says that the call itself was
+ * done.
+ */
 export const pick = (
   operation: string,
   data: unknown,
@@ -62,6 +71,6 @@ export const pick = (
 const lineOf = (value: unknown): string =>
   typeof value === "string" ? value : JSON.stringify(value)
 
-/** A value as text: a list has an item a line, a text stands without quotes. */
+/** A value as text: a list with one item per line, a text without quotes. */
 export const pickedText = (value: unknown): string =>
   Array.isArray(value) ? value.map(lineOf).join("\n") : lineOf(value)

@@ -1,8 +1,11 @@
-/** Prints printedRows.ts: of each row what the thin entry needs, so that it starts without the table. */
+/**
+ * Prints printedRows.ts: the columns of each row that the thin entry needs, so that it starts
+ * without the table.
+ */
 import type { EntryRow } from "./EntryRow.ts"
 import type { Operation } from "./Operation.ts"
 
-/** In the order in which they are printed; the compiler compares them with the type. */
+/** The columns in printing order; the compiler compares them with the type. */
 const columns = {
   positional: true,
   words: true,

@@ -1,4 +1,4 @@
-/** Prints docs/contract.md: how to call, what comes back, and every operation, from the table. */
+/** Prints docs/contract.md from the table: how to call, what is returned, and every operation. */
 import { markdownTable } from "@backbeat/core/markdown"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -50,7 +50,7 @@ const problemTexts: Readonly<Record<ProblemType, string>> = {
 const exitTexts: Readonly<Record<keyof typeof exitCodes, string>> = {
   ok: "success; the answer is on stdout",
   refused:
-    "refused or failed as an operation can; stdout is empty, the error is on stderr. A batch in which some fail has its document on stdout",
+    "the operation was rejected or failed; stdout is empty, the error is on stderr. A batch in which some fail has its document on stdout",
   defect: "a defect of backbeat (`InternalError`)"
 }
 
@@ -62,7 +62,7 @@ const toShape = (schema: Schema.Top): Shape =>
     Schema.toJsonSchemaDocument(schema, { onExcessProperty: "ignore" }).schema
   )
 
-/** A shape without what a field adds to it. */
+/** A shape without the additions of a field. */
 const bare = (shape: Shape): string =>
   JSON.stringify({ ...shape, description: undefined }, (key, value: unknown) =>
     key === "additionalProperties" ? undefined : value
@@ -112,7 +112,10 @@ interface Row {
   readonly text: string
 }
 
-/** The objects whose fields are told on their own: an object, those of a union, the items of an array. */
+/**
+ * The objects whose fields are listed separately: an object, those of a union, the items of an
+ * array.
+ */
 const partsOf = (
   shape: Shape
 ): ReadonlyArray<{ readonly suffix: string; readonly shape: Shape }> => {
@@ -123,7 +126,7 @@ const partsOf = (
   return shape.properties === undefined ? [] : [{ suffix: "", shape }]
 }
 
-/** A row for each field, followed by the fields inside of it; variants of a union share a row. */
+/** One row for each field, followed by its nested fields. Variants of a union share a row. */
 const rowsOf = (shape: Shape, before = ""): ReadonlyArray<Row> => {
   const { properties = {}, required = [] } = shape
   return Object.entries(properties).flatMap(([key, property]) => {

@@ -1,4 +1,4 @@
-/** The table of operations: the one place from which every surface is derived. */
+/** The table of operations, from which every surface is derived. */
 import * as administer from "./operation/administer.ts"
 import * as agents from "./operation/agents.ts"
 import * as discover from "./operation/discover.ts"
@@ -11,7 +11,7 @@ import * as steer from "./operation/steer.ts"
 import type { OperationName } from "./names.ts"
 import type { Operation } from "./Operation.ts"
 
-/** Every operation under its name. */
+/** Every operation by its name. */
 export const operations = {
   start,
   status: read.status,
@@ -54,7 +54,7 @@ export const operations = {
 
 /** The decoded payload of an operation. */
 export type Input<Name extends OperationName> = (typeof operations)[Name]["input"]["Type"]
-/** The data that an operation answers with. */
+/** The data of an operation's answer. */
 export type Output<Name extends OperationName> = (typeof operations)[Name]["output"]["Type"]
 
 /** The row of a name that a caller gave, or null. */

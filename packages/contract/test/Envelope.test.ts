@@ -10,20 +10,20 @@ import {
 } from "@backbeat/contract/Problem"
 
 describe("the document of an answer", () => {
-  test("of a success carries the command and its data", () => {
+  test("of a success contains the command and its data", () => {
     expect(JSON.stringify(succeeded("status", { task: null }))).toBe(
       '{"ok":true,"command":"status","data":{"task":null}}'
     )
   })
 
-  test("of a failure carries type, message, facts, hint and whether a retry helps", () => {
+  test("of a failure contains type, message, facts, hint and whether a retry helps", () => {
     expect(JSON.stringify(failed("status", taskNotFound("bg_x")))).toBe(
       '{"ok":false,"command":"status","error":{"type":"TaskNotFound","message":"task not found: bg_x","try":{"operation":"list","payload":{}},' +
         '"details":{"id":"bg_x","hint":"Run list to see the task ids.","retryable":false}}}'
     )
   })
 
-  test("of a failure has hint and retryable also without facts, and facts cannot replace them", () => {
+  test("of a failure has hint and retryable even without facts, and facts cannot replace them", () => {
     expect(failed("x", commandInputError("no", "do")).error.details).toEqual({
       hint: "do",
       retryable: false
@@ -38,14 +38,14 @@ describe("the document of an answer", () => {
 describe("the next call of a failure", () => {
   const told = withTry(commandInputError("no", "do"), "wait", { id: "a" })
 
-  test("stands beside the type, and is left out when it is longer than 1,000 bytes", () => {
+  test("is beside the type, and left out above 1,000 bytes", () => {
     expect(failed("x", told).error.try).toEqual({ operation: "wait", payload: { id: "a" } })
     expect(
       failed("x", withTry(told, "start", { script: "ü".repeat(500) })).error
     ).not.toHaveProperty("try")
   })
 
-  test("repeats no value of a variable, unless env itself is what is wrong", () => {
+  test("repeats no value of a variable, unless env itself is wrong", () => {
     const secret = { command: "true", env: { TOKEN: "s3cret" } }
     const other = atField("comand", commandInputError("no", "do"))
     expect(failed("x", withTry(other, "start", secret)).error).not.toHaveProperty("try")
@@ -66,7 +66,7 @@ describe("the next call of a failure", () => {
     ).toHaveProperty("try")
   })
 
-  test("keeps the flags of a call of the same operation, without those that only change its looks", () => {
+  test("keeps the flags of a call of the same operation, except those that only change how it looks", () => {
     const flags = { timeout: 5, pretty: true, human: true, color: true }
     expect(addressed(told, { operation: "wait", flags }).try).toEqual({
       operation: "wait",
@@ -83,7 +83,7 @@ describe("the next call of a failure", () => {
     })
   })
 
-  test("is not shown to a caller whose payload came from a file or from stdin", () => {
+  test("is left out if the payload came from a file or stdin", () => {
     for (const payloadFrom of ["file", "stdin"] as const) {
       expect(addressed(told, { operation: "wait", flags: {}, payloadFrom })).not.toHaveProperty(
         "try"
@@ -102,7 +102,7 @@ describe("the exit code", () => {
 })
 
 describe("the error types", () => {
-  test("that a retry can help are those of time, reach, quota, and of a stop that is not complete", () => {
+  test("that are retryable are those of time, reachability, quota and incomplete stops", () => {
     expect(
       Object.entries(problemTypes).flatMap(([type, { retryable }]) => (retryable ? [type] : []))
     ).toEqual(["TaskWaitTimedOut", "StopIncomplete", "EngineUnreachable", "QuotaExceeded"])

@@ -42,7 +42,7 @@ describe("the type of a value in words", () => {
 })
 
 describe("the bounds of a number", () => {
-  test("are told where the schema has any", () => {
+  test("are shown if the schema has any", () => {
     expect(boundsOf({ minimum: 1, maximum: 2 })).toBe(" from 1 to 2")
     expect(boundsOf({})).toBe("")
   })

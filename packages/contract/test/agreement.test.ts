@@ -25,7 +25,7 @@ const sides = rows.map((row) => {
 })
 
 describe.each(sides)("the schema of $name and its decoder", ({ row, accepts, payloads }) => {
-  test("accept the same payloads, and the decoder hands them on as they are", () => {
+  test("accept the same payloads, and the decoder passes them on unchanged", () => {
     fc.assert(
       fc.property(payloads, (payload) => {
         const decoded = decodePayload(row, payload)
@@ -36,7 +36,7 @@ describe.each(sides)("the schema of $name and its decoder", ({ row, accepts, pay
     )
   })
 
-  test("refuse with a message that names the field, and says what was expected", () => {
+  test("reject with a message that has the field and what was expected", () => {
     fc.assert(
       fc.property(payloads, (payload) => {
         const decoded = decodePayload(row, payload)
@@ -61,9 +61,12 @@ describe.each(sides)("the schema of $name and its decoder", ({ row, accepts, pay
 })
 
 describe("the payloads of these properties", () => {
-  test.each(sides)("are refused and accepted in turn for $name", ({ accepts, payloads }) => {
-    const accepted = fc.sample(payloads, { numRuns: 400, seed: 1 }).filter(accepts)
-    expect(accepted.length).toBeGreaterThan(40)
-    expect(accepted.length).toBeLessThan(396)
-  })
+  test.each(sides)(
+    "are sometimes accepted and sometimes rejected for $name",
+    ({ accepts, payloads }) => {
+      const accepted = fc.sample(payloads, { numRuns: 400, seed: 1 }).filter(accepts)
+      expect(accepted.length).toBeGreaterThan(40)
+      expect(accepted.length).toBeLessThan(396)
+    }
+  )
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { callText } from "@backbeat/contract/callText"
 
 describe("a call for a shell", () => {
-  test("is read by sh as the payload that was meant", () => {
+  test("is read by sh as the intended payload", () => {
     const payload = { script: `echo 'it''s' "$HOME" \`date\` \\ | cat`, name: "'" }
     const { stdout } = Bun.spawnSync([
       "sh",

@@ -86,7 +86,7 @@ const cut = (task: Partial<TaskAnswer>, reading = here, asked = {}) =>
   cutAnswer(asked).of({ task: { ...whole, ...task } }, reading)
 
 describe("a task in an answer", () => {
-  test("has what says something and nothing else", () => {
+  test("has only fields with information", () => {
     expect(cut({})).toEqual({
       task: {
         id: "a",
@@ -110,7 +110,7 @@ describe("a task in an answer", () => {
     expect(cut(more)).toMatchObject({ task: more })
   })
 
-  test("names the client that started it when that is not the caller's, and is known", () => {
+  test("names the client that started it if it is known and not the caller's", () => {
     const [mcp, cli, unknown] = ["mcp", "cli", null].map((client) =>
       JSON.stringify(cut({ owner: { ...whole.owner, client } }))
     )
@@ -119,7 +119,7 @@ describe("a task in an answer", () => {
     expect(unknown).not.toContain("client")
   })
 
-  test("of a prompt is in its usual queue when it is in agents", () => {
+  test("of a prompt does not show the queue agents", () => {
     expect(
       cut({ kind: "prompt", command: null, prompt: "Do it.", agent: "claude", queue: "agents" })
     ).toMatchObject({ task: { what: "Do it.", agent: "claude" } })
@@ -127,7 +127,7 @@ describe("a task in an answer", () => {
     expect(cut({ kind: "prompt", queue: "default" })).toMatchObject({ task: { queue: "default" } })
   })
 
-  test("shows no failure that only repeats its exit code, and any other", () => {
+  test("shows a failure unless it only repeats the exit code", () => {
     expect(
       JSON.stringify(
         cut({ status: "failed", exitCode: 3, failure: { type: "ExitedNonZero", exitCode: 3 } })
@@ -139,7 +139,7 @@ describe("a task in an answer", () => {
     })
   })
 
-  test("tells when it began while it runs, and when it ended after that", () => {
+  test("shows its start while it runs, and afterwards its end", () => {
     expect(
       cut({ status: "running", endedAt: null, durationMs: null, exitCode: null, pid: 12 })
     ).toEqual({
@@ -153,13 +153,13 @@ describe("a task in an answer", () => {
     })
   })
 
-  test("has no instants where the caller waited, and no command where the call carried it", () => {
+  test("has no instants if the caller waited, and no command if the call contained it", () => {
     expect(cut({}, { ...here, waited: true }, { carried: true })).toEqual({
       task: { id: "a", status: "completed", exitCode: 0, durationMs: 1000 }
     })
   })
 
-  test("does not tell a session that it cancelled the task itself, and keeps the reason", () => {
+  test("does not show a session its own cancellation, but shows the reason", () => {
     const by = { kind: "caller", client: "cli", pid: 7 } as const
     const cancelled = { by, reason: "enough" }
     expect(JSON.stringify(cut({ status: "cancelled", cancelled }))).not.toContain('cancelled":{')
@@ -176,7 +176,7 @@ describe("a task in an answer", () => {
     })
   })
 
-  test("has at most 4,000 characters of an agent's last message, and says how many bytes there are", () => {
+  test("has at most 4,000 characters of an agent's last message, and its size in bytes", () => {
     const result = {
       text: "é".repeat(5000),
       isError: false,
@@ -195,7 +195,7 @@ describe("a task in an answer", () => {
 })
 
 describe("an answer", () => {
-  test("keeps what stands beside the task, but for what is null or empty", () => {
+  test("keeps the fields beside the task unless they are null or empty", () => {
     expect(
       cutAnswer().of({ task: whole, existing: true, lastLines: [], next: null, left: [] }, here)
     ).toMatchObject({ existing: true, left: [] })
@@ -206,13 +206,13 @@ describe("an answer", () => {
     ).toEqual(["task", "left"])
   })
 
-  test("is cut in the same way a second time", () => {
+  test("is not changed by a second cut", () => {
     const once = cutAnswer().of({ total: 1, tasks: [whole] }, here)
     expect(cutAnswer().of(JSON.parse(JSON.stringify(once)), here)).toEqual(once)
   })
 })
 
-describe("the line that says what a task runs", () => {
+describe("the line with a task's work", () => {
   test("has one line of at most 120 characters", () => {
     expect(oneLine("a\n  b\tc ", 120)).toBe("a b c")
     expect([...oneLine("😀".repeat(300), 120)]).toHaveLength(120)
@@ -224,7 +224,7 @@ describe("the line that says what a task runs", () => {
   })
 })
 
-describe("a whole task in a list", () => {
+describe("a complete task in a list", () => {
   test("has its long texts cut", () => {
     const { args, script } = withShortTexts({
       ...whole,

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { cutFrame } from "@backbeat/contract/cutFrame"
 
-test("an event says nothing of what is null or empty, but for what an agent answered", () => {
+test("an event leaves out null and empty fields, except in an agent's answer", () => {
   const structured = { answer: null, list: [] }
   const data = {
     reason: null,

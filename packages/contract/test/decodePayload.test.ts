@@ -202,7 +202,7 @@ const refused: ReadonlyArray<readonly [Operation, unknown, string]> = [
   [doctor, 5, "the payload: expected an object, got a number"]
 ]
 
-describe("a refused payload", () => {
+describe("a rejected payload", () => {
   test.each(
     refused.map(([operation, payload, message]) => ({
       operation,
@@ -214,7 +214,7 @@ describe("a refused payload", () => {
     expect(refuse(operation, payload).message).toBe(message)
   })
 
-  test("tells all of its flaws, wrong values first and what is missing last", () => {
+  test("reports all its flaws, wrong values first and missing fields last", () => {
     const { message, details } = refuse(send, { txt: "on", quietMs: -1, eof: "yes" })
     expect(message).toBe("quietMs: expected a whole number of milliseconds from 100 to 60000")
     expect(details).toEqual({
@@ -228,12 +228,12 @@ describe("a refused payload", () => {
     })
   })
 
-  test("tells at most 20 of its flaws", () => {
+  test("reports at most 20 of its flaws", () => {
     const { details } = refuse(start, { args: Array.from({ length: 1000 }, () => 5) })
     expect(details["issues"]).toHaveLength(20)
   })
 
-  test("names the fields that are known where an unknown one stands", () => {
+  test("lists the known fields at the place of an unknown one", () => {
     expect(refuse(stop, { id: "demo", name: "x" }).hint).toBe(
       "Known fields: id, ids, tag, mine, reason, signal, force, full."
     )
@@ -243,7 +243,7 @@ describe("a refused payload", () => {
     expect(refuse(doctor, { x: 1 }).hint).toBe("doctor takes no fields.")
   })
 
-  test("shows how it is called where a field is missing, and points to the schema", () => {
+  test("shows a call if a field is missing, and points to the schema", () => {
     expect(refuse(status, {}).hint).toBe(
       `For example: backbeat status demo. \`backbeat status --help\` lists its fields.`
     )
@@ -255,12 +255,12 @@ describe("a refused payload", () => {
     )
   })
 
-  test("has a hint also for a field with the name of a property of all objects", () => {
+  test("has a hint for a field that is named like a property of every object", () => {
     for (const name of ["__proto__", "constructor"])
       expect(refuse(pipeline, JSON.parse(`{"${name}":1}`)).hint).toContain("Known fields: ")
   })
 
-  test("keeps the values of the caller's secrets to itself", () => {
+  test("does not repeat the caller's secrets", () => {
     const problem = refuse(start, {
       env: { TOKEN: "secret\0" },
       args: ["secret\0"],
@@ -356,8 +356,8 @@ const bounds: ReadonlyArray<
   ]
 ]
 
-describe("a field that stands where it cannot", () => {
-  test("is told where it can", () => {
+describe("a field at a wrong place", () => {
+  test("is reported with its right place", () => {
     const steps = [{ command: "true" }, { command: "true", dependsOn: ["a"] }]
     const { message, hint } = refuse(pipeline, { steps })
     expect(message).toBe("unknown field steps[1].dependsOn")
@@ -391,7 +391,7 @@ describe("a limit", () => {
 })
 
 describe("an accepted payload", () => {
-  test("is handed on as it was given", () => {
+  test("is passed on unchanged", () => {
     const payload = {
       id: "web",
       script: "echo a\necho b",

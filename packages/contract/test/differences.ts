@@ -1,4 +1,4 @@
-/** Tells two JSON values apart, in lines that a person can read. */
+/** Compares two JSON values and lists the differences for people. */
 import * as Predicate from "effect/Predicate"
 
 const short = (value: unknown): string => {
@@ -9,7 +9,7 @@ const short = (value: unknown): string => {
 const entriesOf = (value: unknown): ReadonlyMap<string, unknown> | null =>
   Predicate.isObject(value) || Array.isArray(value) ? new Map(Object.entries(value)) : null
 
-/** One line for each place where they differ; none when they are equal. */
+/** One line for each difference; none if they are equal. */
 export const differences = (
   before: unknown,
   after: unknown,

@@ -21,7 +21,7 @@ const rows: ReadonlyArray<Operation> = Object.values(operations)
 const encodes = (row: Operation, answer: unknown): boolean => Schema.is(row.output)(answer)
 
 describe("the table of operations", () => {
-  test("has each row under its own name", () => {
+  test("has each row under its name", () => {
     expect(rows.map(({ name }) => name)).toEqual([...operationNames])
   })
 
@@ -48,7 +48,7 @@ describe("the table of operations", () => {
     row.examples.map(({ title, payload }) => ({ row, name: row.name, title, payload }))
   )
 
-  test.each(examples)("has for $name the example $title, which decodes", ({ row, payload }) => {
+  test.each(examples)("has a valid example for $name: $title", ({ row, payload }) => {
     const payloads: ReadonlyArray<unknown> = Array.isArray(payload) ? payload : [payload]
     const given = payloads.map((each) =>
       typeof each === "string" && row.positional !== null ? { [row.positional]: each } : each
@@ -68,8 +68,8 @@ describe("the table of operations", () => {
 
 const refused = (name: string) => shownProblem(Result.getOrThrow(Result.flip(lookUp(name))))
 
-describe("a name that is no operation", () => {
-  test("is refused with the nearest one", () => {
+describe("an unknown operation", () => {
+  test("is rejected with the most similar one", () => {
     const problem = refused("staus")
     expect(problem.message).toBe("unknown command staus; did you mean status?")
     expect(problem.hint).toBe("`backbeat help` lists the commands.")
@@ -78,7 +78,7 @@ describe("a name that is no operation", () => {
     expect(problem.details).toEqual({ command: "staus", nearest: "status" })
   })
 
-  test("is refused with what begins with its first word, where something does", () => {
+  test("is rejected with the operations that start with its first word", () => {
     expect(refused("agents").message).toBe(
       "unknown command agents; there are agents list, agents check"
     )
@@ -99,7 +99,7 @@ describe("a name that is no operation", () => {
     })
   })
 
-  test("is refused without a guess when none is near", () => {
+  test("is rejected without a suggestion if none is similar", () => {
     expect(Result.getOrThrow(Result.flip(lookUp("frobnicate"))).message).toBe(
       "unknown command frobnicate"
     )
@@ -108,7 +108,7 @@ describe("a name that is no operation", () => {
 })
 
 describe("discovery", () => {
-  test("tells what this version can do", () => {
+  test("shows the capabilities of this version", () => {
     const told = capabilities("1.2.3")
     expect(told).toMatchObject({
       protocolVersion,
@@ -126,7 +126,7 @@ describe("discovery", () => {
     ).toEqual([])
   })
 
-  test("lists both schemas of every operation, each under an id of its own", () => {
+  test("lists both schemas of every operation, each with its own id", () => {
     const told = schemaList()
     expect(encodes(operations["schema list"], told)).toBe(true)
     expect(told.schemas.map(({ operation, side }) => `${operation} ${side}`)).toEqual(
@@ -143,7 +143,7 @@ describe("discovery", () => {
     }
   })
 
-  test("shows the payload's schema unless the answer's is asked for", () => {
+  test("shows the payload's schema unless the answer's is requested", () => {
     expect(Result.getOrThrow(schemaShow({ operation: "start" })).schema_id).toBe(
       "backbeat.start.input/v1"
     )
@@ -164,7 +164,7 @@ describe("discovery", () => {
     }
   })
 
-  test("writes calls that a shell reads as they are meant", () => {
+  test("writes calls that a shell reads as intended", () => {
     const calls = rows.flatMap(
       ({ name }) => Result.getOrThrow(examplesShow({ operation: name })).examples
     )

@@ -15,7 +15,7 @@ const rows: ReadonlyArray<Operation> = Object.values(operations)
 const flags = Object.entries(flagTexts)
 
 describe("help on everything", () => {
-  test("names every operation with its summary, as text and as data", () => {
+  test("lists every operation with its summary, as text and as data", () => {
     const text = helpText("1.2.3")
     for (const { name, summary } of rows)
       expect(text).toMatch(new RegExp(`^  ${name} +${RegExp.escape(summary)}$`, "mu"))
@@ -31,7 +31,7 @@ describe("help on everything", () => {
 })
 
 describe.each(rows)("help on $name", (row) => {
-  test("tells each field with its type and a sentence", () => {
+  test("lists each field with its type and a sentence", () => {
     const text = operationHelpText(row)
     for (const { name, type, description, required } of fieldsOf(row)) {
       expect(description).not.toBe("")
@@ -40,13 +40,13 @@ describe.each(rows)("help on $name", (row) => {
     }
   })
 
-  test("explains the flags that it takes and no other of an operation", () => {
+  test("explains the flags that the operation accepts, and no others", () => {
     const text = operationHelpText(row)
     const told = flags.flatMap(([flag, flagText]) => (text.includes(flagText) ? [flag] : []))
     expect(told.toSorted()).toEqual([...row.flags].toSorted())
   })
 
-  test("tells errors and examples, as text and as data", () => {
+  test("lists errors and examples, as text and as data", () => {
     const text = operationHelpText(row)
     expect(row.errors.filter((error) => !text.includes(error))).toEqual([])
     expect(
@@ -88,7 +88,7 @@ describe("a field in help", () => {
 })
 
 describe("the usage of an operation", () => {
-  test("shows the bare word that it takes, and the command that start takes", () => {
+  test("shows the plain word that it accepts, and the command of start", () => {
     expect(operationHelpData(operations.status).usage).toBe(
       "backbeat status [payload | <id>] [flags]"
     )

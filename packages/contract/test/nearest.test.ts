@@ -47,16 +47,16 @@ describe("the nearest word", () => {
     }
   )
 
-  test("is the first of those that are equally near", () => {
+  test("is the first of several equally similar ones", () => {
     expect(nearest("tagx", ["tags", "tagy"])).toBe("tags")
     expect(nearest("tagx", ["tagy", "tags"])).toBe("tagy")
   })
 
-  test("is none of none", () => {
+  test("is null without known words", () => {
     expect(nearest("id", [])).toBeNull()
   })
 
-  test("to a known word is that word, whatever stands around it", () => {
+  test("to a known word is that word, whatever the others are", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...operationNames),

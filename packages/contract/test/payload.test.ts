@@ -38,12 +38,12 @@ describe("what a caller typed", () => {
     expect([of(list, null), of(list, ""), of(list, " \n")]).toEqual([{}, {}, {}])
   })
 
-  test("is JSON, an array too", () => {
+  test("is JSON, including arrays", () => {
     expect(of(start, ' {"id":"a"} ')).toEqual({ id: "a" })
     expect(of(start, '[{"id":"a"}]')).toEqual([{ id: "a" }])
   })
 
-  test("is a bare word for an operation that takes one, also when it looks like a number", () => {
+  test("is a plain word for an operation that accepts one, even if it looks like a number", () => {
     expect(["demo", "5", "true"].map((word) => of(status, word))).toEqual([
       { id: "demo" },
       { id: "5" },
@@ -52,7 +52,7 @@ describe("what a caller typed", () => {
     expect(of(status, '{"id":"demo"}')).toEqual({ id: "demo" })
   })
 
-  test("is refused when it is neither, with how to give it", () => {
+  test("is rejected otherwise, with the right form", () => {
     const problem = refused(start, "{id: a}")
     expect(problem.type).toBe("CommandInputError")
     expect(problem.message).toStartWith("the payload is not valid JSON: ")
@@ -62,7 +62,7 @@ describe("what a caller typed", () => {
     expect(refused(start, "demo").message).toStartWith("the payload is not valid JSON: ")
   })
 
-  test("is refused beyond its limit, counted in bytes", () => {
+  test("is rejected above its limit in bytes", () => {
     expect(of(start, jsonOf(payloadMaxBytes))).toHaveProperty("script")
     expect(refused(start, jsonOf(payloadMaxBytes + 1)).message).toBe(
       `the payload is larger than ${payloadMaxBytes} bytes`
@@ -74,7 +74,7 @@ describe("what a caller typed", () => {
 })
 
 describe("a command after --", () => {
-  test("is command and args, beside what the payload says", () => {
+  test("becomes command and args beside the payload's fields", () => {
     expect(of(start, '{"id":"a"}', ["npm", "test", "-w", "api"])).toEqual({
       id: "a",
       command: "npm",
@@ -83,7 +83,7 @@ describe("a command after --", () => {
     expect(of(start, null, ["true"])).toEqual({ command: "true", args: [] })
   })
 
-  test("is refused when it is empty, or when the payload has a command or is an array", () => {
+  test("is rejected when it is empty, or when the payload has a command or is an array", () => {
     expect(refused(start, null, []).message).toBe("the command after -- is missing")
     for (const payload of ['{"command":"a"}', '{"script":"a"}', '{"args":[]}']) {
       expect(refused(start, payload, ["b"]).message).toBe(
@@ -93,14 +93,14 @@ describe("a command after --", () => {
     expect(refused(start, "[]", ["b"]).message).toBe("-- requires an object as payload")
   })
 
-  test("is for start only", () => {
+  test("is only for start", () => {
     expect(refused(status, "demo", ["b"])).toMatchObject({
       message: "status takes no command after --",
       hint: "Only start takes a command."
     })
   })
 
-  test("does not hide that the payload is no JSON", () => {
+  test("does not hide that the payload is not JSON", () => {
     expect(refused(start, "{", ["b"]).message).toStartWith("the payload is not valid JSON: ")
   })
 })

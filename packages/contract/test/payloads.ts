@@ -1,4 +1,7 @@
-/** Payloads made from a JSON Schema: most values fit, some stand at both sides of a bound, some are of another kind. */
+/**
+ * Generates payloads from a JSON Schema: most values are valid, some are next to a bound, some have
+ * another type.
+ */
 import type { Shape } from "@backbeat/contract/Shape"
 import * as fc from "fast-check"
 
@@ -75,7 +78,7 @@ const arrays = ({ items = {}, maxItems }: Shape): Values => {
   const many = fc
     .tuple(valuesOf(items), fc.constantFrom(0, 1))
     .map(([item, more]) => Array.from({ length: maxItems + more }, () => item))
-  // A thousand items take as long as all the others together: some are enough to stand at the bound.
+  // A thousand items take as long as all other values together; a few are enough for the bound.
   const fewFor = maxItems > 20 ? 80 : 8
   return fc.oneof({ weight: fewFor, arbitrary: few }, { weight: 1, arbitrary: many })
 }
@@ -125,6 +128,6 @@ const fitting = (shape: Shape): Values => {
   return shape.type === "object" ? objects(shape) : fc.jsonValue({ maxDepth: 2 })
 }
 
-/** Values for a schema: about one of thirty is of another kind, at every depth. */
+/** Values for a schema: about one of thirty has another type, at every depth. */
 export const valuesOf = (shape: Shape): Values =>
   fc.oneof({ weight: 30, arbitrary: fitting(shape) }, { weight: 1, arbitrary: odd })

@@ -45,7 +45,7 @@ describe("a path", () => {
       "task.toString",
       "list was done, but its answer has no task.toString. task has id, exitCode, tags, restart."
     ]
-  ])("%s that is not there is refused, with the names that are", (path, expected) => {
+  ])("the missing %s is rejected with the existing names", (path, expected) => {
     expect(text(path)).toBe(expected)
   })
 })

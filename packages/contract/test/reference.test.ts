@@ -10,7 +10,7 @@ const rows: ReadonlyArray<Operation> = Object.values(operations)
 const page = reference()
 const headings = [...page.matchAll(/^#{2,3} (.+)$/gmu)].map(([, heading = ""]) => heading)
 
-/** What stands under a heading, up to the next one. */
+/** The text under a heading, up to the next one. */
 const under = (heading: string): string => {
   const [, after = ""] = page.split(`\n### ${heading}\n`)
   return after.split(/\n#{2,3} /u)[0] ?? ""
@@ -25,7 +25,7 @@ describe("the printed contract", () => {
     expect(headings.filter((heading) => names.includes(heading))).toEqual(names)
   })
 
-  test("links to headings that are there", () => {
+  test("links to existing headings", () => {
     const anchors = new Set(headings.map((heading) => heading.toLowerCase().replaceAll(" ", "-")))
     const links = [...page.matchAll(/\]\(#([^)]+)\)/gu)].map(([, anchor = ""]) => anchor)
     expect(links.length).toBeGreaterThan(rows.length)
@@ -38,7 +38,7 @@ describe("the printed contract", () => {
     )
   })
 
-  test("has a heading for each shape that it names", () => {
+  test("has a heading for each shape that it mentions", () => {
     for (const name of [
       "Task",
       "BriefTask",
@@ -56,7 +56,7 @@ describe("the printed contract", () => {
     }
   })
 
-  test("writes no bounds where a number has none, and escapes what would end a cell", () => {
+  test("omits missing bounds of a number, and escapes what would end a table cell", () => {
     expect(page).not.toContain("9007199254740991")
     const widths = page
       .split("\n")
@@ -67,7 +67,7 @@ describe("the printed contract", () => {
 })
 
 describe.each(rows)("the section on $name", (row) => {
-  test("tells every field of payload and answer, the errors and the examples", () => {
+  test("lists every field of payload and answer, the errors and the examples", () => {
     const told = cellsUnder(row.name)
     const answer = shapeOf(row, "output")
     const answered = (answer.anyOf ?? [answer]).flatMap(({ properties = {} }) =>
@@ -84,7 +84,7 @@ describe.each(rows)("the section on $name", (row) => {
     expect(row.flags.filter((flag) => !text.includes(`\`--${flag}\``))).toEqual([])
   })
 
-  test("marks the fields that are required", () => {
+  test("marks required fields", () => {
     const required = under(row.name)
       .split("\n")
       .filter((line) => line.includes("**(required)**"))

@@ -17,14 +17,14 @@ import { differences } from "./differences.ts"
 const path = join(import.meta.dir, "surface.json")
 const rows: ReadonlyArray<Operation> = Object.values(operations)
 
-/** What many operations answer with; written down once. */
+/** Shapes that many operations share; written once. */
 const shared = { LeanBriefTask, LeanTask, BriefTask, TaskAnswer }
 const shapes = Object.entries(shared).map(([name, schema]) => {
   const { schema: shape } = Schema.toJsonSchemaDocument(schema, { onExcessProperty: "ignore" })
   return { name, shape, text: JSON.stringify(shape) }
 })
 
-/** A copy with a name in the place of each shared shape, but for the shape itself. */
+/** A copy with names in place of shared shapes, except the shape itself. */
 const folded = (value: unknown, own?: object): unknown => {
   const text = JSON.stringify(value)
   const known = shapes.find((each) => each.shape !== own && each.text === text)
@@ -56,7 +56,7 @@ const surface = {
   )
 }
 
-/** Every schema inside of a value, the value itself included. */
+/** Every schema in a value, including the value itself. */
 const within = (value: unknown): ReadonlyArray<object> => {
   if (Array.isArray(value)) return value.flatMap(within)
   return Predicate.isObject(value) ? [value, ...Object.values(value).flatMap(within)] : []
@@ -81,26 +81,27 @@ describe("the published surface", () => {
     expect(changes).toEqual([])
   })
 
-  test("refuses unknown keys in every payload", () => {
+  test("rejects unknown keys in every payload", () => {
     const open = rows.filter((row) => jsonSchema(row, "input")["additionalProperties"] !== false)
     expect(open.map(({ name }) => name)).toEqual([])
   })
 
-  // Messages, help and documents follow no reference: a schema with an identifier would become one.
-  test("holds every schema as a whole", () => {
+  // Messages, help and documents follow no references: a schema with an identifier would become
+  // one.
+  test("contains every schema without references", () => {
     const schemas = rows.flatMap((row) => [jsonSchema(row, "input"), jsonSchema(row, "output")])
     expect(
       within(schemas).filter((schema) => "$ref" in schema || "$defs" in schema || "allOf" in schema)
     ).toEqual([])
   })
 
-  test("answers with finite numbers only", () => {
+  test("allows only finite numbers in answers", () => {
     expect(JSON.stringify(surface)).not.toMatch(/NaN|Infinity/u)
   })
 })
 
 describe("the differences of two surfaces", () => {
-  test("are named by their path, with what was and what is", () => {
+  test("have their path, the old and the new value", () => {
     const before = { a: { b: [1, 2], c: "x", d: true }, e: 1 }
     const after = { a: { b: [1, 3, 4], c: "x" }, e: { f: 1 } }
     expect(differences(before, after)).toEqual([
@@ -115,7 +116,7 @@ describe("the differences of two surfaces", () => {
     expect(differences({ a: 1, b: [{ c: null }] }, { b: [{ c: null }], a: 1 })).toEqual([])
   })
 
-  test("show long values in short", () => {
+  test("show long values shortened", () => {
     expect(differences({}, { a: "x".repeat(500) })[0]?.length).toBeLessThan(130)
   })
 })

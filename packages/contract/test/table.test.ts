@@ -1,4 +1,4 @@
-/** What no type says of the rows of the table. */
+/** Rules for the rows of the table that no type expresses. */
 import { describe, expect, test } from "bun:test"
 import { isOperationName, operationNames } from "@backbeat/contract/names"
 import type { Operation } from "@backbeat/contract/Operation"
@@ -19,7 +19,7 @@ describe("the rows of the table", () => {
     expect(named.filter((name) => !isOperationName(name))).toEqual([])
   })
 
-  test("let a page read a stream of events, and send everything else as a body", () => {
+  test("allow the page to read a stream of events, and to send everything else as a body", () => {
     const streamed = rows.filter(({ web }) => web === "GET")
     expect(streamed.map(({ name }) => name)).toEqual(["events"])
     expect(streamed.every(({ flags, readOnly }) => flags.includes("stream") && readOnly)).toBe(true)
@@ -36,7 +36,7 @@ describe("the rows of the table", () => {
     ])
   })
 
-  test("let no session change the machine of others by MCP", () => {
+  test("do not allow a session to change the machine for others by MCP", () => {
     const refused = rows.filter(({ mcp }) => mcp === undefined).map(({ name }) => name)
     expect(refused.toSorted()).toEqual([
       "config path",

@@ -1,4 +1,4 @@
-/** Whether a payload is one that its operation takes, mended where it is nearly one. */
+/** Finds the valid payload that a caller meant, correcting one that is nearly valid. */
 import * as Predicate from "effect/Predicate"
 import type { Operation } from "../Operation.ts"
 import type { Try } from "../Problem.ts"
@@ -7,7 +7,7 @@ import type { Sentence } from "../Text.ts"
 import { takesPayload } from "./holds.ts"
 import { mendPayload } from "./mendPayload.ts"
 
-/** Where an operation has no field for several ids, an array holds them. */
+/** If an operation has no field for several ids, an array contains them. */
 const asItems = ({ batch, positional }: Operation, shape: Shape, payload: unknown): unknown => {
   if (!batch || positional !== "id" || Object.hasOwn(shape.properties ?? {}, "ids")) return payload
   if (!Predicate.isObject(payload) || !("ids" in payload) || "id" in payload) return payload
@@ -23,7 +23,9 @@ const mend = (operation: Operation, shape: Shape, payload: unknown) => {
     : mendPayload(operation, shape, payload)
 }
 
-/** The call with the payload that was meant, and what there is to say about it; null where nobody can tell what was meant. */
+/**
+ * The call with the intended payload, and a sentence about it; null if the intention is not clear.
+ */
 export const complete = (
   operation: Operation,
   payload: unknown,

@@ -1,4 +1,7 @@
-/** What an operation demands of its fields together, which no schema says: a call that breaks it is not suggested. The engine refuses it with its own words. */
+/**
+ * Rules between the fields of a payload that no schema states. A call that violates them is not
+ * suggested; the engine rejects it with its own message.
+ */
 import * as Predicate from "effect/Predicate"
 import { isOperationName, type OperationName } from "../names.ts"
 import { agentFields } from "../operation/start.ts"
@@ -19,7 +22,7 @@ const atMostOneOf =
   (payload) =>
     count(payload, fields) <= 1
 
-/** None of these fields without one of those. */
+/** These fields require one of those. */
 const requires =
   (fields: ReadonlyArray<string>, ...needed: ReadonlyArray<string>): Rule =>
   (payload) =>
@@ -52,7 +55,7 @@ const ofPrompts = [...Object.keys(agentFields), "continueFrom"]
 const notify: Rule = ({ notify: given }) =>
   !Predicate.isObject(given) || "command" in given || "webhook" in given
 
-/** No URL is told from a host without its scheme here: the engine suggests the URL. */
+/** A host without a scheme is not rejected here: the engine suggests the URL. */
 const url: Rule = ({ readyWhen, healthProbe }) =>
   [readyWhen, healthProbe].every(
     (probe) =>
@@ -79,7 +82,7 @@ const isEntries = (value: unknown): value is Entries =>
 const tasksOf = ({ steps, tasks }: Entries): ReadonlyArray<unknown> =>
   [steps, tasks].flatMap((each): ReadonlyArray<unknown> => (Array.isArray(each) ? each : []))
 
-/** Agent, model and system prompt are also those of all tasks. */
+/** Agent, model and system prompt may also be those of the whole pipeline. */
 const tasksFit: Rule = (payload) =>
   tasksOf(payload).every((each) => !isEntries(each) || task.every((rule) => rule(each, {})))
 
@@ -124,7 +127,9 @@ const rules: { readonly [Name in OperationName]?: ReadonlyArray<Rule> } = {
   events: [requires(["lines"], "id", "ids", "pipelineId"), streams("follow", "lines")]
 }
 
-/** Whether the fields of a decoded payload go together. Items of an array are looked at one by one. */
+/**
+ * Whether the fields of a decoded payload fit together. Items of an array are checked one by one.
+ */
 export const fitsTogether = (
   operation: string,
   payload: unknown,

@@ -1,4 +1,4 @@
-/** Whether a suggested call is one that is accepted, as far as its payload and its flags can tell. */
+/** Checks whether a suggested call would be accepted, as far as payload and flags show it. */
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -11,7 +11,7 @@ import { fitsTogether } from "./fitsTogether.ts"
 const decodes = ({ input }: Operation, payload: unknown): boolean =>
   Result.isSuccess(Schema.decodeUnknownResult(input, { onExcessProperty: "error" })(payload))
 
-/** A bare word in an array is what it is by itself. */
+/** A plain word in an array means the same as alone. */
 const itemsOf = ({ batch, positional }: Operation, payload: unknown): ReadonlyArray<unknown> =>
   batch && Array.isArray(payload)
     ? payload.map((item: unknown) =>
@@ -19,7 +19,7 @@ const itemsOf = ({ batch, positional }: Operation, payload: unknown): ReadonlyAr
       )
     : [payload]
 
-/** Whether a payload inside of it is one that its operation takes. */
+/** Whether a nested payload is valid for its operation. */
 const holdsWithin = ({ wraps }: Operation, payload: unknown): boolean => {
   if (wraps === undefined || !Predicate.isObject(payload) || !("payload" in payload)) return true
   const operation = "operation" in payload ? String(payload.operation) : wraps
@@ -41,17 +41,19 @@ const payloadHolds = (row: Operation, payload: unknown, flags: NonNullable<Try["
     (item) => decodes(row, item) && fitsTogether(row.name, item, flags) && holdsWithin(row, item)
   )
 
-/** Whether an operation takes a payload with the flags that it may need. */
+/** Whether an operation accepts a payload with the flags that it may need. */
 export const takesPayload = (row: Operation, payload: unknown): boolean =>
   payloadHolds(row, payload, { stream: true })
 
-/** Whether the operation takes the payload and the flags. Whether the tasks are there is not looked at. */
+/**
+ * Whether the operation accepts the payload and the flags. Does not check whether the tasks exist.
+ */
 export const holds = ({ operation, payload, flags = {} }: Try): boolean => {
   const row = findOperation(operation)
   return row !== null && flagsHold(row, flags) && payloadHolds(row, payload, flags)
 }
 
-/** The problem without a suggestion that would be refused itself. */
+/** Removes a suggestion that would be rejected itself. */
 export const withoutVain = <Told extends { readonly try?: Try }>(
   told: Told
 ): Told | Omit<Told, "try"> => {

@@ -1,12 +1,15 @@
-/** Reads text that is nearly JSON: says where it is none and what belongs there, and what it means where that is plain. */
+/**
+ * Parses text that is nearly JSON: reports where it is invalid and what is expected, and its value
+ * if that is clear.
+ */
 
-/** The first place at which a text is no JSON: characters before it, and what is wrong. */
+/** The first error of a text: the characters before it, and what is wrong. */
 export interface JsonFlaw {
   readonly at: number
   readonly what: string
 }
 
-/** What was read. `value` is undefined when the text cannot be understood at all. */
+/** The result. `value` is undefined if the text cannot be understood. */
 export interface LooseJson {
   readonly value: unknown
   readonly flaw: JsonFlaw | null
@@ -89,7 +92,7 @@ class Reader {
     }
   }
 
-  /** What a pattern matches from here on. */
+  /** The match of a pattern at this position. */
   #take(sticky: RegExp): string {
     sticky.lastIndex = this.#at
     const [found = ""] = sticky.exec(this.#text) ?? []
@@ -225,5 +228,5 @@ class Reader {
   }
 }
 
-/** Reads a text that JSON.parse refuses. */
+/** Parses a text that JSON.parse rejects. */
 export const readLooseJson = (text: string): LooseJson => new Reader(text).read()

@@ -1,4 +1,7 @@
-/** What a command line means that is no call: flags that are fields, words without JSON, another tool's name of an operation. */
+/**
+ * Finds what an invalid command line means: flags that are fields, words without JSON, another
+ * tool's name of an operation.
+ */
 import * as Predicate from "effect/Predicate"
 import { fieldMeant, holdersOf } from "../Flaw.ts"
 import { commonFlagNames, type FlagName, flagKinds, isFlagName, operationNames } from "../names.ts"
@@ -14,7 +17,7 @@ import { meantByWords } from "./meantByWords.ts"
 import { lengthOf } from "./units.ts"
 import { operationMeantBy } from "./words.ts"
 
-/** The operation that a word names, or nearly names; null when it is none. */
+/** The operation that a word names exactly or nearly; null if none. */
 const operationNear = (word: string): string | null =>
   operationMeantBy(word) ?? nearest(word, operationNames)
 
@@ -30,7 +33,7 @@ const secondsOf = (word: string): ReadonlyArray<string> =>
 
 const isGroup = (word: string): boolean => secondsOf(word).length > 0
 
-/** The operation that a word means, with the word after it where it is the first of two. */
+/** The operation that a word means, with the next word if the operation has two. */
 const named = (word: string, second: string): string | null => {
   if (names.includes(word) || !isGroup(word)) return operationNear(word)
   const near = nearest(second, secondsOf(word))
@@ -46,7 +49,7 @@ const locateAt = (args: ReadonlyArray<string>, at: number): Located | null => {
   return row === null ? null : { row, rest: [...args.slice(0, at), ...args.slice(at + length)] }
 }
 
-/** Finds the operation among the arguments; a value of a flag before it is none. */
+/** Finds the operation among the arguments. The value of a preceding flag is not an operation. */
 const locate = (args: ReadonlyArray<string>): Located | null => {
   for (const [at, word] of args.entries()) {
     const located = word.startsWith("-") ? null : locateAt(args, at)
@@ -72,10 +75,10 @@ const shorts: Readonly<Record<string, string>> = {
   q: "queue"
 }
 
-/** The flags that a call means the same without. */
+/** The flags that do not change the meaning of a call. */
 const looks: ReadonlyArray<string> = [...commonFlagNames.filter((name) => name !== "home"), "json"]
 
-/** A number may be a length of time, in seconds as all flags are; null when it is none. */
+/** Parses a number or a duration, in seconds like all flags; null if it is neither. */
 const flagValue = (kind: "number" | "text", value = ""): string | number | null => {
   if (value === "") return null
   if (kind === "text") return value
@@ -101,7 +104,7 @@ const valueFor = (shape: Shape, text: string, before: unknown): unknown => {
   return Array.isArray(before) ? [...before, ...items] : items
 }
 
-/** The flag of the operation that a name is, or nearly is. */
+/** The flag of the operation with exactly or nearly this name. */
 const flagFor = ({ flags }: Operation, name: string): FlagName | null => {
   const known = flags.find((each) => each === name)
   if (known !== undefined || isFlagName(name)) return known ?? null
@@ -109,7 +112,10 @@ const flagFor = ({ flags }: Operation, name: string): FlagName | null => {
   return near !== null && isFlagName(near) ? near : null
 }
 
-/** Takes a flag of the operation; answers how many arguments it used, or null when it takes none such. */
+/**
+ * Handles a flag of the operation. Returns how many arguments it used, or null if it has no such
+ * flag.
+ */
 const takeFlag = (
   { row, flags }: Draft,
   name: string,
@@ -129,7 +135,7 @@ const takeFlag = (
   return kind === "switch" ? 1 : 2
 }
 
-/** Takes a field of an object of the payload: where it belongs is found when the payload is mended. */
+/** Handles a field of a nested object. Its place is found when the payload is corrected. */
 const takeInner = (
   whole: Shape,
   payload: Record<string, unknown>,
@@ -141,7 +147,9 @@ const takeInner = (
   return 2
 }
 
-/** Takes a field that was written as a flag; answers how many arguments it used, or null when it is none. */
+/**
+ * Handles a field written as a flag. Returns how many arguments it used, or null if it is no field.
+ */
 const takeField = (
   { shape: whole, payload }: Draft,
   name: string,
@@ -158,7 +166,10 @@ const takeField = (
   return 2
 }
 
-/** After a command everything belongs to it, but for flags of backbeat itself. A whole line or a prompt is one word. */
+/**
+ * After a command all arguments belong to it, except flags of backbeat. A whole line or a prompt is
+ * one argument.
+ */
 const takesAllWords = ({ row, words }: Draft): boolean =>
   row.argv === true && /^[^\s{[]+$/u.test(words[0] ?? "")
 
@@ -170,7 +181,7 @@ const isForeign = (draft: Draft, argument: string): boolean =>
 
 const flagShape = /^(--?)([A-Za-z][\w-]*)(?:=(.*))?$/su
 
-/** Answers how many arguments were used; null when one means nothing here. */
+/** Returns how many arguments were used; null if one has no meaning here. */
 const take = (draft: Draft, args: ReadonlyArray<string>, at: number): number | null => {
   const [argument = "", next] = args.slice(at)
   const [, dashes, typed, inline] = flagShape.exec(argument) ?? []
@@ -183,7 +194,7 @@ const take = (draft: Draft, args: ReadonlyArray<string>, at: number): number | n
   return used === 2 && inline !== undefined ? 1 : used
 }
 
-/** A prompt is what an agent is named for. */
+/** Words after an agent or a model are its prompt. */
 const asPrompt = ({ row, payload, words }: Draft): Readonly<Record<string, unknown>> | null =>
   row.argv === true && words.length > 0 && ("agent" in payload || "model" in payload)
     ? { prompt: words.join(" ") }
@@ -206,7 +217,7 @@ const withArgv = (
   return command === undefined ? payload : { ...payload, command, args }
 }
 
-/** A step of a chain may be written as a line for the shell. */
+/** A step of a chain may be a shell line. */
 const stepsOf = ({
   steps,
   ...rest
@@ -218,7 +229,7 @@ const stepsOf = ({
       }
     : rest
 
-/** The call that a line means, and what there is to say about it; null where nobody can tell. */
+/** The call that a line means, and a sentence about it; null if it is not clear. */
 export const meantByLine = (
   args: ReadonlyArray<string>,
   argv: ReadonlyArray<string> | null

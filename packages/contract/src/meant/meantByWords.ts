@@ -1,10 +1,12 @@
-/** What bare words after an operation mean: ids, a status, a command with its arguments. */
+/**
+ * Finds what plain words after an operation mean: ids, a status, or a command with its arguments.
+ */
 import { isOperationName, type OperationName } from "../names.ts"
 import { isShellLine } from "./shellLine.ts"
 
 type Payload = Readonly<Record<string, unknown>>
 
-/** What was typed, the fields that the operation has, and whether it takes an array. */
+/** The words, the fields of the operation, and whether it accepts an array. */
 interface Typed {
   readonly words: ReadonlyArray<string>
   readonly fields: ReadonlyArray<string>
@@ -24,10 +26,13 @@ const commandOf = ([first = "", ...rest]: ReadonlyArray<string>): Payload => {
 export const areIds = (words: ReadonlyArray<string>): boolean =>
   words.every((word) => idShape.test(word))
 
-/** No word of a sentence has one of these. */
+/** Characters that a word of a sentence never has. */
 const idMark = /[\d._:-]/u
 
-/** What comes after an id is several ids, a text, or nobody can tell: `stop web crashed`. */
+/**
+ * The words after an id may be further ids or a text, which is not always clear: `stop web
+ * crashed`.
+ */
 const withText = (field: string, { words, fields }: Typed): Payload | null => {
   const [id = "", ...rest] = words
   if (rest.length === 0) return { id }
@@ -66,7 +71,7 @@ const meanings: { readonly [Name in OperationName]?: Meaning } = {
   "pipeline create": ({ words }) => ({ steps: words.map((word) => commandOf([word])) })
 }
 
-/** The payload that bare words stand for; null where they can mean nothing here. */
+/** The payload that plain words mean; null if they can mean nothing here. */
 export const meantByWords = (operation: string, typed: Typed): Payload | null => {
   if (typed.words.length === 0) return {}
   const meaning = isOperationName(operation) ? meanings[operation] : undefined

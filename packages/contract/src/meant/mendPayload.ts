@@ -1,4 +1,4 @@
-/** A refused payload with its flaws mended: the payload of the call that the caller meant. */
+/** Corrects the flaws of a rejected payload, to find the payload that the caller meant. */
 import * as Predicate from "effect/Predicate"
 import { fieldMeant, findFlaws, type Flaw, type Path } from "../Flaw.ts"
 import type { Operation } from "../Operation.ts"
@@ -12,7 +12,7 @@ import { flagMeantBy } from "./words.ts"
 
 type Entries = Readonly<Record<string, unknown>>
 
-/** A payload under repair. */
+/** A payload under correction. */
 interface Draft {
   readonly payload: unknown
   readonly flags: NonNullable<Try["flags"]>
@@ -28,7 +28,7 @@ const valueAt = (value: unknown, [key, ...rest]: Path): unknown => {
   return isEntries(value) && Object.hasOwn(value, key) ? valueAt(value[key], rest) : undefined
 }
 
-/** A copy in which what stands at a path is another; undefined takes it out. */
+/** A copy with another value at a path; undefined removes it. */
 const changedAt = (
   value: unknown,
   [key, ...rest]: Path,
@@ -46,7 +46,7 @@ const changedAt = (
   return Object.fromEntries(entries.filter(([, each]) => each !== undefined))
 }
 
-/** A copy in which a field has another name, at the same place; the other fields stay as they are. */
+/** A copy in which a field has another name at the same place. */
 const renamed = (
   value: unknown,
   path: Path,
@@ -63,17 +63,17 @@ const renamed = (
       : parent
   )
 
-/** Names for a number of attempts that leave out the first one. */
+/** Names for a number of attempts that do not count the first one. */
 const countsRetries: ReadonlySet<string> = new Set(["retry", "retries"])
 
-/** A smaller number for a field without a unit in its name is in seconds. */
+/** A smaller number in a field without a unit in its name is in seconds. */
 const delaySeconds = 100
 
-/** What else a new name says of a value. */
+/** How a new name changes the value. */
 const meantAs = (key: string, field: string, value: unknown): unknown => {
   if (field === "restart" && isEntries(value) && !("when" in value))
     return { when: "on-failure", ...value }
-  // Others count what comes after the first attempt.
+  // Other tools do not count the first attempt.
   if (countsRetries.has(key) && typeof value === "number")
     return field === "maxAttempts" ? value + 1 : { when: "on-failure", maxAttempts: value + 1 }
   if (key === "timeoutSeconds" && typeof value === "number") return value * 1000
@@ -81,7 +81,7 @@ const meantAs = (key: string, field: string, value: unknown): unknown => {
   return value
 }
 
-/** The object that a field goes into; null where it would have to be invented. */
+/** The object that a field belongs into; null if it would have to be invented. */
 const holderFor = (key: string, name: string, given: unknown): Entries | null => {
   if (isEntries(given)) return key in given ? null : given
   if (name === "readyWhen" && Predicate.isString(given) && /^https?:/u.test(given))
@@ -91,7 +91,7 @@ const holderFor = (key: string, name: string, given: unknown): Entries | null =>
   return key === "maxAttempts" ? { when: "on-failure" } : null
 }
 
-/** A field that stands outside of the object that it belongs to. */
+/** A field that is outside of the object that it belongs to. */
 const ofMisplaced = (draft: Draft, path: Path, names: ReadonlyArray<string>): Draft | null => {
   const key = String(path.at(-1))
   const parent = valueAt(draft.payload, path.slice(0, -1))
@@ -135,7 +135,7 @@ const ofUnknown = (
   }
 }
 
-/** The port of `{"tcp": 3000}`, and the arguments of a command that is a list. */
+/** The port of `{"tcp": 3000}`, and the arguments of a command given as a list. */
 const ofShortForm = (draft: Draft, path: Path, value: unknown): Draft | null => {
   const field = path.at(-1)
   if (field === "tcp" && typeof value === "number")
@@ -155,7 +155,7 @@ const ofFlaw = (draft: Draft, flaw: Flaw, operation: Operation): Draft | null =>
   const value = valueAt(draft.payload, path)
   const short = ofShortForm(draft, path, value)
   if (short !== null) return short
-  // The names of variables are the caller's own.
+  // The caller chooses the names of variables.
   const field = path.at(-2) === "env" ? "" : String(path.at(-1))
   const meant = mendValue(shape, value, field)
   if (meant === null) return null
@@ -163,24 +163,24 @@ const ofFlaw = (draft: Draft, flaw: Flaw, operation: Operation): Draft | null =>
   return { ...draft, payload: changedAt(draft.payload, path, () => meant.value), hints }
 }
 
-/** A new name may show another flaw, and so may a value in its new form. */
+/** A new name or value may reveal another flaw. */
 const rounds = 4
-/** A payload with more flaws is another thing altogether. */
+/** A payload with more flaws is something else. */
 const flawsMax = 8
-/** A longer payload is too long to be shown when it is mended. */
+/** A longer payload is too long to be suggested. */
 const charactersMax = 2000
 
-/** The payload without its flaws; null when one of them cannot be mended with what is there. */
+/** The corrected payload; null if a flaw cannot be corrected without inventing something. */
 export const mendPayload = (operation: Operation, shape: Shape, payload: unknown): Draft | null => {
   if (JSON.stringify(payload).length > charactersMax) return null
   let draft: Draft = { payload, flags: {}, hints: [] }
   for (let round = 0; round < rounds; round++) {
     const all = findFlaws(shape, draft.payload, [])
     if (all.length === 0) return { ...draft, payload: asShell(draft.payload) }
-    // What is missing may stand there under another name.
+    // A missing field may be present under another name.
     const flaws = all
       .filter(({ kind }) => kind !== "missing")
-      // What a field is to go into may have to be mended first.
+      // The target of a field may have to be corrected first.
       .toSorted((one, other) => (one.holders?.length ?? 0) - (other.holders?.length ?? 0))
     if (flaws.length === 0 || flaws.length > flawsMax) return null
     for (const flaw of flaws) {

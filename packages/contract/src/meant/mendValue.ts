@@ -1,10 +1,13 @@
-/** One wrong value of a payload, and the value that was meant by it. Nothing is invented: what is not in the payload is not mended. */
+/**
+ * Corrects one wrong value of a payload. Invents nothing: what is not in the payload is not
+ * corrected.
+ */
 import * as Predicate from "effect/Predicate"
 import { onlyNearest } from "../Flaw.ts"
 import type { Shape } from "../Shape.ts"
 import { lengthOf, unitOf } from "./units.ts"
 
-/** The value that was meant, with a sentence about it where one helps; an undefined value leaves the field away. */
+/** The intended value, with an optional sentence about it; undefined removes the field. */
 export interface Meant {
   readonly value: unknown
   readonly hint?: string
@@ -15,7 +18,7 @@ const membersOf = (shape: Shape): ReadonlyArray<Shape> => shape.anyOf ?? [shape]
 const takes = (shape: Shape, type: string): Shape | undefined =>
   membersOf(shape).find((each) => each.type === type)
 
-/** The words of a text, as a shell splits them; null where a shell would do more than that. */
+/** Splits a text into words like a shell; null if a shell would do more. */
 const splitWords = (text: string): ReadonlyArray<string> | null =>
   /["'`$\\|&;<>*?(){}]/u.test(text) ? null : text.split(/\s+/u).filter((word) => word !== "")
 
@@ -24,7 +27,7 @@ const isEntries = (value: unknown): boolean => Predicate.isObject(value) && !Arr
 const isTexts = (value: unknown): value is ReadonlyArray<string> =>
   Array.isArray(value) && value.every(Predicate.isString)
 
-/** Variables that stand in a list, as `docker -e` takes them. */
+/** Variables in a list, as in `docker -e`. */
 const variablesOf = (value: unknown): Readonly<Record<string, string>> | null => {
   const lines = typeof value === "string" ? [value] : value
   if (!isTexts(lines)) return null
@@ -37,7 +40,7 @@ const variablesOf = (value: unknown): Readonly<Record<string, string>> | null =>
     : null
 }
 
-/** Fields that have a short form of their own in other tools. */
+/** Fields that have a short form in other tools. */
 const special: Readonly<Record<string, (value: unknown) => Meant | null>> = {
   args: (value) => {
     const words = typeof value === "string" ? splitWords(value) : null
@@ -73,7 +76,7 @@ const special: Readonly<Record<string, (value: unknown) => Meant | null>> = {
 const numberFor = (shape: Shape, value: unknown, field: string): Meant | null => {
   const minimum = shape.minimum ?? 0
   if (unitOf(field) === "milliseconds") {
-    // Only a field that does not name its unit may be taken for seconds.
+    // Only a field without a unit in its name may be in seconds.
     const length = lengthOf(value, field.endsWith("Ms") ? 0 : minimum)
     return length === null
       ? null
@@ -96,7 +99,7 @@ const truths: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
   [0, false]
 ])
 
-/** Other tools' words for what is on the list, and words that are near by their letters. */
+/** Words of other tools for the allowed values, and similar words. */
 const literalFor = (shape: Shape, value: unknown): Meant | null => {
   const literals = (shape.anyOf?.find((each) => each.enum !== undefined) ?? shape).enum
   const near =
@@ -122,7 +125,7 @@ const ofOtherType = (shape: Shape, value: unknown, field: string): Meant | null 
   return takes(shape, "string") === undefined ? null : textFor(value)
 }
 
-/** What was meant by a value that a field refuses; null where nobody can tell. */
+/** The value that was meant by a rejected one; null if it is not clear. */
 export const mendValue = (shape: Shape, value: unknown, field: string): Meant | null => {
   if (value === null) return { value: undefined }
   const form = Object.hasOwn(special, field) ? special[field] : undefined

@@ -1,11 +1,16 @@
-/** A command that is a line for a shell: it has blanks or signs of a shell, and no arguments of its own. */
+/**
+ * Detects a command that is a shell line: with blanks or shell characters, and without arguments.
+ */
 import * as Predicate from "effect/Predicate"
 
-/** Whether a command without arguments can only be meant for a shell. A program may have a blank in its path. */
+/**
+ * Whether a command without arguments can only be a shell line. The path of a program may contain a
+ * blank.
+ */
 export const isShellLine = (command: string): boolean =>
   /[\s|&;<>`$]/u.test(command.trim()) && !/^\.{0,2}\//u.test(command)
 
-/** The payload with a script in the place of such a command; any other one as it is. */
+/** Replaces such a command by a script; other payloads are unchanged. */
 export const asShell = (payload: unknown): unknown => {
   if (
     !Predicate.isObject(payload) ||

@@ -1,4 +1,4 @@
-/** The units of fields, and lengths of time that somebody wrote with a unit of their own. */
+/** The units of fields, and durations written with a unit. */
 
 const units: ReadonlyArray<readonly [RegExp, string]> = [
   [/Ms$|^timeout$|Timeout$|^cooldown$/u, "milliseconds"],
@@ -21,13 +21,16 @@ const lengths: Readonly<Record<string, number>> = {
   d: 86_400_000
 }
 
-/** A length of time: what was meant in words, and in milliseconds. */
+/** A duration in words and in milliseconds. */
 export interface Length {
   readonly words: string
   readonly ms: number
 }
 
-/** The milliseconds of a text such as `30s`, `1.5 min` or `500`; null when it is none. A number below `minimum` was meant in seconds. */
+/**
+ * Parses a duration such as `30s`, `1.5 min` or `500`; null if it is none. A number below `minimum`
+ * means seconds.
+ */
 export const lengthOf = (given: unknown, minimum: number): Length | null => {
   const [, digits = "", name = ""] =
     /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/iu.exec(String(given)) ?? []

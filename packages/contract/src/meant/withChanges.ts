@@ -1,4 +1,4 @@
-/** A payload with what a refusal wants to be different. */
+/** Applies the changes of a problem to a payload. */
 import * as Predicate from "effect/Predicate"
 import type { Change } from "../Problem.ts"
 
@@ -23,7 +23,7 @@ const setAt = (
   return Object.fromEntries(next === undefined ? others : [...others, [name, next]])
 }
 
-/** A copy of a payload in which each path of the changes has its new value; one that is undefined is taken out. */
+/** A copy of a payload with the new value at each path; undefined removes it. */
 export const withChanges = (payload: unknown, changes: ReadonlyArray<Change>): unknown =>
   changes.reduce<unknown>(
     (changed, { path, value }) => setAt(changed, keysOf(path), value),

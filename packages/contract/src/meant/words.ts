@@ -1,4 +1,7 @@
-/** What callers write who know other tools, and the words of the table that they mean. Only what is not near by its letters. */
+/**
+ * The words of other tools, and the words of the table that they mean. Only words that are not
+ * similar.
+ */
 import type { OperationName, OwnFlagName } from "../names.ts"
 
 const operationWords: Readonly<Record<string, OperationName>> = {
@@ -44,11 +47,11 @@ const operationWords: Readonly<Record<string, OperationName>> = {
   chain: "pipeline create"
 }
 
-/** The operation that another tool calls so; null when there is none. */
+/** The operation for another tool's name; null if there is none. */
 export const operationMeantBy = (word: string): OperationName | null =>
   Object.hasOwn(operationWords, word) ? (operationWords[word] ?? null) : null
 
-/** The fields that a word may mean; the first one that is known where it stands is meant. */
+/** The fields that a word may mean; the first one that exists at its place is used. */
 const fieldWords: Readonly<Record<string, ReadonlyArray<string>>> = {
   cmd: ["command"],
   exec: ["command"],
@@ -112,13 +115,13 @@ const fieldWords: Readonly<Record<string, ReadonlyArray<string>>> = {
   limitConcurrent: ["concurrency"]
 }
 
-/** The known field that another tool calls so; null when there is none. */
+/** The known field for another tool's name; null if there is none. */
 export const fieldMeantBy = (word: string, known: ReadonlyArray<string>): string | null =>
   (Object.hasOwn(fieldWords, word) ? fieldWords[word] : undefined)?.find((field) =>
     known.includes(field)
   ) ?? null
 
-/** The flags that a field of another tool means; `--wait` is no field here. */
+/** The flags for fields of other tools; `--wait` is not a field here. */
 const flagWords: Readonly<Record<string, OwnFlagName>> = {
   wait: "wait",
   follow: "follow",
@@ -127,13 +130,13 @@ const flagWords: Readonly<Record<string, OwnFlagName>> = {
   parallel: "concurrency"
 }
 
-/** The flag that a field means; null when there is none. */
+/** The flag that a field means; null if there is none. */
 export const flagMeantBy = (word: string, known: ReadonlyArray<string>): OwnFlagName | null => {
   const flag = Object.hasOwn(flagWords, word) ? flagWords[word] : undefined
   return flag !== undefined && known.includes(flag) ? flag : null
 }
 
-/** What a later version brings. */
+/** What a later version will have. */
 const coming: Readonly<Record<string, string>> = {
   "--cron": "Schedules come in a later version.",
   "--until": "Loops come in a later version.",
@@ -142,6 +145,6 @@ const coming: Readonly<Record<string, string>> = {
   loop: "Loops come in a later version."
 }
 
-/** The sentence about what a later version brings; null for anything else. */
+/** The sentence about a feature of a later version; null for anything else. */
 export const comingWith = (word: string): string | null =>
   Object.hasOwn(coming, word) ? (coming[word] ?? null) : null

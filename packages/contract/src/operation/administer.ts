@@ -10,7 +10,7 @@ const Changed = Schema.Struct({
   path: Schema.String
 })
 
-/** Shows the configuration in force. */
+/** Shows the current configuration. */
 export const configShow = operation({
   name: "config show",
   summary:
@@ -73,7 +73,7 @@ export const configReset = operation({
   web: "POST"
 })
 
-/** Tells where the configuration file is. */
+/** Shows the path of the configuration file. */
 export const configPath = operation({
   name: "config path",
   engine: "uses",
@@ -88,7 +88,7 @@ export const configPath = operation({
   positional: null
 })
 
-/** Tells of the engine of this home. */
+/** Shows the engine of this home. */
 export const engineStatus = operation({
   name: "engine status",
   engine: "uses",
@@ -118,7 +118,7 @@ export const engineStatus = operation({
   mcp: {}
 })
 
-/** Ends the engine; tasks go on. */
+/** Stops the engine; tasks continue. */
 export const engineStop = operation({
   name: "engine stop",
   engine: "uses",

@@ -6,8 +6,9 @@ import { operation } from "../Operation.ts"
 const AgentName = NonEmptyText.check(atMost(64))
 
 /**
- * An agent as it is found on this machine. `auth` is what can be seen of its login without asking its maker: `where` names the
- * variable or the file; the key in it is neither read nor shown. `permissionMode` is null of one whose own settings decide.
+ * An agent on this machine. `auth` is what can be seen of its login without contacting its
+ * provider: `where` names the variable or file. The key in it is neither read nor shown.
+ * `permissionMode` is null if the agent's own settings decide.
  */
 export const AgentEntry = Schema.Struct({
   agent: Schema.String,

@@ -1,4 +1,7 @@
-/** The operations that tell what backbeat is and can do: `plan`, `doctor`, `capabilities`, `schema`, `examples`. */
+/**
+ * The operations that describe backbeat and what it can do: `plan`, `doctor`, `capabilities`,
+ * `schema`, `examples`.
+ */
 import { DependencyCondition } from "@backbeat/core/task/Dependency"
 import * as Schema from "effect/Schema"
 import { about, NoFields, NonEmptyText, optional } from "../fields.ts"
@@ -91,7 +94,7 @@ export const doctor = operation({
   mcp: {}
 })
 
-/** Tells what this binary can do. */
+/** Shows the capabilities of this binary. */
 export const capabilities = operation({
   name: "capabilities",
   engine: "none",

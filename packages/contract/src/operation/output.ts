@@ -1,4 +1,4 @@
-/** The operations that read what tasks wrote and what happened to them: `logs`, `events`. */
+/** The operations that read the output and history of tasks: `logs`, `events`. */
 import { Actor } from "@backbeat/core/task/Actor"
 import { PipelineId } from "@backbeat/core/pipeline/PipelineId"
 import { TaskId } from "@backbeat/core/task/TaskId"
@@ -9,7 +9,7 @@ import { cutFrame } from "../cutFrame.ts"
 import { full } from "../LeanTask.ts"
 import { operation } from "../Operation.ts"
 
-/** Lines of output, shown in the answer. */
+/** Lines of output in the answer. */
 const InlineLogs = Schema.Struct({
   taskId: Schema.String,
   totalLines: about(
@@ -124,8 +124,9 @@ export const logs = operation({
 })
 
 /**
- * One frame of a stream, and one event of an answer. It has the id of what it happened to, as `<kind>Id`. `sequence` is what `since` of `events` takes, and
- * `data.cursor` of a line what `since` of `logs` takes: the sequence of a line is only that of the last event before it.
+ * A frame of a stream, and an event of an answer. `<kind>Id` is the id of its subject. `since` of
+ * `events` takes `sequence`, and `since` of `logs` takes `data.cursor` of a line. The sequence of a
+ * line is that of the last event before it.
  */
 export const Frame = Schema.Struct({
   type: Schema.String,
@@ -138,7 +139,7 @@ export const Frame = Schema.Struct({
 })
 export type Frame = typeof Frame.Type
 
-/** A place in the history, as events or as a wait tells it. */
+/** A position in the history, as `events` or `wait` returns it. */
 const Sequence = Schema.Union([
   Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
   Schema.String.check(
@@ -167,7 +168,7 @@ export const events = operation({
     follow: optional(Schema.Boolean, "with --stream: print new events as they happen"),
     full: about(
       full,
-      "every fact of an event, also null and empty ones, and every field of the tasks and pipelines that begin a stream"
+      "every fact of an event, including null and empty ones, and every field of the tasks and pipelines at the start of a stream"
     )
   }),
   output: Schema.Union([

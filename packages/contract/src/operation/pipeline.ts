@@ -38,16 +38,16 @@ const key = optional(
   "the task's name inside this call: dependsOn takes it, and the task's id is <pipeline id>.<key>. Default: its number, from 1"
 )
 
-/** A task of a DAG: what `start` takes, with a key in place of an id. */
+/** A task of a DAG: a payload of `start` with a key instead of an id. */
 export const TaskInput = Schema.Struct({
   key,
   ...Struct.omit(StartInput.fields, ["id", "ifRunning", "ifEnded", "full"])
 })
 
-/** A task of a chain: what it waits for and when it may start is given by its place. */
+/** A task of a chain: its place determines its dependency and its start. */
 export const StepInput = TaskInput.mapFields(Struct.omit(["dependsOn", "notBefore"]))
 
-/** From one to so many, each an object or a script. */
+/** One or more, each an object or a script. */
 const several = <S extends Schema.Top>(item: S, count: number) =>
   Schema.Array(Schema.Union([NonEmptyText, item])).check(
     Schema.isMinLength(1),
@@ -84,7 +84,7 @@ export type PipelineInput = typeof PipelineInput.Type
 const Answered = Schema.Struct({ pipeline: ShownPipeline })
 const id = about(PipelineId, "the pipeline's id")
 
-/** Starts tasks as one. */
+/** Starts several tasks as a pipeline. */
 export const pipelineCreate = operation({
   name: "pipeline create",
   environment: true,
@@ -165,7 +165,7 @@ export const pipelineCreate = operation({
   mcp: { tool: "CreatePipeline" }
 })
 
-/** Tells of one pipeline. */
+/** Shows one pipeline. */
 export const pipelineGet = operation({
   name: "pipeline get",
   summary: "Show the state of a pipeline and of each of its tasks.",
@@ -218,7 +218,7 @@ export const pipelineList = operation({
   mcp: { tool: "ListPipelines" }
 })
 
-/** Ends a pipeline. */
+/** Cancels a pipeline. */
 export const pipelineCancel = operation({
   name: "pipeline cancel",
   summary:

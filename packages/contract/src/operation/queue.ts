@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import { about, between, NoFields, NonEmptyText, optional } from "../fields.ts"
 import { operation } from "../Operation.ts"
 
-/** A queue as it stands. */
+/** The state of a queue. */
 const QueueAnswer = Schema.Struct({
   queue: Schema.String,
   paused: Schema.NullOr(
@@ -65,7 +65,7 @@ export const queuePause = operation({
   mcp: {}
 })
 
-/** Ends the pause of a queue. */
+/** Resumes a queue. */
 export const queueResume = operation({
   name: "queue resume",
   summary: "Resume a paused queue: waiting tasks start as slots are free.",

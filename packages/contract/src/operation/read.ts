@@ -1,4 +1,4 @@
-/** The operations that look at tasks: `status`, `list`, `wait`, `why`. */
+/** The operations that read tasks: `status`, `list`, `wait`, `why`. */
 import { Actor } from "@backbeat/core/task/Actor"
 import { PipelineId } from "@backbeat/core/pipeline/PipelineId"
 import { TcpPort } from "@backbeat/core/task/Probe"
@@ -30,7 +30,7 @@ import { lastLines, TaskAnswer } from "../TaskAnswer.ts"
 
 const Ids = atLeastOne(TaskId).check(Schema.isMaxLength(1000))
 
-/** Tells of one task. */
+/** Shows one task. */
 export const status = operation({
   name: "status",
   summary: "Show the state of a task or a pipeline.",
@@ -142,7 +142,7 @@ const cursor = optional(
   "with full or mode any: the place in the history, for since of events"
 )
 
-/** Waits until something has become of tasks. */
+/** Waits until tasks satisfy a condition. */
 export const wait = operation({
   name: "wait",
   summary:
@@ -221,7 +221,7 @@ export const wait = operation({
   mcp: { tool: "WaitTask" }
 })
 
-/** What a task that runs does now. */
+/** What a running task does now. */
 export const Running = Schema.Struct({
   startedAt: optional(Schema.String, "when the attempt started"),
   silentSince: optional(Schema.String, "when it last wrote output"),

@@ -1,4 +1,4 @@
-/** `start`: a task from a command, a script or a prompt. */
+/** `start`: starts a command, a script or a prompt as a task. */
 import { Effort, PermissionMode } from "@backbeat/core/task/AgentWork"
 import { Dependency } from "@backbeat/core/task/Dependency"
 import { Notify } from "@backbeat/core/task/Notify"
@@ -44,7 +44,7 @@ const StdinInput = Schema.Union([
   Schema.Struct({ file: about(NonEmptyText, "path of a file to read") })
 ])
 
-/** Variables to be added to an environment. */
+/** Variables to add to an environment. */
 export const EnvInput = Schema.Record(
   Schema.String.check(Schema.isPattern(/^[^=\0]+$/u)),
   Text
@@ -57,7 +57,7 @@ const DependsOn = Schema.Union([
   Schema.Array(Schema.Union([TaskId, Dependency])).check(Schema.isMaxLength(100))
 ])
 
-/** What an agent is to be asked, and how. Goes with `prompt`. */
+/** What to ask an agent, and how. Requires `prompt`. */
 export const agentFields = {
   agent: optional(
     NonEmptyText.check(atMost(64)),

@@ -1,4 +1,4 @@
-/** The operations that change tasks which exist: `stop`, `restart`, `send`, `prune`. */
+/** The operations that change existing tasks: `stop`, `restart`, `send`, `prune`. */
 import { TaskId } from "@backbeat/core/task/TaskId"
 import { StopSignal } from "@backbeat/core/task/TaskSpec"
 import * as Schema from "effect/Schema"
@@ -29,7 +29,7 @@ const alreadyEnded = optional(Schema.Boolean, "whether it had ended before this 
 
 const ids = optional(atLeastOne(TaskId).check(Schema.isMaxLength(1000)), "several, by their ids")
 
-/** What a stop has come to. */
+/** The result of a stop. */
 const endedFields = {
   ended: optional(
     Schema.Array(Schema.String),
@@ -48,7 +48,7 @@ const endedFields = {
 
 const Reason = Text.check(atMost(1000))
 
-/** Stops a task or a pipeline, with everything that it has started. */
+/** Stops a task or a pipeline, with all their processes. */
 export const stop = operation({
   name: "stop",
   summary:
@@ -89,7 +89,7 @@ export const stop = operation({
   mcp: { tool: "CancelTask" }
 })
 
-/** Opens another attempt of a task, or of those of a pipeline. */
+/** Starts another attempt of a task, or of the tasks of a pipeline. */
 export const restart = operation({
   name: "restart",
   summary:
@@ -133,7 +133,7 @@ export const restart = operation({
   mcp: { tool: "RestartTask" }
 })
 
-/** Whose environment a new task gets that does the work of another. */
+/** Which environment a repeated task gets. */
 const environmentFields = {
   inheritEnv: optional(
     Schema.Boolean,
@@ -142,7 +142,7 @@ const environmentFields = {
   env: optional(EnvInput, "variables added to it; their values are never shown")
 }
 
-/** What keeps a new task from doing the work of another. */
+/** The errors of repeating a task. */
 const repetitionErrors = [
   "CommandInputError",
   "TaskNotFound",
@@ -154,7 +154,7 @@ const repetitionErrors = [
   "TaskWaitTimedOut"
 ] as const
 
-/** Does the work of an ended task again, as a new task. */
+/** Runs the work of an ended task again, as a new task. */
 export const retry = operation({
   name: "retry",
   environment: true,
@@ -174,7 +174,7 @@ export const retry = operation({
   mcp: { tool: "RetryTask" }
 })
 
-/** Goes on with what an agent has begun, as a new task. */
+/** Continues the work of an ended agent task, as a new task. */
 export const resume = operation({
   name: "resume",
   environment: true,
@@ -213,7 +213,7 @@ export const resume = operation({
   mcp: { tool: "ResumeTask" }
 })
 
-/** Writes to a task's standard input, ends it, or sends a signal. */
+/** Writes to a task's standard input, closes it, or sends a signal. */
 export const send = operation({
   name: "send",
   summary:

@@ -1,4 +1,4 @@
-/** A surface, as far as problems and answers are written for it: how it writes what they mention. */
+/** A surface for which problems and answers are written: how it writes mentions. */
 import type { SurfaceName } from "../names.ts"
 import type { Try } from "../Problem.ts"
 import {
@@ -11,17 +11,17 @@ import {
   type Text
 } from "../Text.ts"
 
-/** What a surface writes in its own way; null for what it does not have. */
+/** How a surface writes each mention; null for what it does not have. */
 export interface Surface {
   readonly name: SurfaceName
-  /** A call; its name alone without a payload. */
+  /** A call; only its name without a payload. */
   readonly call: (operation: string, payload: unknown) => string | null
-  /** A call in which each field has its name, whether or not it may be made. */
+  /** A call with all field names, whether or not it may be made. */
   readonly example: (operation: string, payload: unknown) => string
   readonly flag: (flag: FlagMention) => string | null
-  /** A sentence that says where all operations are listed, or the fields of one. */
+  /** A sentence that says where to list all operations, or the fields of one. */
   readonly listing: (operation: string | null) => string | null
-  /** What to do where a problem has no hint of its own, but perhaps a call that works. */
+  /** What to do about a problem that has no hint, but maybe a suggested call. */
   readonly fallback: (suggestion: Try | undefined) => string
 }
 
@@ -36,7 +36,10 @@ const writeMention = (mention: Mention, surface: Surface, path: string): string 
   }
 }
 
-/** The text as a surface writes it; null where it mentions what the surface does not have. `path` is the field that it is about. */
+/**
+ * The text as a surface writes it; null if it mentions what the surface does not have. `path` is
+ * the field that it is about.
+ */
 export const writeText = (text: Text, surface: Surface, path = ""): string | null => {
   let written = ""
   for (const part of partsOf(text)) {
@@ -61,7 +64,7 @@ const writeSentence = (sentence: Sentence, surface: Surface, path: string): stri
   return writeText(sentence, surface, path)
 }
 
-/** The hint as a surface writes it, empty where nothing of it is left. */
+/** The hint as a surface writes it; empty if all its sentences are left out. */
 export const writeHint = (hint: Hint, surface: Surface, path = ""): string =>
   sentencesOf(hint)
     .flatMap((sentence) => writeSentence(sentence, surface, path) ?? [])

@@ -1,11 +1,11 @@
-/** The command line, where a call is a line for a POSIX shell. */
+/** The command line, on which a call is a line for a POSIX shell. */
 import { callText } from "../callText.ts"
 import { entryRowOf } from "../names.ts"
 import type { Surface } from "./Surface.ts"
 
 const wordShape = /^[A-Za-z0-9][\w.:-]*$/u
 
-/** The bare word that a payload can be typed as; null where it needs JSON. */
+/** The plain word that a payload can be typed as; null if it requires JSON. */
 const wordFor = (operation: string, payload: unknown): string | null => {
   const field = entryRowOf(operation)?.positional ?? null
   if (field === null || typeof payload !== "object" || payload === null) return null

@@ -6,5 +6,5 @@ import { tools } from "./tools.ts"
 
 const surfaces: Readonly<Record<SurfaceName, Surface>> = { cli: commandLine, mcp: tools }
 
-/** The surface that a caller names; the command line if it names none. */
+/** The surface of a caller; by default the command line. */
 export const surfaceOf = (name: SurfaceName = "cli"): Surface => surfaces[name]

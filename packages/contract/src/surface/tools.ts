@@ -1,4 +1,7 @@
-/** MCP, where a call is a call of a tool: one of its own, or RunOperation with the operation and its payload. */
+/**
+ * MCP, in which a call is a call of a tool: its own tool, or RunOperation with operation and
+ * payload.
+ */
 import type { Operation } from "../Operation.ts"
 import type { Try } from "../Problem.ts"
 import { shapeOf } from "../Shape.ts"
@@ -11,7 +14,7 @@ const written = (operation: string, payload: unknown, tool?: string): string =>
     ? `RunOperation ${JSON.stringify({ operation, ...(payload === undefined ? {} : { payload }) })}`
     : `${tool} ${JSON.stringify(payload)}`
 
-/** Tools take objects: the ids of an array go into the field `ids`. Null for any other array. */
+/** Tools take objects, so the ids of an array become the field `ids`. Null for any other array. */
 const argumentsOf = (row: Operation, payload: unknown): unknown => {
   if (!Array.isArray(payload)) return payload
   const takesIds = Object.hasOwn(shapeOf(row, "input").properties ?? {}, "ids")

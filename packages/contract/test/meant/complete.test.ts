@@ -1,14 +1,14 @@
-/** What a refused payload means, and what nobody can tell. */
+/** What a rejected payload means, and what remains unclear. */
 import { describe, expect, test } from "bun:test"
 import { complete } from "@backbeat/contract/meant/complete"
 import { operations } from "@backbeat/contract/table"
 
 const started = (payload: unknown): unknown => complete(operations.start, payload)?.call.payload
 
-describe("a field that belongs inside another", () => {
+describe("a field that belongs into another", () => {
   const ready = { script: "true", readyWhen: { port: 3000 } }
 
-  test("is put there where the payload has that object", () => {
+  test("is moved there if the payload has that object", () => {
     expect(started({ ...ready, startupTimeoutMs: 1500 })).toEqual({
       script: "true",
       readyWhen: { port: 3000, startupTimeoutMs: 1500 }
@@ -30,7 +30,7 @@ describe("a field that belongs inside another", () => {
     })
   })
 
-  test("is put into a restart of its own where it says that there are to be more attempts", () => {
+  test("is put into a new restart if it asks for more attempts", () => {
     expect(started({ script: "true", maxAttempts: 4 })).toEqual({
       script: "true",
       restart: { when: "on-failure", maxAttempts: 4 }
@@ -41,7 +41,7 @@ describe("a field that belongs inside another", () => {
     })
   })
 
-  test("is put nowhere when the object would have to be invented, or two may be meant", () => {
+  test("is not moved if the object would have to be invented, or two are possible", () => {
     expect(started({ script: "true", startupTimeoutMs: 1500 })).toBeUndefined()
     expect(started({ script: "true", backoff: "linear" })).toBeUndefined()
     expect(started({ script: "true", log: "up" })).toBeUndefined()
@@ -52,7 +52,7 @@ describe("a field that belongs inside another", () => {
   })
 })
 
-test("a name that is merely like another one is not taken for it", () => {
+test("a name that is only similar to another is not taken for it", () => {
   expect(started({ script: "true", startupTimeout: 5000 })).toBeUndefined()
   expect(started({ script: "true", readyWhen: { port: 1, stallTimeoutMs: 500 } })).toBeUndefined()
   expect(started({ script: "true", stalTimeoutMs: 500 })).toEqual({
@@ -65,15 +65,15 @@ test("a name that is merely like another one is not taken for it", () => {
   })
 })
 
-describe("a length of time below its minimum", () => {
-  test("is no mistake of unit in a field that names its unit", () => {
+describe("a duration below its minimum", () => {
+  test("is not a wrong unit if the field names its unit", () => {
     expect(started({ script: "true", stallTimeoutMs: 5 })).toBeUndefined()
     expect(started({ script: "true", stallTimeoutMs: "5" })).toBeUndefined()
     expect(started({ script: "true", readyWhen: { port: 1, intervalMs: 10 } })).toBeUndefined()
     expect(complete(operations.send, { id: "r", text: "a", quietMs: 50 })).toBeNull()
   })
 
-  test("is one where the text has a unit, or the field has none", () => {
+  test("is a wrong unit if the text has a unit, or the field has none", () => {
     expect(started({ script: "true", stallTimeoutMs: "5s" })).toEqual({
       script: "true",
       stallTimeoutMs: 5000
@@ -90,7 +90,7 @@ describe("a length of time below its minimum", () => {
   })
 })
 
-test("a number for a variable is its text, whatever the variable is called", () => {
+test("a number for a variable becomes a text, whatever the variable's name is", () => {
   expect(started({ command: "env", env: { A: 1, restart: 2, args: 3 } })).toEqual({
     command: "env",
     env: { A: "1", restart: "2", args: "3" }

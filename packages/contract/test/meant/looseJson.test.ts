@@ -35,15 +35,15 @@ const unreadable: ReadonlyArray<readonly [string, number, string]> = [
 ]
 
 describe("a text that is nearly JSON", () => {
-  test.each(nearly)("%s is read, and its first flaw has a place", (text, value, at, what) => {
+  test.each(nearly)("%s is parsed, and its first flaw has a position", (text, value, at, what) => {
     expect(readLooseJson(text)).toEqual({ value, flaw: { at, what } })
   })
 
-  test.each(unreadable)("%s is not guessed at, and its flaw has a place", (text, at, what) => {
+  test.each(unreadable)("%s is not guessed, and its flaw has a position", (text, at, what) => {
     expect(readLooseJson(text)).toEqual({ value: undefined, flaw: { at, what } })
   })
 
-  test("is read as JSON.parse reads it where it is JSON", () => {
+  test("is parsed like JSON.parse if it is JSON", () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         expect(readLooseJson(text)).toEqual({ value: JSON.parse(text), flaw: null })

@@ -1,4 +1,4 @@
-/** One problem is written for each surface in its own words. */
+/** Each surface writes the same problem in its own words. */
 import { describe, expect, test } from "bun:test"
 import { decodePayload } from "@backbeat/contract/decodePayload"
 import { lookUp } from "@backbeat/contract/discovery"
@@ -36,7 +36,7 @@ const told = (problem: Problem) => {
 }
 const hints = (hint: Hint) => told(commandInputError("no", hint)).hints
 
-/** What only a command line has. */
+/** Words that only the command line has. */
 const typed = /(?:^|[\s(])--[a-z]|\bbackbeat [a-z<]|@file|single quotes/u
 
 describe("a hint that mentions", () => {
@@ -102,7 +102,7 @@ describe("a hint that mentions", () => {
     }
   )
 
-  test("nothing is written from the call that works, for MCP as a call of a tool", () => {
+  test("nothing is replaced by the suggested call, for MCP as a call of a tool", () => {
     const problem = withTry(commandInputError("no", ""), "stop", { id: "a" })
     expect(told(problem).hints).toEqual([
       "Run the call in `try`: backbeat <operation> '<payload>' [flags].",
@@ -133,7 +133,7 @@ describe("a problem", () => {
     expect(told(within("steps[0]", named)).mcp.message).toBe("unknown field steps[0].cmd")
   })
 
-  test("of one task is the same facts on every surface", () => {
+  test("of a task has the same facts on every surface", () => {
     const { cli, mcp } = told(taskNotFound("x"))
     expect({ ...mcp, details: { ...mcp.details, hint: "" } }).toEqual({
       ...cli,
@@ -151,7 +151,7 @@ describe("a problem", () => {
     expect(JSON.stringify(told(problem).mcp)).not.toMatch(typed)
   })
 
-  test("of an unknown operation has no word of the command line for MCP", () => {
+  test("of an unknown operation has no words of the command line for MCP", () => {
     for (const name of ["staus", "pipeline", "qqqq", ""]) {
       const { mcp } = told(Result.getOrThrow(Result.flip(lookUp(name))))
       expect(`${mcp.message} ${mcp.details.hint}`).not.toMatch(typed)
