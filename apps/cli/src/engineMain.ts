@@ -1,5 +1,6 @@
 /** The engine mode of the binary. */
-import { runWithHomeLock } from "@backbeat/engine/life/runWithHomeLock"
+import type { HomePaths } from "@backbeat/client/Home"
+import { runWithHomeLock, type Served } from "@backbeat/engine/life/runWithHomeLock"
 import { judging } from "./judging.ts"
 import { version } from "./version.ts"
 
@@ -16,12 +17,20 @@ declare module "bun" {
  */
 const onServing = (): void => Bun.unsafe.setJITPolicy(1)
 
+/** How the engine is run: by `serve`, or behind a call. */
+export interface EngineMode {
+  readonly inForeground: boolean
+}
+
 /** Runs the engine of a home until it is asked to end; returns at once if the home has one. */
-export const engineMain = (root: string, configPath: string): Promise<void> =>
-  runWithHomeLock(root, judging(process.env), async (lock) => {
+export const engineMain = (
+  { root, configPath }: HomePaths,
+  { inForeground }: EngineMode
+): Promise<Served> =>
+  runWithHomeLock({ root, inForeground }, judging(process.env), async (lock) => {
     const { runEngineOnSqlite } = await import("./runEngineOnSqlite.ts")
-    await runEngineOnSqlite(
-      { root, configPath, version, environment: process.env, onServing },
+    return runEngineOnSqlite(
+      { root, configPath, version, environment: process.env, inForeground, onServing },
       lock
     )
   })

@@ -69,6 +69,10 @@ const run = async (line: CommandLine): Promise<number> => {
     const { discover } = await import("./discover.ts")
     return discover(await outgoing(line))
   }
+  if (row?.engine === "here") {
+    const { answerHere } = await import("./answerHere.ts")
+    return answerHere(line, await outgoing(line))
+  }
   const asked =
     row?.asks !== undefined && line.payload === null
       ? await (await import("./questions.ts")).ask(row.asks, line)
@@ -88,9 +92,8 @@ const codeOf = (exitCode: number, args: ReadonlyArray<string>): number => {
 
 const main = async (args: ReadonlyArray<string>): Promise<number> => {
   if (args[0] === "engine-role") {
-    const { engineMain } = await import("./engineMain.ts")
-    await engineMain(args[1] ?? "", args[2] ?? "")
-    return 0
+    const { engineRole } = await import("./engineRole.ts")
+    return engineRole({ root: args[1] ?? "", configPath: args[2] ?? "" })
   }
   const line = parseCommandLine(args)
   try {

@@ -19,7 +19,7 @@ export class PayloadUnreadable extends Error {
 }
 
 /** How this program is started: compiled it is one file, from source Bun with the entry. */
-const selfCommand = (): ReadonlyArray<string> =>
+export const selfCommand = (): ReadonlyArray<string> =>
   Bun.main.startsWith("/$bunfs/") ? [process.execPath] : [process.execPath, Bun.main]
 
 /** How long a call hears nothing before it asks whether the engine answers: BACKBEAT_SILENT_MS, for callers that cannot wait. */

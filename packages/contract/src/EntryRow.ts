@@ -9,9 +9,10 @@ export interface EntryRow {
   readonly environment?: boolean
   /**
    * Whether a call starts an engine if none runs (the default), only uses a running one, prefers
-   * one but starts it only in an existing home, or is answered from the table alone.
+   * one but starts it only in an existing home, is answered from the table alone, or is done by
+   * the program itself, for its user.
    */
-  readonly engine?: "starts" | "uses" | "prefers" | "none"
+  readonly engine?: "starts" | "uses" | "prefers" | "none" | "here"
   /** Whether the engine exits after the answer. */
   readonly endsEngine?: boolean
   /** What the CLI asks a person at a terminal who gives no payload. */

@@ -17,6 +17,7 @@ export const problemTypes = {
   TaskWaitTimedOut: { retryable: true },
   StopIncomplete: { retryable: true },
   EngineUnreachable: { retryable: true },
+  ServiceUnavailable: { retryable: false },
   StoreError: { retryable: false },
   ConfigInvalid: { retryable: false },
   QuotaExceeded: { retryable: true },

@@ -39,6 +39,8 @@ const problemTexts: Readonly<Record<ProblemType, string>> = {
     "Some processes cannot be ended: `left` names each with its user and the reason. The task stays `stopping` and is watched.",
   TaskWaitTimedOut: "The wait timed out. What it waited for continues.",
   EngineUnreachable: "The engine does not answer and could not be started; the message says why.",
+  ServiceUnavailable:
+    "This system has no service manager that backbeat knows, or it refused; the message has its words.",
   StoreError: "The state could not be read or written.",
   ConfigInvalid: "The configuration is invalid.",
   QuotaExceeded:

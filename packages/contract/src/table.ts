@@ -6,6 +6,7 @@ import * as output from "./operation/output.ts"
 import * as pipeline from "./operation/pipeline.ts"
 import * as queue from "./operation/queue.ts"
 import * as read from "./operation/read.ts"
+import * as service from "./operation/service.ts"
 import { start } from "./operation/start.ts"
 import * as steer from "./operation/steer.ts"
 import type { OperationName } from "./names.ts"
@@ -40,6 +41,10 @@ export const operations = {
   "config set": administer.configSet,
   "config reset": administer.configReset,
   "config path": administer.configPath,
+  "service install": service.serviceInstall,
+  "service uninstall": service.serviceUninstall,
+  "service status": service.serviceStatus,
+  serve: service.serve,
   "pipeline create": pipeline.pipelineCreate,
   "pipeline get": pipeline.pipelineGet,
   "pipeline list": pipeline.pipelineList,

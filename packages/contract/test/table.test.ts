@@ -32,7 +32,11 @@ describe("the rows of the table", () => {
       "examples show",
       "init",
       "schema list",
-      "schema show"
+      "schema show",
+      "serve",
+      "service install",
+      "service status",
+      "service uninstall"
     ])
   })
 
@@ -45,7 +49,11 @@ describe("the rows of the table", () => {
       "config show",
       "engine stop",
       "init",
-      "queue set"
+      "queue set",
+      "serve",
+      "service install",
+      "service status",
+      "service uninstall"
     ])
   })
 

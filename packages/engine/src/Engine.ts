@@ -13,6 +13,7 @@ import { keepAdmission } from "./queue/keepAdmission.ts"
 import { layerEmbedded } from "./queue/Dispatch.ts"
 import { layerPauses } from "./queue/Pauses.ts"
 import { layerResources } from "./queue/Resources.ts"
+import type { Problem } from "@backbeat/contract/Problem"
 import { toProblem } from "./call/Call.ts"
 import { layerView } from "./view/View.ts"
 import { Home } from "./home/Home.ts"
@@ -55,6 +56,8 @@ export interface EngineOptions {
   readonly configPath: string
   readonly version: string
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Whether `serve` runs it: it does not exit when idle, and its log goes to stderr. Default false. */
+  readonly inForeground?: boolean
   /** Called once the engine serves, for work that can wait until then. */
   readonly onServing: () => void
 }
@@ -69,7 +72,13 @@ const drainMs = 250
 
 /** All layers of an engine, on a store. */
 export const layerEngine = (
-  { root, configPath, version, environment }: Omit<EngineOptions, "onServing">,
+  {
+    root,
+    configPath,
+    version,
+    environment,
+    inForeground = false
+  }: Omit<EngineOptions, "onServing">,
   layerStore: Layer.Layer<Stores, StoreError>,
   whenIdle = freeMemory
 ) => {
@@ -77,7 +86,13 @@ export const layerEngine = (
   return layerView.pipe(
     Layer.provideMerge(layerSupervisor),
     Layer.provideMerge(Layer.mergeAll(layerProbes, layerDeadlines, layerNotifications)),
-    Layer.provideMerge(Layer.mergeAll(layerReports, layerIdleness(whenIdle), layerAgentAttempts)),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        layerReports,
+        layerIdleness({ freeMemory: whenIdle, exits: !inForeground }),
+        layerAgentAttempts
+      )
+    ),
     Layer.provideMerge(Layer.provide(layerTransitions, layerCommitRules)),
     Layer.provideMerge(layerMonitoredAttempts),
     Layer.provideMerge(
@@ -131,7 +146,7 @@ const runUntilShutdown = (options: EngineOptions, layerStore: Layer.Layer<Stores
       const { watchHome } = yield* serve
       const notice = { state: "ready", pid: process.pid, version: options.version } as const
       reportStartup(notice)
-      if (!onTerminal()) logTo(options.root, 1)
+      if (!onTerminal() && options.inForeground !== true) logTo(options.root, 1)
       writeNotice(options.root, notice)
       options.onServing()
       yield* Effect.forkScoped(
@@ -160,12 +175,12 @@ const endOnSignals = (shutdown: Shutdown["Service"]): void => {
   }
 }
 
-/** Runs the engine of a locked home until a shutdown is requested. */
+/** Runs the engine of a locked home until a shutdown is requested. Returns why it could not serve, or null. */
 export const runEngine = async (
   options: EngineOptions,
   layerStore: Layer.Layer<Stores, StoreError>,
   lock: LockHandle
-): Promise<void> => {
+): Promise<Problem | null> => {
   const shutdown = await Effect.runPromise(makeShutdown)
   endOnSignals(shutdown)
   const ended = await Effect.runPromise(
@@ -183,12 +198,12 @@ export const runEngine = async (
     const failed = { state: "failed", problem: toProblem(ended.failure) } as const
     lock.release()
     writeNotice(options.root, failed)
-    reportStartup(failed)
-    return
+    return failed.problem
   }
   lock.release()
   // A caller that found the home taken at this moment waits for a notice.
   writeNotice(options.root, { state: "ended", pid: process.pid })
   await Effect.runPromise(shutdown.release)
   await Bun.sleep(drainMs)
+  return null
 }

@@ -47,7 +47,10 @@ const agentsOf = (rig: Rig): FakeAgents => {
 const runExamples = async (rig: Rig, operation: Operation): Promise<void> => {
   const { env } = agentsOf(rig)
   for (const { title, payload } of operation.examples) {
-    const called = await rig.call([...operation.name.split(" "), JSON.stringify(payload)], { env })
+    const called = await rig.call([...operation.name.split(" "), JSON.stringify(payload)], {
+      // What is done for a user here is done for one without any service.
+      env: operation.engine === "here" ? { ...env, HOME: rig.scratch } : env
+    })
     expect({ title, ...called }).toMatchObject({
       title,
       exitCode: 0,
@@ -64,7 +67,8 @@ test("every example is accepted and answered as its operation says", async () =>
   // What the other examples speak of: something that runs, reads its input, and has ended.
   await rig.data("start", { id: "repl", command: "cat", stdin: "open" })
   for (const operation of rows) {
-    if (operation.name === "start" || operation.name === "engine stop") continue
+    // Serving does not end by itself.
+    if (["start", "engine stop", "serve"].includes(operation.name)) continue
     // What is retried and resumed has ended, also when it was restarted just before.
     if (operation.name === "retry") await rig.data("wait", { ids: ["demo", "fix"] })
     if (operation.name === "stop")

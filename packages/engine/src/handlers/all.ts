@@ -1,5 +1,5 @@
 /** The handlers of all operations. Each is loaded on first use, so that the engine starts fast. */
-import type { OperationName } from "@backbeat/contract/names"
+import type { NamesByEngine, OperationName } from "@backbeat/contract/names"
 import * as Effect from "effect/Effect"
 import type { Handler } from "../call/Call.ts"
 
@@ -27,6 +27,9 @@ const pipeline = () =>
   import("./pipeline.ts").then(({ makePipelineHandlers }) => makePipelineHandlers)
 const queue = () => import("./queue.ts").then(({ makeQueueHandlers }) => makeQueueHandlers)
 const engine = () => import("./engine.ts").then(({ makeEngineHandlers }) => makeEngineHandlers)
+
+/** The program does the others by itself; they never reach an engine. */
+type AnsweredName = Exclude<OperationName, NamesByEngine<"here">>
 
 const loaders = {
   start,
@@ -67,14 +70,14 @@ const loaders = {
   "engine status": engine,
   "engine stop": engine
 } as const satisfies Record<
-  OperationName,
+  AnsweredName,
   () => Promise<Effect.Effect<ReadonlyArray<Handler>, never, unknown>>
 >
 
-type Needed = Effect.Services<Awaited<ReturnType<(typeof loaders)[OperationName]>>>
+type Needed = Effect.Services<Awaited<ReturnType<(typeof loaders)[AnsweredName]>>>
 type Load = () => Promise<Effect.Effect<ReadonlyArray<Handler>, never, Needed>>
 
-const isName = (name: string): name is OperationName => Object.hasOwn(loaders, name)
+const isName = (name: string): name is AnsweredName => Object.hasOwn(loaders, name)
 
 /** Builds a function that finds the handler of an operation; null if there is no such operation. */
 export const makeHandlers = Effect.gen(function* () {

@@ -21,7 +21,13 @@ export class Idleness extends Context.Service<
   }
 >()("@backbeat/engine/Idleness") {}
 
-const make = Effect.fnUntraced(function* (freeMemory: Effect.Effect<void>) {
+/** How the engine frees memory when it is idle, and whether it exits some time later. */
+interface IdlenessOptions {
+  readonly freeMemory: Effect.Effect<void>
+  readonly exits: boolean
+}
+
+const make = Effect.fnUntraced(function* ({ freeMemory, exits }: IdlenessOptions) {
   const store = yield* TaskStore
   const disk = yield* Disk
   const settings = yield* Settings
@@ -33,7 +39,7 @@ const make = Effect.fnUntraced(function* (freeMemory: Effect.Effect<void>) {
   let open = 0
 
   const endIfIdle = Effect.gen(function* () {
-    if (open === 0 && (yield* store.liveCount) === 0) yield* shutdown.request("idle")
+    if (exits && open === 0 && (yield* store.liveCount) === 0) yield* shutdown.request("idle")
   }).pipe(Effect.ignore)
 
   const postpone = Effect.suspend(() =>
@@ -66,6 +72,5 @@ const make = Effect.fnUntraced(function* (freeMemory: Effect.Effect<void>) {
   })
 })
 
-/** The idleness of an engine that gives memory back in this way. */
-export const layerIdleness = (freeMemory: Effect.Effect<void>) =>
-  Layer.effect(Idleness, make(freeMemory))
+/** The idleness of an engine. */
+export const layerIdleness = (options: IdlenessOptions) => Layer.effect(Idleness, make(options))
