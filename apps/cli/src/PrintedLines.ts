@@ -1,9 +1,9 @@
 /**
- * How far the lines of tasks were printed that stand among events. A stream that goes on tells all of them again, and maybe in
- * another order: each of the two outputs is in order, but not one with the other.
+ * Tracks which output lines were printed among events. A resumed stream sends all lines again,
+ * maybe in another order: each of the two outputs is in order, but not relative to the other.
  */
 
-/** A place in the output of a task, from the cursor of a line: offsets in bytes of an attempt. */
+/** A position in the output of a task, from the cursor of a line: byte offsets of an attempt. */
 interface Place {
   readonly attempt: number
   readonly stdout: number
@@ -12,13 +12,13 @@ interface Place {
 
 const lineMark = '{"type":"task.log.line","taskId":"'
 
-/** The task of a frame that is a line; null for any other frame. */
+/** The task of a line frame; null for any other frame. */
 const taskOf = (frame: string): string | null =>
   frame.startsWith(lineMark)
     ? frame.slice(lineMark.length, frame.indexOf('"', lineMark.length))
     : null
 
-// A quote in the text of a line is escaped: neither of these can stand in it.
+// A quote in the text of a line is escaped, so neither of these can be part of it.
 const placeShape = /"cursor":"c(\d+)-(\d+)-(\d+)"\}\}$/u
 const streamOf = (frame: string): "stdout" | "stderr" =>
   frame.includes('"data":{"stream":"stderr"') ? "stderr" : "stdout"
@@ -37,12 +37,12 @@ const further = (one: Place, other: Place): Place => {
   }
 }
 
-/** Remembers the lines that were printed of one stream, over the ends of engines. */
+/** Remembers the printed lines of one stream, across engines. */
 export class PrintedLines {
   readonly #passed = new Map<string, Place>()
   readonly #last = new Map<string, string>()
 
-  /** Remembers the frames that were printed. Only the last line of each task is looked into, and that when it is needed. */
+  /** Remembers printed frames. Parses only the last line of each task, and only when needed. */
   note(frames: ReadonlyArray<string>): void {
     for (const frame of frames) {
       const task = taskOf(frame)
@@ -50,7 +50,7 @@ export class PrintedLines {
     }
   }
 
-  /** Begins anew with another engine: what was printed so far is passed. */
+  /** Continues with another engine: everything printed so far is skipped. */
   turn(): void {
     for (const [task, frame] of this.#last) {
       const place = placeOf(frame)
@@ -59,7 +59,7 @@ export class PrintedLines {
     this.#last.clear()
   }
 
-  /** Whether a frame is a line that was printed before the last turn. */
+  /** Whether a frame is a line that was printed before. */
   isPassed(frame: string): boolean {
     const task = taskOf(frame)
     const passed = task === null ? undefined : this.#passed.get(task)

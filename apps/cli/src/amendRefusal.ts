@@ -1,4 +1,7 @@
-/** Adds to a refusal of the engine what only the caller knows: the flag --home, and a payload that waits on stdin. */
+/**
+ * Adds to an error of the engine what only the caller knows: the flag --home, and an unread payload
+ * on stdin.
+ */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { fstatSync } from "node:fs"
@@ -23,7 +26,7 @@ const Refusal = Schema.Struct({
 })
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Refusal))
 
-/** Whether a pipe or a file with something in it is connected. What it holds is not read. */
+/** Whether stdin is a pipe or file with content. Does not read it. */
 const isFed = (): boolean => {
   try {
     const stat = fstatSync(0)
@@ -42,7 +45,7 @@ const withHome = (error: Shown, home: string | undefined): Shown => {
     : { ...error, try: { ...next, flags: { ...next.flags, home } } }
 }
 
-/** Without a payload the call is refused for what it lacks, which may be waiting on stdin. */
+/** A call without a payload is rejected; its payload may be on stdin. */
 const withStdin = (error: Shown, { operation, payload, argv }: TypedCall): Shown => {
   const { type, details } = error
   if (type !== "CommandInputError" || payload !== null || argv !== null || !isFed()) return error
@@ -55,7 +58,7 @@ const withStdin = (error: Shown, { operation, payload, argv }: TypedCall): Shown
   }
 }
 
-/** The document of a refusal, with these. */
+/** The document of an error with these additions. */
 export const amendRefusal = (document: string, line: TypedCall): string => {
   const refusal = Option.getOrNull(decode(document))
   if (refusal === null) return document

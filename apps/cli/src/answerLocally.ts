@@ -1,4 +1,4 @@
-/** Help, version and mistakes: text for people on a terminal, JSON for everybody else. */
+/** Answers help, version and mistakes: text for people on a terminal, JSON otherwise. */
 import { lookUp, operationsOf } from "@backbeat/contract/discovery"
 import { succeeded } from "@backbeat/contract/Envelope"
 import {
@@ -34,7 +34,7 @@ const show = async (
   return 0
 }
 
-/** What help says, as text and as data. Fails with CommandInputError. */
+/** Help as text and as data. Fails with CommandInputError. */
 const helpOf = (name: string | null): Result.Result<{ text: string; data: unknown }, Problem> => {
   if (name === null) return Result.succeed({ text: helpText(version), data: helpData(version) })
   const its = operationsOf(name)
@@ -57,7 +57,7 @@ const help = async ({ operation, pretty, get }: Help): Promise<number> => {
     : printPicked("help", pick("help", data, get))
 }
 
-/** Answers what needs no engine; the exit code. */
+/** Answers calls that need no engine. Returns the exit code. */
 export const answerLocally = (
   line: Exclude<CommandLine, { readonly kind: "call" }>
 ): Promise<number> => {

@@ -1,4 +1,4 @@
-/** Asks a person which agent is to be the default one. */
+/** Asks a person for the default agent. */
 import { callEngine } from "@backbeat/client/callEngine"
 import { agentsList } from "@backbeat/contract/operation/agents"
 import * as Option from "effect/Option"
@@ -41,7 +41,9 @@ const givenUp = (thrown: unknown): never => {
   throw thrown instanceof Error && thrown.name === "AbortError" ? new NotAnswered() : thrown
 }
 
-/** The call of `init` with the agent that was chosen; as it was typed where nobody can be asked. Throws NotAnswered. */
+/**
+ * The call of `init` with the chosen agent; unchanged if nobody can be asked. Throws NotAnswered.
+ */
 export const chooseAgent = async (line: TypedCall): Promise<TypedCall> => {
   if (!(await onTerminal()) || !isatty(0)) return line
   const agents = await findAgents(line)

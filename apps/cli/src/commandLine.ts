@@ -1,7 +1,10 @@
-/** What was typed: an operation with payload and flags, a wish for help, or a mistake. Loads no schema. */
+/**
+ * Parses the command line: an operation with payload and flags, a request for help, or a mistake.
+ * Loads no schema.
+ */
 import { entryRowOf, type FlagName, flagKinds, operationNames } from "@backbeat/contract/names"
 
-/** A call as typed. `argv` is what stood after `--`. */
+/** A call as typed. `argv` is everything after `--`. */
 export interface TypedCall {
   readonly kind: "call"
   readonly operation: string
@@ -12,7 +15,7 @@ export interface TypedCall {
   readonly home: string | undefined
 }
 
-/** What the entry makes of its arguments. */
+/** The parsed command line. */
 export type CommandLine =
   | TypedCall
   | {
@@ -24,7 +27,7 @@ export type CommandLine =
   | { readonly kind: "version"; readonly pretty: boolean }
   | Mistyped
 
-/** A line that is no call. `args` are all that was typed before `--`, `argv` what stood after it. */
+/** An invalid command line. `args` is everything before `--`, `argv` everything after it. */
 export interface Mistyped {
   readonly kind: "mistake"
   readonly operation: string
@@ -50,7 +53,7 @@ const isFlag = (name: string): name is FlagName => Object.hasOwn(flagKinds, name
 
 const names: ReadonlyArray<string> = operationNames
 
-/** One or two words, as the table has them. */
+/** The name of the operation, which has one or two words. */
 const splitOperation = (
   words: ReadonlyArray<string>
 ): { readonly operation: string; readonly rest: ReadonlyArray<string> } => {
@@ -87,7 +90,7 @@ const valueOf = (name: FlagName, text: string | undefined): string | number | bo
 const isOwn = (name: string): name is "pretty" | "help" | "version" | "json" =>
   name === "pretty" || name === "help" || name === "version" || name === "json"
 
-/** Takes the flag at `at`; answers how many arguments it used. */
+/** Handles the flag at `at`. Returns how many arguments it used. */
 const takeFlag = (draft: Draft, args: ReadonlyArray<string>, at: number): number => {
   const argument = args[at] ?? ""
   const equals = argument.indexOf("=")
@@ -129,7 +132,7 @@ const read = (draft: Draft, args: ReadonlyArray<string>): void => {
   }
 }
 
-/** The value as JSON, or the word itself where it is none. */
+/** The value as JSON, or the word itself if it is not JSON. */
 const settingOf = (word: string): unknown => {
   try {
     return JSON.parse(word)
@@ -138,7 +141,7 @@ const settingOf = (word: string): unknown => {
   }
 }
 
-/** The payloads that the words after an operation are: one, where they are a call. */
+/** The payloads in the words after an operation; a valid call has at most one. */
 const payloadsOf = (operation: string, rest: ReadonlyArray<string>): ReadonlyArray<string> => {
   const [first = "", second = ""] = rest
   if (rest.length !== 2 || first.startsWith("{")) return rest
@@ -151,7 +154,7 @@ const payloadsOf = (operation: string, rest: ReadonlyArray<string>): ReadonlyArr
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** The `try` of an error typed as it stands: one word that is an object with an operation. */
+/** Reads a `try` of an error as the command line: one word that is an object with an operation. */
 const readTry = (draft: Draft): void => {
   const [first = "", ...more] = draft.words
   if (!first.startsWith("{") || more.length > 0) return
@@ -166,7 +169,7 @@ const readTry = (draft: Draft): void => {
   ]
 }
 
-/** A call of nothing in particular may stand for another operation: `status` for `list`. */
+/** A call without arguments may mean another operation: `status` means `list`. */
 const calledAs = ({
   operation,
   payload,
@@ -174,7 +177,7 @@ const calledAs = ({
 }: Pick<TypedCall, "operation" | "payload" | "argv">): string =>
   payload === null && argv === null ? (entryRowOf(operation)?.bare ?? operation) : operation
 
-/** The mistake of a line whose arguments these are. */
+/** Creates the mistake for these arguments. */
 type Complain = (flag: string | null, message: string) => Mistyped
 
 const understand = (
@@ -208,7 +211,7 @@ const understand = (
   }
 }
 
-/** Reads the command line. Flags may stand before, between and after; everything after `--` is a command. */
+/** Parses the command line. Flags may be anywhere before `--`; everything after it is a command. */
 export const parseCommandLine = (all: ReadonlyArray<string>): CommandLine => {
   const end = all.indexOf("--")
   const args = end < 0 ? all : all.slice(0, end)

@@ -1,21 +1,27 @@
-/** Text from bytes that somebody else wrote. What is no UTF-8 would be read as U+FFFD, and the caller would never know. */
+/**
+ * Decodes UTF-8 strictly. A lenient decoder would replace invalid bytes with U+FFFD, and the caller
+ * would not notice.
+ */
 import { readFileSync } from "node:fs"
 
 const replacement = Buffer.from("\uFFFD")
 
-/** Where the first bytes that are no UTF-8 begin, which a lenient reading replaced. */
+/** The position of the first invalid bytes, which a lenient decoder replaced. */
 const firstFlaw = (bytes: Uint8Array): number => {
   const again = Buffer.from(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes))
   const differs = bytes.findIndex((byte, at) => byte !== again[at])
   const at = differs < 0 ? bytes.length : differs
-  // What was cut off may begin as its replacement does.
+  // An incomplete character may start like its replacement.
   const starts = [at - 2, at - 1, at].find(
     (start) => start >= 0 && again.subarray(start, start + replacement.length).equals(replacement)
   )
   return starts ?? at
 }
 
-/** The text of the bytes. Throws an error that says at which byte they are no UTF-8; `name` is what they are to the caller. */
+/**
+ * Decodes the bytes. Throws an error with the position of the first invalid byte; `name` describes
+ * them to the caller.
+ */
 export const decodeUtf8 = (bytes: Uint8Array, name: string): string => {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
@@ -27,7 +33,10 @@ export const decodeUtf8 = (bytes: Uint8Array, name: string): string => {
   }
 }
 
-/** The bytes of the last arguments of this process, as many as `count`; null where the system does not tell. */
+/**
+ * The bytes of the last `count` arguments of this process; null if the system does not provide
+ * them.
+ */
 const rawArguments = (count: number): ReadonlyArray<Uint8Array> | null => {
   try {
     const all = readFileSync("/proc/self/cmdline")
@@ -41,8 +50,8 @@ const rawArguments = (count: number): ReadonlyArray<Uint8Array> | null => {
 }
 
 /**
- * Checks arguments that came with U+FFFD, which the runtime has put there or the caller has written. Throws an error that says
- * which one is no UTF-8, and at which byte.
+ * Checks arguments that contain U+FFFD, from the runtime or from the caller. Throws an error that
+ * names the argument and byte that is not UTF-8.
  */
 export const checkArguments = (args: ReadonlyArray<string>): void => {
   for (const [index, bytes] of (rawArguments(args.length) ?? []).entries()) {

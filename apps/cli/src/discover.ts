@@ -1,4 +1,4 @@
-/** Answers the discovery operations from the table alone: they work where no engine can. */
+/** Answers the discovery operations from the table alone, so they work without an engine. */
 import type { OutgoingCall } from "@backbeat/client/callEngine"
 import { findDiscovery } from "@backbeat/contract/discovery"
 import { foreignFlag } from "@backbeat/contract/foreignFlag"
@@ -9,7 +9,7 @@ import { complain } from "./explain.ts"
 import { printData } from "./printData.ts"
 import { version } from "./version.ts"
 
-/** Prints the answer; the exit code. */
+/** Prints the answer. Returns the exit code. */
 export const discover = async (call: OutgoingCall): Promise<number> => {
   const found = findDiscovery(call.operation)
   if (found === null) throw new Error(`${call.operation} is not answered from the table`)

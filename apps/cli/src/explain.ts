@@ -1,4 +1,4 @@
-/** Tells what went wrong before or beside the engine, as the document that every failure is. */
+/** Reports failures outside of the engine in the same document as all failures. */
 import { Unreachable } from "@backbeat/client/Unreachable"
 import { exitCodeOf, failed } from "@backbeat/contract/Envelope"
 import {
@@ -25,7 +25,7 @@ const problemOf = (thrown: unknown): Problem => {
       sentence`Call ${callOf("init")} again, or name the agent: ${callOf("init", { agent: "claude" })}`
     )
   if (thrown instanceof OutputUnwritable) {
-    // No defect, but what is nearest to it of all that any operation can be answered with.
+    // Not a defect, but the closest error type.
     return problem(
       "InternalError",
       thrown.message,
@@ -43,7 +43,7 @@ const problemOf = (thrown: unknown): Problem => {
   })
 }
 
-/** Prints a problem on stderr; answers with the exit code. */
+/** Prints a problem to stderr. Returns the exit code. */
 export const complain = async (command: string, trouble: Problem): Promise<number> => {
   const document = JSON.stringify(failed(command, trouble))
   await print(
@@ -53,6 +53,6 @@ export const complain = async (command: string, trouble: Problem): Promise<numbe
   return exitCodeOf(trouble)
 }
 
-/** Prints what was thrown; answers with the exit code. */
+/** Prints an exception. Returns the exit code. */
 export const explain = (command: string, thrown: unknown): Promise<number> =>
   complain(command, problemOf(thrown))

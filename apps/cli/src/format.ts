@@ -1,8 +1,11 @@
-/** Whether the answer is for a person: the flags of the call, else a lasting choice, which counts on a terminal without an agent only. */
+/**
+ * Whether the answer is for a person: by the flags of the call, otherwise by the setting, which
+ * only counts on a terminal without an agent.
+ */
 import { findHome } from "@backbeat/client/Home"
 import { onTerminal } from "./terminal.ts"
 
-/** Agents have terminals too; these variables say that one is at work. */
+/** Agents have terminals too. These variables show that an agent is running. */
 const agentMarks = [
   "CLAUDECODE",
   "CLAUDE_CODE_SESSION_ID",
@@ -25,7 +28,7 @@ const configured = async (home: string | undefined): Promise<boolean> => {
       content.format === "human"
     )
   } catch {
-    // Without a file, or with one that is no JSON, the default holds.
+    // Without a valid file the default applies.
     return false
   }
 }
@@ -48,7 +51,7 @@ const chosen = async (typed: ReadonlyArray<string>): Promise<boolean> => {
   return format === "human" || (format !== "json" && (await configured(homeIn(typed))))
 }
 
-/** Whether this call answers with text for people. */
+/** Whether this call is answered with text for people. */
 export const isForPeople = async (
   args: ReadonlyArray<string> = process.argv.slice(2)
 ): Promise<boolean> => {

@@ -1,4 +1,4 @@
-/** A refusal as text for people: what is wrong, what to do, and the line to type. */
+/** Formats an error for people: what is wrong, what to do, and the line to type. */
 import { callText } from "@backbeat/contract/callText"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -24,7 +24,7 @@ const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Failure))
 const flagText = ([name, value]: readonly [string, string | number | boolean]): string =>
   value === true ? ` --${name}` : ` --${name}=${value}`
 
-/** The text of the document of a failure; the document itself when it is none. */
+/** The text of a failure's document; any other document unchanged. */
 export const humanError = (document: string): string =>
   Option.match(decode(document), {
     onNone: () => document,

@@ -1,4 +1,4 @@
-/** A frame of a stream as a line for people. */
+/** Formats a frame of a stream as a line for people. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
@@ -11,7 +11,10 @@ const Frame = Schema.Struct({
 })
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Frame))
 
-/** A line of output, in a stream of lines as it is; an event with its time, in the zone of this process. What is no frame stays as it is. */
+/**
+ * An output line: alone in a stream of lines, otherwise after its task. An event: with its time in
+ * the zone of this process. Other lines are unchanged.
+ */
 export const humanFrame = (isOfLines: boolean, line: string): string =>
   Option.match(decode(line), {
     onNone: () => line,

@@ -1,4 +1,7 @@
-/** What the judgement of a folder needs of others: where the user's files are, and a look into a database that carries no mark. */
+/**
+ * The input for judging a folder: the user's home directory, and a check of databases without an
+ * application id.
+ */
 import { userFolder } from "@backbeat/client/Home"
 import type { Judging } from "@backbeat/engine/configuration/judgeFolder"
 

@@ -1,6 +1,6 @@
 /**
- * The binary. A thin entry: it sends what was typed to the engine and prints what comes back; everything else is
- * loaded only when it is asked for.
+ * The entry of the binary. It sends what was typed to the engine and prints the answer. Everything
+ * else is loaded on demand.
  */
 import { callEngine, type OutgoingCall, type Target } from "@backbeat/client/callEngine"
 import { findHome } from "@backbeat/client/Home"
@@ -43,7 +43,10 @@ const printAnswer = async (
   return exitCode
 }
 
-/** The answer of the engine; null where none is to begin, and why none can begin for a call that is then answered without. */
+/**
+ * The engine's answer; null if no engine should start. If none can start, also the reason, for a
+ * call that is then answered without one.
+ */
 const answered = async (
   target: Target,
   call: OutgoingCall
@@ -84,7 +87,10 @@ const run = async (line: CommandLine): Promise<number> => {
   return withoutEngine(line, response)
 }
 
-/** With --exit-status what is refused before the engine sees it has the exit code that the engine gives. */
+/**
+ * With --exit-status, a call that is rejected here has the same exit code as one that the engine
+ * rejects.
+ */
 const codeOf = (exitCode: number, args: ReadonlyArray<string>): number => {
   const typed = args.includes("--") ? args.slice(0, args.indexOf("--")) : args
   return exitCode === 1 && typed.includes("--exit-status") ? refusedStatus : exitCode

@@ -1,4 +1,4 @@
-/** Explains a command line that is no call, with the line to type where one is meant. */
+/** Explains an invalid command line, with the line to type if it is clear. */
 import { lookUp } from "@backbeat/contract/discovery"
 import { commonFlagTexts, flagTexts } from "@backbeat/contract/help"
 import { meantByLine } from "@backbeat/contract/meant/meantByLine"
@@ -14,7 +14,7 @@ import type { Mistyped } from "./commandLine.ts"
 
 const flagLines: ReadonlyArray<string> = [...Object.values(flagTexts), ...commonFlagTexts]
 
-/** What to do about a flag: what it takes, or which is near; null where there is none. */
+/** What to do about a flag: which value it takes, or a similar flag; null if there is none. */
 const flagHint = (flag: string, known: ReadonlyArray<string>): string | null => {
   const its = known.includes(flag)
     ? flagLines.find((line) => line.startsWith(`${flag} `))
@@ -24,7 +24,7 @@ const flagHint = (flag: string, known: ReadonlyArray<string>): string | null => 
   return near === null ? null : `Did you mean ${near}?`
 }
 
-/** What to do about several words after an operation that takes one id, or ids or a reason. */
+/** What to do about several words after an operation that accepts one id, or ids or a reason. */
 const wordsHint = (row: Operation, words: ReadonlyArray<string>): string => {
   const { name, positional } = row
   const [id = "", ...rest] = words
@@ -36,7 +36,7 @@ const wordsHint = (row: Operation, words: ReadonlyArray<string>): string => {
     : `${name} takes one id. Call it once for each: backbeat ${name} ${id}`
 }
 
-/** The problem, and whether its hint is about the flag that is wrong. */
+/** The problem, and whether its hint is about the wrong flag. */
 const plain = ({
   flag,
   message,
@@ -68,7 +68,7 @@ const plain = ({
   }
 }
 
-/** The problem of a line, with the call that it means as `try`. What a later version brings has none. */
+/** The problem of a line, with the intended call as `try`. Features of later versions have none. */
 export const explainMistake = (line: Mistyped): Problem => {
   const { told, isAboutFlag } = plain(line)
   const meant = line.args.some((word) => comingWith(word) !== null)

@@ -1,4 +1,4 @@
-/** From what was typed to the call that goes over the socket. */
+/** Converts the command line into the request for the engine. */
 import type { OutgoingCall, Target } from "@backbeat/client/callEngine"
 import { findHome } from "@backbeat/client/Home"
 import { entryRowOf } from "@backbeat/contract/names"
@@ -18,16 +18,22 @@ export class PayloadUnreadable extends Error {
   override readonly name = "PayloadUnreadable"
 }
 
-/** How this program is started: compiled it is one file, from source Bun with the entry. */
+/** The command of this program: one file if compiled, otherwise Bun with the entry. */
 export const selfCommand = (): ReadonlyArray<string> =>
   Bun.main.startsWith("/$bunfs/") ? [process.execPath] : [process.execPath, Bun.main]
 
-/** How long a call hears nothing before it asks whether the engine answers: BACKBEAT_SILENT_MS, for callers that cannot wait. */
+/**
+ * How long a call without data waits before it checks the engine (BACKBEAT_SILENT_MS), for callers
+ * that cannot wait.
+ */
 const silentMsOf = (text: string | undefined): { readonly silentMs?: number } =>
   Number(text) > 0 ? { silentMs: Number(text) } : {}
 
-/** Whether a private folder of the caller has a database: there an engine makes and narrows nothing. */
-export const isMade = async (root: string): Promise<boolean> => {
+/**
+ * Whether a private folder of the caller has a database. Then an engine creates nothing there and
+ * changes no mode.
+ */
+export const isExistingHome = async (root: string): Promise<boolean> => {
   const { statSync } = await import("node:fs")
   try {
     const { mode, uid } = statSync(root)
@@ -39,13 +45,13 @@ export const isMade = async (root: string): Promise<boolean> => {
   }
 }
 
-/** Whether a call may start an engine: one that only looks makes no home. */
+/** Whether a call may start an engine: a call that only reads does not create a home. */
 const startsEngine = async (operation: string, root: string): Promise<boolean> => {
   const engine = entryRowOf(operation)?.engine
-  return engine === "prefers" ? isMade(root) : engine !== "uses"
+  return engine === "prefers" ? isExistingHome(root) : engine !== "uses"
 }
 
-/** Which home is called, and what starts its engine. */
+/** The home of the call, and the command that starts its engine. */
 export const targetOf = async ({ operation, home }: TypedCall): Promise<Target> => {
   const place = findHome(home, process.env)
   const engineCommand = (await startsEngine(operation, place.root))
@@ -61,7 +67,7 @@ const readPayload = async (payload: string | null): Promise<string | null> => {
   try {
     const { decodeUtf8 } = await import("./decodeUtf8.ts")
     const text = decodeUtf8(await file.bytes(), "it")
-    // An endless file is refused by the engine as well; here it is not even sent.
+    // The engine would reject an endless file too; here it is not even sent.
     if (text.length > payloadMaxBytes) throw new Error(`it is larger than ${payloadMaxBytes} bytes`)
     return text.trim() === "" ? "{}" : text
   } catch (thrown) {
@@ -71,8 +77,8 @@ const readPayload = async (payload: string | null): Promise<string | null> => {
   }
 }
 
-/** The runtime puts U+FFFD where an argument is no UTF-8: another text than the caller wrote. */
-const refuseUnreadableArguments = async (args: ReadonlyArray<string>): Promise<void> => {
+/** Rejects arguments that are not UTF-8: the runtime has changed their text. */
+const rejectInvalidArguments = async (args: ReadonlyArray<string>): Promise<void> => {
   if (!args.some((each) => each.includes("\uFFFD"))) return
   const { checkArguments } = await import("./decodeUtf8.ts")
   try {
@@ -82,7 +88,7 @@ const refuseUnreadableArguments = async (args: ReadonlyArray<string>): Promise<v
   }
 }
 
-/** The working directory; nothing when it was deleted: what needs it is refused. */
+/** The working directory; empty if it was deleted. Calls that need it are rejected. */
 const workingDirectory = (): string => {
   try {
     return process.cwd()
@@ -97,7 +103,7 @@ const sessionOf = (environment: NodeJS.ProcessEnv): string | undefined =>
   environment["CODEX_SESSION_ID"] ??
   environment["OPENCODE_SESSION_ID"]
 
-/** The task in which the call is made, with the home that started it: the engine knows whether that is its own. */
+/** The task that makes the call, and its home: the engine checks whether that is its own. */
 const insideOf = (environment: NodeJS.ProcessEnv) => {
   const {
     BACKBEAT_TASK_ID: taskId,
@@ -125,17 +131,17 @@ const callerOf = (operation: string) => {
   }
 }
 
-/** What text for people is made with. */
-const peoplesFlags = async () => ({
+/** The settings for text for people. */
+const humanFlags = async () => ({
   human: true,
   zone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
   ...((await onTerminal()) && process.env["NO_COLOR"] === undefined ? { color: true } : {})
 })
 
-/** The call. Throws PayloadUnreadable. */
+/** Builds the request. Throws PayloadUnreadable. */
 export const outgoing = async (line: TypedCall): Promise<OutgoingCall> => {
   const { operation, argv, flags } = line
-  await refuseUnreadableArguments(process.argv.slice(2))
+  await rejectInvalidArguments(process.argv.slice(2))
   const human = await isForPeople()
   const payload = await readPayload(line.payload)
   return {
@@ -146,7 +152,7 @@ export const outgoing = async (line: TypedCall): Promise<OutgoingCall> => {
     flags: {
       ...flags,
       pretty: line.pretty,
-      ...(human || flags["human"] === true ? await peoplesFlags() : {})
+      ...(human || flags["human"] === true ? await humanFlags() : {})
     },
     caller: callerOf(operation)
   }

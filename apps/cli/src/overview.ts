@@ -1,7 +1,9 @@
-/** What a person sees who types the name of the program alone: what runs, what failed last, and how to go on. */
+/**
+ * The output of the bare command for a person: what is running, the last failures, and next steps.
+ */
 import { callEngine } from "@backbeat/client/callEngine"
 import type { TypedCall } from "./commandLine.ts"
-import { isMade, outgoing, targetOf } from "./outgoing.ts"
+import { isExistingHome, outgoing, targetOf } from "./outgoing.ts"
 import { print } from "./print.ts"
 
 const live = ["running", "stopping", "retrying", "queued", "blocked"]
@@ -22,7 +24,7 @@ const tableOf = async (status: ReadonlyArray<string>, limit: number): Promise<st
 }
 
 const sections = async (root: string): Promise<ReadonlyArray<string>> => {
-  if (!(await isMade(root))) return ["No task is running."]
+  if (!(await isExistingHome(root))) return ["No task is running."]
   const [running, failed] = [await tableOf(live, 10), await tableOf(["failed"], 3)]
   return [
     running === "" ? "No task is running." : running,
@@ -35,7 +37,7 @@ backbeat start -- npm test        start a command in the background
 backbeat list --human             all tasks; also status ID, logs ID, stop ID
 backbeat help                     all operations and flags`
 
-/** Prints it; the exit code. */
+/** Prints it. Returns the exit code. */
 export const overview = async (root: string): Promise<number> => {
   await print("stdout", `${[...(await sections(root)), hints].join("\n")}\n`)
   return 0

@@ -1,6 +1,9 @@
-/** Writes answers: plain whatever FORCE_COLOR says, and whole, also through slow and non-blocking pipes. */
+/**
+ * Writes answers: without colors despite FORCE_COLOR, and completely, even to slow and non-blocking
+ * pipes.
+ */
 
-/** The answer cannot be written, on a full disk for example. */
+/** The answer cannot be written, for example on a full disk. */
 export class OutputUnwritable extends Error {
   override readonly name = "OutputUnwritable"
 }
@@ -12,8 +15,9 @@ const messageOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown)
 
 /**
- * Bun.write gives a file the room for what it writes before it writes: one that is open for appending then has as many NULs before
- * the text. What is no file has no size, and is written without the module that costs as much as a tenth of a call.
+ * Bun.write allocates space in a file before it writes. A file opened for appending would get as
+ * many NULs before the text. A pipe has no size, and is written without the module that costs a
+ * tenth of a call.
  */
 const write = async (to: "stdout" | "stderr", text: string): Promise<void> => {
   const file = to === "stdout" ? Bun.stdout : Bun.stderr
@@ -23,7 +27,10 @@ const write = async (to: "stdout" | "stderr", text: string): Promise<void> => {
     rest = rest.subarray(writeSync(to === "stdout" ? 1 : 2, rest))
 }
 
-/** True when the text has left, false when nobody reads it: of a stderr that fails nobody could be told. Throws OutputUnwritable. */
+/**
+ * Returns true if the text was written, false if nobody reads it. An error on stderr is ignored,
+ * because it cannot be reported. Throws OutputUnwritable.
+ */
 export const print = async (to: "stdout" | "stderr", text: string): Promise<boolean> => {
   try {
     await write(to, text)

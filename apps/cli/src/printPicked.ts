@@ -1,4 +1,4 @@
-/** Prints the value that --get has picked out of an answer that needs no engine. */
+/** Prints the value that --get selects from an answer without an engine. */
 import { exitCodes } from "@backbeat/contract/Envelope"
 import { pickedText } from "@backbeat/contract/pick"
 import type { Problem } from "@backbeat/contract/Problem"
@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import { complain } from "./explain.ts"
 import { print } from "./print.ts"
 
-/** Prints the value, or the problem; the exit code. */
+/** Prints the value or the problem. Returns the exit code. */
 export const printPicked = async (
   operation: string,
   picked: Result.Result<unknown, Problem>

@@ -1,4 +1,4 @@
-/** Prints frames as they come, over the ends of engines. A failure in the middle goes to stderr, as every failure does. */
+/** Prints frames as they come, across engines. A failure goes to stderr, like every failure. */
 import { awaitAnswer, type AnswerWait } from "@backbeat/client/awaitAnswer"
 import {
   callEngine,
@@ -14,7 +14,7 @@ import { behind, isRepeated, type Printed, tellsAllAgain } from "./resume.ts"
 
 const failureMark = '{"ok":false'
 
-/** What arrives, piece by piece. Throws Unreachable when nothing does and the engine stands still. */
+/** The received chunks. Throws Unreachable if none come and the engine does not respond. */
 async function* chunksOf(response: Response, wait: AnswerWait): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader()
   if (reader === undefined) return
@@ -25,7 +25,7 @@ async function* chunksOf(response: Response, wait: AnswerWait): AsyncGenerator<U
   }
 }
 
-/** The lines of a response, as many at a time as arrive together. */
+/** The lines of a response, several at a time if they arrive together. */
 async function* linesOf(
   response: Response,
   wait: AnswerWait
@@ -40,7 +40,10 @@ async function* linesOf(
   if (rest !== "") yield [rest]
 }
 
-/** What is remembered of a stream; its lines only where they stand among events or are of several tasks. */
+/**
+ * What is remembered of a stream. Lines are remembered if they are among events or from several
+ * tasks.
+ */
 interface Remembered {
   readonly wait: AnswerWait
   readonly printed: { -readonly [Key in keyof Printed]: Printed[Key] }
@@ -64,7 +67,7 @@ const looksOf = async ({ operation, flags }: OutgoingCall): Promise<Looks> => {
   return { shown: (frame) => humanFrame(isOfLines, frame), failed: humanError }
 }
 
-/** Prints one response until its end; the exit code. */
+/** Prints one response to its end. Returns the exit code. */
 const printFrames = async (
   response: Response,
   { wait, printed, lines: among, looks: { shown, failed } }: Remembered,
@@ -86,22 +89,22 @@ const printFrames = async (
   return 0
 }
 
-/** Ends when nobody reads standard output any more. A file or a terminal always has a reader. */
+/** Returns when nobody reads standard output any more. A file or a terminal always has a reader. */
 const readerGone = async (): Promise<void> => {
   const { fstatSync } = await import("node:fs")
   const stat = fstatSync(1)
   if (!stat.isFIFO() && !stat.isSocket()) return new Promise(() => {})
   const worker = new Worker(new URL("./watchReader.ts", import.meta.url).href)
-  // A worker that cannot watch leaves it to the next write.
+  // If the worker fails, the next write detects a closed reader.
   await new Promise<void>((resolve) => worker.addEventListener("message", () => resolve()))
 }
 
 const isBroken = (thrown: unknown): boolean =>
   thrown instanceof Error && "code" in thrown && thrown.code === "ECONNRESET"
 
-/** Prints the stream to its end; the exit code. */
+/** Prints the stream to its end. Returns the exit code. */
 const printAll = async (first: Response, target: Target, call: OutgoingCall): Promise<number> => {
-  // How long a stream is silent is up to what it tells of: only the engine is waited for.
+  // A stream may be silent for any time, so only the engine is checked.
   const wait = { ...answerWaitOf(target, call), timeoutMs: null }
   const printed = { count: 0, last: null }
   const looks = await looksOf(call)
@@ -126,6 +129,9 @@ const printAll = async (first: Response, target: Target, call: OutgoingCall): Pr
   }
 }
 
-/** Ends with the stream; the exit code. A reader that went away ends it too. Throws Unreachable when it cannot go on. */
+/**
+ * Prints the stream until it ends or its reader is closed. Returns the exit code. Throws
+ * Unreachable if it cannot be resumed.
+ */
 export const printStream = (first: Response, target: Target, call: OutgoingCall): Promise<number> =>
   Promise.race([printAll(first, target, call), readerGone().then(() => 0)])

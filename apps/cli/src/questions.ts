@@ -1,4 +1,4 @@
-/** What a person is asked who gives no payload, by the column `asks` of the row. */
+/** Asks a person who gives no payload, by the column `asks` of the row. */
 import type { EntryRow } from "@backbeat/contract/EntryRow"
 import { chooseAgent } from "./chooseAgent.ts"
 import type { TypedCall } from "./commandLine.ts"

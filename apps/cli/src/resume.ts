@@ -1,10 +1,13 @@
-/** From a stream that broke to the call that goes on behind its last frame: no frame is missing, none comes twice. */
+/**
+ * Builds the call that resumes a broken stream after its last frame, without missing or repeated
+ * frames.
+ */
 import type { OutgoingCall } from "@backbeat/client/callEngine"
 import { entryRowOf } from "@backbeat/contract/names"
 
 const snapshot = /^\{"type":"(?:task|pipeline)\.status\.snapshot"/u
 
-/** Whether a frame of a resumed stream was there before: the stream begins anew with what its tasks and its pipeline are. */
+/** Whether a frame of a resumed stream is a repeated snapshot of its tasks or pipeline. */
 export const isRepeated = (frame: string): boolean => snapshot.test(frame)
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -18,7 +21,7 @@ const given = ({ operation, payload }: OutgoingCall): Readonly<Record<string, un
   return isRecord(parsed) ? parsed : {}
 }
 
-/** The flag --follow stands for the field. */
+/** The flag --follow sets the field. */
 const payloadOf = (call: OutgoingCall): Readonly<Record<string, unknown>> =>
   call.flags["follow"] === true ? { ...given(call), follow: true } : given(call)
 
@@ -30,7 +33,10 @@ export interface Printed {
 
 const linesByDefault = 100
 
-/** Where the next line follows; undefined when the frame does not tell. So many lines as were printed are wanted no more, unless the stream goes on with all that come; among lines of context nobody knows which were counted. */
+/**
+ * Where the next line follows; undefined if the frame does not say. Reduces `count` by the printed
+ * lines, except with context lines, where it is unknown which were counted.
+ */
 const behindLine = (
   payload: Readonly<Record<string, unknown>>,
   last: Readonly<Record<string, unknown>>,
@@ -45,15 +51,18 @@ const behindLine = (
     : { since, ...left, lines: Math.max(0, Number(payload["lines"] ?? linesByDefault) - count) }
 }
 
-/** Whether a call reads the lines of several tasks: then no frame has a place in all of them, and the stream begins again. */
+/**
+ * Whether a call reads the lines of several tasks. Then no frame has a position in all of them, and
+ * the stream starts again.
+ */
 const isOfMany = (call: OutgoingCall): boolean =>
   entryRowOf(call.operation)?.resume === "cursor" && given(call)["id"] === undefined
 
-/** Whether lines that were printed come again when the stream continues. */
+/** Whether printed lines are sent again when the stream is resumed. */
 export const tellsAllAgain = (call: OutgoingCall): boolean =>
   entryRowOf(call.operation)?.resume === "sequence" || isOfMany(call)
 
-/** The call that goes on behind what was printed; null when that does not tell where. */
+/** The call that continues after what was printed; null if that is unknown. */
 export const behind = (call: OutgoingCall, { count, last }: Printed): OutgoingCall | null => {
   if (last === null || isOfMany(call)) return call
   const payload = payloadOf(call)

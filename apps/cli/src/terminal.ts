@@ -1,4 +1,4 @@
-/** Whether a person is looking. */
+/** Whether a person reads the output. */
 
 const characterDevice = 0o020000
 const kindMask = 0o170000
@@ -6,8 +6,8 @@ const kindMask = 0o170000
 const nullDevice = 0x103
 
 /**
- * Whether stdout is a terminal. Only a character device can be one, and only for one is node:tty loaded, which costs more
- * than the rest of a call.
+ * Whether stdout is a terminal. Only a character device can be one, so only then node:tty is
+ * loaded, which costs more than the rest of a call.
  */
 export const onTerminal = async (): Promise<boolean> => {
   try {
@@ -16,12 +16,12 @@ export const onTerminal = async (): Promise<boolean> => {
     const { isatty } = await import("node:tty")
     return isatty(1)
   } catch {
-    // A closed stdout is none.
+    // A closed stdout is not a terminal.
     return false
   }
 }
 
-/** A person gave a question up, with Ctrl+C or Ctrl+D. */
+/** A person cancelled a question with Ctrl+C or Ctrl+D. */
 export class NotAnswered extends Error {
   override readonly name = "NotAnswered"
 }

@@ -1,4 +1,4 @@
-/** What a call that starts no engine answers when none runs. It changes nothing in the home. */
+/** Answers a call that does not start an engine when none runs. Changes nothing in the home. */
 import { findHome, type HomePaths } from "@backbeat/client/Home"
 import type { NotStarted } from "@backbeat/client/Unreachable"
 import { succeeded } from "@backbeat/contract/Envelope"
@@ -40,7 +40,10 @@ const answers: Readonly<Record<NamesByEngine<"uses" | "prefers">, Answer>> = {
 
 const hasAnswer = (name: string): name is keyof typeof answers => Object.hasOwn(answers, name)
 
-/** Prints the answer; the exit code. `refusal` says why an engine that the call would have liked could not be started. */
+/**
+ * Prints the answer. Returns the exit code. `refusal` says why an engine could not be started for
+ * it.
+ */
 export const withoutEngine = async (
   line: TypedCall,
   refusal: NotStarted | null

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { Rig } from "./Rig.ts"
 
-test("a command ends with its exit code, and its output is kept", async () => {
+test("a command ends with its exit code, and its output is stored", async () => {
   await using rig = new Rig()
   const task = await rig.task("start", { id: "demo", script: "echo hello; exit 3" }, ["--wait"])
   expect(task).toMatchObject({
@@ -13,7 +13,7 @@ test("a command ends with its exit code, and its output is kept", async () => {
   expect(await rig.data("logs", { id: "demo" })).toMatchObject({ lines: ["hello"], totalLines: 1 })
 })
 
-test("a task outlives its engine, which finds its end again", async () => {
+test("a task survives its engine, and the next engine finds its end", async () => {
   await using rig = new Rig()
   await rig.task("start", {
     id: "long",

@@ -8,7 +8,7 @@ import { isAlive } from "../processes.ts"
 import { FakeAgents } from "./FakeAgents.ts"
 import { prompted } from "./prompted.ts"
 
-test("an agent goes on from what the last ended attempt of another left, though that runs again", async () => {
+test("an agent continues from the last ended attempt of another task, even if that task runs again", async () => {
   await using rig = new Rig()
   const agents = new FakeAgents(rig.scratch)
   agents.answer("claude", "success")
@@ -45,7 +45,7 @@ test("an agent goes on from what the last ended attempt of another left, though 
   expect(prompt).not.toContain("half")
 })
 
-test("the work tree that an agent left is called so only when somebody looked in time", async () => {
+test("the work tree counts as the agent's only if it was read in time", async () => {
   await using rig = new Rig()
   const agents = new FakeAgents(rig.scratch)
   const gate = join(rig.scratch, "gate")
@@ -69,7 +69,7 @@ test("the work tree that an agent left is called so only when somebody looked in
   })
 })
 
-test("a restart without the agent is refused, and leaves what there is", async () => {
+test("a restart without the agent is rejected, and changes nothing", async () => {
   await using rig = new Rig()
   const agents = new FakeAgents(rig.scratch)
   agents.answer("claude", "success")
@@ -86,7 +86,7 @@ test("a restart without the agent is refused, and leaves what there is", async (
   })
 })
 
-test("an agent's time begins when its prompt has been put together, however slow git is", async () => {
+test("an agent's time starts when its prompt is complete, however slow git is", async () => {
   await using rig = new Rig()
   const agents = new FakeAgents(rig.scratch)
   agents.answer("claude", "success")

@@ -6,7 +6,7 @@ import { post, posted } from "../post.ts"
 import { Rig } from "../Rig.ts"
 import { FakeAgents } from "./FakeAgents.ts"
 
-test("an agent that has done its work is not cancelled by a stop that comes while its work tree is looked at", async () => {
+test("an agent that has finished is not cancelled by a stop while its work tree is read", async () => {
   await using rig = new Rig()
   const agents = new FakeAgents(rig.scratch)
   agents.answer("claude", "success")

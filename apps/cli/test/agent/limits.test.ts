@@ -35,7 +35,7 @@ const said = (from: number, to: number): ReadonlyArray<string> =>
 const sayAll = (from: number, to: number): string =>
   `seq ${from} ${to} | sed 's/$/ is a line that an agent says/'`
 
-test("an agent's text and events are kept within the limit of its task, and the newest lines of them", async () => {
+test("an agent's text and events keep their newest lines within the limit of its task", async () => {
   await using rig = new Rig()
   await shell(rig)
   const maxOutputBytes = 65_536
@@ -54,7 +54,7 @@ test("an agent's text and events are kept within the limit of its task, and the 
 /** The number of the last line of each round. */
 const last = (round: number): number => round * 2000
 
-test("an agent's lines are told once each, in order, though engines are killed after its output was rotated", async () => {
+test("each line of an agent is returned once and in order, even if engines are killed after its output was rotated", async () => {
   await using rig = new Rig()
   await shell(rig)
   // Each round has a gate of its own: the next one could be passed with what opened the one before.
@@ -79,7 +79,7 @@ test("an agent's lines are told once each, in order, though engines are killed a
   expect(lines.length).toBeGreaterThan(1500)
 })
 
-test("an agent's session and last words are known though the engine that read them was killed, and the events are dropped", async () => {
+test("an agent's session and last text are known even if the engine that read them was killed and the events were dropped", async () => {
   await using rig = new Rig()
   const agents = new FakeAgents(rig.scratch)
   const gate = await fifo(join(rig.scratch, "gate"))
@@ -107,7 +107,7 @@ echo '{"type":"turn.completed","usage":{"input_tokens":10,"output_tokens":5}}'
   })
 })
 
-test("an agent's standard error shows nothing of what rotation took from it", async () => {
+test("an agent's standard error does not show what rotation dropped", async () => {
   await using rig = new Rig()
   await shell(rig)
   const gate = await fifo(join(rig.scratch, "gate"))
@@ -125,7 +125,7 @@ test("an agent's standard error shows nothing of what rotation took from it", as
   })
 })
 
-test("an agent's result is read though it is larger than what is kept of its output", async () => {
+test("an agent's result is read even if it is larger than the output limit", async () => {
   await using rig = new Rig()
   const agents = new FakeAgents(rig.scratch)
   agents.answer("claude", "tool-call")

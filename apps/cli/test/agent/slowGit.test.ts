@@ -17,7 +17,7 @@ import { FakeAgents } from "./FakeAgents.ts"
 /** git is given up after 2 s: so often a busy machine may need longer for a start. */
 const roundsAtMost = 5
 
-test("a task is started and ends while git has not answered for another one", async () => {
+test("a task starts and ends while git is slow for another one", async () => {
   await using rig = new Rig()
   const agents = new FakeAgents(rig.scratch)
   agents.answer("claude", "success")

@@ -76,7 +76,7 @@ const calls: ReadonlyArray<readonly [args: ReadonlyArray<string>, aim?: number]>
   [["start", '{"comand":"ls"}']]
 ]
 
-test("typical answers have the bytes that bytes.json tells", async () => {
+test("typical answers have the sizes in bytes.json", async () => {
   await using rig = new Rig()
   const told: Array<{ readonly call: string; readonly bytes: number; readonly answer: string }> = []
   for (const [args, aim] of calls) {

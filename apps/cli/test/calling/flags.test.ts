@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { Rig } from "../Rig.ts"
 
 describe("flags", () => {
-  test("may stand before, between and after", async () => {
+  test("may be before, between and after words", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", command: "true" }, ["--wait"])
     for (const args of [
@@ -30,7 +30,7 @@ describe("flags", () => {
     }
   })
 
-  test("take their value behind a space or an equals sign", async () => {
+  test("have their value after a space or an equals sign", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", stdin: "open", command: "cat" })
     for (const args of [
@@ -50,7 +50,7 @@ describe("flags", () => {
     ).toMatchObject({ ok: true })
   })
 
-  test("that are unknown are refused with the nearest known one and all that the operation knows", async () => {
+  test("that are unknown are rejected with the most similar one and all known flags", async () => {
     await using rig = new Rig()
     expect(await rig.refusal(["wait", "x", "--timout", "3"])).toEqual({
       command: "wait",
@@ -77,7 +77,7 @@ describe("flags", () => {
     })
   })
 
-  test("with a wrong value are refused by name", async () => {
+  test("with an invalid value are rejected by name", async () => {
     await using rig = new Rig()
     for (const [args, message] of [
       [["wait", "x", "--timeout"], "--timeout needs a value"],
@@ -115,7 +115,7 @@ describe("flags", () => {
 })
 
 describe("a flag without an operation", () => {
-  test("is refused for what is wrong with it", async () => {
+  test("is rejected for its own error", async () => {
     await using rig = new Rig()
     for (const [args, message] of [
       [["--home"], "--home needs a directory"],
@@ -133,7 +133,7 @@ describe("a flag without an operation", () => {
 })
 
 describe("an unknown command", () => {
-  test("is refused with the nearest known one", async () => {
+  test("is rejected with the most similar known one", async () => {
     await using rig = new Rig()
     expect(await rig.refusal(["statsu", "x"])).toMatchObject({
       command: "statsu",
@@ -161,7 +161,7 @@ describe("an unknown command", () => {
     }
   })
 
-  test("starts no engine when only a flag is wrong or help is wanted", async () => {
+  test("starts no engine for a wrong flag or for help", async () => {
     await using rig = new Rig()
     await rig.refusal(["list", "--nope"])
     await rig.call(["help"])
@@ -172,7 +172,7 @@ describe("an unknown command", () => {
 })
 
 describe("an unknown field", () => {
-  test("is refused with the nearest known one, also deep inside", async () => {
+  test("is rejected with the most similar known one, at every depth", async () => {
     await using rig = new Rig()
     for (const [payload, path, near] of [
       [{ comand: "ls" }, "comand", "command"],
@@ -188,7 +188,7 @@ describe("an unknown field", () => {
     }
   })
 
-  test("or a wrong type is told with its path", async () => {
+  test("or a wrong type is reported with its path", async () => {
     await using rig = new Rig()
     for (const [operation, payload, message] of [
       ["start", { command: "ls", args: [1] }, "args[0]: expected a string, got a number"],

@@ -8,7 +8,7 @@ const printed = async (rig: Rig, args: ReadonlyArray<string>): Promise<string> =
 }
 
 describe("--get", () => {
-  test("prints one value of the whole answer as text", async () => {
+  test("prints one value of the complete answer as text", async () => {
     await using rig = new Rig()
     const id = (
       await printed(rig, ["start", "--wait", "--get", "task.id", "--", "echo", "hi"])
@@ -44,7 +44,7 @@ describe("--get", () => {
     })
   })
 
-  test("reads also what is too large to be shown", async () => {
+  test("reads answers that are too large to show too", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "much", script: "yes 0123456789 | head -n 40000" }, ["--wait"])
     expect(
@@ -52,7 +52,7 @@ describe("--get", () => {
     ).toHaveLength(40_001)
   })
 
-  test("of a value that is not there fails, and says that the call was done", async () => {
+  test("of a missing value fails, and says that the call was done", async () => {
     await using rig = new Rig()
     expect(
       await rig.refusal(["start", '{"id":"a","command":"true"}', "--get", "task.ID"])

@@ -5,7 +5,7 @@ import { onTerminal } from "./onTerminal.ts"
 import { Rig } from "../Rig.ts"
 
 describe("help in a pipe", () => {
-  test("is JSON, however it is asked for", async () => {
+  test("is JSON, in every form of the request", async () => {
     await using rig = new Rig()
     for (const args of [[], ["help"], ["--help"], ["-h"]]) {
       const { exitCode, stderr, document } = await rig.call(args)
@@ -33,7 +33,7 @@ describe("help in a pipe", () => {
     }
   })
 
-  test("names an operation of two words as it is called", async () => {
+  test("shows an operation of two words as it is typed", async () => {
     await using rig = new Rig()
     for (const about of ["schema", "examples"]) {
       expect((await rig.call([about, "show", "pipeline", "create"])).document).toMatchObject({
@@ -46,7 +46,7 @@ describe("help in a pipe", () => {
     })
   })
 
-  test("tells every operation its fields, flags, errors and examples", async () => {
+  test("shows fields, flags, errors and examples of every operation", async () => {
     await using rig = new Rig()
     const { document } = await rig.call(["help"])
     const names = operationNames.map((name) => ({ name, summary: expect.any(String) }))
@@ -66,7 +66,7 @@ describe("help in a pipe", () => {
     )
   })
 
-  test("lists the operations that begin with a word, and a call of that word alone names them", async () => {
+  test("lists the operations that start with a word, and so does the error for that word alone", async () => {
     await using rig = new Rig()
     const its = ["pipeline create", "pipeline get", "pipeline list", "pipeline cancel"]
     for (const args of [
@@ -125,7 +125,7 @@ describe("on a terminal", () => {
     expect(await onTerminal(rig, ["--version", "--pretty"])).toMatch(/^\{\n {2}"ok": true,/u)
   })
 
-  test("answers are JSON on one line, as everywhere, and refusals too", async () => {
+  test("answers and errors are JSON on one line, as everywhere", async () => {
     await using rig = new Rig()
     expect(await onTerminal(rig, ["list"])).toBe(
       '{"ok":true,"command":"list","data":{"total":0,"tasks":[]}}\n'
@@ -137,7 +137,7 @@ describe("on a terminal", () => {
     )
   })
 
-  test("the setting format asks for text, but not for an agent, in a pipe or with --json", async () => {
+  test("the setting format selects text, but not for an agent, in a pipe or with --json", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "bad", script: "exit 3" }, ["--wait"])
     const line = ["status", "bad"]
@@ -162,7 +162,7 @@ describe("on a terminal", () => {
     expect((await rig.call(line)).document).toMatchObject({ ok: true })
   })
 
-  test("the name of the program alone shows what runs, what failed last and how to go on", async () => {
+  test("the bare command shows what is running, the last failures and next steps", async () => {
     await using rig = new Rig()
     const nothing = await onTerminal(rig, [])
     expect(nothing).toStartWith("No task is running.\n\nbackbeat start -- npm test ")

@@ -34,7 +34,7 @@ const withMuchOutput = async (): Promise<Rig> => {
 const readAll = `"$B" logs '{"id":"much","lines":1000000}' --output inline`
 
 describe("a large answer", () => {
-  test("arrives whole through a pipe, a slow reader and a file", async () => {
+  test("arrives completely through a pipe, a slow reader and a file", async () => {
     await using rig = await withMuchOutput()
     const { stdout, stderr } = await shell(rig, readAll)
     expect(stderr).toBe("")
@@ -51,7 +51,7 @@ describe("a large answer", () => {
     expect((await shell(rig, `${readAll} | tail -c 3`)).stdout).toBe("}}\n")
   })
 
-  test("arrives whole through a pipe that does not block", async () => {
+  test("arrives completely through a non-blocking pipe", async () => {
     await using rig = await withMuchOutput()
     const program = `
       const { dlopen, FFIType } = require("bun:ffi")
@@ -65,7 +65,7 @@ describe("a large answer", () => {
     expect(await shell(rig, line)).toMatchObject({ exitCode: 0, stdout: "}}\n" })
   })
 
-  test("is what is added to a file that is open for appending, and nothing else", async () => {
+  test("is the only thing appended to a file", async () => {
     await using rig = new Rig()
     const wrong = JSON.stringify(
       Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`unknown${at}`, at]))
@@ -93,7 +93,7 @@ describe("a large answer", () => {
     )
   })
 
-  test("may be cut off by its reader without a complaint", async () => {
+  test("may be cut off by its reader without an error", async () => {
     await using rig = await withMuchOutput()
     const head = await shell(rig, `{ ${readAll}; echo "exit $?" >&2; } | head -c 20`)
     expect(head).toEqual({ exitCode: 0, stdout: '{"ok":true,"command"', stderr: "exit 0\n" })
@@ -106,8 +106,8 @@ describe("a large answer", () => {
   })
 })
 
-describe("an answer that nobody can read", () => {
-  test("leaves the call as it is when stdout is closed", async () => {
+describe("an answer that cannot be written", () => {
+  test("does not affect the call when stdout is closed", async () => {
     await using rig = new Rig()
     expect(await shell(rig, `"$B" start '{"id":"x","command":"true"}' --wait >&-`)).toEqual({
       exitCode: 0,
@@ -127,7 +127,7 @@ describe("an answer that nobody can read", () => {
     expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "completed" })
   })
 
-  test("is an error when the disk behind stdout is full", async () => {
+  test("is an error when the disk of stdout is full", async () => {
     await using rig = new Rig()
     await rig.data("start", { command: "true" }, ["--wait"])
     for (const call of ["list", "capabilities", "help", "engine status", "events --stream"]) {
@@ -151,7 +151,7 @@ describe("an answer that nobody can read", () => {
   })
 })
 
-test("no document has colours in it, whatever the environment wishes", async () => {
+test("no document has colors, whatever the environment says", async () => {
   await using rig = new Rig()
   for (const args of [["list"], ["status", "none"], ["nonsense"], ["help"], ["list", "--nope"]]) {
     const { stdout, stderr } = await rig.call(args, {

@@ -6,7 +6,7 @@ import { Rig } from "../Rig.ts"
 import { binary } from "../binary.ts"
 
 describe("a payload", () => {
-  test("is inline JSON, a file, stdin, a bare word or nothing", async () => {
+  test("is inline JSON, a file, stdin, a plain word or nothing", async () => {
     await using rig = new Rig()
     writeFileSync(join(rig.scratch, "payload.json"), '\n { "id": "filed", "command": "true" }\n')
     const ids: Array<unknown> = []
@@ -35,7 +35,7 @@ describe("a payload", () => {
     })
   })
 
-  test("that is no JSON is refused with what was received", async () => {
+  test("that is not JSON is rejected with what was received", async () => {
     await using rig = new Rig()
     expect(await rig.refusal(["start", "{command:1}"])).toMatchObject({
       command: "start",
@@ -53,7 +53,7 @@ describe("a payload", () => {
     expect(await rig.refusal(["status", "[]"])).toMatchObject({ type: "CommandInputError" })
   })
 
-  test("in a file that cannot be read is refused with the file's name", async () => {
+  test("in an unreadable file is rejected with the file's name", async () => {
     await using rig = new Rig()
     mkdirSync(join(rig.scratch, "folder"))
     for (const name of ["absent.json", "folder", ""]) {
@@ -65,7 +65,7 @@ describe("a payload", () => {
     }
   })
 
-  test("that is not UTF-8 is refused with the byte at which it is not", async () => {
+  test("that is not UTF-8 is rejected with the invalid byte", async () => {
     await using rig = new Rig()
     const file = join(rig.scratch, "latin1.json")
     const refusals: ReadonlyArray<readonly [ReadonlyArray<number>, string]> = [
@@ -94,7 +94,7 @@ describe("a payload", () => {
     expect(await rig.data("list")).toMatchObject({ total: 0 })
   })
 
-  test("in an argument that is not UTF-8 is refused, and one that holds U+FFFD is not", async () => {
+  test("in an argument that is not UTF-8 is rejected, but not one that contains U+FFFD", async () => {
     await using rig = new Rig()
     const shell = async (line: string) => {
       const child = Bun.spawn(["/bin/bash", "-c", line, "sh", binary], {
@@ -142,7 +142,7 @@ describe("a payload", () => {
     })
   })
 
-  test("keeps unicode, quotes, newlines and empty strings as they are", async () => {
+  test("keeps unicode, quotes, newlines and empty strings unchanged", async () => {
     await using rig = new Rig()
     const args = [
       "",
@@ -167,7 +167,7 @@ describe("a payload", () => {
     expect(await Bun.file(stdoutPath).text()).toBe(args.map((each) => `[${each}]`).join(""))
   })
 
-  test("with a NUL, a wrong id or a lone surrogate is refused or made whole, never cut short", async () => {
+  test("with a NUL, an invalid id or a lone surrogate is rejected or corrected, never cut", async () => {
     await using rig = new Rig()
     for (const payload of [
       { command: "echo", args: ["a\0b"] },
@@ -214,7 +214,7 @@ describe("a payload", () => {
     expect(await rig.data("logs", { id: "long" })).toMatchObject({ lines: ["the end"] })
   })
 
-  test("with arguments beyond what the system takes makes a task that was not spawned", async () => {
+  test("with arguments beyond the system's limit creates a task that was not spawned", async () => {
     await using rig = new Rig()
     const stdin = JSON.stringify({
       id: "wide",
@@ -229,8 +229,8 @@ describe("a payload", () => {
   })
 })
 
-describe("a command behind --", () => {
-  test("is taken as it is, with the payload beside it", async () => {
+describe("a command after --", () => {
+  test("is used unchanged, beside the payload", async () => {
     await using rig = new Rig()
     const called = await rig.call([
       "start",
@@ -273,7 +273,7 @@ describe("a command behind --", () => {
     })
   })
 
-  test("is refused where it has no place", async () => {
+  test("is rejected by operations without a command", async () => {
     await using rig = new Rig()
     for (const [args, message] of [
       [["start", "--"], "the command after -- is missing"],
@@ -327,7 +327,7 @@ const callIn = async (
 }
 
 describe("a call in a folder that was deleted", () => {
-  test("is refused when it needs that folder, and is done when it does not", async () => {
+  test("is rejected only if it needs that folder", async () => {
     await using rig = new Rig()
     const refused = { ok: false, error: { type: "CommandInputError", details: { path: "cwd" } } }
     expect(await callIn(rig, ["start", '{"command":"true"}'])).toEqual([
@@ -363,7 +363,7 @@ describe("a call in a folder that was deleted", () => {
     }
   })
 
-  test("is refused when the home is given relative to it", async () => {
+  test("is rejected if the home is given relative to it", async () => {
     await using rig = new Rig()
     expect(await callIn(rig, ["list", "--home", "home"])).toMatchObject([
       1,

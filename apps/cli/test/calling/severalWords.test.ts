@@ -2,8 +2,8 @@
 import { describe, expect, test } from "bun:test"
 import { Rig } from "../Rig.ts"
 
-describe("a refused call", () => {
-  test("of several words says what each may have meant, and does not choose", async () => {
+describe("a rejected call", () => {
+  test("of several words says what each may mean, and does not choose", async () => {
     await using rig = new Rig()
     for (const [line, hint] of [
       [

@@ -32,7 +32,7 @@ class StillRig extends Rig {
   }
 }
 
-describe("a call of an engine that stands still", () => {
+describe("a call to a suspended engine", () => {
   test("fails with the engine's pid and state, whatever the operation is", async () => {
     await using rig = new StillRig()
     await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
@@ -58,7 +58,7 @@ describe("a call of an engine that stands still", () => {
     expect(await rig.engine()).toBe(pid)
   })
 
-  test("says that what it asked for may still be done, and it is done when the engine goes on", async () => {
+  test("says that it may still take effect, and it does when the engine continues", async () => {
     await using rig = new StillRig()
     const pid = await rig.standStill()
     const refusal = await rig.refusal(["start", '{"id":"late","command":"true"}'], { env })
@@ -72,7 +72,7 @@ describe("a call of an engine that stands still", () => {
     expect((await rig.task("wait", { id: "late" }))["status"]).toBe("completed")
   })
 
-  test("gives up a little behind its own --timeout, though it would hear nothing for longer", async () => {
+  test("gives up shortly after its own --timeout", async () => {
     await using rig = new StillRig()
     await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
     await rig.standStill()
@@ -95,7 +95,7 @@ describe("a call of an engine that stands still", () => {
   })
 })
 
-test("a call of an engine that is stopped while it begins fails with its pid and state", async () => {
+test("a call to an engine that is suspended during startup fails with its pid and state", async () => {
   await using rig = new StillRig()
   mkdirSync(rig.home, { mode: 0o700 })
   // It takes the home, and stands still before it serves.
@@ -139,8 +139,8 @@ test("a call of an engine that is stopped while it begins fails with its pid and
   })
 })
 
-describe("a call of an engine that is at work", () => {
-  test("waits on as long as the engine answers that it is there", async () => {
+describe("a call to a busy engine", () => {
+  test("waits as long as the engine answers health checks", async () => {
     await using rig = new StillRig()
     await rig.data("start", { id: "t", command: "sleep", args: ["2.5"] })
     const waited = await rig.call(["wait", "t"], { env: { BACKBEAT_SILENT_MS: "1000" } })
@@ -150,7 +150,7 @@ describe("a call of an engine that is at work", () => {
     })
   })
 
-  test("and that is stopped later says so at the next question", async () => {
+  test("fails at the next health check if the engine is suspended later", async () => {
     await using rig = new StillRig()
     await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
     const waiting = rig.spawn(["wait", "t"], { env: { BACKBEAT_SILENT_MS: "1000" } })

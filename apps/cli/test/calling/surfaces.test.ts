@@ -54,7 +54,7 @@ const hintOf = async (...call: Parameters<typeof asMcp>): Promise<string | undef
 const typed = /(?:^|[\s("])--[a-z]|\bbackbeat [a-z<]|@file|single quotes/u
 
 describe("an answer for MCP", () => {
-  test("names tools where that for the command line names operations", async () => {
+  test("mentions tools where the command line mentions operations", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "done", command: "true" }, ["--wait"])
     expect((await rig.refusal(["status", "none"])).details.hint).toBe(
@@ -72,7 +72,7 @@ describe("an answer for MCP", () => {
     })
   })
 
-  test("says in sentences of its data what comes next as a call of a tool", async () => {
+  test("contains the next step as a call of a tool in its data", async () => {
     await using rig = new Rig()
     await rig.data("queue pause", { queue: "builds" })
     await rig.data("start", { id: "waits", command: "true", queue: "builds" })
@@ -99,7 +99,7 @@ describe("an answer for MCP", () => {
     })
   })
 
-  test("has no word of the command line, whatever is wrong", async () => {
+  test("has no words of the command line, for any error", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "live", script: "sleep 60" })
     await rig.data("pipeline create", { id: "p", steps: ["true", "true"] }, ["--wait"])

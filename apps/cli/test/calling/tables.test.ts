@@ -10,7 +10,7 @@ const hidden = {
 }
 
 describe("a table of tasks", () => {
-  test("shows of a prompt the agent and its first line, cut as commands are, or its name", async () => {
+  test("shows a prompt by agent and first line, cut like commands, or by its name", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("claude", "success")
@@ -44,7 +44,7 @@ describe("a table of tasks", () => {
 })
 
 describe("the tables of several ids", () => {
-  test("are of tasks and of pipelines, and the ids that do not exist are named", async () => {
+  test("contain tasks and pipelines, and unknown ids are listed", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "one", command: "true" }, ["--wait"])
     await rig.data("pipeline create", { id: "release", steps: ["true", "true"] }, ["--wait"])
@@ -55,7 +55,7 @@ describe("the tables of several ids", () => {
 })
 
 describe("a table of agents", () => {
-  test("of `agents check` is followed by what is wrong with each", async () => {
+  test("of `agents check` is followed by the problems of each", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     const { stdout } = await rig.call(["agents", "check", "claude", "--human"], {
@@ -93,7 +93,7 @@ describe("a table of agents", () => {
 })
 
 describe("logs for people", () => {
-  test("are text on stdout, also when the text looks like a failure of backbeat", async () => {
+  test("are text on stdout, even if the text looks like a failure of backbeat", async () => {
     await using rig = new Rig()
     const line = '{"ok":false,"command":"deploy"}'
     await rig.data("start", { id: "t", command: "echo", args: [line] }, ["--wait"])
@@ -105,7 +105,7 @@ describe("logs for people", () => {
     expect((await rig.call(["logs", "none", "--human"])).stderr).toStartWith("TaskNotFound: ")
   })
 
-  test("are text with timestamps and when they are large, and name the file of --output artifact", async () => {
+  test("are text with timestamps and when they are large, and show the file of --output artifact", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "t", script: "seq 1 30000; echo done" }, ["--wait"])
     const all = (await rig.call(["logs", '{"id":"t","lines":100000}', "--human"])).stdout.split(
@@ -122,7 +122,7 @@ describe("logs for people", () => {
 })
 
 describe("text for people", () => {
-  test("is what every operation answers with, here or in the engine", async () => {
+  test("exists for every operation, with or without an engine", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "echo a; exit 3" }, ["--wait"])
     for (const line of [
@@ -148,7 +148,7 @@ describe("text for people", () => {
     }
   }, 20_000)
 
-  test("tells times in the zone of its reader, and how long something has run", async () => {
+  test("shows times in the zone of its reader, and durations", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", stdin: "open", command: "cat" })
     const hourIn = async (TZ: string) =>
@@ -159,7 +159,7 @@ describe("text for people", () => {
     expect((Number(tokyo) - Number(utc) + 24) % 24).toBe(9)
   })
 
-  test("tells instants in its sentences in the zone of its reader too", async () => {
+  test("shows instants in sentences in the zone of its reader too", async () => {
     await using rig = new Rig()
     const restart = { when: "on-failure", delayMs: 600_000 }
     await rig.data("start", [
@@ -181,7 +181,7 @@ describe("text for people", () => {
     }
   })
 
-  test("has a column for the memory that was asked for", async () => {
+  test("has a column for memory if requested", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", stdin: "open", command: "cat" })
     const asked = await rig.call(["list", '{"resources":true}', "--human"])

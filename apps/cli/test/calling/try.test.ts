@@ -289,7 +289,7 @@ const prepare = async (rig: Rig): Promise<void> => {
   )
 }
 
-describe("a refused call", () => {
+describe("a rejected call", () => {
   test.each([
     { of: "another tool's name of an operation", mistakes: operations },
     { of: "another tool's name of a field", mistakes: fields },
@@ -323,7 +323,7 @@ describe("a refused call", () => {
     30_000
   )
 
-  test("for want of time offers the same wait", async () => {
+  test("that timed out suggests the same wait", async () => {
     await using rig = new Rig()
     await prepare(rig)
     const [line, meant] = meanings.at(-1) ?? [[], undefined]
@@ -342,7 +342,7 @@ describe("a refused call", () => {
     })
   })
 
-  test("gives a call that may be typed as one word, as it stands", async () => {
+  test("returns a call that can be typed as one word", async () => {
     await using rig = new Rig()
     const { try: meant } = await rig.refusal(["start", json({ cmd: "true", wait: true })])
     const run = await rig.call([json(meant)])
@@ -353,7 +353,7 @@ describe("a refused call", () => {
     })
   })
 
-  test("offers none where a value would have to be invented", async () => {
+  test("suggests none if a value would have to be invented", async () => {
     await using rig = new Rig()
     for (const line of [
       ["start", "{}"],
@@ -377,7 +377,7 @@ describe("a refused call", () => {
     }
   })
 
-  test("offers none that would be refused itself", async () => {
+  test("suggests none that would be rejected itself", async () => {
     await using rig = new Rig()
     await prepare(rig)
     for (const line of [
@@ -401,7 +401,7 @@ describe("a refused call", () => {
     }
   })
 
-  test("offers none when its payload came from a file or from stdin", async () => {
+  test("suggests none if its payload came from a file or stdin", async () => {
     await using rig = new Rig()
     await Bun.write(`${rig.scratch}/payload.json`, json({ cmd: "true" }))
     const fromFile = await rig.refusal(["start", "@payload.json"])
@@ -415,7 +415,7 @@ describe("a refused call", () => {
     }
   })
 
-  test("keeps the home that was named", async () => {
+  test("keeps the home of the call", async () => {
     await using rig = new Rig()
     const elsewhere = { env: { BACKBEAT_HOME: "/nowhere/at/all" } }
     const meant = { operation: "start", payload: { command: "true" }, flags: { home: rig.home } }
@@ -426,7 +426,7 @@ describe("a refused call", () => {
     expect((await rig.call([json(meant)], elsewhere)).document).toMatchObject({ ok: true })
   })
 
-  test("whose payload is on stdin without - says so, and does not read it", async () => {
+  test("whose payload is on stdin without - says so, without reading it", async () => {
     await using rig = new Rig()
     const line = `printf '{"command":"true"}' | "$0" start`
     const child = Bun.spawn(["sh", "-c", line, binary], {
@@ -439,7 +439,7 @@ describe("a refused call", () => {
     expect((await rig.refusal(["start"])).details.hint).not.toContain("stdin")
   })
 
-  test("of one item of a batch offers the call of that item", async () => {
+  test("of one item of a batch suggests the call for that item", async () => {
     await using rig = new Rig()
     const { document } = await rig.call(["start", json([{ command: "true" }, { cmd: "true" }])])
     expect(document).toMatchObject({

@@ -16,7 +16,7 @@ const mostAtOnce = (log: string): number => {
   return most
 }
 
-test("never more tasks of a call run than it lets run, though engine after engine is killed", async () => {
+test("a call never runs more tasks than its limit, even if engine after engine is killed", async () => {
   await using rig = new Rig()
   const tasks = Array.from({ length: 12 }, (_, index) => ({
     id: `t${index}`,
@@ -34,7 +34,7 @@ test("never more tasks of a call run than it lets run, though engine after engin
   expect(mostAtOnce(log)).toBe(3)
 })
 
-test("a pipeline whose engine is killed at its restart runs again, and ends anew", async () => {
+test("a pipeline whose engine is killed at its restart runs again and ends again", async () => {
   await using rig = new Rig()
   const steps = [
     "echo one >> ran",

@@ -54,7 +54,7 @@ describe("an engine", () => {
     expect(readlinkSync(`/proc/${pid}/cwd`)).toBe("/")
   })
 
-  test("outlives SIGHUP and SIGKILL of everything around its caller, and so do its tasks", async () => {
+  test("survives SIGHUP and SIGKILL of all processes around its caller, and so do its tasks", async () => {
     await using rig = new Rig()
     // The caller leads a session with a shell around it, and waits.
     const caller = Bun.spawn(
@@ -83,7 +83,7 @@ describe("an engine", () => {
     expect(await rig.enginePid()).toBe(engine ?? 0)
   })
 
-  test("that is told to end by SIGHUP, SIGINT or SIGTERM lets go in order, and its tasks go on", async () => {
+  test("shuts down in order at SIGHUP, SIGINT or SIGTERM, and its tasks continue", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "on", command: "sleep", args: ["60"] })
     for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
@@ -98,7 +98,7 @@ describe("an engine", () => {
     }
   })
 
-  test("that is ending keeps nobody waiting", async () => {
+  test("lets nobody wait while it shuts down", async () => {
     await using rig = new Rig()
     const callMs = async (): Promise<number> => {
       const begunAt = performance.now()
@@ -117,7 +117,7 @@ describe("an engine", () => {
     expect(ending).toBeLessThan(cold * 3)
   })
 
-  test("keeps nothing of its caller's environment but what it needs", async () => {
+  test("inherits only the variables that it needs", async () => {
     await using rig = new Rig()
     await rig.call(["list"], { env: { SECRET_TOKEN: "hidden" } })
     expect(readFileSync(`/proc/${enginesOf(rig.home)[0]}/environ`, "utf8")).not.toContain("hidden")

@@ -38,7 +38,7 @@ const engineMain = async (rig: Rig): Promise<string> => {
 }
 
 describe("fifty calls to a home without an engine", () => {
-  test("with an id each are served by one engine, and each task runs once", async () => {
+  test("with different ids are served by one engine, and each task runs once", async () => {
     await using rig = new Rig()
     const oracle = new Oracle(rig.scratch)
     const ids = Array.from({ length: 50 }, (_, index) => `t${index}`)
@@ -78,7 +78,7 @@ describe("fifty calls to a home without an engine", () => {
   })
 })
 
-describe("the engine role", () => {
+describe("the engine mode", () => {
   test("started ten times at once serves a home once", async () => {
     await using rig = new Rig()
     const said = await Promise.all(Array.from({ length: 10 }, () => engineMain(rig)))
@@ -87,7 +87,7 @@ describe("the engine role", () => {
     expect(await engineMain(rig)).toBe("elsewhere")
   })
 
-  test("shares its lock with no task", async () => {
+  test("does not pass its lock to tasks", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "on", script: "ls -l /proc/$$/fd; echo up; sleep 60" })
     await atLine(rig, "on", "up")

@@ -64,7 +64,7 @@ describe("a damaged database", () => {
 })
 
 describe("a home that is removed under its engine", () => {
-  test("is made anew by the next call, which does not wait", async () => {
+  test("is recreated by the next call without delay", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
     rmSync(rig.home, { recursive: true, force: true })
@@ -77,7 +77,7 @@ describe("a home that is removed under its engine", () => {
     })
   })
 
-  test("sends a waiting caller away at once", async () => {
+  test("fails a waiting call at once", async () => {
     await using rig = new Rig()
     await rig.data("list")
     const old = await rig.engine()
@@ -119,7 +119,7 @@ const gated = (rig: Rig) => {
   }
 }
 
-describe("a home that is taken away under a call", () => {
+describe("a home that is removed during a call", () => {
   test.each(["removed", "moved"])(
     "and %s has not its work done a second time, and says so",
     async (how) => {
@@ -141,7 +141,7 @@ describe("a home that is taken away under a call", () => {
     }
   )
 
-  test("for a while keeps the ends that come meanwhile", async () => {
+  test("temporarily keeps the ends that happen meanwhile", async () => {
     await using rig = new Rig()
     const { gate, mark, script } = gated(rig)
     await Bun.spawn(["mkfifo", gate]).exited
@@ -161,7 +161,7 @@ describe("a home that is taken away under a call", () => {
 })
 
 describe("an engine whose socket is removed", () => {
-  test("makes way for one that can be reached, and its tasks go on", async () => {
+  test("exits for an engine that can be reached, and its tasks continue", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
     rmSync(join(rig.home, "engine.sock"))
@@ -172,7 +172,7 @@ describe("an engine whose socket is removed", () => {
 })
 
 describe("an engine whose lock is removed", () => {
-  test("ends, because another one can begin, and its tasks go on under that", async () => {
+  test("exits, because another engine can start, which continues its tasks", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "t", script: "echo $$; exec sleep 60" })
     const old = await rig.engine()
@@ -186,7 +186,7 @@ describe("an engine whose lock is removed", () => {
     expect(await rig.task("stop", { id: "t" })).toMatchObject({ status: "cancelled" })
   })
 
-  test("does not need a call to notice it", async () => {
+  test("detects it without a call", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
     const old = await rig.engine()
@@ -198,8 +198,8 @@ describe("an engine whose lock is removed", () => {
   })
 })
 
-describe("an engine that ends in the middle of a call, and can begin no more", () => {
-  test("leaves it open whether the call was done, unless it changes nothing", async () => {
+describe("an engine that dies during a call and cannot be restarted", () => {
+  test("makes the call fail as possibly done, unless it changes nothing", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
     const calls = [rig.refusal(["restart", "t", "--wait"]), rig.refusal(["wait", "t"])]
@@ -224,7 +224,7 @@ describe("an engine that ends in the middle of a call, and can begin no more", (
 })
 
 describe("a database that is removed under its engine", () => {
-  test("is told of by calls that would change something", async () => {
+  test("is reported by calls that would change something", async () => {
     await using rig = new Rig()
     await rig.data("list")
     for (const name of ["backbeat.db", "backbeat.db-wal", "backbeat.db-shm"])
@@ -237,7 +237,7 @@ describe("a database that is removed under its engine", () => {
   })
 })
 
-test("an engine.json, engine.sock and engine.lock of long ago are in nobody's way", async () => {
+test("an old engine.json, engine.sock and engine.lock do not disturb", async () => {
   await using rig = new Rig()
   await rig.data("list")
   await rig.killEngine()

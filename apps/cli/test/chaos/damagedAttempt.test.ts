@@ -54,7 +54,7 @@ const begin = async (rig: Rig, ids: ReadonlyArray<string>): Promise<void> => {
   await Promise.all(ids.map((id) => rig.data("wait", { id, for: { log: "up" } })))
 }
 
-describe("an attempt that lives while its folder is damaged", () => {
+describe("a live attempt whose folder is damaged", () => {
   for (const engine of ["the next engine", "its engine"]) {
     test(`is running under ${engine} until it is gone, as its only copy, and no other task is concerned`, async () => {
       await using rig = new Rig()
@@ -98,7 +98,7 @@ describe("an attempt that lives while its folder is damaged", () => {
   })
 })
 
-test("an attempt whose folder is lost after its command has ended is lost, and does not run again", async () => {
+test("an attempt whose folder disappears after its command has ended is lost, and does not run again", async () => {
   await using rig = new Rig()
   const losses: Readonly<Record<string, (task: string) => void>> = {
     "no-folder": (task) => rmSync(join(task, "1"), { recursive: true }),
@@ -120,7 +120,7 @@ test("an attempt whose folder is lost after its command has ended is lost, and d
   expect([...copies(rig).values()].map((pids) => pids.length)).toEqual([1, 1, 1])
 })
 
-test("an attempt whose kept environment is damaged says so", async () => {
+test("an attempt whose stored environment is damaged reports it", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "a", command: "true" }, ["--wait"])
   const path = join(rig.home, "tasks", "a", "environment.json")

@@ -38,7 +38,7 @@ const leaveEarlier = async (rig: Rig, id: string, script: string) => {
   return Number(await new Response(started.stdout).text())
 }
 
-test("an attempt of an earlier version is adopted by the next engine, which tells its end", async () => {
+test("an attempt of an earlier version is adopted by the next engine, which records its end", async () => {
   await using rig = new Rig()
   const gate = join(rig.scratch, "gate")
   const script = `echo before; while [ ! -e '${gate}' ]; do sleep 0.01; done; echo after; exit 7`
@@ -54,7 +54,7 @@ test("an attempt of an earlier version is adopted by the next engine, which tell
   expect(await rig.data("logs", { id: "t" })).toMatchObject({ lines: ["before", "after"] })
 })
 
-test("an attempt of an earlier version that ended while no engine ran has the end of its record", async () => {
+test("an attempt of an earlier version that ended while no engine ran ends with its record", async () => {
   await using rig = new Rig()
   const shim = await leaveEarlier(rig, "t", "kill -s TERM $$")
   while (isAlive(shim)) await Bun.sleep(1)

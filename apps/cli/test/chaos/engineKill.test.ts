@@ -22,7 +22,7 @@ const expectAgreement = (task: ShownTask, oracle: Oracle): void => {
 }
 
 describe("an engine that is killed", () => {
-  test("while tasks run and end keeps their exit codes, ends and output", async () => {
+  test("while tasks run and end loses no exit code, end time or output", async () => {
     await using rig = new Rig()
     const oracle = new Oracle(rig.scratch)
     const ids = Array.from({ length: 20 }, (_, index) => `t${index}`)
@@ -48,7 +48,7 @@ describe("an engine that is killed", () => {
     }
   })
 
-  test("and stays away while its tasks end is told the time of the end, not of the question", async () => {
+  test("and not restarted until its tasks have ended records the time of the end, not of the next call", async () => {
     await using rig = new Rig()
     const oracle = new Oracle(rig.scratch)
     const fifo = join(rig.scratch, "gone")
@@ -71,7 +71,7 @@ describe("an engine that is killed", () => {
     expectAgreement(shownOf(await rig.data("status", { id: "t" })), oracle)
   })
 
-  test("while it starts fifty at once starts each of them exactly once", async () => {
+  test("while it starts fifty tasks starts each of them exactly once", async () => {
     await using rig = new Rig()
     const oracle = new Oracle(rig.scratch)
     const rounds = 5
@@ -97,7 +97,7 @@ describe("an engine that is killed", () => {
     }
   }, 90_000)
 
-  test("while it stops a tree that resists answers the stop when nothing of it is alive", async () => {
+  test("while it stops a resisting process tree returns the stop when no process is left", async () => {
     await using rig = new Rig()
     for (let round = 0; round < 3; round++) {
       const id = `r${round}`
@@ -117,7 +117,7 @@ describe("an engine that is killed", () => {
     }
   })
 
-  test("leaves its lock to the next one at once, whatever runs on", async () => {
+  test("leaves its lock to the next engine at once, whatever is still running", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "on", command: "sleep", args: ["60"] })
     const first = await rig.engine()
@@ -131,8 +131,8 @@ describe("an engine that is killed", () => {
   })
 })
 
-describe("a caller that is killed in its wait", () => {
-  test("leaves the task and the engine alone", async () => {
+describe("a caller that is killed while it waits", () => {
+  test("does not affect the task and the engine", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "on", stdin: "open", script: "read word; exit 6" })
     const engine = await rig.enginePid()
@@ -147,7 +147,7 @@ describe("a caller that is killed in its wait", () => {
 })
 
 describe("a waiting caller", () => {
-  test("gets its answer from the next engine when the one it waits at is killed, twice", async () => {
+  test("gets its answer from the next engine when its engine is killed, twice", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "on", stdin: "open", script: "read word; exit 6" })
     const waiting = rig.call(["wait", "on"])
@@ -162,7 +162,7 @@ describe("a waiting caller", () => {
     })
   })
 
-  test("waits no longer than it wanted, over the end of an engine too", async () => {
+  test("waits no longer than its limit, even across engines", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "on", command: "sleep", args: ["60"] })
     const begunAt = performance.now()
@@ -177,8 +177,8 @@ describe("a waiting caller", () => {
   })
 })
 
-describe("a task whose processes are killed from outside", () => {
-  test("is lost when its whole group is killed, with the engine there or not", async () => {
+describe("a task whose processes are killed by another program", () => {
+  test("is lost when its whole group is killed, with or without an engine", async () => {
     await using rig = new Rig()
     for (const withEngine of [true, false]) {
       const id = withEngine ? "seen" : "unseen"
@@ -194,7 +194,7 @@ describe("a task whose processes are killed from outside", () => {
     }
   })
 
-  test("runs on when its shim alone is killed, and is lost when its command has ended", async () => {
+  test("continues when only its shim is killed, and is lost when its command has ended", async () => {
     await using rig = new Rig()
     const { pid } = shownOf(
       await rig.data("start", {
@@ -228,7 +228,7 @@ describe("a task whose processes are killed from outside", () => {
     expect(await rig.data("logs", { id: "t" })).toMatchObject({ lines: ["up", "on"] })
   })
 
-  test("is signalled, not lost, when its command alone is killed", async () => {
+  test("is signalled, not lost, when only its command is killed", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "t", script: "echo $$; exec sleep 60" })
     await atLine(rig, "t", "[0-9]+")

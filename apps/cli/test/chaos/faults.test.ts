@@ -36,7 +36,7 @@ describe(`with seed ${seed} (BACKBEAT_CHAOS_SEED repeats it) all that is said of
     expect(flaws).toEqual([])
   }, 60_000)
 
-  test.concurrent("on a disk that is full again and again, where one can be mounted", async () => {
+  test.concurrent("on a disk that is repeatedly full, if one can be mounted", async () => {
     using disk = new SmallDisk("48m")
     // Without the right to mount there is no disk to fill: then the same rounds run without one.
     const isThere = disk.refusal === ""

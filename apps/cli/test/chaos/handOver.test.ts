@@ -55,7 +55,7 @@ const programOf = (pid: number): string =>
     .trim()
 
 describe("a newer caller", () => {
-  test("takes over from an older engine, and neither the tasks nor an older waiter notice", async () => {
+  test("takes over from an older engine, unnoticed by tasks and older waiting callers", async () => {
     await using rig = new Rig()
     const before = shownOf(
       await rig.data("start", {
@@ -84,7 +84,7 @@ describe("a newer caller", () => {
     expect(await rig.data("logs", { id: "t" })).toMatchObject({ lines: ["up", "on"] })
   })
 
-  test("wins over many older waiters at the first try", async () => {
+  test("takes over at the first try among many older waiting callers", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "t", stdin: "open", script: "read word; exit 4" })
     const waiting = Array.from({ length: 15 }, () => rig.call(["wait", "t"]))
@@ -102,7 +102,7 @@ describe("a newer caller", () => {
     expect(await rig.data("engine status")).toMatchObject({ version: "999.0.0" })
   })
 
-  test("of an engine that stops a tree lets the stop go on", async () => {
+  test("continues the stop of an older engine", async () => {
     await using rig = new Rig()
     const { pid } = shownOf(
       await rig.data("start", {

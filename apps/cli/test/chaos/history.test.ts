@@ -71,7 +71,7 @@ const randomCall = (
   return { args: random.pick(calls), env }
 }
 
-test("the events of a task give its row, also after others took it over", async () => {
+test("the events of a task produce its row, even after it was taken over", async () => {
   await using rig = new Rig()
   const seed = 20_261_129
   const random = new SeededRandom(seed)

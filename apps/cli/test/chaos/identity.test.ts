@@ -22,8 +22,8 @@ const leaveForDead = async (rig: Rig, id: string): Promise<number> => {
 const stranger = () =>
   Bun.spawn(["sleep", "60"], { detached: true, stdio: ["ignore", "ignore", "ignore"] })
 
-describe("a process that got the pid of an attempt's shim", () => {
-  test("is not taken for it: the task is lost, and the process is left alone", async () => {
+describe("a process that has reused the pid of an attempt's shim", () => {
+  test("is not taken for the shim: the task is lost, and the process is not touched", async () => {
     await using rig = new Rig()
     const other = stranger()
     try {
@@ -39,7 +39,7 @@ describe("a process that got the pid of an attempt's shim", () => {
     }
   })
 
-  test("is not signalled by a stop that a killed engine left half done", async () => {
+  test("is not signalled by the unfinished stop of a killed engine", async () => {
     await using rig = new Rig()
     const other = stranger()
     try {
@@ -69,7 +69,7 @@ describe("a process that got the pid of an attempt's shim", () => {
 })
 
 describe("an attempt of another boot", () => {
-  test("is lost, told once, and the evidence names the restart", async () => {
+  test("is lost once, and the evidence says that the machine was rebooted", async () => {
     await using rig = new Rig()
     await leaveForDead(rig, "t")
     const claim = readFileSync(recordIn(rig.home, "t"), "utf8")

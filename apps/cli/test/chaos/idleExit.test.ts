@@ -26,8 +26,8 @@ const goneMs = async (pid: number): Promise<number | null> => {
   return performance.now() - begunAt
 }
 
-describe("an engine with nothing to do", () => {
-  test("exits after its idle time, and the next call finds everything", async () => {
+describe("an idle engine", () => {
+  test("exits after its idle time, and the next call finds all tasks", async () => {
     await using rig = hasty()
     await rig.task("start", { id: "t", script: "echo hi; exit 3" }, ["--wait"])
     const [engine] = enginesOf(rig.home)
@@ -69,7 +69,7 @@ describe("an engine stays", () => {
     })
   }
 
-  test("until the last follower has gone", async () => {
+  test("until the last follower has disconnected", async () => {
     await using rig = hasty()
     const follower = rig.spawn(["events", '{"follow":true}', "--stream"])
     await rig.data("start", { id: "t", script: ":" }, ["--wait"])
@@ -97,7 +97,7 @@ const isUnderWay = async (rig: Rig): Promise<boolean> => {
   return tasks.some(({ id }) => id === "waited") && !tasks.some(isAsIt)
 }
 
-test("an engine ends though all the callers were killed that waited for something in it", async () => {
+test("an engine exits even if all its waiting callers were killed", async () => {
   await using rig = hasty()
   await rig.data("start", [
     { id: "long", command: "sleep", args: ["1.5"] },
@@ -130,7 +130,7 @@ const switchesOf = (pid: number): number =>
     /^voluntary_ctxt_switches:\s*(\d+)$/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
   )
 
-test("an engine whose tasks do nothing does nothing but the runtime's tidying up, once a second at most", async () => {
+test("an engine whose tasks are idle only does the runtime's housekeeping, at most once a second", async () => {
   await using rig = new Rig()
   for (const id of ["a", "b", "c"]) {
     await rig.data("start", { id, script: "echo up; sleep 60" })

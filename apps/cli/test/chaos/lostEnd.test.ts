@@ -30,7 +30,7 @@ const warning = async (rig: Rig): Promise<unknown> => {
 }
 
 describe("a task that the database has lost", () => {
-  test("is told of by doctor and in the log, with the pids of what lives", async () => {
+  test("is reported by doctor and in the log, with the pids of its live processes", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "old", command: "true" }, ["--wait"])
     expect(await warning(rig)).toBeUndefined()
@@ -47,7 +47,7 @@ describe("a task that the database has lost", () => {
     await end(pid)
   })
 
-  test("is not started beside its own processes", async () => {
+  test("is not started while its processes are alive", async () => {
     await using rig = new Rig()
     const pid = await forget(rig)
     const { type, details } = await rig.refusal(["start", '{"id":"a","command":"true"}'])

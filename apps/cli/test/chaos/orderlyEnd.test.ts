@@ -6,7 +6,7 @@ import { Rig } from "../Rig.ts"
 
 const rounds = 4
 
-test("an engine that is stopped while short tasks end has nothing to complain of, and neither have those who follow", async () => {
+test("stopping an engine while short tasks end logs no errors, then or in the next engine", async () => {
   await using rig = new Rig()
   await rig.data("queue set", { queue: "short", concurrency: 4 })
   const tasks = Array.from({ length: 80 }, (_, at) => ({

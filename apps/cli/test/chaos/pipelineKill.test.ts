@@ -9,7 +9,7 @@ const linesOf = (path: string): ReadonlyArray<string> =>
   readFileSync(path, "utf8").trimEnd().split("\n")
 
 describe("an engine that is killed", () => {
-  test("while a step runs goes on with the next one, although the step ended without it", async () => {
+  test("while a step runs continues with the next step, even if the step ended without an engine", async () => {
     await using rig = new Rig()
     const steps = [
       { script: "echo one >> ran; read word < go" },
@@ -31,7 +31,7 @@ describe("an engine that is killed", () => {
     expect(ended.tasks.map(({ attempt }) => attempt)).toEqual([1, 1, 1])
   })
 
-  test("while a step waits out its delay starts it when that is over", async () => {
+  test("during the delay of a step starts it after the delay", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", {
       id: "p",
@@ -47,7 +47,7 @@ describe("an engine that is killed", () => {
     )
   })
 
-  test("while a pipeline is being cancelled ends it, for whoever had asked for that", async () => {
+  test("during the cancellation of a pipeline completes it, for the original caller", async () => {
     await using rig = new Rig()
     const steps = [
       { script: "trap '' TERM; echo up; sleep 60", gracePeriodMs: 700 },
@@ -69,7 +69,7 @@ describe("an engine that is killed", () => {
     })
   })
 
-  test("again and again leaves every pipeline whole, ended once, with each step run once", async () => {
+  test("repeatedly leaves every pipeline complete, ended once, with each step run once", async () => {
     await using rig = new Rig()
     const ids = Array.from({ length: 8 }, (_, index) => `p${index}`)
     const create = (id: string) =>

@@ -34,7 +34,7 @@ const endingWith = async (rig: Rig, { answer }: Awaited<ReturnType<typeof startP
   return (await answer).document["data"]
 }
 
-test("a start does not run again what somebody else has restarted since", async () => {
+test("a repeated start does not run again what another caller has restarted since", async () => {
   await using rig = new Rig()
   const started = await startPair(rig)
   await rig.data("restart", { id: "short" }, ["--wait"])
@@ -47,7 +47,7 @@ test("a start does not run again what somebody else has restarted since", async 
   expect(ranIn(rig)).toBe(2)
 })
 
-test("a start does not run again what somebody else has removed since", async () => {
+test("a repeated start does not run again what another caller has removed since", async () => {
   await using rig = new Rig()
   const started = await startPair(rig)
   await rig.data("prune", { olderThanDays: 0 })
@@ -84,7 +84,7 @@ test.each(["restart", "retry"])(
   }
 )
 
-test("a pipeline that was made is not made again when it has been removed since", async () => {
+test("a repeated pipeline create does not create a pipeline again that was removed since", async () => {
   await using rig = new Rig()
   await rig.data("list")
   const payload = {
@@ -107,7 +107,7 @@ test("a pipeline that was made is not made again when it has been removed since"
   expect(ranIn(rig)).toBe(1)
 })
 
-test("a send whose connection breaks before anybody took it goes to the next engine", async () => {
+test("a send whose connection breaks before it was received goes to the next engine", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "x", command: "cat", stdin: "open" })
   await rig.data("engine stop")
@@ -123,7 +123,7 @@ test("a send whose connection breaks before anybody took it goes to the next eng
   expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["once"] })
 })
 
-test("a send of which the answer was lost is answered again, and nothing is delivered twice", async () => {
+test("a send whose answer was lost is answered again, and nothing is delivered twice", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "x", command: "cat", stdin: "open" })
   const payload = { id: "x", text: "once\n" }
@@ -138,7 +138,7 @@ test("a send of which the answer was lost is answered again, and nothing is deli
   expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["once"] })
 })
 
-test("a send that an ending engine has delivered in part says so, and is not delivered again", async () => {
+test("a send that was partly delivered by an ending engine reports it, and is not delivered again", async () => {
   await using rig = new Rig()
   const [begun, gate] = [join(rig.scratch, "begun"), join(rig.scratch, "gate")]
   await Bun.spawn(["mkfifo", begun, gate]).exited

@@ -35,7 +35,7 @@ const until = async (holds: () => boolean): Promise<void> => {
 }
 
 describe("a stream whose engine is killed", () => {
-  test("of events goes on at the next one without a gap and without a duplicate", async () => {
+  test("of events continues with the next engine without gaps and duplicates", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "t", stdin: "open", script: "read word; exit 3" })
     const follower = rig.spawn(["events", '{"id":"t","follow":true}', "--stream"])
@@ -55,7 +55,7 @@ describe("a stream whose engine is killed", () => {
     ])
   })
 
-  test("of a pipeline's events goes on without telling again what the pipeline is", async () => {
+  test("of a pipeline's events continues without another snapshot of the pipeline", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", {
       id: "p",
@@ -74,7 +74,7 @@ describe("a stream whose engine is killed", () => {
     expect(new Set(frames.map(({ sequence }) => sequence)).size).toBe(frames.length)
   })
 
-  test("of lines goes on at the next one, each line once", async () => {
+  test("of lines continues with the next engine, each line once", async () => {
     await using rig = new Rig()
     await rig.data("start", {
       id: "t",
@@ -97,7 +97,7 @@ describe("a stream whose engine is killed", () => {
     expect(await follower.exited).toBe(0)
   })
 
-  test("of events with lines goes on at the next one, each frame once", async () => {
+  test("of events with lines continues with the next engine, each frame once", async () => {
     await using rig = new Rig()
     const ids = ["a", "b"]
     // Both streams at once: a second reading may give them in another order.
@@ -181,7 +181,7 @@ describe("a stream whose engine is killed", () => {
     expect(lines).toEqual("grep" in query ? all.filter((line) => line % 10 !== 5) : all)
   })
 
-  test("of lines of several tasks goes on, each line once", async () => {
+  test("of lines of several tasks continues, each line once", async () => {
     await using rig = new Rig()
     const ids = ["a", "b"]
     await rig.data(

@@ -49,7 +49,7 @@ const trees: ReadonlyArray<readonly [title: string, processes: number, script: s
   ]
 ]
 
-describe("nothing is alive when a stop has answered of", () => {
+describe("no process is alive after a stop of", () => {
   for (const [title, processes, script] of trees) {
     test(title, async () => {
       await using rig = new Rig()
@@ -64,7 +64,7 @@ describe("nothing is alive when a stop has answered of", () => {
   }
 })
 
-test("a timeout takes the whole tree with it, also when the engine was killed before it was due", async () => {
+test("a timeout stops the whole process tree, even if the engine was killed before it was due", async () => {
   await using rig = new Rig()
   const pids = join(rig.scratch, "pids")
   const script = `echo $$ >>$PIDS; setsid sh -c 'trap "" TERM; echo $$ >>$PIDS; echo up; while :; do sleep 1; done' & sleep 60`

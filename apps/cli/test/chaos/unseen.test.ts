@@ -18,7 +18,7 @@ const killShim = async (rig: Rig): Promise<void> => {
 }
 
 describe("an ended task with such a process", () => {
-  test("is kept by prune, and why names the process", async () => {
+  test("is kept by prune, and why lists the process", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "c", script: leaves }, ["--wait"])
     const pid = pidOf(rig)
@@ -32,7 +32,7 @@ describe("an ended task with such a process", () => {
     expect(await rig.data("prune", { olderThanDays: 0 })).toMatchObject({ removed: ["c"] })
   })
 
-  test("is ended by the cancel of its pipeline", async () => {
+  test("is stopped by the cancellation of its pipeline", async () => {
     await using rig = new Rig()
     const steps = [{ script: leaves }, { script: "echo second; exec sleep 50" }]
     const { pipeline } = await rig.data("pipeline create", { id: "q", steps })
@@ -45,7 +45,7 @@ describe("an ended task with such a process", () => {
 
 describe("a task whose shim is killed while its command holds no descriptor", () => {
   const script = "exec sh -c 'exec 3>&-; echo $$ >>pids; echo up; exec sleep 60'"
-  test("runs, and holds its place, until the command is gone: then it is lost", async () => {
+  test("runs and keeps its slot until the command has ended, and is then lost", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "queues", value: { one: { concurrency: 1 } } })
     await rig.data("start", [
@@ -64,7 +64,7 @@ describe("a task whose shim is killed while its command holds no descriptor", ()
     expect(await rig.task("wait", { id: "b" })).toMatchObject({ status: "completed" })
   })
 
-  test("runs on under the next engine, and a stop ends it", async () => {
+  test("continues under the next engine, and can be stopped", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "a", script })
     await rig.data("wait", { id: "a", for: { log: "up" } })

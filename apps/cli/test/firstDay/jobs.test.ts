@@ -73,7 +73,7 @@ describe("a first day", () => {
     ).toContain("src/parse.ts:12:7 - error TS2322")
   })
 
-  test("has a server until it is ready, uses it, and knows it gone", async () => {
+  test("starts a server, waits until it is ready, uses it, and stops it", async () => {
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
     expect(
@@ -86,14 +86,14 @@ describe("a first day", () => {
     expect(await isGone(url)).toBe(true)
   })
 
-  test("runs lint and unit, then integration, and once more what did not complete", async () => {
+  test("runs lint and unit, then integration, and restarts what did not complete", async () => {
     expect(await desk.type("backbeat pipeline create @checks.json --wait")).toContain(
       '"failures":[{"id":"checks.unit","exitCode":1,"lastLines":["not ok 7 - parses a number"]}]'
     )
     expect(await desk.type("backbeat restart checks --wait")).toContain('"counts":{"completed":3}')
   })
 
-  test("runs thirty tasks three at a time, and knows which five failed", async () => {
+  test("runs thirty tasks three at a time, and learns which five failed", async () => {
     const printed = await desk.type("backbeat start @thirty.json --wait --concurrency 3")
     expect(printed).toContain('"counts":{"completed":25,"failed":5}')
     for (const id of ["t06", "t12", "t18", "t24", "t30"])
@@ -109,7 +109,7 @@ describe("a first day", () => {
     expect(await desk.type(`${ask("42+1")}; backbeat stop repl`)).toContain('"lines":["43"]')
   })
 
-  test("watches a log for a pattern, and for the next one", async () => {
+  test("waits for a pattern in a log, and for the next match", async () => {
     const script = "for n in 1 2; do echo tick; echo request $n served; sleep 0.2; done; sleep 60"
     const first = await desk.type(
       `backbeat start '{"id":"log","tags":["day"],"script":"${script}"}'; ${nextServed()}`
@@ -120,7 +120,7 @@ describe("a first day", () => {
     )
   })
 
-  test("has a hang ended by its time-out, and knows what hung", async () => {
+  test("times out a hanging command, and learns what hung", async () => {
     const printed = await desk.type(
       `backbeat start '{"id":"hang","tags":["day"],"timeout":1000,"script":"echo connecting to the database; sleep 60"}' --wait`
     )
@@ -132,14 +132,14 @@ describe("a first day", () => {
       expect(printed).toContain(part)
   })
 
-  test("sends one payload twice, and another under its id", async () => {
+  test("sends one payload twice, and another one with the same id", async () => {
     expect(await desk.type(`${startOnce("sleep 60")}; ${startOnce("sleep 60")}`)).toContain(
       '"existing":true}'
     )
     expect(await desk.type(startOnce("sleep 61"))).toContain('"existing":true,"differs":["script"]')
   })
 
-  test("clears up what has a tag", async () => {
+  test("stops and prunes the tasks of a tag", async () => {
     const printed = await desk.type(
       `backbeat stop '{"tag":"day"}'; backbeat prune '{"tag":"day","olderThanDays":0}'`
     )

@@ -22,7 +22,7 @@ const entriesOf = (rig: Rig) =>
     .slice(0, -1)
     .map((line) => decode(line))
 
-test("the engine's log is one JSON object a line, and says at debug of each call, commit and spawn what it is about", async () => {
+test("the engine's log has one JSON object per line, and at debug each call, commit and spawn", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "before", command: "true" }, ["--wait"])
   await rig.data("config set", { key: "logLevel", value: "debug" })
@@ -56,7 +56,7 @@ test("the engine's log is one JSON object a line, and says at debug of each call
   expect(JSON.stringify(debug)).not.toContain("before")
 })
 
-test("an entry is text for people where the engine runs on a terminal", () => {
+test("an entry is text for people if the engine runs on a terminal", () => {
   const entry = {
     time: "2026-01-02T03:04:05.678Z",
     level: "warn",

@@ -34,7 +34,7 @@ const filesIn = (folder: string): ReadonlyArray<string> =>
     .toSorted()
 
 describe("a folder of the user", () => {
-  test("is refused as a home however it is named, and stays as it is", async () => {
+  test("is rejected as a home, however it is given, and not changed", async () => {
     await using rig = new Rig()
     const project = join(rig.scratch, "project")
     fill(project, files)
@@ -60,7 +60,7 @@ describe("a folder of the user", () => {
     expect(statSync(project).mode & 0o7777).toBe(0o2775)
   })
 
-  test("keeps what it has when it lies in a home", async () => {
+  test("keeps its content if it is in a home", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "true" }, ["--wait"])
     await rig.data("engine stop")
@@ -78,10 +78,10 @@ describe("a folder of the user", () => {
   })
 })
 
-describe("a call that only looks", () => {
+describe("a call that only reads", () => {
   const looks = [["config", "path"], ["doctor"], ["engine", "status"]]
 
-  test("makes no home", async () => {
+  test("creates no home", async () => {
     await using rig = new Rig()
     for (const args of looks) expect((await rig.call(args)).exitCode).toBe(0)
     expect(existsSync(rig.home)).toBe(false)
@@ -98,7 +98,7 @@ describe("a call that only looks", () => {
     })
   })
 
-  test("leaves a folder open that is open, and says so", async () => {
+  test("does not change the mode of an open folder, but reports it", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "true" }, ["--wait"])
     await rig.data("engine stop")
@@ -114,7 +114,7 @@ describe("a call that only looks", () => {
     expect(statSync(rig.home).mode & 0o777).toBe(0o700)
   })
 
-  test("tells of a folder that is no home, and changes nothing there", async () => {
+  test("reports a folder that is not a home, and changes nothing there", async () => {
     await using rig = new Rig()
     fill(rig.home, files)
     chmodSync(rig.home, 0o755)
@@ -127,7 +127,7 @@ describe("a call that only looks", () => {
   })
 })
 
-test("a home in a folder whose setgid bit is inherited carries none", async () => {
+test("a home does not inherit the setgid bit of its parent folder", async () => {
   await using rig = new Rig()
   chmodSync(rig.scratch, 0o2775)
   await rig.data("list")

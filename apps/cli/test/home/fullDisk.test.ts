@@ -24,7 +24,7 @@ const killGroup = (pid: unknown): void => {
   expect(Bun.spawnSync(["/bin/sh", "-c", `kill -KILL -${Number(pid)}`]).exitCode).toBe(0)
 }
 
-test("a full disk is told of, and what was there goes on when there is room again", async () => {
+test("a full disk is reported, and tasks continue when there is space again", async () => {
   using disk = diskOf("2m")
   await using rig = new Rig(join(disk.point, "home"))
   await rig.task("start", { id: "before", script: "echo up; cat", stdin: "open" })
@@ -69,7 +69,7 @@ test("a full disk is told of, and what was there goes on when there is room agai
   })
 })
 
-test("on a full disk stop, pipeline cancel and prune find room, and what fills it can be ended", async () => {
+test("on a full disk stop, pipeline cancel and prune still work, so that the task that fills it can be stopped", async () => {
   using disk = diskOf("2m")
   await using rig = new Rig(join(disk.point, "home"))
   const stubborn = { script: "trap : TERM; while :; do sleep 0.05; done", gracePeriodMs: 100 }
@@ -95,7 +95,7 @@ test("on a full disk stop, pipeline cancel and prune find room, and what fills i
   disk.free()
 })
 
-test("a home that has become read-only is read, and a stop in it is answered", async () => {
+test("a home that has become read-only can be read, and a stop in it returns", async () => {
   using disk = diskOf("8m")
   const point = join(disk.point, "point")
   mkdirSync(point)
@@ -117,7 +117,7 @@ test("a home that has become read-only is read, and a stop in it is answered", a
   }
 })
 
-test("a read-only home without an engine is told of, and doctor answers there", async () => {
+test("a read-only home without an engine is reported, and doctor works there", async () => {
   using disk = diskOf("8m")
   const point = join(disk.point, "point")
   mkdirSync(point)
@@ -160,7 +160,7 @@ test("a read-only home without an engine is told of, and doctor answers there", 
   }
 })
 
-test("an engine that takes over on a full disk finds room for what ended meanwhile", async () => {
+test("an engine that takes over on a full disk can store the ends that happened meanwhile", async () => {
   using disk = diskOf("2m")
   await using rig = new Rig(join(disk.point, "home"))
   const script = "echo up; read go; exit 5"
@@ -175,7 +175,7 @@ test("an engine that takes over on a full disk finds room for what ended meanwhi
   disk.free()
 })
 
-test("what little room there is again goes to the ends of tasks, and not to what is kept for them", async () => {
+test("the first free space is used for the ends of tasks, not for the disk reserve", async () => {
   using disk = diskOf("2m")
   await using rig = new Rig(join(disk.point, "home"))
   await rig.task("start", { id: "t", script: "echo up; read go; exit 5", stdin: "open" })
@@ -202,7 +202,7 @@ test("what little room there is again goes to the ends of tasks, and not to what
   disk.free()
 })
 
-test("what is killed on a full disk is told as lost, by the engine that started it and by one that takes over", async () => {
+test("a task that is killed on a full disk is reported as lost, also by an engine that takes over", async () => {
   using disk = diskOf("2m")
   await using rig = new Rig(join(disk.point, "home"))
   const { pid } = await rig.task("start", { id: "own", script: "echo up; sleep 100" })
@@ -227,7 +227,7 @@ test("what is killed on a full disk is told as lost, by the engine that started 
   disk.free()
 })
 
-test("an engine that finds no room at its start says so", async () => {
+test("an engine that finds no disk space at its start reports it", async () => {
   using disk = diskOf("64k")
   disk.fill()
   await using rig = new Rig(join(disk.point, "home"))

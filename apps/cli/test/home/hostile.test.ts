@@ -35,7 +35,7 @@ const fill = (folder: string): void => {
   }
 }
 
-test("a hostile folder has no say in what a call does", async () => {
+test("a hostile folder does not affect what a call does", async () => {
   await using rig = new Rig()
   const cwd = join(rig.scratch, "repository")
   fill(cwd)
@@ -63,7 +63,7 @@ test("a hostile folder has no say in what a call does", async () => {
   expect(existsSync(join(cwd, "theirs"))).toBe(false)
 })
 
-test("an engine that was started in a hostile folder carries nothing of it along", async () => {
+test("an engine started in a hostile folder inherits nothing from it", async () => {
   await using rig = new Rig()
   const cwd = join(rig.scratch, "repository")
   fill(cwd)

@@ -30,7 +30,7 @@ const copied = (rig: Rig): Rig => {
 }
 
 describe("a copy of a home", () => {
-  test("takes an id of its own, calls what runs there lost, and leaves it alone", async () => {
+  test("gets a new id, marks its running tasks as lost, and does not touch their processes", async () => {
     await using rig = new Rig()
     const { pid } = await rig.task("start", {
       id: "web",
@@ -68,7 +68,7 @@ describe("a copy of a home", () => {
     expect(theirs).not.toBe(ours)
   })
 
-  test("notifies nobody of tasks that go on in the original, and keeps no environment that is to be forgotten", async () => {
+  test("sends no notifications about tasks of the original, and deletes environments with forgetEnv", async () => {
     await using rig = new Rig()
     const told = join(rig.scratch, "told")
     await rig.task("start", {
@@ -92,7 +92,7 @@ describe("a copy of a home", () => {
     expect(readFileSync(told, "utf8")).toBe("own\n")
   })
 
-  test("is one also when its engine was killed before it had taken an id", async () => {
+  test("is recognized even if its engine was killed before it got an id", async () => {
     await using rig = new Rig()
     const { pid } = await rig.task("start", { id: "web", command: "sleep", args: ["60"] })
     await rig.killEngine()
@@ -107,7 +107,7 @@ describe("a copy of a home", () => {
 })
 
 describe("a home that was moved", () => {
-  test("keeps its id and what runs in it", async () => {
+  test("keeps its id and its running tasks", async () => {
     await using rig = new Rig()
     const { pid } = await rig.task("start", { id: "web", command: "sleep", args: ["60"] })
     const id = await idOf(rig.home)
@@ -123,7 +123,7 @@ describe("a home that was moved", () => {
     expect(isAlive(Number(pid))).toBe(false)
   })
 
-  test("records that a command was killed, however the success exit codes read", async () => {
+  test("records that a command was killed, whatever its success exit codes are", async () => {
     await using rig = new Rig()
     await rig.task("start", {
       id: "web",
@@ -142,7 +142,7 @@ describe("a home that was moved", () => {
     })
   })
 
-  test("is the same again when a backup of it was put in its place", async () => {
+  test("stays the same home when a backup is restored in its place", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "old", command: "true" }, ["--wait"])
     const id = await idOf(rig.home)
@@ -156,7 +156,7 @@ describe("a home that was moved", () => {
   })
 })
 
-test("what a task left is found under another spelling of the home", async () => {
+test("leftover processes are found under another spelling of the home", async () => {
   await using rig = new Rig()
   mkdirSync(rig.home, { mode: 0o700 })
   const link = { env: { BACKBEAT_HOME: join(rig.scratch, "link") } }
@@ -170,7 +170,7 @@ test("what a task left is found under another spelling of the home", async () =>
   expect(isAlive(left)).toBe(false)
 })
 
-test("a task that a task starts under another spelling of the home is its child", async () => {
+test("a task started by a task under another spelling of the home is its child", async () => {
   await using rig = new Rig()
   await rig.data("list")
   const link = join(rig.scratch, "link")

@@ -28,7 +28,7 @@ const expectAnew = async (rig: Rig): Promise<void> => {
   expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["anew"] })
 }
 
-test("what a killed pruning left of a task is not taken for the next one of its id", async () => {
+test("the folder that a killed prune left is not used for the next task of its id", async () => {
   await using rig = new Rig()
   const folder = await begin(rig)
   renameSync(folder, join(rig.scratch, "whole"))
@@ -47,14 +47,14 @@ const moveDatabase = async (rig: Rig): Promise<void> => {
     renameSync(join(rig.home, name), join(rig.scratch, name))
 }
 
-test("a task runs under an id that was used before the database was moved away", async () => {
+test("a task can use an id that was used before the database was moved away", async () => {
   await using rig = new Rig()
   await begin(rig)
   await moveDatabase(rig)
   await expectAnew(rig)
 })
 
-test("an id that the database has lost starts no second task until the processes of the first have ended", async () => {
+test("an id that the database has lost cannot be started until the processes of its first task have ended", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "x", script: "read word; exit 5", stdin: "open" })
   await moveDatabase(rig)
@@ -69,7 +69,7 @@ test("an id that the database has lost starts no second task until the processes
   await expectAnew(rig)
 })
 
-test("what runs in a folder that was set aside ends with all that kept its stdin open", async () => {
+test("a process in a folder that was moved aside ends with everything that kept its stdin open", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "x", script: "read word; exit 5", stdin: "open" })
   await moveDatabase(rig)
@@ -81,7 +81,7 @@ test("what runs in a folder that was set aside ends with all that kept its stdin
     await Bun.sleep(5)
 })
 
-test("a task runs again where a later attempt than the database tells of has been", async () => {
+test("a task runs again if the folder of a later attempt than in the database exists", async () => {
   await using rig = new Rig()
   await begin(rig)
   cpSync(recordIn(rig.home, "x"), recordIn(rig.home, "x", 2))

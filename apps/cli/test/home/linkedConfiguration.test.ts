@@ -4,7 +4,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "no
 import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
-test("a change replaces the file behind the link, and the link stays", async () => {
+test("a change replaces the target of the link, and keeps the link", async () => {
   await using rig = new Rig()
   await rig.data("list")
   const dotfiles = join(rig.scratch, "dotfiles")
@@ -26,7 +26,7 @@ test("a change replaces the file behind the link, and the link stays", async () 
   expect(readdirSync(dotfiles).toSorted()).toEqual(["bb.json", "link.json"])
 })
 
-test("a link that leads in a circle is told of, and stays", async () => {
+test("a circular link is reported and not changed", async () => {
   await using rig = new Rig()
   await rig.data("list")
   const link = join(rig.home, "config.json")

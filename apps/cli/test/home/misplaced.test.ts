@@ -34,7 +34,7 @@ describe("the engine's log", () => {
   )
 })
 
-test("a FIFO in the place of the lock is told of, and nobody waits for it", async () => {
+test("a FIFO in the place of the lock is reported without blocking", async () => {
   await using rig = new Rig()
   await rig.data("list")
   await rig.endEngine()
@@ -58,7 +58,7 @@ test("a FIFO in the place of the lock is told of, and nobody waits for it", asyn
   })
 })
 
-test("a FIFO in the place of the lock of a home that is not made yet is told by doctor", async () => {
+test("doctor reports a FIFO in the place of the lock of a home without a database", async () => {
   await using rig = new Rig()
   const lock = join(rig.home, "engine.lock")
   mkdirSync(rig.home, { mode: 0o700 })
@@ -96,7 +96,7 @@ describe("the configuration", () => {
     }
   )
 
-  test("that is no JSON is named by doctor", async () => {
+  test("that is not JSON is reported by doctor", async () => {
     await using rig = new Rig()
     const path = join(rig.home, "config.json")
     await rig.data("list")
@@ -108,7 +108,7 @@ describe("the configuration", () => {
   })
 })
 
-test("a FIFO in the place of the configuration or of the notice keeps nobody", async () => {
+test("a FIFO in the place of the configuration or the notice blocks nobody", async () => {
   await using rig = new Rig()
   await rig.data("list")
   await rig.endEngine()
@@ -118,7 +118,7 @@ test("a FIFO in the place of the configuration or of the notice keeps nobody", a
   expect(await rig.data("config show")).toMatchObject({ config: { maxDepth: expect.any(Number) } })
 })
 
-test("a file in the place of the folder of the tasks, or of the artifacts, is named", async () => {
+test("a file in the place of the folder of tasks or artifacts is reported", async () => {
   await using rig = new Rig()
   await rig.task("start", { id: "x", script: "echo hi" }, ["--wait"])
   const [artifacts, tasks] = [join(rig.home, "artifacts"), join(rig.home, "tasks")]

@@ -36,7 +36,7 @@ const asNobody = (env: Readonly<Record<string, string>>) =>
   )
 
 describe("the home", () => {
-  test("is the flag's, else BACKBEAT_HOME, else below XDG_STATE_HOME or HOME", async () => {
+  test("is from the flag, otherwise BACKBEAT_HOME, otherwise below XDG_STATE_HOME or HOME", async () => {
     await using rig = new Rig()
     const at = (name: string) => join(rig.scratch, name)
     const homeOf = async (
@@ -62,7 +62,7 @@ describe("the home", () => {
     expect(unset).toStartWith("/")
   })
 
-  test("is the same wherever the call is made: a relative XDG folder or HOME is ignored", async () => {
+  test("is the same in every working directory: a relative XDG folder or HOME is ignored", async () => {
     await using rig = new Rig()
     const homeIn = async (env: Readonly<Record<string, string | undefined>>, cwd = rig.scratch) => {
       const { document } = await rig.call(["engine", "status"], {
@@ -84,7 +84,7 @@ describe("the home", () => {
     expect(own).not.toContain(rig.scratch)
   })
 
-  test("is not guessed for a user whom the user database does not have", () => {
+  test("is not guessed for a user who is not in the user database", () => {
     const { exitCode, stderr } = asNobody({ HOME: "rel" })
     expect(exitCode).not.toBe(0)
     if (process.getuid?.() !== 0) return
@@ -108,7 +108,7 @@ describe("the home", () => {
     expect(state).toMatchObject({ data: { home: "/state/backbeat" } })
   })
 
-  test("may be given with the ~ that no shell has expanded", async () => {
+  test("may be given with a ~ that no shell has expanded", async () => {
     await using rig = new Rig()
     const home = join(rig.scratch, "bb")
     for (const [args, given] of [
@@ -131,7 +131,7 @@ describe("the home", () => {
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["from a file"] })
   })
 
-  test("has its configuration in the XDG folder when it is the default one", async () => {
+  test("has its configuration in the XDG folder if it is the default home", async () => {
     await using rig = new Rig()
     const env = {
       BACKBEAT_HOME: undefined,
@@ -154,7 +154,7 @@ describe("the home", () => {
     }
   })
 
-  test("may have a path of 200 characters, a blank, quotes and umlauts in it", async () => {
+  test("may have a path of 200 characters with blanks, quotes and umlauts", async () => {
     await using outer = new Rig()
     mkdirSync(join(outer.scratch, "x".repeat(100)))
     await using rig = new Rig(join(outer.scratch, "x".repeat(100), `a b'"$ü${"y".repeat(80)}`))
@@ -170,7 +170,7 @@ describe("the home", () => {
     expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "completed" })
   })
 
-  test("is private, and made so when it was not", async () => {
+  test("is private, and made private if it was not", async () => {
     await using rig = new Rig()
     mkdirSync(rig.home, { mode: 0o755 })
     chmodSync(rig.home, 0o755)
@@ -193,7 +193,7 @@ describe("the home", () => {
 })
 
 describe("a home that cannot be used", () => {
-  test("because a file is in its place is told", async () => {
+  test("is reported if a file is in its place", async () => {
     await using rig = new Rig("/dev/null/home")
     expect(await told(rig)).toMatchObject({
       type: "CommandInputError",
@@ -202,7 +202,7 @@ describe("a home that cannot be used", () => {
     expect((await told(rig, { BACKBEAT_HOME: "/dev/null" })).message).toContain("/dev/null")
   })
 
-  test("because its file system is read-only is told", async () => {
+  test("is reported if its file system is read-only", async () => {
     await using rig = new Rig("/proc/backbeat")
     expect(await told(rig)).toMatchObject({
       type: "EngineUnreachable",
@@ -212,7 +212,7 @@ describe("a home that cannot be used", () => {
     expect((await rig.call(["capabilities"])).exitCode).toBe(0)
   })
 
-  test("because it belongs to somebody else is told", async () => {
+  test("is reported if it belongs to another user", async () => {
     await using rig = new Rig()
     const home = join(rig.scratch, "theirs")
     mkdirSync(home)
@@ -236,7 +236,7 @@ describe("a home that cannot be used", () => {
     expect(readdirSync(home)).toEqual([])
   })
 
-  test("because its socket is somebody else's is told, and nothing is sent there", async () => {
+  test("is reported if its socket belongs to another user, and nothing is sent there", async () => {
     await using rig = new Rig()
     mkdirSync(rig.home)
     const got: Array<string> = []
@@ -261,7 +261,7 @@ describe("a home that cannot be used", () => {
     await server.stop(true)
   })
 
-  test("as another user without rights is told", async () => {
+  test("is reported for another user without rights", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "true" }, ["--wait"])
     const other = Bun.spawnSync(
@@ -282,7 +282,7 @@ describe("a home that cannot be used", () => {
   })
 })
 
-test("the engine's log says nothing of a task's environment or output", async () => {
+test("the engine's log does not contain a task's environment or output", async () => {
   await using rig = new Rig()
   await rig.data(
     "start",

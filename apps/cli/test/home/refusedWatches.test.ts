@@ -26,7 +26,7 @@ class UnwatchedRig extends Rig {
 
 for (const limit of ["max_inotify_watches", "max_inotify_instances"]) {
   describe(`with ${limit} used up`, () => {
-    test.concurrent("lines are seen as they come, and another engine takes over and sees the end", async () => {
+    test.concurrent("lines are read as they come, and another engine takes over and detects the end", async () => {
       await using rig = new UnwatchedRig(limit)
       await rig.data("start", {
         id: "t",
@@ -41,7 +41,7 @@ for (const limit of ["max_inotify_watches", "max_inotify_instances"]) {
       expect(await rig.task("wait", { id: "t" })).toMatchObject({ status: "failed", exitCode: 4 })
     })
 
-    test.concurrent("start and wait warn of it", async () => {
+    test.concurrent("start and wait warn about it", async () => {
       await using rig = new UnwatchedRig(limit)
       const warnings = [expect.stringContaining("the system rejects file watches")]
       expect(await rig.data("start", { id: "t", script: "echo up; sleep 60" })).toMatchObject({
@@ -57,7 +57,7 @@ for (const limit of ["max_inotify_watches", "max_inotify_instances"]) {
       }
     })
 
-    test.concurrent("doctor and why say so", async () => {
+    test.concurrent("doctor and why report it", async () => {
       await using rig = new UnwatchedRig(limit)
       await rig.data("start", { id: "t", command: "sleep", args: ["60"] })
       expect(JSON.stringify(await rig.data("doctor"))).toContain("the system rejects file watches")

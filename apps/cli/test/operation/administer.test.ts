@@ -69,7 +69,7 @@ describe("plan", () => {
 })
 
 describe("prune", () => {
-  test("removes ended tasks with their files, or only tells what it would remove", async () => {
+  test("removes ended tasks with their files, or only reports what it would remove", async () => {
     await using rig = new Rig()
     await rig.data(
       "start",
@@ -112,7 +112,7 @@ describe("prune", () => {
 })
 
 describe("doctor", () => {
-  test("says of each thing whether it is well, and what to do", async () => {
+  test("shows the state of each check, and what to do", async () => {
     await using rig = new Rig()
     await rig.data("list")
     const names = [
@@ -144,7 +144,7 @@ describe("doctor", () => {
 })
 
 describe("config", () => {
-  test("is shown with where each value comes from, set, and reset", async () => {
+  test("is shown with the source of each value, set, and reset", async () => {
     await using rig = new Rig()
     const path = join(rig.home, "config.json")
     expect(await rig.data("config path")).toEqual({ path, exists: false })
@@ -176,7 +176,7 @@ describe("config", () => {
     expect(await rig.data("config path")).toEqual({ path, exists: true })
   })
 
-  test("refuses unknown keys and wrong values, and leaves the file as it is", async () => {
+  test("rejects unknown keys and wrong values, and does not change the file", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "retentionDays", value: 3 })
     const before = readFileSync(join(rig.home, "config.json"), "utf8")
@@ -202,7 +202,7 @@ describe("config", () => {
     expect(readFileSync(join(rig.home, "config.json"), "utf8")).toBe(before)
   })
 
-  test("reports one bad value in its file and goes on with the others", async () => {
+  test("reports one invalid value in its file and uses the others", async () => {
     await using rig = new Rig()
     await rig.data("config show")
     writeFileSync(
@@ -233,7 +233,7 @@ describe("config", () => {
 })
 
 describe("the engine", () => {
-  test("is started by a call that needs it, not by asking of it, and stopped on wish while tasks go on", async () => {
+  test("is started by a call that needs it, not by engine status, and stopped on request while tasks continue", async () => {
     await using rig = new Rig()
     const none = {
       running: false,
@@ -268,7 +268,7 @@ describe("the engine", () => {
     expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "completed" })
   })
 
-  test("ends by itself when it has nothing to do", async () => {
+  test("exits by itself when it is idle", async () => {
     await using rig = new Rig()
     const env = { BACKBEAT_IDLE_EXIT_MS: "150" }
     await rig.call(["start", '{"id":"x","command":"cat","stdin":"open"}'], { env })

@@ -10,7 +10,7 @@ const aName =
 const builtIn = "is missing; only claude, codex, gemini, opencode need no command"
 
 describe("config set", () => {
-  test("refuses what would be dropped, and says where it is and what is known", async () => {
+  test("rejects what would be dropped, with its path and the known keys", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "agents.mybot", value: { command: "mybot" } })
     const path = join(rig.home, "config.json")
@@ -59,7 +59,7 @@ describe("config set", () => {
     })
   })
 
-  test("tells only the beginning of what is long", async () => {
+  test("shows only the beginning of long values", async () => {
     await using rig = new Rig()
     const long = "x".repeat(200_000)
     const deep = "a.".repeat(100_000)
@@ -87,7 +87,7 @@ describe("config set", () => {
     }
   })
 
-  test("tells wrong values in the words of payloads", async () => {
+  test("reports wrong values in the words of payloads", async () => {
     await using rig = new Rig()
     for (const [key, value, message] of [
       ["cpuThreshold", "80", "value: expected a whole number from 1 to 100, got a string"],
@@ -123,7 +123,7 @@ describe("config set", () => {
 })
 
 describe("a file that was edited by hand", () => {
-  test("loses only what does not hold, and config show and doctor tell of it", async () => {
+  test("loses only invalid values, which config show and doctor report", async () => {
     await using rig = new Rig()
     await rig.data("config show")
     const agents = {
@@ -185,11 +185,11 @@ describe("a file that was edited by hand", () => {
   })
 })
 
-describe("a setting that its agent cannot honour", () => {
+describe("a setting that its agent does not support", () => {
   const mode = "slow does not support full, because its own settings decide; claude does"
   const unknown = "slow does not support it, because it is a custom agent; claude does"
 
-  test("is refused by config set, also for a built-in agent", async () => {
+  test("is rejected by config set, also for a built-in agent", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "agents.slow", value: { command: "cat" } })
     for (const [key, value, message] of [
@@ -210,7 +210,7 @@ describe("a setting that its agent cannot honour", () => {
     await rig.data("config set", { key: "agents.slow.command", value: "true" })
   })
 
-  test("is told of by every check where the file has it, and by the start that it keeps from starting", async () => {
+  test("is reported by every check if the file has it, and by the start that it prevents", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "agents.slow", value: { command: "cat" } })
     writeFileSync(
@@ -251,11 +251,11 @@ describe("a setting that its agent cannot honour", () => {
   })
 })
 
-describe("a default agent that there is not", () => {
+describe("a default agent that does not exist", () => {
   const known = "known: claude, codex, gemini, opencode, slow"
   const agents = { slow: { command: "cat" } }
 
-  test("is told of by config show and doctor, and falls back", async () => {
+  test("is reported by config show and doctor, and ignored", async () => {
     await using rig = new Rig()
     await rig.data("config show")
     const path = join(rig.home, "config.json")
@@ -275,7 +275,7 @@ describe("a default agent that there is not", () => {
     })
   })
 
-  test("in the environment leaves the one of the file in force", async () => {
+  test("in the environment does not replace the one of the file", async () => {
     await using rig = new Rig()
     const env = { BACKBEAT_DEFAULT_AGENT: "nope" }
     const show = async () => (await rig.call(["config", "show"], { env })).document["data"]
@@ -306,7 +306,7 @@ const withVariables = (variables: Readonly<Record<string, string>>): Rig =>
   })()
 
 describe("a limit that a variable sets", () => {
-  test("is named by plan, why, the failure, doctor and config show", async () => {
+  test("is shown by plan, why, the failure, doctor and config show", async () => {
     await using rig = withVariables({ TASK_TIMEOUT: "1000" })
     const from = "the variable TASK_TIMEOUT"
     expect(
@@ -339,7 +339,7 @@ describe("a limit that a variable sets", () => {
     )
   })
 
-  test("comes from the name that is backbeat's own first", async () => {
+  test("comes first from the variable with backbeat's prefix", async () => {
     await using rig = withVariables({
       TASK_TIMEOUT: "1000",
       BACKBEAT_TASK_TIMEOUT: "50000",
@@ -356,7 +356,7 @@ describe("a limit that a variable sets", () => {
     )
   })
 
-  test("is not named where the task sets it, and a setting and a default are", async () => {
+  test("is not shown if the task sets it, but a setting and a default are", async () => {
     await using rig = new Rig()
     const planned = async (payload: unknown) =>
       JSON.stringify(await rig.data("plan", { operation: "start", payload }))
@@ -369,7 +369,7 @@ describe("a limit that a variable sets", () => {
   })
 })
 
-test("variables of older systems that have no effect are named with what does their work", async () => {
+test("variables of older systems without effect are listed with their replacements", async () => {
   await using rig = withVariables({ WORKER_MIN_SPAWN_DELAY_MS: "500", CPU_CORES_RESERVED: "2" })
   expect(await rig.data("config show")).toMatchObject({
     ignored: [

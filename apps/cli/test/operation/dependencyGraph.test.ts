@@ -54,7 +54,7 @@ const runGraph = async (rig: Rig, tasks: ReadonlyArray<GraphTask>, meanwhile = "
 }
 
 describe("a graph of tasks started by one call", () => {
-  test("runs a diamond from its one end to the other", async () => {
+  test("runs a diamond in order", async () => {
     await using rig = new Rig()
     const tasks = [task("a", []), task("b", ["a"]), task("c", ["a"]), task("d", ["b", "c"])]
     const { flaws, started } = await runGraph(rig, tasks, "sleep 0.05")
@@ -83,7 +83,7 @@ describe("a graph of tasks started by one call", () => {
     expect(started).toEqual(Array.from({ length }, (_, index) => `c${index}`))
   })
 
-  test("withdraws the whole of a chain whose first task fails, each naming it and the one before", async () => {
+  test("cancels a whole chain whose first task fails; each names the root cause and the task before it", async () => {
     await using rig = new Rig()
     const { flaws } = await runGraph(
       rig,
@@ -96,7 +96,7 @@ describe("a graph of tasks started by one call", () => {
     })
   })
 
-  test("withdraws once, for the nearest reason, what one end both fulfils and breaks", async () => {
+  test("cancels a task once, for the nearest reason, if one end both satisfies and breaks its dependencies", async () => {
     await using rig = new Rig()
     const tasks: ReadonlyArray<GraphTask> = [
       task("a", [], 1),
@@ -130,7 +130,7 @@ describe("a graph of tasks started by one call", () => {
     expect([...ends.values()].filter((end) => end === "withdrawn")).toHaveLength(width)
   })
 
-  test("lets a task wait for a hundred others, and refuses to let it wait for one more", async () => {
+  test("allows a task a hundred dependencies, and rejects one more", async () => {
     await using rig = new Rig()
     const hundred = many(100, (index) => task(`d${index}`, []))
     const all = hundred.map(({ id }) => id)

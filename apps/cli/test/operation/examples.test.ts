@@ -61,7 +61,7 @@ const runExamples = async (rig: Rig, operation: Operation): Promise<void> => {
   }
 }
 
-test("every example is accepted and answered as its operation says", async () => {
+test("every example is accepted, and its answer matches the schema", async () => {
   await using rig = new Rig()
   await runExamples(rig, operations.start)
   // What the other examples speak of: something that runs, reads its input, and has ended.
@@ -79,7 +79,7 @@ test("every example is accepted and answered as its operation says", async () =>
   await runExamples(rig, operations["engine status"])
 })
 
-test("the calls that examples show can be typed into a shell", async () => {
+test("the calls of examples can be typed into a shell", async () => {
   await using rig = new Rig()
   const { examples } = Schema.decodeUnknownSync(operations["examples show"].output)(
     await rig.data("examples show", { operation: "start" })
@@ -97,7 +97,7 @@ test("the calls that examples show can be typed into a shell", async () => {
   }
 })
 
-test("schema and examples are there for every operation", async () => {
+test("every operation has a schema and examples", async () => {
   await using rig = new Rig()
   const { schemas } = await rig.data("schema list")
   expect(schemas).toHaveLength(rows.length * 2)
@@ -125,7 +125,7 @@ test("schema and examples are there for every operation", async () => {
   expect(examples).toHaveLength(rows.length)
 })
 
-test("capabilities say what can be called, in batches and as streams", async () => {
+test("capabilities list what can be called, in batches and as streams", async () => {
   await using rig = new Rig()
   expect(await rig.data("capabilities")).toEqual({
     protocolVersion: 1,

@@ -5,7 +5,7 @@ import { Rig } from "../Rig.ts"
 const whyRuns = async (rig: Rig, id: string): Promise<unknown> =>
   Object(await rig.data("why", { id })).running
 
-test("why and plan name who set the output limit of a task", async () => {
+test("why and plan show where the output limit of a task is set", async () => {
   await using rig = new Rig()
   await rig.call(["list"], { env: { MAX_OUTPUT_BUFFER: "200000" } })
   const from = "the variable MAX_OUTPUT_BUFFER"
@@ -35,7 +35,7 @@ test("why and plan name who set the output limit of a task", async () => {
   })
 })
 
-test("doctor names the limits that the file sets", async () => {
+test("doctor lists the limits that the file sets", async () => {
   await using rig = new Rig()
   await rig.call(["config", "set", '{"key":"timeout","value":5000}'])
   expect(await rig.data("doctor")).toMatchObject({
@@ -64,7 +64,7 @@ test("a task that is not ready in time names the limit", async () => {
   )
 })
 
-test("why and full tell the most memory that a process of an ended task had", async () => {
+test("why and full show the maximum memory of a process of an ended task", async () => {
   await using rig = new Rig()
   const megabytes = 250
   const filling = `dd if=/dev/zero of=/dev/null bs=${megabytes}000000 count=1 2>/dev/null`

@@ -7,7 +7,7 @@ const idsOf = (data: Readonly<Record<string, unknown>>): ReadonlyArray<string> =
   Array.isArray(data["tasks"]) ? data["tasks"].map(({ id }) => String(id)) : []
 
 describe("list", () => {
-  test("filters by everything that it offers", async () => {
+  test("filters by each of its fields", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "a", command: "true", tags: ["x", "y"], sessionId: "s1" }, [
       "--wait"
@@ -45,7 +45,7 @@ describe("list", () => {
     }
   })
 
-  test("names the client of a task that another one started, as the pipeline with it does", async () => {
+  test("names the client of a task that another client started, like its pipeline", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "own", command: "true" }, ["--wait"])
     await post(rig, "start", { id: "others", command: "true" }, "one")
@@ -63,7 +63,7 @@ describe("list", () => {
     expect(await rig.task("status", { id: "others" })).toMatchObject({ owner: { client: "test" } })
   })
 
-  test("gives pages that hold everything once, also while more is started", async () => {
+  test("returns pages with every task once, even while more are started", async () => {
     await using rig = new Rig()
     await rig.data(
       "start",
@@ -86,7 +86,7 @@ describe("list", () => {
     }
   })
 
-  test("is brief unless it is full", async () => {
+  test("is brief unless full is requested", async () => {
     await using rig = new Rig()
     const script = `: ${"x".repeat(200)}`
     await rig.data("start", { id: "x", script, env: { A: "1" } }, ["--wait"])
@@ -111,7 +111,7 @@ describe("list", () => {
     })
   })
 
-  test("puts what is too much into an artifact", async () => {
+  test("writes a large list to an artifact", async () => {
     await using rig = new Rig()
     const big = Array.from({ length: 20 }, (_, index) => ({
       id: `n${index}`,

@@ -4,7 +4,7 @@ import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
-test("calls that only read, and slots that cannot be filled, write nothing and flush nothing", async () => {
+test("calls that only read, and slots that cannot be filled, write and flush nothing", async () => {
   await using rig = new Rig()
   await rig.data("config set", { key: "queues.one.concurrency", value: 1 })
   const healthProbe = { command: "true", intervalMs: 50 }

@@ -20,7 +20,7 @@ const ran = (rig: Rig): ReadonlyArray<string> =>
   readFileSync(join(rig.scratch, "ran"), "utf8").trim().split("\n")
 
 describe("the id of a pipeline", () => {
-  test("is taken by status, wait, why and stop", async () => {
+  test("is accepted by status, wait, why and stop", async () => {
     await using rig = new Rig()
     const steps = [
       { key: "hold", command: "cat", stdin: "open" },
@@ -58,8 +58,8 @@ describe("the id of a pipeline", () => {
   })
 })
 
-describe("stop of a pipeline with force", () => {
-  test("kills at once, also in the middle of a polite stop", async () => {
+describe("a stop of a pipeline with force", () => {
+  test("kills at once, even during a polite stop", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", {
       id: "ci",
@@ -82,8 +82,8 @@ describe("stop of a pipeline with force", () => {
   })
 })
 
-describe("restart of a pipeline", () => {
-  test("runs again what did not complete, each task behind what it depends on, and decides its end anew", async () => {
+describe("a restart of a pipeline", () => {
+  test("runs again what did not complete, each task after its dependencies, and determines its end again", async () => {
     await using rig = new Rig()
     const failed = pipelineOf(
       await rig.data("pipeline create", { id: "ci", cwd: rig.scratch, steps: chain }, ["--wait"])
@@ -117,7 +117,7 @@ describe("restart of a pipeline", () => {
     ])
   })
 
-  test("runs all of it again when that is asked for, and is refused when nothing of it failed", async () => {
+  test("runs all tasks again if requested, and is rejected when no task failed", async () => {
     await using rig = new Rig()
     writeFileSync(join(rig.scratch, "go"), "")
     await rig.data("pipeline create", { id: "ci", cwd: rig.scratch, steps: chain }, ["--wait"])
@@ -136,7 +136,7 @@ describe("restart of a pipeline", () => {
     expect(ran(rig)).toEqual(["one", "middle", "last", "one", "middle", "last"])
   })
 
-  test("that runs restarts what has failed, and leaves the rest alone", async () => {
+  test("restarts the failed tasks of a running pipeline, and no others", async () => {
     await using rig = new Rig()
     const tasks = [
       { key: "flaky", script: "test -e go" },
@@ -159,7 +159,7 @@ describe("restart of a pipeline", () => {
     ])
   })
 
-  test("sent again because its connection broke is done once", async () => {
+  test("is done once when it is sent again after a broken connection", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", { id: "ci", cwd: rig.scratch, steps: chain }, ["--wait"])
     await post(rig, "restart", { id: "ci" }, "r")
@@ -169,7 +169,7 @@ describe("restart of a pipeline", () => {
     expect(tasks.map(({ attempt }) => attempt)).toEqual([1, 2, 0])
   })
 
-  test("is one of several in an array, and its tasks go behind what they depend on", async () => {
+  test("may be in an array with others; its tasks run after their dependencies", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", { id: "ci", cwd: rig.scratch, steps: chain }, ["--wait"])
     writeFileSync(join(rig.scratch, "go"), "")
@@ -203,7 +203,7 @@ describe("an array with the id of a pipeline and that of a task", () => {
     { key: "b", script: "read x; exit ${x:-0}", stdin: "open" }
   ]
 
-  test("is waited for until both have ended", async () => {
+  test("is awaited until both have ended", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", { id: "ci", steps })
     await rig.data("start", { id: "lint", command: "true" })
@@ -224,7 +224,7 @@ describe("an array with the id of a pipeline and that of a task", () => {
     expect(await rig.refusal(["wait", '["none","ci"]'])).toMatchObject({ type: "TaskNotFound" })
   })
 
-  test("tells which of them has ended first, and what failed in it", async () => {
+  test("shows which of them ended first, and what failed in it", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", { id: "ci", steps })
     await rig.data("start", { id: "hold", command: "cat", stdin: "open" })
@@ -245,7 +245,7 @@ describe("an array with the id of a pipeline and that of a task", () => {
     })
   })
 
-  test("is stopped, and run again", async () => {
+  test("is stopped and restarted", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", { id: "ci", steps })
     await rig.data("start", { id: "hold", command: "cat", stdin: "open" })
@@ -267,7 +267,7 @@ describe("an array with the id of a pipeline and that of a task", () => {
   })
 })
 
-test("a home in which a task and a pipeline have one id from before shows both, and takes the task elsewhere", async () => {
+test("an old home in which a task and a pipeline share an id shows both, and restart restarts the task", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "both", ...good }, ["--wait"])
   await rig.data("pipeline create", { id: "p", steps: [good] }, ["--wait"])

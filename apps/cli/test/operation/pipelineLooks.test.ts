@@ -29,7 +29,7 @@ const keyed = (key: string, ...dependsOn: ReadonlyArray<string>) => ({
 const two = [{ command: "true" }, { command: "true" }]
 
 describe("pipeline list", () => {
-  test("has the newest first, in pages, by status and time, without tasks", async () => {
+  test("has pages, newest first, by status and time, without tasks", async () => {
     await using rig = new Rig()
     for (const id of ["a", "b"]) await rig.data("pipeline create", { id, steps: two }, ["--wait"])
     await rig.data(
@@ -85,7 +85,7 @@ describe("pipeline list", () => {
 })
 
 describe("an unknown pipeline", () => {
-  test("is told by everything that names one, with the nearest that there is", async () => {
+  test("is reported by every operation, with the most similar id", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", { id: "release", steps: two }, ["--wait"])
     for (const [operation, payload] of [
@@ -104,7 +104,7 @@ describe("an unknown pipeline", () => {
 })
 
 describe("waiting for a pipeline", () => {
-  test("ends with its end, or with the time that was given, and then can be gone on with", async () => {
+  test("returns with its end, or times out and can be continued", async () => {
     await using rig = new Rig()
     const steps = [{ command: "cat", stdin: "open" }, { command: "true" }]
     const late = await rig.refusal([
@@ -141,7 +141,7 @@ describe("waiting for a pipeline", () => {
 })
 
 describe("the history of a pipeline", () => {
-  test("is its own and that of its tasks, in the one sequence without a gap", async () => {
+  test("contains its own events and those of its tasks, in one sequence without gaps", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "before", command: "true" }, ["--wait"])
     await rig.data("pipeline create", { id: "p", steps: two }, ["--wait"])
@@ -171,7 +171,7 @@ describe("the history of a pipeline", () => {
     })
   })
 
-  test("is followed until the pipeline has ended, with the lines of its tasks when they are wanted", async () => {
+  test("is followed until the pipeline has ended, with the lines of its tasks if requested", async () => {
     await using rig = new Rig()
     const steps = [{ script: "echo one; read word", stdin: "open" }, { script: "echo two" }]
     await rig.data("pipeline create", { id: "p", steps })
@@ -213,7 +213,7 @@ describe("the history of a pipeline", () => {
 })
 
 describe("a plan", () => {
-  test("of a pipeline shows what each task would be, and in which order they could run, and makes nothing", async () => {
+  test("of a pipeline shows each task and a possible order, and creates nothing", async () => {
     await using rig = new Rig()
     const payload = {
       cwd: "/",
@@ -265,7 +265,7 @@ describe("a plan", () => {
     ])
   })
 
-  test("refuses what could not be made", async () => {
+  test("rejects what could not be created", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", {
       id: "p",
@@ -304,7 +304,7 @@ describe("a plan", () => {
 })
 
 describe("prune", () => {
-  test("removes a pipeline with the last of its tasks, and no task of one that runs", async () => {
+  test("removes a pipeline with the last of its tasks, and no task of a running pipeline", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", { id: "done", steps: two }, ["--wait"])
     await rig.data(
@@ -337,7 +337,7 @@ describe("prune", () => {
   })
 })
 
-test("a pipeline that still stops what runs of it is shown to people as one that is being cancelled", async () => {
+test("a pipeline that is still stopping its tasks is shown to people as being cancelled", async () => {
   await using rig = new Rig()
   const script = "trap 'echo asked' TERM; echo here; while :; do sleep 60; done"
   await rig.data("pipeline create", {

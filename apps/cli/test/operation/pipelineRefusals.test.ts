@@ -17,8 +17,8 @@ const send = (rig: Rig, payload: unknown, requestId: string) =>
 
 const good = { command: "true" }
 
-describe("a pipeline that is refused", () => {
-  test("names the field, by its path", async () => {
+describe("a rejected pipeline", () => {
+  test("has the path of the field", async () => {
     await using rig = new Rig()
     const cases: ReadonlyArray<readonly [payload: unknown, type: string, path: string]> = [
       [{}, "CommandInputError", "steps"],
@@ -93,7 +93,7 @@ describe("a pipeline that is refused", () => {
     expect(foldersOf(rig)).toEqual([])
   })
 
-  test("says what to give in place of an id", async () => {
+  test("says what to use instead of an id", async () => {
     await using rig = new Rig()
     const tasks = [
       { id: "lint", ...good },
@@ -110,7 +110,7 @@ describe("a pipeline that is refused", () => {
     )
   })
 
-  test("suggests the task of the call whose key is nearest", async () => {
+  test("suggests the task of the call with the most similar key", async () => {
     await using rig = new Rig()
     const tasks = [
       { key: "compile", ...good },
@@ -122,7 +122,7 @@ describe("a pipeline that is refused", () => {
     })
   })
 
-  test("at its last task leaves nothing behind: no task, no event, no environment", async () => {
+  test("at its last task leaves no task, event or environment", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "old", command: "true" }, ["--wait"])
     const [before, folders] = [await rig.data("events"), foldersOf(rig)]
@@ -138,7 +138,7 @@ describe("a pipeline that is refused", () => {
     expect(await rig.data("pipeline list")).toMatchObject({ total: 0 })
   })
 
-  test("for more tasks than may live is refused whole", async () => {
+  test("with more tasks than maxLive is rejected completely", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "maxLive", value: 2 })
     expect(await create(rig, { steps: [good, good, good] })).toMatchObject({
@@ -150,7 +150,7 @@ describe("a pipeline that is refused", () => {
 })
 
 describe("an id", () => {
-  test("of a pipeline that exists is refused, with what to do", async () => {
+  test("of an existing pipeline is rejected, with what to do", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", { id: "p", steps: [{ command: "cat", stdin: "open" }, good] })
     expect(await create(rig, { id: "p", steps: [good, good] })).toMatchObject({
@@ -166,7 +166,7 @@ describe("an id", () => {
 })
 
 describe("a task of a pipeline", () => {
-  test("gets an id of its own when another task has the id that its key makes", async () => {
+  test("gets another id if a task has the id of its key", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "ci.lint", script: "echo other" }, ["--wait"])
     const tasks = [
@@ -181,7 +181,7 @@ describe("a task of a pipeline", () => {
     expect(await rig.data("logs", { id: "ci.lint" })).toMatchObject({ lines: ["other"] })
   })
 
-  test("waits for the task of its own call, and not for one of another pipeline with the same key", async () => {
+  test("depends on the task of its own call, not on one of another pipeline with the same key", async () => {
     await using rig = new Rig()
     const tasks = [
       { key: "lint", ...good },
@@ -199,7 +199,7 @@ describe("a task of a pipeline", () => {
     }
   })
 
-  test("is not replaced by a start while the pipeline runs, but may be restarted as it is", async () => {
+  test("is not replaced by a start while the pipeline runs, but may be restarted", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", {
       id: "p",
@@ -243,8 +243,8 @@ describe("a task of a pipeline", () => {
   })
 })
 
-describe("a pipeline that is taken for a task", () => {
-  test("is refused with the ids of its tasks where only a task will do", async () => {
+describe("the id of a pipeline in place of a task's", () => {
+  test("is rejected with the ids of its tasks", async () => {
     await using rig = new Rig()
     await rig.data("pipeline create", { id: "p", steps: [good, { key: "last", ...good }] }, [
       "--wait"
@@ -265,8 +265,8 @@ describe("a pipeline that is taken for a task", () => {
   })
 })
 
-describe("an id that stands for something else", () => {
-  test("is refused for a task and for a pipeline", async () => {
+describe("an id that is in use", () => {
+  test("is rejected for a task and for a pipeline", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "t", ...good }, ["--wait"])
     await rig.data("pipeline create", { id: "p", steps: [good] }, ["--wait"])
@@ -281,8 +281,8 @@ describe("an id that stands for something else", () => {
   })
 })
 
-describe("a call that is sent again because its connection broke", () => {
-  test("finds the pipeline that it made, under an id that was given or made", async () => {
+describe("a call that is sent again after a broken connection", () => {
+  test("returns the pipeline that it created, under a given or generated id", async () => {
     await using rig = new Rig()
     await rig.data("list")
     for (const payload of [{ id: "p", steps: [good, good] }, { steps: [good, good] }]) {

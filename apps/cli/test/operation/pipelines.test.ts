@@ -25,7 +25,7 @@ const none = {
 const isTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/u)
 
 describe("a chain of steps", () => {
-  test("starts the first at once and each other one its delay after the one before", async () => {
+  test("starts the first step at once, and each other after the step before it and its delay", async () => {
     await using rig = new Rig()
     const steps = [
       { name: "one", command: "cat", stdin: "open" },
@@ -59,7 +59,7 @@ describe("a chain of steps", () => {
     expect(at(ended.endedAt)).toBeGreaterThanOrEqual(at(three?.endedAt ?? null))
   })
 
-  test("gives its tasks what it shares, and each keeps what it has of its own", async () => {
+  test("gives its tasks the shared fields, which each can override", async () => {
     await using rig = new Rig()
     const shared = {
       cwd: "/",
@@ -92,7 +92,7 @@ describe("a chain of steps", () => {
     expect(await rig.data("list", { pipelineId: made.id })).toMatchObject({ total: 2 })
   })
 
-  test("that fails in the middle withdraws what comes after, and tells what was written last", async () => {
+  test("cancels later steps when one fails, and shows the last lines", async () => {
     await using rig = new Rig()
     const steps = [
       { command: "true" },
@@ -136,7 +136,7 @@ const withHandler = (id: string, exitCode: number) => ({
 })
 
 describe("tasks in any order", () => {
-  test("run as their dependencies say, two at once where these let them", async () => {
+  test("run in the order of their dependencies, in parallel where possible", async () => {
     await using rig = new Rig()
     Bun.spawnSync(["mkfifo", join(rig.scratch, "meet")])
     const tasks = [
@@ -156,7 +156,7 @@ describe("tasks in any order", () => {
     expect(await rig.data("logs", { id: "d.last" })).toMatchObject({ lines: ["met"] })
   })
 
-  test("may have some for failures: these are not missed when nothing fails", async () => {
+  test("may include tasks for failures, which are not needed when nothing fails", async () => {
     await using rig = new Rig()
     const good = pipelineOf(await rig.data("pipeline create", withHandler("good", 0), ["--wait"]))
     expect([good.status, ...statusesOf(good)]).toEqual([
@@ -177,7 +177,7 @@ describe("tasks in any order", () => {
     ])
   })
 
-  test("may wait for tasks that exist", async () => {
+  test("may depend on existing tasks", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "base", command: "cat", stdin: "open" })
     const tasks = [{ command: "true", dependsOn: ["base"] }, "exit 0"]
@@ -218,7 +218,7 @@ describe("tasks in any order", () => {
 })
 
 describe("pipeline cancel", () => {
-  test("stops what runs with all that it started, withdraws the rest, and answers when nothing is alive", async () => {
+  test("stops running tasks with all their processes, cancels the rest, and returns when no process is left", async () => {
     await using rig = new Rig()
     const tree =
       "setsid sh -c 'trap : TERM; echo $$ > hidden; while :; do sleep 1; done' & while [ ! -s hidden ]; do sleep 0.01; done; echo up; sleep 60"
@@ -277,7 +277,7 @@ describe("pipeline cancel", () => {
     })
   })
 
-  test("shows who asked for it while something still has to end, and may be asked for again meanwhile", async () => {
+  test("shows who requested it while tasks are ending, and may be requested again meanwhile", async () => {
     await using rig = new Rig()
     const steps = [
       { script: "trap 'cat hold' TERM; echo up; sleep 60 & wait", gracePeriodMs: 60_000 },

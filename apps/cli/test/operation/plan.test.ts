@@ -10,7 +10,7 @@ const hidden = {
 }
 
 describe("a plan", () => {
-  test("warns of a dependency that has ended otherwise than needed, as start then does", async () => {
+  test("warns about a dependency whose end does not satisfy the condition, like start", async () => {
     await using rig = new Rig()
     await rig.data("start", [
       { id: "good", command: "true" },
@@ -67,7 +67,7 @@ describe("a plan", () => {
     })
   })
 
-  test("warns of a paused queue with the command that resumes it", async () => {
+  test("warns about a paused queue, with the command that resumes it", async () => {
     await using rig = new Rig()
     await rig.data("queue set", { queue: "builds", concurrency: 9 })
     await rig.data("queue pause", { queue: "builds", reason: "the registry is down" })
@@ -87,7 +87,7 @@ describe("a plan", () => {
     expect(await planned()).toMatchObject({ tasks: [{ warnings: [] }] })
   })
 
-  test("warns of an agent without a login, and does not run it for that", async () => {
+  test("warns about an agent without a login, without running it", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("claude", "success")
@@ -120,7 +120,7 @@ describe("a plan", () => {
     expect(await planned({})).toMatchObject({ data: { tasks: [{ warnings: [] }] } })
   })
 
-  test("warns of an agent that is not installed, in a pipeline too, which is refused only when it is made", async () => {
+  test("warns about an agent that is not installed, also in a pipeline, which is only rejected when it is created", async () => {
     await using rig = new Rig()
     const env = { PATH: "/usr/bin:/bin", HOME: rig.scratch }
     const warned = {
@@ -145,8 +145,8 @@ describe("a plan", () => {
   })
 })
 
-describe("a plan of an id that a living task has", () => {
-  test("says what start then does, whatever ifRunning says", async () => {
+describe("a plan of the id of a live task", () => {
+  test("says what start would do, for every ifRunning", async () => {
     await using rig = new Rig()
     await rig.data("start", [
       { id: "liv", script: "sleep 60" },
@@ -189,7 +189,7 @@ describe("a plan of an id that a living task has", () => {
     expect(await rig.task("status", { id: "liv" })).toMatchObject({ status: "running", attempt: 1 })
   })
 
-  test("counts the attempt that a withdrawn task never began as it will be counted", async () => {
+  test("counts attempts right when the last one was cancelled before it started", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "late", command: "true", delayMs: 600_000 })
     await rig.data("stop", { id: "late" })
@@ -202,8 +202,8 @@ describe("a plan of an id that a living task has", () => {
   })
 })
 
-describe("a plan that is refused", () => {
-  test("is one of an array that start would refuse for its size", async () => {
+describe("a rejected plan", () => {
+  test("has an array that start would reject for its size", async () => {
     await using rig = new Rig()
     const message = "a batch has 1 to 1000 items, and this one has 0"
     expect(await rig.refusal(["start", "[]"])).toMatchObject({ type: "CommandInputError", message })
@@ -214,7 +214,7 @@ describe("a plan that is refused", () => {
     })
   })
 
-  test("names what is wrong with each item, in their order", async () => {
+  test("lists what is wrong with each item, in order", async () => {
     await using rig = new Rig()
     const a = { id: "a", command: "true", dependsOn: ["b"] }
     const b = { id: "b", command: "true", dependsOn: ["a"] }
@@ -243,7 +243,7 @@ describe("a plan that is refused", () => {
   })
 })
 
-test("a plan tells instants as every answer does", async () => {
+test("a plan shows instants like every answer", async () => {
   await using rig = new Rig()
   const at = "2099-01-01T00:00:00.000Z"
   expect(await rig.data("plan", { payload: { command: "true", notBefore: at } })).toMatchObject({

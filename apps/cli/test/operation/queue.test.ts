@@ -7,7 +7,7 @@ import { Rig } from "../Rig.ts"
 const plain = { paused: null, concurrency: null, queued: 0, running: 0, held: null }
 
 describe("queue list", () => {
-  test("shows the queues that always are, those configured, those paused, and those with live tasks", async () => {
+  test("shows the built-in, configured and paused queues, and those with live tasks", async () => {
     await using rig = new Rig()
     expect(await rig.data("queue list")).toEqual({
       queues: [
@@ -42,7 +42,7 @@ describe("queue list", () => {
 })
 
 describe("queue pause and resume", () => {
-  test("start nothing in between, let run what runs, and then start what waits at once", async () => {
+  test("start nothing in between, keep running tasks, and then start queued tasks at once", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "before", queue: "builds", command: "cat", stdin: "open" })
     const paused = await rig.data("queue pause", {
@@ -96,7 +96,7 @@ describe("queue pause and resume", () => {
     expect(await rig.data("wait", { id: "a" })).toMatchObject({ task: { status: "completed" } })
   })
 
-  test("may be asked for twice: the pause stays as it was, and there is nothing to resume", async () => {
+  test("may be repeated: the pause does not change, and there is nothing to resume", async () => {
     await using rig = new Rig()
     const first = await rig.data("queue pause", { queue: "builds", reason: "first" })
     expect(await rig.data("queue pause", { queue: "builds", reason: "second" })).toEqual(first)
@@ -105,7 +105,7 @@ describe("queue pause and resume", () => {
     expect(await rig.data("queue resume", { queue: "builds" })).toEqual(resumed)
   })
 
-  test("hold the attempt of a restart as well, and let be withdrawn what waits", async () => {
+  test("hold back restarts too, and queued tasks can be cancelled", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", queue: "builds", command: "true" }, ["--wait"])
     await rig.data("queue pause", { queue: "builds" })
@@ -118,7 +118,7 @@ describe("queue pause and resume", () => {
     })
   })
 
-  test("outlive the engine, with the order of what waits", async () => {
+  test("survive the engine, with the order of the queue", async () => {
     await using rig = new Rig()
     await rig.data("queue set", { queue: "builds", concurrency: 1 })
     await rig.data("queue pause", { queue: "builds", reason: "kept" })
@@ -147,7 +147,7 @@ describe("queue pause and resume", () => {
 })
 
 describe("queue set", () => {
-  test("writes the configuration, starts at once what has room now, and removes the limit with null", async () => {
+  test("writes the configuration, starts tasks in new slots at once, and removes the limit with null", async () => {
     await using rig = new Rig()
     const written = () => JSON.parse(readFileSync(join(rig.home, "config.json"), "utf8"))
     await rig.data("config set", { key: "retentionDays", value: 3 })
@@ -172,7 +172,7 @@ describe("queue set", () => {
     })
   })
 
-  test("refuses what is no concurrency, and no name of a queue", async () => {
+  test("rejects an invalid concurrency and an invalid queue name", async () => {
     await using rig = new Rig()
     for (const payload of [
       { queue: "x", concurrency: 0 },

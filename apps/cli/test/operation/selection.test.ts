@@ -17,8 +17,8 @@ const as = async (rig: Rig, session: string, operation: string, payload: object)
   return document
 }
 
-describe("stop of several", () => {
-  test("stops those of a tag that have not ended, and no others", async () => {
+describe("a stop of several", () => {
+  test("stops only the live tasks of a tag", async () => {
     await using rig = new Rig()
     await rig.data("start", [
       held("a", { tags: ["dev"] }),
@@ -43,7 +43,7 @@ describe("stop of several", () => {
     })
   })
 
-  test("takes ids, and exactly one way to name tasks", async () => {
+  test("accepts ids, and exactly one way to name tasks", async () => {
     await using rig = new Rig()
     await rig.data("start", [held("a"), held("b")])
     expect(await rig.data("stop", { ids: ["a", "b"], force: true })).toMatchObject({
@@ -58,8 +58,8 @@ describe("stop of several", () => {
   })
 })
 
-describe("restart of several", () => {
-  test("runs those of a tag again", async () => {
+describe("a restart of several", () => {
+  test("runs the tasks of a tag again", async () => {
     await using rig = new Rig()
     await rig.data(
       "start",
@@ -74,7 +74,7 @@ describe("restart of several", () => {
 })
 
 describe("the caller's own tasks", () => {
-  test("are those that its session has started", async () => {
+  test("are those that its session started", async () => {
     await using rig = new Rig()
     await as(rig, "one", "start", held("a"))
     await as(rig, "two", "start", held("b"))
@@ -96,7 +96,7 @@ describe("the caller's own tasks", () => {
     })
   })
 
-  test("of a caller without a session are those of its terminal, and never everybody's", async () => {
+  test("of a caller without a session are those of its terminal, never all tasks", async () => {
     await using rig = new Rig()
     await rig.data("start", held("other"))
     // Two calls of one shell on one terminal.

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { Rig } from "../Rig.ts"
 
-test("why answers for a task that runs, has ended well, or is not there", async () => {
+test("why explains a running and a completed task, and rejects an unknown one", async () => {
   await using rig = new Rig()
   await rig.task("start", { id: "runs", command: "cat", stdin: "open" })
   expect(await rig.data("why", { id: "runs" })).toMatchObject({
@@ -33,7 +33,7 @@ test("why answers for a task that runs, has ended well, or is not there", async 
   expect(await rig.refusal(["why", "none"])).toMatchObject({ command: "why", type: "TaskNotFound" })
 })
 
-test("why tells the newest reasons of a long life, and by whom each was caused", async () => {
+test("why shows the newest reasons of a long history, each with its actor", async () => {
   await using rig = new Rig()
   await rig.task("start", { id: "x", script: "sleep 60" })
   for (let round = 0; round < 4; round++)
@@ -56,7 +56,7 @@ test("why tells the newest reasons of a long life, and by whom each was caused",
   ])
 })
 
-test("why tells which removed task a restart would lack, and what it says leads on", async () => {
+test("why names the pruned task that a restart would need, and its advice works", async () => {
   await using rig = new Rig()
   const chain = [
     { id: "k1", command: "false" },

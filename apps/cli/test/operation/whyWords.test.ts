@@ -7,7 +7,7 @@ const sentencesOf = (because: unknown): ReadonlyArray<string> =>
     ([, what]) => what ?? ""
   )
 
-test("why says of each status what is so, and of nothing that ran or was stopped that it was withdrawn", async () => {
+test("why explains each status, and never says of a stopped task that a dependency cancelled it", async () => {
   await using rig = new Rig()
   const retrying = { restart: { when: "on-failure", delayMs: 60_000 } }
   await rig.data("queue set", { queue: "one", concurrency: 1 })
@@ -67,7 +67,7 @@ test("why says of each status what is so, and of nothing that ran or was stopped
   await stop.exited
 }, 20_000)
 
-test("why tells of a task that runs what it does now", async () => {
+test("why shows what a running task does now", async () => {
   await using rig = new Rig()
   await rig.data("start", {
     id: "busy",
@@ -101,7 +101,7 @@ test("why tells of a task that runs what it does now", async () => {
   expect(await rig.data("why", { id: "busy" })).not.toHaveProperty("running")
 })
 
-test("of a task with an open stdin only its own processes are told, not the one that holds its stdin open", async () => {
+test("a task with an open stdin shows only its own processes, not the one that keeps its stdin open", async () => {
   await using rig = new Rig()
   const ready = { stdin: "open", readyWhen: { log: "up" } }
   await rig.data("start", { id: "asks", ...ready, script: "echo up; read line" }, ["--wait"])

@@ -24,19 +24,19 @@ const read = (...engines: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<s
   })
 }
 
-describe("lines that are told again", () => {
+describe("lines that are sent again", () => {
   const out = [
     line("a", "stdout", "c1-2-0"),
     line("a", "stdout", "c1-4-0"),
     line("a", "stdout", "c1-6-0")
   ]
 
-  test("are left out as far as they were printed", () => {
+  test("are skipped if they were printed", () => {
     expect(read(out.slice(0, 2), out)).toEqual(out)
     expect(read([], out.slice(0, 1), out.slice(0, 2), out)).toEqual(out)
   })
 
-  test("are told of each output by itself, in whatever order", () => {
+  test("are tracked separately for each output, in any order", () => {
     const one = [
       line("a", "stdout", "c1-2-0"),
       line("a", "stderr", "c1-2-2"),
@@ -56,7 +56,7 @@ describe("lines that are told again", () => {
     ])
   })
 
-  test("are left out of earlier attempts, and none of a later one", () => {
+  test("are skipped for earlier attempts, and not for a later one", () => {
     const again = line("a", "stdout", "c2-2-0")
     expect(read(out, [...out, again], [...out, again, line("a", "stdout", "c2-4-0")])).toEqual([
       ...out,
@@ -65,7 +65,7 @@ describe("lines that are told again", () => {
     ])
   })
 
-  test("are those of the same task", () => {
+  test("are tracked for each task", () => {
     const other = line("b", "stdout", "c1-2-0")
     expect(read(out, [...out, other])).toEqual([...out, other])
   })
@@ -80,7 +80,7 @@ describe("lines that are told again", () => {
     expect(read(odd.slice(0, 3), odd, odd)).toEqual(odd)
   })
 
-  test("are no events", () => {
+  test("are not events", () => {
     const event = JSON.stringify({
       type: "task.started",
       taskId: "a",

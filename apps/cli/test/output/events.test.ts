@@ -16,7 +16,7 @@ const framesOf = (stdout: string) =>
   )
 
 describe("events", () => {
-  test("tell what happened to a task, by whom and when", async () => {
+  test("show what happened to a task, by whom and when", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "exit 2", tags: ["t"] }, ["--wait"])
     const { events, cursor } = await rig.data("events")
@@ -85,7 +85,7 @@ describe("events", () => {
     }
   })
 
-  test("stream until all named tasks have ended, whole and in order", async () => {
+  test("stream completely and in order until all named tasks have ended", async () => {
     await using rig = new Rig()
     const ids = Array.from({ length: 10 }, (_, index) => `n${index}`)
     await rig.data(
@@ -104,7 +104,7 @@ describe("events", () => {
     expect(frames.slice(10)).toEqual([...listOf(events)])
   })
 
-  test("leave out what says nothing, in answers and in streams, unless full is asked for", async () => {
+  test("leave out empty fields, in answers and in streams, unless full is requested", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "sleep 60" })
     await rig.data("pipeline create", { id: "p", steps: ["true"] }, ["--wait"])
@@ -143,7 +143,7 @@ describe("events", () => {
     )
   })
 
-  test("stream from a cursor without what was before it, and end at once without follow", async () => {
+  test("stream from a cursor without earlier events, and end at once without follow", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "a", command: "true" }, ["--wait"])
     const { cursor } = await rig.data("events")
@@ -153,7 +153,7 @@ describe("events", () => {
     expect(framesOf(stdout).map(({ sequence }) => sequence)).toEqual([4, 5, 6])
   })
 
-  test("go on from the cursor of a wait, which is a string", async () => {
+  test("continue from the cursor of a wait, which is a string", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "a", command: "true" })
     const { cursor: since } = await rig.data("wait", { id: "a" })
@@ -166,7 +166,7 @@ describe("events", () => {
     )
   })
 
-  test("stream output lines too when they are wanted", async () => {
+  test("stream output lines too if requested", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", command: "cat", stdin: "open" })
     const following = rig.call(["events", '{"id":"x","follow":true,"lines":true}', "--stream"])
@@ -187,7 +187,7 @@ describe("events", () => {
     })
   })
 
-  test("stream the end of a task behind all of its lines, in every round, and of every attempt", async () => {
+  test("stream the end of a task after all its lines, in every round and attempt", async () => {
     await using rig = new Rig()
     const [rounds, count] = [20, 5000]
     const script = `read go; seq ${count}; echo last`

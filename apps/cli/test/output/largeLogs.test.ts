@@ -77,7 +77,7 @@ describe("an output of 50 MB", () => {
     60_000
   )
 
-  test("becomes an artifact in little memory", async () => {
+  test("becomes an artifact with little memory", async () => {
     const { pid, restBytes } = await freshEngine()
     const answers = await Promise.all(
       [["--output", "artifact"], [], []].map((flags) =>
@@ -92,7 +92,7 @@ describe("an output of 50 MB", () => {
     expect(peakBytes(pid) - restBytes).toBeLessThan(allowedBytes)
   }, 60_000)
 
-  test("is answered whole in little memory when all of it is wanted inline", async () => {
+  test("is returned completely inline with little memory", async () => {
     const { pid, restBytes } = await freshEngine()
     const { lines, ...rest } = await rig.data("logs", { id: "x", lines: 1_000_000 }, [
       "--output",
@@ -114,7 +114,7 @@ describe("an output of 50 MB", () => {
     })
   }, 60_000)
 
-  test("is asked for again when the engine is killed in the middle of answering inline", async () => {
+  test("is requested again when the engine is killed while it answers inline", async () => {
     const { pid } = await freshEngine()
     const answer = rig.data("logs", { id: "x", lines: 1_000_000 }, ["--output", "inline"])
     while (openOutputs(pid).length === 0) await Bun.sleep(1)
@@ -123,7 +123,7 @@ describe("an output of 50 MB", () => {
     expect([shownLines, Array.isArray(lines) ? lines.length : 0]).toEqual([lineCount, lineCount])
   }, 60_000)
 
-  test("waits in its file for a reader that stands still, while others are answered, and nothing is left when he is gone", async () => {
+  test("stays in its file while its reader is suspended and others are answered, and nothing is left when the reader is gone", async () => {
     const { pid, restBytes } = await freshEngine()
     const readers = ["", ',"follow":true', ',"since":"c1-0-0","follow":true'].map((more) =>
       rig.spawn(["logs", `{"id":"x","lines":1000000${more}}`, "--stream"])
@@ -139,7 +139,7 @@ describe("an output of 50 MB", () => {
     while (openOutputs(pid).length > 0) await rig.data("status", { id: "x" })
   }, 60_000)
 
-  test("leaves no draft of an artifact when its caller goes away", async () => {
+  test("leaves no draft of an artifact when its caller disconnects", async () => {
     const { pid } = await freshEngine()
     const caller = rig.spawn(["logs", '{"id":"x"}', "--output", "artifact"])
     while (!openOutputs(pid).some((path) => path.endsWith(".draft"))) await Bun.sleep(1)
@@ -182,7 +182,7 @@ describe("an output that is pruned while it is read", () => {
     }
   )
 
-  test("becomes an artifact, or is not there any more", async () => {
+  test("becomes an artifact, or fails as removed", async () => {
     await readAndPrune(["--output", "artifact"], ({ document, exitCode }) => {
       if (exitCode !== 0) return expect(document).toMatchObject({ error: { type: "TaskNotFound" } })
       expect(document).toMatchObject({ ok: true, data: { artifact: { kind: "log" } } })

@@ -15,7 +15,7 @@ const ended = async (
 }
 
 describe("logs", () => {
-  test("answers with the newest lines, how many there are, and a cursor", async () => {
+  test("returns the newest lines, the total number, and a cursor", async () => {
     await using rig = await ended("seq 250")
     const lines = Array.from({ length: 100 }, (_, index) => String(index + 151))
     expect(await rig.data("logs", { id: "x" })).toEqual({
@@ -64,7 +64,7 @@ describe("logs", () => {
     )
   })
 
-  test("goes on from a cursor without gap and without a line twice", async () => {
+  test("continues from a cursor without gaps and duplicates", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "cat", stdin: "open" })
     let since = String((await rig.data("logs", { id: "x" }))["cursor"])
@@ -95,7 +95,7 @@ describe("logs", () => {
     }
   })
 
-  test("finds lines with what stands around them", async () => {
+  test("finds lines with their context", async () => {
     await using rig = await ended("seq 20")
     expect(await rig.data("logs", { id: "x", grep: "^1?5$" })).toMatchObject({ lines: ["5", "15"] })
     expect(await rig.data("logs", { id: "x", grep: "^(5|7)$", context: 1 })).toMatchObject({
@@ -117,7 +117,7 @@ describe("logs", () => {
     })
   })
 
-  test("refuses what would have no effect", async () => {
+  test("rejects fields without effect", async () => {
     await using rig = await ended("seq 3")
     for (const flags of [[], ["--output", "inline"]]) {
       expect(await rig.refusal(["logs", '{"id":"x","follow":true}', ...flags])).toMatchObject({
@@ -147,7 +147,7 @@ describe("logs", () => {
     ).toEqual([false, false, true])
   })
 
-  test("reads each attempt by itself", async () => {
+  test("reads each attempt separately", async () => {
     await using rig = await ended("echo attempt $BACKBEAT_ATTEMPT")
     await rig.task("restart", { id: "x" }, ["--wait"])
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["attempt 2"] })
@@ -161,7 +161,7 @@ describe("logs", () => {
     expect(await rig.data("logs", { id: "later" })).toMatchObject({ lines: [], totalLines: 0 })
   })
 
-  test("takes text as it comes: bytes that are no UTF-8, bars, colours, no last newline", async () => {
+  test("accepts any output: bytes that are not UTF-8, progress bars, colors, no last newline", async () => {
     await using rig = await ended(
       String.raw`printf 'a\377b\n10%%\r50%%\r100%%\n\033[31mred\033[0m\n\n\303\274n\303\257\nend'`
     )
@@ -178,7 +178,7 @@ describe("logs", () => {
 })
 
 describe("a large log", () => {
-  test("becomes a summary with an artifact that holds everything", async () => {
+  test("becomes a summary with a complete artifact", async () => {
     await using rig = await ended("seq 412")
     const answer = await rig.data("logs", { id: "x", lines: 50 }, ["--output", "artifact"])
     expect(answer).toEqual({
@@ -230,7 +230,7 @@ describe("a large log", () => {
     )
   })
 
-  test("is whole in its artifact, also when several callers want it at once", async () => {
+  test("is complete in its artifact, even if several callers request it at once", async () => {
     await using rig = await ended("seq 100000")
     const wholeBytes = 588_895
     const fives = Array.from({ length: 10_000 }, (_, index) => `${index * 10 + 5}\n`).join(
@@ -255,7 +255,7 @@ describe("a large log", () => {
     ])
   })
 
-  test("of 300 MB is read from its end at once", async () => {
+  test("of 300 MB is read from its end without delay", async () => {
     await using rig = await ended(
       "yes '0123456789012345678901234567890123456789' | head -c 300000000; echo; echo the end",
       { timeout: 60_000 }
@@ -266,7 +266,7 @@ describe("a large log", () => {
     expect(performance.now() - begun).toBeLessThan(1500)
   })
 
-  test("keeps its newest bytes within maxOutputBytes and tells how many were dropped", async () => {
+  test("keeps its newest bytes within maxOutputBytes and reports how many were dropped", async () => {
     await using rig = await ended(
       "i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); [ $((i % 500)) = 0 ] && sleep 0.12; done; echo the end",
       { maxOutputBytes: 8192 }
@@ -299,7 +299,7 @@ describe("a large log", () => {
 })
 
 describe("logs --stream", () => {
-  test("gives the lines as frames, and with follow goes on to the task's end", async () => {
+  test("returns lines as frames, and with follow until the task's end", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "cat", stdin: "open" })
     await rig.data("send", { id: "x", text: "before\n" })
@@ -361,7 +361,7 @@ describe("logs --stream", () => {
     expect([texts, await following.exited]).toEqual([["attempt 1", "attempt 2"], 0])
   })
 
-  test("goes on behind a line of an earlier attempt with the rest of that one", async () => {
+  test("continues after a line of an earlier attempt with the rest of that attempt", async () => {
     await using rig = new Rig()
     const restart = { when: "on-failure", delayMs: 10, maxAttempts: 2 }
     await rig.task(

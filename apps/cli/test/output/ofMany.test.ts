@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { Rig } from "../Rig.ts"
 
 describe("logs", () => {
-  test("of several tasks have each line with its task, the newest of all", async () => {
+  test("of several tasks have the newest lines of all, each with its task", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "a", script: "echo one; echo two", tags: ["ci"] }, ["--wait"])
     await rig.data("start", { id: "b", script: "echo three", tags: ["ci"] }, ["--wait"])
@@ -40,7 +40,7 @@ describe("logs", () => {
     ).toEqual(["a one", "a two", "b three"])
   })
 
-  test("of several tasks take no place in one of them, and of none are refused", async () => {
+  test("of several tasks accept no cursor of one task, and of none are rejected", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "a", command: "true" }, ["--wait"])
     for (const wrong of [
@@ -56,7 +56,7 @@ describe("logs", () => {
     expect(await rig.refusal(["logs", '{"tag":"none"}'])).toMatchObject({ type: "TaskNotFound" })
   })
 
-  test("with a pattern that matches in another case only say so", async () => {
+  test("report a pattern that only matches in another case", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "a", script: "echo An Error; echo fine" }, ["--wait"])
     expect(await rig.data("logs", { id: "a", grep: "error" })).toMatchObject({
@@ -69,7 +69,7 @@ describe("logs", () => {
     expect(await rig.data("logs", { id: "a", grep: "nothing" })).not.toHaveProperty("hint")
   })
 
-  test("with --output auto come with the rest in a file when there is more, and without the flag not", async () => {
+  test("have the rest in a file only with an explicit --output auto", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "a", script: "seq 10" }, ["--wait"])
     expect(await rig.data("logs", { id: "a", lines: 2 })).toMatchObject({
@@ -88,7 +88,7 @@ describe("logs", () => {
   })
 })
 
-test("list tells the last lines of each task when it is asked to", async () => {
+test("list shows the last lines of each task if requested", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "bad", script: "echo start; echo fatal: no; seq 9; exit 1" }, [
     "--wait"

@@ -6,7 +6,7 @@ import { binary } from "../binary.ts"
 const silent = { id: "x", script: "echo one; echo two; exec sleep 60" }
 
 describe("a stream of lines", () => {
-  test("ends when its reader has gone, though nothing more is written", async () => {
+  test("ends when its reader has closed it, even if nothing more is written", async () => {
     await using rig = new Rig()
     await rig.data("start", silent)
     const pipeline = `'${binary}' logs '{"id":"x","follow":true}' --stream | head -n 2`
@@ -23,7 +23,7 @@ describe("a stream of lines", () => {
     expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "running" })
   })
 
-  test("ends behind the line that is waited for, and after so many lines", async () => {
+  test("ends after the awaited line, and after a number of lines", async () => {
     await using rig = new Rig()
     await rig.data("start", silent)
     const texts = async (more: object, flags: ReadonlyArray<string> = []) => {
@@ -41,7 +41,7 @@ describe("a stream of lines", () => {
     expect(await texts({}, ["--timeout", "0.3"])).toEqual({ exitCode: 0, texts: ["one", "two"] })
   })
 
-  test("fails when the line that is waited for does not come in time, or cannot come any more", async () => {
+  test("fails if the awaited line does not come in time, or can no longer come", async () => {
     await using rig = new Rig()
     await rig.data("start", silent)
     const late = await rig.call([

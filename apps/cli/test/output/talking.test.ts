@@ -11,7 +11,7 @@ const repl = {
 }
 
 describe("send", () => {
-  test("answers with the lines that came until one matched, an unfinished one too", async () => {
+  test("returns the lines until one matched, including an incomplete one", async () => {
     await using rig = new Rig()
     await rig.data("start", repl)
     await rig.data("wait", { id: "repl", for: { log: "^>>> $" } })
@@ -27,7 +27,7 @@ describe("send", () => {
     expect(two).toMatchObject({ lines: ["you said two"] })
   })
 
-  test("answers with what came until the output rested", async () => {
+  test("returns the output until it was idle", async () => {
     await using rig = new Rig()
     await rig.data("start", repl)
     await rig.data("wait", { id: "repl", for: { log: "^>>> $" } })
@@ -46,7 +46,7 @@ describe("send", () => {
     expect(await rig.task("wait", { id: "repl" })).toMatchObject({ status: "completed" })
   })
 
-  test("answers with the place before its write, behind which the reply is found", async () => {
+  test("returns the cursor before its write, after which the reply is found", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", command: "cat", stdin: "open" })
     const [first, second] = [
@@ -63,7 +63,7 @@ describe("send", () => {
     expect(second["cursor"]).not.toBe(two["cursor"])
   })
 
-  test("that waits for what does not come, or cannot be, says so and has delivered, or has not", async () => {
+  test("that waits for a reply that does not or cannot come reports that, and whether it delivered", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "read a; read b; echo $b; exit 0", stdin: "open" })
     const refused = await rig.refusal([
@@ -100,7 +100,7 @@ describe("send", () => {
 })
 
 describe("wait for a line", () => {
-  test("answers with the line and the place behind it, and goes on from there", async () => {
+  test("returns the line and the cursor after it, and continues from there", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "echo hit 1; echo miss; echo hit 2 >&2; sleep 60" })
     const first = await rig.call(["wait", '{"id":"x","for":{"log":"hit"}}'])

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
-describe("an unfinished last line", () => {
-  test("that rests makes a task ready and ends a wait for it", async () => {
+describe("an incomplete last line", () => {
+  test("makes a task ready and ends a wait when it is idle", async () => {
     await using rig = new Rig()
     const script = "printf '10 %%\\r50 %%\\rListening on 3000'; cat"
     await rig.data("start", {
@@ -25,7 +25,7 @@ describe("an unfinished last line", () => {
     ).toMatchObject({ id: "server" })
   })
 
-  test("that rests is told by onLog", async () => {
+  test("is notified by onLog when it is idle", async () => {
     await using rig = new Rig()
     const told = join(rig.scratch, "told")
     const notify = {

@@ -19,8 +19,8 @@ const hogCpu = async () => {
   }
 }
 
-describe("a machine whose cores are all used", () => {
-  test("runs one agent, says why it holds the others back, and starts them when it is free", async () => {
+describe("a machine with all cores in use", () => {
+  test("runs one agent, explains why the others are held back, and starts them when CPU is free", async () => {
     await using rig = new Rig()
     {
       await using _hog = await hogCpu()
@@ -66,8 +66,8 @@ describe("a machine whose cores are all used", () => {
   }, 90_000)
 })
 
-describe("a machine without memory to spare", () => {
-  test("runs one agent after the other, in their turn, and all when the reserve is lowered", async () => {
+describe("a machine without free memory", () => {
+  test("runs one agent after the other in order, and all of them when memoryReserve is lowered", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "cpuThreshold", value: 100 })
     await rig.data("config set", { key: "memoryReserve", value: 2 ** 50 })
@@ -101,7 +101,7 @@ describe("a machine without memory to spare", () => {
     expect(await rig.data("list", { status: "running" })).toMatchObject({ total: 3 })
   })
 
-  test("is configured by the environment of the engine, too", async () => {
+  test("can be configured by the environment of the engine", async () => {
     await using rig = new Rig()
     const env = {
       MEMORY_RESERVE: String(2 ** 50),

@@ -7,8 +7,8 @@ import { prompted } from "../agent/prompted.ts"
 import { post } from "../post.ts"
 import { Rig } from "../Rig.ts"
 
-describe("start of an id that runs", () => {
-  test("is refused, answered with the task, or restarts it, as ifRunning says", async () => {
+describe("a start of a running id", () => {
+  test("is rejected, returns the task, or restarts it, as ifRunning says", async () => {
     await using rig = new Rig()
     const first = await rig.task("start", { id: "x", script: "sleep 60", tags: ["one"] })
     expect(await rig.refusal(["start", '{"id":"x","command":"true"}'])).toMatchObject({
@@ -51,7 +51,7 @@ describe("start of an id that runs", () => {
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["two"] })
   })
 
-  test("answers when its next attempt runs, as restart does, also within an array and behind a grace period", async () => {
+  test("returns when the next attempt runs, like restart, also in an array and after a grace period", async () => {
     await using rig = new Rig()
     const stubborn = {
       script: "trap '' TERM; echo up; while :; do sleep 0.01; done",
@@ -77,7 +77,7 @@ describe("start of an id that runs", () => {
     ])
   })
 
-  test("is not replaced while it waits or is being stopped: the refusal says so, and what to do", async () => {
+  test("is rejected while the task waits or is being stopped, with what to do", async () => {
     await using rig = new Rig()
     await rig.data("start", [
       { id: "slow", script: "trap '' TERM; echo up; while :; do sleep 0.01; done" },
@@ -128,7 +128,7 @@ describe("start of an id that runs", () => {
   })
 })
 
-describe("start of an id that has ended", () => {
+describe("a start of an ended id", () => {
   test("is another attempt with the payload given now", async () => {
     await using rig = new Rig()
     await rig.task(
@@ -160,7 +160,7 @@ describe("start of an id that has ended", () => {
 })
 
 describe("restart", () => {
-  test("of a task that runs stops it first, and answers when the next attempt runs", async () => {
+  test("of a running task stops it first, and returns when the next attempt runs", async () => {
     await using rig = new Rig()
     const first = await rig.task("start", { id: "x", script: "echo up; sleep 60" })
     const second = await rig.task("restart", { id: "x", reason: "because" })
@@ -194,7 +194,7 @@ describe("restart", () => {
     })
   })
 
-  test("of a task that waits for its time is refused, and starts nothing", async () => {
+  test("of a task that waits for its start time is rejected, and starts nothing", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", script: "echo ran", delayMs: 600_000 })
     const called = await rig.call(["restart", "x"])
@@ -206,8 +206,8 @@ describe("restart", () => {
   })
 })
 
-describe("a task that is to start later", () => {
-  test("waits for its delay or its instant, and says until when", async () => {
+describe("a task that starts later", () => {
+  test("waits for its delay or instant, and shows until when", async () => {
     await using rig = new Rig()
     const before = Date.now()
     const later = await rig.task("start", { id: "later", script: "date +%s%3N", delayMs: 300 })
@@ -231,7 +231,7 @@ describe("a task that is to start later", () => {
     expect(Date.parse(String(timed["startedAt"])) - Date.parse(at)).toBeWithin(0, 250)
   })
 
-  test("starts at once when its instant is past, and needs one way to say it", async () => {
+  test("starts at once if its instant has passed, and accepts only one way to set it", async () => {
     await using rig = new Rig()
     expect(
       await rig.task("start", { command: "true", notBefore: "2020-01-01T00:00:00Z" }, ["--wait"])
@@ -250,7 +250,7 @@ describe("a task that is to start later", () => {
 })
 
 describe("ifEnded", () => {
-  test("answers with a task that has ended, and with what the payload has otherwise", async () => {
+  test("returns the ended task, and the fields in which the payload differs", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "echo one", env: { A: "1" } }, ["--wait"])
     const same = await rig.data("start", {
@@ -281,7 +281,7 @@ describe("ifEnded", () => {
     expect(again).not.toHaveProperty("existing", true)
   })
 
-  test("says the same of a task that runs, and of a call that is sent again", async () => {
+  test("does the same for a running task, and for a repeated call", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", command: "cat", stdin: "open" })
     const found = { existing: true, differs: ["script", "stdin"], task: { status: "running" } }
@@ -292,7 +292,7 @@ describe("ifEnded", () => {
     }
   })
 
-  test("refuses an id that has ended when that is asked for, with the start that runs it again", async () => {
+  test("rejects an ended id if requested, and suggests the start that runs it again", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", command: "true" }, ["--wait"])
     const { type, details } = await rig.refusal([
@@ -302,7 +302,7 @@ describe("ifEnded", () => {
     expect([type, details["from"]]).toEqual(["IllegalTransition", "completed"])
   })
 
-  test("protects it from the restart of another session, task or pipeline", async () => {
+  test("protects a task or pipeline from a restart by another session", async () => {
     await using rig = new Rig()
     const as = (session: string, cwd: string, args: ReadonlyArray<string>) =>
       rig.call(args, { env: { CODEX_SESSION_ID: session }, cwd })
@@ -326,7 +326,7 @@ describe("ifEnded", () => {
     }
   })
 
-  test("protects what another session left in another folder, until that is taken over explicitly", async () => {
+  test("protects a task of another session in another folder until it is taken over explicitly", async () => {
     await using rig = new Rig()
     const start = (payload: object, session: string | undefined, cwd: string) =>
       rig.call(["start", JSON.stringify({ id: "x", command: "true", cwd, ...payload }), "--wait"], {
@@ -359,7 +359,7 @@ describe("ifEnded", () => {
 })
 
 describe("an attempt", () => {
-  test("is shown with what it ran while its restart with another script waits for its end", async () => {
+  test("is shown with its own script while a restart with another script waits for its end", async () => {
     await using rig = new Rig()
     await rig.data("start", {
       id: "x",
@@ -387,7 +387,7 @@ describe("an attempt", () => {
     })
   })
 
-  test("is told with its exit code when the next one was withdrawn before it began", async () => {
+  test("is shown with its exit code if the next one was cancelled before it started", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "exit 3" }, ["--wait"])
     expect(await rig.task("status", { id: "x" })).toMatchObject({ exitCode: 3, lastEnd: null })
@@ -409,7 +409,7 @@ describe("an attempt", () => {
     expect(again).toMatchObject({ attempt: 2, exitCode: 3, lastEnd: null })
   })
 
-  test("is told with its agent's result when the next one was withdrawn before it began", async () => {
+  test("is shown with its agent's result if the next one was cancelled before it started", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("claude", "success")
@@ -423,7 +423,7 @@ describe("an attempt", () => {
     })
   })
 
-  test("is told with its failure when the next one waited for another task in vain", async () => {
+  test("is shown with its failure if the next one can never run because of a dependency", async () => {
     await using rig = new Rig()
     await rig.data("start", [
       { id: "first", script: `test -e ${rig.scratch}/again && exit 1; exit 0` },
@@ -439,7 +439,7 @@ describe("an attempt", () => {
     })
   })
 
-  test("is shown with what it ran when the next one was withdrawn before it began", async () => {
+  test("is shown with its own script if the next one was cancelled before it started", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "echo one" }, ["--wait"])
     await rig.data("start", { id: "x", script: "echo two", delayMs: 600_000 })

@@ -49,7 +49,7 @@ describe("an agent task", () => {
     }
   )
 
-  test("shows each tool call as one line of its log, keeps the events, and both are for their owner alone", async () => {
+  test("shows each tool call as one log line and keeps the events, both readable only by their owner", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("claude", "tool-call")
@@ -64,7 +64,7 @@ describe("an agent task", () => {
     expect(statSync(join(folder, "text")).mode & 0o777).toBe(0o700)
   })
 
-  test("passes on model, effort, system prompt, caps and output schema, and gives the structured result", async () => {
+  test("passes on model, effort, system prompt, limits and output schema, and returns the structured result", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("claude", "structured")
@@ -117,7 +117,7 @@ describe("an agent task", () => {
     }
   )
 
-  test("that ends with exit code 0 and says nothing has not completed", async () => {
+  test("does not complete when it exits with 0 and without a result", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("claude", "success", "exit 0")
@@ -126,7 +126,7 @@ describe("an agent task", () => {
     })
   })
 
-  test("is followed as it speaks, and its session is kept though it is stopped in mid-turn", async () => {
+  test("streams its text, and keeps its session when it is stopped in the middle of a turn", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     // It prints everything but its result, and then waits.
@@ -151,7 +151,7 @@ describe("an agent task", () => {
     expect(agents.args("claude")).toContain("--resume")
   })
 
-  test("has its result though the engine is killed while it works, or when it has ended", async () => {
+  test("has its result even if the engine is killed while it works or after its end", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     const gate = join(rig.scratch, "gate")
@@ -167,7 +167,7 @@ describe("an agent task", () => {
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ totalLines: 2 })
   })
 
-  test("does not get the marks of the caller's own agent, but those of its task", async () => {
+  test("does not inherit the variables of the caller's agent, but has those of its task", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("claude", "success")
@@ -186,7 +186,7 @@ describe("an agent task", () => {
       expect(agents.variables("claude")).not.toContain(mark)
   })
 
-  test("of an agent of the configuration is called by its template, and its output is its result", async () => {
+  test("of a custom agent is called by its template, and its output is its result", async () => {
     await using rig = new Rig()
     await rig.data("config set", {
       key: "agents.shout",
@@ -231,7 +231,7 @@ const missing = (agent: string, fix: string) => ({
   ])
 })
 
-describe("a prompt that cannot be given to an agent", () => {
+describe("a prompt without a usable agent", () => {
   test("is reported by `agents check` on a machine without agents, with the command that installs each", async () => {
     await using rig = new Rig()
     const env = { PATH: "/usr/bin:/bin", HOME: rig.scratch }
@@ -246,7 +246,7 @@ describe("a prompt that cannot be given to an agent", () => {
     })
   })
 
-  test("is refused: the agent is missing, unknown, not installed, or cannot honour a field", async () => {
+  test("is rejected if the agent is missing, unknown or not installed, or does not support a field", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("codex", "success")
@@ -291,7 +291,7 @@ describe("a prompt that cannot be given to an agent", () => {
     expect(existsSync(join(rig.home, "tasks"))).toBe(false)
   })
 
-  test("keeps nothing else from starting", async () => {
+  test("does not keep other tasks from starting", async () => {
     await using rig = new Rig()
     const called = await rig.call(
       ["start", '[{"id":"a","prompt":"p","agent":"claude"},{"id":"b","command":"true"}]'],
@@ -303,8 +303,8 @@ describe("a prompt that cannot be given to an agent", () => {
   })
 })
 
-describe("a prompt without an agent that can be used", () => {
-  test("is refused with the agents that are installed, and with the call for the only one", async () => {
+describe("a prompt without an agent field", () => {
+  test("is rejected with the installed agents, and with the call for the only one", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("codex", "success")
@@ -326,7 +326,7 @@ describe("a prompt without an agent that can be used", () => {
   })
 })
 
-test("a prompt for an agent whose login cannot be seen is started with a warning", async () => {
+test("a prompt for an agent without a visible login is started with a warning", async () => {
   await using rig = new Rig()
   const agents = new FakeAgents(rig.scratch)
   agents.answer("claude", "success")
@@ -347,7 +347,7 @@ test("a prompt for an agent whose login cannot be seen is started with a warning
 })
 
 describe("agents and init", () => {
-  test("tell which agents are here, and what keeps one from working", async () => {
+  test("list the installed agents, and what keeps one from working", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("claude", "success")
@@ -396,7 +396,7 @@ describe("agents and init", () => {
     })
   })
 
-  test("warn of one that is to work without any check, also before it is installed", async () => {
+  test("warn about an agent without permission checks, even before it is installed", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "agents.claude.permissionMode", value: "full" })
     const { checks } = await rig.data("doctor")
@@ -405,7 +405,7 @@ describe("agents and init", () => {
     )
   })
 
-  test("ask a person on a terminal which agent is to be the default", async () => {
+  test("ask a person on a terminal for the default agent", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("claude", "success")
@@ -428,7 +428,7 @@ describe("agents and init", () => {
     ).toContain('"defaultAgent":"codex"')
   })
 
-  test("take Ctrl+D for no answer, and change nothing", async () => {
+  test("treat Ctrl+D as no answer, and change nothing", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("claude", "success")
@@ -442,7 +442,7 @@ describe("agents and init", () => {
     expect(await rig.data("config show")).toMatchObject({ config: { defaultAgent: null } })
   })
 
-  test("choose the default agent for good", async () => {
+  test("store the default agent", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     expect(await rig.refusal(["init"], { env: agents.env })).toMatchObject({

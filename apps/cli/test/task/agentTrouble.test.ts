@@ -13,7 +13,7 @@ const shell = (rig: Rig) =>
     value: { command: "sh", args: ["-c", 'eval "$(cat)"'] }
   })
 
-test("an agent that writes faster than its output is read and rotated ends all the same", async () => {
+test("an agent that writes faster than its output is read and rotated still ends", async () => {
   await using rig = new Rig()
   await shell(rig)
   const prompt =
@@ -39,7 +39,7 @@ test("an agent that has ended is neither timed out nor stalled while git is slow
   })
 })
 
-test("an agent's error is told though there is no place for its text, and the engine begins with such a folder", async () => {
+test("an agent's error is reported even if its text cannot be stored, and the next engine starts with such a folder", async () => {
   await using rig = new Rig()
   const agents = new FakeAgents(rig.scratch)
   agents.answer(
@@ -57,7 +57,7 @@ test("an agent's error is told though there is no place for its text, and the en
   })
 })
 
-test("agents list does not wait for what a version left behind, nor read without end", async () => {
+test("agents list waits neither for processes that a version check left, nor for endless output", async () => {
   await using rig = new Rig()
   const folder = join(rig.scratch, "bin")
   mkdirSync(folder)
@@ -78,7 +78,7 @@ test("agents list does not wait for what a version left behind, nor read without
   })
 })
 
-test("a result that others could not read, or that nobody asked for, is not kept", async () => {
+test("a result that is invalid, or was not requested, is not stored", async () => {
   await using rig = new Rig()
   const agents = new FakeAgents(rig.scratch)
   const result = String.raw`{"type":"result","subtype":"success","is_error":false,"result":"half \ud800 pair","session_id":"a\u0000b","structured_output":{"a":"\udc00"}}`
@@ -127,7 +127,7 @@ test.each([
   }
 )
 
-test("an agent that runs is taken over, though it was taken out of the configuration", async () => {
+test("a running agent is adopted even if it was removed from the configuration", async () => {
   await using rig = new Rig()
   await shell(rig)
   const gate = join(rig.scratch, "gate")
@@ -150,7 +150,7 @@ test("an agent that runs is taken over, though it was taken out of the configura
   expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["began", "done"] })
 })
 
-test("a task that forgets its environment keeps it while it waits for others", async () => {
+test("a task with forgetEnv keeps its environment while it waits for dependencies", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "base", command: "cat", stdin: "open" })
   await rig.task("start", { id: "x", command: "true", forgetEnv: true }, ["--wait"])
@@ -159,7 +159,7 @@ test("a task that forgets its environment keeps it while it waits for others", a
   expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "completed", attempt: 2 })
 })
 
-test("what a waiting task is to go on from is not pruned", async () => {
+test("the task that a waiting task continues from is not pruned", async () => {
   await using rig = new Rig()
   const agents = new FakeAgents(rig.scratch)
   agents.answer("claude", "success")
@@ -177,7 +177,7 @@ test("what a waiting task is to go on from is not pruned", async () => {
   expect(await rig.task("wait", { id: "next" })).toMatchObject({ status: "completed" })
 })
 
-test("what a running task goes on from is not pruned: its next attempt goes on from it too", async () => {
+test("the task that a running task continues from is not pruned, because the next attempt continues from it too", async () => {
   await using rig = new Rig()
   await shell(rig)
   // A gate for each attempt: the second could be passed with what opened the first.
@@ -207,7 +207,7 @@ test("what a running task goes on from is not pruned: its next attempt goes on f
   expect(await rig.task("wait", { id: "x" })).toMatchObject({ status: "completed", attempt: 2 })
 })
 
-test("what an agent says reaches answers and prompts without escape sequences", async () => {
+test("the text of an agent appears in answers and prompts without escape sequences", async () => {
   await using rig = new Rig()
   const agents = new FakeAgents(rig.scratch)
   const result = String.raw`{"type":"result","subtype":"success","is_error":false,"result":"\u001b[32mdone\u001b[0m\u009b1m\nspin |\rready"}`
@@ -267,7 +267,7 @@ for (const [recording, end] of [
   })
 }
 
-test("what an agent's permissions refused stands in its result and in why, with the mode that would allow it", async () => {
+test("what an agent's permissions denied is in its result and in why, with the mode that would allow it", async () => {
   await using rig = new Rig()
   const agents = new FakeAgents(rig.scratch)
   agents.answer("claude", "shell-call")

@@ -33,7 +33,7 @@ describe("status with attempt", () => {
     })
   })
 
-  test("shows an attempt that was tried again as it ended", async () => {
+  test("shows how an attempt ended that was retried", async () => {
     await using rig = new Rig()
     const restart = { when: "on-failure", delayMs: 100, maxAttempts: 2 }
     const script = "exit $((4 - BACKBEAT_ATTEMPT))"
@@ -47,7 +47,7 @@ describe("status with attempt", () => {
     expect(await rig.task("status", { id: "x", attempt: 2 })).toMatchObject({ exitCode: 2 })
   })
 
-  test("names the last attempt where there is no such attempt", async () => {
+  test("names the last attempt if the requested one does not exist", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "exit 3" }, ["--wait"])
     expect(await rig.refusal(["status", '{"id":"x","attempt":2}'])).toMatchObject({

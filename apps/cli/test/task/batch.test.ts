@@ -8,7 +8,7 @@ const sequencesOf = (data: unknown): ReadonlyArray<unknown> =>
     : []
 
 describe("a batch of starts", () => {
-  test("answers for every item in its order, and fails when one does", async () => {
+  test("returns a result for every item in order, and fails if one fails", async () => {
     await using rig = new Rig()
     const payloads = [
       { id: "good", command: "true", full: true },
@@ -76,7 +76,7 @@ describe("a batch of starts", () => {
     expect(await rig.data("list")).toMatchObject({ total: 3 })
   })
 
-  test("with no good item is a failure, and an empty or too long one is refused", async () => {
+  test("fails if every item fails, and is rejected if it is empty or too long", async () => {
     await using rig = new Rig()
     expect(await rig.call(["start", '[{"id":"../x","command":"true"}]'])).toMatchObject({
       exitCode: 1,
@@ -93,7 +93,7 @@ describe("a batch of starts", () => {
     expect(await rig.data("list")).toMatchObject({ total: 0 })
   })
 
-  test("is stored in one piece: its items are created one behind the other, before any of them starts", async () => {
+  test("is stored in one commit: its items are created one after the other, before any of them starts", async () => {
     await using rig = new Rig()
     const ids = ["a", "b", "c", "d"]
     await rig.data(
@@ -107,7 +107,7 @@ describe("a batch of starts", () => {
     )
   })
 
-  test("starts 200 tasks, all of which end well", async () => {
+  test("starts 200 tasks, which all complete", async () => {
     await using rig = new Rig()
     const payloads = Array.from({ length: 200 }, (_, index) => ({
       id: `n${index}`,
@@ -127,7 +127,7 @@ describe("a batch of starts", () => {
     })
   })
 
-  test("without ids makes a different one for each", async () => {
+  test("without ids generates a different id for each item", async () => {
     await using rig = new Rig()
     const { results } = await rig.data(
       "start",
@@ -140,7 +140,7 @@ describe("a batch of starts", () => {
 })
 
 describe("a batch of stops or restarts", () => {
-  test("answers for every item too", async () => {
+  test("returns a result for every item too", async () => {
     await using rig = new Rig()
     await rig.data(
       "start",
@@ -183,7 +183,7 @@ describe("a batch of stops or restarts", () => {
     })
   })
 
-  test("takes ids as they are, and restarts each behind what it depends on", async () => {
+  test("accepts plain ids, and restarts each task after its dependencies", async () => {
     await using rig = new Rig()
     const chain = [
       { id: "a", script: "test -e repaired" },

@@ -22,8 +22,8 @@ const finish = async (rig: Rig, id: string): Promise<void> => {
   await rig.data("wait", { id })
 }
 
-describe("start of many with --concurrency", () => {
-  test("runs so many at a time, also in the next engine, and why says what holds the others back", async () => {
+describe("a start of many with --concurrency", () => {
+  test("runs that many at a time, also under the next engine, and why explains what holds the others back", async () => {
     await using rig = new Rig()
     await rig.data("start", held("a", "b", "c", "d"), ["--concurrency", "2"])
     expect([await idsIn(rig, "running"), await idsIn(rig, "queued")]).toEqual([
@@ -43,7 +43,7 @@ describe("start of many with --concurrency", () => {
     expect(await idsIn(rig, "running")).toEqual(["c", "d"])
   })
 
-  test("is a second limit: a queue that has less room holds back more", async () => {
+  test("is a second limit: a queue with fewer slots holds back more", async () => {
     await using rig = new Rig()
     await rig.data("queue set", { queue: "one", concurrency: 1 })
     await rig.data(
@@ -57,8 +57,8 @@ describe("start of many with --concurrency", () => {
   })
 })
 
-describe("a pipeline that is created with --concurrency", () => {
-  test("runs so many of its tasks at a time", async () => {
+describe("a pipeline created with --concurrency", () => {
+  test("runs that many of its tasks at a time", async () => {
     await using rig = new Rig()
     const tasks = ["a", "b", "c"].map((key) => ({ key, command: "cat", stdin: "open" }))
     await rig.data("pipeline create", { id: "p", tasks }, ["--concurrency", "1"])
@@ -71,8 +71,8 @@ describe("a pipeline that is created with --concurrency", () => {
   })
 })
 
-describe("restart of many with --concurrency", () => {
-  test("runs so many of them at a time", async () => {
+describe("a restart of many with --concurrency", () => {
+  test("runs that many of them at a time", async () => {
     await using rig = new Rig()
     await rig.data("start", held("a", "b", "c"))
     for (const id of ["a", "b", "c"]) await finish(rig, id)
@@ -84,8 +84,8 @@ describe("restart of many with --concurrency", () => {
   })
 })
 
-describe("stop of many with --concurrency", () => {
-  test("asks so many at a time to end", async () => {
+describe("a stop of many with --concurrency", () => {
+  test("stops that many at a time", async () => {
     await using rig = new Rig()
     Bun.spawnSync(["mkfifo", join(rig.scratch, "hold")])
     const script = "trap 'echo asked; cat hold; exit 0' TERM; echo up; while :; do sleep 0.01; done"
@@ -104,8 +104,8 @@ describe("stop of many with --concurrency", () => {
   })
 })
 
-describe("a queue that nobody has set", () => {
-  test("is named in the answer, in plan and in why, until it has a limit", async () => {
+describe("a queue without configuration", () => {
+  test("is mentioned in the answer, in plan and in why until it has a limit", async () => {
     await using rig = new Rig()
     const warning = expect.stringMatching(/^queue three has no limit: backbeat queue set /u)
     const task = { command: "cat", stdin: "open", queue: "three" }

@@ -11,7 +11,7 @@ const inodesBelow = (folder: string): ReadonlySet<number> =>
     )
   )
 
-test("a short task has six inodes, and a batch one for its environment", async () => {
+test("a short task uses six inodes, and a batch one for its environment", async () => {
   await using rig = new Rig()
   const count = 20
   await rig.data(

@@ -19,7 +19,7 @@ const fates = async (rig: Rig, ids: ReadonlyArray<string>) => {
   return Object.fromEntries(tasks.map(({ id, status }) => [id, status]))
 }
 
-test("a task that depends on an item that was refused does not run after an earlier task of that id", async () => {
+test("a task that depends on a rejected item does not run after an earlier task of that id", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "build", script: "true" }, ["--wait"])
   for (const build of [
@@ -49,7 +49,7 @@ test("a task that depends on an item that was refused does not run after an earl
   expect((await rig.refusal(["status", "deploy"])).type).toBe("TaskNotFound")
 })
 
-test("a task that continues from an item that was refused does not go on from an earlier task of that id", async () => {
+test("a task that continues from a rejected item does not continue from an earlier task of that id", async () => {
   await using rig = new Rig()
   const agents = new FakeAgents(rig.scratch)
   agents.answer("claude", "success")
@@ -79,7 +79,7 @@ test("a task that continues from an item that was refused does not go on from an
 })
 
 describe("a task that depends on others", () => {
-  test("runs after them, also when the three are started from three shells", async () => {
+  test("runs after them, even if the three are started from three shells", async () => {
     await using rig = new Rig()
     await rig.call(["start", JSON.stringify(gate("build"))])
     await rig.call(["start", '{"id":"test","script":"echo tested","dependsOn":["build"]}'])
@@ -112,7 +112,7 @@ describe("a task that depends on others", () => {
     expect(events).toMatchObject(["build", "test", "deploy"].map((taskId) => ({ taskId })))
   })
 
-  test("is cancelled at once when one of them fails, and so is what depends on it; status and why name the one that failed", async () => {
+  test("is cancelled at once with its dependents when one of them fails; status and why name the failed task", async () => {
     await using rig = new Rig()
     const mark = `${rig.scratch}/ran`
     await rig.data("start", [
@@ -167,7 +167,7 @@ describe("a task that depends on others", () => {
     expect(await Bun.file(`${rig.scratch}/log`).text()).toBe("top\nside\nside\njoined\n")
   })
 
-  test("on what has ended already runs at once, or is cancelled at once", async () => {
+  test("that have ended already runs at once, or is cancelled at once", async () => {
     await using rig = new Rig()
     await rig.data("start", [
       { id: "good", command: "true" },
@@ -190,7 +190,7 @@ describe("a task that depends on others", () => {
     ).toMatchObject({ status: "cancelled" })
   })
 
-  test("of one that somebody stops is cancelled, unless it waits for any end", async () => {
+  test("is cancelled when one of them is stopped, unless it waits for any end", async () => {
     await using rig = new Rig()
     await rig.data("start", [
       gate("base"),
@@ -209,7 +209,7 @@ describe("a task that depends on others", () => {
     })
   })
 
-  test("of one that somebody stopped is explained with who and why, and with what has to run again before it", async () => {
+  test("is explained with who stopped a dependency and why, and what must run again first", async () => {
     await using rig = new Rig()
     const command = `test ! -e ${rig.scratch}/hold || sleep 60`
     writeFileSync(`${rig.scratch}/hold`, "")
@@ -241,7 +241,7 @@ describe("a task that depends on others", () => {
     expect(await rig.task("wait", { id: "w1" })).toMatchObject({ status: "completed" })
   })
 
-  test("waits its delay from the moment at which they have ended", async () => {
+  test("waits its delay from the end of the last of them", async () => {
     await using rig = new Rig()
     await rig.data("start", [
       gate("base"),
@@ -259,7 +259,7 @@ describe("a task that depends on others", () => {
     await rig.data("stop", { id: "next" })
   })
 
-  test("can be stopped while it waits, and what it waited for goes on", async () => {
+  test("can be stopped while it waits, and its dependency continues", async () => {
     await using rig = new Rig()
     await rig.data("start", [gate("base"), { id: "next", command: "true", dependsOn: ["base"] }])
     expect(await rig.task("stop", { id: "next", reason: "no more" })).toMatchObject({
@@ -272,7 +272,7 @@ describe("a task that depends on others", () => {
     expect(await rig.task("status", { id: "next" })).toMatchObject({ status: "cancelled" })
   })
 
-  test("is released by the end of an engine's successor too", async () => {
+  test("is also released by an end that the next engine records", async () => {
     await using rig = new Rig()
     await rig.data("start", [gate("base"), { id: "next", command: "true", dependsOn: ["base"] }])
     await rig.killEngine()
@@ -282,7 +282,7 @@ describe("a task that depends on others", () => {
 })
 
 describe("what cannot be depended on", () => {
-  test("is refused, named with its path and with what may have been meant, and nothing of it is stored", async () => {
+  test("is rejected with its path and a suggestion, and nothing is stored", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "build", command: "true" })
     expect(
@@ -320,7 +320,7 @@ describe("what cannot be depended on", () => {
     expect(await rig.data("list")).toMatchObject({ total: 1 })
   })
 
-  test("in one call are the items on a cycle, and what depends on them; the others start", async () => {
+  test("are items on a cycle and their dependents in one call; the others start", async () => {
     await using rig = new Rig()
     const called = await rig.call([
       "start",
@@ -367,7 +367,7 @@ describe("what cannot be depended on", () => {
     expect(await rig.data("list")).toMatchObject({ total: 1 })
   })
 
-  test("is an item of the same call that was refused for whatever reason, and what depends on that", async () => {
+  test("is a rejected item of the same call, and its dependents", async () => {
     await using rig = new Rig()
     const items = [
       { id: "c3", command: "true", dependsOn: ["c2"] },
@@ -398,7 +398,7 @@ describe("what cannot be depended on", () => {
     })
   })
 
-  test("is a task by a restart that finds it running", async () => {
+  test("is any task for a restart of a running task", async () => {
     await using rig = new Rig()
     await rig.data("start", [gate("base"), gate("x")])
     expect(
@@ -414,7 +414,7 @@ describe("what cannot be depended on", () => {
 })
 
 describe("a restart of tasks that depend on each other", () => {
-  test("waits again for those that run again, in whichever order they are restarted", async () => {
+  test("waits again for dependencies that run again, in any order of the restarts", async () => {
     await using rig = new Rig()
     const flag = `${rig.scratch}/flag`
     await rig.data("start", [
@@ -437,7 +437,7 @@ describe("a restart of tasks that depend on each other", () => {
     })
   })
 
-  test("that is withdrawn leaves the output of the attempt before where it is looked for", async () => {
+  test("keeps the output of the last attempt visible when it is cancelled because of a dependency", async () => {
     await using rig = new Rig()
     await rig.data("start", [
       { id: "base", script: "test ! -e gone || exit 1" },

@@ -24,7 +24,7 @@ const filesBelow = (folder: string): ReadonlyArray<string> =>
     .map((entry) => join(entry.parentPath, entry.name))
 
 describe("a task's environment", () => {
-  test("is the caller's without the marks of the caller's session, then what is given", async () => {
+  test("is that of the caller without its session variables, plus the given variables", async () => {
     await using rig = new Rig()
     const marks = [
       "CLAUDECODE",
@@ -61,7 +61,7 @@ describe("a task's environment", () => {
     })
   })
 
-  test("is only what is given with inheritEnv false", async () => {
+  test("is only the given variables with inheritEnv false", async () => {
     await using rig = new Rig()
     await rig.data(
       "start",
@@ -78,7 +78,7 @@ describe("a task's environment", () => {
     })
   })
 
-  test("is never shown or stored but in a file that only its owner reads", async () => {
+  test("is never shown, and stored only in a file that its owner can read", async () => {
     await using rig = new Rig()
     const given = "s3cret-of-the-payload"
     const inherited = "s3cret-of-the-caller"
@@ -132,7 +132,7 @@ describe("a task's environment", () => {
     expect(statSync(rig.home).mode & 0o777).toBe(0o700)
   })
 
-  test("is kept for restarts, and forgotten at the end with forgetEnv", async () => {
+  test("is stored for restarts, and deleted at the end with forgetEnv", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "kept", script: 'echo "got $A"', env: { A: "one" } }, ["--wait"])
     await rig.data("restart", { id: "kept" }, ["--wait"])
@@ -154,7 +154,7 @@ describe("a task's environment", () => {
     })
   })
 
-  test("stays what it is when a restart with another one is refused", async () => {
+  test("does not change when a restart with another environment is rejected", async () => {
     await using rig = new Rig()
     const payload = { id: "x", script: 'echo "got $A"' }
     await rig.data("start", { ...payload, env: { A: "first" }, delayMs: 400 })
@@ -177,7 +177,7 @@ describe("a task's environment", () => {
   })
 })
 
-test("an environment that a request brought counts from the moment at which the request is stored", async () => {
+test("the environment of a request takes effect when the request is committed", async () => {
   await using rig = new Rig()
   const start = (what: string) =>
     rig.call(["start", '{"id":"x","script":"echo $WHAT"}', "--wait"], { env: { WHAT: what } })
@@ -223,7 +223,7 @@ const untilGone = async (
 }
 
 describe("the environment of a call whose engine was killed before its commit", () => {
-  test("goes with prune, which counts its bytes and does not name it, and not with a dry run", async () => {
+  test("is removed by prune, which counts its bytes but does not list it, and not by a dry run", async () => {
     await using rig = new Rig()
     await rig.data("list")
     await rig.endEngine()
@@ -249,7 +249,7 @@ describe("the environment of a call whose engine was killed before its commit", 
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["got own"] })
   })
 
-  test("goes with the next prune of everything, also where a killed prune has left the output of an ended task", async () => {
+  test("is removed by the next full prune, even if a killed prune has left the output of an ended task", async () => {
     await using rig = new Rig()
     await rig.data("start", { command: "true" }, ["--wait"])
     const left = join(rig.home, "tasks", "left")
@@ -261,7 +261,7 @@ describe("the environment of a call whose engine was killed before its commit", 
     expect(existsSync(left)).toBe(false)
   })
 
-  test("goes when the next engine begins", async () => {
+  test("is removed when the next engine starts", async () => {
     await using rig = new Rig()
     await rig.data("start", echoing, ["--wait"])
     await rig.killEngine()

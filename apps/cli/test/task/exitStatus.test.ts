@@ -11,7 +11,7 @@ const start = (payload: object): ReadonlyArray<string> => [
 const steps = (last: string): string => JSON.stringify({ steps: ["true", last] })
 
 describe("--exit-status", () => {
-  test("exits as the one task did", async () => {
+  test("is the exit code of a single task", async () => {
     await using rig = new Rig()
     for (const [payload, code] of [
       [{ command: "true" }, 0],
@@ -30,7 +30,7 @@ describe("--exit-status", () => {
     expect(await codeOf(rig, ["wait", "x"])).toBe(143)
   })
 
-  test("is 1 for a server that completed and was never ready, and the answer says so", async () => {
+  test("is 1 for a server that completed without being ready, and the answer says so", async () => {
     await using rig = new Rig()
     const never = { script: "echo bye", readyWhen: { log: "up" } }
     const ended = await rig.call([...start(never), "--exit-status"])
@@ -56,7 +56,7 @@ describe("--exit-status", () => {
     expect(await codeOf(rig, ["wait", "x"])).toBe(0)
   })
 
-  test("of several is 0 when all completed", async () => {
+  test("is 0 when all of several tasks completed", async () => {
     await using rig = new Rig()
     await rig.data(
       "start",
@@ -72,7 +72,7 @@ describe("--exit-status", () => {
     expect(await codeOf(rig, ["pipeline", "create", steps("exit 7"), "--wait"])).toBe(1)
   })
 
-  test("is 124 when the time is up, and 125 when the call was refused", async () => {
+  test("is 124 when the wait timed out, and 125 when the call was rejected", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "sleep 60" })
     expect(await codeOf(rig, ["wait", "x", "--timeout", "0.05"])).toBe(124)

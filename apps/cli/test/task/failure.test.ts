@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 
 describe("a task that fails", () => {
-  test("says so by exit code or signal", async () => {
+  test("has its exit code or signal", async () => {
     await using rig = new Rig()
     for (const [script, wanted] of [
       [
@@ -54,7 +54,7 @@ describe("a task that fails", () => {
     }
   })
 
-  test("succeeds with the exit codes that it names, and only with those", async () => {
+  test("completes only with its success exit codes", async () => {
     await using rig = new Rig()
     for (const [code, successExitCodes, status] of [
       [3, [0, 3], "completed"],
@@ -68,7 +68,7 @@ describe("a task that fails", () => {
     }
   })
 
-  test("was not spawned when its command or folder is not there or cannot be run", async () => {
+  test("was not spawned if its command or folder is missing or not usable", async () => {
     await using rig = new Rig()
     const at = (name: string) => join(rig.scratch, name)
     writeFileSync(at("plain"), "true")
@@ -100,7 +100,7 @@ describe("a task that fails", () => {
     ).toMatchObject({ failure: { type: "ExitedNonZero", exitCode: 127 } })
   })
 
-  test("is refused when it would start now in a folder that is not there, and not when it starts later", async () => {
+  test("is rejected if it would start now in a missing folder, but not if it starts later", async () => {
     await using rig = new Rig()
     writeFileSync(join(rig.scratch, "plain"), "true")
     for (const [cwd, message] of [
@@ -154,7 +154,7 @@ describe("a task that fails", () => {
 })
 
 describe("a limit", () => {
-  test("of time ends an attempt with TimedOut, with all that it started", async () => {
+  test("of time ends an attempt and all its processes with TimedOut", async () => {
     await using rig = new Rig()
     const task = await rig.task(
       "start",
@@ -259,7 +259,7 @@ describe("the restart policy", () => {
     }
   })
 
-  test("tells when the next attempt follows", async () => {
+  test("shows when the next attempt follows", async () => {
     await using rig = new Rig()
     await rig.data("start", {
       id: "x",

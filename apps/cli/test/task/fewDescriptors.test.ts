@@ -6,7 +6,7 @@ import { Rig } from "../Rig.ts"
 import { markedProcesses } from "../processes.ts"
 import { binary } from "../binary.ts"
 
-test("stops that meet the limit of open files are tried again until nothing is left", async () => {
+test("stops that reach the limit of open files are retried until no process is left", async () => {
   await using rig = new Rig()
   const tasks = Array.from({ length: 40 }, (_, index) => ({
     id: `m${index}`,

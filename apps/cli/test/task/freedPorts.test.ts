@@ -21,7 +21,7 @@ const portOf = async (rig: Rig, id: string): Promise<number> => {
 
 const hasPorts = existsSync("/proc/self/net/tcp")
 
-test.if(hasPorts)("a stop tells the port that it freed", async () => {
+test.if(hasPorts)("a stop reports the port that it freed", async () => {
   await using rig = new Rig()
   await rig.data("start", server("x"), ["--wait"])
   const port = await portOf(rig, "x")
@@ -29,7 +29,7 @@ test.if(hasPorts)("a stop tells the port that it freed", async () => {
   expect(JSON.stringify(await rig.data("why", { id: "x" }))).toContain(`, and freed port ${port}"`)
 })
 
-test.if(hasPorts)("a task that timed out tells the port that was freed", async () => {
+test.if(hasPorts)("a task that timed out reports the port that was freed", async () => {
   await using rig = new Rig()
   await rig.data("start", server("x", { timeout: 1500 }))
   const port = await portOf(rig, "x")
@@ -37,7 +37,7 @@ test.if(hasPorts)("a task that timed out tells the port that was freed", async (
   expect(task).toMatchObject({ failure: { type: "TimedOut" }, freedPorts: [port] })
 })
 
-test("a stop of several, of a tag and of a pipeline says that nothing is left", async () => {
+test("a stop of several tasks, a tag or a pipeline reports that no process is left", async () => {
   await using rig = new Rig()
   const sleep = { command: "sleep", args: ["60"] }
   await rig.data("start", [

@@ -118,7 +118,7 @@ test.if(hasLimits)("a batch and a pipeline are warned once", async () => {
   ).toMatchObject(warned)
 })
 
-test("a start whose caller is as the engine has no warnings", async () => {
+test("a start whose caller has the limits of the engine has no warnings", async () => {
   await using rig = new Rig()
   expect(Object((await rig.call(start)).document["data"]).warnings).toBeUndefined()
   expect(await rig.data("engine status")).not.toHaveProperty("differences")

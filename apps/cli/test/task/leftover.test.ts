@@ -54,7 +54,7 @@ describe("stop ends leftover processes of an earlier attempt", () => {
     expect(await rig.task("restart", { id: "x" })).toMatchObject({ status: "running", attempt: 2 })
   })
 
-  test("of a restarted task that waits for another one", async () => {
+  test("of a restarted task that waits for another task", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "base", script: "exit 0" }, ["--wait"])
     await rig.data("start", { id: "x", script: leaves, dependsOn: ["base"] }, ["--wait"])
@@ -65,7 +65,7 @@ describe("stop ends leftover processes of an earlier attempt", () => {
     expect(pidsOf(rig).map(isAlive)).toEqual([false])
   })
 
-  test("also under the next engine, when the first is killed in the middle", async () => {
+  test("also under the next engine, if the first is killed meanwhile", async () => {
     await using rig = new Rig()
     await rig.data("start", {
       id: "x",
@@ -88,7 +88,7 @@ describe("stop ends leftover processes of an earlier attempt", () => {
   })
 })
 
-test("a restarted task that is withdrawn by its dependency is cancelled when its old processes are gone", async () => {
+test("a restarted task that is cancelled because of its dependency ends when its old processes are gone", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "base", script: "[ $BACKBEAT_ATTEMPT = 1 ]" }, ["--wait"])
   await rig.data("start", { id: "x", script: leaves, dependsOn: ["base"] }, ["--wait"])
@@ -110,7 +110,7 @@ test("a restarted task that is withdrawn by its dependency is cancelled when its
 })
 
 describe("the next attempt of a task with leftover processes", () => {
-  test("waits in its queue until they are gone, takes no slot meanwhile, and its time begins afterwards", async () => {
+  test("stays queued until they are gone, without a slot, and its time starts afterwards", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "queues", value: { one: { concurrency: 1 } } })
     await rig.data("start", {
@@ -134,7 +134,7 @@ describe("the next attempt of a task with leftover processes", () => {
     expect(await rig.task("status", { id: "x" })).toMatchObject({ status: "running", attempt: 2 })
   })
 
-  test("is not opened after a stop, and the next engine goes on with the stop", async () => {
+  test("is not opened after a stop, and the next engine continues the stop", async () => {
     await using rig = new Rig()
     await rig.data("start", {
       id: "x",
@@ -159,7 +159,7 @@ describe("the next attempt of a task with leftover processes", () => {
     expect(pidsOf(rig).map(isAlive)).toEqual([false])
   })
 
-  test("is opened by the next engine, when they are gone", async () => {
+  test("is opened by the next engine when they are gone", async () => {
     await using rig = new Rig()
     await rig.data("start", {
       id: "x",

@@ -48,7 +48,7 @@ const lineOf = (folder: string, name: string): Promise<string> =>
   })
 
 describe("notify", () => {
-  test("posts the end, the readiness and the line that was waited for", async () => {
+  test("posts the end, the readiness and the matching line", async () => {
     await using rig = new Rig()
     using hook = listen()
     const script = "echo listening; read go; echo an error: x; exit 3"
@@ -80,7 +80,7 @@ describe("notify", () => {
     ])
   })
 
-  test("hears the last line of a task, however soon it ends behind it", async () => {
+  test("includes the last line of a task, even if the task ends right after it", async () => {
     await using rig = new Rig()
     using hook = listen()
     const payloads = Array.from({ length: 15 }, (_, index) => ({
@@ -92,7 +92,7 @@ describe("notify", () => {
     await hook.until(payloads.length)
   })
 
-  test("tells of a readiness that stays", async () => {
+  test("notifies when a task is ready and keeps running", async () => {
     await using rig = new Rig()
     using hook = listen()
     await rig.data("start", {
@@ -118,7 +118,7 @@ describe("notify", () => {
     expect(hook.received).toHaveLength(1)
   })
 
-  test("tells of a cancellation too, and again when the webhook failed", async () => {
+  test("notifies of a cancellation too, and retries a failed webhook", async () => {
     await using rig = new Rig()
     using hook = listen(500)
     await rig.data("start", {
@@ -151,7 +151,7 @@ describe("notify", () => {
     expect(await lineOf(rig.scratch, "told")).toBe("end|x|failed|5|exited with code 5|mine")
   })
 
-  test("runs no line of output as a command", async () => {
+  test("does not run an output line as a command", async () => {
     await using rig = new Rig()
     const script = String.raw`echo 'hit $(touch owned) ; touch owned'`
     await rig.data(
@@ -167,7 +167,7 @@ describe("notify", () => {
     expect(await Bun.file(join(rig.scratch, "owned")).exists()).toBe(false)
   })
 
-  test("of lines runs one command at a time for a task, and tells how many lines it passed over", async () => {
+  test("runs one command at a time for the lines of a task, and reports how many lines it skipped", async () => {
     await using rig = new Rig()
     const go = join(rig.scratch, "go")
     expect(Bun.spawnSync(["mkfifo", go]).exitCode).toBe(0)
@@ -205,7 +205,7 @@ describe("notify", () => {
     expect(told.length).toBeLessThan(20)
   })
 
-  test("of lines whose pattern is too slow for the output says so, and not nothing for ever", async () => {
+  test("reports a pattern that is too slow for the output, instead of staying silent", async () => {
     await using rig = new Rig()
     using hook = listen()
     await rig.data("start", {
@@ -219,7 +219,7 @@ describe("notify", () => {
     ])
   })
 
-  test("that tells nobody or cannot be is refused", async () => {
+  test("is rejected without a target or with an invalid one", async () => {
     await using rig = new Rig()
     for (const notify of [
       { onEnd: true },
@@ -233,7 +233,7 @@ describe("notify", () => {
     }
   })
 
-  test("does not hold up or fail a task when it fails itself", async () => {
+  test("does not delay or fail a task when it fails itself", async () => {
     await using rig = new Rig()
     const notify = { command: "exit 1", webhook: "http://127.0.0.1:1/nobody" }
     expect(await rig.task("start", { command: "true", notify }, ["--wait"])).toMatchObject({

@@ -9,7 +9,7 @@ const dataOf = (called: {
 }): Readonly<Record<string, unknown>> => Object(called.document["data"])
 
 describe("a batch with --wait", () => {
-  test("tells how its tasks ended, names those that failed, and is accepted all the same", async () => {
+  test("reports how its tasks ended, lists the failed ones, and is still accepted", async () => {
     await using rig = new Rig()
     const payloads = Array.from({ length: 30 }, (_, index) => ({
       id: `n${index}`,
@@ -31,7 +31,7 @@ describe("a batch with --wait", () => {
     })
   })
 
-  test("is failed when all have, and names twenty of them at most", async () => {
+  test("has the outcome failed when all failed, and lists at most twenty of them", async () => {
     await using rig = new Rig()
     const called = await rig.call([
       "start",
@@ -46,7 +46,7 @@ describe("a batch with --wait", () => {
     ])
   })
 
-  test("shows of its results what was refused and what goes on, and does not count a withdrawn task as failed", async () => {
+  test("shows only rejected and running results, and does not count a cancelled dependent as failed", async () => {
     await using rig = new Rig()
     const payloads = [
       { id: "bad", command: "true", script: "true" },
@@ -71,7 +71,7 @@ describe("a batch with --wait", () => {
 })
 
 describe("a batch", () => {
-  test("tells of each task its id and status, and every field with full", async () => {
+  test("shows id and status of each task, and every field with full", async () => {
     await using rig = new Rig()
     const called = await rig.call([
       "start",
@@ -95,7 +95,7 @@ describe("a batch", () => {
     })
   })
 
-  test("that is too large to be shown keeps its counts, and its results are in a file", async () => {
+  test("that is too large keeps its counts, and has its results in a file", async () => {
     await using rig = new Rig()
     const payloads = Array.from({ length: 500 }, (_, index) => ({
       id: `n${index}`,
@@ -117,8 +117,8 @@ describe("a batch", () => {
   })
 })
 
-describe("an answer that is too large to be shown", () => {
-  test("is shown all the same where no file can be written: what was started is told", async () => {
+describe("an answer that is too large", () => {
+  test("is shown anyway if no file can be written, so that the started tasks are reported", async () => {
     await using rig = new Rig()
     await rig.data("list")
     rmSync(join(rig.home, "artifacts"), { recursive: true, force: true })
@@ -136,7 +136,7 @@ describe("an answer that is too large to be shown", () => {
 })
 
 describe("wait for several", () => {
-  test("tells how they ended, also of a pipeline, and not what each of them is", async () => {
+  test("reports how they ended, also for a pipeline, without each task", async () => {
     await using rig = new Rig()
     await rig.data(
       "start",
@@ -181,7 +181,7 @@ describe("wait for several", () => {
     expect(dataOf(await rig.call(["wait", "p"]))).toEqual(created)
   })
 
-  test("that takes too long tells how many are how far", async () => {
+  test("that times out reports the number of tasks in each status", async () => {
     await using rig = new Rig()
     await rig.data("start", [
       { id: "a", command: "true" },
@@ -198,7 +198,7 @@ describe("wait for several", () => {
 })
 
 describe("status of several", () => {
-  test("tells of them in the order asked, and which are not there", async () => {
+  test("returns them in the requested order, and which do not exist", async () => {
     await using rig = new Rig()
     await rig.data(
       "start",
@@ -215,8 +215,8 @@ describe("status of several", () => {
   })
 })
 
-describe("--wait on a task that says how it is ready", () => {
-  test("answers when it is ready, or has ended before with its last lines", async () => {
+describe("--wait on a task with a readiness probe", () => {
+  test("returns when it is ready, or with its last lines if it ended before", async () => {
     await using rig = new Rig()
     const up = await rig.call([
       "start",

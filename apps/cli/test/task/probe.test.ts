@@ -94,7 +94,7 @@ describe("a task with a probe", () => {
     })
   })
 
-  test("expects the status that it is told to expect", async () => {
+  test("expects the configured status", async () => {
     await using rig = new Rig()
     writeFileSync(join(rig.scratch, "status"), "404")
     const port = freePort()
@@ -149,7 +149,7 @@ describe("a task with a probe", () => {
     expect(events).toMatchObject([{ data: { output: "status 500" } }])
   })
 
-  test("is asked at once when it begins, and soon again, however long its interval is", async () => {
+  test("is probed at once when it starts, and soon again, however long its interval is", async () => {
     await using rig = new Rig()
     const readyWhen = {
       command: "echo >>asked; [ $(wc -l <asked) -ge 4 ]",
@@ -160,7 +160,7 @@ describe("a task with a probe", () => {
     expect(await rig.task("wait", { id: "x", for: "ready" })).toMatchObject({ health: "ready" })
   })
 
-  test("finds a server on either address of localhost, as wait for a port does", async () => {
+  test("finds a server on either address of localhost, like wait for a port", async () => {
     await using rig = new Rig()
     const hosts = readFileSync("/proc/net/if_inet6", "utf8").includes(
       "00000000000000000000000000000001"
@@ -184,7 +184,7 @@ describe("a task with a probe", () => {
     }
   })
 
-  test("is not ready by a pattern that is too slow for its output, and is told so", async () => {
+  test("is not ready by a pattern that is too slow for its output, and reports that", async () => {
     await using rig = new Rig()
     const readyWhen = { log: "(a+)+$", startupTimeoutMs: 2500 }
     const task = await rig.task(
@@ -198,7 +198,7 @@ describe("a task with a probe", () => {
     })
   })
 
-  test("is not ready by the answers of a program that held its port before, which start, wait and why name", async () => {
+  test("is not ready by the answers of another program on its port, which start, wait and why name", async () => {
     await using rig = new Rig()
     const port = freePort()
     const other = Bun.spawn(

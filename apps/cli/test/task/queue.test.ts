@@ -40,7 +40,7 @@ describe("a queue", () => {
     )
   })
 
-  test("takes a new limit at once", async () => {
+  test("applies a new limit at once", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "queues.builds.concurrency", value: 1 })
     await rig.data(
@@ -53,7 +53,7 @@ describe("a queue", () => {
     expect(await rig.data("list", { status: "running" })).toMatchObject({ total: 3 })
   })
 
-  test("takes a limit that somebody wrote into the file at the next call, whichever it is", async () => {
+  test("applies a limit that was written into the file at the next call of any operation", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "queues.builds.concurrency", value: 1 })
     await rig.data(
@@ -66,7 +66,7 @@ describe("a queue", () => {
 })
 
 describe("the limits", () => {
-  test("refuse tasks nested deeper than maxDepth", async () => {
+  test("reject tasks nested deeper than maxDepth", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "maxDepth", value: 2 })
     // Each task starts the next one with the same script, for as long as it is allowed to.
@@ -101,7 +101,7 @@ describe("the limits", () => {
     })
   })
 
-  test("refuse more live tasks than maxLive", async () => {
+  test("reject more live tasks than maxLive", async () => {
     await using rig = new Rig()
     await rig.data("config set", { key: "maxLive", value: 2 })
     await rig.data("start", [

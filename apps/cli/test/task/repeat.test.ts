@@ -20,7 +20,7 @@ const decodeBegun = Schema.decodeUnknownSync(
 )
 
 describe("an agent that follows another task", () => {
-  test("gets what that left before its prompt, and its checkpoint names the file that it wrote", async () => {
+  test("gets that task's checkpoint before its prompt, and its own checkpoint lists the file that it wrote", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     const repo = join(rig.scratch, "repo")
@@ -51,7 +51,7 @@ describe("an agent that follows another task", () => {
     expect(prompt).toEndWith("# Your task\n\nReview it.")
   })
 
-  test("may be a command that failed, with its last lines", async () => {
+  test("may follow a failed command, with its last lines", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("claude", "success")
@@ -74,7 +74,7 @@ describe("an agent that follows another task", () => {
 })
 
 describe("retry and resume", () => {
-  test("make a new task of an ended one, which names its parent and the first of the chain", async () => {
+  test("create a new task from an ended one, with its parent and the first task of the chain", async () => {
     await using rig = new Rig()
     await rig.data("start", {
       id: "first",
@@ -100,7 +100,7 @@ describe("retry and resume", () => {
     expect(await rig.task("status", { id: "first" })).toMatchObject({ retryOf: null, attempt: 1 })
   })
 
-  test("are refused for what has not ended, what is not there, and what no agent did", async () => {
+  test("are rejected for live or unknown tasks, and resume for tasks without an agent", async () => {
     await using rig = new Rig()
     await rig.data("start", [
       { id: "runs", command: "cat", stdin: "open" },
@@ -125,7 +125,7 @@ describe("retry and resume", () => {
     })
   })
 
-  test("resume goes on in the agent's own session with what is new, and counts only what was used since", async () => {
+  test("resume continues the agent's session with the new text, and counts only the new usage", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("codex", "resume-first")
@@ -149,7 +149,7 @@ describe("retry and resume", () => {
     expect(agents.args("codex")).toContain("resume")
   })
 
-  test("resume counts only what was used since, whoever went on in the session meanwhile", async () => {
+  test("resume counts only its own usage, even if another task used the session meanwhile", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("codex", "resume-first")
@@ -178,7 +178,7 @@ describe("retry and resume", () => {
     expect(numbers).toEqual([100, 100, 150, 10])
   })
 
-  test("two resumptions of a session at the same time count each its own", async () => {
+  test("two concurrent resumes of a session each count their own usage", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     // Other tests may use the processor all the time, and the second agent would never start.
@@ -207,7 +207,7 @@ describe("retry and resume", () => {
     }
   })
 
-  test("resume without a session of its own begins anew with the checkpoint before the prompt", async () => {
+  test("resume without a session starts again with the checkpoint before the prompt", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("gemini", "success", "echo it broke >&2; exit 1")
@@ -235,8 +235,8 @@ describe("retry and resume", () => {
   })
 })
 
-describe("a repetition", () => {
-  test("may take the environment of now, or add to the one before, and says so by names only", async () => {
+describe("a repeated task", () => {
+  test("may use the caller's environment, or add to the stored one, and shows only names", async () => {
     await using rig = new Rig()
     await rig.call(["start", '{"id":"first","script":"echo key=$KEY"}', "--wait"], {
       env: { KEY: "wrong" }
@@ -263,7 +263,7 @@ describe("a repetition", () => {
     ])
   })
 
-  test("of an agent may ask in another way, and keeps what it was told for those that come after", async () => {
+  test("of an agent may change its fields, and keeps them for later ones", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("claude", "success")
@@ -296,7 +296,7 @@ describe("a repetition", () => {
 })
 
 describe("why of an agent", () => {
-  test("tells the hint of its failure, and what it said last before its time was over", async () => {
+  test("shows the hint of its failure, and its last output before it timed out", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("claude", "auth-401-final")
@@ -317,7 +317,7 @@ describe("why of an agent", () => {
     })
   })
 
-  test("is not asked again and again for a login that is refused", async () => {
+  test("does not retry a rejected login", async () => {
     await using rig = new Rig()
     const agents = new FakeAgents(rig.scratch)
     agents.answer("claude", "auth-401-final")

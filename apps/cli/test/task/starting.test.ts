@@ -6,7 +6,7 @@ import { Rig } from "../Rig.ts"
 import { binary } from "../binary.ts"
 
 describe("a command", () => {
-  test("that is sent SIGKILL is killed with all that it started, and its shim records that", async () => {
+  test("that is sent SIGKILL is killed with all its processes, and its shim records that", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "sleep 60 & sleep 60 & echo up; wait" })
     await rig.data("wait", { id: "x", for: { log: "up" } })
@@ -31,7 +31,7 @@ describe("a command", () => {
     expect(String((await rig.task("status", { id: "unmistakable" }))["pid"])).not.toBe(found[0])
   })
 
-  test("gets variables whose names are no shell names, and a script for sh is warned of them", async () => {
+  test("gets variables whose names are not shell names, and a script for sh has a warning", async () => {
     await using rig = new Rig()
     const env = { "a-b": "1", "x.y": "2" }
     await rig.data("start", { id: "x", command: "env", env }, ["--wait"])
@@ -46,7 +46,7 @@ describe("a command", () => {
     )
   })
 
-  test("of a script is what its first line names", async () => {
+  test("of a script is run by the interpreter in its first line", async () => {
     await using rig = new Rig()
     await rig.data(
       "start",
@@ -62,7 +62,7 @@ describe("a command", () => {
 })
 
 describe("an engine that runs out of descriptors", () => {
-  test("starts later what it cannot start now, and none twice", async () => {
+  test("starts tasks later that it cannot start now, and none twice", async () => {
     await using rig = new Rig()
     const runs = join(rig.scratch, "runs")
     const tasks = Array.from({ length: 20 }, (_, index) => ({

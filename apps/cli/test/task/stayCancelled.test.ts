@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs"
 import { Rig } from "../Rig.ts"
 
 describe("a task that was cancelled because of another", () => {
-  test("stays cancelled when only what it depends on is restarted, and the answer says how it runs too", async () => {
+  test("stays cancelled when only its dependency is restarted, and the answer says how to run it too", async () => {
     await using rig = new Rig()
     const ok = `${rig.scratch}/ok`
     await rig.data(
@@ -39,7 +39,7 @@ describe("a task that was cancelled because of another", () => {
     expect(await rig.data("restart", { id: "unit" }, ["--wait"])).not.toHaveProperty("warnings")
   })
 
-  test("that others depend on stays cancelled with them, and all are named", async () => {
+  test("stays cancelled with its dependents, and all are listed", async () => {
     await using rig = new Rig()
     await rig.data(
       "start",

@@ -38,7 +38,7 @@ describe("standard input", () => {
     })
   })
 
-  test("is the same again after a restart", async () => {
+  test("is the same after a restart", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "cat", stdin: "again" }, ["--wait"])
     await rig.task("restart", { id: "x" }, ["--wait"])
@@ -47,7 +47,7 @@ describe("standard input", () => {
 })
 
 describe("send", () => {
-  test("writes to an open input and ends it", async () => {
+  test("writes to an open stdin and closes it", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "cat", stdin: "open" })
     expect(await rig.data("send", { id: "x", text: "one\ntwö" })).toMatchObject({
@@ -67,7 +67,7 @@ describe("send", () => {
     expect(await rig.data("logs", { id: "x" })).toMatchObject({ lines: ["one", "twö", "three"] })
   })
 
-  test("delivers more than a pipe holds, whole", async () => {
+  test("delivers a text that is larger than a pipe, completely", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "wc", args: ["-c"], stdin: "open" })
     const sent = await rig.call(["send", "-"], {
@@ -100,7 +100,7 @@ describe("send", () => {
     })
   })
 
-  test("is refused with what is missing when the way to a command that reads was removed", async () => {
+  test("is rejected with the missing path when the FIFO of a reading command was removed", async () => {
     await using rig = new Rig()
     await rig.data("start", [
       { id: "a", command: "cat", stdin: "open" },
@@ -123,7 +123,7 @@ describe("send", () => {
     expect(await rig.task("wait", { id: "b" })).toMatchObject({ status: "completed" })
   })
 
-  test("is refused where nothing can be sent", async () => {
+  test("is rejected if nothing can be sent", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "deaf", script: "sleep 60" })
     await rig.task("start", { id: "ended", command: "true", stdin: "open" }, ["--wait"])

@@ -9,7 +9,7 @@ const pidsIn = (rig: Rig, name: string): ReadonlyArray<number> =>
   readFileSync(join(rig.scratch, name), "utf8").trim().split("\n").map(Number)
 
 describe("stop", () => {
-  test("asks with SIGTERM and answers when all is gone", async () => {
+  test("sends SIGTERM and returns when all processes are gone", async () => {
     await using rig = new Rig()
     const script = `sleep 60 & echo $! >>pids; (sleep 60; true) & echo $! >>pids; setsid sleep 60 & echo $! >>pids; echo $$ >>pids; echo up; wait`
     await rig.task("start", { id: "x", script })
@@ -46,7 +46,7 @@ describe("stop", () => {
     })
   })
 
-  test("kills what ignores SIGTERM when the grace period is over", async () => {
+  test("kills processes that ignore SIGTERM after the grace period", async () => {
     await using rig = new Rig()
     await rig.task("start", {
       id: "x",
@@ -62,7 +62,7 @@ describe("stop", () => {
     expect(performance.now() - begun).toBeWithin(190, 1500)
   })
 
-  test("lets what stands still go on, so that it hears of the stop", async () => {
+  test("continues suspended processes, so that they receive the stop signal", async () => {
     await using rig = new Rig()
     const script = "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.01; done"
     await rig.data("start", { id: "x", script, gracePeriodMs: 600_000 })
@@ -74,7 +74,7 @@ describe("stop", () => {
     })
   })
 
-  test("with force kills at once, also in the middle of a polite stop", async () => {
+  test("with force kills at once, even during a polite stop", async () => {
     await using rig = new Rig()
     const script = "trap '' TERM; echo up; while :; do sleep 0.1; done"
     await rig.data(
@@ -100,7 +100,7 @@ describe("stop", () => {
     expect(await polite).toMatchObject({ status: "cancelled" })
   })
 
-  test("begins with the signal that is wanted", async () => {
+  test("first sends the requested signal", async () => {
     await using rig = new Rig()
     const script =
       "trap 'echo int; exit 0' INT; trap 'echo hup; exit 0' HUP; echo up; while :; do sleep 0.02; done"
@@ -126,7 +126,7 @@ describe("stop", () => {
     })
   })
 
-  test("of a queued task withdraws it before it ever ran", async () => {
+  test("cancels a queued task before it runs", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", command: "true", delayMs: 600_000 })
     expect(await rig.task("stop", { id: "x", reason: "not now" })).toMatchObject({
@@ -141,7 +141,7 @@ describe("stop", () => {
     })
   })
 
-  test("of a task between two attempts ends it", async () => {
+  test("ends a task between two attempts", async () => {
     await using rig = new Rig()
     await rig.data("start", {
       id: "x",
@@ -156,7 +156,7 @@ describe("stop", () => {
     })
   })
 
-  test("of a task between two attempts does not count the waiting as running", async () => {
+  test("does not count the time between two attempts as running time", async () => {
     await using rig = new Rig()
     await rig.data("start", {
       id: "x",
@@ -173,7 +173,7 @@ describe("stop", () => {
     expect(Date.parse(String(stopped["endedAt"]))).toBeGreaterThan(attemptEndedAt)
   })
 
-  test("of an ended task leaves it as it ended and says so; of an unknown one it is refused", async () => {
+  test("does not change an ended task and says so; rejects an unknown one", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", command: "true" }, ["--wait"])
     expect(await rig.data("stop", { id: "x" })).toMatchObject({

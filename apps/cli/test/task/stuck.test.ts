@@ -39,8 +39,8 @@ const ordinary = (rig: Rig) => {
   return { becomesRoot, call }
 }
 
-describe("a stop of what may not be signalled", () => {
-  test("fails a second after SIGKILL and names it; the task is stopping until it is gone", async () => {
+describe("a stop of a process that must not be signalled", () => {
+  test("fails a second after SIGKILL and lists the process; the task is stopping until it is gone", async () => {
     // Without root there is nobody to become: then the judgement alone is tried, on the first process of the system.
     if (process.getuid?.() !== 0) {
       const first = { identity: { pid: 1, startTime: "0", bootId: "" }, inGroup: false }
@@ -81,7 +81,7 @@ describe("a stop of what may not be signalled", () => {
 })
 
 describe("the answer of a stop", () => {
-  test("names what was alive, and that nothing is left", async () => {
+  test("lists the processes that were alive, and that none is left", async () => {
     await using rig = new Rig()
     await rig.data("start", {
       id: "x",
@@ -103,14 +103,14 @@ describe("the answer of a stop", () => {
     })
   })
 
-  test("of a task that has ended says that nothing is left", async () => {
+  test("of an ended task says that no process is left", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", command: "true" }, ["--wait"])
     expect(await rig.data("stop", { id: "x" })).toMatchObject({ alreadyEnded: true, left: [] })
   })
 })
 
-test("a task that ran out of time tells what was alive", async () => {
+test("a task that timed out lists the processes that were alive", async () => {
   await using rig = new Rig()
   await rig.data("start", { id: "x", script: "sleep 60 & wait", timeout: 1000 })
   const { task } = await rig.data("wait", { id: "x", full: false })
@@ -120,8 +120,8 @@ test("a task that ran out of time tells what was alive", async () => {
   })
 })
 
-describe("a shim that stands still", () => {
-  test("goes on when its task is stopped, and records how its command ended", async () => {
+describe("a suspended shim", () => {
+  test("continues when its task is stopped, and records how its command ended", async () => {
     await using rig = new Rig()
     await rig.data("start", {
       id: "s",
@@ -144,7 +144,7 @@ describe("a shim that stands still", () => {
     expect(await rig.task("stop", { id: "s" })).toMatchObject({ status: "cancelled", exitCode: 4 })
   })
 
-  test("is not what send stops or kills: the command's end is on record", async () => {
+  test("is not stopped or killed by send: the end of the command is recorded", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "k", script: "echo up; sleep 60; true" })
     await rig.data("wait", { id: "k", for: { log: "up" } })

@@ -20,7 +20,7 @@ const timedOf = async (rig: Rig, ids: ReadonlyArray<string>) =>
   Promise.all(ids.map(async (id) => decodeTimed(await rig.task("status", { id }))))
 
 describe("an attempt's time", () => {
-  test("begins when it was spawned, not when the call that started many was stored", async () => {
+  test("starts when it was spawned, not when the call was committed", async () => {
     await using rig = new Rig()
     const ids = Array.from({ length: 40 }, (_, index) => `t${index}`)
     await rig.data(
@@ -44,7 +44,7 @@ describe("an attempt's time", () => {
     })
   })
 
-  test("is told by its shim to an engine that did not spawn it", async () => {
+  test("is read from its shim by an engine that did not spawn it", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "a", command: "sleep", args: ["60"], timeout: 600_000 })
     const [before] = await timedOf(rig, ["a"])
@@ -65,7 +65,7 @@ describe("an attempt's time", () => {
     expect(ended["durationMs"]).toBeGreaterThanOrEqual(300)
   })
 
-  test("does not begin when nothing could be spawned", async () => {
+  test("does not start if nothing could be spawned", async () => {
     await using rig = new Rig()
     expect(await rig.task("start", { id: "n", command: "/nowhere" }, ["--wait"])).toMatchObject({
       startedAt: null,
@@ -77,8 +77,8 @@ describe("an attempt's time", () => {
 
 const limitMs = 2500
 
-describe("a limit that rings in an engine that stood still", () => {
-  test("does not count against an end that is on record, nor against a line that was printed", async () => {
+describe("a time limit that fires in an engine that was suspended", () => {
+  test("does not count if the end is recorded or the line was printed", async () => {
     await using rig = new Rig()
     const gate = (id: string): string => {
       makeFifo(join(rig.scratch, id))

@@ -4,7 +4,7 @@ import { Rig } from "../Rig.ts"
 import { isAlive } from "../processes.ts"
 
 describe("wait", () => {
-  test("for the end answers with the task, and with its last lines when it failed", async () => {
+  test("for the end returns the task, and its last lines if it failed", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "bad", script: "echo out; echo err >&2; exit 3" })
     expect(await rig.data("wait", { id: "bad" })).toEqual({
@@ -29,7 +29,7 @@ describe("wait", () => {
     expect(await rig.refusal(["wait", "none"])).toMatchObject({ type: "TaskNotFound" })
   })
 
-  test("as a flag tells the last lines as well, so that nobody has to look twice", async () => {
+  test("as a flag returns the last lines too, so that no second call is needed", async () => {
     await using rig = new Rig()
     const failing = { script: "echo out; echo err >&2; exit 3" }
     const lastLines = ["out", "err"]
@@ -99,7 +99,7 @@ describe("wait", () => {
     })
   })
 
-  test("for what can no longer come is refused", async () => {
+  test("for something that can no longer happen is rejected", async () => {
     await using rig = new Rig()
     await rig.data("start", { id: "x", script: "echo only this" }, ["--wait"])
     for (const what of ["ready", { log: "something else" }, { port: 1 }]) {
@@ -115,7 +115,7 @@ describe("wait", () => {
     })
   })
 
-  test("for several ends with the last one or the first, by ids or tag", async () => {
+  test("for several tasks returns with the last or the first one, by ids or tag", async () => {
     await using rig = new Rig()
     await rig.data(
       "start",
@@ -145,7 +145,7 @@ describe("wait", () => {
     })
   })
 
-  test("for no task at all is refused: it would look like work that is done", async () => {
+  test("for no task is rejected, because it would look like finished work", async () => {
     await using rig = new Rig()
     expect(await rig.refusal(["wait", '{"tag":"nightly"}'])).toMatchObject({
       type: "TaskNotFound",
@@ -171,7 +171,7 @@ describe("wait", () => {
     })
   })
 
-  test("by a tag means every task with it, however many", async () => {
+  test("by a tag includes all its tasks, however many there are", async () => {
     await using rig = new Rig()
     const delayed = Array.from({ length: 600 }, (_, index) => ({
       id: `n${index}`,
@@ -184,7 +184,7 @@ describe("wait", () => {
     expect([type, linesOf(details["ids"]).length]).toEqual(["TaskWaitTimedOut", 600])
   })
 
-  test("that takes too long ends with a cursor, and the task goes on", async () => {
+  test("that times out returns a cursor, and the task continues", async () => {
     await using rig = new Rig()
     const { pid } = await rig.task("start", { id: "x", script: "sleep 60" })
     for (const args of [
@@ -216,7 +216,7 @@ describe("wait", () => {
     expect(await rig.task("status", { id: "y" })).toMatchObject({ status: "running" })
   })
 
-  test("that takes too long suggests the call that waits for the same", async () => {
+  test("that times out suggests the same wait", async () => {
     await using rig = new Rig()
     const asked = rig.call([
       "start",
@@ -273,7 +273,7 @@ describe("wait", () => {
     expect(await rig.task("wait", { id: "u", for: "start" })).toMatchObject({ status: "failed" })
   })
 
-  test("that is killed leaves the task alone", async () => {
+  test("does not affect the task when it is killed", async () => {
     await using rig = new Rig()
     await rig.task("start", { id: "x", command: "cat", stdin: "open" })
     for (const args of [
