@@ -75,7 +75,7 @@ const ending = ["sleep 0.1", "sleep 0.3", "sleep 0.7"]
 const leaving = meanwhiles.slice(-3)
 const lasting = ["sleep 0.4", "sleep 60"]
 
-/** What the tasks of a means mostly do, so that it isSatisfied something. */
+/** What most tasks of a means do, so that the fault affects something. */
 const mostly: Partial<Record<keyof typeof means, ReadonlyArray<string>>> = {
   kill: leaving,
   // Some before the limit, some after it.

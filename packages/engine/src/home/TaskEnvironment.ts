@@ -1,4 +1,7 @@
-/** The environment of a task, kept in a 0600 file because a later attempt needs it: in its folder, as a link to the one file of all that have the same. Nowhere else. */
+/**
+ * Stores the environment of a task for later attempts, only in a 0600 file: in its folder, as a
+ * link to one file for all tasks with the same environment.
+ */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "../system/files.ts"
@@ -17,8 +20,8 @@ const decode = Schema.decodeUnknownOption(
 )
 
 /**
- * What a calling agent puts into its shells to mark its own session: not meant for what it starts, and partly secret.
- * Configuration such as CLAUDE_CONFIG_DIR is not among them.
+ * Variables that identify the calling agent's session. A task does not inherit them: they describe
+ * another process, and some are secrets. Configuration such as CLAUDE_CONFIG_DIR is inherited.
  */
 const callerSessionVariables = new Set([
   "CLAUDECODE",
@@ -41,7 +44,9 @@ const callerSessionVariables = new Set([
   "CODEX_CI"
 ])
 
-/** The caller's environment without the marks of the caller's own session, then the variables given for the task. */
+/**
+ * The caller's environment without its session variables, then the variables given for the task.
+ */
 export const inheritEnvironment = (callers: Variables, given: Variables): Variables => ({
   ...Object.fromEntries(
     Object.entries(callers).filter(([name]) => !callerSessionVariables.has(name))
@@ -51,23 +56,28 @@ export const inheritEnvironment = (callers: Variables, given: Variables): Variab
 
 const currentName = "environment.json"
 
-/** Where the environment of a task is kept. */
+/** The file with the environment of a task. */
 export const environmentPath = (root: string, id: string): string =>
   join(taskDir(root, id), currentName)
 
-/** What a task becomes known by that is stored: its id, and the request that gave it its specification. */
+/** The key of a stored environment: the task, and the request that last set its specification. */
 interface EnvironmentKey {
   readonly id: string
   readonly owner: { readonly requestId?: string }
 }
 
-/** Where the environment of a task that is there already waits until the request that brought it is stored with the task. */
+/**
+ * The file of an existing task's pending environment, until its request is committed with the task.
+ */
 const pendingName = (requestId: string): string => `environment.${requestId}.json`
 
 const pendingPath = (root: string, id: string, requestId: string): string =>
   join(taskDir(root, id), pendingName(requestId))
 
-/** Keeps the environment that a request brings. Until that is stored with the task, the task has the one that it had. Throws what the file system throws. */
+/**
+ * Stores the environment of a request. Until the request is committed with the task, the task keeps
+ * its current environment. Throws errors of the file system.
+ */
 export const saveEnvironment = (
   root: string,
   id: string,
@@ -79,7 +89,7 @@ export const saveEnvironment = (
   writeShared(environmentsDir(root), path, JSON.stringify(variables))
 }
 
-/** What takes back what `keepEnvironment` is about to do. Never throws. */
+/** Returns the rollback of a `saveEnvironment` call; call this first. The rollback never throws. */
 export const environmentRollback = (root: string, id: string, requestId: string): (() => void) => {
   const dir = taskDir(root, id)
   const path = existsSync(dir) ? pendingPath(root, id, requestId) : dir
@@ -88,12 +98,15 @@ export const environmentRollback = (root: string, id: string, requestId: string)
       rmSync(path, { recursive: true, force: true })
       removeUnshared(environmentsDir(root))
     } catch {
-      // What stays belongs to a request that was not stored: nobody reads it.
+      // A leftover file is harmless: its request was not committed, so nothing reads it.
     }
   }
 }
 
-/** The last one read, and what its file was then: tasks that start one after the other share it. */
+/**
+ * The last environment that was read, with the state of its file: tasks started one after the other
+ * share it.
+ */
 const last = ofProcess(
   (): { ino: number; size: number; mtimeMs: number; variables: Variables | null } => ({
     ino: 0,
@@ -119,18 +132,18 @@ const read = (path: string): Variables | null => {
   return found
 }
 
-/** Gives a task the environment that its request brought, for good. */
+/** Makes the pending environment the current one. */
 const promotePending = (root: string, { id, owner: { requestId } }: EnvironmentKey): void => {
   if (requestId === undefined) return
   const path = pendingPath(root, id, requestId)
   if (!existsSync(path)) return
   renameSync(path, environmentPath(root, id))
-  // Two names of one file both stay. Source: rename(2).
+  // rename(2) keeps both names if they are the same file.
   rmSync(path, { force: true })
   removeUnshared(environmentsDir(root))
 }
 
-/** The kept environment, or null when it was forgotten or never kept. */
+/** The stored environment, or null if it was deleted or never stored. */
 export const readEnvironment = (root: string, task: EnvironmentKey): Variables | null => {
   try {
     promotePending(root, task)
@@ -140,10 +153,10 @@ export const readEnvironment = (root: string, task: EnvironmentKey): Variables |
   }
 }
 
-/** Whether a file of a task's folder has this name because it keeps an environment. */
+/** Whether a file in a task's folder is an environment. */
 export const isEnvironmentFile = (name: string): boolean => name.startsWith("environment.")
 
-/** Whether a file of a task's folder keeps the environment of a request that is not stored with the task. */
+/** Whether a file is a pending environment whose request was not committed with the task. */
 export const isOrphanedEnvironmentFile = (
   name: string,
   { owner: { requestId } }: EnvironmentKey
@@ -152,7 +165,7 @@ export const isOrphanedEnvironmentFile = (
   name !== currentName &&
   (requestId === undefined || name !== pendingName(requestId))
 
-/** Deletes the kept environment, and what waited to become it. */
+/** Deletes the stored and the pending environment. */
 export const deleteEnvironment = (root: string, id: string): void => {
   for (const name of existsSync(taskDir(root, id)) ? readdirSync(taskDir(root, id)) : []) {
     if (isEnvironmentFile(name)) rmSync(join(taskDir(root, id), name), { force: true })

@@ -1,4 +1,4 @@
-/** Writes answers that are too large to be shown into files of the home. */
+/** Writes answers that are too large to show into files of the home. */
 import type { Artifact } from "@backbeat/contract/Artifact"
 import {
   closeSync,
@@ -12,7 +12,7 @@ import {
 import { join, relative } from "node:path"
 import { artifactDir } from "./Home.ts"
 
-/** What an artifact is called. */
+/** The name of an artifact. */
 export interface ArtifactName {
   readonly key: string
   readonly label: string
@@ -20,26 +20,32 @@ export interface ArtifactName {
   readonly fileName: string
 }
 
-/** A file under way. */
+/** An artifact that is being written. */
 export interface ArtifactFile {
   readonly write: (text: string) => void
-  /** Closes the file and tells where it is. */
+  /** Closes the file and returns its path. */
   readonly finish: () => Artifact
-  /** Removes what was written, unless it is finished. */
+  /** Removes the file unless it is finished. */
   readonly discard: () => void
 }
 
 let draftCount = 0
 const underWay = new Set<string>()
 
-/** Whether this file is one that this engine is writing. */
+/** Whether this engine is writing the file. */
 export const isUnderWay = (path: string): boolean => underWay.has(path)
 
-/** Whether a file of the artifact folder has a name that backbeat gives: what it is of, the instant in milliseconds, its type. */
+/**
+ * Whether a file has a name that backbeat gives to artifacts: subject, instant in milliseconds,
+ * type.
+ */
 export const isArtifactName = (name: string): boolean =>
   /^.+-\d{13}\.(?:log|json)(?:\.\d+\.draft)?$/u.test(name)
 
-/** Begins an artifact; a file of the same name is replaced. `now` is epoch milliseconds. Throws what the file system throws. */
+/**
+ * Creates an artifact; replaces a file of the same name. `now` is epoch milliseconds. Throws errors
+ * of the file system.
+ */
 export const beginArtifact = (
   root: string,
   { key, label, kind, fileName }: ArtifactName,
@@ -47,7 +53,8 @@ export const beginArtifact = (
 ): ArtifactFile => {
   mkdirSync(artifactDir(root), { recursive: true, mode: 0o700 })
   const path = join(artifactDir(root), fileName)
-  // Written aside: callers that want the same at the same time would write into each other's file.
+  // Written to a draft, because concurrent callers of the same artifact would write to the same
+  // file.
   const draft = `${path}.${draftCount++}.draft`
   const fd = openSync(draft, "w", 0o600)
   underWay.add(draft)

@@ -1,4 +1,4 @@
-/** Where a path leads in the end, also when nothing is there yet. */
+/** Resolves symbolic links, also of a path that does not exist. */
 import { lstatSync, readlinkSync, realpathSync } from "../system/files.ts"
 import { basename, dirname, join, resolve } from "node:path"
 
@@ -11,7 +11,10 @@ const follow = (path: string, links: number): string => {
   return follow(resolve(dirname(path), readlinkSync(path)), links + 1)
 }
 
-/** The path without symbolic links, so that a file is replaced where it lies and its link stays. Throws what the file system throws. */
+/**
+ * The path without symbolic links, to replace the target of a link and keep the link. Throws errors
+ * of the file system.
+ */
 export const behindLinks = (path: string): string => {
   const end = follow(path, 0)
   return join(realpathSync(dirname(end)), basename(end))

@@ -1,12 +1,12 @@
-/** How much of the disk something takes. */
+/** Measures disk usage. */
 import { lstatSync, readdirSync } from "../system/files.ts"
 import { join } from "node:path"
 
-/** The bytes that removing a file, or all files below a folder, makes free; 0 when it is not there. */
+/** The bytes that removing a file or folder frees; 0 if it does not exist. */
 export const bytesOf = (path: string): number => {
   const stat = lstatSync(path, { throwIfNoEntry: false })
   if (stat === undefined) return 0
-  // Disk blocks, not lengths: output that was dropped leaves a hole.
+  // Counts disk blocks, not lengths: dropped output leaves holes.
   if (!stat.isDirectory()) return stat.nlink > 1 ? 0 : stat.blocks * 512
   return readdirSync(path).reduce((sum, name) => sum + bytesOf(join(path, name)), 0)
 }

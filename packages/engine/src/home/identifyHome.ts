@@ -1,4 +1,7 @@
-/** Who the home is: made once, kept in its store, and told from a copy by where it lies. */
+/**
+ * Identifies the home by an id in its store, created once, and distinguishes it from a copy by its
+ * location.
+ */
 import { type HomeRecord, HomeStore } from "@backbeat/store/HomeStore"
 import * as Effect from "effect/Effect"
 import { randomBytes } from "node:crypto"
@@ -6,7 +9,10 @@ import { realpathSync } from "../system/files.ts"
 import { folderAt, isSameFolder } from "../process/folderAt.ts"
 import { databasePath, Home } from "./Home.ts"
 
-/** A home as its store is to know it. `copyOf` is the folder of which it is a copy: then it has a new id, which is not stored yet. */
+/**
+ * The record of a home for its store. `copyOf` is the folder of which it is a copy: then it has a
+ * new id, which is not stored yet.
+ */
 export interface Identity {
   readonly record: HomeRecord
   readonly copyOf: string | null
@@ -16,7 +22,7 @@ const idBytes = 16
 
 const makeId = (): string => randomBytes(idBytes).toString("hex")
 
-/** Whether the folder in which a home was known is still there, and is another one than this. */
+/** Whether the folder of the known home still exists and is not this one. */
 const isCopy = Effect.fnUntraced(function* (known: HomeRecord, here: HomeRecord) {
   const there = folderAt(known.path)
   if (there === null || isSameFolder(there, here)) return false
@@ -25,7 +31,10 @@ const isCopy = Effect.fnUntraced(function* (known: HomeRecord, here: HomeRecord)
   return id === known.id || (id === null && isSameFolder(there, known))
 })
 
-/** Finds out who the home at `root` is, and stores what of it is new. Fails with StoreError; throws what the file system throws. */
+/**
+ * Identifies the home at `root`, and stores changes. Fails with StoreError; throws errors of the
+ * file system.
+ */
 export const identifyHome = Effect.gen(function* () {
   const { root } = yield* Home
   const homes = yield* HomeStore

@@ -1,7 +1,7 @@
-/** What is in a folder. */
+/** Lists a folder. */
 import { readdirSync } from "../system/files.ts"
 
-/** The names in a folder; null when it is missing, no folder, or cannot be read. */
+/** The names in a folder; null if it is missing, not a folder, or unreadable. */
 export const namesIn = (dir: string): ReadonlyArray<string> | null => {
   try {
     return readdirSync(dir)

@@ -1,6 +1,6 @@
 /**
- * Opens files of the home without ever waiting: where somebody has put a FIFO in the place of a file, an ordinary open would
- * wait for its other end, and with it everything else.
+ * Opens files of the home without blocking. An ordinary open of a FIFO in the place of a file would
+ * wait for its other end.
  */
 import {
   closeSync,
@@ -11,7 +11,10 @@ import {
   writeFileSync
 } from "../system/files.ts"
 
-/** Something else is in the place of a file. It has the code of BSD's error of this name, and the path, as failed system calls have. */
+/**
+ * Something else is in the place of a file. Has the code of BSD's error of this name, and the path,
+ * like errors of system calls.
+ */
 class NotRegular extends Error {
   override readonly name = "NotRegular"
   readonly code = "EFTYPE"
@@ -22,7 +25,10 @@ class NotRegular extends Error {
   }
 }
 
-/** Opens a regular file with these flags, made with mode 0600 where they say so. Throws what the file system throws, and for anything but a regular file. */
+/**
+ * Opens a regular file with these flags; creates it with mode 0600 if they say so. Throws errors of
+ * the file system, and for anything but a regular file.
+ */
 export const openRegular = (path: string, flags: number): number => {
   const fd = openSync(path, flags | constants.O_NONBLOCK, 0o600)
   if (fstatSync(fd).isFile()) return fd
@@ -39,11 +45,11 @@ const withFile = <A>(path: string, flags: number, use: (fd: number) => A): A => 
   }
 }
 
-/** The text of a regular file. Throws as `openRegular` does. */
+/** The text of a regular file. Throws like `openRegular`. */
 export const readRegular = (path: string): string =>
   withFile(path, constants.O_RDONLY, (fd) => readFileSync(fd, "utf8"))
 
-/** Replaces the text of a regular file, which is made where there is none. Throws as `openRegular` does. */
+/** Replaces the text of a regular file, or creates it. Throws like `openRegular`. */
 export const writeRegular = (path: string, text: string): void =>
   withFile(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, (fd) =>
     writeFileSync(fd, text)

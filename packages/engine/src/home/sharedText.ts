@@ -1,6 +1,7 @@
 /**
- * Texts that many tasks have, such as the environment of their caller, stored once: each task has a link to one file, named by the hash of its
- * text. How many links a file has, the file system counts: it says the truth at whatever instant an engine is killed.
+ * Stores texts that many tasks share, such as environments, once: each task has a link to one file,
+ * named by the hash of its text. The file system counts the links, so the count is right whenever
+ * an engine is killed.
  */
 import {
   linkSync,
@@ -19,10 +20,10 @@ import { namesIn } from "./namesIn.ts"
 /** Source: FIPS 180-4. */
 const hashOf = (text: string): string => new Bun.CryptoHasher("sha256").update(text).digest("hex")
 
-/** The names of files here: whatever else is in the folder stays. */
+/** The names of these files; other files in the folder are not touched. */
 const isSharedName = (name: string): boolean => /^[0-9a-f]{64}\.json$/u.test(name)
 
-/** A text whose file was read, and what the file was then: somebody may write to it. */
+/** A text and the state of its file when it was read: another program may write to it. */
 interface Verified {
   readonly text: string
   readonly path: string
@@ -31,7 +32,7 @@ interface Verified {
   readonly mtimeMs: number
 }
 
-/** The last one: tasks that start one after the other have the same. */
+/** The last text: tasks started one after the other share it. */
 const last = ofProcess((): { verified: Verified | null } => ({ verified: null }))
 
 const verify = (path: string, text: string): void => {
@@ -39,7 +40,7 @@ const verify = (path: string, text: string): void => {
   last().verified = { path, text, ino, size, mtimeMs }
 }
 
-/** Whether the file of a text has that text. One that has not is of no use: a power failure may have emptied it. */
+/** Whether the file of a text contains that text. A power failure may have emptied it. */
 const isIntact = (path: string, text: string): boolean => {
   const stat = statIfThere(path)
   if (stat === undefined) return false
@@ -66,20 +67,23 @@ const pathOf = (folder: string, text: string): string => {
     : join(folder, `${hashOf(text)}.json`)
 }
 
-/** Makes `path` another name of the file of the text; false where there is none yet, or it can have no more names. */
+/** Links `path` to the file of the text; false if it does not exist or cannot have more links. */
 const link = (shared: string, path: string): boolean => {
   try {
     linkSync(shared, path)
     return true
   } catch (refusal) {
-    // Never written over: it may be the file of others.
+    // Never overwritten: other tasks may use it.
     if (errorCode(refusal) !== "EEXIST") return false
     rmSync(path, { force: true })
     return link(shared, path)
   }
 }
 
-/** Puts a text into a file with mode 0600, which shares its inode with all that have the same text. Throws what the file system throws. */
+/**
+ * Writes a text to a file with mode 0600 that shares its inode with all equal texts. Throws errors
+ * of the file system.
+ */
 export const writeShared = (folder: string, path: string, text: string): void => {
   const shared = pathOf(folder, text)
   if (isIntact(shared, text) && link(shared, path)) return
@@ -91,11 +95,11 @@ export const writeShared = (folder: string, path: string, text: string): void =>
     linkSync(path, shared)
     verify(shared, text)
   } catch {
-    // Where a file has one name only, each task has a file of its own.
+    // Without hard links, each task has its own file.
   }
 }
 
-/** Removes the texts that no task has any more, and gives the bytes that became free. */
+/** Removes texts that no task uses, and returns the freed bytes. */
 export const removeUnshared = (folder: string): number => {
   let bytes = 0
   for (const name of namesIn(folder) ?? []) {

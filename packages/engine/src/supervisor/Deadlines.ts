@@ -1,4 +1,4 @@
-/** The limits of a running attempt that time alone reaches: its timeout, and the silence that is too long. */
+/** The time limits of a running attempt: its timeout and its stall timeout. */
 import type { Task } from "@backbeat/core/task/Task"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -11,11 +11,14 @@ import { isEndRecorded, type MonitoredAttempt } from "../attempt/MonitoredAttemp
 import { Reports } from "../commit/Reports.ts"
 import { statIfThere } from "../process/statIfThere.ts"
 
-/** Sets and clears the deadlines of a task's attempt. They follow from stored facts, so a later engine sets the same. */
+/**
+ * Sets and clears the deadlines of a task's attempt. They follow from stored facts, so a later
+ * engine sets the same ones.
+ */
 export class Deadlines extends Context.Service<
   Deadlines,
   {
-    /** Of an attempt that was not spawned no limit counts. */
+    /** No limit counts for an attempt that was not spawned. */
     readonly set: (task: Task, live: MonitoredAttempt) => Effect.Effect<void>
     readonly clear: (id: string) => Effect.Effect<void>
   }
@@ -26,13 +29,16 @@ const lastOutputAt = (dir: string): number =>
     ...["stdout.log", "stderr.log"].map((name) => statIfThere(join(dir, name))?.mtimeMs ?? 0)
   )
 
-/** The last output that is known: when it was seen (monotonic ms), and the time of its file (epoch ms), which only tells it from later ones. */
+/**
+ * The last known output: when it was detected (monotonic ms), and the time of its file (epoch ms),
+ * which only distinguishes it from later output.
+ */
 interface Heard {
   readonly at: number
   readonly fileAt: number
 }
 
-/** Output after `before`: it came between the last look and this one, when the file says so. */
+/** The output after `before`: if the file has changed, it came since the last check. */
 const hear = (dir: string, before: Heard, steady: number, now: number): Heard => {
   const fileAt = lastOutputAt(dir)
   if (fileAt === before.fileAt) return before
@@ -59,7 +65,8 @@ const make = Effect.gen(function* () {
     )
   }
 
-  // Output is not watched for this: when the silence would be too long, the files' times tell whether it was one.
+  // Output is not watched for this. When the stall timeout would be reached, the times of the files
+  // show whether output came.
   const setStallLimit = (task: Task, live: MonitoredAttempt, heard: Heard): Effect.Effect<void> => {
     const { stallTimeoutMs } = task.spec
     if (stallTimeoutMs === null) return Effect.void

@@ -1,4 +1,4 @@
-/** What is due without anybody asking: delayed starts and the next attempts of the restart policy. */
+/** Starts what becomes due by time: delayed starts, and the next attempts of the restart policy. */
 import { engine } from "@backbeat/core/task/Actor"
 import type { Task } from "@backbeat/core/task/Task"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -11,16 +11,19 @@ import { leftMs } from "../attempt/durations.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import type { FullTx } from "../commit/CommitRules.ts"
 
-/** How long, in milliseconds, until what could not be stored is tried again. */
+/** The delay (ms) before a failed commit is retried. */
 const storeRetryMs = 5000
 
 const isAwaited = ({ state }: Task): boolean =>
   state.status === "retrying" || (state.status === "queued" && state.notBefore !== null)
 
-/** What a task that waits for a time does once that has come. A delay is over though the wall clock, which was set back, says otherwise. */
+/**
+ * What to do with a task whose time has come. Its delay has passed even if the wall clock was set
+ * back.
+ */
 const ripen = (tx: FullTx, task: Task) => {
   const { state } = task
-  // A task whose instant has come does not change: it may start all the same.
+  // A task whose instant has come does not change: it may now start.
   tx.fillSlots()
   if (state.status === "retrying") return tx.change(task, { type: "Retry" }, engine)
   return state.status === "queued" && state.notBefore !== null && state.notBefore > tx.now
@@ -28,7 +31,7 @@ const ripen = (tx: FullTx, task: Task) => {
     : Effect.succeed(task)
 }
 
-/** Sets the alarm for every task that waits for a time, from now on until the scope ends. */
+/** Sets the alarm for every task that waits for a time, until the scope ends. */
 export const keepDue = Effect.gen(function* () {
   const store = yield* TaskStore
   const transitions = yield* Transitions
@@ -38,9 +41,9 @@ export const keepDue = Effect.gen(function* () {
   const awaited = new Set<string>()
   const ripe = new Set<string>()
 
-  /** Opens what is due, all of it in one commit. */
+  /** Starts everything that is due, in one commit. */
   const advance: Effect.Effect<void> = Effect.gen(function* () {
-    // What became due in the same moment comes along.
+    // Includes what became due in the same moment.
     yield* Effect.yieldNow
     const ids = [...ripe]
     ripe.clear()
@@ -73,7 +76,7 @@ export const keepDue = Effect.gen(function* () {
       return advance
     })
 
-  /** Sets or clears what a task waits for, at an instant (epoch ms). */
+  /** Sets or clears the alarm of a task, at an instant (epoch ms). */
   const awaitTime = (task: Task, now: number): Effect.Effect<void> => {
     const { id, state, spec } = task
     const key = `due ${id}`

@@ -1,4 +1,7 @@
-/** Lets the engine rest when nothing happens, and ends it when it has had nothing to do for a while: no task that lives, nothing due, no open call. */
+/**
+ * Frees memory when the engine is idle, and ends it after a while without live tasks, due times and
+ * open calls.
+ */
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { Disk } from "@backbeat/store/Disk"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -16,7 +19,7 @@ import { Shutdown } from "../life/Shutdown.ts"
 export class Idleness extends Context.Service<
   Idleness,
   {
-    /** A call has begun; the returned function ends it. */
+    /** A call has started; the returned function ends it. */
     readonly enter: () => () => void
   }
 >()("@backbeat/engine/Idleness") {}
@@ -53,7 +56,7 @@ const make = Effect.fnUntraced(function* ({ freeMemory, exits }: IdlenessOptions
     return () => {
       if (!entered) return
       entered = false
-      // What the answer held is garbage from now on.
+      // The memory of the answer is garbage now.
       wake()
       open--
       if (open === 0) run(postpone)
@@ -62,7 +65,7 @@ const make = Effect.fnUntraced(function* ({ freeMemory, exits }: IdlenessOptions
 
   transitions.onCommit((commit) => {
     wake()
-    // Of an open call the end postpones it.
+    // The end of an open call postpones it.
     if (open === 0 && commit.some(({ task }) => isFinal(task.state.status))) run(postpone)
   })
   yield* postpone

@@ -1,6 +1,6 @@
 /**
- * Acts on commits: opens what was started, stops what is to stop, lets go of what ended. Acting may be repeated: an
- * attempt opens at most once per folder, and a stop may be begun again.
+ * Executes commits: opens started attempts, stops stopping ones, and releases ended ones. Execution
+ * may be repeated: an attempt opens at most once per folder, and a stop can be started again.
  */
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"
@@ -26,16 +26,17 @@ import { Dispatch } from "../queue/Dispatch.ts"
 import { Transitions } from "../commit/Transitions.ts"
 import type { Committed } from "../commit/Tx.ts"
 
-/** Looks after running attempts. */
+/** Supervises running attempts. */
 export class Supervisor extends Context.Service<
   Supervisor,
   {
     /**
-     * Takes over an attempt that the store calls running or stopping and that an earlier engine opened, or was about to. `isLiving`: its
-     * processes were found, whatever its folder says, so that it is not opened.
+     * Adopts an attempt that is running or stopping in the store and that an earlier engine opened,
+     * or was about to. With `isLiving` its processes were found, whatever its folder says, so it is
+     * not opened.
      */
     readonly takeOver: (task: Task, isLiving: boolean) => Effect.Effect<void>
-    /** Ends when everything that was committed before has been acted on, as far as it concerns these tasks. */
+    /** Returns when all earlier commits have been executed, as far as they concern these tasks. */
     readonly acted: (ids: ReadonlyArray<string>) => Effect.Effect<void>
   }
 >()("@backbeat/engine/Supervisor") {}
@@ -76,7 +77,7 @@ const make = Effect.gen(function* () {
     )
   }
 
-  /** What fails of one attempt ends that one: it is lost when nothing of it monitored. */
+  /** An error in one attempt ends that attempt: it is lost if none of its processes is alive. */
   const orLost = (task: Task, effect: Effect.Effect<void>): Effect.Effect<void> =>
     Effect.catchDefect(effect, (defect) =>
       Effect.andThen(

@@ -1,4 +1,7 @@
-/** Ends the leftover processes of a queued task's earlier attempt, so that the next attempt never runs beside them. */
+/**
+ * Stops the leftover processes of a queued task's earlier attempt, so that the next attempt never
+ * runs beside them.
+ */
 import type { Task } from "@backbeat/core/task/Task"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -10,7 +13,7 @@ import { hasLeftovers, lastTreeOf } from "../attempt/leftover.ts"
 import { persistently } from "../alarm/persistently.ts"
 import { Transitions } from "../commit/Transitions.ts"
 
-/** What clearing needs, made once. */
+/** Builds the functions that stop leftover processes. */
 export const makeClear = Effect.gen(function* () {
   const { root } = yield* Home
   const clearings = yield* Clearings
@@ -35,20 +38,20 @@ export const makeClear = Effect.gen(function* () {
   }
 
   return {
-    /** Looks for leftover processes; when there are any, stops them beside everything else. */
+    /** Searches for leftover processes, and stops them in the background if there are any. */
     clear: Effect.fnUntraced(function* (task: Task) {
       const left = yield* hasLeftovers(root, task)
       const asked = clearings.find(task.id)
-      // Meanwhile it may have been stopped, and even restarted.
+      // Meanwhile the task may have been stopped, and even restarted.
       if (asked?.kind !== "searching" || asked.task !== task) return
       const now = yield* Clock.currentTimeMillis
       const killAt = now + task.spec.gracePeriodMs
       clearings.set(task.id, left ? { kind: "stopping", since: now, killAt } : { kind: "clear" })
       if (left) yield* FiberMap.run(stops, task.id, stop(task))
-      // Others may take the slot meanwhile.
+      // Other tasks may take the slot meanwhile.
       yield* fillSlots
     }),
-    /** The task is queued no more: its stop goes on elsewhere, or it has been opened. */
+    /** The task is no longer queued: its stop continues elsewhere, or it was opened. */
     forget: (id: string): Effect.Effect<void> => FiberMap.remove(stops, id)
   }
 })

@@ -1,4 +1,4 @@
-/** Lets go of what a copied home says of the original's tasks: they run there, and not here. */
+/** Ends the original's tasks in a copied home, because they run in the original. */
 import { recovery } from "@backbeat/core/task/Actor"
 import { HomeStore } from "@backbeat/store/HomeStore"
 import { Disk } from "@backbeat/store/Disk"
@@ -13,8 +13,9 @@ const waiting = ["blocked", "queued", "retrying"] as const
 const living = ["running", "stopping"] as const
 
 /**
- * Ends every task of a copy that has not ended, in the commit that gives the copy its own id. What runs is lost, without another
- * attempt; what waits is cancelled. Nothing is signalled, and nobody is notified: the tasks go on where they are. Fails with StoreError.
+ * Ends every live task of a copy, in the commit that gives the copy its own id. Running tasks
+ * become lost, without another attempt; waiting tasks are cancelled. No process is signalled and
+ * nobody is notified, because the tasks continue in the original. Fails with StoreError.
  */
 export const disown = Effect.fnUntraced(function* ({ record }: Identity, copyOf: string) {
   const homes = yield* HomeStore
@@ -24,7 +25,7 @@ export const disown = Effect.fnUntraced(function* ({ record }: Identity, copyOf:
   const reason = `this home is a copy of ${copyOf}`
   const evidence = `This home is a copy of ${copyOf}. Processes of the attempt may run in the original.`
   const { root } = yield* Home
-  const letGo = transitions.commitSilently((tx) =>
+  const endTasks = transitions.commitSilently((tx) =>
     Effect.gen(function* () {
       const forgetful = (yield* store.inStatus([...waiting, ...living])).filter(
         ({ spec }) => spec.forgetEnv
@@ -45,8 +46,8 @@ export const disown = Effect.fnUntraced(function* ({ record }: Identity, copyOf:
     })
   )
   yield* Effect.logWarning(reason)
-  const forgetful = yield* Effect.catchTag(letGo, "StoreError", () =>
-    Effect.andThen(disk.freeSpace(0), letGo)
+  const forgetful = yield* Effect.catchTag(endTasks, "StoreError", () =>
+    Effect.andThen(disk.freeSpace(0), endTasks)
   )
   for (const { id } of forgetful) deleteEnvironment(root, id)
 })

@@ -1,5 +1,5 @@
-/** The aggregates of which something is due by itself. One line for each kind. */
+/** The kinds of aggregates that become due by time, one line each. */
 import type { DueSource } from "./keepAggregatesDue.ts"
 
-/** From the table of aggregates; tasks have their own alarm entries. */
+/** From the table of aggregates. Tasks have their own alarm entries. */
 export const dueSources: ReadonlyArray<DueSource> = []

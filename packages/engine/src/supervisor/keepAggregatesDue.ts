@@ -1,4 +1,4 @@
-/** Fires what is due of aggregates, on the alarm that everything else uses. */
+/** Fires due aggregates, on the same alarm as everything else. */
 import type { Aggregate } from "@backbeat/core/history/Aggregate"
 import type { AggregateKind } from "@backbeat/core/history/RecordedEvent"
 import { engine } from "@backbeat/core/task/Actor"
@@ -12,13 +12,13 @@ import { persistently } from "../alarm/persistently.ts"
 import type { FullTx } from "../commit/CommitRules.ts"
 import { Transitions } from "../commit/Transitions.ts"
 
-/** What a kind of aggregate does with those of which something is due. */
+/** What to do with the due aggregates of one kind. */
 export interface DueSource {
   readonly kind: AggregateKind
   readonly fire: (tx: FullTx, store: AggregateStore["Service"]) => Effect.Effect<void, StoreError>
 }
 
-/** A source that gives each aggregate that is due one command. A command that it refuses is a defect. */
+/** A source that runs one command on each due aggregate. A rejected command is a defect. */
 export const commandWhenDue = <
   Kind extends AggregateKind,
   State extends { readonly id: string },
@@ -41,10 +41,13 @@ export const commandWhenDue = <
     )
 })
 
-/** How long, in milliseconds, until what could not be stored is tried again. */
+/** The delay (ms) before a failed commit is retried. */
 const storeRetryMs = 5000
 
-/** Keeps the alarm set to the earliest due time of each source, from now on until the scope ends. What is due already fires at once. */
+/**
+ * Sets the alarm to the earliest due time of each source, until the scope ends. Fires at once what
+ * is already due.
+ */
 export const keepAggregatesDue = Effect.fnUntraced(function* (sources: ReadonlyArray<DueSource>) {
   const alarm = yield* Alarm
   const store = yield* AggregateStore

@@ -1,6 +1,6 @@
 /**
- * Acts in lanes: one after the other for one task, beside each other for several. An act that waits (a slow git, a port that is asked) keeps
- * only its own task waiting.
+ * Runs acts in lanes: one after the other for one task, concurrently for different tasks. A slow
+ * act (git, a port check) only delays its own task.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -12,7 +12,7 @@ interface Lane {
   readonly emptied: Deferred.Deferred<void>
 }
 
-/** No lanes yet; they end with the scope. */
+/** Starts without lanes; they end with the scope. */
 export const makeLanes = Effect.gen(function* () {
   const lanes = new Map<string, Lane>()
   const starting = yield* Queue.unbounded<string>()
@@ -29,7 +29,8 @@ export const makeLanes = Effect.gen(function* () {
       Deferred.doneUnsafe(emptied, Effect.void)
     })
 
-  // Lanes begin in the order of their first acts, each in a turn of its own: between two the engine answers callers.
+  // Lanes start in the order of their first acts, each in its own turn, so that the engine can
+  // answer callers in between.
   const begin = Effect.gen(function* () {
     const id = yield* Queue.take(starting)
     const lane = lanes.get(id)
@@ -41,14 +42,16 @@ export const makeLanes = Effect.gen(function* () {
   yield* Effect.forkScoped(Effect.forever(begin))
 
   return {
-    /** Adds an act at the end of a task's lane. */
+    /** Appends an act to a task's lane. */
     add: (id: string, act: Effect.Effect<unknown>): void => {
       const lane = lanes.get(id)
       if (lane !== undefined) return void lane.acts.push(act)
       lanes.set(id, { acts: [act], emptied: Deferred.makeUnsafe() })
       Queue.offerUnsafe(starting, id)
     },
-    /** Ends when the lanes of these tasks are empty: also of what their acts have added. */
+    /**
+     * Returns when the lanes of these tasks are empty, including acts that their acts have added.
+     */
     empty: (ids: ReadonlyArray<string>): Effect.Effect<void> =>
       Effect.suspend(() => {
         const busy = ids.flatMap((id) => lanes.get(id)?.emptied ?? [])

@@ -1,4 +1,4 @@
-/** Looks after an attempt that runs: its output, its deadlines and its probes. */
+/** Monitors a running attempt: its output, deadlines, probes and notifications. */
 import type { Task } from "@backbeat/core/task/Task"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -18,7 +18,7 @@ import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { Reports } from "../commit/Reports.ts"
 import { once } from "../wiring/once.ts"
 
-/** What looking after needs, made once. */
+/** Builds the function that monitors an attempt. */
 export const makeMonitorAttempt = once(
   Effect.gen(function* () {
     const { root } = yield* Home
@@ -29,7 +29,7 @@ export const makeMonitorAttempt = once(
     const agents = yield* AgentAttempts
     const reports = yield* Reports
 
-    /** The text of an agent's events is followed as they come, and is watched like any output. */
+    /** Converts the events of an agent as they come, and watches their text like any output. */
     const readableOf = (task: Task, dir: string, output: OutputWatch) => {
       const key = { id: task.id, attempt: task.state.attempt }
       const followed = agents.follow(task, output, reports.report(key, { type: "Finish" }))
@@ -37,7 +37,8 @@ export const makeMonitorAttempt = once(
         return { readable: { dir, watch: output }, finalizers: [], hasResult: () => false }
       const own = readableDir(root, task, task.state.attempt)
       const watch = watchOutput(own, { onGrowth: () => {} })
-      // Standard error is the same file in both folders, but only the one in which it was opened has events of it.
+      // Standard error is the same file in both folders, but only the folder in which it was opened
+      // has events of it.
       const unsubscribe = output.subscribe(() => void watch.sampleNow())
       return {
         readable: { dir: own, watch },

@@ -1,4 +1,6 @@
-/** Opens the attempt of a task that was just started, or takes over one that an earlier engine opened. */
+/**
+ * Opens the attempt of a task that was just started, or adopts one that an earlier engine opened.
+ */
 import type { Task } from "@backbeat/core/task/Task"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -32,7 +34,10 @@ const withoutEnvironment = (root: string, { id, spec }: Task): string =>
 const openedAt = ({ state }: Task, dir: string): number | null =>
   state.status === "running" && !isPassing(inspectAttempt(dir)) ? state.startedAt : null
 
-/** Opens attempts; made once. Nothing of the attempt before is alive by then: see Clearings. */
+/**
+ * Builds the functions that open and adopt attempts. No process of an earlier attempt is alive
+ * then: see Clearings.
+ */
 export const makeOpen = Effect.gen(function* () {
   const { root } = yield* Home
   const settings = yield* Settings
@@ -41,7 +46,10 @@ export const makeOpen = Effect.gen(function* () {
   const { onEnd, postpone, settle } = yield* makeSettle
   const agentCall = yield* makeAgentCall
 
-  /** Looks after an attempt that was opened before. Where its claim is gone, its time counts from the commit that opened it. */
+  /**
+   * Monitors an attempt that was opened before. Without its claim, its time counts from the commit
+   * that opened it.
+   */
   const adopt = Effect.fnUntraced(function* (task: Task) {
     const { dir } = treeOf(root, task)
     const { pid, startedAt } = foundSpawn(root, task)
@@ -69,7 +77,7 @@ export const makeOpen = Effect.gen(function* () {
     )
 
   const open = Effect.fnUntraced(function* (task: Task) {
-    // What has been started is taken over whatever became of that with which it was: its agent, what it goes on from.
+    // A started attempt is adopted even if its agent or the task it continues from is gone.
     const { dir } = treeOf(root, task)
     if (existsSync(dir) && readClaim(dir).kind !== "none") return yield* adopt(task)
     dropOldOutput(task)

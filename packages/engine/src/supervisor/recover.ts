@@ -1,4 +1,7 @@
-/** Picks up what an earlier engine left: settles what has ended, adopts what runs, opens what was about to run. */
+/**
+ * Recovers after an earlier engine: settles ended attempts, adopts running ones, and opens those
+ * that were about to start.
+ */
 import { recovery } from "@backbeat/core/task/Actor"
 import { withSpawnTime } from "@backbeat/core/task/decide"
 import type { Task } from "@backbeat/core/task/Task"
@@ -21,12 +24,12 @@ import { readSpawns } from "../attempt/spawnLog.ts"
 import { Supervisor } from "./Supervisor.ts"
 import { Transitions } from "../commit/Transitions.ts"
 
-/** What agents have said is read, and their work trees are looked at, for so many at once. */
+/** How many agents' outputs and work trees are read at a time. */
 const concludedAtOnce = 8
 
 /**
- * Recovers every attempt that the store calls running or stopping. What ended meanwhile is settled in one commit, with the
- * time of its record; the rest is taken over.
+ * Recovers every attempt that is running or stopping in the store. Attempts that ended meanwhile
+ * are settled in one commit, with the times of their records; the others are adopted.
  */
 export const recover = Effect.gen(function* () {
   const { root } = yield* Home
@@ -60,7 +63,7 @@ export const recover = Effect.gen(function* () {
       living.has(task.id) ||
       found.kind === "unclaimed" ||
       (!wasSpawned(task) && isToBeOpened(root, task))
-    // What the system was short of is started later: who takes it over sees to that.
+    // An attempt for which the system lacked resources is postponed when it is adopted.
     return goesOn || isPassing(found) ? [] : [{ task, end: attemptEnd(found, now) }]
   })
   const ended = yield* Effect.forEach(
@@ -93,7 +96,10 @@ export const recover = Effect.gen(function* () {
   yield* Effect.catchTag(settle, "StoreError", () => Effect.andThen(disk.freeSpace(0), settle))
 })
 
-/** The ids of tasks whose attempt lives, though its folder does not say so: by one full look at all of them. */
+/**
+ * The ids of tasks whose attempt is alive although its folder does not show it: by one full search
+ * for all of them.
+ */
 const stillLiving = (
   root: string,
   tasks: ReadonlyArray<Task>
@@ -104,6 +110,9 @@ const stillLiving = (
     return persistently(`a look at ${tree.dir}`, lives)
   })
 
-/** An attempt that was not spawned, and whose folder was never made, is still to be opened; where the whole task's folder is gone nothing is known. */
+/**
+ * An attempt that was not spawned, and whose folder was never created, is still to be opened. If
+ * the whole task's folder is gone, nothing is known.
+ */
 const isToBeOpened = (root: string, task: Task): boolean =>
   !existsSync(treeOf(root, task).dir) && existsSync(taskDir(root, task.id))

@@ -1,4 +1,7 @@
-/** Settles an attempt that has ended by itself. A record is believed; without one, a full look comes first. */
+/**
+ * Settles an attempt that has ended by itself. A record is trusted; without one, a full search
+ * comes first.
+ */
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
 import type { Task } from "@backbeat/core/task/Task"
 import * as Clock from "effect/Clock"
@@ -24,7 +27,7 @@ import { type AttemptKey, Reports } from "../commit/Reports.ts"
 import { untilGone } from "../attempt/untilGone.ts"
 import { once } from "../wiring/once.ts"
 
-/** What settling needs, made once: the callbacks of processes run outside of any effect. */
+/** Builds the function that settles attempts. The callbacks of processes run outside of effects. */
 export const makeSettle = once(
   Effect.gen(function* () {
     const { root } = yield* Home
@@ -33,13 +36,14 @@ export const makeSettle = once(
     const reports = yield* Reports
     const agents = yield* AgentAttempts
     const lock = yield* HomeLock
-    // What an end brings about ends before what it is stored in is closed; what comes later is seen by the next engine.
+    // Runs in this scope, so that it ends before the store is closed. The next engine handles later
+    // ends.
     const run = yield* FiberSet.makeRuntime()
 
     const settle = ({ id, attempt }: AttemptKey, end: AttemptEnd): Effect.Effect<void> =>
       reports.report({ id, attempt }, { type: "End", end })
 
-    /** What the system is short of for now is no end: the attempt is started later. */
+    /** A lack of resources is not an end: the attempt starts later. */
     const postpone = (task: Task, message: string): Effect.Effect<void> =>
       Effect.suspend(() => {
         const claimed = readClaim(treeOf(root, task).dir).kind !== "none"
@@ -49,7 +53,10 @@ export const makeSettle = once(
         )
       })
 
-    /** Without a record it has ended only when a full look finds nothing of it; what it ended with may be on record by then. */
+    /**
+     * Without a record the attempt has ended only if a full search finds no process. Its end may be
+     * recorded by then.
+     */
     const verified = Effect.fnUntraced(function* (task: Task, found: ObservedEnd) {
       if (found.kind === "ended") return found
       const tree = treeOf(root, task)
@@ -59,10 +66,13 @@ export const makeSettle = once(
       return seen && found.kind === "notSpawned" ? lostBehind(tree.dir, found.message) : found
     })
 
-    /** Whether the end of the task's attempt is told here: a stopping attempt is settled by its stop, which also waits for what the leader left behind. */
+    /**
+     * Whether the end is settled here. The end of a stopping attempt is settled by its stop, which
+     * also waits for the remaining processes.
+     */
     const isOurs = ({ id, state: { attempt } }: Task): boolean => {
       const live = monitored.find(id)
-      // What is found in a home that is not at its place is found wrong; the next engine looks again.
+      // Results from a home that was moved are wrong; the next engine checks again.
       return (
         live?.stopping !== true && (live === null || live.attempt === attempt) && lock.isOwned()
       )
@@ -78,7 +88,7 @@ export const makeSettle = once(
       } = task
       const live = monitored.find(id)
       if (live !== null) live.isEndKnown = true
-      // It is over: what is yet to be read of it counts for no limit.
+      // The end is known: no limit counts while the rest of the output is read.
       yield* deadlines.clear(id)
       if (whole.kind === "notSpawned" && isPassing(whole))
         return yield* postpone(task, whole.message)

@@ -1,4 +1,7 @@
-/** Stops the attempt of a task that is stopping, or the leftover processes of an earlier one, and settles it when nothing of it is alive. */
+/**
+ * Stops the attempt of a stopping task, or the leftover processes of an earlier one, and settles it
+ * when no process is alive.
+ */
 import type { Task } from "@backbeat/core/task/Task"
 import { lastAttempt } from "@backbeat/core/task/TaskState"
 import * as Clock from "effect/Clock"
@@ -14,7 +17,7 @@ import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { Reports } from "../commit/Reports.ts"
 import { Stops } from "../attempt/Stops.ts"
 
-/** What stopping needs, made once. The effect may be interrupted and begun again, also by a later engine. */
+/** Builds the stop. It may be interrupted and started again, also by a later engine. */
 export const makeStop = Effect.gen(function* () {
   const { root } = yield* Home
   const monitored = yield* MonitoredAttempts

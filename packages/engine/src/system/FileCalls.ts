@@ -1,6 +1,6 @@
-/** The file calls of the engine, in the forms in which it makes them. Each throws what the call of the same name in node:fs throws. */
+/** The file calls of the engine. Each throws like the function of the same name in node:fs. */
 
-/** What the system says of a file. */
+/** The status of a file. */
 export interface FileStat {
   readonly dev: number
   readonly ino: number
@@ -16,7 +16,7 @@ export interface FileStat {
   readonly isSymbolicLink: () => boolean
 }
 
-/** The same in whole numbers of any size. */
+/** The same with bigint values. */
 export interface BigFileStat {
   readonly dev: bigint
   readonly ino: bigint
@@ -24,10 +24,10 @@ export interface BigFileStat {
   readonly mtimeNs: bigint
 }
 
-/** A path; bytes where a path of another program may be no text. */
+/** A path; bytes if the path of another program may not be text. */
 type Path = string | Buffer
 
-/** The room of a disk. */
+/** The space of a disk. */
 export interface DiskRoom {
   readonly bavail: number
   readonly files: number
@@ -66,7 +66,7 @@ interface WriteCall {
 type Text = string | Uint8Array
 type WithMode = { readonly mode: number }
 
-/** All of them. */
+/** All file calls. */
 export interface FileCalls {
   readonly accessSync: (path: string, mode: number) => void
   readonly appendFileSync: (path: string, text: Text, options: WithMode) => void

@@ -1,6 +1,6 @@
 /**
- * The file calls that the engine makes while it serves: those of node:fs, which the simulator replaces by its own. They are variables, so
- * that a call costs what it costs without this.
+ * The file calls of the serving engine: those of node:fs, which the simulator replaces. They are
+ * variables, so that a call costs nothing extra.
  */
 import * as node from "node:fs"
 import type { FileCalls } from "./FileCalls.ts"
@@ -37,7 +37,7 @@ export let {
   writeSync
 } = native
 
-/** Replaces all of them; by those of the system when null. */
+/** Replaces all calls; null restores those of the system. */
 export const replaceFiles = (calls: FileCalls | null): void => {
   ;({
     accessSync,

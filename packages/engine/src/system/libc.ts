@@ -9,7 +9,7 @@ const libraries =
     ? ["libSystem.dylib"]
     : ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`]
 
-/** Functions of the C library of this system, by their names. Throws when it has none. */
+/** Functions of the C library of this system, by name. Throws if there is none. */
 export const openLibc = <Functions extends Record<string, FFIFunction>>(
   functions: Functions
 ): Library<Functions>["symbols"] => {
@@ -31,13 +31,19 @@ const libc = openLibc({
 })
 const LOCK_EX_NB = 2 | 4
 
-/** Takes the exclusive lock of an open file without waiting; false when another holder has it. Source: flock(2). */
+/**
+ * Tries to lock an open file exclusively without waiting; false if another holder has it. Source:
+ * flock(2).
+ */
 export const tryLock = (fd: number): boolean => libc.flock(fd, LOCK_EX_NB) === 0
 
-/** Makes `target` another name of the open file `fd`. Source: POSIX dup2(3). */
+/** Makes the descriptor `target` a duplicate of `fd`. Source: POSIX dup2(3). */
 export const duplicateOnto = (fd: number, target: number): boolean =>
   libc.dup2(fd, target) === target
 
-/** Makes a FIFO with mode 0600; false when it could not, most often because the path exists. Source: POSIX mkfifo(3). */
+/**
+ * Creates a FIFO with mode 0600; false on failure, usually because the path exists. Source: POSIX
+ * mkfifo(3).
+ */
 export const nativeFifo = (path: string): boolean =>
   libc.mkfifo(Buffer.from(`${path}\0`), 0o600) === 0

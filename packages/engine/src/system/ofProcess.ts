@@ -1,8 +1,11 @@
-/** What a module remembers as long as its process lives. The simulator ends and begins many engines in one process. */
+/**
+ * Module state that lasts as long as its process. The simulator starts and ends many engines in one
+ * process.
+ */
 
 let life = {}
 
-/** Makes a value when it is first asked for in a life, and gives the same until that ends. */
+/** Returns a value that is created on first use and kept until the life ends. */
 export const ofProcess = <A>(make: () => A): (() => A) => {
   let known: { readonly life: object; readonly value: A } | null = null
   return () => {
@@ -11,7 +14,7 @@ export const ofProcess = <A>(make: () => A): (() => A) => {
   }
 }
 
-/** Ends the life: everything is made again. */
+/** Ends the life: all values are created again. */
 export const beginLife = (): void => {
   life = {}
 }

@@ -1,27 +1,38 @@
-/** The calls that start, signal and await processes: those of the system, which the simulator replaces by its own. */
+/** The calls that start, signal and await processes. The simulator replaces them. */
 import { closeSync } from "node:fs"
 import { nativeFifo } from "./libc.ts"
 
-/** A process to be started in a session and a process group of its own. */
+/** A process to start, in its own session and process group. */
 export interface SpawnOrder {
   readonly cmd: ReadonlyArray<string>
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
-  /** The descriptors that it gets, by their numbers there; null is nothing. */
+  /** The descriptors of the process by number; null is /dev/null. */
   readonly stdio: ReadonlyArray<number | null>
-  /** Called once when it has ended, with the most memory that one of its processes had, in bytes. */
+  /** Called once when it has ended, with the maximum memory of one of its processes, in bytes. */
   readonly onExit: (peakBytes: number) => void
 }
 
-/** What starts, signals and awaits processes. */
+/** Starts, signals and awaits processes. */
 export interface ProcessCalls {
-  /** Sends a signal to a process, or to a group by its negative id; 0 only asks. Throws what kill(2) answers. */
+  /**
+   * Sends a signal to a process, or to a group by its negative id; 0 only checks. Throws the errors
+   * of kill(2).
+   */
   readonly sendSignal: (target: number, signal: NodeJS.Signals | 0) => void
-  /** Starts a process that outlives this program, and gives its pid. Throws when the system refuses. */
+  /**
+   * Starts a process that outlives this program, and returns its pid. Throws if the system refuses.
+   */
   readonly spawnDetached: (order: SpawnOrder) => number
-  /** Makes a FIFO with mode 0600; false when it could not, most often because the path exists. Source: POSIX mkfifo(3). */
+  /**
+   * Creates a FIFO with mode 0600; false on failure, usually because the path exists. Source: POSIX
+   * mkfifo(3).
+   */
   readonly makeFifo: (path: string) => boolean
-  /** Calls back once, when nobody holds the write end of a FIFO any more. Closes the descriptor then, or when it is cancelled. */
+  /**
+   * Calls back once when no process holds the write end of a FIFO. Closes the descriptor then, or
+   * on cancellation.
+   */
   readonly onHangUp: (fd: number, hungUp: () => void) => () => void
 }
 
@@ -68,7 +79,7 @@ const native: ProcessCalls = {
 
 export let { makeFifo, onHangUp, sendSignal, spawnDetached } = native
 
-/** Replaces all of them; by those of the system when null. */
+/** Replaces all calls; null restores those of the system. */
 export const replaceProcesses = (calls: ProcessCalls | null): void => {
   ;({ makeFifo, onHangUp, sendSignal, spawnDetached } = calls ?? native)
 }

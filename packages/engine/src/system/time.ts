@@ -1,16 +1,19 @@
-/** The clocks, timers and turns of the system, for code that runs outside of any effect; inside of one there is effect's Clock. */
+/**
+ * The clocks, timers and turns of the system, for code outside of effects; inside there is effect's
+ * Clock.
+ */
 
-/** What tells and lets pass time. */
+/** Clocks and timers. */
 export interface TimeCalls {
-  /** The wall clock (epoch ms), which somebody may set. */
+  /** The wall clock (epoch ms), which may be set. */
   readonly wallNow: () => number
-  /** The monotonic clock (ms since some moment). */
+  /** The monotonic clock (ms since an arbitrary moment). */
   readonly steadyMs: () => number
-  /** Calls back once after so many milliseconds; the returned function cancels that. */
+  /** Calls back once after so many milliseconds; the returned function cancels it. */
   readonly callAfter: (ms: number, act: () => void) => () => void
-  /** The same, and the program may end meanwhile. */
+  /** The same, but does not keep the program running. */
   readonly callAfterIdly: (ms: number, act: () => void) => () => void
-  /** Calls back on the next turn of the event loop, behind the events that are there. */
+  /** Calls back in the next turn of the event loop, after pending events. */
   readonly callNextTurn: (act: () => void) => void
 }
 
@@ -31,7 +34,7 @@ const native: TimeCalls = {
 
 export let { callAfter, callAfterIdly, callNextTurn, steadyMs, wallNow } = native
 
-/** Replaces all of them; by those of the system when null. */
+/** Replaces all calls; null restores those of the system. */
 export const replaceTime = (calls: TimeCalls | null): void => {
   ;({ callAfter, callAfterIdly, callNextTurn, steadyMs, wallNow } = calls ?? native)
 }
