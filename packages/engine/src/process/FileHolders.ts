@@ -1,17 +1,20 @@
-/** Which processes hold an open file, found by what the descriptors in /proc lead to. */
+/** Finds the processes that hold a file open, by their descriptors in /proc. */
 import { readdirSync, statSync } from "../system/files.ts"
 import { isShortage } from "./thrown.ts"
 import type { ProcessRow } from "./ProcessTable.ts"
 import { isSince } from "./ProcessTable.ts"
 
-/** A file whose holders are looked for among the processes that began at `since` or later; `own` are those found by now. */
+/**
+ * A file whose holders are searched among the processes that started at `since` or later; `own` are
+ * those found so far.
+ */
 export type HeldFile = {
   readonly file: string
   readonly since: number
   readonly own: Set<ProcessRow>
 }
 
-/** What a file is, whatever path leads to it; null when there is none. Throws when that cannot be told. */
+/** The device and inode of a file; null if there is none. Throws if they cannot be read. */
 export const fileId = (path: string): string | null => {
   const stat = statSync(path, { throwIfNoEntry: false })
   return stat === undefined ? null : `${stat.dev}:${stat.ino}`
@@ -35,8 +38,8 @@ const descriptorsOf = (pid: number): ReadonlyArray<string> => {
 }
 
 /**
- * Adds to `own` of each file the processes that hold it. Of a process that is some file's own already nothing is read for
- * that file, and however many files there are, its descriptors are listed once.
+ * Adds to `own` of each file the processes that hold it. Reads nothing for a process that is
+ * already in `own`, and lists the descriptors of each process once for all files.
  */
 export const addHolders = (
   rows: ReadonlyArray<ProcessRow>,
@@ -45,7 +48,7 @@ export const addHolders = (
   const oldestFirst = files.toSorted((one, other) => one.since - other.since)
   const byFile = Map.groupBy(files, ({ file }) => file)
 
-  // A process is the own of few, so that this ends after as few steps.
+  // A process belongs to few files, so this ends after few steps.
   const isWanted = (row: ProcessRow): boolean => {
     for (const { since, own } of oldestFirst) {
       if (!isSince(row, since)) return false
@@ -63,7 +66,7 @@ export const addHolders = (
 
   for (const row of rows) {
     if (!isWanted(row)) continue
-    // Nearly always it is where the shim put it.
+    // Usually the descriptor has the number that the shim gave it.
     follow(row, "3")
     if (!isWanted(row)) continue
     for (const descriptor of descriptorsOf(row.pid)) {

@@ -1,7 +1,9 @@
-/** Looks at a path whose file may be missing or damaged. */
+/** Reads the status of a file that may be missing or damaged. */
 import { type FileStat, statSync } from "../system/files.ts"
 
-/** What stands at the path; undefined when nothing does, or that cannot be told, as below a file. */
+/**
+ * The status of the path; undefined if it does not exist or cannot be read, such as below a file.
+ */
 export const statIfThere = (path: string): FileStat | undefined => {
   try {
     return statSync(path, { throwIfNoEntry: false })

@@ -1,6 +1,7 @@
 /**
- * Talking to a command whose stdin is open: the `stdin` FIFO takes text, and a line on `eof` ends the holder inside the
- * attempt that keeps it open. Works from any engine, also after the one that opened the attempt was killed.
+ * Writes to a command with an open stdin: the `stdin` FIFO takes text, and a line on `eof` ends the
+ * holder in the attempt that keeps it open. Works from any engine, also after the one that opened
+ * the attempt was killed.
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -9,12 +10,15 @@ import { join } from "node:path"
 import { ofProcess } from "../system/ofProcess.ts"
 import { errorCode } from "./thrown.ts"
 
-/** The command reads no more: it ended, its stdin was closed, or never was open. */
+/** The command no longer reads: it ended, or its stdin was closed or never open. */
 export class StdinClosed extends Data.TaggedError("StdinClosed")<{
   readonly deliveredBytes: number
 }> {}
 
-/** The pipe stayed full until the timeout; what follows the first `deliveredBytes` bytes was not and will not be sent. */
+/**
+ * The pipe stayed full until the timeout. What follows the first `deliveredBytes` bytes was not
+ * sent and will not be.
+ */
 export class StdinBlocked extends Data.TaggedError("StdinBlocked")<{
   readonly deliveredBytes: number
 }> {}
@@ -26,7 +30,7 @@ type Delivery = {
   abandoned: boolean
 }
 
-/** The last text under way per FIFO: two texts must not mix. */
+/** The current text of each FIFO: two texts must not mix. */
 const deliveries = ofProcess(() => new Map<string, Promise<void>>())
 
 const openWrite = (path: string): number | null => {
@@ -52,7 +56,7 @@ const fillPipe = (delivery: Delivery): boolean => {
 
 const deliver = async (delivery: Delivery): Promise<void> => {
   while (!delivery.abandoned && !fillPipe(delivery)) {
-    // The event that a full pipe takes more is had by handing over one byte. It goes out even when the text is
+    // Waiting for space in a full pipe requires writing one byte. It is sent even if the text is
     // abandoned meanwhile, so it counts as delivered.
     const sink = Bun.file(delivery.fd).writer()
     sink.write(delivery.bytes.subarray(delivery.deliveredBytes, delivery.deliveredBytes + 1))
@@ -62,7 +66,7 @@ const deliver = async (delivery: Delivery): Promise<void> => {
   }
 }
 
-/** Delivers after the text before it, and closes its end of the pipe in any case. */
+/** Delivers after the previous text, and closes its end of the pipe in any case. */
 const deliverInTurn = (path: string, delivery: Delivery): Promise<void> => {
   const lastDeliveries = deliveries()
   const before = lastDeliveries.get(path) ?? Promise.resolve()
@@ -77,8 +81,8 @@ const deliverInTurn = (path: string, delivery: Delivery): Promise<void> => {
 }
 
 /**
- * Puts a text into the pipe to the command, whole and in the order of the calls. Fails with StdinClosed when nobody
- * reads, and with StdinBlocked when the command has not read enough within `timeoutMs`.
+ * Writes a text to the command, completely and in the order of the calls. Fails with StdinClosed if
+ * nobody reads, and with StdinBlocked if the command has not read enough within `timeoutMs`.
  */
 export const sendStdin = (
   dir: string,
@@ -110,7 +114,10 @@ export const sendStdin = (
     })
   })
 
-/** Nobody can send behind the end. On a disk that has become read-only the FIFO stays, and its reader is gone all the same. */
+/**
+ * Nothing can be sent after the end. On a disk that has become read-only the FIFO remains, but its
+ * reader is gone too.
+ */
 const closeWay = (dir: string): void => {
   try {
     rmSync(join(dir, "stdin"), { force: true, recursive: true })
@@ -119,10 +126,13 @@ const closeWay = (dir: string): void => {
   }
 }
 
-/** What became of an end of input: it is on its way, the input was closed before, or its FIFO is gone and the command reads on. */
+/**
+ * The result of ending the input: it was sent, the input was closed before, or its FIFO is gone
+ * while the command still reads.
+ */
 export type EofOutcome = "sent" | "closed" | "missing"
 
-/** Ends the command's stdin behind all that was sent before. */
+/** Closes the command's stdin after all earlier text. */
 export const sendEof = (dir: string): EofOutcome => {
   const path = join(dir, "eof")
   const fd = openWrite(path)
@@ -139,7 +149,7 @@ export const sendEof = (dir: string): EofOutcome => {
   }
 }
 
-/** Whether the FIFO for text is gone while the command's stdin is still held open. */
+/** Whether the FIFO for text is gone while the command's stdin is still open. */
 export const isWayLost = (dir: string): boolean => {
   const holder = openWrite(join(dir, "eof"))
   if (holder !== null) closeSync(holder)
