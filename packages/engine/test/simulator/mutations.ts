@@ -15,6 +15,12 @@ export interface Mutation {
   readonly edits: ReadonlyArray<Edit>
 }
 
+/** The text with the edit made. Throws when it does not have the place exactly once. */
+export const applyEdit = (text: string, { file, from, to }: Edit): string => {
+  if (text.split(from).length !== 2) throw new Error(`${file} does not have once: ${from}`)
+  return text.replace(from, () => to)
+}
+
 /** All of them. */
 export const mutations: ReadonlyArray<Mutation> = [
   {
@@ -34,8 +40,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     edits: [
       {
         file: "attempt/MonitoredAttempts.ts",
-        from: "over || readExitRecord(dir) !== null",
-        to: "over"
+        from: "isEndKnown || readExitRecord(dir) !== null",
+        to: "isEndKnown"
       }
     ]
   },

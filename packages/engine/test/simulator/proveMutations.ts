@@ -2,7 +2,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type Mutation, mutations } from "./mutations.ts"
+import { applyEdit, type Mutation, mutations } from "./mutations.ts"
 
 const workspace = join(import.meta.dir, "../../../..")
 const seconds = 60
@@ -25,13 +25,9 @@ const look = (
   const paths = edits.map(({ file }) => join(copy, "packages/engine/src", file))
   const texts = paths.map((path) => readFileSync(path, "utf8"))
   try {
-    for (const [index, { from, to }] of edits.entries()) {
-      const [path = "", text = ""] = [paths[index], readFileSync(paths[index] ?? "", "utf8")]
-      if (text.split(from).length !== 2) throw new Error(`${path} does not have once: ${from}`)
-      writeFileSync(
-        path,
-        text.replace(from, () => to)
-      )
+    for (const [index, edit] of edits.entries()) {
+      const path = paths[index] ?? ""
+      writeFileSync(path, applyEdit(readFileSync(path, "utf8"), edit))
     }
     const { exitCode, stdout } = Bun.spawnSync(
       [

@@ -1,15 +1,18 @@
-/** Some hundred histories of the engine on the simulated machine, by fixed seeds; and what is to hold of the simulator itself. */
+/** Some dozen histories of the engine on the simulated machine, by fixed seeds, and tests of the simulator itself. */
 import { beforeAll, describe, expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { SeededRandom } from "../oracle/SeededRandom.ts"
 import { type Outcome, play, type Script, scriptOf } from "./History.ts"
 import { Judge } from "./Judge.ts"
+import { applyEdit, mutations } from "./mutations.ts"
 import { shrink } from "./shrink.ts"
 import type { Plan, Step } from "./Step.ts"
 import { warmUp } from "./warmUp.ts"
 import { World } from "./World.ts"
 
 const steps = 50
-const perTest = 40
+const perTest = 12
 
 beforeAll(warmUp)
 
@@ -101,6 +104,15 @@ const outcomeOf = ({ steps: played }: Script): Outcome => {
     playedSteps: played.length
   }
 }
+
+describe("a mutation of the engine", () => {
+  test.each(mutations)("still has its place in the source: $name", ({ edits }) => {
+    for (const edit of edits) {
+      const text = readFileSync(join(import.meta.dir, "../../src", edit.file), "utf8")
+      expect(applyEdit(text, edit)).not.toBe(text)
+    }
+  })
+})
 
 describe("a failing history", () => {
   test("is shrunk to the steps by which it fails", async () => {
