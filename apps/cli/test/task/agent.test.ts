@@ -159,7 +159,8 @@ describe("an agent task", () => {
     agents.answer("claude", "tool-call", `read line < ${gate}`)
     await rig.call(["start", '{"id":"x","prompt":"p","agent":"claude"}'], { env: agents.env })
     await rig.killEngine()
-    await Bun.write(gate, "go\n")
+    // A shell waits until the agent opens the FIFO for reading; Bun.write would fail before.
+    expect(await Bun.spawn(["sh", "-c", 'echo go >"$1"', "sh", gate]).exited).toBe(0)
     expect(await rig.task("wait", { id: "x" })).toMatchObject({
       status: "completed",
       result: { text: "The file is written." }
