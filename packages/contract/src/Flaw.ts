@@ -190,11 +190,12 @@ const ofVariants = (
     : atValue(path, `give one of ${keys.join(", ")}`, { anyOf: members })
 }
 
-const ofUnion = (
-  members: ReadonlyArray<Shape>,
-  value: unknown,
-  path: Path
-): ReadonlyArray<Flaw> => {
+/** The members of a union. A union that is a member, as of a field that can be null, is opened. */
+const membersOf = (shape: Shape): ReadonlyArray<Shape> =>
+  shape.anyOf === undefined ? [shape] : shape.anyOf.flatMap(membersOf)
+
+const ofUnion = (shape: Shape, value: unknown, path: Path): ReadonlyArray<Flaw> => {
+  const members = membersOf(shape)
   const fitting = members.filter((member) => kindsOf(member) === kindOf(value))
   const [only, ...others] = fitting
   if (only === undefined) {
@@ -234,7 +235,7 @@ const ofLiteral = (shape: Shape, value: unknown, path: Path): ReadonlyArray<Flaw
 
 /** The flaws of a value, in the order of its keys; none if the schema accepts it. */
 export const findFlaws = (shape: Shape, value: unknown, path: Path): ReadonlyArray<Flaw> => {
-  if (shape.anyOf !== undefined) return ofUnion(shape.anyOf, value, path)
+  if (shape.anyOf !== undefined) return ofUnion(shape, value, path)
   if (shape.enum !== undefined) return ofLiteral(shape, value, path)
   if (shape.type === undefined) return []
   if (kindsOf(shape) !== kindOf(value)) {

@@ -124,6 +124,7 @@ const fitting = (shape: Shape): Values => {
   if (shape.type === "string") return strings(shape)
   if (shape.type === "integer" || shape.type === "number") return numbers(shape)
   if (shape.type === "boolean") return fc.boolean()
+  if (shape.type === "null") return fc.constant(null)
   if (shape.type === "array") return arrays(shape)
   return shape.type === "object" ? objects(shape) : fc.jsonValue({ maxDepth: 2 })
 }
