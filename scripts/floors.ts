@@ -17,6 +17,7 @@ const floors: ReadonlyArray<ReadonlyArray<string>> = [
   ["call", "queue", "checkpoint"],
   ["agent", "probe", "notify"],
   ["rules", "creation", "retention"],
+  ["schedule"],
   ["supervisor"],
   ["view"],
   ["logs"],

@@ -1,6 +1,6 @@
 /** A pipeline as answers show it, unless `full` asks for every field. */
 import { PipelineStatus } from "@backbeat/core/pipeline/Pipeline"
-import { Actor } from "@backbeat/core/task/Actor"
+import { Actor } from "@backbeat/core/history/Actor"
 import { statuses } from "@backbeat/core/task/TaskState"
 import * as Schema from "effect/Schema"
 import { optional } from "./fields.ts"

@@ -28,7 +28,7 @@ export interface Cut<Data> {
 }
 
 /** How the answer is printed for people; each form has a renderer in the engine's `human/`. */
-export type HumanForm = "tasks" | "agents" | "lines" | "reasons" | "outline"
+export type HumanForm = "tasks" | "schedules" | "agents" | "lines" | "reasons" | "outline"
 
 /** How MCP offers an operation. */
 export interface McpRow {

@@ -1,6 +1,6 @@
 /** A pipeline as callers see it. Times are ISO 8601 in UTC with milliseconds, durations milliseconds. */
 import { PipelineStatus } from "@backbeat/core/pipeline/Pipeline"
-import { Actor } from "@backbeat/core/task/Actor"
+import { Actor } from "@backbeat/core/history/Actor"
 import { statuses } from "@backbeat/core/task/TaskState"
 import * as Schema from "effect/Schema"
 import { BriefTask } from "./TaskAnswer.ts"

@@ -1,5 +1,5 @@
 /** A task as callers see it. Times are ISO 8601 in UTC with milliseconds, durations milliseconds, sizes bytes. */
-import { Actor } from "@backbeat/core/task/Actor"
+import { Actor } from "@backbeat/core/history/Actor"
 import { AgentResult } from "@backbeat/core/task/AgentOutcome"
 import { Effort, PermissionMode } from "@backbeat/core/task/AgentWork"
 import { Dependency, DependencyCondition } from "@backbeat/core/task/Dependency"
@@ -67,6 +67,7 @@ const brief = {
   retryOf: Schema.NullOr(Schema.String),
   parentTaskId: Schema.NullOr(Schema.String),
   pipelineId: Schema.NullOr(Schema.String),
+  scheduleId: optional(Schema.String, "the schedule that started it"),
   owner: Schema.Struct({
     client: Schema.NullOr(Schema.String),
     sessionId: Schema.NullOr(Schema.String),

@@ -2,7 +2,7 @@
 import { markdownTable } from "@backbeat/core/markdown"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { Actor } from "@backbeat/core/task/Actor"
+import { Actor } from "@backbeat/core/history/Actor"
 import { Failure } from "@backbeat/core/task/Failure"
 import { Notify } from "@backbeat/core/task/Notify"
 import { HealthProbe, Probe, ProbeInput } from "@backbeat/core/task/Probe"
@@ -30,11 +30,14 @@ const problemTexts: Readonly<Record<ProblemType, string>> = {
   CommandInputError: "The payload or the command line is invalid; the message names the field.",
   TaskNotFound: "No task has this id.",
   PipelineNotFound: "No pipeline has this id.",
+  ScheduleNotFound: "There is no schedule with this id.",
   DependencyNotFound: "A task in `dependsOn` does not exist and is not in the same call.",
   DependencyCycle: "The dependencies of one call form a cycle; the message names it.",
   AgentUnavailable: "The agent's program is not installed; the hint says how to install it.",
   TaskAlreadyRunning: "A task with this id has not ended.",
   IllegalTransition: "The status of the task does not allow this.",
+  RevisionConflict:
+    "Somebody else has changed it since the revision that the payload names; `schedule` in the details is what it is now.",
   StopIncomplete:
     "Some processes cannot be ended: `left` names each with its user and the reason. The task stays `stopping` and is watched.",
   TaskWaitTimedOut: "The wait timed out. What it waited for continues.",

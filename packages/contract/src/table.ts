@@ -6,6 +6,9 @@ import * as output from "./operation/output.ts"
 import * as pipeline from "./operation/pipeline.ts"
 import * as queue from "./operation/queue.ts"
 import * as read from "./operation/read.ts"
+import * as schedule from "./operation/schedule.ts"
+import * as scheduleCalendar from "./operation/scheduleCalendar.ts"
+import * as scheduleSteer from "./operation/scheduleSteer.ts"
 import * as service from "./operation/service.ts"
 import { start } from "./operation/start.ts"
 import * as steer from "./operation/steer.ts"
@@ -49,6 +52,18 @@ export const operations = {
   "pipeline get": pipeline.pipelineGet,
   "pipeline list": pipeline.pipelineList,
   "pipeline cancel": pipeline.pipelineCancel,
+  "schedule create": schedule.scheduleCreate,
+  "schedule get": schedule.scheduleGet,
+  "schedule list": schedule.scheduleList,
+  "schedule update": schedule.scheduleUpdate,
+  "schedule pause": scheduleSteer.schedulePause,
+  "schedule resume": scheduleSteer.scheduleResume,
+  "schedule cancel": scheduleSteer.scheduleCancel,
+  "schedule trigger": scheduleSteer.scheduleTrigger,
+  "schedule delete": scheduleSteer.scheduleDelete,
+  "schedule upcoming": scheduleCalendar.scheduleUpcoming,
+  "schedule runs": scheduleCalendar.scheduleRuns,
+  "schedule examples": scheduleCalendar.scheduleExamples,
   "queue list": queue.queueList,
   "queue pause": queue.queuePause,
   "queue resume": queue.queueResume,

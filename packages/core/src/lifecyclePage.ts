@@ -1,6 +1,7 @@
 /** Prints docs/lifecycle.md: the life of each aggregate. */
 import { printLifecycle } from "./history/printLifecycle.ts"
 import { pipelineLifecycle } from "./pipeline/lifecycle.ts"
+import { scheduleLifecycle } from "./schedule/lifecycle.ts"
 import { lifecycleDiagram } from "./task/lifecycleDiagram.ts"
 
 /** The text of docs/lifecycle.md. */
@@ -9,5 +10,6 @@ export const lifecyclePage = (): string =>
     "# Lifecycles\n",
     "<!-- Printed from packages/core/src by `bun scripts/docs.ts`. Change it there. -->\n",
     lifecycleDiagram(),
-    printLifecycle("Pipeline", pipelineLifecycle)
+    printLifecycle("Pipeline", pipelineLifecycle),
+    printLifecycle("Schedule", scheduleLifecycle)
   ].join("\n")

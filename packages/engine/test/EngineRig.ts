@@ -2,7 +2,7 @@
  * The engine in this process, on stores in memory: real transitions, commit rules, reports and
  * answers. Started tasks are only recorded: nothing is spawned, and no folder is created.
  */
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { noLineage, type TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import type { StoreError } from "@backbeat/store/StoreError"

@@ -4,7 +4,7 @@
  */
 import type { StoredAggregate } from "@backbeat/core/history/Aggregate"
 import type { AggregateKind, Recorded } from "@backbeat/core/history/RecordedEvent"
-import type { Actor } from "@backbeat/core/task/Actor"
+import type { Actor } from "@backbeat/core/history/Actor"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { StoreError } from "./StoreError.ts"
@@ -32,6 +32,12 @@ export interface AggregatePage<State> {
   readonly total: number
   readonly states: ReadonlyArray<State>
   readonly next: string | null
+}
+
+/** The due aggregates, and the ids of damaged ones with the reason. */
+export interface DueAggregates<State> {
+  readonly states: ReadonlyArray<State>
+  readonly unreadable: ReadonlyArray<{ readonly id: string; readonly message: string }>
 }
 
 /** Stores aggregates, in the transactions of the Database port. Fails only with StoreError. */
@@ -63,11 +69,21 @@ export class AggregateStore extends Context.Service<
       filter: AggregateFilter,
       page: { readonly limit: number; readonly after?: string | undefined }
     ) => Effect.Effect<AggregatePage<State>, StoreError>
-    /** The aggregates that are due at `now` (epoch ms), the earliest due time first. */
+    /**
+     * The aggregates that are due at `now` (epoch ms), the earliest due time first, at most `limit`.
+     * A damaged one does not affect the others.
+     */
     readonly due: <Kind extends AggregateKind, State extends { readonly id: string }>(
       aggregate: StoredAggregate<Kind, State>,
-      now: number
-    ) => Effect.Effect<ReadonlyArray<State>, StoreError>
+      now: number,
+      limit: number
+    ) => Effect.Effect<DueAggregates<State>, StoreError>
+    /** Clears the due time of an aggregate and sets the status that lists find it by. Its state does not change. */
+    readonly setAside: (
+      kind: AggregateKind,
+      id: string,
+      status: string
+    ) => Effect.Effect<void, StoreError>
     /** The earliest due time (epoch ms) of this kind after `now`, or null. */
     readonly nextDueAt: (
       kind: AggregateKind,

@@ -4,7 +4,7 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { Actor } from "@backbeat/core/task/Actor"
+import type { Actor } from "@backbeat/core/history/Actor"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
 import type { StoreError } from "./StoreError.ts"
 

@@ -10,6 +10,7 @@ import type { QueueStore } from "./QueueStore.ts"
 import type { RequestStore } from "./RequestStore.ts"
 import type { SessionStore } from "./SessionStore.ts"
 import type { TaskStore } from "./TaskStore.ts"
+import type { TickStore } from "./TickStore.ts"
 
 /** All ports of an engine's storage. */
 export type Stores =
@@ -20,6 +21,7 @@ export type Stores =
   | QueueStore
   | AggregateStore
   | PipelineStore
+  | TickStore
   | RequestStore
   | SessionStore
   | IdStore

@@ -1,7 +1,7 @@
 /** The port that stores tasks. Implementations: live/ over sql/, memory/. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { Actor } from "@backbeat/core/task/Actor"
+import type { Actor } from "@backbeat/core/history/Actor"
 import type { Dependency, DependencyCondition } from "@backbeat/core/task/Dependency"
 import type { Task } from "@backbeat/core/task/Task"
 import type { RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"

@@ -2,7 +2,7 @@
 import { wholeStore } from "./wholeStore.ts"
 import { expect, test } from "bun:test"
 import type { StoredAggregate } from "@backbeat/core/history/Aggregate"
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { IdStore } from "@backbeat/store/IdStore"
 import * as Effect from "effect/Effect"
@@ -49,7 +49,7 @@ describeEachStore("an aggregate of which something is due", (run) => {
         yield* set("never", null)
         yield* set("also", 10)
         const due = (now: number) =>
-          Effect.map(store.due(timers, now), (all) => all.map(({ id }) => id))
+          Effect.map(store.due(timers, now, 99), ({ states }) => states.map(({ id }) => id))
         expect(yield* due(9)).toEqual([])
         expect(yield* due(10)).toEqual(["soon", "also"])
         expect(yield* due(99)).toEqual(["soon", "also", "late"])

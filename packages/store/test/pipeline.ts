@@ -4,7 +4,7 @@ import { decide } from "@backbeat/core/pipeline/decide"
 import type { PipelineCommand } from "@backbeat/core/pipeline/PipelineCommand"
 import { created, evolve } from "@backbeat/core/pipeline/evolve"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import type { PipelineEvent } from "@backbeat/core/pipeline/PipelineEvent"
 import {

@@ -1,13 +1,14 @@
 /** Valid tasks and changes for tests, made with the same `decide` and `evolve` that the engine uses. */
 import * as Result from "effect/Result"
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { decide } from "@backbeat/core/task/decide"
 import { created, evolve } from "@backbeat/core/task/evolve"
 import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
 import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
-import { type Lineage, noLineage, type Owner, type TaskSpec } from "@backbeat/core/task/TaskSpec"
+import { type Lineage, noLineage, type TaskSpec } from "@backbeat/core/task/TaskSpec"
+import { type Owner } from "@backbeat/core/identity/Owner"
 import type { Change } from "@backbeat/store/TaskStore"
 
 /** The start time of tests, in epoch milliseconds. */

@@ -1,5 +1,5 @@
 /** The operations that read the output and history of tasks: `logs`, `events`. */
-import { Actor } from "@backbeat/core/task/Actor"
+import { Actor } from "@backbeat/core/history/Actor"
 import { PipelineId } from "@backbeat/core/pipeline/PipelineId"
 import { TaskId } from "@backbeat/core/task/TaskId"
 import * as Schema from "effect/Schema"
@@ -132,6 +132,7 @@ export const Frame = Schema.Struct({
   type: Schema.String,
   taskId: Schema.optionalKey(Schema.String),
   pipelineId: Schema.optionalKey(Schema.String),
+  scheduleId: Schema.optionalKey(Schema.String),
   sequence: Schema.Int,
   timestamp: Schema.String,
   actor: Schema.optionalKey(Actor),

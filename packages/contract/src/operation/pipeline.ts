@@ -55,7 +55,7 @@ const several = <S extends Schema.Top>(item: S, count: number) =>
   )
 
 /** The payload of `pipeline create`. Exactly one of `steps` and `tasks` is given; the engine checks that. */
-const PipelineInput = Schema.Struct({
+export const PipelineInput = Schema.Struct({
   id: optional(
     NewPipelineId,
     "the pipeline's id (default: a new one). Its tasks get the ids <id>.<key>; an id that is taken ends with -2"

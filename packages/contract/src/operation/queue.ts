@@ -1,5 +1,5 @@
 /** The operations on queues: `queue`. */
-import { Actor } from "@backbeat/core/task/Actor"
+import { Actor } from "@backbeat/core/history/Actor"
 import { TaskId } from "@backbeat/core/task/TaskId"
 import * as Schema from "effect/Schema"
 import { about, between, NoFields, NonEmptyText, optional } from "../fields.ts"

@@ -1,5 +1,5 @@
 /** The operations that read tasks: `status`, `list`, `wait`, `why`. */
-import { Actor } from "@backbeat/core/task/Actor"
+import { Actor } from "@backbeat/core/history/Actor"
 import { PipelineId } from "@backbeat/core/pipeline/PipelineId"
 import { TcpPort } from "@backbeat/core/task/Probe"
 import { TaskId } from "@backbeat/core/task/TaskId"

@@ -1,5 +1,5 @@
 /** The time and the cause of an event. */
-import type { Actor } from "../task/Actor.ts"
+import type { Actor } from "./Actor.ts"
 
 /** An event's instant (epoch milliseconds) and cause. */
 export interface Occasion {

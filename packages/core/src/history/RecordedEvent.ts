@@ -1,8 +1,9 @@
 /** The one history of all tasks and pipelines. Instants are epoch milliseconds. */
 import * as Schema from "effect/Schema"
 import { PipelineEvent } from "../pipeline/PipelineEvent.ts"
+import { ScheduleEvent } from "../schedule/ScheduleEvent.ts"
+import { Actor } from "./Actor.ts"
 import { literalsOf } from "./Instant.ts"
-import { Actor } from "../task/Actor.ts"
 import { TaskEvent } from "../task/TaskEvent.ts"
 
 /** `sequence` is global and has no gap. */
@@ -34,6 +35,12 @@ export const RecordedEvent = Schema.Union([
     id: Schema.String,
     ...recorded,
     event: PipelineEvent
+  }),
+  Schema.Struct({
+    subject: Schema.tag("schedule"),
+    id: Schema.String,
+    ...recorded,
+    event: ScheduleEvent
   })
 ])
 export type RecordedEvent = typeof RecordedEvent.Type

@@ -4,8 +4,8 @@
  */
 import * as Schema from "effect/Schema"
 import { Instant } from "../history/Instant.ts"
-import { Actor } from "../task/Actor.ts"
-import { Owner } from "../task/TaskSpec.ts"
+import { Actor } from "../history/Actor.ts"
+import { Owner } from "../identity/Owner.ts"
 import { PipelineId } from "./PipelineId.ts"
 
 /** Who cancelled the pipeline, and why. */

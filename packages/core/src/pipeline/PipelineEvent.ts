@@ -1,6 +1,6 @@
 /** The events of a pipeline. */
 import * as Schema from "effect/Schema"
-import { Owner } from "../task/TaskSpec.ts"
+import { Owner } from "../identity/Owner.ts"
 
 /** One event of a pipeline. */
 export const PipelineEvent = Schema.Union([

@@ -3,7 +3,7 @@
  * tasks begin with it.
  */
 import * as Schema from "effect/Schema"
-import { sortableCharacters } from "../task/TaskId.ts"
+import { sortableCharacters } from "../identity/sortableCharacters.ts"
 
 /** The id of a stored pipeline. */
 export const PipelineId = Schema.String.check(

@@ -1,6 +1,6 @@
 /** The pipeline as an aggregate. */
 import type { Aggregate } from "../history/Aggregate.ts"
-import { ownerKey } from "../task/TaskSpec.ts"
+import { ownerKey } from "../identity/Owner.ts"
 import { decide, type PipelineEnded } from "./decide.ts"
 import type { PipelineCommand } from "./PipelineCommand.ts"
 import { created, evolve } from "./evolve.ts"

@@ -1,7 +1,8 @@
 /** A task: its specification, its owner and its state. */
 import * as Schema from "effect/Schema"
 import { TaskId } from "./TaskId.ts"
-import { Lineage, Owner, TaskSpec } from "./TaskSpec.ts"
+import { Lineage, TaskSpec } from "./TaskSpec.ts"
+import { Owner } from "../identity/Owner.ts"
 import { TaskState } from "./TaskState.ts"
 
 /**

@@ -1,7 +1,8 @@
 /** The commands to a task, from which `decide` makes events. Instants are epoch milliseconds. */
 import type { AttemptEnd } from "./AttemptEnd.ts"
 import type { Failure } from "./Failure.ts"
-import type { Lineage, Owner, StopSignal, TaskSpec } from "./TaskSpec.ts"
+import type { Lineage, StopSignal, TaskSpec } from "./TaskSpec.ts"
+import type { Owner } from "../identity/Owner.ts"
 
 /**
  * A command to an existing task. `leftover`: a search found live processes of an earlier attempt,

@@ -106,30 +106,6 @@ export const earliestStart = ({ notBefore, delayMs }: TaskSpec, at: number): num
 }
 
 /**
- * The owner of a task: the session that started it, and the task in which the call was made.
- * `requestId` identifies the call, so that a repeated call finds the tasks that it has already
- * created.
- */
-export const Owner = Schema.Struct({
-  sessionId: Schema.NullOr(Schema.String),
-  taskId: Schema.NullOr(Schema.String),
-  depth: Schema.Int,
-  requestId: Schema.optionalKey(Schema.String),
-  /** The client that made the call; absent in rows of earlier versions. */
-  client: Schema.optionalKey(Schema.String),
-  /** The terminal and its session leader, for a caller without an agent session. */
-  terminal: Schema.optionalKey(Schema.String)
-})
-export type Owner = typeof Owner.Type
-
-/**
- * The key that all tasks of one owner share: the session, else the terminal; null if neither is
- * known.
- */
-export const ownerKey = ({ sessionId, terminal }: Owner): string | null =>
-  sessionId ?? terminal ?? null
-
-/**
  * The shortest time after which an attempt can fail like this, in milliseconds; 0 if the failure is
  * no limit.
  */
@@ -155,14 +131,22 @@ export type Batch = typeof Batch.Type
 /**
  * Where a task comes from: `retryOf` is the task that it repeats, `parentTaskId` the first of that
  * chain, `pipelineId` its pipeline, `machine` the id of the home that created it, `batch` the call
- * that limits how many of its tasks run at a time.
+ * that limits how many of its tasks run at a time, `source` the thing of another kind that started it,
+ * with the variables that its tasks get because of that.
  */
 export const Lineage = Schema.Struct({
   retryOf: Schema.NullOr(Schema.String),
   parentTaskId: Schema.NullOr(Schema.String),
   pipelineId: Schema.NullOr(Schema.String),
   machine: Schema.optionalKey(Schema.String),
-  batch: Schema.optionalKey(Batch)
+  batch: Schema.optionalKey(Batch),
+  source: Schema.optionalKey(
+    Schema.Struct({
+      kind: Schema.String,
+      id: Schema.String,
+      variables: Schema.Record(Schema.String, Schema.String)
+    })
+  )
 })
 export type Lineage = typeof Lineage.Type
 

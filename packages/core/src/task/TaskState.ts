@@ -1,7 +1,7 @@
 /** The states of a task. Each has only its own fields. Instants are epoch milliseconds. */
 import * as Schema from "effect/Schema"
 import { Instant } from "../history/Instant.ts"
-import { Actor } from "./Actor.ts"
+import { Actor } from "../history/Actor.ts"
 import { AttemptEnd } from "./AttemptEnd.ts"
 import { Failure } from "./Failure.ts"
 import { Postponement } from "./Postponement.ts"

@@ -10,8 +10,8 @@ import {
   PipelineId,
   TaskKey
 } from "@backbeat/core/pipeline/PipelineId"
-import type { Actor } from "@backbeat/core/task/Actor"
-import { engine } from "@backbeat/core/task/Actor"
+import type { Actor } from "@backbeat/core/history/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { TaskId } from "@backbeat/core/task/TaskId"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"

@@ -5,7 +5,7 @@ import type { PipelineCommand } from "@backbeat/core/pipeline/PipelineCommand"
 import { created, evolve } from "@backbeat/core/pipeline/evolve"
 import { pipelineLifecycle } from "@backbeat/core/pipeline/lifecycle"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import * as Result from "effect/Result"
 
 const owner = { sessionId: null, taskId: null, depth: 0 }

@@ -1,5 +1,5 @@
 /** Tasks in every status, each brought there by the commands that a real one would get. */
-import type { Actor } from "@backbeat/core/task/Actor"
+import type { Actor } from "@backbeat/core/history/Actor"
 import type { AgentOutcome } from "@backbeat/core/task/AgentOutcome"
 import type { AttemptEnd, Outcome } from "@backbeat/core/task/AttemptEnd"
 import { decide } from "@backbeat/core/task/decide"
@@ -8,7 +8,8 @@ import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
 import type { TaskEvent } from "@backbeat/core/task/TaskEvent"
-import { noLineage, type Owner, type TaskSpec } from "@backbeat/core/task/TaskSpec"
+import { noLineage, type TaskSpec } from "@backbeat/core/task/TaskSpec"
+import { type Owner } from "@backbeat/core/identity/Owner"
 import * as Result from "effect/Result"
 
 export const caller: Actor = { kind: "caller", client: "test" }

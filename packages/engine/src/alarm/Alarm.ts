@@ -8,6 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import { Heap } from "./Heap.ts"
 import { persistently } from "./persistently.ts"
 import { steadyNow } from "./steadyNow.ts"
@@ -20,6 +21,9 @@ const longestSleepMs = 30_000
 
 /** The longest time of a timer in milliseconds: 2^31 - 1. Source: HTML, setTimeout. */
 const longestTimerMs = 2_147_483_647
+
+/** A drift (ms) between the wall clock and the monotonic one that counts as a clock that was set. */
+const driftMs = 500
 
 /** An entry under a key; `due` is in milliseconds on the clock of its heap. */
 interface Entry {
@@ -40,6 +44,8 @@ export class Alarm extends Context.Service<
     /** Runs the effect after a duration in milliseconds. */
     readonly after: (key: string, ms: number, act: Effect.Effect<void>) => Effect.Effect<void>
     readonly clear: (key: string) => Effect.Effect<void>
+    /** Calls back when the wall clock was set, or the machine has slept, until the scope ends. */
+    readonly onClockSet: (listener: () => void) => Effect.Effect<void, never, Scope.Scope>
   }
 >()("@backbeat/engine/Alarm") {}
 
@@ -87,6 +93,17 @@ const make = Effect.gen(function* () {
   /** Its end is on the monotonic clock, because the wall clock may be set while it sleeps. */
   let sleeper: { readonly until: number; readonly fiber: Fiber.Fiber<void> } | null = null
 
+  const listeners = new Set<() => void>()
+  let offset: number | null = null
+  /** Compares the clocks. */
+  const lookAtClock = Effect.gen(function* () {
+    const now = (yield* Clock.currentTimeMillis) - (yield* steadyNow)
+    const isSet = offset !== null && Math.abs(now - offset) > driftMs
+    // A slow drift is followed, so that it never adds up to a jump.
+    offset = now
+    if (isSet) for (const listener of listeners) listener()
+  })
+
   const fire: Effect.Effect<void> = Effect.gen(function* () {
     sleeper = null
     const due = [
@@ -101,6 +118,7 @@ const make = Effect.gen(function* () {
   })
 
   const arm: Effect.Effect<void> = Effect.gen(function* () {
+    yield* lookAtClock
     const steady = yield* steadyNow
     const ofInstants = instants.leftMs(yield* Clock.currentTimeMillis)
     const sleepMs = Math.max(
@@ -136,7 +154,12 @@ const make = Effect.gen(function* () {
     // A timer that finds nothing due sets itself again, so clearing need not change it unless this
     // was the last entry.
     clear: (key) =>
-      Effect.suspend(() => (current.delete(key) && current.size === 0 ? arm : Effect.void))
+      Effect.suspend(() => (current.delete(key) && current.size === 0 ? arm : Effect.void)),
+    onClockSet: (listener) =>
+      Effect.acquireRelease(
+        Effect.sync(() => void listeners.add(listener)),
+        () => Effect.sync(() => void listeners.delete(listener))
+      )
   })
 })
 

@@ -77,6 +77,7 @@ export const attemptSpec = (
   const env = {
     ...stored,
     ...call?.env,
+    ...task.lineage.source?.variables,
     ...homeVariables(root),
     BACKBEAT_TASK_ID: task.id,
     BACKBEAT_ATTEMPT: String(task.state.attempt)

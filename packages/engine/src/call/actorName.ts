@@ -1,5 +1,5 @@
 /** Names an actor in a sentence. */
-import type { Actor } from "@backbeat/core/task/Actor"
+import type { Actor } from "@backbeat/core/history/Actor"
 
 /** A name such as `a caller (cli, pid 7)`, or the kind of any other actor. */
 export const actorName = ({ kind, client, pid, sessionId }: Actor): string => {

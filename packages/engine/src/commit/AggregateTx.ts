@@ -4,7 +4,7 @@
  */
 import type { Aggregate } from "@backbeat/core/history/Aggregate"
 import type { AggregateKind } from "@backbeat/core/history/RecordedEvent"
-import type { Actor } from "@backbeat/core/task/Actor"
+import type { Actor } from "@backbeat/core/history/Actor"
 import type { AggregateStore } from "@backbeat/store/AggregateStore"
 import type { StoreError } from "@backbeat/store/StoreError"
 import * as Effect from "effect/Effect"

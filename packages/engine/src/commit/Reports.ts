@@ -2,7 +2,7 @@
  * Applies what the engine observes of a running attempt to its task, as commands. Drops reports of
  * an attempt that is not the current one.
  */
-import { engine, limit } from "@backbeat/core/task/Actor"
+import { engine, limit } from "@backbeat/core/history/Actor"
 import type { Failure } from "@backbeat/core/task/Failure"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
 import { StoreError } from "@backbeat/store/StoreError"

@@ -4,7 +4,7 @@
  * order of the commits.
  */
 import type { AggregateKind } from "@backbeat/core/history/RecordedEvent"
-import type { Actor } from "@backbeat/core/task/Actor"
+import type { Actor } from "@backbeat/core/history/Actor"
 import type { IllegalTransition } from "@backbeat/core/task/decide"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"

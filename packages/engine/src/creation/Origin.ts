@@ -2,8 +2,9 @@
  * The origin of a new task or pipeline. A caller's request is one kind of origin. Other sources of
  * tasks (a schedule, a loop, a browser, another machine) give the same facts.
  */
-import type { Actor } from "@backbeat/core/task/Actor"
-import type { Batch, Owner, ProcessLimits } from "@backbeat/core/task/TaskSpec"
+import type { Actor } from "@backbeat/core/history/Actor"
+import type { Batch, ProcessLimits } from "@backbeat/core/task/TaskSpec"
+import type { Owner } from "@backbeat/core/identity/Owner"
 import type { Variables } from "../home/TaskEnvironment.ts"
 
 /** Where a new task or pipeline comes from. */

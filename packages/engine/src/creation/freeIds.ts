@@ -1,21 +1,16 @@
 /** Finds free ids for new tasks and pipelines. */
+import { hashOf } from "@backbeat/core/identity/hashOf"
 import { makePipelineId } from "@backbeat/core/pipeline/PipelineId"
+import { makeScheduleId } from "@backbeat/core/schedule/ScheduleId"
 import { makeTaskId } from "@backbeat/core/task/TaskId"
 import { IdStore } from "@backbeat/store/IdStore"
 import * as Effect from "effect/Effect"
 import type { Origin } from "./Origin.ts"
 import { once } from "../wiring/once.ts"
 
-/** Hashes a text to 32 bits with FNV-1a. Source: RFC 9923. */
-const hash = (text: string): number => {
-  let value = 0x811c9dc5
-  for (let at = 0; at < text.length; at++)
-    value = Math.imul(value ^ text.charCodeAt(at), 0x01000193) >>> 0
-  return value
-}
-
 /** Depends on the request alone, so that a repeated request gets the same ids. */
-const randomOf = ({ requestId }: Origin, step: number): number => (hash(requestId) + step) % 32_768
+const randomOf = ({ requestId }: Origin, step: number): number =>
+  (hashOf(requestId) + step) % 32_768
 
 /** Builds the functions that find free ids. */
 export const makeFreeIds = once(
@@ -38,6 +33,14 @@ export const makeFreeIds = once(
       }
     })
 
+    /** The id of a schedule without one. */
+    const freeScheduleId = Effect.fnUntraced(function* (origin: Origin) {
+      for (let step = 0; ; step++) {
+        const id = makeScheduleId(origin.requestedAt, randomOf(origin, step))
+        if ((yield* ids.kindOf(id)) === null) return id
+      }
+    })
+
     /** Free ids for the wanted ones. A taken id gets the suffix `-2`, `-3` ... */
     const freeIds = Effect.fnUntraced(function* (wanted: ReadonlyArray<string>) {
       const found = new Set<string>()
@@ -50,6 +53,6 @@ export const makeFreeIds = once(
       return [...found]
     })
 
-    return { freeId, freeIds, freePipelineId }
+    return { freeId, freeIds, freePipelineId, freeScheduleId }
   })
 )

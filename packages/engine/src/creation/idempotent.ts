@@ -24,10 +24,16 @@ export interface RequestEffects {
   ) => Effect.Effect<Task, E | Problem | StoreError>
 }
 
+const notFound = {
+  task: "TaskNotFound",
+  pipeline: "PipelineNotFound",
+  schedule: "ScheduleNotFound"
+} as const
+
 /** The problem that what the call created has been removed. */
-export const createdButRemoved = (kind: "task" | "pipeline", id: string): Problem =>
+export const createdButRemoved = (kind: keyof typeof notFound, id: string): Problem =>
   problem(
-    kind === "task" ? "TaskNotFound" : "PipelineNotFound",
+    notFound[kind],
     `this call created ${kind} ${id}, which has been removed since`,
     "Nothing ran a second time.",
     { id }

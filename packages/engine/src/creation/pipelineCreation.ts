@@ -5,7 +5,7 @@ import { type Problem, problem, atField } from "@backbeat/contract/Problem"
 import type { PipelineInput } from "@backbeat/contract/operation/pipeline"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Task } from "@backbeat/core/task/Task"
-import { noLineage } from "@backbeat/core/task/TaskSpec"
+import { type Lineage, noLineage } from "@backbeat/core/task/TaskSpec"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Effect from "effect/Effect"
@@ -73,22 +73,19 @@ const makeCheckFree = Effect.gen(function* () {
   })
 })
 
-/** The part under which a call records its pipeline. */
-const part = "pipeline"
+type Source = NonNullable<Lineage["source"]>
 
-/** Builds the functions that create pipelines. */
-export const makePipelineCreation = once(
+/**
+ * Builds the function that stores a pipeline and its tasks in a transaction, each after its
+ * dependencies. `source` is the thing of another kind that started it.
+ */
+export const makeStorePipeline = once(
   Effect.gen(function* () {
-    const { root } = yield* Home
-    const aggregates = yield* AggregateStore
     const checkFree = yield* makeCheckFree
-    const transitions = yield* Transitions
     const createTask = yield* makeCreateTask
-    const idempotent = yield* makeIdempotent
     const { freeIds, freePipelineId } = yield* makeFreeIds
 
-    /** Stores a pipeline and its tasks, each after its dependencies. */
-    const make = (tx: FullTx, input: PipelineInput, context: CreationContext) =>
+    return (tx: FullTx, input: PipelineInput, context: CreationContext, source?: Source) =>
       Effect.gen(function* () {
         const { origin } = context
         const owner = ownerOf(origin, 0)
@@ -110,7 +107,11 @@ export const makePipelineCreation = once(
             { type: "pipeline.created", name: made.name, taskIds: made.taskIds, owner },
             origin.actor
           )
-        const lineage = { ...noLineage, pipelineId: id }
+        const lineage = {
+          ...noLineage,
+          pipelineId: id,
+          ...(source === undefined ? {} : { source })
+        }
         for (const index of order) {
           const item = items[index]
           if (item === undefined) continue
@@ -121,6 +122,20 @@ export const makePipelineCreation = once(
         }
         return pipeline
       }).pipe(Effect.mapError(toProblem))
+  })
+)
+
+/** The part under which a call records its pipeline. */
+const part = "pipeline"
+
+/** Builds the functions that create pipelines. */
+export const makePipelineCreation = once(
+  Effect.gen(function* () {
+    const { root } = yield* Home
+    const aggregates = yield* AggregateStore
+    const transitions = yield* Transitions
+    const make = yield* makeStorePipeline
+    const idempotent = yield* makeIdempotent
 
     /** Returns the pipeline that an earlier delivery of the call created, or creates it now. */
     const createOnce = Effect.fnUntraced(function* (

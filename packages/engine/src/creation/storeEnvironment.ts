@@ -12,6 +12,17 @@ const reasons: Readonly<Record<string, StoreError["reason"]>> = {
   EPERM: "readonly"
 }
 
+/** Writes a file that belongs to an id. Fails with StoreError, for example on a full disk. */
+export const writeStored = (id: string, write: () => void): Effect.Effect<void, StoreError> =>
+  Effect.try({
+    try: write,
+    catch: (thrown) =>
+      new StoreError({
+        reason: reasons[errorCode(thrown)] ?? "unavailable",
+        message: `the environment of ${id} could not be stored: ${errorMessage(thrown)}`
+      })
+  })
+
 /**
  * Stores a task's environment. Returns a function that undoes it. Fails with StoreError, for
  * example on a full disk.
@@ -24,17 +35,8 @@ export const storeEnvironment = (
 ): Effect.Effect<() => void, StoreError> =>
   Effect.suspend(() => {
     const rollBack = environmentRollback(root, id, requestId)
-    return Effect.try({
-      try: () => {
-        saveEnvironment(root, id, requestId, env)
-        return rollBack
-      },
-      catch: (thrown) => {
-        rollBack()
-        return new StoreError({
-          reason: reasons[errorCode(thrown)] ?? "unavailable",
-          message: `the environment of ${id} could not be stored: ${errorMessage(thrown)}`
-        })
-      }
-    })
+    return writeStored(id, () => saveEnvironment(root, id, requestId, env)).pipe(
+      Effect.onError(() => Effect.sync(rollBack)),
+      Effect.as(rollBack)
+    )
   })

@@ -26,6 +26,14 @@ const config = () => import("./config.ts").then(({ makeConfigHandlers }) => make
 const pipeline = () =>
   import("./pipeline.ts").then(({ makePipelineHandlers }) => makePipelineHandlers)
 const queue = () => import("./queue.ts").then(({ makeQueueHandlers }) => makeQueueHandlers)
+const schedule = () =>
+  import("./schedule.ts").then(({ makeScheduleHandlers }) => makeScheduleHandlers)
+const scheduleSteer = () =>
+  import("./scheduleSteer.ts").then(({ makeScheduleSteerHandlers }) => makeScheduleSteerHandlers)
+const scheduleCalendar = () =>
+  import("./scheduleCalendar.ts").then(
+    ({ makeScheduleCalendarHandlers }) => makeScheduleCalendarHandlers
+  )
 const engine = () => import("./engine.ts").then(({ makeEngineHandlers }) => makeEngineHandlers)
 
 /** The program does the others by itself; they never reach an engine. */
@@ -63,6 +71,18 @@ const loaders = {
   "pipeline get": pipeline,
   "pipeline list": pipeline,
   "pipeline cancel": pipeline,
+  "schedule create": schedule,
+  "schedule get": schedule,
+  "schedule list": schedule,
+  "schedule update": schedule,
+  "schedule pause": scheduleSteer,
+  "schedule resume": scheduleSteer,
+  "schedule cancel": scheduleSteer,
+  "schedule trigger": scheduleSteer,
+  "schedule delete": scheduleSteer,
+  "schedule upcoming": scheduleCalendar,
+  "schedule runs": scheduleCalendar,
+  "schedule examples": schedule,
   "queue list": queue,
   "queue pause": queue,
   "queue resume": queue,

@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import { layOut, type Looks, visible } from "./layOut.ts"
 import { outline } from "./outline.ts"
 import { runningText } from "./runningText.ts"
+import { schedulesText } from "./schedulesText.ts"
 import { tasksText } from "./tasksText.ts"
 import { when, whenIn } from "./times.ts"
 
@@ -90,6 +91,7 @@ const reasonsText = (
 
 const renderers: Readonly<Record<HumanForm, Renderer>> = {
   tasks: tasksText,
+  schedules: schedulesText,
   agents: of(Agents, agentsText),
   lines: of(Lines, linesText),
   reasons: of(Reasons, reasonsText),

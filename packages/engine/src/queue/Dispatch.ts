@@ -2,7 +2,7 @@
  * Separates "may run" from "runs here": what happens to admitted tasks, and which attempts this
  * engine runs.
  */
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import type { Task } from "@backbeat/core/task/Task"
 import type { StoreError } from "@backbeat/store/StoreError"
 import type { Change } from "@backbeat/store/TaskStore"

@@ -4,10 +4,11 @@
  */
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import type { Task } from "@backbeat/core/task/Task"
-import type { TaskStatus } from "@backbeat/core/task/TaskState"
+import { endedAt, type TaskStatus } from "@backbeat/core/task/TaskState"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
+import { TickStore } from "@backbeat/store/TickStore"
 import * as Effect from "effect/Effect"
 import { lstatSync, rmSync } from "../system/files.ts"
 import { join } from "node:path"
@@ -77,6 +78,7 @@ export const makePrune = once(
     const store = yield* TaskStore
     const pipelines = yield* PipelineStore
     const aggregates = yield* AggregateStore
+    const ticks = yield* TickStore
     const withRoom = yield* makeWithRoom
 
     /** The running pipelines of these tasks. Their end depends on how their tasks ended. */
@@ -99,6 +101,30 @@ export const makePrune = once(
         )
     )
 
+    /** The ended tasks among these, without a look at all others. */
+    const endedAmong = Effect.fnUntraced(function* (
+      ids: ReadonlySet<string>,
+      { endedBefore, statuses }: Pick<Pruning, "endedBefore" | "statuses">
+    ) {
+      const found = yield* Effect.forEach(ids, (id) => store.find(id))
+      return found.flatMap((task) =>
+        task !== null &&
+        statuses.includes(task.state.status) &&
+        (endedAt(task.state) ?? Number.POSITIVE_INFINITY) < endedBefore
+          ? [task]
+          : []
+      )
+    })
+
+    /** Without the runs that something keeps by their number, whatever their age. */
+    const unscheduled = Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>) {
+      const runs = tasks.flatMap(({ id, lineage }) =>
+        lineage.source === undefined ? [] : [lineage.pipelineId ?? id]
+      )
+      const kept = runs.length === 0 ? new Set<string>() : yield* ticks.kept(runs)
+      return tasks.filter(({ id, lineage }) => !kept.has(lineage.pipelineId ?? id))
+    })
+
     const clear = (id: string): number => {
       const freed = bytesOf(taskDir(root, id))
       rmSync(taskDir(root, id), { recursive: true, force: true })
@@ -106,9 +132,10 @@ export const makePrune = once(
     }
 
     return Effect.fnUntraced(function* ({ endedBefore, statuses, dryRun, only }: Pruning) {
-      const ended = (yield* store.endedBefore(endedBefore, statuses)).filter(
-        ({ id }) => only?.has(id) ?? true
-      )
+      const ended =
+        only === undefined
+          ? yield* unscheduled(yield* store.endedBefore(endedBefore, statuses))
+          : yield* endedAmong(only, { endedBefore, statuses })
       const running = yield* runningOf(ended)
       const needed = yield* continuedFrom
       const candidates = ended

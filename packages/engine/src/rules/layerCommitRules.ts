@@ -10,6 +10,7 @@ import { makeFillSlots } from "./fillSlots.ts"
 import { makeMoveAsideFolders } from "./moveAside.ts"
 import { makeResolveDependents } from "./resolveDependents.ts"
 import { makeConcludePipelines } from "./concludePipelines.ts"
+import { makeSettleRuns } from "./settleRuns.ts"
 
 /** The rules of every commit. */
 export const layerCommitRules = Layer.effect(
@@ -20,6 +21,8 @@ export const layerCommitRules = Layer.effect(
     // free slots.
     makeResolveDependents,
     makeConcludePipelines,
+    // A run of a schedule is a task or a pipeline.
+    makeSettleRuns,
     makeFillSlots,
     // The last rule: only now all attempts that start are known.
     makeMoveAsideFolders

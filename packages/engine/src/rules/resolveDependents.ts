@@ -3,7 +3,7 @@
  * cancels. All in the transaction of the ends.
  */
 import { dependencyFailure, resolveDependents } from "@backbeat/core/graph/resolveDependents"
-import { dependency } from "@backbeat/core/task/Actor"
+import { dependency } from "@backbeat/core/history/Actor"
 import type { Failure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import { isFinal } from "@backbeat/core/task/TaskState"

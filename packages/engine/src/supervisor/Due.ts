@@ -1,5 +1,5 @@
 /** Starts what becomes due by time: delayed starts, and the next attempts of the restart policy. */
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import type { Task } from "@backbeat/core/task/Task"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Clock from "effect/Clock"

@@ -3,6 +3,7 @@
  * open calls.
  */
 import { isFinal } from "@backbeat/core/task/TaskState"
+import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { Disk } from "@backbeat/store/Disk"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Context from "effect/Context"
@@ -14,6 +15,7 @@ import { Transitions } from "../commit/Transitions.ts"
 import { Alarm } from "../alarm/Alarm.ts"
 import { trimMemoryWhenIdle } from "../life/trimMemoryWhenIdle.ts"
 import { Shutdown } from "../life/Shutdown.ts"
+import { dueSources } from "./dueSources.ts"
 
 /** Counts open calls. */
 export class Idleness extends Context.Service<
@@ -32,6 +34,7 @@ interface IdlenessOptions {
 
 const make = Effect.fnUntraced(function* ({ freeMemory, exits }: IdlenessOptions) {
   const store = yield* TaskStore
+  const aggregates = yield* AggregateStore
   const disk = yield* Disk
   const settings = yield* Settings
   const alarm = yield* Alarm
@@ -41,8 +44,15 @@ const make = Effect.fnUntraced(function* ({ freeMemory, exits }: IdlenessOptions
   const wake = yield* trimMemoryWhenIdle(Effect.andThen(Effect.ignore(disk.maintain), freeMemory))
   let open = 0
 
+  /** Whether anything is due by itself, now or some day. */
+  const isAwaited = Effect.map(
+    Effect.forEach(dueSources, ({ kind }) => aggregates.nextDueAt(kind, Number.MIN_SAFE_INTEGER)),
+    (times) => times.some((at) => at !== null)
+  )
+
   const endIfIdle = Effect.gen(function* () {
-    if (exits && open === 0 && (yield* store.liveCount) === 0) yield* shutdown.request("idle")
+    if (!exits || open > 0 || (yield* store.liveCount) > 0 || (yield* isAwaited)) return
+    yield* shutdown.request("idle")
   }).pipe(Effect.ignore)
 
   const postpone = Effect.suspend(() =>
@@ -63,10 +73,11 @@ const make = Effect.fnUntraced(function* ({ freeMemory, exits }: IdlenessOptions
     }
   }
 
-  transitions.onCommit((commit) => {
+  transitions.onCommit((commit, changed) => {
     wake()
+    const hasEnded = commit.some(({ task }) => isFinal(task.state.status)) || changed.length > 0
     // The end of an open call postpones it.
-    if (open === 0 && commit.some(({ task }) => isFinal(task.state.status))) run(postpone)
+    if (open === 0 && hasEnded) run(postpone)
   })
   yield* postpone
 

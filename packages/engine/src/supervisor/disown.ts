@@ -1,5 +1,5 @@
 /** Ends the original's tasks in a copied home, because they run in the original. */
-import { recovery } from "@backbeat/core/task/Actor"
+import { recovery } from "@backbeat/core/history/Actor"
 import { HomeStore } from "@backbeat/store/HomeStore"
 import { Disk } from "@backbeat/store/Disk"
 import { TaskStore } from "@backbeat/store/TaskStore"

@@ -2,7 +2,7 @@
  * Recovers after an earlier engine: settles ended attempts, adopts running ones, and opens those
  * that were about to start.
  */
-import { recovery } from "@backbeat/core/task/Actor"
+import { recovery } from "@backbeat/core/history/Actor"
 import { withSpawnTime } from "@backbeat/core/task/decide"
 import type { Task } from "@backbeat/core/task/Task"
 import { Dispatch } from "../queue/Dispatch.ts"

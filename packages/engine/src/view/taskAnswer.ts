@@ -110,11 +110,16 @@ export const briefTask = (task: Task, live: MonitoredAttempt | null): BriefTask 
     pid: hasProcess(state) && live?.attempt === state.attempt ? live.pid : null,
     ...facts(state, live),
     dependsOn: spec.dependsOn,
-    ...Struct.omit(task.lineage, ["batch"]),
+    ...Struct.omit(task.lineage, ["batch", "source"]),
+    ...sourceOf(task),
     owner: ownerOf(task.owner),
     createdAt: iso(task.createdAt)
   }
 }
+
+/** What has started it by itself, such as a schedule. */
+const sourceOf = ({ lineage: { source } }: Task): { readonly scheduleId?: string } =>
+  source?.kind === "schedule" ? { scheduleId: source.id } : {}
 
 const shorten = (text: string): string =>
   text.length <= scriptMaxCharacters ? text : `${text.slice(0, scriptMaxCharacters)}…`

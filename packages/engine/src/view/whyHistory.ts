@@ -1,7 +1,7 @@
 /** Explains the status of a task by its history, in the words of docs/vocabulary.md. */
 import type { Output } from "@backbeat/contract/table"
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
-import type { Actor } from "@backbeat/core/task/Actor"
+import type { Actor } from "@backbeat/core/history/Actor"
 import { describeFailure } from "@backbeat/core/task/Failure"
 import type { Task } from "@backbeat/core/task/Task"
 import type { TaskEvent } from "@backbeat/core/task/TaskEvent"

@@ -1,5 +1,5 @@
 import type { AttemptEnd } from "@backbeat/core/task/AttemptEnd"
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { decide } from "@backbeat/core/task/decide"
 import { created, evolve } from "@backbeat/core/task/evolve"
 import type { Task } from "@backbeat/core/task/Task"

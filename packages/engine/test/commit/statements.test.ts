@@ -2,7 +2,7 @@
  * The number of SQLite statements of a short task. Unlike a duration, it does not depend on the
  * load of the machine.
  */
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { SqlDatabase } from "@backbeat/store/sql/SqlDatabase"
 import { layerSqliteStores } from "@backbeat/store/sqlite/layerSqlite"
 import { layerDatabase } from "@backbeat/store/sqlite/SqliteDatabase"

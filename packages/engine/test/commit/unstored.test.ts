@@ -2,7 +2,7 @@
  * Ends that cannot be stored are reported to the waiting callers: on stores in memory that reject
  * writes.
  */
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { Database } from "@backbeat/store/Database"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { StoreError } from "@backbeat/store/StoreError"

@@ -1,5 +1,5 @@
 /** A stream of the events of many tasks, on stores in memory. */
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { expect, test } from "bun:test"

@@ -2,7 +2,7 @@
  * A stop whose task changes between the process scan and the transaction: on stores in memory,
  * nothing is spawned.
  */
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import type { TaskCommand } from "@backbeat/core/task/TaskCommand"
 import { TaskStore } from "@backbeat/store/TaskStore"

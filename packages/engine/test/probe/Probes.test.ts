@@ -1,7 +1,7 @@
 /** Probes of a real server, and the reports that they make. */
 import { created } from "@backbeat/core/task/evolve"
 import { evolve } from "@backbeat/core/task/evolve"
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { noLineage } from "@backbeat/core/task/TaskSpec"
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { agentBytes } from "@backbeat/core/queue/admit"
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import * as Effect from "effect/Effect"
 import { gibibyte, idle, onQueueRig } from "./QueueRig.ts"
 

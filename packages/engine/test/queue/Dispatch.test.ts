@@ -2,7 +2,7 @@
  * The dispatch of admitted tasks, with an implementation that offers some of them to another
  * machine.
  */
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"

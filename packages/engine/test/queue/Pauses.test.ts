@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { type Pause, QueueStore } from "@backbeat/store/QueueStore"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"

@@ -3,7 +3,7 @@
  * the machine. Started tasks are only recorded, never spawned.
  */
 import type { Resources as Sample } from "@backbeat/core/queue/admit"
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { Database } from "@backbeat/store/Database"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
@@ -12,6 +12,7 @@ import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { QueueStore } from "@backbeat/store/QueueStore"
 import { SessionStore } from "@backbeat/store/SessionStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
+import { TickStore } from "@backbeat/store/TickStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -93,7 +94,8 @@ const layerCounted = (asked: Asked) =>
     Layer.effect(AggregateStore, AggregateStore),
     Layer.effect(Database, Database),
     Layer.effect(PipelineStore, PipelineStore),
-    Layer.effect(SessionStore, SessionStore)
+    Layer.effect(SessionStore, SessionStore),
+    Layer.effect(TickStore, TickStore)
   ).pipe(Layer.provide(layerMemory))
 
 const layerRig = (hands: Hands) =>

@@ -1,5 +1,5 @@
 /** Removes what killed calls left, with a store in memory and real folders. */
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { created } from "@backbeat/core/task/evolve"
 import { noLineage } from "@backbeat/core/task/TaskSpec"
 import { Database } from "@backbeat/store/Database"

@@ -1,5 +1,5 @@
 /** Pruning many tasks, on stores in memory. */
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"

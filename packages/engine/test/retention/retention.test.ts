@@ -1,5 +1,5 @@
 /** The daily removal of ended tasks, on stores in memory. */
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import { expect, test } from "bun:test"
 import * as Clock from "effect/Clock"

@@ -3,7 +3,7 @@
  * costs. Started tasks are only recorded, never spawned.
  */
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { History } from "@backbeat/store/History"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { AggregateStore } from "@backbeat/store/AggregateStore"

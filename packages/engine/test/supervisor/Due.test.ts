@@ -1,5 +1,5 @@
 /** What is due under a wall clock that somebody sets: transitions on stores in memory, nothing is spawned. */
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { defaultRestartPolicy } from "@backbeat/core/task/RestartPolicy"
 import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { TaskStore } from "@backbeat/store/TaskStore"

@@ -1,7 +1,7 @@
 /** What is due of aggregates, on stores in memory under a clock that the test sets. */
 import type { Aggregate } from "@backbeat/core/history/Aggregate"
 import type { PipelineEvent } from "@backbeat/core/pipeline/PipelineEvent"
-import { engine } from "@backbeat/core/task/Actor"
+import { engine } from "@backbeat/core/history/Actor"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { expect, test } from "bun:test"
 import * as Clock from "effect/Clock"

@@ -51,15 +51,29 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): AggregateStore["S
         const { total, entries, next } = pageOf(found, page)
         return { total, states: entries.map((entry) => stateOf(aggregate, entry)), next }
       }),
-    due: (aggregate, now) =>
-      journal.read(() =>
-        ofKind(aggregate.kind)
+    due: (aggregate, now, limit) =>
+      journal.read(() => {
+        const states = ofKind(aggregate.kind)
           .flatMap((entry) => {
             const { dueAt } = entry.index
             return dueAt !== null && dueAt <= now ? [{ entry, dueAt }] : []
           })
           .toSorted((one, two) => one.dueAt - two.dueAt || one.entry.seq - two.entry.seq)
+          .slice(0, limit)
           .map(({ entry }) => stateOf(aggregate, entry))
+        return { states, unreadable: [] }
+      }),
+    setAside: (kind, id, status) =>
+      journal.transact(
+        Effect.sync(() => {
+          const key = keyOf(kind, id)
+          const entry = aggregates.get(key)
+          if (entry !== undefined)
+            journal.put(aggregates, key, {
+              ...entry,
+              index: { ...entry.index, dueAt: null, status }
+            })
+        })
       ),
     nextDueAt: (kind, now) =>
       journal.read(() => {

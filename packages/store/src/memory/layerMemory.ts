@@ -8,6 +8,7 @@ import { layerAggregateStore } from "./MemoryAggregateStore.ts"
 import { layerPipelineStore } from "./MemoryPipelineStore.ts"
 import { layerQueueStore } from "./MemoryQueueStore.ts"
 import { layerRequestStore } from "./MemoryRequestStore.ts"
+import { layerTickStore } from "./MemoryTickStore.ts"
 import { layerSessionStore } from "./MemorySessionStore.ts"
 import { layerHistory } from "./MemoryHistory.ts"
 import { layerDisk, layerTransactions } from "./MemoryTransactions.ts"
@@ -22,6 +23,7 @@ export const layerStoresInMemory: Layer.Layer<Stores, never, MemoryDatabase> = L
   layerQueueStore,
   layerAggregateStore,
   layerPipelineStore,
+  layerTickStore,
   layerRequestStore,
   layerSessionStore,
   layerIdStore,

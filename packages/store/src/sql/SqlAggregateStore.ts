@@ -9,7 +9,12 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { Row } from "effect/sql/SqlConnection"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Fragment } from "effect/sql/Statement"
-import { type AggregateChange, type AggregateFilter, AggregateStore } from "../AggregateStore.ts"
+import {
+  type AggregateChange,
+  type AggregateFilter,
+  AggregateStore,
+  type DueAggregates
+} from "../AggregateStore.ts"
 import type { StoreError } from "../StoreError.ts"
 import { countMax } from "../TaskStore.ts"
 import { appendEvents, takeSequences } from "./appendEvents.ts"
@@ -57,12 +62,18 @@ const make = ({
         next: rows.length > limit ? String(rows[limit - 1]?.["seq"]) : null
       }
     }),
-  due: (aggregate, now) =>
-    Effect.flatMap(
+  due: (aggregate, now, limit) =>
+    Effect.map(
       withStoreErrors(
-        sql`SELECT id, document FROM aggregates WHERE kind = ${aggregate.kind} AND due_at <= ${now} ORDER BY due_at, seq`
+        sql`SELECT id, document FROM aggregates WHERE kind = ${aggregate.kind} AND due_at <= ${now} ORDER BY due_at, seq LIMIT ${limit}`
       ),
-      (rows) => statesOf(aggregate, damaged, rows)
+      (rows) => readableOf(aggregate, rows)
+    ),
+  setAside: (kind, id, status) =>
+    Effect.asVoid(
+      withStoreErrors(
+        sql`UPDATE aggregates SET due_at = NULL, status = ${status} WHERE kind = ${kind} AND id = ${id}`
+      )
     ),
   nextDueAt: (kind, now) =>
     withStoreErrors(
@@ -76,25 +87,49 @@ const make = ({
   remove: (kind, ids) => withStoreErrors(atomically(sql, removeAggregates(sql, kind, ids)))
 })
 
-/**
- * Decodes the states in rows with `id` and `document`. Fails with StoreError (damaged), which names
- * the id of an invalid row.
- */
+/** Decodes the state in a row with `id` and `document`. */
+const makeStateOf = <Kind extends string, State extends Named>({
+  State
+}: StoredAggregate<Kind, State>) => {
+  const decode = Schema.decodeUnknownResult(State)
+  return (row: Row): Result.Result<State, string> =>
+    Result.mapError(
+      Result.flatMap(
+        Result.try(() => document(row, "document")),
+        decode
+      ),
+      describe
+    )
+}
+
+/** Decodes the states in rows. Fails with StoreError (damaged), which names the id of an invalid row. */
 const statesOf = <Kind extends string, State extends Named>(
-  { kind, State }: StoredAggregate<Kind, State>,
+  aggregate: StoredAggregate<Kind, State>,
   damaged: Damaged,
   rows: ReadonlyArray<Row>
 ): Effect.Effect<ReadonlyArray<State>, StoreError> => {
-  const decode = Schema.decodeUnknownResult(State)
+  const stateOf = makeStateOf(aggregate)
   return Effect.forEach(rows, (row): Effect.Effect<State, StoreError> => {
-    const state = Result.flatMap(
-      Result.try(() => document(row, "document")),
-      decode
-    )
+    const state = stateOf(row)
     return Result.isFailure(state)
-      ? damaged(`${kind} ${String(row["id"])}: ${describe(state.failure)}`)
+      ? damaged(`${aggregate.kind} ${String(row["id"])}: ${state.failure}`)
       : Effect.succeed(state.success)
   })
+}
+
+/** Decodes the states in rows, and lists the invalid rows. */
+const readableOf = <Kind extends string, State extends Named>(
+  aggregate: StoredAggregate<Kind, State>,
+  rows: ReadonlyArray<Row>
+): DueAggregates<State> => {
+  const stateOf = makeStateOf(aggregate)
+  const read = rows.map((row) => ({ id: String(row["id"]), state: stateOf(row) }))
+  return {
+    states: read.flatMap(({ state }) => (Result.isSuccess(state) ? [state.success] : [])),
+    unreadable: read.flatMap(({ id, state }) =>
+      Result.isFailure(state) ? [{ id, message: state.failure }] : []
+    )
+  }
 }
 
 const recordChange = <

@@ -11,6 +11,7 @@ import { layerAggregateStore } from "../sql/SqlAggregateStore.ts"
 import { layerPipelineStore } from "../sql/SqlPipelineStore.ts"
 import { layerQueueStore } from "../sql/SqlQueueStore.ts"
 import { layerRequestStore } from "../sql/SqlRequestStore.ts"
+import { layerTickStore } from "../sql/SqlTickStore.ts"
 import { layerSessionStore } from "../sql/SqlSessionStore.ts"
 import { layerHistory } from "../sql/SqlHistory.ts"
 import { Database } from "../Database.ts"
@@ -35,6 +36,7 @@ export const layerSqliteStores = (
     layerQueueStore,
     layerAggregateStore,
     layerPipelineStore,
+    layerTickStore,
     layerRequestStore,
     layerSessionStore,
     layerIdStore,

@@ -22,7 +22,11 @@ const undoBatches = [
 ]
 
 /** Reverts the database to the version before work keys. */
-const undoWork = ["DROP INDEX tasks_work", "ALTER TABLE tasks DROP COLUMN work_key"]
+const undoWork = [
+  "DROP TABLE ticks",
+  "DROP INDEX tasks_work",
+  "ALTER TABLE tasks DROP COLUMN work_key"
+]
 
 /** Reverts the database to the version in which pipelines had their own table. */
 const undoAggregates = [

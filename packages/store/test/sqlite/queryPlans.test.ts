@@ -106,7 +106,7 @@ const reads: Record<string, (store: Store) => Effect.Effect<unknown, unknown>> =
   pipeline: (store) => store.pipelines.find("p"),
   "pipelines by status": (store) => store.pipelines.list({ status: ["running", "failed"] }, page),
   "pipelines since": (store) => store.pipelines.list({ since: 1 }, page),
-  "aggregates due": (store) => store.aggregates.due(pipelineAggregate, 1),
+  "aggregates due": (store) => store.aggregates.due(pipelineAggregate, 1, 9),
   "next due aggregate": (store) => store.aggregates.nextDueAt("pipeline", 1),
   "counts of pipelines": (store) => store.pipelines.counts(["p", "q"]),
   "events since": (store) => store.events({ since: 0, limit: 9 }),

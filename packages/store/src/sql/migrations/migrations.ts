@@ -10,6 +10,7 @@ import { home } from "./0008_home.ts"
 import { batches } from "./0009_batches.ts"
 import { aggregates } from "./0010_aggregates.ts"
 import { workKeys } from "./0011_work_keys.ts"
+import { ticks } from "./0012_ticks.ts"
 
 /** The migrations, keyed `<number>_<name>`. */
 export const migrations = {
@@ -23,7 +24,8 @@ export const migrations = {
   "0008_home": home,
   "0009_batches": batches,
   "0010_aggregates": aggregates,
-  "0011_work_keys": workKeys
+  "0011_work_keys": workKeys,
+  "0012_ticks": ticks
 }
 
 /** The number of the newest migration, which every opened database has. */
