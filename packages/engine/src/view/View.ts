@@ -1,10 +1,12 @@
 /** Finds and shows tasks, for all handlers. */
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
+import { isOperationName } from "@backbeat/contract/names"
 import { type Problem, taskNotFound, withTry } from "@backbeat/contract/Problem"
 import type { BriefTask, TaskAnswer } from "@backbeat/contract/TaskAnswer"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Task } from "@backbeat/core/task/Task"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
+import { type IdKind, IdStore } from "@backbeat/store/IdStore"
 import { TaskStore } from "@backbeat/store/TaskStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -57,6 +59,13 @@ const isPipeline = ({ id, taskIds }: Pipeline): Problem => {
   return withTry({ ...taskNotFound(id), hint }, "pipeline get", { id })
 }
 
+/** The problem that an id is that of another kind of thing, which its own operation shows. */
+const isAnother = (id: string, kind: IdKind): Problem => {
+  const show = `${kind} get`
+  const told = { ...taskNotFound(id), hint: `${id} is a ${kind}, not a task.` }
+  return isOperationName(show) ? withTry(told, show, { id }) : told
+}
+
 /** Views of the store and the monitored attempts. */
 export const layerView = Layer.effect(
   View,
@@ -66,21 +75,24 @@ export const layerView = Layer.effect(
     const aggregates = yield* AggregateStore
     const monitored = yield* MonitoredAttempts
     const supervisor = yield* Supervisor
+    const ids = yield* IdStore
     const asRun = yield* makeAsRun
     const lastEnd = yield* makeLastEnd
+    const missing = Effect.fnUntraced(function* (id: string) {
+      const kind = yield* Effect.mapError(ids.kindOf(id), toProblem)
+      return yield* Effect.fail(kind === null ? taskNotFound(id) : isAnother(id, kind))
+    })
     const named = Effect.fnUntraced(function* (id: string) {
       const task = yield* Effect.mapError(store.find(id), toProblem)
       const pipeline = yield* Effect.mapError(aggregates.find(pipelineAggregate, id), toProblem)
       if (task !== null) return { task, pipeline } satisfies Named
-      return pipeline === null
-        ? yield* Effect.fail(taskNotFound(id))
-        : ({ task, pipeline } satisfies Named)
+      return pipeline === null ? yield* missing(id) : ({ task, pipeline } satisfies Named)
     })
     const find = Effect.fnUntraced(function* (id: string) {
       const task = yield* Effect.mapError(store.find(id), toProblem)
       if (task !== null) return task
       const pipeline = yield* Effect.mapError(aggregates.find(pipelineAggregate, id), toProblem)
-      return yield* Effect.fail(pipeline === null ? taskNotFound(id) : isPipeline(pipeline))
+      return yield* pipeline === null ? missing(id) : Effect.fail(isPipeline(pipeline))
     })
     const waitsFor = Effect.fnUntraced(function* (task: Task) {
       if (task.state.status !== "blocked") return []
