@@ -2,8 +2,11 @@
 import * as operations from "@backbeat/contract/operation/schedule"
 import { scheduleExamples } from "@backbeat/contract/operation/scheduleCalendar"
 import type { ScheduleInput } from "@backbeat/contract/operation/scheduleInput"
+import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
+import { callOf, firstOf, sentence } from "@backbeat/contract/Text"
 import type { Input } from "@backbeat/contract/table"
 import { scheduleAggregate } from "@backbeat/core/schedule/aggregate"
+import type { Schedule } from "@backbeat/core/schedule/Schedule"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { TickStore } from "@backbeat/store/TickStore"
 import * as Clock from "effect/Clock"
@@ -18,6 +21,7 @@ import { exampleSchedules } from "../schedule/exampleSchedules.ts"
 import { makeFindSchedule } from "../schedule/findSchedule.ts"
 import { timingWarnings } from "../schedule/reading.ts"
 import { makeScheduleUpdate } from "../schedule/updateSchedule.ts"
+import { Idleness } from "../supervisor/Idleness.ts"
 import { isCursor, totalOf } from "../view/paging.ts"
 import { makeScheduleView } from "../view/ScheduleView.ts"
 
@@ -37,7 +41,20 @@ const zoneWarnings = (
     : [`the times are in UTC; for yours add "timezone": "${zone}"`]
 }
 
+/** Whoever wants ticks at night must know that a reboot ends them. */
+const serviceWarnings = ({ timing }: Schedule, surface: Surface): ReadonlyArray<string> => {
+  if (timing.type === "manual") return []
+  const warning = "no service keeps this engine: after a reboot nothing fires until a call"
+  return [
+    writeHint(
+      firstOf(sentence`${warning}; ${callOf("service install")} changes that`, warning),
+      surface
+    )
+  ]
+}
+
 const makeCreateHandler = Effect.gen(function* () {
+  const { exits } = yield* Idleness
   const create = yield* makeScheduleCreation
   const originOf = yield* makeOriginOf
   const { show } = yield* makeScheduleView
@@ -54,6 +71,7 @@ const makeCreateHandler = Effect.gen(function* () {
           ...zoneWarnings(input, call),
           ...timingWarnings(schedule.timing),
           ...made.warnings,
+          ...(exits ? serviceWarnings(schedule, yield* CallerSurface) : []),
           ...inheritanceWarnings(call.caller, yield* CallerSurface)
         ])
       }

@@ -23,6 +23,8 @@ export class Idleness extends Context.Service<
   {
     /** A call has started; the returned function ends it. */
     readonly enter: () => () => void
+    /** Whether the engine exits when it is idle: no service keeps it. */
+    readonly exits: boolean
   }
 >()("@backbeat/engine/Idleness") {}
 
@@ -81,9 +83,7 @@ const make = Effect.fnUntraced(function* ({ freeMemory, exits }: IdlenessOptions
   })
   yield* postpone
 
-  return Idleness.of({
-    enter
-  })
+  return Idleness.of({ enter, exits })
 })
 
 /** The idleness of an engine. */
