@@ -6,7 +6,7 @@ import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
 import { callOf, firstOf, sentence } from "@backbeat/contract/Text"
 import type { Input } from "@backbeat/contract/table"
 import { scheduleAggregate } from "@backbeat/core/schedule/aggregate"
-import type { Schedule } from "@backbeat/core/schedule/Schedule"
+import { type Schedule, ScheduleStatus } from "@backbeat/core/schedule/Schedule"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { TickStore } from "@backbeat/store/TickStore"
 import * as Clock from "effect/Clock"
@@ -108,7 +108,7 @@ const makeListHandler = Effect.gen(function* () {
       const page = yield* Effect.mapError(
         store.list(
           scheduleAggregate,
-          { status: typeof status === "string" ? [status] : status },
+          { status: typeof status === "string" ? [status] : (status ?? ScheduleStatus.literals) },
           { limit: limit ?? 50, after }
         ),
         toProblem

@@ -3,7 +3,7 @@ import { type Problem, problem } from "@backbeat/contract/Problem"
 import { scheduleAggregate } from "@backbeat/core/schedule/aggregate"
 import { countFrom } from "@backbeat/core/schedule/decide"
 import { created } from "@backbeat/core/schedule/evolve"
-import type { Definition, Schedule } from "@backbeat/core/schedule/Schedule"
+import { type Definition, type Schedule, ScheduleStatus } from "@backbeat/core/schedule/Schedule"
 import type { Owner } from "@backbeat/core/identity/Owner"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
 import type { StoreError } from "@backbeat/store/StoreError"
@@ -66,7 +66,7 @@ export const makeCheckDefinition = once(
         if (found === null) {
           const { states } = yield* aggregates.list(
             scheduleAggregate,
-            {},
+            { status: ScheduleStatus.literals },
             { limit: followedAtMost }
           )
           const missing = scheduleNotFound(

@@ -3,7 +3,7 @@ import type { ScheduleInput } from "@backbeat/contract/operation/scheduleInput"
 import type { Problem } from "@backbeat/contract/Problem"
 import { scheduleAggregate } from "@backbeat/core/schedule/aggregate"
 import { countFrom } from "@backbeat/core/schedule/decide"
-import type { Schedule } from "@backbeat/core/schedule/Schedule"
+import { type Schedule, ScheduleStatus } from "@backbeat/core/schedule/Schedule"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -51,7 +51,11 @@ const makeStore = Effect.gen(function* () {
   const { freeScheduleId } = yield* makeFreeIds
 
   const checkCount = Effect.gen(function* () {
-    const { total } = yield* aggregates.list(scheduleAggregate, {}, { limit: 1 })
+    const { total } = yield* aggregates.list(
+      scheduleAggregate,
+      { status: ScheduleStatus.literals },
+      { limit: 1 }
+    )
     if (total >= schedulesAtMost) return yield* Effect.fail(tooManySchedules)
   })
 

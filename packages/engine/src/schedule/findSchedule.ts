@@ -1,5 +1,6 @@
 /** Finds schedules by their ids. */
 import { scheduleAggregate } from "@backbeat/core/schedule/aggregate"
+import { ScheduleStatus } from "@backbeat/core/schedule/Schedule"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
 import * as Effect from "effect/Effect"
 import { toProblem } from "../call/Call.ts"
@@ -16,7 +17,11 @@ export const makeFindSchedule = once(
       const found = yield* Effect.mapError(aggregates.find(scheduleAggregate, id), toProblem)
       if (found !== null) return found
       const latest = yield* Effect.mapError(
-        aggregates.list(scheduleAggregate, {}, { limit: suggestedCount }),
+        aggregates.list(
+          scheduleAggregate,
+          { status: ScheduleStatus.literals },
+          { limit: suggestedCount }
+        ),
         toProblem
       )
       return yield* Effect.fail(

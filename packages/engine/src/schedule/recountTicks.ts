@@ -6,10 +6,17 @@ import * as Effect from "effect/Effect"
 import { Transitions } from "../commit/Transitions.ts"
 import { once } from "../wiring/once.ts"
 import { accepted, makeChangeSchedule } from "./changeSchedule.ts"
+import { schedulesAtMost } from "./checkDefinition.ts"
 import { schedule as bySchedule } from "./makeRun.ts"
+import { makeSetAside } from "./setAside.ts"
 
 /** How many are counted anew in one transaction. */
 const countedAtOnce = 200
+
+const parts = (ids: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
+  Array.from({ length: Math.ceil(ids.length / countedAtOnce) }, (_, index) =>
+    ids.slice(index * countedAtOnce, (index + 1) * countedAtOnce)
+  )
 
 /** Counts anew; made once. */
 export const makeRecount = once(
@@ -17,27 +24,29 @@ export const makeRecount = once(
     const aggregates = yield* AggregateStore
     const transitions = yield* Transitions
     const change = yield* makeChangeSchedule
+    const setAside = yield* makeSetAside
 
-    /** Counts the ticks of a page of active schedules anew; gives the cursor of the next page. */
-    const recountPage = (after: string | undefined) =>
+    const recountSome = (ids: ReadonlyArray<string>) =>
       transitions.commit((tx) =>
         Effect.gen(function* () {
-          const page = yield* aggregates.list(
-            scheduleAggregate,
-            { status: ["active"] },
-            { limit: countedAtOnce, after }
-          )
-          for (const each of page.states)
-            yield* accepted(change(tx, each, { type: "Recount" }, bySchedule))
-          return page.next
+          for (const id of ids) {
+            const found = yield* aggregates.find(scheduleAggregate, id)
+            if (found?.state.status === "active")
+              yield* accepted(change(tx, found, { type: "Recount" }, bySchedule))
+          }
         })
       )
 
     const recount: Effect.Effect<void, StoreError> = Effect.gen(function* () {
-      for (let after: string | undefined; ;) {
-        const next = yield* recountPage(after)
-        if (next === null) return
-        after = next
+      const { states, unreadable } = yield* aggregates.due(
+        scheduleAggregate,
+        Number.MAX_SAFE_INTEGER,
+        schedulesAtMost
+      )
+      for (const { id, message } of unreadable)
+        yield* transitions.commit((tx) => setAside(tx, id, message))
+      for (const ids of parts(states.map(({ id }) => id))) {
+        yield* recountSome(ids)
         yield* Effect.yieldNow
       }
     })

@@ -6,6 +6,9 @@ import * as Effect from "effect/Effect"
 import type { FullTx } from "../commit/CommitRules.ts"
 import { once } from "../wiring/once.ts"
 
+/** The status under which no list finds it, because it cannot be shown. */
+const unreadable = "unreadable"
+
 /** Sets one aside in a transaction, with the reason; made once. */
 export const makeSetAside = once(
   Effect.gen(function* () {
@@ -13,7 +16,7 @@ export const makeSetAside = once(
     const ticks = yield* TickStore
     return Effect.fnUntraced(function* (tx: FullTx, id: string, message: string) {
       yield* Effect.logError(`schedule ${id} cannot be read and is paused: ${message}`)
-      yield* aggregates.setAside("schedule", id, "paused")
+      yield* aggregates.setAside("schedule", id, unreadable)
       yield* ticks.note({
         scheduleId: id,
         key: tickKey(id, { tick: tx.now, manual: false }),
