@@ -77,7 +77,7 @@ await createAll(
   }))
 )
 await Bun.sleep(Date.parse(scheduledAt) - Date.now() + 5000)
-const runs = scratch.run("schedule", "runs", '{"limit":500}', "--output", "inline")
+const runs = scratch.run("schedule", "runs", '{"limit":500}')
 const lateness = [...runs.matchAll(/"latenessMs":(\d+)/gu)].map(([, ms]) => Number(ms))
 console.log(
   `${lateness.length} ticks of one instant: the first ${Math.min(...lateness)} ms late, the last ${Math.max(...lateness)} ms`
