@@ -54,6 +54,7 @@ export const callHere = async (
     requestedAt: Date.now(),
     ...(takesEnvironment ? { env: environment() } : {})
   }
+  const here = process.cwd()
   try {
     const call = { operation, payload: JSON.stringify(payload), flags, caller }
     const response = await callEngine(target, call)
@@ -61,5 +62,8 @@ export const callHere = async (
   } catch (thrown) {
     if (!(thrown instanceof Unreachable)) throw thrown
     return { ok: false, error: thrown.problem }
+  } finally {
+    // The client enters a home whose path is too long for a socket. The binary exits afterwards.
+    process.chdir(here)
   }
 }
