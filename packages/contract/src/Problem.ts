@@ -10,6 +10,7 @@ export const problemTypes = {
   TaskNotFound: { retryable: false },
   PipelineNotFound: { retryable: false },
   ScheduleNotFound: { retryable: false },
+  LoopNotFound: { retryable: false },
   DependencyNotFound: { retryable: false },
   DependencyCycle: { retryable: false },
   AgentUnavailable: { retryable: false },

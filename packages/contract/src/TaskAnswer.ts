@@ -68,6 +68,7 @@ const brief = {
   parentTaskId: Schema.NullOr(Schema.String),
   pipelineId: Schema.NullOr(Schema.String),
   scheduleId: optional(Schema.String, "the schedule that started it"),
+  loopId: optional(Schema.String, "the loop that started it"),
   owner: Schema.Struct({
     client: Schema.NullOr(Schema.String),
     sessionId: Schema.NullOr(Schema.String),

@@ -31,6 +31,7 @@ const problemTexts: Readonly<Record<ProblemType, string>> = {
   TaskNotFound: "No task has this id.",
   PipelineNotFound: "No pipeline has this id.",
   ScheduleNotFound: "There is no schedule with this id.",
+  LoopNotFound: "No loop has this id.",
   DependencyNotFound: "A task in `dependsOn` does not exist and is not in the same call.",
   DependencyCycle: "The dependencies of one call form a cycle; the message names it.",
   AgentUnavailable: "The agent's program is not installed; the hint says how to install it.",

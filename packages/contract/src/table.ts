@@ -2,6 +2,7 @@
 import * as administer from "./operation/administer.ts"
 import * as agents from "./operation/agents.ts"
 import * as discover from "./operation/discover.ts"
+import * as loop from "./operation/loop.ts"
 import * as output from "./operation/output.ts"
 import * as pipeline from "./operation/pipeline.ts"
 import * as queue from "./operation/queue.ts"
@@ -64,6 +65,13 @@ export const operations = {
   "schedule upcoming": scheduleCalendar.scheduleUpcoming,
   "schedule runs": scheduleCalendar.scheduleRuns,
   "schedule examples": scheduleCalendar.scheduleExamples,
+  "loop create": loop.loopCreate,
+  "loop get": loop.loopGet,
+  "loop list": loop.loopList,
+  "loop pause": loop.loopPause,
+  "loop resume": loop.loopResume,
+  "loop cancel": loop.loopCancel,
+  "loop clean": loop.loopClean,
   "queue list": queue.queueList,
   "queue pause": queue.queuePause,
   "queue resume": queue.queueResume,

@@ -61,6 +61,8 @@ describe("the shape of an operation", () => {
       "pipeline",
       "tasks",
       "pipelines",
+      "loop",
+      "loops",
       "errors"
     ])
   })

@@ -39,6 +39,8 @@ import { layerStops } from "./attempt/Stops.ts"
 import { layerDeadlines } from "./supervisor/Deadlines.ts"
 import { dueSources } from "./supervisor/dueSources.ts"
 import { keepAggregatesDue } from "./supervisor/keepAggregatesDue.ts"
+import { makeForgetLoops } from "./loop/forgetLoops.ts"
+import { keepLoops } from "./loop/keepLoops.ts"
 import { keepDue } from "./supervisor/Due.ts"
 import { layerMonitoredAttempts } from "./attempt/MonitoredAttempts.ts"
 import { recover } from "./supervisor/recover.ts"
@@ -132,6 +134,7 @@ export const beginWork = Effect.gen(function* () {
   yield* recover
   yield* keepDue
   yield* keepAggregatesDue(dueSources)
+  yield* keepLoops
 })
 
 /** Runs the engine until a shutdown is requested. */
@@ -155,7 +158,7 @@ const runUntilShutdown = (options: EngineOptions, layerStore: Layer.Layer<Stores
           yield* watchHome
           yield* Effect.logInfo(`engine ${options.version} serves ${options.root}`)
           yield* logOrphanedTasks
-          yield* keepRetention
+          yield* keepRetention([yield* makeForgetLoops])
         })
       )
       const reason = yield* shutdown.requested

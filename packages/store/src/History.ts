@@ -15,6 +15,8 @@ export interface EventFilter {
   readonly tag?: string | undefined
   /** Events of this pipeline and of its tasks. */
   readonly pipelineId?: string | undefined
+  /** Of this aggregate, and of the tasks that it made. */
+  readonly source?: { readonly kind: string; readonly id: string } | undefined
   readonly types?: ReadonlyArray<EventType> | undefined
   readonly limit: number
 }

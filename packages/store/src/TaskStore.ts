@@ -27,6 +27,10 @@ export interface TaskFilter {
   readonly sessionId?: string | undefined
   readonly kind?: string | undefined
   readonly pipelineId?: string | undefined
+  /** Tasks that this aggregate created. */
+  readonly source?: { readonly kind: string; readonly id: string } | undefined
+  /** Only hidden tasks, or only the others. */
+  readonly hidden?: boolean | undefined
   /** Tasks that do the same work: see `workKey`. */
   readonly workKey?: string | undefined
   /** Created at or after this instant (epoch ms). */

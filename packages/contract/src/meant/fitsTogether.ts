@@ -99,7 +99,7 @@ const rules: { readonly [Name in OperationName]?: ReadonlyArray<Rule> } = {
   start: task,
   "pipeline create": [oneOf("steps", "tasks"), promptsFit, tasksFit],
   wait: [
-    oneOf("id", "ids", "tag", "pipelineId", "mine"),
+    oneOf("id", "ids", "tag", "pipelineId", "loopId", "mine"),
     ({ id, for: what, since }) =>
       since === undefined || (id !== undefined && logOf(what) !== undefined),
     ({ for: what }) => compiles(logOf(what)),

@@ -1,5 +1,6 @@
 /** The operations that read the output and history of tasks: `logs`, `events`. */
 import { Actor } from "@backbeat/core/history/Actor"
+import { LoopId } from "@backbeat/core/loop/LoopId"
 import { PipelineId } from "@backbeat/core/pipeline/PipelineId"
 import { TaskId } from "@backbeat/core/task/TaskId"
 import * as Schema from "effect/Schema"
@@ -133,6 +134,7 @@ export const Frame = Schema.Struct({
   taskId: Schema.optionalKey(Schema.String),
   pipelineId: Schema.optionalKey(Schema.String),
   scheduleId: Schema.optionalKey(Schema.String),
+  loopId: Schema.optionalKey(Schema.String),
   sequence: Schema.Int,
   timestamp: Schema.String,
   actor: Schema.optionalKey(Actor),
@@ -153,12 +155,13 @@ const Sequence = Schema.Union([
 /** Reads the history. */
 export const events = operation({
   name: "events",
-  summary: "Read the event log: every change of every task and pipeline, in one sequence.",
+  summary: "Read the event log: every change of every task, pipeline and loop, in one sequence.",
   input: Schema.Struct({
     id: optional(TaskId, "only of this task"),
     ids: optional(atLeastOne(TaskId).check(Schema.isMaxLength(1000)), "only of these tasks"),
     tag: optional(Tag, "only of tasks with this tag"),
     pipelineId: optional(PipelineId, "only of this pipeline and of its tasks"),
+    loopId: optional(LoopId, "only of this loop and of its tasks"),
     types: optional(atLeastOne(NonEmptyText), "only of these types, such as task.completed"),
     since: optional(
       Sequence,
@@ -179,7 +182,7 @@ export const events = operation({
   cut: {
     of: (data) => ("events" in data ? { ...data, events: data.events.map(cutFrame) } : data)
   },
-  errors: ["CommandInputError", "TaskNotFound", "PipelineNotFound", "StoreError"],
+  errors: ["CommandInputError", "TaskNotFound", "PipelineNotFound", "LoopNotFound", "StoreError"],
   examples: [
     { title: "everything", payload: {} },
     { title: "ends only", payload: { types: ["task.completed", "task.failed", "task.cancelled"] } }

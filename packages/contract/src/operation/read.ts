@@ -1,6 +1,8 @@
 /** The operations that read tasks: `status`, `list`, `wait`, `why`. */
 import { Actor } from "@backbeat/core/history/Actor"
 import { PipelineId } from "@backbeat/core/pipeline/PipelineId"
+import { LoopId } from "@backbeat/core/loop/LoopId"
+import { LoopStatus } from "@backbeat/core/loop/Loop"
 import { TcpPort } from "@backbeat/core/task/Probe"
 import { TaskId } from "@backbeat/core/task/TaskId"
 import { TaskStatus } from "@backbeat/core/task/TaskState"
@@ -24,6 +26,7 @@ import { cutAnswer } from "../cutAnswer.ts"
 import { EndedPipeline, ShownPipeline } from "../LeanPipeline.ts"
 import { ends } from "../Ends.ts"
 import { full, LeanBriefTask, ShownTask } from "../LeanTask.ts"
+import { LoopAnswer } from "../LoopAnswer.ts"
 import { PipelineAnswer } from "../PipelineAnswer.ts"
 import { CheckpointAnswer } from "../CheckpointAnswer.ts"
 import { lastLines, TaskAnswer } from "../TaskAnswer.ts"
@@ -33,9 +36,9 @@ const Ids = atLeastOne(TaskId).check(Schema.isMaxLength(1000))
 /** Shows one task. */
 export const status = operation({
   name: "status",
-  summary: "Show the state of a task or a pipeline.",
+  summary: "Show the state of a task, a pipeline or a loop.",
   input: Schema.Struct({
-    id: about(TaskId, "the id of a task or of a pipeline"),
+    id: about(TaskId, "the id of a task, a pipeline or a loop"),
     attempt: optional(
       between(1, 1_000_000),
       "the task as it was in this attempt: what ran, and how it ended (default: the task now)"
@@ -52,6 +55,8 @@ export const status = operation({
     pipeline: Schema.optionalKey(ShownPipeline),
     tasks: optional(Schema.Array(ShownTask), "for several ids: the tasks, in the order of the ids"),
     pipelines: optional(Schema.Array(ShownPipeline), "for several ids: the pipelines"),
+    loop: Schema.optionalKey(LoopAnswer),
+    loops: optional(Schema.Array(LoopAnswer), "for several ids: the loops"),
     errors: optional(
       Schema.Array(Schema.Struct({ id: Schema.String, error: Schema.Unknown })),
       "for several ids: those that do not exist"
@@ -90,6 +95,7 @@ export const list = operation({
     mine,
     kind: optional(Schema.Literals(["command", "script", "prompt"]), "only of this kind"),
     pipelineId: optional(TaskId, "only the steps of this pipeline"),
+    loopId: optional(LoopId, "only the tasks of this loop, with those that evaluate"),
     workKey: optional(
       NonEmptyText,
       "only tasks that run the same in the same folder: workKey of a task's full answer"
@@ -146,13 +152,14 @@ const cursor = optional(
 export const wait = operation({
   name: "wait",
   summary:
-    "Wait until tasks or a pipeline have ended, or until tasks have started, are ready, print a line or open a port.",
+    "Wait until tasks, a pipeline or a loop have ended, or until tasks have started, are ready, print a line or open a port.",
   input: Schema.Struct({
-    id: optional(TaskId, "one task, or a pipeline"),
+    id: optional(TaskId, "one task, a pipeline or a loop"),
     ids: optional(Ids, "several tasks or pipelines"),
     tag: optional(Tag, "all tasks with this tag"),
     mine,
     pipelineId: optional(PipelineId, "the end of this pipeline"),
+    loopId: optional(LoopId, "the end of this loop"),
     for: optional(
       WaitFor,
       "what to wait for (default end); a task without readyWhen and healthProbe is ready as soon as it runs"
@@ -195,6 +202,7 @@ export const wait = operation({
       cursor,
       warnings
     }),
+    Schema.Struct({ loop: LoopAnswer, cursor, warnings }),
     ArtifactAnswer
   ]),
   cut: cutAnswer({ ends: true }),
@@ -202,6 +210,7 @@ export const wait = operation({
     "CommandInputError",
     "TaskNotFound",
     "PipelineNotFound",
+    "LoopNotFound",
     "TaskWaitTimedOut",
     "StoreError",
     "IllegalTransition"
@@ -256,10 +265,10 @@ export const Running = Schema.Struct({
 /** Explains the status of a task or a pipeline. */
 export const why = operation({
   name: "why",
-  summary: "Explain why a task or a pipeline is in its status, and what comes next.",
-  input: Schema.Struct({ id: about(TaskId, "the id of a task or of a pipeline") }),
+  summary: "Explain why a task, a pipeline or a loop is in its status, and what comes next.",
+  input: Schema.Struct({ id: about(TaskId, "the id of a task, a pipeline or a loop") }),
   output: Schema.Struct({
-    status: TaskStatus,
+    status: Schema.Union([TaskStatus, LoopStatus]),
     because: Schema.Array(
       Schema.Struct({
         what: Schema.String,

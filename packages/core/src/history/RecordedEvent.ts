@@ -1,5 +1,6 @@
 /** The one history of all tasks and pipelines. Instants are epoch milliseconds. */
 import * as Schema from "effect/Schema"
+import { LoopEvent } from "../loop/LoopEvent.ts"
 import { PipelineEvent } from "../pipeline/PipelineEvent.ts"
 import { ScheduleEvent } from "../schedule/ScheduleEvent.ts"
 import { Actor } from "./Actor.ts"
@@ -41,7 +42,8 @@ export const RecordedEvent = Schema.Union([
     id: Schema.String,
     ...recorded,
     event: ScheduleEvent
-  })
+  }),
+  Schema.Struct({ subject: Schema.tag("loop"), id: Schema.String, ...recorded, event: LoopEvent })
 ])
 export type RecordedEvent = typeof RecordedEvent.Type
 

@@ -10,6 +10,8 @@ export const GitState = Schema.Struct({
   branch: Schema.NullOr(Schema.String),
   commit: Schema.NullOr(Schema.String),
   dirty: Schema.Array(Schema.String),
-  dirtyCount: Schema.Int
+  dirtyCount: Schema.Int,
+  /** Names the content of its tracked files and the untracked paths; absent where that took too long. */
+  tree: Schema.optionalKey(Schema.String)
 })
 export type GitState = typeof GitState.Type

@@ -128,6 +128,16 @@ export const limitMs = (failure: Failure, { readyWhen, healthProbe }: TaskSpec):
 const Batch = Schema.Struct({ id: Schema.String, limit: Schema.Int })
 export type Batch = typeof Batch.Type
 
+/** The aggregate that made a task by itself, such as a loop. What is `hidden` is left out of lists, unless they are of its source. */
+const Source = Schema.Struct({
+  kind: Schema.String,
+  id: Schema.String,
+  /** Added to the environment of its attempts. */
+  variables: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  hidden: Schema.optionalKey(Schema.Literal(true))
+})
+export type Source = typeof Source.Type
+
 /**
  * Where a task comes from: `retryOf` is the task that it repeats, `parentTaskId` the first of that
  * chain, `pipelineId` its pipeline, `machine` the id of the home that created it, `batch` the call
@@ -140,13 +150,7 @@ export const Lineage = Schema.Struct({
   pipelineId: Schema.NullOr(Schema.String),
   machine: Schema.optionalKey(Schema.String),
   batch: Schema.optionalKey(Batch),
-  source: Schema.optionalKey(
-    Schema.Struct({
-      kind: Schema.String,
-      id: Schema.String,
-      variables: Schema.Record(Schema.String, Schema.String)
-    })
-  )
+  source: Schema.optionalKey(Source)
 })
 export type Lineage = typeof Lineage.Type
 

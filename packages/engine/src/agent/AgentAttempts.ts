@@ -23,7 +23,7 @@ import { Settings } from "../configuration/Settings.ts"
 import type { OutputWatch } from "../output/Growth.ts"
 import { endOfStream } from "../output/endOfStream.ts"
 import { AgentOutput } from "./AgentOutput.ts"
-import { gitState } from "../checkpoint/gitState.ts"
+import { contentName, gitState } from "../checkpoint/gitState.ts"
 import { callAfter } from "../system/time.ts"
 
 /** An attempt whose output is being read. */
@@ -217,6 +217,16 @@ const make = Effect.gen(function* () {
     }
   }
 
+  /** The work tree that the task leaves. Only what made the task by itself wants to know whether anything in it has changed. */
+  const gitOf = Effect.fnUntraced(function* (task: Task) {
+    const { cwd } = task.spec
+    const env = readEnvironment(root, task) ?? {}
+    const git = yield* gitState(cwd, env)
+    if (git === null || task.lineage.source === undefined) return git
+    const tree = yield* contentName(cwd, env, git)
+    return tree === null ? git : { ...git, tree }
+  })
+
   const addOutcome = Effect.fnUntraced(function* (task: Task, end: AttemptEnd) {
     const { kind } = end.outcome
     const { work } = task.spec
@@ -239,7 +249,7 @@ const make = Effect.gen(function* () {
       task
     )
     const isLate = (yield* Clock.currentTimeMillis) - end.endedAt > gitWithinMs
-    const git = isLate ? null : yield* gitState(task.spec.cwd, readEnvironment(root, task) ?? {})
+    const git = isLate ? null : yield* gitOf(task)
     return { ...end, agent, ...(git === null ? {} : { git }) }
   })
 

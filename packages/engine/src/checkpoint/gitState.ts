@@ -28,7 +28,7 @@ export const filterNames = (keys: string): ReadonlyArray<string> | null => {
  * Filters are disabled one by one, because git has no other way. A file that a filter converts is
  * then reported as changed, unless its time and size are those in the index.
  */
-const status = (filters: ReadonlyArray<string>): ReadonlyArray<string> => [
+const reading = (filters: ReadonlyArray<string>): ReadonlyArray<string> => [
   "git",
   ...["core.fsmonitor=false", "core.hooksPath=/dev/null"].flatMap((setting) => ["-c", setting]),
   ...filters.flatMap((name) =>
@@ -37,12 +37,27 @@ const status = (filters: ReadonlyArray<string>): ReadonlyArray<string> => [
       `filter.${name}.${setting}`
     ])
   ),
-  "--no-optional-locks",
+  "--no-optional-locks"
+]
+
+const status = (filters: ReadonlyArray<string>): ReadonlyArray<string> => [
+  ...reading(filters),
   "status",
   "--porcelain=v2",
   "--branch",
   "-z",
   "--untracked-files=all",
+  "--ignore-submodules=dirty"
+]
+
+/** The changes of tracked files, staged or not. Nothing is run for them either. */
+const diff = (filters: ReadonlyArray<string>): ReadonlyArray<string> => [
+  ...reading(filters),
+  "diff",
+  "HEAD",
+  "--binary",
+  "--no-ext-diff",
+  "--no-textconv",
   "--ignore-submodules=dirty"
 ]
 
@@ -106,4 +121,21 @@ export const gitState = (
     const filters = keys === null ? null : filterNames(keys)
     const text = filters === null ? null : await run(status(filters), cwd, env)
     return text === null ? null : parseGitStatus(text)
+  })
+
+/** Names the content of the tracked files around a directory and the untracked paths: the same content has the same name. Null as `gitState`. Never fails. */
+export const contentName = (
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  { dirty, dirtyCount }: GitState
+): Effect.Effect<string | null> =>
+  Effect.promise(async () => {
+    const keys = await run(listKeys, cwd, env)
+    const filters = keys === null ? null : filterNames(keys)
+    if (filters === null) return null
+    const tree = await run([...reading(filters), "rev-parse", "HEAD^{tree}"], cwd, env)
+    const changes = dirtyCount === 0 ? "" : await run(diff(filters), cwd, env)
+    if (tree === null || changes === null) return null
+    const named = JSON.stringify([tree, changes, dirty, dirtyCount])
+    return new Bun.CryptoHasher("sha256").update(named).digest("hex")
   })

@@ -20,7 +20,7 @@ import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import { Home } from "../home/Home.ts"
-import { CommitRules, type FullTx, makeSlotSignal } from "./CommitRules.ts"
+import { applyRules, CommitRules, type FullTx, makeSlotSignal } from "./CommitRules.ts"
 import { beginAggregateTx, type ChangedAggregate } from "./AggregateTx.ts"
 import { MonitoredAttempts } from "../attempt/MonitoredAttempts.ts"
 import { beginTx, type Committed } from "./Tx.ts"
@@ -160,7 +160,7 @@ const makeCommitAndNotify = Effect.gen(function* () {
                 const now = yield* Clock.currentTimeMillis
                 const tx = begin(now, committed, changed)
                 const result = yield* body(tx)
-                for (const rule of rules) yield* rule(tx, committed)
+                yield* applyRules(rules, tx, committed, changed)
                 return result
               })
             )

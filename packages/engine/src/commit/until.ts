@@ -2,6 +2,7 @@
  * Waits until a task or pipeline satisfies a condition. The commit that satisfies it wakes the
  * caller.
  */
+import type { AggregateKind } from "@backbeat/core/history/RecordedEvent"
 import type { Pipeline } from "@backbeat/core/pipeline/Pipeline"
 import type { Task } from "@backbeat/core/task/Task"
 import type { StoreError } from "@backbeat/store/StoreError"
@@ -66,30 +67,50 @@ export const makeWaitUntil = once(
   })
 )
 
-/** Builds a function that waits until a pipeline has ended. */
-export const makeUntilEnded = once(
+/** An awaited aggregate: how it is read, and the condition that it is to satisfy. */
+export interface Awaited<State, E> {
+  readonly kind: AggregateKind
+  readonly id: string
+  readonly read: Effect.Effect<State, E>
+  readonly condition: (state: State) => boolean
+}
+
+/** Builds a function that waits until an aggregate that is no task satisfies a condition. */
+export const makeUntilChanged = once(
   Effect.gen(function* () {
     const { onChange } = yield* Transitions
     const { unstored } = yield* Reports
-    return <E>(
-      id: string,
-      read: Effect.Effect<Pipeline, E>
-    ): Effect.Effect<Pipeline, E | StoreError> =>
+    return <State, E>({
+      kind,
+      id,
+      read,
+      condition
+    }: Awaited<State, E>): Effect.Effect<State, E | StoreError> =>
       Effect.acquireUseRelease(
         Effect.sync(() => {
           const changed = Latch.makeUnsafe()
-          return { changed, stop: onChange("pipeline", id, () => void changed.openUnsafe()) }
+          return { changed, stop: onChange(kind, id, () => void changed.openUnsafe()) }
         }),
         ({ changed }) =>
           Effect.gen(function* () {
             for (;;) {
               changed.closeUnsafe()
               const now = yield* read
-              if (now.state.status !== "running") return now
+              if (condition(now)) return now
               yield* Effect.raceFirst(changed.await, unstored(null))
             }
           }),
         ({ stop }) => Effect.sync(stop)
       )
   })
+)
+
+/** Builds a function that waits until a pipeline has ended. */
+export const makeUntilEnded = once(
+  Effect.map(
+    makeUntilChanged,
+    (until) =>
+      <E>(id: string, read: Effect.Effect<Pipeline, E>): Effect.Effect<Pipeline, E | StoreError> =>
+        until({ kind: "pipeline", id, read, condition: ({ state }) => state.status !== "running" })
+  )
 )

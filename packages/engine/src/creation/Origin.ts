@@ -3,7 +3,7 @@
  * tasks (a schedule, a loop, a browser, another machine) give the same facts.
  */
 import type { Actor } from "@backbeat/core/history/Actor"
-import type { Batch, ProcessLimits } from "@backbeat/core/task/TaskSpec"
+import type { Batch, Lineage, ProcessLimits, Source } from "@backbeat/core/task/TaskSpec"
 import type { Owner } from "@backbeat/core/identity/Owner"
 import type { Variables } from "../home/TaskEnvironment.ts"
 
@@ -30,14 +30,18 @@ export interface Origin {
   readonly processLimits: ProcessLimits | null
   /** Limits how many of its tasks run at the same time. */
   readonly batch: Batch | null
+  /** The aggregate that makes it; absent for what a caller asks for. */
+  readonly source?: Source
 }
 
 /** The lineage fields that all tasks of an origin share. */
 export const lineageOf = ({
   batch,
-  machine
-}: Origin): { readonly batch?: Batch; readonly machine?: string } => ({
+  machine,
+  source
+}: Origin): Pick<Lineage, "batch" | "machine" | "source"> => ({
   ...(batch === null ? {} : { batch }),
+  ...(source === undefined ? {} : { source }),
   ...(machine === null ? {} : { machine })
 })
 

@@ -98,6 +98,13 @@ const specificationOf = (
   })
 }
 
+/** A task that is started again by its own id remains a task of its pipeline, and of its source. */
+const keptLineage = ({ lineage: { pipelineId, source } }: Task): Lineage => ({
+  ...noLineage,
+  pipelineId,
+  ...(source === undefined ? {} : { source })
+})
+
 /** Builds the checks that reject an id whose task or pipeline must not be replaced. */
 const makeCheckId = Effect.gen(function* () {
   const { root } = yield* Home
@@ -166,11 +173,7 @@ export const makeCreateTask = once(
         dependsOnOf(input).length
       )
       yield* checkSpawn(input, wanted.specified, dependencies)
-      // A step that is started again by its own id remains a step of its pipeline.
-      const lineage = {
-        ...(wanted.lineage ?? { ...noLineage, pipelineId: task.lineage.pipelineId }),
-        ...lineageOf(wanted.origin)
-      }
+      const lineage = { ...(wanted.lineage ?? keptLineage(task)), ...lineageOf(wanted.origin) }
       yield* quota.checkDepth(wanted.owner.depth)
       if (!live) yield* quota.checkLive
       const changes = { spec, reason: null, owner: wanted.owner, lineage }

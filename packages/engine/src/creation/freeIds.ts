@@ -1,7 +1,5 @@
-/** Finds free ids for new tasks and pipelines. */
+/** Finds free ids for new tasks, pipelines and other aggregates. */
 import { hashOf } from "@backbeat/core/identity/hashOf"
-import { makePipelineId } from "@backbeat/core/pipeline/PipelineId"
-import { makeScheduleId } from "@backbeat/core/schedule/ScheduleId"
 import { makeTaskId } from "@backbeat/core/task/TaskId"
 import { IdStore } from "@backbeat/store/IdStore"
 import * as Effect from "effect/Effect"
@@ -11,6 +9,9 @@ import { once } from "../wiring/once.ts"
 /** Depends on the request alone, so that a repeated request gets the same ids. */
 const randomOf = ({ requestId }: Origin, step: number): number =>
   (hashOf(requestId) + step) % 32_768
+
+/** Makes an id from an instant (epoch ms) and a whole number from 0 to 32767. */
+type MakeId = (atMs: number, random: number) => string
 
 /** Builds the functions that find free ids. */
 export const makeFreeIds = once(
@@ -25,18 +26,10 @@ export const makeFreeIds = once(
       }
     })
 
-    /** An id for a pipeline without one. */
-    const freePipelineId = Effect.fnUntraced(function* (origin: Origin) {
+    /** An id for another aggregate without one. */
+    const freeIdOf = Effect.fnUntraced(function* (make: MakeId, origin: Origin) {
       for (let step = 0; ; step++) {
-        const id = makePipelineId(origin.requestedAt, randomOf(origin, step))
-        if ((yield* ids.kindOf(id)) === null) return id
-      }
-    })
-
-    /** The id of a schedule without one. */
-    const freeScheduleId = Effect.fnUntraced(function* (origin: Origin) {
-      for (let step = 0; ; step++) {
-        const id = makeScheduleId(origin.requestedAt, randomOf(origin, step))
+        const id = make(origin.requestedAt, randomOf(origin, step))
         if ((yield* ids.kindOf(id)) === null) return id
       }
     })
@@ -53,6 +46,6 @@ export const makeFreeIds = once(
       return [...found]
     })
 
-    return { freeId, freeIds, freePipelineId, freeScheduleId }
+    return { freeId, freeIdOf, freeIds }
   })
 )

@@ -1,4 +1,5 @@
 /** Creates pipelines: a pipeline and all its tasks are stored in one commit, or nothing is. */
+import { makePipelineId } from "@backbeat/core/pipeline/PipelineId"
 import { pipelineAggregate } from "@backbeat/core/pipeline/aggregate"
 import { nearest } from "@backbeat/contract/nearest"
 import { type Problem, problem, atField } from "@backbeat/contract/Problem"
@@ -83,13 +84,13 @@ export const makeStorePipeline = once(
   Effect.gen(function* () {
     const checkFree = yield* makeCheckFree
     const createTask = yield* makeCreateTask
-    const { freeIds, freePipelineId } = yield* makeFreeIds
+    const { freeIds, freeIdOf } = yield* makeFreeIds
 
     return (tx: FullTx, input: PipelineInput, context: CreationContext, source?: Source) =>
       Effect.gen(function* () {
         const { origin } = context
         const owner = ownerOf(origin, 0)
-        const id = input.id ?? (yield* freePipelineId(origin))
+        const id = input.id ?? (yield* freeIdOf(makePipelineId, origin))
         yield* checkFree(input)
         const { items, order } = yield* Effect.fromResult(
           itemsOf(yield* freeIds(idsOf(id, input)), input)

@@ -25,6 +25,7 @@ const agents = () => import("./agents.ts").then(({ makeAgentsHandlers }) => make
 const config = () => import("./config.ts").then(({ makeConfigHandlers }) => makeConfigHandlers)
 const pipeline = () =>
   import("./pipeline.ts").then(({ makePipelineHandlers }) => makePipelineHandlers)
+const loop = () => import("./loop.ts").then(({ makeLoopHandlers }) => makeLoopHandlers)
 const queue = () => import("./queue.ts").then(({ makeQueueHandlers }) => makeQueueHandlers)
 const schedule = () =>
   import("./schedule.ts").then(({ makeScheduleHandlers }) => makeScheduleHandlers)
@@ -83,6 +84,13 @@ const loaders = {
   "schedule upcoming": scheduleCalendar,
   "schedule runs": scheduleCalendar,
   "schedule examples": schedule,
+  "loop create": loop,
+  "loop get": loop,
+  "loop list": loop,
+  "loop pause": loop,
+  "loop resume": loop,
+  "loop cancel": loop,
+  "loop clean": loop,
   "queue list": queue,
   "queue pause": queue,
   "queue resume": queue,

@@ -5,6 +5,7 @@ import { cutTask } from "@backbeat/contract/cutTask"
 import * as operations from "@backbeat/contract/operation/output"
 import type { Input } from "@backbeat/contract/table"
 import { type EventType, eventTypes, isEventType } from "@backbeat/core/history/RecordedEvent"
+import { hasLoopEnded } from "@backbeat/core/loop/Loop"
 import { isFinal, statuses } from "@backbeat/core/task/TaskState"
 import { History } from "@backbeat/store/History"
 import { type TaskFilter, TaskStore } from "@backbeat/store/TaskStore"
@@ -18,6 +19,7 @@ import { Transitions } from "../commit/Transitions.ts"
 import { type Call, handle, readingOf, withPayload, toProblem } from "../call/Call.ts"
 import { eventFrame, lineFrame, pipelineSnapshotFrame, snapshotFrame } from "../view/frame.ts"
 import { makeLinesBeforeEnds } from "../logs/linesBeforeEnds.ts"
+import { makeLoopView } from "../view/LoopView.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
 import { View } from "../view/View.ts"
 import { requiresStream, wrongField } from "../call/wrongField.ts"
@@ -48,6 +50,7 @@ interface Filter {
   readonly taskIds: ReadonlyArray<string> | undefined
   readonly tag: string | undefined
   readonly pipelineId: string | undefined
+  readonly source: { readonly kind: string; readonly id: string } | undefined
   readonly types: ReadonlyArray<EventType> | undefined
 }
 
@@ -58,6 +61,7 @@ const makeHistory = Effect.gen(function* () {
   const transitions = yield* Transitions
   const view = yield* View
   const pipelines = yield* makePipelineView
+  const loops = yield* makeLoopView
 
   const page = (filter: Filter, since: number, limit: number) =>
     Effect.mapError(history.events({ ...filter, since, limit }), toProblem)
@@ -78,8 +82,9 @@ const makeHistory = Effect.gen(function* () {
     return (yield* count({ status: live })) === 0
   })
 
-  /** Whether all named tasks have ended. Only a restart causes further events. */
-  const hasEnded = Effect.fnUntraced(function* ({ taskIds, pipelineId }: Filter) {
+  /** Whether everything that is named has ended. Only a restart causes further events. */
+  const hasEnded = Effect.fnUntraced(function* ({ taskIds, pipelineId, source }: Filter) {
+    if (source !== undefined) return hasLoopEnded((yield* loops.find(source.id)).state)
     if (taskIds === undefined && pipelineId === undefined) return false
     const pipeline = pipelineId === undefined ? null : yield* pipelines.find(pipelineId)
     return pipeline?.state.status !== "running" && (yield* haveEnded(taskIds ?? []))
@@ -117,6 +122,7 @@ const makeHistory = Effect.gen(function* () {
 export const makeEventsHandler = Effect.gen(function* () {
   const view = yield* View
   const pipelines = yield* makePipelineView
+  const loops = yield* makeLoopView
   const taskLines = yield* makeTaskLines
   const linesBeforeEnds = yield* makeLinesBeforeEnds
   const { page, recordedFrom } = yield* makeHistory
@@ -124,12 +130,14 @@ export const makeEventsHandler = Effect.gen(function* () {
   const filterOf = Effect.fnUntraced(function* (input: Input<"events">) {
     const ids = [...(input.id === undefined ? [] : [input.id]), ...(input.ids ?? [])]
     yield* Effect.forEach(ids, view.find)
-    const { tag, pipelineId } = input
+    const { tag, pipelineId, loopId } = input
     if (pipelineId !== undefined) yield* pipelines.find(pipelineId)
+    if (loopId !== undefined) yield* loops.find(loopId)
     return {
       taskIds: ids.length === 0 ? undefined : ids,
       tag,
       pipelineId,
+      source: loopId === undefined ? undefined : { kind: "loop", id: loopId },
       types: yield* typesOf(input)
     } satisfies Filter
   })

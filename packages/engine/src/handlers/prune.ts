@@ -9,6 +9,7 @@ import { Settings } from "../configuration/Settings.ts"
 import { makeClearLeftOvers } from "../retention/clearLeftOvers.ts"
 import { dayMs, makePrune, type Pruned } from "../retention/prune.ts"
 import { type Call, handle, toProblem } from "../call/Call.ts"
+import { makeForgetLoops } from "../loop/forgetLoops.ts"
 import { makeSelect } from "../waiting/selection.ts"
 import { iso } from "../view/taskAnswer.ts"
 import { wrongField } from "../call/wrongField.ts"
@@ -51,6 +52,7 @@ export const makePruneHandler = Effect.gen(function* () {
   const select = yield* makeSelect
   const whyNothing = yield* makeWhyNothing
   const clearLeftOvers = yield* makeClearLeftOvers
+  const forgetLoops = yield* makeForgetLoops
 
   const wantedBy = Effect.fnUntraced(function* (input: Input<"prune">, call: Call) {
     const { olderThanDays, status, ids, tag, mine } = input
@@ -95,6 +97,7 @@ export const makePruneHandler = Effect.gen(function* () {
       const untouchedSince =
         status === undefined ? endedBefore : now - settings.current().retentionDays * dayMs
       const left = yield* Effect.mapError(clearLeftOvers(untouchedSince), toProblem)
+      yield* Effect.mapError(forgetLoops(untouchedSince), toProblem)
       return { removed, freedBytes: freedBytes + left, dryRun, ...reason }
     })
   )

@@ -21,6 +21,7 @@ import { treeOf } from "../attempt/attemptSpec.ts"
 import { type Call, handle, toProblem } from "../call/Call.ts"
 import { makeReadLastLines } from "../view/lastLines.ts"
 import { ownKey } from "../waiting/selection.ts"
+import { makeOrLoop } from "../view/orLoop.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
 import { iso } from "../view/taskAnswer.ts"
 import { totalOf } from "../view/paging.ts"
@@ -50,6 +51,7 @@ const makeStatusHandler = Effect.gen(function* () {
   const { root } = yield* Home
   const view = yield* View
   const pipelines = yield* makePipelineView
+  const orLoop = yield* makeOrLoop
   const taskAtLastEnd = yield* makeTaskAtLastEnd
   const inAttempt = yield* makeInAttempt
   const checkpointOf = Effect.fnUntraced(function* (task: Task) {
@@ -62,7 +64,7 @@ const makeStatusHandler = Effect.gen(function* () {
     return found ?? (yield* Effect.fail(noSuchAttempt(task, attempt)))
   })
 
-  const answer = ({ id, attempt, checkpoint }: Input<"status">) =>
+  const ofTask = ({ id, attempt, checkpoint }: Input<"status">) =>
     Effect.gen(function* () {
       const { task: now, pipeline } = yield* view.named(id)
       if (now === null && checkpoint === true) return yield* Effect.fail(onlyOfTask("checkpoint"))
@@ -74,6 +76,8 @@ const makeStatusHandler = Effect.gen(function* () {
         ...(pipeline === null ? {} : { pipeline: yield* pipelines.show(pipeline) })
       }
     })
+
+  const answer = (input: Input<"status">) => orLoop(input.id, ofTask(input), (loop) => ({ loop }))
 
   const several = (payloads: ReadonlyArray<unknown>) =>
     Effect.gen(function* () {
@@ -90,9 +94,11 @@ const makeStatusHandler = Effect.gen(function* () {
       const errors = answers.flatMap(({ id, result }) =>
         Result.isFailure(result) ? [{ id, error: errorOf(result.failure, surface) }] : []
       )
-      const pipelinesFound = found.flatMap(({ pipeline }) => pipeline ?? [])
+      const pipelinesFound = found.flatMap((one) => ("pipeline" in one ? (one.pipeline ?? []) : []))
+      const loops = found.flatMap((one) => ("loop" in one ? [one.loop] : []))
       return {
-        tasks: found.flatMap(({ task }) => task ?? []),
+        tasks: found.flatMap((one) => ("task" in one ? (one.task ?? []) : [])),
+        ...(loops.length === 0 ? {} : { loops }),
         ...(pipelinesFound.length === 0 ? {} : { pipelines: pipelinesFound }),
         ...(errors.length === 0 ? {} : { errors })
       }
@@ -109,6 +115,12 @@ const ownerOf = ({ mine, sessionId }: Input<"list">, call: Call) => {
     : Effect.fail(
         wrongField("mine", "cannot be combined with sessionId", "Use exactly one of them.")
       )
+}
+
+/** What evaluates for a loop is listed with that, or by its id. */
+const sourceOf = ({ loopId, ids }: Input<"list">) => {
+  if (loopId !== undefined) return { source: { kind: "loop", id: loopId } }
+  return ids === undefined ? { hidden: false } : {}
 }
 
 /** Builds a function that adds last lines and memory use to listed tasks, when requested. */
@@ -171,6 +183,7 @@ const makeListHandler = Effect.gen(function* () {
             sessionId: yield* ownerOf(input, call),
             kind: input.kind,
             pipelineId: input.pipelineId,
+            ...sourceOf(input),
             workKey: input.workKey,
             since: since === undefined ? undefined : Date.parse(since)
           },

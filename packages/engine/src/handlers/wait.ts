@@ -23,6 +23,8 @@ import { makeWaitUntil, makeUntilEnded } from "../commit/until.ts"
 import { makeAwaitMany, pipelineSupportsOnlyEnd, type WaitCondition } from "../waiting/awaitMany.ts"
 import { type Call, handle, toProblem } from "../call/Call.ts"
 import { makeLastLines } from "../view/lastLines.ts"
+import { makeLoopView } from "../view/LoopView.ts"
+import { makeUntilLoop } from "../waiting/loopEnd.ts"
 import { makePipelineView } from "../view/PipelineView.ts"
 import { makeSelect } from "../waiting/selection.ts"
 import { makeShowEndedPipeline } from "../view/showEndedPipeline.ts"
@@ -137,20 +139,20 @@ const makeAwaitOne = Effect.gen(function* () {
 /** Builds a function that returns the ids to wait for. */
 const makeIdsOf = Effect.map(makeSelect, (select) =>
   Effect.fnUntraced(function* (input: Input<"wait">, call: Call) {
-    const { id, ids, tag, pipelineId, mine } = input
-    const given = [id, ids, tag, pipelineId, mine === true ? mine : undefined].filter(
+    const { id, ids, tag, pipelineId, loopId, mine } = input
+    const given = [id, ids, tag, pipelineId, loopId, mine === true ? mine : undefined].filter(
       (each) => each !== undefined
     )
     if (given.length !== 1) {
       return yield* Effect.fail(
         wrongField(
           "id",
-          "exactly one of id, ids, tag, pipelineId and mine is required",
+          "exactly one of id, ids, tag, pipelineId, loopId and mine is required",
           "Use exactly one of them."
         )
       )
     }
-    const one = id ?? pipelineId
+    const one = id ?? pipelineId ?? loopId
     return one === undefined ? yield* select(input, call, { live: false }) : [one]
   })
 )
@@ -213,6 +215,8 @@ export const makeWaitHandler = Effect.gen(function* () {
   const awaitPipeline = yield* makeAwaitPipeline
   const awaitOne = yield* makeAwaitOne
   const limitTime = yield* makeTimeLimit
+  const loops = yield* makeLoopView
+  const untilLoop = yield* makeUntilLoop
 
   const cursor = Effect.mapError(Effect.map(history.lastSequence, String), toProblem)
 
@@ -221,7 +225,14 @@ export const makeWaitHandler = Effect.gen(function* () {
       Effect.map(cursor, (at) => ({ ...ended, cursor: at }))
     )
 
+  const awaitLoopOf = Effect.fnUntraced(function* (id: string, input: Input<"wait">) {
+    const stray = input.for === undefined ? (input.mode === undefined ? null : "mode") : "for"
+    if (stray !== null) return yield* Effect.fail(wrongField(stray, "requires tasks", "Remove it."))
+    return { loop: loops.show(yield* untilLoop(id), input.full), cursor: yield* cursor }
+  })
+
   const awaitSingle = Effect.fnUntraced(function* (id: string, input: Input<"wait">) {
+    if ((yield* loops.look(id)) !== null) return yield* awaitLoopOf(id, input)
     if ((yield* view.named(id)).task === null) return yield* awaitPipelineOf(id, input)
     const what = input.for ?? "end"
     if (typeof what === "object" && "log" in what) {
@@ -241,6 +252,7 @@ export const makeWaitHandler = Effect.gen(function* () {
     input: Input<"wait">
   ): Effect.Effect<typeof operations.wait.output.Type, Problem> => {
     if (input.pipelineId !== undefined) return awaitPipelineOf(input.pipelineId, input)
+    if (input.loopId !== undefined) return awaitLoopOf(input.loopId, input)
     if (input.id !== undefined) return awaitSingle(input.id, input)
     return Effect.flatMap(awaitMany(ids, input, awaitOne.reached), (ended) =>
       Effect.map(cursor, (at) => ({ ...ended, cursor: at }))

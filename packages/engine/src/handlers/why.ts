@@ -3,7 +3,7 @@ import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
 import { CallerSurface, written } from "../call/written.ts"
 import { callOf, sentence, type Text, firstOf, flagOf } from "@backbeat/contract/Text"
 import * as operations from "@backbeat/contract/operation/read"
-import type { Output } from "@backbeat/contract/table"
+import type { Input, Output } from "@backbeat/contract/table"
 import { withSpawnTime } from "@backbeat/core/task/decide"
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
 import type { Task } from "@backbeat/core/task/Task"
@@ -16,11 +16,9 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { queueBlockers, type QueueState } from "../queue/QueueBlocker.ts"
 import { makeQueueSnapshot } from "../queue/queueSnapshot.ts"
-import { readableDir } from "../output/readableDir.ts"
 import type { Configuration } from "../configuration/configuration.ts"
 import { Home } from "../home/Home.ts"
 import { Settings } from "../configuration/Settings.ts"
-import { endOfStream } from "../output/endOfStream.ts"
 import { describeWasHeld, type HeldPort } from "../process/heldPort.ts"
 import { inspectAttempt } from "../process/inspectAttempt.ts"
 import { peakMemoryOf } from "../process/peakMemory.ts"
@@ -31,7 +29,10 @@ import { actorName } from "../call/actorName.ts"
 import { handle, toProblem } from "../call/Call.ts"
 import { iso } from "../view/taskAnswer.ts"
 import { View } from "../view/View.ts"
+import { makeLoopView } from "../view/LoopView.ts"
+import { whyLoop } from "../view/whyLoop.ts"
 import { makeWhyPipeline } from "../view/whyPipeline.ts"
+import { deniedOf, lastSaid } from "../view/whyAgent.ts"
 import { makeWhyBlocked } from "../view/whyBlocked.ts"
 import { reasons } from "../view/whyHistory.ts"
 import { makeWhyProcesses, sayEnded } from "../view/whyProcesses.ts"
@@ -210,43 +211,6 @@ const delayedOutput = (
       ]
     : []
 
-/** The tool calls that an agent's permissions denied. */
-const deniedOf = ({ spec, state }: Task): ReadonlyArray<Reason> => {
-  const end = "end" in state ? state.end : null
-  const { allowedBy, denied = [], deniedMore = 0 } = end?.agent?.result ?? {}
-  if (spec.work.kind !== "prompt" || end === null || denied.length === 0) return []
-  const calls = denied.map(({ tool, what }) => `${tool} ${what}`.trim()).join("; ")
-  const more = deniedMore === 0 ? "" : `; and ${deniedMore} more`
-  const help =
-    allowedBy === undefined ? "" : `; permissionMode ${allowedBy.permissionMode} would allow it`
-  return [
-    {
-      what: `${spec.work.agent} was denied by its permissions: ${calls}${more}${help}`,
-      since: iso(end.endedAt)
-    }
-  ]
-}
-
-/** The last output of an agent that timed out: it may have waited for something. */
-const lastSaid = Effect.fnUntraced(function* (root: string, task: Task) {
-  const { state, spec } = task
-  if (
-    spec.work.kind !== "prompt" ||
-    state.status !== "failed" ||
-    !["TimedOut", "StalledOutput"].includes(state.failure.type)
-  )
-    return []
-  const [line] = yield* endOfStream({
-    dir: readableDir(root, task, state.attempt),
-    stream: "stdout",
-    lines: 1,
-    maxBytes: 2000
-  })
-  return line === undefined
-    ? []
-    : [{ what: `the last output of ${spec.work.agent}: ${line}`, since: iso(state.end.endedAt) }]
-})
-
 /** Says that the queue of a running task has no limit, although the caller named it. */
 const explainUnlimited = (
   configuration: Configuration,
@@ -286,8 +250,9 @@ export const makeWhyHandler = Effect.gen(function* () {
   const { root } = yield* Home
   const explainProcesses = yield* makeWhyProcesses
   const explainPipeline = yield* makeWhyPipeline
+  const { look: lookAtLoop } = yield* makeLoopView
   const explainRunning = yield* makeWhyRunning
-  return handle(operations.why, ({ id }) =>
+  const explainTask = ({ id }: Input<"why">) =>
     Effect.gen(function* () {
       const { task: stored, pipeline } = yield* view.named(id)
       if (stored === null) return yield* explainPipeline(pipeline)
@@ -340,8 +305,13 @@ export const makeWhyHandler = Effect.gen(function* () {
         ...(peak === null ? {} : { peakMemoryBytes: peak }),
         next: found?.next ?? nextOf(task, yield* explainAgain(task), now)
       }
-    }).pipe(
-      Effect.mapError(toProblem),
+    }).pipe(Effect.mapError(toProblem))
+
+  return handle(operations.why, (input) =>
+    lookAtLoop(input.id).pipe(
+      Effect.flatMap((loop) =>
+        loop === null ? explainTask(input) : Effect.succeed(whyLoop(loop))
+      ),
       Effect.flatMap(({ next, ...explained }) =>
         Effect.map(next === null ? Effect.succeed(null) : written(next), (nextText) => ({
           ...explained,

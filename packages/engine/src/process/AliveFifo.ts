@@ -1,7 +1,6 @@
 /**
- * The `alive` FIFO in an attempt's folder. Every process of the attempt inherits its write end, and
- * holds it unless it closes it. If it has no writer, no such process is alive, and there can be no
- * new writer.
+ * The `alive` FIFO of an attempt folder: every process of the attempt's tree holds its write end, unless it closed it.
+ * No writer left means that nothing of that tree lives; nobody can become a writer again.
  */
 import { closeSync, constants, openSync, readSync } from "../system/files.ts"
 import { join } from "node:path"
@@ -15,23 +14,23 @@ const openRead = (dir: string): number | null => {
     return openSync(join(dir, "alive"), constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (refusal) {
     if (isShortage(refusal)) throw refusal
-    // A removed FIFO has no detectable writer.
+    // A FIFO that was taken away is held by nobody that could be heard of.
     return null
   }
 }
 
-/** A FIFO that was just opened does not report a writer that closed it before; only a read does. */
+/** A FIFO opened just now does not report the hang-up of a writer that left before: only a read tells. */
 const hasWriter = (fd: number): boolean => {
   try {
     while (readSync(fd, sink, 0, sink.length, null) > 0);
     return false
   } catch (refusal) {
-    // Anything else in its place, such as a folder, has no writers.
+    // What stands in its place, a folder for example, has no writers.
     return errorCode(refusal) === "EAGAIN"
   }
 }
 
-/** Whether a process of the attempt holds the FIFO. */
+/** Whether a process of the attempt that kept the FIFO lives now. */
 export const isHeld = (dir: string): boolean => {
   const fd = openRead(dir)
   if (fd === null) return false
@@ -42,10 +41,7 @@ export const isHeld = (dir: string): boolean => {
   }
 }
 
-/**
- * Calls back once, possibly before it returns, when no process holds the FIFO. Returns a function
- * that stops waiting.
- */
+/** Calls back once, possibly before it returns, when nobody holds the FIFO; answers how to stop waiting. */
 export const onReleased = (dir: string, released: () => void): (() => void) => {
   const fd = openRead(dir)
   if (fd === null || !hasWriter(fd)) {

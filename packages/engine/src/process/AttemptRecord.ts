@@ -1,7 +1,6 @@
 /**
- * The file `claim` of an attempt. The shim creates it and appends to it: its claim, messages of its
- * shell, the end of the command. Attempts of earlier versions have three files: `claim`, `note` and
- * `exit`.
+ * The file `claim` of an attempt. The shim makes it once and appends to it: its claim, what its shell says, the end of the command.
+ * Attempts of earlier versions have a file for each of the three: `claim`, `note` and `exit`.
  */
 import {
   closeSync,
@@ -14,30 +13,30 @@ import {
 import { join } from "node:path"
 import { errorCode, errorMessage, isShortage } from "./thrown.ts"
 
-/** The content of the file, and when it was last written (epoch ms). */
+/** What the file holds, and when it was last written (epoch ms). */
 export interface WrittenRecord {
   readonly kind: "written"
   readonly text: string
   readonly writtenAt: number
 }
 
-/** The state of the file when it was read. */
+/** The file as it was when it was read. */
 export type AttemptRecord =
   | WrittenRecord
   | { readonly kind: "missing" }
   | { readonly kind: "unreadable"; readonly message: string }
 
-/** The path of the file. */
+/** Where the file is. */
 export const recordPath = (dir: string): string => join(dir, "claim")
 
-/** The files in which shims of earlier versions wrote the end and the messages of their shell. */
+/** Where shims of earlier versions wrote the end, and what their shell said. */
 export const earlierPaths = (dir: string) => ({ exit: join(dir, "exit"), note: join(dir, "note") })
 
 const isMissing = (refusal: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(errorCode(refusal))
 
 const usualBytes = 4096
 
-/** Usually one read is enough: most records are short. */
+/** Nearly always by one call: the records of most attempts are short. */
 const readText = (fd: number): string => {
   const bytes = Buffer.allocUnsafe(usualBytes)
   const length = readSync(fd, bytes, 0, usualBytes, 0)
@@ -53,19 +52,19 @@ const readRegular = (path: string): WrittenRecord => {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const text = readText(fd)
-    // Read after the content: otherwise a later write would get the time of an earlier one.
+    // Looked at afterwards: what is written in between would be told with the time of what was written before.
     const stat = fstatSync(fd)
     if (!stat.isFile()) throw new Error(notRegular)
     return { kind: "written", text, writtenAt: Math.round(stat.mtimeMs) }
   } catch (refusal) {
-    // For a folder, the system call itself fails.
+    // Of a folder the system says itself that it cannot be read.
     throw errorCode(refusal) === "ESPIPE" ? new Error(notRegular) : refusal
   } finally {
     closeSync(fd)
   }
 }
 
-/** Reads a file of an attempt. Throws only if the system lacks descriptors or memory. */
+/** Reads a file of an attempt. Throws only when the system is short of descriptors or memory. */
 export const readAttemptFile = (path: string): AttemptRecord => {
   try {
     return readRegular(path)
@@ -76,27 +75,24 @@ export const readAttemptFile = (path: string): AttemptRecord => {
   }
 }
 
-/** Reads the record of an attempt. Throws only if the system lacks descriptors or memory. */
+/** Reads the record of an attempt. Throws only when the system is short of descriptors or memory. */
 export const readAttemptRecord = (dir: string): AttemptRecord => readAttemptFile(recordPath(dir))
 
-/**
- * A shim's claim with the blanks after it: pid, the earliest start in ticks since boot, the instant
- * of its spawn (epoch ms), boot.
- */
+/** A shim's claim with the blanks behind it: pid, the least ticks since boot at its start, the instant of its spawn (epoch ms), boot. */
 const shimClaim = /^shim (\d+) (\d+) (\d+) (.+)\n *\n/u
 
-/** The first lines of a shim's record, and the text after them. */
+/** What a shim says in the first lines of its record, and what comes behind them. */
 export interface ShimClaim {
   readonly pid: number
   readonly since: number
   readonly spawnedAt: number
   readonly bootId: string
-  /** The claim without the pid; only this shim has it in its environment. */
+  /** The claim without the pid, which the environment of this shim alone has. */
   readonly order: string
   readonly rest: string
 }
 
-/** The shim's claim; null if it is incomplete, an engine's, or of an earlier version. */
+/** The shim's claim; null for one that is not complete, an engine's, and one of an earlier version. */
 export const parseShimClaim = (record: AttemptRecord): ShimClaim | null => {
   const found = record.kind === "written" ? shimClaim.exec(record.text) : null
   const [line, pid, since, spawnedAt, bootId] = found ?? []
@@ -112,7 +108,7 @@ export const parseShimClaim = (record: AttemptRecord): ShimClaim | null => {
   }
 }
 
-/** The messages of the shell around the command. */
+/** What the shell around the command has said of it. */
 export const noteOf = (dir: string, record: AttemptRecord): string => {
   const claim = parseShimClaim(record)
   if (claim !== null) return claim.rest

@@ -1,6 +1,5 @@
 /**
- * The claim of an attempt. It is created once: by the shim that runs the attempt, or by an engine
- * that prevents the attempt from starting.
+ * The claim of an attempt: made once, by the shim that runs the attempt or by an engine that rules it out.
  */
 import { linkSync, rmSync, statSync, writeFileSync } from "../system/files.ts"
 import {
@@ -16,9 +15,8 @@ import { hasProc, parseStat, readProcFile } from "./ProcessTable.ts"
 import { orderVariable } from "./shimCall.ts"
 
 /**
- * The owner of an attempt: none, an engine that prevents its start, a shim that is still writing
- * its claim, a known shim, or damaged. `since` are the ticks since boot before which the shim did
- * not start, 0 if unknown. `identity` is null after the shim has ended.
+ * Whose the attempt is: nobody's, ruled out by an engine, a shim's that is just writing its name, a known shim's, or damaged. `since` are the
+ * ticks since boot before which the shim did not begin, 0 when they are not known; `identity` is null once the shim is gone.
  */
 export type Claim =
   | { readonly kind: "none" }
@@ -35,7 +33,7 @@ export type Claim =
       readonly identity: ProcessIdentity | null
     }
 
-/** Without /proc the shim is recognized by its start between two instants. */
+/** Without /proc nobody can tell which process a shim was: it is the one that began between two instants. */
 const identifyByTime = (pid: number, from: number, until: number): ProcessIdentity | null => {
   const identity = identify(pid)
   if (identity === null) return null
@@ -43,17 +41,14 @@ const identifyByTime = (pid: number, from: number, until: number): ProcessIdenti
   return startedAt >= Math.floor(from / 1000) * 1000 && startedAt <= until ? identity : null
 }
 
-/**
- * The process with this order in its environment. Only one shim has it; its command does not get
- * it.
- */
+/** The process that has this order in its environment: it is one shim's alone, and the command does not get it. */
 const identifyByOrder = (pid: number, order: string): ProcessIdentity | null => {
   const identity = identify(pid)
   const environ = identity === null ? null : readProcFile(`/proc/${pid}/environ`)
   return environ?.includes(`${orderVariable}=${order}\0`) === true ? identity : null
 }
 
-/** A claim of earlier versions: the pid, a line of /proc/PID/stat, the boot. */
+/** A claim as earlier versions wrote it: the pid, a line of /proc/PID/stat, the boot. */
 const parseEarlier = (dir: string, text: string, writtenAt: number): Claim => {
   const [name, stat, bootId, rest] = text.split("\n")
   const pid = Number(/^shim (\d+)$/.exec(name ?? "")?.[1])
@@ -71,7 +66,7 @@ const parseEarlier = (dir: string, text: string, writtenAt: number): Claim => {
   }
 }
 
-/** The claim in an attempt's record. Throws only if the system lacks descriptors or memory. */
+/** The claim in an attempt's record. Throws only when the system is short of descriptors or memory. */
 export const claimIn = (dir: string, record: AttemptRecord): Claim => {
   if (record.kind === "missing") return { kind: "none" }
   if (record.kind === "unreadable") return record
@@ -96,17 +91,14 @@ export const claimIn = (dir: string, record: AttemptRecord): Claim => {
   }
 }
 
-/**
- * Reads an attempt's claim; none for a missing folder. Throws only if the system lacks descriptors
- * or memory.
- */
+/** Reads an attempt's claim; that of a missing folder is nobody's. Throws only when the system is short of descriptors or memory. */
 export const readClaim = (dir: string): Claim => claimIn(dir, readAttemptRecord(dir))
 
 const isMissing = (refusal: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(errorCode(refusal))
 
 /**
- * Prevents an attempt from starting, for the given reason: a late shim finds it claimed. Returns
- * false if it is already claimed or its folder is gone.
+ * Rules an attempt out for the given reason, so that a late shim never runs its command; false when it is claimed
+ * already or its folder is gone.
  */
 export const claimAttempt = (
   dir: string,
@@ -121,7 +113,7 @@ export const claimAttempt = (
     throw refusal
   }
   try {
-    // A hard link appears complete or not at all. So a claim without a name is always a shim's.
+    // A link appears complete or not at all, so that an unnamed claim is always a shim's.
     linkSync(draft, recordPath(dir))
     return true
   } catch (refusal) {
@@ -132,14 +124,11 @@ export const claimAttempt = (
   }
 }
 
-/**
- * Prevents an unclaimed attempt from starting, for the given reason, if the disk has space for the
- * claim; a late shim needs the same space. An existing claim needs no attempt to write one.
- */
+/** Rules an attempt out that nobody has claimed, for the given reason, where the disk has room for that: a late shim needs the same room. A claim is made once, so that one which is there needs no try. */
 export const preventUnclaimedStart = (dir: string, reason: string): void => {
   try {
     if (readClaim(dir).kind === "none") claimAttempt(dir, reason)
   } catch {
-    // Results of the search are reported anyway.
+    // What is found or stopped there is told all the same.
   }
 }

@@ -1,6 +1,5 @@
 /**
- * The end of an attempt, as the last line of its record. Shims of earlier versions wrote it to the
- * file `exit`.
+ * What the shim leaves of an attempt's end, as the last line of its record. Shims of earlier versions wrote it into a file of its own, `exit`.
  */
 import { constants as system } from "node:os"
 import {
@@ -17,10 +16,7 @@ export type CommandEnd =
   | { readonly kind: "exited"; readonly code: number }
   | { readonly kind: "signalled"; readonly signal: string }
 
-/**
- * The end of a command with its instant, and the CPU time of its awaited processes; null if the
- * shell did not report it.
- */
+/** A command's end with its instant and the CPU time of its waited-for processes; null when the shell did not tell it. */
 export type ExitRecord = {
   readonly end: CommandEnd
   readonly endedAt: number
@@ -34,13 +30,10 @@ for (const [name, number] of Object.entries(system.signals)) {
 
 const signalName = (number: number): string => signalNames.get(number) ?? `SIG${number}`
 
-/** A line printed by `times`. Some shells use the decimal point of the task's locale. */
+/** What `times` prints, a line of it. Some shells write the decimal point of the task's locale. */
 const timesLine = /^(\d+)m(\d+)[.,](\d+)s (\d+)m(\d+)[.,](\d+)s$/u
 
-/**
- * The CPU time of the command in ms, from the last output of `times`, whose second line is for the
- * shell's children. Null if it printed nothing.
- */
+/** The CPU time of the command in ms: the last that `times` printed, of which the second line is that of the shell's children. Null when it printed nothing. */
 export const parseCpuMs = (note: string): number | null => {
   const printed = note.split("\n").flatMap((line) => {
     const found = timesLine.exec(line)
@@ -56,24 +49,23 @@ export const parseCpuMs = (note: string): number | null => {
 const statusOf = (kind: "exited" | "signalled", status: number): CommandEnd =>
   kind === "exited" ? { kind, code: status } : { kind, signal: signalName(status - 128) }
 
-/** How the command ended, by the text of an `exit` file; null until its line is complete. */
+/** How the command ended, by the text of an `exit` file; null as long as its line is not complete. */
 export const parseCommandEnd = (text: string): CommandEnd | null => {
   const [, kind, status] = /^end 1 (exited|signalled) (\d+)\n *\n?$/u.exec(text) ?? []
   if (kind !== "exited" && kind !== "signalled") return null
   return statusOf(kind, Number(status))
 }
 
-/** Messages of the shell itself: only the times, and that the command was not executed. */
+/** What a shell prints of its own accord: nothing but the times, and that the command was not executed. */
 const isMessage = (line: string): boolean =>
   line !== "" && line !== unspawned && !timesLine.test(line)
 
-/** The line that says that the shell could not execute the command. */
+/** The line by which the shim says that its shell could not execute the command. */
 export const unspawned = "unspawned"
 
 /**
- * How the command ended, by the text after the shim's claim; null until the last line exists. A
- * shell reports that a command died by a signal, except for SIGINT and SIGPIPE. 130 is a death by
- * SIGINT if the shim was interrupted too.
+ * How the command ended, by what stands behind the shim's claim; null as long as the last line is not there. A shell says that a command died
+ * by a signal, but for SIGINT and SIGPIPE: 130 is a death by SIGINT when the shim was interrupted too.
  */
 export const parseRecordedEnd = (rest: string): CommandEnd | null => {
   const found = /(?:^|\n)end 2 (\d+)( interrupted)?\n$/u.exec(rest)
@@ -91,10 +83,7 @@ const readEarlier = (dir: string): ExitRecord | null => {
   return { end, endedAt: exit.writtenAt, cpuMs: parseCpuMs(noteOf(dir, { kind: "missing" })) }
 }
 
-/**
- * The end in an attempt's record; null if there is no readable one. Throws only if the system lacks
- * descriptors or memory.
- */
+/** The end in an attempt's record; null as long as there is none that can be read. Throws only when the system is short of descriptors or memory. */
 export const endIn = (dir: string, record: AttemptRecord): ExitRecord | null => {
   const claim = parseShimClaim(record)
   if (claim === null || record.kind !== "written") return readEarlier(dir)
@@ -102,8 +91,5 @@ export const endIn = (dir: string, record: AttemptRecord): ExitRecord | null => 
   return end === null ? null : { end, endedAt: record.writtenAt, cpuMs: parseCpuMs(claim.rest) }
 }
 
-/**
- * Reads how an attempt ended; null if unknown. Throws only if the system lacks descriptors or
- * memory.
- */
+/** Reads how an attempt ended; null as long as nobody can tell. Throws only when the system is short of descriptors or memory. */
 export const readExitRecord = (dir: string): ExitRecord | null => endIn(dir, readAttemptRecord(dir))

@@ -1,20 +1,16 @@
-/** Finds the processes that hold a file open, by their descriptors in /proc. */
+/** Which processes hold an open file, found by what the descriptors in /proc lead to. */
 import { readdirSync, statSync } from "../system/files.ts"
 import { isShortage } from "./thrown.ts"
-import type { ProcessRow } from "./ProcessTable.ts"
-import { isSince } from "./ProcessTable.ts"
+import { hasProc, isSince, listProcesses, type ProcessRow } from "./ProcessTable.ts"
 
-/**
- * A file whose holders are searched among the processes that started at `since` or later; `own` are
- * those found so far.
- */
+/** A file whose holders are looked for among the processes that began at `since` or later; `own` are those found by now. */
 export type HeldFile = {
   readonly file: string
   readonly since: number
   readonly own: Set<ProcessRow>
 }
 
-/** The device and inode of a file; null if there is none. Throws if they cannot be read. */
+/** What a file is, whatever path leads to it; null when there is none. Throws when that cannot be told. */
 export const fileId = (path: string): string | null => {
   const stat = statSync(path, { throwIfNoEntry: false })
   return stat === undefined ? null : `${stat.dev}:${stat.ino}`
@@ -38,8 +34,8 @@ const descriptorsOf = (pid: number): ReadonlyArray<string> => {
 }
 
 /**
- * Adds to `own` of each file the processes that hold it. Reads nothing for a process that is
- * already in `own`, and lists the descriptors of each process once for all files.
+ * Adds to `own` of each file the processes that hold it. Of a process that is some file's own already nothing is read for
+ * that file, and however many files there are, its descriptors are listed once.
  */
 export const addHolders = (
   rows: ReadonlyArray<ProcessRow>,
@@ -48,7 +44,7 @@ export const addHolders = (
   const oldestFirst = files.toSorted((one, other) => one.since - other.since)
   const byFile = Map.groupBy(files, ({ file }) => file)
 
-  // A process belongs to few files, so this ends after few steps.
+  // A process is the own of few, so that this ends after as few steps.
   const isWanted = (row: ProcessRow): boolean => {
     for (const { since, own } of oldestFirst) {
       if (!isSince(row, since)) return false
@@ -66,7 +62,7 @@ export const addHolders = (
 
   for (const row of rows) {
     if (!isWanted(row)) continue
-    // Usually the descriptor has the number that the shim gave it.
+    // Nearly always it is where the shim put it.
     follow(row, "3")
     if (!isWanted(row)) continue
     for (const descriptor of descriptorsOf(row.pid)) {
@@ -74,4 +70,14 @@ export const addHolders = (
       if (!isWanted(row)) break
     }
   }
+}
+
+/** Whether any process holds the file; true where that cannot be told. */
+export const isFileHeld = (path: string): boolean => {
+  const file = fileId(path)
+  if (file === null) return false
+  if (!hasProc) return true
+  const own = new Set<ProcessRow>()
+  addHolders(listProcesses(), [{ file, since: 0, own }])
+  return own.size > 0
 }

@@ -1,6 +1,5 @@
 /**
- * The identity of a process beyond its reusable pid. A pid alone is never enough to signal a
- * process or to call it alive.
+ * Who a process is, beyond its reusable pid: nothing is signalled or called alive on the word of a pid alone.
  */
 import { readFileSync } from "../system/files.ts"
 import { ofProcess } from "../system/ofProcess.ts"
@@ -20,18 +19,15 @@ const readBootId = (): string =>
 
 const knownBootId = ofProcess(readBootId)
 
-/** The id of the current boot of the machine. */
+/** The id of the machine's present boot. */
 export const currentBootId = (): string => knownBootId()
 
-/** The identity of a live process; null if there is none or only a zombie. */
+/** The identity of a live process; null when there is none, or only its zombie. */
 export const identify = (pid: number): ProcessIdentity | null => {
   const row = readProcess(pid)
   return row === null ? null : { pid, startTime: row.startTime, bootId: currentBootId() }
 }
 
-/**
- * Whether exactly this process still runs: false for a zombie, another boot, and another process
- * with its pid.
- */
+/** Whether this very process still runs: false for a zombie, for another boot, and for a stranger with its pid. */
 export const isAlive = (identity: ProcessIdentity): boolean =>
   identity.bootId === currentBootId() && readProcess(identity.pid)?.startTime === identity.startTime

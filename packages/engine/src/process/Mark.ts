@@ -1,11 +1,11 @@
-/** The marker of an attempt's processes: variables in their environment. */
+/** The mark of an attempt's processes: what their environment says of whose they are. */
 import { type Folder, folderAt, isSameFolder } from "./folderAt.ts"
 import type { ProcessRow } from "./ProcessTable.ts"
 import { readProcFile } from "./ProcessTable.ts"
 
 /**
- * The marker of an attempt's processes: BACKBEAT_TASK_ID, BACKBEAT_ATTEMPT and BACKBEAT_HOME_ID.
- * Processes of earlier versions have no home id; their home is the folder of BACKBEAT_HOME.
+ * The environment that an attempt's processes carry as BACKBEAT_TASK_ID, BACKBEAT_ATTEMPT and BACKBEAT_HOME_ID. Processes of
+ * earlier versions carry no id of their home: theirs is the home to whose folder BACKBEAT_HOME leads.
  */
 export type Mark = {
   readonly taskId: string
@@ -14,7 +14,7 @@ export type Mark = {
   readonly homeId?: string | undefined
 }
 
-/** All values of each variable: an environment may contain one twice, and each counts. */
+/** Every value that one process has for each variable: an environment may name one twice, and each counts. */
 type OfHome = { readonly homes: ReadonlyArray<string>; readonly homeIds: ReadonlyArray<string> }
 type Carried = OfHome & { readonly row: ProcessRow; readonly attempts: ReadonlyArray<string> }
 
@@ -23,7 +23,7 @@ const attemptName = Buffer.from("BACKBEAT_ATTEMPT=")
 const homeName = Buffer.from("BACKBEAT_HOME=")
 const homeIdName = Buffer.from("BACKBEAT_HOME_ID=")
 
-// Environments are bytes; latin1 maps each byte to a character.
+// Environments are bytes, and each byte is a character of latin1.
 const bytesOf = (text: string): string => Buffer.from(text).toString("latin1")
 
 const valuesOf = (environ: Buffer, name: Buffer): ReadonlyArray<string> => {
@@ -43,20 +43,14 @@ const homeOf = (environ: Buffer): OfHome => ({
   homeIds: valuesOf(environ, homeIdName)
 })
 
-/**
- * Whether a process belongs to the home, by the id, otherwise by the folder, in any spelling of its
- * path.
- */
+/** Whether a process is of the home, by the id, else by the folder, however its path is spelled. */
 const isOfHome = ({ homes, homeIds }: OfHome, { home, homeId }: Mark): boolean => {
   if (homeIds.length > 0) return homeId !== undefined && homeIds.includes(homeId)
   const path = bytesOf(home)
   return homes.some((each) => each === path || isSameFolder(folderOf(each), folderOf(path)))
 }
 
-/**
- * Whether a process certainly belongs to another home: a copied home has the claims of the
- * original.
- */
+/** Whether a process is known to be of another home: a copy of a home has the claims of the original. */
 export const isElsewhere = (pid: number, mark: Mark): boolean => {
   const environ = readProcFile(`/proc/${pid}/environ`)
   if (environ === null) return false
@@ -67,7 +61,7 @@ export const isElsewhere = (pid: number, mark: Mark): boolean => {
   )
 }
 
-/** Reads the environment of each process once, and returns those with the complete marker. */
+/** Reads the environment of each process once; answers which of them carry all of a mark. */
 export const readMarks = (
   rows: ReadonlyArray<ProcessRow>
 ): ((mark: Mark) => ReadonlyArray<ProcessRow>) => {

@@ -1,14 +1,11 @@
 /**
- * Reads the running processes: from /proc on Linux, from ps(1) elsewhere. Zombies are left out,
- * because they run and hold nothing.
+ * What the kernel says of the processes that run now: /proc on Linux, ps(1) elsewhere. Zombies are not listed: they
+ * run nothing and hold nothing.
  */
 import { closeSync, openSync, readdirSync, readSync } from "../system/files.ts"
 import { isShortage } from "./thrown.ts"
 
-/**
- * One live process; `startTime` is ticks since boot on Linux, and the text of `ps -o lstart=`
- * elsewhere.
- */
+/** One live process; `startTime` is ticks since boot on Linux, the text of `ps -o lstart=` elsewhere. */
 export type ProcessRow = {
   readonly pid: number
   readonly ppid: number
@@ -20,16 +17,13 @@ export const hasProc = process.platform === "linux"
 
 let scratch = Buffer.alloc(64 * 1024)
 
-/**
- * The bytes of a /proc file, valid until the next call; null if it cannot be read, because the
- * process is gone or another user's. Throws if the system lacks descriptors or memory.
- */
+/** The bytes of a /proc file, valid until the next call; null when it cannot be read, because the process is gone or another user's. Throws when the system is short of descriptors or memory. */
 export const readProcFile = (path: string): Buffer | null => {
   let fd: number
   try {
     fd = openSync(path, "r")
   } catch (refusal) {
-    // Otherwise a live process would look like one that is gone.
+    // Otherwise a process that lives would look like one that is gone.
     if (isShortage(refusal)) throw refusal
     return null
   }
@@ -49,12 +43,9 @@ export const readProcFile = (path: string): Buffer | null => {
   }
 }
 
-/**
- * Parses a line of /proc/PID/stat; null for a zombie or an incomplete line. Source:
- * proc_pid_stat(5).
- */
+/** Reads a line of /proc/PID/stat; null for a zombie or an incomplete line. Source: proc_pid_stat(5). */
 export const parseStat = (line: string): ProcessRow | null => {
-  // The name may contain spaces and parentheses; nothing after it does.
+  // The name may hold spaces and parentheses; nothing after it does.
   const fields = line.slice(line.lastIndexOf(")") + 2).split(" ")
   const pid = Number.parseInt(line, 10)
   const [state, ppid, pgid] = fields
@@ -68,12 +59,12 @@ export const parseStat = (line: string): ProcessRow | null => {
     !Number.isSafeInteger(pid)
   )
     return null
-  // A main thread that has ended before other threads is shown as a zombie too.
+  // A main thread that has left a process with other threads is shown as a zombie too.
   if ("ZXx".includes(state) && threadCount <= 1) return null
   return { pid, ppid: Number(ppid), pgid: Number(pgid), startTime }
 }
 
-/** Parses a line of `ps -o pid=,ppid=,pgid=,stat=,lstart=`; null for a zombie or anything else. */
+/** Reads a line of `ps -o pid=,ppid=,pgid=,stat=,lstart=`; null for a zombie or anything else. */
 export const parsePs = (line: string): ProcessRow | null => {
   const found = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S.*?)\s*$/.exec(line)
   const [, pid, ppid, pgid, state, startTime] = found ?? []
@@ -101,22 +92,20 @@ const ps = (which: ReadonlyArray<string>): ReadonlyArray<ProcessRow> => {
     .flatMap((line) => parsePs(line) ?? [])
 }
 
-/** The row of one process; null if it does not run. */
+/** The row of one process; null when no such process runs. */
 export const readProcess = (pid: number): ProcessRow | null => {
   if (!hasProc) return ps(["-p", String(pid)])[0] ?? null
   const stat = readProcFile(`/proc/${pid}/stat`)
   return stat === null ? null : parseStat(stat.toString("latin1"))
 }
 
-/**
- * The state letter of a process, such as T for a stopped one; null if it is gone or cannot be read.
- */
+/** The state letter of a process, such as T for one that stands still; null where there is none or that cannot be told. */
 export const readState = (pid: number): string | null => {
   const stat = hasProc ? readProcFile(`/proc/${pid}/stat`)?.toString("latin1") : undefined
   return stat === undefined ? null : (stat.slice(stat.lastIndexOf(")") + 2)[0] ?? null)
 }
 
-/** All running processes. */
+/** All processes that run now. */
 export const listProcesses = (): ReadonlyArray<ProcessRow> =>
   hasProc
     ? readdirSync("/proc").flatMap((name) =>
@@ -124,9 +113,6 @@ export const listProcesses = (): ReadonlyArray<ProcessRow> =>
       )
     : ps(["-A"])
 
-/**
- * Whether a process started at `since` (ticks since boot) or later. `since` is 0 if unknown, and
- * then all count.
- */
+/** Whether a process began at `since`, ticks since boot, or later; all did for 0, as which it is given where those are not known. */
 export const isSince = ({ startTime }: ProcessRow, since: number): boolean =>
   since === 0 || Number(startTime) >= since

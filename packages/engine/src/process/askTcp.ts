@@ -1,8 +1,8 @@
-/** Checks whether a TCP port accepts connections. */
+/** Asks whether a TCP port accepts connections. */
 import * as Effect from "effect/Effect"
 import type { connect as Connect } from "node:net"
 
-/** Null if the answer was right, otherwise a description of what came instead. */
+/** Null when the answer was right, else what came instead. */
 export type Answer = string | null
 
 const answerOf = (connect: typeof Connect, host: string, port: number): Effect.Effect<Answer> =>
@@ -16,13 +16,10 @@ const answerOf = (connect: typeof Connect, host: string, port: number): Effect.E
     return Effect.sync(() => socket.destroy())
   })
 
-/** A server on `localhost` listens on one of these, depending on the server and the machine. */
+/** Servers that listen on `localhost` take one of these: which, depends on the server and on the machine. */
 const loopback = ["127.0.0.1", "::1"]
 
-/**
- * Whether a port accepts connections. Loads the module here, because it costs a starting engine
- * more than the database.
- */
+/** Whether a port accepts connections. The module is loaded here: it costs a beginning engine more than the database does. */
 export const askTcp = (host: string, port: number): Effect.Effect<Answer> =>
   Effect.gen(function* () {
     const { connect } = yield* Effect.promise(() => import("node:net"))

@@ -1,10 +1,7 @@
-/**
- * Runs a short program and returns its output, with limits on time and size. Leaves no process
- * behind.
- */
+/** Runs a short program for what it prints, with bounds on time and size, and leaves nothing of it running. */
 import { signalGroup } from "./posix.ts"
 
-/** What to run, and the limits of time and size. */
+/** What to run, and for how long and how much at most. */
 export interface Capture {
   readonly cmd: ReadonlyArray<string>
   readonly cwd: string
@@ -13,16 +10,10 @@ export interface Capture {
   readonly maxBytes: number
 }
 
-/**
- * How long the rest of the pipe is read after the program has ended: a child of it may hold the
- * pipe forever.
- */
+/** What is in the pipe when the program has ended is read for so long; a child that it left may hold the pipe for ever. */
 const afterwardsMs = 500
 
-/**
- * Standard output as text; null if the program cannot be run, fails, takes too long or prints too
- * much. Never throws.
- */
+/** Standard output as text; null when the program cannot be run, fails, takes too long or prints too much. Never throws. */
 export const capture = async ({
   cmd,
   cwd,

@@ -1,4 +1,4 @@
-/** Describes a live process for people: its pid and the start of its command line. */
+/** A live process for people: its pid and the beginning of its command line. */
 import { isShim } from "./isShim.ts"
 import { hasProc, readProcFile } from "./ProcessTable.ts"
 import { shimName } from "./shimCall.ts"
@@ -11,10 +11,7 @@ const scriptOfTask = /^\S+ \S*\/tasks\/([^/\s]+)\/(\d+)\/script(?= |$)/u
 const argumentsOf = (pid: number): string =>
   readProcFile(`/proc/${pid}/cmdline`)?.toString("utf8").replaceAll("\0", " ") ?? ""
 
-/**
- * Whether a process shows its arguments. A killed process that is not gone yet shows none, and
- * neither does a kernel thread.
- */
+/** Whether a process shows its arguments: one that was killed and is not gone yet shows none, nor does a thread of the kernel. */
 export const showsArguments = (pid: number): boolean => argumentsOf(pid).trim() !== ""
 
 const commandOf = (pid: number): string => {

@@ -1,20 +1,17 @@
-/**
- * Detects that another program already listens on a task's port before the task starts: its answers
- * say nothing about the task.
- */
+/** A port that another program answers on before a task begins: its answers say nothing of the task. */
 import type { Probe } from "@backbeat/core/task/Probe"
 import * as Effect from "effect/Effect"
 import { describeProcess } from "./describeProcess.ts"
 import { listenersAt } from "./listeners.ts"
 import { askTcp } from "./askTcp.ts"
 
-/** The port and its holder, for people. */
+/** The port, and who holds it, for people. */
 export interface HeldPort {
   readonly port: number
   readonly holder: string
 }
 
-/** How long the check may take before the spawn, in milliseconds. */
+/** How long the look may take before the spawn, in milliseconds. */
 const lookMs = 200
 
 const hosts: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "::1", "[::1]"])
@@ -28,7 +25,7 @@ const portOfUrl = (text: string): number | null => {
   return port === "" ? (defaultPorts[protocol] ?? null) : Number(port)
 }
 
-/** The local port that a probe checks; null for other machines, and for other probes. */
+/** The port of this machine that a probe asks; null for other machines, and for what is no port. */
 const localPort = (probe: Probe): number | null => {
   if ("http" in probe) return portOfUrl(probe.http)
   return "tcp" in probe && hosts.has(probe.tcp.host ?? "localhost") ? probe.tcp.port : null
@@ -39,18 +36,15 @@ const holderOf = (port: number): string => {
   return pid === undefined ? "another program" : `process ${describeProcess(pid)}`
 }
 
-/** Describes the holder of a task's port. */
+/** What a task is told whose port is held. */
 export const describeHeld = ({ port, holder }: HeldPort): string =>
   `port ${port} is in use by ${holder}`
 
-/** Describes it later, when the holder may have ended. */
+/** What is told of it later, when the holder may have gone. */
 export const describeWasHeld = ({ port, holder }: HeldPort): string =>
   `port ${port} was held by ${holder} when the attempt began, and the task is ready when it listens there itself`
 
-/**
- * Checks before the task starts whether a program answers on the port of its probe. Null if none
- * does.
- */
+/** Looks, before the task begins, whether somebody answers on the port that its probe asks. Null when nobody does. */
 export const heldPort = (probe: Probe | null): Effect.Effect<HeldPort | null> => {
   const port = probe === null ? null : localPort(probe)
   if (port === null) return Effect.succeed(null)

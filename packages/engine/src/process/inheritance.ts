@@ -1,7 +1,6 @@
 /**
- * Compares what processes inherit: priority, limits and sandbox. Tasks inherit from the engine.
- * Soft limits and priority of the caller are set for the task if permitted; other differences are
- * reported.
+ * What a process inherits from its parent and passes on: priority, limits and sandbox. Tasks inherit from the engine. It is compared with
+ * the caller's: soft limits and priority are set for the task where that is permitted, the rest is reported.
  */
 import { type Surface, writeHint } from "@backbeat/contract/surface/Surface"
 import { callOf, type Hint, sentence } from "@backbeat/contract/Text"
@@ -15,17 +14,13 @@ export type Inherited = ReadonlyMap<string, string>
 
 const namespaces = ["mnt", "net", "pid", "user", "ipc"]
 
-/**
- * A limit that always differs: the runtime raises the soft limit of open files to the hard limit.
- */
+/** In which limit the two differ although neither was set by anybody: the runtime raises the soft limit of open files to the hard one. */
 const raisedByRuntime = "open files"
 
-/** Set for a task like the others, but never reported: it concerns core dumps. */
+/** Set for a task like the others, and never warned of: it concerns dumps. */
 const dumpLimit = "core file size"
 
-/**
- * The limits that a command can reach. The others concern queues and realtime, or are not enforced.
- */
+/** The limits that a command can meet. The others concern queues and realtime, or are not enforced. */
 const limits = new Set([
   "cpu time",
   "file size",
@@ -39,10 +34,7 @@ const limits = new Set([
 
 const seccompModes: Readonly<Record<string, string>> = { "0": "off", "1": "strict", "2": "filter" }
 
-/**
- * Lines of /proc/PID/status: the field, its name for people, and how its value is shown. Source:
- * proc_pid_status(5).
- */
+/** Lines of /proc/PID/status: the field, the name for people, and how its value is told. Source: proc_pid_status(5). */
 const statusFields: ReadonlyArray<readonly [string, string, (value: string) => string]> = [
   ["NoNewPrivs", "no new privileges", (value) => (value === "0" ? "off" : "on")],
   ["Seccomp", "seccomp", (value) => seccompModes[value] ?? value],
@@ -56,7 +48,7 @@ const fromStatus = (text: string): ReadonlyArray<readonly [string, string]> =>
     return value === undefined ? [] : [[name, tell(value)] as const]
   })
 
-/** A limit: its soft value, and the hard value up to which it may be raised. */
+/** One limit as it counts here: the soft one, and up to where that may be raised. */
 interface Limit {
   readonly soft: string
   readonly hard: string
@@ -77,7 +69,7 @@ const parseLimits = (text: string): ReadonlyMap<string, Limit> =>
 /** Source: proc_pid_stat(5), field 19. */
 const niceOf = (stat: string): string => stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16] ?? ""
 
-/** The field and bit of the capability to lower a nice value. Source: capabilities(7). */
+/** Field and bit of the capability to lower a nice value. Source: capabilities(7). */
 const mayPrioritize = (status: string): boolean => {
   const effective = /^CapEff:\s*([0-9a-f]+)/mu.exec(status)?.[1] ?? "0"
   return ((BigInt(`0x${effective}`) >> 23n) & 1n) === 1n
@@ -90,7 +82,7 @@ interface Attributes {
   readonly mayPrioritize: boolean
 }
 
-/** The attributes of a process; null if it is gone, another user's, or there is no /proc. */
+/** The attributes of a process; null when it is gone, another user's, or there is no /proc. */
 const readAttributes = (pid: number): Attributes | null => {
   if (!hasProc) return null
   try {
@@ -113,10 +105,7 @@ const readAttributes = (pid: number): Attributes | null => {
 const exeOf = (pid: number): string =>
   readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/u, "")
 
-/**
- * Whether the pid of a caller belongs to a process like this one: in another pid namespace it is
- * another process.
- */
+/** Whether a pid that a caller gave as its own is that of a process like this one: in another pid namespace it means a stranger. */
 const isCaller = (pid: number): boolean => {
   try {
     return pid > 1 && exeOf(pid) === exeOf(process.pid)
@@ -129,16 +118,13 @@ let known: Attributes | null | undefined
 
 const ownAttributes = (): Attributes | null => (known ??= readAttributes(process.pid))
 
-/** The attributes of this engine. */
+/** What this engine has inherited. */
 export const ownInheritance = (): Inherited | null => ownAttributes()?.inherited ?? null
 
 const told = (name: string, own: string, theirs: string): string =>
   name.endsWith(" namespace") ? `another ${name}` : `${name} ${own} (the caller: ${theirs})`
 
-/**
- * The comparison of a caller with this engine: which of its values its tasks get, and which
- * differences remain.
- */
+/** A caller compared with this engine: what its tasks get of its own, and in what they differ from it all the same. */
 interface Comparison {
   readonly limits: ProcessLimits | null
   readonly differences: ReadonlyArray<string>
@@ -149,7 +135,7 @@ const same: Comparison = { limits: null, differences: [] }
 const isWithin = (soft: string, hard: string): boolean =>
   hard === "unlimited" || (soft !== "unlimited" && Number(soft) <= Number(hard))
 
-/** The soft limits of the caller that this engine's processes may have. */
+/** The soft limits of the caller that this engine's processes may take. */
 const softLimits = (own: Attributes, theirs: Attributes): Readonly<Record<string, string>> =>
   Object.fromEntries(
     [...own.limits].flatMap(([name, { soft, hard }]) => {
@@ -188,14 +174,14 @@ const compare = (own: Attributes, theirs: Attributes): Comparison => {
   }
 }
 
-/** The caller, by its pid. */
+/** Who calls, by its pid. */
 interface Caller {
   readonly pid: number
 }
 
 const compared = new WeakMap<Caller, Comparison>()
 
-/** A caller is compared once per call. If that is not possible, it counts as equal. */
+/** A caller is looked at once a call. Where it cannot be told, it counts as the same. */
 const comparisonWith = (caller: Caller): Comparison => {
   const before = compared.get(caller)
   if (before !== undefined) return before
@@ -206,20 +192,20 @@ const comparisonWith = (caller: Caller): Comparison => {
   return comparison
 }
 
-/** The soft limits and priority of a caller that its tasks get; null if the engine has the same. */
+/** The soft limits and the priority of a caller that its tasks get; null where this engine has the same. */
 export const limitsOf = (caller: Caller): ProcessLimits | null => comparisonWith(caller).limits
 
-/** The differences between a caller and its tasks. */
+/** In what each task of a caller differs from it. */
 export const differencesFrom = (caller: Caller): ReadonlyArray<string> =>
   comparisonWith(caller).differences
 
-/** What to do about it. */
+/** What is done about it. */
 export const inheritanceFix: Hint = [
   "Tasks inherit from the engine, and the engine from the call that started it.",
   sentence`To change this, run ${callOf("engine stop")}, and make the next call from the environment in which tasks should run.`
 ]
 
-/** The warning for a start; none without differences. */
+/** The warning for a start; none when there is no difference. */
 export const inheritanceWarnings = (caller: Caller, surface: Surface): ReadonlyArray<string> => {
   const differences = differencesFrom(caller)
   return differences.length === 0

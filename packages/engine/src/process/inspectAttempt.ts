@@ -1,4 +1,6 @@
-/** Determines the state of an attempt from its folder alone, whatever was killed meanwhile. */
+/**
+ * What an attempt folder alone tells of the attempt, whatever was killed in between.
+ */
 import { existsSync } from "../system/files.ts"
 import { join } from "node:path"
 import { isHeld } from "./AliveFifo.ts"
@@ -12,15 +14,15 @@ import type { ProcessIdentity } from "./Identity.ts"
 import { currentBootId, isAlive } from "./Identity.ts"
 import { statIfThere } from "./statIfThere.ts"
 
-/** How an attempt ended: with a record, without one, or without its command having started. */
+/** How an attempt is over: with a record, without one, or without its command ever having been started. */
 export type AttemptEnd =
   | { readonly kind: "ended"; readonly record: ExitRecord }
   | { readonly kind: "gone"; readonly evidence: string }
   | { readonly kind: "notSpawned"; readonly message: string; readonly transient?: boolean }
 
 /**
- * The state of an attempt. An `alive` attempt may have lost its shim; then no record will come.
- * `pid` is the shim's, null while it writes its claim; `identity` is null after it has ended.
+ * Where an attempt stands. `alive` may be a tree whose shim was killed: then no record will come. `pid` is the shim's, null in the instant in
+ * which it writes its name; `identity` is null once it is gone.
  */
 export type AttemptState =
   | AttemptEnd
@@ -65,10 +67,7 @@ const recorded = (dir: string, record: AttemptRecord, end: ExitRecord): AttemptE
 
 const isFolder = (dir: string): boolean => statIfThere(dir)?.isDirectory() === true
 
-/**
- * Whether an engine has prepared the folder for a shim: the output files are created before the
- * spawn.
- */
+/** Whether an engine has prepared the folder for a shim: the output is opened before the spawn. */
 const isPrepared = (dir: string): boolean => existsSync(join(dir, "stdout.log"))
 
 const strippedFolder = (dir: string): string => {
@@ -78,18 +77,13 @@ const strippedFolder = (dir: string): string => {
     : `The attempt's folder ${dir} is not a folder.`
 }
 
-/**
- * The end of an attempt that never ran according to its folder, although its processes were found.
- */
+/** The end of an attempt that its folder says has never run, though its processes were found. */
 export const lostBehind = (dir: string, message: string): AttemptEnd => ({
   kind: "gone",
   evidence: `Its processes ended without a record, although its folder ${dir} says: ${message}`
 })
 
-/**
- * The end of an attempt whose FIFO no process holds: a record that does not exist now will never
- * exist.
- */
+/** The end of an attempt whose FIFO nobody holds: a record that is not there by now will never be. */
 export const inspectReleased = (dir: string, record = readAttemptRecord(dir)): AttemptEnd => {
   const end = endIn(dir, record)
   if (end !== null) return recorded(dir, record, end)
@@ -97,7 +91,7 @@ export const inspectReleased = (dir: string, record = readAttemptRecord(dir)): A
   switch (claim.kind) {
     case "none":
       if (!isPrepared(dir)) return { kind: "gone", evidence: strippedFolder(dir) }
-      // An attempt with output has run: its record was removed.
+      // What has printed has run: its record was taken away.
       return lastOutputAt(dir) === 0
         ? { kind: "notSpawned", ...unclaimed(dir) }
         : {
@@ -119,11 +113,11 @@ export const inspectReleased = (dir: string, record = readAttemptRecord(dir)): A
   }
 }
 
-/** Whether nothing ran because the system temporarily lacked a resource. */
+/** Whether nothing has run for want of something that the system may have soon. */
 export const isPassing = (found: AttemptState): boolean =>
   found.kind === "notSpawned" && found.transient === true
 
-/** The current state of the attempt in a folder. */
+/** Where the attempt of a folder stands now. */
 export const inspectAttempt = (dir: string): AttemptState => {
   const record = readAttemptRecord(dir)
   if (record.kind === "missing" && isFolder(dir)) return { kind: "unclaimed" }
@@ -138,10 +132,7 @@ export const inspectAttempt = (dir: string): AttemptState => {
   return inspectReleased(dir)
 }
 
-/**
- * The state of an attempt whose folder was ready for the spawn: if files are missing, they were
- * lost.
- */
+/** Where an attempt stands of which it is known that its folder was ready for the spawn: one without files has lost them. */
 export const inspectSpawned = (dir: string): AttemptState => {
   const found = inspectAttempt(dir)
   return found.kind === "unclaimed" && !isPrepared(dir) ? inspectReleased(dir) : found

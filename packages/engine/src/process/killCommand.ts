@@ -1,4 +1,4 @@
-/** Kills all processes of an attempt except its shim, which records the end. */
+/** SIGKILL for all of an attempt but its shim, which lives to record it. */
 import * as Effect from "effect/Effect"
 import { readClaim } from "./Claim.ts"
 import { isAlive } from "./Identity.ts"
@@ -6,10 +6,10 @@ import { look } from "./look.ts"
 import { signalProcess } from "./posix.ts"
 import type { AttemptTree } from "./remains.ts"
 
-/** Processes that are forked meanwhile are found by another scan; at most so many are made. */
+/** What forks while it is being killed is found by another look; so many are taken. */
 const mostLooks = 5
 
-/** Kills the command and all its processes. Returns whether there were any. */
+/** Kills the command and all that it started; true when there was anything to kill. */
 export const killCommand = Effect.fnUntraced(function* (tree: AttemptTree) {
   const claim = readClaim(tree.dir)
   const shim = claim.kind === "shim" ? claim.pid : null

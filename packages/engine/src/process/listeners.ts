@@ -1,13 +1,10 @@
-/**
- * Finds the processes that listen on a TCP port of this machine, by sockets and descriptors. Only
- * on Linux.
- */
+/** Which processes listen on a TCP port of this machine. Linux alone says so: sockets by port, and processes by the sockets that they hold. */
 import { readdirSync, readFileSync, readlinkSync } from "../system/files.ts"
 import { ofProcess } from "../system/ofProcess.ts"
 import { steadyMs } from "../system/time.ts"
 import { hasProc, listProcesses } from "./ProcessTable.ts"
 
-/** The state of a listening socket. Source: proc_pid_net(5), include/net/tcp_states.h. */
+/** The state of a socket that listens. Source: proc_pid_net(5), include/net/tcp_states.h. */
 const listening = "0A"
 
 const table = (name: string): ReadonlyArray<string> => {
@@ -18,14 +15,14 @@ const table = (name: string): ReadonlyArray<string> => {
   }
 }
 
-/** A listening socket. */
+/** A socket that listens. */
 export interface Listening {
   readonly port: number
-  /** The name of the socket in the descriptors of processes. */
+  /** How the descriptors of processes name the socket. */
   readonly socket: string
 }
 
-/** All listening TCP sockets. */
+/** All TCP sockets that listen. */
 const listeningSockets = (): ReadonlyArray<Listening> =>
   [...table("tcp"), ...table("tcp6")].flatMap((row) => {
     const [, local = "", , state, , , , , , inode] = row.trim().split(/\s+/u)
@@ -44,7 +41,7 @@ const linkOf = (path: string): string => {
   }
 }
 
-/** The targets of a process's descriptors. */
+/** What the descriptors of a process lead to. */
 const openOf = (pid: number): ReadonlyArray<string> => {
   try {
     return readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`))
@@ -56,9 +53,7 @@ const openOf = (pid: number): ReadonlyArray<string> => {
 const holdsOne = (pid: number, sockets: ReadonlySet<string>): boolean =>
   openOf(pid).some((each) => sockets.has(each))
 
-/**
- * Those of the processes that listen on the port; without processes, among all. Empty if unknown.
- */
+/** Those of the processes that listen on the port; of all that run when none are named. Empty where that cannot be told. */
 export const listenersAt = (
   port: number,
   pids: ReadonlyArray<number> | null = null
@@ -76,7 +71,7 @@ const lastRead = ofProcess((): { at: number; sockets: ReadonlyArray<Listening> }
   sockets: []
 }))
 
-/** Reading the tables takes the kernel milliseconds, so concurrent stops share one reading. */
+/** To read the tables takes the kernel milliseconds, and many stops come at once: they share one reading. */
 const recentSockets = (): ReadonlyArray<Listening> => {
   const now = steadyMs()
   const read = lastRead()
@@ -84,14 +79,14 @@ const recentSockets = (): ReadonlyArray<Listening> => {
   return read.sockets
 }
 
-/** The TCP sockets on which the processes listen; none if unknown. */
+/** The TCP sockets on which the processes listen; none where that cannot be told. */
 export const listeningOf = (pids: ReadonlyArray<number>): ReadonlyArray<Listening> => {
   if (!hasProc) return []
   const open = new Set(pids.flatMap(openOf).filter((each) => each.startsWith("socket:")))
   return open.size === 0 ? [] : recentSockets().filter(({ socket }) => open.has(socket))
 }
 
-/** The ports of sockets that no longer listen, in order. */
+/** The ports of sockets that do not listen any more, in order. */
 export const freedPorts = (before: ReadonlyArray<Listening>): ReadonlyArray<number> => {
   if (before.length === 0) return []
   const still = new Set(listeningSockets().map(({ socket }) => socket))

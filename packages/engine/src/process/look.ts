@@ -1,6 +1,6 @@
 /**
- * Scans for the live processes of attempts. Reading the process table is the expensive part, so all
- * requests before a reading share it.
+ * Looks at what an attempt has left alive. Reading the process table is what a look costs: all who ask before it is read
+ * share it.
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -16,15 +16,12 @@ const forgottenAfterMs = 100
 
 const asking = ofProcess(() => ({
   waiting: new Set<Waiting>(),
-  /** The attempts that are scanned together and have processes; a single one does not wait. */
+  /** The attempts that are looked at together and have something left: one alone waits for nobody. */
   together: new Set<string>(),
   last: { tookMs: 0, endedAt: Number.NEGATIVE_INFINITY }
 }))
 
-/**
- * All results are set before the first caller continues, so that its next request gets the next
- * reading.
- */
+/** Everybody's answer is there before the first goes on: what that one does and asks then is for the next reading. */
 const answerAll = (): void => {
   const now = asking()
   const all = [...now.waiting]
@@ -44,10 +41,7 @@ const answerAll = (): void => {
   }
 }
 
-/**
- * Concurrent requests come one by one in separate turns. A pause as long as the last reading
- * collects them.
- */
+/** Several at once come one by one, each on a turn of its own: a pause as long as the last reading lets them gather. */
 const answerGathered = (): void => {
   const { together, last } = asking()
   const pauseMs = together.size > 1 ? last.endedAt + last.tookMs - steadyMs() : 0
@@ -63,34 +57,27 @@ const ask = (asked: Asked, begin: () => void): Look =>
     return Effect.sync(() => asking().waiting.delete(mine))
   })
 
-/**
- * The live processes of an attempt, as `remainsOfAll` returns them, by a reading in the next turn
- * of the event loop.
- */
+/** The live processes of an attempt as `remainsOfAll` tells them, by a reading on the next turn of the event loop. */
 export const look = (tree: AttemptTree): Look =>
   ask({ tree, known: [] }, () => callNextTurn(answerAll))
 
 const betweenLooksMs = 1
 
-/**
- * Scans a second time if the first scan finds nothing, because a process shows no environment for
- * an instant while it execs.
- */
+/** Looks again when a look has found nothing: a process shows no environment for an instant while it execs. */
 export const lookTwice = (tree: AttemptTree): Look =>
   Effect.flatMap(look(tree), (left) =>
     left.length > 0 ? Effect.succeed(left) : Effect.delay(look(tree), betweenLooksMs)
   )
 
 /**
- * Scans for one of many repeated requests: the reading starts after the request too, but waits for
- * others for as long as a reading takes. `known` are processes from an earlier scan; they stay
- * known.
+ * Looks as one of possibly many that look again and again: the reading begins after the request too, but waits for others as
+ * long as one lasts. `known`, what an earlier look found, keeps it known.
  */
 export const lookTogether = (tree: AttemptTree, known: ReadonlyArray<RemainingProcess>): Look =>
   ask({ tree, known }, () => {
     const { together, last, waiting } = asking()
     if (steadyMs() - last.endedAt > forgottenAfterMs && waiting.size === 0) together.clear()
     together.add(tree.dir)
-    // A caller that already waits has started a reading.
+    // Whoever waits already has begun a reading.
     if (waiting.size === 0) callNextTurn(answerGathered)
   })

@@ -1,17 +1,17 @@
-/** Why the command of an attempt never started, from the messages of its shell. */
+/** Why the command of an attempt never began, in the words of the shell around it. */
 import { existsSync, readFileSync } from "../system/files.ts"
 import { join } from "node:path"
 import { type AttemptRecord, noteOf } from "./AttemptRecord.ts"
 import { unspawned } from "./ExitRecord.ts"
 import { isFull } from "./shortage.ts"
 
-/** A reason; `transient` if it is temporary, and another attempt may start. */
+/** A reason; `transient` when it passes, and another attempt may start. */
 export interface NotBegun {
   readonly message: string
   readonly transient: boolean
 }
 
-/** The message about an attempt whose command never started. */
+/** What is told of an attempt whose command never began. */
 export const killedBefore = "The shim was killed before it started the command."
 
 const textOf = (dir: string, name: string): string => {
@@ -22,13 +22,10 @@ const textOf = (dir: string, name: string): string => {
   }
 }
 
-/** Removes the program and line number before a shell's message. */
+/** Without the program and the line that a shell puts before what it says. */
 const plain = (line: string): string => line.replace(/^[^:]*: (?:line )?\d+: /u, "")
 
-/**
- * The error that a process could not be created, which a shell reports with the word `fork`; null
- * if there is none. The shim then ends before the command.
- */
+/** The refusal of a process, which a shell tells by the word `fork`; null when it told of none. It ends there, before the command. */
 export const forkRefused = (dir: string, record: AttemptRecord): NotBegun | null => {
   const line = noteOf(dir, record)
     .split("\n")
@@ -38,7 +35,7 @@ export const forkRefused = (dir: string, record: AttemptRecord): NotBegun | null
     : { message: `the system could not create a process: ${plain(line)}`, transient: true }
 }
 
-/** Why a shim ended without a claim with its pid. */
+/** Why a shim ended without a claim that names it. */
 export const unclaimed = (dir: string): NotBegun => {
   const isShort =
     existsSync(join(dir, "unclaimed")) ||
@@ -49,7 +46,7 @@ export const unclaimed = (dir: string): NotBegun => {
     : { message: killedBefore, transient: false }
 }
 
-/** The meaning of exit code 126 or 127 if it comes from the shell; null if it is the command's. */
+/** What an exit code of 126 or 127 means when it is the shell's, and not the command's; null when it is the command's. */
 export const execFailed = (dir: string, record: AttemptRecord, code: number): NotBegun | null => {
   const isSaid = () => noteOf(dir, record).split("\n").includes(unspawned)
   if ((code !== 126 && code !== 127) || !isSaid()) return null

@@ -1,6 +1,6 @@
 /**
- * Starts one attempt of a task in its folder. From the spawn on the attempt does not need this
- * engine, which may be killed at any instruction before and after.
+ * Starts one attempt of a task in its folder. From the spawn on nothing of the attempt needs this engine: it may be
+ * killed at any instruction, before and after.
  */
 import type { ProcessLimits } from "@backbeat/core/task/TaskSpec"
 import {
@@ -29,23 +29,22 @@ import { isTooLarge, shimCall } from "./shimCall.ts"
 import { hasNoRoom, isTransient, noRoom } from "./shortage.ts"
 import { watchEnd } from "./watchEnd.ts"
 
-/** The source of the command's stdin: none, a regular file, or `sendStdin`. */
+/** Where the command's stdin comes from: nowhere, a regular file, or `sendStdin`. */
 export type StdinSource =
   | { readonly kind: "null" }
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "open" }
 
 /**
- * One attempt: `dir` is its folder. With a `script` (a text for /bin/sh or the interpreter of its
- * `#!` line) `argv` are the arguments of the script. `env` is the complete environment with the
- * marker. `onExit` is called once with the end.
+ * One attempt: `dir` is its own folder; with a `script` (a text for /bin/sh, or for the interpreter of its `#!` line) `argv` are the script's arguments. `env` is
+ * the whole environment, its marks included. `onExit` is called once with the end.
  */
 export type AttemptSpec = CommandSpec & {
   readonly dir: string
   readonly stdin: StdinSource
-  /** The umask of the command; 022 if absent. */
+  /** The file mode mask of the command; 022 when absent. */
   readonly umask?: number
-  /** The limits in which the command differs from this engine. */
+  /** In what the command differs from this engine. */
   readonly limits?: ProcessLimits | undefined
   readonly script?: string
   readonly onExit: (end: AttemptEnd) => void
@@ -54,11 +53,10 @@ export type AttemptSpec = CommandSpec & {
 }
 
 /**
- * `pid` is the shim's and leads the process group; inspectAttempt returns its identity once it has
- * claimed the folder (reading it here would cost more than the spawn). `claimed`: the folder was
- * used before, so nothing was done; inspectAttempt says what happened. `notSpawned`: nothing runs,
- * or ever will in this folder. `postponed`: nothing runs because the system lacks a resource; the
- * folder is unclaimed and can be opened later.
+ * `pid` is the shim's and leads the process group; who it is beyond the pid is told by inspectAttempt once it has claimed
+ * the folder (to look here would cost more than the spawn). `claimed`: the folder has been used before, so nothing was done; inspectAttempt tells what became of it. `notSpawned`:
+ * nothing runs, nor ever will in this folder. `postponed`: nothing runs because the system is short of something; nobody has
+ * claimed the folder, and it can be opened later.
  */
 export type OpenedAttempt =
   | { readonly kind: "opened"; readonly pid: number }
@@ -76,9 +74,8 @@ const writeScript = (dir: string, text: string): string => {
 }
 
 /**
- * The program for a script: the interpreter of its `#!` line as the kernel would call it, otherwise
- * `/bin/sh`. The file itself is not executed: its disk may not allow it, and a file that was just
- * written may be busy.
+ * What runs a script: the interpreter of its `#!` line as the kernel would call it, else `/bin/sh`. Not the file itself: its
+ * disk may allow no execution, and a file that was just written may be busy.
  */
 const argvOfScript = ({ dir, cwd, argv }: AttemptSpec, script: string): ReadonlyArray<string> => {
   const path = writeScript(dir, script)
@@ -92,15 +89,15 @@ type Opener = (path: string, flags: number | "a") => number
 
 const openAlive = (dir: string, open: Opener): number => {
   const alive = join(dir, "alive")
-  // The call returns no reason. In a new folder it is usually a full disk.
+  // The call says no reason. In a folder that was just made it is most often that there is no room.
   if (!makeFifo(alive) && !existsSync(alive)) throw noRoom(dir)
-  // A FIFO can only be opened for writing while it has a reader. If the command had a read end too
-  // and wrote to this descriptor, it would fill the pipe and block.
+  // A FIFO can be opened for writing alone only while it has a reader. With a read end of its own, a command that
+  // writes to this descriptor would fill the pipe and block.
   open(alive, constants.O_RDWR)
   return open(alive, constants.O_WRONLY)
 }
 
-/** The descriptors for the shim's stdin and, for an open stdin, for its 5 and 6. */
+/** File descriptors for the shim's stdin and, when it is open, for its 5 and 6. */
 const openStdin = ({ dir, stdin }: AttemptSpec, open: Opener): ReadonlyArray<number> => {
   if (stdin.kind === "null") return []
   if (stdin.kind === "file") {
@@ -113,8 +110,7 @@ const openStdin = ({ dir, stdin }: AttemptSpec, open: Opener): ReadonlyArray<num
   const path = join(dir, "stdin")
   makeFifo(path)
   makeFifo(join(dir, "eof"))
-  // With both ends open, neither of the next two opens blocks. The command must not hold a write
-  // end itself.
+  // With both ends open neither of the next two opens blocks; the command must not hold a write end itself.
   open(path, constants.O_RDWR)
   return [
     open(path, constants.O_RDONLY),
@@ -123,13 +119,10 @@ const openStdin = ({ dir, stdin }: AttemptSpec, open: Opener): ReadonlyArray<num
   ]
 }
 
-/**
- * Bun opens a descriptor of the process after the fork, and would throw while the process runs.
- * Other code may use one in between.
- */
+/** Bun opens a descriptor of the process after it has made it, and would throw with the process running. Others may take one in between. */
 const spareFds = 3
 
-/** How many descriptors this program may have; 0 if unknown. Source: proc_pid_limits(5). */
+/** How many descriptors this program may have; 0 where that is not known. Source: proc_pid_limits(5). */
 const mostFds = ofProcess(() =>
   hasProc
     ? Number(
@@ -138,19 +131,15 @@ const mostFds = ofProcess(() =>
     : 0
 )
 
-/**
- * Whether too few descriptors may be left. The system returns the lowest free one, so all below it
- * are in use and those above are free.
- */
+/** Whether too few descriptors may be left. The system gives the lowest that is free: all below the last one given are taken, and those above are free. */
 const isShortOfFds = (last: number): boolean => last + 1 + spareFds > mostFds()
 
-/** Whether the process runs although its spawn threw. */
+/** Whether the process runs although its spawn has thrown. */
 const isSpawned = (thrown: unknown): boolean =>
   thrown instanceof Error && "syscall" in thrown && thrown.syscall === "pidfd_open"
 
 const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
-  // A separate closure for what the end needs: otherwise it would retain the environments of all
-  // running tasks.
+  // What the end needs, by itself: the environment of a thousand running tasks would be kept with it otherwise.
   const { dir, onExit } = spec
   const fds: Array<number> = []
   const open: Opener = (path, flags) => {
@@ -159,7 +148,7 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
     return fd
   }
   try {
-    // The shim creates the record. If there is no space for it, nothing is lost yet.
+    // The shim makes the record. Here nothing is lost yet when there is no room for it.
     if (hasNoRoom(dir)) throw noRoom(dir)
     const stdout = open(join(dir, "stdout.log"), "a")
     const stderr = open(join(dir, "stderr.log"), "a")
@@ -184,8 +173,7 @@ const spawnShim = (spec: AttemptSpec, argv: ReadonlyArray<string>): number => {
       cwd: spec.cwd,
       env,
       stdio: [stdin ?? null, stdout, null, alive, stderr, ...openStdinFds],
-      // The shim may have lost the claim to another shim, or been killed while the command
-      // continues.
+      // The shim may have lost the claim to another one, or been killed while the command goes on.
       onExit: (peakBytes) => {
         notePeakMemory(dir, peakBytes)
         watchEnd(dir, onExit)
@@ -201,7 +189,7 @@ const tooLarge = "the arguments and the environment are larger than this system 
 const messageOf = (thrown: unknown): string =>
   errorCode(thrown) === "E2BIG" ? tooLarge : errorMessage(thrown)
 
-/** Without a place for the claim there can be no attempt. */
+/** Without a place for the claim there is none for an attempt either. */
 const tryClaim = (dir: string, reason: string): boolean => {
   try {
     return claimAttempt(dir, reason)
@@ -210,7 +198,7 @@ const tryClaim = (dir: string, reason: string): boolean => {
   }
 }
 
-/** Whether the folder is new, so that it is unclaimed. */
+/** Whether the folder is new: then nobody has claimed it. */
 const makeFolder = (dir: string): boolean =>
   mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined
 
@@ -219,22 +207,19 @@ const rule = (dir: string, message: string): OpenedAttempt =>
     ? { kind: "claimed" }
     : { kind: "notSpawned", message }
 
-/**
- * Prevents the attempt from ever starting, unless it was started before: then returns `claimed`.
- */
+/** Rules the attempt out for good, unless it has been started before: then the answer is `claimed`. */
 export const preventStart = (dir: string, message: string): OpenedAttempt => {
   try {
     makeFolder(dir)
   } catch {
-    // Without a place for the claim there can be no attempt.
+    // Without a place for the claim there is none for an attempt either.
   }
   return rule(dir, message)
 }
 
 /**
- * Starts the attempt, at most once per folder however often it is called. A permanent error is
- * returned as `notSpawned`, and the folder is claimed (if it could be created), so that recovery
- * sees the same.
+ * Starts the attempt, at most once per folder however often it is called. Whatever keeps it from starting for good is
+ * answered as `notSpawned`, with the folder claimed (when it could be made) so that a recovery sees the same.
  */
 export const openAttempt = (spec: AttemptSpec): OpenedAttempt => {
   const refuse = (message: string): OpenedAttempt => rule(spec.dir, message)

@@ -1,30 +1,23 @@
-/**
- * The peak memory of attempts that ended in this engine: the system reports it only once, for
- * children of the process.
- */
+/** What the system says of the memory of attempts that have ended, in this engine: it tells a process about its own children only, and once. */
 
 import { ofProcess } from "../system/ofProcess.ts"
 
-/** How many attempts are remembered. */
+/** Of so many attempts it is kept. */
 const keptAtMost = 1000
 
 const all = ofProcess(() => new Map<string, number>())
 
 const ownPeak = ofProcess(() => ({ bytes: 0 }))
 
-/**
- * Whether this engine itself has had about as much memory: the system counts pages in batches, and
- * its peak never decreases.
- */
+/** Whether this engine itself has had as much, and a little: the system counts pages in batches. What it has had once it will always have had. */
 const isOwnPeak = (bytes: number): boolean => {
   if (bytes > ownPeak().bytes) ownPeak().bytes = process.resourceUsage().maxRSS * 1024 * 1.1
   return bytes <= ownPeak().bytes
 }
 
 /**
- * Records the peak memory of one process of the attempt, in bytes. Before it executes its program,
- * a new process has the memory of this engine, which the system counts too. So a peak below the
- * engine's own is not the attempt's.
+ * Notes the most memory that one process of the attempt had, in bytes. Until it executes its program a new process has the memory of this
+ * engine, and the system counts that too: a peak below the engine's own is not the attempt's.
  */
 export const notePeakMemory = (dir: string, bytes: number): void => {
   if (isOwnPeak(bytes)) return
@@ -37,8 +30,5 @@ export const notePeakMemory = (dir: string, bytes: number): void => {
   if (peaks.size > keptAtMost && oldest !== undefined) peaks.delete(oldest)
 }
 
-/**
- * The peak memory of one process of the attempt, in bytes; null if unknown. Source: getrusage(2),
- * ru_maxrss.
- */
+/** The most memory that one process of the attempt had, in bytes; null where that is not known. Source: getrusage(2), ru_maxrss. */
 export const peakMemoryOf = (dir: string): number | null => all().get(dir) ?? null

@@ -1,4 +1,4 @@
-/** Sends signals, but never to this program's own group or to all processes. */
+/** Signals, which never go to this program's own group, nor to everybody. */
 import { sendSignal } from "../system/processes.ts"
 import { errorCode } from "./thrown.ts"
 
@@ -12,7 +12,7 @@ const send = (target: number, signal: NodeJS.Signals): boolean => {
   }
 }
 
-/** Whether a process may be signalled: false if it is another user's. */
+/** Whether a process may be signalled: false when it is another user's. */
 export const maySignal = (pid: number): boolean => {
   try {
     sendSignal(pid, 0)
@@ -22,20 +22,14 @@ export const maySignal = (pid: number): boolean => {
   }
 }
 
-/**
- * Signals one process; false if it is gone or must not be signalled. Throws RangeError for 0, 1 and
- * negative ids.
- */
+/** Signals one process; false when it is gone or not ours to signal. Throws RangeError for 0, 1 and negative ids. */
 export const signalProcess = (pid: number, signal: NodeJS.Signals): boolean => {
   if (!Number.isSafeInteger(pid) || pid <= 1)
     throw new RangeError(`not a process to signal: ${pid}`)
   return send(pid, signal)
 }
 
-/**
- * Signals a process group; false if it has no member. Throws RangeError for 0, 1 and negative ids:
- * kill(-1) signals all processes.
- */
+/** Signals a process group; false when no member is left. Throws RangeError for 0, 1 and negative ids: kill(-1) is everybody. */
 export const signalGroup = (pgid: number, signal: NodeJS.Signals): boolean => {
   if (!Number.isSafeInteger(pgid) || pgid <= 1)
     throw new RangeError(`not a process group to signal: ${pgid}`)

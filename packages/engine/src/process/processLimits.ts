@@ -1,15 +1,9 @@
-/**
- * Sets the soft limits and the nice value of a command: the limits by `ulimit` in the shim, the
- * nice value by running the shim with `nice`.
- */
+/** Sets the soft limits and the nice value of a command: the limits by `ulimit` of the shim, the nice value by the `nice` that runs the shim. */
 import type { ProcessLimits } from "@backbeat/core/task/TaskSpec"
 import { existsSync } from "../system/files.ts"
 import { getPriority } from "node:os"
 
-/**
- * The option of `ulimit` for each limit, and its unit in bytes (or seconds, or a count). bash
- * counts blocks of 1024 outside of its posix mode.
- */
+/** The option of `ulimit` for each limit, and its unit in bytes (or seconds, or a count). bash counts blocks of 1024 outside of its posix mode. */
 const options: Readonly<
   Record<string, { readonly flag: string; readonly unit: number; readonly isBlocks?: true }>
 > = {
@@ -41,22 +35,20 @@ const setting = (name: string, value: string): ReadonlyArray<string> => {
   ]
 }
 
-/** The shell code that sets the limits; empty if there are none. Forbidden changes are ignored. */
+/** What a shell runs to set the limits; empty when there are none. What the system forbids stays as it is. */
 export const ulimits = ({ soft = {} }: ProcessLimits): string =>
   Object.entries(soft)
     .flatMap(([name, value]) => setting(name, value))
     .join("\n")
 
-/** The `nice` program of this machine, or null. The variables of a task do not affect it. */
+/** The `nice` of this machine, or null. The variables of a task have no say in that. */
 export const niceCommand = (): string | null =>
   ["/usr/bin/nice", "/bin/nice"].find((path) => existsSync(path)) ?? null
 
-/**
- * The start of the argument vector for a program with the nice value; empty if the engine has it.
- */
+/** What begins the argument vector of a program that is to have the nice value; nothing when this engine has it. */
 export const niceArguments = ({ nice }: ProcessLimits): ReadonlyArray<string> => {
   const change = nice === undefined ? 0 : nice - getPriority()
-  // A rejected change would print to the shim's stderr, which is for deaths by signal.
+  // A refused change would be told on the shim's stderr, which is for deaths by signal.
   const isPermitted = change > 0 || (change < 0 && process.getuid?.() === 0)
   const command = isPermitted ? niceCommand() : null
   return command === null ? [] : [command, "-n", String(change)]

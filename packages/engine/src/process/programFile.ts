@@ -1,17 +1,11 @@
-/**
- * Reads from the first bytes of a file how the kernel executes it: the interpreter of a `#!` line,
- * the machine and the loader of an ELF program.
- */
+/** What the kernel needs to execute a file, by its first bytes: the interpreter of a `#!` line, the machine and the loader of an ELF program. */
 import { closeSync, type FileStat, openSync, readdirSync, readSync } from "../system/files.ts"
 import { ofProcess } from "../system/ofProcess.ts"
 
 /** Enough for every `#!` line and for the headers of every usual ELF program. */
 const headBytes = 4096
 
-/**
- * The first bytes of a file; null if it cannot be read: a program may be executable without being
- * readable.
- */
+/** The first bytes of a file; null for one that cannot be read: a program may be executable without being readable. */
 const headOf = (path: string): Buffer | null => {
   let fd: number
   try {
@@ -29,7 +23,7 @@ const headOf = (path: string): Buffer | null => {
   }
 }
 
-/** The interpreter of a `#!` line, and its one argument. */
+/** The interpreter that a `#!` line names, and its one argument. */
 export interface Interpreter {
   readonly path: string
   readonly argument: string | null
@@ -38,7 +32,7 @@ export interface Interpreter {
 /** How much of a `#!` line the kernel reads. Source: BINPRM_BUF_SIZE of Linux. */
 const lineBytes = 256
 
-/** The interpreter in the first line, as the kernel reads it; null if there is none. */
+/** The interpreter that the first line names as the kernel reads it; null when it names none. */
 export const interpreterOf = (head: Buffer): Interpreter | null => {
   const line = head.toString("utf8", 0, lineBytes).split(/[\n\0]/u)[0] ?? ""
   const found = /^#![ \t]*([^ \t]+)[ \t]*(.*)$/u.exec(line)
@@ -47,12 +41,12 @@ export const interpreterOf = (head: Buffer): Interpreter | null => {
   return { path: found[1] ?? "", argument: argument === "" ? null : argument }
 }
 
-/** The ELF machines that a kernel runs natively. Source: elf(5), e_machine. */
+/** The ELF machines that a kernel runs by itself. Source: elf(5), e_machine. */
 const machines: Readonly<Record<string, ReadonlyArray<number>>> = { x64: [62, 3], arm64: [183, 40] }
 
 const loaderType = 3
 
-/** Whether the kernel is configured to run programs of other machines, for example by qemu. */
+/** Whether the kernel was told to run programs of other machines, as qemu does. */
 const runsOthers = (): boolean => {
   try {
     return readdirSync("/proc/sys/fs/binfmt_misc").some(
@@ -66,7 +60,7 @@ const runsOthers = (): boolean => {
 const isElf = (head: Buffer): boolean =>
   head.length >= 64 && head.toString("latin1", 0, 4) === "\u007fELF"
 
-/** Why the kernel would reject an ELF program of another machine; null for other files. */
+/** Why the kernel would refuse an ELF program of another machine; null for others, and for what is no ELF program. */
 const otherMachine = (head: Buffer): string | null => {
   if (!isElf(head) || process.platform !== "linux") return null
   const isLittle = head[5] === 1
@@ -76,9 +70,7 @@ const otherMachine = (head: Buffer): string | null => {
   return `is a program for another machine (ELF machine ${machine})`
 }
 
-/**
- * The loader of a 64-bit ELF program, such as `/lib64/ld-linux-x86-64.so.2`; null if it needs none.
- */
+/** The loader that an ELF program of 64 bits asks for, such as `/lib64/ld-linux-x86-64.so.2`; null when it asks for none. */
 const loaderOf = (head: Buffer): string | null => {
   if (!isElf(head) || head[4] !== 2 || head[5] !== 1) return null
   const [from, size, count] = [
@@ -99,7 +91,7 @@ const loaderOf = (head: Buffer): string | null => {
   return null
 }
 
-/** How the kernel executes a file, from its first bytes. */
+/** What the first bytes of a file say of how the kernel executes it. */
 export interface Program {
   readonly otherMachine: string | null
   readonly interpreter: Interpreter | null
@@ -112,13 +104,10 @@ interface Known extends Pick<FileStat, "dev" | "ino" | "size" | "mtimeMs"> {
 
 const knownAtMost = 100
 
-/** The programs that were read, by path: many tasks run the same. */
+/** The programs that were read, by their paths: many tasks run the same. */
 const known = ofProcess(() => new Map<string, Known>())
 
-/**
- * Reads how the kernel executes a file, once while its `stat` does not change; null if it cannot be
- * read.
- */
+/** Reads how the kernel executes a file, once as long as its `stat` stays what it is; null when it cannot be read. */
 export const programAt = (path: string, { dev, ino, size, mtimeMs }: FileStat): Program | null => {
   const before = known().get(path)
   const isSame =
@@ -128,7 +117,7 @@ export const programAt = (path: string, { dev, ino, size, mtimeMs }: FileStat): 
   if (head === null) return null
   const other = otherMachine(head)
   const program = { otherMachine: other, interpreter: interpreterOf(head), loader: loaderOf(head) }
-  // The kernel may be configured to run programs of another machine.
+  // The kernel may be told to run programs of another machine.
   if (other !== null) return program
   if (known().size >= knownAtMost) known().clear()
   known().set(path, { dev, ino, size, mtimeMs, program })

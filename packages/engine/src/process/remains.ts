@@ -1,6 +1,6 @@
 /**
- * Finds the live processes of an attempt: on Linux by process group, environment marker, held FIFO
- * and descent; elsewhere only by the group and its descendants.
+ * Which processes of an attempt still live. Linux finds them by process group, environment mark, held FIFO
+ * and descent; elsewhere only the group and what descends from it can be seen.
  */
 import * as Result from "effect/Result"
 import { join } from "node:path"
@@ -15,23 +15,18 @@ import { isElsewhere, readMarks } from "./Mark.ts"
 import type { ProcessRow } from "./ProcessTable.ts"
 import { hasProc, isSince, listProcesses } from "./ProcessTable.ts"
 
-/** An attempt that may have processes: its folder and their marker. */
+/** An attempt that may have processes: its folder and their mark. */
 export type AttemptTree = { readonly dir: string; readonly mark: Mark }
 
-/**
- * A live process of an attempt; `inGroup` if a signal to the attempt's process group reaches it.
- */
+/** A live process of an attempt; `inGroup` when a signal to the attempt's process group reaches it. */
 export type RemainingProcess = { readonly identity: ProcessIdentity; readonly inGroup: boolean }
 
-/**
- * A search for an attempt's processes; `known` are processes from an earlier search, which stay
- * known.
- */
+/** A look at an attempt; `known` is what an earlier look found, and keeps it known. */
 export type Asked = { readonly tree: AttemptTree; readonly known: ReadonlyArray<RemainingProcess> }
 
 /**
- * An attempt that is searched: `held` if a process holds its FIFO `alive`. `own` are processes that
- * carry its marker or hold its FIFO, in any group.
+ * An attempt whose processes are looked for: `held` when somebody holds its FIFO, which is `alive`. `own` are the processes
+ * that are the attempt's by what they carry, whatever group they are in.
  */
 type Sought = Asked & {
   readonly claim: Claim
@@ -44,19 +39,16 @@ type Sought = Asked & {
 const leaderOf = (claim: Claim): ProcessIdentity | null =>
   claim.kind === "shim" ? claim.identity : null
 
-/** What must be read before the process table. */
+/** What has to be known of an attempt before the process table is read. */
 const seek = (asked: Asked) => {
   const claim = readClaim(asked.tree.dir)
-  // No process of an attempt is older than its shim, but most processes of a machine are.
+  // Nothing of an attempt is older than its shim, and most of a machine's processes are.
   const isOfThisBoot = hasProc && claim.kind === "shim" && claim.bootId === currentBootId()
   const since = isOfThisBoot ? claim.since : 0
   return { ...asked, claim, since, own: new Set<ProcessRow>() }
 }
 
-/**
- * A FIFO without holders never gets one again. So one that is held after the table was read was
- * held then.
- */
+/** Once nobody holds a FIFO, nobody ever will: one that is held after the table was read was held then. */
 const checkHeld = (dir: string) => {
   const held = isHeld(dir)
   return { held, alive: held && hasProc ? fileId(join(dir, "alive")) : null }
@@ -87,14 +79,14 @@ const findOwn = (rows: ReadonlyArray<ProcessRow>, all: ReadonlyArray<Sought>): v
   addHolders(rowsSince(rows, files), files)
 }
 
-/** Adds all descendants of the given rows. */
+/** Adds to the given rows all that descends from them. */
 const withDescendants = (
   first: Iterable<ProcessRow>,
   { byParent }: Table,
   since: number
 ): ReadonlySet<ProcessRow> => {
   const family = new Set(first)
-  // Rows that are added during the loop are visited too.
+  // What is added while the loop runs is looped over too.
   for (const { pid } of family) {
     for (const child of byParent.get(pid) ?? []) if (isSince(child, since)) family.add(child)
   }
@@ -132,11 +124,10 @@ const remainsIn = (
 }
 
 /**
- * The live processes of each attempt, never this engine itself, by one reading of the process
- * table. The group counts only if it provably belongs to the attempt: its leader is the shim of the
- * claim, or a member has the marker or holds the FIFO. Without /proc, a held FIFO is proof enough
- * after the leader has ended. A process without all of these is found by its parent while that is
- * alive. An error concerns only its own attempt.
+ * The live processes of each attempt, never this engine itself, in one reading of the process table. The group counts only
+ * when it is provably the attempt's: its leader is the shim that made the claim, or a member carries the mark or holds the
+ * FIFO. Without /proc a FIFO that is held stands for the proof once the leader is gone. A process that left all of that
+ * behind is told by its parent, as long as that lives. What cannot be told of one attempt is its failure alone.
  */
 export const remainsOfAll = (
   all: ReadonlyArray<Asked>

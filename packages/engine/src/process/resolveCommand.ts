@@ -1,15 +1,13 @@
 /**
- * Finds the file of a command like execvp(3), and reports in advance why it cannot be started: from
- * the shim, a missing command looks like one that exits with 127.
+ * Finds the file that a command means, as execvp(3) does, and says beforehand what would keep it from being started:
+ * behind the shim a command that does not exist could not be told from one that exits 127.
  */
 import { accessSync, constants, type FileStat, statSync } from "../system/files.ts"
 import { isAbsolute, resolve } from "node:path"
 import { errorCode } from "./thrown.ts"
 import { programAt } from "./programFile.ts"
 
-/**
- * What the search depends on: argv, working directory, and the PATH of the command's environment.
- */
+/** What a command is looked up by: its argv, its working directory, and the PATH of its own environment. */
 export type CommandSpec = {
   readonly argv: ReadonlyArray<string>
   readonly cwd: string
@@ -34,7 +32,7 @@ const isExecutable = (path: string): boolean => {
   }
 }
 
-/** Like statSync, but null for a path that cannot be accessed. */
+/** Like statSync, but null for whatever cannot be looked at. */
 const statOf = (path: string) => {
   try {
     return statSync(path, { throwIfNoEntry: false }) ?? null
@@ -43,7 +41,7 @@ const statOf = (path: string) => {
   }
 }
 
-/** Why a path cannot be accessed. */
+/** Why a path cannot be looked at. */
 const unseen = (path: string): string => {
   try {
     statSync(path)
@@ -55,7 +53,7 @@ const unseen = (path: string): string => {
   return `no such file: ${path}`
 }
 
-/** Why a file is not a command; null if it is one. */
+/** Why a file is not a command; null when it is one. */
 const refusalOf = (path: string, stat: FileStat | null): string | null => {
   if (stat === null) return unseen(path)
   if (stat.isDirectory()) return `is a directory: ${path}`
@@ -63,13 +61,10 @@ const refusalOf = (path: string, stat: FileStat | null): string | null => {
   return isExecutable(path) ? null : `not executable: ${path}`
 }
 
-/** How many nested interpreters the kernel follows. Source: execve(2). */
+/** How many interpreters of interpreters the kernel follows. Source: execve(2). */
 const mostInterpreters = 5
 
-/**
- * Why the kernel would not execute an executable file; null if it would. `depth` counts
- * interpreters.
- */
+/** Why the kernel would not execute a file that may be executed; null when it would. `depth` counts interpreters. */
 const formatRefusal = (
   path: string,
   stat: FileStat | null,
@@ -95,7 +90,7 @@ const checkFormat = (path: string, stat: FileStat | null, cwd: string): Resolved
   return refusal === null ? { kind: "resolved", path } : notSpawned(refusal)
 }
 
-/** Why a directory cannot be a working directory; null if it can. */
+/** Why nothing can work in a directory; null when it can. */
 export const refusedFolder = (cwd: string): string | null => {
   if (!isAbsolute(cwd)) return `the working directory is not an absolute path: ${cwd}`
   const stat = statOf(cwd)
@@ -122,9 +117,7 @@ const searchPath = (command: string, { cwd, env }: CommandSpec): ResolvedCommand
   return notSpawned(found ?? `command not found: ${command}`)
 }
 
-/**
- * Resolves argv[0] to an absolute path: against `cwd` if it contains a slash, otherwise along PATH.
- */
+/** Resolves argv[0] to an absolute path: against `cwd` when it contains a slash, along PATH otherwise. */
 export const resolveCommand = (spec: CommandSpec): ResolvedCommand => {
   const command = spec.argv[0] ?? ""
   if (command === "") return notSpawned("the command is empty")

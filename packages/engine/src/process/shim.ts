@@ -70,10 +70,7 @@ _backbeat_status=$?
 const end = `{ times; printf 'end 2 %s%s\\n' "$_backbeat_status" "$_backbeat_int"; } >&2
 `
 
-/**
- * The program text of the shim; `isOpen` says whether the command's stdin is open. It appends to
- * the record. A signal that is not trapped here ends it without a recorded end.
- */
+/** The program text of the shim; `isOpen` says whether the command's stdin is open. Appends to the record; signals other than those trapped here end it without an end. */
 export const shimText = (isOpen: boolean): string =>
   isOpen
     ? `${beforeHolder}${holder}${command}echo >&6 && wait\n${end}`

@@ -1,7 +1,4 @@
-/**
- * Builds the call of the shim: by a shell that passes on every variable, with the command in a
- * variable.
- */
+/** How the shim is called: by a shell that hands every variable on, with the command in a variable. */
 import { existsSync, readFileSync, writeFileSync } from "../system/files.ts"
 import { join } from "node:path"
 import type { ProcessLimits } from "@backbeat/core/task/TaskSpec"
@@ -19,57 +16,42 @@ export interface ShimOrder {
   /** The command's file and its arguments. */
   readonly argv: ReadonlyArray<string>
   readonly env: Readonly<Record<string, string>>
-  /** The limits in which the command differs from the engine. */
+  /** In what the command differs from the engine. */
   readonly limits?: ProcessLimits | undefined
   /** Whether the command's stdin is open, so that it needs a holder. */
   readonly isOpen: boolean
 }
 
-/** The name of the shim, the last of its arguments. */
+/** What the shim calls itself: the last of its arguments. */
 export const shimName = "backbeat-shim"
 
-/** The variable with the shim's order, only in its environment. */
+/** The variable that has the shim's order, in its environment alone. */
 export const orderVariable = "_backbeat_order"
 
-/**
- * How far the clock of process starts is ahead of the monotonic clock (ms). It includes the sleep
- * of the machine, so it is never behind.
- */
+/** How much further the clock of process starts is than the monotonic one, in milliseconds; that counts the sleep of the machine too, so it never lags. */
 const bootLeadMs = ofProcess(() =>
   hasProc ? Number.parseFloat(readFileSync("/proc/uptime", "latin1")) * 1000 - steadyMs() : 0
 )
 
-/**
- * Identifies this shim among all processes: the ticks since boot before which it did not start, the
- * instant, the boot. Source: proc_pid_stat(5).
- */
+/** What tells this shim from every other process: the ticks since boot before which it did not begin, the instant, the boot. Source: proc_pid_stat(5). */
 const order = (): string => {
   const ticks = hasProc ? Math.max(0, Math.floor((bootLeadMs() + steadyMs()) / 10)) : 0
   return `${ticks} ${wallNow()} ${currentBootId()}`
 }
 
-/** The program to spawn. */
+/** What is spawned. */
 export interface ShimCall {
   readonly cmd: Array<string>
   readonly env: Readonly<Record<string, string>>
 }
 
-/**
- * How many bytes of arguments are put into a variable, for which the kernel allows 128 KB; more are
- * put into a file. Source: execve(2).
- */
+/** So many bytes of arguments stand in a variable, for which the kernel has room up to 128 KB; more stand in a file. Source: execve(2). */
 const mostInVariable = 100_000
 
-/**
- * The longest argument that the kernel accepts, in bytes with its NUL. Source: MAX_ARG_STRLEN of
- * execve(2).
- */
+/** The longest argument that the kernel takes, in bytes with its end. Source: MAX_ARG_STRLEN of execve(2). */
 const longestArgument = 131_072
 
-/**
- * The total size of arguments and environment in bytes if the stack is not limited. Source:
- * execve(2).
- */
+/** What the arguments and the environment may take together, in bytes, where the stack is not limited. Source: execve(2). */
 const mostBytes = 6 * 1024 * 1024
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
@@ -84,14 +66,11 @@ const stackBytes = (): number => {
 const bytesOf = (texts: ReadonlyArray<string>): number =>
   texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 9, 0)
 
-/**
- * Whether the kernel would reject the execution (E2BIG). The shim could not distinguish that from
- * an exit code.
- */
+/** Whether the kernel would refuse to execute this (E2BIG). The shim could not tell that from an exit code. */
 export const isTooLarge = ({ argv, env }: Pick<ShimOrder, "argv" | "env">): boolean => {
   const texts = [...argv, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)]
   const bytes = bytesOf(texts)
-  // A quarter of a MiB is below every limit, and needs no check.
+  // A quarter of a MiB fits under every limit, and it is not looked up.
   if (bytes < longestArgument) return false
   return (
     texts.some((text) => Buffer.byteLength(text) >= longestArgument) ||
@@ -103,18 +82,15 @@ const shellName = /^[A-Za-z_]\w*$/u
 
 const isShellName = (name: string): boolean => shellName.test(name)
 
-/** The bash of this machine, or null. The variables of a task do not affect it. */
+/** The bash of this machine, or null. The variables of a task have no say in that. */
 export const bashPath = (): string | null =>
   ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"].find((path) => existsSync(path)) ?? null
 
-/** The names of variables that `/bin/sh` may drop: dash passes on only shell names, bash all. */
+/** The names of an environment that `/bin/sh` may drop: dash hands only shell names on, bash all. */
 export const oddNames = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
   names.filter((name) => !isShellName(name))
 
-/**
- * The start of the argument vector of a shell that passes on the whole environment. Plain `/bin/sh`
- * if that is enough.
- */
+/** The shell that hands the whole environment on, as it begins an argument vector. Plain `/bin/sh` wherever that is enough. */
 export const shellFor = (
   env: Readonly<Record<string, string | undefined>>
 ): ReadonlyArray<string> => {
@@ -124,19 +100,13 @@ export const shellFor = (
 
 const localeName = /^(?:LANG|LC_[A-Z]+)$/u
 
-/**
- * Sets the variables of the command's locale. bash reports a missing locale on the stderr that is
- * for deaths by signal.
- */
+/** Sets the variables of the command's locale. bash tells of a locale that the machine does not have, on the stderr that is for deaths by signal. */
 const settingLocale = (names: ReadonlyArray<string>, env: ShimOrder["env"]): string =>
   names.length === 0
     ? ""
     : `{ export ${names.map((name) => `${name}=${quoted(env[name] ?? "")}`).join(" ")}; } 2>/dev/null`
 
-/**
- * The call of the shim for one attempt. Writes the arguments into its folder if they are too long
- * for a variable.
- */
+/** The call of the shim for one attempt. Writes the arguments into its folder when they are too many for a variable. */
 export const shimCall = ({ dir, umask, argv, env, isOpen, limits = {} }: ShimOrder): ShimCall => {
   const locale = Object.keys(env).filter((name) => localeName.test(name))
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => !localeName.test(name)))

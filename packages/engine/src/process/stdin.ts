@@ -1,7 +1,6 @@
 /**
- * Writes to a command with an open stdin: the `stdin` FIFO takes text, and a line on `eof` ends the
- * holder in the attempt that keeps it open. Works from any engine, also after the one that opened
- * the attempt was killed.
+ * Talking to a command whose stdin is open: the `stdin` FIFO takes text, and a line on `eof` ends the holder inside the
+ * attempt that keeps it open. Works from any engine, also after the one that opened the attempt was killed.
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -10,15 +9,12 @@ import { join } from "node:path"
 import { ofProcess } from "../system/ofProcess.ts"
 import { errorCode } from "./thrown.ts"
 
-/** The command no longer reads: it ended, or its stdin was closed or never open. */
+/** The command reads no more: it ended, its stdin was closed, or never was open. */
 export class StdinClosed extends Data.TaggedError("StdinClosed")<{
   readonly deliveredBytes: number
 }> {}
 
-/**
- * The pipe stayed full until the timeout. What follows the first `deliveredBytes` bytes was not
- * sent and will not be.
- */
+/** The pipe stayed full until the timeout; what follows the first `deliveredBytes` bytes was not and will not be sent. */
 export class StdinBlocked extends Data.TaggedError("StdinBlocked")<{
   readonly deliveredBytes: number
 }> {}
@@ -30,7 +26,7 @@ type Delivery = {
   abandoned: boolean
 }
 
-/** The current text of each FIFO: two texts must not mix. */
+/** The last text under way per FIFO: two texts must not mix. */
 const deliveries = ofProcess(() => new Map<string, Promise<void>>())
 
 const openWrite = (path: string): number | null => {
@@ -56,7 +52,7 @@ const fillPipe = (delivery: Delivery): boolean => {
 
 const deliver = async (delivery: Delivery): Promise<void> => {
   while (!delivery.abandoned && !fillPipe(delivery)) {
-    // Waiting for space in a full pipe requires writing one byte. It is sent even if the text is
+    // The event that a full pipe takes more is had by handing over one byte. It goes out even when the text is
     // abandoned meanwhile, so it counts as delivered.
     const sink = Bun.file(delivery.fd).writer()
     sink.write(delivery.bytes.subarray(delivery.deliveredBytes, delivery.deliveredBytes + 1))
@@ -66,7 +62,7 @@ const deliver = async (delivery: Delivery): Promise<void> => {
   }
 }
 
-/** Delivers after the previous text, and closes its end of the pipe in any case. */
+/** Delivers after the text before it, and closes its end of the pipe in any case. */
 const deliverInTurn = (path: string, delivery: Delivery): Promise<void> => {
   const lastDeliveries = deliveries()
   const before = lastDeliveries.get(path) ?? Promise.resolve()
@@ -81,8 +77,8 @@ const deliverInTurn = (path: string, delivery: Delivery): Promise<void> => {
 }
 
 /**
- * Writes a text to the command, completely and in the order of the calls. Fails with StdinClosed if
- * nobody reads, and with StdinBlocked if the command has not read enough within `timeoutMs`.
+ * Puts a text into the pipe to the command, whole and in the order of the calls. Fails with StdinClosed when nobody
+ * reads, and with StdinBlocked when the command has not read enough within `timeoutMs`.
  */
 export const sendStdin = (
   dir: string,
@@ -114,10 +110,7 @@ export const sendStdin = (
     })
   })
 
-/**
- * Nothing can be sent after the end. On a disk that has become read-only the FIFO remains, but its
- * reader is gone too.
- */
+/** Nobody can send behind the end. On a disk that has become read-only the FIFO stays, and its reader is gone all the same. */
 const closeWay = (dir: string): void => {
   try {
     rmSync(join(dir, "stdin"), { force: true, recursive: true })
@@ -126,13 +119,10 @@ const closeWay = (dir: string): void => {
   }
 }
 
-/**
- * The result of ending the input: it was sent, the input was closed before, or its FIFO is gone
- * while the command still reads.
- */
+/** What became of an end of input: it is on its way, the input was closed before, or its FIFO is gone and the command reads on. */
 export type EofOutcome = "sent" | "closed" | "missing"
 
-/** Closes the command's stdin after all earlier text. */
+/** Ends the command's stdin behind all that was sent before. */
 export const sendEof = (dir: string): EofOutcome => {
   const path = join(dir, "eof")
   const fd = openWrite(path)
@@ -149,7 +139,7 @@ export const sendEof = (dir: string): EofOutcome => {
   }
 }
 
-/** Whether the FIFO for text is gone while the command's stdin is still open. */
+/** Whether the FIFO for text is gone while the command's stdin is still held open. */
 export const isWayLost = (dir: string): boolean => {
   const holder = openWrite(join(dir, "eof"))
   if (holder !== null) closeSync(holder)

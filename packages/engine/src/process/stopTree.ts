@@ -1,7 +1,6 @@
 /**
- * Stops all processes of an attempt: sends the stop signal, and kills the rest at a deadline. Keeps
- * no state, so a stop that was interrupted, or whose engine was killed, is resumed by starting it
- * again.
+ * Stops the whole process tree of an attempt: asks all of it politely, and kills what is left at a deadline. Holds no
+ * state of its own, so a stop that was interrupted, or whose engine was killed, is resumed by starting it again.
  */
 import * as Effect from "effect/Effect"
 import { isHeld, onReleased } from "./AliveFifo.ts"
@@ -21,12 +20,12 @@ import { type StuckProcess, stuckAmong } from "./stuck.ts"
 import { steadyNow } from "../alarm/steadyNow.ts"
 import { watchEnd } from "./watchEnd.ts"
 
-/** The stop signals: the shim survives these and records how the command reacted. */
+/** The signals that ask for a stop: the shim outlives these and records how the command took them. */
 export type StopSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2"
 
 /**
- * How to stop: the stop signal, and the milliseconds until SIGKILL. `onStuck` is called a second
- * after SIGKILL, and then repeatedly, with the processes that it does not end.
+ * How to stop: the polite signal, and the milliseconds after which SIGKILL is used. `onStuck` hears, a second after
+ * SIGKILL and then again and again, which processes it does not end.
  */
 export type StopOrder = {
   readonly stopSignal: StopSignal
@@ -34,10 +33,7 @@ export type StopOrder = {
   readonly onStuck?: (stuck: ReadonlyArray<StuckProcess>) => void
 }
 
-/**
- * The processes that a stop has ended, without the shim: `<pid> <command>` of the first, their
- * number, and the TCP ports on which none of them listens any more.
- */
+/** What a stop has ended, without the shim: `<pid> <command>` of the first, how many there were, and the TCP ports on which none of them listens any more. */
 export type Stopped = {
   readonly ended: ReadonlyArray<string>
   readonly endedCount: number
@@ -46,7 +42,7 @@ export type Stopped = {
 
 const describedAtMost = 10
 
-/** Records which processes were there and where they listened, while that can be read. */
+/** Notes which processes were there, and where they listened, while that can be read. */
 const noting = (dir: string) => {
   const seen = new Map<string, string>()
   const sockets: Array<Listening> = []
@@ -60,14 +56,13 @@ const noting = (dir: string) => {
       } of left) {
         if (claim.kind === "shim" && claim.pid === pid) continue
         isAny = true
-        // Between fork and exec the command looks like a shim; a later scan sees its program.
+        // Between fork and exec the command is one too, and a later look sees its own program.
         if (isShim(pid)) continue
         const key = `${pid} ${startTime}`
         const isNew = !seen.has(key)
         if (isNew) pids.push(pid)
         const name = seen.size <= describedAtMost ? describeProcess(pid) : ""
-        // A dying process shows less of its command line. Its earlier one was complete if it still
-        // shows arguments.
+        // One that dies meanwhile shows less of its name than before: it was whole when it shows its arguments still.
         if (isNew || (name !== "" && showsArguments(pid))) seen.set(key, name)
       }
       sockets.push(...listeningOf(pids))
@@ -87,16 +82,13 @@ const noting = (dir: string) => {
 const firstRescanMs = 1
 const longestRescanMs = 250
 const longestWaitMs = 2 ** 30
-/**
- * How long after SIGKILL a live process counts as stuck, and how long between checks of stuck
- * processes.
- */
+/** How long SIGKILL has time before what lives is called stuck, and how long after each look at what is. */
 const stuckAfterMs = 1000
 const stuckRescanMs = 1000
 const spareMs = 200
 
 const signalTree = (left: ReadonlyArray<RemainingProcess>, signal: NodeJS.Signals): void => {
-  // A live member proves that the group is still the same.
+  // A member that lives proves that the group is still the one that was looked at.
   const member = left.find((each) => each.inGroup && isAlive(each.identity))
   const pgid = member === undefined ? undefined : readProcess(member.identity.pid)?.pgid
   if (pgid !== undefined) signalGroup(pgid, signal)
@@ -108,10 +100,7 @@ const signalTree = (left: ReadonlyArray<RemainingProcess>, signal: NodeJS.Signal
 const programOf = (pid: number): string =>
   readProcFile(`/proc/${pid}/cmdline`)?.toString("latin1") ?? ""
 
-/**
- * Whether only the shim and its forks are there. A signal just before the command exists is lost on
- * it.
- */
+/** Whether only the shim and its forks are there. A signal in the instant before the command exists is lost on it. */
 const isBeforeCommand = (dir: string, left: ReadonlyArray<RemainingProcess>): boolean => {
   const claim = readClaim(dir)
   const pids = left.map((each) => each.identity.pid)
@@ -120,37 +109,31 @@ const isBeforeCommand = (dir: string, left: ReadonlyArray<RemainingProcess>): bo
   return pids.every((pid) => programOf(pid) === program)
 }
 
-/**
- * A process that was signalled between fork and exec may have lost the signal, so it counts as
- * another one afterwards.
- */
+/** A process that was asked between fork and exec may have lost the signal, so it is another one afterwards. */
 const keyOf = ({ identity }: RemainingProcess): string =>
   `${identity.pid} ${identity.startTime} ${programOf(identity.pid)}`
 
-/**
- * Signals the processes of an attempt during several scans. Returns whether the command was there
- * to be signalled.
- */
+/** Asks a tree to stop in the course of several looks at it; answers whether the command was there to be asked. */
 const askingWith = (dir: string, signal: StopSignal) => {
   const asked = new Set<string>()
   let askedShim = false
   return (left: ReadonlyArray<RemainingProcess>, over: boolean): boolean => {
     if (asked.size === 0 && isBeforeCommand(dir, left)) {
       if (!askedShim) signalTree(left, signal)
-      // A suspended shim may have the end of its command to record.
+      // A shim that stands still may have the end of its command to record.
       signalTree(left, "SIGCONT")
       askedShim = true
       return false
     }
     const first = asked.size === 0
-    // Later processes may be cleaning up. Those that outlive the command must be signalled too.
+    // What came later may be cleaning up. What of it outlives the command has to be asked too.
     const newcomers =
       first || over
         ? left.map((each) => ({ ...each, key: keyOf(each) })).filter(({ key }) => !asked.has(key))
         : []
     if (first) {
       signalTree(left, signal)
-      // A suspended process would receive the signal only when it continues.
+      // What stands still would hear of it only when it goes on.
       signalTree(left, "SIGCONT")
     }
     for (const { identity, key } of newcomers) {
@@ -166,9 +149,7 @@ const isCommandOver = (dir: string): boolean => {
   return state.kind !== "alive" || !state.shimAlive
 }
 
-/**
- * Waits until no process holds the FIFO or, before the command has ended, until its record changes.
- */
+/** Ends by the event that nobody holds the FIFO or, before the command is over, by the event of its record. */
 const changed = (dir: string, over: boolean): Effect.Effect<void> =>
   Effect.callback((resume) => {
     const wake = () => resume(Effect.void)
@@ -178,8 +159,8 @@ const changed = (dir: string, over: boolean): Effect.Effect<void> =>
 type Patience = { readonly rescanMs: number; readonly atMostMs: number }
 
 /**
- * Waits for an event, at most `atMostMs`. Processes that closed the FIFO cause none, so during a
- * stop the tree is scanned again after `rescanMs`.
+ * Waits for an event, `atMostMs` at the longest. Processes that closed the FIFO give none: while a stop is under way,
+ * the tree is looked at again for them after `rescanMs`.
  */
 const waitForChange = (
   dir: string,
@@ -190,10 +171,7 @@ const waitForChange = (
     ? Effect.raceFirst(changed(dir, over), Effect.sleep(Math.min(atMostMs, longestWaitMs)))
     : Effect.sleep(Math.min(rescanMs, atMostMs))
 
-/**
- * For a moment after the first SIGKILL the shim is spared, so that it records the end of the
- * command.
- */
+/** For a moment from the first SIGKILL on the shim is spared, so that it records how the command took it. */
 const sparingShim = () => {
   let killedAt: number | null = null
   return (): boolean => {
@@ -202,10 +180,7 @@ const sparingShim = () => {
   }
 }
 
-/**
- * The shim, if it may have an end to record: its command was seen, or it is suspended. Before its
- * command it has none.
- */
+/** The shim, when it may have an end to record: its command was seen, or it stands still. Before its command it has none. */
 const recordingShim = (
   dir: string,
   left: ReadonlyArray<RemainingProcess>,
@@ -216,7 +191,7 @@ const recordingShim = (
   return hadCommand || readState(claim.pid) === "T" ? claim.pid : null
 }
 
-/** Kills the remaining processes except the given shim, which is continued if it is suspended. */
+/** Kills what is left but the given shim, which goes on if it stands still. */
 const killTree = (left: ReadonlyArray<RemainingProcess>, shim: number | null): void => {
   if (shim === null) return signalTree(left, "SIGKILL")
   for (const { identity } of left) {
@@ -225,9 +200,7 @@ const killTree = (left: ReadonlyArray<RemainingProcess>, shim: number | null): v
   }
 }
 
-/**
- * Reports the processes that SIGKILL does not end after its time. Returns whether there are any.
- */
+/** Tells which processes SIGKILL does not end, once it had its time; answers whether there are any. */
 const tellingStuck = (onStuck: StopOrder["onStuck"]) => {
   let killedAt: number | null = null
   return (left: ReadonlyArray<RemainingProcess>): boolean => {
@@ -245,9 +218,8 @@ const endOrphanedHolder = (dir: string): void => {
 }
 
 /**
- * Returns when a scan finds no process of the attempt. An attempt that has not started never
- * starts. A grace period of 0 means SIGKILL at once. Processes that cannot be killed are reported
- * and awaited without end.
+ * Ends when no process of the attempt is left that `look` can see. What has not begun never begins. No grace means
+ * SIGKILL at once. What cannot be killed is told of, and waited for without end.
  */
 export const stopTree = Effect.fnUntraced(function* (
   tree: AttemptTree,
@@ -266,12 +238,11 @@ export const stopTree = Effect.fnUntraced(function* (
   let left: ReadonlyArray<RemainingProcess> = []
   for (;;) {
     endOrphanedHolder(dir)
-    // Read before the scan, so that a later end of the command is still an event.
+    // Looked up before the processes are, so that the end of a command that is not over yet is an event still to come.
     const over = isCommandOver(dir)
     left = yield* lookTogether(tree, left)
     if (left.length === 0) {
-      // A process shows no environment for an instant while it execs, so only two empty scans mean
-      // that nothing is left.
+      // A process shows no environment for an instant while it execs: nothing is left when two looks find nothing.
       if (seenEmpty) return stopped()
       seenEmpty = true
       yield* Effect.sleep(firstRescanMs)
@@ -287,8 +258,7 @@ export const stopTree = Effect.fnUntraced(function* (
       const atMostMs = stuckAfter(left) ? stuckRescanMs : rescanMs
       yield* waitForChange(dir, over, { rescanMs: atMostMs, atMostMs })
     } else {
-      // Processes that the command left may have appeared too late to be signalled, and cause no
-      // event: further scans find them.
+      // What the command left behind may have come too late to be asked, and gives no event: some more looks find it.
       const settled = ask(left, over) && (!over || rescanMs === longestRescanMs)
       yield* waitForChange(dir, over, {
         rescanMs,

@@ -5,7 +5,7 @@ import { maySignal } from "./posix.ts"
 import { readState } from "./ProcessTable.ts"
 import type { RemainingProcess } from "./remains.ts"
 
-/** A stuck process, its user, and why it remains. */
+/** One such process, its user, and why it stays. */
 export interface StuckProcess {
   readonly pid: number
   readonly user: string
@@ -33,7 +33,7 @@ const reasonOf = (pid: number): string | null => {
   return readState(pid) === "D" ? "it is in an uninterruptible sleep (state D)" : null
 }
 
-/** The processes that a signal cannot end. */
+/** Those of the processes that a signal cannot end. */
 export const stuckAmong = (left: ReadonlyArray<RemainingProcess>): ReadonlyArray<StuckProcess> =>
   left.flatMap(({ identity: { pid } }) => {
     const why = reasonOf(pid)

@@ -1,10 +1,10 @@
-/** The terminal of a caller, which replaces a session if it has none. Only on Linux. */
+/** From which terminal a process was called: what stands for a session where there is none. Linux only; elsewhere nothing is known. */
 import { currentBootId, identify } from "./Identity.ts"
 import { hasProc, readProcFile } from "./ProcessTable.ts"
 
 /**
- * The terminal of a process together with its session leader, so that another shell is another one;
- * null without a terminal. Source: proc_pid_stat(5), fields 6 and 7.
+ * Names the terminal of a process together with the leader of its session, so that another shell is another one; null for a process
+ * without a terminal. Source: proc_pid_stat(5), fields 6 and 7.
  */
 export const terminalOf = (pid: number): string | null => {
   const stat = hasProc ? readProcFile(`/proc/${pid}/stat`)?.toString("latin1") : undefined

@@ -1,29 +1,27 @@
-/** The resource use of processes, from /proc on Linux; unknown elsewhere. */
+/** What processes have used until now. Linux tells it in /proc; elsewhere it is not known. */
 import { hasProc, readProcFile } from "./ProcessTable.ts"
 
-/** The CPU time of one process, user and system, and its resident memory, own and shared. */
+/** The CPU time of one process, user and system, and the memory that is its own or shared and present. */
 export interface Usage {
   readonly cpuMs: number
   readonly memoryBytes: number
 }
 
-/** A tick of /proc on every Linux that Bun supports. Source: sysconf(_SC_CLK_TCK). */
+/** A tick of /proc on every Linux that Bun runs on. Source: sysconf(_SC_CLK_TCK). */
 const ticksPerSecond = 100
 
 /** Source: proc_pid_stat(5). */
 const cpuMsIn = (line: string): number => {
-  // Field 3 follows the name, which may contain spaces.
+  // Behind the name, which may hold spaces, stands field 3.
   const fields = line.slice(line.lastIndexOf(")") + 2).split(" ")
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond
 }
 
-/**
- * Source: proc_pid_status(5). It is independent of the page size, which differs between machines.
- */
+/** Source: proc_pid_status(5). Without a size of a page, which differs between machines. */
 const memoryBytesIn = (text: string): number =>
   Number(/^VmRSS:\s+(\d+) kB$/mu.exec(text)?.[1] ?? 0) * 1024
 
-/** The usage of each live process of these; null if the system does not report it. */
+/** The usage of each of these processes that is alive; null where the system does not tell. */
 export const usageOf = (pids: ReadonlyArray<number>): ReadonlyMap<number, Usage> | null => {
   if (!hasProc) return null
   const usage = new Map<number, Usage>()

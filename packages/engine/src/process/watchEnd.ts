@@ -1,7 +1,6 @@
 /**
- * Waits for the end of an attempt that need not be a child of this engine: by changes of its
- * record, because a daemon that it started may hold the FIFO forever, and by the release of the
- * FIFO.
+ * Waits for the end of an attempt that need not be a child of this engine: by the event of its record, because a
+ * daemon that it left may hold the FIFO for ever, and by the event that nobody holds the FIFO.
  */
 import { existsSync } from "../system/files.ts"
 import { join } from "node:path"
@@ -14,16 +13,13 @@ import { killedBefore } from "./notBegun.ts"
 import { onChange } from "../alarm/onChange.ts"
 import { sendEof } from "./stdin.ts"
 
-/**
- * Bun drops the second of two changes of a file within a millisecond: it may report only the times,
- * and not the end after them.
- */
+/** Bun drops the second of two changes of a file that come within a millisecond: of the times and the end behind them it may tell the times alone. */
 const settledAfterMs = 5
 
 /** The files in which an end is written, now or by a shim of an earlier version. */
 const recordNames: ReadonlySet<string> = new Set(["claim", "exit"])
 
-/** Those that exist; the folder if there is none, because a late shim creates one. */
+/** Those that are there; the folder as long as there is none, for a late shim makes one. */
 const watchedIn = (dir: string): ReadonlyArray<string> => {
   const files = [...recordNames].map((name) => join(dir, name)).filter((path) => existsSync(path))
   return files.length === 0 ? [dir] : files
@@ -32,8 +28,8 @@ const watchedIn = (dir: string): ReadonlyArray<string> => {
 const againAfterMs = 250
 
 /**
- * Calls back once with the attempt's end, possibly before it returns. Returns a function that stops
- * watching. An unclaimed attempt whose shim is gone is prevented from starting.
+ * Calls back once with the attempt's end, possibly before it returns; answers how to stop watching. An unclaimed
+ * attempt whose shim is gone is ruled out.
  */
 export const watchEnd = (dir: string, ended: (end: AttemptEnd) => void): (() => void) => {
   let watching = true
@@ -43,14 +39,12 @@ export const watchEnd = (dir: string, ended: (end: AttemptEnd) => void): (() => 
     for (const cancel of cancels.splice(0)) cancel()
   }
   const finish = (end: AttemptEnd) => {
-    // The holder of an open stdin survives a shim that was killed.
+    // The holder of an open stdin outlives a shim that was killed.
     if (end.kind === "gone") sendEof(dir)
     stop()
     ended(end)
   }
-  /**
-   * An event comes only once, so if descriptors are missing the check is repeated a moment later.
-   */
+  /** An event comes once: what it cannot tell for want of a descriptor is told a moment later. */
   const persistent = (act: () => void) => (): void => {
     if (!watching) return
     try {
@@ -70,13 +64,13 @@ export const watchEnd = (dir: string, ended: (end: AttemptEnd) => void): (() => 
     cancelLook = watching ? callAfter(settledAfterMs, look) : null
   }
   cancels.push(() => cancelLook?.())
-  /** Also checks after the watch is set, because earlier changes have no event. */
+  /** Looks behind the watch too, for what came before it has no event. */
   const watchRecord = (): void => {
     const paths = watchedIn(dir)
     const watches = paths.map((path) =>
       onChange(path, (name) => {
         if (path !== dir) return lookTwice()
-        // Every output of the attempt causes an event here too.
+        // All that the attempt prints comes by here too.
         if (name !== null && !recordNames.has(name)) return
         if (!watching || watchedIn(dir).includes(dir)) return look()
         for (const cancel of watches) cancel()
@@ -87,8 +81,7 @@ export const watchEnd = (dir: string, ended: (end: AttemptEnd) => void): (() => 
     look()
   }
   const lookAfterRelease = persistent(() => {
-    // Not inspectAttempt: a shim that is exiting has closed the FIFO and is still in the process
-    // table.
+    // Not inspectAttempt: a shim that is just exiting has closed the FIFO and is still in the process table.
     const end = inspectReleased(dir)
     preventUnclaimedStart(dir, killedBefore)
     finish(end.kind === "notSpawned" ? inspectReleased(dir) : end)

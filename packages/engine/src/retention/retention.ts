@@ -4,6 +4,7 @@
  */
 import { RequestStore } from "@backbeat/store/RequestStore"
 import { SessionStore } from "@backbeat/store/SessionStore"
+import type { StoreError } from "@backbeat/store/StoreError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Settings } from "../configuration/Settings.ts"
@@ -17,8 +18,11 @@ import { dayMs, makePrune } from "./prune.ts"
  */
 const requestDays = 30
 
-/** Prunes by `retentionDays` in the background, from now on. */
-export const keepRetention = Effect.gen(function* () {
+/** Removes other things that ended before an instant (epoch ms). */
+type Forget = (endedBefore: number) => Effect.Effect<void, StoreError>
+
+/** Prunes by `retentionDays` in the background, from now on; `others` run behind it. */
+export const keepRetention = Effect.fnUntraced(function* (others: ReadonlyArray<Forget>) {
   const settings = yield* Settings
   const alarm = yield* Alarm
   const requests = yield* RequestStore
@@ -36,6 +40,7 @@ export const keepRetention = Effect.gen(function* () {
       statuses: ["completed", "failed", "cancelled"],
       dryRun: false
     })
+    for (const forget of others) yield* forget(endedBefore)
     if (removed.length > 0)
       yield* Effect.logInfo(`removed ${removed.length} tasks that ended over retentionDays ago`)
     const freedBytes = yield* clearLeftOvers(endedBefore)

@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { makeAdvanceLoops } from "../loop/advanceLoops.ts"
 import { makeNoteSessions } from "./noteSessions.ts"
 import { CommitRules } from "../commit/CommitRules.ts"
 import { makeFillSlots } from "./fillSlots.ts"
@@ -15,16 +16,18 @@ import { makeSettleRuns } from "./settleRuns.ts"
 /** The rules of every commit. */
 export const layerCommitRules = Layer.effect(
   CommitRules,
-  Effect.all([
-    makeNoteSessions,
-    // An ended task releases or cancels its dependents. Their ends may end pipelines. All of them
-    // free slots.
-    makeResolveDependents,
-    makeConcludePipelines,
-    // A run of a schedule is a task or a pipeline.
-    makeSettleRuns,
-    makeFillSlots,
-    // The last rule: only now all attempts that start are known.
-    makeMoveAsideFolders
-  ])
+  Effect.all({
+    // An ended task releases or cancels its dependents. Their ends may end pipelines. Both may end
+    // iterations of loops, after which new tasks are created.
+    repeated: Effect.all([
+      makeNoteSessions,
+      makeResolveDependents,
+      makeConcludePipelines,
+      // A run of a schedule is a task or a pipeline.
+      makeSettleRuns,
+      makeAdvanceLoops
+    ]),
+    // All of them free slots. Only then all attempts that start are known.
+    last: Effect.all([makeFillSlots, makeMoveAsideFolders])
+  })
 )

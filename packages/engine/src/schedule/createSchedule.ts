@@ -1,4 +1,5 @@
 /** Makes schedules, or puts another in the place of one that has the id. */
+import { makeScheduleId } from "@backbeat/core/schedule/ScheduleId"
 import type { ScheduleInput } from "@backbeat/contract/operation/scheduleInput"
 import type { Problem } from "@backbeat/contract/Problem"
 import { scheduleAggregate } from "@backbeat/core/schedule/aggregate"
@@ -48,7 +49,7 @@ const makeStore = Effect.gen(function* () {
   const change = yield* makeChangeSchedule
   const check = yield* makeCheckDefinition
   const quota = yield* makeQuota
-  const { freeScheduleId } = yield* makeFreeIds
+  const { freeIdOf } = yield* makeFreeIds
 
   const checkCount = Effect.gen(function* () {
     const { total } = yield* aggregates.list(
@@ -67,7 +68,7 @@ const makeStore = Effect.gen(function* () {
     const { definition, given } = defined
     yield* quota.checkDepth(origin.owner.depth)
     if (existing === null) yield* checkCount
-    const id = input.id ?? (yield* freeScheduleId(origin))
+    const id = input.id ?? (yield* freeIdOf(makeScheduleId, origin))
     const owner = ownerOf(origin, 0)
     const environment = { inherited: origin.environment, given }
     yield* check(tx, { id, definition, owner, environment })

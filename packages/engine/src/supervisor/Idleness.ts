@@ -16,6 +16,7 @@ import { Alarm } from "../alarm/Alarm.ts"
 import { trimMemoryWhenIdle } from "../life/trimMemoryWhenIdle.ts"
 import { Shutdown } from "../life/Shutdown.ts"
 import { dueSources } from "./dueSources.ts"
+import type { DueSource } from "./keepAggregatesDue.ts"
 
 /** Counts open calls. */
 export class Idleness extends Context.Service<
@@ -33,6 +34,8 @@ interface IdlenessOptions {
   readonly freeMemory: Effect.Effect<void>
   readonly exits: boolean
 }
+
+const sources: ReadonlyArray<Pick<DueSource, "kind" | "isBusy">> = dueSources
 
 const make = Effect.fnUntraced(function* ({ freeMemory, exits }: IdlenessOptions) {
   const store = yield* TaskStore
@@ -52,8 +55,16 @@ const make = Effect.fnUntraced(function* ({ freeMemory, exits }: IdlenessOptions
     (times) => times.some((at) => at !== null)
   )
 
+  /** Whether an aggregate needs a running engine, although no task is live and nothing is due. */
+  const isBusy = Effect.gen(function* () {
+    for (const { isBusy: isOneBusy } of sources)
+      if (isOneBusy !== undefined && (yield* isOneBusy(aggregates))) return true
+    return false
+  })
+
   const endIfIdle = Effect.gen(function* () {
     if (!exits || open > 0 || (yield* store.liveCount) > 0 || (yield* isAwaited)) return
+    if (yield* isBusy) return
     yield* shutdown.request("idle")
   }).pipe(Effect.ignore)
 

@@ -1,5 +1,6 @@
 /** Ends the original's tasks in a copied home, because they run in the original. */
 import { recovery } from "@backbeat/core/history/Actor"
+import { AggregateStore } from "@backbeat/store/AggregateStore"
 import { HomeStore } from "@backbeat/store/HomeStore"
 import { Disk } from "@backbeat/store/Disk"
 import { TaskStore } from "@backbeat/store/TaskStore"
@@ -7,7 +8,11 @@ import * as Effect from "effect/Effect"
 import { Home } from "../home/Home.ts"
 import type { Identity } from "../home/identifyHome.ts"
 import { deleteEnvironment } from "../home/TaskEnvironment.ts"
+import { dueSources } from "./dueSources.ts"
+import type { DueSource } from "./keepAggregatesDue.ts"
 import { Transitions } from "../commit/Transitions.ts"
+
+const sources: ReadonlyArray<Pick<DueSource, "kind" | "disown">> = dueSources
 
 const waiting = ["blocked", "queued", "retrying"] as const
 const living = ["running", "stopping"] as const
@@ -20,6 +25,7 @@ const living = ["running", "stopping"] as const
 export const disown = Effect.fnUntraced(function* ({ record }: Identity, copyOf: string) {
   const homes = yield* HomeStore
   const store = yield* TaskStore
+  const aggregates = yield* AggregateStore
   const disk = yield* Disk
   const transitions = yield* Transitions
   const reason = `this home is a copy of ${copyOf}`
@@ -27,6 +33,9 @@ export const disown = Effect.fnUntraced(function* ({ record }: Identity, copyOf:
   const { root } = yield* Home
   const endTasks = transitions.commitSilently((tx) =>
     Effect.gen(function* () {
+      // First: none of them may go on when its tasks are lost.
+      for (const source of sources)
+        if (source.disown !== undefined) yield* source.disown(tx, aggregates, reason)
       const forgetful = (yield* store.inStatus([...waiting, ...living])).filter(
         ({ spec }) => spec.forgetEnv
       )

@@ -1,7 +1,7 @@
 /** Fires due aggregates, on the same alarm as everything else. */
 import type { Aggregate } from "@backbeat/core/history/Aggregate"
 import type { AggregateKind } from "@backbeat/core/history/RecordedEvent"
-import { engine } from "@backbeat/core/history/Actor"
+import { engine, recovery } from "@backbeat/core/history/Actor"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
 import type { StoreError } from "@backbeat/store/StoreError"
 import * as Clock from "effect/Clock"
@@ -26,7 +26,56 @@ export interface Firing {
 export interface DueSource<R = never> {
   readonly kind: AggregateKind
   readonly load: Effect.Effect<Firing, never, R>
+  /** Whether any of them needs a running engine, although no task is live and nothing is due. */
+  readonly isBusy?: (store: AggregateStore["Service"]) => Effect.Effect<boolean, StoreError>
+  /** Ends all live ones in a copy of their home. */
+  readonly disown?: (
+    tx: FullTx,
+    store: AggregateStore["Service"],
+    reason: string
+  ) => Effect.Effect<void, StoreError>
 }
+
+/** How aggregates of a kind are treated by their statuses. */
+export interface Care<Command> {
+  /** The statuses that need a running engine. */
+  readonly busy: ReadonlyArray<string>
+  /** The statuses that are not final. */
+  readonly live: ReadonlyArray<string>
+  /** The command that ends one in a copy of its home. */
+  readonly disown: (reason: string) => Command
+}
+
+/** How many are read at a time. */
+const pageCount = 500
+
+/** The care for aggregates of one kind, as fields of a source. */
+export const careFor = <
+  Kind extends AggregateKind,
+  State extends { readonly id: string },
+  Event extends { readonly type: string },
+  Created extends Event,
+  Command,
+  Refusal
+>(
+  aggregate: Aggregate<Kind, State, Event, Created, Command, Refusal>,
+  care: Care<Command>
+): Required<Pick<DueSource, "isBusy" | "disown">> => ({
+  isBusy: (store) =>
+    Effect.map(
+      store.list(aggregate, { status: care.busy }, { limit: 1 }),
+      ({ total }) => total > 0
+    ),
+  disown: Effect.fnUntraced(function* (tx, store, reason) {
+    for (let after: string | undefined; ;) {
+      const page = yield* store.list(aggregate, { status: care.live }, { limit: pageCount, after })
+      for (const state of page.states)
+        yield* Effect.orDie(tx.of(aggregate).change(state, care.disown(reason), recovery))
+      if (page.next === null) return
+      after = page.next
+    }
+  })
+})
 
 /** The most aggregates that one transaction fires, so that the engine answers others in between. */
 const dueAtOnce = 100

@@ -31,6 +31,7 @@ const shownFacts = (event: RecordedEvent["event"]) => {
   }
   if (event.type === "pipeline.created")
     return { type: event.type, name: event.name, taskIds: event.taskIds }
+  if (event.type === "loop.created") return { type: event.type, title: event.loop.title }
   if (!("spawnedAt" in event)) return event
   const { spawnedAt, ...facts } = event
   return { ...facts, startedAt: spawnedAt }

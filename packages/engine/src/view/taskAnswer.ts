@@ -118,8 +118,12 @@ export const briefTask = (task: Task, live: MonitoredAttempt | null): BriefTask 
 }
 
 /** What has started it by itself, such as a schedule. */
-const sourceOf = ({ lineage: { source } }: Task): { readonly scheduleId?: string } =>
-  source?.kind === "schedule" ? { scheduleId: source.id } : {}
+const sourceOf = ({
+  lineage: { source }
+}: Task): { readonly scheduleId?: string; readonly loopId?: string } => {
+  if (source?.kind === "loop") return { loopId: source.id }
+  return source?.kind === "schedule" ? { scheduleId: source.id } : {}
+}
 
 const shorten = (text: string): string =>
   text.length <= scriptMaxCharacters ? text : `${text.slice(0, scriptMaxCharacters)}…`

@@ -79,7 +79,10 @@ export const makeTimeLimit = once(
      */
     const currentState = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
       const surface = yield* CallerSurface
-      const found = yield* Effect.forEach(ids, tasksOf)
+      // A loop has no tasks of its own here.
+      const found = yield* Effect.forEach(ids, (id) =>
+        Effect.orElseSucceed(tasksOf(id), () => ({ task: null, tasks: [] }))
+      )
       const [one] = found.flatMap(({ task }) => task ?? [])
       if (one === undefined || ids.length > 1)
         return present({

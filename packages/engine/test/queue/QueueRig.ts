@@ -8,6 +8,7 @@ import type { TaskSpec } from "@backbeat/core/task/TaskSpec"
 import { Database } from "@backbeat/store/Database"
 import { layerMemory } from "@backbeat/store/memory/layerMemory"
 import { AggregateStore } from "@backbeat/store/AggregateStore"
+import { IdStore } from "@backbeat/store/IdStore"
 import { PipelineStore } from "@backbeat/store/PipelineStore"
 import { QueueStore } from "@backbeat/store/QueueStore"
 import { SessionStore } from "@backbeat/store/SessionStore"
@@ -92,6 +93,7 @@ const layerCounted = (asked: Asked) =>
       }))
     ),
     Layer.effect(AggregateStore, AggregateStore),
+    Layer.effect(IdStore, IdStore),
     Layer.effect(Database, Database),
     Layer.effect(PipelineStore, PipelineStore),
     Layer.effect(SessionStore, SessionStore),

@@ -28,7 +28,7 @@ test("a daily removal of many tasks lets other fibers run in between", () =>
       } as const
       yield* Effect.forEach(ids, (id) => transitions.apply(id, { type: "End", end }, engine))
       jump(100 * dayMs)
-      yield* keepRetention
+      yield* keepRetention([])
       const seen = new Set<number>()
       for (let left = ids.length; left > 0;) {
         left = (yield* store.counts).completed

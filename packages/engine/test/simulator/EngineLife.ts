@@ -357,7 +357,7 @@ export class EngineLife {
     const options = { root, configPath: `${root}/config.json`, version: "0.0.0", environment: {} }
     const lived = Effect.gen({ self: this }, function* () {
       yield* beginWork
-      yield* Effect.forkScoped(Effect.andThen(Effect.sleep(50), keepRetention))
+      yield* Effect.forkScoped(Effect.andThen(Effect.sleep(50), keepRetention([])))
       const answer = yield* makeAnswer
       const idleness = yield* Idleness
       const context = yield* Effect.context<never>()

@@ -21,7 +21,7 @@ const matchesIfSet = <A>(wanted: A | undefined, test: (wanted: A) => boolean): b
 
 const eventsOf = (
   memory: Memory,
-  { since, taskIds, tag, pipelineId, types, limit }: EventFilter
+  { since, taskIds, tag, pipelineId, source, types, limit }: EventFilter
 ): ReadonlyArray<RecordedEvent> => {
   const taskOf = ({ subject, id }: RecordedEvent) =>
     subject === "task" ? memory.entries.get(id)?.task : undefined
@@ -29,6 +29,10 @@ const eventsOf = (
     recorded.subject === "pipeline"
       ? recorded.id === pipeline
       : taskOf(recorded)?.lineage.pipelineId === pipeline
+  const isBy = (recorded: RecordedEvent, kind: string, id: string): boolean => {
+    const made = taskOf(recorded)?.lineage.source
+    return recorded.subject === kind ? recorded.id === id : made?.kind === kind && made.id === id
+  }
   return memory.events
     .filter(
       (recorded) =>
@@ -36,7 +40,8 @@ const eventsOf = (
         matchesIfSet(taskIds, (ids) => recorded.subject === "task" && ids.includes(recorded.id)) &&
         matchesIfSet(types, (wanted) => wanted.includes(recorded.event.type)) &&
         matchesIfSet(tag, (wanted) => taskOf(recorded)?.spec.tags.includes(wanted) ?? false) &&
-        matchesIfSet(pipelineId, (wanted) => isOf(recorded, wanted))
+        matchesIfSet(pipelineId, (wanted) => isOf(recorded, wanted)) &&
+        matchesIfSet(source, ({ kind, id }) => isBy(recorded, kind, id))
     )
     .slice(0, limit)
 }

@@ -176,6 +176,11 @@ const matches = (
   matchesIfSet(filter.sessionId, (sessionId) => sessionId === ownerKey(owner)) &&
   matchesIfSet(filter.kind, (kind) => kind === spec.work.kind) &&
   matchesIfSet(filter.pipelineId, (pipelineId) => pipelineId === lineage.pipelineId) &&
+  matchesIfSet(
+    filter.source,
+    ({ kind, id: by }) => kind === lineage.source?.kind && by === lineage.source.id
+  ) &&
+  matchesIfSet(filter.hidden, (hidden) => hidden === (lineage.source?.hidden === true)) &&
   matchesIfSet(filter.workKey, (key) => key === workKey(spec)) &&
   matchesIfSet(filter.since, (since) => createdAt >= since)
 

@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import type { Row } from "effect/sql/SqlConnection"
 import { Task } from "@backbeat/core/task/Task"
 import { ownerKey } from "@backbeat/core/identity/Owner"
+import type { Source } from "@backbeat/core/task/TaskSpec"
 import { dueAt, endedAt, holdsSlot } from "@backbeat/core/task/TaskState"
 import type { StoreError } from "../StoreError.ts"
 import type { Damaged } from "./SqlDatabase.ts"
@@ -15,6 +16,9 @@ const decode = Schema.decodeUnknownResult(Task)
 /** The start of every query for tasks; `t` is the narrow table, `s` the specifications. */
 export const selectTasks = `SELECT t.seq, t.queued_seq, t.priority, t.id, t.created_at, t.restart_count, t.owner, t.lineage, t.state, s.spec
   FROM tasks t JOIN task_specs s ON s.task_seq = t.seq`
+
+/** The key of a source, by which its tasks are found. */
+export const sourceKey = ({ kind, id }: Pick<Source, "kind" | "id">): string => `${kind} ${id}`
 
 /**
  * The columns of a task, without the specification. `queuedSeq` is the sequence of the event that
@@ -40,6 +44,8 @@ export const taskRow = (task: Task, queuedSeq: number) => ({
   pipeline: task.lineage.pipelineId,
   batch: task.lineage.batch?.id ?? null,
   batch_limit: task.lineage.batch?.limit ?? null,
+  source: task.lineage.source === undefined ? null : sourceKey(task.lineage.source),
+  hidden: task.lineage.source?.hidden === true ? 1 : 0,
   state: JSON.stringify(task.state)
 })
 

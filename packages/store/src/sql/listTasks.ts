@@ -7,7 +7,7 @@ import type { Row } from "effect/sql/SqlConnection"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Fragment } from "effect/sql/Statement"
 import { countMax, type TaskFilter } from "../TaskStore.ts"
-import { selectTasks } from "./TaskRow.ts"
+import { selectTasks, sourceKey } from "./TaskRow.ts"
 
 /** The length of a page, and the cursor after which it starts. */
 interface Page {
@@ -77,12 +77,18 @@ const matches = (sql: SqlClient, filter: TaskFilter) => {
   return { seq: sql.literal("g.task_seq"), from: sql.literal(`task_tags g${join}`), conditions }
 }
 
+/** Hidden tasks are few: the others are not looked at one by one. */
+const isHidden = (sql: SqlClient, hidden: boolean): Fragment =>
+  sql.literal(
+    hidden ? "t.hidden = 1" : "t.seq NOT IN (SELECT h.seq FROM tasks h WHERE h.hidden = 1)"
+  )
+
 /**
  * With ids, the index of the ids is read. Without statistics SQLite would prefer the index of a
  * status, so the other columns are hidden from it.
  */
 const columnsMatch = (sql: SqlClient, filter: TaskFilter): ReadonlyArray<Fragment> => {
-  const { ids, status, queue, sessionId, kind, pipelineId, workKey, since } = filter
+  const { ids, status, queue, sessionId, kind, pipelineId, source, hidden, workKey, since } = filter
   const column = (name: string) =>
     sql.literal(ids === undefined ? `t.${name}` : `coalesce(t.${name}, NULL)`)
   return [
@@ -92,6 +98,8 @@ const columnsMatch = (sql: SqlClient, filter: TaskFilter): ReadonlyArray<Fragmen
     sessionId === undefined ? undefined : sql`${column("session")} = ${sessionId}`,
     kind === undefined ? undefined : sql`${column("kind")} = ${kind}`,
     pipelineId === undefined ? undefined : sql`${column("pipeline")} = ${pipelineId}`,
+    source === undefined ? undefined : sql`${column("source")} = ${sourceKey(source)}`,
+    hidden === undefined ? undefined : isHidden(sql, hidden),
     workKey === undefined ? undefined : sql`${column("work_key")} = ${workKey}`,
     since === undefined ? undefined : sql`${column("created_at")} >= ${since}`
   ].filter((condition) => condition !== undefined)

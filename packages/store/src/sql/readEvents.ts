@@ -6,6 +6,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import type { Fragment } from "effect/sql/Statement"
 import type { EventFilter } from "../History.ts"
 import { selectEvents } from "./EventRow.ts"
+import { sourceKey } from "./TaskRow.ts"
 
 /**
  * Up to this number of tasks with a tag, events are read by task. For more, the history is scanned.
@@ -18,11 +19,12 @@ export const readEvents = (
   filter: EventFilter
 ): Effect.Effect<ReadonlyArray<Row>, SqlError> =>
   Effect.gen(function* () {
-    const { since, taskIds, tag, pipelineId, types, limit } = filter
+    const { since, taskIds, tag, pipelineId, source, types, limit } = filter
     const conditions: Array<Fragment> = [sql`e.sequence > ${since}`]
     if (taskIds !== undefined)
       conditions.push(sql`e.subject = 'task' AND ${sql.in("e.subject_id", taskIds)}`)
     if (pipelineId !== undefined) conditions.push(isOfPipeline(sql, pipelineId))
+    if (source !== undefined) conditions.push(isBySource(sql, source))
     if (types !== undefined) conditions.push(sql.in("e.type", types))
     if (tag !== undefined) conditions.push(yield* isTagged(sql, tag))
     return yield* sql`${sql.literal(selectEvents)} WHERE ${sql.and(conditions)} ORDER BY e.sequence LIMIT ${limit}`
@@ -32,6 +34,14 @@ export const readEvents = (
 const isOfPipeline = (sql: SqlClient, id: string): Fragment => sql`(
   (e.subject = 'pipeline' AND e.subject_id = ${id}) OR
   (e.subject = 'task' AND e.subject_id IN (SELECT t.id FROM tasks t WHERE t.pipeline = ${id})))`
+
+/** Of an aggregate, and of the tasks that it made. */
+const isBySource = (
+  sql: SqlClient,
+  source: { readonly kind: string; readonly id: string }
+): Fragment => sql`(
+  (e.subject = ${source.kind} AND e.subject_id = ${source.id}) OR
+  (e.subject = 'task' AND e.subject_id IN (SELECT t.id FROM tasks t WHERE t.source = ${sourceKey(source)})))`
 
 const isTagged = (sql: SqlClient, tag: string): Effect.Effect<Fragment, SqlError> => {
   // An expression, so that SQLite scans the history by sequence and not by subject.

@@ -45,6 +45,8 @@ const columns = [
   "pipeline",
   "batch",
   "batch_limit",
+  "source",
+  "hidden",
   "state"
 ] as const satisfies ReadonlyArray<keyof TaskColumns>
 

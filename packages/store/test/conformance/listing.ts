@@ -27,6 +27,27 @@ export const describeListing = ({ name, run }: Rig) => {
         })
       ))
 
+    test("finds the tasks that an aggregate created, and leaves out hidden ones when asked to", () =>
+      run((store) =>
+        Effect.gen(function* () {
+          const source = { kind: "loop", id: "l" } as const
+          yield* create(store, [
+            creation("l.1", { lineage: { source } }),
+            creation("l.1.eval", { lineage: { source: { ...source, hidden: true } } }),
+            creation("m.1", { lineage: { source: { kind: "loop", id: "m" } } }),
+            creation("x")
+          ])
+          const found = (filter: TaskFilter) =>
+            Effect.map(store.list(filter, { limit: 9 }), ({ tasks, total }) => [total, ids(tasks)])
+          expect(yield* found({ source })).toEqual([2, ["l.1.eval", "l.1"]])
+          expect(yield* found({ source: { kind: "note", id: "l" } })).toEqual([0, []])
+          expect(yield* found({ hidden: false })).toEqual([3, ["x", "m.1", "l.1"]])
+          expect(yield* found({ hidden: true })).toEqual([1, ["l.1.eval"]])
+          const events = yield* store.events({ since: 0, source, limit: 9 })
+          expect(events.map(({ id }) => id)).toEqual(["l.1", "l.1.eval"])
+        })
+      ))
+
     test("has the newest task first, and no cursor on its last page", () =>
       run((store) =>
         Effect.gen(function* () {

@@ -21,8 +21,17 @@ const undoBatches = [
   "ALTER TABLE tasks DROP COLUMN batch_limit"
 ]
 
+/** Reverts the database to the version before sources. */
+const undoSources = [
+  "DROP INDEX tasks_source",
+  "DROP INDEX tasks_hidden",
+  "ALTER TABLE tasks DROP COLUMN source",
+  "ALTER TABLE tasks DROP COLUMN hidden"
+]
+
 /** Reverts the database to the version before work keys. */
 const undoWork = [
+  ...undoSources,
   "DROP TABLE ticks",
   "DROP INDEX tasks_work",
   "ALTER TABLE tasks DROP COLUMN work_key"

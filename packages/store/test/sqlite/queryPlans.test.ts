@@ -89,6 +89,9 @@ const reads: Record<string, (store: Store) => Effect.Effect<unknown, unknown>> =
   "list by statuses": (store) => store.list({ status: ["running", "queued"] }, page),
   "list by queue": (store) => store.list({ queue: "q" }, page),
   "list by queue and status": (store) => store.list({ queue: "q", status: ["running"] }, page),
+  "list by source": (store) => store.list({ source: { kind: "loop", id: "l" } }, page),
+  "list by status without hidden ones": (store) =>
+    store.list({ status: ["running"], hidden: false }, page),
   "list by kind": (store) => store.list({ kind: "script" }, page),
   "list by session": (store) => store.list({ sessionId: "s" }, page),
   "list since": (store) => store.list({ since: 1 }, page),

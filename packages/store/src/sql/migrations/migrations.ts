@@ -11,6 +11,7 @@ import { batches } from "./0009_batches.ts"
 import { aggregates } from "./0010_aggregates.ts"
 import { workKeys } from "./0011_work_keys.ts"
 import { ticks } from "./0012_ticks.ts"
+import { sources } from "./0013_sources.ts"
 
 /** The migrations, keyed `<number>_<name>`. */
 export const migrations = {
@@ -25,7 +26,8 @@ export const migrations = {
   "0009_batches": batches,
   "0010_aggregates": aggregates,
   "0011_work_keys": workKeys,
-  "0012_ticks": ticks
+  "0012_ticks": ticks,
+  "0013_sources": sources
 }
 
 /** The number of the newest migration, which every opened database has. */
