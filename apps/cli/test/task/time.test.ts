@@ -62,7 +62,8 @@ describe("an attempt's time", () => {
       -250,
       50
     )
-    expect(ended["durationMs"]).toBeGreaterThanOrEqual(300)
+    // The kernel tells the start in hundredths of a second since a boot that is known to the second.
+    expect(ended["durationMs"]).toBeGreaterThanOrEqual(250)
   })
 
   test("does not start if nothing could be spawned", async () => {
