@@ -211,7 +211,7 @@ describe("an unknown field", () => {
       ["status", {}, "id is missing"],
       ["list", { limit: 501 }, /^limit: /u],
       ["list", { status: "done" }, /^status: /u],
-      ["wait", {}, "id: exactly one of id, ids, tag, pipelineId and mine is required"],
+      ["wait", {}, "id: exactly one of id, ids, tag, pipelineId, loopId and mine is required"],
       ["logs", { id: "x", stream: "out" }, /^stream: expected one of "both", "stdout", "stderr"/u]
     ] as const) {
       const told = await rig.refusal([operation, JSON.stringify(payload)])
