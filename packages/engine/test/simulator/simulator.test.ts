@@ -39,6 +39,13 @@ describe("the engine on the simulated machine", () => {
   )
 })
 
+describe("a history that once failed", () => {
+  test("leaves nothing of a task that ended while its stop waited for the transaction", async () => {
+    const { flaws } = await play(scriptOf(22_027, steps))
+    expect(flaws).toEqual([])
+  })
+})
+
 const plan = (payload: Plan["payload"] = {}): Plan => ({
   behaviours: [{ lastsMs: null, exitCode: 0, onTerm: "dies", leaves: [], writesAtMs: [] }],
   payload,
