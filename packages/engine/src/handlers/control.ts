@@ -188,9 +188,11 @@ const makeStopHandler = Effect.gen(function* () {
     const asked = yield* Effect.result(withRoom(commitStop(input, { seen: task, leftover, call })))
     if (Result.isFailure(asked)) {
       const error = asked.failure
-      // The task ended during the scan.
-      if (error._tag === "IllegalTransition" && isFinal(error.from))
-        return yield* stopEnded(yield* view.find(id), input, false)
+      // The task ended during the scan. Its last attempt may have left processes.
+      if (error._tag === "IllegalTransition" && isFinal(error.from)) {
+        const now = yield* view.find(id)
+        return yield* stopEnded(now, input, yield* hasLeftovers(root, now))
+      }
       return yield* Effect.fail(toProblem(error))
     }
     const { attempt } = asked.success
