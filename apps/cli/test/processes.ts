@@ -46,9 +46,20 @@ export const markedProcesses = (home: string): ReadonlyArray<number> => {
 
 const sessionOf = (pid: number): string | undefined => statOf(pid)?.[3]
 
+/** The engine of a home, which has no mark. */
+const enginesOf = (home: string): ReadonlyArray<number> =>
+  others().filter((pid) => {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")
+      return words.includes("engine-role") && words.includes(home) && isAlive(pid)
+    } catch {
+      return false
+    }
+  })
+
 /** A process of a home that removed its mark is found by the session of one that has it. */
 const processesOf = (home: string): ReadonlyArray<number> => {
-  const marked = markedProcesses(home)
+  const marked = [...markedProcesses(home), ...enginesOf(home)]
   const sessions = new Set(marked.map(sessionOf))
   sessions.delete(undefined)
   sessions.delete(sessionOf(process.pid))
