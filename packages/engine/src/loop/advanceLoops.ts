@@ -125,7 +125,7 @@ const makeAdvance = Effect.gen(function* () {
   })
 })
 
-/** The rule. Looks for nothing when a transaction has changed no loop and ended no part of one. */
+/** The rule; made once. */
 export const makeAdvanceLoops = Effect.gen(function* () {
   const aggregates = yield* AggregateStore
   const reportEnd = yield* makeReportEnd
