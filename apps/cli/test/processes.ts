@@ -46,16 +46,23 @@ export const markedProcesses = (home: string): ReadonlyArray<number> => {
 
 const sessionOf = (pid: number): string | undefined => statOf(pid)?.[3]
 
-/** The engine of a home, which has no mark. */
-const enginesOf = (home: string): ReadonlyArray<number> =>
-  others().filter((pid) => {
-    try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")
-      return words.includes("engine-role") && words.includes(home) && isAlive(pid)
-    } catch {
-      return false
-    }
+const argumentsOf = (pid: number): ReadonlyArray<string> => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")
+  } catch {
+    return []
+  }
+}
+
+/** The pids of the processes that were started as engines of a home, also those that will find it taken. */
+export const enginesOf = (home: string): ReadonlyArray<number> => {
+  const pids = others().filter((pid) => {
+    const args = argumentsOf(pid)
+    return args[1] === "engine-role" && args[2] === home && isAlive(pid)
   })
+  // Between fork and exec the shim of a task still bears the arguments of its engine.
+  return pids.filter((pid) => !pids.includes(Number(statOf(pid)?.[1])))
+}
 
 /** A process of a home that removed its mark is found by the session of one that has it. */
 const processesOf = (home: string): ReadonlyArray<number> => {

@@ -1,12 +1,13 @@
 /** Graphs of tasks grow by concurrent calls while the engine is killed at random moments; the model tells what must have run. */
 import type { Called, Rig } from "../Rig.ts"
-import { enginesOf, killAll } from "./engines.ts"
+import { killAll } from "./engines.ts"
 import { judge } from "./GraphJudge.ts"
 import type { End } from "@backbeat/engine/test/oracle/GraphModel"
 import { Marks } from "./Marks.ts"
 import { RandomGraph } from "./RandomGraph.ts"
 import type { RandomKillsOptions } from "./RandomKills.ts"
 import type { SeededRandom } from "@backbeat/engine/test/oracle/SeededRandom"
+import { enginesOf } from "../processes.ts"
 
 /** What the rounds came to. `flaws` is empty when everything was as the model says. */
 export interface GraphKillsResult {

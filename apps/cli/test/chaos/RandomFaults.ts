@@ -4,13 +4,13 @@ import { readExitRecord } from "@backbeat/engine/process/ExitRecord"
 import * as Schema from "effect/Schema"
 import type { Rig } from "../Rig.ts"
 import type { SmallDisk } from "../SmallDisk.ts"
-import { enginesOf } from "./engines.ts"
 import { flawOf, isEnded, Judged, type Still } from "@backbeat/engine/test/oracle/judgeTask"
 import { markedIn, markedWith } from "./marked.ts"
 import { means } from "./means.ts"
 import type { SeenAttempt } from "@backbeat/engine/test/oracle/judgeTask"
 import { Oracle } from "./Oracle.ts"
 import type { SeededRandom } from "@backbeat/engine/test/oracle/SeededRandom"
+import { enginesOf } from "../processes.ts"
 
 /** Which means, how often, by which chance. A full disk needs a disk. */
 export interface RandomFaultsOptions {

@@ -1,8 +1,8 @@
 /** Tasks are started, stopped and restarted while the engine is killed at random moments; the oracle tells what ran. */
 import * as Schema from "effect/Schema"
 import { type Called, type Rig } from "../Rig.ts"
-import { isAlive } from "../processes.ts"
-import { enginesOf, killEngines } from "./engines.ts"
+import { enginesOf, isAlive } from "../processes.ts"
+import { killEngines } from "./engines.ts"
 import type { SeenAttempt } from "@backbeat/engine/test/oracle/judgeTask"
 import { Oracle } from "./Oracle.ts"
 import type { SeededRandom } from "@backbeat/engine/test/oracle/SeededRandom"

@@ -2,9 +2,8 @@ import { describe, expect, test } from "bun:test"
 import { readFileSync, readlinkSync } from "node:fs"
 import { signalGroup, signalProcess } from "@backbeat/engine/process/posix"
 import { Rig } from "../Rig.ts"
-import { isAlive } from "../processes.ts"
+import { enginesOf, isAlive } from "../processes.ts"
 import { binary } from "../binary.ts"
-import { enginesOf } from "./engines.ts"
 
 /** Fields of /proc/PID/stat after the name: parent, group, session, terminal. Source: proc_pid_stat(5). */
 const kinOf = (pid: number) => {

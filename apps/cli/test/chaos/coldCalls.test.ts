@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Rig } from "../Rig.ts"
 import { binary } from "../binary.ts"
-import { enginesOf } from "./engines.ts"
 import { Oracle } from "./Oracle.ts"
 import { atLine } from "./Shown.ts"
+import { enginesOf } from "../processes.ts"
 
 /** How many engines ever served a home, by their log. */
 const servedCount = (home: string): number =>

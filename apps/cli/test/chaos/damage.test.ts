@@ -15,8 +15,7 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import { Rig } from "../Rig.ts"
-import { isAlive, killAndAwait } from "../processes.ts"
-import { enginesOf } from "./engines.ts"
+import { enginesOf, isAlive, killAndAwait } from "../processes.ts"
 
 /** A home with an ended task and no engine. */
 const leave = async (): Promise<{ readonly rig: Rig; readonly database: string }> => {

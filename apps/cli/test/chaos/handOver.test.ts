@@ -3,9 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Rig } from "../Rig.ts"
-import { isAlive } from "../processes.ts"
+import { enginesOf, isAlive } from "../processes.ts"
 import { binary } from "../binary.ts"
-import { enginesOf } from "./engines.ts"
 import { atLine, shownOf } from "./Shown.ts"
 
 const main = join(import.meta.dir, "..", "..", "src", "main.ts")

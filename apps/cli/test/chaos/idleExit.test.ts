@@ -2,8 +2,7 @@ import { describe, expect, test } from "bun:test"
 import * as Schema from "effect/Schema"
 import { readFileSync } from "node:fs"
 import { Rig } from "../Rig.ts"
-import { isAlive } from "../processes.ts"
-import { enginesOf } from "./engines.ts"
+import { enginesOf, isAlive } from "../processes.ts"
 import { atLine } from "./Shown.ts"
 
 const idleExitMs = 300
