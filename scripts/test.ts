@@ -1,5 +1,6 @@
 // Runs the test files in groups, two groups at a time, each in its own process, and adds up the reports.
-// Arguments choose packages by a part of their path: `bun run test core`. With --coverage each package runs as one group and shows its coverage.
+// Arguments choose packages by a part of their path: `bun run test core`. With --coverage each package runs as one group and shows its coverage;
+// with --long the tests are as large as their cases say, for an hour or so: what takes more than seconds is scaled down without.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -120,10 +121,10 @@ if (import.meta.main) {
   const { ok, output } = build()
   console.log(output)
   const given = process.argv.slice(2)
-  const coverage = given.includes("--coverage")
+  if (given.includes("--long")) process.env["BACKBEAT_LONG"] = "1"
   const tally = await runTests(
-    given.filter((each) => each !== "--coverage"),
-    { coverage }
+    given.filter((each) => !each.startsWith("--")),
+    { coverage: given.includes("--coverage") }
   )
   console.log(`${tally.passed} passed, ${tally.failed + (ok ? 0 : 1)} failed`)
   process.exitCode = ok && tally.failed === 0 ? 0 : 1
