@@ -8,7 +8,8 @@ import type { Task } from "@backbeat/core/task/Task"
 import * as Effect from "effect/Effect"
 import type { StoreError } from "../StoreError.ts"
 import type { TaskRows, WrittenTasks } from "../TaskRows.ts"
-import type { Change, DeletedWaits, DependentTask, TaskStore } from "../TaskStore.ts"
+import type { Change, DeletedWaits, TaskStore } from "../TaskStore.ts"
+import { dependentsOf } from "./Entry.ts"
 import type { LiveTasks } from "./LiveTasks.ts"
 import type { Memory } from "./Memory.ts"
 
@@ -39,16 +40,6 @@ const applyWrites = (
     })
   }
 }
-
-const dependentsOf = (memory: Memory, ids: ReadonlyArray<string>): ReadonlyArray<DependentTask> =>
-  memory.waits
-    .on(new Set(ids))
-    .flatMap(({ id, dependency, on }) => {
-      const entry = memory.tasks.find(id)
-      return entry === undefined ? [] : [{ dependency, entry, on }]
-    })
-    .toSorted((one, other) => one.entry.seq - other.entry.seq)
-    .map(({ dependency, entry: { task }, on }) => ({ dependency, task, on }))
 
 /** The candidates that wait for nothing, in the order of their creation. */
 const unblockedOf = (memory: Memory, candidates: ReadonlyArray<string>): ReadonlyArray<string> =>
@@ -84,7 +75,8 @@ const makeReads = (
       read(() =>
         waits.of(id).toSorted((one, other) => seqOf(memory, one.task) - seqOf(memory, other.task))
       ),
-    dependents: (ids: ReadonlyArray<string>) => read(() => dependentsOf(memory, ids))
+    dependents: (ids: ReadonlyArray<string>) =>
+      read(() => dependentsOf(waits, (id) => tasks.find(id), ids))
   }
 }
 

@@ -4,31 +4,11 @@
  */
 import { dueAt, holdsSlot, isFinal, type TaskStatus } from "@backbeat/core/task/TaskState"
 import type { Task } from "@backbeat/core/task/Task"
-import type { TaskPosition } from "../TaskRows.ts"
 import type { ReadyFilter } from "../TaskStore.ts"
 import type { Journal } from "./Journal.ts"
 import { Counts } from "./Counts.ts"
+import { byDue, bySeq, byTurn, type Entry } from "./Entry.ts"
 import { SortedList } from "./SortedList.ts"
-
-/** A task with its position. */
-export interface Entry extends TaskPosition {
-  readonly task: Task
-}
-
-type Order = (one: Entry, other: Entry) => number
-
-const bySeq: Order = (one, other) => one.seq - other.seq
-
-/** By due time, the earliest first. */
-const byDue: Order = (one, other) =>
-  (dueAt(one.task.state) ?? 0) - (dueAt(other.task.state) ?? 0) || bySeq(one, other)
-
-/** By priority, then by the order in which they were queued. */
-export const byTurn: Order = (one, other) => {
-  const [first, second] = [one.task.spec.priority, other.task.spec.priority]
-  if (first !== second) return first < second ? -1 : 1
-  return one.queuedSeq - other.queuedSeq || bySeq(one, other)
-}
 
 /**
  * The queued tasks of one queue: by batch those that may run now, and those that wait for a time.

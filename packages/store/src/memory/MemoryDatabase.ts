@@ -4,20 +4,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import type { IndexColumns } from "@backbeat/core/history/Aggregate"
-import type { Task } from "@backbeat/core/task/Task"
 import type { IdKind } from "../IdStore.ts"
 import type { RecordedEvent } from "@backbeat/core/history/RecordedEvent"
+import type { Entry } from "../live/Entry.ts"
 import { makeJournal } from "../live/Journal.ts"
 import type { Journal } from "../live/Journal.ts"
-
-/** A task with its position. */
-export interface Entry {
-  readonly task: Task
-  /** Its number in the order of creation. */
-  readonly seq: number
-  /** The sequence of the event that last queued it, 0 if it was never queued. */
-  readonly queuedSeq: number
-}
 
 /** An aggregate that is not a task. */
 export interface AggregateEntry {

@@ -4,7 +4,8 @@ import * as Layer from "effect/Layer"
 import { isFinal } from "@backbeat/core/task/TaskState"
 import { type Pause, type QueueCount, QueueStore } from "../QueueStore.ts"
 import { type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
-import { byTurn, isReady } from "./MemoryTaskStore.ts"
+import { byTurn } from "../live/Entry.ts"
+import { isReady } from "./MemoryTaskStore.ts"
 
 /** The QueueStore in memory. */
 export const layerQueueStore = Layer.effect(

@@ -8,12 +8,13 @@ import type { RecordedTaskEvent } from "@backbeat/core/history/RecordedEvent"
 import { dueAt, endedAt, holdsSlot, isFinal, noCounts } from "@backbeat/core/task/TaskState"
 import type { TaskStatus } from "@backbeat/core/task/TaskState"
 import { TaskStore } from "../TaskStore.ts"
-import type { Change, DependentTask, ReadyFilter, TaskFilter, TaskPage } from "../TaskStore.ts"
+import type { Change, ReadyFilter, TaskFilter, TaskPage } from "../TaskStore.ts"
 import { appendEvents } from "./appendEvents.ts"
 import type { Journal } from "../live/Journal.ts"
-import { type Entry, type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
+import { byDue, bySeq, byTurn, dependentsOf, type Entry, type Order } from "../live/Entry.ts"
+import { type Memory, MemoryDatabase } from "./MemoryDatabase.ts"
 import { pageOf } from "./pageOf.ts"
-import { makeWaits, type Waits } from "../live/Waits.ts"
+import { makeWaits } from "../live/Waits.ts"
 
 /** The TaskStore in memory. */
 export const layerTaskStore = Layer.effect(
@@ -58,7 +59,7 @@ const make = ({ journal, memory }: MemoryDatabase["Service"]): TaskStore["Servic
       read(() =>
         waits.of(id).toSorted((one, two) => seqOf(memory, one.task) - seqOf(memory, two.task))
       ),
-    dependents: (ids) => read(() => dependentsOf(memory, waits, ids)),
+    dependents: (ids) => read(() => dependentsOf(waits, (id) => memory.entries.get(id), ids)),
     deleteWaits: (deleted, candidates) =>
       write(() => {
         waits.delete(deleted)
@@ -186,19 +187,6 @@ const matches = (
 
 const seqOf = (memory: Memory, id: string): number => memory.entries.get(id)?.seq ?? 0
 
-const dependentsOf = (
-  memory: Memory,
-  waits: Waits,
-  ids: ReadonlyArray<string>
-): ReadonlyArray<DependentTask> =>
-  waits
-    .on(new Set(ids))
-    .flatMap(({ id, dependency, on }) => {
-      const entry = memory.entries.get(id)
-      return entry === undefined ? [] : [{ dependency, task: entry.task, on }]
-    })
-    .toSorted((one, two) => seqOf(memory, one.task.id) - seqOf(memory, two.task.id))
-
 const matchesIfSet = <A>(wanted: A | undefined, test: (wanted: A) => boolean): boolean =>
   wanted === undefined || test(wanted)
 
@@ -216,15 +204,5 @@ const countBy = (
   return Object.fromEntries(counts)
 }
 
-type Order = (a: Entry, b: Entry) => number
-
-const bySeq: Order = (a, b) => a.seq - b.seq
-const byDue: Order = (a, b) =>
-  (dueAt(a.task.state) ?? 0) - (dueAt(b.task.state) ?? 0) || bySeq(a, b)
 const byEnd: Order = (a, b) =>
   (endedAt(a.task.state) ?? 0) - (endedAt(b.task.state) ?? 0) || bySeq(a, b)
-/** By priority, then by the order in which they were queued. */
-export const byTurn: Order = (a, b) =>
-  a.task.spec.priority.localeCompare(b.task.spec.priority) ||
-  a.queuedSeq - b.queuedSeq ||
-  bySeq(a, b)
