@@ -38,6 +38,15 @@ const withTwo = <A, E>(
   )
 }
 
+/** Opens the database, and closes it after the body. */
+const use = <A, E>(body: (store: Effect.Success<typeof wholeStore>) => Effect.Effect<A, E>) =>
+  Effect.runPromise(
+    Effect.provide(
+      Effect.flatMap(wholeStore, body),
+      layerSqlite({ path: join(folder, "backbeat.db") })
+    )
+  )
+
 describe("live tasks in memory with a second writer", () => {
   test("include the commits of the other before each read or decision", () =>
     withTwo((one, other) =>
@@ -100,4 +109,19 @@ describe("live tasks in memory", () => {
       expect(ids(yield* store.ready(ready))).toEqual(["kept"])
       expect(yield* store.find("dropped")).toBe(null)
     }).pipe(Effect.provide(layerSqlite({ path: join(folder, "backbeat.db") })), Effect.runPromise))
+
+  test("are loaded before the first call looks at what waits", async () => {
+    await use((store) =>
+      Effect.gen(function* () {
+        yield* store.record([creation("a"), creation("b", { blocked: true })])
+        yield* store.record([creation("c", { blocked: true })])
+        yield* store.waitFor("b", [{ task: "a", on: "end" }])
+        yield* store.waitFor("c", [{ task: "a", on: "end" }])
+      })
+    )
+    await use((store) => store.waitFor("b", []))
+    expect(
+      await use((store) => store.deleteWaits({ ended: [], withdrawn: ["c"] }, ["b", "c"]))
+    ).toEqual(["b", "c"])
+  })
 })

@@ -110,14 +110,20 @@ export const makeLiveTaskStore = (
             })
           ),
     waitFor: (id, dependencies) =>
-      dependencies.length === 0 && waits.of(id).length === 0
-        ? Effect.void
-        : write(Effect.map(rows.waitFor(id, dependencies), () => waits.set(id, dependencies))),
+      Effect.flatMap(
+        read(() => dependencies.length > 0 || waits.of(id).length > 0),
+        (changes) =>
+          changes
+            ? write(Effect.map(rows.waitFor(id, dependencies), () => waits.set(id, dependencies)))
+            : Effect.void
+      ),
     deleteWaits: (deleted, candidates) =>
-      Effect.suspend(() =>
-        hasWaitsToDelete(memory, deleted)
-          ? write(Effect.map(rows.deleteWaits(deleted), () => waits.delete(deleted)))
-          : Effect.void
+      Effect.flatMap(
+        read(() => hasWaitsToDelete(memory, deleted)),
+        (changes) =>
+          changes
+            ? write(Effect.map(rows.deleteWaits(deleted), () => waits.delete(deleted)))
+            : Effect.void
       ).pipe(Effect.andThen(read(() => unblockedOf(memory, candidates))))
   }
 }
