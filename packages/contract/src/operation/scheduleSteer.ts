@@ -13,6 +13,14 @@ const revision = optional(
   "the revision that the caller has seen: refused if the schedule has another one"
 )
 
+const changing = [
+  "CommandInputError",
+  "ScheduleNotFound",
+  "IllegalTransition",
+  "RevisionConflict",
+  "StoreError"
+] as const
+
 /** Keeps a schedule from ticking. */
 export const schedulePause = operation({
   name: "schedule pause",
@@ -25,13 +33,7 @@ export const schedulePause = operation({
   }),
   output: Schema.Struct(answered),
   cut: cutSchedules(),
-  errors: [
-    "CommandInputError",
-    "ScheduleNotFound",
-    "IllegalTransition",
-    "RevisionConflict",
-    "StoreError"
-  ],
+  errors: changing,
   examples: [{ title: "with a reason", payload: { id: "backup", reason: "the disk is moved" } }],
   batch: false,
   flags: [],
@@ -50,13 +52,7 @@ export const scheduleResume = operation({
   input: Schema.Struct({ id: scheduleId, revision, full: fullSchedule }),
   output: Schema.Struct(answered),
   cut: cutSchedules(),
-  errors: [
-    "CommandInputError",
-    "ScheduleNotFound",
-    "IllegalTransition",
-    "RevisionConflict",
-    "StoreError"
-  ],
+  errors: changing,
   examples: [{ title: "one schedule", payload: { id: "backup" } }],
   batch: false,
   flags: [],
