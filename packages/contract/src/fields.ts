@@ -89,3 +89,21 @@ export const mine = optional(
 
 /** The field beside a count that has reached its limit. */
 export const more = optional(Schema.Boolean, "true when there are more than total")
+
+/** Which page of a list is shown: its length, and where it begins. */
+export const page = {
+  limit: optional(between(1, 500), "how many (default 50)"),
+  after: optional(NonEmptyText, "the cursor `next` of the page before")
+}
+
+/** How many a list has. */
+export const counted = {
+  total: about(Schema.Int, "how many match, exact up to 10,000"),
+  more
+}
+
+/** Where the page after begins, if there is one. */
+export const next = optional(
+  Schema.NullOr(Schema.String),
+  "the cursor for `after`, when there are more"
+)

@@ -6,10 +6,11 @@ import {
   about,
   atLeastOne,
   between,
+  counted,
   Instant,
-  more,
   NonEmptyText,
   optional,
+  page,
   warnings
 } from "../fields.ts"
 import { full } from "../LeanTask.ts"
@@ -123,12 +124,10 @@ export const loopList = operation({
       "only in this status, or one of these"
     ),
     since: optional(Instant, "only created at or after this instant"),
-    limit: optional(between(1, 500), "how many (default 50)"),
-    after: optional(NonEmptyText, "the cursor `next` of the page before")
+    ...page
   }),
   output: Schema.Struct({
-    total: about(Schema.Int, "how many match, exact up to 10,000"),
-    more,
+    ...counted,
     loops: Schema.Array(BriefLoop),
     next: optional(Schema.String, "the cursor for `after`, when there are more")
   }),

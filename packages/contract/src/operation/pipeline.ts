@@ -13,11 +13,12 @@ import {
   about,
   atLeastOne,
   atMost,
-  between,
+  counted,
   Instant,
-  more,
+  next,
   NonEmptyText,
   optional,
+  page,
   warnings
 } from "../fields.ts"
 import { operation } from "../Operation.ts"
@@ -193,15 +194,13 @@ export const pipelineList = operation({
       "only in this status, or one of these"
     ),
     since: optional(Instant, "only created at or after this instant"),
-    limit: optional(between(1, 500), "how many (default 50)"),
-    after: optional(NonEmptyText, "the cursor `next` of the page before"),
+    ...page,
     full
   }),
   output: Schema.Struct({
-    total: about(Schema.Int, "how many match, exact up to 10,000"),
-    more,
+    ...counted,
     pipelines: Schema.Array(ShownBriefPipeline),
-    next: optional(Schema.NullOr(Schema.String), "the cursor for `after`, when there are more")
+    next
   }),
   cut: cutAnswer(),
   errors: ["CommandInputError", "StoreError"],

@@ -12,11 +12,13 @@ import {
   about,
   atLeastOne,
   between,
+  counted,
   Instant,
   mine,
-  more,
+  next,
   NonEmptyText,
   optional,
+  page,
   Pattern,
   Tag,
   warnings
@@ -101,8 +103,7 @@ export const list = operation({
       "only tasks that run the same in the same folder: workKey of a task's full answer"
     ),
     since: optional(Instant, "only created at or after this instant"),
-    limit: optional(between(1, 500), "how many (default 50)"),
-    after: optional(NonEmptyText, "the cursor `next` of the page before"),
+    ...page,
     resources: optional(Schema.Boolean, "show the memory of each running task; Linux only"),
     lastLines: optional(
       between(1, 15),
@@ -115,10 +116,9 @@ export const list = operation({
   }),
   output: Schema.Union([
     Schema.Struct({
-      total: about(Schema.Int, "how many match, exact up to 10,000"),
-      more,
+      ...counted,
       tasks: Schema.Array(Schema.Union([TaskAnswer, LeanBriefTask])),
-      next: optional(Schema.NullOr(Schema.String), "the cursor for `after`, when there are more")
+      next
     }),
     ArtifactAnswer
   ]),

@@ -3,7 +3,7 @@ import { ScheduleStatus } from "@backbeat/core/schedule/Schedule"
 import { ScheduleId } from "@backbeat/core/schedule/ScheduleId"
 import * as Schema from "effect/Schema"
 import { cutSchedules } from "../cutSchedule.ts"
-import { about, atLeastOne, between, more, NonEmptyText, optional, warnings } from "../fields.ts"
+import { about, atLeastOne, between, counted, next, optional, page, warnings } from "../fields.ts"
 import { operation } from "../Operation.ts"
 import { BriefSchedule, ScheduleAnswer, TickAnswer } from "../ScheduleAnswer.ts"
 import { fullSchedule, ScheduleChanges, ScheduleInput } from "./scheduleInput.ts"
@@ -110,13 +110,13 @@ export const scheduleGet = operation({
       "also what became of its ticks, newest first: each run with its status and duration"
     ),
     limit: optional(between(1, 500), "how many rows of the history (default 20)"),
-    after: optional(NonEmptyText, "the cursor `next` of the page before"),
+    after: page.after,
     full: fullSchedule
   }),
   output: Schema.Struct({
     schedule: ScheduleAnswer,
     history: optional(Schema.Array(TickAnswer), "what became of its ticks, newest first"),
-    next: optional(Schema.NullOr(Schema.String), "the cursor for `after`, when there are more")
+    next
   }),
   cut: cutSchedules(),
   errors: ["CommandInputError", "ScheduleNotFound", "StoreError"],
@@ -142,15 +142,13 @@ export const scheduleList = operation({
       Schema.Union([ScheduleStatus, atLeastOne(ScheduleStatus)]),
       "only in this status, or one of these"
     ),
-    limit: optional(between(1, 500), "how many (default 50)"),
-    after: optional(NonEmptyText, "the cursor `next` of the page before"),
+    ...page,
     full: fullSchedule
   }),
   output: Schema.Struct({
-    total: about(Schema.Int, "how many match, exact up to 10,000"),
-    more,
+    ...counted,
     schedules: Schema.Array(BriefSchedule),
-    next: optional(Schema.NullOr(Schema.String), "the cursor for `after`, when there are more")
+    next
   }),
   cut: cutSchedules(),
   errors: ["CommandInputError", "StoreError"],
