@@ -2,17 +2,14 @@
 import type { OutgoingCall } from "@backbeat/client/callEngine"
 import { findHome, type HomePaths } from "@backbeat/client/Home"
 import { decodePayload } from "@backbeat/contract/decodePayload"
-import { foreignFlag } from "@backbeat/contract/foreignFlag"
 import type { NamesByEngine } from "@backbeat/contract/names"
 import type { Operation } from "@backbeat/contract/Operation"
-import { payloadOf } from "@backbeat/contract/payload"
 import type { Problem } from "@backbeat/contract/Problem"
 import { operations } from "@backbeat/contract/table"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import type { TypedCall } from "./commandLine.ts"
-import { complain } from "./explain.ts"
-import { printData } from "./printData.ts"
+import { answerWith } from "./answerWith.ts"
 
 /** An operation with what does it. */
 interface Here {
@@ -55,14 +52,7 @@ const findHere = (name: string): Here | null => {
 export const answerHere = async (line: TypedCall, call: OutgoingCall): Promise<number> => {
   const found = findHere(line.operation)
   if (found === null) throw new Error(`${line.operation} is answered by the engine`)
-  const { operation, answer } = found
-  const rejected = foreignFlag(operation, call.flags)
-  if (rejected !== null) return complain(line.operation, rejected)
-  const payload = payloadOf(operation, call)
-  const data = Result.isFailure(payload)
-    ? payload
-    : await answer(payload.success, findHome(line.home, process.env))
-  return Result.isFailure(data)
-    ? complain(line.operation, data.failure)
-    : printData(operation, data.success, call)
+  return answerWith(found.operation, call, (payload) =>
+    found.answer(payload, findHome(line.home, process.env))
+  )
 }

@@ -1,8 +1,13 @@
-/** Prints the data of an answer that no engine wrote. */
+/** Answers a call without an engine, and prints the answer. */
 import type { OutgoingCall } from "@backbeat/client/callEngine"
 import { exitCodes, succeeded } from "@backbeat/contract/Envelope"
 import type { HumanForm, Operation } from "@backbeat/contract/Operation"
+import { foreignFlag } from "@backbeat/contract/foreignFlag"
+import { payloadOf } from "@backbeat/contract/payload"
 import { pick } from "@backbeat/contract/pick"
+import type { Problem } from "@backbeat/contract/Problem"
+import * as Result from "effect/Result"
+import { complain } from "./explain.ts"
 import { print } from "./print.ts"
 import { printPicked } from "./printPicked.ts"
 
@@ -20,8 +25,7 @@ export const textFor = async (
   })
 }
 
-/** Prints the answer as the flags say; the exit code. */
-export const printData = async (
+const printData = async (
   { name, human }: Pick<Operation, "name" | "human">,
   data: unknown,
   { flags }: OutgoingCall
@@ -39,4 +43,21 @@ export const printData = async (
   )
   await print("stdout", `${document}\n`)
   return exitCodes.ok
+}
+
+/** Checks the flags, reads the payload, and prints the answer or the problem; the exit code. */
+export const answerWith = async (
+  operation: Operation,
+  call: OutgoingCall,
+  answer: (
+    payload: unknown
+  ) => Result.Result<unknown, Problem> | Promise<Result.Result<unknown, Problem>>
+): Promise<number> => {
+  const rejected = foreignFlag(operation, call.flags)
+  if (rejected !== null) return complain(operation.name, rejected)
+  const payload = payloadOf(operation, call)
+  const data = Result.isFailure(payload) ? payload : await answer(payload.success)
+  return Result.isFailure(data)
+    ? complain(operation.name, data.failure)
+    : printData(operation, data.success, call)
 }
